@@ -1,0 +1,46 @@
+"""The typed errors of jitgrad, and how they reach the user's own line.
+
+Every error says what was got, what was expected and what to do. They derive from the
+built-in exception NumPy or PyTorch raises in the same place, so ``except ValueError``
+written for NumPy code keeps working. Start at `JitgradError`.
+"""
+
+
+class JitgradError(Exception):
+    """Base of all errors raised by jitgrad."""
+
+
+class ShapeError(JitgradError, ValueError):
+    """Shapes do not fit each other or the operation."""
+
+
+class AxisError(JitgradError, ValueError, IndexError):
+    """An axis is out of range or repeated."""
+
+
+class IndexOutOfRange(JitgradError, IndexError):
+    """An index is out of bounds, of the wrong kind, or there are too many."""
+
+
+class DTypeError(JitgradError, TypeError):
+    """A dtype is unsupported here (object, str, complex, an integer that should have a gradient...)."""
+
+
+class ArgumentError(JitgradError, TypeError, ValueError):
+    """An argument has the wrong type or value."""
+
+
+class GradientError(JitgradError, RuntimeError):
+    """A gradient was asked for that does not exist, or cannot be had any more."""
+
+
+class AliasError(JitgradError, RuntimeError):
+    """A write that PyTorch and NumPy refuse: to a leaf that requires grad, or to a read-only view."""
+
+
+class CompileError(JitgradError, RuntimeError):
+    """A kernel could not be compiled; the message carries the kernel's source file."""
+
+
+class JitgradWarning(UserWarning):
+    """Something works, but not as well as it could; the text says why and what to do."""

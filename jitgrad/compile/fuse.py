@@ -1,0 +1,291 @@
+"""Fusion: which values of a graph are kept in memory, and which kernel computes each of them.
+
+Two decisions, both made here and nowhere else:
+
+1. *What is kept* (`Fusion._decide`). Walking from the roots to the leaves, every node collects the contexts
+   (kernel space and index map, see `fuse_index`) in which its readers want it. Results of reductions, scans and
+   calls are kept always; an elementwise value only where computing it again would be dearer than a store
+   and a load. Everything else is recomputed in registers by each kernel that reads it.
+2. *Which step makes it* (`Fusion._group`). In topological order, a kept value joins the first step it fits: same
+   loop space, same reduced axes, and all it reads is made by earlier steps or at the same point by this one.
+
+Start at `fuse`.
+"""
+
+from ..ir.node import toposort
+from .fuse_index import MOVEMENT, identity, source_contexts, space_of, squeezes, start_nodes
+
+LEAFLIKE = frozenset(("leaf", "number", "const"))
+BARRIERS = frozenset(("reduce", "scan", "call"))
+
+DEAR = 20  # flops from which a value is kept when it is wanted in two contexts
+MAX_CONTEXTS = 4  # contexts from which any value is kept: bounds the growth of repeated stencils
+MAX_VALUES = {"loop": 400, "scalar": 4000}  # values computed by one kernel; bounds its compile time
+MAX_ARRAYS = 40  # arrays one kernel reads and writes
+
+
+class Step:
+    """One kernel launch or one NumPy call: `nodes` are the kept values it makes.
+
+    `kind` is "loop" (over `space`, reducing the loop axes `reduced`), "scalar" or "call".
+    """
+
+    def __init__(self, kind, space=(), reduced=None):
+        self.kind, self.space, self.reduced = kind, space, reduced
+        self.nodes = []
+        self.values, self.arrays = set(), set()
+
+    def accepts(self, kind, space, reduced):
+        if kind == "call" or self.kind != kind or self.space != space:
+            return False
+        return reduced is None or self.reduced is None or self.reduced == reduced
+
+    def has_room(self, values, arrays):
+        if self.kind == "loop" and len(self.arrays | arrays) > MAX_ARRAYS:
+            return False
+        return len(self.values) + len(values) <= MAX_VALUES[self.kind]
+
+
+def flat_base(node):
+    """`node` without its reshapes: the array whose flat buffer it shares."""
+    while node.op.kind == "reshape" and node.ndim and node.src[0].ndim:
+        node = node.src[0]
+    return node
+
+
+def call_operand(node):
+    """How NumPy sees the operand of a call without a copy: (base, shape, axes): base.reshape(shape).transpose(axes)."""
+    axes = tuple(range(node.ndim))
+    while node.op.kind == "permute":
+        axes = tuple(node.arg[a] for a in axes)
+        node = node.src[0]
+    return flat_base(node), node.shape, axes
+
+
+def flat_slice(node):
+    """Whether the slice `node` is one contiguous piece of its source."""
+    if node.op.kind != "slice":
+        return False
+    sizes = list(zip(node.shape, node.src[0].shape, node.arg, strict=True))
+    first = next((k for k, (n, _, _) in enumerate(sizes) if n != 1), len(sizes))
+    if first < len(sizes) and sizes[first][2] != 1:
+        return False
+    return all(n == full and step == 1 for n, full, step in sizes[first + 1 :])
+
+
+def reduced_axes(node):
+    """The axes of the loop space that the reduce `node` sums over."""
+    shape = node.src[0].shape
+    if node.ndim == 0:
+        return tuple(range(len(space_of(shape))))
+    long = [axis for axis, n in enumerate(shape) if n != 1]
+    return tuple(k for k, axis in enumerate(long) if axis in node.arg)
+
+
+class Fusion:
+    """The outcome for `roots`: `kept` nodes, and the `steps` that make them, in order."""
+
+    def __init__(self, roots):
+        self.roots = roots
+        self.order = toposort(roots)
+        self.kept = set()
+        self.views = set()
+        self.level, self.cost = {}, {}
+        self._measure()
+        self._decide()
+        self.steps, self.made_by = [], {}
+        self._group()
+
+    def _measure(self):
+        """For each node the number of barriers below it, and the flops since the last ones."""
+        for node in self.order:
+            kind = node.op.kind
+            barrier = kind in BARRIERS
+            level = max((self.level[s] for s in node.src), default=0)
+            self.level[node] = level + barrier
+            own = node.op.cost if kind == "elementwise" else 2 if kind == "pad" else 0
+            below = sum(self.cost[s] for s in node.src) if kind in MOVEMENT or kind == "elementwise" else 0
+            self.cost[node] = min(own + below, 10**6)
+
+    # ------------------------------------------------------------------ what is kept
+
+    def _decide(self):
+        self.contexts = {node: {} for node in self.order}
+        for root in self.roots:
+            self._keep_root(root)
+        for node in reversed(self.order):
+            if node.op.kind in LEAFLIKE:
+                continue
+            if node not in self.kept and self._must_keep(node):
+                self.kept.add(node)
+            if node in self.kept:
+                self._seed(node)
+            else:
+                for space, level, ctx in self.contexts[node]:
+                    self._push(node, space, level, ctx)
+            if node.op.kind in ("slice", "pad"):
+                for start in node.src[1:]:
+                    self._keep(start)
+        del self.contexts
+
+    def _keep(self, node):
+        if node.op.kind not in LEAFLIKE:
+            self.kept.add(node)
+
+    def _keep_root(self, root):
+        base = flat_base(root)
+        if flat_slice(base) and base.ndim:
+            source = flat_base(base.src[0])
+            if source.op.kind == "leaf" or source.op.kind in BARRIERS:
+                self.views.add(base)
+                for start in base.src[1:]:
+                    self._keep(start)
+                return
+        self._keep(base)
+
+    def _seed(self, node):
+        """The readers' side of a kept node: what its own kernel reads."""
+        kind = node.op.kind
+        if kind in ("scan", "call"):
+            for s in node.src:
+                self._keep(call_operand(s)[0])
+        elif kind == "reduce":
+            (x,) = node.src
+            self._want(x, space_of(x.shape), self.level[node] - 1, identity(x.shape))
+        else:
+            self._push(node, space_of(node.shape), self.level[node], identity(node.shape))
+
+    def _push(self, node, space, level, ctx):
+        for s, c in zip(node.src, source_contexts(node, ctx), strict=False):
+            self._want(s, space, level, c)
+
+    def _want(self, node, space, level, ctx):
+        if node.op.kind == "reshape" and not squeezes(node):
+            self._keep(flat_base(node))
+        elif node.op.kind not in LEAFLIKE:
+            self.contexts[node][space, level, ctx] = None
+
+    def _must_keep(self, node):
+        kind, wanted = node.op.kind, self.contexts[node]
+        if kind in BARRIERS:
+            return True
+        if kind not in ("elementwise", "pad"):
+            return False
+        cost = self.cost[node]
+        if node.ndim == 0:
+            outside = any(space for space, _, _ in wanted)
+            return (outside and cost > 8) or (len(wanted) > 1 and cost > 2)
+        if kind == "pad" and any(space == () for space, _, _ in wanted):
+            return True  # a scalar kernel has no guarded loads
+        if len(wanted) > 1 and (cost >= DEAR or len(wanted) > MAX_CONTEXTS):
+            return True
+        return cost >= 8 and any(self._repeated(node, space, ctx) for space, _, ctx in wanted)
+
+    @staticmethod
+    def _repeated(node, space, ctx):
+        """Whether a kernel over `space` would compute `node` many times per element, in its inner loop."""
+        points = 1
+        for n in space:
+            points *= n
+        inner = len(space) - 1
+        return points >= 2 * max(node.size, 1) and any(_variable(i) == inner for i in ctx)
+
+    # ------------------------------------------------------------------ which step makes it
+
+    def _group(self):
+        for node in self.order:
+            if node in self.kept:
+                self._place(node)
+
+    def _place(self, node):
+        kind, space, reduced = _form(node)
+        values, loads = self.inline(node)
+        arrays = {n for n, _ in loads if n.ndim} | {node}
+        first = 0
+        for source, pointwise in self._sources(node, values, loads):
+            made = self.made_by.get(source)
+            if made is not None:
+                same = pointwise and self.steps[made].accepts(kind, space, reduced)
+                first = max(first, made + (not same))
+        for index in range(first, len(self.steps)):
+            step = self.steps[index]
+            if step.accepts(kind, space, reduced) and step.has_room(values, arrays):
+                break
+        else:
+            index, step = len(self.steps), Step(kind, space)
+            self.steps.append(step)
+        step.nodes.append(node)
+        step.values |= values
+        step.arrays |= arrays
+        if reduced is not None:
+            step.reduced = reduced
+        self.made_by[node] = index
+
+    def _sources(self, node, values, loads):
+        """(kept node, whether it is read at the point where the same kernel could make it)."""
+        if node.op.kind in ("scan", "call"):
+            return [(call_operand(s)[0], False) for s in node.src]
+        out = []
+        for source, ctx in loads:
+            base = flat_base(source)
+            pointwise = source is base and source.op.kind not in BARRIERS and ctx == identity(source.shape)
+            out.append((base, pointwise))
+            out.extend((start, False) for start in start_nodes(ctx))
+        pads = [source_contexts(n, ctx)[0] for n, ctx in values if n.op.kind == "pad"]
+        out.extend((start, False) for ctx in pads for start in start_nodes(ctx))
+        return out
+
+    def inline(self, node):
+        """What a kernel computes in registers to make the kept `node`: (values, loads), sets of (node, context)."""
+        values, loads = set(), {}
+        if node.op.kind in ("scan", "call"):
+            return values, loads
+        if node.op.kind != "reduce":
+            values.add((node, identity(node.shape)))
+        stack = self.reads(node, identity(node.shape), kept=True)
+        while stack:
+            pair = stack.pop()
+            if pair in values or pair in loads:
+                continue
+            if self.is_load(pair[0]):
+                loads[pair] = None
+            else:
+                values.add(pair)
+                stack.extend(self.reads(*pair))
+        return values, loads
+
+    def is_load(self, node):
+        """Whether kernels read `node` from memory (or an argument)."""
+        kind = node.op.kind
+        return node in self.kept or kind in ("leaf", "number") or (kind == "reshape" and not squeezes(node))
+
+    @staticmethod
+    def reads(node, ctx, kept=False):
+        """The (source, context) pairs that computing `node` in `ctx` reads."""
+        if kept and node.op.kind == "reduce":
+            return [(node.src[0], identity(node.src[0].shape))]
+        return list(zip(node.src, source_contexts(node, ctx), strict=False))
+
+
+def _variable(index):
+    """The loop axis an index depends on, or None."""
+    while not isinstance(index.var, int) and index.var is not None:
+        index = index.var.index
+    return index.var
+
+
+def _form(node):
+    """(kind of step, loop space, reduced axes or None) of the kernel that makes `node`."""
+    kind = node.op.kind
+    if kind in ("scan", "call"):
+        return "call", (), None
+    if kind == "reduce" and node.src[0].ndim:
+        return "loop", space_of(node.src[0].shape), reduced_axes(node) or None
+    if node.ndim == 0:
+        return "scalar", (), None
+    return "loop", space_of(node.shape), None
+
+
+def fuse(roots):
+    """Decide for `roots` what is kept and which step makes it."""
+    return Fusion(roots)

@@ -1,0 +1,150 @@
+"""Index maps: which element of a source an element of a kernel's loop space reads.
+
+Movement operations are never computed where it can be avoided: reading ``permute(slice(x))`` at a
+point of the loop space is reading ``x`` at another point. A *context* is a tuple with one `Index` per
+axis of a node: each an affine function of one loop variable, or of a `Guard`, the position inside the
+operand of a `pad` (which may lie outside of it: then the value is zero).
+
+Start at `source_contexts`: the step from a node in a context to its sources in theirs.
+"""
+
+from typing import NamedTuple
+
+
+class Guard(NamedTuple):
+    """The position ``(index - start) / step`` in the operand of a pad; valid when exact and in [0, length)."""
+
+    index: "Index"
+    step: int
+    length: int
+
+
+class Index(NamedTuple):
+    """``const + sum(coef * node) + step * var``; `var` is a loop axis, a `Guard`, or None."""
+
+    const: int = 0
+    terms: tuple = ()
+    step: int = 0
+    var: object = None
+
+
+ZERO = Index()
+
+
+def shifted(index, start, coef):
+    """`index` + `coef` * `start`, the 0-d integer node of a slice or pad."""
+    if start.op.kind == "const":
+        return index._replace(const=index.const + coef * int(start.arg))
+    terms = dict(index.terms)
+    terms[start] = terms.get(start, 0) + coef
+    return index._replace(terms=tuple((n, c) for n, c in terms.items() if c))
+
+
+def scaled(index, factor):
+    terms = tuple((n, c * factor) for n, c in index.terms)
+    return Index(index.const * factor, terms, index.step * factor, index.var)
+
+
+def space_of(shape):
+    """The loop space of an array of `shape`: its axes longer than 1; () only for 0-d values."""
+    return tuple(n for n in shape if n != 1) or (1,) * bool(shape)
+
+
+def identity(shape):
+    """The context that reads an array of `shape` at each point of its own loop space."""
+    out, axis = [], 0
+    for n in shape:
+        out.append(ZERO if n == 1 else Index(0, (), 1, axis))
+        axis += n != 1
+    return tuple(out)
+
+
+def squeezes(node):
+    """Whether the reshape `node` only inserts or removes axes of length 1."""
+    return [n for n in node.shape if n != 1] == [n for n in node.src[0].shape if n != 1]
+
+
+def _broadcast(node, ctx):
+    return (tuple(ZERO if n == 1 else i for n, i in zip(node.src[0].shape, ctx, strict=True)),)
+
+
+def _permute(node, ctx):
+    out = [None] * len(ctx)
+    for axis, index in zip(node.arg, ctx, strict=True):
+        out[axis] = index
+    return (tuple(out),)
+
+
+def _reshape(node, ctx):
+    rest = iter([i for n, i in zip(node.shape, ctx, strict=True) if n != 1])
+    return (tuple(ZERO if n == 1 else next(rest) for n in node.src[0].shape),)
+
+
+def _slice(node, ctx):
+    axes = zip(ctx, node.arg, node.src[1:], node.src[0].shape, strict=True)
+    return (tuple(ZERO if n == 1 else shifted(scaled(i, step), start, 1) for i, step, start, n in axes),)
+
+
+def pad_axis(index, start, step, length, full):
+    """The index into the operand of a pad along one axis; `index` itself where nothing is added."""
+    if start.op.kind == "const" and start.arg == 0 and step == 1 and length == full:
+        return index
+    return Index(0, (), 1, Guard(shifted(index, start, -1), step, length))
+
+
+def _pad(node, ctx):
+    g = node.src[0]
+    axes = zip(ctx, node.src[1:], node.arg, g.shape, node.shape, strict=True)
+    return (tuple(pad_axis(*axis) for axis in axes),)
+
+
+_MOVES = {"broadcast": _broadcast, "permute": _permute, "reshape": _reshape, "slice": _slice, "pad": _pad}
+MOVEMENT = frozenset(_MOVES)
+
+
+def source_contexts(node, ctx):
+    """The contexts in which the sources of `node` are read to compute `node` in `ctx`.
+
+    The starts of slices and pads are not among them: they are part of the index.
+    """
+    move = _MOVES.get(node.op.kind)
+    return move(node, ctx) if move else (ctx,) * len(node.src)
+
+
+def guards_of(ctx):
+    """All guards that the indexes of `ctx` go through, innermost first, each once."""
+    out = {}
+    for index in ctx:
+        chain = []
+        while isinstance(index.var, Guard):
+            chain.append(index.var)
+            index = index.var.index
+        out.update(dict.fromkeys(reversed(chain)))
+    return tuple(out)
+
+
+def pad_guards(node, ctx):
+    """The guards that the pad `node` itself adds in `ctx`."""
+    (inner,) = _pad(node, ctx)
+    return tuple(i.var for i, o in zip(inner, ctx, strict=True) if i != o)
+
+
+def start_nodes(ctx):
+    """The 0-d nodes that the indexes of `ctx` are computed from."""
+    out = {}
+    for index in ctx:
+        while True:
+            out.update(dict.fromkeys(n for n, _ in index.terms))
+            if not isinstance(index.var, Guard):
+                break
+            index = index.var.index
+    return tuple(out)
+
+
+def strides(shape):
+    """C-order strides, in elements."""
+    out, step = [], 1
+    for n in reversed(shape):
+        out.append(step)
+        step *= n
+    return tuple(reversed(out))

@@ -1,0 +1,301 @@
+"""Rendering: the numba source of a kernel, and what its arguments are bound to.
+
+The source of a kernel holds no sizes: lengths, strides, offsets and most constants are arguments, and all names are
+given by first appearance, so the same program on other shapes is the same text, and is compiled once.
+`Writer` turns values into statements; the loops around them come from `render_forms`. Start at `render_loop`
+and `render_scalar`.
+"""
+
+import math
+
+from .fuse import Fusion
+from .fuse_index import Guard, pad_guards
+from .lower import depth_of_loop, guard_axes
+
+HEADER = '''"""{title}
+
+{listing}
+"""
+
+import math
+
+import numpy as np
+
+from jitgrad.runtime.build import *
+from jitgrad.runtime.support import *
+
+'''
+
+#: reductions of floats whose combination may be reordered, so that the loop vectorises
+REORDERED = {"({0} + {1})": "fast_add({0}, {1})", "({0} * {1})": "fast_mul({0}, {1})"}
+
+
+_SPECIAL = {"nan": "math.nan", "inf": "math.inf", "-inf": "-math.inf"}
+
+
+class Kernel:
+    """A kernel as text, with the binding of its arguments, in order.
+
+    `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what) pairs: "number" a 0-d
+    node, "index" an `Access`-like (const, terms), "array" a node that is read, "out" a node that is written,
+    "result" a 0-d reduction. `code` is the struct format of the dynamic slots.
+    """
+
+    def __init__(self, kind, source, static, dynamic, results):
+        self.kind, self.source = kind, source
+        self.static, self.dynamic, self.results = static, dynamic, results
+
+
+def literal(value, dtype):
+    """`value` as an expression of `dtype`."""
+    if dtype.kind == "b":
+        return str(bool(value))
+    if dtype.kind == "f":
+        text = _SPECIAL.get(repr(float(value)), repr(float(value)))
+    else:
+        text = str(int(value))
+    if dtype.name in ("float64", "int64"):
+        return f"({text})" if text.startswith("-") else text
+    return f"np.{dtype.name}({text})"
+
+
+def baked(value):
+    """Whether the constant `value` may stand in the code: it must not be one that comes from a size."""
+    if isinstance(value, bool) or not math.isfinite(value) or abs(value) in (0, 0.5, 1, 2, 3, 4):
+        return True
+    return not any(abs(v - round(v)) < 1e-9 * abs(v) for v in (value, 1 / value))
+
+
+def typed(text, dtype):
+    """`text` converted to `dtype` where numba's arithmetic may have widened it."""
+    if dtype.name in ("float64", "int64", "bool") or text.startswith(f"np.{dtype.name}("):
+        return text
+    return f"np.{dtype.name}({text})"
+
+
+def read(place, dtype):
+    """The value at `place` of an array; kernels see arrays of bool as bytes."""
+    return f"({place} != 0)" if dtype.kind == "b" else place
+
+
+def stored(value, dtype):
+    return f"np.uint8({value})" if dtype.kind == "b" else value
+
+
+def cast_name(dtype):
+    return "bool_" if dtype.kind == "b" else dtype.name
+
+
+class Writer:
+    """Names, arguments and statements of one kernel."""
+
+    def __init__(self):
+        self.lines = {}
+        self.names = {}
+        self.static, self.static_names = [], []
+        self.dynamic, self.dynamic_names = [], []
+        self.arrays = {}
+        self.guards, self.strides, self.listing = {}, {}, []
+        self.counts = {}
+
+    def fresh(self, letter):
+        k = self.counts.get(letter, 0)
+        self.counts[letter] = k + 1
+        return f"{letter}{k}"
+
+    def emit(self, depth, text):
+        self.lines.setdefault(depth, []).append(text)
+
+    def add_static(self, letter, value):
+        name = self.fresh(letter)
+        self.static.append(value)
+        self.static_names.append(name)
+        return name
+
+    def add_dynamic(self, letter, kind, what):
+        name = self.fresh(letter)
+        self.dynamic.append((kind, what))
+        self.dynamic_names.append(name)
+        return name
+
+    def array(self, node, kind):
+        if (node, kind) not in self.arrays:
+            letter = {"array": "x", "out": "o", "result": "r"}[kind]
+            self.arrays[node, kind] = name = self.add_dynamic(letter, kind, node)
+            rank = f"{node.ndim}d" if node.ndim else "0d"
+            self.listing.append(f"{name}: {node.dtype} {rank}{'' if kind == 'array' else ' (written)'}")
+        return self.arrays[node, kind]
+
+    # ------------------------------------------------------------------ values
+
+    def scalar(self, node):
+        """The name of a 0-d value that comes from outside."""
+        if node not in self.names:
+            self.names[node] = name = self.add_dynamic("n", "number", node)
+            self.listing.append(f"{name}: {node.dtype} number")
+        return self.names[node]
+
+    def constant(self, node):
+        if baked(node.arg):
+            return literal(node.arg, node.dtype)
+        if node not in self.names:
+            self.names[node] = self.add_static("k", node)
+        return self.names[node]
+
+    def offset(self, const, terms):
+        """The name of an integer known when the kernel is called, or "" for zero."""
+        if terms:
+            return self.add_dynamic("d", "index", (const, terms))
+        return self.add_static("d", const) if const else ""
+
+    def address(self, a, loops):
+        """The expression of the element an `Access` means; `loops` are the loop variables."""
+        parts = [self.offset(a.const, a.terms)]
+        last = len(loops) - 1
+        for k, stride in enumerate(a.strides):
+            if k == last and stride in (1, -1):
+                parts.append(loops[k] if stride == 1 else f"-{loops[k]}")
+            elif stride:
+                key = (k, a.strides)
+                if key not in self.strides:
+                    self.strides[key] = self.add_static("s", stride)
+                parts.append(f"{self.strides[key]} * {loops[k]}")
+        for guard, stride in a.guards:
+            place = self.guards[guard][0]
+            if stride != 1:
+                key = (self.guards[guard][1], stride)
+                if key not in self.strides:
+                    self.strides[key] = self.add_static("s", stride)
+                place = f"{self.strides[key]} * {place}"
+            parts.append(place)
+        return " + ".join(p for p in parts if p).replace("+ -", "- ") or "0"
+
+    def guard(self, guard, nest, loops):
+        """The condition under which the position of `guard` is inside the operand."""
+        if guard in self.guards:
+            return self.guards[guard][1]
+        index = guard.index
+        number = {loop.axis: k for k, loop in enumerate(nest.loops)}
+        if isinstance(index.var, Guard):
+            self.guard(index.var, nest, loops)
+            variable = self.guards[index.var][0]
+        else:
+            variable = loops[number[index.var]] if index.var is not None else ""
+        depth = max((depth_of_loop(nest, number[a]) for a in guard_axes(guard)), default=0)
+        if variable and index.step != 1:
+            variable = f"{index.step} * {variable}"
+        place, inside = self.fresh("p"), self.fresh("g")
+        text = " + ".join(t for t in (variable, self.offset(index.const, index.terms)) if t) or "0"
+        length = self.add_static("m", guard.length)
+        self.emit(depth, f"{place} = {text}")
+        exact = ""
+        if guard.step != 1:
+            position, place = place, self.fresh("p")
+            self.emit(depth, f"{place} = {position} // {guard.step}")
+            exact = f" & ({place} * {guard.step} == {position})"
+        self.emit(depth, f"{inside} = ({place} >= 0) & ({place} < {length}){exact}")
+        self.guards[guard] = (place, inside)
+        return inside
+
+    def evaluate(self, node, ctx, depth, is_load, nest, loops):
+        """Emit what computes `node` in `ctx`; its name goes to `names`."""
+        kind = node.op.kind
+        if kind == "const":
+            self.names[node, ctx] = self.constant(node)
+        elif is_load and not node.ndim:
+            self.names[node, ctx] = self.scalar(node)
+        elif is_load:
+            self.names[node, ctx] = self.load(node, ctx, depth, nest, loops)
+        elif kind == "elementwise":
+            args = [self.names[s, ctx] for s in node.src]
+            self.names[node, ctx] = name = self.fresh("v")
+            self.emit(depth, f"{name} = {expression(node, args)}")
+            self.listing.append(f"{name} = {node.op.name}({', '.join(args)}): {node.dtype}")
+        elif kind == "pad":
+            self.names[node, ctx] = self.pad(node, ctx, depth, nest, loops)
+        else:
+            (source,) = Fusion.reads(node, ctx)[:1]
+            self.names[node, ctx] = self.names[source]
+
+    def load(self, node, ctx, depth, nest, loops):
+        a = nest.loads[node, ctx]
+        tests = [self.guard(g, nest, loops) for g in a.valid]
+        buffer = node
+        while buffer.op.kind == "reshape" and buffer not in nest.kept:
+            buffer = buffer.src[0]
+        array = self.array(buffer, "array")
+        name = self.fresh("v")
+        text = read(f"{array}[{self.address(a, loops)}]", node.dtype)
+        if tests:
+            text = f"{text} if {' & '.join(tests)} else {literal(0, node.dtype)}"
+        self.emit(depth, f"{name} = {text}")
+        return name
+
+    def pad(self, node, ctx, depth, nest, loops):
+        tests = [self.guard(g, nest, loops) for g in pad_guards(node, ctx)]
+        (source,) = Fusion.reads(node, ctx)[:1]
+        inner = self.names[source]
+        if not tests:
+            return inner
+        name = self.fresh("v")
+        self.emit(depth, f"{name} = {inner} if {' & '.join(tests)} else {literal(0, node.dtype)}")
+        self.listing.append(f"{name} = {node.op.name}({inner}): {node.dtype}")
+        return name
+
+
+def expression(node, args):
+    return typed(node.op.code.format(*args, t=cast_name(node.dtype)), node.dtype)
+
+
+def combination(node, acc, value, reorder=True):
+    """The expression that joins `value` to the accumulator `acc` of the reduce `node`."""
+    code = node.op.combine
+    if reorder and node.dtype.kind == "f":
+        code = REORDERED.get(code, code)
+    return typed(code.format(acc, value), node.dtype)
+
+
+def identity_literal(node):
+    return literal(node.op.identity(node.dtype), node.dtype)
+
+
+# ---------------------------------------------------------------------- scalar kernels
+
+
+def render_scalar(fusion, step, pairs):
+    """A kernel of 0-d values: takes and returns Python numbers.
+
+    `dynamic` may hold "item" (node, context), an element of an array. `passed` maps results that are
+    arguments as they stand to that argument: they need no kernel.
+    """
+    writer = Writer()
+    for (node, ctx), is_load in pairs:
+        kind = node.op.kind
+        if is_load and node.ndim:
+            key = (node, ctx)
+            writer.names[key] = writer.add_dynamic("n", "item", key)
+        elif kind in ("elementwise", "const") or is_load:
+            writer.evaluate(node, ctx, 0, is_load, None, None)
+        else:
+            (source,) = fusion.reads(node, ctx, kept=kind == "reduce")[:1]
+            writer.names[node, ctx] = writer.names[source]
+    arguments = dict(zip(writer.dynamic_names, writer.dynamic, strict=True))
+    passed = {n: arguments[writer.names[n, ()]] for n in step.nodes if writer.names[n, ()] in arguments}
+    computed = [n for n in step.nodes if n not in passed]
+    text = _scalar_text(writer, [writer.names[n, ()] for n in computed]) if computed else None
+    kernel = Kernel("scalar", text, writer.static, writer.dynamic, computed)
+    kernel.passed = passed
+    return kernel
+
+
+def _scalar_text(writer, returned):
+    types = [_item_dtype(kind, what) for kind, what in writer.dynamic] + [n.dtype for n in writer.static]
+    names = writer.dynamic_names + writer.static_names
+    body = [f"    {line}" for line in writer.lines.get(0, ())] + [f"    return {', '.join(returned)}"]
+    head = HEADER.format(title="Scalar kernel.", listing="\n".join(writer.listing))
+    signature = ", ".join("boolean" if t.kind == "b" else t.name for t in types)
+    return f'{head}\n@scalar("{signature}")\ndef kernel({", ".join(names)}):\n' + "\n".join(body) + "\n"
+
+
+def _item_dtype(kind, what):
+    return what[0].dtype if kind == "item" else what.dtype

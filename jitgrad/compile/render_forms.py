@@ -1,0 +1,297 @@
+"""The loops of a kernel, one writer per form of nest (see `lower`): the skeleton that statements are put into.
+
+Every form has the same outside: ``body(start, stop, part, ...)`` runs the units ``start <= u < stop``. What a unit
+is (a point, a row, a block of columns) and how many there are is the form's matter: `FORMS` maps the form to
+the writer of its loops and to the function that counts its units.
+
+Start at `render_loop`.
+"""
+
+from .fuse_index import identity
+from .lower import COLUMNS, INNER, points, weight
+from .render import HEADER, Kernel, Writer, combination, identity_literal, read, stored
+
+GRAIN = 1 << 15  # points of one chunk
+PARTS = 16  # blocks of rows that a column reduction is split in, where its columns are few
+
+
+class Units:
+    """How a launch is cut: `total` units, `step` of them per chunk, and `parts` partial results to combine."""
+
+    def __init__(self, total, step, parts=1):
+        self.total, self.step, self.parts = total, step, parts
+        self.chunks = -(-total // step) if total else 0
+
+
+def render_loop(nest, fusion):
+    """The kernel of a loop step, and how its launches are cut."""
+    nest.kept = fusion.kept
+    form = FORMS[nest.form](nest)
+    kernel = form.render()
+    kernel.units = form.units()
+    return kernel
+
+
+class Form:
+    """The common part: statements by depth, stores, arguments."""
+
+    def __init__(self, nest):
+        self.nest = nest
+        self.writer = Writer()
+        self.loops = [f"i{k}" for k in range(len(nest.loops))]
+        self.out = []
+
+    def line(self, indent, text):
+        self.out.append("    " * indent + text)
+
+    def body_of(self, depth, indent):
+        for text in self.writer.lines.get(depth, ()):
+            self.line(indent, text)
+
+    @property
+    def last(self):
+        """The depth of the innermost loop."""
+        return 1 if self.nest.form == "flat" else 1 + len(self.nest.loops) - self.nest.outer
+
+    @property
+    def grain(self):
+        """The points of one chunk."""
+        return GRAIN // weight(self.nest)
+
+    @property
+    def whole(self):
+        """The reductions over everything, whose results are numbers in the first slots of the arguments."""
+        return self.nest.reductions if self.nest.form in ("flat", "rows") else []
+
+    def evaluate(self):
+        w, nest = self.writer, self.nest
+        for node, ctx, depth, is_load in nest.values:
+            w.evaluate(node, ctx, depth, is_load, nest, self.loops)
+        for node in nest.maps:
+            source = _operand(node) if node.op.kind == "reduce" else (node, identity(node.shape))
+            name = w.array(node, "out")
+            value = stored(w.names[source], node.dtype)
+            w.emit(self.last, f"{name}[{w.address(nest.stores[node], self.loops)}] = {value}")
+        self.values = {n: w.names[_operand(n)] for n in nest.reductions}
+
+    def render(self):
+        self.evaluate()
+        self.write()
+        w = self.writer
+        used = [f"{n}" for n in w.static_names + w.dynamic_names]
+        title = f"{self.nest.form} kernel, {len(self.nest.loops)} loops, {len(self.nest.reductions)} reductions."
+        head = HEADER.format(title=title, listing="\n".join(w.listing))
+        text = f"{head}\n@body\ndef body({', '.join(['start', 'stop', 'part', *used])}):\n"
+        text += "\n".join(self.out) + "\n\n\n" + self.entry()
+        return Kernel(self.nest.form, text, w.static, w.dynamic, self.whole)
+
+    def entry(self):
+        """The uniform entry: unpacks 8-byte slots (results, pointer to the static block, dynamic arguments)."""
+        w = self.writer
+        results = self.whole
+        args, slot = [], len(results) + 1
+        for k, value in enumerate(w.static):
+            args.append(f"c[{k}]" if isinstance(value, int) else _number("c", k, value.dtype))
+        for kind, what in w.dynamic:
+            if kind == "index":
+                args.append(f"a[{slot}]")
+            elif kind == "number":
+                args.append(_number("a", slot, what.dtype))
+            elif kind == "result":
+                args.append(f"result_{what.dtype.name}(a, {results.index(what)}, {slot})")
+            else:
+                args.append(f"array_{what.dtype.name}(a, {slot})")
+            slot += 1
+        lines = ["@entry", "def chunk(start, stop, part, args):", "    a = slots(args)"]
+        if w.static:
+            lines.append(f"    c = slots(a[{len(results)}])")
+        lines.append(f"    body(start, stop, part, {', '.join(args)})")
+        return "\n".join(lines) + "\n"
+
+    # ------------------------------------------------------------------ pieces of the loops
+
+    def inner_loops(self, first, indent, bounds=None):
+        """Open the loops from number `first` on, statements of each depth in their place; the indent inside."""
+        nest = self.nest
+        for k in range(first, len(nest.loops)):
+            low, high = (bounds or {}).get(k, ("0", None))
+            high = high or self.writer.add_static("n", nest.loops[k].size)
+            text = high if low == "0" else f"{low}, {high}"
+            self.line(indent, f"for {self.loops[k]} in range({text}):")
+            indent += 1
+            self.body_of(2 + k - nest.outer, indent)
+        return indent
+
+    def decode(self, source, indent, count):
+        """The variables of the first `count` loops from the row number `source`."""
+        for k in reversed(range(count)):
+            if k == 0:
+                self.line(indent, f"{self.loops[0]} = {source}")
+                break
+            size = self.writer.add_static("n", self.nest.loops[k].size)
+            quotient = f"q{k}"
+            self.line(indent, f"{quotient} = {source} // {size}")
+            self.line(indent, f"{self.loops[k]} = {source} - {quotient} * {size}")
+            source = quotient
+
+    def start_accumulators(self, indent):
+        for k, node in enumerate(self.nest.reductions):
+            self.line(indent, f"acc{k} = {identity_literal(node)}")
+
+    def accumulate(self, indent):
+        for k, node in enumerate(self.nest.reductions):
+            self.line(indent, f"acc{k} = {combination(node, f'acc{k}', self.values[node])}")
+
+    def finish_whole(self):
+        """Results of a reduction over everything: one partial result per chunk."""
+        for k, node in enumerate(self.nest.reductions):
+            self.line(1, f"{self.writer.array(node, 'result')}[part] = {stored(f'acc{k}', node.dtype)}")
+
+
+class Flat(Form):
+    def write(self):
+        self.body_of(0, 1)
+        self.start_accumulators(1)
+        self.line(1, "for i0 in range(start, stop):")
+        self.body_of(1, 2)
+        self.accumulate(2)
+        self.finish_whole()
+
+    def units(self):
+        return Units(self.nest.loops[0].size, self.grain)
+
+
+class Rows(Form):
+    def write(self):
+        w, nest = self.writer, self.nest
+        blocks, width = w.add_static("n", self.blocks), w.add_static("n", INNER)
+        inner = w.add_static("n", nest.loops[-1].size)
+        self.body_of(0, 1)
+        self.start_accumulators(1)
+        self.line(1, "for u in range(start, stop):")
+        self.line(2, f"t = u // {blocks}")
+        self.line(2, f"low = (u - t * {blocks}) * {width}")
+        self.line(2, f"high = min(low + {width}, {inner})")
+        self.decode("t", 2, nest.outer)
+        self.body_of(1, 2)
+        self.accumulate(self.inner_loops(nest.outer, 2, {nest.outer: ("low", "high")}))
+        self.finish_whole()
+
+    @property
+    def blocks(self):
+        return max(1, -(-self.nest.loops[-1].size // INNER))
+
+    def units(self):
+        rows = _product(loop.size for loop in self.nest.loops[:-1])
+        inner = self.nest.loops[-1].size
+        total = rows * self.blocks if inner else 0
+        return Units(total, max(1, self.grain // max(1, min(inner, INNER))))
+
+
+class Row(Form):
+    def write(self):
+        w, nest = self.writer, self.nest
+        self.body_of(0, 1)
+        self.line(1, "for u in range(start, stop):")
+        self.decode("u", 2, nest.outer)
+        self.body_of(1, 2)
+        self.start_accumulators(2)
+        self.accumulate(self.inner_loops(nest.outer, 2))
+        for k, node in enumerate(nest.reductions):
+            name = w.array(node, "out")
+            self.line(2, f"{name}[{w.address(nest.stores[node], self.loops)}] = {stored(f'acc{k}', node.dtype)}")
+
+    def units(self):
+        kept = _product(loop.size for loop in self.nest.loops[: self.nest.outer])
+        row = max(1, points(self.nest) // max(1, kept))
+        return Units(kept, max(1, self.grain // row))
+
+
+class Column(Form):
+    """Reduced loops outside, a block of kept columns inside; few columns: the rows are split in parts, too."""
+
+    def write(self):
+        w, nest = self.writer, self.nest
+        last = len(nest.loops) - 1
+        blocks, width = w.add_static("n", self.blocks), w.add_static("n", COLUMNS)
+        columns, kept = w.add_static("n", nest.loops[last].size), w.add_static("n", self.kept)
+        height, rows = w.add_static("n", self.height), w.add_static("n", nest.loops[nest.outer].size)
+        self.body_of(0, 1)
+        self.line(1, "for u in range(start, stop):")
+        self.line(2, f"t = u // {blocks}")
+        self.line(2, f"low = (u - t * {blocks}) * {width}")
+        self.line(2, f"high = min(low + {width}, {columns})")
+        self.line(2, f"piece = t // {kept}")
+        self.line(2, f"t -= piece * {kept}")
+        self.line(2, f"first = piece * {height}")
+        self.line(2, f"end = min(first + {height}, {rows})")
+        self.decode("t", 2, nest.outer)
+        self.body_of(1, 2)
+        places = [self.place(node) for node in nest.reductions]
+        self.line(2, f"for i{last} in range(low, high):")
+        for node, place in zip(nest.reductions, places, strict=True):
+            self.line(3, f"{place} = {stored(identity_literal(node), node.dtype)}")
+        indent = self.inner_loops(nest.outer, 2, {nest.outer: ("first", "end"), last: ("low", "high")})
+        for node, place in zip(nest.reductions, places, strict=True):
+            joined = combination(node, read(place, node.dtype), self.values[node], reorder=False)
+            self.line(indent, f"{place} = {stored(joined, node.dtype)}")
+
+    def place(self, node):
+        w = self.writer
+        name, address = w.array(node, "out"), w.address(self.nest.stores[node], self.loops)
+        return f"{name}[{address} + piece * {w.add_static('n', node.size)}]"
+
+    @property
+    def blocks(self):
+        return max(1, -(-self.nest.loops[-1].size // COLUMNS))
+
+    @property
+    def kept(self):
+        return max(1, _product(loop.size for loop in self.nest.loops[: self.nest.outer]))
+
+    @property
+    def parts(self):
+        """Blocks of rows: by the sizes alone, so that results do not depend on the number of threads."""
+        nest = self.nest
+        rows = nest.loops[nest.outer].size
+        if self.kept * self.blocks >= PARTS or points(nest) < 4 * GRAIN:
+            return 1
+        out = max(n.size for n in nest.reductions)
+        return max(1, min(PARTS, rows // 8, points(nest) // (8 * max(out, 1)), points(nest) // GRAIN))
+
+    @property
+    def height(self):
+        rows = self.nest.loops[self.nest.outer].size
+        return max(1, -(-rows // self.parts))
+
+    def units(self):
+        nest = self.nest
+        if not all(loop.size for loop in (*nest.loops[: nest.outer], nest.loops[-1])):
+            return Units(0, 1)
+        pieces = max(1, -(-nest.loops[nest.outer].size // self.height))
+        total = self.kept * self.blocks * pieces
+        return Units(total, max(1, self.grain // max(1, points(nest) // total)), pieces)
+
+
+FORMS = {"flat": Flat, "rows": Rows, "row": Row, "column": Column}
+
+
+def _product(sizes):
+    out = 1
+    for n in sizes:
+        out *= n
+    return out
+
+
+def _operand(node):
+    return node.src[0], identity(node.src[0].shape)
+
+
+def _number(block, slot, dtype):
+    """The expression that reads a number from a slot."""
+    if dtype.kind == "f":
+        text = f"as_float({block}[{slot}])"
+        return text if dtype.name == "float64" else f"np.{dtype.name}({text})"
+    if dtype.kind == "b":
+        return f"({block}[{slot}] != 0)"
+    return f"{block}[{slot}]" if dtype.name == "int64" else f"np.{dtype.name}({block}[{slot}])"

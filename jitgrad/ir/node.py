@@ -1,0 +1,151 @@
+"""`Node`: one value of a program, and `Op`: what computes it.
+
+A program is a directed acyclic graph of nodes. A node is frozen and *interned*: building the same
+operation on the same sources twice gives the same object, so common subexpressions are shared by
+construction and a graph can be a dictionary key. Shapes and dtypes are settled when a node is built.
+
+Start at `Node`; `toposort` is how every pass walks a graph (without recursion: graphs are deep).
+"""
+
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from .._dtypes import BOOL, FLOAT64, INT64
+
+
+class Op:
+    """What a node does. One instance per operation, made by the catalogue (`jitgrad.ops`).
+
+    `kind` says how the compiler treats it, and is all that it may branch on:
+
+    ============= ====================================================================================
+    kind          meaning; ``src``; ``arg``
+    ============= ====================================================================================
+    leaf          an input array of the segment; (); its number
+    number        a Python number of the segment, passed as an argument; (); its number
+    const         a constant of a derivative rule, part of the code; (); the value
+    elementwise   one value per element; all src have the node's own shape; None (or a cast)
+    broadcast     (x,); None: shape is x.shape stretched, ranks equal, stretched axes have length 1 in x
+    permute       (x,); axes
+    reshape       (x,); None: C order, as NumPy
+    slice         (x, *starts), one 0-d int64 start per axis; steps: out[i] = x[start + i * step]
+    pad           adjoint of slice: (g, *starts); steps: zeros of the node's shape with
+                  out[start + i * step] = g[i]
+    reduce        (x,); axes, sorted: those axes are gone from the shape
+    scan          (x,); (axis, reverse)
+    call          any other: run by NumPy through `reference`
+    ============= ====================================================================================
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+    reference : callable
+        ``reference(*arrays, node)`` -> array: what the node computes, in NumPy. Oracle of the tests,
+        cold tier, and the fallback of kinds that have no kernel.
+    code : str or None
+        elementwise: the expression in kernels, with ``{0}``, ``{1}``... for the sources and ``{t}``
+        for the NumPy name of the result's dtype.
+    cost : int
+        elementwise: flops, roughly; 20 and above is worth keeping instead of recomputing.
+    identity : callable or None
+        reduce, scan: ``identity(dtype)`` -> the value to start from.
+    combine : str or None
+        reduce, scan: expression joining two partial results ``{0}`` and ``{1}``.
+    vjp : callable
+        ``vjp(g, node)`` -> one cotangent (Node or None) per source.
+    jvp : callable
+        ``jvp(tangents, node)`` -> the tangent of the node; a tangent may be None (zero).
+    """
+
+    __slots__ = ("name", "kind", "reference", "code", "cost", "identity", "combine", "vjp", "jvp")
+
+    def __init__(
+        self, name, kind, reference=None, *, code=None, cost=1, identity=None, combine=None, vjp=None, jvp=None
+    ):
+        self.name, self.kind, self.reference = name, kind, reference
+        self.code, self.cost, self.identity, self.combine = code, cost, identity, combine
+        self.vjp, self.jvp = vjp, jvp
+
+    def __repr__(self):
+        return f"<op {self.name}>"
+
+
+class Node:
+    """One value: ``op`` applied to ``src`` with the static argument ``arg``; has ``shape`` and ``dtype``.
+
+    Calling ``Node(...)`` returns the existing node where there is an equal one.
+    """
+
+    __slots__ = ("op", "src", "arg", "shape", "dtype", "__weakref__")
+    _interned: "WeakValueDictionary[tuple, Node]" = WeakValueDictionary()
+
+    def __new__(cls, op, src, arg, shape, dtype):
+        # repr of a constant keeps 1, 1.0, True, -0.0 and nan apart, which equality does not.
+        key = (op, src, repr(arg) if op is CONST else arg, shape, dtype)
+        node = cls._interned.get(key)
+        if node is None:
+            node = object.__new__(cls)
+            node.op, node.src, node.arg, node.shape, node.dtype = op, src, arg, shape, dtype
+            cls._interned[key] = node
+        return node
+
+    @property
+    def ndim(self):
+        return len(self.shape)
+
+    @property
+    def size(self):
+        out = 1
+        for n in self.shape:
+            out *= n
+        return out
+
+    def __repr__(self):
+        return f"<{self.op.name} {self.dtype}{list(self.shape)}>"
+
+
+LEAF = Op("leaf", "leaf")
+NUMBER = Op("number", "number")
+CONST = Op("const", "const", lambda node: np.asarray(node.arg, node.dtype))
+
+
+def leaf(index, shape, dtype):
+    return Node(LEAF, (), index, shape, dtype)
+
+
+def number(index, dtype):
+    return Node(NUMBER, (), index, (), dtype)
+
+
+def const(value, dtype=None):
+    """The 0-d constant `value` (a Python number)."""
+    if dtype is None:
+        dtype = BOOL if type(value) is bool else INT64 if type(value) is int else FLOAT64
+    value = bool(value) if dtype.kind == "b" else float(value) if dtype.kind == "f" else int(value)
+    return Node(CONST, (), value, (), dtype)
+
+
+def toposort(roots):
+    """All nodes that `roots` need, sources first, each once; iterative, in a fixed order."""
+    order, done = [], set()
+    stack = [(node, False) for node in reversed(roots)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif node not in done:
+            done.add(node)
+            stack.append((node, True))
+            stack.extend((s, False) for s in reversed(node.src) if s not in done)
+    return order
+
+
+def users(order):
+    """For each node of `order`, the nodes of `order` that read it."""
+    out = {node: [] for node in order}
+    for node in order:
+        for s in dict.fromkeys(node.src):
+            out[s].append(node)
+    return out

@@ -1,0 +1,91 @@
+"""Shape rules: broadcasting, axes, reshape. Pure functions on tuples of ints; NumPy's rules and words.
+
+Start at `broadcast_shapes`. Errors are raised here once, so that every operation words them alike.
+"""
+
+import operator
+
+from .._errors import ArgumentError, AxisError, ShapeError
+
+
+def broadcast_shapes(*shapes):
+    """The common shape, by NumPy's rules."""
+    first = shapes[0]
+    if all(s == first for s in shapes):
+        return first
+    ndim = max(map(len, shapes))
+    out = [1] * ndim
+    for shape in shapes:
+        for i, n in enumerate(shape, ndim - len(shape)):
+            if n != 1:
+                if out[i] not in (1, n):
+                    raise ShapeError(
+                        f"got shapes {' and '.join(map(str, shapes))}, which do not broadcast: "
+                        f"along axis {i - ndim} the lengths are {out[i]} and {n}, expected equal lengths or 1; "
+                        "reshape one of them, or insert an axis with x[:, None]"
+                    )
+                out[i] = n
+    return tuple(out)
+
+
+def as_int(value, what):
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise ArgumentError(f"got {what} = {value!r}, expected an integer") from None
+
+
+def normalize_axis(axis, ndim):
+    """One axis as 0 <= axis < ndim."""
+    i = as_int(axis, "axis")
+    if not -ndim <= i < ndim:
+        raise AxisError(f"got axis {i} for a tensor of {ndim} dimensions, expected {-ndim} <= axis < {ndim}")
+    return i % ndim
+
+
+def normalize_axes(axis, ndim):
+    """None (all axes), one axis or a sequence of axes, as a sorted tuple; repeats are refused."""
+    if axis is None:
+        return tuple(range(ndim))
+    if not isinstance(axis, (tuple, list)):
+        axis = (axis,)
+    axes = tuple(normalize_axis(a, ndim) for a in axis)
+    if len(set(axes)) != len(axes):
+        raise AxisError(f"got axis = {tuple(axis)}, in which an axis is repeated; name each axis once")
+    return tuple(sorted(axes))
+
+
+def reshape_shape(shape, new):
+    """`new` with its -1 filled in; must hold as many elements as `shape`."""
+    new = tuple(as_int(n, "a length") for n in (new if isinstance(new, (tuple, list)) else (new,)))
+    size = _product(shape)
+    if new.count(-1) == 1:
+        rest = -_product(new)
+        if rest <= 0 or size % rest:
+            if rest == 0 and size == 0:
+                raise ShapeError(f"got reshape of {shape} to {new}: with no elements, -1 could be any length; name it")
+            raise ShapeError(
+                f"got reshape of {shape} ({size} elements) to {new}, expected lengths that multiply to {size}"
+            )
+        new = tuple(size // rest if n == -1 else n for n in new)
+    if any(n < 0 for n in new) or _product(new) != size:
+        raise ShapeError(
+            f"got reshape of {shape} ({size} elements) to {new}, expected lengths that multiply to {size}; "
+            "one of them may be -1"
+        )
+    return new
+
+
+def drop_axes(shape, axes):
+    return tuple(n for i, n in enumerate(shape) if i not in axes)
+
+
+def keep_axes(shape, axes):
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def _product(shape):
+    out = 1
+    for n in shape:
+        out *= n
+    return out

@@ -1,0 +1,321 @@
+"""The registry: one `Entry` per operation, and the constructors that make entries.
+
+An entry holds everything the rest of jitgrad knows of an operation: its NumPy counterpart, how it is built
+in the IR, its static parameters, its documentation, where gradcheck samples it. Functions, methods, operators,
+protocol dispatch, kernels, the NumPy tier, both derivative modes and the tests are made from entries by walking
+`REGISTRY`; nothing outside `jitgrad.ops` names an operation.
+
+An entry is callable on IR nodes (and Python numbers), which is how derivative rules and composites use it:
+
+    tanh = elementwise("tanh", np.tanh, lambda x, out: 1 - out * out, ...)
+    softplus = composite("softplus", None, lambda x: logaddexp(x, 0), ...)
+
+Start at `Entry`, then `elementwise`, `reduction`, `movement` and `composite`.
+"""
+
+import numpy as np
+
+from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
+from .._errors import ArgumentError, DTypeError
+from ..ir import CONST, NUMBER, Node, Op, const
+from ..ir.shapes import broadcast_shapes
+
+REGISTRY: dict = {}
+REQUIRED = object()
+
+
+class Entry:
+    """One public operation.
+
+    Attributes
+    ----------
+    name : str
+    numpy : callable or None
+        The NumPy function it stands for: oracle of the tests and key of protocol dispatch.
+    build : callable
+        ``build(*operands, *params)`` -> Node, from nodes and weak Python numbers.
+    operands : int or None
+        How many tensors it takes; None for one sequence of tensors (`concatenate`).
+    params : dict
+        Static parameters after the operands, with defaults (`REQUIRED` for none).
+    op : Op or None
+        The primitive, where the entry is one.
+    operator : str
+        Name of the binary or unary operator, without underscores ("add", "neg"), or "".
+    method : bool
+        Whether `Tensor` has it as a method.
+    view : bool
+        The result aliases the operand, as in NumPy.
+    on : tuple
+        Where gradcheck samples the operands: (low, high), or one such pair per operand.
+    kink : dict
+        Non-smooth points and the derivative claimed there.
+    differentiable : bool
+    aliases : tuple of str
+        Further public names.
+    shapes : tuple
+        Operand shapes that the registry's tests use beside the usual ones.
+    """
+
+    __slots__ = (
+        "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
+        "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "signature",
+    )  # fmt: skip
+
+    def __init__(
+        self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
+        on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz",
+    ):  # fmt: skip
+        self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
+        self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
+        self.method, self.view, self.on, self.kink = method, view, on, kink or {}
+        self.differentiable, self.aliases, self.shapes, self.cases, self.args = (
+            differentiable, aliases, shapes, cases, args,
+        )  # fmt: skip
+        self.signature = None
+        if name in REGISTRY:
+            raise ValueError(f"two entries named {name}")
+        REGISTRY[name] = self
+
+    def __call__(self, *args, **params):
+        if self.operands is None:
+            return self.build(*args, *_static(self, (), params))
+        return self.build(*args[: self.operands], *_static(self, args[self.operands :], params))
+
+    def __repr__(self):
+        return f"<entry {self.name}>"
+
+
+def _static(entry, given, named):
+    """The static parameters in order, defaults filled in."""
+    values = [*given]
+    for name in list(entry.params)[len(given) :]:
+        value = named.pop(name, entry.params[name])
+        if value is REQUIRED:
+            raise ArgumentError(f"{entry.name}() needs {name}=")
+        values.append(value)
+    if named:
+        raise ArgumentError(f"{entry.name}() has no parameter {', '.join(named)}; it has {', '.join(entry.params)}")
+    return values
+
+
+# --- helpers every layer of the catalogue uses ----------------------------------------------------------
+
+
+def cast_code(node):
+    return None
+
+
+def _cast_vjp(g, node):
+    return (cast(g, node.src[0].dtype) if is_float(node.src[0].dtype) else None,)
+
+
+CAST = Op(
+    "cast", "elementwise", lambda x, node: x.astype(node.dtype), code="np.{t}({0})",
+    vjp=_cast_vjp, jvp=lambda t, node: cast(t[0], node.dtype) if is_float(node.dtype) else None,
+)  # fmt: skip
+NONZERO = Op("nonzero", "elementwise", lambda x, node: x != 0, code="({0} != 0)", vjp=lambda g, node: (None,),
+             jvp=lambda t, node: None)  # fmt: skip
+
+
+def _broadcast_vjp(g, node):
+    x = node.src[0]
+    axes = tuple(i for i, (n, m) in enumerate(zip(x.shape, node.shape)) if n != m)
+    return (reshape_to(reduce_sum(g, axes), x.shape),)
+
+
+BROADCAST = Op(
+    "broadcast", "broadcast", lambda x, node: np.broadcast_to(x, node.shape),
+    vjp=_broadcast_vjp, jvp=lambda t, node: broadcast(t[0], node.shape),
+)  # fmt: skip
+RESHAPE = Op(
+    "reshape", "reshape", lambda x, node: x.reshape(node.shape),
+    vjp=lambda g, node: (reshape_to(g, node.src[0].shape),), jvp=lambda t, node: reshape_to(t[0], node.shape),
+)  # fmt: skip
+SUM = Op(
+    "sum", "reduce", lambda x, node: np.sum(x, axis=node.arg, dtype=node.dtype),
+    identity=lambda dtype: 0, combine="({0} + {1})",
+    vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape),), jvp=lambda t, node: reduce_sum(t[0], node.arg),
+)  # fmt: skip
+
+
+def cast(x, dtype):
+    """`x` converted to `dtype`."""
+    if x.dtype == dtype:
+        return x
+    if x.op is CONST:
+        return const(x.arg, dtype)
+    return Node(NONZERO if dtype == BOOL else CAST, (x,), None, x.shape, dtype)
+
+
+def reshape_to(x, shape):
+    if x.shape == shape:
+        return x
+    if x.op is RESHAPE:
+        x = x.src[0]
+        if x.shape == shape:
+            return x
+    return Node(RESHAPE, (x,), None, shape, x.dtype)
+
+
+def broadcast(x, shape):
+    """`x` stretched to `shape`, which it broadcasts to."""
+    if x.shape == shape:
+        return x
+    x = reshape_to(x, (1,) * (len(shape) - x.ndim) + x.shape)
+    return x if x.shape == shape else Node(BROADCAST, (x,), None, shape, x.dtype)
+
+
+def reduce_sum(x, axes):
+    """Sum over `axes` (sorted), in x's own dtype."""
+    if not axes:
+        return x
+    return Node(SUM, (x,), axes, tuple(n for i, n in enumerate(x.shape) if i not in axes), x.dtype)
+
+
+def expand(g, axes, shape):
+    """Undoes a reduction over `axes` of something of `shape`: the value stands in every place it came from."""
+    return broadcast(reshape_to(g, tuple(1 if i in axes else n for i, n in enumerate(shape))), shape)
+
+
+def unbroadcast(g, shape):
+    """The sum of `g` over the axes along which something of `shape` was stretched."""
+    lead = g.ndim - len(shape)
+    axes = tuple(i for i in range(g.ndim) if i < lead or (shape[i - lead] == 1 and g.shape[i] != 1))
+    return reshape_to(reduce_sum(g, axes), shape)
+
+
+def is_weak(x):
+    """Python numbers, and the nodes they enter a segment as, do not take part in promotion."""
+    return not isinstance(x, Node) or x.op is NUMBER
+
+
+def as_node(x):
+    return x if isinstance(x, Node) else const(x)
+
+
+# --- elementwise -----------------------------------------------------------------------------------------
+
+
+def ufunc_dtypes(ufunc):
+    """Dtype rule of a NumPy ufunc: -> (loop dtypes of the operands, dtype of the result).
+
+    Where NumPy would answer float16 (sin of an int8) jitgrad, like PyTorch, answers float32.
+    """
+
+    def rule(operands):
+        asked = [_asked(x) for x in operands]
+        if all(isinstance(a, type) for a in asked):  # only Python numbers
+            asked = [np.dtype(a) for a in asked]
+        try:
+            *loop, out = ufunc.resolve_dtypes((*asked, None))
+            if any(d == np.float16 for d in (*loop, out)):
+                *loop, out = ufunc.resolve_dtypes(
+                    (*(np.dtype(np.float32) if not isinstance(a, type) else a for a in asked), None)
+                )
+        except TypeError:
+            names = ", ".join(str(a.__name__ if isinstance(a, type) else a) for a in asked)
+            raise DTypeError(
+                f"{ufunc.__name__} is not defined for dtypes ({names}); convert with .astype first"
+            ) from None
+        return [as_dtype(d) for d in loop], as_dtype(out)
+
+    return rule
+
+
+def _asked(x):
+    if not isinstance(x, Node):
+        return BOOL if type(x) is bool else type(x)
+    if x.op is NUMBER:
+        return {"f": float, "i": int, "b": BOOL}[x.dtype.kind]
+    return x.dtype
+
+
+def common_dtypes(operands):
+    """All operands and the result in their common dtype."""
+    rule = ufunc_dtypes(np.add)
+    dtype = BOOL if all(_asked(x) == BOOL for x in operands) else None
+    for x in operands:
+        if dtype is not BOOL:
+            dtype = _asked(x) if dtype is None else _join(dtype, _asked(x))
+    if isinstance(dtype, type):
+        dtype = np.dtype(dtype)
+    del rule
+    return [as_dtype(dtype)] * len(operands), as_dtype(dtype)
+
+
+def _join(a, b):
+    if isinstance(a, type) and isinstance(b, type):
+        return float if float in (a, b) else int
+    if isinstance(a, type) or isinstance(b, type):
+        strong, weak = (b, a) if isinstance(a, type) else (a, b)
+        if weak is float and strong.kind != "f":
+            return FLOAT64
+        return INT64 if strong == BOOL else strong
+    return np.result_type(a, b)
+
+
+def elementwise(name, numpy, partials=None, *, code=None, cost=1, dtypes=None, operands=None, op_kwargs=None, **entry):
+    """Registers an elementwise primitive.
+
+    `partials(*operands, out)` gives the partial derivatives as formulas on nodes: one, or a tuple with one per
+    operand; 1, -1, 0 and None are understood. They are IR, so they are fused, simplified and differentiated again.
+    """
+    ufunc = isinstance(numpy, np.ufunc)
+    n = operands or (numpy.nin if ufunc else 1)
+    rule = dtypes or ufunc_dtypes(numpy)
+
+    def vjp(g, node):
+        return tuple(_scale(g, p, s) for p, s in zip(_partials(node), node.src))
+
+    def jvp(tangents, node):
+        out = None
+        for p, s, t in zip(_partials(node), node.src, tangents):
+            term = None if t is None else _scale(t, p, s)
+            out = term if out is None else out if term is None else out + term
+        return out
+
+    def _partials(node):
+        if partials is None or not is_float(node.dtype):
+            return (None,) * n
+        p = partials(*node.src, node)
+        return p if isinstance(p, tuple) else (p,)
+
+    op = Op(
+        name, "elementwise", entry.pop("reference", None) or (lambda *xs, node: numpy(*xs)),
+        code=code, cost=cost, vjp=vjp, jvp=jvp,
+    )  # fmt: skip
+
+    def build(*xs):
+        loop, out = rule(xs)
+        shape = broadcast_shapes(*(x.shape if isinstance(x, Node) else () for x in xs))
+        src = tuple(broadcast(_typed(x, d), shape) for x, d in zip(xs, loop))
+        return Node(op, src, None, shape, out)
+
+    return Entry(name, numpy, build, n, op=op, differentiable=partials is not None, **entry)
+
+
+def _typed(x, dtype):
+    return cast(x, dtype) if isinstance(x, Node) else const(x, dtype)
+
+
+def _scale(g, p, src):
+    """g * p for a partial p that may be a plain 1, -1, 0 or None; None where src takes no gradient."""
+    if p is None or not is_float(src.dtype) or (not isinstance(p, Node) and p == 0):
+        return None
+    if not isinstance(p, Node) and p in (1, -1):
+        return g if p == 1 else -g
+    return g * p
+
+
+# --- the other kinds ----------------------------------------------------------------------------------------
+
+
+def movement(name, numpy, build, params=None, *, doc, view=True, **entry):
+    """Registers a shape operation of one operand, built from the movement primitives."""
+    return Entry(name, numpy, build, 1, params, doc=doc, view=view, **entry)
+
+
+def composite(name, numpy, build, params=None, *, operands=1, doc, **entry):
+    """Registers an operation that is a formula of others: no rule, fusion makes it one kernel."""
+    return Entry(name, numpy, build, operands, params, doc=doc, **entry)

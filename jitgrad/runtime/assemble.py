@@ -1,0 +1,272 @@
+"""A plan as one Python function: the kernel calls in order, with everything that is known beforehand baked in.
+
+``run(L, N)`` gets the leaves and numbers and returns the results. The text of it is generated, since for small
+arrays it is the cost: no loops over steps, no look-ups, array arguments passed by ``id``, one precompiled
+`struct` per kernel. Kernels are called from here only. Start at `assemble`; `lower_all` makes the kernels' text
+and needs no numba.
+"""
+
+import itertools
+import struct
+
+import numpy as np
+
+from ..compile.fuse import call_operand, flat_base, fuse
+from ..compile.fuse_index import strides
+from ..compile.lower import access, evaluations, lower, points, weight
+from ..compile.render import render_scalar
+from ..compile.render_forms import render_loop
+from ..ir.node import Node, leaf
+from . import launch
+
+
+class Lowered:
+    """The kernels of a plan, in order, before any is compiled; `calls` have no kernel."""
+
+    def __init__(self, fusion):
+        self.fusion = fusion
+        self.kernels = [_lower_step(fusion, step) for step in fusion.steps]
+        self.sources = list(dict.fromkeys(k.source for k in self.kernels if k.source))
+
+
+class Call:
+    """A step run by NumPy."""
+
+    kind, source = "call", None
+
+    def __init__(self, node):
+        self.node = node
+
+
+def _lower_step(fusion, step):
+    if step.kind == "call":
+        return Call(step.nodes[0])
+    if step.kind == "scalar":
+        return render_scalar(fusion, step, evaluations(fusion, step))
+    nest = lower(fusion, step)
+    kernel = render_loop(nest, fusion)
+    kernel.nodes, kernel.nest, kernel.work = step.nodes, nest, points(nest) * weight(nest)
+    return kernel
+
+
+def lower_all(roots):
+    """Fuse, lower and render a plan: pure Python, no numba."""
+    return Lowered(fuse(roots))
+
+
+class _Assembler:
+    def __init__(self, lowered):
+        self.lowered, self.fusion = lowered, lowered.fusion
+        self.lines, self.scope, self.names = [], {"empty": np.empty, "id": id}, {}
+        self.counter = itertools.count()
+
+    def bind(self, prefix, value):
+        """A global of the generated function that holds `value`."""
+        name = f"{prefix}{next(self.counter)}"
+        self.scope[name] = value
+        return name
+
+    def local(self, prefix, node):
+        self.names[node] = name = f"{prefix}{next(self.counter)}"
+        return name
+
+    def value(self, node):
+        """The expression of a value that exists: a flat array, or a Python number."""
+        if node in self.names:
+            return self.names[node]
+        kind = node.op.kind
+        if kind == "leaf":
+            self.lines.append(f"{self.local('x', node)} = L[{node.arg}]")
+            return self.names[node]
+        if kind == "number":
+            return f"N[{node.arg}]"
+        if kind == "const":
+            return self.bind("K", node.arg)
+        raise AssertionError(f"{node!r} was not made by an earlier step")
+
+    def index(self, const, terms):
+        """The expression of an integer offset."""
+        parts = [f"{coef} * {self.value(n)}" if coef != 1 else self.value(n) for n, coef in terms]
+        return " + ".join(([str(const)] if const or not parts else []) + parts)
+
+    def buffer(self, node):
+        while node not in self.fusion.kept and node.op.kind == "reshape":
+            node = node.src[0]
+        return self.value(node)
+
+    def allocate(self, node, size=None):
+        size = node.size if size is None else size
+        name = self.local("b", node)
+        kind = "" if node.dtype.name == "float64" else f", {self.bind('T', node.dtype)}"
+        self.lines.append(f"{name} = empty({size}{kind})")
+        return name
+
+    # ------------------------------------------------------------------ steps
+
+    def scalar(self, kernel, function):
+        for node, argument in kernel.passed.items():
+            text = self.argument(*argument)
+            self.lines.append(f"{self.local('s', node)} = {text}")
+        if not kernel.results:
+            return
+        args = [self.argument(*argument) for argument in kernel.dynamic]
+        args += [self.bind("K", node.arg) for node in kernel.static]
+        names = [self.local("s", node) for node in kernel.results]
+        self.lines.append(f"{', '.join(names)} = {self.bind('F', function)}({', '.join(args)})")
+
+    def argument(self, kind, what):
+        """The expression of an argument of a scalar kernel: a number, or an element of an array."""
+        if kind == "number":
+            return self.value(what)
+        node, ctx = what
+        a = access(node.shape, ctx, 0)
+        return f"{self.buffer(node)}.item({self.index(a.const, a.terms)})"
+
+    def loop(self, kernel, address):
+        units = kernel.units
+        whole = kernel.results
+        made = [n for n in kernel.nodes if n not in whole]
+        for node in made:
+            self.allocate(node, node.size * (units.parts if node in kernel.nest.reductions else 1))
+        partial = {n: self.partial(n, units) for n in whole} if units.chunks > 1 else {}
+        block, constants = self.static_block(kernel)
+        codes = "q" * len(whole) + "q" + "".join(self.code(kind, what) for kind, what in kernel.dynamic)
+        slots = ["0"] * len(whole) + [constants]
+        for kind, what in kernel.dynamic:
+            slots.append(self.slot(kind, what, partial))
+        pack = self.bind("P", struct.Struct("=" + codes).pack)
+        address = self.bind("A", address)
+        self.lines.append(f"a = {pack}({', '.join(slots)})")
+        if units.chunks > 1:
+            launcher = self.bind("G", launch.launch)
+            self.lines.append(f"{launcher}({address}, {units.total}, {units.step}, id(a), {kernel.work})")
+        elif units.total or whole:
+            self.lines.append(f"{self.bind('C', launch.prepare())}({address}, {units.total}, id(a))")
+        self.scope[self.bind("B", None)] = block
+        self.results(kernel, partial)
+        if units.parts > 1:
+            for node in kernel.nest.reductions:
+                self.combine(node, self.names[node], f"({units.parts}, {node.size})", (node.size,))
+
+    def results(self, kernel, partial):
+        """Reductions over everything: from the slots they were written to, or from one partial result per chunk."""
+        whole = kernel.results
+        if not whole:
+            return
+        if partial:
+            for node in whole:
+                self.local("s", node)
+                self.combine(node, partial[node], None, ())
+                self.lines.append(f"{self.names[node]} = {self.names[node]}.item()")
+        else:
+            unpack = struct.Struct("=" + "".join(_RESULT[n.dtype.name] for n in whole)).unpack_from
+            names = ", ".join(self.local("s", n) for n in whole)
+            self.lines.append(f"{names}{',' if len(whole) == 1 else ''} = {self.bind('U', unpack)}(a)")
+        for node in whole:
+            if node.ndim:  # one element, but an array
+                number = self.names[node]
+                self.lines.append(f"{self.allocate(node)}[0] = {number}")
+
+    def partial(self, node, units):
+        name = f"p{next(self.counter)}"
+        self.lines.append(f"{name} = empty({units.chunks}, {self.bind('T', node.dtype)})")
+        return name
+
+    def combine(self, node, source, shape, result):
+        """Join partial results along the first axis, in order, by the reduction itself."""
+        parts = Node(node.op, (leaf(0, (2, 2), node.dtype),), (0,), result, node.dtype)
+        function = self.bind("R", lambda p, parts=parts: parts.op.reference(p, parts))
+        text = f"{source}.reshape{shape}" if shape else source
+        flat = ".reshape(-1)" if shape else ""
+        self.lines.append(f"{self.names[node]} = {function}({text}){flat}")
+
+    def static_block(self, kernel):
+        """What is known with the shapes, as bytes, and the expression of their address."""
+        if not kernel.static:
+            return None, "0"
+        codes = "".join("q" if isinstance(v, int) else _PACK.get(v.dtype.name, "q") for v in kernel.static)
+        block = struct.pack("=" + codes, *(v if isinstance(v, int) else v.arg for v in kernel.static))
+        return block, str(id(block) + bytes.__basicsize__ - 1)
+
+    @staticmethod
+    def code(kind, what):
+        return _PACK.get(what.dtype.name, "q") if kind == "number" else "q"
+
+    def slot(self, kind, what, partial):
+        if kind == "number":
+            return self.value(what)
+        if kind == "index":
+            return self.index(*what)
+        if kind == "result":
+            return f"id({partial[what]})" if partial else "0"
+        return f"id({self.names[what] if kind == 'out' else self.buffer(what)})"
+
+    def call(self, node):
+        args = []
+        for operand in node.src:
+            base, shape, axes = call_operand(operand)
+            text = self.value(base)
+            if not operand.ndim:
+                text = f"{self.bind('W', np.dtype(operand.dtype).type)}({text})"
+            elif len(shape) > 1:
+                text += f".reshape({', '.join(map(str, shape))})"
+            if axes != tuple(range(len(axes))):
+                text += f".transpose{axes}"
+            args.append(text)
+        function, what = self.bind("Y", node.op.reference), self.bind("Z", node)
+        text = f"{function}({', '.join([*args, what])})"
+        flatten = self.bind("H", _number if not node.ndim else _flattener(node.dtype))
+        self.lines.append(f"{self.local('b' if node.ndim else 's', node)} = {flatten}({text})")
+
+    # ------------------------------------------------------------------ results
+
+    def result(self, root):
+        base = flat_base(root)
+        if base in self.fusion.views and base not in self.names:
+            source = flat_base(base.src[0])
+            terms = [(n, st) for n, st in zip(base.src[1:], strides(base.src[0].shape), strict=True)]
+            const = sum(int(n.arg) * st for n, st in terms if n.op.kind == "const")
+            start = self.index(const, [t for t in terms if t[0].op.kind != "const"])
+            self.lines.append(f"d = {start}")
+            self.lines.append(f"{self.local('v', base)} = {self.value(source)}[d:d + {base.size}]")
+        return self.value(base)
+
+    def text(self):
+        returned = [self.result(root) for root in self.fusion.roots]
+        lines = [*self.lines, f"return ({', '.join(returned)}{',' if returned else ''})"]
+        return "def run(L, N):\n" + "\n".join(f"    {line}" for line in lines) + "\n"
+
+
+#: struct formats: of arguments (all 8 bytes) and of results (as kernels write them, padded to 8)
+_PACK = {"float64": "d", "float32": "d", "uint64": "Q"}
+_RESULT = {"float64": "d", "float32": "f4x", "bool": "?7x", "int64": "q", "uint64": "Q"}
+_RESULT.update({"int32": "i4x", "uint32": "I4x", "int16": "h6x", "uint16": "H6x", "int8": "b7x", "uint8": "B7x"})
+
+
+def _number(value):
+    return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+def _flattener(dtype):
+    return lambda value: np.ascontiguousarray(value, dtype).reshape(-1)
+
+
+def assemble(lowered):
+    """The function ``run(L, N)`` of a plan; compiles what has not been compiled yet."""
+    from .build import loop_kernel, scalar_kernel
+
+    launch.prepare()
+    assembler = _Assembler(lowered)
+    for kernel in lowered.kernels:
+        if kernel.kind == "call":
+            assembler.call(kernel.node)
+        elif kernel.kind == "scalar":
+            assembler.scalar(kernel, kernel.source and scalar_kernel(kernel.source)[0])
+        else:
+            assembler.loop(kernel, loop_kernel(kernel.source)[0])
+    text = assembler.text()
+    scope = assembler.scope
+    exec(compile(text, "<jitgrad plan>", "exec"), scope)
+    run = scope["run"]
+    run.text = text
+    return run

@@ -1,0 +1,201 @@
+"""Kernels made runnable: the only module (with `build_lowering`) that imports numba, at its first use.
+
+Kernel files import from here what they are decorated with: `body` (the loops), `entry` (the uniform chunk function
+``chunk(start, stop, part, args)`` a launch calls through its address) and `scalar`. Everybody else calls `loop_kernel`
+and `scalar_kernel`, which give the compiled kernel of a source text, each compiled once per process and
+once per machine (see `cache`).
+"""
+
+import itertools
+import os
+import threading
+import time
+import warnings
+
+import numpy as np
+from numba import cfunc, config, njit, set_num_threads
+from numba.core import types
+from numba.core.bytecode import FunctionIdentity
+
+from .._dtypes import SUPPORTED
+from .._errors import CompileError, JitgradWarning
+from . import cache
+from .build_lowering import BYTES_DATA, NoAlias, array_reader, as_float, result_reader, slots
+from .stats import stats
+
+FAST = {"contract", "nsz", "arcp"}  # never nnan or ninf: isnan must work; never reassoc: results must not vary
+CHUNK = types.void(*[types.int64] * 4)
+MANY = 1000  # kernels of one process from which something is wrong with the program
+
+
+def _unique_names():
+    """Count numba's function ids from a random number: they stand in symbol names, and kernels cached by different
+    processes that call different helpers of one name and id would all be linked to one of them (numba #10486)."""
+    FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "little"))
+
+
+_unique_names()
+__all__ = ["as_float", "body", "entry", "scalar", "slots"]
+
+for _dtype in SUPPORTED:
+    _type = types.uint8 if _dtype.kind == "b" else getattr(types, _dtype.name)
+    globals()[f"array_{_dtype.name}"] = array_reader(_type)
+    globals()[f"result_{_dtype.name}"] = result_reader(_type)
+    __all__ += [f"array_{_dtype.name}", f"result_{_dtype.name}"]
+
+
+def body(function):
+    """The loops of a kernel; inlined into its entry."""
+    options = {"error_model": "numpy", "fastmath": FAST, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(pipeline_class=NoAlias, **options)(function)
+
+
+def entry(function):
+    """The chunk function of a kernel, callable through its address."""
+    return cfunc(CHUNK, cache=True, error_model="numpy")(function)
+
+
+def scalar(signature):
+    """A kernel of Python numbers, for the argument types of `signature`."""
+    return njit(f"({signature}{',' if signature else ''})", cache=True, error_model="numpy", fastmath=FAST)
+
+
+class _Registry:
+    def __init__(self):
+        self.made, self.lock = {}, threading.RLock()
+
+
+_registry = _Registry()
+
+
+def _after_fork():
+    _unique_names()
+    _registry.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def built(source):
+    """Whether the kernel of `source` exists in this process."""
+    return source in _registry.made
+
+
+def _hits(function):
+    return sum(function.stats.cache_hits.values()) if hasattr(function, "stats") else function.cache_hits
+
+
+def _build(source, take):
+    """The kernel of `source`: `take(module)` of its module, made once."""
+    made = _registry.made.get(source)
+    if made is not None:
+        return made
+    with _registry.lock:
+        if source in _registry.made:
+            return _registry.made[source]
+        start = time.perf_counter()
+        module = None
+        try:
+            module = cache.load(source)
+            out = take(module)
+        except Exception as error:
+            where = cache.path_of(source)
+            raise CompileError(f"the kernel {where} could not be compiled ({error}); its source:\n{source}") from error
+        hit = _hits(module.chunk if hasattr(module, "chunk") else module.kernel)
+        stats.count(hit, time.perf_counter() - start)
+        _registry.made[source] = out
+        if stats.kernels == MANY:
+            warnings.warn(
+                f"{MANY} different kernels were made in this process and are never freed; a program that keeps "
+                "making new ones usually changes its structure from run to run (a loop of growing length without "
+                "a look at a value, or constants that should be arguments)",
+                JitgradWarning,
+                stacklevel=2,
+            )
+        return out
+
+
+def loop_kernel(source):
+    """(address of the chunk function, module) of an array kernel."""
+    return _build(source, lambda module: (module.chunk.address, module))
+
+
+def scalar_kernel(source):
+    """(fast entry point, module) of a scalar kernel."""
+
+    def take(module):
+        dispatcher = module.kernel
+        (result,) = dispatcher.overloads.values()
+        return result.entry_point, module
+
+    return _build(source, take)
+
+
+DRIVER = '''"""The launch of array kernels: one generic driver for all of them."""
+
+from numba import njit, types
+
+from jitgrad.runtime.build_lowering import call
+
+I = types.int64
+
+
+@njit(types.void(I, I, I), cache=True)
+def kernel(address, total, args):
+    call(address, 0, total, 0, args + {bytes_data})
+
+
+@njit(types.void(I, I, I, I), cache=True, nogil=True)
+def chunks(address, total, step, args):
+    for part in range((total + step - 1) // step):
+        call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
+'''
+
+PARALLEL = '''"""The parallel launch of array kernels; the chunks depend on the sizes only, never on the threads."""
+
+from numba import njit, prange, types
+
+from jitgrad.runtime.build_lowering import call
+
+I = types.int64
+
+
+@njit(types.void(I, I, I, I), cache=True, nogil=True, parallel=True)
+def kernel(address, total, step, args):
+    for part in prange((total + step - 1) // step):
+        call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
+'''
+
+
+def _entry_point(dispatcher):
+    (result,) = dispatcher.overloads.values()
+    return result.entry_point
+
+
+def serial_drivers():
+    """(one call without chunks, chunks one after the other), as fast entry points."""
+    _check_layout()
+    source = DRIVER.format(bytes_data=BYTES_DATA)
+    return _build(source, lambda m: (_entry_point(m.kernel), _entry_point(m.chunks)))
+
+
+def parallel_driver():
+    """The entry point of the parallel driver; starts no threads by itself."""
+    return _build(PARALLEL.format(bytes_data=BYTES_DATA), lambda m: _entry_point(m.kernel))
+
+
+def limit_threads(n):
+    """Let parallel launches of this Python thread use up to `n` threads."""
+    set_num_threads(min(n, config.NUMBA_NUM_THREADS))
+
+
+def _check_layout():
+    """Kernels take arrays by their id: check once that their data pointer stands where it should."""
+    import ctypes
+
+    from .build_lowering import ARRAY_DATA
+
+    probe = np.arange(3.0)[1:]
+    if ctypes.c_void_p.from_address(id(probe) + ARRAY_DATA).value != probe.ctypes.data:
+        raise CompileError("this build of NumPy lays out arrays unexpectedly; set jitgrad.config.compile = 'never'")

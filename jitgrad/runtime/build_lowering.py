@@ -1,0 +1,295 @@
+"""How numba compiles the functions of `support`, and the intrinsics kernels are entered and launched through.
+
+The short functions are given as LLVM instructions: nothing to type or inline, so they cost no compile
+time. The longer ones are compiled from Python. Imported by `build` alone. Start at `_lower`.
+"""
+
+import math
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.core.compiler import Compiler
+from numba.extending import intrinsic, lower_builtin, overload, type_callable
+
+from . import support
+
+I64 = ir.IntType(64)
+#: where an ndarray object holds its data pointer, and a bytes object its bytes
+ARRAY_DATA, BYTES_DATA = object.__basicsize__, bytes.__basicsize__ - 1
+
+
+class NoAlias(Compiler):
+    """The compiler with pointer arguments marked noalias: arrays of a kernel do not overlap those it writes."""
+
+    def define_pipelines(self):
+        self.state.flags.noalias = True
+        return super().define_pipelines()
+
+
+# ---------------------------------------------------------------------- short functions, as instructions
+
+
+def _unified(context, *args):
+    real = [a for a in args if isinstance(a, types.Float)]
+    if real:
+        return max(real, key=lambda a: a.bitwidth)
+    whole = [a for a in args if isinstance(a, types.Integer)]
+    return max(whole, key=lambda a: (a.bitwidth, not a.signed)) if whole else types.boolean
+
+
+def _lower(function, arity, emit, result=None):
+    """Compile calls of `function` by `emit(builder, type, *values)` on values of one common type."""
+
+    @type_callable(function)
+    def _type(context):
+        if arity == 1:
+            return lambda x: result or _unified(context, x)
+        return lambda a, b: result or _unified(context, a, b)
+
+    def _code(context, builder, sig, args):
+        common = _unified(context, *sig.args)
+        values = [context.cast(builder, v, t, common) for v, t in zip(args, sig.args, strict=True)]
+        return emit(builder, common, *values)
+
+    lower_builtin(function, *[types.Any] * arity)(_code)
+
+
+def _choose(relation, keep_nan):
+    """The selection a if (a REL b or a is nan) else b; without keep_nan: or b is nan."""
+
+    def emit(builder, ty, a, b):
+        if isinstance(ty, types.Float):
+            first = builder.fcmp_ordered(relation, a, b)
+            odd = builder.fcmp_unordered("uno", a, a) if keep_nan else builder.fcmp_unordered("uno", b, b)
+            return builder.select(builder.or_(first, odd), a, b)
+        signed = getattr(ty, "signed", False)
+        compare = builder.icmp_signed if signed else builder.icmp_unsigned
+        return builder.select(compare(relation, a, b), a, b)
+
+    return emit
+
+
+def _nan_propagating(name, relation):
+    """LLVM's own maximum or minimum for floats: unlike a selection it vectorises as an accumulator."""
+    whole = _choose(relation, True)
+
+    def emit(builder, ty, a, b):
+        if not isinstance(ty, types.Float):
+            return whole(builder, ty, a, b)
+        shape = ir.FunctionType(a.type, [a.type, a.type])
+        function = builder.module.declare_intrinsic(name, [a.type], shape)
+        return builder.call(function, [a, b], fastmath=("nsz",))
+
+    return emit
+
+
+def _reordered(name, plain):
+    flags = ("reassoc", "contract", "nsz", "arcp")
+
+    def emit(builder, ty, a, b):
+        if isinstance(ty, types.Float):
+            return getattr(builder, name)(a, b, flags=flags)
+        return getattr(builder, plain)(a, b)
+
+    return emit
+
+
+def _sign(builder, ty, x):
+    zero = ir.Constant(x.type, 0)
+    if isinstance(ty, types.Float):
+        above, below = builder.fcmp_ordered(">", x, zero), builder.fcmp_ordered("<", x, zero)
+        one, minus = ir.Constant(x.type, 1.0), ir.Constant(x.type, -1.0)
+        return builder.select(above, one, builder.select(below, minus, x))
+    if not getattr(ty, "signed", False):
+        return builder.zext(builder.icmp_unsigned("!=", x, zero), x.type)
+    above, below = builder.icmp_signed(">", x, zero), builder.icmp_signed("<", x, zero)
+    return builder.sub(builder.zext(above, x.type), builder.zext(below, x.type))
+
+
+def _isfinite(builder, ty, x):
+    if not isinstance(ty, types.Float):
+        return ir.Constant(ir.IntType(1), 1)
+    return builder.fcmp_ordered("==", builder.fsub(x, x), ir.Constant(x.type, 0.0))
+
+
+def _rint(builder, ty, x):
+    if not isinstance(ty, types.Float):
+        return x
+    function = builder.module.declare_intrinsic("llvm.rint", [x.type])
+    return builder.call(function, [x])
+
+
+def _frem(a, b):
+    """C's fmod, which numba lacks."""
+    return math.fmod(a, b)
+
+
+_lower(_frem, 2, lambda builder, ty, a, b: builder.frem(a, b))
+_lower(support.maximum, 2, _nan_propagating("llvm.maximum", ">"))
+_lower(support.minimum, 2, _nan_propagating("llvm.minimum", "<"))
+_lower(support.fmax, 2, _choose(">=", False))
+_lower(support.fmin, 2, _choose("<=", False))
+_lower(support.fast_add, 2, _reordered("fadd", "add"))
+_lower(support.fast_mul, 2, _reordered("fmul", "mul"))
+_lower(support.sign, 1, _sign)
+_lower(support.isfinite, 1, _isfinite, result=types.boolean)
+_lower(support.round_even, 1, _rint)
+
+
+# ---------------------------------------------------------------------- longer functions, from Python
+
+PLAIN = {"error_model": "numpy"}
+
+
+@overload(support.floor_divide, jit_options=PLAIN)
+def _floor_divide(a, b):
+    if isinstance(a, types.Float) or isinstance(b, types.Float):
+
+        def real(a, b):
+            if b == 0:
+                return a / b
+            mod = _frem(a, b)
+            div = (a - mod) / b
+            if mod != 0 and (b < 0) != (mod < 0):
+                div -= 1
+            if div != 0:
+                low = np.floor(div)
+                return low + 1 if div - low > 0.5 else low
+            return math.copysign(div * 0, a / b)
+
+        return real
+    return lambda a, b: a * 0 if b == 0 else a // b
+
+
+@overload(support.remainder, jit_options=PLAIN)
+def _remainder(a, b):
+    if isinstance(a, types.Float) or isinstance(b, types.Float):
+
+        def real(a, b):
+            mod = _frem(a, b)
+            if mod != 0:
+                return mod + b if (b < 0) != (mod < 0) else mod
+            return math.copysign(mod, b)
+
+        return real
+    return lambda a, b: a * 0 if b == 0 else a % b
+
+
+@overload(support.fmod, jit_options=PLAIN)
+def _fmod(a, b):
+    if isinstance(a, types.Float) or isinstance(b, types.Float):
+        return lambda a, b: _frem(a, b)
+
+    def whole(a, b):
+        if b == 0:
+            return a * 0
+        rest = a % b
+        return rest - b if rest != 0 and (a < 0) != (b < 0) else rest
+
+    return whole
+
+
+@overload(support.power, jit_options=PLAIN)
+def _power(a, b):
+    return lambda a, b: a**b
+
+
+@overload(support.int_power, jit_options=PLAIN)
+def _int_power(a, b):
+    return support.int_power
+
+
+@overload(support.logaddexp, jit_options=PLAIN)
+def _logaddexp(a, b):
+    return support.logaddexp
+
+
+@overload(support.logaddexp2, jit_options=PLAIN)
+def _logaddexp2(a, b):
+    return support.logaddexp2
+
+
+# ---------------------------------------------------------------------- entry and launch
+
+SLOTS = types.CPointer(types.int64)
+
+
+@intrinsic
+def slots(typing, address):
+    """The 8-byte slots at `address`."""
+
+    def code(context, builder, sig, args):
+        return builder.inttoptr(args[0], context.get_value_type(SLOTS))
+
+    return SLOTS(types.int64), code
+
+
+@intrinsic
+def as_float(typing, bits):
+    """The float64 whose bit pattern an int64 is."""
+
+    def code(context, builder, sig, args):
+        return builder.bitcast(args[0], ir.DoubleType())
+
+    return types.float64(types.int64), code
+
+
+@intrinsic
+def call(typing, address, start, stop, part, args):
+    """Call the chunk function at `address`."""
+    sig = types.void(*[types.int64] * 5)
+
+    def code(context, builder, sig, values):
+        function = ir.FunctionType(ir.VoidType(), [I64] * 4)
+        builder.call(builder.inttoptr(values[0], function.as_pointer()), values[1:])
+        return context.get_dummy_value()
+
+    return sig, code
+
+
+def _data(builder, array):
+    """The data pointer of the ndarray whose id is `array`, as an integer."""
+    place = builder.add(array, ir.Constant(I64, ARRAY_DATA))
+    return builder.load(builder.inttoptr(place, I64.as_pointer()))
+
+
+def array_reader(ty):
+    """The intrinsic that reads a slot as the ndarray (its id) it holds; gives a pointer to its elements."""
+    pointer = types.CPointer(ty)
+
+    @intrinsic
+    def read(typing, block, k):
+        def code(context, builder, sig, args):
+            slot = builder.load(builder.gep(args[0], [args[1]]))
+            return builder.inttoptr(_data(builder, slot), context.get_value_type(pointer))
+
+        return pointer(SLOTS, types.int64), code
+
+    return read
+
+
+def result_reader(ty):
+    """As `array_reader` for partial results: where the slot is 0, slot `k` of the block itself is meant."""
+    pointer = types.CPointer(ty)
+
+    @intrinsic
+    def read(typing, block, k, slot):
+        def code(context, builder, sig, args):
+            array = builder.load(builder.gep(args[0], [args[2]]))
+            own = builder.ptrtoint(builder.gep(args[0], [args[1]]), I64)
+            none = builder.icmp_unsigned("==", array, ir.Constant(I64, 0))
+            with builder.if_else(none) as (then, other):
+                with then:
+                    first = builder.block
+                with other:
+                    data = _data(builder, array)
+                    second = builder.block
+            place = builder.phi(I64)
+            place.add_incoming(own, first)
+            place.add_incoming(data, second)
+            return builder.inttoptr(place, context.get_value_type(pointer))
+
+        return pointer(SLOTS, types.int64, types.int64), code
+
+    return read

@@ -1,0 +1,217 @@
+"""The disk cache: kernel sources as importable files, beside them the binaries numba keeps of them.
+
+A kernel's file is named by the hash of its text, in a folder named by all a binary depends on (versions of
+numba, llvmlite, numpy, Python, jitgrad's own runtime; the CPU and its features). A file is written at once or not at
+all (`os.replace`) and never rewritten while its content stands, since numba ties its binaries to the file's
+time stamp. What is damaged is dropped and made anew. Where nothing can be written, a temporary folder serves.
+
+Start at `load`: source text -> module. `info` and `clear` are for the user.
+"""
+
+import atexit
+import glob
+import hashlib
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+import threading
+
+from .._config import config
+
+_lock = threading.RLock()
+_folders = {}
+_writes = 0
+
+
+def _after_fork():
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def key(source):
+    """The name of a kernel: the hash of its text."""
+    return "k" + hashlib.sha256(source.encode()).hexdigest()[:24]
+
+
+def _environment():
+    """The hash of everything but the source that a binary depends on."""
+    import llvmlite
+    import llvmlite.binding as llvm
+    import numba
+    import numpy
+
+    parts = [numba.__version__, llvmlite.__version__, numpy.__version__, sys.version, sys.platform]
+    parts += [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
+    parts += [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and "THREAD" not in k]
+    here = os.path.dirname(__file__)
+    for name in ("build.py", "build_lowering.py", "support.py"):
+        with open(os.path.join(here, name), "rb") as file:
+            parts.append(hashlib.sha256(file.read()).hexdigest())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def path_of(source):
+    """The file the kernel `source` has, or would have once it is compiled (with numba not yet imported: None)."""
+    base = _folders.get(config.cache_dir)
+    return base and os.path.join(base, f"{key(source)}.py")
+
+
+def _writable(path):
+    try:
+        os.makedirs(path, exist_ok=True)
+        probe = tempfile.TemporaryFile(dir=path)
+        probe.close()
+    except OSError:
+        return False
+    return True
+
+
+def folder():
+    """The folder of this environment's kernels; made when first asked for."""
+    with _lock:
+        base = config.cache_dir
+        if base not in _folders:
+            path = os.path.join(base, _environment())
+            if not _writable(path):
+                path = tempfile.mkdtemp(prefix="jitgrad-")
+                atexit.register(shutil.rmtree, path, ignore_errors=True)
+            _folders[base] = path
+        return _folders[base]
+
+
+def _put(path, source):
+    """Make `path` hold `source`; True when it did already."""
+    global _writes
+    try:
+        with open(path, encoding="utf-8") as file:
+            if file.read() == source:
+                return True
+    except (OSError, UnicodeDecodeError):
+        pass
+    _drop_binaries(path)
+    temporary = f"{path}.{os.getpid()}.{threading.get_ident()}.tmp"
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(source)
+    os.replace(temporary, path)
+    _writes += 1
+    return False
+
+
+def _binaries(path):
+    name = os.path.splitext(os.path.basename(path))[0]
+    return glob.glob(os.path.join(glob.escape(os.path.dirname(path)), "__pycache__", f"{name}.*"))
+
+
+def _drop_binaries(path):
+    for file in _binaries(path):
+        try:
+            os.remove(file)
+        except OSError:
+            pass
+
+
+def _execute(name, path):
+    module_name = f"jitgrad._kernels.{name}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module  # before executing it: numba looks it up
+    try:
+        # Not `spec.loader.exec_module`: its bytecode cache would be one more file per kernel that can go bad.
+        with open(path, encoding="utf-8") as file:
+            exec(compile(file.read(), path, "exec"), module.__dict__)
+    except BaseException:
+        sys.modules.pop(module_name, None)
+        raise
+    return module
+
+
+def load(source):
+    """The module of the kernel `source`, compiled or taken from the cache."""
+    name = key(source)
+    path = os.path.join(folder(), f"{name}.py")
+    with _lock:
+        try:
+            known = _put(path, source)
+        except OSError:
+            path = _elsewhere(name)
+            known = _put(path, source)
+    try:
+        module = _execute(name, path)
+    except Exception:
+        if not known and not _binaries(path):
+            raise
+        # A binary that cannot be read, or was half there: once more without.
+        _drop_binaries(path)
+        module = _execute(name, path)
+    if _writes >= 32:
+        prune()
+    return module
+
+
+def _elsewhere(name):
+    """A path in a temporary folder, when the cache cannot be written any more (full, removed, read-only)."""
+    try:
+        os.makedirs(folder(), exist_ok=True)
+        return os.path.join(folder(), f"{name}.py") if _writable(folder()) else os.path.join(_temporary(), f"{name}.py")
+    except OSError:
+        return os.path.join(_temporary(), f"{name}.py")
+
+
+def _temporary():
+    path = tempfile.mkdtemp(prefix="jitgrad-")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    _folders[config.cache_dir] = path
+    return path
+
+
+def _files():
+    """(time of last use, bytes, path) of every file of the cache, all environments."""
+    out = []
+    for base, _, names in os.walk(config.cache_dir):
+        for name in names:
+            path = os.path.join(base, name)
+            try:
+                stat = os.stat(path)
+            except OSError:
+                continue
+            out.append((max(stat.st_mtime, stat.st_atime), stat.st_size, path))
+    return out
+
+
+def prune(limit=None):
+    """Remove the kernels unused the longest until the cache is within `config.cache_mb`."""
+    global _writes
+    _writes = 0
+    limit = config.cache_mb * 2**20 if limit is None else limit
+    files = sorted(_files())
+    total = sum(size for _, size, _ in files)
+    for _, size, path in files:
+        if total <= limit:
+            break
+        try:
+            os.remove(path)
+        except OSError:
+            continue
+        total -= size
+
+
+def info():
+    """Where the cache is, how many kernels it holds, and its size in bytes."""
+    files = _files()
+    kernels = sum(os.path.basename(path).startswith("k") and path.endswith(".py") for _, _, path in files)
+    return {"path": config.cache_dir, "kernels": kernels, "bytes": sum(size for _, size, _ in files)}
+
+
+def clear():
+    """Remove every kernel from the disk; those in this process stay usable."""
+    for _, _, path in _files():
+        try:
+            os.remove(path)
+        except OSError:
+            pass

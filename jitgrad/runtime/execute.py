@@ -1,0 +1,220 @@
+"""`Plan`: the roots of a graph made runnable, and by which tier.
+
+A plan starts cold: it runs in the NumPy reference, nothing is lowered and numba is not imported. When it has been seen
+again and enough time has gone into it, it is compiled on a background thread, and its `run` attribute is
+replaced by the compiled function (see `assemble`). ``config.compile`` "always" compiles at the first run and waits;
+"never" stays with NumPy. Start at `Plan`.
+"""
+
+import atexit
+import collections
+import os
+import sys
+import threading
+import time
+import warnings
+
+from .._config import config
+from .._errors import JitgradWarning
+
+#: Seconds a plan must have cost in the reference before its kernels are compiled. A kernel takes 0.1 s to compile (of
+#: another core), and importing numba first 0.4 s: a script that ends sooner must not pay for it.
+HOT, HOT_COLD_START = 0.004, 0.03
+#: Elements of work from which a plan is compiled the second time it is seen.
+BIG = 200_000
+
+
+class Plan:
+    """The values of `roots`, as ``plan.run(leaves, numbers)``.
+
+    A value of one dimension or more is a flat array, never written again; a 0-d value is a Python number.
+    """
+
+    def __init__(self, roots, title=""):
+        self.roots, self.title = list(roots), title
+        self.run = self._cold
+        self._runs, self._heat, self._work = 0, 0.0, None
+        self._queued = None  # the compile queue this plan was put into
+        self._lowered = None
+
+    # ------------------------------------------------------------------ tiers
+
+    def _reference(self, leaves, numbers):
+        from ..compile import reference
+
+        return reference.run(self.roots, leaves, numbers)
+
+    def _cold(self, leaves, numbers):
+        mode = config.compile
+        if mode == "always":
+            self.compile()
+            return self.run(leaves, numbers)
+        if mode == "never":
+            return self._reference(leaves, numbers)
+        self._runs += 1
+        waiting = self._queued is _background
+        if not waiting and self._ready():
+            return self.run(leaves, numbers)
+        start = time.perf_counter()
+        out = self._reference(leaves, numbers)
+        self._heat += time.perf_counter() - start
+        if not waiting and self._runs > 1 and self._pays():
+            self._queued = _background
+            _background.add(self)
+        return out
+
+    def _pays(self):
+        warm = "jitgrad.runtime.build" in sys.modules
+        return self._heat > (HOT if warm else HOT_COLD_START) or self._big()
+
+    def _big(self):
+        if self._work is None:
+            from ..ir.node import toposort
+
+            self._work = sum(node.size for node in toposort(self.roots) if node.ndim)
+        return self._work > BIG
+
+    def _ready(self):
+        """Whether every kernel exists already (an old program on a new shape); then `run` is compiled."""
+        build = sys.modules.get("jitgrad.runtime.build")
+        if not hasattr(build, "built") or not (self._runs == 2 or (self._runs == 1 and self._big())):
+            return False
+        try:
+            if all(map(build.built, self._lower().sources)):
+                self.compile()
+                return True
+        except Exception as error:
+            self._failed(error)
+        return False
+
+    def _lower(self):
+        if self._lowered is None:
+            from .assemble import lower_all
+
+            self._lowered = lower_all(self.roots)
+        return self._lowered
+
+    def compile(self):
+        """Compile now, in this thread; `run` is the compiled function afterwards."""
+        from .assemble import assemble
+
+        self.run = assemble(self._lower())
+
+    def _failed(self, error):
+        self.run = self._reference
+        warnings.warn(
+            f"a plan {self.title!r} could not be compiled and stays with NumPy, which is slower: {error}",
+            JitgradWarning,
+            stacklevel=2,
+        )
+
+    # ------------------------------------------------------------------ what it does
+
+    @property
+    def kernels(self):
+        """The kernels of the plan in order, each with `kind` and `source`; and `path`, the file of it."""
+        from . import cache
+
+        out = [k for k in self._lower().kernels if k.source]
+        for kernel in out:
+            kernel.path = cache.path_of(kernel.source)
+        return out
+
+    def explain(self):
+        """The steps of the plan, as text: which kernel makes which values."""
+        lines = [f"plan {self.title}".rstrip() + f": {len(self.roots)} results"]
+        for k, (step, kernel) in enumerate(zip(self._lower().fusion.steps, self._lower().kernels, strict=True)):
+            made = ", ".join(f"{n.op.name} {n.dtype}{list(n.shape)}" for n in step.nodes[:8])
+            more = f", and {len(step.nodes) - 8} more" if len(step.nodes) > 8 else ""
+            over = f" over {list(step.space)}" if step.kind == "loop" else ""
+            lines.append(f"  {k}: {kernel.kind}{over}, {len(step.values)} values computed: {made}{more}")
+        return "\n".join(lines)
+
+
+class _Background:
+    """One daemon thread that compiles plans, started at the first one."""
+
+    def __init__(self):
+        self.queue = collections.deque()
+        self.changed = threading.Condition()
+        self.thread = None
+        self.pending = 0
+        self.stopping = self.held = False
+        self.compiling = threading.Lock()
+
+    def add(self, plan):
+        with self.changed:
+            self.queue.append(plan)
+            self.pending += 1
+            if self.thread is None:
+                self.thread = threading.Thread(target=self.work, name="jitgrad-compile", daemon=True)
+                self.thread.start()
+            self.changed.notify_all()
+
+    def work(self):
+        while True:
+            with self.changed:
+                while not self.queue:
+                    self.changed.wait()
+                plan = self.queue.popleft()
+            try:
+                self.compile(plan)
+            except Exception as error:
+                plan._failed(error)
+            finally:
+                with self.changed:
+                    self.pending -= 1
+                    self.changed.notify_all()
+
+    def compile(self, plan):
+        """One kernel after the other, so that leaving the process waits for one at most."""
+        lowered = plan._lower()
+        with self.compiling:
+            from . import build
+        for kernel in lowered.kernels:
+            with self.compiling:
+                if self.stopping:
+                    return
+                if kernel.source:
+                    make = build.scalar_kernel if kernel.kind == "scalar" else build.loop_kernel
+                    make(kernel.source)
+        with self.compiling:
+            if not self.stopping:
+                plan.compile()
+
+    def wait(self):
+        with self.changed:
+            self.changed.wait_for(lambda: self.pending == 0)
+
+    def stop(self):
+        """At exit: LLVM must not be running while the process is taken down."""
+        self.stopping = True
+        self.compiling.acquire(timeout=10)
+
+
+_background = _Background()
+atexit.register(lambda: _background.stop())
+
+
+def _before_fork():
+    # The child must not inherit a compiler at work: its locks would stay locked for ever.
+    _background.held = _background.compiling.acquire(timeout=10)
+
+
+def _after_fork_in_parent():
+    if _background.held:
+        _background.compiling.release()
+
+
+def _after_fork_in_child():
+    global _background
+    _background = _Background()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+
+
+def synchronize():
+    """Wait until nothing is being compiled in the background."""
+    _background.wait()

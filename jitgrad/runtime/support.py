@@ -1,0 +1,124 @@
+"""Functions that kernels call: NumPy's meaning of operations whose plain Python form differs.
+
+They are written in plain Python, so that a kernel's source can be run and stepped without compiling;
+`build_lowering` tells numba how each is compiled. A kernel imports all of them. Start anywhere.
+"""
+
+import math
+
+import numpy as np
+
+__all__ = [
+    "fast_add",
+    "fast_mul",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "int_power",
+    "isfinite",
+    "logaddexp",
+    "logaddexp2",
+    "maximum",
+    "minimum",
+    "power",
+    "remainder",
+    "round_even",
+    "sign",
+]
+
+
+def fast_add(a, b):
+    """a + b in an accumulator: the compiler may reorder the sum."""
+    return a + b
+
+
+def fast_mul(a, b):
+    """a * b in an accumulator: the compiler may reorder the product."""
+    return a * b
+
+
+def maximum(a, b):
+    """The greater; nan where either is nan."""
+    return a if (a > b or a != a) else b
+
+
+def minimum(a, b):
+    """The smaller; nan where either is nan."""
+    return a if (a < b or a != a) else b
+
+
+def fmax(a, b):
+    """The greater; the other one where one is nan."""
+    return a if (a >= b or b != b) else b
+
+
+def fmin(a, b):
+    """The smaller; the other one where one is nan."""
+    return a if (a <= b or b != b) else b
+
+
+def sign(x):
+    """-1, 0 or 1 in the type of x; nan stays nan."""
+    return x * 0 + 1 if x > 0 else x * 0 - 1 if x < 0 else x
+
+
+def isfinite(x):
+    """Whether x is neither infinite nor nan."""
+    return x - x == 0
+
+
+def floor_divide(a, b):
+    """NumPy's a // b: 0 for integers where b is 0; for floats exact where a - b*q rounds."""
+    return np.floor_divide(a, b)
+
+
+def remainder(a, b):
+    """NumPy's a % b: the sign of b; 0 for integers where b is 0."""
+    return np.remainder(a, b)
+
+
+def fmod(a, b):
+    """C's remainder: the sign of a; 0 for integers where b is 0."""
+    return np.fmod(a, b)
+
+
+def power(a, b):
+    """a ** b for floats, in the type of a, as C's pow."""
+    return np.power(a, b)
+
+
+def int_power(a, b):
+    """a ** b for integers, wrapping around."""
+    out, base, n = a * 0 + 1, a, b
+    while n > 0:
+        if n & 1:
+            out = out * base
+        base = base * base
+        n >>= 1
+    return out
+
+
+def round_even(x):
+    """The nearest whole number, halves to even, as a float."""
+    return np.rint(x)
+
+
+def logaddexp(a, b):
+    """log(exp(a) + exp(b)) without overflow."""
+    if a == b:
+        return a + math.log(2.0)
+    high, low = (a, b) if a > b else (b, a)
+    if low != low or high != high:
+        return a + b
+    return high + math.log1p(math.exp(low - high))
+
+
+def logaddexp2(a, b):
+    """log2(2**a + 2**b) without overflow."""
+    if a == b:
+        return a + 1.0
+    high, low = (a, b) if a > b else (b, a)
+    if low != low or high != high:
+        return a + b
+    return high + math.log1p(math.exp((low - high) * math.log(2.0))) / math.log(2.0)
