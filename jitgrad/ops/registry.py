@@ -102,10 +102,6 @@ def _static(entry, given, named):
 # --- helpers every layer of the catalogue uses ----------------------------------------------------------
 
 
-def cast_code(node):
-    return None
-
-
 def _cast_vjp(g, node):
     return (cast(g, node.src[0].dtype) if is_float(node.src[0].dtype) else None,)
 
@@ -233,14 +229,12 @@ def _asked(x):
 
 def common_dtypes(operands):
     """All operands and the result in their common dtype."""
-    rule = ufunc_dtypes(np.add)
     dtype = BOOL if all(_asked(x) == BOOL for x in operands) else None
     for x in operands:
         if dtype is not BOOL:
             dtype = _asked(x) if dtype is None else _join(dtype, _asked(x))
     if isinstance(dtype, type):
         dtype = np.dtype(dtype)
-    del rule
     return [as_dtype(dtype)] * len(operands), as_dtype(dtype)
 
 

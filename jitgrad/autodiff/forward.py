@@ -1,0 +1,19 @@
+"""Forward mode: tangents of nodes from tangents of what they are computed from. Start at `push_forward`."""
+
+from .._dtypes import is_float
+from .._errors import GradientError
+from ..ir import toposort
+
+
+def push_forward(outputs, tangents):
+    """The tangent of each of `outputs`, from `tangents` (a dict node -> tangent node); None where it is zero."""
+    known = dict(tangents)
+    for node in toposort(list(outputs)):
+        if node in known or not node.src or not is_float(node.dtype):
+            continue
+        incoming = [known.get(s) for s in node.src]
+        if any(t is not None for t in incoming):
+            if node.op.jvp is None:
+                raise GradientError(f"got a tangent through {node.op.name}, which has no derivative rule")
+            known[node] = node.op.jvp(incoming, node)
+    return [known.get(node) for node in outputs]

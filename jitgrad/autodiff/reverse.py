@@ -1,0 +1,40 @@
+"""Reverse mode: from cotangents of some nodes to cotangents of others. Start at `pull_back`."""
+
+from .._dtypes import is_float
+from .._errors import GradientError
+from ..ir import toposort
+
+
+def pull_back(cotangents, sources, stop=()):
+    """Cotangents of `sources`, from `cotangents` (a dict node -> cotangent node).
+
+    A cotangent that reaches a node of `stop` is kept there and goes no further. Returns one node per source, or None
+    where no cotangent arrives.
+    """
+    order = toposort(list(cotangents))
+    stop = frozenset(stop)
+    wanted = frozenset(sources)
+    needed = _reaching(order, wanted, stop)
+    total = dict(cotangents)
+    for node in reversed(order):
+        g = total.get(node)
+        if g is None or node in stop or node not in needed or not node.src:
+            continue
+        if node.op.vjp is None:
+            raise GradientError(
+                f"got a gradient through {node.op.name}, which has no derivative rule; "
+                "use .detach() on its operand if it should count as a constant"
+            )
+        for s, c in zip(node.src, node.op.vjp(g, node)):
+            if c is not None and s in needed and is_float(s.dtype):
+                total[s] = total[s] + c if s in total else c
+    return [total.get(s) for s in sources]
+
+
+def _reaching(order, wanted, stop):
+    """The nodes of `order` on a way to a wanted one."""
+    out = set()
+    for node in order:
+        if node in wanted or (node not in stop and any(s in out for s in node.src)):
+            out.add(node)
+    return out

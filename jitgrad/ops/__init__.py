@@ -1,0 +1,21 @@
+"""The catalogue: every operation, one entry each; with the simplifier, the only place that names one.
+
+`registry` says what an entry is. The modules are read for their side effect of filling `REGISTRY`.
+"""
+
+from . import elementwise, indexing, linalg, movement, reduction, scan
+from .elementwise import install
+from .registry import REGISTRY, REQUIRED, Entry
+
+__all__ = [
+    "REGISTRY",
+    "REQUIRED",
+    "Entry",
+    "elementwise",
+    "indexing",
+    "install",
+    "linalg",
+    "movement",
+    "reduction",
+    "scan",
+]

@@ -1,0 +1,475 @@
+"""Elementwise operations: arithmetic, comparison, elementary functions. One entry each.
+
+The partial derivatives are formulas on IR nodes with the result at hand as ``out``; see
+`registry.elementwise` for what an entry may say. `code` is the expression in kernels, where names such as
+``maximum`` or ``int_power`` are the helpers of `jitgrad.runtime.support`.
+"""
+
+import math
+
+import numpy as np
+
+from .._dtypes import BOOL, is_float
+from .._errors import ArgumentError
+from ..ir import CONST, Node, const
+from .registry import REGISTRY, as_node, broadcast, cast, common_dtypes, composite, elementwise, ufunc_dtypes
+
+LN2, LN10 = math.log(2), math.log(10)
+
+
+def _where_dtypes(operands):
+    loop, out = common_dtypes(operands[1:])
+    return [BOOL, *loop], out
+
+
+def _clip_dtypes(operands):
+    return common_dtypes(operands)
+
+
+# --- arithmetic ----------------------------------------------------------------------------------------------
+
+add = elementwise("add", np.add, lambda x, y, out: (1, 1), code="({0} + {1})", operator="add", doc="x + y.")
+subtract = elementwise(
+    "subtract", np.subtract, lambda x, y, out: (1, -1), code="({0} - {1})", operator="sub", doc="x - y."
+)
+multiply = elementwise(
+    "multiply", np.multiply, lambda x, y, out: (y, x), code="({0} * {1})", operator="mul", doc="x * y."
+)
+divide = elementwise(
+    "divide", np.divide, lambda x, y, out: (1 / y, -out / y), code="({0} / {1})", operator="truediv",
+    aliases=("true_divide",), on=(0.5, 2), doc="x / y.",
+)  # fmt: skip
+floor_divide = elementwise(
+    "floor_divide", np.floor_divide, lambda x, y, out: (0, 0), code="floor_divide({0}, {1})", operator="floordiv",
+    on=((2.1, 2.9), (0.9, 1.0)), doc="The largest integer not above x / y.",
+)  # fmt: skip
+remainder = elementwise(
+    "remainder", np.remainder, lambda x, y, out: (1, -floor_divide(x, y)), code="remainder({0}, {1})", operator="mod",
+    aliases=("mod",), on=((2.1, 2.9), (0.9, 1.0)), doc="x - y * floor(x / y), with the sign of y.",
+)  # fmt: skip
+fmod = elementwise(
+    "fmod", np.fmod, lambda x, y, out: (1, -trunc(x / y)), code="fmod({0}, {1})", on=((2.1, 2.9), (0.9, 1.0)),
+    doc="The remainder of x / y, with the sign of x.",
+)  # fmt: skip
+negative = elementwise("negative", np.negative, lambda x, out: -1, code="(-{0})", operator="neg", doc="-x.")
+positive = elementwise("positive", np.positive, lambda x, out: 1, code="(+{0})", operator="pos", doc="+x.")
+absolute = elementwise(
+    "absolute", np.absolute, lambda x, out: sign(x), code="abs({0})", operator="abs", aliases=("abs",), kink={0.0: 0.0},
+    doc="The magnitude of x; its derivative at 0 is 0, as in PyTorch.",
+)  # fmt: skip
+fabs = elementwise(
+    "fabs", np.fabs, lambda x, out: sign(x), code="abs({0})", kink={0.0: 0.0}, doc="The magnitude of a float."
+)
+sign = elementwise(
+    "sign",
+    np.sign,
+    lambda x, out: 0,
+    code="sign({0})",
+    kink={0.0: 0.0},
+    doc="-1, 0 or 1, as x is negative, 0 or positive.",
+)
+reciprocal = elementwise(
+    "reciprocal", np.reciprocal, lambda x, out: -out * out, code="(1 / {0})", on=(0.5, 2), doc="1 / x."
+)
+square = elementwise("square", np.square, lambda x, out: 2 * x, code="({0} * {0})", doc="x * x.")
+sqrt = elementwise(
+    "sqrt", np.sqrt, lambda x, out: 0.5 / out, code="math.sqrt({0})", cost=4, on=(0.5, 2), doc="The square root."
+)
+cbrt = elementwise(
+    "cbrt", np.cbrt, lambda x, out: 1 / (3 * out * out), code="cbrt({0})", cost=20, on=(0.5, 2), doc="The cube root."
+)
+root0 = elementwise(
+    "root0", np.sqrt, lambda x, out: where(equal(out, 0), 0.0, 0.5 / where(equal(out, 0), 1.0, out)), code="math.sqrt({0})", cost=4, on=(0.5, 2),
+    method=False, kink={0.0: 0.0},
+    doc="The square root with derivative 0 at 0: a primitive because norm and std need that value there, as PyTorch has it.",
+)  # fmt: skip
+
+# --- selection -----------------------------------------------------------------------------------------------
+
+where = elementwise(
+    "where", np.where, lambda c, x, y, out: (None, cast(c, x.dtype), 1 - cast(c, x.dtype)), code="({1} if {0} else {2})",
+    dtypes=_where_dtypes, operands=3, args=("condition", "x", "y"), method=False,
+    doc="x where condition holds, else y.",
+)  # fmt: skip
+
+
+def _select_vjp(g, node):
+    # Multiplying by a 0/1 mask would turn an inf cotangent into nan; selecting does not.
+    c, zero = node.src[0], 0.0
+    return (None, where(c, g, zero), where(c, zero, g)) if is_float(node.dtype) else (None,) * 3
+
+
+def _select_jvp(t, node):
+    zero = as_node(0.0)
+    x, y = (cast(zero, node.dtype) if v is None else v for v in t[1:])
+    return None if t[1] is None and t[2] is None else where(node.src[0], x, y)
+
+
+where.op.vjp, where.op.jvp = _select_vjp, _select_jvp
+
+
+def _tie(x, y, out):
+    # A tie gives each side half, as PyTorch has it.
+    return where(equal(x, out), where(equal(x, y), 0.5, 1.0), 0.0), where(
+        equal(y, out), where(equal(x, y), 0.5, 1.0), 0.0
+    )
+
+
+def _extreme(name, numpy, **entry):
+    return elementwise(name, numpy, _tie, code=f"{name}({{0}}, {{1}})", kink={"tie": 0.5}, **entry)
+
+
+maximum = _extreme("maximum", np.maximum, doc="The larger of x and y; nan where either is nan.")
+minimum = _extreme("minimum", np.minimum, doc="The smaller of x and y; nan where either is nan.")
+fmax = _extreme("fmax", np.fmax, doc="The larger of x and y; ignores nan.")
+fmin = _extreme("fmin", np.fmin, doc="The smaller of x and y; ignores nan.")
+
+
+def _clip_partials(x, low, high, out):
+    inside = cast(logical_and(x >= low, x <= high), out.dtype)
+    below = cast(x < low, out.dtype)
+    return inside, below, 1 - inside - below
+
+
+clip3 = elementwise(
+    "clip3", lambda x, low, high: np.minimum(np.maximum(x, low), high), _clip_partials,
+    code="minimum(maximum({0}, {1}), {2})", dtypes=_clip_dtypes, operands=3, method=False, on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
+    doc="clip with both bounds: a primitive because its derivative at a bound is 1, unlike that of maximum and minimum.",
+)  # fmt: skip
+
+
+def _clip(x, low=None, high=None):
+    if low is None and high is None:
+        raise ArgumentError("clip() got neither a lower nor an upper bound; give one")
+    inf = float("inf") if is_float(x.dtype) else None
+    if low is None:
+        return clip3(x, -inf, high) if inf else minimum(x, high)
+    if high is None:
+        return clip3(x, low, inf) if inf else maximum(x, low)
+    return clip3(x, low, high)
+
+
+clip = composite(
+    "clip", np.clip, _clip, operands=3, args=("x", "min", "max"), aliases=("clamp",),
+    on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)), doc="x limited to [min, max]; either bound may be None.",
+)  # fmt: skip
+relu = composite("relu", None, lambda x: where(x > 0, x, 0), kink={0.0: 0.0}, doc="max(x, 0), with derivative 0 at 0.")
+
+# --- comparison and logic ------------------------------------------------------------------------------------
+
+
+def _compare(name, symbol, operator):
+    return elementwise(
+        name,
+        getattr(np, name),
+        None,
+        code=f"({{0}} {symbol} {{1}})",
+        operator=operator,
+        doc=f"x {symbol} y, elementwise.",
+    )
+
+
+equal = _compare("equal", "==", "eq")
+not_equal = _compare("not_equal", "!=", "ne")
+less = _compare("less", "<", "lt")
+less_equal = _compare("less_equal", "<=", "le")
+greater = _compare("greater", ">", "gt")
+greater_equal = _compare("greater_equal", ">=", "ge")
+
+
+def _logical(name, code, n):
+    def rule(operands):
+        return [BOOL] * n, BOOL
+
+    return elementwise(
+        name, getattr(np, name), None, code=code, dtypes=rule, operands=n, doc=f"{name}, by truth value."
+    )
+
+
+logical_and = _logical("logical_and", "({0} and {1})", 2)
+logical_or = _logical("logical_or", "({0} or {1})", 2)
+logical_xor = _logical("logical_xor", "({0} != {1})", 2)
+logical_not = _logical("logical_not", "(not {0})", 1)
+bitwise_and = elementwise("bitwise_and", np.bitwise_and, None, code="({0} & {1})", operator="and", doc="x & y.")
+bitwise_or = elementwise("bitwise_or", np.bitwise_or, None, code="({0} | {1})", operator="or", doc="x | y.")
+bitwise_xor = elementwise("bitwise_xor", np.bitwise_xor, None, code="({0} ^ {1})", operator="xor", doc="x ^ y.")
+invert = elementwise(
+    "invert", np.invert, None, code="invert({0})", operator="invert", aliases=("bitwise_not",), doc="~x."
+)
+isnan = elementwise("isnan", np.isnan, None, code="({0} != {0})", doc="Whether x is nan.")
+isfinite = elementwise(
+    "isfinite", np.isfinite, None, code="isfinite({0})", doc="Whether x is neither infinite nor nan."
+)
+isinf = elementwise("isinf", np.isinf, None, code="isinf({0})", doc="Whether x is infinite.")
+
+# --- exponentials and logarithms -----------------------------------------------------------------------------
+
+exp = elementwise("exp", np.exp, lambda x, out: out, code="math.exp({0})", cost=20, doc="e ** x.")
+exp2 = elementwise("exp2", np.exp2, lambda x, out: out * LN2, code="exp2({0})", cost=20, doc="2 ** x.")
+expm1 = elementwise(
+    "expm1", np.expm1, lambda x, out: out + 1, code="math.expm1({0})", cost=25, doc="exp(x) - 1, accurate near 0."
+)
+log = elementwise(
+    "log", np.log, lambda x, out: 1 / x, code="math.log({0})", cost=20, on=(0.5, 2), doc="The natural logarithm."
+)
+log2 = elementwise(
+    "log2",
+    np.log2,
+    lambda x, out: 1 / (x * LN2),
+    code="log2({0})",
+    cost=20,
+    on=(0.5, 2),
+    doc="The logarithm to base 2.",
+)
+log10 = elementwise(
+    "log10",
+    np.log10,
+    lambda x, out: 1 / (x * LN10),
+    code="math.log10({0})",
+    cost=20,
+    on=(0.5, 2),
+    doc="The logarithm to base 10.",
+)
+log1p = elementwise(
+    "log1p",
+    np.log1p,
+    lambda x, out: 1 / (1 + x),
+    code="math.log1p({0})",
+    cost=25,
+    on=(-0.5, 2),
+    doc="log(1 + x), accurate near 0.",
+)
+logaddexp = elementwise(
+    "logaddexp", np.logaddexp, lambda x, y, out: (exp(x - out), exp(y - out)), code="logaddexp({0}, {1})", cost=50,
+    doc="log(exp(x) + exp(y)), without overflow.",
+)  # fmt: skip
+logaddexp2 = elementwise(
+    "logaddexp2", np.logaddexp2, lambda x, y, out: (exp2(x - out), exp2(y - out)), code="logaddexp2({0}, {1})", cost=50,
+    doc="log2(2 ** x + 2 ** y), without overflow.",
+)  # fmt: skip
+softplus = composite("softplus", None, lambda x: logaddexp(x, 0.0), doc="log(1 + exp(x)), without overflow.")
+sigmoid = composite(
+    "sigmoid", None, lambda x: 0.5 * (tanh(0.5 * x) + 1), doc="1 / (1 + exp(-x)), without overflow.", aliases=("expit",)
+)
+
+# --- powers ----------------------------------------------------------------------------------------------------
+
+
+def _power_partials(x, y, out):
+    if y.op is CONST:
+        return y * power(x, y.arg - 1), None
+    zero = logical_and(equal(x, 0), y >= 0)
+    return y * power(x, y - 1), where(zero, 0.0, log(where(zero, 1.0, x)) * out)
+
+
+power2 = elementwise(
+    "power2", np.power, _power_partials, code="power({0}, {1})", cost=40, on=(0.5, 2), method=False,
+    doc="power with any exponent.",
+)  # fmt: skip
+
+
+def _power(x, y):
+    """Exponents that are code (0, 1, 2, 3, -1, ½) become arithmetic."""
+    value = y if not isinstance(y, Node) else y.arg if y.op is CONST else None
+    if isinstance(x, Node) and type(value) in (int, float):
+        if is_float(x.dtype) or (type(value) is int and value > 0):
+            if value == 0:
+                return broadcast(const(1, x.dtype), x.shape)
+            if value == 1:
+                return positive(x)
+            if value == 2:
+                return square(x)
+            if value == 3:
+                return square(x) * x
+        if is_float(x.dtype):
+            if value == -1:
+                return reciprocal(x)
+            if value == 0.5:
+                return sqrt(x)
+            if value == -0.5:
+                return 1 / sqrt(x)
+    return power2(x, y)
+
+
+power = composite("power", np.power, _power, operands=2, operator="pow", aliases=("pow",), on=(0.5, 2), doc="x ** y.")
+float_power = composite(
+    "float_power", np.float_power, lambda x, y: power(cast(as_node(x), np.dtype(float)), y), operands=2, on=(0.5, 2),
+    method=False, doc="x ** y, computed in float64.",
+)  # fmt: skip
+
+# --- trigonometric and hyperbolic --------------------------------------------------------------------------------
+
+sin = elementwise("sin", np.sin, lambda x, out: cos(x), code="math.sin({0})", cost=20, doc="The sine of x, in radians.")
+cos = elementwise(
+    "cos", np.cos, lambda x, out: -sin(x), code="math.cos({0})", cost=20, doc="The cosine of x, in radians."
+)
+tan = elementwise(
+    "tan",
+    np.tan,
+    lambda x, out: 1 + out * out,
+    code="math.tan({0})",
+    cost=30,
+    on=(-1, 1),
+    doc="The tangent of x, in radians.",
+)
+arcsin = elementwise(
+    "arcsin", np.arcsin, lambda x, out: 1 / sqrt(1 - x * x), code="math.asin({0})", cost=25, on=(-0.8, 0.8),
+    aliases=("asin",), doc="The inverse sine, in radians.",
+)  # fmt: skip
+arccos = elementwise(
+    "arccos", np.arccos, lambda x, out: -1 / sqrt(1 - x * x), code="math.acos({0})", cost=25, on=(-0.8, 0.8),
+    aliases=("acos",), doc="The inverse cosine, in radians.",
+)  # fmt: skip
+arctan = elementwise(
+    "arctan", np.arctan, lambda x, out: 1 / (1 + x * x), code="math.atan({0})", cost=25, aliases=("atan",),
+    doc="The inverse tangent, in radians.",
+)  # fmt: skip
+arctan2 = elementwise(
+    "arctan2", np.arctan2, lambda x, y, out: (y / (x * x + y * y), -x / (x * x + y * y)), code="math.atan2({0}, {1})", cost=35,
+    on=(0.5, 2), aliases=("atan2",), doc="The angle of the point (y, x), in radians.",
+)  # fmt: skip
+hypot = elementwise(
+    "hypot", np.hypot, lambda x, y, out: (x / out, y / out), code="math.hypot({0}, {1})", cost=20, on=(0.5, 2),
+    doc="The Euclidean norm of (x, y).",
+)  # fmt: skip
+sinh = elementwise("sinh", np.sinh, lambda x, out: cosh(x), code="math.sinh({0})", cost=25, doc="The hyperbolic sine.")
+cosh = elementwise(
+    "cosh", np.cosh, lambda x, out: sinh(x), code="math.cosh({0})", cost=25, doc="The hyperbolic cosine."
+)
+tanh = elementwise(
+    "tanh", np.tanh, lambda x, out: 1 - out * out, code="math.tanh({0})", cost=25, doc="The hyperbolic tangent."
+)
+arcsinh = elementwise(
+    "arcsinh", np.arcsinh, lambda x, out: 1 / sqrt(x * x + 1), code="math.asinh({0})", cost=30, aliases=("asinh",),
+    doc="The inverse hyperbolic sine.",
+)  # fmt: skip
+arccosh = elementwise(
+    "arccosh", np.arccosh, lambda x, out: 1 / sqrt(x * x - 1), code="math.acosh({0})", cost=30, on=(1.5, 3),
+    aliases=("acosh",), doc="The inverse hyperbolic cosine.",
+)  # fmt: skip
+arctanh = elementwise(
+    "arctanh", np.arctanh, lambda x, out: 1 / (1 - x * x), code="math.atanh({0})", cost=30, on=(-0.8, 0.8),
+    aliases=("atanh",), doc="The inverse hyperbolic tangent.",
+)  # fmt: skip
+deg2rad = elementwise(
+    "deg2rad",
+    np.deg2rad,
+    lambda x, out: math.pi / 180,
+    code="({0} * {t}(math.pi / 180))",
+    aliases=("radians",),
+    doc="Degrees to radians.",
+)
+rad2deg = elementwise(
+    "rad2deg",
+    np.rad2deg,
+    lambda x, out: 180 / math.pi,
+    code="({0} * {t}(180 / math.pi))",
+    aliases=("degrees",),
+    doc="Radians to degrees.",
+)
+erf_numpy = np.frompyfunc(math.erf, 1, 1)
+erfc_numpy = np.frompyfunc(math.erfc, 1, 1)
+
+
+_float_rule = ufunc_dtypes(np.exp)
+
+erf = elementwise(
+    "erf", None, lambda x, out: 2 / math.sqrt(math.pi) * exp(-x * x), code="math.erf({0})", cost=30, dtypes=_float_rule,
+    reference=lambda x, node: np.asarray(erf_numpy(x), dtype=node.dtype), doc="The error function.",
+)  # fmt: skip
+erfc = elementwise(
+    "erfc", None, lambda x, out: -2 / math.sqrt(math.pi) * exp(-x * x), code="math.erfc({0})", cost=30, dtypes=_float_rule,
+    reference=lambda x, node: np.asarray(erfc_numpy(x), dtype=node.dtype), doc="1 - erf(x), accurate for large x.",
+)  # fmt: skip
+
+# --- rounding: piecewise constant, derivative 0 ------------------------------------------------------------------
+
+floor = elementwise(
+    "floor", np.floor, lambda x, out: 0, code="floor({0})", on=(0.1, 0.9), doc="The largest integer not above x."
+)
+ceil = elementwise(
+    "ceil", np.ceil, lambda x, out: 0, code="ceil({0})", on=(0.1, 0.9), doc="The smallest integer not below x."
+)
+trunc = elementwise(
+    "trunc",
+    np.trunc,
+    lambda x, out: 0,
+    code="trunc({0})",
+    on=(0.1, 0.9),
+    aliases=("fix",),
+    doc="x without its fraction.",
+)
+rint = elementwise(
+    "rint", np.rint, lambda x, out: 0, code="round_even({0})", on=(0.6, 1.4), doc="The nearest integer, ties to even."
+)
+
+
+def _round(x, decimals=0):
+    if decimals == 0:
+        return rint(x) if is_float(x.dtype) else positive(x)
+    scale = 10.0**decimals
+    return rint(x * scale) / scale
+
+
+round_ = composite(
+    "round",
+    np.round,
+    _round,
+    {"decimals": 0},
+    on=(0.6, 1.4),
+    aliases=("around",),
+    doc="x to so many decimals, ties to even.",
+)
+copysign = elementwise(
+    "copysign", np.copysign, lambda x, y, out: (sign(x) * copysign(1.0, y), 0), code="math.copysign({0}, {1})", on=(0.5, 2),
+    doc="The magnitude of x with the sign of y.",
+)  # fmt: skip
+heaviside = elementwise(
+    "heaviside", np.heaviside, lambda x, y, out: (0, cast(equal(x, 0), out.dtype)), code="heaviside({0}, {1})", on=(0.5, 2),
+    doc="0 below 0, y at 0, 1 above.",
+)  # fmt: skip
+sinc = composite(
+    "sinc", np.sinc, lambda x: _sinc(x), on=(0.2, 2), doc="sin(pi x) / (pi x), and 1 at 0.",
+)  # fmt: skip
+
+
+def _sinc(x):
+    y = math.pi * x
+    zero = equal(y, 0)
+    safe = where(zero, 1.0, y)
+    return where(zero, 1.0 - square(y) / 6, sin(safe) / safe)
+
+
+nan_to_num = composite(
+    "nan_to_num", np.nan_to_num, lambda x: _nan_to_num(x), doc="nan to 0, infinities to the largest finite numbers."
+)
+
+
+def _nan_to_num(x):
+    if not is_float(x.dtype):
+        return positive(x)
+    top = float(np.finfo(x.dtype).max)
+    return where(isnan(x), 0.0, where(x > top, top, where(x < -top, -top, x)))
+
+
+# --- operators on nodes: how the formulas above read ----------------------------------------------------------------
+
+
+def install(cls, wrap):
+    """Gives `cls` the operators of the catalogue: ``wrap(entry, reflected)`` makes each method."""
+    for entry in REGISTRY.values():
+        if entry.operator:
+            setattr(cls, f"__{entry.operator}__", wrap(entry, False))
+            if entry.operands == 2 and entry.operator not in ("eq", "ne", "lt", "le", "gt", "ge"):
+                setattr(cls, f"__r{entry.operator}__", wrap(entry, True))
+
+
+def _node_method(entry, reflected):
+    if entry.operator in ("eq", "ne"):  # nodes are dictionary keys: their equality stays identity
+        return getattr(object, f"__{entry.operator}__")
+    if reflected:
+        return lambda x, y: entry.build(y, x)
+    return lambda *xs: entry.build(*xs)
+
+
+install(Node, _node_method)

@@ -1,0 +1,240 @@
+"""Indexing: what ``x[...]`` means, and gather and scatter for integer arrays.
+
+`parse` turns a Python index into a `Basic` part (slices, new axes: movement nodes, a view) and index arrays (a copy).
+Integers and slice starts are passed as numbers, so that a loop over them records one program. A boolean mask is
+turned into integer arrays before it gets here: its result's shape depends on values.
+"""
+
+import operator
+from typing import NamedTuple
+
+import numpy as np
+
+from .._dtypes import INT64
+from .._errors import ArgumentError, IndexOutOfRange
+from ..ir import Node, Op, const
+from ..ir.shapes import broadcast_shapes, normalize_axis
+from .movement import permute, slice_node
+from .registry import Entry, broadcast, cast, reshape_to
+
+# --- gather and its adjoint: index arrays on the leading axes -----------------------------------------------------
+
+
+def _scatter_add(g, *index, node):
+    out = np.zeros(node.shape, node.dtype)
+    np.add.at(out, index, g)
+    return out
+
+
+def _scatter_set(x, v, *index, node):
+    out = np.array(x)
+    out[index] = v
+    return out
+
+
+GATHER = Op(
+    "gather", "call", lambda x, *index, node: x[index],
+    vjp=lambda g, node: (scatter_add(g, node.src[1:], node.src[0].shape), *(None,) * (len(node.src) - 1)),
+    jvp=lambda t, node: gather(t[0], node.src[1:]),
+)  # fmt: skip
+SCATTER_ADD = Op(
+    "scatter_add", "call", _scatter_add,
+    vjp=lambda g, node: (gather(g, node.src[1:]), *(None,) * (len(node.src) - 1)),
+    jvp=lambda t, node: scatter_add(t[0], node.src[1:], node.shape),
+)  # fmt: skip
+
+
+def _set_vjp(g, node):
+    index = node.src[2:]
+    zero = broadcast(cast(const(0.0), g.dtype), node.src[1].shape)
+    return (scatter_set(g, zero, index), gather(g, index), *(None,) * len(index))
+
+
+def _set_jvp(t, node):
+    x, v = (broadcast(cast(const(0.0), node.dtype), s.shape) if u is None else u for u, s in zip(t[:2], node.src[:2]))
+    return scatter_set(x, v, node.src[2:])
+
+
+SCATTER_SET = Op("scatter_set", "call", _scatter_set, vjp=_set_vjp, jvp=_set_jvp)
+
+
+def gather(x, index):
+    """x[index arrays], on x's leading axes."""
+    return Node(GATHER, (x, *index), None, index[0].shape + x.shape[len(index) :], x.dtype)
+
+
+def scatter_add(g, index, shape):
+    return Node(SCATTER_ADD, (g, *index), None, shape, g.dtype)
+
+
+def scatter_set(x, v, index):
+    return Node(SCATTER_SET, (x, v, *index), None, x.shape, x.dtype)
+
+
+# --- what x[...] means ---------------------------------------------------------------------------------------------
+
+
+class Index(NamedTuple):
+    """A parsed index. `starts` and `arrays` are values; the rest is static and keys the plan."""
+
+    steps: tuple  # per axis of x
+    lengths: tuple  # per axis of x, after slicing
+    shape: tuple  # after integers are dropped and new axes put in: the view's
+    axes: tuple  # axes of the view that arrays index
+    first: int  # where the arrays' axes go in the result
+    starts: tuple
+    arrays: tuple
+
+
+def parse(shape, index):
+    """An `Index` for ``x[index]`` where x has `shape`; bounds are checked here."""
+    items = index if isinstance(index, tuple) else (index,)
+    items = _without_ellipsis([_array_or_same(i) for i in items], len(shape), index)
+    steps, lengths, starts, out, axes, arrays, axis = [], [], [], [], [], [], 0
+    last, contiguous = None, True
+    for item in items:
+        if item is None:
+            out.append(1)
+            continue
+        if isinstance(item, np.ndarray):
+            if item.dtype == bool:
+                _mask_fits(item, shape, axis)
+            for array in item.nonzero() if item.dtype == bool else (item,):
+                contiguous = contiguous and last in (None, len(out) - 1)
+                last = len(out)
+                arrays.append(_in_bounds(array, shape[axis], axis))
+                axes.append(len(out))
+                steps.append(1), lengths.append(shape[axis]), starts.append(0), out.append(shape[axis])
+                axis += 1
+            continue
+        n = shape[axis]
+        if isinstance(item, slice):
+            start, stop, step = _slice_indices(item, n)
+            length = len(range(start, stop, step))
+            steps.append(step), lengths.append(length), starts.append(start if length else 0), out.append(length)
+        else:
+            if not -n <= item < n:
+                raise IndexOutOfRange(f"got index {item} for axis {axis} of length {n}, expected {-n} <= index < {n}")
+            steps.append(1), lengths.append(1), starts.append(item + n if item < 0 else item)
+        axis += 1
+    first = axes[0] if axes and contiguous else 0
+    if arrays:
+        common = broadcast_shapes(*(a.shape for a in arrays))
+        arrays = [np.ascontiguousarray(np.broadcast_to(a, common)) for a in arrays]
+    return Index(tuple(steps), tuple(lengths), tuple(out), tuple(axes), first, tuple(starts), tuple(arrays))
+
+
+def _array_or_same(item):
+    if item is None or item is Ellipsis or isinstance(item, slice):
+        return item
+    if isinstance(item, (bool, np.bool_)):
+        return np.asarray(item)
+    if not isinstance(item, (list, np.ndarray)):
+        try:
+            return operator.index(item)
+        except TypeError:
+            pass
+    array = np.asarray(item)
+    if array.size == 0 and not isinstance(item, np.ndarray):
+        array = array.astype(np.int64)
+    if array.dtype != bool and array.dtype.kind not in "iu":
+        raise IndexOutOfRange(
+            f"got an index of type {type(item).__name__} ({array.dtype}), expected integers, slices, None, ... or boolean masks"
+        )
+    return int(array) if array.ndim == 0 and array.dtype != bool else array
+
+
+def _without_ellipsis(items, ndim, index):
+    used = sum(
+        i.ndim if isinstance(i, np.ndarray) and i.dtype == bool else 0 if i is None or i is Ellipsis else 1
+        for i in items
+    )
+    places = [k for k, i in enumerate(items) if i is Ellipsis]
+    if used > ndim:
+        raise IndexOutOfRange(f"got {used} indices for a tensor of {ndim} dimensions; leave some out")
+    if len(places) > 1:
+        raise IndexOutOfRange(f"got {len(places)} ellipses in {index!r}, expected one at most")
+    at = places[0] if places else len(items)
+    return items[:at] + [slice(None)] * (ndim - used) + items[at + len(places) :]
+
+
+def _mask_fits(mask, shape, axis):
+    if mask.shape != shape[axis : axis + mask.ndim]:
+        raise IndexOutOfRange(
+            f"got a boolean mask of shape {mask.shape} for axes of shape {shape[axis : axis + mask.ndim]}, expected the same shape"
+        )
+
+
+def _in_bounds(array, n, axis):
+    array = array.astype(np.int64, copy=False)
+    if array.size and not (-n <= array.min() and array.max() < n):
+        wrong = array.min() if array.min() < -n else array.max()
+        raise IndexOutOfRange(f"got index {wrong} for axis {axis} of length {n}, expected {-n} <= index < {n}")
+    return np.where(array < 0, array + n, array) if array.size and array.min() < 0 else array
+
+
+def _slice_indices(item, n):
+    try:
+        return item.indices(n)
+    except (TypeError, ValueError) as error:
+        raise IndexOutOfRange(
+            f"got {item!r}: {error}; slices take integers and None, and a step other than 0"
+        ) from None
+
+
+# --- nodes of an index ------------------------------------------------------------------------------------------
+
+
+def view(x, starts, index):
+    """The basic part: slices, dropped and new axes."""
+    return reshape_to(slice_node(x, starts, index.steps, index.lengths), index.shape)
+
+
+def _fronted(ndim, axes):
+    return axes + tuple(a for a in range(ndim) if a not in axes)
+
+
+def pick(x, arrays, index):
+    """The arrays' part, on the view `x`: gather on leading axes, then the new axes moved where NumPy has them."""
+    out = gather(permute(x, _fronted(x.ndim, index.axes)), arrays)
+    k, first = arrays[0].ndim, index.first
+    order = tuple(range(k, k + first)) + tuple(range(k)) + tuple(range(k + first, out.ndim))
+    return permute(out, order)
+
+
+def put(x, arrays, v, index):
+    """The view `x` after ``x[arrays] = v``."""
+    order = _fronted(x.ndim, index.axes)
+    k, first = arrays[0].ndim, index.first
+    rest = tuple(x.shape[a] for a in order[len(arrays) :])
+    shape = rest[:first] + arrays[0].shape + rest[first:]
+    v = broadcast(cast(v, x.dtype), shape)
+    v = permute(v, tuple(range(first, first + k)) + tuple(range(first)) + tuple(range(first + k, v.ndim)))
+    out = scatter_set(permute(x, order), v, arrays)
+    return permute(out, tuple(np.argsort(order).tolist()))
+
+
+def _take(x, indices, axis):
+    if not isinstance(indices, Node):
+        raise ArgumentError(f"got indices {indices!r}, expected integers")
+    if axis is None:
+        x, axis = reshape_to(x, (x.size,)), 0
+    axis = normalize_axis(axis, x.ndim)
+    out = gather(permute(x, _fronted(x.ndim, (axis,))), (cast(indices, INT64),))
+    k = indices.ndim
+    return permute(out, tuple(range(k, k + axis)) + tuple(range(k)) + tuple(range(k + axis, out.ndim)))
+
+
+def check_take(shape, indices, axis):
+    """The index array of `take`, in bounds and without negative entries."""
+    n = shape[normalize_axis(axis, len(shape))] if axis is not None else int(np.prod(shape, dtype=np.int64))
+    array = np.asarray(indices)
+    if array.dtype.kind not in "iu":
+        raise IndexOutOfRange(f"got indices of dtype {array.dtype}, expected integers")
+    return _in_bounds(array, n, 0 if axis is None else axis)
+
+
+take = Entry(
+    "take", np.take, _take, 2, {"axis": None}, args=("x", "indices"), cases=({}, {"axis": 0}, {"axis": -1}),
+    doc="Elements at `indices` along `axis` (of the flat tensor by default).",
+)  # fmt: skip

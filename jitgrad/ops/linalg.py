@@ -1,0 +1,168 @@
+"""Products: matmul, dot, outer, inner, tensordot, vecdot. Large ones are BLAS's, through NumPy.
+
+matmul on stacks of matrices is the one primitive; a dot of two vectors is a fused multiply and sum.
+"""
+
+import numpy as np
+
+from .._errors import ShapeError
+from ..ir import Node, Op
+from ..ir.shapes import broadcast_shapes, normalize_axis
+from .elementwise import logical_and, multiply
+from .movement import _swapaxes, permute
+from .reduction import ANY, reduce
+from .registry import BOOL, Entry, broadcast, cast, common_dtypes, composite, reduce_sum, reshape_to, unbroadcast
+
+
+def _matmul_vjp(g, node):
+    x, y = node.src
+    return unbroadcast(_product(g, _swapaxes(y, -1, -2)), x.shape), unbroadcast(
+        _product(_swapaxes(x, -1, -2), g), y.shape
+    )
+
+
+def _matmul_jvp(t, node):
+    x, y = node.src
+    left = None if t[0] is None else _product(t[0], y)
+    right = None if t[1] is None else _product(x, t[1])
+    return right if left is None else left if right is None else left + right
+
+
+MATMUL = Op("matmul", "call", lambda x, y, node: np.matmul(x, y), vjp=_matmul_vjp, jvp=_matmul_jvp)
+
+
+def _product(x, y):
+    shape = broadcast_shapes(x.shape[:-2], y.shape[:-2]) + (x.shape[-2], y.shape[-1])
+    return Node(MATMUL, (x, y), None, shape, x.dtype)
+
+
+def _typed(x, y):
+    dtype = common_dtypes((x, y))[1]
+    return cast(x, dtype), cast(y, dtype)
+
+
+def _matmul(x, y):
+    x, y = _typed(x, y)
+    if x.ndim == 0 or y.ndim == 0:
+        raise ShapeError("got a 0-d operand of matmul, expected at least one axis; use * for scalars")
+    n, m = x.shape[-1], y.shape[-2] if y.ndim > 1 else y.shape[0]
+    if n != m:
+        raise ShapeError(
+            f"got matmul of shapes {x.shape} and {y.shape}: {n} columns on the left, {m} rows on the right, expected as many; "
+            "transpose one of them?"
+        )
+    if x.ndim == y.ndim == 1:
+        return _inner(x, y)
+    left = reshape_to(x, (1, n)) if x.ndim == 1 else x
+    right = reshape_to(y, (m, 1)) if y.ndim == 1 else y
+    out = _product(left, right)
+    shape = out.shape[:-2] + (out.shape[-2:-1] if x.ndim > 1 else ()) + (out.shape[-1:] if y.ndim > 1 else ())
+    return reshape_to(out, shape)
+
+
+def _inner(x, y):
+    if x.dtype == BOOL:
+        return reduce(ANY, logical_and(x, y), None, False)
+    return reduce_sum(multiply(x, y), (0,))
+
+
+matmul = Entry(
+    "matmul", np.matmul, _matmul, 2, op=MATMUL, operator="matmul", shapes=((3, 4), (4, 2)),
+    doc="The matrix product; stacks of matrices (..., n, k) @ (..., k, m) broadcast.",
+)  # fmt: skip
+
+
+def _tensordot(x, y, axes):
+    x, y = _typed(x, y)
+    if isinstance(axes, int):
+        left, right = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
+    else:
+        left, right = (tuple(a) if isinstance(a, (tuple, list)) else (a,) for a in axes)
+    left = tuple(normalize_axis(a, x.ndim) for a in left)
+    right = tuple(normalize_axis(a, y.ndim) for a in right)
+    if [x.shape[a] for a in left] != [y.shape[a] for a in right]:
+        raise ShapeError(
+            f"got tensordot of shapes {x.shape} and {y.shape} over axes {left} and {right}, expected equal lengths there"
+        )
+    rest_x = tuple(a for a in range(x.ndim) if a not in left)
+    rest_y = tuple(a for a in range(y.ndim) if a not in right)
+    shape = tuple(x.shape[a] for a in rest_x) + tuple(y.shape[a] for a in rest_y)
+    n = int(np.prod([x.shape[a] for a in left], dtype=np.int64))
+    rows = int(np.prod([x.shape[a] for a in rest_x], dtype=np.int64))
+    columns = int(np.prod([y.shape[a] for a in rest_y], dtype=np.int64))
+    if not rest_x and not rest_y:
+        return _inner(reshape_to(permute(x, left), (n,)), reshape_to(permute(y, right), (n,)))
+    product = _product(
+        reshape_to(permute(x, rest_x + left), (rows, n)), reshape_to(permute(y, right + rest_y), (n, columns))
+    )
+    return reshape_to(product, shape)
+
+
+tensordot = composite(
+    "tensordot", np.tensordot, _tensordot, {"axes": 2}, operands=2, method=False, cases=({"axes": 1}, {"axes": ((0,), (1,))}),
+    shapes=((3, 3), (3, 3)), doc="The product summed over pairs of axes.",
+)  # fmt: skip
+
+
+def _dot(x, y):
+    if x.ndim == 0 or y.ndim == 0:
+        return multiply(x, y)
+    if y.ndim == 1 or (x.ndim <= 2 and y.ndim <= 2):
+        return _matmul(x, y)
+    return _tensordot(x, y, ((x.ndim - 1,), (y.ndim - 2,)))
+
+
+dot = composite(
+    "dot", np.dot, _dot, operands=2, shapes=((4,), (4,)), doc="The dot product, by NumPy's rules for more dimensions."
+)
+
+
+def _inner_product(x, y):
+    if x.ndim == 0 or y.ndim == 0:
+        return multiply(x, y)
+    return _tensordot(x, y, ((x.ndim - 1,), (y.ndim - 1,)))
+
+
+inner = composite(
+    "inner",
+    np.inner,
+    _inner_product,
+    operands=2,
+    shapes=((3, 4), (2, 4)),
+    method=False,
+    doc="The sum of products over the last axes.",
+)
+
+
+def _outer(x, y):
+    return multiply(reshape_to(x, (x.size, 1)), reshape_to(y, (1, y.size)))
+
+
+outer = composite(
+    "outer",
+    np.outer,
+    _outer,
+    operands=2,
+    shapes=((3,), (4,)),
+    method=False,
+    doc="All products of an element of x and one of y.",
+)
+
+
+def _vecdot(x, y, axis):
+    x, y = _typed(x, y)
+    shape = broadcast_shapes(x.shape, y.shape)
+    x, y = broadcast(x, shape), broadcast(y, shape)
+    return reduce_sum(multiply(x, y), (normalize_axis(axis, len(shape)),))
+
+
+vecdot = composite(
+    "vecdot",
+    getattr(np, "vecdot", None),
+    _vecdot,
+    {"axis": -1},
+    operands=2,
+    shapes=((3, 4), (3, 4)),
+    method=False,
+    doc="Dot products of vectors along `axis`.",
+)

@@ -1,0 +1,301 @@
+"""Reductions over axes: the primitives, and the composites made of them (mean, var, std, norm...).
+
+Start at `reduction`. A primitive reduction works in the operand's dtype; the public entry casts first, by NumPy's
+rules (a sum of small integers is an int64).
+"""
+
+import numpy as np
+
+from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
+from .._errors import ShapeError
+from ..ir import Node, Op
+from ..ir.shapes import drop_axes, keep_axes, normalize_axes, normalize_axis
+from .elementwise import absolute, equal, exp, log, logical_and, not_equal, power, root0, square, where
+from .registry import SUM, Entry, broadcast, cast, composite, expand, reduce_sum, reshape_to
+
+PARAMS = {"axis": None, "keepdims": False}
+CASES = ({}, {"axis": 0}, {"axis": -1, "keepdims": True})
+
+
+def reduce(op, x, axis, keepdims, dtype=None):
+    """The node of the primitive `op` over `axis` of `x`."""
+    x = cast(x, dtype or x.dtype)
+    axes = normalize_axes(axis, x.ndim)
+    out = x if not axes else Node(op, (x,), axes, drop_axes(x.shape, axes), x.dtype)
+    return reshape_to(out, keep_axes(x.shape, axes)) if keepdims else out
+
+
+def _identity(kind):
+    def identity(dtype):
+        low = kind == "max"
+        if dtype.kind == "f":
+            return -np.inf if low else np.inf
+        if dtype.kind == "b":
+            return not low
+        return int(np.iinfo(dtype).min if low else np.iinfo(dtype).max)
+
+    return identity
+
+
+def _accumulator(dtype):
+    """The dtype NumPy sums and multiplies in."""
+    return np.dtype(np.uint64) if dtype.kind == "u" else INT64 if dtype.kind in "bi" else dtype
+
+
+def _mask(node):
+    return equal(node.src[0], expand(node, node.arg, node.src[0].shape))
+
+
+def _extreme_vjp(g, node):
+    x = node.src[0]
+    if not is_float(x.dtype):
+        return (None,)
+    mask = _mask(node)  # ties share evenly, as in PyTorch
+    share = g / reduce_sum(cast(mask, x.dtype), node.arg)
+    return (where(mask, expand(share, node.arg, x.shape), 0.0),)
+
+
+def _extreme_jvp(t, node):
+    x = node.src[0]
+    mask = _mask(node)
+    return reduce_sum(where(mask, t[0], 0.0), node.arg) / reduce_sum(cast(mask, x.dtype), node.arg)
+
+
+def _others(node):
+    """For each element, the product of the others; right with one zero, or several."""
+    x = node.src[0]
+    zero = equal(x, 0)
+    zeros = expand(reduce_sum(cast(zero, x.dtype), node.arg), node.arg, x.shape)
+    safe = where(zero, 1.0, x)
+    product = expand(Node(PROD, (safe,), node.arg, node.shape, node.dtype), node.arg, x.shape)
+    return where(equal(zeros, 0), product / safe, where(logical_and(zero, equal(zeros, 1)), product, 0.0))
+
+
+PROD = Op(
+    "prod", "reduce", lambda x, node: np.prod(x, axis=node.arg, dtype=node.dtype),
+    identity=lambda dtype: 1, combine="({0} * {1})",
+    vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape) * _others(node),),
+    jvp=lambda t, node: reduce_sum(_others(node) * t[0], node.arg),
+)  # fmt: skip
+MAX = Op(
+    "max", "reduce", lambda x, node: np.max(x, axis=node.arg), identity=_identity("max"), combine="maximum({0}, {1})",
+    vjp=_extreme_vjp, jvp=_extreme_jvp,
+)  # fmt: skip
+MIN = Op(
+    "min", "reduce", lambda x, node: np.min(x, axis=node.arg), identity=_identity("min"), combine="minimum({0}, {1})",
+    vjp=_extreme_vjp, jvp=_extreme_jvp,
+)  # fmt: skip
+ANY = Op(
+    "any", "reduce", lambda x, node: np.any(x, axis=node.arg), identity=lambda dtype: False, combine="({0} or {1})",
+    vjp=lambda g, node: (None,), jvp=lambda t, node: None,
+)  # fmt: skip
+ALL = Op(
+    "all", "reduce", lambda x, node: np.all(x, axis=node.arg), identity=lambda dtype: True, combine="({0} and {1})",
+    vjp=lambda g, node: (None,), jvp=lambda t, node: None,
+)  # fmt: skip
+
+
+def _sum(x, axis, dtype, keepdims):
+    return reduce(SUM, x, axis, keepdims, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype))
+
+
+def _prod(x, axis, dtype, keepdims):
+    return reduce(PROD, x, axis, keepdims, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype))
+
+
+def _extreme(op):
+    def build(x, axis, keepdims):
+        axes = normalize_axes(axis, x.ndim)
+        if any(x.shape[a] == 0 for a in axes):
+            raise ShapeError(
+                f"got {op.name} over an empty axis of shape {x.shape}, which has no {op.name}; give it elements"
+            )
+        return reduce(op, x, axis, keepdims)
+
+    return build
+
+
+_TYPED = {"axis": None, "dtype": None, "keepdims": False}
+sum_ = Entry("sum", np.sum, _sum, 1, _TYPED, op=SUM, cases=CASES, doc="The sum over `axis` (all axes by default).")
+prod = Entry(
+    "prod",
+    np.prod,
+    _prod,
+    1,
+    _TYPED,
+    op=PROD,
+    cases=CASES,
+    doc="The product over `axis`; its gradient is right with zeros.",
+)
+max_ = Entry(
+    "max",
+    np.max,
+    _extreme(MAX),
+    1,
+    PARAMS,
+    op=MAX,
+    cases=CASES,
+    aliases=("amax",),
+    doc="The largest element along `axis`; ties share the gradient.",
+)
+min_ = Entry(
+    "min",
+    np.min,
+    _extreme(MIN),
+    1,
+    PARAMS,
+    op=MIN,
+    cases=CASES,
+    aliases=("amin",),
+    doc="The smallest element along `axis`; ties share the gradient.",
+)
+any_ = Entry("any", np.any, lambda x, axis, keepdims: reduce(ANY, x, axis, keepdims, BOOL), 1, PARAMS, op=ANY, cases=CASES, differentiable=False, doc="Whether any element is true.")  # fmt: skip
+all_ = Entry("all", np.all, lambda x, axis, keepdims: reduce(ALL, x, axis, keepdims, BOOL), 1, PARAMS, op=ALL, cases=CASES, differentiable=False, doc="Whether all elements are true.")  # fmt: skip
+
+
+# --- positions of extremes: NumPy's, no gradient ---------------------------------------------------------------
+
+
+def _arg(name, numpy):
+    op = Op(
+        name, "call", lambda x, node: np.asarray(numpy(x, axis=node.arg), dtype=np.int64),
+        vjp=lambda g, node: (None,), jvp=lambda t, node: None,
+    )  # fmt: skip
+
+    def build(x, axis, keepdims):
+        if x.size == 0:
+            raise ShapeError(f"got {name} of an empty tensor of shape {x.shape}; give it elements")
+        if axis is None:
+            out = Node(op, (reshape_to(x, (x.size,)),), 0, (), INT64)
+            return reshape_to(out, (1,) * x.ndim) if keepdims else out
+        axis = normalize_axis(axis, x.ndim)
+        out = Node(op, (x,), axis, drop_axes(x.shape, (axis,)), INT64)
+        return reshape_to(out, keep_axes(x.shape, (axis,))) if keepdims else out
+
+    return Entry(
+        name,
+        numpy,
+        build,
+        1,
+        PARAMS,
+        op=op,
+        cases=CASES,
+        differentiable=False,
+        doc=f"{name} along `axis`, or of the flat tensor.",
+    )
+
+
+argmax = _arg("argmax", np.argmax)
+argmin = _arg("argmin", np.argmin)
+
+
+# --- composites ----------------------------------------------------------------------------------------------------
+
+
+def _count(x, axes):
+    out = 1
+    for a in axes:
+        out *= x.shape[a]
+    return out
+
+
+def _float(x):
+    return x if is_float(x.dtype) else cast(x, FLOAT64)
+
+
+def _mean(x, axis, dtype, keepdims):
+    x = cast(x, as_dtype(dtype)) if dtype is not None else _float(x)
+    axes = normalize_axes(axis, x.ndim)
+    n = _count(x, axes)
+    return reduce(SUM, x, axis, keepdims) / (float(n) if n else float("nan"))
+
+
+mean = composite("mean", np.mean, _mean, _TYPED, cases=CASES, doc="The arithmetic mean over `axis`.")
+
+
+def _var(x, axis, ddof, keepdims, correction=None):
+    x = _float(x)
+    axes = normalize_axes(axis, x.ndim)
+    ddof = ddof if correction is None else correction
+    d = x - _mean(x, axes, None, True)
+    n = _count(x, axes) - ddof
+    return reduce(SUM, square(d), axes, keepdims) / (float(n) if n > 0 else float("nan"))
+
+
+_VAR = {"axis": None, "ddof": 0, "keepdims": False, "correction": None}
+var = composite(
+    "var",
+    np.var,
+    _var,
+    _VAR,
+    cases=(*CASES, {"ddof": 1}),
+    doc="The variance over `axis`, with n - ddof degrees of freedom (0, as NumPy).",
+)
+std = composite(
+    "std",
+    np.std,
+    lambda *a: root0(_var(*a)),
+    _VAR,
+    cases=(*CASES, {"ddof": 1}),
+    doc="The standard deviation over `axis`; derivative 0 where it is 0.",
+)
+
+
+def _norm(x, ord, axis, keepdims):
+    """Vector norms; the Frobenius norm of a matrix is its norm as a vector."""
+    x = _float(x)
+    if ord in (None, 2, "fro"):
+        return root0(reduce(SUM, square(x), axis, keepdims))
+    if ord == 1:
+        return reduce(SUM, absolute(x), axis, keepdims)
+    if ord in (float("inf"), float("-inf")):
+        return reduce(MAX if ord > 0 else MIN, absolute(x), axis, keepdims)
+    if ord == 0:
+        return reduce(SUM, cast(not_equal(x, 0), x.dtype), axis, keepdims)
+    return power(reduce(SUM, power(absolute(x), float(ord)), axis, keepdims), 1.0 / ord)
+
+
+norm = composite(
+    "norm", None, _norm, {"ord": None, "axis": None, "keepdims": False}, cases=({}, {"axis": 0}, {"ord": 1}, {"ord": 3.0, "axis": -1}),
+    doc="The vector norm over `axis` (of the flat tensor by default); derivative 0 at 0, as in PyTorch.",
+)  # fmt: skip
+
+
+def _logsumexp(x, axis, keepdims):
+    x = _float(x)
+    axes = normalize_axes(axis, x.ndim)
+    top = _stop(reduce(MAX, x, axes, True))
+    top = where(equal(absolute(top), float("inf")), 0.0, top)
+    out = log(reduce(SUM, exp(x - broadcast(top, x.shape)), axes, True)) + top
+    return out if keepdims else reshape_to(out, drop_axes(x.shape, axes))
+
+
+#: The identity through which no derivative passes.
+STOP = Op(
+    "stop", "elementwise", lambda x, node: x, code="{0}", cost=0, vjp=lambda g, node: (None,), jvp=lambda t, node: None
+)
+
+
+def _stop(x):
+    return Node(STOP, (x,), None, x.shape, x.dtype)
+
+
+logsumexp = composite(
+    "logsumexp", None, _logsumexp, PARAMS, cases=CASES, doc="log(sum(exp(x))) over `axis`, without overflow."
+)
+softmax = composite(
+    "softmax", None, lambda x, axis: exp(_float(x) - _logsumexp(x, axis, True)), {"axis": -1}, cases=({}, {"axis": 0}),
+    doc="exp(x) / sum(exp(x)) over `axis`, without overflow.",
+)  # fmt: skip
+log_softmax = composite(
+    "log_softmax", None, lambda x, axis: _float(x) - _logsumexp(x, axis, True), {"axis": -1}, cases=({}, {"axis": 0}),
+    doc="log(softmax(x)) over `axis`, without overflow.",
+)  # fmt: skip
+count_nonzero = Entry(
+    "count_nonzero", np.count_nonzero, lambda x, axis, keepdims: reduce(SUM, not_equal(x, 0), axis, keepdims, INT64), 1, PARAMS,
+    cases=CASES, differentiable=False, method=False, doc="How many elements are not 0.",
+)  # fmt: skip
+ptp = composite(
+    "ptp", np.ptp, lambda x, axis, keepdims: max_(x, axis, keepdims) - min_(x, axis, keepdims), PARAMS, cases=CASES, method=False,
+    doc="The range, max - min, over `axis`.",
+)  # fmt: skip
