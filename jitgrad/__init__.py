@@ -1,3 +1,53 @@
-"""jitgrad: gradients for NumPy and Numba code, on the CPU, at the speed of hand-written kernels."""
+"""jitgrad: gradients for NumPy and Numba code, on the CPU, at the speed of hand-written kernels.
+
+    >>> import jitgrad
+    >>> x = jitgrad.arange(4.0, requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([0., 2., 4., 6.])
+
+Start at `tensor`, `Tensor.backward`, and the functional `grad` and `value_and_grad`. Operations have NumPy's names.
+"""
+
+import numpy as _np
+
+from . import _errors, transforms
+from . import gradients as autograd
+from ._config import config
+from ._errors import *  # noqa: F403
+from .creation import (
+    arange,
+    array,
+    asarray,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    manual_seed,
+    ones,
+    ones_like,
+    rand,
+    randint,
+    randn,
+    zeros,
+    zeros_like,
+)  # fmt: skip
+from .functions import NAMES as _NAMES
+from .gradients import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .runtime.execute import synchronize
+from .runtime.launch import get_num_threads, set_num_threads
+from .tensor import Tensor, tensor
+from .transforms import grad, hvp, value_and_grad
 
 __version__ = "0.1.0"
+globals().update(_NAMES)
+
+float64, float32 = _np.float64, _np.float32
+int8, int16, int32, int64 = _np.int8, _np.int16, _np.int32, _np.int64
+uint8, uint16, uint32, uint64 = _np.uint8, _np.uint16, _np.uint32, _np.uint64
+bool_ = _np.bool_
+double, float_, long = float64, float64, int64
+pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None

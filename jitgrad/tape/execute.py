@@ -1,0 +1,129 @@
+"""Running a segment: which values are alive, the plan for them, and what stays for a backward sweep.
+
+Handles that only the segment itself refers to are dead, and their values are not computed. A segment whose
+values require grad leaves a `Graph` behind: its inputs, and the results that are dear to compute again (reductions,
+products, scans); cheap elementwise parts are recomputed in registers by the backward plan. Start at `flush`.
+"""
+
+from itertools import count
+from sys import getrefcount
+
+from ..ir import toposort
+from ..runtime.execute import Plan
+from .segment import Segment, local
+
+_serial = count()
+#: Kinds of results that a graph keeps.
+DEAR = frozenset(("reduce", "scan", "call"))
+
+
+class Graph:
+    """A segment that ran, as a node of the backward sweep; `edges` say where its roots' cotangents go."""
+
+    __slots__ = ("state", "leaves", "numbers", "edges", "serial", "dear", "saved", "freed", "cuts", "__weakref__")
+
+    def __init__(self, seg):
+        self.state, self.leaves, self.numbers, self.edges = seg.state, seg.leaves, seg.numbers, seg.edges
+        self.serial = next(_serial)
+        self.dear, self.saved, self.freed, self.cuts = (), (), None, None
+
+
+class Forward:
+    """The plan of a state for one set of live handles."""
+
+    __slots__ = ("run", "plan", "live", "rg", "states", "dear")
+
+    def __init__(self, state, live):
+        path = records(state)
+        self.live = [(s.slot, s) for s in path if live[s.slot]]
+        nodes = [s.node for _, s in self.live]
+        self.rg = any(s.rg for _, s in self.live)
+        self.dear = dear(state, [s.node for _, s in self.live if s.rg]) if self.rg else ()
+        self.plan = Plan([*nodes, *self.dear], f"forward of {len(path)} records")
+
+
+def records(state):
+    """The states of the records on the path to `state`, in order."""
+    out = []
+    while state is not None:
+        if state.slot >= 0:
+            out.append(state)
+        state = state.parent
+    return out[::-1]
+
+
+def dear(state, outputs):
+    """The dear results between the roots and `outputs`."""
+    depends, out = set(state.roots), []
+    for node in toposort(outputs):
+        if any(s in depends for s in node.src):
+            depends.add(node)
+            if node.op.kind in DEAR:
+                out.append(node)
+    return tuple(out)
+
+
+def flush(seg):
+    """Runs the thread's current segment and starts the next one."""
+    handles, state = seg.handles, seg.state
+    if handles:
+        live = tuple([c > 2 for c in map(getrefcount, handles)])
+        forward = state.plans.get(live)
+        if forward is None:
+            forward = state.plans[live] = Forward(state, live)
+        if forward.live:
+            values = forward.plan.run(seg.leaves, seg.numbers)
+            graph = None
+            if forward.rg:
+                graph = graph_of(seg)
+                if forward.dear:
+                    graph.dear, graph.saved = forward.dear, values[len(forward.live) :]
+            settle(handles, forward.live, values, graph)
+    local.seg = Segment(state.grad)
+
+
+def graph_of(seg):
+    graph = seg.graph
+    if graph is None:
+        graph = seg.graph = Graph(seg)
+    graph.state = seg.state
+    return graph
+
+
+def settle(handles, live, values, graph):
+    """Gives the live handles their values, and their place in the graph."""
+    for (slot, state), value in zip(live, values):
+        t = handles[slot]
+        t._data = value
+        t._seg = None
+        if state.rg and t._edge is None:
+            t._edge = (graph, state)
+
+
+def peek(t):
+    """The value of a tensor that is pending in another thread's segment, which is left to go on."""
+    seg, state = t._seg, t._state
+    plan = state.plans.get("peek")
+    if plan is None:
+        plan = state.plans["peek"] = Plan([state.node], "one value")
+    (value,) = plan.run(seg.leaves, seg.numbers)
+    if state.rg and t._edge is None:
+        if seg.graph is None:
+            seg.graph = Graph(seg)
+        t._edge = (seg.graph, state)
+    t._data = value
+
+
+def look(t):
+    """The value of `t`: a flat array, or a Python number if 0-d. Runs the segment if need be."""
+    if t._data is None:
+        if t._x is not None and t._x.stale:
+            from .tensors import refresh
+
+            refresh(t)
+        seg = local.seg
+        if t._seg is seg:
+            flush(seg)
+        if t._data is None:
+            peek(t)
+    return t._data

@@ -1,0 +1,210 @@
+"""Recording: a segment per thread, and the automaton (a trie of `State`) that it walks.
+
+A record is one step ``state = state.next[key]``, where the key is the operation, the states of its operands and its static
+arguments. States are unique to a path, so *recording computes the plan's key*: a program seen before costs one look-up per
+operation; shape inference, promotion and error checks ran when the state was made. Values are not in the trie: arrays
+enter as leaves (keyed by dtype, shape and whether they require grad), Python numbers as numbers.
+
+Start at `State`, `Segment` and `grow`; the fast paths are closures made in `jitgrad.functions`.
+"""
+
+import threading
+
+from .._config import config
+from .._dtypes import NUMBER_DTYPE
+from .._errors import GradientError
+from ..ir import Node, leaf, number
+from ..ops.marks import stop, variable
+from ..ops.movement import write_through
+
+
+class Sig:
+    """What a value looks like from outside: interned by (shape, dtype, requires grad); keys its entry as a leaf."""
+
+    __slots__ = ("shape", "dtype", "rg", "sig", "node", "entry", "integer")
+    _interned: dict = {}
+
+    def __new__(cls, shape, dtype, rg):
+        key = (shape, dtype, rg)
+        out = cls._interned.get(key)
+        if out is None:
+            out = object.__new__(cls)
+            out.shape, out.dtype, out.rg, out.node, out.entry = shape, dtype, rg, None, None
+            out.sig, out.integer = out, dtype.kind in "iub"
+            if len(cls._interned) > 100_000:
+                cls._interned.clear()
+            cls._interned[key] = out
+        return out
+
+
+class State:
+    """A place in the trie: all that was recorded so far in a segment, and the value made last.
+
+    `slot` numbers the records; leaves have none (-1). `roots` are the gradient roots on the path, in order.
+    """
+
+    __slots__ = (
+        "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots", "grad",
+        "plans", "operands", "entry", "full", "integer", "saves", "any_rg",
+    )  # fmt: skip
+
+    def __init__(self, parent, node=None, rg=False):
+        self.next, self.parent, self.node, self.rg = {}, parent, node, rg
+        self.plans, self.operands, self.entry, self.saves, self.slot = {}, (), None, None, -1
+        if parent is None:
+            self.records = self.leaves = self.numbers = 0
+            self.roots, self.grad, self.full, self.any_rg = (), True, False, False
+            self.sig = self.shape = self.dtype = None
+            return
+        self.records, self.leaves, self.numbers = parent.records, parent.leaves, parent.numbers
+        self.roots, self.grad, self.full, self.any_rg = parent.roots, parent.grad, False, parent.any_rg or rg
+        if node is not None:
+            self.shape, self.dtype, self.integer = node.shape, node.dtype, node.dtype.kind in "iub"
+            self.sig = Sig(node.shape, node.dtype, rg)
+
+
+#: States above which the whole trie is dropped and grown anew: a bound on memory, for programs that never repeat.
+MAX_STATES = 200_000
+ROOT = State(None)
+_count = 0
+
+
+class Segment:
+    """What is being recorded: the state reached, a handle per record, and the values that entered."""
+
+    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "graph", "hooked")
+
+    def __init__(self, grad=True):
+        self.handles, self.numbers, self.leaves, self.edges = [], [], [], []
+        self.graph, self.hooked = None, False
+        self.state = ROOT if grad else switch(ROOT, False)
+
+
+class _Local(threading.local):
+    def __init__(self):
+        self.seg = Segment()
+
+
+local = _Local()
+
+
+class Write:
+    """Key of a write: (Write, base, view, new)."""
+
+
+class Raw:
+    """Key of an IR node recorded as it is: (Raw, op, arg, shape, dtype, *operands)."""
+
+
+def switch(state, grad):
+    """The state after gradients were switched on or off."""
+    if state.grad == grad:
+        return state
+    out = state.next.get(grad)
+    if out is None:
+        out = State(state)
+        out.grad, out.slot = grad, -1
+        state.next[grad] = out
+    return out
+
+
+def new_state(seg, key, node, rg):
+    global _count
+    parent = seg.state
+    out = State(parent, node, rg)
+    _count += 1
+    if _count > MAX_STATES:
+        _count = 0
+        ROOT.next.clear()
+        ROOT.plans.clear()
+    parent.next[key] = out
+    return out
+
+
+def enter_state(seg, sig):
+    """The state after a value like `sig` entered."""
+    out = seg.state.next.get(sig)
+    if out is None:
+        node = leaf(seg.state.leaves, sig.shape, sig.dtype)
+        out = new_state(seg, sig, node, sig.rg)
+        out.leaves += 1
+        if sig.rg:
+            out.roots += (node,)
+    return out
+
+
+def grow(seg, key):
+    """The state after the record `key`, which is new here: shapes, dtypes and errors are settled now."""
+    head = key[0]
+    numbers = [seg.state.numbers]
+    if head is Write:
+        operands = key[1:]
+        node = write_through(*(s.node for s in operands))
+    elif head is Raw:
+        op, arg, shape, dtype = key[1:5]
+        operands = key[5:]
+        node = Node(op, tuple(_operand(s, numbers) for s in operands), arg, shape, dtype)
+    elif head.operands is None:
+        operands = key[1]
+        node = head.build([_operand(s, numbers) for s in operands], *key[2:])
+    else:
+        operands = key[1 : 1 + head.operands]
+        node = head.build(*(_operand(s, numbers) for s in operands), *key[1 + head.operands :])
+    rg = node.dtype.kind == "f" and any(s.rg for s in operands if type(s) is State)
+    if rg and not seg.state.grad:
+        node, rg = stop(node), False
+    if config.verify:
+        from ..ir.verify import verify
+
+        verify(node)
+    return record_state(seg, key, node, rg, operands, numbers[0])
+
+
+def record_state(seg, key, node, rg, operands, numbers):
+    out = new_state(seg, key, node, rg)
+    out.slot, out.operands, out.entry = out.records, operands, key[0]
+    out.records += 1
+    out.numbers = numbers
+    out.full = out.records >= config.segment
+    return out
+
+
+def variable_state(seg, state):
+    """The state after `state`'s value became a gradient root."""
+    key = (variable, state)
+    out = seg.state.next.get(key)
+    if out is None:
+        node = variable(state.node, len(seg.state.roots))
+        out = record_state(seg, key, node, True, (), seg.state.numbers)
+        out.roots += (node,)
+    return out
+
+
+def _operand(s, numbers):
+    if type(s) is State:
+        return s.node
+    if isinstance(s, type):
+        numbers[0] += 1
+        return number(numbers[0] - 1, NUMBER_DTYPE[s])
+    return s
+
+
+def saves(state):
+    """Whether the derivative of this record needs any of its values: if not, it can be gone through again."""
+    if state.saves is None:
+        state.saves = _saves(state)
+    return state.saves
+
+
+def _saves(state):
+    from ..autodiff import pull_back
+    from ..ir import LEAF, toposort
+
+    g = leaf(1 << 40, state.shape, state.dtype)
+    sources = [s.node for s in state.operands if type(s) is State and s.rg]
+    try:
+        grads = pull_back({state.node: g}, sources, stop=[n for n in sources if n is not state.node])
+    except GradientError:
+        return True
+    inner = {s.node for s in state.operands if type(s) is State} | {state.node}
+    return any(n in inner or (n.op is LEAF and n is not g) for n in toposort([x for x in grads if x is not None]))

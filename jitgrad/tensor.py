@@ -1,0 +1,709 @@
+"""`Tensor`: the class users hold. Values, gradients, indexing and writes; the operations are installed from the catalogue.
+
+The mechanics (pending values, views, rebinding) are in `jitgrad.tape.tensors`; start at `Tensor` and `tensor`.
+"""
+
+import numpy as np
+
+from ._dtypes import as_dtype, is_float
+from ._errors import AliasError, ArgumentError, DTypeError, GradientError, IndexOutOfRange, ShapeError
+from .gradients import backward_from, hook_on
+from .ir.shapes import broadcast_shapes, reshape_shape
+from .ops import indexing
+from .tape import tensors as tape
+from .tape.backward import Accumulate
+from .tape.segment import local
+from .tape.tensors import Extra, Handle, adopt, from_value, look, make_view, record, rooted, write
+
+
+def _function(name):
+    from .functions import FUNCTIONS
+
+    return FUNCTIONS[name]
+
+
+class Tensor(Handle):
+    """An array with a gradient: eager to use, recorded as it goes, computed when looked at.
+
+    Made by `jitgrad.tensor` and the creation functions. Operators, NumPy functions and methods record; ``print``,
+    ``float``, ``bool``, ``.numpy()`` and the like run what was recorded.
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000
+
+    # --- what it is ---------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self):
+        return self._state.shape
+
+    @property
+    def dtype(self):
+        return self._state.dtype
+
+    @property
+    def ndim(self):
+        return len(self._state.shape)
+
+    @property
+    def size(self):
+        out = 1
+        for n in self._state.shape:
+            out *= n
+        return out
+
+    @property
+    def itemsize(self):
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self):
+        return self.size * self.dtype.itemsize
+
+    @property
+    def device(self):
+        return "cpu"
+
+    def numel(self):
+        """The number of elements."""
+        return self.size
+
+    def dim(self):
+        """The number of dimensions."""
+        return self.ndim
+
+    def __len__(self):
+        if not self.shape:
+            raise ArgumentError("got len() of a 0-d tensor, expected at least one dimension")
+        return self.shape[0]
+
+    # --- values: these run what is pending --------------------------------------------------------------------
+
+    def numpy(self):
+        """The value as a read-only NumPy array, which later writes to the tensor do not change."""
+        if self.requires_grad:
+            raise GradientError("got .numpy() of a tensor that requires grad; use .detach().numpy()")
+        return self._array()
+
+    def _array(self):
+        value = look(self)
+        if not self.shape:
+            out = np.asarray(value, self.dtype)
+        else:
+            out = value.reshape(self.shape)
+            out = out.view() if out is value else out
+        out.flags.writeable = False
+        return out
+
+    def __array__(self, dtype=None, copy=None):
+        out = self._array() if not self.requires_grad else self.numpy() if local.seg.state.grad else self._array()
+        if dtype is not None and np.dtype(dtype) != out.dtype:
+            return out.astype(dtype)
+        return out.copy() if copy else out
+
+    def item(self):
+        """The one element as a Python number."""
+        if self.size != 1:
+            raise ArgumentError(f"got item() of a tensor of shape {self.shape}, expected one element")
+        value = look(self)
+        return value[0].item() if self.shape else value
+
+    def tolist(self):
+        """The elements as nested lists of Python numbers."""
+        return self._array().tolist()
+
+    def _number(self, kind):
+        if self.size != 1:
+            raise ArgumentError(
+                f"got {kind.__name__}() of a tensor of shape {self.shape}, expected one element; name it by an index"
+            )
+        return kind(look(self) if not self.shape else look(self)[0])
+
+    def __bool__(self):
+        if self.size != 1:
+            raise ArgumentError(
+                f"got the truth value of a tensor of shape {self.shape}, which is ambiguous; use .any() or .all()"
+            )
+        value = look(self)
+        return bool(value) if not self.shape else bool(value[0])
+
+    def __float__(self):
+        return self._number(float)
+
+    def __int__(self):
+        return self._number(int)
+
+    def __complex__(self):
+        return self._number(complex)
+
+    def __index__(self):
+        if self.dtype.kind not in "iu" or self.shape:
+            raise DTypeError(
+                f"got a tensor of dtype {self.dtype} and shape {self.shape} as an index, expected a 0-d integer"
+            )
+        return look(self)
+
+    def __iter__(self):
+        if not self.shape:
+            raise ArgumentError("got iteration over a 0-d tensor, expected at least one dimension")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, value):
+        return bool((self == value).any())
+
+    def __repr__(self):
+        body = np.array2string(
+            self._array(), separator=", ", prefix="tensor(", precision=4 if is_float(self.dtype) else None
+        )
+        if self.dtype not in (np.float64, np.int64, np.bool_):
+            body += f", dtype={self.dtype}"
+        if self.requires_grad:
+            body += ", requires_grad=True" if self.is_leaf else f", grad_fn={self.grad_fn}"
+        return f"tensor({body})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec):
+        return format(self.item() if self.size == 1 and not self.shape else self, spec) if spec else str(self)
+
+    # --- gradients ---------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self):
+        if self._x is not None and self._x.stale:
+            tape.refresh(self)
+        return self._state.rg
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        self.requires_grad_(value)
+
+    def requires_grad_(self, value=True):
+        """Makes this a leaf whose gradient is collected in `.grad` (or not any more)."""
+        if bool(value) == self.requires_grad:
+            return self
+        if not value:
+            if not self.is_leaf:
+                raise GradientError("got requires_grad_(False) on a result of operations; use .detach()")
+            look(self)
+            adopt(self, from_value(self._data, self.shape, self.dtype, None))
+            return self
+        if not is_float(self.dtype):
+            raise DTypeError(
+                f"got requires_grad for dtype {self.dtype}, expected a float dtype; convert with .double() first"
+            )
+        if self._data is None:
+            adopt(self, rooted(self, Accumulate(self)))
+        else:
+            adopt(self, from_value(self._data, self.shape, self.dtype, Accumulate(self)))
+        return self
+
+    @property
+    def is_leaf(self):
+        return not self.requires_grad or type(self._edge) is Accumulate
+
+    @property
+    def grad(self):
+        """The gradient collected so far, or None."""
+        return None if self._x is None else self._x.grad
+
+    @grad.setter
+    def grad(self, value):
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise ArgumentError(f"got .grad = {type(value).__name__}, expected a Tensor or None")
+            if value.shape != self.shape:
+                raise ShapeError(f"got .grad of shape {value.shape}, expected the tensor's {self.shape}")
+        self._extra().grad = value
+
+    def _extra(self):
+        if self._x is None:
+            self._x = Extra()
+        return self._x
+
+    @property
+    def grad_fn(self):
+        """What computed this tensor, by name; None for leaves."""
+        if self.is_leaf:
+            return None
+        state = self._edge[1] if type(self._edge) is tuple else self._state
+        name = getattr(state.entry, "name", None) or (state.node.op.name if state.node is not None else "Write")
+        return GradFn(name.title().replace("_", "") + "Backward")
+
+    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+        """Adds the gradient of this tensor to the `.grad` of the leaves it was computed from.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            The cotangent, of this tensor's shape; 1 for a tensor of one element.
+        retain_graph : bool, optional
+            Keep what a second call through the same graph needs. `create_graph` by default.
+        create_graph : bool
+            Record the backward itself, so that gradients have gradients.
+        inputs : sequence of Tensor, optional
+            Collect in these only.
+
+        Raises
+        ------
+        GradientError
+            Nothing requires grad, no cotangent for a tensor of several elements, or the graph was freed.
+        """
+        backward_from(self, gradient, retain_graph, create_graph, inputs)
+
+    def detach(self):
+        """The same values, through which no gradient goes; shares writes with this tensor."""
+        return make_view(_detached(self), self, _detached)
+
+    def detach_(self):
+        adopt(self, _detached(self))
+        return self
+
+    def retain_grad(self):
+        """Collect the gradient of this result of operations in `.grad`, too."""
+        if not self.requires_grad:
+            raise GradientError("got retain_grad() on a tensor that does not require grad")
+        if not self.is_leaf and not self._extra().retains:
+            self._extra().retains = True
+            hook_on(self, None)
+
+    @property
+    def retains_grad(self):
+        return self._x is not None and self._x.retains
+
+    def register_hook(self, hook):
+        """Calls ``hook(grad)`` when the gradient of this tensor is computed; what it returns, if not None, replaces it."""
+        if not self.requires_grad:
+            raise GradientError(
+                "got register_hook() on a tensor that does not require grad; call requires_grad_() first"
+            )
+        return hook_on(self, hook)
+
+    def zero_(self):
+        """Sets every element to 0."""
+        return self.fill_(0)
+
+    def fill_(self, value):
+        """Sets every element to a value."""
+        return self.copy_(value)
+
+    fill = fill_
+
+    # --- copies and casts --------------------------------------------------------------------------------------
+
+    def clone(self):
+        """A copy that is part of the graph."""
+        return _function("positive")(self) if self.dtype != np.bool_ else _function("logical_or")(self, False)
+
+    copy = clone
+
+    def astype(self, dtype, copy=True):
+        """The values in another dtype."""
+        dtype = as_dtype(dtype)
+        return self.clone() if dtype == self.dtype and copy else self if dtype == self.dtype else _cast(self, dtype)
+
+    def to(self, dtype):
+        return self if as_dtype(dtype) == self.dtype else self.astype(dtype)
+
+    def type(self, dtype):
+        return self.to(dtype)
+
+    def double(self):
+        """As float64."""
+        return self.to(np.float64)
+
+    def float(self):
+        """As float32, as in PyTorch."""
+        return self.to(np.float32)
+
+    def long(self):
+        """As int64."""
+        return self.to(np.int64)
+
+    def int(self):
+        """As int32, as in PyTorch."""
+        return self.to(np.int32)
+
+    def bool(self):
+        """As bool."""
+        return self.to(np.bool_)
+
+    def contiguous(self):
+        return self
+
+    def cpu(self):
+        return self
+
+    def __copy__(self):
+        return self.clone()
+
+    def __deepcopy__(self, memo):
+        if not self.is_leaf:
+            raise GradientError("got a deepcopy of a result of operations, expected a leaf; copy.deepcopy(x.detach())")
+        value = look(self)
+        out = from_value(value if not self.shape else value.copy(), self.shape, self.dtype, None)
+        if self.requires_grad:
+            out.requires_grad_()
+        memo[id(self)] = out
+        if self.grad is not None:
+            out.grad = self.grad.__deepcopy__(memo)
+        return out
+
+    def __reduce__(self):
+        if not self.is_leaf:
+            raise GradientError("got pickling of a result of operations, expected a leaf; pickle x.detach()")
+        return _unpickle, (np.array(self._array()), self.requires_grad, self.grad)
+
+    # --- shapes with the method forms of NumPy ------------------------------------------------------------------
+
+    @property
+    def T(self):
+        return _function("transpose")(self)
+
+    @property
+    def mT(self):
+        return _function("matrix_transpose")(self)
+
+    def reshape(self, *shape):
+        """The same elements in another shape; a view, as in NumPy where it can be."""
+        shape = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        shape = reshape_shape(self.shape, tuple(shape))
+        return _function("reshape")(self, shape)
+
+    view = reshape
+
+    def reshape_as(self, other):
+        return self.reshape(other.shape)
+
+    def transpose(self, *axes):
+        """The axes in another order; reversed by default."""
+        axes = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
+        return _function("transpose")(self, tuple(axes) if axes and axes is not None else None)
+
+    permute = transpose
+
+    def t(self):
+        return _function("transpose")(self)
+
+    # --- indexing ------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, index):
+        return _index(self, index)
+
+    def __setitem__(self, index, value):
+        _check_writable(self)
+        if index is Ellipsis or (type(index) is slice and index == slice(None)):
+            self.copy_(value)
+            return
+        parsed = indexing.parse(self.shape, _values(index))
+        part = _basic(self, parsed)
+        value = as_operand(value)
+        if not parsed.arrays:
+            part._write(_fitted(value, part), cast=True)
+            return
+        target = _put(part, value, parsed)
+        part._write(target, cast=True)
+
+    # --- writes ---------------------------------------------------------------------------------------------------
+
+    def _write(self, value, cast):
+        """Rebinds this tensor, and what it views, to `value`."""
+        _check_writable(self)
+        if value.shape != self.shape:
+            raise ShapeError(
+                f"got a result of shape {value.shape} to write in place to a tensor of shape {self.shape}, expected the same shape; write x = x + y instead"
+            )
+        if value.dtype != self.dtype:
+            if not cast and not np.can_cast(value.dtype, self.dtype, "same_kind"):
+                raise DTypeError(
+                    f"got a {value.dtype} result to write in place to a {self.dtype} tensor; convert with .astype first"
+                )
+            value = _cast(value, self.dtype)
+        edge = self._edge if type(self._edge) is Accumulate else None
+        write(self, value)
+        if edge is not None:
+            adopt(self, rooted(self, edge))
+
+    def copy_(self, value):
+        """Writes `value`, broadcast and cast, into this tensor."""
+        _check_writable(self)
+        self._write(_fitted(as_operand(value), self), cast=True)
+        return self
+
+
+def _check_writable(t):
+    top = t
+    while top._x is not None and top._x.parent is not None:
+        top = top._x.parent
+    if local.seg.state.grad and top.requires_grad and top.is_leaf:
+        what = "a leaf tensor" if top is t else "a view of a leaf tensor"
+        raise AliasError(
+            f"got a write to {what} that requires grad; write to it under jitgrad.no_grad(), or to x.clone()"
+        )
+
+
+def _in_place_method(name):
+    def method(self, *args):
+        self._write(_function(name)(self, *args), cast=False)
+        return self
+
+    method.__name__ = name + "_"
+    method.__doc__ = f"`{name}`, written into this tensor."
+    return method
+
+
+for _name in (
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "exp",
+    "log",
+    "sqrt",
+    "negative",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "sin",
+    "cos",
+    "absolute",
+):
+    setattr(
+        Tensor,
+        {"subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "absolute": "abs"}.get(_name, _name)
+        + "_",
+        _in_place_method(_name),
+    )
+
+
+class GradFn:
+    """The name of what computed a tensor."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def name(self):
+        return self._name
+
+    def __repr__(self):
+        return f"<{self._name}>"
+
+
+tape._Class.tensor = Tensor
+
+
+def _cast_entry():
+    from .ops.registry import CAST, NONZERO
+
+    return CAST, NONZERO
+
+
+def _cast(t, dtype):
+    from .tape.segment import Raw
+
+    cast, nonzero = _cast_entry()
+    op = nonzero if dtype == np.bool_ else cast
+    return record(lambda: (Raw, op, None, t.shape, dtype, t._state), (t,))
+
+
+def _detached(t):
+    from .ops.marks import STOP
+    from .tape.segment import Raw
+
+    return record(lambda: (Raw, STOP, None, t.shape, t.dtype, t._state), (t,)) if not t.requires_grad else _stopped(t)
+
+
+def _stopped(t):
+    seg = local.seg
+    if seg.state.grad:
+        from .tape.segment import switch
+
+        if t._seg is not seg:
+            tape.enter(t)
+            seg = local.seg
+        seg.state = switch(seg.state, False)
+        out = _plain(t)
+        local.seg.state = switch(local.seg.state, True)
+        return out
+    return _plain(t)
+
+
+def _plain(t):
+    from .ops.marks import STOP
+    from .tape.segment import Raw
+
+    return record(lambda: (Raw, STOP, None, t.shape, t.dtype, t._state), (t,))
+
+
+def _values(index):
+    """Index tensors as arrays: what they select is known only from their values."""
+    if isinstance(index, tuple):
+        return tuple(_values(i) for i in index)
+    if isinstance(index, Tensor):
+        if index.dtype.kind not in "iub":
+            raise IndexOutOfRange(f"got an index tensor of dtype {index.dtype}, expected integers or booleans")
+        return index._array() if index.shape or index.dtype == np.bool_ else look(index)
+    return index
+
+
+class _View:
+    """Key head of a basic index: (_View entry, operands...)."""
+
+    def __init__(self, operands):
+        self.operands, self.name = operands, "slice"
+
+    def build(self, x, *rest):
+        *starts, parsed = rest
+        return indexing.view(x, starts, indexing.Index(*parsed, (), ()))
+
+
+class _Arrays:
+    def __init__(self, operands, build, name):
+        self.operands, self._build, self.name = operands, build, name
+
+    def build(self, *rest):
+        *nodes, parsed = rest
+        return self._build(nodes, indexing.Index(*parsed, (), ()))
+
+
+_heads: dict = {}
+
+
+def _head(kind, n):
+    key = (kind, n)
+    if key not in _heads:
+        if kind == "view":
+            _heads[key] = _View(n)
+        elif kind == "pick":
+            _heads[key] = _Arrays(n, lambda nodes, p: indexing.pick(nodes[0], nodes[1:], p), "index")
+        else:
+            _heads[key] = _Arrays(n, lambda nodes, p: indexing.put(nodes[0], nodes[2:], nodes[1], p), "index_put")
+    return _heads[key]
+
+
+def _index(x, index):
+    parsed = indexing.parse(x.shape, _values(index))
+    if parsed.arrays:
+        return _pick(_basic(x, parsed), parsed)
+    return _basic(x, parsed)
+
+
+def _basic(x, parsed):
+    return make_view(_slice(x, parsed), x, lambda parent: _slice(parent, parsed))
+
+
+def _slice(x, parsed):
+    head = _head("view", 1 + len(parsed.starts))
+    kinds = (int,) * len(parsed.starts)
+    return record(lambda: (head, x._state, *kinds, parsed[:5]), (x,), parsed.starts)
+
+
+def _pick(x, parsed):
+    arrays = [from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None) for a in parsed.arrays]
+    head = _head("pick", 1 + len(arrays))
+    return record(lambda: (head, x._state, *(a._state for a in arrays), parsed[:5]), (x, *arrays))
+
+
+def _put(x, value, parsed):
+    arrays = [from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None) for a in parsed.arrays]
+    head = _head("put", 2 + len(arrays))
+    return record(lambda: (head, x._state, value._state, *(a._state for a in arrays), parsed[:5]), (x, value, *arrays))
+
+
+def _fitted(value, target):
+    """`value` broadcast to the shape and cast to the dtype of `target`."""
+    shape = value.shape
+    while len(shape) > target.ndim and shape[0] == 1:
+        shape = shape[1:]
+    if shape != value.shape:
+        value = _function("reshape")(value, shape)
+    if broadcast_shapes(shape, target.shape) != target.shape:
+        raise ShapeError(
+            f"got a value of shape {value.shape} for a place of shape {target.shape}, expected one that broadcasts to it"
+        )
+    if value.shape != target.shape:
+        value = _function("broadcast_to")(value, target.shape)
+    return _cast(value, target.dtype) if value.dtype != target.dtype else _plain_copy(value)
+
+
+def _plain_copy(value):
+    return value.clone()
+
+
+# --- making ----------------------------------------------------------------------------------------------------------
+
+
+def tensor(data, dtype=None, requires_grad=False, device=None):
+    """A new tensor with a copy of `data`.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers, nested sequences, NumPy arrays or tensors.
+    dtype : dtype, optional
+        As NumPy infers it by default: float64 and int64 for Python numbers.
+    requires_grad : bool
+        Collect gradients in `.grad`.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    DTypeError
+        For object, str, complex, ragged lists, or an integer dtype with requires_grad.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    """
+    if isinstance(data, Tensor):
+        out = data.detach().clone()
+        out = out if dtype is None else out.to(dtype)
+        look(out)
+        out = from_value(out._data, out.shape, out.dtype, None)
+    else:
+        out = _from_data(data, dtype)
+    return out.requires_grad_() if requires_grad else out
+
+
+def _from_data(data, dtype):
+    if type(data) in (float, int, bool) and dtype is None:
+        dtype = {float: np.float64, int: np.int64, bool: np.bool_}[type(data)]
+        if type(data) is int and not -(1 << 63) <= data < 1 << 63:
+            raise DTypeError(f"got the integer {data}, which does not fit int64; pass a float")
+        return from_value(data, (), np.dtype(dtype), None)
+    if isinstance(data, (list, tuple)) and any(isinstance(d, Tensor) for d in data):
+        return _function("stack")([as_operand(d) for d in data])
+    if dtype is not None:
+        dtype = as_dtype(dtype)
+    try:
+        array = np.array(data, dtype=dtype, order="C")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DTypeError(
+            f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
+        ) from None
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    dtype = as_dtype(array.dtype)
+    return from_value(array.reshape(-1) if array.ndim else array.item(), array.shape, dtype, None)
+
+
+def as_operand(x):
+    """`x` as a Tensor; arrays and sequences are copied."""
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int)):
+        return _from_data(x, None)
+    if hasattr(x, "__array__"):
+        return _from_data(np.asarray(x), None)
+    raise DTypeError(f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number")
+
+
+def _unpickle(array, requires_grad, grad):
+    out = tensor(array, requires_grad=requires_grad)
+    if grad is not None:
+        out.grad = grad
+    return out
