@@ -11,7 +11,6 @@ Start at `tensor`, `Tensor.backward`, and the functional `grad` and `value_and_g
 
 import numpy as _np
 
-from . import _errors, transforms
 from . import gradients as autograd
 from ._config import config
 from ._errors import *  # noqa: F403
@@ -51,3 +50,10 @@ uint8, uint16, uint32, uint64 = _np.uint8, _np.uint16, _np.uint32, _np.uint64
 bool_ = _np.bool_
 double, float_, long = float64, float64, int64
 pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
+
+__all__ = [
+    "Tensor", "arange", "array", "asarray", "autograd", "config", "empty", "empty_like", "enable_grad", "eye", "from_numpy", "full",
+    "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "linspace", "manual_seed", "no_grad", "ones", "ones_like", "rand",
+    "randint", "randn", "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
+    *_NAMES,
+]  # fmt: skip

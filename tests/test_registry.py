@@ -1,0 +1,158 @@
+"""One loop over the registry: every entry against NumPy, finite differences, and forward against reverse."""
+
+import numpy as np
+import pytest
+
+import jitgrad
+from jitgrad.autodiff import pull_back, push_forward
+from jitgrad.compile import reference
+from jitgrad.ir import leaf
+from jitgrad.ops import REGISTRY
+
+SHAPE = (2, 3, 4)
+FLOAT = np.dtype(float)
+
+#: Entries whose values have no NumPy function of the same calling form: their oracle is here.
+ORACLES = {
+    "relu": lambda x: np.maximum(x, 0),
+    "softplus": lambda x: np.logaddexp(x, 0),
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "clip3": np.clip,
+    "root0": np.sqrt,
+    "power2": np.power,
+    "erf": np.vectorize(__import__("math").erf),
+    "erfc": np.vectorize(__import__("math").erfc),
+    "flatten": np.ravel,
+    "norm": lambda x, ord=None, axis=None, keepdims=False: np.linalg.norm(
+        x.reshape(-1) if axis is None else x, ord, axis, keepdims
+    ),
+    "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
+    "softmax": lambda x, axis=-1: np.exp(x) / np.exp(x).sum(axis, keepdims=True),
+    "log_softmax": lambda x, axis=-1: x - np.log(np.exp(x).sum(axis, keepdims=True)),
+    "cumsum": lambda x, axis=None, reverse=False: (
+        np.flip(np.cumsum(np.flip(x, axis), axis), axis) if reverse else np.cumsum(x, axis)
+    ),
+    "cumprod": lambda x, axis=None, reverse=False: (
+        np.flip(np.cumprod(np.flip(x, axis), axis), axis) if reverse else np.cumprod(x, axis)
+    ),
+}
+LOGICAL = {"bitwise_and", "bitwise_or", "bitwise_xor", "invert"}
+
+
+def operands(entry):
+    n = entry.operands or len(entry.shapes)
+    shapes = entry.shapes or (SHAPE,) * n
+    ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * n
+    rng = np.random.default_rng(len(entry.name) * 7 + 1)
+    out = [rng.uniform(*r, s) for r, s in zip(ranges, shapes)]
+    if entry.name in LOGICAL:
+        return [x > 0 for x in out]
+    if entry.name == "where":
+        out[0] = out[0] > 0
+    if entry.name == "take":
+        out[1] = np.array([[1, 0, 1]])
+    return out
+
+
+CASES = [pytest.param(e, c, id=f"{name}-{i}") for name, e in REGISTRY.items() for i, c in enumerate(e.cases)]
+
+
+@pytest.fixture(autouse=True)
+def numpy_tier(monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+
+
+@pytest.mark.parametrize(("entry", "case"), CASES)
+def test_value(entry, case):
+    xs = operands(entry)
+    numpy = ORACLES.get(entry.name) or entry.numpy
+    assert numpy is not None, "an entry needs a NumPy function or an oracle"
+    function = jitgrad.__dict__[entry.name]
+    if entry.operands is None:
+        got, want = function(xs, **case), numpy(xs, **case)
+    else:
+        kwargs = {("ord" if k == "ord" else k): v for k, v in case.items()}
+        positional = [kwargs.pop("shape")] if "shape" in kwargs else []
+        got = function(*(jitgrad.tensor(x) for x in xs), *positional, **kwargs)
+        want = numpy(*xs, *positional, **kwargs)
+    assert got.shape == np.shape(want)
+    np.testing.assert_allclose(np.asarray(got), want, rtol=1e-12, atol=1e-14)
+
+
+def graph(entry, case):
+    xs = operands(entry)
+    nodes = [leaf(i, x.shape, x.dtype) for i, x in enumerate(xs)]
+    out = entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
+    return xs, nodes, out
+
+
+def run(roots, xs, extra=()):
+    return reference.run(roots, [np.ravel(x) if np.ndim(x) else x for x in (*xs, *extra)], [])
+
+
+DIFFERENTIABLE = [p for p in CASES if p.values[0].differentiable]
+
+
+@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+def test_derivatives(entry, case):
+    """Reverse against central differences, forward against reverse, and the gradient's own derivative."""
+    xs, nodes, out = graph(entry, case)
+    rng = np.random.default_rng(3)
+    which = [i for i, x in enumerate(xs) if x.dtype == FLOAT]
+    g = leaf(len(xs), out.shape, FLOAT)
+    gv = rng.standard_normal(out.shape)
+    grads = pull_back({out: g}, [nodes[i] for i in which])
+    directions = [rng.standard_normal(xs[i].shape) for i in which]
+    values = [None if d is None else run([d], xs, [gv])[0] for d in grads]
+    reverse = sum(np.sum(v * d.reshape(np.shape(v))) for v, d in zip(values, directions) if v is not None)
+
+    def at(h):
+        moved = list(xs)
+        for i, d in zip(which, directions):
+            moved[i] = xs[i] + h * d
+        return np.sum(np.asarray(run([out], moved)[0]) * np.reshape(gv, -1))
+
+    numeric = (at(1e-6) - at(-1e-6)) / 2e-6
+    assert reverse == pytest.approx(numeric, rel=2e-6, abs=2e-7)
+
+    tangents = [leaf(len(xs) + 1 + k, xs[i].shape, FLOAT) for k, i in enumerate(which)]
+    (t,) = push_forward([out], dict(zip([nodes[i] for i in which], tangents)))
+    forward = 0.0 if t is None else np.sum(np.asarray(run([t], xs, [gv, *directions])[0]) * np.reshape(gv, -1))
+    assert forward == pytest.approx(reverse, rel=1e-9, abs=1e-11)
+
+
+@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+def test_second_order(entry, case):
+    xs, nodes, out = graph(entry, case)
+    which = [i for i, x in enumerate(xs) if x.dtype == FLOAT]
+    rng = np.random.default_rng(4)
+    gv, directions = rng.standard_normal(out.shape), [rng.standard_normal(xs[i].shape) for i in which]
+    g = leaf(len(xs), out.shape, FLOAT)
+    grads = [d for d in pull_back({out: g}, [nodes[i] for i in which]) if d is not None]
+    if not grads:
+        return
+    cots = [rng.standard_normal(d.shape) for d in grads]
+    leaves = [leaf(len(xs) + 1 + k, d.shape, FLOAT) for k, d in enumerate(grads)]
+    start = {}
+    for d, c in zip(grads, leaves):
+        start[d] = start[d] + c if d in start else c
+    second = pull_back(start, [nodes[i] for i in which])
+    got = sum(
+        np.sum(np.reshape(run([s], xs, [gv, *cots])[0], -1) * d.reshape(-1))
+        for s, d in zip(second, directions)
+        if s is not None
+    )
+
+    def at(h):
+        moved = list(xs)
+        for i, d in zip(which, directions):
+            moved[i] = xs[i] + h * d
+        return sum(np.sum(np.reshape(v, -1) * c.reshape(-1)) for v, c in zip(run(grads, moved, [gv]), cots))
+
+    numeric = (at(1e-6) - at(-1e-6)) / 2e-6
+    assert got == pytest.approx(numeric, rel=5e-6, abs=5e-6)
+
+
+def test_oracles_are_needed():
+    stale = [name for name in ORACLES if name not in REGISTRY]
+    assert not stale
