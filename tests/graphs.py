@@ -18,13 +18,11 @@ def _grid(node, starts, shape):
     return np.ix_(*axes) if axes else ()
 
 
-def _slice(x, *rest):
-    *starts, node = rest
+def _slice(x, *starts, node):
     return x[_grid(node, starts, node.shape)] if node.size else np.zeros(node.shape, node.dtype)
 
 
-def _pad(g, *rest):
-    *starts, node = rest
+def _pad(g, *starts, node):
     out = np.zeros(node.shape, node.dtype)
     if g.size:
         out[_grid(node, starts, g.shape)] = g
@@ -32,8 +30,7 @@ def _pad(g, *rest):
 
 
 def _elementwise(name, function, code, cost=1):
-    def reference(*args):
-        *arrays, node = args
+    def reference(*arrays, node):
         return np.asarray(function(*arrays)).astype(node.dtype)
 
     return Op(name, "elementwise", reference, code=code, cost=cost)
@@ -122,7 +119,7 @@ def interpret(roots, leaves, numbers):
             out = np.asarray(numbers[node.arg], node.dtype)
         else:
             with np.errstate(all="ignore"):
-                out = np.asarray(node.op.reference(*[values[s] for s in node.src], node))
+                out = np.asarray(node.op.reference(*[values[s] for s in node.src], node=node))
         values[node] = out
     return [values[r].reshape(-1) if r.ndim else values[r].item() for r in roots]
 

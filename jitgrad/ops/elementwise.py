@@ -76,7 +76,7 @@ sqrt = elementwise(
     "sqrt", np.sqrt, lambda x, out: 0.5 / out, code="math.sqrt({0})", cost=4, on=(0.5, 2), doc="The square root."
 )
 cbrt = elementwise(
-    "cbrt", np.cbrt, lambda x, out: 1 / (3 * out * out), code="cbrt({0})", cost=20, on=(0.5, 2), doc="The cube root."
+    "cbrt", np.cbrt, lambda x, out: 1 / (3 * out * out), code="np.cbrt({0})", cost=20, on=(0.5, 2), doc="The cube root."
 )
 root0 = elementwise(
     "root0", np.sqrt, lambda x, out: where(equal(out, 0), 0.0, 0.5 / where(equal(out, 0), 1.0, out)), code="math.sqrt({0})", cost=4, on=(0.5, 2),
@@ -194,18 +194,18 @@ bitwise_and = elementwise("bitwise_and", np.bitwise_and, None, code="({0} & {1})
 bitwise_or = elementwise("bitwise_or", np.bitwise_or, None, code="({0} | {1})", operator="or", doc="x | y.")
 bitwise_xor = elementwise("bitwise_xor", np.bitwise_xor, None, code="({0} ^ {1})", operator="xor", doc="x ^ y.")
 invert = elementwise(
-    "invert", np.invert, None, code="invert({0})", operator="invert", aliases=("bitwise_not",), doc="~x."
+    "invert", np.invert, None, code="np.invert({0})", operator="invert", aliases=("bitwise_not",), doc="~x."
 )
 isnan = elementwise("isnan", np.isnan, None, code="({0} != {0})", doc="Whether x is nan.")
 isfinite = elementwise(
     "isfinite", np.isfinite, None, code="isfinite({0})", doc="Whether x is neither infinite nor nan."
 )
-isinf = elementwise("isinf", np.isinf, None, code="isinf({0})", doc="Whether x is infinite.")
+isinf = elementwise("isinf", np.isinf, None, code="(abs({0}) == math.inf)", doc="Whether x is infinite.")
 
 # --- exponentials and logarithms -----------------------------------------------------------------------------
 
 exp = elementwise("exp", np.exp, lambda x, out: out, code="math.exp({0})", cost=20, doc="e ** x.")
-exp2 = elementwise("exp2", np.exp2, lambda x, out: out * LN2, code="exp2({0})", cost=20, doc="2 ** x.")
+exp2 = elementwise("exp2", np.exp2, lambda x, out: out * LN2, code="np.exp2({0})", cost=20, doc="2 ** x.")
 expm1 = elementwise(
     "expm1", np.expm1, lambda x, out: out + 1, code="math.expm1({0})", cost=25, doc="exp(x) - 1, accurate near 0."
 )
@@ -216,7 +216,7 @@ log2 = elementwise(
     "log2",
     np.log2,
     lambda x, out: 1 / (x * LN2),
-    code="log2({0})",
+    code="np.log2({0})",
     cost=20,
     on=(0.5, 2),
     doc="The logarithm to base 2.",
@@ -355,7 +355,7 @@ deg2rad = elementwise(
     "deg2rad",
     np.deg2rad,
     lambda x, out: math.pi / 180,
-    code="({0} * {t}(math.pi / 180))",
+    code="({0} * np.{t}(math.pi / 180))",
     aliases=("radians",),
     doc="Degrees to radians.",
 )
@@ -363,7 +363,7 @@ rad2deg = elementwise(
     "rad2deg",
     np.rad2deg,
     lambda x, out: 180 / math.pi,
-    code="({0} * {t}(180 / math.pi))",
+    code="({0} * np.{t}(180 / math.pi))",
     aliases=("degrees",),
     doc="Radians to degrees.",
 )
@@ -385,16 +385,16 @@ erfc = elementwise(
 # --- rounding: piecewise constant, derivative 0 ------------------------------------------------------------------
 
 floor = elementwise(
-    "floor", np.floor, lambda x, out: 0, code="floor({0})", on=(0.1, 0.9), doc="The largest integer not above x."
+    "floor", np.floor, lambda x, out: 0, code="np.floor({0})", on=(0.1, 0.9), doc="The largest integer not above x."
 )
 ceil = elementwise(
-    "ceil", np.ceil, lambda x, out: 0, code="ceil({0})", on=(0.1, 0.9), doc="The smallest integer not below x."
+    "ceil", np.ceil, lambda x, out: 0, code="np.ceil({0})", on=(0.1, 0.9), doc="The smallest integer not below x."
 )
 trunc = elementwise(
     "trunc",
     np.trunc,
     lambda x, out: 0,
-    code="trunc({0})",
+    code="np.trunc({0})",
     on=(0.1, 0.9),
     aliases=("fix",),
     doc="x without its fraction.",
@@ -424,9 +424,9 @@ copysign = elementwise(
     "copysign", np.copysign, lambda x, y, out: (sign(x) * copysign(1.0, y), 0), code="math.copysign({0}, {1})", on=(0.5, 2),
     doc="The magnitude of x with the sign of y.",
 )  # fmt: skip
-heaviside = elementwise(
-    "heaviside", np.heaviside, lambda x, y, out: (0, cast(equal(x, 0), out.dtype)), code="heaviside({0}, {1})", on=(0.5, 2),
-    doc="0 below 0, y at 0, 1 above.",
+heaviside = composite(
+    "heaviside", np.heaviside, lambda x, y: where(x > 0, 1.0, where(equal(x, 0), y, where(isnan(x), x, 0.0))), operands=2,
+    on=(0.5, 2), method=False, doc="0 below 0, y at 0, 1 above.",
 )  # fmt: skip
 sinc = composite(
     "sinc", np.sinc, lambda x: _sinc(x), on=(0.2, 2), doc="sin(pi x) / (pi x), and 1 at 0.",

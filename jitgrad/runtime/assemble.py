@@ -175,7 +175,7 @@ class _Assembler:
     def combine(self, node, source, shape, result):
         """Join partial results along the first axis, in order, by the reduction itself."""
         parts = Node(node.op, (leaf(0, (2, 2), node.dtype),), (0,), result, node.dtype)
-        function = self.bind("R", lambda p, parts=parts: parts.op.reference(p, parts))
+        function = self.bind("R", lambda p, parts=parts: parts.op.reference(p, node=parts))
         text = f"{source}.reshape{shape}" if shape else source
         flat = ".reshape(-1)" if shape else ""
         self.lines.append(f"{self.names[node]} = {function}({text}){flat}")
@@ -214,7 +214,7 @@ class _Assembler:
                 text += f".transpose{axes}"
             args.append(text)
         function, what = self.bind("Y", node.op.reference), self.bind("Z", node)
-        text = f"{function}({', '.join([*args, what])})"
+        text = f"{function}({', '.join([*args, 'node=' + what])})"
         flatten = self.bind("H", _number if not node.ndim else _flattener(node.dtype))
         self.lines.append(f"{self.local('b' if node.ndim else 's', node)} = {flatten}({text})")
 
