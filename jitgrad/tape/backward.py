@@ -177,7 +177,7 @@ class Sweep:
 
     def _free(self, graph, visited):
         graph.freed = visited if graph.freed is None else graph.freed | visited
-        if len(graph.freed) == sum(s.rg for s in records(graph.state)):
+        if len(graph.freed) == graph.state.rg_records:
             graph.leaves, graph.saved = (None,) * len(graph.leaves), (None,) * len(graph.saved)
 
 

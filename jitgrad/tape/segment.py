@@ -45,18 +45,19 @@ class State:
 
     __slots__ = (
         "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots", "grad",
-        "plans", "operands", "entry", "full", "integer", "saves", "any_rg",
+        "plans", "operands", "rg_records", "entry", "full", "integer", "saves", "any_rg",
     )  # fmt: skip
 
     def __init__(self, parent, node=None, rg=False):
         self.next, self.parent, self.node, self.rg = {}, parent, node, rg
         self.plans, self.operands, self.entry, self.saves, self.slot = {}, (), None, None, -1
         if parent is None:
-            self.records = self.leaves = self.numbers = 0
+            self.records = self.leaves = self.numbers = self.rg_records = 0
             self.roots, self.grad, self.full, self.any_rg = (), True, False, False
             self.sig = self.shape = self.dtype = None
             return
         self.records, self.leaves, self.numbers = parent.records, parent.leaves, parent.numbers
+        self.rg_records = parent.rg_records
         self.roots, self.grad, self.full, self.any_rg = parent.roots, parent.grad, False, parent.any_rg or rg
         if node is not None:
             self.shape, self.dtype, self.integer = node.shape, node.dtype, node.dtype.kind in "iub"
@@ -164,6 +165,7 @@ def record_state(seg, key, node, rg, operands, numbers):
     out = new_state(seg, key, node, rg)
     out.slot, out.operands, out.entry = out.records, operands, key[0]
     out.records += 1
+    out.rg_records += rg
     out.numbers = numbers
     out.full = out.records >= config.segment
     return out
