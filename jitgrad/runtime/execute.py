@@ -17,9 +17,10 @@ import warnings
 from .._config import config
 from .._errors import JitgradWarning
 
-#: Seconds a plan must have cost in the reference before its kernels are compiled. A kernel takes 0.1 s to compile (of
-#: another core), and importing numba first 0.4 s: a script that ends sooner must not pay for it.
-HOT, HOT_COLD_START = 0.004, 0.03
+#: A plan is compiled when the reference has cost it `HOT` seconds or ran it `OFTEN` times, and (while numba is not
+#: imported, which takes 0.4 s) when the reference has cost the process `HOT_PROCESS` seconds in all. A kernel takes 0.1 s
+#: of another core; a script that ends sooner must pay for neither.
+HOT, OFTEN, HOT_PROCESS = 0.002, 20, 0.03
 #: Elements of work from which a plan is compiled the second time it is seen.
 BIG = 200_000
 
@@ -57,15 +58,19 @@ class Plan:
             return self.run(leaves, numbers)
         start = time.perf_counter()
         out = self._reference(leaves, numbers)
-        self._heat += time.perf_counter() - start
+        spent = time.perf_counter() - start
+        self._heat += spent
+        _process.heat += spent
         if not waiting and self._runs > 1 and self._pays():
             self._queued = _background
             _background.add(self)
         return out
 
     def _pays(self):
-        warm = "jitgrad.runtime.build" in sys.modules
-        return self._heat > (HOT if warm else HOT_COLD_START) or self._big()
+        if self._big():
+            return True
+        warm = "jitgrad.runtime.build" in sys.modules or _process.heat > HOT_PROCESS
+        return warm and (self._heat > HOT or self._runs >= OFTEN)
 
     def _big(self):
         if self._work is None:
@@ -129,6 +134,15 @@ class Plan:
             over = f" over {list(step.space)}" if step.kind == "loop" else ""
             lines.append(f"  {k}: {kernel.kind}{over}, {len(step.values)} values computed: {made}{more}")
         return "\n".join(lines)
+
+
+class _Process:
+    """Seconds the reference has cost in this process."""
+
+    heat = 0.0
+
+
+_process = _Process()
 
 
 class _Background:
