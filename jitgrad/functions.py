@@ -15,18 +15,18 @@ from .tape.tensors import enter, make_view, record
 from .tensor import Tensor, as_operand
 
 new = object.__new__
-#: Exponents that are part of the code.
-CODE_EXPONENTS = frozenset((0, 1, 2, 3, -1, 0.5, -0.5))
+#: Numbers that are part of the code, as nodes, by type and value.
+_codes: dict = {}
 
 
 def apply(entry, operands, statics=()):
     """Records one operation on tensors, arrays and numbers."""
-    if entry.name == "power" and type(operands[1]) in (int, float) and operands[1] in CODE_EXPONENTS:
-        operands = (operands[0], const(operands[1]))
-        if type(operands[0]) in (int, float):
-            operands = (as_operand(operands[0]), operands[1])
-    if entry.name == "take":
-        operands = _checked_take(operands, statics)
+    if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
+        operands = (as_operand(operands[0]), _code(operands[1]))
+    if entry.host:
+        x, values = as_operand(operands[0]), operands[1]
+        values = values._array() if isinstance(values, Tensor) else values
+        operands = (x, as_operand(entry.host(x.shape, values, *statics)))
     operands = tuple(_operand(x) for x in operands)
     if not any(isinstance(x, Tensor) for x in operands):
         operands = (as_operand(operands[0]), *operands[1:]) if type(operands[0]) in (int, float, bool) else operands
@@ -52,15 +52,12 @@ def _operand(x):
     return as_operand(x)
 
 
-def _checked_take(operands, statics):
-    from .ops.indexing import check_take
-
-    x, indices = as_operand(operands[0]), operands[1]
-    return x, as_operand(
-        check_take(
-            x.shape, indices.numpy() if isinstance(indices, Tensor) else indices, statics[0] if statics else None
-        )
-    )
+def _code(value):
+    key = (type(value), value)
+    node = _codes.get(key)
+    if node is None:
+        node = _codes[key] = const(value)
+    return node
 
 
 def _check_integers(numbers, tensors):
@@ -114,8 +111,7 @@ def unary(entry):
 
 def binary(entry):
     """The function of an entry with two operands and no parameters."""
-    if entry.name == "power":
-        return lambda x, y, /: apply(entry, (x, y))
+    codes = entry.codes
 
     def function(x, y, /):
         if type(x) is not Tensor:
@@ -131,6 +127,8 @@ def binary(entry):
                 if local.seg is not seg:
                     return apply(entry, (x, y))
             key = (entry, x._state, y._state)
+        elif codes and (kind is float or kind is int) and y in codes:
+            kind, key = Tensor, (entry, x._state, _code(y))
         elif kind is float or (kind is int and not x._state.integer and -9007199254740992 <= y <= 9007199254740992):
             key = (entry, x._state, kind)
         else:

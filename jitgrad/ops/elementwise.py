@@ -291,7 +291,10 @@ def _power(x, y):
     return power2(x, y)
 
 
-power = composite("power", np.power, _power, operands=2, operator="pow", aliases=("pow",), on=(0.5, 2), doc="x ** y.")
+power = composite(
+    "power", np.power, _power, operands=2, operator="pow", aliases=("pow",), on=(0.5, 2), codes=frozenset((0, 1, 2, 3, -1, 0.5, -0.5)),
+    doc="x ** y.",
+)  # fmt: skip
 float_power = composite(
     "float_power", np.float_power, lambda x, y: power(cast(as_node(x), np.dtype(float)), y), operands=2, on=(0.5, 2),
     method=False, doc="x ** y, computed in float64.",

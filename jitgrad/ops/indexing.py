@@ -225,7 +225,7 @@ def _take(x, indices, axis):
     return permute(out, tuple(range(k, k + axis)) + tuple(range(k)) + tuple(range(k + axis, out.ndim)))
 
 
-def check_take(shape, indices, axis):
+def _check_take(shape, indices, axis=None):
     """The index array of `take`, in bounds and without negative entries."""
     n = shape[normalize_axis(axis, len(shape))] if axis is not None else int(np.prod(shape, dtype=np.int64))
     array = np.asarray(indices)
@@ -235,6 +235,6 @@ def check_take(shape, indices, axis):
 
 
 take = Entry(
-    "take", np.take, _take, 2, {"axis": None}, args=("x", "indices"), cases=({}, {"axis": 0}, {"axis": -1}),
+    "take", np.take, _take, 2, {"axis": None}, args=("x", "indices"), host=_check_take, cases=({}, {"axis": 0}, {"axis": -1}),
     doc="Elements at `indices` along `axis` (of the flat tensor by default).",
 )  # fmt: skip

@@ -55,16 +55,20 @@ class Entry:
         Further public names.
     shapes : tuple
         Operand shapes that the registry's tests use beside the usual ones.
+    codes : frozenset
+        Python numbers that, as second operand, become part of the code (exponents such as 2).
+    host : callable or None
+        ``host(shape, value, *params)`` -> array: checks the second operand by value, when it is recorded.
     """
 
     __slots__ = (
         "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
-        "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "signature",
+        "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host",
     )  # fmt: skip
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
-        on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz",
+        on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(), host=None,
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
@@ -72,7 +76,7 @@ class Entry:
         self.differentiable, self.aliases, self.shapes, self.cases, self.args = (
             differentiable, aliases, shapes, cases, args,
         )  # fmt: skip
-        self.signature = None
+        self.codes, self.host = codes, host
         if name in REGISTRY:
             raise ValueError(f"two entries named {name}")
         REGISTRY[name] = self
