@@ -4,8 +4,9 @@ import numpy as np
 
 from ._dtypes import as_dtype
 from ._errors import ArgumentError
+from .convert import as_operand, from_data, tensor
 from .tape.tensors import from_value
-from .tensor import Tensor, _from_data, as_operand, tensor
+from .tensor import Tensor
 
 _generator = None
 
@@ -116,7 +117,7 @@ def linspace(start, stop, num=50, dtype=None, requires_grad=False):
     """`num` values from `start` to `stop`, both included; tensors as ends keep their gradient."""
     if isinstance(start, Tensor) or isinstance(stop, Tensor):
         start, stop = as_operand(start), as_operand(stop)
-        steps = _from_data(np.linspace(0.0, 1.0, num), None)
+        steps = from_data(np.linspace(0.0, 1.0, num), None)
         return start + (stop - start) * steps
     return _made(np.linspace(start, stop, num, dtype=dtype), None, requires_grad)
 

@@ -7,12 +7,13 @@ and make one handle. Everything unusual (a first time, an array, a number of ano
 import numpy as np
 
 from ._errors import ArgumentError
+from .convert import as_operand
 from .ir import const
 from .ops import REGISTRY, REQUIRED
 from .tape.execute import flush
 from .tape.segment import grow, local
 from .tape.tensors import enter, make_view, record
-from .tensor import Tensor, as_operand
+from .tensor import Tensor
 
 new = object.__new__
 #: Numbers that are part of the code, as nodes, by type and value.

@@ -7,6 +7,7 @@ import functools
 from weakref import ref
 
 from ._errors import ArgumentError, GradientError, ShapeError
+from .convert import as_operand
 from .tape import tensors as tape
 from .tape.backward import Accumulate, Sweep, start
 from .tape.execute import flush
@@ -25,8 +26,6 @@ def _cotangent(t, gradient):
                 f"got backward() on a tensor of shape {t.shape} without a cotangent; pass gradient= of that shape, or reduce it with .sum()"
             )
         return None
-    from .tensor import as_operand
-
     gradient = as_operand(gradient)
     if gradient.shape != t.shape:
         raise ShapeError(

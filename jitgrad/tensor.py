@@ -5,15 +5,19 @@ The mechanics (pending values, views, rebinding) are in `jitgrad.tape.tensors`; 
 
 import numpy as np
 
+from . import subscript
 from ._dtypes import as_dtype, is_float
-from ._errors import AliasError, ArgumentError, DTypeError, GradientError, IndexOutOfRange, ShapeError
+from ._errors import AliasError, ArgumentError, DTypeError, GradientError, ShapeError
+from .convert import as_operand, detached, tensor, unpickle
+from .convert import cast as cast_to
 from .gradients import backward_from, hook_on
-from .ir.shapes import broadcast_shapes, reshape_shape
-from .ops import indexing
+from .ir.shapes import reshape_shape
 from .tape import tensors as tape
 from .tape.backward import Accumulate
 from .tape.segment import local
-from .tape.tensors import Extra, Handle, adopt, from_value, look, make_view, record, rooted, write
+from .tape.tensors import Extra, Handle, adopt, from_value, look, make_view, rooted, write
+
+__all__ = ["GradFn", "Tensor", "as_operand", "tensor"]
 
 
 def _function(name):
@@ -254,10 +258,10 @@ class Tensor(Handle):
 
     def detach(self):
         """The same values, through which no gradient goes; shares writes with this tensor."""
-        return make_view(_detached(self), self, _detached)
+        return make_view(detached(self), self, detached)
 
     def detach_(self):
-        adopt(self, _detached(self))
+        adopt(self, detached(self))
         return self
 
     def retain_grad(self):
@@ -301,7 +305,7 @@ class Tensor(Handle):
     def astype(self, dtype, copy=True):
         """The values in another dtype."""
         dtype = as_dtype(dtype)
-        return self.clone() if dtype == self.dtype and copy else self if dtype == self.dtype else _cast(self, dtype)
+        return self.clone() if dtype == self.dtype and copy else self if dtype == self.dtype else cast_to(self, dtype)
 
     def to(self, dtype):
         return self if as_dtype(dtype) == self.dtype else self.astype(dtype)
@@ -353,7 +357,7 @@ class Tensor(Handle):
     def __reduce__(self):
         if not self.is_leaf:
             raise GradientError("got pickling of a result of operations, expected a leaf; pickle x.detach()")
-        return _unpickle, (np.array(self._array()), self.requires_grad, self.grad)
+        return unpickle, (np.array(self._array()), self.requires_grad, self.grad)
 
     # --- shapes with the method forms of NumPy ------------------------------------------------------------------
 
@@ -389,21 +393,12 @@ class Tensor(Handle):
     # --- indexing ------------------------------------------------------------------------------------------------
 
     def __getitem__(self, index):
-        return _index(self, index)
+        return subscript.get(self, index)
 
     def __setitem__(self, index, value):
         _check_writable(self)
-        if index is Ellipsis or (type(index) is slice and index == slice(None)):
-            self.copy_(value)
-            return
-        parsed = indexing.parse(self.shape, _values(index))
-        part = _basic(self, parsed)
-        value = as_operand(value)
-        if not parsed.arrays:
-            part._write(_fitted(value, part), cast=True)
-            return
-        target = _put(part, value, parsed)
-        part._write(target, cast=True)
+        part, new = subscript.place(self, index, as_operand(value))
+        part._write(new, cast=True)
 
     # --- writes ---------------------------------------------------------------------------------------------------
 
@@ -419,7 +414,7 @@ class Tensor(Handle):
                 raise DTypeError(
                     f"got a {value.dtype} result to write in place to a {self.dtype} tensor; convert with .astype first"
                 )
-            value = _cast(value, self.dtype)
+            value = cast_to(value, self.dtype)
         edge = self._edge if type(self._edge) is Accumulate else None
         write(self, value)
         if edge is not None:
@@ -428,7 +423,7 @@ class Tensor(Handle):
     def copy_(self, value):
         """Writes `value`, broadcast and cast, into this tensor."""
         _check_writable(self)
-        self._write(_fitted(as_operand(value), self), cast=True)
+        self._write(subscript.fit(as_operand(value), self.shape, self.dtype), cast=True)
         return self
 
 
@@ -493,217 +488,4 @@ class GradFn:
 tape._Class.tensor = Tensor
 
 
-def _cast_entry():
-    from .ops.registry import CAST, NONZERO
-
-    return CAST, NONZERO
-
-
-def _cast(t, dtype):
-    from .tape.segment import Raw
-
-    cast, nonzero = _cast_entry()
-    op = nonzero if dtype == np.bool_ else cast
-    return record(lambda: (Raw, op, None, t.shape, dtype, t._state), (t,))
-
-
-def _detached(t):
-    from .ops.marks import STOP
-    from .tape.segment import Raw
-
-    return record(lambda: (Raw, STOP, None, t.shape, t.dtype, t._state), (t,)) if not t.requires_grad else _stopped(t)
-
-
-def _stopped(t):
-    seg = local.seg
-    if seg.state.grad:
-        from .tape.segment import switch
-
-        if t._seg is not seg:
-            tape.enter(t)
-            seg = local.seg
-        seg.state = switch(seg.state, False)
-        out = _plain(t)
-        local.seg.state = switch(local.seg.state, True)
-        return out
-    return _plain(t)
-
-
-def _plain(t):
-    from .ops.marks import STOP
-    from .tape.segment import Raw
-
-    return record(lambda: (Raw, STOP, None, t.shape, t.dtype, t._state), (t,))
-
-
-def _values(index):
-    """Index tensors as arrays: what they select is known only from their values."""
-    if isinstance(index, tuple):
-        return tuple(_values(i) for i in index)
-    if isinstance(index, Tensor):
-        if index.dtype.kind not in "iub":
-            raise IndexOutOfRange(f"got an index tensor of dtype {index.dtype}, expected integers or booleans")
-        return index._array() if index.shape or index.dtype == np.bool_ else look(index)
-    return index
-
-
-class _View:
-    """Key head of a basic index: (_View entry, operands...)."""
-
-    def __init__(self, operands):
-        self.operands, self.name = operands, "slice"
-
-    def build(self, x, *rest):
-        *starts, parsed = rest
-        return indexing.view(x, starts, indexing.Index(*parsed, (), ()))
-
-
-class _Arrays:
-    def __init__(self, operands, build, name):
-        self.operands, self._build, self.name = operands, build, name
-
-    def build(self, *rest):
-        *nodes, parsed = rest
-        return self._build(nodes, indexing.Index(*parsed, (), ()))
-
-
-_heads: dict = {}
-
-
-def _head(kind, n):
-    key = (kind, n)
-    if key not in _heads:
-        if kind == "view":
-            _heads[key] = _View(n)
-        elif kind == "pick":
-            _heads[key] = _Arrays(n, lambda nodes, p: indexing.pick(nodes[0], nodes[1:], p), "index")
-        else:
-            _heads[key] = _Arrays(n, lambda nodes, p: indexing.put(nodes[0], nodes[2:], nodes[1], p), "index_put")
-    return _heads[key]
-
-
-def _index(x, index):
-    parsed = indexing.parse(x.shape, _values(index))
-    if parsed.arrays:
-        return _pick(_basic(x, parsed), parsed)
-    return _basic(x, parsed)
-
-
-def _basic(x, parsed):
-    return make_view(_slice(x, parsed), x, lambda parent: _slice(parent, parsed))
-
-
-def _slice(x, parsed):
-    head = _head("view", 1 + len(parsed.starts))
-    kinds = (int,) * len(parsed.starts)
-    return record(lambda: (head, x._state, *kinds, parsed[:5]), (x,), parsed.starts)
-
-
-def _pick(x, parsed):
-    arrays = [from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None) for a in parsed.arrays]
-    head = _head("pick", 1 + len(arrays))
-    return record(lambda: (head, x._state, *(a._state for a in arrays), parsed[:5]), (x, *arrays))
-
-
-def _put(x, value, parsed):
-    arrays = [from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None) for a in parsed.arrays]
-    head = _head("put", 2 + len(arrays))
-    return record(lambda: (head, x._state, value._state, *(a._state for a in arrays), parsed[:5]), (x, value, *arrays))
-
-
-def _fitted(value, target):
-    """`value` broadcast to the shape and cast to the dtype of `target`."""
-    shape = value.shape
-    while len(shape) > target.ndim and shape[0] == 1:
-        shape = shape[1:]
-    if shape != value.shape:
-        value = _function("reshape")(value, shape)
-    if broadcast_shapes(shape, target.shape) != target.shape:
-        raise ShapeError(
-            f"got a value of shape {value.shape} for a place of shape {target.shape}, expected one that broadcasts to it"
-        )
-    if value.shape != target.shape:
-        value = _function("broadcast_to")(value, target.shape)
-    return _cast(value, target.dtype) if value.dtype != target.dtype else _plain_copy(value)
-
-
-def _plain_copy(value):
-    return value.clone()
-
-
-# --- making ----------------------------------------------------------------------------------------------------------
-
-
-def tensor(data, dtype=None, requires_grad=False, device=None):
-    """A new tensor with a copy of `data`.
-
-    Parameters
-    ----------
-    data : array_like
-        Numbers, nested sequences, NumPy arrays or tensors.
-    dtype : dtype, optional
-        As NumPy infers it by default: float64 and int64 for Python numbers.
-    requires_grad : bool
-        Collect gradients in `.grad`.
-
-    Returns
-    -------
-    Tensor
-
-    Raises
-    ------
-    DTypeError
-        For object, str, complex, ragged lists, or an integer dtype with requires_grad.
-
-    Examples
-    --------
-    >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
-    """
-    if isinstance(data, Tensor):
-        out = data.detach().clone()
-        out = out if dtype is None else out.to(dtype)
-        look(out)
-        out = from_value(out._data, out.shape, out.dtype, None)
-    else:
-        out = _from_data(data, dtype)
-    return out.requires_grad_() if requires_grad else out
-
-
-def _from_data(data, dtype):
-    if type(data) in (float, int, bool) and dtype is None:
-        dtype = {float: np.float64, int: np.int64, bool: np.bool_}[type(data)]
-        if type(data) is int and not -(1 << 63) <= data < 1 << 63:
-            raise DTypeError(f"got the integer {data}, which does not fit int64; pass a float")
-        return from_value(data, (), np.dtype(dtype), None)
-    if isinstance(data, (list, tuple)) and any(isinstance(d, Tensor) for d in data):
-        return _function("stack")([as_operand(d) for d in data])
-    if dtype is not None:
-        dtype = as_dtype(dtype)
-    try:
-        array = np.array(data, dtype=dtype, order="C")
-    except (ValueError, TypeError, OverflowError) as error:
-        raise DTypeError(
-            f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
-        ) from None
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
-    dtype = as_dtype(array.dtype)
-    return from_value(array.reshape(-1) if array.ndim else array.item(), array.shape, dtype, None)
-
-
-def as_operand(x):
-    """`x` as a Tensor; arrays and sequences are copied."""
-    if isinstance(x, Tensor):
-        return x
-    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int)):
-        return _from_data(x, None)
-    if hasattr(x, "__array__"):
-        return _from_data(np.asarray(x), None)
-    raise DTypeError(f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number")
-
-
-def _unpickle(array, requires_grad, grad):
-    out = tensor(array, requires_grad=requires_grad)
-    if grad is not None:
-        out.grad = grad
-    return out
+tape._Class.tensor = Tensor

@@ -1,10 +1,11 @@
 """Functions of functions: `grad`, `value_and_grad`, `hvp`, on top of the tape."""
 
 from ._errors import ArgumentError, GradientError
+from .convert import as_operand
 from .gradients import enable_grad
 from .gradients import grad as grad_of
 from .tape.tensors import from_value, look
-from .tensor import Tensor, as_operand
+from .tensor import Tensor
 
 
 def _leaf(x):

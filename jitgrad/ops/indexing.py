@@ -91,37 +91,51 @@ def parse(shape, index):
     items = index if isinstance(index, tuple) else (index,)
     items = _without_ellipsis([_array_or_same(i) for i in items], len(shape), index)
     steps, lengths, starts, out, axes, arrays, axis = [], [], [], [], [], [], 0
-    last, contiguous = None, True
     for item in items:
         if item is None:
             out.append(1)
-            continue
-        if isinstance(item, np.ndarray):
+        elif isinstance(item, np.ndarray) and item.ndim == 0:  # True or False: a new axis, of length 1 or 0
+            axes.append(len(out)), out.append(1), arrays.append(np.zeros(int(item), np.int64))
+        elif isinstance(item, np.ndarray):
             if item.dtype == bool:
                 _mask_fits(item, shape, axis)
             for array in item.nonzero() if item.dtype == bool else (item,):
-                contiguous = contiguous and last in (None, len(out) - 1)
-                last = len(out)
                 arrays.append(_in_bounds(array, shape[axis], axis))
                 axes.append(len(out))
                 steps.append(1), lengths.append(shape[axis]), starts.append(0), out.append(shape[axis])
                 axis += 1
-            continue
-        n = shape[axis]
-        if isinstance(item, slice):
-            start, stop, step = _slice_indices(item, n)
-            length = len(range(start, stop, step))
-            steps.append(step), lengths.append(length), starts.append(start if length else 0), out.append(length)
         else:
-            if not -n <= item < n:
-                raise IndexOutOfRange(f"got index {item} for axis {axis} of length {n}, expected {-n} <= index < {n}")
-            steps.append(1), lengths.append(1), starts.append(item + n if item < 0 else item)
-        axis += 1
-    first = axes[0] if axes and contiguous else 0
+            start, length, step = _part(item, shape[axis], axis)
+            steps.append(step), lengths.append(length), starts.append(start)
+            if isinstance(item, slice):
+                out.append(length)
+            axis += 1
+    first = _first(items, axes)
     if arrays:
         common = broadcast_shapes(*(a.shape for a in arrays))
         arrays = [np.ascontiguousarray(np.broadcast_to(a, common)) for a in arrays]
     return Index(tuple(steps), tuple(lengths), tuple(out), tuple(axes), first, tuple(starts), tuple(arrays))
+
+
+def _part(item, n, axis):
+    """(start, length, step) of a slice or an integer."""
+    if isinstance(item, slice):
+        start, stop, step = _slice_indices(item, n)
+        length = len(range(start, stop, step))
+        return (start if length else 0), length, step
+    if not -n <= item < n:
+        raise IndexOutOfRange(f"got index {item} for axis {axis} of length {n}, expected {-n} <= index < {n}")
+    return (item + n if item < 0 else item), 1, 1
+
+
+def _first(items, axes):
+    """Where the arrays' axes go: in place if arrays (and, beside them, integers) stand together, else in front."""
+    if not axes:
+        return 0
+    together = [k for k, item in enumerate(items) if item is not None and not isinstance(item, slice)]
+    if together[-1] - together[0] != len(together) - 1:
+        return 0
+    return sum(1 for item in items[: together[0]] if item is None or isinstance(item, slice))
 
 
 def _array_or_same(item):

@@ -45,7 +45,7 @@ class State:
 
     __slots__ = (
         "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots", "grad",
-        "plans", "operands", "rg_records", "entry", "full", "integer", "saves", "any_rg",
+        "plans", "operands", "rg_records", "entry", "full", "integer", "saves",
     )  # fmt: skip
 
     def __init__(self, parent, node=None, rg=False):
@@ -53,12 +53,12 @@ class State:
         self.plans, self.operands, self.entry, self.saves, self.slot = {}, (), None, None, -1
         if parent is None:
             self.records = self.leaves = self.numbers = self.rg_records = 0
-            self.roots, self.grad, self.full, self.any_rg = (), True, False, False
+            self.roots, self.grad, self.full = (), True, False
             self.sig = self.shape = self.dtype = None
             return
         self.records, self.leaves, self.numbers = parent.records, parent.leaves, parent.numbers
         self.rg_records = parent.rg_records
-        self.roots, self.grad, self.full, self.any_rg = parent.roots, parent.grad, False, parent.any_rg or rg
+        self.roots, self.grad, self.full = parent.roots, parent.grad, False
         if node is not None:
             self.shape, self.dtype, self.integer = node.shape, node.dtype, node.dtype.kind in "iub"
             self.sig = Sig(node.shape, node.dtype, rg)

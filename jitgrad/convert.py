@@ -1,0 +1,113 @@
+"""From data to tensors, and between dtypes: `tensor`, `as_operand`, `cast`, `detached`.
+
+Everything that becomes a tensor comes through `from_data`, which copies: a tensor's value never changes under a
+recorded program. Start at `tensor`.
+"""
+
+import numpy as np
+
+from ._dtypes import as_dtype
+from ._errors import DTypeError
+from .ops.marks import STOP
+from .ops.registry import CAST, NONZERO, REGISTRY
+from .tape import tensors as tape
+from .tape.segment import Raw, local, switch
+from .tape.tensors import Handle, from_value, look, record
+
+
+def tensor(data, dtype=None, requires_grad=False, device=None):
+    """A new tensor with a copy of `data`.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers, nested sequences, NumPy arrays or tensors.
+    dtype : dtype, optional
+        As NumPy infers it by default: float64 and int64 for Python numbers.
+    requires_grad : bool
+        Collect gradients in `.grad`.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    DTypeError
+        For object, str, complex, ragged lists, or an integer dtype with requires_grad.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    """
+    if isinstance(data, Handle):
+        out = data.detach().clone()
+        out = out if dtype is None else out.to(dtype)
+        look(out)
+        out = from_value(out._data, out.shape, out.dtype, None)
+    else:
+        out = from_data(data, dtype)
+    return out.requires_grad_() if requires_grad else out
+
+
+def from_data(data, dtype):
+    if type(data) in (float, int, bool) and dtype is None:
+        dtype = {float: np.float64, int: np.int64, bool: np.bool_}[type(data)]
+        if type(data) is int and not -(1 << 63) <= data < 1 << 63:
+            raise DTypeError(f"got the integer {data}, which does not fit int64; pass a float")
+        return from_value(data, (), np.dtype(dtype), None)
+    if isinstance(data, (list, tuple)) and any(isinstance(d, Handle) for d in data):
+        parts = [as_operand(d) for d in data]
+        return record(lambda: (REGISTRY["stack"], tuple(p._state for p in parts), 0), parts)
+    if dtype is not None:
+        dtype = as_dtype(dtype)
+    try:
+        array = np.array(data, dtype=dtype, order="C")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DTypeError(
+            f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
+        ) from None
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    dtype = as_dtype(array.dtype)
+    return from_value(array.reshape(-1) if array.ndim else array.item(), array.shape, dtype, None)
+
+
+def as_operand(x):
+    """`x` as a Tensor; arrays and sequences are copied."""
+    if isinstance(x, Handle):
+        return x
+    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int)):
+        return from_data(x, None)
+    if hasattr(x, "__array__"):
+        return from_data(np.asarray(x), None)
+    raise DTypeError(f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number")
+
+
+def unpickle(array, requires_grad, grad):
+    out = tensor(array, requires_grad=requires_grad)
+    if grad is not None:
+        out.grad = grad
+    return out
+
+
+def cast(t, dtype):
+    """The values of `t` in another dtype."""
+    op = NONZERO if dtype == np.bool_ else CAST
+    return record(lambda: (Raw, op, None, t.shape, dtype, t._state), (t,))
+
+
+def detached(t):
+    """The values of `t`, through which no cotangent goes."""
+    if not (t.requires_grad and local.seg.state.grad):
+        return _stopped(t)
+    if t._seg is not local.seg:
+        tape.enter(t)
+    local.seg.state = switch(local.seg.state, False)
+    out = _stopped(t)
+    local.seg.state = switch(local.seg.state, True)
+    return out
+
+
+def _stopped(t):
+    return record(lambda: (Raw, STOP, None, t.shape, t.dtype, t._state), (t,))
