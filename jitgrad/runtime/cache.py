@@ -5,7 +5,7 @@ numba, llvmlite, numpy, Python, jitgrad's own runtime; the CPU and its features)
 all (`os.replace`) and never rewritten while its content stands, since numba ties its binaries to the file's
 time stamp. What is damaged is dropped and made anew. Where nothing can be written, a temporary folder serves.
 
-Start at `load`: source text -> module. `info` and `clear` are for the user.
+Start at `load`: source text -> module. `info`, `entries` and `clear` are for the user.
 """
 
 import atexit
@@ -13,10 +13,12 @@ import glob
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import sys
 import tempfile
 import threading
+from typing import NamedTuple
 
 from .._config import config
 
@@ -170,6 +172,12 @@ def _temporary():
     return path
 
 
+#: What jitgrad writes below the cache folder: the folder may be one the user keeps other things in.
+_OURS = re.compile(
+    r"[0-9a-f]{16}/(k[0-9a-f]{24}\.py(\.\d+\.\d+\.tmp)?|__pycache__/k[0-9a-f]{24}\.[^/]+\.nb[ic](\.tmp\.\w+)?)"
+)
+
+
 def _files():
     """(time of last use, bytes, path) of every file of the cache, all environments."""
     out = []
@@ -180,7 +188,8 @@ def _files():
                 stat = os.stat(path)
             except OSError:
                 continue
-            out.append((max(stat.st_mtime, stat.st_atime), stat.st_size, path))
+            if _OURS.fullmatch(os.path.relpath(path, config.cache_dir).replace(os.sep, "/")):
+                out.append((max(stat.st_mtime, stat.st_atime), stat.st_size, path))
     return out
 
 
@@ -201,11 +210,39 @@ def prune(limit=None):
         total -= size
 
 
+class Cached(NamedTuple):
+    """A kernel on the disk: its source file, the bytes of that and of its binaries, last use, and what it says it is."""
+
+    path: str
+    bytes: int
+    used: float
+    title: str
+
+
+def entries():
+    """The kernels on the disk, the last used first."""
+    found = {}
+    for used, size, path in _files():
+        folder_, name = os.path.split(path)
+        folder_ = folder_[: -len("/__pycache__")] if os.path.basename(folder_) == "__pycache__" else folder_
+        source = os.path.join(folder_, name.split(".")[0] + ".py")
+        total, last = found.get(source, (0, 0.0))
+        found[source] = total + size, max(last, used)
+    out = [Cached(path, *of, _title(path)) for path, of in found.items() if os.path.exists(path)]
+    return sorted(out, key=lambda entry: -entry.used)
+
+
+def _title(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.readline().strip().strip('"').rstrip(".")
+    except (OSError, UnicodeDecodeError):
+        return "unreadable"
+
+
 def info():
     """Where the cache is, how many kernels it holds, and its size in bytes."""
-    files = _files()
-    kernels = sum(os.path.basename(path).startswith("k") and path.endswith(".py") for _, _, path in files)
-    return {"path": config.cache_dir, "kernels": kernels, "bytes": sum(size for _, size, _ in files)}
+    return {"path": config.cache_dir, "kernels": len(entries()), "bytes": sum(size for _, size, _ in _files())}
 
 
 def clear():

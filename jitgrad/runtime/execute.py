@@ -8,6 +8,8 @@ replaced by the compiled function (see `assemble`). ``config.compile`` "always" 
 
 import atexit
 import collections
+import contextlib
+import contextlib
 import os
 import sys
 import threading
@@ -21,6 +23,9 @@ from .._errors import JitgradWarning
 #: imported, which takes 0.4 s) when the reference has cost the process `HOT_PROCESS` seconds in all. A kernel takes 0.1 s
 #: of another core; a script that ends sooner must pay for neither.
 HOT, OFTEN, HOT_PROCESS = 0.002, 20, 0.03
+#: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba reads thousands of files and waits
+#: for the interpreter after each: beside a busy main thread it took more than 5 s, with this 0.8 s.
+SWITCH = 1e-4
 #: Elements of work from which a plan is compiled the second time it is seen.
 BIG = 200_000
 
@@ -37,6 +42,8 @@ class Plan:
         self._runs, self._heat, self._work = 0, 0.0, None
         self._queued = None  # the compile queue this plan was put into
         self._lowered = None
+        for made in _observers:
+            made.append(self)
 
     # ------------------------------------------------------------------ tiers
 
@@ -136,6 +143,29 @@ class Plan:
         return "\n".join(lines)
 
 
+_observers: list = []
+
+
+@contextlib.contextmanager
+def observed_plans():
+    """Collects the plans that are made within, in order; a program seen before makes none.
+
+    Examples
+    --------
+    >>> from jitgrad.runtime.execute import observed_plans
+    >>> with observed_plans() as plans:
+    ...     value = float(jitgrad.tensor([1.0, 2.0]).cosh().sum())
+    >>> len(plans)
+    1
+    """
+    made: list = []
+    _observers.append(made)
+    try:
+        yield made
+    finally:
+        _observers.remove(made)
+
+
 class _Process:
     """Seconds the reference has cost in this process."""
 
@@ -143,6 +173,22 @@ class _Process:
 
 
 _process = _Process()
+
+
+@contextlib.contextmanager
+def _lively():
+    """Threads switch often within; put back if nobody else changed it."""
+    before = sys.getswitchinterval()
+    if before <= SWITCH:
+        yield
+        return
+    sys.setswitchinterval(SWITCH)
+    mine = sys.getswitchinterval()
+    try:
+        yield
+    finally:
+        if sys.getswitchinterval() == mine:
+            sys.setswitchinterval(before)
 
 
 class _Background:
@@ -172,7 +218,8 @@ class _Background:
                     self.changed.wait()
                 plan = self.queue.popleft()
             try:
-                self.compile(plan)
+                with _lively():
+                    self.compile(plan)
             except Exception as error:
                 plan._failed(error)
             finally:

@@ -194,6 +194,7 @@ def pending(sweep, tensor, cot, implicit):
     values = back.plan.run(seg.leaves if implicit else [*seg.leaves, cot], seg.numbers)
     graph = graph_of(seg) if back.rg else seg.graph
     settle(handles, back.live, values, graph)
+    handles.clear()
     n, edges = len(back.live), seg.edges
     local.seg = Segment(end.grad)
     for k, g in zip(back.sinks, values[n:]):

@@ -79,6 +79,7 @@ def flush(seg):
                 if forward.dear:
                     graph.dear, graph.saved = forward.dear, values[len(forward.live) :]
             settle(handles, forward.live, values, graph)
+        handles.clear()  # a dead handle and its segment refer to each other: not left to the garbage collector
     local.seg = Segment(state.grad)
 
 
