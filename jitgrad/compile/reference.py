@@ -6,6 +6,7 @@ plan: flat arrays, and Python numbers for 0-d. Start at `run`.
 
 import numpy as np
 
+from .._config import config
 from ..ir import CONST, LEAF, NUMBER, toposort
 
 
@@ -53,7 +54,12 @@ def _value(node, values, leaves, numbers):
         return np.asarray(numbers[node.arg], node.dtype)
     if node.op is CONST:
         return np.asarray(node.arg, node.dtype)
-    return node.op.reference(*[values[s] for s in node.src], node=node)
+    out = node.op.reference(*[values[s] for s in node.src], node=node)
+    if config.verify:
+        from ..ir.verify import verify_value
+
+        verify_value(node, out)
+    return out
 
 
 def _given(node, value):

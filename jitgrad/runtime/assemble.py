@@ -16,6 +16,7 @@ from ..compile.fuse_index import strides
 from ..compile.lower import access, evaluations, lower, points, weight
 from ..compile.render import render_scalar
 from ..compile.render_forms import render_loop
+from ..compile.simplify import simplify
 from ..ir.node import Node, leaf
 from . import launch
 
@@ -50,8 +51,8 @@ def _lower_step(fusion, step):
 
 
 def lower_all(roots):
-    """Fuse, lower and render a plan: pure Python, no numba."""
-    return Lowered(fuse(roots))
+    """Simplify, fuse, lower and render a plan: pure Python, no numba."""
+    return Lowered(fuse(simplify(roots)))
 
 
 class _Assembler:

@@ -9,7 +9,6 @@ replaced by the compiled function (see `assemble`). ``config.compile`` "always" 
 import atexit
 import collections
 import contextlib
-import contextlib
 import os
 import sys
 import threading
@@ -38,6 +37,10 @@ class Plan:
 
     def __init__(self, roots, title=""):
         self.roots, self.title = list(roots), title
+        if config.verify:
+            from ..ir.verify import verify
+
+            verify(*self.roots)
         self.run = self._cold
         self._runs, self._heat, self._work = 0, 0.0, None
         self._queued = None  # the compile queue this plan was put into

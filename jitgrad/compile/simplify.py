@@ -1,0 +1,128 @@
+"""Simplify: small rules that leave every value as it is, bit for bit (nan, inf and -0 included).
+
+Derivative rules are written without special cases, so they leave factors of 1, double negations and casts of
+constants behind. `RULES` is the table: operation -> ``rule(node, *src)``, which gives a simpler node or None. Each
+node is tried once, after its sources. Runs before `fuse`, after differentiation: what only marks where a derivative
+stops goes, too. Start at `simplify`.
+"""
+
+import math
+
+import numpy as np
+
+from ..ir import CONST, Node, const, toposort
+from ..ops import REGISTRY
+from ..ops.marks import STOP, VARIABLE
+from ..ops.registry import broadcast
+
+_ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
+    REGISTRY[name].op for name in ("add", "subtract", "multiply", "divide", "negative", "positive", "where")
+)
+#: Operations this cheap are computed here when all their sources are constants: NumPy and kernels agree on them.
+FOLDED = frozenset((_ADD, _SUB, _MUL, _DIV, _NEG, _POS))
+
+
+def simplify(roots):
+    """`roots` with every rule applied; shapes and dtypes stay."""
+    new = {}
+    for node in toposort(roots):
+        src = tuple([new[s] for s in node.src])
+        out = node if src == node.src else Node(node.op, src, node.arg, node.shape, node.dtype)
+        rule = RULES.get(node.op)
+        better = rule(out, *src) if rule is not None else None
+        new[node] = out if better is None else better
+    return [new[root] for root in roots]
+
+
+def constant(node):
+    """The number that every element of `node` is, or None."""
+    while node.op.kind in ("broadcast", "reshape", "permute"):
+        node = node.src[0]
+    return node.arg if node.op is CONST else None
+
+
+def _apply(op, node, *src):
+    return Node(op, src, None, node.shape, node.dtype)
+
+
+def _folded(rule):
+    """`rule`, after the case where all sources are constants."""
+
+    def folding(node, *src):
+        values = [constant(s) for s in src]
+        if all(v is not None for v in values) and node.dtype.kind == "f":
+            scalars = [s.dtype.type(v) for s, v in zip(src, values, strict=True)]
+            with np.errstate(all="ignore"):
+                value = float(node.op.reference(*scalars, node=node))
+            if math.isfinite(value):
+                return broadcast(const(value, node.dtype), node.shape)
+        return rule(node, *src)
+
+    return folding
+
+
+def _is(node, value):
+    """Whether `node` is the constant `value`; 0.0 and -0.0 are told apart."""
+    c = constant(node)
+    return c is not None and c == value and math.copysign(1.0, c) == math.copysign(1.0, value)
+
+
+def _add(node, x, y):
+    if y.op is _NEG:
+        return _apply(_SUB, node, x, y.src[0])
+    if x.op is _NEG:
+        return _apply(_SUB, node, y, x.src[0])
+    return None
+
+
+def _subtract(node, x, y):
+    if _is(y, 0):
+        return x
+    return _apply(_ADD, node, x, y.src[0]) if y.op is _NEG else None
+
+
+def _multiply(node, x, y):
+    for one, other in ((x, y), (y, x)):
+        if _is(one, 1):
+            return other
+        if _is(one, -1) and node.dtype.kind == "f":
+            return _negative(node, other) or _apply(_NEG, node, other)
+    return _apply(_MUL, node, x.src[0], y.src[0]) if x.op is _NEG and y.op is _NEG else None
+
+
+def _divide(node, x, y):
+    if _is(y, 1):
+        return x
+    c = constant(y)
+    if c and node.dtype.kind == "f" and math.isfinite(c) and math.frexp(c)[0] in (0.5, -0.5) and 1e-30 < abs(c) < 1e30:
+        return _apply(_MUL, node, x, broadcast(const(1 / c, node.dtype), node.shape))  # a power of two: exact
+    return None
+
+
+def _negative(node, x):
+    return x.src[0] if x.op is _NEG else None
+
+
+def _where(node, c, x, y):
+    known = constant(c)
+    if known is not None:
+        return x if known else y
+    return x if x is y else None
+
+
+def _identity(node, x):
+    return x
+
+
+#: operation -> rule
+RULES = {
+    _ADD: _folded(_add),
+    _SUB: _folded(_subtract),
+    _MUL: _folded(_multiply),
+    _DIV: _folded(_divide),
+    _NEG: _folded(_negative),
+    _POS: _identity,
+    _WHERE: _where,
+    STOP: _identity,
+    VARIABLE: _identity,
+}
