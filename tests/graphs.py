@@ -64,7 +64,13 @@ SUM = Op(
 )
 MAX = Op("max", "reduce", lambda x, node: np.max(x, axis=node.arg), identity=_lowest, combine="maximum({0}, {1})")
 ANY = Op("any", "reduce", lambda x, node: np.any(x, axis=node.arg), identity=lambda _: False, combine="({0} or {1})")
-CUMSUM = Op("cumsum", "scan", lambda x, node: np.cumsum(x, axis=node.arg[0]))
+CUMSUM = Op(
+    "cumsum",
+    "scan",
+    lambda x, node: np.cumsum(x, axis=node.arg[0], dtype=node.dtype),
+    identity=lambda dtype: dtype.type(0),
+    combine="({0} + {1})",
+)
 MATMUL = Op("matmul", "call", lambda a, b, node: a @ b)
 
 

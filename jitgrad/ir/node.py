@@ -32,6 +32,8 @@ class Op:
     slice         (x, *starts), one 0-d int64 start per axis; steps: out[i] = x[start + i * step]
     pad           adjoint of slice: (g, *starts); steps: zeros of the node's shape with
                   out[start + i * step] = g[i]
+    update        (x, new, *starts); steps: x with out[start + i * step] = new[i]; `simplify` makes it a choice
+                  per element
     reduce        (x,); axes, sorted: those axes are gone from the shape
     scan          (x,); (axis, reverse)
     call          any other: run by NumPy through `reference`

@@ -55,6 +55,14 @@ def normalize_axes(axis, ndim):
     return tuple(sorted(axes))
 
 
+def reduced_axes(axis, ndim):
+    """The axes a reduction goes over; of a 0-d value, axis 0 or -1 may be named, as in NumPy and PyTorch, and is none."""
+    if ndim == 0 and axis is not None and not isinstance(axis, (tuple, list)):
+        normalize_axis(axis, 1)
+        return ()
+    return normalize_axes(axis, ndim)
+
+
 def reshape_shape(shape, new):
     """`new` with its -1 filled in; must hold as many elements as `shape`."""
     new = tuple(as_int(n, "a length") for n in (new if isinstance(new, (tuple, list)) else (new,)))
