@@ -29,6 +29,15 @@ def _cache_dir():
 _CHOICES = {"compile": ("auto", "always", "never")}
 
 
+def _whole(env, name, default, least):
+    text = env.get(name, default)
+    if not text.isdigit() or int(text) < least:
+        raise ArgumentError(
+            f"got the environment variable {name}={text!r}, expected a whole number of at least {least}"
+        )
+    return int(text)
+
+
 class Config:
     """The settings; assign to an attribute to change one for the whole process."""
 
@@ -37,9 +46,9 @@ class Config:
     def __init__(self, env):
         self.compile = env.get("JITGRAD_COMPILE", "auto")
         self.cache_dir = _cache_dir()
-        self.cache_mb = int(env.get("JITGRAD_CACHE_MB", "512"))
+        self.cache_mb = _whole(env, "JITGRAD_CACHE_MB", "512", 0)
         self.verify = env.get("JITGRAD_VERIFY", "0") not in ("0", "", "false")
-        self.segment = int(env.get("JITGRAD_SEGMENT", "128"))
+        self.segment = _whole(env, "JITGRAD_SEGMENT", "128", 1)
 
     def __setattr__(self, name, value):
         if value not in _CHOICES.get(name, (value,)):

@@ -1,4 +1,4 @@
-"""From data to tensors, and between dtypes: `tensor`, `as_operand`, `cast`, `detached`.
+"""From data to tensors, and between dtypes: `tensor`, `as_operand`, `cast`.
 
 Everything that becomes a tensor comes through `from_data`, which copies: a tensor's value never changes under a
 recorded program. Start at `tensor`.
@@ -7,11 +7,9 @@ recorded program. Start at `tensor`.
 import numpy as np
 
 from ._dtypes import as_dtype
-from ._errors import DTypeError
-from .ops.marks import STOP
+from ._errors import DTypeError, GradientError
 from .ops.registry import CAST, NONZERO, REGISTRY
-from .tape import tensors as tape
-from .tape.segment import Raw, local, switch
+from .tape.segment import Raw
 from .tape.tensors import Handle, from_value, look, record
 
 
@@ -56,13 +54,16 @@ def from_data(data, dtype):
         if type(data) is int and not -(1 << 63) <= data < 1 << 63:
             raise DTypeError(f"got the integer {data}, which does not fit int64; pass a float")
         return from_value(data, (), np.dtype(dtype), None)
-    if isinstance(data, (list, tuple)) and any(isinstance(d, Handle) for d in data):
-        parts = [as_operand(d) for d in data]
-        return record(lambda: (REGISTRY["stack"], tuple(p._state for p in parts), 0), parts)
     if dtype is not None:
         dtype = as_dtype(dtype)
+    if isinstance(data, (list, tuple)) and any(isinstance(d, Handle) for d in data):
+        return _stacked(data, dtype)
     try:
         array = np.array(data, dtype=dtype, order="C")
+    except GradientError:  # tensors that require grad, deeper in the sequence
+        if not isinstance(data, (list, tuple)):
+            raise
+        return _stacked(data, dtype)
     except (ValueError, TypeError, OverflowError) as error:
         raise DTypeError(
             f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
@@ -71,6 +72,13 @@ def from_data(data, dtype):
         array = array.astype(array.dtype.newbyteorder("="))
     dtype = as_dtype(array.dtype)
     return from_value(array.reshape(-1) if array.ndim else array.item(), array.shape, dtype, None)
+
+
+def _stacked(data, dtype):
+    """A sequence with tensors in it, which keep their gradient."""
+    parts = [as_operand(d) for d in data]
+    out = record(lambda: (REGISTRY["stack"], tuple(p._state for p in parts), 0), parts)
+    return out if dtype in (None, out.dtype) else cast(out, dtype)
 
 
 def as_operand(x):
@@ -95,19 +103,3 @@ def cast(t, dtype):
     """The values of `t` in another dtype."""
     op = NONZERO if dtype == np.bool_ else CAST
     return record(lambda: (Raw, op, None, t.shape, dtype, t._state), (t,))
-
-
-def detached(t):
-    """The values of `t`, through which no cotangent goes."""
-    if not (t.requires_grad and local.seg.state.grad):
-        return _stopped(t)
-    if t._seg is not local.seg:
-        tape.enter(t)
-    local.seg.state = switch(local.seg.state, False)
-    out = _stopped(t)
-    local.seg.state = switch(local.seg.state, True)
-    return out
-
-
-def _stopped(t):
-    return record(lambda: (Raw, STOP, None, t.shape, t.dtype, t._state), (t,))

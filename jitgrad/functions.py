@@ -12,10 +12,15 @@ from .ir import const
 from .ops import REGISTRY, REQUIRED
 from .tape.execute import flush
 from .tape.segment import grow, local
-from .tape.tensors import enter, make_view, record
+from .tape.tensors import emit, enter, record
+from .tape.views import Step, aliases, make_view
 from .tensor import Tensor
 
 new = object.__new__
+#: Operators that Python reflects into one another, and that cannot be written in place.
+COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
+#: Integers that a float holds exactly.
+LIMIT = 1 << 53
 #: Numbers that are part of the code, as nodes, by type and value.
 _codes: dict = {}
 
@@ -27,11 +32,13 @@ def apply(entry, operands, statics=()):
     if entry.host:
         x, values = as_operand(operands[0]), operands[1]
         values = values._array() if isinstance(values, Tensor) else values
-        operands = (x, as_operand(entry.host(x.shape, values, *statics)))
+        operands = (x, as_operand(entry.host(x.shape, values, *statics)), *operands[2:])
     operands = tuple(_operand(x) for x in operands)
     if not any(isinstance(x, Tensor) for x in operands):
         operands = (as_operand(operands[0]), *operands[1:]) if type(operands[0]) in (int, float, bool) else operands
     statics = tuple(tuple(s) if type(s) is list else s for s in statics)
+    if entry.view:
+        return view(entry, operands[0], statics)
     tensors = [x for x in operands if isinstance(x, Tensor)]
     numbers = [x for x in operands if type(x) in (int, float, bool)]
     _check_integers(numbers, tensors)
@@ -43,8 +50,13 @@ def apply(entry, operands, statics=()):
             *statics,
         )
 
-    out = record(key, tensors, numbers)
-    return make_view(out, operands[0], lambda x: apply(entry, (x,), statics)) if entry.view else out
+    return record(key, tensors, numbers)
+
+
+def view(entry, x, statics):
+    """A view of `x`, or a copy where NumPy makes one."""
+    step = Step(entry, statics)
+    return make_view(x, step) if entry.view is True or aliases(x, step) else step(x)
 
 
 def _operand(x):
@@ -110,8 +122,8 @@ def unary(entry):
     return function
 
 
-def binary(entry):
-    """The function of an entry with two operands and no parameters."""
+def binary(entry, unusual=apply):
+    """The function of an entry with two operands and no parameters; `unusual` takes what is no tensor and no number."""
     codes = entry.codes
 
     def function(x, y, /):
@@ -130,10 +142,10 @@ def binary(entry):
             key = (entry, x._state, y._state)
         elif codes and (kind is float or kind is int) and y in codes:
             kind, key = Tensor, (entry, x._state, _code(y))
-        elif kind is float or (kind is int and not x._state.integer and -9007199254740992 <= y <= 9007199254740992):
+        elif kind is float or (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
             key = (entry, x._state, kind)
         else:
-            return apply(entry, (x, y))
+            return unusual(entry, (x, y))
         try:
             state = seg.state.next[key]
         except KeyError:
@@ -153,25 +165,101 @@ def binary(entry):
     return function
 
 
+def reflected(entry):
+    """The operator of an entry with the operands the other way round: `x` is the tensor, `y` stands before it."""
+
+    def operator(x, y):
+        kind = type(y)
+        if kind is not float and not (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
+            return NotImplemented if defers(y) and hasattr(y, "__array__") else apply(entry, (y, x))
+        seg = local.seg
+        if x._seg is not seg:
+            enter(x)
+            seg = local.seg
+        key = (entry, kind, x._state)
+        state = seg.state.next.get(key)
+        if state is None:
+            state = grow(seg, key)
+        seg.numbers.append(y)
+        return emit(seg, state)
+
+    return operator
+
+
 def general(entry):
-    """The function of an entry with parameters, in NumPy's calling form; `dim`, `keepdim` are understood too."""
+    """The function of an entry with parameters, in NumPy's calling form; `dim`, `keepdim` are understood too.
+
+    Parameters given before are known by a look-up: `known` has what they stand for.
+    """
     names, n = list(entry.params), entry.operands or 1
+    known, defaults = {}, tuple(entry.params.values())
+    if REQUIRED not in defaults:
+        known[((),)] = defaults
+    quick = entry.operands is not None and not entry.view and not entry.host and not entry.codes
 
     def function(*args, **kwargs):
+        given = (*args[n:], *kwargs.values())
+        try:
+            statics = known[(given, *kwargs)] if len(args) >= n and float not in map(type, given) else None
+        except (KeyError, TypeError):
+            statics = None
+        if statics is None:
+            return slow(args, kwargs)
+        if entry.view and type(args[0]) is Tensor:
+            return view(entry, args[0], statics)
+        return record_quickly(entry, args[:n], statics) if quick else apply_any(entry, args[:n], statics)
+
+    def slow(args, kwargs):
         if len(args) < n:
             args = _by_name(entry, args, kwargs, n)
-        if len(args) == n and not kwargs and not any(v is REQUIRED for v in entry.params.values()):
-            statics = defaults
-        else:
-            statics = _statics(entry, names, args[n:], kwargs)
-        if entry.operands is None:
-            return apply_sequence(entry, args[0], statics)
-        out = kwargs.get("out")
-        result = apply(entry, args[:n], statics)
-        return result if out is None else out.copy_(result)
+        statics = _statics(entry, names, args[n:], kwargs)
+        given = (*args[n:], *kwargs.values())
+        if "out" in kwargs:
+            out = kwargs["out"]
+            result = apply_any(entry, args[:n], statics)
+            return result if out is None else out.copy_(result)
+        if float not in map(type, given) and _is_hashable(given) and len(known) < 1000:
+            known[(given, *kwargs)] = statics
+        return apply_any(entry, args[:n], statics)
 
-    defaults = tuple(entry.params.values())
     return function
+
+
+def record_quickly(entry, operands, statics):
+    """`apply`, for tensors and plain numbers."""
+    seg, key, numbers = local.seg, [entry], []
+    for x in operands:
+        kind = type(x)
+        if kind is Tensor:
+            if x._seg is not seg:
+                enter(x)
+                if local.seg is not seg:
+                    return apply(entry, operands, statics)
+            key.append(x._state)
+        elif kind is float and key[-1] is not entry:
+            key.append(kind)
+            numbers.append(x)
+        else:
+            return apply(entry, operands, statics)
+    key = (*key, *statics)
+    state = seg.state.next.get(key)
+    if state is None:
+        state = grow(seg, key)
+    return emit(seg, state, numbers)
+
+
+def apply_any(entry, operands, statics):
+    if entry.operands is None:
+        return apply_sequence(entry, operands[0], statics)
+    return apply(entry, operands, statics)
+
+
+def _is_hashable(values):
+    try:
+        hash(values)
+    except TypeError:
+        return False
+    return True
 
 
 _SPELLINGS = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof"}
@@ -258,14 +346,20 @@ def _doc(entry):
     if entry.numpy is not None:
         lines += ["See Also", "--------", f"numpy.{entry.numpy.__name__}", ""]
     if entry.operands in (1, 2) and not any(v is REQUIRED for v in entry.params.values()) and not entry.shapes:
-        low = entry.on if not isinstance(entry.on[0], tuple) else entry.on[0]
-        values = f"{(low[0] + low[1]) / 2 + 0.25}"
-        lines += [
-            "Examples",
-            "--------",
-            f">>> y = jitgrad.{entry.name}({', '.join(['jitgrad.tensor([' + values + '])'] * entry.operands)})",
-        ]
+        lines += ["Examples", "--------", f">>> y = jitgrad.{entry.name}({_example(entry)})"]
     return "\n".join(lines)
+
+
+def _example(entry):
+    """Operands for an example: from the middle of where the entry is sampled, in a dtype its NumPy function takes."""
+    ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * entry.operands
+    types = getattr(entry.numpy, "types", ["d->d"])
+    whole = not any("d" in t.split("->")[0] for t in types)
+    values = ["6" if whole else f"{(low + high) / 2 + 0.25:g}" for low, high in ranges]
+    if entry.op is None or entry.op.kind != "elementwise":
+        values = [f"[{value}, {value}]" for value in values]  # a matrix, which some need
+    operands = [f"jitgrad.tensor([{value}])" for value in values]
+    return ", ".join([operands[0], "[0]"] if entry.host else operands)
 
 
 FUNCTIONS = {entry.name: make(entry) for entry in REGISTRY.values()}
@@ -276,8 +370,8 @@ def _install():
         f = FUNCTIONS[entry.name]
         if entry.operator:
             setattr(Tensor, f"__{entry.operator}__", _operator(entry, f))
-            if entry.operands == 2:
-                setattr(Tensor, f"__r{entry.operator}__", _reflected(entry))
+            if entry.operands == 2 and entry.operator not in COMPARISONS:
+                setattr(Tensor, f"__r{entry.operator}__", reflected(entry))
                 setattr(Tensor, f"__i{entry.operator}__", _in_place(f))
         if entry.method and entry.operands is not None:
             for name in (entry.name, *entry.aliases):
@@ -287,24 +381,23 @@ def _install():
 
 
 def _operator(entry, f):
-    if entry.operator in ("eq", "ne"):
-        answer = entry.operator == "ne"
-
-        def compare(x, y):
-            return answer if y is None or isinstance(y, str) else f(x, y)
-
-        return compare
     if entry.operands == 1:
         return f
+    other = f"__{entry.operator}__" if entry.operator in COMPARISONS else f"__r{entry.operator}__"
 
-    def operator(x, y):
-        return f(x, y) if type(y) is Tensor or not hasattr(y, "__jitgrad_defer__") else NotImplemented
+    def unusual(entry, operands):
+        return NotImplemented if defers(operands[1]) and hasattr(operands[1], other) else apply(entry, operands)
 
-    return f
+    return binary(entry, unusual)
 
 
-def _reflected(entry):
-    return lambda x, y: apply(entry, (y, x))
+def defers(x):
+    """Whether an operator leaves `x` to its own class: one that knows of arrays itself, or of which an array would lose
+    something (masked arrays, ``np.matrix``), or that is no operand at all."""
+    if isinstance(x, (Tensor, int, float, list, tuple, np.generic)) or type(x) in (np.ndarray, np.memmap):
+        return False
+    protocol = getattr(type(x), "__array_ufunc__", False)
+    return protocol is not False or not hasattr(x, "__array__")
 
 
 def _in_place(f):

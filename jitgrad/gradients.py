@@ -11,7 +11,9 @@ from .convert import as_operand
 from .tape import tensors as tape
 from .tape.backward import Accumulate, Sweep, start
 from .tape.execute import flush
+from .tape.paths import roots_of
 from .tape.segment import local, switch
+from .tape.views import recorded
 
 
 def _cotangent(t, gradient):
@@ -60,11 +62,24 @@ def _finish(sweep):
     for edge, g in sweep.leaves.items():
         leaf = edge.ref()
         if leaf is not None:
-            g = _as_tensor(leaf, g)
-            for hook in (leaf._x.hooks or {}).values() if leaf._x is not None else ():
-                new = hook(g)
-                g = g if new is None else new
-            _accumulate(leaf, g, sweep.create)
+            _accumulate(leaf, _hooked(leaf, g, sweep.create), sweep.create)
+
+
+def _hooked(leaf, g, create):
+    """The gradient of a leaf as a tensor, after the leaf's hooks."""
+    g = _as_tensor(leaf, g)
+    for hook in tuple((leaf._x.hooks or {}).values()) if leaf._x is not None else ():
+        new = recorded(create, hook, g)
+        g = g if new is None else _replacement(new, g)
+    return g
+
+
+def _replacement(new, g):
+    """What a hook gave for the gradient `g`."""
+    if not isinstance(new, tape.Handle) or new.shape != g.shape:
+        got = f"shape {new.shape}" if isinstance(new, tape.Handle) else type(new).__name__
+        raise ShapeError(f"got {got} from a hook, expected None or a tensor of the gradient's shape {g.shape}")
+    return new.to(g.dtype)
 
 
 def _as_tensor(like, g):
@@ -132,7 +147,7 @@ def _sequence(x):
 
 def _swept(outputs, cots, inputs, retain, create):
     """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the sweep."""
-    if any(t._data is None for t in (*outputs, *inputs)):
+    if len(outputs) > 1 or any(type(t._edge) is not Accumulate for t in inputs):  # else one joint plan will do
         flush(local.seg)
         for t in (*outputs, *inputs):
             tape.look(t)
@@ -153,9 +168,33 @@ def _swept(outputs, cots, inputs, retain, create):
             _uncut(graph, state, call)
     out = []
     for t in inputs:
-        g = sweep.leaves.get(t._edge) if type(t._edge) is Accumulate else found.get(t._edge[1])
-        out.append(None if g is None else _as_tensor(t, g))
+        if type(t._edge) is Accumulate:
+            g = sweep.leaves.get(t._edge)
+            out.append(None if g is None else _hooked(t, g, create))
+        else:
+            g = found.get(t._edge[1])
+            out.append(None if g is None else _as_tensor(t, g))
     return out
+
+
+def depends_on_others(out, xs):
+    """Whether `out` was computed from tensors that require grad beside the leaves `xs`."""
+    own = {x._edge for x in xs}
+    stack, seen = [], set()
+    if out._edge is not None:
+        stack.append(out._edge)
+    elif out.requires_grad:
+        stack.extend(out._seg.edges[i] for i in roots_of(out._state))
+    while stack:
+        edge = stack.pop()
+        if type(edge) is not tuple:
+            if edge not in own:
+                return True
+        elif edge not in seen:
+            seen.add(edge)
+            graph, state = edge
+            stack.extend(graph.edges[i] for i in roots_of(state))
+    return False
 
 
 def _collector(found):
@@ -165,29 +204,32 @@ def _collector(found):
     return call
 
 
-def _cut(graph, state, call):
+def _cut(graph, state, call, last=True):
     if graph.cuts is None:
         graph.cuts = {}
-    graph.cuts.setdefault(state, []).append(call)
+    calls = graph.cuts.setdefault(state, [])
+    calls.insert(len(calls) if last else sum(not c.last for c in calls), call)
+    call.last = last
 
 
 def _uncut(graph, state, call):
-    graph.cuts[state].remove(call)
-    if not graph.cuts[state]:
-        del graph.cuts[state]
-    if not graph.cuts:
-        graph.cuts = None
+    calls = (graph.cuts or {}).get(state, [])
+    if call in calls:
+        calls.remove(call)
+        if not calls:
+            del graph.cuts[state]
+        graph.cuts = graph.cuts or None
 
 
 class HookHandle:
-    """What `register_hook` gives: `remove` takes the hook off again."""
+    """What `register_hook` gives: `remove` takes the hook off again; once more does nothing."""
 
-    def __init__(self, remove):
-        self.remove = remove
+    def __init__(self, remove, renew=None):
+        self.remove, self.renew = remove, renew
 
 
 def hook_on(t, hook):
-    """Installs a hook (None: retain the gradient in ``.grad``)."""
+    """Installs a hook (None: retain the gradient in ``.grad``, after all other hooks)."""
     if type(t._edge) is Accumulate:
         x = t._extra()
         x.hooks = x.hooks or {}
@@ -205,11 +247,24 @@ def hook_on(t, hook):
             if target is not None and sweep.wanted is None:
                 target._extra().grad = value if target.grad is None else target.grad + value
             return None
-        new = hook(value)
-        return None if new is None else new if isinstance(g, tape.Handle) else tape.look(new)
+        new = recorded(sweep.create, hook, value)
+        if new is None:
+            return None
+        new = _replacement(new, value)
+        return new if isinstance(g, tape.Handle) else tape.look(new)
 
-    _cut(graph, state, call)
+    _cut(graph, state, call, last=hook is None)
     return HookHandle(lambda: _uncut(graph, state, call))
+
+
+def retain(t):
+    """Collects the gradient of `t`, a result of operations, in ``.grad``; after a write (`renew`), of its new value."""
+    x = t._extra()
+    if x.retains is not None:
+        x.retains.remove()
+    x.retains = HookHandle(lambda: None, retain)
+    if t.requires_grad and not t.is_leaf:
+        x.retains.remove = hook_on(t, None).remove
 
 
 class _Mode:
@@ -250,9 +305,19 @@ no_grad = _switch(False, "Within it, or in a function decorated with it, results
 enable_grad = _switch(True, "Within it, or in a function decorated with it, results require grad again.")
 
 
-def set_grad_enabled(mode):
-    """`enable_grad` or `no_grad`, by a flag, as a context manager."""
-    return _Mode(bool(mode))
+class set_grad_enabled(_Mode):
+    """`enable_grad` or `no_grad`, by a flag: at once, or as a context manager for its block, or as a decorator."""
+
+    def __init__(self, mode):
+        super().__init__(bool(mode))
+        super().__enter__()
+
+    def __enter__(self):
+        return self
+
+    def __call__(self, function):
+        self.__exit__()
+        return super().__call__(function)
 
 
 def is_grad_enabled():

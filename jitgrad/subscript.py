@@ -1,7 +1,7 @@
 """Indexing: ``x[index]``, and the value that ``x[index] = value`` writes, as records.
 
 Basic indices give views, index arrays and masks give copies, as in NumPy. The starts of slices are numbers of the
-segment, so a loop over ``x[i]`` is one plan. Start at `get` and `put`.
+segment, so a loop over ``x[i]`` is one plan. Start at `get` and `place`.
 """
 
 import numpy as np
@@ -10,17 +10,13 @@ from ._errors import IndexOutOfRange, ShapeError
 from .ir.shapes import broadcast_shapes
 from .ops import indexing
 from .ops.registry import broadcast, cast, reshape_to
-from .tape.tensors import Handle, from_value, look, make_view, record
-
-
-class Head:
-    """The head of a record's key that is no entry of the catalogue: ``(head, operands..., static...)``."""
-
-    def __init__(self, name, operands, build):
-        self.name, self.operands, self.build = name, operands, build
-
+from .tape.segment import Head
+from .tape.tensors import Handle, from_value, look, record
+from .tape.views import Step, make_view
 
 _heads: dict = {}
+_known: dict = {}
+_PLAIN = frozenset((int, type(None)))
 
 
 def _head(name, operands, make):
@@ -31,9 +27,56 @@ def _head(name, operands, make):
     return out
 
 
-def _build_view(x, *rest):
-    *starts, static = rest
-    return indexing.view(x, starts, indexing.Index(*static, (), ()))
+def _view_head(static, n):
+    """The head of a view: what is static of its index is part of it."""
+    out = _heads.get(static)
+    if out is None:
+        index = indexing.Index(*static, (), ())
+        out = _heads[static] = Head("slice", 1 + n, lambda x, *starts: indexing.view(x, starts, index))
+    return out
+
+
+def _form(item):
+    """What of an index item is not a number; None stands for what has no short way."""
+    if type(item) is slice:
+        form = (item.start, item.stop, item.step)
+        return form if _PLAIN.issuperset(map(type, form)) else None
+    return int if type(item) is int else "new" if item is None else item if item is Ellipsis else None
+
+
+def _basic_step(shape, index):
+    """The step of a basic index that was seen before for this shape, but for its integers; else None."""
+    items = index if type(index) is tuple else (index,)
+    forms = tuple([_form(i) for i in items])
+    if None in forms:
+        return None
+    known = _known.get((shape, forms))
+    if known is None:
+        parsed = indexing.parse(shape, index)
+        if len(_known) > 10_000:
+            _known.clear(), _heads.clear()
+        head = _view_head(parsed[:5], len(parsed.starts))
+        known = _known[shape, forms] = head, parsed.starts, _integer_axes(items, len(shape))
+    head, starts, axes = known
+    if axes:
+        starts = list(starts)
+        for axis, i in zip(axes, [i for i in items if type(i) is int]):
+            n = shape[axis]
+            if not -n <= i < n:
+                return None
+            starts[axis] = i + n if i < 0 else i
+    return Step(head, (), starts)
+
+
+def _integer_axes(items, ndim):
+    """The axes that the integers of a basic index stand for."""
+    used = sum(1 for i in items if i is not None and i is not Ellipsis)
+    axes, axis = [], 0
+    for item in items:
+        if type(item) is int:
+            axes.append(axis)
+        axis += ndim - used if item is Ellipsis else item is not None
+    return axes
 
 
 def _build_pick(x, *rest):
@@ -46,6 +89,11 @@ def _build_put(x, value, *rest):
     return indexing.put(x, arrays, value, indexing.Index(*static, (), ()))
 
 
+def _build_put_repeated(x, value, *rest):
+    *arrays, last, static = rest
+    return indexing.put(x, arrays, value, indexing.Index(*static, (), ()), last)
+
+
 def _build_fit(x, shape, dtype):
     return cast(broadcast(reshape_to(x, _squeezed(x.shape, len(shape))), shape), dtype)
 
@@ -55,6 +103,9 @@ FIT = Head("copy", 1, _build_fit)
 
 def get(x, index):
     """``x[index]``: a view, or a copy where arrays or masks pick."""
+    step = _basic_step(x._state.shape, index)
+    if step is not None:
+        return make_view(x, step)
     parsed = indexing.parse(x.shape, _values(index))
     part = _view(x, parsed)
     if not parsed.arrays:
@@ -66,24 +117,27 @@ def get(x, index):
 
 def place(x, index, value):
     """The view of `x` that ``x[index] = value`` writes to, and what it becomes."""
+    step = _basic_step(x._state.shape, index)
+    if step is not None:
+        part = make_view(x, step)
+        return part, fit(value, part.shape, part.dtype)
     parsed = indexing.parse(x.shape, _values(index))
     part = _view(x, parsed)
     if not parsed.arrays:
         return part, fit(value, part.shape, part.dtype)
     arrays = _arrays(parsed)
-    head = _head("index_put", 2 + len(arrays), _build_put)
+    last = indexing.last_writes(parsed, part.shape)
+    if last is None:
+        head = _head("index_put", 2 + len(arrays), _build_put)
+    else:
+        head = _head("index_put_repeated", 3 + len(arrays), _build_put_repeated)
+        arrays.append(from_value(last.reshape(-1), last.shape, last.dtype, None))
     operands = (part, value, *arrays)
     return part, record(lambda: (head, *(t._state for t in operands), parsed[:5]), operands)
 
 
 def _view(x, parsed):
-    return make_view(_slice(x, parsed), x, lambda parent: _slice(parent, parsed))
-
-
-def _slice(x, parsed):
-    head = _head("slice", 1 + len(parsed.starts), _build_view)
-    kinds = (int,) * len(parsed.starts)
-    return record(lambda: (head, x._state, *kinds, parsed[:5]), (x,), parsed.starts)
+    return make_view(x, Step(_view_head(parsed[:5], len(parsed.starts)), (), parsed.starts))
 
 
 def _arrays(parsed):

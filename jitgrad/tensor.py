@@ -8,14 +8,15 @@ import numpy as np
 from . import subscript
 from ._dtypes import as_dtype, is_float
 from ._errors import AliasError, ArgumentError, DTypeError, GradientError, ShapeError
-from .convert import as_operand, detached, tensor, unpickle
+from .convert import as_operand, tensor, unpickle
 from .convert import cast as cast_to
-from .gradients import backward_from, hook_on
+from .gradients import backward_from, hook_on, retain
 from .ir.shapes import reshape_shape
 from .tape import tensors as tape
+from .tape import views
 from .tape.backward import Accumulate
 from .tape.segment import local
-from .tape.tensors import Extra, Handle, adopt, from_value, look, make_view, rooted, write
+from .tape.tensors import Extra, Handle, adopt, from_value, look, rooted
 
 __all__ = ["GradFn", "Tensor", "as_operand", "tensor"]
 
@@ -176,7 +177,7 @@ class Tensor(Handle):
     @property
     def requires_grad(self):
         if self._x is not None and self._x.stale:
-            tape.refresh(self)
+            views.refresh(self)
         return self._state.rg
 
     @requires_grad.setter
@@ -258,23 +259,22 @@ class Tensor(Handle):
 
     def detach(self):
         """The same values, through which no gradient goes; shares writes with this tensor."""
-        return make_view(detached(self), self, detached)
+        return views.make_view(self, views.detaching())
 
     def detach_(self):
-        adopt(self, detached(self))
+        adopt(self, views.detaching()(self))
         return self
 
     def retain_grad(self):
         """Collect the gradient of this result of operations in `.grad`, too."""
         if not self.requires_grad:
             raise GradientError("got retain_grad() on a tensor that does not require grad")
-        if not self.is_leaf and not self._extra().retains:
-            self._extra().retains = True
-            hook_on(self, None)
+        if not self.is_leaf and not self.retains_grad:
+            retain(self)
 
     @property
     def retains_grad(self):
-        return self._x is not None and self._x.retains
+        return self._x is not None and self._x.retains is not None
 
     def register_hook(self, hook):
         """Calls ``hook(grad)`` when the gradient of this tensor is computed; what it returns, if not None, replaces it."""
@@ -415,10 +415,7 @@ class Tensor(Handle):
                     f"got a {value.dtype} result to write in place to a {self.dtype} tensor; convert with .astype first"
                 )
             value = cast_to(value, self.dtype)
-        edge = self._edge if type(self._edge) is Accumulate else None
-        write(self, value)
-        if edge is not None:
-            adopt(self, rooted(self, edge))
+        views.write(self, value)
 
     def copy_(self, value):
         """Writes `value`, broadcast and cast, into this tensor."""
@@ -428,14 +425,14 @@ class Tensor(Handle):
 
 
 def _check_writable(t):
-    top = t
-    while top._x is not None and top._x.parent is not None:
-        top = top._x.parent
-    if local.seg.state.grad and top.requires_grad and top.is_leaf:
-        what = "a leaf tensor" if top is t else "a view of a leaf tensor"
-        raise AliasError(
-            f"got a write to {what} that requires grad; write to it under jitgrad.no_grad(), or to x.clone()"
-        )
+    what = "a leaf tensor"
+    while t is not None and local.seg.state.grad:
+        if t.requires_grad and t.is_leaf:
+            raise AliasError(
+                f"got a write to {what} that requires grad; write to it under jitgrad.no_grad(), or to x.clone()"
+            )
+        t = None if t._x is None or t._x.parent is None or t._x.step.cuts else t._x.parent
+        what = "a view of a leaf tensor"
 
 
 def _in_place_method(name):

@@ -1,21 +1,23 @@
 """Functions of functions: `grad`, `value_and_grad`, `hvp`, on top of the tape."""
 
-from ._errors import ArgumentError, GradientError
+from ._errors import ArgumentError, GradientError, ShapeError
 from .convert import as_operand
-from .gradients import enable_grad
+from .creation import zeros_like
+from .gradients import depends_on_others, enable_grad, is_grad_enabled
 from .gradients import grad as grad_of
 from .tape.tensors import from_value, look
 from .tensor import Tensor
 
 
-def _leaf(x):
+def _argument(x):
+    """The tensor that stands for an argument: of its own, so that nothing else that holds `x` counts as it."""
     t = as_operand(x)
     if t.dtype.kind != "f":
         raise GradientError(
             f"got an argument of dtype {t.dtype} to differentiate, expected a float; pass 1.0 instead of 1"
         )
-    if t.requires_grad:
-        return t  # part of an outer differentiation: its graph goes on
+    if t.requires_grad:  # part of an outer differentiation: its graph goes on
+        return t.clone()
     return from_value(look(t), t.shape, t.dtype, None).requires_grad_()
 
 
@@ -44,44 +46,31 @@ def value_and_grad(f, argnums=0):
     def function(*args, **kwargs):
         if any(not -len(args) <= i < len(args) for i in nums):
             raise ArgumentError(f"got argnums {argnums} for {len(args)} positional arguments")
-        outer = any(isinstance(args[i], Tensor) and args[i].requires_grad and not args[i].is_leaf for i in nums)
+        recording = is_grad_enabled()
         with enable_grad():
             args = list(args)
-            xs = []
+            outer = any(isinstance(args[i], Tensor) and args[i].requires_grad for i in nums)
             for i in nums:
-                args[i] = _leaf(args[i])
-                xs.append(args[i])
+                args[i] = _argument(args[i])
+            xs = [args[i] for i in nums]
             out = f(*args, **kwargs)
             if not isinstance(out, Tensor):
                 raise GradientError(
                     f"got a {type(out).__name__} from {getattr(f, '__name__', 'the function')}, expected a Tensor computed from its arguments"
                 )
-            if not out.requires_grad:
-                from .creation import zeros_like
-
-                grads = [zeros_like(x) for x in xs]
-            else:
-                total = out if out.size == 1 else out.sum()
-                grads = grad_of(total, xs, create_graph=_nested.depth > 0 or outer, allow_unused=True)
-                grads = [_or_zeros(g, x) for g, x in zip(grads, xs)]
-        return out.detach() if _nested.depth == 0 and not outer else out, tuple(grads) if several else grads[0]
+            outer = recording and (outer or depends_on_others(out, xs))
+            grads = _gradients(out, xs, outer)
+        return out if outer else out.detach(), tuple(grads) if several else grads[0]
 
     return function
 
 
-def _or_zeros(g, x):
-    if g is not None:
-        return g
-    from .creation import zeros_like
-
-    return zeros_like(x)
-
-
-class _Nested:
-    depth = 0
-
-
-_nested = _Nested()
+def _gradients(out, xs, create):
+    if not out.requires_grad:
+        return [zeros_like(x) for x in xs]
+    total = out if out.size == 1 else out.sum()
+    grads = grad_of(total, xs, create_graph=create, allow_unused=True)
+    return [zeros_like(x) if g is None else g for g, x in zip(grads, xs)]
 
 
 def grad(f, argnums=0):
@@ -98,11 +87,16 @@ def hvp(f):
     """``hvp(f)(x, v)``: the Hessian of `f` at `x` times `v`, by differentiating the gradient once more."""
 
     def function(x, v):
-        x = _leaf(x)
+        recording = is_grad_enabled()
         with enable_grad():
+            outer = any(isinstance(t, Tensor) and t.requires_grad for t in (x, v))
+            x, v = _argument(x), as_operand(v)
             out = f(x)
-            (g,) = grad_of(out if out.size == 1 else out.sum(), x, create_graph=True)
-            (h,) = grad_of(g, x, grad_outputs=as_operand(v), allow_unused=True)
-        return _or_zeros(h, x)
+            outer = recording and (outer or depends_on_others(out, [x]))
+            (g,) = _gradients(out, [x], True)
+            if v.shape != g.shape:
+                raise ShapeError(f"got a direction of shape {v.shape}, expected that of the argument, {g.shape}")
+            (h,) = _gradients((g * v).sum(), [x], outer)
+        return h
 
     return function

@@ -10,6 +10,7 @@ from jitgrad.compile.simplify import RULES, constant, simplify
 from jitgrad.ir import const, leaf, toposort
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.marks import STOP, VARIABLE, stop, variable
+from jitgrad.ops.movement import selected, slice_node, update_node
 from jitgrad.ops.registry import broadcast, reduce_sum
 
 F8, F4, I8 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.int64)
@@ -33,7 +34,9 @@ def one(value, x=X):
     return broadcast(const(value, x.dtype), x.shape)
 
 
+WRITE = update_node(X, slice_node(Y, (5,), (3,), (4,)), (100,), (-2,))
 CASES = [
+    (WRITE, selected(WRITE)),
     (add(X, neg(Y)), sub(X, Y)),
     (add(neg(X), Y), sub(Y, X)),
     (add(one(2.0), one(0.5)), one(2.5)),

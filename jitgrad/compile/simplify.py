@@ -13,6 +13,7 @@ import numpy as np
 from ..ir import CONST, Node, const, toposort
 from ..ops import REGISTRY
 from ..ops.marks import STOP, VARIABLE
+from ..ops.movement import UPDATE, selected
 from ..ops.registry import broadcast
 
 _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
@@ -114,6 +115,10 @@ def _identity(node, x):
     return x
 
 
+def _update(node, *src):
+    return selected(node)
+
+
 #: operation -> rule
 RULES = {
     _ADD: _folded(_add),
@@ -123,6 +128,7 @@ RULES = {
     _NEG: _folded(_negative),
     _POS: _identity,
     _WHERE: _where,
+    UPDATE: _update,
     STOP: _identity,
     VARIABLE: _identity,
 }

@@ -1,4 +1,4 @@
-"""Marks: identities that say where a derivative stops (`STOP`) or where one is collected (`VARIABLE`)."""
+"""Marks: identities that say where a derivative stops (`STOP`) or is collected (`VARIABLE`), or whose value it is (`APART`)."""
 
 from ..ir import Node, Op
 
@@ -17,9 +17,24 @@ VARIABLE = Op(
 )
 
 
+#: A value told from equal ones, by its number.
+APART = Op(
+    "apart", "elementwise", lambda x, node: x, code="{0}", cost=0, vjp=lambda g, node: (g,), jvp=lambda t, node: t[0]
+)
+#: The values of the first operand, with the gradient of the second: what a write leaves that must not be in the graph.
+REVALUE = Op(
+    "revalue", "elementwise", lambda value, x, node: value, code="({0}, {1})[0]", cost=0,
+    vjp=lambda g, node: (None, g), jvp=lambda t, node: t[1],
+)  # fmt: skip
+
+
 def stop(x):
     return Node(STOP, (x,), None, x.shape, x.dtype)
 
 
 def variable(x, index):
     return Node(VARIABLE, (x,), index, x.shape, x.dtype)
+
+
+def revalue(value, x):
+    return Node(REVALUE, (value, x), None, x.shape, x.dtype)

@@ -11,8 +11,8 @@ import numpy as np
 
 from .._dtypes import BOOL, INT64
 from .._errors import AliasError, ArgumentError, AxisError, ShapeError
-from ..ir import CONST, Node, Op, const
-from ..ir.shapes import as_int, broadcast_shapes, normalize_axes, normalize_axis, reshape_shape
+from ..ir import CONST, Node, Op, const, leaf
+from ..ir.shapes import as_int, broadcast_shapes, normalize_axes, normalize_axis, reduced_axes, reshape_shape
 from .elementwise import where
 from .registry import (
     BROADCAST,
@@ -51,6 +51,16 @@ def _pad_reference(g, *starts, node):
     return out
 
 
+def _update_reference(x, new, *starts, node):
+    return update_in_place(np.array(x), new, *starts, node=node)
+
+
+def update_in_place(x, new, *starts, node):
+    """`UPDATE`, in the memory of `x`, which nobody else reads."""
+    x[_region(starts, node.arg, new.shape)] = new
+    return x
+
+
 PERMUTE = Op(
     "permute", "permute", lambda x, node: x.transpose(node.arg),
     vjp=lambda g, node: (permute(g, tuple(np.argsort(node.arg).tolist())),), jvp=lambda t, node: permute(t[0], node.arg),
@@ -65,6 +75,20 @@ PAD = Op(
     vjp=lambda g, node: (slice_node(g, node.src[1:], node.arg, node.src[0].shape), *(None,) * len(node.arg)),
     jvp=lambda t, node: pad_node(t[0], node.src[1:], node.arg, node.shape),
 )  # fmt: skip
+UPDATE = Op(
+    "update", "update", _update_reference,
+    vjp=lambda g, node: (
+        update_node(g, _zeros(node.src[1]), node.src[2:], node.arg), slice_node(g, node.src[2:], node.arg, node.src[1].shape),
+        *(None,) * len(node.arg),
+    ),
+    jvp=lambda t, node: update_node(
+        *(_zeros(s) if u is None else u for u, s in zip(t[:2], node.src[:2])), node.src[2:], node.arg
+    ),
+)  # fmt: skip
+
+
+def _zeros(x):
+    return broadcast(const(0.0, x.dtype), x.shape)
 
 
 def permute(x, axes):
@@ -97,26 +121,48 @@ def pad_node(g, starts, steps, shape):
     return Node(PAD, (g, *starts), tuple(steps), tuple(shape), g.dtype)
 
 
-def write_through(base, view, new):
-    """`base` after `new` was written to `view`, a chain of movement nodes that starts at it.
+def update_node(x, new, starts, steps):
+    """`x` with out[start + i * step] = new[i]."""
+    starts = tuple(_start(s) for s in starts)
+    if new.shape == x.shape and all(s == 1 for s in steps):
+        return new
+    return Node(UPDATE, (x, new, *starts), tuple(steps), x.shape, x.dtype)
+
+
+def selected(node):
+    """An update as a choice for each element, which fuses: where(inside, new, x)."""
+    x, new, *starts = node.src
+    inside = pad_node(broadcast(const(True, BOOL), new.shape), starts, node.arg, x.shape)
+    return where(inside, pad_node(new, starts, node.arg, x.shape), x)
+
+
+def write_through(base, view_of, new):
+    """`base` after `new` was written to ``view_of(base)``, which is made of movements.
 
     Raises `AliasError` for what cannot be written through: a broadcast view has several names for one element.
     """
-    while view is not base:
-        view, new = view.src[0], _unmove(view, new)
+    hole = leaf(-1, base.shape, base.dtype)  # movements of `base` itself must not cancel against those of the view
+    view = view_of(hole)
+    while view is not hole:
+        view, new = view.src[0], _unmove(view, new, lambda x: _refilled(x, hole, base))
     return new
 
 
-def _unmove(node, new):
+def _refilled(view, hole, base):
+    """The movements `view` of `hole`, on `base`."""
+    if view is hole:
+        return base
+    return Node(view.op, (_refilled(view.src[0], hole, base), *view.src[1:]), view.arg, view.shape, view.dtype)
+
+
+def _unmove(node, new, refilled):
     x = node.src[0]
     if node.op is PERMUTE:
         return permute(new, tuple(np.argsort(node.arg).tolist()))
     if node.op is RESHAPE:
         return reshape_to(new, x.shape)
     if node.op is SLICE:
-        starts = node.src[1:]
-        mask = pad_node(broadcast(const(True, BOOL), node.shape), starts, node.arg, x.shape)
-        return where(mask, pad_node(new, starts, node.arg, x.shape), x)
+        return update_node(refilled(x), new, node.src[1:], node.arg)
     if node.op is BROADCAST:
         raise AliasError(
             "got a write to a broadcast view, in which several elements share a place; write to a .clone() of it"
@@ -124,6 +170,58 @@ def _unmove(node, new):
     if node.op in (CAST, NONZERO) or len(node.src) == 1:
         return cast(new, x.dtype)
     raise AliasError(f"got a write through {node.op.name}, which is not a view; write to a .clone() of it")
+
+
+def contiguous(shape):
+    """Strides, in elements, of an array of this shape."""
+    out = [1]
+    for n in reversed(shape[1:]):
+        out.insert(0, out[0] * n)
+    return tuple(out) if shape else ()
+
+
+def layout(view, base, strides):
+    """Strides of `view`, movements of `base` that has `strides`; None where NumPy would have to copy."""
+    chain = []
+    while view is not base:
+        chain.append(view)
+        view = view.src[0]
+    for node in reversed(chain):
+        if strides is not None:
+            strides = _moved_strides(node, strides)
+    return strides
+
+
+def _moved_strides(node, strides):
+    x = node.src[0]
+    if node.op is PERMUTE:
+        return tuple(strides[a] for a in node.arg)
+    if node.op is SLICE:
+        return tuple(s * step for s, step in zip(strides, node.arg))
+    if node.op is BROADCAST:
+        return tuple(s if n == m else 0 for s, n, m in zip(strides, x.shape, node.shape))
+    return _reshaped_strides(x.shape, strides, node.shape) if node.op is RESHAPE else strides
+
+
+def _reshaped_strides(shape, strides, new):
+    """A reshape splits and joins axes; it can join those that follow each other in memory only."""
+    if 0 in shape:
+        return contiguous(new)
+    runs = []
+    for n, s in zip(shape, strides):
+        if n != 1 and runs and runs[-1][1] == n * s:
+            runs[-1] = (runs[-1][0] * n, s)
+        elif n != 1:
+            runs.append((n, s))
+    out, size, stride = [], 1, 0
+    for n in new:
+        if size == 1 and n != 1:
+            size, stride = runs.pop(0)
+        if size % n:
+            return None
+        size //= n
+        out.append(size * stride)
+    return tuple(out)
 
 
 # --- entries -----------------------------------------------------------------------------------------------------
@@ -140,7 +238,7 @@ def _permutation(axes, ndim):
 
 reshape = movement(
     "reshape", np.reshape, lambda x, shape: reshape_to(x, reshape_shape(x.shape, shape)), {"shape": REQUIRED},
-    cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}), shapes=((3, 4),), doc="The same elements in C order, in another shape; one length may be -1.",
+    view="dense", cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}), shapes=((3, 4),), doc="The same elements in C order, in another shape; one length may be -1.",
 )  # fmt: skip
 transpose = movement(
     "transpose", np.transpose, lambda x, axes: permute(x, _permutation(axes, x.ndim)), {"axes": None},
@@ -206,7 +304,7 @@ expand_dims = movement(
 
 
 def _squeeze(x, axis):
-    axes = tuple(i for i, n in enumerate(x.shape) if n == 1) if axis is None else normalize_axes(axis, x.ndim)
+    axes = tuple(i for i, n in enumerate(x.shape) if n == 1) if axis is None else reduced_axes(axis, x.ndim)
     for a in axes:
         if x.shape[a] != 1:
             raise ShapeError(
@@ -239,7 +337,9 @@ broadcast_to = movement(
     "broadcast_to", np.broadcast_to, _broadcast_to, {"shape": REQUIRED}, aliases=("expand",), shapes=((3, 1),), cases=({"shape": (2, 3, 4)},),
     doc="The tensor stretched to a shape; a view that cannot be written to.",
 )  # fmt: skip
-ravel = movement("ravel", np.ravel, lambda x: reshape_to(x, (x.size,)), doc="All elements on one axis, in C order.")
+ravel = movement(
+    "ravel", np.ravel, lambda x: reshape_to(x, (x.size,)), view="dense", doc="All elements on one axis, in C order."
+)
 flatten = movement(
     "flatten",
     None,

@@ -24,7 +24,7 @@ from .._errors import JitgradWarning
 HOT, OFTEN, HOT_PROCESS = 0.002, 20, 0.03
 #: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba reads thousands of files and waits
 #: for the interpreter after each: beside a busy main thread it took more than 5 s, with this 0.8 s.
-SWITCH = 1e-4
+SWITCH = 5e-5
 #: Elements of work from which a plan is compiled the second time it is seen.
 BIG = 200_000
 
@@ -44,16 +44,18 @@ class Plan:
         self.run = self._cold
         self._runs, self._heat, self._work = 0, 0.0, None
         self._queued = None  # the compile queue this plan was put into
-        self._lowered = None
+        self._lowered = self._program = None
         for made in _observers:
             made.append(self)
 
     # ------------------------------------------------------------------ tiers
 
     def _reference(self, leaves, numbers):
-        from ..compile import reference
+        if self._program is None:
+            from ..compile.reference import Program
 
-        return reference.run(self.roots, leaves, numbers)
+            self._program = Program(self.roots)
+        return self._program(leaves, numbers)
 
     def _cold(self, leaves, numbers):
         mode = config.compile

@@ -4,22 +4,22 @@ A segment that is still pending is run *together* with its backward: one joint p
 ran is swept by a plan of its state, the cotangents given and the roots asked for. Cotangents that leave a
 segment go along its `edges`: to a leaf's ``.grad`` (`Accumulate`) or into an earlier segment.
 
-``create_graph=True`` records the backward on the tape instead, as operations on tensors (`replay`): so a gradient has a
-gradient. Start at `Sweep`.
+``create_graph=True`` records the backward on the tape instead (see `replay`): so a gradient has a gradient. Start
+at `Sweep`.
 """
 
 import heapq
 from weakref import ref
 
-from .._dtypes import NUMBER_DTYPE
 from .._errors import GradientError
 from ..autodiff import pull_back
-from ..ir import CONST, LEAF, NUMBER, Node, const, leaf, toposort
-from ..ops.marks import VARIABLE
+from ..ir import Node, const, leaf, toposort
 from ..runtime.execute import Plan
 from . import tensors
-from .execute import flush, graph_of, records, settle
-from .segment import Raw, Segment, State, local, saves
+from .execute import flush, graph_of, live_handles, settle
+from .paths import Apart, Towards, visited, with_zeros
+from .replay import Replay, alive
+from .segment import Segment, local, records, saves
 
 
 class Accumulate:
@@ -37,17 +37,17 @@ class Backward:
     __slots__ = ("plan", "visited", "sinks", "live", "rg")
 
     def __init__(self, state, given, cuts, wanted, dear=(), live=None, implicit=False):
-        sources = [state.roots[i] for i in wanted] + [c.node for c in cuts]
+        apart = Apart(state, cuts)
         cots, start = {}, state.leaves + len(dear)
         for k, s in enumerate(given):
             g = const(1.0, s.dtype) if implicit else leaf(start + k, s.shape, s.dtype)
-            cots[s.node] = cots[s.node] + g if s.node in cots else g
-        blocked = {s.node for s in given} & {c.node for c in cuts}
-        stop = set(state.roots) | {c.node for c in cuts} - blocked
-        grads = pull_back(cots, sources, stop)
-        grads = [None if src in blocked else g for src, g in zip(sources, grads)]
+            node = apart.node(s)
+            cots[node] = cots[node] + g if node in cots else g
+        sources = [apart.roots[i] for i in wanted] + [apart.node(c) for c in cuts]
+        grads = pull_back(cots, sources, {*apart.roots, *apart.marks})
+        grads = with_zeros(grads, state, given, cuts, wanted)
         self.sinks = [k for k, g in enumerate(grads) if g is not None]
-        grads = [grads[k] for k in self.sinks]
+        grads = substitute([grads[k] for k in self.sinks], apart.marks)
         if dear:
             grads = substitute(
                 grads, {node: leaf(state.leaves + k, node.shape, node.dtype) for k, node in enumerate(dear)}
@@ -55,7 +55,7 @@ class Backward:
         path = records(state)
         self.live = [(s.slot, s) for s in path if live[s.slot]] if live else []
         self.rg = any(s.rg for _, s in self.live)
-        self.visited = _visited(given, {c for c in cuts if c not in given})
+        self.visited = visited(state, given, cuts, wanted)
         self.plan = Plan([*(s.node for _, s in self.live), *grads], f"backward of {len(path)} records")
 
 
@@ -71,25 +71,6 @@ def substitute(roots, mapping):
     return [new[r] for r in roots]
 
 
-def _visited(given, cuts):
-    """The records a sweep from `given` goes through."""
-    seen, stack = set(), list(given)
-    while stack:
-        s = stack.pop()
-        if s.slot >= 0 and s not in seen and s not in cuts:
-            seen.add(s)
-            stack.extend(o for o in _states(s.operands) if o.rg)
-    return frozenset(seen)
-
-
-def _states(operands):
-    for o in operands:
-        if type(o) is State:
-            yield o
-        elif type(o) is tuple:
-            yield from (s for s in o if type(s) is State)
-
-
 class Sweep:
     """One call of backward() or grad().
 
@@ -98,6 +79,7 @@ class Sweep:
 
     def __init__(self, retain, create, wanted=None):
         self.retain, self.create, self.wanted = retain, create, wanted
+        self.leads = None if wanted is None else Towards(wanted)
         self.todo, self.heap = {}, []
         self.leaves = {}  # Accumulate -> cotangent
         self.found = {}  # id of a wanted edge -> cotangent
@@ -106,6 +88,8 @@ class Sweep:
 
     def give(self, edge, cot):
         """Adds `cot` to what `edge` gets."""
+        if self.leads is not None and not self.leads(edge):
+            return
         if type(edge) is Accumulate:
             self.leaves[edge] = self.leaves[edge] + cot if edge in self.leaves else cot
             return
@@ -127,13 +111,14 @@ class Sweep:
 
     def _with_cuts(self, graph, cots):
         """Hooks and wanted intermediates: their cotangent is complete once all later ones were swept."""
-        cuts = sorted((s for s in graph.cuts), key=lambda s: s.slot)
-        self._step(graph, {s: g for s, g in cots.items() if s not in graph.cuts}, cuts, cots)
+        cuts = [s for s in graph.cuts if self.leads is None or self.leads((graph, s))]
+        cuts.sort(key=lambda s: s.slot)
+        self._step(graph, {s: g for s, g in cots.items() if s not in cuts}, cuts, cots)
         while cuts:
             cut = cuts.pop()
             if cut in cots:
                 g = cots.pop(cut)
-                for call in graph.cuts[cut]:
+                for call in tuple((graph.cuts or {}).get(cut, ())):  # a hook may remove hooks
                     new = call(self, cut, g)
                     g = g if new is None else new
                 self._step(graph, {cut: g}, cuts, cots)
@@ -142,20 +127,23 @@ class Sweep:
         if not cots:
             return
         given = tuple(sorted(cots, key=lambda s: s.slot))
-        wanted = tuple(i for i, e in enumerate(graph.edges[: len(graph.state.roots)]) if e is not None)
+        wanted = tuple(
+            i
+            for i, e in enumerate(graph.edges[: len(graph.state.roots)])
+            if e is not None and (self.leads is None or self.leads(e))
+        )
         cuts = tuple(c for c in cuts if c.slot < given[-1].slot)
-        key = (given, cuts, wanted, bool(graph.dear))
-        back = graph.state.plans.get(key)
-        if back is None:
-            back = graph.state.plans[key] = Backward(graph.state, given, cuts, wanted, graph.dear)
-        self._check(graph, back)
         values = [cots[s] for s in given]
         if self.create:
-            grads = replay(graph, given, cuts, wanted, values)
+            states, held = alive(graph)
+            back = _plan(Replay, graph.state, given, cuts, wanted, states)
+            self._check(graph, back)
+            grads = back.run(graph, values, held)
         else:
-            grads = zip(
-                back.sinks, back.plan.run([*graph.leaves[: graph.state.leaves], *graph.saved, *values], graph.numbers)
-            )
+            back = _plan(Backward, graph.state, given, cuts, wanted, graph.dear)
+            self._check(graph, back)
+            leaves = [*graph.leaves[: graph.state.leaves], *graph.saved, *values]
+            grads = zip(back.sinks, back.plan.run(leaves, graph.numbers))
         self.route(graph, wanted, cuts, grads, into)
         if not self.retain:
             self._free(graph, back.visited)
@@ -181,11 +169,19 @@ class Sweep:
             graph.leaves, graph.saved = (None,) * len(graph.leaves), (None,) * len(graph.saved)
 
 
+def _plan(kind, state, *key):
+    """The backward of a state, made once."""
+    out = state.plans.get((kind, *key))
+    if out is None:
+        out = state.plans[(kind, *key)] = kind(state, *key)
+    return out
+
+
 def pending(sweep, tensor, cot, implicit):
     """Runs the current segment and its backward from `tensor` as one joint plan."""
     seg = local.seg
     handles, end, state = seg.handles, seg.state, tensor._state
-    live = tuple([c > 2 for c in map(tensors.getrefcount, handles)])
+    live = live_handles(seg)
     key = (live, state, implicit)
     back = end.plans.get(key)
     if back is None:
@@ -203,42 +199,11 @@ def pending(sweep, tensor, cot, implicit):
         sweep._free(graph, back.visited)
 
 
-def replay(graph, given, cuts, wanted, cots):
-    """The backward of a graph as records on the tape: (number of the sink, Tensor) pairs."""
-    state = graph.state
-    sources = [state.roots[i] for i in wanted] + [c.node for c in cuts]
-    inputs = {s.node: leaf(("cot", k), s.shape, s.dtype) for k, s in enumerate(given)}
-    stop = set(state.roots) | {c.node for c in cuts}
-    grads = pull_back(inputs, sources, stop)
-    pairs = [(k, g) for k, g in enumerate(grads) if g is not None and sources[k] not in inputs]
-    made = {leaf(("cot", k), s.shape, s.dtype): cots[k] for k, s in enumerate(given)}
-    root_index = {n: i for i, n in enumerate(state.roots)}
-    for node in toposort([g for _, g in pairs]):
-        if node not in made:
-            made[node] = _replayed(node, made, graph, root_index)
-    return [(k, tensors.as_tensor(made[g], g)) for k, g in pairs]
-
-
-def _replayed(node, made, graph, root_index):
-    """One node on the tape: a Tensor, or the node itself where it depends on nothing."""
-    edge = graph.edges[root_index[node]] if node in root_index else None
-    if node.op is LEAF:
-        return tensors.from_value(graph.leaves[node.arg], node.shape, node.dtype, edge)
-    if node.op is NUMBER:
-        value = graph.numbers[node.arg]
-        return tensors.from_value(value, (), NUMBER_DTYPE[type(value)], None)
-    src = [made[s] for s in node.src]
-    if node.op is CONST or all(type(s) is Node for s in src):
-        return node
-    out = tensors.record_raw(Raw, node, src)
-    return tensors.rooted(out, edge) if node.op is VARIABLE and edge is not None else out
-
-
 def start(sweep, tensor, cot, implicit):
     """Begins `sweep` at `tensor`: jointly with its forward where that is pending."""
     seg = local.seg
     if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0 and tensor._data is None:
-        if not sweep.create and not seg.hooked and sweep.wanted is None:
+        if not sweep.create:
             pending(sweep, tensor, None if implicit else tensors.look(cot), implicit)
             return
         flush(seg)

@@ -7,10 +7,11 @@ products, scans); cheap elementwise parts are recomputed in registers by the bac
 
 from itertools import count
 from sys import getrefcount
+from weakref import ref
 
 from ..ir import toposort
 from ..runtime.execute import Plan
-from .segment import Segment, local
+from .segment import Segment, local, records
 
 _serial = count()
 #: Kinds of results that a graph keeps.
@@ -18,14 +19,29 @@ DEAR = frozenset(("reduce", "scan", "call"))
 
 
 class Graph:
-    """A segment that ran, as a node of the backward sweep; `edges` say where its roots' cotangents go."""
+    """A segment that ran, as a node of the backward sweep.
 
-    __slots__ = ("state", "leaves", "numbers", "edges", "serial", "dear", "saved", "freed", "cuts", "__weakref__")
+    `edges` say where its roots' cotangents go; `alive` are its results that tensors hold, as (state, weak reference).
+    """
+
+    __slots__ = (
+        "state",
+        "leaves",
+        "numbers",
+        "edges",
+        "serial",
+        "dear",
+        "saved",
+        "freed",
+        "cuts",
+        "alive",
+        "__weakref__",
+    )
 
     def __init__(self, seg):
         self.state, self.leaves, self.numbers, self.edges = seg.state, seg.leaves, seg.numbers, seg.edges
         self.serial = next(_serial)
-        self.dear, self.saved, self.freed, self.cuts = (), (), None, None
+        self.dear, self.saved, self.freed, self.cuts, self.alive = (), (), None, None, []
 
 
 class Forward:
@@ -42,16 +58,6 @@ class Forward:
         self.plan = Plan([*nodes, *self.dear], f"forward of {len(path)} records")
 
 
-def records(state):
-    """The states of the records on the path to `state`, in order."""
-    out = []
-    while state is not None:
-        if state.slot >= 0:
-            out.append(state)
-        state = state.parent
-    return out[::-1]
-
-
 def dear(state, outputs):
     """The dear results between the roots and `outputs`."""
     depends, out = set(state.roots), []
@@ -63,11 +69,21 @@ def dear(state, outputs):
     return tuple(out)
 
 
+def live_handles(seg):
+    """For each record, whether anybody but the segment holds its handle."""
+    if seg.views:  # a dead view keeps its parent: let go of the later ones first
+        for t in reversed(seg.handles):
+            if t._x is not None and getrefcount(t) <= 3:
+                t._x = None
+        del t  # it counts, too
+    return tuple([c > 2 for c in map(getrefcount, seg.handles)])
+
+
 def flush(seg):
     """Runs the thread's current segment and starts the next one."""
     handles, state = seg.handles, seg.state
     if handles:
-        live = tuple([c > 2 for c in map(getrefcount, handles)])
+        live = live_handles(seg)
         forward = state.plans.get(live)
         if forward is None:
             forward = state.plans[live] = Forward(state, live)
@@ -99,6 +115,7 @@ def settle(handles, live, values, graph):
         t._seg = None
         if state.rg and t._edge is None:
             t._edge = (graph, state)
+            graph.alive.append((state, ref(t)))
 
 
 def peek(t):
@@ -119,7 +136,7 @@ def look(t):
     """The value of `t`: a flat array, or a Python number if 0-d. Runs the segment if need be."""
     if t._data is None:
         if t._x is not None and t._x.stale:
-            from .tensors import refresh
+            from .views import refresh
 
             refresh(t)
         seg = local.seg

@@ -14,7 +14,7 @@ from .._config import config
 from .._dtypes import NUMBER_DTYPE
 from .._errors import GradientError
 from ..ir import Node, leaf, number
-from ..ops.marks import stop, variable
+from ..ops.marks import STOP, stop, variable
 from ..ops.movement import write_through
 
 
@@ -45,19 +45,19 @@ class State:
 
     __slots__ = (
         "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots", "grad",
-        "plans", "operands", "rg_records", "entry", "full", "integer", "saves",
+        "plans", "operands", "rg_records", "size", "key", "entry", "full", "integer", "saves",
     )  # fmt: skip
 
     def __init__(self, parent, node=None, rg=False):
         self.next, self.parent, self.node, self.rg = {}, parent, node, rg
         self.plans, self.operands, self.entry, self.saves, self.slot = {}, (), None, None, -1
         if parent is None:
-            self.records = self.leaves = self.numbers = self.rg_records = 0
+            self.records = self.leaves = self.numbers = self.rg_records = self.size = 0
             self.roots, self.grad, self.full = (), True, False
             self.sig = self.shape = self.dtype = None
             return
         self.records, self.leaves, self.numbers = parent.records, parent.leaves, parent.numbers
-        self.rg_records = parent.rg_records
+        self.rg_records, self.size = parent.rg_records, parent.size
         self.roots, self.grad, self.full = parent.roots, parent.grad, False
         if node is not None:
             self.shape, self.dtype, self.integer = node.shape, node.dtype, node.dtype.kind in "iub"
@@ -73,11 +73,11 @@ _count = 0
 class Segment:
     """What is being recorded: the state reached, a handle per record, and the values that entered."""
 
-    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "graph", "hooked")
+    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "graph", "views")
 
     def __init__(self, grad=True):
         self.handles, self.numbers, self.leaves, self.edges = [], [], [], []
-        self.graph, self.hooked = None, False
+        self.graph, self.views = None, False
         self.state = ROOT if grad else switch(ROOT, False)
 
 
@@ -89,8 +89,18 @@ class _Local(threading.local):
 local = _Local()
 
 
+class Head:
+    """The head of a record's key that is no entry of the catalogue: ``(head, operands..., static...)``.
+
+    `size` is the number of nodes a record makes, roughly: long formulas end a segment sooner.
+    """
+
+    def __init__(self, name, operands, build, size=1):
+        self.name, self.operands, self.build, self.size = name, operands, build, size
+
+
 class Write:
-    """Key of a write: (Write, base, view, new)."""
+    """Key of a write to a view: (Write, base, new, and of the view's step: its head, kinds of numbers, statics)."""
 
 
 class Raw:
@@ -101,6 +111,8 @@ def switch(state, grad):
     """The state after gradients were switched on or off."""
     if state.grad == grad:
         return state
+    if state.node is None and state.parent is not None:  # nothing was recorded since the last switch
+        return state.parent
     out = state.next.get(grad)
     if out is None:
         out = State(state)
@@ -113,6 +125,7 @@ def new_state(seg, key, node, rg):
     global _count
     parent = seg.state
     out = State(parent, node, rg)
+    out.key = key
     _count += 1
     if _count > MAX_STATES:
         _count = 0
@@ -136,29 +149,63 @@ def enter_state(seg, sig):
 
 def grow(seg, key):
     """The state after the record `key`, which is new here: shapes, dtypes and errors are settled now."""
-    head = key[0]
-    numbers = [seg.state.numbers]
-    if head is Write:
-        operands = key[1:]
-        node = write_through(*(s.node for s in operands))
-    elif head is Raw:
-        op, arg, shape, dtype = key[1:5]
-        operands = key[5:]
-        node = Node(op, tuple(_operand(s, numbers) for s in operands), arg, shape, dtype)
-    elif head.operands is None:
-        operands = key[1]
-        node = head.build([_operand(s, numbers) for s in operands], *key[2:])
-    else:
-        operands = key[1 : 1 + head.operands]
-        node = head.build(*(_operand(s, numbers) for s in operands), *key[1 + head.operands :])
-    rg = node.dtype.kind == "f" and any(s.rg for s in operands if type(s) is State)
+    node, operands, numbers = _built(key, seg.state.numbers, {})
+    rg = node.dtype.kind == "f" and node.op is not STOP and any(s.rg for s in operands if type(s) is State)
     if rg and not seg.state.grad:
         node, rg = stop(node), False
     if config.verify:
         from ..ir.verify import verify
 
         verify(node)
-    return record_state(seg, key, node, rg, operands, numbers[0])
+    return record_state(seg, key, node, rg, operands, numbers)
+
+
+def _built(key, numbers, nodes):
+    """The node of a record, the states it reads, and the numbers used so far; `nodes` replaces those of states."""
+    head, numbers = key[0], [numbers]
+
+    def of(s):
+        if type(s) is State:
+            return nodes.get(s, s.node)
+        if isinstance(s, type):
+            numbers[0] += 1
+            return number(numbers[0] - 1, NUMBER_DTYPE[s])
+        return s
+
+    if head is Write:
+        operands, (step, kinds, statics) = key[1:3], key[3:]
+        starts = [of(k) for k in kinds]
+        node = write_through(of(operands[0]), lambda base: step.build(base, *starts, *statics), of(operands[1]))
+    elif head is Raw:
+        op, arg, shape, dtype = key[1:5]
+        operands = key[5:]
+        node = Node(op, tuple([of(s) for s in operands]), arg, shape, dtype)
+    elif head.operands is None:
+        operands = key[1]
+        node = head.build([of(s) for s in operands], *key[2:])
+    else:
+        operands = key[1 : 1 + head.operands]
+        node = head.build(*[of(s) for s in operands], *key[1 + head.operands :])
+    return node, operands, numbers[0]
+
+
+def renode(state, nodes):
+    """The node of a record, built again with the nodes of some states replaced."""
+    key = state.key
+    if key[0] is variable:
+        return variable(nodes.get(key[1], key[1].node), state.node.arg)
+    node, _, _ = _built(key, state.parent.numbers, nodes)
+    return stop(node) if state.node.op is STOP and node.op is not STOP else node
+
+
+def records(state):
+    """The states of the records on the path to `state`, in order."""
+    out = []
+    while state is not None:
+        if state.slot >= 0:
+            out.append(state)
+        state = state.parent
+    return out[::-1]
 
 
 def record_state(seg, key, node, rg, operands, numbers):
@@ -167,7 +214,8 @@ def record_state(seg, key, node, rg, operands, numbers):
     out.records += 1
     out.rg_records += rg
     out.numbers = numbers
-    out.full = out.records >= config.segment
+    out.size = seg.state.size + getattr(key[0], "size", 1)
+    out.full = out.size >= config.segment
     return out
 
 
@@ -180,15 +228,6 @@ def variable_state(seg, state):
         out = record_state(seg, key, node, True, (), seg.state.numbers)
         out.roots += (node,)
     return out
-
-
-def _operand(s, numbers):
-    if type(s) is State:
-        return s.node
-    if isinstance(s, type):
-        numbers[0] += 1
-        return number(numbers[0] - 1, NUMBER_DTYPE[s])
-    return s
 
 
 def saves(state):

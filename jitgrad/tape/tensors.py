@@ -6,16 +6,16 @@ case; `_edge` is where its cotangents go. The value of a handle never changes in
 handle (`adopt`). Start at `Handle` and `enter`.
 """
 
-from sys import getrefcount
-from weakref import ref
 
 import numpy as np
 
-from ..ir import Node
 from .execute import flush, look, peek
-from .segment import Sig, Write, enter_state, grow, local, variable_state
+from .segment import Sig, enter_state, grow, local, variable_state
 
-__all__ = ["Extra", "Handle", "adopt", "enter", "from_value", "getrefcount", "look", "record", "record_raw", "rooted"]
+__all__ = [
+    "Extra", "Handle", "adopt", "enter", "from_value", "look", "ones_value", "record",
+    "rooted", "vacate",
+]  # fmt: skip
 
 new = object.__new__
 
@@ -27,13 +27,13 @@ class Handle:
 
 
 class Extra:
-    """What few tensors have: a gradient, hooks, views. `parent` and `step` make a view: ``step(parent)`` records it."""
+    """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), and what views need (see `views`)."""
 
-    __slots__ = ("grad", "hooks", "retains", "parent", "step", "children", "stale")
+    __slots__ = ("grad", "hooks", "retains", "parent", "step", "children", "stale", "strides")
 
     def __init__(self):
-        self.grad = self.hooks = self.parent = self.step = self.children = None
-        self.retains = self.stale = False
+        self.grad = self.hooks = self.retains = self.parent = self.step = self.children = self.strides = None
+        self.stale = False
 
 
 class _Class:
@@ -50,6 +50,8 @@ def from_value(value, shape, dtype, edge):
 def enter(t):
     """Makes `t` an operand of the current segment: afterwards ``t._seg is local.seg``."""
     if t._x is not None and t._x.stale:
+        from .views import refresh
+
         refresh(t)
         if t._seg is local.seg:
             return
@@ -92,25 +94,6 @@ def emit(seg, state, numbers=()):
     return out
 
 
-def record_raw(head, node, src):
-    operands = [s for s in src if type(s) is not Node]
-
-    def key():
-        states = tuple(s if type(s) is Node else s._state for s in src)
-        return (head, node.op, node.arg, node.shape, node.dtype, *states)
-
-    return record(key, operands)
-
-
-def as_tensor(made, node):
-    """The tensor of a replayed node; a constant becomes a value."""
-    if type(made) is not Node:
-        return made
-    from ..compile import reference
-
-    return from_value(reference.run([made], (), ())[0], node.shape, node.dtype, None)
-
-
 def rooted(t, edge):
     """A tensor of the value of `t` that is a gradient root."""
     if t._seg is not local.seg:
@@ -128,7 +111,7 @@ def ones_value(t):
     return np.ones(int(np.prod(shape, dtype=np.int64)), dtype) if shape else 1.0
 
 
-# --- writes ----------------------------------------------------------------------------------------------------------
+# --- rebinding -------------------------------------------------------------------------------------------------------
 
 
 def vacate(t):
@@ -141,7 +124,8 @@ def vacate(t):
         and t._data is None
         and seg.handles[t._state.slot] is t
     ):
-        seg.handles[t._state.slot] = new(Handle)
+        gap = seg.handles[t._state.slot] = new(Handle)
+        gap._x = None
 
 
 def adopt(t, other):
@@ -153,65 +137,3 @@ def adopt(t, other):
     seg = t._seg
     if seg is local.seg and t._data is None and seg.handles[t._state.slot] is other:
         seg.handles[t._state.slot] = t
-
-
-def refresh(t):
-    """A view whose parent was written to is recorded anew."""
-    x = t._x
-    x.stale = False
-    adopt(t, x.step(x.parent))
-
-
-def make_view(t, parent, step):
-    """Makes `t`, which was recorded as ``step(parent)``, a view of it."""
-    x = t._x = Extra()
-    x.parent, x.step = parent, step
-    if parent._x is None:
-        parent._x = Extra()
-    if parent._x.children is None:
-        parent._x.children = []
-    children = parent._x.children
-    if len(children) > 8:
-        children[:] = [c for c in children if c() is not None]
-    children.append(ref(t))
-    return t
-
-
-def go_stale(t, but=None):
-    """Views of `t` must be recorded anew before they are used."""
-    stack = [t]
-    while stack:
-        x = stack.pop()._x
-        if x is None or x.children is None:
-            continue
-        for c in x.children:
-            c = c()
-            if c is not None and c is not but:
-                vacate(c)
-                c._x.stale = True
-                c._state, c._seg, c._data, c._edge = c._state.sig, None, None, None
-                stack.append(c)
-
-
-def write(t, value):
-    """`t` takes the value of `value` (same shape and dtype); what it views, and other views of that, follow."""
-    x = t._x
-    below, top, chain = t, t, []
-    while top._x is not None and top._x.parent is not None:
-        chain.append(top._x)
-        top = top._x.parent
-    news, current = [value], value
-    for x in chain:
-        again = x.step(x.parent)
-        base, state_of = x.parent, current
-        current = record(lambda: (Write, base._state, again._state, state_of._state), (base, again, state_of))
-        news.append(current)
-    keep = below
-    for k, new_value in enumerate(news):
-        target = below if k == 0 else chain[k - 1].parent
-        go_stale(target, keep if k else None)
-        adopt(target, new_value)
-        keep = target
-
-
-__all__ += ["as_tensor", "go_stale", "make_view", "ones_value", "refresh", "vacate", "write"]

@@ -1,0 +1,127 @@
+"""What a sweep asks of recorded programs: which records it goes through, where they lead, and which are which.
+
+Nodes are interned, so two equal records are one node, and a sum inside a mean is the sum that was recorded before it: just
+what a plan should compute. But a hook, a wanted intermediate and a result that is differentiated again belong to *one*
+record. For them the nodes of the path are built again, each such value behind a mark of its own: `Apart`.
+"""
+
+from ..ir import Node, const, toposort
+from ..ops.marks import APART
+from ..ops.registry import broadcast
+from .segment import State, records, renode
+
+
+class Apart:
+    """The nodes of a path with the values of the states `marked` behind marks.
+
+    `roots` are its gradient roots; ``node(state)`` is the node of a record, its mark if it has one; `marks` maps the
+    marks to the path's own nodes, `inner` those of the states to the nodes behind them.
+    """
+
+    def __init__(self, end, marked):
+        self.roots, self.nodes, self.marks, self.inner = end.roots, {}, {}, {}
+        if not marked:
+            return
+        marked = frozenset(marked)
+        roots = dict(zip(end.roots, end.roots))
+        for state in records(end):
+            node = renode(state, self.nodes)
+            if state.node in roots:
+                roots[state.node] = node
+            if state in marked:
+                self.inner[state] = node
+                node = Node(APART, (node,), state.slot, node.shape, node.dtype)
+                self.marks[node] = state.node
+            self.nodes[state] = node
+        self.roots = tuple(roots.values())
+
+    def node(self, state):
+        return self.nodes.get(state, state.node)
+
+
+def visited(end, given, cuts, wanted):
+    """The records a sweep from `given` goes through on its ways to cuts and wanted roots."""
+    sources = {*(end.roots[i] for i in wanted), *(c.node for c in cuts)}
+    for node in toposort([s.node for s in given]):
+        if any(s in sources for s in node.src):
+            sources.add(node)
+    return frozenset(s for s in _upstream(given, frozenset(cuts)) if s.node in sources)
+
+
+def with_zeros(grads, end, given, cuts, wanted):
+    """`grads` of the wanted roots and cuts, with zeros for those that `given` depend on with derivative zero."""
+    states, cuts_found, nodes = frozenset(cuts), set(), set()
+    for s in _upstream(given, states):
+        nodes.add(s.node)
+        for o in _states(s.operands):
+            (cuts_found if o in states else nodes).add(o if o in states else o.node)
+    reached = [end.roots[i] in nodes for i in wanted] + [c in cuts_found for c in cuts]
+    sources = [end.roots[i] for i in wanted] + [c.node for c in cuts]
+    return [zeros(s) if g is None and r else g for g, s, r in zip(grads, sources, reached)]
+
+
+def zeros(like):
+    return broadcast(const(0.0, like.dtype), like.shape)
+
+
+def _upstream(given, cuts=frozenset()):
+    """The records that `given` were computed from, and themselves."""
+    seen, stack = set(), list(given)
+    while stack:
+        s = stack.pop()
+        if s.slot >= 0 and s not in seen and s not in cuts:
+            seen.add(s)
+            stack.extend(o for o in _states(s.operands) if o.rg)
+    return seen
+
+
+def _states(operands):
+    for o in operands:
+        if type(o) is State:
+            yield o
+        elif type(o) is tuple:
+            yield from (s for s in o if type(s) is State)
+
+
+def roots_of(state):
+    """The numbers of the gradient roots that the value of a record depends on."""
+    found = state.plans.get("roots")
+    if found is None:
+        nodes = set(toposort([state.node]))
+        found = state.plans["roots"] = tuple(i for i, root in enumerate(state.roots) if root in nodes)
+    return found
+
+
+class Towards:
+    """Which edges lead to one of some tensors: a sweep for them needs to go no other way."""
+
+    def __init__(self, tensors):
+        self.known = {t._edge: True for t in tensors}
+        self.states = {}
+        for t in tensors:
+            if type(t._edge) is tuple:
+                self.states.setdefault(t._edge[0], []).append(t._edge)
+
+    def __call__(self, edge):
+        stack = [edge]
+        while stack:
+            edge = stack[-1]
+            answer = self.known.get(edge)
+            if answer is None and type(edge) is tuple:
+                ways = self._ways(edge)
+                answers = [self.known.get(e) for e in ways]
+                if True not in answers and None in answers:
+                    stack.extend(e for e, a in zip(ways, answers) if a is None)
+                    continue
+                answer = True in answers
+            self.known[edge] = bool(answer)
+            stack.pop()
+        return self.known[edge]
+
+    def _ways(self, edge):
+        graph, state = edge
+        ways = [graph.edges[i] for i in roots_of(state)]
+        if graph in self.states:
+            upstream = _upstream((state,))
+            ways += [e for e in self.states[graph] if e[1] in upstream and e != edge]
+        return ways

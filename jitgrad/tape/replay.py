@@ -1,0 +1,117 @@
+"""``create_graph=True``: the backward of a graph as records on the tape, so that a gradient has a gradient.
+
+Every cotangent that leaves the graph becomes *one* record: its node is the whole derivative formula, with the graph's
+inputs and the cotangents given as operands. What is a gradient root in the middle of the graph (a leaf that was
+written to) becomes one again, so formulas end there. Start at `Replay`.
+"""
+
+from ..autodiff import pull_back
+from ..compile.reference import Program
+from ..ir import LEAF, NUMBER, Node, leaf, toposort
+from . import tensors
+from .paths import Apart, visited, with_zeros
+from .segment import Head
+from .tensors import rooted
+
+
+class Replay:
+    """The records for one set of places that cotangents come in, of roots and cuts they go to, and of results alive.
+
+    Results that tensors hold are operands as they are: a second derivative may be asked for at them.
+    """
+
+    def __init__(self, state, given, cuts, wanted, alive):
+        self.visited = visited(state, given, cuts, wanted)
+        apart = Apart(state, {*cuts, *alive})
+        self.held = [(s, {apart.node(s), apart.inner[s]}) for s in alive]
+        sources = [apart.roots[i] for i in wanted] + [apart.node(c) for c in cuts]
+        self.cots = [leaf(("cot", k), s.shape, s.dtype) for k, s in enumerate(given)]
+        self.roots = {node: i for i, node in enumerate(apart.roots)}
+        stops = {*self.roots, *(node for _, nodes in self.held for node in nodes)}
+        inputs = {apart.node(s): g for s, g in zip(given, self.cots)}
+        grads = pull_back(inputs, sources, {*self.roots, *(apart.node(c) for c in cuts)})
+        grads = with_zeros(grads, state, given, cuts, wanted)
+        grads = [(k, g) for k, g in enumerate(grads) if g is not None and sources[k] not in inputs]
+        inner = [n for n in toposort([g for _, g in grads]) if n in self.roots and n.op is not LEAF]
+        self.inner = [(n, Formula(n.src[0], stops)) for n in inner]
+        self.sinks = [(k, Formula(g, stops)) for k, g in grads]
+
+    def run(self, graph, cots, alive):
+        """(number of the sink, Tensor) pairs."""
+        made = dict(zip(self.cots, cots))
+        for state, nodes in self.held:
+            for node in nodes:
+                made.setdefault(node, alive[state])
+        for node, formula in self.inner:
+            if node not in made:
+                made[node] = rooted(formula.record(made, self.roots, graph), graph.edges[self.roots[node]])
+        return [(k, formula.record(made, self.roots, graph)) for k, formula in self.sinks]
+
+
+def alive(graph):
+    """The results of a graph that tensors hold: states, and the tensors by state."""
+    states, held = [], {}
+    for state, weak in graph.alive:
+        t = weak()
+        if t is not None and t._edge == (graph, state) and t._data is not None:
+            states.append(state)
+            held[state] = t
+    return tuple(states), held
+
+
+class Formula:
+    """A node as one record on what it is computed from."""
+
+    def __init__(self, node, stops):
+        self.node, self.operands, self.numbers = node, [], []
+        order = []
+        for n in _above(node, stops):
+            part = self.operands if n.op is LEAF or n in stops else self.numbers if n.op is NUMBER else order
+            part.append(n)
+        self.order = order
+        self.head = Head(node.op.name, len(self.operands) + len(self.numbers), self._build, len(order))
+
+    def _build(self, *new):
+        new = dict(zip((*self.operands, *self.numbers), new))
+        for n in self.order:
+            src = tuple([new[s] for s in n.src])
+            new[n] = n if src == n.src else Node(n.op, src, n.arg, n.shape, n.dtype)
+        return new[self.node]
+
+    def record(self, made, roots, graph):
+        """The tensor; operands that are not in `made` are put there."""
+        for n in self.operands:
+            if n not in made:
+                made[n] = _input(n, roots, graph)
+        if self.node in made:
+            return made[self.node]
+        numbers = [graph.numbers[n.arg] for n in self.numbers]
+        if not self.operands:
+            (value,) = Program([self.node])((), graph.numbers)
+            return tensors.from_value(value, self.node.shape, self.node.dtype, None)
+        operands = [made[n] for n in self.operands]
+        kinds = [type(n) for n in numbers]
+        return tensors.record(lambda: (self.head, *(t._state for t in operands), *kinds), operands, numbers)
+
+
+def _above(node, stops):
+    """What `node` is computed from, sources first, up to leaves, numbers and `stops`."""
+    order, done, stack = [], set(), [(node, False)]
+    while stack:
+        n, ready = stack.pop()
+        if ready:
+            order.append(n)
+        elif n not in done:
+            done.add(n)
+            stack.append((n, True))
+            stack.extend((s, False) for s in reversed(n.src if n not in stops else ()) if s not in done)
+    return order
+
+
+def _input(node, roots, graph):
+    """The tensor of a leaf of the graph: the very one it came from, where that has not changed since."""
+    value, edge = graph.leaves[node.arg], graph.edges[roots[node]] if node in roots else None
+    origin = edge.ref() if edge is not None and type(edge) is not tuple else None
+    if origin is not None and origin._data is value and origin._edge is edge:
+        return origin
+    return tensors.from_value(value, node.shape, node.dtype, edge)

@@ -1,0 +1,173 @@
+"""Views, and writes: how tensors alias.
+
+A view is a handle that knows its `parent` and the `Step` that makes it. A write never changes a value: it rebinds the
+tensor written to, then records what its parent becomes (`write_through`), and so on to the top of the chain. Other
+views of what changed go stale, and are recorded anew when they are used next.
+
+With gradients off, or above a `detach`, a write changes values and leaves the graph: the tensor keeps its leaf or its
+history, as in PyTorch. Start at `make_view` and `write`.
+"""
+
+from weakref import ref
+
+from .._dtypes import FLOAT64
+from ..ir import leaf
+from ..ops.marks import revalue, stop
+from ..ops.movement import contiguous, layout
+from .segment import Head, Write, grow, local, switch
+from .tensors import Extra, adopt, emit, enter, record, rooted, vacate
+
+DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
+
+
+class Step:
+    """What a view records on its parent: the head of a record, the numbers it takes and its static arguments.
+
+    A view is recorded anew in the gradient mode it was made in (`grad`); through a step that `cuts`, like detach, no
+    gradient goes.
+    """
+
+    __slots__ = ("head", "numbers", "kinds", "statics", "cuts", "grad")
+
+    def __init__(self, head, statics=(), numbers=(), cuts=False):
+        self.head, self.statics, self.numbers, self.cuts = head, statics, numbers, cuts
+        self.kinds = (int,) * len(numbers)
+        self.grad = local.seg.state.grad
+
+    def __call__(self, parent):
+        seg = local.seg
+        if parent._seg is not seg:
+            enter(parent)
+            seg = local.seg
+        key = (self.head, parent._state, *self.kinds, *self.statics)
+        state = seg.state.next.get(key)
+        if state is None:
+            state = grow(seg, key)
+        return emit(seg, state, self.numbers)
+
+    def strides(self, shape, strides):
+        """The layout of the view of something of this shape and layout."""
+        hole = leaf(-1, shape, FLOAT64)
+        return layout(self.head.build(hole, *self.numbers, *self.statics), hole, strides)
+
+
+def detaching():
+    """The step of a view through which no gradient goes."""
+    return Step(DETACH, cuts=True)
+
+
+def recorded(grad, function, *args):
+    """``function(*args)`` with gradients on or off."""
+    before = local.seg.state.grad
+    local.seg.state = switch(local.seg.state, grad)
+    try:
+        return function(*args)
+    finally:
+        local.seg.state = switch(local.seg.state, before)
+
+
+def parent_of(t):
+    return None if t._x is None else t._x.parent
+
+
+def make_view(parent, step):
+    """A view of `parent`."""
+    t = step(parent)
+    local.seg.views = True
+    x = t._x = Extra()
+    x.parent, x.step = parent, step
+    if parent._x is None:
+        parent._x = Extra()
+    if parent._x.children is None:
+        parent._x.children = []
+    children = parent._x.children
+    if len(children) >= 16 and not len(children) & (len(children) - 1):  # now and then: each power of two
+        children[:] = [c for c in children if c() is not None]
+    children.append(ref(t))
+    return t
+
+
+def aliases(parent, step):
+    """Whether NumPy would make a view of `step`, not a copy: a reshape of a transpose needs one."""
+    return parent_of(parent) is None or step.strides(parent._state.shape, strides_of(parent)) is not None
+
+
+def strides_of(t):
+    """Strides of a tensor in elements, as if its values lay where NumPy has them."""
+    chain = []
+    while parent_of(t) is not None and t._x.strides is None:
+        chain.append(t)
+        t = t._x.parent
+    strides = contiguous(t._state.shape) if parent_of(t) is None else t._x.strides
+    for t in reversed(chain):
+        strides = t._x.strides = t._x.step.strides(t._x.parent._state.shape, strides)
+    return strides
+
+
+def refresh(t):
+    """Records stale views anew: `t`, and before it those it is a view of."""
+    chain = []
+    while t is not None and t._x is not None and t._x.stale:
+        chain.append(t)
+        t = t._x.parent
+    for t in reversed(chain):
+        x, edge = t._x, t._edge
+        x.stale = False
+        adopt(t, recorded(x.step.grad, x.step, x.parent))
+        if edge is not None:  # a view that is a leaf stays one
+            adopt(t, rooted(t, edge))
+        if x.retains is not None:
+            x.retains.renew(t)
+
+
+def go_stale(t, but=None):
+    """Views of `t` must be recorded anew before they are used."""
+    stack = [t]
+    while stack:
+        x = stack.pop()._x
+        for c in x.children or () if x is not None else ():
+            c = c()
+            if c is not None and c is not but:
+                vacate(c)
+                c._x.stale = True
+                c._state, c._seg, c._data = c._state.sig, None, None
+                c._edge = None if type(c._edge) is tuple else c._edge
+                stack.append(c)
+
+
+def write(t, value):
+    """`t` takes the value of `value` (same shape and dtype); what it views follows, and other views of that."""
+    if t._x is not None and t._x.stale:
+        refresh(t)
+    written, values_only, below = [], not local.seg.state.grad, None
+    while True:
+        written.append((t, _in_graph_of(t, value) if values_only else value))
+        parent = parent_of(t)
+        if parent is None:
+            break
+        step = t._x.step
+        value = record(
+            lambda: (Write, parent._state, value._state, step.head, step.kinds, step.statics),
+            (parent, value),
+            step.numbers,
+        )
+        values_only = values_only or step.cuts
+        t = parent
+    for t, value in written:
+        go_stale(t, below)
+        adopt(t, value)
+        below = t
+    for t, _ in written:
+        if t._x is not None and t._x.retains is not None:
+            t._x.retains.renew(t)
+
+
+def _in_graph_of(t, value):
+    """The values of `value`, with the place in the graph that `t` has."""
+    if value._state.rg:
+        value = detaching()(value)
+    if not t._state.rg:
+        return value
+    if t._edge is not None and type(t._edge) is not tuple:  # a leaf
+        return rooted(value, t._edge)
+    return recorded(True, record, lambda: (REVALUE, value._state, t._state), (value, t))
