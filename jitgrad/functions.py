@@ -6,7 +6,7 @@ and make one handle. Everything unusual (a first time, an array, a number of ano
 
 import numpy as np
 
-from ._errors import ArgumentError
+from ._errors import ArgumentError, DTypeError
 from .convert import as_operand
 from .ir import const
 from .ops import REGISTRY, REQUIRED
@@ -27,6 +27,8 @@ _codes: dict = {}
 
 def apply(entry, operands, statics=()):
     """Records one operation on tensors, arrays and numbers."""
+    if operands[0] is None:
+        raise DTypeError(f"got None as the first operand of {entry.name}(), expected a tensor, an array or a number")
     if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
         operands = (as_operand(operands[0]), _code(operands[1]))
     if entry.host:
@@ -386,7 +388,11 @@ def _operator(entry, f):
     other = f"__{entry.operator}__" if entry.operator in COMPARISONS else f"__r{entry.operator}__"
 
     def unusual(entry, operands):
-        return NotImplemented if defers(operands[1]) and hasattr(operands[1], other) else apply(entry, operands)
+        y = operands[1]
+        if hasattr(y, "_mask"):
+            raise DTypeError("got a masked array, whose mask a tensor cannot hold; use .filled(value) on it")
+        leave = defers(y) and (hasattr(y, other) or hasattr(y, "__array__"))
+        return NotImplemented if leave else apply(entry, operands)
 
     return binary(entry, unusual)
 
@@ -409,4 +415,6 @@ def _in_place(f):
 
 
 _install()
-NAMES = {alias: f for name, f in FUNCTIONS.items() for alias in (name, *REGISTRY[name].aliases)}
+NAMES = {
+    alias: f for name, f in FUNCTIONS.items() if REGISTRY[name].public for alias in (name, *REGISTRY[name].aliases)
+}

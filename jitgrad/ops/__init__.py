@@ -3,7 +3,7 @@
 `registry` says what an entry is. The modules are read for their side effect of filling `REGISTRY`.
 """
 
-from . import elementwise, indexing, linalg, movement, reduction, scan
+from . import elementwise, indexing, linalg, movement, reduction, scan, special
 from .elementwise import install
 from .registry import REGISTRY, REQUIRED, Entry
 
@@ -18,4 +18,5 @@ __all__ = [
     "movement",
     "reduction",
     "scan",
+    "special",
 ]

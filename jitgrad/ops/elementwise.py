@@ -80,7 +80,7 @@ cbrt = elementwise(
 )
 root0 = elementwise(
     "root0", np.sqrt, lambda x, out: where(equal(out, 0), 0.0, 0.5 / where(equal(out, 0), 1.0, out)), code="math.sqrt({0})", cost=4, on=(0.5, 2),
-    method=False, kink={0.0: 0.0},
+    public=False, kink={0.0: 0.0},
     doc="The square root with derivative 0 at 0: a primitive because norm and std need that value there, as PyTorch has it.",
 )  # fmt: skip
 
@@ -109,10 +109,10 @@ where.op.vjp, where.op.jvp = _select_vjp, _select_jvp
 
 
 def _tie(x, y, out):
-    # A tie gives each side half, as PyTorch has it.
-    return where(equal(x, out), where(equal(x, y), 0.5, 1.0), 0.0), where(
-        equal(y, out), where(equal(x, y), 0.5, 1.0), 0.0
-    )
+    # A tie gives each side half, as PyTorch has it. The weights are typed: weak numbers alone would make float64.
+    half, one, zero = (const(weight, out.dtype) for weight in (0.5, 1.0, 0.0))
+    weight = where(equal(x, y), half, one)
+    return where(equal(x, out), weight, zero), where(equal(y, out), weight, zero)
 
 
 def _extreme(name, numpy, **entry):
@@ -133,7 +133,7 @@ def _clip_partials(x, low, high, out):
 
 clip3 = elementwise(
     "clip3", lambda x, low, high: np.minimum(np.maximum(x, low), high), _clip_partials,
-    code="minimum(maximum({0}, {1}), {2})", dtypes=_clip_dtypes, operands=3, method=False, on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
+    code="minimum(maximum({0}, {1}), {2})", dtypes=_clip_dtypes, operands=3, public=False, on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
     doc="clip with both bounds: a primitive because its derivative at a bound is 1, unlike that of maximum and minimum.",
 )  # fmt: skip
 
@@ -239,18 +239,26 @@ log1p = elementwise(
     on=(-0.5, 2),
     doc="log(1 + x), accurate near 0.",
 )
+
+
+def _logaddexp_partials(exp):
+    """exp(x - out), exp(y - out); where x and y are the same infinity, half each and not nan."""
+
+    def partials(x, y, out):
+        tie = logical_and(equal(x, y), equal(x, out))
+        return tuple(where(tie, 0.5, exp(where(equal(v, out), 0.0, v - out))) for v in (x, y))
+
+    return partials
+
+
 logaddexp = elementwise(
-    "logaddexp", np.logaddexp, lambda x, y, out: (exp(x - out), exp(y - out)), code="logaddexp({0}, {1})", cost=50,
+    "logaddexp", np.logaddexp, _logaddexp_partials(exp), code="logaddexp({0}, {1})", cost=50,
     doc="log(exp(x) + exp(y)), without overflow.",
 )  # fmt: skip
 logaddexp2 = elementwise(
-    "logaddexp2", np.logaddexp2, lambda x, y, out: (exp2(x - out), exp2(y - out)), code="logaddexp2({0}, {1})", cost=50,
+    "logaddexp2", np.logaddexp2, _logaddexp_partials(exp2), code="logaddexp2({0}, {1})", cost=50,
     doc="log2(2 ** x + 2 ** y), without overflow.",
 )  # fmt: skip
-softplus = composite("softplus", None, lambda x: logaddexp(x, 0.0), doc="log(1 + exp(x)), without overflow.")
-sigmoid = composite(
-    "sigmoid", None, lambda x: 0.5 * (tanh(0.5 * x) + 1), doc="1 / (1 + exp(-x)), without overflow.", aliases=("expit",)
-)
 
 # --- powers ----------------------------------------------------------------------------------------------------
 
@@ -263,7 +271,7 @@ def _power_partials(x, y, out):
 
 
 power2 = elementwise(
-    "power2", np.power, _power_partials, code="power({0}, {1})", cost=40, on=(0.5, 2), method=False,
+    "power2", np.power, _power_partials, code="power({0}, {1})", cost=40, on=(0.5, 2), public=False,
     doc="power with any exponent.",
 )  # fmt: skip
 
@@ -370,20 +378,6 @@ rad2deg = elementwise(
     aliases=("degrees",),
     doc="Radians to degrees.",
 )
-erf_numpy = np.frompyfunc(math.erf, 1, 1)
-erfc_numpy = np.frompyfunc(math.erfc, 1, 1)
-
-
-_float_rule = ufunc_dtypes(np.exp)
-
-erf = elementwise(
-    "erf", None, lambda x, out: 2 / math.sqrt(math.pi) * exp(-x * x), code="math.erf({0})", cost=30, dtypes=_float_rule,
-    reference=lambda x, node: np.asarray(erf_numpy(x), dtype=node.dtype), doc="The error function.",
-)  # fmt: skip
-erfc = elementwise(
-    "erfc", None, lambda x, out: -2 / math.sqrt(math.pi) * exp(-x * x), code="math.erfc({0})", cost=30, dtypes=_float_rule,
-    reference=lambda x, node: np.asarray(erfc_numpy(x), dtype=node.dtype), doc="1 - erf(x), accurate for large x.",
-)  # fmt: skip
 
 # --- rounding: piecewise constant, derivative 0 ------------------------------------------------------------------
 
@@ -409,7 +403,7 @@ rint = elementwise(
 
 def _round(x, decimals=0):
     if decimals == 0:
-        return rint(x) if is_float(x.dtype) else positive(x)
+        return x if x.dtype.kind in "iu" else rint(x)
     scale = 10.0**decimals
     return rint(x * scale) / scale
 
@@ -428,9 +422,17 @@ copysign = elementwise(
     doc="The magnitude of x with the sign of y.",
 )  # fmt: skip
 heaviside = composite(
-    "heaviside", np.heaviside, lambda x, y: where(x > 0, 1.0, where(equal(x, 0), y, where(isnan(x), x, 0.0))), operands=2,
+    "heaviside", np.heaviside, lambda x, y: _heaviside(x, y), operands=2,
     on=(0.5, 2), method=False, doc="0 below 0, y at 0, 1 above.",
 )  # fmt: skip
+
+
+def _heaviside(x, y):
+    (dtype, _), _ = ufunc_dtypes(np.heaviside)((x, y))
+    x, y = cast(as_node(x), dtype), cast(as_node(y), dtype)
+    return where(x > 0, 1.0, where(equal(x, 0), y, where(isnan(x), x, 0.0)))
+
+
 sinc = composite(
     "sinc", np.sinc, lambda x: _sinc(x), on=(0.2, 2), doc="sin(pi x) / (pi x), and 1 at 0.",
 )  # fmt: skip
@@ -450,7 +452,7 @@ nan_to_num = composite(
 
 def _nan_to_num(x):
     if not is_float(x.dtype):
-        return positive(x)
+        return x
     top = float(np.finfo(x.dtype).max)
     return where(isnan(x), 0.0, where(x > top, top, where(x < -top, -top, x)))
 

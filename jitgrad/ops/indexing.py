@@ -11,11 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from .._dtypes import INT64
-from .._errors import ArgumentError, IndexOutOfRange
+from .._errors import ArgumentError, IndexOutOfRange, ShapeError
 from ..ir import Node, Op, const
-from ..ir.shapes import broadcast_shapes, normalize_axis
+from ..ir.shapes import broadcast_shapes, normalize_axis, stretches
+from .elementwise import add, where
+from .marks import stop
 from .movement import permute, slice_node
-from .registry import Entry, broadcast, cast, reshape_to
+from .registry import Entry, broadcast, cast, common_dtypes, reshape_to
 
 # --- gather and its adjoint: index arrays on the leading axes -----------------------------------------------------
 
@@ -216,14 +218,38 @@ def pick(x, arrays, index):
     return permute(out, order)
 
 
-def put(x, arrays, v, index):
-    """The view `x` after ``x[arrays] = v``."""
+def last_writes(index, shape):
+    """Where places are named several times, a mask of what is written last, and stays; None where none is.
+
+    `shape` is that of the view that the arrays index.
+    """
+    flat = np.ravel_multi_index(index.arrays, tuple(shape[a] for a in index.axes)).reshape(-1)
+    if flat.size < 2 or (np.diff(flat) > 0).all():
+        return None
+    unique, first = np.unique(flat[::-1], return_index=True)
+    if unique.size == flat.size:
+        return None
+    last = np.zeros(flat.size, bool)
+    last[flat.size - 1 - first] = True
+    return last.reshape(index.arrays[0].shape)
+
+
+def put(x, arrays, v, index, last=None):
+    """The view `x` after ``x[arrays] = v``; of values for one place the one in `last` counts."""
     order = _fronted(x.ndim, index.axes)
     k, first = arrays[0].ndim, index.first
     rest = tuple(x.shape[a] for a in order[len(arrays) :])
     shape = rest[:first] + arrays[0].shape + rest[first:]
+    while v.ndim > len(shape) and v.shape[0] == 1:
+        v = reshape_to(v, v.shape[1:])
+    if not stretches(v.shape, shape):
+        raise ShapeError(
+            f"got a value of shape {v.shape} for a place of shape {shape}, expected one that broadcasts to it"
+        )
     v = broadcast(cast(v, x.dtype), shape)
     v = permute(v, tuple(range(first, first + k)) + tuple(range(first)) + tuple(range(first + k, v.ndim)))
+    if last is not None:
+        v = where(broadcast(reshape_to(last, last.shape + (1,) * (v.ndim - k)), v.shape), v, stop(v))
     out = scatter_set(permute(x, order), v, arrays)
     return permute(out, tuple(np.argsort(order).tolist()))
 
@@ -251,4 +277,27 @@ def _check_take(shape, indices, axis=None):
 take = Entry(
     "take", np.take, _take, 2, {"axis": None}, args=("x", "indices"), host=_check_take, cases=({}, {"axis": 0}, {"axis": -1}),
     doc="Elements at `indices` along `axis` (of the flat tensor by default).",
+)  # fmt: skip
+
+
+def _add_at(x, indices, values, axis):
+    if not isinstance(indices, Node):
+        raise ArgumentError(f"got indices {indices!r}, expected integers")
+    shape = x.shape
+    if axis is None:
+        x, axis = reshape_to(x, (x.size,)), 0
+    axis, k = normalize_axis(axis, x.ndim), indices.ndim
+    dtype = common_dtypes((x, values))[1]
+    values = values if isinstance(values, Node) else const(values, dtype)
+    values = broadcast(cast(values, dtype), x.shape[:axis] + indices.shape + x.shape[axis + 1 :])
+    values = permute(values, _fronted(values.ndim, tuple(range(axis, axis + k))))
+    order = _fronted(x.ndim, (axis,))
+    added = scatter_add(values, (cast(indices, INT64),), tuple(x.shape[a] for a in order))
+    return reshape_to(add(cast(x, dtype), permute(added, tuple(np.argsort(order).tolist()))), shape)
+
+
+add_at = Entry(
+    "add_at", None, _add_at, 3, {"axis": None}, args=("x", "indices", "values"), host=_check_take, method=False,
+    cases=({}, {"axis": 0}, {"axis": -1}), shapes=((2, 3, 3), (1, 3), (1, 3)),
+    doc="x with `values` added at `indices` along `axis` (of the flat tensor by default); where an index is repeated, all are.",
 )  # fmt: skip

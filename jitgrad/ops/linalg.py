@@ -1,17 +1,18 @@
-"""Products: matmul, dot, outer, inner, tensordot, vecdot. Large ones are BLAS's, through NumPy.
+"""Products (matmul, dot, outer, inner, tensordot, vecdot) and norms.
 
-matmul on stacks of matrices is the one primitive; a dot of two vectors is a fused multiply and sum.
+matmul on stacks of matrices is the one primitive, and BLAS's, through NumPy; a dot of two vectors is a fused multiply
+and sum, and norms are composites of reductions.
 """
 
 import numpy as np
 
-from .._errors import ShapeError
+from .._errors import ArgumentError, AxisError, ShapeError
 from ..ir import Node, Op
-from ..ir.shapes import broadcast_shapes, normalize_axis
-from .elementwise import logical_and, multiply
+from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, normalize_axis, reduced_axes
+from .elementwise import absolute, equal, logical_and, multiply, not_equal, power, root0, square, where
 from .movement import _swapaxes, permute
-from .reduction import ANY, reduce
-from .registry import BOOL, Entry, broadcast, cast, common_dtypes, composite, reduce_sum, reshape_to, unbroadcast
+from .reduction import ANY, _float, max_, min_, reduce
+from .registry import BOOL, SUM, Entry, broadcast, cast, common_dtypes, composite, reduce_sum, reshape_to, unbroadcast
 
 
 def _matmul_vjp(g, node):
@@ -166,3 +167,84 @@ vecdot = composite(
     method=False,
     doc="Dot products of vectors along `axis`.",
 )
+
+
+# --- norms -----------------------------------------------------------------------------------------------------------
+
+INF = float("inf")
+
+
+def _vector_norm(x, ord, axis, keepdims):
+    """Over one axis, several as if they were one, or all (None)."""
+    x = _float(x)
+    if isinstance(ord, str):
+        raise ArgumentError(f"got ord={ord!r} for a norm of vectors, expected a number; 'fro' is one of matrices")
+    if ord in (None, 2):
+        return root0(reduce(SUM, square(x), axis, keepdims))
+    if ord in (INF, -INF):
+        return (max_ if ord > 0 else min_)(absolute(x), axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return reduce(SUM, cast(not_equal(x, 0), x.dtype), axis, keepdims)
+    if ord == 1:
+        return reduce(SUM, absolute(x), axis, keepdims)
+    total = reduce(SUM, power(absolute(x), float(ord)), axis, keepdims)
+    zero = equal(total, 0)  # the root's derivative is infinite there
+    return where(zero, 0.0, power(where(zero, 1.0, total), 1.0 / ord))
+
+
+def _matrix_norm(x, ord, axes, keepdims):
+    """Over two axes: rows, columns."""
+    x = _float(x)
+    rows, columns = axes
+    if rows == columns:
+        raise AxisError(f"got a matrix norm over axes {axes}, expected two different axes")
+    if ord in (None, "fro", "f"):
+        return root0(reduce(SUM, square(x), axes, keepdims))
+    if ord not in (1, -1, INF, -INF):
+        known = "its singular values are needed, which jitgrad does not compute; " if ord in (2, -2, "nuc") else ""
+        raise ArgumentError(f"got ord={ord!r} for a norm of matrices, {known}expected 'fro', 1, -1, inf or -inf")
+    summed, kept = (rows, columns) if ord in (1, -1) else (columns, rows)
+    out = (max_ if ord > 0 else min_)(reduce(SUM, absolute(x), summed, True), axis=kept, keepdims=True)
+    axes = tuple(sorted(axes))
+    return reshape_to(out, keep_axes(x.shape, axes) if keepdims else drop_axes(x.shape, axes))
+
+
+def _norm(x, ord, axis, keepdims):
+    if axis is None and (ord is None or (ord in ("fro", "f") and x.ndim == 2)):
+        return _vector_norm(x, None, None, keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(normalize_axis(a, x.ndim) for a in axes)
+    if len(axes) == 1:
+        return _vector_norm(x, ord, axes, keepdims)
+    if len(axes) == 2:
+        return _matrix_norm(x, ord, axes, keepdims)
+    raise ShapeError(
+        f"got norm of shape {x.shape} with ord={ord!r} over {len(axes)} axes, expected 1 (vectors) or 2 (matrices); "
+        "pass axis=, or flatten it with x.reshape(-1)"
+    )
+
+
+norm = composite(
+    "norm", np.linalg.norm, _norm, {"ord": None, "axis": None, "keepdims": False},
+    cases=(
+        {}, {"axis": 0}, {"ord": 1, "axis": -1}, {"ord": 3.0, "axis": -1}, {"ord": INF, "axis": 1, "keepdims": True},
+        {"ord": 1, "axis": (0, 1)}, {"ord": -INF, "axis": (2, 0), "keepdims": True}, {"ord": "fro", "axis": (-1, 0)},
+    ),
+    doc="The norm of vectors (one axis) or matrices (two), by default of all elements; derivative 0 at 0, as in PyTorch.",
+)  # fmt: skip
+vector_norm = composite(
+    "vector_norm", np.linalg.vector_norm, lambda x, axis, keepdims, ord: _vector_norm(x, ord, reduced_axes(axis, x.ndim), keepdims),
+    {"axis": None, "keepdims": False, "ord": 2}, method=False, cases=({}, {"axis": (0, 2)}, {"ord": 1}, {"ord": 3.0, "keepdims": True}),
+    doc="The norm of the elements along `axis` (all by default) as one vector; derivative 0 at 0.",
+)  # fmt: skip
+matrix_norm = composite(
+    "matrix_norm", np.linalg.matrix_norm, lambda x, keepdims, ord: _matrix_norm(x, ord, (_axis(x, -2), _axis(x, -1)), keepdims),
+    {"keepdims": False, "ord": "fro"}, method=False, cases=({}, {"ord": 1}, {"ord": INF, "keepdims": True}),
+    doc="The norm of the matrices on the last two axes; derivative 0 at 0.",
+)  # fmt: skip
+
+
+def _axis(x, axis):
+    if x.ndim < 2:
+        raise ShapeError(f"got matrix_norm of shape {x.shape}, expected two axes or more")
+    return normalize_axis(axis, x.ndim)

@@ -12,7 +12,7 @@ import numpy as np
 from .._dtypes import BOOL, INT64
 from .._errors import AliasError, ArgumentError, AxisError, ShapeError
 from ..ir import CONST, Node, Op, const, leaf
-from ..ir.shapes import as_int, broadcast_shapes, normalize_axes, normalize_axis, reduced_axes, reshape_shape
+from ..ir.shapes import as_int, normalize_axes, normalize_axis, reduced_axes, reshape_shape, stretches
 from .elementwise import where
 from .registry import (
     BROADCAST,
@@ -82,13 +82,17 @@ UPDATE = Op(
         *(None,) * len(node.arg),
     ),
     jvp=lambda t, node: update_node(
-        *(_zeros(s) if u is None else u for u, s in zip(t[:2], node.src[:2])), node.src[2:], node.arg
+        _tangent(t[0], node.src[0]), _tangent(t[1], node.src[1]), node.src[2:], node.arg
     ),
 )  # fmt: skip
 
 
 def _zeros(x):
     return broadcast(const(0.0, x.dtype), x.shape)
+
+
+def _tangent(t, x):
+    return _zeros(x) if t is None else t
 
 
 def permute(x, axes):
@@ -326,7 +330,7 @@ squeeze = movement(
 
 def _broadcast_to(x, shape):
     shape = tuple(as_int(n, "a length") for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
-    if len(shape) < x.ndim or broadcast_shapes(x.shape, shape) != shape:
+    if not stretches(x.shape, shape):
         raise ShapeError(
             f"got broadcast_to of {x.shape} to {shape}, expected each length of the tensor to be 1 or equal, counted from the right"
         )

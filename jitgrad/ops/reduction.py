@@ -1,4 +1,4 @@
-"""Reductions over axes: the primitives, and the composites made of them (mean, var, std, norm...).
+"""Reductions over axes: the primitives, and the composites made of them (mean, var, std...).
 
 Start at `reduction`. A primitive reduction works in the operand's dtype; the public entry casts first, by NumPy's
 rules (a sum of small integers is an int64).
@@ -7,21 +7,21 @@ rules (a sum of small integers is an int64).
 import numpy as np
 
 from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
-from .._errors import ShapeError
-from ..ir import Node, Op
-from ..ir.shapes import drop_axes, keep_axes, normalize_axes, normalize_axis
-from .elementwise import absolute, equal, exp, log, logical_and, not_equal, power, root0, square, where
+from .._errors import DTypeError, ShapeError
+from ..ir import Node, Op, const
+from ..ir.shapes import drop_axes, keep_axes, normalize_axis, reduced_axes
+from .elementwise import absolute, equal, exp, log, logical_and, not_equal, root0, square, where
 from .marks import stop
 from .registry import SUM, Entry, broadcast, cast, composite, expand, reduce_sum, reshape_to
 
 PARAMS = {"axis": None, "keepdims": False}
-CASES = ({}, {"axis": 0}, {"axis": -1, "keepdims": True})
+CASES: tuple = ({}, {"axis": 0}, {"axis": -1, "keepdims": True})
 
 
 def reduce(op, x, axis, keepdims, dtype=None):
     """The node of the primitive `op` over `axis` of `x`."""
     x = cast(x, dtype or x.dtype)
-    axes = normalize_axes(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     out = x if not axes else Node(op, (x,), axes, drop_axes(x.shape, axes), x.dtype)
     return reshape_to(out, keep_axes(x.shape, axes)) if keepdims else out
 
@@ -106,7 +106,7 @@ def _prod(x, axis, dtype, keepdims):
 
 def _extreme(op):
     def build(x, axis, keepdims):
-        axes = normalize_axes(axis, x.ndim)
+        axes = reduced_axes(axis, x.ndim)
         if any(x.shape[a] == 0 for a in axes):
             raise ShapeError(
                 f"got {op.name} over an empty axis of shape {x.shape}, which has no {op.name}; give it elements"
@@ -169,7 +169,9 @@ def _arg(name, numpy):
         if axis is None:
             out = Node(op, (reshape_to(x, (x.size,)),), 0, (), INT64)
             return reshape_to(out, (1,) * x.ndim) if keepdims else out
-        axis = normalize_axis(axis, x.ndim)
+        axis = normalize_axis(axis, max(x.ndim, 1))
+        if x.ndim == 0:
+            return const(0)
         out = Node(op, (x,), axis, drop_axes(x.shape, (axis,)), INT64)
         return reshape_to(out, keep_axes(x.shape, (axis,))) if keepdims else out
 
@@ -205,8 +207,12 @@ def _float(x):
 
 
 def _mean(x, axis, dtype, keepdims):
+    if dtype is not None and not is_float(as_dtype(dtype)):
+        raise DTypeError(
+            f"got dtype={dtype} for a mean, expected a float: a mean in integers would be truncated on the way"
+        )
     x = cast(x, as_dtype(dtype)) if dtype is not None else _float(x)
-    axes = normalize_axes(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     n = _count(x, axes)
     return reduce(SUM, x, axis, keepdims) / (float(n) if n else float("nan"))
 
@@ -216,7 +222,7 @@ mean = composite("mean", np.mean, _mean, _TYPED, cases=CASES, doc="The arithmeti
 
 def _var(x, axis, ddof, keepdims, correction=None):
     x = _float(x)
-    axes = normalize_axes(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     ddof = ddof if correction is None else correction
     d = x - _mean(x, axes, None, True)
     n = _count(x, axes) - ddof
@@ -242,29 +248,9 @@ std = composite(
 )
 
 
-def _norm(x, ord, axis, keepdims):
-    """Vector norms; the Frobenius norm of a matrix is its norm as a vector."""
-    x = _float(x)
-    if ord in (None, 2, "fro"):
-        return root0(reduce(SUM, square(x), axis, keepdims))
-    if ord == 1:
-        return reduce(SUM, absolute(x), axis, keepdims)
-    if ord in (float("inf"), float("-inf")):
-        return reduce(MAX if ord > 0 else MIN, absolute(x), axis, keepdims)
-    if ord == 0:
-        return reduce(SUM, cast(not_equal(x, 0), x.dtype), axis, keepdims)
-    return power(reduce(SUM, power(absolute(x), float(ord)), axis, keepdims), 1.0 / ord)
-
-
-norm = composite(
-    "norm", None, _norm, {"ord": None, "axis": None, "keepdims": False}, cases=({}, {"axis": 0}, {"ord": 1}, {"ord": 3.0, "axis": -1}),
-    doc="The vector norm over `axis` (of the flat tensor by default); derivative 0 at 0, as in PyTorch.",
-)  # fmt: skip
-
-
 def _logsumexp(x, axis, keepdims):
     x = _float(x)
-    axes = normalize_axes(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     top = stop(reduce(MAX, x, axes, True))
     top = where(equal(absolute(top), float("inf")), 0.0, top)
     out = log(reduce(SUM, exp(x - broadcast(top, x.shape)), axes, True)) + top

@@ -44,8 +44,10 @@ class Entry:
         Name of the binary or unary operator, without underscores ("add", "neg"), or "".
     method : bool
         Whether `Tensor` has it as a method.
-    view : bool
-        The result aliases the operand, as in NumPy.
+    public : bool
+        Whether users see it; others are parts of composites.
+    view : bool or "dense"
+        The result aliases the operand, as in NumPy; "dense": unless it is so laid out that NumPy would have to copy.
     on : tuple
         Where gradcheck samples the operands: (low, high), or one such pair per operand.
     kink : dict
@@ -63,20 +65,20 @@ class Entry:
 
     __slots__ = (
         "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
-        "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host",
+        "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public",
     )  # fmt: skip
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
-        on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(), host=None,
+        on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(), host=None, public=True,
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
-        self.method, self.view, self.on, self.kink = method, view, on, kink or {}
+        self.method, self.view, self.on, self.kink = method and public, view, on, kink or {}
         self.differentiable, self.aliases, self.shapes, self.cases, self.args = (
             differentiable, aliases, shapes, cases, args,
         )  # fmt: skip
-        self.codes, self.host = codes, host
+        self.codes, self.host, self.public = codes, host, public
         if name in REGISTRY:
             raise ValueError(f"two entries named {name}")
         REGISTRY[name] = self
@@ -225,6 +227,8 @@ def ufunc_dtypes(ufunc):
 
 def _asked(x):
     if not isinstance(x, Node):
+        if type(x) not in (bool, int, float):
+            raise DTypeError(f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number")
         return BOOL if type(x) is bool else type(x)
     if x.op is NUMBER:
         return {"f": float, "i": int, "b": BOOL}[x.dtype.kind]

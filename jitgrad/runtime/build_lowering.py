@@ -205,6 +205,11 @@ def _logaddexp(a, b):
     return support.logaddexp
 
 
+@overload(support.sigmoid, jit_options=PLAIN)
+def _sigmoid(x):
+    return support.sigmoid
+
+
 @overload(support.logaddexp2, jit_options=PLAIN)
 def _logaddexp2(a, b):
     return support.logaddexp2

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from .._config import config
 
 _lock = threading.RLock()
-_folders = {}
+_folders: dict = {}
 _writes = 0
 
 

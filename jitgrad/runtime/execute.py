@@ -281,6 +281,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 
 
-def synchronize():
+def synchronize() -> None:
     """Wait until nothing is being compiled in the background."""
     _background.wait()

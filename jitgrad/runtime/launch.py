@@ -82,7 +82,7 @@ def _parallel():
     return _state.parallel
 
 
-def set_num_threads(n):
+def set_num_threads(n: int) -> None:
     """Use up to `n` threads for large kernels; 1 runs everything in the calling thread."""
     from .._errors import ArgumentError
 
@@ -91,6 +91,6 @@ def set_num_threads(n):
     _state.threads = min(n, _state.maximum)
 
 
-def get_num_threads():
+def get_num_threads() -> int:
     """How many threads large kernels use."""
     return 1 if _state.forked else _state.threads

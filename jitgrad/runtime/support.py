@@ -24,6 +24,7 @@ __all__ = [
     "power",
     "remainder",
     "round_even",
+    "sigmoid",
     "sign",
 ]
 
@@ -122,3 +123,9 @@ def logaddexp2(a, b):
     if low != low or high != high:
         return a + b
     return high + math.log1p(math.exp((low - high) * math.log(2.0))) / math.log(2.0)
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)) without overflow."""
+    e = math.exp(-abs(x))
+    return (e if x < 0 else 1.0) / (1.0 + e)
