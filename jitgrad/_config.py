@@ -27,6 +27,7 @@ def _cache_dir():
 
 
 _CHOICES = {"compile": ("auto", "always", "never")}
+_LEAST = {"cache_mb": 0, "segment": 1}
 
 
 def _whole(env, name, default, least):
@@ -53,6 +54,9 @@ class Config:
     def __setattr__(self, name, value):
         if value not in _CHOICES.get(name, (value,)):
             raise ArgumentError(f"got config.{name} = {value!r}, expected one of {', '.join(_CHOICES[name])}")
+        least = _LEAST.get(name)
+        if least is not None and (type(value) is not int or value < least):
+            raise ArgumentError(f"got config.{name} = {value!r}, expected a whole number of at least {least}")
         object.__setattr__(self, name, value)
 
     def __repr__(self):

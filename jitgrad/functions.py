@@ -27,6 +27,8 @@ _codes: dict = {}
 
 def apply(entry, operands, statics=()):
     """Records one operation on tensors, arrays and numbers."""
+    if entry.guard:
+        entry.guard(*operands)
     if operands[0] is None:
         raise DTypeError(f"got None as the first operand of {entry.name}(), expected a tensor, an array or a number")
     if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
@@ -142,7 +144,7 @@ def binary(entry, unusual=apply):
                 if local.seg is not seg:
                     return apply(entry, (x, y))
             key = (entry, x._state, y._state)
-        elif codes and (kind is float or kind is int) and y in codes:
+        elif codes and (kind is float or kind is int) and y in codes and not x._state.integer:
             kind, key = Tensor, (entry, x._state, _code(y))
         elif kind is float or (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
             key = (entry, x._state, kind)
@@ -347,21 +349,26 @@ def _doc(entry):
     ]
     if entry.numpy is not None:
         lines += ["See Also", "--------", f"numpy.{entry.numpy.__name__}", ""]
-    if entry.operands in (1, 2) and not any(v is REQUIRED for v in entry.params.values()) and not entry.shapes:
-        lines += ["Examples", "--------", f">>> y = jitgrad.{entry.name}({_example(entry)})"]
+    lines += ["Examples", "--------", f">>> y = jitgrad.{entry.name}({_example(entry)})"]
     return "\n".join(lines)
 
 
 def _example(entry):
-    """Operands for an example: from the middle of where the entry is sampled, in a dtype its NumPy function takes."""
-    ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * entry.operands
-    types = getattr(entry.numpy, "types", ["d->d"])
-    whole = not any("d" in t.split("->")[0] for t in types)
-    values = ["6" if whole else f"{(low + high) / 2 + 0.25:g}" for low, high in ranges]
-    if entry.op is None or entry.op.kind != "elementwise":
-        values = [f"[{value}, {value}]" for value in values]  # a matrix, which some need
-    operands = [f"jitgrad.tensor([{value}])" for value in values]
-    return ", ".join([operands[0], "[0]"] if entry.host else operands)
+    """Arguments that the entry takes: where and in the shapes it is sampled, with the parameters of its first case."""
+    n = entry.operands or len(entry.shapes)
+    if entry.shapes or entry.op is None or entry.op.kind != "elementwise":
+        operands = [f"jitgrad.ones({shape})" for shape in entry.shapes or ((2, 3, 4),) * n]
+    else:
+        ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * n
+        whole = not any("d" in types.split("->")[0] for types in getattr(entry.numpy, "types", ["d->d"]))
+        values = ["6" if whole else f"{(low + high) / 2 + 0.25:g}" for low, high in ranges]
+        operands = [f"jitgrad.tensor([{value}])" for value in values]
+    if entry.args[0] == "condition":
+        operands[0] = "[True]"
+    if entry.host:
+        operands[1] = f"np.zeros({entry.shapes[1]}, int)" if entry.shapes else "[0]"
+    arguments = operands if entry.operands else [f"[{', '.join(operands)}]"]
+    return ", ".join([*arguments, *(f"{name}={value!r}" for name, value in entry.cases[0].items())])
 
 
 FUNCTIONS = {entry.name: make(entry) for entry in REGISTRY.values()}

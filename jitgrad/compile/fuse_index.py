@@ -14,7 +14,7 @@ from typing import NamedTuple
 class Guard(NamedTuple):
     """The position ``(index - start) / step`` in the operand of a pad; valid when exact and in [0, length)."""
 
-    index: "Index"
+    index: "Index"  # type: ignore[assignment]  # takes the place of tuple.index
     step: int
     length: int
 

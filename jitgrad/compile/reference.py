@@ -12,13 +12,14 @@ from ..ir import CONST, LEAF, NUMBER, toposort, users
 from ..ops.movement import UPDATE, update_in_place
 
 
-def _reference(node):
+def _function(node, owned):
     """What computes `node`; with the verifier on, its result is checked."""
+    function = update_in_place if owned else node.op.reference
     if not config.verify:
-        return node.op.reference
+        return function
     from ..ir.verify import checked
 
-    return checked(node.op.reference)
+    return checked(function)
 
 
 def run(roots, leaves, numbers):
@@ -46,7 +47,9 @@ class Program:
                 self.registers[k] = node.op.reference(self.registers[at[node.src[0]]], node=node)
             else:
                 src = _unstretched(node) if node.op.kind == "elementwise" else node.src
-                self.steps.append((_reference(node), node, tuple([at[s] for s in src]), k, ()))
+                self.steps.append(
+                    (_function(node, _owns(node, readers, roots)), node, tuple([at[s] for s in src]), k, ())
+                )
         self.roots = [(at[root], root.shape, root.dtype) for root in roots]
         self._free({at[root] for root in roots})
 
@@ -79,7 +82,9 @@ _STILL = frozenset(("broadcast", "reshape", "permute"))
 
 def _owns(node, readers, roots):
     """Whether an update may write to its operand: another update's result, read by nobody else."""
-    return node.op is UPDATE and node.src[0].op is UPDATE and len(readers[node.src[0]]) == 1 and node.src[0] not in roots
+    return (
+        node.op is UPDATE and node.src[0].op is UPDATE and len(readers[node.src[0]]) == 1 and node.src[0] not in roots
+    )
 
 
 def _unstretched(node):

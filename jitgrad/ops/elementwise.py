@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from .._dtypes import BOOL, is_float
-from .._errors import ArgumentError
+from .._dtypes import BOOL, FLOAT64, is_float
+from .._errors import ArgumentError, DTypeError
 from ..ir import CONST, Node, const
 from .registry import REGISTRY, as_node, broadcast, cast, common_dtypes, composite, elementwise, ufunc_dtypes
 
@@ -270,9 +270,16 @@ def _power_partials(x, y, out):
     return y * power(x, y - 1), where(zero, 0.0, log(where(zero, 1.0, x)) * out)
 
 
+def _power_reference(x, y, node):
+    if is_float(node.dtype):
+        return np.power(x, y)
+    sign = np.where(y % 2 == 0, x * x, x)  # of 1 / x ** -y there is something left where x is 1 or -1
+    return np.where(y < 0, np.where(np.abs(x) == 1, sign, 0), np.power(x, np.maximum(y, 0))).astype(node.dtype)
+
+
 power2 = elementwise(
     "power2", np.power, _power_partials, code="power({0}, {1})", cost=40, on=(0.5, 2), public=False,
-    doc="power with any exponent.",
+    reference=_power_reference, doc="power with any exponent; whole negative powers of integers are truncated to integers.",
 )  # fmt: skip
 
 
@@ -299,9 +306,16 @@ def _power(x, y):
     return power2(x, y)
 
 
+def _guard_power(x, y):
+    if type(y) is int and y < 0 and getattr(x, "dtype", FLOAT64).kind in "iub":
+        raise ArgumentError(
+            f"got the exponent {y} for dtype {x.dtype}, expected one of at least 0; convert the tensor with .double() first"
+        )
+
+
 power = composite(
     "power", np.power, _power, operands=2, operator="pow", aliases=("pow",), on=(0.5, 2), codes=frozenset((0, 1, 2, 3, -1, 0.5, -0.5)),
-    doc="x ** y.",
+    guard=_guard_power, doc="x ** y.",
 )  # fmt: skip
 float_power = composite(
     "float_power", np.float_power, lambda x, y: power(cast(as_node(x), np.dtype(float)), y), operands=2, on=(0.5, 2),
@@ -401,22 +415,28 @@ rint = elementwise(
 )
 
 
+exact_divide = elementwise(
+    "exact_divide", np.divide, lambda x, y, out: (1 / y, -out / y), code="exact_divide({0}, {1})", on=(0.5, 2), public=False,
+    doc="x / y rounded once: a primitive since kernels may divide by a constant as times 1 / y, and round(2.5, 1) must not show it.",
+)  # fmt: skip
+
+
 def _round(x, decimals=0):
+    if x.dtype.kind == "b":
+        raise DTypeError("got round() of dtype bool, expected numbers; convert with .astype first")
+    whole = x.dtype.kind in "iu"
+    if decimals >= 0 and whole:
+        return x
+    scale = 10.0 ** abs(decimals)
     if decimals == 0:
-        return x if x.dtype.kind in "iu" else rint(x)
-    scale = 10.0**decimals
-    return rint(x * scale) / scale
+        return rint(x)
+    out = exact_divide(rint(x * scale), scale) if decimals > 0 else rint(exact_divide(x, scale)) * scale
+    return cast(out, x.dtype) if whole else out
 
 
 round_ = composite(
-    "round",
-    np.round,
-    _round,
-    {"decimals": 0},
-    on=(0.6, 1.4),
-    aliases=("around",),
-    doc="x to so many decimals, ties to even.",
-)
+    "round", np.round, _round, {"decimals": 0}, on=(0.6, 1.4), aliases=("around",), doc="x to so many decimals, ties to even.",
+)  # fmt: skip
 copysign = elementwise(
     "copysign", np.copysign, lambda x, y, out: (sign(x) * copysign(1.0, y), 0), code="math.copysign({0}, {1})", on=(0.5, 2),
     doc="The magnitude of x with the sign of y.",

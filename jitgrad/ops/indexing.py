@@ -289,7 +289,12 @@ def _add_at(x, indices, values, axis):
     axis, k = normalize_axis(axis, x.ndim), indices.ndim
     dtype = common_dtypes((x, values))[1]
     values = values if isinstance(values, Node) else const(values, dtype)
-    values = broadcast(cast(values, dtype), x.shape[:axis] + indices.shape + x.shape[axis + 1 :])
+    places = x.shape[:axis] + indices.shape + x.shape[axis + 1 :]
+    if broadcast_shapes(values.shape, places) != places:
+        raise ShapeError(
+            f"got values of shape {values.shape} for places of shape {places}, expected one that broadcasts to it"
+        )
+    values = broadcast(cast(values, dtype), places)
     values = permute(values, _fronted(values.ndim, tuple(range(axis, axis + k))))
     order = _fronted(x.ndim, (axis,))
     added = scatter_add(values, (cast(indices, INT64),), tuple(x.shape[a] for a in order))

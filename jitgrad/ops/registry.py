@@ -59,18 +59,21 @@ class Entry:
         Operand shapes that the registry's tests use beside the usual ones.
     codes : frozenset
         Python numbers that, as second operand, become part of the code (exponents such as 2).
+    guard : callable or None
+        ``guard(*operands)`` raises for Python numbers that the operation does not take.
     host : callable or None
         ``host(shape, value, *params)`` -> array: checks the second operand by value, when it is recorded.
     """
 
     __slots__ = (
         "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
-        "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public",
+        "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public", "guard",
     )  # fmt: skip
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
         on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(), host=None, public=True,
+        guard=None,
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
@@ -78,7 +81,7 @@ class Entry:
         self.differentiable, self.aliases, self.shapes, self.cases, self.args = (
             differentiable, aliases, shapes, cases, args,
         )  # fmt: skip
-        self.codes, self.host, self.public = codes, host, public
+        self.codes, self.host, self.public, self.guard = codes, host, public, guard
         if name in REGISTRY:
             raise ValueError(f"two entries named {name}")
         REGISTRY[name] = self

@@ -139,7 +139,12 @@ _lower(support.round_even, 1, _rint)
 
 # ---------------------------------------------------------------------- longer functions, from Python
 
-PLAIN = {"error_model": "numpy"}
+PLAIN = {"error_model": "numpy", "fastmath": False}  # numba hands the fast-math flags of a kernel on, unless told
+
+
+@overload(support.exact_divide, jit_options=PLAIN)
+def _exact_divide(a, b):
+    return lambda a, b: a / b
 
 
 @overload(support.floor_divide, jit_options=PLAIN)
@@ -192,7 +197,7 @@ def _fmod(a, b):
 
 @overload(support.power, jit_options=PLAIN)
 def _power(a, b):
-    return lambda a, b: a**b
+    return support.int_power if isinstance(a, types.Integer) else lambda a, b: a**b
 
 
 @overload(support.int_power, jit_options=PLAIN)

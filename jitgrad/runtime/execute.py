@@ -282,5 +282,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def synchronize() -> None:
-    """Wait until nothing is being compiled in the background."""
+    """Wait until nothing is being compiled in the background.
+
+    Examples
+    --------
+    >>> jitgrad.synchronize()
+    """
     _background.wait()

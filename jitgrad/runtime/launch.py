@@ -83,7 +83,16 @@ def _parallel():
 
 
 def set_num_threads(n: int) -> None:
-    """Use up to `n` threads for large kernels; 1 runs everything in the calling thread."""
+    """Use up to `n` threads for large kernels; 1 runs everything in the calling thread.
+
+    Examples
+    --------
+    >>> before = jitgrad.get_num_threads()
+    >>> jitgrad.set_num_threads(1)
+    >>> jitgrad.get_num_threads()
+    1
+    >>> jitgrad.set_num_threads(before)
+    """
     from .._errors import ArgumentError
 
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -92,5 +101,11 @@ def set_num_threads(n: int) -> None:
 
 
 def get_num_threads() -> int:
-    """How many threads large kernels use."""
+    """How many threads large kernels use.
+
+    Examples
+    --------
+    >>> jitgrad.get_num_threads() >= 1
+    True
+    """
     return 1 if _state.forked else _state.threads

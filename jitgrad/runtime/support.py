@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 __all__ = [
+    "exact_divide",
     "fast_add",
     "fast_mul",
     "floor_divide",
@@ -69,6 +70,11 @@ def isfinite(x):
     return x - x == 0
 
 
+def exact_divide(a, b):
+    """a / b, never as a times 1 / b."""
+    return np.divide(a, b)
+
+
 def floor_divide(a, b):
     """NumPy's a // b: 0 for integers where b is 0; for floats exact where a - b*q rounds."""
     return np.floor_divide(a, b)
@@ -85,12 +91,14 @@ def fmod(a, b):
 
 
 def power(a, b):
-    """a ** b for floats, in the type of a, as C's pow."""
+    """a ** b in the type of a: for floats as C's pow, for integers see `int_power`."""
     return np.power(a, b)
 
 
 def int_power(a, b):
-    """a ** b for integers, wrapping around."""
+    """a ** b for integers, wrapping around; 1 / a ** -b truncated where b is negative."""
+    if b < 0:
+        return a * 0 if a * a != 1 else a if b & 1 else a * a
     out, base, n = a * 0 + 1, a, b
     while n > 0:
         if n & 1:
