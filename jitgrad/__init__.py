@@ -9,9 +9,12 @@
 Start at `tensor`, `Tensor.backward`, and the functional `grad` and `value_and_grad`. Operations have NumPy's names.
 """
 
+import typing as _typing
+
 import numpy as _np
 
 from . import gradients as autograd
+from . import linalg, numpy
 from ._config import config
 from ._errors import *  # noqa: F403
 from .creation import (
@@ -36,6 +39,7 @@ from .creation import (
 )  # fmt: skip
 from .functions import NAMES as _NAMES
 from .gradients import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .numpy.protocol import install as _install
 from .runtime.execute import synchronize
 from .runtime.launch import get_num_threads, set_num_threads
 from .tensor import Tensor, tensor
@@ -43,6 +47,12 @@ from .transforms import grad, hvp, value_and_grad
 
 __version__ = "0.1.0"
 globals().update(_NAMES)
+if _typing.TYPE_CHECKING:
+
+    def __getattr__(name: str) -> _typing.Callable[..., Tensor]: ...  # the names of the catalogue
+
+
+_install(Tensor)
 
 float64, float32 = _np.float64, _np.float32
 int8, int16, int32, int64 = _np.int8, _np.int16, _np.int32, _np.int64
@@ -53,7 +63,7 @@ pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 
 __all__ = [
     "Tensor", "arange", "array", "asarray", "autograd", "config", "empty", "empty_like", "enable_grad", "eye", "from_numpy", "full",
-    "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "linspace", "manual_seed", "no_grad", "ones", "ones_like", "rand",
+    "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "linalg", "linspace", "manual_seed", "no_grad", "numpy", "ones", "ones_like", "rand",
     "randint", "randn", "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
     *_NAMES,
 ]  # fmt: skip

@@ -13,7 +13,7 @@ INTEGERS = tuple(np.dtype(f"{kind}{bits}") for kind in ("int", "uint") for bits 
 BOOL = np.dtype(np.bool_)
 INT64 = np.dtype(np.int64)
 FLOAT64, FLOAT32 = FLOATS
-SUPPORTED = frozenset((*FLOATS, *INTEGERS, BOOL))
+SUPPORTED: frozenset = frozenset((*FLOATS, *INTEGERS, BOOL))
 
 #: Python number type -> the dtype its value is passed in.
 NUMBER_DTYPE = {float: FLOAT64, int: INT64, bool: BOOL}

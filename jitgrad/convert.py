@@ -4,6 +4,8 @@ Everything that becomes a tensor comes through `from_data`, which copies: a tens
 recorded program. Start at `tensor`.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ._dtypes import as_dtype
@@ -12,8 +14,11 @@ from .ops.registry import CAST, NONZERO, REGISTRY
 from .tape.segment import Raw
 from .tape.tensors import Handle, from_value, look, record
 
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
-def tensor(data, dtype=None, requires_grad=False, device=None):
+
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> "Tensor":
     """A new tensor with a copy of `data`.
 
     Parameters
@@ -42,7 +47,7 @@ def tensor(data, dtype=None, requires_grad=False, device=None):
         out = data.detach().clone()
         out = out if dtype is None else out.to(dtype)
         look(out)
-        out = from_value(out._data, out.shape, out.dtype, None)
+        out = from_value(out._value, out.shape, out.dtype, None)
     else:
         out = from_data(data, dtype)
     return out.requires_grad_() if requires_grad else out

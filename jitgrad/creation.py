@@ -1,10 +1,13 @@
 """Making tensors: `tensor`, `zeros`, `arange`, `randn`... by NumPy's names and defaults, with PyTorch's `requires_grad`."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ._dtypes import as_dtype
 from ._errors import ArgumentError
-from .convert import as_operand, from_data, tensor
+from .convert import as_operand, tensor
 from .tape.tensors import from_value
 from .tensor import Tensor
 
@@ -18,8 +21,17 @@ def _rng():
     return _generator
 
 
-def manual_seed(seed):
-    """Seeds `rand`, `randn` and `randint`."""
+def manual_seed(seed: Any) -> None:
+    """Seeds `rand`, `randn` and `randint`.
+
+    Examples
+    --------
+    >>> jitgrad.manual_seed(7)
+    >>> x = jitgrad.rand(3)
+    >>> jitgrad.manual_seed(7)
+    >>> bool((jitgrad.rand(3) == x).all())
+    True
+    """
     global _generator
     _generator = np.random.default_rng(seed)
 
@@ -40,26 +52,54 @@ def _shape(size, given):
     return tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else tuple(size)
 
 
-def array(data, dtype=None, copy=True, requires_grad=False):
-    """A tensor with a copy of `data`, as `numpy.array`."""
-    return tensor(data, dtype, requires_grad)
+def array(data: Any, dtype: Any = None, copy: bool = True, requires_grad: bool = False) -> Tensor:
+    """A tensor with a copy of `data`, as `numpy.array`; a tensor, unlike with `tensor`, keeps its gradient.
+
+    Examples
+    --------
+    >>> jitgrad.array([1, 2], dtype=jitgrad.float32)
+    tensor([1., 2.], dtype=float32)
+    """
+    if not isinstance(data, Tensor):
+        return tensor(data, dtype, requires_grad)
+    out = data.clone() if dtype is None else data.astype(dtype)
+    return out.requires_grad_() if requires_grad else out
 
 
-def asarray(data, dtype=None):
-    """`data` as a tensor; a tensor of that dtype is given back as it is."""
+def asarray(data: Any, dtype: Any = None, copy: bool | None = None) -> Tensor:
+    """`data` as a tensor; a tensor of that dtype is given back as it is, unless a copy is asked for.
+
+    Examples
+    --------
+    >>> x = jitgrad.asarray([1.0, 2.0])
+    >>> jitgrad.asarray(x) is x
+    True
+    """
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
+        return data.astype(dtype or data.dtype, copy=bool(copy))
     return tensor(data, dtype)
 
 
-def from_numpy(a):
-    """A tensor with the values of an array. They are copied: a tensor never changes under a recorded program."""
+def from_numpy(a: np.ndarray) -> Tensor:
+    """A tensor with the values of an array. They are copied: a tensor never changes under a recorded program.
+
+    Examples
+    --------
+    >>> jitgrad.from_numpy(np.eye(2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     if not isinstance(a, np.ndarray):
         raise ArgumentError(f"got {type(a).__name__}, expected a numpy.ndarray; use jitgrad.tensor")
     return tensor(a)
 
 
-def _filled(name, make):
+def _example(call, result):
+    """The end of a docstring: an example and what it prints."""
+    return f"\n\nExamples\n--------\n>>> jitgrad.{call}\n{result}"
+
+
+def _filled(name: str, make: Any) -> Callable[..., Tensor]:
     def function(*size, dtype=None, requires_grad=False, shape=None):
         shape = shape if shape is not None else None
         if len(size) == 2 and not isinstance(size[1], (int, np.integer)):
@@ -68,15 +108,24 @@ def _filled(name, make):
         return _made(make(dims, as_dtype(dtype or np.float64)), None, requires_grad)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"A tensor of a shape, as `numpy.{name}`; lengths may be given one by one."
+    function.__doc__ = f"A tensor of a shape, as `numpy.{name}`; lengths may be given one by one." + _example(
+        f"{name}(2, 3).shape", "(2, 3)"
+    )
     return function
 
 
 zeros, ones, empty = _filled("zeros", np.zeros), _filled("ones", np.ones), _filled("empty", np.zeros)
 
 
-def full(shape, fill_value, dtype=None, requires_grad=False):
-    """A tensor of a shape filled with a value; a tensor as value keeps its gradient."""
+def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of a shape filled with a value; a tensor as value keeps its gradient.
+
+    Examples
+    --------
+    >>> jitgrad.full((2, 2), 7.0)
+    tensor([[7., 7.],
+            [7., 7.]])
+    """
     shape = shape if isinstance(shape, (tuple, list)) else (shape,)
     if isinstance(fill_value, Tensor):
         from .functions import FUNCTIONS
@@ -85,13 +134,13 @@ def full(shape, fill_value, dtype=None, requires_grad=False):
     return _made(np.full(tuple(shape), fill_value, dtype), None, requires_grad)
 
 
-def _like(name, make):
+def _like(name: str, make: Any) -> Callable[..., Tensor]:
     def function(x, dtype=None, requires_grad=False):
         x = as_operand(x)
         return _made(make(x.shape, as_dtype(dtype or x.dtype)), None, requires_grad)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"As `numpy.{name}`."
+    function.__doc__ = f"As `numpy.{name}`." + _example(f"{name}(jitgrad.arange(3)).shape", "(3,)")
     return function
 
 
@@ -102,38 +151,71 @@ zeros_like, ones_like, empty_like = (
 )
 
 
-def full_like(x, fill_value, dtype=None, requires_grad=False):
-    """A tensor of the shape of `x`, filled with a value."""
+def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of the shape of `x`, filled with a value.
+
+    Examples
+    --------
+    >>> jitgrad.full_like(jitgrad.arange(3), 7)
+    tensor([7, 7, 7])
+    """
     x = as_operand(x)
     return full(x.shape, fill_value, dtype or x.dtype, requires_grad)
 
 
-def arange(*args, dtype=None, requires_grad=False):
-    """Evenly spaced values, as `numpy.arange`."""
+def arange(*args: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Evenly spaced values, as `numpy.arange`.
+
+    Examples
+    --------
+    >>> jitgrad.arange(3.0, requires_grad=True)
+    tensor([0., 1., 2.], requires_grad=True)
+    """
     return _made(np.arange(*args, dtype=None if dtype is None else as_dtype(dtype)), None, requires_grad)
 
 
-def linspace(start, stop, num=50, dtype=None, requires_grad=False):
-    """`num` values from `start` to `stop`, both included; tensors as ends keep their gradient."""
-    if isinstance(start, Tensor) or isinstance(stop, Tensor):
-        start, stop = as_operand(start), as_operand(stop)
-        steps = from_data(np.linspace(0.0, 1.0, num), None)
-        return start + (stop - start) * steps
-    return _made(np.linspace(start, stop, num, dtype=dtype), None, requires_grad)
+def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0):
+    """`num` values from `start` to `stop`, as `numpy.linspace`; tensors as ends keep their gradient.
+
+    Examples
+    --------
+    >>> jitgrad.linspace(0, 1, 3)
+    tensor([0. , 0.5, 1. ])
+    """
+    dtype = None if dtype is None else as_dtype(dtype)
+    if not (isinstance(start, Tensor) or isinstance(stop, Tensor)):
+        return _made(np.linspace(start, stop, num, endpoint, dtype=dtype, axis=axis), None, requires_grad)
+    from .functions import FUNCTIONS
+
+    start, stop = (x if type(x) in (int, float) else as_operand(x) for x in (start, stop))
+    ends = [getattr(x, "dtype", x) for x in (start, stop)]
+    steps = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(*ends, 1.0))
+    steps = as_operand(steps.reshape((-1,) + (1,) * max(np.ndim(start), np.ndim(stop))))
+    out = start * (1 - steps) + stop * steps
+    out = FUNCTIONS["moveaxis"](out, 0, axis) if axis else out
+    out = out if dtype is None else out.to(dtype)
+    return out.requires_grad_() if requires_grad else out
 
 
-def eye(n, m=None, dtype=None, requires_grad=False):
-    """The identity matrix."""
-    return _made(np.eye(n, m, dtype=as_dtype(dtype or np.float64)), None, requires_grad)
+def eye(n: int, m: int | None = None, k: int = 0, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones on the diagonal number `k` of an n x m matrix, zeros elsewhere.
+
+    Examples
+    --------
+    >>> jitgrad.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    return _made(np.eye(n, m, k, dtype=as_dtype(dtype or np.float64)), None, requires_grad)
 
 
-def _random(name, draw, doc):
+def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
     def function(*size_, size=None, dtype=None, requires_grad=False):
         dims = _shape(size_, None) if size is None else _shape((size,), None)
         return _made(np.asarray(draw(_rng(), dims)), dtype, requires_grad)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
+    function.__doc__ = doc + _example(f"{name}(2, 3).shape", "(2, 3)")
     return function
 
 
@@ -141,6 +223,12 @@ randn = _random("randn", lambda rng, size: rng.standard_normal(size), "Standard 
 rand = _random("rand", lambda rng, size: rng.random(size), "Uniform values in [0, 1) of a shape.")
 
 
-def randint(low, high, size):
-    """Uniform integers in [low, high)."""
+def randint(low: int, high: int, size: Any) -> Tensor:
+    """Uniform integers in [low, high).
+
+    Examples
+    --------
+    >>> jitgrad.randint(0, 1, (2,))
+    tensor([0, 0])
+    """
     return _made(np.asarray(_rng().integers(low, high, tuple(size))), None, False)

@@ -116,7 +116,7 @@ def unary(entry):
         out = new(Tensor)
         out._seg = seg
         out._state = state
-        out._data = out._edge = out._x = None
+        out._value = out._edge = out._x = None
         seg.state = state
         seg.handles.append(out)
         if state.full:
@@ -159,7 +159,7 @@ def binary(entry, unusual=apply):
         out = new(Tensor)
         out._seg = seg
         out._state = state
-        out._data = out._edge = out._x = None
+        out._value = out._edge = out._x = None
         seg.state = state
         seg.handles.append(out)
         if state.full:

@@ -4,6 +4,7 @@ The sweep itself is in `jitgrad.tape.backward`; this module turns tensors into i
 """
 
 import functools
+from typing import Any
 from weakref import ref
 
 from ._errors import ArgumentError, GradientError, ShapeError
@@ -97,7 +98,14 @@ def _accumulate(t, g, create):
             x.grad._write(x.grad + g, cast=True)
 
 
-def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False):
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Any, ...]:
     """Gradients of `outputs` with respect to `inputs`, as a tuple; `.grad` is not touched.
 
     Parameters
@@ -297,7 +305,9 @@ def _switch(on, doc):
     def make(function=None):
         return _Mode(on) if function is None else _Mode(on)(function)
 
-    make.__doc__ = doc
+    name = "enable_grad" if on else "no_grad"
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"{doc}\n\nExamples\n--------\n>>> with jitgrad.{name}():\n...     jitgrad.is_grad_enabled()\n{on}"
     return make
 
 
@@ -306,7 +316,14 @@ enable_grad = _switch(True, "Within it, or in a function decorated with it, resu
 
 
 class set_grad_enabled(_Mode):
-    """`enable_grad` or `no_grad`, by a flag: at once, or as a context manager for its block, or as a decorator."""
+    """`enable_grad` or `no_grad`, by a flag: at once, or as a context manager for its block, or as a decorator.
+
+    Examples
+    --------
+    >>> with jitgrad.set_grad_enabled(False):
+    ...     jitgrad.is_grad_enabled()
+    False
+    """
 
     def __init__(self, mode):
         super().__init__(bool(mode))
@@ -320,6 +337,13 @@ class set_grad_enabled(_Mode):
         return super().__call__(function)
 
 
-def is_grad_enabled():
-    """Whether results require grad now, in this thread."""
+def is_grad_enabled() -> bool:
+    """Whether results require grad now, in this thread.
+
+    Examples
+    --------
+    >>> with jitgrad.no_grad():
+    ...     jitgrad.is_grad_enabled()
+    False
+    """
     return local.seg.state.grad

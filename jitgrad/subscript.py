@@ -7,7 +7,7 @@ segment, so a loop over ``x[i]`` is one plan. Start at `get` and `place`.
 import numpy as np
 
 from ._errors import IndexOutOfRange, ShapeError
-from .ir.shapes import broadcast_shapes
+from .ir.shapes import stretches
 from .ops import indexing
 from .ops.registry import broadcast, cast, reshape_to
 from .tape.segment import Head
@@ -164,7 +164,7 @@ def _squeezed(shape, ndim):
 
 def fit(value, shape, dtype):
     """A new record of `value`, broadcast to `shape` and cast to `dtype`."""
-    if broadcast_shapes(_squeezed(value.shape, len(shape)), shape) != shape:
+    if not stretches(_squeezed(value.shape, len(shape)), shape):
         raise ShapeError(
             f"got a value of shape {value.shape} for a place of shape {shape}, expected one that broadcasts to it"
         )

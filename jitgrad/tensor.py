@@ -3,6 +3,8 @@
 The mechanics (pending values, views, rebinding) are in `jitgrad.tape.tensors`; start at `Tensor` and `tensor`.
 """
 
+from math import prod
+
 import numpy as np
 
 from . import subscript
@@ -32,6 +34,11 @@ class Tensor(Handle):
 
     Made by `jitgrad.tensor` and the creation functions. Operators, NumPy functions and methods record; ``print``,
     ``float``, ``bool``, ``.numpy()`` and the like run what was recorded.
+
+    Examples
+    --------
+    >>> jitgrad.tensor([1.0, 2.0], requires_grad=True).sum()
+    tensor(3., grad_fn=<SumBackward>)
     """
 
     __slots__ = ()
@@ -53,10 +60,7 @@ class Tensor(Handle):
 
     @property
     def size(self):
-        out = 1
-        for n in self._state.shape:
-            out *= n
-        return out
+        return prod(self._state.shape)
 
     @property
     def itemsize(self):
@@ -149,6 +153,15 @@ class Tensor(Handle):
             )
         return look(self)
 
+    def __round__(self, decimals=None):
+        return _function("round")(self, 0 if decimals is None else decimals)
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
     def __iter__(self):
         if not self.shape:
             raise ArgumentError("got iteration over a 0-d tensor, expected at least one dimension")
@@ -192,16 +205,16 @@ class Tensor(Handle):
             if not self.is_leaf:
                 raise GradientError("got requires_grad_(False) on a result of operations; use .detach()")
             look(self)
-            adopt(self, from_value(self._data, self.shape, self.dtype, None))
+            adopt(self, from_value(self._value, self.shape, self.dtype, None))
             return self
         if not is_float(self.dtype):
             raise DTypeError(
                 f"got requires_grad for dtype {self.dtype}, expected a float dtype; convert with .double() first"
             )
-        if self._data is None:
+        if self._value is None:
             adopt(self, rooted(self, Accumulate(self)))
         else:
-            adopt(self, from_value(self._data, self.shape, self.dtype, Accumulate(self)))
+            adopt(self, from_value(self._value, self.shape, self.dtype, Accumulate(self)))
         return self
 
     @property
@@ -480,9 +493,6 @@ class GradFn:
 
     def __repr__(self):
         return f"<{self._name}>"
-
-
-tape._Class.tensor = Tensor
 
 
 tape._Class.tensor = Tensor

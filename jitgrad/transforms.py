@@ -1,5 +1,8 @@
 """Functions of functions: `grad`, `value_and_grad`, `hvp`, on top of the tape."""
 
+from collections.abc import Callable
+from typing import Any
+
 from ._errors import ArgumentError, GradientError, ShapeError
 from .convert import as_operand
 from .creation import zeros_like
@@ -21,7 +24,7 @@ def _argument(x):
     return from_value(look(t), t.shape, t.dtype, None).requires_grad_()
 
 
-def value_and_grad(f, argnums=0):
+def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """A function that returns ``(f(*args), gradients)``.
 
     Parameters
@@ -60,7 +63,9 @@ def value_and_grad(f, argnums=0):
                 )
             outer = recording and (outer or depends_on_others(out, xs))
             grads = _gradients(out, xs, outer)
-        return out if outer else out.detach(), tuple(grads) if several else grads[0]
+        if not outer:
+            out = from_value(look(out), out.shape, out.dtype, None)
+        return out, tuple(grads) if several else grads[0]
 
     return function
 
@@ -73,8 +78,14 @@ def _gradients(out, xs, create):
     return [zeros_like(x) if g is None else g for g, x in zip(grads, xs)]
 
 
-def grad(f, argnums=0):
-    """A function that returns the gradient of `f`; see `value_and_grad`."""
+def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
+    """A function that returns the gradient of `f`; see `value_and_grad`.
+
+    Examples
+    --------
+    >>> jitgrad.grad(lambda x: (x * x).sum())(jitgrad.tensor([1.0, 2.0]))
+    tensor([2., 4.])
+    """
     inner = value_and_grad(f, argnums)
 
     def function(*args, **kwargs):
@@ -83,8 +94,14 @@ def grad(f, argnums=0):
     return function
 
 
-def hvp(f):
-    """``hvp(f)(x, v)``: the Hessian of `f` at `x` times `v`, by differentiating the gradient once more."""
+def hvp(f: Callable[..., Any]) -> Callable[..., Tensor]:
+    """``hvp(f)(x, v)``: the Hessian of `f` at `x` times `v`, by differentiating the gradient once more.
+
+    Examples
+    --------
+    >>> jitgrad.hvp(lambda x: (x**3).sum())(jitgrad.tensor([1.0, 2.0]), jitgrad.tensor([1.0, 0.0]))
+    tensor([6., 0.])
+    """
 
     def function(x, v):
         recording = is_grad_enabled()

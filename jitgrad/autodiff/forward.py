@@ -3,6 +3,7 @@
 from .._dtypes import is_float
 from .._errors import GradientError
 from ..ir import toposort
+from ..ops.registry import cast
 
 
 def push_forward(outputs, tangents):
@@ -15,5 +16,6 @@ def push_forward(outputs, tangents):
         if any(t is not None for t in incoming):
             if node.op.jvp is None:
                 raise GradientError(f"got a tangent through {node.op.name}, which has no derivative rule")
-            known[node] = node.op.jvp(incoming, node)
+            tangent = node.op.jvp(incoming, node)
+            known[node] = None if tangent is None else cast(tangent, node.dtype)
     return [known.get(node) for node in outputs]

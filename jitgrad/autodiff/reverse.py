@@ -3,11 +3,13 @@
 from .._dtypes import is_float
 from .._errors import GradientError
 from ..ir import toposort
+from ..ops.registry import cast
 
 
 def pull_back(cotangents, sources, stop=()):
     """Cotangents of `sources`, from `cotangents` (a dict node -> cotangent node).
 
+    A cotangent has the dtype of its node, whatever a rule's formula gives: a value of it is read as that.
     A cotangent that reaches a node of `stop` is kept there and goes no further. Returns one node per source, or None
     where no cotangent arrives.
     """
@@ -27,6 +29,7 @@ def pull_back(cotangents, sources, stop=()):
             )
         for s, c in zip(node.src, node.op.vjp(g, node)):
             if c is not None and s in needed and is_float(s.dtype):
+                c = cast(c, s.dtype)
                 total[s] = total[s] + c if s in total else c
     return [total.get(s) for s in sources]
 

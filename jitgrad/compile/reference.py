@@ -41,7 +41,7 @@ class Program:
                 self.leaves.append((k, node.arg, node.shape, node.dtype.type))
             elif node.op is NUMBER:
                 self.numbers.append((k, node.arg, node.dtype.type))
-            elif node.op is CONST:
+            elif node.op.kind == CONST.kind:
                 self.registers[k] = node.dtype.type(node.arg)
             elif node.op.kind in _STILL and self.registers[at[node.src[0]]] is not None:
                 self.registers[k] = node.op.reference(self.registers[at[node.src[0]]], node=node)

@@ -8,6 +8,7 @@ and `render_scalar`.
 
 import math
 
+from ..ir import CONST
 from .fuse import Fusion
 from .fuse_index import Guard, pad_guards
 from .lower import depth_of_loop, guard_axes
@@ -136,7 +137,7 @@ class Writer:
         return self.names[node]
 
     def constant(self, node):
-        if baked(node.arg):
+        if node.op is CONST and baked(node.arg):
             return literal(node.arg, node.dtype)
         if node not in self.names:
             self.names[node] = self.add_static("k", node)

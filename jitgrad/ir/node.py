@@ -111,6 +111,8 @@ class Node:
 LEAF = Op("leaf", "leaf")
 NUMBER = Op("number", "number")
 CONST = Op("const", "const", lambda node: np.asarray(node.arg, node.dtype))
+#: A constant that comes from a shape: passed to kernels, never part of their code, so that all shapes share them.
+SIZE = Op("size", "const", lambda node: np.asarray(node.arg, node.dtype))
 
 
 def leaf(index, shape, dtype):
@@ -127,6 +129,11 @@ def const(value, dtype=None):
         dtype = BOOL if type(value) is bool else INT64 if type(value) is int else FLOAT64
     value = bool(value) if dtype.kind == "b" else float(value) if dtype.kind == "f" else int(value)
     return Node(CONST, (), value, (), dtype)
+
+
+def size(value, dtype):
+    """The 0-d constant `value`, a number of elements."""
+    return Node(SIZE, (), float(value), (), dtype)
 
 
 def toposort(roots):

@@ -28,6 +28,12 @@ def broadcast_shapes(*shapes):
     return tuple(out)
 
 
+def stretches(shape, target):
+    """Whether something of `shape` broadcasts to exactly `target`."""
+    missing = len(target) - len(shape)
+    return missing >= 0 and all(n in (1, m) for n, m in zip(shape, target[missing:]))
+
+
 def as_int(value, what):
     try:
         return operator.index(value)

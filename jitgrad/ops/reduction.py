@@ -8,7 +8,7 @@ import numpy as np
 
 from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
 from .._errors import DTypeError, ShapeError
-from ..ir import Node, Op, const
+from ..ir import Node, Op, const, size
 from ..ir.shapes import drop_axes, keep_axes, normalize_axis, reduced_axes
 from .elementwise import absolute, equal, exp, log, logical_and, not_equal, root0, square, where
 from .marks import stop
@@ -214,7 +214,7 @@ def _mean(x, axis, dtype, keepdims):
     x = cast(x, as_dtype(dtype)) if dtype is not None else _float(x)
     axes = reduced_axes(axis, x.ndim)
     n = _count(x, axes)
-    return reduce(SUM, x, axis, keepdims) / (float(n) if n else float("nan"))
+    return reduce(SUM, x, axis, keepdims) / size(n if n else float("nan"), x.dtype)
 
 
 mean = composite("mean", np.mean, _mean, _TYPED, cases=CASES, doc="The arithmetic mean over `axis`.")
@@ -226,7 +226,7 @@ def _var(x, axis, ddof, keepdims, correction=None):
     ddof = ddof if correction is None else correction
     d = x - _mean(x, axes, None, True)
     n = _count(x, axes) - ddof
-    return reduce(SUM, square(d), axes, keepdims) / (float(n) if n > 0 else float("nan"))
+    return reduce(SUM, square(d), axes, keepdims) / size(n if n > 0 else float("nan"), x.dtype)
 
 
 _VAR = {"axis": None, "ddof": 0, "keepdims": False, "correction": None}

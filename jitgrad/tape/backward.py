@@ -190,9 +190,9 @@ def pending(sweep, tensor, cot, implicit):
     values = back.plan.run(seg.leaves if implicit else [*seg.leaves, cot], seg.numbers)
     graph = graph_of(seg) if back.rg else seg.graph
     settle(handles, back.live, values, graph)
-    handles.clear()
     n, edges = len(back.live), seg.edges
     local.seg = Segment(end.grad)
+    seg.end()
     for k, g in zip(back.sinks, values[n:]):
         sweep.give(edges[k], g)
     if graph is not None and not sweep.retain:
@@ -202,7 +202,7 @@ def pending(sweep, tensor, cot, implicit):
 def start(sweep, tensor, cot, implicit):
     """Begins `sweep` at `tensor`: jointly with its forward where that is pending."""
     seg = local.seg
-    if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0 and tensor._data is None:
+    if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0 and tensor._value is None:
         if not sweep.create:
             pending(sweep, tensor, None if implicit else tensors.look(cot), implicit)
             return

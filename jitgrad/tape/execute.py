@@ -95,8 +95,8 @@ def flush(seg):
                 if forward.dear:
                     graph.dear, graph.saved = forward.dear, values[len(forward.live) :]
             settle(handles, forward.live, values, graph)
-        handles.clear()  # a dead handle and its segment refer to each other: not left to the garbage collector
     local.seg = Segment(state.grad)
+    seg.end()
 
 
 def graph_of(seg):
@@ -111,7 +111,7 @@ def settle(handles, live, values, graph):
     """Gives the live handles their values, and their place in the graph."""
     for (slot, state), value in zip(live, values):
         t = handles[slot]
-        t._data = value
+        t._value = value
         t._seg = None
         if state.rg and t._edge is None:
             t._edge = (graph, state)
@@ -124,17 +124,18 @@ def peek(t):
     plan = state.plans.get("peek")
     if plan is None:
         plan = state.plans["peek"] = Plan([state.node], "one value")
-    (value,) = plan.run(seg.leaves, seg.numbers)
+    graph = seg.graph or Graph(seg)
+    if graph.leaves is None or graph.numbers is None or graph.edges is None:  # it has just run, and `t` has its value
+        return
+    (value,) = plan.run(graph.leaves, graph.numbers)
     if state.rg and t._edge is None:
-        if seg.graph is None:
-            seg.graph = Graph(seg)
-        t._edge = (seg.graph, state)
-    t._data = value
+        seg.graph, t._edge = graph, (graph, state)
+    t._value = value
 
 
 def look(t):
     """The value of `t`: a flat array, or a Python number if 0-d. Runs the segment if need be."""
-    if t._data is None:
+    if t._value is None:
         if t._x is not None and t._x.stale:
             from .views import refresh
 
@@ -142,6 +143,6 @@ def look(t):
         seg = local.seg
         if t._seg is seg:
             flush(seg)
-        if t._data is None:
+        if t._value is None:
             peek(t)
-    return t._data
+    return t._value

@@ -53,7 +53,7 @@ def alive(graph):
     states, held = [], {}
     for state, weak in graph.alive:
         t = weak()
-        if t is not None and t._edge == (graph, state) and t._data is not None:
+        if t is not None and t._edge == (graph, state) and t._value is not None:
             states.append(state)
             held[state] = t
     return tuple(states), held
@@ -112,6 +112,6 @@ def _input(node, roots, graph):
     """The tensor of a leaf of the graph: the very one it came from, where that has not changed since."""
     value, edge = graph.leaves[node.arg], graph.edges[roots[node]] if node in roots else None
     origin = edge.ref() if edge is not None and type(edge) is not tuple else None
-    if origin is not None and origin._data is value and origin._edge is edge:
+    if origin is not None and origin._value is value and origin._edge is edge:
         return origin
     return tensors.from_value(value, node.shape, node.dtype, edge)

@@ -80,6 +80,11 @@ class Segment:
         self.graph, self.views = None, False
         self.state = ROOT if grad else switch(ROOT, False)
 
+    def end(self):
+        """It ran. Tensors refer to it until they enter another one, and must not keep all of its values alive by that."""
+        self.handles.clear()
+        self.leaves = self.numbers = self.edges = self.graph = None
+
 
 class _Local(threading.local):
     def __init__(self):

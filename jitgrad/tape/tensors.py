@@ -1,14 +1,14 @@
 """What the tape knows of a tensor: the `Handle`, and how records make and rebind one.
 
-A handle is either *pending* (`_seg` is the segment it was recorded in, `_data` is None) or has its value in `_data`; once it
+A handle is either *pending* (`_seg` is the segment it was recorded in, `_value` is None) or has its value in `_value`; once it
 entered the current segment as a leaf it has both. `_state` tells shape, dtype and whether it requires grad in every
 case; `_edge` is where its cotangents go. The value of a handle never changes in place: a write rebinds the
 handle (`adopt`). Start at `Handle` and `enter`.
 """
 
-
 import numpy as np
 
+from .._typing import Operations
 from .execute import flush, look, peek
 from .segment import Sig, enter_state, grow, local, variable_state
 
@@ -20,10 +20,10 @@ __all__ = [
 new = object.__new__
 
 
-class Handle:
+class Handle(Operations):
     """The slots of a tensor."""
 
-    __slots__ = ("_seg", "_state", "_data", "_edge", "_x", "__weakref__")
+    __slots__ = ("_seg", "_state", "_value", "_edge", "_x", "__weakref__")
 
 
 class Extra:
@@ -43,7 +43,7 @@ class _Class:
 def from_value(value, shape, dtype, edge):
     """A tensor of a value; with an edge, it requires grad."""
     t = new(_Class.tensor)
-    t._seg, t._state, t._data, t._edge, t._x = None, Sig(shape, dtype, edge is not None), value, edge, None
+    t._seg, t._state, t._value, t._edge, t._x = None, Sig(shape, dtype, edge is not None), value, edge, None
     return t
 
 
@@ -55,14 +55,14 @@ def enter(t):
         refresh(t)
         if t._seg is local.seg:
             return
-    if t._data is None:
+    if t._value is None:
         peek(t)
     seg, sig = local.seg, t._state.sig
     state = seg.state.next.get(sig)
     if state is None:
         state = enter_state(seg, sig)
     seg.state = state
-    seg.leaves.append(t._data)
+    seg.leaves.append(t._value)
     if sig.rg:
         seg.edges.append(t._edge)
     t._seg, t._state = seg, state
@@ -85,7 +85,7 @@ def record(key_of, operands, numbers=()):
 def emit(seg, state, numbers=()):
     """The handle of a record."""
     out = new(_Class.tensor)
-    out._seg, out._state, out._data, out._edge, out._x = seg, state, None, None, None
+    out._seg, out._state, out._value, out._edge, out._x = seg, state, None, None, None
     seg.numbers.extend(numbers)
     seg.state = state
     seg.handles.append(out)
@@ -121,7 +121,7 @@ def vacate(t):
         seg is not None
         and seg is local.seg
         and t._state.slot >= 0
-        and t._data is None
+        and t._value is None
         and seg.handles[t._state.slot] is t
     ):
         gap = seg.handles[t._state.slot] = new(Handle)
@@ -133,7 +133,7 @@ def adopt(t, other):
     if t is other:
         return
     vacate(t)
-    t._seg, t._state, t._data, t._edge = other._seg, other._state, other._data, other._edge
+    t._seg, t._state, t._value, t._edge = other._seg, other._state, other._value, other._edge
     seg = t._seg
-    if seg is local.seg and t._data is None and seg.handles[t._state.slot] is other:
+    if seg is local.seg and t._value is None and seg.handles[t._state.slot] is other:
         seg.handles[t._state.slot] = t

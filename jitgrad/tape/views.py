@@ -130,7 +130,7 @@ def go_stale(t, but=None):
             if c is not None and c is not but:
                 vacate(c)
                 c._x.stale = True
-                c._state, c._seg, c._data = c._state.sig, None, None
+                c._state, c._seg, c._value = c._state.sig, None, None
                 c._edge = None if type(c._edge) is tuple else c._edge
                 stack.append(c)
 

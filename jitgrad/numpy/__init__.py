@@ -1,0 +1,38 @@
+"""`jitgrad.numpy`: NumPy's names and calling forms, on tensors.
+
+    >>> import jitgrad.numpy as np
+    >>> x = np.linspace(0, 1, 5, requires_grad=True)
+    >>> np.add.reduce(np.exp(x), dtype=np.float64).backward()
+
+Every public name of NumPy is here. Functions of jitgrad's catalogue have gradients; the others compute on values and
+give tensors, and raise `GradientError` where a gradient would be lost. Creation functions take ``requires_grad=``.
+dtypes, constants, classes, `random` and other submodules are NumPy's own. Names are made when they are first used.
+
+Start at `protocol.dispatch`: the same way is taken by NumPy's own functions when a tensor is passed to them.
+"""
+
+import numpy as _np
+
+from ..tensor import Tensor
+from . import linalg as linalg
+from .names import named as _named
+from .standard import API_VERSIONS as _API_VERSIONS
+from .standard import Info as _Info
+
+ndarray = Tensor
+__array_namespace_info__ = _Info
+__array_api_version__ = _API_VERSIONS[-1]
+__all__ = [name for name in _np.__all__ if not name.startswith("_")]
+
+# Below, only builtins that NumPy has no function of the same name for: `any` is NumPy's once it was asked for.
+
+
+def __getattr__(name):
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}, nor has numpy")
+    value = globals()[name] = _named(_np, name)
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,18 @@
+"""`numpy.linalg` on tensors: the names of NumPy; those jitgrad has no derivative of work on values only."""
+
+import numpy as np
+
+from .names import named
+
+__all__ = list(np.linalg.__all__)
+
+
+def __getattr__(name):
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; numpy.linalg has {', '.join(__all__)}")
+    value = globals()[name] = named(np.linalg, name)
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

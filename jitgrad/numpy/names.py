@@ -1,0 +1,88 @@
+"""How the names of NumPy become functions on tensors: `named` looks one up in NumPy and wraps it.
+
+Functions go the way of the protocols (`protocol.dispatch`), whatever their arguments; classes, dtypes, constants and
+submodules are NumPy's own. Start at `named`.
+"""
+
+import numpy as np
+
+from .._dtypes import as_dtype
+from ..functions import FUNCTIONS
+from .protocol import counterparts, dispatch, dispatch_ufunc
+from .ufuncs import METHODS
+
+#: Functions that make tensors, and so take ``requires_grad=``.
+CREATION = frozenset(
+    (
+        "arange", "array", "asanyarray", "asarray", "ascontiguousarray", "empty", "empty_like", "eye", "from_dlpack", "full",
+        "full_like", "geomspace", "identity", "linspace", "logspace", "ones", "ones_like", "zeros", "zeros_like",
+    )
+)  # fmt: skip
+
+
+def named(module, name):
+    """What stands in jitgrad for ``module.name``, a name of NumPy's."""
+    value = getattr(module, name)
+    if not callable(value) or isinstance(value, type):
+        return value
+    if isinstance(value, np.ufunc):
+        out = _ufunc(value)
+    elif module is np and name in CREATION:
+        out = _creation(value)
+    else:
+        out = _function(value)
+    out.__name__ = out.__qualname__ = name
+    out.__module__ = module.__name__.replace("numpy", "jitgrad.numpy", 1)
+    entry = counterparts().get(value)
+    out.__doc__ = value.__doc__ if entry is None else FUNCTIONS[entry.name].__doc__
+    out.__wrapped__ = value
+    return out
+
+
+def _function(value):
+    entry = counterparts().get(value)
+    if entry is None:
+        return lambda *args, **kwargs: dispatch(value, args, kwargs)
+    quick, n = FUNCTIONS[entry.name], entry.operands or 1
+
+    def function(*args, **kwargs):
+        return quick(*args) if len(args) == n and not kwargs else dispatch(value, args, kwargs)
+
+    return function
+
+
+def _creation(value):
+    def function(*args, requires_grad=False, **kwargs):
+        kwargs.pop("like", None)
+        out = dispatch(value, args, kwargs)
+        if isinstance(out, np.ndarray):
+            as_dtype(out.dtype)  # raises: a dtype jitgrad computes in would have given a tensor
+        return out.requires_grad_() if requires_grad else out
+
+    return function
+
+
+def _ufunc(ufunc):
+    entry = counterparts().get(ufunc)
+    quick = None if entry is None else FUNCTIONS[entry.name]
+
+    def function(*args, **kwargs):
+        if quick is not None and len(args) == ufunc.nin and not kwargs:
+            return quick(*args)
+        return dispatch_ufunc(ufunc, "__call__", args, kwargs)
+
+    for method in METHODS:
+        setattr(function, method, _method(ufunc, method))
+    function.nin, function.nout, function.identity = ufunc.nin, ufunc.nout, ufunc.identity
+    function.nargs, function.ntypes, function.types = ufunc.nargs, ufunc.ntypes, ufunc.types
+    function.signature = ufunc.signature
+    return function
+
+
+def _method(ufunc, method):
+    def function(*args, **kwargs):
+        return dispatch_ufunc(ufunc, method, args, kwargs)
+
+    function.__name__ = method
+    function.__doc__ = getattr(ufunc, method).__doc__
+    return function

@@ -1,0 +1,128 @@
+"""NumPy functions without an entry: on the values of tensors, where no gradient can be lost.
+
+If an operand requires grad, a function that has no gradient in jitgrad raises `GradientError`; not so the functions
+of `NO_GRADIENT`, whose results are integers, truth values or text, and those of `BY_SHAPE`, which ask for shapes and
+dtypes only and run nothing. Start at `fallback`.
+"""
+
+import numpy as np
+
+from .._dtypes import SUPPORTED
+from .._errors import DTypeError, GradientError
+from ..convert import as_operand
+from ..tensor import Tensor
+from .calls import deliver, needs_grad
+
+#: Functions whose results are piecewise constant or no numbers at all: there is no gradient to lose.
+NO_GRADIENT = frozenset(
+    (
+        "allclose", "argpartition", "argsort", "argwhere", "array2string", "array_equal", "array_equiv", "array_repr",
+        "array_str", "digitize", "flatnonzero", "isclose", "iscomplex", "isin", "isneginf", "isposinf", "isreal", "lexsort",
+        "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "searchsorted", "unravel_index",
+    )
+)  # fmt: skip
+#: Functions of shapes and dtypes.
+BY_SHAPE = frozenset(
+    (
+        "can_cast", "common_type", "diag_indices_from", "einsum_path", "empty_like", "iscomplexobj", "isrealobj", "ndim",
+        "ones_like", "result_type", "shape", "size", "tril_indices_from", "triu_indices_from", "zeros_like",
+    )
+)  # fmt: skip
+
+
+def fallback(function, args, kwargs):
+    """``function(*args, **kwargs)`` by NumPy; arrays among the results are tensors again."""
+    name = getattr(function, "__name__", str(function))
+    home = getattr(function, "__module__", "numpy")
+    if name in BY_SHAPE and home == "numpy":
+        return wrapped(function(*_replaced(args, _stand_in), **_replaced(kwargs, _stand_in)))
+    if name not in NO_GRADIENT or home != "numpy":
+        refuse_gradient(f"{home}.{name}", (args, kwargs))
+    return on_arrays(function, args, kwargs)
+
+
+def refuse_gradient(name, operands):
+    if any(map(needs_grad, tensors(operands))):
+        raise GradientError(
+            f"got an operand that requires grad in {name}, which has no gradient in jitgrad; use .detach() or "
+            ".detach().numpy() on it to compute with its values, or write the function in operations jitgrad has"
+        )
+
+
+def on_arrays(function, args, kwargs):
+    """NumPy's result for the values of the tensors among the arguments; a Tensor as ``out=`` is written."""
+    out = kwargs.get("out")
+    if not any(isinstance(t, Tensor) for t in (out if isinstance(out, tuple) else (out,))):
+        return wrapped(function(*arrays(args), **arrays(kwargs)))
+    outs = out if isinstance(out, tuple) else (out,)
+    result = function(*arrays(args), **arrays({k: v for k, v in kwargs.items() if k != "out"}))
+    results = result if isinstance(result, tuple) else (result,)
+    written = tuple(deliver(wrapped(r), o) for r, o in zip(results, outs))
+    return written if isinstance(result, tuple) else written[0]
+
+
+def tensors(x):
+    """The tensors in nested sequences and dictionaries."""
+    if isinstance(x, Tensor):
+        yield x
+    elif isinstance(x, (list, tuple)):
+        for item in x:
+            yield from tensors(item)
+    elif isinstance(x, dict):
+        yield from tensors(list(x.values()))
+
+
+def _replaced(x, change):
+    """`x` with its tensors changed."""
+    if isinstance(x, Tensor):
+        return change(x)
+    if type(x) in (list, tuple):
+        return type(x)(_replaced(item, change) for item in x)
+    if isinstance(x, dict):
+        return {key: _replaced(value, change) for key, value in x.items()}
+    return x
+
+
+def arrays(x):
+    """`x` with arrays of their values in the place of tensors."""
+    return _replaced(x, lambda t: t._array())
+
+
+def _stand_in(t):
+    """An array of the shape and dtype of `t`, of one element stretched: the value of `t` is not computed."""
+    return np.broadcast_to(np.zeros((), t.dtype), t.shape)
+
+
+def wrapped(result):
+    """What NumPy gave, with tensors in the place of arrays of dtypes jitgrad computes in."""
+    if type(result) is np.ndarray or isinstance(result, np.generic):
+        return as_operand(result) if result.dtype in SUPPORTED else result
+    if isinstance(result, tuple) and hasattr(result, "_fields"):
+        return type(result)(*map(wrapped, result))
+    if isinstance(result, (list, tuple)):
+        return type(result)(map(wrapped, result))
+    return result
+
+
+def fallback_ufunc(ufunc, method, inputs, kwargs):
+    """A ufunc without an entry: NumPy's, unless it could have had a gradient."""
+    if method not in ("__call__", "outer") or _is_smooth(ufunc, inputs):
+        refuse_gradient(f"numpy.{ufunc.__name__}", (inputs, kwargs))
+    if method != "at":
+        return on_arrays(getattr(ufunc, method), inputs, kwargs)
+    x, *rest = inputs
+    new = np.array(arrays(x)) if isinstance(x, Tensor) else x
+    ufunc.at(new, *arrays(rest))
+    if isinstance(x, Tensor):
+        x.copy_(new)
+    return None
+
+
+def _is_smooth(ufunc, inputs):
+    """Whether a result is a float, so that a gradient may be missing."""
+    dtypes = [x.dtype if hasattr(x, "dtype") else as_operand(x).dtype for x in inputs[: ufunc.nin]]
+    try:
+        found = ufunc.resolve_dtypes((*dtypes, *(None,) * ufunc.nout))
+    except TypeError as error:
+        raise DTypeError(f"numpy.{ufunc.__name__} is not defined for dtypes {dtypes}: {error}") from None
+    return any(d.kind not in "biu" for d in found[ufunc.nin :])

@@ -1,0 +1,128 @@
+"""NumPy's protocols on `Tensor`: what ``np.sin(x)``, ``array * x``, ``np.sum(x)`` or ``np.add.reduce(x)`` do.
+
+A NumPy function is found in one of three places (`dispatch`): among the functions with a meaning of their own for
+tensors (`special`), among those an entry of the catalogue stands for, which are called in NumPy's form (`calls`,
+`ufuncs`), and else it runs on values, and raises `GradientError` where that would lose a gradient (`plain`). The
+namespace `jitgrad.numpy` goes the same way. `install` puts the protocols on the class.
+
+Start at `dispatch`; `counterparts` is how the table comes from the registry.
+"""
+
+import functools
+import sys
+
+import numpy as np
+
+from .._errors import ArgumentError, GradientError
+from ..functions import FUNCTIONS, defers
+from ..ops import REGISTRY
+from ..tensor import Tensor
+from .calls import Form, call
+from .plain import fallback, fallback_ufunc
+from .special import HANDLERS, nonzero_where
+from .standard import API_VERSIONS
+from .ufuncs import METHODS
+
+#: Functions of `np.linalg` that are those of NumPy's main namespace; its diagonal and trace take other axes.
+SAME = ("matmul", "matrix_transpose", "outer", "tensordot", "vecdot")
+
+
+@functools.cache
+def counterparts():
+    """The entry that stands for a NumPy function, for each of its names in NumPy."""
+    out = {}
+    for entry in REGISTRY.values():
+        if entry.public and entry.numpy is not None:
+            others = [getattr(np, name, None) for name in entry.aliases]
+            others += [getattr(np.linalg, entry.name, None)] if entry.name in SAME else []
+            out.update(dict.fromkeys([entry.numpy, *filter(callable, others)], entry))
+    return out
+
+
+class _Forms(dict):
+    """NumPy function -> `Form`, made when first asked for."""
+
+    def __missing__(self, function):
+        form = self[function] = Form(counterparts()[function], function)
+        return form
+
+
+FORMS = _Forms()
+
+
+def dispatch(function, args, kwargs):
+    """``function(*args, **kwargs)`` for a function of NumPy's, with tensors among the arguments."""
+    handler = HANDLERS.get(function)
+    if handler is not None:
+        return handler(*args, **kwargs)
+    if function not in counterparts():
+        return fallback(function, args, kwargs)
+    if function is np.where and len(args) == 1:
+        return nonzero_where(*args)
+    return call(FORMS[function], args, kwargs)
+
+
+def dispatch_ufunc(ufunc, method, inputs, kwargs):
+    """A ufunc or one of its methods."""
+    if ufunc not in counterparts():
+        public = getattr(np, ufunc.__name__, None)
+        if method == "__call__" and public in counterparts():  # the ufunc behind np.clip, which ``array.clip(x)`` calls
+            return call(FORMS[public], inputs, kwargs)
+        return fallback_ufunc(ufunc, method, inputs, kwargs)
+    if method == "__call__":
+        return call(FORMS[ufunc], inputs, kwargs)
+    return METHODS[method](FORMS[ufunc], FORMS, *inputs, **kwargs)
+
+
+# --- the protocols ---------------------------------------------------------------------------------------------------
+
+
+def array_ufunc(self, ufunc, method, *inputs, **kwargs):
+    """NEP 13: ufuncs, and with them the operators of arrays."""
+    for x in (*inputs, *kwargs.get("out", ())) if method != "at" else inputs[:1]:
+        if x is not None and defers(x):
+            return NotImplemented
+    if method == "__call__" and not kwargs:
+        entry = counterparts().get(ufunc)
+        if entry is not None:
+            return FUNCTIONS[entry.name](*inputs)
+    return dispatch_ufunc(ufunc, method, inputs, kwargs)
+
+
+def array_function(self, function, types, args, kwargs):
+    """NEP 18: the other functions of NumPy."""
+    if not all(t in (np.ndarray, np.memmap) or issubclass(t, Tensor) for t in types):
+        return NotImplemented
+    return dispatch(function, args, kwargs)
+
+
+def array_namespace(self, *, api_version=None):
+    """The namespace of the array API standard: `jitgrad.numpy`."""
+    if api_version is not None and api_version not in API_VERSIONS:
+        raise ArgumentError(f"got api_version={api_version!r}, expected one of {', '.join(API_VERSIONS)}")
+    return sys.modules[__package__]
+
+
+def dlpack(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+    """The values for another library, which may write to them: always a copy."""
+    if self.requires_grad:
+        raise GradientError("got a tensor that requires grad to export by DLPack; use x.detach()")
+    if stream is not None or dl_device not in (None, (1, 0)):
+        raise ArgumentError(f"got stream={stream!r}, dl_device={dl_device!r}, expected None: jitgrad is on the CPU")
+    if copy is False:
+        raise BufferError("got copy=False, expected None or True: the values of a tensor are never shared")
+    return np.array(self._array()).__dlpack__()
+
+
+def dlpack_device(self):
+    """The CPU, in DLPack's words."""
+    return (1, 0)
+
+
+def install(cls):
+    """Gives the class NumPy's protocols."""
+    cls.__array_ufunc__ = array_ufunc
+    cls.__array_function__ = array_function
+    cls.__array_namespace__ = array_namespace
+    cls.__dlpack__ = dlpack
+    cls.__dlpack_device__ = dlpack_device

@@ -1,0 +1,46 @@
+"""A gradient has the dtype of what it is the gradient of: kernels read it as that."""
+
+import numpy as np
+import pytest
+from test_registry import CASES, operands
+
+import jitgrad
+from jitgrad.autodiff import pull_back, push_forward
+from jitgrad.ir import leaf
+
+FLOATS = [np.dtype(np.float32), np.dtype(np.float64)]
+DIFFERENTIABLE = [case for case in CASES if case.values[0].differentiable]
+
+
+def graph(entry, case, dtypes):
+    """(float operands, result) with the float operands in turns of `dtypes`."""
+    nodes, floats = [], []
+    for k, x in enumerate(operands(entry)):
+        node = leaf(k, x.shape, dtypes[len(floats) % len(dtypes)] if x.dtype.kind == "f" else x.dtype)
+        nodes.append(node)
+        floats += [node] if x.dtype.kind == "f" else []
+    return floats, entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
+
+
+@pytest.mark.parametrize("dtypes", [FLOATS[:1], FLOATS, FLOATS[::-1]], ids=["single", "mixed", "mixed-other"])
+@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+def test_cotangents_and_tangents(entry, case, dtypes):
+    floats, out = graph(entry, case, dtypes)
+    if out.dtype.kind != "f":
+        return
+    grads = pull_back({out: leaf(90, out.shape, out.dtype)}, floats)
+    assert [g.dtype for g in grads if g is not None] == [x.dtype for x, g in zip(floats, grads) if g is not None]
+    assert [g.shape for g in grads if g is not None] == [x.shape for x, g in zip(floats, grads) if g is not None]
+    (tangent,) = push_forward([out], {x: leaf(91 + k, x.shape, x.dtype) for k, x in enumerate(floats)})
+    assert tangent is None or (tangent.dtype, tangent.shape) == (out.dtype, out.shape)
+
+
+@pytest.mark.parametrize("mode", ["never", "always"])
+def test_a_single_precision_gradient_used_by_a_kernel(mode, monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", mode)
+    x = jitgrad.tensor(np.array([-1.0, 0.0, 2.0], np.float32), requires_grad=True)
+    jitgrad.maximum(x, 0).sum().backward()
+    with jitgrad.no_grad():
+        x -= 0.5 * x.grad
+    assert x.dtype == x.grad.dtype == np.float32
+    np.testing.assert_array_equal(x.detach().numpy(), np.array([-1.0, -0.25, 1.5], np.float32))
