@@ -84,7 +84,10 @@ def _replacement(new, g):
 
 
 def _as_tensor(like, g):
-    return g if isinstance(g, tape.Handle) else tape.from_value(g, like.shape, like.dtype, None)
+    if isinstance(g, tape.Handle):
+        return g
+    # A sum of 0-d cotangents is one of Python floats: round it to the dtype.
+    return tape.from_value(g if like.shape else like.dtype.type(g).item(), like.shape, like.dtype, None)
 
 
 def _accumulate(t, g, create):

@@ -44,3 +44,12 @@ def test_a_single_precision_gradient_used_by_a_kernel(mode, monkeypatch):
         x -= 0.5 * x.grad
     assert x.dtype == x.grad.dtype == np.float32
     np.testing.assert_array_equal(x.detach().numpy(), np.array([-1.0, -0.25, 1.5], np.float32))
+
+
+def test_sums_of_scalar_cotangents_are_rounded(monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "segment", 1)
+    x = jitgrad.tensor(0.1, dtype=np.float32, requires_grad=True)
+    a, b = x * 3, x * 7.3
+    (a * b + a * 0.1 + b * 0.7).backward()
+    assert x.grad.item() == np.float32(x.grad.item())
+    np.testing.assert_allclose(x.grad.item(), 2 * 0.1 * 3 * 7.3 + 0.3 + 7.3 * 0.7, rtol=1e-6)
