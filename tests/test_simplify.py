@@ -128,9 +128,13 @@ def test_random_trees_keep_every_bit(node):
     assert bits(a) == bits(b)
 
 
+def computed(root):
+    return sum(n.op.kind == "elementwise" for n in toposort([root]))
+
+
 @settings(max_examples=100, deadline=None)
 @given(trees)
 def test_simplify_is_stable_and_never_adds(node):
     (out,) = simplify([node])
-    assert len(toposort([out])) <= len(toposort([node])) + 1
+    assert computed(out) <= computed(node)
     assert bits(reference.run([out], list(PAIRS), ())[0]) == bits(reference.run(simplify([out]), list(PAIRS), ())[0])

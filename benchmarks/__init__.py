@@ -1,0 +1,1 @@
+"""Benchmarks for asv: ``asv run``, ``asv publish``; see CONTRIBUTING.md."""

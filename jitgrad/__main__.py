@@ -1,0 +1,69 @@
+"""``python -m jitgrad``: a tour, a report of what is installed, and the kernel cache.
+
+    python -m jitgrad                 a short live tour: a gradient, its kernel, its times (--size sets n)
+    python -m jitgrad info            versions, CPU, threads, cache and settings
+    python -m jitgrad cache           the kernels on this disk
+    python -m jitgrad cache clear     remove them
+
+The exit code is 0, 1 where something could not be done, and 2 for wrong arguments. Start at `main`.
+"""
+
+import argparse
+import os
+import sys
+
+from . import __version__, _report, _tour
+from ._errors import JitgradError
+
+
+def _size(text):
+    """A number of elements; 1e6 is understood."""
+    try:
+        n = float(text)
+    except ValueError:
+        n = 0.0
+    if not (1 <= n <= 1e9 and n == int(n)):
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number from 1 to 1e9, such as 1e6")
+    return int(n)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        "python -m jitgrad", description="Without a command: a short live tour of gradients on this machine."
+    )
+    parser.add_argument("--version", action="version", version=f"jitgrad {__version__}")
+    parser.add_argument("--size", type=_size, default=10**6, metavar="N", help="elements in the tour (default: 1e6)")
+    parser.set_defaults(run=lambda options: _tour.run(options.size))
+    commands = parser.add_subparsers(title="commands")
+    info = commands.add_parser("info", help="versions, CPU, threads, cache and settings")
+    info.set_defaults(run=lambda options: _report.info())
+    cache = commands.add_parser("cache", help="list the kernels on this disk, or clear them")
+    cache.add_argument("action", nargs="?", choices=("list", "clear"), default="list")
+    cache.set_defaults(run=lambda options: (_report.clear if options.action == "clear" else _report.kernels)())
+    return parser
+
+
+def main(arguments=None):
+    """Runs the command line `arguments`; the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code = options.run(options) or 0
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader (head, less) has gone; Python must not complain about it once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except MemoryError:
+        print(
+            f"python -m jitgrad: not enough memory for {options.size} elements; pass a smaller --size", file=sys.stderr
+        )
+    except (JitgradError, ImportError, OSError) as error:
+        print(f"python -m jitgrad: {error}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""What ``python -m jitgrad info`` and ``python -m jitgrad cache`` print.
+
+Nothing here imports numba: versions come from the packages' metadata, the CPU's name and features from llvmlite, which
+is where the kernels' compiler has them from. Start at `info`.
+"""
+
+import importlib.metadata
+import os
+import platform
+import sys
+import time
+
+from . import __version__
+from ._config import config
+from .runtime import cache
+from .runtime.launch import get_num_threads
+from .runtime.stats import stats
+
+#: Features of a CPU that decide how wide and how fast kernels are.
+VECTOR = ("sse4.2", "avx", "fma", "f16c", "avx2", "avx512f", "avx512dq", "avx512vl", "neon", "sve", "sve2")
+
+
+def _version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def cpu():
+    """(name, vector features) of this CPU, as the compiler sees it."""
+    try:
+        import llvmlite.binding as llvm
+    except ImportError:
+        return platform.processor() or platform.machine(), ()
+    features = llvm.get_host_cpu_features()
+    return llvm.get_host_cpu_name(), tuple(name for name in VECTOR if features.get(name))
+
+
+def _cores():
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _folder_state(path):
+    """What is to be said of the cache folder, if anything."""
+    if not os.path.lexists(path):
+        return ", not there yet"
+    if not os.path.isdir(path):
+        return ", which is not a folder: kernels go to a temporary one"
+    return "" if os.access(path, os.W_OK | os.X_OK) else ", not writable: kernels go to a temporary one"
+
+
+def _row(name, text):
+    print(f"  {name:<11} {text}")
+
+
+def _mib(size):
+    return f"{size / 2**20:.1f} MiB"
+
+
+def info():
+    """Prints the report."""
+    print(f"jitgrad {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    _row("executable", sys.executable)
+    for package in ("numpy", "numba", "llvmlite"):
+        _row(package, _version(package))
+    name, features = cpu()
+    print("CPU")
+    _row("name", name)
+    _row("features", " ".join(features) or "unknown")
+    _row("threads", f"{get_num_threads()} of {_cores()} cores")
+    found = cache.info()
+    print("kernel cache")
+    _row("folder", found["path"] + _folder_state(found["path"]))
+    _row("kernels", f"{found['kernels']}, {_mib(found['bytes'])} of at most {config.cache_mb} MiB")
+    print("this process")
+    _row("kernels", f"{stats.compiled} compiled, {stats.loaded} from the cache, in {stats.seconds:.2f} s")
+    _row("numba", "imported" if "numba" in sys.modules else "not imported")
+    print("settings (attribute of jitgrad.config, value, environment variable)")
+    for name in config.__slots__:
+        _row(name, f"{getattr(config, name)!s:<24} JITGRAD_{name.upper()}")
+
+
+def kernels():
+    """Prints the kernels of the cache, the last used first."""
+    found, entries = cache.info(), cache.entries()
+    print(f"{found['path']}{_folder_state(found['path'])}: {len(entries)} kernels, {_mib(found['bytes'])}")
+    for entry in entries:
+        used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
+        print(f"  {used}  {entry.bytes / 1024:7.1f} KiB  {os.path.relpath(entry.path, found['path'])}  {entry.title}")
+
+
+def clear():
+    """Empties the cache; 1 if something is left."""
+    before = cache.info()
+    cache.clear()
+    after = cache.info()
+    removed = f"removed {before['kernels'] - after['kernels']} kernels, {_mib(before['bytes'] - after['bytes'])}"
+    print(f"{removed}, from {before['path']}")
+    if after["bytes"]:
+        print(f"{_mib(after['bytes'])} in {after['path']} could not be removed; check its permissions", file=sys.stderr)
+        return 1

@@ -1,0 +1,232 @@
+"""No benchmark rots: each runs once with its smallest parameters, on the NumPy tier, which has nothing to compile."""
+
+import importlib
+import inspect
+import itertools
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import jitgrad
+
+ROOT = pathlib.Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+MODULES = sorted(path.stem for path in (ROOT / "benchmarks").glob("bench_*.py"))
+KINDS = ("time_", "track_", "peakmem_")
+
+
+def smallest(params):
+    """The parameters to try: all of a list of names, the first of a list of sizes."""
+    axes = [p if all(isinstance(v, str) for v in p) and len(p) > 4 else p[:1] for p in params]
+    return list(itertools.product(*axes))
+
+
+def cases():
+    for name in MODULES:
+        module = importlib.import_module(f"benchmarks.{name}")
+        for cls in vars(module).values():
+            if inspect.isclass(cls) and cls.__module__ == module.__name__ and cls.__name__[0] != "_":
+                for params in smallest(getattr(cls, "params", [])):
+                    yield pytest.param(cls, params, id="-".join([name, cls.__name__, *map(str, params)]))
+
+
+CASES = list(cases())
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    common = importlib.import_module("benchmarks.common")
+    ratio = common.ratio
+    monkeypatch.setattr(common, "COMPILE", "never")
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    for name in MODULES:
+        module = sys.modules[f"benchmarks.{name}"]
+        if hasattr(module, "ratio"):
+            monkeypatch.setattr(module, "ratio", lambda step, other: ratio(step, other, budget=0))
+        if hasattr(module, "RUNS"):
+            monkeypatch.setattr(module, "RUNS", 1)
+
+
+def methods(cls):
+    return [name for name in dir(cls) if name.startswith(KINDS)]
+
+
+@pytest.mark.parametrize(("cls", "params"), CASES)
+def test_benchmark(cls, params):
+    benchmark = cls()
+    if hasattr(benchmark, "setup"):
+        try:
+            benchmark.setup(*params)
+        except NotImplementedError as reason:
+            assert str(reason)  # asv leaves such parameters out
+            return
+    assert methods(cls)
+    for name in methods(cls):
+        out = getattr(benchmark, name)(*params)
+        if name.startswith("track_"):
+            assert np.isfinite(out) and out >= 0
+
+
+def test_every_operation_is_measured():
+    from benchmarks.bench_ops import CASES as measured
+
+    assert {name.rsplit("-", 1)[0] for name in measured} == set(jitgrad.ops.REGISTRY)
+    assert sum(cls.__name__ == "Forward" for cls, _ in (case.values for case in CASES)) == len(measured)
+
+
+@pytest.mark.parametrize("size", [10**4, 10**6])
+def test_operands_have_about_the_size_asked_for(size):
+    from benchmarks import bench_ops
+
+    for name, (entry, case) in bench_ops.CASES.items():
+        n = bench_ops.elements(entry, case, bench_ops.scale(entry, case, size))
+        assert size / 10 < n <= size, name
+
+
+# --- the peer of the comparison of libraries ---------------------------------------------------------------------------
+
+PEERS = """
+THREADS = 1
+
+class Peer:
+    def __init__(self, version, array, value_and_grad, numpy):
+        self.array, self.value_and_grad, self.numpy, self.builders = array, value_and_grad, numpy, {}
+
+    def loss(self, f, name=None):
+        self.builders[name or f.__name__] = lambda xs, data, statics: self.value_and_grad(f, xs, data, statics)
+        return f
+
+    def step(self, f):
+        self.builders[f.__name__] = lambda xs, data, statics: f(*xs, *data, *statics)
+
+    def losses(self, formulas, eager):
+        for name, f in formulas.items():
+            self.loss(f, name)
+"""
+
+FORMULAS = """
+EAGER = ("scalar_chain",)
+
+class Namespace:
+    def __init__(self, module, **names):
+        self.__dict__.update({**vars(module), **names})
+
+def formulas(xp, array):
+    def scalar_chain(x, turns):
+        for _ in range(turns):
+            x = xp.sin(x) * 1.01 + 0.1
+        return x
+
+    def op_backward(x, turns):
+        y = x
+        for _ in range(turns):
+            y = y * 0.999 + x
+        return y
+
+    def logreg(w, X, s):
+        return xp.sum(xp.softplus(-s * (X @ w))) / X.shape[0]
+
+    def mlp_loss(W1, b1, W2, b2, X, Y):
+        z = xp.maximum(X @ W1 + b1, 0) @ W2 + b2
+        return xp.sum(xp.logsumexp(z, 1) - xp.sum(Y * z, 1)) / X.shape[0]
+
+    def rosenbrock(x):
+        a, b = x[:-1], x[1:] - x[:-1] * x[:-1]
+        return xp.sum(100 * b * b + (1 - a) * (1 - a))
+
+    def norms(A):
+        return xp.norm(A) + xp.sum(xp.keepsum(A, 1) * A)
+
+    return {name: f for name, f in locals().items() if name not in ("xp", "array")}
+"""
+
+
+@pytest.fixture(scope="module")
+def peer(tmp_path_factory):
+    """The peer as a module of a bench of the same form, with only what the peer asks of it."""
+    root = tmp_path_factory.mktemp("copied")
+    peers = root / "copied_bench" / "peers"
+    peers.mkdir(parents=True)
+    (root / "copied_bench" / "__init__.py").touch()
+    (root / "copied_bench" / "workloads.py").write_text("LEARNING_RATE = 0.5\n")
+    (peers / "__init__.py").write_text(PEERS)
+    (peers / "_formulas.py").write_text(FORMULAS)
+    shutil.copy(ROOT / "benchmarks" / "peer_jitgrad.py", peers / "jitgrad.py")
+    sys.path.insert(0, str(root))
+    threads = jitgrad.get_num_threads()
+    yield importlib.import_module("copied_bench.peers.jitgrad").peer
+    jitgrad.set_num_threads(threads)
+    sys.path.remove(str(root))
+
+
+def outputs(peer, name, xs, data=(), statics=()):
+    """The outputs of the first, cold run and of the second, compiled one; of in-place steps only the first is the reference's."""
+    step = peer.builders[name]([peer.array(x) for x in xs], [peer.array(x) for x in data], list(statics))
+    return [[np.array(peer.numpy(o)) for o in step()] for _ in range(2)]
+
+
+def close(got, want):
+    for g, w in zip(got, want, strict=True):
+        np.testing.assert_allclose(g, w, rtol=1e-10, atol=1e-12)
+
+
+def test_peer_value_and_gradient(peer):
+    x = np.array([0.5, -1.0, 2.0])
+    for got in outputs(peer, "sumsq", [x]):
+        close(got, [2 * x @ x, 4 * x])
+    for got in outputs(peer, "op_backward", [x], statics=[2]):
+        close(got, [x * 0.999**2 + x * 0.999 + x, np.full(3, 0.999**2 + 0.999 + 1)])
+    (cold, warm) = outputs(peer, "op_forward", [x], statics=[2])
+    close(cold, [x * 0.999**2 + x * 0.999 + x])
+    close(warm, cold)
+    a = np.array([[1.0, 2.0], [3.0, -4.0]])
+    rows = a.sum(1, keepdims=True)
+    for got in outputs(peer, "norms", [a]):
+        close(got, [np.linalg.norm(a) + (rows * a).sum(), a / np.linalg.norm(a) + 2 * np.broadcast_to(rows, (2, 2))])
+
+
+def test_peer_steps(peer):
+    rng = np.random.default_rng(0)
+    w, data, s = rng.standard_normal(3), rng.standard_normal((8, 3)), np.sign(rng.standard_normal(8))
+    want = w.copy()
+    for _ in range(4):
+        want -= 0.5 * data.T @ (-s / (1 + np.exp(s * (data @ want)))) / 8
+    for got in outputs(peer, "logreg_sgd", [w], [data, s], [4]):
+        close(got, [want])
+
+    x, v = rng.standard_normal(5), rng.standard_normal(5)
+    h = np.zeros(5)
+    h[:-1] = (1200 * x[:-1] ** 2 - 400 * x[1:] + 2) * v[:-1] - 400 * x[:-1] * v[1:]
+    h[1:] += -400 * x[:-1] * v[:-1] + 200 * v[1:]
+    for got in outputs(peer, "rosenbrock_hvp", [x, v]):
+        close(got, [h])
+
+
+def test_peer_updates_in_place(peer):
+    rng = np.random.default_rng(1)
+    w1, b1, w2, b2 = rng.standard_normal((4, 3)), np.zeros(3), rng.standard_normal((3, 2)), np.zeros(2)
+    x, y = rng.standard_normal((6, 4)), np.eye(2)[rng.integers(0, 2, 6)]
+    z1 = x @ w1 + b1
+    z = np.maximum(z1, 0) @ w2 + b2
+    total = np.log(np.exp(z).sum(1))
+    dz = (np.exp(z - total[:, None]) - y) / 6
+    d1 = dz @ w2.T * (z1 > 0)
+    grads = x.T @ d1, d1.sum(0), np.maximum(z1, 0).T @ dz, dz.sum(0)
+    want = [(total - (y * z).sum(1)).mean(), *(p - 0.5 * g for p, g in zip((w1, b1, w2, b2), grads))]
+    cold, warm = outputs(peer, "mlp", [w1, b1, w2, b2], [x, y])
+    close(cold, want)
+    assert warm[0] < cold[0]
+
+
+def test_benchmarks_are_found_by_name():
+    """Where asv is installed, it finds what the tests ran."""
+    pytest.importorskip("asv_runner")
+    script = "from asv_runner.discovery import disc_benchmarks; print(sum(1 for _ in disc_benchmarks('benchmarks')))"
+    out = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert out.returncode == 0, out.stderr
+    found = {(case.values[0], name) for case in CASES for name in methods(case.values[0])}
+    assert int(out.stdout) == len(found)

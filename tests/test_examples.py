@@ -1,0 +1,97 @@
+"""What users read must run: the examples, the README's session, and the examples in docstrings."""
+
+import doctest
+import inspect
+import os
+import pathlib
+import pkgutil
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import jitgrad
+
+ROOT = pathlib.Path(__file__).parent.parent
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+#: example -> what its last line starts with; each also checks its own result.
+EXAMPLES = {
+    "black_scholes": "largest difference from the closed forms",
+    "curve_fit": "found [",
+    "heat": "largest error",
+    "logistic_regression": "first turn",
+}
+
+
+def test_every_example_is_listed():
+    assert {path.stem for path in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example(name, tmp_path):
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "error", str(ROOT / "examples" / f"{name}.py")]
+    out = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert out.returncode == 0, out.stderr
+    assert not out.stderr
+    assert out.stdout.splitlines()[-1].startswith(EXAMPLES[name])
+
+
+def run_doctest(text, name, path, module=None):
+    """Runs the examples of a text, among the names of a module; how many there were."""
+    scope = {**(vars(module) if module else {}), "jitgrad": jitgrad, "np": np, "__name__": name}
+    test = doctest.DocTestParser().get_doctest(text, scope, name, str(path), 0)
+    report = []
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    runner.run(test, out=report.append)
+    assert not runner.failures, "".join(report)
+    return len(test.examples)
+
+
+def test_readme_session():
+    path = ROOT / "README.md"
+    blocks = re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
+    assert len(blocks) > 2 and run_doctest("\n".join(blocks), "README", path) > 12
+
+
+def _modules():
+    yield jitgrad
+    for info in pkgutil.walk_packages(jitgrad.__path__, "jitgrad."):
+        if not info.name.endswith("__main__"):
+            yield __import__(info.name, fromlist=["_"])
+
+
+def _documented():
+    """name -> (docstring with examples, module): of every module, public class, method and function."""
+    found = {}
+    for module in _modules():
+        found[module.__name__] = module.__doc__, module
+        for name, thing in vars(module).items():
+            of_here = str(getattr(thing, "__module__", None)).startswith("jitgrad")
+            if name.startswith("_") or not of_here or not (inspect.isclass(thing) or inspect.isfunction(thing)):
+                continue
+            full = f"{thing.__module__}.{thing.__qualname__}"
+            home = sys.modules[thing.__module__]
+            found[full] = thing.__doc__, home
+            if inspect.isclass(thing):
+                found.update((f"{full}.{n}", (m.__doc__, home)) for n, m in vars(thing).items() if n[0] != "_")
+    return {name: (doc, home) for name, (doc, home) in found.items() if doc and ">>>" in doc}
+
+
+DOCUMENTED = _documented()
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_docstring(name, monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    doc, module = DOCUMENTED[name]
+    assert run_doctest(inspect.cleandoc(doc), name, "docstring", module) > 0
+
+
+def test_public_functions_have_examples():
+    public = {name: getattr(jitgrad, name) for name in jitgrad.__all__}
+    assert len(public) > 100
+    assert not [name for name, thing in public.items() if callable(thing) and ">>>" not in (thing.__doc__ or "")]

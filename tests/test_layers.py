@@ -1,0 +1,158 @@
+"""The architecture, enforced: imports point left along `LAYERS`, numba is imported in one place, files stay short.
+
+Imports are read from the source with `ast`, those inside functions too. An import that points right must stand in
+`EXEMPT` with its reason; a line of `EXEMPT` that nothing needs any more fails as well.
+"""
+
+import ast
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+PACKAGE = ROOT / "jitgrad"
+LONGEST = 500
+
+#: From left to right; a module may import those of its own layer and of layers before it. A package stands for all in it.
+LAYERS = [
+    ["_errors", "_config", "_dtypes", "_typing"],
+    ["ir"],
+    ["ops"],
+    ["autodiff"],
+    ["compile"],
+    ["runtime"],
+    ["tape"],
+    ["convert", "creation", "functions", "gradients", "subscript", "tensor"],
+    ["linalg", "numpy"],
+    ["transforms", "njit", "testing", "viz"],
+    ["__init__"],
+    ["__main__", "_report", "_tour"],
+]
+
+#: (importer, imported): why it may point right.
+EXEMPT = {}
+
+#: Modules that may import numba or llvmlite, and whether only inside functions.
+NUMBA = {
+    "jitgrad.runtime.build": "compiles the kernels",
+    "jitgrad.runtime.build_lowering": "tells numba how helpers are compiled",
+    "jitgrad.runtime.cache": "reads versions and CPU features for its keys, in a function that runs after build",
+    "jitgrad._report": "reads the CPU's name and features from llvmlite, in a function",
+}
+HEAVY = {"numba", "llvmlite", "scipy", "torch"}
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in FILES}
+
+
+def layer(name):
+    """The index in LAYERS of a module of the package; past the end for one that is in none."""
+    head = name.split(".")[1] if "." in name else "__init__"
+    return next((k for k, names in enumerate(LAYERS) if head in names), len(LAYERS))
+
+
+def imports(name):
+    """(module, line, whether at module level) for every import of a module, absolute names."""
+    tree = ast.parse(MODULES[name].read_text())
+    package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    inside = {id(n) for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.Lambda)) for n in ast.walk(f)}
+    for node in ast.walk(tree):
+        top = id(node) not in inside
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno, top) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
+            base = ".".join(filter(None, (base, node.module)))
+            for alias in node.names:
+                member = f"{base}.{alias.name}"
+                yield (member if member in MODULES else base), node.lineno, top
+
+
+def own(name):
+    """The imports of a module that stay within the package."""
+    return [(m, line) for m, line, _ in imports(name) if m.split(".")[0] == "jitgrad"]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_a_layer(name):
+    assert layer(name) < len(LAYERS), f"{name} is in no layer: add it to LAYERS, as far left as its imports allow"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_left(name):
+    wrong = [
+        f"{MODULES[name]}:{line} imports {other}, which is further right"
+        for other, line in own(name)
+        if layer(other) > layer(name) and (name, other) not in EXEMPT
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_exemption_is_stale():
+    needed = {(name, other) for name in MODULES for other, _ in own(name) if layer(other) > layer(name)}
+    assert set(EXEMPT) <= needed
+
+
+def test_only_the_runtime_imports_numba():
+    users = {}
+    for name in MODULES:
+        for other, line, top in imports(name):
+            if other.split(".")[0] in ("numba", "llvmlite"):
+                users.setdefault(name, []).append((line, top))
+    assert set(users) == set(NUMBA)
+    top_level = {name for name, found in users.items() if any(top for _, top in found)}
+    assert top_level == {"jitgrad.runtime.build", "jitgrad.runtime.build_lowering"}
+
+
+def test_the_checker_sees_what_it_should():
+    """Its own test: relative and function-level imports are resolved."""
+    assert ("jitgrad._errors", True) in {(m, top) for m, _, top in imports("jitgrad._config")}
+    assert ("jitgrad.compile.reference", False) in {(m, top) for m, _, top in imports("jitgrad.runtime.execute")}
+    assert layer("jitgrad.ir.node") < layer("jitgrad.tape.segment") < layer("jitgrad") < layer("jitgrad.__main__")
+
+
+@pytest.mark.parametrize("folder", ["jitgrad", "tests", "benchmarks", "examples"])
+def test_no_file_is_long(folder):
+    files = list((ROOT / folder).rglob("*.py"))
+    assert files
+    long = {str(p): n for p in files if (n := len(p.read_text().splitlines())) > LONGEST}
+    assert not long
+
+
+def run(script, **env):
+    env = {**{k: v for k, v in os.environ.items() if not k.startswith("JITGRAD_COMPILE")}, **env}
+    env["PYTHONPATH"] = str(ROOT)
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, timeout=120)
+    assert out.returncode == 0, out.stderr
+    return out.stdout.split()
+
+
+def test_import_is_light():
+    loaded = run("import sys, jitgrad; print(*{m.split('.')[0] for m in sys.modules})")
+    assert "numpy" in loaded
+    assert not HEAVY & set(loaded)
+
+
+@pytest.mark.parametrize("size", [3, 400_000])
+def test_a_cold_gradient_does_not_wait_for_numba(size):
+    script = f"""
+import sys, jitgrad
+x = jitgrad.ones({size}, requires_grad=True)
+y = (jitgrad.sin(x) * x).sum()
+y.backward()
+value = float(y), x.grad.tolist()[0]
+print(*value, *{{m.split('.')[0] for m in sys.modules}})
+"""
+    out = run(script, JITGRAD_COMPILE="auto")
+    assert float(out[0]) > 0 and float(out[1]) > 0
+    assert not HEAVY & set(out[2:])
