@@ -39,7 +39,7 @@ class Kernel:
 
     `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what) pairs: "number" a 0-d
     node, "index" an `Access`-like (const, terms), "array" a node that is read, "out" a node that is written,
-    "result" a 0-d reduction. `code` is the struct format of the dynamic slots.
+    "result" a 0-d reduction, "far" the flag of operands too large. `code` is the struct format of the dynamic slots.
     """
 
     def __init__(self, kind, source, static, dynamic, results):
@@ -88,9 +88,14 @@ def cast_name(dtype):
 
 
 class Writer:
-    """Names, arguments and statements of one kernel."""
+    """Names, arguments and statements of one kernel.
 
-    def __init__(self):
+    `far` has the operands that must not be too large for the code of an operation: loops check them, and the plan is run
+    again by NumPy if one is. `exact` writes the expressions that are right for any operand instead.
+    """
+
+    def __init__(self, exact=False):
+        self.exact, self.far = exact, {}
         self.lines = {}
         self.names = {}
         self.static, self.static_names = [], []
@@ -209,8 +214,11 @@ class Writer:
             self.names[node, ctx] = self.load(node, ctx, depth, nest, loops)
         elif kind == "elementwise":
             args = [self.names[s, ctx] for s in node.src]
+            if node.op.exact and not self.exact and args[0] not in self.far:
+                self.far[args[0]] = None
+                self.emit(depth, f"far = far | is_far({args[0]})")
             self.names[node, ctx] = name = self.fresh("v")
-            self.emit(depth, f"{name} = {expression(node, args)}")
+            self.emit(depth, f"{name} = {expression(node, args, self.exact)}")
             self.listing.append(f"{name} = {node.op.name}({', '.join(args)}): {node.dtype}")
         elif kind == "pad":
             self.names[node, ctx] = self.pad(node, ctx, depth, nest, loops)
@@ -244,8 +252,9 @@ class Writer:
         return name
 
 
-def expression(node, args):
-    return typed(node.op.code.format(*args, t=cast_name(node.dtype)), node.dtype)
+def expression(node, args, exact=False):
+    code = exact and node.op.exact or node.op.code
+    return typed(code.format(*args, t=cast_name(node.dtype)), node.dtype)
 
 
 def combination(node, acc, value, reorder=True):
@@ -269,7 +278,7 @@ def render_scalar(fusion, step, pairs):
     `dynamic` may hold "item" (node, context), an element of an array. `passed` maps results that are
     arguments as they stand to that argument: they need no kernel.
     """
-    writer = Writer()
+    writer = Writer(exact=True)
     for (node, ctx), is_load in pairs:
         kind = node.op.kind
         if is_load and node.ndim:

@@ -75,15 +75,23 @@ class Form:
         self.values = {n: w.names[_operand(n)] for n in nest.reductions}
 
     def render(self):
+        w = self.writer
+        loops = self.body()
+        title = f"{self.nest.form} kernel, {len(self.nest.loops)} loops, {len(self.nest.reductions)} reductions."
+        head = HEADER.format(title=title, listing="\n".join(w.listing))
+        return Kernel(self.nest.form, f"{head}\n{loops}\n\n\n{self.entry()}", w.static, w.dynamic, self.whole)
+
+    def body(self):
+        """The loops as a function; it raises a flag where it met an operand too far for its code."""
         self.evaluate()
         self.write()
         w = self.writer
-        used = [f"{n}" for n in w.static_names + w.dynamic_names]
-        title = f"{self.nest.form} kernel, {len(self.nest.loops)} loops, {len(self.nest.reductions)} reductions."
-        head = HEADER.format(title=title, listing="\n".join(w.listing))
-        text = f"{head}\n@body\ndef body({', '.join(['start', 'stop', 'part', *used])}):\n"
-        text += "\n".join(self.out) + "\n\n\n" + self.entry()
-        return Kernel(self.nest.form, text, w.static, w.dynamic, self.whole)
+        first = last = ()
+        if w.far:
+            flag = w.add_dynamic("f", "far", None)
+            first, last = ["    far = 0"], ["    if far:", f"        {flag}[0] = 1"]
+        head = f"@body\ndef body({', '.join(['start', 'stop', 'part', *w.static_names, *w.dynamic_names])}):"
+        return "\n".join([head, *first, *self.out, *last])
 
     def entry(self):
         """The uniform entry: unpacks 8-byte slots (results, pointer to the static block, dynamic arguments)."""
@@ -97,6 +105,8 @@ class Form:
                 args.append(f"a[{slot}]")
             elif kind == "number":
                 args.append(_number("a", slot, what.dtype))
+            elif kind == "far":
+                args.append(f"array_int64(a, {slot})")
             elif kind == "result":
                 args.append(f"result_{what.dtype.name}(a, {results.index(what)}, {slot})")
             else:
@@ -105,7 +115,8 @@ class Form:
         lines = ["@entry", "def chunk(start, stop, part, args):", "    a = slots(args)"]
         if w.static:
             lines.append(f"    c = slots(a[{len(results)}])")
-        lines.append(f"    body(start, stop, part, {', '.join(args)})")
+        call = f"(start, stop, part, {', '.join(args)})"
+        lines.append(f"    body{call}")
         return "\n".join(lines) + "\n"
 
     # ------------------------------------------------------------------ pieces of the loops

@@ -49,6 +49,8 @@ class Op:
     code : str or None
         elementwise: the expression in kernels, with ``{0}``, ``{1}``... for the sources and ``{t}``
         for the NumPy name of the result's dtype.
+    exact : str or None
+        elementwise: the expression for any operand, where `code` is for operands that are not `is_far`.
     cost : int
         elementwise: flops, roughly; 20 and above is worth keeping instead of recomputing.
     identity : callable or None
@@ -61,13 +63,13 @@ class Op:
         ``jvp(tangents, node)`` -> the tangent of the node; a tangent may be None (zero).
     """
 
-    __slots__ = ("name", "kind", "reference", "code", "cost", "identity", "combine", "vjp", "jvp")
+    __slots__ = ("name", "kind", "reference", "code", "exact", "cost", "identity", "combine", "vjp", "jvp")
 
     def __init__(
-        self, name, kind, reference=None, *, code=None, cost=1, identity=None, combine=None, vjp=None, jvp=None
-    ):
+        self, name, kind, reference=None, *, code=None, exact=None, cost=1, identity=None, combine=None, vjp=None, jvp=None
+    ):  # fmt: skip
         self.name, self.kind, self.reference = name, kind, reference
-        self.code, self.cost, self.identity, self.combine = code, cost, identity, combine
+        self.code, self.exact, self.cost, self.identity, self.combine = code, exact, cost, identity, combine
         self.vjp, self.jvp = vjp, jvp
 
     def __repr__(self):

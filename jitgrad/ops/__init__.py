@@ -3,7 +3,7 @@
 `registry` says what an entry is. The modules are read for their side effect of filling `REGISTRY`.
 """
 
-from . import elementwise, indexing, linalg, movement, reduction, scan, special
+from . import elementwise, indexing, linalg, movement, reduction, scan, special, trigonometric
 from .elementwise import install
 from .registry import REGISTRY, REQUIRED, Entry
 
@@ -19,4 +19,5 @@ __all__ = [
     "reduction",
     "scan",
     "special",
+    "trigonometric",
 ]

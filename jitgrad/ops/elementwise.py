@@ -204,13 +204,13 @@ isinf = elementwise("isinf", np.isinf, None, code="(abs({0}) == math.inf)", doc=
 
 # --- exponentials and logarithms -----------------------------------------------------------------------------
 
-exp = elementwise("exp", np.exp, lambda x, out: out, code="math.exp({0})", cost=20, doc="e ** x.")
+exp = elementwise("exp", np.exp, lambda x, out: out, code="exp({0})", cost=10, doc="e ** x.")
 exp2 = elementwise("exp2", np.exp2, lambda x, out: out * LN2, code="np.exp2({0})", cost=20, doc="2 ** x.")
 expm1 = elementwise(
-    "expm1", np.expm1, lambda x, out: out + 1, code="math.expm1({0})", cost=25, doc="exp(x) - 1, accurate near 0."
+    "expm1", np.expm1, lambda x, out: out + 1, code="expm1({0})", cost=12, doc="exp(x) - 1, accurate near 0."
 )
 log = elementwise(
-    "log", np.log, lambda x, out: 1 / x, code="math.log({0})", cost=20, on=(0.5, 2), doc="The natural logarithm."
+    "log", np.log, lambda x, out: 1 / x, code="log({0})", cost=12, on=(0.5, 2), doc="The natural logarithm."
 )
 log2 = elementwise(
     "log2",
@@ -234,8 +234,8 @@ log1p = elementwise(
     "log1p",
     np.log1p,
     lambda x, out: 1 / (1 + x),
-    code="math.log1p({0})",
-    cost=25,
+    code="log1p({0})",
+    cost=15,
     on=(-0.5, 2),
     doc="log(1 + x), accurate near 0.",
 )
@@ -322,77 +322,6 @@ float_power = composite(
     method=False, doc="x ** y, computed in float64.",
 )  # fmt: skip
 
-# --- trigonometric and hyperbolic --------------------------------------------------------------------------------
-
-sin = elementwise("sin", np.sin, lambda x, out: cos(x), code="math.sin({0})", cost=20, doc="The sine of x, in radians.")
-cos = elementwise(
-    "cos", np.cos, lambda x, out: -sin(x), code="math.cos({0})", cost=20, doc="The cosine of x, in radians."
-)
-tan = elementwise(
-    "tan",
-    np.tan,
-    lambda x, out: 1 + out * out,
-    code="math.tan({0})",
-    cost=30,
-    on=(-1, 1),
-    doc="The tangent of x, in radians.",
-)
-arcsin = elementwise(
-    "arcsin", np.arcsin, lambda x, out: 1 / sqrt(1 - x * x), code="math.asin({0})", cost=25, on=(-0.8, 0.8),
-    aliases=("asin",), doc="The inverse sine, in radians.",
-)  # fmt: skip
-arccos = elementwise(
-    "arccos", np.arccos, lambda x, out: -1 / sqrt(1 - x * x), code="math.acos({0})", cost=25, on=(-0.8, 0.8),
-    aliases=("acos",), doc="The inverse cosine, in radians.",
-)  # fmt: skip
-arctan = elementwise(
-    "arctan", np.arctan, lambda x, out: 1 / (1 + x * x), code="math.atan({0})", cost=25, aliases=("atan",),
-    doc="The inverse tangent, in radians.",
-)  # fmt: skip
-arctan2 = elementwise(
-    "arctan2", np.arctan2, lambda x, y, out: (y / (x * x + y * y), -x / (x * x + y * y)), code="math.atan2({0}, {1})", cost=35,
-    on=(0.5, 2), aliases=("atan2",), doc="The angle of the point (y, x), in radians.",
-)  # fmt: skip
-hypot = elementwise(
-    "hypot", np.hypot, lambda x, y, out: (x / out, y / out), code="math.hypot({0}, {1})", cost=20, on=(0.5, 2),
-    doc="The Euclidean norm of (x, y).",
-)  # fmt: skip
-sinh = elementwise("sinh", np.sinh, lambda x, out: cosh(x), code="math.sinh({0})", cost=25, doc="The hyperbolic sine.")
-cosh = elementwise(
-    "cosh", np.cosh, lambda x, out: sinh(x), code="math.cosh({0})", cost=25, doc="The hyperbolic cosine."
-)
-tanh = elementwise(
-    "tanh", np.tanh, lambda x, out: 1 - out * out, code="math.tanh({0})", cost=25, doc="The hyperbolic tangent."
-)
-arcsinh = elementwise(
-    "arcsinh", np.arcsinh, lambda x, out: 1 / sqrt(x * x + 1), code="math.asinh({0})", cost=30, aliases=("asinh",),
-    doc="The inverse hyperbolic sine.",
-)  # fmt: skip
-arccosh = elementwise(
-    "arccosh", np.arccosh, lambda x, out: 1 / sqrt(x * x - 1), code="math.acosh({0})", cost=30, on=(1.5, 3),
-    aliases=("acosh",), doc="The inverse hyperbolic cosine.",
-)  # fmt: skip
-arctanh = elementwise(
-    "arctanh", np.arctanh, lambda x, out: 1 / (1 - x * x), code="math.atanh({0})", cost=30, on=(-0.8, 0.8),
-    aliases=("atanh",), doc="The inverse hyperbolic tangent.",
-)  # fmt: skip
-deg2rad = elementwise(
-    "deg2rad",
-    np.deg2rad,
-    lambda x, out: math.pi / 180,
-    code="({0} * np.{t}(math.pi / 180))",
-    aliases=("radians",),
-    doc="Degrees to radians.",
-)
-rad2deg = elementwise(
-    "rad2deg",
-    np.rad2deg,
-    lambda x, out: 180 / math.pi,
-    code="({0} * np.{t}(180 / math.pi))",
-    aliases=("degrees",),
-    doc="Radians to degrees.",
-)
-
 # --- rounding: piecewise constant, derivative 0 ------------------------------------------------------------------
 
 floor = elementwise(
@@ -451,18 +380,6 @@ def _heaviside(x, y):
     (dtype, _), _ = ufunc_dtypes(np.heaviside)((x, y))
     x, y = cast(as_node(x), dtype), cast(as_node(y), dtype)
     return where(x > 0, 1.0, where(equal(x, 0), y, where(isnan(x), x, 0.0)))
-
-
-sinc = composite(
-    "sinc", np.sinc, lambda x: _sinc(x), on=(0.2, 2), doc="sin(pi x) / (pi x), and 1 at 0.",
-)  # fmt: skip
-
-
-def _sinc(x):
-    y = math.pi * x
-    zero = equal(y, 0)
-    safe = where(zero, 1.0, y)
-    return where(zero, 1.0 - square(y) / 6, sin(safe) / safe)
 
 
 nan_to_num = composite(

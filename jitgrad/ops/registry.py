@@ -260,7 +260,7 @@ def _join(a, b):
     return np.result_type(a, b)
 
 
-def elementwise(name, numpy, partials=None, *, code=None, cost=1, dtypes=None, operands=None, op_kwargs=None, **entry):
+def elementwise(name, numpy, partials=None, *, code=None, exact=None, cost=1, dtypes=None, operands=None, **entry):
     """Registers an elementwise primitive.
 
     `partials(*operands, out)` gives the partial derivatives as formulas on nodes: one, or a tuple with one per
@@ -288,7 +288,7 @@ def elementwise(name, numpy, partials=None, *, code=None, cost=1, dtypes=None, o
 
     op = Op(
         name, "elementwise", entry.pop("reference", None) or (lambda *xs, node: numpy(*xs)),
-        code=code, cost=cost, vjp=vjp, jvp=jvp,
+        code=code, exact=exact, cost=cost, vjp=vjp, jvp=jvp,
     )  # fmt: skip
 
     def build(*xs):

@@ -11,6 +11,7 @@ import struct
 
 import numpy as np
 
+from ..compile import reference
 from ..compile.fuse import call_operand, flat_base, fuse
 from ..compile.fuse_index import strides
 from ..compile.lower import access, evaluations, lower, points, weight
@@ -135,6 +136,8 @@ class _Assembler:
         slots = ["0"] * len(whole) + [constants]
         for kind, what in kernel.dynamic:
             slots.append(self.slot(kind, what, partial))
+        if any(kind == "far" for kind, _ in kernel.dynamic):
+            self.lines += [f"far = empty(1, {self.bind('T', np.int64)})", "far[0] = 0"]
         pack = self.bind("P", struct.Struct("=" + codes).pack)
         address = self.bind("A", address)
         self.lines.append(f"a = {pack}({', '.join(slots)})")
@@ -144,6 +147,9 @@ class _Assembler:
         elif units.total or whole:
             self.lines.append(f"{self.bind('C', launch.prepare())}({address}, {units.total}, id(a))")
         self.scope[self.bind("B", None)] = block
+        if any(kind == "far" for kind, _ in kernel.dynamic):
+            again = self.bind("E", lambda L, N: reference.run(self.fusion.roots, L, N))
+            self.lines.append(f"if far[0]: return {again}(L, N)")
         self.results(kernel, partial)
         if units.parts > 1:
             for node in kernel.nest.reductions:
@@ -198,6 +204,8 @@ class _Assembler:
             return self.value(what)
         if kind == "index":
             return self.index(*what)
+        if kind == "far":
+            return "id(far)"
         if kind == "result":
             return f"id({partial[what]})" if partial else "0"
         return f"id({self.names[what] if kind == 'out' else self.buffer(what)})"

@@ -12,7 +12,8 @@ from numba.core import types
 from numba.core.compiler import Compiler
 from numba.extending import intrinsic, lower_builtin, overload, type_callable
 
-from . import support
+from . import support, vmath
+from .build_trace import traced
 
 I64 = ir.IntType(64)
 #: where an ndarray object holds its data pointer, and a bytes object its bytes
@@ -135,6 +136,8 @@ _lower(support.fast_mul, 2, _reordered("fmul", "mul"))
 _lower(support.sign, 1, _sign)
 _lower(support.isfinite, 1, _isfinite, result=types.boolean)
 _lower(support.round_even, 1, _rint)
+for _name in vmath.FUNCTIONS:
+    _lower(getattr(vmath, _name), 1, traced(getattr(vmath, _name)), types.int64 if _name == "is_far" else None)
 
 
 # ---------------------------------------------------------------------- longer functions, from Python
@@ -208,11 +211,6 @@ def _int_power(a, b):
 @overload(support.logaddexp, jit_options=PLAIN)
 def _logaddexp(a, b):
     return support.logaddexp
-
-
-@overload(support.sigmoid, jit_options=PLAIN)
-def _sigmoid(x):
-    return support.sigmoid
 
 
 @overload(support.logaddexp2, jit_options=PLAIN)

@@ -8,7 +8,11 @@ import math
 
 import numpy as np
 
+from .vmath import FUNCTIONS as _FUNCTIONS
+from .vmath import cos, exp, expm1, is_far, log, log1p, sigmoid, sin, tanh  # noqa: F401
+
 __all__ = [
+    *_FUNCTIONS,
     "exact_divide",
     "fast_add",
     "fast_mul",
@@ -25,7 +29,6 @@ __all__ = [
     "power",
     "remainder",
     "round_even",
-    "sigmoid",
     "sign",
 ]
 
@@ -131,9 +134,3 @@ def logaddexp2(a, b):
     if low != low or high != high:
         return a + b
     return high + math.log1p(math.exp((low - high) * math.log(2.0))) / math.log(2.0)
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)) without overflow."""
-    e = math.exp(-abs(x))
-    return (e if x < 0 else 1.0) / (1.0 + e)

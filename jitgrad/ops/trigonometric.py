@@ -1,0 +1,93 @@
+"""Trigonometric and hyperbolic functions and their inverses. One entry each."""
+
+import math
+
+import numpy as np
+
+from .elementwise import equal, sqrt, square, where
+from .registry import composite, elementwise
+
+sin = elementwise(
+    "sin", np.sin, lambda x, out: cos(x), code="sin({0})", exact="(math.sin({0}) if is_far({0}) else sin({0}))", cost=15,
+    doc="The sine of x, in radians.",
+)  # fmt: skip
+cos = elementwise(
+    "cos", np.cos, lambda x, out: -sin(x), code="cos({0})", exact="(math.cos({0}) if is_far({0}) else cos({0}))", cost=15,
+    doc="The cosine of x, in radians.",
+)  # fmt: skip
+tan = elementwise(
+    "tan",
+    np.tan,
+    lambda x, out: 1 + out * out,
+    code="math.tan({0})",
+    cost=30,
+    on=(-1, 1),
+    doc="The tangent of x, in radians.",
+)
+arcsin = elementwise(
+    "arcsin", np.arcsin, lambda x, out: 1 / sqrt(1 - x * x), code="math.asin({0})", cost=25, on=(-0.8, 0.8),
+    aliases=("asin",), doc="The inverse sine, in radians.",
+)  # fmt: skip
+arccos = elementwise(
+    "arccos", np.arccos, lambda x, out: -1 / sqrt(1 - x * x), code="math.acos({0})", cost=25, on=(-0.8, 0.8),
+    aliases=("acos",), doc="The inverse cosine, in radians.",
+)  # fmt: skip
+arctan = elementwise(
+    "arctan", np.arctan, lambda x, out: 1 / (1 + x * x), code="math.atan({0})", cost=25, aliases=("atan",),
+    doc="The inverse tangent, in radians.",
+)  # fmt: skip
+arctan2 = elementwise(
+    "arctan2", np.arctan2, lambda x, y, out: (y / (x * x + y * y), -x / (x * x + y * y)), code="math.atan2({0}, {1})", cost=35,
+    on=(0.5, 2), aliases=("atan2",), doc="The angle of the point (y, x), in radians.",
+)  # fmt: skip
+hypot = elementwise(
+    "hypot", np.hypot, lambda x, y, out: (x / out, y / out), code="math.hypot({0}, {1})", cost=20, on=(0.5, 2),
+    doc="The Euclidean norm of (x, y).",
+)  # fmt: skip
+sinh = elementwise("sinh", np.sinh, lambda x, out: cosh(x), code="math.sinh({0})", cost=25, doc="The hyperbolic sine.")
+cosh = elementwise(
+    "cosh", np.cosh, lambda x, out: sinh(x), code="math.cosh({0})", cost=25, doc="The hyperbolic cosine."
+)
+tanh = elementwise(
+    "tanh", np.tanh, lambda x, out: 1 - out * out, code="tanh({0})", cost=18, doc="The hyperbolic tangent."
+)
+arcsinh = elementwise(
+    "arcsinh", np.arcsinh, lambda x, out: 1 / sqrt(x * x + 1), code="math.asinh({0})", cost=30, aliases=("asinh",),
+    doc="The inverse hyperbolic sine.",
+)  # fmt: skip
+arccosh = elementwise(
+    "arccosh", np.arccosh, lambda x, out: 1 / sqrt(x * x - 1), code="math.acosh({0})", cost=30, on=(1.5, 3),
+    aliases=("acosh",), doc="The inverse hyperbolic cosine.",
+)  # fmt: skip
+arctanh = elementwise(
+    "arctanh", np.arctanh, lambda x, out: 1 / (1 - x * x), code="math.atanh({0})", cost=30, on=(-0.8, 0.8),
+    aliases=("atanh",), doc="The inverse hyperbolic tangent.",
+)  # fmt: skip
+deg2rad = elementwise(
+    "deg2rad",
+    np.deg2rad,
+    lambda x, out: math.pi / 180,
+    code="({0} * np.{t}(math.pi / 180))",
+    aliases=("radians",),
+    doc="Degrees to radians.",
+)
+rad2deg = elementwise(
+    "rad2deg",
+    np.rad2deg,
+    lambda x, out: 180 / math.pi,
+    code="({0} * np.{t}(180 / math.pi))",
+    aliases=("degrees",),
+    doc="Radians to degrees.",
+)
+
+
+sinc = composite(
+    "sinc", np.sinc, lambda x: _sinc(x), on=(0.2, 2), doc="sin(pi x) / (pi x), and 1 at 0.",
+)  # fmt: skip
+
+
+def _sinc(x):
+    y = math.pi * x
+    zero = equal(y, 0)
+    safe = where(zero, 1.0, y)
+    return where(zero, 1.0 - square(y) / 6, sin(safe) / safe)
