@@ -80,8 +80,6 @@ class Value:
     def __eq__(self, y):
         return self._compared("==", y)
 
-    __hash__ = None
-
     # --- the helpers of vmath
 
     def select(self, a, b):
