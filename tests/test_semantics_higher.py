@@ -134,6 +134,22 @@ def test_equal_records_are_told_from_each_other(lib):
     same((x.grad, b.grad, seen[0]), (70.0, 5.0, 3.0))
 
 
+def test_results_that_are_the_leaf_itself(lib):
+    """Views of everything and sums over nothing are the same value as what they come from."""
+    x = leaf(lib, 2.0)
+    s, a = x.sum(), x[...]
+    b = a[...]
+    seen = []
+    for t in (x, a, b, s):
+        t.register_hook(lambda g: seen.append(g.item()))
+    loss = x + a * 10 + b * 100 + s * 1000
+    same(lib.autograd.grad(loss, [x, a, b, s], retain_graph=True), (1111.0, 110.0, 100.0, 1000.0))
+    seen.clear()
+    loss.backward()
+    same(x.grad, 1111.0)
+    assert sorted(seen) == [100.0, 110.0, 1000.0, 1111.0]
+
+
 def test_a_result_is_told_from_the_same_inside_another(lib):
     x = leaf(lib, [1.0, 2.0])
     s, m = x.sum(), x.mean()

@@ -245,6 +245,17 @@ def test_hook_on_an_intermediate_used_several_times_sees_the_sum(lib):
     same(x.grad, 45.0)
 
 
+def test_hook_beside_another_way_to_what_it_was_computed_from(lib):
+    """What is upstream of the hook is gone through twice, and freed once."""
+    x, seen = leaf(lib, 3.0), []
+    y = x * x
+    a = y * 3
+    a.register_hook(lambda g: seen.append(g.item()))
+    (a * y).backward()
+    assert seen == [9.0]
+    same(x.grad, 12 * 27.0)
+
+
 def test_hook_that_replaces_on_an_intermediate(lib):
     x = leaf(lib, [1.0, 2.0])
     y = x * 3
@@ -415,10 +426,11 @@ def test_exception_in_a_hook_reaches_the_caller(lib):
 
 
 def test_hook_runs_without_recording(lib):
-    x, seen = leaf(lib, 2.0), []
-    x.register_hook(lambda g: seen.append(((x * 2).requires_grad, g.requires_grad)))
-    (x * x).backward()
-    assert seen == [(False, False)]
-    x.grad = None
-    lib.autograd.grad(x * x, x, create_graph=True)
-    assert seen[1] == (True, True)
+    for of_leaf in (True, False):
+        x, seen = leaf(lib, 2.0), []
+        t = x if of_leaf else x * 1
+        t.register_hook(lambda g, x=x, seen=seen: seen.append(((x * 2).requires_grad, g.requires_grad)))
+        (t * t).backward(retain_graph=True)
+        assert seen == [(False, False)]
+        lib.autograd.grad(t * t, x, create_graph=True)
+        assert seen[1] == (True, True)

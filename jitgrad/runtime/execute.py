@@ -9,6 +9,7 @@ replaced by the compiled function (see `assemble`). ``config.compile`` "always" 
 import atexit
 import collections
 import contextlib
+import functools
 import os
 import sys
 import threading
@@ -212,6 +213,7 @@ class _Background:
             self.queue.append(plan)
             self.pending += 1
             if self.thread is None:
+                _guard_forks()
                 self.thread = threading.Thread(target=self.work, name="jitgrad-compile", daemon=True)
                 self.thread.start()
             self.changed.notify_all()
@@ -277,8 +279,16 @@ def _after_fork_in_child():
     _background = _Background()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+@functools.cache
+def _guard_forks():
+    """Done with the first thread, after logging was imported (numba uses it): a fork takes the locks in reverse order of
+    registration, and who compiles may need that of logging while holding ours."""
+    import logging  # noqa: F401
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+        )
 
 
 def synchronize() -> None:

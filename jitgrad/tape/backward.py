@@ -104,16 +104,16 @@ class Sweep:
         while self.heap:
             graph = heapq.heappop(self.heap)[1]
             cots = self.todo.pop(graph)
-            if graph.cuts:
-                self._with_cuts(graph, cots)
-            else:
-                self._step(graph, cots, ())
+            visited = self._with_cuts(graph, cots) if graph.cuts or graph.peeked else self._step(graph, cots, ())
+            if not self.retain:
+                self._free(graph, visited)
 
     def _with_cuts(self, graph, cots):
-        """Hooks and wanted intermediates: their cotangent is complete once all later ones were swept."""
-        cuts = [s for s in graph.cuts if self.leads is None or self.leads((graph, s))]
-        cuts.sort(key=lambda s: s.slot)
-        self._step(graph, {s: g for s, g in cots.items() if s not in cuts}, cuts, cots)
+        """Hooks, wanted intermediates, and results that entered their own segment again (another thread had looked at
+        them): their cotangent is complete once all later ones were swept."""
+        cuts = {*(graph.cuts or ()), *(e[1] for e in graph.edges if type(e) is tuple and e[0] is graph)}
+        cuts = sorted((s for s in cuts if self.leads is None or self.leads((graph, s))), key=lambda s: s.slot)
+        visited = self._step(graph, {s: g for s, g in cots.items() if s not in cuts}, cuts, cots)
         while cuts:
             cut = cuts.pop()
             if cut in cots:
@@ -121,11 +121,13 @@ class Sweep:
                 for call in tuple((graph.cuts or {}).get(cut, ())):  # a hook may remove hooks
                     new = call(self, cut, g)
                     g = g if new is None else new
-                self._step(graph, {cut: g}, cuts, cots)
+                visited |= self._step(graph, {cut: g}, cuts, cots)
+        return visited
 
     def _step(self, graph, cots, cuts, into=None):
+        """Sweeps from `cots` to roots and cuts; the records it went through."""
         if not cots:
-            return
+            return frozenset()
         given = tuple(sorted(cots, key=lambda s: s.slot))
         wanted = tuple(
             i
@@ -144,17 +146,13 @@ class Sweep:
             self._check(graph, back)
             leaves = [*graph.leaves[: graph.state.leaves], *graph.saved, *values]
             grads = zip(back.sinks, back.plan.run(leaves, graph.numbers))
-        self.route(graph, wanted, cuts, grads, into)
-        if not self.retain:
-            self._free(graph, back.visited)
-
-    def route(self, graph, wanted, cuts, grads, into):
         for k, g in grads:
-            if k < len(wanted):
-                self.give(graph.edges[wanted[k]], g)
+            edge = graph.edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])
+            if type(edge) is tuple and edge[0] is graph:
+                into[edge[1]] = into[edge[1]] + g if edge[1] in into else g
             else:
-                state = cuts[k - len(wanted)]
-                into[state] = into[state] + g if state in into else g
+                self.give(edge, g)
+        return back.visited
 
     def _check(self, graph, back):
         if graph.freed is not None and any(s in graph.freed and saves(s) for s in back.visited):
@@ -188,7 +186,7 @@ def pending(sweep, tensor, cot, implicit):
         wanted = tuple(range(len(end.roots)))
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
     values = back.plan.run(seg.leaves if implicit else [*seg.leaves, cot], seg.numbers)
-    graph = graph_of(seg) if back.rg else seg.graph
+    graph = graph_of(seg) if back.rg else None
     settle(handles, back.live, values, graph)
     n, edges = len(back.live), seg.edges
     local.seg = Segment(end.grad)
@@ -202,11 +200,18 @@ def pending(sweep, tensor, cot, implicit):
 def start(sweep, tensor, cot, implicit):
     """Begins `sweep` at `tensor`: jointly with its forward where that is pending."""
     seg = local.seg
-    if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0 and tensor._value is None:
-        if not sweep.create:
+    if (
+        tensor._seg is seg
+        and type(tensor._edge) is not Accumulate
+        and tensor._state.slot >= 0
+        and tensor._value is None
+    ):
+        if not sweep.create and seg.graph is None:
             pending(sweep, tensor, None if implicit else tensors.look(cot), implicit)
             return
         flush(seg)
+    if tensor._edge is None:  # pending in another thread
+        tensors.look(tensor)
     edge = tensor._edge
     if not sweep.create:
         cot = tensors.ones_value(tensor) if implicit else tensors.look(cot)

@@ -35,13 +35,14 @@ class Graph:
         "freed",
         "cuts",
         "alive",
+        "peeked",
         "__weakref__",
     )
 
     def __init__(self, seg):
         self.state, self.leaves, self.numbers, self.edges = seg.state, seg.leaves, seg.numbers, seg.edges
         self.serial = next(_serial)
-        self.dear, self.saved, self.freed, self.cuts, self.alive = (), (), None, None, []
+        self.dear, self.saved, self.freed, self.cuts, self.alive, self.peeked = (), (), None, None, [], False
 
 
 class Forward:
@@ -125,6 +126,7 @@ def peek(t):
     if plan is None:
         plan = state.plans["peek"] = Plan([state.node], "one value")
     graph = seg.graph or Graph(seg)
+    graph.state, graph.peeked = seg.state, True
     if graph.leaves is None or graph.numbers is None or graph.edges is None:  # it has just run, and `t` has its value
         return
     (value,) = plan.run(graph.leaves, graph.numbers)

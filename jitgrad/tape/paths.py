@@ -6,7 +6,7 @@ record. For them the nodes of the path are built again, each such value behind a
 """
 
 from ..ir import Node, const, toposort
-from ..ops.marks import APART
+from ..ops.marks import APART, variable
 from ..ops.registry import broadcast
 from .segment import State, records, renode
 
@@ -26,7 +26,7 @@ class Apart:
         roots = dict(zip(end.roots, end.roots))
         for state in records(end):
             node = renode(state, self.nodes)
-            if state.node in roots:
+            if state.entry is variable:
                 roots[state.node] = node
             if state in marked:
                 self.inner[state] = node
@@ -103,19 +103,21 @@ class Towards:
                 self.states.setdefault(t._edge[0], []).append(t._edge)
 
     def __call__(self, edge):
-        stack = [edge]
-        while stack:
-            edge = stack[-1]
-            answer = self.known.get(edge)
-            if answer is None and type(edge) is tuple:
-                ways = self._ways(edge)
-                answers = [self.known.get(e) for e in ways]
-                if True not in answers and None in answers:
-                    stack.extend(e for e, a in zip(ways, answers) if a is None)
-                    continue
-                answer = True in answers
-            self.known[edge] = bool(answer)
-            stack.pop()
+        answer = self.known.get(edge)
+        return self._search(edge) if answer is None else answer
+
+    def _search(self, edge):
+        todo, ways = [edge], {}
+        while todo:
+            e = todo.pop()
+            if e in self.known or e in ways:
+                continue
+            if type(e) is tuple:
+                todo.extend(ways.setdefault(e, self._ways(e)))
+            else:
+                self.known[e] = False
+        for e in sorted(ways, key=lambda e: (e[0].serial, e[1].slot)):  # what was recorded first leads nowhere later
+            self.known[e] = any([self.known[way] for way in ways[e]])
         return self.known[edge]
 
     def _ways(self, edge):

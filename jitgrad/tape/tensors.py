@@ -61,10 +61,10 @@ def enter(t):
     state = seg.state.next.get(sig)
     if state is None:
         state = enter_state(seg, sig)
-    seg.state = state
     seg.leaves.append(t._value)
     if sig.rg:
         seg.edges.append(t._edge)
+    seg.state = state  # last: another thread that looks at the segment must find all that its state counts
     t._seg, t._state = seg, state
 
 
