@@ -1,7 +1,28 @@
 """Every test runs with the verifier on (`jitgrad.ir.verify`), in this process and in those it starts."""
 
+import gc
 import os
 
 os.environ["JITGRAD_VERIFY"] = "1"  # read when jitgrad is imported, which must not be before this line
 
 import numba  # noqa: E402, F401 - not first in the compile thread: sys.modules would change while pytest iterates over it
+import pytest  # noqa: E402
+
+import jitgrad  # noqa: E402
+
+
+@pytest.fixture(params=["never", "always"])
+def tier(request):
+    jitgrad.synchronize()  # what earlier tests left to the compile thread must not count here
+    before, jitgrad.config.compile = jitgrad.config.compile, request.param
+    yield request.param
+    jitgrad.config.compile = before
+
+
+@pytest.fixture
+def no_gc():
+    """Whatever dies in the test dies by reference counts."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

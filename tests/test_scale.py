@@ -3,7 +3,6 @@
 ``python tests/test_scale.py`` measures time and memory per recorded operation at 1e4, 1e5 and 1e6.
 """
 
-import gc
 import math
 import subprocess
 import sys
@@ -23,23 +22,6 @@ def compiled():
     before, jitgrad.config.compile = jitgrad.config.compile, "always"
     yield
     jitgrad.config.compile = before
-
-
-@pytest.fixture(params=["never", "always"])
-def tier(request):
-    jitgrad.synchronize()  # what earlier tests left to the compile thread must not count here
-    before, jitgrad.config.compile = jitgrad.config.compile, request.param
-    yield request.param
-    jitgrad.config.compile = before
-
-
-@pytest.fixture
-def no_gc():
-    """Whatever dies in the test dies by reference counts."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def kernels_of(function):

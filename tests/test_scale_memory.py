@@ -13,23 +13,6 @@ import jitgrad
 from jitgrad.tape import segment
 
 
-@pytest.fixture(params=["never", "always"])
-def tier(request):
-    jitgrad.synchronize()  # what earlier tests left to the compile thread must not count here
-    before, jitgrad.config.compile = jitgrad.config.compile, request.param
-    yield request.param
-    jitgrad.config.compile = before
-
-
-@pytest.fixture
-def no_gc():
-    """Whatever dies in the test dies by reference counts."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 def states():
     """States of the automaton."""
     count, stack = 0, [segment.ROOT]

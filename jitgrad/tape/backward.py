@@ -82,7 +82,6 @@ class Sweep:
         self.leads = None if wanted is None else Towards(wanted)
         self.todo, self.heap = {}, []
         self.leaves = {}  # Accumulate -> cotangent
-        self.found = {}  # id of a wanted edge -> cotangent
 
     # A cotangent is a raw value (flat array or Python number), or a Tensor with create_graph.
 
