@@ -38,6 +38,10 @@ class AliasError(JitgradError, RuntimeError):
     """A write that PyTorch and NumPy refuse: to a leaf that requires grad, or to a read-only view."""
 
 
+class InterruptedRecording(JitgradError, RuntimeError):
+    """An interrupt hit the recording of an operation; the values that were pending are lost."""
+
+
 class CompileError(JitgradError, RuntimeError):
     """A kernel could not be compiled; the message carries the kernel's source file."""
 

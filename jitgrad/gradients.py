@@ -62,7 +62,7 @@ def _finish(sweep):
     sweep.run()
     for edge, g in sweep.leaves.items():
         leaf = edge.ref()
-        if leaf is not None:
+        if leaf is not None and leaf._edge is edge:
             _accumulate(leaf, _hooked(leaf, g, sweep.create), sweep.create)
 
 
@@ -91,9 +91,11 @@ def _as_tensor(like, g):
 
 
 def _accumulate(t, g, create):
+    # With create_graph, or from a hook, `g` may be a tensor that the user holds, too.
+    shared = create or (t._x is not None and t._x.hooks)
     x = t._extra()
     if x.grad is None:
-        x.grad = g
+        x.grad = g.clone() if shared else g
     elif create:
         x.grad = x.grad + g
     else:
@@ -167,7 +169,7 @@ def _swept(outputs, cots, inputs, retain, create):
     for t in inputs:
         if type(t._edge) is tuple:
             graph, state = t._edge
-            call = _collector(found)
+            call = _collector(found, t._edge)
             _cut(graph, state, call)
             cuts.append((graph, state, call))
     try:
@@ -183,7 +185,7 @@ def _swept(outputs, cots, inputs, retain, create):
             g = sweep.leaves.get(t._edge)
             out.append(None if g is None else _hooked(t, g, create))
         else:
-            g = found.get(t._edge[1])
+            g = found.get(t._edge)
             out.append(None if g is None else _as_tensor(t, g))
     return out
 
@@ -208,9 +210,9 @@ def depends_on_others(out, xs):
     return False
 
 
-def _collector(found):
+def _collector(found, edge):
     def call(sweep, state, g):
-        found[state] = g
+        found[edge] = g
 
     return call
 

@@ -100,6 +100,7 @@ class Tensor(Handle):
         if not self.shape:
             out = np.asarray(value, self.dtype)
         else:
+            (value if value.base is None else value.base).flags.writeable = False  # its views cannot be made so again
             out = value.reshape(self.shape)
             out = out.view() if out is value else out
         out.flags.writeable = False

@@ -1,9 +1,16 @@
-"""Every test runs with the verifier on (`jitgrad.ir.verify`), in this process and in those it starts."""
+"""Every test runs with the verifier on (`jitgrad.ir.verify`) and a kernel cache of its own session, in this process and
+in those it starts."""
 
+import atexit
 import gc
 import os
+import shutil
+import tempfile
 
 os.environ["JITGRAD_VERIFY"] = "1"  # read when jitgrad is imported, which must not be before this line
+if "JITGRAD_CACHE_DIR" not in os.environ:
+    os.environ["JITGRAD_CACHE_DIR"] = tempfile.mkdtemp(prefix="jitgrad-tests-")
+    atexit.register(shutil.rmtree, os.environ["JITGRAD_CACHE_DIR"], ignore_errors=True)
 
 import numba  # noqa: E402, F401 - not first in the compile thread: sys.modules would change while pytest iterates over it
 import pytest  # noqa: E402

@@ -254,7 +254,15 @@ class Writer:
 
 def expression(node, args, exact=False):
     code = exact and node.op.exact or node.op.code
-    return typed(code.format(*args, t=cast_name(node.dtype)), node.dtype)
+    text = code.format(*args, t=cast_name(node.dtype))
+    if node.dtype.kind == "b" and node.src[0].dtype.kind == "b":
+        return f"({text} != 0)"  # True + True is 2 in a kernel
+    return typed(text, node.dtype)
+
+
+def is_wide(node):
+    """Whether a reduction accumulates in float64: long sums and products of float32 lose too much otherwise."""
+    return node.dtype.name == "float32" and node.op.combine in REORDERED
 
 
 def combination(node, acc, value, reorder=True):
@@ -262,6 +270,8 @@ def combination(node, acc, value, reorder=True):
     code = node.op.combine
     if reorder and node.dtype.kind == "f":
         code = REORDERED.get(code, code)
+    if reorder and is_wide(node):
+        return code.format(acc, value)
     return typed(code.format(acc, value), node.dtype)
 
 

@@ -9,7 +9,7 @@ Start at `render_loop`.
 
 from .fuse_index import identity
 from .lower import COLUMNS, INNER, points, weight
-from .render import HEADER, Kernel, Writer, combination, identity_literal, read, stored
+from .render import HEADER, Kernel, Writer, combination, identity_literal, is_wide, read, stored
 
 GRAIN = 1 << 15  # points of one chunk
 PARTS = 16  # blocks of rows that a column reduction is split in, where its columns are few
@@ -147,7 +147,8 @@ class Form:
 
     def start_accumulators(self, indent):
         for k, node in enumerate(self.nest.reductions):
-            self.line(indent, f"acc{k} = {identity_literal(node)}")
+            start = repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)
+            self.line(indent, f"acc{k} = {start}")
 
     def accumulate(self, indent):
         for k, node in enumerate(self.nest.reductions):
@@ -156,7 +157,7 @@ class Form:
     def finish_whole(self):
         """Results of a reduction over everything: one partial result per chunk."""
         for k, node in enumerate(self.nest.reductions):
-            self.line(1, f"{self.writer.array(node, 'result')}[part] = {stored(f'acc{k}', node.dtype)}")
+            self.line(1, f"{self.writer.array(node, 'result')}[part] = {accumulated(node, f'acc{k}')}")
 
 
 class Flat(Form):
@@ -210,7 +211,7 @@ class Row(Form):
         self.accumulate(self.inner_loops(nest.outer, 2))
         for k, node in enumerate(nest.reductions):
             name = w.array(node, "out")
-            self.line(2, f"{name}[{w.address(nest.stores[node], self.loops)}] = {stored(f'acc{k}', node.dtype)}")
+            self.line(2, f"{name}[{w.address(nest.stores[node], self.loops)}] = {accumulated(node, f'acc{k}')}")
 
     def units(self):
         kept = _product(loop.size for loop in self.nest.loops[: self.nest.outer])
@@ -292,6 +293,11 @@ def _product(sizes):
     for n in sizes:
         out *= n
     return out
+
+
+def accumulated(node, acc):
+    """What an accumulator has in the end, to be stored."""
+    return f"np.float32({acc})" if is_wide(node) else stored(acc, node.dtype)
 
 
 def _operand(node):

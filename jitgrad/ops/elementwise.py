@@ -2,7 +2,7 @@
 
 The partial derivatives are formulas on IR nodes with the result at hand as ``out``; see
 `registry.elementwise` for what an entry may say. `code` is the expression in kernels, where names such as
-``maximum`` or ``int_power`` are the helpers of `jitgrad.runtime.support`.
+``maximum`` or ``power`` are the helpers of `jitgrad.runtime.support`.
 """
 
 import math
@@ -126,9 +126,11 @@ fmin = _extreme("fmin", np.fmin, doc="The smaller of x and y; ignores nan.")
 
 
 def _clip_partials(x, low, high, out):
-    inside = cast(logical_and(x >= low, x <= high), out.dtype)
-    below = cast(x < low, out.dtype)
-    return inside, below, 1 - inside - below
+    crossed = low > high  # then the value is `high`; of nan nothing is passed on
+    inside = logical_and(logical_and(x >= low, x <= high), logical_not(crossed))
+    return tuple(
+        cast(c, out.dtype) for c in (inside, logical_and(x < low, logical_not(crossed)), logical_or(x > high, crossed))
+    )
 
 
 clip3 = elementwise(
@@ -267,7 +269,8 @@ def _power_partials(x, y, out):
     if y.op is CONST:
         return y * power(x, y.arg - 1), None
     zero = logical_and(equal(x, 0), y >= 0)
-    return y * power(x, y - 1), where(zero, 0.0, log(where(zero, 1.0, x)) * out)
+    none = equal(y, 0)
+    return where(none, 0.0, y * power(x, where(none, 1.0, y) - 1)), where(zero, 0.0, log(where(zero, 1.0, x)) * out)
 
 
 def _power_reference(x, y, node):
@@ -344,12 +347,6 @@ rint = elementwise(
 )
 
 
-exact_divide = elementwise(
-    "exact_divide", np.divide, lambda x, y, out: (1 / y, -out / y), code="exact_divide({0}, {1})", on=(0.5, 2), public=False,
-    doc="x / y rounded once: a primitive since kernels may divide by a constant as times 1 / y, and round(2.5, 1) must not show it.",
-)  # fmt: skip
-
-
 def _round(x, decimals=0):
     if x.dtype.kind == "b":
         raise DTypeError("got round() of dtype bool, expected numbers; convert with .astype first")
@@ -359,7 +356,7 @@ def _round(x, decimals=0):
     scale = 10.0 ** abs(decimals)
     if decimals == 0:
         return rint(x)
-    out = exact_divide(rint(x * scale), scale) if decimals > 0 else rint(exact_divide(x, scale)) * scale
+    out = rint(x * scale) / scale if decimals > 0 else rint(x / scale) * scale
     return cast(out, x.dtype) if whole else out
 
 

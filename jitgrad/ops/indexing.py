@@ -182,7 +182,7 @@ def _mask_fits(mask, shape, axis):
 
 
 def _in_bounds(array, n, axis):
-    array = array.astype(np.int64, copy=False)
+    array = array.astype(np.int64)  # a copy: the user's may change before it is used
     if array.size and not (-n <= array.min() and array.max() < n):
         wrong = array.min() if array.min() < -n else array.max()
         raise IndexOutOfRange(f"got index {wrong} for axis {axis} of length {n}, expected {-n} <= index < {n}")

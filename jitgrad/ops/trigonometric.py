@@ -36,8 +36,16 @@ arctan = elementwise(
     "arctan", np.arctan, lambda x, out: 1 / (1 + x * x), code="math.atan({0})", cost=25, aliases=("atan",),
     doc="The inverse tangent, in radians.",
 )  # fmt: skip
+
+
+def _square_sum(x, y):
+    """x² + y², and 1 at the origin, where the derivatives are 0, as in PyTorch."""
+    out = x * x + y * y
+    return where(equal(out, 0), 1.0, out)
+
+
 arctan2 = elementwise(
-    "arctan2", np.arctan2, lambda x, y, out: (y / (x * x + y * y), -x / (x * x + y * y)), code="math.atan2({0}, {1})", cost=35,
+    "arctan2", np.arctan2, lambda x, y, out: (y / _square_sum(x, y), -x / _square_sum(x, y)), code="math.atan2({0}, {1})", cost=35,
     on=(0.5, 2), aliases=("atan2",), doc="The angle of the point (y, x), in radians.",
 )  # fmt: skip
 hypot = elementwise(

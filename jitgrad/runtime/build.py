@@ -23,7 +23,6 @@ from . import cache
 from .build_lowering import BYTES_DATA, NoAlias, array_reader, as_float, result_reader, slots
 from .stats import stats
 
-FAST = {"contract", "nsz", "arcp"}  # never nnan or ninf: isnan must work; never reassoc: results must not vary
 CHUNK = types.void(*[types.int64] * 4)
 MANY = 1000  # kernels of one process from which something is wrong with the program
 
@@ -46,7 +45,7 @@ for _dtype in SUPPORTED:
 
 def body(function):
     """The loops of a kernel; inlined into its entry."""
-    options = {"error_model": "numpy", "fastmath": FAST, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return njit(pipeline_class=NoAlias, **options)(function)
 
 
@@ -57,7 +56,7 @@ def entry(function):
 
 def scalar(signature):
     """A kernel of Python numbers, for the argument types of `signature`."""
-    return njit(f"({signature}{',' if signature else ''})", cache=True, error_model="numpy", fastmath=FAST)
+    return njit(f"({signature}{',' if signature else ''})", cache=True, error_model="numpy")
 
 
 class _Registry:

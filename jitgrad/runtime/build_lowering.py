@@ -145,11 +145,6 @@ for _name in vmath.FUNCTIONS:
 PLAIN = {"error_model": "numpy", "fastmath": False}  # numba hands the fast-math flags of a kernel on, unless told
 
 
-@overload(support.exact_divide, jit_options=PLAIN)
-def _exact_divide(a, b):
-    return lambda a, b: a / b
-
-
 @overload(support.floor_divide, jit_options=PLAIN)
 def _floor_divide(a, b):
     if isinstance(a, types.Float) or isinstance(b, types.Float):
@@ -167,7 +162,9 @@ def _floor_divide(a, b):
             return math.copysign(div * 0, a / b)
 
         return real
-    return lambda a, b: a * 0 if b == 0 else a // b
+    if getattr(a, "signed", False) and getattr(b, "signed", False):
+        return lambda a, b: a - a if b == 0 else -a if b == -1 else a // b  # the least integer over -1 wraps around
+    return lambda a, b: a - a if b == 0 else a // b  # a * 0 would make a float of uint64
 
 
 @overload(support.remainder, jit_options=PLAIN)
@@ -181,7 +178,7 @@ def _remainder(a, b):
             return math.copysign(mod, b)
 
         return real
-    return lambda a, b: a * 0 if b == 0 else a % b
+    return lambda a, b: a - a if b == 0 else a % b
 
 
 @overload(support.fmod, jit_options=PLAIN)
@@ -191,7 +188,7 @@ def _fmod(a, b):
 
     def whole(a, b):
         if b == 0:
-            return a * 0
+            return a - a
         rest = a % b
         return rest - b if rest != 0 and (a < 0) != (b < 0) else rest
 
@@ -200,12 +197,22 @@ def _fmod(a, b):
 
 @overload(support.power, jit_options=PLAIN)
 def _power(a, b):
-    return support.int_power if isinstance(a, types.Integer) else lambda a, b: a**b
+    if not isinstance(a, types.Integer):
+        return lambda a, b: a**b
+    zero, one = getattr(np, a.name)(0), getattr(np, a.name)(1)  # typed: a Python 1 would make a float of uint64
 
+    def whole(a, b):
+        if b < zero:
+            return zero if a * a != one else a if b & one else one
+        out, base, n = one, a, b
+        while n > zero:
+            if n & one:
+                out = out * base
+            base = base * base
+            n >>= one
+        return out
 
-@overload(support.int_power, jit_options=PLAIN)
-def _int_power(a, b):
-    return support.int_power
+    return whole
 
 
 @overload(support.logaddexp, jit_options=PLAIN)

@@ -13,14 +13,12 @@ from .vmath import cos, exp, expm1, is_far, log, log1p, sigmoid, sin, tanh  # no
 
 __all__ = [
     *_FUNCTIONS,
-    "exact_divide",
     "fast_add",
     "fast_mul",
     "floor_divide",
     "fmax",
     "fmin",
     "fmod",
-    "int_power",
     "isfinite",
     "logaddexp",
     "logaddexp2",
@@ -73,11 +71,6 @@ def isfinite(x):
     return x - x == 0
 
 
-def exact_divide(a, b):
-    """a / b, never as a times 1 / b."""
-    return np.divide(a, b)
-
-
 def floor_divide(a, b):
     """NumPy's a // b: 0 for integers where b is 0; for floats exact where a - b*q rounds."""
     return np.floor_divide(a, b)
@@ -94,21 +87,10 @@ def fmod(a, b):
 
 
 def power(a, b):
-    """a ** b in the type of a: for floats as C's pow, for integers see `int_power`."""
-    return np.power(a, b)
-
-
-def int_power(a, b):
-    """a ** b for integers, wrapping around; 1 / a ** -b truncated where b is negative."""
-    if b < 0:
-        return a * 0 if a * a != 1 else a if b & 1 else a * a
-    out, base, n = a * 0 + 1, a, b
-    while n > 0:
-        if n & 1:
-            out = out * base
-        base = base * base
-        n >>= 1
-    return out
+    """a ** b in the type of a: for floats as C's pow; integers wrap around, and 1 / a ** -b is truncated for b < 0."""
+    if isinstance(a, (float, np.floating)) or b >= 0:
+        return np.power(a, b)
+    return a * 0 if a * a != 1 else a if b & 1 else a * a
 
 
 def round_even(x):

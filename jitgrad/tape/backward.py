@@ -16,7 +16,7 @@ from ..autodiff import pull_back
 from ..ir import Node, const, leaf, toposort
 from ..runtime.execute import Plan
 from . import tensors
-from .execute import flush, graph_of, live_handles, settle
+from .execute import flush, graph_of, live_handles, run, settle
 from .paths import Apart, Towards, visited, with_zeros
 from .replay import Replay, alive
 from .segment import Segment, local, records, saves
@@ -184,7 +184,7 @@ def pending(sweep, tensor, cot, implicit):
     if back is None:
         wanted = tuple(range(len(end.roots)))
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
-    values = back.plan.run(seg.leaves if implicit else [*seg.leaves, cot], seg.numbers)
+    values = run(back.plan, seg, seg.leaves if implicit else [*seg.leaves, cot])
     graph = graph_of(seg) if back.rg else None
     settle(handles, back.live, values, graph)
     n, edges = len(back.live), seg.edges

@@ -9,6 +9,7 @@ from itertools import count
 from sys import getrefcount
 from weakref import ref
 
+from .._errors import InterruptedRecording
 from ..ir import toposort
 from ..runtime.execute import Plan
 from .segment import Segment, local, records
@@ -16,6 +17,12 @@ from .segment import Segment, local, records
 _serial = count()
 #: Kinds of results that a graph keeps.
 DEAR = frozenset(("reduce", "scan", "call"))
+
+
+LOST = (
+    "got an interrupt (such as Ctrl-C) while an operation was recorded, so the values pending then are lost; "
+    "compute them again"
+)
 
 
 class Graph:
@@ -89,7 +96,7 @@ def flush(seg):
         if forward is None:
             forward = state.plans[live] = Forward(state, live)
         if forward.live:
-            values = forward.plan.run(seg.leaves, seg.numbers)
+            values = run(forward.plan, seg, seg.leaves)
             graph = None
             if forward.rg:
                 graph = graph_of(seg)
@@ -98,6 +105,25 @@ def flush(seg):
             settle(handles, forward.live, values, graph)
     local.seg = Segment(state.grad)
     seg.end()
+
+
+def run(plan, seg, leaves):
+    """The values of a plan of the current segment. Where it fails, the segment ends: what is pending is asked one by one."""
+    check(seg)
+    try:
+        return plan.run(leaves, seg.numbers)
+    except BaseException:
+        local.seg = Segment(seg.state.grad)
+        raise
+
+
+def check(seg):
+    """Raises if an interrupt hit a record half made: values and records would be out of step."""
+    state = seg.state
+    if (len(seg.handles), len(seg.numbers), len(seg.leaves)) != (state.records, state.numbers, state.leaves):
+        seg.broken = True
+        local.seg = Segment(state.grad)
+        raise InterruptedRecording(LOST)
 
 
 def graph_of(seg):
@@ -122,6 +148,8 @@ def settle(handles, live, values, graph):
 def peek(t):
     """The value of a tensor that is pending in another thread's segment, which is left to go on."""
     seg, state = t._seg, t._state
+    if seg.broken:
+        raise InterruptedRecording(LOST)
     plan = state.plans.get("peek")
     if plan is None:
         plan = state.plans["peek"] = Plan([state.node], "one value")

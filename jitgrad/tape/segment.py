@@ -73,11 +73,11 @@ _count = 0
 class Segment:
     """What is being recorded: the state reached, a handle per record, and the values that entered."""
 
-    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "graph", "views")
+    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "graph", "views", "broken")
 
     def __init__(self, grad=True):
         self.handles, self.numbers, self.leaves, self.edges = [], [], [], []
-        self.graph, self.views = None, False
+        self.graph, self.views, self.broken = None, False, False
         self.state = ROOT if grad else switch(ROOT, False)
 
     def end(self):

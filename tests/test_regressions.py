@@ -1,0 +1,182 @@
+"""Wrong values and gradients that were found once, each with the value NumPy or PyTorch gives."""
+
+import signal
+
+import numpy as np
+import pytest
+
+import jitgrad
+from jitgrad import InterruptedRecording
+
+t = jitgrad.tensor
+
+
+def leaf(x):
+    return t(x, requires_grad=True)
+
+
+def test_wanted_intermediates_of_segments_that_repeat(tier):
+    x = leaf([1.0, 2.0])
+    y = x * 2.0
+    y.tolist()
+    z = y * 2.0
+    z.tolist()
+    found = jitgrad.autograd.grad((z**2).sum(), [y, z])
+    assert [g.tolist() for g in found] == [[16.0, 32.0], [8.0, 16.0]]
+
+
+def test_second_order_through_equal_records(tier):
+    def f(x):
+        a, b = jitgrad.sin(x), jitgrad.sin(x)
+        return a if a > 100 else a * b
+
+    np.testing.assert_allclose(jitgrad.hvp(f)(1.0, t(1.0)).item(), 2 * np.cos(2.0), rtol=1e-14)
+    x = leaf(1.0)
+    f(x).backward(create_graph=True)
+    np.testing.assert_allclose(x.grad.item(), np.sin(2.0), rtol=1e-14)
+
+
+def test_second_order_through_records_that_change_nothing(tier):
+    def f(x):
+        h = x * x
+        if h > 1e6:
+            return h
+        s = h.sum()
+        return s if s > 1e6 else s * s + 5.0 * x
+
+    assert jitgrad.hvp(f)(2.0, t(1.0)).item() == 48.0
+    x = leaf(2.0)
+    f(x).backward(create_graph=True)
+    assert x.grad.item() == 37.0
+
+
+def test_index_arrays_may_change_afterwards(tier):
+    x, i = t([10.0, 20.0, 30.0]), np.array([0, 1])
+    z = jitgrad.zeros(3) * 1.0
+    y = x[i]
+    z[i] = 5.0
+    i[0] = 2
+    assert (y.tolist(), z.tolist()) == ([10.0, 20.0], [5.0, 5.0, 0.0])
+
+
+def test_kernels_divide_and_subtract_as_numpy(tier):
+    assert (t([49.0, 98.0]) / 49.0).tolist() == [1.0, 2.0]
+    np.testing.assert_array_equal((t([0.0, 1e-10]) / 1e-310).numpy(), np.array([0.0, 1e-10]) / 1e-310)
+    r = np.random.default_rng(0).random(1000)
+    a, c = t(r), t(r.copy())
+    assert not jitgrad.isnan(jitgrad.sqrt(a * a - c * c)).any()
+
+
+def test_sums_of_booleans_are_booleans(tier):
+    x = t([True, True, False])
+    assert (x + x).astype(int).sum().item() == 2
+    assert (x + x).numpy().view(np.uint8).max() == 1
+
+
+def test_the_least_integer_over_minus_one_wraps(tier):
+    assert (t([-(2**63)]) // -1).tolist() == [-(2**63)]
+    assert (t(np.array([2**63 + 5], np.uint64)) // 3).tolist() == [(2**63 + 5) // 3]
+
+
+def test_power_of_zero_with_exponents_in_an_array(tier):
+    x = leaf([0.0, 1.0, 2.0])
+    (x[:, None] ** np.arange(3)).sum().backward()
+    assert x.grad.tolist() == [1.0, 3.0, 5.0]
+
+
+def test_gradients_are_tensors_of_their_own(tier):
+    a, b, v = leaf([1.0, 2.0]), leaf([1.0, 2.0]), t([1.0, 1.0])
+    (a + b).backward(v, create_graph=True)
+    a.grad.zero_()
+    assert (v.tolist(), b.grad.tolist()) == ([1.0, 1.0], [1.0, 1.0])
+    mine = t([3.0, 3.0])
+    x = leaf([1.0, 2.0])
+    x.register_hook(lambda g: mine)
+    x.sum().backward()
+    x.grad.zero_()
+    assert mine.tolist() == [3.0, 3.0]
+
+
+def test_clip_with_crossed_bounds_and_nan(tier):
+    x, low, high = leaf([5.0, np.nan]), leaf([2.0, 0.0]), leaf([1.0, 1.0])
+    jitgrad.clip(x, low, high).sum().backward()
+    assert (x.grad.tolist(), low.grad.tolist(), high.grad.tolist()) == ([0.0, 0.0], [0.0, 0.0], [1.0, 0.0])
+
+
+def test_arctan2_at_the_origin(tier):
+    y, x = leaf([0.0, 1.0]), leaf([0.0, 0.0])
+    jitgrad.arctan2(y, x).sum().backward()
+    assert (y.grad.tolist(), x.grad.tolist()) == ([0.0, 0.0], [0.0, -1.0])
+
+
+def test_long_sums_of_float32(tier):
+    x = jitgrad.full((2, 10**6), 0.1, dtype=np.float32)
+    want = np.full((2, 10**6), 0.1, np.float32).sum(axis=1, dtype=np.float64)
+    np.testing.assert_allclose(x.sum(axis=1).numpy(), want, rtol=1e-6)
+    np.testing.assert_allclose(x.sum().item(), want.sum(), rtol=1e-6)
+
+
+def test_a_leaf_that_is_none_any_more_gets_no_gradient():
+    x = leaf([1.0])
+    y = (x * 2).sum()
+    x.requires_grad_(False)
+    y.backward()
+    assert x.grad is None
+
+
+def test_arrays_given_out_cannot_be_made_writable():
+    for x in (t([1.0, 2.0]), t([[1.0, 2.0]]), t([1.0, 2.0]) * 2, jitgrad.zeros(3)):
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            x.numpy().setflags(write=True)
+
+
+def test_a_plan_that_fails_does_not_take_the_next_one_along(monkeypatch):
+    from jitgrad.runtime.execute import Plan
+
+    x, y = t([1.0, 2.0]), t([3.0])
+    pending, run = x * 2.0, Plan.__init__
+
+    def broken(self, *args):
+        run(self, *args)
+        self.run = lambda leaves, numbers: 1 / 0
+
+    monkeypatch.setattr(Plan, "__init__", broken)
+    monkeypatch.setattr(jitgrad.tape.execute, "Forward", type("Forward", (jitgrad.tape.execute.Forward,), {}))
+    z = jitgrad.cosh(x * 1.2345)
+    with pytest.raises(ZeroDivisionError):
+        z.tolist()
+    monkeypatch.undo()
+    assert (y + 1.0).tolist() == [4.0]
+    assert pending.tolist() == [2.0, 4.0]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timer here")
+def test_interrupts_lose_values_but_never_mix_them_up(monkeypatch):
+    """Ctrl-C at any moment of recording: what is pending may be lost, with an error; what follows is right."""
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for k in range(300):
+            y = t(1.0)
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 2e-4 + k * 1e-6)
+                while True:
+                    y = y * 2.0
+                    y = y * 0.5
+            except KeyboardInterrupt:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            for _ in range(2):
+                try:
+                    assert ((t(10.0) * 3.0 + 1.0) - 4.0).item() == 27.0
+                    break
+                except InterruptedRecording:
+                    pass
+            else:
+                raise AssertionError("lost twice")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
