@@ -243,6 +243,8 @@ class HookHandle:
 
 def hook_on(t, hook):
     """Installs a hook (None: retain the gradient in ``.grad``, after all other hooks)."""
+    if hook is not None and not callable(hook):
+        raise ArgumentError(f"got a {type(hook).__name__} as a hook, expected a function of the gradient")
     if type(t._edge) is Accumulate:
         x = t._extra()
         x.hooks = x.hooks or {}

@@ -10,7 +10,7 @@ from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
 from .._errors import DTypeError, ShapeError
 from ..ir import Node, Op, const, size
 from ..ir.shapes import drop_axes, keep_axes, normalize_axis, reduced_axes
-from .elementwise import absolute, equal, exp, log, logical_and, not_equal, root0, square, where
+from .elementwise import absolute, equal, exp, log, not_equal, root0, square, where
 from .marks import stop
 from .registry import SUM, Entry, broadcast, cast, composite, expand, reduce_sum, reshape_to
 
@@ -63,13 +63,17 @@ def _extreme_jvp(t, node):
 
 
 def _others(node):
-    """For each element, the product of the others; right with one zero, or several."""
+    """For each element, the product of the others; right, and so is its derivative, with any number of zeros.
+
+    The factors that are 0 are kept apart: of one among the others the product is that factor, which has a derivative.
+    """
     x = node.src[0]
     zero = equal(x, 0)
-    zeros = expand(reduce_sum(cast(zero, x.dtype), node.arg), node.arg, x.shape)
-    safe = where(zero, 1.0, x)
+    count, zeros, safe = cast(zero, x.dtype), where(zero, x, 0.0), where(zero, 1.0, x)
+    others = expand(reduce_sum(count, node.arg), node.arg, x.shape) - count
+    factor = expand(reduce_sum(zeros, node.arg), node.arg, x.shape) - zeros
     product = expand(Node(PROD, (safe,), node.arg, node.shape, node.dtype), node.arg, x.shape)
-    return where(equal(zeros, 0), product / safe, where(logical_and(zero, equal(zeros, 1)), product, 0.0))
+    return product / safe * where(equal(others, 0), 1.0, where(equal(others, 1), factor, 0.0))
 
 
 PROD = Op(

@@ -8,7 +8,7 @@ import numpy as np
 from .._dtypes import as_dtype
 from ..ir import Node, Op
 from ..ir.shapes import normalize_axis
-from .elementwise import equal, logical_and, where
+from .elementwise import equal, where
 from .reduction import _accumulator
 from .registry import Entry, cast, reshape_to
 
@@ -27,35 +27,45 @@ def _scan(op, x, axis, reverse):
     return Node(op, (x,), (axis, reverse), x.shape, x.dtype)
 
 
-def _cumprod_linear(node, apply):
-    """Sums ``apply`` of the parts of cumprod's Jacobian; right with zeros in the data.
+class _Factors:
+    """The factors of a running product with those that are 0 kept apart, so that derivatives of any order see them.
 
-    Before the first zero of a line the products can be divided by the element; at the first zero the product without
-    it is what counts; behind it every product contains that zero.
+    The product up to i without factor k is ``products[i] / safe[k]`` times the zero factors up to i other than k: 1 if there are
+    none, that factor if there is one, else 0.
     """
-    x, (axis, reverse) = node.src[0], node.arg
-    zero = equal(x, 0)
-    seen = _scan(CUMSUM, cast(zero, x.dtype), axis, reverse)
-    first = logical_and(zero, equal(seen, 1))
-    without = _scan(CUMPROD, where(first, 1.0, x), axis, reverse)
-    return apply(node, without, where(zero, 1.0, x), first, equal(seen, 0), axis, reverse)
+
+    def __init__(self, node):
+        x, (axis, reverse) = node.src[0], node.arg
+        self.zero = equal(x, 0)
+        self.safe, self.zeros = where(self.zero, 1.0, x), where(self.zero, x, 0.0)
+        self.products = _scan(CUMPROD, self.safe, axis, reverse)
+        self.sums = _scan(CUMSUM, self.zeros, axis, reverse)
+        count = _scan(CUMSUM, cast(self.zero, x.dtype), axis, reverse)
+        self.none, self.one, self.two = (equal(count, n) for n in (0, 1, 2))
 
 
 def _cumprod_vjp(g, node):
-    def apply(out, without, safe, first, before, axis, reverse):
-        plain = _scan(CUMSUM, g * out, axis, not reverse) / safe
-        at = _scan(CUMSUM, g * without, axis, not reverse)
-        return where(before, plain, where(first, at, 0.0))
+    f, (axis, reverse) = _Factors(node), node.arg
 
-    return (_cumprod_linear(node, apply),)
+    def later(where_, x):
+        return _scan(CUMSUM, where(where_, x, 0.0), axis, not reverse)
+
+    gp = g * f.products
+    other = later(f.none, gp) + later(f.one, gp * f.sums)
+    at_zero = later(f.one, gp) + later(f.two, gp * f.sums) - f.zeros * later(f.two, gp)
+    return (where(f.zero, at_zero, other / f.safe),)
 
 
 def _cumprod_jvp(t, node):
-    def apply(out, without, safe, first, before, axis, reverse):
-        plain = out * _scan(CUMSUM, where(before, t[0] / safe, 0.0), axis, reverse)
-        return plain + without * _scan(CUMSUM, where(first, t[0], 0.0), axis, reverse)
+    f, (axis, reverse) = _Factors(node), node.arg
 
-    return _cumprod_linear(node, apply)
+    def earlier(where_, x, y):
+        return _scan(CUMSUM, where(where_, x, y), axis, reverse)
+
+    plain = earlier(f.zero, 0.0, t[0] / f.safe)
+    at_zero, again = earlier(f.zero, t[0], 0.0), earlier(f.zero, t[0] * f.zeros, 0.0)
+    one = where(f.one, f.sums * plain + at_zero, where(f.two, f.sums * at_zero - again, 0.0))
+    return f.products * where(f.none, plain, one)
 
 
 CUMSUM = Op(

@@ -8,6 +8,7 @@ handle (`adopt`). Start at `Handle` and `enter`.
 
 import numpy as np
 
+from .._errors import ArgumentError
 from .._typing import Operations
 from .execute import flush, look, peek
 from .segment import Sig, enter_state, grow, local, variable_state
@@ -24,6 +25,9 @@ class Handle(Operations):
     """The slots of a tensor."""
 
     __slots__ = ("_seg", "_state", "_value", "_edge", "_x", "__weakref__")
+
+    def __new__(cls, *args, **kwargs):
+        raise ArgumentError(f"got {cls.__name__}(...), which makes nothing; use jitgrad.tensor(data)")
 
 
 class Extra:
