@@ -82,7 +82,7 @@ def from_data(data, dtype):
 def _stacked(data, dtype):
     """A sequence with tensors in it, which keep their gradient."""
     parts = [as_operand(d) for d in data]
-    out = record(lambda: (REGISTRY["stack"], tuple(p._state for p in parts), 0), parts)
+    out = record(lambda *states: (REGISTRY["stack"], states, 0), parts)
     return out if dtype in (None, out.dtype) else cast(out, dtype)
 
 
@@ -107,4 +107,4 @@ def unpickle(array, requires_grad, grad):
 def cast(t, dtype):
     """The values of `t` in another dtype."""
     op = NONZERO if dtype == np.bool_ else CAST
-    return record(lambda: (Raw, op, None, t.shape, dtype, t._state), (t,))
+    return record(lambda state: (Raw, op, None, t.shape, dtype, state), (t,))

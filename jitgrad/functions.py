@@ -47,10 +47,14 @@ def apply(entry, operands, statics=()):
     numbers = [x for x in operands if type(x) in (int, float, bool)]
     _check_integers(numbers, tensors)
 
-    def key():
+    def key(*states):
+        places = iter(states)
         return (
             entry,
-            *(x._state if isinstance(x, Tensor) else type(x) if type(x) in (int, float, bool) else x for x in operands),
+            *(
+                next(places) if isinstance(x, Tensor) else type(x) if type(x) in (int, float, bool) else x
+                for x in operands
+            ),
             *statics,
         )
 
@@ -95,7 +99,7 @@ def _check_integers(numbers, tensors):
 
 def apply_sequence(entry, xs, statics):
     xs = [as_operand(x) for x in xs]
-    return record(lambda: (entry, tuple(x._state for x in xs), *statics), xs)
+    return record(lambda *states: (entry, states, *statics), xs)
 
 
 def unary(entry):
@@ -105,10 +109,11 @@ def unary(entry):
         if type(x) is not Tensor:
             return apply(entry, (x,))
         seg = local.seg
-        if x._seg is not seg:
-            enter(x)
+        if x._seg is seg:
+            key = (entry, x._state)
+        else:
+            key = (entry, enter(x))
             seg = local.seg
-        key = (entry, x._state)
         try:
             state = seg.state.next[key]
         except KeyError:
@@ -134,20 +139,23 @@ def binary(entry, unusual=apply):
         if type(x) is not Tensor:
             return apply(entry, (x, y))
         seg = local.seg
-        if x._seg is not seg:
-            enter(x)
+        if x._seg is seg:
+            state = x._state
+        else:
+            state = enter(x)
             seg = local.seg
         kind = type(y)
         if kind is Tensor:
-            if y._seg is not seg:
-                enter(y)
+            if y._seg is seg:
+                key = (entry, state, y._state)
+            else:
+                key = (entry, state, enter(y))
                 if local.seg is not seg:
                     return apply(entry, (x, y))
-            key = (entry, x._state, y._state)
-        elif codes and (kind is float or kind is int) and y in codes and not x._state.integer:
-            kind, key = Tensor, (entry, x._state, _code(y))
-        elif kind is float or (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
-            key = (entry, x._state, kind)
+        elif codes and (kind is float or kind is int) and y in codes and not state.integer:
+            kind, key = Tensor, (entry, state, _code(y))
+        elif kind is float or (kind is int and not state.integer and -LIMIT <= y <= LIMIT):
+            key = (entry, state, kind)
         else:
             return unusual(entry, (x, y))
         try:
@@ -176,11 +184,8 @@ def reflected(entry):
         kind = type(y)
         if kind is not float and not (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
             return NotImplemented if defers(y) and hasattr(y, "__array__") else apply(entry, (y, x))
-        seg = local.seg
-        if x._seg is not seg:
-            enter(x)
-            seg = local.seg
-        key = (entry, kind, x._state)
+        state = x._state if x._seg is local.seg else enter(x)
+        seg, key = local.seg, (entry, kind, state)
         state = seg.state.next.get(key)
         if state is None:
             state = grow(seg, key)
@@ -235,11 +240,9 @@ def record_quickly(entry, operands, statics):
     for x in operands:
         kind = type(x)
         if kind is Tensor:
-            if x._seg is not seg:
-                enter(x)
-                if local.seg is not seg:
-                    return apply(entry, operands, statics)
-            key.append(x._state)
+            key.append(x._state if x._seg is seg else enter(x))
+            if local.seg is not seg:
+                return apply(entry, operands, statics)
         elif kind is float and key[-1] is not entry:
             key.append(kind)
             numbers.append(x)

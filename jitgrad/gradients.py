@@ -13,7 +13,7 @@ from .tape import tensors as tape
 from .tape.backward import Accumulate, Sweep, start
 from .tape.execute import flush
 from .tape.paths import roots_of
-from .tape.segment import local, switch
+from .tape.segment import LOCK, local, switch
 from .tape.views import recorded
 
 
@@ -94,13 +94,14 @@ def _accumulate(t, g, create):
     # With create_graph, or from a hook, `g` may be a tensor that the user holds, too.
     shared = create or (t._x is not None and t._x.hooks)
     x = t._extra()
-    if x.grad is None:
-        x.grad = g.clone() if shared else g
-    elif create:
-        x.grad = x.grad + g
-    else:
-        with no_grad():
-            x.grad._write(x.grad + g, cast=True)
+    with LOCK:  # threads may have a leaf in common
+        if x.grad is None:
+            x.grad = g.clone() if shared else g
+        elif create:
+            x.grad = x.grad + g
+        else:
+            with no_grad():
+                x.grad._write(x.grad + g, cast=True)
 
 
 def grad(

@@ -112,7 +112,7 @@ def get(x, index):
         return part
     arrays = _arrays(parsed)
     head = _head("index", 1 + len(arrays), _build_pick)
-    return record(lambda: (head, part._state, *(a._state for a in arrays), parsed[:5]), (part, *arrays))
+    return record(lambda *states: (head, *states, parsed[:5]), (part, *arrays))
 
 
 def place(x, index, value):
@@ -133,7 +133,7 @@ def place(x, index, value):
         head = _head("index_put_repeated", 3 + len(arrays), _build_put_repeated)
         arrays.append(from_value(last.reshape(-1), last.shape, last.dtype, None))
     operands = (part, value, *arrays)
-    return part, record(lambda: (head, *(t._state for t in operands), parsed[:5]), operands)
+    return part, record(lambda *states: (head, *states, parsed[:5]), operands)
 
 
 def _view(x, parsed):
@@ -168,4 +168,4 @@ def fit(value, shape, dtype):
         raise ShapeError(
             f"got a value of shape {value.shape} for a place of shape {shape}, expected one that broadcasts to it"
         )
-    return record(lambda: (FIT, value._state, shape, dtype), (value,))
+    return record(lambda state: (FIT, state, shape, dtype), (value,))

@@ -18,7 +18,7 @@ LONGEST = 500
 
 #: From left to right; a module may import those of its own layer and of layers before it. A package stands for all in it.
 LAYERS = [
-    ["_errors", "_config", "_dtypes", "_typing"],
+    ["_errors", "_config", "_dtypes", "_locks", "_typing"],
     ["ir"],
     ["ops"],
     ["autodiff"],

@@ -198,3 +198,67 @@ def test_large_kernels_in_many_threads(tier):
             same(x.grad, np.sin(data * k) + data * k * np.cos(data * k), rtol=1e-9, atol=1e-9)
 
     in_threads(4, work)
+
+
+def test_programs_of_many_lengths_on_tensors_that_all_share(tier, busy):
+    """The place of a shared tensor in one thread's segment must never be taken for its place in another's."""
+    a, b = jitgrad.tensor([0.0, 1.0, 2.0, 3.0]), jitgrad.tensor([1.0, 1.5, 2.0, 2.5])
+    w = jitgrad.tensor([0.3, 0.3, 0.3, 0.3], requires_grad=True)
+    a_values, b_values = np.arange(4.0), np.arange(4.0) / 2 + 1
+
+    def work(k):
+        for turn in range(30):
+            y, want, slope = w * 1.0, 0.3, 1.0
+            for i in range(k % 3 + 2):
+                y = y * b + a * float(i)
+                want, slope = want * b_values + a_values * i, slope * b_values
+            loss = (y * y).sum()
+            if turn % 2:
+                same(loss, (want * want).sum())
+            (g,) = jitgrad.autograd.grad(loss, w)
+            same(g, 2 * want * slope)
+
+    in_threads(5, work)
+
+
+def test_gradients_of_many_threads_add_up_in_one_leaf(tier, busy):
+    x, c = jitgrad.tensor([1.0, 2.0], requires_grad=True), jitgrad.tensor([3.0, 5.0])
+
+    def work(k):
+        for _ in range(30):
+            (x * c * float(k)).sum().backward()
+
+    in_threads(5, work)
+    same(x.grad, 30 * sum(range(5)) * np.array([3.0, 5.0]))
+
+
+def test_stale_views_that_many_threads_look_at(tier, busy):
+    for turn in range(20):
+        base = jitgrad.tensor([1.0, 2.0, 3.0, 4.0])
+        tails = [base[1:], base[::2], base[1:][1:]]
+        base *= turn + 1.0  # the views are to be recorded anew
+        values = np.array([1.0, 2.0, 3.0, 4.0]) * (turn + 1)
+
+        def work(k, tails=tails, values=values):
+            for tail, want in zip(tails, (values[1:], values[::2], values[2:])):
+                same(tail * 2, 2 * want)
+
+        in_threads(4, work)
+
+
+def test_writes_of_threads_that_take_turns(tier):
+    """A lock orders the writes: each thread must see those of the others, whatever it has pending."""
+    x, total, lock = jitgrad.tensor([1.0, 2.0]), [], threading.Lock()
+
+    def work(k):
+        pending = x * 0.0 + k
+        for _ in range(10):
+            with lock:
+                x.add_(1.0)
+                x[:1] += 1.0
+        with lock:
+            total.append(float(pending.sum()))
+
+    in_threads(4, work)
+    same(x, [81.0, 42.0])
+    assert sorted(total) == [0.0, 2.0, 4.0, 6.0]

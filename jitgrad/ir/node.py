@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from .._dtypes import BOOL, FLOAT64, INT64
+from .._locks import lock
 
 
 class Op:
@@ -76,6 +77,10 @@ class Op:
         return f"<op {self.name}>"
 
 
+#: Held while a node is interned.
+_making = lock()
+
+
 class Node:
     """One value: ``op`` applied to ``src`` with the static argument ``arg``; has ``shape`` and ``dtype``.
 
@@ -89,11 +94,18 @@ class Node:
         # repr of a constant keeps 1, 1.0, True, -0.0 and nan apart, which equality does not.
         key = (op, src, repr(arg) if op is CONST else arg, shape, dtype)
         node = cls._interned.get(key)
-        if node is None:
-            node = object.__new__(cls)
-            node.op, node.src, node.arg, node.shape, node.dtype = op, src, arg, shape, dtype
-            cls._interned[key] = node
-        return node
+        return cls._make(key, arg) if node is None else node
+
+    @classmethod
+    def _make(cls, key, arg):
+        with _making:  # two threads must get the same node
+            node = cls._interned.get(key)
+            if node is None:
+                node = object.__new__(cls)
+                node.op, node.src, _, node.shape, node.dtype = key
+                node.arg = arg
+                cls._interned[key] = node
+            return node
 
     @property
     def ndim(self):

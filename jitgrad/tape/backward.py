@@ -162,7 +162,7 @@ class Sweep:
 
     def _free(self, graph, visited):
         graph.freed = visited if graph.freed is None else graph.freed | visited
-        if len(graph.freed) == graph.state.rg_records:
+        if len(graph.freed) == graph.state.rg_records and not graph.open:
             graph.leaves, graph.saved = (None,) * len(graph.leaves), (None,) * len(graph.saved)
 
 
@@ -199,13 +199,8 @@ def pending(sweep, tensor, cot, implicit):
 def start(sweep, tensor, cot, implicit):
     """Begins `sweep` at `tensor`: jointly with its forward where that is pending."""
     seg = local.seg
-    if (
-        tensor._seg is seg
-        and type(tensor._edge) is not Accumulate
-        and tensor._state.slot >= 0
-        and tensor._value is None
-    ):
-        if not sweep.create and seg.graph is None:
+    if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0:
+        if not sweep.create and seg.graph is None and tensor._value is None:
             pending(sweep, tensor, None if implicit else tensors.look(cot), implicit)
             return
         flush(seg)

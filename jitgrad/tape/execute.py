@@ -12,7 +12,7 @@ from weakref import ref
 from .._errors import InterruptedRecording
 from ..ir import toposort
 from ..runtime.execute import Plan
-from .segment import Segment, local, records
+from .segment import LOCK, Segment, guarded, local, records
 
 _serial = count()
 #: Kinds of results that a graph keeps.
@@ -28,7 +28,8 @@ LOST = (
 class Graph:
     """A segment that ran, as a node of the backward sweep.
 
-    `edges` say where its roots' cotangents go; `alive` are its results that tensors hold, as (state, weak reference).
+    `edges` say where its roots' cotangents go; `alive` are its results that tensors hold, as (state, weak reference). Another
+    thread may have looked at a segment that goes on (`peeked`); as long as it does, its graph is `open`.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Graph:
         "cuts",
         "alive",
         "peeked",
+        "open",
         "__weakref__",
     )
 
@@ -50,6 +52,7 @@ class Graph:
         self.state, self.leaves, self.numbers, self.edges = seg.state, seg.leaves, seg.numbers, seg.edges
         self.serial = next(_serial)
         self.dear, self.saved, self.freed, self.cuts, self.alive, self.peeked = (), (), None, None, [], False
+        self.open = False
 
 
 class Forward:
@@ -130,37 +133,49 @@ def graph_of(seg):
     graph = seg.graph
     if graph is None:
         graph = seg.graph = Graph(seg)
-    graph.state = seg.state
+    graph.state, graph.open = seg.state, False
     return graph
 
 
 def settle(handles, live, values, graph):
     """Gives the live handles their values, and their place in the graph."""
+    guarded(_settle, handles, live, values, graph)
+
+
+def _settle(handles, live, values, graph):
     for (slot, state), value in zip(live, values):
         t = handles[slot]
-        t._value = value
-        t._seg = None
         if state.rg and t._edge is None:
             t._edge = (graph, state)
             graph.alive.append((state, ref(t)))
+        if t._value is None:
+            t._value = value  # after its edge: other threads take a value to be complete
+        t._seg = None
 
 
 def peek(t):
     """The value of a tensor that is pending in another thread's segment, which is left to go on."""
-    seg, state = t._seg, t._state
-    if seg.broken:
-        raise InterruptedRecording(LOST)
+    with LOCK:  # it may run just now
+        if t._value is not None:
+            return t._value
+        seg, state = t._seg, t._state
+        if seg.broken:
+            raise InterruptedRecording(LOST)
+        graph = seg.graph or Graph(seg)
+        graph.state, graph.peeked, graph.open = seg.state, True, True
+        if state.rg:
+            seg.graph = graph
+        leaves, numbers = graph.leaves, graph.numbers
     plan = state.plans.get("peek")
     if plan is None:
-        plan = state.plans["peek"] = Plan([state.node], "one value")
-    graph = seg.graph or Graph(seg)
-    graph.state, graph.peeked = seg.state, True
-    if graph.leaves is None or graph.numbers is None or graph.edges is None:  # it has just run, and `t` has its value
-        return
-    (value,) = plan.run(graph.leaves, graph.numbers)
-    if state.rg and t._edge is None:
-        seg.graph, t._edge = graph, (graph, state)
-    t._value = value
+        plan = state.plans.setdefault("peek", Plan([state.node], "one value"))
+    (value,) = plan.run(leaves, numbers)
+    with LOCK:
+        if t._value is None and t._seg is seg and t._state is state:  # nobody wrote to it meanwhile
+            if state.rg and t._edge is None:
+                t._edge = (graph, state)
+            t._value = value
+    return value
 
 
 def look(t):
@@ -173,6 +188,6 @@ def look(t):
         seg = local.seg
         if t._seg is seg:
             flush(seg)
-        if t._value is None:
-            peek(t)
+        value = t._value
+        return peek(t) if value is None else value
     return t._value

@@ -94,7 +94,7 @@ class Formula:
             return tensors.from_value(value, self.node.shape, self.node.dtype, None)
         operands = [made[n] for n in self.operands]
         kinds = [type(n) for n in numbers]
-        return tensors.record(lambda: (self.head, *(t._state for t in operands), *kinds), operands, numbers)
+        return tensors.record(lambda *states: (self.head, *states, *kinds), operands, numbers)
 
 
 def _above(node, stops):

@@ -8,14 +8,59 @@ enter as leaves (keyed by dtype, shape and whether they require grad), Python nu
 Start at `State`, `Segment` and `grow`; the fast paths are closures made in `jitgrad.functions`.
 """
 
+import os
 import threading
+import time
 
 from .._config import config
 from .._dtypes import NUMBER_DTYPE
 from .._errors import GradientError
+from .._locks import lock
 from ..ir import Node, leaf, number
 from ..ops.marks import STOP, stop, variable
 from ..ops.movement import write_through
+
+#: Held where a tensor's place changes and other threads may see it: see the table in `tensors`.
+LOCK = lock()
+
+
+class Gate:
+    """Who is `alone` need not take `LOCK` (0.2 us); the second thread to record waits while the first is `busy`."""
+
+    __slots__ = ("alone", "busy", "threads")
+
+    def __init__(self):
+        self.alone, self.busy, self.threads = True, False, 0
+
+    def enter(self):
+        """A thread begins to record."""
+        with LOCK:
+            self.threads += 1
+        if self.threads > 1:
+            self.alone = False
+            while self.busy:
+                time.sleep(1e-5)
+
+    def reset(self):
+        """In a forked child, of whose threads one is left."""
+        self.busy = False
+
+
+gate = Gate()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=gate.reset)
+
+
+def guarded(function, *args):
+    """``function(*args)`` while no other thread changes the place of a tensor."""
+    try:
+        gate.busy = True
+        if gate.alone:
+            return function(*args)
+    finally:
+        gate.busy = False
+    with LOCK:
+        return function(*args)
 
 
 class Sig:
@@ -33,7 +78,7 @@ class Sig:
             out.sig, out.integer = out, dtype.kind in "iub"
             if len(cls._interned) > 100_000:
                 cls._interned.clear()
-            cls._interned[key] = out
+            out = cls._interned.setdefault(key, out)
         return out
 
 
@@ -71,23 +116,28 @@ _count = 0
 
 
 class Segment:
-    """What is being recorded: the state reached, a handle per record, and the values that entered."""
+    """What is being recorded: the state reached, a handle per record, and the values that entered.
 
-    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "graph", "views", "broken")
+    `entered` has the state and value of tensors that entered while another thread's segment held them. A segment that has
+    ended has no `leaves`.
+    """
+
+    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "entered", "graph", "views", "broken")
 
     def __init__(self, grad=True):
         self.handles, self.numbers, self.leaves, self.edges = [], [], [], []
-        self.graph, self.views, self.broken = None, False, False
+        self.graph, self.entered, self.views, self.broken = None, None, False, False
         self.state = ROOT if grad else switch(ROOT, False)
 
     def end(self):
         """It ran. Tensors refer to it until they enter another one, and must not keep all of its values alive by that."""
         self.handles.clear()
-        self.leaves = self.numbers = self.edges = self.graph = None
+        self.leaves = self.numbers = self.edges = self.graph = self.entered = None
 
 
 class _Local(threading.local):
     def __init__(self):
+        gate.enter()
         self.seg = Segment()
 
 
@@ -122,22 +172,19 @@ def switch(state, grad):
     if out is None:
         out = State(state)
         out.grad, out.slot = grad, -1
-        state.next[grad] = out
+        out = state.next.setdefault(grad, out)
     return out
 
 
-def new_state(seg, key, node, rg):
+def add_state(parent, key, out):
     global _count
-    parent = seg.state
-    out = State(parent, node, rg)
     out.key = key
     _count += 1
     if _count > MAX_STATES:
         _count = 0
         ROOT.next.clear()
         ROOT.plans.clear()
-    parent.next[key] = out
-    return out
+    return parent.next.setdefault(key, out)  # another thread may have made it: a path has one state
 
 
 def enter_state(seg, sig):
@@ -145,10 +192,11 @@ def enter_state(seg, sig):
     out = seg.state.next.get(sig)
     if out is None:
         node = leaf(seg.state.leaves, sig.shape, sig.dtype)
-        out = new_state(seg, sig, node, sig.rg)
+        out = State(seg.state, node, sig.rg)
         out.leaves += 1
         if sig.rg:
             out.roots += (node,)
+        out = add_state(seg.state, sig, out)
     return out
 
 
@@ -213,15 +261,17 @@ def records(state):
     return out[::-1]
 
 
-def record_state(seg, key, node, rg, operands, numbers):
-    out = new_state(seg, key, node, rg)
+def record_state(seg, key, node, rg, operands, numbers, root=False):
+    out = State(seg.state, node, rg)
     out.slot, out.operands, out.entry = out.records, operands, key[0]
     out.records += 1
     out.rg_records += rg
     out.numbers = numbers
     out.size = seg.state.size + getattr(key[0], "size", 1)
     out.full = out.size >= config.segment
-    return out
+    if root:
+        out.roots += (node,)
+    return add_state(seg.state, key, out)
 
 
 def variable_state(seg, state):
@@ -230,8 +280,7 @@ def variable_state(seg, state):
     out = seg.state.next.get(key)
     if out is None:
         node = variable(state.node, len(seg.state.roots))
-        out = record_state(seg, key, node, True, (), seg.state.numbers)
-        out.roots += (node,)
+        out = record_state(seg, key, node, True, (), seg.state.numbers, root=True)
     return out
 
 

@@ -1,9 +1,20 @@
 """What the tape knows of a tensor: the `Handle`, and how records make and rebind one.
 
-A handle is either *pending* (`_seg` is the segment it was recorded in, `_value` is None) or has its value in `_value`; once it
-entered the current segment as a leaf it has both. `_state` tells shape, dtype and whether it requires grad in every
-case; `_edge` is where its cotangents go. The value of a handle never changes in place: a write rebinds the
-handle (`adopt`). Start at `Handle` and `enter`.
+========= ======================== ======== ===================== ================================
+a handle  `_seg`                   `_value` `_edge`               becomes
+========= ======================== ======== ===================== ================================
+pending   where it was recorded    None     None, or that of a    valued: its segment ran, or another
+                                            leaf (see `rooted`)   thread asked for it (`peek`)
+valued    None, or one that ended  there    of what requires grad entered: used in a segment
+entered   the segment it is in     there    the same              valued: that segment ended
+stale     None                     None     that of a leaf        pending: used (`views.refresh`)
+========= ======================== ======== ===================== ================================
+
+`_state` tells shape, dtype and whether it requires grad in every case, and for a handle that is in a segment its place there.
+The value of a handle never changes in place: a write rebinds the handle (`adopt`).
+
+Threads may share tensors: a handle is in one segment at a time, and while that one goes on no other thread changes the
+handle's place: its segment notes the handle in `entered`. `LOCK` guards the changes of place. Start at `Handle` and `enter`.
 """
 
 import numpy as np
@@ -11,7 +22,7 @@ import numpy as np
 from .._errors import ArgumentError
 from .._typing import Operations
 from .execute import flush, look, peek
-from .segment import Sig, enter_state, grow, local, variable_state
+from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, variable_state
 
 __all__ = [
     "Extra", "Handle", "adopt", "enter", "from_value", "look", "ones_value", "record",
@@ -52,34 +63,62 @@ def from_value(value, shape, dtype, edge):
 
 
 def enter(t):
-    """Makes `t` an operand of the current segment: afterwards ``t._seg is local.seg``."""
+    """The state of `t` as an operand of the current segment, which it enters as a leaf.
+
+    If `t` is a stale view it is recorded instead, which may end the segment: look at ``local.seg`` again.
+    """
     if t._x is not None and t._x.stale:
         from .views import refresh
 
         refresh(t)
         if t._seg is local.seg:
-            return
-    if t._value is None:
-        peek(t)
-    seg, sig = local.seg, t._state.sig
+            return t._state
+    seg = local.seg
+    if seg.entered is not None:
+        known = seg.entered.get(t)
+        if known is not None and known[1] is t._value:
+            return known[0]
+    value, sig = t._value, t._state.sig
+    if value is None:
+        value = peek(t)
     state = seg.state.next.get(sig)
     if state is None:
         state = enter_state(seg, sig)
-    seg.leaves.append(t._value)
+    seg.leaves.append(value)
     if sig.rg:
         seg.edges.append(t._edge)
     seg.state = state  # last: another thread that looks at the segment must find all that its state counts
-    t._seg, t._state = seg, state
+    try:
+        gate.busy = True
+        if gate.alone:
+            t._seg, t._state = seg, state
+            return state
+    finally:
+        gate.busy = False
+    with LOCK:
+        holder = t._seg
+        if (holder is None or holder.leaves is None) and t._value is value:
+            t._seg, t._state = seg, state
+            return state
+    if seg.entered is None:
+        seg.entered = {}
+    seg.entered[t] = state, value
+    return state
+
+
+def states(operands):
+    """The states of tensors, all in the current segment."""
+    while True:
+        seg = local.seg
+        out = [t._state if t._seg is seg else enter(t) for t in operands]
+        if local.seg is seg:
+            return out
 
 
 def record(key_of, operands, numbers=()):
-    """One record: ``key_of()`` gives the key once all of `operands` are in the segment."""
-    while any(t._seg is not local.seg for t in operands):  # entering a stale view records, and may end the segment
-        for t in operands:
-            if t._seg is not local.seg:
-                enter(t)
+    """One record: its key is ``key_of(*states)``, of the operands' states."""
+    key = key_of(*states(operands))
     seg = local.seg
-    key = key_of()
     state = seg.state.next.get(key)
     if state is None:
         state = grow(seg, key)
@@ -100,10 +139,9 @@ def emit(seg, state, numbers=()):
 
 def rooted(t, edge):
     """A tensor of the value of `t` that is a gradient root."""
-    if t._seg is not local.seg:
-        enter(t)
+    state = t._state if t._seg is local.seg else enter(t)
     seg = local.seg
-    state = variable_state(seg, t._state)
+    state = variable_state(seg, state)
     seg.edges.append(edge)
     out = emit(seg, state)
     out._edge = edge
@@ -119,25 +157,27 @@ def ones_value(t):
 
 
 def vacate(t):
-    """`t` gives up its record in the current segment, whose value others may still need."""
+    """`t` gives up its record in a segment that goes on: others may still need the value."""
+    guarded(_vacate, t)
+
+
+def _vacate(t):
     seg = t._seg
-    if (
-        seg is not None
-        and seg is local.seg
-        and t._state.slot >= 0
-        and t._value is None
-        and seg.handles[t._state.slot] is t
-    ):
-        gap = seg.handles[t._state.slot] = new(Handle)
-        gap._x = None
+    slot = -1 if seg is None else t._state.slot
+    if 0 <= slot < len(seg.handles) and seg.handles[slot] is t:
+        gap = seg.handles[slot] = new(Handle)
+        gap._seg, gap._state, gap._value, gap._edge, gap._x = None, t._state, None, None, None
 
 
 def adopt(t, other):
     """`t` becomes what `other` is."""
-    if t is other:
-        return
-    vacate(t)
+    if t is not other:
+        guarded(_adopt, t, other)
+
+
+def _adopt(t, other):
+    _vacate(t)
     t._seg, t._state, t._value, t._edge = other._seg, other._state, other._value, other._edge
     seg = t._seg
-    if seg is local.seg and t._value is None and seg.handles[t._state.slot] is other:
+    if seg is local.seg and t._state.slot >= 0 and seg.handles[t._state.slot] is other:
         seg.handles[t._state.slot] = t

@@ -14,7 +14,7 @@ from .._dtypes import FLOAT64
 from ..ir import leaf
 from ..ops.marks import revalue, stop
 from ..ops.movement import contiguous, layout
-from .segment import Head, Write, grow, local, switch
+from .segment import LOCK, Head, Write, grow, local, switch
 from .tensors import Extra, adopt, emit, enter, record, rooted, vacate
 
 DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
@@ -36,10 +36,12 @@ class Step:
 
     def __call__(self, parent):
         seg = local.seg
-        if parent._seg is not seg:
-            enter(parent)
+        if parent._seg is seg:
+            state = parent._state
+        else:
+            state = enter(parent)
             seg = local.seg
-        key = (self.head, parent._state, *self.kinds, *self.statics)
+        key = (self.head, state, *self.kinds, *self.statics)
         state = seg.state.next.get(key)
         if state is None:
             state = grow(seg, key)
@@ -111,13 +113,19 @@ def refresh(t):
         chain.append(t)
         t = t._x.parent
     for t in reversed(chain):
-        x, edge = t._x, t._edge
-        x.stale = False
-        adopt(t, recorded(x.step.grad, x.step, x.parent))
-        if edge is not None:  # a view that is a leaf stays one
-            adopt(t, rooted(t, edge))
-        if x.retains is not None:
-            x.retains.renew(t)
+        with LOCK:  # who finds it no longer stale must find it recorded
+            if t._x.stale:
+                _renew(t)
+
+
+def _renew(t):
+    x, edge = t._x, t._edge
+    x.stale = False
+    adopt(t, recorded(x.step.grad, x.step, x.parent))
+    if edge is not None:  # a view that is a leaf stays one
+        adopt(t, rooted(t, edge))
+    if x.retains is not None:
+        x.retains.renew(t)
 
 
 def go_stale(t, but=None):
@@ -147,7 +155,7 @@ def write(t, value):
             break
         step = t._x.step
         value = record(
-            lambda: (Write, parent._state, value._state, step.head, step.kinds, step.statics),
+            lambda base, new, step=step: (Write, base, new, step.head, step.kinds, step.statics),
             (parent, value),
             step.numbers,
         )
@@ -170,4 +178,4 @@ def _in_graph_of(t, value):
         return value
     if t._edge is not None and type(t._edge) is not tuple:  # a leaf
         return rooted(value, t._edge)
-    return recorded(True, record, lambda: (REVALUE, value._state, t._state), (value, t))
+    return recorded(True, record, lambda *states: (REVALUE, *states), (value, t))
