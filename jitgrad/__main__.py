@@ -2,7 +2,7 @@
 
     python -m jitgrad                 a short live tour: a gradient, its kernel, its times (--size sets n)
     python -m jitgrad info            versions, CPU, threads, cache and settings
-    python -m jitgrad cache           the kernels on this disk
+    python -m jitgrad cache           the kernels on this disk, the last used 20 (--all: all)
     python -m jitgrad cache clear     remove them
 
 The exit code is 0, 1 where something could not be done, and 2 for wrong arguments. Start at `main`.
@@ -14,6 +14,8 @@ import sys
 
 from . import __version__, _report, _tour
 from ._errors import JitgradError
+
+SIZE = 10**6
 
 
 def _size(text):
@@ -32,20 +34,36 @@ def _parser():
         "python -m jitgrad", description="Without a command: a short live tour of gradients on this machine."
     )
     parser.add_argument("--version", action="version", version=f"jitgrad {__version__}")
-    parser.add_argument("--size", type=_size, default=10**6, metavar="N", help="elements in the tour (default: 1e6)")
-    parser.set_defaults(run=lambda options: _tour.run(options.size))
-    commands = parser.add_subparsers(title="commands")
+    parser.add_argument("--size", type=_size, metavar="N", help="elements in the tour (default: 1e6)")
+    parser.set_defaults(run=lambda options: _tour.run(options.size or SIZE))
+    commands = parser.add_subparsers(title="commands", dest="command")
     info = commands.add_parser("info", help="versions, CPU, threads, cache and settings")
     info.set_defaults(run=lambda options: _report.info())
     cache = commands.add_parser("cache", help="list the kernels on this disk, or clear them")
     cache.add_argument("action", nargs="?", choices=("list", "clear"), default="list")
-    cache.set_defaults(run=lambda options: (_report.clear if options.action == "clear" else _report.kernels)())
+    cache.add_argument("--all", action="store_true", help=f"list all (default: the {_report.LISTED} used last)")
+    cache.set_defaults(run=_cache)
     return parser
+
+
+def _cache(options):
+    return _report.clear() if options.action == "clear" else _report.kernels(options.all)
+
+
+def _parsed(arguments):
+    """The options; an option that its command would not look at is refused."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command and options.size is not None:
+        parser.error(f"--size is the size of the tour, and {options.command} has none")
+    if options.command == "cache" and options.all and options.action == "clear":
+        parser.error("--all is for listing; clear removes all kernels")
+    return options
 
 
 def main(arguments=None):
     """Runs the command line `arguments`; the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _parsed(arguments)
     try:
         code = options.run(options) or 0
         sys.stdout.flush()
@@ -57,9 +75,8 @@ def main(arguments=None):
     except KeyboardInterrupt:
         return 130
     except MemoryError:
-        print(
-            f"python -m jitgrad: not enough memory for {options.size} elements; pass a smaller --size", file=sys.stderr
-        )
+        n = options.size or SIZE
+        print(f"python -m jitgrad: not enough memory for {n} elements; pass a smaller --size", file=sys.stderr)
     except (JitgradError, ImportError, OSError) as error:
         print(f"python -m jitgrad: {error}", file=sys.stderr)
     return 1

@@ -1,66 +1,174 @@
 """Settings, as attributes of the one `config` object.
 
-========== ================================ =====================================================
-attribute  values                           meaning
-========== ================================ =====================================================
-compile    "auto" | "always" | "never"      NumPy while cold and kernels when they pay; kernels
-                                            only (the first call waits); NumPy only
-cache_dir  path                             where kernel sources and binaries are kept
-cache_mb   int                              the size the cache folder is pruned to, in MiB
-verify     bool                             check every IR graph (the tests turn it on)
-segment    int                              records after which a segment ends by itself
-========== ================================ =====================================================
+=========== ================================ =====================================================
+attribute   values                           meaning
+=========== ================================ =====================================================
+compile     "auto", "always" or "never"      NumPy while cold and kernels when they pay; kernels
+                                             only (the first call waits); NumPy only
+cache_dir   path                             where kernel sources and binaries are kept
+cache_mb    int                              the size the cache folder is pruned to, in MiB
+num_threads int                              threads of large kernels, at most one per core
+segment     int                              records after which a segment ends by itself
+verify      bool                             check every IR graph (the tests turn it on)
+=========== ================================ =====================================================
 
-Each is read from the environment once, as ``JITGRAD_COMPILE``, ``JITGRAD_CACHE_DIR``, ....
+Each is read from the environment once, as ``JITGRAD_COMPILE``, ``JITGRAD_CACHE_DIR``, ...; an empty variable counts as not
+set. `SETTINGS` is the table all else is made from: a setting is one line of it and one annotation of `Config`.
+What must follow a change, such as dropping what was made under the old value, is registered with `Config.on_change`.
 """
 
+import operator
 import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ._errors import ArgumentError
 
 
-def _cache_dir():
-    if "JITGRAD_CACHE_DIR" in os.environ:
-        return os.environ["JITGRAD_CACHE_DIR"]
-    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+class Kind(NamedTuple):
+    """What a setting may be: `expected` in words, `check` gives the value kept or raises, `read` makes one of a text."""
+
+    expected: str
+    check: Callable[[Any], Any]
+    read: Callable[[str], Any] = str
+
+
+def _valid(condition, value):
+    if not condition:
+        raise ValueError
+    return value
+
+
+def _choice(*names):
+    return Kind(f"one of {', '.join(names)}", lambda value: _valid(isinstance(value, str) and value in names, value))
+
+
+def _whole(least, most=None):
+    def check(value):
+        _valid(not isinstance(value, bool), value)
+        value = _valid((n := operator.index(value)) >= least, n)
+        return value if most is None else min(value, most())
+
+    return Kind(f"a whole number of at least {least}", check, int)
+
+
+_WORDS = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("0", "false", "no", "off"), False)}
+
+
+def _path(value):
+    # Absolute, since a program may change its working directory between two kernels.
+    return os.path.abspath(os.path.expanduser(_valid(isinstance(text := os.fspath(value), str) and text, text)))
+
+
+FLAG = Kind(
+    "True or False (in the environment: 1, true, yes, on, or 0, false, no, off)",
+    lambda value: _valid(isinstance(value, bool), value),
+    lambda text: _WORDS[text.strip().lower()],
+)
+PATH = Kind("a path", _path)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _most_threads(env=os.environ):
+    """numba's pool is never larger than NUMBA_NUM_THREADS; what that must be is numba's to say."""
+    text = env.get("NUMBA_NUM_THREADS", "")
+    return min(cores(), int(text)) if text.isdecimal() and int(text) else cores()
+
+
+def _cache_dir(env):
+    base = env.get("LOCALAPPDATA") or env.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return os.path.join(base, "jitgrad")
 
 
-_CHOICES = {"compile": ("auto", "always", "never")}
-_LEAST = {"cache_mb": 0, "segment": 1}
+class Setting(NamedTuple):
+    """One setting: its kind, and its value where the environment (which `default` gets) does not name one."""
+
+    kind: Kind
+    default: Callable[[Any], Any]
 
 
-def _whole(env, name, default, least):
-    text = env.get(name, default)
-    if not text.isdigit() or int(text) < least:
-        raise ArgumentError(
-            f"got the environment variable {name}={text!r}, expected a whole number of at least {least}"
-        )
-    return int(text)
+SETTINGS = {
+    "compile": Setting(_choice("auto", "always", "never"), lambda env: "auto"),
+    "cache_dir": Setting(PATH, _cache_dir),
+    "cache_mb": Setting(_whole(0), lambda env: 512),
+    "num_threads": Setting(_whole(1, _most_threads), _most_threads),
+    "segment": Setting(_whole(1), lambda env: 128),
+    "verify": Setting(FLAG, lambda env: False),
+}
+
+
+def variable(name):
+    """The environment variable of a setting."""
+    return f"JITGRAD_{name.upper()}"
 
 
 class Config:
     """The settings; assign to an attribute to change one for the whole process."""
 
-    __slots__ = ("compile", "cache_dir", "cache_mb", "verify", "segment")
+    __slots__ = (*SETTINGS, "_hooks")
+    compile: str
+    cache_dir: str
+    cache_mb: int
+    num_threads: int
+    segment: int
+    verify: bool
+    _hooks: dict[str, list[Callable[[Any], object]]]
 
     def __init__(self, env):
-        self.compile = env.get("JITGRAD_COMPILE", "auto")
-        self.cache_dir = _cache_dir()
-        self.cache_mb = _whole(env, "JITGRAD_CACHE_MB", "512", 0)
-        self.verify = env.get("JITGRAD_VERIFY", "0") not in ("0", "", "false")
-        self.segment = _whole(env, "JITGRAD_SEGMENT", "128", 1)
+        object.__setattr__(self, "_hooks", {name: [] for name in SETTINGS})
+        for name, (kind, default) in SETTINGS.items():
+            if text := env.get(variable(name)):
+                said = f"the environment variable {variable(name)}={text!r}"
+                value = _checked(said, kind, lambda kind=kind, text=text: kind.check(kind.read(text)))
+            else:
+                value = kind.check(default(env))
+            object.__setattr__(self, name, value)
 
     def __setattr__(self, name, value):
-        if value not in _CHOICES.get(name, (value,)):
-            raise ArgumentError(f"got config.{name} = {value!r}, expected one of {', '.join(_CHOICES[name])}")
-        least = _LEAST.get(name)
-        if least is not None and (type(value) is not int or value < least):
-            raise ArgumentError(f"got config.{name} = {value!r}, expected a whole number of at least {least}")
+        if name not in SETTINGS:
+            raise AttributeError(f"got config.{name}, expected one of {', '.join(SETTINGS)}")
+        kind = SETTINGS[name].kind
+        value = _checked(f"config.{name} = {value!r}", kind, lambda: kind.check(value))
+        before = getattr(self, name)
         object.__setattr__(self, name, value)
+        if value != before:
+            for hook in tuple(self._hooks[name]):
+                hook(value)
+
+    def on_change(self, name: str, function: Callable[[Any], object]) -> None:
+        """Call ``function(value)`` after each change of the setting `name`, in the thread that makes it.
+
+        An assignment of the value that is there calls nothing. Hooks run in the order they were registered, and stay.
+
+        Examples
+        --------
+        >>> from jitgrad._config import Config
+        >>> own, seen = Config({}), []
+        >>> own.on_change("segment", seen.append)
+        >>> own.segment = 64
+        >>> own.segment = 64
+        >>> seen
+        [64]
+        """
+        if name not in SETTINGS or not callable(function):
+            raise ArgumentError(
+                f"got on_change({name!r}, {function!r}), expected one of {', '.join(SETTINGS)} and a function of its value"
+            )
+        self._hooks[name].append(function)
 
     def __repr__(self):
-        return "Config(" + ", ".join(f"{n}={getattr(self, n)!r}" for n in self.__slots__) + ")"
+        return "Config(" + ", ".join(f"{n}={getattr(self, n)!r}" for n in SETTINGS) + ")"
+
+
+def _checked(said, kind, value):
+    try:
+        return value()
+    except (TypeError, ValueError, KeyError):
+        raise ArgumentError(f"got {said}, expected {kind.expected}") from None
 
 
 config = Config(os.environ)

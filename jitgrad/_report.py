@@ -11,10 +11,13 @@ import sys
 import time
 
 from . import __version__
-from ._config import config
+from ._config import SETTINGS, config, cores, variable
+from .ir.printer import counted
 from .runtime import cache
 from .runtime.launch import get_num_threads
-from .runtime.stats import stats
+
+#: Kernels that are listed unless all are asked for.
+LISTED = 20
 
 #: Features of a CPU that decide how wide and how fast kernels are.
 VECTOR = ("sse4.2", "avx", "fma", "f16c", "avx2", "avx512f", "avx512dq", "avx512vl", "neon", "sve", "sve2")
@@ -35,13 +38,6 @@ def cpu():
         return platform.processor() or platform.machine(), ()
     features = llvm.get_host_cpu_features()
     return llvm.get_host_cpu_name(), tuple(name for name in VECTOR if features.get(name))
-
-
-def _cores():
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 def _folder_state(path):
@@ -71,26 +67,26 @@ def info():
     print("CPU")
     _row("name", name)
     _row("features", " ".join(features) or "unknown")
-    _row("threads", f"{get_num_threads()} of {_cores()} cores")
+    _row("threads", f"{get_num_threads()} of {counted(cores(), 'core')}")
     found = cache.info()
     print("kernel cache")
     _row("folder", found["path"] + _folder_state(found["path"]))
     _row("kernels", f"{found['kernels']}, {_mib(found['bytes'])} of at most {config.cache_mb} MiB")
-    print("this process")
-    _row("kernels", f"{stats.compiled} compiled, {stats.loaded} from the cache, in {stats.seconds:.2f} s")
-    _row("numba", "imported" if "numba" in sys.modules else "not imported")
     print("settings (attribute of jitgrad.config, value, environment variable)")
-    for name in config.__slots__:
-        _row(name, f"{getattr(config, name)!s:<24} JITGRAD_{name.upper()}")
+    for name in SETTINGS:
+        _row(name, f"{getattr(config, name)!s:<24} {variable(name)}")
 
 
-def kernels():
-    """Prints the kernels of the cache, the last used first."""
+def kernels(every=False):
+    """Prints the kernels of the cache, the last used first: when and how large, the file, and what it does."""
     found, entries = cache.info(), cache.entries()
-    print(f"{found['path']}{_folder_state(found['path'])}: {len(entries)} kernels, {_mib(found['bytes'])}")
-    for entry in entries:
+    count = counted(len(entries), "kernel")
+    print(f"{found['path']}{_folder_state(found['path'])}: {count}, {_mib(found['bytes'])}")
+    for entry in entries if every else entries[:LISTED]:
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
         print(f"  {used}  {entry.bytes / 1024:7.1f} KiB  {os.path.relpath(entry.path, found['path'])}  {entry.title}")
+    if len(entries) > LISTED and not every:
+        print(f"and {len(entries) - LISTED} more, used longer ago: python -m jitgrad cache --all")
 
 
 def clear():
@@ -98,8 +94,8 @@ def clear():
     before = cache.info()
     cache.clear()
     after = cache.info()
-    removed = f"removed {before['kernels'] - after['kernels']} kernels, {_mib(before['bytes'] - after['bytes'])}"
-    print(f"{removed}, from {before['path']}")
+    removed = counted(before["kernels"] - after["kernels"], "kernel")
+    print(f"removed {removed}, {_mib(before['bytes'] - after['bytes'])}, from {before['path']}")
     if after["bytes"]:
         print(f"{_mib(after['bytes'])} in {after['path']} could not be removed; check its permissions", file=sys.stderr)
         return 1

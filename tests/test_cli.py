@@ -6,11 +6,14 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
+import jitgrad
 from jitgrad import _report, _tour
+from jitgrad._config import SETTINGS, variable
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -47,14 +50,35 @@ def test_tour_shows_a_gradient_and_its_kernel(tour):
     assert differ < 1e-12
     assert "One kernel, one pass" in tour
     assert tour.count("def body(") == 1 and " = sin(" in tour and " = cos(" in tour
+    assert tour.index("v0 = x0[...]: float64") < tour.index("v1 = "), "every value of the listing is named"
+    assert "x: 1000 values" in tour and "..., " in tour, "the gradient is cut short"
+    assert re.search(r"1 kernel compiled and \d+ taken", tour)
 
 
 def test_tour_measures(tour):
     figures = [line.strip() for line in tour.splitlines() if re.search(r"  \d\S* (s|ms|µs)$", line)]
-    for row in ("first run", "every later run", "written by hand", "import numpy", "python start to first gradient"):
+    threads = [f"every later run: the compiled kernel, {n}" for n in ("1 thread", "2 threads")]
+    for row in (
+        "first run",
+        *threads[: min(2, jitgrad.get_num_threads())],
+        "written by hand",
+        "import numpy",
+        "python start to first gradient",
+    ):
         assert sum(line.startswith(row) for line in figures) == 1, row
     assert "NumPy serves (numba not imported)" in tour
     assert "from the disk cache (numba imported)" in tour
+
+
+def test_tour_compares_one_thread_and_all():
+    assert _tour.verdict({1: 1.0}, 4.0, 10**6) == "Of the time of NumPy by hand it takes 0.25 with 1 thread."
+    both = _tour.verdict({1: 2.0, 8: 0.5}, 1.0, 10**6)
+    assert both == "Of the time of NumPy by hand it takes 2.00 with 1 thread and 0.50 with 8 threads."
+
+
+def test_tour_says_when_it_is_slower():
+    said = _tour.verdict({1: 2.0, 2: 3.0}, 1.0, 10)
+    assert "2.00 with 1 thread" in said and "no gain: 10 values" in said.splitlines()[-1]
 
 
 def test_tour_session_is_right(tour):
@@ -77,9 +101,30 @@ def test_info(cache_dir, tour):
     for package in ("numpy", "numba", "llvmlite"):
         assert re.search(rf"{package} +{re.escape(importlib.metadata.version(package))}", out)
     assert str(cache_dir) in out and f"kernels     {count(cache_dir)}, " in out and "of at most 7 MiB" in out
-    assert "numba       not imported" in out
-    assert re.search(r"threads +\d+ of \d+ cores", out)
+    assert re.search(r"threads +\d+ of \d+ cores?", out)
     assert re.search(r"cache_mb +7 +JITGRAD_CACHE_MB", out)
+    for name in SETTINGS:
+        assert re.search(rf"^  {name} +\S.* {variable(name)}$", out, re.MULTILINE)
+
+
+def minutes(text):
+    return time.mktime(time.strptime(text, "%Y-%m-%d %H:%M"))
+
+
+def test_cache_list_is_short_unless_all_are_asked_for(tmp_path):
+    folder = tmp_path / ("0" * 16)
+    folder.mkdir()
+    for k in range(25):
+        path = folder / f"k{k:024x}.py"
+        path.write_text(f'"""kernel number {k}.\n"""\n')
+        os.utime(path, (10**9 + k, 10**9 + k))
+    out, _ = cli("cache", cache=tmp_path)
+    lines = out.splitlines()
+    assert [line.split("  ")[-1] for line in lines[1:-1]] == [f"kernel number {k}." for k in range(24, 4, -1)]
+    assert ": 25 kernels, " in lines[0] and lines[-1].startswith("and 5 more") and "--all" in lines[-1]
+    for arguments in (("cache", "--all"), ("cache", "list", "--all")):
+        every = cli(*arguments, cache=tmp_path)[0].splitlines()  # in the same order: a listing is not a use
+        assert len(every) == 26 and every[-1].endswith("kernel number 0.")
 
 
 def test_cache_list_and_clear(cache_dir, tour):
@@ -88,7 +133,12 @@ def test_cache_list_and_clear(cache_dir, tour):
     n = count(cache_dir)
     assert n > 0
     out, _ = cli("cache", cache=cache_dir)
-    assert f": {n} kernels, " in out and len(out.splitlines()) == n + 1 and "flat kernel, 1 loops" in out
+    assert f": {n} kernels, " in out and len(out.splitlines()) == n + 1
+    (line,) = [
+        line for line in out.splitlines() if re.search(r"flat kernel, 1 loop, \d\d operations: sum, sin.* log1p", line)
+    ]
+    when, size, path = re.fullmatch(r"  (\d+-\d+-\d+ \d+:\d+) +(\d+\.\d) KiB  (\S+\.py)  flat .*", line).groups()
+    assert float(size) > 1 and (cache_dir / path).exists() and abs(time.time() - minutes(when)) < 3600
     out, _ = cli("cache", "clear", cache=cache_dir)
     assert out.startswith(f"removed {n} kernels, ") and count(cache_dir) == 0
     assert kept.read_text(), "clear removed what jitgrad did not write"
@@ -123,6 +173,9 @@ def test_with_a_cache_that_cannot_be_written(tmp_path):
         (("nonsense",), "invalid choice"),
         (("cache", "burn"), "invalid choice"),
         (("info", "more"), "unrecognized arguments"),
+        (("--size", "1e6", "info"), "--size is the size of the tour, and info has none"),
+        (("--size", "5", "cache", "clear"), "--size is the size of the tour, and cache has none"),
+        (("cache", "clear", "--all"), "--all is for listing"),
     ],
 )
 def test_wrong_arguments(tmp_path, arguments, said):

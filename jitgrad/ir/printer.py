@@ -21,6 +21,11 @@ from .node import CONST, LEAF, NUMBER, const, toposort
 _LETTERS = {"leaf": "x", "number": "n"}
 
 
+def counted(n, noun):
+    """``1 loop``, ``2 loops``: a count with its noun."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def statement(name, node, sources):
     """``name = op(sources, argument): dtype[shape]``; `sources` are the names of the operands."""
     arrays = {"slice": 1, "pad": 1, "update": 2}.get(node.op.kind)

@@ -3,12 +3,13 @@
 A kernel's file is named by the hash of its text, in a folder named by all a binary depends on (versions of
 numba, llvmlite, numpy, Python, jitgrad's own runtime; the CPU and its features). A file is written at once or not at
 all (`os.replace`) and never rewritten while its content stands, since numba ties its binaries to the file's
-time stamp. What is damaged is dropped and made anew. Where nothing can be written, a temporary folder serves.
+time stamp. What is damaged is dropped and made anew. Where nothing can be written (read-only, full), a temporary folder serves.
 
 Start at `load`: source text -> module. `info`, `entries` and `clear` are for the user.
 """
 
 import atexit
+import contextlib
 import glob
 import hashlib
 import importlib.util
@@ -18,6 +19,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 from typing import NamedTuple
 
 from .._config import config
@@ -41,6 +43,10 @@ def key(source):
     return "k" + hashlib.sha256(source.encode()).hexdigest()[:24]
 
 
+#: Variables of numba that change no binary.
+_NO_PART = re.compile("THREAD|CACHE")
+
+
 def _environment():
     """The hash of everything but the source that a binary depends on."""
     import llvmlite
@@ -50,7 +56,7 @@ def _environment():
 
     parts = [numba.__version__, llvmlite.__version__, numpy.__version__, sys.version, sys.platform]
     parts += [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
-    parts += [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and "THREAD" not in k]
+    parts += [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and not _NO_PART.search(k)]
     here = os.path.dirname(__file__)
     for name in ("build.py", "build_lowering.py", "build_trace.py", "support.py", "vmath.py"):
         with open(os.path.join(here, name), "rb") as file:
@@ -81,10 +87,15 @@ def folder():
         if base not in _folders:
             path = os.path.join(base, _environment())
             if not _writable(path):
-                path = tempfile.mkdtemp(prefix="jitgrad-")
-                atexit.register(shutil.rmtree, path, ignore_errors=True)
+                path = _temporary()
             _folders[base] = path
         return _folders[base]
+
+
+def _temporary():
+    path = tempfile.mkdtemp(prefix="jitgrad-")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 def _put(path, source):
@@ -92,17 +103,30 @@ def _put(path, source):
     global _writes
     try:
         with open(path, encoding="utf-8") as file:
-            if file.read() == source:
-                return True
+            same = file.read() == source
+        if same:
+            _set_used(path, os.stat(path), time.time_ns())
+            return True
     except (OSError, UnicodeDecodeError):
         pass
     _drop_binaries(path)
     temporary = f"{path}.{os.getpid()}.{threading.get_ident()}.tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(source)
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(source)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+        raise
     _writes += 1
     return False
+
+
+def _set_used(path, before, used):
+    """Say that `path` was used at `used`; by itself a file system does that once a day, or never, or for a mere listing."""
+    with contextlib.suppress(OSError):
+        os.utime(path, ns=(used, before.st_mtime_ns))
 
 
 def _binaries(path):
@@ -112,10 +136,26 @@ def _binaries(path):
 
 def _drop_binaries(path):
     for file in _binaries(path):
-        try:
+        with contextlib.suppress(OSError):
             os.remove(file)
-        except OSError:
-            pass
+
+
+@contextlib.contextmanager
+def _binaries_beside():
+    """numba keeps binaries beside the source, whatever NUMBA_CACHE_DIR says: else nothing here could find and bound them."""
+    from numba import config as numba_config
+
+    before, numba_config.CACHE_DIR = numba_config.CACHE_DIR, ""
+    try:
+        yield
+    finally:
+        numba_config.CACHE_DIR = before
+
+
+def has(source):
+    """Whether the kernel of `source` was compiled before, by whichever process."""
+    path = os.path.join(folder(), f"{key(source)}.py")
+    return os.path.exists(path) and bool(_binaries(path))
 
 
 def _execute(name, path):
@@ -125,7 +165,7 @@ def _execute(name, path):
     sys.modules[module_name] = module  # before executing it: numba looks it up
     try:
         # Not `spec.loader.exec_module`: its bytecode cache would be one more file per kernel that can go bad.
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file, _binaries_beside():
             exec(compile(file.read(), path, "exec"), module.__dict__)
     except BaseException:
         sys.modules.pop(module_name, None)
@@ -135,41 +175,37 @@ def _execute(name, path):
 
 def load(source):
     """The module of the kernel `source`, compiled or taken from the cache."""
-    name = key(source)
-    path = os.path.join(folder(), f"{name}.py")
-    with _lock:
+    for last in (False, True):
         try:
-            known = _put(path, source)
+            module = _load(source, folder())
+            break
         except OSError:
-            path = _elsewhere(name)
-            known = _put(path, source)
-    try:
-        module = _execute(name, path)
-    except Exception:
-        if not known and not _binaries(path):
-            raise
-        # A binary that cannot be read, or was half there: once more without.
-        _drop_binaries(path)
-        module = _execute(name, path)
+            # Removed or pruned meanwhile: once more. Full, or read-only by now: that fails as well.
+            if last:
+                with _lock:
+                    base = _folders[config.cache_dir] = _temporary()
+                module = _load(source, base)
     if _writes >= 32:
         prune()
     return module
 
 
-def _elsewhere(name):
-    """A path in a temporary folder, when the cache cannot be written any more (full, removed, read-only)."""
+def _load(source, base):
+    name = key(source)
+    path = os.path.join(base, f"{name}.py")
+    with _lock:
+        os.makedirs(base, exist_ok=True)
+        known = _put(path, source)
     try:
-        os.makedirs(folder(), exist_ok=True)
-        return os.path.join(folder(), f"{name}.py") if _writable(folder()) else os.path.join(_temporary(), f"{name}.py")
+        return _execute(name, path)
     except OSError:
-        return os.path.join(_temporary(), f"{name}.py")
-
-
-def _temporary():
-    path = tempfile.mkdtemp(prefix="jitgrad-")
-    atexit.register(shutil.rmtree, path, ignore_errors=True)
-    _folders[config.cache_dir] = path
-    return path
+        raise
+    except Exception:
+        if not known and not _binaries(path):
+            raise
+        # A binary that cannot be read, or was half there: once more without.
+        _drop_binaries(path)
+        return _execute(name, path)
 
 
 #: What jitgrad writes below the cache folder: the folder may be one the user keeps other things in.
@@ -198,46 +234,55 @@ def prune(limit=None):
     global _writes
     _writes = 0
     limit = config.cache_mb * 2**20 if limit is None else limit
-    files = sorted(_files())
-    total = sum(size for _, size, _ in files)
-    for _, size, path in files:
+    kernels = sorted(_kernels().values(), key=lambda files: max(used for used, _, _ in files))
+    total = sum(size for files in kernels for _, size, _ in files)
+    for files in kernels:
         if total <= limit:
             break
-        try:
-            os.remove(path)
-        except OSError:
-            continue
-        total -= size
+        for _, size, path in files:
+            with contextlib.suppress(OSError):
+                os.remove(path)
+                total -= size
+
+
+def _kernels():
+    """The files of every kernel, by the path of its source, which may be gone."""
+    found: dict = {}
+    for file in _files():
+        base, name = os.path.split(file[2])
+        base = os.path.dirname(base) if os.path.basename(base) == "__pycache__" else base
+        found.setdefault(os.path.join(base, name.split(".")[0] + ".py"), []).append(file)
+    return found
 
 
 class Cached(NamedTuple):
-    """A kernel on the disk: its source file, the bytes of that and of its binaries, last use, and what it says it is."""
+    """A kernel on the disk: its source file, the bytes of that and of its binaries, and its last use."""
 
     path: str
     bytes: int
     used: float
-    title: str
+
+    @property
+    def title(self):
+        """What its first line says it is."""
+        try:
+            before = os.stat(self.path)
+            with open(self.path, encoding="utf-8") as file:
+                line = file.readline().strip().strip('"')
+            _set_used(self.path, before, before.st_atime_ns)
+            return line
+        except (OSError, UnicodeDecodeError):
+            return "unreadable"
 
 
 def entries():
     """The kernels on the disk, the last used first."""
-    found = {}
-    for used, size, path in _files():
-        folder_, name = os.path.split(path)
-        folder_ = folder_[: -len("/__pycache__")] if os.path.basename(folder_) == "__pycache__" else folder_
-        source = os.path.join(folder_, name.split(".")[0] + ".py")
-        total, last = found.get(source, (0, 0.0))
-        found[source] = total + size, max(last, used)
-    out = [Cached(path, *of, _title(path)) for path, of in found.items() if os.path.exists(path)]
+    out = [
+        Cached(path, sum(size for _, size, _ in files), max(used for used, _, _ in files))
+        for path, files in _kernels().items()
+        if os.path.exists(path)
+    ]
     return sorted(out, key=lambda entry: -entry.used)
-
-
-def _title(path):
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.readline().strip().strip('"').rstrip(".")
-    except (OSError, UnicodeDecodeError):
-        return "unreadable"
 
 
 def info():
@@ -248,7 +293,5 @@ def info():
 def clear():
     """Remove every kernel from the disk; those in this process stay usable."""
     for _, _, path in _files():
-        try:
+        with contextlib.suppress(OSError):
             os.remove(path)
-        except OSError:
-            pass

@@ -11,6 +11,8 @@ Start at `launch`.
 import os
 import threading
 
+from .._config import config
+
 #: points times their weight from which a launch is worth waking the threads (a wake-up costs 5-15 us)
 PARALLEL_WORK = 1 << 16
 
@@ -19,20 +21,9 @@ _busy = threading.Lock()
 
 class _State:
     def __init__(self):
-        self.threads = self.maximum = _default_threads()
         self.forked = False
         self.kernel = self.chunks = self.parallel = None
         self.applied = None
-
-
-def _default_threads():
-    for name in ("JITGRAD_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        if os.environ.get(name, "").isdigit():
-            return max(1, int(os.environ[name]))
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 _state = _State()
@@ -59,7 +50,7 @@ def prepare():
 
 def launch(address, total, step, arguments, work):
     """Run the chunk function at `address` over [0, total), `step` units at a time."""
-    if work < PARALLEL_WORK or _state.threads == 1 or _state.forked or not _busy.acquire(blocking=False):
+    if work < PARALLEL_WORK or config.num_threads == 1 or _state.forked or not _busy.acquire(blocking=False):
         _state.chunks(address, total, step, arguments)
         return
     try:
@@ -73,17 +64,19 @@ def _parallel():
         from .build import parallel_driver
 
         _state.parallel = parallel_driver()
-    mask = (_state.threads, threading.get_ident())  # numba keeps the number per Python thread
+    mask = (config.num_threads, threading.get_ident())  # numba keeps the number per Python thread
     if _state.applied != mask:
         from .build import limit_threads
 
-        limit_threads(_state.threads)
+        limit_threads(mask[0])
         _state.applied = mask
     return _state.parallel
 
 
 def set_num_threads(n: int) -> None:
     """Use up to `n` threads for large kernels; 1 runs everything in the calling thread.
+
+    More than there are cores are not used. The same as assigning to `jitgrad.config.num_threads`.
 
     Examples
     --------
@@ -93,19 +86,15 @@ def set_num_threads(n: int) -> None:
     1
     >>> jitgrad.set_num_threads(before)
     """
-    from .._errors import ArgumentError
-
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ArgumentError(f"got {n!r} threads, expected a whole number of at least 1")
-    _state.threads = min(n, _state.maximum)
+    config.num_threads = n
 
 
 def get_num_threads() -> int:
-    """How many threads large kernels use.
+    """How many threads large kernels use; 1 in a forked child.
 
     Examples
     --------
     >>> jitgrad.get_num_threads() >= 1
     True
     """
-    return 1 if _state.forked else _state.threads
+    return 1 if _state.forked else config.num_threads
