@@ -13,13 +13,15 @@ Start at `fuse`.
 """
 
 from ..ir.node import toposort
-from .fuse_index import MOVEMENT, identity, source_contexts, space_of, squeezes, start_nodes
+from .axes import UNIT, Axes, squeezes
+from .fuse_index import MOVEMENT, identity, nesting, source_contexts, start_nodes
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))
 BARRIERS = frozenset(("reduce", "scan", "call"))
 
 DEAR = 20  # flops from which a value is kept when it is wanted in two contexts
 MAX_CONTEXTS = 4  # contexts from which any value is kept: bounds the growth of repeated stencils
+MAX_NESTED = 2  # pads within pads from which a value is kept: compile time grows with the square of their number
 MAX_VALUES = {"loop": 400, "scalar": 4000}  # values computed by one kernel; bounds its compile time
 MAX_ARRAYS = 40  # arrays one kernel reads and writes
 
@@ -27,11 +29,12 @@ MAX_ARRAYS = 40  # arrays one kernel reads and writes
 class Step:
     """One kernel launch or one NumPy call: `nodes` are the kept values it makes.
 
-    `kind` is "loop" (over `space`, reducing the loop axes `reduced`), "scalar" or "call".
+    `kind` is "loop" (over `space`, the classes of the loops, of lengths `sizes`, reducing the loop axes `reduced`),
+    "scalar" or "call".
     """
 
-    def __init__(self, kind, space=(), reduced=None):
-        self.kind, self.space, self.reduced = kind, space, reduced
+    def __init__(self, kind, space=(), sizes=(), reduced=None):
+        self.kind, self.space, self.sizes, self.reduced = kind, space, sizes, reduced
         self.nodes = []
         self.values, self.arrays = set(), set()
 
@@ -62,32 +65,13 @@ def call_operand(node):
     return flat_base(node), node.shape, axes
 
 
-def flat_slice(node):
-    """Whether the slice `node` is one contiguous piece of its source."""
-    if node.op.kind != "slice":
-        return False
-    sizes = list(zip(node.shape, node.src[0].shape, node.arg, strict=True))
-    first = next((k for k, (n, _, _) in enumerate(sizes) if n != 1), len(sizes))
-    if first < len(sizes) and sizes[first][2] != 1:
-        return False
-    return all(n == full and step == 1 for n, full, step in sizes[first + 1 :])
-
-
-def reduced_axes(node):
-    """The axes of the loop space that the reduce `node` sums over."""
-    shape = node.src[0].shape
-    if node.ndim == 0:
-        return tuple(range(len(space_of(shape))))
-    long = [axis for axis, n in enumerate(shape) if n != 1]
-    return tuple(k for k, axis in enumerate(long) if axis in node.arg)
-
-
 class Fusion:
     """The outcome for `roots`: `kept` nodes, and the `steps` that make them, in order."""
 
     def __init__(self, roots):
         self.roots = roots
         self.order = toposort(roots)
+        self.axes = Axes(self.order)
         self.kept = set()
         self.views = set()
         self.level, self.cost = {}, {}
@@ -134,7 +118,7 @@ class Fusion:
 
     def _keep_root(self, root):
         base = flat_base(root)
-        if flat_slice(base) and base.ndim:
+        if base.ndim and self._is_flat_slice(base):
             source = flat_base(base.src[0])
             if source.op.kind == "leaf" or source.op.kind in BARRIERS:
                 self.views.add(base)
@@ -142,6 +126,27 @@ class Fusion:
                     self._keep(start)
                 return
         self._keep(base)
+
+    def _is_flat_slice(self, node):
+        """Whether the slice `node` is one contiguous piece of its source."""
+        if node.op.kind != "slice":
+            return False
+        first = next((k for k, n in enumerate(node.shape) if n != 1), node.ndim)
+        if first < node.ndim and node.arg[first] != 1:
+            return False
+        sizes = list(zip(node.shape, node.src[0].shape, node.arg, strict=True))
+        return all(n == full and step == 1 for n, full, step in sizes[first + 1 :])
+
+    def reduced_axes(self, node):
+        """The axes of the loop space that the reduce `node` goes over."""
+        space, _ = self.axes.space(node.src[0])
+        if node.ndim == 0:
+            return tuple(range(len(space)))
+        long = [axis for axis, c in enumerate(self.axes.of[node.src[0]]) if c != UNIT]
+        return tuple(k for k, axis in enumerate(long) if axis in node.arg)
+
+    def identity(self, node):
+        return identity(self.axes, node)
 
     def _seed(self, node):
         """The readers' side of a kept node: what its own kernel reads."""
@@ -151,12 +156,12 @@ class Fusion:
                 self._keep(call_operand(s)[0])
         elif kind == "reduce":
             (x,) = node.src
-            self._want(x, space_of(x.shape), self.level[node] - 1, identity(x.shape))
+            self._want(x, self.axes.space(x)[0], self.level[node] - 1, self.identity(x))
         else:
-            self._push(node, space_of(node.shape), self.level[node], identity(node.shape))
+            self._push(node, self.axes.space(node)[0], self.level[node], self.identity(node))
 
     def _push(self, node, space, level, ctx):
-        for s, c in zip(node.src, source_contexts(node, ctx), strict=False):
+        for s, c in zip(node.src, source_contexts(self.axes, node, ctx), strict=False):
             self._want(s, space, level, c)
 
     def _want(self, node, space, level, ctx):
@@ -177,18 +182,11 @@ class Fusion:
             return (outside and cost > 8) or (len(wanted) > 1 and cost > 2)
         if kind == "pad" and any(space == () for space, _, _ in wanted):
             return True  # a scalar kernel has no guarded loads
+        if any(nesting(ctx) > MAX_NESTED for _, _, ctx in wanted):
+            return True
         if len(wanted) > 1 and (cost >= DEAR or len(wanted) > MAX_CONTEXTS):
             return True
-        return cost >= 8 and any(self._repeated(node, space, ctx) for space, _, ctx in wanted)
-
-    @staticmethod
-    def _repeated(node, space, ctx):
-        """Whether a kernel over `space` would compute `node` many times per element, in its inner loop."""
-        points = 1
-        for n in space:
-            points *= n
-        inner = len(space) - 1
-        return points >= 2 * max(node.size, 1) and any(_variable(i) == inner for i in ctx)
+        return cost >= 8 and any(_repeated(space, ctx) for space, _, ctx in wanted)
 
     # ------------------------------------------------------------------ which step makes it
 
@@ -198,7 +196,7 @@ class Fusion:
                 self._place(node)
 
     def _place(self, node):
-        kind, space, reduced = _form(node)
+        kind, (space, sizes), reduced = self._form(node)
         values, loads = self.inline(node)
         arrays = {n for n, _ in loads if n.ndim} | {node}
         first = 0
@@ -212,7 +210,7 @@ class Fusion:
             if step.accepts(kind, space, reduced) and step.has_room(values, arrays):
                 break
         else:
-            index, step = len(self.steps), Step(kind, space)
+            index, step = len(self.steps), Step(kind, space, sizes)
             self.steps.append(step)
         step.nodes.append(node)
         step.values |= values
@@ -228,12 +226,23 @@ class Fusion:
         out = []
         for source, ctx in loads:
             base = flat_base(source)
-            pointwise = source is base and source.op.kind not in BARRIERS and ctx == identity(source.shape)
+            pointwise = source is base and source.op.kind not in BARRIERS and ctx == self.identity(source)
             out.append((base, pointwise))
             out.extend((start, False) for start in start_nodes(ctx))
-        pads = [source_contexts(n, ctx)[0] for n, ctx in values if n.op.kind == "pad"]
+        pads = [source_contexts(self.axes, n, ctx)[0] for n, ctx in values if n.op.kind == "pad"]
         out.extend((start, False) for ctx in pads for start in start_nodes(ctx))
         return out
+
+    def _form(self, node):
+        """(kind of step, its loop space, reduced axes or None) of the kernel that makes `node`."""
+        kind = node.op.kind
+        if kind in ("scan", "call"):
+            return "call", ((), ()), None
+        if kind == "reduce" and node.src[0].ndim:
+            return "loop", self.axes.space(node.src[0]), self.reduced_axes(node) or None
+        if node.ndim == 0:
+            return "scalar", ((), ()), None
+        return "loop", self.axes.space(node), None
 
     def inline(self, node):
         """What a kernel computes in registers to make the kept `node`: (values, loads), sets of (node, context)."""
@@ -241,8 +250,8 @@ class Fusion:
         if node.op.kind in ("scan", "call"):
             return values, loads
         if node.op.kind != "reduce":
-            values.add((node, identity(node.shape)))
-        stack = self.reads(node, identity(node.shape), kept=True)
+            values.add((node, self.identity(node)))
+        stack = self.reads(node, self.identity(node), kept=True)
         while stack:
             pair = stack.pop()
             if pair in values or pair in loads:
@@ -259,12 +268,11 @@ class Fusion:
         kind = node.op.kind
         return node in self.kept or kind in ("leaf", "number") or (kind == "reshape" and not squeezes(node))
 
-    @staticmethod
-    def reads(node, ctx, kept=False):
+    def reads(self, node, ctx, kept=False):
         """The (source, context) pairs that computing `node` in `ctx` reads."""
         if kept and node.op.kind == "reduce":
-            return [(node.src[0], identity(node.src[0].shape))]
-        return list(zip(node.src, source_contexts(node, ctx), strict=False))
+            return [(node.src[0], self.identity(node.src[0]))]
+        return list(zip(node.src, source_contexts(self.axes, node, ctx), strict=False))
 
 
 def _variable(index):
@@ -274,16 +282,10 @@ def _variable(index):
     return index.var
 
 
-def _form(node):
-    """(kind of step, loop space, reduced axes or None) of the kernel that makes `node`."""
-    kind = node.op.kind
-    if kind in ("scan", "call"):
-        return "call", (), None
-    if kind == "reduce" and node.src[0].ndim:
-        return "loop", space_of(node.src[0].shape), reduced_axes(node) or None
-    if node.ndim == 0:
-        return "scalar", (), None
-    return "loop", space_of(node.shape), None
+def _repeated(space, ctx):
+    """Whether a kernel over `space` would compute what it reads in `ctx` many times, in its inner loop."""
+    used = {_variable(i) for i in ctx}
+    return len(space) - 1 in used and not used.issuperset(range(len(space)))
 
 
 def fuse(roots):

@@ -10,6 +10,8 @@ Start at `source_contexts`: the step from a node in a context to its sources in 
 
 from typing import NamedTuple
 
+from .axes import UNIT, is_whole
+
 
 class Guard(NamedTuple):
     """The position ``(index - start) / step`` in the operand of a pad; valid when exact and in [0, length)."""
@@ -45,70 +47,68 @@ def scaled(index, factor):
     return Index(index.const * factor, terms, index.step * factor, index.var)
 
 
-def space_of(shape):
-    """The loop space of an array of `shape`: its axes longer than 1; () only for 0-d values."""
-    return tuple(n for n in shape if n != 1) or (1,) * bool(shape)
-
-
-def identity(shape):
-    """The context that reads an array of `shape` at each point of its own loop space."""
+def identity(axes, node):
+    """The context that reads `node` at each point of its own loop space."""
     out, axis = [], 0
-    for n in shape:
-        out.append(ZERO if n == 1 else Index(0, (), 1, axis))
-        axis += n != 1
+    for c in axes.of[node]:
+        out.append(ZERO if c == UNIT else Index(0, (), 1, axis))
+        axis += c != UNIT
     return tuple(out)
 
 
-def squeezes(node):
-    """Whether the reshape `node` only inserts or removes axes of length 1."""
-    return [n for n in node.shape if n != 1] == [n for n in node.src[0].shape if n != 1]
+def _elementwise(axes, node, ctx):
+    out = []
+    for s in node.src:
+        classes = axes.of[s]
+        out.append(tuple([ZERO if c == UNIT else i for c, i in zip(classes, ctx)]) if UNIT in classes else ctx)
+    return out
 
 
-def _broadcast(node, ctx):
-    return (tuple(ZERO if n == 1 else i for n, i in zip(node.src[0].shape, ctx, strict=True)),)
+def _broadcast(axes, node, ctx):
+    (x,) = node.src
+    sizes = zip(x.shape, node.shape, axes.of[x], ctx, strict=True)
+    return (tuple([ZERO if n != full or c == UNIT else i for n, full, c, i in sizes]),)
 
 
-def _permute(node, ctx):
+def _permute(axes, node, ctx):
     out = [None] * len(ctx)
     for axis, index in zip(node.arg, ctx, strict=True):
         out[axis] = index
     return (tuple(out),)
 
 
-def _reshape(node, ctx):
-    rest = iter([i for n, i in zip(node.shape, ctx, strict=True) if n != 1])
-    return (tuple(ZERO if n == 1 else next(rest) for n in node.src[0].shape),)
+def _reshape(axes, node, ctx):
+    return (tuple([ZERO if target is None else ctx[target] for target in axes.targets[node]]),)
 
 
-def _slice(node, ctx):
-    axes = zip(ctx, node.arg, node.src[1:], node.src[0].shape, strict=True)
-    return (tuple(ZERO if n == 1 else shifted(scaled(i, step), start, 1) for i, step, start, n in axes),)
+def _slice(axes, node, ctx):
+    parts = zip(ctx, node.arg, node.src[1:], axes.of[node.src[0]], strict=True)
+    return (tuple([ZERO if c == UNIT else shifted(scaled(i, step), start, 1) for i, step, start, c in parts]),)
 
 
 def pad_axis(index, start, step, length, full):
     """The index into the operand of a pad along one axis; `index` itself where nothing is added."""
-    if start.op.kind == "const" and start.arg == 0 and step == 1 and length == full:
+    if is_whole(start, step, length, full):
         return index
     return Index(0, (), 1, Guard(shifted(index, start, -1), step, length))
 
 
-def _pad(node, ctx):
+def _pad(axes, node, ctx):
     g = node.src[0]
-    axes = zip(ctx, node.src[1:], node.arg, g.shape, node.shape, strict=True)
-    return (tuple(pad_axis(*axis) for axis in axes),)
+    parts = zip(ctx, node.src[1:], node.arg, g.shape, node.shape, strict=True)
+    return (tuple([pad_axis(*part) for part in parts]),)
 
 
 _MOVES = {"broadcast": _broadcast, "permute": _permute, "reshape": _reshape, "slice": _slice, "pad": _pad}
 MOVEMENT = frozenset(_MOVES)
 
 
-def source_contexts(node, ctx):
+def source_contexts(axes, node, ctx):
     """The contexts in which the sources of `node` are read to compute `node` in `ctx`.
 
     The starts of slices and pads are not among them: they are part of the index.
     """
-    move = _MOVES.get(node.op.kind)
-    return move(node, ctx) if move else (ctx,) * len(node.src)
+    return _MOVES.get(node.op.kind, _elementwise)(axes, node, ctx)
 
 
 def guards_of(ctx):
@@ -123,9 +123,20 @@ def guards_of(ctx):
     return tuple(out)
 
 
-def pad_guards(node, ctx):
+def nesting(ctx):
+    """How many guards stand within each other, at most."""
+    deepest = 0
+    for index in ctx:
+        depth = 0
+        while isinstance(index.var, Guard):
+            depth, index = depth + 1, index.var.index
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def pad_guards(axes, node, ctx):
     """The guards that the pad `node` itself adds in `ctx`."""
-    (inner,) = _pad(node, ctx)
+    (inner,) = _pad(axes, node, ctx)
     return tuple(i.var for i, o in zip(inner, ctx, strict=True) if i != o)
 
 

@@ -1,7 +1,8 @@
 """Lowering: one step of a `Fusion` becomes a `Nest`: loops, memory accesses, and what is computed at which depth.
 
 The loops are put in the order that makes most accesses contiguous, and neighbours that every access
-walks as one are collapsed. Which form the loops take is looked up in `render_forms`:
+walks as one are collapsed. Both are decided by `Pace`: what is known of a stride for every shape. Which form the
+loops take is looked up in `render_forms`:
 
 ====== ==================================================================================
 flat   one loop, its range split in chunks; may reduce everything
@@ -10,16 +11,28 @@ row    reduced loops innermost: accumulators in registers, one row of kept point
 column a kept loop innermost: accumulates into a block of the output, vectorised across columns
 ====== ==================================================================================
 
+Loops of length 1 are loops like any other, but where one would be the innermost (a row of one element costs more than
+a point), or where a partial reduction keeps or reduces just that of a long array (it is then one over everything,
+which is cut in chunks, or none): there they are left out. Nothing else here looks at a length.
+
 Start at `lower`.
 """
 
 from typing import NamedTuple
 
-from .fuse import Fusion
-from .fuse_index import Guard, guards_of, identity, pad_guards, strides
+from .axes import UNIT
+from .fuse_index import Guard, guards_of, pad_guards, strides
 
 #: columns of one block (form "column") and elements of one block of a long inner loop (form "rows")
 COLUMNS, INNER = 1024, 16384
+GRAIN = 1 << 15  #: points of one chunk
+
+
+class Pace(NamedTuple):
+    """What a stride is for every shape: `step` times the lengths of the axes of the classes `inner`, sorted."""
+
+    step: int
+    inner: tuple
 
 
 class Access(NamedTuple):
@@ -28,14 +41,17 @@ class Access(NamedTuple):
     const: int
     terms: tuple
     strides: tuple  # one per loop axis of the space
-    guards: tuple  # ((guard, stride), ...)
+    paces: tuple  # the paces of these, None where the access does not move
+    guards: tuple  # ((guard, stride, pace), ...)
     valid: tuple  # the guards that must hold for the access to be in range
+    offset: bool  # whether the constant is one that may be 0 for some shapes only
 
 
 class Loop(NamedTuple):
     size: int
     reduced: bool
     axis: int  # the axis of the space; the innermost of those collapsed
+    classes: frozenset  # of all axes of the space that it runs over
 
 
 class Nest:
@@ -54,66 +70,91 @@ class Nest:
     reductions: list
 
 
-def access(shape, ctx, dims):
-    """The `Access` to a flat array of `shape` read in the context `ctx`."""
-    const, terms, step, guards = 0, {}, [0] * dims, {}
-    for n, stride, index in zip(shape, strides(shape), ctx, strict=True):
+def access(axes, node, ctx, dims, dropped=frozenset()):
+    """The `Access` to the flat array of `node` read in the context `ctx`; axes of the classes `dropped` do not count."""
+    const, terms, step, paces, guards = 0, {}, [0] * dims, [None] * dims, []
+    classes, offset = axes.of[node], False
+    for axis, (c, stride, index) in enumerate(zip(classes, strides(node.shape), ctx, strict=True)):
         const += stride * index.const
-        for node, coef in index.terms:
-            terms[node] = terms.get(node, 0) + stride * coef
-        if n == 1:
+        offset = offset or index.step < 0 or bool(index.const)
+        for start, coef in index.terms:
+            terms[start] = terms.get(start, 0) + stride * coef
+        if c == UNIT or c in dropped or index.var is None:
             continue
+        pace = Pace(index.step, tuple(sorted([d for d in classes[axis + 1 :] if d != UNIT and d not in dropped])))
         if isinstance(index.var, Guard):
-            guards[index.var] = guards.get(index.var, 0) + stride * index.step
-        elif index.var is not None:
-            step[index.var] += stride * index.step
-    return Access(const, tuple(terms.items()), tuple(step), tuple(guards.items()), guards_of(ctx))
+            guards.append((index.var, stride * index.step, pace))
+        else:
+            step[index.var], paces[index.var] = stride * index.step, pace
+    return Access(const, tuple(terms.items()), tuple(step), tuple(paces), tuple(guards), guards_of(ctx), offset)
 
 
-def reduction_access(node, dims):
+def reduction_access(fusion, node, dims, dropped):
     """Where the result of a reduce is written, from the loops over its operand."""
-    kept = [index for axis, index in enumerate(identity(node.src[0].shape)) if axis not in node.arg]
-    return access(node.shape, kept, dims)
+    kept = [index for axis, index in enumerate(fusion.identity(node.src[0])) if axis not in node.arg]
+    return access(fusion.axes, node, kept, dims, dropped)
 
 
 def lower(fusion, step):
     """The `Nest` of a loop step."""
-    nest = Nest()
-    dims = len(step.space)
     pairs = evaluations(fusion, step)
-    nest.maps = [n for n in step.nodes if not _reduces(n)]
-    nest.reductions = [n for n in step.nodes if _reduces(n)]
-    loads = {pair: access(pair[0].shape, pair[1], dims) for pair, is_load in pairs if is_load and pair[0].ndim}
-    stores = {
-        n: reduction_access(n, dims) if n.op.kind == "reduce" else access(n.shape, identity(n.shape), dims)
-        for n in step.nodes
-    }
-    pinned = _pinned(pairs)
-    _arrange(nest, step, [*loads.values()], [stores[n] for n in nest.maps], pinned, [*stores.values()])
-    nest.loads = {pair: _on_loops(a, nest.loops) for pair, a in loads.items()}
-    nest.stores = {n: _on_loops(a, nest.loops) for n, a in stores.items()}
-    nest.values = _depths(nest, pairs)
+    pinned = _pinned(fusion, pairs)
+    dropped = frozenset()
+    while True:
+        nest = _arranged(fusion, step, pairs, pinned, dropped)
+        needless = _needless(nest, step, pinned)
+        if not needless:
+            break
+        dropped |= needless
+    nest.values = _depths(fusion, nest, pairs)
     return nest
 
 
-def _reduces(node):
-    """Whether `node` is a reduction over at least one loop (an axis of length 1 is none)."""
-    if node.op.kind != "reduce":
-        return False
-    shape = node.src[0].shape
-    return node.ndim == 0 or any(shape[a] != 1 for a in node.arg)
+def _arranged(fusion, step, pairs, pinned, dropped):
+    """The nest without the axes of the classes `dropped`."""
+    nest, dims = Nest(), len(step.space)
+    loads = [pair for pair, is_load in pairs if is_load and pair[0].ndim]
+    loads = {pair: access(fusion.axes, *pair, dims, dropped) for pair in loads}
+    stores = {
+        n: reduction_access(fusion, n, dims, dropped)
+        if n.op.kind == "reduce"
+        else access(fusion.axes, n, fusion.identity(n), dims, dropped)
+        for n in step.nodes
+    }
+    axes = [a for a, c in enumerate(step.space) if c not in dropped]
+    reduced = {a for a in step.reduced or () if a in axes}
+    nest.reductions = [n for n in step.nodes if n.op.kind == "reduce" and reduced.intersection(fusion.reduced_axes(n))]
+    nest.maps = [n for n in step.nodes if n not in nest.reductions]
+    _arrange(nest, step, axes, reduced, [*loads.values()], [stores[n] for n in nest.maps], pinned, [*stores.values()])
+    nest.loads = {pair: _on_loops(a, nest.loops) for pair, a in loads.items()}
+    nest.stores = {n: _on_loops(a, nest.loops) for n, a in stores.items()}
+    return nest
+
+
+def _needless(nest, step, pinned):
+    """The classes of loops of length 1 that are better left out; none where there is one point, or none."""
+    if points(nest) <= 1:
+        return frozenset()
+    groups = [nest.loops[-1:]]
+    if points(nest) > GRAIN and len({loop.reduced for loop in nest.loops}) == 2:
+        groups += [[loop for loop in nest.loops if loop.reduced is which] for which in (False, True)]
+    out = frozenset()
+    for loops in groups:
+        if all(loop.size == 1 and loop.axis not in pinned for loop in loops):
+            out = out.union(*[loop.classes for loop in loops])
+    return out
 
 
 def evaluations(fusion, step):
     """((node, context), is it a load) of all the step computes, sources first."""
     position = {node: k for k, node in enumerate(fusion.order)}
-    made = {(n, identity(n.shape)) for n in step.nodes if n.op.kind not in ("reduce", "scan", "call")}
+    made = {(n, fusion.identity(n)) for n in step.nodes if n.op.kind not in ("reduce", "scan", "call")}
     seen, stack = {}, []
     for node in reversed(step.nodes):
         if node.op.kind == "reduce":
             stack.extend(fusion.reads(node, None, kept=True))
         else:
-            stack.append((node, identity(node.shape)))
+            stack.append((node, fusion.identity(node)))
     while stack:
         pair = stack.pop()
         if pair in seen:
@@ -124,11 +165,11 @@ def evaluations(fusion, step):
     return sorted(seen.items(), key=lambda item: position[item[0][0]])
 
 
-def _pinned(pairs):
+def _pinned(fusion, pairs):
     """The axes that guards depend on: they keep a loop of their own."""
     out = set()
     for (node, ctx), _ in pairs:
-        for guard in guards_of(ctx) + (pad_guards(node, ctx) if node.op.kind == "pad" else ()):
+        for guard in guards_of(ctx) + (pad_guards(fusion.axes, node, ctx) if node.op.kind == "pad" else ()):
             out |= guard_axes(guard)
     return out
 
@@ -143,18 +184,17 @@ def guard_axes(guard):
 # ---------------------------------------------------------------------- loop order
 
 
-def _arrange(nest, step, loads, maps, pinned, stores):
-    """Choose the order of the loops, collapse, and name the form."""
+def _arrange(nest, step, axes, reduced, loads, maps, pinned, stores):
+    """Choose the order of the loops over `axes`, collapse, and name the form."""
     accesses = loads + stores
-    reduced = set(step.reduced or ())
-    inner = _innermost(step.space, loads, maps)
+    inner = _innermost(axes, loads, maps)
 
     def ordered(axes):
-        axes = sorted(axes, key=lambda a: (a == inner, -sum(abs(x.strides[a]) for x in accesses)))
-        return _collapse([Loop(step.space[a], a in reduced, a) for a in axes], accesses, pinned)
+        axes = sorted(axes, key=lambda a: (a == inner, -_far(a, accesses)))
+        loops = [Loop(step.sizes[a], a in reduced, a, frozenset((step.space[a],))) for a in axes]
+        return _collapse(loops, step, accesses, pinned)
 
-    axes = range(len(step.space))
-    if not reduced or len(reduced) == len(step.space):
+    if not reduced or len(reduced) == len(axes):
         nest.loops = ordered(axes)
         nest.outer = max(len(nest.loops) - 1, 1)
         nest.form = "flat" if len(nest.loops) == 1 else "rows"
@@ -166,31 +206,49 @@ def _arrange(nest, step, loads, maps, pinned, stores):
         nest.form, nest.loops, nest.outer = "column", kept[:-1] + summed + kept[-1:], len(kept) - 1
 
 
-def _innermost(space, loads, maps):
+def _is_near(pace):
+    """Whether neighbours in the loop are neighbours in memory."""
+    return pace is not None and not pace.inner and pace.step in (1, -1)
+
+
+def _far(axis, accesses):
+    """How far apart neighbours along `axis` are, over all accesses: by how many axes they hold."""
+    return sum(len(a.paces[axis].inner) for a in accesses if a.paces[axis] is not None)
+
+
+def _innermost(axes, loads, maps):
     """The axis along which most accesses are contiguous; the last one in doubt."""
 
     def score(axis):
-        near = sum(abs(a.strides[axis]) == 1 for a in loads) + 2 * sum(abs(a.strides[axis]) == 1 for a in maps)
+        near = sum(_is_near(a.paces[axis]) for a in loads) + 2 * sum(_is_near(a.paces[axis]) for a in maps)
         return near, axis
 
-    return max(range(len(space)), key=score)
+    return max(axes, key=score)
 
 
-def _collapse(loops, accesses, pinned):
+def _collapse(loops, step, accesses, pinned):
     """Merge neighbouring loops that all accesses walk as one."""
     out = loops[:1]
     for loop in loops[1:]:
         last = out[-1]
-        joint = all(a.strides[last.axis] == a.strides[loop.axis] * loop.size for a in accesses)
+        joint = all(_is_joint(a.paces[last.axis], a.paces[loop.axis], step.space[loop.axis]) for a in accesses)
         if joint and last.axis not in pinned and loop.axis not in pinned:
-            out[-1] = Loop(last.size * loop.size, loop.reduced, loop.axis)
+            out[-1] = Loop(last.size * loop.size, loop.reduced, loop.axis, last.classes | loop.classes)
         else:
             out.append(loop)
     return out
 
 
+def _is_joint(outer, inner, c):
+    """Whether the pace `outer` is that of the end of a loop of the class `c` at the pace `inner`."""
+    if outer is None or inner is None:
+        return outer is inner
+    return outer.step == inner.step and list(outer.inner) == sorted((*inner.inner, c))
+
+
 def _on_loops(a, loops):
-    return a._replace(strides=tuple(a.strides[loop.axis] for loop in loops))
+    axes = [loop.axis for loop in loops]
+    return a._replace(strides=tuple([a.strides[k] for k in axes]), paces=tuple([a.paces[k] for k in axes]))
 
 
 # ---------------------------------------------------------------------- depths
@@ -203,7 +261,7 @@ def depth_of_loop(nest, k):
     return 2 + k - nest.outer
 
 
-def _depths(nest, pairs):
+def _depths(fusion, nest, pairs):
     """(node, context, depth, is_load) for each evaluation: the innermost loop that it depends on."""
     number = {loop.axis: k for k, loop in enumerate(nest.loops)}
 
@@ -215,12 +273,12 @@ def _depths(nest, pairs):
         at = 0
         if is_load and node.ndim:
             a = nest.loads[node, ctx]
-            at = max((depth_of_loop(nest, k) for k, stride in enumerate(a.strides) if stride), default=0)
+            at = max((depth_of_loop(nest, k) for k, pace in enumerate(a.paces) if pace), default=0)
             at = max([at, *(guard_depth(g) for g in a.valid)])
         elif not is_load:
-            at = max((depth[s] for s in Fusion.reads(node, ctx)), default=0)
+            at = max((depth[s] for s in fusion.reads(node, ctx)), default=0)
             if node.op.kind == "pad":
-                at = max([at, *(guard_depth(g) for g in pad_guards(node, ctx))])
+                at = max([at, *(guard_depth(g) for g in pad_guards(fusion.axes, node, ctx))])
         depth[node, ctx] = at
         out.append((node, ctx, at, is_load))
     return out

@@ -8,10 +8,11 @@ and `render_scalar`.
 
 import math
 
-from ..ir import CONST
-from .fuse import Fusion
+from .._dtypes import BOOL, FLOAT64, INT64
+from ..ir import CONST, const
+from ..ir.printer import counted
 from .fuse_index import Guard, pad_guards
-from .lower import depth_of_loop, guard_axes
+from .lower import Pace, depth_of_loop, guard_axes
 
 HEADER = '''"""{title}
 
@@ -30,6 +31,25 @@ from jitgrad.runtime.support import *
 #: reductions of floats whose combination may be reordered, so that the loop vectorises
 REORDERED = {"({0} + {1})": "fast_add({0}, {1})", "({0} * {1})": "fast_mul({0}, {1})"}
 
+
+#: names of operations that the first line of a kernel has
+NAMED = 8
+
+
+def title(kind, operations, loops=0):
+    """The first line of a kernel: it is made of what the text has anyway, so that equal kernels stay equal.
+
+    The plan a kernel was made for is not in it: one kernel serves many.
+    """
+    names = list(dict.fromkeys(operations))
+    size = [counted(loops, "loop")] if loops else []
+    size += [counted(len(operations), "operation")]
+    what = ", ".join(names[:NAMED]) or "copy"
+    return f"{kind} kernel, {', '.join(size)}: {what}{', ...' if len(names) > NAMED else '.'}"
+
+
+#: dtypes of Python's own numbers, which numba's arithmetic keeps
+WIDE = frozenset((FLOAT64, INT64))
 
 _SPECIAL = {"nan": "math.nan", "inf": "math.inf", "-inf": "-math.inf"}
 
@@ -55,7 +75,7 @@ def literal(value, dtype):
         text = _SPECIAL.get(repr(float(value)), repr(float(value)))
     else:
         text = str(int(value))
-    if dtype.name in ("float64", "int64"):
+    if dtype in WIDE:
         return f"({text})" if text.startswith("-") else text
     return f"np.{dtype.name}({text})"
 
@@ -69,7 +89,7 @@ def baked(value):
 
 def typed(text, dtype):
     """`text` converted to `dtype` where numba's arithmetic may have widened it."""
-    if dtype.name in ("float64", "int64", "bool") or text.startswith(f"np.{dtype.name}("):
+    if dtype in WIDE or dtype == BOOL or text.startswith(f"np.{dtype.name}("):
         return text
     return f"np.{dtype.name}({text})"
 
@@ -94,14 +114,16 @@ class Writer:
     again by NumPy if one is. `exact` writes the expressions that are right for any operand instead.
     """
 
-    def __init__(self, exact=False):
-        self.exact, self.far = exact, {}
+    def __init__(self, fusion, exact=False):
+        self.fusion, self.exact, self.far = fusion, exact, {}
         self.lines = {}
         self.names = {}
         self.static, self.static_names = [], []
         self.dynamic, self.dynamic_names = [], []
         self.arrays = {}
-        self.guards, self.strides, self.listing = {}, {}, []
+        self.computed = {}  # operation and its operands -> the name of the value
+        self.zeroed = {}  # name of a load -> the guards outside of which it is zero
+        self.guards, self.strides, self.listing, self.operations = {}, {}, [], []
         self.counts = {}
 
     def fresh(self, letter):
@@ -141,39 +163,41 @@ class Writer:
             self.listing.append(f"{name}: {node.dtype} number")
         return self.names[node]
 
-    def constant(self, node):
-        if node.op is CONST and baked(node.arg):
-            return literal(node.arg, node.dtype)
-        if node not in self.names:
-            self.names[node] = self.add_static("k", node)
-        return self.names[node]
+    def value(self, pair):
+        """The expression of the (node, context) `pair`, which was evaluated before.
 
-    def offset(self, const, terms):
-        """The name of an integer known when the kernel is called, or "" for zero."""
+        A constant that may come from a size is an argument of its own at each use: two sizes may be equal by chance.
+        """
+        name = self.names[pair]
+        return name if isinstance(name, str) else self.add_static("k", name)
+
+    def offset(self, const, terms, present):
+        """The name of an integer known when the kernel is called, or "" for one that is 0 for every shape."""
         if terms:
             return self.add_dynamic("d", "index", (const, terms))
-        return self.add_static("d", const) if const else ""
+        return self.add_static("d", const) if present else ""
+
+    def stride(self, value, pace):
+        """The name of a stride: one for all that are equal for every shape."""
+        if pace not in self.strides:
+            self.strides[pace] = self.add_static("s", value)
+        return self.strides[pace]
 
     def address(self, a, loops):
         """The expression of the element an `Access` means; `loops` are the loop variables."""
-        parts = [self.offset(a.const, a.terms)]
+        parts = [self.offset(a.const, a.terms, a.offset)]
         last = len(loops) - 1
-        for k, stride in enumerate(a.strides):
-            if k == last and stride in (1, -1):
-                parts.append(loops[k] if stride == 1 else f"-{loops[k]}")
-            elif stride:
-                key = (k, a.strides)
-                if key not in self.strides:
-                    self.strides[key] = self.add_static("s", stride)
-                parts.append(f"{self.strides[key]} * {loops[k]}")
-        for guard, stride in a.guards:
+        for k, (stride, pace) in enumerate(zip(a.strides, a.paces, strict=True)):
+            if pace is None:
+                continue
+            if k == last and not pace.inner and pace.step in (1, -1):
+                parts.append(loops[k] if pace.step == 1 else f"-{loops[k]}")
+            else:
+                parts.append(f"{self.stride(stride, pace)} * {loops[k]}")
+        for guard, stride, pace in a.guards:
             place = self.guards[guard][0]
-            if stride != 1:
-                key = (self.guards[guard][1], stride)
-                if key not in self.strides:
-                    self.strides[key] = self.add_static("s", stride)
-                place = f"{self.strides[key]} * {place}"
-            parts.append(place)
+            near = not pace.inner and pace.step == 1
+            parts.append(place if near else f"{self.stride(stride, pace)} * {place}")
         return " + ".join(p for p in parts if p).replace("+ -", "- ") or "0"
 
     def guard(self, guard, nest, loops):
@@ -189,16 +213,19 @@ class Writer:
             variable = loops[number[index.var]] if index.var is not None else ""
         depth = max((depth_of_loop(nest, number[a]) for a in guard_axes(guard)), default=0)
         if variable and index.step != 1:
-            variable = f"{index.step} * {variable}"
+            variable = f"{self.stride(index.step, Pace(index.step, ()))} * {variable}"
         place, inside = self.fresh("p"), self.fresh("g")
-        text = " + ".join(t for t in (variable, self.offset(index.const, index.terms)) if t) or "0"
+        present = bool(index.const) or index.step < 0
+        text = " + ".join(t for t in (variable, self.offset(index.const, index.terms, present)) if t) or "0"
         length = self.add_static("m", guard.length)
         self.emit(depth, f"{place} = {text}")
         exact = ""
         if guard.step != 1:
             position, place = place, self.fresh("p")
-            self.emit(depth, f"{place} = {position} // {guard.step}")
-            exact = f" & ({place} * {guard.step} == {position})"
+            step = self.stride(guard.step, Pace(guard.step, ()))
+            inverse = self.add_static("k", const(1.0 / guard.step, FLOAT64))
+            self.emit(depth, f"{place} = np.int64({position} * {inverse} + 0.5)")  # no division: it takes 5 ns
+            exact = f" & ({place} * {step} == {position})"
         self.emit(depth, f"{inside} = ({place} >= 0) & ({place} < {length}){exact}")
         self.guards[guard] = (place, inside)
         return inside
@@ -207,49 +234,65 @@ class Writer:
         """Emit what computes `node` in `ctx`; its name goes to `names`."""
         kind = node.op.kind
         if kind == "const":
-            self.names[node, ctx] = self.constant(node)
+            self.names[node, ctx] = literal(node.arg, node.dtype) if node.op is CONST and baked(node.arg) else node
         elif is_load and not node.ndim:
             self.names[node, ctx] = self.scalar(node)
         elif is_load:
             self.names[node, ctx] = self.load(node, ctx, depth, nest, loops)
         elif kind == "elementwise":
-            args = [self.names[s, ctx] for s in node.src]
-            if node.op.exact and not self.exact and args[0] not in self.far:
-                self.far[args[0]] = None
-                self.emit(depth, f"far = far | is_far({args[0]})")
-            self.names[node, ctx] = name = self.fresh("v")
-            self.emit(depth, f"{name} = {expression(node, args, self.exact)}")
-            self.listing.append(f"{name} = {node.op.name}({', '.join(args)}): {node.dtype}")
+            self.names[node, ctx] = self.elementwise(node, self.fusion.reads(node, ctx), depth)
         elif kind == "pad":
             self.names[node, ctx] = self.pad(node, ctx, depth, nest, loops)
         else:
-            (source,) = Fusion.reads(node, ctx)[:1]
+            (source,) = self.fusion.reads(node, ctx)[:1]
             self.names[node, ctx] = self.names[source]
+
+    def elementwise(self, node, sources, depth):
+        key = (node.op, node.dtype, depth, *[self.names[pair] for pair in sources])
+        if key not in self.computed:
+            args = [self.value(pair) for pair in sources]
+            if node.op.exact and not self.exact and args[0] not in self.far:
+                self.far[args[0]] = None
+                self.emit(depth, f"far = far | is_far({args[0]})")
+            self.computed[key] = name = self.fresh("v")
+            self.emit(depth, f"{name} = {expression(node, args, self.exact)}")
+            self.note(name, node, args)
+        return self.computed[key]
 
     def load(self, node, ctx, depth, nest, loops):
         a = nest.loads[node, ctx]
         tests = [self.guard(g, nest, loops) for g in a.valid]
         buffer = node
-        while buffer.op.kind == "reshape" and buffer not in nest.kept:
+        while buffer.op.kind == "reshape" and buffer not in self.fusion.kept:
             buffer = buffer.src[0]
         array = self.array(buffer, "array")
         name = self.fresh("v")
         text = read(f"{array}[{self.address(a, loops)}]", node.dtype)
         if tests:
             text = f"{text} if {' & '.join(tests)} else {literal(0, node.dtype)}"
+            self.zeroed[name] = frozenset(tests)
         self.emit(depth, f"{name} = {text}")
+        self.listing.append(f"{name} = {array}[...]: {node.dtype}")
         return name
 
     def pad(self, node, ctx, depth, nest, loops):
-        tests = [self.guard(g, nest, loops) for g in pad_guards(node, ctx)]
-        (source,) = Fusion.reads(node, ctx)[:1]
-        inner = self.names[source]
+        tests = [self.guard(g, nest, loops) for g in pad_guards(self.fusion.axes, node, ctx)]
+        (source,) = self.fusion.reads(node, ctx)[:1]
         if not tests:
-            return inner
+            return self.names[source]
+        inner, zero = self.value(source), literal(0, node.dtype)
+        if inner == zero or self.zeroed.get(inner, frozenset()).issuperset(tests):
+            return inner  # it is zero already where this pad makes it so
         name = self.fresh("v")
-        self.emit(depth, f"{name} = {inner} if {' & '.join(tests)} else {literal(0, node.dtype)}")
-        self.listing.append(f"{name} = {node.op.name}({inner}): {node.dtype}")
+        inside = " & ".join(tests)
+        self.emit(depth, f"{name} = {inside}" if inner == "True" else f"{name} = {inner} if {inside} else {zero}")
+        self.note(name, node, [inner])
         return name
+
+    def note(self, name, node, args):
+        """Put an operation into the listing at the head of the kernel."""
+        self.listing.append(f"{name} = {node.op.name}({', '.join(args)}): {node.dtype}")
+        self.operations.append(node.op.name)
 
 
 def expression(node, args, exact=False):
@@ -288,7 +331,7 @@ def render_scalar(fusion, step, pairs):
     `dynamic` may hold "item" (node, context), an element of an array. `passed` maps results that are
     arguments as they stand to that argument: they need no kernel.
     """
-    writer = Writer(exact=True)
+    writer = Writer(fusion, exact=True)
     for (node, ctx), is_load in pairs:
         kind = node.op.kind
         if is_load and node.ndim:
@@ -302,7 +345,7 @@ def render_scalar(fusion, step, pairs):
     arguments = dict(zip(writer.dynamic_names, writer.dynamic, strict=True))
     passed = {n: arguments[writer.names[n, ()]] for n in step.nodes if writer.names[n, ()] in arguments}
     computed = [n for n in step.nodes if n not in passed]
-    text = _scalar_text(writer, [writer.names[n, ()] for n in computed]) if computed else None
+    text = _scalar_text(writer, [writer.value((n, ())) for n in computed]) if computed else None
     kernel = Kernel("scalar", text, writer.static, writer.dynamic, computed)
     kernel.passed = passed
     return kernel
@@ -312,7 +355,7 @@ def _scalar_text(writer, returned):
     types = [_item_dtype(kind, what) for kind, what in writer.dynamic] + [n.dtype for n in writer.static]
     names = writer.dynamic_names + writer.static_names
     body = [f"    {line}" for line in writer.lines.get(0, ())] + [f"    return {', '.join(returned)}"]
-    head = HEADER.format(title="Scalar kernel.", listing="\n".join(writer.listing))
+    head = HEADER.format(title=title("scalar", writer.operations), listing="\n".join(writer.listing))
     signature = ", ".join("boolean" if t.kind == "b" else t.name for t in types)
     return f'{head}\n@scalar("{signature}")\ndef kernel({", ".join(names)}):\n' + "\n".join(body) + "\n"
 

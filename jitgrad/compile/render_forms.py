@@ -7,11 +7,9 @@ the writer of its loops and to the function that counts its units.
 Start at `render_loop`.
 """
 
-from .fuse_index import identity
-from .lower import COLUMNS, INNER, points, weight
-from .render import HEADER, Kernel, Writer, combination, identity_literal, is_wide, read, stored
+from .lower import COLUMNS, GRAIN, INNER, points, weight
+from .render import HEADER, Kernel, Writer, combination, identity_literal, is_wide, read, stored, title
 
-GRAIN = 1 << 15  # points of one chunk
 PARTS = 16  # blocks of rows that a column reduction is split in, where its columns are few
 
 
@@ -25,8 +23,7 @@ class Units:
 
 def render_loop(nest, fusion):
     """The kernel of a loop step, and how its launches are cut."""
-    nest.kept = fusion.kept
-    form = FORMS[nest.form](nest)
+    form = FORMS[nest.form](nest, fusion)
     kernel = form.render()
     kernel.units = form.units()
     return kernel
@@ -35,9 +32,9 @@ def render_loop(nest, fusion):
 class Form:
     """The common part: statements by depth, stores, arguments."""
 
-    def __init__(self, nest):
-        self.nest = nest
-        self.writer = Writer()
+    def __init__(self, nest, fusion):
+        self.nest, self.fusion = nest, fusion
+        self.writer = Writer(fusion)
         self.loops = [f"i{k}" for k in range(len(nest.loops))]
         self.out = []
 
@@ -68,17 +65,21 @@ class Form:
         for node, ctx, depth, is_load in nest.values:
             w.evaluate(node, ctx, depth, is_load, nest, self.loops)
         for node in nest.maps:
-            source = _operand(node) if node.op.kind == "reduce" else (node, identity(node.shape))
+            source = self.operand(node) if node.op.kind == "reduce" else (node, self.fusion.identity(node))
             name = w.array(node, "out")
-            value = stored(w.names[source], node.dtype)
+            value = stored(w.value(source), node.dtype)
             w.emit(self.last, f"{name}[{w.address(nest.stores[node], self.loops)}] = {value}")
-        self.values = {n: w.names[_operand(n)] for n in nest.reductions}
+        self.values = {n: w.value(self.operand(n)) for n in nest.reductions}
+
+    def operand(self, node):
+        return node.src[0], self.fusion.identity(node.src[0])
 
     def render(self):
         w = self.writer
         loops = self.body()
-        title = f"{self.nest.form} kernel, {len(self.nest.loops)} loops, {len(self.nest.reductions)} reductions."
-        head = HEADER.format(title=title, listing="\n".join(w.listing))
+        operations = [*(node.op.name for node in self.nest.reductions), *w.operations]
+        line = title(self.nest.form, operations, len(self.nest.loops))
+        head = HEADER.format(title=line, listing="\n".join(w.listing))
         return Kernel(self.nest.form, f"{head}\n{loops}\n\n\n{self.entry()}", w.static, w.dynamic, self.whole)
 
     def body(self):
@@ -298,10 +299,6 @@ def _product(sizes):
 def accumulated(node, acc):
     """What an accumulator has in the end, to be stored."""
     return f"np.float32({acc})" if is_wide(node) else stored(acc, node.dtype)
-
-
-def _operand(node):
-    return node.src[0], identity(node.src[0].shape)
 
 
 def _number(block, slot, dtype):

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ..ir import CONST, Node, const, toposort
+from ..ir import CONST, Node, const, size, toposort
 from ..ops import REGISTRY
 from ..ops.marks import STOP, VARIABLE
 from ..ops.movement import UPDATE, selected
@@ -37,9 +37,15 @@ def simplify(roots):
 
 def constant(node):
     """The number that every element of `node` is, or None."""
+    node = _stretched(node)
+    return node.arg if node.op is CONST else None
+
+
+def _stretched(node):
+    """What `node` is made of by stretching."""
     while node.op.kind in ("broadcast", "reshape", "permute"):
         node = node.src[0]
-    return node.arg if node.op is CONST else None
+    return node
 
 
 def _apply(op, node, *src):
@@ -47,16 +53,17 @@ def _apply(op, node, *src):
 
 
 def _folded(rule):
-    """`rule`, after the case where all sources are constants."""
+    """`rule`, after the case where all sources are constants; what comes from a size stays marked as such."""
 
     def folding(node, *src):
-        values = [constant(s) for s in src]
-        if all(v is not None for v in values) and node.dtype.kind == "f":
-            scalars = [s.dtype.type(v) for s, v in zip(src, values, strict=True)]
+        known = [_stretched(s) for s in src]
+        if all(s.op.kind == "const" for s in known) and node.dtype.kind == "f":
+            scalars = [s.dtype.type(s.arg) for s in known]
             with np.errstate(all="ignore"):
                 value = float(node.op.reference(*scalars, node=node))
             if math.isfinite(value):
-                return broadcast(const(value, node.dtype), node.shape)
+                make = const if all(s.op is CONST for s in known) else size
+                return broadcast(make(value, node.dtype), node.shape)
         return rule(node, *src)
 
     return folding

@@ -48,6 +48,8 @@ def _lower_step(fusion, step):
     nest = lower(fusion, step)
     kernel = render_loop(nest, fusion)
     kernel.nodes, kernel.nest, kernel.work = step.nodes, nest, points(nest) * weight(nest)
+    if not kernel.units.total:
+        kernel.source = None  # nothing to do: the results are empty, or reductions of nothing
     return kernel
 
 
@@ -60,7 +62,7 @@ class _Assembler:
     def __init__(self, lowered):
         self.lowered, self.fusion = lowered, lowered.fusion
         self.lines, self.scope, self.names = [], {"empty": np.empty, "id": id}, {}
-        self.counter = itertools.count()
+        self.counter, self.warns = itertools.count(), False  # whether NumPy does a part that could warn
 
     def bind(self, prefix, value):
         """A global of the generated function that holds `value`."""
@@ -121,7 +123,7 @@ class _Assembler:
         if kind == "number":
             return self.value(what)
         node, ctx = what
-        a = access(node.shape, ctx, 0)
+        a = access(self.fusion.axes, node, ctx, 0)
         return f"{self.buffer(node)}.item({self.index(a.const, a.terms)})"
 
     def loop(self, kernel, address):
@@ -130,6 +132,9 @@ class _Assembler:
         made = [n for n in kernel.nodes if n not in whole]
         for node in made:
             self.allocate(node, node.size * (units.parts if node in kernel.nest.reductions else 1))
+        if kernel.source is None:
+            self.reductions_of_nothing(whole)
+            return
         partial = {n: self.partial(n, units) for n in whole} if units.chunks > 1 else {}
         block, constants = self.static_block(kernel)
         codes = "q" * len(whole) + "q" + "".join(self.code(kind, what) for kind, what in kernel.dynamic)
@@ -144,7 +149,7 @@ class _Assembler:
         if units.chunks > 1:
             launcher = self.bind("G", launch.launch)
             self.lines.append(f"{launcher}({address}, {units.total}, {units.step}, id(a), {kernel.work})")
-        elif units.total or whole:
+        else:
             self.lines.append(f"{self.bind('C', launch.prepare())}({address}, {units.total}, id(a))")
         self.scope[self.bind("B", None)] = block
         if any(kind == "far" for kind, _ in kernel.dynamic):
@@ -174,6 +179,15 @@ class _Assembler:
                 number = self.names[node]
                 self.lines.append(f"{self.allocate(node)}[0] = {number}")
 
+    def reductions_of_nothing(self, nodes):
+        for node in nodes:
+            value = self.bind("K", np.asarray(node.op.identity(node.dtype), node.dtype).item())
+            if node.ndim:
+                self.lines.append(f"{self.allocate(node)}[0] = {value}")
+            else:
+                name = self.local("s", node)
+                self.lines.append(f"{name} = {value}")
+
     def partial(self, node, units):
         name = f"p{next(self.counter)}"
         self.lines.append(f"{name} = empty({units.chunks}, {self.bind('T', node.dtype)})")
@@ -181,6 +195,7 @@ class _Assembler:
 
     def combine(self, node, source, shape, result):
         """Join partial results along the first axis, in order, by the reduction itself."""
+        self.warns |= node.dtype.kind == "f"
         parts = Node(node.op, (leaf(0, (2, 2), node.dtype),), (0,), result, node.dtype)
         function = self.bind("R", lambda p, parts=parts: parts.op.reference(p, node=parts))
         text = f"{source}.reshape{shape}" if shape else source
@@ -222,6 +237,7 @@ class _Assembler:
             if axes != tuple(range(len(axes))):
                 text += f".transpose{axes}"
             args.append(text)
+        self.warns |= node.dtype.kind == "f"
         function, what = self.bind("Y", node.op.reference), self.bind("Z", node)
         text = f"{function}({', '.join([*args, 'node=' + what])})"
         flatten = self.bind("H", _number if not node.ndim else _flattener(node.dtype))
@@ -242,7 +258,10 @@ class _Assembler:
 
     def text(self):
         returned = [self.result(root) for root in self.fusion.roots]
-        lines = [*self.lines, f"return ({', '.join(returned)}{',' if returned else ''})"]
+        lines = self.lines
+        if self.warns:
+            lines = [f"with {self.bind('Q', _quiet)}():", *(f"    {line}" for line in lines)]
+        lines = [*lines, f"return ({', '.join(returned)}{',' if returned else ''})"]
         return "def run(L, N):\n" + "\n".join(f"    {line}" for line in lines) + "\n"
 
 
@@ -250,6 +269,11 @@ class _Assembler:
 _PACK = {"float64": "d", "float32": "d", "uint64": "Q"}
 _RESULT = {"float64": "d", "float32": "f4x", "bool": "?7x", "int64": "q", "uint64": "Q"}
 _RESULT.update({"int32": "i4x", "uint32": "I4x", "int16": "h6x", "uint16": "H6x", "int8": "b7x", "uint8": "B7x"})
+
+
+def _quiet():
+    """As kernels, NumPy is silent about overflow and nan."""
+    return np.errstate(all="ignore")
 
 
 def _number(value):
@@ -272,7 +296,7 @@ def assemble(lowered):
         elif kernel.kind == "scalar":
             assembler.scalar(kernel, kernel.source and scalar_kernel(kernel.source)[0])
         else:
-            assembler.loop(kernel, loop_kernel(kernel.source)[0])
+            assembler.loop(kernel, kernel.source and loop_kernel(kernel.source)[0])
     text = assembler.text()
     scope = assembler.scope
     exec(compile(text, "<jitgrad plan>", "exec"), scope)

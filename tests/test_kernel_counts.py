@@ -1,0 +1,182 @@
+"""A new shape compiles nothing: kernels are keyed by dtype, rank and layout, never by sizes.
+
+Kernels are known by their source, so programs are lowered here and nothing is compiled. Lengths of 1 and writes that
+cover everything are layouts, few per program: they are counted, too.
+"""
+
+import numpy as np
+import pytest
+
+import jitgrad as jg
+import jitgrad.numpy as jn
+from jitgrad.runtime.execute import observed_plans
+from jitgrad.tape.segment import ROOT
+
+LONG = [(10,), (4,), (7,), (8,), (11,), (12,), (1000,), (40000,)]
+SHAPES = [(4, 6), (6, 4), (7, 7), (5, 9), (8, 8), (300, 40), (4, 2000), (2000, 4), (200, 200)]
+
+
+def tensor(*shape, seed=0):
+    return jg.tensor(np.random.RandomState(seed).uniform(0.5, 1.5, shape), requires_grad=True)
+
+
+def written(x, place, value):
+    out = x * 1.0
+    out[place] = value
+    return out
+
+
+def scaled(x, place):
+    out = x * 1.0
+    out[place] *= 3.0
+    return out
+
+
+def normalized(x):
+    return (x - x.mean(0)) / jn.sqrt(x.var(0) + 1e-5)
+
+
+def softmax(x):
+    e = jn.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def halves(x):
+    k = len(x) // 2
+    return jn.concatenate([x[:k] * 2.0, x[k:] * 3.0])
+
+
+def heat(x):
+    around = x[2:, 1:-1] + x[:-2, 1:-1] + x[1:-1, 2:] + x[1:-1, :-2]
+    return written(x, (slice(1, -1), slice(1, -1)), around)
+
+
+VECTORS = {
+    "chain": lambda x: jn.sin(x) * x + 2.0 * x,
+    "reversed": lambda x: x[::-1] * x,
+    "even": lambda x: x[::2] * 3.0,
+    "differences": lambda x: x[1:] - x[:-1],
+    "write": lambda x: written(x, slice(1, -1), x[2:] - x[:-2]),
+    "scale even": lambda x: scaled(x, slice(None, None, 2)),
+    "scale every third from behind": lambda x: scaled(x, slice(None, None, -3)),
+    "scale even, differences": lambda x: jn.diff(scaled(x, slice(None, None, 2))),
+    "halves": halves,
+    "roll": lambda x: jn.roll(x, 2) * x,
+    "there and back": lambda x: jn.concatenate([x, x[::-1]]),
+    "scan": lambda x: jn.cumsum(x[::-1] * 2.0)[::-1] * x,
+    "softmax": softmax,
+    "normalized": normalized,
+    "outer": lambda x: x[:, None] * x[None, :3],
+    "distances": lambda x: jn.exp(-((x[:3, None] - x[None, :]) ** 2)).sum(1),
+    "first": lambda x: x * x[0],
+    "stack": lambda x: jn.stack([x * 2.0, x * 3.0], axis=1).sum(1),
+    "beside another length": lambda x: (x * 2.0).sum() * tensor(7) + (tensor(7, seed=1) * 3.0).mean(),
+    "two means": lambda x: x.mean() * tensor(8, seed=1) / tensor(8, seed=2).mean() + jn.exp(x).sum(),
+}
+MATRICES = {
+    "product": lambda x: x * x + x,
+    "plus transposed": lambda x: x + tensor(*x.shape[::-1], seed=1).T,
+    "times transposed": lambda x: x * tensor(*x.shape[::-1], seed=1).T,
+    "plus row": lambda x: x + tensor(x.shape[1], seed=1),
+    "plus column": lambda x: x + tensor(x.shape[0], 1, seed=1),
+    "by row sums": lambda x: x / x.sum(1, keepdims=True),
+    "normalized": normalized,
+    "softmax": softmax,
+    "sum of columns": lambda x: (x * x).sum(0),
+    "sum of rows": lambda x: (x * x).sum(1),
+    "sum": lambda x: (x * x).sum(),
+    "both sums": lambda x: jn.concatenate([x.sum(0), (x * x).sum(1)]),
+    "both means": lambda x: x.mean(0)[None, :] * x.mean(1)[:, None],
+    "product of rows": lambda x: jn.prod(x, 1),
+    "greatest of columns": lambda x: x.max(0),
+    "without first row": lambda x: x[1:] * 2.0,
+    "without first column": lambda x: x[:, 1:] * 2.0,
+    "steps": lambda x: x[::2, ::3] * 2.0,
+    "flipped": lambda x: x[::-1] + x[:, ::-1] + x[::-1, ::-1],
+    "turned": lambda x: x.T[::-1] * 2.0,
+    "write row": lambda x: written(x, 0, 5.0),
+    "scale column": lambda x: scaled(x, (slice(None), 0)),
+    "scale steps": lambda x: scaled(x, (slice(None, None, 2), slice(1, None))),
+    "heat": heat,
+    "joined": lambda x: jn.concatenate([x, x * 2.0], 1) + jn.concatenate([x * 3.0, x], 1),
+    "matmul": lambda x: jn.tanh(x @ tensor(x.shape[1], 3, seed=1) + tensor(3, seed=2)),
+    "gram": lambda x: jn.exp(-(x @ x.T)),
+    "scan": lambda x: jn.cumsum(x * x, 0) * x + jn.cumsum(x, 1),
+    "flat": lambda x: x.reshape(-1) * 2.0,
+    "transposed, flat": lambda x: x.T.reshape(-1) * 2.0,
+    "distances": lambda x: ((x[:2, None, :] - x[None, 1:4, :]) ** 2).sum(2),
+    "gather": lambda x: x[np.array([0, 2, 0])] * 2.0,
+    "three axes": lambda x: (x[:, :3, None] * x[:, None, :]).sum(0),
+    "two orders of three axes": lambda x: (
+        tensor(*x.shape, 3) * tensor(*x.shape[::-1], 3, seed=1).transpose(1, 0, 2) + x[:, :, None]
+    ),
+    "exchanged": lambda x: jn.swapaxes(x[None] * tensor(2, 1, 1, seed=3), 0, 2).sum(1),
+}
+PLAIN = {
+    "by sums of exp": lambda x: jn.exp(x) / jn.exp(x).sum(1, keepdims=True),
+    "flip": lambda x: jn.flip(x) + x,
+}
+PROGRAMS = [(f, LONG) for f in VECTORS.values()] + [(f, SHAPES) for f in MATRICES.values()]
+NAMES = [*VECTORS, *(f"{name} (matrix)" for name in MATRICES)]
+
+
+def kernels(program, shape, gradient=True):
+    """The sources of the kernels of `program` and of its gradient."""
+    ROOT.next.clear(), ROOT.plans.clear()  # a program seen before makes no plan that could be observed
+    with observed_plans() as plans:
+        x = tensor(*shape)
+        out = program(x)
+        out.detach().numpy()
+        if gradient:
+            (program(x) * tensor(*out.shape, seed=9)).sum().backward()
+            x.grad.numpy()
+    return {kernel.source for plan in plans for kernel in plan.kernels}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_compiled(monkeypatch):
+    monkeypatch.setattr(jg.config, "compile", "never")
+
+
+@pytest.mark.parametrize(("program", "shapes"), PROGRAMS, ids=NAMES)
+def test_a_new_shape_compiles_nothing(program, shapes):
+    first = kernels(program, shapes[0])
+    assert first
+    for shape in shapes[1:]:
+        assert kernels(program, shape) <= first, shape
+
+
+@pytest.mark.parametrize("name", ["product", "plus transposed", "sum of columns", "sum of rows", "both sums", *PLAIN])
+def test_empty_arrays_and_single_rows_are_no_layouts_of_their_own(name):
+    program = {**MATRICES, **PLAIN}[name]
+    first = kernels(program, (4, 6), gradient=False)
+    for shape in [(0, 4), (4, 0), (0, 0), (1, 5), (1, 1)]:
+        assert kernels(program, shape, gradient=False) <= first, shape
+
+
+@pytest.mark.parametrize("name", [name for name in MATRICES if name not in ("heat", "gather")])  # they need three rows
+def test_lengths_of_one_make_few_layouts(name):
+    """One column, one row, one element: each is one layout, whatever the other length is."""
+    program = MATRICES[name]
+    seen = set().union(*[kernels(program, shape) for shape in [(4, 6), (1, 5), (5, 1), (1, 1)]])
+    for shape in [(1, 8), (1, 300), (8, 1), (3000, 1)]:
+        assert kernels(program, shape) <= seen, shape
+
+
+@pytest.mark.parametrize("change", [lambda x, k: x[::k] * 3.0, lambda x, k: scaled(x, slice(None, None, k))])
+def test_a_new_step_compiles_nothing(change):
+    first = kernels(lambda x: change(x, 2), (12,))
+    for step in (3, 5, -2, -4):
+        assert kernels(lambda x, step=step: change(x, step), (12,)) <= first, step
+
+
+def test_deep_chains_of_views_repeat_small_kernels():
+    def program(x, depth):
+        view = out = x * 1.0
+        for _ in range(depth):
+            view = view[1:]
+        view += 1.0
+        return out * out
+
+    sources = kernels(lambda x: program(x, 24), (50,))
+    assert len(sources) < 12 and max(map(len, sources)) < 2500
