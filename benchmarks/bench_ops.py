@@ -66,7 +66,8 @@ def operands(entry, by):
     if entry.args[0] == "condition":
         out[0] = out[0] > np.mean(out[0])
     if entry.host:
-        out[1] = rng.integers(0, min(shapes[0]), shapes[1] if entry.shapes else shapes[0][:1])
+        high = min(shapes[0]) if entry.args[1] == "indices" else 3
+        out[1] = rng.integers(0, high, shapes[1] if entry.shapes else shapes[0][:1])
     return out
 
 

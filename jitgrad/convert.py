@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._dtypes import as_dtype
-from ._errors import DTypeError, GradientError
+from ._errors import ArgumentError, DTypeError, GradientError
 from .ops.registry import CAST, NONZERO, REGISTRY
 from .tape.segment import Raw
 from .tape.tensors import Handle, from_value, look, record
@@ -38,11 +38,15 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: An
     ------
     DTypeError
         For object, str, complex, ragged lists, or an integer dtype with requires_grad.
+    ArgumentError
+        For a device other than "cpu".
 
     Examples
     --------
     >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
     """
+    if device is not None and str(device) != "cpu":
+        raise ArgumentError(f"got device={device!r}, expected 'cpu': jitgrad has no other; leave it out")
     if isinstance(data, Handle):
         out = data.detach().clone()
         out = out if dtype is None else out.to(dtype)

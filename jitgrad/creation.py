@@ -1,13 +1,15 @@
 """Making tensors: `tensor`, `zeros`, `arange`, `randn`... by NumPy's names and defaults, with PyTorch's `requires_grad`."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ._dtypes import as_dtype
-from ._errors import ArgumentError
+from ._errors import ArgumentError, ShapeError
 from .convert import as_operand, tensor
+from .ir.shapes import as_int, normalize_axis
 from .tape.tensors import from_value
 from .tensor import Tensor
 
@@ -33,7 +35,7 @@ def manual_seed(seed: Any) -> None:
     True
     """
     global _generator
-    _generator = np.random.default_rng(seed)
+    _generator = _by_numpy("manual_seed", np.random.default_rng, seed, expected="a whole number of at least 0")
 
 
 def _made(array, dtype, requires_grad):
@@ -46,10 +48,24 @@ def _made(array, dtype, requires_grad):
     return out.requires_grad_() if requires_grad else out
 
 
-def _shape(size, given):
-    if given is not None:
-        size = (given,)
-    return tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else tuple(size)
+def _shape(*size):
+    """Lengths given one by one, or as one sequence."""
+    size = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
+    shape = tuple(as_int(n, "a length") for n in size)
+    if any(n < 0 for n in shape):
+        raise ShapeError(
+            f"got the shape {shape}, expected lengths of at least 0; -1 stands for a length in reshape only"
+        )
+    return shape
+
+
+def _by_numpy(name, make, *args, expected, **kwargs):
+    """What NumPy makes of the arguments; where it refuses them, an error that says what was expected."""
+    try:
+        return make(*args, **kwargs)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        given = ", ".join(map(repr, args))
+        raise ArgumentError(f"got {name}({given}), expected {expected} ({error})") from None
 
 
 def array(data: Any, dtype: Any = None, copy: bool = True, requires_grad: bool = False) -> Tensor:
@@ -99,13 +115,19 @@ def _example(call, result):
     return f"\n\nExamples\n--------\n>>> jitgrad.{call}\n{result}"
 
 
+def _allocated(make, shape, *args):
+    try:
+        return make(shape, *args)
+    except ValueError as error:  # more bytes than an address can count; fewer are a MemoryError
+        raise ShapeError(f"got the shape {shape}, expected one that fits into memory ({error})") from None
+
+
 def _filled(name: str, make: Any) -> Callable[..., Tensor]:
     def function(*size, dtype=None, requires_grad=False, shape=None):
-        shape = shape if shape is not None else None
         if len(size) == 2 and not isinstance(size[1], (int, np.integer)):
             size, dtype = size[:1], size[1]
-        dims = _shape(size, shape)
-        return _made(make(dims, as_dtype(dtype or np.float64)), None, requires_grad)
+        dims = _shape(*size) if shape is None else _shape(shape)
+        return _made(_allocated(make, dims, as_dtype(dtype or np.float64)), None, requires_grad)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"A tensor of a shape, as `numpy.{name}`; lengths may be given one by one." + _example(
@@ -126,12 +148,12 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = F
     tensor([[7., 7.],
             [7., 7.]])
     """
-    shape = shape if isinstance(shape, (tuple, list)) else (shape,)
+    shape = _shape(shape)
     if isinstance(fill_value, Tensor):
-        from .functions import FUNCTIONS
-
-        return FUNCTIONS["broadcast_to"](fill_value if dtype is None else fill_value.to(dtype), tuple(shape)).clone()
-    return _made(np.full(tuple(shape), fill_value, dtype), None, requires_grad)
+        return (fill_value if dtype is None else fill_value.to(dtype)).broadcast_to(shape).clone()
+    expected = f"a number, or values that broadcast to {shape}"
+    dtype = None if dtype is None else as_dtype(dtype)
+    return _made(_by_numpy("full", np.full, shape, fill_value, dtype, expected=expected), None, requires_grad)
 
 
 def _like(name: str, make: Any) -> Callable[..., Tensor]:
@@ -171,7 +193,13 @@ def arange(*args: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor
     >>> jitgrad.arange(3.0, requires_grad=True)
     tensor([0., 1., 2.], requires_grad=True)
     """
-    return _made(np.arange(*args, dtype=None if dtype is None else as_dtype(dtype)), None, requires_grad)
+    dtype, expected = (
+        None if dtype is None else as_dtype(dtype),
+        "stop, or start and stop, and a step other than 0: numbers",
+    )
+    if not 0 < len(args) < 4:
+        raise ArgumentError(f"got arange() of {len(args)} values, expected {expected}")
+    return _made(_by_numpy("arange", np.arange, *args, dtype=dtype, expected=expected), None, requires_grad)
 
 
 def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0):
@@ -183,16 +211,20 @@ def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=T
     tensor([0. , 0.5, 1. ])
     """
     dtype = None if dtype is None else as_dtype(dtype)
+    (num,) = _shape(num)
     if not (isinstance(start, Tensor) or isinstance(stop, Tensor)):
-        return _made(np.linspace(start, stop, num, endpoint, dtype=dtype, axis=axis), None, requires_grad)
-    from .functions import FUNCTIONS
-
+        make = functools.partial(np.linspace, endpoint=endpoint, dtype=dtype, axis=axis)
+        made = _by_numpy(
+            "linspace", make, start, stop, num, expected="two numbers, or arrays of them, and how many values"
+        )
+        return _made(made, None, requires_grad)
     start, stop = (x if type(x) in (int, float) else as_operand(x) for x in (start, stop))
     ends = [getattr(x, "dtype", x) for x in (start, stop)]
     steps = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(*ends, 1.0))
     steps = as_operand(steps.reshape((-1,) + (1,) * max(np.ndim(start), np.ndim(stop))))
     out = start * (1 - steps) + stop * steps
-    out = FUNCTIONS["moveaxis"](out, 0, axis) if axis else out
+    axis = normalize_axis(axis, out.ndim)
+    out = out.transpose([*range(1, axis + 1), 0, *range(axis + 1, out.ndim)]) if axis else out
     out = out if dtype is None else out.to(dtype)
     return out.requires_grad_() if requires_grad else out
 
@@ -206,12 +238,13 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: Any = None, requires_gr
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _made(np.eye(n, m, k, dtype=as_dtype(dtype or np.float64)), None, requires_grad)
+    n, m = _shape(n, n if m is None else m)
+    return _made(np.eye(n, m, as_int(k, "k"), dtype=as_dtype(dtype or np.float64)), None, requires_grad)
 
 
 def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
     def function(*size_, size=None, dtype=None, requires_grad=False):
-        dims = _shape(size_, None) if size is None else _shape((size,), None)
+        dims = _shape(*size_) if size is None else _shape(size)
         return _made(np.asarray(draw(_rng(), dims)), dtype, requires_grad)
 
     function.__name__ = function.__qualname__ = name
@@ -231,4 +264,6 @@ def randint(low: int, high: int, size: Any) -> Tensor:
     >>> jitgrad.randint(0, 1, (2,))
     tensor([0, 0])
     """
-    return _made(np.asarray(_rng().integers(low, high, tuple(size))), None, False)
+    expected = "two whole numbers, the first the smaller one"
+    size = _shape(size)
+    return _made(np.asarray(_by_numpy("randint", _rng().integers, low, high, size, expected=expected)), None, False)

@@ -4,11 +4,14 @@ The closures of `unary` and `binary` are the hot path of jitgrad: on a program s
 and make one handle. Everything unusual (a first time, an array, a number of another kind) goes to `apply`. Start there.
 """
 
+from collections.abc import Iterable
+from operator import index
+
 import numpy as np
 
 from ._errors import ArgumentError, DTypeError
 from .convert import as_operand
-from .ir import const
+from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
 from .tape.execute import flush
 from .tape.segment import grow, local
@@ -68,7 +71,7 @@ def view(entry, x, statics):
 
 
 def _operand(x):
-    if isinstance(x, Tensor) or x is None or type(x) in (int, float, bool) or type(x).__name__ == "Node":
+    if isinstance(x, Tensor) or x is None or type(x) in (int, float, bool) or type(x) is Node:
         return x
     return as_operand(x)
 
@@ -98,6 +101,8 @@ def _check_integers(numbers, tensors):
 
 
 def apply_sequence(entry, xs, statics):
+    if not isinstance(xs, Iterable):
+        raise ArgumentError(f"got {entry.name}() of a {type(xs).__name__}, expected a sequence of tensors; pass [x, y]")
     xs = [as_operand(x) for x in xs]
     return record(lambda *states: (entry, states, *statics), xs)
 
@@ -277,8 +282,8 @@ def _by_name(entry, args, kwargs, n):
     for name in list(entry.args)[len(args) : n]:
         if name in kwargs:
             args.append(kwargs.pop(name))
-        elif entry.name == "clip":
-            args.append(kwargs.pop(f"a_{name}", None))
+        elif name in entry.optional:
+            args.append(kwargs.pop(entry.optional[name], None))
         else:
             raise ArgumentError(f"{entry.name}() got {len(args)} operands, expected {n}: {', '.join(entry.args[:n])}")
     return tuple(args)
@@ -300,6 +305,11 @@ def _statics(entry, names, given, kwargs):
                 f"{entry.name}() got the parameter {name!r}, expected one of {', '.join(names) or 'none'}"
             )
         values[name] = value
+    if isinstance(values.get("dtype"), (bool, int)):
+        raise DTypeError(
+            f"{entry.name}() got dtype={values['dtype']!r}, expected a dtype; its parameters are {', '.join(names)}: "
+            "name several axes as axis=(0, 1), and keepdims as keepdims=True"
+        )
     missing = [name for name, value in values.items() if value is REQUIRED]
     if missing:
         raise ArgumentError(f"{entry.name}() needs {', '.join(missing)}; pass {missing[0]}=")
@@ -359,13 +369,14 @@ def _doc(entry):
 def _example(entry):
     """Arguments that the entry takes: where and in the shapes it is sampled, with the parameters of its first case."""
     n = entry.operands or len(entry.shapes)
-    if entry.shapes or entry.op is None or entry.op.kind != "elementwise":
+    whole = not any("d" in types.split("->")[0] for types in getattr(entry.numpy, "types", ["d->d"]))
+    if whole:
+        operands = ["jitgrad.tensor([6])"] * n
+    elif entry.shapes or entry.op is None or entry.op.kind != "elementwise":
         operands = [f"jitgrad.ones({shape})" for shape in entry.shapes or ((2, 3, 4),) * n]
     else:
         ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * n
-        whole = not any("d" in types.split("->")[0] for types in getattr(entry.numpy, "types", ["d->d"]))
-        values = ["6" if whole else f"{(low + high) / 2 + 0.25:g}" for low, high in ranges]
-        operands = [f"jitgrad.tensor([{value}])" for value in values]
+        operands = [f"jitgrad.tensor([{(low + high) / 2 + 0.25:g}])" for low, high in ranges]
     if entry.args[0] == "condition":
         operands[0] = "[True]"
     if entry.host:
@@ -385,11 +396,51 @@ def _install():
             if entry.operands == 2 and entry.operator not in COMPARISONS:
                 setattr(Tensor, f"__r{entry.operator}__", reflected(entry))
                 setattr(Tensor, f"__i{entry.operator}__", _in_place(f))
+        method = _spread(entry, f) if entry.spread else f
         if entry.method and entry.operands is not None:
-            for name in (entry.name, *entry.aliases):
+            for name in (entry.name, *entry.aliases, *entry.methods):
                 if not hasattr(Tensor, name):
-                    setattr(Tensor, name, f)
+                    setattr(Tensor, name, method)
+        for name in entry.properties:
+            setattr(Tensor, name, property(f, doc=entry.doc))
+        if entry.in_place:
+            setattr(Tensor, entry.in_place, _in_place_method(entry, f))
     Tensor.__hash__ = object.__hash__
+
+
+def _spread(entry, f):
+    """The method of an entry with a parameter whose values may be given one by one, as in ``x.reshape(2, 3)``."""
+    default = entry.params[entry.spread]
+
+    def method(x, /, *values, **kwargs):
+        if not values and kwargs:
+            return f(x, **kwargs)
+        if len(values) == 1 and (values[0] is None or isinstance(values[0], (tuple, list, np.ndarray))):
+            values = values[0]
+        elif not values:
+            values = () if default is REQUIRED else default
+        return f(x, _whole(values), **kwargs)
+
+    _describe(method, entry)
+    return method
+
+
+def _whole(values):
+    """Numbers that mean lengths or axes as Python integers; others are left for the operation to refuse."""
+    try:
+        return values if values is None else tuple(map(index, values))
+    except TypeError:
+        return values
+
+
+def _in_place_method(entry, f):
+    def method(x, *args):
+        x._write(f(x, *args), cast=False)
+        return x
+
+    method.__name__, method.__qualname__ = entry.in_place, f"Tensor.{entry.in_place}"
+    method.__doc__ = f"`{entry.name}`, written into this tensor."
+    return method
 
 
 def _operator(entry, f):
@@ -404,7 +455,9 @@ def _operator(entry, f):
         leave = defers(y) and (hasattr(y, other) or hasattr(y, "__array__"))
         return NotImplemented if leave else apply(entry, operands)
 
-    return binary(entry, unusual)
+    out = binary(entry, unusual)
+    out.__name__, out.__qualname__ = f"__{entry.operator}__", f"Tensor.__{entry.operator}__"
+    return out
 
 
 def defers(x):

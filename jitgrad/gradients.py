@@ -4,6 +4,7 @@ The sweep itself is in `jitgrad.tape.backward`; this module turns tensors into i
 """
 
 import functools
+import inspect
 from typing import Any
 from weakref import ref
 
@@ -12,7 +13,7 @@ from .convert import as_operand
 from .tape import tensors as tape
 from .tape.backward import Accumulate, Sweep, start
 from .tape.execute import flush
-from .tape.paths import roots_of
+from .tape.paths import Towards, roots_of
 from .tape.segment import LOCK, local, switch
 from .tape.views import recorded
 
@@ -41,21 +42,14 @@ def backward_from(t, gradient, retain_graph, create_graph, inputs=None):
     cot = _cotangent(t, gradient)
     retain = create_graph if retain_graph is None else retain_graph
     if inputs is not None:
-        inputs = [inputs] if not isinstance(inputs, (list, tuple)) else list(inputs)
-        for x, g in zip(inputs, _swept([t], [cot], inputs, retain, create_graph)):
-            if g is not None:
+        inputs = _sequence(inputs, "inputs")
+        for x, g in zip(inputs, _swept([t], [cot], inputs, retain, create_graph, accumulate=True)):
+            if g is not None and (x.is_leaf or not x.retains_grad):  # what retains its gradient has it by now
                 _accumulate(x, g, create_graph)
         return
     sweep = Sweep(retain, create_graph)
-    _begin(sweep, t, cot)
+    start(sweep, t, cot, cot is None)
     _finish(sweep)
-
-
-def _begin(sweep, t, cot):
-    if sweep.create and cot is not None:
-        start(sweep, t, cot, False)
-    else:
-        start(sweep, t, cot, cot is None)
 
 
 def _finish(sweep):
@@ -137,8 +131,10 @@ def grad(
     --------
     https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
-    outputs, inputs = _sequence(outputs), _sequence(inputs)
-    cots = [None] * len(outputs) if grad_outputs is None else _sequence(grad_outputs)
+    outputs, inputs = _sequence(outputs, "outputs"), _sequence(inputs, "inputs")
+    if grad_outputs is not None and not isinstance(grad_outputs, (list, tuple)):
+        grad_outputs = [grad_outputs]
+    cots = [None] * len(outputs) if grad_outputs is None else list(grad_outputs)
     if len(cots) != len(outputs):
         raise ArgumentError(f"got {len(cots)} cotangents for {len(outputs)} outputs, expected as many")
     cots = [_cotangent(t, g) for t, g in zip(outputs, cots)]
@@ -155,11 +151,16 @@ def grad(
     return tuple(found)
 
 
-def _sequence(x):
-    return list(x) if isinstance(x, (list, tuple)) else [x]
+def _sequence(x, what):
+    """One tensor or several, as a list."""
+    out = list(x) if isinstance(x, (list, tuple)) else [x]
+    for t in out:
+        if not isinstance(t, tape.Handle):
+            raise ArgumentError(f"got {what} with a {type(t).__name__}, expected tensors")
+    return out
 
 
-def _swept(outputs, cots, inputs, retain, create):
+def _swept(outputs, cots, inputs, retain, create, accumulate=False):
     """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the sweep."""
     if len(outputs) > 1 or any(type(t._edge) is not Accumulate for t in inputs):  # else one joint plan will do
         flush(local.seg)
@@ -171,11 +172,11 @@ def _swept(outputs, cots, inputs, retain, create):
         if type(t._edge) is tuple:
             graph, state = t._edge
             call = _collector(found, t._edge)
-            _cut(graph, state, call)
+            _cut(graph, state, call, first=not accumulate and _leads_on(t, inputs))
             cuts.append((graph, state, call))
     try:
         for t, g in zip(outputs, cots):
-            _begin(sweep, t, g)
+            start(sweep, t, g, g is None)
         sweep.run()
     finally:
         for graph, state, call in cuts:
@@ -191,6 +192,16 @@ def _swept(outputs, cots, inputs, retain, create):
     return out
 
 
+def _leads_on(t, inputs):
+    """Whether another wanted input lies behind `t`: then `grad` gives for `t` the gradient before its hooks, whose result only
+    the others see, as in PyTorch; where `t` is the end, it gives that after them."""
+    graph, state = t._edge
+    if not (graph.cuts or {}).get(state):
+        return False
+    others = [x for x in inputs if x._edge != t._edge]
+    return bool(others) and Towards(others)(t._edge)
+
+
 def depends_on_others(out, xs):
     """Whether `out` was computed from tensors that require grad beside the leaves `xs`."""
     own = {x._edge for x in xs}
@@ -202,7 +213,7 @@ def depends_on_others(out, xs):
     while stack:
         edge = stack.pop()
         if type(edge) is not tuple:
-            if edge not in own:
+            if edge not in own and edge.ref() is not None:  # nobody can ask for the gradient of a leaf that is gone
                 return True
         elif edge not in seen:
             seen.add(edge)
@@ -218,11 +229,11 @@ def _collector(found, edge):
     return call
 
 
-def _cut(graph, state, call, last=True):
+def _cut(graph, state, call, last=True, first=False):
     if graph.cuts is None:
         graph.cuts = {}
     calls = graph.cuts.setdefault(state, [])
-    calls.insert(len(calls) if last else sum(not c.last for c in calls), call)
+    calls.insert(0 if first else len(calls) if last else sum(not c.last for c in calls), call)
     call.last = last
 
 
@@ -260,7 +271,7 @@ def hook_on(t, hook):
         target = weak()
         value = tape.from_value(g, state.shape, state.dtype, None) if not isinstance(g, tape.Handle) else g
         if hook is None:
-            if target is not None and sweep.wanted is None:
+            if target is not None:
                 target._extra().grad = value if target.grad is None else target.grad + value
             return None
         new = recorded(sweep.create, hook, value)
@@ -301,6 +312,9 @@ class _Mode:
         seg.state = switch(seg.state, self.before.pop())
 
     def __call__(self, function):
+        if inspect.isgeneratorfunction(function):
+            return self._generator(function)
+
         @functools.wraps(function)
         def wrapped(*args, **kwargs):
             with _Mode(self.on):
@@ -308,9 +322,36 @@ class _Mode:
 
         return wrapped
 
+    def _generator(self, function):
+        """In the body of a generator the mode holds, where it is used between its values it does not."""
+
+        @functools.wraps(function)
+        def wrapped(*args, **kwargs):
+            generator = function(*args, **kwargs)
+            step, given = generator.send, None
+            try:
+                while True:
+                    with _Mode(self.on):
+                        value = step(given)
+                    try:
+                        step, given = generator.send, (yield value)
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:  # thrown into the generator, whose own it is to handle
+                        step, given = generator.throw, error
+            except StopIteration as end:
+                return end.value
+            finally:
+                with _Mode(self.on):
+                    generator.close()
+
+        return wrapped
+
 
 def _switch(on, doc):
     def make(function=None):
+        if function is not None and not callable(function):
+            raise ArgumentError(f"got {name}({function!r}), expected nothing, or a function to decorate")
         return _Mode(on) if function is None else _Mode(on)(function)
 
     name = "enable_grad" if on else "no_grad"

@@ -13,7 +13,6 @@ from ._errors import AliasError, ArgumentError, DTypeError, GradientError, Shape
 from .convert import as_operand, tensor, unpickle
 from .convert import cast as cast_to
 from .gradients import backward_from, hook_on, retain
-from .ir.shapes import reshape_shape
 from .tape import tensors as tape
 from .tape import views
 from .tape.backward import Accumulate
@@ -84,7 +83,7 @@ class Tensor(Handle):
 
     def __len__(self):
         if not self.shape:
-            raise ArgumentError("got len() of a 0-d tensor, expected at least one dimension")
+            raise ArgumentError("got len() of a 0-d tensor, expected at least one dimension; use .size")
         return self.shape[0]
 
     # --- values: these run what is pending --------------------------------------------------------------------
@@ -115,7 +114,9 @@ class Tensor(Handle):
     def item(self):
         """The one element as a Python number."""
         if self.size != 1:
-            raise ArgumentError(f"got item() of a tensor of shape {self.shape}, expected one element")
+            raise ArgumentError(
+                f"got item() of a tensor of shape {self.shape}, expected one element; name it by an index, or use .tolist()"
+            )
         value = look(self)
         return value[0].item() if self.shape else value
 
@@ -154,9 +155,6 @@ class Tensor(Handle):
             )
         return look(self)
 
-    def __round__(self, decimals=None):
-        return _function("round")(self, 0 if decimals is None else decimals)
-
     def __divmod__(self, other):
         return self // other, self % other
 
@@ -165,7 +163,7 @@ class Tensor(Handle):
 
     def __iter__(self):
         if not self.shape:
-            raise ArgumentError("got iteration over a 0-d tensor, expected at least one dimension")
+            raise ArgumentError("got iteration over a 0-d tensor, expected at least one dimension; use .item()")
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, value):
@@ -175,6 +173,8 @@ class Tensor(Handle):
         body = np.array2string(
             self._array(), separator=", ", prefix="tensor(", precision=4 if is_float(self.dtype) else None
         )
+        if not self.size and self.shape != (0,):
+            body += f", shape={self.shape}"
         if self.dtype not in (np.float64, np.int64, np.bool_):
             body += f", dtype={self.dtype}"
         if self.requires_grad:
@@ -184,7 +184,12 @@ class Tensor(Handle):
     __str__ = __repr__
 
     def __format__(self, spec):
-        return format(self.item() if self.size == 1 and not self.shape else self, spec) if spec else str(self)
+        if spec and self.shape:
+            raise ArgumentError(
+                f"got the format {spec!r} for a tensor of shape {self.shape}, expected one of no dimensions; format its elements, "
+                "or print it under numpy.printoptions"
+            )
+        return format(self.item(), spec) if spec else str(self)
 
     # --- gradients ---------------------------------------------------------------------------------------------
 
@@ -234,6 +239,10 @@ class Tensor(Handle):
                 raise ArgumentError(f"got .grad = {type(value).__name__}, expected a Tensor or None")
             if value.shape != self.shape:
                 raise ShapeError(f"got .grad of shape {value.shape}, expected the tensor's {self.shape}")
+            if value.dtype != self.dtype:
+                raise DTypeError(
+                    f"got .grad of {value.dtype}, expected the tensor's {self.dtype}; convert it with .astype"
+                )
         self._extra().grad = value
 
     def _extra(self):
@@ -322,7 +331,8 @@ class Tensor(Handle):
         return self.clone() if dtype == self.dtype and copy else self if dtype == self.dtype else cast_to(self, dtype)
 
     def to(self, dtype):
-        return self if as_dtype(dtype) == self.dtype else self.astype(dtype)
+        """The values in another dtype; the tensor itself where it has that dtype, or for "cpu", the only device."""
+        return self if (type(dtype) is str and dtype == "cpu") or as_dtype(dtype) == self.dtype else self.astype(dtype)
 
     def type(self, dtype):
         return self.to(dtype)
@@ -358,7 +368,9 @@ class Tensor(Handle):
 
     def __deepcopy__(self, memo):
         if not self.is_leaf:
-            raise GradientError("got a deepcopy of a result of operations, expected a leaf; copy.deepcopy(x.detach())")
+            raise GradientError(
+                "got a deepcopy of a result of operations, expected a leaf; use copy.deepcopy(x.detach()), or x.clone()"
+            )
         value = look(self)
         out = from_value(value if not self.shape else value.copy(), self.shape, self.dtype, None)
         if self.requires_grad:
@@ -369,40 +381,20 @@ class Tensor(Handle):
         return out
 
     def __reduce__(self):
-        if not self.is_leaf:
-            raise GradientError("got pickling of a result of operations, expected a leaf; pickle x.detach()")
+        # As in PyTorch, a result of operations is a leaf after it: the graph stays here.
         return unpickle, (np.array(self._array()), self.requires_grad, self.grad)
 
-    # --- shapes with the method forms of NumPy ------------------------------------------------------------------
-
-    @property
-    def T(self):
-        return _function("transpose")(self)
-
-    @property
-    def mT(self):
-        return _function("matrix_transpose")(self)
-
-    def reshape(self, *shape):
-        """The same elements in another shape; a view, as in NumPy where it can be."""
-        shape = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-        shape = reshape_shape(self.shape, tuple(shape))
-        return _function("reshape")(self, shape)
-
-    view = reshape
+    # --- shapes and places beside the catalogue's --------------------------------------------------------------------
 
     def reshape_as(self, other):
+        """The same elements in the shape of another tensor."""
         return self.reshape(other.shape)
 
-    def transpose(self, *axes):
-        """The axes in another order; reversed by default."""
-        axes = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
-        return _function("transpose")(self, tuple(axes) if axes and axes is not None else None)
-
-    permute = transpose
-
-    def t(self):
-        return _function("transpose")(self)
+    def nonzero(self):
+        """The indices of the elements that are not 0: one tensor per dimension, as in NumPy, and no gradient."""
+        if not self.shape:
+            raise ArgumentError("got nonzero() of a 0-d tensor, expected at least one dimension; use bool(x)")
+        return tuple(tensor(places) for places in self._array().nonzero())
 
     # --- indexing ------------------------------------------------------------------------------------------------
 
@@ -447,40 +439,6 @@ def _check_writable(t):
             )
         t = None if t._x is None or t._x.parent is None or t._x.step.cuts else t._x.parent
         what = "a view of a leaf tensor"
-
-
-def _in_place_method(name):
-    def method(self, *args):
-        self._write(_function(name)(self, *args), cast=False)
-        return self
-
-    method.__name__ = name + "_"
-    method.__doc__ = f"`{name}`, written into this tensor."
-    return method
-
-
-for _name in (
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "exp",
-    "log",
-    "sqrt",
-    "negative",
-    "tanh",
-    "sigmoid",
-    "relu",
-    "sin",
-    "cos",
-    "absolute",
-):
-    setattr(
-        Tensor,
-        {"subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "absolute": "abs"}.get(_name, _name)
-        + "_",
-        _in_place_method(_name),
-    )
 
 
 class GradFn:

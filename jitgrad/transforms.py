@@ -8,6 +8,7 @@ from .convert import as_operand
 from .creation import zeros_like
 from .gradients import depends_on_others, enable_grad, is_grad_enabled
 from .gradients import grad as grad_of
+from .ir.shapes import as_int
 from .tape.tensors import from_value, look
 from .tensor import Tensor
 
@@ -22,6 +23,13 @@ def _argument(x):
     if t.requires_grad:  # part of an outer differentiation: its graph goes on
         return t.clone()
     return from_value(look(t), t.shape, t.dtype, None).requires_grad_()
+
+
+def check_function(f):
+    if not callable(f):
+        raise ArgumentError(
+            f"got a {type(f).__name__} to differentiate, expected a function of the arguments; pass the function, not its result"
+        )
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
@@ -43,8 +51,9 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
     --------
     >>> value, g = jitgrad.value_and_grad(lambda x: (x * x).sum())(jitgrad.tensor([1.0, 2.0]))
     """
+    check_function(f)
     several = isinstance(argnums, (tuple, list))
-    nums = tuple(argnums) if several else (argnums,)
+    nums = tuple(as_int(i, "argnums") for i in (argnums if several else (argnums,)))
 
     def function(*args, **kwargs):
         if any(not -len(args) <= i < len(args) for i in nums):
@@ -53,14 +62,10 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
         with enable_grad():
             args = list(args)
             outer = any(isinstance(args[i], Tensor) and args[i].requires_grad for i in nums)
-            for i in nums:
+            for i in {i % len(args) for i in nums}:  # once, if named twice
                 args[i] = _argument(args[i])
             xs = [args[i] for i in nums]
-            out = f(*args, **kwargs)
-            if not isinstance(out, Tensor):
-                raise GradientError(
-                    f"got a {type(out).__name__} from {getattr(f, '__name__', 'the function')}, expected a Tensor computed from its arguments"
-                )
+            out = _output(f, f(*args, **kwargs))
             outer = recording and (outer or depends_on_others(out, xs))
             grads = _gradients(out, xs, outer)
         if not outer:
@@ -68,6 +73,14 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
         return out, tuple(grads) if several else grads[0]
 
     return function
+
+
+def _output(f, out):
+    if not isinstance(out, Tensor):
+        raise GradientError(
+            f"got a {type(out).__name__} from {getattr(f, '__name__', 'the function')}, expected a Tensor computed from its arguments"
+        )
+    return out
 
 
 def _gradients(out, xs, create):
@@ -103,12 +116,14 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Tensor]:
     tensor([6., 0.])
     """
 
+    check_function(f)
+
     def function(x, v):
         recording = is_grad_enabled()
         with enable_grad():
             outer = any(isinstance(t, Tensor) and t.requires_grad for t in (x, v))
             x, v = _argument(x), as_operand(v)
-            out = f(x)
+            out = _output(f, f(x))
             outer = recording and (outer or depends_on_others(out, [x]))
             (g,) = _gradients(out, [x], True)
             if v.shape != g.shape:

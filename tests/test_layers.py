@@ -5,12 +5,16 @@ Imports are read from the source with `ast`, those inside functions too. An impo
 """
 
 import ast
+import importlib
 import os
 import pathlib
 import subprocess
 import sys
 
 import pytest
+
+from jitgrad.ir import Op
+from jitgrad.ops import REGISTRY, Entry
 
 ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "jitgrad"
@@ -27,7 +31,7 @@ LAYERS = [
     ["tape"],
     ["convert", "creation", "functions", "gradients", "subscript", "tensor"],
     ["linalg", "numpy"],
-    ["transforms", "njit", "testing", "viz"],
+    ["transforms"],
     ["__init__"],
     ["__main__", "_report", "_tour"],
 ]
@@ -43,6 +47,34 @@ NUMBA = {
     "jitgrad.runtime.cache": "reads versions and CPU features for its keys, in a function that runs after build",
     "jitgrad._report": "reads the CPU's name and features from llvmlite, in a function",
 }
+#: Module -> the operations it names outside `jitgrad.ops`, and why. A field of the entry or of its `Op` is better where there is one.
+NAMED = {
+    "convert": ({"stack", "CAST", "NONZERO"}, "sequences of tensors become a tensor; casts are no public operation"),
+    "tensor": ({"positive", "logical_or"}, "a clone is a record that changes nothing"),
+    "compile.reference": ({"UPDATE"}, "writes in place where nobody else reads"),
+    "compile.simplify": (
+        {"add", "subtract", "multiply", "divide", "negative", "positive", "where", "STOP", "VARIABLE", "UPDATE"},
+        "rules of algebra",
+    ),
+    "tape.paths": ({"APART"}, "marks of the tape"),
+    "tape.segment": ({"STOP"}, "marks of the tape"),
+    "numpy.calls": ({"where", "broadcast_to"}, "where= and out= of every NumPy function"),
+    "numpy.plain": ({"outer"}, "a method of ufuncs"),
+    "numpy.protocol": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"}, "functions with two names in NumPy"),
+    "numpy.rearranged": ({"take", "concatenate", "where"}, "formulas"),
+    "numpy.special": ({"where", "broadcast_to", "clip"}, "formulas; a mode of numpy.put"),
+    "numpy.statistics": ({"sum", "prod", "cumsum", "cumprod"}, "NumPy functions that have one that skips nan"),
+    "numpy.ufuncs": ({"add", "subtract", "outer", "concatenate", "stack", "where", "broadcast_to", "add_at"}, "formulas; methods of ufuncs"),
+    "runtime.build_lowering": ({"add"}, "an instruction of LLVM"),
+    "runtime.build_trace": ({"add"}, "an instruction of LLVM"),
+    "runtime.support": (
+        {"floor_divide", "fmax", "fmin", "fmod", "isfinite", "logaddexp", "logaddexp2", "maximum", "minimum", "power", "remainder", "sign"},
+        "helpers that the `code` of entries calls",
+    ),
+    "runtime.vmath": ({"cos", "exp", "expm1", "log", "log1p", "sigmoid", "sin", "tanh"}, "helpers that the `code` of entries calls"),
+}  # fmt: skip
+#: Modules that are nothing but formulas for NumPy's functions: they call operations as attributes of `op`.
+FORMULAS = {"numpy.composed", "numpy.contraction", "numpy.statistics"}
 HEAVY = {"numba", "llvmlite", "scipy", "torch"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -102,6 +134,36 @@ def test_imports_point_left(name):
 def test_no_exemption_is_stale():
     needed = {(name, other) for name in MODULES for other, _ in own(name) if layer(other) > layer(name)}
     assert set(EXEMPT) <= needed
+
+
+def named(name):
+    """The operations a module names: as text that is the name of an entry, or as an entry or primitive it imports."""
+    tree = ast.parse(MODULES[name].read_text())
+    kinds = {e.op.kind for e in REGISTRY.values() if e.op is not None} | {"reshape"}
+    found = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    found = {n for n in found if n in REGISTRY} - kinds
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and "ops" in (node.module or "").split("."):
+            home = importlib.import_module(f"jitgrad.{node.module}")
+            found |= {a.name for a in node.names if isinstance(getattr(home, a.name), (Entry, Op))}
+    return found
+
+
+def test_operations_are_named_in_the_catalogue():
+    """What an operation is, it says itself, in fields; the exceptions are in the table, each with its reason."""
+    outside = {m.removeprefix("jitgrad."): named(m) for m in MODULES if not m.startswith("jitgrad.ops")}
+    assert {m: names for m, names in outside.items() if names} == {m: names for m, (names, _) in NAMED.items()}
+    users = set()
+    for m in MODULES:
+        for node in ast.walk(ast.parse(MODULES[m].read_text())):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "op"
+                and node.attr in REGISTRY
+            ):
+                users.add(m.removeprefix("jitgrad."))
+    assert users == FORMULAS
 
 
 def test_only_the_runtime_imports_numba():

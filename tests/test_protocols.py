@@ -141,6 +141,8 @@ def test_operators_with_arrays(entry):
     for number in (2.0, 2, np.float64(2), np.float32(2), np.int64(2), True, np.array(2.0)):
         if x.dtype == bool:
             number = bool(number)
+        elif x.dtype == int and np.asarray(number).dtype.kind == "f":
+            continue
         check_gradient(lambda t, n=number: f(n, t), y)
         check_gradient(lambda t, n=number: f(t, n), x)
     check_gradient(lambda t: f(t, y.tolist()), x)

@@ -1,5 +1,6 @@
 """`backward` and `.grad` as in PyTorch: leaves, accumulation, the freeing of graphs, detach, clone, requires_grad."""
 
+import numpy as np
 import pytest
 from both import LIBRARIES, leaf, library, same
 
@@ -60,6 +61,29 @@ def test_cotangent(lib):
     same(x.grad, [2.0, 40.0, 600.0])
     (x * 2).backward(gradient=lib.tensor([1.0, 0.0, -1.0]))
     same(x.grad, [4.0, 40.0, 598.0])
+
+
+def test_cotangent_that_is_computed(lib):
+    x = leaf(lib, [1.0, 2.0, 3.0])
+    c = lib.tensor([1.0, 10.0, 100.0])
+    (x * x).backward(c * 0.5)
+    same(x.grad, [1.0, 20.0, 300.0])
+    y = x * x
+    same(lib.autograd.grad(y, x, c * 0.5), ([1.0, 20.0, 300.0],))
+
+
+def test_cotangent_that_comes_of_the_output(lib):
+    x = leaf(lib, [1.0, 2.0, 3.0])
+    y = x * x
+    y.backward(y.detach() * 2)
+    same(x.grad, [4.0, 32.0, 108.0])
+
+
+def test_cotangent_of_another_dtype():
+    x = jitgrad.tensor([1.0, 2.0], dtype=np.float32, requires_grad=True)
+    (x * x).backward(jitgrad.tensor([1.0, 10.0]))
+    same(x.grad, [2.0, 40.0])
+    assert x.grad.dtype == np.float32
 
 
 def test_requires_grad_at_creation_and_by_attribute(lib):

@@ -330,9 +330,15 @@ def test_pickle_keeps_the_grad_and_resumes():
     same((x.grad, y.grad), ([3.0, 3.0], [5.0, 5.0]))
 
 
-def test_pickle_of_a_result_is_refused():
-    with pytest.raises(RuntimeError, match="detach"):
-        pickle.dumps(leaf(jitgrad, [1.0]) * 2)
+def test_pickle_of_a_result_is_a_leaf(lib):
+    x = leaf(lib, [1.0, 2.0])
+    y = pickle.loads(pickle.dumps(x * 2))
+    assert y.is_leaf and y.requires_grad and y.grad is None
+    (y * 3).sum().backward()
+    same(y.grad, [3.0, 3.0])
+    assert x.grad is None
+    with pytest.raises(RuntimeError):
+        copy.deepcopy(x * 2)
 
 
 def test_copies_of_views_have_their_own_values(lib):

@@ -22,9 +22,8 @@ from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, reduced_axes
 from ..ops import REGISTRY
 from ..tensor import Tensor
 
-#: NumPy's own spellings of a static parameter, by version, and second names of an operand.
+#: NumPy's own spellings of a static parameter, by version.
 SPELLINGS = {"newshape": "shape"}
-SECOND = {"a_min": "min", "a_max": "max"}
 #: Parameters that say where values lie, which is not seen from outside, with what is accepted.
 LAYOUT = {"order": ("C", "K", "A"), "subok": (True, False), "device": (None, "cpu")}
 #: What NumPy passes when nothing was.
@@ -64,7 +63,8 @@ class Form:
         self.is_ufunc = isinstance(function, np.ufunc)
         self.positional, self.defaults = _ufunc_parameters(function) if self.is_ufunc else _parameters(entry, function)
         places = [name for name in self.positional if name != "out"][: entry.operands or 1]
-        self.operands = [(p, SECOND[p]) if SECOND.get(p) in self.defaults else (p,) for p in places]
+        newer = {old: new for new, old in entry.optional.items() if new in self.defaults}
+        self.operands = [(p, newer[p]) if p in newer else (p,) for p in places]
         self.elementwise = self.defaults.get("where") is True
         self.statics = {n: SPELLINGS.get(n, n) for n in self.defaults if SPELLINGS.get(n, n) in entry.params}
 

@@ -7,6 +7,7 @@ submodules are NumPy's own. Start at `named`.
 import numpy as np
 
 from .._dtypes import as_dtype
+from .._errors import ArgumentError, JitgradError
 from ..functions import FUNCTIONS
 from .protocol import counterparts, dispatch, dispatch_ufunc
 from .ufuncs import METHODS
@@ -54,7 +55,14 @@ def _function(value):
 def _creation(value):
     def function(*args, requires_grad=False, **kwargs):
         kwargs.pop("like", None)
-        out = dispatch(value, args, kwargs)
+        try:
+            out = dispatch(value, args, kwargs)
+        except JitgradError:
+            raise
+        except (TypeError, ValueError, ArithmeticError) as error:
+            raise ArgumentError(
+                f"got arguments that numpy.{value.__name__} does not take: {error}; see help(numpy.{value.__name__})"
+            ) from None
         if isinstance(out, np.ndarray):
             as_dtype(out.dtype)  # raises: a dtype jitgrad computes in would have given a tensor
         return out.requires_grad_() if requires_grad else out

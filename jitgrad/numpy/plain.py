@@ -16,7 +16,7 @@ from .calls import deliver, needs_grad
 #: Functions whose results are piecewise constant or no numbers at all: there is no gradient to lose.
 NO_GRADIENT = frozenset(
     (
-        "allclose", "argpartition", "argsort", "argwhere", "array2string", "array_equal", "array_equiv", "array_repr",
+        "allclose", "argpartition", "argwhere", "array2string", "array_equal", "array_equiv", "array_repr",
         "array_str", "digitize", "flatnonzero", "isclose", "iscomplex", "isin", "isneginf", "isposinf", "isreal", "lexsort",
         "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "searchsorted", "unravel_index",
     )

@@ -3,7 +3,7 @@
 `registry` says what an entry is. The modules are read for their side effect of filling `REGISTRY`.
 """
 
-from . import elementwise, indexing, linalg, movement, reduction, scan, special, trigonometric
+from . import arrange, elementwise, indexing, linalg, movement, order, reduction, scan, special, trigonometric
 from .elementwise import install
 from .registry import REGISTRY, REQUIRED, Entry
 
@@ -11,11 +11,13 @@ __all__ = [
     "REGISTRY",
     "REQUIRED",
     "Entry",
+    "arrange",
     "elementwise",
     "indexing",
     "install",
     "linalg",
     "movement",
+    "order",
     "reduction",
     "scan",
     "special",

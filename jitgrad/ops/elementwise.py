@@ -12,6 +12,7 @@ import numpy as np
 from .._dtypes import BOOL, FLOAT64, is_float
 from .._errors import ArgumentError, DTypeError
 from ..ir import CONST, Node, const
+from ..ir.shapes import as_int
 from .registry import REGISTRY, as_node, broadcast, cast, common_dtypes, composite, elementwise, ufunc_dtypes
 
 LN2, LN10 = math.log(2), math.log(10)
@@ -22,21 +23,25 @@ def _where_dtypes(operands):
     return [BOOL, *loop], out
 
 
-def _clip_dtypes(operands):
-    return common_dtypes(operands)
-
-
 # --- arithmetic ----------------------------------------------------------------------------------------------
 
-add = elementwise("add", np.add, lambda x, y, out: (1, 1), code="({0} + {1})", operator="add", doc="x + y.")
+add = elementwise(
+    "add", np.add, lambda x, y, out: (1, 1), code="({0} + {1})", operator="add", in_place="add_", doc="x + y."
+)
 subtract = elementwise(
-    "subtract", np.subtract, lambda x, y, out: (1, -1), code="({0} - {1})", operator="sub", doc="x - y."
+    "subtract",
+    np.subtract,
+    lambda x, y, out: (1, -1),
+    code="({0} - {1})",
+    operator="sub",
+    in_place="sub_",
+    doc="x - y.",
 )
 multiply = elementwise(
-    "multiply", np.multiply, lambda x, y, out: (y, x), code="({0} * {1})", operator="mul", doc="x * y."
+    "multiply", np.multiply, lambda x, y, out: (y, x), code="({0} * {1})", operator="mul", in_place="mul_", doc="x * y."
 )
 divide = elementwise(
-    "divide", np.divide, lambda x, y, out: (1 / y, -out / y), code="({0} / {1})", operator="truediv",
+    "divide", np.divide, lambda x, y, out: (1 / y, -out / y), code="({0} / {1})", operator="truediv", in_place="div_",
     aliases=("true_divide",), on=(0.5, 2), doc="x / y.",
 )  # fmt: skip
 floor_divide = elementwise(
@@ -51,10 +56,12 @@ fmod = elementwise(
     "fmod", np.fmod, lambda x, y, out: (1, -trunc(x / y)), code="fmod({0}, {1})", on=((2.1, 2.9), (0.9, 1.0)),
     doc="The remainder of x / y, with the sign of x.",
 )  # fmt: skip
-negative = elementwise("negative", np.negative, lambda x, out: -1, code="(-{0})", operator="neg", doc="-x.")
+negative = elementwise(
+    "negative", np.negative, lambda x, out: -1, code="(-{0})", operator="neg", in_place="neg_", doc="-x."
+)
 positive = elementwise("positive", np.positive, lambda x, out: 1, code="(+{0})", operator="pos", doc="+x.")
 absolute = elementwise(
-    "absolute", np.absolute, lambda x, out: sign(x), code="abs({0})", operator="abs", aliases=("abs",), kink={0.0: 0.0},
+    "absolute", np.absolute, lambda x, out: sign(x), code="abs({0})", operator="abs", in_place="abs_", aliases=("abs",), kink={0.0: 0.0},
     doc="The magnitude of x; its derivative at 0 is 0, as in PyTorch.",
 )  # fmt: skip
 fabs = elementwise(
@@ -73,7 +80,14 @@ reciprocal = elementwise(
 )
 square = elementwise("square", np.square, lambda x, out: 2 * x, code="({0} * {0})", doc="x * x.")
 sqrt = elementwise(
-    "sqrt", np.sqrt, lambda x, out: 0.5 / out, code="math.sqrt({0})", cost=4, on=(0.5, 2), doc="The square root."
+    "sqrt",
+    np.sqrt,
+    lambda x, out: 0.5 / out,
+    code="math.sqrt({0})",
+    in_place="sqrt_",
+    cost=4,
+    on=(0.5, 2),
+    doc="The square root.",
 )
 cbrt = elementwise(
     "cbrt", np.cbrt, lambda x, out: 1 / (3 * out * out), code="np.cbrt({0})", cost=20, on=(0.5, 2), doc="The cube root."
@@ -135,7 +149,7 @@ def _clip_partials(x, low, high, out):
 
 clip3 = elementwise(
     "clip3", lambda x, low, high: np.minimum(np.maximum(x, low), high), _clip_partials,
-    code="minimum(maximum({0}, {1}), {2})", dtypes=_clip_dtypes, operands=3, public=False, on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
+    code="minimum(maximum({0}, {1}), {2})", dtypes=common_dtypes, operands=3, public=False, on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
     doc="clip with both bounds: a primitive because its derivative at a bound is 1, unlike that of maximum and minimum.",
 )  # fmt: skip
 
@@ -152,10 +166,17 @@ def _clip(x, low=None, high=None):
 
 
 clip = composite(
-    "clip", np.clip, _clip, operands=3, args=("x", "min", "max"), aliases=("clamp",),
+    "clip", np.clip, _clip, operands=3, args=("x", "min", "max"), aliases=("clamp",), optional={"min": "a_min", "max": "a_max"},
     on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)), doc="x limited to [min, max]; either bound may be None.",
 )  # fmt: skip
-relu = composite("relu", None, lambda x: where(x > 0, x, 0), kink={0.0: 0.0}, doc="max(x, 0), with derivative 0 at 0.")
+relu = composite(
+    "relu",
+    None,
+    lambda x: where(x <= 0, 0, x),
+    in_place="relu_",
+    kink={0.0: 0.0},
+    doc="max(x, 0), with derivative 0 at 0; nan stays nan.",
+)
 
 # --- comparison and logic ------------------------------------------------------------------------------------
 
@@ -198,6 +219,34 @@ bitwise_xor = elementwise("bitwise_xor", np.bitwise_xor, None, code="({0} ^ {1})
 invert = elementwise(
     "invert", np.invert, None, code="np.invert({0})", operator="invert", aliases=("bitwise_not",), doc="~x."
 )
+_shl = elementwise(
+    "shl", np.left_shift, None, code="({0} << {1})", public=False, doc="x << y for y within the bits of x."
+)
+_shr = elementwise(
+    "shr", np.right_shift, None, code="({0} >> {1})", public=False, doc="x >> y for y within the bits of x."
+)
+
+
+def _shifted(shift, beyond):
+    """A shift by any number of bits: machines take those within the bits of x, NumPy goes on to what is `beyond`."""
+
+    def build(x, y):
+        _, dtype = ufunc_dtypes(np.left_shift)((x, y))
+        x, y = (cast(v, dtype) if isinstance(v, Node) else const(v, dtype) for v in (x, y))
+        within = logical_and(y >= 0, y < 8 * dtype.itemsize)
+        return where(within, shift(x, where(within, y, 0)), beyond(x))
+
+    return build
+
+
+left_shift = composite(
+    "left_shift", np.left_shift, _shifted(_shl, lambda x: 0), operands=2, operator="lshift", aliases=("bitwise_left_shift",),
+    differentiable=False, doc="The bits of x moved up by y.",
+)  # fmt: skip
+right_shift = composite(
+    "right_shift", np.right_shift, _shifted(_shr, lambda x: _shr(x, const(8 * x.dtype.itemsize - 1, x.dtype)) if x.dtype.kind == "i" else 0), operands=2,
+    operator="rshift", aliases=("bitwise_right_shift",), differentiable=False, doc="The bits of x moved down by y; the sign stays.",
+)  # fmt: skip
 isnan = elementwise("isnan", np.isnan, None, code="({0} != {0})", doc="Whether x is nan.")
 isfinite = elementwise(
     "isfinite", np.isfinite, None, code="isfinite({0})", doc="Whether x is neither infinite nor nan."
@@ -206,13 +255,20 @@ isinf = elementwise("isinf", np.isinf, None, code="(abs({0}) == math.inf)", doc=
 
 # --- exponentials and logarithms -----------------------------------------------------------------------------
 
-exp = elementwise("exp", np.exp, lambda x, out: out, code="exp({0})", cost=10, doc="e ** x.")
+exp = elementwise("exp", np.exp, lambda x, out: out, code="exp({0})", in_place="exp_", cost=10, doc="e ** x.")
 exp2 = elementwise("exp2", np.exp2, lambda x, out: out * LN2, code="np.exp2({0})", cost=20, doc="2 ** x.")
 expm1 = elementwise(
     "expm1", np.expm1, lambda x, out: out + 1, code="expm1({0})", cost=12, doc="exp(x) - 1, accurate near 0."
 )
 log = elementwise(
-    "log", np.log, lambda x, out: 1 / x, code="log({0})", cost=12, on=(0.5, 2), doc="The natural logarithm."
+    "log",
+    np.log,
+    lambda x, out: 1 / x,
+    code="log({0})",
+    in_place="log_",
+    cost=12,
+    on=(0.5, 2),
+    doc="The natural logarithm.",
 )
 log2 = elementwise(
     "log2",
@@ -350,7 +406,7 @@ rint = elementwise(
 def _round(x, decimals=0):
     if x.dtype.kind == "b":
         raise DTypeError("got round() of dtype bool, expected numbers; convert with .astype first")
-    whole = x.dtype.kind in "iu"
+    whole, decimals = x.dtype.kind in "iu", as_int(decimals, "a number of decimals")
     if decimals >= 0 and whole:
         return x
     scale = 10.0 ** abs(decimals)
@@ -361,7 +417,7 @@ def _round(x, decimals=0):
 
 
 round_ = composite(
-    "round", np.round, _round, {"decimals": 0}, on=(0.6, 1.4), aliases=("around",), doc="x to so many decimals, ties to even.",
+    "round", np.round, _round, {"decimals": 0}, operator="round", on=(0.6, 1.4), aliases=("around",), doc="x to so many decimals, ties to even.",
 )  # fmt: skip
 copysign = elementwise(
     "copysign", np.copysign, lambda x, y, out: (sign(x) * copysign(1.0, y), 0), code="math.copysign({0}, {1})", on=(0.5, 2),

@@ -77,6 +77,8 @@ def _tensordot(x, y, axes):
     x, y = _typed(x, y)
     if isinstance(axes, int):
         left, right = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
+    elif not isinstance(axes, (tuple, list)) or len(axes) != 2:
+        raise ArgumentError(f"got axes = {axes!r}, expected a number of axes, or a pair: those of x and those of y")
     else:
         left, right = (tuple(a) if isinstance(a, (tuple, list)) else (a,) for a in axes)
     left = tuple(normalize_axis(a, x.ndim) for a in left)

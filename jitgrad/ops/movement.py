@@ -242,11 +242,11 @@ def _permutation(axes, ndim):
 
 reshape = movement(
     "reshape", np.reshape, lambda x, shape: reshape_to(x, reshape_shape(x.shape, shape)), {"shape": REQUIRED},
-    view="dense", cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}), shapes=((3, 4),), doc="The same elements in C order, in another shape; one length may be -1.",
+    view="dense", spread="shape", methods=("view",), cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}), shapes=((3, 4),), doc="The same elements in C order, in another shape; one length may be -1.",
 )  # fmt: skip
 transpose = movement(
     "transpose", np.transpose, lambda x, axes: permute(x, _permutation(axes, x.ndim)), {"axes": None},
-    aliases=("permute_dims",), cases=({}, {"axes": (1, 0, 2)}), shapes=((3, 2, 4),), doc="The axes in another order; reversed by default.",
+    aliases=("permute_dims",), spread="axes", methods=("permute", "t"), properties=("T",), cases=({}, {"axes": (1, 0, 2)}), shapes=((3, 2, 4),), doc="The axes in another order; reversed by default.",
 )  # fmt: skip
 
 
@@ -289,6 +289,7 @@ matrix_transpose = movement(
     getattr(np, "matrix_transpose", None),
     lambda x: _swapaxes(x, -1, -2),
     method=False,
+    properties=("mT",),
     shapes=((3, 4),),
     doc="The last two axes exchanged.",
 )
@@ -330,6 +331,8 @@ squeeze = movement(
 
 def _broadcast_to(x, shape):
     shape = tuple(as_int(n, "a length") for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
+    lengths = (None,) * (len(shape) - x.ndim) + x.shape  # -1 keeps one, as in PyTorch
+    shape = tuple(m if n == -1 and m is not None else n for n, m in zip(shape, lengths))
     if not stretches(x.shape, shape):
         raise ShapeError(
             f"got broadcast_to of {x.shape} to {shape}, expected each length of the tensor to be 1 or equal, counted from the right"
@@ -338,8 +341,8 @@ def _broadcast_to(x, shape):
 
 
 broadcast_to = movement(
-    "broadcast_to", np.broadcast_to, _broadcast_to, {"shape": REQUIRED}, aliases=("expand",), shapes=((3, 1),), cases=({"shape": (2, 3, 4)},),
-    doc="The tensor stretched to a shape; a view that cannot be written to.",
+    "broadcast_to", np.broadcast_to, _broadcast_to, {"shape": REQUIRED}, aliases=("expand",), spread="shape", shapes=((3, 1),),
+    cases=({"shape": (2, 3, 4)},), doc="The tensor stretched to a shape, in which -1 keeps a length; a view that cannot be written to.",
 )  # fmt: skip
 ravel = movement(
     "ravel", np.ravel, lambda x: reshape_to(x, (x.size,)), view="dense", doc="All elements on one axis, in C order."

@@ -1,16 +1,16 @@
 """Reductions over axes: the primitives, and the composites made of them (mean, var, std...).
 
-Start at `reduction`. A primitive reduction works in the operand's dtype; the public entry casts first, by NumPy's
+Start at `reduce`. A primitive reduction works in the operand's dtype; the public entry casts first, by NumPy's
 rules (a sum of small integers is an int64).
 """
 
 import numpy as np
 
 from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
-from .._errors import DTypeError, ShapeError
+from .._errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Node, Op, const, size
 from ..ir.shapes import drop_axes, keep_axes, normalize_axis, reduced_axes
-from .elementwise import absolute, equal, exp, log, not_equal, root0, square, where
+from .elementwise import absolute, equal, exp, isnan, log, logical_or, not_equal, root0, square, where
 from .marks import stop
 from .registry import SUM, Entry, broadcast, cast, composite, expand, reduce_sum, reshape_to
 
@@ -44,7 +44,10 @@ def _accumulator(dtype):
 
 
 def _mask(node):
-    return equal(node.src[0], expand(node, node.arg, node.src[0].shape))
+    x = node.src[
+        0
+    ]  # where there is a nan, the result is nan, and the gradient goes to the nan: PyTorch's rule for all axes
+    return logical_or(equal(x, expand(node, node.arg, x.shape)), isnan(x))
 
 
 def _extreme_vjp(g, node):
@@ -228,6 +231,8 @@ def _var(x, axis, ddof, keepdims, correction=None):
     x = _float(x)
     axes = reduced_axes(axis, x.ndim)
     ddof = ddof if correction is None else correction
+    if not isinstance(ddof, (int, float)):
+        raise ArgumentError(f"got ddof = {ddof!r}, expected a number; name several axes as axis=(0, 1)")
     d = x - _mean(x, axes, None, True)
     n = _count(x, axes) - ddof
     return reduce(SUM, square(d), axes, keepdims) / size(n if n > 0 else float("nan"), x.dtype)

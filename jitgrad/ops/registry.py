@@ -3,14 +3,14 @@
 An entry holds everything the rest of jitgrad knows of an operation: its NumPy counterpart, how it is built
 in the IR, its static parameters, its documentation, where gradcheck samples it. Functions, methods, operators,
 protocol dispatch, kernels, the NumPy tier, both derivative modes and the tests are made from entries by walking
-`REGISTRY`; nothing outside `jitgrad.ops` names an operation.
+`REGISTRY`; `tests/test_layers.py` lists the few places outside `jitgrad.ops` that name an operation.
 
 An entry is callable on IR nodes (and Python numbers), which is how derivative rules and composites use it:
 
     tanh = elementwise("tanh", np.tanh, lambda x, out: 1 - out * out, ...)
     softplus = composite("softplus", None, lambda x: logaddexp(x, 0), ...)
 
-Start at `Entry`, then `elementwise`, `reduction`, `movement` and `composite`.
+Start at `Entry`, then `elementwise`, `movement` and `composite`.
 """
 
 import numpy as np
@@ -44,6 +44,16 @@ class Entry:
         Name of the binary or unary operator, without underscores ("add", "neg"), or "".
     method : bool
         Whether `Tensor` has it as a method.
+    methods : tuple of str
+        Further names that the method has.
+    properties : tuple of str
+        Names of properties of `Tensor` that call it.
+    in_place : str
+        Name of the method that writes the result into the tensor ("add_"), or "".
+    spread : str
+        The parameter whose values the method also takes one by one, as ``x.reshape(2, 3)``, or "".
+    optional : dict
+        Operands that may be left out, and NumPy's older name of each.
     public : bool
         Whether users see it; others are parts of composites.
     view : bool or "dense"
@@ -68,12 +78,13 @@ class Entry:
     __slots__ = (
         "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
         "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public", "guard",
+        "methods", "properties", "in_place", "spread", "optional",
     )  # fmt: skip
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
         on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(), host=None, public=True,
-        guard=None,
+        guard=None, methods=(), properties=(), in_place="", spread="", optional=None,
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
@@ -82,6 +93,8 @@ class Entry:
             differentiable, aliases, shapes, cases, args,
         )  # fmt: skip
         self.codes, self.host, self.public, self.guard = codes, host, public, guard
+        self.methods, self.properties, self.in_place, self.spread = methods, properties, in_place, spread
+        self.optional = optional or {}
         if name in REGISTRY:
             raise ValueError(f"two entries named {name}")
         REGISTRY[name] = self
@@ -190,11 +203,6 @@ def unbroadcast(g, shape):
     return reshape_to(reduce_sum(g, axes), shape)
 
 
-def is_weak(x):
-    """Python numbers, and the nodes they enter a segment as, do not take part in promotion."""
-    return not isinstance(x, Node) or x.op is NUMBER
-
-
 def as_node(x):
     return x if isinstance(x, Node) else const(x)
 
@@ -239,25 +247,23 @@ def _asked(x):
 
 
 def common_dtypes(operands):
-    """All operands and the result in their common dtype."""
-    dtype = BOOL if all(_asked(x) == BOOL for x in operands) else None
-    for x in operands:
-        if dtype is not BOOL:
-            dtype = _asked(x) if dtype is None else _join(dtype, _asked(x))
+    """All operands and the result in their common dtype, which weak numbers join last."""
+    asked = [_asked(x) for x in operands]
+    strong = [a for a in asked if not isinstance(a, type)]
+    dtype = np.result_type(*strong) if strong else None
+    for weak in (a for a in asked if isinstance(a, type)):
+        dtype = weak if dtype is None else _join(dtype, weak)
+    dtype = as_dtype(dtype)
+    return [dtype] * len(operands), dtype
+
+
+def _join(dtype, weak):
+    """The dtype that a dtype, or the kind of another weak number, has together with a weak number."""
     if isinstance(dtype, type):
-        dtype = np.dtype(dtype)
-    return [as_dtype(dtype)] * len(operands), as_dtype(dtype)
-
-
-def _join(a, b):
-    if isinstance(a, type) and isinstance(b, type):
-        return float if float in (a, b) else int
-    if isinstance(a, type) or isinstance(b, type):
-        strong, weak = (b, a) if isinstance(a, type) else (a, b)
-        if weak is float and strong.kind != "f":
-            return FLOAT64
-        return INT64 if strong == BOOL else strong
-    return np.result_type(a, b)
+        return float if float in (dtype, weak) else int
+    if weak is float and dtype.kind != "f":
+        return FLOAT64
+    return INT64 if dtype == BOOL else dtype
 
 
 def elementwise(name, numpy, partials=None, *, code=None, exact=None, cost=1, dtypes=None, operands=None, **entry):

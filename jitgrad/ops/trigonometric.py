@@ -4,15 +4,15 @@ import math
 
 import numpy as np
 
-from .elementwise import equal, sqrt, square, where
+from .elementwise import absolute, equal, sqrt, square, where
 from .registry import composite, elementwise
 
 sin = elementwise(
-    "sin", np.sin, lambda x, out: cos(x), code="sin({0})", exact="(math.sin({0}) if is_far({0}) else sin({0}))", cost=15,
+    "sin", np.sin, lambda x, out: cos(x), code="sin({0})", in_place="sin_", exact="(math.sin({0}) if is_far({0}) else sin({0}))", cost=15,
     doc="The sine of x, in radians.",
 )  # fmt: skip
 cos = elementwise(
-    "cos", np.cos, lambda x, out: -sin(x), code="cos({0})", exact="(math.cos({0}) if is_far({0}) else cos({0}))", cost=15,
+    "cos", np.cos, lambda x, out: -sin(x), code="cos({0})", in_place="cos_", exact="(math.cos({0}) if is_far({0}) else cos({0}))", cost=15,
     doc="The cosine of x, in radians.",
 )  # fmt: skip
 tan = elementwise(
@@ -57,7 +57,13 @@ cosh = elementwise(
     "cosh", np.cosh, lambda x, out: sinh(x), code="math.cosh({0})", cost=25, doc="The hyperbolic cosine."
 )
 tanh = elementwise(
-    "tanh", np.tanh, lambda x, out: 1 - out * out, code="tanh({0})", cost=18, doc="The hyperbolic tangent."
+    "tanh",
+    np.tanh,
+    lambda x, out: 1 - out * out,
+    code="tanh({0})",
+    in_place="tanh_",
+    cost=18,
+    doc="The hyperbolic tangent.",
 )
 arcsinh = elementwise(
     "arcsinh", np.arcsinh, lambda x, out: 1 / sqrt(x * x + 1), code="math.asinh({0})", cost=30, aliases=("asinh",),
@@ -95,7 +101,11 @@ sinc = composite(
 
 
 def _sinc(x):
+    """Near 0 by the series: derivatives of sin(y) / y cancel there, and have no digits left at 1e-8."""
     y = math.pi * x
-    zero = equal(y, 0)
-    safe = where(zero, 1.0, y)
-    return where(zero, 1.0 - square(y) / 6, sin(safe) / safe)
+    near = absolute(y) < 0.25
+    square_, safe = square(where(near, y, 0.0)), where(near, 1.0, y)
+    series = 1 - square_ / 110
+    for factor in (72, 42, 20, 6):
+        series = 1 - square_ / factor * series
+    return where(near, series, sin(safe) / safe)

@@ -203,7 +203,7 @@ def _power(a, b):
 
     def whole(a, b):
         if b < zero:
-            return zero if a * a != one else a if b & one else one
+            return zero if a != one and a + one != zero else a if b & one else one
         out, base, n = one, a, b
         while n > zero:
             if n & one:

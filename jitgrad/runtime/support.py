@@ -90,7 +90,9 @@ def power(a, b):
     """a ** b in the type of a: for floats as C's pow; integers wrap around, and 1 / a ** -b is truncated for b < 0."""
     if isinstance(a, (float, np.floating)) or b >= 0:
         return np.power(a, b)
-    return a * 0 if a * a != 1 else a if b & 1 else a * a
+    return (
+        a * 0 if a != 1 and a + 1 != 0 else a if b & 1 else a * a
+    )  # a * a is 1 for other integers, too: it wraps around
 
 
 def round_even(x):
@@ -115,4 +117,4 @@ def logaddexp2(a, b):
     high, low = (a, b) if a > b else (b, a)
     if low != low or high != high:
         return a + b
-    return high + math.log1p(math.exp((low - high) * math.log(2.0))) / math.log(2.0)
+    return high + math.log1p(np.exp2(low - high)) / math.log(2.0)

@@ -1,0 +1,336 @@
+"""NumPy functions that are formulas of operations jitgrad has, so that their gradients come by themselves.
+
+Each function has NumPy's name, calling form and meaning. `BY_NUMPY` lists those whose implementation in NumPy is Python and runs on
+tensors as it is; `rearranged` has those that only move elements, `statistics` those of statistics, and `contraction` einsum.
+Start at `BY_NUMPY` and `special.handler`, whose table `protocol.dispatch` looks at first.
+"""
+
+import functools
+from types import SimpleNamespace
+
+import numpy as np
+
+from .._errors import ArgumentError, AxisError, ShapeError
+from ..convert import as_operand
+from ..functions import FUNCTIONS
+from ..ir.shapes import as_int, broadcast_shapes, normalize_axis
+from ..tensor import Tensor
+from .calls import NOTHING, deliver
+from .plain import arrays, fallback
+from .special import handler, stands_for
+
+op = SimpleNamespace(**FUNCTIONS)
+
+#: Functions whose implementation in NumPy is made of others that take tensors.
+BY_NUMPY = (
+    "array_split", "cumulative_prod", "cumulative_sum", "dsplit", "dstack", "hsplit", "hstack", "linalg.diagonal", "linalg.trace",
+    "rollaxis", "split", "unstack", "vsplit", "vstack",
+)  # fmt: skip
+
+
+def _by_numpy(function):
+    """NumPy's own implementation, entered behind the dispatch that led here; what it converts is a tensor before it."""
+
+    @functools.wraps(function)
+    def run(first, /, *args, **kwargs):
+        several = isinstance(first, (list, tuple)) and any(isinstance(x, Tensor) for x in first)
+        first = [as_operand(x) for x in first] if several else as_operand(first)
+        return function.__wrapped__(first, *args, **kwargs)
+
+    return run
+
+
+for _name in BY_NUMPY:
+    _home = np.linalg if _name.startswith("linalg.") else np
+    _function = getattr(_home, _name.rpartition(".")[2], None)  # NumPy 2.0 has no unstack, cumulative_sum...
+    if _function is not None:
+        stands_for(_function, _by_numpy(_function))
+
+# --- shapes ----------------------------------------------------------------------------------------------------------
+
+
+def _at_least(ndim, shaped):
+    def atleast(*arys):
+        out = [x if x.ndim >= ndim else x.reshape(shaped(x.shape)) for x in map(as_operand, arys)]
+        return out[0] if len(out) == 1 else tuple(out)
+
+    return atleast
+
+
+stands_for(np.atleast_1d, _at_least(1, lambda shape: (1,)))
+stands_for(np.atleast_2d, _at_least(2, lambda shape: (1, *shape) if shape else (1, 1)))
+stands_for(np.atleast_3d, _at_least(3, lambda shape: {0: (1, 1, 1), 1: (1, *shape, 1), 2: (*shape, 1)}[len(shape)]))
+
+
+@handler
+def rot90(m, k=1, axes=(0, 1)):
+    m, k = as_operand(m), as_int(k, "k") % 4
+    if len(axes) != 2 or m.ndim < 2 or len({normalize_axis(a, m.ndim) for a in axes}) != 2:
+        raise AxisError(f"got axes {axes} for a rotation of shape {m.shape}, expected two different ones of its axes")
+    first, second = axes
+    if k % 2 == 0:
+        return m.flip(tuple(axes)) if k else m[:]
+    return m.flip(second).swapaxes(first, second) if k == 1 else m.swapaxes(first, second).flip(second)
+
+
+@handler
+def broadcast_arrays(*args, subok=False):
+    args = [as_operand(x) for x in args]
+    shape = broadcast_shapes(*(x.shape for x in args)) if args else ()
+    return tuple(x.broadcast_to(shape) for x in args)
+
+
+@handler
+def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"got indexing={indexing!r}, expected 'xy' or 'ij'")
+    places = list(range(len(xi)))
+    if indexing == "xy":
+        places[:2] = places[:2][::-1]
+    parts = [as_operand(x).reshape([-1 if k == place else 1 for k in range(len(xi))]) for x, place in zip(xi, places)]
+    if sparse:
+        return tuple(x.clone() for x in parts) if copy else tuple(parts)
+    whole = broadcast_arrays(*parts)
+    return tuple(x.clone() for x in whole) if copy else whole
+
+
+# --- choices -----------------------------------------------------------------------------------------------------------
+
+
+@handler
+def select(condlist, choicelist, default=0):
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ArgumentError(
+            f"got {len(condlist)} conditions for {len(choicelist)} choices, expected as many, and one at least"
+        )
+    out = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist)):
+        out = op.where(condition, choice, out)
+    return out
+
+
+@handler
+def interp(x, xp, fp, left=None, right=None, period=None):
+    if period is not None:
+        return fallback(np.interp, (x, xp, fp, left, right, period), {})
+    x, xp, fp = as_operand(x), as_operand(xp).double(), as_operand(fp).double()
+    if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
+        raise ShapeError(
+            f"got points of shape {xp.shape} and values of {fp.shape}, expected the same number on one axis"
+        )
+    x, known = x.double(), xp._array()
+    at = np.clip(np.searchsorted(known, x._array(), side="right") - 1, 0, max(xp.size - 2, 0))
+    after = np.minimum(at + 1, xp.size - 1)
+    x0, y0 = op.take(xp, at), op.take(fp, at)
+    width = np.where(known[after] == known[at], 1.0, 0.0)  # a point alone: its value, whatever is divided by
+    slope = (op.take(fp, after) - y0) / (op.take(xp, after) - x0 + width)
+    out = op.where(op.isnan(x), x, y0 + slope * (x - x0))
+    out = op.where(x < xp[0], fp[0] if left is None else left, out)
+    out = op.where(op.equal(x, xp[-1]), fp[-1], out)
+    return op.where(x > xp[-1], fp[-1] if right is None else right, out)
+
+
+# --- differences and products ----------------------------------------------------------------------------------------
+
+
+@handler
+def diff(a, n=1, axis=-1, prepend=NOTHING, append=NOTHING):
+    a, n = as_operand(a), as_int(n, "n")
+    if n < 0:
+        raise ArgumentError(f"got n = {n}, expected a number of differences of at least 0")
+    axis = normalize_axis(axis, a.ndim)
+    parts = [prepend, a, append]
+    if n == 0:
+        return a
+    a = op.concatenate([_edge(x, a.shape, axis) for x in parts if x is not NOTHING], axis)
+    for _ in range(n):
+        a = a.swapaxes(0, axis)
+        a = (a[1:] != a[:-1] if a.dtype == np.bool_ else a[1:] - a[:-1]).swapaxes(0, axis)
+    return a
+
+
+def _edge(x, shape, axis):
+    """What is put before or behind: a number stands for one element along `axis`."""
+    x = as_operand(x)
+    return x if x.shape else x.broadcast_to(tuple(1 if k == axis else m for k, m in enumerate(shape)))
+
+
+@handler
+def gradient(f, *varargs, axis=None, edge_order=1):
+    f = as_operand(f)
+    f = f if f.dtype.kind == "f" else f.double()
+    axes = (
+        range(f.ndim)
+        if axis is None
+        else [normalize_axis(a, f.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))]
+    )
+    steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
+    if len(steps) != len(axes) or edge_order not in (1, 2):
+        raise ArgumentError(
+            f"got {len(varargs)} spacings for {len(axes)} axes and edge_order={edge_order}, expected none, one, or one per axis, and 1 or 2"
+        )
+    out = [_slopes(f.swapaxes(0, a), h, edge_order).swapaxes(0, a) for a, h in zip(axes, steps)]
+    return out[0] if len(out) == 1 else tuple(out)
+
+
+def _slopes(f, spacing, edge_order):
+    """Central differences along the first axis; `spacing` is a number, or the places of the values."""
+    n, spacing = len(f), as_operand(spacing)
+    if n < edge_order + 1 or spacing.shape not in ((), (n,)):
+        raise ShapeError(
+            f"got spacing of shape {spacing.shape} for {n} values, expected a number or {n} places, and {edge_order + 1} values at least"
+        )
+    h = spacing.broadcast_to((n - 1,)) if not spacing.shape else spacing[1:] - spacing[:-1]
+    h = h.to(np.result_type(f.dtype, h.dtype) if spacing.shape else f.dtype).reshape((-1,) + (1,) * (f.ndim - 1))
+    slope = (f[1:] - f[:-1]) / h
+    left, right = h[:-1], h[1:]
+    inner = (right * slope[:-1] + left * slope[1:]) / (left + right)
+    first, last = slope[:1], slope[-1:]
+    if edge_order == 2:
+        first = first - (slope[1:2] - slope[:1]) * h[:1] / (h[:1] + h[1:2])
+        last = last + (slope[-1:] - slope[-2:-1]) * h[-1:] / (h[-1:] + h[-2:-1])
+    return op.concatenate([first, inner, last]).to(f.dtype)
+
+
+@handler
+def ediff1d(ary, to_end=None, to_begin=None):
+    ary = as_operand(ary).reshape((-1,))
+    parts = [None if x is None else as_operand(x).reshape((-1,)) for x in (to_begin, ary[1:] - ary[:-1], to_end)]
+    return op.concatenate([x.to(ary.dtype) for x in parts if x is not None])
+
+
+@handler
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    y = as_operand(y)
+    axis = normalize_axis(axis, y.ndim)
+    if x is not None:
+        x = as_operand(x)
+        dx = diff(x, axis=0 if x.ndim == 1 else axis)
+        dx = dx.reshape([-1 if k == axis else 1 for k in range(y.ndim)]) if x.ndim == 1 else dx
+    y = y.swapaxes(0, axis)
+    dx = dx.swapaxes(0, axis) if isinstance(dx, Tensor) and dx.ndim == y.ndim else dx
+    return (dx * (y[1:] + y[:-1]) / 2.0).swapaxes(0, axis).sum(axis)
+
+
+@handler
+def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = op.moveaxis(as_operand(a), axisa, 0), op.moveaxis(as_operand(b), axisb, 0)
+    if 2 in (a.shape[0], b.shape[0]):  # NumPy is about to drop vectors of two elements
+        return fallback(np.cross, (op.moveaxis(a, 0, -1), op.moveaxis(b, 0, -1)), {"axisc": axisc})
+    if a.shape[0] != 3 or b.shape[0] != 3:
+        raise ShapeError(f"got vectors of {a.shape[0]} and {b.shape[0]} elements for a cross product, expected 3 and 3")
+    out = op.stack([a[i] * b[j] - a[j] * b[i] for i, j in ((1, 2), (2, 0), (0, 1))])
+    return op.moveaxis(out, 0, axisc)
+
+
+def _cross_on(x1, x2, /, *, axis=-1):
+    return cross(x1, x2, axis=axis)
+
+
+stands_for(np.linalg.cross, _cross_on)
+
+
+@handler
+def kron(a, b):
+    a, b = as_operand(a), as_operand(b)
+    ndim = max(a.ndim, b.ndim)
+    n, m = ((1,) * (ndim - x.ndim) + x.shape for x in (a, b))
+    out = a.reshape([k for length in n for k in (length, 1)]) * b.reshape([k for length in m for k in (1, length)])
+    return out.reshape([i * j for i, j in zip(n, m)])
+
+
+@handler
+def vdot(a, b, /):
+    return op.dot(as_operand(a).reshape((-1,)), as_operand(b).reshape((-1,)))
+
+
+@handler
+def convolve(a, v, mode="full"):
+    a, v = as_operand(a).reshape((-1,)), as_operand(v).reshape((-1,))
+    if not a.size or not v.size or mode not in ("full", "same", "valid"):
+        raise ArgumentError(
+            f"got {a.size} and {v.size} elements to convolve with mode={mode!r}, expected one at least, and 'full', 'same' or 'valid'"
+        )
+    a, v = (v, a) if v.size > a.size else (a, v)
+    m = v.size
+    zeros = as_operand(np.zeros(m - 1, a.dtype))
+    padded = op.concatenate([zeros, a, zeros])
+    windows = np.arange(a.size + m - 1)[:, None] + np.arange(m)
+    full = op.matmul(op.take(padded, windows), v[::-1])
+    skip = {"full": 0, "same": (m - 1) // 2, "valid": m - 1}[mode]
+    length = {"full": full.size, "same": a.size, "valid": a.size - m + 1}[mode]
+    return full[skip : skip + length]
+
+
+@handler
+def correlate(a, v, mode="valid"):
+    a, v = as_operand(a), as_operand(v).reshape((-1,))
+    if v.size > a.size:  # NumPy correlates the other way round, and reverses what comes out
+        return correlate(v, a, mode)[::-1]
+    return convolve(a, v[::-1], mode)
+
+
+@handler
+def vander(x, N=None, increasing=False):
+    x = as_operand(x)
+    if x.ndim != 1:
+        raise ShapeError(f"got a tensor of shape {x.shape} for vander, expected one axis")
+    x = x.double() if x.dtype.kind == "f" else x.long()
+    powers = np.arange(x.size if N is None else as_int(N, "N"))
+    return x[:, None] ** as_operand((powers if increasing else powers[::-1]).astype(x.dtype))
+
+
+@handler
+def polyval(p, x):
+    p, x = as_operand(p), as_operand(x)
+    out = as_operand(np.zeros(x.shape, x.dtype))
+    for coefficient in p:
+        out = out * x + coefficient
+    return out
+
+
+def _multi_dot(matrices, *, out=None):
+    return deliver(functools.reduce(op.matmul, matrices), out)
+
+
+def _matrix_power(a, n):
+    a, n = as_operand(a), as_int(n, "n")
+    if n < 0:
+        return fallback(np.linalg.matrix_power, (a, n), {})
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise ShapeError(f"got a matrix power of shape {a.shape}, expected square matrices on the last two axes")
+    out = as_operand(np.eye(a.shape[-1], dtype=a.dtype)).broadcast_to(a.shape) if n == 0 else None
+    while n:
+        if n % 2:
+            out = a if out is None else out @ a
+        n //= 2
+        a = a @ a if n else a
+    return out.clone()
+
+
+stands_for(np.linalg.multi_dot, _multi_dot)
+stands_for(np.linalg.matrix_power, _matrix_power)
+
+
+# --- parts of a number -------------------------------------------------------------------------------------------------
+
+
+def _part_of_a_number(function, ours):
+    def part(val, *args, **kwargs):
+        return ours(val) if isinstance(val, Tensor) else fallback(function, (val, *args), kwargs)
+
+    stands_for(function, part)
+
+
+_part_of_a_number(np.real, lambda x: x)
+_part_of_a_number(np.imag, lambda x: as_operand(np.zeros(x.shape, x.dtype)))
+_part_of_a_number(np.real_if_close, lambda x: x)
+
+
+@handler
+def partition(a, kth, axis=-1, kind="introselect", order=None):
+    a = as_operand(a)
+    a, axis = (a.reshape((-1,)), 0) if axis is None else (a, axis)
+    return op.take_along_axis(a, np.argpartition(a._array(), arrays(kth), axis, kind), axis)

@@ -1,0 +1,110 @@
+"""Order: argsort, sort, and elements picked by an index for each place along an axis (take_along_axis).
+
+The order is NumPy's, and has no derivative; sorting is picking in that order. Picking and its adjoint are two primitives
+because an index per place is no index array on leading axes, as `indexing.GATHER` has it. Start at `along`.
+"""
+
+import numpy as np
+
+from .._dtypes import INT64
+from .._errors import ArgumentError, IndexOutOfRange, ShapeError
+from ..ir import Node, Op
+from ..ir.shapes import broadcast_shapes, normalize_axis
+from .indexing import _in_bounds
+from .registry import Entry, cast, composite, reshape_to
+
+
+def _grid(index, shape, axis):
+    """Index arrays, one per axis, that stand for `index` along `axis` of an array of this shape."""
+    ndim = len(shape)
+    places = [np.arange(n).reshape((-1,) + (1,) * (ndim - 1 - a)) for a, n in enumerate(shape)]
+    return tuple(index if a == axis else place for a, place in enumerate(places))
+
+
+def _add_along(g, index, node):
+    out = np.zeros(node.shape, node.dtype)
+    np.add.at(out, _grid(index, node.shape, node.arg), g)
+    return out
+
+
+ARGSORT = Op(
+    "argsort", "call", lambda x, node: np.argsort(x, axis=node.arg, kind="stable"), vjp=lambda g, node: (None,),
+    jvp=lambda t, node: None,
+)  # fmt: skip
+ALONG = Op(
+    "along", "call", lambda x, index, node: x[_grid(index, x.shape, node.arg)],
+    vjp=lambda g, node: (Node(ADD_ALONG, (g, node.src[1]), node.arg, node.src[0].shape, g.dtype), None),
+    jvp=lambda t, node: along(t[0], node.src[1], node.arg),
+)  # fmt: skip
+ADD_ALONG = Op(
+    "add_along", "call", _add_along, vjp=lambda g, node: (along(g, node.src[1], node.arg), None),
+    jvp=lambda t, node: Node(ADD_ALONG, (t[0], node.src[1]), node.arg, node.shape, node.dtype),
+)  # fmt: skip
+
+
+def along(x, index, axis):
+    """out[..., i, ...] = x[..., index[..., i, ...], ...]; the other axes broadcast."""
+    rest = tuple(1 if a == axis else n for a, n in enumerate(x.shape))
+    shape = broadcast_shapes(rest, index.shape)
+    return Node(ALONG, (x, index), axis, shape, x.dtype)
+
+
+_ORDER = {"axis": -1, "kind": None, "stable": None}
+_KINDS = (None, "quicksort", "mergesort", "heapsort", "stable")
+
+
+def _ordered(x, axis, kind):
+    """The tensor to sort, and along which axis: that of the flat one for None."""
+    if kind not in _KINDS:
+        raise ArgumentError(f"got kind = {kind!r}, expected one of {', '.join(map(repr, _KINDS[1:]))}")
+    return (reshape_to(x, (x.size,)), 0) if axis is None else (x, normalize_axis(axis, x.ndim))
+
+
+def _argsort(x, axis, kind, stable):
+    x, axis = _ordered(x, axis, kind)
+    return Node(ARGSORT, (x,), axis, x.shape, INT64)
+
+
+def _sort(x, axis, kind, stable):
+    x, axis = _ordered(x, axis, kind)
+    return along(x, Node(ARGSORT, (x,), axis, x.shape, INT64), axis)
+
+
+argsort = Entry(
+    "argsort", np.argsort, _argsort, 1, _ORDER, op=ARGSORT, cases=({}, {"axis": 0}), differentiable=False,
+    doc="The indices that sort along `axis` (of the flat tensor for None); equal elements stay in order, nan comes last.",
+)  # fmt: skip
+sort = composite(
+    "sort", np.sort, _sort, _ORDER, cases=({}, {"axis": 0}, {"axis": None}),
+    doc="The elements in ascending order along `axis`, as a new tensor: the method, unlike NumPy's, does not sort in place.",
+)  # fmt: skip
+
+
+def _check_along(shape, indices, axis=-1):
+    """The index array, in bounds and without negative entries."""
+    array = np.asarray(indices)
+    if array.dtype.kind not in "iu":
+        raise IndexOutOfRange(f"got indices of dtype {array.dtype}, expected integers")
+    if axis is None:
+        shape, axis = (int(np.prod(shape, dtype=np.int64)),), 0
+    axis = normalize_axis(axis, len(shape))
+    if array.ndim != len(shape):
+        raise ShapeError(
+            f"got indices of {array.ndim} dimensions for a tensor of {len(shape)}, expected as many; insert axes with "
+            "indices[:, None]"
+        )
+    return _in_bounds(array, shape[axis], axis)
+
+
+def _take_along_axis(x, indices, axis):
+    if not isinstance(indices, Node):
+        raise ArgumentError(f"got indices {indices!r}, expected integers")
+    x, axis = (reshape_to(x, (x.size,)), 0) if axis is None else (x, normalize_axis(axis, x.ndim))
+    return along(x, cast(indices, INT64), axis)
+
+
+take_along_axis = Entry(
+    "take_along_axis", np.take_along_axis, _take_along_axis, 2, {"axis": -1}, op=ALONG, args=("x", "indices"), host=_check_along,
+    method=False, cases=({"axis": 0}, {"axis": 1}), shapes=((2, 3), (1, 3)),
+    doc="The element at an index for each place along `axis` (of the flat tensor for None), such as `argsort` gives.",
+)  # fmt: skip
