@@ -15,9 +15,12 @@ import sys
 import threading
 import time
 import warnings
+from weakref import WeakSet
 
 from .._config import config
 from .._errors import JitgradWarning
+from .._locks import lock
+from .worker import Worker
 
 #: A plan is compiled when the reference has cost it `HOT` seconds or ran it `OFTEN` times, and (while numba is not
 #: imported, which takes 0.4 s) when the reference has cost the process `HOT_PROCESS` seconds in all. A kernel takes 0.1 s
@@ -26,6 +29,8 @@ HOT, OFTEN, HOT_PROCESS = 0.002, 20, 0.03
 #: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba reads thousands of files and waits
 #: for the interpreter after each: beside a busy main thread it took more than 5 s, with this 0.8 s.
 SWITCH = 5e-5
+#: Kernels that the thread compiles by itself: starting a child process takes as long as some. Seconds without work after which that ends.
+ALONE, IDLE = 4, 20.0
 #: Elements of work from which a plan is compiled the second time it is seen.
 BIG = 200_000
 
@@ -45,7 +50,9 @@ class Plan:
         self.run = self._cold
         self._runs, self._heat, self._work = 0, 0.0, None
         self._queued = None  # the compile queue this plan was put into
-        self._lowered = self._program = None
+        self._lowered = self._program = self._compiled = None
+        with _made:
+            _plans.add(self)
         for made in _observers:
             made.append(self)
 
@@ -60,6 +67,9 @@ class Plan:
 
     def _cold(self, leaves, numbers):
         mode = config.compile
+        if mode != "never" and self._compiled is not None:
+            self.run = self._compiled
+            return self.run(leaves, numbers)
         if mode == "always":
             self.compile()
             return self.run(leaves, numbers)
@@ -116,7 +126,7 @@ class Plan:
         """Compile now, in this thread; `run` is the compiled function afterwards."""
         from .assemble import assemble
 
-        self.run = assemble(self._lower())
+        self.run = self._compiled = assemble(self._lower())
 
     def _failed(self, error):
         self.run = self._reference
@@ -150,6 +160,19 @@ class Plan:
 
 
 _observers: list = []
+_plans: WeakSet = WeakSet()
+_made = lock()
+
+
+def _start_anew(mode):
+    """Every plan asks for its tier again."""
+    with _made:
+        plans = tuple(_plans)
+    for plan in plans:
+        plan.run = plan._cold
+
+
+config.on_change("compile", _start_anew)
 
 
 @contextlib.contextmanager
@@ -198,9 +221,10 @@ def _lively():
 
 
 class _Background:
-    """One daemon thread that compiles plans, started at the first one."""
+    """One daemon thread that compiles plans, started at the first one; after `ALONE` kernels with the help of a child process."""
 
     def __init__(self):
+        self.worker, self.made = Worker(), 0
         self.queue = collections.deque()
         self.changed = threading.Condition()
         self.thread = None
@@ -222,11 +246,11 @@ class _Background:
         while True:
             with self.changed:
                 while not self.queue:
-                    self.changed.wait()
+                    if not self.changed.wait(IDLE) and not self.queue:
+                        self.worker.stop()
                 plan = self.queue.popleft()
             try:
-                with _lively():
-                    self.compile(plan)
+                self.compile(plan)
             except Exception as error:
                 plan._failed(error)
             finally:
@@ -236,19 +260,28 @@ class _Background:
 
     def compile(self, plan):
         """One kernel after the other, so that leaving the process waits for one at most."""
-        lowered = plan._lower()
-        with self.compiling:
-            from . import build
-        for kernel in lowered.kernels:
+        with _lively():
+            lowered = plan._lower()
             with self.compiling:
+                from . import build, cache
+        kernels = {k.source: "scalar" if k.kind == "scalar" else "loop" for k in lowered.kernels if k.source}
+        new = [(kind, source) for source, kind in kernels.items() if not build.built(source) and not cache.has(source)]
+        self.made += len(new)
+        if self.made > ALONE:
+            for _ in self.worker.build(new):
                 if self.stopping:
                     return
-                if kernel.source:
-                    make = build.scalar_kernel if kernel.kind == "scalar" else build.loop_kernel
-                    make(kernel.source)
-        with self.compiling:
-            if not self.stopping:
-                plan.compile()
+        with _lively():
+            for source, kind in kernels.items():
+                with self.compiling:
+                    if self.stopping:
+                        return
+                    (build.scalar_kernel if kind == "scalar" else build.loop_kernel)(source)
+            with self.compiling:
+                if not self.stopping:
+                    plan.compile()
+            if config.compile == "never":  # since then
+                plan.run = plan._cold
 
     def wait(self):
         with self.changed:
@@ -257,6 +290,7 @@ class _Background:
     def stop(self):
         """At exit: LLVM must not be running while the process is taken down."""
         self.stopping = True
+        self.worker.stop()
         self.compiling.acquire(timeout=10)
 
 
@@ -276,6 +310,7 @@ def _after_fork_in_parent():
 
 def _after_fork_in_child():
     global _background
+    _background.worker.abandon()
     _background = _Background()
 
 

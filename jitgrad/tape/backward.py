@@ -17,6 +17,7 @@ from ..ir import Node, const, leaf, toposort
 from ..runtime.execute import Plan
 from . import tensors
 from .execute import flush, graph_of, live_handles, run, settle
+from .loops import note_trips
 from .paths import Apart, Towards, visited, with_zeros
 from .replay import Replay, alive
 from .segment import Segment, local, records, saves
@@ -53,6 +54,8 @@ class Backward:
                 grads, {node: leaf(state.leaves + k, node.shape, node.dtype) for k, node in enumerate(dear)}
             )
         path = records(state)
+        if live is not None:
+            note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]] if live else []
         self.rg = any(s.rg for _, s in self.live)
         self.visited = visited(state, given, cuts, wanted)
@@ -178,37 +181,41 @@ def pending(sweep, tensor, cot, implicit):
     """Runs the current segment and its backward from `tensor` as one joint plan."""
     seg = local.seg
     handles, end, state = seg.handles, seg.state, tensor._state
-    live = live_handles(seg)
-    key = (live, state, implicit)
+    live, edges = live_handles(seg), seg.edges
+    if sweep.leads is None:
+        wanted = tuple(range(len(end.roots)))
+    else:
+        wanted = tuple([i for i, edge in enumerate(edges) if sweep.leads(edge)])
+    key = (live, state, implicit, wanted)
     back = end.plans.get(key)
     if back is None:
-        wanted = tuple(range(len(end.roots)))
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
     values = run(back.plan, seg, seg.leaves if implicit else [*seg.leaves, cot])
     graph = graph_of(seg) if back.rg else None
     settle(handles, back.live, values, graph)
-    n, edges = len(back.live), seg.edges
     local.seg = Segment(end.grad)
     seg.end()
-    for k, g in zip(back.sinks, values[n:]):
-        sweep.give(edges[k], g)
+    for k, g in zip(back.sinks, values[len(back.live) :]):
+        sweep.give(edges[wanted[k]], g)
     if graph is not None and not sweep.retain:
         sweep._free(graph, back.visited)
 
 
 def start(sweep, tensor, cot, implicit):
     """Begins `sweep` at `tensor`: jointly with its forward where that is pending."""
+    if not sweep.create and not implicit:
+        cot = tensors.look(cot)  # it may be pending, too: then both run now
     seg = local.seg
     if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0:
         if not sweep.create and seg.graph is None and tensor._value is None:
-            pending(sweep, tensor, None if implicit else tensors.look(cot), implicit)
+            pending(sweep, tensor, cot, implicit)
             return
         flush(seg)
     if tensor._edge is None:  # pending in another thread
         tensors.look(tensor)
     edge = tensor._edge
-    if not sweep.create:
-        cot = tensors.ones_value(tensor) if implicit else tensors.look(cot)
+    if implicit and not sweep.create:
+        cot = tensors.ones_value(tensor)
     elif implicit:
         cot = tensors.from_value(tensors.ones_value(tensor), tensor.shape, tensor.dtype, None)
     sweep.give(edge, cot)

@@ -12,6 +12,7 @@ from weakref import ref
 from .._errors import InterruptedRecording
 from ..ir import toposort
 from ..runtime.execute import Plan
+from .loops import note_trips
 from .segment import LOCK, Segment, guarded, local, records
 
 _serial = count()
@@ -62,6 +63,8 @@ class Forward:
 
     def __init__(self, state, live):
         path = records(state)
+        if not state.full:
+            note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         nodes = [s.node for _, s in self.live]
         self.rg = any(s.rg for _, s in self.live)
@@ -106,7 +109,7 @@ def flush(seg):
                 if forward.dear:
                     graph.dear, graph.saved = forward.dear, values[len(forward.live) :]
             settle(handles, forward.live, values, graph)
-    local.seg = Segment(state.grad)
+    local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else ())
     seg.end()
 
 

@@ -19,6 +19,7 @@ from .._locks import lock
 from ..ir import Node, leaf, number
 from ..ops.marks import STOP, stop, variable
 from ..ops.movement import write_through
+from .loops import ends
 
 #: Held where a tensor's place changes and other threads may see it: see the table in `tensors`.
 LOCK = lock()
@@ -90,12 +91,14 @@ class State:
 
     __slots__ = (
         "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots", "grad",
-        "plans", "operands", "rg_records", "size", "key", "entry", "full", "integer", "saves",
+        "plans", "operands", "rg_records", "size", "key", "entry", "full", "integer", "saves", "like", "unit", "trips",
     )  # fmt: skip
 
     def __init__(self, parent, node=None, rg=False):
         self.next, self.parent, self.node, self.rg = {}, parent, node, rg
-        self.plans, self.operands, self.entry, self.saves, self.slot = {}, (), None, None, -1
+        self.plans, self.operands, self.slot = {}, (), -1
+        self.entry = self.saves = self.like = self.trips = None
+        self.unit = 0
         if parent is None:
             self.records = self.leaves = self.numbers = self.rg_records = self.size = 0
             self.roots, self.grad, self.full = (), True, False
@@ -115,17 +118,29 @@ ROOT = State(None)
 _count = 0
 
 
+def drop(*_):
+    """Drops the whole trie."""
+    global _count
+    _count = 0
+    ROOT.next.clear()
+    ROOT.plans.clear()
+
+
+config.on_change("segment", drop)
+
+
 class Segment:
     """What is being recorded: the state reached, a handle per record, and the values that entered.
 
-    `entered` has the state and value of tensors that entered while another thread's segment held them. A segment that has
-    ended has no `leaves`.
+    `entered` has the state and value of tensors that entered while another thread's segment held them; `before` the
+    last states of segments that ended by themselves, if nobody looked since. A segment that has ended has no `leaves`.
     """
 
-    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "entered", "graph", "views", "broken")
+    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "entered", "before", "graph", "views", "broken")
 
-    def __init__(self, grad=True):
+    def __init__(self, grad=True, before=()):
         self.handles, self.numbers, self.leaves, self.edges = [], [], [], []
+        self.before = before
         self.graph, self.entered, self.views, self.broken = None, None, False, False
         self.state = ROOT if grad else switch(ROOT, False)
 
@@ -181,9 +196,7 @@ def add_state(parent, key, out):
     out.key = key
     _count += 1
     if _count > MAX_STATES:
-        _count = 0
-        ROOT.next.clear()
-        ROOT.plans.clear()
+        drop()
     return parent.next.setdefault(key, out)  # another thread may have made it: a path has one state
 
 
@@ -263,12 +276,12 @@ def records(state):
 
 def record_state(seg, key, node, rg, operands, numbers, root=False):
     out = State(seg.state, node, rg)
-    out.slot, out.operands, out.entry = out.records, operands, key[0]
+    out.slot, out.operands, out.entry, out.key = out.records, operands, key[0], key
     out.records += 1
     out.rg_records += rg
     out.numbers = numbers
     out.size = seg.state.size + getattr(key[0], "size", 1)
-    out.full = out.size >= config.segment
+    out.full = ends(out, seg.before)
     if root:
         out.roots += (node,)
     return add_state(seg.state, key, out)

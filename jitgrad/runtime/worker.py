@@ -1,0 +1,100 @@
+"""A child process that compiles kernels into the disk cache, so that the program beside it keeps the interpreter.
+
+A thread that compiles takes the interpreter's lock for half of the time. The child has its own: it gets sources through a pipe
+and builds them; the parent then loads what is in the cache, 4 ms each. Nothing depends on the child: where it cannot be started, or dies,
+or fails at a kernel, the parent finds the kernel missing and compiles it itself. It ends when its pipe does, and so with the parent.
+
+Start at `Worker`; `serve` is what the child runs.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+from .._config import config, cores
+
+#: The child sees the modules that the parent does.
+CODE = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from jitgrad.runtime.worker import serve; serve()"
+
+
+class Worker:
+    """The child of this process, started with the first kernels it is given."""
+
+    def __init__(self):
+        self.process = None
+        # A frozen program's executable is the program itself, and one core has no room for another process.
+        self.usable = bool(sys.executable) and not getattr(sys, "frozen", False) and cores() > 1
+
+    def _start(self):
+        path = [os.path.abspath(entry) for entry in sys.path]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", CODE, json.dumps(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "JITGRAD_CACHE_DIR": config.cache_dir},
+            text=True,
+            encoding="utf-8",
+        )
+
+    def build(self, kernels):
+        """Compiles (kind, source) pairs, one after the other: an iterator that ends early where the child does."""
+        if not self.usable:
+            return
+        try:
+            if self.process is None:
+                self._start()
+            process = self.process  # another thread may stop it
+            for kind, source in kernels:
+                process.stdin.write(json.dumps([kind, source]) + "\n")
+                process.stdin.flush()
+                if not process.stdout.readline():
+                    raise EOFError
+                yield
+        except (OSError, EOFError, ValueError):  # it cannot be started, it died, or it was stopped
+            self.usable = False
+            self.stop()
+
+    def stop(self):
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            self._close(process)
+
+    def abandon(self):
+        """In a forked child: the process is the parent's."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.returncode = 0  # not to be waited for here
+            self._close(process)
+
+    @staticmethod
+    def _close(process):
+        for pipe in (process.stdin, process.stdout):
+            try:
+                pipe.close()
+            except OSError:  # what was not written yet is nobody's loss
+                pass
+
+
+def serve():
+    """Builds what standard input asks for, a line each, and answers with a line each."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # nothing that is printed may be taken for an answer
+    sys.stdin.reconfigure(encoding="utf-8")
+    from . import build
+
+    make = {"scalar": build.scalar_kernel, "loop": build.loop_kernel}
+    for line in sys.stdin:
+        kind, source = json.loads(line)
+        try:
+            make[kind](source)
+        except Exception:
+            pass  # the parent meets the same error, and has the user to tell
+        answers.write("\n")
+        answers.flush()

@@ -1,0 +1,103 @@
+"""Where a segment ends by itself: after `config.segment` operations, or where a turn of a loop does.
+
+A long loop without a look is cut into segments. Cut at a fixed length, they drift against the turns of the loop, and each is a
+program of its own, with kernels of its own. So where the records repeat, a segment ends with the last turn that it has room for: the
+next one begins like a turn, and all of them are one program (`ends`).
+
+A loop that goes round another number of times each call is a program of its own each time. Once `TRIPS` numbers were seen, segments end
+after a few turns, and there is nothing new in yet another number (`note_trips`).
+
+Records repeat if operations and static arguments do, whatever the operands. A turn may be longer than a segment: what is compared
+goes back over segments that ended by themselves (`Segment.before`). Start at `ends`.
+"""
+
+from .._config import config
+
+#: Records looked back at.
+HISTORY = 512
+#: Numbers of turns from which a loop is cut into pieces of `UNIT` records, roughly.
+TRIPS, UNIT = 4, 16
+
+
+def ends(state, before):
+    """Whether a segment ends after the record `state`, which is new; `before` are the ends of the segments before it."""
+    if state.size >= config.segment:
+        return True
+    if before and before[-1].unit:  # the loop goes on in pieces
+        state.unit = before[-1].unit if state.records == before[-1].unit else 0
+        return state.unit > 0
+    if not before and 2 * state.size < config.segment:
+        return False
+    likes = history(state, before)
+    period, covered = repeats(likes)
+    if not period or covered % period:
+        return False
+    turn = sum(size for _, size in likes[-period:])
+    return state.size + turn > config.segment
+
+
+def history(state, before):
+    """(likeness, size) of the last records up to `state`, over segments that ended by themselves."""
+    out = []
+    for end in (state, *reversed(before)):
+        while end is not None and len(out) < HISTORY:
+            if end.slot >= 0:
+                out.append((likeness(end), end.size - end.parent.size))
+            end = end.parent
+    return out[::-1]
+
+
+def likeness(state):
+    """What a record has in common with that of another turn: all but its operands."""
+    if state.like is None:
+        state.like = hash((_statics(state.key, type(state)), state.shape, state.dtype))
+    return state.like
+
+
+def _statics(key, operand):
+    """A key without its operands."""
+    if type(key) is operand:
+        return None
+    return tuple([_statics(k, operand) for k in key]) if type(key) is tuple else key
+
+
+def note_trips(path):
+    """Notes how often the longest loop in the records `path` goes round: a program that was not seen before."""
+    period, start, end = longest([likeness(state) for state in path])
+    if not period:
+        return
+    loop = path[start + 2 * period - 1]
+    loop.trips = (loop.trips or frozenset()) | {(end - start) // period}
+    unit = period * max(1, UNIT // period)
+    if len(loop.trips) > TRIPS and start + unit <= end:
+        piece = path[start + unit - 1]
+        piece.unit, piece.full = unit, True
+
+
+def longest(likes):
+    """(period, start, end) of the longest stretch of turns in a sequence; 0, 0, 0 if there is none."""
+    n, best, covered = len(likes), (0, 0, 0), 0
+    for period in range(1, n // 2 + 1):
+        run = 0
+        for i in range(period, n):
+            run = run + 1 if likes[i] == likes[i - period] else 0
+            if run >= period and run + period > covered:
+                covered, best = run + period, (period, i + 1 - run - period, i + 1)
+        if covered == n:
+            break
+    return best
+
+
+def repeats(likes):
+    """The period of the longest stretch of turns at the end of a sequence, and the stretch's length; 0, 0 if there is none."""
+    n, best = len(likes), (0, 0)
+    for period in range(1, n // 2 + 1):
+        i = n - 1
+        while i >= period and likes[i] == likes[i - period]:
+            i -= 1
+        covered = n - 1 - i + period
+        if covered >= 2 * period and covered > best[1]:
+            best = period, covered
+        if best[1] == n:
+            break
+    return best
