@@ -2,8 +2,9 @@
 
 A program is data: the values of its leaves, and statements ``(kind, ...)`` on numbered variables. `Dual` interprets it with
 NumPy and knows values and one directional derivative: a variable is a pair of arrays, its values and its tangents, with the same
-aliasing, and every operation gets its tangent by a complex step through the NumPy function itself. `Library` runs it with a
-tensor module (jitgrad or torch). Start at `programs` (the hypothesis strategy), `Dual` and `Library`.
+aliasing, and every operation gets its tangent by a complex step through the NumPy function itself. Values have NumPy's dtypes,
+tangents are float64. `Library` runs it with a tensor module (jitgrad or torch). Start at `programs` (the hypothesis
+strategy), `Dual` and `Library`.
 """
 
 import contextlib
@@ -37,6 +38,8 @@ FUNCTIONS = {
 REDUCTIONS = {
     "sum": lambda m, x, axis, keep: m.sum(x, axis=axis, keepdims=keep),
     "mean": lambda m, x, axis, keep: m.mean(x, axis=axis, keepdims=keep),
+    "prod": lambda m, x, axis, keep: m.prod(x) if axis is None else m.prod(x, axis=axis, keepdims=keep),
+    "cumprod": lambda m, x, axis, keep: m.cumprod(x, axis=axis),
     "cumsum": lambda m, x, axis, keep: m.cumsum(x, axis=axis),
 }
 VIEWS = {
@@ -61,16 +64,25 @@ class Pair:
 
 
 class Dual:
-    """The interpreter in NumPy; `slope` is the derivative of all that was backpropagated, along the leaves' tangents."""
+    """The interpreter in NumPy; `slope` is the derivative of all that was backpropagated, along the leaves' tangents.
 
-    def __init__(self, leaves, directions):
+    `moved` are further variables with a direction each, as if a leaf were added to them when they are made.
+    """
+
+    def __init__(self, leaves, directions, moved=None):
         self.vars = [Pair(np.array(x), np.array(d)) for x, d in zip(leaves, directions)]
         self.recording, self.slope, self.seen, self.overlapped = True, 0.0, [], False
+        self.moved, self.written = moved or {}, []
+
+    def add(self, x):
+        if len(self.vars) in self.moved:
+            x = Pair(x.value, x.tangent + self.moved[len(self.vars)])
+        self.vars.append(x)
 
     def call(self, function, *operands):
         dual = [x.value + 1j * STEP * x.tangent if isinstance(x, Pair) else x for x in operands]
         out = np.asarray(function(np, *dual))
-        value = np.array(out.real, order="C")
+        value = np.array(function(np, *(x.value if isinstance(x, Pair) else x for x in operands)), order="C")
         tangent = np.array(out.imag / STEP, order="C") if np.iscomplexobj(out) else np.zeros(value.shape)
         return Pair(value, tangent if self.recording else np.zeros(value.shape))
 
@@ -88,6 +100,7 @@ class Dual:
         return x.value > level
 
     def write(self, x, index, operator, new):
+        self.written.append(x.value)
         self.overlapped |= isinstance(new, Pair) and np.shares_memory(x.value, new.value)
         old = Pair(x.value[index], x.tangent[index])
         out = self.call(lambda m, *a: OPERATORS[operator](*a), old, new)
@@ -104,8 +117,14 @@ class Dual:
     def look(self, x, how):
         self.seen.append(np.array(x.value.sum() if how == "float" else x.value))
 
+    def cast(self, x, dtype):
+        return Pair(x.value.astype(dtype), np.array(x.tangent * self.recording))
+
     def hook(self, x):
         pass
+
+    def double(self, x):
+        x.tangent *= 2
 
     def backward(self, x, last):
         self.slope += x.tangent.sum()
@@ -124,7 +143,7 @@ class Library:
         self.lib, self.hooks = lib, hooks
         self.vars = [lib.tensor(x, requires_grad=True) for x in leaves]
         self.leaves, self.seen = list(self.vars), []
-        self.no_grad = lib.no_grad
+        self.no_grad, self.add = lib.no_grad, self.vars.append
 
     def call(self, function, *operands):
         return function(self.lib, *operands)
@@ -170,6 +189,14 @@ class Library:
         if x.requires_grad and self.hooks:
             x.register_hook(lambda g: g * 1)
 
+    def cast(self, x, dtype):
+        dtype = getattr(self.lib, dtype)
+        return x.clone() if x.dtype == dtype else x.to(dtype)
+
+    def double(self, x):
+        if x.requires_grad:
+            x.register_hook(lambda g: g * 2)
+
     def backward(self, x, last):
         total = x.sum()
         if total.requires_grad:
@@ -178,8 +205,7 @@ class Library:
 
 def run(machine, statements):
     """Executes the statements on either machine, and a backward from the sum of every variable."""
-    for statement in statements:
-        execute(machine, statement)
+    execute_all(machine, statements)
     total = None
     for x in machine.vars:
         part = machine.call(lambda m, x: m.sum(m.sin(x)), x)
@@ -187,6 +213,12 @@ def run(machine, statements):
     machine.backward(total, True)
     for x in machine.vars:
         machine.look(x, "array")
+    return machine
+
+
+def execute_all(machine, statements):
+    for statement in statements:
+        execute(machine, statement)
     return machine
 
 
@@ -198,29 +230,31 @@ def execute(machine, statement):
             execute(machine, what[0])
     elif kind == "call":
         name, *operands = what
-        variables.append(machine.call(FUNCTIONS[name][1], *[variables[i] for i in operands]))
+        machine.add(machine.call(FUNCTIONS[name][1], *[variables[i] for i in operands]))
     elif kind == "reduce":
         name, i, axis, keep = what
-        variables.append(machine.call(lambda m, x: REDUCTIONS[name](m, x, axis, keep), variables[i]))
+        machine.add(machine.call(lambda m, x: REDUCTIONS[name](m, x, axis, keep), variables[i]))
     elif kind == "matmul":
-        variables.append(machine.call(lambda m, x, y: x @ y, variables[what[0]], variables[what[1]]))
+        machine.add(machine.call(lambda m, x, y: x @ y, variables[what[0]], variables[what[1]]))
     elif kind == "stack":
-        variables.append(machine.call(lambda m, *xs: m.stack(xs), *[variables[i] for i in what]))
+        machine.add(machine.call(lambda m, *xs: m.stack(xs), *[variables[i] for i in what]))
     elif kind == "view":
         i, name, spec = what
-        variables.append(machine.view(name, variables[i], spec))
+        machine.add(machine.view(name, variables[i], spec))
     elif kind == "gather":
-        variables.append(machine.gather(variables[what[0]], what[1]))
+        machine.add(machine.gather(variables[what[0]], what[1]))
     elif kind in ("detach", "clone"):
-        variables.append(getattr(machine, kind)(variables[what[0]]))
+        machine.add(getattr(machine, kind)(variables[what[0]]))
     elif kind == "write":
         i, index, operator, source = what
         machine.write(variables[i], index, operator, source if isinstance(source, float) else variables[source])
     elif kind == "masked":
         i, j, level, operator, number = what
         machine.write(variables[i], machine.mask(variables[j], level), operator, number)
-    elif kind == "hook":
-        machine.hook(variables[what[0]])
+    elif kind in ("hook", "double"):
+        getattr(machine, kind)(variables[what[0]])
+    elif kind == "cast":
+        machine.add(machine.cast(variables[what[0]], what[1]))
     elif kind == "look":
         machine.look(variables[what[0]], what[1])
     else:
@@ -230,23 +264,36 @@ def execute(machine, statement):
 # --- the strategy -------------------------------------------------------------------------------------------------------
 
 
+KINDS = (
+    ["call"] * 4 + ["view"] * 4 + ["write"] * 5 + ["masked", "reduce", "reduce", "gather", "matmul", "stack", "clone"]
+)
+KINDS += ["look", "look", "hook"]
+#: What keeps values out of the graph, and backward in the middle: with these the slope is not the derivative of the values.
+MODES = ["detach", "backward", "no_grad"]
+
+
 @st.composite
-def programs(draw, length=12):
+def programs(draw, length=12, kinds=(*KINDS, *MODES), dtypes=("float64",)):
     """(leaves, statements), valid by construction: each statement is executed as it is drawn, for the shapes."""
-    leaves = draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3))
+    leaves = draw(st.lists(st.tuples(st.sampled_from(SHAPES), st.sampled_from(dtypes)), min_size=1, max_size=3))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
-    leaves = [rng.uniform(-1.5, 1.5, shape) for shape in leaves]
-    writer = _Writer(draw, leaves)
+    leaves = [np.asarray(rng.uniform(-1.5, 1.5, shape), dtype) for shape, dtype in leaves]
+    writer = _Writer(draw, leaves, kinds)
     for _ in range(draw(st.integers(1, length))):
         writer.step()
     return leaves, writer.statements
 
 
+#: Statements that make a tensor of its own.
+FRESH = frozenset(("call", "reduce", "matmul", "stack", "gather", "clone"))
+
+
 class _Writer:
     """Draws statements. `states` says what may be written, and how: free, leaf (under no_grad), constant (not with tensors)."""
 
-    def __init__(self, draw, leaves):
+    def __init__(self, draw, leaves, kinds):
         self.draw, self.statements = draw, []
+        self.kinds, self.quiet = [k for k in kinds if k != "no_grad"], "no_grad" in kinds
         self.machine = Dual(leaves, [np.zeros(x.shape) for x in leaves])
         self.states = ["leaf"] * len(leaves)
 
@@ -259,15 +306,19 @@ class _Writer:
         return self.pick(fitting + fitting[-3:]) if fitting else None
 
     def step(self):
-        kind = self.pick(["call"] * 4 + ["view"] * 4 + ["write"] * 5 + ["masked", "reduce", "reduce", "gather", "matmul", "stack",
-                         "detach", "clone", "look", "look", "hook", "backward"])  # fmt: skip
+        kind = self.pick(self.kinds)
         made = getattr(self, kind)()
         if made is None:
             return
         statement, state = made
-        quiet = kind not in ("look", "hook", "backward") and (
-            state == "leaf" and kind in ("write", "masked") or self.pick(range(8)) == 0
+        writes = kind in ("write", "masked")
+        quiet = kind not in ("look", "hook", "double", "backward") and (
+            state == "leaf" and writes or self.pick(range(8)) == 0
         )
+        if quiet and not self.quiet:
+            if state == "leaf" and writes:
+                return
+            quiet = False
         if quiet:
             statement = ("no_grad", statement)
             state = "quiet" if kind == "view" else state
@@ -299,8 +350,8 @@ class _Writer:
     def reduce(self):
         i = self.variable()
         ndim = self.machine.vars[i].ndim
-        name = self.pick(["sum", "mean", "cumsum"] if ndim and self.machine.vars[i].value.size else ["sum"])
-        axis = self.pick([*range(ndim), None, -1] if ndim and name != "cumsum" else range(ndim) if ndim else [None])
+        name = self.pick(REDUCTIONS if ndim and self.machine.vars[i].value.size else ["sum"])
+        axis = self.pick([*range(ndim), None, -1] if ndim and name[:3] != "cum" else range(ndim) if ndim else [None])
         return ("reduce", name, i, axis, bool(self.pick([0, 1])) and axis is not None), "free"
 
     def matmul(self):
@@ -356,6 +407,14 @@ class _Writer:
 
     def look(self):
         return ("look", self.variable(), self.pick(["float", "bool", "array"])), None
+
+    def cast(self):
+        return ("cast", self.variable(), self.pick(["float32", "float64"])), "free"
+
+    def double(self):
+        """Only of what was made by the statement before: a hook sees the uses from before it, tangents do not."""
+        last = self.statements[-1] if self.statements else ("",)
+        return (("double", len(self.states) - 1), None) if last[0] in FRESH else None
 
     def hook(self):
         return ("hook", self.variable()), None

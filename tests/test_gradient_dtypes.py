@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_registry import CASES, operands
+from test_registry import CASES, operands, run
 
 import jitgrad
 from jitgrad.autodiff import pull_back, push_forward
@@ -33,6 +33,32 @@ def test_cotangents_and_tangents(entry, case, dtypes):
     assert [g.shape for g in grads if g is not None] == [x.shape for x, g in zip(floats, grads) if g is not None]
     (tangent,) = push_forward([out], {x: leaf(91 + k, x.shape, x.dtype) for k, x in enumerate(floats)})
     assert tangent is None or (tangent.dtype, tangent.shape) == (out.dtype, out.shape)
+
+
+@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+def test_single_precision_gradients_are_those_of_double_precision(entry, case):
+    """First and second order: no step of a formula leaves the digits, or the range, of float32."""
+    xs = [x.astype(np.float32) if x.dtype.kind == "f" else x for x in operands(entry)]
+    rng = np.random.default_rng(8)
+    found = []
+    for dtype in FLOATS:
+        floats, out = graph(entry, case, [dtype])
+        if out.dtype != dtype:
+            return  # float_power works in float64 whatever it is given
+        g = leaf(90, out.shape, dtype)
+        grads = [d for d in pull_back({out: g}, floats) if d is not None]
+        cots = [leaf(91 + k, d.shape, dtype) for k, d in enumerate(grads)]
+        start = {}
+        for d, c in zip(grads, cots):
+            start[d] = start[d] + c if d in start else c
+        seconds = [d for d in pull_back(start, floats) if d is not None] if grads else []
+        rng = np.random.default_rng(8)
+        values = [x.astype(dtype) if x.dtype.kind == "f" else x for x in xs]
+        values += [None] * (90 - len(xs)) + [rng.standard_normal(n.shape).astype(dtype) for n in (g, *cots)]
+        found.append([np.asarray(v, float) for v in run([*grads, *seconds], values)])
+    for single, double in zip(*found):
+        scale = 1 + np.abs(double).max(initial=0)
+        np.testing.assert_allclose(single, double, rtol=2e-4, atol=2e-5 * scale)
 
 
 @pytest.mark.parametrize("mode", ["never", "always"])

@@ -27,11 +27,11 @@ def profile(examples):
     )
 
 
-def close(got, want, what):
+def close(got, want, what, rtol=1e-9):
     got, want = np.asarray(got, float), np.asarray(want, float)
     assert got.shape == want.shape, what
     scale = np.abs(want[np.isfinite(want)]).max(initial=1.0)
-    np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-10 * scale, err_msg=what)
+    np.testing.assert_allclose(got, want, rtol=rtol, atol=rtol / 10 * scale, err_msg=what)
 
 
 def check(program, segment, compiling):
@@ -78,7 +78,7 @@ def check_torch(program, machine, oracle):
             raise
         for k, (got, want) in enumerate(zip(machine.seen, other.seen)):
             close(got, want, f"value {k} of torch")
-        if not any(map(_repeats, statements)):
+        if not any(map(repeats, statements)):
             for k, (x, t) in enumerate(zip(machine.leaves, other.leaves)):
                 close(_grad(x), _grad(t), f"gradient {k} of torch")
     return True
@@ -88,7 +88,7 @@ def _grad(x):
     return np.zeros(tuple(x.shape)) if x.grad is None else array(x.grad)
 
 
-def _repeats(statement):
+def repeats(statement):
     """A write to one place twice: torch gives a gradient to the value that did not stay, too."""
     kind, *what = statement[1] if statement[0] == "no_grad" else statement
     return kind == "write" and isinstance(what[1], list) and len({*what[1]}) < len(what[1])
