@@ -43,7 +43,7 @@ def backward_from(t, gradient, retain_graph, create_graph, inputs=None):
     retain = create_graph if retain_graph is None else retain_graph
     if inputs is not None:
         inputs = _sequence(inputs, "inputs")
-        for x, g in zip(inputs, _swept([t], [cot], inputs, retain, create_graph, accumulate=True)):
+        for x, g in zip(inputs, swept([t], [cot], inputs, retain, create_graph, accumulate=True)):
             if g is not None and (x.is_leaf or not x.retains_grad):  # what retains its gradient has it by now
                 _accumulate(x, g, create_graph)
         return
@@ -144,7 +144,7 @@ def grad(
                 f"got input {k}, which does not require grad; call requires_grad_() on it before computing with it"
             )
     retain = create_graph if retain_graph is None else retain_graph
-    found = _swept(outputs, cots, inputs, retain, create_graph)
+    found = swept(outputs, cots, inputs, retain, create_graph)
     for k, g in enumerate(found):
         if g is None and not allow_unused:
             raise GradientError(f"got input {k}, which no output depends on; pass allow_unused=True to get None for it")
@@ -160,13 +160,13 @@ def _sequence(x, what):
     return out
 
 
-def _swept(outputs, cots, inputs, retain, create, accumulate=False):
+def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
     """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the sweep."""
     if len(outputs) > 1 or any(type(t._edge) is not Accumulate for t in inputs):  # else one joint plan will do
         flush(local.seg)
         for t in (*outputs, *inputs):
             tape.look(t)
-    sweep = Sweep(retain, create, wanted=inputs)
+    sweep = Sweep(retain, create, leads or Towards(inputs))
     found, cuts = {}, []
     for t in inputs:
         if type(t._edge) is tuple:
@@ -202,24 +202,17 @@ def _leads_on(t, inputs):
     return bool(others) and Towards(others)(t._edge)
 
 
-def depends_on_others(out, xs):
-    """Whether `out` was computed from tensors that require grad beside the leaves `xs`."""
-    own = {x._edge for x in xs}
-    stack, seen = [], set()
+def ways(out, xs):
+    """The ways from `out` to `xs`, whose `others` tells whether it depends on other leaves; None if not all `xs` are leaves."""
+    if any(type(x._edge) is not Accumulate for x in xs):
+        return None
+    leads = Towards(xs)
     if out._edge is not None:
-        stack.append(out._edge)
+        leads(out._edge)
     elif out.requires_grad:
-        stack.extend(out._seg.edges[i] for i in roots_of(out._state))
-    while stack:
-        edge = stack.pop()
-        if type(edge) is not tuple:
-            if edge not in own and edge.ref() is not None:  # nobody can ask for the gradient of a leaf that is gone
-                return True
-        elif edge not in seen:
-            seen.add(edge)
-            graph, state = edge
-            stack.extend(graph.edges[i] for i in roots_of(state))
-    return False
+        for i in roots_of(out._state):
+            leads(out._seg.edges[i])
+    return leads
 
 
 def _collector(found, edge):

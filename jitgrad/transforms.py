@@ -6,8 +6,7 @@ from typing import Any
 from ._errors import ArgumentError, GradientError, ShapeError
 from .convert import as_operand
 from .creation import zeros_like
-from .gradients import depends_on_others, enable_grad, is_grad_enabled
-from .gradients import grad as grad_of
+from .gradients import enable_grad, is_grad_enabled, swept, ways
 from .ir.shapes import as_int
 from .tape.tensors import from_value, look
 from .tensor import Tensor
@@ -66,8 +65,9 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
                 args[i] = _argument(args[i])
             xs = [args[i] for i in nums]
             out = _output(f, f(*args, **kwargs))
-            outer = recording and (outer or depends_on_others(out, xs))
-            grads = _gradients(out, xs, outer)
+            leads = ways(out, xs)
+            outer = recording and (outer or leads is None or leads.others)
+            grads = _gradients(out, xs, outer, leads)
         if not outer:
             out = from_value(look(out), out.shape, out.dtype, None)
         return out, tuple(grads) if several else grads[0]
@@ -83,11 +83,11 @@ def _output(f, out):
     return out
 
 
-def _gradients(out, xs, create):
+def _gradients(out, xs, create, leads=None):
     if not out.requires_grad:
         return [zeros_like(x) for x in xs]
     total = out if out.size == 1 else out.sum()
-    grads = grad_of(total, xs, create_graph=create, allow_unused=True)
+    grads = swept([total], [None], xs, create, create, leads=leads)
     return [zeros_like(x) if g is None else g for g, x in zip(grads, xs)]
 
 
@@ -124,8 +124,9 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Tensor]:
             outer = any(isinstance(t, Tensor) and t.requires_grad for t in (x, v))
             x, v = _argument(x), as_operand(v)
             out = _output(f, f(x))
-            outer = recording and (outer or depends_on_others(out, [x]))
-            (g,) = _gradients(out, [x], True)
+            leads = ways(out, [x])
+            outer = recording and (outer or leads is None or leads.others)
+            (g,) = _gradients(out, [x], True, leads)
             if v.shape != g.shape:
                 raise ShapeError(f"got a direction of shape {v.shape}, expected that of the argument, {g.shape}")
             (h,) = _gradients((g * v).sum(), [x], outer)

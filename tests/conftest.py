@@ -16,6 +16,9 @@ import numba  # noqa: E402, F401 - not first in the compile thread: sys.modules 
 import pytest  # noqa: E402
 
 import jitgrad  # noqa: E402
+import jitgrad.runtime.build  # noqa: E402
+
+jitgrad.runtime.build.MANY = 100_000  # the tests are no program that repeats itself
 
 
 @pytest.fixture(params=["never", "always"])

@@ -150,10 +150,10 @@ def by_torch(question, **how):
 
 
 def total(lib, gradients):
-    """A number made of gradients that can be differentiated again; None where none can."""
+    """A number made of all gradients, those that are constant too."""
     out = None
     for k, g in enumerate(gradients):
-        if g is not None and g.requires_grad:
+        if g is not None:
             weights = lib.tensor(random_like([tuple(g.shape)], 50 + k)[0])
             part = (g * weights).sum() + (g * g).sum() * 0.25
             out = part if out is None else out + part
@@ -164,30 +164,28 @@ def second_order(question, lib, leaves=None, differentiate=True):
     """``(total of the first gradients, its gradients at the leaves)``."""
     machine, outputs, cots, wanted = question.run(lib, leaves)
     value = total(lib, question.gradients(lib, outputs, cots, wanted, create_graph=True))
-    if value is None or not differentiate:
+    if value is None or not value.requires_grad or not differentiate:
         return value, None
     return value, lib.autograd.grad(value, machine.leaves, allow_unused=True)
 
 
 def check_second_order(question, segment, compiling):
-    """Against central differences of the first gradients; jitgrad's second gradients, or None where there are none."""
+    """Against central differences of the first gradients."""
     directions = random_like([x.shape for x in question.leaves], 9)
     with settings_of(segment, compiling), np.errstate(all="ignore"):
         value, found = second_order(question, jitgrad)
         if value is None:
-            return None
+            return
+        found = found or []  # a constant: then so it is at the other places
         got = sum(np.vdot(array(g), d) for g, d in zip(found, directions) if g is not None)
         moved = ([x + h * d for x, d in zip(question.leaves, directions)] for h in (1e-5, -1e-5))
         ends = [second_order(question, jitgrad, leaves, False)[0] for leaves in moved]
-        ends = [0.0 if end is None else end.item() for end in ends]
+        ends = [end.item() for end in ends]
         value = value.item()
     want = (ends[0] - ends[1]) / 2e-5
     if np.isfinite(want) and np.isfinite(got) and abs(value) < 1e4 and abs(want) < 1e5:
         scale = 1 + abs(value) + sum(np.abs(array(g)).sum() for g in found if g is not None)
         np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6 * scale, err_msg="second order")
-    else:
-        assert np.isnan(got) or not np.isfinite(want) or abs(value) >= 1e4 or abs(want) >= 1e5
-    return found
 
 
 INDICES = st.lists(st.integers(0, 20), max_size=3)
@@ -238,7 +236,7 @@ def test_second_order_against_torch(question, segment):
     pytest.importorskip("torch")
     with settings_of(segment, "never"):
         _, found = second_order(question, jitgrad)
-    if found is None or any(map(repeats, question.statements)):
+    if not found or any(map(repeats, question.statements)):
         return
     for torch in library("torch"):
         try:

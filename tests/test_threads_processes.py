@@ -253,6 +253,6 @@ def test_cache_written_in_automatic_mode_serves_the_next_process(tmp_path):
     from jitgrad.runtime.stats import stats
     print(stats.compiled, stats.loaded)
     """
-    compiled, _ = counts(start(warm, tmp_path, "auto"))
-    assert compiled > 0
-    assert counts(start(warm, tmp_path, "auto")) == (0, compiled)
+    kernels = sum(counts(start(warm, tmp_path, "auto")))  # compiled here, or by the child process and loaded
+    assert kernels > 0
+    assert counts(start(warm, tmp_path, "auto")) == (0, kernels)

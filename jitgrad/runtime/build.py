@@ -24,7 +24,8 @@ from .build_lowering import BYTES_DATA, NoAlias, array_reader, as_float, result_
 from .stats import stats
 
 CHUNK = types.void(*[types.int64] * 4)
-MANY = 1000  # kernels of one process from which something is wrong with the program
+#: Kernels of one process from which something is wrong with the program.
+MANY = 1000
 
 
 def _unique_names():

@@ -260,10 +260,10 @@ class _Background:
 
     def compile(self, plan):
         """One kernel after the other, so that leaving the process waits for one at most."""
-        with _lively():
+        with _lively(), self.compiling:  # a fork must not find modules half imported
+            from . import build, cache
+
             lowered = plan._lower()
-            with self.compiling:
-                from . import build, cache
         kernels = {k.source: "scalar" if k.kind == "scalar" else "loop" for k in lowered.kernels if k.source}
         new = [(kind, source) for source, kind in kernels.items() if not build.built(source) and not cache.has(source)]
         self.made += len(new)

@@ -8,7 +8,7 @@ segment go along its `edges`: to a leaf's ``.grad`` (`Accumulate`) or into an ea
 at `Sweep`.
 """
 
-import heapq
+from heapq import heappop, heappush
 from weakref import ref
 
 from .._errors import GradientError
@@ -18,9 +18,9 @@ from ..runtime.execute import Plan
 from . import tensors
 from .execute import flush, graph_of, live_handles, run, settle
 from .loops import note_trips
-from .paths import Apart, Towards, visited, with_zeros
+from .paths import Apart, visited, with_zeros
 from .replay import Replay, alive
-from .segment import Segment, local, records, saves
+from .segment import Segment, guarded, local, records, saves
 
 
 class Accumulate:
@@ -77,37 +77,35 @@ def substitute(roots, mapping):
 class Sweep:
     """One call of backward() or grad().
 
-    `wanted` is None to accumulate into leaves, or the tensors whose cotangents are asked for.
+    `leads` is None to accumulate into leaves, or tells which edges lead to the tensors whose cotangents are asked for.
     """
 
-    def __init__(self, retain, create, wanted=None):
-        self.retain, self.create, self.wanted = retain, create, wanted
-        self.leads = None if wanted is None else Towards(wanted)
+    def __init__(self, retain, create, leads=None):
+        self.retain, self.create, self.leads = retain, create, leads
         self.todo, self.heap = {}, []
         self.leaves = {}  # Accumulate -> cotangent
 
     # A cotangent is a raw value (flat array or Python number), or a Tensor with create_graph.
 
     def give(self, edge, cot):
-        """Adds `cot` to what `edge` gets."""
-        if self.leads is not None and not self.leads(edge):
-            return
+        """Adds `cot` to what `edge` gets, which leads somewhere."""
         if type(edge) is Accumulate:
-            self.leaves[edge] = self.leaves[edge] + cot if edge in self.leaves else cot
-            return
-        graph, state = edge
-        if graph not in self.todo:
-            self.todo[graph] = {}
-            heapq.heappush(self.heap, (-graph.serial, graph))
-        cots = self.todo[graph]
-        cots[state] = cots[state] + cot if state in cots else cot
+            cots, place = self.leaves, edge
+        else:
+            graph, place = edge
+            cots = self.todo.get(graph)
+            if cots is None:
+                cots = self.todo[graph] = {}
+                heappush(self.heap, (-graph.serial, graph))
+        cots[place] = cots[place] + cot if place in cots else cot
 
     def run(self):
-        while self.heap:
-            graph = heapq.heappop(self.heap)[1]
-            cots = self.todo.pop(graph)
+        heap, todo, retain = self.heap, self.todo, self.retain
+        while heap:
+            graph = heappop(heap)[1]
+            cots = todo.pop(graph)
             visited = self._with_cuts(graph, cots) if graph.cuts or graph.peeked else self._step(graph, cots, ())
-            if not self.retain:
+            if not retain:
                 self._free(graph, visited)
 
     def _with_cuts(self, graph, cots):
@@ -130,26 +128,30 @@ class Sweep:
         """Sweeps from `cots` to roots and cuts; the records it went through."""
         if not cots:
             return frozenset()
-        given = tuple(sorted(cots, key=lambda s: s.slot))
+        given = tuple(cots) if len(cots) == 1 else tuple(sorted(cots, key=_slot))
+        state, edges, leads = graph.state, graph.edges, self.leads
         wanted = tuple(
-            i
-            for i, e in enumerate(graph.edges[: len(graph.state.roots)])
-            if e is not None and (self.leads is None or self.leads(e))
+            [
+                i
+                for i, e in enumerate(edges[: len(state.roots)])
+                if e is not None and (leads is None or leads.known.get(e) or leads(e))
+            ]
         )
-        cuts = tuple(c for c in cuts if c.slot < given[-1].slot)
+        cuts = tuple([c for c in cuts if c.slot < given[-1].slot]) if cuts else ()
         values = [cots[s] for s in given]
         if self.create:
             states, held = alive(graph)
-            back = _plan(Replay, graph.state, given, cuts, wanted, states)
+            back = _plan(Replay, state, given, cuts, wanted, states)
             self._check(graph, back)
             grads = back.run(graph, values, held)
         else:
-            back = _plan(Backward, graph.state, given, cuts, wanted, graph.dear)
-            self._check(graph, back)
-            leaves = [*graph.leaves[: graph.state.leaves], *graph.saved, *values]
+            back = _plan(Backward, state, given, cuts, wanted, graph.dear)
+            if graph.freed is not None:
+                self._check(graph, back)
+            leaves = [*graph.leaves[: state.leaves], *graph.saved, *values]
             grads = zip(back.sinks, back.plan.run(leaves, graph.numbers))
         for k, g in grads:
-            edge = graph.edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])
+            edge = edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])
             if type(edge) is tuple and edge[0] is graph:
                 into[edge[1]] = into[edge[1]] + g if edge[1] in into else g
             else:
@@ -167,6 +169,10 @@ class Sweep:
         graph.freed = visited if graph.freed is None else graph.freed | visited
         if len(graph.freed) == graph.state.rg_records and not graph.open:
             graph.leaves, graph.saved = (None,) * len(graph.leaves), (None,) * len(graph.saved)
+
+
+def _slot(state):
+    return state.slot
 
 
 def _plan(kind, state, *key):
@@ -192,7 +198,7 @@ def pending(sweep, tensor, cot, implicit):
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
     values = run(back.plan, seg, seg.leaves if implicit else [*seg.leaves, cot])
     graph = graph_of(seg) if back.rg else None
-    settle(handles, back.live, values, graph)
+    guarded(settle, handles, back.live, values, graph)
     local.seg = Segment(end.grad)
     seg.end()
     for k, g in zip(back.sinks, values[len(back.live) :]):
@@ -218,4 +224,5 @@ def start(sweep, tensor, cot, implicit):
         cot = tensors.ones_value(tensor)
     elif implicit:
         cot = tensors.from_value(tensors.ones_value(tensor), tensor.shape, tensor.dtype, None)
-    sweep.give(edge, cot)
+    if sweep.leads is None or sweep.leads(edge):
+        sweep.give(edge, cot)

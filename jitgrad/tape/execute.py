@@ -108,7 +108,7 @@ def flush(seg):
                 graph = graph_of(seg)
                 if forward.dear:
                     graph.dear, graph.saved = forward.dear, values[len(forward.live) :]
-            settle(handles, forward.live, values, graph)
+            guarded(settle, handles, forward.live, values, graph)
     local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else ())
     seg.end()
 
@@ -141,11 +141,7 @@ def graph_of(seg):
 
 
 def settle(handles, live, values, graph):
-    """Gives the live handles their values, and their place in the graph."""
-    guarded(_settle, handles, live, values, graph)
-
-
-def _settle(handles, live, values, graph):
+    """Gives the live handles their values, and their place in the graph; to be `guarded`."""
     for (slot, state), value in zip(live, values):
         t = handles[slot]
         if state.rg and t._edge is None:

@@ -93,9 +93,14 @@ def roots_of(state):
 
 
 class Towards:
-    """Which edges lead to one of some tensors: a sweep for them needs to go no other way."""
+    """Which edges lead to one of some tensors: a sweep for them needs to go no other way.
+
+    `others` tells whether a way that was looked at ends at another leaf; one that is gone does not count, since nobody can
+    ask for its gradient.
+    """
 
     def __init__(self, tensors):
+        self.others = False
         self.known = {t._edge: True for t in tensors}
         self.states = {}
         for t in tensors:
@@ -116,6 +121,7 @@ class Towards:
                 todo.extend(ways.setdefault(e, self._ways(e)))
             else:
                 self.known[e] = False
+                self.others = self.others or (e is not None and e.ref() is not None)
         for e in sorted(ways, key=lambda e: (e[0].serial, e[1].slot)):  # what was recorded first leads nowhere later
             self.known[e] = any([self.known[way] for way in ways[e]])
         return self.known[edge]
