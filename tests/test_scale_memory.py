@@ -10,6 +10,7 @@ import pytest
 from both import array, same
 
 import jitgrad
+from jitgrad.runtime.execute import observed_plans
 from jitgrad.tape import segment
 
 
@@ -152,7 +153,7 @@ def test_switching_the_gradient_mode_makes_no_states():
 
 
 def test_automaton_is_bounded(monkeypatch):
-    monkeypatch.setattr(segment, "MAX_STATES", 500)
+    monkeypatch.setattr(segment, "GENERATION", 500)
     x = jitgrad.tensor(2.0, requires_grad=True)
     for n in range(1, 60):  # 60 programs of different lengths and shapes
         y = x * jitgrad.ones(n)
@@ -163,13 +164,34 @@ def test_automaton_is_bounded(monkeypatch):
     assert np.isfinite(x.grad.item())
 
 
+@pytest.mark.parametrize("gradients", [True, False])
+def test_a_program_in_use_outlives_generations(monkeypatch, gradients):
+    monkeypatch.setattr(segment, "GENERATION", 60)
+    x = jitgrad.tensor(np.ones(7), requires_grad=gradients)
+
+    def program():
+        y = (jitgrad.sin(x) * x + 1.25).sum()
+        return y.backward() if gradients else y.item()
+
+    with jitgrad.set_grad_enabled(gradients):
+        program()
+        for n in range(10, 60):
+            (jitgrad.ones(n) * 2 + jitgrad.ones(n)).tolist()
+            with observed_plans() as plans:
+                program()
+            assert not plans
+        with observed_plans() as plans:  # and what is not used goes
+            (jitgrad.ones(10) * 2 + jitgrad.ones(10)).tolist()
+        assert plans
+
+
 def test_results_of_a_program_that_was_dropped_from_the_automaton_still_have_gradients(monkeypatch):
     x = jitgrad.tensor(2.0, requires_grad=True)
     y = x * x
     z = jitgrad.exp(y)
     z.item()
     z.register_hook(lambda g: g * 3)
-    monkeypatch.setattr(segment, "MAX_STATES", 5)
+    monkeypatch.setattr(segment, "GENERATION", 5)
     for k in range(4):
         (jitgrad.ones(k + 2) * 3 - 1).sum().item()
     z.backward()

@@ -181,3 +181,17 @@ def test_large_and_small_values_are_not_lost(lib):
     same(x.grad, [2.0, 2.0, 2.0])
     got = array(x * 0.5)
     assert got.tolist() == [5e299, 5e-301, 0.0]
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+def test_extremes_of_nan_pass_the_cotangent_to_both(lib, name):
+    x, y = leaf(lib, [nan, 1.0, nan]), leaf(lib, [1.0, nan, nan])
+    getattr(lib, name)(x, y).sum().backward()
+    same((x.grad, y.grad), ([1.0, 1.0, 1.0], [1.0, 1.0, 1.0]))
+
+
+@pytest.mark.parametrize("name", ["fmax", "fmin"])
+def test_extremes_without_nan_pass_it_to_the_one_taken(lib, name):
+    x, y = leaf(lib, [nan, 1.0, 2.0]), leaf(lib, [1.0, nan, 2.0])
+    getattr(lib, name)(x, y).sum().backward()
+    same((x.grad[:2], y.grad[:2]), ([0.0, 1.0], [1.0, 0.0]))

@@ -125,8 +125,9 @@ where.op.vjp, where.op.jvp = _select_vjp, _select_jvp
 def _tie(x, y, out):
     # A tie gives each side half, as PyTorch has it. The weights are typed: weak numbers alone would make float64.
     half, one, zero = (const(weight, out.dtype) for weight in (0.5, 1.0, 0.0))
-    weight = where(equal(x, y), half, one)
-    return where(equal(x, out), weight, zero), where(equal(y, out), weight, zero)
+    # Where both lose, for a nan, both have the whole cotangent: it shows that way.
+    tie = equal(x, y)
+    return where(tie, half, where(equal(y, out), zero, one)), where(tie, half, where(equal(x, out), zero, one))
 
 
 def _extreme(name, numpy, **entry):

@@ -153,7 +153,8 @@ class _Assembler:
             self.lines.append(f"{self.bind('C', launch.prepare())}({address}, {units.total}, id(a))")
         self.scope[self.bind("B", None)] = block
         if any(kind == "far" for kind, _ in kernel.dynamic):
-            again = self.bind("E", lambda L, N: reference.run(self.fusion.roots, L, N))
+            roots = self.fusion.roots
+            again = self.bind("E", lambda L, N: reference.run(roots, L, N))
             self.lines.append(f"if far[0]: return {again}(L, N)")
         self.results(kernel, partial)
         if units.parts > 1:

@@ -20,6 +20,7 @@ from weakref import WeakSet
 from .._config import config
 from .._errors import JitgradWarning
 from .._locks import lock
+from ..ir.printer import counted
 from .worker import Worker
 
 #: A plan is compiled when the reference has cost it `HOT` seconds or ran it `OFTEN` times, and (while numba is not
@@ -127,6 +128,7 @@ class Plan:
         from .assemble import assemble
 
         self.run = self._compiled = assemble(self._lower())
+        self._lowered = self._program = None  # larger than all the rest, and quickly made again
 
     def _failed(self, error):
         self.run = self._reference
@@ -150,12 +152,12 @@ class Plan:
 
     def explain(self):
         """The steps of the plan, as text: which kernel makes which values."""
-        lines = [f"plan {self.title}".rstrip() + f": {len(self.roots)} results"]
-        for k, (step, kernel) in enumerate(zip(self._lower().fusion.steps, self._lower().kernels, strict=True)):
+        lines, lowered = [f"plan {self.title}".rstrip() + f": {counted(len(self.roots), 'result')}"], self._lower()
+        for k, (step, kernel) in enumerate(zip(lowered.fusion.steps, lowered.kernels, strict=True)):
             made = ", ".join(f"{n.op.name} {n.dtype}{list(n.shape)}" for n in step.nodes[:8])
             more = f", and {len(step.nodes) - 8} more" if len(step.nodes) > 8 else ""
             over = f" over {list(step.space)}" if step.kind == "loop" else ""
-            lines.append(f"  {k}: {kernel.kind}{over}, {len(step.values)} values computed: {made}{more}")
+            lines.append(f"  {k}: {kernel.kind}{over}, {counted(len(step.values), 'value')} computed: {made}{more}")
         return "\n".join(lines)
 
 

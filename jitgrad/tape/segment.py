@@ -112,18 +112,38 @@ class State:
             self.sig = Sig(node.shape, node.dtype, rg)
 
 
-#: States above which the whole trie is dropped and grown anew: a bound on memory, for programs that never repeat.
-MAX_STATES = 200_000
+#: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that never repeat. When one is full, the
+#: trie grows anew; of the generation before, what is used meanwhile lives on (`revive`), and the rest is dropped with the next.
+GENERATION = 20_000
 ROOT = State(None)
 _count = 0
+_before: dict = {}
 
 
 def drop(*_):
     """Drops the whole trie."""
+    renew()
+    _before.clear()
+
+
+def renew():
+    """Begins a generation."""
     global _count
     _count = 0
-    ROOT.next.clear()
-    ROOT.plans.clear()
+    _before.clear()
+    _before[ROOT], ROOT.next = ROOT.next, {}
+
+
+def revive(state, key):
+    """What comes after `state` by `key` if the generation before knew it; what comes after that is revived when asked for."""
+    global _count
+    known = _before.get(state)
+    out = known.pop(key, None) if known else None
+    if out is None:
+        return None
+    _count += 1
+    _before[out], out.next = out.next, {}
+    return state.next.setdefault(key, out)
 
 
 config.on_change("segment", drop)
@@ -183,7 +203,7 @@ def switch(state, grad):
         return state
     if state.node is None and state.parent is not None:  # nothing was recorded since the last switch
         return state.parent
-    out = state.next.get(grad)
+    out = state.next.get(grad) or revive(state, grad)
     if out is None:
         out = State(state)
         out.grad, out.slot = grad, -1
@@ -195,14 +215,14 @@ def add_state(parent, key, out):
     global _count
     out.key = key
     _count += 1
-    if _count > MAX_STATES:
-        drop()
+    if _count > GENERATION:
+        renew()
     return parent.next.setdefault(key, out)  # another thread may have made it: a path has one state
 
 
 def enter_state(seg, sig):
     """The state after a value like `sig` entered."""
-    out = seg.state.next.get(sig)
+    out = seg.state.next.get(sig) or revive(seg.state, sig)
     if out is None:
         node = leaf(seg.state.leaves, sig.shape, sig.dtype)
         out = State(seg.state, node, sig.rg)
@@ -215,6 +235,9 @@ def enter_state(seg, sig):
 
 def grow(seg, key):
     """The state after the record `key`, which is new here: shapes, dtypes and errors are settled now."""
+    out = revive(seg.state, key)
+    if out is not None:
+        return out
     node, operands, numbers = _built(key, seg.state.numbers, {})
     rg = node.dtype.kind == "f" and node.op is not STOP and any(s.rg for s in operands if type(s) is State)
     if rg and not seg.state.grad:
@@ -290,7 +313,7 @@ def record_state(seg, key, node, rg, operands, numbers, root=False):
 def variable_state(seg, state):
     """The state after `state`'s value became a gradient root."""
     key = (variable, state)
-    out = seg.state.next.get(key)
+    out = seg.state.next.get(key) or revive(seg.state, key)
     if out is None:
         node = variable(state.node, len(seg.state.roots))
         out = record_state(seg, key, node, True, (), seg.state.numbers, root=True)
