@@ -1,12 +1,12 @@
 """jitgrad as a peer of a comparison of libraries: copy this file to its ``peers/jitgrad.py``.
 
-That bench has one module per library in ``peers/``; each defines `peer`, made with the package's `Peer` and the losses that all
-libraries share (``peers/_formulas.py``). Only when this file is one of its modules is that imported; here `make` can
-be run with anything of the same form, which the tests do. Start at `make`.
+That bench has one module per library in ``peers/``; each defines `peer`, made with the package's `Peer` and the losses
+that all libraries share (``peers/_formulas.py``). Only when this file is one of its modules is that imported; here
+`make` can be run with anything of the same form, which the tests do. Start at `make`.
 
-A first call is what a user sees, with `config.compile` "auto": NumPy serves it. From the second call on plans are compiled
-before they run, so that what is timed as warm is the state a longer program settles in, and no background compile
-runs beside another library's turn.
+A first call is what a user sees, with `config.compile` "auto": NumPy serves it. From the second call on plans are
+compiled before they run, so that what is timed as warm is the state a longer program settles in, and no background
+compile runs beside another library's turn.
 """
 
 import numpy as np

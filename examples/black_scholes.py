@@ -1,4 +1,4 @@
-"""Greeks of European call options: first and second derivatives of the Black-Scholes price, for a whole strip of strikes.
+"""Greeks of European call options: first and second derivatives of the Black-Scholes price, for a strip of strikes.
 
 The price is written once. Delta, vega, theta and rho are one backward sweep, gamma and vanna another one through it
 (``create_graph=True``). Each is checked against its closed form.

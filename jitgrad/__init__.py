@@ -62,8 +62,9 @@ double, float_, long = float64, float64, int64
 pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 
 __all__ = [
-    "Tensor", "arange", "array", "asarray", "autograd", "config", "empty", "empty_like", "enable_grad", "eye", "from_numpy", "full",
-    "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "linalg", "linspace", "manual_seed", "no_grad", "numpy", "ones", "ones_like", "rand",
-    "randint", "randn", "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
+    "Tensor", "arange", "array", "asarray", "autograd", "config", "empty", "empty_like", "enable_grad", "eye",
+    "from_numpy", "full", "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "linalg", "linspace",
+    "manual_seed", "no_grad", "numpy", "ones", "ones_like", "rand", "randint", "randn", "set_grad_enabled",
+    "set_num_threads", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
     *_NAMES,
 ]  # fmt: skip

@@ -12,9 +12,9 @@ segment     int                              records after which a segment ends 
 verify      bool                             check every IR graph (the tests turn it on)
 =========== ================================ =====================================================
 
-Each is read from the environment once, as ``JITGRAD_COMPILE``, ``JITGRAD_CACHE_DIR``, ...; an empty variable counts as not
-set. `SETTINGS` is the table all else is made from: a setting is one line of it and one annotation of `Config`.
-What must follow a change, such as dropping what was made under the old value, is registered with `Config.on_change`.
+Each is read from the environment once, as ``JITGRAD_COMPILE``, ``JITGRAD_CACHE_DIR``, ...; an empty variable counts as
+not set. `SETTINGS` is the table all else is made from: a setting is one line of it and one annotation of `Config`. What
+must follow a change, such as dropping what was made under the old value, is registered with `Config.on_change`.
 """
 
 import operator
@@ -26,7 +26,7 @@ from ._errors import ArgumentError
 
 
 class Kind(NamedTuple):
-    """What a setting may be: `expected` in words, `check` gives the value kept or raises, `read` makes one of a text."""
+    """What a setting may be: `expected` in words, `check` gives the value kept or raises, `read` makes it of text."""
 
     expected: str
     check: Callable[[Any], Any]
@@ -156,7 +156,8 @@ class Config:
         """
         if name not in SETTINGS or not callable(function):
             raise ArgumentError(
-                f"got on_change({name!r}, {function!r}), expected one of {', '.join(SETTINGS)} and a function of its value"
+                f"got on_change({name!r}, {function!r}), expected one of {', '.join(SETTINGS)} "
+                "and a function of its value"
             )
         self._hooks[name].append(function)
 

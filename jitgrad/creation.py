@@ -1,4 +1,4 @@
-"""Making tensors: `tensor`, `zeros`, `arange`, `randn`... by NumPy's names and defaults, with PyTorch's `requires_grad`."""
+"""Making tensors: `tensor`, `zeros`, `arange`, `randn`... with NumPy's names and defaults; `requires_grad`."""
 
 import functools
 from collections.abc import Callable

@@ -1,7 +1,8 @@
 """Public functions made from the catalogue: one per entry, with the fast paths of recording.
 
-The closures of `unary` and `binary` are the hot path of jitgrad: on a program seen before they do one dictionary look-up
-and make one handle. Everything unusual (a first time, an array, a number of another kind) goes to `apply`. Start there.
+The closures of `unary` and `binary` are the hot path of jitgrad: on a program seen before they do one
+dictionary look-up and make one handle. Everything unusual (a first time, an array, a number of another kind)
+goes to `apply`. Start there.
 """
 
 from collections.abc import Iterable
@@ -96,7 +97,8 @@ def _check_integers(numbers, tensors):
                     and not np.iinfo(t.dtype).min <= n <= np.iinfo(t.dtype).max
                 ):
                     raise ArgumentError(
-                        f"got the integer {n}, which does not fit the tensor's dtype {t.dtype}; convert the tensor with .astype first"
+                        f"got the integer {n}, which does not fit the tensor's dtype {t.dtype}; "
+                        "convert the tensor with .astype first"
                     )
 
 

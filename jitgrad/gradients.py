@@ -22,12 +22,14 @@ def _cotangent(t, gradient):
     """(cotangent tensor or None for an implicit 1) for an output."""
     if not t.requires_grad:
         raise GradientError(
-            "got backward() on a tensor that does not require grad: nothing it was computed from does; call requires_grad_() on an input first"
+            "got backward() on a tensor that does not require grad: nothing it was computed from does; "
+            "call requires_grad_() on an input first"
         )
     if gradient is None:
         if t.size != 1:
             raise GradientError(
-                f"got backward() on a tensor of shape {t.shape} without a cotangent; pass gradient= of that shape, or reduce it with .sum()"
+                f"got backward() on a tensor of shape {t.shape} without a cotangent; "
+                "pass gradient= of that shape, or reduce it with .sum()"
             )
         return None
     gradient = as_operand(gradient)
@@ -87,7 +89,7 @@ def _as_tensor(like, g):
 def _accumulate(t, g, create):
     # With create_graph, or from a hook, `g` may be a tensor that the user holds, too.
     shared = create or (t._x is not None and t._x.hooks)
-    x = t._extra()
+    x = tape.extra(t)
     with LOCK:  # threads may have a leaf in common
         if x.grad is None:
             x.grad = g.clone() if shared else g
@@ -193,8 +195,8 @@ def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
 
 
 def _leads_on(t, inputs):
-    """Whether another wanted input lies behind `t`: then `grad` gives for `t` the gradient before its hooks, whose result only
-    the others see, as in PyTorch; where `t` is the end, it gives that after them."""
+    """Whether another wanted input lies behind `t`: then `grad` gives for `t` the gradient before its hooks, whose
+    result only the others see, as in PyTorch; where `t` is the end, it gives that after them."""
     graph, state = t._edge
     if not (graph.cuts or {}).get(state):
         return False
@@ -203,7 +205,7 @@ def _leads_on(t, inputs):
 
 
 def ways(out, xs):
-    """The ways from `out` to `xs`, whose `others` tells whether it depends on other leaves; None if not all `xs` are leaves."""
+    """The ways from `out` to `xs`, whose `others` tells of any to other leaves; None if not all `xs` are leaves."""
     if any(type(x._edge) is not Accumulate for x in xs):
         return None
     leads = Towards(xs)
@@ -251,7 +253,7 @@ def hook_on(t, hook):
     if hook is not None and not callable(hook):
         raise ArgumentError(f"got a {type(hook).__name__} as a hook, expected a function of the gradient")
     if type(t._edge) is Accumulate:
-        x = t._extra()
+        x = tape.extra(t)
         x.hooks = x.hooks or {}
         key = object()
         x.hooks[key] = hook
@@ -265,7 +267,7 @@ def hook_on(t, hook):
         value = tape.from_value(g, state.shape, state.dtype, None) if not isinstance(g, tape.Handle) else g
         if hook is None:
             if target is not None:
-                target._extra().grad = value if target.grad is None else target.grad + value
+                tape.extra(target).grad = value if target.grad is None else target.grad + value
             return None
         new = recorded(sweep.create, hook, value)
         if new is None:
@@ -279,7 +281,7 @@ def hook_on(t, hook):
 
 def retain(t):
     """Collects the gradient of `t`, a result of operations, in ``.grad``; after a write (`renew`), of its new value."""
-    x = t._extra()
+    x = tape.extra(t)
     if x.retains is not None:
         x.retains.remove()
     x.retains = HookHandle(lambda: None, retain)

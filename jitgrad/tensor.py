@@ -1,4 +1,4 @@
-"""`Tensor`: the class users hold. Values, gradients, indexing and writes; the operations are installed from the catalogue.
+"""`Tensor`: the class users hold. Values, gradients, indexing and writes; operations are installed from the catalogue.
 
 The mechanics (pending values, views, rebinding) are in `jitgrad.tape.tensors`; start at `Tensor` and `tensor`.
 """
@@ -17,7 +17,7 @@ from .tape import tensors as tape
 from .tape import views
 from .tape.backward import Accumulate
 from .tape.segment import local
-from .tape.tensors import Extra, Handle, adopt, from_value, look, rooted
+from .tape.tensors import Handle, adopt, extra, from_value, look, rooted
 
 __all__ = ["GradFn", "Tensor", "as_operand", "tensor"]
 
@@ -115,7 +115,8 @@ class Tensor(Handle):
         """The one element as a Python number."""
         if self.size != 1:
             raise ArgumentError(
-                f"got item() of a tensor of shape {self.shape}, expected one element; name it by an index, or use .tolist()"
+                f"got item() of a tensor of shape {self.shape}, expected one element; "
+                "name it by an index, or use .tolist()"
             )
         value = look(self)
         return value[0].item() if self.shape else value
@@ -186,8 +187,8 @@ class Tensor(Handle):
     def __format__(self, spec):
         if spec and self.shape:
             raise ArgumentError(
-                f"got the format {spec!r} for a tensor of shape {self.shape}, expected one of no dimensions; format its elements, "
-                "or print it under numpy.printoptions"
+                f"got the format {spec!r} for a tensor of shape {self.shape}, expected one of no dimensions; "
+                "format its elements, or print it under numpy.printoptions"
             )
         return format(self.item(), spec) if spec else str(self)
 
@@ -243,12 +244,7 @@ class Tensor(Handle):
                 raise DTypeError(
                     f"got .grad of {value.dtype}, expected the tensor's {self.dtype}; convert it with .astype"
                 )
-        self._extra().grad = value
-
-    def _extra(self):
-        if self._x is None:
-            self._x = Extra()
-        return self._x
+        extra(self).grad = value
 
     @property
     def grad_fn(self):
@@ -300,7 +296,7 @@ class Tensor(Handle):
         return self._x is not None and self._x.retains is not None
 
     def register_hook(self, hook):
-        """Calls ``hook(grad)`` when the gradient of this tensor is computed; what it returns, if not None, replaces it."""
+        """Calls ``hook(grad)`` when the gradient is computed; what it returns replaces it, unless that is None."""
         if not self.requires_grad:
             raise GradientError(
                 "got register_hook() on a tensor that does not require grad; call requires_grad_() first"
@@ -413,7 +409,8 @@ class Tensor(Handle):
         _check_writable(self)
         if value.shape != self.shape:
             raise ShapeError(
-                f"got a result of shape {value.shape} to write in place to a tensor of shape {self.shape}, expected the same shape; write x = x + y instead"
+                f"got a result of shape {value.shape} to write in place to a tensor of shape {self.shape}, "
+                "expected the same shape; write x = x + y instead"
             )
         if value.dtype != self.dtype:
             if not cast and not np.can_cast(value.dtype, self.dtype, "same_kind"):

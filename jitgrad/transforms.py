@@ -27,7 +27,8 @@ def _argument(x):
 def check_function(f):
     if not callable(f):
         raise ArgumentError(
-            f"got a {type(f).__name__} to differentiate, expected a function of the arguments; pass the function, not its result"
+            f"got a {type(f).__name__} to differentiate, expected a function of the arguments; "
+            "pass the function, not its result"
         )
 
 
@@ -78,7 +79,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
 def _output(f, out):
     if not isinstance(out, Tensor):
         raise GradientError(
-            f"got a {type(out).__name__} from {getattr(f, '__name__', 'the function')}, expected a Tensor computed from its arguments"
+            f"got a {type(out).__name__} from {getattr(f, '__name__', 'the function')}, "
+            "expected a Tensor computed from its arguments"
         )
     return out
 

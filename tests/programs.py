@@ -1,10 +1,10 @@
 """Random programs of operations, views, writes and looks, and their interpreters.
 
-A program is data: the values of its leaves, and statements ``(kind, ...)`` on numbered variables. `Dual` interprets it with
-NumPy and knows values and one directional derivative: a variable is a pair of arrays, its values and its tangents, with the same
-aliasing, and every operation gets its tangent by a complex step through the NumPy function itself. Values have NumPy's dtypes,
-tangents are float64. `Library` runs it with a tensor module (jitgrad or torch). Start at `programs` (the hypothesis
-strategy), `Dual` and `Library`.
+A program is data: the values of its leaves, and statements ``(kind, ...)`` on numbered variables. `Dual` interprets it
+with NumPy and knows values and one directional derivative: a variable is a pair of arrays, its values and its tangents,
+with the same aliasing, and every operation gets its tangent by a complex step through the NumPy function itself. Values
+have NumPy's dtypes, tangents are float64. `Library` runs it with a tensor module (jitgrad or torch). Start at
+`programs` (the hypothesis strategy), `Dual` and `Library`.
 """
 
 import contextlib
@@ -261,14 +261,15 @@ def execute(machine, statement):
         machine.backward(variables[what[0]], False)
 
 
-# --- the strategy -------------------------------------------------------------------------------------------------------
+# --- the strategy -----------------------------------------------------------------------------------------------------
 
 
 KINDS = (
     ["call"] * 4 + ["view"] * 4 + ["write"] * 5 + ["masked", "reduce", "reduce", "gather", "matmul", "stack", "clone"]
 )
 KINDS += ["look", "look", "hook"]
-#: What keeps values out of the graph, and backward in the middle: with these the slope is not the derivative of the values.
+#: What keeps values out of the graph, and backward in the middle: with these the slope is not the
+#: derivative of the values.
 MODES = ["detach", "backward", "no_grad"]
 
 
@@ -289,7 +290,7 @@ FRESH = frozenset(("call", "reduce", "matmul", "stack", "gather", "clone"))
 
 
 class _Writer:
-    """Draws statements. `states` says what may be written, and how: free, leaf (under no_grad), constant (not with tensors)."""
+    """Draws statements. `states`: how a variable may be written (free; leaf: no_grad; constant: not with tensors)."""
 
     def __init__(self, draw, leaves, kinds):
         self.draw, self.statements = draw, []

@@ -87,7 +87,7 @@ def test_operands_have_about_the_size_asked_for(size):
         assert size / 10 < n <= size, name
 
 
-# --- the peer of the comparison of libraries ---------------------------------------------------------------------------
+# --- the peer of the comparison of libraries --------------------------------------------------------------------------
 
 PEERS = """
 THREADS = 1
@@ -164,7 +164,7 @@ def peer(tmp_path_factory):
 
 
 def outputs(peer, name, xs, data=(), statics=()):
-    """The outputs of the first, cold run and of the second, compiled one; of in-place steps only the first is the reference's."""
+    """The outputs of a cold run and the compiled one after it; of in-place steps only the first is the reference's."""
     step = peer.builders[name]([peer.array(x) for x in xs], [peer.array(x) for x in data], list(statics))
     return [[np.array(peer.numpy(o)) for o in step()] for _ in range(2)]
 

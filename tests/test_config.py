@@ -1,4 +1,4 @@
-"""Settings: every line of the one table, by attribute and by environment variable, and what the documents say of them."""
+"""Settings: every line of the one table, by attribute and environment variable, and what the documents say of them."""
 
 import inspect
 import os
@@ -161,7 +161,7 @@ def test_the_error_at_import_names_the_variable():
     )
 
 
-# --- what is written about them ----------------------------------------------------------------------------------------
+# --- what is written about them ---------------------------------------------------------------------------------------
 
 
 def test_attributes_are_annotated():

@@ -1,7 +1,7 @@
 """Every error: its class, a message that says what was got, the user's own line, and nothing changed by it.
 
-Each case is a one-line function of `Program`, a small program with records that are pending (or ran, with `look`). After
-the error the program goes on, and its values and gradients must be those of a program without the error.
+Each case is a one-line function of `Program`, a small program with records that are pending (or ran, with `look`).
+After the error the program goes on, and its values and gradients must be those of a program without the error.
 """
 
 import pathlib
@@ -92,20 +92,23 @@ GRADIENTS = {
     "does not require grad": (GradientError, "does not require grad", lambda p: p.c.sum().backward()),
     "integers": (GradientError, "does not require grad", lambda p: p.i.sum().backward()),
     "twice": (GradientError, "retain_graph=True", lambda p: freed(p).backward()),
-    "unused input": (GradientError, "allow_unused=True", lambda p: jitgrad.autograd.grad(p.s, jitgrad.ones(1, requires_grad=True))),
+    "unused input": (GradientError, "allow_unused=True",
+                     lambda p: jitgrad.autograd.grad(p.s, jitgrad.ones(1, requires_grad=True))),
     "plain input": (GradientError, "requires_grad_", lambda p: jitgrad.autograd.grad(p.s, p.c)),
     "hook on a plain tensor": (GradientError, "requires_grad_", lambda p: p.c.register_hook(print)),
     "retain_grad of a plain tensor": (GradientError, "does not require grad", lambda p: p.c.retain_grad()),
     "requires_grad_(False) of a result": (GradientError, "detach", lambda p: p.y.requires_grad_(False)),
     "numpy of what requires grad": (GradientError, "detach", lambda p: p.y.numpy()),
     "array of what requires grad": (GradientError, "detach", lambda p: np.asarray(p.x)),
-    "functional gradient of an integer": (GradientError, "1.0 instead of 1", lambda p: jitgrad.grad(lambda x: x * x)(3)),
+    "functional gradient of an integer": (GradientError, "1.0 instead of 1",
+                                          lambda p: jitgrad.grad(lambda x: x * x)(3)),
     "function that gives no tensor": (GradientError, "expected a Tensor", lambda p: jitgrad.grad(lambda x: 3.0)(3.0)),
     "integer leaf": (DTypeError, "expected a float", lambda p: p.i.requires_grad_()),
     "integer leaf at creation": (DTypeError, "expected a float", lambda p: jitgrad.tensor([1, 2], requires_grad=True)),
     "boolean leaf": (DTypeError, "expected a float", lambda p: setattr(p.b, "requires_grad", True)),
     "grad that is no tensor": (ArgumentError, "expected a Tensor", lambda p: setattr(p.x, "grad", 3.0)),
-    "number of cotangents": (ArgumentError, "2 cotangents for 1", lambda p: jitgrad.autograd.grad(p.s, p.x, [None, None])),
+    "number of cotangents": (ArgumentError, "2 cotangents for 1",
+                             lambda p: jitgrad.autograd.grad(p.s, p.x, [None, None])),
     "argnums": (ArgumentError, "argnums", lambda p: jitgrad.grad(lambda x: x, argnums=1)(3.0)),
 }
 WRITES = {
@@ -255,7 +258,8 @@ FUNCTIONALS = {
     "autograd.grad of a number": (ArgumentError, "outputs with a int", lambda p: jitgrad.autograd.grad(3, p.x)),
     "autograd.grad by a number": (ArgumentError, "inputs with a int", lambda p: jitgrad.autograd.grad(p.s, [p.x, 3])),
     "backward to a number": (ArgumentError, "inputs with a int", lambda p: p.s.backward(inputs=3)),
-    "grad of another dtype": (DTypeError, "float32, expected the tensor's float64", lambda p: setattr(p.x, "grad", jitgrad.ones(3, dtype="float32"))),
+    "grad of another dtype": (DTypeError, "float32, expected the tensor's float64",
+                              lambda p: setattr(p.x, "grad", jitgrad.ones(3, dtype="float32"))),
 }
 # fmt: on
 CASES = [
@@ -277,8 +281,9 @@ CASES = [
 
 def test_errors_are_the_built_in_ones_too():
     """What was written for NumPy or torch catches them."""
-    for kind, base in ((ShapeError, ValueError), (AxisError, ValueError), (AxisError, IndexError), (IndexOutOfRange, IndexError),
-                       (DTypeError, TypeError), (ArgumentError, TypeError), (ArgumentError, ValueError), (GradientError, RuntimeError),
+    for kind, base in ((ShapeError, ValueError), (AxisError, ValueError), (AxisError, IndexError),
+                       (IndexOutOfRange, IndexError), (DTypeError, TypeError), (ArgumentError, TypeError),
+                       (ArgumentError, ValueError), (GradientError, RuntimeError),
                        (AliasError, RuntimeError)):  # fmt: skip
         assert issubclass(kind, base) and issubclass(kind, jitgrad.JitgradError)
 

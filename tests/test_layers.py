@@ -20,7 +20,8 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "jitgrad"
 LONGEST = 500
 
-#: From left to right; a module may import those of its own layer and of layers before it. A package stands for all in it.
+#: From left to right; a module may import those of its own layer and of layers before it. A package stands
+#: for all in it.
 LAYERS = [
     ["_errors", "_config", "_dtypes", "_locks", "_typing"],
     ["ir"],
@@ -47,7 +48,8 @@ NUMBA = {
     "jitgrad.runtime.cache": "reads versions and CPU features for its keys, in a function that runs after build",
     "jitgrad._report": "reads the CPU's name and features from llvmlite, in a function",
 }
-#: Module -> the operations it names outside `jitgrad.ops`, and why. A field of the entry or of its `Op` is better where there is one.
+#: Module -> the operations it names outside `jitgrad.ops`, and why. A field of the entry or of its `Op` is better
+#: where there is one.
 NAMED = {
     "convert": ({"stack", "CAST", "NONZERO"}, "sequences of tensors become a tensor; casts are no public operation"),
     "tensor": ({"positive", "logical_or"}, "a clone is a record that changes nothing"),
@@ -60,18 +62,22 @@ NAMED = {
     "tape.segment": ({"STOP"}, "marks of the tape"),
     "numpy.calls": ({"where", "broadcast_to"}, "where= and out= of every NumPy function"),
     "numpy.plain": ({"outer"}, "a method of ufuncs"),
-    "numpy.protocol": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"}, "functions with two names in NumPy"),
+    "numpy.protocol": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"},
+                       "functions with two names in NumPy"),
     "numpy.rearranged": ({"take", "concatenate", "where"}, "formulas"),
     "numpy.special": ({"where", "broadcast_to", "clip"}, "formulas; a mode of numpy.put"),
     "numpy.statistics": ({"sum", "prod", "cumsum", "cumprod"}, "NumPy functions that have one that skips nan"),
-    "numpy.ufuncs": ({"add", "subtract", "outer", "concatenate", "stack", "where", "broadcast_to", "add_at"}, "formulas; methods of ufuncs"),
+    "numpy.ufuncs": ({"add", "subtract", "outer", "concatenate", "stack", "where", "broadcast_to", "add_at"},
+                     "formulas; methods of ufuncs"),
     "runtime.build_lowering": ({"add"}, "an instruction of LLVM"),
     "runtime.build_trace": ({"add"}, "an instruction of LLVM"),
     "runtime.support": (
-        {"floor_divide", "fmax", "fmin", "fmod", "isfinite", "logaddexp", "logaddexp2", "maximum", "minimum", "power", "remainder", "sign"},
+        {"floor_divide", "fmax", "fmin", "fmod", "isfinite", "logaddexp", "logaddexp2", "maximum", "minimum", "power",
+         "remainder", "sign"},
         "helpers that the `code` of entries calls",
     ),
-    "runtime.vmath": ({"cos", "exp", "expm1", "log", "log1p", "sigmoid", "sin", "tanh"}, "helpers that the `code` of entries calls"),
+    "runtime.vmath": ({"cos", "exp", "expm1", "log", "log1p", "sigmoid", "sin", "tanh"},
+                      "helpers that the `code` of entries calls"),
 }  # fmt: skip
 #: Modules that are nothing but formulas for NumPy's functions: they call operations as attributes of `op`.
 FORMULAS = {"numpy.composed", "numpy.contraction", "numpy.statistics"}

@@ -13,7 +13,7 @@ START = np.array([0.1, 0.2, 0.3])
 
 
 def turns(count, step):
-    """The gradient after `count` turns of `step`, by jitgrad and by its exact rule ``(value, slope) -> (value, slope)``."""
+    """The gradient after `count` turns of `step`, by jitgrad and by its rule ``(value, slope) -> (value, slope)``."""
     x = jitgrad.tensor(START, requires_grad=True)
     y, want, slope = x, START, np.ones(3)
     for _ in range(count):

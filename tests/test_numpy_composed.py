@@ -1,5 +1,5 @@
-"""NumPy functions made of jitgrad's operations (`numpy.composed`, `rearranged`, `statistics`, `contraction`): values, shapes and
-dtypes against NumPy on arrays, gradients against central differences of NumPy's function.
+"""NumPy functions made of jitgrad's operations (`numpy.composed`, `rearranged`, `statistics`, `contraction`): values,
+shapes and dtypes against NumPy on arrays, gradients against central differences of NumPy's function.
 
 `CASES` has a call per line; `test_every_handler_is_called` fails where a function is in none.
 """
@@ -33,65 +33,92 @@ CASES = {
     "dsplit": [lambda x, y: np.dsplit(np.stack([x, y], -1), 2)[1]],
     "unstack": [lambda x, y: np.unstack(x)[1] * np.unstack(y, axis=0)[0]],
     "rollaxis": [lambda x, y: np.rollaxis(np.stack([x, y]), 2)],
-    "cumulative_sum": [lambda x, y: np.cumulative_sum(x, axis=1) * y, lambda x, y: np.cumulative_sum(x, axis=0, include_initial=True)],
+    "cumulative_sum": [lambda x, y: np.cumulative_sum(x, axis=1) * y,
+                       lambda x, y: np.cumulative_sum(x, axis=0, include_initial=True)],
     "cumulative_prod": [lambda x, y: np.cumulative_prod(x, axis=1) * y],
-    "linalg.trace": [lambda x, y: np.linalg.trace(x @ y.T)], "linalg.diagonal": [lambda x, y: np.linalg.diagonal(np.stack([x, y]), offset=1)],
+    "linalg.trace": [lambda x, y: np.linalg.trace(x @ y.T)],
+    "linalg.diagonal": [lambda x, y: np.linalg.diagonal(np.stack([x, y]), offset=1)],
     "atleast_1d": [lambda x, y: np.atleast_1d(x[0, 0]), lambda x, y: np.atleast_1d(x, y[0, 0])[1]],
     "atleast_2d": [lambda x, y: np.atleast_2d(x[0]), lambda x, y: np.atleast_2d(x[0, 0])],
-    "atleast_3d": [lambda x, y: np.atleast_3d(x), lambda x, y: np.atleast_3d(x[0]), lambda x, y: np.atleast_3d(x[0, 0])],
+    "atleast_3d": [lambda x, y: np.atleast_3d(x), lambda x, y: np.atleast_3d(x[0]),
+                   lambda x, y: np.atleast_3d(x[0, 0])],
     "rot90": [lambda x, y, k=k: np.rot90(np.stack([x, y]), k, (0, 2)) for k in (-1, 0, 1, 2, 3)],
     "broadcast_arrays": [lambda x, y: np.broadcast_arrays(x, y[0])[1] * np.broadcast_arrays(x, y)[0]],
-    "meshgrid": [lambda x, y, k=k: np.meshgrid(x[0], y[1], [1.0, 2.0], **kw)[k] for k in (0, 1) for kw in ({}, {"indexing": "ij"}, {"sparse": True})],
+    "meshgrid": [lambda x, y, k=k: np.meshgrid(x[0], y[1], [1.0, 2.0], **kw)[k]
+                 for k in (0, 1) for kw in ({}, {"indexing": "ij"}, {"sparse": True})],
     "select": [lambda x, y: np.select([A > 1, A < 0], [x, x * y], 3.0), lambda x, y: np.select([A > 1], [x])],
-    "interp": [lambda x, y: np.interp(x, GRID, V), lambda x, y: np.interp([-1.0, 0.5, 2.5, 9.0], GRID, x.reshape(-1)[:4]),
+    "interp": [lambda x, y: np.interp(x, GRID, V),
+               lambda x, y: np.interp([-1.0, 0.5, 2.5, 9.0], GRID, x.reshape(-1)[:4]),
                lambda x, y: np.interp(x, GRID, V, left=-1.0, right=2.0), lambda x, y: np.interp(x, [1.0], y[0, :1])],
-    "diff": [lambda x, y: np.diff(x), lambda x, y: np.diff(x, axis=0), lambda x, y: np.diff(x, 2), lambda x, y: np.diff(x, 0),
-             lambda x, y: np.diff(x, prepend=1.0, append=y)],
+    "diff": [lambda x, y: np.diff(x), lambda x, y: np.diff(x, axis=0), lambda x, y: np.diff(x, 2),
+             lambda x, y: np.diff(x, 0), lambda x, y: np.diff(x, prepend=1.0, append=y)],
     "ediff1d": [lambda x, y: np.ediff1d(x), lambda x, y: np.ediff1d(x, to_end=y[0], to_begin=2.0)],
-    "trapezoid": [lambda x, y: np.trapezoid(x), lambda x, y: np.trapezoid(x, dx=0.5, axis=0), lambda x, y: np.trapezoid(x, y[0]),
+    "trapezoid": [lambda x, y: np.trapezoid(x), lambda x, y: np.trapezoid(x, dx=0.5, axis=0),
+                  lambda x, y: np.trapezoid(x, y[0]),
                   lambda x, y: np.trapezoid(x, y), lambda x, y: np.trapezoid(x, y[:, 0], axis=0)],
-    "cross": [lambda x, y: np.cross(x, y), lambda x, y: np.cross(x.T, y, axisa=0), lambda x, y: np.cross(x.T, y.T, axis=0)],
+    "cross": [lambda x, y: np.cross(x, y), lambda x, y: np.cross(x.T, y, axisa=0),
+              lambda x, y: np.cross(x.T, y.T, axis=0)],
     "linalg.cross": [lambda x, y: np.linalg.cross(x, y)],
     "kron": [lambda x, y: np.kron(x, y), lambda x, y: np.kron(x, y[0])], "vdot": [lambda x, y: np.vdot(x, y)],
-    "convolve": [lambda x, y, m=m: np.convolve(x.reshape(-1), y[0], m) for m in ("full", "same", "valid")] + [lambda x, y: np.convolve(x[0], y.reshape(-1), "same")],
+    "convolve": [lambda x, y, m=m: np.convolve(x.reshape(-1), y[0], m) for m in ("full", "same", "valid")]
+                + [lambda x, y: np.convolve(x[0], y.reshape(-1), "same")],
     "correlate": [lambda x, y, m=m: np.correlate(x.reshape(-1), y[0], m) for m in ("full", "same", "valid")]
                  + [lambda x, y, m=m: np.correlate(x[0, :2], y.reshape(-1)[:5], m) for m in ("full", "same", "valid")],
     "vander": [lambda x, y: np.vander(x[0]), lambda x, y: np.vander(x[0], 5, increasing=True)],
-    "gradient": [lambda x, y: np.gradient(x[0]), lambda x, y: np.gradient(x, axis=1), lambda x, y: np.gradient(x)[0], lambda x, y: np.gradient(x, 0.5, 2.0)[1],
-                 lambda x, y: np.gradient(x, GRID[:3], axis=1), lambda x, y: np.gradient(x, GRID[:3], axis=1, edge_order=2), lambda x, y: np.gradient(x, 3.0, axis=(1,), edge_order=2),
+    "gradient": [lambda x, y: np.gradient(x[0]), lambda x, y: np.gradient(x, axis=1), lambda x, y: np.gradient(x)[0],
+                 lambda x, y: np.gradient(x, 0.5, 2.0)[1], lambda x, y: np.gradient(x, GRID[:3], axis=1),
+                 lambda x, y: np.gradient(x, GRID[:3], axis=1, edge_order=2),
+                 lambda x, y: np.gradient(x, 3.0, axis=(1,), edge_order=2),
                  lambda x, y: np.gradient(x[0], np.array([0.0, 1.0, 3.0]) + 0 * y[0])],
     "polyval": [lambda x, y: np.polyval(x[0], y), lambda x, y: np.polyval([1.0, 2.0], x)],
     "linalg.multi_dot": [lambda x, y: np.linalg.multi_dot([x, y.T, x])],
     "linalg.matrix_power": [lambda x, y, n=n: np.linalg.matrix_power(x @ y.T, n) for n in (1, 2, 5)],
-    "real": [lambda x, y: np.real(x)], "imag": [lambda x, y: np.imag(x) + y], "real_if_close": [lambda x, y: np.real_if_close(x)],
-    "partition": [lambda x, y: np.partition(x, 1), lambda x, y: np.partition(x, 0, axis=0), lambda x, y: np.partition(x, 2, axis=None)],
-    "append": [lambda x, y: np.append(x, y), lambda x, y: np.append(x, y, axis=0), lambda x, y: np.append(A, y, 1), lambda x, y: np.append(x, 2.0)],
-    "insert": [lambda x, y: np.insert(x, 1, 5.0), lambda x, y: np.insert(x, [0, 2], y[:, :2], axis=1), lambda x, y: np.insert(x, 1, y[0], axis=0)],
+    "real": [lambda x, y: np.real(x)], "imag": [lambda x, y: np.imag(x) + y],
+    "real_if_close": [lambda x, y: np.real_if_close(x)],
+    "partition": [lambda x, y: np.partition(x, 1), lambda x, y: np.partition(x, 0, axis=0),
+                  lambda x, y: np.partition(x, 2, axis=None)],
+    "append": [lambda x, y: np.append(x, y), lambda x, y: np.append(x, y, axis=0), lambda x, y: np.append(A, y, 1),
+               lambda x, y: np.append(x, 2.0)],
+    "insert": [lambda x, y: np.insert(x, 1, 5.0), lambda x, y: np.insert(x, [0, 2], y[:, :2], axis=1),
+               lambda x, y: np.insert(x, 1, y[0], axis=0)],
     "delete": [lambda x, y: np.delete(x, 1), lambda x, y: np.delete(x, [0, 2], axis=1)],
     "resize": [lambda x, y: np.resize(x, (3, 4)), lambda x, y: np.resize(x, 2)],
-    "choose": [lambda x, y: np.choose([[0, 1, 1], [1, 0, 0]], [x, y]), lambda x, y: np.choose([[3, 1, 1], [1, 0, 0]], [x, y], mode="wrap")],
+    "choose": [lambda x, y: np.choose([[0, 1, 1], [1, 0, 0]], [x, y]),
+               lambda x, y: np.choose([[3, 1, 1], [1, 0, 0]], [x, y], mode="wrap")],
     "compress": [lambda x, y: np.compress([False, True], x), lambda x, y: np.compress([True, False, True], x, axis=1)],
     "extract": [lambda x, y: np.extract(A > 0, x)],
-    "diag": [lambda x, y: np.diag(x), lambda x, y: np.diag(x, 1), lambda x, y: np.diag(x[0]), lambda x, y: np.diag(x[0], -2)],
+    "diag": [lambda x, y: np.diag(x), lambda x, y: np.diag(x, 1), lambda x, y: np.diag(x[0]),
+             lambda x, y: np.diag(x[0], -2)],
     "diagflat": [lambda x, y: np.diagflat(x), lambda x, y: np.diagflat(x, 1)],
-    "tril": [lambda x, y: np.tril(x), lambda x, y: np.tril(np.stack([x, y]), -1)], "triu": [lambda x, y: np.triu(x), lambda x, y: np.triu(x, 1)],
+    "tril": [lambda x, y: np.tril(x), lambda x, y: np.tril(np.stack([x, y]), -1)],
+    "triu": [lambda x, y: np.triu(x), lambda x, y: np.triu(x, 1)],
     "pad": [lambda x, y: np.pad(x, 1), lambda x, y: np.pad(x, ((0, 2), (1, 0)), constant_values=((0, 3), (4, 0)))]
            + [lambda x, y, m=m: np.pad(x, ((1, 1), (2, 1)), mode=m) for m in MODES],
     "average": [lambda x, y: np.average(x), lambda x, y: np.average(x, 0), lambda x, y: np.average(x, weights=y * y),
-                lambda x, y: np.average(x, axis=1, weights=[1.0, 2.0, 3.0], keepdims=True), lambda x, y: np.average(x, 0, W6, returned=True)[0],
-                lambda x, y: np.average(x, 1, returned=True)[1] * x[:, 0], lambda x, y: np.average(x, 0, y * y, returned=True)[1]],
-    "cov": [lambda x, y: np.cov(x), lambda x, y: np.cov(x, y), lambda x, y: np.cov(x, rowvar=False, bias=True), lambda x, y: np.cov(x[0]),
-            lambda x, y: np.cov(x, ddof=0), lambda x, y: np.cov(x, fweights=[1, 2, 3]), lambda x, y: np.cov(x, aweights=[0.5, 2.0, 1.0]),
+                lambda x, y: np.average(x, axis=1, weights=[1.0, 2.0, 3.0], keepdims=True),
+                lambda x, y: np.average(x, 0, W6, returned=True)[0],
+                lambda x, y: np.average(x, 1, returned=True)[1] * x[:, 0],
+                lambda x, y: np.average(x, 0, y * y, returned=True)[1]],
+    "cov": [lambda x, y: np.cov(x), lambda x, y: np.cov(x, y), lambda x, y: np.cov(x, rowvar=False, bias=True),
+            lambda x, y: np.cov(x[0]), lambda x, y: np.cov(x, ddof=0), lambda x, y: np.cov(x, fweights=[1, 2, 3]),
+            lambda x, y: np.cov(x, aweights=[0.5, 2.0, 1.0]),
             lambda x, y: np.cov(x, fweights=[1, 2, 3], aweights=[0.5, 2.0, 1.0])],
     "corrcoef": [lambda x, y: np.corrcoef(x), lambda x, y: np.corrcoef(x, y)],
-    "median": [lambda x, y: np.median(x), lambda x, y: np.median(x, axis=0), lambda x, y: np.median(x, 1, keepdims=True), lambda x, y: np.median(np.stack([x, y]), axis=(0, 2))],
-    "quantile": [lambda x, y: np.quantile(x, 0.3), lambda x, y: np.quantile(x, [0.0, 0.7, 1.0], axis=1), lambda x, y: np.quantile(x, [[0.2], [0.9]], axis=0, keepdims=True)],
+    "median": [lambda x, y: np.median(x), lambda x, y: np.median(x, axis=0),
+               lambda x, y: np.median(x, 1, keepdims=True), lambda x, y: np.median(np.stack([x, y]), axis=(0, 2))],
+    "quantile": [lambda x, y: np.quantile(x, 0.3), lambda x, y: np.quantile(x, [0.0, 0.7, 1.0], axis=1),
+                 lambda x, y: np.quantile(x, [[0.2], [0.9]], axis=0, keepdims=True)],
     "percentile": [lambda x, y: np.percentile(x, 30), lambda x, y: np.percentile(x, [10, 90], axis=1)],
-    "einsum": [lambda x, y, s=s: np.einsum(s, x, y) for s in ("ij,kj->ik", "ij,ij->", "ij,ij->i", "ij,kl->jlik", "ij,kj", "ij,kl->ik", "...j,...j->...", "i...,i...")]
-              + [lambda x, y: np.einsum("ij->ji", x), lambda x, y: np.einsum("ij->", x), lambda x, y: np.einsum("ij", x),
-                 lambda x, y: np.einsum("ii->i", x @ y.T), lambda x, y: np.einsum("ii", x @ y.T), lambda x, y: np.einsum("iij->j", np.stack([x, y])),
-                 lambda x, y: np.einsum("ij,kj,k->i", x, y, y[:, 0]), lambda x, y: np.einsum("bij,bkj->bik", np.stack([x, y]), np.stack([y, y])),
-                 lambda x, y: np.einsum("ij,jk,kl,lm->im", x, y.T, x, y.T, optimize=True), lambda x, y: np.einsum("i,j,k->kij", x[0], y[0], x[1])],
+    "einsum": [lambda x, y, s=s: np.einsum(s, x, y)
+               for s in ("ij,kj->ik", "ij,ij->", "ij,ij->i", "ij,kl->jlik", "ij,kj", "ij,kl->ik",
+                         "...j,...j->...", "i...,i...")]
+              + [lambda x, y: np.einsum("ij->ji", x), lambda x, y: np.einsum("ij->", x),
+                 lambda x, y: np.einsum("ij", x), lambda x, y: np.einsum("ii->i", x @ y.T),
+                 lambda x, y: np.einsum("ii", x @ y.T), lambda x, y: np.einsum("iij->j", np.stack([x, y])),
+                 lambda x, y: np.einsum("ij,kj,k->i", x, y, y[:, 0]),
+                 lambda x, y: np.einsum("bij,bkj->bik", np.stack([x, y]), np.stack([y, y])),
+                 lambda x, y: np.einsum("ij,jk,kl,lm->im", x, y.T, x, y.T, optimize=True),
+                 lambda x, y: np.einsum("i,j,k->kij", x[0], y[0], x[1])],
 }
 
 
@@ -99,7 +126,9 @@ def _over(f):
     return [lambda x: f(x), lambda x: f(x, axis=1)]
 
 
-SKIPPING = ("nansum", "nanprod", "nancumsum", "nancumprod", "nanmax", "nanmin", "nanmedian", "nanmean", "nanvar", "nanstd")
+SKIPPING = (
+    "nansum", "nanprod", "nancumsum", "nancumprod", "nanmax", "nanmin", "nanmedian", "nanmean", "nanvar", "nanstd",
+)  # fmt: skip
 NAN = {name: _over(getattr(np, name)) for name in SKIPPING}
 NAN["nansum"] += [lambda x: np.nansum(x, axis=0, keepdims=True, where=B > 0, initial=2.0)]
 NAN["nanmax"] += [lambda x: np.nanmax(x, axis=0, keepdims=True), lambda x: np.nanmax(x, initial=0.1, where=B > 0)]
@@ -201,8 +230,9 @@ def test_second_order():
 def test_lists_and_out():
     import jitgrad.numpy as jnp
 
-    for function, args in ((np.vstack, ([[1.0], [2.0]],)), (np.diff, ([1.0, 4.0],)), (np.cov, ([1.0, 2.0, 4.0],)), (np.diag, ([1.0, 2.0],)),
-                           (np.median, ([3.0, 1.0],)), (np.pad, ([1.0], 1)), (np.real, ([1.0],)), (np.trapezoid, ([1.0, 3.0],))):  # fmt: skip
+    for function, args in ((np.vstack, ([[1.0], [2.0]],)), (np.diff, ([1.0, 4.0],)), (np.cov, ([1.0, 2.0, 4.0],)),
+                           (np.diag, ([1.0, 2.0],)), (np.median, ([3.0, 1.0],)), (np.pad, ([1.0], 1)),
+                           (np.real, ([1.0],)), (np.trapezoid, ([1.0, 3.0],))):  # fmt: skip
         got = getattr(jnp, function.__name__)(*args)
         assert isinstance(got, jitgrad.Tensor)
         np.testing.assert_allclose(got, function(*args))

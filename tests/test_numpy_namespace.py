@@ -1,4 +1,4 @@
-"""`jitgrad.numpy` as a drop-in for NumPy: every name, programs written for NumPy, creation, the array API's questions."""
+"""`jitgrad.numpy` as a drop-in for NumPy: all names, programs written for NumPy, creation, array API questions."""
 
 import subprocess
 import sys
@@ -161,10 +161,11 @@ def test_ufuncs_keep_their_attributes():
 # --- making tensors --------------------------------------------------------------------------------------------------
 
 MADE = {
-    "arange": [(5,), (1.0, 4.0), (1, 10, 3)], "array": [([1.0, 2.0],), ([[1, 2], [3, 4]],), (3.0,)], "asanyarray": [([1.0],)],
-    "asarray": [([1.0, 2],)], "ascontiguousarray": [([1.0, 2],)], "empty": [((2, 3),)], "empty_like": [([1.0, 2],)], "eye": [(3,), (2, 3, 1)],
-    "from_dlpack": [(A,)], "full": [((2, 2), 7.0), (3, 1)], "full_like": [([1.0, 2], 3.0)], "geomspace": [(1.0, 100.0, 3)],
-    "identity": [(2,)], "linspace": [(0, 1), (0.0, 2.0, 5), ([0.0, 1.0], 3.0, 4)], "logspace": [(0, 2, 3)], "ones": [(3,), ((2, 2), int)],
+    "arange": [(5,), (1.0, 4.0), (1, 10, 3)], "array": [([1.0, 2.0],), ([[1, 2], [3, 4]],), (3.0,)],
+    "asanyarray": [([1.0],)], "asarray": [([1.0, 2],)], "ascontiguousarray": [([1.0, 2],)], "empty": [((2, 3),)],
+    "empty_like": [([1.0, 2],)], "eye": [(3,), (2, 3, 1)], "from_dlpack": [(A,)], "full": [((2, 2), 7.0), (3, 1)],
+    "full_like": [([1.0, 2], 3.0)], "geomspace": [(1.0, 100.0, 3)], "identity": [(2,)],
+    "linspace": [(0, 1), (0.0, 2.0, 5), ([0.0, 1.0], 3.0, 4)], "logspace": [(0, 2, 3)], "ones": [(3,), ((2, 2), int)],
     "ones_like": [([1, 2],)], "zeros": [(2,), ((1, 2), "float32")], "zeros_like": [([1.0],)],
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
-"""NumPy's own functions on tensors: every entry of the registry with a NumPy counterpart, in one loop; operators; forms.
+"""NumPy's own functions on tensors: every entry with a NumPy counterpart, in one loop; operators; forms.
 
-NumPy on plain arrays is the oracle of values, dtypes and errors, and central differences of NumPy's function that of the
-gradients. What cannot be called so is in an `..._EXEMPT` with its reason; an exemption that is not needed fails.
+NumPy on plain arrays is the oracle of values, dtypes and errors, and central differences of NumPy's function that of
+the gradients. What cannot be called so is in an `..._EXEMPT` with its reason; an exemption that is not needed fails.
 Ufunc methods and writers are in `test_protocols_methods`, functions without an entry in `test_protocols_values`.
 """
 

@@ -1,4 +1,4 @@
-"""Methods of ufuncs on tensors, NumPy's functions that write into one, and sharing: against NumPy and central differences."""
+"""Methods of ufuncs on tensors, NumPy's functions that write into one, sharing: by NumPy and central differences."""
 
 import warnings
 
@@ -51,7 +51,7 @@ def agrees(f, *xs):
         check_gradient(f, *xs)
 
 
-# --- reduce, accumulate, reduceat, outer, at ----------------------------------------------------------------------------
+# --- reduce, accumulate, reduceat, outer, at --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("ufunc", "entry"), BINARY)

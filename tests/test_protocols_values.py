@@ -22,8 +22,9 @@ def numpy_tier(monkeypatch):
 #: name -> arguments: functions no entry stands for, whose results are arrays of numbers.
 UNKNOWN = {
     "i0": (A,), "unwrap": (A,), "angle": (A,), "nanquantile": (A, 0.5),
-    "fft.fft": (A,), "linalg.pinv": (A,), "linalg.svd": (A,), "linalg.det": (A[:, :2],), "linalg.solve": (A[:, :2], B), "modf": (A,),
-    "spacing": (A,), "nextafter": (A, B), "histogram": (A,), "unique": (A,), "apply_along_axis": (np.sum, 0, A),
+    "fft.fft": (A,), "linalg.pinv": (A,), "linalg.svd": (A,), "linalg.det": (A[:, :2],), "linalg.solve": (A[:, :2], B),
+    "modf": (A,), "spacing": (A,), "nextafter": (A, B), "histogram": (A,), "unique": (A,),
+    "apply_along_axis": (np.sum, 0, A),
 }  # fmt: skip
 
 
@@ -72,15 +73,16 @@ def test_tensors_are_found_wherever_they_are():
 #: The functions of `plain`, with arguments.
 NO_GRADIENT = {
     "allclose": (A, A), "argpartition": (A, 1), "argwhere": (A > 0,), "array2string": (A,), "array_equal": (A, A),
-    "array_equiv": (A, A), "array_repr": (A,), "array_str": (A,), "digitize": (A, [0.0, 1.0]), "flatnonzero": (A,), "isclose": (A, B),
-    "iscomplex": (A,), "isin": (A, B), "isneginf": (A,), "isposinf": (A,), "isreal": (A,), "lexsort": ((A[0], B[0]),),
-    "min_scalar_type": (A,), "nanargmax": (A,), "nanargmin": (A,), "nonzero": (A,), "searchsorted": (np.sort(A[0]), B),
-    "unravel_index": (np.array([1, 2]), (2, 3)),
+    "array_equiv": (A, A), "array_repr": (A,), "array_str": (A,), "digitize": (A, [0.0, 1.0]), "flatnonzero": (A,),
+    "isclose": (A, B), "iscomplex": (A,), "isin": (A, B), "isneginf": (A,), "isposinf": (A,), "isreal": (A,),
+    "lexsort": ((A[0], B[0]),), "min_scalar_type": (A,), "nanargmax": (A,), "nanargmin": (A,), "nonzero": (A,),
+    "searchsorted": (np.sort(A[0]), B), "unravel_index": (np.array([1, 2]), (2, 3)),
 }  # fmt: skip
 BY_SHAPE = {
-    "can_cast": (A, np.float32), "common_type": (A, B), "diag_indices_from": (A[:, :2],), "einsum_path": ("ij,kj", A, B),
-    "empty_like": (A,), "iscomplexobj": (A,), "isrealobj": (A,), "ndim": (A,), "ones_like": (A,), "result_type": (A, np.float32),
-    "shape": (A,), "size": (A, 1), "tril_indices_from": (A,), "triu_indices_from": (A,), "zeros_like": (A,),
+    "can_cast": (A, np.float32), "common_type": (A, B), "diag_indices_from": (A[:, :2],),
+    "einsum_path": ("ij,kj", A, B), "empty_like": (A,), "iscomplexobj": (A,), "isrealobj": (A,), "ndim": (A,),
+    "ones_like": (A,), "result_type": (A, np.float32), "shape": (A,), "size": (A, 1), "tril_indices_from": (A,),
+    "triu_indices_from": (A,), "zeros_like": (A,),
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Random programs and what can be asked of their graphs: intermediates, several outputs, second order, hooks, dtypes.
 
-The oracles are NumPy with tangents (`programs.Dual`), central differences of gradients, and PyTorch where it is installed.
-``JITGRAD_EXAMPLES=5000`` runs more of them, each time others. Start at `ask` and `check_second_order`.
+The oracles are NumPy with tangents (`programs.Dual`), central differences of gradients, and PyTorch where it is
+installed. ``JITGRAD_EXAMPLES=5000`` runs more of them, each time others. Start at `ask` and `check_second_order`.
 """
 
 import numpy as np
@@ -89,7 +89,7 @@ class Question:
         return [None if t is None else next(found) for t in wanted]
 
     def slopes(self):
-        """By NumPy: for each wanted tensor the derivative of the outputs along a random direction of it, and the direction."""
+        """By NumPy, for each wanted tensor: the outputs' derivative along a random direction, and the direction."""
         out = []
         shapes = [
             v.value.shape

@@ -65,7 +65,7 @@ REFUSED = ("inplace", "in-place", "memory location", "step must be greater")
 
 
 def check_torch(program, machine, oracle):
-    """The same on torch, where it can; whether it could. Writes that overlap what is read have no certain result there."""
+    """The same on torch, where it can; whether it could. Writes that overlap what is read have no sure result there."""
     if oracle.overlapped:
         return False
     leaves, statements = program

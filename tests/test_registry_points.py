@@ -1,7 +1,7 @@
 """Derivatives of the registry's entries at points where formulas are in danger: zeros, ties, the origin.
 
-At smooth points the oracle is central differences of values (first order) and of gradients (second order); at kinks it is what
-the entry claims. Start at `SMOOTH`.
+At smooth points the oracle is central differences of values (first order) and of gradients (second order); at kinks it
+is what the entry claims. Start at `SMOOTH`.
 """
 
 import math

@@ -156,7 +156,7 @@ def test_a_plan_that_fails_does_not_take_the_next_one_along(monkeypatch):
 
 @pytest.mark.parametrize("lost", ["numbers", "leaves", "handles"])
 def test_interrupts_lose_values_but_never_mix_them_up(monkeypatch, lost):
-    """Ctrl-C in the middle of a record leaves a list ahead of the state: what is pending then is lost, with an error."""
+    """Ctrl-C in the middle of a record leaves a list ahead of the state: what is pending is lost, with an error."""
     monkeypatch.setattr(jitgrad.config, "compile", "never")
     x = t(1.0)
     y = x * 2.0

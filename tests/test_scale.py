@@ -31,7 +31,7 @@ def kernels_of(function):
     return stats.kernels - before
 
 
-# --- length -------------------------------------------------------------------------------------------------------------
+# --- length -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_hundred_thousand_scalar_operations(tier):
@@ -139,7 +139,7 @@ def test_dying_of_a_long_chain_needs_no_recursion(no_gc):
     del v
 
 
-# --- kernels ------------------------------------------------------------------------------------------------------------
+# --- kernels ----------------------------------------------------------------------------------------------------------
 
 
 def train(n, m, weight=0.5):
@@ -165,7 +165,7 @@ def check_train(n, m, weight):
 
 
 def test_ten_shapes_need_no_further_kernel(compiled):
-    """Lengths of 1, and lengths that coincide (a 12 x 12 after a 4 x 20), are programs of their own: they may fuse more."""
+    """Lengths of 1, and lengths that coincide (a 12 x 12 after a 4 x 20), are other programs: they may fuse more."""
     train(3, 5)
     made = kernels_of(
         lambda: [
@@ -236,7 +236,7 @@ def test_loop_with_a_changing_number(compiled):
 
 
 def test_loop_of_another_length_without_a_look(compiled):
-    """Warm-up: a call of that length modulo the segment. Whole segments are all the same; the rest is a plan of its own."""
+    """Warm-up: a call of that length modulo the segment. Whole segments are alike; the rest is a plan of its own."""
     short, rest = jitgrad.config.segment, 4
     number_loop(3 * short // 2 + rest // 2, 0.5)
     assert short % 2 == 0
@@ -263,7 +263,7 @@ def test_gradient_descent_compiles_nothing_after_three_steps(compiled):
     assert losses == sorted(losses, reverse=True)
 
 
-# --- measurements -------------------------------------------------------------------------------------------------------
+# --- measurements -----------------------------------------------------------------------------------------------------
 
 MEASURE = """
 import resource, sys, time, jitgrad
@@ -285,7 +285,8 @@ jitgrad.synchronize()
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 forward, backward, used = run(n)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(f"{n:>9} {1e6 * forward / n:10.2f} {1e6 * backward / n:10.2f} {(used - base) * 1024 / n:12.0f} {peak / 1024:10.0f}")
+forward, backward, kept = 1e6 * forward / n, 1e6 * backward / n, (used - base) * 1024 / n
+print(f"{n:>9} {forward:10.2f} {backward:10.2f} {kept:12.0f} {peak / 1024:10.0f}")
 """
 
 

@@ -1,5 +1,6 @@
-"""What PyTorch and NumPy do in corners that a review went through: generators under no_grad, hooks on wanted tensors, shifts,
-nan in extremes, empty tensors, spread arguments. Where `lib` is a parameter, PyTorch runs the same statements."""
+"""What PyTorch and NumPy do in corners that a review went through: generators under no_grad, hooks on wanted tensors,
+shifts, nan in extremes, empty tensors, spread arguments. Where `lib` is a parameter, PyTorch runs the same
+statements."""
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ def lib(request):
     yield from library(request.param)
 
 
-# --- modes and generators ----------------------------------------------------------------------------------------------
+# --- modes and generators ---------------------------------------------------------------------------------------------
 
 
 def test_no_grad_on_a_generator_holds_in_its_body_only(lib):
@@ -65,7 +66,7 @@ def test_enable_grad_on_a_generator(lib):
         assert next(g).requires_grad and not lib.is_grad_enabled()
 
 
-# --- hooks on wanted tensors -------------------------------------------------------------------------------------------
+# --- hooks on wanted tensors ------------------------------------------------------------------------------------------
 
 
 def hooked(lib, looked):
@@ -104,7 +105,7 @@ def test_retain_grad_beside_wanted_tensors(lib, wanted):
             same(y.grad, [40.0, 40.0])
 
 
-# --- extremes with nan -------------------------------------------------------------------------------------------------
+# --- extremes with nan ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["max", "min"])
@@ -123,7 +124,7 @@ def test_extremes_of_nan_along_an_axis(tier):
     assert x.grad.tolist() == [[0.0, 2.0, 0.0], [1.0, 0.5, 0.5]]
 
 
-# --- dtypes ------------------------------------------------------------------------------------------------------------
+# --- dtypes -----------------------------------------------------------------------------------------------------------
 
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 
@@ -159,7 +160,7 @@ def test_booleans_beside_floats(tier):
     assert jitgrad.clip(b, 0, small).dtype == np.int8
 
 
-# --- order and repetition ----------------------------------------------------------------------------------------------
+# --- order and repetition ---------------------------------------------------------------------------------------------
 
 
 def test_sort_and_argsort_are_numpys(tier):
@@ -202,7 +203,7 @@ def test_diagonals_are_views_that_are_written_through(lib):
     same(x.T.diagonal(7), np.zeros(0))
 
 
-# --- what is seen ------------------------------------------------------------------------------------------------------
+# --- what is seen -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0)])

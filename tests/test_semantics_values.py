@@ -1,4 +1,4 @@
-"""Values: dtypes as in NumPy 2, printing, and what makes a tensor a Python object (numbers, iteration, copies, pickles)."""
+"""Values: dtypes as in NumPy 2, printing, what makes tensors Python objects (numbers, iteration, copies, pickle)."""
 
 import copy
 import operator
@@ -138,13 +138,14 @@ def test_casts(lib):
 
 
 def test_integer_grad_is_refused(lib):
-    for make in (lambda: lib.tensor([1, 2], requires_grad=True), lambda: lib.ones(2, dtype=lib.int64, requires_grad=True),
+    for make in (lambda: lib.tensor([1, 2], requires_grad=True),
+                 lambda: lib.ones(2, dtype=lib.int64, requires_grad=True),
                  lambda: lib.arange(3).requires_grad_(), lambda: lib.tensor([True]).requires_grad_()):  # fmt: skip
         with pytest.raises((RuntimeError, TypeError), match="float"):
             make()
 
 
-# --- printing -----------------------------------------------------------------------------------------------------------
+# --- printing ---------------------------------------------------------------------------------------------------------
 
 #: Where NumPy's printing of the numbers is torch's (torch pads fractions to four digits).
 ALIKE = [
@@ -201,7 +202,7 @@ def test_long_arrays_are_shortened():
     assert len(text) < 200 and "..." in text
 
 
-# --- numbers and containers -----------------------------------------------------------------------------------------------
+# --- numbers and containers -------------------------------------------------------------------------------------------
 
 
 def test_numbers(lib):
@@ -280,7 +281,7 @@ def test_numpy_protocol(lib):
         (leaf(lib, [1.0]) * 2).numpy()
 
 
-# --- copies -------------------------------------------------------------------------------------------------------------
+# --- copies -----------------------------------------------------------------------------------------------------------
 
 
 def test_deepcopy(lib):

@@ -48,7 +48,7 @@ def busy():
     sys.setswitchinterval(before)
 
 
-# --- threads ------------------------------------------------------------------------------------------------------------
+# --- threads ----------------------------------------------------------------------------------------------------------
 
 
 def test_every_thread_records_for_itself(tier, busy):
@@ -262,3 +262,30 @@ def test_writes_of_threads_that_take_turns(tier):
     in_threads(4, work)
     same(x, [81.0, 42.0])
     assert sorted(total) == [0.0, 2.0, 4.0, 6.0]
+
+
+def test_first_gradients_of_a_leaf_and_sweeps_of_a_segment_that_goes_on(tier, busy):
+    """Threads go backward through what is pending in another one, which records on and ends its segment meanwhile."""
+    values = np.arange(4.0) + 1
+    squares = values * values
+    total = squares.sum()
+    want = (total + 1) * 4 * values**3 + 2 * values * (squares * squares).sum()
+    want[1:3] += 1
+    for _ in range(60):
+        x = jitgrad.tensor(values, requires_grad=True)
+        y = x * x
+        z = (y.sum() + 1) * y
+
+        def work(k, x=x, y=y, z=z):
+            if k == 0:
+                q = y
+                for _ in range(60):
+                    q = q * 1.0 + 0.0 * x
+                same(q.sum(), total)
+            else:
+                for _ in range(3):
+                    loss = (y * z).sum() + x[1:3].sum()
+                    loss.backward(retain_graph=True)
+
+        in_threads(4, work)
+        same(x.grad, 9 * want, rtol=1e-9)

@@ -10,7 +10,7 @@ from processes import PROGRAM, SMALL, finish, start
 HAS_FORK = hasattr(os, "fork")
 
 
-# --- forks --------------------------------------------------------------------------------------------------------------
+# --- forks ------------------------------------------------------------------------------------------------------------
 
 FORK = """
 import os, sys, warnings
@@ -115,7 +115,7 @@ def test_pool_of_forked_workers(tmp_path):
     assert finish(start(source, tmp_path)) == "[0.0, 3.0, 12.0, 27.0, 48.0, 75.0]\n"
 
 
-# --- leaving ------------------------------------------------------------------------------------------------------------
+# --- leaving ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.2, 0.5, 1.0, 1.6])
@@ -150,7 +150,7 @@ def test_exception_at_the_end_of_a_script_is_the_users(tmp_path):
     assert process.returncode == 1 and err.strip().endswith("KeyError: 'mine'") and "jitgrad" not in err
 
 
-# --- one cache, many processes ------------------------------------------------------------------------------------------
+# --- one cache, many processes ----------------------------------------------------------------------------------------
 
 COUNT = """
 run()

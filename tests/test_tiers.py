@@ -1,8 +1,8 @@
-"""The compiled tier against the NumPy tier, and both against NumPy: every entry, every dtype it takes, and values at the edges.
+"""The compiled tier against the NumPy tier, and both against NumPy: every entry, dtype it takes, and edge value.
 
-Values are alike to the last bit, signs of zeros included, but for entries in `ROUNDED`, which are within `ULPS` units in the last
-place (libm and the vector functions round differently), and for sums, whose order differs. Many entries share one plan,
-so that one kernel is compiled for all of them. Start at `edges` and `check`.
+Values are alike to the last bit, signs of zeros included, but for entries in `ROUNDED`, which are within `ULPS` units
+in the last place (libm and the vector functions round differently), and for sums, whose order differs. Many entries
+share one plan, so that one kernel is compiled for all of them. Start at `edges` and `check`.
 """
 
 import itertools
@@ -27,8 +27,8 @@ INT32, UINT8 = np.dtype(np.int32), np.dtype(np.uint8)
 DTYPES = sorted(SUPPORTED, key=str) if os.environ.get("JITGRAD_EXAMPLES") else [*FLOATS, INT64, INT32, UINT8, BOOL]
 ULPS = 4
 ROUNDED = frozenset(
-    "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad erf erfc exp exp2 expm1 float_power hypot log log10"
-    " log1p log2 logaddexp logaddexp2 power power2 rad2deg sigmoid sin sinc sinh softplus tan tanh".split()
+    "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad erf erfc exp exp2 expm1 float_power"
+    " hypot log log10 log1p log2 logaddexp logaddexp2 power power2 rad2deg sigmoid sin sinc sinh softplus tan tanh".split()
 )
 #: Those that cancel: units in the last place of 1, not of the result.
 CANCELLING = frozenset(("logaddexp", "logaddexp2"))

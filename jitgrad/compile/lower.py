@@ -71,7 +71,7 @@ class Nest:
 
 
 def access(axes, node, ctx, dims, dropped=frozenset()):
-    """The `Access` to the flat array of `node` read in the context `ctx`; axes of the classes `dropped` do not count."""
+    """The `Access` to the flat array of `node` read in the context `ctx`; axes of classes in `dropped` do not count."""
     const, terms, step, paces, guards = 0, {}, [0] * dims, [None] * dims, []
     classes, offset = axes.of[node], False
     for axis, (c, stride, index) in enumerate(zip(classes, strides(node.shape), ctx, strict=True)):

@@ -1,7 +1,7 @@
 """The NumPy interpreter: runs a graph node by node through each operation's `reference`.
 
-It is the cold tier, the oracle of the compiled tier's tests, and ``config.compile = "never"``. Values are as in a
-plan: flat arrays, and Python numbers for 0-d. A `Program` is made once per plan: what is constant is computed then, each
+It is the cold tier, the oracle of the compiled tier's tests, and ``config.compile = "never"``. Values are as in a plan:
+flat arrays, and Python numbers for 0-d. A `Program` is made once per plan: what is constant is computed then, each
 value has a register, which is emptied after its last use. Start at `Program`.
 """
 
@@ -88,7 +88,7 @@ def _owns(node, readers, roots):
 
 
 def _unstretched(node):
-    """The sources of an elementwise node without their broadcasts, which NumPy does itself, if one has the full shape."""
+    """An elementwise node's sources without their broadcasts, which NumPy does itself, if one has the full shape."""
     short = tuple([s.src[0] if s.op.kind == "broadcast" else s for s in node.src])
     return short if any(s.shape == node.shape for s in short) else node.src
 

@@ -110,8 +110,8 @@ def cast_name(dtype):
 class Writer:
     """Names, arguments and statements of one kernel.
 
-    `far` has the operands that must not be too large for the code of an operation: loops check them, and the plan is run
-    again by NumPy if one is. `exact` writes the expressions that are right for any operand instead.
+    `far` has the operands that must not be too large for the code of an operation: loops check them, and the plan is
+    run again by NumPy if one is. `exact` writes the expressions that are right for any operand instead.
     """
 
     def __init__(self, fusion, exact=False):

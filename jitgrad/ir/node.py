@@ -67,7 +67,8 @@ class Op:
     __slots__ = ("name", "kind", "reference", "code", "exact", "cost", "identity", "combine", "vjp", "jvp")
 
     def __init__(
-        self, name, kind, reference=None, *, code=None, exact=None, cost=1, identity=None, combine=None, vjp=None, jvp=None
+        self, name, kind, reference=None, *,
+        code=None, exact=None, cost=1, identity=None, combine=None, vjp=None, jvp=None,
     ):  # fmt: skip
         self.name, self.kind, self.reference = name, kind, reference
         self.code, self.exact, self.cost, self.identity, self.combine = code, exact, cost, identity, combine

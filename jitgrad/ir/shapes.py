@@ -62,7 +62,7 @@ def normalize_axes(axis, ndim):
 
 
 def reduced_axes(axis, ndim):
-    """The axes a reduction goes over; of a 0-d value, axis 0 or -1 may be named, as in NumPy and PyTorch, and is none."""
+    """The axes a reduction goes over; of a 0-d value, 0 or -1 may be named, as in NumPy and PyTorch, and is none."""
     if ndim == 0 and axis is not None and not isinstance(axis, (tuple, list)):
         normalize_axis(axis, 1)
         return ()

@@ -1,10 +1,11 @@
 """The verifier: what is true of every node of a graph, as a table.
 
-`CHECKS` has, for each kind of operation, rows (name, predicate, what was got, what was expected). The rows of a kind are
-asked in order after those of `EVERY`, so a later row may rely on an earlier one. `verify` asks them of a graph; a node
-is asked once. It runs for every record and every plan while ``config.verify`` is on, as it is in the tests:
-a wrong rule of the catalogue then fails where it is applied, with its own name, and not as a wrong number in a kernel.
-`verify_value` and `checked` are the same for values: what a reference gave against the shape and dtype its node promised.
+`CHECKS` has, for each kind of operation, rows (name, predicate, what was got, what was expected). The rows of a
+kind are asked in order after those of `EVERY`, so a later row may rely on an earlier one. `verify` asks them of a
+graph; a node is asked once. It runs for every record and every plan while ``config.verify`` is on, as it is in the
+tests: a wrong rule of the catalogue then fails where it is applied, with its own name, and not as a wrong number
+in a kernel. `verify_value` and `checked` are the same for values: what a reference gave against the shape and
+dtype its node promised.
 
 Start at `CHECKS`.
 """
@@ -99,7 +100,7 @@ def _is_steps(node):
 
 
 def _window_within(whole, part):
-    """Whether start + i * step stays inside `whole` for each i below the lengths of `part`; unknown starts are trusted."""
+    """Whether start + i * step is inside `whole` for each i below the length of `part`; unknown starts are trusted."""
 
     def holds(node):
         for start, step, n, m in zip(_starts(node), node.arg, part(node), whole(node)):
@@ -262,7 +263,8 @@ CHECKS = {
             "each axis of the source once",
         ),
         _same_dtype(),
-        Check("shape", lambda n: n.shape == _permuted(n), lambda n: f"{_source(n)} to {n.shape} by {n.arg}", "permuted lengths"),
+        Check("shape", lambda n: n.shape == _permuted(n), lambda n: f"{_source(n)} to {n.shape} by {n.arg}",
+              "permuted lengths"),
     ),
     "reshape": (
         _one_source(),
@@ -284,15 +286,18 @@ CHECKS = {
     ),
     "reduce": (
         _one_source(),
-        Check("axes", _is_axes, lambda n: f"axes {n.arg!r} of {_source(n)}", "a sorted tuple of distinct axes in range, not empty"),
+        Check("axes", _is_axes, lambda n: f"axes {n.arg!r} of {_source(n)}",
+              "a sorted tuple of distinct axes in range, not empty"),
         _same_dtype(),
-        Check("shape", lambda n: n.shape == _reduced(n), lambda n: f"{_source(n)} to {n.shape} over {n.arg}", "those axes gone"),
+        Check("shape", lambda n: n.shape == _reduced(n), lambda n: f"{_source(n)} to {n.shape} over {n.arg}",
+              "those axes gone"),
         _combines(),
     ),
     "scan": (
         _one_source(),
         Check("shape", lambda n: n.shape == _source(n), lambda n: f"{_source(n)} to {n.shape}", "the source's shape"),
-        Check("argument", _is_scan_arg, lambda n: f"argument {n.arg!r} for shape {n.shape}", "(axis in range, reverse)"),
+        Check("argument", _is_scan_arg, lambda n: f"argument {n.arg!r} for shape {n.shape}",
+              "(axis in range, reverse)"),
         _same_dtype(),
         _combines(),
     ),

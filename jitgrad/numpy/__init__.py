@@ -4,9 +4,10 @@
     >>> x = np.linspace(0, 1, 5, requires_grad=True)
     >>> np.add.reduce(np.exp(x), dtype=np.float64).backward()
 
-Every public name of NumPy is here. Functions of jitgrad's catalogue, and those composed of them, have gradients; the others compute on
-values and give tensors, and raise `GradientError` where a gradient would be lost. Creation functions take ``requires_grad=``.
-dtypes, constants, classes, `random` and other submodules are NumPy's own. Names are made when they are first used.
+Every public name of NumPy is here. Functions of jitgrad's catalogue, and those composed of them, have gradients; the
+others compute on values and give tensors, and raise `GradientError` where a gradient would be lost. Creation functions
+take ``requires_grad=``. dtypes, constants, classes, `random` and other submodules are NumPy's own. Names are made when
+they are first used.
 
 Start at `protocol.dispatch`: the same way is taken by NumPy's own functions when a tensor is passed to them.
 """

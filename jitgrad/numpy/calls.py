@@ -1,4 +1,4 @@
-"""NumPy's calling forms: ``np.sum(x, axis, dtype, out, keepdims, initial, where)`` and the like, by the entry of `np.sum`.
+"""NumPy's calling forms: ``np.sum(x, axis, dtype, out, keepdims, initial, where)`` and so on, by the entry of `np.sum`.
 
 A `Form` knows which parameter of a NumPy function is an operand of its entry and which a static parameter. What NumPy
 has beyond those (``out``, ``dtype``, ``where``, ``initial``, ``casting``...) is done here once, for all entries: in
@@ -305,8 +305,8 @@ def deliver(result, out, casting="same_kind", stretch=False):
         return out.copy_(result)
     if result.requires_grad:
         raise GradientError(
-            "got an array as out= of a result that requires grad, whose gradient would be lost: write x = x + y instead of "
-            "x += y, pass a Tensor as out=, or use .detach() on the operands"
+            "got an array as out= of a result that requires grad, whose gradient would be lost: "
+            "write x = x + y instead of x += y, pass a Tensor as out=, or use .detach() on the operands"
         )
     np.copyto(out, result.numpy(), casting="unsafe")
     return out

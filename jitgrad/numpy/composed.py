@@ -1,8 +1,8 @@
 """NumPy functions that are formulas of operations jitgrad has, so that their gradients come by themselves.
 
-Each function has NumPy's name, calling form and meaning. `BY_NUMPY` lists those whose implementation in NumPy is Python and runs on
-tensors as it is; `rearranged` has those that only move elements, `statistics` those of statistics, and `contraction` einsum.
-Start at `BY_NUMPY` and `special.handler`, whose table `protocol.dispatch` looks at first.
+Each function has NumPy's name, calling form and meaning. `BY_NUMPY` lists those whose implementation in NumPy is Python
+and runs on tensors as it is; `rearranged` has those that only move elements, `statistics` those of statistics, and
+`contraction` einsum. Start at `BY_NUMPY` and `special.handler`, whose table `protocol.dispatch` looks at first.
 """
 
 import functools
@@ -23,8 +23,8 @@ op = SimpleNamespace(**FUNCTIONS)
 
 #: Functions whose implementation in NumPy is made of others that take tensors.
 BY_NUMPY = (
-    "array_split", "cumulative_prod", "cumulative_sum", "dsplit", "dstack", "hsplit", "hstack", "linalg.diagonal", "linalg.trace",
-    "rollaxis", "split", "unstack", "vsplit", "vstack",
+    "array_split", "cumulative_prod", "cumulative_sum", "dsplit", "dstack", "hsplit", "hstack", "linalg.diagonal",
+    "linalg.trace", "rollaxis", "split", "unstack", "vsplit", "vstack",
 )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     return tuple(x.clone() for x in whole) if copy else whole
 
 
-# --- choices -----------------------------------------------------------------------------------------------------------
+# --- choices ----------------------------------------------------------------------------------------------------------
 
 
 @handler
@@ -167,7 +167,8 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
     if len(steps) != len(axes) or edge_order not in (1, 2):
         raise ArgumentError(
-            f"got {len(varargs)} spacings for {len(axes)} axes and edge_order={edge_order}, expected none, one, or one per axis, and 1 or 2"
+            f"got {len(varargs)} spacings for {len(axes)} axes and edge_order={edge_order}, "
+            "expected none, one, or one per axis, and 1 or 2"
         )
     out = [_slopes(f.swapaxes(0, a), h, edge_order).swapaxes(0, a) for a, h in zip(axes, steps)]
     return out[0] if len(out) == 1 else tuple(out)
@@ -178,7 +179,8 @@ def _slopes(f, spacing, edge_order):
     n, spacing = len(f), as_operand(spacing)
     if n < edge_order + 1 or spacing.shape not in ((), (n,)):
         raise ShapeError(
-            f"got spacing of shape {spacing.shape} for {n} values, expected a number or {n} places, and {edge_order + 1} values at least"
+            f"got spacing of shape {spacing.shape} for {n} values, "
+            f"expected a number or {n} places, and {edge_order + 1} values at least"
         )
     h = spacing.broadcast_to((n - 1,)) if not spacing.shape else spacing[1:] - spacing[:-1]
     h = h.to(np.result_type(f.dtype, h.dtype) if spacing.shape else f.dtype).reshape((-1,) + (1,) * (f.ndim - 1))
@@ -251,7 +253,8 @@ def convolve(a, v, mode="full"):
     a, v = as_operand(a).reshape((-1,)), as_operand(v).reshape((-1,))
     if not a.size or not v.size or mode not in ("full", "same", "valid"):
         raise ArgumentError(
-            f"got {a.size} and {v.size} elements to convolve with mode={mode!r}, expected one at least, and 'full', 'same' or 'valid'"
+            f"got {a.size} and {v.size} elements to convolve with mode={mode!r}, "
+            "expected one at least, and 'full', 'same' or 'valid'"
         )
     a, v = (v, a) if v.size > a.size else (a, v)
     m = v.size
@@ -314,7 +317,7 @@ stands_for(np.linalg.multi_dot, _multi_dot)
 stands_for(np.linalg.matrix_power, _matrix_power)
 
 
-# --- parts of a number -------------------------------------------------------------------------------------------------
+# --- parts of a number ------------------------------------------------------------------------------------------------
 
 
 def _part_of_a_number(function, ours):

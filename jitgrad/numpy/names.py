@@ -15,8 +15,9 @@ from .ufuncs import METHODS
 #: Functions that make tensors, and so take ``requires_grad=``.
 CREATION = frozenset(
     (
-        "arange", "array", "asanyarray", "asarray", "ascontiguousarray", "empty", "empty_like", "eye", "from_dlpack", "full",
-        "full_like", "geomspace", "identity", "linspace", "logspace", "ones", "ones_like", "zeros", "zeros_like",
+        "arange", "array", "asanyarray", "asarray", "ascontiguousarray", "empty", "empty_like", "eye", "from_dlpack",
+        "full", "full_like", "geomspace", "identity", "linspace", "logspace", "ones", "ones_like", "zeros",
+        "zeros_like",
     )
 )  # fmt: skip
 

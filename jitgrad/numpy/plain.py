@@ -16,16 +16,16 @@ from .calls import deliver, needs_grad
 #: Functions whose results are piecewise constant or no numbers at all: there is no gradient to lose.
 NO_GRADIENT = frozenset(
     (
-        "allclose", "argpartition", "argwhere", "array2string", "array_equal", "array_equiv", "array_repr",
-        "array_str", "digitize", "flatnonzero", "isclose", "iscomplex", "isin", "isneginf", "isposinf", "isreal", "lexsort",
+        "allclose", "argpartition", "argwhere", "array2string", "array_equal", "array_equiv", "array_repr", "array_str",
+        "digitize", "flatnonzero", "isclose", "iscomplex", "isin", "isneginf", "isposinf", "isreal", "lexsort",
         "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "searchsorted", "unravel_index",
     )
 )  # fmt: skip
 #: Functions of shapes and dtypes.
 BY_SHAPE = frozenset(
     (
-        "can_cast", "common_type", "diag_indices_from", "einsum_path", "empty_like", "iscomplexobj", "isrealobj", "ndim",
-        "ones_like", "result_type", "shape", "size", "tril_indices_from", "triu_indices_from", "zeros_like",
+        "can_cast", "common_type", "diag_indices_from", "einsum_path", "empty_like", "iscomplexobj", "isrealobj",
+        "ndim", "ones_like", "result_type", "shape", "size", "tril_indices_from", "triu_indices_from", "zeros_like",
     )
 )  # fmt: skip
 

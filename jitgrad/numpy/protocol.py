@@ -1,10 +1,10 @@
 """NumPy's protocols on `Tensor`: what ``np.sin(x)``, ``array * x``, ``np.sum(x)`` or ``np.add.reduce(x)`` do.
 
 A NumPy function is found in one of three places (`dispatch`): among the functions with a meaning of their own for
-tensors (`special`, and the formulas of `composed`, `rearranged`, `statistics` and `contraction`), among those an entry of
-the catalogue stands for, which are called in NumPy's form (`calls`, `ufuncs`), and else it runs on values, and raises
-`GradientError` where that would lose a gradient (`plain`). The namespace `jitgrad.numpy` goes the same way. `install`
-puts the protocols on the class.
+tensors (`special`, and the formulas of `composed`, `rearranged`, `statistics` and `contraction`), among those an entry
+of the catalogue stands for, which are called in NumPy's form (`calls`, `ufuncs`), and else it runs on values, and
+raises `GradientError` where that would lose a gradient (`plain`). The namespace `jitgrad.numpy` goes the same way.
+`install` puts the protocols on the class.
 
 Start at `dispatch`; `counterparts` is how the table comes from the registry.
 """

@@ -1,7 +1,7 @@
 """NumPy functions that only move elements: NumPy moves positions, and the elements are taken by what comes out.
 
-So these have NumPy's calling forms and checks, and a gradient, whatever the arrangement. Position 0 stands for what NumPy fills
-in (zeros). Start at `_arranged`; `DATA` says which parameters hold the elements.
+So these have NumPy's calling forms and checks, and a gradient, whatever the arrangement. Position 0 stands for what
+NumPy fills in (zeros). Start at `_arranged`; `DATA` says which parameters hold the elements.
 """
 
 import inspect
@@ -19,9 +19,9 @@ take, concatenate, where = FUNCTIONS["take"], FUNCTIONS["concatenate"], FUNCTION
 
 #: Function -> the parameters whose elements are moved; the others are taken by value.
 DATA = {
-    "append": ("arr", "values"), "block": ("arrays",), "choose": ("choices",), "column_stack": ("tup",), "compress": ("a",),
-    "delete": ("arr",), "diag": ("v",), "diagflat": ("v",), "extract": ("arr",), "insert": ("arr", "values"), "resize": ("a",),
-    "tril": ("m",), "triu": ("m",),
+    "append": ("arr", "values"), "block": ("arrays",), "choose": ("choices",), "column_stack": ("tup",),
+    "compress": ("a",), "delete": ("arr",), "diag": ("v",), "diagflat": ("v",), "extract": ("arr",),
+    "insert": ("arr", "values"), "resize": ("a",), "tril": ("m",), "triu": ("m",),
 }  # fmt: skip
 
 

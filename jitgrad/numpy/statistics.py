@@ -24,7 +24,7 @@ def _keeping(keepdims):
     return False if keepdims is NOTHING else bool(keepdims)
 
 
-# --- averages and covariances ------------------------------------------------------------------------------------------
+# --- averages and covariances -----------------------------------------------------------------------------------------
 
 
 @handler
@@ -39,7 +39,8 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=NOTHING):
         if weights.shape != a.shape:
             if axis is None or weights.shape != tuple(a.shape[k] for k in axes):
                 raise ShapeError(
-                    f"got weights of shape {weights.shape} for shape {a.shape} and axis {axis}, expected the same shape, or that of the axes"
+                    f"got weights of shape {weights.shape} for shape {a.shape} and axis {axis}, "
+                    "expected the same shape, or that of the axes"
                 )
             weights = weights.reshape([n if k in axes else 1 for k, n in enumerate(a.shape)])
         weights = weights.to(np.result_type(a.dtype, weights.dtype)).broadcast_to(a.shape)
@@ -95,7 +96,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     return (c / scale[:, None] / scale).clip(-1, 1)
 
 
-# --- order statistics ----------------------------------------------------------------------------------------------------
+# --- order statistics -------------------------------------------------------------------------------------------------
 
 
 def _sorted_rows(a, axis, keepdims):
@@ -192,7 +193,7 @@ def _quantile(a, q, axis, keepdims, whole):
     return op.moveaxis(_nan_where_any(rows[..., None, :], result), -1, 0).reshape(q.shape + shape)
 
 
-# --- without nan ---------------------------------------------------------------------------------------------------------
+# --- without nan ------------------------------------------------------------------------------------------------------
 
 
 def _without_nan(function, neutral):

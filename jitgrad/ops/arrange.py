@@ -26,8 +26,9 @@ def _repeated(shape, repeats, axis=None):
 
 
 repeat = Entry(
-    "repeat", np.repeat, _take, 2, {"axis": None}, args=("x", "repeats"), host=_repeated, shapes=((4, 3), (3,)), cases=({"axis": -1},),
-    doc="Each element `repeats` times in turn, as in NumPy (the `repeat` of PyTorch is `tile`); along `axis`, or of the flat tensor.",
+    "repeat", np.repeat, _take, 2, {"axis": None}, args=("x", "repeats"), host=_repeated, shapes=((4, 3), (3,)),
+    cases=({"axis": -1},),
+    doc="Each element `repeats` times, along `axis` or of the flat tensor, as in NumPy (PyTorch's `repeat` is `tile`).",
 )  # fmt: skip
 
 
@@ -65,7 +66,8 @@ def _diagonal(x, offset, axis1, axis2):
 
 _DIAGONAL = {"offset": 0, "axis1": 0, "axis2": 1}
 diagonal = movement(
-    "diagonal", np.diagonal, _diagonal, _DIAGONAL, view="dense", cases=({}, {"offset": 1}, {"offset": -2, "axis1": 2, "axis2": 0}),
+    "diagonal", np.diagonal, _diagonal, _DIAGONAL, view="dense",
+    cases=({}, {"offset": 1}, {"offset": -2, "axis1": 2, "axis2": 0}),
     doc="The diagonal number `offset` of the matrices on two axes, as the last axis.",
 )  # fmt: skip
 

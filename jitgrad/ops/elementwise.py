@@ -61,8 +61,8 @@ negative = elementwise(
 )
 positive = elementwise("positive", np.positive, lambda x, out: 1, code="(+{0})", operator="pos", doc="+x.")
 absolute = elementwise(
-    "absolute", np.absolute, lambda x, out: sign(x), code="abs({0})", operator="abs", in_place="abs_", aliases=("abs",), kink={0.0: 0.0},
-    doc="The magnitude of x; its derivative at 0 is 0, as in PyTorch.",
+    "absolute", np.absolute, lambda x, out: sign(x), code="abs({0})", operator="abs", in_place="abs_", aliases=("abs",),
+    kink={0.0: 0.0}, doc="The magnitude of x; its derivative at 0 is 0, as in PyTorch.",
 )  # fmt: skip
 fabs = elementwise(
     "fabs", np.fabs, lambda x, out: sign(x), code="abs({0})", kink={0.0: 0.0}, doc="The magnitude of a float."
@@ -93,16 +93,16 @@ cbrt = elementwise(
     "cbrt", np.cbrt, lambda x, out: 1 / (3 * out * out), code="np.cbrt({0})", cost=20, on=(0.5, 2), doc="The cube root."
 )
 root0 = elementwise(
-    "root0", np.sqrt, lambda x, out: where(equal(out, 0), 0.0, 0.5 / where(equal(out, 0), 1.0, out)), code="math.sqrt({0})", cost=4, on=(0.5, 2),
-    public=False, kink={0.0: 0.0},
-    doc="The square root with derivative 0 at 0: a primitive because norm and std need that value there, as PyTorch has it.",
+    "root0", np.sqrt, lambda x, out: where(equal(out, 0), 0.0, 0.5 / where(equal(out, 0), 1.0, out)),
+    code="math.sqrt({0})", cost=4, on=(0.5, 2), public=False, kink={0.0: 0.0},
+    doc="The square root with derivative 0 at 0: a primitive because norm and std need that there, as in PyTorch.",
 )  # fmt: skip
 
 # --- selection -----------------------------------------------------------------------------------------------
 
 where = elementwise(
-    "where", np.where, lambda c, x, y, out: (None, cast(c, x.dtype), 1 - cast(c, x.dtype)), code="({1} if {0} else {2})",
-    dtypes=_where_dtypes, operands=3, args=("condition", "x", "y"), method=False,
+    "where", np.where, lambda c, x, y, out: (None, cast(c, x.dtype), 1 - cast(c, x.dtype)),
+    code="({1} if {0} else {2})", dtypes=_where_dtypes, operands=3, args=("condition", "x", "y"), method=False,
     doc="x where condition holds, else y.",
 )  # fmt: skip
 
@@ -150,8 +150,9 @@ def _clip_partials(x, low, high, out):
 
 clip3 = elementwise(
     "clip3", lambda x, low, high: np.minimum(np.maximum(x, low), high), _clip_partials,
-    code="minimum(maximum({0}, {1}), {2})", dtypes=common_dtypes, operands=3, public=False, on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
-    doc="clip with both bounds: a primitive because its derivative at a bound is 1, unlike that of maximum and minimum.",
+    code="minimum(maximum({0}, {1}), {2})", dtypes=common_dtypes, operands=3, public=False,
+    on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
+    doc="clip with both bounds: a primitive, as its derivative at a bound is 1, unlike that of maximum and minimum.",
 )  # fmt: skip
 
 
@@ -167,8 +168,9 @@ def _clip(x, low=None, high=None):
 
 
 clip = composite(
-    "clip", np.clip, _clip, operands=3, args=("x", "min", "max"), aliases=("clamp",), optional={"min": "a_min", "max": "a_max"},
-    on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)), doc="x limited to [min, max]; either bound may be None.",
+    "clip", np.clip, _clip, operands=3, args=("x", "min", "max"), aliases=("clamp",),
+    optional={"min": "a_min", "max": "a_max"}, on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
+    doc="x limited to [min, max]; either bound may be None.",
 )  # fmt: skip
 relu = composite(
     "relu",
@@ -241,12 +243,14 @@ def _shifted(shift, beyond):
 
 
 left_shift = composite(
-    "left_shift", np.left_shift, _shifted(_shl, lambda x: 0), operands=2, operator="lshift", aliases=("bitwise_left_shift",),
-    differentiable=False, doc="The bits of x moved up by y.",
+    "left_shift", np.left_shift, _shifted(_shl, lambda x: 0), operands=2, operator="lshift",
+    aliases=("bitwise_left_shift",), differentiable=False, doc="The bits of x moved up by y.",
 )  # fmt: skip
 right_shift = composite(
-    "right_shift", np.right_shift, _shifted(_shr, lambda x: _shr(x, const(8 * x.dtype.itemsize - 1, x.dtype)) if x.dtype.kind == "i" else 0), operands=2,
-    operator="rshift", aliases=("bitwise_right_shift",), differentiable=False, doc="The bits of x moved down by y; the sign stays.",
+    "right_shift", np.right_shift,
+    _shifted(_shr, lambda x: _shr(x, const(8 * x.dtype.itemsize - 1, x.dtype)) if x.dtype.kind == "i" else 0),
+    operands=2, operator="rshift", aliases=("bitwise_right_shift",), differentiable=False,
+    doc="The bits of x moved down by y; the sign stays.",
 )  # fmt: skip
 isnan = elementwise("isnan", np.isnan, None, code="({0} != {0})", doc="Whether x is nan.")
 isfinite = elementwise(
@@ -339,7 +343,8 @@ def _power_reference(x, y, node):
 
 power2 = elementwise(
     "power2", np.power, _power_partials, code="power({0}, {1})", cost=40, on=(0.5, 2), public=False,
-    reference=_power_reference, doc="power with any exponent; whole negative powers of integers are truncated to integers.",
+    reference=_power_reference,
+    doc="power with any exponent; whole negative powers of integers are truncated to integers.",
 )  # fmt: skip
 
 
@@ -369,13 +374,14 @@ def _power(x, y):
 def _guard_power(x, y):
     if type(y) is int and y < 0 and getattr(x, "dtype", FLOAT64).kind in "iub":
         raise ArgumentError(
-            f"got the exponent {y} for dtype {x.dtype}, expected one of at least 0; convert the tensor with .double() first"
+            f"got the exponent {y} for dtype {x.dtype}, expected one of at least 0; "
+            "convert the tensor with .double() first"
         )
 
 
 power = composite(
-    "power", np.power, _power, operands=2, operator="pow", aliases=("pow",), on=(0.5, 2), codes=frozenset((0, 1, 2, 3, -1, 0.5, -0.5)),
-    guard=_guard_power, doc="x ** y.",
+    "power", np.power, _power, operands=2, operator="pow", aliases=("pow",), on=(0.5, 2),
+    codes=frozenset((0, 1, 2, 3, -1, 0.5, -0.5)), guard=_guard_power, doc="x ** y.",
 )  # fmt: skip
 float_power = composite(
     "float_power", np.float_power, lambda x, y: power(cast(as_node(x), np.dtype(float)), y), operands=2, on=(0.5, 2),
@@ -418,11 +424,12 @@ def _round(x, decimals=0):
 
 
 round_ = composite(
-    "round", np.round, _round, {"decimals": 0}, operator="round", on=(0.6, 1.4), aliases=("around",), doc="x to so many decimals, ties to even.",
+    "round", np.round, _round, {"decimals": 0}, operator="round", on=(0.6, 1.4), aliases=("around",),
+    doc="x to so many decimals, ties to even.",
 )  # fmt: skip
 copysign = elementwise(
-    "copysign", np.copysign, lambda x, y, out: (sign(x) * copysign(1.0, y), 0), code="math.copysign({0}, {1})", on=(0.5, 2),
-    doc="The magnitude of x with the sign of y.",
+    "copysign", np.copysign, lambda x, y, out: (sign(x) * copysign(1.0, y), 0), code="math.copysign({0}, {1})",
+    on=(0.5, 2), doc="The magnitude of x with the sign of y.",
 )  # fmt: skip
 heaviside = composite(
     "heaviside", np.heaviside, lambda x, y: _heaviside(x, y), operands=2,

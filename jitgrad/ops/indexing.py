@@ -155,7 +155,8 @@ def _array_or_same(item):
         array = array.astype(np.int64)
     if array.dtype != bool and array.dtype.kind not in "iu":
         raise IndexOutOfRange(
-            f"got an index of type {type(item).__name__} ({array.dtype}), expected integers, slices, None, ... or boolean masks"
+            f"got an index of type {type(item).__name__} ({array.dtype}), "
+            "expected integers, slices, None, ... or boolean masks"
         )
     return int(array) if array.ndim == 0 and array.dtype != bool else array
 
@@ -177,7 +178,8 @@ def _without_ellipsis(items, ndim, index):
 def _mask_fits(mask, shape, axis):
     if mask.shape != shape[axis : axis + mask.ndim]:
         raise IndexOutOfRange(
-            f"got a boolean mask of shape {mask.shape} for axes of shape {shape[axis : axis + mask.ndim]}, expected the same shape"
+            f"got a boolean mask of shape {mask.shape} for axes of shape {shape[axis : axis + mask.ndim]}, "
+            "expected the same shape"
         )
 
 
@@ -275,8 +277,8 @@ def _check_take(shape, indices, axis=None):
 
 
 take = Entry(
-    "take", np.take, _take, 2, {"axis": None}, args=("x", "indices"), host=_check_take, cases=({}, {"axis": 0}, {"axis": -1}),
-    doc="Elements at `indices` along `axis` (of the flat tensor by default).",
+    "take", np.take, _take, 2, {"axis": None}, args=("x", "indices"), host=_check_take,
+    cases=({}, {"axis": 0}, {"axis": -1}), doc="Elements at `indices` along `axis` (of the flat tensor by default).",
 )  # fmt: skip
 
 
@@ -304,5 +306,5 @@ def _add_at(x, indices, values, axis):
 add_at = Entry(
     "add_at", None, _add_at, 3, {"axis": None}, args=("x", "indices", "values"), host=_check_take, method=False,
     cases=({}, {"axis": 0}, {"axis": -1}), shapes=((2, 3, 3), (1, 3), (1, 3)),
-    doc="x with `values` added at `indices` along `axis` (of the flat tensor by default); where an index is repeated, all are.",
+    doc="x with `values` added at `indices` along `axis` (of the flat tensor by default), each time one is repeated.",
 )  # fmt: skip

@@ -49,8 +49,8 @@ def _matmul(x, y):
     n, m = x.shape[-1], y.shape[-2] if y.ndim > 1 else y.shape[0]
     if n != m:
         raise ShapeError(
-            f"got matmul of shapes {x.shape} and {y.shape}: {n} columns on the left, {m} rows on the right, expected as many; "
-            "transpose one of them?"
+            f"got matmul of shapes {x.shape} and {y.shape}: {n} columns on the left, {m} rows on the right, "
+            "expected as many; transpose one of them?"
         )
     if x.ndim == y.ndim == 1:
         return _inner(x, y)
@@ -85,7 +85,8 @@ def _tensordot(x, y, axes):
     right = tuple(normalize_axis(a, y.ndim) for a in right)
     if [x.shape[a] for a in left] != [y.shape[a] for a in right]:
         raise ShapeError(
-            f"got tensordot of shapes {x.shape} and {y.shape} over axes {left} and {right}, expected equal lengths there"
+            f"got tensordot of shapes {x.shape} and {y.shape} over axes {left} and {right}, "
+            "expected equal lengths there"
         )
     rest_x = tuple(a for a in range(x.ndim) if a not in left)
     rest_y = tuple(a for a in range(y.ndim) if a not in right)
@@ -102,8 +103,8 @@ def _tensordot(x, y, axes):
 
 
 tensordot = composite(
-    "tensordot", np.tensordot, _tensordot, {"axes": 2}, operands=2, method=False, cases=({"axes": 1}, {"axes": ((0,), (1,))}),
-    shapes=((3, 3), (3, 3)), doc="The product summed over pairs of axes.",
+    "tensordot", np.tensordot, _tensordot, {"axes": 2}, operands=2, method=False,
+    cases=({"axes": 1}, {"axes": ((0,), (1,))}), shapes=((3, 3), (3, 3)), doc="The product summed over pairs of axes.",
 )  # fmt: skip
 
 
@@ -232,15 +233,18 @@ norm = composite(
         {}, {"axis": 0}, {"ord": 1, "axis": -1}, {"ord": 3.0, "axis": -1}, {"ord": INF, "axis": 1, "keepdims": True},
         {"ord": 1, "axis": (0, 1)}, {"ord": -INF, "axis": (2, 0), "keepdims": True}, {"ord": "fro", "axis": (-1, 0)},
     ),
-    doc="The norm of vectors (one axis) or matrices (two), by default of all elements; derivative 0 at 0, as in PyTorch.",
+    doc="The norm of vectors (one axis) or matrices (two), by default of all elements; its derivative at 0 is 0.",
 )  # fmt: skip
 vector_norm = composite(
-    "vector_norm", np.linalg.vector_norm, lambda x, axis, keepdims, ord: _vector_norm(x, ord, reduced_axes(axis, x.ndim), keepdims),
-    {"axis": None, "keepdims": False, "ord": 2}, method=False, cases=({}, {"axis": (0, 2)}, {"ord": 1}, {"ord": 3.0, "keepdims": True}),
+    "vector_norm", np.linalg.vector_norm,
+    lambda x, axis, keepdims, ord: _vector_norm(x, ord, reduced_axes(axis, x.ndim), keepdims),
+    {"axis": None, "keepdims": False, "ord": 2}, method=False,
+    cases=({}, {"axis": (0, 2)}, {"ord": 1}, {"ord": 3.0, "keepdims": True}),
     doc="The norm of the elements along `axis` (all by default) as one vector; derivative 0 at 0.",
 )  # fmt: skip
 matrix_norm = composite(
-    "matrix_norm", np.linalg.matrix_norm, lambda x, keepdims, ord: _matrix_norm(x, ord, (_axis(x, -2), _axis(x, -1)), keepdims),
+    "matrix_norm", np.linalg.matrix_norm,
+    lambda x, keepdims, ord: _matrix_norm(x, ord, (_axis(x, -2), _axis(x, -1)), keepdims),
     {"keepdims": False, "ord": "fro"}, method=False, cases=({}, {"ord": 1}, {"ord": INF, "keepdims": True}),
     doc="The norm of the matrices on the last two axes; derivative 0 at 0.",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Marks: identities that say where a derivative stops (`STOP`) or is collected (`VARIABLE`), or whose value it is (`APART`)."""
+"""Marks: identities that say where a derivative stops (`STOP`), is collected (`VARIABLE`), or whose it is (`APART`)."""
 
 from ..ir import Node, Op
 

@@ -63,7 +63,8 @@ def update_in_place(x, new, *starts, node):
 
 PERMUTE = Op(
     "permute", "permute", lambda x, node: x.transpose(node.arg),
-    vjp=lambda g, node: (permute(g, tuple(np.argsort(node.arg).tolist())),), jvp=lambda t, node: permute(t[0], node.arg),
+    vjp=lambda g, node: (permute(g, tuple(np.argsort(node.arg).tolist())),),
+    jvp=lambda t, node: permute(t[0], node.arg),
 )  # fmt: skip
 SLICE = Op(
     "slice", "slice", _slice_reference,
@@ -78,7 +79,8 @@ PAD = Op(
 UPDATE = Op(
     "update", "update", _update_reference,
     vjp=lambda g, node: (
-        update_node(g, _zeros(node.src[1]), node.src[2:], node.arg), slice_node(g, node.src[2:], node.arg, node.src[1].shape),
+        update_node(g, _zeros(node.src[1]), node.src[2:], node.arg),
+        slice_node(g, node.src[2:], node.arg, node.src[1].shape),
         *(None,) * len(node.arg),
     ),
     jvp=lambda t, node: update_node(
@@ -242,11 +244,13 @@ def _permutation(axes, ndim):
 
 reshape = movement(
     "reshape", np.reshape, lambda x, shape: reshape_to(x, reshape_shape(x.shape, shape)), {"shape": REQUIRED},
-    view="dense", spread="shape", methods=("view",), cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}), shapes=((3, 4),), doc="The same elements in C order, in another shape; one length may be -1.",
+    view="dense", spread="shape", methods=("view",), cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}), shapes=((3, 4),),
+    doc="The same elements in C order, in another shape; one length may be -1.",
 )  # fmt: skip
 transpose = movement(
     "transpose", np.transpose, lambda x, axes: permute(x, _permutation(axes, x.ndim)), {"axes": None},
-    aliases=("permute_dims",), spread="axes", methods=("permute", "t"), properties=("T",), cases=({}, {"axes": (1, 0, 2)}), shapes=((3, 2, 4),), doc="The axes in another order; reversed by default.",
+    aliases=("permute_dims",), spread="axes", methods=("permute", "t"), properties=("T",),
+    cases=({}, {"axes": (1, 0, 2)}), shapes=((3, 2, 4),), doc="The axes in another order; reversed by default.",
 )  # fmt: skip
 
 
@@ -303,8 +307,8 @@ def _expand_dims(x, axis):
 
 
 expand_dims = movement(
-    "expand_dims", np.expand_dims, _expand_dims, {"axis": REQUIRED}, aliases=("unsqueeze",), cases=({"axis": 0}, {"axis": (0, -1)}),
-    doc="New axes of length 1 at the given places of the result.",
+    "expand_dims", np.expand_dims, _expand_dims, {"axis": REQUIRED}, aliases=("unsqueeze",),
+    cases=({"axis": 0}, {"axis": (0, -1)}), doc="New axes of length 1 at the given places of the result.",
 )  # fmt: skip
 
 
@@ -335,14 +339,16 @@ def _broadcast_to(x, shape):
     shape = tuple(m if n == -1 and m is not None else n for n, m in zip(shape, lengths))
     if not stretches(x.shape, shape):
         raise ShapeError(
-            f"got broadcast_to of {x.shape} to {shape}, expected each length of the tensor to be 1 or equal, counted from the right"
+            f"got broadcast_to of {x.shape} to {shape}, "
+            "expected each length of the tensor to be 1 or equal, counted from the right"
         )
     return broadcast(x, shape)
 
 
 broadcast_to = movement(
-    "broadcast_to", np.broadcast_to, _broadcast_to, {"shape": REQUIRED}, aliases=("expand",), spread="shape", shapes=((3, 1),),
-    cases=({"shape": (2, 3, 4)},), doc="The tensor stretched to a shape, in which -1 keeps a length; a view that cannot be written to.",
+    "broadcast_to", np.broadcast_to, _broadcast_to, {"shape": REQUIRED}, aliases=("expand",), spread="shape",
+    shapes=((3, 1),), cases=({"shape": (2, 3, 4)},),
+    doc="The tensor stretched to a shape, in which -1 keeps a length; a view that cannot be written to.",
 )  # fmt: skip
 ravel = movement(
     "ravel", np.ravel, lambda x: reshape_to(x, (x.size,)), view="dense", doc="All elements on one axis, in C order."
@@ -402,7 +408,8 @@ def _part(x, axis, start, length):
 
 
 roll = movement(
-    "roll", np.roll, _roll, {"shift": REQUIRED, "axis": None}, view=False, cases=({"shift": 2}, {"shift": -1, "axis": 0}),
+    "roll", np.roll, _roll, {"shift": REQUIRED, "axis": None}, view=False,
+    cases=({"shift": 2}, {"shift": -1, "axis": 0}),
     doc="Elements moved on by `shift`, those that leave at the end entering at the start.",
 )  # fmt: skip
 
@@ -438,7 +445,8 @@ def _concatenate(xs, axis):
     for x in xs:
         if x.ndim != first.ndim or any(n != m for i, (n, m) in enumerate(zip(x.shape, first.shape)) if i != axis):
             raise ShapeError(
-                f"got shapes {', '.join(str(y.shape) for y in xs)} to concatenate along axis {axis}, expected the same lengths on the other axes"
+                f"got shapes {', '.join(str(y.shape) for y in xs)} to concatenate along axis {axis}, "
+                "expected the same lengths on the other axes"
             )
     dtype = common_dtypes(xs)[1]
     xs = tuple(cast(x, dtype) for x in xs)
@@ -459,10 +467,11 @@ def _stack(xs, axis):
 
 
 concatenate = Entry(
-    "concatenate", np.concatenate, _concatenate, None, {"axis": 0}, op=CONCATENATE, method=False, aliases=("concat", "cat"),
-    cases=({}, {"axis": 1}), shapes=((3, 4), (3, 4)), args=("arrays",), doc="Tensors joined along an axis they have.",
+    "concatenate", np.concatenate, _concatenate, None, {"axis": 0}, op=CONCATENATE, method=False,
+    aliases=("concat", "cat"), cases=({}, {"axis": 1}), shapes=((3, 4), (3, 4)), args=("arrays",),
+    doc="Tensors joined along an axis they have.",
 )  # fmt: skip
 stack = Entry(
-    "stack", np.stack, _stack, None, {"axis": 0}, method=False, cases=({}, {"axis": -1}), shapes=((3, 4), (3, 4)), args=("arrays",),
-    doc="Tensors of equal shape joined along a new axis.",
+    "stack", np.stack, _stack, None, {"axis": 0}, method=False, cases=({}, {"axis": -1}), shapes=((3, 4), (3, 4)),
+    args=("arrays",), doc="Tensors of equal shape joined along a new axis.",
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Order: argsort, sort, and elements picked by an index for each place along an axis (take_along_axis).
 
-The order is NumPy's, and has no derivative; sorting is picking in that order. Picking and its adjoint are two primitives
-because an index per place is no index array on leading axes, as `indexing.GATHER` has it. Start at `along`.
+The order is NumPy's, and has no derivative; sorting is picking in that order. Picking and its adjoint are two
+primitives because an index per place is no index array on leading axes, as `indexing.GATHER` has it. Start at `along`.
 """
 
 import numpy as np
@@ -72,11 +72,11 @@ def _sort(x, axis, kind, stable):
 
 argsort = Entry(
     "argsort", np.argsort, _argsort, 1, _ORDER, op=ARGSORT, cases=({}, {"axis": 0}), differentiable=False,
-    doc="The indices that sort along `axis` (of the flat tensor for None); equal elements stay in order, nan comes last.",
+    doc="The indices that sort along `axis` (of the flat tensor for None); ties keep their order, nan comes last.",
 )  # fmt: skip
 sort = composite(
     "sort", np.sort, _sort, _ORDER, cases=({}, {"axis": 0}, {"axis": None}),
-    doc="The elements in ascending order along `axis`, as a new tensor: the method, unlike NumPy's, does not sort in place.",
+    doc="The elements in ascending order along `axis`, as a new tensor: the method, unlike NumPy's, is not in place.",
 )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _take_along_axis(x, indices, axis):
 
 
 take_along_axis = Entry(
-    "take_along_axis", np.take_along_axis, _take_along_axis, 2, {"axis": -1}, op=ALONG, args=("x", "indices"), host=_check_along,
-    method=False, cases=({"axis": 0}, {"axis": 1}), shapes=((2, 3), (1, 3)),
+    "take_along_axis", np.take_along_axis, _take_along_axis, 2, {"axis": -1}, op=ALONG, args=("x", "indices"),
+    host=_check_along, method=False, cases=({"axis": 0}, {"axis": 1}), shapes=((2, 3), (1, 3)),
     doc="The element at an index for each place along `axis` (of the flat tensor for None), such as `argsort` gives.",
 )  # fmt: skip

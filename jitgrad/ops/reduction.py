@@ -157,8 +157,14 @@ min_ = Entry(
     aliases=("amin",),
     doc="The smallest element along `axis`; ties share the gradient.",
 )
-any_ = Entry("any", np.any, lambda x, axis, keepdims: reduce(ANY, x, axis, keepdims, BOOL), 1, PARAMS, op=ANY, cases=CASES, differentiable=False, doc="Whether any element is true.")  # fmt: skip
-all_ = Entry("all", np.all, lambda x, axis, keepdims: reduce(ALL, x, axis, keepdims, BOOL), 1, PARAMS, op=ALL, cases=CASES, differentiable=False, doc="Whether all elements are true.")  # fmt: skip
+any_ = Entry(
+    "any", np.any, lambda x, axis, keepdims: reduce(ANY, x, axis, keepdims, BOOL), 1, PARAMS, op=ANY, cases=CASES,
+    differentiable=False, doc="Whether any element is true.",
+)  # fmt: skip
+all_ = Entry(
+    "all", np.all, lambda x, axis, keepdims: reduce(ALL, x, axis, keepdims, BOOL), 1, PARAMS, op=ALL, cases=CASES,
+    differentiable=False, doc="Whether all elements are true.",
+)  # fmt: skip
 
 
 # --- positions of extremes: NumPy's, no gradient ---------------------------------------------------------------
@@ -278,10 +284,10 @@ log_softmax = composite(
     doc="log(softmax(x)) over `axis`, without overflow.",
 )  # fmt: skip
 count_nonzero = Entry(
-    "count_nonzero", np.count_nonzero, lambda x, axis, keepdims: reduce(SUM, not_equal(x, 0), axis, keepdims, INT64), 1, PARAMS,
-    cases=CASES, differentiable=False, method=False, doc="How many elements are not 0.",
+    "count_nonzero", np.count_nonzero, lambda x, axis, keepdims: reduce(SUM, not_equal(x, 0), axis, keepdims, INT64), 1,
+    PARAMS, cases=CASES, differentiable=False, method=False, doc="How many elements are not 0.",
 )  # fmt: skip
 ptp = composite(
-    "ptp", np.ptp, lambda x, axis, keepdims: max_(x, axis, keepdims) - min_(x, axis, keepdims), PARAMS, cases=CASES, method=False,
-    doc="The range, max - min, over `axis`.",
+    "ptp", np.ptp, lambda x, axis, keepdims: max_(x, axis, keepdims) - min_(x, axis, keepdims), PARAMS, cases=CASES,
+    method=False, doc="The range, max - min, over `axis`.",
 )  # fmt: skip

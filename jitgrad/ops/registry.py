@@ -83,8 +83,8 @@ class Entry:
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
-        on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(), host=None, public=True,
-        guard=None, methods=(), properties=(), in_place="", spread="", optional=None,
+        on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(),
+        host=None, public=True, guard=None, methods=(), properties=(), in_place="", spread="", optional=None,
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator

@@ -30,8 +30,8 @@ def _scan(op, x, axis, reverse):
 class _Factors:
     """The factors of a running product with those that are 0 kept apart, so that derivatives of any order see them.
 
-    The product up to i without factor k is ``products[i] / safe[k]`` times the zero factors up to i other than k: 1 if there are
-    none, that factor if there is one, else 0.
+    The product up to i without factor k is ``products[i] / safe[k]`` times the zero factors up to i other than k: 1 if
+    there are none, that factor if there is one, else 0.
     """
 
     def __init__(self, node):

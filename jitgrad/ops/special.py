@@ -25,10 +25,11 @@ def _sigmoid(x, node):
     return np.where(x >= 0, node.dtype.type(1), e) / (1 + e)
 
 
-# A primitive, since a formula without overflow on either side has a kink of its own at 0, and tanh(x / 2) loses the small
-# values: sigmoid(-40) is 4e-18, and so is its derivative, which 1 - sigmoid(40) is not.
+# A primitive, since a formula without overflow on either side has a kink of its own at 0, and tanh(x / 2) loses the
+# small values: sigmoid(-40) is 4e-18, and so is its derivative, which 1 - sigmoid(40) is not.
 sigmoid = elementwise(
-    "sigmoid", None, lambda x, out: out * sigmoid(-x), code="sigmoid({0})", in_place="sigmoid_", cost=12, dtypes=_floats, reference=_sigmoid,
-    aliases=("expit",), doc="1 / (1 + exp(-x)), without overflow and with every digit of small values.",
+    "sigmoid", None, lambda x, out: out * sigmoid(-x), code="sigmoid({0})", in_place="sigmoid_", cost=12,
+    dtypes=_floats, reference=_sigmoid, aliases=("expit",),
+    doc="1 / (1 + exp(-x)), without overflow and with every digit of small values.",
 )  # fmt: skip
 softplus = composite("softplus", None, lambda x: logaddexp(x, 0.0), doc="log(1 + exp(x)), without overflow.")

@@ -8,12 +8,12 @@ from .elementwise import absolute, equal, sqrt, square, where
 from .registry import composite, elementwise
 
 sin = elementwise(
-    "sin", np.sin, lambda x, out: cos(x), code="sin({0})", in_place="sin_", exact="(math.sin({0}) if is_far({0}) else sin({0}))", cost=15,
-    doc="The sine of x, in radians.",
+    "sin", np.sin, lambda x, out: cos(x), code="sin({0})", in_place="sin_",
+    exact="(math.sin({0}) if is_far({0}) else sin({0}))", cost=15, doc="The sine of x, in radians.",
 )  # fmt: skip
 cos = elementwise(
-    "cos", np.cos, lambda x, out: -sin(x), code="cos({0})", in_place="cos_", exact="(math.cos({0}) if is_far({0}) else cos({0}))", cost=15,
-    doc="The cosine of x, in radians.",
+    "cos", np.cos, lambda x, out: -sin(x), code="cos({0})", in_place="cos_",
+    exact="(math.cos({0}) if is_far({0}) else cos({0}))", cost=15, doc="The cosine of x, in radians.",
 )  # fmt: skip
 tan = elementwise(
     "tan",
@@ -45,8 +45,9 @@ def _square_sum(x, y):
 
 
 arctan2 = elementwise(
-    "arctan2", np.arctan2, lambda x, y, out: (y / _square_sum(x, y), -x / _square_sum(x, y)), code="math.atan2({0}, {1})", cost=35,
-    on=(0.5, 2), aliases=("atan2",), doc="The angle of the point (y, x), in radians.",
+    "arctan2", np.arctan2, lambda x, y, out: (y / _square_sum(x, y), -x / _square_sum(x, y)),
+    code="math.atan2({0}, {1})", cost=35, on=(0.5, 2), aliases=("atan2",),
+    doc="The angle of the point (y, x), in radians.",
 )  # fmt: skip
 hypot = elementwise(
     "hypot", np.hypot, lambda x, y, out: (x / out, y / out), code="math.hypot({0}, {1})", cost=20, on=(0.5, 2),

@@ -1,9 +1,9 @@
 """The disk cache: kernel sources as importable files, beside them the binaries numba keeps of them.
 
-A kernel's file is named by the hash of its text, in a folder named by all a binary depends on (versions of
-numba, llvmlite, numpy, Python, jitgrad's own runtime; the CPU and its features). A file is written at once or not at
-all (`os.replace`) and never rewritten while its content stands, since numba ties its binaries to the file's
-time stamp. What is damaged is dropped and made anew. Where nothing can be written (read-only, full), a temporary folder serves.
+A kernel's file is named by the hash of its text, in a folder named by all a binary depends on (versions of numba,
+llvmlite, numpy, Python, jitgrad's own runtime; the CPU and its features). A file is written at once or not at all
+(`os.replace`) and never rewritten while its content stands, since numba ties its binaries to the file's time stamp.
+What is damaged is dropped and made anew. Where nothing can be written (read-only, full), a temporary folder serves.
 
 Start at `load`: source text -> module. `info`, `entries` and `clear` are for the user.
 """
@@ -124,7 +124,7 @@ def _put(path, source):
 
 
 def _set_used(path, before, used):
-    """Say that `path` was used at `used`; by itself a file system does that once a day, or never, or for a mere listing."""
+    """Say that `path` was used at `used`; by itself a file system does so once a day, never, or for a mere listing."""
     with contextlib.suppress(OSError):
         os.utime(path, ns=(used, before.st_mtime_ns))
 
@@ -142,7 +142,7 @@ def _drop_binaries(path):
 
 @contextlib.contextmanager
 def _binaries_beside():
-    """numba keeps binaries beside the source, whatever NUMBA_CACHE_DIR says: else nothing here could find and bound them."""
+    """numba keeps binaries beside the source, whatever NUMBA_CACHE_DIR says: else none could be found and bounded."""
     from numba import config as numba_config
 
     before, numba_config.CACHE_DIR = numba_config.CACHE_DIR, ""

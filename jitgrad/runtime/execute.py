@@ -24,13 +24,14 @@ from ..ir.printer import counted
 from .worker import Worker
 
 #: A plan is compiled when the reference has cost it `HOT` seconds or ran it `OFTEN` times, and (while numba is not
-#: imported, which takes 0.4 s) when the reference has cost the process `HOT_PROCESS` seconds in all. A kernel takes 0.1 s
-#: of another core; a script that ends sooner must pay for neither.
+#: imported, which takes 0.4 s) when the reference has cost the process `HOT_PROCESS` seconds in all. A kernel takes
+#: 0.1 s of another core; a script that ends sooner must pay for neither.
 HOT, OFTEN, HOT_PROCESS = 0.002, 20, 0.03
-#: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba reads thousands of files and waits
-#: for the interpreter after each: beside a busy main thread it took more than 5 s, with this 0.8 s.
+#: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba reads thousands of
+#: files and waits for the interpreter after each: beside a busy main thread it took more than 5 s, with this 0.8 s.
 SWITCH = 5e-5
-#: Kernels that the thread compiles by itself: starting a child process takes as long as some. Seconds without work after which that ends.
+#: Kernels that the thread compiles by itself: starting a child process takes as long as some. Seconds without work
+#: after which that ends.
 ALONE, IDLE = 4, 20.0
 #: Elements of work from which a plan is compiled the second time it is seen.
 BIG = 200_000
@@ -223,7 +224,7 @@ def _lively():
 
 
 class _Background:
-    """One daemon thread that compiles plans, started at the first one; after `ALONE` kernels with the help of a child process."""
+    """A daemon thread that compiles plans, started at the first one; after `ALONE` kernels a child process helps."""
 
     def __init__(self):
         self.worker, self.made = Worker(), 0
@@ -318,8 +319,8 @@ def _after_fork_in_child():
 
 @functools.cache
 def _guard_forks():
-    """Done with the first thread, after logging was imported (numba uses it): a fork takes the locks in reverse order of
-    registration, and who compiles may need that of logging while holding ours."""
+    """Done with the first thread, after logging was imported (numba uses it): a fork takes the locks in reverse order
+    of registration, and who compiles may need that of logging while holding ours."""
     import logging  # noqa: F401
 
     if hasattr(os, "register_at_fork"):

@@ -1,8 +1,9 @@
 """A child process that compiles kernels into the disk cache, so that the program beside it keeps the interpreter.
 
-A thread that compiles takes the interpreter's lock for half of the time. The child has its own: it gets sources through a pipe
-and builds them; the parent then loads what is in the cache, 4 ms each. Nothing depends on the child: where it cannot be started, or dies,
-or fails at a kernel, the parent finds the kernel missing and compiles it itself. It ends when its pipe does, and so with the parent.
+A thread that compiles takes the interpreter's lock for half of the time. The child has its own: it gets sources through
+a pipe and builds them; the parent then loads what is in the cache, 4 ms each. Nothing depends on the child: where it
+cannot be started, or dies, or fails at a kernel, the parent finds the kernel missing and compiles it itself. It ends
+when its pipe does, and so with the parent.
 
 Start at `Worker`; `serve` is what the child runs.
 """

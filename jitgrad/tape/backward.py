@@ -129,7 +129,9 @@ class Sweep:
         if not cots:
             return frozenset()
         given = tuple(cots) if len(cots) == 1 else tuple(sorted(cots, key=_slot))
-        state, edges, leads = graph.state, graph.edges, self.leads
+        # Another thread may end the graph's segment now, or free it: values first, then what tells if they are there.
+        leaves, (dear, saved), edges = graph.leaves, graph.kept, graph.edges
+        state, leads = graph.state, self.leads
         wanted = tuple(
             [
                 i
@@ -145,10 +147,10 @@ class Sweep:
             self._check(graph, back)
             grads = back.run(graph, values, held)
         else:
-            back = _plan(Backward, state, given, cuts, wanted, graph.dear)
+            back = _plan(Backward, state, given, cuts, wanted, dear)
             if graph.freed is not None:
                 self._check(graph, back)
-            leaves = [*graph.leaves[: state.leaves], *graph.saved, *values]
+            leaves = [*leaves[: state.leaves], *saved, *values]
             grads = zip(back.sinks, back.plan.run(leaves, graph.numbers))
         for k, g in grads:
             edge = edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])
@@ -168,7 +170,8 @@ class Sweep:
     def _free(self, graph, visited):
         graph.freed = visited if graph.freed is None else graph.freed | visited
         if len(graph.freed) == graph.state.rg_records and not graph.open:
-            graph.leaves, graph.saved = (None,) * len(graph.leaves), (None,) * len(graph.saved)
+            dear, saved = graph.kept
+            graph.leaves, graph.kept = (None,) * len(graph.leaves), (dear, (None,) * len(saved))
 
 
 def _slot(state):

@@ -29,8 +29,8 @@ LOST = (
 class Graph:
     """A segment that ran, as a node of the backward sweep.
 
-    `edges` say where its roots' cotangents go; `alive` are its results that tensors hold, as (state, weak reference). Another
-    thread may have looked at a segment that goes on (`peeked`); as long as it does, its graph is `open`.
+    `edges` say where its roots' cotangents go; `alive` are its results that tensors hold, as (state, weak reference).
+    Another thread may have looked at a segment that goes on (`peeked`); as long as it does, its graph is `open`.
     """
 
     __slots__ = (
@@ -39,8 +39,7 @@ class Graph:
         "numbers",
         "edges",
         "serial",
-        "dear",
-        "saved",
+        "kept",
         "freed",
         "cuts",
         "alive",
@@ -52,7 +51,7 @@ class Graph:
     def __init__(self, seg):
         self.state, self.leaves, self.numbers, self.edges = seg.state, seg.leaves, seg.numbers, seg.edges
         self.serial = next(_serial)
-        self.dear, self.saved, self.freed, self.cuts, self.alive, self.peeked = (), (), None, None, [], False
+        self.kept, self.freed, self.cuts, self.alive, self.peeked = ((), ()), None, None, [], False
         self.open = False
 
 
@@ -107,14 +106,14 @@ def flush(seg):
             if forward.rg:
                 graph = graph_of(seg)
                 if forward.dear:
-                    graph.dear, graph.saved = forward.dear, values[len(forward.live) :]
+                    graph.kept = forward.dear, values[len(forward.live) :]  # at once: another thread may sweep it
             guarded(settle, handles, forward.live, values, graph)
     local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else ())
     seg.end()
 
 
 def run(plan, seg, leaves):
-    """The values of a plan of the current segment. Where it fails, the segment ends: what is pending is asked one by one."""
+    """The values of a plan of the current segment. If it fails, the segment ends; what is pending is asked singly."""
     check(seg)
     try:
         return plan.run(leaves, seg.numbers)

@@ -1,14 +1,14 @@
 """Where a segment ends by itself: after `config.segment` operations, or where a turn of a loop does.
 
-A long loop without a look is cut into segments. Cut at a fixed length, they drift against the turns of the loop, and each is a
-program of its own, with kernels of its own. So where the records repeat, a segment ends with the last turn that it has room for: the
-next one begins like a turn, and all of them are one program (`ends`).
+A long loop without a look is cut into segments. Cut at a fixed length, they drift against the turns of the loop, and
+each is a program of its own, with kernels of its own. So where the records repeat, a segment ends with the last turn
+that it has room for: the next one begins like a turn, and all of them are one program (`ends`).
 
-A loop that goes round another number of times each call is a program of its own each time. Once `TRIPS` numbers were seen, segments end
-after a few turns, and there is nothing new in yet another number (`note_trips`).
+A loop that goes round another number of times each call is a program of its own each time. Once `TRIPS` numbers were
+seen, segments end after a few turns, and there is nothing new in yet another number (`note_trips`).
 
-Records repeat if operations and static arguments do, whatever the operands. A turn may be longer than a segment: what is compared
-goes back over segments that ended by themselves (`Segment.before`). Start at `ends`.
+Records repeat if operations and static arguments do, whatever the operands. A turn may be longer than a segment: what
+is compared goes back over segments that ended by themselves (`Segment.before`). Start at `ends`.
 """
 
 from .._config import config
@@ -20,7 +20,7 @@ TRIPS, UNIT = 4, 16
 
 
 def ends(state, before):
-    """Whether a segment ends after the record `state`, which is new; `before` are the ends of the segments before it."""
+    """Whether a segment ends after the new record `state`; `before` are the ends of the segments before it."""
     if state.size >= config.segment:
         return True
     if before and before[-1].unit:  # the loop goes on in pieces
@@ -89,7 +89,7 @@ def longest(likes):
 
 
 def repeats(likes):
-    """The period of the longest stretch of turns at the end of a sequence, and the stretch's length; 0, 0 if there is none."""
+    """The period of the longest stretch of turns at the end of a sequence, and its length; 0, 0 if there is none."""
     n, best = len(likes), (0, 0)
     for period in range(1, n // 2 + 1):
         i = n - 1

@@ -1,8 +1,8 @@
 """What a sweep asks of recorded programs: which records it goes through, where they lead, and which are which.
 
-Nodes are interned, so two equal records are one node, and a sum inside a mean is the sum that was recorded before it: just
-what a plan should compute. But a hook, a wanted intermediate and a result that is differentiated again belong to *one*
-record. For them the nodes of the path are built again, each such value behind a mark of its own: `Apart`.
+Nodes are interned, so two equal records are one node, and a sum inside a mean is the sum that was recorded before it:
+just what a plan should compute. But a hook, a wanted intermediate and a result that is differentiated again belong to
+*one* record. For them the nodes of the path are built again, each such value behind a mark of its own: `Apart`.
 """
 
 from ..ir import Node, const, toposort
@@ -95,8 +95,8 @@ def roots_of(state):
 class Towards:
     """Which edges lead to one of some tensors: a sweep for them needs to go no other way.
 
-    `others` tells whether a way that was looked at ends at another leaf; one that is gone does not count, since nobody can
-    ask for its gradient.
+    `others` tells whether a way that was looked at ends at another leaf; one that is gone does not count, since nobody
+    can ask for its gradient.
     """
 
     def __init__(self, tensors):

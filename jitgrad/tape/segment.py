@@ -1,9 +1,9 @@
 """Recording: a segment per thread, and the automaton (a trie of `State`) that it walks.
 
-A record is one step ``state = state.next[key]``, where the key is the operation, the states of its operands and its static
-arguments. States are unique to a path, so *recording computes the plan's key*: a program seen before costs one look-up per
-operation; shape inference, promotion and error checks ran when the state was made. Values are not in the trie: arrays
-enter as leaves (keyed by dtype, shape and whether they require grad), Python numbers as numbers.
+A record is one step ``state = state.next[key]``, where the key is the operation, the states of its operands and its
+static arguments. States are unique to a path, so *recording computes the plan's key*: a program seen before costs one
+look-up per operation; shape inference, promotion and error checks ran when the state was made. Values are not in the
+trie: arrays enter as leaves (keyed by dtype, shape and whether they require grad), Python numbers as numbers.
 
 Start at `State`, `Segment` and `grow`; the fast paths are closures made in `jitgrad.functions`.
 """
@@ -90,8 +90,9 @@ class State:
     """
 
     __slots__ = (
-        "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots", "grad",
-        "plans", "operands", "rg_records", "size", "key", "entry", "full", "integer", "saves", "like", "unit", "trips",
+        "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots",
+        "grad", "plans", "operands", "rg_records", "size", "key", "entry", "full", "integer", "saves", "like", "unit",
+        "trips",
     )  # fmt: skip
 
     def __init__(self, parent, node=None, rg=False):
@@ -112,8 +113,9 @@ class State:
             self.sig = Sig(node.shape, node.dtype, rg)
 
 
-#: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that never repeat. When one is full, the
-#: trie grows anew; of the generation before, what is used meanwhile lives on (`revive`), and the rest is dropped with the next.
+#: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that never repeat. When
+#: one is full, the trie grows anew; of the generation before, what is used meanwhile lives on (`revive`), and the rest
+#: is dropped with the next.
 GENERATION = 20_000
 ROOT = State(None)
 _count = 0
@@ -135,7 +137,7 @@ def renew():
 
 
 def revive(state, key):
-    """What comes after `state` by `key` if the generation before knew it; what comes after that is revived when asked for."""
+    """What comes after `state` by `key` if the generation before knew it; what follows is revived when asked for."""
     global _count
     known = _before.get(state)
     out = known.pop(key, None) if known else None
@@ -165,7 +167,7 @@ class Segment:
         self.state = ROOT if grad else switch(ROOT, False)
 
     def end(self):
-        """It ran. Tensors refer to it until they enter another one, and must not keep all of its values alive by that."""
+        """It ran. Tensors refer to it until they enter another one, but must not keep all its values alive by that."""
         self.handles.clear()
         self.leaves = self.numbers = self.edges = self.graph = self.entered = None
 

@@ -10,11 +10,12 @@ entered   the segment it is in     there    the same              valued: that s
 stale     None                     None     that of a leaf        pending: used (`views.refresh`)
 ========= ======================== ======== ===================== ================================
 
-`_state` tells shape, dtype and whether it requires grad in every case, and for a handle that is in a segment its place there.
-The value of a handle never changes in place: a write rebinds the handle (`adopt`).
+`_state` tells shape, dtype and whether it requires grad in every case, and for a handle that is in a segment its place
+there. The value of a handle never changes in place: a write rebinds the handle (`adopt`).
 
-Threads may share tensors: a handle is in one segment at a time, and while that one goes on no other thread changes the
-handle's place: its segment notes the handle in `entered`. `LOCK` guards the changes of place. Start at `Handle` and `enter`.
+Threads may share tensors: a handle is in one segment at a time, and while that one goes on no other thread
+changes the handle's place: its segment notes the handle in `entered`. `LOCK` guards the changes of place. Start
+at `Handle` and `enter`.
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ from .execute import flush, look, peek
 from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, variable_state
 
 __all__ = [
-    "Extra", "Handle", "adopt", "enter", "from_value", "look", "ones_value", "record",
+    "Extra", "Handle", "adopt", "enter", "extra", "from_value", "look", "ones_value", "record",
     "rooted", "vacate",
 ]  # fmt: skip
 
@@ -42,13 +43,24 @@ class Handle(Operations):
 
 
 class Extra:
-    """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), and what views need (see `views`)."""
+    """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), what views need (see `views`)."""
 
     __slots__ = ("grad", "hooks", "retains", "parent", "step", "children", "stale", "strides")
 
     def __init__(self):
         self.grad = self.hooks = self.retains = self.parent = self.step = self.children = self.strides = None
         self.stale = False
+
+
+def extra(t):
+    """The `Extra` of `t`, made when first asked for."""
+    return guarded(_extra, t) if t._x is None else t._x
+
+
+def _extra(t):
+    if t._x is None:
+        t._x = Extra()
+    return t._x
 
 
 class _Class:

@@ -14,8 +14,8 @@ from .._dtypes import FLOAT64
 from ..ir import leaf
 from ..ops.marks import revalue, stop
 from ..ops.movement import contiguous, layout
-from .segment import LOCK, Head, Write, grow, local, switch
-from .tensors import Extra, adopt, emit, enter, record, rooted, vacate
+from .segment import LOCK, Head, Write, grow, guarded, local, switch
+from .tensors import Extra, adopt, emit, enter, extra, record, rooted, vacate
 
 DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
 
@@ -78,15 +78,17 @@ def make_view(parent, step):
     local.seg.views = True
     x = t._x = Extra()
     x.parent, x.step = parent, step
-    if parent._x is None:
-        parent._x = Extra()
-    if parent._x.children is None:
-        parent._x.children = []
-    children = parent._x.children
+    guarded(_add_child, extra(parent), ref(t))
+    return t
+
+
+def _add_child(x, child):
+    if x.children is None:
+        x.children = []
+    children = x.children
     if len(children) >= 16 and not len(children) & (len(children) - 1):  # now and then: each power of two
         children[:] = [c for c in children if c() is not None]
-    children.append(ref(t))
-    return t
+    children.append(child)
 
 
 def aliases(parent, step):
