@@ -51,10 +51,10 @@ def test_another_number_of_turns_compiles_nothing_new():
     counts = np.random.default_rng(3).permutation(np.arange(1, 150))
     jitgrad.config.compile, before = "always", jitgrad.config.compile
     try:
-        for count in counts[:25]:
+        for count in counts[:60]:
             turns(count, short)
         kernels = stats.kernels
-        for count in counts[25:]:
+        for count in counts[60:]:
             turns(count, short)
     finally:
         jitgrad.config.compile = before

@@ -150,12 +150,3 @@ def start_nodes(ctx):
                 break
             index = index.var.index
     return tuple(out)
-
-
-def strides(shape):
-    """C-order strides, in elements."""
-    out, step = [], 1
-    for n in reversed(shape):
-        out.append(step)
-        step *= n
-    return tuple(reversed(out))

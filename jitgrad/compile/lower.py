@@ -18,10 +18,12 @@ which is cut in chunks, or none): there they are left out. Nothing else here loo
 Start at `lower`.
 """
 
+import math
 from typing import NamedTuple
 
+from ..ir.shapes import contiguous
 from .axes import UNIT
-from .fuse_index import Guard, guards_of, pad_guards, strides
+from .fuse_index import Guard, guards_of, pad_guards
 
 #: columns of one block (form "column") and elements of one block of a long inner loop (form "rows")
 COLUMNS, INNER = 1024, 16384
@@ -74,7 +76,7 @@ def access(axes, node, ctx, dims, dropped=frozenset()):
     """The `Access` to the flat array of `node` read in the context `ctx`; axes of classes in `dropped` do not count."""
     const, terms, step, paces, guards = 0, {}, [0] * dims, [None] * dims, []
     classes, offset = axes.of[node], False
-    for axis, (c, stride, index) in enumerate(zip(classes, strides(node.shape), ctx, strict=True)):
+    for axis, (c, stride, index) in enumerate(zip(classes, contiguous(node.shape), ctx, strict=True)):
         const += stride * index.const
         offset = offset or index.step < 0 or bool(index.const)
         for start, coef in index.terms:
@@ -293,7 +295,4 @@ def weight(nest):
 
 def points(nest):
     """How many points of its loop space the nest visits."""
-    total = 1
-    for loop in nest.loops:
-        total *= loop.size
-    return total
+    return math.prod(loop.size for loop in nest.loops)

@@ -7,6 +7,8 @@ the writer of its loops and to the function that counts its units.
 Start at `render_loop`.
 """
 
+import math
+
 from .lower import COLUMNS, GRAIN, INNER, points, weight
 from .render import HEADER, Kernel, Writer, combination, identity_literal, is_wide, read, stored, title
 
@@ -195,7 +197,7 @@ class Rows(Form):
         return max(1, -(-self.nest.loops[-1].size // INNER))
 
     def units(self):
-        rows = _product(loop.size for loop in self.nest.loops[:-1])
+        rows = math.prod(loop.size for loop in self.nest.loops[:-1])
         inner = self.nest.loops[-1].size
         total = rows * self.blocks if inner else 0
         return Units(total, max(1, self.grain // max(1, min(inner, INNER))))
@@ -215,7 +217,7 @@ class Row(Form):
             self.line(2, f"{name}[{w.address(nest.stores[node], self.loops)}] = {accumulated(node, f'acc{k}')}")
 
     def units(self):
-        kept = _product(loop.size for loop in self.nest.loops[: self.nest.outer])
+        kept = math.prod(loop.size for loop in self.nest.loops[: self.nest.outer])
         row = max(1, points(self.nest) // max(1, kept))
         return Units(kept, max(1, self.grain // row))
 
@@ -260,7 +262,7 @@ class Column(Form):
 
     @property
     def kept(self):
-        return max(1, _product(loop.size for loop in self.nest.loops[: self.nest.outer]))
+        return max(1, math.prod(loop.size for loop in self.nest.loops[: self.nest.outer]))
 
     @property
     def parts(self):
@@ -287,13 +289,6 @@ class Column(Form):
 
 
 FORMS = {"flat": Flat, "rows": Rows, "row": Row, "column": Column}
-
-
-def _product(sizes):
-    out = 1
-    for n in sizes:
-        out *= n
-    return out
 
 
 def accumulated(node, acc):

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ..ir import CONST, Node, const, size, toposort
+from ..ir import CONST, Node, const, rebuilt, size, toposort
 from ..ops import REGISTRY
 from ..ops.marks import STOP, VARIABLE
 from ..ops.movement import UPDATE, selected
@@ -28,7 +28,7 @@ def simplify(roots):
     new = {}
     for node in toposort(roots):
         src = tuple([new[s] for s in node.src])
-        out = node if src == node.src else Node(node.op, src, node.arg, node.shape, node.dtype)
+        out = rebuilt(node, src)
         rule = RULES.get(node.op)
         better = rule(out, *src) if rule is not None else None
         new[node] = out if better is None else better

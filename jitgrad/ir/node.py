@@ -7,6 +7,7 @@ construction and a graph can be a dictionary key. Shapes and dtypes are settled 
 Start at `Node`; `toposort` is how every pass walks a graph (without recursion: graphs are deep).
 """
 
+import math
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -114,10 +115,7 @@ class Node:
 
     @property
     def size(self):
-        out = 1
-        for n in self.shape:
-            out *= n
-        return out
+        return math.prod(self.shape)
 
     def __repr__(self):
         return f"<{self.op.name} {self.dtype}{list(self.shape)}>"
@@ -149,6 +147,11 @@ def const(value, dtype=None):
 def size(value, dtype):
     """The 0-d constant `value`, a number of elements."""
     return Node(SIZE, (), float(value), (), dtype)
+
+
+def rebuilt(node, src):
+    """The operation of `node` on other sources of the same shapes and dtypes; `node` itself if they are its own."""
+    return node if src == node.src else Node(node.op, src, node.arg, node.shape, node.dtype)
 
 
 def toposort(roots):

@@ -3,6 +3,7 @@
 Start at `broadcast_shapes`. Errors are raised here once, so that every operation words them alike.
 """
 
+import math
 import operator
 
 from .._errors import ArgumentError, AxisError, ShapeError
@@ -72,9 +73,9 @@ def reduced_axes(axis, ndim):
 def reshape_shape(shape, new):
     """`new` with its -1 filled in; must hold as many elements as `shape`."""
     new = tuple(as_int(n, "a length") for n in (new if isinstance(new, (tuple, list)) else (new,)))
-    size = _product(shape)
+    size = math.prod(shape)
     if new.count(-1) == 1:
-        rest = -_product(new)
+        rest = -math.prod(new)
         if rest <= 0 or size % rest:
             if rest == 0 and size == 0:
                 raise ShapeError(f"got reshape of {shape} to {new}: with no elements, -1 could be any length; name it")
@@ -82,7 +83,7 @@ def reshape_shape(shape, new):
                 f"got reshape of {shape} ({size} elements) to {new}, expected lengths that multiply to {size}"
             )
         new = tuple(size // rest if n == -1 else n for n in new)
-    if any(n < 0 for n in new) or _product(new) != size:
+    if any(n < 0 for n in new) or math.prod(new) != size:
         raise ShapeError(
             f"got reshape of {shape} ({size} elements) to {new}, expected lengths that multiply to {size}; "
             "one of them may be -1"
@@ -98,8 +99,6 @@ def keep_axes(shape, axes):
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
-def _product(shape):
-    out = 1
-    for n in shape:
-        out *= n
-    return out
+def contiguous(shape):
+    """The strides, in elements, of an array in C order."""
+    return tuple([math.prod(shape[axis + 1 :]) for axis in range(len(shape))])

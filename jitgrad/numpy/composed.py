@@ -204,14 +204,15 @@ def ediff1d(ary, to_end=None, to_begin=None):
 @handler
 def trapezoid(y, x=None, dx=1.0, axis=-1):
     y = as_operand(y)
-    axis = normalize_axis(axis, y.ndim)
-    if x is not None:
+    k = normalize_axis(axis, y.ndim)
+    if x is None:
+        widths = dx if isinstance(dx, (int, float)) else as_operand(dx)  # a number does not widen the dtype
+    else:
         x = as_operand(x)
-        dx = diff(x, axis=0 if x.ndim == 1 else axis)
-        dx = dx.reshape([-1 if k == axis else 1 for k in range(y.ndim)]) if x.ndim == 1 else dx
-    y = y.swapaxes(0, axis)
-    dx = dx.swapaxes(0, axis) if isinstance(dx, Tensor) and dx.ndim == y.ndim else dx
-    return (dx * (y[1:] + y[:-1]) / 2.0).swapaxes(0, axis).sum(axis)
+        widths = diff(x, axis=0 if x.ndim == 1 else axis)
+        widths = widths.reshape([-1 if i == k else 1 for i in range(y.ndim)]) if x.ndim == 1 else widths
+    before = (slice(None),) * k
+    return (widths * (y[(*before, slice(1, None))] + y[(*before, slice(-1))]) / 2.0).sum(axis)
 
 
 @handler

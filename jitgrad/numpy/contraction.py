@@ -3,6 +3,7 @@
 Start at `einsum`; `_pair` is one product.
 """
 
+import math
 import string
 
 import numpy as np
@@ -123,7 +124,7 @@ def _pair(first, second, needed):
     def matrix(t, names, *groups):
         order = [names.index(c) for g in groups for c in g]
         t = t.transpose(order).broadcast_to([lengths[c] for g in groups for c in g])
-        sizes = [int(np.prod([lengths[c] for c in g], dtype=np.int64)) for g in groups]
+        sizes = [math.prod(lengths[c] for c in g) for g in groups]
         return t.reshape(sizes)
 
     out = op.matmul(matrix(x, n, batch, left, inner), matrix(y, m, batch, inner, right))

@@ -3,11 +3,14 @@
 Each function has NumPy's name, calling form and meaning. Start at `handler` in `special`.
 """
 
+import math
+
 import numpy as np
 
 from .._dtypes import as_dtype
 from .._errors import ArgumentError, ShapeError
 from ..convert import as_operand
+from ..creation import full
 from ..ir.shapes import as_int, normalize_axes
 from .calls import NOTHING, as_mask, deliver
 from .composed import op
@@ -32,16 +35,18 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=NOTHING):
     a, keepdims = as_operand(a), _keeping(keepdims)
     if weights is None:
         out = a.mean(axis=axis, keepdims=keepdims)
-        scale = out * 0 + a.size / max(out.size, 1)
+        scale = full(out.shape, a.size / max(out.size, 1), dtype=out.dtype)
     else:
         a, weights = _float(a), as_operand(weights)
         axes = normalize_axes(axis, a.ndim)
         if weights.shape != a.shape:
-            if axis is None or weights.shape != tuple(a.shape[k] for k in axes):
+            named = () if axis is None else tuple(k % a.ndim for k in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+            if axis is None or weights.shape != tuple(a.shape[k] for k in named):
                 raise ShapeError(
                     f"got weights of shape {weights.shape} for shape {a.shape} and axis {axis}, "
                     "expected the same shape, or that of the axes"
                 )
+            weights = op.transpose(weights, tuple(int(k) for k in np.argsort(named)))  # given as the axes are named
             weights = weights.reshape([n if k in axes else 1 for k, n in enumerate(a.shape)])
         weights = weights.to(np.result_type(a.dtype, weights.dtype)).broadcast_to(a.shape)
         scale = weights.sum(axis=axis, keepdims=keepdims)
@@ -75,7 +80,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         n = total - ddof * (weights * np.asarray(arrays(aweights), float)).sum() / total
     mean = x.mean(axis=1, keepdims=True) if weights is None else (x * weights).sum(axis=1, keepdims=True) / float(total)
     d = x - mean
-    out = d @ (d if weights is None else d * weights).T / (float(n) if n > 0 else float("nan"))
+    out = d @ (d if weights is None else d * weights).T / max(float(n), 0.0)
     return out.squeeze()
 
 
@@ -84,7 +89,7 @@ def _rows(m, rowvar):
     m = as_operand(m)
     if m.ndim > 2:
         raise ShapeError(f"got observations of shape {m.shape}, expected one or two axes")
-    return m.reshape((1, -1)) if m.ndim < 2 else m if rowvar or m.shape[0] == 1 else m.T
+    return m.reshape((1, -1)) if m.ndim < 2 else m if rowvar else m.T
 
 
 @handler
@@ -109,7 +114,7 @@ def _sorted_rows(a, axis, keepdims):
         if _keeping(keepdims)
         else tuple(a.shape[k] for k in rest)
     )
-    n = int(np.prod([a.shape[k] for k in axes], dtype=np.int64))
+    n = math.prod(a.shape[k] for k in axes)
     if n == 0:
         raise ShapeError(f"got an order statistic over an empty axis of shape {a.shape}; give it elements")
     rows = a.transpose(rest + axes).reshape((*(a.shape[k] for k in rest), n)) if a.ndim else a.reshape((1,))

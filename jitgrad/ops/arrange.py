@@ -3,6 +3,8 @@
 Start at `_diagonal`, a slice with a long step.
 """
 
+import math
+
 import numpy as np
 
 from .._dtypes import as_dtype
@@ -16,7 +18,7 @@ from .registry import REQUIRED, SUM, Entry, broadcast, composite, movement, resh
 
 def _repeated(shape, repeats, axis=None):
     """The index of each element of the result, by which it is taken."""
-    n = int(np.prod(shape, dtype=np.int64)) if axis is None else shape[normalize_axis(axis, len(shape))]
+    n = math.prod(shape) if axis is None else shape[normalize_axis(axis, len(shape))]
     counts = np.asarray(repeats)
     if counts.dtype.kind not in "iu" or counts.ndim > 1 or (counts.size and counts.min() < 0):
         raise ArgumentError(f"got repeats = {repeats!r}, expected a whole number of at least 0, or one per element")

@@ -5,6 +5,7 @@ Integers and slice starts are passed as numbers, so that a loop over them record
 turned into integer arrays before it gets here: its result's shape depends on values.
 """
 
+import math
 import operator
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from ..ir.shapes import broadcast_shapes, normalize_axis, stretches
 from .elementwise import add, where
 from .marks import stop
 from .movement import permute, slice_node
-from .registry import Entry, broadcast, cast, common_dtypes, reshape_to
+from .registry import Entry, broadcast, cast, common_dtypes, reshape_to, zeros
 
 # --- gather and its adjoint: index arrays on the leading axes -----------------------------------------------------
 
@@ -48,12 +49,11 @@ SCATTER_ADD = Op(
 
 def _set_vjp(g, node):
     index = node.src[2:]
-    zero = broadcast(cast(const(0.0), g.dtype), node.src[1].shape)
-    return (scatter_set(g, zero, index), gather(g, index), *(None,) * len(index))
+    return (scatter_set(g, zeros(node.src[1]), index), gather(g, index), *(None,) * len(index))
 
 
 def _set_jvp(t, node):
-    x, v = (broadcast(cast(const(0.0), node.dtype), s.shape) if u is None else u for u, s in zip(t[:2], node.src[:2]))
+    x, v = (zeros(s) if u is None else u for u, s in zip(t[:2], node.src[:2]))
     return scatter_set(x, v, node.src[2:])
 
 
@@ -269,7 +269,7 @@ def _take(x, indices, axis):
 
 def _check_take(shape, indices, axis=None):
     """The index array of `take`, in bounds and without negative entries."""
-    n = shape[normalize_axis(axis, len(shape))] if axis is not None else int(np.prod(shape, dtype=np.int64))
+    n = shape[normalize_axis(axis, len(shape))] if axis is not None else math.prod(shape)
     array = np.asarray(indices)
     if array.dtype.kind not in "iu":
         raise IndexOutOfRange(f"got indices of dtype {array.dtype}, expected integers")

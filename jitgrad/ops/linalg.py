@@ -4,6 +4,8 @@ matmul on stacks of matrices is the one primitive, and BLAS's, through NumPy; a 
 and sum, and norms are composites of reductions.
 """
 
+import math
+
 import numpy as np
 
 from .._errors import ArgumentError, AxisError, ShapeError
@@ -91,9 +93,9 @@ def _tensordot(x, y, axes):
     rest_x = tuple(a for a in range(x.ndim) if a not in left)
     rest_y = tuple(a for a in range(y.ndim) if a not in right)
     shape = tuple(x.shape[a] for a in rest_x) + tuple(y.shape[a] for a in rest_y)
-    n = int(np.prod([x.shape[a] for a in left], dtype=np.int64))
-    rows = int(np.prod([x.shape[a] for a in rest_x], dtype=np.int64))
-    columns = int(np.prod([y.shape[a] for a in rest_y], dtype=np.int64))
+    n = math.prod(x.shape[a] for a in left)
+    rows = math.prod(x.shape[a] for a in rest_x)
+    columns = math.prod(y.shape[a] for a in rest_y)
     if not rest_x and not rest_y:
         return _inner(reshape_to(permute(x, left), (n,)), reshape_to(permute(y, right), (n,)))
     product = _product(

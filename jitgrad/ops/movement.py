@@ -11,8 +11,8 @@ import numpy as np
 
 from .._dtypes import BOOL, INT64
 from .._errors import AliasError, ArgumentError, AxisError, ShapeError
-from ..ir import CONST, Node, Op, const, leaf
-from ..ir.shapes import as_int, normalize_axes, normalize_axis, reduced_axes, reshape_shape, stretches
+from ..ir import CONST, Node, Op, const, leaf, rebuilt
+from ..ir.shapes import as_int, contiguous, normalize_axes, normalize_axis, reduced_axes, reshape_shape, stretches
 from .elementwise import where
 from .registry import (
     BROADCAST,
@@ -27,6 +27,7 @@ from .registry import (
     is_float,
     movement,
     reshape_to,
+    zeros,
 )
 
 # --- primitives --------------------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ PAD = Op(
 UPDATE = Op(
     "update", "update", _update_reference,
     vjp=lambda g, node: (
-        update_node(g, _zeros(node.src[1]), node.src[2:], node.arg),
+        update_node(g, zeros(node.src[1]), node.src[2:], node.arg),
         slice_node(g, node.src[2:], node.arg, node.src[1].shape),
         *(None,) * len(node.arg),
     ),
@@ -89,12 +90,8 @@ UPDATE = Op(
 )  # fmt: skip
 
 
-def _zeros(x):
-    return broadcast(const(0.0, x.dtype), x.shape)
-
-
 def _tangent(t, x):
-    return _zeros(x) if t is None else t
+    return zeros(x) if t is None else t
 
 
 def permute(x, axes):
@@ -158,7 +155,7 @@ def _refilled(view, hole, base):
     """The movements `view` of `hole`, on `base`."""
     if view is hole:
         return base
-    return Node(view.op, (_refilled(view.src[0], hole, base), *view.src[1:]), view.arg, view.shape, view.dtype)
+    return rebuilt(view, (_refilled(view.src[0], hole, base), *view.src[1:]))
 
 
 def _unmove(node, new, refilled):
@@ -176,14 +173,6 @@ def _unmove(node, new, refilled):
     if node.op in (CAST, NONZERO) or len(node.src) == 1:
         return cast(new, x.dtype)
     raise AliasError(f"got a write through {node.op.name}, which is not a view; write to a .clone() of it")
-
-
-def contiguous(shape):
-    """Strides, in elements, of an array of this shape."""
-    out = [1]
-    for n in reversed(shape[1:]):
-        out.insert(0, out[0] * n)
-    return tuple(out) if shape else ()
 
 
 def layout(view, base, strides):
@@ -426,8 +415,8 @@ def _parts(g, node):
 
 
 def _join_jvp(t, node):
-    zeros = [broadcast(const(0, s.dtype), s.shape) if v is None else v for v, s in zip(t, node.src)]
-    return Node(CONCATENATE, tuple(zeros), node.arg, node.shape, node.dtype)
+    parts = [_tangent(v, s) for v, s in zip(t, node.src)]
+    return Node(CONCATENATE, tuple(parts), node.arg, node.shape, node.dtype)
 
 
 CONCATENATE = Op("concatenate", "call", lambda *xs, node: np.concatenate(xs, axis=node.arg), vjp=_parts, jvp=_join_jvp)

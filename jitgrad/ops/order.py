@@ -4,6 +4,8 @@ The order is NumPy's, and has no derivative; sorting is picking in that order. P
 primitives because an index per place is no index array on leading axes, as `indexing.GATHER` has it. Start at `along`.
 """
 
+import math
+
 import numpy as np
 
 from .._dtypes import INT64
@@ -86,7 +88,7 @@ def _check_along(shape, indices, axis=-1):
     if array.dtype.kind not in "iu":
         raise IndexOutOfRange(f"got indices of dtype {array.dtype}, expected integers")
     if axis is None:
-        shape, axis = (int(np.prod(shape, dtype=np.int64)),), 0
+        shape, axis = (math.prod(shape),), 0
     axis = normalize_axis(axis, len(shape))
     if array.ndim != len(shape):
         raise ShapeError(

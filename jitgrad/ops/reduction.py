@@ -4,6 +4,8 @@ Start at `reduce`. A primitive reduction works in the operand's dtype; the publi
 rules (a sum of small integers is an int64).
 """
 
+import math
+
 import numpy as np
 
 from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
@@ -209,10 +211,7 @@ argmin = _arg("argmin", np.argmin)
 
 
 def _count(x, axes):
-    out = 1
-    for a in axes:
-        out *= x.shape[a]
-    return out
+    return math.prod(x.shape[a] for a in axes)
 
 
 def _float(x):

@@ -184,6 +184,11 @@ def broadcast(x, shape):
     return x if x.shape == shape else Node(BROADCAST, (x,), None, shape, x.dtype)
 
 
+def zeros(x):
+    """Zeros of the shape and dtype of `x`."""
+    return broadcast(const(0, x.dtype), x.shape)
+
+
 def reduce_sum(x, axes):
     """Sum over `axes` (sorted), in x's own dtype."""
     if not axes:

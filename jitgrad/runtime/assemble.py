@@ -13,12 +13,12 @@ import numpy as np
 
 from ..compile import reference
 from ..compile.fuse import call_operand, flat_base, fuse
-from ..compile.fuse_index import strides
 from ..compile.lower import access, evaluations, lower, points, weight
 from ..compile.render import render_scalar
 from ..compile.render_forms import render_loop
 from ..compile.simplify import simplify
 from ..ir.node import Node, leaf
+from ..ir.shapes import contiguous
 from . import launch
 
 
@@ -250,7 +250,7 @@ class _Assembler:
         base = flat_base(root)
         if base in self.fusion.views and base not in self.names:
             source = flat_base(base.src[0])
-            terms = [(n, st) for n, st in zip(base.src[1:], strides(base.src[0].shape), strict=True)]
+            terms = [(n, st) for n, st in zip(base.src[1:], contiguous(base.src[0].shape), strict=True)]
             const = sum(int(n.arg) * st for n, st in terms if n.op.kind == "const")
             start = self.index(const, [t for t in terms if t[0].op.kind != "const"])
             self.lines.append(f"d = {start}")

@@ -13,7 +13,8 @@ from weakref import ref
 
 from .._errors import GradientError
 from ..autodiff import pull_back
-from ..ir import Node, const, leaf, toposort
+from ..ir import const, leaf, rebuilt, toposort
+from ..ir.printer import counted
 from ..runtime.execute import Plan
 from . import tensors
 from .execute import flush, graph_of, live_handles, run, settle
@@ -59,7 +60,7 @@ class Backward:
         self.live = [(s.slot, s) for s in path if live[s.slot]] if live else []
         self.rg = any(s.rg for _, s in self.live)
         self.visited = visited(state, given, cuts, wanted)
-        self.plan = Plan([*(s.node for _, s in self.live), *grads], f"backward of {len(path)} records")
+        self.plan = Plan([*(s.node for _, s in self.live), *grads], f"backward of {counted(len(path), 'record')}")
 
 
 def substitute(roots, mapping):
@@ -69,8 +70,7 @@ def substitute(roots, mapping):
         if node in mapping:
             new[node] = mapping[node]
         else:
-            src = tuple(new[s] for s in node.src)
-            new[node] = node if src == node.src else Node(node.op, src, node.arg, node.shape, node.dtype)
+            new[node] = rebuilt(node, tuple([new[s] for s in node.src]))
     return [new[r] for r in roots]
 
 

@@ -11,6 +11,7 @@ from weakref import ref
 
 from .._errors import InterruptedRecording
 from ..ir import toposort
+from ..ir.printer import counted
 from ..runtime.execute import Plan
 from .loops import note_trips
 from .segment import LOCK, Segment, guarded, local, records
@@ -68,7 +69,7 @@ class Forward:
         nodes = [s.node for _, s in self.live]
         self.rg = any(s.rg for _, s in self.live)
         self.dear = dear(state, [s.node for _, s in self.live if s.rg]) if self.rg else ()
-        self.plan = Plan([*nodes, *self.dear], f"forward of {len(path)} records")
+        self.plan = Plan([*nodes, *self.dear], f"forward of {counted(len(path), 'record')}")
 
 
 def dear(state, outputs):

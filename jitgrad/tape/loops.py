@@ -16,7 +16,7 @@ from .._config import config
 #: Records looked back at.
 HISTORY = 512
 #: Numbers of turns from which a loop is cut into pieces of `UNIT` records, roughly.
-TRIPS, UNIT = 4, 16
+TRIPS, UNIT = 8, 32
 
 
 def ends(state, before):

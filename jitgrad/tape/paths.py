@@ -5,9 +5,9 @@ just what a plan should compute. But a hook, a wanted intermediate and a result 
 *one* record. For them the nodes of the path are built again, each such value behind a mark of its own: `Apart`.
 """
 
-from ..ir import Node, const, toposort
+from ..ir import Node, toposort
 from ..ops.marks import APART, variable
-from ..ops.registry import broadcast
+from ..ops.registry import zeros
 from .segment import State, records, renode
 
 
@@ -58,10 +58,6 @@ def with_zeros(grads, end, given, cuts, wanted):
     reached = [end.roots[i] in nodes for i in wanted] + [c in cuts_found for c in cuts]
     sources = [end.roots[i] for i in wanted] + [c.node for c in cuts]
     return [zeros(s) if g is None and r else g for g, s, r in zip(grads, sources, reached)]
-
-
-def zeros(like):
-    return broadcast(const(0.0, like.dtype), like.shape)
 
 
 def _upstream(given, cuts=frozenset()):

@@ -7,7 +7,7 @@ written to) becomes one again, so formulas end there. Start at `Replay`.
 
 from ..autodiff import pull_back
 from ..compile.reference import Program
-from ..ir import LEAF, NUMBER, Node, leaf, toposort
+from ..ir import LEAF, NUMBER, leaf, rebuilt, toposort
 from . import tensors
 from .paths import Apart, visited, with_zeros
 from .segment import Head
@@ -78,7 +78,7 @@ class Formula:
         new = dict(zip((*self.operands, *self.numbers), new))
         for n in self.order:
             src = tuple([new[s] for s in n.src])
-            new[n] = n if src == n.src else Node(n.op, src, n.arg, n.shape, n.dtype)
+            new[n] = rebuilt(n, src)
         return new[self.node]
 
     def record(self, made, roots, graph):

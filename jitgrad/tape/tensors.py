@@ -18,6 +18,8 @@ changes the handle's place: its segment notes the handle in `entered`. `LOCK` gu
 at `Handle` and `enter`.
 """
 
+import math
+
 import numpy as np
 
 from .._errors import ArgumentError
@@ -162,7 +164,7 @@ def rooted(t, edge):
 
 def ones_value(t):
     shape, dtype = t._state.shape, t._state.dtype
-    return np.ones(int(np.prod(shape, dtype=np.int64)), dtype) if shape else 1.0
+    return np.ones(math.prod(shape), dtype) if shape else 1.0
 
 
 # --- rebinding -------------------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from weakref import ref
 
 from .._dtypes import FLOAT64
 from ..ir import leaf
+from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
-from ..ops.movement import contiguous, layout
+from ..ops.movement import layout
 from .segment import LOCK, Head, Write, grow, guarded, local, switch
 from .tensors import Extra, adopt, emit, enter, extra, record, rooted, vacate
 
