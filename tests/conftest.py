@@ -12,7 +12,8 @@ if "JITGRAD_CACHE_DIR" not in os.environ:
     os.environ["JITGRAD_CACHE_DIR"] = tempfile.mkdtemp(prefix="jitgrad-tests-")
     atexit.register(shutil.rmtree, os.environ["JITGRAD_CACHE_DIR"], ignore_errors=True)
 
-import numba  # noqa: E402, F401 - not first in the compile thread: sys.modules would change while pytest iterates over it
+# numba not first in the compile thread: sys.modules would change while pytest iterates over it.
+import numba  # noqa: E402, F401
 import pytest  # noqa: E402
 
 import jitgrad  # noqa: E402

@@ -187,6 +187,16 @@ def test_derivatives_of_sin(lib):
         same(y, want(0.7))
 
 
+def check_second_order(lib, first, v):
+    """The gradient of ``first(x)``, itself a gradient, at `v` in one direction, against central differences."""
+    w = np.random.default_rng(1).standard_normal(v.shape)
+    x = leaf(lib, v)
+    (h,) = lib.autograd.grad((first(x) * lib.tensor(w)).sum(), x)
+    direction = np.random.default_rng(2).standard_normal(v.shape)
+    want = slope(lambda a: float(np.vdot(array(first(leaf(lib, a))), w)), v, direction)
+    np.testing.assert_allclose(np.vdot(array(h), direction), want, rtol=1e-6)
+
+
 def test_second_order_elementwise_and_reductions(lib):
     v = np.array([[0.5, 1.5, -0.3], [2.0, 0.1, -1.0]])
 
@@ -194,12 +204,7 @@ def test_second_order_elementwise_and_reductions(lib):
         y = (lib.exp(x) * lib.sin(x)).sum(0).prod() + (x * x).mean() * lib.tanh(x).sum()
         return lib.autograd.grad(y, x, create_graph=True)[0]
 
-    w = np.random.default_rng(1).standard_normal(v.shape)
-    x = leaf(lib, v)
-    (h,) = lib.autograd.grad((first(x) * lib.tensor(w)).sum(), x)
-    direction = np.random.default_rng(2).standard_normal(v.shape)
-    want = slope(lambda a: float(np.vdot(array(first(leaf(lib, a))), w)), v, direction)
-    np.testing.assert_allclose(np.vdot(array(h), direction), want, rtol=1e-6)
+    check_second_order(lib, first, v)
 
 
 def test_second_order_through_views_writes_and_matmul():
@@ -213,12 +218,7 @@ def test_second_order_through_views_writes_and_matmul():
         y[:, 1] = y[:, 1] * y[:, 0]
         return lib.autograd.grad((y[1:] * y[:-1]).sum(), x, create_graph=True)[0]
 
-    w = np.random.default_rng(1).standard_normal(v.shape)
-    x = leaf(lib, v)
-    (h,) = lib.autograd.grad((first(x) * lib.tensor(w)).sum(), x)
-    direction = np.random.default_rng(2).standard_normal(v.shape)
-    want = slope(lambda a: float(np.vdot(array(first(leaf(lib, a))), w)), v, direction)
-    np.testing.assert_allclose(np.vdot(array(h), direction), want, rtol=1e-6)
+    check_second_order(lib, first, v)
 
 
 def test_hessian_vector_product(lib):

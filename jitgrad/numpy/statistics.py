@@ -11,7 +11,7 @@ from .._dtypes import as_dtype
 from .._errors import ArgumentError, ShapeError
 from ..convert import as_operand
 from ..creation import full
-from ..ir.shapes import as_int, normalize_axes
+from ..ir.shapes import as_int, drop_axes, keep_axes, normalize_axes
 from .calls import NOTHING, as_mask, deliver
 from .composed import op
 from .plain import arrays, refuse_gradient
@@ -40,7 +40,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=NOTHING):
         a, weights = _float(a), as_operand(weights)
         axes = normalize_axes(axis, a.ndim)
         if weights.shape != a.shape:
-            named = () if axis is None else tuple(k % a.ndim for k in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+            named = () if axis is None else tuple(k % a.ndim for k in np.atleast_1d(axis).tolist())
             if axis is None or weights.shape != tuple(a.shape[k] for k in named):
                 raise ShapeError(
                     f"got weights of shape {weights.shape} for shape {a.shape} and axis {axis}, "
@@ -109,15 +109,12 @@ def _sorted_rows(a, axis, keepdims):
     a = _float(a)
     axes = normalize_axes(axis, a.ndim)
     rest = tuple(k for k in range(a.ndim) if k not in axes)
-    shape = (
-        tuple(1 if k in axes else n for k, n in enumerate(a.shape))
-        if _keeping(keepdims)
-        else tuple(a.shape[k] for k in rest)
-    )
+    kept = drop_axes(a.shape, axes)
+    shape = keep_axes(a.shape, axes) if _keeping(keepdims) else kept
     n = math.prod(a.shape[k] for k in axes)
     if n == 0:
         raise ShapeError(f"got an order statistic over an empty axis of shape {a.shape}; give it elements")
-    rows = a.transpose(rest + axes).reshape((*(a.shape[k] for k in rest), n)) if a.ndim else a.reshape((1,))
+    rows = a.transpose(rest + axes).reshape((*kept, n)) if a.ndim else a.reshape((1,))
     return op.sort(rows), shape
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from .._errors import ArgumentError, DTypeError, GradientError, IndexOutOfRange, ShapeError
 from ..convert import as_operand
 from ..functions import FUNCTIONS
-from ..ir.shapes import normalize_axes, normalize_axis
+from ..ir.shapes import drop_axes, normalize_axes, normalize_axis
 from ..ops import REGISTRY
 from ..tensor import Tensor
 from .calls import NOTHING, as_mask, call, deliver, joint, loop_operands, needs_grad
@@ -103,7 +103,7 @@ def _composed_reduce(form, x, axis, keepdims, initial, mask):
         x = _reduce_axis(form, x.swapaxes(a, 0), a, shape)
         x = x.reshape((1, *x.shape)).swapaxes(a, 0)
     if not keepdims:
-        x = x.reshape(tuple(n for i, n in enumerate(x.shape) if i not in axes))
+        x = x.reshape(drop_axes(x.shape, axes))
     return x if initial is NOTHING else FUNCTIONS[form.entry.name](as_operand(initial).to(x.dtype), x)
 
 

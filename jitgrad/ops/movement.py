@@ -12,7 +12,16 @@ import numpy as np
 from .._dtypes import BOOL, INT64
 from .._errors import AliasError, ArgumentError, AxisError, ShapeError
 from ..ir import CONST, Node, Op, const, leaf, rebuilt
-from ..ir.shapes import as_int, contiguous, normalize_axes, normalize_axis, reduced_axes, reshape_shape, stretches
+from ..ir.shapes import (
+    as_int,
+    contiguous,
+    drop_axes,
+    normalize_axes,
+    normalize_axis,
+    reduced_axes,
+    reshape_shape,
+    stretches,
+)
 from .elementwise import where
 from .registry import (
     BROADCAST,
@@ -308,7 +317,7 @@ def _squeeze(x, axis):
             raise ShapeError(
                 f"got squeeze of axis {a} of shape {x.shape}, expected length 1 there; leave that axis out"
             )
-    return reshape_to(x, tuple(n for i, n in enumerate(x.shape) if i not in axes))
+    return reshape_to(x, drop_axes(x.shape, axes))
 
 
 squeeze = movement(

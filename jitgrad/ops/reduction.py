@@ -105,12 +105,11 @@ ALL = Op(
 )  # fmt: skip
 
 
-def _sum(x, axis, dtype, keepdims):
-    return reduce(SUM, x, axis, keepdims, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype))
+def _accumulating(op):
+    def build(x, axis, dtype, keepdims):
+        return reduce(op, x, axis, keepdims, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype))
 
-
-def _prod(x, axis, dtype, keepdims):
-    return reduce(PROD, x, axis, keepdims, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype))
+    return build
 
 
 def _extreme(op):
@@ -126,11 +125,13 @@ def _extreme(op):
 
 
 _TYPED = {"axis": None, "dtype": None, "keepdims": False}
-sum_ = Entry("sum", np.sum, _sum, 1, _TYPED, op=SUM, cases=CASES, doc="The sum over `axis` (all axes by default).")
+sum_ = Entry(
+    "sum", np.sum, _accumulating(SUM), 1, _TYPED, op=SUM, cases=CASES, doc="The sum over `axis` (all axes by default).",
+)  # fmt: skip
 prod = Entry(
     "prod",
     np.prod,
-    _prod,
+    _accumulating(PROD),
     1,
     _TYPED,
     op=PROD,

@@ -18,7 +18,7 @@ import numpy as np
 from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
 from .._errors import ArgumentError, DTypeError
 from ..ir import CONST, NUMBER, Node, Op, const
-from ..ir.shapes import broadcast_shapes
+from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes
 
 REGISTRY: dict = {}
 REQUIRED = object()
@@ -193,12 +193,12 @@ def reduce_sum(x, axes):
     """Sum over `axes` (sorted), in x's own dtype."""
     if not axes:
         return x
-    return Node(SUM, (x,), axes, tuple(n for i, n in enumerate(x.shape) if i not in axes), x.dtype)
+    return Node(SUM, (x,), axes, drop_axes(x.shape, axes), x.dtype)
 
 
 def expand(g, axes, shape):
     """Undoes a reduction over `axes` of something of `shape`: the value stands in every place it came from."""
-    return broadcast(reshape_to(g, tuple(1 if i in axes else n for i, n in enumerate(shape))), shape)
+    return broadcast(reshape_to(g, keep_axes(shape, axes)), shape)
 
 
 def unbroadcast(g, shape):

@@ -157,7 +157,7 @@ class Plan:
         for k, (step, kernel) in enumerate(zip(lowered.fusion.steps, lowered.kernels, strict=True)):
             made = ", ".join(f"{n.op.name} {n.dtype}{list(n.shape)}" for n in step.nodes[:8])
             more = f", and {len(step.nodes) - 8} more" if len(step.nodes) > 8 else ""
-            over = f" over {list(step.space)}" if step.kind == "loop" else ""
+            over = f" over {list(step.sizes)}" if step.kind == "loop" else ""
             lines.append(f"  {k}: {kernel.kind}{over}, {counted(len(step.values), 'value')} computed: {made}{more}")
         return "\n".join(lines)
 

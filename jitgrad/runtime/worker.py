@@ -35,8 +35,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "JITGRAD_CACHE_DIR": config.cache_dir},
-            text=True,
-            encoding="utf-8",
+            bufsize=0,  # a buffer has a lock, which a forked child would find held by a thread that it has not
         )
 
     def build(self, kernels):
@@ -48,9 +47,10 @@ class Worker:
                 self._start()
             process = self.process  # another thread may stop it
             for kind, source in kernels:
-                process.stdin.write(json.dumps([kind, source]) + "\n")
-                process.stdin.flush()
-                if not process.stdout.readline():
+                line = memoryview(json.dumps([kind, source]).encode() + b"\n")
+                while line:
+                    line = line[process.stdin.write(line) :]
+                if not process.stdout.read(1):
                     raise EOFError
                 yield
         except (OSError, EOFError, ValueError):  # it cannot be started, it died, or it was stopped
@@ -74,10 +74,7 @@ class Worker:
     @staticmethod
     def _close(process):
         for pipe in (process.stdin, process.stdout):
-            try:
-                pipe.close()
-            except OSError:  # what was not written yet is nobody's loss
-                pass
+            pipe.close()
 
 
 def serve():
