@@ -6,6 +6,7 @@ attribute   values                           meaning
 compile     "auto", "always" or "never"      NumPy while cold and kernels when they pay; kernels
                                              only (the first call waits); NumPy only
 cache_dir   path                             where kernel sources and binaries are kept
+child       bool                             compile many kernels in a child process
 cache_mb    int                              the size the cache folder is pruned to, in MiB
 num_threads int                              threads of large kernels, at most one per core
 segment     int                              records after which a segment ends by itself
@@ -94,6 +95,7 @@ class Setting(NamedTuple):
 SETTINGS = {
     "compile": Setting(_choice("auto", "always", "never"), lambda env: "auto"),
     "cache_dir": Setting(PATH, _cache_dir),
+    "child": Setting(FLAG, lambda env: True),
     "cache_mb": Setting(_whole(0), lambda env: 512),
     "num_threads": Setting(_whole(1, _most_threads), _most_threads),
     "segment": Setting(_whole(1), lambda env: 128),
@@ -112,6 +114,7 @@ class Config:
     __slots__ = (*SETTINGS, "_hooks")
     compile: str
     cache_dir: str
+    child: bool
     cache_mb: int
     num_threads: int
     segment: int

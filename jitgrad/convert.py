@@ -77,10 +77,27 @@ def from_data(data, dtype):
         raise DTypeError(
             f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
         ) from None
+    if array.dtype.kind == "O":
+        raise _not_numbers(data, array)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     dtype = as_dtype(array.dtype)
     return from_value(array.reshape(-1) if array.ndim else array.item(), array.shape, dtype, None)
+
+
+def _not_numbers(data, array):
+    """The error for data of which NumPy makes an array of objects."""
+    if not isinstance(data, (list, tuple, np.ndarray)):
+        return DTypeError(f"got data of type {type(data).__name__}, expected numbers, sequences of them or an array")
+    for value in array.flat:
+        if type(value) is int:
+            if not -(1 << 63) <= value < 1 << 64:
+                return DTypeError(f"got the integer {value}, which does not fit int64; pass a float")
+        elif not isinstance(value, (float, bool)):
+            break
+    else:
+        value = array.dtype
+    return DTypeError(f"got the element {value!r:.100} in an array of dtype object, expected numbers; convert it first")
 
 
 def _stacked(data, dtype):

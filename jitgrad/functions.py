@@ -10,6 +10,7 @@ from operator import index
 
 import numpy as np
 
+from ._docs import describe
 from ._errors import ArgumentError, DTypeError
 from .convert import as_operand
 from .ir import Node, const
@@ -104,7 +105,9 @@ def _check_integers(numbers, tensors):
 
 def apply_sequence(entry, xs, statics):
     if not isinstance(xs, Iterable):
-        raise ArgumentError(f"got {entry.name}() of a {type(xs).__name__}, expected a sequence of tensors; pass [x, y]")
+        raise ArgumentError(
+            f"got {entry.name}() of type {type(xs).__name__}, expected a sequence of tensors; pass [x, y]"
+        )
     xs = [as_operand(x) for x in xs]
     return record(lambda *states: (entry, states, *statics), xs)
 
@@ -161,8 +164,11 @@ def binary(entry, unusual=apply):
                     return apply(entry, (x, y))
         elif codes and (kind is float or kind is int) and y in codes and not state.integer:
             kind, key = Tensor, (entry, state, _code(y))
-        elif kind is float or (kind is int and not state.integer and -LIMIT <= y <= LIMIT):
-            key = (entry, state, kind)
+        elif kind is float:
+            key = (entry, state, float)
+        elif kind is int and not state.integer and -LIMIT <= y <= LIMIT:
+            y = float(y)  # 2 and 2.0 are one program
+            key = (entry, state, float)
         else:
             return unusual(entry, (x, y))
         try:
@@ -187,18 +193,21 @@ def binary(entry, unusual=apply):
 def reflected(entry):
     """The operator of an entry with the operands the other way round: `x` is the tensor, `y` stands before it."""
 
-    def operator(x, y):
+    def operator(x, y, /):
         kind = type(y)
         if kind is not float and not (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
             return NotImplemented if defers(y) and hasattr(y, "__array__") else apply(entry, (y, x))
         state = x._state if x._seg is local.seg else enter(x)
-        seg, key = local.seg, (entry, kind, state)
+        y = float(y)  # 2 and 2.0 are one program
+        seg, key = local.seg, (entry, float, state)
         state = seg.state.next.get(key)
         if state is None:
             state = grow(seg, key)
         seg.numbers.append(y)
         return emit(seg, state)
 
+    operator.__name__, operator.__qualname__ = f"__r{entry.operator}__", f"Tensor.__r{entry.operator}__"
+    operator.__doc__ = f"`{entry.name}` of the other operand and this tensor."
     return operator
 
 
@@ -323,8 +332,12 @@ def _hashable(v):
         return tuple(_hashable(i) for i in v)
     if isinstance(v, np.integer):
         return int(v)
-    if isinstance(v, Tensor) or isinstance(v, np.ndarray):
-        raise ArgumentError(f"got a {type(v).__name__} as a static parameter; pass Python numbers")
+    if isinstance(v, np.ndarray) and v.dtype.kind in "iu":
+        return _hashable(v.tolist())
+    if isinstance(v, (Tensor, np.ndarray)):
+        raise ArgumentError(
+            f"got a parameter of type {type(v).__name__}, expected Python numbers; convert it with int(x) or x.tolist()"
+        )
     return v
 
 
@@ -335,56 +348,8 @@ def make(entry):
         out = binary(entry)
     else:
         out = general(entry)
-    _describe(out, entry)
+    describe(out, entry)
     return out
-
-
-def _describe(function, entry):
-    function.__name__ = function.__qualname__ = entry.name
-    function.__module__ = "jitgrad"
-    function.__doc__ = _doc(entry)
-    function.entry = entry
-
-
-def _doc(entry):
-    operands = ", ".join(list(entry.args)[: entry.operands or 1])
-    lines = [entry.doc, "", "Parameters", "----------", f"{operands} : array_like"]
-    lines += [f"{n} : optional" if v is not REQUIRED else n for n, v in entry.params.items()]
-    lines += [
-        "",
-        "Returns",
-        "-------",
-        "Tensor",
-        "",
-        "Raises",
-        "------",
-        "ShapeError, DTypeError, AxisError",
-        "    Where shapes, dtypes or axes do not fit.",
-        "",
-    ]
-    if entry.numpy is not None:
-        lines += ["See Also", "--------", f"numpy.{entry.numpy.__name__}", ""]
-    lines += ["Examples", "--------", f">>> y = jitgrad.{entry.name}({_example(entry)})"]
-    return "\n".join(lines)
-
-
-def _example(entry):
-    """Arguments that the entry takes: where and in the shapes it is sampled, with the parameters of its first case."""
-    n = entry.operands or len(entry.shapes)
-    whole = not any("d" in types.split("->")[0] for types in getattr(entry.numpy, "types", ["d->d"]))
-    if whole:
-        operands = ["jitgrad.tensor([6])"] * n
-    elif entry.shapes or entry.op is None or entry.op.kind != "elementwise":
-        operands = [f"jitgrad.ones({shape})" for shape in entry.shapes or ((2, 3, 4),) * n]
-    else:
-        ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * n
-        operands = [f"jitgrad.tensor([{(low + high) / 2 + 0.25:g}])" for low, high in ranges]
-    if entry.args[0] == "condition":
-        operands[0] = "[True]"
-    if entry.host:
-        operands[1] = f"np.zeros({entry.shapes[1]}, int)" if entry.shapes else "[0]"
-    arguments = operands if entry.operands else [f"[{', '.join(operands)}]"]
-    return ", ".join([*arguments, *(f"{name}={value!r}" for name, value in entry.cases[0].items())])
 
 
 FUNCTIONS = {entry.name: make(entry) for entry in REGISTRY.values()}
@@ -397,7 +362,7 @@ def _install():
             setattr(Tensor, f"__{entry.operator}__", _operator(entry, f))
             if entry.operands == 2 and entry.operator not in COMPARISONS:
                 setattr(Tensor, f"__r{entry.operator}__", reflected(entry))
-                setattr(Tensor, f"__i{entry.operator}__", _in_place(f))
+                setattr(Tensor, f"__i{entry.operator}__", _in_place(entry, f))
         method = _spread(entry, f) if entry.spread else f
         if entry.method and entry.operands is not None:
             for name in (entry.name, *entry.aliases, *entry.methods):
@@ -423,7 +388,7 @@ def _spread(entry, f):
             values = () if default is REQUIRED else default
         return f(x, _whole(values), **kwargs)
 
-    _describe(method, entry)
+    describe(method, entry, spread=True)
     return method
 
 
@@ -458,7 +423,7 @@ def _operator(entry, f):
         return NotImplemented if leave else apply(entry, operands)
 
     out = binary(entry, unusual)
-    out.__name__, out.__qualname__ = f"__{entry.operator}__", f"Tensor.__{entry.operator}__"
+    describe(out, entry, f"__{entry.operator}__")
     return out
 
 
@@ -471,11 +436,13 @@ def defers(x):
     return protocol is not False or not hasattr(x, "__array__")
 
 
-def _in_place(f):
-    def method(x, y):
+def _in_place(entry, f):
+    def method(x, y, /):
         x._write(f(x, y), cast=False)
         return x
 
+    method.__name__, method.__qualname__ = f"__i{entry.operator}__", f"Tensor.__i{entry.operator}__"
+    method.__doc__ = f"`{entry.name}`, written into this tensor."
     return method
 
 

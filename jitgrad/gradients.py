@@ -158,7 +158,7 @@ def _sequence(x, what):
     out = list(x) if isinstance(x, (list, tuple)) else [x]
     for t in out:
         if not isinstance(t, tape.Handle):
-            raise ArgumentError(f"got {what} with a {type(t).__name__}, expected tensors")
+            raise ArgumentError(f"got {what} with an object of type {type(t).__name__}, expected tensors")
     return out
 
 
@@ -251,7 +251,7 @@ class HookHandle:
 def hook_on(t, hook):
     """Installs a hook (None: retain the gradient in ``.grad``, after all other hooks)."""
     if hook is not None and not callable(hook):
-        raise ArgumentError(f"got a {type(hook).__name__} as a hook, expected a function of the gradient")
+        raise ArgumentError(f"got a hook of type {type(hook).__name__}, expected a function of the gradient")
     if type(t._edge) is Accumulate:
         x = tape.extra(t)
         x.hooks = x.hooks or {}

@@ -19,6 +19,9 @@ from .tape.backward import Accumulate
 from .tape.segment import local
 from .tape.tensors import Handle, adopt, extra, from_value, look, rooted
 
+#: Devices of PyTorch's that there are none of here.
+DEVICES = frozenset(("cuda", "mps", "xpu", "hip", "meta"))
+
 __all__ = ["GradFn", "Tensor", "as_operand", "tensor"]
 
 
@@ -47,30 +50,37 @@ class Tensor(Handle):
 
     @property
     def shape(self):
+        """The lengths of the axes, as a tuple."""
         return self._state.shape
 
     @property
     def dtype(self):
+        """The NumPy dtype of the elements."""
         return self._state.dtype
 
     @property
     def ndim(self):
+        """The number of dimensions."""
         return len(self._state.shape)
 
     @property
     def size(self):
+        """The number of elements."""
         return prod(self._state.shape)
 
     @property
     def itemsize(self):
+        """The bytes of one element."""
         return self.dtype.itemsize
 
     @property
     def nbytes(self):
+        """The bytes of all elements."""
         return self.size * self.dtype.itemsize
 
     @property
     def device(self):
+        """Where the values are: always "cpu"."""
         return "cpu"
 
     def numel(self):
@@ -196,6 +206,7 @@ class Tensor(Handle):
 
     @property
     def requires_grad(self):
+        """Whether gradients go to this tensor, or through it."""
         if self._x is not None and self._x.stale:
             views.refresh(self)
         return self._state.rg
@@ -226,6 +237,7 @@ class Tensor(Handle):
 
     @property
     def is_leaf(self):
+        """Whether no operation that has a gradient made this tensor, so that `.grad` is collected here."""
         return not self.requires_grad or type(self._edge) is Accumulate
 
     @property
@@ -237,7 +249,9 @@ class Tensor(Handle):
     def grad(self, value):
         if value is not None:
             if not isinstance(value, Tensor):
-                raise ArgumentError(f"got .grad = {type(value).__name__}, expected a Tensor or None")
+                raise ArgumentError(
+                    f"got .grad of type {type(value).__name__}, expected a Tensor or None; use jitgrad.tensor(value)"
+                )
             if value.shape != self.shape:
                 raise ShapeError(f"got .grad of shape {value.shape}, expected the tensor's {self.shape}")
             if value.dtype != self.dtype:
@@ -281,6 +295,7 @@ class Tensor(Handle):
         return views.make_view(self, views.detaching())
 
     def detach_(self):
+        """Cuts this tensor off from the graph it was computed in."""
         adopt(self, views.detaching()(self))
         return self
 
@@ -293,6 +308,7 @@ class Tensor(Handle):
 
     @property
     def retains_grad(self):
+        """Whether `retain_grad` was called on this result of operations."""
         return self._x is not None and self._x.retains is not None
 
     def register_hook(self, hook):
@@ -328,9 +344,13 @@ class Tensor(Handle):
 
     def to(self, dtype):
         """The values in another dtype; the tensor itself where it has that dtype, or for "cpu", the only device."""
-        return self if (type(dtype) is str and dtype == "cpu") or as_dtype(dtype) == self.dtype else self.astype(dtype)
+        name = dtype.split(":")[0] if type(dtype) is str else ""
+        if name in DEVICES:
+            raise ArgumentError(f"got the device {dtype!r}, expected 'cpu': jitgrad has no other; leave it out")
+        return self if name == "cpu" or as_dtype(dtype) == self.dtype else self.astype(dtype)
 
     def type(self, dtype):
+        """As `to`."""
         return self.to(dtype)
 
     def double(self):
@@ -354,9 +374,11 @@ class Tensor(Handle):
         return self.to(np.bool_)
 
     def contiguous(self):
+        """The tensor itself: its elements are in order as far as one can see."""
         return self
 
     def cpu(self):
+        """The tensor itself: there is no other device."""
         return self
 
     def __copy__(self):

@@ -1,6 +1,8 @@
 """Functions of functions: `grad`, `value_and_grad`, `hvp`, on top of the tape."""
 
+import functools
 from collections.abc import Callable
+from inspect import Parameter, Signature
 from typing import Any
 
 from ._errors import ArgumentError, GradientError, ShapeError
@@ -24,10 +26,15 @@ def _argument(x):
     return from_value(look(t), t.shape, t.dtype, None).requires_grad_()
 
 
+def _like(f):
+    """A decorator: named, documented and marked as what `f` became."""
+    return functools.wraps(f, updated=())  # its attributes say what it is, not what became of it
+
+
 def check_function(f):
     if not callable(f):
         raise ArgumentError(
-            f"got a {type(f).__name__} to differentiate, expected a function of the arguments; "
+            f"got an object of type {type(f).__name__} to differentiate, expected a function of the arguments; "
             "pass the function, not its result"
         )
 
@@ -55,6 +62,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
     several = isinstance(argnums, (tuple, list))
     nums = tuple(as_int(i, "argnums") for i in (argnums if several else (argnums,)))
 
+    @_like(f)
     def function(*args, **kwargs):
         if any(not -len(args) <= i < len(args) for i in nums):
             raise ArgumentError(f"got argnums {argnums} for {len(args)} positional arguments")
@@ -79,8 +87,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
 def _output(f, out):
     if not isinstance(out, Tensor):
         raise GradientError(
-            f"got a {type(out).__name__} from {getattr(f, '__name__', 'the function')}, "
-            "expected a Tensor computed from its arguments"
+            f"got a result of type {type(out).__name__} from {getattr(f, '__name__', 'the function')}, "
+            "expected a Tensor; compute it from the arguments by operations on tensors"
         )
     return out
 
@@ -103,6 +111,7 @@ def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """
     inner = value_and_grad(f, argnums)
 
+    @_like(f)
     def function(*args, **kwargs):
         return inner(*args, **kwargs)[1]
 
@@ -120,6 +129,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Tensor]:
 
     check_function(f)
 
+    @_like(f)
     def function(x, v):
         recording = is_grad_enabled()
         with enable_grad():
@@ -133,5 +143,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Tensor]:
                 raise ShapeError(f"got a direction of shape {v.shape}, expected that of the argument, {g.shape}")
             (h,) = _gradients((g * v).sum(), [x], outer)
         return h
+
+    function.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("x", "v")])
 
     return function

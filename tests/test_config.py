@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 READ = {
     "compile": {"auto": "auto", "always": "always", "never": "never"},
     "cache_dir": {"/a/b c/é": os.path.abspath("/a/b c/é"), "kernels": os.path.abspath("kernels")},
+    "child": {"1": True, "no": False},
     "cache_mb": {"0": 0, "512": 512, " 7 ": 7},
     "num_threads": {"1": 1, "100000": _config.SETTINGS["num_threads"].default({})},
     "segment": {"1": 1, "999": 999},
@@ -33,6 +34,7 @@ READ = {
 UNREADABLE = {
     "compile": ["foo", "Always", "1"],
     "cache_dir": [],
+    "child": ["some"],
     "cache_mb": ["-1", "1.5", "lots", "²"],
     "num_threads": ["abc", "0", "-2", "1.5"],
     "segment": ["0", "many"],
@@ -42,6 +44,7 @@ UNREADABLE = {
 WRONG = {
     "compile": ["foo", None, 1, ["auto"]],
     "cache_dir": [5, None, "", b"/tmp"],
+    "child": [0, "no"],
     "cache_mb": [-1, 1.5, "7", True],
     "num_threads": [0, "2", None, 2.0, True],
     "segment": [0, True, np.float64(3)],

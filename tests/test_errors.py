@@ -255,9 +255,9 @@ FUNCTIONALS = {
     "hvp of what gives no tensor": (GradientError, "expected a Tensor", lambda p: jitgrad.hvp(lambda x: 3.0)(1.0, 1.0)),
     "argnums that are text": (ArgumentError, "argnums", lambda p: jitgrad.grad(lambda x: x, "a")),
     "half argnums": (ArgumentError, "argnums", lambda p: jitgrad.grad(lambda x: x, 0.5)),
-    "autograd.grad of a number": (ArgumentError, "outputs with a int", lambda p: jitgrad.autograd.grad(3, p.x)),
-    "autograd.grad by a number": (ArgumentError, "inputs with a int", lambda p: jitgrad.autograd.grad(p.s, [p.x, 3])),
-    "backward to a number": (ArgumentError, "inputs with a int", lambda p: p.s.backward(inputs=3)),
+    "autograd.grad of a number": (ArgumentError, "outputs with an object of type int", lambda p: jitgrad.autograd.grad(3, p.x)),
+    "autograd.grad by a number": (ArgumentError, "inputs with an object", lambda p: jitgrad.autograd.grad(p.s, [p.x, 3])),
+    "backward to a number": (ArgumentError, "inputs with an object of type int", lambda p: p.s.backward(inputs=3)),
     "grad of another dtype": (DTypeError, "float32, expected the tensor's float64",
                               lambda p: setattr(p.x, "grad", jitgrad.ones(3, dtype="float32"))),
 }

@@ -30,7 +30,7 @@ LAYERS = [
     ["compile"],
     ["runtime"],
     ["tape"],
-    ["convert", "creation", "functions", "gradients", "subscript", "tensor"],
+    ["_docs", "convert", "creation", "functions", "gradients", "subscript", "tensor"],
     ["linalg", "numpy"],
     ["transforms"],
     ["__init__"],

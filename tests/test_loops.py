@@ -77,3 +77,17 @@ def test_repeats():
     assert longest(list("xyabcabcabcde")) == (3, 2, 11)
     assert longest(list("aabcbcbcbcaa")) == (2, 2, 10)
     assert longest([]) == (0, 0, 0)
+
+
+def test_whole_numbers_and_floats_are_one_program():
+    def program(a, b):
+        x = jitgrad.tensor([1.0, 2.0], dtype="float32", requires_grad=True)
+        y = ((x * a + b) / a - b > a) * (b - x) * a
+        assert y.dtype == np.float32
+        y.sum().backward()
+        return x.grad.tolist()
+
+    want = program(2, 3)
+    with observed_plans() as plans:
+        assert program(2.0, 3.0) == program(2, 3.0) == want
+    assert not plans

@@ -12,12 +12,11 @@ Two decisions, both made here and nowhere else:
 Start at `fuse`.
 """
 
-from ..ir.node import toposort
+from ..ir.node import BARRIERS, toposort
 from .axes import UNIT, Axes, squeezes
 from .fuse_index import MOVEMENT, identity, nesting, source_contexts, start_nodes
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))
-BARRIERS = frozenset(("reduce", "scan", "call"))
 
 DEAR = 20  # flops from which a value is kept when it is wanted in two contexts
 MAX_CONTEXTS = 4  # contexts from which any value is kept: bounds the growth of repeated stencils

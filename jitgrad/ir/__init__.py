@@ -5,8 +5,9 @@ shape rules; `verify` the invariants as a table; `printer` the text and dot form
 names an operation: those are data in `jitgrad.ops`.
 """
 
-from .node import CONST, LEAF, NUMBER, SIZE, Node, Op, const, leaf, number, rebuilt, size, toposort, users
+from .node import BARRIERS, CONST, LEAF, NUMBER, SIZE, Node, Op, const, leaf, number, rebuilt, size, toposort, users
 
 __all__ = [
-    "CONST", "LEAF", "NUMBER", "SIZE", "Node", "Op", "const", "leaf", "number", "rebuilt", "size", "toposort", "users",
+    "BARRIERS", "CONST", "LEAF", "NUMBER", "SIZE", "Node", "Op", "const", "leaf", "number", "rebuilt", "size",
+    "toposort", "users",
 ]  # fmt: skip

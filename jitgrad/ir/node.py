@@ -124,6 +124,8 @@ class Node:
 LEAF = Op("leaf", "leaf")
 NUMBER = Op("number", "number")
 CONST = Op("const", "const", lambda node: np.asarray(node.arg, node.dtype))
+#: Kinds whose results are stored: kernels end there, and a graph keeps them for its backward.
+BARRIERS = frozenset(("reduce", "scan", "call"))
 #: A constant that comes from a shape: passed to kernels, never part of their code, so that all shapes share them.
 SIZE = Op("size", "const", lambda node: np.asarray(node.arg, node.dtype))
 

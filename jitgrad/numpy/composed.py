@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .._errors import ArgumentError, AxisError, ShapeError
+from .._errors import ArgumentError, AxisError, DTypeError, ShapeError
 from ..convert import as_operand
 from ..functions import FUNCTIONS
 from ..ir.shapes import as_int, broadcast_shapes, normalize_axis
@@ -103,6 +103,12 @@ def select(condlist, choicelist, default=0):
         raise ArgumentError(
             f"got {len(condlist)} conditions for {len(choicelist)} choices, expected as many, and one at least"
         )
+    for condition in condlist:
+        if as_operand(condition).dtype != np.bool_:
+            raise DTypeError(
+                f"got a condition of dtype {as_operand(condition).dtype} in numpy.select, expected bool; "
+                "compare first, as in x > 0"
+            )
     out = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist)):
         out = op.where(condition, choice, out)
@@ -159,11 +165,11 @@ def _edge(x, shape, axis):
 def gradient(f, *varargs, axis=None, edge_order=1):
     f = as_operand(f)
     f = f if f.dtype.kind == "f" else f.double()
-    axes = (
+    axes = [normalize_axis(a, f.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))] if axis is not None else (
         range(f.ndim)
-        if axis is None
-        else [normalize_axis(a, f.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))]
     )
+    if len(set(axes)) != len(axes):
+        raise AxisError(f"got axis {axis} for a gradient, expected each axis once")
     steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
     if len(steps) != len(axes) or edge_order not in (1, 2):
         raise ArgumentError(
@@ -197,7 +203,11 @@ def _slopes(f, spacing, edge_order):
 @handler
 def ediff1d(ary, to_end=None, to_begin=None):
     ary = as_operand(ary).reshape((-1,))
-    parts = [None if x is None else as_operand(x).reshape((-1,)) for x in (to_begin, ary[1:] - ary[:-1], to_end)]
+    parts = [to_begin, ary[1:] - ary[:-1], to_end]
+    parts = [None if x is None else as_operand(x).reshape((-1,)) for x in parts]
+    for x in parts:
+        if x is not None and not np.can_cast(x.dtype, ary.dtype, "same_kind"):
+            raise DTypeError(f"got {x.dtype} ends for differences of {ary.dtype}; convert them with .astype first")
     return op.concatenate([x.to(ary.dtype) for x in parts if x is not None])
 
 
@@ -249,9 +259,20 @@ def vdot(a, b, /):
     return op.dot(as_operand(a).reshape((-1,)), as_operand(b).reshape((-1,)))
 
 
+#: NumPy's numbers of the modes of `convolve`.
+_MODES = {0: "valid", 1: "same", 2: "full"}
+
+
+def _on_one_axis(x):
+    x = as_operand(x)
+    if x.ndim > 1:
+        raise ShapeError(f"got shape {x.shape} to convolve or correlate, expected one axis; use .reshape(-1), or a row")
+    return x.reshape((-1,))
+
+
 @handler
 def convolve(a, v, mode="full"):
-    a, v = as_operand(a).reshape((-1,)), as_operand(v).reshape((-1,))
+    a, v, mode = _on_one_axis(a), _on_one_axis(v), _MODES.get(mode, mode)
     if not a.size or not v.size or mode not in ("full", "same", "valid"):
         raise ArgumentError(
             f"got {a.size} and {v.size} elements to convolve with mode={mode!r}, "
@@ -270,7 +291,7 @@ def convolve(a, v, mode="full"):
 
 @handler
 def correlate(a, v, mode="valid"):
-    a, v = as_operand(a), as_operand(v).reshape((-1,))
+    a, v = _on_one_axis(a), _on_one_axis(v)
     if v.size > a.size:  # NumPy correlates the other way round, and reverses what comes out
         return correlate(v, a, mode)[::-1]
     return convolve(a, v[::-1], mode)

@@ -5,6 +5,7 @@ Start at `einsum`; `_pair` is one product.
 
 import math
 import string
+from operator import index
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from .special import handler
 
 @handler
 def einsum(*operands, out=None, optimize=False, dtype=None, casting="safe", order="K"):
-    if not operands or not isinstance(operands[0], str) or casting != "safe":
+    if operands and not isinstance(operands[0], str):
+        operands = _with_text(operands)
+    if not operands or casting != "safe":
         return fallback(np.einsum, operands, {"out": out, "dtype": dtype, "casting": casting, "order": order})
     text, tensors = operands[0].replace(" ", ""), [as_operand(x) for x in operands[1:]]
     for x in tensors:
@@ -39,6 +42,26 @@ def einsum(*operands, out=None, optimize=False, dtype=None, casting="safe", orde
         terms.append(first)
     x, n = _summed(*terms[0], set(kept))
     return deliver(x.transpose([n.index(k) for k in kept]) if kept != n else x.clone(), out)
+
+
+def _with_text(operands):
+    """``einsum(x, [0, 1], y, [1, 2], [0, 2])`` with the subscripts as text."""
+    if len(operands) < 2:
+        raise ArgumentError("got one operand for einsum and no subscripts; pass them as text first, or as a list after it")
+    pairs, rest = len(operands) // 2, len(operands) % 2
+    text = ",".join(map(_letters, operands[1 : 2 * pairs : 2]))
+    return (text + ("->" + _letters(operands[-1])) * rest, *operands[: 2 * pairs : 2])
+
+
+def _letters(subscripts):
+    letters = dict(enumerate(string.ascii_uppercase + string.ascii_lowercase))  # in NumPy's order, that of the result
+    try:
+        return "".join("..." if s is Ellipsis else letters[index(s)] for s in subscripts)
+    except (TypeError, KeyError):
+        raise ArgumentError(
+            f"got the subscripts {subscripts!r:.100} after an operand of einsum, "
+            "expected a list of numbers from 0 to 51, or '...'; or pass one text first"
+        ) from None
 
 
 def _names(text, tensors):

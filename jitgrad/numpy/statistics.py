@@ -73,6 +73,8 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         if w is not None and (w.shape != (x.shape[1],) or (w < 0).any()):
             raise ArgumentError(f"got weights {w}, expected {x.shape[1]} numbers of at least 0")
         weights = w if weights is None else weights if w is None else weights * w
+    if fweights is not None and (np.asarray(arrays(fweights)) % 1).any():
+        raise ArgumentError(f"got fweights {fweights}, expected how often each observation is counted: whole numbers")
     total = x.shape[1] if weights is None else weights.sum()
     if weights is None or aweights is None or ddof == 0:
         n = total - ddof
@@ -104,16 +106,19 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
 # --- order statistics -------------------------------------------------------------------------------------------------
 
 
-def _sorted_rows(a, axis, keepdims):
-    """The elements over `axis` in order, on the last axis, and the shape of a statistic of them."""
+def _sorted_rows(a, axis, keepdims, empty=False):
+    """The elements over `axis` in order, on the last axis, and the shape of a statistic of them; `empty`: which may
+    be one of nothing."""
     a = _float(a)
     axes = normalize_axes(axis, a.ndim)
     rest = tuple(k for k in range(a.ndim) if k not in axes)
     kept = drop_axes(a.shape, axes)
     shape = keep_axes(a.shape, axes) if _keeping(keepdims) else kept
     n = math.prod(a.shape[k] for k in axes)
-    if n == 0:
+    if n == 0 and not empty:
         raise ShapeError(f"got an order statistic over an empty axis of shape {a.shape}; give it elements")
+    if n == 0:  # that of nan alone
+        return a.sum(axis=axes).reshape((*kept, 1)) + float("nan"), shape
     rows = a.transpose(rest + axes).reshape((*kept, n)) if a.ndim else a.reshape((1,))
     return op.sort(rows), shape
 
@@ -125,7 +130,7 @@ def _nan_where_any(rows, out):
 
 @handler
 def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
-    rows, shape = _sorted_rows(a, axis, keepdims)
+    rows, shape = _sorted_rows(a, axis, keepdims, empty=True)
     n = rows.shape[-1]
     middle = rows[..., n // 2] if n % 2 else (rows[..., n // 2 - 1] + rows[..., n // 2]) * 0.5
     return deliver(_nan_where_any(rows, middle).reshape(shape), out)
@@ -133,7 +138,7 @@ def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
 
 @handler
 def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=NOTHING):
-    rows, shape = _sorted_rows(a, axis, keepdims)
+    rows, shape = _sorted_rows(a, axis, keepdims, empty=True)
     n = np.count_nonzero(
         ~np.isnan(rows._array()), axis=-1, keepdims=True
     )  # nan comes last: where there is nothing else, it is taken
@@ -184,7 +189,7 @@ def percentile(
 
 def _quantile(a, q, axis, keepdims, whole):
     rows, shape = _sorted_rows(a, axis, keepdims)
-    weak, q = isinstance(q, (int, float)), np.asarray(arrays(q)) / whole
+    weak, q = type(q) in (int, float), np.asarray(arrays(q)) / whole
     if not ((q >= 0) & (q <= 1)).all():
         raise ArgumentError(f"got quantiles at {q}, expected numbers from 0 to {whole:g}")
     place = q.reshape(-1) * (rows.shape[-1] - 1)

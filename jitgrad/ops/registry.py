@@ -234,11 +234,19 @@ def ufunc_dtypes(ufunc):
         except TypeError:
             names = ", ".join(str(a.__name__ if isinstance(a, type) else a) for a in asked)
             raise DTypeError(
-                f"{ufunc.__name__} is not defined for dtypes ({names}); convert with .astype first"
+                f"got dtypes ({names}) for {ufunc.__name__}, which is not defined for them, expected {_taken(ufunc)}; "
+                "convert with .astype first"
             ) from None
         return [as_dtype(d) for d in loop], as_dtype(out)
 
     return rule
+
+
+def _taken(ufunc):
+    """The kinds of dtypes that a ufunc has loops for, in words."""
+    kinds = {np.dtype(t[0]).kind for t in ufunc.types if t[0] in "?bBhHiIlLqQfd"}
+    words = {"b": "bool", "i": "integers", "f": "floats"}
+    return " or ".join(word for kind, word in words.items() if kind in kinds)
 
 
 def _asked(x):

@@ -134,7 +134,7 @@ def scalar_kernel(source):
     return _build(source, take)
 
 
-DRIVER = '''"""The launch of array kernels: one generic driver for all of them."""
+DRIVER = '''"""driver: the launch of array kernels, one for all of them."""
 
 from numba import njit, types
 
@@ -154,7 +154,7 @@ def chunks(address, total, step, args):
         call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
 '''
 
-PARALLEL = '''"""The parallel launch of array kernels; the chunks depend on the sizes only, never on the threads."""
+PARALLEL = '''"""driver: the parallel launch of array kernels; the chunks depend on the sizes only, never on the threads."""
 
 from numba import njit, prange, types
 

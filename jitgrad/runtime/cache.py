@@ -39,10 +39,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def key(source):
-    """The name of a kernel: the hash of its text."""
-    return "k" + hashlib.sha256(source.encode()).hexdigest()[:24]
+    """The name of a kernel, or of a driver that launches kernels: the hash of its text."""
+    return ("d" if source.startswith(DRIVER) else "k") + hashlib.sha256(source.encode()).hexdigest()[:24]
 
 
+#: What the first line of a driver starts with.
+DRIVER = '"""driver: '
 #: Variables of numba that change no binary.
 _NO_PART = re.compile("THREAD|CACHE")
 
@@ -210,7 +212,7 @@ def _load(source, base):
 
 #: What jitgrad writes below the cache folder: the folder may be one the user keeps other things in.
 _OURS = re.compile(
-    r"[0-9a-f]{16}/(k[0-9a-f]{24}\.py(\.\d+\.\d+\.tmp)?|__pycache__/k[0-9a-f]{24}\.[^/]+\.nb[ic](\.tmp\.\w+)?)"
+    r"[0-9a-f]{16}/([kd][0-9a-f]{24}\.py(\.\d+\.\d+\.tmp)?|__pycache__/[kd][0-9a-f]{24}\.[^/]+\.nb[ic](\.tmp\.\w+)?)"
 )
 
 
@@ -276,17 +278,17 @@ class Cached(NamedTuple):
 
 
 def entries():
-    """The kernels on the disk, the last used first."""
+    """The kernels on the disk, the last used first; drivers are no kernels."""
     out = [
         Cached(path, sum(size for _, size, _ in files), max(used for used, _, _ in files))
         for path, files in _kernels().items()
-        if os.path.exists(path)
+        if os.path.basename(path).startswith("k") and os.path.exists(path)
     ]
     return sorted(out, key=lambda entry: -entry.used)
 
 
 def info():
-    """Where the cache is, how many kernels it holds, and its size in bytes."""
+    """Where the cache is, how many kernels it holds, and its size in bytes, that of the drivers included."""
     return {"path": config.cache_dir, "kernels": len(entries()), "bytes": sum(size for _, size, _ in _files())}
 
 

@@ -30,9 +30,9 @@ HOT, OFTEN, HOT_PROCESS = 0.002, 20, 0.03
 #: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba reads thousands of
 #: files and waits for the interpreter after each: beside a busy main thread it took more than 5 s, with this 0.8 s.
 SWITCH = 5e-5
-#: Kernels that the thread compiles by itself: starting a child process takes as long as some. Seconds without work
-#: after which that ends.
-ALONE, IDLE = 4, 20.0
+#: Kernels that the thread compiles by itself, since starting a child process takes as long as some; one of many lines
+#: counts once more for each `LONG`. Seconds without work after which the child ends.
+ALONE, LONG, IDLE = 4, 60, 20.0
 #: Elements of work from which a plan is compiled the second time it is seen.
 BIG = 200_000
 
@@ -269,7 +269,7 @@ class _Background:
             lowered = plan._lower()
         kernels = {k.source: "scalar" if k.kind == "scalar" else "loop" for k in lowered.kernels if k.source}
         new = [(kind, source) for source, kind in kernels.items() if not build.built(source) and not cache.has(source)]
-        self.made += len(new)
+        self.made += sum(1 + source.count("\n") // LONG for _, source in new)
         if self.made > ALONE:
             for _ in self.worker.build(new):
                 if self.stopping:

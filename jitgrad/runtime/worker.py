@@ -40,7 +40,7 @@ class Worker:
 
     def build(self, kernels):
         """Compiles (kind, source) pairs, one after the other: an iterator that ends early where the child does."""
-        if not self.usable:
+        if not (self.usable and config.child):
             return
         try:
             if self.process is None:

@@ -10,15 +10,13 @@ from sys import getrefcount
 from weakref import ref
 
 from .._errors import InterruptedRecording
-from ..ir import toposort
+from ..ir import BARRIERS, toposort
 from ..ir.printer import counted
 from ..runtime.execute import Plan
 from .loops import note_trips
 from .segment import LOCK, Segment, guarded, local, records
 
 _serial = count()
-#: Kinds of results that a graph keeps.
-DEAR = frozenset(("reduce", "scan", "call"))
 
 
 LOST = (
@@ -78,7 +76,7 @@ def dear(state, outputs):
     for node in toposort(outputs):
         if any(s in depends for s in node.src):
             depends.add(node)
-            if node.op.kind in DEAR:
+            if node.op.kind in BARRIERS:
                 out.append(node)
     return tuple(out)
 

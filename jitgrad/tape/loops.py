@@ -19,8 +19,9 @@ HISTORY = 512
 TRIPS, UNIT = 8, 32
 
 
-def ends(state, before):
-    """Whether a segment ends after the new record `state`; `before` are the ends of the segments before it."""
+def ends(seg, state):
+    """Whether the segment ends after the new record `state`."""
+    before = seg.before
     if state.size >= config.segment:
         return True
     if before and before[-1].unit:  # the loop goes on in pieces
@@ -28,23 +29,35 @@ def ends(state, before):
         return state.unit > 0
     if not before and 2 * state.size < config.segment:
         return False
-    likes = history(state, before)
+    likes, sizes = history(seg, state)
     period, covered = repeats(likes)
     if not period or covered % period:
         return False
-    turn = sum(size for _, size in likes[-period:])
-    return state.size + turn > config.segment
+    return state.size + sum(sizes[-period:]) > config.segment
 
 
-def history(state, before):
-    """(likeness, size) of the last records up to `state`, over segments that ended by themselves."""
-    out = []
-    for end in (state, *reversed(before)):
-        while end is not None and len(out) < HISTORY:
-            if end.slot >= 0:
-                out.append((likeness(end), end.size - end.parent.size))
-            end = end.parent
-    return out[::-1]
+def history(seg, state):
+    """Likenesses and sizes of the last records up to `state`, over segments that ended by themselves."""
+    before = state.parent
+    while before is not None and before.slot < 0:
+        before = before.parent
+    if seg.trail is not None and seg.trail[0] is before:
+        _, likes, sizes = seg.trail
+        likes.append(likeness(state))
+        sizes.append(state.size - state.parent.size)
+        del likes[: -2 * HISTORY], sizes[: -2 * HISTORY]
+    else:
+        likes, sizes = [], []
+        for end in (state, *reversed(seg.before)):
+            while end is not None and len(likes) < HISTORY:
+                if end.slot >= 0:
+                    likes.append(likeness(end))
+                    sizes.append(end.size - end.parent.size)
+                end = end.parent
+        likes.reverse()
+        sizes.reverse()
+    seg.trail = state, likes, sizes
+    return likes, sizes
 
 
 def likeness(state):
@@ -91,13 +104,16 @@ def longest(likes):
 def repeats(likes):
     """The period of the longest stretch of turns at the end of a sequence, and its length; 0, 0 if there is none."""
     n, best = len(likes), (0, 0)
-    for period in range(1, n // 2 + 1):
+    backwards, period = likes[::-1], 0
+    while best[1] < n:
+        try:
+            period = backwards.index(backwards[0], period + 1, n // 2 + 1)
+        except (IndexError, ValueError):
+            break
         i = n - 1
         while i >= period and likes[i] == likes[i - period]:
             i -= 1
         covered = n - 1 - i + period
         if covered >= 2 * period and covered > best[1]:
             best = period, covered
-        if best[1] == n:
-            break
     return best

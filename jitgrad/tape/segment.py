@@ -158,11 +158,23 @@ class Segment:
     last states of segments that ended by themselves, if nobody looked since. A segment that has ended has no `leaves`.
     """
 
-    __slots__ = ("state", "handles", "numbers", "leaves", "edges", "entered", "before", "graph", "views", "broken")
+    __slots__ = (
+        "state",
+        "handles",
+        "numbers",
+        "leaves",
+        "edges",
+        "entered",
+        "before",
+        "trail",
+        "graph",
+        "views",
+        "broken",
+    )
 
     def __init__(self, grad=True, before=()):
         self.handles, self.numbers, self.leaves, self.edges = [], [], [], []
-        self.before = before
+        self.before, self.trail = before, None
         self.graph, self.entered, self.views, self.broken = None, None, False, False
         self.state = ROOT if grad else switch(ROOT, False)
 
@@ -306,7 +318,7 @@ def record_state(seg, key, node, rg, operands, numbers, root=False):
     out.rg_records += rg
     out.numbers = numbers
     out.size = seg.state.size + getattr(key[0], "size", 1)
-    out.full = ends(out, seg.before)
+    out.full = ends(seg, out)
     if root:
         out.roots += (node,)
     return add_state(seg.state, key, out)

@@ -1,0 +1,37 @@
+"""What every parameter of the public operations means, by name: one sentence for all operations that have it."""
+
+#: Name -> (type, sentence).
+PARAMETERS = {
+    # operands
+    "x": ("array_like", "A tensor, an array, a nested sequence or a number."),
+    "y": ("array_like", "The second operand; both are broadcast where the operation is elementwise."),
+    "z": ("array_like", "The third operand."),
+    "condition": ("array_like of bool", "Where to take `x`; elsewhere, `y`."),
+    "arrays": ("sequence of array_like", "The operands, in order."),
+    "indices": ("array_like of int", "Positions along the axis; negative ones count from the end. No gradient."),
+    "values": ("array_like", "What is added at the positions."),
+    "repeats": ("int or array_like of int", "How often each element stands in the result. No gradient."),
+    "min": ("array_like or None", "Lower bound; None for none."),
+    "max": ("array_like or None", "Upper bound; None for none."),
+    # axes and shapes
+    "axis": ("int or tuple of int", "The axis, or axes where the operation takes several; None: as NumPy's default."),
+    "axis1": ("int", "The first of the two axes."),
+    "axis2": ("int", "The second of the two axes."),
+    "axes": ("int or sequence of int", "Axes in order, as NumPy takes them; negative ones count from the end."),
+    "source": ("int or sequence of int", "Where the axes are now."),
+    "destination": ("int or sequence of int", "Where the axes shall be, in the order of `source`."),
+    "shape": ("int or sequence of int", "The shape of the result."),
+    "keepdims": ("bool", "Keep the reduced axes, with length 1."),
+    "offset": ("int", "The diagonal: 0 for the main one, above it if positive."),
+    # the rest
+    "dtype": ("dtype", "The dtype to compute in, and of the result; None: as NumPy chooses it."),
+    "decimals": ("int", "Decimal places; negative ones are before the point."),
+    "shift": ("int or tuple of int", "By how many places the elements move; what leaves at the end enters in front."),
+    "reps": ("int or sequence of int", "How often `x` is repeated along each axis."),
+    "ddof": ("int or float", "What is subtracted from the number of elements that the squares are divided by."),
+    "correction": ("int or float", "The array API standard's name of `ddof`; None: that is used."),
+    "ord": ("int, float, str or None", "Which norm, as in NumPy."),
+    "kind": ("str", "Taken for NumPy's sake: the order is always a stable one."),
+    "stable": ("bool", "Taken for NumPy's sake: the order is always a stable one."),
+    "reverse": ("bool", "Accumulate from the end."),
+}
