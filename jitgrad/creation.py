@@ -51,7 +51,7 @@ def _made(array, dtype, requires_grad):
 def _shape(*size):
     """Lengths given one by one, or as one sequence."""
     size = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
-    shape = tuple(as_int(n, "a length") for n in size)
+    shape = tuple(as_int(n, "length") for n in size)
     if any(n < 0 for n in shape):
         raise ShapeError(
             f"got the shape {shape}, expected lengths of at least 0; -1 stands for a length in reshape only"

@@ -155,7 +155,10 @@ def test_folders_with_odd_names(tmp_path, monkeypatch):
     command = [sys.executable, "-m", "jitgrad", "cache"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "JITGRAD_CACHE_DIR": str(folder), "PYTHONUTF8": "1"}
     out = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", timeout=60)
-    assert out.returncode == 0 and out.stdout.startswith(f"{folder}: {len(below(folder, 'k*.py'))} kernels, ")
+    assert compiled == 1 and below(folder, "d*.py"), "a kernel, and what launches it"
+    assert out.returncode == 0 and out.stdout.startswith(f"{folder}: 1 kernel, ") and len(out.stdout.splitlines()) == 2
+    subprocess.run([*command, "clear"], env=env, capture_output=True, timeout=60, check=True)
+    assert not below(folder), "drivers are removed as well"
 
 
 def test_binaries_stay_beside_their_source(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ import pytest
 from jitgrad import _config
 from jitgrad._dtypes import BOOL, FLOAT32, FLOAT64, INT64
 from jitgrad.ir.node import Node, const, leaf, number
-from jitgrad.runtime import cache, launch
+from jitgrad.runtime import cache, execute, launch
 from jitgrad.runtime.execute import Plan, synchronize
 from jitgrad.runtime.stats import stats
 
@@ -329,5 +329,17 @@ def test_pruning_and_clearing(tmp_path):
         _config.config.cache_dir = before
 
 
-def test_synchronize_returns_when_idle():
-    synchronize()
+def test_synchronize_waits_for_what_is_compiled(monkeypatch):
+    gate, order = threading.Event(), []
+    background = execute._Background()
+    monkeypatch.setattr(background, "compile", lambda plan: gate.wait(60) and order.append("compiled"))
+    monkeypatch.setattr(execute, "_background", background)
+    synchronize()  # nothing to wait for
+    background.add(None)
+    waiter = threading.Thread(target=lambda: (synchronize(), order.append("returned")))
+    waiter.start()
+    waiter.join(0.1)
+    assert order == []
+    gate.set()
+    waiter.join(60)
+    assert order == ["compiled", "returned"]

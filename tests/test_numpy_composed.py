@@ -9,7 +9,7 @@ import pytest
 from numpy_oracle import A, B, check_gradient, leaf
 
 import jitgrad
-from jitgrad import ArgumentError, GradientError, ShapeError
+from jitgrad import ArgumentError, AxisError, DTypeError, GradientError, ShapeError
 from jitgrad.numpy import composed, contraction, rearranged, special, statistics
 
 S = np.array([[0.5, -1.5, 2.0], [3.0, 0.25, -4.0], [1.25, -0.75, 0.125]])
@@ -62,7 +62,8 @@ CASES = {
     "linalg.cross": [lambda x, y: np.linalg.cross(x, y)],
     "kron": [lambda x, y: np.kron(x, y), lambda x, y: np.kron(x, y[0])], "vdot": [lambda x, y: np.vdot(x, y)],
     "convolve": [lambda x, y, m=m: np.convolve(x.reshape(-1), y[0], m) for m in ("full", "same", "valid")]
-                + [lambda x, y: np.convolve(x[0], y.reshape(-1), "same")],
+                + [lambda x, y: np.convolve(x[0], y.reshape(-1), "same")]
+                + [lambda x, y, m=m: np.convolve(x.reshape(-1), y[0], m) for m in (0, 1, 2)],
     "correlate": [lambda x, y, m=m: np.correlate(x.reshape(-1), y[0], m) for m in ("full", "same", "valid")]
                  + [lambda x, y, m=m: np.correlate(x[0, :2], y.reshape(-1)[:5], m) for m in ("full", "same", "valid")],
     "vander": [lambda x, y: np.vander(x[0]), lambda x, y: np.vander(x[0], 5, increasing=True)],
@@ -114,7 +115,10 @@ CASES = {
     "einsum": [lambda x, y, s=s: np.einsum(s, x, y)
                for s in ("ij,kj->ik", "ij,ij->", "ij,ij->i", "ij,kl->jlik", "ij,kj", "ij,kl->ik",
                          "...j,...j->...", "i...,i...")]
-              + [lambda x, y: np.einsum("ij->ji", x), lambda x, y: np.einsum("ij->", x),
+              + [lambda x, y: np.einsum(x, [0, 1], y, [2, 1], [2, 0]), lambda x, y: np.einsum(x, [30, 0], y, [30, 0]),
+                 lambda x, y: np.einsum(x, [..., 1], y, [..., 1], [...]), lambda x, y: np.einsum(x, [1, 0]),
+                 lambda x, y: np.einsum(x, [30, 2]),
+                 lambda x, y: np.einsum("ij->ji", x), lambda x, y: np.einsum("ij->", x),
                  lambda x, y: np.einsum("ij", x), lambda x, y: np.einsum("ii->i", x @ y.T),
                  lambda x, y: np.einsum("ii", x @ y.T), lambda x, y: np.einsum("iij->j", np.stack([x, y])),
                  lambda x, y: np.einsum("ij,kj,k->i", x, y, y[:, 0]),
@@ -256,7 +260,7 @@ def test_what_has_no_gradient_says_so():
         lambda: np.cov(A, aweights=leaf(W)),
         lambda: np.linalg.matrix_power(x @ x.T, -1),
         lambda: np.compress([True, False], x, axis=0, out=jitgrad.zeros(1, 3)),
-        lambda: np.einsum(x, [0, 1], [0]),
+        lambda: np.einsum("ij->i", x, casting="unsafe"),
         lambda: np.unwrap(x),
     ):
         with pytest.raises(GradientError, match="detach"):
@@ -265,6 +269,36 @@ def test_what_has_no_gradient_says_so():
     np.testing.assert_allclose(
         np.quantile(jitgrad.tensor(A), 0.3, method="nearest"), np.quantile(A, 0.3, method="nearest")
     )
+
+
+def test_median_of_nothing():
+    """nan as in NumPy, without its warning."""
+    for f in (np.median, np.nanmedian):
+        x = leaf(np.zeros((2, 0)))
+        assert np.isnan(float(f(x)))
+        out = f(x, axis=1, keepdims=True)
+        assert out.shape == (2, 1) and np.isnan(out.detach()).all() and f(x, axis=0).shape == (0,)
+        out.sum().backward()
+        assert x.grad.shape == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "q",
+    [50, 50.0, [50], np.float64(50), np.float32(50), np.int64(50), np.array(50.0), np.array([50], np.float32)],
+    ids=repr,
+)
+def test_dtype_of_percentiles(q):
+    x = A.astype(np.float32)
+    want, got = np.percentile(x, q), np.percentile(jitgrad.tensor(x), q)
+    assert got.dtype == want.dtype and got.shape == want.shape
+    np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+def test_parameters_that_are_arrays():
+    x = jitgrad.tensor(A)
+    for reps in (np.array([1, 2]), np.array(2), np.int64(2)):
+        np.testing.assert_array_equal(np.tile(x, reps), np.tile(A, reps))
+    np.testing.assert_array_equal(np.roll(x, np.array([1, 2]), (0, 1)), np.roll(A, np.array([1, 2]), (0, 1)))
 
 
 def test_errors():
@@ -277,7 +311,19 @@ def test_errors():
         (ShapeError, lambda: np.cross(x[:, :1], x)),
         (ArgumentError, lambda: np.quantile(x, 1.5)),
         (ArgumentError, lambda: np.diff(x, -1)),
-        (ShapeError, lambda: np.median(jitgrad.zeros(0))),
+        (ShapeError, lambda: np.quantile(jitgrad.zeros(0), 0.5)),
+        (ShapeError, lambda: np.convolve(x, W)),
+        (ShapeError, lambda: np.correlate(W, x)),
+        (ArgumentError, lambda: np.convolve(x[0], W, 3)),
+        (AxisError, lambda: np.gradient(x, axis=(0, -2))),
+        (DTypeError, lambda: np.select([x > 0, x], [x, x])),
+        (ArgumentError, lambda: np.cov(x, fweights=[1.5, 1, 1])),
+        (DTypeError, lambda: np.ediff1d(jitgrad.arange(3), to_begin=0.5)),
+        (ArgumentError, lambda: np.einsum(x)),
+        (ArgumentError, lambda: np.einsum(x, ["a", 1])),
+        (ArgumentError, lambda: np.einsum(x, [0, 52])),
+        (ArgumentError, lambda: np.einsum(x, [0, -1])),
+        (ArgumentError, lambda: np.einsum(x, x)),
         (ShapeError, lambda: np.average(x, weights=[1.0, 2.0])),
         (ArgumentError, lambda: np.meshgrid(x[0], indexing="yx")),
     ):

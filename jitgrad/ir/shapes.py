@@ -72,7 +72,7 @@ def reduced_axes(axis, ndim):
 
 def reshape_shape(shape, new):
     """`new` with its -1 filled in; must hold as many elements as `shape`."""
-    new = tuple(as_int(n, "a length") for n in (new if isinstance(new, (tuple, list)) else (new,)))
+    new = tuple(as_int(n, "length") for n in (new if isinstance(new, (tuple, list)) else (new,)))
     size = math.prod(shape)
     if new.count(-1) == 1:
         rest = -math.prod(new)

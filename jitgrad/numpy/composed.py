@@ -165,9 +165,8 @@ def _edge(x, shape, axis):
 def gradient(f, *varargs, axis=None, edge_order=1):
     f = as_operand(f)
     f = f if f.dtype.kind == "f" else f.double()
-    axes = [normalize_axis(a, f.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))] if axis is not None else (
-        range(f.ndim)
-    )
+    named = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = [normalize_axis(a, f.ndim) for a in named]
     if len(set(axes)) != len(axes):
         raise AxisError(f"got axis {axis} for a gradient, expected each axis once")
     steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)

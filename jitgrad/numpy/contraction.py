@@ -47,7 +47,9 @@ def einsum(*operands, out=None, optimize=False, dtype=None, casting="safe", orde
 def _with_text(operands):
     """``einsum(x, [0, 1], y, [1, 2], [0, 2])`` with the subscripts as text."""
     if len(operands) < 2:
-        raise ArgumentError("got one operand for einsum and no subscripts; pass them as text first, or as a list after it")
+        raise ArgumentError(
+            "got one operand for einsum and no subscripts; pass them as text first, or as a list after it"
+        )
     pairs, rest = len(operands) // 2, len(operands) % 2
     text = ",".join(map(_letters, operands[1 : 2 * pairs : 2]))
     return (text + ("->" + _letters(operands[-1])) * rest, *operands[: 2 * pairs : 2])

@@ -332,7 +332,7 @@ squeeze = movement(
 
 
 def _broadcast_to(x, shape):
-    shape = tuple(as_int(n, "a length") for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
+    shape = tuple(as_int(n, "length") for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
     lengths = (None,) * (len(shape) - x.ndim) + x.shape  # -1 keeps one, as in PyTorch
     shape = tuple(m if n == -1 and m is not None else n for n, m in zip(shape, lengths))
     if not stretches(x.shape, shape):

@@ -5,7 +5,6 @@ PARAMETERS = {
     # operands
     "x": ("array_like", "A tensor, an array, a nested sequence or a number."),
     "y": ("array_like", "The second operand; both are broadcast where the operation is elementwise."),
-    "z": ("array_like", "The third operand."),
     "condition": ("array_like of bool", "Where to take `x`; elsewhere, `y`."),
     "arrays": ("sequence of array_like", "The operands, in order."),
     "indices": ("array_like of int", "Positions along the axis; negative ones count from the end. No gradient."),
@@ -14,7 +13,7 @@ PARAMETERS = {
     "min": ("array_like or None", "Lower bound; None for none."),
     "max": ("array_like or None", "Upper bound; None for none."),
     # axes and shapes
-    "axis": ("int or tuple of int", "The axis, or axes where the operation takes several; None: as NumPy's default."),
+    "axis": ("int or tuple of int", "The axis, or axes where it takes several; None as in NumPy: all, or x flat."),
     "axis1": ("int", "The first of the two axes."),
     "axis2": ("int", "The second of the two axes."),
     "axes": ("int or sequence of int", "Axes in order, as NumPy takes them; negative ones count from the end."),

@@ -154,7 +154,7 @@ def chunks(address, total, step, args):
         call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
 '''
 
-PARALLEL = '''"""driver: the parallel launch of array kernels; the chunks depend on the sizes only, never on the threads."""
+PARALLEL = '''"""driver: the parallel launch of array kernels; the chunks depend on the sizes, never on the threads."""
 
 from numba import njit, prange, types
 

@@ -223,6 +223,11 @@ def _lively():
             sys.setswitchinterval(before)
 
 
+def _work(sources):
+    """How long sources take to compile, in kernels."""
+    return sum(1 + source.count("\n") // LONG for source in sources)
+
+
 class _Background:
     """A daemon thread that compiles plans, started at the first one; after `ALONE` kernels a child process helps."""
 
@@ -264,12 +269,14 @@ class _Background:
     def compile(self, plan):
         """One kernel after the other, so that leaving the process waits for one at most."""
         with _lively(), self.compiling:  # a fork must not find modules half imported
-            from . import build, cache
-
             lowered = plan._lower()
         kernels = {k.source: "scalar" if k.kind == "scalar" else "loop" for k in lowered.kernels if k.source}
+        if self.made + _work(kernels) > ALONE and "jitgrad.runtime.build" not in sys.modules:
+            self.worker.start()  # numba is imported there and here at the same time
+        with _lively(), self.compiling:
+            from . import build, cache
         new = [(kind, source) for source, kind in kernels.items() if not build.built(source) and not cache.has(source)]
-        self.made += sum(1 + source.count("\n") // LONG for _, source in new)
+        self.made += _work(source for _, source in new)
         if self.made > ALONE:
             for _ in self.worker.build(new):
                 if self.stopping:
@@ -293,8 +300,9 @@ class _Background:
     def stop(self):
         """At exit: LLVM must not be running while the process is taken down."""
         self.stopping = True
-        self.worker.stop()
-        self.compiling.acquire(timeout=10)
+        with contextlib.suppress(KeyboardInterrupt):  # who presses Ctrl-C now wants to leave
+            self.worker.stop()
+            self.compiling.acquire(timeout=10)
 
 
 _background = _Background()

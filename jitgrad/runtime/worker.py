@@ -27,6 +27,15 @@ class Worker:
         # A frozen program's executable is the program itself, and one core has no room for another process.
         self.usable = bool(sys.executable) and not getattr(sys, "frozen", False) and cores() > 1
 
+    def start(self):
+        """Starts the child if it is not there: importing numba takes it 0.5 s, which the parent can use."""
+        if not (self.usable and config.child) or self.process is not None:
+            return
+        try:
+            self._start()
+        except OSError:
+            self.usable = False
+
     def _start(self):
         path = [os.path.abspath(entry) for entry in sys.path]
         self.process = subprocess.Popen(
@@ -40,12 +49,11 @@ class Worker:
 
     def build(self, kernels):
         """Compiles (kind, source) pairs, one after the other: an iterator that ends early where the child does."""
-        if not (self.usable and config.child):
+        self.start()
+        process = self.process  # another thread may stop it
+        if process is None:
             return
         try:
-            if self.process is None:
-                self._start()
-            process = self.process  # another thread may stop it
             for kind, source in kernels:
                 line = memoryview(json.dumps([kind, source]).encode() + b"\n")
                 while line:
@@ -53,7 +61,7 @@ class Worker:
                 if not process.stdout.read(1):
                     raise EOFError
                 yield
-        except (OSError, EOFError, ValueError):  # it cannot be started, it died, or it was stopped
+        except (OSError, EOFError, ValueError):  # it died, or it was stopped
             self.usable = False
             self.stop()
 

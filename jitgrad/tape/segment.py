@@ -86,7 +86,14 @@ class Sig:
 class State:
     """A place in the trie: all that was recorded so far in a segment, and the value made last.
 
-    `slot` numbers the records; leaves have none (-1). `roots` are the gradient roots on the path, in order.
+    ================ ===================================================================================
+    of the value     `node`, `shape`, `dtype`, `rg` (requires grad), `integer`, `sig` (as a leaf elsewhere)
+    of the record    `key`, `entry` (its head), `operands` (states), `slot` (its number; leaves: -1), `saves`
+    of the path      `parent`; counts: `records`, `rg_records`, `leaves`, `numbers`; `size` (nodes, roughly);
+                     `roots` (gradient roots, in order); `grad` (the mode); `full` (the segment ends here)
+    what comes next  `next` (states by key), `plans` (by live handles, or by what a sweep asks for)
+    of loops         `like`, `unit`, `trips`: see `loops`
+    ================ ===================================================================================
     """
 
     __slots__ = (
