@@ -230,3 +230,13 @@ def test_benchmarks_are_found_by_name():
     assert out.returncode == 0, out.stderr
     found = {(case.values[0], name) for case in CASES for name in methods(case.values[0])}
     assert int(out.stdout) == len(found)
+
+
+def test_parts_of_a_record(monkeypatch, capsys):
+    parts = importlib.import_module("benchmarks.record_parts")
+    monkeypatch.setattr(parts, "ROUNDS", 1)
+    parts.main()  # it sets config.compile, which `quick` puts back
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 7 and lines[-1].startswith("an operation")
+    times = [float(line.split()[-2]) for line in lines if line.endswith(" ns")]
+    assert len(times) == 7 and min(times) >= 0 and times[-1] > 0
