@@ -23,9 +23,9 @@ def call(x, y, /):
 def check(x, y, /):
     seg = local.seg
     if X._seg is seg:
-        state = X._state
+        state = X._state  # noqa: F841 - its reading is what is timed
     kind = type(y)
-    if kind is float or (kind is int and not state.integer):
+    if kind is float:
         return x
 
 
@@ -34,7 +34,7 @@ def look_up(x, y, /):
     if X._seg is seg:
         state = X._state
     kind = type(y)
-    if kind is float or (kind is int and not state.integer):
+    if kind is float:
         key = (ENTRY, state, kind)
     try:
         state = NEXT[key]
@@ -48,7 +48,7 @@ def make(x, y, /):
     if X._seg is seg:
         state = X._state
     kind = type(y)
-    if kind is float or (kind is int and not state.integer):
+    if kind is float:
         key = (ENTRY, state, kind)
     try:
         state = NEXT[key]
@@ -66,7 +66,7 @@ def keep(x, y, /):
     if X._seg is seg:
         state = X._state
     kind = type(y)
-    if kind is float or (kind is int and not state.integer):
+    if kind is float:
         key = (ENTRY, state, kind)
     try:
         state = NEXT[key]

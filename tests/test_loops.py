@@ -79,6 +79,23 @@ def test_repeats():
     assert longest([]) == (0, 0, 0)
 
 
+def test_what_follows_a_loop_in_pieces_is_not_cut_like_it():
+    def program(count):
+        x = y = jitgrad.tensor(START, requires_grad=True)
+        for _ in range(count):
+            y = y * 0.9 + 0.2
+        names = ("sin", "cos", "tanh", "square", "arctan", "exp", "cosh", "negative", "log1p", "absolute")
+        for k in range(20):
+            y = getattr(jitgrad, names[(k * k + k // 7) % 10])(jitgrad.tanh(y)) * (1.0 + k)
+        return jitgrad.autograd.grad(y.sum(), x)[0].tolist()
+
+    for count in range(2, 30, 2):
+        program(count)
+    with observed_plans() as plans:
+        program(48)
+    assert max(int(plan.title.split()[2]) for plan in plans) > 50, [plan.title for plan in plans]
+
+
 def test_whole_numbers_and_floats_are_one_program():
     def program(a, b):
         x = jitgrad.tensor([1.0, 2.0], dtype="float32", requires_grad=True)

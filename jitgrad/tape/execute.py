@@ -28,8 +28,9 @@ LOST = (
 class Graph:
     """A segment that ran, as a node of the backward sweep.
 
-    `edges` say where its roots' cotangents go; `alive` are its results that tensors hold, as (state, weak reference).
-    Another thread may have looked at a segment that goes on (`peeked`); as long as it does, its graph is `open`.
+    `edges` say where its roots' cotangents go; `kept` has the dear results, as nodes and values; `alive` are its
+    results that tensors hold, as (state, weak reference). Another thread may have looked at a segment that goes on
+    (`peeked`); as long as it does, its graph is `open`.
     """
 
     __slots__ = (
@@ -57,7 +58,7 @@ class Graph:
 class Forward:
     """The plan of a state for one set of live handles."""
 
-    __slots__ = ("run", "plan", "live", "rg", "states", "dear")
+    __slots__ = ("plan", "live", "rg", "dear")
 
     def __init__(self, state, live):
         path = records(state)

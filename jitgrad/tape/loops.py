@@ -24,9 +24,9 @@ def ends(seg, state):
     before = seg.before
     if state.size >= config.segment:
         return True
-    if before and before[-1].unit:  # the loop goes on in pieces
-        state.unit = before[-1].unit if state.records == before[-1].unit else 0
-        return state.unit > 0
+    if before and before[-1].unit == state.records and likeness(before[-1]) == likeness(state):
+        state.unit = state.records  # the loop goes on, in pieces
+        return True
     if not before and 2 * state.size < config.segment:
         return False
     likes, sizes = history(seg, state)
