@@ -61,11 +61,12 @@ class Plan:
     # ------------------------------------------------------------------ tiers
 
     def _reference(self, leaves, numbers):
-        if self._program is None:
+        program = self._program
+        if program is None:
             from ..compile.reference import Program
 
-            self._program = Program(self.roots)
-        return self._program(leaves, numbers)
+            program = self._program = Program(self.roots)
+        return program(leaves, numbers)
 
     def _cold(self, leaves, numbers):
         mode = config.compile
@@ -118,11 +119,12 @@ class Plan:
         return False
 
     def _lower(self):
-        if self._lowered is None:
+        lowered = self._lowered
+        if lowered is None:
             from .assemble import lower_all
 
-            self._lowered = lower_all(self.roots)
-        return self._lowered
+            lowered = self._lowered = lower_all(self.roots)
+        return lowered  # not the attribute: another thread may have compiled meanwhile, and dropped it
 
     def compile(self):
         """Compile now, in this thread; `run` is the compiled function afterwards."""

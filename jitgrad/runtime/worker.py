@@ -8,9 +8,7 @@ when its pipe does, and so with the parent.
 Start at `Worker`; `serve` is what the child runs.
 """
 
-import json
 import os
-import subprocess
 import sys
 
 from .._config import config, cores
@@ -37,6 +35,9 @@ class Worker:
             self.usable = False
 
     def _start(self):
+        import json
+        import subprocess  # not at the top: `import jitgrad` should not pay for it
+
         path = [os.path.abspath(entry) for entry in sys.path]
         self.process = subprocess.Popen(
             [sys.executable, "-c", CODE, json.dumps(path)],
@@ -53,6 +54,8 @@ class Worker:
         process = self.process  # another thread may stop it
         if process is None:
             return
+        import json
+
         try:
             for kind, source in kernels:
                 line = memoryview(json.dumps([kind, source]).encode() + b"\n")
@@ -87,6 +90,7 @@ class Worker:
 
 def serve():
     """Builds what standard input asks for, a line each, and answers with a line each."""
+    import json
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
