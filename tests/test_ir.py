@@ -246,14 +246,17 @@ BROKEN = {
     ("reduce", "dtype"): [made(graphs.SUM, (V,), (0,), (), INT64)],
     ("reduce", "shape"): [made(graphs.SUM, (X,), (0,), (2,)), made(graphs.SUM, (X,), (0,), (1, 3))],
     ("reduce", "combination"): [made(BARE["reduce"], (V,), (0,), ()), made(HALF["reduce"], (V,), (0,), ())],
-    ("scan", "sources"): [made(graphs.CUMSUM, (V, V), (0, False))],
+    ("scan", "sources"): [made(graphs.CUMSUM, (V, V, V), (0, False))],
     ("scan", "shape"): [made(graphs.CUMSUM, (V,), (0, False), (3,))],
     ("scan", "argument"): [
         made(graphs.CUMSUM, (V,), 0), made(graphs.CUMSUM, (V,), (1, False)), made(graphs.CUMSUM, (V,), (0, None)),
         made(graphs.CUMSUM, (V,), (-1, False)),
     ],
     ("scan", "dtype"): [made(graphs.CUMSUM, (V,), (0, False), dtype=FLOAT32)],
-    ("scan", "combination"): [made(BARE["scan"], (V,), (0, False)), made(HALF["scan"], (V,), (0, False))],
+    ("scan", "combination"): [
+        made(BARE["scan"], (V,), (0, False)), made(HALF["scan"], (V,), (0, False)),
+        made(graphs.CUMSUM, (V, V), (0, False)),
+    ],
 }  # fmt: skip
 
 

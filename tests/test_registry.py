@@ -27,13 +27,32 @@ ORACLES = {
     "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
     "softmax": lambda x, axis=-1: np.exp(x) / np.exp(x).sum(axis, keepdims=True),
     "log_softmax": lambda x, axis=-1: x - np.log(np.exp(x).sum(axis, keepdims=True)),
-    "cumsum": lambda x, axis=None, reverse=False: (
-        np.flip(np.cumsum(np.flip(x, axis), axis), axis) if reverse else np.cumsum(x, axis)
-    ),
-    "cumprod": lambda x, axis=None, reverse=False: (
-        np.flip(np.cumprod(np.flip(x, axis), axis), axis) if reverse else np.cumprod(x, axis)
-    ),
 }
+
+
+def running(ufunc):
+    """The oracle of a scan: NumPy's accumulate, of what is flipped where it goes from the end."""
+
+    def scan(x, axis=None, reverse=False):
+        x, axis = (np.ravel(x), 0) if axis is None else (x, axis)
+        return np.flip(ufunc.accumulate(np.flip(x, axis), axis), axis) if reverse else ufunc.accumulate(x, axis)
+
+    return scan
+
+
+def recurrence(x, decay, axis=-1, reverse=False):
+    x, decay = (v if v.dtype.kind == "f" else v.astype(float) for v in (x, decay))
+    x, decay = (np.moveaxis(np.flip(v, axis) if reverse else v, axis, 0) for v in (x, decay))
+    out = [x[0]]
+    for i in range(1, len(x)):
+        out.append(decay[i] * out[-1] + x[i])
+    out = np.moveaxis(np.stack(out), 0, axis)
+    return np.flip(out, axis) if reverse else out
+
+
+SCANS = {"cumsum": np.add, "cumprod": np.multiply, "cummax": np.maximum, "cummin": np.minimum}
+ORACLES |= {name: running(ufunc) for name, ufunc in {**SCANS, "logcumsumexp": np.logaddexp}.items()}
+ORACLES["linear_recurrence"] = recurrence
 
 
 def added(x, indices, values, axis=None):

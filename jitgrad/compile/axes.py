@@ -64,9 +64,6 @@ class Axes:
     def _fresh(self, node):
         return tuple([self._new() for _ in node.shape])
 
-    def _same(self, node):
-        return self.of[node.src[0]]
-
     def _elementwise(self, node):
         out = []
         for classes in zip(*[self.of[s] for s in node.src], strict=True):
@@ -186,7 +183,7 @@ _RULES = {
     "call": Axes._fresh,
     "number": Axes._fresh,
     "const": Axes._fresh,
-    "scan": Axes._same,
+    "scan": Axes._elementwise,
     "elementwise": Axes._elementwise,
     "broadcast": Axes._broadcast,
     "permute": Axes._permute,

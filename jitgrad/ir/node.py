@@ -37,7 +37,7 @@ class Op:
     update        (x, new, *starts); steps: x with out[start + i * step] = new[i]; `simplify` makes it a choice
                   per element
     reduce        (x,); axes, sorted: those axes are gone from the shape
-    scan          (x,); (axis, reverse)
+    scan          (x,) or (x, y), of one shape; (axis, reverse)
     call          any other: run by NumPy through `reference`
     ============= ====================================================================================
 
@@ -58,7 +58,9 @@ class Op:
     identity : callable or None
         reduce, scan: ``identity(dtype)`` -> the value to start from.
     combine : str or None
-        reduce, scan: expression joining two partial results ``{0}`` and ``{1}``.
+        reduce, scan: expression joining two partial results ``{0}`` and ``{1}``. For a scan of two sources: the next
+        result from the one before ``{0}`` and the sources ``{1}``, ``{2}``; partial results of a piece are its last
+        result, from the identity, and the product of its second source, and are joined by the same expression.
     vjp : callable
         ``vjp(g, node)`` -> one cotangent (Node or None) per source.
     jvp : callable

@@ -161,9 +161,13 @@ def _same_dtype():
 def _combines():
     return Check(
         "combination",
-        lambda n: n.op.identity is not None and n.op.combine is not None and _placeholders(n.op.combine) == {0, 1},
+        lambda n: (
+            n.op.identity is not None
+            and n.op.combine is not None
+            and _placeholders(n.op.combine) == set(range(len(n.src) + 1))
+        ),
         lambda n: f"identity {n.op.identity!r}, combine {n.op.combine!r}",
-        "an identity, and an expression of {0} and {1}",
+        "an identity, and an expression of {0} and a place for each source",
     )
 
 
@@ -294,11 +298,13 @@ CHECKS = {
         _combines(),
     ),
     "scan": (
-        _one_source(),
-        Check("shape", lambda n: n.shape == _source(n), lambda n: f"{_source(n)} to {n.shape}", "the source's shape"),
+        Check("sources", lambda n: len(n.src) in (1, 2), lambda n: f"{len(n.src)} sources", "one or two"),
+        Check("shape", lambda n: all(s.shape == n.shape for s in n.src), lambda n: f"{_source(n)} to {n.shape}",
+              "the shape of the sources"),
         Check("argument", _is_scan_arg, lambda n: f"argument {n.arg!r} for shape {n.shape}",
               "(axis in range, reverse)"),
-        _same_dtype(),
+        Check("dtype", lambda n: all(s.dtype == n.dtype for s in n.src),
+              lambda n: f"{', '.join(str(s.dtype) for s in n.src)} to {n.dtype}", "the dtype of the sources"),
         _combines(),
     ),
     "call": (),

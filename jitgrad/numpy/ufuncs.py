@@ -131,9 +131,14 @@ def _reduce_axis(form, x, axis, shape):
 def accumulate(form, forms, x, axis=0, dtype=None, out=None):
     """``ufunc.accumulate``."""
     _check(form, "accumulate")
+    x = as_operand(x)
+    if x.ndim == 0 or (axis is None and x.ndim > 1):
+        raise ShapeError(f"got {form.name}.accumulate() of shape {x.shape} along axis {axis}, expected one of its axes")
+    axis = 0 if axis is None else axis
     direct = _direct(form.entry, "scan")
     if direct is not None:
-        return call(forms[direct.numpy], (x,), {"axis": axis, "dtype": dtype, "out": out})
+        typed = {"dtype": dtype} if "dtype" in direct.params else {}
+        return deliver(FUNCTIONS[direct.name](_looped(form, x, dtype), axis, **typed), _first(out))
     if not _may_lose(form, x):
         return deliver(on_arrays(form.function.accumulate, (x,), {"axis": axis, "dtype": dtype}), _first(out))
     x = _looped(form, x, dtype)

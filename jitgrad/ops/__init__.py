@@ -3,7 +3,19 @@
 `registry` says what an entry is. The modules are read for their side effect of filling `REGISTRY`.
 """
 
-from . import arrange, elementwise, indexing, linalg, movement, order, reduction, scan, special, trigonometric
+from . import (
+    arrange,
+    elementwise,
+    indexing,
+    linalg,
+    movement,
+    order,
+    recurrence,
+    reduction,
+    scan,
+    special,
+    trigonometric,
+)
 from .elementwise import install
 from .registry import REGISTRY, REQUIRED, Entry
 
@@ -18,6 +30,7 @@ __all__ = [
     "linalg",
     "movement",
     "order",
+    "recurrence",
     "reduction",
     "scan",
     "special",

@@ -9,6 +9,7 @@ PARAMETERS = {
     "arrays": ("sequence of array_like", "The operands, in order."),
     "indices": ("array_like of int", "Positions along the axis; negative ones count from the end. No gradient."),
     "values": ("array_like", "What is added at the positions."),
+    "decay": ("array_like", "What the result before is multiplied by, the first for nothing; broadcast with `x`."),
     "repeats": ("int or array_like of int", "How often each element stands in the result. No gradient."),
     "min": ("array_like or None", "Lower bound; None for none."),
     "max": ("array_like or None", "Upper bound; None for none."),

@@ -1,24 +1,28 @@
-"""Scans: cumsum and cumprod along an axis, forward or reverse.
+"""Scans along an axis, forward or reverse: cumsum, cumprod, cummax, cummin, logcumsumexp.
 
-They are NumPy's for now (kind "scan"); their derivatives are scans and elementwise formulas again.
+A scan's `Op` has what a reduction's has (`identity`, `combine`) and is NumPy's `accumulate` in the NumPy tier. A
+derivative rule is elementwise formulas around one linear recurrence (`recurrence.recur`), which goes the other way in
+reverse mode. Start at `_scan` and `_cumprod_vjp`.
 """
 
 import numpy as np
 
-from .._dtypes import as_dtype
-from ..ir import Node, Op
+from .._dtypes import as_dtype, is_float
+from ..ir import Node, Op, const
 from ..ir.shapes import normalize_axis
-from .elementwise import equal, where
-from .reduction import _accumulator
-from .registry import Entry, cast, reshape_to
+from .elementwise import equal, isinf, isnan, logical_and, logical_or, where
+from .recurrence import after, behind, behind_first, recur, rest, zero_first
+from .reduction import _accumulator, _identity
+from .registry import Entry, broadcast, cast, reshape_to, ufunc_dtypes
+from .special import sigmoid
 
 
-def _reference(numpy):
+def _reference(ufunc):
     def reference(x, node):
         axis, reverse = node.arg
         if reverse:
-            return np.flip(numpy(np.flip(x, axis), axis=axis, dtype=node.dtype), axis)
-        return numpy(x, axis=axis, dtype=node.dtype)
+            return np.flip(ufunc.accumulate(np.flip(x, axis), axis, dtype=node.dtype), axis)
+        return ufunc.accumulate(x, axis, dtype=node.dtype)
 
     return reference
 
@@ -27,83 +31,156 @@ def _scan(op, x, axis, reverse):
     return Node(op, (x,), (axis, reverse), x.shape, x.dtype)
 
 
-class _Factors:
-    """The factors of a running product with those that are 0 kept apart, so that derivatives of any order see them.
+# --- sums and products ---------------------------------------------------------------------------------------------
 
-    The product up to i without factor k is ``products[i] / safe[k]`` times the zero factors up to i other than k: 1 if
-    there are none, that factor if there is one, else 0.
-    """
 
-    def __init__(self, node):
-        x, (axis, reverse) = node.src[0], node.arg
-        self.zero = equal(x, 0)
-        self.safe, self.zeros = where(self.zero, 1.0, x), where(self.zero, x, 0.0)
-        self.products = _scan(CUMPROD, self.safe, axis, reverse)
-        self.sums = _scan(CUMSUM, self.zeros, axis, reverse)
-        count = _scan(CUMSUM, cast(self.zero, x.dtype), axis, reverse)
-        self.none, self.one, self.two = (equal(count, n) for n in (0, 1, 2))
+def _others(node):
+    """For each place of a running product the product of what came before: 1 at the start."""
+    axis, reverse = node.arg
+    ones = broadcast(const(1, node.dtype), node.shape)
+    return behind_first(ones, rest(node, axis, not reverse), axis, reverse)
 
 
 def _cumprod_vjp(g, node):
-    f, (axis, reverse) = _Factors(node), node.arg
-
-    def later(where_, x):
-        return _scan(CUMSUM, where(where_, x, 0.0), axis, not reverse)
-
-    gp = g * f.products
-    other = later(f.none, gp) + later(f.one, gp * f.sums)
-    at_zero = later(f.one, gp) + later(f.two, gp * f.sums) - f.zeros * later(f.two, gp)
-    return (where(f.zero, at_zero, other / f.safe),)
+    # d out[i] / d x[k] is what came before k times the factors from k + 1 to i: right with zeros, nothing is divided.
+    (x,), (axis, reverse) = node.src, node.arg
+    return (_others(node) * recur(g, after(x, axis, reverse), axis, not reverse),)
 
 
 def _cumprod_jvp(t, node):
-    f, (axis, reverse) = _Factors(node), node.arg
-
-    def earlier(where_, x, y):
-        return _scan(CUMSUM, where(where_, x, y), axis, reverse)
-
-    plain = earlier(f.zero, 0.0, t[0] / f.safe)
-    at_zero, again = earlier(f.zero, t[0], 0.0), earlier(f.zero, t[0] * f.zeros, 0.0)
-    one = where(f.one, f.sums * plain + at_zero, where(f.two, f.sums * at_zero - again, 0.0))
-    return f.products * where(f.none, plain, one)
+    return recur(t[0] * _others(node), zero_first(node.src[0], *node.arg), *node.arg)
 
 
 CUMSUM = Op(
-    "cumsum", "scan", _reference(np.cumsum), identity=lambda dtype: 0, combine="({0} + {1})",
+    "cumsum", "scan", _reference(np.add), identity=lambda dtype: 0, combine="({0} + {1})",
     vjp=lambda g, node: (_scan(CUMSUM, g, node.arg[0], not node.arg[1]),),
     jvp=lambda t, node: _scan(CUMSUM, t[0], *node.arg),
 )  # fmt: skip
 CUMPROD = Op(
-    "cumprod",
-    "scan",
-    _reference(np.cumprod),
-    identity=lambda dtype: 1,
-    combine="({0} * {1})",
-    vjp=_cumprod_vjp,
-    jvp=_cumprod_jvp,
-)
+    "cumprod", "scan", _reference(np.multiply), identity=lambda dtype: 1, combine="({0} * {1})",
+    vjp=_cumprod_vjp, jvp=_cumprod_jvp,
+)  # fmt: skip
 
 
-def _entry(op, numpy, doc):
+# --- extremes ------------------------------------------------------------------------------------------------------
+
+
+def _records(node):
+    """Where a running extreme takes the element of its own place: of equal ones the later, and each nan."""
+    return logical_or(equal(node.src[0], node), isnan(node.src[0]))
+
+
+def _extreme_vjp(g, node):
+    if not is_float(node.dtype):
+        return (None,)
+    (axis, reverse), record = node.arg, _records(node)
+    held = after(where(record, *_zero_one(node)), axis, reverse)
+    return (where(record, recur(g, held, axis, not reverse), 0.0),)
+
+
+def _extreme_jvp(t, node):
+    record = _records(node)
+    return recur(where(record, t[0], 0.0), where(record, *_zero_one(node)), *node.arg)
+
+
+def _zero_one(node):
+    return const(0, node.dtype), const(1, node.dtype)
+
+
+def _extreme(name, ufunc, kind):
+    return Op(
+        name, "scan", _reference(ufunc), identity=_identity(kind), combine=f"{ufunc.__name__}({{0}}, {{1}})",
+        vjp=_extreme_vjp, jvp=_extreme_jvp,
+    )  # fmt: skip
+
+
+CUMMAX = _extreme("cummax", np.maximum, "max")
+CUMMIN = _extreme("cummin", np.minimum, "min")
+
+
+# --- logcumsumexp --------------------------------------------------------------------------------------------------
+
+
+def _shares(node):
+    """(the share of x in each sum, the share of the sum before): each but the first, where they are 1 and 0."""
+    (x,), (axis, reverse) = node.src, node.arg
+    x, sums = rest(x, axis, reverse), rest(node, axis, not reverse)
+    # Of the difference, not from the result: they add up to 1 however large the numbers are. Two equal infinities
+    # have half each.
+    ahead = where(logical_and(equal(x, sums), isinf(x)), 0.0, x - sums)
+    return sigmoid(ahead), sigmoid(-ahead)
+
+
+def _own(node, share):
+    return behind_first(broadcast(const(1, node.dtype), node.shape), share, *node.arg)
+
+
+def _logcumsumexp_vjp(g, node):
+    (axis, reverse), (own, earlier) = node.arg, _shares(node)
+    later = behind(earlier, node.shape, axis, not reverse)
+    return (_own(node, own) * recur(g, later, axis, not reverse),)
+
+
+def _logcumsumexp_jvp(t, node):
+    own, earlier = _shares(node)
+    return recur(_own(node, own) * t[0], behind(earlier, node.shape, *node.arg), *node.arg)
+
+
+LOGCUMSUMEXP = Op(
+    "logcumsumexp", "scan", _reference(np.logaddexp), identity=lambda dtype: -np.inf, combine="logaddexp({0}, {1})",
+    vjp=_logcumsumexp_vjp, jvp=_logcumsumexp_jvp,
+)  # fmt: skip
+
+
+# --- entries -------------------------------------------------------------------------------------------------------
+
+_summed = ufunc_dtypes(np.logaddexp)
+_CASES: tuple = ({}, {"axis": 0}, {"axis": -1, "reverse": True})
+
+
+def _along(op, x, axis, reverse):
+    if axis is None:
+        x, axis = reshape_to(x, (x.size,)), 0
+    elif x.ndim == 0:
+        normalize_axis(axis, 1)
+        return reshape_to(x, (1,))
+    return _scan(op, x, normalize_axis(axis, x.ndim), bool(reverse))
+
+
+def _accumulated(op, numpy, doc):
     def build(x, axis, dtype, reverse):
-        x = cast(x, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype))
-        if axis is None:
-            x, axis = reshape_to(x, (x.size,)), 0
-        elif x.ndim == 0:
-            normalize_axis(axis, 1)
-            return reshape_to(x, (1,))
-        return _scan(op, x, normalize_axis(axis, x.ndim), bool(reverse))
+        return _along(op, cast(x, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype)), axis, reverse)
 
     params = {"axis": None, "dtype": None, "reverse": False}
-    cases = ({}, {"axis": 0}, {"axis": -1, "reverse": True})
-    return Entry(op.name, numpy, build, 1, params, op=op, cases=cases, doc=doc)
+    return Entry(op.name, numpy, build, 1, params, op=op, cases=_CASES, doc=doc)
 
 
-cumsum = _entry(
+def _entry(op, typed, doc):
+    def build(x, axis, reverse):
+        return _along(op, typed(x), axis, reverse)
+
+    return Entry(op.name, None, build, 1, {"axis": None, "reverse": False}, op=op, cases=_CASES, doc=doc)
+
+
+cumsum = _accumulated(
     CUMSUM, np.cumsum, "The running sum along `axis` (of the flat tensor by default), from the end if `reverse`."
 )
-cumprod = _entry(
+cumprod = _accumulated(
     CUMPROD,
     np.cumprod,
     "The running product along `axis` (of the flat tensor by default); its gradient is right with zeros.",
 )
+cummax = _entry(
+    CUMMAX, lambda x: x,
+    "The largest element so far along `axis` (of the flat tensor by default), np.maximum.accumulate; of equal ones "
+    "the last has the gradient, as in PyTorch, and after a nan all is nan.",
+)  # fmt: skip
+cummin = _entry(
+    CUMMIN, lambda x: x,
+    "The smallest element so far along `axis` (of the flat tensor by default), np.minimum.accumulate; of equal ones "
+    "the last has the gradient, as in PyTorch, and after a nan all is nan.",
+)  # fmt: skip
+logcumsumexp = _entry(
+    LOGCUMSUMEXP, lambda x: cast(x, _summed((x, x))[1]),
+    "log(cumsum(exp(x))) along `axis` (of the flat tensor by default), np.logaddexp.accumulate, without overflow.",
+)  # fmt: skip

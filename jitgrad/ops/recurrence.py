@@ -1,0 +1,158 @@
+"""The linear recurrence ``out[i] = decay[i] * out[i - 1] + x[i]``: a scan of two operands.
+
+It is a primitive because the derivatives of scans are this: of cumprod, cummax, cummin and logcumsumexp, and of itself,
+in both modes and to any order, without a division and without a difference of large sums. Start at `recur`; `after`
+and `before` are how derivative rules read a scan's neighbours.
+"""
+
+import numpy as np
+
+from .._dtypes import FLOAT64, is_float
+from ..ir import Node, Op
+from ..ir.shapes import broadcast_shapes, normalize_axis
+from .movement import pad_node, slice_node, update_node
+from .registry import Entry, as_node, broadcast, cast, common_dtypes
+
+# --- neighbours along a scan ---------------------------------------------------------------------------------------
+
+
+def _starts(x, axis, reverse):
+    return tuple(0 if a != axis or reverse else 1 for a in range(x.ndim))
+
+
+def _sized(shape, axis, n):
+    return (*shape[:axis], n, *shape[axis + 1 :])
+
+
+def rest(x, axis, reverse):
+    """`x` without the element that a scan comes to first."""
+    shape = _sized(x.shape, axis, max(x.shape[axis] - 1, 0))
+    return slice_node(x, _starts(x, axis, reverse), (1,) * x.ndim, shape)
+
+
+def behind(x, shape, axis, reverse):
+    """`x`, which has one element less than `shape`, behind a 0 that a scan comes to first."""
+    return pad_node(x, _starts(x, axis, reverse), (1,) * x.ndim, shape)
+
+
+def behind_first(x, new, axis, reverse):
+    """`new`, which has one element less than `x`, behind what `x` has where a scan comes to first."""
+    return update_node(x, new, _starts(x, axis, reverse), (1,) * x.ndim)
+
+
+def after(x, axis, reverse):
+    """For each place the element that a scan comes to next; 0 at its end."""
+    return behind(rest(x, axis, reverse), x.shape, axis, not reverse)
+
+
+def before(x, axis, reverse):
+    """For each place the element that a scan came from; 0 at its start."""
+    return after(x, axis, not reverse)
+
+
+def zero_first(x, axis, reverse):
+    """`x` with 0 for the element that a scan comes to first."""
+    return behind(rest(x, axis, reverse), x.shape, axis, reverse)
+
+
+# --- the primitive -------------------------------------------------------------------------------------------------
+
+#: Lanes from which a step of the NumPy tier is worth its calls; fewer are made more by cutting the axis into blocks.
+LANES = 256
+
+
+def _reference(x, decay, node):
+    axis, reverse = node.arg
+    if not x.size:
+        return x
+    x, decay = (np.flip(v, axis) if reverse else v for v in (x, decay))
+    x, decay = (np.moveaxis(v, axis, 0) for v in (x, decay))
+    out = _solve(*(np.ascontiguousarray(v).reshape(len(v), -1) for v in (x, decay))).reshape(x.shape)
+    out = np.moveaxis(out, 0, axis)
+    return np.flip(out, axis) if reverse else out
+
+
+def _solve(x, decay, joins=False):
+    """The recurrence along the first axis of matrices; `joins` if the decays are products, which may be inf."""
+    n, lanes = x.shape
+    if lanes >= LANES or n <= 32:
+        return _stepped(x, decay, joins)
+    # Blocks side by side are more lanes: each is solved from 0, then what enters it is added, faded.
+    length = int(np.sqrt(n))
+    blocks = -(-n // length)
+    x, decay = (_side_by_side(v, blocks, length) for v in (x, decay))
+    out, fade = _stepped(x, decay, joins), np.cumprod(decay, axis=0)
+    if not np.isfinite(fade[-1]).all():
+        fade[np.logical_or.accumulate(decay == 0)] = 0  # 0 * inf is nan
+    ends = _solve(out[-1].reshape(blocks, lanes), fade[-1].reshape(blocks, lanes), joins=True).reshape(-1)
+    entering = np.concatenate([np.zeros(lanes, x.dtype), ends[:-lanes]])
+    fade *= entering
+    fade[:, entering == 0] = 0
+    if not np.isfinite(entering).all():
+        fade[np.logical_or.accumulate(decay == 0)] = 0
+    out += fade
+    return out.reshape(length, blocks, lanes).transpose(1, 0, 2).reshape(-1, lanes)[:n]
+
+
+def _side_by_side(x, blocks, length):
+    whole = np.zeros((blocks * length, x.shape[1]), x.dtype)
+    whole[: len(x)] = x
+    return np.ascontiguousarray(whole.reshape(blocks, length, -1).transpose(1, 0, 2)).reshape(length, -1)
+
+
+def _stepped(x, decay, joins):
+    out, cut = np.empty_like(x), decay == 0
+    cut = cut if cut.any() else None
+    out[0] = x[0] if joins else 0 * decay[0] + x[0]
+    for i in range(1, len(x)):
+        np.multiply(out[i - 1], decay[i], out=out[i])
+        if cut is not None:
+            np.copyto(out[i], 0, where=cut[i])  # 0 * inf would be nan
+        if joins:
+            np.copyto(out[i], 0, where=out[i - 1] == 0)
+        np.add(out[i], x[i], out=out[i])
+    return out
+
+
+def _vjp(g, node):
+    _, decay = node.src
+    axis, reverse = node.arg
+    g = recur(g, after(decay, axis, reverse), axis, not reverse)
+    return g, g * before(node, axis, reverse)
+
+
+def _jvp(t, node):
+    x, decay = t
+    if decay is not None:
+        decay = decay * before(node, *node.arg)
+        x = decay if x is None else x + decay
+    return recur(x, node.src[1], *node.arg)
+
+
+RECURRENCE = Op(
+    "linear_recurrence", "scan", _reference, identity=lambda dtype: 0,
+    combine="({0} * {2} + {1} if {2} != 0 else {1})", vjp=_vjp, jvp=_jvp,
+)  # fmt: skip
+
+
+def recur(x, decay, axis, reverse):
+    """The node of ``out[i] = decay[i] * out[i - 1] + x[i]``, from the end if `reverse`."""
+    return Node(RECURRENCE, (x, decay), (axis, reverse), x.shape, x.dtype)
+
+
+def _linear_recurrence(x, decay, axis, reverse):
+    dtype = common_dtypes((x, decay))[1]
+    dtype = dtype if is_float(dtype) else FLOAT64
+    x, decay = as_node(x), as_node(decay)
+    shape = broadcast_shapes(x.shape, decay.shape) or (1,)
+    x, decay = (broadcast(cast(v, dtype), shape) for v in (x, decay))
+    axis, reverse = normalize_axis(axis, len(shape)), bool(reverse)
+    return recur(x, zero_first(decay, axis, reverse), axis, reverse)  # 0 * inf is not what the first begins with
+
+
+linear_recurrence = Entry(
+    "linear_recurrence", None, _linear_recurrence, 2, {"axis": -1, "reverse": False}, op=RECURRENCE,
+    args=("x", "decay"), on=((-2, 2), (-0.9, 0.9)), cases=({}, {"axis": 0}, {"axis": 1, "reverse": True}),
+    doc="out[i] = decay[i] * out[i - 1] + x[i] along `axis`, out[0] = x[0]: moving averages, filters, discounted sums. "
+    "A decay of 0 forgets all that came before, inf and nan, too.",
+)  # fmt: skip
