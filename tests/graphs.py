@@ -40,6 +40,26 @@ def _lowest(dtype):
     return -math.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
+def _scan(ufunc):
+    def reference(x, node):
+        axis, reverse = node.arg
+        turned = np.flip(x, axis) if reverse else x
+        out = ufunc.accumulate(turned, axis, dtype=node.dtype)
+        return np.flip(out, axis) if reverse else out
+
+    return reference
+
+
+def _recurrence(x, decay, node):
+    axis, reverse = node.arg
+    x, decay = (np.moveaxis(np.flip(v, axis) if reverse else v, axis, 0) for v in (x, decay))
+    out, last = np.array(x), 0
+    for i in range(len(x)):
+        out[i] = last = np.where(decay[i] == 0, x[i], last * decay[i] + x[i])
+    out = np.moveaxis(out, 0, axis)
+    return np.flip(out, axis) if reverse else out
+
+
 ADD = _elementwise("add", np.add, "({0} + {1})")
 SUB = _elementwise("subtract", np.subtract, "({0} - {1})")
 MUL = _elementwise("multiply", np.multiply, "({0} * {1})")
@@ -64,13 +84,12 @@ SUM = Op(
 )
 MAX = Op("max", "reduce", lambda x, node: np.max(x, axis=node.arg), identity=_lowest, combine="maximum({0}, {1})")
 ANY = Op("any", "reduce", lambda x, node: np.any(x, axis=node.arg), identity=lambda _: False, combine="({0} or {1})")
-CUMSUM = Op(
-    "cumsum",
-    "scan",
-    lambda x, node: np.cumsum(x, axis=node.arg[0], dtype=node.dtype),
-    identity=lambda dtype: dtype.type(0),
-    combine="({0} + {1})",
-)
+CUMSUM = Op("cumsum", "scan", _scan(np.add), identity=lambda dtype: dtype.type(0), combine="({0} + {1})")
+CUMMAX = Op("cummax", "scan", _scan(np.maximum), identity=_lowest, combine="maximum({0}, {1})")
+RECURRENCE = Op(
+    "recurrence", "scan", _recurrence, identity=lambda dtype: dtype.type(0),
+    combine="({0} * {2} + {1} if {2} != 0 else {1})",
+)  # fmt: skip
 MATMUL = Op("matmul", "call", lambda a, b, node: a @ b)
 
 
@@ -211,9 +230,12 @@ class _Generator:
         return reduce(SUM if any(x.shape[a] == 0 for a in axes) else self.rng.choice([SUM, MAX]), x, axes)
 
     def scan(self, x):
+        along = self.rng.randrange(x.ndim), self.rng.random() < 0.5
         if x.dtype.kind != "f":
-            return x
-        return Node(CUMSUM, (x,), (self.rng.randrange(x.ndim), False), x.shape, x.dtype)
+            return x if x.dtype.kind == "b" else Node(CUMMAX, (x,), along, x.shape, x.dtype)
+        src = x, apply(SIN, self.rng.choice([p for p in self.pool if p.shape == x.shape and p.dtype == x.dtype]))
+        op = self.rng.choice([CUMSUM, CUMMAX, RECURRENCE])
+        return Node(op, src if op is RECURRENCE else (x,), along, x.shape, x.dtype)
 
     def step(self):
         x = self.rng.choice(self.pool[-6:])
