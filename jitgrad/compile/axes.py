@@ -24,17 +24,29 @@ class Axes:
         self._made = {}
         self._stretched = _stretched(order)
         self.targets = {}  # squeezing reshape -> for each axis of its source the axis of the result, or None
+        self._orders = {}  # set of classes -> the order in which loops over them are numbered
         self.of = {}
         for node in order:
             self.of[node] = _RULES[node.op.kind](self, node)
         self.of = {node: tuple([self._root(c) for c in classes]) for node, classes in self.of.items()}
 
     def space(self, node):
-        """The loop space of `node`, (classes, lengths): its axes but those of class UNIT; () only for 0-d values."""
-        long = [(c, n) for c, n in zip(self.of[node], node.shape, strict=True) if c != UNIT]
+        """The loop space of `node`, (classes, lengths): its axes but those of class UNIT; () only for 0-d values.
+
+        Nodes with the same axes in another order share their space: it has the order of the first one asked for.
+        """
+        long = {c: n for c, n in zip(self.of[node], node.shape, strict=True) if c != UNIT}
         if not long and node.ndim:
             return (UNIT,), (1,)
-        return tuple([c for c, _ in long]), tuple([n for _, n in long])
+        classes = self.loops(node)
+        return classes, tuple([long[c] for c in classes])
+
+    def loops(self, node):
+        """The classes of the loops over `node`, in the order of its space."""
+        classes = tuple([c for c in self.of[node] if c != UNIT])
+        if len(set(classes)) < len(classes):
+            return classes
+        return self._orders.setdefault(frozenset(classes), classes)
 
     # ------------------------------------------------------------------ classes
 

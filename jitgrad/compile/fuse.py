@@ -1,51 +1,26 @@
 """Fusion: which values of a graph are kept in memory, and which kernel computes each of them.
 
-Two decisions, both made here and nowhere else:
+Two decisions:
 
 1. *What is kept* (`Fusion._decide`). Walking from the roots to the leaves, every node collects the contexts
    (kernel space and index map, see `fuse_index`) in which its readers want it. Results of reductions, scans and
    calls are kept always; an elementwise value only where computing it again would be dearer than a store
    and a load. Everything else is recomputed in registers by each kernel that reads it.
-2. *Which step makes it* (`Fusion._group`). In topological order, a kept value joins the first step it fits: same
-   loop space, same reduced axes, and all it reads is made by earlier steps or at the same point by this one.
+2. *Which step makes it*: see `group`.
 
 Start at `fuse`.
 """
 
-from ..ir.node import BARRIERS, toposort
+from ..ir.node import BARRIERS, toposort, users
 from .axes import UNIT, Axes, squeezes
 from .fuse_index import MOVEMENT, identity, nesting, source_contexts, start_nodes
+from .group import Grouping
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))
 
 DEAR = 20  # flops from which a value is kept when it is wanted in two contexts
 MAX_CONTEXTS = 4  # contexts from which any value is kept: bounds the growth of repeated stencils
 MAX_NESTED = 2  # pads within pads from which a value is kept: compile time grows with the square of their number
-MAX_VALUES = {"loop": 400, "scalar": 4000}  # values computed by one kernel; bounds its compile time
-MAX_ARRAYS = 40  # arrays one kernel reads and writes
-
-
-class Step:
-    """One kernel launch or one NumPy call: `nodes` are the kept values it makes.
-
-    `kind` is "loop" (over `space`, the classes of the loops, of lengths `sizes`, reducing the loop axes `reduced`),
-    "scalar" or "call".
-    """
-
-    def __init__(self, kind, space=(), sizes=(), reduced=None):
-        self.kind, self.space, self.sizes, self.reduced = kind, space, sizes, reduced
-        self.nodes = []
-        self.values, self.arrays = set(), set()
-
-    def accepts(self, kind, space, reduced):
-        if kind == "call" or self.kind != kind or self.space != space:
-            return False
-        return reduced is None or self.reduced is None or self.reduced == reduced
-
-    def has_room(self, values, arrays):
-        if self.kind == "loop" and len(self.arrays | arrays) > MAX_ARRAYS:
-            return False
-        return len(self.values) + len(values) <= MAX_VALUES[self.kind]
 
 
 def flat_base(node):
@@ -76,8 +51,8 @@ class Fusion:
         self.level, self.cost = {}, {}
         self._measure()
         self._decide()
-        self.steps, self.made_by = [], {}
-        self._group()
+        self._readers = None
+        self.steps = Grouping(self).steps
 
     def _measure(self):
         """For each node the number of barriers below it, and the flops since the last ones."""
@@ -115,6 +90,11 @@ class Fusion:
         if node.op.kind not in LEAFLIKE:
             self.kept.add(node)
 
+    def arrays_of(self, root):
+        """The arrays that the value of `root` lies in."""
+        base = flat_base(root)
+        return (flat_base(base.src[0]), *base.src[1:]) if base in self.views else (base,)
+
     def _keep_root(self, root):
         base = flat_base(root)
         if base.ndim and self._is_flat_slice(base):
@@ -138,21 +118,31 @@ class Fusion:
 
     def reduced_axes(self, node):
         """The axes of the loop space that the reduce `node` goes over."""
-        space, _ = self.axes.space(node.src[0])
+        (x,) = node.src
         if node.ndim == 0:
-            return tuple(range(len(space)))
-        long = [axis for axis, c in enumerate(self.axes.of[node.src[0]]) if c != UNIT]
-        return tuple(k for k, axis in enumerate(long) if axis in node.arg)
+            return tuple(range(len(self.axes.space(x)[0])))
+        ctx = self.identity(x)
+        return tuple(sorted(ctx[axis].var for axis in node.arg if ctx[axis].var is not None))
 
     def identity(self, node):
         return identity(self.axes, node)
 
+    def is_call(self, node):
+        """Whether NumPy computes `node`: calls, and scans where axes of one class must be told apart."""
+        if node.op.kind == "scan":
+            loops = self.axes.loops(node)
+            return len(set(loops)) < len(loops)
+        return node.op.kind == "call"
+
     def _seed(self, node):
         """The readers' side of a kept node: what its own kernel reads."""
         kind = node.op.kind
-        if kind in ("scan", "call"):
+        if self.is_call(node):
             for s in node.src:
                 self._keep(call_operand(s)[0])
+        elif kind == "scan":
+            (x,) = node.src
+            self._want(x, self.axes.space(x)[0], self.level[node] - 1, self.identity(x))
         elif kind == "reduce":
             (x,) = node.src
             self._want(x, self.axes.space(x)[0], self.level[node] - 1, self.identity(x))
@@ -185,68 +175,43 @@ class Fusion:
             return True
         if len(wanted) > 1 and (cost >= DEAR or len(wanted) > MAX_CONTEXTS):
             return True
-        return cost >= 8 and any(_repeated(space, ctx) for space, _, ctx in wanted)
+        return cost >= 8 and any(_repeated(space, ctx, cost >= DEAR) for space, _, ctx in wanted)
 
-    # ------------------------------------------------------------------ which step makes it
+    # ------------------------------------------------------------------ what a step needs to make one
 
-    def _group(self):
-        for node in self.order:
-            if node in self.kept:
-                self._place(node)
+    def form(self, node):
+        """(kind of step, its loop space, lengths, reduced loop axes or None, scan or None) of what makes `node`."""
+        kind = node.op.kind
+        if self.is_call(node):
+            return "call", (), (), None, None
+        if kind == "reduce" and node.src[0].ndim:
+            return "loop", *self.axes.space(node.src[0]), self.reduced_axes(node) or None, None
+        if node.ndim == 0:
+            return "scalar", (), (), None, None
+        scan = None
+        if kind == "scan":
+            axis, reverse = node.arg
+            index = self.identity(node)[axis]
+            scan = None if index.var is None else (index.var, reverse)
+        return "loop", *self.axes.space(node), None, scan
 
-    def _place(self, node):
-        kind, (space, sizes), reduced = self._form(node)
-        values, loads = self.inline(node)
-        arrays = {n for n, _ in loads if n.ndim} | {node}
-        first = 0
-        for source, pointwise in self._sources(node, values, loads):
-            made = self.made_by.get(source)
-            if made is not None:
-                same = pointwise and self.steps[made].accepts(kind, space, reduced)
-                first = max(first, made + (not same))
-        for index in range(first, len(self.steps)):
-            step = self.steps[index]
-            if step.accepts(kind, space, reduced) and step.has_room(values, arrays):
-                break
-        else:
-            index, step = len(self.steps), Step(kind, space, sizes)
-            self.steps.append(step)
-        step.nodes.append(node)
-        step.values |= values
-        step.arrays |= arrays
-        if reduced is not None:
-            step.reduced = reduced
-        self.made_by[node] = index
-
-    def _sources(self, node, values, loads):
-        """(kept node, whether it is read at the point where the same kernel could make it)."""
-        if node.op.kind in ("scan", "call"):
-            return [(call_operand(s)[0], False) for s in node.src]
+    def sources(self, node, values, loads):
+        """(kept node, the context it is read in, or None if it must be there before the step)."""
+        if self.is_call(node):
+            return [(call_operand(s)[0], None) for s in node.src]
         out = []
         for source, ctx in loads:
             base = flat_base(source)
-            pointwise = source is base and source.op.kind not in BARRIERS and ctx == self.identity(source)
-            out.append((base, pointwise))
-            out.extend((start, False) for start in start_nodes(ctx))
+            out.append((base, ctx if source is base else None))
+            out.extend((start, None) for start in start_nodes(ctx))
         pads = [source_contexts(self.axes, n, ctx)[0] for n, ctx in values if n.op.kind == "pad"]
-        out.extend((start, False) for ctx in pads for start in start_nodes(ctx))
+        out.extend((start, None) for ctx in pads for start in start_nodes(ctx))
         return out
-
-    def _form(self, node):
-        """(kind of step, its loop space, reduced axes or None) of the kernel that makes `node`."""
-        kind = node.op.kind
-        if kind in ("scan", "call"):
-            return "call", ((), ()), None
-        if kind == "reduce" and node.src[0].ndim:
-            return "loop", self.axes.space(node.src[0]), self.reduced_axes(node) or None
-        if node.ndim == 0:
-            return "scalar", ((), ()), None
-        return "loop", self.axes.space(node), None
 
     def inline(self, node):
         """What a kernel computes in registers to make the kept `node`: (values, loads), sets of (node, context)."""
         values, loads = set(), {}
-        if node.op.kind in ("scan", "call"):
+        if self.is_call(node):
             return values, loads
         if node.op.kind != "reduce":
             values.add((node, self.identity(node)))
@@ -261,6 +226,18 @@ class Fusion:
                 values.add(pair)
                 stack.extend(self.reads(*pair))
         return values, loads
+
+    def is_factor(self, node):
+        """Whether nobody sees the last bit of `node`: it is not kept, and a factor in all that reads it."""
+        if self._readers is None:
+            self._readers = users(self.order)
+        if node in self.kept or node in self.roots:
+            return False
+        for reader in self._readers[node]:
+            twice = len(reader.src) == 2 and reader.src[0] is reader.src[1]
+            if not reader.op.scales and not (twice and self.is_factor(reader)):
+                return False
+        return True
 
     def is_load(self, node):
         """Whether kernels read `node` from memory (or an argument)."""
@@ -281,10 +258,11 @@ def _variable(index):
     return index.var
 
 
-def _repeated(space, ctx):
-    """Whether a kernel over `space` would compute what it reads in `ctx` many times, in its inner loop."""
+def _repeated(space, ctx, dear):
+    """Whether a kernel over `space` would compute what it reads in `ctx` many times: in its inner loop, or if `dear`
+    outside of it, where it could be computed in a loop of its own."""
     used = {_variable(i) for i in ctx}
-    return len(space) - 1 in used and not used.issuperset(range(len(space)))
+    return (dear or len(space) - 1 in used) and not used.issuperset(range(len(space)))
 
 
 def fuse(roots):

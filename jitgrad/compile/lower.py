@@ -66,24 +66,31 @@ class Nest:
     form: str
     loops: list
     outer: int  # how many of the loops are flattened into the units
+    scan = None  # the number of the loop that the scans go along, and whether from its end
+    reverse = column = False
     values: list
     loads: dict
     maps: list
     reductions: list
 
 
-def access(axes, node, ctx, dims, dropped=frozenset()):
+def access(axes, node, ctx, dims, dropped=()):
     """The `Access` to the flat array of `node` read in the context `ctx`; axes of classes in `dropped` do not count."""
+    return strided([UNIT if c in dropped else c for c in axes.of[node]], node.shape, ctx, dims)
+
+
+def strided(classes, lengths, ctx, dims):
+    """The `Access` in the context `ctx` to an array in C order whose axes have `lengths`; those of class UNIT stand still."""
     const, terms, step, paces, guards = 0, {}, [0] * dims, [None] * dims, []
-    classes, offset = axes.of[node], False
-    for axis, (c, stride, index) in enumerate(zip(classes, contiguous(node.shape), ctx, strict=True)):
+    offset = False
+    for axis, (c, stride, index) in enumerate(zip(classes, contiguous(lengths), ctx, strict=True)):
         const += stride * index.const
         offset = offset or index.step < 0 or bool(index.const)
         for start, coef in index.terms:
             terms[start] = terms.get(start, 0) + stride * coef
-        if c == UNIT or c in dropped or index.var is None:
+        if c == UNIT or index.var is None:
             continue
-        pace = Pace(index.step, tuple(sorted([d for d in classes[axis + 1 :] if d != UNIT and d not in dropped])))
+        pace = Pace(index.step, tuple(sorted([d for d in classes[axis + 1 :] if d != UNIT])))
         if isinstance(index.var, Guard):
             guards.append((index.var, stride * index.step, pace))
         else:
@@ -100,7 +107,7 @@ def reduction_access(fusion, node, dims, dropped):
 def lower(fusion, step):
     """The `Nest` of a loop step."""
     pairs = evaluations(fusion, step)
-    pinned = _pinned(fusion, pairs)
+    pinned = pinned_axes(fusion, pairs)
     dropped = frozenset()
     while True:
         nest = _arranged(fusion, step, pairs, pinned, dropped)
@@ -108,7 +115,7 @@ def lower(fusion, step):
         if not needless:
             break
         dropped |= needless
-    nest.values = _depths(fusion, nest, pairs)
+    nest.values = depths(fusion, nest, pairs)
     return nest
 
 
@@ -124,12 +131,13 @@ def _arranged(fusion, step, pairs, pinned, dropped):
         for n in step.nodes
     }
     axes = [a for a, c in enumerate(step.space) if c not in dropped]
-    reduced = {a for a in step.reduced or () if a in axes}
+    reduced = {a for gone in step.stages[0].reduced for a in gone if a in axes}
     nest.reductions = [n for n in step.nodes if n.op.kind == "reduce" and reduced.intersection(fusion.reduced_axes(n))]
     nest.maps = [n for n in step.nodes if n not in nest.reductions]
+    nest.passing = step.stages[0].passing
     _arrange(nest, step, axes, reduced, [*loads.values()], [stores[n] for n in nest.maps], pinned, [*stores.values()])
-    nest.loads = {pair: _on_loops(a, nest.loops) for pair, a in loads.items()}
-    nest.stores = {n: _on_loops(a, nest.loops) for n, a in stores.items()}
+    nest.loads = {pair: on_loops(a, nest.loops) for pair, a in loads.items()}
+    nest.stores = {n: on_loops(a, nest.loops) for n, a in stores.items()}
     return nest
 
 
@@ -150,7 +158,7 @@ def _needless(nest, step, pinned):
 def evaluations(fusion, step):
     """((node, context), is it a load) of all the step computes, sources first."""
     position = {node: k for k, node in enumerate(fusion.order)}
-    made = {(n, fusion.identity(n)) for n in step.nodes if n.op.kind not in ("reduce", "scan", "call")}
+    made = {(n, fusion.identity(n)) for n in step.nodes if n.op.kind != "reduce"}
     seen, stack = {}, []
     for node in reversed(step.nodes):
         if node.op.kind == "reduce":
@@ -167,7 +175,7 @@ def evaluations(fusion, step):
     return sorted(seen.items(), key=lambda item: position[item[0][0]])
 
 
-def _pinned(fusion, pairs):
+def pinned_axes(fusion, pairs):
     """The axes that guards depend on: they keep a loop of their own."""
     out = set()
     for (node, ctx), _ in pairs:
@@ -192,7 +200,7 @@ def _arrange(nest, step, axes, reduced, loads, maps, pinned, stores):
     inner = _innermost(axes, loads, maps)
 
     def ordered(axes):
-        axes = sorted(axes, key=lambda a: (a == inner, -_far(a, accesses)))
+        axes = sorted(axes, key=lambda a: (a == inner, -far(a, accesses)))
         loops = [Loop(step.sizes[a], a in reduced, a, frozenset((step.space[a],))) for a in axes]
         return _collapse(loops, step, accesses, pinned)
 
@@ -208,12 +216,12 @@ def _arrange(nest, step, axes, reduced, loads, maps, pinned, stores):
         nest.form, nest.loops, nest.outer = "column", kept[:-1] + summed + kept[-1:], len(kept) - 1
 
 
-def _is_near(pace):
+def is_near(pace):
     """Whether neighbours in the loop are neighbours in memory."""
     return pace is not None and not pace.inner and pace.step in (1, -1)
 
 
-def _far(axis, accesses):
+def far(axis, accesses):
     """How far apart neighbours along `axis` are, over all accesses: by how many axes they hold."""
     return sum(len(a.paces[axis].inner) for a in accesses if a.paces[axis] is not None)
 
@@ -222,7 +230,7 @@ def _innermost(axes, loads, maps):
     """The axis along which most accesses are contiguous; the last one in doubt."""
 
     def score(axis):
-        near = sum(_is_near(a.paces[axis]) for a in loads) + 2 * sum(_is_near(a.paces[axis]) for a in maps)
+        near = sum(is_near(a.paces[axis]) for a in loads) + 2 * sum(is_near(a.paces[axis]) for a in maps)
         return near, axis
 
     return max(axes, key=score)
@@ -233,7 +241,7 @@ def _collapse(loops, step, accesses, pinned):
     out = loops[:1]
     for loop in loops[1:]:
         last = out[-1]
-        joint = all(_is_joint(a.paces[last.axis], a.paces[loop.axis], step.space[loop.axis]) for a in accesses)
+        joint = all(is_joint(a.paces[last.axis], a.paces[loop.axis], step.space[loop.axis]) for a in accesses)
         if joint and last.axis not in pinned and loop.axis not in pinned:
             out[-1] = Loop(last.size * loop.size, loop.reduced, loop.axis, last.classes | loop.classes)
         else:
@@ -241,14 +249,14 @@ def _collapse(loops, step, accesses, pinned):
     return out
 
 
-def _is_joint(outer, inner, c):
+def is_joint(outer, inner, c):
     """Whether the pace `outer` is that of the end of a loop of the class `c` at the pace `inner`."""
     if outer is None or inner is None:
         return outer is inner
     return outer.step == inner.step and list(outer.inner) == sorted((*inner.inner, c))
 
 
-def _on_loops(a, loops):
+def on_loops(a, loops):
     axes = [loop.axis for loop in loops]
     return a._replace(strides=tuple([a.strides[k] for k in axes]), paces=tuple([a.paces[k] for k in axes]))
 
@@ -263,36 +271,45 @@ def depth_of_loop(nest, k):
     return 2 + k - nest.outer
 
 
-def _depths(fusion, nest, pairs):
-    """(node, context, depth, is_load) for each evaluation: the innermost loop that it depends on."""
+def depths(fusion, nest, pairs):
+    """(node, context, depth, is_load) for each evaluation: the innermost loop that it depends on.
+
+    All the loops it depends on go to `nest.spread`.
+    """
     number = {loop.axis: k for k, loop in enumerate(nest.loops)}
 
-    def guard_depth(guard):
-        return max((depth_of_loop(nest, number[a]) for a in guard_axes(guard)), default=0)
+    def guard_loops(guard):
+        return {number[a] for a in guard_axes(guard)}
 
-    depth, out = {}, []
+    spread, out = {}, []
     for (node, ctx), is_load in pairs:
-        at = 0
+        at = set()
         if is_load and node.ndim:
             a = nest.loads[node, ctx]
-            at = max((depth_of_loop(nest, k) for k, pace in enumerate(a.paces) if pace), default=0)
-            at = max([at, *(guard_depth(g) for g in a.valid)])
+            at = {k for k, pace in enumerate(a.paces) if pace}.union(*[guard_loops(g) for g in a.valid])
         elif not is_load:
-            at = max((depth[s] for s in fusion.reads(node, ctx)), default=0)
+            at = set().union(*[spread[s] for s in fusion.reads(node, ctx)])
             if node.op.kind == "pad":
-                at = max([at, *(guard_depth(g) for g in pad_guards(fusion.axes, node, ctx))])
-        depth[node, ctx] = at
-        out.append((node, ctx, at, is_load))
+                at = at.union(*[guard_loops(g) for g in pad_guards(fusion.axes, node, ctx)])
+            elif node.op.kind == "scan":
+                at.update(range(len(nest.loops)))
+        spread[node, ctx] = at
+        out.append((node, ctx, max([depth_of_loop(nest, k) for k in at], default=0), is_load))
+    nest.spread = spread
     return out
 
 
 def weight(nest):
     """How much dearer a point of the nest is than an addition, 1 to 8: dear points make smaller chunks."""
+    if hasattr(nest, "stages"):
+        return max(weight(stage) for stage in nest.stages)
     depth = max((at for _, _, at, _ in nest.values), default=0)
     flops = sum(n.op.cost for n, _, at, _ in nest.values if at == depth and n.op.kind == "elementwise")
     return min(8, 1 + flops // 16)
 
 
 def points(nest):
-    """How many points of its loop space the nest visits."""
+    """How many points of its loop space the nest visits, in all stages."""
+    if hasattr(nest, "stages"):
+        return sum(points(stage) for stage in nest.stages)
     return math.prod(loop.size for loop in nest.loops)

@@ -52,6 +52,11 @@ def title(kind, operations, loops=0):
 #: dtypes of Python's own numbers, which numba's arithmetic keeps
 WIDE = frozenset((FLOAT64, INT64))
 
+#: flops from which a column stage computes a value of the tile once, not at each turn of its inner loops
+KEPT = 4
+#: the depth of statements in the loop over the tile before the loops of a column stage; the number of a point in its tile
+FIXED, TILE = "fixed", "(t - low)"
+
 _SPECIAL = {"nan": "math.nan", "inf": "math.inf", "-inf": "-math.inf"}
 
 
@@ -142,6 +147,17 @@ class Writer:
         self.counts = {}
         self.split_at = None  # the depth at which guards split the range of the loop (see `Interval`)
         self.intervals, self.constant, self.tested = [], set(), {}
+        self.made, self.local = frozenset(), {}  # arrays the kernel makes; memory of one tile: node -> name
+        self.depths = {}  # name of a value -> its depth, or FIXED
+        self.fixed = False  # whether what is emitted belongs to the loop over the tile, too
+        self.scratch = {}  # name of a value of that loop -> the memory it is kept in
+        self.memory = []  # (name, dtype) of these
+        self.carries = {}  # scan -> the name of what is carried along
+
+    def begin_stage(self):
+        """Forget what is known at the points of the stage before; arguments stay."""
+        for known in (self.lines, self.names, self.computed, self.zeroed, self.guards, self.depths):
+            known.clear()
 
     def fresh(self, letter):
         k = self.counts.get(letter, 0)
@@ -150,7 +166,21 @@ class Writer:
 
     def emit(self, depth, text, inside=None):
         """A statement; `inside` is what it is where all guards hold that split the loop."""
-        self.lines.setdefault(depth, []).append((text, text if inside is None else inside))
+        line = (text, text if inside is None else inside)
+        self.lines.setdefault(depth, []).append(line)
+        if self.fixed:
+            self.lines.setdefault(FIXED, []).append(line)
+
+    def keep(self, depth, name, text, dtype):
+        """Compute a value that does not change in the inner loops of a column stage once per column, not at `depth`."""
+        memory = self.scratch[name] = self.fresh("h")
+        place = f"{memory}[{TILE}]"
+        before, self.fixed = self.fixed, False
+        self.emit(FIXED, f"{name} = {text}")
+        self.emit(FIXED, f"{place} = {stored(name, dtype)}")
+        self.emit(depth, f"{name} = {read(place, dtype)}")
+        self.fixed = before
+        self.memory.append((memory, dtype))
 
     def add_static(self, letter, value):
         name = self.fresh(letter)
@@ -165,6 +195,8 @@ class Writer:
         return name
 
     def array(self, node, kind):
+        if node in self.local:
+            return self.local[node]
         if (node, kind) not in self.arrays:
             letter = {"array": "x", "out": "o", "result": "r"}[kind]
             self.arrays[node, kind] = name = self.add_dynamic(letter, kind, node)
@@ -217,6 +249,12 @@ class Writer:
             near = not pace.inner and pace.step == 1
             parts.append(place if near else f"{self.stride(stride, pace)} * {place}")
         return " + ".join(p for p in parts if p).replace("+ -", "- ") or "0"
+
+    def place(self, node, a, loops, nest):
+        """The address of an access to `node`: in local memory, columns are counted from the start of the tile."""
+        if node in self.local:
+            loops = [TILE if k == nest.tile else name for k, name in enumerate(loops)]
+        return self.address(a, loops)
 
     def guard(self, guard, nest, loops):
         """The condition under which the position of `guard` is inside the operand."""
@@ -271,6 +309,7 @@ class Writer:
     def evaluate(self, node, ctx, depth, is_load, nest, loops):
         """Emit what computes `node` in `ctx`; its name goes to `names`."""
         kind = node.op.kind
+        self.fixed = (node, ctx) in getattr(nest, "fixed", ())
         if kind == "const":
             self.names[node, ctx] = literal(node.arg, node.dtype) if node.op is CONST and baked(node.arg) else node
         elif is_load and not node.ndim:
@@ -281,9 +320,15 @@ class Writer:
             self.names[node, ctx] = self.elementwise(node, self.fusion.reads(node, ctx), depth)
         elif kind == "pad":
             self.names[node, ctx] = self.pad(node, ctx, depth, nest, loops)
+        elif kind == "scan" and nest.scan is not None:
+            self.names[node, ctx] = self.carry(node, self.fusion.reads(node, ctx)[0], depth, nest)
         else:
             (source,) = self.fusion.reads(node, ctx)[:1]
             self.names[node, ctx] = self.names[source]
+        name = self.names[node, ctx]
+        if isinstance(name, str):
+            self.depths.setdefault(name, FIXED if self.fixed else depth)
+        self.fixed = False
 
     def elementwise(self, node, sources, depth):
         key = (node.op, node.dtype, depth, *[self.names[pair] for pair in sources])
@@ -292,10 +337,47 @@ class Writer:
             if node.op.exact and not self.exact and args[0] not in self.far:
                 self.far[args[0]] = None
                 self.emit(depth, f"far = far | is_far({args[0]})")
+            text = self.prepared(node, args, sources[-1][0], depth) or expression(node, args, self.exact)
             self.computed[key] = name = self.fresh("v")
-            self.emit(depth, f"{name} = {expression(node, args, self.exact)}")
+            if self.fixed and node.op.cost >= KEPT:
+                self.keep(depth, name, text, node.dtype)
+            else:
+                self.emit(depth, f"{name} = {text}")
             self.note(name, node, args)
         return self.computed[key]
+
+    def prepared(self, node, args, last, depth):
+        """The expression of an operation whose last operand stands still in the innermost loop, if it has a faster one."""
+        if not node.op.prepare or self.exact or node.dtype.kind != "f":
+            return None
+        still = self.depths.get(args[-1], 0)
+        if self.fixed or still == depth:
+            return None
+        prepare, exact, loose = node.op.prepare
+        text = loose if self.fusion.is_factor(node) else exact
+        key = (node.op, args[-1])
+        if key not in self.computed:
+            self.computed[key] = name = self.fresh("v")
+            if still == FIXED:
+                self.keep(depth, name, prepare.format(args[-1]), node.dtype)
+            else:
+                self.emit(still, f"{name} = {prepare.format(args[-1])}")
+            if not is_constant(last):
+                self.far[name] = None
+                self.emit(still, f"far = far | is_tiny({args[-1]})")
+        return text.format(*args, self.computed[key])
+
+    def carry(self, node, source, depth, nest):
+        """The running value of a scan at the innermost loop: a variable, or one per column of the tile."""
+        value = self.value(source)
+        name = self.carries[node]
+        if not nest.column:
+            self.emit(depth, f"{name} = {combination(node, name, value, reorder=False)}")
+            return name
+        out, place = self.fresh("v"), f"{name}[{TILE}]"
+        self.emit(depth, f"{out} = {combination(node, read(place, node.dtype), value, reorder=False)}")
+        self.emit(depth, f"{place} = {stored(out, node.dtype)}")
+        return out
 
     def load(self, node, ctx, depth, nest, loops):
         a = nest.loads[node, ctx]
@@ -303,9 +385,9 @@ class Writer:
         buffer = node
         while buffer.op.kind == "reshape" and buffer not in self.fusion.kept:
             buffer = buffer.src[0]
-        array = self.array(buffer, "array")
+        array = self.array(buffer, "out" if buffer in self.made else "array")
         name = self.fresh("v")
-        text = read(f"{array}[{self.address(a, loops)}]", node.dtype)
+        text = read(f"{array}[{self.place(buffer, a, loops, nest)}]", node.dtype)
         if tests:
             self.zeroed[name] = frozenset(tests)
         anywhere, inside = self.conditional(depth, tests, text, literal(0, node.dtype))
@@ -331,6 +413,12 @@ class Writer:
         """Put an operation into the listing at the head of the kernel."""
         self.listing.append(f"{name} = {node.op.name}({', '.join(args)}): {node.dtype}")
         self.operations.append(node.op.name)
+
+
+def is_constant(node):
+    while node.op.kind in ("broadcast", "reshape", "permute"):
+        node = node.src[0]
+    return node.op.kind == "const"
 
 
 def expression(node, args, exact=False):

@@ -27,7 +27,7 @@ def render_loop(nest, fusion):
     """The kernel of a loop step, and how its launches are cut."""
     form = FORMS[nest.form](nest, fusion)
     kernel = form.render()
-    kernel.units = form.units()
+    kernel.units, kernel.gathered = form.units(), nest.reductions if nest.form == "column" else []
     return kernel
 
 
@@ -70,6 +70,8 @@ class Form:
         for node, ctx, depth, is_load in nest.values:
             w.evaluate(node, ctx, depth, is_load, nest, self.loops)
         for node in nest.maps:
+            if node in nest.passing:
+                continue
             source = self.operand(node) if node.op.kind == "reduce" else (node, self.fusion.identity(node))
             name = w.array(node, "out")
             value = stored(w.value(source), node.dtype)
@@ -82,10 +84,16 @@ class Form:
     def render(self):
         w = self.writer
         loops = self.body()
-        operations = [*(node.op.name for node in self.nest.reductions), *w.operations]
-        line = title(self.nest.form, operations, len(self.nest.loops))
-        head = HEADER.format(title=line, listing="\n".join(w.listing))
-        return Kernel(self.nest.form, f"{head}\n{loops}\n\n\n{self.entry()}", w.static, w.dynamic, self.whole)
+        head = HEADER.format(title=self.title(), listing="\n".join(w.listing))
+        return Kernel(self.kind, f"{head}\n{loops}\n\n\n{self.entry()}", w.static, w.dynamic, self.whole)
+
+    @property
+    def kind(self):
+        return self.nest.form
+
+    def title(self):
+        operations = [*(node.op.name for node in self.nest.reductions), *self.writer.operations]
+        return title(self.kind, operations, len(self.nest.loops))
 
     def body(self):
         """The loops as a function; it raises a flag where it met an operand too far for its code."""

@@ -1,4 +1,5 @@
-"""Simplify: small rules that leave every value as it is, bit for bit (nan, inf and -0 included).
+"""Simplify: small rules that leave every value as it is, bit for bit (nan, inf and -0 included); sums alone may be
+put together in another order (`factor`).
 
 Derivative rules are written without special cases, so they leave factors of 1, double negations and casts of
 constants behind. `RULES` is the table: operation -> ``rule(node, *src)``, which gives a simpler node or None. Each
@@ -14,7 +15,8 @@ from ..ir import CONST, Node, const, rebuilt, size, toposort
 from ..ops import REGISTRY
 from ..ops.marks import STOP, VARIABLE
 from ..ops.movement import UPDATE, selected
-from ..ops.registry import broadcast
+from ..ops.registry import SUM, broadcast
+from .factor import factored
 
 _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
     REGISTRY[name].op for name in ("add", "subtract", "multiply", "divide", "negative", "positive", "where")
@@ -135,6 +137,7 @@ RULES = {
     _NEG: _folded(_negative),
     _POS: _identity,
     _WHERE: _where,
+    SUM: factored,
     UPDATE: _update,
     STOP: _identity,
     VARIABLE: _identity,

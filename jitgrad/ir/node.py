@@ -53,6 +53,11 @@ class Op:
         for the NumPy name of the result's dtype.
     exact : str or None
         elementwise: the expression for any operand, where `code` is for operands that are not `is_far`.
+    prepare : tuple or None
+        elementwise: what to compute of the last operand where it stands still in a loop, and the expressions that use it
+        as ``{2}``, correctly rounded and not quite (for factors of products): a division becomes products.
+    scales : bool
+        Whether a relative error of an operand is one of the result, and no more: products, and sums of them.
     cost : int
         elementwise: flops, roughly; 20 and above is worth keeping instead of recomputing.
     identity : callable or None
@@ -67,14 +72,15 @@ class Op:
         ``jvp(tangents, node)`` -> the tangent of the node; a tangent may be None (zero).
     """
 
-    __slots__ = ("name", "kind", "reference", "code", "exact", "cost", "identity", "combine", "vjp", "jvp")
+    __slots__ = ("name", "kind", "reference", "code", "exact", "prepare", "scales", "cost", "identity", "combine", "vjp", "jvp")
 
     def __init__(
         self, name, kind, reference=None, *,
-        code=None, exact=None, cost=1, identity=None, combine=None, vjp=None, jvp=None,
+        code=None, exact=None, prepare=None, scales=False, cost=1, identity=None, combine=None, vjp=None, jvp=None,
     ):  # fmt: skip
         self.name, self.kind, self.reference = name, kind, reference
-        self.code, self.exact, self.cost, self.identity, self.combine = code, exact, cost, identity, combine
+        self.code, self.exact, self.prepare, self.scales, self.cost = code, exact, prepare, scales, cost
+        self.identity, self.combine = identity, combine
         self.vjp, self.jvp = vjp, jvp
 
     def __repr__(self):

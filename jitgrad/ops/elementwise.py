@@ -38,10 +38,12 @@ subtract = elementwise(
     doc="x - y.",
 )
 multiply = elementwise(
-    "multiply", np.multiply, lambda x, y, out: (y, x), code="({0} * {1})", operator="mul", in_place="mul_", doc="x * y."
+    "multiply", np.multiply, lambda x, y, out: (y, x), code="({0} * {1})", operator="mul", in_place="mul_", doc="x * y.",
+    scales=True,
 )
 divide = elementwise(
     "divide", np.divide, lambda x, y, out: (1 / y, -out / y), code="({0} / {1})", operator="truediv", in_place="div_",
+    prepare=("reciprocal({0})", "quotient({0}, {1}, {2})", "({0} * {2})"), cost=4, scales=True,
     aliases=("true_divide",), on=(0.5, 2), doc="x / y.",
 )  # fmt: skip
 floor_divide = elementwise(
@@ -57,7 +59,7 @@ fmod = elementwise(
     doc="The remainder of x / y, with the sign of x.",
 )  # fmt: skip
 negative = elementwise(
-    "negative", np.negative, lambda x, out: -1, code="(-{0})", operator="neg", in_place="neg_", doc="-x."
+    "negative", np.negative, lambda x, out: -1, code="(-{0})", operator="neg", in_place="neg_", doc="-x.", scales=True
 )
 positive = elementwise("positive", np.positive, lambda x, out: 1, code="(+{0})", operator="pos", doc="+x.")
 absolute = elementwise(

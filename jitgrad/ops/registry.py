@@ -152,7 +152,7 @@ RESHAPE = Op(
 )  # fmt: skip
 SUM = Op(
     "sum", "reduce", lambda x, node: np.sum(x, axis=node.arg, dtype=node.dtype),
-    identity=lambda dtype: 0, combine="({0} + {1})",
+    identity=lambda dtype: 0, combine="({0} + {1})", scales=True,
     vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape),), jvp=lambda t, node: reduce_sum(t[0], node.arg),
 )  # fmt: skip
 
@@ -279,7 +279,10 @@ def _join(dtype, weak):
     return INT64 if dtype == BOOL else dtype
 
 
-def elementwise(name, numpy, partials=None, *, code=None, exact=None, cost=1, dtypes=None, operands=None, **entry):
+def elementwise(
+    name, numpy, partials=None, *, code=None, exact=None, prepare=None, scales=False, cost=1, dtypes=None,
+    operands=None, **entry,
+):
     """Registers an elementwise primitive.
 
     `partials(*operands, out)` gives the partial derivatives as formulas on nodes: one, or a tuple with one per
@@ -307,7 +310,7 @@ def elementwise(name, numpy, partials=None, *, code=None, exact=None, cost=1, dt
 
     op = Op(
         name, "elementwise", entry.pop("reference", None) or (lambda *xs, node: numpy(*xs)),
-        code=code, exact=exact, cost=cost, vjp=vjp, jvp=jvp,
+        code=code, exact=exact, prepare=prepare, scales=scales, cost=cost, vjp=vjp, jvp=jvp,
     )  # fmt: skip
 
     def build(*xs):

@@ -15,8 +15,10 @@ from ..compile import reference
 from ..compile.align import align
 from ..compile.fuse import call_operand, flat_base, fuse
 from ..compile.lower import access, evaluations, lower, points, weight
+from ..compile.lower_program import lower_program
 from ..compile.render import render_scalar
 from ..compile.render_forms import render_loop
+from ..compile.render_program import render_program
 from ..compile.simplify import simplify
 from ..ir.node import Node, leaf
 from ..ir.shapes import contiguous
@@ -46,9 +48,10 @@ def _lower_step(fusion, step):
         return Call(step.nodes[0])
     if step.kind == "scalar":
         return render_scalar(fusion, step, evaluations(fusion, step))
-    nest = lower(fusion, step)
-    kernel = render_loop(nest, fusion)
-    kernel.nodes, kernel.nest, kernel.work = step.nodes, nest, points(nest) * weight(nest)
+    nest = lower_program(fusion, step) if step.form == "program" else lower(fusion, step)
+    kernel = render_program(nest, fusion) if step.form == "program" else render_loop(nest, fusion)
+    unstored = step.local.union(kernel.results, *[stage.passing for stage in step.stages])
+    kernel.nodes, kernel.work = [n for n in step.nodes if n not in unstored], points(nest) * weight(nest)
     if not kernel.units.total:
         kernel.source = None  # nothing to do: the results are empty, or reductions of nothing
     return kernel
@@ -130,11 +133,10 @@ class _Assembler:
     def loop(self, kernel, address):
         units = kernel.units
         whole = kernel.results
-        made = [n for n in kernel.nodes if n not in whole]
-        for node in made:
-            self.allocate(node, node.size * (units.parts if node in kernel.nest.reductions else 1))
+        for node in kernel.nodes:
+            self.allocate(node, node.size * (units.parts if node in kernel.gathered else 1))
         if kernel.source is None:
-            self.reductions_of_nothing(whole)
+            self.reductions_of_nothing(whole, kernel.gathered)
             return
         partial = {n: self.partial(n, units) for n in whole} if units.chunks > 1 else {}
         block, constants = self.static_block(kernel)
@@ -159,7 +161,7 @@ class _Assembler:
             self.lines.append(f"if far[0]: return {again}(L, N)")
         self.results(kernel, partial)
         if units.parts > 1:
-            for node in kernel.nest.reductions:
+            for node in kernel.gathered:
                 self.combine(node, self.names[node], f"({units.parts}, {node.size})", (node.size,))
 
     def results(self, kernel, partial):
@@ -181,8 +183,10 @@ class _Assembler:
                 number = self.names[node]
                 self.lines.append(f"{self.allocate(node)}[0] = {number}")
 
-    def reductions_of_nothing(self, nodes):
-        for node in nodes:
+    def reductions_of_nothing(self, whole, gathered):
+        for node in gathered:
+            self.lines.append(f"{self.names[node]}.fill({self.bind('K', node.op.identity(node.dtype))})")
+        for node in whole:
             value = self.bind("K", np.asarray(node.op.identity(node.dtype), node.dtype).item())
             if node.ndim:
                 self.lines.append(f"{self.allocate(node)}[0] = {value}")

@@ -20,7 +20,17 @@ from numba.core.bytecode import FunctionIdentity
 from .._dtypes import SUPPORTED
 from .._errors import CompileError, JitgradWarning
 from . import cache
-from .build_lowering import BYTES_DATA, NoAlias, array_reader, as_float, result_reader, slots
+from .build_lowering import (
+    BYTES_DATA,
+    NoAlias,
+    array_reader,
+    as_float,
+    free,
+    local_maker,
+    result_reader,
+    scratch_maker,
+    slots,
+)
 from .stats import stats
 
 CHUNK = types.void(*[types.int64] * 4)
@@ -35,13 +45,18 @@ def _unique_names():
 
 
 _unique_names()
-__all__ = ["as_float", "body", "entry", "scalar", "slots"]
+__all__ = ["as_float", "body", "entry", "free", "scalar", "slots"]
 
 for _dtype in SUPPORTED:
     _type = types.uint8 if _dtype.kind == "b" else getattr(types, _dtype.name)
-    globals()[f"array_{_dtype.name}"] = array_reader(_type)
-    globals()[f"result_{_dtype.name}"] = result_reader(_type)
-    __all__ += [f"array_{_dtype.name}", f"result_{_dtype.name}"]
+    for _name, _make in (
+        ("array", array_reader),
+        ("local", local_maker),
+        ("result", result_reader),
+        ("scratch", scratch_maker),
+    ):
+        globals()[f"{_name}_{_dtype.name}"] = _make(_type)
+        __all__.append(f"{_name}_{_dtype.name}")
 
 
 def body(function):

@@ -9,6 +9,7 @@ import math
 import numpy as np
 from llvmlite import ir
 from numba.core import types
+from numba.core.cgutils import get_or_insert_function
 from numba.core.compiler import Compiler
 from numba.extending import intrinsic, lower_builtin, overload, type_callable
 
@@ -17,6 +18,8 @@ from .build_trace import traced
 
 I64 = ir.IntType(64)
 #: where an ndarray object holds its data pointer, and a bytes object its bytes
+#: elements of a scratch memory: no tile has more columns
+SCRATCH = 1024
 ARRAY_DATA, BYTES_DATA = object.__basicsize__, bytes.__basicsize__ - 1
 
 
@@ -46,6 +49,8 @@ def _lower(function, arity, emit, result=None):
     def _type(context):
         if arity == 1:
             return lambda x: result or _unified(context, x)
+        if arity == 3:
+            return lambda a, b, c: result or _unified(context, a, b, c)
         return lambda a, b: result or _unified(context, a, b)
 
     def _code(context, builder, sig, args):
@@ -140,6 +145,24 @@ def _frem(a, b):
     return math.fmod(a, b)
 
 
+def _quotient(builder, ty, a, b, inverse):
+    out = builder.fmul(a, inverse)
+    rest = builder.fma(builder.fneg(out), b, a)
+    finite = builder.fcmp_ordered("==", builder.fsub(rest, rest), ir.Constant(a.type, 0.0))
+    return builder.select(finite, builder.fma(rest, inverse, out), out)
+
+
+def _is_tiny(builder, ty, x):
+    size = x.type == ir.DoubleType() and np.float64 or np.float32
+    magnitude = builder.call(builder.module.declare_intrinsic("llvm.fabs", [x.type]), [x])
+    zero, least = (ir.Constant(x.type, float(v)) for v in (0.0, np.finfo(size).tiny))
+    tiny = builder.and_(builder.fcmp_ordered(">", magnitude, zero), builder.fcmp_ordered("<", magnitude, least))
+    return builder.zext(tiny, ir.IntType(64))
+
+
+_lower(support.reciprocal, 1, lambda builder, ty, x: builder.fdiv(ir.Constant(x.type, 1.0), x))
+_lower(support.quotient, 3, _quotient)
+_lower(support.is_tiny, 1, _is_tiny, types.int64)
 _lower(_frem, 2, lambda builder, ty, a, b: builder.frem(a, b))
 _lower(support.maximum, 2, _nan_propagating("llvm.maximum", ">"))
 _lower(support.minimum, 2, _nan_propagating("llvm.minimum", "<"))
@@ -298,6 +321,56 @@ def array_reader(ty):
         return pointer(SLOTS, types.int64), code
 
     return read
+
+
+def scratch_maker(ty):
+    """The intrinsic that makes memory for the columns of a tile, on the stack."""
+    pointer = types.CPointer(ty)
+
+    @intrinsic
+    def make(typing):
+        def code(context, builder, sig, args):
+            item = context.get_value_type(ty)
+            with builder.goto_entry_block():
+                memory = builder.alloca(ir.ArrayType(item, SCRATCH), name="scratch")
+                memory.align = 64
+            return builder.bitcast(memory, item.as_pointer())
+
+        return pointer(), code
+
+    return make
+
+
+def local_maker(ty):
+    """The intrinsic that makes memory of `n` elements; `free` gives it back."""
+    pointer = types.CPointer(ty)
+
+    @intrinsic
+    def make(typing, n):
+        def code(context, builder, sig, args):
+            item = context.get_value_type(ty)
+            size = ir.Constant(I64, context.get_abi_sizeof(item))
+            shape = ir.FunctionType(ir.IntType(8).as_pointer(), [I64])
+            malloc = get_or_insert_function(builder.module, shape, "malloc")
+            memory = builder.call(malloc, [builder.mul(args[0], size)])
+            return builder.bitcast(memory, item.as_pointer())
+
+        return pointer(types.int64), code
+
+    return make
+
+
+@intrinsic
+def free(typing, memory):
+    """Give back what a `local_maker` made."""
+
+    def code(context, builder, sig, args):
+        byte = ir.IntType(8).as_pointer()
+        function = get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [byte]), "free")
+        builder.call(function, [builder.bitcast(args[0], byte)])
+        return context.get_dummy_value()
+
+    return types.void(memory), code
 
 
 def result_reader(ty):

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from .vmath import FUNCTIONS as _FUNCTIONS
-from .vmath import cos, exp, expm1, is_far, log, log1p, sigmoid, sin, tanh  # noqa: F401
+from .vmath import cos, exp, expm1, fma, is_far, log, log1p, sigmoid, sin, tanh  # noqa: F401
 
 __all__ = [
     *_FUNCTIONS,
@@ -25,7 +25,10 @@ __all__ = [
     "logaddexp2",
     "maximum",
     "minimum",
+    "is_tiny",
     "power",
+    "quotient",
+    "reciprocal",
     "remainder",
     "rising",
     "round_even",
@@ -41,6 +44,26 @@ def fast_add(a, b):
 def fast_mul(a, b):
     """a * b in an accumulator: the compiler may reorder the product."""
     return a * b
+
+
+def reciprocal(b):
+    """1 / b."""
+    return 1 / b
+
+
+def quotient(a, b, inverse):
+    """a / b from the inverse of b, correctly rounded but for the rarest of operands: its remainder is added back.
+
+    Source: P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor (1990), theorem 8.
+    """
+    out = a * inverse
+    rest = fma(-out, b, a)
+    return fma(rest, inverse, out) if isfinite(rest) else out
+
+
+def is_tiny(b):
+    """1 where the inverse of b may overflow though quotients by it do not, else 0."""
+    return int(0 < abs(b) < np.finfo(type(b)).tiny)
 
 
 def maximum(a, b):

@@ -1,0 +1,126 @@
+"""Factor: what stands still along the summed axes is taken out of a sum.
+
+A derivative rule multiplies each element by what is the same for a whole row, and sums afterwards; written by hand, it is one
+product per row. ``sum(x * c)`` becomes ``sum(x) * c``, likewise divisors and signs. Where a factor stands still along some of
+the axes only, the sum is split: first along these. As with any sum, only the order of roundings changes.
+
+Start at `factored`, a rule of `simplify`.
+"""
+
+import math
+
+from ..ir import Node, const
+from ..ops import REGISTRY
+from ..ops.registry import broadcast, reshape_to
+
+_ADD, _MUL, _DIV, _NEG = (REGISTRY[name].op for name in ("add", "multiply", "divide", "negative"))
+
+#: A sum is split where a factor stands still along so many elements.
+ROW = 8
+#: How far a factor is searched for a reduction that it comes from.
+DEEP = 12
+
+
+def factored(node, x):
+    """The sum `node` of `x` without the factors that stand still, or None."""
+    if node.dtype.kind != "f":
+        return None
+    return _split(node, x) or _whole(node, x)
+
+
+def _whole(node, x):
+    factors, divisors = [], []
+    core = _core(x, node.arg, factors, divisors)
+    if core is None or core is x:
+        return None
+    out = Node(node.op, (core,), node.arg, node.shape, node.dtype)
+    for c in factors:
+        out = _apply(_NEG, out) if c is None else _apply(_MUL, out, _still(c, node))
+    for c in divisors:
+        out = _apply(_DIV, out, _still(c, node))
+    return out
+
+
+def _apply(op, x, *others):
+    return Node(op, (x, *others), None, x.shape, x.dtype)
+
+
+def _core(x, axes, factors, divisors):
+    """`x` without its factors and divisors that stand still along `axes`; None if nothing is left."""
+    if _is_still(x, axes):
+        factors.append(x)
+        return None
+    if x.op is _NEG:
+        factors.append(None)
+        return _core(x.src[0], axes, factors, divisors)
+    if x.op is _ADD and x.src[0] is x.src[1]:
+        factors.append(broadcast(const(2, x.dtype), x.shape))
+        return _core(x.src[0], axes, factors, divisors)
+    if x.op is _MUL:
+        a, b = (_core(s, axes, factors, divisors) for s in x.src)
+        if a is None or b is None:
+            return b if a is None else a
+        return x if (a, b) == x.src else _apply(_MUL, a, b)
+    if x.op is _DIV and _is_still(x.src[1], axes):
+        divisors.append(x.src[1])
+        core = _core(x.src[0], axes, factors, divisors)
+        return broadcast(const(1, x.dtype), x.shape) if core is None else core
+    return x
+
+
+def _is_still(x, axes):
+    """Whether `x` is stretched along all `axes`."""
+    return x.op.kind == "broadcast" and all(x.src[0].shape[a] == 1 for a in axes)
+
+
+def _still(x, node):
+    """A factor of the summed values as one of the sums."""
+    shape = x.src[0].shape
+    kept = tuple([n for a, n in enumerate(shape) if a not in node.arg])
+    return broadcast(reshape_to(x.src[0], kept), node.shape)
+
+
+# ---------------------------------------------------------------------- sums in two steps
+
+
+def _split(node, x):
+    """The sum along the axes where a factor stands still, then along the others; or None."""
+    axes = max((_still_axes(c, node, x) for c in _leaves(x)), key=len, default=())
+    if not 0 < len(axes) < len(node.arg) or math.prod(x.shape[a] for a in axes) < ROW:
+        return None
+    kept = tuple([n for a, n in enumerate(x.shape) if a not in axes])
+    inner = _whole(Node(node.op, (x,), axes, kept, node.dtype), x)
+    if inner is None:
+        return None
+    rest = tuple([a - sum(b < a for b in axes) for a in node.arg if a not in axes])
+    return Node(node.op, (inner,), rest, node.shape, node.dtype)
+
+
+def _leaves(x):
+    """The factors and divisors of a product."""
+    stack = [x]
+    while stack:
+        x = stack.pop()
+        if x.op in (_MUL, _DIV, _NEG) or (x.op is _ADD and x.src[0] is x.src[1]):
+            stack.extend(dict.fromkeys(x.src))
+        elif x.op.kind == "broadcast":
+            yield x
+
+
+def _still_axes(c, node, x):
+    """The summed axes along which the factor `c` stands still, if it is worth a sum of its own: the last axis is one
+    of them, or they were summed before."""
+    axes = tuple([a for a in node.arg if c.src[0].shape[a] == 1 and x.shape[a] > 1])
+    last = max((a for a, n in enumerate(x.shape) if n > 1), default=None)
+    return axes if c.src[0].ndim and c.src[0].size > 1 and (last in axes or _is_reduced(c)) else ()
+
+
+def _is_reduced(x):
+    """Whether `x` comes from a reduction, by elementwise operations."""
+    for _ in range(DEEP):
+        if x.op.kind == "reduce":
+            return True
+        if not x.src or x.op.kind not in ("broadcast", "reshape", "elementwise"):
+            return False
+        x = next((s for s in x.src if s.ndim and s.op.kind != "broadcast"), x.src[0])
+    return False

@@ -1,0 +1,215 @@
+"""Lowering of row programs: a step of several stages becomes one `Nest` per stage, with the outer loops in common.
+
+The outer space is cut in *tiles*: runs of one of its axes, the one along which most accesses are contiguous. A unit of the
+kernel is a tile at a point of the other outer axes, and runs all stages one after the other. In each stage the tile is
+the innermost loop where that is the contiguous axis (a *column* stage, vectorised across the tile), else the loop outside of the
+inner ones (a *row* stage). A tile is as long as what the stages touch stays in the cache.
+
+What one stage leaves to later ones alone lies in `local` memory of one tile. Start at `lower_program`.
+"""
+
+import math
+
+from .axes import UNIT
+from .lower import (
+    Loop,
+    Nest,
+    access,
+    depths,
+    evaluations,
+    far,
+    is_joint,
+    is_near,
+    on_loops,
+    pinned_axes,
+    reduction_access,
+    strided,
+)
+
+#: elements that the stages of one tile may touch, and the bounds of a tile of columns and of rows
+CACHED, COLUMNS, ROWS = 1 << 16, (64, 1024), (1, 512)
+
+
+class Program:
+    """The nests of the `stages`; `outer` are the loops before the tile, `tile` that over the axis cut in tiles.
+
+    `width` is the length of a tile.
+    """
+
+    form = "program"
+
+    def __init__(self, step, outer, tile):
+        self.step, self.outer, self.tile = step, outer, tile
+        self.stages = []
+
+    @property
+    def reductions(self):
+        return [node for nest in self.stages for node in nest.reductions]
+
+    @property
+    def values(self):
+        return [value for nest in self.stages for value in nest.values]
+
+
+class _Draft:
+    """A stage on the way: what it accesses, with one stride per axis of its space."""
+
+    def __init__(self, fusion, step, stage):
+        self.stage, self.space = stage, stage.space
+        self.pairs = evaluations(fusion, stage)
+        self.pinned = {stage.space[a] for a in pinned_axes(fusion, self.pairs)}
+        dims = len(self.space)
+        self.loads = {p: access(fusion.axes, *p, dims) for p, is_load in self.pairs if is_load and p[0].ndim}
+        self.reductions = [n for n in stage.nodes if n.op.kind == "reduce" and fusion.reduced_axes(n)]
+        self.maps = [n for n in stage.nodes if n not in self.reductions]
+        self.stores = {n: reduction_access(fusion, n, dims, ()) for n in self.reductions}
+        self.stores.update({n: map_access(fusion, n, dims) for n in self.maps})
+        self.gone = {n: frozenset(self.space[a] for a in fusion.reduced_axes(n)) for n in self.reductions}
+
+    @property
+    def accesses(self):
+        return [*self.loads.values(), *self.stores.values()]
+
+    def near(self, c):
+        """How many accesses of the innermost loop are contiguous along the class `c`."""
+        if c not in self.space:
+            return 0
+        axis = self.space.index(c)
+        stores = sum(is_near(self.stores[n].paces[axis]) for n in self.maps)
+        return sum(is_near(a.paces[axis]) for a in self.loads.values()) + 2 * stores
+
+    def far(self, c):
+        return far(self.space.index(c), self.accesses) if c in self.space else 0
+
+    def role(self, c):
+        """Which reductions go over `c`, and whether a scan does: loops of different roles are not collapsed."""
+        scan = self.stage.scan is not None and self.space[self.stage.scan[0]] == c
+        return tuple([c in gone for gone in self.gone.values()]), scan
+
+    def joint(self, outer, inner):
+        """Whether a loop over `inner` inside one over `outer` is one loop."""
+        if outer in self.pinned or inner in self.pinned or self.role(outer) != self.role(inner) or self.role(inner)[1]:
+            return False
+        o, i = self.space.index(outer), self.space.index(inner)
+        return all(is_joint(a.paces[o], a.paces[i], inner) for a in self.accesses)
+
+
+def map_access(fusion, node, dims):
+    if node.op.kind == "reduce":
+        return reduction_access(fusion, node, dims, ())
+    return access(fusion.axes, node, fusion.identity(node), dims)
+
+
+def lower_program(fusion, step):
+    """The `Program` of a step of several stages, or of one whose reductions go over different axes."""
+    drafts = [_Draft(fusion, step, stage) for stage in step.stages]
+    sizes = {c: n for d in drafts for c, n in zip(d.space, d.stage.sizes, strict=True)}
+
+    def order(c):
+        first = next(d for d in drafts if c in d.space)
+        return sum(d.near(c) for d in drafts), -sum(d.far(c) for d in drafts), first.space.index(c)
+
+    tile = max(step.outer, key=order)
+    others = sorted(step.outer - {tile}, key=lambda c: (-sum(d.far(c) for d in drafts), c))
+    groups = _collapsed([*others, tile], drafts)
+    *outer, tile = _loops(groups, sizes)
+    program = Program(step, outer, tile)
+    for draft in drafts:
+        program.stages.append(_nest(draft, program, sizes))
+    _size_tiles(program, drafts, sizes)
+    for draft, nest in zip(drafts, program.stages, strict=True):
+        _localize(fusion, draft, nest, program)
+        nest.values = depths(fusion, nest, draft.pairs)
+        inner = set(range(nest.outer, nest.tile)) if nest.column else set()
+        nest.fixed = {pair for pair, at in nest.spread.items() if inner and nest.tile in at and not at & inner}
+    return program
+
+
+def _collapsed(classes, drafts):
+    """`classes` of loops, outermost first, in groups that are one loop each."""
+    groups = [[c] for c in classes[:1]]
+    for c in classes[1:]:
+        if all(d.joint(groups[-1][-1], c) for d in drafts):
+            groups[-1].append(c)
+        else:
+            groups.append([c])
+    return groups
+
+
+def _loops(groups, sizes):
+    return [Loop(math.prod(sizes[c] for c in group), False, group[-1], frozenset(group)) for group in groups]
+
+
+def _nest(draft, program, sizes):
+    """The nest of one stage; its loops have the axes of the stage."""
+    nest, tile = Nest(), program.tile
+    scan = None if draft.stage.scan is None else draft.space[draft.stage.scan[0]]
+    taken = tile.classes.union(*[loop.classes for loop in program.outer])
+    inner = sorted([c for c in draft.space if c not in taken], key=lambda c: (c == scan, -draft.far(c), c))
+    inner, last = _loops(_collapsed(inner, [draft]), sizes), tile.axis
+    nest.column = bool(inner) and draft.near(last) > draft.near(inner[-1].axis)
+    loops = [*program.outer, *([*inner, tile] if nest.column else [tile, *inner])]
+    nest.form, nest.outer = "program", len(program.outer)
+    nest.tile = len(loops) - 1 if nest.column else nest.outer
+    nest.reductions, nest.maps, nest.passing = draft.reductions, draft.maps, draft.stage.passing
+    nest.reduced = {n: {k for k, loop in enumerate(loops) if loop.axis in draft.gone[n]} for n in nest.reductions}
+    nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
+    nest.reverse = nest.scan is not None and draft.stage.scan[1]
+    nest.loops = [loop._replace(axis=draft.space.index(loop.axis)) for loop in loops]
+    return nest
+
+
+def _size_tiles(program, drafts, sizes):
+    """The length of a tile: by sizes alone, so that results do not depend on the number of threads."""
+    columns = any(nest.column for nest in program.stages)
+    row = max(_inner_points(nest) for nest in program.stages)
+    arrays = len({n for d in drafts for n in [p[0] for p in d.loads] + d.maps if n.ndim})
+    low, high = COLUMNS if columns else ROWS
+    width = CACHED // max(1, row * (arrays if columns else 4))
+    program.width = max(1, min(program.tile.size, max(low, min(high, width - width % 8 or 1))))
+
+
+def _inner_points(nest):
+    """The points of a stage per point of the outer space."""
+    return max(1, math.prod(loop.size for k, loop in enumerate(nest.loops) if k >= nest.outer and k != nest.tile))
+
+
+def _localize(fusion, draft, nest, program):
+    """The accesses of the stage on its loops; those to local memory are relative to the tile."""
+    local = program.step.local
+
+    def placed(node, ctx, a):
+        if node in local:
+            a = _local_access(fusion, node, ctx, draft, program)
+        return on_loops(a, nest.loops)
+
+    nest.loads = {pair: placed(*pair, a) for pair, a in draft.loads.items()}
+    nest.stores = {}
+    for node, a in draft.stores.items():
+        ctx = fusion.identity(node.src[0] if node.op.kind == "reduce" else node)
+        if node.op.kind == "reduce":
+            ctx = tuple([i for axis, i in enumerate(ctx) if axis not in node.arg])
+        nest.stores[node] = placed(node, ctx, a)
+
+
+def _extents(fusion, node, program):
+    """For each axis of `node` its length in local memory, and its class there; the tile's has a class of its own."""
+    out, tile = [], program.tile
+    gone = tile.classes.union(*[loop.classes for loop in program.outer])
+    for c, n in zip(fusion.axes.of[node], node.shape, strict=True):
+        if c == tile.axis:
+            out.append((program.width, -1 - c))
+        else:
+            out.append((1, UNIT) if c in gone or c == UNIT else (n, c))
+    return out
+
+
+def local_size(fusion, node, program):
+    """The elements of the local memory of `node`."""
+    return math.prod(n for n, _ in _extents(fusion, node, program))
+
+
+def _local_access(fusion, node, ctx, draft, program):
+    """Where `node` lies in the memory of a tile, read in `ctx`."""
+    extents = _extents(fusion, node, program)
+    return strided([c for _, c in extents], [n for n, _ in extents], ctx, len(draft.space))

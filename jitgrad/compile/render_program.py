@@ -1,0 +1,255 @@
+"""The loops of a row program: its stages one after the other, for one tile after the other (see `lower_program`).
+
+A reduction lives in one of three places:
+
+- in a *register*, where its loops are the innermost ones: it starts before them and is stored after them;
+- in *memory*, an element of its result (or of local memory) per point that is kept, where a kept loop is further in;
+- in a *partial result of the chunk*, where it goes over outer loops: a number if nothing is kept, else an array.
+
+Start at `Program.write`.
+"""
+
+import math
+
+from ..ir.printer import counted
+from .lower import points, weight
+from .lower_program import local_size
+from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title
+from .render_forms import GRAIN, Form, Units, accumulated
+
+#: chunks of a step with partial results that are arrays, at most; and points per element of these
+CHUNKS, GATHERED = 64, 8
+
+
+def render_program(program, fusion):
+    """The kernel of a step of several stages, and how its launches are cut."""
+    form = Program(program, fusion)
+    kernel = form.render()
+    kernel.units, kernel.gathered = form.units(), form.gathered
+    return kernel
+
+
+class Program(Form):
+    """The form of a step of several stages."""
+
+    def __init__(self, program, fusion):
+        super().__init__(program.stages[0], fusion)
+        self.program, self.top, self.totals = program, [], []
+        w = self.writer
+        w.made = frozenset(program.step.nodes)
+        for node in program.step.local:
+            w.local[node] = w.fresh("l")
+        self.gathered = [n for nest in program.stages for n in nest.reductions if self.place_of(n, nest) == "array"]
+
+    @property
+    def whole(self):
+        """The reductions over everything."""
+        return [n for nest in self.program.stages for n in nest.reductions if self.place_of(n, nest) == "number"]
+
+    @property
+    def grain(self):
+        return GRAIN // weight(self.program)
+
+    def place_of(self, node, nest):
+        """Where the reduction lives: "register", "memory", "number" or "array" (of the chunk)."""
+        gone = nest.reduced[node]
+        shared = {*range(nest.outer), nest.tile}
+        if len(gone) == len(nest.loops):
+            return "number"
+        if gone & shared:
+            return "array"
+        return "register" if gone == set(range(self.level(node, nest), len(nest.loops))) else "memory"
+
+    @staticmethod
+    def level(node, nest):
+        """The number of the first of the innermost loops that the reduction goes over."""
+        k = len(nest.loops)
+        while k and k - 1 in nest.reduced[node]:
+            k -= 1
+        return k
+
+    # ------------------------------------------------------------------ the whole
+
+    def write(self):
+        w, program = self.writer, self.program
+        blocks, width = w.add_static("n", self.blocks), w.add_static("n", program.width)
+        size = w.add_static("n", program.tile.size)
+        self.line(2, f"q = u // {blocks}" if program.outer else "q = 0")
+        self.line(2, f"low = (u - q * {blocks}) * {width}")
+        self.line(2, f"high = min(low + {width}, {size})")
+        self.nest, self.loops = program.stages[0], [f"j{k}" for k in range(len(program.outer))]
+        self.decode("q", 2, len(program.outer))
+        for nest in program.stages:
+            self.stage(nest)
+        units, self.out = self.out, []
+        for name, dtype in w.memory:
+            self.line(1, f"{name} = scratch_{_memory(dtype)}()")
+        for node, name in w.local.items():
+            w.listing.append(f"{name}: {node.dtype}, memory of one tile")
+            count = w.add_static("n", local_size(self.fusion, node, program))
+            self.line(1, f"{name} = local_{_memory(node.dtype)}({count})")
+        self.out += self.top
+        for node, acc in self.totals:
+            self.line(1, f"{acc} = {_start(node)}")
+        for node in self.gathered:
+            place = f"{w.array(node, 'out')}[part * {w.add_static('n', node.size)} + k]"
+            self.line(1, f"for k in range({w.add_static('n', node.size)}):")
+            self.line(2, f"{place} = {stored(identity_literal(node), node.dtype)}")
+        self.line(1, "for u in range(start, stop):")
+        self.out += units
+        for node, acc in self.totals:
+            self.line(1, f"{w.array(node, 'result')}[part] = {accumulated(node, acc)}")
+        for name in w.local.values():
+            self.line(1, f"free({name})")
+
+    kind = "program"
+
+    def title(self):
+        operations = [*(node.op.name for node in self.program.reductions), *self.writer.operations]
+        return f"{title(self.kind, operations)[:-1]}; {counted(len(self.program.stages), 'stage')}."
+
+    def evaluate(self):
+        """Values are evaluated stage by stage."""
+
+    # ------------------------------------------------------------------ one stage
+
+    def stage(self, nest):
+        w = self.writer
+        self.nest, w.lines = nest, {}
+        w.begin_stage()
+        inner = iter(range(len(nest.loops)))
+        self.loops = [
+            f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}" for k in range(len(nest.loops))
+        ]
+        if nest.reverse and nest.scan is not None:
+            self.loops[nest.scan] = f"b{self.loops[nest.scan]}"
+        self.start_scans(nest)
+        for node, ctx, depth, is_load in nest.values:
+            w.evaluate(node, ctx, depth, is_load, nest, self.loops)
+        for node in nest.maps:
+            self.store(node, nest)
+        self.registers, self.updates = {}, []
+        for node in nest.reductions:
+            self.start(node, nest)
+        self.top += ["    " + text for text, _ in w.lines.get(0, ())]
+        self.body_of(1, 2)
+        self.start_memory(nest)
+        if w.lines.get(FIXED) or (nest.column and nest.scan is not None):
+            self.line(2, "for t in range(low, high):")
+            self.body_of(FIXED, 3)
+            for node, name in self.carried:
+                self.line(3, f"{name}[{TILE}] = {stored(identity_literal(node), node.dtype)}")
+        self.nested(nest, nest.outer, 2)
+
+    def store(self, node, nest):
+        if node in nest.passing:
+            return
+        w = self.writer
+        name = w.array(node, "out")
+        source = self.operand(node) if node.op.kind == "reduce" else (node, self.fusion.identity(node))
+        place = w.place(node, nest.stores[node], self.loops, nest)
+        w.emit(self.last, f"{name}[{place}] = {stored(w.value(source), node.dtype)}")
+
+    def start_scans(self, nest):
+        w, self.carried = self.writer, []
+        for node in (n for n in nest.maps if n.op.kind == "scan"):
+            name = w.carries[node] = w.fresh("c")
+            self.carried.append((node, name))
+            if nest.column:
+                w.memory.append((name, node.dtype))
+
+    def start(self, node, nest):
+        """Where the reduction is kept, and the statement that takes one more value in."""
+        w = self.writer
+        value, place = w.value(self.operand(node)), self.place_of(node, nest)
+        if place in ("register", "number"):
+            acc = w.fresh("acc")
+            if place == "number":
+                self.totals.append((node, acc))
+            else:
+                self.registers.setdefault(self.level(node, nest), []).append((node, acc))
+            self.updates.append(f"{acc} = {combination(node, acc, value)}")
+            return
+        element = self.element(node, nest)
+        joined = combination(node, read(element, node.dtype), value, reorder=False)
+        self.updates.append(f"{element} = {stored(joined, node.dtype)}")
+
+    def element(self, node, nest):
+        w = self.writer
+        name, place = w.array(node, "out"), w.place(node, nest.stores[node], self.loops, nest)
+        if node in self.gathered:
+            place = f"{place} + part * {w.add_static('n', node.size)}"
+        return f"{name}[{place}]"
+
+    def start_memory(self, nest):
+        """Loops that put the identity into the reductions in memory."""
+        nodes = [n for n in nest.reductions if self.place_of(n, nest) == "memory"]
+        for kept in dict.fromkeys(frozenset(range(len(nest.loops))) - nest.reduced[n] for n in nodes):
+            indent = 2
+            for k in sorted(k for k in kept if k >= nest.outer):
+                self.header(nest, k, indent)
+                indent += 1
+            for node in nodes:
+                if kept == frozenset(range(len(nest.loops))) - nest.reduced[node]:
+                    self.line(indent, f"{self.element(node, nest)} = {stored(identity_literal(node), node.dtype)}")
+
+    def header(self, nest, k, indent):
+        if k == nest.tile:
+            self.line(indent, "for t in range(low, high):")
+            return
+        size = self.writer.add_static("n", nest.loops[k].size)
+        if k == nest.scan and nest.reverse:
+            turn = self.loops[k][1:]
+            self.line(indent, f"for {turn} in range({size}):")
+            self.line(indent + 1, f"{self.loops[k]} = {size} - 1 - {turn}")
+        else:
+            self.line(indent, f"for {self.loops[k]} in range({size}):")
+
+    def nested(self, nest, k, indent):
+        """The loops from number `k` on."""
+        w = self.writer
+        for node, acc in self.registers.get(k, ()):
+            self.line(indent, f"{acc} = {_start(node)}")
+        if k == nest.scan and not nest.column:
+            for node, name in self.carried:
+                self.line(indent, f"{name} = {identity_literal(node)}")
+        self.header(nest, k, indent)
+        self.body_of(2 + k - nest.outer, indent + 1)
+        if k == len(nest.loops) - 1:
+            for text in self.updates:
+                self.line(indent + 1, text)
+            if not self.updates and not w.lines.get(2 + k - nest.outer):
+                self.line(indent + 1, "pass")
+        else:
+            self.nested(nest, k + 1, indent + 1)
+        for node, acc in self.registers.get(k, ()):
+            self.line(indent, f"{self.element(node, nest)} = {accumulated(node, acc)}")
+
+    # ------------------------------------------------------------------ units
+
+    @property
+    def blocks(self):
+        return max(1, -(-self.program.tile.size // self.program.width))
+
+    def units(self):
+        program = self.program
+        sizes = [loop.size for loop in (*program.outer, program.tile)]
+        if not all(sizes):
+            return Units(0, 1)
+        total = math.prod(sizes[:-1]) * self.blocks
+        step = max(1, self.grain // max(1, points(program) // total))
+        if self.gathered:
+            largest = max(node.size for node in self.gathered)
+            chunks = max(1, min(CHUNKS, points(program) // (GATHERED * max(1, largest))))
+            step = max(step, -(-total // chunks))
+        units = Units(total, step)
+        units.parts = units.chunks
+        return units
+
+
+def _start(node):
+    return repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)
+
+
+def _memory(dtype):
+    return dtype.name
