@@ -7,16 +7,12 @@ the axes only, the sum is split: first along these. As with any sum, only the or
 Start at `factored`, a rule of `simplify`.
 """
 
-import math
-
 from ..ir import Node, const
 from ..ops import REGISTRY
 from ..ops.registry import broadcast, reshape_to
 
 _ADD, _MUL, _DIV, _NEG = (REGISTRY[name].op for name in ("add", "multiply", "divide", "negative"))
 
-#: A sum is split where a factor stands still along so many elements.
-ROW = 8
 #: How far a factor is searched for a reduction that it comes from.
 DEEP = 12
 
@@ -86,7 +82,7 @@ def _still(x, node):
 def _split(node, x):
     """The sum along the axes where a factor stands still, then along the others; or None."""
     axes = max((_still_axes(c, node, x) for c in _leaves(x)), key=len, default=())
-    if not 0 < len(axes) < len(node.arg) or math.prod(x.shape[a] for a in axes) < ROW:
+    if not 0 < len(axes) < len(node.arg):
         return None
     kept = tuple([n for a, n in enumerate(x.shape) if a not in axes])
     inner = _whole(Node(node.op, (x,), axes, kept, node.dtype), x)

@@ -224,7 +224,7 @@ class Grouping:
             narrow = outer & wish.kept
             if _is_wide(narrow, space, sizes):
                 return narrow
-            if wish.node.size * GATHERED > math.prod(wish.sizes):
+            if GRAIN < math.prod(wish.sizes) < wish.node.size * GATHERED:
                 return frozenset()
         return outer
 

@@ -115,7 +115,24 @@ def lower(fusion, step):
         if not needless:
             break
         dropped |= needless
+    if step.form == "blocks":
+        nest.scan, nest.reverse = 0, step.stages[0].scan[1]
     nest.values = depths(fusion, nest, pairs)
+    return nest
+
+
+def lower_totals(fusion, step):
+    """The `Nest` of the first pass of a scan in blocks: what each block adds up to."""
+    nest = lower(fusion, step)
+    nest.reductions, nest.maps = [n for n in nest.maps if n.op.kind == "scan"], []
+    pairs, needed = {(node, ctx): is_load for node, ctx, _, is_load in nest.values}, set()
+    stack = [fusion.reads(n, fusion.identity(n))[0] for n in nest.reductions]
+    while stack:
+        pair = stack.pop()
+        if pair not in needed:
+            needed.add(pair)
+            stack.extend([] if pairs[pair] else fusion.reads(*pair))
+    nest.values = [value for value in nest.values if value[:2] in needed]
     return nest
 
 

@@ -198,7 +198,7 @@ class Writer:
         if node in self.local:
             return self.local[node]
         if (node, kind) not in self.arrays:
-            letter = {"array": "x", "out": "o", "result": "r"}[kind]
+            letter = {"array": "x", "out": "o", "result": "r", "carry": "y"}[kind]
             self.arrays[node, kind] = name = self.add_dynamic(letter, kind, node)
             rank = f"{node.ndim}d" if node.ndim else "0d"
             self.listing.append(f"{name}: {node.dtype} {rank}{'' if kind == 'array' else ' (written)'}")

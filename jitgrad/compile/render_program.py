@@ -25,7 +25,7 @@ def render_program(program, fusion):
     """The kernel of a step of several stages, and how its launches are cut."""
     form = Program(program, fusion)
     kernel = form.render()
-    kernel.units, kernel.gathered = form.units(), form.gathered
+    kernel.units, kernel.gathered, kernel.carried = form.units(), form.gathered, []
     return kernel
 
 
@@ -37,8 +37,9 @@ class Program(Form):
         self.program, self.top, self.totals = program, [], []
         w = self.writer
         w.made = frozenset(program.step.nodes)
-        for node in program.step.local:
-            w.local[node] = w.fresh("l")
+        for node in program.step.nodes:
+            if node in program.step.local:
+                w.local[node] = w.fresh("l")
         self.gathered = [n for nest in program.stages for n in nest.reductions if self.place_of(n, nest) == "array"]
 
     @property

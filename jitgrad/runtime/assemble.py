@@ -14,7 +14,7 @@ import numpy as np
 from ..compile import reference
 from ..compile.align import align
 from ..compile.fuse import call_operand, flat_base, fuse
-from ..compile.lower import access, evaluations, lower, points, weight
+from ..compile.lower import access, evaluations, lower, lower_totals, points, weight
 from ..compile.lower_program import lower_program
 from ..compile.render import render_scalar
 from ..compile.render_forms import render_loop
@@ -29,8 +29,11 @@ class Lowered:
     """The kernels of a plan, in order, before any is compiled; `calls` have no kernel."""
 
     def __init__(self, fusion):
-        self.fusion = fusion
-        self.kernels = [_lower_step(fusion, step) for step in fusion.steps]
+        self.fusion, self.steps, self.kernels = fusion, [], []
+        for step in fusion.steps:
+            for kernel in _lower_step(fusion, step):
+                self.steps.append(step)
+                self.kernels.append(kernel)
         self.sources = list(dict.fromkeys(k.source for k in self.kernels if k.source))
 
 
@@ -44,12 +47,26 @@ class Call:
 
 
 def _lower_step(fusion, step):
+    """The kernels of a step: one, or two where a scan runs over its blocks twice."""
     if step.kind == "call":
-        return Call(step.nodes[0])
+        return [Call(step.nodes[0])]
     if step.kind == "scalar":
-        return render_scalar(fusion, step, evaluations(fusion, step))
-    nest = lower_program(fusion, step) if step.form == "program" else lower(fusion, step)
-    kernel = render_program(nest, fusion) if step.form == "program" else render_loop(nest, fusion)
+        return [render_scalar(fusion, step, evaluations(fusion, step))]
+    if step.form == "program":
+        nest = lower_program(fusion, step)
+        return [_cut(render_program(nest, fusion), nest, step)]
+    nest = lower(fusion, step)
+    kernel = _cut(render_loop(nest, fusion), nest, step)
+    if step.form != "blocks" or kernel.units.chunks < 2:
+        return [kernel]
+    nest = lower_totals(fusion, step)
+    totals = _cut(render_loop(nest, fusion), nest, step)
+    totals.units, totals.nodes = kernel.units, []
+    return [totals, kernel]
+
+
+def _cut(kernel, nest, step):
+    """`kernel` with what it leaves in memory, and its work."""
     unstored = step.local.union(kernel.results, *[stage.passing for stage in step.stages])
     kernel.nodes, kernel.work = [n for n in step.nodes if n not in unstored], points(nest) * weight(nest)
     if not kernel.units.total:
@@ -66,6 +83,7 @@ class _Assembler:
     def __init__(self, lowered):
         self.lowered, self.fusion = lowered, lowered.fusion
         self.lines, self.scope, self.names = [], {"empty": np.empty, "id": id}, {}
+        self.totals, self.carries = {}, {}  # of scans in blocks: the array of the totals, and what the blocks start from
         self.counter, self.warns = itertools.count(), False  # whether NumPy does a part that could warn
 
     def bind(self, prefix, value):
@@ -139,6 +157,8 @@ class _Assembler:
             self.reductions_of_nothing(whole, kernel.gathered)
             return
         partial = {n: self.partial(n, units) for n in whole} if units.chunks > 1 else {}
+        for node in kernel.carried:
+            self.carry(node, units)
         block, constants = self.static_block(kernel)
         codes = "q" * len(whole) + "q" + "".join(self.code(kind, what) for kind, what in kernel.dynamic)
         slots = ["0"] * len(whole) + [constants]
@@ -169,6 +189,9 @@ class _Assembler:
         whole = kernel.results
         if not whole:
             return
+        if whole[0].op.kind == "scan":
+            self.totals.update(partial)
+            return
         if partial:
             for node in whole:
                 self.local("s", node)
@@ -193,6 +216,17 @@ class _Assembler:
             else:
                 name = self.local("s", node)
                 self.lines.append(f"{name} = {value}")
+
+    def carry(self, node, units):
+        """What each chunk of a scan goes on from, from the totals of the chunks."""
+        start = np.asarray(node.op.identity(node.dtype), node.dtype).item()
+        dtype = np.dtype(np.uint8) if node.dtype.kind == "b" else node.dtype
+        if units.chunks == 1:
+            self.carries[node] = self.bind("K", np.full(1, start, dtype))
+            return
+        parts = Node(node.op, (leaf(0, (2,), node.dtype),), (0, node.arg[1]), (2,), node.dtype)
+        name = self.carries[node] = f"c{next(self.counter)}"
+        self.lines.append(f"{name} = {self.bind('R', lambda p: _exclusive(p, parts, start))}({self.totals[node]})")
 
     def partial(self, node, units):
         name = f"p{next(self.counter)}"
@@ -229,6 +263,8 @@ class _Assembler:
             return "id(far)"
         if kind == "result":
             return f"id({partial[what]})" if partial else "0"
+        if kind == "carry":
+            return f"id({self.carries[what]})"
         return f"id({self.names[what] if kind == 'out' else self.buffer(what)})"
 
     def call(self, node):
@@ -280,6 +316,18 @@ _RESULT.update({"int32": "i4x", "uint32": "I4x", "int16": "h6x", "uint16": "H6x"
 def _quiet():
     """As kernels, NumPy is silent about overflow and nan."""
     return np.errstate(all="ignore")
+
+
+def _exclusive(totals, node, start):
+    """For each chunk, the scan `node` over the totals of the chunks before it."""
+    with np.errstate(all="ignore"):
+        after = node.op.reference(totals, node=node)
+    out = np.full_like(after, start)
+    if node.arg[1]:
+        out[:-1] = after[1:]
+    else:
+        out[1:] = after[:-1]
+    return out
 
 
 def _number(value):

@@ -156,7 +156,7 @@ class Plan:
     def explain(self):
         """The steps of the plan, as text: which kernel makes which values."""
         lines, lowered = [f"plan {self.title}".rstrip() + f": {counted(len(self.roots), 'result')}"], self._lower()
-        for k, (step, kernel) in enumerate(zip(lowered.fusion.steps, lowered.kernels, strict=True)):
+        for k, (step, kernel) in enumerate(zip(lowered.steps, lowered.kernels, strict=True)):
             made = ", ".join(f"{n.op.name} {n.dtype}{list(n.shape)}" for n in step.nodes[:8])
             more = f", and {len(step.nodes) - 8} more" if len(step.nodes) > 8 else ""
             over = f" over {list(step.sizes)}" if step.kind == "loop" else ""
