@@ -13,9 +13,11 @@ import numpy as np
 
 from ..ir import CONST, Node, const, rebuilt, size, toposort
 from ..ops import REGISTRY
+from ..ops.linalg import MATMUL
 from ..ops.marks import STOP, VARIABLE
 from ..ops.movement import UPDATE, selected
 from ..ops.registry import SUM, broadcast
+from .contract import contracted, transposed
 from .factor import factored
 
 _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
@@ -34,7 +36,7 @@ def simplify(roots):
         rule = RULES.get(node.op)
         better = rule(out, *src) if rule is not None else None
         new[node] = out if better is None else better
-    return [new[root] for root in roots]
+    return transposed([new[root] for root in roots])
 
 
 def constant(node):
@@ -138,6 +140,7 @@ RULES = {
     _POS: _identity,
     _WHERE: _where,
     SUM: factored,
+    MATMUL: contracted,
     UPDATE: _update,
     STOP: _identity,
     VARIABLE: _identity,

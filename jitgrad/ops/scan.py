@@ -52,7 +52,7 @@ def _cumprod_jvp(t, node):
 
 
 CUMSUM = Op(
-    "cumsum", "scan", _reference(np.add), identity=lambda dtype: 0, combine="({0} + {1})",
+    "cumsum", "scan", _reference(np.add), identity=lambda dtype: 0, combine="({0} + {1})", scales=True,
     vjp=lambda g, node: (_scan(CUMSUM, g, node.arg[0], not node.arg[1]),),
     jvp=lambda t, node: _scan(CUMSUM, t[0], *node.arg),
 )  # fmt: skip
