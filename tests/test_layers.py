@@ -55,9 +55,12 @@ NAMED = {
     "tensor": ({"positive", "logical_or"}, "a clone is a record that changes nothing"),
     "compile.reference": ({"UPDATE"}, "writes in place where nobody else reads"),
     "compile.simplify": (
-        {"add", "subtract", "multiply", "divide", "negative", "positive", "where", "STOP", "VARIABLE", "UPDATE"},
+        {"add", "subtract", "multiply", "divide", "negative", "positive", "where", "STOP", "SUM", "MATMUL"}
+        | {"VARIABLE", "UPDATE"},
         "rules of algebra",
     ),
+    "compile.factor": ({"add", "multiply", "divide", "negative"}, "rules of algebra, of sums"),
+    "compile.contract": ({"multiply", "SUM"}, "rules of algebra, of products"),
     "tape.paths": ({"APART"}, "marks of the tape"),
     "tape.segment": ({"STOP"}, "marks of the tape"),
     "numpy.calls": ({"where", "broadcast_to"}, "where= and out= of every NumPy function"),
