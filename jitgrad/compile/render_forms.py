@@ -222,6 +222,8 @@ class Flat(Form):
 class Blocks(Flat):
     """A scan of all there is: each chunk goes on from what the chunks before it add up to (see `lower_totals`)."""
 
+    splits = False
+
     def write(self):
         w, nest = self.writer, self.nest
         self.body_of(0, 1)
