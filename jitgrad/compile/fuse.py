@@ -128,10 +128,11 @@ class Fusion:
         return identity(self.axes, node)
 
     def is_call(self, node):
-        """Whether NumPy computes `node`: calls, and scans where axes of one class must be told apart."""
+        """Whether NumPy computes `node`: calls, scans where axes of one class must be told apart, and those of two
+        operands over all there is."""
         if node.op.kind == "scan":
             loops = self.axes.loops(node)
-            return len(set(loops)) < len(loops)
+            return len(set(loops)) < len(loops) or (len(loops) == 1 and len(node.src) > 1)
         return node.op.kind == "call"
 
     def _seed(self, node):
@@ -141,8 +142,8 @@ class Fusion:
             for s in node.src:
                 self._keep(call_operand(s)[0])
         elif kind == "scan":
-            (x,) = node.src
-            self._want(x, self.axes.space(x)[0], self.level[node] - 1, self.identity(x))
+            for x in node.src:
+                self._want(x, self.axes.space(x)[0], self.level[node] - 1, self.identity(x))
         elif kind == "reduce":
             (x,) = node.src
             self._want(x, self.axes.space(x)[0], self.level[node] - 1, self.identity(x))

@@ -321,7 +321,7 @@ class Writer:
         elif kind == "pad":
             self.names[node, ctx] = self.pad(node, ctx, depth, nest, loops)
         elif kind == "scan" and nest.scan is not None:
-            self.names[node, ctx] = self.carry(node, self.fusion.reads(node, ctx)[0], depth, nest)
+            self.names[node, ctx] = self.carry(node, self.fusion.reads(node, ctx), depth, nest)
         else:
             (source,) = self.fusion.reads(node, ctx)[:1]
             self.names[node, ctx] = self.names[source]
@@ -367,15 +367,15 @@ class Writer:
                 self.emit(still, f"far = far | is_tiny({args[-1]})")
         return text.format(*args, self.computed[key])
 
-    def carry(self, node, source, depth, nest):
+    def carry(self, node, sources, depth, nest):
         """The running value of a scan at the innermost loop: a variable, or one per column of the tile."""
-        value = self.value(source)
+        values = [self.value(source) for source in sources]
         name = self.carries[node]
         if not nest.column:
-            self.emit(depth, f"{name} = {combination(node, name, value, reorder=False)}")
+            self.emit(depth, f"{name} = {combination(node, name, *values, reorder=False)}")
             return name
         out, place = self.fresh("v"), f"{name}[{TILE}]"
-        self.emit(depth, f"{out} = {combination(node, read(place, node.dtype), value, reorder=False)}")
+        self.emit(depth, f"{out} = {combination(node, read(place, node.dtype), *values, reorder=False)}")
         self.emit(depth, f"{place} = {stored(out, node.dtype)}")
         return out
 
@@ -434,14 +434,14 @@ def is_wide(node):
     return node.dtype.name == "float32" and node.op.combine in REORDERED
 
 
-def combination(node, acc, value, reorder=True):
-    """The expression that joins `value` to the accumulator `acc` of the reduce `node`."""
+def combination(node, acc, *values, reorder=True):
+    """The expression that joins `values` to the accumulator `acc` of the reduce or scan `node`."""
     code = node.op.combine
     if reorder and node.dtype.kind == "f":
         code = REORDERED.get(code, code)
     if reorder and is_wide(node):
-        return code.format(acc, value)
-    return typed(code.format(acc, value), node.dtype)
+        return code.format(acc, *values)
+    return typed(code.format(acc, *values), node.dtype)
 
 
 def identity_literal(node):
