@@ -43,18 +43,24 @@ def _summed(node, x, y, shape, axis):
 def transposed(roots):
     """`roots` with sums over a linear operation taken over its transpose, where that is there already."""
     order = toposort(roots)
-    readers, present, new = users(order), set(order), {}
-    for node in order:
-        src = tuple([new[s] for s in node.src])
-        out = _over_transpose(node, readers, present) if node.op is SUM else None
-        if out is not None:
-            out = rebuilt(node, (_product(*[new[s] for s in out], node.src[0].shape),))
-        new[node] = rebuilt(node, src) if out is None else out
+    readers, present = users(order), set(order)
+    better = {node: _over_transpose(node, readers, present) for node in order if node.op is SUM}
+    better = {node: out for node, out in better.items() if out is not None}
+    if not better:
+        return roots
+    new, stack = {}, list(roots)
+    while stack:  # sources first; what a sum is taken over now may come later in `order`
+        node = stack[-1]
+        src = better.get(node, node).src
+        missing = [s for s in src if s not in new]
+        stack.extend(missing)
+        if not missing:
+            new[stack.pop()] = rebuilt(better.get(node, node), tuple([new[s] for s in src]))
     return [new[root] for root in roots]
 
 
 def _over_transpose(node, readers, present):
-    """(x, L'(w)) for the sum `node` of w * L(x) over the axis that the scan L goes along, or None."""
+    """For the sum `node` of w * L(x) over the axis that the scan L goes along, the sum of L'(w) * x, or None."""
     (x,) = node.src
     if x.op is not _MUL or len(readers[x]) > 1:
         return None
@@ -62,7 +68,7 @@ def _over_transpose(node, readers, present):
         if scan.op.kind == "scan" and scan.op.scales and scan.arg[0] in node.arg and len(readers[scan]) == 1:
             (transpose,) = scan.op.vjp(w, scan)
             if transpose in present and scan not in _below(transpose):
-                return scan.src[0], transpose
+                return rebuilt(node, (_product(scan.src[0], transpose, x.shape),))
     return None
 
 

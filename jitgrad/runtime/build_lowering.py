@@ -352,6 +352,7 @@ def local_maker(ty):
             size = ir.Constant(I64, context.get_abi_sizeof(item))
             shape = ir.FunctionType(ir.IntType(8).as_pointer(), [I64])
             malloc = get_or_insert_function(builder.module, shape, "malloc")
+            malloc.return_value.add_attribute("noalias")
             memory = builder.call(malloc, [builder.mul(args[0], size)])
             return builder.bitcast(memory, item.as_pointer())
 
