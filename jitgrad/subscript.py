@@ -1,7 +1,7 @@
 """Indexing: ``x[index]``, and the value that ``x[index] = value`` writes, as records.
 
-Basic indices give views, index arrays and masks give copies, as in NumPy. The starts of slices are numbers of the
-segment, so a loop over ``x[i]`` is one plan. Start at `get` and `place`.
+Basic indices give views, index arrays and masks give copies, as in NumPy. Integers and the starts of most slices are
+numbers of the segment, so a loop over ``x[i]`` is one plan. Start at `get` and `place`.
 """
 
 import numpy as np
@@ -27,12 +27,17 @@ def _head(name, operands, make):
     return out
 
 
-def _view_head(static, n):
-    """The head of a view: what is static of its index is part of it."""
-    out = _heads.get(static)
+def _view_head(static, starts):
+    """The head of a view: what is static of its index is part of it; of `starts`, all that are not None."""
+    out = _heads.get((static, starts))
     if out is None:
         index = indexing.Index(*static, (), ())
-        out = _heads[static] = Head("slice", 1 + n, lambda x, *starts: indexing.view(x, starts, index))
+
+        def build(x, *numbers):
+            rest = iter(numbers)
+            return indexing.view(x, [next(rest) if start is None else start for start in starts], index)
+
+        out = _heads[static, starts] = Head("slice", 1 + starts.count(None), build)
     return out
 
 
@@ -55,28 +60,45 @@ def _basic_step(shape, index):
         parsed = indexing.parse(shape, index)
         if len(_known) > 10_000:
             _known.clear(), _heads.clear()
-        head = _view_head(parsed[:5], len(parsed.starts))
-        known = _known[shape, forms] = head, parsed.starts, _integer_axes(items, len(shape))
-    head, starts, axes = known
-    if axes:
+        by_axis = _items_of_axes(items, len(shape))
+        static = tuple([start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)])
+        numbers = [axis for axis, start in enumerate(static) if start is None]
+        places = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
+        head = _view_head(parsed[:5], static)
+        known = _known[shape, forms] = head, [parsed.starts[axis] for axis in numbers], places
+    head, starts, places = known
+    if places:
         starts = list(starts)
-        for axis, i in zip(axes, [i for i in items if type(i) is int]):
+        for (place, axis), i in zip(places, [i for i in items if type(i) is int]):
             n = shape[axis]
             if not -n <= i < n:
                 return None
-            starts[axis] = i + n if i < 0 else i
+            starts[place] = i + n if i < 0 else i
     return Step(head, (), starts)
 
 
-def _integer_axes(items, ndim):
-    """The axes that the integers of a basic index stand for."""
+def _items_of_axes(items, ndim):
+    """The integer or slice of a basic index that stands for each axis."""
     used = sum(1 for i in items if i is not None and i is not Ellipsis)
-    axes, axis = [], 0
+    out = []
     for item in items:
-        if type(item) is int:
-            axes.append(axis)
-        axis += ndim - used if item is Ellipsis else item is not None
-    return axes
+        if item is Ellipsis:
+            out += [slice(None)] * (ndim - used)
+        elif item is not None:
+            out.append(item)
+    return out + [slice(None)] * (ndim - len(out))
+
+
+def _is_anchored(item):
+    """Whether the start of a slice is static, as those of stencils should be, so that equal ones are seen to be equal.
+
+    Where a slice ends at, or is counted from, the end of the axis, its length (which keys the plan) moves with its
+    start: no loop is more plans by it. Starts from behind come from the length of the axis, and stay numbers.
+    """
+    if type(item) is int:
+        return False
+    start, stop = item.start or 0, item.stop
+    return start >= 0 and item.step in (None, 1) and (stop is None or stop < 0)
 
 
 def _build_pick(x, *rest):
@@ -137,7 +159,7 @@ def place(x, index, value):
 
 
 def _view(x, parsed):
-    return make_view(x, Step(_view_head(parsed[:5], len(parsed.starts)), (), parsed.starts))
+    return make_view(x, Step(_view_head(parsed[:5], (None,) * len(parsed.starts)), (), parsed.starts))
 
 
 def _arrays(parsed):
