@@ -7,6 +7,7 @@ and `render_scalar`.
 """
 
 import math
+from typing import NamedTuple
 
 from .._dtypes import BOOL, FLOAT64, INT64
 from ..ir import CONST, const
@@ -107,6 +108,20 @@ def cast_name(dtype):
     return "bool_" if dtype.kind == "b" else dtype.name
 
 
+class Interval(NamedTuple):
+    """A guard that holds in one interval of the innermost loop: a position that rises or falls by one each turn.
+
+    A loop with conditions in it runs at half of its speed or less, so its range is cut where a guard changes, and
+    the pieces in which all guards hold are loops without any (see `render_forms.Form.pieces`).
+    """
+
+    place: str  # the name of the position in the operand of the pad
+    text: str  # what it is computed from
+    inside: str  # the name of the condition
+    length: str
+    slope: int
+
+
 class Writer:
     """Names, arguments and statements of one kernel.
 
@@ -125,14 +140,17 @@ class Writer:
         self.zeroed = {}  # name of a load -> the guards outside of which it is zero
         self.guards, self.strides, self.listing, self.operations = {}, {}, [], []
         self.counts = {}
+        self.split_at = None  # the depth at which guards split the range of the loop (see `Interval`)
+        self.intervals, self.constant, self.tested = [], set(), {}
 
     def fresh(self, letter):
         k = self.counts.get(letter, 0)
         self.counts[letter] = k + 1
         return f"{letter}{k}"
 
-    def emit(self, depth, text):
-        self.lines.setdefault(depth, []).append(text)
+    def emit(self, depth, text, inside=None):
+        """A statement; `inside` is what it is where all guards hold that split the loop."""
+        self.lines.setdefault(depth, []).append((text, text if inside is None else inside))
 
     def add_static(self, letter, value):
         name = self.fresh(letter)
@@ -208,9 +226,9 @@ class Writer:
         number = {loop.axis: k for k, loop in enumerate(nest.loops)}
         if isinstance(index.var, Guard):
             self.guard(index.var, nest, loops)
-            variable = self.guards[index.var][0]
+            variable, _, slope = self.guards[index.var]
         else:
-            variable = loops[number[index.var]] if index.var is not None else ""
+            variable, slope = (loops[number[index.var]], 1) if index.var is not None else ("", 0)
         depth = max((depth_of_loop(nest, number[a]) for a in guard_axes(guard)), default=0)
         if variable and index.step != 1:
             variable = f"{self.stride(index.step, Pace(index.step, ()))} * {variable}"
@@ -218,7 +236,11 @@ class Writer:
         present = bool(index.const) or index.step < 0
         text = " + ".join(t for t in (variable, self.offset(index.const, index.terms, present)) if t) or "0"
         length = self.add_static("m", guard.length)
+        slope = slope * index.step if slope in (1, -1) and index.step in (1, -1) and guard.step == 1 else None
+        split = slope is not None and depth == self.split_at
         self.emit(depth, f"{place} = {text}")
+        if split:
+            self.intervals.append(Interval(place, text, inside, length, slope))
         exact = ""
         if guard.step != 1:
             position, place = place, self.fresh("p")
@@ -226,9 +248,25 @@ class Writer:
             inverse = self.add_static("k", const(1.0 / guard.step, FLOAT64))
             self.emit(depth, f"{place} = np.int64({position} * {inverse} + 0.5)")  # no division: it takes 5 ns
             exact = f" & ({place} * {step} == {position})"
-        self.emit(depth, f"{inside} = ({place} >= 0) & ({place} < {length}){exact}")
-        self.guards[guard] = (place, inside)
+        if not split:
+            self.emit(depth, f"{inside} = ({place} >= 0) & ({place} < {length}){exact}")
+        if split or depth != self.split_at:
+            self.constant.add(inside)
+        self.guards[guard] = place, inside, slope
         return inside
+
+    def conditional(self, depth, tests, value, zero):
+        """(`value` where all of `tests` hold and `zero` elsewhere, the same where those of one value per loop hold)."""
+        if depth == self.split_at:
+            self.tested.update(dict.fromkeys(t for t in tests if t in self.constant))
+        return self._choice(tests, value, zero), self._choice([t for t in tests if t not in self.constant], value, zero)
+
+    @staticmethod
+    def _choice(tests, value, zero):
+        inside = " & ".join(tests)
+        if value == "True":
+            return inside or value
+        return f"{value} if {inside} else {zero}" if inside else value
 
     def evaluate(self, node, ctx, depth, is_load, nest, loops):
         """Emit what computes `node` in `ctx`; its name goes to `names`."""
@@ -269,9 +307,9 @@ class Writer:
         name = self.fresh("v")
         text = read(f"{array}[{self.address(a, loops)}]", node.dtype)
         if tests:
-            text = f"{text} if {' & '.join(tests)} else {literal(0, node.dtype)}"
             self.zeroed[name] = frozenset(tests)
-        self.emit(depth, f"{name} = {text}")
+        anywhere, inside = self.conditional(depth, tests, text, literal(0, node.dtype))
+        self.emit(depth, f"{name} = {anywhere}", f"{name} = {inside}")
         self.listing.append(f"{name} = {array}[...]: {node.dtype}")
         return name
 
@@ -284,8 +322,8 @@ class Writer:
         if inner == zero or self.zeroed.get(inner, frozenset()).issuperset(tests):
             return inner  # it is zero already where this pad makes it so
         name = self.fresh("v")
-        inside = " & ".join(tests)
-        self.emit(depth, f"{name} = {inside}" if inner == "True" else f"{name} = {inner} if {inside} else {zero}")
+        anywhere, inside = self.conditional(depth, tests, inner, zero)
+        self.emit(depth, f"{name} = {anywhere}", f"{name} = {inside}")
         self.note(name, node, [inner])
         return name
 
@@ -354,7 +392,7 @@ def render_scalar(fusion, step, pairs):
 def _scalar_text(writer, returned):
     types = [_item_dtype(kind, what) for kind, what in writer.dynamic] + [n.dtype for n in writer.static]
     names = writer.dynamic_names + writer.static_names
-    body = [f"    {line}" for line in writer.lines.get(0, ())] + [f"    return {', '.join(returned)}"]
+    body = [f"    {line}" for line, _ in writer.lines.get(0, ())] + [f"    return {', '.join(returned)}"]
     head = HEADER.format(title=title("scalar", writer.operations), listing="\n".join(writer.listing))
     signature = ", ".join("boolean" if t.kind == "b" else t.name for t in types)
     return f'{head}\n@scalar("{signature}")\ndef kernel({", ".join(names)}):\n' + "\n".join(body) + "\n"

@@ -34,18 +34,21 @@ def render_loop(nest, fusion):
 class Form:
     """The common part: statements by depth, stores, arguments."""
 
+    splits = False  # whether the innermost loop is run in pieces, each with the same guards throughout
+
     def __init__(self, nest, fusion):
         self.nest, self.fusion = nest, fusion
         self.writer = Writer(fusion)
+        self.writer.split_at = self.last if self.splits else None
         self.loops = [f"i{k}" for k in range(len(nest.loops))]
         self.out = []
 
     def line(self, indent, text):
         self.out.append("    " * indent + text)
 
-    def body_of(self, depth, indent):
-        for text in self.writer.lines.get(depth, ()):
-            self.line(indent, text)
+    def body_of(self, depth, indent, inside=False):
+        for texts in self.writer.lines.get(depth, ()):
+            self.line(indent, texts[inside])
 
     @property
     def last(self):
@@ -148,6 +151,37 @@ class Form:
             self.line(indent, f"{self.loops[k]} = {source} - {quotient} * {size}")
             source = quotient
 
+    def pieces(self, indent, low, high):
+        """The innermost loop over [low, high), cut where a guard changes; without guards, in one piece."""
+        w, loop = self.writer, self.loops[-1]
+        if not w.tested:
+            self.innermost(indent, low, high, False)
+            return
+        first, end = low, high
+        if w.intervals:
+            first, end = "first", "end"
+            self.line(indent, f"first = {low}")
+            self.line(indent, f"while first < {high}:")
+            indent += 1
+            self.line(indent, f"{loop} = first")
+            for i in w.intervals:
+                self.line(indent, f"{i.place} = {i.text}")
+                self.line(indent, f"{i.inside} = ({i.place} >= 0) & ({i.place} < {i.length})")
+            ends = [f"first + {'rising' if i.slope == 1 else 'falling'}({i.place}, {i.length})" for i in w.intervals]
+            for k, text in enumerate(ends):
+                self.line(indent, f"end = minimum({'end' if k else high}, {text})")
+        self.line(indent, f"if {' & '.join(w.tested)}:")
+        self.innermost(indent + 1, first, end, True)
+        self.line(indent, "else:")
+        self.innermost(indent + 1, first, end, False)
+        if w.intervals:
+            self.line(indent, "first = end")
+
+    def innermost(self, indent, low, high, inside):
+        self.line(indent, f"for {self.loops[-1]} in range({low}, {high}):")
+        self.body_of(self.last, indent + 1, inside)
+        self.accumulate(indent + 1)
+
     def start_accumulators(self, indent):
         for k, node in enumerate(self.nest.reductions):
             start = repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)
@@ -164,12 +198,12 @@ class Form:
 
 
 class Flat(Form):
+    splits = True
+
     def write(self):
         self.body_of(0, 1)
         self.start_accumulators(1)
-        self.line(1, "for i0 in range(start, stop):")
-        self.body_of(1, 2)
-        self.accumulate(2)
+        self.pieces(1, "start", "stop")
         self.finish_whole()
 
     def units(self):
@@ -177,6 +211,8 @@ class Flat(Form):
 
 
 class Rows(Form):
+    splits = True
+
     def write(self):
         w, nest = self.writer, self.nest
         blocks, width = w.add_static("n", self.blocks), w.add_static("n", INNER)
@@ -189,7 +225,7 @@ class Rows(Form):
         self.line(2, f"high = min(low + {width}, {inner})")
         self.decode("t", 2, nest.outer)
         self.body_of(1, 2)
-        self.accumulate(self.inner_loops(nest.outer, 2, {nest.outer: ("low", "high")}))
+        self.pieces(2, "low", "high")
         self.finish_whole()
 
     @property

@@ -96,6 +96,20 @@ def _reordered(name, plain):
     return emit
 
 
+def _turns(falls):
+    """`support.rising`, or `falling`."""
+
+    def emit(builder, ty, p, n):
+        zero, one, never = (ir.Constant(p.type, k) for k in (0, 1, 1 << 62))
+        below, within = builder.icmp_signed("<", p, zero), builder.icmp_signed("<", p, n)
+        if falls:
+            here = builder.select(below, never, builder.add(p, one))
+            return builder.select(within, here, builder.sub(builder.add(p, one), n))
+        return builder.select(below, builder.neg(p), builder.select(within, builder.sub(n, p), never))
+
+    return emit
+
+
 def _sign(builder, ty, x):
     zero = ir.Constant(x.type, 0)
     if isinstance(ty, types.Float):
@@ -133,6 +147,8 @@ _lower(support.fmax, 2, _choose(">=", False))
 _lower(support.fmin, 2, _choose("<=", False))
 _lower(support.fast_add, 2, _reordered("fadd", "add"))
 _lower(support.fast_mul, 2, _reordered("fmul", "mul"))
+_lower(support.rising, 2, _turns(False))
+_lower(support.falling, 2, _turns(True))
 _lower(support.sign, 1, _sign)
 _lower(support.isfinite, 1, _isfinite, result=types.boolean)
 _lower(support.round_even, 1, _rint)

@@ -13,6 +13,7 @@ from .vmath import cos, exp, expm1, is_far, log, log1p, sigmoid, sin, tanh  # no
 
 __all__ = [
     *_FUNCTIONS,
+    "falling",
     "fast_add",
     "fast_mul",
     "floor_divide",
@@ -26,6 +27,7 @@ __all__ = [
     "minimum",
     "power",
     "remainder",
+    "rising",
     "round_even",
     "sign",
 ]
@@ -59,6 +61,16 @@ def fmax(a, b):
 def fmin(a, b):
     """The smaller; the other one where one is nan."""
     return a if (a <= b or b != b) else b
+
+
+def rising(p, n):
+    """How many turns until a position that rises by one each turn enters or leaves [0, n); many if it will not."""
+    return -p if p < 0 else n - p if p < n else 1 << 62
+
+
+def falling(p, n):
+    """As `rising`, for a position that falls by one each turn."""
+    return p - n + 1 if p >= n else p + 1 if p >= 0 else 1 << 62
 
 
 def sign(x):
