@@ -12,6 +12,7 @@ import struct
 import numpy as np
 
 from ..compile import reference
+from ..compile.align import align
 from ..compile.fuse import call_operand, flat_base, fuse
 from ..compile.lower import access, evaluations, lower, points, weight
 from ..compile.render import render_scalar
@@ -55,7 +56,7 @@ def _lower_step(fusion, step):
 
 def lower_all(roots):
     """Simplify, fuse, lower and render a plan: pure Python, no numba."""
-    return Lowered(fuse(simplify(roots)))
+    return Lowered(fuse(align(simplify(roots))))
 
 
 class _Assembler:
