@@ -10,6 +10,7 @@ from .convert import as_operand
 from .creation import zeros_like
 from .gradients import enable_grad, is_grad_enabled, swept, ways
 from .ir.shapes import as_int
+from .tape.second import product
 from .tape.tensors import from_value, look
 from .tensor import Tensor
 
@@ -135,13 +136,21 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Tensor]:
         with enable_grad():
             outer = any(isinstance(t, Tensor) and t.requires_grad for t in (x, v))
             x, v = _argument(x), as_operand(v)
+            if v.shape != x.shape:
+                raise ShapeError(f"got a direction of shape {v.shape}, expected that of the argument, {x.shape}")
+            direction = None if outer else look(v.to(x.dtype))
             out = _output(f, f(x))
             leads = ways(out, [x])
             outer = recording and (outer or leads is None or leads.others)
-            (g,) = _gradients(out, [x], True, leads)
-            if v.shape != g.shape:
-                raise ShapeError(f"got a direction of shape {v.shape}, expected that of the argument, {g.shape}")
-            (h,) = _gradients((g * v).sum(), [x], outer)
+            held = [out if out.shape == () else out.sum()]
+            del out  # or it would be computed, since it is held
+            value = None if outer or direction is None else product(held, x, direction)
+            if value is not None:
+                return from_value(value, x.shape, x.dtype, None)
+            (g,) = _gradients(held.pop(), [x], True, leads)
+            (h,) = swept([g], [v.to(g.dtype)], [x], outer, outer) if g.requires_grad else [None]
+            if h is None:
+                h = zeros_like(x)
         return h
 
     function.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("x", "v")])

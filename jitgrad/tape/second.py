@@ -1,0 +1,62 @@
+"""A Hessian times a vector as one plan: the tangent of the gradient, for a segment that is still pending.
+
+Where all of a function was recorded in the current segment, its gradient's gradient needs no records: the graph is
+differentiated backwards, and that forwards along the vector, and what is run is the result alone. Neither the value
+nor the gradient is computed, unless somebody holds them. Start at `product`.
+"""
+
+from ..autodiff import pull_back, push_forward
+from ..ir import const, leaf
+from ..ir.printer import counted
+from ..ops.registry import zeros
+from ..runtime.execute import Plan
+from .execute import graph_of, live_handles, run, settle
+from .loops import note_trips
+from .paths import roots_of
+from .segment import Segment, guarded, local, records
+
+
+class Second:
+    """The plan for a result, the root it is differentiated by, and the handles alive beside it."""
+
+    __slots__ = ("plan", "live", "rg")
+
+    def __init__(self, end, state, root, live):
+        x = end.roots[root]
+        (g,) = pull_back({state.node: const(1.0, state.dtype)}, [x], end.roots)
+        (h,) = push_forward([g], {x: leaf(end.leaves, x.shape, x.dtype)}) if g is not None else (None,)
+        path = records(end)
+        note_trips(path)
+        self.live = [(s.slot, s) for s in path if live[s.slot]]
+        self.rg = any(s.rg for _, s in self.live)
+        nodes = [*(s.node for _, s in self.live), zeros(x) if h is None else h]
+        self.plan = Plan(nodes, f"Hessian times vector of {counted(len(path), 'record')}")
+
+
+def product(held, x, v):
+    """The values of the Hessian of the 0-d tensor in the list `held`, at the leaf `x`, times the values `v`.
+
+    The tensor is taken out of the list, so that it does not count as held. None, and nothing is changed, where it is not
+    pending or was computed from more than leaves.
+    """
+    seg, t = local.seg, held[-1]
+    state, end = t._state, seg.state
+    if t._seg is not seg or t._edge is not None or t._value is not None or state.slot < 0 or seg.graph is not None:
+        return None
+    edges = [seg.edges[i] for i in roots_of(state)]
+    if edges.count(x._edge) != 1 or any(type(edge) is tuple for edge in edges):
+        return None
+    root = seg.edges.index(x._edge)
+    held.pop()
+    del t
+    live = live_handles(seg)
+    key = (Second, live, state, root)
+    second = end.plans.get(key)
+    if second is None:
+        second = end.plans[key] = Second(end, state, root, live)
+    handles = seg.handles
+    values = run(second.plan, seg, [*seg.leaves, v])
+    guarded(settle, handles, second.live, values, graph_of(seg) if second.rg else None)
+    local.seg = Segment(end.grad)
+    seg.end()
+    return values[-1]
