@@ -12,8 +12,8 @@ import struct
 import numpy as np
 
 from ..compile import reference
-from ..compile.align import align
-from ..compile.fuse import call_operand, flat_base, fuse
+from ..compile.align import fused
+from ..compile.fuse import call_operand, flat_base
 from ..compile.lower import access, evaluations, lower, points, weight
 from ..compile.render import render_scalar
 from ..compile.render_forms import render_loop, result_dtype
@@ -56,7 +56,7 @@ def _lower_step(fusion, step):
 
 def lower_all(roots):
     """Simplify, fuse, lower and render a plan: pure Python, no numba."""
-    return Lowered(fuse(align(simplify(roots))))
+    return Lowered(fused(simplify(roots)))
 
 
 class _Assembler:
