@@ -3,35 +3,44 @@
 The gradient of a sum over slices is a sum of pads: ``(x[1:] - x[:-1])**2`` has one element less than ``x``, and
 kernels join only over equal loop spaces. So ``sum(f)`` becomes ``sum(pad(f))``, with a pad that stands in the graph
 anyway: its result reads what the gradient reads, at the same points, and the loop is cut where the pad begins and ends
-(see `render_forms`). Start at `align`.
+(see `render_forms`). Start at `fused`.
 """
 
 from ..ir import Node, rebuilt, toposort
 from .axes import Axes
+from .fuse import fuse
 
 #: The most that a sum may grow by, as a factor, unless all is small: then a launch is what counts.
 GROWTH, SMALL = 2, 4096
 
 
-def align(roots):
-    """`roots` with reductions over everything moved to the loop space of a root that reads the same."""
+def fused(roots):
+    """The `Fusion` of `roots`, or of the same with sums moved, if that has fewer steps."""
+    plain, moved = fuse(roots), aligned(roots)
+    if moved is roots:
+        return plain
+    joint = fuse(moved)
+    return joint if len(joint.steps) < len(plain.steps) else plain
+
+
+def aligned(roots):
+    """`roots` with sums of everything taken over pads of their operands; `roots` itself where there is none."""
     order = toposort(roots)
-    sums = [n for n in order if n.op.kind == "reduce" and not n.ndim and n.src[0].ndim and _ends_with_zeros(n)]
-    if not sums or not any(n.op.kind == "pad" for n in order):
-        return roots
-    axes, new = Axes(order), {}
+    pads = [n for n in order if n.op.kind == "pad" and all(step == 1 for step in n.arg)]
+    sums = [n for n in order if n.op.kind == "reduce" and not n.ndim and _ends_with_zeros(n)] if pads else ()
+    axes, moved = Axes(order) if sums else None, {}
     for node in sums:
-        pad = _host(node, roots, order, axes)
+        (f,) = node.src
+        pad = next((p for p in pads if _covers(p, f, axes)), None)
         if pad is not None:
-            (f,) = node.src
             wide = Node(pad.op, (f, *pad.src[1:]), pad.arg, pad.shape, f.dtype)
-            new[node] = Node(node.op, (wide,), node.arg, (), node.dtype)
-    if not new:
+            moved[node] = Node(node.op, (wide,), node.arg, (), node.dtype)
+    if not moved:
         return roots
-    made = {}
-    for node in order:
-        made[node] = rebuilt(new.get(node, node), tuple([made.get(s, s) for s in new.get(node, node).src]))
-    return [made[root] for root in roots]
+    new = {}
+    for node in toposort([moved.get(n, n) for n in order]):
+        new[node] = rebuilt(node, tuple([new[moved.get(s, s)] for s in node.src]))
+    return [new[moved.get(root, root)] for root in roots]
 
 
 def _ends_with_zeros(node):
@@ -39,41 +48,7 @@ def _ends_with_zeros(node):
     return not node.op.identity(node.dtype)
 
 
-def _host(node, roots, order, axes):
-    """A pad of something like the operand of the reduction `node` whose loop the reduction can join, or None."""
-    (f,) = node.src
-    if f.op.kind != "elementwise" or any(axes.of[root] == axes.of[f] for root in roots if root.ndim):
-        return None  # a loop over the part is there anyway
-    later = None
-    for pad in order:
-        if pad.op.kind != "pad" or pad.dtype != f.dtype or not _covers(pad, f, axes):
-            continue
-        if later is None:
-            later = _readers(node, order)
-        if _becomes_root(pad, roots, order, later):
-            return pad
-    return None
-
-
 def _covers(pad, f, axes):
-    g = pad.src[0]
-    small = pad.size <= max(GROWTH * f.size, SMALL)
-    return small and f.size and axes.of[g] == axes.of[f] and all(step == 1 for step in pad.arg)
-
-
-def _readers(node, order):
-    """All that depends on `node`."""
-    out = {node}
-    for n in order:
-        if any(s in out for s in n.src):
-            out.add(n)
-    return out
-
-
-def _becomes_root(pad, roots, order, later):
-    """Whether a root over the loop space of `pad` is computed from it point by point, without what is in `later`."""
-    reached = {pad}
-    for n in order:
-        if n.op.kind == "elementwise" and n.shape == pad.shape and n not in later and any(s in reached for s in n.src):
-            reached.add(n)
-    return any(root in reached for root in roots)
+    """Whether `pad` is of something like `f`, and not much larger."""
+    same = f.ndim and f.op.kind == "elementwise" and axes.of[pad.src[0]] == axes.of[f]
+    return same and f.size and pad.size <= max(GROWTH * f.size, SMALL)

@@ -9,9 +9,13 @@ Start at `render_loop`.
 
 import math
 
+from .._dtypes import FLOAT64
 from .lower import COLUMNS, GRAIN, INNER, points, weight
 from .render import HEADER, Kernel, Writer, combination, identity_literal, is_wide, read, stored, title
 
+#: Values of float32 that are summed in float32, before their sum is added to one of float64. Vectors of float32 have
+#: twice as many; a lane of them adds 64 values or less, about as many as NumPy adds below its tree.
+BLOCK = 1024
 PARTS = 16  # blocks of rows that a column reduction is split in, where its columns are few
 
 
@@ -123,7 +127,7 @@ class Form:
             elif kind == "far":
                 args.append(f"array_int64(a, {slot})")
             elif kind == "result":
-                args.append(f"result_{what.dtype.name}(a, {results.index(what)}, {slot})")
+                args.append(f"result_{result_dtype(what).name}(a, {results.index(what)}, {slot})")
             else:
                 args.append(f"array_{what.dtype.name}(a, {slot})")
             slot += 1
@@ -187,23 +191,34 @@ class Form:
             self.line(indent, "first = end")
 
     def innermost(self, indent, low, high, inside):
+        short = [k for k, node in enumerate(self.nest.reductions) if sums_in_blocks(node)]
+        if short:
+            self.line(indent, f"for block in range({low}, {high}, {BLOCK}):")
+            indent += 1
+            for k in short:
+                self.line(indent, f"sum{k} = np.float32(0.0)")
+            low, high = "block", f"minimum(block + {BLOCK}, {high})"
         self.line(indent, f"for {self.loops[-1]} in range({low}, {high}):")
         self.body_of(self.last, indent + 1, inside)
-        self.accumulate(indent + 1)
+        self.accumulate(indent + 1, short)
+        for k in short:
+            self.line(indent, f"acc{k} = acc{k} + sum{k}")
 
     def start_accumulators(self, indent):
         for k, node in enumerate(self.nest.reductions):
             start = repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)
             self.line(indent, f"acc{k} = {start}")
 
-    def accumulate(self, indent):
+    def accumulate(self, indent, short=()):
         for k, node in enumerate(self.nest.reductions):
-            self.line(indent, f"acc{k} = {combination(node, f'acc{k}', self.values[node])}")
+            name = f"sum{k}" if k in short else f"acc{k}"
+            self.line(indent, f"{name} = {combination(node, name, self.values[node])}")
 
     def finish_whole(self):
         """Results of a reduction over everything: one partial result per chunk."""
         for k, node in enumerate(self.nest.reductions):
-            self.line(1, f"{self.writer.array(node, 'result')}[part] = {accumulated(node, f'acc{k}')}")
+            value = f"acc{k}" if is_wide(node) else accumulated(node, f"acc{k}")
+            self.line(1, f"{self.writer.array(node, 'result')}[part] = {value}")
 
 
 class Flat(Form):
@@ -361,6 +376,16 @@ class Column(Form):
 
 
 FORMS = {"flat": Flat, "rows": Rows, "row": Row, "column": Column}
+
+
+def result_dtype(node):
+    """As what kernels give the result of a reduction over everything: floats are combined, and rounded, later."""
+    return FLOAT64 if node.dtype.kind == "f" else node.dtype
+
+
+def sums_in_blocks(node):
+    """Whether sums of a block stay narrow; products would overflow."""
+    return is_wide(node) and not node.op.identity(node.dtype)
 
 
 def accumulated(node, acc):

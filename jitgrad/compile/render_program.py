@@ -15,7 +15,7 @@ from ..ir.printer import counted
 from .lower import points, weight
 from .lower_program import local_size
 from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title
-from .render_forms import GRAIN, Form, Units, accumulated
+from .render_forms import BLOCK, GRAIN, Form, Units, accumulated, sums_in_blocks
 
 #: chunks of a step with partial results that are arrays, at most; and points per element of these
 CHUNKS, GATHERED = 64, 8
@@ -99,7 +99,7 @@ class Program(Form):
         self.line(1, "for u in range(start, stop):")
         self.out += units
         for node, acc in self.totals:
-            self.line(1, f"{w.array(node, 'result')}[part] = {accumulated(node, acc)}")
+            self.line(1, f"{w.array(node, 'result')}[part] = {acc if is_wide(node) else accumulated(node, acc)}")
         for name in w.local.values():
             self.line(1, f"free({name})")
 
@@ -129,7 +129,7 @@ class Program(Form):
             w.evaluate(node, ctx, depth, is_load, nest, self.loops)
         for node in nest.maps:
             self.store(node, nest)
-        self.registers, self.updates = {}, []
+        self.registers, self.updates, self.short = {}, [], {}
         for node in nest.reductions:
             self.start(node, nest)
         self.top += ["    " + text for text, _ in w.lines.get(0, ())]
@@ -169,6 +169,9 @@ class Program(Form):
                 self.totals.append((node, acc))
             else:
                 self.registers.setdefault(self.level(node, nest), []).append((node, acc))
+            if sums_in_blocks(node):
+                total, acc = acc, w.fresh("sum")
+                self.short[acc] = total
             self.updates.append(f"{acc} = {combination(node, acc, value)}")
             return
         element = self.element(node, nest)
@@ -194,11 +197,11 @@ class Program(Form):
                 if kept == frozenset(range(len(nest.loops))) - nest.reduced[node]:
                     self.line(indent, f"{self.element(node, nest)} = {stored(identity_literal(node), node.dtype)}")
 
-    def header(self, nest, k, indent):
+    def header(self, nest, k, indent, bounds=None):
         if k == nest.tile:
             self.line(indent, "for t in range(low, high):")
             return
-        size = self.writer.add_static("n", nest.loops[k].size)
+        size = self.writer.add_static("n", nest.loops[k].size) if bounds is None else bounds
         if k == nest.scan and nest.reverse:
             turn = self.loops[k][1:]
             self.line(indent, f"for {turn} in range({size}):")
@@ -208,23 +211,38 @@ class Program(Form):
 
     def nested(self, nest, k, indent):
         """The loops from number `k` on."""
-        w = self.writer
         for node, acc in self.registers.get(k, ()):
             self.line(indent, f"{acc} = {_start(node)}")
         if k == nest.scan and not nest.column:
             for node, name in self.carried:
                 self.line(indent, f"{name} = {identity_literal(node)}")
-        self.header(nest, k, indent)
-        self.body_of(2 + k - nest.outer, indent + 1)
         if k == len(nest.loops) - 1:
-            for text in self.updates:
-                self.line(indent + 1, text)
-            if not self.updates and not w.lines.get(2 + k - nest.outer):
-                self.line(indent + 1, "pass")
+            self.innermost(nest, k, indent)
         else:
+            self.header(nest, k, indent)
+            self.body_of(2 + k - nest.outer, indent + 1)
             self.nested(nest, k + 1, indent + 1)
         for node, acc in self.registers.get(k, ()):
             self.line(indent, f"{self.element(node, nest)} = {accumulated(node, acc)}")
+
+    def innermost(self, nest, k, indent):
+        """The last loop; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile being one."""
+        blocks, bounds = bool(self.short) and k != nest.tile and k != nest.scan, None
+        if blocks:
+            size = self.writer.add_static("n", nest.loops[k].size)
+            self.line(indent, f"for block in range(0, {size}, {BLOCK}):")
+            indent, bounds = indent + 1, f"block, minimum(block + {BLOCK}, {size})"
+        for name in self.short:
+            self.line(indent, f"{name} = np.float32(0.0)")
+        self.header(nest, k, indent, bounds)
+        before = len(self.out)
+        self.body_of(2 + k - nest.outer, indent + 1)
+        for text in self.updates:
+            self.line(indent + 1, text)
+        if len(self.out) == before:
+            self.line(indent + 1, "pass")
+        for name, total in self.short.items():
+            self.line(indent, f"{total} = {total} + {name}")
 
     # ------------------------------------------------------------------ units
 

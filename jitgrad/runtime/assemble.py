@@ -12,12 +12,12 @@ import struct
 import numpy as np
 
 from ..compile import reference
-from ..compile.align import align
-from ..compile.fuse import call_operand, flat_base, fuse
+from ..compile.align import fused
+from ..compile.fuse import call_operand, flat_base
 from ..compile.lower import access, evaluations, lower, lower_totals, points, weight
 from ..compile.lower_program import lower_program
 from ..compile.render import render_scalar
-from ..compile.render_forms import render_loop
+from ..compile.render_forms import render_loop, result_dtype
 from ..compile.render_program import render_program
 from ..compile.simplify import simplify
 from ..ir.node import Node, leaf
@@ -76,7 +76,7 @@ def _cut(kernel, nest, step):
 
 def lower_all(roots):
     """Simplify, fuse, lower and render a plan: pure Python, no numba."""
-    return Lowered(fuse(align(simplify(roots))))
+    return Lowered(fused(simplify(roots)))
 
 
 class _Assembler:
@@ -192,15 +192,24 @@ class _Assembler:
         if whole[0].op.kind == "scan":
             self.totals.update(partial)
             return
-        if partial:
-            for node in whole:
+        rounded, combined = launch.reducers()
+        if not partial:
+            unpack = struct.Struct("=" + "".join(_RESULT[result_dtype(n).name] for n in whole)).unpack_from
+            names = ", ".join(self.local("s", n) for n in whole)
+            self.lines.append(f"{names}{',' if len(whole) == 1 else ''} = {self.bind('U', unpack)}(a)")
+        for node in whole:
+            narrow = node.dtype.name == "float32"
+            if partial and node.dtype.kind == "f" and node.op.combine in launch.COMBINATIONS:
+                place, count, kind = partial[node], kernel.units.chunks, launch.COMBINATIONS.index(node.op.combine)
+                function = self.bind("J", combined)
+                self.lines.append(f"{self.local('s', node)} = {function}(id({place}), {count}, {kind}, {narrow:d})")
+            elif partial:
                 self.local("s", node)
                 self.combine(node, partial[node], None, ())
                 self.lines.append(f"{self.names[node]} = {self.names[node]}.item()")
-        else:
-            unpack = struct.Struct("=" + "".join(_RESULT[n.dtype.name] for n in whole)).unpack_from
-            names = ", ".join(self.local("s", n) for n in whole)
-            self.lines.append(f"{names}{',' if len(whole) == 1 else ''} = {self.bind('U', unpack)}(a)")
+            elif narrow:
+                name = self.names[node]
+                self.lines.append(f"{name} = {self.bind('J', rounded)}({name})")
         for node in whole:
             if node.ndim:  # one element, but an array
                 number = self.names[node]
@@ -230,7 +239,7 @@ class _Assembler:
 
     def partial(self, node, units):
         name = f"p{next(self.counter)}"
-        self.lines.append(f"{name} = empty({units.chunks}, {self.bind('T', node.dtype)})")
+        self.lines.append(f"{name} = empty({units.chunks}, {self.bind('T', result_dtype(node))})")
         return name
 
     def combine(self, node, source, shape, result):
@@ -309,7 +318,7 @@ class _Assembler:
 
 #: struct formats: of arguments (all 8 bytes) and of results (as kernels write them, padded to 8)
 _PACK = {"float64": "d", "float32": "d", "uint64": "Q"}
-_RESULT = {"float64": "d", "float32": "f4x", "bool": "?7x", "int64": "q", "uint64": "Q"}
+_RESULT = {"float64": "d", "bool": "?7x", "int64": "q", "uint64": "Q"}
 _RESULT.update({"int32": "i4x", "uint32": "I4x", "int16": "h6x", "uint16": "H6x", "int8": "b7x", "uint8": "B7x"})
 
 
@@ -322,7 +331,7 @@ def _exclusive(totals, node, start):
     """For each chunk, the scan `node` over the totals of the chunks before it."""
     with np.errstate(all="ignore"):
         after = node.op.reference(totals, node=node)
-    out = np.full_like(after, start)
+    out = np.full(len(totals), start, node.dtype)
     if node.arg[1]:
         out[:-1] = after[1:]
     else:

@@ -151,9 +151,11 @@ def scalar_kernel(source):
 
 DRIVER = '''"""driver: the launch of array kernels, one for all of them."""
 
+import numpy as np
 from numba import njit, types
 
-from jitgrad.runtime.build_lowering import call
+from jitgrad.runtime.build_lowering import call, doubles
+from jitgrad.runtime.support import maximum, minimum
 
 I = types.int64
 
@@ -167,6 +169,24 @@ def kernel(address, total, args):
 def chunks(address, total, step, args):
     for part in range((total + step - 1) // step):
         call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
+
+
+@njit(types.float64(types.float64), cache=True)
+def rounded(x):
+    return types.float64(np.float32(x))
+
+
+@njit(types.float64(I, I, I, I), cache=True, error_model="numpy")
+def combined(array, count, kind, narrow):
+    p = doubles(array)
+    while count > 1:
+        for k in range(count // 2):
+            a, b = p[2 * k], p[2 * k + 1]
+            p[k] = a + b if kind == 0 else a * b if kind == 1 else maximum(a, b) if kind == 2 else minimum(a, b)
+        if count & 1:
+            p[count // 2] = p[count - 1]
+        count = (count + 1) // 2
+    return types.float64(np.float32(p[0])) if narrow else p[0]
 '''
 
 PARALLEL = '''"""driver: the parallel launch of array kernels; the chunks depend on the sizes, never on the threads."""
@@ -191,10 +211,12 @@ def _entry_point(dispatcher):
 
 
 def serial_drivers():
-    """(one call without chunks, chunks one after the other), as fast entry points."""
+    """The module of what launches need, as fast entry points: a kernel in one piece, chunk after chunk, a number
+    rounded to float32, and partial results of floats combined, as a tree."""
     _check_layout()
     source = DRIVER.format(bytes_data=BYTES_DATA)
-    return _build(source, lambda m: (_entry_point(m.kernel), _entry_point(m.chunks)), driver=True)
+    names = ("kernel", "chunks", "rounded", "combined")
+    return _build(source, lambda m: tuple([_entry_point(getattr(m, name)) for name in names]), driver=True)
 
 
 def _load_patient_openmp():

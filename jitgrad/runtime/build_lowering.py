@@ -308,6 +308,17 @@ def _data(builder, array):
     return builder.load(builder.inttoptr(place, I64.as_pointer()))
 
 
+@intrinsic
+def doubles(typing, array):
+    """The elements of the float64 ndarray whose id is `array`."""
+    pointer = types.CPointer(types.float64)
+
+    def code(context, builder, sig, args):
+        return builder.inttoptr(_data(builder, args[0]), context.get_value_type(pointer))
+
+    return pointer(types.int64), code
+
+
 def array_reader(ty):
     """The intrinsic that reads a slot as the ndarray (its id) it holds; gives a pointer to its elements."""
     pointer = types.CPointer(ty)

@@ -16,13 +16,16 @@ from .._config import config
 #: points times their weight from which a launch is worth waking the threads (a wake-up costs 5-15 us)
 PARALLEL_WORK = 1 << 16
 
+#: What partial results of floats are joined by, by its number: see `build.DRIVER`.
+COMBINATIONS = ("({0} + {1})", "({0} * {1})", "maximum({0}, {1})", "minimum({0}, {1})")
+
 _busy = threading.Lock()
 
 
 class _State:
     def __init__(self):
         self.forked = False
-        self.kernel = self.chunks = self.parallel = None
+        self.kernel = self.chunks = self.rounded = self.combined = self.parallel = None
         self.applied = None
 
 
@@ -44,8 +47,13 @@ def prepare():
     if _state.kernel is None:
         from .build import serial_drivers
 
-        _state.kernel, _state.chunks = serial_drivers()
+        _state.kernel, _state.chunks, _state.rounded, _state.combined = serial_drivers()
     return _state.kernel
+
+
+def reducers():
+    """(what rounds a number to float32, what combines partial results); after `prepare`."""
+    return _state.rounded, _state.combined
 
 
 def launch(address, total, step, arguments, work):

@@ -36,8 +36,8 @@ class Second:
 def product(held, x, v):
     """The values of the Hessian of the 0-d tensor in the list `held`, at the leaf `x`, times the values `v`.
 
-    The tensor is taken out of the list, so that it does not count as held. None, and nothing is changed, where it is not
-    pending or was computed from more than leaves.
+    The tensor is taken out of the list, so that it does not count as held. None, and nothing is changed, where it is
+    not pending or was computed from more than leaves.
     """
     seg, t = local.seg, held[-1]
     state, end = t._state, seg.state
