@@ -76,7 +76,7 @@ NAMED = {
     "runtime.build_trace": ({"add"}, "an instruction of LLVM"),
     "runtime.support": (
         {"floor_divide", "fmax", "fmin", "fmod", "isfinite", "logaddexp", "logaddexp2", "maximum", "minimum", "power",
-         "remainder", "sign"},
+         "reciprocal", "remainder", "sign"},
         "helpers that the `code` of entries calls",
     ),
     "runtime.vmath": ({"cos", "exp", "expm1", "log", "log1p", "sigmoid", "sin", "tanh"},

@@ -196,13 +196,13 @@ class Form:
             self.line(indent, f"for block in range({low}, {high}, {BLOCK}):")
             indent += 1
             for k in short:
-                self.line(indent, f"sum{k} = np.float32(0.0)")
+                self.line(indent, f"block_sum{k} = np.float32(0.0)")
             low, high = "block", f"minimum(block + {BLOCK}, {high})"
         self.line(indent, f"for {self.loops[-1]} in range({low}, {high}):")
         self.body_of(self.last, indent + 1, inside)
         self.accumulate(indent + 1, short)
         for k in short:
-            self.line(indent, f"acc{k} = acc{k} + sum{k}")
+            self.line(indent, f"acc{k} = acc{k} + block_sum{k}")
 
     def start_accumulators(self, indent):
         for k, node in enumerate(self.nest.reductions):
@@ -211,7 +211,7 @@ class Form:
 
     def accumulate(self, indent, short=()):
         for k, node in enumerate(self.nest.reductions):
-            name = f"sum{k}" if k in short else f"acc{k}"
+            name = f"block_sum{k}" if k in short else f"acc{k}"
             self.line(indent, f"{name} = {combination(node, name, self.values[node])}")
 
     def finish_whole(self):

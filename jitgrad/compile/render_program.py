@@ -170,7 +170,7 @@ class Program(Form):
             else:
                 self.registers.setdefault(self.level(node, nest), []).append((node, acc))
             if sums_in_blocks(node):
-                total, acc = acc, w.fresh("sum")
+                total, acc = acc, w.fresh("part")
                 self.short[acc] = total
             self.updates.append(f"{acc} = {combination(node, acc, value)}")
             return
