@@ -60,7 +60,7 @@ NAMED = {
         "rules of algebra",
     ),
     "compile.factor": ({"add", "multiply", "divide", "negative"}, "rules of algebra, of sums"),
-    "compile.contract": ({"multiply", "SUM"}, "rules of algebra, of products"),
+    "compile.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
     "tape.paths": ({"APART"}, "marks of the tape"),
     "tape.segment": ({"STOP"}, "marks of the tape"),
     "numpy.calls": ({"where", "broadcast_to"}, "where= and out= of every NumPy function"),

@@ -1,34 +1,73 @@
 """Contract: products that read each element once become multiplications and sums, which fuse with what is around them.
 
 A product with a vector is bound by memory: as a stage of a row program it reads the matrix while its neighbours do, so that
-``X @ w``, what is computed of it and ``X.T @ g`` read X once. Products of matrices stay BLAS's. And a sum of products with a linear
+``X @ w``, what is computed of it and ``X.T @ g`` read X once. A few vectors side by side are as many products. Those of
+matrices stay BLAS's. And a sum of products with a linear
 operation, whose transpose is computed anyway (for the gradient), is taken over the transpose: ``sum(w * L(x))`` is ``sum(L'(w) * x)``.
 
 Start at `contracted`, a rule of `simplify`, and `transposed`, which runs after all rules.
 """
 
+import functools
+
 from ..ir import Node, rebuilt, toposort, users
 from ..ops import REGISTRY
+from ..ops.movement import pad_node, slice_node
 from ..ops.registry import SUM, broadcast, reshape_to
 
-_MUL = REGISTRY["multiply"].op
+_ADD, _MUL = (REGISTRY[name].op for name in ("add", "multiply"))
+
+
+#: Products with so many rows or columns are taken apart into products with vectors, in one pass over the other operand.
+SKINNY = 4
 
 
 def contracted(node, x, y):
-    """The product `node` of (..., n, k) and (..., k, m) where n, m or k is 1, or None."""
+    """The product `node` of (..., n, k) and (..., k, m) where n, m or k is small, or None."""
     if node.dtype.kind == "b" or not node.size:
         return None
-    *rest, n, m = node.shape
+    n, m = node.shape[-2:]
     k = x.shape[-1]
-    if k == 1:
-        return _product(x, y, node.shape)
-    if m == 1:
-        shape = (*rest, n, k)
-        return _summed(node, x, reshape_to(y, (*y.shape[:-2], 1, k)), shape, len(rest) + 1)
-    if n == 1:
-        shape = (*rest, k, m)
-        return _summed(node, reshape_to(x, (*x.shape[:-2], k, 1)), y, shape, len(rest))
+    if 0 < k <= SKINNY:
+        terms = [_product(_part(x, -1, j), _part(y, -2, j), node.shape) for j in range(k)]
+        return functools.reduce(lambda a, b: Node(_ADD, (a, b), None, node.shape, node.dtype), terms)
+    if m <= SKINNY:
+        return _joined(node, [_with_column(node, x, _part(y, -1, j)) for j in range(m)], -1)
+    if n <= SKINNY:
+        return _joined(node, [_with_row(node, _part(x, -2, j), y) for j in range(n)], -2)
     return None
+
+
+def _with_column(node, x, y):
+    """(..., n, k) times (..., k, 1)."""
+    shape = (*node.shape[:-1], x.shape[-1])
+    return _summed(node, x, reshape_to(y, (*y.shape[:-2], 1, y.shape[-2])), shape, node.ndim - 1)
+
+
+def _with_row(node, x, y):
+    """(..., 1, k) times (..., k, m)."""
+    shape = (*node.shape[:-2], *y.shape[-2:])
+    return _summed(node, reshape_to(x, (*x.shape[:-2], x.shape[-1], 1)), y, shape, node.ndim - 2)
+
+
+def _part(x, axis, j):
+    """Element `j` along `axis`, which stays with a length of 1; `x` itself if that is all of it."""
+    axis += x.ndim
+    if x.shape[axis] == 1:
+        return x
+    starts = tuple([j if a == axis else 0 for a in range(x.ndim)])
+    return slice_node(x, starts, (1,) * x.ndim, tuple([1 if a == axis else n for a, n in enumerate(x.shape)]))
+
+
+def _joined(node, parts, axis):
+    """`parts`, each of length 1 along `axis`, side by side."""
+    if len(parts) == 1:
+        return parts[0]
+    axis += node.ndim
+    steps = (1,) * node.ndim
+    starts = [tuple([j if a == axis else 0 for a in range(node.ndim)]) for j in range(len(parts))]
+    pads = [pad_node(p, at, steps, node.shape) for p, at in zip(parts, starts, strict=True)]
+    return functools.reduce(lambda a, b: Node(_ADD, (a, b), None, node.shape, node.dtype), pads)
 
 
 def _product(x, y, shape):
@@ -37,7 +76,8 @@ def _product(x, y, shape):
 
 def _summed(node, x, y, shape, axis):
     kept = shape[:axis] + shape[axis + 1 :]
-    return reshape_to(Node(SUM, (_product(x, y, shape),), (axis,), kept, node.dtype), node.shape)
+    out = Node(SUM, (_product(x, y, shape),), (axis,), kept, node.dtype)
+    return reshape_to(out, (*kept[:axis], 1, *kept[axis:]))
 
 
 def transposed(roots):
