@@ -148,8 +148,8 @@ def _frem(a, b):
 def _quotient(builder, ty, a, b, inverse):
     out = builder.fmul(a, inverse)
     rest = builder.fma(builder.fneg(out), b, a)
-    finite = builder.fcmp_ordered("==", builder.fsub(rest, rest), ir.Constant(a.type, 0.0))
-    return builder.select(finite, builder.fma(rest, inverse, out), out)
+    counts = builder.fcmp_ordered("!=", builder.fadd(rest, rest), rest)  # neither 0 (out may be -0) nor inf or nan
+    return builder.select(counts, builder.fma(rest, inverse, out), out)
 
 
 def _is_tiny(builder, ty, x):

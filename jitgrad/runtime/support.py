@@ -58,7 +58,7 @@ def quotient(a, b, inverse):
     """
     out = a * inverse
     rest = fma(-out, b, a)
-    return fma(rest, inverse, out) if isfinite(rest) else out
+    return fma(rest, inverse, out) if rest + rest < rest or rest + rest > rest else out
 
 
 def is_tiny(b):
