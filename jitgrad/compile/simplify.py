@@ -27,13 +27,13 @@ _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
 FOLDED = frozenset((_ADD, _SUB, _MUL, _DIV, _NEG, _POS))
 
 
-def simplify(roots):
-    """`roots` with every rule applied; shapes and dtypes stay."""
+def simplify(roots, keep=None):
+    """`roots` with every rule applied, but for nodes of the operation `keep`; shapes and dtypes stay."""
     new = {}
     for node in toposort(roots):
         src = tuple([new[s] for s in node.src])
         out = rebuilt(node, src)
-        rule = RULES.get(node.op)
+        rule = RULES.get(node.op) if node.op is not keep else None
         better = rule(out, *src) if rule is not None else None
         new[node] = out if better is None else better
     return transposed([new[root] for root in roots])
