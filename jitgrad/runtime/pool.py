@@ -1,12 +1,12 @@
 """The pool: memory of large results that nobody refers to any more, kept for the next ones.
 
-The system gives pages one by one as they are first written, zeroed: a kernel that writes a large array takes up to twice
-as long in them. Smaller arrays need no pool, since the C library keeps their memory. An array of `empty` lies in a `Block`, which is its ``base`` and that of its views; when the last of
-them dies, so does the block, and its memory becomes free here. What is free is bounded by ``config.pool_mb``, the one
-unused the longest goes first.
+The system gives pages one by one as they are first written, zeroed: a kernel that writes a large array takes up to
+twice as long in them. Smaller arrays need no pool, since the C library keeps their memory. An array of `empty` lies in
+a `Block`, which is its ``base`` and that of its views; when the last of them dies, so does the block, and its memory
+becomes free here. What is free is bounded by ``config.pool_mb``; the one unused the longest goes first.
 
-There is no lock: a block may die at any point of any thread, also while this thread is in here. The free list changes by
-single operations of a deque, and who finds that another took what it wanted asks the system. Start at `empty`.
+There is no lock: a block may die at any point of any thread, also while this thread is in here. The free list changes
+by single operations of a deque, and who finds that another took what it wanted asks the system. Start at `empty`.
 """
 
 import collections
@@ -15,8 +15,8 @@ import numpy as np
 
 from .._config import config
 
-#: Bytes from which the C library (glibc) asks the system for each array and gives its memory back at once. Below, arrays
-#: of the pool were never faster, and one costs 3 us.
+#: Bytes from which the C library (glibc) asks the system for each array and gives its memory back at once. Below,
+#: arrays of the pool were never faster, and one costs 3 us.
 LEAST = 1 << 25
 #: A cache line, and the longest vector: loads across two of them are slower.
 ALIGN = 64
