@@ -73,7 +73,7 @@ def test_everything_of_one_axis_is_one_stretch(small):
     e = of("exp", x - of("max", x, axis=1, keepdims=True))
     p = e / of("sum", e, axis=1, keepdims=True)
     (ops,) = stretches_of([of("sum", p * of("log", p)), p])
-    assert ops.count("sum") == 2 and {"max", "exp", "log"} <= set(ops)
+    assert ops.count("sum") >= 2 and {"max", "exp", "log"} <= set(ops)
 
 
 def test_what_needs_the_whole_comes_later(small):
