@@ -40,7 +40,7 @@ class Program:
         order = toposort(roots)
         large = any(node.size >= 2 * stretches.BLOCK for node in order)
         if large:
-            roots = simplify(roots, keep=UPDATE)
+            roots = simplify(roots, fusing=False)
             order = toposort(roots)
         at = {node: k for k, node in enumerate(order)}
         self.registers = [None] * len(order)
