@@ -102,6 +102,8 @@ class Plan:
         try:
             out = program(leaves, numbers, SLOW if _imported() else SLOW_IMPORT)
         except TooSlow:
+            out = None
+        if out is None:  # not in the handler, whose traceback holds what was begun
             return self._compiled_first(leaves, numbers)
         spent = time.thread_time() - start
         self._heat += spent
