@@ -9,6 +9,7 @@ cache_dir   path                             where kernel sources and binaries a
 child       bool                             compile many kernels in a child process
 cache_mb    int                              the size the cache folder is pruned to, in MiB
 num_threads int                              threads of large kernels, at most one per core
+pool_mb     int                              memory kept for new large results, in MiB
 segment     int                              records after which a segment ends by itself
 verify      bool                             check every IR graph (the tests turn it on)
 =========== ================================ =====================================================
@@ -98,6 +99,7 @@ SETTINGS = {
     "child": Setting(FLAG, lambda env: True),
     "cache_mb": Setting(_whole(0), lambda env: 512),
     "num_threads": Setting(_whole(1, _most_threads), _most_threads),
+    "pool_mb": Setting(_whole(0), lambda env: 512),
     "segment": Setting(_whole(1), lambda env: 128),
     "verify": Setting(FLAG, lambda env: False),
 }
@@ -117,6 +119,7 @@ class Config:
     child: bool
     cache_mb: int
     num_threads: int
+    pool_mb: int
     segment: int
     verify: bool
     _hooks: dict[str, list[Callable[[Any], object]]]

@@ -109,7 +109,8 @@ class Tensor(Handle):
         if not self.shape:
             out = np.asarray(value, self.dtype)
         else:
-            (value if value.base is None else value.base).flags.writeable = False  # its views cannot be made so again
+            owner = value.base if isinstance(value.base, np.ndarray) else value
+            owner.flags.writeable = False  # its views cannot be made so again
             out = value.reshape(self.shape)
             out = out.view() if out is value else out
         out.flags.writeable = False

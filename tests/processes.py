@@ -43,8 +43,16 @@ def run():
 """
 
 
+#: Compile in the background what runs twice, instead of when it has taken long enough.
+SOON = """
+from jitgrad.runtime import execute
+execute.HOT = execute.HOT_PROCESS = 0.0
+"""
+
+
 def start(source, cache, compiling="always", before=PROGRAM):
-    """A process that runs `source` after `before`."""
+    """A process that runs `source` after `before`; with "auto", what runs twice is compiled."""
+    before += SOON if compiling == "auto" else ""
     env = dict(
         os.environ,
         PYTHONPATH=str(ROOT),

@@ -24,6 +24,7 @@ READ = {
     "child": {"1": True, "no": False},
     "cache_mb": {"0": 0, "512": 512, " 7 ": 7},
     "num_threads": {"1": 1, "100000": _config.SETTINGS["num_threads"].default({})},
+    "pool_mb": {"0": 0, "64": 64},
     "segment": {"1": 1, "999": 999},
     "verify": {
         **dict.fromkeys(("1", "true", "True", "YES", "on"), True),
@@ -37,6 +38,7 @@ UNREADABLE = {
     "child": ["some"],
     "cache_mb": ["-1", "1.5", "lots", "²"],
     "num_threads": ["abc", "0", "-2", "1.5"],
+    "pool_mb": ["-1", "half"],
     "segment": ["0", "many"],
     "verify": ["2", "maybe"],
 }
@@ -47,6 +49,7 @@ WRONG = {
     "child": [0, "no"],
     "cache_mb": [-1, 1.5, "7", True],
     "num_threads": [0, "2", None, 2.0, True],
+    "pool_mb": [-1, None, 0.5],
     "segment": [0, True, np.float64(3)],
     "verify": ["no", 1, None],
 }

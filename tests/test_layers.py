@@ -53,7 +53,7 @@ NUMBA = {
 NAMED = {
     "convert": ({"stack", "CAST", "NONZERO"}, "sequences of tensors become a tensor; casts are no public operation"),
     "tensor": ({"positive", "logical_or"}, "a clone is a record that changes nothing"),
-    "compile.reference": ({"UPDATE"}, "writes in place where nobody else reads"),
+    "compile.reference": ({"UPDATE", "PAD", "add"}, "writes and adds in place where nobody else reads"),
     "compile.simplify": (
         {"add", "subtract", "multiply", "divide", "negative", "positive", "where", "STOP", "SUM", "MATMUL"}
         | {"VARIABLE", "UPDATE"},

@@ -9,6 +9,7 @@ import pytest
 from both import same
 
 import jitgrad
+from jitgrad.runtime import execute
 
 
 def in_threads(count, work):
@@ -33,7 +34,8 @@ def in_threads(count, work):
 
 
 @pytest.fixture(params=["never", "auto", "always"])
-def tier(request):
+def tier(request, monkeypatch):
+    monkeypatch.setattr(execute, "HOT", 0.0)  # "auto" compiles what runs twice
     before, jitgrad.config.compile = jitgrad.config.compile, request.param
     yield request.param
     jitgrad.config.compile = before

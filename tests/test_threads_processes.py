@@ -71,7 +71,7 @@ def test_fork_while_numba_is_imported(tmp_path, delay):
     """By a program that has not imported logging, whose lock numba and the fork take too."""
     source = f"""
     import time
-    for _ in range(4000):
+    for _ in range(1000):
         run()
     time.sleep({delay})
     started = time.monotonic()

@@ -2,19 +2,25 @@
 
 It is the cold tier, the oracle of the compiled tier's tests, and ``config.compile = "never"``. Values are as in a plan:
 flat arrays, and Python numbers for 0-d. A `Program` is made once per plan: what is constant is computed then, each
-value has a register, which is emptied after its last use. Start at `Program`.
+value has a register, which is emptied after its last use. Programs of large arrays run most operations block by block
+(see `stretches`) and write in place what nobody else reads. Start at `Program`.
 """
 
 import numpy as np
 
 from .._config import config
 from ..ir import CONST, LEAF, NUMBER, toposort, users
-from ..ops.movement import UPDATE, update_in_place
+from ..ops import REGISTRY
+from ..ops.movement import PAD, UPDATE, added, added_in_place, update_in_place
+from . import stretches
+from .simplify import simplify
+from .stretches import Stretch, split
+
+_ADD = REGISTRY["add"].op
 
 
-def _function(node, owned):
-    """What computes `node`; with the verifier on, its result is checked."""
-    function = update_in_place if owned else node.op.reference
+def _checked(function):
+    """`function`; with the verifier on, its result is checked."""
     if not config.verify:
         return function
     from ..ir.verify import checked
@@ -32,10 +38,13 @@ class Program:
 
     def __init__(self, roots):
         order = toposort(roots)
+        large = any(node.size >= 2 * stretches.BLOCK for node in order)
+        if large:
+            roots = simplify(roots, fusing=False)
+            order = toposort(roots)
         at = {node: k for k, node in enumerate(order)}
-        readers = users(order)
         self.registers = [None] * len(order)
-        self.leaves, self.numbers, self.steps = [], [], []
+        self.leaves, self.numbers, computed = [], [], []
         for k, node in enumerate(order):
             if node.op is LEAF:
                 self.leaves.append((k, node.arg, node.shape, node.dtype.type))
@@ -46,23 +55,22 @@ class Program:
             elif node.op.kind in _STILL and self.registers[at[node.src[0]]] is not None:
                 self.registers[k] = node.op.reference(self.registers[at[node.src[0]]], node=node)
             else:
-                src = _unstretched(node) if node.op.kind == "elementwise" else node.src
-                self.steps.append(
-                    (_function(node, _owns(node, readers, roots)), node, tuple([at[s] for s in src]), k, ())
-                )
+                computed.append(node)
         self.roots = [(at[root], root.shape, root.dtype) for root in roots]
+        self.steps = (_in_blocks if large else _one_by_one)(computed, users(order), at, roots)
         self._free({at[root] for root in roots})
 
     def _free(self, kept):
         """Empties each register that a run fills after the last step that reads it."""
         seen = kept | {k for k, value in enumerate(self.registers) if value is not None}
         for i in reversed(range(len(self.steps))):
-            function, node, src, k, _ = self.steps[i]
-            dead = tuple({j for j in (*src, k) if j not in seen})
+            function, node, src, k = self.steps[i]
+            dead = tuple({j for j in (*src, *((k,) if function else node.filled)) if j not in seen})
             seen.update(dead)
             self.steps[i] = (function, node, src, k, dead)
 
-    def __call__(self, leaves, numbers):
+    def __call__(self, leaves, numbers, limit=None):
+        """The values; `TooSlow` if a stretch would take longer than `limit` seconds."""
         values = self.registers.copy()
         for k, i, shape, kind in self.leaves:
             values[k] = leaves[i].reshape(shape) if shape else kind(leaves[i])
@@ -70,10 +78,79 @@ class Program:
             values[k] = kind(numbers[i])
         with np.errstate(all="ignore"):
             for function, node, src, k, dead in self.steps:
-                values[k] = function(*[values[i] for i in src], node=node)
+                if function is None:
+                    node(values, limit)
+                else:
+                    values[k] = function(*[values[i] for i in src], node=node)
                 for i in dead:
                     values[i] = None
             return [_given(values[k], shape, dtype) for k, shape, dtype in self.roots]
+
+
+def _needed(reads, roots):
+    """`reads` without the nodes that nobody reads, such as a broadcast that NumPy does itself."""
+    needed = {*roots}
+    for node in reversed(reads):
+        if node in needed:
+            needed.update(reads[node])
+    return {node: sources for node, sources in reads.items() if node in needed}
+
+
+def _one_by_one(computed, readers, at, roots):
+    """A step per node: (function, node, registers read, register filled)."""
+    reads = {node: _unstretched(node) if node.op.kind == "elementwise" else node.src for node in computed}
+    steps = []
+    for node, src in _needed(reads, roots).items():
+        function = update_in_place if _owns(node, readers, roots) else node.op.reference
+        steps.append((_checked(function), node, tuple([at[s] for s in src]), at[node]))
+    return steps
+
+
+def _in_blocks(computed, readers, at, roots):
+    """Steps of large programs: (None, stretch, registers read, None) for the nodes of a stretch."""
+    reads: dict = {}
+    pads: dict = {}  # sums with a padded value that nobody else reads: only its region is added
+    for node in computed:
+        reads[node] = _unstretched(node) if node.op.kind == "elementwise" else node.src
+        for x, pad in (node.src, node.src[::-1]) if node.op is _ADD else ():
+            if pad.op is PAD and x is not pad and pad in reads and len(readers[pad]) == 1 and pad not in roots:
+                reads[node], pads[node] = (x, *reads.pop(pad)), pad
+                break
+    reads = _needed(reads, roots)
+    parts = split(reads, pads)
+    last = _last_reads(parts, reads, roots, pads)
+    steps: list = []
+    fresh: set = set()  # results in memory that nothing else lies in
+    for k, (nodes, together) in enumerate(parts):
+        node = nodes[0]
+        if together:
+            stretch = Stretch(nodes, reads, at, [n for n in nodes if last[n] != k], lambda n: _checked(n.op.reference))
+            steps.append((None, stretch, stretch.read, None))
+            fresh.update(nodes)
+            continue
+        src = tuple([at[s] for s in reads[node]])
+        free = bool(src) and reads[node][0] in fresh and last[reads[node][0]] == k
+        if node in pads:
+            steps.append((_checked(added_in_place if free else added), pads[node], src, at[node]))
+        else:
+            function = update_in_place if free and node.op is UPDATE else node.op.reference
+            steps.append((_checked(function), node, src, at[node]))
+        if node in pads or node.op in (PAD, UPDATE):
+            fresh.add(node)
+    return steps
+
+
+def _last_reads(parts, reads, roots, pads):
+    """The last part in which somebody reads each value, or what may lie in the same memory."""
+    last: dict = dict.fromkeys(roots, len(parts))
+    for k in reversed(range(len(parts))):
+        nodes, together = parts[k]
+        for node in reversed(nodes):
+            alias = not together and node not in pads and node.op not in (PAD, UPDATE)
+            through = max(k, last[node]) if alias else k
+            for s in reads[node]:
+                last[s] = max(last.get(s, k), through)
+    return last
 
 
 #: Kinds that only look at a constant from another side.

@@ -27,16 +27,17 @@ _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
 FOLDED = frozenset((_ADD, _SUB, _MUL, _DIV, _NEG, _POS))
 
 
-def simplify(roots):
-    """`roots` with every rule applied; shapes and dtypes stay."""
+def simplify(roots, fusing=True):
+    """`roots` with every rule applied, those that help only where operations are fused if `fusing`; shapes stay."""
     new = {}
     for node in toposort(roots):
         src = tuple([new[s] for s in node.src])
         out = rebuilt(node, src)
-        rule = RULES.get(node.op)
+        rule = RULES.get(node.op) if fusing or node.op not in FOR_FUSION else None
         better = rule(out, *src) if rule is not None else None
         new[node] = out if better is None else better
-    return transposed([new[root] for root in roots])
+    out = [new[root] for root in roots]
+    return transposed(out) if fusing else out
 
 
 def constant(node):
@@ -145,3 +146,5 @@ RULES = {
     STOP: _identity,
     VARIABLE: _identity,
 }
+#: Operations that NumPy does best as they are.
+FOR_FUSION = frozenset((UPDATE, MATMUL))

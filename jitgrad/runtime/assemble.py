@@ -7,6 +7,7 @@ and needs no numba.
 """
 
 import itertools
+import re
 import struct
 
 import numpy as np
@@ -22,7 +23,7 @@ from ..compile.render_program import render_program
 from ..compile.simplify import simplify
 from ..ir.node import Node, leaf
 from ..ir.shapes import contiguous
-from . import launch
+from . import launch, pool
 
 
 class Lowered:
@@ -82,7 +83,7 @@ def lower_all(roots):
 class _Assembler:
     def __init__(self, lowered):
         self.lowered, self.fusion = lowered, lowered.fusion
-        self.lines, self.scope, self.names = [], {"empty": np.empty, "id": id}, {}
+        self.lines, self.scope, self.names = [], {"empty": np.empty, "pooled": pool.empty, "id": id}, {}
         self.totals, self.carries = {}, {}  # of scans in blocks: the array of the totals, and what the blocks start from
         self.counter, self.warns = itertools.count(), False  # whether NumPy does a part that could warn
 
@@ -124,7 +125,8 @@ class _Assembler:
         size = node.size if size is None else size
         name = self.local("b", node)
         kind = "" if node.dtype.name == "float64" else f", {self.bind('T', node.dtype)}"
-        self.lines.append(f"{name} = empty({size}{kind})")
+        make = "pooled" if size * node.dtype.itemsize >= pool.LEAST else "empty"
+        self.lines.append(f"{name} = {make}({size}{kind})")
         return name
 
     # ------------------------------------------------------------------ steps
@@ -310,10 +312,27 @@ class _Assembler:
     def text(self):
         returned = [self.result(root) for root in self.fusion.roots]
         lines = self.lines
+        for name in {name for node, name in self.names.items() if _large(node)}.difference(returned):
+            _let_go(name, lines)
         if self.warns:
             lines = [f"with {self.bind('Q', _quiet)}():", *(f"    {line}" for line in lines)]
         lines = [*lines, f"return ({', '.join(returned)}{',' if returned else ''})"]
         return "def run(L, N):\n" + "\n".join(f"    {line}" for line in lines) + "\n"
+
+
+def _large(node):
+    """Whether the memory of a value is to be free as soon as it was read last."""
+    return node.ndim > 0 and node.size * node.dtype.itemsize >= pool.LEAST // 32
+
+
+def _let_go(name, lines):
+    """Deletes a local of the plan after its last use: of an ``id`` among the arguments `a`, after the launch."""
+    at = max((k for k, line in enumerate(lines) if re.search(rf"\b{name}\b", line)), default=None)
+    if at is not None and lines[at].startswith("a = "):
+        end = next((k for k in range(at + 1, len(lines)) if lines[k].startswith("a = ")), len(lines))
+        at = max((k for k in range(at + 1, end) if "id(a)" in lines[k]), default=None)
+    if at is not None:
+        lines.insert(at + 1, f"del {name}")
 
 
 #: struct formats: of arguments (all 8 bytes) and of results (as kernels write them, padded to 8)

@@ -60,8 +60,12 @@ for _dtype in SUPPORTED:
 
 
 def body(function):
-    """The loops of a kernel; inlined into its entry."""
-    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    """The loops of a kernel; inlined into its entry.
+
+    By force: else the process that compiles a kernel may call this function as it was optimised by itself, and those
+    that load it as it was optimised once more beside the entry, which is other code and gives other last bits.
+    """
+    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
     return njit(pipeline_class=NoAlias, **options)(function)
 
 

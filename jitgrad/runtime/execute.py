@@ -1,9 +1,9 @@
 """`Plan`: the roots of a graph made runnable, and by which tier.
 
 A plan starts cold: it runs in the NumPy reference, nothing is lowered and numba is not imported. When it has been seen
-again and enough time has gone into it, it is compiled on a background thread, and its `run` attribute is
-replaced by the compiled function (see `assemble`). ``config.compile`` "always" compiles at the first run and waits;
-"never" stays with NumPy. Start at `Plan`.
+again and enough time has gone into it, it is compiled on a background thread, and its `run` attribute is replaced by
+the compiled function (see `assemble`); a run that would take longer than compiling is compiled first.
+``config.compile`` "always" compiles at the first run and waits; "never" stays with NumPy. Start at `Plan`.
 """
 
 import atexit
@@ -20,20 +20,25 @@ from weakref import WeakSet
 from .._config import config
 from .._errors import JitgradWarning
 from .._locks import lock
+from ..compile.stretches import TooSlow
 from ..ir.printer import counted
 from .worker import Worker
 
-#: A plan is compiled when the reference has cost it `HOT` seconds or ran it `OFTEN` times, and (while numba is not
-#: imported, which takes 0.4 s) when the reference has cost the process `HOT_PROCESS` seconds in all. A kernel takes
-#: 0.1 s of another core; a script that ends sooner must pay for neither.
-HOT, OFTEN, HOT_PROCESS = 0.002, 20, 0.03
+#: What compiling costs is paid when about as much was spent without: a script that ends sooner must pay for neither
+#: numba nor kernels. A plan is compiled when the reference has cost it `HOT` seconds (a kernel takes 0.1 s of another
+#: core, and for half of that the interpreter), and while numba is not imported (0.4 s, with the interpreter) when
+#: the reference has cost the process `HOT_PROCESS` seconds in all. Runs of `LONG_RUN` seconds, which a kernel cuts to a
+#: tenth, need not wait: the second one is enough.
+HOT, HOT_PROCESS, LONG_RUN = 0.03, 0.3, 0.003
+#: Seconds a run by the reference may take until it is stopped and the plan compiled first, with numba imported or not.
+SLOW, SLOW_IMPORT = 0.5, 1.2
 #: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba reads thousands of
 #: files and waits for the interpreter after each: beside a busy main thread it took more than 5 s, with this 0.8 s.
 SWITCH = 5e-5
 #: Kernels that the thread compiles by itself, since starting a child process takes as long as some; one of many lines
 #: counts once more for each `LONG`. Seconds without work after which the child ends.
 ALONE, LONG, IDLE = 4, 60, 20.0
-#: Elements of work from which a plan is compiled the second time it is seen.
+#: Elements of work from which a plan is compiled the first time it is seen if all its kernels exist.
 BIG = 200_000
 
 
@@ -60,13 +65,23 @@ class Plan:
 
     # ------------------------------------------------------------------ tiers
 
-    def _reference(self, leaves, numbers):
+    def _interpreter(self):
         program = self._program
         if program is None:
             from ..compile.reference import Program
 
             program = self._program = Program(self.roots)
-        return program(leaves, numbers)
+        return program
+
+    def _reference(self, leaves, numbers):
+        return self._interpreter()(leaves, numbers)
+
+    def _compiled_first(self, leaves, numbers):
+        try:
+            self.compile()
+        except Exception as error:
+            self._failed(error)
+        return self.run(leaves, numbers)
 
     def _cold(self, leaves, numbers):
         mode = config.compile
@@ -82,9 +97,15 @@ class Plan:
         waiting = self._queued is _background
         if not waiting and self._ready():
             return self.run(leaves, numbers)
-        start = time.perf_counter()
-        out = self._reference(leaves, numbers)
-        spent = time.perf_counter() - start
+        program = self._interpreter()
+        start = time.thread_time()  # beside other jobs the wall clock counts their work, too
+        try:
+            out = program(leaves, numbers, SLOW if _imported() else SLOW_IMPORT)
+        except TooSlow:
+            out = None
+        if out is None:  # not in the handler, whose traceback holds what was begun
+            return self._compiled_first(leaves, numbers)
+        spent = time.thread_time() - start
         self._heat += spent
         _process.heat += spent
         if not waiting and self._runs > 1 and self._pays():
@@ -93,10 +114,9 @@ class Plan:
         return out
 
     def _pays(self):
-        if self._big():
+        if self._heat > LONG_RUN * self._runs:
             return True
-        warm = "jitgrad.runtime.build" in sys.modules or _process.heat > HOT_PROCESS
-        return warm and (self._heat > HOT or self._runs >= OFTEN)
+        return self._heat > HOT and (_imported() or _process.heat > HOT_PROCESS)
 
     def _big(self):
         if self._work is None:
@@ -200,6 +220,11 @@ def observed_plans():
         _observers.remove(made)
 
 
+def _imported():
+    """Whether numba is there, or is being imported."""
+    return "jitgrad.runtime.build" in sys.modules
+
+
 class _Process:
     """Seconds the reference has cost in this process."""
 
@@ -273,7 +298,7 @@ class _Background:
         with _lively(), self.compiling:  # a fork must not find modules half imported
             lowered = plan._lower()
         kernels = {k.source: "scalar" if k.kind == "scalar" else "loop" for k in lowered.kernels if k.source}
-        if self.made + _work(kernels) > ALONE and "jitgrad.runtime.build" not in sys.modules:
+        if self.made + _work(kernels) > ALONE and not _imported():
             self.worker.start()  # numba is imported there and here at the same time
         with _lively(), self.compiling:
             from . import build, cache

@@ -13,8 +13,9 @@ import threading
 
 from .._config import config
 
-#: points times their weight from which a launch is worth waking the threads (a wake-up costs 5-15 us)
-PARALLEL_WORK = 1 << 16
+#: Points times their weight from which a launch is worth waking the threads. It costs 10 us (``python -m
+#: benchmarks.launch_cost``); the cheapest kernels do this many points in twice that.
+PARALLEL_WORK = 1 << 17
 
 #: What partial results of floats are joined by, by its number: see `build.DRIVER`.
 COMBINATIONS = ("({0} + {1})", "({0} * {1})", "maximum({0}, {1})", "minimum({0}, {1})")
