@@ -44,6 +44,7 @@ EXEMPT = {}
 NUMBA = {
     "jitgrad.runtime.build": "compiles the kernels",
     "jitgrad.runtime.build_lowering": "tells numba how helpers are compiled",
+    "jitgrad.runtime.build_threads": "writes atomic instructions",
     "jitgrad.runtime.build_trace": "writes LLVM instructions",
     "jitgrad.runtime.cache": "reads versions and CPU features for its keys, in a function that runs after build",
     "jitgrad._report": "reads the CPU's name and features from llvmlite, in a function",
@@ -73,6 +74,7 @@ NAMED = {
     "numpy.ufuncs": ({"add", "subtract", "outer", "concatenate", "stack", "where", "broadcast_to", "add_at"},
                      "formulas; methods of ufuncs"),
     "runtime.build_lowering": ({"add"}, "an instruction of LLVM"),
+    "runtime.build_threads": ({"add"}, "an instruction of LLVM"),
     "runtime.build_trace": ({"add"}, "an instruction of LLVM"),
     "runtime.support": (
         {"floor_divide", "fmax", "fmin", "fmod", "isfinite", "logaddexp", "logaddexp2", "maximum", "minimum", "power",
@@ -183,7 +185,7 @@ def test_only_the_runtime_imports_numba():
                 users.setdefault(name, []).append((line, top))
     assert set(users) == set(NUMBA)
     top_level = {name for name, found in users.items() if any(top for _, top in found)}
-    assert top_level == {"jitgrad.runtime.build", "jitgrad.runtime.build_lowering", "jitgrad.runtime.build_trace"}
+    assert top_level == {f"jitgrad.runtime.build{part}" for part in ("", "_lowering", "_threads", "_trace")}
 
 
 def test_the_checker_sees_what_it_should():

@@ -247,6 +247,16 @@ def parallel_driver():
     return _build(PARALLEL.format(bytes_data=BYTES_DATA), lambda m: _entry_point(m.kernel), driver=True)
 
 
+def own_threads():
+    """jitgrad's own threads for parallel launches; starts none by itself."""
+    from .build_threads import PLACES, THREADS
+    from .threads import Threads
+
+    source = THREADS.format(bytes_data=BYTES_DATA, **PLACES)
+    kernel, work = _build(source, lambda m: (_entry_point(m.kernel), _entry_point(m.work)), driver=True)
+    return Threads(kernel, work, PLACES)
+
+
 def limit_threads(n):
     """Let parallel launches of this Python thread use up to `n` threads."""
     set_num_threads(min(n, config.NUMBA_NUM_THREADS))

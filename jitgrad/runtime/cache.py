@@ -60,7 +60,7 @@ def _environment():
     parts += [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
     parts += [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and not _NO_PART.search(k)]
     here = os.path.dirname(__file__)
-    for name in ("build.py", "build_lowering.py", "build_trace.py", "support.py", "vmath.py"):
+    for name in ("build.py", "build_lowering.py", "build_threads.py", "build_trace.py", "support.py", "vmath.py"):
         with open(os.path.join(here, name), "rb") as file:
             parts.append(hashlib.sha256(file.read()).hexdigest())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,9 +1,9 @@
 """Launches of array kernels, and how many threads they use.
 
 A kernel is a chunk function; a launch runs it over all chunks, in parallel where that pays. The chunks depend on
-the sizes alone, so every result has the same bits with any number of threads. numba's thread
-pool aborts on concurrent launches: whoever finds it busy runs its chunks itself. A forked child has no
-pool any more and runs serially.
+the sizes alone, so every result has the same bits with any number of threads. The threads (`threads`, or numba's where
+these are not available) are for one launch at a time: whoever finds them busy runs its chunks itself. A forked child
+has none and runs serially.
 
 Start at `launch`.
 """
@@ -69,17 +69,33 @@ def launch(address, total, step, arguments, work):
 
 
 def _parallel():
+    """What runs a launch on several threads: our own, or numba's where that is not available."""
     if _state.parallel is None:
-        from .build import parallel_driver
+        from .threads import available
 
-        _state.parallel = parallel_driver()
-    mask = (config.num_threads, threading.get_ident())  # numba keeps the number per Python thread
-    if _state.applied != mask:
-        from .build import limit_threads
+        if available():
+            from .build import own_threads
 
-        limit_threads(mask[0])
-        _state.applied = mask
+            run = own_threads().run
+            _state.parallel = lambda *launch: run(config.num_threads, *launch)
+        else:
+            _state.parallel = _with_numba()
     return _state.parallel
+
+
+def _with_numba():
+    from .build import limit_threads, parallel_driver
+
+    driver = parallel_driver()
+
+    def run(*launch):
+        mask = (config.num_threads, threading.get_ident())  # numba keeps the number per Python thread
+        if _state.applied != mask:
+            limit_threads(mask[0])
+            _state.applied = mask
+        driver(*launch)
+
+    return run
 
 
 def set_num_threads(n: int) -> None:
