@@ -171,7 +171,9 @@ class Grouping:
                 made = self.made_by[source]
                 same = made == (index, place[0]) and ctx is not None
                 same = same and self._is_pointwise(source, ctx, wish, self.steps[index].stages[place[0]])
-                self._readers.setdefault(source, set()).add((index if ctx is not None else -1, place[0] if same else -1))
+                self._readers.setdefault(source, set()).add(
+                    (index if ctx is not None else -1, place[0] if same else -1)
+                )
 
     def _fit(self, index, wish):
         """(number of the stage, outer space) in which the step makes `wish`, or None."""

@@ -72,7 +72,20 @@ class Op:
         ``jvp(tangents, node)`` -> the tangent of the node; a tangent may be None (zero).
     """
 
-    __slots__ = ("name", "kind", "reference", "code", "exact", "prepare", "scales", "cost", "identity", "combine", "vjp", "jvp")
+    __slots__ = (
+        "name",
+        "kind",
+        "reference",
+        "code",
+        "exact",
+        "prepare",
+        "scales",
+        "cost",
+        "identity",
+        "combine",
+        "vjp",
+        "jvp",
+    )
 
     def __init__(
         self, name, kind, reference=None, *,

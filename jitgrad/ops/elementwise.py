@@ -38,7 +38,13 @@ subtract = elementwise(
     doc="x - y.",
 )
 multiply = elementwise(
-    "multiply", np.multiply, lambda x, y, out: (y, x), code="({0} * {1})", operator="mul", in_place="mul_", doc="x * y.",
+    "multiply",
+    np.multiply,
+    lambda x, y, out: (y, x),
+    code="({0} * {1})",
+    operator="mul",
+    in_place="mul_",
+    doc="x * y.",
     scales=True,
 )
 divide = elementwise(

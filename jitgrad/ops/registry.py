@@ -280,8 +280,18 @@ def _join(dtype, weak):
 
 
 def elementwise(
-    name, numpy, partials=None, *, code=None, exact=None, prepare=None, scales=False, cost=1, dtypes=None,
-    operands=None, **entry,
+    name,
+    numpy,
+    partials=None,
+    *,
+    code=None,
+    exact=None,
+    prepare=None,
+    scales=False,
+    cost=1,
+    dtypes=None,
+    operands=None,
+    **entry,
 ):
     """Registers an elementwise primitive.
 

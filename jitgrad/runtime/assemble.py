@@ -84,7 +84,10 @@ class _Assembler:
     def __init__(self, lowered):
         self.lowered, self.fusion = lowered, lowered.fusion
         self.lines, self.scope, self.names = [], {"empty": np.empty, "pooled": pool.empty, "id": id}, {}
-        self.totals, self.carries = {}, {}  # of scans in blocks: the array of the totals, and what the blocks start from
+        self.totals, self.carries = (
+            {},
+            {},
+        )  # of scans in blocks: the array of the totals, and what the blocks start from
         self.counter, self.warns = itertools.count(), False  # whether NumPy does a part that could warn
 
     def bind(self, prefix, value):
