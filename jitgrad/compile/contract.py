@@ -1,9 +1,9 @@
 """Contract: products that read each element once become multiplications and sums, which fuse with what is around them.
 
-A product with a vector is bound by memory: as a stage of a row program it reads the matrix while its neighbours do, so that
-``X @ w``, what is computed of it and ``X.T @ g`` read X once. A few vectors side by side are as many products. Those of
-matrices stay BLAS's. And a sum of products with a linear
-operation, whose transpose is computed anyway (for the gradient), is taken over the transpose: ``sum(w * L(x))`` is ``sum(L'(w) * x)``.
+A product with a vector is bound by memory: as a stage of a row program it reads the matrix while its neighbours do,
+so that ``X @ w``, what is computed of it and ``X.T @ g`` read X once. A few vectors side by side are as many
+products. Those of matrices stay BLAS's. And a sum of products with a linear operation, whose transpose is computed
+anyway (for the gradient), is taken over the transpose: ``sum(w * L(x))`` is ``sum(L'(w) * x)``.
 
 Start at `contracted`, a rule of `simplify`, and `transposed`, which runs after all rules.
 """

@@ -1,8 +1,9 @@
 """Factor: what stands still along the summed axes is taken out of a sum.
 
-A derivative rule multiplies each element by what is the same for a whole row, and sums afterwards; written by hand, it is one
-product per row. ``sum(x * c)`` becomes ``sum(x) * c``, likewise divisors and signs. Where a factor stands still along some of
-the axes only, the sum is split: first along these. As with any sum, only the order of roundings changes.
+A derivative rule multiplies each element by what is the same for a whole row, and sums afterwards; written by hand,
+it is one product per row. ``sum(x * c)`` becomes ``sum(x) * c``, likewise divisors and signs. Where a factor stands
+still along some of the axes only, the sum is split: first along these. As with any sum, only the order of roundings
+changes.
 
 Start at `factored`, a rule of `simplify`.
 """

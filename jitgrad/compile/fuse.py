@@ -12,7 +12,7 @@ Start at `fuse`.
 """
 
 from ..ir.node import BARRIERS, toposort, users
-from .axes import UNIT, Axes, squeezes
+from .axes import Axes, squeezes
 from .fuse_index import MOVEMENT, identity, nesting, source_contexts, start_nodes
 from .group import Grouping
 

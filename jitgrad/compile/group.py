@@ -2,17 +2,18 @@
 
 A *step* is one launch of a kernel, one NumPy call, or one kernel of 0-d values. The kernel of a loop step is a *row
 program*: its *stages* follow each other at every point of an *outer* space that all of them share, so that what a
-stage reduces, scans or writes is read by the next while it is in the cache or in registers: a softmax with its gradient, or a
-product with a vector and the transposed product after it, is one pass over memory.
+stage reduces, scans or writes is read by the next while it is in the cache or in registers: a softmax with its
+gradient, or a product with a vector and the transposed product after it, is one pass over memory.
 
 In topological order a kept value joins the first step that it fits (`Grouping._fit`):
 
-- all it reads is made by earlier steps, or by this one at the same outer point, in an earlier stage or at the same point of the same
-  stage. The outer space shrinks to the axes for which this holds, and must stay wide enough to be cut into chunks;
+- all it reads is made by earlier steps, or by this one at the same outer point, in an earlier stage or at the same
+  point of the same stage. The outer space shrinks to the axes for which this holds, and must stay wide enough to be
+  cut into chunks;
 - it has the space of one of the stages, or reads what the step makes (then it may open a new stage).
 
-Reductions over outer axes are results of the whole step: each chunk has a partial one. Scans exclude their axis from the
-outer space; a scan of a single axis leaves none, and is a step that runs twice over its blocks.
+Reductions over outer axes are results of the whole step: each chunk has a partial one. Scans exclude their axis from
+the outer space; a scan of a single axis leaves none, and is a step that runs twice over its blocks.
 
 Start at `Grouping`.
 """
@@ -20,7 +21,7 @@ Start at `Grouping`.
 import math
 
 from .axes import UNIT
-from .fuse_index import Index, source_contexts, start_nodes
+from .fuse_index import Index
 
 MAX_VALUES = {"loop": 400, "scalar": 4000}  # values computed by one kernel; bounds its compile time
 MAX_ARRAYS = 40  # arrays one kernel reads and writes
@@ -34,8 +35,8 @@ GATHERED = 16
 class Stage:
     """Loops over `space` (classes of axes, of lengths `sizes`) that make `nodes` at each point.
 
-    `reduced` has the sets of loop axes that its reductions go over; `scan` is None or the (loop axis, reverse) of its scans;
-    `passing` has the nodes that are read only where they are made, and need no memory.
+    `reduced` has the sets of loop axes that its reductions go over; `scan` is None or the (loop axis, reverse) of its
+    scans; `passing` has the nodes that are read only where they are made, and need no memory.
     """
 
     def __init__(self, space, sizes):
@@ -64,8 +65,8 @@ class Stage:
 class Step:
     """`nodes` are the kept values it makes, in `stages`; `kind` is "loop", "scalar" or "call".
 
-    `outer` has the classes of the axes that all stages may share as their outer space; `local` the nodes that only later
-    stages of the step read.
+    `outer` has the classes of the axes that all stages may share as their outer space; `local` the nodes that only
+    later stages of the step read.
     """
 
     def __init__(self, wish, outer):
@@ -126,7 +127,8 @@ class Grouping:
     def __init__(self, fusion):
         self.fusion = fusion
         self.steps, self.made_by = [], {}  # node -> (number of its step, number of its stage)
-        self._readers = {}  # node -> its readers: number of the step, and of the stage where it is read at its own point
+        # node -> its readers: number of the step, and of the stage where it is read at its own point
+        self._readers = {}
         for node in fusion.order:
             if node in fusion.kept:
                 self._place(Wish(fusion, node))

@@ -80,7 +80,8 @@ def access(axes, node, ctx, dims, dropped=()):
 
 
 def strided(classes, lengths, ctx, dims):
-    """The `Access` in the context `ctx` to an array in C order whose axes have `lengths`; those of class UNIT stand still."""
+    """The `Access` in the context `ctx` to an array in C order whose axes have `lengths`; those of class UNIT stand
+    still."""
     const, terms, step, paces, guards = 0, {}, [0] * dims, [None] * dims, []
     offset = False
     for axis, (c, stride, index) in enumerate(zip(classes, contiguous(lengths), ctx, strict=True)):

@@ -1,9 +1,9 @@
 """Lowering of row programs: a step of several stages becomes one `Nest` per stage, with the outer loops in common.
 
-The outer space is cut in *tiles*: runs of one of its axes, the one along which most accesses are contiguous. A unit of the
-kernel is a tile at a point of the other outer axes, and runs all stages one after the other. In each stage the tile is
-the innermost loop where that is the contiguous axis (a *column* stage, vectorised across the tile), else the loop outside of the
-inner ones (a *row* stage). A tile is as long as what the stages touch stays in the cache.
+The outer space is cut in *tiles*: runs of one of its axes, the one along which most accesses are contiguous. A unit
+of the kernel is a tile at a point of the other outer axes, and runs all stages one after the other. In each stage the
+tile is the innermost loop where that is the contiguous axis (a *column* stage, vectorised across the tile), else the
+loop outside of the inner ones (a *row* stage). A tile is as long as what the stages touch stays in the cache.
 
 What one stage leaves to later ones alone lies in `local` memory of one tile. Start at `lower_program`.
 """
@@ -28,7 +28,8 @@ from .lower import (
 )
 
 #: Points of one tile of columns, at most: as wide as the cache allows, since narrow ones read memory in short pieces
-#: (64 x 256 x 512, float32: 9 ms with tiles of 128 columns, 3.3 with 512). And the bounds of a tile of columns and of rows.
+#: (64 x 256 x 512, float32: 9 ms with tiles of 128 columns, 3.3 with 512). And the bounds of a tile of columns and of
+#: rows.
 CACHED, COLUMNS, ROWS = 1 << 17, (64, 1024), (1, 512)
 
 

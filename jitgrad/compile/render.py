@@ -54,7 +54,8 @@ WIDE = frozenset((FLOAT64, INT64))
 
 #: flops from which a column stage computes a value of the tile once, not at each turn of its inner loops
 KEPT = 4
-#: the depth of statements in the loop over the tile before the loops of a column stage; the number of a point in its tile
+#: the depth of statements in the loop over the tile before the loops of a column stage; the number of a point in its
+#: tile
 FIXED, TILE = "fixed", "(t - low)"
 
 _SPECIAL = {"nan": "math.nan", "inf": "math.inf", "-inf": "-math.inf"}
@@ -347,7 +348,8 @@ class Writer:
         return self.computed[key]
 
     def prepared(self, node, args, last, depth):
-        """The expression of an operation whose last operand stands still in the innermost loop, if it has a faster one."""
+        """The expression of an operation whose last operand stands still in the innermost loop, if it has a faster
+        one."""
         if not node.op.prepare or self.exact or node.dtype.kind != "f":
             return None
         still = self.depths.get(args[-1], 0)

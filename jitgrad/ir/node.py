@@ -54,8 +54,8 @@ class Op:
     exact : str or None
         elementwise: the expression for any operand, where `code` is for operands that are not `is_far`.
     prepare : tuple or None
-        elementwise: what to compute of the last operand where it stands still in a loop, and the expressions that use it
-        as ``{2}``, correctly rounded and not quite (for factors of products): a division becomes products.
+        elementwise: what to compute of the last operand where it stands still in a loop, and the expressions that use
+        it as ``{2}``, correctly rounded and not quite (for factors of products): a division becomes products.
     scales : bool
         Whether a relative error of an operand is one of the result, and no more: products, and sums of them.
     cost : int

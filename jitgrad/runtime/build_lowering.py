@@ -153,7 +153,7 @@ def _quotient(builder, ty, a, b, inverse):
 
 
 def _is_tiny(builder, ty, x):
-    size = x.type == ir.DoubleType() and np.float64 or np.float32
+    size: type = np.float64 if x.type == ir.DoubleType() else np.float32
     magnitude = builder.call(builder.module.declare_intrinsic("llvm.fabs", [x.type]), [x])
     zero, least = (ir.Constant(x.type, float(v)) for v in (0.0, np.finfo(size).tiny))
     tiny = builder.and_(builder.fcmp_ordered(">", magnitude, zero), builder.fcmp_ordered("<", magnitude, least))
