@@ -108,7 +108,7 @@ class Form:
         first = last = ()
         if w.far:
             flag = w.add_dynamic("f", "far", None)
-            first, last = ["    far = 0"], ["    if far:", f"        {flag}[0] = 1"]
+            first, last = ["    far = False"], ["    if far:", f"        {flag}[0] = 1"]
         head = f"@body\ndef body({', '.join(['start', 'stop', 'part', *w.static_names, *w.dynamic_names])}):"
         return "\n".join([head, *first, *self.out, *last])
 
