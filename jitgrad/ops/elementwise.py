@@ -98,7 +98,7 @@ sqrt = elementwise(
     doc="The square root.",
 )
 cbrt = elementwise(
-    "cbrt", np.cbrt, lambda x, out: 1 / (3 * out * out), code="np.cbrt({0})", cost=20, on=(0.5, 2), doc="The cube root."
+    "cbrt", np.cbrt, lambda x, out: 1 / (3 * out * out), code="cbrt({0})", cost=18, on=(0.5, 2), doc="The cube root."
 )
 root0 = elementwise(
     "root0", np.sqrt, lambda x, out: where(equal(out, 0), 0.0, 0.5 / where(equal(out, 0), 1.0, out)),
@@ -269,7 +269,7 @@ isinf = elementwise("isinf", np.isinf, None, code="(abs({0}) == math.inf)", doc=
 # --- exponentials and logarithms -----------------------------------------------------------------------------
 
 exp = elementwise("exp", np.exp, lambda x, out: out, code="exp({0})", in_place="exp_", cost=10, doc="e ** x.")
-exp2 = elementwise("exp2", np.exp2, lambda x, out: out * LN2, code="np.exp2({0})", cost=20, doc="2 ** x.")
+exp2 = elementwise("exp2", np.exp2, lambda x, out: out * LN2, code="exp2({0})", cost=10, doc="2 ** x.")
 expm1 = elementwise(
     "expm1", np.expm1, lambda x, out: out + 1, code="expm1({0})", cost=12, doc="exp(x) - 1, accurate near 0."
 )
@@ -287,8 +287,8 @@ log2 = elementwise(
     "log2",
     np.log2,
     lambda x, out: 1 / (x * LN2),
-    code="np.log2({0})",
-    cost=20,
+    code="log2({0})",
+    cost=13,
     on=(0.5, 2),
     doc="The logarithm to base 2.",
 )
@@ -296,8 +296,8 @@ log10 = elementwise(
     "log10",
     np.log10,
     lambda x, out: 1 / (x * LN10),
-    code="math.log10({0})",
-    cost=20,
+    code="log10({0})",
+    cost=14,
     on=(0.5, 2),
     doc="The logarithm to base 10.",
 )
@@ -323,11 +323,11 @@ def _logaddexp_partials(exp):
 
 
 logaddexp = elementwise(
-    "logaddexp", np.logaddexp, _logaddexp_partials(exp), code="logaddexp({0}, {1})", cost=50,
+    "logaddexp", np.logaddexp, _logaddexp_partials(exp), code="logaddexp({0}, {1})", cost=40,
     doc="log(exp(x) + exp(y)), without overflow.",
 )  # fmt: skip
 logaddexp2 = elementwise(
-    "logaddexp2", np.logaddexp2, _logaddexp_partials(exp2), code="logaddexp2({0}, {1})", cost=50,
+    "logaddexp2", np.logaddexp2, _logaddexp_partials(exp2), code="logaddexp2({0}, {1})", cost=40,
     doc="log2(2 ** x + 2 ** y), without overflow.",
 )  # fmt: skip
 
@@ -350,7 +350,7 @@ def _power_reference(x, y, node):
 
 
 power2 = elementwise(
-    "power2", np.power, _power_partials, code="power({0}, {1})", cost=40, on=(0.5, 2), public=False,
+    "power2", np.power, _power_partials, code="power({0}, {1})", cost=60, on=(0.5, 2), public=False,
     reference=_power_reference,
     doc="power with any exponent; whole negative powers of integers are truncated to integers.",
 )  # fmt: skip

@@ -9,31 +9,26 @@ from .registry import composite, elementwise
 
 sin = elementwise(
     "sin", np.sin, lambda x, out: cos(x), code="sin({0})", in_place="sin_",
-    exact="(math.sin({0}) if is_far({0}) else sin({0}))", cost=15, doc="The sine of x, in radians.",
+    exact="(math.sin({0}) if is_far({0}) else sin({0}))", cost=12, doc="The sine of x, in radians.",
 )  # fmt: skip
 cos = elementwise(
     "cos", np.cos, lambda x, out: -sin(x), code="cos({0})", in_place="cos_",
-    exact="(math.cos({0}) if is_far({0}) else cos({0}))", cost=15, doc="The cosine of x, in radians.",
+    exact="(math.cos({0}) if is_far({0}) else cos({0}))", cost=12, doc="The cosine of x, in radians.",
 )  # fmt: skip
 tan = elementwise(
-    "tan",
-    np.tan,
-    lambda x, out: 1 + out * out,
-    code="math.tan({0})",
-    cost=30,
-    on=(-1, 1),
-    doc="The tangent of x, in radians.",
-)
+    "tan", np.tan, lambda x, out: 1 + out * out, code="tan({0})",
+    exact="(math.tan({0}) if is_far({0}) else tan({0}))", cost=17, on=(-1, 1), doc="The tangent of x, in radians.",
+)  # fmt: skip
 arcsin = elementwise(
-    "arcsin", np.arcsin, lambda x, out: 1 / sqrt(1 - x * x), code="math.asin({0})", cost=25, on=(-0.8, 0.8),
+    "arcsin", np.arcsin, lambda x, out: 1 / sqrt(1 - x * x), code="arcsin({0})", cost=12, on=(-0.8, 0.8),
     aliases=("asin",), doc="The inverse sine, in radians.",
 )  # fmt: skip
 arccos = elementwise(
-    "arccos", np.arccos, lambda x, out: -1 / sqrt(1 - x * x), code="math.acos({0})", cost=25, on=(-0.8, 0.8),
+    "arccos", np.arccos, lambda x, out: -1 / sqrt(1 - x * x), code="arccos({0})", cost=14, on=(-0.8, 0.8),
     aliases=("acos",), doc="The inverse cosine, in radians.",
 )  # fmt: skip
 arctan = elementwise(
-    "arctan", np.arctan, lambda x, out: 1 / (1 + x * x), code="math.atan({0})", cost=25, aliases=("atan",),
+    "arctan", np.arctan, lambda x, out: 1 / (1 + x * x), code="arctan({0})", cost=17, aliases=("atan",),
     doc="The inverse tangent, in radians.",
 )  # fmt: skip
 
@@ -46,36 +41,34 @@ def _square_sum(x, y):
 
 arctan2 = elementwise(
     "arctan2", np.arctan2, lambda x, y, out: (y / _square_sum(x, y), -x / _square_sum(x, y)),
-    code="math.atan2({0}, {1})", cost=35, on=(0.5, 2), aliases=("atan2",),
+    code="arctan2({0}, {1})", cost=25, on=(0.5, 2), aliases=("atan2",),
     doc="The angle of the point (y, x), in radians.",
 )  # fmt: skip
 hypot = elementwise(
-    "hypot", np.hypot, lambda x, y, out: (x / out, y / out), code="math.hypot({0}, {1})", cost=20, on=(0.5, 2),
+    "hypot", np.hypot, lambda x, y, out: (x / out, y / out), code="hypot({0}, {1})", cost=8, on=(0.5, 2),
     doc="The Euclidean norm of (x, y).",
 )  # fmt: skip
-sinh = elementwise("sinh", np.sinh, lambda x, out: cosh(x), code="math.sinh({0})", cost=25, doc="The hyperbolic sine.")
-cosh = elementwise(
-    "cosh", np.cosh, lambda x, out: sinh(x), code="math.cosh({0})", cost=25, doc="The hyperbolic cosine."
-)
+sinh = elementwise("sinh", np.sinh, lambda x, out: cosh(x), code="sinh({0})", cost=15, doc="The hyperbolic sine.")
+cosh = elementwise("cosh", np.cosh, lambda x, out: sinh(x), code="cosh({0})", cost=12, doc="The hyperbolic cosine.")
 tanh = elementwise(
     "tanh",
     np.tanh,
     lambda x, out: 1 - out * out,
     code="tanh({0})",
     in_place="tanh_",
-    cost=18,
+    cost=16,
     doc="The hyperbolic tangent.",
 )
 arcsinh = elementwise(
-    "arcsinh", np.arcsinh, lambda x, out: 1 / sqrt(x * x + 1), code="math.asinh({0})", cost=30, aliases=("asinh",),
+    "arcsinh", np.arcsinh, lambda x, out: 1 / sqrt(x * x + 1), code="arcsinh({0})", cost=28, aliases=("asinh",),
     doc="The inverse hyperbolic sine.",
 )  # fmt: skip
 arccosh = elementwise(
-    "arccosh", np.arccosh, lambda x, out: 1 / sqrt(x * x - 1), code="math.acosh({0})", cost=30, on=(1.5, 3),
+    "arccosh", np.arccosh, lambda x, out: 1 / sqrt(x * x - 1), code="arccosh({0})", cost=25, on=(1.5, 3),
     aliases=("acosh",), doc="The inverse hyperbolic cosine.",
 )  # fmt: skip
 arctanh = elementwise(
-    "arctanh", np.arctanh, lambda x, out: 1 / (1 - x * x), code="math.atanh({0})", cost=30, on=(-0.8, 0.8),
+    "arctanh", np.arctanh, lambda x, out: 1 / (1 - x * x), code="arctanh({0})", cost=17, on=(-0.8, 0.8),
     aliases=("atanh",), doc="The inverse hyperbolic tangent.",
 )  # fmt: skip
 deg2rad = elementwise(

@@ -175,8 +175,10 @@ _lower(support.falling, 2, _turns(True))
 _lower(support.sign, 1, _sign)
 _lower(support.isfinite, 1, _isfinite, result=types.boolean)
 _lower(support.round_even, 1, _rint)
-for _name in vmath.FUNCTIONS:
-    _lower(getattr(vmath, _name), 1, traced(getattr(vmath, _name)), types.int64 if _name == "is_far" else None)
+for _arity, _names in enumerate((vmath.ONE, vmath.TWO), 1):
+    for _name in _names:
+        _function = getattr(vmath, _name)
+        _lower(_function, _arity, traced(_function), types.boolean if _name == "is_far" else None)
 
 
 # ---------------------------------------------------------------------- longer functions, from Python
@@ -237,7 +239,7 @@ def _fmod(a, b):
 @overload(support.power, jit_options=PLAIN)
 def _power(a, b):
     if not isinstance(a, types.Integer):
-        return lambda a, b: a**b
+        return lambda a, b: vmath.power(a, b)
     zero, one = getattr(np, a.name)(0), getattr(np, a.name)(1)  # typed: a Python 1 would make a float of uint64
 
     def whole(a, b):
@@ -252,16 +254,6 @@ def _power(a, b):
         return out
 
     return whole
-
-
-@overload(support.logaddexp, jit_options=PLAIN)
-def _logaddexp(a, b):
-    return support.logaddexp
-
-
-@overload(support.logaddexp2, jit_options=PLAIN)
-def _logaddexp2(a, b):
-    return support.logaddexp2
 
 
 # ---------------------------------------------------------------------- entry and launch

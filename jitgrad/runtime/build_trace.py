@@ -1,13 +1,14 @@
 """From plain Python to LLVM instructions, by running it once: how the functions of `vmath` get into kernels.
 
-A `Value` stands for a float64, an int64 or a truth value of the kernel; arithmetic on it writes the instruction.
-What the function computes from Python numbers alone is done while it runs. Start at `traced`.
+A `Value` stands for a float, an integer of the same size or a truth value of the kernel; arithmetic on it writes the
+instruction. What the function computes from Python numbers alone is done while it runs. Start at `traced`.
 """
 
 from llvmlite import ir
 
-F64, I64, I1 = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
-_MAGNITUDE, _SIGN = (1 << 63) - 1, -(1 << 63)
+F64, F32, I64, I32, I1 = ir.DoubleType(), ir.FloatType(), ir.IntType(64), ir.IntType(32), ir.IntType(1)
+_INTEGER, _REAL = {F64: I64, F32: I32}, {I64: F64, I32: F32}
+_MAGNITUDE = {F64: (1 << 63) - 1, F32: (1 << 31) - 1}
 
 
 class Value:
@@ -26,7 +27,7 @@ class Value:
         return other.llvm if isinstance(other, Value) else ir.Constant(self.llvm.type, other)
 
     def _binary(self, name, x, y):
-        prefix = "f" if self.llvm.type == F64 else ""
+        prefix = "f" if self.llvm.type in _INTEGER else ""
         return self._made(getattr(self.builder, prefix + name)(x, y))
 
     def __add__(self, y):
@@ -53,7 +54,8 @@ class Value:
         return self._made(self.builder.fdiv(self._like(x), self.llvm))
 
     def __neg__(self):
-        return self._made(self.builder.fneg(self.llvm))
+        negative = self.builder.fneg if self.llvm.type in _INTEGER else self.builder.neg
+        return self._made(negative(self.llvm))
 
     def __lshift__(self, n):
         return self._made(self.builder.shl(self.llvm, self._like(n)))
@@ -64,12 +66,21 @@ class Value:
     def __and__(self, n):
         return self._made(self.builder.and_(self.llvm, self._like(n)))
 
+    def __or__(self, n):
+        return self._made(self.builder.or_(self.llvm, self._like(n)))
+
+    def __xor__(self, n):
+        return self._made(self.builder.xor(self.llvm, self._like(n)))
+
     def _compared(self, relation, y):
-        compare = self.builder.fcmp_ordered if self.llvm.type == F64 else self.builder.icmp_signed
+        compare = self.builder.fcmp_ordered if self.llvm.type in _INTEGER else self.builder.icmp_signed
         return self._made(compare(relation, self.llvm, self._like(y)))
 
     def __lt__(self, y):
         return self._compared("<", y)
+
+    def __le__(self, y):
+        return self._compared("<=", y)
 
     def __gt__(self, y):
         return self._compared(">", y)
@@ -80,11 +91,20 @@ class Value:
     def __eq__(self, y):
         return self._compared("==", y)
 
+    def __ne__(self, y):
+        compare = self.builder.fcmp_unordered if self.llvm.type in _INTEGER else self.builder.icmp_signed
+        return self._made(compare("!=", self.llvm, self._like(y)))
+
     # --- the helpers of vmath
 
+    def is_narrow(self):
+        return self.llvm.type in (F32, I32)
+
+    def constant(self, number):
+        return self._made(ir.Constant(self.llvm.type, number))
+
     def select(self, a, b):
-        values = [v for v in (a, b) if isinstance(v, Value)]
-        ty = values[0].llvm.type if values else F64 if isinstance(a, float) else I64
+        ty = next(v.llvm.type for v in (a, b) if isinstance(v, Value))
         a, b = (v.llvm if isinstance(v, Value) else ir.Constant(ty, v) for v in (a, b))
         return self._made(self.builder.select(self.llvm, a, b))
 
@@ -92,25 +112,34 @@ class Value:
         return self._made(self.builder.fma(*map(self._like, operands)))
 
     def bits(self):
-        return self._made(self.builder.bitcast(self.llvm, I64))
+        return self._made(self.builder.bitcast(self.llvm, _INTEGER[self.llvm.type]))
 
     def real(self):
-        return self._made(self.builder.bitcast(self.llvm, F64))
+        return self._made(self.builder.bitcast(self.llvm, _REAL[self.llvm.type]))
 
     def abs(self):
-        return (self.bits() & _MAGNITUDE).real()
+        return (self.bits() & _MAGNITUDE[self.llvm.type]).real()
 
-    def with_sign(self, y):
-        sign = y.bits() & _SIGN
-        return self._made(self.builder.or_(self.bits().llvm, sign.llvm)).real()
+    def _intrinsic(self, name):
+        return self._made(self.builder.call(self.builder.module.declare_intrinsic(name, [self.llvm.type]), [self.llvm]))
+
+    def sqrt(self):
+        return self._intrinsic("llvm.sqrt")
+
+    def rint(self):
+        return self._intrinsic("llvm.rint")
+
+    def widened(self):
+        return self._made(self.builder.fpext(self.llvm, F64))
+
+    def narrowed(self):
+        return self._made(self.builder.fptrunc(self.llvm, F32))
 
 
 def traced(function):
-    """``emit(builder, type, x)`` for a function of one float: float32 goes through float64 and back."""
+    """``emit(builder, type, *operands)`` for a function of floats of one type."""
 
-    def emit(builder, ty, x):
-        narrow = x.type != F64
-        out = function(Value(builder, builder.fpext(x, F64) if narrow else x)).llvm
-        return builder.fptrunc(out, x.type) if narrow and out.type == F64 else out
+    def emit(builder, ty, *operands):
+        return function(*(Value(builder, x) for x in operands)).llvm
 
     return emit

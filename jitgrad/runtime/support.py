@@ -4,15 +4,14 @@ They are written in plain Python, so that a kernel's source can be run and stepp
 `build_lowering` tells numba how each is compiled. A kernel imports all of them. Start anywhere.
 """
 
-import math
-
 import numpy as np
 
-from .vmath import FUNCTIONS as _FUNCTIONS
-from .vmath import cos, exp, expm1, fma, is_far, log, log1p, sigmoid, sin, tanh  # noqa: F401
+from . import vmath
+from .vmath import *
+from .vmath.core import fma
 
 __all__ = [
-    *_FUNCTIONS,
+    *vmath.__all__,
     "falling",
     "fast_add",
     "fast_mul",
@@ -21,8 +20,6 @@ __all__ = [
     "fmin",
     "fmod",
     "isfinite",
-    "logaddexp",
-    "logaddexp2",
     "maximum",
     "minimum",
     "is_tiny",
@@ -124,7 +121,7 @@ def fmod(a, b):
 def power(a, b):
     """a ** b in the type of a: for floats as C's pow; integers wrap around, and 1 / a ** -b is truncated for b < 0."""
     if isinstance(a, (float, np.floating)) or b >= 0:
-        return np.power(a, b)
+        return vmath.power(a, b)
     return (
         a * 0 if a != 1 and a + 1 != 0 else a if b & 1 else a * a
     )  # a * a is 1 for other integers, too: it wraps around
@@ -133,23 +130,3 @@ def power(a, b):
 def round_even(x):
     """The nearest whole number, halves to even, as a float."""
     return np.rint(x)
-
-
-def logaddexp(a, b):
-    """log(exp(a) + exp(b)) without overflow."""
-    if a == b:
-        return a + math.log(2.0)
-    high, low = (a, b) if a > b else (b, a)
-    if low != low or high != high:
-        return a + b
-    return high + math.log1p(math.exp(low - high))
-
-
-def logaddexp2(a, b):
-    """log2(2**a + 2**b) without overflow."""
-    if a == b:
-        return a + 1.0
-    high, low = (a, b) if a > b else (b, a)
-    if low != low or high != high:
-        return a + b
-    return high + math.log1p(np.exp2(low - high)) / math.log(2.0)
