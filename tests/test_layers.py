@@ -77,12 +77,16 @@ NAMED = {
     "runtime.build_threads": ({"add"}, "an instruction of LLVM"),
     "runtime.build_trace": ({"add"}, "an instruction of LLVM"),
     "runtime.support": (
-        {"floor_divide", "fmax", "fmin", "fmod", "isfinite", "logaddexp", "logaddexp2", "maximum", "minimum", "power",
-         "reciprocal", "remainder", "sign"},
+        {"floor_divide", "fmax", "fmin", "fmod", "isfinite", "maximum", "minimum", "power", "reciprocal", "remainder",
+         "sign"},
         "helpers that the `code` of entries calls",
     ),
-    "runtime.vmath": ({"cos", "exp", "expm1", "log", "log1p", "sigmoid", "sin", "tanh"},
-                      "helpers that the `code` of entries calls"),
+    "runtime.vmath": (
+        {"arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos", "cosh", "erf", "erfc",
+         "exp", "exp2", "expm1", "hypot", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "power",
+         "sigmoid", "sin", "sinh", "tan", "tanh"},
+        "helpers that the `code` of entries calls",
+    ),
 }  # fmt: skip
 #: Modules that are nothing but formulas for NumPy's functions: they call operations as attributes of `op`.
 FORMULAS = {"numpy.composed", "numpy.contraction", "numpy.statistics"}
