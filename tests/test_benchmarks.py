@@ -240,3 +240,13 @@ def test_parts_of_a_record(monkeypatch, capsys):
     assert len(lines) == 7 and lines[-1].startswith("an operation")
     times = [float(line.split()[-2]) for line in lines if line.endswith(" ns")]
     assert len(times) == 7 and min(times) >= 0 and times[-1] > 0
+
+
+def test_table_of_vector_math(capsys):
+    pytest.importorskip("mpmath")
+    importlib.import_module("benchmarks.vmath_table").main(["--points", "2", "exp", "hypot"])
+    rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines() if line.startswith("|")][2:]
+    assert [(row[0].strip(), row[1].strip()) for row in rows] == [
+        (name, dtype) for name in ("exp", "hypot") for dtype in ("float64", "float32")
+    ]
+    assert all(0 <= float(row[5]) <= 2 and float(row[2]) > 0 for row in rows)

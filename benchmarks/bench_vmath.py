@@ -1,0 +1,102 @@
+"""Elementary functions in kernels, a row each: time for an array that stays in the cache, beside NumPy's and libm's.
+
+Bare loops are measured, without recording and launching. `python -m benchmarks.vmath_table` prints all of them with
+their errors.
+"""
+
+import math
+
+import numpy as np
+
+from jitgrad.runtime import vmath
+
+from . import common
+from .common import ratio
+
+N = 8192
+NAMES = sorted(set((*vmath.ONE, *vmath.TWO)) - {"is_far"})
+DTYPES = ["float64", "float32"]
+#: Where the operands are, if not between -3 and 3.
+ON = {
+    "arccos": (-1, 1), "arccosh": (1, 5), "arcsin": (-1, 1), "arctanh": (-1, 1), "exp": (-5, 5), "exp2": (-5, 5),
+    "hypot": (0.1, 3), "log": (0.1, 10), "log10": (0.1, 10), "log1p": (-0.5, 5), "log2": (0.1, 10), "power": (0.1, 3),
+}  # fmt: skip
+#: How numba calls the C library: its scalar functions.
+LIBM = {
+    "arccos": "math.acos(x)", "arccosh": "math.acosh(x)", "arcsin": "math.asin(x)", "arcsinh": "math.asinh(x)",
+    "arctan": "math.atan(x)", "arctan2": "math.atan2(x, y)", "arctanh": "math.atanh(x)", "cbrt": "np.cbrt(x)",
+    "exp2": "np.exp2(x)", "hypot": "math.hypot(x, y)", "log2": "np.log2(x)", "power": "x**y",
+    "logaddexp": "max(x, y) + math.log1p(math.exp(-abs(x - y)))",
+    "logaddexp2": "max(x, y) + math.log1p(np.exp2(-abs(x - y))) / math.log(2)",
+    "sigmoid": "1 / (1 + math.exp(-x))",
+}  # fmt: skip
+
+
+def looped(expression, two):
+    """``run(x, [y,] out)``: a compiled loop over one expression."""
+    arrays, values = ("x_, y_", "x, y = x_[i], y_[i]") if two else ("x_", "x = x_[i]")
+    text = f"def run({arrays}, out):\n    for i in range(len(out)):\n        {values}\n        out[i] = {expression}\n"
+    names = {"math": math, "np": np, **{f"our_{name}": getattr(vmath, name) for name in NAMES}}
+    exec(text, names)
+    if common.COMPILE == "never":
+        return names["run"]
+    import numba
+
+    from jitgrad.runtime import build  # noqa: F401  it tells numba of the functions
+    from jitgrad.runtime.build_lowering import NoAlias
+
+    return numba.njit(error_model="numpy", pipeline_class=NoAlias)(names["run"])
+
+
+def ours(name):
+    two = name in vmath.TWO
+    return looped(f"our_{name}({'x, y' if two else 'x'})", two)
+
+
+def libm(name):
+    return looped(LIBM.get(name, f"math.{name}(x)"), name in vmath.TWO)
+
+
+def by_numpy(name):
+    """NumPy's function with the result as last operand, or None."""
+    return getattr(np, name, None)
+
+
+def operands(name, dtype):
+    """The operands and an array for the result."""
+    n = 8 if common.COMPILE == "never" else N
+    rng = np.random.default_rng(0)
+    xs = [rng.uniform(*ON.get(name, (-3, 3)), n).astype(dtype) for _ in range(2 if name in vmath.TWO else 1)]
+    return *xs, np.empty(n, dtype)
+
+
+class Function:
+    params = [NAMES, DTYPES]
+    param_names = ["function", "dtype"]
+
+    def setup(self, name, dtype):
+        self.arrays, self.kernel = operands(name, dtype), ours(name)
+        self.kernel(*self.arrays)
+
+    def time_kernel(self, name, dtype):
+        self.kernel(*self.arrays)
+
+
+class BesideNumPy(Function):
+    def setup(self, name, dtype):
+        if by_numpy(name) is None:
+            raise NotImplementedError("NumPy has no such function")
+        super().setup(name, dtype)
+
+    def track_ratio(self, name, dtype):
+        return ratio(lambda: self.kernel(*self.arrays), lambda: by_numpy(name)(*self.arrays))
+
+
+class BesideLibm(Function):
+    def setup(self, name, dtype):
+        super().setup(name, dtype)
+        self.other = libm(name)
+        self.other(*self.arrays)
+
+    def track_ratio(self, name, dtype):
+        return ratio(lambda: self.kernel(*self.arrays), lambda: self.other(*self.arrays))
