@@ -156,13 +156,12 @@ def _is_tiny(builder, ty, x):
     size: type = np.float64 if x.type == ir.DoubleType() else np.float32
     magnitude = builder.call(builder.module.declare_intrinsic("llvm.fabs", [x.type]), [x])
     zero, least = (ir.Constant(x.type, float(v)) for v in (0.0, np.finfo(size).tiny))
-    tiny = builder.and_(builder.fcmp_ordered(">", magnitude, zero), builder.fcmp_ordered("<", magnitude, least))
-    return builder.zext(tiny, ir.IntType(64))
+    return builder.and_(builder.fcmp_ordered(">", magnitude, zero), builder.fcmp_ordered("<", magnitude, least))
 
 
 _lower(support.reciprocal, 1, lambda builder, ty, x: builder.fdiv(ir.Constant(x.type, 1.0), x))
 _lower(support.quotient, 3, _quotient)
-_lower(support.is_tiny, 1, _is_tiny, types.int64)
+_lower(support.is_tiny, 1, _is_tiny, types.boolean)
 _lower(_frem, 2, lambda builder, ty, a, b: builder.frem(a, b))
 _lower(support.maximum, 2, _nan_propagating("llvm.maximum", ">"))
 _lower(support.minimum, 2, _nan_propagating("llvm.minimum", "<"))

@@ -59,8 +59,8 @@ def quotient(a, b, inverse):
 
 
 def is_tiny(b):
-    """1 where the inverse of b may overflow though quotients by it do not, else 0."""
-    return int(0 < abs(b) < np.finfo(type(b)).tiny)
+    """Whether the inverse of b may overflow though quotients by it do not."""
+    return bool(0 < abs(b) < np.finfo(type(b)).tiny)
 
 
 def maximum(a, b):
