@@ -19,7 +19,7 @@ from numba.core.bytecode import FunctionIdentity
 
 from .._dtypes import SUPPORTED
 from .._errors import CompileError, JitgradWarning
-from . import cache
+from . import cache, watch
 from .build_lowering import (
     BYTES_DATA,
     NoAlias,
@@ -125,7 +125,8 @@ def _build(source, take, driver=False):
         if driver:
             return out
         hit = _hits(module.chunk if hasattr(module, "chunk") else module.kernel)
-        stats.count(hit, time.perf_counter() - start)
+        name = cache.key(source)
+        watch.tell("built", name, stats.count(name, hit, time.perf_counter() - start))
         if stats.kernels == MANY:
             warnings.warn(
                 f"{MANY} different kernels were made in this process and are never freed; a program that keeps "

@@ -58,14 +58,15 @@ def reducers():
 
 
 def launch(address, total, step, arguments, work):
-    """Run the chunk function at `address` over [0, total), `step` units at a time."""
+    """Run the chunk function at `address` over [0, total), `step` units at a time; whether it was done in parallel."""
     if work < PARALLEL_WORK or config.num_threads == 1 or _state.forked or not _busy.acquire(blocking=False):
         _state.chunks(address, total, step, arguments)
-        return
+        return False
     try:
         _parallel()(address, total, step, arguments)
     finally:
         _busy.release()
+    return True
 
 
 def _parallel():
