@@ -31,7 +31,7 @@ from .build_lowering import (
     scratch_maker,
     slots,
 )
-from .stats import stats
+from .stats import COMPILED, Cost, stats
 
 CHUNK = types.void(*[types.int64] * 4)
 #: Kernels of one process from which something is wrong with the program.
@@ -123,10 +123,11 @@ def _build(source, take, driver=False):
             raise CompileError(f"the kernel {where} could not be compiled ({error}); its source:\n{source}") from error
         _registry.made[source] = out
         if driver:
+            watch.built(None, Cost(time.perf_counter() - start, COMPILED))
             return out
         hit = _hits(module.chunk if hasattr(module, "chunk") else module.kernel)
         name = cache.key(source)
-        watch.tell("built", name, stats.count(name, hit, time.perf_counter() - start))
+        watch.built(name, stats.count(name, hit, time.perf_counter() - start))
         if stats.kernels == MANY:
             warnings.warn(
                 f"{MANY} different kernels were made in this process and are never freed; a program that keeps "

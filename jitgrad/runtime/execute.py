@@ -22,7 +22,7 @@ from .._errors import JitgradWarning
 from .._locks import lock
 from ..compile.stretches import TooSlow
 from . import watch
-from .stats import stats
+from .stats import COMPILED, Cost, stats
 from .worker import Worker
 
 #: What compiling costs is paid when about as much was spent without: a script that ends sooner must pay for neither
@@ -136,9 +136,9 @@ class Plan:
         if not hasattr(build, "built") or not (self._runs == 2 or (self._runs == 1 and self._big())):
             return False
         try:
-            begun = time.perf_counter()
+            begun = watch.net()
             sources = self._lower().sources
-            watch.tell("planned", time.perf_counter() - begun, 0)
+            watch.tell("planned", watch.net() - begun, 0)
             if all(map(build.built, sources)):
                 self.compile()
                 return True
@@ -156,15 +156,20 @@ class Plan:
 
     def compile(self):
         """Compile now, in this thread; `run` is the compiled function afterwards."""
+        begun = time.perf_counter()
+        if "jitgrad.runtime.build" not in sys.modules:
+            from . import build  # noqa: F401
+
+            watch.built(None, Cost(time.perf_counter() - begun, COMPILED))
         from . import cache
         from .assemble import assemble
 
-        begun = time.perf_counter()
+        begun = watch.net()
         lowered = self._lower()
         self.names = tuple(map(cache.key, lowered.sources))
         self._use(assemble(lowered))
         self._lowered = self._program = None  # larger than all the rest, and quickly made again
-        watch.tell("planned", time.perf_counter() - begun, 0)
+        watch.tell("planned", watch.net() - begun, 0)
 
     def _use(self, compiled):
         """From now on this function serves, or what stands for it while somebody watches."""

@@ -57,6 +57,13 @@ def reducers():
     return _state.rounded, _state.combined
 
 
+def prepare_parallel(work):
+    """Load the parallel driver, if a launch of so much work will use it."""
+    if work >= PARALLEL_WORK and config.num_threads > 1 and not _state.forked:
+        with _busy:
+            _parallel()
+
+
 def launch(address, total, step, arguments, work):
     """Run the chunk function at `address` over [0, total), `step` units at a time; whether it was done in parallel."""
     if work < PARALLEL_WORK or config.num_threads == 1 or _state.forked or not _busy.acquire(blocking=False):

@@ -29,10 +29,10 @@ class Watcher:
         """A plan ran, with these inputs."""
 
     def planned(self, seconds, plans):
-        """So many plans were made; or, for 0, one was lowered and assembled, the kernels built for it included."""
+        """So many plans were made; or, for 0, one was lowered and assembled. Building its kernels is not in it."""
 
     def built(self, name, cost):
-        """A kernel was compiled or loaded: see `stats.Cost`."""
+        """A kernel was compiled or loaded: see `stats.Cost`. Without a name: a driver was, or numba was imported."""
 
     def own(self, seconds):
         """Watching itself took so long."""
@@ -86,13 +86,24 @@ def planning(make):
     return made
 
 
+def built(name, cost):
+    """Tells that a kernel was built."""
+    _here.built += cost.seconds
+    tell("built", name, cost)
+
+
+def net():
+    """A clock that stands still while this thread builds kernels."""
+    return clock() - _here.built
+
+
 # ---------------------------------------------------------------------- plans while somebody watches
 
 
 class _Here(threading.local):
-    """Whether the launch that this thread made last was parallel."""
+    """Whether the launch that this thread made last was parallel; the seconds that it spent building kernels."""
 
-    parallel = False
+    parallel, built = False, 0.0
 
 
 _here = _Here()
@@ -136,6 +147,8 @@ def timed(lowered, note):
     def launched(*args):
         _here.parallel = launch.launch(*args)
 
+    if any(kernel.source and kernel.kind != "scalar" and kernel.units.chunks > 1 for kernel in lowered.kernels):
+        launch.prepare_parallel(max(getattr(kernel, "work", 0) for kernel in lowered.kernels))
     run = assemble(lowered, around)
     run.__globals__.update({name: launched for name, value in run.__globals__.items() if value is launch.launch})
     return run
@@ -146,14 +159,13 @@ def watched(plan):
     made = []
 
     def run(leaves, numbers):
-        begun = clock()
         if not made:
             from .assemble import lower_all
 
+            begun = net()
             made.append(timed(lower_all(plan.roots), lambda *args: tell("kernel", *args)))
-            now = clock()
-            tell("own", now - begun)
-            begun = now
+            tell("own", net() - begun)
+        begun = clock()
         out = made[0](leaves, numbers)
         tell("ran", plan, leaves, numbers, True, clock() - begun)
         return out
