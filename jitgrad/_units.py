@@ -43,3 +43,11 @@ def table(rows, right):
         "  ".join(c.rjust(w) if k in right else c.ljust(w) for k, (c, w) in enumerate(zip(row, widths))).rstrip()
         for row in rows
     ]
+
+
+def counts(names):
+    """Each name once, with how often it is there: ``multiply x3``."""
+    found: dict = {}
+    for name in names:
+        found[name] = found.get(name, 0) + 1
+    return [name if n == 1 else f"{name} x{n}" for name, n in found.items()]

@@ -320,5 +320,3 @@ def profile() -> Profile:
     5
     """
     return Profile()
-
-

@@ -187,6 +187,12 @@ class Plan:
 
     # ------------------------------------------------------------------ what it does
 
+    def lowered(self):
+        """Its steps and kernels, made anew: pure Python, nothing is compiled or kept."""
+        from .assemble import lower_all
+
+        return lower_all(self.roots)
+
     @property
     def kernels(self):
         """The kernels of the plan in order, each with `kind` and `source`; and `path`, the file of it."""
@@ -196,6 +202,7 @@ class Plan:
         for kernel in out:
             kernel.path = cache.path_of(kernel.source)
         return out
+
 
 _observers: list = []
 _plans: WeakSet = WeakSet()

@@ -25,8 +25,8 @@ class Watcher:
     def numpy(self, plan, roots, seconds):
         """NumPy served a run of `plan`; or, where `plan` is None, had to do one again that a kernel gave up."""
 
-    def ran(self, plan, leaves, numbers, compiled, seconds):
-        """A plan ran, with these inputs."""
+    def ran(self, plan, leaves, numbers, out, compiled, seconds):
+        """A plan ran: its inputs and results, and whether it is compiled."""
 
     def planned(self, seconds, plans):
         """So many plans were made; or, for 0, one was lowered and assembled. Building its kernels is not in it."""
@@ -160,14 +160,12 @@ def watched(plan):
 
     def run(leaves, numbers):
         if not made:
-            from .assemble import lower_all
-
             begun = net()
-            made.append(timed(lower_all(plan.roots), lambda *args: tell("kernel", *args)))
+            made.append(timed(plan.lowered(), lambda *args: tell("kernel", *args)))
             tell("own", net() - begun)
         begun = clock()
         out = made[0](leaves, numbers)
-        tell("ran", plan, leaves, numbers, True, clock() - begun)
+        tell("ran", plan, leaves, numbers, out, True, clock() - begun)
         return out
 
     run.watched = True
@@ -180,7 +178,7 @@ def by_numpy(plan, program, leaves, numbers, *limit):
     out = program(leaves, numbers, *limit)
     seconds = clock() - begun
     tell("numpy", plan, plan.roots, seconds)
-    tell("ran", plan, leaves, numbers, False, seconds)
+    tell("ran", plan, leaves, numbers, out, False, seconds)
     return out
 
 
