@@ -1,8 +1,9 @@
 """`explain`: what computes a value, kernel by kernel: what was fused into what, what is moved, how long it takes.
 
-What runs is caught by a watcher (see `jitgrad.runtime.watch`). Each plan that was caught is lowered again, which tells its
-kernels, and run a few times on the inputs it had, with a clock around each kernel. That leaves the plan of the
-program and its values as they are. The figures are made in `report`, the text in `Explanation.__str__`. Start at `explain`.
+What runs is caught by a watcher (see `jitgrad.runtime.watch`). Each plan that was caught is lowered again, which tells
+its kernels, and run a few times on the inputs it had, with a clock around each kernel. That leaves the plan of the
+program and its values as they are. The figures are made in `jitgrad.reports`, the text in `Explanation.__str__`.
+Start at `explain`.
 """
 
 import sys
@@ -31,7 +32,7 @@ LINES = 12
 
 
 class _Catch(watch.Watcher):
-    """The plans that run in this thread, in order: how often, and inputs, results and times of the first run of each."""
+    """The plans that run in this thread, in order: how often, and inputs, results and time of the first run of each."""
 
     def __init__(self):
         self.thread, self.runs, self.calls = threading.get_ident(), {}, {}
@@ -92,12 +93,12 @@ def explain(what: Any, *args: Any, **kwargs: Any) -> Explanation:
     """What computes a tensor, or what runs when a function is called: kernels, bytes, times, source.
 
     A pending tensor is looked at, which runs what is pending, as ``print`` does. For one that ran before, the kernels
-    are those that compute it alone from what its recording began with. A function is called once, with its
-    effects (``explain(y.backward)`` adds to gradients), what it returns is looked at, and all plans that run are explained.
+    are those that compute it alone from what its recording began with. A function is called once, with its effects
+    (``explain(y.backward)`` adds to gradients), what it returns is looked at, and all plans that run are explained.
 
-    Then every plan runs again, for the times, on the inputs it had; that leaves values, gradients and what will run later
-    as they are. Kernels are compiled for this, which takes some 0.1 s each if they are not in the cache, unless
-    `config.compile` is "never": then they are shown, and times are those of NumPy.
+    Then every plan runs again, for the times, on the inputs it had; that leaves values, gradients and what will run
+    later as they are. Kernels are compiled for this, which takes some 0.1 to 0.5 s each if they are not in the cache,
+    unless `config.compile` is "never": then they are shown, and times are those of NumPy.
 
     Parameters
     ----------
@@ -117,7 +118,7 @@ def explain(what: Any, *args: Any, **kwargs: Any) -> Explanation:
     >>> e = jitgrad.explain((jitgrad.sin(x) * x).sum())
     >>> e.kernels[0].operations, e.kernels[0].bytes_read
     (('sin', 'multiply', 'sum'), 8000)
-    >>> e = jitgrad.explain(jitgrad.grad(lambda x: (x * x).sum()), x)
+    >>> e = jitgrad.explain(jitgrad.grad(lambda x: (x * x).sum()), jitgrad.ones(1000))
     >>> [kernel.bytes_written for kernel in e.kernels]
     [8000]
     """
@@ -128,9 +129,7 @@ def explained(what, args, kwargs, scope):
     """The `Explanation`; `scope` has the names of the program."""
     if isinstance(what, Handle):
         if args or kwargs:
-            raise ArgumentError(
-                "got arguments beside a tensor, expected a tensor alone, or a function and its arguments"
-            )
+            raise ArgumentError("got a tensor and arguments, expected a tensor alone, or a function and its arguments")
         if what._value is not None:
             return _of_value(what, scope)
         call = lambda: what
@@ -139,7 +138,8 @@ def explained(what, args, kwargs, scope):
         scope = {**scope, **_names_of(what, args, kwargs)}
     else:
         raise ArgumentError(
-            f"got an object of type {type(what).__name__} to explain, expected a tensor, or a function and its arguments"
+            f"got an object of type {type(what).__name__} to explain, expected a tensor or a function; "
+            "pass the function and its arguments apart"
         )
     with _Catch() as caught:
         value = call()
@@ -260,6 +260,8 @@ def _plan_lines(plan):
     how = "its kernels" if plan.compiled else f"NumPy{cold}"
     first = f", the first in {seconds(plan.first_seconds)} by {how}" if plan.first_seconds else ""
     lines = [f"{plan.title}: {counted(len(plan.kernels), 'kernel')}{ran}{first}"]
+    if not plan.kernels:
+        return [*lines, "  nothing is computed: its results are inputs"]
     moved = f"  moves {amount(plan.bytes_moved, 'B')}, {amount(plan.bytes_least, 'B')} at least"
     took = f", in {seconds(plan.seconds)}{'' if plan.times_of_kernels else ' by NumPy'}" if plan.seconds else ""
     lines.append(f"{moved}; {amount(plan.flops, 'flop')}{took}")

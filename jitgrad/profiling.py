@@ -1,7 +1,8 @@
 """`profile`: what runs within a ``with`` block, kernel by kernel.
 
-A `Profile` is a watcher (see `jitgrad.runtime.watch`): it is told of every kernel of every plan, of runs by NumPy, of plans
-made and of kernels built, and adds them up by the name of the kernel, which is that of its file. Start at `Profile`.
+A `Profile` is a watcher (see `jitgrad.runtime.watch`): it is told of every kernel of every plan, of runs by NumPy, of
+plans made and of kernels built, and adds them up by the name of the kernel, which is that of its file. Start at
+`Profile`.
 """
 
 import hashlib
@@ -119,7 +120,8 @@ class Profile(watch.Watcher):
         self._lock = lock()
         self._tallies: dict[str, _Tally] = {}
         self._cold: dict[tuple, tuple] = {}  # roots -> (tally, weak reference to the plan)
-        self._spent, self._begun, self._thread = 0.0, None, None
+        self._spent, self._thread = 0.0, 0
+        self._begun: float | None = None
         self._sums = dict.fromkeys(("kernel", "numpy", "planned", "built", "own", "background"), 0.0)
         self.plans = 0
 
@@ -132,8 +134,7 @@ class Profile(watch.Watcher):
 
     def __exit__(self, *_: object) -> None:
         watch.stop(self)
-        self._spent += time.perf_counter() - self._begun
-        self._begun = None
+        self._spent, self._begun = self.seconds, None
 
     # --- what it is told ----------------------------------------------------------------------------------------
 

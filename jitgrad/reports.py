@@ -76,7 +76,7 @@ class KernelReport:
     compile_seconds : float
         What compiling or loading it took in this process.
     origin : str
-        "compiled", "loaded" (from the disk cache), "compiled by a child process", or "" for what is no kernel, or not yet.
+        "compiled", "loaded" (from the disk cache), "compiled by a child process", or "" for what is no kernel as yet.
     path : str or None
         The file of its source.
     source : str or None
@@ -152,7 +152,8 @@ class _Values:
     """Names of the values of a plan, and who makes and reads them."""
 
     def __init__(self, plan, lowered, labels, works):
-        steps, roots = lowered.fusion.steps, lowered.fusion.roots
+        self.steps, roots = lowered.fusion.steps, lowered.fusion.roots
+        steps = self.steps
         self.order, self.costs = toposort(roots), lowered.fusion.cost
         self.names = {**named(self.order), **labels}
         self.names.update((flat_base(node), name) for node, name in labels.items())
@@ -177,7 +178,9 @@ class _Values:
         """Why a value is kept."""
         readers = [str(k + 1) for k in self.readers.get(node, ()) if k != self.made.get(node)]
         parts = list(dict.fromkeys(self.purposes.get(node, ())))
-        dear = f", {self.costs[node]} flops to compute again" if node.op.kind == "elementwise" and not parts else ""
+        called = any(self.steps[int(k) - 1].kind == "call" for k in readers)
+        dear = node.op.kind == "elementwise" and not parts and not called
+        dear = f", {self.costs[node]} flops to compute again" if dear else ""
         parts += [f"for kernel{'s' * (len(readers) > 1)} {' and '.join(readers)}{dear}"] if readers else []
         return ", ".join(parts) or "for a kernel of numbers"
 

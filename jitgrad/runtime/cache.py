@@ -1,9 +1,9 @@
 """The disk cache: kernel sources as importable files, beside them the binaries numba keeps of them.
 
-A kernel's file is named by what it does and the hash of its text (`key`: the name that reports and profilers show, too),
-in a folder named by all a binary depends on (versions of numba, llvmlite, numpy, Python, jitgrad's own runtime; the CPU
-and its features). A file is written at once or not at all
-(`os.replace`) and never rewritten while its content stands, since numba ties its binaries to the file's time stamp.
+A kernel's file is named by what it does and the hash of its text (`key`: the name that reports and profilers show,
+too), in a folder named by all a binary depends on (versions of numba, llvmlite, numpy, Python, jitgrad's own runtime;
+the CPU and its features). A file is written at once or not at all (`os.replace`) and never rewritten while its content
+stands, since numba ties its binaries to the file's time stamp.
 What is damaged is dropped and made anew. Where nothing can be written (read-only, full), a temporary folder serves.
 
 Start at `load`: source text -> module. `info`, `entries` and `clear` are for the user.
@@ -47,7 +47,7 @@ WORDS, DIGITS = 3, 12
 
 
 def key(source):
-    r"""The name of a kernel, or of a driver that launches kernels: its kind, its first operations, the hash of its text.
+    r"""The name of a kernel, or of a driver that launches kernels: its kind, its first operations, a hash of its text.
 
     Examples
     --------

@@ -14,7 +14,7 @@ class Cost(NamedTuple):
 
 
 class Stats:
-    """`compiled` and `loaded` (from the disk cache) kernels, the `seconds` both took, and the `costs` of each by name."""
+    """`compiled` and `loaded` (from the disk cache) kernels, the `seconds` both took, and the `costs` by name."""
 
     def __init__(self):
         self.compiled = self.loaded = 0
