@@ -17,6 +17,7 @@ from weakref import ref
 from ._errors import ArgumentError
 from ._locks import lock
 from ._units import digits, seconds, table
+from .compile.fuse_index import MOVEMENT
 from .ir.node import toposort
 from .ir.printer import counted, text
 from .runtime import watch
@@ -294,8 +295,9 @@ def _cells(row):
 
 def _name(roots):
     """The name of what NumPy ran: its first operations, and the hash of all."""
-    names = dict.fromkeys(node.op.name for node in toposort(list(roots)) if node.src)
-    words = [*list(names)[:WORDS], hashlib.sha256(text(roots).encode()).hexdigest()[:12]]
+    order = toposort(list(roots))
+    names = dict.fromkeys(node.op.name for node in order if node.src and node.op.kind not in MOVEMENT)
+    words = [*(list(names)[:WORDS] or ["nothing"]), hashlib.sha256(text(roots).encode()).hexdigest()[:12]]
     return "_".join(["by_numpy", *words])
 
 

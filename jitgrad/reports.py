@@ -163,8 +163,10 @@ class _Values:
             self.purposes.setdefault(flat_base(root), []).append(what)
         self.readers: dict = {}
         for k, work in enumerate(works):
-            for node, _ in work.reads:
-                self.readers.setdefault(flat_base(node), []).append(k)
+            dynamic = getattr(lowered.kernels[k], "dynamic", ())
+            numbers = [what[0] if kind == "item" else what for kind, what in dynamic if kind in ("item", "number")]
+            for node in dict.fromkeys([*(flat_base(node) for node, _ in work.reads), *map(flat_base, numbers)]):
+                self.readers.setdefault(node, []).append(k)
         self.computed: dict = {}
         for k, step in enumerate(steps):
             for node in dict.fromkeys(node for node, _ in step.values):
@@ -181,8 +183,8 @@ class _Values:
         called = any(self.steps[int(k) - 1].kind == "call" for k in readers)
         dear = node.op.kind == "elementwise" and not parts and not called
         dear = f", {self.costs[node]} flops to compute again" if dear else ""
-        parts += [f"for kernel{'s' * (len(readers) > 1)} {' and '.join(readers)}{dear}"] if readers else []
-        return ", ".join(parts) or "for a kernel of numbers"
+        parts += [f"for kernel{'s' * (len(readers) > 1)} {', '.join(readers)}{dear}"] if readers else []
+        return ", ".join(parts) or "passed on"
 
 
 def report(plan, lowered, labels, times, calls, compiled, first, whole, problem):
