@@ -261,7 +261,7 @@ def _plan_lines(plan):
     first = f", the first in {seconds(plan.first_seconds)} by {how}" if plan.first_seconds else ""
     lines = [f"{plan.title}: {counted(len(plan.kernels), 'kernel')}{ran}{first}"]
     if not plan.kernels:
-        return [*lines, "  nothing is computed: its results are inputs"]
+        return [*lines, "  nothing is computed: its results are inputs, views of them, or empty"]
     moved = f"  moves {amount(plan.bytes_moved, 'B')}, {amount(plan.bytes_least, 'B')} at least"
     took = f", in {seconds(plan.seconds)}{'' if plan.times_of_kernels else ' by NumPy'}" if plan.seconds else ""
     lines.append(f"{moved}; {amount(plan.flops, 'flop')}{took}")
