@@ -152,7 +152,7 @@ class _Values:
     """Names of the values of a plan, and who makes and reads them."""
 
     def __init__(self, plan, lowered, labels, works):
-        self.steps, roots = lowered.fusion.steps, lowered.fusion.roots
+        self.steps, roots = lowered.steps, lowered.fusion.roots
         steps = self.steps
         self.order, self.costs = toposort(roots), lowered.fusion.cost
         self.names = {**named(self.order), **labels}
@@ -169,7 +169,7 @@ class _Values:
                 self.readers.setdefault(node, []).append(k)
         self.computed: dict = {}
         for k, step in enumerate(steps):
-            for node in dict.fromkeys(node for node, _ in step.values):
+            for node in dict.fromkeys(node for *_, node, _ in step.values):
                 self.computed.setdefault(node, []).append(k)
 
     def source_of(self, node):
@@ -193,7 +193,7 @@ def report(plan, lowered, labels, times, calls, compiled, first, whole, problem)
     values = _Values(plan, lowered, labels, works)
     kernels = [
         _kernel(k, step, kernel, works[k], values, times.get(k, ()))
-        for k, (step, kernel) in enumerate(zip(lowered.fusion.steps, lowered.kernels, strict=True))
+        for k, (step, kernel) in enumerate(zip(lowered.steps, lowered.kernels, strict=True))
         if kernel.source or kernel.kind == "call"
     ]
     return PlanReport(
@@ -205,10 +205,14 @@ def report(plan, lowered, labels, times, calls, compiled, first, whole, problem)
 
 def _kernel(k, step, kernel, work, values, times):
     piece = Piece(k, kernel, work)
-    inside = {node for node, _ in step.values}.union(step.nodes)
+    inside = {node for *_, node, _ in step.values}.union(step.nodes)
     nodes = [node for node in values.order if node in inside and node.op.kind not in LEAFLIKE]
     operations = [node for node in nodes if node.op.kind not in MOVEMENT]
-    again = [node for node in operations if node not in values.made and len(values.computed[node]) > 1]
+    again = [
+        node
+        for node in operations
+        if node not in values.made and len({values.steps[i] for i in values.computed[node]}) > 1
+    ]
     names = values.names
     cost = stats.costs.get(piece.name)
     spent = statistics.median(seconds for seconds, _ in times) if times else None
@@ -223,7 +227,7 @@ def _kernel(k, step, kernel, work, values, times):
         tuple([node.op.name for node in again]),
         tuple([statement(names[node], node, [names[s] for s in node.src]) for node in nodes]),
         tuple([_array(node, size, values, values.source_of(node)) for node, size in work.reads]),
-        tuple(_keeps(step, work, values)),
+        tuple(_keeps(k, step, kernel, work, values)),
         tuple(step.sizes),
         work.bytes_read, work.bytes_written, work.flops,
         spent, (work.bytes_read + work.bytes_written) / spent / 1e9 if spent else None,
@@ -240,9 +244,13 @@ def _array(node, size, values, why):
     return ArrayReport(values.names[base], operation, typed(node), size, why)
 
 
-def _keeps(step, work, values):
+def _keeps(k, step, kernel, work, values):
     """What is written, and the numbers that are computed, each with its purpose."""
     sizes = dict(work.writes)
     for node in step.nodes:
-        if node in sizes or not node.ndim:
+        if values.made[node] != k and not sizes:  # the first of two kernels for a scan in blocks
+            base, size = values.names[flat_base(node)], kernel.units.chunks * node.dtype.itemsize
+            why = f"totals of its blocks, for kernel {values.made[node] + 1}"
+            yield ArrayReport(base, node.op.name, f"{node.dtype}[{kernel.units.chunks}]", size, why)
+        if node in sizes or (not node.ndim and values.made[node] == k):
             yield _array(node, sizes.get(node, node.dtype.itemsize), values, values.purpose(node))

@@ -56,14 +56,14 @@ def test_a_pending_value(compiled):
 
 
 def test_the_source_and_its_file(compiled):
-    e = jg.explain((tensor(N, grad=False) * 2.0).sum())
+    e = jg.explain(jn.exp(tensor(N, grad=False)).sum())
     (k,) = e.kernels
     assert e.source == k.source and "def body(" in k.source
     assert os.path.basename(k.path) == k.name + ".py" == os.path.basename(cache.path_of(k.source))
     with open(k.path, encoding="utf-8") as file:
         assert file.read() == k.source
     with jg.profile() as p:
-        (tensor(N, grad=False) * 2.0).sum().item()
+        jn.exp(tensor(N, grad=False)).sum().item()
     assert [row.name for row in p.kernels] == [k.name]
 
 
@@ -80,6 +80,15 @@ def test_values_between_kernels(compiled):
     if largest is not call and len(names) > 2:
         assert largest.keeps[0].bytes == 8 * 40 and largest.keeps[0].why.startswith("for kernel")
     assert e.plans[0].bytes_moved >= e.plans[0].bytes_least == 2 * 8 * 40 * 30
+
+
+def test_a_scan_in_blocks_is_two_kernels(compiled):
+    """The totals of all blocks must be there before a block can begin."""
+    first, second = jg.explain(jn.cumsum(tensor(300_000, grad=False))).kernels
+    assert [(a.operation, a.why) for a in first.keeps] == [("cumsum", "totals of its blocks, for kernel 2")]
+    assert first.chunks == second.chunks > 1 and first.keeps[0].bytes == 8 * first.chunks
+    assert [(a.bytes, a.why) for a in second.keeps] == [(8 * 300_000, "result")] and first.again == second.again == ()
+    assert (first.bytes_read, second.bytes_read) == (8 * 300_000, 8 * 300_000)
 
 
 def test_gradients(compiled):

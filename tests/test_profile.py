@@ -52,6 +52,7 @@ PROGRAMS = {
     "softmax": lambda: (softmax(tensor(50, 40)) * tensor(50, 40, seed=2)).sum().backward,
     "scalar": lambda: (tensor() * 2.0 + jn.sin(tensor())).backward,
     "matmul": lambda: jn.tanh(tensor(30, 20) @ tensor(20, 5, seed=1)).sum().backward,
+    "long scan": lambda: (jn.cumsum(tensor(300_000)) * tensor(300_000, seed=1)).sum().backward,
     "scan": lambda: (jn.cumsum(tensor(N)) * tensor(N, seed=1)).sum().backward,
 }  # fmt: skip
 
@@ -128,7 +129,7 @@ def test_from_cold_to_warm_within_a_profile(monkeypatch):
 
     def step():
         x.grad = None
-        jn.sum(jn.sin(x) * x * 0.123).backward()
+        jn.sum(jn.sin(x) * jn.exp(x)).backward()
 
     with observed_plans() as plans, jg.profile() as p:
         for _ in range(5):

@@ -58,18 +58,17 @@ def _above(targets, given):
 
 
 def work_of(lowered):
-    """The `Work` of each step of a `Lowered`."""
-    steps = lowered.fusion.steps
-    made = {node: k for k, step in enumerate(steps) for node in step.nodes}
-    return [_work(k, step, kernel, made) for k, (step, kernel) in enumerate(zip(steps, lowered.kernels, strict=True))]
+    """The `Work` of each kernel of a `Lowered`."""
+    made = {node: step for step in lowered.steps for node in step.nodes}
+    return [_work(step, kernel, made) for step, kernel in zip(lowered.steps, lowered.kernels, strict=True)]
 
 
-def _work(k, step, kernel, made):
+def _work(step, kernel, made):
     if step.kind == "call":
         return _work_of_call(step.nodes[0])
 
     def given(node):
-        return node.op.kind in LEAFLIKE or made.get(node, k) != k or node in step.arrays
+        return node.op.kind in LEAFLIKE or made.get(node, step) is not step or node in step.arrays
 
     need = needed(tuple(step.nodes), given)
     elements: dict = {}
@@ -87,10 +86,10 @@ def _work(k, step, kernel, made):
 
 
 def _flops(step, need):
-    """What the step computes; a value in several contexts is computed in each."""
-    points = [(node, need.get(node, node.size)) for node, _ in step.values]
+    """What the step computes; a value in several stages and contexts is computed in each."""
+    points = [(node, need.get(node, node.size)) for *_, node, _ in step.values]
     out = sum(node.op.cost * n for node, n in points if node.op.kind == "elementwise")
-    return out + sum(node.src[0].size for node in step.nodes if node.op.kind == "reduce")
+    return out + sum(node.src[0].size for node in step.nodes if node.op.kind in ("reduce", "scan"))
 
 
 def _work_of_call(node):
