@@ -173,11 +173,13 @@ def watched(plan):
 
 
 def by_numpy(plan, program, leaves, numbers, *limit):
-    """A run of a plan by the NumPy tier while somebody watches."""
+    """A run of a plan by the NumPy tier while somebody watches; one that is given up (`TooSlow`) took its time, too."""
     begun = clock()
-    out = program(leaves, numbers, *limit)
-    seconds = clock() - begun
-    tell("numpy", plan, plan.roots, seconds)
+    try:
+        out = program(leaves, numbers, *limit)
+    finally:
+        seconds = clock() - begun
+        tell("numpy", plan, plan.roots, seconds)
     tell("ran", plan, leaves, numbers, out, False, seconds)
     return out
 
