@@ -4,6 +4,7 @@
     python -m jitgrad info            versions, CPU, threads, cache and settings
     python -m jitgrad cache           the kernels on this disk, the last used 20 (--all: all)
     python -m jitgrad cache clear     remove them
+    python -m jitgrad profile FILE    run a program, and say what its kernels took
 
 The exit code is 0, 1 where something could not be done, and 2 for wrong arguments. Start at `main`.
 """
@@ -43,6 +44,10 @@ def _parser():
     cache.add_argument("action", nargs="?", choices=("list", "clear"), default="list")
     cache.add_argument("--all", action="store_true", help=f"list all (default: the {_report.LISTED} used last)")
     cache.set_defaults(run=_cache)
+    profile = commands.add_parser("profile", help="run a program, and say what its kernels took")
+    profile.add_argument("file", help="a Python file")
+    profile.add_argument("arguments", nargs=argparse.REMAINDER, help="what it gets as sys.argv[1:]")
+    profile.set_defaults(run=lambda options: _report.profiled(options.file, options.arguments))
     return parser
 
 

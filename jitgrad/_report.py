@@ -1,4 +1,4 @@
-"""What ``python -m jitgrad info`` and ``python -m jitgrad cache`` print.
+"""What ``python -m jitgrad info``, ``cache`` and ``profile`` print.
 
 Nothing here imports numba: versions come from the packages' metadata, the CPU's name and features from llvmlite, which
 is where the kernels' compiler has them from. Start at `info`.
@@ -13,6 +13,7 @@ import time
 from . import __version__
 from ._config import SETTINGS, config, cores, variable
 from .ir.printer import counted
+from .profiling import profile
 from .runtime import cache
 from .runtime.launch import get_num_threads
 
@@ -99,3 +100,25 @@ def clear():
     if after["bytes"]:
         print(f"{_mib(after['bytes'])} in {after['path']} could not be removed; check its permissions", file=sys.stderr)
         return 1
+
+
+def profiled(path, arguments):
+    """Runs a program as ``python path arguments`` does and prints its profile; the exit code is the program's."""
+    import runpy
+    import traceback
+
+    open(path, "rb").close()  # the error of a missing file must not look like one of the program
+    sys.argv, sys.path[0] = [path, *arguments], os.path.dirname(os.path.abspath(path))
+    code = 0
+    with profile() as seen:
+        try:
+            runpy.run_path(path, run_name="__main__")
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            if end.code is not None and not isinstance(end.code, int):
+                print(end.code, file=sys.stderr)
+        except Exception:
+            traceback.print_exc()
+            code = 1
+    print(f"\n{seen}")
+    return code

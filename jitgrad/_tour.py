@@ -18,6 +18,7 @@ import numpy as np
 
 import jitgrad
 
+from .explanation import of_plan
 from .ir.printer import counted
 from .runtime.execute import observed_plans
 from .runtime.stats import stats
@@ -136,7 +137,7 @@ def _gradient(n):
 
 def _kernel(plan):
     _title("Its kernel: values and gradients in one piece")
-    print(plan.explain() + "\n")
+    print(f"{of_plan(plan)}\n")
     for kernel in plan.kernels:
         _code(kernel.source)
     if len(plan.kernels) == 1:

@@ -4,6 +4,7 @@ The mechanics (pending values, views, rebinding) are in `jitgrad.tape.tensors`; 
 """
 
 from math import prod
+from sys import _getframe
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from ._dtypes import as_dtype, is_float
 from ._errors import AliasError, ArgumentError, DTypeError, GradientError, ShapeError
 from .convert import as_operand, tensor, unpickle
 from .convert import cast as cast_to
+from .explanation import explained
 from .gradients import backward_from, hook_on, retain
 from .tape import tensors as tape
 from .tape import views
@@ -121,6 +123,16 @@ class Tensor(Handle):
         if dtype is not None and np.dtype(dtype) != out.dtype:
             return out.astype(dtype)
         return out.copy() if copy else out
+
+    def explain(self):
+        """What computes the value, kernel by kernel; it is looked at for that. See `jitgrad.explain`.
+
+        Examples
+        --------
+        >>> (jitgrad.ones(1000) * 2.0).explain().kernels[0].operations
+        ('multiply',)
+        """
+        return explained(self, (), {}, _getframe(1).f_globals)
 
     def item(self):
         """The one element as a Python number."""

@@ -33,7 +33,7 @@ def cli(*arguments, cache, code=0, **env):
 
 
 def count(cache):
-    return len(list(pathlib.Path(cache).rglob("k*.py")))
+    return len([path for path in pathlib.Path(cache).rglob("*.py") if not path.name.startswith("driver_")])
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +198,35 @@ def test_a_closed_pipe_is_no_error(tmp_path, cache_dir):
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     out = subprocess.run(["bash", "-c", command], env=env, capture_output=True, text=True, timeout=60)
     assert out.stdout.startswith("jitgrad ") and not out.stderr
+
+
+PROGRAM = """
+import sys
+import beside
+import jitgrad
+x = jitgrad.ones(1000, requires_grad=True)
+jitgrad.sin(x * beside.SCALE).sum().backward()
+print(__name__, sys.argv, x.grad[0].item())
+{end}
+"""
+
+
+@pytest.mark.parametrize(("end", "code", "said"), [("", 0, ""), ("sys.exit(3)", 3, ""), ("1 / 0", 1, "in <module>")])
+def test_profile_of_a_program(tmp_path, end, code, said):
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM.format(end=end))
+    (tmp_path / "beside.py").write_text("SCALE = 0.0")
+    out, error = cli(
+        "profile", str(path), "--size", "3", cache=tmp_path / "kernels", code=code, JITGRAD_COMPILE="always"
+    )
+    assert out.startswith(f"__main__ {[str(path), '--size', '3']} 0.0\n\nprofile of ")
+    assert re.search(r"\n +\d+% .* 1 .* flat_sum_multiply_sin_[0-9a-f]{12}\n", out), out
+    assert (said in error and "ZeroDivisionError" in error) if said else not error
+
+
+def test_profile_of_no_program(tmp_path):
+    _, error = cli("profile", str(tmp_path / "none.py"), cache=tmp_path, code=1)
+    assert error.startswith("python -m jitgrad: ") and "none.py" in error and "Traceback" not in error
 
 
 def test_the_cpu_has_a_name():

@@ -57,6 +57,13 @@ def test_readme_session():
     assert len(blocks) > 2 and run_doctest("\n".join(blocks), "README", path) > 12
 
 
+def test_what_the_page_on_seeing_shows(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "seeing.md").read_text(), re.DOTALL)
+    exec(compile("\n".join(blocks), "seeing.md", "exec"), {"__name__": "seeing"})
+    out = capsys.readouterr().out
+    assert len(blocks) == 3 and "x.grad = multiply" in out and "profile of " in out
+
+
 def _modules():
     yield jitgrad
     for info in pkgutil.walk_packages(jitgrad.__path__, "jitgrad."):

@@ -23,13 +23,14 @@ LONGEST = 500
 #: From left to right; a module may import those of its own layer and of layers before it. A package stands
 #: for all in it.
 LAYERS = [
-    ["_errors", "_config", "_dtypes", "_locks", "_typing"],
+    ["_errors", "_config", "_dtypes", "_locks", "_typing", "_units"],
     ["ir"],
     ["ops"],
     ["autodiff"],
     ["compile"],
     ["runtime"],
     ["tape"],
+    ["explanation", "profiling", "reports"],
     ["_docs", "convert", "creation", "functions", "gradients", "subscript", "tensor"],
     ["linalg", "numpy"],
     ["transforms"],

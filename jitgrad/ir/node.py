@@ -60,6 +60,8 @@ class Op:
         Whether a relative error of an operand is one of the result, and no more: products, and sums of them.
     cost : int
         elementwise: flops, roughly; 20 and above is worth keeping instead of recomputing.
+    flops : callable or None
+        call: ``flops(node)`` -> those of the node, where they are not roughly one per element of the result.
     identity : callable or None
         reduce, scan: ``identity(dtype)`` -> the value to start from.
     combine : str or None
@@ -73,28 +75,19 @@ class Op:
     """
 
     __slots__ = (
-        "name",
-        "kind",
-        "reference",
-        "code",
-        "exact",
-        "prepare",
-        "scales",
-        "cost",
-        "identity",
-        "combine",
-        "vjp",
-        "jvp",
-    )
+        "name", "kind", "reference", "code", "exact", "prepare", "scales", "cost", "identity", "combine", "vjp", "jvp",
+        "flops",
+    )  # fmt: skip
 
     def __init__(
         self, name, kind, reference=None, *,
         code=None, exact=None, prepare=None, scales=False, cost=1, identity=None, combine=None, vjp=None, jvp=None,
+        flops=None,
     ):  # fmt: skip
         self.name, self.kind, self.reference = name, kind, reference
         self.code, self.exact, self.prepare, self.scales, self.cost = code, exact, prepare, scales, cost
         self.identity, self.combine = identity, combine
-        self.vjp, self.jvp = vjp, jvp
+        self.vjp, self.jvp, self.flops = vjp, jvp, flops
 
     def __repr__(self):
         return f"<op {self.name}>"

@@ -32,13 +32,13 @@ def statement(name, node, sources):
     starts = []
     if arrays:
         sources, starts = sources[:arrays], [f"starts=({', '.join(sources[arrays:])})"]
-    return f"{name} = {node.op.name}({', '.join([*sources, *starts, *_argument(node)])}): {_type(node)}"
+    return f"{name} = {node.op.name}({', '.join([*sources, *starts, *_argument(node)])}): {typed(node)}"
 
 
 def text(roots):
     """The graph of `roots` as text: one statement per node, sources first, and what is returned."""
     order = toposort(list(roots))
-    names = _names(order)
+    names = named(order)
     lines = [statement(names[n], n, [names[s] for s in n.src]) for n in order if n.op is not CONST]
     lines.append("return " + ", ".join(names[r] for r in roots))
     return "\n".join(lines)
@@ -47,7 +47,7 @@ def text(roots):
 def dot(roots, title=""):
     """The graph of `roots` in the language of Graphviz: an edge per operand, numbered where there are several."""
     order = toposort(list(roots))
-    names = _names(order)
+    names = named(order)
     ids = {node: f"c{k}" if node.op is CONST else names[node] for k, node in enumerate(order)}
     lines = ["digraph {", "  rankdir=TB;", '  node [shape=box, fontname="monospace"];']
     if title:
@@ -60,7 +60,8 @@ def dot(roots, title=""):
     return "\n".join([*lines, "}"])
 
 
-def _names(order):
+def named(order):
+    """A name for each node of `order`."""
     counts, names = {}, {}
     for node in order:
         if node.op is CONST:
@@ -77,7 +78,8 @@ def literal(node):
     return repr(node.arg) if const(node.arg).dtype == node.dtype else f"{node.arg!r}:{node.dtype}"
 
 
-def _type(node):
+def typed(node):
+    """``float64[3, 4]``."""
     return f"{node.dtype}[{', '.join(map(str, node.shape))}]"
 
 
@@ -96,7 +98,7 @@ def _argument(node):
 def _box(node, name, root):
     if node.op is CONST:
         return f"label={_quoted(name)}, shape=plaintext"
-    label = f"{name} = {' '.join([node.op.name, *_argument(node)])}\n{_type(node)}"
+    label = f"{name} = {' '.join([node.op.name, *_argument(node)])}\n{typed(node)}"
     style = ", style=filled" if node.op in (LEAF, NUMBER) else ""
     return f"label={_quoted(label)}{style}{', peripheries=2' if root else ''}"
 

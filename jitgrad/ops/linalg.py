@@ -31,7 +31,10 @@ def _matmul_jvp(t, node):
     return right if left is None else left if right is None else left + right
 
 
-MATMUL = Op("matmul", "call", lambda x, y, node: np.matmul(x, y), vjp=_matmul_vjp, jvp=_matmul_jvp)
+MATMUL = Op(
+    "matmul", "call", lambda x, y, node: np.matmul(x, y), vjp=_matmul_vjp, jvp=_matmul_jvp,
+    flops=lambda node: 2 * node.size * node.src[0].shape[-1],
+)  # fmt: skip
 
 
 def _product(x, y):

@@ -12,7 +12,6 @@ import struct
 
 import numpy as np
 
-from ..compile import reference
 from ..compile.align import fused
 from ..compile.fuse import call_operand, flat_base
 from ..compile.lower import access, evaluations, lower, lower_totals, points, weight
@@ -23,7 +22,7 @@ from ..compile.render_program import render_program
 from ..compile.simplify import simplify
 from ..ir.node import Node, leaf
 from ..ir.shapes import contiguous
-from . import launch, pool
+from . import launch, pool, watch
 
 
 class Lowered:
@@ -182,7 +181,7 @@ class _Assembler:
         self.scope[self.bind("B", None)] = block
         if any(kind == "far" for kind, _ in kernel.dynamic):
             roots = self.fusion.roots
-            again = self.bind("E", lambda L, N: reference.run(roots, L, N))
+            again = self.bind("E", lambda L, N: watch.again(roots, L, N))
             self.lines.append(f"if far[0]: return {again}(L, N)")
         self.results(kernel, partial)
         if units.parts > 1:
@@ -369,19 +368,25 @@ def _flattener(dtype):
     return lambda value: np.ascontiguousarray(value, dtype).reshape(-1)
 
 
-def assemble(lowered):
-    """The function ``run(L, N)`` of a plan; compiles what has not been compiled yet."""
+def assemble(lowered, around=None):
+    """The function ``run(L, N)`` of a plan; compiles what has not been compiled yet.
+
+    ``around(assembler, k, first)`` may put something around the lines of each step, those from number `first` on.
+    """
     from .build import loop_kernel, scalar_kernel
 
     launch.prepare()
     assembler = _Assembler(lowered)
-    for kernel in lowered.kernels:
+    for k, kernel in enumerate(lowered.kernels):
+        first = len(assembler.lines)
         if kernel.kind == "call":
             assembler.call(kernel.node)
         elif kernel.kind == "scalar":
             assembler.scalar(kernel, kernel.source and scalar_kernel(kernel.source)[0])
         else:
             assembler.loop(kernel, kernel.source and loop_kernel(kernel.source)[0])
+        if around is not None:
+            around(assembler, k, first)
     text = assembler.text()
     scope = assembler.scope
     exec(compile(text, "<jitgrad plan>", "exec"), scope)

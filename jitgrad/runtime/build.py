@@ -19,7 +19,7 @@ from numba.core.bytecode import FunctionIdentity
 
 from .._dtypes import SUPPORTED
 from .._errors import CompileError, JitgradWarning
-from . import cache
+from . import cache, watch
 from .build_lowering import (
     BYTES_DATA,
     NoAlias,
@@ -31,7 +31,7 @@ from .build_lowering import (
     scratch_maker,
     slots,
 )
-from .stats import stats
+from .stats import COMPILED, Cost, stats
 
 CHUNK = types.void(*[types.int64] * 4)
 #: Kernels of one process from which something is wrong with the program.
@@ -123,9 +123,11 @@ def _build(source, take, driver=False):
             raise CompileError(f"the kernel {where} could not be compiled ({error}); its source:\n{source}") from error
         _registry.made[source] = out
         if driver:
+            watch.built(None, Cost(time.perf_counter() - start, COMPILED))
             return out
         hit = _hits(module.chunk if hasattr(module, "chunk") else module.kernel)
-        stats.count(hit, time.perf_counter() - start)
+        name = cache.key(source)
+        watch.built(name, stats.count(name, hit, time.perf_counter() - start))
         if stats.kernels == MANY:
             warnings.warn(
                 f"{MANY} different kernels were made in this process and are never freed; a program that keeps "

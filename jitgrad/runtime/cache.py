@@ -1,8 +1,9 @@
 """The disk cache: kernel sources as importable files, beside them the binaries numba keeps of them.
 
-A kernel's file is named by the hash of its text, in a folder named by all a binary depends on (versions of numba,
-llvmlite, numpy, Python, jitgrad's own runtime; the CPU and its features). A file is written at once or not at all
-(`os.replace`) and never rewritten while its content stands, since numba ties its binaries to the file's time stamp.
+A kernel's file is named by what it does and the hash of its text (`key`: the name that reports and profilers show,
+too), in a folder named by all a binary depends on (versions of numba, llvmlite, numpy, Python, jitgrad's own runtime;
+the CPU and its features). A file is written at once or not at all (`os.replace`) and never rewritten while its content
+stands, since numba ties its binaries to the file's time stamp.
 What is damaged is dropped and made anew. Where nothing can be written (read-only, full), a temporary folder serves.
 
 Start at `load`: source text -> module. `info`, `entries` and `clear` are for the user.
@@ -38,13 +39,30 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
+#: The first line of a kernel: its kind and its operations. That of a driver, which launches kernels, has none.
+_TITLE = re.compile(r'"""(\w+)(?: kernel[^:\n]*: ([\w, ]+))?')
+#: Operations that a name has, and digits of the hash: 26 000 kernels fill the cache, and two of them are called alike
+#: once in a million such caches.
+WORDS, DIGITS = 3, 12
+
+
 def key(source):
-    """The name of a kernel, or of a driver that launches kernels: the hash of its text."""
-    return ("d" if source.startswith(DRIVER) else "k") + hashlib.sha256(source.encode()).hexdigest()[:24]
+    r"""The name of a kernel, or of a driver that launches kernels: its kind, its first operations, a hash of its text.
+
+    Examples
+    --------
+    >>> from jitgrad.runtime.cache import key
+    >>> key('\"\"\"row kernel, 2 loops, 5 operations: sum, exp, multiply, add.')
+    'row_sum_exp_multiply_d34dc2ad0d97'
+    """
+    found = _TITLE.match(source)
+    kind, operations = found.groups() if found else ("kernel", None)
+    words = [word.strip() for word in (operations or "").split(",")][:WORDS]
+    return "_".join([kind, *filter(None, words), hashlib.sha256(source.encode()).hexdigest()[:DIGITS]])
 
 
-#: What the first line of a driver starts with.
-DRIVER = '"""driver: '
+#: What the names of drivers begin with; those of older versions were hashes alone, as those of kernels were.
+_DRIVER = re.compile("driver_|d[0-9a-f]{24}")
 #: Variables of numba that change no binary.
 _NO_PART = re.compile("THREAD|CACHE")
 
@@ -216,7 +234,9 @@ def _load(source, base):
 
 #: What jitgrad writes below the cache folder: the folder may be one the user keeps other things in.
 _OURS = re.compile(
-    r"[0-9a-f]{16}/([kd][0-9a-f]{24}\.py(\.\d+\.\d+\.tmp)?|__pycache__/[kd][0-9a-f]{24}\.[^/]+\.nb[ic](\.tmp\.\w+)?)"
+    r"[0-9a-f]{16}/(NAME\.py(\.\d+\.\d+\.tmp)?|__pycache__/NAME\.[^/]+\.nb[ic](\.tmp\.\w+)?)".replace(
+        "NAME", r"(\w+_[0-9a-f]{12}|[kd][0-9a-f]{24})"
+    )
 )
 
 
@@ -286,7 +306,7 @@ def entries():
     out = [
         Cached(path, sum(size for _, size, _ in files), max(used for used, _, _ in files))
         for path, files in _kernels().items()
-        if os.path.basename(path).startswith("k") and os.path.exists(path)
+        if not _DRIVER.match(os.path.basename(path)) and os.path.exists(path)
     ]
     return sorted(out, key=lambda entry: -entry.used)
 

@@ -21,7 +21,8 @@ from .._config import config
 from .._errors import JitgradWarning
 from .._locks import lock
 from ..compile.stretches import TooSlow
-from ..ir.printer import counted
+from . import watch
+from .stats import COMPILED, Cost, stats
 from .worker import Worker
 
 #: What compiling costs is paid when about as much was spent without: a script that ends sooner must pay for neither
@@ -45,11 +46,13 @@ BIG = 200_000
 class Plan:
     """The values of `roots`, as ``plan.run(leaves, numbers)``.
 
-    A value of one dimension or more is a flat array, never written again; a 0-d value is a Python number.
+    A value of one dimension or more is a flat array, never written again; a 0-d value is a Python number. `parts` says
+    what the roots are for, as (what, how many) pairs in their order.
     """
 
-    def __init__(self, roots, title=""):
-        self.roots, self.title = list(roots), title
+    def __init__(self, roots, title="", parts=()):
+        self.roots, self.title, self.parts = list(roots), title, parts
+        self.names = ()  # of its kernels, once it is compiled
         if config.verify:
             from ..ir.verify import verify
 
@@ -73,8 +76,11 @@ class Plan:
             program = self._program = Program(self.roots)
         return program
 
-    def _reference(self, leaves, numbers):
-        return self._interpreter()(leaves, numbers)
+    def _reference(self, leaves, numbers, *limit):
+        program = self._interpreter()
+        if watch.active():
+            return watch.by_numpy(self, program, leaves, numbers, *limit)
+        return program(leaves, numbers, *limit)
 
     def _compiled_first(self, leaves, numbers):
         try:
@@ -86,7 +92,7 @@ class Plan:
     def _cold(self, leaves, numbers):
         mode = config.compile
         if mode != "never" and self._compiled is not None:
-            self.run = self._compiled
+            self._use(self._compiled)
             return self.run(leaves, numbers)
         if mode == "always":
             self.compile()
@@ -97,10 +103,9 @@ class Plan:
         waiting = self._queued is _background
         if not waiting and self._ready():
             return self.run(leaves, numbers)
-        program = self._interpreter()
         start = time.thread_time()  # beside other jobs the wall clock counts their work, too
         try:
-            out = program(leaves, numbers, SLOW if _imported() else SLOW_IMPORT)
+            out = self._reference(leaves, numbers, SLOW if _imported() else SLOW_IMPORT)
         except TooSlow:
             out = None
         if out is None:  # not in the handler, whose traceback holds what was begun
@@ -131,7 +136,10 @@ class Plan:
         if not hasattr(build, "built") or not (self._runs == 2 or (self._runs == 1 and self._big())):
             return False
         try:
-            if all(map(build.built, self._lower().sources)):
+            begun = watch.net()
+            sources = self._lower().sources
+            watch.tell("planned", watch.net() - begun, 0)
+            if all(map(build.built, sources)):
                 self.compile()
                 return True
         except Exception as error:
@@ -148,10 +156,26 @@ class Plan:
 
     def compile(self):
         """Compile now, in this thread; `run` is the compiled function afterwards."""
+        begun = time.perf_counter()
+        if "jitgrad.runtime.build" not in sys.modules:
+            from . import build  # noqa: F401
+
+            watch.built(None, Cost(time.perf_counter() - begun, COMPILED))
+        from . import cache
         from .assemble import assemble
 
-        self.run = self._compiled = assemble(self._lower())
+        begun = watch.net()
+        lowered = self._lower()
+        self.names = tuple(map(cache.key, lowered.sources))
+        self._use(assemble(lowered))
         self._lowered = self._program = None  # larger than all the rest, and quickly made again
+        watch.tell("planned", watch.net() - begun, 0)
+
+    def _use(self, compiled):
+        """From now on this function serves, or what stands for it while somebody watches."""
+        with _made:
+            self._compiled = compiled
+            self.run = watch.watched(self) if watch.active() else compiled
 
     def _failed(self, error):
         self.run = self._reference
@@ -163,6 +187,12 @@ class Plan:
 
     # ------------------------------------------------------------------ what it does
 
+    def lowered(self):
+        """Its steps and kernels, made anew: pure Python, nothing is compiled or kept."""
+        from .assemble import lower_all
+
+        return lower_all(self.roots)
+
     @property
     def kernels(self):
         """The kernels of the plan in order, each with `kind` and `source`; and `path`, the file of it."""
@@ -172,16 +202,6 @@ class Plan:
         for kernel in out:
             kernel.path = cache.path_of(kernel.source)
         return out
-
-    def explain(self):
-        """The steps of the plan, as text: which kernel makes which values."""
-        lines, lowered = [f"plan {self.title}".rstrip() + f": {counted(len(self.roots), 'result')}"], self._lower()
-        for k, (step, kernel) in enumerate(zip(lowered.steps, lowered.kernels, strict=True)):
-            made = ", ".join(f"{n.op.name} {n.dtype}{list(n.shape)}" for n in step.nodes[:8])
-            more = f", and {len(step.nodes) - 8} more" if len(step.nodes) > 8 else ""
-            over = f" over {list(step.sizes)}" if step.kind == "loop" else ""
-            lines.append(f"  {k}: {kernel.kind}{over}, {counted(len(step.values), 'value')} computed: {made}{more}")
-        return "\n".join(lines)
 
 
 _observers: list = []
@@ -198,6 +218,19 @@ def _start_anew(mode):
 
 
 config.on_change("compile", _start_anew)
+
+
+def _exchange(watching):
+    """Compiled plans run by timed functions while somebody watches, and by their own when nobody does."""
+    with _made:
+        for plan in tuple(_plans):
+            if watching and plan._compiled is not None and plan.run is plan._compiled:
+                plan.run = watch.watched(plan)
+            elif not watching and getattr(plan.run, "watched", False):
+                plan.run = plan._compiled
+
+
+watch.on_switch.append(_exchange)
 
 
 @contextlib.contextmanager
@@ -305,7 +338,10 @@ class _Background:
         new = [(kind, source) for source, kind in kernels.items() if not build.built(source) and not cache.has(source)]
         self.made += _work(source for _, source in new)
         if self.made > ALONE:
-            for _ in self.worker.build(new):
+            begun = time.perf_counter()
+            for (_, source), _ in zip(new, self.worker.build(new)):
+                now = time.perf_counter()
+                stats.by_child[cache.key(source)], begun = now - begun, now
                 if self.stopping:
                     return
         with _lively():

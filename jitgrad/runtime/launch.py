@@ -57,15 +57,23 @@ def reducers():
     return _state.rounded, _state.combined
 
 
+def prepare_parallel(work):
+    """Load the parallel driver, if a launch of so much work will use it."""
+    if work >= PARALLEL_WORK and config.num_threads > 1 and not _state.forked:
+        with _busy:
+            _parallel()
+
+
 def launch(address, total, step, arguments, work):
-    """Run the chunk function at `address` over [0, total), `step` units at a time."""
+    """Run the chunk function at `address` over [0, total), `step` units at a time; whether it was done in parallel."""
     if work < PARALLEL_WORK or config.num_threads == 1 or _state.forked or not _busy.acquire(blocking=False):
         _state.chunks(address, total, step, arguments)
-        return
+        return False
     try:
         _parallel()(address, total, step, arguments)
     finally:
         _busy.release()
+    return True
 
 
 def _parallel():

@@ -16,6 +16,7 @@ from ..autodiff import pull_back
 from ..ir import const, leaf, rebuilt, toposort
 from ..ir.printer import counted
 from ..runtime.execute import Plan
+from ..runtime.watch import planning
 from . import tensors
 from .execute import flush, graph_of, live_handles, run, settle
 from .loops import note_trips
@@ -38,6 +39,7 @@ class Backward:
 
     __slots__ = ("plan", "visited", "sinks", "live", "rg")
 
+    @planning
     def __init__(self, state, given, cuts, wanted, dear=(), live=None, implicit=False):
         apart = Apart(state, cuts)
         cots, start = {}, state.leaves + len(dear)
@@ -60,7 +62,9 @@ class Backward:
         self.live = [(s.slot, s) for s in path if live[s.slot]] if live else []
         self.rg = any(s.rg for _, s in self.live)
         self.visited = visited(state, given, cuts, wanted)
-        self.plan = Plan([*(s.node for _, s in self.live), *grads], f"backward of {counted(len(path), 'record')}")
+        parts = ("result", len(self.live)), ("gradient", len(grads))
+        title = f"{'backward' if live is None else 'forward+backward'} of {counted(len(path), 'record')}"
+        self.plan = Plan([*(s.node for _, s in self.live), *grads], title, parts)
 
 
 def substitute(roots, mapping):

@@ -13,6 +13,7 @@ from .._errors import InterruptedRecording
 from ..ir import BARRIERS, toposort
 from ..ir.printer import counted
 from ..runtime.execute import Plan
+from ..runtime.watch import planning
 from .loops import note_trips
 from .segment import LOCK, Segment, guarded, local, records
 
@@ -60,6 +61,7 @@ class Forward:
 
     __slots__ = ("plan", "live", "rg", "dear")
 
+    @planning
     def __init__(self, state, live):
         path = records(state)
         if not state.full:
@@ -68,7 +70,8 @@ class Forward:
         nodes = [s.node for _, s in self.live]
         self.rg = any(s.rg for _, s in self.live)
         self.dear = dear(state, [s.node for _, s in self.live if s.rg]) if self.rg else ()
-        self.plan = Plan([*nodes, *self.dear], f"forward of {counted(len(path), 'record')}")
+        parts = ("result", len(nodes)), ("kept for the backward", len(self.dear))
+        self.plan = Plan([*nodes, *self.dear], f"forward of {counted(len(path), 'record')}", parts)
 
 
 def dear(state, outputs):
@@ -166,7 +169,7 @@ def peek(t):
         leaves, numbers = graph.leaves, graph.numbers
     plan = state.plans.get("peek")
     if plan is None:
-        plan = state.plans.setdefault("peek", Plan([state.node], "one value"))
+        plan = state.plans.setdefault("peek", Plan([state.node], "one value", (("result", 1),)))
     (value,) = plan.run(leaves, numbers)
     with LOCK:
         if t._value is None and t._seg is seg and t._state is state:  # nobody wrote to it meanwhile

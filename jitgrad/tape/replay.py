@@ -8,6 +8,7 @@ written to) becomes one again, so formulas end there. Start at `Replay`.
 from ..autodiff import pull_back
 from ..compile.reference import Program
 from ..ir import LEAF, NUMBER, leaf, rebuilt, toposort
+from ..runtime.watch import planning
 from . import tensors
 from .paths import Apart, visited, with_zeros
 from .segment import Head
@@ -20,6 +21,7 @@ class Replay:
     Results that tensors hold are operands as they are: a second derivative may be asked for at them.
     """
 
+    @planning
     def __init__(self, state, given, cuts, wanted, alive):
         self.visited = visited(state, given, cuts, wanted)
         apart = Apart(state, {*cuts, *alive})
