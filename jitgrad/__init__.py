@@ -39,6 +39,7 @@ from .creation import (
 )  # fmt: skip
 from .functions import NAMES as _NAMES
 from .gradients import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .jit import jit
 from .numpy.protocol import install as _install
 from .runtime.execute import synchronize
 from .runtime.launch import get_num_threads, set_num_threads
@@ -64,7 +65,7 @@ pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 
 __all__ = [
     "Tensor", "arange", "array", "asarray", "autograd", "config", "empty", "empty_like", "enable_grad", "eye",
-    "from_numpy", "full", "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "linalg", "linspace",
+    "from_numpy", "full", "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "jit", "linalg", "linspace",
     "manual_seed", "no_grad", "numpy", "ones", "ones_like", "rand", "randint", "randn", "release_memory",
     "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
     *_NAMES,
