@@ -40,6 +40,7 @@ from .creation import (
 from .explanation import explain
 from .functions import NAMES as _NAMES
 from .gradients import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .jit import jit
 from .numpy.protocol import install as _install
 from .profiling import profile
 from .runtime.execute import synchronize
@@ -66,7 +67,8 @@ pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 
 __all__ = [
     "Tensor", "arange", "array", "asarray", "autograd", "config", "empty", "empty_like", "enable_grad", "explain",
-    "eye", "from_numpy", "full", "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "linalg",
+    "eye", "from_numpy", "full", "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "jit",
+    "linalg",
     "linspace", "manual_seed", "no_grad", "numpy", "ones", "ones_like", "profile", "rand", "randint", "randn",
     "release_memory",
     "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",

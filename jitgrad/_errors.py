@@ -42,6 +42,10 @@ class InterruptedRecording(JitgradError, RuntimeError):
     """An interrupt hit the recording of an operation; the values that were pending are lost."""
 
 
+class JitError(JitgradError, RuntimeError):
+    """A function under `jitgrad.jit` does what cannot be recorded: a look at a value that only a call has, for one."""
+
+
 class CompileError(JitgradError, RuntimeError):
     """A kernel could not be compiled; the message carries the kernel's source file."""
 

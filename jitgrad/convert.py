@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._dtypes import as_dtype
+from ._dtypes import SUPPORTED, as_dtype
 from ._errors import ArgumentError, DTypeError, GradientError
 from .ops.registry import CAST, NONZERO, REGISTRY
-from .tape.segment import Raw
+from .tape.numbers import Number
+from .tape.segment import Raw, local
 from .tape.tensors import Handle, from_value, look, record
 
 if TYPE_CHECKING:
@@ -65,7 +66,11 @@ def from_data(data, dtype):
         return from_value(data, (), np.dtype(dtype), None)
     if dtype is not None:
         dtype = as_dtype(dtype)
-    if isinstance(data, (list, tuple)) and any(isinstance(d, Handle) for d in data):
+    if local.seg.tracing is not None:
+        out = _recorded(data)
+        if out is not None:
+            return out if dtype in (None, out.dtype) else cast(out, dtype)
+    if isinstance(data, (list, tuple)) and any(isinstance(d, (Handle, Number)) for d in data):
         return _stacked(data, dtype)
     try:
         array = np.array(data, dtype=dtype, order="C")
@@ -83,6 +88,15 @@ def from_data(data, dtype):
         array = array.astype(array.dtype.newbyteorder("="))
     dtype = as_dtype(array.dtype)
     return from_value(array.reshape(-1) if array.ndim else array.item(), array.shape, dtype, None)
+
+
+def _recorded(data):
+    """The tensor of a number or array of which a recording knows where it comes from; None for other data."""
+    if type(data) is Number:
+        return data.tensor()
+    if isinstance(data, np.ndarray) and data.dtype in SUPPORTED and data.dtype.isnative:
+        return local.seg.tracing.array(data)
+    return None
 
 
 def _not_numbers(data, array):
@@ -111,7 +125,7 @@ def as_operand(x):
     """`x` as a Tensor; arrays and sequences are copied."""
     if isinstance(x, Handle):
         return x
-    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int)):
+    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int, Number)):
         return from_data(x, None)
     if hasattr(x, "__array__"):
         return from_data(np.asarray(x), None)

@@ -1,5 +1,6 @@
 """Making tensors: `tensor`, `zeros`, `arange`, `randn`... with NumPy's names and defaults; `requires_grad`."""
 
+import copy
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,8 @@ from ._dtypes import as_dtype
 from ._errors import ArgumentError, ShapeError
 from .convert import as_operand, tensor
 from .ir.shapes import as_int, normalize_axis
-from .tape.tensors import from_value
+from .tape.segment import local
+from .tape.tensors import from_value, look
 from .tensor import Tensor
 
 _generator = None
@@ -242,10 +244,19 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: Any = None, requires_gr
     return _made(np.eye(n, m, as_int(k, "k"), dtype=as_dtype(dtype or np.float64)), None, requires_grad)
 
 
+def _drawn(draw, dtype=None, requires_grad=False):
+    """The tensor of random numbers that ``draw(generator)`` makes: in a recording, anew in each call."""
+    if local.seg.tracing is None:
+        return _made(draw(_rng()), dtype, requires_grad)
+    like = _made(draw(copy.deepcopy(_rng())), dtype, False)
+    out = local.seg.tracing.draw(lambda: look(_made(draw(_rng()), dtype, False)), like.shape, like.dtype)
+    return out.requires_grad_() if requires_grad else out
+
+
 def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
     def function(*size_, size=None, dtype=None, requires_grad=False):
         dims = _shape(*size_) if size is None else _shape(size)
-        return _made(np.asarray(draw(_rng(), dims)), dtype, requires_grad)
+        return _drawn(lambda rng: np.asarray(draw(rng, dims)), dtype, requires_grad)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc + _example(f"{name}(2, 3).shape", "(2, 3)")
@@ -266,4 +277,4 @@ def randint(low: int, high: int, size: Any) -> Tensor:
     """
     expected = "two whole numbers, the first the smaller one"
     size = _shape(size)
-    return _made(np.asarray(_by_numpy("randint", _rng().integers, low, high, size, expected=expected)), None, False)
+    return _drawn(lambda rng: np.asarray(_by_numpy("randint", rng.integers, low, high, size, expected=expected)))

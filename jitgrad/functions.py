@@ -16,6 +16,7 @@ from .convert import as_operand
 from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
 from .tape.execute import flush
+from .tape.numbers import Number, kind_of
 from .tape.segment import grow, local
 from .tape.tensors import emit, enter, record
 from .tape.views import Step, aliases, make_view
@@ -26,6 +27,9 @@ new = object.__new__
 COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 #: Integers that a float holds exactly.
 LIMIT = 1 << 53
+#: Python's numbers; and operands that are no tensors and stay what they are.
+NUMBERS = frozenset((int, float, bool))
+PLAIN = NUMBERS | {Node, Number}
 #: Numbers that are part of the code, as nodes, by type and value.
 _codes: dict = {}
 
@@ -43,27 +47,37 @@ def apply(entry, operands, statics=()):
         values = values._array() if isinstance(values, Tensor) else values
         operands = (x, as_operand(entry.host(x.shape, values, *statics)), *operands[2:])
     operands = tuple(_operand(x) for x in operands)
+    if Number in map(type, operands):
+        operands = _with_numbers(operands)
     if not any(isinstance(x, Tensor) for x in operands):
         operands = (as_operand(operands[0]), *operands[1:]) if type(operands[0]) in (int, float, bool) else operands
     statics = tuple(tuple(s) if type(s) is list else s for s in statics)
     if entry.view:
         return view(entry, operands[0], statics)
     tensors = [x for x in operands if isinstance(x, Tensor)]
-    numbers = [x for x in operands if type(x) in (int, float, bool)]
+    numbers = [x for x in operands if kind_of(x) in NUMBERS]
     _check_integers(numbers, tensors)
 
     def key(*states):
         places = iter(states)
         return (
             entry,
-            *(
-                next(places) if isinstance(x, Tensor) else type(x) if type(x) in (int, float, bool) else x
-                for x in operands
-            ),
+            *(next(places) if isinstance(x, Tensor) else kind_of(x) if kind_of(x) in NUMBERS else x for x in operands),
             *statics,
         )
 
     return record(key, tensors, numbers)
+
+
+def _with_numbers(operands):
+    """`operands` with numbers of a recording as floats, or as the integers they are beside a tensor of integers."""
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    if not tensors:
+        return (operands[0].tensor() if type(operands[0]) is Number else as_operand(operands[0]), *operands[1:])
+    whole = any(t._state.integer for t in tensors)
+    return tuple(
+        x if type(x) is not Number else x.look() if whole and x.kind is int else x.as_float() for x in operands
+    )
 
 
 def view(entry, x, statics):
@@ -73,7 +87,7 @@ def view(entry, x, statics):
 
 
 def _operand(x):
-    if isinstance(x, Tensor) or x is None or type(x) in (int, float, bool) or type(x) is Node:
+    if isinstance(x, Tensor) or x is None or type(x) in PLAIN:
         return x
     return as_operand(x)
 
@@ -330,6 +344,8 @@ def _statics(entry, names, given, kwargs):
 def _hashable(v):
     if isinstance(v, (list, tuple)):
         return tuple(_hashable(i) for i in v)
+    if type(v) is Number:
+        return v.look()
     if isinstance(v, np.integer):
         return int(v)
     if isinstance(v, np.ndarray) and v.dtype.kind in "iu":
@@ -430,7 +446,7 @@ def _operator(entry, f):
 def defers(x):
     """Whether an operator leaves `x` to its own class: one that knows of arrays itself, or of which an array would lose
     something (masked arrays, ``np.matrix``), or that is no operand at all."""
-    if isinstance(x, (Tensor, int, float, list, tuple, np.generic)) or type(x) in (np.ndarray, np.memmap):
+    if isinstance(x, (Tensor, int, float, list, tuple, np.generic, Number)) or type(x) in (np.ndarray, np.memmap):
         return False
     protocol = getattr(type(x), "__array_ufunc__", False)
     return protocol is not False or not hasattr(x, "__array__")

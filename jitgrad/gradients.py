@@ -15,6 +15,7 @@ from .tape.backward import Accumulate, Sweep, start
 from .tape.execute import flush
 from .tape.paths import Towards, roots_of
 from .tape.segment import LOCK, local, switch
+from .tape.trace import Traced
 from .tape.views import recorded
 
 
@@ -82,12 +83,16 @@ def _replacement(new, g):
 def _as_tensor(like, g):
     if isinstance(g, tape.Handle):
         return g
+    if type(g) is Traced:
+        return tape.from_value(g, like.shape, like.dtype, None)
     # A sum of 0-d cotangents is one of Python floats: round it to the dtype.
     return tape.from_value(g if like.shape else like.dtype.type(g).item(), like.shape, like.dtype, None)
 
 
 def _accumulate(t, g, create):
     # With create_graph, or from a hook, `g` may be a tensor that the user holds, too.
+    if local.seg.tracing is not None:
+        local.seg.tracing.touch_grad(t)
     shared = create or (t._x is not None and t._x.hooks)
     x = tape.extra(t)
     with LOCK:  # threads may have a leaf in common
@@ -252,6 +257,8 @@ def hook_on(t, hook):
     """Installs a hook (None: retain the gradient in ``.grad``, after all other hooks)."""
     if hook is not None and not callable(hook):
         raise ArgumentError(f"got a hook of type {type(hook).__name__}, expected a function of the gradient")
+    if local.seg.tracing is not None:
+        local.seg.tracing.hook(t)
     if type(t._edge) is Accumulate:
         x = tape.extra(t)
         x.hooks = x.hooks or {}

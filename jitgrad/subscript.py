@@ -10,8 +10,8 @@ from ._errors import IndexOutOfRange, ShapeError
 from .ir.shapes import stretches
 from .ops import indexing
 from .ops.registry import broadcast, cast, reshape_to
-from .tape.segment import Head
-from .tape.tensors import Handle, from_value, look, record
+from .tape.segment import Head, local
+from .tape.tensors import Handle, from_value, record, seen
 from .tape.views import Step, make_view
 
 _heads: dict = {}
@@ -143,6 +143,8 @@ def place(x, index, value):
     if step is not None:
         part = make_view(x, step)
         return part, fit(value, part.shape, part.dtype)
+    if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
+        return get(x, Ellipsis), _chosen(index, value, x)
     parsed = indexing.parse(x.shape, _values(index))
     part = _view(x, parsed)
     if not parsed.arrays:
@@ -156,6 +158,17 @@ def place(x, index, value):
         arrays.append(from_value(last.reshape(-1), last.shape, last.dtype, None))
     operands = (part, value, *arrays)
     return part, record(lambda *states: (head, *states, parsed[:5]), operands)
+
+
+def _is_mask(index, x):
+    return isinstance(index, Handle) and index.dtype == np.bool_ and index.shape == x.shape
+
+
+def _chosen(mask, value, x):
+    """What `x` becomes where one value is written to all places of a mask that only a later call knows."""
+    from .functions import FUNCTIONS
+
+    return FUNCTIONS["where"](mask, fit(value, (), x.dtype), x)
 
 
 def _view(x, parsed):
@@ -173,7 +186,7 @@ def _values(index):
     if isinstance(index, Handle):
         if index.dtype.kind not in "iub":
             raise IndexOutOfRange(f"got an index tensor of dtype {index.dtype}, expected integers or booleans")
-        return index._array() if index.shape or index.dtype == np.bool_ else look(index)
+        return index._array() if index.shape or index.dtype == np.bool_ else seen(index)
     return index
 
 

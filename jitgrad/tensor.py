@@ -19,7 +19,7 @@ from .tape import tensors as tape
 from .tape import views
 from .tape.backward import Accumulate
 from .tape.segment import local
-from .tape.tensors import Handle, adopt, extra, from_value, look, rooted
+from .tape.tensors import Handle, adopt, extra, from_value, look, rooted, seen
 
 #: Devices of PyTorch's that there are none of here.
 DEVICES = frozenset(("cuda", "mps", "xpu", "hip", "meta"))
@@ -107,7 +107,7 @@ class Tensor(Handle):
         return self._array()
 
     def _array(self):
-        value = look(self)
+        value = seen(self)
         if not self.shape:
             out = np.asarray(value, self.dtype)
         else:
@@ -141,7 +141,7 @@ class Tensor(Handle):
                 f"got item() of a tensor of shape {self.shape}, expected one element; "
                 "name it by an index, or use .tolist()"
             )
-        value = look(self)
+        value = seen(self)
         return value[0].item() if self.shape else value
 
     def tolist(self):
@@ -153,14 +153,14 @@ class Tensor(Handle):
             raise ArgumentError(
                 f"got {kind.__name__}() of a tensor of shape {self.shape}, expected one element; name it by an index"
             )
-        return kind(look(self) if not self.shape else look(self)[0])
+        return kind(seen(self) if not self.shape else seen(self)[0])
 
     def __bool__(self):
         if self.size != 1:
             raise ArgumentError(
                 f"got the truth value of a tensor of shape {self.shape}, which is ambiguous; use .any() or .all()"
             )
-        value = look(self)
+        value = seen(self)
         return bool(value) if not self.shape else bool(value[0])
 
     def __float__(self):
@@ -177,7 +177,7 @@ class Tensor(Handle):
             raise DTypeError(
                 f"got a tensor of dtype {self.dtype} and shape {self.shape} as an index, expected a 0-d integer"
             )
-        return look(self)
+        return seen(self)
 
     def __divmod__(self, other):
         return self // other, self % other
@@ -194,6 +194,8 @@ class Tensor(Handle):
         return bool((self == value).any())
 
     def __repr__(self):
+        if local.seg.tracing is not None and not local.seg.tracing.knows(self):
+            return f"tensor(<recorded by jit>, shape={self.shape}, dtype={self.dtype})"
         body = np.array2string(
             self._array(), separator=", ", prefix="tensor(", precision=4 if is_float(self.dtype) else None
         )
@@ -256,6 +258,8 @@ class Tensor(Handle):
     @property
     def grad(self):
         """The gradient collected so far, or None."""
+        if local.seg.tracing is not None:
+            local.seg.tracing.touch_grad(self)
         return None if self._x is None else self._x.grad
 
     @grad.setter
@@ -271,6 +275,8 @@ class Tensor(Handle):
                 raise DTypeError(
                     f"got .grad of {value.dtype}, expected the tensor's {self.dtype}; convert it with .astype"
                 )
+        if local.seg.tracing is not None:
+            local.seg.tracing.touch_grad(self)
         extra(self).grad = value
 
     @property

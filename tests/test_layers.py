@@ -33,7 +33,7 @@ LAYERS = [
     ["explanation", "profiling", "reports"],
     ["_docs", "convert", "creation", "functions", "gradients", "subscript", "tensor"],
     ["linalg", "numpy"],
-    ["transforms"],
+    ["emit", "jit", "places", "transforms"],
     ["__init__"],
     ["__main__", "_report", "_tour"],
 ]
@@ -64,7 +64,9 @@ NAMED = {
     "compile.factor": ({"add", "multiply", "divide", "negative"}, "rules of algebra, of sums"),
     "compile.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
     "tape.paths": ({"APART"}, "marks of the tape"),
+    "subscript": ({"where"}, "a write by a mask whose values are not known"),
     "tape.segment": ({"STOP"}, "marks of the tape"),
+    "tape.trace": ({"STOP", "VARIABLE"}, "marks of the tape"),
     "numpy.calls": ({"where", "broadcast_to"}, "where= and out= of every NumPy function"),
     "numpy.plain": ({"outer"}, "a method of ufuncs"),
     "numpy.protocol": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"},

@@ -8,6 +8,7 @@ segment go along its `edges`: to a leaf's ``.grad`` (`Accumulate`) or into an ea
 at `Sweep`.
 """
 
+import functools
 from heapq import heappop, heappush
 from weakref import ref
 
@@ -145,6 +146,9 @@ class Sweep:
         )
         cuts = tuple([c for c in cuts if c.slot < given[-1].slot]) if cuts else ()
         values = [cots[s] for s in given]
+        trace = local.seg.tracing
+        if trace is not None:
+            trace.check_graph(leaves)
         if self.create:
             states, held = alive(graph)
             back = _plan(Replay, state, given, cuts, wanted, states)
@@ -155,7 +159,8 @@ class Sweep:
             if graph.freed is not None:
                 self._check(graph, back)
             leaves = [*leaves[: state.leaves], *saved, *values]
-            grads = zip(back.sinks, back.plan.run(leaves, graph.numbers))
+            made = back.plan.run if trace is None else functools.partial(trace.link, back.plan.roots)
+            grads = zip(back.sinks, made(leaves, graph.numbers))
         for k, g in grads:
             edge = edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])
             if type(edge) is tuple and edge[0] is graph:
@@ -206,7 +211,9 @@ def pending(sweep, tensor, cot, implicit):
     values = run(back.plan, seg, seg.leaves if implicit else [*seg.leaves, cot])
     graph = graph_of(seg) if back.rg else None
     guarded(settle, handles, back.live, values, graph)
-    local.seg = Segment(end.grad)
+    if seg.tracing is not None:
+        seg.tracing.made([handles[slot] for slot, _ in back.live])
+    local.seg = Segment(end.grad, (), seg.tracing)
     seg.end()
     for k, g in zip(back.sinks, values[len(back.live) :]):
         sweep.give(edges[wanted[k]], g)

@@ -20,10 +20,12 @@ from .segment import LOCK, Segment, guarded, local, records
 _serial = count()
 
 
-LOST = (
-    "got an interrupt (such as Ctrl-C) while an operation was recorded, so the values pending then are lost; "
-    "compute them again"
-)
+def lost():
+    """The error for values that an interrupt took."""
+    return InterruptedRecording(
+        "got an interrupt (such as Ctrl-C) while an operation was recorded, so the values pending then are lost; "
+        "compute them again"
+    )
 
 
 class Graph:
@@ -111,7 +113,9 @@ def flush(seg):
                 if forward.dear:
                     graph.kept = forward.dear, values[len(forward.live) :]  # at once: another thread may sweep it
             guarded(settle, handles, forward.live, values, graph)
-    local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else ())
+            if seg.tracing is not None:
+                seg.tracing.made([handles[slot] for slot, _ in forward.live])
+    local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing)
     seg.end()
 
 
@@ -119,9 +123,11 @@ def run(plan, seg, leaves):
     """The values of a plan of the current segment. If it fails, the segment ends; what is pending is asked singly."""
     check(seg)
     try:
+        if seg.tracing is not None:
+            return seg.tracing.link(plan.roots, leaves, seg.numbers)
         return plan.run(leaves, seg.numbers)
     except BaseException:
-        local.seg = Segment(seg.state.grad)
+        local.seg = Segment(seg.state.grad, (), seg.tracing)
         raise
 
 
@@ -129,9 +135,9 @@ def check(seg):
     """Raises if an interrupt hit a record half made: values and records would be out of step."""
     state = seg.state
     if (len(seg.handles), len(seg.numbers), len(seg.leaves)) != (state.records, state.numbers, state.leaves):
-        seg.broken = True
-        local.seg = Segment(state.grad)
-        raise InterruptedRecording(LOST)
+        seg.broken = lost
+        local.seg = Segment(state.grad, (), seg.tracing)
+        raise lost()
 
 
 def graph_of(seg):
@@ -160,8 +166,8 @@ def peek(t):
         if t._value is not None:
             return t._value
         seg, state = t._seg, t._state
-        if seg.broken:
-            raise InterruptedRecording(LOST)
+        if seg.broken is not None:
+            raise seg.broken()
         graph = seg.graph or Graph(seg)
         graph.state, graph.peeked, graph.open = seg.state, True, True
         if state.rg:
@@ -180,8 +186,12 @@ def peek(t):
 
 
 def look(t):
-    """The value of `t`: a flat array, or a Python number if 0-d. Runs the segment if need be."""
-    if t._value is None:
+    """The value of `t`: a flat array, or a Python number if 0-d. Runs the segment if need be.
+
+    While a function is recorded, it is what stands for the value: see `trace`, and `seen` for what Python asks for.
+    """
+    value = t._value
+    if value is None:
         if t._x is not None and t._x.stale:
             from .views import refresh
 
@@ -190,5 +200,13 @@ def look(t):
         if t._seg is seg:
             flush(seg)
         value = t._value
-        return peek(t) if value is None else value
-    return t._value
+        if value is None:
+            value = peek(t)
+    trace = local.seg.tracing
+    return value if trace is None else trace.of(t, value)
+
+
+def seen(t):
+    """The value of `t` for Python to use, which a recording has only of what is the same in every call."""
+    value = look(t)
+    return value if local.seg.tracing is None else value.known_value()

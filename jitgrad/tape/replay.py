@@ -5,13 +5,16 @@ inputs and the cotangents given as operands. What is a gradient root in the midd
 written to) becomes one again, so formulas end there. Start at `Replay`.
 """
 
+import functools
+
 from ..autodiff import pull_back
 from ..compile.reference import Program
 from ..ir import LEAF, NUMBER, leaf, rebuilt, toposort
 from ..runtime.watch import planning
 from . import tensors
+from .numbers import kind_of
 from .paths import Apart, visited, with_zeros
-from .segment import Head
+from .segment import Head, local
 from .tensors import rooted
 
 
@@ -92,10 +95,12 @@ class Formula:
             return made[self.node]
         numbers = [graph.numbers[n.arg] for n in self.numbers]
         if not self.operands:
-            (value,) = Program([self.node])((), graph.numbers)
+            trace = local.seg.tracing
+            run = Program([self.node]) if trace is None else functools.partial(trace.link, [self.node])
+            (value,) = run((), graph.numbers)
             return tensors.from_value(value, self.node.shape, self.node.dtype, None)
         operands = [made[n] for n in self.operands]
-        kinds = [type(n) for n in numbers]
+        kinds = [kind_of(n) for n in numbers]
         return tensors.record(lambda *states: (self.head, *states, *kinds), operands, numbers)
 
 

@@ -163,6 +163,8 @@ class Segment:
 
     `entered` has the state and value of tensors that entered while another thread's segment held them; `before` the
     last states of segments that ended by themselves, if nobody looked since. A segment that has ended has no `leaves`.
+    `tracing` is the recording of a function that the segment is part of (see `trace`); `broken` makes the error that a
+    use of its values raises.
     """
 
     __slots__ = (
@@ -177,12 +179,13 @@ class Segment:
         "graph",
         "views",
         "broken",
+        "tracing",
     )
 
-    def __init__(self, grad=True, before=()):
+    def __init__(self, grad=True, before=(), tracing=None):
         self.handles, self.numbers, self.leaves, self.edges = [], [], [], []
         self.before, self.trail = before, None
-        self.graph, self.entered, self.views, self.broken = None, None, False, False
+        self.graph, self.entered, self.views, self.broken, self.tracing = None, None, False, None, tracing
         self.state = ROOT if grad else switch(ROOT, False)
 
     def end(self):

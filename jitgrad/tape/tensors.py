@@ -24,12 +24,12 @@ import numpy as np
 
 from .._errors import ArgumentError
 from .._typing import Operations
-from .execute import flush, look, peek
+from .execute import flush, look, peek, seen
 from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, variable_state
 
 __all__ = [
     "Extra", "Handle", "adopt", "enter", "extra", "from_value", "look", "ones_value", "record",
-    "rooted", "vacate",
+    "rooted", "seen", "vacate",
 ]  # fmt: skip
 
 new = object.__new__
@@ -73,6 +73,8 @@ def from_value(value, shape, dtype, edge):
     """A tensor of a value; with an edge, it requires grad."""
     t = new(_Class.tensor)
     t._seg, t._state, t._value, t._edge, t._x = None, Sig(shape, dtype, edge is not None), value, edge, None
+    if local.seg.tracing is not None:
+        local.seg.tracing.made((t,))
     return t
 
 
@@ -95,10 +97,11 @@ def enter(t):
     value, sig = t._value, t._state.sig
     if value is None:
         value = peek(t)
+    stands = value if seg.tracing is None else seg.tracing.of(t, value)
     state = seg.state.next.get(sig)
     if state is None:
         state = enter_state(seg, sig)
-    seg.leaves.append(value)
+    seg.leaves.append(stands)
     if sig.rg:
         seg.edges.append(t._edge)
     seg.state = state  # last: another thread that looks at the segment must find all that its state counts
@@ -186,6 +189,8 @@ def _vacate(t):
 def adopt(t, other):
     """`t` becomes what `other` is."""
     if t is not other:
+        if local.seg.tracing is not None:
+            local.seg.tracing.touch(t)
         guarded(_adopt, t, other)
 
 

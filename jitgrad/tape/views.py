@@ -123,6 +123,8 @@ def refresh(t):
 
 def _renew(t):
     x, edge = t._x, t._edge
+    if local.seg.tracing is not None:
+        local.seg.tracing.touch(t)
     x.stale = False
     adopt(t, recorded(x.step.grad, x.step, x.parent))
     if edge is not None:  # a view that is a leaf stays one
@@ -139,6 +141,8 @@ def go_stale(t, but=None):
         for c in x.children or () if x is not None else ():
             c = c()
             if c is not None and c is not but:
+                if local.seg.tracing is not None:
+                    local.seg.tracing.touch(c)
                 vacate(c)
                 c._x.stale = True
                 c._state, c._seg, c._value = c._state.sig, None, None

@@ -1,0 +1,296 @@
+"""`jit`: a function that is recorded once for each kind of call, and from then on replayed without being run.
+
+A call looks whether the last recording is for it: one generated Python function (`emit`) fetches arguments and
+surroundings (`places`), returns MISS if they are not what was recorded, and else runs one plan. If it is not, the
+others of the same dtypes and shapes are tried, then the function is run in a recording (`tape.trace`). Start at
+`jit` and `Jitted.call`.
+"""
+
+import collections
+import copy
+import dataclasses
+import functools
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ._dtypes import as_dtype
+from ._errors import ArgumentError, JitgradWarning
+from ._locks import lock
+from .emit import MISS, Replay
+from .ir.shapes import as_int
+from .places import Places
+from .tape.execute import flush
+from .tape.numbers import Number
+from .tape.segment import Segment, local
+from .tape.tensors import Handle
+from .tape.trace import Trace, Unreplayable
+
+#: Kinds of calls that a function keeps recordings of, and recordings of one kind from which it is called as it is.
+KINDS, AGAIN = 256, 16
+#: Recordings under way, in any thread: while there are any, calls ask whether they are part of one.
+_traces: list = []
+
+
+def jit(
+    function: Callable[..., Any] | None = None, *, static_argnums: Any = (), static_argnames: Any = ()
+) -> Callable[..., Any]:
+    """`function`, recorded once for each kind of call and then replayed: one look at the arguments, one plan.
+
+    For functions that do the same each time: losses, gradients (``jit(jitgrad.value_and_grad(f))``), whole steps of an
+    optimiser. A recording is for the shapes and dtypes of its arguments, and takes milliseconds of Python for each new
+    shape; kernels are shared by all shapes, and compiled once for each dtype, rank and layout. A call of a small
+    function takes 1 to 3 us.
+
+    - Tensors, NumPy arrays and Python floats and ints are arguments, by position or name, also within lists, tuples,
+      dicts and dataclasses, and results may be in the same; arrays are tensors within the function.
+      Anything else (strings, bools, None, functions, objects) is a constant: another one is another recording.
+    - An int or float whose value is asked for (``if n > 2``, ``range(n)``, an axis) becomes one, too.
+    - A look at a value that depends on a tensor among the arguments (``if x.sum() > 0``, ``float``, ``np.asarray``)
+      raises `JitError` at that line: use `jitgrad.where`, or leave `jit` off.
+    - What the function reaches by the variables it names (globals, closures, attributes, elements of containers; not
+      within installed packages other than its own) is looked at in each call. Tensors, and NumPy arrays that are
+      operands, are as good as arguments: they may be bound anew or written to. Where anything else has changed, the
+      function is recorded again.
+    - Writes to arguments and to tensors from outside, their ``.grad`` and ``requires_grad``, happen in each call.
+    - Gradients go through a call as through the function, of any order. Results require grad if they depend on inputs
+      that do, and are then computed when they are looked at, together with what else is pending.
+    - Results share no memory with arguments; one given back as it is, is itself.
+    - `jitgrad.randn` and its kin draw anew in each call. All else that the function does beside (prints, random numbers
+      of NumPy, what NumPy computes of arrays) is done when it is recorded, only then.
+    - What cannot be replayed is called as it is, with a `JitgradWarning` that says why.
+
+    Parameters
+    ----------
+    function : callable
+    static_argnums : int or sequence of int
+        Positional arguments whose numbers are constants, so that the function may look at them.
+    static_argnames : str or sequence of str
+        The same for arguments given by name.
+
+    Returns
+    -------
+    callable
+        With `clear_cache()`, which forgets all recordings, and `plans()`, the plans of those there are.
+
+    Raises
+    ------
+    JitError
+        While recording: a look at a value, or a tensor that no later call could find again.
+
+    Examples
+    --------
+    >>> f = jitgrad.jit(jitgrad.value_and_grad(lambda x: (x * x).sum()))
+    >>> f(jitgrad.tensor([1.0, 2.0]))
+    (tensor(5.), tensor([2., 4.]))
+    """
+    if function is None:
+        return functools.partial(jit, static_argnums=static_argnums, static_argnames=static_argnames)
+    if not callable(function):
+        raise ArgumentError(f"got jit() of an object of type {type(function).__name__}, expected a function")
+    for check in (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction):
+        if check(function):
+            raise ArgumentError("got jit() of a generator or coroutine, expected a function that returns its results")
+    return _made(Jitted(function, _static(function, static_argnums, static_argnames)))
+
+
+def _static(function, nums, names):
+    """Positions and names of the arguments that are constants."""
+    names = (names,) if isinstance(names, str) else tuple(names)
+    if not all(isinstance(n, str) for n in names):
+        raise ArgumentError(f"got static_argnames={names!r}, expected names of arguments")
+    nums = tuple(as_int(n, "static_argnums") for n in (nums if isinstance(nums, (tuple, list)) else (nums,)))
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if any(n < 0 for n in nums) and not by_place:
+        raise ArgumentError(f"got static_argnums={nums!r}, expected positions counted from the front")
+    nums = {n + len(by_place) if n < 0 else n for n in nums}
+    nums |= {by_place.index(n) for n in names if n in by_place}
+    return frozenset((*nums, *names, *(by_place[n] for n in nums if n < len(by_place))))
+
+
+def _made(jitted):
+    """The function that users hold."""
+    call = jitted.call
+
+    @functools.wraps(jitted.function, updated=())
+    def function(*args, **kwargs):
+        if not _traces:
+            out = jitted.replay(args, kwargs)
+            if out is not MISS:
+                return out
+        return call(args, kwargs)
+
+    function.clear_cache, function.plans = jitted.clear_cache, jitted.plans
+    return function
+
+
+def _never(args, kwargs):
+    return MISS
+
+
+class _Kind:
+    """The recordings for one kind of call, the one used last in front; `eager` if there can be none."""
+
+    def __init__(self):
+        self.replays, self.recorded, self.eager = [], 0, False
+
+
+class Jitted:
+    """What `jit` keeps of a function: `replay` is that of the last recording used."""
+
+    __slots__ = ("function", "static", "replay", "kinds", "lock")
+
+    def __init__(self, function, static):
+        self.function, self.static = function, static
+        self.replay, self.kinds, self.lock = _never, collections.OrderedDict(), lock()
+
+    def clear_cache(self):
+        """Forgets all recordings."""
+        with self.lock:
+            self.replay = _never
+            self.kinds.clear()
+
+    def plans(self):
+        """The plans of the recordings there are, the latest last."""
+        with self.lock:
+            found = [r.plan for kind in self.kinds.values() for r in kind.replays[::-1]]
+        return [p for p in found if p is not None]
+
+    def call(self, args, kwargs):
+        if local.seg.tracing is not None:  # part of another function's recording
+            return self.function(*args, **kwargs)
+        key = (local.seg.state.grad, *map(_part, args), *kwargs, *map(_part, kwargs.values()))
+        with self.lock:
+            kind = self.kinds.get(key)
+            if kind is None:
+                kind = self.kinds[key] = _Kind()
+                if len(self.kinds) > KINDS:
+                    self.kinds.popitem(last=False)
+            else:
+                self.kinds.move_to_end(key)
+            replays = tuple(kind.replays)
+        if kind.eager:
+            return self.function(*args, **kwargs)
+        for replay in replays:
+            out = replay(args, kwargs)
+            if out is not MISS:
+                with self.lock:
+                    if replay in kind.replays:
+                        kind.replays.remove(replay)
+                        kind.replays.insert(0, replay)
+                self.replay = replay
+                return out
+        return self.record(kind, args, kwargs)
+
+    def record(self, kind, args, kwargs):
+        """The results of a call that there is no recording for; makes one."""
+        kind.recorded += 1
+        if kind.recorded > AGAIN:
+            why = (
+                f"it was recorded {AGAIN} times, as numbers it looks at, or what it reaches outside, changed; pass "
+                "what changes as tensors"
+            )
+            return self._as_it_is(kind, why, args, kwargs)
+        try:
+            made = recorded(self.function, args, kwargs, self.static)
+        except Unreplayable as reason:
+            return self._as_it_is(kind, str(reason), args, kwargs)
+        replay = made.function()
+        replay.plan = made.plan
+        with self.lock:
+            kind.replays.insert(0, replay)
+        out = replay(args, kwargs)
+        if out is MISS:  # the function changed what it reached
+            return made.function(checked=False)(args, kwargs)
+        self.replay = replay
+        return out
+
+    def _as_it_is(self, kind, why, args, kwargs):
+        kind.eager = True
+        kind.replays.clear()
+        name = getattr(self.function, "__name__", type(self.function).__name__)
+        warnings.warn(
+            f"{name} under jit is called as it is for arguments like these, which is slower: {why}",
+            JitgradWarning,
+            stacklevel=4,
+        )
+        return self.function(*args, **kwargs)
+
+
+def _part(x):
+    """What tells kinds of arguments apart."""
+    kind = type(x)
+    if isinstance(x, Handle):
+        return x._state.sig
+    if kind is float or kind is int:
+        return kind
+    if kind in (list, tuple, dict):
+        return kind, len(x)
+    if isinstance(x, np.ndarray):
+        return x.shape, x.dtype
+    if kind in (str, bool, bytes) or x is None:
+        return kind, x
+    return id(x)
+
+
+def recorded(function, args, kwargs, static):
+    """The `Replay` of a call, which is recorded now; it leaves nothing behind."""
+    flush(local.seg)
+    mode = local.seg.state.grad
+    trace = Trace(Places(function, args, kwargs, static))
+    _traces.append(trace)
+    local.seg = Segment(mode, (), trace)
+    try:
+        containers: list = []
+        given, named = (_given(trace, p, containers) for p in (trace.places.args, trace.places.kwargs))
+        out = function(*given, **named)
+        flush(local.seg)
+        _check_containers(containers)
+        return Replay(function, trace, out, mode)
+    finally:
+        trace.restore()
+        local.seg = Segment(mode)
+        trace.expire()
+        _traces.remove(trace)
+
+
+def _given(trace, place, containers):
+    """What the function gets for an argument; notes the containers it gets, and what is in them."""
+    x, kind = place.object, place.kind
+    if kind in ("tensor", "array"):
+        return trace.stand_in(x, place, x.shape, as_dtype(x.dtype))
+    if kind == "scalar":
+        return x if x.dtype == np.bool_ else trace.stand_in(x, place, (), as_dtype(x.dtype))
+    if kind == "number":
+        return Number(x, place.var, [place])
+    if kind not in ("sequence", "mapping", "typed"):
+        return x
+    parts = [_given(trace, p, containers) for p in place.parts]
+    if kind == "mapping":
+        out = type(x)(zip(x, parts))
+    elif kind == "typed":
+        out = copy.copy(x)
+        for field, part in zip(dataclasses.fields(x), parts):
+            object.__setattr__(out, field.name, part)
+    else:
+        out = type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+    containers.append((out, parts))
+    return out
+
+
+def _check_containers(containers):
+    """Whether the lists, dicts and objects that the function got hold what they did."""
+    for x, parts in containers:
+        if isinstance(x, dict):
+            now = list(x.values())
+        else:
+            now = x if isinstance(x, (list, tuple)) else [getattr(x, f.name, None) for f in dataclasses.fields(x)]
+        if len(now) != len(parts) or any(a is not b for a, b in zip(now, parts)):
+            raise Unreplayable("it changes a list, dict or object among its arguments")

@@ -1,0 +1,121 @@
+"""Python numbers among the arguments of a recorded function: expressions, until somebody asks for a value.
+
+Start at `Number`; what it is in a recording is in `trace`.
+"""
+
+import operator
+
+import numpy as np
+
+from .segment import local
+
+
+class Number:
+    """A Python number among the arguments, or computed from some, as an expression of them (`code`).
+
+    In arithmetic with tensors it is an argument of the plan. Where its value is asked for (by ``if``, `range`, an
+    index, `math.sqrt`...), the recording holds for the arguments it comes from having the values that they have now.
+    """
+
+    __slots__ = ("value", "code", "places")
+
+    def __init__(self, value, code, places):
+        self.value, self.code, self.places = value, code, places
+
+    @property
+    def kind(self):
+        return type(self.value)
+
+    def look(self):
+        for place in self.places:
+            place.fixed = True
+        return self.value
+
+    def as_float(self):
+        return self if self.kind is float else Number(float(self.value), f"float({self.code})", self.places)
+
+    def tensor(self):
+        """As a 0-d tensor."""
+        return local.seg.tracing.number_tensor(self)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.look(), dtype)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):  # a question of what class it is of
+            raise AttributeError(name)
+        return getattr(self.look(), name)
+
+    def __index__(self):
+        return operator.index(self.look())
+
+    def __hash__(self):
+        return hash(self.look())
+
+    def __repr__(self):
+        return repr(self.look())
+
+    def __format__(self, spec):
+        return format(self.look(), spec)
+
+
+def kind_of(number):
+    """The type of a number of a record, as it stands in the record's key."""
+    return number.kind if type(number) is Number else type(number)
+
+
+def _code(x):
+    return x.code if type(x) is Number else repr(x) if x == x and abs(x) != float("inf") else f"float({str(x)!r})"
+
+
+def _arithmetic(name, symbol, exact):
+    """The operator and its reflection; `exact` tells for which kinds its result is of one kind whatever the values."""
+    function = getattr(operator, f"__{name}__")
+
+    def combined(x, y):
+        kinds = kind_of(x), kind_of(y)
+        if not {*kinds} <= {int, float, bool, complex}:
+            return NotImplemented
+        if not {*kinds} <= {int, float} or not exact(*kinds):
+            return function(*[n.look() if type(n) is Number else n for n in (x, y)])
+        values = [n.value if type(n) is Number else n for n in (x, y)]
+        places = [p for n in (x, y) if type(n) is Number for p in n.places]
+        return Number(function(*values), f"({_code(x)} {symbol} {_code(y)})", places)
+
+    setattr(Number, f"__{name}__", combined)
+    setattr(Number, f"__r{name}__", lambda x, y: combined(y, x))
+
+
+def _always(*kinds):
+    return True
+
+
+for _name, _symbol in zip("__add__ __sub__ __mul__ __truediv__ __floordiv__ __mod__".split(), "+ - * / // %".split()):
+    _arithmetic(_name.strip("_"), _symbol, _always)
+_arithmetic("pow", "**", lambda x, y: x is float and y is int)
+
+
+def _unary(name, code):
+    function = getattr(operator, name)
+    setattr(Number, f"__{name}__", lambda x: Number(function(x.value), code.format(x.code), x.places))
+
+
+for _name, _text in {"neg": "(-{0})", "pos": "(+{0})", "abs": "abs({0})"}.items():
+    _unary(_name, _text)
+
+
+def _looking(name):
+    """What asks for the value."""
+
+    def method(x, *others):
+        others = [o.look() if type(o) is Number else o for o in others]
+        return getattr(x.look(), name)(*others)
+
+    setattr(Number, name, method)
+
+
+for _name in (
+    "__bool__", "__float__", "__int__", "__complex__", "__trunc__", "__floor__", "__ceil__", "__round__", "__divmod__",
+    "__rdivmod__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__",
+):  # fmt: skip
+    _looking(_name)

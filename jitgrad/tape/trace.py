@@ -1,0 +1,382 @@
+"""Recording a function as a whole, for `jitgrad.jit`: values that are formulas.
+
+Within a `Trace` the tape works as ever, segments, views, writes and sweeps, but what flows through it as the values of
+tensors are `Traced`: nodes over the recording's own leaves. Where a plan would run, `link` puts the nodes of its leaves
+in the place of those leaves instead. So a program with gradients, and gradients of gradients, becomes one graph, of
+which one plan is made; nothing is computed, and a look at what only a call will know is a `JitError`.
+
+Leaves are the `inputs`: arguments, for which the function gets stand-ins; tensors and arrays that it reaches in other
+ways, which must have a place where each call finds them again (`places`); constants made by the function itself; and
+random numbers. A Python number among the arguments is a `Number`: an expression of arguments as long as nobody asks
+for its value, and from then on part of what the recording is for.
+
+Tensors from outside are changed by a recording as by any program, and put back when it ends (`touch`, `restore`); what
+changed is the recording's `changes`. Start at `Trace.of` and `Trace.link`.
+"""
+
+from weakref import ref
+
+import numpy as np
+
+from .._dtypes import NUMBER_DTYPE
+from .._errors import JitError
+from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort
+from ..ops.marks import STOP, VARIABLE, stop
+from ..ops.registry import broadcast
+from . import tensors
+from .numbers import Number
+from .segment import Segment
+
+LOOK = (
+    "got a look at a value (bool, float, .item(), print of an element, np.asarray, a NumPy function without a gradient "
+    "here...) while jit records the function: what comes of an argument is known only to a call; choose by "
+    "jitgrad.where, take the look out of the function, or leave jit off"
+)
+LEAKED = (
+    "got a tensor that a function under jit let out (by a list, an attribute or a global) while it was recorded, "
+    "and that has no value; give it back as a result"
+)
+
+
+class Unreplayable(Exception):
+    """The recorded function does what no plan does, for this reason; it can only be called as it is."""
+
+
+class Traced:
+    """What stands for a value: `node` computes it. `known` is the value itself, where calls have the same one."""
+
+    __slots__ = ("tracing", "node", "known", "place", "_stopped")
+
+    def __init__(self, trace, node, known=None, place=None):
+        self.tracing, self.node, self.known, self.place, self._stopped = trace, node, known, place, None
+
+    def known_value(self):
+        """The value, on which the recording depends from now on."""
+        if self.known is None:
+            raise JitError(LOOK)
+        if self.place is not None:
+            self.place.fixed = True
+        return self.known
+
+    def stopped(self):
+        """The value as that of a tensor which does not require grad."""
+        if self._stopped is None:
+            needed = self.tracing.differentiable(self.node)
+            self._stopped = Traced(self.tracing, stop(self.node), self.known, self.place) if needed else self
+        return self._stopped
+
+    def copy(self):
+        """Values never change."""
+        return self
+
+    def __add__(self, other):  # cotangents
+        return Traced(self.tracing, self.node + self.tracing.node(other, self.node))
+
+    __radd__ = __add__
+
+    def __bool__(self):
+        raise JitError(LOOK)
+
+    __float__ = __int__ = __index__ = __complex__ = __len__ = __iter__ = __bool__
+
+    def __array__(self, dtype=None, copy=None):
+        raise JitError(LOOK)
+
+    def __getitem__(self, index):
+        raise JitError(LOOK)
+
+
+class Input:
+    """Where a leaf of the recording gets its value from in a call: from `place`, from `draw()`, or it is `value`."""
+
+    __slots__ = ("place", "draw", "value")
+
+    def __init__(self, place=None, draw=None, value=None):
+        self.place, self.draw, self.value = place, draw, value
+
+
+class StandIn:
+    """What the function gets for a tensor `real` or an array at `place`: `tensor`, at first with the value `first`."""
+
+    __slots__ = ("tensor", "leaf", "real", "place", "first", "grad")
+
+    def __init__(self, tensor, leaf, real, place, first):
+        self.tensor, self.leaf, self.real, self.place, self.first, self.grad = tensor, leaf, real, place, first, None
+
+
+class Saved:
+    """A tensor from outside as it was before the recording."""
+
+    __slots__ = ("tensor", "state", "value", "edge", "grad", "stale")
+
+    def __init__(self, t):
+        x = t._x
+        self.tensor, self.state, self.value, self.edge = t, t._state.sig, t._value, t._edge
+        self.grad, self.stale = (None, False) if x is None else (x.grad, x.stale)
+
+
+class Trace:
+    """A recording under way in this thread; `places` finds where a tensor or an array is for later calls."""
+
+    def __init__(self, places):
+        self.places = places
+        self.inputs, self.numbers, self.known_numbers = [], [], {}
+        self.wrapped, self.handles, self.saved, self.stands, self.seen = {}, {}, {}, {}, {}
+        self.rg, self.hooked = set(), False
+
+    # ------------------------------------------------------------------ values
+
+    def leaf(self, shape, dtype, rg=False, known=None, **where):
+        """What stands for the value of a new input."""
+        node = leaf(len(self.inputs), shape, dtype)
+        self.inputs.append(Input(**where))
+        if rg:
+            self.rg.add(node)
+        return Traced(self, node, known, where.get("place"))
+
+    def of(self, t, value):
+        """What stands for the value of `t`, which is `value` outside."""
+        if type(value) is Traced:
+            if value.tracing is not self:
+                raise JitError(LEAKED)
+            return value if t._state.rg or not self.rg else value.stopped()
+        kept = self.wrapped.get(id(t))
+        if kept is not None and kept[1] is value:
+            return kept[2]
+        sig = t._state.sig
+        if self.is_own(t):
+            out = self.leaf(sig.shape, sig.dtype, known=value, value=value)
+        else:
+            place = self.found(t)
+            place.used = True
+            self.touch(t)
+            out = self.leaf(sig.shape, sig.dtype, sig.rg, value, place=place)
+        self.wrapped[id(t)] = t, value, out
+        return out
+
+    def found(self, t):
+        place = self.places.find(t)
+        if place is None:
+            raise JitError(
+                f"got a tensor of shape {t.shape} and dtype {t.dtype} in a function under jit that is neither an "
+                "argument nor held by a variable, attribute, list or dict the function names, so that another call "
+                "could not tell whether it is still the same; pass it as an argument"
+            )
+        return place
+
+    def knows(self, t):
+        """Whether every call has the same value of `t`; runs nothing."""
+        return t._value is not None and (type(t._value) is not Traced or t._value.known is not None)
+
+    def node(self, value, like):
+        """The node of a value: one that stands for it, or a cotangent of ones."""
+        if type(value) is Traced:
+            return value.node
+        first = value if not like.shape else value[0].item()
+        if not like.shape or (value == first).all():
+            return broadcast(const(first, like.dtype), like.shape)
+        return self.leaf(like.shape, like.dtype, value=value).node
+
+    def number(self, value, dtype):
+        """The node of a Python number."""
+        key = (dtype, value.code if type(value) is Number else repr(value))
+        node = self.known_numbers.get(key)
+        if node is None:
+            node = self.known_numbers[key] = number(len(self.numbers), dtype)
+            self.numbers.append(value)
+        return node
+
+    def number_tensor(self, number):
+        """A number among the arguments as a 0-d tensor."""
+        dtype = NUMBER_DTYPE[number.kind]
+        return tensors.from_value(Traced(self, self.number(number, dtype)), (), dtype, None)
+
+    def link(self, roots, leaves, numbers):
+        """What stands for the values of `roots`, which a plan would compute from `leaves` and `numbers`."""
+        new = {}
+        for node in toposort(roots):
+            if node.op is LEAF:
+                new[node] = self.node(leaves[node.arg], node)
+            elif node.op is NUMBER:
+                new[node] = self.number(numbers[node.arg], node.dtype)
+            else:
+                new[node] = rebuilt(node, tuple([new[s] for s in node.src]))
+        return [Traced(self, new[root]) for root in roots]
+
+    def differentiable(self, root):
+        """Whether a derivative leads from `root` to an input that requires grad."""
+        seen, stack = self.seen, [root]
+        while stack:
+            node = stack[-1]
+            ways = () if node.op is STOP or node.op is VARIABLE or node.dtype.kind != "f" else node.src
+            todo = [s for s in ways if s not in seen]
+            if todo:
+                stack.extend(todo)
+            else:
+                seen[node] = node in self.rg or any([seen[s] for s in ways])
+                stack.pop()
+        return seen[root]
+
+    def draw(self, make, shape, dtype):
+        """A tensor of random numbers that ``make()`` draws in each call, as a flat array or a number."""
+        return tensors.from_value(self.leaf(shape, dtype, draw=make), shape, dtype, None)
+
+    def array(self, a):
+        """The tensor of an array that the function reaches, or None for one that it made."""
+        place = self.places.find(a)
+        if place is None:
+            if self.places.shares(a):
+                raise JitError(
+                    f"got a view, of shape {a.shape}, of a NumPy array that a function under jit reaches from outside: "
+                    "its values would be those of the first call for ever; pass the array as an argument, or "
+                    "make a jitgrad.tensor of it outside"
+                )
+            return None
+        place.used = True
+        kept = self.wrapped.get(id(a))
+        if kept is None:
+            value = np.array(a, order="C").reshape(-1) if a.ndim else a.item()
+            kept = self.wrapped[id(a)] = a, value, self.leaf(a.shape, a.dtype, known=value, place=place)
+        return tensors.from_value(kept[2], a.shape, a.dtype, None)
+
+    def check_graph(self, leaves):
+        """Refuses to sweep through a graph of before the recording."""
+        if any([type(v) is not Traced and v is not None for v in leaves]):
+            raise JitError(
+                "got a backward inside a function under jit that leads on into what was computed outside of it; "
+                "pass x.detach().requires_grad_(), or differentiate outside"
+            )
+
+    # ------------------------------------------------------------------ tensors
+
+    def stand_in(self, real, place, shape, dtype):
+        """The tensor that stands for the tensor or array `real` among the arguments."""
+        rg = isinstance(real, tensors.Handle) and real.requires_grad
+        place.used = True
+        first = self.leaf(shape, dtype, rg, place=place)
+        own = t = tensors.from_value(first, shape, dtype, None)
+        if rg:
+            own.requires_grad_()
+            t = own if real.is_leaf else own.clone()
+        stand = StandIn(t, own, real, place, tensors.look(t))
+        self.stands[id(t)] = self.stands[id(own)] = stand
+        return t
+
+    def made(self, handles):
+        """Notes tensors that the recording made."""
+        for t in handles:
+            if id(t) not in self.saved:
+                self.handles[id(t)] = ref(t)
+
+    def is_own(self, t):
+        weak = self.handles.get(id(t))
+        return (weak is not None and weak() is t) or (t._seg is not None and t._seg.tracing is self and self.is_new(t))
+
+    def is_new(self, t):
+        """Whether `t`, which is in a segment of the recording, is a record of it that is pending."""
+        return t._value is None and id(t) not in self.saved
+
+    def touch(self, t):
+        """Notes what a tensor from outside is, before it changes."""
+        if id(t) not in self.saved and not self.is_own(t):
+            self.saved[id(t)] = Saved(t)
+
+    def touch_grad(self, t):
+        """Before the gradient of `t` is read or set."""
+        stand = self.stands.get(id(t))
+        if stand is not None and stand.leaf is t:
+            place = stand.place
+            if not place.uses_grad:
+                inner = self.places.grad(place)
+                if inner is not None:
+                    g = inner.object
+                    stand.grad = self.stand_in(g, inner, g.shape, g.dtype)
+                    tensors.extra(t).grad = stand.grad
+        elif not self.is_own(t):
+            place = self.found(t)
+            self.touch(t)
+            if not place.uses_grad:
+                self.places.grad(place)
+
+    def hook(self, t):
+        if id(t) in self.stands or not self.is_own(t):
+            raise JitError(
+                "got a hook on a tensor from outside in a function under jit, where it would be installed once for all "
+                "calls; install it outside"
+            )
+        self.hooked = True
+
+    # ------------------------------------------------------------------ the end
+
+    def restore(self):
+        """Puts tensors from outside back; those of the recording that are still held have no value from now on."""
+        for s in self.saved.values():
+            t = s.tensor
+            if t._value is not s.value or t._state.sig is not s.state or t._edge is not s.edge:
+                t._seg, t._state, t._value, t._edge = None, s.state, s.value, s.edge
+            elif t._seg is not None and t._seg.tracing is self:
+                t._seg, t._state = None, s.state
+            if t._x is not None:
+                t._x.grad, t._x.stale = s.grad, s.stale
+
+    def expire(self):
+        """Tensors of the recording that somebody still holds have no value from now on."""
+        gone = Segment()
+        gone.broken, gone.leaves = _leaked, None
+        for weak in self.handles.values():
+            t = weak()
+            if t is not None:
+                t._seg, t._state, t._value, t._edge, t._x = gone, t._state.sig, None, None, None
+
+    def changes(self):
+        """What the function did to tensors and arrays from outside: (kind, place, what) each.
+
+        "write" with the new value; "grad" with the tensor that is its gradient now, or None; "requires_grad" with a
+        flag.
+        """
+        out = []
+        for stand in {id(s): s for s in self.stands.values()}.values():
+            rg = isinstance(stand.real, tensors.Handle) and stand.real._state.rg
+            written = tensors.look(stand.tensor) is not stand.first
+            out += self._changes(stand.place, stand.tensor, written, rg, stand.tensor is stand.leaf)
+            if stand.place.uses_grad:
+                grad = tensors.extra(stand.leaf).grad
+                if grad is not stand.grad:
+                    if stand.leaf is not stand.tensor:
+                        raise Unreplayable("it leads a gradient on into what computed an argument")
+                    out.append(("grad", stand.place, grad))
+            elif stand.leaf._x is not None and stand.leaf._x.grad is not None:
+                raise Unreplayable("it gives an argument a gradient in an unusual way")
+        written = {id(s.tensor) for s in self.saved.values() if _is_written(s)}
+        for s in list(self.saved.values()):
+            t = s.tensor
+            if t._x is not None and t._x.grad is not s.grad:
+                out.append(("grad", self.found(t), t._x.grad))
+                if t._x.hooks:
+                    raise Unreplayable("a tensor it differentiates has hooks")
+            parent = t._x.parent if t._x is not None else None
+            if parent is not None and id(parent) in written:  # it follows what it is a view of
+                continue
+            out += self._changes(None, t, id(t) in written, s.state.rg, type(s.edge) is not tuple)
+        return out
+
+    def _changes(self, place, t, written, rg, is_leaf):
+        after = t._state.rg
+        if not written and rg == after:
+            return []
+        if not is_leaf or (after and type(t._edge) is tuple) or (written and rg != after):
+            raise Unreplayable("it writes to a tensor in a way that changes how gradients go through it")
+        place = place or self.found(t)
+        return [("write", place, tensors.look(t))] if written else [("requires_grad", place, after)]
+
+
+def _is_written(saved):
+    """Whether the values of a tensor from outside changed: not that of a view that was stale, or became so."""
+    t = saved.tensor
+    if t._x is not None and t._x.stale:
+        return False
+    return not saved.stale and (t._value is None or t._value is not saved.value)
+
+
+def _leaked():
+    return JitError(LEAKED)
