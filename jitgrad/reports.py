@@ -159,7 +159,8 @@ class _Values:
         self.names.update((flat_base(node), name) for node, name in labels.items())
         self.made = {node: k for k, step in enumerate(steps) for node in step.nodes}
         self.purposes: dict = {}
-        for root, what in zip(roots, [what for what, n in plan.parts for _ in range(n)]):
+        purposes = [what for what, n in plan.parts for _ in range(n)] or ["result"] * len(roots)
+        for root, what in zip(roots, purposes):
             self.purposes.setdefault(flat_base(root), []).append(what)
         self.readers: dict = {}
         for k, work in enumerate(works):

@@ -157,6 +157,18 @@ def test_a_loop_that_looks_is_one_plan(compiled):
     assert max(plan.calls for plan in e.plans) > 5 and len(e.plans) < 4
 
 
+def test_a_jitted_function(compiled):
+    f = jg.jit(lambda x: jn.exp(x).sum())
+    x = tensor(N, grad=False)
+    f(x).item(), f(x).item()
+    (k,) = jg.explain(f, x).kernels
+    assert k.operations == ("exp", "sum") and k.seconds > 0 and [a.why for a in k.keeps] == ["result"]
+    with jg.profile() as p:
+        for _ in range(3):
+            f(x).item()
+    assert [(row.name, row.calls) for row in p.kernels] == [(k.name, 3)]
+
+
 # --- known bytes ----------------------------------------------------------------------------------------------
 
 BYTES = {
