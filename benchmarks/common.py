@@ -65,6 +65,12 @@ def medians(steps, budget=None, rounds=None):
     return {name: statistics.median(times) for name, times in found.items()}
 
 
+def ratio(step, other):
+    """Median time of `step` over that of `other`, from rounds in turns."""
+    times = medians({"step": step, "other": other})
+    return times["step"] / times["other"]
+
+
 def environment(**more):
     """The environment of a child that finds the package under test and these benchmarks."""
     import jitgrad

@@ -120,7 +120,7 @@ def test_benchmark(cls, params):
 
 
 #: Classes that leave out some parameters: what has no gradient, no kernel by hand, no peer installed, no /proc.
-LEFT_OUT = {"Gradients", "BesideHand", "BesidePeers"} | ({"Peak"} if sys.platform != "linux" else set())
+LEFT_OUT = {"Gradients", "BesideHand", "BesidePeers", "BesideNumPy"} | ({"Peak"} if sys.platform != "linux" else set())
 
 
 def test_what_is_left_out():
