@@ -13,8 +13,8 @@ import numpy as np
 
 import jitgrad
 
-from .bench_workloads import chain, rosenbrock, sum_of_squares
-from .common import ratio, warm
+from .common import Prepared, ratio, warm
+from .workloads import WORKLOADS
 
 hand = numba.njit(fastmath=True, error_model="numpy")
 
@@ -71,6 +71,12 @@ def _rosenbrock_hvp(x, v, h):
     return 0.0
 
 
+def loss(name):
+    return lambda x: WORKLOADS[name].loss(jitgrad, x)
+
+
+sum_of_squares, chain, rosenbrock = map(loss, ("sumsq", "chain", "rosenbrock"))
+
 #: name -> (function, arrays it takes, the kernel by hand, sizes)
 CALLS = {
     "plus_one": (lambda x: x + 1, 1, _plus_one, (4,)),
@@ -99,11 +105,11 @@ def steps(name, n):
     return *made, jitted
 
 
-class Calls:
+class Calls(Prepared):
     params = [list(CALLS), [0, 1, 2]]
     param_names = ["function", "size"]
 
-    def setup(self, name, k):
+    def prepare(self, name, k):
         sizes = CALLS[name][3]
         if k >= len(sizes):
             raise NotImplementedError("this function has fewer sizes")
@@ -118,11 +124,13 @@ class Calls:
     def track_ratio_to_kernel_by_hand(self, name, k):
         return ratio(self.jitted, self.hand)
 
+    track_ratio_to_eager.unit = track_ratio_to_kernel_by_hand.unit = "ratio"
 
-class Recording:
+
+class Recording(Prepared):
     """The first call for another shape: recording and a plan, no kernel."""
 
-    def setup(self):
+    def prepare(self):
         self.jitted, self.sizes = jitgrad.jit(jitgrad.value_and_grad(chain)), iter(range(10, 1 << 30))
         warm(lambda: self.jitted(jitgrad.ones(next(self.sizes))))
 
@@ -130,10 +138,10 @@ class Recording:
         self.jitted(jitgrad.ones(next(self.sizes)))
 
 
-class Step:
+class Step(Prepared):
     """A step of gradient descent: tensors from outside are differentiated and written to."""
 
-    def setup(self):
+    def prepare(self):
         rng = np.random.default_rng(0)
         x, y = jitgrad.tensor(rng.standard_normal((20, 3))), jitgrad.tensor(rng.standard_normal(20))
         w = jitgrad.zeros(3, requires_grad=True)
@@ -154,6 +162,8 @@ class Step:
 
     def track_ratio_to_eager(self):
         return ratio(self.jitted, self.eager)
+
+    track_ratio_to_eager.unit = "ratio"
 
 
 # --- the table --------------------------------------------------------------------------------------------------------

@@ -1,20 +1,27 @@
-"""Every operation of the catalogue: its time forward and with its gradient, and forward beside NumPy.
+"""Every operation of the catalogue, forward and with its gradient, beside NumPy.
 
-The operands are made from the registry's entries, so a new entry is measured without a line here.
+The operands are made from the registry's entries, so a new entry is measured without a line here. One process measures
+all of them, since asv starts one for each row; a row reads its figures from there. Start at `Operation`.
 """
 
 import numpy as np
 
 import jitgrad
+from jitgrad.compile.reference import Program
 from jitgrad.functions import FUNCTIONS
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY
 
-from .common import ratio, warm
+from . import common
+from .common import Prepared, medians, warm
 
 SIZES = [10**4, 10**6]
 FLOAT = np.dtype(float)
 CASES = {f"{name}-{k}": (entry, case) for name, entry in REGISTRY.items() for k, case in enumerate(entry.cases)}
+
+
+def kind(entry):
+    return "composite" if entry.op is None else entry.op.kind
 
 
 def scaled(shape, by):
@@ -77,74 +84,134 @@ def call(entry, function, xs, case):
     return function(xs, **case) if entry.operands is None else function(*xs, *positional, **case)
 
 
-class _Op:
-    params = [list(CASES), SIZES]
-    param_names = ["operation", "elements"]
-    grad = False
+class Operation:
+    """One case of an entry on operands of about `n` elements: forward, by NumPy, and with its gradient."""
 
-    def setup(self, name, n):
-        self.entry, case = CASES[name]
+    def __init__(self, name, n):
+        self.name, (self.entry, case) = name, CASES[name]
         by = scale(self.entry, case, n)
         self.case = scaled_case(case, by)
         self.arrays = operands(self.entry, by)
         self.function = FUNCTIONS[name.rsplit("-", 1)[0]]
-        self.xs = [
-            jitgrad.tensor(x, requires_grad=self.grad and x.dtype == FLOAT) if x.dtype.kind != "i" else x
+
+    def steps(self):
+        """{"forward", "numpy" and "gradient", where there is one: a step}."""
+        found = {"forward": self.forward(), "numpy": self.numpy()}
+        return found | ({"gradient": self.gradient()} if self.entry.differentiable else {})
+
+    def tensors(self, grad):
+        return [
+            jitgrad.tensor(x, requires_grad=grad and x.dtype == FLOAT) if x.dtype.kind != "i" else x
             for x in self.arrays
         ]
-        warm(self.step)
 
+    def forward(self):
+        xs = self.tensors(False)
+        return lambda: call(self.entry, self.function, xs, self.case).numpy()
 
-class _Forward(_Op):
-    def step(self):
-        return call(self.entry, self.function, self.xs, self.case).numpy()
+    def gradient(self):
+        xs = self.tensors(True)
+        leaves = [x for x in xs if isinstance(x, jitgrad.Tensor) and x.requires_grad]
 
-
-class Forward(_Forward):
-    """The operation, looked at."""
-
-    def time_forward(self, name, n):
-        self.step()
-
-
-class ForwardOverNumpy(_Forward):
-    """Times of jitgrad and of NumPy's function of the same name, in turns."""
-
-    unit = "x NumPy"
-
-    def setup(self, name, n):
-        if CASES[name][0].numpy is None:
-            raise NotImplementedError("NumPy has no such function")
-        super().setup(name, n)
-        try:
-            self.by_numpy()
-        except TypeError as error:
-            raise NotImplementedError("NumPy's function has no such parameter") from error
-
-    def by_numpy(self):
-        with np.errstate(all="ignore"):
-            out = call(self.entry, self.entry.numpy, self.arrays, self.case)
-        return np.ascontiguousarray(out) if self.entry.view else out  # a view costs NumPy nothing before it is read
-
-    def track_forward(self, name, n):
-        return ratio(self.step, self.by_numpy)
-
-
-class Gradient(_Op):
-    """The operation, the sum of its result, and the gradient in every float operand."""
-
-    grad = True
-
-    def setup(self, name, n):
-        if not CASES[name][0].differentiable:
-            raise NotImplementedError("has no gradient")
-        super().setup(name, n)
-
-    def step(self):
-        for x in self.xs:
-            if isinstance(x, jitgrad.Tensor):
+        def step():
+            for x in leaves:
                 x.grad = None
-        call(self.entry, self.function, self.xs, self.case).sum().backward()
+            call(self.entry, self.function, xs, self.case).sum().backward()
 
-    def time_forward_and_backward(self, name, n):
-        self.step()
+        return step
+
+    def numpy(self):
+        """NumPy's function of the same name; where it has none, the entry's formula, run by NumPy."""
+        entry = self.entry
+
+        def step():
+            with np.errstate(all="ignore"):
+                out = call(entry, entry.numpy, self.arrays, self.case)
+            return np.ascontiguousarray(out) if entry.view else out  # a view costs NumPy nothing before it is read
+
+        if entry.numpy is None:
+            return self.formula()
+        try:
+            step()
+        except TypeError:  # it has no such parameter
+            return self.formula()
+        return step
+
+    def formula(self):
+        nodes = [leaf(k, x.shape, x.dtype) for k, x in enumerate(self.arrays)]
+        program = Program([call(self.entry, self.entry, nodes, self.case)])
+        flat = [x.ravel() for x in self.arrays]
+        return lambda: program(flat, [])
+
+
+def measure(name, n):
+    """{step: median seconds} of a case, in turns; a text instead where it failed."""
+    try:
+        steps = Operation(name, n).steps()
+        for step in steps.values():
+            warm(step)
+        return medians(steps, common.BUDGET / 2)  # there are many
+    except Exception as error:  # one operation's failure is a row, not the end of the others
+        return f"{type(error).__name__}: {error}"
+
+
+class Operations:
+    """Over the time of NumPy's forward function; a gradient by hand takes at least as long as that."""
+
+    params = [list(CASES), SIZES]
+    param_names = ["operation", "elements"]
+    timeout = 60
+
+    def setup_cache(self):
+        names, sizes = Operations.params  # not those of the class that asv happens to ask
+        return {(name, n): measure(name, n) for name in names for n in sizes}
+
+    setup_cache.timeout = 1800
+
+    def setup(self, rows, *case):
+        if isinstance(rows[case], str):
+            raise RuntimeError(rows[case])
+
+    def track_forward_over_numpy(self, rows, *case):
+        return rows[case]["forward"] / rows[case]["numpy"]
+
+    track_forward_over_numpy.unit = "ratio"
+
+
+class Gradients(Operations):
+    params = [list(CASES), SIZES[-1:]]
+    track_forward_over_numpy = None
+
+    def setup(self, rows, *case):
+        super().setup(rows, *case)
+        if "gradient" not in rows[case]:
+            raise NotImplementedError("has no gradient")
+
+    def track_gradient_over_numpy(self, rows, *case):
+        return rows[case]["gradient"] / rows[case]["numpy"]
+
+    track_gradient_over_numpy.unit = "ratio"
+
+
+class Families(Prepared):
+    """All operations of a kind, one after the other, of 1e4 elements: seconds, for comparing commits."""
+
+    params = [sorted({kind(entry) for entry in REGISTRY.values()})]
+    param_names = ["family"]
+    timeout = 300
+
+    def prepare(self, family):
+        names = [name for name, (entry, _) in CASES.items() if kind(entry) == family]
+        operations = [Operation(name, SIZES[0]) for name in names]
+        self.forward = [operation.forward() for operation in operations]
+        self.gradient = [operation.gradient() for operation in operations if operation.entry.differentiable]
+        for step in self.forward + self.gradient:
+            warm(step)
+
+    def time_forward(self, family):
+        for step in self.forward:
+            step()
+
+    def time_gradient(self, family):
+        for step in self.gradient:
+            step()

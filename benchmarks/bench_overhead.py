@@ -4,20 +4,20 @@ import tracemalloc
 
 import jitgrad
 
-from .common import warm
+from .common import Prepared, warm
 
 
 def leaf_of(shape):
     return jitgrad.full(shape, 0.3).requires_grad_() if shape else jitgrad.tensor(0.3, requires_grad=True)
 
 
-class Record:
+class Record(Prepared):
     """500 operations with gradients tracked, on one element (0-d) and on four."""
 
     params = [[(), (4,)]]
     param_names = ["shape"]
 
-    def setup(self, shape):
+    def prepare(self, shape):
         self.x = leaf_of(shape)
         warm(self.forward)
         warm(self.both)
@@ -39,10 +39,10 @@ class Record:
         self.both()
 
 
-class Chain:
+class Chain(Prepared):
     """300 scalar operations on one value, then backward."""
 
-    def setup(self):
+    def prepare(self):
         self.x = leaf_of(())
         warm(self.step)
 
@@ -57,10 +57,10 @@ class Chain:
         self.step()
 
 
-class Loop:
+class Loop(Prepared):
     """A ``while`` on a norm: a value is looked at 16 times, then backward."""
 
-    def setup(self):
+    def prepare(self):
         self.x = jitgrad.tensor(-0.0371, requires_grad=True)
         warm(self.step)
 
@@ -76,14 +76,14 @@ class Loop:
         self.step()
 
 
-class Length:
+class Length(Prepared):
     """One backward through very many records: time must be linear in them, and memory bounded."""
 
     params = [[10**4, 10**5, 10**6]]
     param_names = ["records"]
     timeout = 300
 
-    def setup(self, records):
+    def prepare(self, records):
         self.x = leaf_of(())
         warm(lambda: self.step(1000))
 

@@ -11,7 +11,7 @@ import numpy as np
 from jitgrad.runtime import vmath
 
 from . import common
-from .common import ratio
+from .common import Prepared, ratio
 
 N = 8192
 NAMES = sorted(set((*vmath.ONE, *vmath.TWO)) - {"is_far"})
@@ -70,11 +70,11 @@ def operands(name, dtype):
     return *xs, np.empty(n, dtype)
 
 
-class Function:
+class Function(Prepared):
     params = [NAMES, DTYPES]
     param_names = ["function", "dtype"]
 
-    def setup(self, name, dtype):
+    def prepare(self, name, dtype):
         self.arrays, self.kernel = operands(name, dtype), ours(name)
         self.kernel(*self.arrays)
 
@@ -83,20 +83,28 @@ class Function:
 
 
 class BesideNumPy(Function):
-    def setup(self, name, dtype):
+    time_kernel = None
+
+    def prepare(self, name, dtype):
         if by_numpy(name) is None:
             raise NotImplementedError("NumPy has no such function")
-        super().setup(name, dtype)
+        super().prepare(name, dtype)
 
     def track_ratio(self, name, dtype):
         return ratio(lambda: self.kernel(*self.arrays), lambda: by_numpy(name)(*self.arrays))
 
+    track_ratio.unit = "ratio"
+
 
 class BesideLibm(Function):
-    def setup(self, name, dtype):
-        super().setup(name, dtype)
+    time_kernel = None
+
+    def prepare(self, name, dtype):
+        super().prepare(name, dtype)
         self.other = libm(name)
         self.other(*self.arrays)
 
     def track_ratio(self, name, dtype):
         return ratio(lambda: self.kernel(*self.arrays), lambda: self.other(*self.arrays))
+
+    track_ratio.unit = "ratio"

@@ -1,5 +1,10 @@
-"""No benchmark rots: each runs once with its smallest parameters, on the NumPy tier, which has nothing to compile."""
+"""No benchmark rots: each runs once with its smallest parameters, on the NumPy tier, which has nothing to compile.
 
+`smallest` says which parameters those are; what has a `setup_cache` runs it for them alone. A row that asv would show
+as failed is a failed test here.
+"""
+
+import functools
 import importlib
 import inspect
 import itertools
@@ -15,76 +20,147 @@ import jitgrad
 
 ROOT = pathlib.Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+from benchmarks import bench_ops  # noqa: E402
+from benchmarks.workloads import WORKLOADS  # noqa: E402
+
 MODULES = sorted(path.stem for path in (ROOT / "benchmarks").glob("bench_*.py"))
 KINDS = ("time_", "track_", "peakmem_")
 
+#: What stands for the sizes of the benchmarks here.
+SMALL = {
+    "common": {"COMPILE": "never", "ROUNDS": 1, "BUDGET": 0.0},
+    "bench_import": {"RUNS": 1, "CALLS": 1},
+    "bench_memory": {"ELEMENTS": 10**4},
+}
+#: Parameters that are not the first of each list: `Peak` has a process for each row, and kernels by hand run in
+#: parallel from a size and two threads on.
+PARAMS = {"Peak": [["chain", "perceptron"], ["jitgrad", "numpy"]]}
+PARAMS["Gradients"] = [list(bench_ops.CASES), [10**4]]
+PARAMS |= dict.fromkeys(("Beside", "BesideHand", "BesidePeers"), [list(WORKLOADS), [10**5], ["float64"], [2]])
 
-def smallest(params):
-    """The parameters to try: all of a list of names, the first of a list of sizes."""
-    axes = [p if all(isinstance(v, str) for v in p) and len(p) > 4 else p[:1] for p in params]
-    return list(itertools.product(*axes))
+
+def smallest(cls):
+    """The lists of parameters to try: all of a list of names, the first of a list of sizes."""
+    params = getattr(cls, "params", [])
+    return PARAMS.get(cls.__name__) or [
+        p if all(isinstance(v, str) for v in p) and len(p) > 4 else p[:1] for p in params
+    ]
 
 
-def cases():
+def methods(cls):
+    return [name for name in dir(cls) if name.startswith(KINDS) and getattr(cls, name) is not None]
+
+
+def classes():
     for name in MODULES:
         module = importlib.import_module(f"benchmarks.{name}")
         for cls in vars(module).values():
-            if inspect.isclass(cls) and cls.__module__ == module.__name__ and cls.__name__[0] != "_":
-                for params in smallest(getattr(cls, "params", [])):
-                    yield pytest.param(cls, params, id="-".join([name, cls.__name__, *map(str, params)]))
+            if inspect.isclass(cls) and cls.__module__ == module.__name__ and methods(cls):
+                yield cls
+
+
+def cases():
+    for cls in classes():
+        for params in itertools.product(*smallest(cls)):
+            yield pytest.param(cls, params, id="-".join([cls.__module__[11:], cls.__name__, *map(str, params)]))
 
 
 CASES = list(cases())
 
 
+@functools.cache
+def cached(function, cls):
+    """What `setup_cache` gives for the smallest parameters; asv, too, runs one that several classes share once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cls, "params", smallest(cls))
+        return function(cls())
+
+
+def cache_of(cls):
+    function = getattr(cls, "setup_cache", None)
+    if function is None:
+        return ()
+    owner = next(c for c in reversed(cls.__mro__) if getattr(c, "setup_cache", None) is function)
+    return (cached(function, owner),)
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    common = importlib.import_module("benchmarks.common")
-    ratio = common.ratio
-    monkeypatch.setattr(common, "COMPILE", "never")
     monkeypatch.setattr(jitgrad.config, "compile", "never")
-    for name in MODULES:
-        module = sys.modules[f"benchmarks.{name}"]
-        if hasattr(module, "ratio"):
-            monkeypatch.setattr(module, "ratio", lambda step, other: ratio(step, other, budget=0))
-        if hasattr(module, "RUNS"):
-            monkeypatch.setattr(module, "RUNS", 1)
+    for name, values in SMALL.items():
+        module = importlib.import_module(f"benchmarks.{name}")
+        for attribute, value in values.items():
+            monkeypatch.setattr(module, attribute, value)
+    beside = importlib.import_module("benchmarks.beside")
+    monkeypatch.setattr(
+        beside, "installed", lambda: ["jitgrad", "numpy", "numba"]
+    )  # test_benchmarks_beside has the peers
 
 
-def methods(cls):
-    return [name for name in dir(cls) if name.startswith(KINDS)]
+def run(cls, params):
+    """Runs all of a class once, as asv does; False where asv leaves these parameters out."""
+    benchmark, arguments = cls(), (*cache_of(cls), *params)
+    if hasattr(benchmark, "setup"):
+        try:
+            benchmark.setup(*arguments)
+        except NotImplementedError as reason:
+            assert str(reason)
+            return False
+    for name in methods(cls):
+        out = getattr(benchmark, name)(*arguments)
+        if name.startswith("track_"):
+            assert getattr(benchmark, name).unit
+            assert np.isfinite(out) and out >= 0 or np.isnan(out) and "over_torch" in name
+    return True
 
 
 @pytest.mark.parametrize(("cls", "params"), CASES)
 def test_benchmark(cls, params):
-    benchmark = cls()
-    if hasattr(benchmark, "setup"):
-        try:
-            benchmark.setup(*params)
-        except NotImplementedError as reason:
-            assert str(reason)  # asv leaves such parameters out
-            return
-    assert methods(cls)
-    for name in methods(cls):
-        out = getattr(benchmark, name)(*params)
-        if name.startswith("track_"):
-            assert np.isfinite(out) and out >= 0
+    assert run(cls, params) or cls.__name__ in LEFT_OUT
+
+
+#: Classes that leave out some parameters: what has no gradient, no kernel by hand, no peer installed, no /proc.
+LEFT_OUT = {"Gradients", "BesideHand", "BesidePeers", "BesideNumPy"} | ({"Peak"} if sys.platform != "linux" else set())
+
+
+def test_what_is_left_out():
+    """Asv is told to skip what cannot be, and nothing else."""
+    beside = sys.modules["benchmarks.bench_beside"]
+    skipped = {
+        params[0] for cls, params in (c.values for c in CASES) if cls.__name__ == "Gradients" and not run(cls, params)
+    }
+    assert skipped == {name for name, (entry, _) in bench_ops.CASES.items() if not entry.differentiable}
+    by_hand = {params[0] for cls, params in (c.values for c in CASES) if cls is beside.BesideHand and run(cls, params)}
+    assert by_hand == set(beside.WORKLOADS) - {"perceptron"}
 
 
 def test_every_operation_is_measured():
-    from benchmarks.bench_ops import CASES as measured
-
+    measured = bench_ops.CASES
     assert {name.rsplit("-", 1)[0] for name in measured} == set(jitgrad.ops.REGISTRY)
-    assert sum(cls.__name__ == "Forward" for cls, _ in (case.values for case in CASES)) == len(measured)
+    assert sum(cls.__name__ == "Operations" for cls, _ in (case.values for case in CASES)) == len(measured)
 
 
 @pytest.mark.parametrize("size", [10**4, 10**6])
 def test_operands_have_about_the_size_asked_for(size):
-    from benchmarks import bench_ops
-
     for name, (entry, case) in bench_ops.CASES.items():
         n = bench_ops.elements(entry, case, bench_ops.scale(entry, case, size))
         assert size / 10 < n <= size, name
+
+
+def test_a_broken_operation_is_a_failed_row(monkeypatch):
+    monkeypatch.setitem(bench_ops.FUNCTIONS, "sin", lambda x: x.no_such_name)
+    row = {("sin-0", 10**4): bench_ops.measure("sin-0", 10**4)}
+    for cls in (bench_ops.Operations, bench_ops.Gradients):
+        with pytest.raises(RuntimeError, match="no_such_name"):
+            cls().setup(row, "sin-0", 10**4)
+
+
+def test_formulas_stand_for_numpy_functions_that_do_not_exist():
+    got = bench_ops.Operation("softmax-0", 100)
+    x = got.arrays[0]
+    e = np.exp(x - x.max(-1, keepdims=True))
+    assert got.entry.numpy is None
+    np.testing.assert_allclose(np.reshape(got.numpy()()[0], x.shape), e / e.sum(-1, keepdims=True), rtol=1e-14)
 
 
 # --- the peer of the comparison of libraries --------------------------------------------------------------------------
@@ -228,8 +304,7 @@ def test_benchmarks_are_found_by_name():
     script = "from asv_runner.discovery import disc_benchmarks; print(sum(1 for _ in disc_benchmarks('benchmarks')))"
     out = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert out.returncode == 0, out.stderr
-    found = {(case.values[0], name) for case in CASES for name in methods(case.values[0])}
-    assert int(out.stdout) == len(found)
+    assert int(out.stdout) == sum(len(methods(cls)) for cls in classes())
 
 
 def test_parts_of_a_record(monkeypatch, capsys):
