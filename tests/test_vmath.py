@@ -46,7 +46,8 @@ def numpy(name, *xs):
 
 def special(dtype):
     t = points.Limits(dtype)
-    x = [0.0, t.least, t.normal, 0.5, 1 - t.epsilon / 2, 1.0, 1 + t.epsilon, 1.5, 2.0, 3.0, 1e3, 2**60, t.max, np.inf]
+    x = [0.0, t.least, t.normal, 0.5, 1 - t.epsilon / 2, 1.0, 1 + t.epsilon, 1.5, 2.0, 3.0, 1e3, 1e9, 1e16, 2**60]
+    x += [t.max, np.inf]
     return np.array(x + [-v for v in x] + [np.nan]).astype(dtype)
 
 

@@ -184,7 +184,7 @@ def _sum_of_exp(a, b, power):
     y = low - high
     back = y - low
     rest = (low - (y - back)) - (high + back)
-    rest = select(y > -width(a).huge, rest, 0.0)
+    rest = select(y > width(a).exp2_range[0], rest, 0.0)  # of a large difference it may be large
     return high, power(select(low == high, like(a, 0.0), y), select(low == high, like(a, 0.0), rest))
 
 
