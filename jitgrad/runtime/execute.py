@@ -47,11 +47,12 @@ class Plan:
     """The values of `roots`, as ``plan.run(leaves, numbers)``.
 
     A value of one dimension or more is a flat array, never written again; a 0-d value is a Python number. `parts` says
-    what the roots are for, as (what, how many) pairs in their order.
+    what the roots are for, as (what, how many) pairs in their order. A plan that is known to be run again (`again`) is
+    compiled once it was.
     """
 
-    def __init__(self, roots, title="", parts=()):
-        self.roots, self.title, self.parts = list(roots), title, parts
+    def __init__(self, roots, title="", parts=(), again=False):
+        self.roots, self.title, self.parts, self._again = list(roots), title, parts, again
         self.names = ()  # of its kernels, once it is compiled
         if config.verify:
             from ..ir.verify import verify
@@ -119,7 +120,7 @@ class Plan:
         return out
 
     def _pays(self):
-        if self._heat > LONG_RUN * self._runs:
+        if self._again or self._heat > LONG_RUN * self._runs:
             return True
         return self._heat > HOT and (_imported() or _process.heat > HOT_PROCESS)
 
