@@ -150,7 +150,7 @@ class Replay:
         self.numbers = sorted({n for n in order if n.op is NUMBER}, key=lambda n: n.arg)
         new = {n: leaf(k, n.shape, n.dtype) for k, n in enumerate(self.inputs)}
         new.update({n: number(k, n.dtype) for k, n in enumerate(self.numbers)})
-        self.plan = Plan(substitute(self.roots, new), f"jit of {self.title}") if self.roots else None
+        self.plan = Plan(substitute(self.roots, new), f"jit of {self.title}", again=True) if self.roots else None
         shared = _shared([*self.roots, *simplify(self.roots)])
         for node in (*self.inputs, *(n for _, f in self.formulas for n in f.operands)):
             place = self.trace.inputs[node.arg].place
@@ -191,7 +191,7 @@ class Replay:
         if not self.changes:
             return []
         found = [p.var for p in self.places.all() if p.kind in ("tensor", "array") and (p.used or p.uses_grad)]
-        changed = "".join(p.var + ", " for _, p, _ in self.changes)
+        changed = "".join(v + ", " for v in dict.fromkeys(p.var for _, p, _ in self.changes))
         return [
             f"if {self.bind(entangled)}(({changed}), ({''.join(v + ', ' for v in found)})):",
             f"    return {self.bind(self.call)}(*args, **kwargs)",
@@ -291,13 +291,14 @@ def write(t, value):
 
 def entangled(changed, found):
     """Whether something that is changed shares its memory with anything else that was found, or is there twice."""
-    tops = [id(_top(x)) for x in found if isinstance(x, Handle)]
     arrays = [x for x in found if isinstance(x, np.ndarray)]
+    tensors = [x for x in found if isinstance(x, Handle)] if arrays else found
+    tops = [id(x) if x._x is None or x._x.parent is None else id(_top(x)) for x in tensors]
     for x in changed:
-        if isinstance(x, Handle):
-            if tops.count(id(_top(x))) > 1:
+        if isinstance(x, np.ndarray):
+            if sum(np.may_share_memory(x, y) for y in arrays) > 1:
                 return True
-        elif sum(np.may_share_memory(x, y) for y in arrays) > 1:
+        elif tops.count(id(_top(x))) > 1:
             return True
     return False
 

@@ -14,7 +14,7 @@ from .tape import tensors as tape
 from .tape.backward import Accumulate, Sweep, start
 from .tape.execute import flush
 from .tape.paths import Towards, roots_of
-from .tape.segment import LOCK, local, switch
+from .tape.segment import LOCK, local, recordings, switch
 from .tape.trace import Traced
 from .tape.views import recorded
 
@@ -91,7 +91,7 @@ def _as_tensor(like, g):
 
 def _accumulate(t, g, create):
     # With create_graph, or from a hook, `g` may be a tensor that the user holds, too.
-    if local.seg.tracing is not None:
+    if recordings and local.seg.tracing is not None:
         local.seg.tracing.touch_grad(t)
     shared = create or (t._x is not None and t._x.hooks)
     x = tape.extra(t)
@@ -257,7 +257,7 @@ def hook_on(t, hook):
     """Installs a hook (None: retain the gradient in ``.grad``, after all other hooks)."""
     if hook is not None and not callable(hook):
         raise ArgumentError(f"got a hook of type {type(hook).__name__}, expected a function of the gradient")
-    if local.seg.tracing is not None:
+    if recordings and local.seg.tracing is not None:
         local.seg.tracing.hook(t)
     if type(t._edge) is Accumulate:
         x = tape.extra(t)

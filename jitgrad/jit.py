@@ -25,14 +25,12 @@ from .ir.shapes import as_int
 from .places import Places
 from .tape.execute import flush
 from .tape.numbers import Number
-from .tape.segment import Segment, local
+from .tape.segment import Segment, local, recordings
 from .tape.tensors import Handle
 from .tape.trace import Trace, Unreplayable
 
 #: Kinds of calls that a function keeps recordings of, and recordings of one kind from which it is called as it is.
 KINDS, AGAIN = 256, 16
-#: Recordings under way, in any thread: while there are any, calls ask whether they are part of one.
-_traces: list = []
 
 
 def jit(
@@ -121,7 +119,7 @@ def _made(jitted):
 
     @functools.wraps(jitted.function, updated=())
     def function(*args, **kwargs):
-        if not _traces:
+        if not recordings:
             out = jitted.replay(args, kwargs)
             if out is not MISS:
                 return out
@@ -245,7 +243,7 @@ def recorded(function, args, kwargs, static):
     flush(local.seg)
     mode = local.seg.state.grad
     trace = Trace(Places(function, args, kwargs, static))
-    _traces.append(trace)
+    recordings.append(trace)
     local.seg = Segment(mode, (), trace)
     try:
         containers: list = []
@@ -253,12 +251,14 @@ def recorded(function, args, kwargs, static):
         out = function(*given, **named)
         flush(local.seg)
         _check_containers(containers)
+        if local.seg.state.grad is not mode:
+            raise Unreplayable("it leaves gradients switched on or off")
         return Replay(function, trace, out, mode)
     finally:
         trace.restore()
         local.seg = Segment(mode)
         trace.expire()
-        _traces.remove(trace)
+        recordings.remove(trace)
 
 
 def _given(trace, place, containers):

@@ -115,7 +115,7 @@ class Place:
             out += [f"if {wrong}: return MISS", f"{self.value} = {whole if a.ndim else f'{v}.item()'}"]
             wrong = ""
         if self.fixed or not self.used:
-            wrong = " or ".join(filter(None, (wrong, f"{v}.tobytes() != {bind(self.data)}")))
+            wrong = " or ".join(filter(None, (wrong, f"{v}.tobytes() != {bind(a.tobytes())}")))
         return wrong
 
     def _tensor(self, bind, v, out):
@@ -188,10 +188,14 @@ def package_of(name):
 def unwrapped(f):
     """The function that the user wrote, below partial applications, methods and wrappers."""
     while True:
-        inner = getattr(f, "__wrapped__", None) or getattr(f, "func", None) or getattr(f, "__func__", None)
-        if inner is None:
+        if isinstance(f, functools.partial):
+            f = f.func
+        elif isinstance(f, types.MethodType):
+            f = f.__func__
+        elif hasattr(f, "__wrapped__"):
+            f = f.__wrapped__
+        else:
             return f
-        f = inner
 
 
 def is_record(x):
@@ -313,7 +317,6 @@ class Places:
             self.todo.append(place)
         if kind == "array":
             self.arrays.append(x)
-            place.data = x.tobytes()
         elif kind == "set":
             place.data = frozenset(x)
         elif kind == "values":
@@ -347,6 +350,9 @@ class Places:
                         self._reach_attributes(x, vars(c), place, names)
         elif place.kind in ("same", "hashed", "free") and package_of(type(x).__module__) not in LIBRARIES:
             self._reach_instance(x, place, names)
+            wrapped = getattr(x, "__dict__", {}).get("__wrapped__")
+            if wrapped is not None:
+                self._enter(wrapped, place, attribute("__wrapped__"), "free")
 
     def _reach_attributes(self, x, found, place, names):
         for name, y in list(found.items()):
@@ -380,10 +386,15 @@ class Places:
                 if name in f.__globals__ and not name.startswith("__") and (id(f.__globals__), name) not in self.spaces:
                     self.spaces.add((id(f.__globals__), name))
                     self._enter(f.__globals__[name], None, variable(f.__globals__, name))
+                elif name in sys.modules and not self.is_foreign(name):  # imported within the function
+                    self._enter(sys.modules[name], None, held(sys.modules[name]))
             for name, y in (("__defaults__", f.__defaults__), ("__kwdefaults__", f.__kwdefaults__)):
                 if y:
                     self._enter(y, None, lambda bind, parent, name=name: f"{bind(f)}.{name}")
         for holder in f.__closure__ or ():
+            if id(holder) in self.spaces:
+                continue
+            self.spaces.add(id(holder))
             try:
                 y = holder.cell_contents
             except ValueError:  # not filled yet

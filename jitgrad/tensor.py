@@ -18,7 +18,7 @@ from .gradients import backward_from, hook_on, retain
 from .tape import tensors as tape
 from .tape import views
 from .tape.backward import Accumulate
-from .tape.segment import local
+from .tape.segment import local, recordings
 from .tape.tensors import Handle, adopt, extra, from_value, look, rooted, seen
 
 #: Devices of PyTorch's that there are none of here.
@@ -107,7 +107,7 @@ class Tensor(Handle):
         return self._array()
 
     def _array(self):
-        value = seen(self)
+        value = look(self) if not recordings else seen(self)
         if not self.shape:
             out = np.asarray(value, self.dtype)
         else:
@@ -141,7 +141,7 @@ class Tensor(Handle):
                 f"got item() of a tensor of shape {self.shape}, expected one element; "
                 "name it by an index, or use .tolist()"
             )
-        value = seen(self)
+        value = look(self) if not recordings else seen(self)
         return value[0].item() if self.shape else value
 
     def tolist(self):
@@ -160,7 +160,7 @@ class Tensor(Handle):
             raise ArgumentError(
                 f"got the truth value of a tensor of shape {self.shape}, which is ambiguous; use .any() or .all()"
             )
-        value = seen(self)
+        value = look(self) if not recordings else seen(self)
         return bool(value) if not self.shape else bool(value[0])
 
     def __float__(self):
@@ -194,7 +194,7 @@ class Tensor(Handle):
         return bool((self == value).any())
 
     def __repr__(self):
-        if local.seg.tracing is not None and not local.seg.tracing.knows(self):
+        if recordings and local.seg.tracing is not None and not local.seg.tracing.knows(self):
             return f"tensor(<recorded by jit>, shape={self.shape}, dtype={self.dtype})"
         body = np.array2string(
             self._array(), separator=", ", prefix="tensor(", precision=4 if is_float(self.dtype) else None
@@ -258,7 +258,7 @@ class Tensor(Handle):
     @property
     def grad(self):
         """The gradient collected so far, or None."""
-        if local.seg.tracing is not None:
+        if recordings and local.seg.tracing is not None:
             local.seg.tracing.touch_grad(self)
         return None if self._x is None else self._x.grad
 
@@ -275,7 +275,7 @@ class Tensor(Handle):
                 raise DTypeError(
                     f"got .grad of {value.dtype}, expected the tensor's {self.dtype}; convert it with .astype"
                 )
-        if local.seg.tracing is not None:
+        if recordings and local.seg.tracing is not None:
             local.seg.tracing.touch_grad(self)
         extra(self).grad = value
 

@@ -136,6 +136,28 @@ def test_hooks():
     close(w.grad, 2 * A * A * 5)
 
 
+def test_hooks_of_leaves_are_called_in_each_call(tier):
+    x, w = jitgrad.tensor(A, requires_grad=True), jitgrad.tensor(A, requires_grad=True)
+    f = jitgrad.jit(lambda x: (x * w).sum().backward())
+    f(x)
+    x.register_hook(lambda g: g * 2)
+    with pytest.warns(JitgradWarning, match="has hooks"):
+        f(x)
+    f(x)
+    close(x.grad, 5 * A), close(w.grad, 3 * A)
+    w.register_hook(lambda g: g * 3)
+    f(x)
+    close(x.grad, 7 * A), close(w.grad, 6 * A)
+
+
+def test_a_mode_that_is_left_on_is_left_on(tier):
+    f = jitgrad.jit(lambda x: jitgrad.set_grad_enabled(False) and x)
+    with pytest.warns(JitgradWarning, match="switched on or off"):
+        f(A)
+    assert not jitgrad.is_grad_enabled()
+    jitgrad.set_grad_enabled(True)
+
+
 def test_a_backward_that_leads_out_of_the_function_is_refused():
     w = jitgrad.tensor(A, requires_grad=True)
     v = (w * 2).sum()

@@ -12,6 +12,7 @@ import types
 import warnings
 import weakref
 
+import jitted
 import numpy as np
 import pytest
 from jitted import A, close, counted, loss, slope, value
@@ -148,6 +149,44 @@ def test_what_helpers_reach():
         helper.__defaults__ = (2,)
     close(f(A), (A * 7 + 2) * 2)
     assert runs() == 3  # the one before is still there
+
+
+def test_what_is_imported_within_the_function():
+    jitted.W = jitgrad.tensor(A)
+
+    def f(x):
+        from jitted import W
+
+        return x * W
+
+    try:
+        g, runs = counted(f)
+        close(g(A), A * A)
+        jitted.W = jitgrad.tensor(A + 1)
+        close(g(A), A * (A + 1))
+        assert runs() == 1
+    finally:
+        del jitted.W
+
+
+def test_callable_objects_and_bound_methods():
+    layer = Layer(jitgrad.tensor(A))
+    for f in (jitgrad.jit(layer.part), jitgrad.jit(functools.lru_cache(layer.part).__wrapped__)):
+        for k in range(2):
+            layer.w = jitgrad.tensor(A + k)
+            close(f(A), A * (A + k) + A * A * 3)
+
+    class Twice:
+        n = 2
+
+        def __call__(self, x):
+            return x * self.n
+
+    twice = Twice()
+    f = jitgrad.jit(twice)
+    close(f(A), A * 2)
+    twice.n = 3
+    close(f(A), A * 3)
 
 
 def test_an_array_from_outside_is_read_in_each_call():

@@ -211,8 +211,6 @@ def pending(sweep, tensor, cot, implicit):
     values = run(back.plan, seg, seg.leaves if implicit else [*seg.leaves, cot])
     graph = graph_of(seg) if back.rg else None
     guarded(settle, handles, back.live, values, graph)
-    if seg.tracing is not None:
-        seg.tracing.made([handles[slot] for slot, _ in back.live])
     local.seg = Segment(end.grad, (), seg.tracing)
     seg.end()
     for k, g in zip(back.sinks, values[len(back.live) :]):

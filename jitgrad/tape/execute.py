@@ -15,7 +15,7 @@ from ..ir.printer import counted
 from ..runtime.execute import Plan
 from ..runtime.watch import planning
 from .loops import note_trips
-from .segment import LOCK, Segment, guarded, local, records
+from .segment import LOCK, Segment, guarded, local, recordings, records
 
 _serial = count()
 
@@ -113,8 +113,6 @@ def flush(seg):
                 if forward.dear:
                     graph.kept = forward.dear, values[len(forward.live) :]  # at once: another thread may sweep it
             guarded(settle, handles, forward.live, values, graph)
-            if seg.tracing is not None:
-                seg.tracing.made([handles[slot] for slot, _ in forward.live])
     local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing)
     seg.end()
 
@@ -124,6 +122,7 @@ def run(plan, seg, leaves):
     check(seg)
     try:
         if seg.tracing is not None:
+            seg.tracing.made(seg.handles)
             return seg.tracing.link(plan.roots, leaves, seg.numbers)
         return plan.run(leaves, seg.numbers)
     except BaseException:
@@ -202,6 +201,8 @@ def look(t):
         value = t._value
         if value is None:
             value = peek(t)
+    if not recordings:
+        return value
     trace = local.seg.tracing
     return value if trace is None else trace.of(t, value)
 
@@ -209,4 +210,4 @@ def look(t):
 def seen(t):
     """The value of `t` for Python to use, which a recording has only of what is the same in every call."""
     value = look(t)
-    return value if local.seg.tracing is None else value.known_value()
+    return value if not recordings or local.seg.tracing is None else value.known_value()

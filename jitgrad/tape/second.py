@@ -57,6 +57,6 @@ def product(held, x, v):
     handles = seg.handles
     values = run(second.plan, seg, [*seg.leaves, v])
     guarded(settle, handles, second.live, values, graph_of(seg) if second.rg else None)
-    local.seg = Segment(end.grad)
+    local.seg = Segment(end.grad, (), seg.tracing)
     seg.end()
     return values[-1]

@@ -194,6 +194,10 @@ class Segment:
         self.leaves = self.numbers = self.edges = self.graph = self.entered = None
 
 
+#: Recordings under way, in any thread: while there are none, nobody needs to ask whether it is part of one (30 ns).
+recordings: list = []
+
+
 class _Local(threading.local):
     def __init__(self):
         gate.enter()

@@ -25,7 +25,7 @@ import numpy as np
 from .._errors import ArgumentError
 from .._typing import Operations
 from .execute import flush, look, peek, seen
-from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, variable_state
+from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, recordings, variable_state
 
 __all__ = [
     "Extra", "Handle", "adopt", "enter", "extra", "from_value", "look", "ones_value", "record",
@@ -73,7 +73,7 @@ def from_value(value, shape, dtype, edge):
     """A tensor of a value; with an edge, it requires grad."""
     t = new(_Class.tensor)
     t._seg, t._state, t._value, t._edge, t._x = None, Sig(shape, dtype, edge is not None), value, edge, None
-    if local.seg.tracing is not None:
+    if recordings and local.seg.tracing is not None:
         local.seg.tracing.made((t,))
     return t
 
@@ -189,7 +189,7 @@ def _vacate(t):
 def adopt(t, other):
     """`t` becomes what `other` is."""
     if t is not other:
-        if local.seg.tracing is not None:
+        if recordings and local.seg.tracing is not None:
             local.seg.tracing.touch(t)
         guarded(_adopt, t, other)
 

@@ -340,6 +340,8 @@ class Trace:
             written = tensors.look(stand.tensor) is not stand.first
             out += self._changes(stand.place, stand.tensor, written, rg, stand.tensor is stand.leaf)
             if stand.place.uses_grad:
+                if stand.real._x is not None and stand.real._x.hooks:
+                    raise Unreplayable("a tensor it differentiates has hooks")
                 grad = tensors.extra(stand.leaf).grad
                 if grad is not stand.grad:
                     if stand.leaf is not stand.tensor:

@@ -15,7 +15,7 @@ from ..ir import leaf
 from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
-from .segment import LOCK, Head, Write, grow, guarded, local, switch
+from .segment import LOCK, Head, Write, grow, guarded, local, recordings, switch
 from .tensors import Extra, adopt, emit, enter, extra, record, rooted, vacate
 
 DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
@@ -123,7 +123,7 @@ def refresh(t):
 
 def _renew(t):
     x, edge = t._x, t._edge
-    if local.seg.tracing is not None:
+    if recordings and local.seg.tracing is not None:
         local.seg.tracing.touch(t)
     x.stale = False
     adopt(t, recorded(x.step.grad, x.step, x.parent))
@@ -141,7 +141,7 @@ def go_stale(t, but=None):
         for c in x.children or () if x is not None else ():
             c = c()
             if c is not None and c is not but:
-                if local.seg.tracing is not None:
+                if recordings and local.seg.tracing is not None:
                     local.seg.tracing.touch(c)
                 vacate(c)
                 c._x.stale = True
