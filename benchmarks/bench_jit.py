@@ -169,8 +169,8 @@ class Step(Prepared):
 # --- the table --------------------------------------------------------------------------------------------------------
 
 
-def interleaved(functions, rounds=15, calls=200):
-    """Median microseconds per call of each, in turns."""
+def interleaved(functions, rounds=101, calls=20):
+    """Median microseconds per call of each, in short turns, of which other processes hit few."""
     times = [[] for _ in functions]
     for _ in range(rounds):
         for function, out in zip(functions, times):

@@ -8,6 +8,7 @@ import functools
 import importlib
 import inspect
 import itertools
+import os
 import pathlib
 import shutil
 import subprocess
@@ -169,7 +170,7 @@ PEERS = """
 THREADS = 1
 
 class Peer:
-    def __init__(self, version, array, value_and_grad, numpy):
+    def __init__(self, version, array, value_and_grad, eager, numpy):
         self.array, self.value_and_grad, self.numpy, self.builders = array, value_and_grad, numpy, {}
 
     def loss(self, f, name=None):
@@ -221,9 +222,10 @@ def formulas(xp, array):
 """
 
 
-@pytest.fixture(scope="module")
-def peer(tmp_path_factory):
-    """The peer as a module of a bench of the same form, with only what the peer asks of it."""
+@pytest.fixture(scope="module", params=["eager", "jit"])
+def peer(tmp_path_factory, request):
+    """The peer as a module of a bench of the same form, with only what the peer asks of it; and that through `jit`."""
+    os.environ["JITGRAD_PEER"] = request.param
     root = tmp_path_factory.mktemp("copied")
     peers = root / "copied_bench" / "peers"
     peers.mkdir(parents=True)
@@ -235,6 +237,9 @@ def peer(tmp_path_factory):
     sys.path.insert(0, str(root))
     threads = jitgrad.get_num_threads()
     yield importlib.import_module("copied_bench.peers.jitgrad").peer
+    del os.environ["JITGRAD_PEER"]
+    for name in [name for name in sys.modules if name.startswith("copied_bench")]:
+        del sys.modules[name]
     jitgrad.set_num_threads(threads)
     sys.path.remove(str(root))
 
