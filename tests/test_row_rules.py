@@ -148,7 +148,9 @@ def has_call(root):
 
 
 @pytest.mark.parametrize("rest", [(), (2,), (2, 3)])
-@pytest.mark.parametrize("sizes", [(4, 5, 1), (1, 5, 4), (4, 1, 5), (1, 5, 1), (1, 1, 1), (4, 0, 1), (3, 6, 5), (6, 2, 5), (6, 5, 4)])
+@pytest.mark.parametrize(
+    "sizes", [(4, 5, 1), (1, 5, 4), (4, 1, 5), (1, 5, 1), (1, 1, 1), (4, 0, 1), (3, 6, 5), (6, 2, 5), (6, 5, 4)]
+)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int8", "uint8"])
 def test_skinny_products_are_sums(sizes, rest, dtype):
     root, leaves = product(*sizes, rest, np.dtype(dtype))
