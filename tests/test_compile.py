@@ -183,6 +183,7 @@ def _golden_graphs():
     x, y = leaf(0, (6, 8), FLOAT64), leaf(1, (1, 8), FLOAT32)
     f = g.apply(g.MUL, g.apply(g.SIN, x), g.broadcast(number(0, FLOAT64), (6, 8)))
     moved = g.apply(g.ADD, x, g.broadcast(g.cast(y, FLOAT64), (6, 8)))
+    rows, columns = g.reduce(g.SUM, g.apply(g.SIN, x), (1,)), g.reduce(g.MAX, x, (0,))
     window = g.pad(g.cut(x, (1, 2), (3, 4)), (0, 3), (6, 8))
     return {
         "map_and_sum": [g.reduce(g.SUM, f, (0, 1)), f],
@@ -190,6 +191,7 @@ def _golden_graphs():
         "row_max": [g.reduce(g.MAX, x, (1,))],
         "column_sum": [g.reduce(g.SUM, g.apply(g.MUL, x, x), (0,))],
         "pad": [window],
+        "program": [g.apply(g.MUL, g.apply(g.SIN, x), g.broadcast(g.reshape(rows, (6, 1)), (6, 8))), columns],
         "scalar": [g.apply(g.SIN, g.apply(g.ADD, number(0, FLOAT64), const(0.7)))],
     }
 

@@ -1,4 +1,7 @@
-"""The simplifier keeps every bit, and every rule of its table fires."""
+"""The simplifier keeps every bit, and every rule of its table fires.
+
+Those that change the order of roundings (sums and products of matrices) are in `test_row_rules`.
+"""
 
 import numpy as np
 import pytest
@@ -9,9 +12,10 @@ from jitgrad.compile import reference
 from jitgrad.compile.simplify import RULES, constant, simplify
 from jitgrad.ir import const, leaf, toposort
 from jitgrad.ops import REGISTRY
+from jitgrad.ops.linalg import MATMUL
 from jitgrad.ops.marks import STOP, VARIABLE, stop, variable
 from jitgrad.ops.movement import selected, slice_node, update_node
-from jitgrad.ops.registry import broadcast, reduce_sum
+from jitgrad.ops.registry import SUM, broadcast, reduce_sum
 
 F8, F4, I8 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.int64)
 VALUES = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, np.inf, -np.inf, np.nan, 1e308, 5e-324, 1.7]
@@ -74,7 +78,7 @@ def test_rule_fires_and_keeps_every_bit(node, simple):
 
 def test_every_rule_has_a_case():
     fired = {n.op for node, _ in CASES for n in toposort([node])}
-    assert fired >= set(RULES)
+    assert fired >= set(RULES) - {SUM, MATMUL}
     assert {STOP, VARIABLE} <= set(RULES)
 
 
@@ -94,6 +98,12 @@ KEPT = [
 @pytest.mark.parametrize("node", KEPT, ids=repr)
 def test_what_would_change_a_bit_stays(node):
     assert simplify([node])[0] is node
+
+
+def test_products_and_sums_in_either_order_are_one():
+    product, total = mul(X, Y), add(X, Y)
+    out = simplify([sub(product, mul(Y, X)), sub(total, add(Y, X))])
+    assert [n for n in toposort(out) if n.op in (mul.op, add.op)] == [product, total]
 
 
 def test_integers_wrap_as_before():

@@ -1,9 +1,13 @@
 """Factor: what stands still along the summed axes is taken out of a sum.
 
-A derivative rule multiplies each element by what is the same for a whole row, and sums afterwards; written by hand,
-it is one product per row. ``sum(x * c)`` becomes ``sum(x) * c``, likewise divisors and signs. Where a factor stands
-still along some of the axes only, the sum is split: first along these. As with any sum, only the order of roundings
-changes.
+A derivative rule multiplies each element by what is the same for a whole row, and sums afterwards; written by hand, it
+is one product per row. ``sum(x * c)`` becomes ``sum(x) * c``, likewise divisors and signs. Where a factor stands still
+along some of the axes only, the sum is split: first along these. As with any sum, only the order of roundings changes,
+where all is finite.
+
+What keeps numbers in range stays: of a product, one side only gives up what it is divided by, since
+``(x / m) * (x / m)`` is written so that ``x * x`` does not overflow; divisors known beforehand stay; and a sum of
+nothing is 0, whatever its factors are.
 
 Start at `factored`, a rule of `simplify`.
 """
@@ -20,7 +24,7 @@ DEEP = 12
 
 def factored(node, x):
     """The sum `node` of `x` without the factors that stand still, or None."""
-    if node.dtype.kind != "f":
+    if node.dtype.kind != "f" or not x.size:
         return None
     return _split(node, x) or _whole(node, x)
 
@@ -54,15 +58,37 @@ def _core(x, axes, factors, divisors):
         factors.append(broadcast(const(2, x.dtype), x.shape))
         return _core(x.src[0], axes, factors, divisors)
     if x.op is _MUL:
-        a, b = (_core(s, axes, factors, divisors) for s in x.src)
+        a, b = _sides(x, axes, factors, divisors)
         if a is None or b is None:
             return b if a is None else a
         return x if (a, b) == x.src else _apply(_MUL, a, b)
-    if x.op is _DIV and _is_still(x.src[1], axes):
+    if x.op is _DIV and _is_still(x.src[1], axes) and not _lessens(x.src[1]):
         divisors.append(x.src[1])
         core = _core(x.src[0], axes, factors, divisors)
         return broadcast(const(1, x.dtype), x.shape) if core is None else core
     return x
+
+
+def _sides(x, axes, factors, divisors):
+    """The two cores of a product; the second side stays as it is if both would lose a divisor."""
+    cores, divided = [], False
+    for s in x.src:
+        taken = [], []
+        core = _core(s, axes, *taken)
+        if divided and taken[1] and core is not None:
+            core, taken = s, ([], [])
+        factors += taken[0]
+        divisors += taken[1]
+        divided = divided or bool(taken[1])
+        cores.append(core)
+    return cores
+
+
+def _lessens(x):
+    """Whether the divisor `x` is known beforehand: nothing is gained without it, and it may keep the sum in range."""
+    while x.op.kind in ("broadcast", "reshape"):
+        x = x.src[0]
+    return x.op.kind in ("const", "number")
 
 
 def _is_still(x, axes):

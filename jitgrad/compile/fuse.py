@@ -189,12 +189,15 @@ class Fusion:
             return "loop", *self.axes.space(node.src[0]), self.reduced_axes(node) or None, None
         if node.ndim == 0:
             return "scalar", (), (), None, None
-        scan = None
-        if kind == "scan":
-            axis, reverse = node.arg
-            index = self.identity(node)[axis]
-            scan = None if index.var is None else (index.var, reverse)
-        return "loop", *self.axes.space(node), None, scan
+        return "loop", *self.axes.space(node), None, self.scan_of(node)
+
+    def scan_of(self, node):
+        """(loop axis, reverse) of a scan; None for others, and for one along an axis that the program itself made."""
+        if node.op.kind != "scan":
+            return None
+        axis, reverse = node.arg
+        var = self.identity(node)[axis].var
+        return None if var is None else (var, reverse)
 
     def sources(self, node, values, loads):
         """(kept node, the context it is read in, or None if it must be there before the step)."""

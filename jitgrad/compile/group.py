@@ -195,7 +195,9 @@ class Grouping:
         number = next((k for k in range(low, len(step.stages)) if step.stages[k].accepts(wish)), None)
         largest = max([*step.stages, Stage(wish.space, wish.sizes)], key=lambda stage: stage.points)
         outer = self._outer(wish, outer, largest.space, largest.sizes)
-        if number == 0 and len(step.stages) == 1 and step.stages[0].is_alike(wish) and step.form != "blocks":
+        alike = number == 0 and len(step.stages) == 1 and step.stages[0].is_alike(wish)
+        scans = wish.scan is not None or step.stages[0].scan is not None
+        if alike and step.form != "blocks" and not (scans and not outer and len(wish.space) > 1):
             return number, outer
         if number == 0 and step.form == "blocks" and (wish.scan is None or not reads):
             return number, outer

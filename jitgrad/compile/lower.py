@@ -125,7 +125,7 @@ def lower(fusion, step):
 def lower_totals(fusion, step):
     """The `Nest` of the first pass of a scan in blocks: what each block adds up to."""
     nest = lower(fusion, step)
-    nest.reductions, nest.maps = [n for n in nest.maps if n.op.kind == "scan"], []
+    nest.reductions, nest.maps, nest.scan = [n for n in nest.maps if fusion.scan_of(n)], [], None
     pairs, needed = {(node, ctx): is_load for node, ctx, _, is_load in nest.values}, set()
     stack = [fusion.reads(n, fusion.identity(n))[0] for n in nest.reductions]
     while stack:
@@ -166,9 +166,9 @@ def _needless(nest, step, pinned):
     groups = [nest.loops[-1:]]
     if points(nest) > GRAIN and len({loop.reduced for loop in nest.loops}) == 2:
         groups += [[loop for loop in nest.loops if loop.reduced is which] for which in (False, True)]
-    out = frozenset()
+    out, guarded = frozenset(), {step.space[a] for a in pinned}  # a class may have more than one loop
     for loops in groups:
-        if all(loop.size == 1 and loop.axis not in pinned for loop in loops):
+        if all(loop.size == 1 and loop.classes.isdisjoint(guarded) for loop in loops):
             out = out.union(*[loop.classes for loop in loops])
     return out
 

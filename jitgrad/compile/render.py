@@ -151,13 +151,14 @@ class Writer:
         self.made, self.local = frozenset(), {}  # arrays the kernel makes; memory of one tile: node -> name
         self.depths = {}  # name of a value -> its depth, or FIXED
         self.fixed = False  # whether what is emitted belongs to the loop over the tile, too
+        self.unfixed = {}  # guard -> its statements, while they are not in that loop
         self.scratch = {}  # name of a value of that loop -> the memory it is kept in
         self.memory = []  # (name, dtype) of these
         self.carries = {}  # scan -> the name of what is carried along
 
     def begin_stage(self):
         """Forget what is known at the points of the stage before; arguments stay."""
-        for known in (self.lines, self.names, self.computed, self.zeroed, self.guards, self.depths):
+        for known in (self.lines, self.names, self.computed, self.zeroed, self.guards, self.depths, self.unfixed):
             known.clear()
 
     def fresh(self, letter):
@@ -260,6 +261,10 @@ class Writer:
     def guard(self, guard, nest, loops):
         """The condition under which the position of `guard` is inside the operand."""
         if guard in self.guards:
+            if self.fixed and guard in self.unfixed:
+                if isinstance(guard.index.var, Guard):
+                    self.guard(guard.index.var, nest, loops)
+                self.lines.setdefault(FIXED, []).extend(self.unfixed.pop(guard))
             return self.guards[guard][1]
         index = guard.index
         number = {loop.axis: k for k, loop in enumerate(nest.loops)}
@@ -272,6 +277,7 @@ class Writer:
         if variable and index.step != 1:
             variable = f"{self.stride(index.step, Pace(index.step, ()))} * {variable}"
         place, inside = self.fresh("p"), self.fresh("g")
+        first = len(self.lines.get(depth, ()))
         present = bool(index.const) or index.step < 0
         text = " + ".join(t for t in (variable, self.offset(index.const, index.terms, present)) if t) or "0"
         length = self.add_static("m", guard.length)
@@ -292,6 +298,8 @@ class Writer:
         if split or depth != self.split_at:
             self.constant.add(inside)
         self.guards[guard] = place, inside, slope
+        if not self.fixed:
+            self.unfixed[guard] = self.lines[depth][first:]
         return inside
 
     def conditional(self, depth, tests, value, zero):
@@ -321,7 +329,7 @@ class Writer:
             self.names[node, ctx] = self.elementwise(node, self.fusion.reads(node, ctx), depth)
         elif kind == "pad":
             self.names[node, ctx] = self.pad(node, ctx, depth, nest, loops)
-        elif kind == "scan" and nest.scan is not None:
+        elif node in self.carries:
             self.names[node, ctx] = self.carry(node, self.fusion.reads(node, ctx), depth, nest)
         else:
             (source,) = self.fusion.reads(node, ctx)[:1]

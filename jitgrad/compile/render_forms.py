@@ -29,7 +29,7 @@ class Units:
 
 def render_loop(nest, fusion):
     """The kernel of a loop step, and how its launches are cut."""
-    form = (Blocks if any(n.op.kind == "scan" for n in nest.maps) else FORMS[nest.form])(nest, fusion)
+    form = (FORMS[nest.form] if nest.scan is None else Blocks)(nest, fusion)
     kernel = form.render()
     kernel.units, kernel.gathered = form.units(), nest.reductions if nest.form == "column" else []
     kernel.carried = list(form.writer.carries)
@@ -256,7 +256,7 @@ class Blocks(Flat):
 
     def evaluate(self):
         for node in self.nest.maps:
-            if node.op.kind == "scan":
+            if self.fusion.scan_of(node):
                 self.writer.carries[node] = self.writer.fresh("c")
         super().evaluate()
 

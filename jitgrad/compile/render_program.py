@@ -135,11 +135,9 @@ class Program(Form):
         self.top += ["    " + text for text, _ in w.lines.get(0, ())]
         self.body_of(1, 2)
         self.start_memory(nest)
-        if w.lines.get(FIXED) or (nest.column and nest.scan is not None):
+        if w.lines.get(FIXED):
             self.line(2, "for t in range(low, high):")
             self.body_of(FIXED, 3)
-            for node, name in self.carried:
-                self.line(3, f"{name}[{TILE}] = {stored(identity_literal(node), node.dtype)}")
         self.nested(nest, nest.outer, 2)
 
     def store(self, node, nest):
@@ -153,11 +151,22 @@ class Program(Form):
 
     def start_scans(self, nest):
         w, self.carried = self.writer, []
-        for node in (n for n in nest.maps if n.op.kind == "scan"):
+        for node in filter(self.fusion.scan_of, nest.maps):
             name = w.carries[node] = w.fresh("c")
             self.carried.append((node, name))
             if nest.column:
                 w.memory.append((name, node.dtype))
+
+    def start_carries(self, nest, indent):
+        """What the scans carry, before their loop: a number, or one per column."""
+        if nest.column:
+            self.line(indent, "for t in range(low, high):")
+        for node, name in self.carried:
+            start = identity_literal(node)
+            if nest.column:
+                self.line(indent + 1, f"{name}[{TILE}] = {stored(start, node.dtype)}")
+            else:
+                self.line(indent, f"{name} = {start}")
 
     def start(self, node, nest):
         """Where the reduction is kept, and the statement that takes one more value in."""
@@ -213,9 +222,8 @@ class Program(Form):
         """The loops from number `k` on."""
         for node, acc in self.registers.get(k, ()):
             self.line(indent, f"{acc} = {_start(node)}")
-        if k == nest.scan and not nest.column:
-            for node, name in self.carried:
-                self.line(indent, f"{name} = {identity_literal(node)}")
+        if k == nest.scan:
+            self.start_carries(nest, indent)
         if k == len(nest.loops) - 1:
             self.innermost(nest, k, indent)
         else:

@@ -37,7 +37,18 @@ def simplify(roots, fusing=True):
         better = rule(out, *src) if rule is not None else None
         new[node] = out if better is None else better
     out = [new[root] for root in roots]
-    return transposed(out) if fusing else out
+    return transposed(_ordered(out)) if fusing else out
+
+
+def _ordered(roots):
+    """`roots` with x * y and y * x computed once, likewise sums: the first order that occurs stands for both."""
+    new, made = {}, {}
+    for node in toposort(roots):
+        src = tuple([new[s] for s in node.src])
+        if node.op in (_ADD, _MUL):
+            src = made.setdefault((node.op, frozenset(src)), src)
+        new[node] = rebuilt(node, src)
+    return [new[root] for root in roots]
 
 
 def constant(node):

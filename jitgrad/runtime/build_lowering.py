@@ -153,9 +153,9 @@ def _quotient(builder, ty, a, b, inverse):
 
 
 def _is_tiny(builder, ty, x):
-    size: type = np.float64 if x.type == ir.DoubleType() else np.float32
+    kind = np.finfo(np.float64 if x.type == ir.DoubleType() else np.float32)
     magnitude = builder.call(builder.module.declare_intrinsic("llvm.fabs", [x.type]), [x])
-    zero, least = (ir.Constant(x.type, float(v)) for v in (0.0, np.finfo(size).tiny))
+    zero, least = (ir.Constant(x.type, float(v)) for v in (0.0, kind.tiny / kind.eps))
     return builder.and_(builder.fcmp_ordered(">", magnitude, zero), builder.fcmp_ordered("<", magnitude, least))
 
 

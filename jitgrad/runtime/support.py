@@ -49,7 +49,9 @@ def reciprocal(b):
 
 
 def quotient(a, b, inverse):
-    """a / b from the inverse of b, correctly rounded but for the rarest of operands: its remainder is added back.
+    """a / b from the inverse of b: its remainder is added back.
+
+    Correctly rounded but for the rarest of operands, where neither of them `is_tiny`; for a tiny a within 2 ulp.
 
     Source: P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor (1990), theorem 8.
     """
@@ -59,8 +61,9 @@ def quotient(a, b, inverse):
 
 
 def is_tiny(b):
-    """Whether the inverse of b may overflow though quotients by it do not."""
-    return bool(0 < abs(b) < np.finfo(type(b)).tiny)
+    """Whether remainders of a division by b, or its inverse, may be out of range though the quotient is not."""
+    kind = np.finfo(type(b))
+    return bool(0 < abs(b) < kind.tiny / kind.eps)
 
 
 def maximum(a, b):

@@ -1,0 +1,196 @@
+"""Random row programs: reductions over random axes, broadcasts of their results, scans, slices and pads, permutes,
+products with vectors and elementwise formulas, with values that stay within range.
+
+A program is a list of steps, data that `run` reads with tensors or with arrays. Start at `random_program`.
+"""
+
+import numpy as np
+
+import jitgrad
+import jitgrad.numpy as jn
+
+LENGTHS = (1, 2, 3, 4, 6, 9, 13)
+UNARY = {
+    "exp": lambda x: jn.exp(-x * x),
+    "tanh": jn.tanh,
+    "sin": jn.sin,
+    "square": lambda x: x * x,
+    "negative": lambda x: -x,
+    "half": lambda x: x / 2 + 1,
+    "root": lambda x: jn.sqrt(x * x + 0.5),
+}
+BINARY = {
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+    "multiply": lambda x, y: x * y,
+    "divide": lambda x, y: x / (y * y + 1),
+    "maximum": jn.maximum,
+    "where": lambda x, y: jn.where(x > 0.1, x, y),
+}
+REDUCE = {
+    "sum": lambda x, axes, keep: x.sum(axes, keepdims=keep) / 4,
+    "mean": lambda x, axes, keep: x.mean(axes, keepdims=keep),
+    "max": lambda x, axes, keep: x.max(axes, keepdims=keep),
+    "var": lambda x, axes, keep: x.var(axes, keepdims=keep),
+    "norm": lambda x, axes, keep: jn.sqrt((x * x).sum(axes, keepdims=keep) + 1),
+}
+SCAN = {
+    "cumsum": lambda x, axis, back: jitgrad.cumsum(x, axis, reverse=back) / 4,
+    "cummax": lambda x, axis, back: jitgrad.cummax(x, axis, reverse=back),
+    "logcumsumexp": lambda x, axis, back: jitgrad.logcumsumexp(x, axis, reverse=back),
+    "cumprod": lambda x, axis, back: jitgrad.cumprod(jn.tanh(x), axis, reverse=back),
+}
+COMPOSED = {
+    "softmax": lambda x, axes: _softmax(x, axes),
+    "normalized": lambda x, axes: (x - x.mean(axes, keepdims=True)) / jn.sqrt(x.var(axes, keepdims=True) + 0.1),
+    "shares": lambda x, axes: x / (x * x + 0.1).sum(axes, keepdims=True),
+    "by norm": lambda x, axes: x / jn.sqrt((x * x).sum(axes, keepdims=True) + 0.1),
+    "scaled": lambda x, axes: x / (jn.absolute(x).max(axes, keepdims=True) + 0.1),
+    "less mean": lambda x, axes: x - x.mean(axes, keepdims=True),
+}
+
+
+def _softmax(x, axes):
+    e = jn.exp(x - x.max(axes, keepdims=True))
+    return e / e.sum(axes, keepdims=True)
+
+
+class _Maker:
+    """Draws steps; `shapes` has those of the values so far."""
+
+    def __init__(self, rng, lengths):
+        self.rng, self.steps = rng, []
+        self.lengths = [rng.choice(lengths) for _ in range(3)]  # few, so that values fit together
+        self.shapes = [self.shape(rng.choice([1, 2, 2, 2, 3, 3, 4])) for _ in range(rng.choice([1, 2, 2, 3]))]
+        self.leaves = list(self.shapes)
+
+    def shape(self, ndim):
+        return tuple(self.rng.choice(self.lengths) for _ in range(ndim))
+
+    def axes(self, shape):
+        return tuple(sorted(self.rng.sample(range(len(shape)), self.rng.randint(1, len(shape)))))
+
+    def pick(self):
+        recent = self.shapes[-4:] if self.rng.random() < 0.7 else self.shapes
+        return self.rng.choice([k for k, shape in enumerate(self.shapes) if shape in recent])
+
+    def step(self):
+        k = self.pick()
+        shape = self.shapes[k]
+        makers = [self.unary, self.binary, self.binary, self.reduce, self.reduce, self.composed, self.broadcast]
+        makers += [self.scan, self.cut, self.pad, self.permute, self.product] if shape else []
+        step, out = self.rng.choice(makers)(k, shape)
+        if len(out) <= 4 and int(np.prod(out)) <= 4000:
+            self.steps.append(step)
+            self.shapes.append(tuple(out))
+
+    def unary(self, k, shape):
+        return (UNARY[self.rng.choice(list(UNARY))], k), shape
+
+    def binary(self, k, shape):
+        fits = []
+        for other, s in enumerate(self.shapes):
+            try:
+                fits.append((other, np.broadcast_shapes(shape, s)))
+            except ValueError:
+                pass
+        other, out = self.rng.choice(fits)
+        f = BINARY[self.rng.choice(list(BINARY))]
+        return (f, k, other) if self.rng.random() < 0.5 else (f, other, k), out
+
+    def reduce(self, k, shape):
+        if not shape:
+            return self.unary(k, shape)
+        axes, keep = self.axes(shape), self.rng.random() < 0.7
+        f = REDUCE[self.rng.choice(list(REDUCE))]
+        out = tuple(1 if a in axes else n for a, n in enumerate(shape) if keep or a not in axes)
+        return (lambda x: f(x, axes, keep), k), out
+
+    def composed(self, k, shape):
+        if not shape:
+            return self.unary(k, shape)
+        f, axes = COMPOSED[self.rng.choice(list(COMPOSED))], self.axes(shape)
+        return (lambda x: f(x, axes), k), shape
+
+    def broadcast(self, k, shape):
+        out = tuple(self.rng.choice(self.lengths) if n == 1 and self.rng.random() < 0.5 else n for n in shape)
+        if self.rng.random() < 0.3:
+            out = (self.rng.choice(self.lengths), *out)
+        return (lambda x: jn.broadcast_to(x, out), k), out
+
+    def scan(self, k, shape):
+        f, axis, back = SCAN[self.rng.choice(list(SCAN))], self.rng.randrange(len(shape)), self.rng.random() < 0.5
+        return (lambda x: f(x, axis, back), k), shape
+
+    def cut(self, k, shape):
+        place = []
+        for n in shape:
+            low = self.rng.randint(0, (n - 1) // 2)
+            place.append(
+                self.rng.choice(
+                    [
+                        slice(None),
+                        slice(None),
+                        slice(low, None),
+                        slice(0, n - low),
+                        slice(None, None, -1),
+                        slice(None, None, 2),
+                    ]
+                )
+            )
+        place = tuple(place)
+        return (lambda x: x[place], k), np.empty(shape)[place].shape
+
+    def pad(self, k, shape):
+        width = tuple((self.rng.randint(0, 1), self.rng.randint(0, 2)) for _ in shape)
+        return (lambda x: jn.pad(x, width), k), tuple(n + a + b for n, (a, b) in zip(shape, width, strict=True))
+
+    def permute(self, k, shape):
+        order = self.rng.sample(range(len(shape)), len(shape))
+        return (lambda x: x.transpose(*order), k), tuple(shape[a] for a in order)
+
+    def product(self, k, shape):
+        fits = [j for j, s in enumerate(self.shapes) if len(s) == 1 and s[0] == shape[-1]]
+        if fits:
+            return (lambda x, y: x @ y / 4, k, self.rng.choice(fits)), shape[:-1]
+        fits = [j for j, s in enumerate(self.shapes) if len(s) == 2 and len(shape) == 2 and s[0] == shape[1]]
+        if fits:
+            j = self.rng.choice(fits)
+            return (lambda x, y: x @ y / 4, k, j), (shape[0], self.shapes[j][1])
+        return self.reduce(k, shape)
+
+
+class Program:
+    """`steps` over `leaves` (shapes); `results` has the numbers of the values that are asked for."""
+
+    def __init__(self, rng, length, lengths=LENGTHS):
+        maker = _Maker(rng, lengths)
+        for _ in range(length):
+            maker.step()
+        self.leaves, self.steps, last = maker.leaves, maker.steps, len(maker.shapes) - 1
+        self.results = sorted({last, *rng.sample(range(last + 1), min(last + 1, rng.randint(0, 2)))})
+        self.data = [np.random.default_rng(rng.randrange(10**6)).uniform(-1.5, 1.5, shape) for shape in self.leaves]
+
+    def values(self, tensors):
+        pool = list(tensors)
+        for f, *places in self.steps:
+            pool.append(f(*[pool[k] for k in places]))
+        return [pool[k] for k in self.results]
+
+    def __call__(self, dtype=np.float64):
+        """The results and the gradients of the leaves, as arrays."""
+        leaves = [jitgrad.tensor(x.astype(dtype), requires_grad=True) for x in self.data]
+        results = self.values(leaves)
+        sum((out * _weights(out.shape, dtype)).sum() for out in results).backward()
+        gradients = [None if x.grad is None else x.grad.numpy() for x in leaves]
+        return [out.detach().numpy() for out in results] + gradients
+
+
+def _weights(shape, dtype):
+    n = int(np.prod(shape))
+    return jitgrad.tensor(np.cos(np.arange(n)).reshape(shape).astype(dtype))
+
+
+def random_program(rng, length=10):
+    """A `Program` drawn from the `random.Random` `rng`."""
+    return Program(rng, length)
