@@ -163,10 +163,11 @@ class Replay:
         bind = self.bind
         for place in self.places.all():
             place.var = place.var if place.kind == "number" or place.access is None else None
+        self.places.settle()
         fetch = [line for place in self.places.all() for line in place.lines(bind)]
         if not checked:
             fetch = [line for line in fetch if not line.endswith(": return MISS")]
-        elif any(p.outside or p.children for p in self.places.all() if p.access is not None) or self.places.grads:
+        elif any(p.needed and (p.outside or p.parts) for p in self.places.all() if p.access) or self.places.grads:
             fetch = ["try:", *(f"    {line}" for line in fetch), "except GONE:", "    return MISS"]
         if checked:
             fetch.insert(0, f"if local.seg.state.grad is not {self.mode}: return MISS")

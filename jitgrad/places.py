@@ -25,6 +25,8 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes, np.dtype, range, sli
 SYSTEM = frozenset(("jitgrad", "numpy", "numba", "llvmlite", "builtins", *sys.stdlib_module_names)) - {"__main__"}
 #: Packages whose objects hold nothing of the user's.
 LIBRARIES = frozenset(("jitgrad", "numpy", "numba", "llvmlite", "builtins"))
+#: Kinds of places that need no check where they are known to hold the same object.
+SETTLED = frozenset(("plain", "scalar", "same", "alias", "hashed"))
 #: What a class has as functions.
 METHODS = (types.FunctionType, property, staticmethod, classmethod, functools.cached_property)
 #: Kinds of places whose objects are compared by value; a longer list of plain values is compared as a whole.
@@ -44,23 +46,38 @@ class Place:
     def __init__(self, object, kind, parent=None, access=None, data=None, outside=False):
         self.object, self.kind, self.parent, self.access, self.data = object, kind, parent, access, data
         self.used = self.fixed = self.uses_grad = self.valued = self.copied = False
-        self.outside, self.inner, self.children, self.parts = outside, None, 0, []
+        self.outside, self.inner, self.parts = outside, None, []
+        self.implied = self.needed = False
         self.var = self.value = None
 
     # ------------------------------------------------------------------ the lines of a later call
 
     def lines(self, bind):
         """The lines that fetch and check the object; `bind` names a value of theirs."""
-        if self.kind == "free" and not self.children:
+        if not self.needed:
             return []
         out = []
         if self.access is not None:
             self.var = self.var or bind.local("v")
             out.append(f"{self.var} = {self.access(bind, self.parent and self.parent.var)}")
-        wrong = getattr(self, f"_{self.kind}")(bind, self.var, out)
+        wrong = getattr(self, f"_{self.kind}")(bind, self.var, out) if self.is_checked() else None
         if wrong:
             out.append(f"if {wrong}: return MISS")
         return out
+
+    def is_checked(self):
+        """Whether the object is compared with what it was: not what a container that is compared holds anyway."""
+        settled = self.implied and (self.kind in SETTLED or self.is_tuple())
+        return self.kind != "free" and not settled
+
+    def is_tuple(self):
+        """Whether it is a tuple of the surroundings: the same one has the same elements."""
+        return self.outside and self.kind == "sequence" and isinstance(self.object, tuple)
+
+    def has_the_same(self, bind, v, values):
+        """The check that a container holds what it held, object by object."""
+        bind(tuple(values))  # kept, so that their ids are theirs
+        return f"[*map(id, {v})] != {bind([*map(id, values)])}"
 
     def _free(self, bind, v, out):
         return None
@@ -69,7 +86,11 @@ class Place:
         return f"{v} is not {bind(self.object)}"
 
     def _alias(self, bind, v, out):
-        return f"{v} is not {self.data.var}"
+        return f"{v} is not {self.data.var if self.data.may_move() else bind(self.object)}"
+
+    def may_move(self):
+        """Whether another object of its kind may take its place."""
+        return self.kind in ("tensor", "array", "mapping") or (self.kind == "sequence" and not self.is_tuple())
 
     def _typed(self, bind, v, out):
         return f"type({v}) is not {bind(type(self.object))}"
@@ -81,13 +102,20 @@ class Place:
         return f"{self._typed(bind, v, out)} or {v} != {bind(self.data)}"
 
     def _sequence(self, bind, v, out):
+        if self.is_tuple():
+            return self._same(bind, v, out)
+        if self.data is not None:
+            return f"{self._typed(bind, v, out)} or {self.has_the_same(bind, v, self.data)}"
         length = f"len({v}) != {len(self.object)}"
         return length if self.access is None else f"{self._typed(bind, v, out)} or {length}"
 
     def _mapping(self, bind, v, out):
         if self.access is None and not self.object:
             return v
-        return f"{self._typed(bind, v, out)} or list({v}) != {bind(self.data)}"
+        wrong = f"{self._typed(bind, v, out)} or list({v}) != {bind(list(self.data))}"
+        if self.outside and self.parts:
+            wrong += f" or {self.has_the_same(bind, f'{v}.values()', self.parts)}"
+        return wrong
 
     def _set(self, bind, v, out):
         return f"{self._typed(bind, v, out)} or {v} != {bind(self.data)}"
@@ -246,7 +274,6 @@ class Places:
             self._argument(parent, access, x, static)
 
     def _argument(self, parent, access, x, static):
-        parent.children += 1
         kind = self._argument_kind(x, static)
         place = Place(x, kind, parent, access)
         place.var = f"n{len(self.arguments)}" if kind == "number" else None
@@ -299,16 +326,15 @@ class Places:
         package = package_of(module)
         return package != self.home and _is_foreign(package)
 
-    def _enter(self, x, parent, access, kind=None):
+    def _enter(self, x, parent, access, kind=None, implied=False):
         kind = kind or _kind(x)
         known = self.first.get(id(x)) if kind not in VALUES else None
         if known is not None:
             if kind in ("free", "same") and known.kind == "free":
                 return
             kind = "alias"
-        if parent is not None:
-            parent.children += 1
         place = Place(x, kind, parent, access, known, outside=True)
+        place.implied = implied
         self.order.append(place)
         if len(self.order) > MOST:
             raise Unreplayable(f"it reaches more than {MOST} objects")
@@ -328,11 +354,15 @@ class Places:
         """Enters what leads on from an object."""
         x = place.object
         if place.kind == "sequence":
+            whole = _is_whole(x)
+            place.data = [*x] if whole else None
             for k, y in enumerate(x):
-                self._enter(y, place, item(k))
+                self._enter(y, place, item(k), None, whole or place.is_tuple())
         elif place.kind == "mapping":
+            whole = _is_whole(x.values())
+            place.parts = [*x.values()] if whole else []
             for k, y in x.items():
-                self._enter(y, place, item(k))
+                self._enter(y, place, item(k), None, whole)
         elif isinstance(x, types.FunctionType):
             self._reach_function(x, names)
         elif isinstance(x, (types.MethodType, functools.partial, *METHODS)):
@@ -409,6 +439,15 @@ class Places:
         """The places in the order in which a call looks at them."""
         return [*self.arguments, *self.order, *self.grads]
 
+    def settle(self):
+        """Finds which places a call has to fetch: what it compares, and the way there."""
+        for place in reversed(self.all()):
+            place.needed = place.needed or place.is_checked()
+            first = place.data if place.kind == "alias" and place.data.may_move() else None
+            for other in (place.parent, first):
+                if other is not None and place.needed:
+                    other.needed = True
+
     # ------------------------------------------------------------------ what a recording asks
 
     def find(self, x):
@@ -432,6 +471,11 @@ class Places:
     def shares(self, a):
         """Whether an array is part of one that the function reaches."""
         return any(np.may_share_memory(a, b) for b in self.arrays)
+
+
+def _is_whole(values):
+    """Whether the elements of a container are compared object by object: none may change where it stands."""
+    return len(values) > 0 and all(_kind(y) in ("same", "free") or isinstance(y, tuple) for y in values)
 
 
 def _kind(x):

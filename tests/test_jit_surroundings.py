@@ -151,6 +151,32 @@ def test_what_helpers_reach():
     assert runs() == 3  # the one before is still there
 
 
+TABLE = {"a": (math.sin, [2.0]), "b": (math.cos, [3.0])}
+CHAIN = [jitgrad.sin, jitgrad.cos]
+
+
+def test_tables_and_chains_of_functions(monkeypatch):
+    f, runs = counted(lambda x: x * TABLE["a"][0](1.0) * TABLE["b"][1][0] * len(TABLE))
+    g, times = counted(lambda x: functools.reduce(lambda y, step: step(y), CHAIN, x))
+    for _ in range(2):
+        close(f(A), A * math.sin(1) * 3 * 2), close(g(A), np.cos(np.sin(A)))
+    assert (runs(), times()) == (1, 1)
+    monkeypatch.setitem(TABLE, "a", (math.cos, [2.0]))
+    close(f(A), A * math.cos(1) * 3 * 2)
+    TABLE["b"][1][0] = 4.0
+    close(f(A), A * math.cos(1) * 4 * 2)
+    TABLE["b"][1][0] = 3.0
+    monkeypatch.setitem(TABLE, "c", None)
+    close(f(A), A * math.cos(1) * 3 * 3)
+    CHAIN.append(jitgrad.exp)
+    close(g(A), np.exp(np.cos(np.sin(A))))
+    CHAIN[:] = CHAIN[1::-1]
+    close(g(A), np.sin(np.cos(A)))
+    CHAIN[:] = CHAIN[::-1]
+    close(g(A), np.cos(np.sin(A)))
+    assert times() == 3
+
+
 def test_what_is_imported_within_the_function():
     jitted.W = jitgrad.tensor(A)
 

@@ -278,7 +278,11 @@ class Trace:
 
     def touch(self, t):
         """Notes what a tensor from outside is, before it changes."""
-        if id(t) not in self.saved and not self.is_own(t):
+        if id(t) in self.saved:
+            return
+        if self.is_own(t):
+            self.made((t,))  # it may leave its segment now
+        else:
             self.saved[id(t)] = Saved(t)
 
     def touch_grad(self, t):
