@@ -10,7 +10,7 @@ import pytest
 
 import jitgrad as jg
 import jitgrad.numpy as jn
-from jitgrad.compile.contract import SKINNY
+from jitgrad.compile.contract import LARGE, SKINNY
 from jitgrad.runtime.execute import observed_plans
 from jitgrad.tape.segment import ROOT
 
@@ -121,11 +121,11 @@ PLAIN = {
     "by sums of exp": lambda x: jn.exp(x) / jn.exp(x).sum(1, keepdims=True),
     "flip": lambda x: jn.flip(x) + x,
 }
-#: Products: a side of up to four is a layout (`compile.contract` takes such products apart).
-PRODUCTS = ("matmul", "gram")
-WIDE = [shape for shape in SHAPES if min(shape) > SKINNY]
+#: Products: a side of up to four is a layout where the product is large (`compile.contract` takes such ones apart).
+SMALL = [shape for shape in SHAPES if max(shape) ** 2 < LARGE]
+PRODUCTS = {"matmul": SMALL, "gram": SMALL + [shape for shape in SHAPES if min(shape) > SKINNY]}
 PROGRAMS = [(f, LONG) for f in VECTORS.values()]
-PROGRAMS += [(f, WIDE if name in PRODUCTS else SHAPES) for name, f in MATRICES.items()]
+PROGRAMS += [(f, PRODUCTS.get(name, SHAPES)) for name, f in MATRICES.items()]
 NAMES = [*VECTORS, *(f"{name} (matrix)" for name in MATRICES)]
 
 

@@ -19,7 +19,8 @@ _ADD, _MUL = (REGISTRY[name].op for name in ("add", "multiply"))
 
 
 #: Products with so many rows or columns are taken apart into products with vectors, in one pass over the other operand.
-SKINNY = 4
+#: Small ones are not, where a new shape should be no new kernel: from `LARGE` elements on, a pass over memory counts.
+SKINNY, LARGE = 4, 1 << 12
 
 
 def contracted(node, x, y):
@@ -28,13 +29,14 @@ def contracted(node, x, y):
         return None
     n, m = node.shape[-2:]
     k = x.shape[-1]
-    if 0 < k <= SKINNY:
-        terms = [_product(_part(x, -1, j), _part(y, -2, j), node.shape) for j in range(k)]
-        return functools.reduce(lambda a, b: Node(_ADD, (a, b), None, node.shape, node.dtype), terms)
-    if m <= SKINNY:
-        return _joined(node, [_with_column(node, x, _part(y, -1, j)) for j in range(m)], -1)
-    if n <= SKINNY:
-        return _joined(node, [_with_row(node, _part(x, -2, j), y) for j in range(n)], -2)
+    for few in (1, SKINNY) if max(x.size, y.size, node.size) >= LARGE else (1,):
+        if 0 < k <= few:
+            terms = [_product(_part(x, -1, j), _part(y, -2, j), node.shape) for j in range(k)]
+            return functools.reduce(lambda a, b: Node(_ADD, (a, b), None, node.shape, node.dtype), terms)
+        if m <= few:
+            return _joined(node, [_with_column(node, x, _part(y, -1, j)) for j in range(m)], -1)
+        if n <= few:
+            return _joined(node, [_with_row(node, _part(x, -2, j), y) for j in range(n)], -2)
     return None
 
 
