@@ -92,14 +92,14 @@ SHAPES = [
     (3, 70, 2),
     (2, 3, 2, 5),
 ]
-DTYPES = [np.float64, np.float32, np.int64, np.int32, np.int8, np.uint8, np.bool_]
+DTYPES = [np.float64, np.float32, np.int32, np.bool_]
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: np.dtype(d).name)
 @pytest.mark.parametrize("name", SCANS)
 def test_every_axis_of_every_shape(name, dtype):
     rng = np.random.default_rng(0)
-    for shape in SHAPES:
+    for shape in SHAPES if dtype is np.float64 else SHAPES[2::4]:
         x = data(name, shape, dtype, rng)
         for axis in range(len(shape)):
             for reverse in (False, True):
@@ -128,14 +128,14 @@ LONG = [*[((n,), 0) for n in LENGTHS], ((3, BLOCK + 7), 1), ((BLOCK + 7, 3), 0),
 @pytest.mark.parametrize("name", SCANS)
 def test_long(name, dtype):
     rng = np.random.default_rng(1)
-    for shape, axis in LONG:
+    for shape, axis in LONG if dtype is np.float64 else LONG[2::4]:
         x = data(name, shape, dtype, rng)
         for reverse in (False, True):
             agrees(by_kernels(name, x, axis, reverse), x, name, axis, reverse)
 
 
-@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_], ids=lambda d: np.dtype(d).name)
-@pytest.mark.parametrize("name", ["cumsum", "cumprod", "cummax", "cummin"])
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8], ids=lambda d: np.dtype(d).name)
+@pytest.mark.parametrize("name", ["cumsum", "cummax"])
 def test_long_integers(name, dtype):
     rng = np.random.default_rng(2)
     for shape, axis in LONG[4:8]:
@@ -189,7 +189,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("shape", [(24, 18), (24, 400)], ids=str)
+@pytest.mark.parametrize("shape", [(24, 18)], ids=str)
 def test_layouts(layout, shape):
     rng = np.random.default_rng(4)
     x = rng.standard_normal(shape)
@@ -308,7 +308,7 @@ def close(got, want, dtype=np.float64, ulps=2e4):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs(name):
     f = PROGRAMS[name]
-    for shape in SIZES:
+    for shape in SIZES[1:]:
         x, w = operands(shape)
         with np.errstate(over="ignore"):
             want = f(x, w)
@@ -319,7 +319,7 @@ def test_programs(name):
 def test_gradients_of_programs(name):
     """Of both operands, against differences of the program on arrays, along a direction."""
     f = PROGRAMS[name]
-    for shape in SIZES[:2] + SINGLE:
+    for shape in SIZES[:1] + SINGLE:
         values = operands(shape)
         rng, want = np.random.default_rng(5), f(*values)
         g = rng.standard_normal(np.shape(want))
@@ -335,7 +335,7 @@ def test_gradients_of_programs(name):
             assert got == pytest.approx(numeric, rel=1e-5, abs=1e-5 * np.linalg.norm(g)), f"operand {k}, {shape}"
 
 
-@pytest.mark.parametrize("name", SHORT)
+@pytest.mark.parametrize("name", SHORT[::2])
 def test_programs_in_float32(name):
     """Values and gradients, against those in float64."""
     f = PROGRAMS[name]
@@ -373,7 +373,7 @@ def numpy_gradients(name, x, w, axis, reverse):
 @pytest.mark.parametrize("name", SCANS)
 def test_gradients_of_long_scans(name, reverse):
     rng = np.random.default_rng(6)
-    for shape, axis in (((40, 30), 1), ((40, 30), 0), *LONG[2:4], *LONG[6:-1]):
+    for shape, axis in (((40, 30), 1), ((40, 30), 0), LONG[2], LONG[6]):
         x, w = data(name, shape, np.float64, rng), rng.standard_normal(shape)
         t = jitgrad.tensor(x, requires_grad=True)
         (scan(name, t, axis, reverse) * jitgrad.tensor(w)).sum().backward()
@@ -424,8 +424,8 @@ def test_a_long_recurrence_whose_products_overflow():
 # --- threads ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", [(300_001,), (400, 1000), (1000, 400), (5, 100_001), (100_001, 5)], ids=str)
-@pytest.mark.parametrize("name", [*SCANS, "recurrence"])
+@pytest.mark.parametrize("shape", [(300_001,), (400, 1000), (100_001, 5)], ids=str)
+@pytest.mark.parametrize("name", ["cumsum", "logcumsumexp", "recurrence"])
 def test_the_number_of_threads_changes_no_bit(name, shape):
     rng, before = np.random.default_rng(8), jitgrad.get_num_threads()
     x, w = data(name, shape, np.float64, rng), rng.standard_normal(shape)
