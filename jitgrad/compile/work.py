@@ -9,7 +9,7 @@ Start at `work_of`.
 
 from typing import NamedTuple
 
-from ..ir.node import BARRIERS
+from ..ir.node import BARRIERS, toposort
 from .fuse import LEAFLIKE, call_operand, flat_base
 
 
@@ -44,17 +44,7 @@ def needed(targets, given):
 
 def _above(targets, given):
     """The nodes from those that are given to the targets, sources first."""
-    order, done, stack = [], set(), [(node, False) for node in targets]
-    while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
-        elif node not in done:
-            done.add(node)
-            stack.append((node, True))
-            if node in targets or not given(node):
-                stack.extend((s, False) for s in node.src)
-    return order
+    return toposort(targets, lambda node: () if node not in targets and given(node) else node.src)
 
 
 def work_of(lowered):

@@ -170,8 +170,11 @@ def rebuilt(node, src):
     return node if src == node.src else Node(node.op, src, node.arg, node.shape, node.dtype)
 
 
-def toposort(roots):
-    """All nodes that `roots` need, sources first, each once; iterative, in a fixed order."""
+def toposort(roots, sources=None):
+    """All nodes that `roots` need, sources first, each once; iterative, in a fixed order.
+
+    `sources` is a function that gives those of a node, where not all of ``node.src`` are meant.
+    """
     order, done = [], set()
     stack = [(node, False) for node in reversed(roots)]
     while stack:
@@ -181,7 +184,8 @@ def toposort(roots):
         elif node not in done:
             done.add(node)
             stack.append((node, True))
-            stack.extend((s, False) for s in reversed(node.src) if s not in done)
+            src = node.src if sources is None else sources(node)
+            stack.extend((s, False) for s in reversed(src) if s not in done)
     return order
 
 

@@ -106,16 +106,7 @@ class Formula:
 
 def _above(node, stops):
     """What `node` is computed from, sources first, up to leaves, numbers and `stops`."""
-    order, done, stack = [], set(), [(node, False)]
-    while stack:
-        n, ready = stack.pop()
-        if ready:
-            order.append(n)
-        elif n not in done:
-            done.add(n)
-            stack.append((n, True))
-            stack.extend((s, False) for s in reversed(n.src if n not in stops else ()) if s not in done)
-    return order
+    return toposort([node], lambda n: () if n in stops else n.src)
 
 
 def _input(node, roots, graph):
