@@ -32,6 +32,8 @@ def render_program(program, fusion):
 class Program(Form):
     """The form of a step of several stages."""
 
+    kind = "program"
+
     def __init__(self, program, fusion):
         super().__init__(program.stages[0], fusion)
         self.program, self.top, self.totals = program, [], []
@@ -84,11 +86,11 @@ class Program(Form):
             self.stage(nest)
         units, self.out = self.out, []
         for name, dtype in w.memory:
-            self.line(1, f"{name} = scratch_{_memory(dtype)}()")
+            self.line(1, f"{name} = scratch_{dtype.name}()")
         for node, name in w.local.items():
             w.listing.append(f"{name}: {node.dtype}, memory of one tile")
             count = w.add_static("n", local_size(self.fusion, node, program))
-            self.line(1, f"{name} = local_{_memory(node.dtype)}({count})")
+            self.line(1, f"{name} = local_{node.dtype.name}({count})")
         self.out += self.top
         for node, acc in self.totals:
             self.line(1, f"{acc} = {_start(node)}")
@@ -102,8 +104,6 @@ class Program(Form):
             self.line(1, f"{w.array(node, 'result')}[part] = {acc if is_wide(node) else accumulated(node, acc)}")
         for name in w.local.values():
             self.line(1, f"free({name})")
-
-    kind = "program"
 
     def title(self):
         operations = [*(node.op.name for node in self.program.reductions), *self.writer.operations]
@@ -276,7 +276,3 @@ class Program(Form):
 
 def _start(node):
     return repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)
-
-
-def _memory(dtype):
-    return dtype.name
