@@ -96,6 +96,41 @@ def test_one_side_of_a_product_keeps_its_divisor():
     assert [v.tolist() for v in both(root, huge)] == [[5.0] * 4] * 2
 
 
+def test_squares_need_not_wait_for_a_divisor():
+    """Kernels take the sum of squares in the same loop as the sum it is divided by; NumPy does not."""
+    total = reduce_sum(X, (1,))
+    scaled = div(X, wide(reshape_to(total, (4, 1))))
+    root = reduce_sum(mul(scaled, scaled), (1,))
+    (out,) = simplify([root])
+    squares = reduce_sum(mul(X, X), (1,))
+    assert squares in toposort([out]) and mul(X, scaled) not in toposort([out])
+    (cold,) = simplify([root], fusing=False)
+    assert squares not in toposort([cold])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("exponent", [0, 0.6, -0.6, 0.95, -0.95])
+def test_squares_out_of_range_are_taken_by_numpy(dtype, exponent, tier):
+    kind = np.finfo(dtype)
+    x = np.random.default_rng(3).uniform(0.5, 1.5, (30, 40)).astype(dtype)
+    x[3:5] *= float(kind.max if exponent > 0 else kind.tiny) ** abs(exponent)
+    x[7], x[8, 2] = 0, np.nan
+    t = jitgrad.tensor(x, requires_grad=True)
+    with np.errstate(all="ignore"):
+        want = ((x / x.sum(1, keepdims=True)) ** 2).sum(1)
+        u = t / t.sum(1, keepdims=True)
+        y = (u * u).sum(1)
+        got = y.detach().numpy()
+        y[:7].sum().backward()
+    np.testing.assert_allclose(got, want, rtol=200 * kind.eps)
+    assert (got[3:5] > 0).all()
+    v = x[:7].astype(np.longdouble)
+    s, q = v.sum(1, keepdims=True), (v * v).sum(1, keepdims=True)
+    grad = 2 * (v / s - q / s / s) / s
+    scale = np.abs(grad).max(1, keepdims=True)
+    np.testing.assert_allclose(np.asarray(t.grad)[:7] / scale, grad / scale, atol=200 * kind.eps)
+
+
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e308, 5e-324]
 
 

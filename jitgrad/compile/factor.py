@@ -5,15 +5,17 @@ is one product per row. ``sum(x * c)`` becomes ``sum(x) * c``, likewise divisors
 along some of the axes only, the sum is split: first along these. As with any sum, only the order of roundings changes,
 where all is finite.
 
-What keeps numbers in range stays: of a product, one side only gives up what it is divided by, since
-``(x / m) * (x / m)`` is written so that ``x * x`` does not overflow; divisors known beforehand stay; and a sum of
-nothing is 0, whatever its factors are.
+What keeps numbers in range stays: of a product whose sides are both divided one division is left, since
+``(x / m) * (x / m)`` is written so that ``x * x`` does not overflow (unless the sum would have to wait for a reduction
+that m comes from: then kernels take the sum of squares at once, and look whether it is in range); divisors known
+beforehand stay; and a sum of nothing is 0, whatever its factors are.
 
-Start at `factored`, a rule of `simplify`.
+Start at `factored` and, for kernels, `squared`: rules of `simplify`.
 """
 
 from ..ir import Node, const
 from ..ops import REGISTRY
+from ..ops.marks import RANGED
 from ..ops.registry import broadcast, reshape_to
 
 _ADD, _MUL, _DIV, _NEG = (REGISTRY[name].op for name in ("add", "multiply", "divide", "negative"))
@@ -70,16 +72,15 @@ def _core(x, axes, factors, divisors):
 
 
 def _sides(x, axes, factors, divisors):
-    """The two cores of a product; the second side stays as it is if both would lose a divisor."""
+    """The two cores of a product; the second keeps its innermost divisor if both are divided."""
     cores, divided = [], False
     for s in x.src:
-        taken = [], []
-        core = _core(s, axes, *taken)
-        if divided and taken[1] and core is not None:
-            core, taken = s, ([], [])
-        factors += taken[0]
-        divisors += taken[1]
-        divided = divided or bool(taken[1])
+        taken: list = []
+        core = _core(s, axes, factors, taken)
+        if divided and taken and core is not None:
+            core = _apply(_DIV, core, taken.pop())
+        divisors += taken
+        divided = divided or bool(taken)
         cores.append(core)
     return cores
 
@@ -101,6 +102,20 @@ def _still(x, node):
     shape = x.src[0].shape
     kept = tuple([n for a, n in enumerate(shape) if a not in node.arg])
     return broadcast(reshape_to(x.src[0], kept), node.shape)
+
+
+def squared(node, x):
+    """The sum `node` of ``x * (x / d)`` as ``sum(x * x) / d``, if it need not wait for the reduction that d comes from.
+
+    In range that is as good (`RANGED` looks); only kernels can raise a flag, and not where they compute single numbers.
+    """
+    if x.op is not _MUL or not node.ndim:
+        return None
+    for y, other in (x.src, x.src[::-1]):
+        if other.op is _DIV and other.src[0] is y and _is_still(other.src[1], node.arg) and _is_reduced(other.src[1]):
+            squares = Node(node.op, (_apply(_MUL, y, y),), node.arg, node.shape, node.dtype)
+            return _apply(_DIV, _apply(RANGED, squares), _still(other.src[1], node))
+    return None
 
 
 # ---------------------------------------------------------------------- sums in two steps

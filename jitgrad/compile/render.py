@@ -343,9 +343,9 @@ class Writer:
         key = (node.op, node.dtype, depth, *[self.names[pair] for pair in sources])
         if key not in self.computed:
             args = [self.value(pair) for pair in sources]
-            if node.op.exact and not self.exact and args[0] not in self.far:
-                self.far[args[0]] = None
-                self.emit(depth, f"far = far | is_far({args[0]})")
+            if node.op.check and not self.exact and (node.op.check, args[0]) not in self.far:
+                self.far[node.op.check, args[0]] = None
+                self.emit(depth, f"far = far | {node.op.check}({args[0]})")
             text = self.prepared(node, args, sources[-1][0], depth) or expression(node, args, self.exact)
             self.computed[key] = name = self.fresh("v")
             if self.fixed and node.op.cost >= KEPT:

@@ -18,7 +18,7 @@ from ..ops.marks import STOP, VARIABLE
 from ..ops.movement import UPDATE, selected
 from ..ops.registry import SUM, broadcast
 from .contract import contracted, transposed
-from .factor import factored
+from .factor import factored, squared
 
 _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
     REGISTRY[name].op for name in ("add", "subtract", "multiply", "divide", "negative", "positive", "where")
@@ -41,13 +41,15 @@ def simplify(roots, fusing=True):
 
 
 def _ordered(roots):
-    """`roots` with x * y and y * x computed once, likewise sums: the first order that occurs stands for both."""
+    """`roots` with x * y and y * x computed once, likewise sums: the first order that occurs stands for both. Then
+    what can be seen to be a square is."""
     new, made = {}, {}
     for node in toposort(roots):
         src = tuple([new[s] for s in node.src])
         if node.op in (_ADD, _MUL):
             src = made.setdefault((node.op, frozenset(src)), src)
-        new[node] = rebuilt(node, src)
+        out = rebuilt(node, src)
+        new[node] = (squared(out, *src) if out.op is SUM else None) or out
     return [new[root] for root in roots]
 
 

@@ -52,7 +52,9 @@ class Op:
         elementwise: the expression in kernels, with ``{0}``, ``{1}``... for the sources and ``{t}``
         for the NumPy name of the result's dtype.
     exact : str or None
-        elementwise: the expression for any operand, where `code` is for operands that are not `is_far`.
+        elementwise: the expression for any operand, where `code` is for some only.
+    check : str or None
+        elementwise: the predicate that tells a first operand that `code` is not for; loops raise a flag then.
     prepare : tuple or None
         elementwise: what to compute of the last operand where it stands still in a loop, and the expressions that use
         it as ``{2}``, correctly rounded and not quite (for factors of products): a division becomes products.
@@ -75,18 +77,18 @@ class Op:
     """
 
     __slots__ = (
-        "name", "kind", "reference", "code", "exact", "prepare", "scales", "cost", "identity", "combine", "vjp", "jvp",
-        "flops",
+        "name", "kind", "reference", "code", "exact", "check", "prepare", "scales", "cost", "identity", "combine", "vjp",
+        "jvp", "flops",
     )  # fmt: skip
 
     def __init__(
         self, name, kind, reference=None, *,
-        code=None, exact=None, prepare=None, scales=False, cost=1, identity=None, combine=None, vjp=None, jvp=None,
-        flops=None,
+        code=None, exact=None, check=None, prepare=None, scales=False, cost=1, identity=None, combine=None, vjp=None,
+        jvp=None, flops=None,
     ):  # fmt: skip
         self.name, self.kind, self.reference = name, kind, reference
-        self.code, self.exact, self.prepare, self.scales, self.cost = code, exact, prepare, scales, cost
-        self.identity, self.combine = identity, combine
+        self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
+        self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
         self.vjp, self.jvp, self.flops = vjp, jvp, flops
 
     def __repr__(self):

@@ -286,6 +286,7 @@ def elementwise(
     *,
     code=None,
     exact=None,
+    check=None,
     prepare=None,
     scales=False,
     cost=1,
@@ -320,7 +321,7 @@ def elementwise(
 
     op = Op(
         name, "elementwise", entry.pop("reference", None) or (lambda *xs, node: numpy(*xs)),
-        code=code, exact=exact, prepare=prepare, scales=scales, cost=cost, vjp=vjp, jvp=jvp,
+        code=code, exact=exact, check=check, prepare=prepare, scales=scales, cost=cost, vjp=vjp, jvp=jvp,
     )  # fmt: skip
 
     def build(*xs):

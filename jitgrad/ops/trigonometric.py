@@ -9,15 +9,17 @@ from .registry import composite, elementwise
 
 sin = elementwise(
     "sin", np.sin, lambda x, out: cos(x), code="sin({0})", in_place="sin_",
-    exact="(math.sin({0}) if is_far({0}) else sin({0}))", cost=12, doc="The sine of x, in radians.",
+    exact="(math.sin({0}) if is_far({0}) else sin({0}))", check="is_far", cost=12,
+    doc="The sine of x, in radians.",
 )  # fmt: skip
 cos = elementwise(
     "cos", np.cos, lambda x, out: -sin(x), code="cos({0})", in_place="cos_",
-    exact="(math.cos({0}) if is_far({0}) else cos({0}))", cost=12, doc="The cosine of x, in radians.",
+    exact="(math.cos({0}) if is_far({0}) else cos({0}))", check="is_far", cost=12, doc="The cosine of x, in radians.",
 )  # fmt: skip
 tan = elementwise(
     "tan", np.tan, lambda x, out: 1 + out * out, code="tan({0})",
-    exact="(math.tan({0}) if is_far({0}) else tan({0}))", cost=17, on=(-1, 1), doc="The tangent of x, in radians.",
+    exact="(math.tan({0}) if is_far({0}) else tan({0}))", check="is_far", cost=17, on=(-1, 1),
+    doc="The tangent of x, in radians.",
 )  # fmt: skip
 arcsin = elementwise(
     "arcsin", np.arcsin, lambda x, out: 1 / sqrt(1 - x * x), code="arcsin({0})", cost=12, on=(-0.8, 0.8),

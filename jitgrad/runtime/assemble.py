@@ -26,10 +26,11 @@ from . import launch, pool, watch
 
 
 class Lowered:
-    """The kernels of a plan, in order, before any is compiled; `calls` have no kernel."""
+    """The kernels of a plan, in order, before any is compiled; `calls` have no kernel. `roots` are those of the graph
+    as it was given, which NumPy runs where kernels give up."""
 
-    def __init__(self, fusion):
-        self.fusion, self.steps, self.kernels = fusion, [], []
+    def __init__(self, fusion, roots):
+        self.fusion, self.roots, self.steps, self.kernels = fusion, roots, [], []
         for step in fusion.steps:
             for kernel in _lower_step(fusion, step):
                 self.steps.append(step)
@@ -76,7 +77,7 @@ def _cut(kernel, nest, step):
 
 def lower_all(roots):
     """Simplify, fuse, lower and render a plan: pure Python, no numba."""
-    return Lowered(fused(simplify(roots)))
+    return Lowered(fused(simplify(roots)), roots)
 
 
 class _Assembler:
@@ -180,7 +181,7 @@ class _Assembler:
             self.lines.append(f"{self.bind('C', launch.prepare())}({address}, {units.total}, id(a))")
         self.scope[self.bind("B", None)] = block
         if any(kind == "far" for kind, _ in kernel.dynamic):
-            roots = self.fusion.roots
+            roots = self.lowered.roots
             again = self.bind("E", lambda L, N: watch.again(roots, L, N))
             self.lines.append(f"if far[0]: return {again}(L, N)")
         self.results(kernel, partial)

@@ -159,9 +159,16 @@ def _is_tiny(builder, ty, x):
     return builder.and_(builder.fcmp_ordered(">", magnitude, zero), builder.fcmp_ordered("<", magnitude, least))
 
 
+def _is_extreme(builder, ty, q):
+    kind = np.finfo(np.float64 if q.type == ir.DoubleType() else np.float32)
+    least, most = (ir.Constant(q.type, float(v)) for v in (kind.tiny / kind.eps, np.inf))
+    return builder.or_(builder.fcmp_ordered("<", q, least), builder.fcmp_ordered("==", q, most))
+
+
 _lower(support.reciprocal, 1, lambda builder, ty, x: builder.fdiv(ir.Constant(x.type, 1.0), x))
 _lower(support.quotient, 3, _quotient)
 _lower(support.is_tiny, 1, _is_tiny, types.boolean)
+_lower(support.is_extreme, 1, _is_extreme, types.boolean)
 _lower(_frem, 2, lambda builder, ty, a, b: builder.frem(a, b))
 _lower(support.maximum, 2, _nan_propagating("llvm.maximum", ">"))
 _lower(support.minimum, 2, _nan_propagating("llvm.minimum", "<"))

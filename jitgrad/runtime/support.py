@@ -22,6 +22,7 @@ __all__ = [
     "isfinite",
     "maximum",
     "minimum",
+    "is_extreme",
     "is_tiny",
     "power",
     "quotient",
@@ -64,6 +65,12 @@ def is_tiny(b):
     """Whether remainders of a division by b, or its inverse, may be out of range though the quotient is not."""
     kind = np.finfo(type(b))
     return bool(0 < abs(b) < kind.tiny / kind.eps)
+
+
+def is_extreme(q):
+    """Whether a sum of squares may have overflowed, or lost what underflowed."""
+    kind = np.finfo(type(q))
+    return bool(q < kind.tiny / kind.eps or q == np.inf)
 
 
 def maximum(a, b):
