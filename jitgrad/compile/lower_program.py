@@ -28,9 +28,9 @@ from .lower import (
 )
 
 #: Points of one tile of columns, at most: as wide as the cache allows, since narrow ones read memory in short pieces
-#: (64 x 256 x 512, float32: 9 ms with tiles of 128 columns, 3.3 with 512). And the bounds of a tile of columns and of
-#: rows.
-CACHED, COLUMNS, ROWS = 1 << 17, (64, 1024), (1, 512)
+#: (64 x 256 x 512, float32: 9 ms with tiles of 128 columns, 3.3 with 512). Bytes that the stages touch in a tile of
+#: rows: those stay in the first cache. And the bounds of a tile of columns and of rows.
+CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 15, (64, 1024), (1, 512)
 
 
 class Program:
@@ -119,7 +119,7 @@ def lower_program(fusion, step):
     program = Program(step, outer, tile)
     for draft in drafts:
         program.stages.append(_nest(draft, program, sizes))
-    _size_tiles(program)
+    _size_tiles(program, drafts)
     for draft, nest in zip(drafts, program.stages, strict=True):
         _localize(fusion, draft, nest, program)
         nest.values = depths(fusion, nest, draft.pairs)
@@ -162,17 +162,33 @@ def _nest(draft, program, sizes):
     return nest
 
 
-def _size_tiles(program):
+def _size_tiles(program, drafts):
     """The length of a tile: by sizes alone, so that results do not depend on the number of threads."""
-    columns = any(nest.column for nest in program.stages)
-    row = max(_inner_points(nest) for nest in program.stages)
-    low, high = COLUMNS if columns else ROWS
-    width = max(low, min(high, (CACHED if columns else CACHED // 8) // row))
+    if any(nest.column for nest in program.stages):
+        low, high = COLUMNS
+        width = CACHED // max(_inner_points(nest) for nest in program.stages)
+    else:
+        low, high = ROWS
+        width = ROW_BYTES // max(1, _touched(program, drafts))
+    width = max(low, min(high, width))
     outer = max(1, math.prod(loop.size for loop in program.outer))
     if outer < WIDE:
         width = min(width, max(low, -(-program.tile.size * outer // WIDE)))
     width -= width % 8 if width > 8 else 0
     program.width = max(1, min(program.tile.size, width))
+
+
+def _touched(program, drafts):
+    """The bytes that the stages touch per point of the tile, each array counted once."""
+    taken, found = program.tile.classes.union(*[loop.classes for loop in program.outer]), {}
+    for draft in drafts:
+        inner = [k for k, c in enumerate(draft.space) if c not in taken]
+        moving = draft.space.index(program.tile.axis)
+        for node, a in [*[(pair[0], a) for pair, a in draft.loads.items()], *draft.stores.items()]:
+            if a.paces[moving] is not None:
+                points = math.prod(draft.stage.sizes[k] for k in inner if a.paces[k] is not None)
+                found[node] = max(found.get(node, 0), points * node.dtype.itemsize)
+    return sum(found.values())
 
 
 def _inner_points(nest):
