@@ -77,8 +77,8 @@ class Op:
     """
 
     __slots__ = (
-        "name", "kind", "reference", "code", "exact", "check", "prepare", "scales", "cost", "identity", "combine", "vjp",
-        "jvp", "flops",
+        "name", "kind", "reference", "code", "exact", "check", "prepare", "scales", "cost", "identity", "combine",
+        "vjp", "jvp", "flops",
     )  # fmt: skip
 
     def __init__(
