@@ -30,7 +30,7 @@ from .lower import (
 #: Points of one tile of columns, at most: as wide as the cache allows, since narrow ones read memory in short pieces
 #: (64 x 256 x 512, float32: 9 ms with tiles of 128 columns, 3.3 with 512). Bytes that the stages touch in a tile of
 #: rows: those stay in the first cache. And the bounds of a tile of columns and of rows.
-CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 15, (64, 1024), (1, 512)
+CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 16, (64, 1024), (1, 512)
 
 
 class Program:

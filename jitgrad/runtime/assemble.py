@@ -187,7 +187,7 @@ class _Assembler:
         self.results(kernel, partial)
         if units.parts > 1:
             for node in kernel.gathered:
-                self.combine(node, self.names[node], f"({units.parts}, {node.size})", (node.size,))
+                self.join(node, units.parts)
 
     def results(self, kernel, partial):
         """Reductions over everything: from the slots they were written to, or from one partial result per chunk."""
@@ -246,6 +246,19 @@ class _Assembler:
         name = f"p{next(self.counter)}"
         self.lines.append(f"{name} = empty({units.chunks}, {self.bind('T', result_dtype(node))})")
         return name
+
+    def join(self, node, parts):
+        """The result of a reduction that left an array per chunk."""
+        source = self.names[node]
+        if node.dtype.kind != "f" or node.op.combine not in launch.COMBINATIONS:
+            self.combine(node, source, f"({parts}, {node.size})", (node.size,))
+            return
+        from .build import joiner
+
+        out, kind = self.allocate(node), launch.COMBINATIONS.index(node.op.combine)
+        self.lines.append(
+            f"{self.bind('J', joiner(node.dtype))}(id({out}), id({source}), {parts}, {node.size}, {kind})"
+        )
 
     def combine(self, node, source, shape, result):
         """Join partial results along the first axis, in order, by the reduction itself."""

@@ -195,6 +195,36 @@ def combined(array, count, kind, narrow):
     return types.float64(np.float32(p[0])) if narrow else p[0]
 '''
 
+JOINED = '''"""driver: partial results that are arrays, one per chunk, joined in order."""
+
+from numba import njit, types
+
+from jitgrad.runtime.build_lowering import {elements}
+from jitgrad.runtime.support import maximum, minimum
+
+I = types.int64
+
+
+@njit(types.void(I, I, I, I, I), cache=True, error_model="numpy")
+def kernel(out, array, parts, size, kind):
+    p, o = {elements}(array), {elements}(out)
+    for k in range(size):
+        o[k] = p[k]
+    for q in range(size, parts * size, size):
+        if kind == 0:
+            for k in range(size):
+                o[k] = o[k] + p[q + k]
+        elif kind == 1:
+            for k in range(size):
+                o[k] = o[k] * p[q + k]
+        elif kind == 2:
+            for k in range(size):
+                o[k] = maximum(o[k], p[q + k])
+        else:
+            for k in range(size):
+                o[k] = minimum(o[k], p[q + k])
+'''
+
 PARALLEL = '''"""driver: the parallel launch of array kernels; the chunks depend on the sizes, never on the threads."""
 
 from numba import njit, prange, types
@@ -223,6 +253,12 @@ def serial_drivers():
     source = DRIVER.format(bytes_data=BYTES_DATA)
     names = ("kernel", "chunks", "rounded", "combined")
     return _build(source, lambda m: tuple([_entry_point(getattr(m, name)) for name in names]), driver=True)
+
+
+def joiner(dtype):
+    """The entry point of what joins the arrays that chunks have left, of a float dtype."""
+    source = JOINED.format(elements="doubles" if dtype.itemsize == 8 else "singles")
+    return _build(source, lambda m: _entry_point(m.kernel), driver=True)
 
 
 def _load_patient_openmp():

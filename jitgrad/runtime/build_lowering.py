@@ -306,15 +306,21 @@ def _data(builder, array):
     return builder.load(builder.inttoptr(place, I64.as_pointer()))
 
 
-@intrinsic
-def doubles(typing, array):
-    """The elements of the float64 ndarray whose id is `array`."""
-    pointer = types.CPointer(types.float64)
+def _elements(ty):
+    """The elements of the ndarray of this type whose id is given."""
+    pointer = types.CPointer(ty)
 
-    def code(context, builder, sig, args):
-        return builder.inttoptr(_data(builder, args[0]), context.get_value_type(pointer))
+    @intrinsic
+    def elements(typing, array):
+        def code(context, builder, sig, args):
+            return builder.inttoptr(_data(builder, args[0]), context.get_value_type(pointer))
 
-    return pointer(types.int64), code
+        return pointer(types.int64), code
+
+    return elements
+
+
+doubles, singles = _elements(types.float64), _elements(types.float32)
 
 
 def array_reader(ty):
