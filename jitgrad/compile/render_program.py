@@ -3,7 +3,8 @@
 A reduction lives in one of three places:
 
 - in a *register*, where its loops are the innermost ones: it starts before them and is stored after them;
-- in *memory*, an element of its result (or of local memory) per point that is kept, where a kept loop is further in;
+- in *memory*, an element of its result (or of local memory) per point that is kept, where a kept loop is further in
+  (what the innermost loops add up to is in a register, too, and joins the element after them);
 - in a *partial result of the chunk*, where it goes over outer loops: a number if nothing is kept, else an array.
 
 Start at `Program.write`.
@@ -172,12 +173,13 @@ class Program(Form):
         """Where the reduction is kept, and the statement that takes one more value in."""
         w = self.writer
         value, place = w.value(self.operand(node)), self.place_of(node, nest)
-        if place in ("register", "number"):
+        level = max(self.level(node, nest), nest.outer)
+        if place == "number" or level < len(nest.loops):
             acc = w.fresh("acc")
             if place == "number":
                 self.totals.append((node, acc))
             else:
-                self.registers.setdefault(self.level(node, nest), []).append((node, acc))
+                self.registers.setdefault(level, []).append((node, acc))
             if sums_in_blocks(node):
                 total, acc = acc, w.fresh("part")
                 self.short[acc] = total
@@ -231,7 +233,11 @@ class Program(Form):
             self.body_of(2 + k - nest.outer, indent + 1)
             self.nested(nest, k + 1, indent + 1)
         for node, acc in self.registers.get(k, ()):
-            self.line(indent, f"{self.element(node, nest)} = {accumulated(node, acc)}")
+            element = self.element(node, nest)
+            value = f"np.float32({acc})" if is_wide(node) else acc
+            if self.place_of(node, nest) != "register":
+                value = combination(node, read(element, node.dtype), value, reorder=False)
+            self.line(indent, f"{element} = {stored(value, node.dtype)}")
 
     def innermost(self, nest, k, indent):
         """The last loop; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile being one."""
