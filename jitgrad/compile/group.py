@@ -28,6 +28,9 @@ MAX_ARRAYS = 40  # arrays one kernel reads and writes
 GRAIN = 1 << 15  # points of one chunk
 #: Outer points from which a large step may have several stages: they are what is run in parallel.
 WIDE = 16
+#: Points of a unit of a large step of several stages: what is not in the cache any more when the next stage comes is
+#: read as fast by another kernel, which is cut along any axis. And columns of a unit, at least.
+NEAR, COLUMNS = 1 << 18, 64
 #: Points per element of a reduction over outer axes, of which each chunk has a partial result.
 GATHERED = 16
 
@@ -203,6 +206,8 @@ class Grouping:
             return number, outer
         if (number is None and not reads) or not _is_wide(outer, largest.space, largest.sizes):
             return None
+        if not scans and not _is_near(outer, largest.space, largest.sizes):
+            return None
         return len(step.stages) if number is None else number, outer
 
     def _is_pointwise(self, source, ctx, wish, stage):
@@ -228,7 +233,7 @@ class Grouping:
             outer -= {wish.space[wish.scan[0]]}
         if wish.reduced is not None and wish.kept:
             narrow = outer & wish.kept
-            if _is_wide(narrow, space, sizes):
+            if _is_wide(narrow, space, sizes) and _is_near(narrow, space, sizes):
                 return narrow
             if GRAIN < math.prod(wish.sizes) < wish.node.size * GATHERED:
                 return frozenset()
@@ -240,3 +245,10 @@ def _is_wide(outer, space, sizes):
     if not outer:
         return False
     return math.prod(sizes) <= GRAIN or math.prod(n for c, n in zip(space, sizes, strict=True) if c in outer) >= WIDE
+
+
+def _is_near(outer, space, sizes):
+    """Whether what a unit of the outer space `outer` touches stays in the cache from stage to stage."""
+    if math.prod(sizes) <= GRAIN or space[-1] not in outer:
+        return True
+    return min(COLUMNS, sizes[-1]) * math.prod(n for c, n in zip(space, sizes, strict=True) if c not in outer) <= NEAR
