@@ -318,6 +318,48 @@ def both_tiers(f, *leaves):
     agree(found[2], found[0], np.float64)
 
 
+def ragged(lib, x, b, column):
+    """Functions of functions, of two operands, of what stands still along an axis, and a condition, in short rows."""
+    e = lib.exp(lib.sin(x + b) * lib.log(column))
+    kept = e / lib.sum(e, axis=1, keepdims=True)
+    return lib.sum(lib.arctan2(kept, x) * lib.tanh(b) + lib.where(x > 1, lib.power(x, column), lib.cos(1 / x)), axis=1)
+
+
+RAGGED = [(40_000, 1), (20_000, 2), (12_000, 3), (8001, 5), (5000, 8), (4000, 10), (1500, 31), (100, 33)]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("turned", [False, True])
+def test_functions_in_short_rows(dtype, turned, tier):
+    """They are applied to tiles, not row by row (`render_short`); also where the rows are columns in memory."""
+    rng = np.random.default_rng(4)
+    for shape in RAGGED:
+        x, b, column = rng.uniform(0.5, 2, shape), rng.uniform(0.5, 2, shape[1]), rng.uniform(1.5, 2, (shape[0], 1))
+        given = [jitgrad.tensor(v.astype(dtype), requires_grad=True) for v in (x, b, column)]
+        if turned:
+            given[0] = jitgrad.tensor(x.T.astype(dtype), requires_grad=True)
+        y = ragged(jn, given[0].T if turned else given[0], *given[1:])
+        y.sum().backward()
+        exact = [v.astype(dtype).astype(float) for v in (x, b, column)]
+        np.testing.assert_allclose(y.detach().numpy(), ragged(np, *exact), rtol=1e-5 if dtype == np.float32 else 1e-13)
+        for k, (t, v) in enumerate(zip(given, exact, strict=True)):
+            g, t = rng.standard_normal(v.shape), t.grad.numpy().T if turned and k == 0 else t.grad.numpy()
+            near = [ragged(np, *[w + s * 1e-6 * g if w is v else w for w in exact]).sum() for s in (1, -1)]
+            np.testing.assert_allclose((t * g).sum(), (near[0] - near[1]) / 2e-6, rtol=1e-3, atol=2e-3)
+
+
+def test_a_far_argument_in_a_short_row():
+    """The plan is run again by NumPy, as with long rows."""
+    x = np.full((12_000, 3), 0.5)
+    x[1700, 1] = 1e300
+    before, jitgrad.config.compile = jitgrad.config.compile, "always"
+    try:
+        y = (jitgrad.tensor(x) + jitgrad.tensor([0.0, 1.0, 2.0])).sin()
+        np.testing.assert_allclose(y.numpy(), np.sin(x + [0.0, 1.0, 2.0]), rtol=1e-15)
+    finally:
+        jitgrad.config.compile = before
+
+
 def test_a_scan_in_columns_starts_anew_at_each_outer_point():
     x = np.random.default_rng(0).uniform(-1, 1, (4, 5, 6))
     both_tiers(lambda x: jitgrad.logcumsumexp(x * x, 1, reverse=True).sum(0), x)

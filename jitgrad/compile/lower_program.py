@@ -11,7 +11,7 @@ What one stage leaves to later ones alone lies in `local` memory of one tile. St
 import math
 
 from .axes import UNIT
-from .group import WIDE
+from .group import GRAIN, WIDE
 from .lower import (
     Loop,
     Nest,
@@ -23,6 +23,7 @@ from .lower import (
     is_near,
     on_loops,
     pinned_axes,
+    points,
     reduction_access,
     strided,
 )
@@ -31,6 +32,10 @@ from .lower import (
 #: (64 x 256 x 512, float32: 9 ms with tiles of 128 columns, 3.3 with 512). Bytes that the stages touch in a tile of
 #: rows: those stay in the first cache. And the bounds of a tile of columns and of rows.
 CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 16, (64, 1024), (1, 512)
+#: Points of an axis up to which it is no tile of a large step, if there is another. Bytes of an innermost loop up to
+#: which what is left of it after whole vectors (of so many bytes) takes longer than they: a function of 60
+#: instructions takes 25 ns for one number, and 1 to 5 for eight. Flops from which a function is such a one.
+SHORT, RAGGED, VECTOR, DEAR = 32, 256, 64, 8
 
 
 class Program:
@@ -112,8 +117,11 @@ def lower_program(fusion, step):
         first = next(d for d in drafts if c in d.space)
         return sum(d.near(c) for d in drafts), -sum(d.far(c) for d in drafts), first.space.index(c)
 
-    tile = max(step.outer, key=order)
-    others = sorted(step.outer - {tile}, key=lambda c: (-sum(d.far(c) for d in drafts), c))
+    tile, shared = max(step.outer, key=order), step.outer
+    if sizes[tile] <= SHORT and GRAIN < max(d.stage.points for d in drafts) and len(shared) > 1:
+        shared = shared - {tile}  # rather an inner loop in a tile along a longer axis
+        tile = max(shared, key=order)
+    others = sorted(shared - {tile}, key=lambda c: (-sum(d.far(c) for d in drafts), c))
     groups = _collapsed([*others, tile], drafts)
     *outer, tile = _loops(groups, sizes)
     program = Program(step, outer, tile)
@@ -126,6 +134,24 @@ def lower_program(fusion, step):
         inner = set(range(nest.outer, nest.tile)) if nest.column else set()
         nest.fixed = {pair for pair, at in nest.spread.items() if inner and nest.tile in at and not at & inner}
     return program
+
+
+def is_short(step, nest):
+    """Whether the simple `nest` of the step calls functions in an innermost loop that is better one in a tile."""
+    if nest.form not in ("rows", "row") or not step.outer - nest.loops[-1].classes:
+        return False
+    if any(node.op.kind == "pad" for node, *_ in nest.values):
+        return False
+    last = 1 + len(nest.loops) - nest.outer
+    return any(is_dear(node, nest) and not is_load and depth == last for node, _, depth, is_load in nest.values)
+
+
+def is_dear(node, nest):
+    """Whether what the innermost loop leaves after whole vectors is dear, for the operation `node` of a large nest:
+    small ones keep to the kernels they have, whatever their shape."""
+    room = nest.loops[-1].size * node.dtype.itemsize
+    ragged = room <= RAGGED and room % VECTOR > 0 and points(nest) > GRAIN
+    return ragged and node.op.kind == "elementwise" and node.op.cost >= DEAR
 
 
 def _collapsed(classes, drafts):

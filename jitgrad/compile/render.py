@@ -31,8 +31,6 @@ from jitgrad.runtime.support import *
 
 #: reductions of floats whose combination may be reordered, so that the loop vectorises
 REORDERED = {"({0} + {1})": "fast_add({0}, {1})", "({0} * {1})": "fast_mul({0}, {1})"}
-
-
 #: names of operations that the first line of a kernel has
 NAMED = 8
 
@@ -54,8 +52,7 @@ WIDE = frozenset((FLOAT64, INT64))
 
 #: flops from which a column stage computes a value of the tile once, not at each turn of its inner loops
 KEPT = 4
-#: the depth of statements in the loop over the tile before the loops of a column stage; the number of a point in its
-#: tile
+#: the depth of statements in the loop over the tile before the loops of a column stage; a point's number in its tile
 FIXED, TILE = "fixed", "(t - low)"
 
 _SPECIAL = {"nan": "math.nan", "inf": "math.inf", "-inf": "-math.inf"}
@@ -155,11 +152,13 @@ class Writer:
         self.scratch = {}  # name of a value of that loop -> the memory it is kept in
         self.memory = []  # (name, dtype) of these
         self.carries = {}  # scan -> the name of what is carried along
+        self.functions = {}  # name of a value -> its operation, a node, and the names of its operands
 
     def begin_stage(self):
         """Forget what is known at the points of the stage before; arguments stay."""
-        for known in (self.lines, self.names, self.computed, self.zeroed, self.guards, self.depths, self.unfixed):
-            known.clear()
+        known = self.lines, self.names, self.computed, self.zeroed, self.guards, self.depths, self.unfixed
+        for names in (*known, self.functions):
+            names.clear()
 
     def fresh(self, letter):
         k = self.counts.get(letter, 0)
@@ -348,6 +347,7 @@ class Writer:
                 self.emit(depth, f"far = far | {node.op.check}({args[0]})")
             text = self.prepared(node, args, sources[-1][0], depth) or expression(node, args, self.exact)
             self.computed[key] = name = self.fresh("v")
+            self.functions[name] = node, args
             if self.fixed and node.op.cost >= KEPT:
                 self.keep(depth, name, text, node.dtype)
             else:

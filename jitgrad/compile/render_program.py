@@ -14,9 +14,10 @@ import math
 
 from ..ir.printer import counted
 from .lower import points, weight
-from .lower_program import local_size
+from .lower_program import is_dear, local_size
 from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title
 from .render_forms import BLOCK, GRAIN, Form, Units, accumulated, sums_in_blocks
+from .render_short import turns
 
 #: chunks of a step with partial results that are arrays, at most; and points per element of these
 CHUNKS, GATHERED = 64, 8
@@ -37,7 +38,7 @@ class Program(Form):
 
     def __init__(self, program, fusion):
         super().__init__(program.stages[0], fusion)
-        self.program, self.top, self.totals = program, [], []
+        self.program, self.top, self.totals, self.buffers = program, [], [], []
         w = self.writer
         w.made = frozenset(program.step.nodes)
         for node in program.step.nodes:
@@ -92,6 +93,8 @@ class Program(Form):
             w.listing.append(f"{name}: {node.dtype}, memory of one tile")
             count = w.add_static("n", local_size(self.fusion, node, program))
             self.line(1, f"{name} = local_{node.dtype.name}({count})")
+        for name, dtype, count in self.buffers:
+            self.line(1, f"{name} = local_{dtype.name}({count})")
         self.out += self.top
         for node, acc in self.totals:
             self.line(1, f"{acc} = {_start(node)}")
@@ -103,7 +106,7 @@ class Program(Form):
         self.out += units
         for node, acc in self.totals:
             self.line(1, f"{w.array(node, 'result')}[part] = {acc if is_wide(node) else accumulated(node, acc)}")
-        for name in w.local.values():
+        for name in (*w.local.values(), *[name for name, _, _ in self.buffers]):
             self.line(1, f"free({name})")
 
     def title(self):
@@ -139,7 +142,44 @@ class Program(Form):
         if w.lines.get(FIXED):
             self.line(2, "for t in range(low, high):")
             self.body_of(FIXED, 3)
+        self.apply_functions(nest)
         self.nested(nest, nest.outer, 2)
+
+    def apply_functions(self, nest):
+        """Where the innermost loop is short, dear functions are applied to a tile beforehand (see `render_short`)."""
+        w, inner = self.writer, nest.loops[nest.tile + 1 :]
+        if nest.column or not inner or nest.scan is not None:
+            return
+        dear = {n: f for n, f in w.functions.items() if is_dear(f[0], nest) and w.depths.get(n) == self.last}
+        if not dear:
+            return
+        sizes, place = [w.add_static("n", loop.size) for loop in inner], TILE
+        for size, loop in zip(sizes, self.loops[nest.tile + 1 :], strict=True):
+            place = f"({place} * {size} + {loop})"
+        count = w.add_static("n", self.program.width * math.prod(loop.size for loop in inner))
+
+        def buffer(dtype):
+            self.buffers.append((w.fresh("e"), dtype, count))
+            return self.buffers[-1][0]
+
+        lines = [text for text, _ in w.lines[self.last]]
+        done, rest = turns(w, lines, dear, place[1:-1], buffer)
+        for turn in done:
+            self.feed(nest, nest.outer, 2, turn.feed)
+            self.line(2, f"for k in range((high - low) * {' * '.join(sizes)}):")
+            for text in turn.applied:
+                self.line(3, text)
+        w.lines[self.last] = [(text, text) for text in rest]
+
+    def feed(self, nest, k, indent, lines):
+        """The loops from number `k` on, with `lines` in the innermost one."""
+        self.header(nest, k, indent)
+        if k < len(nest.loops) - 1:
+            self.body_of(2 + k - nest.outer, indent + 1)
+            self.feed(nest, k + 1, indent + 1, lines)
+            return
+        for text in lines:
+            self.line(indent + 1, text)
 
     def store(self, node, nest):
         if node in nest.passing:

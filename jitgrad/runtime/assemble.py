@@ -15,7 +15,7 @@ import numpy as np
 from ..compile.align import fused
 from ..compile.fuse import call_operand, flat_base
 from ..compile.lower import access, evaluations, lower, lower_totals, points, weight
-from ..compile.lower_program import lower_program
+from ..compile.lower_program import is_short, lower_program
 from ..compile.render import render_scalar
 from ..compile.render_forms import render_loop, result_dtype
 from ..compile.render_program import render_program
@@ -57,6 +57,9 @@ def _lower_step(fusion, step):
         nest = lower_program(fusion, step)
         return [_cut(render_program(nest, fusion), nest, step)]
     nest = lower(fusion, step)
+    if is_short(step, nest):
+        nest = lower_program(fusion, step)
+        return [_cut(render_program(nest, fusion), nest, step)]
     kernel = _cut(render_loop(nest, fusion), nest, step)
     if step.form != "blocks" or kernel.units.chunks < 2:
         return [kernel]

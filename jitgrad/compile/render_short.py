@@ -1,0 +1,69 @@
+"""Dear functions in short rows: they are applied to whole tiles.
+
+A loop over ten numbers is one vector of eight and two numbers alone, for which a function of sixty instructions takes
+as long as for forty in vectors. So where the innermost loop is short, a stage first *feeds* the arguments of such
+functions into memory of the tile, runs each function over all of them in one flat loop, and reads the results where
+it goes on. Functions of functions take as many turns as they are deep.
+
+Statements are lines of text by now; what a turn needs of them is found by the names in them. Start at `turns`.
+"""
+
+import re
+
+from .render import expression, read, stored
+
+NAME = re.compile(r"\b[a-z]+\d+\b")
+
+
+class Turn:
+    """`feed`: statements of the innermost loop; `applied`: those of the flat loop after it."""
+
+    def __init__(self, feed, applied):
+        self.feed, self.applied = feed, applied
+
+
+def turns(writer, lines, dear, place, buffer):
+    """(the turns, the statements that remain) for `lines` of an innermost loop with the functions `dear`, a dict
+    name -> (node, arguments). `place` is the element of a point; ``buffer(dtype)`` makes memory of a tile."""
+    made, level, rank = {}, {}, {}  # name -> its line; functions on the way to it; and below it
+    for line in lines:
+        name, _, text = line.partition(" = ")
+        below = max((level[n] for n in NAME.findall(text) if n in level), default=0)
+        if NAME.fullmatch(name):
+            made[name], level[name] = line, below + (name in dear)
+            if name in dear:
+                rank[name] = below
+    out, fed, results = [], {}, {}
+    for turn in range(max(rank.values()) + 1):
+        feed, applied, known = [], [], dict(results)
+        for name in (n for n, r in rank.items() if r == turn):
+            node, args = dear[name]
+            read_args = []
+            for source, arg in zip(node.src, args, strict=True):
+                if arg not in fed and writer.depths.get(arg, 0):
+                    fed[arg] = buffer(source.dtype)
+                    feed.append((arg, f"{fed[arg]}[{place}] = {stored(arg, source.dtype)}"))
+                read_args.append(read(f"{fed[arg]}[k]", source.dtype) if arg in fed else arg)
+            memory = buffer(node.dtype)
+            applied.append(f"{memory}[k] = {stored(expression(node, read_args), node.dtype)}")
+            results[name] = f"{name} = {read(f'{memory}[{place}]', node.dtype)}"
+        wanted = _needed([arg for arg, _ in feed], made, known)
+        out.append(Turn([*_taken(lines, wanted, known), *[text for _, text in feed]], applied))
+    return out, [results.get(line.partition(" = ")[0], line) for line in lines]
+
+
+def _needed(names, made, known):
+    """The names of the statements that make `names`; what is `known` is read."""
+    needed, stack = set(), list(names)
+    while stack:
+        name = stack.pop()
+        if name in made and name not in needed:
+            needed.add(name)
+            if name not in known:
+                stack.extend(NAME.findall(made[name].partition(" = ")[2]))
+    return needed
+
+
+def _taken(lines, wanted, known):
+    names = [line.partition(" = ")[0] for line in lines]
+    return [known.get(n, line) for n, line in zip(names, lines, strict=True) if n in wanted]
