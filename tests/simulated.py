@@ -137,9 +137,12 @@ class Chunks:
 
 #: Sizes that cut work in pieces, as small as the arrays of tests.
 SMALL = (
-    (group, {"GRAIN": 16, "WIDE": 2, "GATHERED": 1}),
+    (group, {"GRAIN": 16, "WIDE": 2, "GATHERED": 1, "NEAR": 12, "COLUMNS": 3}),
     (lower, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4}),
-    (lower_program, {"WIDE": 2, "CACHED": 40, "COLUMNS": (2, 4), "ROWS": (1, 3)}),
+    (
+        lower_program,
+        {"GRAIN": 8, "WIDE": 2, "CACHED": 40, "COLUMNS": (2, 4), "ROWS": (1, 3), "ROW_BYTES": 200, "TINY": 3},
+    ),
     (render_forms, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4, "BLOCK": 4, "PARTS": 3}),
     (render_program, {"GRAIN": 16, "BLOCK": 4, "CHUNKS": 3, "GATHERED": 1}),
 )

@@ -151,6 +151,7 @@ class Writer:
         self.unfixed = {}  # guard -> its statements, while they are not in that loop
         self.scratch = {}  # name of a value of that loop -> the memory it is kept in
         self.memory = []  # (name, dtype) of these
+        self.tiny = frozenset()  # the classes of axes whose lengths are part of the kernel
         self.carries = {}  # scan -> the name of what is carried along
         self.functions = {}  # name of a value -> its operation, a node, and the names of its operands
 
@@ -230,6 +231,8 @@ class Writer:
 
     def stride(self, value, pace):
         """The name of a stride: one for all that are equal for every shape."""
+        if pace.inner and self.tiny.issuperset(pace.inner):
+            return str(value)
         if pace not in self.strides:
             self.strides[pace] = self.add_static("s", value)
         return self.strides[pace]
@@ -241,7 +244,7 @@ class Writer:
         for k, (stride, pace) in enumerate(zip(a.strides, a.paces, strict=True)):
             if pace is None:
                 continue
-            if k == last and not pace.inner and pace.step in (1, -1):
+            if (k == last or self.tiny) and not pace.inner and pace.step in (1, -1):
                 parts.append(loops[k] if pace.step == 1 else f"-{loops[k]}")
             else:
                 parts.append(f"{self.stride(stride, pace)} * {loops[k]}")

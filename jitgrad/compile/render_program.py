@@ -14,7 +14,7 @@ import math
 
 from ..ir.printer import counted
 from .lower import points, weight
-from .lower_program import is_dear, local_size
+from .lower_program import is_dear, local_size, tiny
 from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title
 from .render_forms import BLOCK, GRAIN, Form, Units, accumulated, sums_in_blocks
 from .render_short import turns
@@ -122,6 +122,7 @@ class Program(Form):
         w = self.writer
         self.nest, w.lines = nest, {}
         w.begin_stage()
+        w.tiny = frozenset().union(*[loop.classes for loop in tiny(nest)])
         inner = iter(range(len(nest.loops)))
         self.loops = [
             f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}" for k in range(len(nest.loops))
@@ -150,6 +151,11 @@ class Program(Form):
         w, inner = self.writer, nest.loops[nest.tile + 1 :]
         if nest.column or not inner or nest.scan is not None:
             return
+        in_vectors = len(inner) == len(tiny(nest)) and all(
+            self.place_of(n, nest) in ("register", "number") for n in nest.reductions
+        )
+        if in_vectors:
+            return  # the rows are, once the inner loops are unrolled
         dear = {n: f for n, f in w.functions.items() if is_dear(f[0], nest) and w.depths.get(n) == self.last}
         if not dear:
             return
@@ -252,7 +258,11 @@ class Program(Form):
         if k == nest.tile:
             self.line(indent, "for t in range(low, high):")
             return
-        size = self.writer.add_static("n", nest.loops[k].size) if bounds is None else bounds
+        if bounds is None:
+            loop = nest.loops[k]
+            size = str(loop.size) if loop in tiny(nest) else self.writer.add_static("n", loop.size)
+        else:
+            size = bounds
         if k == nest.scan and nest.reverse:
             turn = self.loops[k][1:]
             self.line(indent, f"for {turn} in range({size}):")
@@ -281,7 +291,7 @@ class Program(Form):
 
     def innermost(self, nest, k, indent):
         """The last loop; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile being one."""
-        blocks, bounds = bool(self.short) and k != nest.tile and k != nest.scan, None
+        blocks, bounds = bool(self.short) and k not in (nest.tile, nest.scan) and nest.loops[k] not in tiny(nest), None
         if blocks:
             size = self.writer.add_static("n", nest.loops[k].size)
             self.line(indent, f"for block in range(0, {size}, {BLOCK}):")
