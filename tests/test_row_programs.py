@@ -325,7 +325,7 @@ def ragged(lib, x, b, column):
     return lib.sum(lib.arctan2(kept, x) * lib.tanh(b) + lib.where(x > 1, lib.power(x, column), lib.cos(1 / x)), axis=1)
 
 
-RAGGED = [(40_000, 1), (20_000, 2), (12_000, 3), (8001, 5), (5000, 8), (4000, 10), (1500, 31), (100, 33)]
+RAGGED = [(40_000, 1), (20_000, 2), (12_000, 3), (8001, 5), (5000, 8), (4000, 9), (4000, 10), (1500, 31), (100, 33)]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

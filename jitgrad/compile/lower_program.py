@@ -37,8 +37,8 @@ CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 16, (64, 1024), (1, 512)
 #: instructions takes 25 ns for one number, and 1 to 5 for eight. Flops from which a function is such a one.
 SHORT, RAGGED, VECTOR, DEAR = 32, 256, 64, 8
 #: Length of an innermost loop of a large step up to which it is part of the kernel, one for each: LLVM unrolls it, and
-#: the rows are in vectors. (Rows of 10 take longer so: 2.9 ms instead of 2.6.)
-TINY = 6
+#: the rows are in vectors (of numbers that lie so far apart; LLVM reads up to eight together).
+TINY = 8
 
 
 class Program:
@@ -141,7 +141,7 @@ def lower_program(fusion, step):
 
 def is_short(step, nest):
     """Whether the simple `nest` of the step has an innermost loop so short that it is better one within a tile."""
-    if nest.form not in ("rows", "row") or not step.outer - nest.loops[-1].classes:
+    if nest.form not in ("rows", "row", "column") or not step.outer - nest.loops[-1].classes:
         return False
     if any(node.op.kind == "pad" for node, *_ in nest.values):
         return False

@@ -134,7 +134,8 @@ class Program(Form):
             w.evaluate(node, ctx, depth, is_load, nest, self.loops)
         for node in nest.maps:
             self.store(node, nest)
-        self.registers, self.updates, self.short = {}, [], {}
+        self.registers, self.updates, self.small = {}, [], []
+        self.short, self.tiles = {}, {}  # sums of float32 and those they are added to: in blocks; where a tile is one
         for node in nest.reductions:
             self.start(node, nest)
         self.top += ["    " + text for text, _ in w.lines.get(0, ())]
@@ -144,18 +145,26 @@ class Program(Form):
             self.line(2, "for t in range(low, high):")
             self.body_of(FIXED, 3)
         self.apply_functions(nest)
+        self.around_tile(nest, lambda n, place, whole: f"{place} = {stored(identity_literal(n), n.dtype)}")
+        for name in self.tiles:
+            self.line(2, f"{name} = np.float32(0.0)")
         self.nested(nest, nest.outer, 2)
+        for name, total in self.tiles.items():
+            self.line(2, f"{total} = {total} + {name}")
+        self.around_tile(nest, _joined)
+
+    @staticmethod
+    def is_unrolled(nest):
+        """Whether the tile is the innermost loop, once the others are unrolled."""
+        return nest.tile + 1 < len(nest.loops) and len(tiny(nest)) == len(nest.loops) - nest.tile - 1
 
     def apply_functions(self, nest):
         """Where the innermost loop is short, dear functions are applied to a tile beforehand (see `render_short`)."""
         w, inner = self.writer, nest.loops[nest.tile + 1 :]
         if nest.column or not inner or nest.scan is not None:
             return
-        in_vectors = len(inner) == len(tiny(nest)) and all(
-            self.place_of(n, nest) in ("register", "number") for n in nest.reductions
-        )
-        if in_vectors:
-            return  # the rows are, once the inner loops are unrolled
+        if self.is_unrolled(nest):
+            return  # the rows are in vectors
         dear = {n: f for n, f in w.functions.items() if is_dear(f[0], nest) and w.depths.get(n) == self.last}
         if not dear:
             return
@@ -228,12 +237,38 @@ class Program(Form):
                 self.registers.setdefault(level, []).append((node, acc))
             if sums_in_blocks(node):
                 total, acc = acc, w.fresh("part")
-                self.short[acc] = total
+                (self.tiles if place == "number" and self.is_unrolled(nest) else self.short)[acc] = total
             self.updates.append(f"{acc} = {combination(node, acc, value)}")
             return
-        element = self.element(node, nest)
-        joined = combination(node, read(element, node.dtype), value, reorder=False)
+        element, reorder = self.element(node, nest), False
+        if self.is_small(node, nest):
+            memory, place = w.fresh("h"), "0"
+            w.memory.append((memory, node.dtype))
+            for k in self.kept(node, nest):
+                place = self.loops[k] if place == "0" else f"({place}) * {nest.loops[k].size} + {self.loops[k]}"
+            whole, element, reorder = element, f"{memory}[{place}]", True
+            self.small.append((node, element, whole))
+        joined = combination(node, read(element, node.dtype), value, reorder)
         self.updates.append(f"{element} = {stored(joined, node.dtype)}")
+
+    @staticmethod
+    def kept(node, nest):
+        """The loops within a unit that the reduction does not go over."""
+        return [k for k in range(nest.outer, len(nest.loops)) if k not in nest.reduced[node]]
+
+    def is_small(self, node, nest):
+        """Whether it goes over the tile, for few elements: memory that is registers once their loops are unrolled."""
+        few = tiny(nest)
+        return nest.tile in nest.reduced[node] and all(nest.loops[k] in few for k in self.kept(node, nest))
+
+    def around_tile(self, nest, text):
+        """Loops over the elements of small reductions, with ``text(node, element, whole)`` in them."""
+        for node, element, whole in self.small:
+            indent = 2
+            for k in self.kept(node, nest):
+                self.header(nest, k, indent)
+                indent += 1
+            self.line(indent, text(node, element, whole))
 
     def element(self, node, nest):
         w = self.writer
@@ -328,6 +363,12 @@ class Program(Form):
         units = Units(total, step)
         units.parts = units.chunks
         return units
+
+
+def _joined(node, place, whole):
+    """The statement that joins an element of a small reduction to that of the result."""
+    value = combination(node, read(whole, node.dtype), read(place, node.dtype), reorder=False)
+    return f"{whole} = {stored(value, node.dtype)}"
 
 
 def _start(node):
