@@ -115,8 +115,9 @@ MATRICES = {
     "exchanged": lambda x: jn.swapaxes(x[None] * tensor(2, 1, 1, seed=3), 0, 2).sum(1),
 }
 #: Programs over vectors that have other kernels above one chunk (2**15 points): a scan has one more, for what each
-#: block adds up to; and rows of three points are too few to be run in parallel, so that stages part.
-SECOND = ("scan", "distances")
+#: block adds up to; rows of three points are too few to be run in parallel, so that stages part; and short rows of
+#: two to eight are unrolled in large steps (`compile.lower_program.TINY`).
+SECOND = ("scan", "distances", "outer", "stack")
 PLAIN = {
     "by sums of exp": lambda x: jn.exp(x) / jn.exp(x).sum(1, keepdims=True),
     "flip": lambda x: jn.flip(x) + x,
@@ -124,6 +125,7 @@ PLAIN = {
 #: Products: a side of up to four is a layout where the product is large (`compile.contract` takes such ones apart).
 SMALL = [shape for shape in SHAPES if max(shape) ** 2 < LARGE]
 PRODUCTS = {"matmul": SMALL, "gram": SMALL + [shape for shape in SHAPES if min(shape) > SKINNY]}
+PRODUCTS["two orders of three axes"] = [shape for shape in SHAPES if 3 * shape[0] * shape[1] <= 1 << 15]
 PROGRAMS = [(f, LONG) for f in VECTORS.values()]
 PROGRAMS += [(f, PRODUCTS.get(name, SHAPES)) for name, f in MATRICES.items()]
 NAMES = [*VECTORS, *(f"{name} (matrix)" for name in MATRICES)]
@@ -158,6 +160,14 @@ def test_a_new_shape_compiles_nothing(program, shapes):
             assert kernels(program, (shape[0] + 10000,)) <= second
         else:
             assert kernels(program, shape) <= first, shape
+
+
+@pytest.mark.parametrize("name", ["softmax", "sum of columns", "sum of rows", "normalized", "by row sums"])
+def test_short_rows_of_large_arrays_have_a_kernel_per_length_up_to_eight(name):
+    program = MATRICES[name]
+    for n in (2, 5, 8):
+        assert kernels(program, (50_000, n)) == kernels(program, (20_001, n))
+    assert kernels(program, (50_000, 9)) == kernels(program, (20_001, 12)) == kernels(program, (20_001, 20))
 
 
 @pytest.mark.parametrize("name", ["product", "plus transposed", "sum of columns", "sum of rows", "both sums", *PLAIN])
