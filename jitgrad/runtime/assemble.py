@@ -341,7 +341,7 @@ class _Assembler:
 
 def _large(node):
     """Whether the memory of a value is to be free as soon as it was read last."""
-    return node.ndim > 0 and node.size * node.dtype.itemsize >= pool.LEAST // 32
+    return node.ndim > 0 and node.size * node.dtype.itemsize >= pool.LEAST
 
 
 def _let_go(name, lines):

@@ -1,37 +1,42 @@
 """The pool: memory of large results that nobody refers to any more, kept for the next ones.
 
-The system gives pages one by one as they are first written, zeroed: a kernel that writes a large array takes up to
-twice as long in them. Smaller arrays need no pool, since the C library keeps their memory. An array of `empty` lies in
+The system gives pages one by one as they are first written, zeroed: a kernel that writes fresh memory takes two to ten
+times as long. Smaller arrays need no pool, since the C library keeps their memory. An array of `empty` lies in
 a `Block`, which is its ``base`` and that of its views; when the last of them dies, so does the block, and its memory
-becomes free here. What is free is bounded by ``config.pool_mb``; the one unused the longest goes first.
+becomes free here, among that of its size. Sizes are rounded up, by an eighth at most. What is free is bounded by
+``config.pool_mb``; the one unused the longest goes first.
 
-There is no lock: a block may die at any point of any thread, also while this thread is in here. The free list changes
-by single operations of a deque, and who finds that another took what it wanted asks the system. Start at `empty`.
+There is no lock: a block may die at any point of any thread, also while this thread is in here. Free memory changes
+hands by single operations of a deque, and who finds none asks the system. Start at `empty`.
 """
 
 import collections
+import itertools
 
 import numpy as np
 
 from .._config import config
 
-#: Bytes from which the C library (glibc) asks the system for each array and gives its memory back at once. Below,
-#: arrays of the pool were never faster, and one costs 3 us.
-LEAST = 1 << 25
+#: Bytes from which the C library (glibc) may ask the system for an array, and give its memory back at once: always from
+#: 32 MiB on; below, where a run frees two as large as the largest so far. An array of the pool costs 2 us.
+LEAST = 1 << 17
 #: A cache line, and the longest vector: loads across two of them are slower.
 ALIGN = 64
+#: What is free is counted each time memory of more than a share of the limit becomes free, and every few times else.
+SHARE, TURNS = 64, 16
 FLOAT64 = np.dtype(np.float64)
 
-_free: collections.deque = collections.deque()
+_free: dict[int, collections.deque] = {}  # size -> memory, the last used at the right
+_turns = itertools.count(1)
 
 
 class Memory:
-    """Bytes from the system, and where the first aligned one is."""
+    """Bytes from the system, and where the first aligned one is; `since` tells how long it is free."""
 
-    __slots__ = ("bytes", "size", "address")
+    __slots__ = ("bytes", "size", "address", "since")
 
     def __init__(self, size):
-        self.bytes, self.size = np.empty(size + ALIGN, np.uint8), size
+        self.bytes, self.size, self.since = np.empty(size + ALIGN, np.uint8), size, 0
         self.address = -(-self.bytes.ctypes.data // ALIGN) * ALIGN
 
 
@@ -53,38 +58,52 @@ class Block:
         _give(self.memory)
 
 
-def _trim(limit, free=_free):
+def held(free=_free):
+    """Bytes that are kept, and used by nobody."""
+    return sum([size * len(memory) for size, memory in list(free.items())])
+
+
+def _trim(limit, free=_free, held=held):
     """Gives back what is free beyond `limit` bytes."""
-    while sum([memory.size for memory in list(free)]) > limit:
+    while held() > limit:
+        oldest = None
+        for memory in list(free.values()):
+            try:
+                if oldest is None or memory[0].since < oldest[0].since:
+                    oldest = memory
+            except IndexError:  # empty, by now
+                continue
         try:
-            free.popleft()
-        except IndexError:  # another thread trims, too
+            oldest.popleft()
+        except (IndexError, AttributeError):  # another thread trims, or takes what is there
             return
 
 
-def _give(memory, free=_free, config=config, trim=_trim):
+def _give(memory, free=_free, config=config, trim=_trim, turns=_turns, new=collections.deque):
     limit = config.pool_mb * 2**20
-    if memory.size <= limit:  # else it would push out all the rest, and itself
-        free.append(memory)
+    if memory.size > limit:  # it would push out all the rest, and itself
+        return
+    memory.since = next(turns)
+    same = free.get(memory.size)
+    (free.setdefault(memory.size, new()) if same is None else same).append(memory)
+    if memory.size * SHARE > limit or memory.since % TURNS == 0:
         trim(limit)
 
 
 def empty(n, dtype=FLOAT64):
     """``numpy.empty(n, dtype)``, in memory from here; for arrays of at least `LEAST` bytes."""
     size = n * dtype.itemsize
-    return np.asarray(Block(_taken(size) or Memory(size), n, dtype))
+    return np.asarray(Block(_taken(size), n, dtype))
 
 
 def _taken(size):
-    """Free memory of `size` bytes, or an eighth more at the most."""
-    for memory in reversed(list(_free)):  # the last used may still be in the processor's cache
-        if size <= memory.size <= size + size // 8:
-            try:
-                _free.remove(memory)
-            except (ValueError, IndexError):  # another thread was faster
-                continue
-            return memory
-    return None
+    """Free memory of `size` bytes, rounded up, or new one."""
+    grain = (1 << max(0, size.bit_length() - 4)) - 1
+    size = (size + grain) & ~grain
+    try:
+        return _free[size].pop()  # the last used may still be in the processor's cache
+    except (KeyError, IndexError):
+        return Memory(size)
 
 
 def release_memory() -> None:
@@ -95,11 +114,6 @@ def release_memory() -> None:
     >>> jitgrad.release_memory()
     """
     _free.clear()
-
-
-def held():
-    """Bytes that are kept, and used by nobody."""
-    return sum([memory.size for memory in list(_free)])
 
 
 config.on_change("pool_mb", lambda mb: _trim(mb * 2**20))
