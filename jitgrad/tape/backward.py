@@ -52,16 +52,14 @@ class Backward:
         grads = pull_back(cots, sources, {*apart.roots, *apart.marks})
         grads = with_zeros(grads, state, given, cuts, wanted)
         self.sinks = [k for k, g in enumerate(grads) if g is not None]
-        grads = substitute([grads[k] for k in self.sinks], apart.marks)
-        if dear:
-            grads = substitute(
-                grads, {node: leaf(state.leaves + k, node.shape, node.dtype) for k, node in enumerate(dear)}
-            )
+        grads = [grads[k] for k in self.sinks]
+        for known in (apart.marks, {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in enumerate(dear)}):
+            grads = substitute(grads, known) if known else grads
         path = records(state)
         if live is not None:
             note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]] if live else []
-        self.rg = any(s.rg for _, s in self.live)
+        self.rg = any([s.rg for _, s in self.live])
         self.visited = visited(state, given, cuts, wanted)
         parts = ("result", len(self.live)), ("gradient", len(grads))
         title = f"{'backward' if live is None else 'forward+backward'} of {counted(len(path), 'record')}"
