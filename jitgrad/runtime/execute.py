@@ -20,6 +20,7 @@ from weakref import WeakSet
 from .._config import config
 from .._errors import JitgradWarning
 from .._locks import lock
+from ..compile.reference import OFTEN, Program, Walk, interpreter
 from ..compile.stretches import TooSlow
 from . import watch
 from .stats import COMPILED, Cost, stats
@@ -62,8 +63,6 @@ class Plan:
         self._runs, self._heat, self._work = 0, 0.0, None
         self._queued = None  # the compile queue this plan was put into
         self._lowered = self._program = self._compiled = None
-        with _made:
-            _plans.add(self)
         for made in _observers:
             made.append(self)
 
@@ -72,8 +71,8 @@ class Plan:
     def _interpreter(self):
         program = self._program
         if program is None:
-            from ..compile.reference import Program
-
+            program = self._program = interpreter(self.roots)
+        elif type(program) is Walk and program.runs == OFTEN:
             program = self._program = Program(self.roots)
         return program
 
@@ -175,11 +174,14 @@ class Plan:
     def _use(self, compiled):
         """From now on this function serves, or what stands for it while somebody watches."""
         with _made:
+            _plans.add(self)
             self._compiled = compiled
             self.run = watch.watched(self) if watch.active() else compiled
 
     def _failed(self, error):
-        self.run = self._reference
+        with _made:
+            _plans.add(self)
+            self.run = self._reference
         warnings.warn(
             f"a plan {self.title!r} could not be compiled and stays with NumPy, which is slower: {error}",
             JitgradWarning,
@@ -206,6 +208,7 @@ class Plan:
 
 
 _observers: list = []
+#: Plans whose `run` may be something else than `_cold`, which asks for its tier each time.
 _plans: WeakSet = WeakSet()
 _made = lock()
 
