@@ -24,7 +24,7 @@ _ADD = REGISTRY["add"].op
 #: Elements up to which values need not be freed after their last use, and planning would take longer than running.
 SMALL = 1 << 12
 #: Runs after which planning pays nevertheless.
-OFTEN = 8
+OFTEN = 4
 
 
 def _checked(function):
@@ -62,34 +62,34 @@ class Walk:
     def __init__(self, order, roots):
         self.order, self.roots, self.runs = order, roots, 0
 
+    @np.errstate(all="ignore")
     def __call__(self, leaves, numbers, limit=None):
         self.runs += 1
         values: dict = {}
         short: set = set()  # nodes whose value is not stretched yet
         verify = config.verify
-        with np.errstate(all="ignore"):
-            for node in self.order:
-                op, src = node.op, node.src
-                if src:
-                    kind = op.kind
-                    if kind == "broadcast":
-                        values[node] = values[src[0]]
-                        short.add(node)
-                        continue
-                    given = [values[s] for s in src]
-                    if short and (short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)):
-                        given = [stretched(x, s.shape) if s in short else x for x, s in zip(given, src)]
-                    function = _checked(op.reference) if verify else op.reference
-                    values[node] = function(*given, node=node)
-                elif op is LEAF:
-                    value = leaves[node.arg]
-                    values[node] = value.reshape(node.shape) if node.shape else node.dtype.type(value)
-                else:
-                    values[node] = node.dtype.type(numbers[node.arg] if op is NUMBER else node.arg)
-            return [
-                _given(stretched(values[root], root.shape) if root in short else values[root], root.shape, root.dtype)
-                for root in self.roots
-            ]
+        for node in self.order:
+            op, src = node.op, node.src
+            if src:
+                kind = op.kind
+                if kind == "broadcast":
+                    values[node] = values[src[0]]
+                    short.add(node)
+                    continue
+                given = [values[s] for s in src]
+                if short and (short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)):
+                    given = [stretched(x, s.shape) if s in short else x for x, s in zip(given, src)]
+                function = _checked(op.reference) if verify else op.reference
+                values[node] = function(*given, node=node)
+            elif op is LEAF:
+                value = leaves[node.arg]
+                values[node] = value.reshape(node.shape) if node.shape else node.dtype.type(value)
+            else:
+                values[node] = node.dtype.type(numbers[node.arg] if op is NUMBER else node.arg)
+        return [
+            _given(stretched(values[root], root.shape) if root in short else values[root], root.shape, root.dtype)
+            for root in self.roots
+        ]
 
 
 class Program:
@@ -128,6 +128,7 @@ class Program:
             seen.update(dead)
             self.steps[i] = (function, node, src, k, dead)
 
+    @np.errstate(all="ignore")
     def __call__(self, leaves, numbers, limit=None):
         """The values; `TooSlow` if a stretch would take longer than `limit` seconds."""
         values = self.registers.copy()
@@ -135,15 +136,14 @@ class Program:
             values[k] = leaves[i].reshape(shape) if shape else kind(leaves[i])
         for k, i, kind in self.numbers:
             values[k] = kind(numbers[i])
-        with np.errstate(all="ignore"):
-            for function, node, src, k, dead in self.steps:
-                if function is None:
-                    node(values, limit)
-                else:
-                    values[k] = function(*[values[i] for i in src], node=node)
-                for i in dead:
-                    values[i] = None
-            return [_given(values[k], shape, dtype) for k, shape, dtype in self.roots]
+        for function, node, src, k, dead in self.steps:
+            if function is None:
+                node(values, limit)
+            else:
+                values[k] = function(*[values[i] for i in src], node=node)
+            for i in dead:
+                values[i] = None
+        return [_given(values[k], shape, dtype) for k, shape, dtype in self.roots]
 
 
 def _needed(reads, roots):

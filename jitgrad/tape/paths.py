@@ -53,8 +53,6 @@ def visited(end, given, cuts, wanted):
 
 def with_zeros(grads, end, given, cuts, wanted):
     """`grads` of the wanted roots and cuts, with zeros for those that `given` depend on with derivative zero."""
-    if None not in grads:
-        return grads
     cuts_found, nodes = set(), set()
     for s in _upstream(given, cuts):
         nodes.add(s.node)
