@@ -222,6 +222,8 @@ def test_import_is_light():
     loaded = run("import sys, jitgrad; print(*{m.split('.')[0] for m in sys.modules})")
     assert "numpy" in loaded
     assert not HEAVY & set(loaded)
+    others = run("import sys, numpy; print(*{m.split('.')[0] for m in sys.modules})")
+    assert not {"statistics", "decimal", "hashlib", "tempfile", "subprocess"} & (set(loaded) - set(others))
 
 
 @pytest.mark.parametrize("size", [3, 400_000])

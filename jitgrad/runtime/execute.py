@@ -22,6 +22,7 @@ from .._errors import JitgradWarning
 from .._locks import lock
 from ..compile.reference import OFTEN, Program, Walk, interpreter
 from ..compile.stretches import TooSlow
+from ..ir import toposort
 from . import watch
 from .stats import COMPILED, Cost, stats
 from .worker import Worker
@@ -125,8 +126,6 @@ class Plan:
 
     def _big(self):
         if self._work is None:
-            from ..ir.node import toposort
-
             self._work = sum(node.size for node in toposort(self.roots) if node.ndim)
         return self._work > BIG
 
