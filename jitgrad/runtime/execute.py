@@ -101,12 +101,12 @@ class Plan:
         if mode == "never":
             return self._reference(leaves, numbers)
         self._runs += 1
-        waiting = self._queued is _background
-        if not waiting and self._ready():
+        waiting, imported = self._queued is _background, _imported()
+        if imported and not waiting and self._ready():
             return self.run(leaves, numbers)
         start = time.thread_time()  # beside other jobs the wall clock counts their work, too
         try:
-            out = self._reference(leaves, numbers, SLOW if _imported() else SLOW_IMPORT)
+            out = self._reference(leaves, numbers, SLOW if imported else SLOW_IMPORT)
         except TooSlow:
             out = None
         if out is None:  # not in the handler, whose traceback holds what was begun

@@ -69,7 +69,9 @@ def _upstream(given, cuts=()):
     for s in stack:  # it grows
         if s.slot >= 0 and s not in seen:
             seen.add(s)
-            stack += [o for o in s.operands if o.rg]
+            for o in s.operands:
+                if o.rg:
+                    stack.append(o)
     return seen.difference(cuts)
 
 
