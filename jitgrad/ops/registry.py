@@ -13,6 +13,8 @@ An entry is callable on IR nodes (and Python numbers), which is how derivative r
 Start at `Entry`, then `elementwise`, `movement` and `composite`.
 """
 
+import functools
+
 import numpy as np
 
 from .._dtypes import BOOL, FLOAT32, FLOAT64, INT64, SUPPORTED, as_dtype, is_float
@@ -226,16 +228,10 @@ def as_node(x):
 
 def by_dtypes(rule):
     """A dtype rule of operands, from one of the tuple of what each of them asks for, which runs once per tuple."""
-    known: dict = {}
+    known = functools.lru_cache(256)(rule)
 
     def dtypes(operands):
-        asked = tuple([x.dtype if type(x) is Node and x.op is not NUMBER else _asked(x) for x in operands])
-        out = known.get(asked)
-        if out is None:
-            out = rule(asked)
-            if len(asked) <= 3:  # what takes any number of operands would fill it
-                known[asked] = out
-        return out
+        return known(tuple([x.dtype if type(x) is Node and x.op is not NUMBER else _asked(x) for x in operands]))
 
     return dtypes
 
