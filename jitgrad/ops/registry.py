@@ -381,8 +381,8 @@ def _scale(g, p, src):
     """g * p for a partial p that may be a plain 1, -1, 0 or None; None where src takes no gradient."""
     if p is None or src.dtype.kind != "f":
         return None
-    if not isinstance(p, Node) and p in (0, 1, -1):
-        return None if p == 0 else g if p == 1 else -g
+    if not isinstance(p, Node):
+        return None if p == 0 else g if p == 1 else -g if p == -1 else g * p
     return p if _is_one(g) and p.shape == g.shape and p.dtype == g.dtype else g * p
 
 
