@@ -6,6 +6,7 @@ processes each. Start at `child`, which runs in the new processes.
 """
 
 import argparse
+import gc
 import json
 import os
 import statistics
@@ -45,6 +46,7 @@ def child(library, name, n):
             y, g = step(jitgrad, jitgrad.autograd.grad, name, tensors, x)
             return float(y), np.asarray(g.detach())
 
+    gc.freeze()  # else one program or other has Python search all that was imported, for 1 to 5 ms
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # the peak is from here on
     before, times = _resident("VmRSS"), []

@@ -5,14 +5,14 @@ plans made and of kernels built, and adds them up by the name of the kernel, whi
 `Profile`.
 """
 
-import hashlib
-import statistics
 import threading
 import time
 from array import array
 from dataclasses import asdict, dataclass
 from typing import Any
 from weakref import ref
+
+import numpy as np
 
 from ._errors import ArgumentError
 from ._locks import lock
@@ -234,7 +234,7 @@ class Profile(watch.Watcher):
         cost = stats.costs.get(name)
         return KernelProfile(
             name, tally.kind, tally.calls, numpy_runs, tally.seconds,
-            statistics.median(tally.times) if tally.times else 0.0,
+            float(np.median(tally.times)) if tally.times else 0.0,
             tally.seconds / self.seconds if self.seconds else 0.0, tally.bytes, tally.flops,
             tally.bytes / tally.seconds / 1e9 if tally.seconds else 0.0,
             tally.parallel, tally.compiled, cost.how if cost else "", tally.path,
@@ -295,6 +295,8 @@ def _cells(row):
 
 def _name(roots):
     """The name of what NumPy ran: its first operations, and the hash of all."""
+    import hashlib  # with OpenSSL, which takes 2 ms to load
+
     order = toposort(list(roots))
     names = dict.fromkeys(node.op.name for node in order if node.src and node.op.kind not in MOVEMENT)
     words = [*(list(names)[:WORDS] or ["nothing"]), hashlib.sha256(text(roots).encode()).hexdigest()[:12]]

@@ -3,8 +3,9 @@
 What the figures mean stands with the attributes; bytes and flops come from `jitgrad.compile.work`.
 """
 
-import statistics
 from dataclasses import dataclass
+
+import numpy as np
 
 from .compile.fuse import LEAFLIKE, flat_base
 from .compile.fuse_index import MOVEMENT
@@ -200,7 +201,7 @@ def report(plan, lowered, labels, times, calls, compiled, first, whole, problem)
     return PlanReport(
         plan.title, kernels, calls, compiled, first,
         sum(w.bytes_read + w.bytes_written for w in works), least(lowered), sum(w.flops for w in works),
-        statistics.median(whole) if whole else None, problem,
+        float(np.median(whole)) if whole else None, problem,
     )  # fmt: skip
 
 
@@ -216,7 +217,7 @@ def _kernel(k, step, kernel, work, values, times):
     ]
     names = values.names
     cost = stats.costs.get(piece.name)
-    spent = statistics.median(seconds for seconds, _ in times) if times else None
+    spent = float(np.median([seconds for seconds, _ in times])) if times else None
     path = None
     if kernel.source:
         from .runtime.cache import path_of

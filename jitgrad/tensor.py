@@ -311,7 +311,7 @@ class Tensor(Handle):
 
     def detach(self):
         """The same values, through which no gradient goes; shares writes with this tensor."""
-        return views.make_view(self, views.detaching())
+        return views.detached(self)
 
     def detach_(self):
         """Cuts this tensor off from the graph it was computed in."""

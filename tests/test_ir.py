@@ -3,6 +3,8 @@
 import gc
 import math
 import random
+import sys
+import threading
 import weakref
 
 import graphs
@@ -152,6 +154,32 @@ def test_interning_keeps_nothing_alive():
     finally:
         gc.enable()
     assert len(Node._interned) == before
+
+
+def test_threads_get_the_same_node():
+    """Nodes are made, and die, in several threads at once: what any two hold of one kind at a time is one object."""
+    wrong, ready = [], threading.Barrier(4, timeout=60)
+
+    def make():
+        for k in range(300):
+            ready.wait()
+            held = [leaf(("shared", k, i), (3,), FLOAT64) for i in range(20)]
+            found[threading.get_ident()] = held
+            ready.wait()
+            if any(a is not b for other in list(found.values()) for a, b in zip(held, other, strict=True)):
+                wrong.append(k)
+
+    found, before = {}, sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=make) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert wrong == []
 
 
 def test_deep_graph_needs_no_recursion():

@@ -198,7 +198,7 @@ def test_only_the_runtime_imports_numba():
 def test_the_checker_sees_what_it_should():
     """Its own test: relative and function-level imports are resolved."""
     assert ("jitgrad._errors", True) in {(m, top) for m, _, top in imports("jitgrad._config")}
-    assert ("jitgrad.compile.reference", False) in {(m, top) for m, _, top in imports("jitgrad.runtime.execute")}
+    assert ("jitgrad.runtime.assemble", False) in {(m, top) for m, _, top in imports("jitgrad.runtime.execute")}
     assert layer("jitgrad.ir.node") < layer("jitgrad.tape.segment") < layer("jitgrad") < layer("jitgrad.__main__")
 
 
@@ -222,6 +222,8 @@ def test_import_is_light():
     loaded = run("import sys, jitgrad; print(*{m.split('.')[0] for m in sys.modules})")
     assert "numpy" in loaded
     assert not HEAVY & set(loaded)
+    others = run("import sys, numpy; print(*{m.split('.')[0] for m in sys.modules})")
+    assert not {"statistics", "decimal", "hashlib", "tempfile", "subprocess"} & (set(loaded) - set(others))
 
 
 @pytest.mark.parametrize("size", [3, 400_000])

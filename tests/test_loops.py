@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from both import same
+from hypothesis import given
+from hypothesis import strategies as st
 
 import jitgrad
 from jitgrad.runtime.execute import observed_plans
@@ -77,6 +79,19 @@ def test_repeats():
     assert longest(list("xyabcabcabcde")) == (3, 2, 11)
     assert longest(list("aabcbcbcbcaa")) == (2, 2, 10)
     assert longest([]) == (0, 0, 0)
+
+
+@given(st.lists(st.integers(0, 2), max_size=24))
+def test_the_longest_stretch_of_turns(likes):
+    """Of all stretches that repeat: the longest, of the shortest period, the first."""
+    found = [
+        (start - end, period, start, end)
+        for period in range(1, len(likes) // 2 + 1)
+        for start in range(len(likes))
+        for end in range(start + 2 * period, len(likes) + 1)
+        if likes[start + period : end] == likes[start : end - period]
+    ]
+    assert longest(likes) == (min(found)[1:] if found else (0, 0, 0))
 
 
 def test_what_follows_a_loop_in_pieces_is_not_cut_like_it():

@@ -184,3 +184,31 @@ def test_second_derivatives_of_products_with_zeros(tier, factors):
     for f, want in ((lambda x: x.prod(), whole), (lambda x: (x.cumprod(0) * t(weights)).sum(), running)):
         rows = [jitgrad.hvp(f)(t(factors), t(np.eye(4)[i])).tolist() for i in range(4)]
         np.testing.assert_allclose(rows, want, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_partials_that_are_numbers_under_a_sum(dtype):
+    x = t([0.5, 1.5], dtype=dtype, requires_grad=True)
+    (jitgrad.deg2rad(x).sum() + (-x).sum() + jitgrad.where(x > 1.0, x, 3.0).sum()).backward()
+    assert x.grad.dtype == np.dtype(dtype)
+    np.testing.assert_allclose(x.grad.numpy(), [np.pi / 180 - 1, np.pi / 180], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, e in REGISTRY.items() if e.differentiable and e.operands == 1))
+def test_a_sum_of_anything_passes_its_cotangent_on(name):
+    """A cotangent of ones may be left out of products: the same as one that is all 1 without the IR knowing it."""
+    entry = REGISTRY[name]
+    low, high = entry.on if not isinstance(entry.on[0], tuple) else entry.on[0]
+    values = np.linspace(low, high, 12).reshape(
+        entry.shapes[0] if entry.shapes and np.prod(entry.shapes[0]) == 12 else (3, 4)
+    )
+    found = []
+    for ones in (None, t(np.ones(())) * 1.0):
+        x = t(values, requires_grad=True)
+        y = getattr(jitgrad, name)(x, **entry.cases[0]) if entry.public else None
+        if y is None or y.dtype.kind != "f":
+            pytest.skip("no public function of floats")
+        out = y.sum()
+        out.backward() if ones is None else out.backward(ones)
+        found.append(x.grad.numpy())
+    np.testing.assert_array_equal(*found)

@@ -29,7 +29,7 @@ def pull_back(cotangents, sources, stop=()):
             )
         for s, c in zip(node.src, node.op.vjp(g, node)):
             if c is not None and s in needed and is_float(s.dtype):
-                c = cast(c, s.dtype)
+                c = c if c.dtype == s.dtype else cast(c, s.dtype)
                 total[s] = total[s] + c if s in total else c
     return [total.get(s) for s in sources]
 
@@ -38,6 +38,6 @@ def _reaching(order, wanted, stop):
     """The nodes of `order` on a way to a wanted one."""
     out = set()
     for node in order:
-        if node in wanted or (node not in stop and any(s in out for s in node.src)):
+        if node in wanted or (node not in stop and not out.isdisjoint(node.src)):
             out.add(node)
     return out

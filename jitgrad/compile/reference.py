@@ -1,10 +1,13 @@
 """The NumPy interpreter: runs a graph node by node through each operation's `reference`.
 
 It is the cold tier, the oracle of the compiled tier's tests, and ``config.compile = "never"``. Values are as in a plan:
-flat arrays, and Python numbers for 0-d. A `Program` is made once per plan: what is constant is computed then, each
-value has a register, which is emptied after its last use. Programs of large arrays run most operations block by block
-(see `stretches`) and write in place what nobody else reads. Start at `Program`.
+flat arrays, and Python numbers for 0-d. A plan of small arrays is run as it stands the first time (`Walk`): most are
+never seen again. A `Program` is made once per plan: what is constant is computed then, each value has a register,
+which is emptied after its last use. Programs of large arrays run most operations block by block (see `stretches`) and
+write in place what nobody else reads. Start at `interpreter`.
 """
+
+import math
 
 import numpy as np
 
@@ -12,11 +15,16 @@ from .._config import config
 from ..ir import CONST, LEAF, NUMBER, toposort, users
 from ..ops import REGISTRY
 from ..ops.movement import PAD, UPDATE, added, added_in_place, update_in_place
+from ..ops.registry import stretched
 from . import stretches
 from .simplify import simplify
 from .stretches import Stretch, split
 
 _ADD = REGISTRY["add"].op
+#: Elements up to which values need not be freed after their last use, and planning would take longer than running.
+SMALL = 1 << 12
+#: Runs after which planning pays nevertheless.
+OFTEN = 4
 
 
 def _checked(function):
@@ -30,7 +38,58 @@ def _checked(function):
 
 def run(roots, leaves, numbers):
     """The values of `roots`, once."""
-    return Program(roots)(leaves, numbers)
+    return interpreter(roots)(leaves, numbers)
+
+
+def interpreter(roots):
+    """What runs `roots` the first time."""
+    order = toposort(roots)
+    widest = _widest(order)
+    return Walk(order, roots) if widest <= SMALL and widest < 2 * stretches.BLOCK else Program(roots)
+
+
+def _widest(order):
+    """The most elements of any node."""
+    return max(map(math.prod, {node.shape for node in order}), default=0)
+
+
+class Walk:
+    """``walk(leaves, numbers)`` -> the values of `roots`, bit for bit those of a `Program`; `order` has their nodes.
+
+    What is stretched stays as it was for as long as NumPy does that itself, as in `_unstretched`.
+    """
+
+    def __init__(self, order, roots):
+        self.order, self.roots, self.runs = order, roots, 0
+
+    @np.errstate(all="ignore")
+    def __call__(self, leaves, numbers, limit=None):
+        self.runs += 1
+        values: dict = {}
+        short: set = set()  # nodes whose value is not stretched yet
+        verify = config.verify
+        for node in self.order:
+            op, src = node.op, node.src
+            if src:
+                kind = op.kind
+                if kind == "broadcast":
+                    values[node] = values[src[0]]
+                    short.add(node)
+                    continue
+                given = [values[s] for s in src]
+                if short and (short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)):
+                    given = [stretched(x, s.shape) if s in short else x for x, s in zip(given, src)]
+                function = _checked(op.reference) if verify else op.reference
+                values[node] = function(*given, node=node)
+            elif op is LEAF:
+                value = leaves[node.arg]
+                values[node] = value.reshape(node.shape) if node.shape else node.dtype.type(value)
+            else:
+                values[node] = node.dtype.type(numbers[node.arg] if op is NUMBER else node.arg)
+        return [
+            _given(stretched(values[root], root.shape) if root in short else values[root], root.shape, root.dtype)
+            for root in self.roots
+        ]
 
 
 class Program:
@@ -38,7 +97,7 @@ class Program:
 
     def __init__(self, roots):
         order = toposort(roots)
-        large = any(node.size >= 2 * stretches.BLOCK for node in order)
+        large = _widest(order) >= 2 * stretches.BLOCK
         if large:
             roots = simplify(roots, fusing=False)
             order = toposort(roots)
@@ -69,6 +128,7 @@ class Program:
             seen.update(dead)
             self.steps[i] = (function, node, src, k, dead)
 
+    @np.errstate(all="ignore")
     def __call__(self, leaves, numbers, limit=None):
         """The values; `TooSlow` if a stretch would take longer than `limit` seconds."""
         values = self.registers.copy()
@@ -76,15 +136,14 @@ class Program:
             values[k] = leaves[i].reshape(shape) if shape else kind(leaves[i])
         for k, i, kind in self.numbers:
             values[k] = kind(numbers[i])
-        with np.errstate(all="ignore"):
-            for function, node, src, k, dead in self.steps:
-                if function is None:
-                    node(values, limit)
-                else:
-                    values[k] = function(*[values[i] for i in src], node=node)
-                for i in dead:
-                    values[i] = None
-            return [_given(values[k], shape, dtype) for k, shape, dtype in self.roots]
+        for function, node, src, k, dead in self.steps:
+            if function is None:
+                node(values, limit)
+            else:
+                values[k] = function(*[values[i] for i in src], node=node)
+            for i in dead:
+                values[i] = None
+        return [_given(values[k], shape, dtype) for k, shape, dtype in self.roots]
 
 
 def _needed(reads, roots):

@@ -8,7 +8,8 @@ Start at `Node`; `toposort` is how every pass walks a graph (without recursion: 
 """
 
 import math
-from weakref import WeakValueDictionary
+from _weakref import _remove_dead_weakref  # type: ignore[attr-defined]  # what WeakValueDictionary uses
+from weakref import ref
 
 import numpy as np
 
@@ -95,8 +96,18 @@ class Op:
         return f"<op {self.name}>"
 
 
-#: Held while a node is interned.
-_making = lock()
+class _Known(ref):
+    """A weak reference to an interned node, with its key."""
+
+    __slots__ = ("key",)
+
+
+#: Held while a node takes the place of an equal one that died.
+_replacing = lock()
+
+
+def _forget(known):
+    _remove_dead_weakref(Node._interned, known.key)  # in one step: another thread may put an equal node there
 
 
 class Node:
@@ -106,24 +117,22 @@ class Node:
     """
 
     __slots__ = ("op", "src", "arg", "shape", "dtype", "__weakref__")
-    _interned: "WeakValueDictionary[tuple, Node]" = WeakValueDictionary()
+    _interned: dict[tuple, _Known] = {}
 
     def __new__(cls, op, src, arg, shape, dtype):
         # repr of a constant keeps 1, 1.0, True, -0.0 and nan apart, which equality does not.
         key = (op, src, repr(arg) if op is CONST else arg, shape, dtype)
-        node = cls._interned.get(key)
-        return cls._make(key, arg) if node is None else node
-
-    @classmethod
-    def _make(cls, key, arg):
-        with _making:  # two threads must get the same node
-            node = cls._interned.get(key)
-            if node is None:
-                node = object.__new__(cls)
-                node.op, node.src, _, node.shape, node.dtype = key
-                node.arg = arg
-                cls._interned[key] = node
-            return node
+        known = cls._interned.get(key)
+        if known is not None:
+            node = known()
+            if node is not None:
+                return node
+        node = object.__new__(cls)
+        node.op, node.src, node.arg, node.shape, node.dtype = op, src, arg, shape, dtype
+        made = _Known(node, _forget)
+        made.key = key
+        known = cls._interned.setdefault(key, made)  # in one step: two threads must get the same node
+        return node if known is made else _other(key, made, node)
 
     @property
     def ndim(self):
@@ -135,6 +144,15 @@ class Node:
 
     def __repr__(self):
         return f"<{self.op.name} {self.dtype}{list(self.shape)}>"
+
+
+def _other(key, made, node):
+    """The node that another thread has made of `key` since; or `node`, if that died."""
+    with _replacing:
+        other = Node._interned.setdefault(key, made)()
+        if other is None:
+            Node._interned[key], other = made, node
+        return other
 
 
 LEAF = Op("leaf", "leaf")
@@ -178,16 +196,21 @@ def toposort(roots, sources=None):
     `sources` is a function that gives those of a node, where not all of ``node.src`` are meant.
     """
     order, done = [], set()
-    stack = [(node, False) for node in reversed(roots)]
+    stack = [*reversed(roots)]
     while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
+        node = stack.pop()
+        if node is None:  # what is below was waiting for its sources
+            order.append(stack.pop())
         elif node not in done:
             done.add(node)
-            stack.append((node, True))
             src = node.src if sources is None else sources(node)
-            stack.extend((s, False) for s in reversed(src) if s not in done)
+            if src:
+                stack += (node, None)
+                for s in reversed(src):
+                    if s not in done:
+                        stack.append(s)
+            else:
+                order.append(node)
     return order
 
 

@@ -12,7 +12,7 @@ from .._errors import ArgumentError, AxisError, ShapeError
 def broadcast_shapes(*shapes):
     """The common shape, by NumPy's rules."""
     first = shapes[0]
-    if all(s == first for s in shapes):
+    if shapes.count(first) == len(shapes):
         return first
     ndim = max(map(len, shapes))
     out = [1] * ndim

@@ -13,14 +13,19 @@ from .._dtypes import BOOL, FLOAT64, is_float
 from .._errors import ArgumentError, DTypeError
 from ..ir import CONST, Node, const
 from ..ir.shapes import as_int
-from .registry import REGISTRY, as_node, broadcast, cast, common_dtypes, composite, elementwise, ufunc_dtypes
+from .registry import (
+    REGISTRY,
+    as_node,
+    broadcast,
+    cast,
+    choice_dtypes,
+    common_dtypes,
+    composite,
+    elementwise,
+    ufunc_dtypes,
+)
 
 LN2, LN10 = math.log(2), math.log(10)
-
-
-def _where_dtypes(operands):
-    loop, out = common_dtypes(operands[1:])
-    return [BOOL, *loop], out
 
 
 # --- arithmetic ----------------------------------------------------------------------------------------------
@@ -110,7 +115,7 @@ root0 = elementwise(
 
 where = elementwise(
     "where", np.where, lambda c, x, y, out: (None, cast(c, x.dtype), 1 - cast(c, x.dtype)),
-    code="({1} if {0} else {2})", dtypes=_where_dtypes, operands=3, args=("condition", "x", "y"), method=False,
+    code="({1} if {0} else {2})", dtypes=choice_dtypes, operands=3, args=("condition", "x", "y"), method=False,
     doc="x where condition holds, else y.",
 )  # fmt: skip
 
@@ -213,7 +218,7 @@ greater_equal = _compare("greater_equal", ">=", "ge")
 
 def _logical(name, code, n):
     def rule(operands):
-        return [BOOL] * n, BOOL
+        return (BOOL,) * n, BOOL
 
     return elementwise(
         name, getattr(np, name), None, code=code, dtypes=rule, operands=n, doc=f"{name}, by truth value."
@@ -238,11 +243,14 @@ _shr = elementwise(
 )
 
 
+_shifted_dtypes = ufunc_dtypes(np.left_shift)
+
+
 def _shifted(shift, beyond):
     """A shift by any number of bits: machines take those within the bits of x, NumPy goes on to what is `beyond`."""
 
     def build(x, y):
-        _, dtype = ufunc_dtypes(np.left_shift)((x, y))
+        _, dtype = _shifted_dtypes((x, y))
         x, y = (cast(v, dtype) if isinstance(v, Node) else const(v, dtype) for v in (x, y))
         within = logical_and(y >= 0, y < 8 * dtype.itemsize)
         return where(within, shift(x, where(within, y, 0)), beyond(x))
@@ -445,8 +453,11 @@ heaviside = composite(
 )  # fmt: skip
 
 
+_step_dtypes = ufunc_dtypes(np.heaviside)
+
+
 def _heaviside(x, y):
-    (dtype, _), _ = ufunc_dtypes(np.heaviside)((x, y))
+    (dtype, _), _ = _step_dtypes((x, y))
     x, y = cast(as_node(x), dtype), cast(as_node(y), dtype)
     return where(x > 0, 1.0, where(equal(x, 0), y, where(isnan(x), x, 0.0)))
 
@@ -478,9 +489,7 @@ def install(cls, wrap):
 def _node_method(entry, reflected):
     if entry.operator in ("eq", "ne"):  # nodes are dictionary keys: their equality stays identity
         return getattr(object, f"__{entry.operator}__")
-    if reflected:
-        return lambda x, y: entry.build(y, x)
-    return lambda *xs: entry.build(*xs)
+    return (lambda x, y: entry.build(y, x)) if reflected else entry.build
 
 
 install(Node, _node_method)

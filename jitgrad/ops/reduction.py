@@ -82,25 +82,29 @@ def _others(node):
 
 
 PROD = Op(
-    "prod", "reduce", lambda x, node: np.prod(x, axis=node.arg, dtype=node.dtype),
+    "prod", "reduce", lambda x, node: np.multiply.reduce(x, axis=node.arg, dtype=node.dtype),
     identity=lambda dtype: 1, combine="({0} * {1})",
     vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape) * _others(node),),
     jvp=lambda t, node: reduce_sum(_others(node) * t[0], node.arg),
 )  # fmt: skip
 MAX = Op(
-    "max", "reduce", lambda x, node: np.max(x, axis=node.arg), identity=_identity("max"), combine="maximum({0}, {1})",
+    "max", "reduce", lambda x, node: np.maximum.reduce(x, axis=node.arg),
+    identity=_identity("max"), combine="maximum({0}, {1})",
     vjp=_extreme_vjp, jvp=_extreme_jvp,
 )  # fmt: skip
 MIN = Op(
-    "min", "reduce", lambda x, node: np.min(x, axis=node.arg), identity=_identity("min"), combine="minimum({0}, {1})",
+    "min", "reduce", lambda x, node: np.minimum.reduce(x, axis=node.arg),
+    identity=_identity("min"), combine="minimum({0}, {1})",
     vjp=_extreme_vjp, jvp=_extreme_jvp,
 )  # fmt: skip
 ANY = Op(
-    "any", "reduce", lambda x, node: np.any(x, axis=node.arg), identity=lambda dtype: False, combine="({0} or {1})",
+    "any", "reduce", lambda x, node: np.logical_or.reduce(x, axis=node.arg),
+    identity=lambda dtype: False, combine="({0} or {1})",
     vjp=lambda g, node: (None,), jvp=lambda t, node: None,
 )  # fmt: skip
 ALL = Op(
-    "all", "reduce", lambda x, node: np.all(x, axis=node.arg), identity=lambda dtype: True, combine="({0} and {1})",
+    "all", "reduce", lambda x, node: np.logical_and.reduce(x, axis=node.arg),
+    identity=lambda dtype: True, combine="({0} and {1})",
     vjp=lambda g, node: (None,), jvp=lambda t, node: None,
 )  # fmt: skip
 

@@ -13,9 +13,11 @@ An entry is callable on IR nodes (and Python numbers), which is how derivative r
 Start at `Entry`, then `elementwise`, `movement` and `composite`.
 """
 
+import functools
+
 import numpy as np
 
-from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
+from .._dtypes import BOOL, FLOAT32, FLOAT64, INT64, SUPPORTED, as_dtype, is_float
 from .._errors import ArgumentError, DTypeError
 from ..ir import CONST, NUMBER, Node, Op, const
 from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes
@@ -100,6 +102,8 @@ class Entry:
         REGISTRY[name] = self
 
     def __call__(self, *args, **params):
+        if not self.params and len(args) == self.operands and not params:
+            return self.build(*args)
         if self.operands is None:
             return self.build(*args, *_static(self, (), params))
         return self.build(*args[: self.operands], *_static(self, args[self.operands :], params))
@@ -136,6 +140,13 @@ NONZERO = Op("nonzero", "elementwise", lambda x, node: x != 0, code="({0} != 0)"
              jvp=lambda t, node: None)  # fmt: skip
 
 
+def stretched(x, shape):
+    """What ``np.broadcast_to`` gives for an array of as many axes, without its Python code."""
+    if not x.flags.c_contiguous or not x.size:
+        return np.broadcast_to(x, shape)
+    return np.ndarray(shape, x.dtype, x, 0, tuple([0 if n == 1 else s for n, s in zip(x.shape, x.strides)]))
+
+
 def _broadcast_vjp(g, node):
     x = node.src[0]
     axes = tuple(i for i, (n, m) in enumerate(zip(x.shape, node.shape)) if n != m)
@@ -143,7 +154,7 @@ def _broadcast_vjp(g, node):
 
 
 BROADCAST = Op(
-    "broadcast", "broadcast", lambda x, node: np.broadcast_to(x, node.shape),
+    "broadcast", "broadcast", lambda x, node: stretched(x, node.shape),
     vjp=_broadcast_vjp, jvp=lambda t, node: broadcast(t[0], node.shape),
 )  # fmt: skip
 RESHAPE = Op(
@@ -151,7 +162,7 @@ RESHAPE = Op(
     vjp=lambda g, node: (reshape_to(g, node.src[0].shape),), jvp=lambda t, node: reshape_to(t[0], node.shape),
 )  # fmt: skip
 SUM = Op(
-    "sum", "reduce", lambda x, node: np.sum(x, axis=node.arg, dtype=node.dtype),
+    "sum", "reduce", lambda x, node: np.add.reduce(x, axis=node.arg, dtype=node.dtype),
     identity=lambda dtype: 0, combine="({0} + {1})", scales=True,
     vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape),), jvp=lambda t, node: reduce_sum(t[0], node.arg),
 )  # fmt: skip
@@ -215,31 +226,42 @@ def as_node(x):
 # --- elementwise -----------------------------------------------------------------------------------------
 
 
+def by_dtypes(rule):
+    """A dtype rule of operands, from one of the tuple of what each of them asks for, which runs once per tuple."""
+    known = functools.lru_cache(256)(rule)
+
+    def dtypes(operands):
+        return known(tuple([x.dtype if type(x) is Node and x.op is not NUMBER else _asked(x) for x in operands]))
+
+    return dtypes
+
+
+FLOAT16 = np.dtype(np.float16)
+
+
 def ufunc_dtypes(ufunc):
     """Dtype rule of a NumPy ufunc: -> (loop dtypes of the operands, dtype of the result).
 
     Where NumPy would answer float16 (sin of an int8) jitgrad, like PyTorch, answers float32.
     """
 
-    def rule(operands):
-        asked = [_asked(x) for x in operands]
-        if all(isinstance(a, type) for a in asked):  # only Python numbers
+    def rule(asked):
+        if {type}.issuperset(map(type, asked)):  # only Python numbers
             asked = [np.dtype(a) for a in asked]
         try:
-            *loop, out = ufunc.resolve_dtypes((*asked, None))
-            if any(d == np.float16 for d in (*loop, out)):
-                *loop, out = ufunc.resolve_dtypes(
-                    (*(np.dtype(np.float32) if not isinstance(a, type) else a for a in asked), None)
-                )
+            found = ufunc.resolve_dtypes((*asked, None))
+            if FLOAT16 in found:
+                found = ufunc.resolve_dtypes((*[FLOAT32 if isinstance(a, np.dtype) else a for a in asked], None))
         except TypeError:
             names = ", ".join(str(a.__name__ if isinstance(a, type) else a) for a in asked)
             raise DTypeError(
                 f"got dtypes ({names}) for {ufunc.__name__}, which is not defined for them, expected {_taken(ufunc)}; "
                 "convert with .astype first"
             ) from None
-        return [as_dtype(d) for d in loop], as_dtype(out)
+        *loop, out = found if SUPPORTED.issuperset(found) else map(as_dtype, found)
+        return tuple(loop), out
 
-    return rule
+    return by_dtypes(rule)
 
 
 def _taken(ufunc):
@@ -259,15 +281,26 @@ def _asked(x):
     return x.dtype
 
 
-def common_dtypes(operands):
-    """All operands and the result in their common dtype, which weak numbers join last."""
-    asked = [_asked(x) for x in operands]
+def _common(asked):
+    """The dtype of all that is asked for together, which weak numbers join last: for each operand, and the result."""
     strong = [a for a in asked if not isinstance(a, type)]
+    if len(strong) == len(asked) and strong.count(strong[0]) == len(strong):
+        return asked, strong[0]
     dtype = np.result_type(*strong) if strong else None
     for weak in (a for a in asked if isinstance(a, type)):
         dtype = weak if dtype is None else _join(dtype, weak)
     dtype = as_dtype(dtype)
-    return [dtype] * len(operands), dtype
+    return (dtype,) * len(asked), dtype
+
+
+common_dtypes = by_dtypes(_common)
+
+
+@by_dtypes
+def choice_dtypes(asked):
+    """Dtype rule of a condition and the two operands it chooses from."""
+    loop, out = _common(asked[1:])
+    return (BOOL, *loop), out
 
 
 def _join(dtype, weak):
@@ -304,7 +337,7 @@ def elementwise(
     rule = dtypes or ufunc_dtypes(numpy)
 
     def vjp(g, node):
-        return tuple(_scale(g, p, s) for p, s in zip(_partials(node), node.src))
+        return [_scale(g, p, s) for p, s in zip(_partials(node), node.src)]
 
     def jvp(tangents, node):
         out = None
@@ -326,24 +359,39 @@ def elementwise(
 
     def build(*xs):
         loop, out = rule(xs)
-        shape = broadcast_shapes(*(x.shape if isinstance(x, Node) else () for x in xs))
-        src = tuple(broadcast(_typed(x, d), shape) for x, d in zip(xs, loop))
+        src, shape = _alike(xs, loop)
         return Node(op, src, None, shape, out)
 
     return Entry(name, numpy, build, n, op=op, differentiable=partials is not None, **entry)
 
 
-def _typed(x, dtype):
-    return cast(x, dtype) if isinstance(x, Node) else const(x, dtype)
+def _alike(xs, dtypes):
+    """Operands in these dtypes and their common shape, and that."""
+    shape = xs[0].shape if isinstance(xs[0], Node) else ()
+    for x, dtype in zip(xs, dtypes):
+        if not isinstance(x, Node) or x.shape != shape or x.dtype != dtype:
+            break
+    else:
+        return xs, shape
+    nodes = [cast(x, dtype) if isinstance(x, Node) else const(x, dtype) for x, dtype in zip(xs, dtypes)]
+    shape = broadcast_shapes(*[x.shape for x in nodes])
+    return tuple([broadcast(x, shape) for x in nodes]), shape
 
 
 def _scale(g, p, src):
     """g * p for a partial p that may be a plain 1, -1, 0 or None; None where src takes no gradient."""
-    if p is None or not is_float(src.dtype) or (not isinstance(p, Node) and p == 0):
+    if p is None or src.dtype.kind != "f":
         return None
-    if not isinstance(p, Node) and p in (1, -1):
-        return g if p == 1 else -g
-    return g * p
+    if not isinstance(p, Node):
+        return None if p == 0 else g if p == 1 else -g if p == -1 else g * p
+    return p if _is_one(g) and p.shape == g.shape and p.dtype == g.dtype else g * p
+
+
+def _is_one(g):
+    """Whether `g` is 1 everywhere, as the cotangent of what is summed."""
+    while g.op is BROADCAST or g.op is RESHAPE:
+        g = g.src[0]
+    return g.op is CONST and g.arg == 1
 
 
 # --- the other kinds ----------------------------------------------------------------------------------------

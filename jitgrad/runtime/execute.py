@@ -20,7 +20,9 @@ from weakref import WeakSet
 from .._config import config
 from .._errors import JitgradWarning
 from .._locks import lock
+from ..compile.reference import OFTEN, Program, Walk, interpreter
 from ..compile.stretches import TooSlow
+from ..ir import toposort
 from . import watch
 from .stats import COMPILED, Cost, stats
 from .worker import Worker
@@ -62,8 +64,6 @@ class Plan:
         self._runs, self._heat, self._work = 0, 0.0, None
         self._queued = None  # the compile queue this plan was put into
         self._lowered = self._program = self._compiled = None
-        with _made:
-            _plans.add(self)
         for made in _observers:
             made.append(self)
 
@@ -72,8 +72,8 @@ class Plan:
     def _interpreter(self):
         program = self._program
         if program is None:
-            from ..compile.reference import Program
-
+            program = self._program = interpreter(self.roots)
+        elif type(program) is Walk and program.runs == OFTEN:
             program = self._program = Program(self.roots)
         return program
 
@@ -101,12 +101,12 @@ class Plan:
         if mode == "never":
             return self._reference(leaves, numbers)
         self._runs += 1
-        waiting = self._queued is _background
-        if not waiting and self._ready():
+        waiting, imported = self._queued is _background, _imported()
+        if imported and not waiting and self._ready():
             return self.run(leaves, numbers)
         start = time.thread_time()  # beside other jobs the wall clock counts their work, too
         try:
-            out = self._reference(leaves, numbers, SLOW if _imported() else SLOW_IMPORT)
+            out = self._reference(leaves, numbers, SLOW if imported else SLOW_IMPORT)
         except TooSlow:
             out = None
         if out is None:  # not in the handler, whose traceback holds what was begun
@@ -126,8 +126,6 @@ class Plan:
 
     def _big(self):
         if self._work is None:
-            from ..ir.node import toposort
-
             self._work = sum(node.size for node in toposort(self.roots) if node.ndim)
         return self._work > BIG
 
@@ -175,11 +173,14 @@ class Plan:
     def _use(self, compiled):
         """From now on this function serves, or what stands for it while somebody watches."""
         with _made:
+            _plans.add(self)
             self._compiled = compiled
             self.run = watch.watched(self) if watch.active() else compiled
 
     def _failed(self, error):
-        self.run = self._reference
+        with _made:
+            _plans.add(self)
+            self.run = self._reference
         warnings.warn(
             f"a plan {self.title!r} could not be compiled and stays with NumPy, which is slower: {error}",
             JitgradWarning,
@@ -206,6 +207,7 @@ class Plan:
 
 
 _observers: list = []
+#: Plans whose `run` may be something else than `_cold`, which asks for its tier each time.
 _plans: WeakSet = WeakSet()
 _made = lock()
 

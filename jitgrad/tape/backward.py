@@ -48,20 +48,22 @@ class Backward:
             g = const(1.0, s.dtype) if implicit else leaf(start + k, s.shape, s.dtype)
             node = apart.node(s)
             cots[node] = cots[node] + g if node in cots else g
-        sources = [apart.roots[i] for i in wanted] + [apart.node(c) for c in cuts]
+        sources = [*map(apart.roots.__getitem__, wanted), *map(apart.node, cuts)]
         grads = pull_back(cots, sources, {*apart.roots, *apart.marks})
-        grads = with_zeros(grads, state, given, cuts, wanted)
-        self.sinks = [k for k, g in enumerate(grads) if g is not None]
-        grads = substitute([grads[k] for k in self.sinks], apart.marks)
+        self.sinks = range(len(grads))
+        if None in grads:
+            grads = with_zeros(grads, state, given, cuts, wanted)
+            self.sinks = [k for k, g in enumerate(grads) if g is not None]
+            grads = [grads[k] for k in self.sinks]
+        if apart.marks:
+            grads = substitute(grads, apart.marks)
         if dear:
-            grads = substitute(
-                grads, {node: leaf(state.leaves + k, node.shape, node.dtype) for k, node in enumerate(dear)}
-            )
+            grads = substitute(grads, {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in enumerate(dear)})
         path = records(state)
         if live is not None:
             note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]] if live else []
-        self.rg = any(s.rg for _, s in self.live)
+        self.rg = any([s.rg for _, s in self.live])
         self.visited = visited(state, given, cuts, wanted)
         parts = ("result", len(self.live)), ("gradient", len(grads))
         title = f"{'backward' if live is None else 'forward+backward'} of {counted(len(path), 'record')}"

@@ -69,13 +69,13 @@ def likeness(state):
 
 def _statics(key, operand):
     """A key without its operands."""
-    if type(key) is operand:
-        return None
-    return tuple([_statics(k, operand) for k in key]) if type(key) is tuple else key
+    return tuple([None if type(k) is operand else _statics(k, operand) if type(k) is tuple else k for k in key])
 
 
 def note_trips(path):
     """Notes how often the longest loop in the records `path` goes round: a program that was not seen before."""
+    if len(path) < UNIT // 2:  # no loop of this length is ever cut
+        return
     period, start, end = longest([likeness(state) for state in path])
     if not period:
         return
@@ -91,11 +91,17 @@ def longest(likes):
     """(period, start, end) of the longest stretch of turns in a sequence; 0, 0, 0 if there is none."""
     n, best, covered = len(likes), (0, 0, 0), 0
     for period in range(1, n // 2 + 1):
-        run = 0
-        for i in range(period, n):
-            run = run + 1 if likes[i] == likes[i - period] else 0
-            if run >= period and run + period > covered:
-                covered, best = run + period, (period, i + 1 - run - period, i + 1)
+        i = period  # a run that is long enough goes over a multiple of the period
+        while i < n:
+            end = i + 1
+            if likes[i] == likes[i - period]:
+                while i > period and likes[i - 1] == likes[i - 1 - period]:
+                    i -= 1
+                while end < n and likes[end] == likes[end - period]:
+                    end += 1
+                if end - i >= period and end - i + period > covered:
+                    covered, best = end - i + period, (period, i - period, end)
+            i = end + -end % period
         if covered == n:
             break
     return best

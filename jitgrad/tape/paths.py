@@ -8,7 +8,7 @@ just what a plan should compute. But a hook, a wanted intermediate and a result 
 from ..ir import Node, toposort
 from ..ops.marks import APART, variable
 from ..ops.registry import zeros
-from .segment import State, records, renode
+from .segment import records, renode
 
 
 class Apart:
@@ -41,42 +41,38 @@ class Apart:
 
 def visited(end, given, cuts, wanted):
     """The records a sweep from `given` goes through on its ways to cuts and wanted roots."""
+    upstream = _upstream(given, cuts)
+    if not cuts and len(wanted) == len(end.roots):  # all ways lead there
+        return frozenset(upstream)
     sources = {*(end.roots[i] for i in wanted), *(c.node for c in cuts)}
     for node in toposort([s.node for s in given]):
-        if any(s in sources for s in node.src):
+        if not sources.isdisjoint(node.src):
             sources.add(node)
-    return frozenset(s for s in _upstream(given, frozenset(cuts)) if s.node in sources)
+    return frozenset(s for s in upstream if s.node in sources)
 
 
 def with_zeros(grads, end, given, cuts, wanted):
     """`grads` of the wanted roots and cuts, with zeros for those that `given` depend on with derivative zero."""
-    states, cuts_found, nodes = frozenset(cuts), set(), set()
-    for s in _upstream(given, states):
+    cuts_found, nodes = set(), set()
+    for s in _upstream(given, cuts):
         nodes.add(s.node)
-        for o in _states(s.operands):
-            (cuts_found if o in states else nodes).add(o if o in states else o.node)
+        for o in s.operands:
+            (cuts_found if o in cuts else nodes).add(o if o in cuts else o.node)
     reached = [end.roots[i] in nodes for i in wanted] + [c in cuts_found for c in cuts]
     sources = [end.roots[i] for i in wanted] + [c.node for c in cuts]
     return [zeros(s) if g is None and r else g for g, s, r in zip(grads, sources, reached)]
 
 
-def _upstream(given, cuts=frozenset()):
+def _upstream(given, cuts=()):
     """The records that `given` were computed from, and themselves."""
-    seen, stack = set(), list(given)
-    while stack:
-        s = stack.pop()
-        if s.slot >= 0 and s not in seen and s not in cuts:
+    seen, stack = set(cuts), list(given)
+    for s in stack:  # it grows
+        if s.slot >= 0 and s not in seen:
             seen.add(s)
-            stack.extend(o for o in _states(s.operands) if o.rg)
-    return seen
-
-
-def _states(operands):
-    for o in operands:
-        if type(o) is State:
-            yield o
-        elif type(o) is tuple:
-            yield from (s for s in o if type(s) is State)
+            for o in s.operands:
+                if o.rg:
+                    stack.append(o)
+    return seen.difference(cuts)
 
 
 def roots_of(state):

@@ -8,7 +8,7 @@ written to) becomes one again, so formulas end there. Start at `Replay`.
 import functools
 
 from ..autodiff import pull_back
-from ..compile.reference import Program
+from ..compile.reference import interpreter
 from ..ir import LEAF, NUMBER, leaf, rebuilt, toposort
 from ..runtime.watch import planning
 from . import tensors
@@ -96,7 +96,7 @@ class Formula:
         numbers = [graph.numbers[n.arg] for n in self.numbers]
         if not self.operands:
             trace = local.seg.tracing
-            run = Program([self.node]) if trace is None else functools.partial(trace.link, [self.node])
+            run = interpreter([self.node]) if trace is None else functools.partial(trace.link, [self.node])
             (value,) = run((), graph.numbers)
             return tensors.from_value(value, self.node.shape, self.node.dtype, None)
         operands = [made[n] for n in self.operands]

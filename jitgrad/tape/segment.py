@@ -267,7 +267,7 @@ def grow(seg, key):
     if out is not None:
         return out
     node, operands, numbers = _built(key, seg.state.numbers, {})
-    rg = node.dtype.kind == "f" and node.op is not STOP and any(s.rg for s in operands if type(s) is State)
+    rg = node.dtype.kind == "f" and node.op is not STOP and any([s.rg for s in operands])
     if rg and not seg.state.grad:
         node, rg = stop(node), False
     if config.verify:
@@ -279,31 +279,39 @@ def grow(seg, key):
 
 def _built(key, numbers, nodes):
     """The node of a record, the states it reads, and the numbers used so far; `nodes` replaces those of states."""
-    head, numbers = key[0], [numbers]
-
-    def of(s):
-        if type(s) is State:
-            return nodes.get(s, s.node)
-        if isinstance(s, type):
-            numbers[0] += 1
-            return number(numbers[0] - 1, NUMBER_DTYPE[s])
-        return s
-
+    head = key[0]
     if head is Write:
         operands, (step, kinds, statics) = key[1:3], key[3:]
-        starts = [of(k) for k in kinds]
-        node = write_through(of(operands[0]), lambda base: step.build(base, *starts, *statics), of(operands[1]))
+        (base, new, *starts), numbers = _nodes((*operands, *kinds), numbers, nodes)
+        node = write_through(base, lambda base: step.build(base, *starts, *statics), new)
     elif head is Raw:
         op, arg, shape, dtype = key[1:5]
         operands = key[5:]
-        node = Node(op, tuple([of(s) for s in operands]), arg, shape, dtype)
+        src, numbers = _nodes(operands, numbers, nodes)
+        node = Node(op, tuple(src), arg, shape, dtype)
     elif head.operands is None:
         operands = key[1]
-        node = head.build([of(s) for s in operands], *key[2:])
+        src, numbers = _nodes(operands, numbers, nodes)
+        node = head.build(src, *key[2:])
     else:
-        operands = key[1 : 1 + head.operands]
-        node = head.build(*[of(s) for s in operands], *key[1 + head.operands :])
-    return node, operands, numbers[0]
+        n = head.operands + 1
+        operands = key[1:n]
+        src, numbers = _nodes(operands, numbers, nodes)
+        node = head.build(*src, *key[n:])
+    return node, tuple([s for s in operands if type(s) is State]), numbers
+
+
+def _nodes(operands, numbers, nodes):
+    """The operands of a record as nodes, and the numbers used so far."""
+    out = []
+    for s in operands:
+        if type(s) is State:
+            s = nodes.get(s, s.node) if nodes else s.node
+        elif isinstance(s, type):
+            s = number(numbers, NUMBER_DTYPE[s])
+            numbers += 1
+        out.append(s)
+    return out, numbers
 
 
 def renode(state, nodes):
@@ -360,10 +368,10 @@ def _saves(state):
     from ..ir import LEAF, toposort
 
     g = leaf(1 << 40, state.shape, state.dtype)
-    sources = [s.node for s in state.operands if type(s) is State and s.rg]
+    sources = [s.node for s in state.operands if s.rg]
     try:
         grads = pull_back({state.node: g}, sources, stop=[n for n in sources if n is not state.node])
     except GradientError:
         return True
-    inner = {s.node for s in state.operands if type(s) is State} | {state.node}
+    inner = {s.node for s in state.operands} | {state.node}
     return any(n in inner or (n.op is LEAF and n is not g) for n in toposort([x for x in grads if x is not None]))

@@ -16,7 +16,7 @@ from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
 from .segment import LOCK, Head, Write, grow, guarded, local, recordings, switch
-from .tensors import Extra, adopt, emit, enter, extra, record, rooted, vacate
+from .tensors import Extra, adopt, emit, enter, extra, from_value, record, rooted, vacate
 
 DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
 
@@ -77,6 +77,18 @@ def make_view(parent, step):
     """A view of `parent`."""
     t = step(parent)
     local.seg.views = True
+    return _is_view(t, parent, step)
+
+
+def detached(t):
+    """A view of `t` through which no gradient goes; where the values of `t` are there, nothing is recorded."""
+    value, step = t._value, detaching()
+    if value is None or recordings:
+        return make_view(t, step)
+    return _is_view(from_value(value, t._state.shape, t._state.dtype, None), t, step)
+
+
+def _is_view(t, parent, step):
     x = t._x = Extra()
     x.parent, x.step = parent, step
     guarded(_add_child, extra(parent), ref(t))
