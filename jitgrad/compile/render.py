@@ -13,7 +13,7 @@ from .._dtypes import BOOL, FLOAT64, INT64
 from ..ir import CONST, const
 from ..ir.printer import counted
 from .fuse_index import Guard, pad_guards
-from .lower import Pace, depth_of_loop, guard_axes
+from .lower import Pace, depth_of_loop, guard_axes, is_beside
 
 HEADER = '''"""{title}
 
@@ -239,7 +239,7 @@ class Writer:
 
     def address(self, a, loops):
         """The expression of the element an `Access` means; `loops` are the loop variables."""
-        parts = [self.offset(a.const, a.terms, a.offset)]
+        parts = [self.offset(a.const - a.near, a.terms, a.offset)]
         last = len(loops) - 1
         for k, (stride, pace) in enumerate(zip(a.strides, a.paces, strict=True)):
             if pace is None:
@@ -252,6 +252,7 @@ class Writer:
             place = self.guards[guard][0]
             near = not pace.inner and pace.step == 1
             parts.append(place if near else f"{self.stride(stride, pace)} * {place}")
+        parts.append(str(a.near) if a.near else "")
         return " + ".join(p for p in parts if p).replace("+ -", "- ") or "0"
 
     def place(self, node, a, loops, nest):
@@ -281,7 +282,8 @@ class Writer:
         place, inside = self.fresh("p"), self.fresh("g")
         first = len(self.lines.get(depth, ()))
         present = bool(index.const) or index.step < 0
-        text = " + ".join(t for t in (variable, self.offset(index.const, index.terms, present)) if t) or "0"
+        offset = str(index.const) if is_beside(index) else self.offset(index.const, index.terms, present)
+        text = " + ".join(t for t in (variable, offset) if t not in ("", "0")).replace("+ -", "- ") or "0"
         length = self.add_static("m", guard.length)
         slope = slope * index.step if slope in (1, -1) and index.step in (1, -1) and guard.step == 1 else None
         split = slope is not None and depth == self.split_at
