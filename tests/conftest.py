@@ -13,6 +13,7 @@ if "JITGRAD_CACHE_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["JITGRAD_CACHE_DIR"], ignore_errors=True)
 
 # numba not first in the compile thread: sys.modules would change while pytest iterates over it.
+import hypothesis  # noqa: E402
 import numba  # noqa: E402, F401
 import pytest  # noqa: E402
 
@@ -20,6 +21,27 @@ import jitgrad  # noqa: E402
 import jitgrad.runtime.build  # noqa: E402
 
 jitgrad.runtime.build.MANY = 100_000  # the tests are no program that repeats itself
+
+# On a slow or busy machine an example may take any time.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """A process per core for the whole suite, four at the most since each takes up to 2 GB; none but this one for files
+    that are named, where `-s` and a debugger are wanted. `-n` says otherwise."""
+    named = any(".py" in argument for argument in config.args)
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return 0 if named or len(cores) == 1 else min(4, len(cores))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _old_objects_are_left_alone():
+    """Collections in this module do not look through the kernels that those before it have made: there are many."""
+    gc.freeze()
 
 
 @pytest.fixture(params=["never", "always"])

@@ -8,14 +8,17 @@ import itertools
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import textwrap
 import threading
+import types
 
 import graphs as g
 import numpy as np
 import pytest
+from processes import SOON
 
 from jitgrad import _config
 from jitgrad._dtypes import BOOL, FLOAT32, FLOAT64, INT64
@@ -255,7 +258,25 @@ def test_background_compile_takes_over(tmp_path):
     second = p.run([data], ())[0]
     print(abs(first[0] - second) < 1e-6, stats.compiled > 0, p.run.__name__)
     """
-    assert script(text, tmp_path) == ["True", "True", "run"]
+    assert script(SOON + textwrap.dedent(text), tmp_path) == ["True", "True", "run"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "imported", "runs"),
+    [(0.004, True, 2), (0.0029, True, 11), (0.0011, True, 28), (0.0011, False, 273), (0.0, True, None)],
+)
+def test_when_a_plan_is_compiled(monkeypatch, seconds, imported, runs):
+    """The second of long runs, or the one after which enough was spent: by a clock that this test makes."""
+    clock, queue = itertools.count(), []
+    monkeypatch.setattr(execute, "time", types.SimpleNamespace(thread_time=lambda: next(clock) * seconds))
+    monkeypatch.setattr(execute, "_process", execute._Process())
+    monkeypatch.setattr(execute, "_background", types.SimpleNamespace(add=queue.append))
+    monkeypatch.setattr(execute, "_imported", lambda: imported)
+    x = leaf(0, (7,), FLOAT64)
+    plan = Plan([g.apply(g.SIN, g.apply(g.SUB, g.apply(g.SIN, x), x))])  # no other test compiles it
+    for run in range(1, 400):
+        plan.run([np.zeros(7)], [])
+        assert queue == ([plan] if runs and run >= runs else []), run
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.3, 0.8])
@@ -267,7 +288,7 @@ def test_leaving_while_compiling_is_clean(tmp_path, delay):
     time.sleep({delay})
     print("end")
     """
-    assert script(text, tmp_path) == ["end"]
+    assert script(SOON + textwrap.dedent(text), tmp_path) == ["end"]
 
 
 def test_a_forked_child_runs_and_ends(tmp_path):
@@ -282,7 +303,7 @@ def test_a_forked_child_runs_and_ends(tmp_path):
         os._exit(0 if a > 0 else 1)
     print(os.waitpid(child, 0)[1])
     """
-    assert script(text, tmp_path, JITGRAD_COMPILE="auto") == ["0"]
+    assert script(SOON + textwrap.dedent(text), tmp_path, JITGRAD_COMPILE="auto") == ["0"]
 
 
 def test_the_second_process_finds_the_kernels(tmp_path):
@@ -291,16 +312,34 @@ def test_the_second_process_finds_the_kernels(tmp_path):
     assert first[1] == "0" and second[0] == "0" and second[1] == first[0]
 
 
+RUN = "p = plan(); p.compile(); print(p.run([data], ())[0], stats.compiled)"
+
+
+@pytest.fixture(scope="module")
+def whole_cache(tmp_path_factory):
+    """A folder of kernels to damage copies of, and the value they give."""
+    folder = tmp_path_factory.mktemp("whole")
+    value, compiled = script(RUN, folder)
+    assert int(compiled) > 0
+    return folder, value
+
+
+def test_a_copy_of_a_cache_is_as_good(tmp_path, whole_cache):
+    whole, value = whole_cache
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    assert script(RUN, tmp_path) == [value, "0"]
+
+
 @pytest.mark.parametrize("damage", ["*.py", "__pycache__/*.nbi", "__pycache__/*.nbc"])
 @pytest.mark.parametrize("how", [b"", b"damaged", None])
-def test_damaged_cache_entries_are_rebuilt(tmp_path, damage, how):
-    text = "p = plan(); p.compile(); print(p.run([data], ())[0])"
-    value = script(text, tmp_path)
+def test_damaged_cache_entries_are_rebuilt(tmp_path, whole_cache, damage, how):
+    whole, value = whole_cache
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     files = list(tmp_path.glob("*/" + damage))
     assert files
     for file in files:
         file.write_bytes(file.read_bytes()[:-20] if how is None else how)
-    assert script(text, tmp_path) == value
+    assert script(RUN, tmp_path)[0] == value
 
 
 def test_without_a_writable_cache(tmp_path):
