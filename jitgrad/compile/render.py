@@ -2,8 +2,7 @@
 
 The source of a kernel holds no sizes: lengths, strides, offsets and most constants are arguments, and all names are
 given by first appearance, so the same program on other shapes is the same text, and is compiled once.
-`Writer` turns values into statements; the loops around them come from `render_forms`. Start at `render_loop`
-and `render_scalar`.
+`Writer` turns values into statements; the loops around them come from `render_forms`. Start at `Writer`.
 """
 
 import math
@@ -456,45 +455,3 @@ def combination(node, acc, *values, reorder=True):
 
 def identity_literal(node):
     return literal(node.op.identity(node.dtype), node.dtype)
-
-
-# ---------------------------------------------------------------------- scalar kernels
-
-
-def render_scalar(fusion, step, pairs):
-    """A kernel of 0-d values: takes and returns Python numbers.
-
-    `dynamic` may hold "item" (node, context), an element of an array. `passed` maps results that are
-    arguments as they stand to that argument: they need no kernel.
-    """
-    writer = Writer(fusion, exact=True)
-    for (node, ctx), is_load in pairs:
-        kind = node.op.kind
-        if is_load and node.ndim:
-            key = (node, ctx)
-            writer.names[key] = writer.add_dynamic("n", "item", key)
-        elif kind in ("elementwise", "const") or is_load:
-            writer.evaluate(node, ctx, 0, is_load, None, None)
-        else:
-            (source,) = fusion.reads(node, ctx, kept=kind == "reduce")[:1]
-            writer.names[node, ctx] = writer.names[source]
-    arguments = dict(zip(writer.dynamic_names, writer.dynamic, strict=True))
-    passed = {n: arguments[writer.names[n, ()]] for n in step.nodes if writer.names[n, ()] in arguments}
-    computed = [n for n in step.nodes if n not in passed]
-    text = _scalar_text(writer, [writer.value((n, ())) for n in computed]) if computed else None
-    kernel = Kernel("scalar", text, writer.static, writer.dynamic, computed)
-    kernel.passed = passed
-    return kernel
-
-
-def _scalar_text(writer, returned):
-    types = [_item_dtype(kind, what) for kind, what in writer.dynamic] + [n.dtype for n in writer.static]
-    names = writer.dynamic_names + writer.static_names
-    body = [f"    {line}" for line, _ in writer.lines.get(0, ())] + [f"    return {', '.join(returned)}"]
-    head = HEADER.format(title=title("scalar", writer.operations), listing="\n".join(writer.listing))
-    signature = ", ".join("boolean" if t.kind == "b" else t.name for t in types)
-    return f'{head}\n@scalar("{signature}")\ndef kernel({", ".join(names)}):\n' + "\n".join(body) + "\n"
-
-
-def _item_dtype(kind, what):
-    return what[0].dtype if kind == "item" else what.dtype

@@ -16,9 +16,9 @@ from ..compile.align import fused
 from ..compile.fuse import call_operand, flat_base
 from ..compile.lower import access, evaluations, lower, lower_totals, points, weight
 from ..compile.lower_program import lower_program
-from ..compile.render import render_scalar
 from ..compile.render_forms import render_loop, result_dtype
 from ..compile.render_program import render_program
+from ..compile.render_scalar import render_scalar
 from ..compile.simplify import simplify
 from ..ir.node import Node, leaf
 from ..ir.shapes import contiguous
