@@ -128,11 +128,10 @@ class Fusion:
         return identity(self.axes, node)
 
     def is_call(self, node):
-        """Whether NumPy computes `node`: calls, scans where axes of one class must be told apart, and those of two
-        operands over all there is."""
+        """Whether NumPy computes `node`: calls, and scans where axes of one class must be told apart."""
         if node.op.kind == "scan":
             loops = self.axes.loops(node)
-            return len(set(loops)) < len(loops) or (len(loops) == 1 and len(node.src) > 1)
+            return len(set(loops)) < len(loops)
         return node.op.kind == "call"
 
     def _seed(self, node):

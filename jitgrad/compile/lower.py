@@ -28,6 +28,7 @@ from .fuse_index import Guard, guards_of, pad_guards
 #: columns of one block (form "column") and elements of one block of a long inner loop (form "rows")
 COLUMNS, INNER = 1024, 16384
 GRAIN = 1 << 15  #: points of one chunk
+LANES = 8  #: blocks of a scan that one chunk is
 
 
 class Pace(NamedTuple):
@@ -123,11 +124,11 @@ def lower(fusion, step):
 
 
 def lower_totals(fusion, step):
-    """The `Nest` of the first pass of a scan in blocks: what each block adds up to."""
+    """The `Nest` of the first pass of a scan in blocks: what each block of its `scans` leaves."""
     nest = lower(fusion, step)
-    nest.reductions, nest.maps, nest.scan = [n for n in nest.maps if fusion.scan_of(n)], [], None
+    nest.scans, nest.maps, nest.reductions = [n for n in nest.maps if fusion.scan_of(n)], [], []
     pairs, needed = {(node, ctx): is_load for node, ctx, _, is_load in nest.values}, set()
-    stack = [fusion.reads(n, fusion.identity(n))[0] for n in nest.reductions]
+    stack = [pair for n in nest.scans for pair in fusion.reads(n, fusion.identity(n))]
     while stack:
         pair = stack.pop()
         if pair not in needed:

@@ -65,12 +65,14 @@ class Kernel:
 
     `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what) pairs: "number" a 0-d
     node, "index" an `Access`-like (const, terms), "array" a node that is read, "out" a node that is written,
-    "result" a 0-d reduction, "far" the flag of operands too large. `code` is the struct format of the dynamic slots.
+    "result" a 0-d reduction, "carry" what the blocks of a scan go on from, "total" what they leave, "far" the flag of
+    operands too large. `code` is the struct format of the dynamic slots.
     """
 
     def __init__(self, kind, source, static, dynamic, results):
         self.kind, self.source = kind, source
         self.static, self.dynamic, self.results = static, dynamic, results
+        self.totals, self.carried = [], []  # of scans in blocks: what is left, and the scans that start from carries
 
 
 def literal(value, dtype):
@@ -204,6 +206,12 @@ class Writer:
             rank = f"{node.ndim}d" if node.ndim else "0d"
             self.listing.append(f"{name}: {node.dtype} {rank}{'' if kind == 'array' else ' (written)'}")
         return self.arrays[node, kind]
+
+    def total(self, part):
+        """The array with what the blocks of a scan leave."""
+        name = self.add_dynamic("r", "total", part)
+        self.listing.append(f"{name}: {part.dtype}, {part.op.name} of each block (written)")
+        return name
 
     # ------------------------------------------------------------------ values
 
@@ -440,7 +448,7 @@ def expression(node, args, exact=False):
 
 def is_wide(node):
     """Whether a reduction accumulates in float64: long sums and products of float32 lose too much otherwise."""
-    return node.dtype.name == "float32" and node.op.combine in REORDERED
+    return node.dtype.name == "float32" and (node.op.combine in REORDERED or node.op.kind == "total")
 
 
 def combination(node, acc, *values, reorder=True):

@@ -5,10 +5,12 @@ in both modes and to any order, without a division and without a difference of l
 and `before` are how derivative rules read a scan's neighbours.
 """
 
+import math
+
 import numpy as np
 
 from .._dtypes import FLOAT64, is_float
-from ..ir import Node, Op
+from ..ir import Node, Op, total
 from ..ir.shapes import broadcast_shapes, normalize_axis
 from .movement import pad_node, slice_node, update_node
 from .registry import Entry, as_node, broadcast, cast, common_dtypes
@@ -114,6 +116,23 @@ def _stepped(x, decay, joins):
     return out
 
 
+def _join(last, faded, cuts, node):
+    """The results at the ends of blocks: of each, from 0, is known the last result, how what enters is `faded` in it,
+    and how many decays of 0 keep that out."""
+    out, entering = [], 0.0
+    for result, fade, cut in zip(last.tolist(), faded.tolist(), cuts.tolist(), strict=True):
+        if entering and not cut:  # 0 stays 0, however large the product of the decays
+            if not math.isfinite(entering):
+                result += entering * math.copysign(1, fade)  # the product may be 0 because it is so small
+            elif math.isinf(fade) and abs(entering) < 1:
+                return None
+            else:
+                result += entering * fade
+        out.append(result)
+        entering = result
+    return np.array(out, node.dtype)
+
+
 def _vjp(g, node):
     _, decay = node.src
     axis, reverse = node.arg
@@ -131,7 +150,11 @@ def _jvp(t, node):
 
 RECURRENCE = Op(
     "linear_recurrence", "scan", _reference, identity=lambda dtype: 0,
-    combine="({0} * {2} + {1} if {2} != 0 else {1})", vjp=_vjp, jvp=_jvp,
+    combine="({0} * {2} + {1} if {2} != 0 else {1})", vjp=_vjp, jvp=_jvp, join=_join,
+    totals=(
+        total("last", 0, "({0} * {2} + {1} if {2} != 0 else {1})"), total("product", 1, "({0} * {2})"),
+        total("zeros", 0, "({0} + 1 if {2} == 0 else {0})"),
+    ),
 )  # fmt: skip
 
 
