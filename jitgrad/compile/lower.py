@@ -28,7 +28,6 @@ from .fuse_index import Guard, guards_of, pad_guards
 #: columns of one block (form "column") and elements of one block of a long inner loop (form "rows")
 COLUMNS, INNER = 1024, 16384
 GRAIN = 1 << 15  #: points of one chunk
-LANES = 8  #: blocks of a scan that one chunk is
 
 
 class Pace(NamedTuple):
@@ -323,7 +322,7 @@ def weight(nest):
     if hasattr(nest, "stages"):
         return max(weight(stage) for stage in nest.stages)
     depth = max((at for _, _, at, _ in nest.values), default=0)
-    flops = sum(n.op.cost for n, _, at, _ in nest.values if at == depth and n.op.kind == "elementwise")
+    flops = sum(n.op.cost for n, _, at, _ in nest.values if at == depth and n.op.kind in ("elementwise", "scan"))
     return min(8, 1 + flops // 16)
 
 

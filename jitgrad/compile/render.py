@@ -148,6 +148,7 @@ class Writer:
         self.guards, self.strides, self.listing, self.operations = {}, {}, [], []
         self.counts = {}
         self.split_at = None  # the depth at which guards split the range of the loop (see `Interval`)
+        self.cut = True  # whether they have one value throughout each part, or only where all of them hold
         self.intervals, self.constant, self.tested = [], set(), {}
         self.made, self.local = frozenset(), {}  # arrays the kernel makes; memory of one tile: node -> name
         self.depths = {}  # name of a value -> its depth, or FIXED
@@ -300,8 +301,9 @@ class Writer:
             inverse = self.add_static("k", const(1.0 / guard.step, FLOAT64))
             self.emit(depth, f"{place} = np.int64({position} * {inverse} + 0.5)")  # no division: it takes 5 ns
             exact = f" & ({place} * {step} == {position})"
-        if not split:
-            self.emit(depth, f"{inside} = ({place} >= 0) & ({place} < {length}){exact}")
+        if not split or not self.cut:
+            test = f"{inside} = ({place} >= 0) & ({place} < {length}){exact}"
+            self.emit(depth, test, "" if split else None)
         if split or depth != self.split_at:
             self.constant.add(inside)
         self.guards[guard] = place, inside, slope

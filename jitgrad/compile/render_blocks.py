@@ -3,10 +3,10 @@
 First each block leaves its *totals* (`Op.totals`; `Totals`), from the identity. The plan joins them in order to what
 each block goes on from, its *carry* (`Op.join`), from which the second kernel makes the results (`Blocks`).
 
-An element of a scan waits for the one before. So a chunk is `LANES` blocks that lie side by side, whose turns are
-taken in turns: the processor works at all of them at once (value by value: cummax of 10**6 took 1.3 ms, in lanes 0.4).
-What does not divide by that, and a scan of one chunk, which runs once, is done by the last lane alone. Blocks depend on
-the sizes only, so results do not depend on the number of threads.
+An element of a scan waits for the one before. So a chunk is `LANES` blocks, the *lanes*, taken in turns:
+the processor works at all of them at once (cummax of 10**6: 0.4 ms, element by element 1.3). What does not divide by
+that, and a scan of one chunk, which runs once, is done by the last lane alone. Blocks depend on the sizes only, so
+results do not depend on the number of threads.
 
 Start at `Lanes.write`.
 """
@@ -15,9 +15,13 @@ from typing import NamedTuple
 
 from .._dtypes import FLOAT64
 from ..ir import Op
-from .lower import LANES
+from .lower import weight
 from .render import combination, identity_literal, is_wide, read, stored
 from .render_forms import Form, Units
+
+GRAIN = 1 << 15  #: points of one chunk
+#: Blocks of one chunk. 8 were as fast in the cache, but half as fast where four arrays come from memory.
+LANES = 4
 
 
 class Total(NamedTuple):
@@ -39,29 +43,37 @@ def parts_of(units):
     return units.chunks * LANES
 
 
-def render_totals(nest, fusion):
-    """The kernel of the first pass."""
-    form = Totals(nest, fusion)
+def render_totals(nest, fusion, units):
+    """The kernel of the first pass; `units` are those of the second."""
+    form = Totals(nest, fusion, units)
     kernel = form.render()
-    kernel.units, kernel.gathered, kernel.totals = form.units(), [], [part for part, *_ in form.running]
+    kernel.units, kernel.gathered, kernel.totals = units, [], [part for part, *_ in form.running]
     return kernel
 
 
 def render_blocks(nest, fusion):
     """The kernel of the second pass, or of the only one."""
-    form = Blocks(nest, fusion)
+    size, grain = nest.loops[0].size, GRAIN // weight(nest)
+    # A multiple of 4 KiB between the lanes would put all of them in the same places of the cache.
+    form = Blocks(nest, fusion, Units(size, max(1, grain - grain // 64)))
     kernel = form.render()
-    kernel.units, kernel.gathered, kernel.carried = form.units(), [], list(form.writer.carries)
+    kernel.units, kernel.gathered, kernel.carried = form.units, [], list(form.writer.carries)
     return kernel
 
 
 class Lanes(Form):
     """The loops of both passes; `running` has (what a block goes on from, the name of its number, its dtype)."""
 
+    splits = True
+
+    def __init__(self, nest, fusion, units):
+        super().__init__(nest, fusion)
+        self.units, self.writer.cut = units, False
+
     def write(self):
         w, total = self.writer, self.nest.loops[0].size
         memory = {name: w.fresh("h") for _, name, _ in self.running}
-        lanes = w.add_static("n", LANES if self.units().chunks > 1 else total + 1)
+        lanes = w.add_static("n", LANES if self.units.chunks > 1 else total + 1)
         self.body_of(0, 1)
         self.start_accumulators(1)
         for _, name, dtype in self.running:
@@ -70,32 +82,58 @@ class Lanes(Form):
         self.line(1, f"for lane in range({LANES}):")
         for what, name, dtype in self.running:
             self.line(2, f"{memory[name]}[lane] = {stored(self.first(what), dtype)}")
-        self.line(1, "for turn in range(turns):")
-        self.line(2, f"for lane in range({LANES}):")
-        self.line(3, f"i0 = {self.place('lane * turns + turn')}")
-        for _, name, dtype in self.running:
-            self.line(3, f"{name} = {read(f'{memory[name]}[lane]', dtype)}")
-        self.turn(3)
-        for _, name, dtype in self.running:
-            self.line(3, f"{memory[name]}[lane] = {stored(name, dtype)}")
+        self.turns(memory)
         for _, name, dtype in self.running:
             self.line(1, f"{name} = {read(f'{memory[name]}[{LANES - 1}]', dtype)}")
         self.line(1, f"for turn in range({LANES} * turns, stop - start):")
         self.line(2, f"i0 = {self.place('turn')}")
-        self.turn(2)
+        self.turn(2, False)
         self.finish(memory)
+
+    def turns(self, memory):
+        """All turns of the lanes; without guards those at which all hold in all lanes."""
+        w = self.writer
+        if not w.intervals:
+            self.side_by_side(1, "turns", memory, False)
+            return
+        self.line(1, "i0, low, high = start, 0, stop - start")
+        for i in w.intervals:
+            self.line(1, f"{i.place} = {i.text}")
+            rising = i.slope == 1
+            self.line(1, f"low = max(low, {f'-{i.place}' if rising else f'{i.place} - {i.length} + 1'})")
+            self.line(1, f"high = min(high, {f'{i.length} - {i.place}' if rising else f'{i.place} + 1'})")
+        if self.nest.reverse:
+            self.line(1, "low, high = stop - start - high, stop - start - low")
+        self.line(1, f"high = min(turns, high - {LANES - 1} * turns)")
+        self.line(1, "low = low if low < high else turns")
+        self.line(1, "first = 0")
+        self.line(1, "while first < turns:")
+        self.line(2, "if first == low:")
+        self.side_by_side(3, "low, high", memory, True)
+        self.line(3, "first = high")
+        self.line(2, "else:")
+        self.line(3, "end = low if first < low else turns")
+        self.side_by_side(3, "first, end", memory, False)
+        self.line(3, "first = end")
+
+    def side_by_side(self, indent, turns, memory, inside):
+        self.line(indent, f"for turn in range({turns}):")
+        self.line(indent + 1, f"for lane in range({LANES}):")
+        indent += 2
+        self.line(indent, f"i0 = {self.place('lane * turns + turn')}")
+        for _, name, dtype in self.running:
+            self.line(indent, f"{name} = {read(f'{memory[name]}[lane]', dtype)}")
+        self.turn(indent, inside)
+        for _, name, dtype in self.running:
+            self.line(indent, f"{memory[name]}[lane] = {stored(name, dtype)}")
 
     def place(self, turn):
         """The index at a turn of the chunk."""
-        return f"stop - 1 - ({turn})" if self.nest.reverse else f"start + {turn}"
+        return f"stop - 1 - {turn}".replace("+", "-") if self.nest.reverse else f"start + {turn}"
 
-    def turn(self, indent):
-        self.body_of(1, indent)
+    def turn(self, indent, inside):
+        self.body_of(1, indent, inside)
         self.accumulate(indent)
-
-    def units(self):
-        # A multiple of 4 KiB between the lanes would put all of them in the same places of the cache.
-        return Units(self.nest.loops[0].size, max(1, self.grain - self.grain // 64))
 
 
 class Totals(Lanes):

@@ -52,7 +52,8 @@ class Form:
 
     def body_of(self, depth, indent, inside=False):
         for texts in self.writer.lines.get(depth, ()):
-            self.line(indent, texts[inside])
+            if texts[inside]:
+                self.line(indent, texts[inside])
 
     @property
     def last(self):

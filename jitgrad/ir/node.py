@@ -60,7 +60,7 @@ class Op:
     scales : bool
         Whether a relative error of an operand is one of the result, and no more: products, and sums of them.
     cost : int
-        elementwise: flops, roughly; 20 and above is worth keeping instead of recomputing.
+        elementwise, scan: flops per element, roughly; 20 and above is worth keeping instead of recomputing.
     flops : callable or None
         call: ``flops(node)`` -> those of the node, where they are not roughly one per element of the result.
     identity : callable or None

@@ -144,7 +144,7 @@ def _logcumsumexp_jvp(t, node):
 
 LOGCUMSUMEXP = Op(
     "logcumsumexp", "scan", _reference(np.logaddexp), identity=lambda dtype: -np.inf, combine="logaddexp({0}, {1})",
-    vjp=_logcumsumexp_vjp, jvp=_logcumsumexp_jvp,
+    cost=40, vjp=_logcumsumexp_vjp, jvp=_logcumsumexp_jvp,
 )  # fmt: skip
 
 

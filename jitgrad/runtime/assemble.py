@@ -41,7 +41,7 @@ class Lowered:
 class Call:
     """A step run by NumPy."""
 
-    kind, source = "call", None
+    kind, source, totals = "call", None, ()
 
     def __init__(self, node):
         self.node = node
@@ -63,8 +63,8 @@ def _lower_step(fusion, step):
     if kernel.units.chunks < 2:
         return [kernel]
     nest = lower_totals(fusion, step)
-    totals = _cut(render_totals(nest, fusion), nest, step)
-    totals.units, totals.nodes = kernel.units, []
+    totals = _cut(render_totals(nest, fusion, kernel.units), nest, step)
+    totals.nodes = []
     return [totals, kernel]
 
 
