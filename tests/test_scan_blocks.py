@@ -176,8 +176,8 @@ def test_products_out_of_range():
     wide = 10.0 ** rng.uniform(-40, 40, n)
     places = np.arange(n)
     for x in (
-        np.repeat([1e-10, 1e10], n // 2), np.repeat([1e10, 1e-10], n // 2),
-        np.repeat([1e-10, 1e10, 1e-10, 1e10], n // 4), zero, np.where(zero, 1e-10, 0), wide, -wide, np.where(places == 70, inf, 0.5),
+        np.repeat([1e-10, 1e10], n // 2), np.repeat([1e10, 1e-10], n // 2), zero, np.where(zero, 1e-10, 0), wide, -wide,
+        np.repeat([1e-10, 1e10, 1e-10, 1e10], n // 4), np.where(places == 70, inf, 0.5),
         np.where(places == 70, inf, zero), np.where(places == 70, nan, 1e-30),
     ):  # fmt: skip
         for reverse in (False, True):

@@ -82,22 +82,17 @@ class Lanes(Form):
         self.line(1, f"for lane in range({LANES}):")
         for what, name, dtype in self.running:
             self.line(2, f"{memory[name]}[lane] = {stored(self.first(what), dtype)}")
-        self.turns(memory)
-        for _, name, dtype in self.running:
-            self.line(1, f"{name} = {read(f'{memory[name]}[{LANES - 1}]', dtype)}")
-        self.line(1, f"for turn in range({LANES} * turns, stop - start):")
-        self.line(2, f"i0 = {self.place('turn')}")
-        self.turn(2, False)
+        if w.intervals:
+            self.guarded(memory)
+        else:
+            self.side_by_side(1, "turns", memory)
+            self.one_lane(1, LANES - 1, f"{LANES} * turns, stop - start", memory)
         self.finish(memory)
 
-    def turns(self, memory):
-        """All turns of the lanes; without guards those at which all hold in all lanes."""
-        w = self.writer
-        if not w.intervals:
-            self.side_by_side(1, "turns", memory, False)
-            return
+    def guarded(self, memory):
+        """The turns at which all guards hold in all lanes run side by side, what is before and behind lane by lane."""
         self.line(1, "i0, low, high = start, 0, stop - start")
-        for i in w.intervals:
+        for i in self.writer.intervals:
             self.line(1, f"{i.place} = {i.text}")
             rising = i.slope == 1
             self.line(1, f"low = max(low, {f'-{i.place}' if rising else f'{i.place} - {i.length} + 1'})")
@@ -105,27 +100,41 @@ class Lanes(Form):
         if self.nest.reverse:
             self.line(1, "low, high = stop - start - high, stop - start - low")
         self.line(1, f"high = min(turns, high - {LANES - 1} * turns)")
-        self.line(1, "low = low if low < high else turns")
-        self.line(1, "first = 0")
-        self.line(1, "while first < turns:")
-        self.line(2, "if first == low:")
-        self.side_by_side(3, "low, high", memory, True)
-        self.line(3, "first = high")
-        self.line(2, "else:")
-        self.line(3, "end = low if first < low else turns")
-        self.side_by_side(3, "first, end", memory, False)
-        self.line(3, "first = end")
+        self.line(1, "if low >= high:")
+        self.line(2, "low = high = turns")
+        self.line(1, "for behind in range(2):")
+        self.line(2, f"for lane in range({LANES}):")
+        self.line(3, "first = lane * turns + (high if behind else 0)")
+        self.line(3, "end = lane * turns + (turns if behind else low)")
+        self.line(3, f"if behind and lane == {LANES - 1}:")
+        self.line(4, "end = stop - start")
+        self.one_lane(3, "lane", "first, end", memory)
+        self.line(2, "if not behind:")
+        self.side_by_side(3, "low, high", memory)
 
-    def side_by_side(self, indent, turns, memory, inside):
+    def side_by_side(self, indent, turns, memory):
         self.line(indent, f"for turn in range({turns}):")
         self.line(indent + 1, f"for lane in range({LANES}):")
         indent += 2
         self.line(indent, f"i0 = {self.place('lane * turns + turn')}")
+        self.take(indent, "lane", memory)
+        self.turn(indent, True)
+        self.put(indent, "lane", memory)
+
+    def one_lane(self, indent, lane, turns, memory):
+        self.take(indent, lane, memory)
+        self.line(indent, f"for turn in range({turns}):")
+        self.line(indent + 1, f"i0 = {self.place('turn')}")
+        self.turn(indent + 1, False)
+        self.put(indent, lane, memory)
+
+    def take(self, indent, lane, memory):
         for _, name, dtype in self.running:
-            self.line(indent, f"{name} = {read(f'{memory[name]}[lane]', dtype)}")
-        self.turn(indent, inside)
+            self.line(indent, f"{name} = {read(f'{memory[name]}[{lane}]', dtype)}")
+
+    def put(self, indent, lane, memory):
         for _, name, dtype in self.running:
-            self.line(indent, f"{memory[name]}[lane] = {stored(name, dtype)}")
+            self.line(indent, f"{memory[name]}[{lane}] = {stored(name, dtype)}")
 
     def place(self, turn):
         """The index at a turn of the chunk."""
@@ -155,11 +164,10 @@ class Totals(Lanes):
         return identity_literal(part)
 
     def finish(self, memory):
-        for part, name, dtype in self.running:
-            kept, out = memory[name], self.writer.total(part)
-            self.line(1, f"{kept}[{LANES - 1}] = {stored(name, dtype)}")
+        for part, name, _ in self.running:
+            out = self.writer.total(part)
             self.line(1, f"for lane in range({LANES}):")
-            self.line(2, f"{out}[part * {LANES} + lane] = {kept}[lane]")
+            self.line(2, f"{out}[part * {LANES} + lane] = {memory[name]}[lane]")
 
 
 class Blocks(Lanes):
