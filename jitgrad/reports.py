@@ -9,6 +9,7 @@ import numpy as np
 
 from .compile.fuse import LEAFLIKE, flat_base
 from .compile.fuse_index import MOVEMENT
+from .compile.render_blocks import parts_of
 from .compile.work import least, work_of
 from .ir import toposort
 from .ir.printer import named, statement, typed
@@ -249,10 +250,10 @@ def _array(node, size, values, why):
 def _keeps(k, step, kernel, work, values):
     """What is written, and the numbers that are computed, each with its purpose."""
     sizes = dict(work.writes)
+    for part in kernel.totals:
+        n, why = parts_of(kernel.units), f"totals of its blocks, for kernel {values.made[part.node] + 1}"
+        name = values.names[flat_base(part.node)]
+        yield ArrayReport(name, part.op.name, f"{part.dtype}[{n}]", n * part.dtype.itemsize, why)
     for node in step.nodes:
-        if values.made[node] != k and not sizes:  # the first of two kernels for a scan in blocks
-            base, size = values.names[flat_base(node)], kernel.units.chunks * node.dtype.itemsize
-            why = f"totals of its blocks, for kernel {values.made[node] + 1}"
-            yield ArrayReport(base, node.op.name, f"{node.dtype}[{kernel.units.chunks}]", size, why)
         if node in sizes or (not node.ndim and values.made[node] == k):
             yield _array(node, sizes.get(node, node.dtype.itemsize), values, values.purpose(node))

@@ -14,11 +14,10 @@ Start at `fuse`.
 from ..ir.node import BARRIERS, toposort, users
 from .axes import Axes, squeezes
 from .fuse_index import MOVEMENT, identity, nesting, source_contexts, start_nodes
-from .group import Grouping
+from .group import DEAR, Grouping
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))
 
-DEAR = 20  # flops from which a value is kept when it is wanted in two contexts
 MAX_CONTEXTS = 4  # contexts from which any value is kept: bounds the growth of repeated stencils
 MAX_NESTED = 2  # pads within pads from which a value is kept: compile time grows with the square of their number
 
@@ -128,11 +127,10 @@ class Fusion:
         return identity(self.axes, node)
 
     def is_call(self, node):
-        """Whether NumPy computes `node`: calls, scans where axes of one class must be told apart, and those of two
-        operands over all there is."""
+        """Whether NumPy computes `node`: calls, and scans where axes of one class must be told apart."""
         if node.op.kind == "scan":
             loops = self.axes.loops(node)
-            return len(set(loops)) < len(loops) or (len(loops) == 1 and len(node.src) > 1)
+            return len(set(loops)) < len(loops)
         return node.op.kind == "call"
 
     def _seed(self, node):
@@ -143,7 +141,9 @@ class Fusion:
                 self._keep(call_operand(s)[0])
         elif kind == "scan":
             for x in node.src:
-                self._want(x, self.axes.space(x)[0], self.level[node] - 1, self.identity(x))
+                space = self.axes.space(x)[0]
+                for turn in range(1 + (len(space) == 1)):  # a scan of all there is runs twice
+                    self._want(x, space, (self.level[node] - 1, turn), self.identity(x))
         elif kind == "reduce":
             (x,) = node.src
             self._want(x, self.axes.space(x)[0], self.level[node] - 1, self.identity(x))

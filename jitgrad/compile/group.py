@@ -31,6 +31,7 @@ WIDE = 16
 #: Points of a unit of a large step of several stages: what is not in the cache any more when the next stage comes is
 #: read as fast by another kernel, which is cut along any axis. And columns of a unit, at least.
 NEAR, COLUMNS = 1 << 18, 64
+DEAR = 20  # flops from which a value is kept when it is wanted in two contexts
 #: Points per element of a reduction over outer axes, of which each chunk has a partial result.
 GATHERED = 16
 
@@ -200,9 +201,10 @@ class Grouping:
         outer = self._outer(wish, outer, largest.space, largest.sizes)
         alike = number == 0 and len(step.stages) == 1 and step.stages[0].is_alike(wish)
         scans = wish.scan is not None or step.stages[0].scan is not None
-        if alike and step.form != "blocks" and not (scans and not outer and len(wish.space) > 1):
+        apart = scans and not outer and (len(wish.space) > 1 or _is_dear(step.values))
+        if alike and step.form != "blocks" and not apart:
             return number, outer
-        if number == 0 and step.form == "blocks" and (wish.scan is None or not reads):
+        if number == 0 and step.form == "blocks" and not (reads if wish.scan else _is_dear(wish.values - step.values)):
             return number, outer
         if (number is None and not reads) or not _is_wide(outer, largest.space, largest.sizes):
             return None
@@ -238,6 +240,11 @@ class Grouping:
             if GRAIN < math.prod(wish.sizes) < wish.node.size * GATHERED:
                 return frozenset()
         return outer
+
+
+def _is_dear(values):
+    """Whether they are better computed in a loop of their own, of vectors, than beside a scan of all there is."""
+    return sum(node.op.cost for *_, node, _ in values if node.op.kind == "elementwise") >= DEAR
 
 
 def _is_wide(outer, space, sizes):

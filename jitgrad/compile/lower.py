@@ -134,11 +134,11 @@ def lower(fusion, step):
 
 
 def lower_totals(fusion, step):
-    """The `Nest` of the first pass of a scan in blocks: what each block adds up to."""
+    """The `Nest` of the first pass of a scan in blocks: what each block of its `scans` leaves."""
     nest = lower(fusion, step)
-    nest.reductions, nest.maps, nest.scan = [n for n in nest.maps if fusion.scan_of(n)], [], None
+    nest.scans, nest.maps, nest.reductions = [n for n in nest.maps if fusion.scan_of(n)], [], []
     pairs, needed = {(node, ctx): is_load for node, ctx, _, is_load in nest.values}, set()
-    stack = [fusion.reads(n, fusion.identity(n))[0] for n in nest.reductions]
+    stack = [pair for n in nest.scans for pair in fusion.reads(n, fusion.identity(n))]
     while stack:
         pair = stack.pop()
         if pair not in needed:
@@ -333,7 +333,7 @@ def weight(nest):
     if hasattr(nest, "stages"):
         return max(weight(stage) for stage in nest.stages)
     depth = max((at for _, _, at, _ in nest.values), default=0)
-    flops = sum(n.op.cost for n, _, at, _ in nest.values if at == depth and n.op.kind == "elementwise")
+    flops = sum(n.op.cost for n, _, at, _ in nest.values if at == depth and n.op.kind in ("elementwise", "scan"))
     return min(8, 1 + flops // 16)
 
 

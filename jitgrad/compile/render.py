@@ -2,8 +2,7 @@
 
 The source of a kernel holds no sizes: lengths, strides, offsets and most constants are arguments, and all names are
 given by first appearance, so the same program on other shapes is the same text, and is compiled once.
-`Writer` turns values into statements; the loops around them come from `render_forms`. Start at `render_loop`
-and `render_scalar`.
+`Writer` turns values into statements; the loops around them come from `render_forms`. Start at `Writer`.
 """
 
 import math
@@ -63,12 +62,14 @@ class Kernel:
 
     `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what) pairs: "number" a 0-d
     node, "index" an `Access`-like (const, terms), "array" a node that is read, "out" a node that is written,
-    "result" a 0-d reduction, "far" the flag of operands too large. `code` is the struct format of the dynamic slots.
+    "result" a 0-d reduction, "carry" what the blocks of a scan go on from, "total" what they leave, "far" the flag of
+    operands too large. `code` is the struct format of the dynamic slots.
     """
 
     def __init__(self, kind, source, static, dynamic, results):
         self.kind, self.source = kind, source
         self.static, self.dynamic, self.results = static, dynamic, results
+        self.totals, self.carried = [], []  # of scans in blocks: what is left, and the scans that start from carries
 
 
 def literal(value, dtype):
@@ -144,6 +145,7 @@ class Writer:
         self.guards, self.strides, self.listing, self.operations = {}, {}, [], []
         self.counts = {}
         self.split_at = None  # the depth at which guards split the range of the loop (see `Interval`)
+        self.cut = True  # whether they have one value throughout each part, or only where all of them hold
         self.intervals, self.constant, self.tested = [], set(), {}
         self.made, self.local = frozenset(), {}  # arrays the kernel makes; memory of one tile: node -> name
         self.depths = {}  # name of a value -> its depth, or FIXED
@@ -205,6 +207,12 @@ class Writer:
             rank = f"{node.ndim}d" if node.ndim else "0d"
             self.listing.append(f"{name}: {node.dtype} {rank}{'' if kind == 'array' else ' (written)'}")
         return self.arrays[node, kind]
+
+    def total(self, part):
+        """The array with what the blocks of a scan leave."""
+        name = self.add_dynamic("r", "total", part)
+        self.listing.append(f"{name}: {part.dtype}, {part.op.name} of each block (written)")
+        return name
 
     # ------------------------------------------------------------------ values
 
@@ -297,8 +305,9 @@ class Writer:
             inverse = self.add_static("k", const(1.0 / guard.step, FLOAT64))
             self.emit(depth, f"{place} = np.int64({position} * {inverse} + 0.5)")  # no division: it takes 5 ns
             exact = f" & ({place} * {step} == {position})"
-        if not split:
-            self.emit(depth, f"{inside} = ({place} >= 0) & ({place} < {length}){exact}")
+        if not split or not self.cut:
+            test = f"{inside} = ({place} >= 0) & ({place} < {length}){exact}"
+            self.emit(depth, test, "" if split else None)
         if split or depth != self.split_at:
             self.constant.add(inside)
         self.guards[guard] = place, inside, slope
@@ -446,7 +455,7 @@ def expression(node, args, exact=False):
 
 def is_wide(node):
     """Whether a reduction accumulates in float64: long sums and products of float32 lose too much otherwise."""
-    return node.dtype.name == "float32" and node.op.combine in REORDERED
+    return node.dtype.name == "float32" and (node.op.combine in REORDERED or node.op.kind == "total")
 
 
 def combination(node, acc, *values, reorder=True):
@@ -461,45 +470,3 @@ def combination(node, acc, *values, reorder=True):
 
 def identity_literal(node):
     return literal(node.op.identity(node.dtype), node.dtype)
-
-
-# ---------------------------------------------------------------------- scalar kernels
-
-
-def render_scalar(fusion, step, pairs):
-    """A kernel of 0-d values: takes and returns Python numbers.
-
-    `dynamic` may hold "item" (node, context), an element of an array. `passed` maps results that are
-    arguments as they stand to that argument: they need no kernel.
-    """
-    writer = Writer(fusion, exact=True)
-    for (node, ctx), is_load in pairs:
-        kind = node.op.kind
-        if is_load and node.ndim:
-            key = (node, ctx)
-            writer.names[key] = writer.add_dynamic("n", "item", key)
-        elif kind in ("elementwise", "const") or is_load:
-            writer.evaluate(node, ctx, 0, is_load, None, None)
-        else:
-            (source,) = fusion.reads(node, ctx, kept=kind == "reduce")[:1]
-            writer.names[node, ctx] = writer.names[source]
-    arguments = dict(zip(writer.dynamic_names, writer.dynamic, strict=True))
-    passed = {n: arguments[writer.names[n, ()]] for n in step.nodes if writer.names[n, ()] in arguments}
-    computed = [n for n in step.nodes if n not in passed]
-    text = _scalar_text(writer, [writer.value((n, ())) for n in computed]) if computed else None
-    kernel = Kernel("scalar", text, writer.static, writer.dynamic, computed)
-    kernel.passed = passed
-    return kernel
-
-
-def _scalar_text(writer, returned):
-    types = [_item_dtype(kind, what) for kind, what in writer.dynamic] + [n.dtype for n in writer.static]
-    names = writer.dynamic_names + writer.static_names
-    body = [f"    {line}" for line, _ in writer.lines.get(0, ())] + [f"    return {', '.join(returned)}"]
-    head = HEADER.format(title=title("scalar", writer.operations), listing="\n".join(writer.listing))
-    signature = ", ".join("boolean" if t.kind == "b" else t.name for t in types)
-    return f'{head}\n@scalar("{signature}")\ndef kernel({", ".join(names)}):\n' + "\n".join(body) + "\n"
-
-
-def _item_dtype(kind, what):
-    return what[0].dtype if kind == "item" else what.dtype

@@ -29,10 +29,9 @@ class Units:
 
 def render_loop(nest, fusion):
     """The kernel of a loop step, and how its launches are cut."""
-    form = (FORMS[nest.form] if nest.scan is None else Blocks)(nest, fusion)
+    form = FORMS[nest.form](nest, fusion)
     kernel = form.render()
     kernel.units, kernel.gathered = form.units(), nest.reductions if nest.form == "column" else []
-    kernel.carried = list(form.writer.carries)
     return kernel
 
 
@@ -53,7 +52,8 @@ class Form:
 
     def body_of(self, depth, indent, inside=False):
         for texts in self.writer.lines.get(depth, ()):
-            self.line(indent, texts[inside])
+            if texts[inside]:
+                self.line(indent, texts[inside])
 
     @property
     def last(self):
@@ -232,33 +232,6 @@ class Flat(Form):
 
     def units(self):
         return Units(self.nest.loops[0].size, self.grain)
-
-
-class Blocks(Flat):
-    """A scan of all there is: each chunk goes on from what the chunks before it add up to (see `lower_totals`)."""
-
-    splits = False
-
-    def write(self):
-        w, nest = self.writer, self.nest
-        self.body_of(0, 1)
-        self.start_accumulators(1)
-        for node, name in w.carries.items():
-            self.line(1, f"{name} = {read(w.array(node, 'carry') + '[part]', node.dtype)}")
-        if nest.reverse:
-            self.line(1, "for turn in range(stop - start):")
-            self.line(2, "i0 = stop - 1 - turn")
-        else:
-            self.line(1, "for i0 in range(start, stop):")
-        self.body_of(1, 2)
-        self.accumulate(2)
-        self.finish_whole()
-
-    def evaluate(self):
-        for node in self.nest.maps:
-            if self.fusion.scan_of(node):
-                self.writer.carries[node] = self.writer.fresh("c")
-        super().evaluate()
 
 
 class Rows(Form):

@@ -27,7 +27,7 @@ def render_program(program, fusion):
     """The kernel of a step of several stages, and how its launches are cut."""
     form = Program(program, fusion)
     kernel = form.render()
-    kernel.units, kernel.gathered, kernel.carried = form.units(), form.gathered, []
+    kernel.units, kernel.gathered = form.units(), form.gathered
     return kernel
 
 

@@ -5,9 +5,25 @@ shape rules; `verify` the invariants as a table; `printer` the text and dot form
 names an operation: those are data in `jitgrad.ops`.
 """
 
-from .node import BARRIERS, CONST, LEAF, NUMBER, SIZE, Node, Op, const, leaf, number, rebuilt, size, toposort, users
+from .node import (
+    BARRIERS,
+    CONST,
+    LEAF,
+    NUMBER,
+    SIZE,
+    Node,
+    Op,
+    const,
+    leaf,
+    number,
+    rebuilt,
+    size,
+    toposort,
+    total,
+    users,
+)
 
 __all__ = [
     "BARRIERS", "CONST", "LEAF", "NUMBER", "SIZE", "Node", "Op", "const", "leaf", "number", "rebuilt", "size",
-    "toposort", "users",
+    "toposort", "total", "users",
 ]  # fmt: skip

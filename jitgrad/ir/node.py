@@ -40,6 +40,7 @@ class Op:
     reduce        (x,); axes, sorted: those axes are gone from the shape
     scan          (x,) or (x, y), of one shape; (axis, reverse)
     call          any other: run by NumPy through `reference`
+    total         no value of a program, but a number that a block of a scan leaves (see `totals`)
     ============= ====================================================================================
 
     Attributes
@@ -62,15 +63,21 @@ class Op:
     scales : bool
         Whether a relative error of an operand is one of the result, and no more: products, and sums of them.
     cost : int
-        elementwise: flops, roughly; 20 and above is worth keeping instead of recomputing.
+        elementwise, scan: flops per element, roughly; 20 and above is worth keeping instead of recomputing.
     flops : callable or None
         call: ``flops(node)`` -> those of the node, where they are not roughly one per element of the result.
     identity : callable or None
         reduce, scan: ``identity(dtype)`` -> the value to start from.
     combine : str or None
         reduce, scan: expression joining two partial results ``{0}`` and ``{1}``. For a scan of two sources: the next
-        result from the one before ``{0}`` and the sources ``{1}``, ``{2}``; partial results of a piece are its last
-        result, from the identity, and the product of its second source, and are joined by the same expression.
+        result from the one before ``{0}`` and the sources ``{1}``, ``{2}``.
+    totals : tuple
+        scan: what a block of it leaves to those behind, if that is not its last result alone: an `Op` of kind "total"
+        for each number, with `identity` and `combine` (of the number so far ``{0}`` and the sources). Made by `total`.
+    join : callable or None
+        scan: ``join(*totals, node)`` -> the results at the ends of blocks, from arrays with the totals of each, in
+        the order of the scan; None where these do not tell, since products left the range: then the plan is run by
+        NumPy. By default the `reference`, of the last results.
     vjp : callable
         ``vjp(g, node)`` -> one cotangent (Node or None) per source.
     jvp : callable
@@ -79,21 +86,27 @@ class Op:
 
     __slots__ = (
         "name", "kind", "reference", "code", "exact", "check", "prepare", "scales", "cost", "identity", "combine",
-        "vjp", "jvp", "flops",
+        "vjp", "jvp", "flops", "totals", "join",
     )  # fmt: skip
 
     def __init__(
         self, name, kind, reference=None, *,
         code=None, exact=None, check=None, prepare=None, scales=False, cost=1, identity=None, combine=None, vjp=None,
-        jvp=None, flops=None,
+        jvp=None, flops=None, totals=(), join=None,
     ):  # fmt: skip
         self.name, self.kind, self.reference = name, kind, reference
         self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
         self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
         self.vjp, self.jvp, self.flops = vjp, jvp, flops
+        self.totals, self.join = totals or (self,), join or reference
 
     def __repr__(self):
         return f"<op {self.name}>"
+
+
+def total(name, identity, combine):
+    """What a block of a scan leaves to those behind (see `Op.totals`)."""
+    return Op(name, "total", identity=lambda dtype: identity, combine=combine)
 
 
 class _Known(ref):

@@ -5,10 +5,12 @@ in both modes and to any order, without a division and without a difference of l
 and `before` are how derivative rules read a scan's neighbours.
 """
 
+import math
+
 import numpy as np
 
 from .._dtypes import FLOAT64, is_float
-from ..ir import Node, Op
+from ..ir import Node, Op, total
 from ..ir.shapes import broadcast_shapes, normalize_axis
 from .movement import pad_node, slice_node, update_node
 from .registry import Entry, as_node, broadcast, cast, common_dtypes
@@ -72,26 +74,44 @@ def _reference(x, decay, node):
     return np.flip(out, axis) if reverse else out
 
 
-def _solve(x, decay, joins=False):
-    """The recurrence along the first axis of matrices; `joins` if the decays are products, which may be inf."""
+def _solve(x, decay):
+    """The recurrence along the first axis of matrices."""
     n, lanes = x.shape
     if lanes >= LANES or n <= 32:
-        return _stepped(x, decay, joins)
+        return _stepped(x, decay)
     # Blocks side by side are more lanes: each is solved from 0, then what enters it is added, faded.
     length = int(np.sqrt(n))
     blocks = -(-n // length)
-    x, decay = (_side_by_side(v, blocks, length) for v in (x, decay))
-    out, fade = _stepped(x, decay, joins), np.cumprod(decay, axis=0)
-    if not np.isfinite(fade[-1]).all():
-        fade[np.logical_or.accumulate(decay == 0)] = 0  # 0 * inf is nan
-    ends = _solve(out[-1].reshape(blocks, lanes), fade[-1].reshape(blocks, lanes), joins=True).reshape(-1)
-    entering = np.concatenate([np.zeros(lanes, x.dtype), ends[:-lanes]])
-    fade *= entering
-    fade[:, entering == 0] = 0
-    if not np.isfinite(entering).all():
-        fade[np.logical_or.accumulate(decay == 0)] = 0
-    out += fade
+    rows, decays = (_side_by_side(v, blocks, length) for v in (x, decay))
+    out, fade, cut = _stepped(rows, decays), np.cumprod(decays, axis=0), decays == 0
+    cut = np.logical_or.accumulate(cut) if cut.any() else cut
+    parts = (v.reshape(blocks, lanes).T for v in (out[-1], fade[-1], cut[-1]))
+    ends = [_join(*totals, x) for totals in zip(*parts, strict=True)]
+    known = all(e is not None for e in ends)
+    entering = np.concatenate([np.zeros(lanes, x.dtype), np.stack(ends, 1).reshape(-1)[:-lanes]]) if known else None
+    if not known or not _enters(out, entering, fade, cut):
+        return _one_by_one(x, decay)
     return out.reshape(length, blocks, lanes).transpose(1, 0, 2).reshape(-1, lanes)[:n]
+
+
+def _enters(out, entering, fade, cut):
+    """Add to `out` what enters, times `fade`, where it is not `cut` off; False if products out of range do not tell
+    what that is."""
+    odd = ~np.isfinite(entering)
+    if not np.isfinite(fade[-1]).all():
+        unknown = (np.abs(entering) < 1) | np.isnan(out)
+        if (np.isinf(fade) & ~cut & (entering != 0) & unknown).any():
+            return False
+        fade[np.isnan(fade)] = 0  # as `_join`
+    if odd.any():
+        fade[:, odd] = np.copysign(1, fade[:, odd])
+    fade *= entering
+    if cut[-1].any():
+        fade[cut] = 0  # 0 * inf is nan
+    fade[:, entering == 0] = 0
+    known = np.isfinite(out[-1]).all() or not (np.isinf(fade) & (fade == -out)).any()
+    out += fade
+    return known
 
 
 def _side_by_side(x, blocks, length):
@@ -100,18 +120,43 @@ def _side_by_side(x, blocks, length):
     return np.ascontiguousarray(whole.reshape(blocks, length, -1).transpose(1, 0, 2)).reshape(length, -1)
 
 
-def _stepped(x, decay, joins):
+def _stepped(x, decay):
     out, cut = np.empty_like(x), decay == 0
     cut = cut if cut.any() else None
-    out[0] = x[0] if joins else 0 * decay[0] + x[0]
+    out[0] = 0 * decay[0] + x[0]
     for i in range(1, len(x)):
         np.multiply(out[i - 1], decay[i], out=out[i])
         if cut is not None:
             np.copyto(out[i], 0, where=cut[i])  # 0 * inf would be nan
-        if joins:
-            np.copyto(out[i], 0, where=out[i - 1] == 0)
         np.add(out[i], x[i], out=out[i])
     return out
+
+
+def _one_by_one(x, decay):
+    """As `_stepped`, for few lanes: slow, and right whatever the products of decays are."""
+    out = np.empty_like(x)
+    for lane in range(x.shape[1]):
+        last = x.dtype.type(0)
+        for i, (new, factor) in enumerate(zip(x[:, lane], decay[:, lane], strict=True)):
+            out[i, lane] = last = last * factor + new if factor else new
+    return out
+
+
+def _join(last, faded, cuts, node):
+    """The results at the ends of blocks: of each is known the `last` result, from 0, how what enters is `faded` in it,
+    and how many decays of 0 keep that out. None where sums or products out of range do not tell."""
+    out, entering = [], 0.0
+    for result, fade, cut in zip(last.tolist(), faded.tolist(), cuts.tolist(), strict=True):
+        # 0 stays 0, however large the product of the decays; where that is nan, so is the result, or 0 met inf in it.
+        if entering and not cut and not math.isnan(fade):
+            # An infinity stays, where the product is 0 because it is so small.
+            added = entering * fade if math.isfinite(entering) else entering * math.copysign(1, fade)
+            if math.isinf(added) and (result == -added or abs(entering) < 1 or math.isnan(result)):
+                return None
+            result += added
+        out.append(result)
+        entering = result
+    return np.array(out, node.dtype)
 
 
 def _vjp(g, node):
@@ -131,7 +176,11 @@ def _jvp(t, node):
 
 RECURRENCE = Op(
     "linear_recurrence", "scan", _reference, identity=lambda dtype: 0,
-    combine="({0} * {2} + {1} if {2} != 0 else {1})", vjp=_vjp, jvp=_jvp,
+    combine="({0} * {2} + {1} if {2} != 0 else {1})", vjp=_vjp, jvp=_jvp, join=_join,
+    totals=(
+        total("last", 0, "({0} * {2} + {1} if {2} != 0 else {1})"), total("product", 1, "({0} * {2})"),
+        total("zeros", 0, "({0} + 1 if {2} == 0 else {0})"),
+    ),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ reverse mode. Start at `_scan` and `_cumprod_vjp`.
 import numpy as np
 
 from .._dtypes import as_dtype, is_float
-from ..ir import Node, Op, const
+from ..ir import Node, Op, const, total
 from ..ir.shapes import normalize_axis
 from .elementwise import equal, isinf, isnan, logical_and, logical_or, where
 from .recurrence import after, behind, behind_first, recur, rest, zero_first
@@ -51,14 +51,30 @@ def _cumprod_jvp(t, node):
     return recur(t[0] * _others(node), zero_first(node.src[0], *node.arg), *node.arg)
 
 
+_products = _reference(np.multiply)
+
+
+def _join_products(products, zeros, node):
+    """The running products at the ends of blocks; None where one left the range on its way from 1, but maybe not
+    from what enters it: it is 0 without an element of 0, or is inf or nan while what enters is less than 1."""
+    out = _products(products, node)
+    if is_float(node.dtype):
+        entering = np.abs(np.concatenate([[1], out[:-1]]))
+        small, large = (products == 0) & (zeros == 0), ~np.isfinite(products)
+        if (small & (entering > 1) | large & (entering < 1)).any():
+            return None
+    return out
+
+
 CUMSUM = Op(
     "cumsum", "scan", _reference(np.add), identity=lambda dtype: 0, combine="({0} + {1})", scales=True,
     vjp=lambda g, node: (_scan(CUMSUM, g, node.arg[0], not node.arg[1]),),
     jvp=lambda t, node: _scan(CUMSUM, t[0], *node.arg),
 )  # fmt: skip
 CUMPROD = Op(
-    "cumprod", "scan", _reference(np.multiply), identity=lambda dtype: 1, combine="({0} * {1})",
-    vjp=_cumprod_vjp, jvp=_cumprod_jvp,
+    "cumprod", "scan", _products, identity=lambda dtype: 1, combine="({0} * {1})",
+    vjp=_cumprod_vjp, jvp=_cumprod_jvp, join=_join_products,
+    totals=(total("product", 1, "({0} * {1})"), total("zeros", 0, "({0} + 1 if {1} == 0 else {0})")),
 )  # fmt: skip
 
 
@@ -128,7 +144,7 @@ def _logcumsumexp_jvp(t, node):
 
 LOGCUMSUMEXP = Op(
     "logcumsumexp", "scan", _reference(np.logaddexp), identity=lambda dtype: -np.inf, combine="logaddexp({0}, {1})",
-    vjp=_logcumsumexp_vjp, jvp=_logcumsumexp_jvp,
+    cost=40, vjp=_logcumsumexp_vjp, jvp=_logcumsumexp_jvp,
 )  # fmt: skip
 
 

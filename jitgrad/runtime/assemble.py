@@ -16,9 +16,10 @@ from ..compile.align import fused
 from ..compile.fuse import call_operand, flat_base
 from ..compile.lower import access, evaluations, lower, lower_totals, points, weight
 from ..compile.lower_program import is_short, lower_program
-from ..compile.render import render_scalar
+from ..compile.render_blocks import parts_of, render_blocks, render_totals, totals_of
 from ..compile.render_forms import render_loop, result_dtype
 from ..compile.render_program import render_program
+from ..compile.render_scalar import render_scalar
 from ..compile.simplify import simplify
 from ..ir.node import Node, leaf
 from ..ir.shapes import contiguous
@@ -41,7 +42,7 @@ class Lowered:
 class Call:
     """A step run by NumPy."""
 
-    kind, source = "call", None
+    kind, source, totals = "call", None, ()
 
     def __init__(self, node):
         self.node = node
@@ -60,12 +61,14 @@ def _lower_step(fusion, step):
     if is_short(step, nest):
         nest = lower_program(fusion, step)
         return [_cut(render_program(nest, fusion), nest, step)]
-    kernel = _cut(render_loop(nest, fusion), nest, step)
-    if step.form != "blocks" or kernel.units.chunks < 2:
+    if step.form != "blocks":
+        return [_cut(render_loop(nest, fusion), nest, step)]
+    kernel = _cut(render_blocks(nest, fusion), nest, step)
+    if kernel.units.chunks < 2:
         return [kernel]
     nest = lower_totals(fusion, step)
-    totals = _cut(render_loop(nest, fusion), nest, step)
-    totals.units, totals.nodes = kernel.units, []
+    totals = _cut(render_totals(nest, fusion, kernel.units), nest, step)
+    totals.nodes = []
     return [totals, kernel]
 
 
@@ -87,10 +90,7 @@ class _Assembler:
     def __init__(self, lowered):
         self.lowered, self.fusion = lowered, lowered.fusion
         self.lines, self.scope, self.names = [], {"empty": np.empty, "pooled": pool.empty, "id": id}, {}
-        self.totals, self.carries = (
-            {},
-            {},
-        )  # of scans in blocks: the array of the totals, and what the blocks start from
+        self.totals, self.carries = {}, {}  # of scans in blocks: the arrays of totals, and of what blocks go on from
         self.counter, self.warns = itertools.count(), False  # whether NumPy does a part that could warn
 
     def bind(self, prefix, value):
@@ -165,6 +165,9 @@ class _Assembler:
             self.reductions_of_nothing(whole, kernel.gathered)
             return
         partial = {n: self.partial(n, units) for n in whole} if units.chunks > 1 else {}
+        for part in kernel.totals:
+            self.totals[part] = name = f"p{next(self.counter)}"
+            self.lines.append(f"{name} = empty({parts_of(units)}, {self.bind('T', _item(part.dtype))})")
         for node in kernel.carried:
             self.carry(node, units)
         block, constants = self.static_block(kernel)
@@ -184,9 +187,7 @@ class _Assembler:
             self.lines.append(f"{self.bind('C', launch.prepare())}({address}, {units.total}, id(a))")
         self.scope[self.bind("B", None)] = block
         if any(kind == "far" for kind, _ in kernel.dynamic):
-            roots = self.lowered.roots
-            again = self.bind("E", lambda L, N: watch.again(roots, L, N))
-            self.lines.append(f"if far[0]: return {again}(L, N)")
+            self.lines.append(f"if far[0]: return {self.again()}(L, N)")
         self.results(kernel, partial)
         if units.parts > 1:
             for node in kernel.gathered:
@@ -196,9 +197,6 @@ class _Assembler:
         """Reductions over everything: from the slots they were written to, or from one partial result per chunk."""
         whole = kernel.results
         if not whole:
-            return
-        if whole[0].op.kind == "scan":
-            self.totals.update(partial)
             return
         rounded, combined = launch.reducers()
         if not partial:
@@ -236,14 +234,20 @@ class _Assembler:
 
     def carry(self, node, units):
         """What each chunk of a scan goes on from, from the totals of the chunks."""
-        start = np.asarray(node.op.identity(node.dtype), node.dtype).item()
-        dtype = np.dtype(np.uint8) if node.dtype.kind == "b" else node.dtype
         if units.chunks == 1:
-            self.carries[node] = self.bind("K", np.full(1, start, dtype))
+            start = np.asarray(node.op.identity(node.dtype), node.dtype).item()
+            self.carries[node] = self.bind("K", np.full(parts_of(units), start, _item(node.dtype)))
             return
-        parts = Node(node.op, (leaf(0, (2,), node.dtype),), (0, node.arg[1]), (2,), node.dtype)
         name = self.carries[node] = f"c{next(self.counter)}"
-        self.lines.append(f"{name} = {self.bind('R', lambda p: _exclusive(p, parts, start))}({self.totals[node]})")
+        given = ", ".join(self.totals[part] for part in totals_of(node))
+        self.warns |= node.dtype.kind == "f"
+        self.lines.append(f"{name} = {self.bind('R', _carries(node, units.chunks))}({given})")
+        self.lines.append(f"if {name} is None: return {self.again()}(L, N)")
+
+    def again(self):
+        """What runs the plan by NumPy, as it was given."""
+        roots = self.lowered.roots
+        return self.bind("E", lambda L, N: watch.again(roots, L, N))
 
     def partial(self, node, units):
         name = f"p{next(self.counter)}"
@@ -293,8 +297,8 @@ class _Assembler:
             return "id(far)"
         if kind == "result":
             return f"id({partial[what]})" if partial else "0"
-        if kind == "carry":
-            return f"id({self.carries[what]})"
+        if kind in ("carry", "total"):
+            return f"id({(self.carries if kind == 'carry' else self.totals)[what]})"
         return f"id({self.names[what] if kind == 'out' else self.buffer(what)})"
 
     def call(self, node):
@@ -365,16 +369,29 @@ def _quiet():
     return np.errstate(all="ignore")
 
 
-def _exclusive(totals, node, start):
-    """For each chunk, the scan `node` over the totals of the chunks before it."""
-    with np.errstate(all="ignore"):
-        after = node.op.reference(totals, node=node)
-    out = np.full(len(totals), start, node.dtype)
-    if node.arg[1]:
-        out[:-1] = after[1:]
-    else:
-        out[1:] = after[:-1]
-    return out
+def _carries(node, chunks):
+    """The function that makes of the totals of the scan `node` what its blocks go on from, or None.
+
+    In a chunk the blocks are in the order of the scan; the chunks are in that of the array.
+    """
+    step = -1 if node.arg[1] else 1
+    dtype = totals_of(node)[0].dtype
+    joined = Node(node.op, (leaf(0, (2,), dtype),) * len(node.src), (0, False), (2,), dtype)
+
+    def carries(*totals):
+        ends = node.op.join(*[t.reshape(chunks, -1)[::step].reshape(-1) for t in totals], node=joined)
+        if ends is None:
+            return None
+        out = np.empty(len(totals[0]), _item(node.dtype))
+        out[0], out[1:] = node.op.identity(node.dtype), ends[:-1]
+        return np.ascontiguousarray(out.reshape(chunks, -1)[::step]).reshape(-1)
+
+    return carries
+
+
+def _item(dtype):
+    """As what kernels see an array: bool as bytes."""
+    return np.dtype(np.uint8) if dtype.kind == "b" else dtype
 
 
 def _number(value):
