@@ -22,6 +22,15 @@ import jitgrad.runtime.build  # noqa: E402
 jitgrad.runtime.build.MANY = 100_000  # the tests are no program that repeats itself
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """A process per core for the whole suite, four at the most since one may take 3 GB; none but this one for files that
+    are named, where `-s` and a debugger are wanted. `-n` says otherwise."""
+    named = any(".py" in argument for argument in config.args)
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return 0 if named or len(cores) == 1 else min(4, len(cores))
+
+
 @pytest.fixture(params=["never", "always"])
 def tier(request):
     jitgrad.synchronize()  # what earlier tests left to the compile thread must not count here
