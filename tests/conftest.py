@@ -13,6 +13,7 @@ if "JITGRAD_CACHE_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["JITGRAD_CACHE_DIR"], ignore_errors=True)
 
 # numba not first in the compile thread: sys.modules would change while pytest iterates over it.
+import hypothesis  # noqa: E402
 import numba  # noqa: E402, F401
 import pytest  # noqa: E402
 
@@ -20,6 +21,12 @@ import jitgrad  # noqa: E402
 import jitgrad.runtime.build  # noqa: E402
 
 jitgrad.runtime.build.MANY = 100_000  # the tests are no program that repeats itself
+
+# On a slow or busy machine an example may take any time.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import textwrap
 import threading
+import types
 
 import graphs as g
 import numpy as np
 import pytest
+from processes import SOON
 
 from jitgrad import _config
 from jitgrad._dtypes import BOOL, FLOAT32, FLOAT64, INT64
@@ -255,7 +257,25 @@ def test_background_compile_takes_over(tmp_path):
     second = p.run([data], ())[0]
     print(abs(first[0] - second) < 1e-6, stats.compiled > 0, p.run.__name__)
     """
-    assert script(text, tmp_path) == ["True", "True", "run"]
+    assert script(SOON + textwrap.dedent(text), tmp_path) == ["True", "True", "run"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "imported", "runs"),
+    [(0.004, True, 2), (0.0029, True, 11), (0.0011, True, 28), (0.0011, False, 273), (0.0, True, None)],
+)
+def test_when_a_plan_is_compiled(monkeypatch, seconds, imported, runs):
+    """The second of long runs, or the one after which enough was spent: by a clock that this test makes."""
+    clock, queue = itertools.count(), []
+    monkeypatch.setattr(execute, "time", types.SimpleNamespace(thread_time=lambda: next(clock) * seconds))
+    monkeypatch.setattr(execute, "_process", execute._Process())
+    monkeypatch.setattr(execute, "_background", types.SimpleNamespace(add=queue.append))
+    monkeypatch.setattr(execute, "_imported", lambda: imported)
+    x = leaf(0, (7,), FLOAT64)
+    plan = Plan([g.apply(g.SIN, g.apply(g.SUB, g.apply(g.SIN, x), x))])  # no other test compiles it
+    for run in range(1, 400):
+        plan.run([np.zeros(7)], [])
+        assert queue == ([plan] if runs and run >= runs else []), run
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.3, 0.8])
@@ -267,7 +287,7 @@ def test_leaving_while_compiling_is_clean(tmp_path, delay):
     time.sleep({delay})
     print("end")
     """
-    assert script(text, tmp_path) == ["end"]
+    assert script(SOON + textwrap.dedent(text), tmp_path) == ["end"]
 
 
 def test_a_forked_child_runs_and_ends(tmp_path):
@@ -282,7 +302,7 @@ def test_a_forked_child_runs_and_ends(tmp_path):
         os._exit(0 if a > 0 else 1)
     print(os.waitpid(child, 0)[1])
     """
-    assert script(text, tmp_path, JITGRAD_COMPILE="auto") == ["0"]
+    assert script(SOON + textwrap.dedent(text), tmp_path, JITGRAD_COMPILE="auto") == ["0"]
 
 
 def test_the_second_process_finds_the_kernels(tmp_path):

@@ -12,7 +12,7 @@ import jitgrad as jg
 import jitgrad.numpy as jn
 from jitgrad import ArgumentError
 from jitgrad.compile.work import least, work_of
-from jitgrad.runtime import cache, watch
+from jitgrad.runtime import cache, execute, watch
 from jitgrad.runtime.execute import Plan, observed_plans
 from jitgrad.tape.segment import ROOT
 
@@ -228,6 +228,7 @@ def test_without_kernels_it_says_what_they_would_be(monkeypatch):
 
 def test_a_cold_plan_stays_cold(monkeypatch):
     monkeypatch.setattr(jg.config, "compile", "auto")
+    monkeypatch.setattr(execute, "HOT", 0.0)  # another run would have it compiled
     y = jn.sin(tensor(N, grad=False)) * 2.0
     with observed_plans() as plans:
         e = jg.explain(y)

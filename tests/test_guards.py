@@ -28,7 +28,7 @@ def _tier_is_put_back():
     jg.config.compile = before
 
 
-MANY = settings(max_examples=40, deadline=None)
+MANY = settings(max_examples=40)
 
 
 @st.composite

@@ -1,6 +1,7 @@
 """`jitgrad.profile`: what is counted, that it is complete, and that nothing of it stays."""
 
 import json
+import math
 import os
 import threading
 
@@ -11,7 +12,7 @@ from processes import finish, start
 import jitgrad as jg
 import jitgrad.numpy as jn
 from jitgrad import ArgumentError
-from jitgrad.runtime import watch
+from jitgrad.runtime import execute, watch
 from jitgrad.runtime.execute import observed_plans
 from jitgrad.runtime.worker import Worker
 from jitgrad.tape.segment import ROOT
@@ -125,6 +126,8 @@ def test_cold_runs_are_numpys(monkeypatch):
 def test_from_cold_to_warm_within_a_profile(monkeypatch):
     """The plan is compiled while it is watched: both are told, and the kernel knows of the runs before it."""
     monkeypatch.setattr(jg.config, "compile", "auto")
+    monkeypatch.setattr(execute, "LONG_RUN", math.inf)  # by this test, not by the background
+    monkeypatch.setattr(execute, "HOT", math.inf)
     x = tensor(N)
 
     def step():

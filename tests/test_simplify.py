@@ -131,7 +131,7 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(trees)
 def test_random_trees_keep_every_bit(node):
     a, b = reference.run([node, simplify([node])[0]], list(PAIRS), ())
@@ -142,7 +142,7 @@ def computed(root):
     return sum(n.op.kind == "elementwise" for n in toposort([root]))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(trees)
 def test_simplify_is_stable_and_never_adds(node):
     (out,) = simplify([node])

@@ -74,9 +74,8 @@ def test_fork_while_numba_is_imported(tmp_path, delay):
     for _ in range(1000):
         run()
     time.sleep({delay})
-    started = time.monotonic()
     in_child(lambda: (run(), jitgrad.synchronize()))
-    print(time.monotonic() - started < 9)
+    print(execute._background.held)  # or the fork had waited in vain
     """
     assert finish(start(source, tmp_path, "auto", SMALL + FORK)) == "True\n"
 
@@ -129,9 +128,7 @@ def test_leaving_while_kernels_are_compiled(tmp_path, delay):
     time.sleep({delay})
     print("done")
     """
-    begun = time.monotonic()
-    assert finish(start(source, tmp_path, "auto"), timeout=60) == "done\n"
-    assert time.monotonic() - begun < 45
+    assert finish(start(source, tmp_path, "auto")) == "done\n"
 
 
 def test_leaving_with_pending_records_and_open_modes(tmp_path):

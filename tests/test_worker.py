@@ -35,7 +35,7 @@ def until_child():
 """
 
 
-def gone(pid, seconds=20):
+def gone(pid, seconds=60):
     """Whether a process ends in time; where nobody waits for it, its entry stays."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
