@@ -9,6 +9,8 @@ import time
 import pytest
 from processes import finish, start
 
+import jitgrad
+
 #: Plans enough that the child is used, with the path of its process told.
 BUSY = """
 import time
@@ -51,7 +53,7 @@ def gone(pid, seconds=60):
     return False
 
 
-def test_worker_builds_into_the_cache():
+def test_worker_builds_into_the_cache(tmp_path, monkeypatch):
     """What the child made is loaded, not compiled, here."""
     import numpy as np
 
@@ -62,6 +64,7 @@ def test_worker_builds_into_the_cache():
     from jitgrad.runtime.stats import stats
     from jitgrad.runtime.worker import Worker
 
+    monkeypatch.setattr(jitgrad.config, "cache_dir", str(tmp_path))
     x = leaf(0, (3,), np.dtype("float64"))
     plan = Plan([REGISTRY["multiply"].build(REGISTRY["subtract"].build(x, REGISTRY["exp"].build(x)), x)])
     (kernel,) = plan.kernels
