@@ -1,6 +1,7 @@
 """Forks, leaving while something is compiled, and the cache folder that processes share, on whole programs."""
 
 import os
+import shutil
 import signal
 import time
 
@@ -179,6 +180,13 @@ def test_process_killed_while_it_compiles(tmp_path, delay):
     assert counts(start(COUNT, tmp_path)) == (0, sum(first))
 
 
+@pytest.fixture(scope="module")
+def whole_cache(tmp_path_factory):
+    """A folder of kernels to damage copies of, and how many a process takes from it."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, sum(counts(start(COUNT, folder, before=SMALL)))
+
+
 def _damage(path, how):
     if how == "cut":
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -201,8 +209,9 @@ def _damage(path, how):
         (".nbc", "removed"),
     ],
 )
-def test_damaged_cache_files_are_made_anew(tmp_path, suffix, how):
-    total = sum(counts(start(COUNT, tmp_path, before=SMALL)))
+def test_damaged_cache_files_are_made_anew(tmp_path, whole_cache, suffix, how):
+    whole, total = whole_cache
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     files = [p for p in tmp_path.rglob(f"*{suffix}")]
     assert files
     for path in files:
