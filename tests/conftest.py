@@ -38,6 +38,12 @@ def pytest_xdist_auto_num_workers(config):
     return 0 if named or len(cores) == 1 else min(4, len(cores))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _old_objects_are_left_alone():
+    """Collections in this module do not look through the kernels that those before it have made: there are many."""
+    gc.freeze()
+
+
 @pytest.fixture(params=["never", "always"])
 def tier(request):
     jitgrad.synchronize()  # what earlier tests left to the compile thread must not count here
