@@ -31,8 +31,8 @@ hypothesis.settings.load_profile("any machine")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """A process per core for the whole suite, four at the most since one may take 3 GB; none but this one for files that
-    are named, where `-s` and a debugger are wanted. `-n` says otherwise."""
+    """A process per core for the whole suite, four at the most since one may take 3 GB; none but this one for files
+    that are named, where `-s` and a debugger are wanted. `-n` says otherwise."""
     named = any(".py" in argument for argument in config.args)
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     return 0 if named or len(cores) == 1 else min(4, len(cores))
