@@ -31,11 +31,7 @@ hypothesis.settings.load_profile("any machine")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-<<<<<<< HEAD
-    """A process per core for the whole suite, four at the most since each takes up to 2 GB; none but this one for files
-=======
     """A process per core for the whole suite, four at the most since one may take 3 GB; none but this one for files
->>>>>>> 5fcdd3bf08674e8747e0c689ddaff49877f26bdf
     that are named, where `-s` and a debugger are wanted. `-n` says otherwise."""
     named = any(".py" in argument for argument in config.args)
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
