@@ -158,7 +158,7 @@ def measure(name, n):
 class Operations:
     """Over the time of NumPy's forward function; a gradient by hand takes at least as long as that."""
 
-    params = [list(CASES), SIZES]
+    params = [list(CASES), SIZES[-1:]]
     param_names = ["operation", "elements"]
     timeout = 60
 
@@ -179,7 +179,6 @@ class Operations:
 
 
 class Gradients(Operations):
-    params = [list(CASES), SIZES[-1:]]
     track_forward_over_numpy = None
 
     def setup(self, rows, *case):

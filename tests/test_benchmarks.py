@@ -36,7 +36,7 @@ SMALL = {
 #: Parameters that are not the first of each list: `Peak` has a process for each row, and kernels by hand run in
 #: parallel from a size and two threads on.
 PARAMS = {"Peak": [["chain", "perceptron"], ["jitgrad", "numpy"]]}
-PARAMS["Gradients"] = [list(bench_ops.CASES), [10**4]]
+PARAMS |= dict.fromkeys(("Operations", "Gradients"), [list(bench_ops.CASES), [10**4]])
 PARAMS |= dict.fromkeys(("Beside", "BesideHand", "BesidePeers"), [list(WORKLOADS), [10**5], ["float64"], [2]])
 
 
