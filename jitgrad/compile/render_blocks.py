@@ -102,8 +102,10 @@ class Lanes(Form):
         self.line(1, f"high = min(turns, high - {LANES - 1} * turns)")
         self.line(1, "if low >= high:")
         self.line(2, "low = high = turns")
-        self.line(1, "for behind in range(2):")
-        self.line(2, f"for lane in range({LANES}):")
+        # Numbers of turns that LLVM does not know: else it copies the loop for each, and takes twice as long.
+        twice, lanes = self.writer.add_static("n", 2), self.writer.add_static("n", LANES)
+        self.line(1, f"for behind in range({twice}):")
+        self.line(2, f"for lane in range({lanes}):")
         self.line(3, "first = lane * turns + (high if behind else 0)")
         self.line(3, "end = lane * turns + (turns if behind else low)")
         self.line(3, f"if behind and lane == {LANES - 1}:")
