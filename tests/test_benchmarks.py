@@ -4,10 +4,12 @@
 as failed is a failed test here.
 """
 
+import ast
 import functools
 import importlib
 import inspect
 import itertools
+import json
 import os
 import pathlib
 import shutil
@@ -330,3 +332,15 @@ def test_table_of_vector_math(capsys):
         (name, dtype) for name in ("exp", "hypot") for dtype in ("float64", "float32")
     ]
     assert all(0 <= float(row[5]) <= 2 and float(row[2]) > 0 for row in rows)
+
+
+def test_environments_of_asv_have_what_benchmarks_import():
+    """asv imports all modules of the folder to find the benchmarks; what one of them lacks, all lack."""
+    needed = set()
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            needed.update(name.split(".")[0] for name in names)
+    there = json.loads((ROOT / "asv.conf.json").read_text())["matrix"]["req"]
+    assert needed - sys.stdlib_module_names - {"jitgrad", "benchmarks"} <= set(there)
