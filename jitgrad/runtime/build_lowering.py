@@ -17,9 +17,9 @@ from . import support, vmath
 from .build_trace import traced
 
 I64 = ir.IntType(64)
-#: where an ndarray object holds its data pointer, and a bytes object its bytes
 #: elements of a scratch memory: no tile has more columns
 SCRATCH = 1024
+#: where an ndarray object holds its data pointer, and a bytes object its bytes
 ARRAY_DATA, BYTES_DATA = object.__basicsize__, bytes.__basicsize__ - 1
 
 
