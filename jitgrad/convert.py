@@ -11,6 +11,7 @@ import numpy as np
 from ._dtypes import SUPPORTED, as_dtype
 from ._errors import ArgumentError, DTypeError, GradientError
 from .ops.registry import CAST, NONZERO, REGISTRY
+from .runtime.pool import LEAST, aligned, copied
 from .tape.numbers import Number
 from .tape.segment import Raw, local
 from .tape.tensors import Handle, from_value, look, record
@@ -73,7 +74,8 @@ def from_data(data, dtype):
     if isinstance(data, (list, tuple)) and any(isinstance(d, (Handle, Number)) for d in data):
         return _stacked(data, dtype)
     try:
-        array = np.array(data, dtype=dtype, order="C")
+        large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
+        array = copied(data) if large and dtype in (None, data.dtype) else np.array(data, dtype=dtype, order="C")
     except GradientError:  # tensors that require grad, deeper in the sequence
         if not isinstance(data, (list, tuple)):
             raise
@@ -87,7 +89,12 @@ def from_data(data, dtype):
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     dtype = as_dtype(array.dtype)
-    return from_value(array.reshape(-1) if array.ndim else array.item(), array.shape, dtype, None)
+    return from_array(array, dtype)
+
+
+def from_array(array, dtype):
+    """A tensor of an array in C order that nobody else writes to."""
+    return from_value(aligned(array.reshape(-1)) if array.ndim else array.item(), array.shape, dtype, None)
 
 
 def _recorded(data):

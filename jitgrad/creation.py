@@ -9,10 +9,10 @@ import numpy as np
 
 from ._dtypes import as_dtype
 from ._errors import ArgumentError, ShapeError
-from .convert import as_operand, tensor
+from .convert import as_operand, from_array, tensor
 from .ir.shapes import as_int, normalize_axis
 from .tape.segment import local
-from .tape.tensors import from_value, look
+from .tape.tensors import look
 from .tensor import Tensor
 
 _generator = None
@@ -46,7 +46,7 @@ def _made(array, dtype, requires_grad):
         if array.ndim
         else np.asarray(array, dtype)
     )
-    out = from_value(array.reshape(-1) if array.ndim else array.item(), array.shape, as_dtype(array.dtype), None)
+    out = from_array(array, as_dtype(array.dtype))
     return out.requires_grad_() if requires_grad else out
 
 

@@ -31,7 +31,7 @@ from .lower import (
 #: Points of one tile of columns, at most: as wide as the cache allows, since narrow ones read memory in short pieces
 #: (64 x 256 x 512, float32: 9 ms with tiles of 128 columns, 3.3 with 512). Bytes that the stages touch in a tile of
 #: rows: those stay in the first cache. And the bounds of a tile of columns and of rows.
-CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 16, (64, 1024), (1, 512)
+CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 14, (64, 1024), (1, 512)
 #: Points of an axis up to which it is no tile of a large step, if there is another. Bytes of an innermost loop up to
 #: which what is left of it after whole vectors (of so many bytes) takes longer than they: a function of 60
 #: instructions takes 25 ns for one number, and 1 to 5 for eight. Flops from which a function is such a one.

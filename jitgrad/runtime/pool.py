@@ -96,6 +96,23 @@ def empty(n, dtype=FLOAT64):
     return np.asarray(Block(_taken(size), n, dtype))
 
 
+def aligned(array):
+    """`array`, a flat one, or a copy of it if it is large and vectors of it would lie across cache lines.
+
+    Those that NumPy gets from the system begin 16 bytes into a page: kernels that read them took 1.2 times as long.
+    """
+    if array.nbytes < LEAST or array.ctypes.data % ALIGN == 0:
+        return array
+    return copied(array)
+
+
+def copied(array):
+    """A copy of `array` in C order and in memory from here."""
+    out = empty(array.size, array.dtype.newbyteorder("=")).reshape(array.shape)
+    out[...] = array
+    return out
+
+
 def _taken(size):
     """Free memory of `size` bytes, rounded up, or new one."""
     grain = (1 << max(0, size.bit_length() - 4)) - 1
