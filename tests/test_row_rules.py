@@ -88,6 +88,58 @@ def test_other_sums_stay(name):
     assert simplify([KEPT[name]])[0] is KEPT[name]
 
 
+CENTRED = {
+    "correlation": lambda x, y: (
+        ((x - x.mean()) * (y - y.mean())).sum() / (((x - x.mean()) ** 2).sum() * ((y - y.mean()) ** 2).sum()) ** 0.5
+    ),
+    "kurtosis": lambda x, y: (((x - x.mean()) / x.std()) ** 4).mean() + (x * y).sum() * 0,
+    "regression": lambda x, y: ((x - y.mean() / x.mean() * y + 2) ** 2).sum() / (x.sum() + 1),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", CENTRED)
+def test_gradients_of_what_is_centred_take_their_sums_before(name, dtype, tier):
+    """The gradient subtracts its own mean: a sum of terms, whose factors come from reductions."""
+    rng = np.random.default_rng(3)
+    x, y = (rng.uniform(1, 2, 3000).astype(dtype) for _ in range(2))
+    a, b = (jitgrad.tensor(v, requires_grad=True) for v in (x, y))
+    CENTRED[name](a, b).backward()
+    for t, k in ((a, 0), (b, 1)):
+        points = [v.astype(np.float64) for v in (x, y)]
+        for at in (0, 7, 2999):
+            step = np.zeros(3000)
+            step[at] = 1e-4
+            ends = [CENTRED[name](*[v + sign * step * (j == k) for j, v in enumerate(points)]) for sign in (1, -1)]
+            want = (ends[0] - ends[1]) / 2e-4
+            assert abs(t.grad[at].item() - want) <= (1e-5 if dtype == "float64" else 1e-3) * max(1e-3, abs(want))
+
+
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
+def test_sums_of_terms_need_not_wait(axes):
+    """sum(x * c + y / d - e) where c, d and e come from reductions of the same space."""
+    total = reduce_sum(X, (0, 1))
+    still = wide(reshape_to(total, (1, 1)))
+    row = wide(reshape_to(reduce_sum(exp(X), axes), tuple([1 if a in axes else n for a, n in enumerate((4, 5))])))
+    root = reduce_sum(REGISTRY["subtract"](add(mul(X, row), div(Y, still)), row), axes)
+    (out,) = simplify([root])
+
+    def level(node):
+        return max(map(level, node.src), default=0) + (node.op.kind == "reduce")
+
+    assert level(root) == 2
+    deepest = [level(n) for n in toposort([out]) if n.op.kind == "reduce"]
+    assert max(deepest) == 1
+    want, got = both(root, data(LEAVES))
+    np.testing.assert_allclose(got, want, rtol=1e-13)
+
+
+def test_sums_of_terms_that_wait_anyway_stay():
+    shift = wide(reshape_to(reduce_sum(X, (1,)), (4, 1)))
+    root = reduce_sum(add(exp(mul(X, shift)), mul(Y, shift)), (1,))
+    assert simplify([root]) == [root]
+
+
 def test_one_side_of_a_product_keeps_its_divisor():
     scaled = div(X, wide(COLUMN))
     root = reduce_sum(mul(scaled, scaled), (1,))

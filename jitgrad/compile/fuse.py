@@ -19,6 +19,7 @@ from .group import DEAR, Grouping
 LEAFLIKE = frozenset(("leaf", "number", "const"))
 
 MAX_CONTEXTS = 4  # contexts from which any value is kept: bounds the growth of repeated stencils
+LOCAL = 8  # flops from which several stages of a step share a value: a store and loads of the first cache
 MAX_NESTED = 2  # pads within pads from which a value is kept: compile time grows with the square of their number
 
 
@@ -52,6 +53,7 @@ class Fusion:
         self._decide()
         self._readers = None
         self.steps = Grouping(self).steps
+        self._keep_repeated()
 
     def _measure(self):
         """For each node the number of barriers below it, and the flops since the last ones."""
@@ -61,7 +63,8 @@ class Fusion:
             level = max((self.level[s] for s in node.src), default=0)
             self.level[node] = level + barrier
             own = node.op.cost if kind == "elementwise" else 2 if kind == "pad" else 0
-            below = sum(self.cost[s] for s in node.src) if kind in MOVEMENT or kind == "elementwise" else 0
+            inner = kind == "elementwise" or (kind in MOVEMENT and kind != "broadcast")  # stretched: computed outside
+            below = sum(self.cost[s] for s in node.src) if inner else 0
             self.cost[node] = min(own + below, 10**6)
 
     # ------------------------------------------------------------------ what is kept
@@ -84,6 +87,39 @@ class Fusion:
                 for start in node.src[1:]:
                     self._keep(start)
         del self.contexts
+
+    def _keep_repeated(self):
+        """Keep in memory of a tile what several stages of a step compute, if it is not very cheap."""
+        repeated = self._repeated_values()
+        if not repeated:
+            return
+        before, steps = self.kept, self.steps
+        self.kept = before | repeated
+        self.steps = Grouping(self).steps
+        local = set().union(*[step.local for step in self.steps if step.kind == "loop"])
+        if len(self.steps) > len(steps) or not local.issuperset(repeated):
+            self.kept, self.steps = before, steps
+
+    def _repeated_values(self):
+        several = set()
+        for step in self.steps:
+            if step.kind == "loop" and len(step.stages) > 1:
+                seen = set()
+                for stage in step.stages:
+                    several |= seen & stage.values
+                    seen |= stage.values
+        nodes = {node for _, node, ctx in several if node.op.kind == "elementwise" and ctx == self.identity(node)}
+        if not nodes:
+            return nodes
+        out, cost = set(), {}
+        for node in self.order:
+            if node.op.kind != "elementwise" or node in self.kept:
+                continue
+            cost[node] = node.op.cost + sum([cost.get(s, 0) for s in node.src])
+            if node in nodes and cost[node] >= LOCAL:
+                out.add(node)
+                cost[node] = 0
+        return out
 
     def _keep(self, node):
         if node.op.kind not in LEAFLIKE:

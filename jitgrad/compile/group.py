@@ -46,6 +46,7 @@ class Stage:
     def __init__(self, space, sizes):
         self.space, self.sizes = space, sizes
         self.nodes, self.reduced, self.scan, self.passing = [], set(), None, set()
+        self.values = set()
 
     @property
     def points(self):
@@ -61,6 +62,7 @@ class Stage:
 
     def add(self, wish):
         self.nodes.append(wish.node)
+        self.values |= wish.values
         if wish.reduced is not None:
             self.reduced.add(wish.reduced)
         self.scan = self.scan or wish.scan

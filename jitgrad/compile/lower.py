@@ -256,13 +256,18 @@ def far(axis, accesses):
 
 
 def _innermost(axes, loads, maps):
-    """The axis along which most accesses are contiguous; the last one in doubt."""
+    """The axis along which most accesses are contiguous, and fewest jump; the last one in doubt."""
+    return max(axes, key=lambda axis: (nearness([a.paces[axis] for a in loads], [a.paces[axis] for a in maps]), axis))
 
-    def score(axis):
-        near = sum(is_near(a.paces[axis]) for a in loads) + 2 * sum(is_near(a.paces[axis]) for a in maps)
-        return near, axis
 
-    return max(axes, key=score)
+def nearness(loads, stores):
+    """How well the innermost loop goes along an axis at which accesses have these paces, to be compared.
+
+    An access that stands still costs nothing there; one that jumps moves a line of the cache for each element.
+    """
+    paces = [*loads, *stores, *stores]
+    near = sum([is_near(p) for p in paces])
+    return near - sum([p is not None for p in paces]), near
 
 
 def _collapse(loops, step, accesses, pinned):

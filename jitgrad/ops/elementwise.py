@@ -365,7 +365,7 @@ power2 = elementwise(
 
 
 def _power(x, y):
-    """Exponents that are code (0, 1, 2, 3, -1, ½) become arithmetic."""
+    """Exponents that are code (0, 1, 2, 3, 4, -1, -2, ½, -½) become arithmetic."""
     value = y if not isinstance(y, Node) else y.arg if y.op is CONST else None
     if isinstance(x, Node) and type(value) in (int, float):
         if is_float(x.dtype) or (type(value) is int and value > 0):
@@ -377,9 +377,13 @@ def _power(x, y):
                 return square(x)
             if value == 3:
                 return square(x) * x
+            if value == 4:
+                return square(square(x))
         if is_float(x.dtype):
             if value == -1:
                 return reciprocal(x)
+            if value == -2:
+                return 1 / square(x)
             if value == 0.5:
                 return sqrt(x)
             if value == -0.5:
@@ -397,7 +401,7 @@ def _guard_power(x, y):
 
 power = composite(
     "power", np.power, _power, operands=2, operator="pow", aliases=("pow",), on=(0.5, 2),
-    codes=frozenset((0, 1, 2, 3, -1, 0.5, -0.5)), guard=_guard_power, doc="x ** y.",
+    codes=frozenset((0, 1, 2, 3, 4, -1, -2, 0.5, -0.5)), guard=_guard_power, doc="x ** y.",
 )  # fmt: skip
 float_power = composite(
     "float_power", np.float_power, lambda x, y: power(cast(as_node(x), np.dtype(float)), y), operands=2, on=(0.5, 2),
