@@ -30,7 +30,7 @@ GRAIN = 1 << 15  # points of one chunk
 WIDE = 16
 #: Points of a unit of a large step of several stages: what is not in the cache any more when the next stage comes is
 #: read as fast by another kernel, which is cut along any axis. And columns of a unit, at least.
-NEAR, COLUMNS = 1 << 18, 64
+NEAR, COLUMNS = 1 << 16, 64
 DEAR = 20  # flops from which a value is kept when it is wanted in two contexts
 #: Points per element of a reduction over outer axes, of which each chunk has a partial result.
 GATHERED = 16
