@@ -257,12 +257,22 @@ def far(axis, accesses):
 
 def _innermost(axes, loads, maps):
     """The axis along which most accesses are contiguous; the last one in doubt."""
+    return max(axes, key=lambda axis: (nearness(axis, loads, maps), axis))
 
-    def score(axis):
-        near = sum(is_near(a.paces[axis]) for a in loads) + 2 * sum(is_near(a.paces[axis]) for a in maps)
-        return near, axis
 
-    return max(axes, key=score)
+def nearness(axis, loads, maps):
+    """How many accesses are contiguous along `axis`: those that move along most axes, which are the long ones, and all.
+
+    ``X.T @ g`` along the axis of g, which is contiguous there, reads X in strides (100 000 x 50: 7.8 ms, 1.0 else).
+    """
+    rank = max([_rank(a) for a in (*loads, *maps)], default=0)
+    near = [(a, 1) for a in loads if is_near(a.paces[axis])] + [(a, 2) for a in maps if is_near(a.paces[axis])]
+    return sum(weight for a, weight in near if _rank(a) == rank), sum(weight for _, weight in near)
+
+
+def _rank(a):
+    """Along how many axes an access moves."""
+    return sum(pace is not None for pace in a.paces)
 
 
 def _collapse(loops, step, accesses, pinned):

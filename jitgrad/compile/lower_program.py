@@ -20,7 +20,7 @@ from .lower import (
     evaluations,
     far,
     is_joint,
-    is_near,
+    nearness,
     on_loops,
     pinned_axes,
     points,
@@ -82,12 +82,10 @@ class _Draft:
         return [*self.loads.values(), *self.stores.values()]
 
     def near(self, c):
-        """How many accesses of the innermost loop are contiguous along the class `c`."""
+        """How many accesses of the innermost loop are contiguous along the class `c`, as `nearness` has it."""
         if c not in self.space:
-            return 0
-        axis = self.space.index(c)
-        stores = sum(is_near(self.stores[n].paces[axis]) for n in self.maps)
-        return sum(is_near(a.paces[axis]) for a in self.loads.values()) + 2 * stores
+            return 0, 0
+        return nearness(self.space.index(c), [*self.loads.values()], [self.stores[n] for n in self.maps])
 
     def far(self, c):
         return far(self.space.index(c), self.accesses) if c in self.space else 0
@@ -118,7 +116,8 @@ def lower_program(fusion, step):
 
     def order(c):
         first = next(d for d in drafts if c in d.space)
-        return sum(d.near(c) for d in drafts), -sum(d.far(c) for d in drafts), first.space.index(c)
+        near = [sum(counts) for counts in zip(*[d.near(c) for d in drafts], strict=True)]
+        return near, -sum(d.far(c) for d in drafts), first.space.index(c)
 
     tile, shared = max(step.outer, key=order), step.outer
     if sizes[tile] <= SHORT and GRAIN < max(d.stage.points for d in drafts) and len(shared) > 1:
