@@ -39,6 +39,10 @@ SHORT, RAGGED, VECTOR, DEAR = 32, 256, 64, 8
 #: Length of an innermost loop of a large step up to which it is part of the kernel, one for each: LLVM unrolls it, and
 #: the rows are in vectors (of numbers that lie so far apart; LLVM reads up to eight together).
 TINY = 8
+#: Bytes of rows that are asked for ahead (see `render_rows`); the processor is good at longer ones.
+FETCHED = (64, 2048)
+#: Bytes of rows that have a sum each and are taken together: four longer ones were asked for in too large pieces.
+ABREAST = 512
 
 
 class Program:
@@ -146,8 +150,16 @@ def is_short(step, nest):
         return False
     if 1 < nest.loops[-1].size <= TINY and points(nest) > GRAIN:
         return True
+    row = nest.loops[-1].size * max([node.src[0].dtype.itemsize for node in nest.reductions], default=0)
+    if nest.form == "row" and points(nest) > GRAIN and FETCHED[0] <= row <= ABREAST:
+        return True
     last = 1 + len(nest.loops) - nest.outer
     return any(is_dear(node, nest) and not is_load and depth == last for node, _, depth, is_load in nest.values)
+
+
+def is_fetched(row):
+    """Whether rows of so many bytes are worth asking for ahead."""
+    return FETCHED[0] <= row <= FETCHED[1]
 
 
 def tiny(nest):

@@ -14,14 +14,13 @@ Start at `fetched` and `abreast`.
 import re
 
 from .lower import is_near
+from .lower_program import ABREAST, is_fetched
 from .render import combination, identity_literal
 
-#: How many bytes ahead; of rows of so many bytes (the processor is good at longer ones), in arrays that do not stay in
-#: the second cache.
-AHEAD, ROW, LARGE = 1 << 14, (64, 2048), 1 << 18
-#: Rows that are taken together where they have a sum each, and where they have one sum; flops per number, at most. And
-#: the bytes of rows that have a sum each: four longer ones at a time were asked for in too large pieces.
-SUMS, GATHERED, CHEAP, SHORT = 4, 8, 8, 512
+#: How many bytes ahead, in arrays that do not stay in the second cache.
+AHEAD, LARGE = 1 << 14, 1 << 18
+#: Rows that are taken together where they have a sum each, and where they have one sum; flops per number, at most.
+SUMS, GATHERED, CHEAP = 4, 8, 8
 NAME = re.compile(r"\b(?:[a-z]+\d+|t)\b")
 
 
@@ -34,11 +33,11 @@ def fetched(form, nest):
         base = w.buffer(node)
         if base in form.fetched or base in w.local or base in w.made or a.guards or a.valid:
             continue
-        if a.paces[nest.tile] is None or not is_near(a.paces[last]):
+        if a.paces[nest.tile] is None or not is_near(a.paces[last]) or a.paces[last].step < 0:
             continue
         form.fetched.add(base)
         size, n = node.dtype.itemsize, nest.loops[last].size
-        wanted = ROW[0] <= n * size <= ROW[1] and base.size * size >= LARGE
+        wanted = is_fetched(n * size) and base.size * size >= LARGE
         count = w.add_static("n", n if wanted else 0)
         ahead = w.add_static("n", -(-AHEAD // max(1, abs(a.strides[nest.tile]) * size)))
         loops = [*form.loops[:-1], "0"]
@@ -75,14 +74,14 @@ def write_abreast(form, nest, rows, fetches, indent):
                 form.line(indent, NAME.sub(lambda name: f"{name[0]}_{r}" if name[0] in own else name[0], text))
 
     along = sums or form.short
-    together = w.add_static("n", 0 if along and _bytes_of_row(nest) > SHORT else rows)
+    together = w.add_static("n", 0 if along and _bytes_of_row(nest) > ABREAST else rows)
     form.line(indent, f"rest = low + (high - low) // {rows} * {together}")
     form.line(indent, f"for first in range(low, rest, {rows}):")
     indent += 1
     for r in range(rows):
         form.line(indent, f"t_{r} = first + {r}")
     each(indent, [*fetches, *outer, *[f"{acc} = {form.begin(node)}" for node, acc in sums]])
-    each(indent, [f"{part} = np.float32(0.0)" for part in form.short])  # rows of `SHORT` bytes are one block
+    each(indent, [f"{part} = np.float32(0.0)" for part in form.short])  # rows of `ABREAST` bytes are one block
     form.header(nest, last, indent)
     taken = [*inner, *form.updates, *[f"{acc} = {combination(n, acc, value)}" for n, _, value, acc in gathered]]
     for node, _, _, acc in gathered:
