@@ -228,6 +228,37 @@ def test_a_logistic_regression_is_right(tier, shape):
     np.testing.assert_allclose(gradient, want, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("columns", [1, 3, 50, 64, 129])
+def test_rows_are_taken_together(columns, dtype, tier):
+    """Sums along rows and over rows, for numbers of rows around those that are taken together, with inf in one row."""
+    rng = np.random.default_rng(columns)
+    for rows in (1, 3, 4, 5, 8, 9, 15, 31, 300):
+        x, w, y = (rng.standard_normal(s).astype(dtype) for s in ((rows, columns), columns, rows))
+        for value in (0.5, np.inf):
+            x[rows // 2, 0] = value
+            v = jitgrad.tensor(w, requires_grad=True)
+            r = jitgrad.tensor(x) @ v - jitgrad.tensor(y)
+            loss = (r * r).sum()
+            loss.backward()
+            wide = x.astype(np.float64)
+            with np.errstate(invalid="ignore"):
+                residual = wide @ w - y
+                want = 2 * residual @ wide
+            rtol = 1e-11 if dtype is np.float64 else 1e-4
+            np.testing.assert_allclose(loss.item(), (residual**2).sum(), rtol=rtol)
+            np.testing.assert_allclose(v.grad.numpy(), want, rtol=rtol, atol=rtol * np.sqrt(rows * columns))
+
+
+def test_an_array_is_read_along_its_rows():
+    """The loop over which a matrix is contiguous is the inner one, whatever a vector beside it says."""
+    x, g = jitgrad.ones((300, 20)), jitgrad.ones(300)
+    with observed_plans() as plans:
+        (x.T @ g).numpy()
+    (kernel,) = [k for plan in plans for k in plan.lowered().kernels]
+    assert kernel.kind == "column"
+
+
 # --- values and gradients -----------------------------------------------------------------------------------------
 
 

@@ -256,18 +256,23 @@ def far(axis, accesses):
 
 
 def _innermost(axes, loads, maps):
-    """The axis along which most accesses are contiguous, and fewest jump; the last one in doubt."""
-    return max(axes, key=lambda axis: (nearness([a.paces[axis] for a in loads], [a.paces[axis] for a in maps]), axis))
+    """The axis along which most accesses are contiguous; the last one in doubt."""
+    return max(axes, key=lambda axis: (nearness(axis, loads, maps), axis))
 
 
-def nearness(loads, stores):
-    """How well the innermost loop goes along an axis at which accesses have these paces, to be compared.
+def nearness(axis, loads, maps):
+    """How many accesses are contiguous along `axis`: those that move along most axes, which are the long ones, and all.
 
-    An access that stands still costs nothing there; one that jumps moves a line of the cache for each element.
+    ``X.T @ g`` along the axis of g, which is contiguous there, reads X in strides (100 000 x 50: 7.8 ms, 1.0 else).
     """
-    paces = [*loads, *stores, *stores]
-    near = sum([is_near(p) for p in paces])
-    return near - sum([p is not None for p in paces]), near
+    rank = max([_rank(a) for a in (*loads, *maps)], default=0)
+    near = [(a, 1) for a in loads if is_near(a.paces[axis])] + [(a, 2) for a in maps if is_near(a.paces[axis])]
+    return sum(weight for a, weight in near if _rank(a) == rank), sum(weight for _, weight in near)
+
+
+def _rank(a):
+    """Along how many axes an access moves."""
+    return sum(pace is not None for pace in a.paces)
 
 
 def _collapse(loops, step, accesses, pinned):

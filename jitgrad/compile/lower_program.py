@@ -39,6 +39,10 @@ SHORT, RAGGED, VECTOR, DEAR = 32, 256, 64, 8
 #: Length of an innermost loop of a large step up to which it is part of the kernel, one for each: LLVM unrolls it, and
 #: the rows are in vectors (of numbers that lie so far apart; LLVM reads up to eight together).
 TINY = 8
+#: Bytes of rows that are asked for ahead (see `render_rows`); the processor is good at longer ones.
+FETCHED = (64, 2048)
+#: Bytes of rows that have a sum each and are taken together: four longer ones were asked for in too large pieces.
+ABREAST = 512
 
 
 class Program:
@@ -82,12 +86,10 @@ class _Draft:
         return [*self.loads.values(), *self.stores.values()]
 
     def near(self, c):
-        """How many accesses jump (negative), and are contiguous, if the class `c` is the innermost loop."""
+        """How many accesses of the innermost loop are contiguous along the class `c`, as `nearness` has it."""
         if c not in self.space:
             return 0, 0
-        axis = self.space.index(c)
-        loads, stores = self.loads.values(), [self.stores[n] for n in self.maps]
-        return nearness([a.paces[axis] for a in loads], [a.paces[axis] for a in stores])
+        return nearness(self.space.index(c), [*self.loads.values()], [self.stores[n] for n in self.maps])
 
     def far(self, c):
         return far(self.space.index(c), self.accesses) if c in self.space else 0
@@ -118,7 +120,8 @@ def lower_program(fusion, step):
 
     def order(c):
         first = next(d for d in drafts if c in d.space)
-        return sum(d.near(c)[1] for d in drafts), -sum(d.far(c) for d in drafts), first.space.index(c)
+        near = [sum(counts) for counts in zip(*[d.near(c) for d in drafts], strict=True)]
+        return near, -sum(d.far(c) for d in drafts), first.space.index(c)
 
     tile, shared = max(step.outer, key=order), step.outer
     if sizes[tile] <= SHORT and GRAIN < max(d.stage.points for d in drafts) and len(shared) > 1:
@@ -147,8 +150,16 @@ def is_short(step, nest):
         return False
     if 1 < nest.loops[-1].size <= TINY and points(nest) > GRAIN:
         return True
+    row = nest.loops[-1].size * max([node.src[0].dtype.itemsize for node in nest.reductions], default=0)
+    if nest.form == "row" and points(nest) > GRAIN and FETCHED[0] <= row <= ABREAST:
+        return True
     last = 1 + len(nest.loops) - nest.outer
     return any(is_dear(node, nest) and not is_load and depth == last for node, _, depth, is_load in nest.values)
+
+
+def is_fetched(row):
+    """Whether rows of so many bytes are worth asking for ahead."""
+    return FETCHED[0] <= row <= FETCHED[1]
 
 
 def tiny(nest):

@@ -403,12 +403,16 @@ class Writer:
         self.emit(depth, f"{place} = {stored(out, node.dtype)}")
         return out
 
+    def buffer(self, node):
+        """The array that `node` is read from."""
+        while node.op.kind == "reshape" and node not in self.fusion.kept:
+            node = node.src[0]
+        return node
+
     def load(self, node, ctx, depth, nest, loops):
         a = nest.loads[node, ctx]
         tests = [self.guard(g, nest, loops) for g in a.valid]
-        buffer = node
-        while buffer.op.kind == "reshape" and buffer not in self.fusion.kept:
-            buffer = buffer.src[0]
+        buffer = self.buffer(node)
         array = self.array(buffer, "out" if buffer in self.made else "array")
         name = self.fresh("v")
         text = read(f"{array}[{self.place(buffer, a, loops, nest)}]", node.dtype)

@@ -17,6 +17,7 @@ from .lower import points, weight
 from .lower_program import is_dear, local_size, tiny
 from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title
 from .render_forms import BLOCK, GRAIN, Form, Units, accumulated, sums_in_blocks
+from .render_rows import abreast, fetched, write_abreast
 from .render_short import turns
 
 #: chunks of a step with partial results that are arrays, at most; and points per element of these
@@ -39,6 +40,7 @@ class Program(Form):
     def __init__(self, program, fusion):
         super().__init__(program.stages[0], fusion)
         self.program, self.top, self.totals, self.buffers = program, [], [], []
+        self.fetched = set()  # arrays that are asked for ahead of the first stage that reads them
         w = self.writer
         w.made = frozenset(program.step.nodes)
         for node in program.step.nodes:
@@ -64,6 +66,11 @@ class Program(Form):
         if gone & shared:
             return "array"
         return "register" if gone == set(range(self.level(node, nest), len(nest.loops))) else "memory"
+
+    @staticmethod
+    def last_of(nest):
+        """The depth of the innermost loop of a stage."""
+        return 1 + len(nest.loops) - nest.outer
 
     @staticmethod
     def level(node, nest):
@@ -97,7 +104,7 @@ class Program(Form):
             self.line(1, f"{name} = local_{dtype.name}({count})")
         self.out += self.top
         for node, acc in self.totals:
-            self.line(1, f"{acc} = {_start(node)}")
+            self.line(1, f"{acc} = {self.begin(node)}")
         for node in self.gathered:
             place = f"{w.array(node, 'out')}[part * {w.add_static('n', node.size)} + k]"
             self.line(1, f"for k in range({w.add_static('n', node.size)}):")
@@ -134,7 +141,7 @@ class Program(Form):
             w.evaluate(node, ctx, depth, is_load, nest, self.loops)
         for node in nest.maps:
             self.store(node, nest)
-        self.registers, self.updates, self.small = {}, [], []
+        self.registers, self.updates, self.elements, self.small = {}, [], [], []
         self.short, self.tiles = {}, {}  # sums of float32 and those they are added to: in blocks; where a tile is one
         for node in nest.reductions:
             self.start(node, nest)
@@ -148,6 +155,7 @@ class Program(Form):
         self.around_tile(nest, lambda n, place, whole: f"{place} = {stored(identity_literal(n), n.dtype)}")
         for name in self.tiles:
             self.line(2, f"{name} = np.float32(0.0)")
+        self.fetches = list(fetched(self, nest))
         self.nested(nest, nest.outer, 2)
         for name, total in self.tiles.items():
             self.line(2, f"{total} = {total} + {name}")
@@ -240,16 +248,34 @@ class Program(Form):
                 (self.tiles if place == "number" and self.is_unrolled(nest) else self.short)[acc] = total
             self.updates.append(f"{acc} = {combination(node, acc, value)}")
             return
-        element, reorder = self.element(node, nest), False
+        element = self.element(node, nest)
         if self.is_small(node, nest):
             memory, place = w.fresh("h"), "0"
             w.memory.append((memory, node.dtype))
             for k in self.kept(node, nest):
                 place = self.loops[k] if place == "0" else f"({place}) * {nest.loops[k].size} + {self.loops[k]}"
-            whole, element, reorder = element, f"{memory}[{place}]", True
+            whole, element = element, f"{memory}[{place}]"
             self.small.append((node, element, whole))
-        joined = combination(node, read(element, node.dtype), value, reorder)
-        self.updates.append(f"{element} = {stored(joined, node.dtype)}")
+            self.updates.append(f"{element} = {self.joined(node, element, value, reorder=True)}")
+            return
+        self.elements.append((node, element, value))
+
+    @staticmethod
+    def joined(node, element, value, reorder=False):
+        """What is stored in the element of memory when `value` is taken in."""
+        return stored(combination(node, read(element, node.dtype), value, reorder=reorder), node.dtype)
+
+    @staticmethod
+    def begin(node):
+        return repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)
+
+    def end(self, node, acc):
+        """The statement that stores the sum `acc` of the innermost loops."""
+        element = self.element(node, self.nest)
+        value = f"np.float32({acc})" if is_wide(node) else acc
+        if self.place_of(node, self.nest) != "register":
+            return f"{element} = {self.joined(node, element, value)}"
+        return f"{element} = {stored(value, node.dtype)}"
 
     @staticmethod
     def kept(node, nest):
@@ -308,21 +334,24 @@ class Program(Form):
     def nested(self, nest, k, indent):
         """The loops from number `k` on."""
         for node, acc in self.registers.get(k, ()):
-            self.line(indent, f"{acc} = {_start(node)}")
+            self.line(indent, f"{acc} = {self.begin(node)}")
         if k == nest.scan:
             self.start_carries(nest, indent)
         if k == len(nest.loops) - 1:
+            for text in self.fetches:
+                self.line(indent, text)
             self.innermost(nest, k, indent)
         else:
-            self.header(nest, k, indent)
+            rows = abreast(self, nest) if k == nest.tile else 1
+            if rows > 1:
+                write_abreast(self, nest, rows, self.fetches, indent)
+                self.line(indent, "for t in range(rest, high):")
+            else:
+                self.header(nest, k, indent)
             self.body_of(2 + k - nest.outer, indent + 1)
             self.nested(nest, k + 1, indent + 1)
         for node, acc in self.registers.get(k, ()):
-            element = self.element(node, nest)
-            value = f"np.float32({acc})" if is_wide(node) else acc
-            if self.place_of(node, nest) != "register":
-                value = combination(node, read(element, node.dtype), value, reorder=False)
-            self.line(indent, f"{element} = {stored(value, node.dtype)}")
+            self.line(indent, self.end(node, acc))
 
     def innermost(self, nest, k, indent):
         """The last loop; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile being one."""
@@ -336,7 +365,7 @@ class Program(Form):
         self.header(nest, k, indent, bounds)
         before = len(self.out)
         self.body_of(2 + k - nest.outer, indent + 1)
-        for text in self.updates:
+        for text in (*self.updates, *[f"{e} = {self.joined(node, e, value)}" for node, e, value in self.elements]):
             self.line(indent + 1, text)
         if len(self.out) == before:
             self.line(indent + 1, "pass")
@@ -367,9 +396,4 @@ class Program(Form):
 
 def _joined(node, place, whole):
     """The statement that joins an element of a small reduction to that of the result."""
-    value = combination(node, read(whole, node.dtype), read(place, node.dtype), reorder=False)
-    return f"{whole} = {stored(value, node.dtype)}"
-
-
-def _start(node):
-    return repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)
+    return f"{whole} = {Program.joined(node, whole, read(place, node.dtype))}"

@@ -27,6 +27,7 @@ from .build_lowering import (
     as_float,
     free,
     local_maker,
+    prefetch,
     result_reader,
     scratch_maker,
     slots,
@@ -45,7 +46,7 @@ def _unique_names():
 
 
 _unique_names()
-__all__ = ["as_float", "body", "entry", "free", "scalar", "slots"]
+__all__ = ["as_float", "body", "entry", "free", "prefetch", "scalar", "slots"]
 
 for _dtype in SUPPORTED:
     _type = types.uint8 if _dtype.kind == "b" else getattr(types, _dtype.name)
