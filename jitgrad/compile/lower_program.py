@@ -11,6 +11,7 @@ What one stage leaves to later ones alone lies in `local` memory of one tile. St
 import math
 
 from .axes import UNIT
+from .classes import common
 from .group import GRAIN, WIDE
 from .lower import (
     Loop,
@@ -258,7 +259,7 @@ def _extents(fusion, node, program):
     gone = tile.classes.union(*[loop.classes for loop in program.outer])
     for c, n in zip(fusion.axes.of[node], node.shape, strict=True):
         if c == tile.axis:
-            out.append((program.width, -1 - c))
+            out.append((program.width, -1 - common(c)))
         else:
             out.append((1, UNIT) if c in gone or c == UNIT else (n, c))
     return out

@@ -13,6 +13,7 @@ Start at `Program.write`.
 import math
 
 from ..ir.printer import counted
+from .classes import common
 from .lower import points, weight
 from .lower_program import is_dear, local_size, tiny
 from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title
@@ -122,7 +123,7 @@ class Program(Form):
         w = self.writer
         self.nest, w.lines = nest, {}
         w.begin_stage()
-        w.tiny = frozenset().union(*[loop.classes for loop in tiny(nest)])
+        w.tiny = frozenset([common(c) for loop in tiny(nest) for c in loop.classes])
         inner = iter(range(len(nest.loops)))
         self.loops = [
             f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}" for k in range(len(nest.loops))
