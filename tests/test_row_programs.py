@@ -435,9 +435,9 @@ def close(got, want, dtype):
             np.testing.assert_allclose(g, w, rtol=tol, atol=tol * np.abs(w[np.isfinite(w)]).max(initial=1))
 
 
-def run_random(program, mode, dtype=np.float64):
+def run_random(program, mode, dtype=np.float64, second=False):
     with compiling(mode):
-        return program(dtype)
+        return program(dtype, second)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -447,6 +447,16 @@ def test_random_programs(seed):
     want = run_random(program, "never", dtype)
     with simulated(seed, small=seed % 4 > 0):
         close(run_random(program, "always", dtype), want, dtype)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_programs_of_squares(seed):
+    """Axes of one class occur twice or three times; every third program to the second order."""
+    program = random_program(random.Random(seed), 3 + seed % 6, square=True, smooth=seed % 3 == 0)
+    second, dtype = seed % 3 == 0, np.float32 if seed % 5 == 4 else np.float64
+    want = run_random(program, "never", dtype, second)
+    with simulated(seed, small=seed % 4 > 0):
+        close(run_random(program, "always", dtype, second), want, dtype)
 
 
 @pytest.mark.parametrize("seed", range(1000, 1006))

@@ -11,12 +11,11 @@ Start at `Axes`.
 """
 
 from ..ir.shapes import keep_axes
-
-UNIT = 0
+from .classes import UNIT, told_apart
 
 
 class Axes:
-    """The classes of the axes of the nodes in `order` (sources first): ``of[node]``, one per axis."""
+    """The classes of the axes of the nodes in `order` (sources first): ``of[node]``, one per axis, no two the same."""
 
     def __init__(self, order):
         self._parents = [UNIT]
@@ -29,6 +28,7 @@ class Axes:
         for node in order:
             self.of[node] = _RULES[node.op.kind](self, node)
         self.of = {node: tuple([self._root(c) for c in classes]) for node, classes in self.of.items()}
+        self.of = told_apart(order, self.of, self.targets)
 
     def space(self, node):
         """The loop space of `node`, (classes, lengths): its axes but those of class UNIT; () only for 0-d values.
@@ -44,8 +44,6 @@ class Axes:
     def loops(self, node):
         """The classes of the loops over `node`, in the order of its space."""
         classes = tuple([c for c in self.of[node] if c != UNIT])
-        if len(set(classes)) < len(classes):
-            return classes
         return self._orders.setdefault(frozenset(classes), classes)
 
     # ------------------------------------------------------------------ classes

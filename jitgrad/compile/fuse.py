@@ -162,17 +162,10 @@ class Fusion:
     def identity(self, node):
         return identity(self.axes, node)
 
-    def is_call(self, node):
-        """Whether NumPy computes `node`: calls, and scans where axes of one class must be told apart."""
-        if node.op.kind == "scan":
-            loops = self.axes.loops(node)
-            return len(set(loops)) < len(loops)
-        return node.op.kind == "call"
-
     def _seed(self, node):
         """The readers' side of a kept node: what its own kernel reads."""
         kind = node.op.kind
-        if self.is_call(node):
+        if kind == "call":
             for s in node.src:
                 self._keep(call_operand(s)[0])
         elif kind == "scan":
@@ -219,7 +212,7 @@ class Fusion:
     def form(self, node):
         """(kind of step, its loop space, lengths, reduced loop axes or None, scan or None) of what makes `node`."""
         kind = node.op.kind
-        if self.is_call(node):
+        if kind == "call":
             return "call", (), (), None, None
         if kind == "reduce" and node.src[0].ndim:
             return "loop", *self.axes.space(node.src[0]), self.reduced_axes(node) or None, None
@@ -237,7 +230,7 @@ class Fusion:
 
     def sources(self, node, values, loads):
         """(kept node, the context it is read in, or None if it must be there before the step)."""
-        if self.is_call(node):
+        if node.op.kind == "call":
             return [(call_operand(s)[0], None) for s in node.src]
         out = []
         for source, ctx in loads:
@@ -251,7 +244,7 @@ class Fusion:
     def inline(self, node):
         """What a kernel computes in registers to make the kept `node`: (values, loads), sets of (node, context)."""
         values, loads = set(), {}
-        if self.is_call(node):
+        if node.op.kind == "call":
             return values, loads
         if node.op.kind != "reduce":
             values.add((node, self.identity(node)))

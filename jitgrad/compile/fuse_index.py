@@ -8,7 +8,6 @@ operand of a `pad` (which may lie outside of it: then the value is zero).
 Start at `source_contexts`: the step from a node in a context to its sources in theirs.
 """
 
-import itertools
 from typing import NamedTuple
 
 from .axes import UNIT, is_whole
@@ -50,11 +49,8 @@ def scaled(index, factor):
 
 def identity(axes, node):
     """The context that reads `node` at each point of its own loop space."""
-    classes, loops = axes.of[node], axes.loops(node)
-    if loops == tuple([c for c in classes if c != UNIT]):  # one may occur twice
-        numbers = itertools.count()
-        return tuple([ZERO if c == UNIT else Index(0, (), 1, next(numbers)) for c in classes])
-    return tuple([ZERO if c == UNIT else Index(0, (), 1, loops.index(c)) for c in classes])
+    loops = axes.loops(node)
+    return tuple([ZERO if c == UNIT else Index(0, (), 1, loops.index(c)) for c in axes.of[node]])
 
 
 def _elementwise(axes, node, ctx):

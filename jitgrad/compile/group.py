@@ -240,8 +240,6 @@ class Grouping:
 
     def _outer(self, wish, outer, extent):
         """The part of `outer` that a step with `wish` has; a scan or a reduction keeps its axes out of it if it can."""
-        if len(set(wish.space)) < len(wish.space):
-            return frozenset()
         outer = outer & frozenset(wish.space)
         if wish.scan is not None:
             outer -= {wish.space[wish.scan[0]]}

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from ..ir.shapes import contiguous
 from .axes import UNIT
+from .classes import common
 from .fuse_index import Guard, guards_of, pad_guards
 
 #: columns of one block (form "column") and elements of one block of a long inner loop (form "rows")
@@ -96,7 +97,7 @@ def strided(classes, lengths, ctx, dims):
             terms[start] = terms.get(start, 0) + stride * coef
         if c == UNIT or index.var is None:
             continue
-        pace = Pace(index.step, tuple(sorted([d for d in classes[axis + 1 :] if d != UNIT])))
+        pace = Pace(index.step, tuple(sorted([common(d) for d in classes[axis + 1 :] if d != UNIT])))
         if isinstance(index.var, Guard):
             guards.append((index.var, stride * index.step, pace))
         else:
@@ -292,7 +293,7 @@ def is_joint(outer, inner, c):
     """Whether the pace `outer` is that of the end of a loop of the class `c` at the pace `inner`."""
     if outer is None or inner is None:
         return outer is inner
-    return outer.step == inner.step and list(outer.inner) == sorted((*inner.inner, c))
+    return outer.step == inner.step and list(outer.inner) == sorted((*inner.inner, common(c)))
 
 
 def on_loops(a, loops):

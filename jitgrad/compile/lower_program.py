@@ -11,7 +11,9 @@ What one stage leaves to later ones alone lies in `local` memory of one tile. St
 import math
 
 from .axes import UNIT
+from .classes import common
 from .group import GRAIN, WIDE
+from .joint import is_few, joined
 from .lower import (
     Loop,
     Nest,
@@ -36,9 +38,6 @@ CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 14, (64, 1024), (1, 512)
 #: which what is left of it after whole vectors (of so many bytes) takes longer than they: a function of 60
 #: instructions takes 25 ns for one number, and 1 to 5 for eight. Flops from which a function is such a one.
 SHORT, RAGGED, VECTOR, DEAR = 32, 256, 64, 8
-#: Length of an innermost loop of a large step up to which it is part of the kernel, one for each: LLVM unrolls it, and
-#: the rows are in vectors (of numbers that lie so far apart; LLVM reads up to eight together).
-TINY = 8
 #: Bytes of rows that are asked for ahead (see `render_rows`); the processor is good at longer ones.
 FETCHED = (64, 2048)
 #: Bytes of rows that have a sum each and are taken together: four longer ones were asked for in too large pieces.
@@ -48,14 +47,24 @@ ABREAST = 512
 class Program:
     """The nests of the `stages`; `outer` are the loops before the tile, `tile` that over the axis cut in tiles.
 
-    `width` is the length of a tile.
+    `groups` has the nests again, those with loops in common together. `local` are the nodes that lie in memory of one
+    tile, and `width` is the length of a tile.
     """
 
     form = "program"
 
     def __init__(self, step, outer, tile):
         self.step, self.outer, self.tile = step, outer, tile
-        self.stages = []
+        self.groups, self.local = [], step.local
+
+    @property
+    def stages(self):
+        return [nest for group in self.groups for nest in group]
+
+    @property
+    def taken(self):
+        """The classes of the loops of a unit."""
+        return self.tile.classes.union(*[loop.classes for loop in self.outer])
 
     @property
     def reductions(self):
@@ -80,16 +89,24 @@ class _Draft:
         self.stores = {n: reduction_access(fusion, n, dims, ()) for n in self.reductions}
         self.stores.update({n: map_access(fusion, n, dims) for n in self.maps})
         self.gone = {n: frozenset(self.space[a] for a in fusion.reduced_axes(n)) for n in self.reductions}
+        self.handed = self.unwritten = frozenset()  # see `joint`
 
     @property
     def accesses(self):
-        return [*self.loads.values(), *self.stores.values()]
+        return [a for _, a in self.touched]
+
+    @property
+    def touched(self):
+        """(node, access) of what is read and written in memory."""
+        loads = [(node, a) for (node, _), a in self.loads.items() if node not in self.handed]
+        return [*loads, *[(node, a) for node, a in self.stores.items() if node not in self.unwritten]]
 
     def near(self, c):
         """How many accesses of the innermost loop are contiguous along the class `c`, as `nearness` has it."""
         if c not in self.space:
             return 0, 0
-        return nearness(self.space.index(c), [*self.loads.values()], [self.stores[n] for n in self.maps])
+        read = [a for node, a in self.touched if node not in self.stores]
+        return nearness(self.space.index(c), read, [a for node, a in self.touched if node in self.maps])
 
     def far(self, c):
         return far(self.space.index(c), self.accesses) if c in self.space else 0
@@ -131,8 +148,10 @@ def lower_program(fusion, step):
     groups = _collapsed([*others, tile], drafts)
     *outer, tile = _loops(groups, sizes)
     program = Program(step, outer, tile)
-    for draft in drafts:
-        program.stages.append(_nest(draft, program, sizes))
+    joints = joined(drafts, program.taken, sizes, fusion.axes, step.local)
+    for group in joints:
+        program.groups.append([_nest(draft, group, program, sizes) for draft in group.drafts])
+    program.local = step.local.difference(*[group.unwritten for group in joints])
     _size_tiles(program, drafts)
     for draft, nest in zip(drafts, program.stages, strict=True):
         _localize(fusion, draft, nest, program)
@@ -148,7 +167,7 @@ def is_short(step, nest):
         return False
     if any(node.op.kind == "pad" for node, *_ in nest.values):
         return False
-    if 1 < nest.loops[-1].size <= TINY and points(nest) > GRAIN:
+    if is_few(nest.loops[-1].size) and points(nest) > GRAIN:
         return True
     row = nest.loops[-1].size * max([node.src[0].dtype.itemsize for node in nest.reductions], default=0)
     if nest.form == "row" and points(nest) > GRAIN and FETCHED[0] <= row <= ABREAST:
@@ -166,7 +185,7 @@ def tiny(nest):
     """The loops of a large nest whose lengths are part of the kernel: unrolled, so that the tile is the innermost."""
     if nest.column or points(nest) <= GRAIN:
         return []
-    return [loop for loop in nest.loops[nest.tile + 1 :] if 1 < loop.size <= TINY]
+    return [loop for loop in nest.loops[nest.tile + 1 :] if is_few(loop.size)]
 
 
 def is_dear(node, nest):
@@ -192,18 +211,21 @@ def _loops(groups, sizes):
     return [Loop(math.prod(sizes[c] for c in group), False, group[-1], frozenset(group)) for group in groups]
 
 
-def _nest(draft, program, sizes):
-    """The nest of one stage; its loops have the axes of the stage."""
-    nest, tile = Nest(), program.tile
+def _nest(draft, group, program, sizes):
+    """The nest of one stage; its loops have the axes of the stage, those that the `group` of stages shares first."""
+    nest, tile, drafts = Nest(), program.tile, group.drafts
     scan = None if draft.stage.scan is None else draft.space[draft.stage.scan[0]]
-    taken = tile.classes.union(*[loop.classes for loop in program.outer])
-    inner = sorted([c for c in draft.space if c not in taken], key=lambda c: (c == scan, -draft.far(c), c))
-    inner, last = _loops(_collapsed(inner, [draft]), sizes), tile.axis
-    nest.column = bool(inner) and draft.near(last) > draft.near(inner[-1].axis)
-    loops = [*program.outer, *([*inner, tile] if nest.column else [tile, *inner])]
+    long = sorted(group.long, key=lambda c: (c == scan, -sum(d.far(c) for d in drafts), c))
+    long, last = _loops(_collapsed(long, drafts), sizes), tile.axis
+    few = _loops([[c] for c in sorted(group.few_of(draft), key=lambda c: (-draft.far(c), c))], sizes)
+    across = bool(long) and sum(d.near(last) for d in drafts) > sum(d.near(long[-1].axis) for d in drafts)
+    loops = [*program.outer, *([*long, tile] if across else [tile, *long]), *few]
     nest.form, nest.outer = "program", len(program.outer)
-    nest.tile = len(loops) - 1 if nest.column else nest.outer
-    nest.reductions, nest.maps, nest.passing = draft.reductions, draft.maps, draft.stage.passing
+    nest.tile = nest.outer + len(long) * across
+    nest.shared = nest.outer + 1 + len(long)
+    nest.column = across and len(drafts) == 1
+    nest.reductions, nest.maps = draft.reductions, draft.maps
+    nest.passing, nest.handed = draft.stage.passing | group.unwritten, group.handed
     nest.reduced = {n: {k for k, loop in enumerate(loops) if loop.axis in draft.gone[n]} for n in nest.reductions}
     nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
     nest.reverse = nest.scan is not None and draft.stage.scan[1]
@@ -213,7 +235,7 @@ def _nest(draft, program, sizes):
 
 def _size_tiles(program, drafts):
     """The length of a tile: by sizes alone, so that results do not depend on the number of threads."""
-    if any(nest.column for nest in program.stages):
+    if any(nest.tile > nest.outer for nest in program.stages):
         low, high = COLUMNS
         width = CACHED // max(_inner_points(nest) for nest in program.stages)
     else:
@@ -229,11 +251,11 @@ def _size_tiles(program, drafts):
 
 def _touched(program, drafts):
     """The bytes that the stages touch per point of the tile, each array counted once."""
-    taken, found = program.tile.classes.union(*[loop.classes for loop in program.outer]), {}
+    taken, found = program.taken, {}
     for draft in drafts:
         inner = [k for k, c in enumerate(draft.space) if c not in taken]
         moving = draft.space.index(program.tile.axis)
-        for node, a in [*[(pair[0], a) for pair, a in draft.loads.items()], *draft.stores.items()]:
+        for node, a in draft.touched:
             if a.paces[moving] is not None:
                 points = math.prod(draft.stage.sizes[k] for k in inner if a.paces[k] is not None)
                 found[node] = max(found.get(node, 0), points * node.dtype.itemsize)
@@ -247,7 +269,7 @@ def _inner_points(nest):
 
 def _localize(fusion, draft, nest, program):
     """The accesses of the stage on its loops; those to local memory are relative to the tile."""
-    local = program.step.local
+    local = program.local
 
     def placed(node, ctx, a):
         if node in local:
@@ -265,11 +287,10 @@ def _localize(fusion, draft, nest, program):
 
 def _extents(fusion, node, program):
     """For each axis of `node` its length in local memory, and its class there; the tile's has a class of its own."""
-    out, tile = [], program.tile
-    gone = tile.classes.union(*[loop.classes for loop in program.outer])
+    out, tile, gone = [], program.tile, program.taken
     for c, n in zip(fusion.axes.of[node], node.shape, strict=True):
         if c == tile.axis:
-            out.append((program.width, -1 - c))
+            out.append((program.width, -1 - common(c)))
         else:
             out.append((1, UNIT) if c in gone or c == UNIT else (n, c))
     return out

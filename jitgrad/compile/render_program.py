@@ -10,12 +10,14 @@ A reduction lives in one of three places:
 Start at `Program.write`.
 """
 
+import functools
 import math
 
 from ..ir.printer import counted
+from .classes import common
 from .lower import points, weight
 from .lower_program import is_dear, local_size, tiny
-from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title
+from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title, typed
 from .render_forms import BLOCK, GRAIN, Form, Units, accumulated, sums_in_blocks
 from .render_rows import abreast, fetched, write_abreast
 from .render_short import turns
@@ -44,7 +46,7 @@ class Program(Form):
         w = self.writer
         w.made = frozenset(program.step.nodes)
         for node in program.step.nodes:
-            if node in program.step.local:
+            if node in program.local:
                 w.local[node] = w.fresh("l")
         self.gathered = [n for nest in program.stages for n in nest.reductions if self.place_of(n, nest) == "array"]
 
@@ -66,6 +68,13 @@ class Program(Form):
         if gone & shared:
             return "array"
         return "register" if gone == set(range(self.level(node, nest), len(nest.loops))) else "memory"
+
+    def is_narrow(self, node, nest):
+        """Whether what a sum of float32 adds up in unrolled loops is so few values that it stays so."""
+        return sums_in_blocks(node) and self.level(node, nest) >= nest.shared
+
+    def first(self, node, nest):
+        return identity_literal(node) if self.is_narrow(node, nest) else _start(node)
 
     @staticmethod
     def last_of(nest):
@@ -91,8 +100,8 @@ class Program(Form):
         self.line(2, f"high = min(low + {width}, {size})")
         self.nest, self.loops = program.stages[0], [f"j{k}" for k in range(len(program.outer))]
         self.decode("q", 2, len(program.outer))
-        for nest in program.stages:
-            self.stage(nest)
+        for nests in program.groups:
+            self.stages(nests)
         units, self.out = self.out, []
         for name, dtype in w.memory:
             self.line(1, f"{name} = scratch_{dtype.name}()")
@@ -104,7 +113,7 @@ class Program(Form):
             self.line(1, f"{name} = local_{dtype.name}({count})")
         self.out += self.top
         for node, acc in self.totals:
-            self.line(1, f"{acc} = {self.begin(node)}")
+            self.line(1, f"{acc} = {_start(node)}")
         for node in self.gathered:
             place = f"{w.array(node, 'out')}[part * {w.add_static('n', node.size)} + k]"
             self.line(1, f"for k in range({w.add_static('n', node.size)}):")
@@ -123,13 +132,46 @@ class Program(Form):
     def evaluate(self):
         """Values are evaluated stage by stage."""
 
-    # ------------------------------------------------------------------ one stage
+    # ------------------------------------------------------------------ stages
 
-    def stage(self, nest):
+    def stages(self, nests):
+        """One stage, or those that share loops."""
+        self.writer.handed.clear()
+        stages = [self.prepared(nest) for nest in nests]
+        each = functools.partial(map, self.take_up, stages)
+        for nest in each():
+            self.top += ["    " + text for text, _ in self.writer.lines.get(0, ())]
+            self.body_of(1, 2)
+            self.start_memory(nest)
+        if len(nests) == 1:
+            if self.writer.lines.get(FIXED):
+                self.line(2, "for t in range(low, high):")
+                self.body_of(FIXED, 3)
+            self.apply_functions(nests[0])
+        self.fetches = list(fetched(self, nests[0])) if len(nests) == 1 else []
+        for nest in each():
+            self.around_tile(nest, lambda n, place, whole: f"{place} = {stored(identity_literal(n), n.dtype)}")
+            for name in self.tiles:
+                self.line(2, f"{name} = np.float32(0.0)")
+        self.nested(stages, nests[0].outer, 2)
+        for nest in each():
+            for name, total in self.tiles.items():
+                self.line(2, f"{total} = {total} + {name}")
+            self.around_tile(nest, _joined)
+
+    def take_up(self, stage):
+        """Go on with a stage that is prepared; its nest."""
+        vars(self).update(stage.state)
+        vars(self.writer).update(stage.written)
+        return stage.nest
+
+    def prepared(self, nest):
+        """The statements of a stage, by depth, and where its reductions live."""
         w = self.writer
         self.nest, w.lines = nest, {}
         w.begin_stage()
-        w.tiny = frozenset().union(*[loop.classes for loop in tiny(nest)])
+        w.tiny = frozenset([common(c) for loop in tiny(nest) for c in loop.classes])
+        w.fast = len(nest.loops) - 1 - len(tiny(nest)) if nest.shared < len(nest.loops) else None
         inner = iter(range(len(nest.loops)))
         self.loops = [
             f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}" for k in range(len(nest.loops))
@@ -145,21 +187,7 @@ class Program(Form):
         self.short, self.tiles = {}, {}  # sums of float32 and those they are added to: in blocks; where a tile is one
         for node in nest.reductions:
             self.start(node, nest)
-        self.top += ["    " + text for text, _ in w.lines.get(0, ())]
-        self.body_of(1, 2)
-        self.start_memory(nest)
-        if w.lines.get(FIXED):
-            self.line(2, "for t in range(low, high):")
-            self.body_of(FIXED, 3)
-        self.apply_functions(nest)
-        self.around_tile(nest, lambda n, place, whole: f"{place} = {stored(identity_literal(n), n.dtype)}")
-        for name in self.tiles:
-            self.line(2, f"{name} = np.float32(0.0)")
-        self.fetches = list(fetched(self, nest))
-        self.nested(nest, nest.outer, 2)
-        for name, total in self.tiles.items():
-            self.line(2, f"{total} = {total} + {name}")
-        self.around_tile(nest, _joined)
+        return _Stage(self)
 
     @staticmethod
     def is_unrolled(nest):
@@ -205,11 +233,13 @@ class Program(Form):
             self.line(indent + 1, text)
 
     def store(self, node, nest):
+        w = self.writer
+        source = self.operand(node) if node.op.kind == "reduce" else (node, self.fusion.identity(node))
+        if node in nest.handed:
+            w.handed[node] = w.value(source)
         if node in nest.passing:
             return
-        w = self.writer
         name = w.array(node, "out")
-        source = self.operand(node) if node.op.kind == "reduce" else (node, self.fusion.identity(node))
         place = w.place(node, nest.stores[node], self.loops, nest)
         w.emit(self.last, f"{name}[{place}] = {stored(w.value(source), node.dtype)}")
 
@@ -243,10 +273,14 @@ class Program(Form):
                 self.totals.append((node, acc))
             else:
                 self.registers.setdefault(level, []).append((node, acc))
-            if sums_in_blocks(node):
+            if place == "register" and node in nest.handed:
+                w.handed[node] = w.fresh("v")
+            if sums_in_blocks(node) and not self.is_narrow(node, nest):
                 total, acc = acc, w.fresh("part")
                 (self.tiles if place == "number" and self.is_unrolled(nest) else self.short)[acc] = total
-            self.updates.append(f"{acc} = {combination(node, acc, value)}")
+            narrow = self.is_narrow(node, nest)
+            text = combination(node, acc, value)
+            self.updates.append(f"{acc} = {typed(text, node.dtype) if narrow else text}")
             return
         element = self.element(node, nest)
         if self.is_small(node, nest):
@@ -264,18 +298,6 @@ class Program(Form):
     def joined(node, element, value, reorder=False):
         """What is stored in the element of memory when `value` is taken in."""
         return stored(combination(node, read(element, node.dtype), value, reorder=reorder), node.dtype)
-
-    @staticmethod
-    def begin(node):
-        return repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)
-
-    def end(self, node, acc):
-        """The statement that stores the sum `acc` of the innermost loops."""
-        element = self.element(node, self.nest)
-        value = f"np.float32({acc})" if is_wide(node) else acc
-        if self.place_of(node, self.nest) != "register":
-            return f"{element} = {self.joined(node, element, value)}"
-        return f"{element} = {stored(value, node.dtype)}"
 
     @staticmethod
     def kept(node, nest):
@@ -331,46 +353,84 @@ class Program(Form):
         else:
             self.line(indent, f"for {self.loops[k]} in range({size}):")
 
-    def nested(self, nest, k, indent):
+    def nested(self, stages, k, indent):
         """The loops from number `k` on."""
-        for node, acc in self.registers.get(k, ()):
-            self.line(indent, f"{acc} = {self.begin(node)}")
-        if k == nest.scan:
-            self.start_carries(nest, indent)
-        if k == len(nest.loops) - 1:
+        for nest in map(self.take_up, stages):
+            for node, acc in self.registers.get(k, ()):
+                self.line(indent, f"{acc} = {self.first(node, nest)}")
+            if k == nest.scan:
+                self.start_carries(nest, indent)
+        nest = stages[0].nest
+        if k == stages[0].last:
             for text in self.fetches:
                 self.line(indent, text)
-            self.innermost(nest, k, indent)
+            self.last_shared(stages, k, indent)
         else:
-            rows = abreast(self, nest) if k == nest.tile else 1
+            rows = abreast(self, nest) if k == nest.tile and len(stages) == 1 else 1
             if rows > 1:
                 write_abreast(self, nest, rows, self.fetches, indent)
                 self.line(indent, "for t in range(rest, high):")
             else:
                 self.header(nest, k, indent)
-            self.body_of(2 + k - nest.outer, indent + 1)
-            self.nested(nest, k + 1, indent + 1)
-        for node, acc in self.registers.get(k, ()):
-            self.line(indent, self.end(node, acc))
+            for nest in map(self.take_up, stages):
+                self.body_of(2 + k - nest.outer, indent + 1)
+            self.nested(stages, k + 1, indent + 1)
+        for nest in map(self.take_up, stages):
+            for node, acc in self.registers.get(k, ()):
+                self.finish_register(node, acc, nest, indent)
 
-    def innermost(self, nest, k, indent):
-        """The last loop; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile being one."""
-        blocks, bounds = bool(self.short) and k not in (nest.tile, nest.scan) and nest.loops[k] not in tiny(nest), None
-        if blocks:
+    def finish_register(self, node, acc, nest, indent):
+        for text in self.finished(node, acc, nest):
+            self.line(indent, text)
+
+    def finished(self, node, acc, nest):
+        """The statements that hand on, and store, the sum `acc` of the innermost loops."""
+        value = acc if self.is_narrow(node, nest) or not is_wide(node) else f"np.float32({acc})"
+        if node in nest.handed:
+            yield f"{self.writer.handed[node]} = {value}"
+            value = self.writer.handed[node]
+        if node in nest.passing:
+            return
+        element = self.element(node, nest)
+        if self.place_of(node, nest) != "register":
+            yield f"{element} = {self.joined(node, element, value)}"
+        else:
+            yield f"{element} = {stored(value, node.dtype)}"
+
+    def last_shared(self, stages, k, indent):
+        """The last loop that the stages share; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile
+        being one."""
+        nest, bounds = self.take_up(stages[0]), None
+        short = {name: total for stage in stages for name, total in stage.state["short"].items()}
+        if short and k not in (nest.tile, nest.scan) and nest.loops[k] not in tiny(nest):
             size = self.writer.add_static("n", nest.loops[k].size)
             self.line(indent, f"for block in range(0, {size}, {BLOCK}):")
             indent, bounds = indent + 1, f"block, minimum(block + {BLOCK}, {size})"
-        for name in self.short:
+        for name in short:
             self.line(indent, f"{name} = np.float32(0.0)")
         self.header(nest, k, indent, bounds)
         before = len(self.out)
-        self.body_of(2 + k - nest.outer, indent + 1)
-        for text in (*self.updates, *[f"{e} = {self.joined(node, e, value)}" for node, e, value in self.elements]):
-            self.line(indent + 1, text)
+        for stage in stages:
+            self.within(stage, k, indent + 1)
         if len(self.out) == before:
             self.line(indent + 1, "pass")
-        for name, total in self.short.items():
+        for name, total in short.items():
             self.line(indent, f"{total} = {total} + {name}")
+
+    def within(self, stage, k, indent):
+        """What a stage does at a point of the loops up to number `k`, of those that are shared or its own."""
+        nest = self.take_up(stage)
+        self.body_of(2 + k - nest.outer, indent)
+        if k == len(nest.loops) - 1:
+            for text in (*self.updates, *[f"{e} = {self.joined(node, e, value)}" for node, e, value in self.elements]):
+                self.line(indent, text)
+            return
+        for node, acc in self.registers.get(k + 1, ()):
+            self.line(indent, f"{acc} = {self.first(node, nest)}")
+        self.header(nest, k + 1, indent)
+        self.within(stage, k + 1, indent + 1)
+        for node, acc in self.registers.get(k + 1, ()):
+            self.finish_register(node, acc, nest, indent)
 
     # ------------------------------------------------------------------ units
 
@@ -397,3 +457,17 @@ class Program(Form):
 def _joined(node, place, whole):
     """The statement that joins an element of a small reduction to that of the result."""
     return f"{whole} = {Program.joined(node, whole, read(place, node.dtype))}"
+
+
+class _Stage:
+    """A stage that is prepared: what the form knows of it, and its statements."""
+
+    def __init__(self, form):
+        names = ("nest", "loops", "registers", "updates", "elements", "small", "short", "tiles", "carried")
+        self.state = {name: getattr(form, name) for name in names}
+        self.written = {name: getattr(form.writer, name) for name in ("lines", "tiny", "fast")}
+        self.nest, self.last = form.nest, form.nest.shared - 1
+
+
+def _start(node):
+    return repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)

@@ -80,7 +80,7 @@ def write_abreast(form, nest, rows, fetches, indent):
     indent += 1
     for r in range(rows):
         form.line(indent, f"t_{r} = first + {r}")
-    each(indent, [*fetches, *outer, *[f"{acc} = {form.begin(node)}" for node, acc in sums]])
+    each(indent, [*fetches, *outer, *[f"{acc} = {form.first(node, nest)}" for node, acc in sums]])
     each(indent, [f"{part} = np.float32(0.0)" for part in form.short])  # rows of `ABREAST` bytes are one block
     form.header(nest, last, indent)
     taken = [*inner, *form.updates, *[f"{acc} = {combination(n, acc, value)}" for n, _, value, acc in gathered]]
@@ -90,7 +90,7 @@ def write_abreast(form, nest, rows, fetches, indent):
     for node, element, _, acc in gathered:
         form.line(indent + 1, f"{element} = {form.joined(node, element, acc)}")
     each(indent, [f"{total} = {total} + {part}" for part, total in form.short.items()])
-    each(indent, [form.end(node, acc) for node, acc in sums])
+    each(indent, [text for node, acc in sums for text in form.finished(node, acc, nest)])
 
 
 def _bytes_of_row(nest):
