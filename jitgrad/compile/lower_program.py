@@ -124,6 +124,11 @@ class _Draft:
         return all(is_joint(a.paces[o], a.paces[i], inner) for a in self.accesses)
 
 
+def _near(drafts, c):
+    """`_Draft.near` of several."""
+    return [sum(counts) for counts in zip(*[d.near(c) for d in drafts], strict=True)]
+
+
 def map_access(fusion, node, dims):
     if node.op.kind == "reduce":
         return reduction_access(fusion, node, dims, ())
@@ -137,8 +142,7 @@ def lower_program(fusion, step):
 
     def order(c):
         first = next(d for d in drafts if c in d.space)
-        near = [sum(counts) for counts in zip(*[d.near(c) for d in drafts], strict=True)]
-        return near, -sum(d.far(c) for d in drafts), first.space.index(c)
+        return _near(drafts, c), -sum(d.far(c) for d in drafts), first.space.index(c)
 
     tile, shared = max(step.outer, key=order), step.outer
     if sizes[tile] <= SHORT and GRAIN < max(d.stage.points for d in drafts) and len(shared) > 1:
@@ -218,7 +222,7 @@ def _nest(draft, group, program, sizes):
     long = sorted(group.long, key=lambda c: (c == scan, -sum(d.far(c) for d in drafts), c))
     long, last = _loops(_collapsed(long, drafts), sizes), tile.axis
     few = _loops([[c] for c in sorted(group.few_of(draft), key=lambda c: (-draft.far(c), c))], sizes)
-    across = bool(long) and sum(d.near(last) for d in drafts) > sum(d.near(long[-1].axis) for d in drafts)
+    across = bool(long) and _near(drafts, last) > _near(drafts, long[-1].axis)
     loops = [*program.outer, *([*long, tile] if across else [tile, *long]), *few]
     nest.form, nest.outer = "program", len(program.outer)
     nest.tile = nest.outer + len(long) * across
