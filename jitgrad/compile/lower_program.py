@@ -39,6 +39,9 @@ SHORT, RAGGED, VECTOR, DEAR = 32, 256, 64, 8
 #: Length of an innermost loop of a large step up to which it is part of the kernel, one for each: LLVM unrolls it, and
 #: the rows are in vectors (of numbers that lie so far apart; LLVM reads up to eight together).
 TINY = 8
+#: Rows that a dear stage with a scan takes side by side: a vector of float64. Flops from which a scan alone makes its
+#: elements wait so long that it is one in large steps whose rows are not short.
+LANES, SLOW = 8, 4
 
 
 class Program:
@@ -197,7 +200,22 @@ def _nest(draft, program, sizes):
     nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
     nest.reverse = nest.scan is not None and draft.stage.scan[1]
     nest.loops = [loop._replace(axis=draft.space.index(loop.axis)) for loop in loops]
+    nest.rows = _takes_rows(nest, draft)
     return nest
+
+
+def _takes_rows(nest, draft):
+    """Whether a stage takes several rows of a scan side by side: what is computed at a point outweighs memory then.
+
+    (Sums alone do not: a sum of 10**6 weighted running sums with its gradient takes up to twice as long so.)
+    """
+    if nest.scan is None or nest.column or nest.loops[nest.scan] in tiny(nest):
+        return False
+    made = {p[0]: p[0].op for p, is_load in draft.pairs if not is_load and p[0].op.kind in ("elementwise", "scan")}
+    if sum(op.cost for op in made.values()) >= DEAR:
+        return True
+    slow = any(op.kind == "scan" and op.cost >= SLOW for op in made.values())
+    return slow and points(nest) > GRAIN and nest.loops[nest.scan].size > SHORT
 
 
 def _size_tiles(program, drafts):
@@ -207,6 +225,8 @@ def _size_tiles(program, drafts):
         width = CACHED // max(_inner_points(nest) for nest in program.stages)
     else:
         low, high = ROWS
+        if any(nest.rows for nest in program.stages):
+            low = LANES
         width = ROW_BYTES // max(1, _touched(program, drafts))
     width = max(low, min(high, width))
     outer = max(1, math.prod(loop.size for loop in program.outer))

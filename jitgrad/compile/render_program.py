@@ -15,9 +15,10 @@ import math
 from ..ir.printer import counted
 from .lower import points, weight
 from .lower_program import is_dear, local_size, tiny
-from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title
+from .render import FIXED, TILE, combination, expression, identity_literal, is_wide, read, stored, title
 from .render_forms import BLOCK, GRAIN, Form, Units, accumulated, sums_in_blocks
-from .render_short import turns
+from .render_rows import Rows
+from .render_short import target, turns
 
 #: chunks of a step with partial results that are arrays, at most; and points per element of these
 CHUNKS, GATHERED = 64, 8
@@ -39,6 +40,7 @@ class Program(Form):
     def __init__(self, program, fusion):
         super().__init__(program.stages[0], fusion)
         self.program, self.top, self.totals, self.buffers = program, [], [], []
+        self.pieces_of_rows = {}  # dtype -> the memories that stages have pieces of rows in
         w = self.writer
         w.made = frozenset(program.step.nodes)
         for node in program.step.nodes:
@@ -127,7 +129,7 @@ class Program(Form):
         self.loops = [
             f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}" for k in range(len(nest.loops))
         ]
-        if nest.reverse and nest.scan is not None:
+        if nest.reverse and nest.scan is not None and not nest.rows:
             self.loops[nest.scan] = f"b{self.loops[nest.scan]}"
         self.start_scans(nest)
         for node, ctx, depth, is_load in nest.values:
@@ -178,12 +180,17 @@ class Program(Form):
             return self.buffers[-1][0]
 
         lines = [text for text, _ in w.lines[self.last]]
-        done, rest = turns(w, lines, dear, place[1:-1], buffer)
+
+        def apply(name, node, args, memory):
+            return f"{memory}[k] = {stored(expression(node, args), node.dtype)}"
+
+        done, known = turns(w, lines, dear, place[1:-1], buffer, apply)
         for turn in done:
             self.feed(nest, nest.outer, 2, turn.feed)
             self.line(2, f"for k in range((high - low) * {' * '.join(sizes)}):")
             for text in turn.applied:
                 self.line(3, text)
+        rest = [known.get(target(line), line) for line in lines]
         w.lines[self.last] = [(text, text) for text in rest]
 
     def feed(self, nest, k, indent, lines):
@@ -298,7 +305,7 @@ class Program(Form):
             size = str(loop.size) if loop in tiny(nest) else self.writer.add_static("n", loop.size)
         else:
             size = bounds
-        if k == nest.scan and nest.reverse:
+        if k == nest.scan and nest.reverse and not nest.rows:
             turn = self.loops[k][1:]
             self.line(indent, f"for {turn} in range({size}):")
             self.line(indent + 1, f"{self.loops[k]} = {size} - 1 - {turn}")
@@ -311,18 +318,24 @@ class Program(Form):
             self.line(indent, f"{acc} = {_start(node)}")
         if k == nest.scan:
             self.start_carries(nest, indent)
-        if k == len(nest.loops) - 1:
+        if nest.rows and k == nest.scan - 1:
+            Rows(self, nest).write(indent)
+        elif k == len(nest.loops) - 1:
             self.innermost(nest, k, indent)
         else:
             self.header(nest, k, indent)
             self.body_of(2 + k - nest.outer, indent + 1)
             self.nested(nest, k + 1, indent + 1)
         for node, acc in self.registers.get(k, ()):
-            element = self.element(node, nest)
-            value = f"np.float32({acc})" if is_wide(node) else acc
-            if self.place_of(node, nest) != "register":
-                value = combination(node, read(element, node.dtype), value, reorder=False)
-            self.line(indent, f"{element} = {stored(value, node.dtype)}")
+            self.finish(nest, node, acc, indent)
+
+    def finish(self, nest, node, acc, indent):
+        """Store what the register of a reduction has added up."""
+        element = self.element(node, nest)
+        value = f"np.float32({acc})" if is_wide(node) else acc
+        if self.place_of(node, nest) != "register":
+            value = combination(node, read(element, node.dtype), value, reorder=False)
+        self.line(indent, f"{element} = {stored(value, node.dtype)}")
 
     def innermost(self, nest, k, indent):
         """The last loop; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile being one."""
