@@ -150,3 +150,12 @@ def test_which_scans_are_taken_so():
     assert is_side_by_side(lambda t: jitgrad.cummax(t, 1), x)
     assert not is_side_by_side(lambda t: jitgrad.cummax(t, 1), x[:, :20].copy())
     assert not is_side_by_side(lambda t: jitgrad.cumsum(t, 1) * 2, x)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_cumprod_and_its_gradient_are_one_kernel(axis):
+    x = np.random.default_rng(0).uniform(0.9, 1.1, (300, 200))
+    t = jitgrad.tensor(x, requires_grad=True)
+    loss = (jitgrad.cumprod(t, axis) * jitgrad.tensor(x)).sum()
+    report = explain(loss.backward)
+    assert len(report.kernels) == 1
