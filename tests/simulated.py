@@ -15,7 +15,16 @@ import struct
 import numpy as np
 
 from jitgrad._dtypes import SUPPORTED
-from jitgrad.compile import group, joint, lower, lower_program, render_blocks, render_forms, render_program
+from jitgrad.compile import (
+    group,
+    joint,
+    lower,
+    lower_program,
+    render_blocks,
+    render_forms,
+    render_program,
+    render_scan_rows,
+)
 from jitgrad.runtime import assemble, build, launch
 
 BYTES = bytes.__basicsize__ - 1
@@ -142,11 +151,20 @@ SMALL = (
     (lower, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4}),
     (
         lower_program,
-        {"GRAIN": 8, "WIDE": 2, "CACHED": 40, "COLUMNS": (2, 4), "ROWS": (1, 3), "ROW_BYTES": 200},
+        {
+            "GRAIN": 8,
+            "WIDE": 2,
+            "CACHED": 40,
+            "COLUMNS": (2, 4),
+            "ROWS": (1, 3),
+            "ROW_BYTES": 200,
+            "LANES": 2,
+        },
     ),
     (joint, {"GRAIN": 8, "TINY": 3, "SHORT": 3}),
     (render_forms, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4, "BLOCK": 4, "PARTS": 3}),
     (render_blocks, {"GRAIN": 16}),
+    (render_scan_rows, {"LANES": 2, "PIECE": 3}),
     (render_program, {"GRAIN": 16, "BLOCK": 4, "CHUNKS": 3, "GATHERED": 1}),
 )
 

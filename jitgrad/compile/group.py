@@ -10,7 +10,8 @@ In topological order a kept value joins the first step that it fits (`Grouping._
 - all it reads is made by earlier steps, or by this one at the same outer point, in an earlier stage or at the same
   point of the same stage. The outer space shrinks to the axes for which this holds, and must stay wide enough to be
   cut into chunks;
-- it has the space of one of the stages, or reads what the step makes (then it may open a new stage).
+- it has the space of one of the stages, or reads what the step makes, or is a scan over the same space the other way,
+  as those of gradients are, which read what another stage has brought near (then it may open a new stage).
 
 Reductions over outer axes are results of the whole step: each chunk has a partial one. Scans exclude their axis from
 the outer space; a scan of a single axis leaves none, and is a step that runs twice over its blocks.
@@ -203,6 +204,7 @@ class Grouping:
         number = next((k for k in range(low, len(step.stages)) if step.stages[k].accepts(wish)), None)
         extent = self._extent(wish, [*step.stages, Stage(wish.space, wish.sizes)], step.arrays)
         outer = self._outer(wish, outer, extent)
+        opens = reads or wish.scan is not None and any(stage.space == wish.space for stage in step.stages)
         alike = number == 0 and len(step.stages) == 1 and step.stages[0].is_alike(wish)
         scans = wish.scan is not None or step.stages[0].scan is not None
         apart = scans and not outer and (len(wish.space) > 1 or _is_dear(step.values))
@@ -210,7 +212,7 @@ class Grouping:
             return number, outer
         if number == 0 and step.form == "blocks" and not (reads if wish.scan else _is_dear(wish.values - step.values)):
             return number, outer
-        if (number is None and not reads) or not _is_wide(outer, extent):
+        if (number is None and not opens) or not _is_wide(outer, extent):
             return None
         if not scans and not _is_near(outer, extent):
             return None

@@ -42,6 +42,9 @@ SHORT, RAGGED, VECTOR, DEAR = 32, 256, 64, 8
 FETCHED = (64, 2048)
 #: Bytes of rows that have a sum each and are taken together: four longer ones were asked for in too large pieces.
 ABREAST = 512
+#: Rows that a dear stage with a scan takes side by side: a vector of float64. Flops from which a scan alone makes its
+#: elements wait so long that it is one in large steps whose rows are not short.
+LANES, SLOW = 8, 4
 
 
 class Program:
@@ -234,7 +237,22 @@ def _nest(draft, group, program, sizes):
     nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
     nest.reverse = nest.scan is not None and draft.stage.scan[1]
     nest.loops = [loop._replace(axis=draft.space.index(loop.axis)) for loop in loops]
+    nest.rows = len(drafts) == 1 and nest.scan == len(loops) - 1 and _takes_rows(nest, draft)
     return nest
+
+
+def _takes_rows(nest, draft):
+    """Whether a stage takes several rows of a scan side by side: what is computed at a point outweighs memory then.
+
+    (Sums alone do not: a sum of 10**6 weighted running sums with its gradient takes up to twice as long so.)
+    """
+    if nest.column or nest.loops[nest.scan] in tiny(nest):
+        return False
+    made = {p[0]: p[0].op for p, is_load in draft.pairs if not is_load and p[0].op.kind in ("elementwise", "scan")}
+    if sum(op.cost for op in made.values()) >= DEAR:
+        return True
+    slow = any(op.kind == "scan" and op.cost >= SLOW for op in made.values())
+    return slow and points(nest) > GRAIN and nest.loops[nest.scan].size > SHORT
 
 
 def _size_tiles(program, drafts):
@@ -244,6 +262,8 @@ def _size_tiles(program, drafts):
         width = CACHED // max(_inner_points(nest) for nest in program.stages)
     else:
         low, high = ROWS
+        if any(nest.rows for nest in program.stages):
+            low = LANES
         width = ROW_BYTES // max(1, _touched(program, drafts))
     width = max(low, min(high, width))
     outer = max(1, math.prod(loop.size for loop in program.outer))

@@ -411,6 +411,7 @@ class Writer:
         values = [self.value(source) for source in sources]
         name = self.carries[node]
         if not nest.column:
+            self.functions[name] = node, values
             self.emit(depth, f"{name} = {combination(node, name, *values, reorder=False)}")
             return name
         out, place = self.fresh("v"), f"{name}[{TILE}]"

@@ -17,10 +17,11 @@ from ..ir.printer import counted
 from .classes import common
 from .lower import points, weight
 from .lower_program import is_dear, local_size, tiny
-from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title, typed
+from .render import FIXED, TILE, combination, expression, identity_literal, is_wide, read, stored, title, typed
 from .render_forms import BLOCK, GRAIN, Form, Units, accumulated, sums_in_blocks
 from .render_rows import abreast, fetched, write_abreast
-from .render_short import turns
+from .render_scan_rows import Rows
+from .render_short import target, turns
 
 #: chunks of a step with partial results that are arrays, at most; and points per element of these
 CHUNKS, GATHERED = 64, 8
@@ -43,6 +44,7 @@ class Program(Form):
         super().__init__(program.stages[0], fusion)
         self.program, self.top, self.totals, self.buffers = program, [], [], []
         self.fetched = set()  # arrays that are asked for ahead of the first stage that reads them
+        self.pieces_of_rows = {}  # dtype -> the memories that stages have pieces of rows in
         w = self.writer
         w.made = frozenset(program.step.nodes)
         for node in program.step.nodes:
@@ -148,7 +150,7 @@ class Program(Form):
                 self.line(2, "for t in range(low, high):")
                 self.body_of(FIXED, 3)
             self.apply_functions(nests[0])
-        self.fetches = list(fetched(self, nests[0])) if len(nests) == 1 else []
+        self.fetches = list(fetched(self, nests[0])) if len(nests) == 1 and not nests[0].rows else []
         for nest in each():
             self.around_tile(nest, lambda n, place, whole: f"{place} = {stored(identity_literal(n), n.dtype)}")
             for name in self.tiles:
@@ -176,7 +178,7 @@ class Program(Form):
         self.loops = [
             f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}" for k in range(len(nest.loops))
         ]
-        if nest.reverse and nest.scan is not None:
+        if nest.reverse and nest.scan is not None and not nest.rows:
             self.loops[nest.scan] = f"b{self.loops[nest.scan]}"
         self.start_scans(nest)
         for node, ctx, depth, is_load in nest.values:
@@ -214,12 +216,17 @@ class Program(Form):
             return self.buffers[-1][0]
 
         lines = [text for text, _ in w.lines[self.last]]
-        done, rest = turns(w, lines, dear, place[1:-1], buffer)
+
+        def apply(name, node, args, memory):
+            return f"{memory}[k] = {stored(expression(node, args), node.dtype)}"
+
+        done, known = turns(w, lines, dear, place[1:-1], buffer, apply)
         for turn in done:
             self.feed(nest, nest.outer, 2, turn.feed)
             self.line(2, f"for k in range((high - low) * {' * '.join(sizes)}):")
             for text in turn.applied:
                 self.line(3, text)
+        rest = [known.get(target(line), line) for line in lines]
         w.lines[self.last] = [(text, text) for text in rest]
 
     def feed(self, nest, k, indent, lines):
@@ -294,6 +301,10 @@ class Program(Form):
             return
         self.elements.append((node, element, value))
 
+    def taken_in(self):
+        """The statements by which the reductions of the stage take in one more value."""
+        return [*self.updates, *[f"{e} = {self.joined(node, e, value)}" for node, e, value in self.elements]]
+
     @staticmethod
     def joined(node, element, value, reorder=False):
         """What is stored in the element of memory when `value` is taken in."""
@@ -346,7 +357,7 @@ class Program(Form):
             size = str(loop.size) if loop in tiny(nest) else self.writer.add_static("n", loop.size)
         else:
             size = bounds
-        if k == nest.scan and nest.reverse:
+        if k == nest.scan and nest.reverse and not nest.rows:
             turn = self.loops[k][1:]
             self.line(indent, f"for {turn} in range({size}):")
             self.line(indent + 1, f"{self.loops[k]} = {size} - 1 - {turn}")
@@ -361,7 +372,9 @@ class Program(Form):
             if k == nest.scan:
                 self.start_carries(nest, indent)
         nest = stages[0].nest
-        if k == stages[0].last:
+        if nest.rows and k == nest.scan - 1:
+            Rows(self, nest).write(indent)
+        elif k == stages[0].last:
             for text in self.fetches:
                 self.line(indent, text)
             self.last_shared(stages, k, indent)
@@ -422,7 +435,7 @@ class Program(Form):
         nest = self.take_up(stage)
         self.body_of(2 + k - nest.outer, indent)
         if k == len(nest.loops) - 1:
-            for text in (*self.updates, *[f"{e} = {self.joined(node, e, value)}" for node, e, value in self.elements]):
+            for text in self.taken_in():
                 self.line(indent, text)
             return
         for node, acc in self.registers.get(k + 1, ()):
