@@ -8,6 +8,7 @@ write in place what nobody else reads. Start at `interpreter`.
 """
 
 import math
+from contextvars import copy_context
 
 import numpy as np
 
@@ -25,6 +26,9 @@ _ADD = REGISTRY["add"].op
 SMALL = 1 << 12
 #: Runs after which planning pays nevertheless.
 OFTEN = 4
+#: Where NumPy is silent, as in kernels. Entered by one call in C, where ``np.errstate`` is Python code.
+_silent = copy_context()
+_silent.run(np.seterr, all="ignore")
 
 
 def _checked(function):
@@ -62,9 +66,11 @@ class Walk:
     def __init__(self, order, roots):
         self.order, self.roots, self.runs = order, roots, 0
 
-    @np.errstate(all="ignore")
     def __call__(self, leaves, numbers, limit=None):
         self.runs += 1
+        return _silent.copy().run(self._run, leaves, numbers)
+
+    def _run(self, leaves, numbers):
         values: dict = {}
         short: set = set()  # nodes whose value is not stretched yet
         verify = config.verify
@@ -128,9 +134,11 @@ class Program:
             seen.update(dead)
             self.steps[i] = (function, node, src, k, dead)
 
-    @np.errstate(all="ignore")
     def __call__(self, leaves, numbers, limit=None):
         """The values; `TooSlow` if a stretch would take longer than `limit` seconds."""
+        return _silent.copy().run(self._run, leaves, numbers, limit)
+
+    def _run(self, leaves, numbers, limit):
         values = self.registers.copy()
         for k, i, shape, kind in self.leaves:
             values[k] = leaves[i].reshape(shape) if shape else kind(leaves[i])
@@ -232,5 +240,4 @@ def _unstretched(node):
 def _given(value, shape, dtype):
     if not shape:
         return value.item() if value.dtype == dtype else dtype.type(value).item()
-    out = np.ascontiguousarray(value, dtype)
-    return out if out.ndim == 1 else out.reshape(-1)
+    return (value if value.dtype is dtype else value.astype(dtype)).ravel()
