@@ -9,6 +9,7 @@ write in place what nobody else reads. Start at `interpreter`.
 
 import math
 from contextvars import copy_context
+from operator import attrgetter
 
 import numpy as np
 
@@ -52,9 +53,12 @@ def interpreter(roots):
     return Walk(order, roots) if widest <= SMALL and widest < 2 * stretches.BLOCK else Program(roots)
 
 
+_shape = attrgetter("shape")
+
+
 def _widest(order):
     """The most elements of any node."""
-    return max(map(math.prod, {node.shape for node in order}), default=0)
+    return max(map(math.prod, set(map(_shape, order))), default=0)
 
 
 class Walk:
@@ -72,6 +76,7 @@ class Walk:
 
     def _run(self, leaves, numbers):
         values: dict = {}
+        value_of = values.__getitem__
         short: set = set()  # nodes whose value is not stretched yet
         verify = config.verify
         for node in self.order:
@@ -82,7 +87,7 @@ class Walk:
                     values[node] = values[src[0]]
                     short.add(node)
                     continue
-                given = [values[s] for s in src]
+                given = map(value_of, src)
                 if short and (short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)):
                     given = [stretched(x, s.shape) if s in short else x for x, s in zip(given, src)]
                 function = _checked(op.reference) if verify else op.reference

@@ -74,18 +74,23 @@ def tell(event, *args):
         getattr(watcher, event)(*args)
 
 
-def planning(make):
-    """A decorator of what makes a plan: its time is told. It is called once per plan, and so may cost a little."""
+class planning:
+    """A decorator of the ``__init__`` that makes a plan: while somebody watches, a timed one is in its place."""
 
-    @functools.wraps(make)
-    def made(*args, **kwargs):
-        if not _watchers:
-            return make(*args, **kwargs)
-        begun = clock()
-        make(*args, **kwargs)
-        tell("planned", clock() - begun, 1)
+    def __init__(self, make):
+        self.make = make
 
-    return made
+    def __set_name__(self, owner, name):
+        make = self.make
+
+        @functools.wraps(make)
+        def timed(*args, **kwargs):
+            begun = clock()
+            make(*args, **kwargs)
+            tell("planned", clock() - begun, 1)
+
+        setattr(owner, name, make)
+        on_switch.append(lambda watching: setattr(owner, name, timed if watching else make))
 
 
 def built(name, cost):

@@ -15,7 +15,6 @@ from weakref import ref
 from .._errors import GradientError
 from ..autodiff import pull_back
 from ..ir import const, leaf, rebuilt, toposort
-from ..ir.printer import counted
 from ..runtime.execute import Plan
 from ..runtime.watch import planning
 from . import tensors
@@ -62,12 +61,16 @@ class Backward:
         path = records(state)
         if live is not None:
             note_trips(path)
-        self.live = [(s.slot, s) for s in path if live[s.slot]] if live else []
-        self.rg = any([s.rg for _, s in self.live])
+        self.live, self.rg, roots = [], False, []
+        for s in path if live else ():
+            if live[s.slot]:
+                self.live.append((s.slot, s))
+                self.rg = self.rg or s.rg
+                roots.append(s.node)
         self.visited = visited(state, given, cuts, wanted)
-        parts = ("result", len(self.live)), ("gradient", len(grads))
-        title = f"{'backward' if live is None else 'forward+backward'} of {counted(len(path), 'record')}"
-        self.plan = Plan([*(s.node for _, s in self.live), *grads], title, parts)
+        parts = ("result", len(roots)), ("gradient", len(grads))
+        title = "backward" if live is None else "forward+backward"
+        self.plan = Plan(roots + grads, title, parts, records=len(path))
 
 
 def substitute(roots, mapping):

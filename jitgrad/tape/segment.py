@@ -263,7 +263,7 @@ def enter_state(seg, sig):
 
 def grow(seg, key):
     """The state after the record `key`, which is new here: shapes, dtypes and errors are settled now."""
-    out = revive(seg.state, key)
+    out = revive(seg.state, key) if _before else None
     if out is not None:
         return out
     node, operands, numbers = _built(key, seg.state.numbers, {})
@@ -281,37 +281,30 @@ def _built(key, numbers, nodes):
     """The node of a record, the states it reads, and the numbers used so far; `nodes` replaces those of states."""
     head = key[0]
     if head is Write:
-        operands, (step, kinds, statics) = key[1:3], key[3:]
-        (base, new, *starts), numbers = _nodes((*operands, *kinds), numbers, nodes)
-        node = write_through(base, lambda base: step.build(base, *starts, *statics), new)
+        operands = (*key[1:3], *key[4])
     elif head is Raw:
-        op, arg, shape, dtype = key[1:5]
         operands = key[5:]
-        src, numbers = _nodes(operands, numbers, nodes)
-        node = Node(op, tuple(src), arg, shape, dtype)
-    elif head.operands is None:
-        operands = key[1]
-        src, numbers = _nodes(operands, numbers, nodes)
-        node = head.build(src, *key[2:])
     else:
-        n = head.operands + 1
-        operands = key[1:n]
-        src, numbers = _nodes(operands, numbers, nodes)
-        node = head.build(*src, *key[n:])
-    return node, tuple([s for s in operands if type(s) is State]), numbers
-
-
-def _nodes(operands, numbers, nodes):
-    """The operands of a record as nodes, and the numbers used so far."""
-    out = []
+        operands = key[1] if head.operands is None else key[1 : head.operands + 1]
+    src, states = [], []
     for s in operands:
         if type(s) is State:
+            states.append(s)
             s = nodes.get(s, s.node) if nodes else s.node
-        elif isinstance(s, type):
+        elif s in NUMBER_DTYPE:
             s = number(numbers, NUMBER_DTYPE[s])
             numbers += 1
-        out.append(s)
-    return out, numbers
+        src.append(s)
+    if head is Write:
+        (base, new, *starts), (step, _, statics) = src, key[3:]
+        node = write_through(base, lambda base: step.build(base, *starts, *statics), new)
+    elif head is Raw:
+        node = Node(key[1], tuple(src), *key[2:5])
+    elif head.operands is None:
+        node = head.build(src, *key[2:])
+    else:
+        node = head.build(*src, *key[head.operands + 1 :])
+    return node, tuple(states), numbers
 
 
 def renode(state, nodes):
