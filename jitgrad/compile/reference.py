@@ -46,19 +46,14 @@ def run(roots, leaves, numbers):
     return interpreter(roots)(leaves, numbers)
 
 
-def interpreter(roots):
-    """What runs `roots` the first time."""
-    order = toposort(roots)
-    widest = _widest(order)
-    return Walk(order, roots) if widest <= SMALL and widest < 2 * stretches.BLOCK else Program(roots)
-
-
 _shape = attrgetter("shape")
 
 
-def _widest(order):
-    """The most elements of any node."""
-    return max(map(math.prod, set(map(_shape, order))), default=0)
+def interpreter(roots):
+    """What runs `roots` the first time."""
+    order = toposort(roots)
+    widest = max(map(math.prod, set(map(_shape, order))), default=0)
+    return Walk(order, roots) if widest <= SMALL and widest < 2 * stretches.BLOCK else Program(roots)
 
 
 class Walk:
@@ -97,10 +92,11 @@ class Walk:
                 values[node] = value.reshape(node.shape) if node.shape else node.dtype.type(value)
             else:
                 values[node] = node.dtype.type(numbers[node.arg] if op is NUMBER else node.arg)
-        return [
-            _given(stretched(values[root], root.shape) if root in short else values[root], root.shape, root.dtype)
-            for root in self.roots
-        ]
+        out = []
+        for root in self.roots:
+            value = stretched(values[root], root.shape) if root in short else values[root]
+            out.append(_given(value, root.shape, root.dtype))
+        return out
 
 
 class Program:
@@ -108,7 +104,7 @@ class Program:
 
     def __init__(self, roots):
         order = toposort(roots)
-        large = _widest(order) >= 2 * stretches.BLOCK
+        large = max(map(math.prod, set(map(_shape, order))), default=0) >= 2 * stretches.BLOCK
         if large:
             roots = simplify(roots, fusing=False)
             order = toposort(roots)

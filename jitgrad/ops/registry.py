@@ -14,6 +14,7 @@ Start at `Entry`, then `elementwise`, `movement` and `composite`.
 """
 
 import functools
+import itertools
 
 import numpy as np
 
@@ -339,7 +340,7 @@ def elementwise(
     rule = dtypes or ufunc_dtypes(numpy)
 
     def vjp(g, node):
-        return [_scale(g, p, s) for p, s in zip(_partials(node), node.src)]
+        return list(map(_scale, itertools.repeat(g), _partials(node), node.src))
 
     def jvp(tangents, node):
         out = None
@@ -349,7 +350,7 @@ def elementwise(
         return out
 
     def _partials(node):
-        if partials is None or not is_float(node.dtype):
+        if partials is None or node.dtype.kind != "f":
             return (None,) * n
         p = partials(*node.src, node)
         return p if isinstance(p, tuple) else (p,)

@@ -107,9 +107,11 @@ class Plan:
         if mode == "never":
             return self._reference(leaves, numbers)
         self._runs += 1
-        waiting, imported = self._queued is _background, _imported()
-        if self._runs == 1 and not imported and type(self._interpreter()) is Walk:
-            return self._reference(leaves, numbers)  # most are never seen again, and a look at the clock takes 5 us
+        waiting, imported = self._queued is _background, "jitgrad.runtime.build" in sys.modules
+        if self._runs == 1 and not imported and not watch.active():
+            program = self._program = interpreter(self.roots)
+            if type(program) is Walk:
+                return program(leaves, numbers)  # most are never seen again, and a look at the clock takes 5 us
         if imported and not waiting and self._ready():
             return self.run(leaves, numbers)
         start = time.thread_time()  # beside other jobs the wall clock counts their work, too

@@ -11,12 +11,13 @@ Start at `State`, `Segment` and `grow`; the fast paths are closures made in `jit
 import os
 import threading
 import time
+from operator import attrgetter
 
 from .._config import config
 from .._dtypes import NUMBER_DTYPE
 from .._errors import GradientError
 from .._locks import lock
-from ..ir import Node, leaf, number
+from ..ir import LEAF, Node, leaf, number
 from ..ops.marks import STOP, stop, variable
 from ..ops.movement import write_through
 from .loops import ends
@@ -252,7 +253,7 @@ def enter_state(seg, sig):
     """The state after a value like `sig` entered."""
     out = seg.state.next.get(sig) or revive(seg.state, sig)
     if out is None:
-        node = leaf(seg.state.leaves, sig.shape, sig.dtype)
+        node = Node(LEAF, (), seg.state.leaves, sig.shape, sig.dtype)
         out = State(seg.state, node, sig.rg)
         out.leaves += 1
         if sig.rg:
@@ -261,13 +262,16 @@ def enter_state(seg, sig):
     return out
 
 
+_rg = attrgetter("rg")
+
+
 def grow(seg, key):
     """The state after the record `key`, which is new here: shapes, dtypes and errors are settled now."""
     out = revive(seg.state, key) if _before else None
     if out is not None:
         return out
     node, operands, numbers = _built(key, seg.state.numbers, {})
-    rg = node.dtype.kind == "f" and node.op is not STOP and any([s.rg for s in operands])
+    rg = node.dtype.kind == "f" and node.op is not STOP and True in map(_rg, operands)
     if rg and not seg.state.grad:
         node, rg = stop(node), False
     if config.verify:
@@ -358,7 +362,7 @@ def saves(state):
 
 def _saves(state):
     from ..autodiff import pull_back
-    from ..ir import LEAF, toposort
+    from ..ir import toposort
 
     g = leaf(1 << 40, state.shape, state.dtype)
     sources = [s.node for s in state.operands if s.rg]
