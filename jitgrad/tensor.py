@@ -108,14 +108,15 @@ class Tensor(Handle):
 
     def _array(self):
         value = look(self) if not recordings else seen(self)
-        if not self.shape:
+        shape = self._state.shape
+        if not shape:
             out = np.asarray(value, self.dtype)
         else:
             owner = value.base if isinstance(value.base, np.ndarray) else value
-            owner.flags.writeable = False  # its views cannot be made so again
-            out = value.reshape(self.shape)
+            owner.setflags(False)  # write=False: its views cannot be made so again
+            out = value.reshape(shape)
             out = out.view() if out is value else out
-        out.flags.writeable = False
+        out.setflags(False)
         return out
 
     def __array__(self, dtype=None, copy=None):
