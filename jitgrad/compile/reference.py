@@ -145,9 +145,10 @@ class Program:
             values[k] = leaves[i].reshape(shape) if shape else kind(leaves[i])
         for k, i, kind in self.numbers:
             values[k] = kind(numbers[i])
+        memory: list = []  # of blocks
         for function, node, src, k, dead in self.steps:
             if function is None:
-                node(values, limit)
+                node(values, limit, memory)
             else:
                 values[k] = function(*[values[i] for i in src], node=node)
             for i in dead:
@@ -192,7 +193,7 @@ def _in_blocks(computed, readers, at, roots):
     for k, (nodes, together) in enumerate(parts):
         node = nodes[0]
         if together:
-            stretch = Stretch(nodes, reads, at, [n for n in nodes if last[n] != k], lambda n: _checked(n.op.reference))
+            stretch = Stretch(nodes, reads, at, [n for n in nodes if last[n] != k], _checked)
             steps.append((None, stretch, stretch.read, None))
             fresh.update(nodes)
             continue

@@ -273,9 +273,7 @@ isnan = elementwise("isnan", np.isnan, None, code="({0} != {0})", floats=BOOL, d
 isfinite = elementwise(
     "isfinite", np.isfinite, None, code="isfinite({0})", floats=BOOL, doc="Whether x is neither infinite nor nan."
 )
-isinf = elementwise(
-    "isinf", np.isinf, None, code="(abs({0}) == math.inf)", floats=BOOL, doc="Whether x is infinite."
-)
+isinf = elementwise("isinf", np.isinf, None, code="(abs({0}) == math.inf)", floats=BOOL, doc="Whether x is infinite.")
 
 # --- exponentials and logarithms -----------------------------------------------------------------------------
 

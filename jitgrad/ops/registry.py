@@ -355,8 +355,10 @@ def elementwise(
         p = partials(*node.src, node)
         return p if isinstance(p, tuple) else (p,)
 
+    reference = entry.pop("reference", None)
     op = Op(
-        name, "elementwise", entry.pop("reference", None) or (lambda *xs, node: numpy(*xs)),
+        name, "elementwise", reference or (lambda *xs, node: numpy(*xs)),
+        into=(lambda *xs, node, out: numpy(*xs, out=out)) if ufunc and reference is None else None,
         code=code, exact=exact, check=check, prepare=prepare, scales=scales, cost=cost, vjp=vjp, jvp=jvp,
     )  # fmt: skip
 
