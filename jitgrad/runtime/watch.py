@@ -74,23 +74,18 @@ def tell(event, *args):
         getattr(watcher, event)(*args)
 
 
-class planning:
-    """A decorator of the ``__init__`` that makes a plan: while somebody watches, a timed one is in its place."""
+def planning(cls):
+    """A decorator of classes that make a plan each: while somebody watches, their ``__init__`` is a timed one."""
+    make = cls.__init__
 
-    def __init__(self, make):
-        self.make = make
+    @functools.wraps(make)
+    def timed(*args, **kwargs):
+        begun = clock()
+        make(*args, **kwargs)
+        tell("planned", clock() - begun, 1)
 
-    def __set_name__(self, owner, name):
-        make = self.make
-
-        @functools.wraps(make)
-        def timed(*args, **kwargs):
-            begun = clock()
-            make(*args, **kwargs)
-            tell("planned", clock() - begun, 1)
-
-        setattr(owner, name, make)
-        on_switch.append(lambda watching: setattr(owner, name, timed if watching else make))
+    on_switch.append(lambda watching: setattr(cls, "__init__", timed if watching else make))
+    return cls
 
 
 def built(name, cost):

@@ -34,12 +34,12 @@ class Accumulate:
         self.ref = ref(tensor)
 
 
+@planning
 class Backward:
     """The backward plan of a state: for the places cotangents come in, and the roots (and cuts) wanted."""
 
     __slots__ = ("plan", "visited", "sinks", "live", "rg")
 
-    @planning
     def __init__(self, state, given, cuts, wanted, dear=(), live=None, implicit=False):
         apart = Apart(state, cuts) if cuts else None
         roots, marks = (apart.roots, apart.marks) if cuts else (state.roots, ())

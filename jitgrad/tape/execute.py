@@ -57,12 +57,12 @@ class Graph:
         self.open = False
 
 
+@planning
 class Forward:
     """The plan of a state for one set of live handles."""
 
     __slots__ = ("plan", "live", "rg", "dear")
 
-    @planning
     def __init__(self, state, live):
         path = records(state)
         if not state.full:
@@ -87,10 +87,6 @@ def dear(state, outputs):
     return tuple(out)
 
 
-#: Whether a count of references is one of a handle that not only the segment and the count itself refer to.
-_held = (2).__lt__
-
-
 def live_handles(seg):
     """For each record, whether anybody but the segment holds its handle."""
     if seg.views:  # a dead view keeps its parent: let go of the later ones first
@@ -98,7 +94,7 @@ def live_handles(seg):
             if t._x is not None and getrefcount(t) <= 3:
                 t._x = None
         del t  # it counts, too
-    return tuple(map(_held, map(getrefcount, seg.handles)))
+    return tuple([c > 2 for c in map(getrefcount, seg.handles)])
 
 
 def flush(seg):
