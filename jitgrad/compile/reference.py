@@ -8,7 +8,7 @@ write in place what nobody else reads. Start at `interpreter`.
 """
 
 import math
-from contextvars import copy_context
+from contextvars import Context
 from operator import attrgetter
 
 import numpy as np
@@ -28,7 +28,7 @@ SMALL = 1 << 12
 #: Runs after which planning pays nevertheless.
 OFTEN = 4
 #: Where NumPy is silent, as in kernels. Entered by one call in C, where ``np.errstate`` is Python code.
-_silent = copy_context()
+_silent = Context()
 _silent.run(np.seterr, all="ignore")
 
 
