@@ -50,6 +50,8 @@ class Op:
     reference : callable
         ``reference(*arrays, node)`` -> array: what the node computes, in NumPy. Oracle of the tests,
         cold tier, and the fallback of kinds that have no kernel.
+    into : callable or None
+        elementwise: ``into(*arrays, node, out)``, the same in memory that is there; None where NumPy cannot.
     code : str or None
         elementwise: the expression in kernels, with ``{0}``, ``{1}``... for the sources and ``{t}``
         for the NumPy name of the result's dtype.
@@ -85,16 +87,16 @@ class Op:
     """
 
     __slots__ = (
-        "name", "kind", "reference", "code", "exact", "check", "prepare", "scales", "cost", "identity", "combine",
-        "vjp", "jvp", "flops", "totals", "join",
+        "name", "kind", "reference", "into", "code", "exact", "check", "prepare", "scales", "cost", "identity",
+        "combine", "vjp", "jvp", "flops", "totals", "join",
     )  # fmt: skip
 
     def __init__(
         self, name, kind, reference=None, *,
-        code=None, exact=None, check=None, prepare=None, scales=False, cost=1, identity=None, combine=None, vjp=None,
-        jvp=None, flops=None, totals=(), join=None,
+        into=None, code=None, exact=None, check=None, prepare=None, scales=False, cost=1, identity=None, combine=None,
+        vjp=None, jvp=None, flops=None, totals=(), join=None,
     ):  # fmt: skip
-        self.name, self.kind, self.reference = name, kind, reference
+        self.name, self.kind, self.reference, self.into = name, kind, reference, into
         self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
         self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
         self.vjp, self.jvp, self.flops = vjp, jvp, flops

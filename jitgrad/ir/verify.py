@@ -358,8 +358,8 @@ def verify_value(node, value):
 def checked(reference):
     """`reference` with its value verified."""
 
-    def function(*values, node):
-        out = reference(*values, node=node)
+    def function(*values, node, **into):
+        out = reference(*values, node=node, **into)
         verify_value(node, out)
         return out
 
