@@ -16,6 +16,7 @@ import numpy as np
 
 from jitgrad._dtypes import SUPPORTED
 from jitgrad.compile import group, lower, lower_program, render_blocks, render_forms, render_program
+from jitgrad.ops import indexing
 from jitgrad.runtime import assemble, build, launch
 
 BYTES = bytes.__basicsize__ - 1
@@ -146,6 +147,7 @@ SMALL = (
     (render_forms, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4, "BLOCK": 4, "PARTS": 3}),
     (render_blocks, {"GRAIN": 16}),
     (render_program, {"GRAIN": 16, "BLOCK": 4, "CHUNKS": 3, "GATHERED": 1}),
+    (indexing, {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}),
 )
 
 

@@ -30,13 +30,19 @@ def flat_base(node):
     return node
 
 
-def call_operand(node):
-    """How NumPy sees the operand of a call without a copy: (base, shape, axes): base.reshape(shape).transpose(axes)."""
-    axes = tuple(range(node.ndim))
-    while node.op.kind == "permute":
-        axes = tuple(node.arg[a] for a in axes)
-        node = node.src[0]
-    return flat_base(node), node.shape, axes
+def call_operands(node):
+    """The operands of a call, as (base, shape, axes): base.reshape(shape).transpose(axes).
+
+    NumPy needs no copy of what has its axes in another order; loops take arrays in C order.
+    """
+    out = []
+    for s in node.src:
+        axes = tuple(range(s.ndim))
+        while s.op.kind == "permute" and not node.op.loops:
+            axes = tuple(s.arg[a] for a in axes)
+            s = s.src[0]
+        out.append((flat_base(s), s.shape, axes))
+    return out
 
 
 class Fusion:
@@ -173,8 +179,8 @@ class Fusion:
         """The readers' side of a kept node: what its own kernel reads."""
         kind = node.op.kind
         if self.is_call(node):
-            for s in node.src:
-                self._keep(call_operand(s)[0])
+            for base, _, _ in call_operands(node):
+                self._keep(base)
         elif kind == "scan":
             for x in node.src:
                 space = self.axes.space(x)[0]
@@ -238,7 +244,7 @@ class Fusion:
     def sources(self, node, values, loads):
         """(kept node, the context it is read in, or None if it must be there before the step)."""
         if self.is_call(node):
-            return [(call_operand(s)[0], None) for s in node.src]
+            return [(base, None) for base, _, _ in call_operands(node)]
         out = []
         for source, ctx in loads:
             base = flat_base(source)

@@ -70,6 +70,7 @@ class Kernel:
         self.kind, self.source = kind, source
         self.static, self.dynamic, self.results = static, dynamic, results
         self.totals, self.carried = [], []  # of scans in blocks: what is left, and the scans that start from carries
+        self.wide = None  # the dtype of partial results that are arrays, where it is not their own
 
 
 def literal(value, dtype):
