@@ -135,6 +135,35 @@ def test_what_is_made_of_what_is_picked(mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("axis", [0, 1, 2, None])
+def test_places_along_an_axis(axis, mode):
+    rng = np.random.default_rng(10)
+    x = rng.standard_normal((3, 4, 5))
+    sizes = {None: [(60,)], 0: [(7, 4, 5), (2, 1, 5)], 1: [(3, 6, 5), (1, 2, 5)], 2: [(3, 4, 1), (3, 1, 9)]}[axis]
+    flat = x.reshape(-1) if axis is None else x
+    for size in sizes:
+        index = rng.integers(0, 60 if axis is None else x.shape[axis], size)
+        at = 0 if axis is None else axis
+        picked = np.take_along_axis(flat, index, at)
+        w = rng.standard_normal(picked.shape)
+        grid = list(np.broadcast_arrays(*np.indices(picked.shape, sparse=True)))
+        grid[at] = np.broadcast_to(index, picked.shape)
+        with running(mode):
+            t = jg.tensor(x, requires_grad=True)
+            y = jg.take_along_axis(t, index, axis)
+            np.testing.assert_array_equal(y.detach().numpy(), picked)
+            (y**2 * w).sum().backward()
+            expected = added(flat.shape, tuple(grid), 2 * picked * w).reshape(x.shape)
+            np.testing.assert_allclose(t.grad, expected, rtol=0, atol=1e-13)
+            t = jg.tensor(x, requires_grad=True)
+            w = rng.standard_normal(flat.shape)
+            (jg.sort(t, axis) * w).sum().backward()
+            np.testing.assert_array_equal(
+                t.grad, np.take_along_axis(w, flat.argsort(at).argsort(at), at).reshape(x.shape)
+            )
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "int64", "bool", "float32", "float64"])
 def test_repeated_additions(dtype, mode):
     x, i = np.arange(12).reshape(4, 3).astype(dtype), np.array([0, 0, -1, 2, 0] * 5)

@@ -87,7 +87,7 @@ class _Draft:
             return 0, 0
         axis = self.space.index(c)
         loads, stores = self.loads.values(), [self.stores[n] for n in self.maps]
-        return nearness([a.paces[axis] for a in loads], [a.paces[axis] for a in stores])
+        return nearness([a.moves[axis] for a in loads], [a.moves[axis] for a in stores])
 
     def far(self, c):
         return far(self.space.index(c), self.accesses) if c in self.space else 0
@@ -102,7 +102,7 @@ class _Draft:
         if outer in self.pinned or inner in self.pinned or self.role(outer) != self.role(inner) or self.role(inner)[1]:
             return False
         o, i = self.space.index(outer), self.space.index(inner)
-        return all(is_joint(a.paces[o], a.paces[i], inner) for a in self.accesses)
+        return all(is_joint(a.moves[o], a.moves[i], inner) for a in self.accesses)
 
 
 def map_access(fusion, node, dims):
@@ -223,8 +223,8 @@ def _touched(program, drafts):
         inner = [k for k, c in enumerate(draft.space) if c not in taken]
         moving = draft.space.index(program.tile.axis)
         for node, a in [*[(pair[0], a) for pair, a in draft.loads.items()], *draft.stores.items()]:
-            if a.paces[moving] is not None:
-                points = math.prod(draft.stage.sizes[k] for k in inner if a.paces[k] is not None)
+            if a.moves[moving] is not None:
+                points = math.prod(draft.stage.sizes[k] for k in inner if a.moves[k] is not None)
                 found[node] = max(found.get(node, 0), points * node.dtype.itemsize)
     return sum(found.values())
 

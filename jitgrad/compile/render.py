@@ -261,6 +261,10 @@ class Writer:
             place = self.guards[guard][0]
             near = not pace.inner and pace.step == 1
             parts.append(place if near else f"{self.stride(stride, pace)} * {place}")
+        for lookup, stride, pace in a.lookups:
+            place = self.value(lookup[:2])
+            near = not pace.inner and pace.step == 1
+            parts.append(place if near else f"{self.stride(stride, pace)} * {place}")
         parts.append(str(a.near) if a.near else "")
         return " + ".join(p for p in parts if p).replace("+ -", "- ") or "0"
 

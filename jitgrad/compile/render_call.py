@@ -7,6 +7,7 @@ Start at `render_call`.
 import textwrap
 
 from .fuse import call_operands
+from .lower import GRAIN
 from .render import HEADER, Kernel, title
 from .render_forms import Units
 
@@ -31,7 +32,8 @@ def render_call(node):
         + f"    body(start, stop, {', '.join(args)})\n"
     )
     kernel = Kernel("loops", text, list(loops.sizes), [("out", node), *(("array", a) for a in arrays)], [])
-    kernel.units, kernel.nodes, kernel.work = Units(loops.units, 1, max(loops.parts, 1)), [node], loops.work
+    step = max(1, GRAIN * loops.units // max(1, loops.work))
+    kernel.units, kernel.nodes, kernel.work = Units(loops.units, step, max(loops.parts, 1)), [node], loops.work
     kernel.gathered, kernel.wide = [node] if loops.units and loops.parts and (loops.parts > 1 or wide) else [], wide
     if not loops.units:
         kernel.source = None  # nothing to do: the result is empty

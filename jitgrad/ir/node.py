@@ -38,6 +38,8 @@ class Op:
                   out[start + i * step] = g[i]
     update        (x, new, *starts); steps: x with out[start + i * step] = new[i]; `simplify` makes it a choice
                   per element
+    gather        (x, *index), int64 arrays whose entries are places: of one shape, on the leading axes of x; or with
+                  an axis as argument one array of x's rank: out[..., i, ...] = x[..., index[..., i, ...], ...]
     reduce        (x,); axes, sorted: those axes are gone from the shape
     scan          (x,) or (x, y), of one shape; (axis, reverse)
     call          any other: run by NumPy through `reference`, or by `loops` of its own

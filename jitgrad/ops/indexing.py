@@ -60,14 +60,15 @@ def _adding(node):
     for axis in range(1, len(index)):
         row = f"({row} * n{axis + 5} + x{axis + 1}[k])"
     sizes = (width, rows, tile, tiles, -(-k // parts), k, *lead[1:])
-    code = _ROWS if width > SHORT else _SHORT.replace("n0", str(width))
+    short = not rest or (width <= SHORT and k * width > GRAIN)
+    code = _SHORT.replace("n0", str(width)) if short else _ROWS
     return Loops(code.replace("ROW", row), sizes, tiles * parts if node.size else 0, k * width, parts, wide)
 
 
 #: Rows are cut into tiles of so many columns, or more; positions into so many parts, if each row is named so often.
 TILE, PARTS, OFTEN = 32, 64, 8
 GRAIN = 1 << 15  #: elements from which there are parts
-SHORT = 8  #: width of rows up to which it is part of the code
+SHORT = 8  #: width of rows up to which it is part of the code, if there are so many elements
 _ROWS = """
 for u in range(start, stop):
     first, low = u // n3 * n1, u % n3 * n2
@@ -98,7 +99,7 @@ def _scatter_set(x, v, *index, node):
 
 
 GATHER = Op(
-    "gather", "call", lambda x, *index, node: x[index],
+    "gather", "gather", lambda x, *index, node: x[index],
     vjp=lambda g, node: (scatter_add(g, node.src[1:], node.src[0].shape), *(None,) * (len(node.src) - 1)),
     jvp=lambda t, node: gather(t[0], node.src[1:]),
 )  # fmt: skip
@@ -123,7 +124,11 @@ SCATTER_SET = Op("scatter_set", "call", _scatter_set, vjp=_set_vjp, jvp=_set_jvp
 
 
 def gather(x, index):
-    """x[index arrays], on x's leading axes."""
+    """x[index arrays], on x's leading axes.
+
+    Kernels read at these places unseen: whoever makes an index array has checked that they are there, and none is
+    negative (`parse`, `_check_take`; order.argsort makes no other).
+    """
     return Node(GATHER, (x, *index), None, index[0].shape + x.shape[len(index) :], x.dtype)
 
 
