@@ -196,6 +196,26 @@ def test_writes_at_places(mode):
         np.testing.assert_array_equal(b.grad, written)
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("index", [2, np.array(-1), np.array([1]), np.zeros((0, 2), int), [[0, 2], [2, 2]]], ids=repr)
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_take(axis, index, mode):
+    x = np.random.default_rng(11).standard_normal((4, 3))
+    with running(mode):
+        t = jg.tensor(x, requires_grad=True)
+        y = jg.take(t, index, axis)
+        np.testing.assert_array_equal(y.detach().numpy(), np.take(x, index, axis))
+        (jg.sin(y) * jg.take(t, 1)).sum().backward()
+        places = np.take(np.arange(12).reshape(4, 3), index, axis)
+        expected = added((12,), places, np.cos(x.flat[places]) * x.flat[1])
+        expected[1] += np.sin(x.flat[places]).sum()
+        np.testing.assert_allclose(t.grad, expected.reshape(4, 3), rtol=0, atol=1e-13)
+        v = jg.tensor(x[0], requires_grad=True)
+        out = jg.add_at(v, np.array(2), v[1])
+        (out**2).sum().backward()
+        np.testing.assert_allclose(v.grad, 2 * x[0] + [0, 2 * (x[0, 1] + x[0, 2]), 2 * x[0, 1]], atol=1e-13)
+
+
 def test_results_are_the_same_with_any_number_of_threads():
     rng = np.random.default_rng(8)
     cases = ((50, 1, 300_000), (50, 3, 100_000), (300, 160, 3000), (40_000, 2, 100_000))

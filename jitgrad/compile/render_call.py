@@ -14,8 +14,10 @@ from .render_forms import Units
 
 def render_call(node):
     """The kernel of a call, and how its launch is cut; None where NumPy computes it."""
-    loops = node.op.loops and node.op.loops(node)
-    if not loops:
+    if not node.op.loops or not all(n.ndim for n in (node, *node.src)):
+        return None  # loops see arrays, and 0-d values are Python numbers
+    loops = node.op.loops(node)
+    if loops is None:
         return None
     arrays = [base for base, _, _ in call_operands(node)]
     wide = loops.wide if loops.parts and loops.wide != node.dtype else None

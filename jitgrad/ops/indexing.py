@@ -46,7 +46,7 @@ def _adding(node):
     Floats are added up in float64.
     """
     g, *index = node.src
-    if node.dtype.kind == "b" or not g.ndim or any(i.dtype != INT64 for i in index):
+    if node.dtype.kind == "b" or any(i.dtype != INT64 for i in index):
         return None
     lead, rest, k = node.shape[: len(index)], node.shape[len(index) :], index[0].size
     rows, width = math.prod(lead), math.prod(rest)
