@@ -71,12 +71,13 @@ GRAIN = 1 << 15  #: elements from which there are parts
 SHORT = 8  #: width of rows up to which it is part of the code, if there are so many elements
 _ROWS = """
 for u in range(start, stop):
-    first, low = u // n3 * n1, u % n3 * n2
+    p = u // n3
+    first, low = p * n1, (u - p * n3) * n2
     high = min(low + n2, n0)
     for r in range(first, first + n1):
         for j in range(r * n0 + low, r * n0 + high):
             out[j] = 0
-    for k in range(u // n3 * n4, min(u // n3 * n4 + n4, n5)):
+    for k in range(p * n4, min(p * n4 + n4, n5)):
         place, source = (first + ROW) * n0, k * n0
         for j in range(low, high):
             out[place + j] += x0[source + j]

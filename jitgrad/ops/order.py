@@ -50,8 +50,9 @@ def _adding_along(node):
 MANY, TILE = 64, 32
 _ALONG = """
 for u in range(start, stop):
-    first, low = u // n4 * n1, u % n4 * n3
-    high, source = min(low + n3, n0), u // n4 * n2 * n0
+    p = u // n4
+    first, low = p * n1, (u - p * n4) * n3
+    high, source = min(low + n3, n0), p * n2 * n0
     for r in range(first, first + n1):
         for j in range(r * n0 + low, r * n0 + high):
             out[j] = 0
