@@ -1,6 +1,7 @@
 """Random row programs: reductions over random axes, broadcasts of their results, scans, slices and pads, permutes,
-products with vectors and elementwise formulas, with values that stay within range. Those with `square` have axes of
-one length throughout: vectors against themselves, squares with their transposes, sums of columns put beside rows.
+index arrays, products with vectors and elementwise formulas, with values that stay within range. Those with `square`
+have axes of one length throughout: vectors against themselves, squares with their transposes, sums of columns put
+beside rows.
 
 A program is a list of steps, data that `run` reads with tensors or with arrays. Start at `random_program`.
 """
@@ -86,7 +87,7 @@ class _Maker:
         k = self.pick()
         shape = self.shapes[k]
         makers = [self.unary, self.binary, self.binary, self.reduce, self.reduce, self.composed, self.broadcast]
-        makers += [self.scan, self.cut, self.pad, self.permute, self.product] if shape else []
+        makers += [self.scan, self.cut, self.pad, self.permute, self.product, self.gather, self.along] if shape else []
         step, out = self.rng.choice(makers)(k, shape)
         if len(out) <= 4 and int(np.prod(out)) <= 4000:
             self.steps.append(step)
@@ -156,6 +157,23 @@ class _Maker:
     def permute(self, k, shape):
         order = self.rng.sample(range(len(shape)), len(shape))
         return (lambda x: x.transpose(*order), k), tuple(shape[a] for a in order)
+
+    def gather(self, k, shape):
+        """By one or two index arrays of up to two axes, on neighbouring axes or apart."""
+        out = tuple(self.rng.choice(self.lengths) for _ in range(self.rng.choice([1, 1, 2])))
+        axes = self.rng.sample(range(len(shape)), min(len(shape), self.rng.choice([1, 1, 2])))
+        draw = np.random.default_rng(self.rng.randrange(10**6)).integers
+        place = tuple(draw(-n, n, out) if a in axes else slice(None) for a, n in enumerate(shape))
+        return (lambda x: x[place], k), np.empty(shape)[place].shape
+
+    def along(self, k, shape):
+        axis, draw = self.rng.randrange(len(shape)), np.random.default_rng(self.rng.randrange(10**6)).integers
+        size = [self.rng.choice(self.lengths) if a == axis else self.rng.choice([1, n]) for a, n in enumerate(shape)]
+        index = draw(-shape[axis], shape[axis], size)
+        if self.rng.random() < 0.3:
+            return (lambda x: jn.sort(x, axis), k), shape
+        out = tuple(size[axis] if a == axis else n for a, n in enumerate(shape))
+        return (lambda x: jn.take_along_axis(x, index, axis), k), out
 
     def product(self, k, shape):
         fits = [j for j, s in enumerate(self.shapes) if len(s) == 1 and s[0] == shape[-1]]

@@ -25,6 +25,7 @@ from jitgrad.compile import (
     render_program,
     render_scan_rows,
 )
+from jitgrad.ops import indexing
 from jitgrad.runtime import assemble, build, launch
 
 BYTES = bytes.__basicsize__ - 1
@@ -166,6 +167,7 @@ SMALL = (
     (render_blocks, {"GRAIN": 16}),
     (render_scan_rows, {"LANES": 2, "PIECE": 3}),
     (render_program, {"GRAIN": 16, "BLOCK": 4, "CHUNKS": 3, "GATHERED": 1}),
+    (indexing, {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}),
 )
 
 

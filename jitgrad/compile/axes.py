@@ -75,12 +75,25 @@ class Axes:
         return tuple([self._new() for _ in node.shape])
 
     def _elementwise(self, node):
+        return self._shared([self.of[s] for s in node.src])
+
+    def _shared(self, operands):
+        """The classes of axes of which each is one of every operand; None stands for one that is stretched."""
         out = []
-        for classes in zip(*[self.of[s] for s in node.src], strict=True):
-            named = [c for c in classes if c != UNIT]
+        for classes in zip(*operands, strict=True):
+            named = [c for c in classes if c]
             bound = [c for c in named if c not in self._free]
             out.append(self._join(bound) if bound else named[0] if named else UNIT)
         return tuple(out)
+
+    def _gather(self, node):
+        x, *index = node.src
+        if node.arg is None:
+            return self._shared([self.of[i] for i in index]) + self.of[x][len(index) :]
+        whole = [self.of[x][: node.arg] + (None,) + self.of[x][node.arg + 1 :], self.of[index[0]]]
+        sizes = [s.shape for s in node.src]
+        parts = zip(whole, sizes, strict=True)
+        return self._shared([[c if n == m else None for c, n, m in zip(*p, node.shape, strict=True)] for p in parts])
 
     def _broadcast(self, node):
         (x,) = node.src
@@ -191,6 +204,7 @@ def _ones(shape):
 _RULES = {
     "leaf": Axes._fresh,
     "call": Axes._fresh,
+    "gather": Axes._gather,
     "number": Axes._fresh,
     "const": Axes._fresh,
     "scan": Axes._elementwise,

@@ -124,7 +124,7 @@ class _Draft:
         if outer in self.pinned or inner in self.pinned or self.role(outer) != self.role(inner) or self.role(inner)[1]:
             return False
         o, i = self.space.index(outer), self.space.index(inner)
-        return all(is_joint(a.paces[o], a.paces[i], inner) for a in self.accesses)
+        return all(is_joint(a.moves[o], a.moves[i], inner) for a in self.accesses)
 
 
 def _near(drafts, c):
@@ -280,8 +280,8 @@ def _touched(program, drafts):
         inner = [k for k, c in enumerate(draft.space) if c not in taken]
         moving = draft.space.index(program.tile.axis)
         for node, a in draft.touched:
-            if a.paces[moving] is not None:
-                points = math.prod(draft.stage.sizes[k] for k in inner if a.paces[k] is not None)
+            if a.moves[moving] is not None:
+                points = math.prod(draft.stage.sizes[k] for k in inner if a.moves[k] is not None)
                 found[node] = max(found.get(node, 0), points * node.dtype.itemsize)
     return sum(found.values())
 

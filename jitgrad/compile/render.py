@@ -70,6 +70,7 @@ class Kernel:
         self.kind, self.source = kind, source
         self.static, self.dynamic, self.results = static, dynamic, results
         self.totals, self.carried = [], []  # of scans in blocks: what is left, and the scans that start from carries
+        self.wide = None  # the dtype of partial results that are arrays, where it is not their own
 
 
 def literal(value, dtype):
@@ -271,6 +272,10 @@ class Writer:
                 parts.append(f"{text} * {loops[k]}")
         for guard, stride, pace in a.guards:
             place = self.guards[guard][0]
+            near = not pace.inner and pace.step == 1
+            parts.append(place if near else f"{self.stride(stride, pace)} * {place}")
+        for lookup, stride, pace in a.lookups:
+            place = self.value(lookup[:2])
             near = not pace.inner and pace.step == 1
             parts.append(place if near else f"{self.stride(stride, pace)} * {place}")
         parts.append(str(a.near) if a.near else "")

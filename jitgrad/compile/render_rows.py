@@ -31,7 +31,7 @@ def fetched(form, nest):
         return
     for (node, _), a in nest.loads.items():
         base = w.buffer(node)
-        if base in form.fetched or base in w.local or base in w.made or a.guards or a.valid:
+        if base in form.fetched or base in w.local or base in w.made or a.guards or a.valid or a.lookups:
             continue
         if a.paces[nest.tile] is None or not is_near(a.paces[last]) or a.paces[last].step < 0:
             continue

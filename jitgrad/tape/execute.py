@@ -82,7 +82,7 @@ def dear(state, outputs):
     for node in toposort(outputs):
         if any(s in depends for s in node.src):
             depends.add(node)
-            if node.op.kind in BARRIERS:
+            if node.op.kind in BARRIERS or node.op.kind == "gather":
                 out.append(node)
     return tuple(out)
 
