@@ -12,8 +12,8 @@ Start at `fuse`.
 """
 
 from ..ir.node import BARRIERS, toposort, users
-from .axes import Axes, squeezes
-from .fuse_index import MOVEMENT, identity, lookups_of, nesting, source_contexts, start_nodes, variables
+from .axes import UNIT, Axes, squeezes
+from .fuse_index import MOVEMENT, Index, identity, lookups_of, nesting, source_contexts, start_nodes, variables
 from .group import DEAR, Grouping
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))
@@ -108,14 +108,14 @@ class Fusion:
             self.kept, self.steps = before, steps
 
     def _repeated_values(self):
-        several = set()
+        nodes = set()
         for step in self.steps:
             if step.kind == "loop" and len(step.stages) > 1:
                 seen = set()
                 for stage in step.stages:
-                    several |= seen & stage.values
-                    seen |= stage.values
-        nodes = {node for _, node, ctx in several if node.op.kind == "elementwise" and ctx == self.identity(node)}
+                    here = {node for space, node, ctx in stage.values if self._is_own(node, space, ctx)}
+                    nodes |= seen & here
+                    seen |= here
         if not nodes:
             return nodes
         out, cost = set(), {}
@@ -127,6 +127,18 @@ class Fusion:
                 out.add(node)
                 cost[node] = 0
         return out
+
+    def _is_own(self, node, space, ctx):
+        """Whether the elementwise `node` is wanted at the loops of its own axes."""
+        return node.op.kind == "elementwise" and self.aligned(node, ctx, space) == {*self.axes.of[node]} - {UNIT}
+
+    def aligned(self, node, ctx, space):
+        """The classes along which `node` is read in `ctx`, at the loops over `space`, where it is made."""
+        axes = zip(self.axes.of[node], ctx, strict=True)
+        return frozenset(
+            c for c, i in axes if c != UNIT and i.var in range(len(space)) and i == Index(0, (), 1, i.var)
+            and space[i.var] == c
+        )  # fmt: skip
 
     def _keep(self, node):
         if node.op.kind not in LEAFLIKE:

@@ -24,7 +24,6 @@ from collections import Counter
 from typing import NamedTuple
 
 from .axes import UNIT
-from .fuse_index import Index
 
 MAX_VALUES = {"loop": 400, "scalar": 4000}  # values computed by one kernel; bounds its compile time
 MAX_ARRAYS = 40  # arrays one kernel reads and writes
@@ -200,7 +199,7 @@ class Grouping:
                 continue
             reads = True
             low = max(low, made[1] + (not self._is_pointwise(source, ctx, wish, step.stages[made[1]])))
-            outer &= self._aligned(source, ctx, wish.space)
+            outer &= self.fusion.aligned(source, ctx, wish.space)
         number = next((k for k in range(low, len(step.stages)) if step.stages[k].accepts(wish)), None)
         extent = self._extent(wish, [*step.stages, Stage(wish.space, wish.sizes)], step.arrays)
         outer = self._outer(wish, outer, extent)
@@ -223,14 +222,6 @@ class Grouping:
         if source.op.kind == "reduce" or stage.space != wish.space:
             return False
         return ctx == self.fusion.identity(source) and stage.accepts(wish)
-
-    def _aligned(self, source, ctx, space):
-        """The classes along which `source` is read where it is made."""
-        axes = zip(self.fusion.axes.of[source], ctx, strict=True)
-        return frozenset(
-            c for c, i in axes if c != UNIT and i.var in range(len(space)) and i == Index(0, (), 1, i.var)
-            and space[i.var] == c
-        )  # fmt: skip
 
     def _extent(self, wish, stages, arrays=frozenset()):
         """The `Extent` of a step with `wish`."""

@@ -303,7 +303,10 @@ class Program(Form):
 
     def taken_in(self):
         """The statements by which the reductions of the stage take in one more value."""
-        return [*self.updates, *[f"{e} = {self.joined(node, e, value)}" for node, e, value in self.elements]]
+        return [
+            *self.updates,
+            *[f"{e} = {self.joined(node, e, value, reorder=True)}" for node, e, value in self.elements],
+        ]
 
     @staticmethod
     def joined(node, element, value, reorder=False):

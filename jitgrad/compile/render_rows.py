@@ -14,7 +14,7 @@ Start at `fetched` and `abreast`.
 import re
 
 from .lower import is_near
-from .lower_program import ABREAST, is_fetched
+from .lower_program import ABREAST, is_fetched, tiny
 from .render import combination, identity_literal
 
 #: How many bytes ahead, in arrays that do not stay in the second cache.
@@ -27,7 +27,7 @@ NAME = re.compile(r"\b(?:[a-z]+\d+|t)\b")
 def fetched(form, nest):
     """A statement for each array that the stage `nest` reads row by row, and none before did."""
     w, last = form.writer, len(nest.loops) - 1
-    if nest.column or last == nest.tile or form.is_unrolled(nest):
+    if nest.column or last == nest.tile or nest.loops[last] in tiny(nest):
         return
     for (node, _), a in nest.loads.items():
         base = w.buffer(node)
