@@ -165,7 +165,7 @@ def test_a_kernel_body_runs_in_plain_python():
     plan = compiled([g.apply(g.MUL, x, x)])
     _, module = loop_kernel(plan.kernels[0].source)
     data, out = array(5), np.empty(5)
-    module.body.py_func(0, 5, 0, data, out)
+    module.body(0, 5, 0, data, out)
     np.testing.assert_array_equal(out, data * data)
 
 
