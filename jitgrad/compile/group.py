@@ -23,7 +23,7 @@ import math
 from .axes import UNIT
 from .fuse_index import Index
 
-MAX_VALUES = {"loop": 400, "scalar": 4000}  # values computed by one kernel; bounds its compile time
+MAX_VALUES = {"loop": 2000, "scalar": 4000}  # values computed by one kernel; bounds its compile time
 MAX_ARRAYS = 40  # arrays one kernel reads and writes
 GRAIN = 1 << 15  # points of one chunk
 #: Outer points from which a large step may have several stages: they are what is run in parallel.

@@ -21,7 +21,7 @@ class Types(TypeInferer):
     """
 
     def resolve_call(self, fnty, pos_args, kw_args):
-        if kw_args or not isinstance(fnty, types.Function) or not all(isinstance(a, _NUMBERS) for a in pos_args):
+        if kw_args or not isinstance(fnty, _CALLED) or not all(isinstance(a, _NUMBERS) for a in pos_args):
             return super().resolve_call(fnty, pos_args, kw_args)
         key = fnty, tuple(pos_args)
         found = _signatures.get(key)
@@ -33,6 +33,7 @@ class Types(TypeInferer):
 
 
 _NUMBERS = types.Float, types.Integer, types.Boolean
+_CALLED = types.Function, types.NumberClass
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
