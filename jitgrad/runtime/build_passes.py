@@ -49,9 +49,7 @@ class _Typed(FunctionPass):
         untyped_passes.TranslateByteCode().run_pass(state)
         untyped_passes.FixupArgs().run_pass(state)
         state.func_ir.blocks = transforms.canonicalize_cfg(state.func_ir.blocks)
-        untyped_passes.ReconstructSSA().run_pass(state)
         self._infer(state)
-        typed_passes.PreLowerStripPhis().run_pass(state)
         state.type_annotation = ""
         return True
 
