@@ -180,7 +180,8 @@ for _arity, _names in enumerate((vmath.ONE, vmath.TWO), 1):
 
 # ---------------------------------------------------------------------- longer functions, from Python
 
-PLAIN = {"error_model": "numpy", "fastmath": False}  # numba hands the fast-math flags of a kernel on, unless told
+#: numba hands the fast-math flags of a kernel on, unless told. What is not inlined keeps a loop from being vectorised.
+PLAIN = {"error_model": "numpy", "fastmath": False, "forceinline": True}
 
 
 @overload(support.floor_divide, jit_options=PLAIN)
