@@ -272,7 +272,8 @@ def _plan_lines(plan):
 
 
 def _kernel_lines(k):
-    over = f"loop over {' x '.join(map(str, k.loops))}" if k.loops else "numbers" if k.kind == "scalar" else "by NumPy"
+    over = {"scalar": "numbers", "call": "by NumPy", "loops": "those of its operation"}.get(k.kind, "")
+    over = over or f"loop over {' x '.join(map(str, k.loops))}"
     lines = [f"  {k.number}. {k.name}: {k.kind}, {over}"]
     rows = [("computes", _short(counts(k.operations)) or "nothing: it copies")]
     rows += [("again", f"{_short(counts(k.again))}: not kept, and computed by another kernel, too")] if k.again else []

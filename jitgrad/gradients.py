@@ -21,13 +21,13 @@ from .tape.views import recorded
 
 def _cotangent(t, gradient):
     """(cotangent tensor or None for an implicit 1) for an output."""
-    if not t.requires_grad:
+    if not t._state.rg:
         raise GradientError(
             "got backward() on a tensor that does not require grad: nothing it was computed from does; "
             "call requires_grad_() on an input first"
         )
     if gradient is None:
-        if t.size != 1:
+        if t._state.shape and t.size != 1:
             raise GradientError(
                 f"got backward() on a tensor of shape {t.shape} without a cotangent; "
                 "pass gradient= of that shape, or reduce it with .sum()"
@@ -66,7 +66,9 @@ def _finish(sweep):
 def _hooked(leaf, g, create):
     """The gradient of a leaf as a tensor, after the leaf's hooks."""
     g = _as_tensor(leaf, g)
-    for hook in tuple((leaf._x.hooks or {}).values()) if leaf._x is not None else ():
+    if leaf._x is None or not leaf._x.hooks:
+        return g
+    for hook in tuple(leaf._x.hooks.values()):
         new = recorded(create, hook, g)
         g = g if new is None else _replacement(new, g)
     return g
@@ -85,8 +87,9 @@ def _as_tensor(like, g):
         return g
     if type(g) is Traced:
         return tape.from_value(g, like.shape, like.dtype, None)
+    shape, dtype = like._state.shape, like._state.dtype
     # A sum of 0-d cotangents is one of Python floats: round it to the dtype.
-    return tape.from_value(g if like.shape else like.dtype.type(g).item(), like.shape, like.dtype, None)
+    return tape.from_value(g if shape else dtype.type(g).item(), shape, dtype, None)
 
 
 def _accumulate(t, g, create):
@@ -94,8 +97,10 @@ def _accumulate(t, g, create):
     if recordings and local.seg.tracing is not None:
         local.seg.tracing.touch_grad(t)
     shared = create or (t._x is not None and t._x.hooks)
-    x = tape.extra(t)
     with LOCK:  # threads may have a leaf in common
+        if t._x is None:
+            t._x = tape.Extra()
+        x = t._x
         if x.grad is None:
             x.grad = g.clone() if shared else g
         elif create:

@@ -234,7 +234,7 @@ def _kernel(k, step, kernel, work, values, times):
         tuple(step.sizes),
         work.bytes_read, work.bytes_written, work.flops,
         spent, (work.bytes_read + work.bytes_written) / spent / 1e9 if spent else None,
-        kernel.units.chunks if step.kind not in ("scalar", "call") else 0,
+        kernel.units.chunks if kernel.source and kernel.kind != "scalar" else 0,
         get_num_threads() if any(parallel for _, parallel in times) else 1,
         cost.seconds if cost else 0.0, cost.how if cost else "",
         path, kernel.source,

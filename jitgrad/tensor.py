@@ -108,14 +108,15 @@ class Tensor(Handle):
 
     def _array(self):
         value = look(self) if not recordings else seen(self)
-        if not self.shape:
+        shape = self._state.shape
+        if not shape:
             out = np.asarray(value, self.dtype)
         else:
             owner = value.base if isinstance(value.base, np.ndarray) else value
-            owner.flags.writeable = False  # its views cannot be made so again
-            out = value.reshape(self.shape)
+            owner.setflags(False)  # write=False: its views cannot be made so again
+            out = value.reshape(shape)
             out = out.view() if out is value else out
-        out.flags.writeable = False
+        out.setflags(False)
         return out
 
     def __array__(self, dtype=None, copy=None):
@@ -149,11 +150,13 @@ class Tensor(Handle):
         return self._array().tolist()
 
     def _number(self, kind):
-        if self.size != 1:
+        shape = self._state.shape
+        if shape and self.size != 1:
             raise ArgumentError(
                 f"got {kind.__name__}() of a tensor of shape {self.shape}, expected one element; name it by an index"
             )
-        return kind(seen(self) if not self.shape else seen(self)[0])
+        value = look(self) if not recordings else seen(self)
+        return kind(value[0] if shape else value)
 
     def __bool__(self):
         if self.size != 1:
@@ -277,7 +280,8 @@ class Tensor(Handle):
                 )
         if recordings and local.seg.tracing is not None:
             local.seg.tracing.touch_grad(self)
-        extra(self).grad = value
+        if value is not None or self._x is not None:
+            extra(self).grad = value
 
     @property
     def grad_fn(self):

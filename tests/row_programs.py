@@ -1,5 +1,7 @@
 """Random row programs: reductions over random axes, broadcasts of their results, scans, slices and pads, permutes,
-products with vectors and elementwise formulas, with values that stay within range.
+index arrays, products with vectors and elementwise formulas, with values that stay within range. Those with `square`
+have axes of one length throughout: vectors against themselves, squares with their transposes, sums of columns put
+beside rows.
 
 A program is a list of steps, data that `run` reads with tensors or with arrays. Start at `random_program`.
 """
@@ -55,14 +57,21 @@ def _softmax(x, axes):
     return e / e.sum(axes, keepdims=True)
 
 
+#: Their second derivatives compare values of one plan with the same values computed again in another.
+KINKS = frozenset(("maximum", "max", "cummax", "softmax", "scaled"))
+
+
 class _Maker:
     """Draws steps; `shapes` has those of the values so far."""
 
-    def __init__(self, rng, lengths):
-        self.rng, self.steps = rng, []
+    def __init__(self, rng, lengths, smooth=False):
+        self.rng, self.steps, self.smooth = rng, [], smooth
         self.lengths = [rng.choice(lengths) for _ in range(3)]  # few, so that values fit together
         self.shapes = [self.shape(rng.choice([1, 2, 2, 2, 3, 3, 4])) for _ in range(rng.choice([1, 2, 2, 3]))]
         self.leaves = list(self.shapes)
+
+    def one_of(self, functions):
+        return functions[self.rng.choice([name for name in functions if not self.smooth or name not in KINKS])]
 
     def shape(self, ndim):
         return tuple(self.rng.choice(self.lengths) for _ in range(ndim))
@@ -78,14 +87,14 @@ class _Maker:
         k = self.pick()
         shape = self.shapes[k]
         makers = [self.unary, self.binary, self.binary, self.reduce, self.reduce, self.composed, self.broadcast]
-        makers += [self.scan, self.cut, self.pad, self.permute, self.product] if shape else []
+        makers += [self.scan, self.cut, self.pad, self.permute, self.product, self.gather, self.along] if shape else []
         step, out = self.rng.choice(makers)(k, shape)
         if len(out) <= 4 and int(np.prod(out)) <= 4000:
             self.steps.append(step)
             self.shapes.append(tuple(out))
 
     def unary(self, k, shape):
-        return (UNARY[self.rng.choice(list(UNARY))], k), shape
+        return (self.one_of(UNARY), k), shape
 
     def binary(self, k, shape):
         fits = []
@@ -95,21 +104,21 @@ class _Maker:
             except ValueError:
                 pass
         other, out = self.rng.choice(fits)
-        f = BINARY[self.rng.choice(list(BINARY))]
+        f = self.one_of(BINARY)
         return (f, k, other) if self.rng.random() < 0.5 else (f, other, k), out
 
     def reduce(self, k, shape):
         if not shape:
             return self.unary(k, shape)
         axes, keep = self.axes(shape), self.rng.random() < 0.7
-        f = REDUCE[self.rng.choice(list(REDUCE))]
+        f = self.one_of(REDUCE)
         out = tuple(1 if a in axes else n for a, n in enumerate(shape) if keep or a not in axes)
         return (lambda x: f(x, axes, keep), k), out
 
     def composed(self, k, shape):
         if not shape:
             return self.unary(k, shape)
-        f, axes = COMPOSED[self.rng.choice(list(COMPOSED))], self.axes(shape)
+        f, axes = self.one_of(COMPOSED), self.axes(shape)
         return (lambda x: f(x, axes), k), shape
 
     def broadcast(self, k, shape):
@@ -119,7 +128,7 @@ class _Maker:
         return (lambda x: jn.broadcast_to(x, out), k), out
 
     def scan(self, k, shape):
-        f, axis, back = SCAN[self.rng.choice(list(SCAN))], self.rng.randrange(len(shape)), self.rng.random() < 0.5
+        f, axis, back = self.one_of(SCAN), self.rng.randrange(len(shape)), self.rng.random() < 0.5
         return (lambda x: f(x, axis, back), k), shape
 
     def cut(self, k, shape):
@@ -149,6 +158,23 @@ class _Maker:
         order = self.rng.sample(range(len(shape)), len(shape))
         return (lambda x: x.transpose(*order), k), tuple(shape[a] for a in order)
 
+    def gather(self, k, shape):
+        """By one or two index arrays of up to two axes, on neighbouring axes or apart."""
+        out = tuple(self.rng.choice(self.lengths) for _ in range(self.rng.choice([1, 1, 2])))
+        axes = self.rng.sample(range(len(shape)), min(len(shape), self.rng.choice([1, 1, 2])))
+        draw = np.random.default_rng(self.rng.randrange(10**6)).integers
+        place = tuple(draw(-n, n, out) if a in axes else slice(None) for a, n in enumerate(shape))
+        return (lambda x: x[place], k), np.empty(shape)[place].shape
+
+    def along(self, k, shape):
+        axis, draw = self.rng.randrange(len(shape)), np.random.default_rng(self.rng.randrange(10**6)).integers
+        size = [self.rng.choice(self.lengths) if a == axis else self.rng.choice([1, n]) for a, n in enumerate(shape)]
+        index = draw(-shape[axis], shape[axis], size)
+        if self.rng.random() < 0.3:
+            return (lambda x: jn.sort(x, axis), k), shape
+        out = tuple(size[axis] if a == axis else n for a, n in enumerate(shape))
+        return (lambda x: jn.take_along_axis(x, index, axis), k), out
+
     def product(self, k, shape):
         fits = [j for j, s in enumerate(self.shapes) if len(s) == 1 and s[0] == shape[-1]]
         if fits:
@@ -160,11 +186,66 @@ class _Maker:
         return self.reduce(k, shape)
 
 
+class _SquareMaker(_Maker):
+    """Draws steps over axes of one length, most of them, that meet each other."""
+
+    def __init__(self, rng, lengths, smooth):
+        self.rng, self.steps, self.smooth = rng, [], smooth
+        n, d = rng.choice(lengths), rng.choice((1, 2, 3))
+        self.lengths = [n, n, d]
+        self.shapes = [*rng.sample([(n,), (n,), (n, d), (n, n), (d, n)], 2)]
+        self.leaves = list(self.shapes)
+
+    def step(self):
+        fits = [(k, s) for k, s in enumerate(self.shapes) if s]
+        k, shape = self.rng.choice(fits[-5:] if self.rng.random() < 0.7 else fits)
+        makers = [self.pairs, self.triples] if len(shape) < 3 else []
+        makers += [self.turned, self.across] if len(set(shape)) < len(shape) else []
+        if not makers or self.rng.random() < 0.6:
+            super().step()
+            return
+        step, out = self.rng.choice(makers)(k, shape)
+        if int(np.prod(out)) <= 4000:
+            self.steps.append(step)
+            self.shapes.append(tuple(out))
+
+    def pairs(self, k, shape):
+        """Each point of the first axis with each of that of another value."""
+        other = self.rng.choice([j for j, s in enumerate(self.shapes) if s == shape])
+        f = self.one_of(BINARY)
+        if self.rng.random() < 0.5:
+            return (lambda x, y: f(x[:, None], y[None]), k, other), (shape[0], *shape)
+        return (lambda x, y: f(x[None], y[:, None]), k, other), (shape[0], *shape)
+
+    def triples(self, k, shape):
+        if len(shape) > 1:
+            return self.pairs(k, shape)
+        f, g = (self.one_of(BINARY) for _ in range(2))
+        return (lambda x: f(g(x[:, None, None], x[None, :, None]), x[None, None, :]), k), shape * 3
+
+    def turned(self, k, shape):
+        """A value and its transpose."""
+        a, b = self.rng.choice([(a, b) for a, n in enumerate(shape) for b in range(a) if n == shape[b]])
+        f, order = self.one_of(BINARY), list(range(len(shape)))
+        order[a], order[b] = b, a
+        return (lambda x: f(x, x.transpose(*order)), k), shape
+
+    def across(self, k, shape):
+        """A reduction over one axis, along another."""
+        a, b = self.rng.choice([(a, b) for a, n in enumerate(shape) for b in range(len(shape)) if n == shape[b]])
+        f, g = self.one_of(BINARY), self.one_of(REDUCE)
+        if a == b:
+            return (lambda x: f(g(x, (a,), True), x), k), shape
+        order = list(range(len(shape)))
+        order[a], order[b] = b, a
+        return (lambda x: f(g(x, (a,), True).transpose(*order), x), k), shape
+
+
 class Program:
     """`steps` over `leaves` (shapes); `results` has the numbers of the values that are asked for."""
 
-    def __init__(self, rng, length, lengths=LENGTHS):
-        maker = _Maker(rng, lengths)
+    def __init__(self, rng, length, lengths=LENGTHS, square=False, smooth=False):
+        maker = (_SquareMaker if square else _Maker)(rng, lengths, smooth)
         for _ in range(length):
             maker.step()
         self.leaves, self.steps, last = maker.leaves, maker.steps, len(maker.shapes) - 1
@@ -177,11 +258,20 @@ class Program:
             pool.append(f(*[pool[k] for k in places]))
         return [pool[k] for k in self.results]
 
-    def __call__(self, dtype=np.float64):
-        """The results and the gradients of the leaves, as arrays."""
+    def __call__(self, dtype=np.float64, second=False):
+        """The results and the gradients of the leaves, as arrays; if `second`, those of the squares of gradients."""
         leaves = [jitgrad.tensor(x.astype(dtype), requires_grad=True) for x in self.data]
         results = self.values(leaves)
-        sum((out * _weights(out.shape, dtype)).sum() for out in results).backward()
+        loss = sum((out * _weights(out.shape, dtype)).sum() for out in results)
+        if second:
+            loss.backward(create_graph=True)
+            first, loss = [x.grad for x in leaves], 0
+            for x, g in zip(leaves, first, strict=True):
+                x.grad = None
+                loss = loss + (g * g * _weights(g.shape, dtype)).sum() if g is not None and g.requires_grad else loss
+            results = [*results, *[g for g in first if g is not None]]
+        if isinstance(loss, jitgrad.Tensor):
+            loss.backward()
         gradients = [None if x.grad is None else x.grad.numpy() for x in leaves]
         return [out.detach().numpy() for out in results] + gradients
 
@@ -191,6 +281,6 @@ def _weights(shape, dtype):
     return jitgrad.tensor(np.cos(np.arange(n)).reshape(shape).astype(dtype))
 
 
-def random_program(rng, length=10):
+def random_program(rng, length=10, **options):
     """A `Program` drawn from the `random.Random` `rng`."""
-    return Program(rng, length)
+    return Program(rng, length, **options)

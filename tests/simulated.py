@@ -15,7 +15,17 @@ import struct
 import numpy as np
 
 from jitgrad._dtypes import SUPPORTED
-from jitgrad.compile import group, lower, lower_program, render_blocks, render_forms, render_program
+from jitgrad.compile import (
+    group,
+    joint,
+    lower,
+    lower_program,
+    render_blocks,
+    render_forms,
+    render_program,
+    render_scan_rows,
+)
+from jitgrad.ops import indexing
 from jitgrad.runtime import assemble, build, launch
 
 BYTES = bytes.__basicsize__ - 1
@@ -81,6 +91,7 @@ def _names():
         "entry": lambda f: f,
         "slots": Slots,
         "free": lambda memory: None,
+        "prefetch": lambda memory, first, count: None,
         "as_float": lambda k: np.float64(struct.unpack("<d", struct.pack("<q", k))[0]),
     }
     for dtype in SUPPORTED:
@@ -141,11 +152,22 @@ SMALL = (
     (lower, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4}),
     (
         lower_program,
-        {"GRAIN": 8, "WIDE": 2, "CACHED": 40, "COLUMNS": (2, 4), "ROWS": (1, 3), "ROW_BYTES": 200, "TINY": 3},
+        {
+            "GRAIN": 8,
+            "WIDE": 2,
+            "CACHED": 40,
+            "COLUMNS": (2, 4),
+            "ROWS": (1, 3),
+            "ROW_BYTES": 200,
+            "LANES": 2,
+        },
     ),
+    (joint, {"GRAIN": 8, "TINY": 3, "SHORT": 3}),
     (render_forms, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4, "BLOCK": 4, "PARTS": 3}),
     (render_blocks, {"GRAIN": 16}),
+    (render_scan_rows, {"LANES": 2, "PIECE": 3}),
     (render_program, {"GRAIN": 16, "BLOCK": 4, "CHUNKS": 3, "GATHERED": 1}),
+    (indexing, {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}),
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import jitgrad
 from jitgrad.compile import reference
-from jitgrad.ir import leaf
+from jitgrad.ir import leaf, number
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.registry import broadcast, stretched
 from jitgrad.runtime.execute import Plan
@@ -94,3 +94,39 @@ def test_a_detached_tensor_with_values_is_still_a_view():
     with jitgrad.no_grad():
         x[1] = 7.0
     assert d.tolist() == [5.0, 7.0, 3.0] and x.requires_grad and x.is_leaf
+
+
+@pytest.mark.parametrize("length", [5, 200_000])
+def test_numpy_is_silent_whatever_the_user_has_set(length):
+    """Within a run, of small and of large arrays; and nothing of it stays."""
+    x = leaf(0, (length,), F64)
+    with np.errstate(all="raise"):
+        before = np.geterr()
+        (got,) = reference.interpreter([REGISTRY["log"](x - x)])([np.ones(length)], [])
+        assert np.geterr() == before
+    assert (got == -np.inf).all()
+
+
+def test_dtypes_of_one_float_dtype_are_those_numpy_gives():
+    """What is found without asking NumPy: every ufunc, beside Python's numbers and numbers of a segment, too."""
+    for name, entry in REGISTRY.items():
+        if entry.op is None or entry.op.kind != "elementwise" or not isinstance(entry.numpy, np.ufunc):
+            continue
+        for dtype in map(np.dtype, (np.float32, np.float64)):
+            x = leaf(0, (2, 3), dtype)
+            others = [x, 2, 0.5, number(0, F64), number(0, np.dtype(int))] if entry.operands == 2 else [None]
+            for y in others:
+                asked = (dtype,)
+                if y is not None:
+                    kind = type(y) if isinstance(y, (int, float)) else {"f": float, "i": int}[y.dtype.kind]
+                    asked = (dtype, dtype if y is x else kind)
+                try:
+                    *_, want = entry.numpy.resolve_dtypes((*asked, None))
+                except TypeError:
+                    with pytest.raises(jitgrad.DTypeError):
+                        entry.build(*[x, y][: entry.operands])
+                    continue
+                node = entry.build(*[x, y][: entry.operands])
+                assert (node.shape, node.dtype) == (x.shape, want), name
+                if not name.startswith("logical"):
+                    assert {s.dtype for s in node.src} == {dtype} and {s.shape for s in node.src} == {x.shape}, name

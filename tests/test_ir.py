@@ -19,6 +19,7 @@ from jitgrad._errors import ArgumentError, AxisError, CompileError, JitgradError
 from jitgrad.ir import CONST, LEAF, NUMBER, Node, Op, const, leaf, number, printer, shapes, toposort, users
 from jitgrad.ir.verify import CHECKS, EVERY, verify, verify_value
 from jitgrad.ops import REGISTRY
+from jitgrad.ops.indexing import GATHER
 from jitgrad.ops.movement import UPDATE
 
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
@@ -215,6 +216,7 @@ def random_roots(seed):
 # --- the verifier ----------------------------------------------------------------------------------------------------
 
 V = leaf(1, (4,), FLOAT64)
+PLACES = leaf(4, (3,), INT64)
 ONE, START = const(1), const(0)
 SIN2 = Op("sin2", "elementwise", lambda x, y, node: x, code="math.sin({0})")
 LOST = Op("lost", "call")
@@ -266,6 +268,13 @@ BROKEN = {
     ("reshape", "argument"): [made(graphs.RESHAPE, (V,), (2, 2), (2, 2))],
     ("reshape", "dtype"): [made(graphs.RESHAPE, (V,), None, (2, 2), FLOAT32)],
     ("reshape", "size"): [made(graphs.RESHAPE, (V,), None, (2, 3))],
+    ("gather", "dtype"): [made(GATHER, (V, PLACES), None, (3,), FLOAT32)],
+    ("gather", "indices"): [
+        made(GATHER, (V,), None), made(GATHER, (V, V), None), made(GATHER, (V, PLACES, PLACES), None, (3,)),
+        made(GATHER, (X, PLACES, leaf(5, (4,), INT64)), None, (3,)), made(GATHER, (X, PLACES), 0, (3, 3)),
+        made(GATHER, (V, PLACES), 1, (3,)), made(GATHER, (V, PLACES, PLACES), 0, (3,)),
+    ],
+    ("gather", "shape"): [made(GATHER, (X, PLACES), None, (3, 2)), made(GATHER, (V, PLACES), 0, (4,))],
     ("reduce", "sources"): [made(graphs.SUM, (V, V), (0,), ())],
     ("reduce", "axes"): [
         made(graphs.SUM, (X,), (1, 0), ()), made(graphs.SUM, (X,), (0, 0), (3,)), made(graphs.SUM, (X,), (2,), (2, 3)),

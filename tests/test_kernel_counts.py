@@ -116,7 +116,7 @@ MATRICES = {
 }
 #: Programs over vectors that have other kernels above one chunk (2**15 points): a scan has one more, for what each
 #: block adds up to; rows of three points are too few to be run in parallel, so that stages part; and short rows of
-#: two to eight are unrolled in large steps (`compile.lower_program.TINY`).
+#: two to eight are unrolled in large steps (`compile.joint.TINY`).
 SECOND = ("scan", "distances", "outer", "stack")
 PLAIN = {
     "by sums of exp": lambda x: jn.exp(x) / jn.exp(x).sum(1, keepdims=True),

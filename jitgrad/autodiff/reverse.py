@@ -1,6 +1,5 @@
 """Reverse mode: from cotangents of some nodes to cotangents of others. Start at `pull_back`."""
 
-from .._dtypes import is_float
 from .._errors import GradientError
 from ..ir import toposort
 from ..ops.registry import cast
@@ -28,10 +27,10 @@ def pull_back(cotangents, sources, stop=()):
                 "use .detach() on its operand if it should count as a constant"
             )
         for s, c in zip(node.src, node.op.vjp(g, node)):
-            if c is not None and s in needed and is_float(s.dtype):
+            if c is not None and s in needed and s.dtype.kind == "f":
                 c = c if c.dtype == s.dtype else cast(c, s.dtype)
                 total[s] = total[s] + c if s in total else c
-    return [total.get(s) for s in sources]
+    return [*map(total.get, sources)]
 
 
 def _reaching(order, wanted, stop):

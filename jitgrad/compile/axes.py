@@ -11,12 +11,11 @@ Start at `Axes`.
 """
 
 from ..ir.shapes import keep_axes
-
-UNIT = 0
+from .classes import UNIT, told_apart
 
 
 class Axes:
-    """The classes of the axes of the nodes in `order` (sources first): ``of[node]``, one per axis."""
+    """The classes of the axes of the nodes in `order` (sources first): ``of[node]``, one per axis, no two the same."""
 
     def __init__(self, order):
         self._parents = [UNIT]
@@ -29,6 +28,7 @@ class Axes:
         for node in order:
             self.of[node] = _RULES[node.op.kind](self, node)
         self.of = {node: tuple([self._root(c) for c in classes]) for node, classes in self.of.items()}
+        self.of = told_apart(order, self.of, self.targets)
 
     def space(self, node):
         """The loop space of `node`, (classes, lengths): its axes but those of class UNIT; () only for 0-d values.
@@ -44,8 +44,6 @@ class Axes:
     def loops(self, node):
         """The classes of the loops over `node`, in the order of its space."""
         classes = tuple([c for c in self.of[node] if c != UNIT])
-        if len(set(classes)) < len(classes):
-            return classes
         return self._orders.setdefault(frozenset(classes), classes)
 
     # ------------------------------------------------------------------ classes
@@ -77,12 +75,25 @@ class Axes:
         return tuple([self._new() for _ in node.shape])
 
     def _elementwise(self, node):
+        return self._shared([self.of[s] for s in node.src])
+
+    def _shared(self, operands):
+        """The classes of axes of which each is one of every operand; None stands for one that is stretched."""
         out = []
-        for classes in zip(*[self.of[s] for s in node.src], strict=True):
-            named = [c for c in classes if c != UNIT]
+        for classes in zip(*operands, strict=True):
+            named = [c for c in classes if c]
             bound = [c for c in named if c not in self._free]
             out.append(self._join(bound) if bound else named[0] if named else UNIT)
         return tuple(out)
+
+    def _gather(self, node):
+        x, *index = node.src
+        if node.arg is None:
+            return self._shared([self.of[i] for i in index]) + self.of[x][len(index) :]
+        whole = [self.of[x][: node.arg] + (None,) + self.of[x][node.arg + 1 :], self.of[index[0]]]
+        sizes = [s.shape for s in node.src]
+        parts = zip(whole, sizes, strict=True)
+        return self._shared([[c if n == m else None for c, n, m in zip(*p, node.shape, strict=True)] for p in parts])
 
     def _broadcast(self, node):
         (x,) = node.src
@@ -193,6 +204,7 @@ def _ones(shape):
 _RULES = {
     "leaf": Axes._fresh,
     "call": Axes._fresh,
+    "gather": Axes._gather,
     "number": Axes._fresh,
     "const": Axes._fresh,
     "scan": Axes._elementwise,

@@ -4,8 +4,8 @@ Two decisions:
 
 1. *What is kept* (`Fusion._decide`). Walking from the roots to the leaves, every node collects the contexts
    (kernel space and index map, see `fuse_index`) in which its readers want it. Results of reductions, scans and
-   calls are kept always; an elementwise value only where computing it again would be dearer than a store
-   and a load. Everything else is recomputed in registers by each kernel that reads it.
+   calls are kept always, and what index arrays pick from; an elementwise value only where computing it again would be
+   dearer than a store and a load. Everything else is recomputed in registers by each kernel that reads it.
 2. *Which step makes it*: see `group`.
 
 Start at `fuse`.
@@ -13,7 +13,7 @@ Start at `fuse`.
 
 from ..ir.node import BARRIERS, toposort, users
 from .axes import Axes, squeezes
-from .fuse_index import MOVEMENT, identity, nesting, source_contexts, start_nodes
+from .fuse_index import MOVEMENT, identity, lookups_of, nesting, source_contexts, start_nodes, variables
 from .group import DEAR, Grouping
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))
@@ -30,13 +30,19 @@ def flat_base(node):
     return node
 
 
-def call_operand(node):
-    """How NumPy sees the operand of a call without a copy: (base, shape, axes): base.reshape(shape).transpose(axes)."""
-    axes = tuple(range(node.ndim))
-    while node.op.kind == "permute":
-        axes = tuple(node.arg[a] for a in axes)
-        node = node.src[0]
-    return flat_base(node), node.shape, axes
+def call_operands(node):
+    """The operands of a call, as (base, shape, axes): base.reshape(shape).transpose(axes).
+
+    NumPy needs no copy of what has its axes in another order; loops take arrays in C order.
+    """
+    out = []
+    for s in node.src:
+        axes = tuple(range(s.ndim))
+        while s.op.kind == "permute" and not node.op.loops:
+            axes = tuple(s.arg[a] for a in axes)
+            s = s.src[0]
+        out.append((flat_base(s), s.shape, axes))
+    return out
 
 
 class Fusion:
@@ -62,7 +68,7 @@ class Fusion:
             barrier = kind in BARRIERS
             level = max((self.level[s] for s in node.src), default=0)
             self.level[node] = level + barrier
-            own = node.op.cost if kind == "elementwise" else 2 if kind == "pad" else 0
+            own = node.op.cost if kind == "elementwise" else 2 if kind == "pad" else DEAR if kind == "gather" else 0
             inner = kind == "elementwise" or (kind in MOVEMENT and kind != "broadcast")  # stretched: computed outside
             below = sum(self.cost[s] for s in node.src) if inner else 0
             self.cost[node] = min(own + below, 10**6)
@@ -83,9 +89,10 @@ class Fusion:
             else:
                 for space, level, ctx in self.contexts[node]:
                     self._push(node, space, level, ctx)
-            if node.op.kind in ("slice", "pad"):
+            if node.op.kind in ("slice", "pad", "gather"):
                 for start in node.src[1:]:
-                    self._keep(start)
+                    if not start.ndim:
+                        self._keep(start)
         del self.contexts
 
     def _keep_repeated(self):
@@ -162,19 +169,12 @@ class Fusion:
     def identity(self, node):
         return identity(self.axes, node)
 
-    def is_call(self, node):
-        """Whether NumPy computes `node`: calls, and scans where axes of one class must be told apart."""
-        if node.op.kind == "scan":
-            loops = self.axes.loops(node)
-            return len(set(loops)) < len(loops)
-        return node.op.kind == "call"
-
     def _seed(self, node):
         """The readers' side of a kept node: what its own kernel reads."""
         kind = node.op.kind
-        if self.is_call(node):
-            for s in node.src:
-                self._keep(call_operand(s)[0])
+        if node.op.kind == "call":
+            for base, _, _ in call_operands(node):
+                self._keep(base)
         elif kind == "scan":
             for x in node.src:
                 space = self.axes.space(x)[0]
@@ -200,14 +200,16 @@ class Fusion:
         kind, wanted = node.op.kind, self.contexts[node]
         if kind in BARRIERS:
             return True
-        if kind not in ("elementwise", "pad"):
+        if kind not in ("elementwise", "pad", "gather"):
             return False
+        if any(lookups_of(ctx) for _, _, ctx in wanted):
+            return True
         cost = self.cost[node]
         if node.ndim == 0:
             outside = any(space for space, _, _ in wanted)
             return (outside and cost > 8) or (len(wanted) > 1 and cost > 2)
-        if kind == "pad" and any(space == () for space, _, _ in wanted):
-            return True  # a scalar kernel has no guarded loads
+        if (kind == "pad" or kind == "gather") and any(space == () for space, _, _ in wanted):
+            return True  # a scalar kernel has no guarded loads, and looks nothing up
         if any(nesting(ctx) > MAX_NESTED for _, _, ctx in wanted):
             return True
         if len(wanted) > 1 and (cost >= DEAR or len(wanted) > MAX_CONTEXTS):
@@ -219,7 +221,7 @@ class Fusion:
     def form(self, node):
         """(kind of step, its loop space, lengths, reduced loop axes or None, scan or None) of what makes `node`."""
         kind = node.op.kind
-        if self.is_call(node):
+        if kind == "call":
             return "call", (), (), None, None
         if kind == "reduce" and node.src[0].ndim:
             return "loop", *self.axes.space(node.src[0]), self.reduced_axes(node) or None, None
@@ -237,8 +239,8 @@ class Fusion:
 
     def sources(self, node, values, loads):
         """(kept node, the context it is read in, or None if it must be there before the step)."""
-        if self.is_call(node):
-            return [(call_operand(s)[0], None) for s in node.src]
+        if node.op.kind == "call":
+            return [(base, None) for base, _, _ in call_operands(node)]
         out = []
         for source, ctx in loads:
             base = flat_base(source)
@@ -251,7 +253,7 @@ class Fusion:
     def inline(self, node):
         """What a kernel computes in registers to make the kept `node`: (values, loads), sets of (node, context)."""
         values, loads = set(), {}
-        if self.is_call(node):
+        if node.op.kind == "call":
             return values, loads
         if node.op.kind != "reduce":
             values.add((node, self.identity(node)))
@@ -291,17 +293,10 @@ class Fusion:
         return list(zip(node.src, source_contexts(self.axes, node, ctx), strict=False))
 
 
-def _variable(index):
-    """The loop axis an index depends on, or None."""
-    while not isinstance(index.var, int) and index.var is not None:
-        index = index.var.index
-    return index.var
-
-
 def _repeated(space, ctx, dear):
     """Whether a kernel over `space` would compute what it reads in `ctx` many times: in its inner loop, or if `dear`
     outside of it, where it could be computed in a loop of its own."""
-    used = {_variable(i) for i in ctx}
+    used = set().union(*[variables(i) for i in ctx])
     return (dear or len(space) - 1 in used) and not used.issuperset(range(len(space)))
 
 

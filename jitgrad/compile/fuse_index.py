@@ -3,12 +3,12 @@
 Movement operations are never computed where it can be avoided: reading ``permute(slice(x))`` at a
 point of the loop space is reading ``x`` at another point. A *context* is a tuple with one `Index` per
 axis of a node: each an affine function of one loop variable, or of a `Guard`, the position inside the
-operand of a `pad` (which may lie outside of it: then the value is zero).
+operand of a `pad` (which may lie outside of it: then the value is zero), or of a `Lookup`, the place that an index
+array names.
 
 Start at `source_contexts`: the step from a node in a context to its sources in theirs.
 """
 
-import itertools
 from typing import NamedTuple
 
 from .axes import UNIT, is_whole
@@ -22,8 +22,16 @@ class Guard(NamedTuple):
     length: int
 
 
+class Lookup(NamedTuple):
+    """The place that the index array `node` holds in the context `ctx`. What is read there lies in memory."""
+
+    node: object
+    ctx: tuple
+    classes: tuple  # of the axes of `node`
+
+
 class Index(NamedTuple):
-    """``const + sum(coef * node) + step * var``; `var` is a loop axis, a `Guard`, or None."""
+    """``const + sum(coef * node) + step * var``; `var` is a loop axis, a `Guard`, a `Lookup`, or None."""
 
     const: int = 0
     terms: tuple = ()
@@ -50,16 +58,13 @@ def scaled(index, factor):
 
 def identity(axes, node):
     """The context that reads `node` at each point of its own loop space."""
-    classes, loops = axes.of[node], axes.loops(node)
-    if loops == tuple([c for c in classes if c != UNIT]):  # one may occur twice
-        numbers = itertools.count()
-        return tuple([ZERO if c == UNIT else Index(0, (), 1, next(numbers)) for c in classes])
-    return tuple([ZERO if c == UNIT else Index(0, (), 1, loops.index(c)) for c in classes])
+    loops = axes.loops(node)
+    return tuple([ZERO if c == UNIT else Index(0, (), 1, loops.index(c)) for c in axes.of[node]])
 
 
-def _elementwise(axes, node, ctx):
+def _elementwise(axes, sources, ctx):
     out = []
-    for s in node.src:
+    for s in sources:
         classes = axes.of[s]
         out.append(tuple([ZERO if c == UNIT else i for c, i in zip(classes, ctx)]) if UNIT in classes else ctx)
     return out
@@ -100,8 +105,26 @@ def _pad(axes, node, ctx):
     return (tuple([pad_axis(*part) for part in parts]),)
 
 
+def _gather(axes, node, ctx):
+    x, *index = node.src
+    k = index[0].ndim
+    if node.arg is None:
+        if not k:  # numbers, as the starts of slices
+            return (tuple([shifted(ZERO, i, 1) for i in index]) + ctx,)
+        read = tuple([_elementwise(axes, (i,), ctx[:k])[0] for i in index])
+        picked = [Index(0, (), 1, Lookup(i, c, axes.of[i])) for i, c in zip(index, read, strict=True)]
+        return ((*picked, *ctx[k:]), *read)
+    stretched = [
+        tuple([ZERO if n != full or c == UNIT else i for n, full, c, i in zip(s.shape, node.shape, axes.of[s], ctx)])
+        for s in node.src
+    ]
+    picked = Index(0, (), 1, Lookup(index[0], stretched[1], axes.of[index[0]]))
+    return (stretched[0][: node.arg] + (picked,) + stretched[0][node.arg + 1 :], stretched[1])
+
+
 _MOVES = {"broadcast": _broadcast, "permute": _permute, "reshape": _reshape, "slice": _slice, "pad": _pad}
 MOVEMENT = frozenset(_MOVES)
+_CONTEXTS = {**_MOVES, "gather": _gather}
 
 
 def source_contexts(axes, node, ctx):
@@ -109,7 +132,22 @@ def source_contexts(axes, node, ctx):
 
     The starts of slices and pads are not among them: they are part of the index.
     """
-    return _MOVES.get(node.op.kind, _elementwise)(axes, node, ctx)
+    contexts = _CONTEXTS.get(node.op.kind)
+    return contexts(axes, node, ctx) if contexts else _elementwise(axes, node.src, ctx)
+
+
+def lookups_of(ctx):
+    """The lookups of `ctx`, each once."""
+    return tuple(dict.fromkeys(index.var for index in ctx if isinstance(index.var, Lookup)))
+
+
+def variables(index):
+    """The loop axes that an index depends on."""
+    while isinstance(index.var, Guard):
+        index = index.var.index
+    if isinstance(index.var, Lookup):
+        return set().union(*[variables(i) for i in index.var.ctx])
+    return set() if index.var is None else {index.var}
 
 
 def guards_of(ctx):
@@ -120,6 +158,8 @@ def guards_of(ctx):
         while isinstance(index.var, Guard):
             chain.append(index.var)
             index = index.var.index
+        if isinstance(index.var, Lookup):
+            out.update(dict.fromkeys(guards_of(index.var.ctx)))
         out.update(dict.fromkeys(reversed(chain)))
     return tuple(out)
 
@@ -131,6 +171,8 @@ def nesting(ctx):
         depth = 0
         while isinstance(index.var, Guard):
             depth, index = depth + 1, index.var.index
+        if isinstance(index.var, Lookup):
+            depth += nesting(index.var.ctx)
         deepest = max(deepest, depth)
     return deepest
 

@@ -10,7 +10,8 @@ In topological order a kept value joins the first step that it fits (`Grouping._
 - all it reads is made by earlier steps, or by this one at the same outer point, in an earlier stage or at the same
   point of the same stage. The outer space shrinks to the axes for which this holds, and must stay wide enough to be
   cut into chunks;
-- it has the space of one of the stages, or reads what the step makes (then it may open a new stage).
+- it has the space of one of the stages, or reads what the step makes, or is a scan over the same space the other way,
+  as those of gradients are, which read what another stage has brought near (then it may open a new stage).
 
 Reductions over outer axes are results of the whole step: each chunk has a partial one. Scans exclude their axis from
 the outer space; a scan of a single axis leaves none, and is a step that runs twice over its blocks.
@@ -19,6 +20,8 @@ Start at `Grouping`.
 """
 
 import math
+from collections import Counter
+from typing import NamedTuple
 
 from .axes import UNIT
 from .fuse_index import Index
@@ -170,7 +173,7 @@ class Grouping:
                 break
         else:
             index = len(self.steps)
-            place = 0, self._outer(wish, frozenset(wish.space), wish.space, wish.sizes)
+            place = 0, self._outer(wish, frozenset(wish.space), self._extent(wish, [Stage(wish.space, wish.sizes)]))
             self.steps.append(Step(wish, place[1]))
         self.steps[index].add(wish, *place)
         self.made_by[wish.node] = index, place[0]
@@ -199,8 +202,9 @@ class Grouping:
             low = max(low, made[1] + (not self._is_pointwise(source, ctx, wish, step.stages[made[1]])))
             outer &= self._aligned(source, ctx, wish.space)
         number = next((k for k in range(low, len(step.stages)) if step.stages[k].accepts(wish)), None)
-        largest = max([*step.stages, Stage(wish.space, wish.sizes)], key=lambda stage: stage.points)
-        outer = self._outer(wish, outer, largest.space, largest.sizes)
+        extent = self._extent(wish, [*step.stages, Stage(wish.space, wish.sizes)], step.arrays)
+        outer = self._outer(wish, outer, extent)
+        opens = reads or wish.scan is not None and any(stage.space == wish.space for stage in step.stages)
         alike = number == 0 and len(step.stages) == 1 and step.stages[0].is_alike(wish)
         scans = wish.scan is not None or step.stages[0].scan is not None
         apart = scans and not outer and (len(wish.space) > 1 or _is_dear(step.values))
@@ -208,9 +212,9 @@ class Grouping:
             return number, outer
         if number == 0 and step.form == "blocks" and not (reads if wish.scan else _is_dear(wish.values - step.values)):
             return number, outer
-        if (number is None and not reads) or not _is_wide(outer, largest.space, largest.sizes):
+        if (number is None and not opens) or not _is_wide(outer, extent):
             return None
-        if not scans and not _is_near(outer, largest.space, largest.sizes):
+        if not scans and not _is_near(outer, extent):
             return None
         return len(step.stages) if number is None else number, outer
 
@@ -228,16 +232,22 @@ class Grouping:
             and space[i.var] == c
         )  # fmt: skip
 
-    def _outer(self, wish, outer, space, sizes):
+    def _extent(self, wish, stages, arrays=frozenset()):
+        """The `Extent` of a step with `wish`."""
+        largest = max(stages, key=lambda stage: stage.points)
+        last = Counter(self.fusion.axes.of[n][-1] for n in wish.arrays | arrays if n.ndim == len(largest.space) > 1)
+        end = largest.space[-1] if largest.space else UNIT
+        near = max(last, key=lambda c: (last[c], c == end, c), default=end)
+        return Extent(dict(zip(largest.space, largest.sizes, strict=True)), near)
+
+    def _outer(self, wish, outer, extent):
         """The part of `outer` that a step with `wish` has; a scan or a reduction keeps its axes out of it if it can."""
-        if len(set(wish.space)) < len(wish.space):
-            return frozenset()
         outer = outer & frozenset(wish.space)
         if wish.scan is not None:
             outer -= {wish.space[wish.scan[0]]}
         if wish.reduced is not None and wish.kept:
             narrow = outer & wish.kept
-            if _is_wide(narrow, space, sizes) and _is_near(narrow, space, sizes):
+            if _is_wide(narrow, extent) and _is_near(narrow, extent):
                 return narrow
             if GRAIN < math.prod(wish.sizes) < wish.node.size * GATHERED:
                 return frozenset()
@@ -249,15 +259,27 @@ def _is_dear(values):
     return sum(node.op.cost for *_, node, _ in values if node.op.kind == "elementwise") >= DEAR
 
 
-def _is_wide(outer, space, sizes):
+class Extent(NamedTuple):
+    """The lengths of the largest space of a step, by class, and the class along which most arrays are contiguous."""
+
+    sizes: dict
+    near: int
+
+    @property
+    def points(self):
+        return math.prod(self.sizes.values())
+
+
+def _is_wide(outer, extent):
     """Whether a step may have the outer space `outer`: enough points, or so few in all that they are one chunk."""
     if not outer:
         return False
-    return math.prod(sizes) <= GRAIN or math.prod(n for c, n in zip(space, sizes, strict=True) if c in outer) >= WIDE
+    return extent.points <= GRAIN or math.prod(n for c, n in extent.sizes.items() if c in outer) >= WIDE
 
 
-def _is_near(outer, space, sizes):
+def _is_near(outer, extent):
     """Whether what a unit of the outer space `outer` touches stays in the cache from stage to stage."""
-    if math.prod(sizes) <= GRAIN or space[-1] not in outer:
+    columns = extent.sizes.get(extent.near)
+    if extent.points <= GRAIN or extent.near not in outer or columns is None:
         return True
-    return min(COLUMNS, sizes[-1]) * math.prod(n for c, n in zip(space, sizes, strict=True) if c not in outer) <= NEAR
+    return min(COLUMNS, columns) * math.prod(n for c, n in extent.sizes.items() if c not in outer) <= NEAR

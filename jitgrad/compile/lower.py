@@ -23,7 +23,8 @@ from typing import NamedTuple
 
 from ..ir.shapes import contiguous
 from .axes import UNIT
-from .fuse_index import Guard, guards_of, pad_guards
+from .classes import common
+from .fuse_index import Guard, Lookup, guards_of, lookups_of, pad_guards, variables
 
 #: columns of one block (form "column") and elements of one block of a long inner loop (form "rows")
 COLUMNS, INNER = 1024, 16384
@@ -38,8 +39,13 @@ class Pace(NamedTuple):
     inner: tuple
 
 
+#: The pace of an access that no loop beside it walks as one.
+ALONE = Pace(0, (-1,))
+
+
 class Access(NamedTuple):
-    """Where an array is read or written: ``const + sum(coef * node) + sum(stride * loop) + sum(stride * guard)``."""
+    """Where an array is read or written: ``const + sum(coef * node) + sum(stride * loop)``, and for each guard and
+    lookup ``stride * position``."""
 
     const: int
     terms: tuple
@@ -49,6 +55,8 @@ class Access(NamedTuple):
     valid: tuple  # the guards that must hold for the access to be in range
     offset: bool  # whether the constant, less `near`, is one that may be 0 for some shapes only
     near: int = 0  # the part of the constant that is in the kernel's text
+    lookups: tuple = ()  # ((lookup, stride, pace), ...)
+    moves: tuple = ()  # how it moves with each loop axis: its pace, or one of step 0 where a lookup decides
 
 
 class Loop(NamedTuple):
@@ -70,6 +78,7 @@ class Nest:
     outer: int  # how many of the loops are flattened into the units
     scan = None  # the number of the loop that the scans go along, and whether from its end
     reverse = column = False
+    rows = False  # whether it takes several rows of a scan side by side (see `render_rows`)
     values: list
     loads: dict
     maps: list
@@ -85,7 +94,7 @@ def strided(classes, lengths, ctx, dims):
     """The `Access` in the context `ctx` to an array in C order whose axes have `lengths`; those of class UNIT stand
     still."""
     const, terms, step, paces, guards = 0, {}, [0] * dims, [None] * dims, []
-    offset, near = False, 0
+    offset, near, lookups = False, 0, []
     for axis, (c, stride, index) in enumerate(zip(classes, contiguous(lengths), ctx, strict=True)):
         const += stride * index.const
         if stride == 1 and is_beside(index):
@@ -96,12 +105,29 @@ def strided(classes, lengths, ctx, dims):
             terms[start] = terms.get(start, 0) + stride * coef
         if c == UNIT or index.var is None:
             continue
-        pace = Pace(index.step, tuple(sorted([d for d in classes[axis + 1 :] if d != UNIT])))
+        pace = Pace(index.step, tuple(sorted([common(d) for d in classes[axis + 1 :] if d != UNIT])))
         if isinstance(index.var, Guard):
             guards.append((index.var, stride * index.step, pace))
+        elif isinstance(index.var, Lookup):
+            lookups.append((index.var, stride * index.step, pace))
         else:
             step[index.var], paces[index.var] = stride * index.step, pace
-    return Access(const, tuple(terms.items()), tuple(step), tuple(paces), tuple(guards), guards_of(ctx), offset, near)
+    moves = _moves(paces, lookups)
+    terms, step, paces, guards, lookups = map(tuple, (terms.items(), step, paces, guards, lookups))
+    return Access(const, terms, step, paces, guards, guards_of(ctx), offset, near, lookups, moves)
+
+
+def _moves(paces, lookups):
+    """`Access.moves`: where index arrays name places, neighbours in the loop are no neighbours in memory, and loops are
+    one if they are one for the index arrays. A loop along which they and the access itself move stays alone."""
+    out = list(paces)
+    for lookup, _, _ in lookups:
+        for axis, index in enumerate(lookup.ctx):
+            inner = tuple(sorted([common(c) for c in lookup.classes[axis + 1 :] if c != UNIT]))
+            for var in variables(index):
+                pace = Pace(0, inner)
+                out[var] = pace if out[var] in (None, pace) and paces[var] is None else ALONE
+    return tuple(out)
 
 
 def is_beside(index):
@@ -201,7 +227,24 @@ def evaluations(fusion, step):
         seen[pair] = pair not in made and fusion.is_load(pair[0])
         if not seen[pair]:
             stack.extend(reversed(fusion.reads(*pair)))
-    return sorted(seen.items(), key=lambda item: position[item[0][0]])
+    return _looked_up(fusion, sorted(seen.items(), key=lambda item: position[item[0][0]]))
+
+
+def _looked_up(fusion, pairs):
+    """`pairs` with the entries of index arrays before what is read at the places they name."""
+    if not any(lookups_of(ctx) for (_, ctx), _ in pairs):
+        return pairs
+    is_load, out = dict(pairs), {}
+    stack = [pair for pair, _ in reversed(pairs)]
+    while stack:
+        pair = stack[-1]
+        needed = [lookup[:2] for lookup in lookups_of(pair[1])] + ([] if is_load[pair] else fusion.reads(*pair))
+        missing = [p for p in needed if p not in out] if pair not in out else ()
+        if missing:
+            stack += reversed(missing)
+        else:
+            out[stack.pop()] = is_load[pair]
+    return list(out.items())
 
 
 def pinned_axes(fusion, pairs):
@@ -214,10 +257,7 @@ def pinned_axes(fusion, pairs):
 
 
 def guard_axes(guard):
-    index = guard.index
-    while isinstance(index.var, Guard):
-        index = index.var.index
-    return set() if index.var is None else {index.var}
+    return variables(guard.index)
 
 
 # ---------------------------------------------------------------------- loop order
@@ -252,22 +292,27 @@ def is_near(pace):
 
 def far(axis, accesses):
     """How far apart neighbours along `axis` are, over all accesses: by how many axes they hold."""
-    return sum(len(a.paces[axis].inner) for a in accesses if a.paces[axis] is not None)
+    return sum(len(a.moves[axis].inner) for a in accesses if a.moves[axis] is not None)
 
 
 def _innermost(axes, loads, maps):
-    """The axis along which most accesses are contiguous, and fewest jump; the last one in doubt."""
-    return max(axes, key=lambda axis: (nearness([a.paces[axis] for a in loads], [a.paces[axis] for a in maps]), axis))
+    """The axis along which most accesses are contiguous; the last one in doubt."""
+    return max(axes, key=lambda axis: (nearness(axis, loads, maps), axis))
 
 
-def nearness(loads, stores):
-    """How well the innermost loop goes along an axis at which accesses have these paces, to be compared.
+def nearness(axis, loads, maps):
+    """How many accesses are contiguous along `axis`: those that move along most axes, which are the long ones, and all.
 
-    An access that stands still costs nothing there; one that jumps moves a line of the cache for each element.
+    ``X.T @ g`` along the axis of g, which is contiguous there, reads X in strides (100 000 x 50: 7.8 ms, 1.0 else).
     """
-    paces = [*loads, *stores, *stores]
-    near = sum([is_near(p) for p in paces])
-    return near - sum([p is not None for p in paces]), near
+    rank = max([_rank(a) for a in (*loads, *maps)], default=0)
+    near = [(a, 1) for a in loads if is_near(a.moves[axis])] + [(a, 2) for a in maps if is_near(a.moves[axis])]
+    return sum(weight for a, weight in near if _rank(a) == rank), sum(weight for _, weight in near)
+
+
+def _rank(a):
+    """Along how many axes an access moves."""
+    return sum(pace is not None for pace in a.moves)
 
 
 def _collapse(loops, step, accesses, pinned):
@@ -275,7 +320,7 @@ def _collapse(loops, step, accesses, pinned):
     out = loops[:1]
     for loop in loops[1:]:
         last = out[-1]
-        joint = all(is_joint(a.paces[last.axis], a.paces[loop.axis], step.space[loop.axis]) for a in accesses)
+        joint = all(is_joint(a.moves[last.axis], a.moves[loop.axis], step.space[loop.axis]) for a in accesses)
         if joint and last.axis not in pinned and loop.axis not in pinned:
             out[-1] = Loop(last.size * loop.size, loop.reduced, loop.axis, last.classes | loop.classes)
         else:
@@ -287,12 +332,13 @@ def is_joint(outer, inner, c):
     """Whether the pace `outer` is that of the end of a loop of the class `c` at the pace `inner`."""
     if outer is None or inner is None:
         return outer is inner
-    return outer.step == inner.step and list(outer.inner) == sorted((*inner.inner, c))
+    return outer.step == inner.step and list(outer.inner) == sorted((*inner.inner, common(c)))
 
 
 def on_loops(a, loops):
     axes = [loop.axis for loop in loops]
-    return a._replace(strides=tuple([a.strides[k] for k in axes]), paces=tuple([a.paces[k] for k in axes]))
+    strides, paces, moves = (tuple([of[k] for k in axes]) for of in (a.strides, a.paces, a.moves))
+    return a._replace(strides=strides, paces=paces, moves=moves)
 
 
 # ---------------------------------------------------------------------- depths
@@ -320,7 +366,7 @@ def depths(fusion, nest, pairs):
         at = set()
         if is_load and node.ndim:
             a = nest.loads[node, ctx]
-            at = {k for k, pace in enumerate(a.paces) if pace}.union(*[guard_loops(g) for g in a.valid])
+            at = {k for k, pace in enumerate(a.moves) if pace}.union(*[guard_loops(g) for g in a.valid])
         elif not is_load:
             at = set().union(*[spread[s] for s in fusion.reads(node, ctx)])
             if node.op.kind == "pad":

@@ -11,7 +11,9 @@ What one stage leaves to later ones alone lies in `local` memory of one tile. St
 import math
 
 from .axes import UNIT
+from .classes import common
 from .group import GRAIN, WIDE
+from .joint import is_few, joined
 from .lower import (
     Loop,
     Nest,
@@ -36,22 +38,36 @@ CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 14, (64, 1024), (1, 512)
 #: which what is left of it after whole vectors (of so many bytes) takes longer than they: a function of 60
 #: instructions takes 25 ns for one number, and 1 to 5 for eight. Flops from which a function is such a one.
 SHORT, RAGGED, VECTOR, DEAR = 32, 256, 64, 8
-#: Length of an innermost loop of a large step up to which it is part of the kernel, one for each: LLVM unrolls it, and
-#: the rows are in vectors (of numbers that lie so far apart; LLVM reads up to eight together).
-TINY = 8
+#: Bytes of rows that are asked for ahead (see `render_rows`); the processor is good at longer ones.
+FETCHED = (64, 2048)
+#: Bytes of rows that have a sum each and are taken together: four longer ones were asked for in too large pieces.
+ABREAST = 512
+#: Rows that a dear stage with a scan takes side by side: a vector of float64. Flops from which a scan alone makes its
+#: elements wait so long that it is one in large steps whose rows are not short.
+LANES, SLOW = 8, 4
 
 
 class Program:
     """The nests of the `stages`; `outer` are the loops before the tile, `tile` that over the axis cut in tiles.
 
-    `width` is the length of a tile.
+    `groups` has the nests again, those with loops in common together. `local` are the nodes that lie in memory of one
+    tile, and `width` is the length of a tile.
     """
 
     form = "program"
 
     def __init__(self, step, outer, tile):
         self.step, self.outer, self.tile = step, outer, tile
-        self.stages = []
+        self.groups, self.local = [], step.local
+
+    @property
+    def stages(self):
+        return [nest for group in self.groups for nest in group]
+
+    @property
+    def taken(self):
+        """The classes of the loops of a unit."""
+        return self.tile.classes.union(*[loop.classes for loop in self.outer])
 
     @property
     def reductions(self):
@@ -76,18 +92,24 @@ class _Draft:
         self.stores = {n: reduction_access(fusion, n, dims, ()) for n in self.reductions}
         self.stores.update({n: map_access(fusion, n, dims) for n in self.maps})
         self.gone = {n: frozenset(self.space[a] for a in fusion.reduced_axes(n)) for n in self.reductions}
+        self.handed = self.unwritten = frozenset()  # see `joint`
 
     @property
     def accesses(self):
-        return [*self.loads.values(), *self.stores.values()]
+        return [a for _, a in self.touched]
+
+    @property
+    def touched(self):
+        """(node, access) of what is read and written in memory."""
+        loads = [(node, a) for (node, _), a in self.loads.items() if node not in self.handed]
+        return [*loads, *[(node, a) for node, a in self.stores.items() if node not in self.unwritten]]
 
     def near(self, c):
-        """How many accesses jump (negative), and are contiguous, if the class `c` is the innermost loop."""
+        """How many accesses of the innermost loop are contiguous along the class `c`, as `nearness` has it."""
         if c not in self.space:
             return 0, 0
-        axis = self.space.index(c)
-        loads, stores = self.loads.values(), [self.stores[n] for n in self.maps]
-        return nearness([a.paces[axis] for a in loads], [a.paces[axis] for a in stores])
+        read = [a for node, a in self.touched if node not in self.stores]
+        return nearness(self.space.index(c), read, [a for node, a in self.touched if node in self.maps])
 
     def far(self, c):
         return far(self.space.index(c), self.accesses) if c in self.space else 0
@@ -102,7 +124,12 @@ class _Draft:
         if outer in self.pinned or inner in self.pinned or self.role(outer) != self.role(inner) or self.role(inner)[1]:
             return False
         o, i = self.space.index(outer), self.space.index(inner)
-        return all(is_joint(a.paces[o], a.paces[i], inner) for a in self.accesses)
+        return all(is_joint(a.moves[o], a.moves[i], inner) for a in self.accesses)
+
+
+def _near(drafts, c):
+    """`_Draft.near` of several."""
+    return [sum(counts) for counts in zip(*[d.near(c) for d in drafts], strict=True)]
 
 
 def map_access(fusion, node, dims):
@@ -118,7 +145,7 @@ def lower_program(fusion, step):
 
     def order(c):
         first = next(d for d in drafts if c in d.space)
-        return sum(d.near(c)[1] for d in drafts), -sum(d.far(c) for d in drafts), first.space.index(c)
+        return _near(drafts, c), -sum(d.far(c) for d in drafts), first.space.index(c)
 
     tile, shared = max(step.outer, key=order), step.outer
     if sizes[tile] <= SHORT and GRAIN < max(d.stage.points for d in drafts) and len(shared) > 1:
@@ -128,8 +155,10 @@ def lower_program(fusion, step):
     groups = _collapsed([*others, tile], drafts)
     *outer, tile = _loops(groups, sizes)
     program = Program(step, outer, tile)
-    for draft in drafts:
-        program.stages.append(_nest(draft, program, sizes))
+    joints = joined(drafts, program.taken, sizes, fusion.axes, step.local)
+    for group in joints:
+        program.groups.append([_nest(draft, group, program, sizes) for draft in group.drafts])
+    program.local = step.local.difference(*[group.unwritten for group in joints])
     _size_tiles(program, drafts)
     for draft, nest in zip(drafts, program.stages, strict=True):
         _localize(fusion, draft, nest, program)
@@ -145,17 +174,25 @@ def is_short(step, nest):
         return False
     if any(node.op.kind == "pad" for node, *_ in nest.values):
         return False
-    if 1 < nest.loops[-1].size <= TINY and points(nest) > GRAIN:
+    if is_few(nest.loops[-1].size) and points(nest) > GRAIN:
+        return True
+    row = nest.loops[-1].size * max([node.src[0].dtype.itemsize for node in nest.reductions], default=0)
+    if nest.form == "row" and points(nest) > GRAIN and FETCHED[0] <= row <= ABREAST:
         return True
     last = 1 + len(nest.loops) - nest.outer
     return any(is_dear(node, nest) and not is_load and depth == last for node, _, depth, is_load in nest.values)
+
+
+def is_fetched(row):
+    """Whether rows of so many bytes are worth asking for ahead."""
+    return FETCHED[0] <= row <= FETCHED[1]
 
 
 def tiny(nest):
     """The loops of a large nest whose lengths are part of the kernel: unrolled, so that the tile is the innermost."""
     if nest.column or points(nest) <= GRAIN:
         return []
-    return [loop for loop in nest.loops[nest.tile + 1 :] if 1 < loop.size <= TINY]
+    return [loop for loop in nest.loops[nest.tile + 1 :] if is_few(loop.size)]
 
 
 def is_dear(node, nest):
@@ -181,32 +218,52 @@ def _loops(groups, sizes):
     return [Loop(math.prod(sizes[c] for c in group), False, group[-1], frozenset(group)) for group in groups]
 
 
-def _nest(draft, program, sizes):
-    """The nest of one stage; its loops have the axes of the stage."""
-    nest, tile = Nest(), program.tile
+def _nest(draft, group, program, sizes):
+    """The nest of one stage; its loops have the axes of the stage, those that the `group` of stages shares first."""
+    nest, tile, drafts = Nest(), program.tile, group.drafts
     scan = None if draft.stage.scan is None else draft.space[draft.stage.scan[0]]
-    taken = tile.classes.union(*[loop.classes for loop in program.outer])
-    inner = sorted([c for c in draft.space if c not in taken], key=lambda c: (c == scan, -draft.far(c), c))
-    inner, last = _loops(_collapsed(inner, [draft]), sizes), tile.axis
-    nest.column = bool(inner) and draft.near(last) > draft.near(inner[-1].axis)
-    loops = [*program.outer, *([*inner, tile] if nest.column else [tile, *inner])]
+    long = sorted(group.long, key=lambda c: (c == scan, -sum(d.far(c) for d in drafts), c))
+    long, last = _loops(_collapsed(long, drafts), sizes), tile.axis
+    few = _loops([[c] for c in sorted(group.few_of(draft), key=lambda c: (-draft.far(c), c))], sizes)
+    across = bool(long) and _near(drafts, last) > _near(drafts, long[-1].axis)
+    loops = [*program.outer, *([*long, tile] if across else [tile, *long]), *few]
     nest.form, nest.outer = "program", len(program.outer)
-    nest.tile = len(loops) - 1 if nest.column else nest.outer
-    nest.reductions, nest.maps, nest.passing = draft.reductions, draft.maps, draft.stage.passing
+    nest.tile = nest.outer + len(long) * across
+    nest.shared = nest.outer + 1 + len(long)
+    nest.column = across and len(drafts) == 1
+    nest.reductions, nest.maps = draft.reductions, draft.maps
+    nest.passing, nest.handed = draft.stage.passing | group.unwritten, group.handed
     nest.reduced = {n: {k for k, loop in enumerate(loops) if loop.axis in draft.gone[n]} for n in nest.reductions}
     nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
     nest.reverse = nest.scan is not None and draft.stage.scan[1]
     nest.loops = [loop._replace(axis=draft.space.index(loop.axis)) for loop in loops]
+    nest.rows = len(drafts) == 1 and nest.scan == len(loops) - 1 and _takes_rows(nest, draft)
     return nest
+
+
+def _takes_rows(nest, draft):
+    """Whether a stage takes several rows of a scan side by side: what is computed at a point outweighs memory then.
+
+    (Sums alone do not: a sum of 10**6 weighted running sums with its gradient takes up to twice as long so.)
+    """
+    if nest.column or nest.loops[nest.scan] in tiny(nest):
+        return False
+    made = {p[0]: p[0].op for p, is_load in draft.pairs if not is_load and p[0].op.kind in ("elementwise", "scan")}
+    if sum(op.cost for op in made.values()) >= DEAR:
+        return True
+    slow = any(op.kind == "scan" and op.cost >= SLOW for op in made.values())
+    return slow and points(nest) > GRAIN and nest.loops[nest.scan].size > SHORT
 
 
 def _size_tiles(program, drafts):
     """The length of a tile: by sizes alone, so that results do not depend on the number of threads."""
-    if any(nest.column for nest in program.stages):
+    if any(nest.tile > nest.outer for nest in program.stages):
         low, high = COLUMNS
         width = CACHED // max(_inner_points(nest) for nest in program.stages)
     else:
         low, high = ROWS
+        if any(nest.rows for nest in program.stages):
+            low = LANES
         width = ROW_BYTES // max(1, _touched(program, drafts))
     width = max(low, min(high, width))
     outer = max(1, math.prod(loop.size for loop in program.outer))
@@ -218,13 +275,13 @@ def _size_tiles(program, drafts):
 
 def _touched(program, drafts):
     """The bytes that the stages touch per point of the tile, each array counted once."""
-    taken, found = program.tile.classes.union(*[loop.classes for loop in program.outer]), {}
+    taken, found = program.taken, {}
     for draft in drafts:
         inner = [k for k, c in enumerate(draft.space) if c not in taken]
         moving = draft.space.index(program.tile.axis)
-        for node, a in [*[(pair[0], a) for pair, a in draft.loads.items()], *draft.stores.items()]:
-            if a.paces[moving] is not None:
-                points = math.prod(draft.stage.sizes[k] for k in inner if a.paces[k] is not None)
+        for node, a in draft.touched:
+            if a.moves[moving] is not None:
+                points = math.prod(draft.stage.sizes[k] for k in inner if a.moves[k] is not None)
                 found[node] = max(found.get(node, 0), points * node.dtype.itemsize)
     return sum(found.values())
 
@@ -236,7 +293,7 @@ def _inner_points(nest):
 
 def _localize(fusion, draft, nest, program):
     """The accesses of the stage on its loops; those to local memory are relative to the tile."""
-    local = program.step.local
+    local = program.local
 
     def placed(node, ctx, a):
         if node in local:
@@ -254,11 +311,10 @@ def _localize(fusion, draft, nest, program):
 
 def _extents(fusion, node, program):
     """For each axis of `node` its length in local memory, and its class there; the tile's has a class of its own."""
-    out, tile = [], program.tile
-    gone = tile.classes.union(*[loop.classes for loop in program.outer])
+    out, tile, gone = [], program.tile, program.taken
     for c, n in zip(fusion.axes.of[node], node.shape, strict=True):
         if c == tile.axis:
-            out.append((program.width, -1 - c))
+            out.append((program.width, -1 - common(c)))
         else:
             out.append((1, UNIT) if c in gone or c == UNIT else (n, c))
     return out

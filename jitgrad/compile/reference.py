@@ -8,6 +8,8 @@ write in place what nobody else reads. Start at `interpreter`.
 """
 
 import math
+from contextvars import Context
+from operator import attrgetter
 
 import numpy as np
 
@@ -25,6 +27,9 @@ _ADD = REGISTRY["add"].op
 SMALL = 1 << 12
 #: Runs after which planning pays nevertheless.
 OFTEN = 4
+#: Where NumPy is silent, as in kernels. Entered by one call in C, where ``np.errstate`` is Python code.
+_silent = Context()
+_silent.run(np.seterr, all="ignore")
 
 
 def _checked(function):
@@ -41,16 +46,14 @@ def run(roots, leaves, numbers):
     return interpreter(roots)(leaves, numbers)
 
 
+_shape = attrgetter("shape")
+
+
 def interpreter(roots):
     """What runs `roots` the first time."""
     order = toposort(roots)
-    widest = _widest(order)
+    widest = max(map(math.prod, set(map(_shape, order))), default=0)
     return Walk(order, roots) if widest <= SMALL and widest < 2 * stretches.BLOCK else Program(roots)
-
-
-def _widest(order):
-    """The most elements of any node."""
-    return max(map(math.prod, {node.shape for node in order}), default=0)
 
 
 class Walk:
@@ -62,10 +65,13 @@ class Walk:
     def __init__(self, order, roots):
         self.order, self.roots, self.runs = order, roots, 0
 
-    @np.errstate(all="ignore")
     def __call__(self, leaves, numbers, limit=None):
         self.runs += 1
+        return _silent.copy().run(self._run, leaves, numbers)
+
+    def _run(self, leaves, numbers):
         values: dict = {}
+        value_of = values.__getitem__
         short: set = set()  # nodes whose value is not stretched yet
         verify = config.verify
         for node in self.order:
@@ -76,7 +82,7 @@ class Walk:
                     values[node] = values[src[0]]
                     short.add(node)
                     continue
-                given = [values[s] for s in src]
+                given = map(value_of, src)
                 if short and (short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)):
                     given = [stretched(x, s.shape) if s in short else x for x, s in zip(given, src)]
                 function = _checked(op.reference) if verify else op.reference
@@ -86,10 +92,11 @@ class Walk:
                 values[node] = value.reshape(node.shape) if node.shape else node.dtype.type(value)
             else:
                 values[node] = node.dtype.type(numbers[node.arg] if op is NUMBER else node.arg)
-        return [
-            _given(stretched(values[root], root.shape) if root in short else values[root], root.shape, root.dtype)
-            for root in self.roots
-        ]
+        out = []
+        for root in self.roots:
+            value = stretched(values[root], root.shape) if root in short else values[root]
+            out.append(_given(value, root.shape, root.dtype))
+        return out
 
 
 class Program:
@@ -97,7 +104,7 @@ class Program:
 
     def __init__(self, roots):
         order = toposort(roots)
-        large = _widest(order) >= 2 * stretches.BLOCK
+        large = max(map(math.prod, set(map(_shape, order))), default=0) >= 2 * stretches.BLOCK
         if large:
             roots = simplify(roots, fusing=False)
             order = toposort(roots)
@@ -128,17 +135,20 @@ class Program:
             seen.update(dead)
             self.steps[i] = (function, node, src, k, dead)
 
-    @np.errstate(all="ignore")
     def __call__(self, leaves, numbers, limit=None):
         """The values; `TooSlow` if a stretch would take longer than `limit` seconds."""
+        return _silent.copy().run(self._run, leaves, numbers, limit)
+
+    def _run(self, leaves, numbers, limit):
         values = self.registers.copy()
         for k, i, shape, kind in self.leaves:
             values[k] = leaves[i].reshape(shape) if shape else kind(leaves[i])
         for k, i, kind in self.numbers:
             values[k] = kind(numbers[i])
+        memory: list = []  # of blocks
         for function, node, src, k, dead in self.steps:
             if function is None:
-                node(values, limit)
+                node(values, limit, memory)
             else:
                 values[k] = function(*[values[i] for i in src], node=node)
             for i in dead:
@@ -183,7 +193,7 @@ def _in_blocks(computed, readers, at, roots):
     for k, (nodes, together) in enumerate(parts):
         node = nodes[0]
         if together:
-            stretch = Stretch(nodes, reads, at, [n for n in nodes if last[n] != k], lambda n: _checked(n.op.reference))
+            stretch = Stretch(nodes, reads, at, [n for n in nodes if last[n] != k], _checked)
             steps.append((None, stretch, stretch.read, None))
             fresh.update(nodes)
             continue
@@ -232,5 +242,4 @@ def _unstretched(node):
 def _given(value, shape, dtype):
     if not shape:
         return value.item() if value.dtype == dtype else dtype.type(value).item()
-    out = np.ascontiguousarray(value, dtype)
-    return out if out.ndim == 1 else out.reshape(-1)
+    return (value if value.dtype is dtype else value.astype(dtype)).ravel()

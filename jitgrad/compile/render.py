@@ -74,6 +74,7 @@ class Kernel:
         self.kind, self.source = kind, source
         self.static, self.dynamic, self.results = static, dynamic, results
         self.totals, self.carried = [], []  # of scans in blocks: what is left, and the scans that start from carries
+        self.wide = None  # the dtype of partial results that are arrays, where it is not their own
 
 
 def literal(value, dtype):
@@ -158,7 +159,9 @@ class Writer:
         self.scratch = {}  # name of a value of that loop -> the memory it is kept in
         self.memory = []  # (name, dtype) of these
         self.tiny = frozenset()  # the classes of axes whose lengths are part of the kernel
+        self.fast = None  # the number of the loop that is in vectors, if not the last one
         self.carries = {}  # scan -> the name of what is carried along
+        self.handed = {}  # node -> the name of its value, made by another stage at the same point
         self.functions = {}  # name of a value -> its operation, a node, and the names of its operands
 
     def begin_stage(self):
@@ -222,10 +225,10 @@ class Writer:
 
     def scalar(self, node):
         """The name of a 0-d value that comes from outside."""
-        if node not in self.names:
-            self.names[node] = name = self.add_dynamic("n", "number", node)
+        if (node, "number") not in self.arrays:
+            self.arrays[node, "number"] = name = self.add_dynamic("n", "number", node)
             self.listing.append(f"{name}: {node.dtype} number")
-        return self.names[node]
+        return self.arrays[node, "number"]
 
     def value(self, pair):
         """The expression of the (node, context) `pair`, which was evaluated before.
@@ -249,19 +252,34 @@ class Writer:
             self.strides[pace] = self.add_static("s", value)
         return self.strides[pace]
 
+    def inner_stride(self, value, pace):
+        """A stride along the innermost loop. LLVM makes a copy of the loop for one that is 1 where it is an argument,
+        and no vectors for others; so the argument is one less (a + a.T, 300 x 300, exp and gradient: 480 us, 160 so).
+        """
+        if pace.inner and self.tiny.issuperset(pace.inner):
+            return str(value)
+        if ("fast", pace) not in self.strides:
+            self.strides["fast", pace] = self.add_static("s", value - 1)
+        return f"({self.strides['fast', pace]} + 1)"
+
     def address(self, a, loops):
         """The expression of the element an `Access` means; `loops` are the loop variables."""
         parts = [self.offset(a.const - a.near, a.terms, a.offset)]
-        last = len(loops) - 1
+        fast = len(loops) - 1 if self.fast is None else self.fast
         for k, (stride, pace) in enumerate(zip(a.strides, a.paces, strict=True)):
             if pace is None:
                 continue
-            if (k == last or self.tiny) and not pace.inner and pace.step in (1, -1):
+            if (k >= fast or self.tiny) and not pace.inner and pace.step in (1, -1):
                 parts.append(loops[k] if pace.step == 1 else f"-{loops[k]}")
             else:
-                parts.append(f"{self.stride(stride, pace)} * {loops[k]}")
+                text = self.stride(stride, pace) if k < fast else self.inner_stride(stride, pace)
+                parts.append(f"{text} * {loops[k]}")
         for guard, stride, pace in a.guards:
             place = self.guards[guard][0]
+            near = not pace.inner and pace.step == 1
+            parts.append(place if near else f"{self.stride(stride, pace)} * {place}")
+        for lookup, stride, pace in a.lookups:
+            place = self.value(lookup[:2])
             near = not pace.inner and pace.step == 1
             parts.append(place if near else f"{self.stride(stride, pace)} * {place}")
         parts.append(str(a.near) if a.near else "")
@@ -340,6 +358,8 @@ class Writer:
             self.names[node, ctx] = literal(node.arg, node.dtype) if node.op is CONST and baked(node.arg) else node
         elif is_load and not node.ndim:
             self.names[node, ctx] = self.scalar(node)
+        elif is_load and node in self.handed:
+            self.names[node, ctx] = self.handed[node]
         elif is_load:
             self.names[node, ctx] = self.load(node, ctx, depth, nest, loops)
         elif kind == "elementwise":
@@ -400,6 +420,7 @@ class Writer:
         values = [self.value(source) for source in sources]
         name = self.carries[node]
         if not nest.column:
+            self.functions[name] = node, values
             self.emit(depth, f"{name} = {combination(node, name, *values, reorder=False)}")
             return name
         out, place = self.fresh("v"), f"{name}[{TILE}]"
@@ -407,12 +428,16 @@ class Writer:
         self.emit(depth, f"{place} = {stored(out, node.dtype)}")
         return out
 
+    def buffer(self, node):
+        """The array that `node` is read from."""
+        while node.op.kind == "reshape" and node not in self.fusion.kept:
+            node = node.src[0]
+        return node
+
     def load(self, node, ctx, depth, nest, loops):
         a = nest.loads[node, ctx]
         tests = [self.guard(g, nest, loops) for g in a.valid]
-        buffer = node
-        while buffer.op.kind == "reshape" and buffer not in self.fusion.kept:
-            buffer = buffer.src[0]
+        buffer = self.buffer(node)
         array = self.array(buffer, "out" if buffer in self.made else "array")
         name = self.fresh("v")
         text = read(f"{array}[{self.place(buffer, a, loops, nest)}]", node.dtype)

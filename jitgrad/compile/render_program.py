@@ -10,14 +10,18 @@ A reduction lives in one of three places:
 Start at `Program.write`.
 """
 
+import functools
 import math
 
 from ..ir.printer import counted
+from .classes import common
 from .lower import points, weight
 from .lower_program import is_dear, local_size, tiny
-from .render import FIXED, TILE, combination, identity_literal, is_wide, read, stored, title
+from .render import FIXED, TILE, combination, expression, identity_literal, is_wide, read, stored, title, typed
 from .render_forms import BLOCK, GRAIN, Form, Units, accumulated, sums_in_blocks
-from .render_short import turns
+from .render_rows import abreast, fetched, write_abreast
+from .render_scan_rows import Rows
+from .render_short import target, turns
 
 #: chunks of a step with partial results that are arrays, at most; and points per element of these
 CHUNKS, GATHERED = 64, 8
@@ -39,10 +43,12 @@ class Program(Form):
     def __init__(self, program, fusion):
         super().__init__(program.stages[0], fusion)
         self.program, self.top, self.totals, self.buffers = program, [], [], []
+        self.fetched = set()  # arrays that are asked for ahead of the first stage that reads them
+        self.pieces_of_rows = {}  # dtype -> the memories that stages have pieces of rows in
         w = self.writer
         w.made = frozenset(program.step.nodes)
         for node in program.step.nodes:
-            if node in program.step.local:
+            if node in program.local:
                 w.local[node] = w.fresh("l")
         self.gathered = [n for nest in program.stages for n in nest.reductions if self.place_of(n, nest) == "array"]
 
@@ -65,6 +71,18 @@ class Program(Form):
             return "array"
         return "register" if gone == set(range(self.level(node, nest), len(nest.loops))) else "memory"
 
+    def is_narrow(self, node, nest):
+        """Whether what a sum of float32 adds up in unrolled loops is so few values that it stays so."""
+        return sums_in_blocks(node) and self.level(node, nest) >= nest.shared
+
+    def first(self, node, nest):
+        return identity_literal(node) if self.is_narrow(node, nest) else _start(node)
+
+    @staticmethod
+    def last_of(nest):
+        """The depth of the innermost loop of a stage."""
+        return 1 + len(nest.loops) - nest.outer
+
     @staticmethod
     def level(node, nest):
         """The number of the first of the innermost loops that the reduction goes over."""
@@ -84,8 +102,8 @@ class Program(Form):
         self.line(2, f"high = min(low + {width}, {size})")
         self.nest, self.loops = program.stages[0], [f"j{k}" for k in range(len(program.outer))]
         self.decode("q", 2, len(program.outer))
-        for nest in program.stages:
-            self.stage(nest)
+        for nests in program.groups:
+            self.stages(nests)
         units, self.out = self.out, []
         for name, dtype in w.memory:
             self.line(1, f"{name} = scratch_{dtype.name}()")
@@ -116,42 +134,62 @@ class Program(Form):
     def evaluate(self):
         """Values are evaluated stage by stage."""
 
-    # ------------------------------------------------------------------ one stage
+    # ------------------------------------------------------------------ stages
 
-    def stage(self, nest):
+    def stages(self, nests):
+        """One stage, or those that share loops."""
+        self.writer.handed.clear()
+        stages = [self.prepared(nest) for nest in nests]
+        each = functools.partial(map, self.take_up, stages)
+        for nest in each():
+            self.top += ["    " + text for text, _ in self.writer.lines.get(0, ())]
+            self.body_of(1, 2)
+            self.start_memory(nest)
+        if len(nests) == 1:
+            if self.writer.lines.get(FIXED):
+                self.line(2, "for t in range(low, high):")
+                self.body_of(FIXED, 3)
+            self.apply_functions(nests[0])
+        self.fetches = list(fetched(self, nests[0])) if len(nests) == 1 and not nests[0].rows else []
+        for nest in each():
+            self.around_tile(nest, lambda n, place, whole: f"{place} = {stored(identity_literal(n), n.dtype)}")
+            for name in self.tiles:
+                self.line(2, f"{name} = np.float32(0.0)")
+        self.nested(stages, nests[0].outer, 2)
+        for nest in each():
+            for name, total in self.tiles.items():
+                self.line(2, f"{total} = {total} + {name}")
+            self.around_tile(nest, _joined)
+
+    def take_up(self, stage):
+        """Go on with a stage that is prepared; its nest."""
+        vars(self).update(stage.state)
+        vars(self.writer).update(stage.written)
+        return stage.nest
+
+    def prepared(self, nest):
+        """The statements of a stage, by depth, and where its reductions live."""
         w = self.writer
         self.nest, w.lines = nest, {}
         w.begin_stage()
-        w.tiny = frozenset().union(*[loop.classes for loop in tiny(nest)])
+        w.tiny = frozenset([common(c) for loop in tiny(nest) for c in loop.classes])
+        w.fast = len(nest.loops) - 1 - len(tiny(nest)) if nest.shared < len(nest.loops) else None
         inner = iter(range(len(nest.loops)))
         self.loops = [
             f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}" for k in range(len(nest.loops))
         ]
-        if nest.reverse and nest.scan is not None:
+        if nest.reverse and nest.scan is not None and not nest.rows:
             self.loops[nest.scan] = f"b{self.loops[nest.scan]}"
         self.start_scans(nest)
         for node, ctx, depth, is_load in nest.values:
             w.evaluate(node, ctx, depth, is_load, nest, self.loops)
         for node in nest.maps:
             self.store(node, nest)
-        self.registers, self.updates, self.small = {}, [], []
+        self.registers, self.updates, self.elements, self.small = {}, [], [], []
         self.short, self.tiles = {}, {}  # sums of float32 and those they are added to: in blocks; where a tile is one
         for node in nest.reductions:
             self.start(node, nest)
-        self.top += ["    " + text for text, _ in w.lines.get(0, ())]
-        self.body_of(1, 2)
-        self.start_memory(nest)
-        if w.lines.get(FIXED):
-            self.line(2, "for t in range(low, high):")
-            self.body_of(FIXED, 3)
-        self.apply_functions(nest)
-        self.around_tile(nest, lambda n, place, whole: f"{place} = {stored(identity_literal(n), n.dtype)}")
-        for name in self.tiles:
-            self.line(2, f"{name} = np.float32(0.0)")
-        self.nested(nest, nest.outer, 2)
-        for name, total in self.tiles.items():
-            self.line(2, f"{total} = {total} + {name}")
-        self.around_tile(nest, _joined)
+        return _Stage(self)
 
     @staticmethod
     def is_unrolled(nest):
@@ -178,12 +216,17 @@ class Program(Form):
             return self.buffers[-1][0]
 
         lines = [text for text, _ in w.lines[self.last]]
-        done, rest = turns(w, lines, dear, place[1:-1], buffer)
+
+        def apply(name, node, args, memory):
+            return f"{memory}[k] = {stored(expression(node, args), node.dtype)}"
+
+        done, known = turns(w, lines, dear, place[1:-1], buffer, apply)
         for turn in done:
             self.feed(nest, nest.outer, 2, turn.feed)
             self.line(2, f"for k in range((high - low) * {' * '.join(sizes)}):")
             for text in turn.applied:
                 self.line(3, text)
+        rest = [known.get(target(line), line) for line in lines]
         w.lines[self.last] = [(text, text) for text in rest]
 
     def feed(self, nest, k, indent, lines):
@@ -197,11 +240,13 @@ class Program(Form):
             self.line(indent + 1, text)
 
     def store(self, node, nest):
+        w = self.writer
+        source = self.operand(node) if node.op.kind == "reduce" else (node, self.fusion.identity(node))
+        if node in nest.handed:
+            w.handed[node] = w.value(source)
         if node in nest.passing:
             return
-        w = self.writer
         name = w.array(node, "out")
-        source = self.operand(node) if node.op.kind == "reduce" else (node, self.fusion.identity(node))
         place = w.place(node, nest.stores[node], self.loops, nest)
         w.emit(self.last, f"{name}[{place}] = {stored(w.value(source), node.dtype)}")
 
@@ -235,21 +280,35 @@ class Program(Form):
                 self.totals.append((node, acc))
             else:
                 self.registers.setdefault(level, []).append((node, acc))
-            if sums_in_blocks(node):
+            if place == "register" and node in nest.handed:
+                w.handed[node] = w.fresh("v")
+            if sums_in_blocks(node) and not self.is_narrow(node, nest):
                 total, acc = acc, w.fresh("part")
                 (self.tiles if place == "number" and self.is_unrolled(nest) else self.short)[acc] = total
-            self.updates.append(f"{acc} = {combination(node, acc, value)}")
+            narrow = self.is_narrow(node, nest)
+            text = combination(node, acc, value)
+            self.updates.append(f"{acc} = {typed(text, node.dtype) if narrow else text}")
             return
-        element, reorder = self.element(node, nest), False
+        element = self.element(node, nest)
         if self.is_small(node, nest):
             memory, place = w.fresh("h"), "0"
             w.memory.append((memory, node.dtype))
             for k in self.kept(node, nest):
                 place = self.loops[k] if place == "0" else f"({place}) * {nest.loops[k].size} + {self.loops[k]}"
-            whole, element, reorder = element, f"{memory}[{place}]", True
+            whole, element = element, f"{memory}[{place}]"
             self.small.append((node, element, whole))
-        joined = combination(node, read(element, node.dtype), value, reorder)
-        self.updates.append(f"{element} = {stored(joined, node.dtype)}")
+            self.updates.append(f"{element} = {self.joined(node, element, value, reorder=True)}")
+            return
+        self.elements.append((node, element, value))
+
+    def taken_in(self):
+        """The statements by which the reductions of the stage take in one more value."""
+        return [*self.updates, *[f"{e} = {self.joined(node, e, value)}" for node, e, value in self.elements]]
+
+    @staticmethod
+    def joined(node, element, value, reorder=False):
+        """What is stored in the element of memory when `value` is taken in."""
+        return stored(combination(node, read(element, node.dtype), value, reorder=reorder), node.dtype)
 
     @staticmethod
     def kept(node, nest):
@@ -298,50 +357,93 @@ class Program(Form):
             size = str(loop.size) if loop in tiny(nest) else self.writer.add_static("n", loop.size)
         else:
             size = bounds
-        if k == nest.scan and nest.reverse:
+        if k == nest.scan and nest.reverse and not nest.rows:
             turn = self.loops[k][1:]
             self.line(indent, f"for {turn} in range({size}):")
             self.line(indent + 1, f"{self.loops[k]} = {size} - 1 - {turn}")
         else:
             self.line(indent, f"for {self.loops[k]} in range({size}):")
 
-    def nested(self, nest, k, indent):
+    def nested(self, stages, k, indent):
         """The loops from number `k` on."""
-        for node, acc in self.registers.get(k, ()):
-            self.line(indent, f"{acc} = {_start(node)}")
-        if k == nest.scan:
-            self.start_carries(nest, indent)
-        if k == len(nest.loops) - 1:
-            self.innermost(nest, k, indent)
+        for nest in map(self.take_up, stages):
+            for node, acc in self.registers.get(k, ()):
+                self.line(indent, f"{acc} = {self.first(node, nest)}")
+            if k == nest.scan:
+                self.start_carries(nest, indent)
+        nest = stages[0].nest
+        if nest.rows and k == nest.scan - 1:
+            Rows(self, nest).write(indent)
+        elif k == stages[0].last:
+            for text in self.fetches:
+                self.line(indent, text)
+            self.last_shared(stages, k, indent)
         else:
-            self.header(nest, k, indent)
-            self.body_of(2 + k - nest.outer, indent + 1)
-            self.nested(nest, k + 1, indent + 1)
-        for node, acc in self.registers.get(k, ()):
-            element = self.element(node, nest)
-            value = f"np.float32({acc})" if is_wide(node) else acc
-            if self.place_of(node, nest) != "register":
-                value = combination(node, read(element, node.dtype), value, reorder=False)
-            self.line(indent, f"{element} = {stored(value, node.dtype)}")
+            rows = abreast(self, nest) if k == nest.tile and len(stages) == 1 else 1
+            if rows > 1:
+                write_abreast(self, nest, rows, self.fetches, indent)
+                self.line(indent, "for t in range(rest, high):")
+            else:
+                self.header(nest, k, indent)
+            for nest in map(self.take_up, stages):
+                self.body_of(2 + k - nest.outer, indent + 1)
+            self.nested(stages, k + 1, indent + 1)
+        for nest in map(self.take_up, stages):
+            for node, acc in self.registers.get(k, ()):
+                self.finish_register(node, acc, nest, indent)
 
-    def innermost(self, nest, k, indent):
-        """The last loop; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile being one."""
-        blocks, bounds = bool(self.short) and k not in (nest.tile, nest.scan) and nest.loops[k] not in tiny(nest), None
-        if blocks:
+    def finish_register(self, node, acc, nest, indent):
+        for text in self.finished(node, acc, nest):
+            self.line(indent, text)
+
+    def finished(self, node, acc, nest):
+        """The statements that hand on, and store, the sum `acc` of the innermost loops."""
+        value = acc if self.is_narrow(node, nest) or not is_wide(node) else f"np.float32({acc})"
+        if node in nest.handed:
+            yield f"{self.writer.handed[node]} = {value}"
+            value = self.writer.handed[node]
+        if node in nest.passing:
+            return
+        element = self.element(node, nest)
+        if self.place_of(node, nest) != "register":
+            yield f"{element} = {self.joined(node, element, value)}"
+        else:
+            yield f"{element} = {stored(value, node.dtype)}"
+
+    def last_shared(self, stages, k, indent):
+        """The last loop that the stages share; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile
+        being one."""
+        nest, bounds = self.take_up(stages[0]), None
+        short = {name: total for stage in stages for name, total in stage.state["short"].items()}
+        if short and k not in (nest.tile, nest.scan) and nest.loops[k] not in tiny(nest):
             size = self.writer.add_static("n", nest.loops[k].size)
             self.line(indent, f"for block in range(0, {size}, {BLOCK}):")
             indent, bounds = indent + 1, f"block, minimum(block + {BLOCK}, {size})"
-        for name in self.short:
+        for name in short:
             self.line(indent, f"{name} = np.float32(0.0)")
         self.header(nest, k, indent, bounds)
         before = len(self.out)
-        self.body_of(2 + k - nest.outer, indent + 1)
-        for text in self.updates:
-            self.line(indent + 1, text)
+        for stage in stages:
+            self.within(stage, k, indent + 1)
         if len(self.out) == before:
             self.line(indent + 1, "pass")
-        for name, total in self.short.items():
+        for name, total in short.items():
             self.line(indent, f"{total} = {total} + {name}")
+
+    def within(self, stage, k, indent):
+        """What a stage does at a point of the loops up to number `k`, of those that are shared or its own."""
+        nest = self.take_up(stage)
+        self.body_of(2 + k - nest.outer, indent)
+        if k == len(nest.loops) - 1:
+            for text in self.taken_in():
+                self.line(indent, text)
+            return
+        for node, acc in self.registers.get(k + 1, ()):
+            self.line(indent, f"{acc} = {self.first(node, nest)}")
+        self.header(nest, k + 1, indent)
+        self.within(stage, k + 1, indent + 1)
+        for node, acc in self.registers.get(k + 1, ()):
+            self.finish_register(node, acc, nest, indent)
 
     # ------------------------------------------------------------------ units
 
@@ -367,8 +469,17 @@ class Program(Form):
 
 def _joined(node, place, whole):
     """The statement that joins an element of a small reduction to that of the result."""
-    value = combination(node, read(whole, node.dtype), read(place, node.dtype), reorder=False)
-    return f"{whole} = {stored(value, node.dtype)}"
+    return f"{whole} = {Program.joined(node, whole, read(place, node.dtype))}"
+
+
+class _Stage:
+    """A stage that is prepared: what the form knows of it, and its statements."""
+
+    def __init__(self, form):
+        names = ("nest", "loops", "registers", "updates", "elements", "small", "short", "tiles", "carried")
+        self.state = {name: getattr(form, name) for name in names}
+        self.written = {name: getattr(form.writer, name) for name in ("lines", "tiny", "fast")}
+        self.nest, self.last = form.nest, form.nest.shared - 1
 
 
 def _start(node):

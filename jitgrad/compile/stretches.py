@@ -11,6 +11,7 @@ Only results that are read elsewhere are whole arrays.
 
 import math
 import time
+from sys import getrefcount
 
 import numpy as np
 
@@ -102,13 +103,32 @@ def split(reads, alone):
     return [(nodes, not hasattr(key[1], "op")) for key, nodes in parts]
 
 
-class Stretch:
-    """Nodes of one leading axis, as ``stretch(values, limit)``, which reads and fills registers.
+#: What `getrefcount` says of what only a list refers to.
+_FREE = next(map(getrefcount, [object()]))
 
-    `at` tells the register of a node; `wanted` are the nodes that others read; `function` gives what computes a node.
+
+def _room(memory, shape, dtype):
+    """An array for a temporary in the first `memory` that nothing lies in any more, or in more of it.
+
+    Fresh memory is page faults, until the C library has learned to keep what is freed: in a first call, always.
+    """
+    if math.prod(shape) > BLOCK:
+        return np.empty(shape, dtype)
+    counts = [*map(getrefcount, memory)]
+    if _FREE not in counts:
+        counts.append(_FREE)
+        memory.append(np.empty(BLOCK * 8, np.uint8))
+    return np.ndarray(shape, dtype, memory[counts.index(_FREE)])
+
+
+class Stretch:
+    """Nodes of one leading axis, as ``stretch(values, limit, memory)``, which reads and fills registers.
+
+    `at` tells the register of a node; `wanted` are the nodes that others read; `checked` wraps what computes a node.
+    `memory` is for temporaries, and the same for all stretches of a run.
     """
 
-    def __init__(self, nodes, reads, at, wanted, function):
+    def __init__(self, nodes, reads, at, wanted, checked):
         self.nodes, self.length, wanted = nodes, _axis(nodes[0])[0], set(wanted)
         widest = max(x.size for n in nodes for x in (n, n.src[0])) // self.length
         self.rows = min(self.length, max(1, BLOCK // max(widest, 1)))
@@ -127,17 +147,18 @@ class Stretch:
         self.read = tuple(dict.fromkeys(k for _, k in (*self.cut, *self.whole)))
         self.filled = tuple([k for _, k, *_ in (*self.outs, *self.parts)])
         self.size = len(places)
-        self.steps = self._steps(nodes, reads, places, function)
+        self.steps = self._steps(nodes, reads, places, checked)
         self.variants: dict = {}
 
     @staticmethod
-    def _steps(nodes, reads, places, function):
-        """(function, registers read, register filled, registers dead) of each node."""
+    def _steps(nodes, reads, places, checked):
+        """(function, the same into given memory or None, registers read, register filled, registers dead) of each."""
         last = {s: k for k, n in enumerate(nodes) for s in (n, *reads[n])}
         out = []
         for k, n in enumerate(nodes):
             dead = tuple([places[s] for s in dict.fromkeys((n, *reads[n])) if last[s] == k])
-            out.append((function(n), tuple([places[s] for s in reads[n]]), places[n], dead))
+            into = n.op.into and checked(n.op.into)
+            out.append((checked(n.op.reference), into, tuple([places[s] for s in reads[n]]), places[n], dead))
         return out
 
     def _rows(self, count):
@@ -153,7 +174,7 @@ class Stretch:
             known = self.variants[count] = [(*s, stub, t) for s, stub, t in zip(self.steps, stubs, takes)]
         return known
 
-    def __call__(self, values, limit):
+    def __call__(self, values, limit, memory):
         length, size = self.length, self.rows
         outs = [np.empty(shape, dtype) for _, _, shape, dtype in self.outs]
         parts: list = [[] for _ in self.parts]
@@ -170,13 +191,17 @@ class Stretch:
             block = base.copy()
             for place, value in cut:
                 block[place] = value[start:stop]
-            for function, src, k, dead, stub, take in self._rows(stop - start):
-                value = block[k] = function(*[block[i] for i in src], node=stub)
-                if take is not None:
-                    if take >= 0:
-                        outs[take][start:stop] = value
-                    else:
-                        parts[-1 - take].append(value)
+            for function, into, src, k, dead, stub, take in self._rows(stop - start):
+                if into is not None:
+                    out = _room(memory, stub.shape, stub.dtype) if take is None else outs[take][start:stop]
+                    block[k] = into(*[block[i] for i in src], node=stub, out=out)
+                    del out  # it counts
+                else:
+                    block[k] = function(*[block[i] for i in src], node=stub)
+                    if take is not None and take >= 0:
+                        outs[take][start:stop] = block[k]
+                    elif take is not None:
+                        parts[-1 - take].append(block[k])
                 for i in dead:
                     block[i] = None
         for (_, at, _, _), out in zip(self.outs, outs):

@@ -10,7 +10,7 @@ Start at `work_of`.
 from typing import NamedTuple
 
 from ..ir.node import BARRIERS, toposort
-from .fuse import LEAFLIKE, call_operand, flat_base
+from .fuse import LEAFLIKE, call_operands, flat_base
 
 
 class Work(NamedTuple):
@@ -83,7 +83,7 @@ def _flops(step, need):
 
 
 def _work_of_call(node):
-    operands = dict.fromkeys(call_operand(s)[0] for s in node.src)
+    operands = dict.fromkeys(base for base, _, _ in call_operands(node))
     reads = [(s, s.size * s.dtype.itemsize) for s in operands if s.ndim]
     flops = node.op.flops(node) if node.op.flops else node.size
     return Work(tuple(reads), ((node, node.size * node.dtype.itemsize),), flops)

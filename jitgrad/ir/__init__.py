@@ -11,6 +11,7 @@ from .node import (
     LEAF,
     NUMBER,
     SIZE,
+    Loops,
     Node,
     Op,
     const,
@@ -24,6 +25,6 @@ from .node import (
 )
 
 __all__ = [
-    "BARRIERS", "CONST", "LEAF", "NUMBER", "SIZE", "Node", "Op", "const", "leaf", "number", "rebuilt", "size",
+    "BARRIERS", "CONST", "LEAF", "NUMBER", "SIZE", "Loops", "Node", "Op", "const", "leaf", "number", "rebuilt", "size",
     "toposort", "total", "users",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ Start at `Node`; `toposort` is how every pass walks a graph (without recursion: 
 
 import math
 from _weakref import _remove_dead_weakref  # type: ignore[attr-defined]  # what WeakValueDictionary uses
+from typing import NamedTuple
 from weakref import ref
 
 import numpy as np
@@ -37,9 +38,11 @@ class Op:
                   out[start + i * step] = g[i]
     update        (x, new, *starts); steps: x with out[start + i * step] = new[i]; `simplify` makes it a choice
                   per element
+    gather        (x, *index), int64 arrays whose entries are places: of one shape, on the leading axes of x; or with
+                  an axis as argument one array of x's rank: out[..., i, ...] = x[..., index[..., i, ...], ...]
     reduce        (x,); axes, sorted: those axes are gone from the shape
     scan          (x,) or (x, y), of one shape; (axis, reverse)
-    call          any other: run by NumPy through `reference`
+    call          any other: run by NumPy through `reference`, or by `loops` of its own
     total         no value of a program, but a number that a block of a scan leaves (see `totals`)
     ============= ====================================================================================
 
@@ -50,6 +53,8 @@ class Op:
     reference : callable
         ``reference(*arrays, node)`` -> array: what the node computes, in NumPy. Oracle of the tests,
         cold tier, and the fallback of kinds that have no kernel.
+    into : callable or None
+        elementwise: ``into(*arrays, node, out)``, the same in memory that is there; None where NumPy cannot.
     code : str or None
         elementwise: the expression in kernels, with ``{0}``, ``{1}``... for the sources and ``{t}``
         for the NumPy name of the result's dtype.
@@ -71,6 +76,8 @@ class Op:
     combine : str or None
         reduce, scan: expression joining two partial results ``{0}`` and ``{1}``. For a scan of two sources: the next
         result from the one before ``{0}`` and the sources ``{1}``, ``{2}``.
+    loops : callable or None
+        call: ``loops(node)`` -> the `Loops` that compute the node in the compiled tier, or None where NumPy does.
     totals : tuple
         scan: what a block of it leaves to those behind, if that is not its last result alone: an `Op` of kind "total"
         for each number, with `identity` and `combine` (of the number so far ``{0}`` and the sources). Made by `total`.
@@ -85,23 +92,41 @@ class Op:
     """
 
     __slots__ = (
-        "name", "kind", "reference", "code", "exact", "check", "prepare", "scales", "cost", "identity", "combine",
-        "vjp", "jvp", "flops", "totals", "join",
+        "name", "kind", "reference", "into", "code", "exact", "check", "prepare", "scales", "cost", "identity",
+        "combine", "vjp", "jvp", "flops", "totals", "join", "loops",
     )  # fmt: skip
 
     def __init__(
         self, name, kind, reference=None, *,
-        code=None, exact=None, check=None, prepare=None, scales=False, cost=1, identity=None, combine=None, vjp=None,
-        jvp=None, flops=None, totals=(), join=None,
+        into=None, code=None, exact=None, check=None, prepare=None, scales=False, cost=1, identity=None, combine=None,
+        vjp=None, jvp=None, flops=None, totals=(), join=None, loops=None,
     ):  # fmt: skip
-        self.name, self.kind, self.reference = name, kind, reference
+        self.name, self.kind, self.reference, self.into = name, kind, reference, into
         self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
         self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
-        self.vjp, self.jvp, self.flops = vjp, jvp, flops
+        self.vjp, self.jvp, self.flops, self.loops = vjp, jvp, flops, loops
         self.totals, self.join = totals or (self,), join or reference
 
     def __repr__(self):
         return f"<op {self.name}>"
+
+
+class Loops(NamedTuple):
+    """A call as compiled loops: `code` computes the units ``start <= u < stop``, of which there are `units`.
+
+    It sees the operands, none of them 0-d, as flat arrays ``x0``, ``x1``... in C order, the result as ``out``, and
+    `sizes` as ``n0``, ``n1``...; no other number in it may come from a length, so that all shapes share it. Units run
+    in any order, on several threads if their `work` (elements visited in all) pays for that, so each writes its own
+    part of ``out``. With `parts`, ``out`` has so many arrays one after another, of the dtype `wide`, which are summed
+    up afterwards.
+    """
+
+    code: str
+    sizes: tuple
+    units: int
+    work: int
+    parts: int = 0
+    wide: object = None
 
 
 def total(name, identity, combine):

@@ -92,11 +92,11 @@ def reshape_shape(shape, new):
 
 
 def drop_axes(shape, axes):
-    return tuple(n for i, n in enumerate(shape) if i not in axes)
+    return tuple([n for i, n in enumerate(shape) if i not in axes]) if len(axes) < len(shape) else ()
 
 
 def keep_axes(shape, axes):
-    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return tuple([1 if i in axes else n for i, n in enumerate(shape)]) if len(axes) < len(shape) else (1,) * len(axes)
 
 
 def contiguous(shape):

@@ -20,6 +20,7 @@ import numpy as np
 from .._dtypes import INT64, NUMBER_DTYPE, SUPPORTED
 from .._errors import CompileError
 from .node import Node, Op
+from .shapes import broadcast_shapes
 
 
 class Check(NamedTuple):
@@ -128,6 +129,23 @@ def _written(node):
 def _window(node):
     starts = [s.arg if s.op.kind == "const" else "?" for s in _starts(node)]
     return f"starts {starts}, steps {list(node.arg)}, {_source(node)} to {node.shape}"
+
+
+def _has_indices(node):
+    x, *index = node.src
+    if not index or any(i.dtype != INT64 for i in index):
+        return False
+    if node.arg is None:
+        return len(index) <= x.ndim and all(i.shape == index[0].shape for i in index)
+    return len(index) == 1 and index[0].ndim == x.ndim and node.arg in range(x.ndim)
+
+
+def _gathered(node):
+    x, *index = node.src
+    if node.arg is None:
+        return index[0].shape + x.shape[len(index) :]
+    rest = tuple(1 if a == node.arg else n for a, n in enumerate(x.shape))
+    return broadcast_shapes(rest, index[0].shape)
 
 
 # --- the rows several kinds share ---------------------------------------------------------------------------------
@@ -288,6 +306,12 @@ CHECKS = {
             "a value to write of the node's rank and dtype",
         ),
     ),
+    "gather": (
+        _same_dtype(),
+        Check("indices", _has_indices, lambda n: f"{n.src[1:]!r} of {n.src[0]!r} along {n.arg}",
+              "int64 arrays of one shape for leading axes, or one of the source's rank along an axis"),
+        Check("shape", lambda n: n.shape == _gathered(n), lambda n: f"{n.shape}", "that of what is picked"),
+    ),
     "reduce": (
         _one_source(),
         Check("axes", _is_axes, lambda n: f"axes {n.arg!r} of {_source(n)}",
@@ -358,8 +382,8 @@ def verify_value(node, value):
 def checked(reference):
     """`reference` with its value verified."""
 
-    def function(*values, node):
-        out = reference(*values, node=node)
+    def function(*values, node, **into):
+        out = reference(*values, node=node, **into)
         verify_value(node, out)
         return out
 

@@ -204,6 +204,7 @@ def _compare(name, symbol, operator):
         None,
         code=f"({{0}} {symbol} {{1}})",
         operator=operator,
+        floats=BOOL,
         doc=f"x {symbol} y, elementwise.",
     )
 
@@ -268,11 +269,11 @@ right_shift = composite(
     operands=2, operator="rshift", aliases=("bitwise_right_shift",), differentiable=False,
     doc="The bits of x moved down by y; the sign stays.",
 )  # fmt: skip
-isnan = elementwise("isnan", np.isnan, None, code="({0} != {0})", doc="Whether x is nan.")
+isnan = elementwise("isnan", np.isnan, None, code="({0} != {0})", floats=BOOL, doc="Whether x is nan.")
 isfinite = elementwise(
-    "isfinite", np.isfinite, None, code="isfinite({0})", doc="Whether x is neither infinite nor nan."
+    "isfinite", np.isfinite, None, code="isfinite({0})", floats=BOOL, doc="Whether x is neither infinite nor nan."
 )
-isinf = elementwise("isinf", np.isinf, None, code="(abs({0}) == math.inf)", doc="Whether x is infinite.")
+isinf = elementwise("isinf", np.isinf, None, code="(abs({0}) == math.inf)", floats=BOOL, doc="Whether x is infinite.")
 
 # --- exponentials and logarithms -----------------------------------------------------------------------------
 

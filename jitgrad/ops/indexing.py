@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._dtypes import INT64, is_float
+from .._dtypes import FLOAT64, INT64, is_float
 from .._errors import ArgumentError, IndexOutOfRange, ShapeError
-from ..ir import Node, Op, const
+from ..ir import Loops, Node, Op, const
 from ..ir.shapes import broadcast_shapes, normalize_axis, stretches
 from .elementwise import add, where
 from .marks import stop
@@ -36,6 +36,63 @@ def _scatter_add(g, *index, node):
     return out.reshape(node.shape).astype(node.dtype, copy=False)
 
 
+def _adding(node):
+    """`SCATTER_ADD` as loops.
+
+    Positions come in order, so a sum depends on the sizes alone. Wide rows are cut into columns, a unit each. Narrow
+    ones that are named often, `OFTEN` times each on average, are added up in several arrays, for a part of the
+    positions each. Else there is one unit: what the positions say is known in a place each of memory, and to look for
+    the positions of a part of the places takes as long as to add.
+    Floats are added up in float64.
+    """
+    g, *index = node.src
+    if node.dtype.kind == "b" or any(i.dtype != INT64 for i in index):
+        return None
+    lead, rest, k = node.shape[: len(index)], node.shape[len(index) :], index[0].size
+    rows, width = math.prod(lead), math.prod(rest)
+    wide = FLOAT64 if is_float(node.dtype) else node.dtype
+    tiles = max(1, width // TILE) if k * width > GRAIN else 1
+    tile = -(-width // tiles)
+    parts = 1
+    if tiles == 1 and is_float(node.dtype):
+        parts = max(1, min(PARTS, k * width // GRAIN, k // (OFTEN * max(rows, 1))))
+    row = "x1[k]"
+    for axis in range(1, len(index)):
+        row = f"({row} * n{axis + 5} + x{axis + 1}[k])"
+    sizes = (width, rows, tile, tiles, -(-k // parts), k, *lead[1:])
+    short = not rest or (width <= SHORT and k * width > GRAIN)
+    code = _SHORT.replace("n0", str(width)) if short else _ROWS
+    return Loops(code.replace("ROW", row), sizes, tiles * parts if node.size else 0, k * width, parts, wide)
+
+
+#: Rows are cut into tiles of so many columns, or more; positions into so many parts, if each row is named so often.
+TILE, PARTS, OFTEN = 32, 64, 8
+GRAIN = 1 << 15  #: elements from which there are parts
+SHORT = 8  #: width of rows up to which it is part of the code, if there are so many elements
+_ROWS = """
+for u in range(start, stop):
+    p = u // n3
+    first, low = p * n1, (u - p * n3) * n2
+    high = min(low + n2, n0)
+    for r in range(first, first + n1):
+        for j in range(r * n0 + low, r * n0 + high):
+            out[j] = 0
+    for k in range(p * n4, min(p * n4 + n4, n5)):
+        place, source = (first + ROW) * n0, k * n0
+        for j in range(low, high):
+            out[place + j] += x0[source + j]
+"""
+_SHORT = """
+for u in range(start, stop):
+    for j in range(u * n1 * n0, (u + 1) * n1 * n0):
+        out[j] = 0
+    for k in range(u * n4, min(u * n4 + n4, n5)):
+        place, source = (u * n1 + ROW) * n0, k * n0
+        for j in range(n0):
+            out[place + j] += x0[source + j]
+"""
+
+
 def _scatter_set(x, v, *index, node):
     out = np.array(x)
     out[index] = v
@@ -43,14 +100,14 @@ def _scatter_set(x, v, *index, node):
 
 
 GATHER = Op(
-    "gather", "call", lambda x, *index, node: x[index],
+    "gather", "gather", lambda x, *index, node: x[index],
     vjp=lambda g, node: (scatter_add(g, node.src[1:], node.src[0].shape), *(None,) * (len(node.src) - 1)),
     jvp=lambda t, node: gather(t[0], node.src[1:]),
 )  # fmt: skip
 SCATTER_ADD = Op(
     "scatter_add", "call", _scatter_add,
     vjp=lambda g, node: (gather(g, node.src[1:]), *(None,) * (len(node.src) - 1)),
-    jvp=lambda t, node: scatter_add(t[0], node.src[1:], node.shape),
+    jvp=lambda t, node: scatter_add(t[0], node.src[1:], node.shape), combine="({0} + {1})", loops=_adding,
 )  # fmt: skip
 
 
@@ -68,7 +125,11 @@ SCATTER_SET = Op("scatter_set", "call", _scatter_set, vjp=_set_vjp, jvp=_set_jvp
 
 
 def gather(x, index):
-    """x[index arrays], on x's leading axes."""
+    """x[index arrays], on x's leading axes.
+
+    Kernels read at these places unseen: whoever makes an index array has checked that they are there, and none is
+    negative (`parse`, `_check_take`; order.argsort makes no other).
+    """
     return Node(GATHER, (x, *index), None, index[0].shape + x.shape[len(index) :], x.dtype)
 
 

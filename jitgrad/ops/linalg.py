@@ -43,6 +43,8 @@ def _product(x, y):
 
 
 def _typed(x, y):
+    if type(x) is type(y) is Node and x.dtype is y.dtype:
+        return x, y
     dtype = common_dtypes((x, y))[1]
     return cast(x, dtype), cast(y, dtype)
 

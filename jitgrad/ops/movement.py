@@ -11,7 +11,7 @@ import numpy as np
 
 from .._dtypes import BOOL, INT64
 from .._errors import AliasError, ArgumentError, AxisError, ShapeError
-from ..ir import CONST, Node, Op, const, leaf, rebuilt
+from ..ir import Node, Op, const, leaf, rebuilt
 from ..ir.shapes import (
     as_int,
     contiguous,
@@ -46,7 +46,8 @@ def _region(starts, steps, lengths):
     """The NumPy index of out[start + i * step], i < length, on every axis."""
     out = []
     for start, step, n in zip(starts, steps, lengths):
-        start, stop = int(start), int(start) + step * n
+        start = int(start)
+        stop = start + step * n
         out.append(slice(start, stop if stop >= 0 else None, step) if n else slice(0, 0))
     return tuple(out)
 
@@ -129,16 +130,15 @@ def _start(value):
 
 def slice_node(x, starts, steps, shape):
     """out[i] = x[start + i * step], one start and step per axis."""
-    starts = tuple(_start(s) for s in starts)
-    whole = all(s.op is CONST and s.arg == 0 for s in starts) and all(s == 1 for s in steps)
-    if whole and shape == x.shape:
-        return x
+    starts = tuple(map(_start, starts))
+    if tuple(shape) == x.shape and all(s == 1 for s in steps):
+        return x  # whatever the starts are: a slice of everything begins at 0
     return Node(SLICE, (x, *starts), tuple(steps), tuple(shape), x.dtype)
 
 
 def pad_node(g, starts, steps, shape):
     """Zeros of `shape` with out[start + i * step] = g[i]."""
-    starts = tuple(_start(s) for s in starts)
+    starts = tuple(map(_start, starts))
     if g.shape == tuple(shape) and all(s == 1 for s in steps):
         return g
     return Node(PAD, (g, *starts), tuple(steps), tuple(shape), g.dtype)
@@ -146,7 +146,7 @@ def pad_node(g, starts, steps, shape):
 
 def update_node(x, new, starts, steps):
     """`x` with out[start + i * step] = new[i]."""
-    starts = tuple(_start(s) for s in starts)
+    starts = tuple(map(_start, starts))
     if new.shape == x.shape and all(s == 1 for s in steps):
         return new
     return Node(UPDATE, (x, new, *starts), tuple(steps), x.shape, x.dtype)

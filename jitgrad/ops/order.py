@@ -10,7 +10,7 @@ import numpy as np
 
 from .._dtypes import INT64
 from .._errors import ArgumentError, IndexOutOfRange, ShapeError
-from ..ir import Node, Op
+from ..ir import Loops, Node, Op
 from ..ir.shapes import broadcast_shapes, normalize_axis
 from .indexing import _in_bounds
 from .registry import Entry, cast, composite, reshape_to
@@ -29,17 +29,58 @@ def _add_along(g, index, node):
     return out
 
 
+def _adding_along(node):
+    """`ADD_ALONG` as loops over the axes before and behind, where no axis of the index is stretched: a unit for each of
+    the first, or for a part of the others."""
+    (g, index), axis = node.src, node.arg
+    if (
+        node.dtype.kind == "b"
+        or index.shape != g.shape
+        or any(n != m for a, (n, m) in enumerate(zip(g.shape, node.shape, strict=True)) if a != axis)
+    ):
+        return None
+    outer, inner = math.prod(g.shape[:axis]), math.prod(g.shape[axis + 1 :])
+    tiles = max(1, inner // TILE) if outer < MANY else 1
+    sizes = (inner, node.shape[axis], g.shape[axis], -(-inner // tiles), tiles)
+    code = _LAST if axis == node.ndim - 1 else _ALONG
+    return Loops(code, sizes, outer * tiles if node.size else 0, g.size)
+
+
+#: Units before the axis from which those behind are not cut, in parts of so many.
+MANY, TILE = 64, 32
+_ALONG = """
+for u in range(start, stop):
+    p = u // n4
+    first, low = p * n1, (u - p * n4) * n3
+    high, source = min(low + n3, n0), p * n2 * n0
+    for r in range(first, first + n1):
+        for j in range(r * n0 + low, r * n0 + high):
+            out[j] = 0
+    for k in range(n2):
+        for j in range(low, high):
+            out[(first + x1[source + j]) * n0 + j] += x0[source + j]
+        source += n0
+"""
+_LAST = """
+for j in range(start * n1, stop * n1):
+    out[j] = 0
+for u in range(start, stop):
+    for k in range(u * n2, (u + 1) * n2):
+        out[u * n1 + x1[k]] += x0[k]
+"""
+
+
 ARGSORT = Op(
     "argsort", "call", lambda x, node: np.argsort(x, axis=node.arg, kind="stable"), vjp=lambda g, node: (None,),
     jvp=lambda t, node: None,
 )  # fmt: skip
 ALONG = Op(
-    "along", "call", lambda x, index, node: x[_grid(index, x.shape, node.arg)],
+    "along", "gather", lambda x, index, node: x[_grid(index, x.shape, node.arg)],
     vjp=lambda g, node: (Node(ADD_ALONG, (g, node.src[1]), node.arg, node.src[0].shape, g.dtype), None),
     jvp=lambda t, node: along(t[0], node.src[1], node.arg),
 )  # fmt: skip
 ADD_ALONG = Op(
-    "add_along", "call", _add_along, vjp=lambda g, node: (along(g, node.src[1], node.arg), None),
+    "add_along", "call", _add_along, loops=_adding_along, vjp=lambda g, node: (along(g, node.src[1], node.arg), None),
     jvp=lambda t, node: Node(ADD_ALONG, (t[0], node.src[1]), node.arg, node.shape, node.dtype),
 )  # fmt: skip
 

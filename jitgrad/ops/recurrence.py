@@ -175,7 +175,7 @@ def _jvp(t, node):
 
 
 RECURRENCE = Op(
-    "linear_recurrence", "scan", _reference, identity=lambda dtype: 0,
+    "linear_recurrence", "scan", _reference, identity=lambda dtype: 0, cost=4,
     combine="({0} * {2} + {1} if {2} != 0 else {1})", vjp=_vjp, jvp=_jvp, join=_join,
     totals=(
         total("last", 0, "({0} * {2} + {1} if {2} != 0 else {1})"), total("product", 1, "({0} * {2})"),

@@ -22,8 +22,8 @@ CASES: tuple = ({}, {"axis": 0}, {"axis": -1, "keepdims": True})
 
 def reduce(op, x, axis, keepdims, dtype=None):
     """The node of the primitive `op` over `axis` of `x`."""
-    x = cast(x, dtype or x.dtype)
-    axes = reduced_axes(axis, x.ndim)
+    x = x if dtype is None or dtype is x.dtype else cast(x, dtype)
+    axes = tuple(range(len(x.shape))) if axis is None else reduced_axes(axis, x.ndim)
     out = x if not axes else Node(op, (x,), axes, drop_axes(x.shape, axes), x.dtype)
     return reshape_to(out, keep_axes(x.shape, axes)) if keepdims else out
 
@@ -111,7 +111,8 @@ ALL = Op(
 
 def _accumulating(op):
     def build(x, axis, dtype, keepdims):
-        return reduce(op, x, axis, keepdims, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype))
+        dtype = as_dtype(dtype) if dtype is not None else None if x.dtype.kind == "f" else _accumulator(x.dtype)
+        return reduce(op, x, axis, keepdims, dtype)
 
     return build
 

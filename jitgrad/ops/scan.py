@@ -105,7 +105,7 @@ def _zero_one(node):
 
 def _extreme(name, ufunc, kind):
     return Op(
-        name, "scan", _reference(ufunc), identity=_identity(kind), combine=f"{ufunc.__name__}({{0}}, {{1}})",
+        name, "scan", _reference(ufunc), identity=_identity(kind), combine=f"{ufunc.__name__}({{0}}, {{1}})", cost=4,
         vjp=_extreme_vjp, jvp=_extreme_jvp,
     )  # fmt: skip
 

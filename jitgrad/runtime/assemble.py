@@ -13,10 +13,11 @@ import struct
 import numpy as np
 
 from ..compile.align import fused
-from ..compile.fuse import call_operand, flat_base
+from ..compile.fuse import call_operands, flat_base
 from ..compile.lower import access, evaluations, lower, lower_totals, points, weight
 from ..compile.lower_program import is_short, lower_program
 from ..compile.render_blocks import parts_of, render_blocks, render_totals, totals_of
+from ..compile.render_call import render_call
 from ..compile.render_forms import render_loop, result_dtype
 from ..compile.render_program import render_program
 from ..compile.render_scalar import render_scalar
@@ -51,7 +52,7 @@ class Call:
 def _lower_step(fusion, step):
     """The kernels of a step: one, or two where a scan runs over its blocks twice."""
     if step.kind == "call":
-        return [Call(step.nodes[0])]
+        return [render_call(step.nodes[0]) or Call(step.nodes[0])]
     if step.kind == "scalar":
         return [render_scalar(fusion, step, evaluations(fusion, step))]
     if step.form == "program":
@@ -127,11 +128,11 @@ class _Assembler:
             node = node.src[0]
         return self.value(node)
 
-    def allocate(self, node, size=None):
-        size = node.size if size is None else size
+    def allocate(self, node, size=None, dtype=None):
+        size, dtype = node.size if size is None else size, dtype or node.dtype
         name = self.local("b", node)
-        kind = "" if node.dtype.name == "float64" else f", {self.bind('T', node.dtype)}"
-        make = "pooled" if size * node.dtype.itemsize >= pool.LEAST else "empty"
+        kind = "" if dtype.name == "float64" else f", {self.bind('T', dtype)}"
+        make = "pooled" if size * dtype.itemsize >= pool.LEAST else "empty"
         self.lines.append(f"{name} = {make}({size}{kind})")
         return name
 
@@ -160,7 +161,8 @@ class _Assembler:
         units = kernel.units
         whole = kernel.results
         for node in kernel.nodes:
-            self.allocate(node, node.size * (units.parts if node in kernel.gathered else 1))
+            gathered = node in kernel.gathered
+            self.allocate(node, node.size * (units.parts if gathered else 1), kernel.wide if gathered else None)
         if kernel.source is None:
             self.reductions_of_nothing(whole, kernel.gathered)
             return
@@ -189,9 +191,9 @@ class _Assembler:
         if any(kind == "far" for kind, _ in kernel.dynamic):
             self.lines.append(f"if far[0]: return {self.again()}(L, N)")
         self.results(kernel, partial)
-        if units.parts > 1:
+        if units.parts > 1 or kernel.wide:
             for node in kernel.gathered:
-                self.join(node, units.parts)
+                self.join(node, units.parts, kernel.wide or node.dtype)
 
     def results(self, kernel, partial):
         """Reductions over everything: from the slots they were written to, or from one partial result per chunk."""
@@ -254,7 +256,7 @@ class _Assembler:
         self.lines.append(f"{name} = empty({units.chunks}, {self.bind('T', result_dtype(node))})")
         return name
 
-    def join(self, node, parts):
+    def join(self, node, parts, dtype):
         """The result of a reduction that left an array per chunk."""
         source = self.names[node]
         if node.dtype.kind != "f" or node.op.combine not in launch.COMBINATIONS:
@@ -263,9 +265,8 @@ class _Assembler:
         from .build import joiner
 
         out, kind = self.allocate(node), launch.COMBINATIONS.index(node.op.combine)
-        self.lines.append(
-            f"{self.bind('J', joiner(node.dtype))}(id({out}), id({source}), {parts}, {node.size}, {kind})"
-        )
+        joined = self.bind("J", joiner(node.dtype, dtype))
+        self.lines.append(f"{joined}(id({out}), id({source}), {parts}, {node.size}, {kind})")
 
     def combine(self, node, source, shape, result):
         """Join partial results along the first axis, in order, by the reduction itself."""
@@ -303,8 +304,7 @@ class _Assembler:
 
     def call(self, node):
         args = []
-        for operand in node.src:
-            base, shape, axes = call_operand(operand)
+        for operand, (base, shape, axes) in zip(node.src, call_operands(node), strict=True):
             text = self.value(base)
             if not operand.ndim:
                 text = f"{self.bind('W', np.dtype(operand.dtype).type)}({text})"
@@ -413,7 +413,7 @@ def assemble(lowered, around=None):
     assembler = _Assembler(lowered)
     for k, kernel in enumerate(lowered.kernels):
         first = len(assembler.lines)
-        if kernel.kind == "call":
+        if isinstance(kernel, Call):
             assembler.call(kernel.node)
         elif kernel.kind == "scalar":
             assembler.scalar(kernel, kernel.source and scalar_kernel(kernel.source)[0])

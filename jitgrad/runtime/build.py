@@ -20,7 +20,7 @@ from .._dtypes import SUPPORTED
 from .._errors import CompileError, JitgradWarning
 from . import cache, watch
 from .build_entry import Kernel
-from .build_lowering import BYTES_DATA, free, item_type, local_maker, scratch_maker
+from .build_lowering import BYTES_DATA, free, item_type, local_maker, prefetch, scratch_maker
 from .build_passes import Plain
 from .stats import COMPILED, Cost, stats
 
@@ -35,7 +35,7 @@ def _unique_names():
 
 
 _unique_names()
-__all__ = ["body", "entry", "free", "scalar"]
+__all__ = ["body", "entry", "free", "prefetch", "scalar"]
 
 for _dtype in SUPPORTED:
     _type = item_type(_dtype)
@@ -179,7 +179,7 @@ JOINED = '''"""driver: partial results that are arrays, one per chunk, joined in
 
 from numba import njit, types
 
-from jitgrad.runtime.build_lowering import {elements}
+from jitgrad.runtime.build_lowering import doubles, singles
 from jitgrad.runtime.support import maximum, minimum
 
 I = types.int64
@@ -187,22 +187,22 @@ I = types.int64
 
 @njit(types.void(I, I, I, I, I), cache=True, error_model="numpy")
 def kernel(out, array, parts, size, kind):
-    p, o = {elements}(array), {elements}(out)
-    for k in range(size):
-        o[k] = p[k]
+    p, o = {partial}(array), {elements}(out)
     for q in range(size, parts * size, size):
         if kind == 0:
             for k in range(size):
-                o[k] = o[k] + p[q + k]
+                p[k] = p[k] + p[q + k]
         elif kind == 1:
             for k in range(size):
-                o[k] = o[k] * p[q + k]
+                p[k] = p[k] * p[q + k]
         elif kind == 2:
             for k in range(size):
-                o[k] = maximum(o[k], p[q + k])
+                p[k] = maximum(p[k], p[q + k])
         else:
             for k in range(size):
-                o[k] = minimum(o[k], p[q + k])
+                p[k] = minimum(p[k], p[q + k])
+    for k in range(size):
+        o[k] = p[k]
 '''
 
 PARALLEL = '''"""driver: the parallel launch of array kernels; the chunks depend on the sizes, never on the threads."""
@@ -235,9 +235,10 @@ def serial_drivers():
     return _build(source, lambda m: tuple([_entry_point(getattr(m, name)) for name in names]), driver=True)
 
 
-def joiner(dtype):
-    """The entry point of what joins the arrays that chunks have left, of a float dtype."""
-    source = JOINED.format(elements="doubles" if dtype.itemsize == 8 else "singles")
+def joiner(dtype, partial):
+    """The entry point of what joins the arrays of floats that chunks have left, of the dtype `partial`, to one."""
+    partial, elements = ("doubles" if d.itemsize == 8 else "singles" for d in (partial, dtype))
+    source = JOINED.format(partial=partial, elements=elements)
     return _build(source, lambda m: _entry_point(m.kernel), driver=True)
 
 

@@ -23,6 +23,7 @@ from .._locks import lock
 from ..compile.reference import OFTEN, Program, Walk, interpreter
 from ..compile.stretches import TooSlow
 from ..ir import toposort
+from ..ir.printer import counted
 from . import watch
 from .stats import COMPILED, Cost, stats
 from .worker import Worker
@@ -49,12 +50,12 @@ class Plan:
     """The values of `roots`, as ``plan.run(leaves, numbers)``.
 
     A value of one dimension or more is a flat array, never written again; a 0-d value is a Python number. `parts` says
-    what the roots are for, as (what, how many) pairs in their order. A plan that is known to be run again (`again`) is
-    compiled once it was.
+    what the roots are for, as (what, how many) pairs in their order, `records` how many records the title is of. A plan
+    that is known to be run again (`again`) is compiled once it was.
     """
 
-    def __init__(self, roots, title="", parts=(), again=False):
-        self.roots, self.title, self.parts, self._again = list(roots), title, parts, again
+    def __init__(self, roots, title="", parts=(), again=False, records=None):
+        self.roots, self._title, self.parts, self._again, self._records = list(roots), title, parts, again, records
         self.names = ()  # of its kernels, once it is compiled
         if config.verify:
             from ..ir.verify import verify
@@ -66,6 +67,11 @@ class Plan:
         self._lowered = self._program = self._compiled = None
         for made in _observers:
             made.append(self)
+
+    @property
+    def title(self):
+        """What it is of, in words."""
+        return self._title if self._records is None else f"{self._title} of {counted(self._records, 'record')}"
 
     # ------------------------------------------------------------------ tiers
 
@@ -101,7 +107,11 @@ class Plan:
         if mode == "never":
             return self._reference(leaves, numbers)
         self._runs += 1
-        waiting, imported = self._queued is _background, _imported()
+        waiting, imported = self._queued is _background, "jitgrad.runtime.build" in sys.modules
+        if self._runs == 1 and not imported and not watch.active():
+            program = self._program = interpreter(self.roots)
+            if type(program) is Walk:
+                return program(leaves, numbers)  # most are never seen again, and a look at the clock takes 5 us
         if imported and not waiting and self._ready():
             return self.run(leaves, numbers)
         start = time.thread_time()  # beside other jobs the wall clock counts their work, too

@@ -74,18 +74,18 @@ def tell(event, *args):
         getattr(watcher, event)(*args)
 
 
-def planning(make):
-    """A decorator of what makes a plan: its time is told. It is called once per plan, and so may cost a little."""
+def planning(cls):
+    """A decorator of classes that make a plan each: while somebody watches, their ``__init__`` is a timed one."""
+    make = cls.__init__
 
     @functools.wraps(make)
-    def made(*args, **kwargs):
-        if not _watchers:
-            return make(*args, **kwargs)
+    def timed(*args, **kwargs):
         begun = clock()
         make(*args, **kwargs)
         tell("planned", clock() - begun, 1)
 
-    return made
+    on_switch.append(lambda watching: setattr(cls, "__init__", timed if watching else make))
+    return cls
 
 
 def built(name, cost):

@@ -15,7 +15,6 @@ from weakref import ref
 from .._errors import GradientError
 from ..autodiff import pull_back
 from ..ir import const, leaf, rebuilt, toposort
-from ..ir.printer import counted
 from ..runtime.execute import Plan
 from ..runtime.watch import planning
 from . import tensors
@@ -35,39 +34,44 @@ class Accumulate:
         self.ref = ref(tensor)
 
 
+@planning
 class Backward:
     """The backward plan of a state: for the places cotangents come in, and the roots (and cuts) wanted."""
 
     __slots__ = ("plan", "visited", "sinks", "live", "rg")
 
-    @planning
     def __init__(self, state, given, cuts, wanted, dear=(), live=None, implicit=False):
-        apart = Apart(state, cuts)
+        apart = Apart(state, cuts) if cuts else None
+        roots, marks = (apart.roots, apart.marks) if cuts else (state.roots, ())
         cots, start = {}, state.leaves + len(dear)
         for k, s in enumerate(given):
             g = const(1.0, s.dtype) if implicit else leaf(start + k, s.shape, s.dtype)
-            node = apart.node(s)
+            node = apart.node(s) if cuts else s.node
             cots[node] = cots[node] + g if node in cots else g
-        sources = [*map(apart.roots.__getitem__, wanted), *map(apart.node, cuts)]
-        grads = pull_back(cots, sources, {*apart.roots, *apart.marks})
+        sources = [*map(roots.__getitem__, wanted), *(map(apart.node, cuts) if cuts else ())]
+        grads = pull_back(cots, sources, {*roots, *marks})
         self.sinks = range(len(grads))
         if None in grads:
             grads = with_zeros(grads, state, given, cuts, wanted)
             self.sinks = [k for k, g in enumerate(grads) if g is not None]
             grads = [grads[k] for k in self.sinks]
-        if apart.marks:
-            grads = substitute(grads, apart.marks)
+        if marks:
+            grads = substitute(grads, marks)
         if dear:
             grads = substitute(grads, {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in enumerate(dear)})
         path = records(state)
         if live is not None:
             note_trips(path)
-        self.live = [(s.slot, s) for s in path if live[s.slot]] if live else []
-        self.rg = any([s.rg for _, s in self.live])
+        self.live, self.rg, values = [], False, []
+        for s in path if live else ():
+            if live[s.slot]:
+                self.live.append((s.slot, s))
+                self.rg = self.rg or s.rg
+                values.append(s.node)
         self.visited = visited(state, given, cuts, wanted)
-        parts = ("result", len(self.live)), ("gradient", len(grads))
-        title = f"{'backward' if live is None else 'forward+backward'} of {counted(len(path), 'record')}"
-        self.plan = Plan([*(s.node for _, s in self.live), *grads], title, parts)
+        parts = ("result", len(values)), ("gradient", len(grads))
+        title = "backward" if live is None else "forward+backward"
+        self.plan = Plan(values + grads, title, parts, records=len(path))
 
 
 def substitute(roots, mapping):

@@ -11,7 +11,6 @@ from weakref import ref
 
 from .._errors import InterruptedRecording
 from ..ir import BARRIERS, toposort
-from ..ir.printer import counted
 from ..runtime.execute import Plan
 from ..runtime.watch import planning
 from .loops import note_trips
@@ -58,22 +57,23 @@ class Graph:
         self.open = False
 
 
+@planning
 class Forward:
     """The plan of a state for one set of live handles."""
 
     __slots__ = ("plan", "live", "rg", "dear")
 
-    @planning
     def __init__(self, state, live):
         path = records(state)
         if not state.full:
             note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         nodes = [s.node for _, s in self.live]
-        self.rg = any(s.rg for _, s in self.live)
-        self.dear = dear(state, [s.node for _, s in self.live if s.rg]) if self.rg else ()
+        outputs = [s.node for _, s in self.live if s.rg]
+        self.rg = bool(outputs)
+        self.dear = dear(state, outputs) if outputs else ()
         parts = ("result", len(nodes)), ("kept for the backward", len(self.dear))
-        self.plan = Plan([*nodes, *self.dear], f"forward of {counted(len(path), 'record')}", parts)
+        self.plan = Plan([*nodes, *self.dear], "forward", parts, records=len(path))
 
 
 def dear(state, outputs):
@@ -82,7 +82,7 @@ def dear(state, outputs):
     for node in toposort(outputs):
         if any(s in depends for s in node.src):
             depends.add(node)
-            if node.op.kind in BARRIERS:
+            if node.op.kind in BARRIERS or node.op.kind == "gather":
                 out.append(node)
     return tuple(out)
 

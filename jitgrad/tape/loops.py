@@ -91,6 +91,8 @@ def longest(likes):
     """(period, start, end) of the longest stretch of turns in a sequence; 0, 0, 0 if there is none."""
     n, best, covered = len(likes), (0, 0, 0), 0
     for period in range(1, n // 2 + 1):
+        if 2 * covered - n >= best[0] + period:
+            continue  # a longer stretch would overlap the best by so much that both have one period (Fine and Wilf)
         i = period  # a run that is long enough goes over a multiple of the period
         while i < n:
             end = i + 1
@@ -102,8 +104,6 @@ def longest(likes):
                 if end - i >= period and end - i + period > covered:
                     covered, best = end - i + period, (period, i - period, end)
             i = end + -end % period
-        if covered == n:
-            break
     return best
 
 

@@ -18,13 +18,13 @@ from .segment import Head, local
 from .tensors import rooted
 
 
+@planning
 class Replay:
     """The records for one set of places that cotangents come in, of roots and cuts they go to, and of results alive.
 
     Results that tensors hold are operands as they are: a second derivative may be asked for at them.
     """
 
-    @planning
     def __init__(self, state, given, cuts, wanted, alive):
         self.visited = visited(state, given, cuts, wanted)
         apart = Apart(state, {*cuts, *alive})

@@ -7,7 +7,6 @@ nor the gradient is computed, unless somebody holds them. Start at `product`.
 
 from ..autodiff import pull_back, push_forward
 from ..ir import const, leaf
-from ..ir.printer import counted
 from ..ops.registry import zeros
 from ..runtime.execute import Plan
 from .execute import graph_of, live_handles, run, settle
@@ -30,7 +29,7 @@ class Second:
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         self.rg = any(s.rg for _, s in self.live)
         nodes = [*(s.node for _, s in self.live), zeros(x) if h is None else h]
-        self.plan = Plan(nodes, f"Hessian times vector of {counted(len(path), 'record')}")
+        self.plan = Plan(nodes, "Hessian times vector", records=len(path))
 
 
 def product(held, x, v):

@@ -11,12 +11,13 @@ Start at `State`, `Segment` and `grow`; the fast paths are closures made in `jit
 import os
 import threading
 import time
+from operator import attrgetter
 
 from .._config import config
 from .._dtypes import NUMBER_DTYPE
 from .._errors import GradientError
 from .._locks import lock
-from ..ir import Node, leaf, number
+from ..ir import LEAF, Node, leaf, number
 from ..ops.marks import STOP, stop, variable
 from ..ops.movement import write_through
 from .loops import ends
@@ -252,7 +253,7 @@ def enter_state(seg, sig):
     """The state after a value like `sig` entered."""
     out = seg.state.next.get(sig) or revive(seg.state, sig)
     if out is None:
-        node = leaf(seg.state.leaves, sig.shape, sig.dtype)
+        node = Node(LEAF, (), seg.state.leaves, sig.shape, sig.dtype)
         out = State(seg.state, node, sig.rg)
         out.leaves += 1
         if sig.rg:
@@ -261,13 +262,16 @@ def enter_state(seg, sig):
     return out
 
 
+_rg = attrgetter("rg")
+
+
 def grow(seg, key):
     """The state after the record `key`, which is new here: shapes, dtypes and errors are settled now."""
-    out = revive(seg.state, key)
+    out = revive(seg.state, key) if _before else None
     if out is not None:
         return out
     node, operands, numbers = _built(key, seg.state.numbers, {})
-    rg = node.dtype.kind == "f" and node.op is not STOP and any([s.rg for s in operands])
+    rg = node.dtype.kind == "f" and node.op is not STOP and True in map(_rg, operands)
     if rg and not seg.state.grad:
         node, rg = stop(node), False
     if config.verify:
@@ -281,37 +285,30 @@ def _built(key, numbers, nodes):
     """The node of a record, the states it reads, and the numbers used so far; `nodes` replaces those of states."""
     head = key[0]
     if head is Write:
-        operands, (step, kinds, statics) = key[1:3], key[3:]
-        (base, new, *starts), numbers = _nodes((*operands, *kinds), numbers, nodes)
-        node = write_through(base, lambda base: step.build(base, *starts, *statics), new)
+        operands = (*key[1:3], *key[4])
     elif head is Raw:
-        op, arg, shape, dtype = key[1:5]
         operands = key[5:]
-        src, numbers = _nodes(operands, numbers, nodes)
-        node = Node(op, tuple(src), arg, shape, dtype)
-    elif head.operands is None:
-        operands = key[1]
-        src, numbers = _nodes(operands, numbers, nodes)
-        node = head.build(src, *key[2:])
     else:
-        n = head.operands + 1
-        operands = key[1:n]
-        src, numbers = _nodes(operands, numbers, nodes)
-        node = head.build(*src, *key[n:])
-    return node, tuple([s for s in operands if type(s) is State]), numbers
-
-
-def _nodes(operands, numbers, nodes):
-    """The operands of a record as nodes, and the numbers used so far."""
-    out = []
+        operands = key[1] if head.operands is None else key[1 : head.operands + 1]
+    src, states = [], []
     for s in operands:
         if type(s) is State:
+            states.append(s)
             s = nodes.get(s, s.node) if nodes else s.node
-        elif isinstance(s, type):
+        elif s in NUMBER_DTYPE:
             s = number(numbers, NUMBER_DTYPE[s])
             numbers += 1
-        out.append(s)
-    return out, numbers
+        src.append(s)
+    if head is Write:
+        (base, new, *starts), (step, _, statics) = src, key[3:]
+        node = write_through(base, lambda base: step.build(base, *starts, *statics), new)
+    elif head is Raw:
+        node = Node(key[1], tuple(src), *key[2:5])
+    elif head.operands is None:
+        node = head.build(src, *key[2:])
+    else:
+        node = head.build(*src, *key[head.operands + 1 :])
+    return node, tuple(states), numbers
 
 
 def renode(state, nodes):
@@ -365,7 +362,7 @@ def saves(state):
 
 def _saves(state):
     from ..autodiff import pull_back
-    from ..ir import LEAF, toposort
+    from ..ir import toposort
 
     g = leaf(1 << 40, state.shape, state.dtype)
     sources = [s.node for s in state.operands if s.rg]

@@ -82,7 +82,7 @@ def make_view(parent, step):
 
 def detached(t):
     """A view of `t` through which no gradient goes; where the values of `t` are there, nothing is recorded."""
-    value, step = t._value, detaching()
+    value, step = t._value, Step(DETACH, cuts=True)
     if value is None or recordings:
         return make_view(t, step)
     return _is_view(from_value(value, t._state.shape, t._state.dtype, None), t, step)

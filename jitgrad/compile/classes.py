@@ -1,0 +1,84 @@
+"""Classes of axes as numbers, and how axes of one class in one node are told apart.
+
+A loop space has each class once. Where one occurs twice in a node (``p[:, None] - p[None]``, ``a + a.T``), its axes are
+*twins*: classes of the same length, told apart by a number. It goes from operand to result, so that the twin of an axis
+says along which loop a value is made: the sum over the rows of a square has the twin of its columns, and who reads it
+at the loop over the rows is seen not to stand where it was made. Where operands disagree (``a + a.T``), one of them has
+its way, and the other is read across; one that is only stretched along an axis has no say.
+
+What is decided here costs a kernel more or less, never a value, but for one thing: a reduction keeps the twins of its
+operand, in whose loops it is made. Start at `told_apart`.
+"""
+
+UNIT = 0  #: the class of axes that the program itself made
+_TWINS = 1 << 32  # more than there are classes
+
+
+def twin(c, number):
+    """The class for those axes of the class `c` that have `number`; `c` itself is number 0."""
+    return c + number * _TWINS
+
+
+def common(c):
+    """The class that `c` is a twin of: axes of the same length for every shape have the same one."""
+    return c if c < _TWINS else c % _TWINS
+
+
+def told_apart(order, of, targets):
+    """`of` (node -> the classes of its axes) with twins for classes that occur more than once in a node."""
+    named = [[c for c in classes if c != UNIT] for classes in of.values()]
+    if all(len(set(classes)) == len(classes) for classes in named):
+        return of
+    numbers, loose, out = {}, {}, {}  # node -> the number of each axis; the axes along which it is only stretched
+    for node in order:
+        if node.op.kind == "reduce":  # made in the loops of its operand: it has their numbers, whatever they are
+            offers = [[numbers[node.src[0]][a] for a in _ORIGINS["reduce"](node, targets)]]
+        else:
+            offers = _offers(node, of, numbers, loose, targets)
+        found = numbers[node] = _chosen(of[node], offers)
+        out[node] = tuple([twin(c, k) for c, k in zip(of[node], found, strict=True)])
+        loose[node] = {a for a in range(node.ndim) if offers and all(offer[a] is None for offer in offers)}
+    return out
+
+
+def _offers(node, of, numbers, loose, targets):
+    """Lists of the numbers that operands have for the axes of `node`, the one that knows most first."""
+    own = {s: [None if a in loose[s] or c == UNIT else numbers[s][a] for a, c in enumerate(of[s])] for s in node.src}
+    if node.op.kind in ("elementwise", "scan"):
+        return sorted(own.values(), key=lambda offer: offer.count(None))
+    if node.op.kind not in _ORIGINS or node.op.kind == "reshape" and node not in targets:
+        return []
+    known = own[node.src[0]]
+    return [[None if a is None else known[a] for a in _ORIGINS[node.op.kind](node, targets)]]
+
+
+def _chosen(classes, offers):
+    """A number for each axis, distinct within a class: one that is offered, if it is free, else the first that is."""
+    out, taken = [0 if c == UNIT else None for c in classes], set()
+    for numbers in (*offers, *[[k] * len(classes) for k in range(len(classes))]):
+        for axis, (c, k) in enumerate(zip(classes, numbers, strict=True)):
+            if out[axis] is None and k is not None and (c, k) not in taken:
+                out[axis] = k
+                taken.add((c, k))
+    return out
+
+
+def _unstretched(node, targets):
+    sizes = zip(node.src[0].shape, node.shape, strict=True)
+    return [axis if n == full else None for axis, (n, full) in enumerate(sizes)]
+
+
+def _reshaped(node, targets):
+    places = targets[node]
+    return [places.index(axis) if axis in places else None for axis in range(node.ndim)]
+
+
+#: kind of operation -> for each axis of the result the axis of the operand that it is, or None
+_ORIGINS = {
+    "broadcast": _unstretched,
+    "permute": lambda node, targets: node.arg,
+    "reshape": _reshaped,
+    "slice": lambda node, targets: range(node.ndim),
+    "pad": lambda node, targets: range(node.ndim),
+    "reduce": lambda node, targets: [a for a in range(node.src[0].ndim) if a not in node.arg],
+}

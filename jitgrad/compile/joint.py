@@ -1,0 +1,90 @@
+"""Joint stages: stages of a row program that follow each other at every point of the same long loops.
+
+The distances of pairs of points with their gradient are three stages: loops over pairs and coordinates, over pairs, and
+again over pairs and coordinates. Where the loops that differ are so few turns that they are unrolled, the stages share
+the others: what one leaves at a point the next has in registers, what both compute is computed once, and the points
+are in vectors.
+
+Start at `joined`.
+"""
+
+import math
+
+from .axes import UNIT
+from .fuse_index import Index
+from .group import GRAIN
+
+#: Length of an innermost loop of a large step up to which it is part of the kernel, one for each: LLVM unrolls it, and
+#: the rows are in vectors (of numbers that lie so far apart; LLVM reads up to eight together).
+TINY = 8
+#: Length of a loop up to which it is not shared: what is left of it after whole vectors would take too long.
+SHORT = 32
+
+
+def is_few(n):
+    return 1 < n <= TINY
+
+
+class Joint:
+    """The `drafts` of stages that share loops over the classes `long` within those of a unit, `taken`.
+
+    What is `handed` from one to another is in registers where it is read; if it is `unwritten`, nobody needs it in
+    memory.
+    """
+
+    def __init__(self, draft, taken, sizes):
+        self.drafts, self.taken, self.sizes = [draft], taken, sizes
+        self.handed, self.unwritten, self.long = set(), frozenset(), self._long_of(draft)
+
+    def _long_of(self, draft):
+        return frozenset([c for c in draft.space if c not in self.taken and not is_few(self.sizes[c])])
+
+    def few_of(self, draft):
+        """The classes of the loops of `draft` within those that are shared."""
+        return [c for c in draft.space if c not in self.taken and c not in self.long]
+
+    def takes(self, draft, axes):
+        """Whether the stage `draft` may share the loops; it is one of them then."""
+        drafts, shared = [*self.drafts, draft], self.taken | self.long
+        if any(d.stage.scan is not None for d in drafts):
+            return False
+        if self._long_of(draft) != self.long or any(self.sizes[c] <= SHORT for c in self.long):
+            return False
+        unrolled = [d for d in drafts if self.few_of(d)]
+        if not unrolled or any(d.stage.points <= GRAIN for d in unrolled):
+            return False
+        if any(math.prod(self.sizes[c] for c in self.few_of(d)) > TINY for d in unrolled):
+            return False  # more than there are registers for
+        made = {node for d in self.drafts for node in d.stage.nodes}
+        read = [pair for pair in draft.loads if pair[0] in made]
+        if not all(_is_at_point(shared, draft, axes.of[node], ctx) for node, ctx in read):
+            return False
+        self.drafts.append(draft)
+        self.handed.update(n for n, _ in read if shared.issuperset(c for c in axes.of[n] if c != UNIT))
+        return True
+
+    def settle(self, drafts, local):
+        """Decide what is in memory; `drafts` are all stages."""
+        if len(self.drafts) == 1:
+            self.long = frozenset(self.drafts[0].space) - self.taken
+        elsewhere = {node for d in drafts if d not in self.drafts for node, _ in d.loads}
+        self.unwritten = frozenset(self.handed & local - elsewhere)
+        for draft in self.drafts:
+            draft.handed, draft.unwritten = self.handed, self.unwritten
+
+
+def _is_at_point(shared, draft, classes, ctx):
+    """Whether what is read in `ctx` was made at the same point of the loops over the classes `shared`."""
+    found = dict(zip(classes, ctx, strict=True))
+    return all(found.get(c) == Index(0, (), 1, draft.space.index(c)) for c in shared)
+
+
+def joined(drafts, taken, sizes, axes, local):
+    """The stages `drafts`, in order, as `Joint` ones; `local` are the nodes that only these stages read."""
+    out = []
+    for draft in drafts:
+        if not out or not out[-1].takes(draft, axes):
+            out.append(Joint(draft, taken, sizes))
+    for joint in out:
+        joint.settle(drafts, local)
+    return out

@@ -1,0 +1,42 @@
+"""Calls that bring loops of their own (`Op.loops`) as kernels.
+
+The text is the operation's; what is around it is that of any kernel, so it is launched, cached and reported like one.
+Start at `render_call`.
+"""
+
+import textwrap
+
+from .fuse import call_operands
+from .lower import GRAIN
+from .render import HEADER, Kernel, title
+from .render_forms import Units
+
+
+def render_call(node):
+    """The kernel of a call, and how its launch is cut; None where NumPy computes it."""
+    if not node.op.loops or not all(n.ndim for n in (node, *node.src)):
+        return None  # loops see arrays, and 0-d values are Python numbers
+    loops = node.op.loops(node)
+    if loops is None:
+        return None
+    arrays = [base for base, _, _ in call_operands(node)]
+    wide = loops.wide if loops.parts and loops.wide != node.dtype else None
+    names = [*(f"n{k}" for k in range(len(loops.sizes))), "out", *(f"x{k}" for k in range(len(arrays)))]
+    dtypes = [wide or node.dtype, *(a.dtype for a in arrays)]
+    args = [f"c[{k}]" for k in range(len(loops.sizes))]
+    args += [f"array_{dtype.name}(a, {k})" for k, dtype in enumerate(dtypes, 1)]
+    listing = [f"{name}: {dtype} {s.ndim}d" for name, dtype, s in zip(names[-len(dtypes) :], dtypes, (node, *node.src))]
+    text = (
+        HEADER.format(title=title("loops", [node.op.name]), listing="\n".join(listing))
+        + f"\n@body\ndef body(start, stop, {', '.join(names)}):\n"
+        + textwrap.indent(loops.code.strip("\n"), "    ")
+        + "\n\n\n@entry\ndef chunk(start, stop, part, args):\n    a = slots(args)\n    c = slots(a[0])\n"
+        + f"    body(start, stop, {', '.join(args)})\n"
+    )
+    kernel = Kernel("loops", text, list(loops.sizes), [("out", node), *(("array", a) for a in arrays)], [])
+    step = max(1, GRAIN * loops.units // max(1, loops.work))
+    kernel.units, kernel.nodes, kernel.work = Units(loops.units, step, max(loops.parts, 1)), [node], loops.work
+    kernel.gathered, kernel.wide = [node] if loops.units and loops.parts and (loops.parts > 1 or wide) else [], wide
+    if not loops.units:
+        kernel.source = None  # nothing to do: the result is empty
+    return kernel
