@@ -23,6 +23,7 @@ from processes import SOON
 from jitgrad import _config
 from jitgrad._dtypes import BOOL, FLOAT32, FLOAT64, INT64
 from jitgrad.ir.node import Node, const, leaf, number
+from jitgrad.ops import REGISTRY
 from jitgrad.runtime import cache, execute, launch
 from jitgrad.runtime.execute import Plan, synchronize
 from jitgrad.runtime.stats import stats
@@ -165,8 +166,31 @@ def test_a_kernel_body_runs_in_plain_python():
     plan = compiled([g.apply(g.MUL, x, x)])
     _, module = loop_kernel(plan.kernels[0].source)
     data, out = array(5), np.empty(5)
-    module.body.py_func(0, 5, 0, data, out)
+    module.body(0, 5, 0, data, out)
     np.testing.assert_array_equal(out, data * data)
+
+
+def test_a_kernel_is_its_loops_and_its_entry(monkeypatch, tmp_path):
+    """Each is compiled once; the functions that the loops call are inlined, and nothing is left of them."""
+    from jitgrad.runtime.build import loop_kernel
+
+    monkeypatch.setattr(_config.config, "cache_dir", str(tmp_path))
+    value = leaf(0, (5,), FLOAT64)
+    for name in ("exp", "sin", "tanh", "exp"):
+        value = Node(REGISTRY[name].op, (value,), None, (5,), FLOAT64)
+    _, module = loop_kernel(compiled([value]).kernels[0].source)
+    assert len(list(module.chunk._library.get_defined_functions())) == 2
+
+
+def test_arithmetic_of_float32_stays_float32():
+    """Kernels do not convert the result of each operation, so nothing may widen one: every rounding is NumPy's."""
+    x = leaf(0, (50,), FLOAT32)
+    scaled = g.apply(g.MUL, x, g.broadcast(const(0.3, FLOAT32), (50,)))
+    value = g.apply(g.SUB, scaled, g.apply(g.ADD, x, g.apply(g.MUL, x, x)))
+    plan, data = compiled([value]), array(50).astype(np.float32)
+    assert "np.float32((" not in plan.kernels[0].source
+    (out,) = plan.run([data], ())
+    np.testing.assert_array_equal(out, data * np.float32(0.3) - (data + data * data))
 
 
 def test_threads_may_run_large_plans_at_once():

@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from .axes import UNIT
 
-MAX_VALUES = {"loop": 400, "scalar": 4000}  # values computed by one kernel; bounds its compile time
+MAX_VALUES = 4000  # values computed by one kernel: two kernels compute again what both need, and take longer to compile
 MAX_ARRAYS = 40  # arrays one kernel reads and writes
 GRAIN = 1 << 15  # points of one chunk
 #: Outer points from which a large step may have several stages: they are what is run in parallel.
@@ -104,7 +104,7 @@ class Step:
     def has_room(self, wish):
         if self.kind == "loop" and len(self.arrays | wish.arrays) > MAX_ARRAYS:
             return False
-        return len(self.values) + len(wish.values) <= MAX_VALUES[self.kind]
+        return len(self.values) + len(wish.values) <= MAX_VALUES
 
     def add(self, wish, number, outer):
         if number == len(self.stages):

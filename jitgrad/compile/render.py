@@ -48,6 +48,8 @@ def title(kind, operations, loops=0):
 
 #: dtypes of Python's own numbers, which numba's arithmetic keeps
 WIDE = frozenset((FLOAT64, INT64))
+#: Operations that leave float32 a float32, in numba as in NumPy: a conversion compiles three times as long as they do.
+ARITHMETIC = {"({0} + {1})", "({0} - {1})", "({0} * {1})", "({0} / {1})", "({0} * {0})", "(-{0})", "(+{0})"}
 
 #: flops from which a column stage computes a value of the tile once, not at each turn of its inner loops
 KEPT = 4
@@ -475,7 +477,8 @@ def expression(node, args, exact=False):
     text = code.format(*args, t=cast_name(node.dtype))
     if node.dtype.kind == "b" and node.src[0].dtype.kind == "b":
         return f"({text} != 0)"  # True + True is 2 in a kernel
-    return typed(text, node.dtype)
+    kept = node.dtype.kind == "f" and code in ARITHMETIC and all(s.dtype == node.dtype for s in node.src)
+    return text if kept else typed(text, node.dtype)
 
 
 def is_wide(node):

@@ -13,28 +13,17 @@ import time
 import warnings
 
 import numpy as np
-from numba import cfunc, config, njit, set_num_threads
-from numba.core import types
+from numba import config, njit, set_num_threads
 from numba.core.bytecode import FunctionIdentity
 
 from .._dtypes import SUPPORTED
 from .._errors import CompileError, JitgradWarning
 from . import cache, watch
-from .build_lowering import (
-    BYTES_DATA,
-    NoAlias,
-    array_reader,
-    as_float,
-    free,
-    local_maker,
-    prefetch,
-    result_reader,
-    scratch_maker,
-    slots,
-)
+from .build_entry import Kernel
+from .build_lowering import BYTES_DATA, free, item_type, local_maker, prefetch, scratch_maker
+from .build_passes import Plain
 from .stats import COMPILED, Cost, stats
 
-CHUNK = types.void(*[types.int64] * 4)
 #: Kernels of one process from which something is wrong with the program.
 MANY = 1000
 
@@ -46,38 +35,28 @@ def _unique_names():
 
 
 _unique_names()
-__all__ = ["as_float", "body", "entry", "free", "prefetch", "scalar", "slots"]
+__all__ = ["body", "entry", "free", "prefetch", "scalar"]
 
 for _dtype in SUPPORTED:
-    _type = types.uint8 if _dtype.kind == "b" else getattr(types, _dtype.name)
-    for _name, _make in (
-        ("array", array_reader),
-        ("local", local_maker),
-        ("result", result_reader),
-        ("scratch", scratch_maker),
-    ):
+    _type = item_type(_dtype)
+    for _name, _make in (("local", local_maker), ("scratch", scratch_maker)):
         globals()[f"{_name}_{_dtype.name}"] = _make(_type)
         __all__.append(f"{_name}_{_dtype.name}")
 
 
 def body(function):
-    """The loops of a kernel; inlined into its entry.
-
-    By force: else the process that compiles a kernel may call this function as it was optimised by itself, and those
-    that load it as it was optimised once more beside the entry, which is other code and gives other last bits.
-    """
-    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
-    return njit(pipeline_class=NoAlias, **options)(function)
+    """The loops of a kernel, compiled with its entry."""
+    return function
 
 
 def entry(function):
     """The chunk function of a kernel, callable through its address."""
-    return cfunc(CHUNK, cache=True, error_model="numpy")(function)
+    return Kernel(function.__globals__["body"], function)
 
 
 def scalar(signature):
     """A kernel of Python numbers, for the argument types of `signature`."""
-    return njit(f"({signature}{',' if signature else ''})", cache=True, error_model="numpy")
+    return njit(f"({signature}{',' if signature else ''})", cache=True, error_model="numpy", pipeline_class=Plain)
 
 
 class _Registry:

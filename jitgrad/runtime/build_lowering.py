@@ -10,7 +10,6 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.core.cgutils import for_range_slice, get_or_insert_function
-from numba.core.compiler import Compiler
 from numba.extending import intrinsic, lower_builtin, overload, type_callable
 
 from . import support, vmath
@@ -23,14 +22,6 @@ SCRATCH = 1024
 LINE = 64
 #: where an ndarray object holds its data pointer, and a bytes object its bytes
 ARRAY_DATA, BYTES_DATA = object.__basicsize__, bytes.__basicsize__ - 1
-
-
-class NoAlias(Compiler):
-    """The compiler with pointer arguments marked noalias: arrays of a kernel do not overlap those it writes."""
-
-    def define_pipelines(self):
-        self.state.flags.noalias = True
-        return super().define_pipelines()
 
 
 # ---------------------------------------------------------------------- short functions, as instructions
@@ -191,7 +182,8 @@ for _arity, _names in enumerate((vmath.ONE, vmath.TWO), 1):
 
 # ---------------------------------------------------------------------- longer functions, from Python
 
-PLAIN = {"error_model": "numpy", "fastmath": False}  # numba hands the fast-math flags of a kernel on, unless told
+#: numba hands the fast-math flags of a kernel on, unless told. What is not inlined keeps a loop from being vectorised.
+PLAIN = {"error_model": "numpy", "fastmath": False, "forceinline": True}
 
 
 @overload(support.floor_divide, jit_options=PLAIN)
@@ -264,29 +256,7 @@ def _power(a, b):
     return whole
 
 
-# ---------------------------------------------------------------------- entry and launch
-
-SLOTS = types.CPointer(types.int64)
-
-
-@intrinsic
-def slots(typing, address):
-    """The 8-byte slots at `address`."""
-
-    def code(context, builder, sig, args):
-        return builder.inttoptr(args[0], context.get_value_type(SLOTS))
-
-    return SLOTS(types.int64), code
-
-
-@intrinsic
-def as_float(typing, bits):
-    """The float64 whose bit pattern an int64 is."""
-
-    def code(context, builder, sig, args):
-        return builder.bitcast(args[0], ir.DoubleType())
-
-    return types.float64(types.int64), code
+# ---------------------------------------------------------------------- launch and memory
 
 
 @intrinsic
@@ -302,7 +272,7 @@ def call(typing, address, start, stop, part, args):
     return sig, code
 
 
-def _data(builder, array):
+def array_data(builder, array):
     """The data pointer of the ndarray whose id is `array`, as an integer."""
     place = builder.add(array, ir.Constant(I64, ARRAY_DATA))
     return builder.load(builder.inttoptr(place, I64.as_pointer()))
@@ -315,7 +285,7 @@ def _elements(ty):
     @intrinsic
     def elements(typing, array):
         def code(context, builder, sig, args):
-            return builder.inttoptr(_data(builder, args[0]), context.get_value_type(pointer))
+            return builder.inttoptr(array_data(builder, args[0]), context.get_value_type(pointer))
 
         return pointer(types.int64), code
 
@@ -325,19 +295,9 @@ def _elements(ty):
 doubles, singles = _elements(types.float64), _elements(types.float32)
 
 
-def array_reader(ty):
-    """The intrinsic that reads a slot as the ndarray (its id) it holds; gives a pointer to its elements."""
-    pointer = types.CPointer(ty)
-
-    @intrinsic
-    def read(typing, block, k):
-        def code(context, builder, sig, args):
-            slot = builder.load(builder.gep(args[0], [args[1]]))
-            return builder.inttoptr(_data(builder, slot), context.get_value_type(pointer))
-
-        return pointer(SLOTS, types.int64), code
-
-    return read
+def item_type(dtype):
+    """The type of the elements of an array."""
+    return types.uint8 if dtype.kind == "b" else getattr(types, dtype.name)
 
 
 def scratch_maker(ty):
@@ -413,27 +373,16 @@ def prefetch(typing, memory, first, count):
     return types.void(memory, types.int64, types.int64), code
 
 
-def result_reader(ty):
-    """As `array_reader` for partial results: where the slot is 0, slot `k` of the block itself is meant."""
-    pointer = types.CPointer(ty)
-
-    @intrinsic
-    def read(typing, block, k, slot):
-        def code(context, builder, sig, args):
-            array = builder.load(builder.gep(args[0], [args[2]]))
-            own = builder.ptrtoint(builder.gep(args[0], [args[1]]), I64)
-            none = builder.icmp_unsigned("==", array, ir.Constant(I64, 0))
-            with builder.if_else(none) as (then, other):
-                with then:
-                    first = builder.block
-                with other:
-                    data = _data(builder, array)
-                    second = builder.block
-            place = builder.phi(I64)
-            place.add_incoming(own, first)
-            place.add_incoming(data, second)
-            return builder.inttoptr(place, context.get_value_type(pointer))
-
-        return pointer(SLOTS, types.int64, types.int64), code
-
-    return read
+def result_data(builder, own, array):
+    """Where partial results are: in the ndarray whose id is `array`, or at `own` where that is 0."""
+    none = builder.icmp_unsigned("==", array, ir.Constant(I64, 0))
+    with builder.if_else(none) as (then, other):
+        with then:
+            first = builder.block
+        with other:
+            data = array_data(builder, array)
+            second = builder.block
+    place = builder.phi(I64)
+    place.add_incoming(own, first)
+    place.add_incoming(data, second)
+    return place

@@ -137,9 +137,26 @@ class Value:
 
 
 def traced(function):
-    """``emit(builder, type, *operands)`` for a function of floats of one type."""
+    """``emit(builder, type, *operands)`` for a function of floats of one type.
+
+    It calls a function of the module, which is written at the first call and inlined by LLVM at each.
+    """
 
     def emit(builder, ty, *operands):
-        return function(*(Value(builder, x) for x in operands)).llvm
+        name = f"{function.__name__}.{operands[0].type}"
+        callee = builder.module.globals.get(name)
+        if callee is None:
+            callee = _written(builder.module, name, function, [x.type for x in operands])
+        return builder.call(callee, operands)
 
     return emit
+
+
+def _written(module, name, function, kinds):
+    result = I1 if function.__annotations__.get("return") is bool else kinds[0]
+    callee = ir.Function(module, ir.FunctionType(result, kinds), name)
+    callee.linkage = "internal"
+    callee.attributes.add("alwaysinline")
+    builder = ir.IRBuilder(callee.append_basic_block("entry"))
+    builder.ret(function(*(Value(builder, x) for x in callee.args)).llvm)
+    return callee

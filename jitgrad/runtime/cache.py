@@ -78,7 +78,15 @@ def _environment():
     parts += [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
     parts += [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and not _NO_PART.search(k)]
     here = os.path.dirname(__file__)
-    names = ["build.py", "build_lowering.py", "build_threads.py", "build_trace.py", "support.py"]
+    names = [
+        "build.py",
+        "build_entry.py",
+        "build_lowering.py",
+        "build_passes.py",
+        "build_threads.py",
+        "build_trace.py",
+        "support.py",
+    ]
     names += sorted(
         os.path.join("vmath", name) for name in os.listdir(os.path.join(here, "vmath")) if name.endswith(".py")
     )

@@ -71,7 +71,7 @@ _ARCTAN = (
 )  # fmt: skip
 
 
-def is_far(x):
+def is_far(x) -> bool:
     """Whether sin, cos and tan of a finite `x` need libm."""
     a = abs_(x)
     return both(a >= width(x).far, a < math.inf)
