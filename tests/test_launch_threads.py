@@ -17,13 +17,17 @@ SOURCE = '''"""counts how often each unit is visited, and by which part."""
 from jitgrad.runtime.build import *
 
 
-@entry
-def chunk(start, stop, part, args):
-    a = slots(args)
-    seen, parts = array_int64(a, 0), array_int64(a, 1)
+@body
+def body(start, stop, part, seen, parts):
     for i in range(start, stop):
         seen[i] += 1
         parts[i] = part
+
+
+@entry
+def chunk(start, stop, part, args):
+    a = slots(args)
+    body(start, stop, part, array_int64(a, 0), array_int64(a, 1))
 '''
 
 
