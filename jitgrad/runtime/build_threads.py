@@ -1,7 +1,9 @@
 """The compiled half of the thread pool: what a launch and what a worker does, on shared words of memory.
 
 The words (`PLACES`) are read and written by atomic instructions alone. A launch writes the job, opens it,
-wakes who sleeps and takes chunks itself; workers take chunks while there are any. A launch never waits for a worker to
+wakes who sleeps and takes chunks itself; workers take chunks while there are any. Each has a share of neighbouring
+chunks, and takes of the others' when it is done with it: so the next launch over the same arrays finds in a cache
+what was there after the last, and memory is read in long runs. A launch never waits for a worker to
 come, only for those that are inside to finish their chunk. Imported by `build` alone. Start at `THREADS`.
 """
 
@@ -13,11 +15,12 @@ from numba.extending import intrinsic
 
 I64 = ir.IntType(64)
 #: Numbers of words of the shared memory, on cache lines of their own: of a launch (`JOB` has its arguments, how many
-#: workers it wants, and its processor), and from `WORKERS` on, `STRIDE` apart, of each worker whether it sleeps, and
-#: its semaphore. `PATIENCE`: turns of about 20 ns that a launch waits awake for chunks that are not finished.
+#: workers it wants, and its processor; `NEXT`, how many chunks of the caller's share are taken), and from `WORKERS` on,
+#: `STRIDE` apart, of each worker whether it sleeps, its semaphore, and how many of its share are taken. `PATIENCE`:
+#: turns of about 20 ns that a launch waits awake for chunks that are not finished.
 LINE = 8
 PLACES = {name: LINE * k for k, name in enumerate(("ROUND", "NEXT", "OPEN", "INSIDE", "STOP", "JOB", "WORKERS"))}
-PLACES.update(SEMAPHORE=LINE, STRIDE=3 * LINE, PATIENCE=5000)
+PLACES.update(SEMAPHORE=LINE, SHARE=2 * LINE, STRIDE=3 * LINE, PATIENCE=5000)
 
 sem_wait = types.ExternalFunction("sem_wait", types.intc(types.intp))
 sem_post = types.ExternalFunction("sem_post", types.intc(types.intp))
@@ -84,14 +87,19 @@ from jitgrad.runtime.build_threads import sched_getcpu, sched_setaffinity, sched
 I = types.int64
 
 
-@njit(types.void(I), cache=True, nogil=True)
-def take(pool):
+@njit(types.void(I, I), cache=True, nogil=True)
+def take(pool, me):
     address, total, step, args = load(pool, {JOB}), load(pool, {JOB} + 1), load(pool, {JOB} + 2), load(pool, {JOB} + 3)
+    threads = load(pool, {JOB} + 4) + 1
     chunks = (total + step - 1) // step
-    part = raised(pool, {NEXT}, 1)
-    while part < chunks:
-        call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
-        part = raised(pool, {NEXT}, 1)
+    for turn in range(threads):
+        whose = (me + turn) % threads
+        mine = {NEXT} if whose == 0 else {WORKERS} + (whose - 1) * {STRIDE} + {SHARE}
+        first, end = whose * chunks // threads, (whose + 1) * chunks // threads
+        part = first + raised(pool, mine, 1)
+        while part < end:
+            call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
+            part = first + raised(pool, mine, 1)
 
 
 @njit(types.void(I, I, I, I, I, I), cache=True, nogil=True)
@@ -103,13 +111,15 @@ def kernel(pool, workers, address, total, step, args):
     store(pool, {JOB} + 4, workers)
     store(pool, {JOB} + 5, sched_getcpu())
     store(pool, {NEXT}, 0)
+    for k in range(workers):
+        store(pool, {WORKERS} + k * {STRIDE} + {SHARE}, 0)
     store(pool, {OPEN}, 1)
     raised(pool, {ROUND}, 1)
     for k in range(workers):
         mine = {WORKERS} + k * {STRIDE}
         if load(pool, mine) == 1 and swap(pool, mine, 0) == 1:
             sem_post(pool + 8 * (mine + {SEMAPHORE}))
-    take(pool)
+    take(pool, 0)
     store(pool, {OPEN}, 0)
     turns = 0
     while load(pool, {INSIDE}) != 0:
@@ -143,6 +153,6 @@ def work(pool, k, spins, masks, size, cpus):
             here = sched_getcpu()
         raised(pool, {INSIDE}, 1)
         if load(pool, {OPEN}) == 1 and k < load(pool, {JOB} + 4):
-            take(pool)
+            take(pool, k + 1)
         raised(pool, {INSIDE}, -1)
 '''
