@@ -63,7 +63,7 @@ NAMED = {
         | {"VARIABLE", "UPDATE"},
         "rules of algebra",
     ),
-    "compile.factor": ({"add", "subtract", "multiply", "divide", "negative", "RANGED"}, "rules of algebra, of sums"),
+    "compile.factor": ({"add", "multiply", "divide", "negative", "RANGED"}, "rules of algebra, of sums"),
     "compile.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
     "tape.paths": ({"APART"}, "marks of the tape"),
     "subscript": ({"where"}, "a write by a mask whose values are not known"),

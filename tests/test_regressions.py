@@ -212,3 +212,18 @@ def test_a_sum_of_anything_passes_its_cotangent_on(name):
         out.backward() if ones is None else out.backward(ones)
         found.append(x.grad.numpy())
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_inverse_squares_stay_in_range(dtype, tier):
+    """x ** -2 and its derivatives are right wherever they are numbers of the dtype, at 0 and at infinity."""
+    x = np.array([0.0, 1e-11, 1e10, 1e12, np.inf, -3.0], dtype)
+    t = jitgrad.tensor(x, requires_grad=True)
+    (t**-2).sum().backward(create_graph=True)
+    first, t.grad = t.grad, None
+    first.sum().backward()
+    with np.errstate(all="ignore"):
+        wide = x.astype(np.float64)
+        want = (wide**-2, -2 * wide**-3, 6 * wide**-4)
+        for got, exact in zip((t.detach() ** -2, first.detach(), t.grad), want):
+            np.testing.assert_allclose(got.numpy(), exact.astype(dtype), rtol=1e-6 if dtype == "float32" else 1e-14)

@@ -10,18 +10,16 @@ What keeps numbers in range stays: of a product whose sides are both divided one
 that m comes from: then kernels take the sum of squares at once, and look whether it is in range); divisors known
 beforehand stay; and a sum of nothing is 0, whatever its factors are.
 
-Start at `factored` and, for kernels, `squared` and `distributed`: rules of `simplify`.
+Start at `factored` and, for kernels, `squared`: rules of `simplify`. Sums of terms are not split, though the gradient
+of what is centred could then take its own mean a pass earlier: ``sum(x - m)`` would cancel as ``sum(x) - n * m``.
 """
 
-import functools
-import math
-
-from ..ir import Node, const, size
+from ..ir import Node, const
 from ..ops import REGISTRY
 from ..ops.marks import RANGED
 from ..ops.registry import broadcast, reshape_to
 
-_ADD, _SUB, _MUL, _DIV, _NEG = (REGISTRY[name].op for name in ("add", "subtract", "multiply", "divide", "negative"))
+_ADD, _MUL, _DIV, _NEG = (REGISTRY[name].op for name in ("add", "multiply", "divide", "negative"))
 
 #: How far a factor is searched for a reduction that it comes from.
 DEEP = 12
@@ -37,15 +35,9 @@ def factored(node, x):
 def _whole(node, x):
     factors, divisors = [], []
     core = _core(x, node.arg, factors, divisors)
-    return None if core is None or core is x else _product(node, core, factors, divisors)
-
-
-def _product(node, core, factors, divisors):
-    """The sum of `core` (None: of ones), as `node` is one, times the factors."""
-    if core is None:
-        out = broadcast(size(math.prod([node.src[0].shape[a] for a in node.arg]), node.dtype), node.shape)
-    else:
-        out = Node(node.op, (core,), node.arg, node.shape, node.dtype)
+    if core is None or core is x:
+        return None
+    out = Node(node.op, (core,), node.arg, node.shape, node.dtype)
     for c in factors:
         out = _apply(_NEG, out) if c is None else _apply(_MUL, out, _still(c, node))
     for c in divisors:
@@ -125,40 +117,6 @@ def squared(node, x):
             squares = Node(node.op, (_apply(_MUL, y, y),), node.arg, node.shape, node.dtype)
             return _apply(_DIV, _apply(RANGED, squares), _still(other.src[1], node))
     return None
-
-
-# ---------------------------------------------------------------------- sums of sums
-
-
-def distributed(node, x, level):
-    """The sum `node` of ``a * c + b * d`` as ``sum(a) * c + sum(b) * d``, if then it need not wait for the reductions
-    that c and d come from; ``level(node)`` tells how many lie before a node.
-
-    So the gradient of what is centred and scaled (a correlation) takes its sums in the pass before.
-    """
-    if x.op not in (_ADD, _SUB) or x.src[0] is x.src[1] or node.dtype.kind != "f" or not x.size:
-        return None
-    sums, highest = [], 0
-    for term, negated in _terms(x):
-        factors: list = [None] * negated
-        divisors: list = []
-        core = _core(term, node.arg, factors, divisors)
-        highest = max(highest, 0 if core is None else level(core))
-        sums.append((core, factors, divisors))
-    if highest >= level(x):
-        return None
-    return functools.reduce(lambda a, b: _apply(_ADD, a, b), [_product(node, *term) for term in sums])
-
-
-def _terms(x):
-    """(term, whether it is subtracted) of a sum of terms."""
-    stack = [(x, False)]
-    while stack:
-        x, negated = stack.pop()
-        if x.op in (_ADD, _SUB) and x.src[0] is not x.src[1]:
-            stack += [(x.src[1], negated ^ (x.op is _SUB)), (x.src[0], negated)]
-        else:
-            yield x, negated
 
 
 # ---------------------------------------------------------------------- sums in two steps

@@ -11,14 +11,14 @@ import math
 
 import numpy as np
 
-from ..ir import BARRIERS, CONST, Node, const, rebuilt, size, toposort
+from ..ir import CONST, Node, const, rebuilt, size, toposort
 from ..ops import REGISTRY
 from ..ops.linalg import MATMUL
 from ..ops.marks import STOP, VARIABLE
 from ..ops.movement import UPDATE, selected
 from ..ops.registry import SUM, broadcast
 from .contract import contracted, transposed
-from .factor import distributed, factored, squared
+from .factor import factored, squared
 
 _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
     REGISTRY[name].op for name in ("add", "subtract", "multiply", "divide", "negative", "positive", "where")
@@ -43,25 +43,14 @@ def simplify(roots, fusing=True):
 def _ordered(roots):
     """`roots` with x * y and y * x computed once, likewise sums: the first order that occurs stands for both. Then
     what can be seen to be a square is."""
-    new, made, levels = {}, {}, Levels()
+    new, made = {}, {}
     for node in toposort(roots):
         src = tuple([new[s] for s in node.src])
         if node.op in (_ADD, _MUL):
             src = made.setdefault((node.op, frozenset(src)), src)
         out = rebuilt(node, src)
-        levels[out]  # sources first: no recursion
-        if out.op is SUM:
-            out = squared(out, *src) or distributed(out, *src, levels.__getitem__) or out
-        new[node] = out
+        new[node] = (squared(out, *src) if out.op is SUM else None) or out
     return [new[root] for root in roots]
-
-
-class Levels(dict):
-    """node -> how many reductions, scans and calls lie before its value, or are it."""
-
-    def __missing__(self, node):
-        self[node] = level = max([self[s] for s in node.src], default=0) + (node.op.kind in BARRIERS)
-        return level
 
 
 def constant(node):

@@ -384,7 +384,7 @@ def _power(x, y):
             if value == -1:
                 return reciprocal(x)
             if value == -2:
-                return 1 / square(x)
+                return square(reciprocal(x))  # in range wherever the result is, and so is its gradient
             if value == 0.5:
                 return sqrt(x)
             if value == -0.5:
