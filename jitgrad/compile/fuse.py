@@ -108,6 +108,7 @@ class Fusion:
             self.kept, self.steps = before, steps
 
     def _repeated_values(self):
+        """The elementwise values that several stages of a step compute at their own axes, where that is dear enough."""
         nodes = set()
         for step in self.steps:
             if step.kind == "loop" and len(step.stages) > 1:
@@ -220,7 +221,7 @@ class Fusion:
         if node.ndim == 0:
             outside = any(space for space, _, _ in wanted)
             return (outside and cost > 8) or (len(wanted) > 1 and cost > 2)
-        if (kind == "pad" or kind == "gather") and any(space == () for space, _, _ in wanted):
+        if kind in ("pad", "gather") and any(space == () for space, _, _ in wanted):
             return True  # a scalar kernel has no guarded loads, and looks nothing up
         if any(nesting(ctx) > MAX_NESTED for _, _, ctx in wanted):
             return True

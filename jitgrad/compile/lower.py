@@ -78,7 +78,7 @@ class Nest:
     outer: int  # how many of the loops are flattened into the units
     scan = None  # the number of the loop that the scans go along, and whether from its end
     reverse = column = False
-    rows = False  # whether it takes several rows of a scan side by side (see `render_rows`)
+    rows = False  # whether it takes several rows of a scan side by side (see `render_scan_rows`)
     values: list
     loads: dict
     maps: list

@@ -115,11 +115,10 @@ class Loops(NamedTuple):
     """A call as compiled loops: `code` computes the units ``start <= u < stop``, of which there are `units`.
 
     It sees the operands, none of them 0-d, as flat arrays ``x0``, ``x1``... in C order, the result as ``out``, and
-    `sizes` as ``n0``, ``n1``...; no other number in it may come from a length, but for
-    a few short ones that are worth a kernel each, so that all shapes share it. Units run in any order, on several
-    threads if their `work` (elements visited in all) pays for that, so each writes its own
-    part of ``out``. With `parts`, ``out`` has so many arrays one after another, of the dtype `wide`, which are summed
-    up afterwards.
+    `sizes` as ``n0``, ``n1``...; no other number in it may come from a length, so that all shapes share it, but for a
+    few short ones that are worth a kernel each. Units run in any order, on several threads if their `work` (elements
+    visited in all) pays for that, so each writes its own part of ``out``. With `parts`, ``out`` has so many arrays one
+    after another, of the dtype `wide`, which are summed up afterwards.
     """
 
     code: str
