@@ -64,14 +64,15 @@ KINKS = frozenset(("maximum", "max", "cummax", "softmax", "scaled"))
 class _Maker:
     """Draws steps; `shapes` has those of the values so far."""
 
-    def __init__(self, rng, lengths, smooth=False):
+    def __init__(self, rng, lengths, smooth=False, ranks=(1, 2, 2, 2, 3, 3, 4)):
         self.rng, self.steps, self.smooth = rng, [], smooth
         self.lengths = [rng.choice(lengths) for _ in range(3)]  # few, so that values fit together
-        self.shapes = [self.shape(rng.choice([1, 2, 2, 2, 3, 3, 4])) for _ in range(rng.choice([1, 2, 2, 3]))]
+        self.shapes = [self.shape(rng.choice(ranks)) for _ in range(rng.choice([1, 2, 2, 3]))]
         self.leaves = list(self.shapes)
 
-    def one_of(self, functions):
-        return functions[self.rng.choice([name for name in functions if not self.smooth or name not in KINKS])]
+    def one_of(self, functions, shape=()):
+        smooth = self.smooth or 0 in shape  # nothing has no extreme
+        return functions[self.rng.choice([name for name in functions if not smooth or name not in KINKS])]
 
     def shape(self, ndim):
         return tuple(self.rng.choice(self.lengths) for _ in range(ndim))
@@ -87,7 +88,8 @@ class _Maker:
         k = self.pick()
         shape = self.shapes[k]
         makers = [self.unary, self.binary, self.binary, self.reduce, self.reduce, self.composed, self.broadcast]
-        makers += [self.scan, self.cut, self.pad, self.permute, self.product, self.gather, self.along] if shape else []
+        makers += [self.scan, self.cut, self.pad, self.permute, self.product] if shape else []
+        makers += [self.gather, self.along] if shape and 0 not in shape else []
         step, out = self.rng.choice(makers)(k, shape)
         if len(out) <= 4 and int(np.prod(out)) <= 4000:
             self.steps.append(step)
@@ -111,14 +113,14 @@ class _Maker:
         if not shape:
             return self.unary(k, shape)
         axes, keep = self.axes(shape), self.rng.random() < 0.7
-        f = self.one_of(REDUCE)
+        f = self.one_of(REDUCE, shape)
         out = tuple(1 if a in axes else n for a, n in enumerate(shape) if keep or a not in axes)
         return (lambda x: f(x, axes, keep), k), out
 
     def composed(self, k, shape):
         if not shape:
             return self.unary(k, shape)
-        f, axes = self.one_of(COMPOSED), self.axes(shape)
+        f, axes = self.one_of(COMPOSED, shape), self.axes(shape)
         return (lambda x: f(x, axes), k), shape
 
     def broadcast(self, k, shape):
@@ -134,7 +136,7 @@ class _Maker:
     def cut(self, k, shape):
         place = []
         for n in shape:
-            low = self.rng.randint(0, (n - 1) // 2)
+            low = self.rng.randint(0, max(n - 1, 0) // 2)
             place.append(
                 self.rng.choice(
                     [
@@ -244,8 +246,8 @@ class _SquareMaker(_Maker):
 class Program:
     """`steps` over `leaves` (shapes); `results` has the numbers of the values that are asked for."""
 
-    def __init__(self, rng, length, lengths=LENGTHS, square=False, smooth=False):
-        maker = (_SquareMaker if square else _Maker)(rng, lengths, smooth)
+    def __init__(self, rng, length, lengths=LENGTHS, square=False, smooth=False, **options):
+        maker = (_SquareMaker if square else _Maker)(rng, lengths, smooth, **options)
         for _ in range(length):
             maker.step()
         self.leaves, self.steps, last = maker.leaves, maker.steps, len(maker.shapes) - 1

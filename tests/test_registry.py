@@ -7,8 +7,8 @@ import jitgrad
 from jitgrad.autodiff import pull_back, push_forward
 from jitgrad.compile import reference
 from jitgrad.functions import FUNCTIONS
-from jitgrad.ir import leaf
-from jitgrad.ops import REGISTRY
+from jitgrad.ir import Node, Op, leaf
+from jitgrad.ops import REGISTRY, marks
 
 SHAPE = (2, 3, 4)
 FLOAT = np.dtype(float)
@@ -197,3 +197,47 @@ def check_second_order(entry, case, xs):
 def test_oracles_are_needed():
     stale = [name for name in ORACLES if name not in REGISTRY]
     assert not stale
+
+
+# --- references ------------------------------------------------------------------------------------------------------
+
+ELEMENTWISE = {e.op for e in REGISTRY.values() if e.op is not None and e.op.kind == "elementwise"}
+ELEMENTWISE |= {op for op in vars(marks).values() if isinstance(op, Op) and op.kind == "elementwise"}
+#: Shapes that operands may have where NumPy stretches them itself, one of them in full.
+STRETCHED = [(3, 4), (1, 4), (3, 1), (1, 1)]
+
+
+def references():
+    """Operations with the number of their operands and the dtypes they may have, from nodes that entries make."""
+    for op in sorted(ELEMENTWISE, key=lambda op: op.name):
+        entry = next((e for e in REGISTRY.values() if e.op is op), None)
+        count = entry.operands if entry is not None else 2 if op is marks.REVALUE else 1
+        for dtype in DTYPES:
+            yield pytest.param(op, entry, count, dtype, id=f"{op.name}-{dtype}")
+
+
+DTYPES = [np.dtype(t) for t in ("float64", "float32", "int64", "int8", "uint8", "uint64", "bool")]
+
+
+@pytest.mark.parametrize(("op", "entry", "count", "dtype"), [*references()])
+def test_reference_of_stretched_operands(op, entry, count, dtype):
+    """The NumPy tier leaves stretching to NumPy where one operand has the full shape: whichever it is, the result has
+    the shape and dtype of the node."""
+    rng = np.random.default_rng(1)
+    for full in range(count):
+        for short in STRETCHED:
+            shapes = [STRETCHED[0] if k == full else short for k in range(count)]
+            given = [leaf(k, STRETCHED[0], dtype) for k in range(count)]
+            try:
+                node = entry.build(*given) if entry is not None else Node(op, tuple(given), None, *_like(given[0]))
+            except jitgrad.DTypeError:
+                return
+            assert node.op is op
+            values = [rng.integers(0, 3, s).astype(x.dtype) for s, x in zip(shapes, node.src, strict=True)]
+            with np.errstate(all="ignore"):
+                out = op.reference(*values, node=node)
+            assert (out.shape, out.dtype) == (node.shape, node.dtype)
+
+
+def _like(node):
+    return node.shape, node.dtype

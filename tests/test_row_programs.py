@@ -457,6 +457,20 @@ def test_random_programs_of_squares(seed):
         close(run_random(program, "always", dtype, second), want, dtype)
 
 
+#: Lengths at which loops are empty, or once through, beside those that are cut in pieces.
+EDGES = (0, 1, 1, 2, 13, 70)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_programs_of_edges(seed):
+    program = random_program(random.Random(seed), 3 + seed % 8, lengths=EDGES, ranks=(0, 0, 1, 1, 2, 3))
+    dtype = np.float32 if seed % 3 == 2 else np.float64
+    with np.errstate(all="ignore"):
+        want = run_random(program, "never", dtype)
+        with simulated(seed, small=seed % 4 > 0):
+            close(run_random(program, "always", dtype), want, dtype)
+
+
 @pytest.mark.parametrize("seed", range(1000, 1006))
 def test_random_programs_compiled(seed):
     program = random_program(random.Random(seed))

@@ -86,9 +86,14 @@ class Rows:
         return known[k - 1]
 
     def over_rows(self, indent, lines, rest=False):
-        """The loop over the rows with `lines` for each element; in the `rest`, reductions take more in."""
+        """The loop over the rows with `lines` for each element; in the `rest`, reductions take more in.
+
+        There are no lines where nothing has to be fed: the operands of a scan may be one number for all rows.
+        """
         form, w = self.form, self.writer
         updates, sums, short = (form.taken_in(), self.sums, form.short) if rest else ((), {}, {})
+        if not lines and not updates:
+            return
         form.line(indent, "for row in range(rows):")
         indent += 1
         form.line(indent, f"{form.loops[self.k]} = first + row")

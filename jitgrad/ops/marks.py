@@ -1,5 +1,7 @@
 """Marks: identities that say where a derivative stops (`STOP`), is collected (`VARIABLE`), or whose it is (`APART`)."""
 
+import numpy as np
+
 from ..ir import Node, Op
 
 STOP = Op(
@@ -22,8 +24,9 @@ APART = Op(
     "apart", "elementwise", lambda x, node: x, code="{0}", cost=0, vjp=lambda g, node: (g,), jvp=lambda t, node: t[0]
 )
 #: The values of the first operand, with the gradient of the second: what a write leaves that must not be in the graph.
+#: NumPy stretches nothing where it reads one operand only.
 REVALUE = Op(
-    "revalue", "elementwise", lambda value, x, node: value, code="({0}, {1})[0]", cost=0,
+    "revalue", "elementwise", lambda value, x, node: np.broadcast_to(value, node.shape), code="({0}, {1})[0]", cost=0,
     vjp=lambda g, node: (None, g), jvp=lambda t, node: t[1],
 )  # fmt: skip
 

@@ -257,8 +257,11 @@ class _Assembler:
         return name
 
     def join(self, node, parts, dtype):
-        """The result of a reduction that left an array per chunk."""
+        """The result of a reduction that left an array per chunk, which may be empty."""
         source = self.names[node]
+        if not node.size:
+            self.allocate(node)
+            return
         if node.dtype.kind != "f" or node.op.combine not in launch.COMBINATIONS:
             self.combine(node, source, f"({parts}, {node.size})", (node.size,))
             return
