@@ -1,6 +1,7 @@
-"""`Tensor`: the class users hold. Values, gradients, indexing and writes; operations are installed from the catalogue.
+"""`Tensor`: the class users hold. Gradients, indexing and writes; operations are installed from the catalogue.
 
-The mechanics (pending values, views, rebinding) are in `jitgrad.tape.tensors`; start at `Tensor` and `tensor`.
+The mechanics (pending values, views, rebinding) are in `jitgrad.tape.tensors`; what Python and NumPy get of the values
+is in `jitgrad.values`. Start at `Tensor` and `tensor`.
 """
 
 from math import prod
@@ -19,7 +20,8 @@ from .tape import tensors as tape
 from .tape import views
 from .tape.backward import Accumulate
 from .tape.segment import local, recordings
-from .tape.tensors import Handle, adopt, extra, from_value, look, rooted, seen
+from .tape.tensors import adopt, extra, from_value, look, rooted
+from .values import Values
 
 #: Devices of PyTorch's that there are none of here.
 DEVICES = frozenset(("cuda", "mps", "xpu", "hip", "meta"))
@@ -33,7 +35,7 @@ def _function(name):
     return FUNCTIONS[name]
 
 
-class Tensor(Handle):
+class Tensor(Values):
     """An array with a gradient: eager to use, recorded as it goes, computed when looked at.
 
     Made by `jitgrad.tensor` and the creation functions. Operators, NumPy functions and methods record; ``print``,
@@ -98,33 +100,6 @@ class Tensor(Handle):
             raise ArgumentError("got len() of a 0-d tensor, expected at least one dimension; use .size")
         return self.shape[0]
 
-    # --- values: these run what is pending --------------------------------------------------------------------
-
-    def numpy(self):
-        """The value as a read-only NumPy array, which later writes to the tensor do not change."""
-        if self.requires_grad:
-            raise GradientError("got .numpy() of a tensor that requires grad; use .detach().numpy()")
-        return self._array()
-
-    def _array(self):
-        value = look(self) if not recordings else seen(self)
-        shape = self._state.shape
-        if not shape:
-            out = np.asarray(value, self.dtype)
-        else:
-            owner = value.base if isinstance(value.base, np.ndarray) else value
-            owner.setflags(False)  # write=False: its views cannot be made so again
-            out = value.reshape(shape)
-            out = out.view() if out is value else out
-        out.setflags(False)
-        return out
-
-    def __array__(self, dtype=None, copy=None):
-        out = self._array() if not self.requires_grad else self.numpy() if local.seg.state.grad else self._array()
-        if dtype is not None and np.dtype(dtype) != out.dtype:
-            return out.astype(dtype)
-        return out.copy() if copy else out
-
     def explain(self):
         """What computes the value, kernel by kernel; it is looked at for that. See `jitgrad.explain`.
 
@@ -135,90 +110,11 @@ class Tensor(Handle):
         """
         return explained(self, (), {}, _getframe(1).f_globals)
 
-    def item(self):
-        """The one element as a Python number."""
-        if self.size != 1:
-            raise ArgumentError(
-                f"got item() of a tensor of shape {self.shape}, expected one element; "
-                "name it by an index, or use .tolist()"
-            )
-        value = look(self) if not recordings else seen(self)
-        return value[0].item() if self.shape else value
-
-    def tolist(self):
-        """The elements as nested lists of Python numbers."""
-        return self._array().tolist()
-
-    def _number(self, kind):
-        shape = self._state.shape
-        if shape and self.size != 1:
-            raise ArgumentError(
-                f"got {kind.__name__}() of a tensor of shape {self.shape}, expected one element; name it by an index"
-            )
-        value = look(self) if not recordings else seen(self)
-        return kind(value[0] if shape else value)
-
-    def __bool__(self):
-        if self.size != 1:
-            raise ArgumentError(
-                f"got the truth value of a tensor of shape {self.shape}, which is ambiguous; use .any() or .all()"
-            )
-        value = look(self) if not recordings else seen(self)
-        return bool(value) if not self.shape else bool(value[0])
-
-    def __float__(self):
-        return self._number(float)
-
-    def __int__(self):
-        return self._number(int)
-
-    def __complex__(self):
-        return self._number(complex)
-
-    def __index__(self):
-        if self.dtype.kind not in "iu" or self.shape:
-            raise DTypeError(
-                f"got a tensor of dtype {self.dtype} and shape {self.shape} as an index, expected a 0-d integer"
-            )
-        return seen(self)
-
     def __divmod__(self, other):
         return self // other, self % other
 
     def __rdivmod__(self, other):
         return other // self, other % self
-
-    def __iter__(self):
-        if not self.shape:
-            raise ArgumentError("got iteration over a 0-d tensor, expected at least one dimension; use .item()")
-        return (self[i] for i in range(self.shape[0]))
-
-    def __contains__(self, value):
-        return bool((self == value).any())
-
-    def __repr__(self):
-        if recordings and local.seg.tracing is not None and not local.seg.tracing.knows(self):
-            return f"tensor(<recorded by jit>, shape={self.shape}, dtype={self.dtype})"
-        body = np.array2string(
-            self._array(), separator=", ", prefix="tensor(", precision=4 if is_float(self.dtype) else None
-        )
-        if not self.size and self.shape != (0,):
-            body += f", shape={self.shape}"
-        if self.dtype not in (np.float64, np.int64, np.bool_):
-            body += f", dtype={self.dtype}"
-        if self.requires_grad:
-            body += ", requires_grad=True" if self.is_leaf else f", grad_fn={self.grad_fn}"
-        return f"tensor({body})"
-
-    __str__ = __repr__
-
-    def __format__(self, spec):
-        if spec and self.shape:
-            raise ArgumentError(
-                f"got the format {spec!r} for a tensor of shape {self.shape}, expected one of no dimensions; "
-                "format its elements, or print it under numpy.printoptions"
-            )
-        return format(self.item(), spec) if spec else str(self)
 
     # --- gradients ---------------------------------------------------------------------------------------------
 

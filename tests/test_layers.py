@@ -31,7 +31,7 @@ LAYERS = [
     ["runtime"],
     ["tape"],
     ["explanation", "profiling", "reports"],
-    ["_docs", "convert", "creation", "functions", "gradients", "subscript", "tensor"],
+    ["_docs", "convert", "creation", "functions", "gradients", "subscript", "tensor", "values"],
     ["linalg", "numpy"],
     ["emit", "jit", "places", "transforms"],
     ["__init__"],

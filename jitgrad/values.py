@@ -1,0 +1,121 @@
+"""The values of tensors as Python and NumPy have them: `Values`, the part of `Tensor` that looks.
+
+Each method here runs what is pending (`jitgrad.tape.execute.look`). Start at `Values`.
+"""
+
+import numpy as np
+
+from ._dtypes import is_float
+from ._errors import ArgumentError, DTypeError, GradientError
+from .tape.segment import local, recordings
+from .tape.tensors import Handle, look, seen
+
+
+class Values(Handle):
+    """What a tensor tells of its values: numbers, truth, arrays, lists, iteration and text."""
+
+    __slots__ = ()
+
+    def numpy(self):
+        """The value as a read-only NumPy array, which later writes to the tensor do not change."""
+        if self.requires_grad:
+            raise GradientError("got .numpy() of a tensor that requires grad; use .detach().numpy()")
+        return self._array()
+
+    def _array(self):
+        value = look(self) if not recordings else seen(self)
+        shape = self._state.shape
+        if not shape:
+            out = np.asarray(value, self.dtype)
+        else:
+            owner = value.base if isinstance(value.base, np.ndarray) else value
+            owner.setflags(False)  # write=False: its views cannot be made so again
+            out = value.reshape(shape)
+            out = out.view() if out is value else out
+        out.setflags(False)
+        return out
+
+    def __array__(self, dtype=None, copy=None):
+        out = self._array() if not self.requires_grad else self.numpy() if local.seg.state.grad else self._array()
+        if dtype is not None and np.dtype(dtype) != out.dtype:
+            return out.astype(dtype)
+        return out.copy() if copy else out
+
+    def item(self):
+        """The one element as a Python number."""
+        if self.size != 1:
+            raise ArgumentError(
+                f"got item() of a tensor of shape {self.shape}, expected one element; "
+                "name it by an index, or use .tolist()"
+            )
+        value = look(self) if not recordings else seen(self)
+        return value[0].item() if self.shape else value
+
+    def tolist(self):
+        """The elements as nested lists of Python numbers."""
+        return self._array().tolist()
+
+    def _number(self, kind):
+        shape = self._state.shape
+        if shape and self.size != 1:
+            raise ArgumentError(
+                f"got {kind.__name__}() of a tensor of shape {self.shape}, expected one element; name it by an index"
+            )
+        value = look(self) if not recordings else seen(self)
+        return kind(value[0] if shape else value)
+
+    def __bool__(self):
+        if self.size != 1:
+            raise ArgumentError(
+                f"got the truth value of a tensor of shape {self.shape}, which is ambiguous; use .any() or .all()"
+            )
+        value = look(self) if not recordings else seen(self)
+        return bool(value) if not self.shape else bool(value[0])
+
+    def __float__(self):
+        return self._number(float)
+
+    def __int__(self):
+        return self._number(int)
+
+    def __complex__(self):
+        return self._number(complex)
+
+    def __index__(self):
+        if self.dtype.kind not in "iu" or self.shape:
+            raise DTypeError(
+                f"got a tensor of dtype {self.dtype} and shape {self.shape} as an index, expected a 0-d integer"
+            )
+        return seen(self)
+
+    def __iter__(self):
+        if not self.shape:
+            raise ArgumentError("got iteration over a 0-d tensor, expected at least one dimension; use .item()")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, value):
+        return bool((self == value).any())
+
+    def __repr__(self):
+        if recordings and local.seg.tracing is not None and not local.seg.tracing.knows(self):
+            return f"tensor(<recorded by jit>, shape={self.shape}, dtype={self.dtype})"
+        body = np.array2string(
+            self._array(), separator=", ", prefix="tensor(", precision=4 if is_float(self.dtype) else None
+        )
+        if not self.size and self.shape != (0,):
+            body += f", shape={self.shape}"
+        if self.dtype not in (np.float64, np.int64, np.bool_):
+            body += f", dtype={self.dtype}"
+        if self.requires_grad:
+            body += ", requires_grad=True" if self.is_leaf else f", grad_fn={self.grad_fn}"
+        return f"tensor({body})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec):
+        if spec and self.shape:
+            raise ArgumentError(
+                f"got the format {spec!r} for a tensor of shape {self.shape}, expected one of no dimensions; "
+                "format its elements, or print it under numpy.printoptions"
+            )
+        return format(self.item(), spec) if spec else str(self)
