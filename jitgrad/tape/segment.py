@@ -70,6 +70,8 @@ class Sig:
 
     __slots__ = ("shape", "dtype", "rg", "sig", "node", "entry", "integer")
     _interned: dict = {}
+    #: As that of a leaf's state: no record made it.
+    slot = -1
 
     def __new__(cls, shape, dtype, rg):
         key = (shape, dtype, rg)

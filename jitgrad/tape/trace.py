@@ -26,6 +26,7 @@ from ..ops.registry import broadcast
 from . import tensors
 from .numbers import Number
 from .segment import Segment
+from .views import parent_of
 
 LOOK = (
     "got a look at a value (bool, float, .item(), print of an element, np.asarray, a NumPy function without a gradient "
@@ -330,6 +331,9 @@ class Trace:
         for weak in self.handles.values():
             t = weak()
             if t is not None:
+                parent = parent_of(t)
+                if parent is not None and parent._x is not None and parent._x.children:
+                    parent._x.children[:] = [c for c in parent._x.children if c() is not t]  # it follows no more
                 t._seg, t._state, t._value, t._edge, t._x = gone, t._state.sig, None, None, None
 
     def changes(self):
