@@ -8,7 +8,8 @@ compile     "auto", "always" or "never"      NumPy while cold and kernels when t
 cache_dir   path                             where kernel sources and binaries are kept
 child       bool                             compile many kernels in a child process
 cache_mb    int                              the size the cache folder is pruned to, in MiB
-num_threads int                              threads of large kernels, at most one per core
+num_threads int                              threads of large kernels, at most one per core; what
+                                             OMP_NUM_THREADS says, if nothing else is said
 pool_mb     int                              memory kept for new large results, in MiB
 segment     int                              records after which a segment ends by itself
 verify      bool                             check every IR graph (the tests turn it on)
@@ -59,7 +60,9 @@ _WORDS = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("0
 
 def _path(value):
     # Absolute, since a program may change its working directory between two kernels.
-    return os.path.abspath(os.path.expanduser(_valid(isinstance(text := os.fspath(value), str) and text, text)))
+    text = os.path.expanduser(_valid(isinstance(text := os.fspath(value), str) and text, text))
+    # Without a home the tilde stays, and would be a folder of that name in the working directory.
+    return os.path.abspath(_valid(text != "~" and not text.startswith(("~/", "~" + os.sep)), text))
 
 
 FLAG = Kind(
@@ -75,14 +78,23 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _most_threads(env=os.environ):
+def _most_threads(env=os.environ, names=("NUMBA_NUM_THREADS",)):
     """numba's pool is never larger than NUMBA_NUM_THREADS; what that must be is numba's to say."""
-    text = env.get("NUMBA_NUM_THREADS", "")
-    return min(cores(), int(text)) if text.isdecimal() and int(text) else cores()
+    said = [env.get(name, "").split(",")[0].strip() for name in names]  # OpenMP: a number per level of nesting
+    return min([cores(), *(int(text) for text in said if text.isdecimal() and int(text))])
+
+
+def _threads(env):
+    """What OpenMP's programs are told goes for jitgrad's threads, too: who starts processes side by side sets it."""
+    return _most_threads(env, ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"))
 
 
 def _cache_dir(env):
     base = env.get("LOCALAPPDATA") or env.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if base.startswith("~"):  # no home: a folder of this user's own where temporary files are
+        import tempfile
+
+        return os.path.join(tempfile.gettempdir(), f"jitgrad-{os.geteuid() if hasattr(os, 'geteuid') else 'cache'}")
     return os.path.join(base, "jitgrad")
 
 
@@ -98,7 +110,7 @@ SETTINGS = {
     "cache_dir": Setting(PATH, _cache_dir),
     "child": Setting(FLAG, lambda env: True),
     "cache_mb": Setting(_whole(0), lambda env: 512),
-    "num_threads": Setting(_whole(1, _most_threads), _most_threads),
+    "num_threads": Setting(_whole(1, _most_threads), _threads),
     "pool_mb": Setting(_whole(0), lambda env: 512),
     "segment": Setting(_whole(1), lambda env: 128),
     "verify": Setting(FLAG, lambda env: False),

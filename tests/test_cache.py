@@ -14,7 +14,7 @@ import pytest
 from processes import ROOT, SMALL, finish, start
 
 import jitgrad
-from jitgrad.runtime import cache
+from jitgrad.runtime import cache, trust
 
 SOURCE = '"""a kernel.\n\nwith a listing\n"""\n\nvalue = 42\n'
 
@@ -74,10 +74,10 @@ def test_no_space_anywhere(place, monkeypatch):
 def test_a_kernel_that_another_process_prunes(place, monkeypatch):
     execute = cache._execute
 
-    def pruned(name, path):
+    def pruned(name, path, source):
         monkeypatch.setattr(cache, "_execute", execute)
         os.remove(path)
-        return execute(name, path)
+        os.stat(path)  # as numba does
 
     monkeypatch.setattr(cache, "_execute", pruned)
     assert cache.load(SOURCE).value == 42
@@ -112,7 +112,9 @@ def test_a_kernel_is_pruned_as_a_whole_and_using_it_keeps_it(place):
         cache.load(source)
         path = pathlib.Path(cache.path_of(source))
         (path.parent / "__pycache__").mkdir(exist_ok=True)
-        (path.parent / "__pycache__" / f"{path.stem}.{binary}").write_bytes(bytes(1000))
+        made = path.parent / "__pycache__" / f"{path.stem}.{binary}"
+        made.write_bytes(bytes(1000))
+        trust.seal(cache._seal(str(path)), [str(made)])
     for path in below(place):
         os.utime(path, (1e9, 1e9))
     stamp = os.stat(cache.path_of(old)).st_mtime_ns
@@ -120,7 +122,7 @@ def test_a_kernel_is_pruned_as_a_whole_and_using_it_keeps_it(place):
     assert os.stat(cache.path_of(old)).st_mtime_ns == stamp, "older numba ties binaries to it"
     cache.prune(1500)
     stem = pathlib.Path(cache.path_of(old)).stem
-    assert {p.name for p in below(place)} == {f"{stem}.py", f"{stem}.k.1.nbc"}
+    assert {p.name for p in below(place)} == {f"{stem}.py", f"{stem}.k.1.nbc", f"{stem}.sha256"}
 
 
 def test_a_disk_that_is_full_when_numba_saves(tmp_path):

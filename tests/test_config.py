@@ -233,3 +233,41 @@ def test_a_change_of_segment_reaches_programs_seen_before():
         assert plans() == 2
     finally:
         jitgrad.config.segment = before
+
+
+def test_without_a_home_no_folder_is_named_tilde(monkeypatch):
+    """A folder of the user's own where temporary files are; and a path that needs a home is refused."""
+    import pwd
+
+    def nobody(*_):
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.delenv("HOME", raising=False)
+    cache_dir = Config({}).cache_dir
+    assert "~" not in cache_dir and os.path.basename(cache_dir) == f"jitgrad-{os.geteuid()}"
+    for text in ("~", "~/kernels"):
+        with pytest.raises(ArgumentError, match="JITGRAD_CACHE_DIR"):
+            Config({"JITGRAD_CACHE_DIR": text})
+
+
+def test_threads_of_openmp_are_the_default_for_ours():
+    from jitgrad._config import cores
+
+    assert Config({"OMP_NUM_THREADS": "1"}).num_threads == 1
+    assert Config({"OMP_NUM_THREADS": "1,2"}).num_threads == 1
+    for text in ("", "0", "no", "9999"):
+        assert Config({"OMP_NUM_THREADS": text}).num_threads == Config({}).num_threads
+    assert Config({"OMP_NUM_THREADS": "1", "JITGRAD_NUM_THREADS": "9999"}).num_threads == cores()
+
+
+def test_threadpoolctl_limits_our_threads():
+    threadpoolctl = pytest.importorskip("threadpoolctl", minversion="3.2")
+    import jitgrad.runtime.build  # noqa: F401 - from then on there can be kernels, and so threads
+
+    before = jitgrad.config.num_threads
+    with threadpoolctl.threadpool_limits(1):
+        assert jitgrad.config.num_threads == 1
+    assert jitgrad.config.num_threads == before
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        assert jitgrad.config.num_threads == before

@@ -18,7 +18,7 @@ from numba.core.bytecode import FunctionIdentity
 
 from .._dtypes import SUPPORTED
 from .._errors import CompileError, JitgradWarning
-from . import cache, watch
+from . import cache, threadpools, watch
 from .build_entry import Kernel
 from .build_lowering import BYTES_DATA, free, item_type, local_maker, prefetch, scratch_maker
 from .build_passes import Plain
@@ -35,6 +35,7 @@ def _unique_names():
 
 
 _unique_names()
+threadpools.register()
 __all__ = ["body", "entry", "free", "prefetch", "scalar"]
 
 for _dtype in SUPPORTED:

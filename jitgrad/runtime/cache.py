@@ -4,7 +4,8 @@ A kernel's file is named by what it does and the hash of its text (`key`: the na
 too), in a folder named by all a binary depends on (versions of numba, llvmlite, numpy, Python, jitgrad's own runtime;
 the CPU and its features). A file is written at once or not at all (`os.replace`) and never rewritten while its content
 stands, since numba ties its binaries to the file's time stamp.
-What is damaged is dropped and made anew. Where nothing can be written (read-only, full), a temporary folder serves.
+What is damaged is dropped and made anew. Where nothing can be written (read-only, full), or where others can write
+(`trust`), a temporary folder serves.
 
 Start at `load`: source text -> module. `info`, `entries` and `clear` are for the user.
 """
@@ -21,11 +22,15 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from typing import NamedTuple
 
 from .._config import config
+from .._errors import JitgradWarning
+from . import trust
 
 _lock = threading.RLock()
+_bases: dict = {}
 _folders: dict = {}
 _writes = 0
 
@@ -102,26 +107,41 @@ def path_of(source):
     return base and os.path.join(base, f"{key(source)}.py")
 
 
-def _writable(path):
+def _usable(path, make):
+    """Whether a folder, made by `make` if it is not there, can be written to and is trusted."""
     try:
-        os.makedirs(path, exist_ok=True)
-        probe = tempfile.TemporaryFile(dir=path)
-        probe.close()
+        why = make(path)
+        if why is None:
+            tempfile.TemporaryFile(dir=path).close()
     except OSError:
         return False
-    return True
+    if why is not None:
+        warnings.warn(
+            f"the cache folder {path} is not used, since it {why}, and kernels in it would run as you; a temporary "
+            "folder serves. Remove it, or name a folder of your own in JITGRAD_CACHE_DIR",
+            JitgradWarning,
+            stacklevel=2,
+        )
+    return why is None
+
+
+def base():
+    """The folder that holds those of all environments: `config.cache_dir`, or a temporary one where that is no good."""
+    with _lock:
+        wanted = config.cache_dir
+        if wanted not in _bases:
+            _bases[wanted] = wanted if _usable(wanted, trust.made) else _temporary()
+        return _bases[wanted]
 
 
 def folder():
     """The folder of this environment's kernels; made when first asked for."""
     with _lock:
-        base = config.cache_dir
-        if base not in _folders:
-            path = os.path.join(base, _environment())
-            if not _writable(path):
-                path = _temporary()
-            _folders[base] = path
-        return _folders[base]
+        wanted = config.cache_dir
+        if wanted not in _folders:
+            path = os.path.join(base(), _environment())
+            _folders[wanted] = path if _usable(path, trust.closed) else _temporary()
+        return _folders[wanted]
 
 
 def _temporary():
@@ -161,27 +181,44 @@ def _set_used(path, before, used):
         os.utime(path, ns=(used, before.st_mtime_ns))
 
 
+def _name(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def _beside(path):
+    """What lies beside the source at `path`: its binaries and their seal."""
+    return glob.glob(os.path.join(glob.escape(os.path.dirname(path)), "__pycache__", f"{_name(path)}.*"))
+
+
 def _binaries(path):
-    name = os.path.splitext(os.path.basename(path))[0]
-    return glob.glob(os.path.join(glob.escape(os.path.dirname(path)), "__pycache__", f"{name}.*"))
+    return [file for file in _beside(path) if file.endswith((".nbi", ".nbc"))]
+
+
+def _seal(path):
+    return os.path.join(os.path.dirname(path), "__pycache__", f"{_name(path)}.sha256")
 
 
 def _drop_binaries(path):
-    for file in _binaries(path):
+    for file in _beside(path):
         with contextlib.suppress(OSError):
             os.remove(file)
 
 
 @contextlib.contextmanager
 def _binaries_beside():
-    """numba keeps binaries beside the source, whatever NUMBA_CACHE_DIR says: else none could be found and bounded."""
+    """numba keeps binaries beside the source, whatever NUMBA_CACHE_DIR and NUMBA_CACHE_LOCATOR_CLASSES say: else none
+    could be found, bounded and trusted."""
     from numba import config as numba_config
 
-    before, numba_config.CACHE_DIR = numba_config.CACHE_DIR, ""
+    names = [name for name in ("CACHE_DIR", "CACHE_LOCATOR_CLASSES") if hasattr(numba_config, name)]
+    before = {name: getattr(numba_config, name) for name in names}
+    for name in names:
+        setattr(numba_config, name, "")
     try:
         yield
     finally:
-        numba_config.CACHE_DIR = before
+        for name in names:
+            setattr(numba_config, name, before[name])
 
 
 def has(source):
@@ -190,15 +227,16 @@ def has(source):
     return os.path.exists(path) and bool(_binaries(path))
 
 
-def _execute(name, path):
+def _execute(name, path, source):
     module_name = f"jitgrad._kernels.{name}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # before executing it: numba looks it up
     try:
-        # Not `spec.loader.exec_module`: its bytecode cache would be one more file per kernel that can go bad.
-        with open(path, encoding="utf-8") as file, _binaries_beside():
-            exec(compile(file.read(), path, "exec"), module.__dict__)
+        # Not `spec.loader.exec_module`: its bytecode cache would be one more file per kernel that can go bad. And the
+        # text that was asked for, not what the file holds by now.
+        with _binaries_beside():
+            exec(compile(source, path, "exec"), module.__dict__)
     except BaseException:
         sys.modules.pop(module_name, None)
         raise
@@ -226,23 +264,33 @@ def _load(source, base):
     name = key(source)
     path = os.path.join(base, f"{name}.py")
     with _lock:
-        os.makedirs(base, exist_ok=True)
+        binaries = os.path.join(base, "__pycache__")
+        for own in (base, binaries):
+            if (why := trust.closed(own)) is not None:
+                raise OSError(f"the folder {own} {why}")
         known = _put(path, source)
+        if known and not trust.is_sealed(_seal(path), _binaries(path)):
+            _drop_binaries(path)  # damaged, or somebody else's, or half there
+    before = set(_binaries(path))
     try:
-        return _execute(name, path)
+        module = _execute(name, path, source)
     except OSError:
         raise
     except Exception:
-        if not known and not _binaries(path):
+        if not before:
             raise
-        # A binary that cannot be read, or was half there: once more without.
+        # Binaries that numba cannot read: once more without.
         _drop_binaries(path)
-        return _execute(name, path)
+        before, module = set(), _execute(name, path, source)
+    if not before and (made := _binaries(path)):
+        with contextlib.suppress(OSError):  # without a seal they are made anew the next time
+            trust.seal(_seal(path), made)
+    return module
 
 
 #: What jitgrad writes below the cache folder: the folder may be one the user keeps other things in.
 _OURS = re.compile(
-    r"[0-9a-f]{16}/(NAME\.py(\.\d+\.\d+\.tmp)?|__pycache__/NAME\.[^/]+\.nb[ic](\.tmp\.\w+)?)".replace(
+    r"[0-9a-f]{16}/(NAME\.py(\.\d+\.\d+\.tmp)?|__pycache__/NAME\.([^/]+\.nb[ic](\.tmp\.\w+)?|sha256(\.\d+\.tmp)?))".replace(
         "NAME", r"(\w+_[0-9a-f]{12}|[kd][0-9a-f]{24})"
     )
 )

@@ -13,8 +13,11 @@ import sys
 
 from .._config import config, cores
 
-#: The child sees the modules that the parent does.
-CODE = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from jitgrad.runtime.worker import serve; serve()"
+#: The child sees the modules that the parent does. Python puts the working directory first: nothing may be imported
+#: before it is gone.
+CODE = "import sys; sys.path[:] = eval(sys.argv[1]); from jitgrad.runtime.worker import serve; serve()"
+#: Options of the interpreter that keep the environment or the user's folders away from it, by their flags.
+OPTIONS = {"isolated": "-I", "ignore_environment": "-E", "no_user_site": "-s", "safe_path": "-P", "no_site": "-S"}
 
 
 class Worker:
@@ -35,16 +38,18 @@ class Worker:
             self.usable = False
 
     def _start(self):
-        import json
         import subprocess  # not at the top: `import jitgrad` should not pay for it
 
+        from . import cache
+
         path = [os.path.abspath(entry) for entry in sys.path]
+        options = [option for flag, option in OPTIONS.items() if getattr(sys.flags, flag, False)]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", CODE, json.dumps(path)],
+            [sys.executable, *options, "-c", CODE, repr(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "JITGRAD_CACHE_DIR": config.cache_dir},
+            env={**os.environ, "JITGRAD_CACHE_DIR": cache.base()},
             bufsize=0,  # a buffer has a lock, which a forked child would find held by a thread that it has not
         )
 
