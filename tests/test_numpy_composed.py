@@ -9,6 +9,7 @@ import pytest
 from numpy_oracle import A, B, check_gradient, leaf
 
 import jitgrad
+import jitgrad.numpy as jnp
 from jitgrad import ArgumentError, AxisError, DTypeError, GradientError, ShapeError
 from jitgrad.numpy import composed, contraction, rearranged, special, statistics
 
@@ -22,6 +23,10 @@ MODES = {"edge": {}, "reflect": {}, "symmetric": {}, "wrap": {}}
 
 # fmt: off
 CASES = {
+    "row_stack": [lambda x, y: jnp.row_stack([x, y]) if isinstance(x, jitgrad.Tensor) else np.vstack([x, y])],
+    "fftshift": [lambda x, y: np.fft.fftshift(x), lambda x, y: np.fft.fftshift(x, axes=1)],
+    "ifftshift": [lambda x, y: np.fft.ifftshift(x), lambda x, y: np.fft.ifftshift(x, axes=(1,))],
+    "trim_zeros": [lambda x, y: np.trim_zeros(x[0] * (A[0] > 0)), lambda x, y: np.trim_zeros(x[1] * (A[1] < 0), "f")],
     "vstack": [lambda x, y: np.vstack([x, y]), lambda x, y: np.vstack((x, B, y))],
     "hstack": [lambda x, y: np.hstack([x, y])],
     "dstack": [lambda x, y: np.dstack([x, y])],
@@ -234,8 +239,6 @@ def test_second_order():
 
 
 def test_lists_and_out():
-    import jitgrad.numpy as jnp
-
     for function, args in ((np.vstack, ([[1.0], [2.0]],)), (np.diff, ([1.0, 4.0],)), (np.cov, ([1.0, 2.0, 4.0],)),
                            (np.diag, ([1.0, 2.0],)), (np.median, ([3.0, 1.0],)), (np.pad, ([1.0], 1)),
                            (np.real, ([1.0],)), (np.trapezoid, ([1.0, 3.0],))):  # fmt: skip

@@ -17,34 +17,38 @@ from ..ir.shapes import as_int, broadcast_shapes, normalize_axis
 from ..tensor import Tensor
 from .calls import NOTHING, deliver
 from .plain import arrays, fallback
-from .special import handler, stands_for
+from .sequences import ARRAY, SEQUENCE, mapped
+from .special import handler, numpys, stands_for
 
 op = SimpleNamespace(**FUNCTIONS)
 
-#: Functions whose implementation in NumPy is made of others that take tensors.
-BY_NUMPY = (
-    "array_split", "cumulative_prod", "cumulative_sum", "dsplit", "dstack", "hsplit", "hstack", "linalg.diagonal",
-    "linalg.trace", "rollaxis", "split", "unstack", "vsplit", "vstack",
-)  # fmt: skip
+#: Functions whose implementation in NumPy is made of others that take tensors, and what their first operand is.
+BY_NUMPY = {
+    "array_split": ARRAY, "cumulative_prod": ARRAY, "cumulative_sum": ARRAY, "dsplit": ARRAY, "dstack": SEQUENCE,
+    "hsplit": ARRAY, "hstack": SEQUENCE, "linalg.diagonal": ARRAY, "linalg.trace": ARRAY, "rollaxis": ARRAY,
+    "split": ARRAY, "unstack": ARRAY, "vsplit": ARRAY, "vstack": SEQUENCE,
+}  # fmt: skip
 
 
-def _by_numpy(function):
+def _by_numpy(function, kind):
     """NumPy's own implementation, entered behind the dispatch that led here; what it converts is a tensor before it."""
 
     @functools.wraps(function)
     def run(first, /, *args, **kwargs):
-        several = isinstance(first, (list, tuple)) and any(isinstance(x, Tensor) for x in first)
-        first = [as_operand(x) for x in first] if several else as_operand(first)
-        return function.__wrapped__(first, *args, **kwargs)
+        return function.__wrapped__(mapped(kind, first, as_operand), *args, **kwargs)
 
     return run
 
 
-for _name in BY_NUMPY:
-    _home = np.linalg if _name.startswith("linalg.") else np
-    _function = getattr(_home, _name.rpartition(".")[2], None)  # NumPy 2.0 has no unstack, cumulative_sum...
-    if _function is not None:
-        stands_for(_function, _by_numpy(_function))
+for _name, _kind in BY_NUMPY.items():
+    if numpys(_name) is not None:  # NumPy 2.0 has no unstack, cumulative_sum...
+        stands_for(numpys(_name), _by_numpy(numpys(_name), _kind))
+
+
+@handler
+def row_stack(tup, *, dtype=None, casting="same_kind"):
+    return np.vstack(mapped(SEQUENCE, tup, as_operand), dtype=dtype, casting=casting)
+
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
 

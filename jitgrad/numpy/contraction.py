@@ -1,6 +1,7 @@
 """`numpy.einsum` on tensors: pairs of operands, in the order of NumPy's own path, as stacked matrix products.
 
-Start at `einsum`; `_pair` is one product.
+A letter is summed as soon as no operand that is still to come, and not the result, has it, so that what is in memory
+between two products is never larger than the path says. Start at `einsum`; `_pair` is one product.
 """
 
 import math
@@ -36,9 +37,9 @@ def einsum(*operands, out=None, optimize=False, dtype=None, casting="safe", orde
     _check_lengths(text, terms)
     for pair in _path(terms, kept, optimize):
         first, *rest = [terms.pop(k) for k in sorted(pair, reverse=True)][::-1]
-        for second in rest:
-            needed = set(kept).union(*(n for _, n in terms), *(n for _, n in rest))
-            first = _pair(first, second, needed)
+        while rest:
+            second = rest.pop(0)
+            first = _pair(first, second, set(kept).union(*(n for _, n in (*terms, *rest))))
         terms.append(first)
     x, n = _summed(*terms[0], set(kept))
     return deliver(x.transpose([n.index(k) for k in kept]) if kept != n else x.clone(), out)
@@ -152,6 +153,11 @@ def _pair(first, second, needed):
         sizes = [math.prod(lengths[c] for c in g) for g in groups]
         return t.reshape(sizes)
 
-    out = op.matmul(matrix(x, n, batch, left, inner), matrix(y, m, batch, inner, right))
     names = batch + left + right
+    if not left and not right and batch:  # many sums of their own are one pass, many matrix products are not
+        out, _ = _summed(matrix(x, n, batch, inner) * matrix(y, m, batch, inner), "bi", "b")
+    elif not inner:
+        out = matrix(x, n, batch, left, inner) * matrix(y, m, batch, inner, right)
+    else:
+        out = op.matmul(matrix(x, n, batch, left, inner), matrix(y, m, batch, inner, right))
     return out.reshape([lengths[c] for c in names]), "".join(names)

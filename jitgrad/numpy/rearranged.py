@@ -9,19 +9,22 @@ import inspect
 import numpy as np
 
 from .._dtypes import as_dtype
+from .._errors import ArgumentError
 from ..convert import as_operand
 from ..functions import FUNCTIONS
-from ..tensor import Tensor
+from ..ir.shapes import normalize_axes
 from .plain import arrays, fallback, refuse_gradient
-from .special import handler, stands_for
+from .sequences import ARRAY, NESTED, SEQUENCE, mapped
+from .special import handler, numpys, stands_for
 
 take, concatenate, where = FUNCTIONS["take"], FUNCTIONS["concatenate"], FUNCTIONS["where"]
 
-#: Function -> the parameters whose elements are moved; the others are taken by value.
+#: Function -> the parameters whose elements are moved, and what each is; the others are taken by value.
 DATA = {
-    "append": ("arr", "values"), "block": ("arrays",), "choose": ("choices",), "column_stack": ("tup",),
-    "compress": ("a",), "delete": ("arr",), "diag": ("v",), "diagflat": ("v",), "extract": ("arr",),
-    "insert": ("arr", "values"), "resize": ("a",), "tril": ("m",), "triu": ("m",),
+    "append": {"arr": ARRAY, "values": ARRAY}, "block": {"arrays": NESTED}, "choose": {"choices": SEQUENCE},
+    "column_stack": {"tup": SEQUENCE}, "compress": {"a": ARRAY}, "delete": {"arr": ARRAY}, "diag": {"v": ARRAY},
+    "diagflat": {"v": ARRAY}, "extract": {"arr": ARRAY}, "fft.fftshift": {"x": ARRAY}, "fft.ifftshift": {"x": ARRAY},
+    "insert": {"arr": ARRAY, "values": ARRAY}, "resize": {"a": ARRAY}, "tril": {"m": ARRAY}, "triu": {"m": ARRAY},
 }  # fmt: skip
 
 
@@ -32,9 +35,7 @@ class _Elements:
         self.parts, self.size = [], 1
 
     def positions(self, x):
-        """`x`, or each array in nested sequences, as an array of positions."""
-        if isinstance(x, (list, tuple)) and any(isinstance(t, Tensor) for t in _leaves(x)):
-            return type(x)(map(self.positions, x))
+        """`x` as an array of positions."""
         x = as_operand(x)
         self.parts.append(x)
         self.size += x.size
@@ -50,11 +51,6 @@ class _Elements:
         return take(concatenate(flat), positions)
 
 
-def _leaves(x):
-    for item in x:
-        yield from _leaves(item) if isinstance(item, (list, tuple)) else (item,)
-
-
 def _arranged(function, data):
     signature = inspect.signature(function)
 
@@ -63,25 +59,38 @@ def _arranged(function, data):
         if given.get("out") is not None:
             return fallback(function, args, kwargs)
         elements = _Elements()
-        placed = {k: elements.positions(v) if k in data else arrays(v) for k, v in given.items()}
+        taken = {k: mapped(data[k], v, as_operand) if k in data else arrays(v) for k, v in given.items()}
+        placed = {k: mapped(data[k], v, elements.positions) if k in data else v for k, v in taken.items()}
         positions = function(**placed)
         dtypes = {x.dtype for x in elements.parts}
         if len(dtypes) > 1:  # NumPy says what comes of several; of the values it needs the dtypes only
-            given = {k: _blank(v) if k in data else arrays(v) for k, v in given.items()}
-            dtypes = {as_dtype(function(**given).dtype)}
+            blank = {k: mapped(data[k], v, _blank) if k in data else v for k, v in taken.items()}
+            dtypes = {as_dtype(function(**blank).dtype)}
         return elements.at(positions, dtypes.pop())
 
     return run
 
 
 def _blank(x):
-    if isinstance(x, (list, tuple)) and any(isinstance(t, Tensor) for t in _leaves(x)):
-        return type(x)(map(_blank, x))
-    return np.zeros(x.shape, x.dtype) if isinstance(x, Tensor) else x
+    return np.zeros(x.shape, x.dtype)
 
 
 for _name, _data in DATA.items():
-    stands_for(getattr(np, _name), _arranged(getattr(np, _name), _data))
+    stands_for(numpys(_name), _arranged(numpys(_name), _data))
+
+
+@handler
+def trim_zeros(filt, trim="fb", axis=None):
+    x, ends = as_operand(filt), trim.lower()
+    if ends not in ("fb", "bf", "f", "b"):
+        raise ArgumentError(f"got trim={trim!r}, expected 'f' for the front, 'b' for the back, or 'fb'")
+    axes = normalize_axes(axis, x.ndim)
+    places = np.argwhere(x._array())
+    kept = [slice(None)] * x.ndim
+    for k in axes:
+        first, stop = (int(places[:, k].min()), int(places[:, k].max()) + 1) if len(places) else (0, 0)
+        kept[k] = slice(first if "f" in ends or not len(places) else None, stop if "b" in ends or not stop else None)
+    return x[tuple(kept)]
 
 
 @handler

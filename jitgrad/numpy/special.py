@@ -28,9 +28,16 @@ def handler(function):
 
 
 def stands_for(function, ours):
-    """Registers `ours` for a function of NumPy's whose name it takes."""
-    ours.__name__ = ours.__qualname__ = function.__name__
-    HANDLERS[function] = ours
+    """Registers `ours` for a function of NumPy's, whose name it takes; for None, which this NumPy has not, nothing."""
+    if function is not None:
+        ours.__name__ = ours.__qualname__ = function.__name__
+        HANDLERS[function] = ours
+
+
+def numpys(name):
+    """The function of that name, such as "linalg.trace", or None where this NumPy has it not."""
+    home, _, name = name.rpartition(".")
+    return getattr(getattr(np, home) if home else np, name, None)
 
 
 # --- new tensors -----------------------------------------------------------------------------------------------------

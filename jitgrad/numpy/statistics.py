@@ -238,8 +238,8 @@ nanmax, nanmin = _extreme(np.max, -np.inf), _extreme(np.min, np.inf)
 
 def _counted(a, axis, where):
     """The elements with 0 for what does not count, which ones count, and how many, with axes kept."""
-    a = as_operand(a)
-    a = a if a.dtype.kind == "f" else a.double()
+    a = _float(a)
+    normalize_axes(axis, a.ndim)  # of a 0-d value no axis may be named, unlike in a sum
     counts = op.logical_not(op.isnan(a))
     counts = counts if where is NOTHING else op.logical_and(counts, as_mask(where))
     return op.where(counts, a, 0.0), counts, counts.sum(axis=axis, keepdims=True).to(a.dtype)

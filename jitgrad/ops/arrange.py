@@ -18,6 +18,7 @@ from .registry import REQUIRED, SUM, Entry, broadcast, composite, movement, resh
 
 def _repeated(shape, repeats, axis=None):
     """The index of each element of the result, by which it is taken."""
+    shape = shape or (1,)
     n = math.prod(shape) if axis is None else shape[normalize_axis(axis, len(shape))]
     counts = np.asarray(repeats)
     if counts.dtype.kind not in "iu" or counts.ndim > 1 or (counts.size and counts.min() < 0):

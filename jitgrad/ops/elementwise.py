@@ -171,7 +171,7 @@ clip3 = elementwise(
 
 def _clip(x, low=None, high=None):
     if low is None and high is None:
-        raise ArgumentError("clip() got neither a lower nor an upper bound; give one")
+        return x
     inf = float("inf") if is_float(x.dtype) else None
     if low is None:
         return clip3(x, -inf, high) if inf else minimum(x, high)
@@ -183,7 +183,7 @@ def _clip(x, low=None, high=None):
 clip = composite(
     "clip", np.clip, _clip, operands=3, args=("x", "min", "max"), aliases=("clamp",),
     optional={"min": "a_min", "max": "a_max"}, on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
-    doc="x limited to [min, max]; either bound may be None.",
+    doc="x limited to [min, max]; a bound may be None, which is no bound.",
 )  # fmt: skip
 relu = composite(
     "relu",

@@ -327,8 +327,8 @@ def put(x, arrays, v, index, last=None):
 def _take(x, indices, axis):
     if not isinstance(indices, Node):
         raise ArgumentError(f"got indices {indices!r}, expected integers")
-    if axis is None:
-        x, axis = reshape_to(x, (x.size,)), 0
+    if axis is None or x.ndim == 0:  # a value alone counts as an axis of one element
+        x, axis = reshape_to(x, (x.size,)), 0 if axis is None else axis
     axis = normalize_axis(axis, x.ndim)
     out = gather(permute(x, _fronted(x.ndim, (axis,))), (cast(indices, INT64),))
     k = indices.ndim
@@ -337,6 +337,7 @@ def _take(x, indices, axis):
 
 def _check_take(shape, indices, axis=None):
     """The index array of `take`, in bounds and without negative entries."""
+    shape = shape or (1,)
     n = shape[normalize_axis(axis, len(shape))] if axis is not None else math.prod(shape)
     array = np.asarray(indices)
     if array.dtype.kind not in "iu":

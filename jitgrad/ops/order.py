@@ -104,7 +104,7 @@ def _ordered(x, axis, kind):
 
 
 def _argsort(x, axis, kind, stable):
-    x, axis = _ordered(x, axis, kind)
+    x, axis = _ordered(reshape_to(x, (1,)) if x.ndim == 0 else x, axis, kind)  # NumPy's is of one element, too
     return Node(ARGSORT, (x,), axis, x.shape, INT64)
 
 

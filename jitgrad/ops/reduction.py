@@ -11,7 +11,7 @@ import numpy as np
 from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
 from .._errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Node, Op, const, size
-from ..ir.shapes import drop_axes, keep_axes, normalize_axis, reduced_axes
+from ..ir.shapes import drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
 from .elementwise import absolute, equal, exp, isnan, log, logical_or, not_equal, root0, square, where
 from .marks import stop
 from .registry import SUM, Entry, broadcast, cast, composite, expand, reduce_sum, reshape_to
@@ -230,9 +230,9 @@ def _mean(x, axis, dtype, keepdims):
             f"got dtype={dtype} for a mean, expected a float: a mean in integers would be truncated on the way"
         )
     x = cast(x, as_dtype(dtype)) if dtype is not None else _float(x)
-    axes = reduced_axes(axis, x.ndim)
+    axes = normalize_axes(axis, x.ndim)  # of a 0-d value no axis may be named here: NumPy counts along it
     n = _count(x, axes)
-    return reduce(SUM, x, axis, keepdims) / size(n if n else float("nan"), x.dtype)
+    return reduce(SUM, x, axes, keepdims) / size(n if n else float("nan"), x.dtype)
 
 
 mean = composite("mean", np.mean, _mean, _TYPED, cases=CASES, doc="The arithmetic mean over `axis`.")
@@ -240,7 +240,7 @@ mean = composite("mean", np.mean, _mean, _TYPED, cases=CASES, doc="The arithmeti
 
 def _var(x, axis, ddof, keepdims, correction=None):
     x = _float(x)
-    axes = reduced_axes(axis, x.ndim)
+    axes = normalize_axes(axis, x.ndim)
     ddof = ddof if correction is None else correction
     if not isinstance(ddof, (int, float)):
         raise ArgumentError(f"got ddof = {ddof!r}, expected a number; name several axes as axis=(0, 1)")
