@@ -25,9 +25,16 @@ ORACLES = {
     "erfc": np.vectorize(__import__("math").erfc),
     "flatten": np.ravel,
     "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
-    "softmax": lambda x, axis=-1: np.exp(x) / np.exp(x).sum(axis, keepdims=True),
-    "log_softmax": lambda x, axis=-1: x - np.log(np.exp(x).sum(axis, keepdims=True)),
+    "softmax": lambda x, axis=-1: shares(x, axis),
+    "log_softmax": lambda x, axis=-1: np.log(shares(x, axis)),
 }
+
+
+def shares(x, axis):
+    """As SciPy and PyTorch have it: beside an infinity all is nan."""
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
 
 
 def running(ufunc):

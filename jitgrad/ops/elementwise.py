@@ -320,26 +320,6 @@ log1p = elementwise(
     doc="log(1 + x), accurate near 0.",
 )
 
-
-def _logaddexp_partials(exp):
-    """exp(x - out), exp(y - out); where x and y are the same infinity, half each and not nan."""
-
-    def partials(x, y, out):
-        tie = logical_and(equal(x, y), equal(x, out))
-        return tuple(where(tie, 0.5, exp(where(equal(v, out), 0.0, v - out))) for v in (x, y))
-
-    return partials
-
-
-logaddexp = elementwise(
-    "logaddexp", np.logaddexp, _logaddexp_partials(exp), code="logaddexp({0}, {1})", cost=40,
-    doc="log(exp(x) + exp(y)), without overflow.",
-)  # fmt: skip
-logaddexp2 = elementwise(
-    "logaddexp2", np.logaddexp2, _logaddexp_partials(exp2), code="logaddexp2({0}, {1})", cost=40,
-    doc="log2(2 ** x + 2 ** y), without overflow.",
-)  # fmt: skip
-
 # --- powers ----------------------------------------------------------------------------------------------------
 
 

@@ -268,10 +268,17 @@ std = composite(
 )
 
 
+def _top(x, axes):
+    """The maximum over `axes`, with length 1: a shift of `x`, on which no result depends, so no gradient goes there."""
+    if not _count(x, axes):
+        return broadcast(const(0, x.dtype), keep_axes(x.shape, axes))
+    return stop(reduce(MAX, x, axes, True))
+
+
 def _logsumexp(x, axis, keepdims):
     x = _float(x)
     axes = reduced_axes(axis, x.ndim)
-    top = stop(reduce(MAX, x, axes, True))
+    top = _top(x, axes)
     top = where(equal(absolute(top), float("inf")), 0.0, top)
     out = log(reduce(SUM, exp(x - broadcast(top, x.shape)), axes, True)) + top
     return out if keepdims else reshape_to(out, drop_axes(x.shape, axes))
@@ -280,13 +287,38 @@ def _logsumexp(x, axis, keepdims):
 logsumexp = composite(
     "logsumexp", None, _logsumexp, PARAMS, cases=CASES, doc="log(sum(exp(x))) over `axis`, without overflow."
 )
+
+
+def _shifted(x, axis):
+    """``x - max(x)`` over `axis`, the exponential of that, and its sum.
+
+    The result is made of these, not of `logsumexp`: of x and a logarithm that is as large nothing is left but the
+    roundings of both.
+    """
+    x = _float(x)
+    axes = reduced_axes(axis, x.ndim)
+    x = x - _top(x, axes)
+    e = exp(x)
+    return x, e, reduce(SUM, e, axes, True)
+
+
+def _softmax(x, axis):
+    _, e, total = _shifted(x, axis)
+    return e / total
+
+
+def _log_softmax(x, axis):
+    x, _, total = _shifted(x, axis)
+    return x - log(total)
+
+
 softmax = composite(
-    "softmax", None, lambda x, axis: exp(_float(x) - _logsumexp(x, axis, True)), {"axis": -1}, cases=({}, {"axis": 0}),
-    doc="exp(x) / sum(exp(x)) over `axis`, without overflow.",
+    "softmax", None, _softmax, {"axis": -1}, cases=({}, {"axis": 0}),
+    doc="exp(x) / sum(exp(x)) over `axis`, without overflow; its digits do not depend on what is added to x.",
 )  # fmt: skip
 log_softmax = composite(
-    "log_softmax", None, lambda x, axis: _float(x) - _logsumexp(x, axis, True), {"axis": -1}, cases=({}, {"axis": 0}),
-    doc="log(softmax(x)) over `axis`, without overflow.",
+    "log_softmax", None, _log_softmax, {"axis": -1}, cases=({}, {"axis": 0}),
+    doc="log(softmax(x)) over `axis`, without overflow; its digits do not depend on what is added to x.",
 )  # fmt: skip
 count_nonzero = Entry(
     "count_nonzero", np.count_nonzero, lambda x, axis, keepdims: reduce(SUM, not_equal(x, 0), axis, keepdims, INT64), 1,

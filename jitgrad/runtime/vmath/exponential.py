@@ -110,8 +110,8 @@ def exp(x):
     return exp_of(x)
 
 
-def exp2_of(y, low=None):
-    """2 ** (y + low)."""
+def _exp2_parts(y, low=None):
+    """(k, p, r, small) with 2 ** (y + low) = 2 ** k * (1 + p * r); `small` where that may not be a normal number."""
     w = width(y)
     lowest, small, highest = w.exp2_range
     y = within(y, lowest, highest)
@@ -119,7 +119,20 @@ def exp2_of(y, low=None):
     r = y - (t - w.round)
     if low is not None:
         r = r + low
-    return scaled(fma(horner(_EXP2, r), r, 1.0), bits(t) - w.round_bits, y < small)
+    return bits(t) - w.round_bits, horner(_EXP2, r), r, y < small
+
+
+def exp2_and_less(y, low):
+    """(2 ** (y + low), the same less 1, accurate near 0)."""
+    k, p, r, small = _exp2_parts(y, low)
+    out = scaled(fma(p, r, 1.0), k, small)
+    return out, select(k == 0, p * r, out - 1.0)
+
+
+def exp2_of(y, low=None):
+    """2 ** (y + low)."""
+    k, p, r, small = _exp2_parts(y, low)
+    return scaled(fma(p, r, 1.0), k, small)
 
 
 def exp2(x):

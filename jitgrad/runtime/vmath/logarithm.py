@@ -20,9 +20,10 @@ from .core import (
     width,
     with_sign,
 )  # fmt: skip
-from .exponential import exp2_of, exp_of
+from .exponential import exp2_and_less, exp_of
 
 LN2 = math.log(2.0)
+_SQRT2 = math.sqrt(2.0)
 
 #: (2 artanh(s) / s - 2) / s ** 2 for |s| < 0.172, in powers of s ** 2, float64 and float32
 _LOG = (
@@ -196,7 +197,12 @@ def logaddexp(a, b):
 
 
 def logaddexp2(a, b):
-    """log2(2 ** a + 2 ** b) without overflow."""
-    high, e = _sum_of_exp(a, b, exp2_of)
-    n, f, _ = _split_sum(*_sum_with_one(e))
-    return high + _log_to(width(a).log2e, n, f)
+    """log2(2 ** a + 2 ** b) without overflow.
+
+    1 + e is 2 * (1 + (e - 1) / 2) for an e near 1, and the power of two is put to the larger operand first, exactly
+    where the two cancel: about 0 comes from operands of about -1.
+    """
+    high, (e, less) = _sum_of_exp(a, b, exp2_and_less)
+    near = e > _SQRT2 - 1.0
+    n = select(near, like(a, 1.0), 0.0)
+    return (high + n) + _log_to(width(a).log2e, like(a, 0.0), select(near, 0.5 * less, e))
