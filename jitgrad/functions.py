@@ -20,7 +20,7 @@ from .tape.numbers import Number, kind_of
 from .tape.segment import grow, local
 from .tape.tensors import emit, enter, record
 from .tape.views import Step, aliases, make_view
-from .tensor import Tensor
+from .tensor import Tensor, refuse_element
 
 new = object.__new__
 #: Operators that Python reflects into one another, and that cannot be written in place.
@@ -80,10 +80,12 @@ def _with_numbers(operands):
     )
 
 
-def view(entry, x, statics):
-    """A view of `x`, or a copy where NumPy makes one."""
+def view(entry, x, statics, copies=True):
+    """A view of `x`, or a copy where NumPy makes one; None without `copies`."""
     step = Step(entry, statics)
-    return make_view(x, step) if entry.view is True or aliases(x, step) else step(x)
+    if aliases(x, step, entry.view):
+        return make_view(x, step)
+    return step(x) if copies else None
 
 
 def _operand(x):
@@ -402,13 +404,13 @@ def _spread(entry, f):
             values = values[0]
         elif not values:
             values = () if default is REQUIRED else default
-        return f(x, _whole(values), **kwargs)
+        return f(x, whole(values), **kwargs)
 
     describe(method, entry, spread=True)
     return method
 
 
-def _whole(values):
+def whole(values):
     """Numbers that mean lengths or axes as Python integers; others are left for the operation to refuse."""
     try:
         return values if values is None else tuple(map(index, values))
@@ -418,6 +420,7 @@ def _whole(values):
 
 def _in_place_method(entry, f):
     def method(x, *args):
+        refuse_element(x, f"{entry.in_place}()")
         x._write(f(x, *args), cast=False)
         return x
 

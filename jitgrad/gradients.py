@@ -98,9 +98,7 @@ def _accumulate(t, g, create):
         local.seg.tracing.touch_grad(t)
     shared = create or (t._x is not None and t._x.hooks)
     with LOCK:  # threads may have a leaf in common
-        if t._x is None:
-            t._x = tape.Extra()
-        x = t._x
+        x = tape._extra(t)
         if x.grad is None:
             x.grad = g.clone() if shared else g
         elif create:

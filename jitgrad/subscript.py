@@ -1,7 +1,8 @@
 """Indexing: ``x[index]``, and the value that ``x[index] = value`` writes, as records.
 
-Basic indices give views, index arrays and masks give copies, as in NumPy. Integers and the starts of most slices are
-numbers of the segment, so a loop over ``x[i]`` is one plan. Start at `get` and `place`.
+Basic indices give views, index arrays and masks give copies, as in NumPy; and as there an integer for each axis gives
+an element, a value of its own (`element`): ``x[0], x[1] = x[1], x[0]`` swaps. Integers and the starts of most
+slices are numbers of the segment, so a loop over ``x[i]`` is one plan. Start at `get` and `place`.
 """
 
 import numpy as np
@@ -10,8 +11,8 @@ from ._errors import IndexOutOfRange, ShapeError
 from .ir.shapes import stretches
 from .ops import indexing
 from .ops.registry import broadcast, cast, reshape_to
-from .tape.segment import Head, local
-from .tape.tensors import Handle, from_value, record, seen
+from .tape.segment import Head, grow, local
+from .tape.tensors import ELEMENT, Handle, emit, enter, from_value, record, seen
 from .tape.views import Step, make_view
 
 _heads: dict = {}
@@ -49,8 +50,9 @@ def _form(item):
     return int if type(item) is int else "new" if item is None else item if item is Ellipsis else None
 
 
-def _basic_step(shape, index):
-    """The step of a basic index that was seen before for this shape, but for its integers; else None."""
+def _basic(shape, index):
+    """What a basic index records that was seen before for this shape, but for its integers, as (head, numbers, whether
+    it names an element); None for another index."""
     items = index if type(index) is tuple else (index,)
     forms = tuple([_form(i) for i in items])
     if None in forms:
@@ -65,8 +67,9 @@ def _basic_step(shape, index):
         numbers = [axis for axis, start in enumerate(static) if start is None]
         places = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
         head = _view_head(parsed[:5], static)
-        known = _known[shape, forms] = head, [parsed.starts[axis] for axis in numbers], places
-    head, starts, places = known
+        known = head, [parsed.starts[axis] for axis in numbers], places, _is_element(items, len(shape))
+        _known[shape, forms] = known
+    head, starts, places, element = known
     if places:
         starts = list(starts)
         for (place, axis), i in zip(places, [i for i in items if type(i) is int]):
@@ -74,7 +77,12 @@ def _basic_step(shape, index):
             if not -n <= i < n:
                 return None
             starts[place] = i + n if i < 0 else i
-    return Step(head, (), starts)
+    return head, starts, element
+
+
+def _is_element(items, ndim):
+    """Whether an index has an integer for each axis, and nothing else."""
+    return len(items) == ndim and not any(i is None or i is Ellipsis or isinstance(i, slice) for i in items)
 
 
 def _items_of_axes(items, ndim):
@@ -124,24 +132,47 @@ FIT = Head("copy", 1, _build_fit)
 
 
 def get(x, index):
-    """``x[index]``: a view, or a copy where arrays or masks pick."""
-    step = _basic_step(x._state.shape, index)
-    if step is not None:
-        return make_view(x, step)
-    parsed = indexing.parse(x.shape, _values(index))
-    part = _view(x, parsed)
+    """``x[index]``: a view, an element, or a copy where arrays or masks pick."""
+    known = _basic(x._state.shape, index)
+    if known is not None:
+        head, numbers, element = known
+        return _element(x, head, numbers) if element else make_view(x, Step(head, (), numbers))
+    values = _values(index)
+    parsed = indexing.parse(x.shape, values)
     if not parsed.arrays:
-        return part
+        items = values if isinstance(values, tuple) else (values,)
+        step = _step(parsed)
+        if _is_element(items, x.ndim):
+            return _element(x, step.head, step.numbers)
+        return step(x) if any(isinstance(i, np.ndarray) for i in items) else make_view(x, step)
+    part = _view(x, parsed)
     arrays = _arrays(parsed)
     head = _head("index", 1 + len(arrays), _build_pick)
     return record(lambda *states: (head, *states, parsed[:5]), (part, *arrays))
 
 
+def _element(x, head, numbers):
+    """``x[i]`` with an integer for each axis: its value. What is written to it would not be in `x`, so it is marked."""
+    seg = local.seg
+    if x._seg is seg:
+        state = x._state
+    else:
+        state = enter(x)
+        seg = local.seg
+    key = (head, state, *(int,) * len(numbers))
+    state = seg.state.next.get(key)
+    if state is None:
+        state = grow(seg, key)
+    out = emit(seg, state, numbers)
+    out._x = ELEMENT
+    return out
+
+
 def place(x, index, value):
     """The view of `x` that ``x[index] = value`` writes to, and what it becomes."""
-    step = _basic_step(x._state.shape, index)
-    if step is not None:
-        part = make_view(x, step)
+    known = _basic(x._state.shape, index)
+    if known is not None:
+        part = make_view(x, Step(known[0], (), known[1]))
         return part, fit(value, part.shape, part.dtype)
     if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
         return get(x, Ellipsis), _chosen(index, value, x)
@@ -171,8 +202,12 @@ def _chosen(mask, value, x):
     return FUNCTIONS["where"](mask, fit(value, (), x.dtype), x)
 
 
+def _step(parsed):
+    return Step(_view_head(parsed[:5], (None,) * len(parsed.starts)), (), parsed.starts)
+
+
 def _view(x, parsed):
-    return make_view(x, Step(_view_head(parsed[:5], (None,) * len(parsed.starts)), (), parsed.starts))
+    return make_view(x, _step(parsed))
 
 
 def _arrays(parsed):

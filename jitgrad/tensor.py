@@ -339,6 +339,8 @@ class Tensor(Values):
         return subscript.get(self, index)
 
     def __setitem__(self, index, value):
+        if self._x is not None and self._x.element:
+            refuse_element(self, "item assignment")
         _check_writable(self)
         part, new = subscript.place(self, index, as_operand(value))
         part._write(new, cast=True)
@@ -360,22 +362,43 @@ class Tensor(Values):
                 )
             value = cast_to(value, self.dtype)
         views.write(self, value)
+        if self._x is not None and self._x.element:
+            tape.own(self)
 
     def copy_(self, value):
         """Writes `value`, broadcast and cast, into this tensor."""
+        refuse_element(self, "a write")
         _check_writable(self)
         self._write(subscript.fit(as_operand(value), self.shape, self.dtype), cast=True)
         return self
 
 
+def refuse_element(t, what):
+    """Raises for ``x[i]``, and what is a view of it: `what` is meant for `x`, which it would not reach."""
+    while t is not None and t._x is not None:
+        if t._x.element:
+            raise AliasError(
+                f"got {what} to an element x[i], which is a value and no view, so that x would stay as it is; write "
+                "x[i] = value or x[i] += value, or name a part of x that is a view, as x[i:i+1]"
+            )
+        t = t._x.parent
+
+
 def _check_writable(t):
-    what = "a leaf tensor"
+    what, grad_off = "a leaf tensor", False
     while t is not None and local.seg.state.grad:
-        if t.requires_grad and t.is_leaf:
+        if t.requires_grad and (t.is_leaf or grad_off):
+            if grad_off:
+                raise AliasError(
+                    "got a write, with gradients on, to a view made under jitgrad.no_grad() of a tensor that requires "
+                    "grad, which would cut that off from its gradient; make the view and write to it in the same mode"
+                )
             raise AliasError(
                 f"got a write to {what} that requires grad; write to it under jitgrad.no_grad(), or to x.clone()"
             )
-        t = None if t._x is None or t._x.parent is None or t._x.step.cuts else t._x.parent
+        x = t._x
+        grad_off = x is not None and x.parent is not None and not x.step.grad
+        t = None if x is None or x.parent is None or x.step.cuts else x.parent
         what = "a view of a leaf tensor"
 
 

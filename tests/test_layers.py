@@ -70,6 +70,7 @@ NAMED = {
     "tape.segment": ({"STOP"}, "marks of the tape"),
     "tape.trace": ({"STOP", "VARIABLE"}, "marks of the tape"),
     "numpy.calls": ({"where", "broadcast_to"}, "where= and out= of every NumPy function"),
+    "numpy.methods": ({"sort"}, "a method that writes"),
     "numpy.plain": ({"outer"}, "a method of ufuncs"),
     "numpy.protocol": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"},
                        "functions with two names in NumPy"),

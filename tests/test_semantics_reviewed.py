@@ -167,7 +167,7 @@ def test_sort_and_argsort_are_numpys(tier):
     x = np.array([[3.0, np.nan, -1.0, 3.0], [0.5, 2.0, np.inf, -np.inf]])
     t = jitgrad.tensor(x)
     for axis in (0, 1, -1, None):
-        np.testing.assert_array_equal(t.sort(axis), np.sort(x, axis))
+        np.testing.assert_array_equal(jitgrad.sort(t, axis), np.sort(x, axis))
         np.testing.assert_array_equal(t.argsort(axis=axis, stable=True), np.argsort(x, axis, stable=True))
     np.testing.assert_array_equal(t, x)  # a new tensor, not in place
     order = jitgrad.argsort(t, 1)
@@ -176,7 +176,7 @@ def test_sort_and_argsort_are_numpys(tier):
 
 def test_sorted_views_and_their_gradient(lib):
     x = leaf(lib, [3.0, 1.0, 2.0])
-    values = x.sort() if lib is jitgrad else x.sort().values
+    values = lib.sort(x) if lib is jitgrad else x.sort().values
     (values * lib.tensor([1.0, 10.0, 100.0])).sum().backward()
     same(x.grad, [100.0, 1.0, 10.0])
 

@@ -26,7 +26,7 @@ VIEWS = {
     "step": lambda a: a[::2],
     "row": lambda a: a[1],
     "column": lambda a: a[:, 2],
-    "element": lambda a: a[2, 1],
+    "element": lambda a: a[2, 1, ...],
     "block": lambda a: a[1:, ::3],
     "ellipsis": lambda a: a[..., 0],
     "new axis": lambda a: a[None, :, 1],
@@ -49,11 +49,9 @@ ONLY_NUMPY = {
 @pytest.mark.parametrize("name", VIEWS)
 def test_write_to_a_view_reaches_the_base(lib, name):
     a, n = lib.tensor(M), M.copy()
-    for target, view in ((a, VIEWS[name](a)), (n, VIEWS[name](n))):
+    for view in (VIEWS[name](a), VIEWS[name](n)):
         view *= 10
         view += 1
-        if name == "element" and target is n:  # a number in NumPy
-            n[2, 1] = n[2, 1] * 10 + 1
     same(a, n)
     same(VIEWS[name](a), VIEWS[name](n))
 
@@ -63,11 +61,7 @@ def test_assignment_to_a_view_reaches_the_base(name):
     a, n = jitgrad.tensor(M), M.copy()
     view = (VIEWS | ONLY_NUMPY)[name]
     view(a)[...] = 7.5
-    target = view(n)
-    if isinstance(target, np.ndarray):
-        target[...] = 7.5
-    else:
-        n[2, 1] = 7.5
+    view(n)[...] = 7.5
     same(a, n)
 
 
@@ -79,7 +73,7 @@ def test_write_to_the_base_is_seen_by_views(lib, name):
     a[1, 2] = 100.0
     n += 3
     n[1, 2] = 100.0
-    same(va, VIEWS[name](n) if name == "element" else vn)
+    same(va, vn)
 
 
 @pytest.mark.parametrize("name", VIEWS | ONLY_NUMPY)
@@ -400,5 +394,5 @@ def test_integer_and_bool_tensors_are_written_too(lib):
 
 def test_out_parameter():
     a, x = jitgrad.zeros(3), jitgrad.tensor([1.0, 2.0, 3.0])
-    assert jitgrad.sum(x, axis=0, out=a[1]) is not None
+    assert jitgrad.sum(x, axis=0, out=a[1, ...]) is not None
     same(a, [0.0, 6.0, 0.0])

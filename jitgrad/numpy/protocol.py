@@ -18,7 +18,7 @@ from .._errors import ArgumentError, GradientError
 from ..functions import FUNCTIONS, defers
 from ..ops import REGISTRY
 from ..tensor import Tensor
-from . import composed, contraction, rearranged, statistics  # noqa: F401 - they fill HANDLERS
+from . import composed, contraction, methods, rearranged, statistics  # noqa: F401 - they fill HANDLERS
 from .calls import Form, call
 from .plain import fallback, fallback_ufunc
 from .special import HANDLERS, nonzero_where
@@ -122,9 +122,10 @@ def dlpack_device(self):
 
 
 def install(cls):
-    """Gives the class NumPy's protocols."""
+    """Gives the class NumPy's protocols, and its methods that write."""
     cls.__array_ufunc__ = array_ufunc
     cls.__array_function__ = array_function
     cls.__array_namespace__ = array_namespace
     cls.__dlpack__ = dlpack
     cls.__dlpack_device__ = dlpack_device
+    methods.install(cls)

@@ -67,9 +67,16 @@ def _diagonal(x, offset, axis1, axis2):
     return slice_node(flat, (0,) * k + (start,), (1,) * k + (m + 1,), (*x.shape[:-2], length))
 
 
+def _diagonal_strides(shape, strides, offset, axis1, axis2):
+    """A step along a diagonal is one along each of its axes, however the matrices lie."""
+    pair = [normalize_axis(a, len(shape)) for a in (axis1, axis2)]
+    rest = [s for a, s in enumerate(strides) if a not in pair]
+    return (*rest, sum(strides[a] for a in pair))
+
+
 _DIAGONAL = {"offset": 0, "axis1": 0, "axis2": 1}
 diagonal = movement(
-    "diagonal", np.diagonal, _diagonal, _DIAGONAL, view="dense",
+    "diagonal", np.diagonal, _diagonal, _DIAGONAL, layout=_diagonal_strides,
     cases=({}, {"offset": 1}, {"offset": -2, "axis1": 2, "axis2": 0}),
     doc="The diagonal number `offset` of the matrices on two axes, as the last axis.",
 )  # fmt: skip

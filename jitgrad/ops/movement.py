@@ -253,7 +253,7 @@ def _permutation(axes, ndim):
 
 reshape = movement(
     "reshape", np.reshape, lambda x, shape: reshape_to(x, reshape_shape(x.shape, shape)), {"shape": REQUIRED},
-    view="dense", spread="shape", methods=("view",), cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}), shapes=((3, 4),),
+    view="dense", spread="shape", cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}), shapes=((3, 4),),
     doc="The same elements in C order, in another shape; one length may be -1.",
 )  # fmt: skip
 transpose = movement(
@@ -360,8 +360,9 @@ broadcast_to = movement(
     doc="The tensor stretched to a shape, in which -1 keeps a length; a view that cannot be written to.",
 )  # fmt: skip
 ravel = movement(
-    "ravel", np.ravel, lambda x: reshape_to(x, (x.size,)), view="dense", doc="All elements on one axis, in C order."
-)
+    "ravel", np.ravel, lambda x: reshape_to(x, (x.size,)), view="ordered",
+    doc="All elements on one axis, in C order: a view of what lies so, else a copy.",
+)  # fmt: skip
 flatten = movement(
     "flatten",
     None,

@@ -118,8 +118,8 @@ argsort = Entry(
     doc="The indices that sort along `axis` (of the flat tensor for None); ties keep their order, nan comes last.",
 )  # fmt: skip
 sort = composite(
-    "sort", np.sort, _sort, _ORDER, cases=({}, {"axis": 0}, {"axis": None}),
-    doc="The elements in ascending order along `axis`, as a new tensor: the method, unlike NumPy's, is not in place.",
+    "sort", np.sort, _sort, _ORDER, method=False, cases=({}, {"axis": 0}, {"axis": None}),
+    doc="The elements in ascending order along `axis`, as a new tensor: the method `x.sort()` is in place, as NumPy's.",
 )  # fmt: skip
 
 

@@ -59,8 +59,11 @@ class Entry:
         Operands that may be left out, and NumPy's older name of each.
     public : bool
         Whether users see it; others are parts of composites.
-    view : bool or "dense"
-        The result aliases the operand, as in NumPy; "dense": unless it is so laid out that NumPy would have to copy.
+    view : bool, "dense" or "ordered"
+        The result aliases the operand, as in NumPy; "dense": unless it is so laid out that NumPy would have to copy;
+        "ordered": only if its elements lie one after the other.
+    layout : callable or None
+        ``layout(shape, strides, *params)`` -> the strides of the view, where its movements alone do not tell them.
     on : tuple
         Where gradcheck samples the operands: (low, high), or one such pair per operand.
     kink : dict
@@ -81,13 +84,14 @@ class Entry:
     __slots__ = (
         "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
         "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public", "guard",
-        "methods", "properties", "in_place", "spread", "optional",
+        "methods", "properties", "in_place", "spread", "optional", "layout",
     )  # fmt: skip
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
         on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(),
         host=None, public=True, guard=None, methods=(), properties=(), in_place="", spread="", optional=None,
+        layout=None,
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
@@ -97,7 +101,7 @@ class Entry:
         )  # fmt: skip
         self.codes, self.host, self.public, self.guard = codes, host, public, guard
         self.methods, self.properties, self.in_place, self.spread = methods, properties, in_place, spread
-        self.optional = optional or {}
+        self.optional, self.layout = optional or {}, layout
         if name in REGISTRY:
             raise ValueError(f"two entries named {name}")
         REGISTRY[name] = self

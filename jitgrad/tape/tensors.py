@@ -28,7 +28,7 @@ from .execute import flush, look, peek, seen
 from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, recordings, variable_state
 
 __all__ = [
-    "Extra", "Handle", "adopt", "enter", "extra", "from_value", "look", "ones_value", "record",
+    "ELEMENT", "Extra", "Handle", "adopt", "enter", "extra", "from_value", "look", "ones_value", "own", "record",
     "rooted", "seen", "vacate",
 ]  # fmt: skip
 
@@ -45,24 +45,40 @@ class Handle(Operations):
 
 
 class Extra:
-    """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), what views need (see `views`)."""
+    """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), what views need (see `views`).
 
-    __slots__ = ("grad", "hooks", "retains", "parent", "step", "children", "stale", "strides")
+    `element` marks ``x[i]``, a value of its own to which nothing can be written that was meant for `x`.
+    """
 
-    def __init__(self):
+    __slots__ = ("grad", "hooks", "retains", "parent", "step", "children", "stale", "strides", "element")
+
+    def __init__(self, element=False):
         self.grad = self.hooks = self.retains = self.parent = self.step = self.children = self.strides = None
-        self.stale = False
+        self.stale, self.element = False, element
+
+
+#: The `Extra` of all elements that have nothing else; nobody changes it.
+ELEMENT = Extra(element=True)
 
 
 def extra(t):
     """The `Extra` of `t`, made when first asked for."""
-    return guarded(_extra, t) if t._x is None else t._x
+    return guarded(_extra, t) if t._x is None or t._x is ELEMENT else t._x
 
 
 def _extra(t):
-    if t._x is None:
-        t._x = Extra()
+    if t._x is None or t._x is ELEMENT:
+        t._x = Extra(element=t._x is ELEMENT)
     return t._x
+
+
+def own(t):
+    """`t`, written to by ``t += y``, is no element of another tensor any more."""
+    x = t._x
+    if x is ELEMENT:
+        t._x = None
+    elif x is not None:
+        x.element = False
 
 
 class _Class:

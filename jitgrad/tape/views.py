@@ -19,6 +19,8 @@ from .segment import LOCK, Head, Write, grow, guarded, local, recordings, switch
 from .tensors import Extra, adopt, emit, enter, extra, from_value, record, rooted, vacate
 
 DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
+#: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still requires grad.
+OVERWRITE = Head("overwrite", 2, lambda value, x: value)
 
 
 class Step:
@@ -50,6 +52,9 @@ class Step:
 
     def strides(self, shape, strides):
         """The layout of the view of something of this shape and layout."""
+        rule = getattr(self.head, "layout", None)
+        if rule is not None:
+            return rule(shape, strides, *self.statics)
         hole = leaf(-1, shape, FLOAT64)
         return layout(self.head.build(hole, *self.numbers, *self.statics), hole, strides)
 
@@ -104,9 +109,15 @@ def _add_child(x, child):
     children.append(child)
 
 
-def aliases(parent, step):
-    """Whether NumPy would make a view of `step`, not a copy: a reshape of a transpose needs one."""
-    return parent_of(parent) is None or step.strides(parent._state.shape, strides_of(parent)) is not None
+def aliases(parent, step, kind="dense"):
+    """Whether NumPy would make a view of `step`, not a copy: a reshape of a transpose needs one. `kind` is that of
+    the entry (`Entry.view`)."""
+    if kind is True or parent_of(parent) is None:
+        return True
+    shape, strides = parent._state.shape, strides_of(parent)
+    if kind == "ordered":
+        return all(n == 1 or s == c for n, s, c in zip(shape, strides, contiguous(shape))) or 0 in shape
+    return step.strides(shape, strides) is not None
 
 
 def strides_of(t):
@@ -167,6 +178,8 @@ def write(t, value):
     if t._x is not None and t._x.stale:
         refresh(t)
     written, values_only, below = [], not local.seg.state.grad, None
+    if t._state.rg and not value._state.rg and not values_only:
+        value = record(lambda *states: (OVERWRITE, *states), (value, t))
     while True:
         written.append((t, _in_graph_of(t, value) if values_only else value))
         parent = parent_of(t)

@@ -1,0 +1,108 @@
+"""Methods that write in place as NumPy's do, and PyTorch's `view`: names whose plain function gives a new tensor.
+
+Gradients flow through what they write. Names of arrays and of PyTorch's tensors that there are none of here are in
+`jitgrad._missing`. Start at `METHODS`.
+"""
+
+import numpy as np
+
+from .._errors import AliasError, ArgumentError
+from ..functions import FUNCTIONS, view, whole
+from ..ops import REGISTRY
+from ..tensor import refuse_element
+
+
+def sort(self, axis=-1, kind=None, order=None, *, stable=None, **others):
+    """Sorts the tensor in place along `axis`, as NumPy's method does; the sorted copy is `jitgrad.sort`.
+
+    Parameters
+    ----------
+    axis : int
+        The axis, the last one by default.
+    kind, stable : str, bool
+        Taken for NumPy's sake: the order is always a stable one.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor([3.0, 1.0, 2.0])
+    >>> x.sort()
+    >>> x
+    tensor([1., 2., 3.])
+    """
+    if others or order is not None or isinstance(kind, bool):
+        given = ", ".join([*others, *(["order"] if order is not None else [])]) or f"a second argument of {kind!r}"
+        raise ArgumentError(
+            f"got x.sort() with {given}, expected NumPy's axis, kind and stable: it sorts in place and gives None; "
+            "PyTorch's values and indices are jitgrad.sort(x, axis) and jitgrad.argsort(x, axis), and in descending "
+            "order those of -x"
+        )
+    if axis is None:
+        raise ArgumentError("got x.sort(axis=None), expected one axis; jitgrad.sort(x, None) sorts the flat tensor")
+    _written(self, "sort()", FUNCTIONS["sort"](self, axis, kind, stable))
+
+
+def partition(self, kth, axis=-1, kind="introselect", order=None):
+    """Moves the elements in place so that those at `kth` are where sorting would put them, as NumPy's method does.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor([3.0, 1.0, 2.0])
+    >>> x.partition(1)
+    >>> x[1]
+    tensor(2.)
+    """
+    _written(self, "partition()", np.partition(self, kth, axis, kind, order))
+
+
+def put(self, indices, values, mode="raise"):
+    """Writes `values` at flat positions, as `numpy.put`.
+
+    Examples
+    --------
+    >>> x = jitgrad.zeros(3)
+    >>> x.put([0, -1], 5.0)
+    >>> x
+    tensor([5., 0., 5.])
+    """
+    np.put(self, indices, values, mode)
+
+
+def _written(t, name, value):
+    refuse_element(t, name)
+    t._write(value, cast=False)
+
+
+def viewed(self, *shape):
+    """The same elements in another shape, never copied, as in PyTorch; `reshape` copies where it must.
+
+    Raises
+    ------
+    AliasError
+        The elements of this view do not lie so that a view of that shape could be made.
+
+    Examples
+    --------
+    >>> x = jitgrad.zeros(2, 2)
+    >>> x.view(-1)[3] = 1.0
+    >>> x
+    tensor([[0., 0.],
+            [0., 1.]])
+    """
+    shape = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+    out = view(REGISTRY["reshape"], self, (whole(shape),), copies=False)
+    if out is None:
+        raise AliasError(
+            f"got view{tuple(shape)} of a view of shape {self.shape} whose elements do not lie in that order, so it "
+            "would be a copy; use .reshape, which copies then"
+        )
+    return out
+
+
+viewed.__name__, viewed.__qualname__ = "view", "Tensor.view"
+METHODS = {"sort": sort, "partition": partition, "put": put, "view": viewed}
+
+
+def install(cls):
+    """Gives the class these methods."""
+    for name, method in METHODS.items():
+        setattr(cls, name, method)
