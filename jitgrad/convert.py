@@ -13,7 +13,7 @@ from ._errors import ArgumentError, DTypeError, GradientError
 from .ops.registry import CAST, NONZERO, REGISTRY
 from .runtime.pool import LEAST, aligned, copied
 from .tape.numbers import Number
-from .tape.segment import Raw, local
+from .tape.segment import Raw, local, recordings
 from .tape.tensors import Handle, from_value, look, record
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def from_data(data, dtype):
         out = _recorded(data)
         if out is not None:
             return out if dtype in (None, out.dtype) else cast(out, dtype)
-    if isinstance(data, (list, tuple)) and any(isinstance(d, (Handle, Number)) for d in data):
+    if isinstance(data, (list, tuple)) and _holds(data, _parts()):
         return _stacked(data, dtype)
     try:
         large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
@@ -101,9 +101,28 @@ def _recorded(data):
     """The tensor of a number or array of which a recording knows where it comes from; None for other data."""
     if type(data) is Number:
         return data.tensor()
-    if isinstance(data, np.ndarray) and data.dtype in SUPPORTED and data.dtype.isnative:
-        return local.seg.tracing.array(data)
+    if isinstance(data, np.ndarray):
+        if data.dtype in SUPPORTED and data.dtype.isnative:
+            return local.seg.tracing.array(data)
+        local.seg.tracing.check(data, fixed=True)
     return None
+
+
+def by_value(x):
+    """`x`, of which the arrays are read as they are now: a recording holds for these values."""
+    if recordings and local.seg.tracing is not None:
+        local.seg.tracing.check(x, fixed=True)
+    return x
+
+
+def _parts():
+    """What a sequence is taken apart for: tensors, and in a recording what has a place."""
+    return (Handle,) if local.seg.tracing is None else (Handle, Number, np.ndarray)
+
+
+def _holds(data, kinds):
+    """Whether something of these kinds is in nested sequences."""
+    return any([isinstance(d, kinds) or (type(d) in (list, tuple) and _holds(d, kinds)) for d in data])
 
 
 def _not_numbers(data, array):

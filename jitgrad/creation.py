@@ -9,7 +9,7 @@ import numpy as np
 
 from ._dtypes import as_dtype
 from ._errors import ArgumentError, ShapeError
-from .convert import as_operand, from_array, tensor
+from .convert import as_operand, by_value, from_array, tensor
 from .ir.shapes import as_int, normalize_axis
 from .tape.segment import local
 from .tape.tensors import look
@@ -155,7 +155,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = F
         return (fill_value if dtype is None else fill_value.to(dtype)).broadcast_to(shape).clone()
     expected = f"a number, or values that broadcast to {shape}"
     dtype = None if dtype is None else as_dtype(dtype)
-    return _made(_by_numpy("full", np.full, shape, fill_value, dtype, expected=expected), None, requires_grad)
+    return _made(_by_numpy("full", np.full, shape, by_value(fill_value), dtype, expected=expected), None, requires_grad)
 
 
 def _like(name: str, make: Any) -> Callable[..., Tensor]:
@@ -201,7 +201,7 @@ def arange(*args: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor
     )
     if not 0 < len(args) < 4:
         raise ArgumentError(f"got arange() of {len(args)} values, expected {expected}")
-    return _made(_by_numpy("arange", np.arange, *args, dtype=dtype, expected=expected), None, requires_grad)
+    return _made(_by_numpy("arange", np.arange, *by_value(args), dtype=dtype, expected=expected), None, requires_grad)
 
 
 def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0):
@@ -217,13 +217,18 @@ def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=T
     if not (isinstance(start, Tensor) or isinstance(stop, Tensor)):
         make = functools.partial(np.linspace, endpoint=endpoint, dtype=dtype, axis=axis)
         made = _by_numpy(
-            "linspace", make, start, stop, num, expected="two numbers, or arrays of them, and how many values"
+            "linspace",
+            make,
+            by_value(start),
+            by_value(stop),
+            num,
+            expected="two numbers, or arrays of them, and how many values",
         )
         return _made(made, None, requires_grad)
     start, stop = (x if type(x) in (int, float) else as_operand(x) for x in (start, stop))
     ends = [getattr(x, "dtype", x) for x in (start, stop)]
     steps = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(*ends, 1.0))
-    steps = as_operand(steps.reshape((-1,) + (1,) * max(np.ndim(start), np.ndim(stop))))
+    steps = _made(steps.reshape((-1,) + (1,) * max(np.ndim(start), np.ndim(stop))), None, False)
     out = start * (1 - steps) + stop * steps
     axis = normalize_axis(axis, out.ndim)
     out = out.transpose([*range(1, axis + 1), 0, *range(axis + 1, out.ndim)]) if axis else out
@@ -276,5 +281,5 @@ def randint(low: int, high: int, size: Any) -> Tensor:
     tensor([0, 0])
     """
     expected = "two whole numbers, the first the smaller one"
-    size = _shape(size)
+    size, low, high = _shape(size), by_value(low), by_value(high)
     return _drawn(lambda rng: np.asarray(_by_numpy("randint", rng.integers, low, high, size, expected=expected)))

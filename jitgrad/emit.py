@@ -32,7 +32,7 @@ from .tensor import Tensor
 #: What a replay gives for a call that it is not made for.
 MISS = object()
 #: Errors of fetching what is no longer where it was.
-GONE = (KeyError, AttributeError, IndexError, ValueError, TypeError)
+GONE = (LookupError, AttributeError, ValueError, TypeError, ReferenceError)
 
 
 class Binder:
@@ -78,8 +78,8 @@ class Replay:
             return self._tensor(x)
         if kind is Number:
             return lambda: x.code
-        if kind is np.ndarray:
-            return lambda: f"{self.bind(x)}.copy()"
+        if isinstance(x, np.ndarray):
+            return self._array(x)
         if isinstance(x, tuple) and hasattr(x, "_fields"):
             parts = [self._expression(y) for y in x]
             return lambda: f"{self.bind(kind)}({', '.join(p() for p in parts)})"
@@ -97,6 +97,13 @@ class Replay:
             text = lambda: ", ".join(f"{name!r}: {p()}" for name, p in fields)  # noqa: E731
             return lambda: f"{self.bind(_record)}({self.bind(kind)}, {{{text()}}})"
         return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)
+
+    def _array(self, x):
+        place = self.places.array(x)
+        if place is None:
+            return lambda: f"{self.bind(x)}.copy()"
+        place.used = True
+        return lambda: place.var
 
     def _tensor(self, t):
         stand = self.trace.stands.get(id(t))

@@ -12,7 +12,7 @@ import numpy as np
 
 from ._docs import describe
 from ._errors import ArgumentError, DTypeError
-from .convert import as_operand
+from .convert import as_operand, by_value, from_array
 from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
 from .tape.execute import flush
@@ -44,8 +44,8 @@ def apply(entry, operands, statics=()):
         operands = (as_operand(operands[0]), _code(operands[1]))
     if entry.host:
         x, values = as_operand(operands[0]), operands[1]
-        values = values._array() if isinstance(values, Tensor) else values
-        operands = (x, as_operand(entry.host(x.shape, values, *statics)), *operands[2:])
+        values = values._array() if isinstance(values, Tensor) else by_value(values)
+        operands = (x, _made(entry.host(x.shape, values, *statics)), *operands[2:])
     operands = tuple(_operand(x) for x in operands)
     if Number in map(type, operands):
         operands = _with_numbers(operands)
@@ -67,6 +67,11 @@ def apply(entry, operands, statics=()):
         )
 
     return record(key, tensors, numbers)
+
+
+def _made(array):
+    """The tensor of an array that is none of the user's."""
+    return from_array(np.ascontiguousarray(array) if array.ndim else array, array.dtype)
 
 
 def _with_numbers(operands):
@@ -351,7 +356,7 @@ def _hashable(v):
     if isinstance(v, np.integer):
         return int(v)
     if isinstance(v, np.ndarray) and v.dtype.kind in "iu":
-        return _hashable(v.tolist())
+        return _hashable(by_value(v).tolist())
     if isinstance(v, (Tensor, np.ndarray)):
         raise ArgumentError(
             f"got a parameter of type {type(v).__name__}, expected Python numbers; convert it with int(x) or x.tolist()"
@@ -413,7 +418,7 @@ def _spread(entry, f):
 def whole(values):
     """Numbers that mean lengths or axes as Python integers; others are left for the operation to refuse."""
     try:
-        return values if values is None else tuple(map(index, values))
+        return values if values is None else tuple(map(index, by_value(values)))
     except TypeError:
         return values
 

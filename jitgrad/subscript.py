@@ -8,6 +8,7 @@ slices are numbers of the segment, so a loop over ``x[i]`` is one plan. Start at
 import numpy as np
 
 from ._errors import IndexOutOfRange, ShapeError
+from .convert import by_value
 from .ir.shapes import stretches
 from .ops import indexing
 from .ops.registry import broadcast, cast, reshape_to
@@ -222,7 +223,7 @@ def _values(index):
         if index.dtype.kind not in "iub":
             raise IndexOutOfRange(f"got an index tensor of dtype {index.dtype}, expected integers or booleans")
         return index._array() if index.shape or index.dtype == np.bool_ else seen(index)
-    return index
+    return by_value(index)
 
 
 def _squeezed(shape, ndim):

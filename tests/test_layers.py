@@ -33,7 +33,7 @@ LAYERS = [
     ["explanation", "profiling", "reports"],
     ["_docs", "convert", "creation", "functions", "gradients", "subscript", "tensor", "values"],
     ["linalg", "numpy"],
-    ["emit", "jit", "places", "transforms"],
+    ["emit", "jit", "place", "places", "reach", "surroundings", "transforms"],
     ["__init__"],
     ["__main__", "_report", "_tour"],
 ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._dtypes import SUPPORTED
 from .._errors import DTypeError, GradientError
-from ..convert import as_operand
+from ..convert import as_operand, by_value
 from ..tensor import Tensor
 from .calls import deliver, needs_grad
 
@@ -85,7 +85,7 @@ def _replaced(x, change):
 
 def arrays(x):
     """`x` with arrays of their values in the place of tensors."""
-    return _replaced(x, lambda t: t._array())
+    return _replaced(by_value(x), lambda t: t._array())
 
 
 def _stand_in(t):

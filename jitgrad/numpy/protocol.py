@@ -17,6 +17,7 @@ import numpy as np
 from .._errors import ArgumentError, GradientError
 from ..functions import FUNCTIONS, defers
 from ..ops import REGISTRY
+from ..tape.segment import local, recordings
 from ..tensor import Tensor
 from . import composed, contraction, methods, rearranged, statistics  # noqa: F401 - they fill HANDLERS
 from .calls import Form, call
@@ -54,6 +55,14 @@ FORMS = _Forms()
 
 def dispatch(function, args, kwargs):
     """``function(*args, **kwargs)`` for a function of NumPy's, with tensors among the arguments."""
+    trace = local.seg.tracing if recordings else None
+    if trace is None or trace.inside:
+        return _dispatch(function, args, kwargs)
+    with trace.admitted((args, kwargs)):
+        return _dispatch(function, args, kwargs)
+
+
+def _dispatch(function, args, kwargs):
     handler = HANDLERS.get(function)
     if handler is not None:
         return handler(*args, **kwargs)
@@ -66,6 +75,14 @@ def dispatch(function, args, kwargs):
 
 def dispatch_ufunc(ufunc, method, inputs, kwargs):
     """A ufunc or one of its methods."""
+    trace = local.seg.tracing if recordings else None
+    if trace is None or trace.inside:
+        return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+    with trace.admitted((inputs, kwargs)):
+        return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+
+
+def _dispatch_ufunc(ufunc, method, inputs, kwargs):
     if ufunc not in counterparts():
         public = getattr(np, ufunc.__name__, None)
         if method == "__call__" and public in counterparts():  # the ufunc behind np.clip, which ``array.clip(x)`` calls

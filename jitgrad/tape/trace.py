@@ -14,6 +14,7 @@ Tensors from outside are changed by a recording as by any program, and put back 
 changed is the recording's `changes`. Start at `Trace.of` and `Trace.link`.
 """
 
+from contextlib import contextmanager
 from weakref import ref
 
 import numpy as np
@@ -123,7 +124,7 @@ class Trace:
         self.places = places
         self.inputs, self.numbers, self.known_numbers = [], [], {}
         self.wrapped, self.handles, self.saved, self.stands, self.seen = {}, {}, {}, {}, {}
-        self.rg, self.hooked = set(), False
+        self.rg, self.hooked, self.inside = set(), False, False
 
     # ------------------------------------------------------------------ values
 
@@ -222,16 +223,30 @@ class Trace:
         """A tensor of random numbers that ``make()`` draws in each call, as a flat array or a number."""
         return tensors.from_value(self.leaf(shape, dtype, draw=make), shape, dtype, None)
 
+    @contextmanager
+    def admitted(self, x):
+        """While a NumPy function runs for operands `x`: arrays that it makes of them are none of the user's."""
+        self.check(x)
+        self.inside = True
+        try:
+            yield
+        finally:
+            self.inside = False
+
+    def check(self, x, fixed=False):
+        """Sees that arrays in nested sequences have a place; where their values are read now, it is `fixed`."""
+        if isinstance(x, np.ndarray):
+            place = self.places.array(x, self.inside)
+            if place is not None and fixed:
+                place.used = place.fixed = True
+        elif isinstance(x, (list, tuple, dict)):
+            for item in x.values() if isinstance(x, dict) else x:
+                self.check(item, fixed)
+
     def array(self, a):
         """The tensor of an array that the function reaches, or None for one that it made."""
-        place = self.places.find(a)
+        place = self.places.array(a, self.inside)
         if place is None:
-            if self.places.shares(a):
-                raise JitError(
-                    f"got a view, of shape {a.shape}, of a NumPy array that a function under jit reaches from outside: "
-                    "its values would be those of the first call for ever; pass the array as an argument, or "
-                    "make a jitgrad.tensor of it outside"
-                )
             return None
         place.used = True
         kept = self.wrapped.get(id(a))
