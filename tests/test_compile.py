@@ -294,7 +294,7 @@ def test_when_a_plan_is_compiled(monkeypatch, seconds, imported, runs):
     clock, queue = itertools.count(), []
     monkeypatch.setattr(execute, "time", types.SimpleNamespace(thread_time=lambda: next(clock) * seconds))
     monkeypatch.setattr(execute, "_process", execute._Process())
-    monkeypatch.setattr(execute, "_background", types.SimpleNamespace(add=queue.append))
+    monkeypatch.setattr(execute, "_background", types.SimpleNamespace(add=queue.append, ask=lambda plan: None))
     monkeypatch.setattr(execute, "_imported", lambda: imported)
     x = leaf(0, (7,), FLOAT64)
     plan = Plan([g.apply(g.SIN, g.apply(g.SUB, g.apply(g.SIN, x), x))])  # no other test compiles it

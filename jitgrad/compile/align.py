@@ -28,10 +28,12 @@ def aligned(roots):
     order = toposort(roots)
     pads = [n for n in order if n.op.kind == "pad" and all(step == 1 for step in n.arg)]
     sums = [n for n in order if n.op.kind == "reduce" and not n.ndim and _ends_with_zeros(n)] if pads else ()
-    axes, moved = Axes(order) if sums else None, {}
+    axes, moved, alike = Axes(order) if sums else None, {}, {}
+    for pad in pads if sums else ():
+        alike.setdefault(axes.of[pad.src[0]], {}).setdefault(pad.size, pad)  # the first one of each size stands for all
     for node in sums:
         (f,) = node.src
-        pad = next((p for p in pads if _covers(p, f, axes)), None)
+        pad = next((p for p in alike.get(axes.of[f], {}).values() if _covers(p, f)), None)
         if pad is not None:
             wide = Node(pad.op, (f, *pad.src[1:]), pad.arg, pad.shape, f.dtype)
             moved[node] = Node(node.op, (wide,), node.arg, (), node.dtype)
@@ -48,7 +50,6 @@ def _ends_with_zeros(node):
     return not node.op.identity(node.dtype)
 
 
-def _covers(pad, f, axes):
-    """Whether `pad` is of something like `f`, and not much larger."""
-    same = f.ndim and f.op.kind == "elementwise" and axes.of[pad.src[0]] == axes.of[f]
-    return same and f.size and pad.size <= max(GROWTH * f.size, SMALL)
+def _covers(pad, f):
+    """Whether `pad`, which is of something like `f`, is not much larger."""
+    return f.ndim and f.op.kind == "elementwise" and f.size and pad.size <= max(GROWTH * f.size, SMALL)

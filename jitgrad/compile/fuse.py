@@ -51,6 +51,7 @@ class Fusion:
     def __init__(self, roots):
         self.roots = roots
         self.order = toposort(roots)
+        self.position = {node: k for k, node in enumerate(self.order)}
         self.axes = Axes(self.order)
         self.kept = set()
         self.views = set()

@@ -212,7 +212,6 @@ def _needless(nest, step, pinned):
 
 def evaluations(fusion, step):
     """((node, context), is it a load) of all the step computes, sources first."""
-    position = {node: k for k, node in enumerate(fusion.order)}
     made = {(n, fusion.identity(n)) for n in step.nodes if n.op.kind != "reduce"}
     seen, stack = {}, []
     for node in reversed(step.nodes):
@@ -227,7 +226,7 @@ def evaluations(fusion, step):
         seen[pair] = pair not in made and fusion.is_load(pair[0])
         if not seen[pair]:
             stack.extend(reversed(fusion.reads(*pair)))
-    return _looked_up(fusion, sorted(seen.items(), key=lambda item: position[item[0][0]]))
+    return _looked_up(fusion, sorted(seen.items(), key=lambda item: fusion.position[item[0][0]]))
 
 
 def _looked_up(fusion, pairs):

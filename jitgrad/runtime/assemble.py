@@ -87,6 +87,22 @@ def lower_all(roots):
     return Lowered(fused(simplify(roots)), roots)
 
 
+def _is_joined(kernel):
+    """Whether its `gathered` results are arrays per chunk."""
+    return kernel.units.parts > 1 or kernel.wide is not None
+
+
+def _has_joiner(node):
+    """Whether partial results of the reduction `node` are joined by a driver, not by NumPy."""
+    return node.dtype.kind == "f" and node.op.combine in launch.COMBINATIONS
+
+
+def joins(lowered):
+    """(dtype, that of the partial results) of the drivers that join what its kernels leave."""
+    loops = [k for k in lowered.kernels if k.source and k.kind != "scalar" and _is_joined(k)]
+    return {(node.dtype, k.wide or node.dtype) for k in loops for node in k.gathered if node.size and _has_joiner(node)}
+
+
 class _Assembler:
     def __init__(self, lowered):
         self.lowered, self.fusion = lowered, lowered.fusion
@@ -191,7 +207,7 @@ class _Assembler:
         if any(kind == "far" for kind, _ in kernel.dynamic):
             self.lines.append(f"if far[0]: return {self.again()}(L, N)")
         self.results(kernel, partial)
-        if units.parts > 1 or kernel.wide:
+        if _is_joined(kernel):
             for node in kernel.gathered:
                 self.join(node, units.parts, kernel.wide or node.dtype)
 
@@ -262,7 +278,7 @@ class _Assembler:
         if not node.size:
             self.allocate(node)
             return
-        if node.dtype.kind != "f" or node.op.combine not in launch.COMBINATIONS:
+        if not _has_joiner(node):
             self.combine(node, source, f"({parts}, {node.size})", (node.size,))
             return
         from .build import joiner

@@ -236,11 +236,19 @@ def serial_drivers():
     return _build(source, lambda m: tuple([_entry_point(getattr(m, name)) for name in names]), driver=True)
 
 
+def _joined(dtype, partial):
+    partial, elements = ("doubles" if d.itemsize == 8 else "singles" for d in (partial, dtype))
+    return JOINED.format(partial=partial, elements=elements)
+
+
 def joiner(dtype, partial):
     """The entry point of what joins the arrays of floats that chunks have left, of the dtype `partial`, to one."""
-    partial, elements = ("doubles" if d.itemsize == 8 else "singles" for d in (partial, dtype))
-    source = JOINED.format(partial=partial, elements=elements)
-    return _build(source, lambda m: _entry_point(m.kernel), driver=True)
+    return _build(_joined(dtype, partial), lambda m: _entry_point(m.kernel), driver=True)
+
+
+def joins(dtype, partial):
+    """Whether `joiner` has nothing to compile."""
+    return built(_joined(dtype, partial))
 
 
 def _load_patient_openmp():

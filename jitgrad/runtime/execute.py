@@ -2,7 +2,9 @@
 
 A plan starts cold: it runs in the NumPy reference, nothing is lowered and numba is not imported. When it has been seen
 again and enough time has gone into it, it is compiled on a background thread, and its `run` attribute is replaced by
-the compiled function (see `assemble`); a run that would take longer than compiling is compiled first.
+the compiled function (see `assemble`). That thread also looks whether the kernels of a plan that is seen again exist
+already. The caller's own thread lowers or compiles only what NumPy would take as long for: large arrays (`DENSE`), and
+runs that would take longer than compiling (`SLOW`).
 ``config.compile`` "always" compiles at the first run and waits; "never" stays with NumPy. Start at `Plan`.
 """
 
@@ -34,16 +36,20 @@ from .worker import Worker
 #: the reference has cost the process `HOT_PROCESS` seconds in all. Runs of `LONG_RUN` seconds, which a kernel cuts to a
 #: tenth, need not wait: the second one is enough.
 HOT, HOT_PROCESS, LONG_RUN = 0.03, 0.3, 0.003
-#: Seconds a run by the reference may take until it is stopped and the plan compiled first, with numba imported or not.
-SLOW, SLOW_IMPORT = 0.5, 1.2
+#: Seconds a run by the reference may take until it is stopped and the plan compiled first, with numba imported or not;
+#: as much again for each `PART` nodes of the plan, which take longer to compile.
+SLOW, SLOW_IMPORT, PART = 0.5, 1.2, 50
 #: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba reads thousands of
 #: files and waits for the interpreter after each: beside a busy main thread it took more than 5 s, with this 0.8 s.
 SWITCH = 5e-5
 #: Kernels that the thread compiles by itself, since starting a child process takes as long as some; one of many lines
 #: counts once more for each `LONG`. Seconds without work after which the child ends.
 ALONE, LONG, IDLE = 4, 60, 20.0
-#: Elements of work from which a plan is compiled the first time it is seen if all its kernels exist.
-BIG = 200_000
+#: Elements of work per node from which the caller's thread looks whether all kernels of a plan exist, the first time
+#: it is seen: lowering a node takes 0.15 ms, NumPy as long as that for 20 000 to 150 000 elements.
+DENSE = 20_000
+#: Plans that wait for such a look in the background; more are compiled when they pay.
+ASKED = 64
 
 
 class Plan:
@@ -62,7 +68,7 @@ class Plan:
 
             verify(*self.roots)
         self.run = self._cold
-        self._runs, self._heat, self._work = 0, 0.0, None
+        self._runs, self._heat, self._size = 0, 0.0, None
         self._queued = None  # the compile queue this plan was put into
         self._lowered = self._program = self._compiled = None
         for made in _observers:
@@ -112,11 +118,12 @@ class Plan:
             program = self._program = interpreter(self.roots)
             if type(program) is Walk:
                 return program(leaves, numbers)  # most are never seen again, and a look at the clock takes 5 us
-        if imported and not waiting and self._ready():
+        nodes, work = self._sizes()
+        if imported and not waiting and self._runs < 3 and work > DENSE * nodes and self._taken_over():
             return self.run(leaves, numbers)
         start = time.thread_time()  # beside other jobs the wall clock counts their work, too
         try:
-            out = self._reference(leaves, numbers, SLOW if imported else SLOW_IMPORT)
+            out = self._reference(leaves, numbers, (SLOW if imported else SLOW_IMPORT) * (1 + nodes / PART))
         except TooSlow:
             out = None
         if out is None:  # not in the handler, whose traceback holds what was begun
@@ -124,9 +131,12 @@ class Plan:
         spent = time.thread_time() - start
         self._heat += spent
         _process.heat += spent
-        if not waiting and self._runs > 1 and self._pays():
-            self._queued = _background
-            _background.add(self)
+        if not waiting and self._runs > 1:
+            if self._pays():
+                self._queued = _background
+                _background.add(self)
+            elif self._runs == 2 and imported:
+                _background.ask(self)
         return out
 
     def _pays(self):
@@ -134,26 +144,38 @@ class Plan:
             return True
         return self._heat > HOT and (_imported() or _process.heat > HOT_PROCESS)
 
-    def _big(self):
-        if self._work is None:
-            self._work = sum(node.size for node in toposort(self.roots) if node.ndim)
-        return self._work > BIG
+    def _sizes(self):
+        """(nodes, elements of all arrays) of the graph."""
+        if self._size is None:
+            order = toposort(self.roots)
+            self._size = len(order), sum([node.size for node in order if node.shape])
+        return self._size
 
-    def _ready(self):
-        """Whether every kernel exists already (an old program on a new shape); then `run` is compiled."""
-        build = sys.modules.get("jitgrad.runtime.build")
-        if not hasattr(build, "built") or not (self._runs == 2 or (self._runs == 1 and self._big())):
-            return False
+    def _taken_over(self):
+        """Compiles the plan if every kernel exists already (an old program on a new shape); whether it did."""
+        if not hasattr(sys.modules["jitgrad.runtime.build"], "built"):
+            return False  # it is being imported
         try:
             begun = watch.net()
-            sources = self._lower().sources
+            there = self.is_built()
             watch.tell("planned", watch.net() - begun, 0)
-            if all(map(build.built, sources)):
+            if there:
                 self.compile()
-                return True
+            return there
         except Exception as error:
             self._failed(error)
-        return False
+            return False
+
+    def is_built(self):
+        """Whether nothing would have to be compiled for it in this process. Lowers it."""
+        from . import build
+        from .assemble import joins
+
+        lowered = self._lower()
+        there = all(map(build.built, lowered.sources)) and all([build.joins(*pair) for pair in joins(lowered)])
+        if not there:
+            self._lowered = None
+        return there
 
     def _lower(self):
         lowered = self._lowered
@@ -302,11 +324,14 @@ def _work(sources):
 
 
 class _Background:
-    """A daemon thread that compiles plans, started at the first one; after `ALONE` kernels a child process helps."""
+    """A daemon thread that compiles plans, started at the first one; after `ALONE` kernels a child process helps.
+
+    Plans in `asked` are compiled if all their kernels exist, when none is in the `queue`.
+    """
 
     def __init__(self):
         self.worker, self.made = Worker(), 0
-        self.queue = collections.deque()
+        self.queue, self.asked = collections.deque(), collections.deque()
         self.changed = threading.Condition()
         self.thread = None
         self.pending = 0
@@ -314,8 +339,15 @@ class _Background:
         self.compiling = threading.Lock()
 
     def add(self, plan):
+        self._put(self.queue, plan)
+
+    def ask(self, plan):
+        if len(self.asked) < ASKED:
+            self._put(self.asked, plan)
+
+    def _put(self, queue, plan):
         with self.changed:
-            self.queue.append(plan)
+            queue.append(plan)
             self.pending += 1
             if self.thread is None:
                 _guard_forks()
@@ -326,22 +358,33 @@ class _Background:
     def work(self):
         while True:
             with self.changed:
-                while not self.queue:
+                while not self.queue and not self.asked:
                     if not self.changed.wait(IDLE) and not self.queue:
                         self.worker.stop()
-                plan = self.queue.popleft()
+                function, queue = (self.compile, self.queue) if self.queue else (self.look, self.asked)
+                plan = queue.popleft()
             try:
-                self.compile(plan)
+                function(plan)
             except Exception as error:
                 plan._failed(error)
             finally:
+                del plan
                 with self.changed:
                     self.pending -= 1
                     self.changed.notify_all()
 
+    def look(self, plan):
+        """Compiles what needs no new kernel."""
+        if plan._queued is None and plan._compiled is None and config.compile == "auto":
+            with _lively():
+                if plan.is_built() and not self.stopping:
+                    self.compile(plan)
+
     def compile(self, plan):
         """One kernel after the other, so that leaving the process waits for one at most."""
-        with _lively(), self.compiling:  # a fork must not find modules half imported
+        with _lively():
+            with self.compiling:  # a fork must not find modules half imported
+                from . import assemble  # noqa: F401
             lowered = plan._lower()
         kernels = {k.source: "scalar" if k.kind == "scalar" else "loop" for k in lowered.kernels if k.source}
         if self.made + _work(kernels) > ALONE and not _imported():
