@@ -29,6 +29,7 @@ from .creation import (
     full_like,
     linspace,
     manual_seed,
+    normal,
     ones,
     ones_like,
     rand,
@@ -41,6 +42,7 @@ from .explanation import explain
 from .functions import NAMES as _NAMES
 from .gradients import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .jit import jit
+from .numpy import meshgrid, split
 from .numpy.protocol import install as _install
 from .profiling import profile
 from .runtime.execute import synchronize
@@ -69,8 +71,8 @@ __all__ = [
     "Tensor", "arange", "array", "asarray", "autograd", "config", "empty", "empty_like", "enable_grad", "explain",
     "eye", "from_numpy", "full", "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "jit",
     "linalg",
-    "linspace", "manual_seed", "no_grad", "numpy", "ones", "ones_like", "profile", "rand", "randint", "randn",
+    "linspace", "manual_seed", "meshgrid", "no_grad", "normal", "numpy", "ones", "ones_like", "profile", "rand", "randint", "randn",
     "release_memory",
-    "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
+    "set_grad_enabled", "set_num_threads", "split", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
     *_NAMES,
 ]  # fmt: skip

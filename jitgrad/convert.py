@@ -47,8 +47,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: An
     --------
     >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
     """
-    if device is not None and str(device) != "cpu":
-        raise ArgumentError(f"got device={device!r}, expected 'cpu': jitgrad has no other; leave it out")
+    check_device(device)
     if isinstance(data, Handle):
         out = data.detach().clone()
         out = out if dtype is None else out.to(dtype)
@@ -57,6 +56,16 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: An
     else:
         out = from_data(data, dtype)
     return out.requires_grad_() if requires_grad else out
+
+
+#: Devices of PyTorch's, of which there is one here.
+DEVICES = frozenset(("cpu", "cuda", "mps", "xpu", "hip", "meta"))
+
+
+def check_device(device):
+    """Raises for a device other than the CPU, by name or as PyTorch's object; None stands for it."""
+    if device is not None and str(device).split(":")[0] != "cpu":
+        raise ArgumentError(f"got the device {device!r}, expected 'cpu': jitgrad has no other; leave it out")
 
 
 def from_data(data, dtype):

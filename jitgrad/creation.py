@@ -9,8 +9,8 @@ import numpy as np
 
 from ._dtypes import as_dtype
 from ._errors import ArgumentError, ShapeError
-from .convert import as_operand, by_value, from_array, tensor
-from .ir.shapes import as_int, normalize_axis
+from .convert import as_operand, by_value, check_device, from_array, tensor
+from .ir.shapes import as_int, broadcast_shapes, normalize_axis
 from .tape.segment import local
 from .tape.tensors import look
 from .tensor import Tensor
@@ -26,7 +26,7 @@ def _rng():
 
 
 def manual_seed(seed: Any) -> None:
-    """Seeds `rand`, `randn` and `randint`.
+    """Seeds `rand`, `randn`, `normal` and `randint`.
 
     Examples
     --------
@@ -40,7 +40,8 @@ def manual_seed(seed: Any) -> None:
     _generator = _by_numpy("manual_seed", np.random.default_rng, seed, expected="a whole number of at least 0")
 
 
-def _made(array, dtype, requires_grad):
+def _made(array, dtype, requires_grad, device=None):
+    check_device(device)
     array = (
         np.ascontiguousarray(array, dtype=None if dtype is None else as_dtype(dtype))
         if array.ndim
@@ -70,7 +71,9 @@ def _by_numpy(name, make, *args, expected, **kwargs):
         raise ArgumentError(f"got {name}({given}), expected {expected} ({error})") from None
 
 
-def array(data: Any, dtype: Any = None, copy: bool = True, requires_grad: bool = False) -> Tensor:
+def array(
+    data: Any, dtype: Any = None, copy: bool = True, requires_grad: bool = False, *, device: Any = None
+) -> Tensor:
     """A tensor with a copy of `data`, as `numpy.array`; a tensor, unlike with `tensor`, keeps its gradient.
 
     Examples
@@ -78,13 +81,14 @@ def array(data: Any, dtype: Any = None, copy: bool = True, requires_grad: bool =
     >>> jitgrad.array([1, 2], dtype=jitgrad.float32)
     tensor([1., 2.], dtype=float32)
     """
+    check_device(device)
     if not isinstance(data, Tensor):
         return tensor(data, dtype, requires_grad)
     out = data.clone() if dtype is None else data.astype(dtype)
     return out.requires_grad_() if requires_grad else out
 
 
-def asarray(data: Any, dtype: Any = None, copy: bool | None = None) -> Tensor:
+def asarray(data: Any, dtype: Any = None, copy: bool | None = None, *, device: Any = None) -> Tensor:
     """`data` as a tensor; a tensor of that dtype is given back as it is, unless a copy is asked for.
 
     Examples
@@ -93,6 +97,7 @@ def asarray(data: Any, dtype: Any = None, copy: bool | None = None) -> Tensor:
     >>> jitgrad.asarray(x) is x
     True
     """
+    check_device(device)
     if isinstance(data, Tensor):
         return data.astype(dtype or data.dtype, copy=bool(copy))
     return tensor(data, dtype)
@@ -125,11 +130,11 @@ def _allocated(make, shape, *args):
 
 
 def _filled(name: str, make: Any) -> Callable[..., Tensor]:
-    def function(*size, dtype=None, requires_grad=False, shape=None):
+    def function(*size, dtype=None, requires_grad=False, shape=None, device=None):
         if len(size) == 2 and not isinstance(size[1], (int, np.integer)):
             size, dtype = size[:1], size[1]
         dims = _shape(*size) if shape is None else _shape(shape)
-        return _made(_allocated(make, dims, as_dtype(dtype or np.float64)), None, requires_grad)
+        return _made(_allocated(make, dims, as_dtype(dtype or np.float64)), None, requires_grad, device)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"A tensor of a shape, as `numpy.{name}`; lengths may be given one by one." + _example(
@@ -141,7 +146,7 @@ def _filled(name: str, make: Any) -> Callable[..., Tensor]:
 zeros, ones, empty = _filled("zeros", np.zeros), _filled("ones", np.ones), _filled("empty", np.zeros)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None) -> Tensor:
     """A tensor of a shape filled with a value; a tensor as value keeps its gradient.
 
     Examples
@@ -150,6 +155,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = F
     tensor([[7., 7.],
             [7., 7.]])
     """
+    check_device(device)
     shape = _shape(shape)
     if isinstance(fill_value, Tensor):
         return (fill_value if dtype is None else fill_value.to(dtype)).broadcast_to(shape).clone()
@@ -159,9 +165,9 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = F
 
 
 def _like(name: str, make: Any) -> Callable[..., Tensor]:
-    def function(x, dtype=None, requires_grad=False):
+    def function(x, dtype=None, requires_grad=False, *, device=None):
         x = as_operand(x)
-        return _made(make(x.shape, as_dtype(dtype or x.dtype)), None, requires_grad)
+        return _made(make(x.shape, as_dtype(dtype or x.dtype)), None, requires_grad, device)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"As `numpy.{name}`." + _example(f"{name}(jitgrad.arange(3)).shape", "(3,)")
@@ -175,7 +181,7 @@ zeros_like, ones_like, empty_like = (
 )
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None) -> Tensor:
     """A tensor of the shape of `x`, filled with a value.
 
     Examples
@@ -184,10 +190,10 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = 
     tensor([7, 7, 7])
     """
     x = as_operand(x)
-    return full(x.shape, fill_value, dtype or x.dtype, requires_grad)
+    return full(x.shape, fill_value, dtype or x.dtype, requires_grad, device=device)
 
 
-def arange(*args: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def arange(*args: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Evenly spaced values, as `numpy.arange`.
 
     Examples
@@ -201,10 +207,12 @@ def arange(*args: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor
     )
     if not 0 < len(args) < 4:
         raise ArgumentError(f"got arange() of {len(args)} values, expected {expected}")
-    return _made(_by_numpy("arange", np.arange, *by_value(args), dtype=dtype, expected=expected), None, requires_grad)
+    return _made(
+        _by_numpy("arange", np.arange, *by_value(args), dtype=dtype, expected=expected), None, requires_grad, device
+    )
 
 
-def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0):
+def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0, device=None):
     """`num` values from `start` to `stop`, as `numpy.linspace`; tensors as ends keep their gradient.
 
     Examples
@@ -212,6 +220,7 @@ def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=T
     >>> jitgrad.linspace(0, 1, 3)
     tensor([0. , 0.5, 1. ])
     """
+    check_device(device)
     dtype = None if dtype is None else as_dtype(dtype)
     (num,) = _shape(num)
     if not (isinstance(start, Tensor) or isinstance(stop, Tensor)):
@@ -236,7 +245,9 @@ def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=T
     return out.requires_grad_() if requires_grad else out
 
 
-def eye(n: int, m: int | None = None, k: int = 0, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, k: int = 0, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
+) -> Tensor:
     """Ones on the diagonal number `k` of an n x m matrix, zeros elsewhere.
 
     Examples
@@ -246,7 +257,7 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: Any = None, requires_gr
             [0., 1.]])
     """
     n, m = _shape(n, n if m is None else m)
-    return _made(np.eye(n, m, as_int(k, "k"), dtype=as_dtype(dtype or np.float64)), None, requires_grad)
+    return _made(np.eye(n, m, as_int(k, "k"), dtype=as_dtype(dtype or np.float64)), None, requires_grad, device)
 
 
 def _drawn(draw, dtype=None, requires_grad=False):
@@ -259,7 +270,8 @@ def _drawn(draw, dtype=None, requires_grad=False):
 
 
 def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
-    def function(*size_, size=None, dtype=None, requires_grad=False):
+    def function(*size_, size=None, dtype=None, requires_grad=False, device=None):
+        check_device(device)
         dims = _shape(*size_) if size is None else _shape(size)
         return _drawn(lambda rng: np.asarray(draw(rng, dims)), dtype, requires_grad)
 
@@ -272,7 +284,38 @@ randn = _random("randn", lambda rng, size: rng.standard_normal(size), "Standard 
 rand = _random("rand", lambda rng, size: rng.random(size), "Uniform values in [0, 1) of a shape.")
 
 
-def randint(low: int, high: int, size: Any) -> Tensor:
+def normal(
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    *,
+    device: Any = None,
+) -> Tensor:
+    """Normal values of a mean and a standard deviation; tensors as either keep their gradient.
+
+    Parameters
+    ----------
+    mean, std : array_like
+    size : int or sequence of int, optional
+        The shape; that of `mean` and `std` together by default.
+
+    Examples
+    --------
+    >>> jitgrad.normal(5.0, 0.0, (2,))
+    tensor([5., 5.])
+    """
+    mean, std = (x if type(x) in (int, float) else as_operand(x) for x in (mean, std))
+    if type(std) in (int, float) and std < 0:
+        raise ArgumentError(f"got std={std}, expected a number of at least 0")
+    shape = broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else _shape(size)
+    out = randn(size=shape, device=device) * std + mean
+    out = out if dtype is None else out.to(dtype)
+    return out.requires_grad_() if requires_grad else out
+
+
+def randint(low: int, high: int, size: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """Uniform integers in [low, high).
 
     Examples
@@ -280,6 +323,7 @@ def randint(low: int, high: int, size: Any) -> Tensor:
     >>> jitgrad.randint(0, 1, (2,))
     tensor([0, 0])
     """
+    check_device(device)
     expected = "two whole numbers, the first the smaller one"
     size, low, high = _shape(size), by_value(low), by_value(high)
-    return _drawn(lambda rng: np.asarray(_by_numpy("randint", rng.integers, low, high, size, expected=expected)))
+    return _drawn(lambda rng: np.asarray(_by_numpy("randint", rng.integers, low, high, size, expected=expected)), dtype)

@@ -5,7 +5,8 @@ The sweep itself is in `jitgrad.tape.backward`; this module turns tensors into i
 
 import functools
 import inspect
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 from weakref import ref
 
 from ._errors import ArgumentError, GradientError, ShapeError
@@ -42,16 +43,65 @@ def _cotangent(t, gradient):
 
 
 def backward_from(t, gradient, retain_graph, create_graph, inputs=None):
-    cot = _cotangent(t, gradient)
+    _backward([t], [_cotangent(t, gradient)], retain_graph, create_graph, inputs)
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Adds the gradient of the sum of `tensors` to the `.grad` of the leaves they were computed from, in one sweep.
+
+    Parameters
+    ----------
+    tensors : Tensor or sequence of Tensor
+    grad_tensors : array_like or sequence of array_like, optional
+        Their cotangents; None, also for one of them, is 1 where a tensor has one element.
+    retain_graph, create_graph, inputs
+        As in `Tensor.backward`.
+
+    Raises
+    ------
+    GradientError
+        As in `Tensor.backward`.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    >>> jitgrad.autograd.backward([x.sum(), x * x], grad_tensors=[None, [1.0, 10.0]])
+    >>> x.grad
+    tensor([ 3., 41.])
+    """
+    outputs = _sequence(tensors, "tensors")
+    _backward(outputs, _cotangents(outputs, grad_tensors), retain_graph, create_graph, inputs)
+
+
+def _cotangents(outputs, given):
+    """The cotangents of several outputs, of which one may be given without a list."""
+    if given is not None and not isinstance(given, (list, tuple)):
+        given = [given]
+    given = [None] * len(outputs) if given is None else list(given)
+    if len(given) != len(outputs):
+        raise ArgumentError(f"got {len(given)} cotangents for {len(outputs)} outputs, expected as many")
+    return [_cotangent(t, g) for t, g in zip(outputs, given)]
+
+
+def _backward(outputs, cots, retain_graph, create_graph, inputs):
     retain = create_graph if retain_graph is None else retain_graph
     if inputs is not None:
         inputs = _sequence(inputs, "inputs")
-        for x, g in zip(inputs, swept([t], [cot], inputs, retain, create_graph, accumulate=True)):
+        for x, g in zip(inputs, swept(outputs, cots, inputs, retain, create_graph, accumulate=True)):
             if g is not None and (x.is_leaf or not x.retains_grad):  # what retains its gradient has it by now
                 _accumulate(x, g, create_graph)
         return
+    if len(outputs) > 1:  # one alone may have a joint plan
+        flush(local.seg)
     sweep = Sweep(retain, create_graph)
-    start(sweep, t, cot, cot is None)
+    for t, cot in zip(outputs, cots):
+        start(sweep, t, cot, cot is None)
     _finish(sweep)
 
 
@@ -142,12 +192,7 @@ def grad(
     https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
     outputs, inputs = _sequence(outputs, "outputs"), _sequence(inputs, "inputs")
-    if grad_outputs is not None and not isinstance(grad_outputs, (list, tuple)):
-        grad_outputs = [grad_outputs]
-    cots = [None] * len(outputs) if grad_outputs is None else list(grad_outputs)
-    if len(cots) != len(outputs):
-        raise ArgumentError(f"got {len(cots)} cotangents for {len(outputs)} outputs, expected as many")
-    cots = [_cotangent(t, g) for t, g in zip(outputs, cots)]
+    cots = _cotangents(outputs, grad_outputs)
     for k, x in enumerate(inputs):
         if not x.requires_grad:
             raise GradientError(
@@ -302,21 +347,21 @@ def retain(t):
 class _Mode:
     """A switch of the gradient mode: a context manager, and a decorator."""
 
-    def __init__(self, on):
+    def __init__(self, on: bool) -> None:
         self.on = on
-        self.before = []
+        self.before: list[bool] = []
 
-    def __enter__(self):
+    def __enter__(self) -> "_Mode":
         seg = local.seg
         self.before.append(seg.state.grad)
         seg.state = switch(seg.state, self.on)
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: Any) -> None:
         seg = local.seg
         seg.state = switch(seg.state, self.before.pop())
 
-    def __call__(self, function):
+    def __call__(self, function: "F") -> "F":
         if inspect.isgeneratorfunction(function):
             return self._generator(function)
 
@@ -325,7 +370,7 @@ class _Mode:
             with _Mode(self.on):
                 return function(*args, **kwargs)
 
-        return wrapped
+        return wrapped  # type: ignore[return-value]
 
     def _generator(self, function):
         """In the body of a generator the mode holds, where it is used between its values it does not."""
@@ -353,8 +398,22 @@ class _Mode:
         return wrapped
 
 
-def _switch(on, doc):
-    def make(function=None):
+F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+
+    class _Switch(Protocol):
+        """A switch as a context manager, ``with no_grad():``, and as a decorator, with or without parentheses."""
+
+        __name__: str
+
+        @overload
+        def __call__(self) -> _Mode: ...
+        @overload
+        def __call__(self, function: F) -> F: ...
+
+
+def _switch(on: bool, doc: str) -> "_Switch":
+    def make(function: Any = None) -> Any:
         if function is not None and not callable(function):
             raise ArgumentError(f"got {name}({function!r}), expected nothing, or a function to decorate")
         return _Mode(on) if function is None else _Mode(on)(function)
@@ -379,14 +438,14 @@ class set_grad_enabled(_Mode):
     False
     """
 
-    def __init__(self, mode):
+    def __init__(self, mode: bool) -> None:
         super().__init__(bool(mode))
         super().__enter__()
 
-    def __enter__(self):
+    def __enter__(self) -> "set_grad_enabled":
         return self
 
-    def __call__(self, function):
+    def __call__(self, function: F) -> F:
         self.__exit__()
         return super().__call__(function)
 

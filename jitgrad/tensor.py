@@ -1,7 +1,7 @@
 """`Tensor`: the class users hold. Gradients, indexing and writes; operations are installed from the catalogue.
 
 The mechanics (pending values, views, rebinding) are in `jitgrad.tape.tensors`; what Python and NumPy get of the values
-is in `jitgrad.values`. Start at `Tensor` and `tensor`.
+is in `jitgrad.values`, copies are in `jitgrad.copies`. Start at `Tensor` and `tensor`.
 """
 
 from math import prod
@@ -12,8 +12,9 @@ import numpy as np
 from . import subscript
 from ._dtypes import as_dtype, is_float
 from ._errors import AliasError, ArgumentError, DTypeError, GradientError, ShapeError
-from .convert import as_operand, tensor, unpickle
+from .convert import DEVICES, as_operand, check_device, tensor
 from .convert import cast as cast_to
+from .copies import Copies
 from .explanation import explained
 from .gradients import backward_from, hook_on, retain
 from .tape import tensors as tape
@@ -22,9 +23,6 @@ from .tape.backward import Accumulate
 from .tape.segment import local, recordings
 from .tape.tensors import adopt, extra, from_value, look, rooted
 from .values import Values
-
-#: Devices of PyTorch's that there are none of here.
-DEVICES = frozenset(("cuda", "mps", "xpu", "hip", "meta"))
 
 __all__ = ["GradFn", "Tensor", "as_operand", "tensor"]
 
@@ -35,7 +33,7 @@ def _function(name):
     return FUNCTIONS[name]
 
 
-class Tensor(Values):
+class Tensor(Values, Copies):
     """An array with a gradient: eager to use, recorded as it goes, computed when looked at.
 
     Made by `jitgrad.tensor` and the creation functions. Operators, NumPy functions and methods record; ``print``,
@@ -263,10 +261,16 @@ class Tensor(Values):
 
     def to(self, dtype):
         """The values in another dtype; the tensor itself where it has that dtype, or for "cpu", the only device."""
-        name = dtype.split(":")[0] if type(dtype) is str else ""
-        if name in DEVICES:
-            raise ArgumentError(f"got the device {dtype!r}, expected 'cpu': jitgrad has no other; leave it out")
-        return self if name == "cpu" or as_dtype(dtype) == self.dtype else self.astype(dtype)
+        if type(dtype) is str and dtype.split(":")[0] in DEVICES:
+            return self.to_device(dtype)
+        return self if as_dtype(dtype) == self.dtype else self.astype(dtype)
+
+    def to_device(self, device, /, *, stream=None):
+        """The tensor itself, for "cpu", the only device; a method of the array API standard."""
+        check_device(device)
+        if stream is not None:
+            raise ArgumentError(f"got stream={stream!r}, expected None: the CPU has no streams; leave it out")
+        return self
 
     def type(self, dtype):
         """As `to`."""
@@ -299,27 +303,6 @@ class Tensor(Values):
     def cpu(self):
         """The tensor itself: there is no other device."""
         return self
-
-    def __copy__(self):
-        return self.clone()
-
-    def __deepcopy__(self, memo):
-        if not self.is_leaf:
-            raise GradientError(
-                "got a deepcopy of a result of operations, expected a leaf; use copy.deepcopy(x.detach()), or x.clone()"
-            )
-        value = look(self)
-        out = from_value(value if not self.shape else value.copy(), self.shape, self.dtype, None)
-        if self.requires_grad:
-            out.requires_grad_()
-        memo[id(self)] = out
-        if self.grad is not None:
-            out.grad = self.grad.__deepcopy__(memo)
-        return out
-
-    def __reduce__(self):
-        # As in PyTorch, a result of operations is a leaf after it: the graph stays here.
-        return unpickle, (np.array(self._array()), self.requires_grad, self.grad)
 
     # --- shapes and places beside the catalogue's --------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ LAYERS = [
     ["runtime"],
     ["tape"],
     ["explanation", "profiling", "reports"],
-    ["_docs", "convert", "creation", "functions", "gradients", "subscript", "tensor", "values"],
+    ["_docs", "convert", "copies", "creation", "functions", "gradients", "subscript", "tensor", "values"],
     ["linalg", "numpy"],
     ["emit", "jit", "place", "places", "reach", "surroundings", "transforms"],
     ["__init__"],

@@ -75,7 +75,7 @@ def _inner(x, y):
 
 
 matmul = Entry(
-    "matmul", np.matmul, _matmul, 2, op=MATMUL, operator="matmul", shapes=((3, 4), (4, 2)),
+    "matmul", np.matmul, _matmul, 2, op=MATMUL, operator="matmul", aliases=("mm", "mv", "bmm"), shapes=((3, 4), (4, 2)),
     doc="The matrix product; stacks of matrices (..., n, k) @ (..., k, m) broadcast.",
 )  # fmt: skip
 
