@@ -15,10 +15,11 @@ from ._errors import ArgumentError, DTypeError
 from .convert import as_operand, by_value, from_array
 from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
+from .ops.indexing import in_bounds
 from .tape.execute import flush
 from .tape.numbers import Number, kind_of
-from .tape.segment import grow, local
-from .tape.tensors import emit, enter, record
+from .tape.segment import Head, grow, local
+from .tape.tensors import emit, enter, record, varies
 from .tape.views import Step, aliases, make_view
 from .tensor import Tensor, refuse_element
 
@@ -30,6 +31,8 @@ LIMIT = 1 << 53
 #: Python's numbers; and operands that are no tensors and stay what they are.
 NUMBERS = frozenset((int, float, bool))
 PLAIN = NUMBERS | {Node, Number}
+#: Checks indices that only a call knows.
+BOUNDS = Head("in_bounds", 1, in_bounds)
 #: Numbers that are part of the code, as nodes, by type and value.
 _codes: dict = {}
 
@@ -44,8 +47,7 @@ def apply(entry, operands, statics=()):
         operands = (as_operand(operands[0]), _code(operands[1]))
     if entry.host:
         x, values = as_operand(operands[0]), operands[1]
-        values = values._array() if isinstance(values, Tensor) else by_value(values)
-        operands = (x, _made(entry.host(x.shape, values, *statics)), *operands[2:])
+        operands = (x, _host(entry, x.shape, values, statics), *operands[2:])
     operands = tuple(_operand(x) for x in operands)
     if Number in map(type, operands):
         operands = _with_numbers(operands)
@@ -69,8 +71,15 @@ def apply(entry, operands, statics=()):
     return record(key, tensors, numbers)
 
 
-def _made(array):
-    """The tensor of an array that is none of the user's."""
+def _host(entry, shape, values, statics):
+    """The second operand of an entry that checks it by value: now, or in each call where a recording cannot see it."""
+    if not isinstance(values, Tensor):
+        array = entry.host(shape, by_value(values), *statics)
+    elif varies(values) and entry.along:
+        n, axis = entry.along(shape, values.shape, *statics)
+        return record(lambda state: (BOUNDS, state, n, axis), (values,))
+    else:
+        array = entry.host(shape, values._array(), *statics)
     return from_array(np.ascontiguousarray(array) if array.ndim else array, array.dtype)
 
 

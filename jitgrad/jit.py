@@ -251,6 +251,7 @@ def recorded(function, args, kwargs, static):
         out = function(*given, **named)
         flush(local.seg)
         _check_containers(containers)
+        trace.check_rows()
         if local.seg.state.grad is not mode:
             raise Unreplayable("it leaves gradients switched on or off")
         return Replay(function, trace, out, mode)

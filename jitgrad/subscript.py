@@ -13,7 +13,7 @@ from .ir.shapes import stretches
 from .ops import indexing
 from .ops.registry import broadcast, cast, reshape_to
 from .tape.segment import Head, grow, local
-from .tape.tensors import ELEMENT, Handle, emit, enter, from_value, record, seen
+from .tape.tensors import ELEMENT, Handle, emit, enter, from_value, record, seen, varies
 from .tape.views import Step, make_view
 
 _heads: dict = {}
@@ -129,7 +129,16 @@ def _build_fit(x, shape, dtype):
     return cast(broadcast(reshape_to(x, _squeezed(x.shape, len(shape))), shape), dtype)
 
 
-FIT = Head("copy", 1, _build_fit)
+def _build_bounds(x, n, axis, shape):
+    return broadcast(indexing.in_bounds(x, n, axis), shape)
+
+
+def _build_last(arrays, lengths):
+    return indexing.written_last(arrays, lengths)
+
+
+FIT, BOUNDS = Head("copy", 1, _build_fit), Head("in_bounds", 1, _build_bounds)
+LAST = Head("last_writes", None, _build_last)
 
 
 def get(x, index):
@@ -138,7 +147,7 @@ def get(x, index):
     if known is not None:
         head, numbers, element = known
         return _element(x, head, numbers) if element else make_view(x, Step(head, (), numbers))
-    values = _values(index)
+    values, unseen = _values(index)
     parsed = indexing.parse(x.shape, values)
     if not parsed.arrays:
         items = values if isinstance(values, tuple) else (values,)
@@ -147,9 +156,24 @@ def get(x, index):
             return _element(x, step.head, step.numbers)
         return step(x) if any(isinstance(i, np.ndarray) for i in items) else make_view(x, step)
     part = _view(x, parsed)
-    arrays = _arrays(parsed)
+    arrays = _arrays(parsed, unseen, part.shape)
     head = _head("index", 1 + len(arrays), _build_pick)
-    return record(lambda *states: (head, *states, parsed[:5]), (part, *arrays))
+    out = record(lambda *states: (head, *states, parsed[:5]), (part, *arrays))
+    return _row(out, parsed.first) if _is_row(parsed, unseen) else out
+
+
+def _is_row(parsed, unseen):
+    """Whether all index arrays are 0-d tensors, which stand for integers."""
+    return len(unseen) == len(parsed.arrays) and not any(t.shape for t in unseen.values())
+
+
+def _row(t, axis):
+    """``x[i]`` with integers that only a call knows: without it, a view; here, what is written to it must go to `x`."""
+    out = t.reshape(t.shape[:axis] + t.shape[axis + 1 :])
+    out = record(lambda state: (FIT, state, out.shape, out.dtype), (out,))
+    local.seg.tracing.rows[id(out)] = out
+    out._x = ELEMENT
+    return out
 
 
 def _element(x, head, numbers):
@@ -177,17 +201,24 @@ def place(x, index, value):
         return part, fit(value, part.shape, part.dtype)
     if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
         return get(x, Ellipsis), _chosen(index, value, x)
-    parsed = indexing.parse(x.shape, _values(index))
+    values, unseen = _values(index)
+    parsed = indexing.parse(x.shape, values)
     part = _view(x, parsed)
     if not parsed.arrays:
         return part, fit(value, part.shape, part.dtype)
-    arrays = _arrays(parsed)
-    last = indexing.last_writes(parsed, part.shape)
+    arrays = _arrays(parsed, unseen, part.shape)
+    if unseen:
+        local.seg.tracing.written_back(value)
+        value = _as_row(value, parsed, part) if _is_row(parsed, unseen) else value
+        lengths = tuple([part.shape[a] for a in parsed.axes])
+        last = record(lambda *states: (LAST, states, lengths), arrays)
+    else:
+        last = indexing.last_writes(parsed, part.shape)
     if last is None:
         head = _head("index_put", 2 + len(arrays), _build_put)
     else:
         head = _head("index_put_repeated", 3 + len(arrays), _build_put_repeated)
-        arrays.append(from_value(last.reshape(-1), last.shape, last.dtype, None))
+        arrays.append(last if unseen else from_value(last.reshape(-1), last.shape, last.dtype, None))
     operands = (part, value, *arrays)
     return part, record(lambda *states: (head, *states, parsed[:5]), operands)
 
@@ -211,19 +242,52 @@ def _view(x, parsed):
     return make_view(x, _step(parsed))
 
 
-def _arrays(parsed):
-    return [from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None) for a in parsed.arrays]
+def _arrays(parsed, unseen, shape):
+    """The index arrays as tensors; those that are tensors anyway are checked when they are computed."""
+    out = [from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None) for a in parsed.arrays]
+    for k, t in unseen.items():
+        n, axis, whole = shape[parsed.axes[k]], parsed.axes[k], out[k].shape
+        out[k] = record(lambda state, n=n, axis=axis, whole=whole: (BOUNDS, state, n, axis, whole), (t,))
+    return out
+
+
+def _as_row(value, parsed, part):
+    """The value for a row, with the axis that its index has in the recording."""
+    rest = [n for a, n in enumerate(part.shape) if a not in parsed.axes]
+    value = fit(value, tuple(rest), part.dtype)
+    return value.reshape((*rest[: parsed.first], 1, *rest[parsed.first :]))
 
 
 def _values(index):
-    """Index tensors as arrays: what they select is known only from their values."""
-    if isinstance(index, tuple):
-        return tuple(_values(i) for i in index)
-    if isinstance(index, Handle):
-        if index.dtype.kind not in "iub":
-            raise IndexOutOfRange(f"got an index tensor of dtype {index.dtype}, expected integers or booleans")
-        return index._array() if index.shape or index.dtype == np.bool_ else seen(index)
-    return by_value(index)
+    """The index with arrays in the place of tensors; and, by their number among the arrays, those of unknown values.
+
+    What an index tensor selects is known only from its values. In a recording they are integers that a call checks, and
+    zeros stand for them.
+    """
+    items, unseen, count = index if isinstance(index, tuple) else (index,), {}, 0
+    out = []
+    for item in items:
+        if isinstance(item, Handle):
+            if item.dtype.kind not in "iub":
+                raise IndexOutOfRange(f"got an index tensor of dtype {item.dtype}, expected integers or booleans")
+            if varies(item) and item.dtype != np.bool_:
+                unseen[count] = item
+                item = np.zeros(item.shape or (1,), np.int64)
+            else:
+                item = item._array() if item.shape or item.dtype == np.bool_ else seen(item)
+        else:
+            by_value(item)
+        out.append(item)
+        count += _count(item)
+    return tuple(out) if isinstance(index, tuple) else out[0], unseen
+
+
+def _count(item):
+    """How many index arrays an item of an index makes."""
+    if item is None or item is Ellipsis or isinstance(item, (int, slice)) and not isinstance(item, bool):
+        return 0
+    ndim, is_mask = np.ndim(item), np.asarray(item).dtype == np.bool_
+    return max(ndim, 1) if is_mask else min(ndim, 1)
 
 
 def _squeezed(shape, ndim):

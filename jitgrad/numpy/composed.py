@@ -128,12 +128,12 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         raise ShapeError(
             f"got points of shape {xp.shape} and values of {fp.shape}, expected the same number on one axis"
         )
-    x, known = x.double(), xp._array()
-    at = np.clip(np.searchsorted(known, x._array(), side="right") - 1, 0, max(xp.size - 2, 0))
-    after = np.minimum(at + 1, xp.size - 1)
-    x0, y0 = op.take(xp, at), op.take(fp, at)
-    width = np.where(known[after] == known[at], 1.0, 0.0)  # a point alone: its value, whatever is divided by
-    slope = (op.take(fp, after) - y0) / (op.take(xp, after) - x0 + width)
+    x, last = x.double(), xp.size - 1
+    at = op.clip(op.searchsorted(xp, x, side="right") - 1, 0, max(last - 1, 0))
+    after = op.minimum(at + 1, last)
+    x0, y0, x1 = op.take(xp, at), op.take(fp, at), op.take(xp, after)
+    width = op.equal(x0, x1)  # a point alone: its value, whatever is divided by
+    slope = (op.take(fp, after) - y0) / (x1 - x0 + width)
     out = op.where(op.isnan(x), x, y0 + slope * (x - x0))
     out = op.where(x < xp[0], fp[0] if left is None else left, out)
     out = op.where(op.equal(x, xp[-1]), fp[-1], out)

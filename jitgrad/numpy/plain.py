@@ -18,7 +18,7 @@ NO_GRADIENT = frozenset(
     (
         "allclose", "argpartition", "argwhere", "array2string", "array_equal", "array_equiv", "array_repr", "array_str",
         "digitize", "flatnonzero", "isclose", "iscomplex", "isin", "isneginf", "isposinf", "isreal", "lexsort",
-        "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "searchsorted", "unravel_index",
+        "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "unravel_index",
     )
 )  # fmt: skip
 #: Functions of shapes and dtypes.

@@ -102,6 +102,13 @@ def from_dlpack(x, /, *, device=None, copy=None):
     return as_operand(np.from_dlpack(x))
 
 
+@handler
+def searchsorted(a, v, side="left", sorter=None):
+    """``numpy.searchsorted``."""
+    a = as_operand(a)
+    return FUNCTIONS["searchsorted"](a if sorter is None else FUNCTIONS["take"](a, sorter), as_operand(v), side=side)
+
+
 # --- truth of a condition --------------------------------------------------------------------------------------------
 
 

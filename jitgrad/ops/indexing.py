@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._dtypes import FLOAT64, INT64, is_float
+from .._dtypes import BOOL, FLOAT64, INT64, is_float
 from .._errors import ArgumentError, IndexOutOfRange, ShapeError
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import broadcast_shapes, normalize_axis, stretches
@@ -124,11 +124,33 @@ def _set_jvp(t, node):
 SCATTER_SET = Op("scatter_set", "call", _scatter_set, vjp=_set_vjp, jvp=_set_jvp)
 
 
+IN_BOUNDS = Op(
+    "in_bounds", "call", lambda index, node: _in_bounds(np.asarray(index), *node.arg), vjp=lambda g, node: (None,),
+    jvp=lambda t, node: None,
+)  # fmt: skip
+LAST_WRITES = Op(
+    "last_writes", "call", lambda *index, node: _last_of(np.broadcast_arrays(*index), node.arg),
+    vjp=lambda g, node: (None,) * len(node.src), jvp=lambda t, node: None,
+)  # fmt: skip
+
+
+def in_bounds(index, n, axis):
+    """An index array that nobody has seen yet, for an axis of `n`: checked when it is computed, none is negative."""
+    if index.dtype.kind not in "iu":
+        raise IndexOutOfRange(f"got an index tensor of dtype {index.dtype}, expected integers")
+    return Node(IN_BOUNDS, (index,), (n, axis), index.shape, INT64)
+
+
+def written_last(index, lengths):
+    """Of index arrays, for axes of these lengths, which entries name their place last."""
+    return Node(LAST_WRITES, tuple(index), lengths, index[0].shape, BOOL)
+
+
 def gather(x, index):
     """x[index arrays], on x's leading axes.
 
     Kernels read at these places unseen: whoever makes an index array has checked that they are there, and none is
-    negative (`parse`, `_check_take`; order.argsort makes no other).
+    negative (`parse`, `_check_take`, `in_bounds`; order.argsort makes no other).
     """
     return Node(GATHER, (x, *index), None, index[0].shape + x.shape[len(index) :], x.dtype)
 
@@ -293,15 +315,21 @@ def last_writes(index, shape):
 
     `shape` is that of the view that the arrays index.
     """
-    flat = np.ravel_multi_index(index.arrays, tuple(shape[a] for a in index.axes)).reshape(-1)
+    last = _last_of(index.arrays, tuple(shape[a] for a in index.axes))
+    return None if last.all() else last
+
+
+def _last_of(arrays, lengths):
+    """Which entries of index arrays name their place last."""
+    flat = np.ravel_multi_index(arrays, lengths).reshape(-1)
+    last = np.ones(flat.size, bool)
     if flat.size < 2 or (np.diff(flat) > 0).all():
-        return None
+        return last.reshape(arrays[0].shape)
     unique, first = np.unique(flat[::-1], return_index=True)
-    if unique.size == flat.size:
-        return None
-    last = np.zeros(flat.size, bool)
-    last[flat.size - 1 - first] = True
-    return last.reshape(index.arrays[0].shape)
+    if unique.size < flat.size:
+        last[:] = False
+        last[flat.size - 1 - first] = True
+    return last.reshape(arrays[0].shape)
 
 
 def put(x, arrays, v, index, last=None):
@@ -322,6 +350,11 @@ def put(x, arrays, v, index, last=None):
         v = where(broadcast(reshape_to(last, last.shape + (1,) * (v.ndim - k)), v.shape), v, stop(v))
     out = scatter_set(permute(x, order), v, arrays)
     return permute(out, tuple(np.argsort(order).tolist()))
+
+
+def _take_along(shape, indices, axis=None):
+    """The length and number of the axis that the indices of `take` name."""
+    return (math.prod(shape), 0) if axis is None else (shape[normalize_axis(axis, len(shape))], axis)
 
 
 def _take(x, indices, axis):
@@ -346,7 +379,7 @@ def _check_take(shape, indices, axis=None):
 
 
 take = Entry(
-    "take", np.take, _take, 2, {"axis": None}, args=("x", "indices"), host=_check_take,
+    "take", np.take, _take, 2, {"axis": None}, args=("x", "indices"), host=_check_take, along=_take_along,
     cases=({}, {"axis": 0}, {"axis": -1}), doc="Elements at `indices` along `axis` (of the flat tensor by default).",
 )  # fmt: skip
 
@@ -373,7 +406,8 @@ def _add_at(x, indices, values, axis):
 
 
 add_at = Entry(
-    "add_at", None, _add_at, 3, {"axis": None}, args=("x", "indices", "values"), host=_check_take, method=False,
+    "add_at", None, _add_at, 3, {"axis": None}, args=("x", "indices", "values"), host=_check_take, along=_take_along,
+    method=False,
     cases=({}, {"axis": 0}, {"axis": -1}), shapes=((2, 3, 3), (1, 3), (1, 3)),
     doc="x with `values` added at `indices` along `axis` (of the flat tensor by default), each time one is repeated.",
 )  # fmt: skip

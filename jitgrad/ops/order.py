@@ -10,10 +10,10 @@ import numpy as np
 
 from .._dtypes import INT64
 from .._errors import ArgumentError, IndexOutOfRange, ShapeError
-from ..ir import Loops, Node, Op
+from ..ir import Loops, Node, Op, const
 from ..ir.shapes import broadcast_shapes, normalize_axis
 from .indexing import _in_bounds
-from .registry import Entry, cast, composite, reshape_to
+from .registry import Entry, cast, common_dtypes, composite, reshape_to
 
 
 def _grid(index, shape, axis):
@@ -92,6 +92,27 @@ def along(x, index, axis):
     return Node(ALONG, (x, index), axis, shape, x.dtype)
 
 
+SEARCHSORTED = Op(
+    "searchsorted", "call", lambda a, v, node: np.searchsorted(a, v, side=node.arg), vjp=lambda g, node: (None, None),
+    jvp=lambda t, node: None,
+)  # fmt: skip
+
+
+def _searchsorted(a, v, side):
+    if side not in ("left", "right"):
+        raise ArgumentError(f"got side = {side!r}, expected 'left' or 'right'")
+    if not isinstance(a, Node) or a.ndim != 1:
+        raise ShapeError(f"got a of shape {getattr(a, 'shape', ())}, expected one axis of sorted elements")
+    v = v if isinstance(v, Node) else const(v, common_dtypes((a, v))[1])
+    return Node(SEARCHSORTED, (a, v), side, v.shape, INT64)
+
+
+searchsorted = Entry(
+    "searchsorted", np.searchsorted, _searchsorted, 2, {"side": "left"}, op=SEARCHSORTED, args=("a", "v"),
+    shapes=((4,), (2, 3)), cases=({}, {"side": "right"}), differentiable=False,
+    doc="Where the elements of `v` belong in the sorted `a`: before equal ones, or behind them for side='right'.",
+)  # fmt: skip
+
 _ORDER = {"axis": -1, "kind": None, "stable": None}
 _KINDS = (None, "quicksort", "mergesort", "heapsort", "stable")
 
@@ -123,20 +144,25 @@ sort = composite(
 )  # fmt: skip
 
 
+def _along_axis(shape, indices, axis=-1):
+    """The length and number of the axis that indices of a shape name."""
+    if axis is None:
+        shape, axis = (math.prod(shape),), 0
+    axis = normalize_axis(axis, len(shape))
+    if len(indices) != len(shape):
+        raise ShapeError(
+            f"got indices of {len(indices)} dimensions for a tensor of {len(shape)}, expected as many; insert axes "
+            "with indices[:, None]"
+        )
+    return shape[axis], axis
+
+
 def _check_along(shape, indices, axis=-1):
     """The index array, in bounds and without negative entries."""
     array = np.asarray(indices)
     if array.dtype.kind not in "iu":
         raise IndexOutOfRange(f"got indices of dtype {array.dtype}, expected integers")
-    if axis is None:
-        shape, axis = (math.prod(shape),), 0
-    axis = normalize_axis(axis, len(shape))
-    if array.ndim != len(shape):
-        raise ShapeError(
-            f"got indices of {array.ndim} dimensions for a tensor of {len(shape)}, expected as many; insert axes with "
-            "indices[:, None]"
-        )
-    return _in_bounds(array, shape[axis], axis)
+    return _in_bounds(array, *_along_axis(shape, array.shape, axis))
 
 
 def _take_along_axis(x, indices, axis):
@@ -148,6 +174,6 @@ def _take_along_axis(x, indices, axis):
 
 take_along_axis = Entry(
     "take_along_axis", np.take_along_axis, _take_along_axis, 2, {"axis": -1}, op=ALONG, args=("x", "indices"),
-    host=_check_along, method=False, cases=({"axis": 0}, {"axis": 1}), shapes=((2, 3), (1, 3)),
+    host=_check_along, along=_along_axis, method=False, cases=({"axis": 0}, {"axis": 1}), shapes=((2, 3), (1, 3)),
     doc="The element at an index for each place along `axis` (of the flat tensor for None), such as `argsort` gives.",
 )  # fmt: skip

@@ -79,19 +79,22 @@ class Entry:
         ``guard(*operands)`` raises for Python numbers that the operation does not take.
     host : callable or None
         ``host(shape, value, *params)`` -> array: checks the second operand by value, when it is recorded.
+    along : callable or None
+        Where that operand holds indices: ``along(shape, shape of it, *params)`` -> length and number of their axis, for
+        a recording that cannot see them.
     """
 
     __slots__ = (
         "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
         "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public", "guard",
-        "methods", "properties", "in_place", "spread", "optional", "layout",
+        "methods", "properties", "in_place", "spread", "optional", "layout", "along",
     )  # fmt: skip
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
         on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(),
         host=None, public=True, guard=None, methods=(), properties=(), in_place="", spread="", optional=None,
-        layout=None,
+        layout=None, along=None,
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
@@ -99,7 +102,7 @@ class Entry:
         self.differentiable, self.aliases, self.shapes, self.cases, self.args = (
             differentiable, aliases, shapes, cases, args,
         )  # fmt: skip
-        self.codes, self.host, self.public, self.guard = codes, host, public, guard
+        self.codes, self.host, self.along, self.public, self.guard = codes, host, along, public, guard
         self.methods, self.properties, self.in_place, self.spread = methods, properties, in_place, spread
         self.optional, self.layout = optional or {}, layout
         if name in REGISTRY:

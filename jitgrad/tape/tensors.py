@@ -186,6 +186,11 @@ def ones_value(t):
     return np.ones(math.prod(shape), dtype) if shape else 1.0
 
 
+def varies(t):
+    """Whether a recording is under way, and calls of it may have other values of `t`."""
+    return bool(recordings) and local.seg.tracing is not None and local.seg.tracing.varies(t)
+
+
 # --- rebinding -------------------------------------------------------------------------------------------------------
 
 

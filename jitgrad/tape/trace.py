@@ -25,15 +25,11 @@ from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort
 from ..ops.marks import STOP, VARIABLE, stop
 from ..ops.registry import broadcast
 from . import tensors
+from .looks import looked
 from .numbers import Number
 from .segment import Segment
 from .views import parent_of
 
-LOOK = (
-    "got a look at a value (bool, float, .item(), print of an element, np.asarray, a NumPy function without a gradient "
-    "here...) while jit records the function: what comes of an argument is known only to a call; choose by "
-    "jitgrad.where, take the look out of the function, or leave jit off"
-)
 LEAKED = (
     "got a tensor that a function under jit let out (by a list, an attribute or a global) while it was recorded, "
     "and that has no value; give it back as a result"
@@ -55,7 +51,7 @@ class Traced:
     def known_value(self):
         """The value, on which the recording depends from now on."""
         if self.known is None:
-            raise JitError(LOOK)
+            raise JitError(looked())
         if self.place is not None:
             self.place.fixed = True
         return self.known
@@ -77,15 +73,15 @@ class Traced:
     __radd__ = __add__
 
     def __bool__(self):
-        raise JitError(LOOK)
+        raise JitError(looked())
 
     __float__ = __int__ = __index__ = __complex__ = __len__ = __iter__ = __bool__
 
     def __array__(self, dtype=None, copy=None):
-        raise JitError(LOOK)
+        raise JitError(looked())
 
     def __getitem__(self, index):
-        raise JitError(LOOK)
+        raise JitError(looked())
 
 
 class Input:
@@ -125,6 +121,7 @@ class Trace:
         self.inputs, self.numbers, self.known_numbers = [], [], {}
         self.wrapped, self.handles, self.saved, self.stands, self.seen = {}, {}, {}, {}, {}
         self.rg, self.hooked, self.inside = set(), False, False
+        self.rows, self.unsettled = {}, {}
 
     # ------------------------------------------------------------------ values
 
@@ -169,6 +166,11 @@ class Trace:
     def knows(self, t):
         """Whether every call has the same value of `t`; runs nothing."""
         return t._value is not None and (type(t._value) is not Traced or t._value.known is not None)
+
+    def varies(self, t):
+        """Whether calls may have other values of `t`: all but what the function itself makes of constants."""
+        value = tensors.look(t)
+        return value.known is None or value.place is not None
 
     def node(self, value, like):
         """The node of a value: one that stands for it, or a cotangent of ones."""
@@ -255,6 +257,18 @@ class Trace:
             kept = self.wrapped[id(a)] = a, value, self.leaf(a.shape, a.dtype, known=value, place=place)
         return tensors.from_value(kept[2], a.shape, a.dtype, None)
 
+    def written_back(self, t):
+        """A row picked by an index tensor, if `t` is one, was written where it came from."""
+        self.unsettled.pop(id(t), None)
+
+    def check_rows(self):
+        """Refuses writes to rows that would be views without `jit`."""
+        if self.unsettled:
+            raise JitError(
+                "got a write to x[i], with an index tensor i, under a name of its own in a function under jit, which "
+                "would not be seen in x; write x[i] = value, or x[i] += value"
+            )
+
     def check_graph(self, leaves):
         """Refuses to sweep through a graph of before the recording."""
         if any([type(v) is not Traced and v is not None for v in leaves]):
@@ -294,6 +308,8 @@ class Trace:
 
     def touch(self, t):
         """Notes what a tensor from outside is, before it changes."""
+        if id(t) in self.rows:
+            self.unsettled[id(t)] = t
         if id(t) in self.saved:
             return
         if self.is_own(t):
