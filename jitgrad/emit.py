@@ -2,8 +2,8 @@
 
 The text has, in this order: the lines of the places (`places`), which fetch what the call is for and give MISS where it
 is not what was recorded; results that require grad, one record each on the tape, whose node is the whole formula; one
-call of the plan of all other values; a handle for each of them; what the function changes outside; the results in
-the function's own containers. Start at `Replay`.
+call of the plan of all other values; a handle for each of them; what the function changes outside; results that are
+views; all in the function's own containers. What the text calls is in `replayed`. Start at `Replay`.
 """
 
 import collections
@@ -11,22 +11,21 @@ import itertools
 
 import numpy as np
 
-from ._dtypes import FLOAT64
-from ._errors import GradientError, JitError
+from . import replayed
+from ._errors import JitError
 from .compile.simplify import simplify
 from .ir import LEAF, NUMBER, leaf, number, toposort
 from .places import is_record
 from .runtime.execute import Plan
-from .tape import tensors
 from .tape.backward import Accumulate, substitute
-from .tape.execute import Graph
+from .tape.changes import changes
 from .tape.numbers import Number
 from .tape.paths import roots_of
 from .tape.replay import Formula
-from .tape.segment import Segment, Sig, State, local
-from .tape.tensors import Handle, adopt, extra, from_value, look
+from .tape.segment import Sig, local
+from .tape.tensors import Handle, extra, from_value, look
 from .tape.trace import Unreplayable
-from .tape.views import recorded
+from .tape.views import parent_of
 from .tensor import Tensor
 
 #: What a replay gives for a call that it is not made for.
@@ -62,12 +61,13 @@ class Replay:
     def __init__(self, function, trace, out, mode):
         self.trace, self.places, self.mode, self.call = trace, trace.places, mode, function
         self.bind, self.title = Binder(), getattr(function, "__name__", type(function).__name__)
-        self.results, self.names, self.kept = {}, {}, []
-        changes = trace.changes()
+        self.results, self.names, self.slopes, self.kept = {}, {}, [], []
+        found = changes(trace)
         self.text_of = self._expression(out)
-        self.grads = {id(what): self._expression(what) for kind, _, what in changes if kind == "grad"}
-        self._sort(changes)
-        self._plan(changes)
+        self.grads = {id(what): self._expression(what) for kind, _, what in found if kind == "grad"}
+        self._sort(found)
+        self._plan(found)
+        self._settle_leaves()
 
     # ------------------------------------------------------------------ results
 
@@ -95,7 +95,7 @@ class Replay:
             if fields is None:
                 raise JitError(f"got a result of type {kind.__name__} with slots, expected a plain dataclass")
             text = lambda: ", ".join(f"{name!r}: {p()}" for name, p in fields)  # noqa: E731
-            return lambda: f"{self.bind(_record)}({self.bind(kind)}, {{{text()}}})"
+            return lambda: f"{self.bind(replayed.record)}({self.bind(kind)}, {{{text()}}})"
         return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)
 
     def _array(self, x):
@@ -122,28 +122,53 @@ class Replay:
                 )
             self.names[id(t)] = f"t{len(self.names)}"
             self.results[id(t)] = t
+            if t._x is not None and t._x.grad is not None:
+                self.slopes.append((self.names[id(t)], self._tensor(t._x.grad)))
         name = self.names[id(t)]
         return lambda: name
 
     def _sort(self, changes):
-        """Which results are formulas on the tape, which are values; and which are of a graph that was freed."""
-        self.formulas, self.values = [], []
+        """Which results are formulas on the tape, which are values, which views; and which are of a graph that was
+        freed, or that only a leaf of the function's own is in, which is gone."""
+        self.formulas, self.values, self.lost = [], [], []
+        self.views = self._views()
+        made = {name for name, _, _ in self.views}
         moved = any(kind == "requires_grad" or (kind == "write" and _has_gradient(p)) for kind, p, _ in changes)
         for key, t in self.results.items():
             name, node = self.names[key], look(t).node
+            if name in made:
+                continue
             rg = t._state.rg and self.trace.differentiable(node)
             freed = t._state.rg and _is_freed(t)
             if moved and t._state.rg and not freed:
                 raise Unreplayable("it changes a leaf, and its results require grad")
             if rg and not freed:
                 self.formulas.append((name, Formula(node, ())))
-            else:
-                self.values.append((name, node, Sig(t.shape, t.dtype, rg and freed)))
+                continue
+            self.values.append((name, node, Sig(t.shape, t.dtype, freed)))
+            if t._state.rg and not freed:
+                self.lost.append(name)
         formulas = {name for name, _ in self.formulas}
         if self.formulas and self.trace.hooked:
             raise Unreplayable("it installs hooks, and its results require grad")
         if any(kind == "grad" and self.names.get(id(what)) in formulas for kind, _, what in changes):
             raise Unreplayable("it makes gradients that require grad")
+
+    def _views(self):
+        """Results that share memory with something: (name, a text of that, steps from there) each."""
+        bases = {key: _base(t, self.trace) for key, t in self.results.items()}
+        times = collections.Counter(id(base) for base, _ in bases.values())
+        out = []
+        for key, (base, steps) in bases.items():
+            t, place = self.results.get(key), self.trace.place_of(base)
+            if not steps or (place is not None and place.kind != "tensor"):
+                continue
+            if place is None and (times[id(base)] < 2 or _is_leaf(base)):  # nobody can reach what it is a view of
+                continue
+            if t._state.rg != (base._state.rg and all(s.grad and not s.cuts for s in steps)):
+                raise Unreplayable("it changes how gradients go through a view that it gives back")
+            out.append((self.names[key], self._tensor(base), steps))
+        return out
 
     # ------------------------------------------------------------------ values
 
@@ -165,6 +190,19 @@ class Replay:
                 place.valued = True
                 place.copied = place.copied or node in shared or node not in self.inputs
 
+    def _settle_leaves(self):
+        """What a recording with gradients of tensors from outside is for: for leaves only, or for one that is none."""
+        self.found = [p for p in self.places.all() if p.kind in ("tensor", "array", "view") and self._is_found(p)]
+        wanted = [p for p in self.found if p.wanted]
+        for p in self.found if wanted else ():
+            p.rooted = True
+            if p.kind == "tensor" and p.data.rg and type(p.object._edge) is not Accumulate and wanted != [p]:
+                raise Unreplayable("it differentiates with respect to tensors from outside, and reads computed ones")
+
+    def _is_found(self, place):
+        changed = {id(p) for _, p, _ in self.changes}
+        return place.used or place.uses_grad or place.wanted or id(place) in changed
+
     def text(self, checked):
         """The whole function; without the checks, for the call that was recorded."""
         bind = self.bind
@@ -178,11 +216,11 @@ class Replay:
             fetch = ["try:", *(f"    {line}" for line in fetch), "except GONE:", "    return MISS"]
         if checked:
             fetch.insert(0, f"if local.seg.state.grad is not {self.mode}: return MISS")
-        lines = [*fetch, *self._entangled(), *self._drawn()]
+        lines = [*fetch, *self._entangled(checked), *self._drawn()]
         for name, formula in self.formulas:
             operands = "".join(self._operand(n) + ", " for n in formula.operands)
             numbers = "".join(self._number(n) + ", " for n in formula.numbers)
-            lines.append(f"{name} = {bind(_record_formula)}({bind(formula)}, ({operands}), ({numbers}))")
+            lines.append(f"{name} = {bind(replayed.formula)}({bind(formula)}, ({operands}), ({numbers}))")
         lines += self._run() + self._handles() + self._effects()
         lines.append(f"return {self.text_of()}")
         return "def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines)
@@ -194,16 +232,27 @@ class Replay:
         out.text = text
         return out
 
-    def _entangled(self):
-        """What the function changes must have no other name among what it reads."""
-        if not self.changes:
+    def _entangled(self, checked):
+        """What is changed or differentiated must have the other names among what is read that it was recorded with."""
+        moved = dict.fromkeys([p for _, p, _ in self.changes] + [p for p in self.found if p.wanted])
+        if not moved:
             return []
-        found = [p.var for p in self.places.all() if p.kind in ("tensor", "array") and (p.used or p.uses_grad)]
-        changed = "".join(v + ", " for v in dict.fromkeys(p.var for _, p, _ in self.changes))
-        return [
-            f"if {self.bind(entangled)}(({changed}), ({''.join(v + ', ' for v in found)})):",
-            f"    return {self.bind(self.call)}(*args, **kwargs)",
-        ]
+        stands = {id(s.place) for s in self.trace.stands.values()}
+        parts = list(moved), [p for p in self.found if id(p) in stands], [p for p in self.found if id(p) not in stands]
+        groups = replayed.aliases(*(tuple(p.object for p in part) for part in parts))
+        groups = () if groups in (replayed.EAGER, replayed.SAME) else groups
+        texts = ", ".join(f"({''.join(p.var + ', ' for p in part)})" for part in parts)
+        call = f"{self.bind(self.call)}(*args, **kwargs)"
+        other = f"{call} if e == {replayed.EAGER!r} else MISS" if checked else call
+        lines = [f"e = {self.bind(replayed.aliases)}({texts})", f"if e != {groups!r}: return {other}"]
+        return lines if all(map(self._is_known, moved)) or not groups else [*lines, f"return {call}"]
+
+    def _is_known(self, place):
+        """Whether all that the tensor at a place is a view of is reached, too, so that others follow a write to it."""
+        t = parent_of(place.object) if place.kind == "tensor" else None
+        while t is not None and self.trace.reaches(t):
+            t = parent_of(t)
+        return t is None
 
     def _drawn(self):
         self.draws = {}
@@ -252,69 +301,36 @@ class Replay:
         for name, node, sig in self.values:
             out.append(f"{name} = new(Tensor)")
             if sig.rg:
-                out += [f"{name}._seg = {name}._x = None", f"{name}._edge = {self.bind(FREED)}"]
+                out += [f"{name}._seg = {name}._x = None", f"{name}._edge = {self.bind(replayed.FREED)}"]
             else:
                 out.append(f"{name}._seg = {name}._edge = {name}._x = None")
             out += [f"{name}._state = {self.bind(sig)}", f"{name}._value = {at[node]}"]
-        return out
+        return out + [f"{name} = {self.bind(replayed.lost)}({name})" for name in self.lost]
 
     def _effects(self):
-        out, at = [], {node: f"r{k}" for k, node in enumerate(self.roots)}
+        """Writes, then views that are given back, then gradients, which may be among those."""
+        before, after, at = [], [], {node: f"r{k}" for k, node in enumerate(self.roots)}
         for kind, place, what in self.changes:
             v = place.var
             if kind == "write":
-                out.append(f"{self.bind(write)}({v}, {at[what]})")
+                before.append(f"{self.bind(replayed.write)}({v}, {at[what]})")
             elif kind == "requires_grad":
-                out.append(f"{v}.requires_grad_({what})")
+                before.append(f"{v}.requires_grad_({what})")
             else:
-                out.append(f"{self.bind(extra)}({v}).grad = {self.grads[id(what)]()}")
-        return out
+                after.append(f"{self.bind(extra)}({v}).grad = {self.grads[id(what)]()}")
+        after += [f"{self.bind(extra)}({name}).grad = {text()}" for name, text in self.slopes]
+        for name, base, steps in self.views:
+            parts = "".join(self._step(step) + ", " for step in steps)
+            before.append(f"{name} = {self.bind(replayed.view)}({base()}, ({parts}))")
+        return before + after
 
-
-# --- what the generated text calls ------------------------------------------------------------------------------------
-
-
-def _record_formula(formula, operands, numbers):
-    kinds = [type(n) for n in numbers]
-    return tensors.record(lambda *states: (formula.head, *states, *kinds), operands, numbers)
-
-
-def _record(cls, fields):
-    """An object of a dataclass, as it was given back: `__init__` is not run again."""
-    out = object.__new__(cls)
-    for name, value in fields.items():
-        object.__setattr__(out, name, value)
-    return out
-
-
-def write(t, value):
-    """What the function wrote to a tensor or array from outside; a leaf stays one."""
-    if isinstance(t, np.ndarray):
-        np.copyto(t, np.reshape(value, t.shape))
-    elif t._x is None or (t._x.parent is None and not t._x.children):
-        adopt(t, from_value(value, t.shape, t.dtype, t._edge))
-    else:
-        recorded(False, t._write, from_value(value, t.shape, t.dtype, None), True)
-
-
-def entangled(changed, found):
-    """Whether something that is changed shares its memory with anything else that was found, or is there twice."""
-    arrays = [x for x in found if isinstance(x, np.ndarray)]
-    tensors = [x for x in found if isinstance(x, Handle)] if arrays else found
-    tops = [id(x) if x._x is None or x._x.parent is None else id(_top(x)) for x in tensors]
-    for x in changed:
-        if isinstance(x, np.ndarray):
-            if sum(np.may_share_memory(x, y) for y in arrays) > 1:
-                return True
-        elif tops.count(id(_top(x))) > 1:
-            return True
-    return False
-
-
-def _top(t):
-    while t._x is not None and t._x.parent is not None:
-        t = t._x.parent
-    return t
+    def _step(self, step):
+        """A step of a view, with the numbers of the call."""
+        self.kept.append(step)
+        if any(type(n) is Number for n in step.numbers):
+            numbers = "".join((n.code if type(n) is Number else self.bind(n)) + ", " for n in step.numbers)
+            return f"{self.bind(step.renumbered)}(({numbers}))"
+        return self.bind(step)
 
 
 def _shared(roots):
@@ -328,6 +344,19 @@ def _shared(roots):
             if moves or (node.op.kind == "elementwise" and node.op.cost == 0):
                 stack.extend(node.src)
     return {node for node in seen if node.op is LEAF}
+
+
+def _base(t, trace):
+    """What a result is a view of, and the steps from there: something from outside, or made by the function."""
+    steps = []
+    while trace.is_own(t) and id(t) not in trace.stands and parent_of(t) is not None and not _is_leaf(t):
+        steps.insert(0, t._x.step)
+        t = t._x.parent
+    return t, tuple(steps)
+
+
+def _is_leaf(t):
+    return t._state.rg and type(t._edge) is Accumulate
 
 
 def _has_gradient(place):
@@ -347,22 +376,3 @@ def _is_freed(t):
             return True
         stack.extend(graph.edges[i] for i in roots_of(state))
     return False
-
-
-def _freed_edge():
-    """The place in the graph of a result whose graph the function freed: a sweep raises there."""
-
-    def refuse(sweep, state, g):
-        raise GradientError(
-            "got a backward through a result of a function under jit that went through it itself by backward(); "
-            "pass retain_graph=True to that call, or call backward() outside only"
-        )
-
-    seg = Segment()
-    graph, state = Graph(seg), State(seg.state, leaf(0, (), FLOAT64), True)
-    refuse.last = True
-    graph.cuts = {state: [refuse]}
-    return graph, state
-
-
-FREED = _freed_edge()

@@ -217,6 +217,8 @@ def _sequence(x, what):
 
 def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
     """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the sweep."""
+    if local.seg.tracing is not None:
+        local.seg.tracing.wants(inputs)
     if len(outputs) > 1 or any(type(t._edge) is not Accumulate for t in inputs):  # else one joint plan will do
         flush(local.seg)
         for t in (*outputs, *inputs):

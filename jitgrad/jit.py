@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ._dtypes import as_dtype
-from ._errors import ArgumentError, JitgradWarning
+from ._errors import ArgumentError, JitError, JitgradError, JitgradWarning
 from ._locks import lock
 from .emit import MISS, Replay
 from .ir.shapes import as_int
@@ -164,7 +164,9 @@ class Jitted:
     def call(self, args, kwargs):
         if local.seg.tracing is not None:  # part of another function's recording
             return self.function(*args, **kwargs)
-        key = (local.seg.state.grad, *map(_part, args), *kwargs, *map(_part, kwargs.values()))
+        tensors = [id(x) for x in args if isinstance(x, Handle)]
+        same = len(tensors) - len(set(tensors))
+        key = (local.seg.state.grad, same, *map(_part, args), *kwargs, *map(_part, kwargs.values()))
         with self.lock:
             kind = self.kinds.get(key)
             if kind is None:
@@ -196,10 +198,16 @@ class Jitted:
                 "what changes as tensors"
             )
             return self._as_it_is(kind, why, args, kwargs)
-        try:
-            made = recorded(self.function, args, kwargs, self.static)
-        except Unreplayable as reason:
-            return self._as_it_is(kind, str(reason), args, kwargs)
+        made, error, why = self._recorded(args, kwargs)
+        if why is not None:
+            return self._as_it_is(kind, why, args, kwargs)
+        if made is None or error is not None:  # of neither is anything kept
+            kind.recorded -= 1
+        if made is None:
+            return self.function(*args, **kwargs)
+        if error is not None:
+            made.function(checked=False)(args, kwargs)
+            raise error
         replay = made.function()
         replay.plan = made.plan
         with self.lock:
@@ -209,6 +217,15 @@ class Jitted:
             return made.function(checked=False)(args, kwargs)
         self.replay = replay
         return out
+
+    def _recorded(self, args, kwargs):
+        """The recording of a call and the error it ended with, if any; or why there can be none for this kind."""
+        try:
+            return *recorded(self.function, args, kwargs, self.static), None
+        except Entangled:
+            return None, None, None
+        except Unreplayable as reason:
+            return None, None, str(reason)
 
     def _as_it_is(self, kind, why, args, kwargs):
         kind.eager = True
@@ -226,7 +243,7 @@ def _part(x):
     """What tells kinds of arguments apart."""
     kind = type(x)
     if isinstance(x, Handle):
-        return x._state.sig
+        return x._state.sig, x._state.rg and x.is_leaf
     if kind is float or kind is int:
         return kind
     if kind in (list, tuple, dict):
@@ -238,23 +255,30 @@ def _part(x):
     return id(x)
 
 
+class Entangled(Unreplayable):
+    """A call fails to be recorded in which an argument shares memory with another, or with what is reached outside:
+    perhaps only since a recording does not know of that."""
+
+
 def recorded(function, args, kwargs, static):
-    """The `Replay` of a call, which is recorded now; it leaves nothing behind."""
+    """The `Replay` of a call, which is recorded now; it leaves nothing behind.
+
+    And the error the function raised, or None: the recording is then of what it did before.
+    """
     flush(local.seg)
     mode = local.seg.state.grad
     trace = Trace(Places(function, args, kwargs, static))
     recordings.append(trace)
     local.seg = Segment(mode, (), trace)
     try:
-        containers: list = []
-        given, named = (_given(trace, p, containers) for p in (trace.places.args, trace.places.kwargs))
-        out = function(*given, **named)
-        flush(local.seg)
-        _check_containers(containers)
-        trace.check_rows()
-        if local.seg.state.grad is not mode:
-            raise Unreplayable("it leaves gradients switched on or off")
-        return Replay(function, trace, out, mode)
+        made, error = _run(function, trace, mode)
+        if made is None:
+            raise error
+        return made, error
+    except Exception as failed:
+        if isinstance(failed, Unreplayable) or not trace.places.entangled():
+            raise
+        raise Entangled from failed
     finally:
         trace.restore()
         local.seg = Segment(mode)
@@ -262,11 +286,38 @@ def recorded(function, args, kwargs, static):
         recordings.remove(trace)
 
 
+def _run(function, trace, mode):
+    """Runs the function in its recording: the `Replay`, and the error it raised, if it did."""
+    out, error, containers = None, None, []
+    given, named = (_given(trace, p, containers) for p in (trace.places.args, trace.places.kwargs))
+    try:
+        out = function(*given, **named)
+    except (JitError, Unreplayable):
+        raise
+    except Exception as raised:
+        error = raised
+    try:
+        flush(local.seg)
+        _check_containers(containers)
+        trace.check_rows()
+        if local.seg.state.grad is not mode:
+            raise Unreplayable("it leaves gradients switched on or off")
+        return Replay(function, trace, out, mode), error
+    except JitgradError:
+        if error is None:
+            raise
+        return None, error
+
+
 def _given(trace, place, containers):
     """What the function gets for an argument; notes the containers it gets, and what is in them."""
+    place = place.data if place.kind == "alias" else place
     x, kind = place.object, place.kind
     if kind in ("tensor", "array"):
-        return trace.stand_in(x, place, x.shape, as_dtype(x.dtype))
+        stand = trace.stand_of(place)
+        if stand is not None:
+            return stand.tensor
+        return x if place.shared and kind == "tensor" else trace.stand_in(x, place, x.shape, as_dtype(x.dtype))
     if kind == "scalar":
         return x if x.dtype == np.bool_ else trace.stand_in(x, place, (), as_dtype(x.dtype))
     if kind == "number":

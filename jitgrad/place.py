@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from .tape.backward import Accumulate
+
 #: Kinds of places that need no check where they are known to hold the same object.
 SETTLED = frozenset(("plain", "scalar", "same", "alias", "hashed"))
 
@@ -15,14 +17,17 @@ SETTLED = frozenset(("plain", "scalar", "same", "alias", "hashed"))
 class Place:
     """One object: what it is, how it is fetched from `parent`, and how it is checked (`kind`).
 
-    The recording sets `used` for a tensor or array it reads, `fixed` where it depends on the value, `uses_grad` where
-    it reads or sets the gradient, which is at `inner` if there is one; `valued` says that a plan needs the value;
+    The recording sets `used` for a tensor or array it reads, `fixed` where it depends on the value, `rooted` where it
+    depends on whether the tensor is a leaf, `wanted` where it asks for gradients there, `uses_grad` where it reads or
+    sets the gradient, which is at `inner` if there is one; `valued` says that a plan needs the value;
     `strided` that views of it are fetched, so that its layout counts. `name` is that of a variable or attribute.
+    An object in several places is at the first of them, and an "alias" at others; `shared`: one of them is outside.
     """
 
     def __init__(self, object, kind, parent=None, access=None, data=None, outside=False):
         self.object, self.kind, self.parent, self.access, self.data = object, kind, parent, access, data
         self.used = self.fixed = self.uses_grad = self.valued = self.copied = False
+        self.rooted = self.wanted = self.shared = False
         self.outside, self.inner, self.parts = outside, None, []
         self.implied = self.needed = self.strided = False
         self.var = self.value = self.name = None
@@ -45,7 +50,7 @@ class Place:
     def is_checked(self):
         """Whether the object is compared with what it was: not what a container that is compared holds anyway."""
         settled = self.implied and (self.kind in SETTLED or self.is_tuple())
-        return self.kind != "free" and not settled
+        return self.kind != "free" and not (settled and not (self.kind == "alias" and self.data.may_move()))
 
     def is_tuple(self):
         """Whether it is a tuple of the surroundings: the same one has the same elements."""
@@ -148,6 +153,9 @@ class Place:
             held = self.object._value
             wrong += f" or {self.value} is not {bind(held)}"
             wrong += "" if isinstance(held, np.ndarray) else f" and {_differs(bind, self.value, held)}"
+        if self.rooted and self.data.rg:
+            leaf = type(self.object._edge) is Accumulate
+            wrong += f" or type({v}._edge) is {'not ' if leaf else ''}{bind(Accumulate)}"
         if self.uses_grad:
             wrong += f" or ({v}._x is not None and {v}._x.hooks)"
             if self.inner is None:

@@ -18,6 +18,7 @@ from .reach import PLAIN, package_of, unwrapped
 from .reach import SYSTEM as NOBODYS
 from .surroundings import Surroundings
 from .tape.tensors import Handle, look
+from .tape.views import top
 
 
 def is_record(x):
@@ -34,18 +35,22 @@ class Places:
         self.args = Place(args, "sequence")
         self.kwargs = Place(kwargs, "mapping", data=list(kwargs))
         self.args.var, self.kwargs.var = "args", "kwargs"
-        self.arguments, self.opaque, self.grads = [self.args, self.kwargs], [], []
+        self.arguments, self.opaque, self.grads, self.given = [self.args, self.kwargs], [], [], {}
         self.made = False
         self._children(self.args, [(item(k), x, k in static) for k, x in enumerate(args)])
         self._children(self.kwargs, [(item(k), x, k in static) for k, x in kwargs.items()])
         classes = {type(p.object) for p in self.arguments if p.kind in ("typed", "sequence", "mapping")}
-        self.outside = Surroundings(function, self.opaque, classes, home)
+        given = {key: place for key, place in self.given.items() if place.kind == "tensor"}
+        self.outside = Surroundings(function, self.opaque, classes, given, home)
         self.order, self.first = self.outside.order, self.outside.first
         for place in (*self.arguments, *self.order):
             if place.kind == "tensor":
                 if place.object._value is None:
                     look(place.object)
                 place.data = place.object._state.sig
+                g = _grad_of(place)
+                if g is not None and id(g) in given:
+                    given[id(g)].shared = True
 
     # ------------------------------------------------------------------ arguments
 
@@ -54,8 +59,11 @@ class Places:
             self._argument(parent, access, x, static)
 
     def _argument(self, parent, access, x, static):
-        kind = self._argument_kind(x, static)
-        place = Place(x, kind, parent, access)
+        known = self.given.get(id(x))
+        kind = self._argument_kind(x, static) if known is None else "alias"
+        place = Place(x, kind, parent, access, known)
+        if kind in ("tensor", "array"):
+            self.given[id(x)] = place
         place.var = f"n{len(self.arguments)}" if kind == "number" else None
         self.arguments.append(place)
         parent.parts.append(place)
@@ -158,18 +166,37 @@ class Places:
             "name, and is no part of it, so that another call could not find it; pass it as an argument"
         )
 
+    def entangled(self):
+        """Whether an argument shares memory with another, or with what is reached outside."""
+        places = self.all()
+        tops = collections.Counter(id(top(p.object)) for p in places if p.kind == "tensor")
+        arrays = [p.object for p in places if p.kind in ("array", "view")]
+        for place in self.given.values():
+            x = place.object
+            if place.kind == "array":
+                found = sum(np.may_share_memory(x, y) for y in arrays) > 1
+            else:
+                found = tops[id(top(x))] > 1 or (place.shared and not x.is_leaf)
+            if found:
+                return True
+        return False
+
     def grad(self, place):
         """The place of the gradient of a tensor, or None if it has none; the recording depends on which."""
         if not place.uses_grad:
             place.uses_grad = True
-            x = place.object._x
-            if x is not None and x.grad is not None:
-                inner = self.first.get(id(x.grad))
-                place.inner = Place(x.grad, "tensor", place, attribute("grad"), x.grad._state.sig, place.outside)
-                self.grads.append(place.inner)
-                if place.outside and inner is None:
-                    self.first[id(x.grad)] = place.inner
+            g = _grad_of(place)
+            if g is not None:
+                known = self.find(g)
+                kind, data = ("tensor", g._state.sig) if known is None else ("alias", known)
+                inner = Place(g, kind, place, attribute("grad"), data, True)
+                self.grads.append(inner)
+                place.inner = self.first[id(g)] = known or inner
         return place.inner
+
+
+def _grad_of(place):
+    return None if place.object._x is None else place.object._x.grad
 
 
 def _closed(a, hidden):

@@ -30,14 +30,14 @@ MOST = 5000
 class Surroundings:
     """The places of what `function` reaches, the objects in `opaque`, and the methods of `classes`.
 
-    `home` is the user's own package.
+    `given` are the tensors among the arguments, by id; `home` is the user's own package.
     """
 
-    def __init__(self, function, opaque, classes, home):
+    def __init__(self, function, opaque, classes, given, home):
         self.home, self.names, before = home, set(), None
         while self.names != before:
             before = set(self.names)
-            self.order, self.first, self.spaces, self.modules, self.hidden = [], {}, set(), set(), None
+            self.order, self.first, self.spaces, self.modules, self.hidden = [], {**given}, set(), set(), None
             self.todo = collections.deque(opaque)
             for x in (function, *[c for c in classes if not self.is_foreign(c.__module__)]):
                 self._enter(x, None, held(x), "free")
@@ -73,7 +73,7 @@ class Surroundings:
         if known is not None:
             if kind in ("free", "same") and known.kind == "free":
                 return
-            kind = "alias"
+            kind, known.shared = "alias", True
         place = Place(x, kind, parent, access, known, outside=True)
         place.implied, place.name = implied, name
         self.order.append(place)

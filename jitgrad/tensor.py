@@ -150,6 +150,8 @@ class Tensor(Values, Copies):
     @property
     def is_leaf(self):
         """Whether no operation that has a gradient made this tensor, so that `.grad` is collected here."""
+        if recordings and local.seg.tracing is not None:
+            local.seg.tracing.asks_leaf(self)
         return not self.requires_grad or type(self._edge) is Accumulate
 
     @property

@@ -255,7 +255,7 @@ def test_shapes_and_prints_of_tensors_are_no_looks(capsys):
     assert capsys.readouterr().out == "tensor(<recorded by jit>, shape=(3,), dtype=float64) 3 float64\n"
 
 
-def test_exceptions_leave_nothing_behind():
+def test_exceptions_leave_what_was_done_before():
     w = jitgrad.tensor(A, requires_grad=True)
 
     @jitgrad.jit
@@ -271,13 +271,14 @@ def test_exceptions_leave_nothing_behind():
     x = jitgrad.tensor(A + 1)
     with pytest.raises(KeyError, match="mine"):
         f(x, True)
-    assert jitgrad.is_grad_enabled() and w.grad is None and w.tolist() == A.tolist() and w.is_leaf
+    assert jitgrad.is_grad_enabled() and w.is_leaf
+    close(w, 2 * A), close(w.grad, A + 1)  # as without jit
     with pytest.raises(ShapeError):
         jitgrad.jit(lambda x: x + jitgrad.ones(7))(x)
     with pytest.raises(AliasError, match="leaf"):
         jitgrad.jit(lambda x: x.copy_(x * 2))(w)
-    close(f(x, False), A * (A + 1))
-    close(w, 2 * A), close(w.grad, A + 1)
+    close(f(x, False), 2 * A * (A + 1))
+    close(w, 4 * A), close(w.grad, 2 * A + 2)
 
 
 def test_a_tensor_that_gets_out_has_no_value(tier):

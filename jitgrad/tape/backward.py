@@ -153,7 +153,7 @@ class Sweep:
         cuts = tuple([c for c in cuts if c.slot < given[-1].slot]) if cuts else ()
         values = [cots[s] for s in given]
         trace = local.seg.tracing
-        if trace is not None:
+        if trace is not None and (wanted or cuts):
             trace.check_graph(leaves)
         if self.create:
             states, held = alive(graph)

@@ -11,7 +11,7 @@ random numbers. A Python number among the arguments is a `Number`: an expression
 for its value, and from then on part of what the recording is for.
 
 Tensors from outside are changed by a recording as by any program, and put back when it ends (`touch`, `restore`); what
-changed is the recording's `changes`. Start at `Trace.of` and `Trace.link`.
+changed is found by `changes`. Start at `Trace.of` and `Trace.link`.
 """
 
 from contextlib import contextmanager
@@ -63,6 +63,13 @@ class Traced:
             self._stopped = Traced(self.tracing, stop(self.node), self.known, self.place) if needed else self
         return self._stopped
 
+    def source(self):
+        """What computes the value, whether or not gradients go through it."""
+        node = self.node
+        while node.op is STOP:
+            (node,) = node.src
+        return node
+
     def copy(self):
         """Values never change."""
         return self
@@ -94,7 +101,10 @@ class Input:
 
 
 class StandIn:
-    """What the function gets for a tensor `real` or an array at `place`: `tensor`, at first with the value `first`."""
+    """What the function gets for a tensor `real` or an array at `place`: `tensor`, at first with the value `first`.
+
+    What is reached from outside, too, has none: the function gets the tensor itself.
+    """
 
     __slots__ = ("tensor", "leaf", "real", "place", "first", "grad")
 
@@ -251,6 +261,9 @@ class Trace:
         if place is None:
             return None
         place.used = True
+        stand = self.stand_of(place)
+        if stand is not None:
+            return stand.tensor
         kept = self.wrapped.get(id(a))
         if kept is None:
             value = np.array(a, order="C").reshape(-1) if a.ndim else a.item()
@@ -292,6 +305,31 @@ class Trace:
         self.stands[id(t)] = self.stands[id(own)] = stand
         return t
 
+    def stand_of(self, place):
+        """The stand-in for what is at a place, or None."""
+        return next((s for s in self.stands.values() if s.place is place), None)
+
+    def place_of(self, t):
+        """The place of an argument, by what the function got for it, or of a tensor outside; None if it has none."""
+        stand = self.stands.get(id(t))
+        return self.places.find(t) if stand is None else stand.place
+
+    def reaches(self, t):
+        """Whether the function may use `t`: what it is a view of may be known to others only."""
+        return id(t) in self.stands or id(t) in self.saved or self.is_own(t) or self.places.find(t) is not None
+
+    def asks_leaf(self, t):
+        """Notes that the recording depends on whether `t` is a leaf."""
+        place = self.place_of(t)
+        if place is not None:
+            place.rooted = True
+
+    def wants(self, tensors):
+        """Notes that gradients of these are asked for."""
+        for place in map(self.place_of, tensors):
+            if place is not None:
+                place.wanted = True
+
     def made(self, handles):
         """Notes tensors that the recording made."""
         for t in handles:
@@ -322,14 +360,17 @@ class Trace:
         stand = self.stands.get(id(t))
         if stand is not None and stand.leaf is t:
             place = stand.place
+            place.rooted = True
             if not place.uses_grad:
                 inner = self.places.grad(place)
                 if inner is not None:
-                    g = inner.object
-                    stand.grad = self.stand_in(g, inner, g.shape, g.dtype)
-                    tensors.extra(t).grad = stand.grad
+                    other = self.stand_of(inner)
+                    stand.grad = tensors.extra(t).grad = inner.object if other is None else other.tensor
+        elif stand is not None:
+            raise Unreplayable("it asks for the gradient of an argument that is a result of operations")
         elif not self.is_own(t):
             place = self.found(t)
+            place.rooted = True
             self.touch(t)
             if not place.uses_grad:
                 self.places.grad(place)
@@ -366,57 +407,6 @@ class Trace:
                 if parent is not None and parent._x is not None and parent._x.children:
                     parent._x.children[:] = [c for c in parent._x.children if c() is not t]  # it follows no more
                 t._seg, t._state, t._value, t._edge, t._x = gone, t._state.sig, None, None, None
-
-    def changes(self):
-        """What the function did to tensors and arrays from outside: (kind, place, what) each.
-
-        "write" with the new value; "grad" with the tensor that is its gradient now, or None; "requires_grad" with a
-        flag.
-        """
-        out = []
-        for stand in {id(s): s for s in self.stands.values()}.values():
-            rg = isinstance(stand.real, tensors.Handle) and stand.real._state.rg
-            written = tensors.look(stand.tensor) is not stand.first
-            out += self._changes(stand.place, stand.tensor, written, rg, stand.tensor is stand.leaf)
-            if stand.place.uses_grad:
-                if stand.real._x is not None and stand.real._x.hooks:
-                    raise Unreplayable("a tensor it differentiates has hooks")
-                grad = tensors.extra(stand.leaf).grad
-                if grad is not stand.grad:
-                    if stand.leaf is not stand.tensor:
-                        raise Unreplayable("it leads a gradient on into what computed an argument")
-                    out.append(("grad", stand.place, grad))
-            elif stand.leaf._x is not None and stand.leaf._x.grad is not None:
-                raise Unreplayable("it gives an argument a gradient in an unusual way")
-        written = {id(s.tensor) for s in self.saved.values() if _is_written(s)}
-        for s in list(self.saved.values()):
-            t = s.tensor
-            if t._x is not None and t._x.grad is not s.grad:
-                out.append(("grad", self.found(t), t._x.grad))
-                if t._x.hooks:
-                    raise Unreplayable("a tensor it differentiates has hooks")
-            parent = t._x.parent if t._x is not None else None
-            if parent is not None and id(parent) in written:  # it follows what it is a view of
-                continue
-            out += self._changes(None, t, id(t) in written, s.state.rg, type(s.edge) is not tuple)
-        return out
-
-    def _changes(self, place, t, written, rg, is_leaf):
-        after = t._state.rg
-        if not written and rg == after:
-            return []
-        if not is_leaf or (after and type(t._edge) is tuple) or (written and rg != after):
-            raise Unreplayable("it writes to a tensor in a way that changes how gradients go through it")
-        place = place or self.found(t)
-        return [("write", place, tensors.look(t))] if written else [("requires_grad", place, after)]
-
-
-def _is_written(saved):
-    """Whether the values of a tensor from outside changed: not that of a view that was stale, or became so."""
-    t = saved.tensor
-    if t._x is not None and t._x.stale:
-        return False
-    return not saved.stale and (t._value is None or t._value is not saved.value)
 
 
 def _leaked():

@@ -50,6 +50,12 @@ class Step:
             state = grow(seg, key)
         return emit(seg, state, self.numbers)
 
+    def renumbered(self, numbers):
+        """The same with other numbers."""
+        out = Step(self.head, self.statics, numbers, self.cuts)
+        out.grad = self.grad
+        return out
+
     def strides(self, shape, strides):
         """The layout of the view of something of this shape and layout."""
         rule = getattr(self.head, "layout", None)
@@ -76,6 +82,13 @@ def recorded(grad, function, *args):
 
 def parent_of(t):
     return None if t._x is None else t._x.parent
+
+
+def top(t):
+    """What `t` is a view of, in the end."""
+    while t._x is not None and t._x.parent is not None:
+        t = t._x.parent
+    return t
 
 
 def make_view(parent, step):
@@ -183,7 +196,7 @@ def write(t, value):
     while True:
         written.append((t, _in_graph_of(t, value) if values_only else value))
         parent = parent_of(t)
-        if parent is None:
+        if parent is None or (recordings and not _is_reached(parent)):
             break
         step = t._x.step
         value = record(
@@ -200,6 +213,11 @@ def write(t, value):
     for t, _ in written:
         if t._x is not None and t._x.retains is not None:
             t._x.retains.renew(t)
+
+
+def _is_reached(t):
+    """Whether a function that is recorded knows `t`: if not, each call writes through to it."""
+    return local.seg.tracing is None or local.seg.tracing.reaches(t)
 
 
 def _in_graph_of(t, value):

@@ -1,0 +1,70 @@
+"""What a recorded function did to tensors and arrays from outside, which each call has to do again.
+
+A change is (kind, place, what): "write" with the tensor of the new value; "grad" with the tensor that is the gradient
+now, or None; "requires_grad" with a flag. Start at `changes`.
+"""
+
+from . import tensors
+from .trace import Unreplayable
+
+
+def changes(trace):
+    """The changes of a recording that has come to its end, and is not restored yet."""
+    out = []
+    for stand in {id(s): s for s in trace.stands.values()}.values():
+        out += _of_stand_in(stand)
+    written = {id(s.tensor) for s in trace.saved.values() if _is_written(trace, s)}
+    for s in list(trace.saved.values()):
+        out += _of_saved(trace, s, written)
+    return out
+
+
+def _of_stand_in(stand):
+    rg = isinstance(stand.real, tensors.Handle) and stand.real._state.rg
+    written = tensors.look(stand.tensor).source() is not stand.first.source()
+    out = _of_values(stand.place, stand.tensor, written, rg, stand.tensor is stand.leaf)
+    if stand.place.uses_grad:
+        if stand.real._x is not None and stand.real._x.hooks:
+            raise Unreplayable("a tensor it differentiates has hooks")
+        grad = tensors.extra(stand.leaf).grad
+        if grad is not stand.grad:
+            if stand.leaf is not stand.tensor:
+                raise Unreplayable("it leads a gradient on into what computed an argument")
+            out.append(("grad", stand.place, grad))
+    elif stand.leaf._x is not None and stand.leaf._x.grad is not None:
+        raise Unreplayable("it gives an argument a gradient in an unusual way")
+    return out
+
+
+def _of_saved(trace, s, written):
+    t, out = s.tensor, []
+    if t._x is not None and t._x.grad is not s.grad:
+        out.append(("grad", trace.found(t), t._x.grad))
+        if t._x.hooks:
+            raise Unreplayable("a tensor it differentiates has hooks")
+    parent = t._x.parent if t._x is not None else None
+    if parent is not None and id(parent) in written:  # it follows what it is a view of
+        return out
+    wrote, is_leaf = id(t) in written, type(s.edge) is not tuple
+    if wrote or s.state.rg != t._state.rg:
+        out += _of_values(trace.found(t), t, wrote, s.state.rg, is_leaf)
+    return out
+
+
+def _of_values(place, t, written, rg, is_leaf):
+    after = t._state.rg
+    if not written and rg == after:
+        return []
+    if not is_leaf or (after and type(t._edge) is tuple) or (written and rg != after):
+        raise Unreplayable("it writes to a tensor in a way that changes how gradients go through it")
+    place.rooted = True
+    return [("write", place, tensors.look(t))] if written else [("requires_grad", place, after)]
+
+
+def _is_written(trace, saved):
+    """Whether the values of a tensor from outside changed: not that of a view that was stale, or became so."""
+    t = saved.tensor
+    if saved.stale or (t._x is not None and t._x.stale) or t._value is saved.value:
+        return False
+    first = trace.wrapped.get(id(t))
+    return first is None or tensors.look(t).source() is not first[2].source()
