@@ -10,6 +10,7 @@ import numpy as np
 
 from ._dtypes import SUPPORTED, as_dtype
 from ._errors import ArgumentError, DTypeError, GradientError
+from ._foreign import refuse_subclass, refuse_subclasses
 from .ops.registry import CAST, NONZERO, REGISTRY
 from .runtime.pool import LEAST, aligned, copied
 from .tape.numbers import Number
@@ -74,6 +75,10 @@ def from_data(data, dtype):
         if type(data) is int and not -(1 << 63) <= data < 1 << 63:
             raise DTypeError(f"got the integer {data}, which does not fit int64; pass a float")
         return from_value(data, (), np.dtype(dtype), None)
+    if isinstance(data, (list, tuple)):
+        refuse_subclasses(data)
+    else:
+        refuse_subclass(data)
     if dtype is not None:
         dtype = as_dtype(dtype)
     if local.seg.tracing is not None:

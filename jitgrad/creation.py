@@ -9,6 +9,7 @@ import numpy as np
 
 from ._dtypes import as_dtype
 from ._errors import ArgumentError, ShapeError
+from ._foreign import refuse_subclasses
 from .convert import as_operand, by_value, check_device, from_array, tensor
 from .ir.shapes import as_int, broadcast_shapes, normalize_axis
 from .tape.segment import local
@@ -64,6 +65,7 @@ def _shape(*size):
 
 def _by_numpy(name, make, *args, expected, **kwargs):
     """What NumPy makes of the arguments; where it refuses them, an error that says what was expected."""
+    refuse_subclasses(args)
     try:
         return make(*args, **kwargs)
     except (TypeError, ValueError, ArithmeticError) as error:

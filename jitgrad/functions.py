@@ -12,6 +12,7 @@ import numpy as np
 
 from ._docs import describe
 from ._errors import ArgumentError, DTypeError
+from ._foreign import PRIORITY, refuse_subclass, takes_over
 from .convert import as_operand, by_value, from_array
 from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
@@ -39,6 +40,9 @@ _codes: dict = {}
 
 def apply(entry, operands, statics=()):
     """Records one operation on tensors, arrays and numbers."""
+    for x in operands:
+        if type(x) is not Tensor and type(x) is not Number and takes_over(x):
+            return _left(entry, operands, statics, x)
     if entry.guard:
         entry.guard(*operands)
     if operands[0] is None:
@@ -47,6 +51,7 @@ def apply(entry, operands, statics=()):
         operands = (as_operand(operands[0]), _code(operands[1]))
     if entry.host:
         x, values = as_operand(operands[0]), operands[1]
+        refuse_subclass(values)
         operands = (x, _host(entry, x.shape, values, statics), *operands[2:])
     operands = tuple(_operand(x) for x in operands)
     if Number in map(type, operands):
@@ -69,6 +74,18 @@ def apply(entry, operands, statics=()):
         )
 
     return record(key, tensors, numbers)
+
+
+def _left(entry, operands, statics, x):
+    """What NumPy's function makes of operands of which `x` takes it over."""
+    kind = f"{type(x).__module__.split('.')[0]}.{type(x).__qualname__}"
+    if entry.numpy is None or not entry.public:
+        raise DTypeError(
+            f"got an operand of type {kind} in {entry.name}(), a function NumPy has not, so that it cannot be left to "
+            "that type; pass its values: numpy.asarray(x), or jitgrad.tensor(x)"
+        )
+    given = {name: v for (name, default), v in zip(entry.params.items(), statics) if v is not default}
+    return entry.numpy(*operands, **given)
 
 
 def _host(entry, shape, values, statics):
@@ -138,6 +155,10 @@ def apply_sequence(entry, xs, statics):
         raise ArgumentError(
             f"got {entry.name}() of type {type(xs).__name__}, expected a sequence of tensors; pass [x, y]"
         )
+    xs = list(xs)
+    for x in xs:
+        if type(x) is not Tensor and type(x) is not Number and takes_over(x):
+            return _left(entry, (xs,), statics, x)
     xs = [as_operand(x) for x in xs]
     return record(lambda *states: (entry, states, *statics), xs)
 
@@ -451,7 +472,7 @@ def _operator(entry, f):
     def unusual(entry, operands):
         y = operands[1]
         if hasattr(y, "_mask"):
-            raise DTypeError("got a masked array, whose mask a tensor cannot hold; use .filled(value) on it")
+            refuse_subclass(y)
         leave = defers(y) and (hasattr(y, other) or hasattr(y, "__array__"))
         return NotImplemented if leave else apply(entry, operands)
 
@@ -466,12 +487,18 @@ def defers(x):
     if isinstance(x, (Tensor, int, float, list, tuple, np.generic, Number)) or type(x) in (np.ndarray, np.memmap):
         return False
     protocol = getattr(type(x), "__array_ufunc__", False)
-    return protocol is not False or not hasattr(x, "__array__")
+    return protocol is not False or not hasattr(x, "__array__") or getattr(x, "__array_priority__", 0) > PRIORITY
 
 
 def _in_place(entry, f):
     def method(x, y, /):
-        x._write(f(x, y), cast=False)
+        out = f(x, y)
+        if type(out) is not Tensor:  # `y` took the function over
+            raise DTypeError(
+                f"got an operand of type {type(y).__name__} to write in place to a tensor, expected a tensor, an array "
+                "or a number; pass its values: numpy.asarray(y)"
+            )
+        x._write(out, cast=False)
         return x
 
     method.__name__, method.__qualname__ = f"__i{entry.operator}__", f"Tensor.__i{entry.operator}__"

@@ -23,7 +23,7 @@ LONGEST = 500
 #: From left to right; a module may import those of its own layer and of layers before it. A package stands
 #: for all in it.
 LAYERS = [
-    ["_errors", "_config", "_dtypes", "_locks", "_typing", "_units"],
+    ["_errors", "_config", "_dtypes", "_foreign", "_locks", "_typing", "_units"],
     ["ir"],
     ["ops"],
     ["autodiff"],
@@ -72,7 +72,7 @@ NAMED = {
     "tape.trace": ({"STOP", "VARIABLE"}, "marks of the tape"),
     "numpy.calls": ({"where", "broadcast_to"}, "where= and out= of every NumPy function"),
     "numpy.methods": ({"sort"}, "a method that writes"),
-    "numpy.plain": ({"outer"}, "a method of ufuncs"),
+    "numpy.outside": ({"outer", "where"}, "a method of ufuncs, and a parameter of theirs"),
     "numpy.protocol": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"},
                        "functions with two names in NumPy"),
     "numpy.rearranged": ({"take", "concatenate", "where"}, "formulas"),

@@ -266,7 +266,7 @@ def test_what_has_no_gradient_says_so():
         lambda: np.einsum("ij->i", x, casting="unsafe"),
         lambda: np.unwrap(x),
     ):
-        with pytest.raises(GradientError, match="detach"):
+        with pytest.raises(GradientError, match="has no gradient|gradient would be lost"):
             f()
     np.testing.assert_allclose(np.pad(jitgrad.tensor(A), 1, mode="mean"), np.pad(A, 1, mode="mean"))
     np.testing.assert_allclose(

@@ -35,7 +35,7 @@ def numpy_function(name):
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_unknown_functions(name):
     function, args = numpy_function(name), UNKNOWN[name]
-    with pytest.raises(GradientError, match=rf"numpy\.{name.replace('.', '[.]')}.*\.detach\(\)"):
+    with pytest.raises(GradientError, match=rf"numpy\.{name.replace('.', '[.]')}.*operations jitgrad has"):
         function(*replaced(args, leaf))
     got, want = function(*replaced(args, jitgrad.tensor)), function(*args)
     with jitgrad.no_grad():
@@ -66,7 +66,7 @@ def test_tensors_are_found_wherever_they_are():
         lambda: np.array([x[0], A[0]]),
         lambda: np.array([[x[0, 0]]]),
     ):
-        with pytest.raises(GradientError, match="detach"):
+        with pytest.raises(GradientError, match="has no gradient"):
             f()
 
 

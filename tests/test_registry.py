@@ -1,5 +1,7 @@
 """One loop over the registry: every entry against NumPy, finite differences, and forward against reverse."""
 
+import statistics
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,18 @@ ORACLES = {
     "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
     "softmax": lambda x, axis=-1: shares(x, axis),
     "log_softmax": lambda x, axis=-1: np.log(shares(x, axis)),
+    "log_expit": lambda x: -np.logaddexp(-x, 0),
+    "xlogy": lambda x, y: x * np.log(y),
+    "xlog1py": lambda x, y: x * np.log1p(y),
+    "entr": lambda x: -x * np.log(x),
+    "rel_entr": lambda x, y: x * np.log(x / y),
+    "kl_div": lambda x, y: x * np.log(x / y) - x + y,
+    "logit": lambda x: np.log(x / (1 - x)),
+    "ndtr": np.vectorize(statistics.NormalDist().cdf),
+    "log_ndtr": lambda x: np.log(np.vectorize(statistics.NormalDist().cdf)(x)),
+    "huber": lambda delta, r: np.where(np.abs(r) <= delta, r * r / 2, delta * (np.abs(r) - delta / 2)),
+    "pseudo_huber": lambda delta, r: delta**2 * (np.sqrt(1 + (r / delta) ** 2) - 1),
+    "exp10": lambda x: 10.0**x,
 }
 
 

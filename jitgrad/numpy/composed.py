@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from .._dtypes import SUPPORTED
 from .._errors import ArgumentError, AxisError, DTypeError, ShapeError
 from ..convert import as_operand
 from ..functions import FUNCTIONS
@@ -79,9 +80,14 @@ def rot90(m, k=1, axes=(0, 1)):
 
 @handler
 def broadcast_arrays(*args, subok=False):
-    args = [as_operand(x) for x in args]
+    # What is no number, as the None for "not given" of plotting functions, is stretched as NumPy stretches it.
+    args = [as_operand(x) if isinstance(x, Tensor) or _is_numeric(x) else np.asarray(x) for x in args]
     shape = broadcast_shapes(*(x.shape for x in args)) if args else ()
-    return tuple(x.broadcast_to(shape) for x in args)
+    return tuple(np.broadcast_to(x, shape) if isinstance(x, np.ndarray) else x.broadcast_to(shape) for x in args)
+
+
+def _is_numeric(x):
+    return isinstance(x, (list, tuple, float, int)) or np.asarray(x).dtype in SUPPORTED
 
 
 @handler
@@ -98,7 +104,7 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     return tuple(x.clone() for x in whole) if copy else whole
 
 
-# --- choices ----------------------------------------------------------------------------------------------------------
+# --- choices ---------------------------------------------------------------------------------------------------------
 
 
 @handler
@@ -342,7 +348,7 @@ stands_for(np.linalg.multi_dot, _multi_dot)
 stands_for(np.linalg.matrix_power, _matrix_power)
 
 
-# --- parts of a number ------------------------------------------------------------------------------------------------
+# --- parts of a number -----------------------------------------------------------------------------------------------
 
 
 def _part_of_a_number(function, ours):

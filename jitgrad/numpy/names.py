@@ -8,7 +8,9 @@ import numpy as np
 
 from .._dtypes import as_dtype
 from .._errors import ArgumentError, JitgradError
+from .._foreign import takes_over
 from ..functions import FUNCTIONS
+from ..tensor import Tensor
 from .protocol import counterparts, dispatch, dispatch_ufunc
 from .ufuncs import METHODS
 
@@ -43,14 +45,25 @@ def named(module, name):
 
 def _function(value):
     entry = counterparts().get(value)
-    if entry is None:
-        return lambda *args, **kwargs: dispatch(value, args, kwargs)
-    quick, n = FUNCTIONS[entry.name], entry.operands or 1
+    quick, n = (None, -1) if entry is None else (FUNCTIONS[entry.name], entry.operands or 1)
 
     def function(*args, **kwargs):
-        return quick(*args) if len(args) == n and not kwargs else dispatch(value, args, kwargs)
+        if len(args) == n and not kwargs and entry.operands is not None:
+            return quick(*args)
+        if _is_left(args) or _is_left(kwargs.values()):
+            return value(*args, **kwargs)
+        return dispatch(value, args, kwargs)
 
     return function
+
+
+def _is_left(args):
+    """Whether NumPy's function is left to one of the arguments, alone or in a sequence."""
+    for x in args:
+        items = x if isinstance(x, (list, tuple)) else (x,)
+        if any(takes_over(v) for v in items if not isinstance(v, Tensor)):
+            return True
+    return False
 
 
 def _creation(value):
@@ -78,6 +91,8 @@ def _ufunc(ufunc):
     def function(*args, **kwargs):
         if quick is not None and len(args) == ufunc.nin and not kwargs:
             return quick(*args)
+        if _is_left(args) or _is_left(kwargs.values()):
+            return ufunc(*args, **kwargs)
         return dispatch_ufunc(ufunc, "__call__", args, kwargs)
 
     for method in METHODS:

@@ -1,4 +1,4 @@
-"""NumPy functions without an entry: on the values of tensors, where no gradient can be lost.
+"""NumPy functions without an entry: on the values of tensors, where no gradient can be lost. Ufuncs are in `outside`.
 
 If an operand requires grad, a function that has no gradient in jitgrad raises `GradientError`; not so the functions
 of `NO_GRADIENT`, whose results are integers, truth values or text, and those of `BY_SHAPE`, which ask for shapes and
@@ -8,7 +8,7 @@ dtypes only and run nothing. Start at `fallback`.
 import numpy as np
 
 from .._dtypes import SUPPORTED
-from .._errors import DTypeError, GradientError
+from .._errors import GradientError
 from ..convert import as_operand, by_value
 from ..tensor import Tensor
 from .calls import deliver, needs_grad
@@ -41,12 +41,33 @@ def fallback(function, args, kwargs):
     return on_arrays(function, args, kwargs)
 
 
+def loses_gradient(operands):
+    """Whether a gradient would be lost if only the values of these operands were used."""
+    return any(map(needs_grad, tensors(operands)))
+
+
 def refuse_gradient(name, operands):
-    if any(map(needs_grad, tensors(operands))):
-        raise GradientError(
-            f"got an operand that requires grad in {name}, which has no gradient in jitgrad; use .detach() or "
-            ".detach().numpy() on it to compute with its values, or write the function in operations jitgrad has"
-        )
+    if loses_gradient(operands):
+        raise no_gradient(name)
+
+
+#: What to do about functions without a gradient: the beginning of the name of the function, and words.
+INSTEAD = {
+    "numpy.linalg.": "of matrices jitgrad has products, powers, norms and traces with gradients, and neither solvers "
+    "nor decompositions: write it in operations jitgrad has, such as einsum",
+    "numpy.fft.": "jitgrad has no complex numbers: write it in operations jitgrad has, such as a product with the "
+    "cosines and sines",
+    "": "write the function in operations jitgrad has",
+}
+
+
+def no_gradient(name, instead=None):
+    """The error for an operand that requires grad in what has no gradient."""
+    instead = instead or next(words for begin, words in INSTEAD.items() if name.startswith(begin))
+    return GradientError(
+        f"got an operand that requires grad in {name}, which has no gradient in jitgrad, so that it would be lost; "
+        f"{instead}"
+    )
 
 
 def on_arrays(function, args, kwargs):
@@ -55,9 +76,11 @@ def on_arrays(function, args, kwargs):
     if not any(isinstance(t, Tensor) for t in (out if isinstance(out, tuple) else (out,))):
         return wrapped(function(*arrays(args), **arrays(kwargs)))
     outs = out if isinstance(out, tuple) else (out,)
-    result = function(*arrays(args), **arrays({k: v for k, v in kwargs.items() if k != "out"}))
+    new = tuple(np.array(o._array()) if isinstance(o, Tensor) else o for o in outs)  # what where= leaves alone stays
+    kwargs = {**kwargs, "out": new if isinstance(out, tuple) else new[0]}
+    result = function(*arrays(args), **arrays(kwargs))
     results = result if isinstance(result, tuple) else (result,)
-    written = tuple(deliver(wrapped(r), o) for r, o in zip(results, outs))
+    written = tuple(r if o is None else deliver(wrapped(r), o) for r, o in zip(results, outs))
     return written if isinstance(result, tuple) else written[0]
 
 
@@ -102,27 +125,3 @@ def wrapped(result):
     if isinstance(result, (list, tuple)):
         return type(result)(map(wrapped, result))
     return result
-
-
-def fallback_ufunc(ufunc, method, inputs, kwargs):
-    """A ufunc without an entry: NumPy's, unless it could have had a gradient."""
-    if method not in ("__call__", "outer") or _is_smooth(ufunc, inputs):
-        refuse_gradient(f"numpy.{ufunc.__name__}", (inputs, kwargs))
-    if method != "at":
-        return on_arrays(getattr(ufunc, method), inputs, kwargs)
-    x, *rest = inputs
-    new = np.array(arrays(x)) if isinstance(x, Tensor) else x
-    ufunc.at(new, *arrays(rest))
-    if isinstance(x, Tensor):
-        x.copy_(new)
-    return None
-
-
-def _is_smooth(ufunc, inputs):
-    """Whether a result is a float, so that a gradient may be missing."""
-    dtypes = [x.dtype if hasattr(x, "dtype") else as_operand(x).dtype for x in inputs[: ufunc.nin]]
-    try:
-        found = ufunc.resolve_dtypes((*dtypes, *(None,) * ufunc.nout))
-    except TypeError as error:
-        raise DTypeError(f"numpy.{ufunc.__name__} is not defined for dtypes {dtypes}: {error}") from None
-    return any(d.kind not in "biu" for d in found[ufunc.nin :])

@@ -21,7 +21,8 @@ from ..tape.segment import local, recordings
 from ..tensor import Tensor
 from . import composed, contraction, methods, rearranged, statistics  # noqa: F401 - they fill HANDLERS
 from .calls import Form, call
-from .plain import fallback, fallback_ufunc
+from .outside import call_outside, scipys
+from .plain import fallback
 from .special import HANDLERS, nonzero_where
 from .standard import API_VERSIONS
 from .ufuncs import METHODS
@@ -87,10 +88,14 @@ def _dispatch_ufunc(ufunc, method, inputs, kwargs):
         public = getattr(np, ufunc.__name__, None)
         if method == "__call__" and public in counterparts():  # the ufunc behind np.clip, which ``array.clip(x)`` calls
             return call(FORMS[public], inputs, kwargs)
-        return fallback_ufunc(ufunc, method, inputs, kwargs)
+        form = scipys(ufunc)
+        if form is None:
+            return call_outside(ufunc, method, inputs, kwargs)
+    else:
+        form = FORMS[ufunc]
     if method == "__call__":
-        return call(FORMS[ufunc], inputs, kwargs)
-    return METHODS[method](FORMS[ufunc], FORMS, *inputs, **kwargs)
+        return call(form, inputs, kwargs)
+    return METHODS[method](form, FORMS, *inputs, **kwargs)
 
 
 # --- the protocols ---------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from . import (
     reduction,
     scan,
     special,
+    statistical,
     trigonometric,
 )
 from .elementwise import install
@@ -34,5 +35,6 @@ __all__ = [
     "reduction",
     "scan",
     "special",
+    "statistical",
     "trigonometric",
 ]

@@ -13,6 +13,7 @@ import numpy as np
 
 from .._dtypes import BOOL, FLOAT64, INT64, is_float
 from .._errors import ArgumentError, IndexOutOfRange, ShapeError
+from .._foreign import refuse_subclass
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import broadcast_shapes, normalize_axis, stretches
 from .elementwise import add, where
@@ -240,6 +241,7 @@ def _array_or_same(item):
             return operator.index(item)
         except TypeError:
             pass
+    refuse_subclass(item)
     array = np.asarray(item)
     if array.size == 0 and not isinstance(item, np.ndarray):
         array = array.astype(np.int64)

@@ -11,6 +11,8 @@ PARAMETERS = {
     "values": ("array_like", "What is added at the positions."),
     "decay": ("array_like", "What the result before is multiplied by, the first for nothing; broadcast with `x`."),
     "repeats": ("int or array_like of int", "How often each element stands in the result. No gradient."),
+    "delta": ("array_like", "The residual at which the square ends; below 0 the loss is inf."),
+    "r": ("array_like", "The residual."),
     "min": ("array_like or None", "Lower bound; None for none."),
     "max": ("array_like or None", "Upper bound; None for none."),
     # axes and shapes

@@ -285,7 +285,13 @@ def _logsumexp(x, axis, keepdims):
 
 
 logsumexp = composite(
-    "logsumexp", None, _logsumexp, PARAMS, cases=CASES, doc="log(sum(exp(x))) over `axis`, without overflow."
+    "logsumexp",
+    None,
+    _logsumexp,
+    PARAMS,
+    cases=CASES,
+    scipy="logsumexp",
+    doc="log(sum(exp(x))) over `axis`, without overflow.",
 )
 
 
@@ -313,11 +319,11 @@ def _log_softmax(x, axis):
 
 
 softmax = composite(
-    "softmax", None, _softmax, {"axis": -1}, cases=({}, {"axis": 0}),
+    "softmax", None, _softmax, {"axis": -1}, cases=({}, {"axis": 0}), scipy="softmax",
     doc="exp(x) / sum(exp(x)) over `axis`, without overflow; its digits do not depend on what is added to x.",
 )  # fmt: skip
 log_softmax = composite(
-    "log_softmax", None, _log_softmax, {"axis": -1}, cases=({}, {"axis": 0}),
+    "log_softmax", None, _log_softmax, {"axis": -1}, cases=({}, {"axis": 0}), scipy="log_softmax",
     doc="log(softmax(x)) over `axis`, without overflow; its digits do not depend on what is added to x.",
 )  # fmt: skip
 count_nonzero = Entry(

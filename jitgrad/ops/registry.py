@@ -77,6 +77,8 @@ class Entry:
         Python numbers that, as second operand, become part of the code (exponents such as 2).
     guard : callable or None
         ``guard(*operands)`` raises for Python numbers that the operation does not take.
+    scipy : str
+        The function of `scipy.special` of the same meaning, or "": tensors that are passed to that come here.
     host : callable or None
         ``host(shape, value, *params)`` -> array: checks the second operand by value, when it is recorded.
     along : callable or None
@@ -87,14 +89,14 @@ class Entry:
     __slots__ = (
         "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
         "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public", "guard",
-        "methods", "properties", "in_place", "spread", "optional", "layout", "along",
+        "methods", "properties", "in_place", "spread", "optional", "layout", "along", "scipy",
     )  # fmt: skip
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
         on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(),
         host=None, public=True, guard=None, methods=(), properties=(), in_place="", spread="", optional=None,
-        layout=None, along=None,
+        layout=None, along=None, scipy="",
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
@@ -104,7 +106,7 @@ class Entry:
         )  # fmt: skip
         self.codes, self.host, self.along, self.public, self.guard = codes, host, along, public, guard
         self.methods, self.properties, self.in_place, self.spread = methods, properties, in_place, spread
-        self.optional, self.layout = optional or {}, layout
+        self.optional, self.layout, self.scipy = optional or {}, layout, scipy
         if name in REGISTRY:
             raise ValueError(f"two entries named {name}")
         REGISTRY[name] = self

@@ -12,11 +12,12 @@ _erf, _erfc = np.frompyfunc(math.erf, 1, 1), np.frompyfunc(math.erfc, 1, 1)
 
 erf = elementwise(
     "erf", None, lambda x, out: 2 / math.sqrt(math.pi) * exp(-x * x), code="erf({0})", cost=30, dtypes=_floats,
-    reference=lambda x, node: np.asarray(_erf(x), dtype=node.dtype), doc="The error function.",
+    reference=lambda x, node: np.asarray(_erf(x), dtype=node.dtype), scipy="erf", doc="The error function.",
 )  # fmt: skip
 erfc = elementwise(
     "erfc", None, lambda x, out: -2 / math.sqrt(math.pi) * exp(-x * x), code="erfc({0})", cost=40, dtypes=_floats,
-    reference=lambda x, node: np.asarray(_erfc(x), dtype=node.dtype), doc="1 - erf(x), accurate for large x.",
+    reference=lambda x, node: np.asarray(_erfc(x), dtype=node.dtype), scipy="erfc",
+    doc="1 - erf(x), accurate for large x.",
 )  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def _sigmoid(x, node):
 # small values: sigmoid(-40) is 4e-18, and so is its derivative, which 1 - sigmoid(40) is not.
 sigmoid = elementwise(
     "sigmoid", None, lambda x, out: out * sigmoid(-x), code="sigmoid({0})", in_place="sigmoid_", cost=15,
-    dtypes=_floats, reference=_sigmoid, aliases=("expit",),
+    dtypes=_floats, reference=_sigmoid, aliases=("expit",), scipy="expit",
     doc="1 / (1 + exp(-x)), without overflow and with every digit of small values.",
 )  # fmt: skip
 
@@ -57,4 +58,6 @@ logaddexp2 = elementwise(
     "logaddexp2", np.logaddexp2, _logaddexp_partials(LN2), code="logaddexp2({0}, {1})", cost=40,
     doc="log2(2 ** x + 2 ** y), without overflow.",
 )  # fmt: skip
-softplus = composite("softplus", None, lambda x: logaddexp(x, 0.0), doc="log(1 + exp(x)), without overflow.")
+softplus = composite(
+    "softplus", None, lambda x: logaddexp(x, 0.0), scipy="softplus", doc="log(1 + exp(x)), without overflow."
+)

@@ -1,0 +1,55 @@
+"""Arrays of other kinds: which are left to their own class, and which are refused.
+
+An object that takes NumPy's functions itself (xarray, dask, pandas, anything with ``__array_ufunc__``) is no data for a
+function: the function is left to it, as NumPy does. A subclass of `numpy.ndarray` would lose what makes it one (a mask,
+units, field names, the product of `numpy.matrix`), and is refused wherever data is expected.
+Start at `takes_over` and `refuse_subclass`.
+"""
+
+import numpy as np
+
+from ._errors import DTypeError
+
+#: NumPy's own arrays.
+ARRAYS = frozenset((np.ndarray, np.memmap))
+#: What is seen to be no array at first sight.
+NUMBERS = frozenset((int, float, bool, complex, str, type(None)))
+KNOWN = ARRAYS | NUMBERS | {list, tuple, dict, slice, type(Ellipsis)}
+#: Of objects without a protocol those of a higher priority than tensors' are left to their class.
+PRIORITY = 1000
+
+
+def refuse_subclass(x):
+    """Raises for a subclass of `numpy.ndarray`."""
+    kind = type(x)
+    if kind in ARRAYS or not isinstance(x, np.ndarray):
+        return
+    if hasattr(x, "_mask"):
+        raise DTypeError("got a masked array, whose mask a tensor cannot hold; use .filled(value) on it")
+    name = f"{kind.__module__.split('.')[0]}.{kind.__qualname__}"
+    raise DTypeError(
+        f"got an array of type {name}, expected a numpy.ndarray: a tensor would lose what makes it one; "
+        "use numpy.asarray(x) on it to take its numbers alone"
+    )
+
+
+def refuse_subclasses(items):
+    """The same for all arrays in nested sequences."""
+    for kind in set(map(type, items)) - NUMBERS:
+        if issubclass(kind, (list, tuple)):
+            for x in items:
+                if type(x) is kind:
+                    refuse_subclasses(x)
+        elif issubclass(kind, np.ndarray) and kind not in ARRAYS:
+            refuse_subclass(next(x for x in items if type(x) is kind))
+
+
+def takes_over(x):
+    """Whether NumPy's functions are left to the class of `x`, which is no tensor."""
+    kind = type(x)
+    if kind in KNOWN or isinstance(x, (np.ndarray, np.generic)):
+        return False
+    protocol = getattr(kind, "__array_ufunc__", False)
+    if protocol is not False or hasattr(kind, "__array_function__"):
+        return True
+    return hasattr(kind, "__array__") and getattr(x, "__array_priority__", 0) > PRIORITY
