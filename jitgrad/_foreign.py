@@ -19,6 +19,10 @@ KNOWN = ARRAYS | NUMBERS | {list, tuple, dict, slice, type(Ellipsis)}
 PRIORITY = 1000
 
 
+def _title(kind):
+    return f"{kind.__module__.split('.')[0]}.{kind.__qualname__}"
+
+
 def refuse_subclass(x):
     """Raises for a subclass of `numpy.ndarray`."""
     kind = type(x)
@@ -26,9 +30,8 @@ def refuse_subclass(x):
         return
     if hasattr(x, "_mask"):
         raise DTypeError("got a masked array, whose mask a tensor cannot hold; use .filled(value) on it")
-    name = f"{kind.__module__.split('.')[0]}.{kind.__qualname__}"
     raise DTypeError(
-        f"got an array of type {name}, expected a numpy.ndarray: a tensor would lose what makes it one; "
+        f"got an array of type {_title(kind)}, expected a numpy.ndarray: a tensor would lose what makes it one; "
         "use numpy.asarray(x) on it to take its numbers alone"
     )
 
@@ -53,3 +56,15 @@ def takes_over(x):
     if protocol is not False or hasattr(kind, "__array_function__"):
         return True
     return hasattr(kind, "__array__") and getattr(x, "__array_priority__", 0) > PRIORITY
+
+
+def leave(entry, operands, statics, x):
+    """What the NumPy function of `entry` makes of operands of which `x` takes it over."""
+    kind = _title(type(x))
+    if entry.numpy is None or not entry.public:
+        raise DTypeError(
+            f"got an operand of type {kind} in {entry.name}(), a function NumPy has not, so that it cannot be left to "
+            "that type; pass its values: numpy.asarray(x), or jitgrad.tensor(x)"
+        )
+    given = {name: v for (name, default), v in zip(entry.params.items(), statics) if v is not default}
+    return entry.numpy(*operands, **given)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ._docs import describe
 from ._errors import ArgumentError, DTypeError
-from ._foreign import PRIORITY, refuse_subclass, takes_over
+from ._foreign import PRIORITY, leave, refuse_subclass, takes_over
 from .convert import as_operand, by_value, from_array
 from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
@@ -42,7 +42,7 @@ def apply(entry, operands, statics=()):
     """Records one operation on tensors, arrays and numbers."""
     for x in operands:
         if type(x) is not Tensor and type(x) is not Number and takes_over(x):
-            return _left(entry, operands, statics, x)
+            return leave(entry, operands, statics, x)
     if entry.guard:
         entry.guard(*operands)
     if operands[0] is None:
@@ -74,18 +74,6 @@ def apply(entry, operands, statics=()):
         )
 
     return record(key, tensors, numbers)
-
-
-def _left(entry, operands, statics, x):
-    """What NumPy's function makes of operands of which `x` takes it over."""
-    kind = f"{type(x).__module__.split('.')[0]}.{type(x).__qualname__}"
-    if entry.numpy is None or not entry.public:
-        raise DTypeError(
-            f"got an operand of type {kind} in {entry.name}(), a function NumPy has not, so that it cannot be left to "
-            "that type; pass its values: numpy.asarray(x), or jitgrad.tensor(x)"
-        )
-    given = {name: v for (name, default), v in zip(entry.params.items(), statics) if v is not default}
-    return entry.numpy(*operands, **given)
 
 
 def _host(entry, shape, values, statics):
@@ -158,7 +146,7 @@ def apply_sequence(entry, xs, statics):
     xs = list(xs)
     for x in xs:
         if type(x) is not Tensor and type(x) is not Number and takes_over(x):
-            return _left(entry, (xs,), statics, x)
+            return leave(entry, (xs,), statics, x)
     xs = [as_operand(x) for x in xs]
     return record(lambda *states: (entry, states, *statics), xs)
 

@@ -66,7 +66,7 @@ def test_tensors_are_found_wherever_they_are():
         lambda: np.array([x[0], A[0]]),
         lambda: np.array([[x[0, 0]]]),
     ):
-        with pytest.raises(GradientError, match="has no gradient"):
+        with pytest.raises(GradientError, match="gradient|grad"):
             f()
 
 
