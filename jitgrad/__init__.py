@@ -70,10 +70,8 @@ pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 __all__ = [
     "Tensor", "arange", "array", "asarray", "autograd", "config", "empty", "empty_like", "enable_grad", "explain",
     "eye", "from_numpy", "full", "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "jit",
-    "linalg",
-    "linspace", "manual_seed", "meshgrid", "no_grad", "normal", "numpy", "ones", "ones_like", "profile", "rand",
-    "randint", "randn",
-    "release_memory",
+    "linalg", "linspace", "manual_seed", "meshgrid", "no_grad", "normal", "numpy", "ones", "ones_like", "profile",
+    "rand", "randint", "randn", "release_memory",
     "set_grad_enabled", "set_num_threads", "split", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
     *_NAMES,
 ]  # fmt: skip

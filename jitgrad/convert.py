@@ -56,11 +56,24 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: An
         out = from_value(out._value, out.shape, out.dtype, None)
     else:
         out = from_data(data, dtype)
-    return out.requires_grad_() if requires_grad else out
+    return as_leaf(out, requires_grad)
 
 
 #: Devices of PyTorch's, of which there is one here.
 DEVICES = frozenset(("cpu", "cuda", "mps", "xpu", "hip", "meta"))
+
+
+def as_flag(value, what):
+    """`value` as True or False."""
+    try:
+        return bool(value)
+    except (TypeError, ValueError):  # an array, a tensor of several elements
+        raise ArgumentError(f"got {what} of type {type(value).__name__}, expected True or False") from None
+
+
+def as_leaf(t, requires_grad):
+    """`t`, just made, as a leaf that requires grad if that is asked for."""
+    return t.requires_grad_() if requires_grad is True or as_flag(requires_grad, "requires_grad") else t
 
 
 def check_device(device):

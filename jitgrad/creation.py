@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +11,14 @@ import numpy as np
 from ._dtypes import as_dtype
 from ._errors import ArgumentError, ShapeError
 from ._foreign import refuse_subclasses
-from .convert import as_operand, by_value, check_device, from_array, tensor
-from .ir.shapes import as_int, broadcast_shapes, normalize_axis
+from .convert import as_flag, as_leaf, as_operand, by_value, check_device, from_array, tensor
+from .ir.shapes import as_int, broadcast_shapes, check_ndim, normalize_axis
 from .tape.segment import local
 from .tape.tensors import look
 from .tensor import Tensor
 
+#: More bytes than an address can count; of fewer that there are not, NumPy says so by a MemoryError.
+BYTES = 1 << 63
 _generator = None
 
 
@@ -38,7 +41,13 @@ def manual_seed(seed: Any) -> None:
     True
     """
     global _generator
-    _generator = _by_numpy("manual_seed", np.random.default_rng, seed, expected="a whole number of at least 0")
+    _generator = _by_numpy("manual_seed", _seeded, seed, expected="a whole number of at least 0, or several")
+
+
+def _seeded(seed):
+    if isinstance(seed, (np.ndarray, Tensor, list, tuple)):  # plain numbers: NumPy crashes for some classes of arrays
+        seed = np.array(seed if not isinstance(seed, Tensor) else by_value(seed).tolist()).reshape(-1).tolist()
+    return np.random.default_rng(seed)
 
 
 def _made(array, dtype, requires_grad, device=None):
@@ -49,7 +58,7 @@ def _made(array, dtype, requires_grad, device=None):
         else np.asarray(array, dtype)
     )
     out = from_array(array, as_dtype(array.dtype))
-    return out.requires_grad_() if requires_grad else out
+    return as_leaf(out, requires_grad)
 
 
 def _shape(*size):
@@ -60,7 +69,9 @@ def _shape(*size):
         raise ShapeError(
             f"got the shape {shape}, expected lengths of at least 0; -1 stands for a length in reshape only"
         )
-    return shape
+    if math.prod(shape) > BYTES // 8:
+        raise ShapeError(f"got the shape {shape}, expected one that fits into memory")
+    return check_ndim(shape)
 
 
 def _by_numpy(name, make, *args, expected, **kwargs):
@@ -87,7 +98,7 @@ def array(
     if not isinstance(data, Tensor):
         return tensor(data, dtype, requires_grad)
     out = data.clone() if dtype is None else data.astype(dtype)
-    return out.requires_grad_() if requires_grad else out
+    return as_leaf(out, requires_grad)
 
 
 def asarray(data: Any, dtype: Any = None, copy: bool | None = None, *, device: Any = None) -> Tensor:
@@ -101,7 +112,7 @@ def asarray(data: Any, dtype: Any = None, copy: bool | None = None, *, device: A
     """
     check_device(device)
     if isinstance(data, Tensor):
-        return data.astype(dtype or data.dtype, copy=bool(copy))
+        return data.astype(data.dtype if dtype is None else dtype, copy=as_flag(copy, "copy"))
     return tensor(data, dtype)
 
 
@@ -124,19 +135,12 @@ def _example(call, result):
     return f"\n\nExamples\n--------\n>>> jitgrad.{call}\n{result}"
 
 
-def _allocated(make, shape, *args):
-    try:
-        return make(shape, *args)
-    except ValueError as error:  # more bytes than an address can count; fewer are a MemoryError
-        raise ShapeError(f"got the shape {shape}, expected one that fits into memory ({error})") from None
-
-
 def _filled(name: str, make: Any) -> Callable[..., Tensor]:
     def function(*size, dtype=None, requires_grad=False, shape=None, device=None):
         if len(size) == 2 and not isinstance(size[1], (int, np.integer)):
             size, dtype = size[:1], size[1]
         dims = _shape(*size) if shape is None else _shape(shape)
-        return _made(_allocated(make, dims, as_dtype(dtype or np.float64)), None, requires_grad, device)
+        return _made(make(dims, as_dtype(np.float64 if dtype is None else dtype)), None, requires_grad, device)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"A tensor of a shape, as `numpy.{name}`; lengths may be given one by one." + _example(
@@ -169,7 +173,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = F
 def _like(name: str, make: Any) -> Callable[..., Tensor]:
     def function(x, dtype=None, requires_grad=False, *, device=None):
         x = as_operand(x)
-        return _made(make(x.shape, as_dtype(dtype or x.dtype)), None, requires_grad, device)
+        return _made(make(x.shape, as_dtype(x.dtype if dtype is None else dtype)), None, requires_grad, device)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"As `numpy.{name}`." + _example(f"{name}(jitgrad.arange(3)).shape", "(3,)")
@@ -192,7 +196,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = 
     tensor([7, 7, 7])
     """
     x = as_operand(x)
-    return full(x.shape, fill_value, dtype or x.dtype, requires_grad, device=device)
+    return full(x.shape, fill_value, x.dtype if dtype is None else dtype, requires_grad, device=device)
 
 
 def arange(*args: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -224,7 +228,7 @@ def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=T
     """
     check_device(device)
     dtype = None if dtype is None else as_dtype(dtype)
-    (num,) = _shape(num)
+    (num,) = _shape(as_int(num, "num"))
     if not (isinstance(start, Tensor) or isinstance(stop, Tensor)):
         make = functools.partial(np.linspace, endpoint=endpoint, dtype=dtype, axis=axis)
         made = _by_numpy(
@@ -244,7 +248,7 @@ def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=T
     axis = normalize_axis(axis, out.ndim)
     out = out.transpose([*range(1, axis + 1), 0, *range(axis + 1, out.ndim)]) if axis else out
     out = out if dtype is None else out.to(dtype)
-    return out.requires_grad_() if requires_grad else out
+    return as_leaf(out, requires_grad)
 
 
 def eye(
@@ -259,7 +263,12 @@ def eye(
             [0., 1.]])
     """
     n, m = _shape(n, n if m is None else m)
-    return _made(np.eye(n, m, as_int(k, "k"), dtype=as_dtype(dtype or np.float64)), None, requires_grad, device)
+    return _made(
+        np.eye(n, m, as_int(k, "k"), dtype=as_dtype(np.float64 if dtype is None else dtype)),
+        None,
+        requires_grad,
+        device,
+    )
 
 
 def _drawn(draw, dtype=None, requires_grad=False):
@@ -268,7 +277,7 @@ def _drawn(draw, dtype=None, requires_grad=False):
         return _made(draw(_rng()), dtype, requires_grad)
     like = _made(draw(copy.deepcopy(_rng())), dtype, False)
     out = local.seg.tracing.draw(lambda: look(_made(draw(_rng()), dtype, False)), like.shape, like.dtype)
-    return out.requires_grad_() if requires_grad else out
+    return as_leaf(out, requires_grad)
 
 
 def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
@@ -314,7 +323,7 @@ def normal(
     shape = broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else _shape(size)
     out = randn(size=shape, device=device) * std + mean
     out = out if dtype is None else out.to(dtype)
-    return out.requires_grad_() if requires_grad else out
+    return as_leaf(out, requires_grad)
 
 
 def randint(low: int, high: int, size: Any, *, dtype: Any = None, device: Any = None) -> Tensor:

@@ -15,6 +15,7 @@ from . import replayed
 from ._errors import JitError
 from .compile.simplify import simplify
 from .ir import LEAF, NUMBER, leaf, number, toposort
+from .places import is_record
 from .runtime.execute import Plan
 from .tape.backward import Accumulate, substitute
 from .tape.changes import changes
@@ -26,19 +27,9 @@ from .tape.tensors import Handle, extra, from_value, look
 from .tape.trace import Unreplayable
 from .tape.views import parent_of
 from .tensor import Tensor
-from .tree import is_container, made, parts
 
-
-class Miss:
-    """What a replay gives for a call that it is not made for: `MISS`, in another process, too."""
-
-    __slots__ = ()
-
-    def __reduce__(self):
-        return "MISS"
-
-
-MISS = Miss()
+#: What a replay gives for a call that it is not made for.
+MISS = object()
 #: Errors of fetching what is no longer where it was.
 GONE = (LookupError, AttributeError, ValueError, TypeError, ReferenceError)
 
@@ -70,7 +61,7 @@ class Replay:
     def __init__(self, function, trace, out, mode):
         self.trace, self.places, self.mode, self.call = trace, trace.places, mode, function
         self.bind, self.title = Binder(), getattr(function, "__name__", type(function).__name__)
-        self.results, self.names, self.slopes, self.kept, self.constants = {}, {}, [], [], []
+        self.results, self.names, self.slopes, self.kept = {}, {}, [], []
         found = changes(trace)
         self.text_of = self._expression(out)
         self.grads = {id(what): self._expression(what) for kind, _, what in found if kind == "grad"}
@@ -89,22 +80,27 @@ class Replay:
             return lambda: x.code
         if isinstance(x, np.ndarray):
             return self._array(x)
-        if x is None or not is_container(x):
-            self.constants.append(x)
-            return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)
-        inner = [self._expression(y) for _, y in parts(x)]
-        texts = lambda: [p() for p in inner]  # noqa: E731
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            parts = [self._expression(y) for y in x]
+            return lambda: f"{self.bind(kind)}({', '.join(p() for p in parts)})"
         if kind in (list, tuple):
-            ends = "[]" if kind is list else "()"
-            return lambda: ends[0] + "".join(text + ", " for text in texts()) + ends[1]
-        if kind is dict:
-            return lambda: "{" + ", ".join(f"{self.bind(k)}: {text}" for k, text in zip(x, texts())) + "}"
-        return lambda: f"{self.bind(made)}({self.bind(x)}, [{', '.join(texts())}])"
+            parts, ends = [self._expression(y) for y in x], "[]" if kind is list else "()"
+            return lambda: ends[0] + "".join(p() + ", " for p in parts) + ends[1]
+        if kind in (dict, collections.OrderedDict):
+            items = [(k, self._expression(y)) for k, y in x.items()]
+            text = lambda: "{" + ", ".join(f"{self.bind(k)}: {p()}" for k, p in items) + "}"  # noqa: E731
+            return text if kind is dict else lambda: f"{self.bind(kind)}({text()})"
+        if is_record(x):
+            fields = [(name, self._expression(y)) for name, y in vars(x).items()] if hasattr(x, "__dict__") else None
+            if fields is None:
+                raise JitError(f"got a result of type {kind.__name__} with slots, expected a plain dataclass")
+            text = lambda: ", ".join(f"{name!r}: {p()}" for name, p in fields)  # noqa: E731
+            return lambda: f"{self.bind(replayed.record)}({self.bind(kind)}, {{{text()}}})"
+        return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)
 
     def _array(self, x):
         place = self.places.array(x)
         if place is None:
-            self.constants.append(x)
             return lambda: f"{self.bind(x)}.copy()"
         place.used = True
         return lambda: place.var
@@ -129,8 +125,7 @@ class Replay:
             if t._x is not None and t._x.grad is not None:
                 self.slopes.append((self.names[id(t)], self._tensor(t._x.grad)))
         name = self.names[id(t)]
-        _, way = self.trace.handed.get(id(t), (t, None))
-        return lambda: name if way is None else f"{self.bind(way)}({name})"
+        return lambda: name
 
     def _sort(self, changes):
         """Which results are formulas on the tape, which are values, which views; and which are of a graph that was
@@ -208,8 +203,8 @@ class Replay:
         changed = {id(p) for _, p, _ in self.changes}
         return place.used or place.uses_grad or place.wanted or id(place) in changed
 
-    def _fetch(self, checked):
-        """The lines that fetch what the call is for; without the checks, for the call that was recorded."""
+    def text(self, checked):
+        """The whole function; without the checks, for the call that was recorded."""
         bind = self.bind
         for place in self.places.all():
             place.var = place.var if place.kind == "number" or place.access is None else None
@@ -221,12 +216,7 @@ class Replay:
             fetch = ["try:", *(f"    {line}" for line in fetch), "except GONE:", "    return MISS"]
         if checked:
             fetch.insert(0, f"if local.seg.state.grad is not {self.mode}: return MISS")
-        return fetch
-
-    def text(self, checked):
-        """The whole function; without the checks, for the call that was recorded."""
-        bind = self.bind
-        lines = [*self._fetch(checked), *self._entangled(checked), *self._drawn()]
+        lines = [*fetch, *self._entangled(checked), *self._drawn()]
         for name, formula in self.formulas:
             operands = "".join(self._operand(n) + ", " for n in formula.operands)
             numbers = "".join(self._number(n) + ", " for n in formula.numbers)
@@ -235,16 +225,8 @@ class Replay:
         lines.append(f"return {self.text_of()}")
         return "def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines)
 
-    def matcher(self):
-        """A function that tells whether the recording serves a call."""
-        lines = [*self._fetch(True), "return True"]
-        match = self._function("def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines))
-        return lambda args, kwargs: match(args, kwargs) is True
-
     def function(self, checked=True):
-        return self._function(self.text(checked))
-
-    def _function(self, text):
+        text = self.text(checked)
         exec(compile(text, f"<jit of {self.title}>", "exec"), self.bind.scope)
         out = self.bind.scope["replay"]
         out.text = text

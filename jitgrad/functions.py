@@ -5,7 +5,6 @@ dictionary look-up and make one handle. Everything unusual (a first time, an arr
 goes to `apply`. Start there.
 """
 
-from collections.abc import Iterable
 from operator import index
 
 import numpy as np
@@ -17,6 +16,7 @@ from .convert import as_operand, by_value, from_array
 from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
 from .ops.indexing import in_bounds
+from .parameters import is_hashable, operands_by_name, statics_of
 from .tape.execute import flush
 from .tape.numbers import Number, kind_of
 from .tape.segment import Head, grow, local
@@ -29,6 +29,8 @@ new = object.__new__
 COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 #: Integers that a float holds exactly.
 LIMIT = 1 << 53
+#: Equal to integers that they are not in the place of.
+FLOATS = frozenset((float, np.float64, np.float32))
 #: Python's numbers; and operands that are no tensors and stay what they are.
 NUMBERS = frozenset((int, float, bool))
 PLAIN = NUMBERS | {Node, Number}
@@ -45,8 +47,11 @@ def apply(entry, operands, statics=()):
             return leave(entry, operands, statics, x)
     if entry.guard:
         entry.guard(*operands)
-    if operands[0] is None:
-        raise DTypeError(f"got None as the first operand of {entry.name}(), expected a tensor, an array or a number")
+    for name, x in zip(entry.args, operands):
+        if x is None and name not in entry.optional:
+            raise DTypeError(
+                f"got None as the operand {name} of {entry.name}(), expected a tensor, an array or a number"
+            )
     if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
         operands = (as_operand(operands[0]), _code(operands[1]))
     if entry.host:
@@ -139,11 +144,12 @@ def _check_integers(numbers, tensors):
 
 
 def apply_sequence(entry, xs, statics):
-    if not isinstance(xs, Iterable):
+    try:
+        xs = list(xs)
+    except TypeError:
         raise ArgumentError(
             f"got {entry.name}() of type {type(xs).__name__}, expected a sequence of tensors; pass [x, y]"
-        )
-    xs = list(xs)
+        ) from None
     for x in xs:
         if type(x) is not Tensor and type(x) is not Number and takes_over(x):
             return leave(entry, (xs,), statics, x)
@@ -264,7 +270,7 @@ def general(entry):
     def function(*args, **kwargs):
         given = (*args[n:], *kwargs.values())
         try:
-            statics = known[(given, *kwargs)] if len(args) >= n and float not in map(type, given) else None
+            statics = known[(given, *kwargs)] if len(args) >= n and FLOATS.isdisjoint(map(type, given)) else None
         except (KeyError, TypeError):
             statics = None
         if statics is None:
@@ -275,14 +281,14 @@ def general(entry):
 
     def slow(args, kwargs):
         if len(args) < n:
-            args = _by_name(entry, args, kwargs, n)
-        statics = _statics(entry, names, args[n:], kwargs)
+            args = operands_by_name(entry, args, kwargs, n)
+        statics = statics_of(entry, names, args[n:], kwargs)
         given = (*args[n:], *kwargs.values())
         if "out" in kwargs:
             out = kwargs["out"]
             result = apply_any(entry, args[:n], statics)
             return result if out is None else out.copy_(result)
-        if float not in map(type, given) and _is_hashable(given) and len(known) < 1000:
+        if FLOATS.isdisjoint(map(type, given)) and is_hashable(given) and len(known) < 1000:
             known[(given, *kwargs)] = statics
         return apply_any(entry, args[:n], statics)
 
@@ -314,72 +320,6 @@ def apply_any(entry, operands, statics):
     if entry.operands is None:
         return apply_sequence(entry, operands[0], statics)
     return apply(entry, operands, statics)
-
-
-def _is_hashable(values):
-    try:
-        hash(values)
-    except TypeError:
-        return False
-    return True
-
-
-_SPELLINGS = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof"}
-
-
-def _by_name(entry, args, kwargs, n):
-    args = list(args)
-    for name in list(entry.args)[len(args) : n]:
-        if name in kwargs:
-            args.append(kwargs.pop(name))
-        elif name in entry.optional:
-            args.append(kwargs.pop(entry.optional[name], None))
-        else:
-            raise ArgumentError(f"{entry.name}() got {len(args)} operands, expected {n}: {', '.join(entry.args[:n])}")
-    return tuple(args)
-
-
-def _statics(entry, names, given, kwargs):
-    values = dict(entry.params)
-    if len(given) > len(names):
-        raise ArgumentError(
-            f"{entry.name}() got {len(given)} parameters, expected at most {len(names)}: {', '.join(names)}"
-        )
-    values.update(zip(names, given))
-    for name, value in kwargs.items():
-        name = name if name in values else _SPELLINGS.get(name, name)
-        if name == "out":
-            continue
-        if name not in values:
-            raise ArgumentError(
-                f"{entry.name}() got the parameter {name!r}, expected one of {', '.join(names) or 'none'}"
-            )
-        values[name] = value
-    if isinstance(values.get("dtype"), (bool, int)):
-        raise DTypeError(
-            f"{entry.name}() got dtype={values['dtype']!r}, expected a dtype; its parameters are {', '.join(names)}: "
-            "name several axes as axis=(0, 1), and keepdims as keepdims=True"
-        )
-    missing = [name for name, value in values.items() if value is REQUIRED]
-    if missing:
-        raise ArgumentError(f"{entry.name}() needs {', '.join(missing)}; pass {missing[0]}=")
-    return tuple(_hashable(v) for v in values.values())
-
-
-def _hashable(v):
-    if isinstance(v, (list, tuple)):
-        return tuple(_hashable(i) for i in v)
-    if type(v) is Number:
-        return v.look()
-    if isinstance(v, np.integer):
-        return int(v)
-    if isinstance(v, np.ndarray) and v.dtype.kind in "iu":
-        return _hashable(by_value(v).tolist())
-    if isinstance(v, (Tensor, np.ndarray)):
-        raise ArgumentError(
-            f"got a parameter of type {type(v).__name__}, expected Python numbers; convert it with int(x) or x.tolist()"
-        )
-    return v
 
 
 def make(entry):
@@ -423,7 +363,7 @@ def _spread(entry, f):
     def method(x, /, *values, **kwargs):
         if not values and kwargs:
             return f(x, **kwargs)
-        if len(values) == 1 and (values[0] is None or isinstance(values[0], (tuple, list, np.ndarray))):
+        if len(values) == 1 and (values[0] is None or isinstance(values[0], (tuple, list, range, np.ndarray))):
             values = values[0]
         elif not values:
             values = () if default is REQUIRED else default

@@ -286,7 +286,8 @@ def _count(item):
     """How many index arrays an item of an index makes."""
     if item is None or item is Ellipsis or isinstance(item, (int, slice)) and not isinstance(item, bool):
         return 0
-    ndim, is_mask = np.ndim(item), np.asarray(item).dtype == np.bool_
+    array = indexing.as_array(item, "indices")
+    ndim, is_mask = array.ndim, array.dtype == np.bool_
     return max(ndim, 1) if is_mask else min(ndim, 1)
 
 

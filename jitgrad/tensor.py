@@ -12,7 +12,7 @@ import numpy as np
 from . import subscript
 from ._dtypes import as_dtype, is_float
 from ._errors import AliasError, ArgumentError, DTypeError, GradientError, ShapeError
-from .convert import DEVICES, as_operand, check_device, tensor
+from .convert import DEVICES, as_flag, as_operand, check_device, tensor
 from .convert import cast as cast_to
 from .copies import Copies
 from .explanation import explained
@@ -129,7 +129,8 @@ class Tensor(Values, Copies):
 
     def requires_grad_(self, value=True):
         """Makes this a leaf whose gradient is collected in `.grad` (or not any more)."""
-        if bool(value) == self.requires_grad:
+        value = as_flag(value, "requires_grad")
+        if value == self.requires_grad:
             return self
         if not value:
             if not self.is_leaf:
@@ -310,7 +311,7 @@ class Tensor(Values, Copies):
 
     def reshape_as(self, other):
         """The same elements in the shape of another tensor."""
-        return self.reshape(other.shape)
+        return self.reshape(as_operand(other).shape)
 
     def nonzero(self):
         """The indices of the elements that are not 0: one tensor per dimension, as in NumPy, and no gradient."""

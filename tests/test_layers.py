@@ -23,7 +23,7 @@ LONGEST = 500
 #: From left to right; a module may import those of its own layer and of layers before it. A package stands
 #: for all in it.
 LAYERS = [
-    ["_config", "_dtypes", "_errors", "_foreign", "_locks", "_typing", "_units", "tree"],
+    ["_errors", "_config", "_dtypes", "_foreign", "_locks", "_surface", "_typing", "_units"],
     ["ir"],
     ["ops"],
     ["autodiff"],
@@ -31,9 +31,9 @@ LAYERS = [
     ["runtime"],
     ["tape"],
     ["explanation", "profiling", "reports"],
-    ["_docs", "convert", "copies", "creation", "functions", "gradients", "subscript", "tensor", "values"],
+    ["_docs", "convert", "copies", "creation", "functions", "gradients", "parameters", "subscript", "tensor", "values"],
     ["linalg", "numpy"],
-    ["checking", "emit", "handed", "jit", "place", "places", "reach", "replayed", "surroundings", "transforms"],
+    ["emit", "jit", "place", "places", "reach", "replayed", "surroundings", "transforms"],
     ["__init__"],
     ["__main__", "_report", "_tour"],
 ]

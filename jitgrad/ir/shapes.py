@@ -35,6 +35,17 @@ def stretches(shape, target):
     return missing >= 0 and all(n in (1, m) for n, m in zip(shape, target[missing:]))
 
 
+#: Dimensions that NumPy's arrays can have.
+MOST = 64
+
+
+def check_ndim(shape):
+    """`shape`, which must have no more dimensions than NumPy's arrays."""
+    if len(shape) > MOST:
+        raise ShapeError(f"got a shape of {len(shape)} dimensions, expected {MOST} at most; join some by .reshape")
+    return shape
+
+
 def as_int(value, what):
     try:
         return operator.index(value)

@@ -7,8 +7,9 @@ Gradients flow through what they write. Names of arrays and of PyTorch's tensors
 import numpy as np
 
 from .._errors import AliasError, ArgumentError
-from ..functions import FUNCTIONS, view, whole
+from ..functions import FUNCTIONS, view
 from ..ops import REGISTRY
+from ..parameters import statics_of
 from ..tensor import refuse_element
 
 
@@ -88,11 +89,11 @@ def viewed(self, *shape):
     tensor([[0., 0.],
             [0., 1.]])
     """
-    shape = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-    out = view(REGISTRY["reshape"], self, (whole(shape),), copies=False)
+    entry, shape = REGISTRY["reshape"], shape[0] if len(shape) == 1 else shape
+    out = view(entry, self, statics_of(entry, ["shape"], (shape,), {}), copies=False)
     if out is None:
         raise AliasError(
-            f"got view{tuple(shape)} of a view of shape {self.shape} whose elements do not lie in that order, so it "
+            f"got view({shape}) of a view of shape {self.shape} whose elements do not lie in that order, so it "
             "would be a copy; use .reshape, which copies then"
         )
     return out

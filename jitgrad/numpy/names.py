@@ -9,6 +9,7 @@ import numpy as np
 from .._dtypes import as_dtype
 from .._errors import ArgumentError, JitgradError
 from .._foreign import takes_over
+from ..convert import as_leaf
 from ..functions import FUNCTIONS
 from ..tensor import Tensor
 from .protocol import counterparts, dispatch, dispatch_ufunc
@@ -79,7 +80,7 @@ def _creation(value):
             ) from None
         if isinstance(out, np.ndarray):
             as_dtype(out.dtype)  # raises: a dtype jitgrad computes in would have given a tensor
-        return out.requires_grad_() if requires_grad else out
+        return as_leaf(out, requires_grad)
 
     return function
 

@@ -10,7 +10,7 @@ import numpy as np
 from .._dtypes import as_dtype
 from .._errors import ArgumentError, AxisError, ShapeError
 from ..ir.shapes import as_int, normalize_axis
-from .indexing import _take
+from .indexing import _take, whole_numbers
 from .movement import permute, slice_node
 from .reduction import _accumulator, reduce
 from .registry import REQUIRED, SUM, Entry, broadcast, composite, movement, reshape_to
@@ -20,12 +20,12 @@ def _repeated(shape, repeats, axis=None):
     """The index of each element of the result, by which it is taken."""
     shape = shape or (1,)
     n = math.prod(shape) if axis is None else shape[normalize_axis(axis, len(shape))]
-    counts = np.asarray(repeats)
-    if counts.dtype.kind not in "iu" or counts.ndim > 1 or (counts.size and counts.min() < 0):
+    counts = whole_numbers(repeats, "repeats", ArgumentError)
+    if counts.ndim > 1 or (counts.size and not 0 <= counts.min() <= counts.max() < 1 << 62):
         raise ArgumentError(f"got repeats = {repeats!r}, expected a whole number of at least 0, or one per element")
     if counts.size not in (1, n):
         raise ShapeError(f"got {counts.size} repeats for {n} elements, expected one, or one per element")
-    return np.repeat(np.arange(n), counts)
+    return np.repeat(np.arange(n), counts.astype(np.int64))
 
 
 repeat = Entry(

@@ -415,6 +415,8 @@ def _round(x, decimals=0):
     if x.dtype.kind == "b":
         raise DTypeError("got round() of dtype bool, expected numbers; convert with .astype first")
     whole, decimals = x.dtype.kind in "iu", as_int(decimals, "a number of decimals")
+    if abs(decimals) > 308:
+        raise ArgumentError(f"got a number of decimals = {decimals}, expected one from -308 to 308")
     if decimals >= 0 and whole:
         return x
     scale = 10.0 ** abs(decimals)

@@ -15,7 +15,7 @@ from .._dtypes import BOOL, FLOAT64, INT64, is_float
 from .._errors import ArgumentError, IndexOutOfRange, ShapeError
 from .._foreign import refuse_subclass
 from ..ir import Loops, Node, Op, const
-from ..ir.shapes import broadcast_shapes, normalize_axis, stretches
+from ..ir.shapes import broadcast_shapes, check_ndim, normalize_axis, stretches
 from .elementwise import add, where
 from .marks import stop
 from .movement import permute, slice_node
@@ -153,7 +153,7 @@ def gather(x, index):
     Kernels read at these places unseen: whoever makes an index array has checked that they are there, and none is
     negative (`parse`, `_check_take`, `in_bounds`; order.argsort makes no other).
     """
-    return Node(GATHER, (x, *index), None, index[0].shape + x.shape[len(index) :], x.dtype)
+    return Node(GATHER, (x, *index), None, check_ndim(index[0].shape + x.shape[len(index) :]), x.dtype)
 
 
 def scatter_add(g, index, shape):
@@ -231,6 +231,22 @@ def _first(items, axes):
     return sum(1 for item in items[: together[0]] if item is None or isinstance(item, slice))
 
 
+def whole_numbers(values, what, error=IndexOutOfRange):
+    """`values`, positions or how often, as an array of integers."""
+    array = as_array(values, what, error)
+    if array.dtype.kind not in "iu":
+        raise error(f"got {what} of dtype {array.dtype}, expected integers")
+    return array
+
+
+def as_array(values, what, error=IndexOutOfRange):
+    """`values` as an array, of whatever kind."""
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, OverflowError) as problem:  # ragged, or of what NumPy does not know
+        raise error(f"got {what} of type {type(values).__name__} that make no array: {problem}") from None
+
+
 def _array_or_same(item):
     if item is None or item is Ellipsis or isinstance(item, slice):
         return item
@@ -242,7 +258,7 @@ def _array_or_same(item):
         except TypeError:
             pass
     refuse_subclass(item)
-    array = np.asarray(item)
+    array = as_array(item, "indices")
     if array.size == 0 and not isinstance(item, np.ndarray):
         array = array.astype(np.int64)
     if array.dtype != bool and array.dtype.kind not in "iu":
@@ -374,9 +390,7 @@ def _check_take(shape, indices, axis=None):
     """The index array of `take`, in bounds and without negative entries."""
     shape = shape or (1,)
     n = shape[normalize_axis(axis, len(shape))] if axis is not None else math.prod(shape)
-    array = np.asarray(indices)
-    if array.dtype.kind not in "iu":
-        raise IndexOutOfRange(f"got indices of dtype {array.dtype}, expected integers")
+    array = whole_numbers(indices, "indices")
     return _in_bounds(array, n, 0 if axis is None else axis)
 
 

@@ -83,6 +83,8 @@ matmul = Entry(
 def _tensordot(x, y, axes):
     x, y = _typed(x, y)
     if isinstance(axes, int):
+        if not 0 <= axes <= min(x.ndim, y.ndim):
+            raise AxisError(f"got tensordot of shapes {x.shape} and {y.shape} over {axes} axes, which they do not have")
         left, right = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
     elif not isinstance(axes, (tuple, list)) or len(axes) != 2:
         raise ArgumentError(f"got axes = {axes!r}, expected a number of axes, or a pair: those of x and those of y")
@@ -90,6 +92,10 @@ def _tensordot(x, y, axes):
         left, right = (tuple(a) if isinstance(a, (tuple, list)) else (a,) for a in axes)
     left = tuple(normalize_axis(a, x.ndim) for a in left)
     right = tuple(normalize_axis(a, y.ndim) for a in right)
+    if len(set(left)) != len(left) or len(set(right)) != len(right):
+        raise AxisError(
+            f"got tensordot over axes {left} and {right}, in which an axis is repeated; name each axis once"
+        )
     if [x.shape[a] for a in left] != [y.shape[a] for a in right]:
         raise ShapeError(
             f"got tensordot of shapes {x.shape} and {y.shape} over axes {left} and {right}, "

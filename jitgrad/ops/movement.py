@@ -245,6 +245,7 @@ def _reshaped_strides(shape, strides, new):
 def _permutation(axes, ndim):
     if axes is None:
         return tuple(reversed(range(ndim)))
+    axes = axes if isinstance(axes, (tuple, list)) else (axes,)
     out = tuple(normalize_axis(a, ndim) for a in axes)
     if sorted(out) != list(range(ndim)):
         raise AxisError(f"got axes {tuple(axes)} for a tensor of {ndim} dimensions, expected each axis once")

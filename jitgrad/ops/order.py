@@ -9,10 +9,10 @@ import math
 import numpy as np
 
 from .._dtypes import INT64
-from .._errors import ArgumentError, IndexOutOfRange, ShapeError
+from .._errors import ArgumentError, ShapeError
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import broadcast_shapes, normalize_axis
-from .indexing import _in_bounds
+from .indexing import _in_bounds, whole_numbers
 from .registry import Entry, cast, common_dtypes, composite, reshape_to
 
 
@@ -159,9 +159,7 @@ def _along_axis(shape, indices, axis=-1):
 
 def _check_along(shape, indices, axis=-1):
     """The index array, in bounds and without negative entries."""
-    array = np.asarray(indices)
-    if array.dtype.kind not in "iu":
-        raise IndexOutOfRange(f"got indices of dtype {array.dtype}, expected integers")
+    array = whole_numbers(indices, "indices")
     return _in_bounds(array, *_along_axis(shape, array.shape, axis))
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from .._dtypes import BOOL, FLOAT32, FLOAT64, INT64, SUPPORTED, as_dtype, is_float
 from .._errors import ArgumentError, DTypeError
 from ..ir import CONST, NUMBER, Node, Op, const
-from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes
+from ..ir.shapes import MOST, broadcast_shapes, check_ndim, drop_axes, keep_axes
 
 REGISTRY: dict = {}
 REQUIRED = object()
@@ -194,6 +194,8 @@ def reshape_to(x, shape):
         x = x.src[0]
         if x.shape == shape:
             return x
+    if len(shape) > MOST:
+        check_ndim(shape)
     return Node(RESHAPE, (x,), None, shape, x.dtype)
 
 

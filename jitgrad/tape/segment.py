@@ -197,15 +197,8 @@ class Segment:
         self.leaves = self.numbers = self.edges = self.graph = self.entered = None
 
 
-class Recordings(list):
-    """A list that stands for itself where a function that looks at it is pickled by value."""
-
-    def __reduce__(self):
-        return "recordings"
-
-
 #: Recordings under way, in any thread: while there are none, nobody needs to ask whether it is part of one (30 ns).
-recordings: list = Recordings()
+recordings: list = []
 
 
 class _Local(threading.local):
