@@ -12,7 +12,7 @@ import itertools
 import numpy as np
 
 from . import replayed
-from ._errors import JitError
+from ._errors import JitError, JitgradError
 from .compile.simplify import simplify
 from .ir import LEAF, NUMBER, leaf, number, toposort
 from .places import is_record
@@ -40,7 +40,7 @@ class Binder:
     def __init__(self):
         self.scope = {
             "MISS": MISS, "GONE": GONE, "Tensor": Tensor, "ndarray": np.ndarray, "look": look, "new": object.__new__,
-            "local": local, "from_value": from_value,
+            "local": local, "from_value": from_value, "JitgradError": JitgradError,
         }  # fmt: skip
         self.names, self.counter = {}, itertools.count()
 
@@ -322,7 +322,11 @@ class Replay:
         for name, base, steps in self.views:
             parts = "".join(self._step(step) + ", " for step in steps)
             before.append(f"{name} = {self.bind(replayed.view)}({base()}, ({parts}))")
-        return before + after
+        out = before + after
+        if len(out) < 2:
+            return out
+        again = [f"    {line}" for line in out]  # so that an interrupt leaves no half of them: see `_locks`
+        return ["try:", *again, "except JitgradError:", "    raise", "except BaseException:", *again, "    raise"]
 
     def _step(self, step):
         """A step of a view, with the numbers of the call."""

@@ -17,10 +17,10 @@ from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
 from .ops.indexing import in_bounds
 from .parameters import is_hashable, operands_by_name, statics_of
-from .tape.execute import flush
+from .tape.execute import pause
 from .tape.numbers import Number, kind_of
 from .tape.segment import Head, grow, local
-from .tape.tensors import emit, enter, record, varies
+from .tape.tensors import enter, record, record_in, varies
 from .tape.views import Step, aliases, make_view
 from .tensor import Tensor, refuse_element
 
@@ -167,20 +167,29 @@ def unary(entry):
         if x._seg is seg:
             key = (entry, x._state)
         else:
-            key = (entry, enter(x))
-            seg = local.seg
+            key = (entry, enter(x, seg))
+            if key[1] is None:
+                return function(x)
+        before = seg.state
         try:
-            state = seg.state.next[key]
+            state = before.next[key]
         except KeyError:
-            state = grow(seg, key)
+            if (state := grow(seg, before, key)) is None:
+                return function(x)
         out = new(Tensor)
         out._seg = seg
         out._state = state
         out._value = out._edge = out._x = None
-        seg.state = state
-        seg.handles.append(out)
-        if state.full:
-            flush(seg)
+        try:
+            if seg.state is not before:  # it is recorded again: see `segment`
+                return function(x)
+            seg.handles[state.slot] = out
+            seg.state = state
+        except IndexError:
+            seg.widen()
+            return function(x)
+        if state.pause:
+            pause(seg)
         return out
 
     return function
@@ -197,16 +206,16 @@ def binary(entry, unusual=apply):
         if x._seg is seg:
             state = x._state
         else:
-            state = enter(x)
-            seg = local.seg
+            if (state := enter(x, seg)) is None:
+                return function(x, y)
         kind = type(y)
         if kind is Tensor:
             if y._seg is seg:
                 key = (entry, state, y._state)
             else:
-                key = (entry, state, enter(y))
-                if local.seg is not seg:
-                    return apply(entry, (x, y))
+                key = (entry, state, enter(y, seg))
+                if key[2] is None:
+                    return function(x, y)
         elif codes and (kind is float or kind is int) and y in codes and not state.integer:
             kind, key = Tensor, (entry, state, _code(y))
         elif kind is float:
@@ -216,20 +225,28 @@ def binary(entry, unusual=apply):
             key = (entry, state, float)
         else:
             return unusual(entry, (x, y))
+        before = seg.state
         try:
-            state = seg.state.next[key]
+            state = before.next[key]
         except KeyError:
-            state = grow(seg, key)
-        if kind is not Tensor:
-            seg.numbers.append(y)
+            if (state := grow(seg, before, key)) is None:
+                return function(x, y)
         out = new(Tensor)
         out._seg = seg
         out._state = state
         out._value = out._edge = out._x = None
-        seg.state = state
-        seg.handles.append(out)
-        if state.full:
-            flush(seg)
+        try:
+            if seg.state is not before:  # it is recorded again: see `segment`
+                return function(x, y)
+            if kind is not Tensor:
+                seg.numbers[before.numbers] = y
+            seg.handles[state.slot] = out
+            seg.state = state
+        except IndexError:
+            seg.widen()
+            return function(x, y)
+        if state.pause:
+            pause(seg)
         return out
 
     return function
@@ -242,14 +259,32 @@ def reflected(entry):
         kind = type(y)
         if kind is not float and not (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
             return NotImplemented if defers(y) and hasattr(y, "__array__") else apply(entry, (y, x))
-        state = x._state if x._seg is local.seg else enter(x)
+        seg = local.seg
+        if (state := x._state if x._seg is seg else enter(x, seg)) is None:
+            return operator(x, y)
         y = float(y)  # 2 and 2.0 are one program
-        seg, key = local.seg, (entry, float, state)
-        state = seg.state.next.get(key)
-        if state is None:
-            state = grow(seg, key)
-        seg.numbers.append(y)
-        return emit(seg, state)
+        key, before = (entry, float, state), seg.state
+        try:
+            state = before.next[key]
+        except KeyError:
+            if (state := grow(seg, before, key)) is None:
+                return operator(x, y)
+        out = new(Tensor)
+        out._seg = seg
+        out._state = state
+        out._value = out._edge = out._x = None
+        try:
+            if seg.state is not before:
+                return operator(x, y)
+            seg.numbers[before.numbers] = y
+            seg.handles[state.slot] = out
+            seg.state = state
+        except IndexError:
+            seg.widen()
+            return operator(x, y)
+        if state.pause:
+            pause(seg)
+        return out
 
     operator.__name__, operator.__qualname__ = f"__r{entry.operator}__", f"Tensor.__r{entry.operator}__"
     operator.__doc__ = f"`{entry.name}` of the other operand and this tensor."
@@ -301,19 +336,16 @@ def record_quickly(entry, operands, statics):
     for x in operands:
         kind = type(x)
         if kind is Tensor:
-            key.append(x._state if x._seg is seg else enter(x))
-            if local.seg is not seg:
+            key.append(x._state if x._seg is seg else enter(x, seg))
+            if key[-1] is None:
                 return apply(entry, operands, statics)
         elif kind is float and key[-1] is not entry:
             key.append(kind)
             numbers.append(x)
         else:
             return apply(entry, operands, statics)
-    key = (*key, *statics)
-    state = seg.state.next.get(key)
-    if state is None:
-        state = grow(seg, key)
-    return emit(seg, state, numbers)
+    out = record_in(seg, (*key, *statics), numbers)
+    return apply(entry, operands, statics) if out is None else out
 
 
 def apply_any(entry, operands, statics):

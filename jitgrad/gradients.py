@@ -15,7 +15,7 @@ from .tape import tensors as tape
 from .tape.backward import Accumulate, Sweep, start
 from .tape.execute import flush
 from .tape.paths import Towards, roots_of
-from .tape.segment import LOCK, local, recordings, switch
+from .tape.segment import LOCK, local, recordings, set_mode
 from .tape.trace import Traced
 from .tape.views import recorded
 
@@ -346,22 +346,51 @@ def retain(t):
         x.retains.remove = hook_on(t, None).remove
 
 
+def _leave(mode, *error):
+    set_mode(mode.before[-1])
+    mode.before.pop()
+
+
+class _End(functools.partial):
+    """What a ``with`` statement calls at its end. It holds this until the block is left, one way or another, and no
+    traceback does: so if an interrupt kept the call from being made, as it may at the first line of any function, the
+    mode is put back when this goes."""
+
+    __slots__ = ()
+
+    def __del__(self):
+        mode, depth = self.args
+        while len(mode.before) > depth:
+            _leave(mode)
+
+
+class _Ending:
+    """`__exit__`, which ``with`` looks up before it calls `__enter__`."""
+
+    def __get__(self, mode: "_Mode | None", cls: Any = None) -> Callable[..., None]:
+        if mode is None:
+            return _leave
+        return _End(_leave, mode, len(mode.before) - mode.entered)
+
+
 class _Mode:
     """A switch of the gradient mode: a context manager, and a decorator."""
+
+    __slots__ = ("before", "on")
+
+    #: How often it is entered before its block begins.
+    entered = 0
 
     def __init__(self, on: bool) -> None:
         self.on = on
         self.before: list[bool] = []
 
     def __enter__(self) -> "_Mode":
-        seg = local.seg
-        self.before.append(seg.state.grad)
-        seg.state = switch(seg.state, self.on)
+        self.before.append(local.seg.state.grad)
+        set_mode(self.on)
         return self
 
-    def __exit__(self, *error: Any) -> None:
-        seg = local.seg
-        seg.state = switch(seg.state, self.before.pop())
+    __exit__ = _Ending()
 
     def __call__(self, function: "F") -> "F":
         if inspect.isgeneratorfunction(function):
@@ -440,6 +469,8 @@ class set_grad_enabled(_Mode):
     False
     """
 
+    entered = 1
+
     def __init__(self, mode: bool) -> None:
         super().__init__(bool(mode))
         super().__enter__()
@@ -448,7 +479,7 @@ class set_grad_enabled(_Mode):
         return self
 
     def __call__(self, function: F) -> F:
-        self.__exit__()
+        _leave(self)
         return super().__call__(function)
 
 

@@ -268,22 +268,22 @@ def recorded(function, args, kwargs, static):
     flush(local.seg)
     mode = local.seg.state.grad
     trace = Trace(Places(function, args, kwargs, static))
-    recordings.append(trace)
-    local.seg = Segment(mode, (), trace)
     try:
-        made, error = _run(function, trace, mode)
-        if made is None:
-            raise error
-        return made, error
-    except Exception as failed:
-        if isinstance(failed, Unreplayable) or not trace.places.entangled():
-            raise
-        raise Entangled from failed
-    finally:
-        trace.restore()
-        local.seg = Segment(mode)
-        trace.expire()
-        recordings.remove(trace)
+        try:
+            recordings.append(trace)
+            local.seg = Segment(mode, (), trace)
+            made, error = _run(function, trace, mode)
+            if made is None:
+                raise error
+            return made, error
+        except Exception as failed:
+            if isinstance(failed, Unreplayable) or not trace.places.entangled():
+                raise
+            raise Entangled from failed
+        finally:
+            trace.close(mode)
+    finally:  # an interrupt may have cut the first
+        trace.close(mode)
 
 
 def _run(function, trace, mode):

@@ -12,8 +12,8 @@ from .convert import by_value
 from .ir.shapes import stretches
 from .ops import indexing
 from .ops.registry import broadcast, cast, reshape_to
-from .tape.segment import Head, grow, local
-from .tape.tensors import ELEMENT, Handle, emit, enter, from_value, record, seen, varies
+from .tape.segment import Head, local
+from .tape.tensors import ELEMENT, Handle, enter, from_value, record, record_in, seen, varies
 from .tape.views import Step, make_view
 
 _heads: dict = {}
@@ -179,16 +179,10 @@ def _row(t, axis):
 def _element(x, head, numbers):
     """``x[i]`` with an integer for each axis: its value. What is written to it would not be in `x`, so it is marked."""
     seg = local.seg
-    if x._seg is seg:
-        state = x._state
-    else:
-        state = enter(x)
-        seg = local.seg
-    key = (head, state, *(int,) * len(numbers))
-    state = seg.state.next.get(key)
-    if state is None:
-        state = grow(seg, key)
-    out = emit(seg, state, numbers)
+    state = x._state if x._seg is seg else enter(x, seg)
+    out = None if state is None else record_in(seg, (head, state, *(int,) * len(numbers)), numbers)
+    if out is None:
+        return _element(x, head, numbers)
     out._x = ELEMENT
     return out
 

@@ -18,11 +18,11 @@ from ..ir import const, leaf, rebuilt, toposort
 from ..runtime.execute import Plan
 from ..runtime.watch import planning
 from . import tensors
-from .execute import flush, graph_of, live_handles, run, settle
+from .execute import finish, flush, live_handles, run
 from .loops import note_trips
 from .paths import Apart, visited, with_zeros
 from .replay import Replay, alive
-from .segment import Segment, guarded, local, records, saves
+from .segment import local, records, saves
 
 
 class Accumulate:
@@ -202,27 +202,28 @@ def _plan(kind, state, *key):
 
 
 def pending(sweep, tensor, cot, implicit):
-    """Runs the current segment and its backward from `tensor` as one joint plan."""
+    """Runs the current segment and its backward from `tensor` as one joint plan; whether it did."""
     seg = local.seg
-    handles, end, state = seg.handles, seg.state, tensor._state
-    live, edges = live_handles(seg), seg.edges
+    handles, leaves, numbers, edges = seg.handles, seg.leaves, seg.numbers, seg.edges
+    end, state = seg.state, tensor._state
+    if end.over:
+        return False
+    live = live_handles(seg, end)
     if sweep.leads is None:
         wanted = tuple(range(len(end.roots)))
     else:
-        wanted = tuple([i for i, edge in enumerate(edges) if sweep.leads(edge)])
+        wanted = tuple([i for i, edge in enumerate(edges[: len(end.roots)]) if sweep.leads(edge)])
     key = (live, state, implicit, wanted)
     back = end.plans.get(key)
     if back is None:
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
-    values = run(back.plan, seg, seg.leaves if implicit else [*seg.leaves, cot])
-    graph = graph_of(seg) if back.rg else None
-    guarded(settle, handles, back.live, values, graph)
-    local.seg = Segment(end.grad, (), seg.tracing)
-    seg.end()
+    values = run(back.plan, seg, leaves if implicit else [*leaves[: end.leaves], cot], numbers)
+    graph = finish(seg, end, handles, back.live, values, back.rg)
     for k, g in zip(back.sinks, values[len(back.live) :]):
         sweep.give(edges[wanted[k]], g)
     if graph is not None and not sweep.retain:
         sweep._free(graph, back.visited)
+    return True
 
 
 def start(sweep, tensor, cot, implicit):
@@ -232,8 +233,8 @@ def start(sweep, tensor, cot, implicit):
     seg = local.seg
     if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0:
         if not sweep.create and seg.graph is None and tensor._value is None:
-            pending(sweep, tensor, cot, implicit)
-            return
+            if pending(sweep, tensor, cot, implicit):
+                return
         flush(seg)
     if tensor._edge is None:  # pending in another thread
         tensors.look(tensor)

@@ -2,9 +2,13 @@
 
 Handles that only the segment itself refers to are dead, and their values are not computed. A segment whose
 values require grad leaves a `Graph` behind: its inputs, and the results that are dear to compute again (reductions,
-products, scans); cheap elementwise parts are recomputed in registers by the backward plan. Start at `flush`.
+products, scans); cheap elementwise parts are recomputed in registers by the backward plan.
+
+While a plan is made and runs, other code of this thread may record into the segment, or run it (see `segment`): what
+was computed is right all the same, and the segment ends only if nothing came after it (`close`). Start at `flush`.
 """
 
+from functools import partial
 from itertools import count
 from sys import getrefcount
 from weakref import ref
@@ -14,7 +18,7 @@ from ..ir import BARRIERS, toposort
 from ..runtime.execute import Plan
 from ..runtime.watch import planning
 from .loops import note_trips
-from .segment import LOCK, Segment, guarded, local, recordings, records
+from .segment import LOCK, OVER, Segment, gate, local, locked, recordings, records, renewed
 
 _serial = count()
 
@@ -87,76 +91,120 @@ def dear(state, outputs):
     return tuple(out)
 
 
-def live_handles(seg):
-    """For each record, whether anybody but the segment holds its handle."""
+def live_handles(seg, state):
+    """For each record up to `state`, whether anybody but the segment holds its handle."""
+    handles = seg.handles
+    if len(handles) != state.records:
+        del handles[state.records :]  # places that are not in use
     if seg.views:  # a dead view keeps its parent: let go of the later ones first
-        for t in reversed(seg.handles):
+        for t in reversed(handles):
             if t._x is not None and getrefcount(t) <= 3:
                 t._x = None
         del t  # it counts, too
-    return tuple([c > 2 for c in map(getrefcount, seg.handles)])
+    return tuple([c > 2 for c in map(getrefcount, handles)])
 
 
 def flush(seg):
     """Runs the thread's current segment and starts the next one."""
-    handles, state = seg.handles, seg.state
-    if handles:
-        live = live_handles(seg)
-        forward = state.plans.get(live)
-        if forward is None:
-            forward = state.plans[live] = Forward(state, live)
-        if forward.live:
-            values = run(forward.plan, seg, seg.leaves)
-            graph = None
-            if forward.rg:
-                graph = graph_of(seg)
-                if forward.dear:
+    while True:
+        state, handles, leaves, numbers = seg.state, seg.handles, seg.leaves, seg.numbers
+        if state.over:
+            return renewed(seg)
+        if state.records:
+            live = live_handles(seg, state)
+            forward = state.plans.get(live)
+            if forward is None:
+                forward = state.plans[live] = Forward(state, live)
+            if forward.live:
+                try:
+                    values = (forward.plan.run if seg.tracing is None else _linked(forward.plan, seg))(leaves, numbers)
+                except BaseException:
+                    _leave(seg)
+                    raise
+                graph = graph_of(seg) if forward.rg else None
+                if forward.dear and graph is not None:
                     graph.kept = forward.dear, values[len(forward.live) :]  # at once: another thread may sweep it
-            guarded(settle, handles, forward.live, values, graph)
+                settle(seg, handles, forward.live, values, graph)
+        if seg.state is state:  # no call between this and the next line
+            seg.last, seg.state = state, OVER[state.grad]
+            break
     local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing)
     seg.end()
 
 
-def run(plan, seg, leaves):
-    """The values of a plan of the current segment. If it fails, the segment ends; what is pending is asked singly."""
-    check(seg)
+def pause(seg):
+    """What is to be done at a state that asks for it."""
+    if not seg.state.full:
+        seg.widen()
+    elif seg is local.seg:
+        flush(seg)
+
+
+def finish(seg, state, handles, live, values, rg):
+    """Settles the values that the segment has at `state`, and ends it; gives its graph."""
+    graph = graph_of(seg) if rg else None
+    settle(seg, handles, live, values, graph)
+    if seg.state is state:  # no call between this and the next line
+        seg.last, seg.state = state, OVER[state.grad]
+        local.seg = Segment(state.grad, (), seg.tracing)
+        seg.end()
+    else:
+        flush(seg)
+    return graph
+
+
+def run(plan, seg, leaves, numbers):
+    """The values of a plan of the current segment."""
     try:
-        if seg.tracing is not None:
-            seg.tracing.made(seg.handles)
-            return seg.tracing.link(plan.roots, leaves, seg.numbers)
-        return plan.run(leaves, seg.numbers)
+        return (plan.run if seg.tracing is None else _linked(plan, seg))(leaves, numbers)
     except BaseException:
-        local.seg = Segment(seg.state.grad, (), seg.tracing)
+        _leave(seg)
         raise
 
 
-def check(seg):
-    """Raises if an interrupt hit a record half made: values and records would be out of step."""
-    state = seg.state
-    if (len(seg.handles), len(seg.numbers), len(seg.leaves)) != (state.records, state.numbers, state.leaves):
-        seg.broken = lost
-        local.seg = Segment(state.grad, (), seg.tracing)
-        raise lost()
+def _linked(plan, seg):
+    """What stands for running a plan while a function is recorded."""
+    seg.tracing.made(seg.handles)
+    return partial(seg.tracing.link, plan.roots)
+
+
+def _leave(seg):
+    """Its plan failed: another segment begins, and what is pending in this one is asked singly (see `peek`)."""
+    if local.seg is seg:
+        local.seg = Segment(seg.state.grad, (), seg.tracing)
+        seg.handles = []
 
 
 def graph_of(seg):
+    """The graph of a segment; None if that has ended meanwhile."""
     graph = seg.graph
     if graph is None:
-        graph = seg.graph = Graph(seg)
+        graph = Graph(seg)
+        if graph.state.over:
+            return None
+        seg.graph = graph
     graph.state, graph.open = seg.state, False
     return graph
 
 
-def settle(handles, live, values, graph):
-    """Gives the live handles their values, and their place in the graph; to be `guarded`."""
+def settle(seg, handles, live, values, graph, safe=False):
+    """Gives the live handles their values, and their place in the graph. It may be done again."""
+    if not (safe or gate.alone):
+        locked(settle, (seg, handles, live, values, graph, True))
+        return
     for (slot, state), value in zip(live, values):
         t = handles[slot]
-        if state.rg and t._edge is None:
-            t._edge = (graph, state)
+        if t._seg is not seg or t._state is not state:  # it has another place by now, or was settled before
+            continue
+        if state.rg and t._edge is None and graph is not None:
             graph.alive.append((state, ref(t)))
+            t._edge = (graph, state)
         if t._value is None:
             t._value = value  # after its edge: other threads take a value to be complete
         t._seg = None
+
+
+gate.unlocked.add(settle.__code__)
 
 
 def peek(t):
@@ -167,6 +215,10 @@ def peek(t):
         seg, state = t._seg, t._state
         if seg.broken is not None:
             raise seg.broken()
+        if seg.tracing is not None and seg.tracing.closed:
+            raise seg.tracing.leaked()
+        if seg.state.over:
+            raise lost()
         graph = seg.graph or Graph(seg)
         graph.state, graph.peeked, graph.open = seg.state, True, True
         if state.rg:

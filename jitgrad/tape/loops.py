@@ -43,6 +43,7 @@ def history(seg, state):
         before = before.parent
     if seg.trail is not None and seg.trail[0] is before:
         _, likes, sizes = seg.trail
+        seg.trail = None  # while the lists grow
         likes.append(likeness(state))
         sizes.append(state.size - state.parent.size)
         del likes[: -2 * HISTORY], sizes[: -2 * HISTORY]
@@ -84,7 +85,7 @@ def note_trips(path):
     unit = period * max(1, UNIT // period)
     if len(loop.trips) > TRIPS and start + unit <= end:
         piece = path[start + unit - 1]
-        piece.unit, piece.full = unit, True
+        piece.unit, piece.full, piece.pause = unit, True, True
 
 
 def longest(likes):

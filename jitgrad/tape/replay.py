@@ -61,7 +61,7 @@ def alive(graph):
     states, held = [], {}
     for state, weak in graph.alive:
         t = weak()
-        if t is not None and t._edge == (graph, state) and t._value is not None:
+        if t is not None and t._edge == (graph, state) and t._value is not None and state not in held:
             states.append(state)
             held[state] = t
     return tuple(states), held

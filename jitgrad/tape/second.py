@@ -9,10 +9,10 @@ from ..autodiff import pull_back, push_forward
 from ..ir import const, leaf
 from ..ops.registry import zeros
 from ..runtime.execute import Plan
-from .execute import graph_of, live_handles, run, settle
+from .execute import finish, live_handles, run
 from .loops import note_trips
 from .paths import roots_of
-from .segment import Segment, guarded, local, records
+from .segment import local, records
 
 
 class Second:
@@ -39,8 +39,16 @@ def product(held, x, v):
     not pending or was computed from more than leaves.
     """
     seg, t = local.seg, held[-1]
+    handles, leaves, numbers = seg.handles, seg.leaves, seg.numbers
     state, end = t._state, seg.state
-    if t._seg is not seg or t._edge is not None or t._value is not None or state.slot < 0 or seg.graph is not None:
+    if (
+        end.over
+        or t._seg is not seg
+        or t._edge is not None
+        or t._value is not None
+        or state.slot < 0
+        or seg.graph is not None
+    ):
         return None
     edges = [seg.edges[i] for i in roots_of(state)]
     if edges.count(x._edge) != 1 or any(type(edge) is tuple for edge in edges):
@@ -48,14 +56,11 @@ def product(held, x, v):
     root = seg.edges.index(x._edge)
     held.pop()
     del t
-    live = live_handles(seg)
+    live = live_handles(seg, end)
     key = (Second, live, state, root)
     second = end.plans.get(key)
     if second is None:
         second = end.plans[key] = Second(end, state, root, live)
-    handles = seg.handles
-    values = run(second.plan, seg, [*seg.leaves, v])
-    guarded(settle, handles, second.live, values, graph_of(seg) if second.rg else None)
-    local.seg = Segment(end.grad, (), seg.tracing)
-    seg.end()
+    values = run(second.plan, seg, [*leaves[: end.leaves], v], numbers)
+    finish(seg, end, handles, second.live, values, second.rg)
     return values[-1]

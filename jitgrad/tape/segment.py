@@ -5,10 +5,17 @@ static arguments. States are unique to a path, so *recording computes the plan's
 look-up per operation; shape inference, promotion and error checks ran when the state was made. Values are not in the
 trie: arrays enter as leaves (keyed by dtype, shape and whether they require grad), Python numbers as numbers.
 
+*Interrupts and re-entry.* An exception may come at any line (Ctrl-C, no memory), and so may other code of the same
+thread that records or looks (finalisers, signal handlers). So a record counts by one store, that of ``seg.state``: what
+is put into the segment's lists before it goes to places that the state `before` names, where it is nothing until then
+and is overwritten by whatever record comes next. Who records asks for the state first, and stores the next one only if
+it is still the same, without a call in between; if not, the record is made again. A segment ends by such a store, too
+(`OVER`).
+
 Start at `State`, `Segment` and `grow`; the fast paths are closures made in `jitgrad.functions`.
 """
 
-import os
+import sys
 import threading
 import time
 from operator import attrgetter
@@ -27,12 +34,12 @@ LOCK = lock()
 
 
 class Gate:
-    """Who is `alone` need not take `LOCK` (0.2 us); the second thread to record waits while the first is `busy`."""
+    """Who is `alone` need not take `LOCK` (0.2 us); the second thread to record waits while the first is at it."""
 
-    __slots__ = ("alone", "busy", "threads")
+    __slots__ = ("alone", "threads", "unlocked")
 
     def __init__(self):
-        self.alone, self.busy, self.threads = True, False, 0
+        self.alone, self.threads, self.unlocked = True, 0, set()
 
     def enter(self):
         """A thread begins to record."""
@@ -40,27 +47,36 @@ class Gate:
             self.threads += 1
         if self.threads > 1:
             self.alone = False
-            while self.busy:
+            while self.busy():
                 time.sleep(1e-5)
 
-    def reset(self):
-        """In a forked child, of whose threads one is left."""
-        self.busy = False
+    def busy(self):
+        """Whether another thread is within a function of `unlocked`, and took no lock: asked of its stack, since an
+        interrupt may leave a flag behind."""
+        here = threading.get_ident()
+        for thread, frame in sys._current_frames().items():
+            codes = []
+            while frame is not None and thread != here:
+                codes.append(frame.f_code)
+                frame = frame.f_back
+            for k, code in enumerate(codes):
+                if code in self.unlocked and locked.__code__ not in codes[max(k - 1, 0) : k + 2]:
+                    return True
+        return False
 
 
 gate = Gate()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=gate.reset)
 
 
 def guarded(function, *args):
     """``function(*args)`` while no other thread changes the place of a tensor."""
-    try:
-        gate.busy = True
-        if gate.alone:
-            return function(*args)
-    finally:
-        gate.busy = False
+    return function(*args) if gate.alone else locked(function, args)
+
+
+gate.unlocked.add(guarded.__code__)
+
+
+def locked(function, args):
     with LOCK:
         return function(*args)
 
@@ -93,7 +109,8 @@ class State:
     of the value     `node`, `shape`, `dtype`, `rg` (requires grad), `integer`, `sig` (as a leaf elsewhere)
     of the record    `key`, `entry` (its head), `operands` (states), `slot` (its number; leaves: -1), `saves`
     of the path      `parent`; counts: `records`, `rg_records`, `leaves`, `numbers`; `size` (nodes, roughly);
-                     `roots` (gradient roots, in order); `grad` (the mode); `full` (the segment ends here)
+                     `roots` (gradient roots, in order); `grad` (the mode); `full` (the segment ends here); `pause`
+                     (it does, or its lists want room); `over` (it ended before: see `OVER`)
     what comes next  `next` (states by key), `plans` (by live handles, or by what a sweep asks for)
     of loops         `like`, `unit`, `trips`: see `loops`
     ================ ===================================================================================
@@ -102,14 +119,14 @@ class State:
     __slots__ = (
         "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots",
         "grad", "plans", "operands", "rg_records", "size", "key", "entry", "full", "integer", "saves", "like", "unit",
-        "trips",
+        "trips", "pause", "over",
     )  # fmt: skip
 
     def __init__(self, parent, node=None, rg=False):
         self.next, self.parent, self.node, self.rg = {}, parent, node, rg
         self.plans, self.operands, self.slot = {}, (), -1
         self.entry = self.saves = self.like = self.trips = None
-        self.unit = 0
+        self.unit, self.pause, self.over = 0, False, False
         if parent is None:
             self.records = self.leaves = self.numbers = self.rg_records = self.size = 0
             self.roots, self.grad, self.full = (), True, False
@@ -128,6 +145,11 @@ class State:
 #: is dropped with the next.
 GENERATION = 20_000
 ROOT = State(None)
+#: The states of segments that ended, by the mode that they ended in: nothing comes after them.
+OVER = State(None), State(None)
+OVER[False].grad = False
+for _state in OVER:
+    _state.over, _state.next = True, {not _state.grad: OVER[not _state.grad]}
 _count = 0
 _before: dict = {}
 
@@ -161,13 +183,23 @@ def revive(state, key):
 config.on_change("segment", drop)
 
 
+#: Records and numbers that a new segment has places for.
+ROOM = 16
+
+
+def room(count):
+    """The places for what there are `count` of: more than that, so that there is one for the next."""
+    return max(ROOM, 1 << ((count.bit_length() + 1) & ~1))  # 16, 64, 256...
+
+
 class Segment:
     """What is being recorded: the state reached, a handle per record, and the values that entered.
 
-    `entered` has the state and value of tensors that entered while another thread's segment held them; `before` the
-    last states of segments that ended by themselves, if nobody looked since. A segment that has ended has no `leaves`.
-    `tracing` is the recording of a function that the segment is part of (see `trace`); `broken` makes the error that a
-    use of its values raises.
+    Of each list the state says how much counts (see the module). `handles` and `numbers` have places ahead: in a
+    segment that goes on, `room` for those that the state counts. `entered` has the state and value of tensors that
+    entered while another thread's segment held them; `before` the last states of segments that ended by themselves, if
+    nobody looked since. `tracing` is the recording of a function that the segment is part of (see `trace`); `broken`
+    makes the error that a use of its values raises; `last` is the state that the segment ended with.
     """
 
     __slots__ = (
@@ -183,18 +215,30 @@ class Segment:
         "views",
         "broken",
         "tracing",
+        "last",
     )
 
     def __init__(self, grad=True, before=(), tracing=None):
-        self.handles, self.numbers, self.leaves, self.edges = [], [], [], []
+        self.handles, self.numbers, self.leaves, self.edges = [None] * ROOM, [None] * ROOM, [], []
         self.before, self.trail = before, None
         self.graph, self.entered, self.views, self.broken, self.tracing = None, None, False, None, tracing
         self.state = ROOT if grad else switch(ROOT, False)
 
+    def widen(self):
+        """Makes room for more records and numbers."""
+        self.handles.extend([None] * (room(self.state.records) - len(self.handles)))
+        self.numbers.extend([None] * (room(self.state.numbers) - len(self.numbers)))
+
     def end(self):
-        """It ran. Tensors refer to it until they enter another one, but must not keep all its values alive by that."""
-        self.handles.clear()
+        """Its state is `OVER`. Tensors refer to it until they enter another, but must not keep its values by that."""
+        self.handles = ()
         self.leaves = self.numbers = self.edges = self.graph = self.entered = None
+
+
+def renewed(seg):
+    """Begins the segment after `seg`, which ended, if an interrupt kept that from being done."""
+    if local.seg is seg:
+        local.seg = Segment(seg.state.grad, (), seg.tracing)
 
 
 #: Recordings under way, in any thread: while there are none, nobody needs to ask whether it is part of one (30 ns).
@@ -242,6 +286,19 @@ def switch(state, grad):
     return out
 
 
+def set_mode(grad):
+    """Switches gradients on or off in this thread."""
+    while True:
+        seg = local.seg
+        before = seg.state
+        if before.grad == grad:
+            return
+        after = switch(before, grad)
+        if seg.state is before:
+            seg.state = after
+            return
+
+
 def add_state(parent, key, out):
     global _count
     out.key = key
@@ -251,36 +308,41 @@ def add_state(parent, key, out):
     return parent.next.setdefault(key, out)  # another thread may have made it: a path has one state
 
 
-def enter_state(seg, sig):
+def enter_state(before, sig):
     """The state after a value like `sig` entered."""
-    out = seg.state.next.get(sig) or revive(seg.state, sig)
+    out = before.next.get(sig) or revive(before, sig)
     if out is None:
-        node = Node(LEAF, (), seg.state.leaves, sig.shape, sig.dtype)
-        out = State(seg.state, node, sig.rg)
+        node = Node(LEAF, (), before.leaves, sig.shape, sig.dtype)
+        out = State(before, node, sig.rg)
         out.leaves += 1
         if sig.rg:
             out.roots += (node,)
-        out = add_state(seg.state, sig, out)
+        out = add_state(before, sig, out)
     return out
 
 
 _rg = attrgetter("rg")
 
 
-def grow(seg, key):
-    """The state after the record `key`, which is new here: shapes, dtypes and errors are settled now."""
-    out = revive(seg.state, key) if _before else None
+def grow(seg, before, key):
+    """The state after `before` by the record `key`, which is new there: shapes, dtypes and errors are settled now.
+
+    None if the segment is over, so that the operands have to be asked again.
+    """
+    if before.over:
+        return renewed(seg)
+    out = revive(before, key) if _before else None
     if out is not None:
         return out
-    node, operands, numbers = _built(key, seg.state.numbers, {})
+    node, operands, numbers = _built(key, before.numbers, {})
     rg = node.dtype.kind == "f" and node.op is not STOP and True in map(_rg, operands)
-    if rg and not seg.state.grad:
+    if rg and not before.grad:
         node, rg = stop(node), False
     if config.verify:
         from ..ir.verify import verify
 
         verify(node)
-    return record_state(seg, key, node, rg, operands, numbers)
+    return record_state(seg, before, key, node, rg, operands, numbers)
 
 
 def _built(key, numbers, nodes):
@@ -332,26 +394,30 @@ def records(state):
     return out[::-1]
 
 
-def record_state(seg, key, node, rg, operands, numbers, root=False):
-    out = State(seg.state, node, rg)
+def record_state(seg, before, key, node, rg, operands, numbers, root=False):
+    out = State(before, node, rg)
     out.slot, out.operands, out.entry, out.key = out.records, operands, key[0], key
     out.records += 1
     out.rg_records += rg
     out.numbers = numbers
-    out.size = seg.state.size + getattr(key[0], "size", 1)
+    out.size = before.size + getattr(key[0], "size", 1)
     out.full = ends(seg, out)
+    wide = room(out.records) > room(before.records) or room(out.numbers) > room(before.numbers)
+    out.pause = out.full or wide
     if root:
         out.roots += (node,)
-    return add_state(seg.state, key, out)
+    return add_state(before, key, out)
 
 
-def variable_state(seg, state):
-    """The state after `state`'s value became a gradient root."""
+def variable_state(seg, before, state):
+    """The state after the value of `state` became a gradient root; None if the segment is over."""
+    if before.over:
+        return renewed(seg)
     key = (variable, state)
-    out = seg.state.next.get(key) or revive(seg.state, key)
+    out = before.next.get(key) or revive(before, key)
     if out is None:
-        node = variable(state.node, len(seg.state.roots))
-        out = record_state(seg, key, node, True, (), seg.state.numbers, root=True)
+        node = variable(state.node, len(before.roots))
+        out = record_state(seg, before, key, node, True, (), before.numbers, root=True)
     return out
 
 

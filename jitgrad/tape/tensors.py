@@ -24,8 +24,8 @@ import numpy as np
 
 from .._errors import ArgumentError
 from .._typing import Operations
-from .execute import flush, look, peek, seen
-from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, recordings, variable_state
+from .execute import look, pause, peek, seen
+from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, recordings, renewed, variable_state
 
 __all__ = [
     "ELEMENT", "Extra", "Handle", "adopt", "enter", "extra", "from_value", "look", "ones_value", "own", "record",
@@ -94,18 +94,19 @@ def from_value(value, shape, dtype, edge):
     return t
 
 
-def enter(t):
-    """The state of `t` as an operand of the current segment, which it enters as a leaf.
+def enter(t, seg):
+    """The state of `t` as an operand of the thread's current segment `seg`, which it enters as a leaf.
 
-    If `t` is a stale view it is recorded instead, which may end the segment: look at ``local.seg`` again.
+    None if another segment has begun meanwhile, as by the recording of a stale view: then all operands must be asked.
     """
     if t._x is not None and t._x.stale:
         from .views import refresh
 
         refresh(t)
-        if t._seg is local.seg:
+        if local.seg is not seg:
+            return None
+        if t._seg is seg:
             return t._state
-    seg = local.seg
     if seg.entered is not None:
         known = seg.entered.get(t)
         if known is not None and known[1] is t._value:
@@ -114,23 +115,31 @@ def enter(t):
     if value is None:
         value = peek(t)
     stands = value if seg.tracing is None else seg.tracing.of(t, value)
-    state = seg.state.next.get(sig)
+    before = seg.state
+    state = before.next.get(sig)
     if state is None:
-        state = enter_state(seg, sig)
-    seg.leaves.append(stands)
+        if before.over:
+            return renewed(seg)
+        state = enter_state(before, sig)
+    leaves, edges, place, edge = seg.leaves, seg.edges, before.leaves, t._edge
+    if seg.state is before and len(leaves) <= place:
+        leaves.append(None)
     if sig.rg:
-        seg.edges.append(t._edge)
-    seg.state = state  # last: another thread that looks at the segment must find all that its state counts
-    try:
-        gate.busy = True
-        if gate.alone:
-            t._seg, t._state = seg, state
-            return state
-    finally:
-        gate.busy = False
+        root = len(before.roots)
+        if seg.state is before and len(edges) <= root:
+            edges.append(None)
+    if seg.state is not before:  # it enters again: see `segment`
+        return None if local.seg is not seg else enter(t, seg)
+    leaves[place] = stands
+    if sig.rg:
+        edges[root] = edge
+    seg.state = state
+    if gate.alone:
+        t._seg, t._state = seg, state
+        return state
     with LOCK:
         holder = t._seg
-        if (holder is None or holder.leaves is None) and t._value is value:
+        if (holder is None or holder.state.over) and t._value is value:
             t._seg, t._state = seg, state
             return state
     if seg.entered is None:
@@ -140,45 +149,72 @@ def enter(t):
 
 
 def states(operands):
-    """The states of tensors, all in the current segment."""
+    """The current segment, and the states of tensors in it."""
     while True:
         seg = local.seg
-        out = [t._state if t._seg is seg else enter(t) for t in operands]
-        if local.seg is seg:
-            return out
+        out = [t._state if t._seg is seg else enter(t, seg) for t in operands]
+        if None not in out:
+            return seg, out
 
 
 def record(key_of, operands, numbers=()):
     """One record: its key is ``key_of(*states)``, of the operands' states."""
-    key = key_of(*states(operands))
-    seg = local.seg
-    state = seg.state.next.get(key)
+    while True:
+        seg, given = states(operands)
+        out = record_in(seg, key_of(*given), numbers)
+        if out is not None:
+            return out
+
+
+def record_in(seg, key, numbers=()):
+    """The handle of the record `key`, of states of `seg`; None if the record has to be made again: see `segment`."""
+    before = seg.state
+    state = before.next.get(key)
     if state is None:
-        state = grow(seg, key)
-    return emit(seg, state, numbers)
-
-
-def emit(seg, state, numbers=()):
-    """The handle of a record."""
+        state = grow(seg, before, key)
+        if state is None:
+            return None
     out = new(_Class.tensor)
     out._seg, out._state, out._value, out._edge, out._x = seg, state, None, None, None
-    seg.numbers.extend(numbers)
-    seg.state = state
-    seg.handles.append(out)
-    if state.full:
-        flush(seg)
+    place = slice(before.numbers, state.numbers) if numbers else None
+    try:
+        if seg.state is not before:
+            return None
+        if numbers:
+            seg.numbers[place] = numbers
+        seg.handles[state.slot] = out
+        seg.state = state
+    except IndexError:
+        seg.widen()
+        return None
+    if state.pause:
+        pause(seg)
     return out
 
 
 def rooted(t, edge):
     """A tensor of the value of `t` that is a gradient root."""
-    state = t._state if t._seg is local.seg else enter(t)
-    seg = local.seg
-    state = variable_state(seg, state)
-    seg.edges.append(edge)
-    out = emit(seg, state)
-    out._edge = edge
-    return out
+    while True:
+        seg, (given,) = states((t,))
+        before = seg.state
+        state = variable_state(seg, before, given)
+        if state is None:
+            continue
+        out = new(_Class.tensor)
+        out._seg, out._state, out._value, out._edge, out._x = seg, state, None, edge, None
+        root = len(before.roots)
+        if seg.state is before and len(seg.edges) <= root:
+            seg.edges.append(None)
+        if len(seg.handles) <= state.slot:
+            seg.widen()
+        if seg.state is not before:
+            continue
+        seg.edges[root] = edge
+        seg.handles[state.slot] = out
+        seg.state = state
+        if state.pause:
+            pause(seg)
+        return out
 
 
 def ones_value(t):
@@ -194,17 +230,14 @@ def varies(t):
 # --- rebinding -------------------------------------------------------------------------------------------------------
 
 
-def vacate(t):
-    """`t` gives up its record in a segment that goes on: others may still need the value."""
-    guarded(_vacate, t)
-
-
-def _vacate(t):
-    seg = t._seg
-    slot = -1 if seg is None else t._state.slot
-    if 0 <= slot < len(seg.handles) and seg.handles[slot] is t:
-        gap = seg.handles[slot] = new(Handle)
-        gap._seg, gap._state, gap._value, gap._edge, gap._x = None, t._state, None, None, None
+def vacate(t, seg, state):
+    """The record `state` of `seg`, which was that of `t`, is nobody's, but its value may be needed; to be `guarded`."""
+    if seg is None or state.slot < 0:
+        return
+    gap = new(Handle)
+    gap._seg, gap._state, gap._value, gap._edge, gap._x = None, state, None, None, None
+    if state.slot < len(seg.handles) and seg.handles[state.slot] is t:
+        seg.handles[state.slot] = gap
 
 
 def adopt(t, other):
@@ -216,8 +249,14 @@ def adopt(t, other):
 
 
 def _adopt(t, other):
-    _vacate(t)
+    """The one store is that of the four; before it the segment has `t` at a place that is not yet its own, after it at
+    one that is no more, and `settle` gives values to none such."""
+    seg, state = t._seg, t._state
+    there = other._seg
+    if there is local.seg:
+        slot = other._state.slot
+        if 0 <= slot < len(there.handles) and there.handles[slot] is other:
+            there.handles[slot] = t
     t._seg, t._state, t._value, t._edge = other._seg, other._state, other._value, other._edge
-    seg = t._seg
-    if seg is local.seg and t._state.slot >= 0 and seg.handles[t._state.slot] is other:
-        seg.handles[t._state.slot] = t
+    if seg is not there or state is not t._state:
+        vacate(t, seg, state)

@@ -27,7 +27,7 @@ from ..ops.registry import broadcast
 from . import tensors
 from .looks import looked
 from .numbers import Number
-from .segment import Segment
+from .segment import OVER, Segment, local, recordings
 from .views import parent_of
 
 LEAKED = (
@@ -130,7 +130,7 @@ class Trace:
         self.places = places
         self.inputs, self.numbers, self.known_numbers = [], [], {}
         self.wrapped, self.handles, self.saved, self.stands, self.seen = {}, {}, {}, {}, {}
-        self.rg, self.hooked, self.inside = set(), False, False
+        self.rg, self.hooked, self.inside, self.closed = set(), False, False, False
         self.rows, self.unsettled = {}, {}
 
     # ------------------------------------------------------------------ values
@@ -385,6 +385,20 @@ class Trace:
 
     # ------------------------------------------------------------------ the end
 
+    def leaked(self):
+        """The error that a use of its values raises when it is `closed`."""
+        return JitError(LEAKED)
+
+    def close(self, mode):
+        """Ends the recording, which leaves nothing behind; may be done again, after an interrupt."""
+        self.closed = True  # what is pending in its segments has no value from now on
+        self.restore()
+        if local.seg.tracing is self:
+            local.seg = Segment(mode)
+        self.expire()
+        if self in recordings:
+            recordings.remove(self)
+
     def restore(self):
         """Puts tensors from outside back; those of the recording that are still held have no value from now on."""
         for s in self.saved.values():
@@ -399,7 +413,8 @@ class Trace:
     def expire(self):
         """Tensors of the recording that somebody still holds have no value from now on."""
         gone = Segment()
-        gone.broken, gone.leaves = _leaked, None
+        gone.state, gone.broken = OVER[True], self.leaked
+        gone.end()
         for weak in self.handles.values():
             t = weak()
             if t is not None:
@@ -407,7 +422,3 @@ class Trace:
                 if parent is not None and parent._x is not None and parent._x.children:
                     parent._x.children[:] = [c for c in parent._x.children if c() is not t]  # it follows no more
                 t._seg, t._state, t._value, t._edge, t._x = gone, t._state.sig, None, None, None
-
-
-def _leaked():
-    return JitError(LEAKED)

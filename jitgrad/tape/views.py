@@ -11,12 +11,13 @@ history, as in PyTorch. Start at `make_view` and `write`.
 from weakref import ref
 
 from .._dtypes import FLOAT64
+from .._locks import whole
 from ..ir import leaf
 from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
-from .segment import LOCK, Head, Write, grow, guarded, local, recordings, switch
-from .tensors import Extra, adopt, emit, enter, extra, from_value, record, rooted, vacate
+from .segment import LOCK, Head, Write, guarded, local, recordings, set_mode
+from .tensors import Extra, adopt, enter, extra, from_value, record, record_in, rooted, vacate
 
 DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
 #: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still requires grad.
@@ -39,16 +40,11 @@ class Step:
 
     def __call__(self, parent):
         seg = local.seg
-        if parent._seg is seg:
-            state = parent._state
-        else:
-            state = enter(parent)
-            seg = local.seg
-        key = (self.head, state, *self.kinds, *self.statics)
-        state = seg.state.next.get(key)
+        state = parent._state if parent._seg is seg else enter(parent, seg)
         if state is None:
-            state = grow(seg, key)
-        return emit(seg, state, self.numbers)
+            return self(parent)
+        out = record_in(seg, (self.head, state, *self.kinds, *self.statics), self.numbers)
+        return self(parent) if out is None else out
 
     def renumbered(self, numbers):
         """The same with other numbers."""
@@ -73,11 +69,14 @@ def detaching():
 def recorded(grad, function, *args):
     """``function(*args)`` with gradients on or off."""
     before = local.seg.state.grad
-    local.seg.state = switch(local.seg.state, grad)
     try:
-        return function(*args)
-    finally:
-        local.seg.state = switch(local.seg.state, before)
+        try:
+            set_mode(grad)
+            return function(*args)
+        finally:
+            set_mode(before)
+    finally:  # an interrupt may have cut the first
+        set_mode(before)
 
 
 def parent_of(t):
@@ -176,13 +175,15 @@ def go_stale(t, but=None):
         x = stack.pop()._x
         for c in x.children or () if x is not None else ():
             c = c()
-            if c is not None and c is not but:
+            x = None if c is None or c is but else c._x
+            if x is not None:  # it is None where nobody holds the view any more (see `live_handles`)
                 if recordings and local.seg.tracing is not None:
                     local.seg.tracing.touch(c)
-                vacate(c)
-                c._x.stale = True
-                c._state, c._seg, c._value = c._state.sig, None, None
-                c._edge = None if type(c._edge) is tuple else c._edge
+                x.stale = True
+                seg, state = c._seg, c._state
+                edge = None if type(c._edge) is tuple else c._edge
+                c._state, c._seg, c._value, c._edge = state.sig, None, None, edge
+                guarded(vacate, c, seg, state)
                 stack.append(c)
 
 
@@ -190,7 +191,7 @@ def write(t, value):
     """`t` takes the value of `value` (same shape and dtype); what it views follows, and other views of that."""
     if t._x is not None and t._x.stale:
         refresh(t)
-    written, values_only, below = [], not local.seg.state.grad, None
+    written, values_only = [], not local.seg.state.grad
     if t._state.rg and not value._state.rg and not values_only:
         value = record(lambda *states: (OVERWRITE, *states), (value, t))
     while True:
@@ -206,13 +207,19 @@ def write(t, value):
         )
         values_only = values_only or step.cuts
         t = parent
+    whole(_rebind, written)
+    for t, _ in written:
+        if t._x is not None and t._x.retains is not None:
+            t._x.retains.renew(t)
+
+
+def _rebind(written):
+    """Each tensor that a write changes becomes what it is from now on, from the one written to up to what it views."""
+    below = None
     for t, value in written:
         go_stale(t, below)
         adopt(t, value)
         below = t
-    for t, _ in written:
-        if t._x is not None and t._x.retains is not None:
-            t._x.retains.renew(t)
 
 
 def _is_reached(t):
