@@ -20,9 +20,9 @@ from .runtime.execute import Plan
 from .tape.backward import Accumulate, substitute
 from .tape.changes import changes
 from .tape.numbers import Number
-from .tape.paths import roots_of
+from .tape.paths import roots_of, upstream
 from .tape.replay import Formula
-from .tape.segment import Sig, local
+from .tape.segment import Sig, local, saves
 from .tape.tensors import Handle, extra, from_value, look
 from .tape.trace import Unreplayable
 from .tape.views import parent_of
@@ -190,6 +190,12 @@ class Replay:
                 place.valued = True
                 place.copied = place.copied or node in shared or node not in self.inputs
 
+    def close(self):
+        """Lets go of the call that was recorded: its tensors must not live on until cycles are collected."""
+        for place in self.places.all():
+            place.object = place.parent = place.data = None
+        self.trace.forget()
+
     def _settle_leaves(self):
         """What a recording with gradients of tensors from outside is for: for leaves only, or for one that is none."""
         self.found = [p for p in self.places.all() if p.kind in ("tensor", "array", "view") and self._is_found(p)]
@@ -201,7 +207,7 @@ class Replay:
 
     def _is_found(self, place):
         changed = {id(p) for _, p, _ in self.changes}
-        return place.used or place.uses_grad or place.wanted or id(place) in changed
+        return place.used or place.uses_grad or place.wanted or place.written or id(place) in changed
 
     def text(self, checked):
         """The whole function; without the checks, for the call that was recorded."""
@@ -220,7 +226,7 @@ class Replay:
         for name, formula in self.formulas:
             operands = "".join(self._operand(n) + ", " for n in formula.operands)
             numbers = "".join(self._number(n) + ", " for n in formula.numbers)
-            lines.append(f"{name} = {bind(replayed.formula)}({bind(formula)}, ({operands}), ({numbers}))")
+            lines.append(f"{name} = {bind(formula)}.recorded(({operands}), ({numbers}))")
         lines += self._run() + self._handles() + self._effects()
         lines.append(f"return {self.text_of()}")
         return "def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines)
@@ -234,7 +240,7 @@ class Replay:
 
     def _entangled(self, checked):
         """What is changed or differentiated must have the other names among what is read that it was recorded with."""
-        moved = dict.fromkeys([p for _, p, _ in self.changes] + [p for p in self.found if p.wanted])
+        moved = dict.fromkeys([p for _, p, _ in self.changes] + [p for p in self.found if p.wanted or p.written])
         if not moved:
             return []
         stands = {id(s.place) for s in self.trace.stands.values()}
@@ -368,7 +374,7 @@ def _has_gradient(place):
 
 
 def _is_freed(t):
-    """Whether a backward within the function went through what `t` was computed in."""
+    """Whether a backward within the function freed what one from `t` needs."""
     seen, stack = set(), [t._edge]
     while stack:
         edge = stack.pop()
@@ -376,7 +382,7 @@ def _is_freed(t):
             continue
         seen.add(edge)
         graph, state = edge
-        if graph.freed is not None and state in graph.freed:
+        if graph.freed is not None and any(s in graph.freed and saves(s) for s in upstream((state,))):
             return True
         stack.extend(graph.edges[i] for i in roots_of(state))
     return False

@@ -56,7 +56,11 @@ def jit(
     - Writes to arguments and to tensors from outside, their ``.grad`` and ``requires_grad``, happen in each call.
     - Gradients go through a call as through the function, of any order. Results require grad if they depend on inputs
       that do, and are then computed when they are looked at, together with what else is pending.
-    - Results share no memory with arguments; one given back as it is, is itself.
+    - Arguments may be one another, views of one another, or what the function reaches by name, too. Results that are
+      views (of tensors among arguments or outside, or of each other) share their memory, and one given back as it is,
+      is itself. Where what the function writes to, or differentiates with respect to, is reached in two ways that it
+      was not recorded with, it is recorded again, or called as it is.
+    - What the function did before it raised an exception, stays; only a `JitError` takes all back.
     - `jitgrad.randn` and its kin draw anew in each call. All else that the function does beside (prints, random numbers
       of NumPy, what NumPy computes of arrays) is done when it is recorded, only then.
     - What cannot be replayed is called as it is, with a `JitgradWarning` that says why.
@@ -205,6 +209,13 @@ class Jitted:
             kind.recorded -= 1
         if made is None:
             return self.function(*args, **kwargs)
+        try:
+            return self._called(kind, made, error, args, kwargs)
+        finally:
+            made.close()
+
+    def _called(self, kind, made, error, args, kwargs):
+        """The results of the call that was recorded; keeps what was `made` of it, unless it ended with an error."""
         if error is not None:
             made.function(checked=False)(args, kwargs)
             raise error

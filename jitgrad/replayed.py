@@ -8,7 +8,6 @@ import numpy as np
 from ._dtypes import FLOAT64
 from ._errors import GradientError
 from .ir import leaf
-from .tape import tensors
 from .tape.backward import Accumulate
 from .tape.execute import Graph
 from .tape.segment import Segment, State, local
@@ -19,12 +18,6 @@ from .tape.views import DETACH, detached, make_view, recorded, top
 EAGER = "eager"
 #: And for calls in which two places that a recording took for two are one.
 SAME = "same"
-
-
-def formula(formula, operands, numbers):
-    """A result that requires grad: one record."""
-    kinds = [type(n) for n in numbers]
-    return tensors.record(lambda *states: (formula.head, *states, *kinds), operands, numbers)
 
 
 def lost(t):
@@ -73,15 +66,15 @@ def aliases(moved, given, outside):
     groups = ()
     for x in moved:
         if isinstance(x, np.ndarray):
-            group = [y for y in found if isinstance(y, np.ndarray) and np.may_share_memory(x, y)]
-        elif x._x is not None and x._x.parent is not None and _is_guarded(x):
-            return EAGER
-        else:
-            group = [y for y, other in zip(found, tops) if other == id(top(x))]
-        if len(group) > 1:
-            ids = tuple(map(id, group))
-            if isinstance(x, np.ndarray):
+            if sum(isinstance(y, np.ndarray) and np.may_share_memory(x, y) for y in found) > 1:
                 return EAGER
+            continue
+        if x._x is not None and x._x.parent is not None and _is_guarded(x):
+            return EAGER
+        key = id(top(x))
+        if tops.count(key) > 1:
+            group = [y for y, other in zip(found, tops) if other == key]
+            ids = tuple(map(id, group))
             if len(set(ids)) < len(ids):
                 return SAME
             if any(y is z for y in given for z in group):

@@ -371,6 +371,8 @@ def refuse_element(t, what):
 
 
 def _check_writable(t):
+    if recordings and local.seg.tracing is not None:
+        local.seg.tracing.writes(t)
     what, grad_off = "a leaf tensor", False
     while t is not None and local.seg.state.grad:
         if t.requires_grad and (t.is_leaf or grad_off):

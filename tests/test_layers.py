@@ -69,7 +69,7 @@ NAMED = {
     "tape.paths": ({"APART"}, "marks of the tape"),
     "subscript": ({"where"}, "a write by a mask whose values are not known"),
     "tape.segment": ({"STOP"}, "marks of the tape"),
-    "tape.trace": ({"STOP", "VARIABLE"}, "marks of the tape"),
+    "tape.trace": ({"STOP"}, "a mark of the tape"),
     "numpy.calls": ({"where", "broadcast_to"}, "where= and out= of every NumPy function"),
     "numpy.methods": ({"sort"}, "a method that writes"),
     "numpy.outside": ({"outer", "where"}, "a method of ufuncs, and a parameter of theirs"),

@@ -45,3 +45,10 @@ def variable(x, index):
 
 def revalue(value, x):
     return Node(REVALUE, (value, x), None, x.shape, x.dtype)
+
+
+def ways(node):
+    """The operands of a node that derivatives may go on to."""
+    if node.op is STOP or node.op is VARIABLE or node.dtype.kind != "f":
+        return ()
+    return node.src[1:] if node.op is REVALUE else node.src

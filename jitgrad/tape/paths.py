@@ -6,7 +6,7 @@ just what a plan should compute. But a hook, a wanted intermediate and a result 
 """
 
 from ..ir import Node, toposort
-from ..ops.marks import APART, variable
+from ..ops.marks import APART, variable, ways
 from ..ops.registry import zeros
 from .segment import records, renode
 
@@ -41,20 +41,20 @@ class Apart:
 
 def visited(end, given, cuts, wanted):
     """The records a sweep from `given` goes through on its ways to cuts and wanted roots."""
-    upstream = _upstream(given, cuts)
+    above = upstream(given, cuts)
     if not cuts and len(wanted) == len(end.roots):  # all ways lead there
-        return frozenset(upstream)
+        return frozenset(above)
     sources = {*(end.roots[i] for i in wanted), *(c.node for c in cuts)}
     for node in toposort([s.node for s in given]):
         if not sources.isdisjoint(node.src):
             sources.add(node)
-    return frozenset(s for s in upstream if s.node in sources)
+    return frozenset(s for s in above if s.node in sources)
 
 
 def with_zeros(grads, end, given, cuts, wanted):
     """`grads` of the wanted roots and cuts, with zeros for those that `given` depend on with derivative zero."""
     cuts_found, nodes = set(), set()
-    for s in _upstream(given, cuts):
+    for s in upstream(given, cuts):
         nodes.add(s.node)
         for o in s.operands:
             (cuts_found if o in cuts else nodes).add(o if o in cuts else o.node)
@@ -63,7 +63,7 @@ def with_zeros(grads, end, given, cuts, wanted):
     return [zeros(s) if g is None and r else g for g, s, r in zip(grads, sources, reached)]
 
 
-def _upstream(given, cuts=()):
+def upstream(given, cuts=()):
     """The records that `given` were computed from, and themselves."""
     seen, stack = set(cuts), list(given)
     for s in stack:  # it grows
@@ -76,10 +76,10 @@ def _upstream(given, cuts=()):
 
 
 def roots_of(state):
-    """The numbers of the gradient roots that the value of a record depends on."""
+    """The numbers of the gradient roots that a derivative leads to from the value of a record."""
     found = state.plans.get("roots")
     if found is None:
-        nodes = set(toposort([state.node]))
+        nodes = set(toposort([state.node], ways))
         found = state.plans["roots"] = tuple(i for i, root in enumerate(state.roots) if root in nodes)
     return found
 
@@ -122,6 +122,6 @@ class Towards:
         graph, state = edge
         ways = [graph.edges[i] for i in roots_of(state)]
         if graph in self.states:
-            upstream = _upstream((state,))
-            ways += [e for e in self.states[graph] if e[1] in upstream and e != edge]
+            above = upstream((state,))
+            ways += [e for e in self.states[graph] if e[1] in above and e != edge]
         return ways

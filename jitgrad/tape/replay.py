@@ -10,12 +10,14 @@ import functools
 from ..autodiff import pull_back
 from ..compile.reference import interpreter
 from ..ir import LEAF, NUMBER, leaf, rebuilt, toposort
+from ..ops.marks import ways
 from ..runtime.watch import planning
 from . import tensors
 from .numbers import kind_of
 from .paths import Apart, visited, with_zeros
 from .segment import Head, local
 from .tensors import rooted
+from .views import detaching
 
 
 @planning
@@ -77,6 +79,8 @@ class Formula:
             part = self.operands if n.op is LEAF or n in stops else self.numbers if n.op is NUMBER else order
             part.append(n)
         self.order = order
+        reached = set(toposort([node], lambda n: () if n in stops else ways(n)))
+        self.cuts = [n not in reached for n in self.operands]
         self.head = Head(node.op.name, len(self.operands) + len(self.numbers), self._build, len(order))
 
     def _build(self, *new):
@@ -99,7 +103,12 @@ class Formula:
             run = interpreter([self.node]) if trace is None else functools.partial(trace.link, [self.node])
             (value,) = run((), graph.numbers)
             return tensors.from_value(value, self.node.shape, self.node.dtype, None)
-        operands = [made[n] for n in self.operands]
+        return self.recorded([made[n] for n in self.operands], numbers)
+
+    def recorded(self, operands, numbers):
+        """The record on tensors; through those that no derivative leads to no gradient goes, not even of zeros."""
+        if True in self.cuts:
+            operands = [detaching()(t) if cut and t.requires_grad else t for t, cut in zip(operands, self.cuts)]
         kinds = [kind_of(n) for n in numbers]
         return tensors.record(lambda *states: (self.head, *states, *kinds), operands, numbers)
 

@@ -22,7 +22,7 @@ import numpy as np
 from .._dtypes import NUMBER_DTYPE
 from .._errors import JitError
 from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort
-from ..ops.marks import STOP, VARIABLE, stop
+from ..ops.marks import STOP, stop, ways
 from ..ops.registry import broadcast
 from . import tensors
 from .looks import looked
@@ -222,12 +222,11 @@ class Trace:
         seen, stack = self.seen, [root]
         while stack:
             node = stack[-1]
-            ways = () if node.op is STOP or node.op is VARIABLE or node.dtype.kind != "f" else node.src
-            todo = [s for s in ways if s not in seen]
+            todo = [s for s in ways(node) if s not in seen]
             if todo:
                 stack.extend(todo)
             else:
-                seen[node] = node in self.rg or any([seen[s] for s in ways])
+                seen[node] = node in self.rg or any([seen[s] for s in ways(node)])
                 stack.pop()
         return seen[root]
 
@@ -324,6 +323,12 @@ class Trace:
         if place is not None:
             place.rooted = True
 
+    def writes(self, t):
+        """Notes that `t` is written to, perhaps with what it holds already."""
+        place = self.place_of(t)
+        if place is not None:
+            place.written = True
+
     def wants(self, tensors):
         """Notes that gradients of these are asked for."""
         for place in map(self.place_of, tensors):
@@ -409,6 +414,11 @@ class Trace:
                 t._seg, t._state = None, s.state
             if t._x is not None:
                 t._x.grad, t._x.stale = s.grad, s.stale
+
+    def forget(self):
+        """Lets go of all tensors."""
+        for held in (self.wrapped, self.handles, self.saved, self.stands):
+            held.clear()
 
     def expire(self):
         """Tensors of the recording that somebody still holds have no value from now on."""
