@@ -28,8 +28,17 @@ from .tape.trace import Unreplayable
 from .tape.views import parent_of
 from .tensor import Tensor
 
-#: What a replay gives for a call that it is not made for.
-MISS = object()
+
+class Miss:
+    """What a replay gives for a call that it is not made for: `MISS`, in another process, too."""
+
+    __slots__ = ()
+
+    def __reduce__(self):
+        return "MISS"
+
+
+MISS = Miss()
 #: Errors of fetching what is no longer where it was.
 GONE = (LookupError, AttributeError, ValueError, TypeError, ReferenceError)
 
@@ -61,7 +70,7 @@ class Replay:
     def __init__(self, function, trace, out, mode):
         self.trace, self.places, self.mode, self.call = trace, trace.places, mode, function
         self.bind, self.title = Binder(), getattr(function, "__name__", type(function).__name__)
-        self.results, self.names, self.slopes, self.kept = {}, {}, [], []
+        self.results, self.names, self.slopes, self.kept, self.constants = {}, {}, [], [], []
         found = changes(trace)
         self.text_of = self._expression(out)
         self.grads = {id(what): self._expression(what) for kind, _, what in found if kind == "grad"}
@@ -96,11 +105,13 @@ class Replay:
                 raise JitError(f"got a result of type {kind.__name__} with slots, expected a plain dataclass")
             text = lambda: ", ".join(f"{name!r}: {p()}" for name, p in fields)  # noqa: E731
             return lambda: f"{self.bind(replayed.record)}({self.bind(kind)}, {{{text()}}})"
+        self.constants.append(x)
         return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)
 
     def _array(self, x):
         place = self.places.array(x)
         if place is None:
+            self.constants.append(x)
             return lambda: f"{self.bind(x)}.copy()"
         place.used = True
         return lambda: place.var
@@ -209,8 +220,8 @@ class Replay:
         changed = {id(p) for _, p, _ in self.changes}
         return place.used or place.uses_grad or place.wanted or place.written or id(place) in changed
 
-    def text(self, checked):
-        """The whole function; without the checks, for the call that was recorded."""
+    def _fetch(self, checked):
+        """The lines that fetch what the call is for; without the checks, for the call that was recorded."""
         bind = self.bind
         for place in self.places.all():
             place.var = place.var if place.kind == "number" or place.access is None else None
@@ -222,7 +233,12 @@ class Replay:
             fetch = ["try:", *(f"    {line}" for line in fetch), "except GONE:", "    return MISS"]
         if checked:
             fetch.insert(0, f"if local.seg.state.grad is not {self.mode}: return MISS")
-        lines = [*fetch, *self._entangled(checked), *self._drawn()]
+        return fetch
+
+    def text(self, checked):
+        """The whole function; without the checks, for the call that was recorded."""
+        bind = self.bind
+        lines = [*self._fetch(checked), *self._entangled(checked), *self._drawn()]
         for name, formula in self.formulas:
             operands = "".join(self._operand(n) + ", " for n in formula.operands)
             numbers = "".join(self._number(n) + ", " for n in formula.numbers)
@@ -231,8 +247,16 @@ class Replay:
         lines.append(f"return {self.text_of()}")
         return "def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines)
 
+    def matcher(self):
+        """A function that tells whether the recording serves a call."""
+        lines = [*self._fetch(True), "return True"]
+        match = self._function("def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines))
+        return lambda args, kwargs: match(args, kwargs) is True
+
     def function(self, checked=True):
-        text = self.text(checked)
+        return self._function(self.text(checked))
+
+    def _function(self, text):
         exec(compile(text, f"<jit of {self.title}>", "exec"), self.bind.scope)
         out = self.bind.scope["replay"]
         out.text = text

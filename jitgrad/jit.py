@@ -20,6 +20,7 @@ import numpy as np
 from ._dtypes import as_dtype
 from ._errors import ArgumentError, JitError, JitgradError, JitgradWarning
 from ._locks import lock
+from .checking import Kept, Log, difference
 from .emit import MISS, Replay
 from .ir.shapes import as_int
 from .places import Places
@@ -34,7 +35,11 @@ KINDS, AGAIN = 256, 16
 
 
 def jit(
-    function: Callable[..., Any] | None = None, *, static_argnums: Any = (), static_argnames: Any = ()
+    function: Callable[..., Any] | None = None,
+    *,
+    static_argnums: Any = (),
+    static_argnames: Any = (),
+    check: bool = False,
 ) -> Callable[..., Any]:
     """`function`, recorded once for each kind of call and then replayed: one look at the arguments, one plan.
 
@@ -49,10 +54,19 @@ def jit(
     - An int or float whose value is asked for (``if n > 2``, ``range(n)``, an axis) becomes one, too.
     - A look at a value that depends on a tensor among the arguments (``if x.sum() > 0``, ``float``, ``np.asarray``)
       raises `JitError` at that line: use `jitgrad.where`, or leave `jit` off.
-    - What the function reaches by the variables it names (globals, closures, attributes, elements of containers; not
-      within installed packages other than its own) is looked at in each call. Tensors, and NumPy arrays that are
-      operands, are as good as arguments: they may be bound anew or written to. Where anything else has changed, the
-      function is recorded again.
+    - What the function reaches by the variables it names is looked up in each call: globals, closures, attributes,
+      elements of containers, and the same for the functions, methods and special methods (``__getitem__``,
+      ``__iter__``...) it calls; not within installed packages other than its own. Tensors, and NumPy arrays that are
+      operands, are as good as arguments: they, and views such as ``A.T`` and ``A[0]``, may be bound anew or written to.
+      Where anything else there has changed, the function is recorded again.
+    - An array or tensor that cannot be looked up (of an iterator, a cache, a table of pandas) raises `JitError`.
+      Arrays that NumPy makes within the function (``np.eye(2)``, ``A * 2``) belong to the recording, which is then for
+      these contents of the arrays outside; where the function also reaches what cannot be looked into, they raise, too.
+    - **Numbers are looked up where a name leads to them, like all else. Any other number (of a clock, a random
+      generator, an iterator, an element of an array that is an operand) stays that of the recording.**
+      ``check=True`` finds them.
+    - Index tensors (``x[jitgrad.argsort(x)]``, ``x[i]``) are recorded, and checked in each call; boolean masks give
+      results of other shapes and raise.
     - Writes to arguments and to tensors from outside, their ``.grad`` and ``requires_grad``, happen in each call.
     - Gradients go through a call as through the function, of any order. Results require grad if they depend on inputs
       that do, and are then computed when they are looked at, together with what else is pending.
@@ -61,8 +75,10 @@ def jit(
       is itself. Where what the function writes to, or differentiates with respect to, is reached in two ways that it
       was not recorded with, it is recorded again, or called as it is.
     - What the function did before it raised an exception, stays; only a `JitError` takes all back.
-    - `jitgrad.randn` and its kin draw anew in each call. All else that the function does beside (prints, random numbers
-      of NumPy, what NumPy computes of arrays) is done when it is recorded, only then.
+    - `jitgrad.randn` and its kin draw anew in each call. All else that the function does beside (prints, writes into
+      arrays by NumPy) is done when it is recorded, only then.
+    - Functions under `jit` are pickled as functions are: by name, or by `cloudpickle` (joblib, Dask, Ray) by value, and
+      are recorded anew there.
     - What cannot be replayed is called as it is, with a `JitgradWarning` that says why.
 
     Parameters
@@ -72,6 +88,9 @@ def jit(
         Positional arguments whose numbers are constants, so that the function may look at them.
     static_argnames : str or sequence of str
         The same for arguments given by name.
+    check : bool
+        For tests: record in each call, and raise `JitError`, with the line, where a recording is not what the one is
+        that would have served the call.
 
     Returns
     -------
@@ -90,13 +109,13 @@ def jit(
     (tensor(5.), tensor([2., 4.]))
     """
     if function is None:
-        return functools.partial(jit, static_argnums=static_argnums, static_argnames=static_argnames)
+        return functools.partial(jit, static_argnums=static_argnums, static_argnames=static_argnames, check=check)
     if not callable(function):
         raise ArgumentError(f"got jit() of an object of type {type(function).__name__}, expected a function")
-    for check in (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction):
-        if check(function):
+    for is_kind in (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction):
+        if is_kind(function):
             raise ArgumentError("got jit() of a generator or coroutine, expected a function that returns its results")
-    return _made(Jitted(function, _static(function, static_argnums, static_argnames)))
+    return _made(Jitted(function, _static(function, static_argnums, static_argnames), bool(check)))
 
 
 def _static(function, nums, names):
@@ -121,7 +140,7 @@ def _made(jitted):
     """The function that users hold."""
     call = jitted.call
 
-    @functools.wraps(jitted.function, updated=())
+    @functools.wraps(jitted.function)
     def function(*args, **kwargs):
         if not recordings:
             out = jitted.replay(args, kwargs)
@@ -147,11 +166,14 @@ class _Kind:
 class Jitted:
     """What `jit` keeps of a function: `replay` is that of the last recording used."""
 
-    __slots__ = ("function", "static", "replay", "kinds", "lock")
+    __slots__ = ("function", "static", "check", "replay", "kinds", "lock")
 
-    def __init__(self, function, static):
-        self.function, self.static = function, static
+    def __init__(self, function, static, check):
+        self.function, self.static, self.check = function, static, check
         self.replay, self.kinds, self.lock = _never, collections.OrderedDict(), lock()
+
+    def __reduce__(self):
+        return Jitted, (self.function, self.static, self.check)
 
     def clear_cache(self):
         """Forgets all recordings."""
@@ -182,6 +204,8 @@ class Jitted:
             replays = tuple(kind.replays)
         if kind.eager:
             return self.function(*args, **kwargs)
+        if self.check:
+            return self.checked(kind, args, kwargs)
         for replay in replays:
             out = replay(args, kwargs)
             if out is not MISS:
@@ -227,6 +251,25 @@ class Jitted:
         if out is MISS:  # the function changed what it reached
             return made.function(checked=False)(args, kwargs)
         self.replay = replay
+        return out
+
+    def checked(self, kind, args, kwargs):
+        """The results of a call that is recorded anew, and compared with the recording that would have served it."""
+        old = next((kept for kept in kind.replays if kept.matches(args, kwargs)), None)
+        with Log() as log:
+            made, error, why = self._recorded(args, kwargs)
+        if made is None:
+            return self.function(*args, **kwargs) if why is None else self._as_it_is(kind, why, args, kwargs)
+        now = Kept(made, log)
+        wrong = None if old is None or error is not None else difference(old, now)
+        if wrong is not None:
+            raise wrong
+        if old is None and error is None:
+            with self.lock:
+                kind.replays = [now, *kind.replays[: AGAIN - 1]]
+        out = made.function(checked=False)(args, kwargs)
+        if error is not None:
+            raise error
         return out
 
     def _recorded(self, args, kwargs):

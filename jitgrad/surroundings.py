@@ -23,6 +23,8 @@ from .tape.trace import Unreplayable
 #: Kinds of places whose objects are compared by value; a longer list of plain values is compared as a whole.
 VALUES = frozenset(("plain", "set", "scalar", "values", "buffer"))
 SHORT = 8
+#: Attributes of functions that lead to nothing of the user's, or are looked at otherwise.
+OWN = frozenset(("__wrapped__", "clear_cache", "plans"))
 #: Places of one function; one that names more is called as it is.
 MOST = 5000
 
@@ -252,7 +254,7 @@ class Surroundings:
             for name, y in (("__defaults__", f.__defaults__), ("__kwdefaults__", f.__kwdefaults__)):
                 if y:
                     self._enter(y, None, lambda bind, parent, name=name: f"{bind(f)}.{name}")
-            self._reach_attributes(f, {k: y for k, y in f.__dict__.items() if k != "__wrapped__"}, place)
+        self._reach_attributes(f, {k: y for k, y in f.__dict__.items() if k not in OWN}, place)
         self._reach_cells(f, system)
         wrapped = getattr(f, "__wrapped__", None)
         if wrapped is not None:

@@ -33,7 +33,7 @@ LAYERS = [
     ["explanation", "profiling", "reports"],
     ["_docs", "convert", "copies", "creation", "functions", "gradients", "parameters", "subscript", "tensor", "values"],
     ["linalg", "numpy"],
-    ["emit", "jit", "place", "places", "reach", "replayed", "surroundings", "transforms"],
+    ["checking", "emit", "jit", "place", "places", "reach", "replayed", "surroundings", "transforms"],
     ["__init__"],
     ["__main__", "_report", "_tour"],
 ]

@@ -241,8 +241,15 @@ def renewed(seg):
         local.seg = Segment(seg.state.grad, (), seg.tracing)
 
 
+class Recordings(list):
+    """A list that stands for itself where a function that looks at it is pickled by value."""
+
+    def __reduce__(self):
+        return "recordings"
+
+
 #: Recordings under way, in any thread: while there are none, nobody needs to ask whether it is part of one (30 ns).
-recordings: list = []
+recordings: list = Recordings()
 
 
 class _Local(threading.local):
