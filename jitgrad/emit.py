@@ -15,7 +15,6 @@ from . import replayed
 from ._errors import JitError, JitgradError
 from .compile.simplify import simplify
 from .ir import LEAF, NUMBER, leaf, number, toposort
-from .places import is_record
 from .runtime.execute import Plan
 from .tape.backward import Accumulate, substitute
 from .tape.changes import changes
@@ -27,6 +26,7 @@ from .tape.tensors import Handle, extra, from_value, look
 from .tape.trace import Unreplayable
 from .tape.views import parent_of
 from .tensor import Tensor
+from .tree import is_container, made, parts
 
 
 class Miss:
@@ -89,24 +89,17 @@ class Replay:
             return lambda: x.code
         if isinstance(x, np.ndarray):
             return self._array(x)
-        if isinstance(x, tuple) and hasattr(x, "_fields"):
-            parts = [self._expression(y) for y in x]
-            return lambda: f"{self.bind(kind)}({', '.join(p() for p in parts)})"
+        if x is None or not is_container(x):
+            self.constants.append(x)
+            return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)
+        inner = [self._expression(y) for _, y in parts(x)]
+        texts = lambda: [p() for p in inner]  # noqa: E731
         if kind in (list, tuple):
-            parts, ends = [self._expression(y) for y in x], "[]" if kind is list else "()"
-            return lambda: ends[0] + "".join(p() + ", " for p in parts) + ends[1]
-        if kind in (dict, collections.OrderedDict):
-            items = [(k, self._expression(y)) for k, y in x.items()]
-            text = lambda: "{" + ", ".join(f"{self.bind(k)}: {p()}" for k, p in items) + "}"  # noqa: E731
-            return text if kind is dict else lambda: f"{self.bind(kind)}({text()})"
-        if is_record(x):
-            fields = [(name, self._expression(y)) for name, y in vars(x).items()] if hasattr(x, "__dict__") else None
-            if fields is None:
-                raise JitError(f"got a result of type {kind.__name__} with slots, expected a plain dataclass")
-            text = lambda: ", ".join(f"{name!r}: {p()}" for name, p in fields)  # noqa: E731
-            return lambda: f"{self.bind(replayed.record)}({self.bind(kind)}, {{{text()}}})"
-        self.constants.append(x)
-        return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)
+            ends = "[]" if kind is list else "()"
+            return lambda: ends[0] + "".join(text + ", " for text in texts()) + ends[1]
+        if kind is dict:
+            return lambda: "{" + ", ".join(f"{self.bind(k)}: {text}" for k, text in zip(x, texts())) + "}"
+        return lambda: f"{self.bind(made)}({self.bind(x)}, [{', '.join(texts())}])"
 
     def _array(self, x):
         place = self.places.array(x)
@@ -136,7 +129,8 @@ class Replay:
             if t._x is not None and t._x.grad is not None:
                 self.slopes.append((self.names[id(t)], self._tensor(t._x.grad)))
         name = self.names[id(t)]
-        return lambda: name
+        _, way = self.trace.handed.get(id(t), (t, None))
+        return lambda: name if way is None else f"{self.bind(way)}({name})"
 
     def _sort(self, changes):
         """Which results are formulas on the tape, which are values, which views; and which are of a graph that was

@@ -7,8 +7,6 @@ others of the same dtypes and shapes are tried, then the function is run in a re
 """
 
 import collections
-import copy
-import dataclasses
 import functools
 import inspect
 import warnings
@@ -17,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from . import tree
 from ._dtypes import as_dtype
 from ._errors import ArgumentError, JitError, JitgradError, JitgradWarning
 from ._locks import lock
@@ -70,6 +69,8 @@ def jit(
     - Writes to arguments and to tensors from outside, their ``.grad`` and ``requires_grad``, happen in each call.
     - Gradients go through a call as through the function, of any order. Results require grad if they depend on inputs
       that do, and are then computed when they are looked at, together with what else is pending.
+    - Gradients, and values of `value_and_grad`, are like what the function was called with, as without `jit`: arrays
+      for arrays, floats for floats. Within the function they are tensors; so are all other results.
     - Arguments may be one another, views of one another, or what the function reaches by name, too. Results that are
       views (of tensors among arguments or outside, or of each other) share their memory, and one given back as it is,
       is itself. Where what the function writes to, or differentiates with respect to, is reached in two ways that it
@@ -378,25 +379,15 @@ def _given(trace, place, containers):
         return Number(x, place.var, [place])
     if kind not in ("sequence", "mapping", "typed"):
         return x
-    parts = [_given(trace, p, containers) for p in place.parts]
-    if kind == "mapping":
-        out = type(x)(zip(x, parts))
-    elif kind == "typed":
-        out = copy.copy(x)
-        for field, part in zip(dataclasses.fields(x), parts):
-            object.__setattr__(out, field.name, part)
-    else:
-        out = type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
-    containers.append((out, parts))
+    new = [_given(trace, p, containers) for p in place.parts]
+    out = tree.made(x, new)
+    containers.append((out, new))
     return out
 
 
 def _check_containers(containers):
     """Whether the lists, dicts and objects that the function got hold what they did."""
-    for x, parts in containers:
-        if isinstance(x, dict):
-            now = list(x.values())
-        else:
-            now = x if isinstance(x, (list, tuple)) else [getattr(x, f.name, None) for f in dataclasses.fields(x)]
-        if len(now) != len(parts) or any(a is not b for a, b in zip(now, parts)):
+    for x, given in containers:
+        now = tree.parts(x)
+        if len(now) != len(given) or any(a is not b for (_, a), b in zip(now, given)):
             raise Unreplayable("it changes a list, dict or object among its arguments")

@@ -19,11 +19,7 @@ from .reach import SYSTEM as NOBODYS
 from .surroundings import Surroundings
 from .tape.tensors import Handle, look
 from .tape.views import top
-
-
-def is_record(x):
-    """A container by attributes."""
-    return dataclasses.is_dataclass(x) and not isinstance(x, type)
+from .tree import is_record
 
 
 class Places:

@@ -27,14 +27,6 @@ def lost(t):
     return root.clone()
 
 
-def record(cls, fields):
-    """An object of a dataclass, as it was given back: `__init__` is not run again."""
-    out = object.__new__(cls)
-    for name, value in fields.items():
-        object.__setattr__(out, name, value)
-    return out
-
-
 def view(t, steps):
     """The view that `steps` lead to."""
     for step in steps:

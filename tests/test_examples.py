@@ -80,6 +80,8 @@ def _documented():
             of_here = str(getattr(thing, "__module__", None)).startswith("jitgrad")
             if name.startswith("_") or not of_here or not (inspect.isclass(thing) or inspect.isfunction(thing)):
                 continue
+            if thing.__doc__ == getattr(getattr(thing, "__wrapped__", None), "__doc__", ""):
+                continue  # NumPy's own
             full = f"{thing.__module__}.{thing.__qualname__}"
             home = sys.modules[thing.__module__]
             found[full] = thing.__doc__, home

@@ -189,7 +189,7 @@ def test_numbers_are_differentiated():
     f, runs = counted(jitgrad.value_and_grad(lambda x, y: x**3 * y, (0, 1)))
     for x, y in ((0.7, -1.3), (2.0, 0.5)):
         v, (gx, gy) = f(x, y)
-        assert [v.item(), gx.item(), gy.item()] == pytest.approx([x**3 * y, 3 * x * x * y, x**3])
+        assert [v, gx, gy] == pytest.approx([x**3 * y, 3 * x * x * y, x**3])
     assert runs() == 1
 
 

@@ -23,7 +23,7 @@ LONGEST = 500
 #: From left to right; a module may import those of its own layer and of layers before it. A package stands
 #: for all in it.
 LAYERS = [
-    ["_errors", "_config", "_dtypes", "_foreign", "_locks", "_surface", "_typing", "_units"],
+    ["_config", "_dtypes", "_errors", "_foreign", "_locks", "_surface", "_typing", "_units", "tree"],
     ["ir"],
     ["ops"],
     ["autodiff"],
@@ -33,7 +33,7 @@ LAYERS = [
     ["explanation", "profiling", "reports"],
     ["_docs", "convert", "copies", "creation", "functions", "gradients", "parameters", "subscript", "tensor", "values"],
     ["linalg", "numpy"],
-    ["checking", "emit", "jit", "place", "places", "reach", "replayed", "surroundings", "transforms"],
+    ["checking", "emit", "handed", "jit", "place", "places", "reach", "replayed", "surroundings", "transforms"],
     ["__init__"],
     ["__main__", "_report", "_tour"],
 ]

@@ -351,7 +351,7 @@ def test_functional_grad_and_value():
     same(jitgrad.grad(f, argnums=1)(x, y), [1.0, 4.0])
     value, (gx, gy) = jitgrad.value_and_grad(f, argnums=(0, 1))(x, y)
     same((value, gx, gy), (19.0, [6.0, 16.0], [1.0, 4.0]))
-    assert not value.requires_grad and not gx.requires_grad
+    assert type(value) is np.float64 and type(gx) is np.ndarray
 
 
 def test_functional_grad_of_grad():
@@ -391,14 +391,14 @@ def test_functional_grad_over_a_closure_of_an_earlier_segment():
     out.backward()
     same((out, a.grad), (24.0, 24.0))
     with jitgrad.no_grad():
-        assert not jitgrad.grad(f)(3.0).requires_grad
+        assert type(jitgrad.grad(f)(3.0)) is float
 
 
 def test_functional_grad_beside_an_unrelated_leaf_stays_plain():
     a = leaf(jitgrad, 2.0)
     b = a * a
     value, g = jitgrad.value_and_grad(lambda x: x * x)(3.0)
-    assert not value.requires_grad and not g.requires_grad
+    assert type(value) is float and type(g) is float
     b.backward()
     same((g, a.grad), (6.0, 4.0))
 

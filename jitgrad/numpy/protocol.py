@@ -113,8 +113,18 @@ def array_ufunc(self, ufunc, method, *inputs, **kwargs):
     return dispatch_ufunc(ufunc, method, inputs, kwargs)
 
 
+#: What SciPy makes arrays of arguments and of what the user's functions return by, before compiled code gets them.
+TO_ARRAYS = frozenset((np.atleast_1d, np.atleast_2d, np.atleast_3d))
+
+
+def _is_scipy(frame):
+    return frame.f_globals.get("__name__", "").partition(".")[0] == "scipy"
+
+
 def array_function(self, function, types, args, kwargs):
     """NEP 18: the other functions of NumPy."""
+    if function in TO_ARRAYS and _is_scipy(sys._getframe(1)):
+        return function(*[np.array(x) for x in args])
     if not all(t in (np.ndarray, np.memmap) or issubclass(t, Tensor) for t in types):
         return NotImplemented
     return dispatch(function, args, kwargs)

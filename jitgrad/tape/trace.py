@@ -130,6 +130,7 @@ class Trace:
         self.places = places
         self.inputs, self.numbers, self.known_numbers = [], [], {}
         self.wrapped, self.handles, self.saved, self.stands, self.seen = {}, {}, {}, {}, {}
+        self.handed = {}  # tensors that transforms gave, with what each call makes of them
         self.rg, self.hooked, self.inside, self.closed = set(), False, False, False
         self.rows, self.unsettled = {}, {}
 
