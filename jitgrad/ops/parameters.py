@@ -11,8 +11,6 @@ PARAMETERS = {
     "arrays": ("sequence of array_like", "The operands, in order."),
     "indices": ("array_like of int", "Positions along the axis; negative ones count from the end. No gradient."),
     "values": ("array_like", "What is added at the positions."),
-    "a": ("array_like", "A vector in ascending order."),
-    "v": ("array_like", "The values to find a place for. No gradient."),
     "decay": ("array_like", "What the result before is multiplied by, the first for nothing; broadcast with `x`."),
     "repeats": ("int or array_like of int", "How often each element stands in the result. No gradient."),
     "delta": ("array_like", "The residual at which the square ends; below 0 the loss is inf."),
@@ -39,7 +37,6 @@ PARAMETERS = {
     "ord": ("int, float, str or None", "Which norm, as in NumPy."),
     "side": ("str", "On which side of equal elements a place is: 'left' or 'right'."),
     "kind": ("str", "Taken for NumPy's sake: the order is always a stable one."),
-    "side": ("str", "Which of the places that keep the order: 'left' for the first, 'right' for the last."),
     "stable": ("bool", "Taken for NumPy's sake: the order is always a stable one."),
     "reverse": ("bool", "Accumulate from the end."),
 }
