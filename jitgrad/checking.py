@@ -57,10 +57,11 @@ class Log:
     def _news(self):
         if self.seg is None:
             return [], []
-        states, before = records(self.seg.state), self.known
-        self.known = len(states), len(self.numbers), len(self.leaves)
-        made = [x.known for x in self.leaves[before[2] :] if x.known is not None and x.place is None]
-        return [s.node for s in states[before[0] :]], [*map(_shown, [*self.numbers[before[1] :], *made])]
+        state = self.seg.last if self.seg.state.over else self.seg.state
+        states, before, now = records(state), self.known, (state.records, state.numbers, state.leaves)
+        self.known = now
+        made = [x.known for x in self.leaves[before[2] : now[2]] if x.known is not None and x.place is None]
+        return [s.node for s in states[before[0] :]], [*map(_shown, [*self.numbers[before[1] : now[1]], *made])]
 
 
 def _is_users(frame):
