@@ -44,7 +44,7 @@ def child(library, name, n):
 
         def call():
             y, g = step(jitgrad, jitgrad.autograd.grad, name, tensors, x)
-            return float(y), np.asarray(g.detach())
+            return y.item(), np.asarray(g.detach())
 
     gc.freeze()  # else one program or other has Python search all that was imported, for 1 to 5 ms
     with open("/proc/self/clear_refs", "w") as file:

@@ -46,9 +46,17 @@ class JitError(JitgradError, RuntimeError):
     """A function under `jitgrad.jit` does what cannot be recorded: a look at a value that only a call has, for one."""
 
 
+class JitGradientError(JitError, GradientError):
+    """A function under `jitgrad.jit` asks for a value through which a gradient goes."""
+
+
 class CompileError(JitgradError, RuntimeError):
     """A kernel could not be compiled; the message carries the kernel's source file."""
 
 
 class JitgradWarning(UserWarning):
     """Something works, but not as well as it could; the text says why and what to do."""
+
+
+class GradientWarning(JitgradWarning):
+    """Python or NumPy made numbers of a tensor that requires grad: its gradient ends there."""

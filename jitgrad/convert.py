@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._dtypes import SUPPORTED, as_dtype
-from ._errors import ArgumentError, DTypeError, GradientError
+from ._errors import ArgumentError, DTypeError
 from ._foreign import refuse_subclass, refuse_subclasses
+from .implicit import COPY, LEAF, check
 from .ops.registry import CAST, NONZERO, REGISTRY
 from .runtime.pool import LEAST, aligned, copied
 from .tape.numbers import Number
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> "Tensor":
-    """A new tensor with a copy of `data`.
+    """A new tensor with a copy of `data`, through which no gradient goes.
+
+    The gradient of tensors that require grad, alone or in sequences, ends here: with a `GradientWarning`, unless the
+    copy is to collect one of its own (`requires_grad`), and in a function that is being differentiated with an error.
+    `jitgrad.array` and `jitgrad.stack` keep it.
 
     Parameters
     ----------
@@ -43,19 +48,21 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: An
         For object, str, complex, ragged lists, or an integer dtype with requires_grad.
     ArgumentError
         For a device other than "cpu".
+    GradientError
+        In a function that is being differentiated, for tensors that depend on its arguments.
 
     Examples
     --------
     >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
     """
     check_device(device)
-    if isinstance(data, Handle):
-        out = data.detach().clone()
+    out: Any = data if isinstance(data, Handle) else from_data(data, dtype)
+    if isinstance(data, Handle) or out.requires_grad:
+        check(out, LEAF if requires_grad else COPY)
+        out = out.detach().clone()
         out = out if dtype is None else out.to(dtype)
         look(out)
         out = from_value(out._value, out.shape, out.dtype, None)
-    else:
-        out = from_data(data, dtype)
     return as_leaf(out, requires_grad)
 
 
@@ -103,10 +110,6 @@ def from_data(data, dtype):
     try:
         large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
         array = copied(data) if large and dtype in (None, data.dtype) else np.array(data, dtype=dtype, order="C")
-    except GradientError:  # tensors that require grad, deeper in the sequence
-        if not isinstance(data, (list, tuple)):
-            raise
-        return _stacked(data, dtype)
     except (ValueError, TypeError, OverflowError) as error:
         raise DTypeError(
             f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
@@ -149,7 +152,10 @@ def _parts():
 
 def _holds(data, kinds):
     """Whether something of these kinds is in nested sequences."""
-    return any([isinstance(d, kinds) or (type(d) in (list, tuple) and _holds(d, kinds)) for d in data])
+    found = set(map(type, data))  # much faster than to ask each of many numbers
+    if any([issubclass(kind, kinds) for kind in found]):
+        return True
+    return not found.isdisjoint((list, tuple)) and any([_holds(d, kinds) for d in data if type(d) in (list, tuple)])
 
 
 def _not_numbers(data, array):

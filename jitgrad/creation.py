@@ -11,7 +11,7 @@ import numpy as np
 from ._dtypes import as_dtype
 from ._errors import ArgumentError, ShapeError
 from ._foreign import refuse_subclasses
-from .convert import as_flag, as_leaf, as_operand, by_value, check_device, from_array, tensor
+from .convert import as_flag, as_leaf, as_operand, by_value, check_device, from_array, from_data, tensor
 from .ir.shapes import as_int, broadcast_shapes, check_ndim, normalize_axis
 from .tape.segment import local
 from .tape.tensors import look
@@ -87,7 +87,7 @@ def _by_numpy(name, make, *args, expected, **kwargs):
 def array(
     data: Any, dtype: Any = None, copy: bool = True, requires_grad: bool = False, *, device: Any = None
 ) -> Tensor:
-    """A tensor with a copy of `data`, as `numpy.array`; a tensor, unlike with `tensor`, keeps its gradient.
+    """A tensor with a copy of `data`, as `numpy.array`; tensors, also in sequences, keep their gradient.
 
     Examples
     --------
@@ -96,8 +96,9 @@ def array(
     """
     check_device(device)
     if not isinstance(data, Tensor):
-        return tensor(data, dtype, requires_grad)
-    out = data.clone() if dtype is None else data.astype(dtype)
+        out = from_data(data, dtype)
+    else:
+        out = data.clone() if dtype is None else data.astype(dtype)
     return as_leaf(out, requires_grad)
 
 
@@ -113,7 +114,7 @@ def asarray(data: Any, dtype: Any = None, copy: bool | None = None, *, device: A
     check_device(device)
     if isinstance(data, Tensor):
         return data.astype(data.dtype if dtype is None else dtype, copy=as_flag(copy, "copy"))
-    return tensor(data, dtype)
+    return from_data(data, dtype)
 
 
 def from_numpy(a: np.ndarray) -> Tensor:

@@ -25,6 +25,7 @@ from .ir.shapes import as_int
 from .places import Places
 from .tape.execute import flush
 from .tape.numbers import Number
+from .tape.running import Recording, running
 from .tape.segment import Segment, local, recordings
 from .tape.tensors import Handle
 from .tape.trace import Trace, Unreplayable
@@ -346,7 +347,8 @@ def _run(function, trace, mode):
     out, error, containers = None, None, []
     given, named = (_given(trace, p, containers) for p in (trace.places.args, trace.places.kwargs))
     try:
-        out = function(*given, **named)
+        with running(Recording(function, trace)):
+            out = function(*given, **named)
     except (JitError, Unreplayable):
         raise
     except Exception as raised:

@@ -13,9 +13,10 @@ import dataclasses
 import numpy as np
 
 from ._errors import ArgumentError, JitError
+from ._packages import SYSTEM as NOBODYS
+from ._packages import package_of
 from .place import Place, attribute, bounds, item, viewed
-from .reach import PLAIN, package_of, unwrapped
-from .reach import SYSTEM as NOBODYS
+from .reach import PLAIN, unwrapped
 from .surroundings import Surroundings
 from .tape.tensors import Handle, look
 from .tape.views import top

@@ -14,17 +14,16 @@ import functools
 import operator
 import pathlib
 import re
-import sys
 import threading
 import types
 import weakref
 
 import numpy as np
 
+from ._packages import package_of
+
 #: Values compared by type and equality.
 PLAIN = (type(None), bool, int, float, complex, str, bytes, np.dtype, range, slice, type(Ellipsis))
-#: Packages that hold nothing of the user's.
-SYSTEM = frozenset(("jitgrad", "numpy", "numba", "llvmlite", "builtins", *sys.stdlib_module_names)) - {"__main__"}
 #: Packages whose functions give the same for the same arguments, but for those in `READING`.
 PURE = frozenset(
     (
@@ -89,19 +88,6 @@ VALUES = (
 )  # fmt: skip
 #: Packages of which objects have no other contents than their attributes, or never change.
 KNOWN = frozenset(("dataclasses", "decimal", "fractions", "jitgrad", "llvmlite", "logging", "numba", "typing"))
-
-
-@functools.cache
-def is_installed(package):
-    """Whether a package is none of the user's: of Python, of ours, or one that was installed."""
-    if package in SYSTEM:
-        return True
-    home = getattr(sys.modules.get(package), "__file__", None) or ""
-    return "site-packages" in home or "dist-packages" in home
-
-
-def package_of(name):
-    return (name if isinstance(name, str) else "").partition(".")[0]
 
 
 def unwrapped(f):

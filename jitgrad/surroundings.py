@@ -15,8 +15,9 @@ import types
 import numpy as np
 
 from . import reach
+from ._packages import is_installed, package_of
 from .place import Place, attribute, call, cell, held, item, variable
-from .reach import METHODS, PLAIN, PURE, package_of
+from .reach import METHODS, PLAIN, PURE
 from .tape.tensors import Handle
 from .tape.trace import Unreplayable
 
@@ -52,7 +53,7 @@ class Surroundings:
     def is_foreign(self, module):
         """Whether a module is of another package, whose functions have no surroundings worth a look."""
         package = package_of(module)
-        return package != self.home and reach.is_installed(package)
+        return package != self.home and is_installed(package)
 
     def _hide(self, what):
         self.hidden = self.hidden or what
@@ -295,7 +296,7 @@ def _is_value(x):
     """Whether an object of a module of others' is data that a user may have put there, or may change."""
     if isinstance(x, (Handle, np.ndarray, *reach.SEQUENCES, *reach.MAPPINGS)):
         return True
-    return not isinstance(x, (types.ModuleType, type, *PLAIN)) and not reach.is_installed(
+    return not isinstance(x, (types.ModuleType, type, *PLAIN)) and not is_installed(
         package_of(getattr(x, "__module__", None) or type(x).__module__)
     )
 

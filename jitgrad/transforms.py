@@ -17,6 +17,7 @@ from .convert import as_operand
 from .creation import zeros_like
 from .gradients import enable_grad, is_grad_enabled, swept, ways
 from .ir.shapes import as_int
+from .tape.running import Differentiation, running
 from .tape.second import product
 from .tape.tensors import from_value, look
 from .tensor import Tensor
@@ -127,7 +128,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
                 args[i] = argument.given()
             wanted = [own[i % len(args)] for i in nums]  # one may be named twice
             xs = [x for argument in wanted for x in argument.tensors]
-            out = _output(f, f(*args, **kwargs))
+            with running(Differentiation(f, xs)):
+                out = _output(f, f(*args, **kwargs))
             leads = ways(out, xs)
             outer = any(argument.outer for argument in wanted)
             outer = recording and (outer or leads is None or leads.others)
@@ -208,7 +210,8 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
             argument, directions = _Differentiated(x, "x"), _directions(x, v)
             xs = argument.tensors
             outer = argument.outer or any(d.requires_grad for d in directions)
-            out = _output(f, f(argument.given(), *args, **kwargs))
+            with running(Differentiation(f, xs)):
+                out = _output(f, f(argument.given(), *args, **kwargs))
             leads = ways(out, xs)
             direction = None if outer or len(xs) != 1 else look(directions[0].to(xs[0].dtype))
             outer = recording and (outer or leads is None or leads.others)

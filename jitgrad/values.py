@@ -1,14 +1,19 @@
 """The values of tensors as Python and NumPy have them: `Values`, the part of `Tensor` that looks.
 
-Each method here runs what is pending (`jitgrad.tape.execute.look`). Start at `Values`.
+Each method here runs what is pending (`jitgrad.tape.execute.look`); what would lose a gradient in silence goes through
+`jitgrad.implicit`. Start at `Values`.
 """
 
 import numpy as np
 
 from ._dtypes import is_float
 from ._errors import ArgumentError, DTypeError, GradientError
+from .implicit import ARRAY, NUMBER, check
 from .tape.segment import local, recordings
 from .tape.tensors import Handle, look, seen
+
+#: Decimals of floats in text, as in PyTorch, where NumPy's print options have the precision that is NumPy's default.
+DIGITS, NUMPY_DIGITS = 4, 8
 
 
 class Values(Handle):
@@ -19,7 +24,11 @@ class Values(Handle):
     def numpy(self):
         """The value as a read-only NumPy array, which later writes to the tensor do not change."""
         if self.requires_grad:
-            raise GradientError("got .numpy() of a tensor that requires grad; use .detach().numpy()")
+            raise GradientError(
+                "got .numpy() of a tensor that requires grad, expected one that does not: an array has no gradient; "
+                "functions of jitgrad, jitgrad.numpy and NumPy take the tensor itself and keep it; where no gradient "
+                "is wanted, use .detach().numpy()"
+            )
         return self._array()
 
     def _array(self):
@@ -36,7 +45,8 @@ class Values(Handle):
         return out
 
     def __array__(self, dtype=None, copy=None):
-        out = self._array() if not self.requires_grad else self.numpy() if local.seg.state.grad else self._array()
+        check(self, ARRAY)
+        out = self._array()
         if dtype is not None and np.dtype(dtype) != out.dtype:
             return out.astype(dtype)
         return out.copy() if copy else out
@@ -61,6 +71,7 @@ class Values(Handle):
             raise ArgumentError(
                 f"got {kind.__name__}() of a tensor of shape {self.shape}, expected one element; name it by an index"
             )
+        check(self, NUMBER)
         value = look(self) if not recordings else seen(self)
         return kind(value[0] if shape else value)
 
@@ -99,9 +110,8 @@ class Values(Handle):
     def __repr__(self):
         if recordings and local.seg.tracing is not None and not local.seg.tracing.knows(self):
             return f"tensor(<recorded by jit>, shape={self.shape}, dtype={self.dtype})"
-        body = np.array2string(
-            self._array(), separator=", ", prefix="tensor(", precision=4 if is_float(self.dtype) else None
-        )
+        digits = DIGITS if is_float(self.dtype) and np.get_printoptions()["precision"] == NUMPY_DIGITS else None
+        body = np.array2string(self._array(), separator=", ", prefix="tensor(", precision=digits)
         if not self.size and self.shape != (0,):
             body += f", shape={self.shape}"
         if self.dtype not in (np.float64, np.int64, np.bool_):

@@ -20,13 +20,13 @@ def run(n=50, seed=0):
     x, y = jitgrad.tensor(a, requires_grad=True), jitgrad.tensor(b, requires_grad=True)
     h = jitgrad.tanh(x * y)
     h[0] *= 2.0
-    loss = (h * h).sum() + (x @ y).sum() * float(h.sum())
+    loss = (h * h).sum() + (x @ y).sum() * h.sum().item()
     loss.backward()
     t = np.tanh(a * b)
     scale = np.ones((n, 4)); scale[0] = 2.0
     s = (t * scale).sum()
     g = 2 * t * scale**2 * (1 - t * t)
-    np.testing.assert_allclose(float(loss), ((t * scale) ** 2).sum() + (a @ b).sum() * s, rtol=1e-9)
+    np.testing.assert_allclose(loss.item(), ((t * scale) ** 2).sum() + (a @ b).sum() * s, rtol=1e-9)
     np.testing.assert_allclose(x.grad.numpy(), g * b + s * b, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(y.grad.numpy(), (g * a).sum(0) + s * a.sum(0), rtol=1e-9, atol=1e-12)
 """

@@ -23,7 +23,7 @@ LONGEST = 500
 #: From left to right; a module may import those of its own layer and of layers before it. A package stands
 #: for all in it.
 LAYERS = [
-    ["_config", "_dtypes", "_errors", "_foreign", "_locks", "_surface", "_typing", "_units", "tree"],
+    ["_config", "_dtypes", "_errors", "_foreign", "_locks", "_packages", "_surface", "_typing", "_units", "tree"],
     ["ir"],
     ["ops"],
     ["autodiff"],
@@ -31,7 +31,7 @@ LAYERS = [
     ["runtime"],
     ["tape"],
     ["explanation", "profiling", "reports"],
-    ["_docs", "convert", "copies", "creation", "functions", "gradients", "parameters", "subscript", "tensor", "values"],
+    ["_docs", "convert", "copies", "creation", "functions", "gradients", "implicit", "parameters", "subscript", "tensor", "values"],
     ["linalg", "numpy"],
     ["checking", "emit", "handed", "jit", "place", "places", "reach", "replayed", "surroundings", "transforms"],
     ["__init__"],
@@ -240,7 +240,7 @@ import sys, jitgrad
 x = jitgrad.ones({size}, requires_grad=True)
 y = (jitgrad.sin(x) * x).sum()
 y.backward()
-value = float(y), x.grad.tolist()[0]
+value = y.item(), x.grad.tolist()[0]
 print(*value, *{{m.split('.')[0] for m in sys.modules}})
 """
     out = run(script, JITGRAD_COMPILE="auto")

@@ -204,7 +204,7 @@ def test_creation_of_numpys_parameters():
     with pytest.raises(TypeError):
         jnp.zeros(3, dtype=complex)
     assert jitgrad.eye(2, 3, 1).tolist() == numpy.eye(2, 3, 1).tolist()
-    assert jitgrad.array(x).requires_grad and not jitgrad.tensor(x).requires_grad
+    assert jitgrad.array(x).requires_grad and jitgrad.array([x]).requires_grad
 
 
 # --- programs --------------------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def test_programs_written_for_numpy(program):
         x = leaf(x0)
         out = program(np, x, *rest)
         out.backward()
-        assert float(out) == pytest.approx(want, rel=1e-12)
+        assert out.item() == pytest.approx(want, rel=1e-12)
         assert numpy.sum(x.grad.numpy() * direction) == pytest.approx((steps[0] - steps[1]) / 2e-6, rel=1e-6)
 
 

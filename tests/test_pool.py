@@ -124,7 +124,7 @@ def test_a_plan_lets_go_of_what_it_has_read(pooled):
     want = v
     for _ in range(4):
         want = np.cumsum(np.exp(-np.cumsum(want, 0)), 1)
-    np.testing.assert_allclose(float(y.sum()), want.sum())
+    np.testing.assert_allclose(y.sum().item(), want.sum())
     lines = [line.strip() for plan in plans if plan._compiled for line in plan._compiled.text.splitlines()]
     gone = [line.split()[1] for line in lines if line.startswith("del ")]
     assert len(gone) > 4

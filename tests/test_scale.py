@@ -151,7 +151,7 @@ def train(n, m, weight=0.5):
     s = jitgrad.exp(h).sum(1)
     loss = (s * s).mean() + a.max() + (a.T @ h).sum()
     loss.backward()
-    return float(loss), a.grad.numpy(), b.grad.numpy()
+    return loss.item(), a.grad.numpy(), b.grad.numpy()
 
 
 def check_train(n, m, weight):
@@ -185,7 +185,7 @@ def test_loop_over_rows_and_slices_needs_no_further_kernel(compiled):
     x = jitgrad.tensor(np.arange(40.0).reshape(10, 4), requires_grad=True)
 
     def run(i, j):
-        return float((x[i] * x[i, j : j + 2].sum()).sum())
+        return (x[i] * x[i, j : j + 2].sum()).sum().item()
 
     run(0, 0), run(1, 1)  # a start of 0 is code, others are numbers
     run(0, 1), run(1, 0)
@@ -203,7 +203,7 @@ def norm_loop(start):
     """A `while` on a value: its number of turns depends on where it starts."""
     x = jitgrad.tensor([start, start / 2], requires_grad=True)
     y, turns = x, 0
-    while float((y * y).sum()) > 1.0:
+    while (y * y).sum() > 1.0:
         y = y * 0.7
         turns += 1
     y.sum().backward()
@@ -255,7 +255,7 @@ def test_gradient_descent_compiles_nothing_after_three_steps(compiled):
         with jitgrad.no_grad():
             w.sub_(w.grad * 0.1)
         w.grad.zero_()
-        return float(loss)
+        return loss.item()
 
     step(), step(), step()
     losses = []

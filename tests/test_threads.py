@@ -291,3 +291,24 @@ def test_first_gradients_of_a_leaf_and_sweeps_of_a_segment_that_goes_on(tier, bu
 
         in_threads(4, work)
         same(x.grad, 9 * want, rtol=1e-9)
+
+
+def test_a_thread_may_begin_with_anything():
+    """Each is the first that a thread does of recording, and done in the end."""
+    made = jitgrad.tensor(3.0) * 2.0
+    firsts = [
+        lambda: jitgrad.tensor(3.0, requires_grad=True),
+        lambda: jitgrad.tensor(3.0).requires_grad_(),
+        lambda: jitgrad.tensor(3.0).retain_grad,
+        lambda: jitgrad.grad(lambda x: x * x)(3.0),
+        lambda: made.item(),
+        lambda: made.detach_(),
+        lambda: made.fill_(1.0),
+        lambda: setattr(made, "grad", jitgrad.tensor(1.0)),
+    ]
+    done = []
+    for first in firsts:
+        thread = threading.Thread(target=lambda: done.append(first()), daemon=True)
+        thread.start()
+        thread.join(60)
+    assert len(done) == len(firsts)

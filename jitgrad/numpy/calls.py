@@ -17,9 +17,9 @@ from .._dtypes import as_dtype
 from .._errors import ArgumentError, DTypeError, GradientError, ShapeError
 from ..convert import as_operand
 from ..functions import FUNCTIONS
-from ..gradients import is_grad_enabled
 from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, reduced_axes
 from ..ops import REGISTRY
+from ..tape.running import needs_grad
 from ..tensor import Tensor
 
 #: NumPy's own spellings of a static parameter, by version.
@@ -30,11 +30,6 @@ LAYOUT = {"order": ("C", "K", "A"), "subok": (True, False), "device": (None, "cp
 NOTHING = np._NoValue
 
 where = FUNCTIONS["where"]
-
-
-def needs_grad(x):
-    """Whether a gradient would be lost if the values of `x` were taken out of the graph now."""
-    return isinstance(x, Tensor) and x.requires_grad and is_grad_enabled()
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------
@@ -306,7 +301,8 @@ def deliver(result, out, casting="same_kind", stretch=False):
     if result.requires_grad:
         raise GradientError(
             "got an array as out= of a result that requires grad, whose gradient would be lost: "
-            "write x = x + y instead of x += y, pass a Tensor as out=, or use .detach() on the operands"
+            "write x = x + y instead of x += y, or pass a Tensor as out=; where no gradient is wanted, use .detach() "
+            "on the operands"
         )
     np.copyto(out, result.numpy(), casting="unsafe")
     return out

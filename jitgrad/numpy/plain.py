@@ -1,8 +1,8 @@
 """NumPy functions without an entry: on the values of tensors, where no gradient can be lost. Ufuncs are in `outside`.
 
 If an operand requires grad, a function that has no gradient in jitgrad raises `GradientError`; not so the functions
-of `NO_GRADIENT`, whose results are integers, truth values or text, and those of `BY_SHAPE`, which ask for shapes and
-dtypes only and run nothing. Start at `fallback`.
+of `NO_GRADIENT`, whose results are integers, truth values or text, of `SAVING`, which have none, and those of
+`BY_SHAPE`, which ask for shapes and dtypes only and run nothing. Start at `fallback`.
 """
 
 import numpy as np
@@ -10,8 +10,9 @@ import numpy as np
 from .._dtypes import SUPPORTED
 from .._errors import GradientError
 from ..convert import as_operand, by_value
+from ..tape.running import needs_grad
 from ..tensor import Tensor
-from .calls import deliver, needs_grad
+from .calls import deliver
 
 #: Functions whose results are piecewise constant or no numbers at all: there is no gradient to lose.
 NO_GRADIENT = frozenset(
@@ -21,6 +22,8 @@ NO_GRADIENT = frozenset(
         "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "unravel_index",
     )
 )  # fmt: skip
+#: Functions that write values to files: nothing comes back.
+SAVING = frozenset(("save", "savetxt", "savez", "savez_compressed"))
 #: Functions of shapes and dtypes.
 BY_SHAPE = frozenset(
     (
@@ -36,7 +39,7 @@ def fallback(function, args, kwargs):
     home = getattr(function, "__module__", "numpy")
     if name in BY_SHAPE and home == "numpy":
         return wrapped(function(*_replaced(args, _stand_in), **_replaced(kwargs, _stand_in)))
-    if name not in NO_GRADIENT or home != "numpy":
+    if name not in NO_GRADIENT | SAVING or home != "numpy":
         refuse_gradient(f"{home}.{name}", (args, kwargs))
     return on_arrays(function, args, kwargs)
 
@@ -66,7 +69,7 @@ def no_gradient(name, instead=None):
     instead = instead or next(words for begin, words in INSTEAD.items() if name.startswith(begin))
     return GradientError(
         f"got an operand that requires grad in {name}, which has no gradient in jitgrad, so that it would be lost; "
-        f"{instead}"
+        f"{instead}; where no gradient is wanted, use .detach() on the operand"
     )
 
 

@@ -140,7 +140,10 @@ def array_namespace(self, *, api_version=None):
 def dlpack(self, *, stream=None, max_version=None, dl_device=None, copy=None):
     """The values for another library, which may write to them: always a copy."""
     if self.requires_grad:
-        raise GradientError("got a tensor that requires grad to export by DLPack; use x.detach()")
+        raise GradientError(
+            "got a tensor that requires grad to export by DLPack, which has no gradients, so that it would be lost; "
+            "functions of jitgrad keep it; where no gradient is wanted, export x.detach()"
+        )
     if stream is not None or dl_device not in (None, (1, 0)):
         raise ArgumentError(f"got stream={stream!r}, dl_device={dl_device!r}, expected None: jitgrad is on the CPU")
     if copy is False:

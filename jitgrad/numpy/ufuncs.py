@@ -14,8 +14,9 @@ from ..convert import as_operand
 from ..functions import FUNCTIONS
 from ..ir.shapes import drop_axes, normalize_axes, normalize_axis
 from ..ops import REGISTRY
+from ..tape.running import needs_grad
 from ..tensor import Tensor
-from .calls import NOTHING, as_mask, call, deliver, joint, loop_operands, needs_grad
+from .calls import NOTHING, as_mask, call, deliver, joint, loop_operands
 from .plain import arrays, on_arrays
 
 concatenate, stack, where = FUNCTIONS["concatenate"], FUNCTIONS["stack"], FUNCTIONS["where"]
@@ -211,7 +212,7 @@ def at(form, forms, x, indices, *y):
         if any(map(needs_grad, y)):
             raise GradientError(
                 f"got {form.name}.at() of an array with values that require grad, whose gradient would be lost; "
-                "make the array a Tensor, or use .detach() on the values"
+                "make the array a Tensor; where no gradient is wanted, use .detach() on the values"
             )
         ufunc.at(x, arrays(indices), *arrays(y))
     elif _may_lose(form, x, *y):

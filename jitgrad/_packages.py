@@ -1,0 +1,21 @@
+"""Whose code a module is: the user's, or that of a package. Start at `is_installed`."""
+
+import functools
+import sys
+
+#: Packages that hold nothing of the user's.
+SYSTEM = frozenset(("jitgrad", "numpy", "numba", "llvmlite", "builtins", *sys.stdlib_module_names)) - {"__main__"}
+
+
+def package_of(name):
+    """The package of a module's name."""
+    return (name if isinstance(name, str) else "").partition(".")[0]
+
+
+@functools.cache
+def is_installed(package):
+    """Whether a package is none of the user's: of Python, of ours, or one that was installed."""
+    if package in SYSTEM:
+        return True
+    home = getattr(sys.modules.get(package), "__file__", None) or ""
+    return "site-packages" in home or "dist-packages" in home
