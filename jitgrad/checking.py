@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from ._errors import JitError
-from .reach import is_installed, package_of
+from ._packages import is_installed, package_of
 from .tape.numbers import Number
 from .tape.segment import local, records
 
