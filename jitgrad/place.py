@@ -21,8 +21,8 @@ class Place:
     depends on whether the tensor is a leaf, `wanted` where it asks for gradients there, `written` where it writes,
     `uses_grad` where it reads or sets the gradient, which is at `inner` if there is one; `valued` says that a plan
     needs the value; `strided` that views of it are fetched, so that its layout counts. `name` is that of a variable or
-    attribute. An object in several places is at the first of them, `shared` if one of the others is outside, and an
-    "alias" at the others.
+    attribute, `size` the number of the object's own attributes, if that counts. An object in several places is at the
+    first of them, `shared` if one of the others is outside, and an "alias" at the others.
     """
 
     def __init__(self, object, kind, parent=None, access=None, data=None, outside=False):
@@ -31,7 +31,7 @@ class Place:
         self.rooted = self.wanted = self.written = self.shared = False
         self.outside, self.inner, self.parts = outside, None, []
         self.implied = self.needed = self.strided = False
-        self.var = self.value = self.name = None
+        self.var = self.value = self.name = self.size = None
 
     # ------------------------------------------------------------------ the lines of a later call
 
@@ -44,6 +44,9 @@ class Place:
             self.var = self.var or bind.local("v")
             out.append(f"{self.var} = {self.access(bind, self.parent and self.parent.var)}")
         wrong = getattr(self, f"_{self.kind}")(bind, self.var, out) if self.is_checked() else None
+        if self.size is not None:  # an attribute of its own would hide one of its class
+            wrong = f"{wrong} or " if wrong else ""
+            wrong += f"len({self.var}.__dict__) != {self.size}"
         if wrong:
             out.append(f"if {wrong}: return MISS")
         return out

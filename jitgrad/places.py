@@ -117,7 +117,7 @@ class Places:
             for place in self.order:
                 place.fixed = place.fixed or (place.kind in ("array", "view") and place.used)
         for place in reversed(self.all()):
-            place.needed = place.needed or place.is_checked()
+            place.needed = place.needed or place.size is not None or place.is_checked()
             first = place.data if place.kind == "alias" and place.data.may_move() else None
             for other in (place.parent, first):
                 if other is not None and place.needed:

@@ -188,9 +188,17 @@ class Surroundings:
     def _reach_attributes(self, x, found, place, names=None):
         for name in [*found]:
             if name in (names or self.names):
-                y = found[name]
-                method = isinstance(x, type) and isinstance(y, METHODS)
-                self._enter(y, place, held(y) if method else attribute(name), "free" if method else None, name=name)
+                if isinstance(x, type) and hasattr(type(found[name]), "__get__"):
+                    self._enter_method(found, name)
+                else:
+                    self._enter(found[name], place, attribute(name), name=name)
+
+    def _enter_method(self, found, name):
+        """A method or descriptor among the attributes of a class, where another may take its place."""
+        y = found[name]
+        if (id(y), name) not in self.spaces:
+            self.spaces.add((id(y), name))
+            self._enter(y, None, variable(found, name))
 
     def _reach_class(self, x, place):
         if self.is_foreign(x.__module__):
@@ -222,19 +230,18 @@ class Surroundings:
             if self.is_foreign(c.__module__) and package_of(c.__module__) not in PURE:
                 self._hide(f"an object of a class made from {c.__module__}.{c.__name__}")
         self._reach_found(x, kind, own, place)
+        place.size = len(own) if own is getattr(x, "__dict__", None) else None
 
     def _reach_found(self, x, kind, own, place):
         """The attributes that an object has by its class `kind`."""
         found = collections.ChainMap(*[vars(c) for c in kind.__mro__ if not self.is_foreign(c.__module__)])
         for name in sorted((self.names | reach.special_methods(found)) & found.keys()):
             y = found[name]
-            if isinstance(y, METHODS):
-                self._enter(y, None, held(y), "free")
-            elif isinstance(y, types.MemberDescriptorType):  # of __slots__
+            if isinstance(y, types.MemberDescriptorType):  # of __slots__
                 if hasattr(x, name):
                     self._enter(getattr(x, name), place, attribute(name))
-            elif hasattr(y, "__get__"):
-                self._enter(y, None, held(y), "free")
+            elif hasattr(type(y), "__get__"):
+                self._enter_method(next(names for names in found.maps if name in names), name)
             elif name in own:  # still there for what asks the class
                 self._enter(y, None, lambda bind, parent, kind=kind, name=name: f"{bind(kind)}.{name}")
             else:

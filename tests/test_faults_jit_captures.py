@@ -303,3 +303,18 @@ def test_nested_sequences():
             assert got.shape == want.shape
     slope = jitgrad.grad(lambda x: (jnp.array([[1.0, x[0]], [x[1], 0.0]]) ** 2).sum())(jitgrad.tensor(X))
     np.testing.assert_allclose(np.asarray(slope), [1.0, -2.5, 0])
+
+
+def test_methods_that_are_replaced_and_attributes_that_appear():
+    class Part:
+        def scaled(self, x):
+            return x * 2
+
+    part = Part()
+    follows(
+        lambda x: part.scaled(x),
+        lambda: setattr(Part, "scaled", lambda self, x: x * 3),
+        lambda: setattr(part, "scaled", lambda x: x * 4),
+    )
+    other = Namespace()
+    follows(lambda x: x * (other.a if hasattr(other, "a") else 1.0), lambda: setattr(other, "a", ones(3.0)))
