@@ -81,13 +81,14 @@ NAMED = {
     "tape.paths": ({"APART"}, "marks of the tape"),
     "subscript": ({"where"}, "a write by a mask whose values are not known"),
     "tape.segment": ({"STOP"}, "marks of the tape"),
-    "tape.trace": ({"STOP"}, "a mark of the tape"),
-    "numpy.calls": ({"where", "broadcast_to"}, "where= and out= of every NumPy function"),
+    "tape.trace": ({"STOP", "real"}, "a mark of the tape; a word of its own"),
+    "numpy.calls": ({"where", "broadcast_to", "mean"}, "where= and out= of every NumPy function"),
     "numpy.methods": ({"sort"}, "a method that writes"),
     "numpy.outside": ({"outer", "where"}, "a method of ufuncs, and a parameter of theirs"),
     "numpy.protocol": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"},
                        "functions with two names in NumPy"),
-    "numpy.rearranged": ({"take", "concatenate", "where"}, "formulas"),
+    "numpy.functions.padding": ({"mean", "maximum", "minimum"}, "modes of numpy.pad"),
+    "numpy.rearranged": ({"take", "concatenate"}, "formulas"),
     "numpy.special": ({"where", "broadcast_to", "clip", "searchsorted", "take"},
                       "formulas; a mode of numpy.put; an order of numpy.searchsorted"),
     "numpy.statistics": ({"sum", "prod", "cumsum", "cumprod"}, "NumPy functions that have one that skips nan"),
@@ -109,7 +110,10 @@ NAMED = {
     ),
 }  # fmt: skip
 #: Modules that are nothing but formulas for NumPy's functions: they call operations as attributes of `op`.
-FORMULAS = {"numpy.composed", "numpy.contraction", "numpy.statistics"}
+FORMULAS = {"numpy.composed", "numpy.contraction", "numpy.statistics"} | {
+    f"numpy.functions.{topic}"
+    for topic in ("applied", "counts", "grids", "numbers", "padding", "polynomials", "quantiles", "ranges", "sets")
+}
 HEAVY = {"numba", "llvmlite", "scipy", "torch"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))

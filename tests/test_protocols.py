@@ -338,12 +338,6 @@ def test_where_and_initial_of_reductions(name):
         same_as_numpy(lambda t: function(t, axis=1, initial=3.0), np.zeros((2, 0)))
 
 
-def test_where_of_a_mean_is_refused():
-    for function in (np.mean, np.std, np.var):
-        with pytest.raises(ArgumentError, match="where="):
-            function(jitgrad.tensor(A), where=MASK)
-
-
 def test_where_of_a_ufunc():
     for base in (np.zeros_like(A), np.ones((2, 2, 3))):
         out = jitgrad.tensor(base)
@@ -420,12 +414,9 @@ def test_out_is_refused_with_nothing_changed():
 @pytest.mark.parametrize(
     ("call", "what"),
     [
-        (lambda t: np.reshape(t, (3, 2), order="F"), "order='F'"),
-        (lambda t: np.ravel(t, order="F"), "order='F'"),
         (lambda t: np.add(t, 1, order="F"), "order='F'"),
-        (lambda t: np.take(t, [7], mode="wrap"), "mode='wrap'"),
+        (lambda t: np.take(t, [0], mode="wrapped"), "mode='wrapped'"),
         (lambda t: np.nan_to_num(t, copy=False), "copy=False"),
-        (lambda t: np.std(t, mean=1.0), "mean=1.0"),
         (lambda t: np.add(t, 1, signature="dd->d"), "signature="),
         (lambda t: np.matmul(t, t.T, axes=[(0, 1), (0, 1), (0, 1)]), "axes="),
         (lambda t: np.vecdot(t, t, keepdims=True), "keepdims=True"),

@@ -51,7 +51,7 @@ def agrees(f, *xs):
         check_gradient(f, *xs)
 
 
-# --- reduce, accumulate, reduceat, outer, at --------------------------------------------------------------------------
+# --- reduce, accumulate, reduceat, outer, at -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("ufunc", "entry"), BINARY)
@@ -258,7 +258,7 @@ def test_writers(name):
     check_gradient(lambda v: f(jitgrad.tensor(A) if isinstance(v, jitgrad.Tensor) else A, v), B)
     array = A.copy()
     if "scalar" not in name and "nothing" not in name:
-        with pytest.raises(GradientError, match="detach"):
+        with pytest.raises(GradientError, match="tensor"):
             form(function, array, leaf(B))
         np.testing.assert_array_equal(array, A)
     form(function, array, jitgrad.tensor(B))
@@ -317,10 +317,10 @@ def test_new_tensors():
 
 def test_handlers_are_functions_of_numpy():
     for function, ours in special.HANDLERS.items():
-        home = np.linalg if function.__module__ == "numpy.linalg" else np
+        home = {"numpy.linalg": np.linalg, "numpy.fft": np.fft}.get(function.__module__, np)
         assert getattr(home, function.__name__) is function
         assert ours.__name__ in (function.__name__, "asarray"), "tracebacks show it"
-    stale = [f.__name__ for f in special.HANDLERS if f in counterparts()]
+    stale = [f.__name__ for f in special.HANDLERS if f in counterparts() and f is not np.searchsorted]
     assert not stale, f"have an entry now: {stale}"
 
 

@@ -138,11 +138,14 @@ def call(form, args, kwargs):
     dtype, casting = given.pop("dtype", None), given.pop("casting", "same_kind")
     mask, initial = given.pop("where", True), given.pop("initial", NOTHING)
     copy = given.pop("copy", None)
+    mean = given.pop("mean", NOTHING)
     _check_rest(form, given, copy)
     if dtype is not None or casting != "same_kind":
         operands = _cast(form, operands, dtype, casting)
     if form.elementwise:
         result = _elementwise(form, operands, statics, mask, out)
+    elif form.function in OF_SOME and (mask is not True or mean is not NOTHING) and initial is NOTHING:
+        result = OF_SOME[form.function](*operands, **statics, where=mask, **({} if mean is NOTHING else {"mean": mean}))
     elif mask is True and initial is NOTHING:
         result = FUNCTIONS[entry.name](*operands, **statics)
     else:
@@ -219,6 +222,15 @@ def _asked(x):
 
 
 # --- where= and initial= ---------------------------------------------------------------------------------------------
+
+
+#: NumPy's reductions that are no joining of elements -> what they are of those that ``where=`` says.
+OF_SOME: dict = {}
+
+
+def of_some(function):
+    """Registers what a reduction of NumPy's is with ``where=``."""
+    return functools.partial(OF_SOME.setdefault, function)
 
 
 def as_mask(mask):

@@ -128,7 +128,7 @@ def select(condlist, choicelist, default=0):
 @handler
 def interp(x, xp, fp, left=None, right=None, period=None):
     if period is not None:
-        return fallback(np.interp, (x, xp, fp, left, right, period), {})
+        return _interp_periodic(x, xp, fp, period)
     x, xp, fp = as_operand(x), as_operand(xp).double(), as_operand(fp).double()
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ShapeError(
@@ -144,6 +144,26 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     out = op.where(x < xp[0], fp[0] if left is None else left, out)
     out = op.where(op.equal(x, xp[-1]), fp[-1], out)
     return op.where(x > xp[-1], fp[-1] if right is None else right, out)
+
+
+def _interp_periodic(x, xp, fp, period):
+    """The same of points that repeat: one more on either side."""
+    if period == 0:
+        raise ArgumentError("got period=0, expected another number")
+    period = abs(period)
+    x, xp, fp = (
+        op.remainder(as_operand(x).double(), period),
+        op.remainder(as_operand(xp).double(), period),
+        as_operand(fp),
+    )
+    if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
+        raise ShapeError(
+            f"got points of shape {xp.shape} and values of {fp.shape}, expected the same number on one axis"
+        )
+    order = op.argsort(xp)
+    xp, fp = op.take(xp, order), op.take(fp, order)
+    xp = op.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+    return interp(x, xp, op.concatenate([fp[-1:], fp, fp[:1]]))
 
 
 # --- differences and products ----------------------------------------------------------------------------------------
@@ -316,15 +336,6 @@ def vander(x, N=None, increasing=False):
     return x[:, None] ** as_operand((powers if increasing else powers[::-1]).astype(x.dtype))
 
 
-@handler
-def polyval(p, x):
-    p, x = as_operand(p), as_operand(x)
-    out = as_operand(np.zeros(x.shape, x.dtype))
-    for coefficient in p:
-        out = out * x + coefficient
-    return out
-
-
 def _multi_dot(matrices, *, out=None):
     return deliver(functools.reduce(op.matmul, matrices), out)
 
@@ -352,15 +363,18 @@ stands_for(np.linalg.matrix_power, _matrix_power)
 
 
 def _part_of_a_number(function, ours):
-    def part(val, *args, **kwargs):
-        return ours(val) if isinstance(val, Tensor) else fallback(function, (val, *args), kwargs)
+    def part(x, *args, **kwargs):
+        if isinstance(x, Tensor) or np.asarray(x).dtype.kind != "c":
+            return ours(x, *args, **kwargs)
+        return fallback(function, (x, *args), kwargs)
 
     stands_for(function, part)
 
 
-_part_of_a_number(np.real, lambda x: x)
-_part_of_a_number(np.imag, lambda x: as_operand(np.zeros(x.shape, x.dtype)))
-_part_of_a_number(np.real_if_close, lambda x: x)
+_part_of_a_number(np.real, op.real)
+_part_of_a_number(np.imag, op.imag)
+_part_of_a_number(np.angle, op.angle)
+_part_of_a_number(np.real_if_close, lambda x, tol=100: op.real(x))
 
 
 @handler

@@ -12,6 +12,8 @@ from .._foreign import takes_over
 from ..convert import as_leaf
 from ..functions import FUNCTIONS
 from ..tensor import Tensor
+from .functions.applied import vectorize
+from .functions.grids import GRIDS
 from .protocol import counterparts, dispatch, dispatch_ufunc
 from .ufuncs import METHODS
 
@@ -25,11 +27,17 @@ CREATION = frozenset(
 )  # fmt: skip
 
 
+#: Classes of NumPy's that call or join what they are given.
+CLASSES = {np.vectorize: vectorize}
+
+
 def named(module, name):
     """What stands in jitgrad for ``module.name``, a name of NumPy's."""
     value = getattr(module, name)
-    if not callable(value) or isinstance(value, type):
-        return value
+    if isinstance(value, type):
+        return CLASSES.get(value, value)
+    if not callable(value):
+        return GRIDS.get(name, value) if module is np else value
     if isinstance(value, np.ufunc):
         out = _ufunc(value)
     elif module is np and name in CREATION:

@@ -49,9 +49,9 @@ def loses_gradient(operands):
     return any(map(needs_grad, tensors(operands)))
 
 
-def refuse_gradient(name, operands):
+def refuse_gradient(name, operands, instead=None):
     if loses_gradient(operands):
-        raise no_gradient(name)
+        raise no_gradient(name, instead)
 
 
 #: What to do about functions without a gradient: the beginning of the name of the function, and words.

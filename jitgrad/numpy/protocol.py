@@ -19,7 +19,7 @@ from ..functions import FUNCTIONS, defers
 from ..ops import REGISTRY
 from ..tape.segment import local, recordings
 from ..tensor import Tensor
-from . import composed, contraction, methods, rearranged, statistics  # noqa: F401 - they fill HANDLERS
+from . import composed, contraction, functions, methods, rearranged, statistics  # noqa: F401 - they fill HANDLERS
 from .calls import Form, call
 from .outside import call_outside, scipys
 from .plain import fallback
@@ -85,6 +85,8 @@ def dispatch_ufunc(ufunc, method, inputs, kwargs):
 
 def _dispatch_ufunc(ufunc, method, inputs, kwargs):
     if ufunc not in counterparts():
+        if method == "__call__" and ufunc in HANDLERS:
+            return HANDLERS[ufunc](*inputs, **kwargs)
         public = getattr(np, ufunc.__name__, None)
         if method == "__call__" and public in counterparts():  # the ufunc behind np.clip, which ``array.clip(x)`` calls
             return call(FORMS[public], inputs, kwargs)

@@ -13,11 +13,11 @@ from .._errors import ArgumentError
 from ..convert import as_operand
 from ..functions import FUNCTIONS
 from ..ir.shapes import normalize_axes
-from .plain import arrays, fallback, refuse_gradient
+from .plain import arrays, fallback
 from .sequences import ARRAY, NESTED, SEQUENCE, mapped
 from .special import handler, numpys, stands_for
 
-take, concatenate, where = FUNCTIONS["take"], FUNCTIONS["concatenate"], FUNCTIONS["where"]
+take, concatenate = FUNCTIONS["take"], FUNCTIONS["concatenate"]
 
 #: Function -> the parameters whose elements are moved, and what each is; the others are taken by value.
 DATA = {
@@ -28,7 +28,7 @@ DATA = {
 }  # fmt: skip
 
 
-class _Elements:
+class Elements:
     """The elements of all operands on one axis, after a 0, and the positions that stand for each operand."""
 
     def __init__(self):
@@ -58,7 +58,7 @@ def _arranged(function, data):
         given = signature.bind(*args, **kwargs).arguments
         if given.get("out") is not None:
             return fallback(function, args, kwargs)
-        elements = _Elements()
+        elements = Elements()
         taken = {k: mapped(data[k], v, as_operand) if k in data else arrays(v) for k, v in given.items()}
         placed = {k: mapped(data[k], v, elements.positions) if k in data else v for k, v in taken.items()}
         positions = function(**placed)
@@ -91,19 +91,3 @@ def trim_zeros(filt, trim="fb", axis=None):
         first, stop = (int(places[:, k].min()), int(places[:, k].max()) + 1) if len(places) else (0, 0)
         kept[k] = slice(first if "f" in ends or not len(places) else None, stop if "b" in ends or not stop else None)
     return x[tuple(kept)]
-
-
-@handler
-def pad(array, pad_width, mode="constant", **kwargs):
-    """``numpy.pad``; modes that compute what they put in have no gradient."""
-    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
-        return fallback(np.pad, (array, pad_width, mode), kwargs)
-    refuse_gradient("the constant_values of numpy.pad", kwargs)
-    elements, kwargs = _Elements(), arrays(kwargs)
-    inside, pad_width = elements.positions(array), arrays(pad_width)
-    dtype = elements.parts[0].dtype
-    if mode != "constant":
-        return elements.at(np.pad(inside, pad_width, mode, **kwargs), dtype)
-    around = np.pad(np.zeros(inside.shape, dtype), pad_width, mode, **kwargs)
-    positions = np.pad(inside, pad_width)
-    return where(positions > 0, elements.at(positions, dtype), around)

@@ -157,9 +157,12 @@ def shares_memory(a, b, /, max_work=None):
 # --- writes ----------------------------------------------------------------------------------------------------------
 
 
+MAKE_A_TENSOR = "make the array a tensor, into which gradients go, as in jitgrad.zeros(shape) for numpy.zeros(shape)"
+
+
 def _into_array(function, target, *operands):
     """A write into an array: its gradient would be lost."""
-    refuse_gradient(f"numpy.{function.__name__} into an array", operands)
+    refuse_gradient(f"numpy.{function.__name__} into an array", operands, MAKE_A_TENSOR)
     function(target, *arrays(operands))
 
 
@@ -179,7 +182,7 @@ def _write(target, places, values):
 def copyto(dst, src, casting="same_kind", where=True):
     """``numpy.copyto``."""
     if not isinstance(dst, Tensor):
-        refuse_gradient("numpy.copyto into an array", (src, where))
+        refuse_gradient("numpy.copyto into an array", (src, where), MAKE_A_TENSOR)
         return np.copyto(dst, arrays(src), casting, arrays(where))
     weak = type(src) in (int, float, bool) and np.result_type(dst.dtype, src) == dst.dtype
     value = as_operand(src)

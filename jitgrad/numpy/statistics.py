@@ -1,9 +1,10 @@
-"""NumPy's statistics that the catalogue has not: averages, covariances, medians and quantiles, and those that skip nan.
+"""NumPy's statistics that the catalogue has not: averages, covariances, means of some elements, and what skips nan.
 
-Each function has NumPy's name, calling form and meaning. Start at `handler` in `special`.
+Order statistics are in `functions.quantiles`. Each function has NumPy's name, calling form and meaning. Start at
+`handler` in `special`.
 """
 
-import math
+import functools
 
 import numpy as np
 
@@ -11,10 +12,9 @@ from .._dtypes import as_dtype
 from .._errors import ArgumentError, ShapeError
 from ..convert import as_operand
 from ..creation import full
-from ..ir.shapes import as_int, drop_axes, keep_axes, normalize_axes
-from .calls import NOTHING, as_mask, deliver
+from ..ir.shapes import as_int, normalize_axes
+from .calls import NOTHING, as_mask, deliver, of_some
 from .composed import op
-from .plain import arrays, refuse_gradient
 from .special import handler
 
 
@@ -27,7 +27,7 @@ def _keeping(keepdims):
     return False if keepdims is NOTHING else bool(keepdims)
 
 
-# --- averages and covariances -----------------------------------------------------------------------------------------
+# --- averages and covariances ----------------------------------------------------------------------------------------
 
 
 @handler
@@ -60,29 +60,28 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=NOTHING):
 
 @handler
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
-    refuse_gradient("the weights of numpy.cov", (fweights, aweights))
     x = _rows(m, rowvar)
     x = x if y is None else op.concatenate([x, _rows(y, rowvar)])
     x = x.to(np.result_type(x.dtype, np.float64) if dtype is None else as_dtype(dtype))
-    if ddof is None:
-        ddof = 0 if bias else 1
-    ddof = as_int(ddof, "ddof")
-    weights = None
+    ddof = as_int((0 if bias else 1) if ddof is None else ddof, "ddof")
+    fweights, aweights = (None if w is None else as_operand(w) for w in (fweights, aweights))
     for w in (fweights, aweights):
-        w = None if w is None else np.asarray(arrays(w), float)
         if w is not None and (w.shape != (x.shape[1],) or (w < 0).any()):
             raise ArgumentError(f"got weights {w}, expected {x.shape[1]} numbers of at least 0")
-        weights = w if weights is None else weights if w is None else weights * w
-    if fweights is not None and (np.asarray(arrays(fweights)) % 1).any():
+    if fweights is not None and (fweights._array() % 1).any():
         raise ArgumentError(f"got fweights {fweights}, expected how often each observation is counted: whole numbers")
+    given = [w.to(x.dtype) for w in (fweights, aweights) if w is not None]
+    weights = functools.reduce(op.multiply, given) if given else None
     total = x.shape[1] if weights is None else weights.sum()
     if weights is None or aweights is None or ddof == 0:
         n = total - ddof
     else:
-        n = total - ddof * (weights * np.asarray(arrays(aweights), float)).sum() / total
-    mean = x.mean(axis=1, keepdims=True) if weights is None else (x * weights).sum(axis=1, keepdims=True) / float(total)
+        n = total - ddof * (weights * aweights).sum() / total
+    mean = x.mean(axis=1, keepdims=True) if weights is None else (x * weights).sum(axis=1, keepdims=True) / total
     d = x - mean
-    out = d @ (d if weights is None else d * weights).T / max(float(n), 0.0)
+    out = (
+        d @ (d if weights is None else d * weights).T / (max(float(n), 0.0) if weights is None else op.maximum(n, 0.0))
+    )
     return out.squeeze()
 
 
@@ -103,104 +102,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     return (c / scale[:, None] / scale).clip(-1, 1)
 
 
-# --- order statistics -------------------------------------------------------------------------------------------------
-
-
-def _sorted_rows(a, axis, keepdims, empty=False):
-    """The elements over `axis` in order, on the last axis, and the shape of a statistic of them; `empty`: which may
-    be one of nothing."""
-    a = _float(a)
-    axes = normalize_axes(axis, a.ndim)
-    rest = tuple(k for k in range(a.ndim) if k not in axes)
-    kept = drop_axes(a.shape, axes)
-    shape = keep_axes(a.shape, axes) if _keeping(keepdims) else kept
-    n = math.prod(a.shape[k] for k in axes)
-    if n == 0 and not empty:
-        raise ShapeError(f"got an order statistic over an empty axis of shape {a.shape}; give it elements")
-    if n == 0:  # that of nan alone
-        return a.sum(axis=axes).reshape((*kept, 1)) + float("nan"), shape
-    rows = a.transpose(rest + axes).reshape((*kept, n)) if a.ndim else a.reshape((1,))
-    return op.sort(rows), shape
-
-
-def _nan_where_any(rows, out):
-    """nan comes last in order; where there is one, so is the statistic."""
-    return op.where(op.isnan(rows[..., -1]), rows[..., -1], out)
-
-
-@handler
-def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
-    rows, shape = _sorted_rows(a, axis, keepdims, empty=True)
-    n = rows.shape[-1]
-    middle = rows[..., n // 2] if n % 2 else (rows[..., n // 2 - 1] + rows[..., n // 2]) * 0.5
-    return deliver(_nan_where_any(rows, middle).reshape(shape), out)
-
-
-@handler
-def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=NOTHING):
-    rows, shape = _sorted_rows(a, axis, keepdims, empty=True)
-    n = np.count_nonzero(
-        ~np.isnan(rows._array()), axis=-1, keepdims=True
-    )  # nan comes last: where there is nothing else, it is taken
-    low, high = (op.take_along_axis(rows, np.maximum(k, 0), -1) for k in ((n - 1) // 2, n // 2))
-    return deliver(op.where(op.equal(low, high), low, (low + high) * 0.5).reshape(shape), out)
-
-
-@handler
-def quantile(
-    a,
-    q,
-    axis=None,
-    out=None,
-    overwrite_input=False,
-    method="linear",
-    keepdims=False,
-    *,
-    weights=None,
-    interpolation=None,
-):
-    refuse_gradient("the probabilities of numpy.quantile", q)
-    if method != "linear" or weights is not None or interpolation is not None:
-        refuse_gradient("numpy.quantile with a method other than 'linear', or with weights", (a, weights))
-        kwargs = {"weights": arrays(weights), "method": method} if interpolation is None else {"method": interpolation}
-        return deliver(as_operand(np.quantile(arrays(a), arrays(q), axis, keepdims=keepdims, **kwargs)), out)
-    return deliver(_quantile(a, q, axis, keepdims, 1.0), out)
-
-
-@handler
-def percentile(
-    a,
-    q,
-    axis=None,
-    out=None,
-    overwrite_input=False,
-    method="linear",
-    keepdims=False,
-    *,
-    weights=None,
-    interpolation=None,
-):
-    refuse_gradient("the percentages of numpy.percentile", q)
-    if method != "linear" or weights is not None or interpolation is not None:
-        q = np.asarray(arrays(q)) / 100.0
-        return quantile(a, q, axis, out, False, method, keepdims, weights=weights, interpolation=interpolation)
-    return deliver(_quantile(a, q, axis, keepdims, 100.0), out)
-
-
-def _quantile(a, q, axis, keepdims, whole):
-    rows, shape = _sorted_rows(a, axis, keepdims)
-    weak, q = type(q) in (int, float), np.asarray(arrays(q)) / whole
-    if not ((q >= 0) & (q <= 1)).all():
-        raise ArgumentError(f"got quantiles at {q}, expected numbers from 0 to {whole:g}")
-    place = q.reshape(-1) * (rows.shape[-1] - 1)
-    low = np.floor(place).astype(np.int64)
-    part = as_operand((place - low).astype(rows.dtype if weak else np.result_type(rows.dtype, q.dtype)))
-    below, above = op.take(rows, low, -1), op.take(rows, np.minimum(low + 1, rows.shape[-1] - 1), -1)
-    result = op.where(part < 0.5, below + (above - below) * part, above - (above - below) * (1 - part))
-    return op.moveaxis(_nan_where_any(rows[..., None, :], result), -1, 0).reshape(q.shape + shape)
-
-
-# --- without nan ------------------------------------------------------------------------------------------------------
+# --- without nan -----------------------------------------------------------------------------------------------------
 
 
 def _without_nan(function, neutral):
@@ -282,6 +184,49 @@ def nanvar(
 def nanstd(
     a, axis=None, dtype=None, out=None, ddof=0, keepdims=NOTHING, *, where=NOTHING, mean=NOTHING, correction=NOTHING
 ):
-    variance = _nanvar(a, axis, dtype, ddof, where, mean, correction)
+    return _finished(_root(_nanvar(a, axis, dtype, ddof, where, mean, correction)), axis, keepdims, dtype, out)
+
+
+# --- of some elements ------------------------------------------------------------------------------------------------
+
+
+def _some_mean(x, where, axis):
+    """The mean of what `where` says, with axes kept, and how many there are."""
+    n = where.broadcast_to(x.shape).sum(axis=axis, keepdims=True).to(x.dtype)
+    return op.where(where, x, 0.0).sum(axis=axis, keepdims=True) / op.where(op.equal(n, 0), float("nan"), n), n
+
+
+def _some(a, axis, where):
+    a = _float(a)
+    normalize_axes(axis, a.ndim)
+    return a, as_operand(True) if where is True else as_mask(where)
+
+
+@of_some(np.mean)
+def mean(a, axis=None, keepdims=False, where=True):
+    a, where = _some(a, axis, where)
+    return _finished(_some_mean(a, where, axis)[0], axis, keepdims, None, None)
+
+
+def _some_var(a, axis, ddof, where, mean):
+    a, where = _some(a, axis, where)
+    known, n = _some_mean(a, where, axis)
+    d = op.where(where, a - (known if mean is NOTHING else as_operand(mean)), 0.0)
+    return (d * d).sum(axis=axis, keepdims=True) / op.where(n > ddof, n - ddof, float("nan"))
+
+
+@of_some(np.var)
+def var(a, axis=None, ddof=0, keepdims=False, correction=None, where=True, mean=NOTHING):
+    out = _some_var(a, axis, ddof if correction is None else correction, where, mean)
+    return _finished(out, axis, keepdims, None, None)
+
+
+@of_some(np.std)
+def std(a, axis=None, ddof=0, keepdims=False, correction=None, where=True, mean=NOTHING):
+    return _finished(_root(_some_var(a, axis, ddof if correction is None else correction, where, mean)), axis,
+                     keepdims, None, None)  # fmt: skip
+
+
+def _root(variance):
     zero = op.equal(variance, 0)  # there the derivative is 0, as that of std
-    return _finished(op.where(zero, 0.0, op.sqrt(op.where(zero, 1.0, variance))), axis, keepdims, dtype, out)
+    return op.where(zero, 0.0, op.sqrt(op.where(zero, 1.0, variance)))

@@ -450,15 +450,17 @@ def _heaviside(x, y):
 
 
 nan_to_num = composite(
-    "nan_to_num", np.nan_to_num, lambda x: _nan_to_num(x), doc="nan to 0, infinities to the largest finite numbers."
-)
+    "nan_to_num", np.nan_to_num, lambda *given: _nan_to_num(*given), {"nan": 0.0, "posinf": None, "neginf": None},
+    cases=({}, {"nan": 1.5, "neginf": -2.0}), doc="nan to a number, infinities to others: the largest by default.",
+)  # fmt: skip
 
 
-def _nan_to_num(x):
+def _nan_to_num(x, nan, posinf, neginf):
     if not is_float(x.dtype):
         return x
     top = float(np.finfo(x.dtype).max)
-    return where(isnan(x), 0.0, where(x > top, top, where(x < -top, -top, x)))
+    high, low = top if posinf is None else posinf, -top if neginf is None else neginf
+    return where(isnan(x), nan, where(x > top, high, where(x < -top, low, x)))
 
 
 # --- operators on nodes: how the formulas above read ----------------------------------------------------------------

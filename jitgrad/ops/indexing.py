@@ -370,12 +370,17 @@ def put(x, arrays, v, index, last=None):
     return permute(out, tuple(np.argsort(order).tolist()))
 
 
-def _take_along(shape, indices, axis=None):
+def _take_along(shape, indices, axis=None, mode="raise"):
     """The length and number of the axis that the indices of `take` name."""
+    if mode != "raise":
+        raise ArgumentError(
+            f"got mode={mode!r} for indices that only a call of the recorded function knows; bring them into bounds "
+            "first, as in numpy.clip(indices, 0, n - 1) or indices % n"
+        )
     return (math.prod(shape), 0) if axis is None else (shape[normalize_axis(axis, len(shape))], axis)
 
 
-def _take(x, indices, axis):
+def _take(x, indices, axis, mode="raise"):
     if not isinstance(indices, Node):
         raise ArgumentError(f"got indices {indices!r}, expected integers")
     if axis is None or x.ndim == 0:  # a value alone counts as an axis of one element
@@ -386,17 +391,22 @@ def _take(x, indices, axis):
     return permute(out, tuple(range(k, k + axis)) + tuple(range(k)) + tuple(range(k + axis, out.ndim)))
 
 
-def _check_take(shape, indices, axis=None):
-    """The index array of `take`, in bounds and without negative entries."""
+def _check_take(shape, indices, axis=None, mode="raise"):
+    """The index array of `take`, in bounds and without negative entries; `mode` brings others there."""
     shape = shape or (1,)
     n = shape[normalize_axis(axis, len(shape))] if axis is not None else math.prod(shape)
     array = whole_numbers(indices, "indices")
+    if mode not in ("raise", "wrap", "clip"):
+        raise ArgumentError(f"got mode={mode!r}, expected 'raise', 'wrap' or 'clip'")
+    if mode != "raise" and n:
+        array = np.clip(array.astype(np.int64), 0, n - 1) if mode == "clip" else array.astype(np.int64) % n
     return _in_bounds(array, n, 0 if axis is None else axis)
 
 
 take = Entry(
-    "take", np.take, _take, 2, {"axis": None}, args=("x", "indices"), host=_check_take, along=_take_along,
-    cases=({}, {"axis": 0}, {"axis": -1}), doc="Elements at `indices` along `axis` (of the flat tensor by default).",
+    "take", np.take, _take, 2, {"axis": None, "mode": "raise"}, args=("x", "indices"), host=_check_take,
+    along=_take_along, cases=({}, {"axis": 0}, {"axis": -1}, {"mode": "wrap"}),
+    doc="Elements at `indices` along `axis` (of the flat tensor by default).",
 )  # fmt: skip
 
 

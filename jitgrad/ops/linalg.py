@@ -183,6 +183,28 @@ vecdot = composite(
     method=False,
     doc="Dot products of vectors along `axis`.",
 )
+matvec = composite(
+    "matvec", getattr(np, "matvec", None), lambda x, y: _by_vector(x, y, False), operands=2, method=False,
+    shapes=((3, 4), (4,)), doc="Products of the matrices on the last axes of x with the vectors on y's last axis.",
+)  # fmt: skip
+vecmat = composite(
+    "vecmat", getattr(np, "vecmat", None), lambda x, y: _by_vector(y, x, True), operands=2, method=False,
+    shapes=((3,), (3, 4)), doc="Products of the vectors on the last axis of x with the matrices on y's last axes.",
+)  # fmt: skip
+
+
+def _by_vector(matrices, vectors, left):
+    if matrices.ndim < 2 or not vectors.ndim:
+        raise ShapeError(
+            f"got matrices of shape {matrices.shape} and vectors of shape {vectors.shape}, "
+            "expected two axes at least, and one"
+        )
+    lead, n = vectors.shape[:-1], vectors.shape[-1:]
+    if left:
+        out, axis = _matmul(reshape_to(vectors, (*lead, 1, *n)), matrices), -2
+    else:
+        out, axis = _matmul(matrices, reshape_to(vectors, (*lead, *n, 1))), -1
+    return reshape_to(out, drop_axes(out.shape, (out.ndim + axis,)))
 
 
 # --- norms -----------------------------------------------------------------------------------------------------------

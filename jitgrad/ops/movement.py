@@ -19,7 +19,6 @@ from ..ir.shapes import (
     normalize_axes,
     normalize_axis,
     reduced_axes,
-    reshape_shape,
     stretches,
 )
 from .elementwise import where
@@ -252,11 +251,6 @@ def _permutation(axes, ndim):
     return out
 
 
-reshape = movement(
-    "reshape", np.reshape, lambda x, shape: reshape_to(x, reshape_shape(x.shape, shape)), {"shape": REQUIRED},
-    view="dense", spread="shape", cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}), shapes=((3, 4),),
-    doc="The same elements in C order, in another shape; one length may be -1.",
-)  # fmt: skip
 transpose = movement(
     "transpose", np.transpose, lambda x, axes: permute(x, _permutation(axes, x.ndim)), {"axes": None},
     aliases=("permute_dims",), spread="axes", methods=("permute", "t"), properties=("T",),
@@ -360,17 +354,6 @@ broadcast_to = movement(
     shapes=((3, 1),), cases=({"shape": (2, 3, 4)},),
     doc="The tensor stretched to a shape, in which -1 keeps a length; a view that cannot be written to.",
 )  # fmt: skip
-ravel = movement(
-    "ravel", np.ravel, lambda x: reshape_to(x, (x.size,)), view="ordered",
-    doc="All elements on one axis, in C order: a view of what lies so, else a copy.",
-)  # fmt: skip
-flatten = movement(
-    "flatten",
-    None,
-    lambda x: reshape_to(x, (x.size,)),
-    view=False,
-    doc="All elements on one axis, in C order, as a new tensor.",
-)
 
 
 def _flip(x, axis):

@@ -1,0 +1,48 @@
+"""Values between two ends: `numpy.geomspace` and `logspace`, with gradients to the ends; `linspace` is in `special`.
+
+Start at `geomspace`.
+"""
+
+import numpy as np
+
+from ...convert import as_operand
+from ...creation import linspace
+from ...ir.shapes import as_int
+from ...tensor import Tensor
+from ..composed import op
+from ..plain import fallback
+from ..special import handler
+
+
+def _plain(*ends):
+    return not any(isinstance(x, Tensor) for x in ends)
+
+
+@handler
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
+    if _plain(start, stop, base):
+        return fallback(np.logspace, (start, stop, num, endpoint, base, dtype, axis), {})
+    powers = linspace(as_operand(start), stop, num, endpoint=endpoint, axis=axis)
+    if np.ndim(base):  # one for each of the ranges
+        base = as_operand(base)
+        base = base.reshape((*base.shape[: powers.ndim - 1], 1)) if axis in (-1, powers.ndim - 1) else base
+    out = op.power(as_operand(base).to(powers.dtype), powers)
+    return out if dtype is None else out.to(dtype)
+
+
+@handler
+def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+    num = as_int(num, "num")
+    if _plain(start, stop):
+        return fallback(np.geomspace, (start, stop, num, endpoint, dtype, axis), {})
+    start, stop = (as_operand(x).double() for x in (start, stop))  # as NumPy computes
+    if num < 3 or (op.equal(start, 0) | op.equal(stop, 0) | op.not_equal(op.sign(start), op.sign(stop))).any():
+        np.geomspace(start._array(), stop._array(), num, endpoint)  # NumPy's checks
+    ends = [op.log10(op.absolute(x)) for x in (start, stop)]
+    out = op.sign(start) * op.power(10.0, linspace(*ends, num, endpoint=endpoint))
+    shape = out.shape[1:]
+    parts = [out] if num == 0 else [start.broadcast_to((1, *shape)), out[1:]]
+    if endpoint and num > 1:
+        parts = [parts[0], out[1:-1], stop.broadcast_to((1, *shape))]
+    out = op.moveaxis(op.concatenate(parts), 0, axis)
+    return out if dtype is None else out.to(dtype)

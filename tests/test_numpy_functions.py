@@ -1,0 +1,303 @@
+"""NumPy functions by topic (`jitgrad.numpy.functions`): values, shapes and dtypes against NumPy on arrays, gradients
+against central differences of NumPy's function. `CASES` has a call per line, by the name of the function.
+"""
+
+import numpy as np
+import pytest
+from numpy_oracle import A, B, check_gradient, leaf
+
+import jitgrad
+import jitgrad.numpy as jnp
+from jitgrad import AliasError, ArgumentError, GradientError, ShapeError
+
+V, W = np.array([0.3, -1.2, 2.5, 0.7]), np.array([1.5, -0.5, 0.25])
+MASK = np.array([[True, False, True], [True, True, False]])
+C = np.random.default_rng(3).standard_normal((2, 3, 4))
+STATISTICS = ("maximum", "minimum", "mean", "median")
+METHODS = (
+    "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull",
+    "median_unbiased", "normal_unbiased", "lower", "higher", "midpoint", "nearest", "linear",
+)  # fmt: skip
+
+
+def ours(x, name):
+    """The function of `jitgrad.numpy` for tensors, where NumPy's own does not ask them."""
+    return getattr(jnp if isinstance(x, jitgrad.Tensor) else np, name)
+
+
+def filled(vector, width, axis, kwargs):
+    """A function for `numpy.pad`, which writes into what it gets."""
+    if width[0]:
+        vector[: width[0]] = kwargs.get("factor", 2.0) * vector[width[0]]
+    if width[1]:
+        vector[-width[1] :] = vector[width[0]] * vector[-width[1] - 1]
+
+
+# fmt: off
+CASES = {
+    "polyval": [lambda x, y: np.polyval(x[0], y), lambda x, y: np.polyval([1.0, 2.0], x),
+                lambda x, y: np.polyval(np.poly1d([1.0, 2.0]), x)],
+    "polyadd": [lambda x, y: np.polyadd(x[0], y[0, :2]), lambda x, y: np.polyadd([1], x[0])],
+    "polysub": [lambda x, y: np.polysub(x[0], y[0, :2]), lambda x, y: np.polysub(x[0, 0], y[0])],
+    "polymul": [lambda x, y: np.polymul(x[0], y[0, :2])],
+    "polydiv": [lambda x, y, k=k: np.polydiv(x.reshape(-1), y[0])[k] for k in (0, 1)]
+               + [lambda x, y: np.polydiv(x[0, :1], y[0])[1]],
+    "polyder": [lambda x, y, m=m: np.polyder(x[0], m) for m in (0, 1, 2, 3)],
+    "polyint": [lambda x, y: np.polyint(x[0]), lambda x, y: np.polyint(x[0], 2, y[0, :2]),
+                lambda x, y: np.polyint(x[0], 2, 3.0)],
+    "poly": [lambda x, y: np.poly(x[0])],
+    "polyfit": [lambda x, y: np.polyfit([0.0, 1.0, 3.0], x[0], 1), lambda x, y: np.polyfit([0.0, 1.0, 3.0], x.T, 2),
+                lambda x, y: np.polyfit([0.0, 1.0, 3.0], x[0], 1, w=[1.0, 2.0, 0.5])],
+    "ldexp": [lambda x, y: np.ldexp(x, 3), lambda x, y: np.ldexp(x, [[-2], [1]])],
+    "frexp": [lambda x, y: np.frexp(x + 0.03)[0]],
+    "modf": [lambda x, y: np.modf(x + 0.1)[0] * y, lambda x, y: np.modf(x + 0.1)[1] * y],
+    "divmod": [lambda x, y: np.divmod(x + 0.03, y)[1], lambda x, y: np.divmod(x + 0.1, y)[0] * x],
+    "unwrap": [lambda x, y: np.unwrap(3 * x), lambda x, y: np.unwrap(x, 0.5, axis=0, period=2.0),
+               lambda x, y: np.unwrap(x, period=4.1)],
+    "pad": [lambda x, y: np.pad(x, 1), lambda x, y: np.pad(x, ((0, 2), (1, 0)), constant_values=((0, 3), (4, 0))),
+            lambda x, y: np.pad(x, ((1, 1), (0, 2)), constant_values=y[:, :2]),
+            lambda x, y: np.pad(x, 2, constant_values=y[0, 0]), lambda x, y: np.pad(x, 0, constant_values=y[0, 0]),
+            lambda x, y: np.pad(x, 2, "linear_ramp", end_values=((1.0, 2.0), (3.0, 4.0))),
+            lambda x, y: np.pad(x, ((0, 3), (2, 0)), "linear_ramp", end_values=y[:, 1:]),
+            lambda x, y: np.pad(x, 1, filled), lambda x, y: np.pad(x, ((0, 1), (2, 0)), filled, factor=3.0),
+            lambda x, y: np.pad(x, 0, "mean"), lambda x, y: np.pad(x[:, :1], 3, "reflect", reflect_type="odd")]
+           + [lambda x, y, m=m: np.pad(x, ((1, 1), (2, 1)), mode=m)
+              for m in ("edge", "reflect", "symmetric", "wrap", *STATISTICS)]
+           + [lambda x, y, m=m: np.pad(x, ((1, 2), (0, 2)), mode=m, stat_length=((1, 9), (2, 1))) for m in STATISTICS]
+           + [lambda x, y, m=m, w=w: np.pad(x, w, m, reflect_type="odd")
+              for m in ("reflect", "symmetric") for w in (1, ((0, 1), (2, 5)), ((3, 1), (9, 8)))],
+    "apply_along_axis": [lambda x, y: np.apply_along_axis(lambda v: v.sum() ** 2, 0, x),
+                         lambda x, y: np.apply_along_axis(lambda v: v[::-1] * v[0], 1, x * y),
+                         lambda x, y: np.apply_along_axis(np.diag, -1, x),
+                         lambda x, y: np.apply_along_axis(lambda v, k: v[k], 1, x, 2)],
+    "apply_over_axes": [lambda x, y: np.apply_over_axes(np.sum, np.stack([x, y]), [0, -1]),
+                        lambda x, y: np.apply_over_axes(np.cumsum, x * y, 1)],
+    "piecewise": [lambda x, y: np.piecewise(x, [x < 0, x > 1], [lambda v: v * v, lambda v: 3 * v, 2.0]),
+                  lambda x, y: np.piecewise(x, [x < 0], [lambda v, k: k * v], 2.0),
+                  lambda x, y: np.piecewise(x[0], x[0] > 0, [np.sin, np.cos]),
+                  lambda x, y: np.piecewise(x[0, 0], [x[0, 0] > 0], [lambda v: v**3])],
+    "fromfunction": [lambda x, y: ours(x, "fromfunction")(lambda i, j: x[0, 0] * i + y[0, 0] * j, (2, 3))],
+    "unique": [lambda x, y: np.unique(x), lambda x, y: np.unique(x[:, [0, 2]], axis=1),
+               lambda x, y: np.unique(x * y, return_counts=True)[0],
+               lambda x, y: np.unique(x, return_index=True, return_inverse=True)[0]],
+    "unique_values": [lambda x, y: np.sort(np.unique_values(x * y))],
+    "unique_all": [lambda x, y: np.unique_all(x * y).values], "unique_counts": [lambda x, y: np.unique_counts(x)[0]],
+    "unique_inverse": [lambda x, y: np.unique_inverse(x).values],
+    "union1d": [lambda x, y: np.union1d(x, 1.01 * y)], "setdiff1d": [lambda x, y: np.setdiff1d(x, [99.0])],
+    "setxor1d": [lambda x, y: np.setxor1d(x, 1.01 * y[0])],
+    "intersect1d": [lambda x, y: np.intersect1d(np.concatenate([x, y]), x),
+                    lambda x, y: np.intersect1d(x, x, return_indices=True)[0]],
+    "logspace": [lambda x, y: np.logspace(x[0, 0], y[0, 0], 4), lambda x, y: np.logspace(x, y, 3, base=2.0, axis=-1),
+                 lambda x, y: np.logspace(0.0, 1.0, 3, base=x[0, 0] ** 2), lambda x, y: np.logspace(x[0], 1, 3)],
+    "geomspace": [lambda x, y: np.geomspace(x[0, 0], y[0, 1], 5), lambda x, y: np.geomspace(x * x, y * y, 4, axis=1),
+                  lambda x, y: np.geomspace(1.0, x[0, 0], 3, endpoint=False),
+                  lambda x, y: np.geomspace(-x * x, -1.0, 3),
+                  lambda x, y: np.geomspace(x[0, 0], 3.0, 1), lambda x, y: np.geomspace(x[0, 0], 3.0, 0)],
+    "bincount": [lambda x, y: np.bincount([0, 2, 2], x[0]), lambda x, y: np.bincount([0, 1, 1], x[0], 5),
+                 lambda x, y: np.bincount([3], y[0, :1], 2)],
+    "histogram": [lambda x, y: np.histogram(A, 3, weights=y)[0], lambda x, y: np.histogram(A, [-2, 0, 4], weights=y)[0],
+                  lambda x, y: np.histogram(A, 3, weights=y * y, density=True)[0],
+                  lambda x, y: np.histogram(x, 3)[1], lambda x, y: np.histogram(x, 4, density=True)[0],
+                  lambda x, y: np.histogram(x, 3, (-1.1, 2.2), weights=y)[0],
+                  lambda x, y: np.histogram(A, 1.03 * np.sort(x.reshape(-1)), density=True)[0]],
+    "histogramdd": [lambda x, y: np.histogramdd(C[0].T[:, :2], 2, weights=np.concatenate([x[0], y[0, :1]]))[0],
+                    lambda x, y: np.histogramdd([A[0], B[0]], 2, weights=x[0] ** 2, density=True)[0]],
+    "histogram2d": [lambda x, y: np.histogram2d(A[0], B[0], 3, weights=x[0])[0],
+                    lambda x, y: np.histogram2d(A[0], B[0], [0.0, 1.0, 2.0], weights=y[0])[0]],
+    "median": [lambda x, y: np.median(x), lambda x, y: np.median(x, axis=0),
+               lambda x, y: np.median(x, 1, keepdims=True), lambda x, y: np.median(np.stack([x, y]), axis=(0, 2))],
+    "quantile": [lambda x, y: np.quantile(x, 0.3), lambda x, y: np.quantile(x, [0.0, 0.7, 1.0], axis=1),
+                 lambda x, y: np.quantile(x, [[0.2], [0.9]], axis=0, keepdims=True),
+                 lambda x, y: np.quantile(x, 0.5 + 0.1 * y[0]),
+                 lambda x, y: np.quantile(x, [0.3, 0.6], axis=1, method="inverted_cdf", weights=[1.0, 2.0, 3.0]),
+                 lambda x, y: np.quantile(x, 0.4, method="inverted_cdf", weights=B * B)]
+                + [lambda x, y, m=m: np.quantile(x * y, [0.0, 0.1, 0.5, 0.77, 1.0], method=m) for m in METHODS]
+                + [lambda x, y, m=m: np.quantile(x, [0.3], axis=0, method=m, keepdims=True) for m in METHODS],
+    "percentile": [lambda x, y: np.percentile(x, 30), lambda x, y: np.percentile(x, [10, 90], axis=1),
+                   lambda x, y: np.percentile(x, 40, method="hazen"), lambda x, y: np.percentile(x, 50 + y[0])],
+    "angle": [lambda x, y: np.angle(x) + y, lambda x, y: np.angle(x, deg=True) * y],
+}
+NAN = {
+    "nanmedian": [lambda x: np.nanmedian(x), lambda x: np.nanmedian(x, axis=1)],
+    "nanquantile": [lambda x, m=m: np.nanquantile(x, [0.2, 0.7], axis=1, method=m) for m in METHODS]
+                   + [lambda x: np.nanquantile(x, 0.4, keepdims=True)],
+    "nanpercentile": [lambda x: np.nanpercentile(x, [20.0, 60.0], axis=0)],
+}
+
+#: Functions with an entry, and objects that are indexed: keywords and forms beside the usual ones.
+FORMS = [
+    lambda x, y: np.reshape(x, (3, 2), order="F"), lambda x, y: np.ravel(x * y, order="F"),
+    lambda x, y: x.reshape(3, 2, order="F") * y.flatten(order="F")[0], lambda x, y: x.ravel("F"),
+    lambda x, y: np.take(x, [5, -7, 1], mode="wrap"), lambda x, y: np.take(x, [[9, -9]], axis=1, mode="clip"),
+    lambda x, y: x.take([9], 0, mode="clip"),
+    lambda x, y: np.nan_to_num(np.where(A == 2.0, np.nan, x), nan=1.0, posinf=2.0),
+    lambda x, y: np.mean(x, axis=0, where=MASK), lambda x, y: np.mean(x, where=MASK[:, :1], keepdims=True),
+    lambda x, y: np.var(x, where=MASK), lambda x, y: np.std(x, axis=1, where=MASK, ddof=0.5),
+    lambda x, y: np.var(x, axis=1, mean=np.mean(x, axis=1, keepdims=True)),
+    lambda x, y: np.std(x, axis=0, mean=y[:1]),
+    lambda x, y: np.sum(x, axis=1, where=MASK, initial=3.0), lambda x, y: np.prod(x, where=MASK),
+    lambda x, y: np.max(x, axis=1, where=MASK, initial=-1.0), lambda x, y: np.min(x, initial=0.3),
+    lambda x, y: np.interp(x + 0.03, [0.5, 1.5, -1.1], y[0], period=4.0),
+    lambda x, y: np.interp(x + 0.03, W, V[:3], period=-3.0),
+    lambda x, y: np.conj(x), lambda x, y: np.conjugate(x) * y.conj(), lambda x, y: x.real + y.imag,
+    lambda x, y: np.lib.stride_tricks.sliding_window_view(x, 2, 1),
+    lambda x, y: np.lib.stride_tricks.sliding_window_view(x, (2, 2)),
+    lambda x, y: np.lib.stride_tricks.sliding_window_view(x, (2, 2), (1, 1)),
+    lambda x, y: np.lib.stride_tricks.sliding_window_view(x, 3, axis=-1) * y[:, :1, None],
+    lambda x, y: np.cov(x, aweights=y[0] ** 2), lambda x, y: np.cov(x, fweights=[1, 2, 1], aweights=y[0] ** 2, ddof=1),
+    lambda x, y: ours(x, "r_")[x[0], 1.0, y[0]], lambda x, y: ours(x, "r_")["1,2", x[0], y[0]],
+    lambda x, y: ours(x, "c_")[x[0], y[0], [1, 2, 3]], lambda x, y: ours(x, "r_")[0:3, x[0]],
+    lambda x, y: ours(x, "r_")[x[0, 0]:y[0, 0]:4j, x[0]], lambda x, y: ours(x, "mgrid")[0:x[0, 0]:3j, y[0, 0]:2:2j],
+    lambda x, y: ours(x, "ogrid")[0:x[0, 0]:3j, y[0, 0]:2:2j][1] * x[0, 0], lambda x, y: ours(x, "mgrid")[0:x[0, 0]:3j],
+]
+if hasattr(np, "matvec"):
+    FORMS += [lambda x, y: np.matvec(x, y), lambda x, y: np.vecmat(x[:, :2], y),
+              lambda x, y: np.matvec(C, y[:, :1] + V)]
+# fmt: on
+
+
+def calls(table):
+    return [pytest.param(c, id=f"{name}-{k}") for name, cases in table.items() for k, c in enumerate(cases)]
+
+
+@pytest.fixture(autouse=True)
+def numpy_tier(monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+
+
+@pytest.mark.parametrize("call", [*calls(CASES), *calls({"form": FORMS})])
+def test_values_and_gradients(call):
+    out, grads = check_gradient(call, A, B)
+    assert out.requires_grad and grads is not None
+
+
+@pytest.mark.parametrize("call", calls(NAN))
+def test_what_skips_nan(call):
+    known = np.where(np.abs(A) > 2.5, np.nan, A)
+    x = leaf(known)
+    out, want = call(x), call(known)
+    np.testing.assert_allclose(out.detach(), want, rtol=1e-13)
+    g, direction = (
+        np.random.default_rng(5).standard_normal(np.shape(want)),
+        np.random.default_rng(6).standard_normal(A.shape),
+    )
+    (out * g).sum().backward()
+    steps = [np.sum(g * call(known + h * direction)) for h in (1e-6, -1e-6)]
+    assert np.sum(x.grad.numpy() * direction) == pytest.approx((steps[0] - steps[1]) / 2e-6, rel=1e-6, abs=1e-8)
+    assert (x.grad.numpy()[np.isnan(known)] == 0).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
+@pytest.mark.parametrize("call", [*calls(CASES), *calls({"form": FORMS})])
+def test_dtypes_are_numpys(call, dtype):
+    x, y = (np.abs(v).astype(dtype) for v in (A, B))
+    with np.errstate(all="ignore"):
+        try:
+            want = call(x, y)
+        except (TypeError, ValueError, ZeroDivisionError, AttributeError, IndexError, Warning):
+            return
+        got = call(jitgrad.tensor(x), jitgrad.tensor(y))
+    if np.asarray(want).dtype == np.float16:
+        return
+    assert got.dtype == np.asarray(want).dtype
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3), (2, 0, 3), (2, 3, 4)])
+def test_order(shape, order):
+    x = np.arange(float(np.prod(shape))).reshape(shape)
+    t = jitgrad.tensor(x, requires_grad=True)
+    for f in (lambda x: x.reshape(-1, order=order), lambda x: x.ravel(order), lambda x: x.flatten(order),
+              lambda x: np.reshape(x, shape[::-1], order=order), lambda x: np.ravel(x, order=order)):  # fmt: skip
+        np.testing.assert_array_equal(f(t).detach(), f(x))
+    seen = jitgrad.tensor(x)
+    if x.size and x.ndim < 2:  # a view, as in NumPy
+        seen.reshape(-1, order=order)[0] = 7.0
+        assert seen.reshape(-1)[0] == 7.0
+    with pytest.raises(ArgumentError, match="order"):
+        t.reshape(-1, order="Z")
+
+
+def test_windows_are_a_view():
+    x = jitgrad.arange(5.0)
+    windows = np.lib.stride_tricks.sliding_window_view(x, 3)
+    x[2] = 10.0
+    assert windows.tolist() == [[0.0, 1.0, 10.0], [1.0, 10.0, 3.0], [10.0, 3.0, 4.0]]
+    with pytest.raises(AliasError):
+        windows[0, 0] = 1.0
+    for width in (0, 1, 5):
+        want = np.lib.stride_tricks.sliding_window_view(np.arange(5.0), width)
+        np.testing.assert_array_equal(np.lib.stride_tricks.sliding_window_view(jitgrad.arange(5.0), width), want)
+    for wrong in (6, -1, (2, 2)):
+        with pytest.raises(ShapeError, match="window"):
+            jitgrad.sliding_window_view(x, wrong)
+
+
+def test_windows_under_the_compiler(tier):
+    x = jitgrad.arange(6.0, requires_grad=True)
+    y = (jitgrad.sliding_window_view(x, 2) * jitgrad.tensor([1.0, 10.0])).sum(1)
+    np.testing.assert_array_equal(y.detach(), [10.0, 21.0, 32.0, 43.0, 54.0])
+    y.sum().backward()
+    assert x.grad.tolist() == [1.0, 11.0, 11.0, 11.0, 11.0, 10.0]
+
+
+def test_vectorize():
+    @jnp.vectorize
+    def step(x, y):
+        return x * y if x > 0 else -y
+
+    def want(x, y):
+        return np.where(x > 0, x * y, -y)
+
+    check_gradient(lambda x, y: step(x, y) if isinstance(x, jitgrad.Tensor) else want(x, y), A, B)
+    check_gradient(lambda x: step(x, 2.0) if isinstance(x, jitgrad.Tensor) else want(x, 2.0), A)
+    dot = jnp.vectorize(lambda x, y: (x @ y, x.sum()), signature="(n),(n)->(),()")
+    check_gradient(lambda x, y: dot(x, y)[0] if isinstance(x, jitgrad.Tensor) else (x * y).sum(-1), A, B)
+    assert jnp.vectorize(lambda x: 2 * x, otypes=[np.float32])([1, 2]).dtype == np.float32
+    power = jnp.vectorize(lambda x, n: x**n, excluded=["n"])
+    assert power(jitgrad.tensor([1.0, 3.0]), n=2).tolist() == [1.0, 9.0]
+    assert isinstance(jnp.vectorize(lambda x: 1)(3), jitgrad.Tensor)
+    with pytest.raises(ShapeError, match="expected elements"):
+        step(jitgrad.zeros(0), 1.0)
+    with pytest.raises(ArgumentError, match="signature"):
+        dot(A)
+
+
+def test_values_out_and_errors():
+    out, whole = jitgrad.zeros(2, 3), jitgrad.zeros(2, 3)
+    np.modf(jitgrad.tensor(A), out=(out, whole))
+    np.testing.assert_array_equal(out + whole, A)
+    assert np.ldexp(jitgrad.tensor(A), 1, out=out) is out and (out == 2 * A).all()
+    special = np.array([np.inf, -np.inf, np.nan, 0.0, -0.0, 5e-324, 1.7e308])
+    for f in (lambda x: np.modf(x)[0], lambda x: np.modf(x)[1], lambda x: np.frexp(x)[0], lambda x: np.frexp(x)[1],
+              lambda x: np.ldexp(x, -1070), lambda x: np.ldexp(x, 2000), lambda x: np.ldexp(x, -3000)):  # fmt: skip
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(f(jitgrad.tensor(special)), f(special))
+    assert np.ldexp(leaf(1e-300), 2000) == np.ldexp(1e-300, 2000)
+    x = leaf(A)
+    for kind, f in (
+        (ShapeError, lambda: np.pad(x[:, :0], 1, "mean")), (ArgumentError, lambda: np.pad(x, 1, "middle")),
+        (ArgumentError, lambda: np.pad(x, 1, "mean", end_values=0)), (ArgumentError, lambda: np.pad(x, -1, "mean")),
+        (ShapeError, lambda: np.pad(x, (1, 2, 3))), (ShapeError, lambda: np.polyval(x, 1.0)),
+        (ArgumentError, lambda: np.polyder(x[0], -1)), (ShapeError, lambda: np.bincount([0, 1], x[0])),
+        (ArgumentError, lambda: np.piecewise(x, [x > 0], [])),
+        (ArgumentError, lambda: np.interp(x, W, V[:3], period=0)),
+        (ShapeError, lambda: np.apply_along_axis(np.sum, 0, x[:, :0])), (ArgumentError, lambda: jnp.r_["r", x]),
+        (ShapeError, lambda: np.apply_over_axes(lambda v, k: v.sum(), x, 0)),
+        (ArgumentError, lambda: np.take(x, [0], mode="wrapped")), (ArgumentError, lambda: np.ldexp(x, 1, where=MASK)),
+        (GradientError, lambda: np.polyfit(x[0], A[0], 1)), (GradientError, lambda: jnp.mgrid[0 : x[0, 0] : 0.5]),
+        (GradientError, lambda: np.histogramdd(x)), (GradientError, lambda: np.histogram(x, "auto")),
+    ):  # fmt: skip
+        with pytest.raises(kind, match="got"):
+            f()
+
+
+def test_no_gradient_is_advised_to_be_lost():
+    x = leaf(A[:, :2])
+    for f in (np.linalg.solve, np.linalg.inv, np.linalg.svd, np.linalg.eigh, np.linalg.cholesky, np.linalg.slogdet,
+              np.linalg.qr, np.linalg.pinv, np.fft.fft, np.roots, np.i0):  # fmt: skip
+        operands = (x, x) if f is np.linalg.solve else (x[0],) if f is np.roots else (x,)
+        with pytest.raises(GradientError, match="jitgrad has") as error:
+            f(*operands)
+        assert "detach" not in str(error.value)
