@@ -15,6 +15,8 @@ from ..composed import op
 from ..plain import arrays, fallback
 from ..special import HANDLERS, handler
 
+DEFAULTS = {"casting": "same_kind", "order": "K", "dtype": None, "subok": True, "where": True}
+
 
 def _ufunc(ufunc):
     """Registers a function of the operands for `ufunc`, with ``out=``; other parameters have their defaults."""
@@ -24,7 +26,7 @@ def _ufunc(ufunc):
         def run(*args, out=None, **kwargs):
             outs = (*args[ufunc.nin :], *(out if isinstance(out, tuple) else (out,)))
             for name, value in kwargs.items():
-                if (name, value) not in {("casting", "same_kind"), ("order", "K"), ("dtype", None), ("subok", True)}:
+                if name not in DEFAULTS or not (value is DEFAULTS[name] or str(value) == DEFAULTS[name]):
                     raise ArgumentError(
                         f"np.{ufunc.__name__}() got {name}={value!r}, which jitgrad does not support; leave it out"
                     )
