@@ -87,6 +87,7 @@ NAMED = {
     "numpy.outside": ({"outer", "where"}, "a method of ufuncs, and a parameter of theirs"),
     "numpy.protocol": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"},
                        "functions with two names in NumPy"),
+    "numpy.functions.numbers": ({"where"}, "a parameter of ufuncs"),
     "numpy.functions.padding": ({"mean", "maximum", "minimum"}, "modes of numpy.pad"),
     "numpy.rearranged": ({"take", "concatenate"}, "formulas"),
     "numpy.special": ({"where", "broadcast_to", "clip", "searchsorted", "take"},

@@ -300,4 +300,4 @@ def test_no_gradient_is_advised_to_be_lost():
         operands = (x, x) if f is np.linalg.solve else (x[0],) if f is np.roots else (x,)
         with pytest.raises(GradientError, match="jitgrad has") as error:
             f(*operands)
-        assert "detach" not in str(error.value)
+        assert "detach" not in str(error.value).split("; where no gradient is wanted")[0]
