@@ -13,6 +13,9 @@ import time
 
 #: The way of compiling that is measured, also in children: kernels, all of them made before the clock starts.
 COMPILE = "always"
+#: Seconds, and runs at least, of what warms up: asv's quick mode times a single call, and a new process runs its first
+#: ones slower (Python specialises code that it has seen some times, caches and the processor's clock are cold).
+WARM, RUNS = 0.01, 3
 #: Turns that `medians` gives each of the things it compares, and seconds for all turns of one.
 ROUNDS, BUDGET = 7, 0.1
 
@@ -32,12 +35,14 @@ class Prepared:
 
 
 def warm(step):
-    """Runs `step` until its kernels are there, so that the clock sees none being made."""
+    """Runs `step` until its kernels are there, so that the clock sees none being made, and it is as fast as it gets."""
     import jitgrad
 
     jitgrad.config.compile = COMPILE
-    for _ in range(3):
+    runs, stop = 0, time.perf_counter() + WARM
+    while runs < RUNS or time.perf_counter() < stop:
         step()
+        runs += 1
 
 
 def seconds(step):
