@@ -17,7 +17,7 @@ from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
 from .ops.indexing import in_bounds
 from .parameters import is_hashable, operands_by_name, statics_of
-from .tape.execute import pause
+from .tape.execute import let_go, pause
 from .tape.numbers import Number, kind_of
 from .tape.segment import Head, grow, local
 from .tape.tensors import enter, record, record_in, varies
@@ -224,7 +224,11 @@ def binary(entry, unusual=apply):
             y = float(y)  # 2 and 2.0 are one program
             key = (entry, state, float)
         else:
-            return unusual(entry, (x, y))
+            try:
+                return unusual(entry, (x, y))
+            except Exception:
+                let_go(seg)  # of `x`
+                raise
         before = seg.state
         try:
             state = before.next[key]
@@ -343,7 +347,11 @@ def record_quickly(entry, operands, statics):
             key.append(kind)
             numbers.append(x)
         else:
-            return apply(entry, operands, statics)
+            try:
+                return apply(entry, operands, statics)
+            except Exception:
+                let_go(seg)  # of the operands before
+                raise
     out = record_in(seg, (*key, *statics), numbers)
     return apply(entry, operands, statics) if out is None else out
 

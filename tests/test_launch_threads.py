@@ -34,7 +34,7 @@ def chunk(start, stop, part, args):
 @pytest.fixture(scope="module")
 def address():
     launch.prepare()
-    return build.loop_kernel(SOURCE)[0]
+    return build.loop_kernel(SOURCE)
 
 
 def visits(run, address, total, step):

@@ -435,9 +435,9 @@ def assemble(lowered, around=None):
         if isinstance(kernel, Call):
             assembler.call(kernel.node)
         elif kernel.kind == "scalar":
-            assembler.scalar(kernel, kernel.source and scalar_kernel(kernel.source)[0])
+            assembler.scalar(kernel, kernel.source and scalar_kernel(kernel.source))
         else:
-            assembler.loop(kernel, kernel.source and loop_kernel(kernel.source)[0])
+            assembler.loop(kernel, kernel.source and loop_kernel(kernel.source))
         if around is not None:
             around(assembler, k, first)
     text = assembler.text()

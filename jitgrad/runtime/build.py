@@ -19,7 +19,7 @@ from numba.core.bytecode import FunctionIdentity
 from .._dtypes import SUPPORTED
 from .._errors import CompileError, JitgradWarning
 from . import cache, threadpools, watch
-from .build_entry import Kernel
+from .build_entry import Kernel, release
 from .build_lowering import BYTES_DATA, free, item_type, local_maker, prefetch, scratch_maker
 from .build_passes import Plain
 from .stats import COMPILED, Cost, stats
@@ -99,6 +99,7 @@ def _build(source, take, driver=False):
         try:
             module = cache.load(source)
             out = take(module)
+            cache.forget(module)
         except Exception as error:
             where = cache.path_of(source)
             raise CompileError(f"the kernel {where} could not be compiled ({error}); its source:\n{source}") from error
@@ -121,17 +122,22 @@ def _build(source, take, driver=False):
 
 
 def loop_kernel(source):
-    """(address of the chunk function, module) of an array kernel."""
-    return _build(source, lambda module: (module.chunk.address, module))
+    """The address of the chunk function of an array kernel."""
+
+    def take(module):
+        release(module.chunk.library)
+        return module.chunk.address
+
+    return _build(source, take)
 
 
 def scalar_kernel(source):
-    """(fast entry point, module) of a scalar kernel."""
+    """The fast entry point of a scalar kernel."""
 
     def take(module):
-        dispatcher = module.kernel
-        (result,) = dispatcher.overloads.values()
-        return result.entry_point, module
+        (result,) = module.kernel.overloads.values()
+        release(result.library)
+        return result.entry_point
 
     return _build(source, take)
 

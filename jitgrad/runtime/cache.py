@@ -243,6 +243,11 @@ def _execute(name, path, source):
     return module
 
 
+def forget(module):
+    """Lets go of a module that `load` gave, when what it holds is all that is needed of it."""
+    sys.modules.pop(module.__name__, None)
+
+
 def load(source):
     """The module of the kernel `source`, compiled or taken from the cache."""
     for last in (False, True):

@@ -8,6 +8,7 @@ While a plan is made and runs, other code of this thread may record into the seg
 was computed is right all the same, and the segment ends only if nothing came after it (`close`). Start at `flush`.
 """
 
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from sys import getrefcount
@@ -130,6 +131,23 @@ def flush(seg):
             break
     local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing)
     seg.end()
+
+
+def let_go(seg):
+    """After an operation failed: the segment must not keep what entered for it, which nobody may look at ever.
+
+    The tensors may refer to their place in it, so it ends: by itself where nothing was recorded, else it runs.
+    """
+    state = seg.state
+    if seg is not local.seg or seg.tracing is not None or state.slot >= 0 or state.over:
+        return
+    if state.records:
+        with suppress(Exception):  # the values are asked for singly, then, and raise what they raise
+            flush(seg)
+    elif state.leaves:
+        seg.last, seg.state = state, OVER[state.grad]
+        local.seg = Segment(state.grad, seg.before)
+        seg.end()
 
 
 def pause(seg):

@@ -341,7 +341,13 @@ def grow(seg, before, key):
     out = revive(before, key) if _before else None
     if out is not None:
         return out
-    node, operands, numbers = _built(key, before.numbers, {})
+    try:
+        node, operands, numbers = _built(key, before.numbers, {})
+    except Exception:
+        from .execute import let_go
+
+        let_go(seg)
+        raise
     rg = node.dtype.kind == "f" and node.op is not STOP and True in map(_rg, operands)
     if rg and not before.grad:
         node, rg = stop(node), False
