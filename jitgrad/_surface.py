@@ -18,7 +18,7 @@ HOME = os.path.dirname(os.path.abspath(__file__)) + os.sep
 FULL = os.environ.get("JITGRAD_TRACEBACK") == "full"
 
 
-def _is_ours(frame):
+def is_ours(frame):
     """Whether a frame is of this package, or of a text that it made."""
     name = frame.f_code.co_filename
     return name.startswith((HOME, "<jit of ", "<jitgrad"))
@@ -38,11 +38,11 @@ def trimmed(error):
         return error
     kept = None
     for tb in reversed(_frames(error)):
-        if not _is_ours(tb.tb_frame):
+        if not is_ours(tb.tb_frame):
             tb.tb_next = kept
             kept = tb
     inner = error.__context__
-    while inner is not None and all(_is_ours(tb.tb_frame) for tb in _frames(inner)):
+    while inner is not None and all(is_ours(tb.tb_frame) for tb in _frames(inner)):
         inner = error.__context__ = inner.__context__
     return error.with_traceback(kept)
 

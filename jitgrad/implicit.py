@@ -15,6 +15,7 @@ from sys import _getframe
 
 from ._errors import GradientError, GradientWarning
 from ._packages import is_installed, package_of
+from ._surface import is_ours
 from .tape.running import needs_grad, owner, refuse
 
 #: Modules whose functions show, compare or save what they are given, and compute nothing that comes back.
@@ -89,8 +90,8 @@ def _asker():
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
         package = package_of(name)
-        if package != "jitgrad":
-            if not is_installed(package):
+        if not is_ours(frame):
+            if package == "jitgrad" or not is_installed(package):  # text run among names of jitgrad is the user's
                 return frame, level, between
             if other is None and package != "numpy" and not _shows(name):
                 other = frame, level, tuple(between)

@@ -437,3 +437,30 @@ def test_print_options():
         assert repr(x * 1e-9).startswith("tensor([0., 0.]")
     with np.printoptions(formatter={"float": "{:.1f}".format}):
         assert repr(x).startswith("tensor([1.2, 2.0]")
+
+
+# --- names that are looked up ----------------------------------------------------------------------------------------
+
+
+def test_the_namespace_has_its_names_where_tools_look():
+    """In its `__dict__`, as of any module."""
+    for module, theirs in ((jnp, np), (jnp.linalg, np.linalg)):
+        names = vars(module)
+        assert set(module.__all__) <= set(names) and "norm" in vars(jnp.linalg)
+        assert not [n for n in module.__all__ if callable(getattr(theirs, n)) and names[n] is not getattr(module, n)]
+    copied = {}
+    exec("from jitgrad.numpy import *", copied)
+    assert copied["sin"] is jnp.sin is vars(jnp)["sin"]
+
+
+def test_sympy_makes_functions_with_gradients():
+    sympy = pytest.importorskip("sympy")
+    x, y = sympy.symbols("x y")
+    expression = sympy.sin(x) * sympy.exp(y) + sympy.sqrt(x) * sympy.log(y)
+    f = sympy.lambdify((x, y), expression, modules=[jnp])
+    g = jitgrad.grad(f, argnums=(0, 1))(jitgrad.tensor(2.0), jitgrad.tensor(3.0))
+    want = [expression.diff(v).subs({x: 2, y: 3}).evalf() for v in (x, y)]
+    np.testing.assert_allclose([t.item() for t in g], [float(w) for w in want], rtol=1e-12)
+    f = sympy.lambdify((x, y), expression, modules="math")
+    with pytest.raises(GradientError, match="jitgrad"):
+        jitgrad.grad(f)(jitgrad.tensor(2.0), jitgrad.tensor(3.0))

@@ -7,15 +7,18 @@
 Every public name of NumPy is here. Functions of jitgrad's catalogue, and those composed of them, have gradients; the
 others compute on values and give tensors, and raise `GradientError` where a gradient would be lost. Creation functions
 take ``requires_grad=``. dtypes, constants, classes, `random` and other submodules are NumPy's own. Names are made when
-they are first used.
+they are first used (`names.Namespace`).
 
 Start at `protocol.dispatch`: the same way is taken by NumPy's own functions when a tensor is passed to them.
 """
+
+import sys as _sys
 
 import numpy as _np
 
 from ..tensor import Tensor
 from . import linalg as linalg
+from .names import Namespace as _Namespace
 from .names import named as _named
 from .standard import API_VERSIONS as _API_VERSIONS
 from .standard import Info as _Info
@@ -23,7 +26,7 @@ from .standard import Info as _Info
 ndarray = Tensor
 __array_namespace_info__ = _Info
 __array_api_version__ = _API_VERSIONS[-1]
-__all__ = [name for name in _np.__all__ if not name.startswith("_")]
+__all__ = sorted(name for name in _np.__all__ if not name.startswith("_"))
 
 # Below, only builtins that NumPy has no function of the same name for: `any` is NumPy's once it was asked for.
 
@@ -37,3 +40,6 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *__all__})
+
+
+_sys.modules[__name__].__class__ = _Namespace

@@ -1,10 +1,12 @@
 """`numpy.linalg` on tensors: the names of NumPy; those jitgrad has no derivative of work on values only."""
 
+import sys
+
 import numpy as np
 
-from .names import named
+from .names import Namespace, named
 
-__all__ = list(np.linalg.__all__)
+__all__ = sorted(np.linalg.__all__)
 
 
 def __getattr__(name):
@@ -16,3 +18,6 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *__all__})
+
+
+sys.modules[__name__].__class__ = Namespace

@@ -4,6 +4,8 @@ Functions go the way of the protocols (`protocol.dispatch`), whatever their argu
 submodules are NumPy's own. Start at `named`.
 """
 
+import types
+
 import numpy as np
 
 from .._dtypes import as_dtype
@@ -29,6 +31,17 @@ CREATION = frozenset(
 
 #: Classes of NumPy's that call or join what they are given.
 CLASSES = {np.vectorize: vectorize}
+
+
+class Namespace(types.ModuleType):
+    """A module whose names are made when they are first used, and all of them when its ``__dict__`` is asked for, as
+    by `vars` and by tools that look names up there (``sympy.lambdify``)."""
+
+    @property
+    def __dict__(self):
+        for name in sorted(self.__all__):
+            getattr(self, name)
+        return types.ModuleType.__dict__["__dict__"].__get__(self)
 
 
 def named(module, name):
