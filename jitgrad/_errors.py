@@ -30,6 +30,10 @@ class ArgumentError(JitgradError, TypeError, ValueError):
     """An argument has the wrong type or value."""
 
 
+class IntegerOverflow(ArgumentError, OverflowError):
+    """A Python integer is out of bounds for the dtype it is computed in or written to."""
+
+
 class GradientError(JitgradError, RuntimeError):
     """A gradient was asked for that does not exist, or cannot be had any more."""
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._dtypes import SUPPORTED, as_dtype
-from ._errors import ArgumentError, DTypeError
+from ._errors import ArgumentError, DTypeError, IntegerOverflow
 from ._foreign import refuse_subclass, refuse_subclasses
 from .implicit import COPY, LEAF, check
+from .integers import as_float, dtype_of
 from .ops.registry import CAST, NONZERO, REGISTRY
 from .runtime.pool import LEAST, aligned, copied
 from .tape.numbers import Number
@@ -92,8 +93,8 @@ def check_device(device):
 def from_data(data, dtype):
     if type(data) in (float, int, bool) and dtype is None:
         dtype = {float: np.float64, int: np.int64, bool: np.bool_}[type(data)]
-        if type(data) is int and not -(1 << 63) <= data < 1 << 63:
-            raise DTypeError(f"got the integer {data}, which does not fit int64; pass a float")
+        if type(data) is int:
+            dtype = dtype_of(data)
         return from_value(data, (), np.dtype(dtype), None)
     if isinstance(data, (list, tuple)):
         refuse_subclasses(data)
@@ -110,7 +111,13 @@ def from_data(data, dtype):
     try:
         large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
         array = copied(data) if large and dtype in (None, data.dtype) else np.array(data, dtype=dtype, order="C")
-    except (ValueError, TypeError, OverflowError) as error:
+    except OverflowError as error:
+        raise IntegerOverflow(
+            f"got {data!r:.100} for {dtype}, expected numbers that it has room for ({error}); pass another dtype"
+        ) from None
+    except (ValueError, TypeError) as error:
+        if isinstance(error, ValueError) and dtype is not None and np.asarray(data).dtype in SUPPORTED:
+            raise ArgumentError(f"got {data!r:.100} for {dtype}, expected whole numbers ({error})") from None
         raise DTypeError(
             f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
         ) from None
@@ -189,6 +196,22 @@ def as_operand(x):
     if hasattr(x, "__array__"):
         return from_data(np.asarray(x), None)
     raise DTypeError(f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number")
+
+
+def written(value, dtype):
+    """`value` as the operand of a write to a tensor of `dtype`: numbers of Python, also in sequences, as NumPy assigns
+    them, which refuses those that the dtype has no room for."""
+    whole, kind = dtype.kind in "iu", type(value)
+    if whole and isinstance(value, np.generic):
+        value = value.item()
+    elif whole and kind is Number and value.kind is int:
+        value = value.look()
+    kind = type(value)
+    if whole and kind in (int, float) or kind in (list, tuple) and not _holds(value, (str, bytes)):
+        return from_data(value, dtype)
+    if kind is int:
+        value = as_float(value) if dtype.kind == "f" else bool(value)
+    return as_operand(value)
 
 
 def unpickle(array, requires_grad, grad):

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ._dtypes import as_dtype
-from ._errors import ArgumentError, ShapeError
+from ._errors import ArgumentError, IntegerOverflow, ShapeError
 from ._foreign import refuse_subclasses
 from .convert import as_flag, as_leaf, as_operand, by_value, check_device, from_array, from_data, tensor
+from .integers import RANGES, fitting
 from .ir.shapes import as_int, broadcast_shapes, check_ndim, normalize_axis
 from .tape.segment import local
 from .tape.tensors import look
@@ -81,7 +82,8 @@ def _by_numpy(name, make, *args, expected, **kwargs):
         return make(*args, **kwargs)
     except (TypeError, ValueError, ArithmeticError) as error:
         given = ", ".join(map(repr, args))
-        raise ArgumentError(f"got {name}({given}), expected {expected} ({error})") from None
+        kind = IntegerOverflow if isinstance(error, OverflowError) else ArgumentError
+        raise kind(f"got {name}({given}), expected {expected} ({error})") from None
 
 
 def array(
@@ -214,9 +216,17 @@ def arange(*args: Any, dtype: Any = None, requires_grad: bool = False, device: A
     )
     if not 0 < len(args) < 4:
         raise ArgumentError(f"got arange() of {len(args)} values, expected {expected}")
+    if dtype in RANGES and {int}.issuperset(map(type, args)) and (values := _range(args)):
+        for value in (values[0], values[-1]):
+            fitting(value, dtype)
     return _made(
         _by_numpy("arange", np.arange, *by_value(args), dtype=dtype, expected=expected), None, requires_grad, device
     )
+
+
+def _range(args):
+    """The values of an arange of integers; none where its step is 0."""
+    return range(*args) if len(args) < 3 or args[2] else ()
 
 
 def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0, device=None):

@@ -13,6 +13,7 @@ from ._docs import describe
 from ._errors import ArgumentError, DTypeError
 from ._foreign import PRIORITY, leave, refuse_subclass, takes_over
 from .convert import as_operand, by_value, from_array
+from .integers import settled
 from .ir import Node, const
 from .ops import REGISTRY, REQUIRED
 from .ops.indexing import in_bounds
@@ -45,15 +46,11 @@ def apply(entry, operands, statics=()):
     for x in operands:
         if type(x) is not Tensor and type(x) is not Number and takes_over(x):
             return leave(entry, operands, statics, x)
-    if entry.guard:
-        entry.guard(*operands)
     for name, x in zip(entry.args, operands):
         if x is None and name not in entry.optional:
             raise DTypeError(
                 f"got None as the operand {name} of {entry.name}(), expected a tensor, an array or a number"
             )
-    if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
-        operands = (as_operand(operands[0]), _code(operands[1]))
     if entry.host:
         x, values = as_operand(operands[0]), operands[1]
         refuse_subclass(values)
@@ -63,12 +60,18 @@ def apply(entry, operands, statics=()):
         operands = _with_numbers(operands)
     if not any(isinstance(x, Tensor) for x in operands):
         operands = (as_operand(operands[0]), *operands[1:]) if type(operands[0]) in (int, float, bool) else operands
+    if int in map(type, operands):
+        operands = settled(entry, operands)
+    if entry.guard and float not in map(kind_of, operands):
+        operands = tuple(x.look() if type(x) is Number and x.kind is int else x for x in operands)
+        entry.guard(*operands)
+    if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
+        operands = (operands[0], _code(operands[1]))
     statics = tuple(tuple(s) if type(s) is list else s for s in statics)
     if entry.view:
         return view(entry, operands[0], statics)
     tensors = [x for x in operands if isinstance(x, Tensor)]
     numbers = [x for x in operands if kind_of(x) in NUMBERS]
-    _check_integers(numbers, tensors)
 
     def key(*states):
         places = iter(states)
@@ -126,23 +129,6 @@ def _code(value):
     return node
 
 
-def _check_integers(numbers, tensors):
-    for n in numbers:
-        if type(n) is int and not -(1 << 63) <= n < 1 << 63:
-            raise ArgumentError(f"got the integer {n}, which does not fit int64; pass a float")
-        if type(n) is int:
-            for t in tensors:
-                if (
-                    t._state.integer
-                    and t.dtype.kind in "iu"
-                    and not np.iinfo(t.dtype).min <= n <= np.iinfo(t.dtype).max
-                ):
-                    raise ArgumentError(
-                        f"got the integer {n}, which does not fit the tensor's dtype {t.dtype}; "
-                        "convert the tensor with .astype first"
-                    )
-
-
 def apply_sequence(entry, xs, statics):
     try:
         xs = list(xs)
@@ -195,8 +181,9 @@ def unary(entry):
     return function
 
 
-def binary(entry, unusual=apply):
-    """The function of an entry with two operands and no parameters; `unusual` takes what is no tensor and no number."""
+def binary(entry, unusual=apply, taken=Tensor):
+    """The function of an entry with two operands and no parameters; `unusual` takes what is not of the class `taken`,
+    and no number."""
     codes = entry.codes
 
     def function(x, y, /):
@@ -209,7 +196,7 @@ def binary(entry, unusual=apply):
             if (state := enter(x, seg)) is None:
                 return function(x, y)
         kind = type(y)
-        if kind is Tensor:
+        if kind is taken:
             if y._seg is seg:
                 key = (entry, state, y._state)
             else:
@@ -254,6 +241,17 @@ def binary(entry, unusual=apply):
         return out
 
     return function
+
+
+def guarded(entry, unusual=apply):
+    """`binary`, for an entry that is asked before integers meet integers."""
+    plain = binary(entry, unusual)
+
+    def asked(entry, operands):
+        x, y = operands
+        return plain(x, y) if type(y) is Tensor and not y._state.integer else unusual(entry, operands)
+
+    return binary(entry, asked, taken=None)
 
 
 def reflected(entry):
@@ -366,7 +364,7 @@ def make(entry):
     if entry.operands == 1 and not entry.params and not entry.view:
         out = unary(entry)
     elif entry.operands == 2 and not entry.params:
-        out = binary(entry)
+        out = guarded(entry) if entry.guard else binary(entry)
     else:
         out = general(entry)
     describe(out, entry)
@@ -441,10 +439,12 @@ def _operator(entry, f):
         y = operands[1]
         if hasattr(y, "_mask"):
             refuse_subclass(y)
+        if type(y) is int and y in entry.instead:
+            return FUNCTIONS[entry.instead[y].name](operands[0])
         leave = defers(y) and (hasattr(y, other) or hasattr(y, "__array__"))
         return NotImplemented if leave else apply(entry, operands)
 
-    out = binary(entry, unusual)
+    out = (guarded if entry.guard else binary)(entry, unusual)
     describe(out, entry, f"__{entry.operator}__")
     return out
 

@@ -12,7 +12,7 @@ import numpy as np
 from . import subscript
 from ._dtypes import as_dtype, is_float
 from ._errors import AliasError, ArgumentError, DTypeError, GradientError, ShapeError
-from .convert import DEVICES, as_flag, as_operand, check_device, tensor
+from .convert import DEVICES, as_flag, as_operand, check_device, tensor, written
 from .convert import cast as cast_to
 from .copies import Copies
 from .explanation import explained
@@ -328,7 +328,7 @@ class Tensor(Values, Copies):
         if self._x is not None and self._x.element:
             refuse_element(self, "item assignment")
         _check_writable(self)
-        part, new = subscript.place(self, index, as_operand(value))
+        part, new = subscript.place(self, index, written(value, self.dtype))
         part._write(new, cast=True)
 
     # --- writes ---------------------------------------------------------------------------------------------------
@@ -355,7 +355,7 @@ class Tensor(Values, Copies):
         """Writes `value`, broadcast and cast, into this tensor."""
         refuse_element(self, "a write")
         _check_writable(self)
-        self._write(subscript.fit(as_operand(value), self.shape, self.dtype), cast=True)
+        self._write(subscript.fit(written(value, self.dtype), self.shape, self.dtype), cast=True)
         return self
 
 

@@ -25,10 +25,9 @@ def test_integer_powers_wrap_and_truncate(tier, dtype):
 
 
 def test_negative_powers_of_integers(tier):
-    x, y = jitgrad.tensor([1, -1, -1, 2, -3, 0]), jitgrad.tensor([-3, -3, -2, -1, -1, -1])
-    assert (x**y).tolist() == [1, -1, 1, 0, 0, 0]
-    for exponent in (-1, -2):
-        with pytest.raises(ArgumentError, match=f"got the exponent {exponent} for dtype int64, expected"):
+    x = jitgrad.tensor([1, -1, -1, 2, -3, 0])
+    for exponent in (-1, -2, jitgrad.tensor([3, 3, 2, 1, 1, -1]), np.array([-2])):
+        with pytest.raises(ArgumentError, match="got the negative exponent -[12] for integers"):
             x**exponent
     assert (x**-1.0).tolist() == [1, -1, -1, 0.5, -1 / 3, np.inf]
 

@@ -13,7 +13,16 @@ import pytest
 from both import array
 
 import jitgrad
-from jitgrad import AliasError, ArgumentError, AxisError, DTypeError, GradientError, IndexOutOfRange, ShapeError
+from jitgrad import (
+    AliasError,
+    ArgumentError,
+    AxisError,
+    DTypeError,
+    GradientError,
+    IndexOutOfRange,
+    IntegerOverflow,
+    ShapeError,
+)
 
 PACKAGE = str(pathlib.Path(jitgrad.__file__).parent)
 
@@ -141,14 +150,14 @@ DTYPES = {
     "structured": (DTypeError, "got", lambda p: jitgrad.tensor(np.zeros(2, [("a", float)]))),
     "unknown dtype": (DTypeError, "not a dtype", lambda p: jitgrad.zeros(2, dtype="float63")),
     "unsupported dtype": (DTypeError, "complex64", lambda p: p.y.astype(np.complex64)),
-    "integer too large": (DTypeError, "int64", lambda p: jitgrad.tensor(1 << 70)),
+    "integer too large": (IntegerOverflow, "no dtype has room", lambda p: jitgrad.tensor(1 << 70)),
     "operand str": (DTypeError, "operand|got", lambda p: p.y + "a"),
     "operand object": (DTypeError, "operand", lambda p: p.y * object()),
     "operand None": (DTypeError, "operand", lambda p: p.y + None),
     "operand complex": (TypeError, "unsupported operand.*complex", lambda p: p.y * 1j),
     "operand object array": (DTypeError, "object", lambda p: p.y + np.array([None, 1, 2])),
-    "integer operand too large": (ArgumentError, "int64", lambda p: p.y + (1 << 70)),
-    "number that does not fit": (ArgumentError, "uint8", lambda p: jitgrad.tensor(np.array([1], np.uint8)) + 300),
+    "integer operand too large": (IntegerOverflow, "int64", lambda p: p.b + (1 << 70)),
+    "number that does not fit": (IntegerOverflow, "uint8", lambda p: jitgrad.tensor(np.array([1], np.uint8)) + 300),
     "no such loop": (DTypeError, "not defined", lambda p: -p.b),
     "difference of booleans": (DTypeError, "not defined", lambda p: p.b - p.b),
     "invert a float": (DTypeError, "not defined.*expected bool or integers", lambda p: ~p.y),

@@ -39,6 +39,7 @@ LAYERS = [
         "functions",
         "gradients",
         "implicit",
+        "integers",
         "parameters",
         "subscript",
         "tensor",

@@ -18,7 +18,7 @@ from jitgrad import ArgumentError, DTypeError
 from jitgrad._dtypes import BOOL, FLOATS, INT64, SUPPORTED
 from jitgrad.autodiff import pull_back
 from jitgrad.compile import reference
-from jitgrad.ir import leaf
+from jitgrad.ir import Node, leaf
 from jitgrad.ops import REGISTRY
 from jitgrad.runtime.execute import Plan
 
@@ -33,9 +33,8 @@ ROUNDED = frozenset(
 )
 #: Those that cancel: units in the last place of 1, not of the result.
 CANCELLING = frozenset(("logaddexp", "logaddexp2"))
-#: Not defined: casts of 1 / 0 to integers, shifts beyond the bits.
+#: Not defined: shifts beyond the bits.
 UNDEFINED = {
-    "reciprocal": lambda x: (x.dtype.kind in "iu") & (x == 0),
     "shl": lambda x, y: (y < 0) | (y >= x.itemsize * 8),
     "shr": lambda x, y: (y < 0) | (y >= x.itemsize * 8),
 }
@@ -73,6 +72,14 @@ def elementwise(n):
             yield entry
 
 
+def apply(entry, function, xs):
+    """``function(*xs)``; with exponents of at least 0 for powers of integers."""
+    if entry.name in ("power", "power2") and xs[1].dtype.kind == "i":
+        maximum = REGISTRY["maximum"] if isinstance(xs[1], Node) else np.maximum
+        xs = [xs[0], maximum(xs[1], 0)]
+    return function(*xs)
+
+
 def oracle(entry):
     return ORACLES.get(entry.name) or entry.numpy
 
@@ -80,7 +87,7 @@ def oracle(entry):
 def build(entry, nodes):
     """The node, or the error it is refused with."""
     try:
-        return entry(*nodes)
+        return apply(entry, entry, nodes)
     except (DTypeError, ArgumentError) as error:
         return error
 
@@ -121,18 +128,19 @@ def test_elementwise_at_the_edges(dtype, n):
     """NumPy, the NumPy tier and a kernel; with arrays, and with 0-d values, which kernels get by other ways."""
     entries = [e for e in elementwise(n) if not isinstance(build(e, [leaf(i, (), dtype) for i in range(n)]), Exception)]
     xs = grid(entries[0], dtype)
-    roots = [e(*(leaf(i, x.shape, dtype) for i, x in enumerate(xs))) for e in entries]
+    roots = [build(e, [leaf(i, x.shape, dtype) for i, x in enumerate(xs)]) for e in entries]
     slow, plan = reference.run(roots, xs, []), Plan(roots)
     plan.compile()
     fast = plan.run(xs, [])
     for entry, root, a, b in zip(entries, roots, slow, fast):
         assert a.dtype == root.dtype
-        want = by_numpy(oracle(entry), [xs[0] != 0, *xs[1:]] if entry.name == "where" else xs)
+        given = [xs[0] != 0, *xs[1:]] if entry.name == "where" else xs
+        want = by_numpy(lambda *given: apply(entry, oracle(entry), given), given)  # noqa: B023
         if not isinstance(want, Exception) and want.dtype == root.dtype and entry.name != "sigmoid":
             check(entry.name, a, want, xs)
         check(entry.name, b, a, xs)
 
-    roots = [e(*(leaf(i, (), dtype) for i in range(n))) for e in entries]
+    roots = [build(e, [leaf(i, (), dtype) for i in range(n)]) for e in entries]
     plan = Plan(roots)
     plan.compile()
     for k in range(0, xs[0].size, 1 + xs[0].size // 40):

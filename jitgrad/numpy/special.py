@@ -10,7 +10,7 @@ import numpy as np
 from .. import creation
 from .._dtypes import as_dtype
 from .._errors import ArgumentError, DTypeError, IndexOutOfRange
-from ..convert import as_operand
+from ..convert import as_operand, written
 from ..functions import FUNCTIONS
 from ..tape.views import parent_of
 from ..tensor import Tensor
@@ -169,7 +169,7 @@ def _into_array(function, target, *operands):
 def _write(target, places, values):
     """``target.flat[places] = values``, `values` repeated as needed."""
     places = np.asarray(places)
-    values = as_operand(values).reshape((-1,))
+    values = written(values, target.dtype).reshape((-1,))
     if places.size and not values.size:
         raise ArgumentError(f"got no values for {places.size} places, expected at least one")
     if places.size:
@@ -185,7 +185,7 @@ def copyto(dst, src, casting="same_kind", where=True):
         refuse_gradient("numpy.copyto into an array", (src, where), MAKE_A_TENSOR)
         return np.copyto(dst, arrays(src), casting, arrays(where))
     weak = type(src) in (int, float, bool) and np.result_type(dst.dtype, src) == dst.dtype
-    value = as_operand(src)
+    value = written(src, dst.dtype) if weak else as_operand(src)
     if not weak and not np.can_cast(value.dtype, dst.dtype, casting):
         raise DTypeError(
             f"np.copyto() got {value.dtype} values for a {dst.dtype} tensor, which casting={casting!r} does not allow; "
@@ -216,7 +216,7 @@ def putmask(a, mask, values):
     if not isinstance(a, Tensor):
         return _into_array(np.putmask, a, mask, values)
     places = np.flatnonzero(_mask_of(a, mask))
-    values = as_operand(values).reshape((-1,))
+    values = written(values, a.dtype).reshape((-1,))
     _write(a, places, values[places % values.size] if values.size else values)
 
 
@@ -244,7 +244,7 @@ def put_along_axis(arr, indices, values, axis):
         return _into_array(np.put_along_axis, arr, indices, values, axis)
     places = np.arange(arr.size).reshape(arr.shape)
     places = np.take_along_axis(places, np.asarray(arrays(indices)), axis)
-    _write(arr, places.reshape(-1), FUNCTIONS["broadcast_to"](as_operand(values), places.shape))
+    _write(arr, places.reshape(-1), FUNCTIONS["broadcast_to"](written(values, arr.dtype), places.shape))
 
 
 @handler

@@ -6,17 +6,18 @@ The partial derivatives are formulas on IR nodes with the result at hand as ``ou
 """
 
 import math
+import operator as python
 
 import numpy as np
 
-from .._dtypes import BOOL, FLOAT64, is_float
+from .._dtypes import BOOL, is_float
 from .._errors import ArgumentError, DTypeError
-from ..ir import CONST, Node, const
+from ..ir import NUMBER, Node, const
 from ..ir.shapes import as_int
 from .registry import (
     REGISTRY,
     as_node,
-    broadcast,
+    by_dtypes,
     cast,
     choice_dtypes,
     common_dtypes,
@@ -91,6 +92,21 @@ sign = elementwise(
 reciprocal = elementwise(
     "reciprocal", np.reciprocal, lambda x, out: -out * out, code="(1 / {0})", on=(0.5, 2), doc="1 / x."
 )
+
+
+def _reciprocal(of_floats, x):
+    """Of an integer 0 it is what NumPy has on this machine."""
+    out = of_floats(x)
+    if not isinstance(x, Node) or x.dtype.kind not in "iu":
+        return out
+    with np.errstate(all="ignore"):
+        of_zero = int(np.reciprocal(np.zeros(1, x.dtype))[0])
+    zero = equal(x, 0)
+    return where(zero, const(of_zero, x.dtype), of_floats(where(zero, 1, x)))
+
+
+_of_floats = reciprocal.build
+reciprocal.build = lambda x: _reciprocal(_of_floats, x)
 square = elementwise("square", np.square, lambda x, out: 2 * x, code="({0} * {0})", doc="x * x.")
 sqrt = elementwise(
     "sqrt",
@@ -143,14 +159,29 @@ def _tie(x, y, out):
     return where(tie, half, where(equal(y, out), zero, one)), where(tie, half, where(equal(x, out), zero, one))
 
 
-def _extreme(name, numpy, **entry):
-    return elementwise(name, numpy, _tie, code=f"{name}({{0}}, {{1}})", kink={"tie": 0.5}, **entry)
+def _first(compare):
+    """A tie, or two nan, are the first's, as PyTorch has it."""
+
+    def partials(x, y, out):
+        first = logical_or(compare(x, y), isnan(y))
+        return cast(first, out.dtype), cast(logical_not(first), out.dtype)
+
+    return partials
 
 
-maximum = _extreme("maximum", np.maximum, doc="The larger of x and y; nan where either is nan.")
-minimum = _extreme("minimum", np.minimum, doc="The smaller of x and y; nan where either is nan.")
-fmax = _extreme("fmax", np.fmax, doc="The larger of x and y; ignores nan.")
-fmin = _extreme("fmin", np.fmin, doc="The smaller of x and y; ignores nan.")
+def _extreme(name, numpy, partials, tie, **entry):
+    return elementwise(name, numpy, partials, code=f"{name}({{0}}, {{1}})", kink={"tie": tie}, **entry)
+
+
+maximum = _extreme("maximum", np.maximum, _tie, 0.5, doc="The larger of x and y; nan where either is nan.")
+minimum = _extreme("minimum", np.minimum, _tie, 0.5, doc="The smaller of x and y; nan where either is nan.")
+fmax = _extreme(
+    "fmax", np.fmax, _first(lambda x, y: x >= y), 1.0, doc="The larger of x and y, x where they are equal; ignores nan."
+)
+fmin = _extreme(
+    "fmin", np.fmin, _first(lambda x, y: x <= y), 1.0,
+    doc="The smaller of x and y, x where they are equal; ignores nan.",
+)  # fmt: skip
 
 
 def _clip_partials(x, low, high, out):
@@ -183,6 +214,7 @@ def _clip(x, low=None, high=None):
 clip = composite(
     "clip", np.clip, _clip, operands=3, args=("x", "min", "max"), aliases=("clamp",),
     optional={"min": "a_min", "max": "a_max"}, on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
+    saturates={1: False, 2: True},
     doc="x limited to [min, max]; a bound may be None, which is no bound.",
 )  # fmt: skip
 relu = composite(
@@ -198,15 +230,26 @@ relu = composite(
 
 
 def _compare(name, symbol, operator):
-    return elementwise(
-        name,
-        getattr(np, name),
-        None,
-        code=f"({{0}} {symbol} {{1}})",
-        operator=operator,
-        floats=BOOL,
+    out = elementwise(
+        name, getattr(np, name), None, code=f"({{0}} {symbol} {{1}})", operator=operator, floats=BOOL, compares=True,
         doc=f"x {symbol} y, elementwise.",
-    )
+    )  # fmt: skip
+    alike, function = out.build, getattr(python, operator)
+    out.build = lambda x, y: _compared(alike, out.loop, function, x, y)
+    return out
+
+
+def _compared(alike, loop, function, x, y):
+    """NumPy compares int64 with uint64 as what they are, where no dtype has room for both."""
+    if not isinstance(x, Node) or not isinstance(y, Node) or x.dtype is y.dtype or NUMBER in (x.op, y.op):
+        return alike(x, y)
+    (a, b), _ = loop((x.dtype, y.dtype))
+    if a is b:
+        return alike(x, y)
+    x, y = cast(x, a), cast(y, b)
+    if a.kind == "i":
+        return where(x < 0, function(-1, 0), alike(cast(x, b), y))
+    return where(y < 0, function(0, -1), alike(x, cast(y, a)))
 
 
 equal = _compare("equal", "==", "eq")
@@ -218,9 +261,7 @@ greater_equal = _compare("greater_equal", ">=", "ge")
 
 
 def _logical(name, code, n):
-    def rule(operands):
-        return (BOOL,) * n, BOOL
-
+    rule = by_dtypes(lambda asked: ((BOOL,) * n, BOOL))
     return elementwise(
         name, getattr(np, name), None, code=code, dtypes=rule, operands=n, doc=f"{name}, by truth value."
     )
@@ -319,75 +360,6 @@ log1p = elementwise(
     on=(-0.5, 2),
     doc="log(1 + x), accurate near 0.",
 )
-
-# --- powers ----------------------------------------------------------------------------------------------------
-
-
-def _power_partials(x, y, out):
-    if y.op is CONST:
-        return y * power(x, y.arg - 1), None
-    zero = logical_and(equal(x, 0), y >= 0)
-    none = equal(y, 0)
-    return where(none, 0.0, y * power(x, where(none, 1.0, y) - 1)), where(zero, 0.0, log(where(zero, 1.0, x)) * out)
-
-
-def _power_reference(x, y, node):
-    if is_float(node.dtype):
-        return np.power(x, y)
-    sign = np.where(y % 2 == 0, x * x, x)  # of 1 / x ** -y there is something left where x is 1 or -1
-    return np.where(y < 0, np.where(np.abs(x) == 1, sign, 0), np.power(x, np.maximum(y, 0))).astype(node.dtype)
-
-
-power2 = elementwise(
-    "power2", np.power, _power_partials, code="power({0}, {1})", cost=60, on=(0.5, 2), public=False,
-    reference=_power_reference,
-    doc="power with any exponent; whole negative powers of integers are truncated to integers.",
-)  # fmt: skip
-
-
-def _power(x, y):
-    """Exponents that are code (0, 1, 2, 3, 4, -1, -2, ½, -½) become arithmetic."""
-    value = y if not isinstance(y, Node) else y.arg if y.op is CONST else None
-    if isinstance(x, Node) and type(value) in (int, float):
-        if is_float(x.dtype) or (type(value) is int and value > 0):
-            if value == 0:
-                return broadcast(const(1, x.dtype), x.shape)
-            if value == 1:
-                return positive(x)
-            if value == 2:
-                return square(x)
-            if value == 3:
-                return square(x) * x
-            if value == 4:
-                return square(square(x))
-        if is_float(x.dtype):
-            if value == -1:
-                return reciprocal(x)
-            if value == -2:
-                return square(reciprocal(x))  # in range wherever the result is, and so is its gradient
-            if value == 0.5:
-                return sqrt(x)
-            if value == -0.5:
-                return 1 / sqrt(x)
-    return power2(x, y)
-
-
-def _guard_power(x, y):
-    if type(y) is int and y < 0 and getattr(x, "dtype", FLOAT64).kind in "iub":
-        raise ArgumentError(
-            f"got the exponent {y} for dtype {x.dtype}, expected one of at least 0; "
-            "convert the tensor with .double() first"
-        )
-
-
-power = composite(
-    "power", np.power, _power, operands=2, operator="pow", aliases=("pow",), on=(0.5, 2),
-    codes=frozenset((0, 1, 2, 3, 4, -1, -2, 0.5, -0.5)), guard=_guard_power, doc="x ** y.",
-)  # fmt: skip
-float_power = composite(
-    "float_power", np.float_power, lambda x, y: power(cast(as_node(x), np.dtype(float)), y), operands=2, on=(0.5, 2),
-    method=False, doc="x ** y, computed in float64.",
-)  # fmt: skip
 
 # --- rounding: piecewise constant, derivative 0 ------------------------------------------------------------------
 

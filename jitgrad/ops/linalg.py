@@ -11,8 +11,9 @@ import numpy as np
 from .._errors import ArgumentError, AxisError, ShapeError
 from ..ir import Node, Op
 from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, normalize_axis, reduced_axes
-from .elementwise import absolute, equal, logical_and, multiply, not_equal, power, root0, square, where
+from .elementwise import absolute, equal, logical_and, multiply, not_equal, root0, square, where
 from .movement import _swapaxes, permute
+from .powers import power
 from .reduction import ANY, _float, max_, min_, reduce
 from .registry import BOOL, SUM, Entry, broadcast, cast, common_dtypes, composite, reduce_sum, reshape_to, unbroadcast
 

@@ -76,7 +76,16 @@ class Entry:
     codes : frozenset
         Python numbers that, as second operand, become part of the code (exponents such as 2).
     guard : callable or None
-        ``guard(*operands)`` raises for Python numbers that the operation does not take.
+        ``guard(*operands)`` raises where the operation does not take integers of such values.
+    loop : callable
+        ``loop(asked)`` -> (dtypes that the operands are computed in, dtype of the result), from dtypes and, for Python
+        numbers, types.
+    compares : bool
+        The operands are compared: a Python integer may be beyond the dtype of the other.
+    saturates : dict
+        Operand -> whether a Python integer there may be above the dtype of the others, else below: it limits nothing.
+    instead : dict
+        Second operand of the operator, a Python number -> the entry that it stands for beside integers, as in NumPy.
     scipy : str
         The function of `scipy.special` of the same meaning, or "": tensors that are passed to that come here.
     host : callable or None
@@ -90,13 +99,14 @@ class Entry:
         "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
         "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public", "guard",
         "methods", "properties", "in_place", "spread", "optional", "layout", "along", "scipy",
+        "loop", "compares", "saturates", "instead",
     )  # fmt: skip
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
         on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(),
         host=None, public=True, guard=None, methods=(), properties=(), in_place="", spread="", optional=None,
-        layout=None, along=None, scipy="",
+        layout=None, along=None, scipy="", loop=None, compares=False, saturates=None, instead=None,
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
@@ -107,6 +117,8 @@ class Entry:
         self.codes, self.host, self.along, self.public, self.guard = codes, host, along, public, guard
         self.methods, self.properties, self.in_place, self.spread = methods, properties, in_place, spread
         self.optional, self.layout, self.scipy = optional or {}, layout, scipy
+        self.loop = loop or (ufunc_dtypes(numpy) if isinstance(numpy, np.ufunc) else common_dtypes).of
+        self.compares, self.saturates, self.instead = compares, saturates or {}, instead or {}
         if name in REGISTRY:
             raise ValueError(f"two entries named {name}")
         REGISTRY[name] = self
@@ -243,8 +255,9 @@ def by_dtypes(rule):
     known = functools.lru_cache(256)(rule)
 
     def dtypes(operands):
-        return known(tuple([x.dtype if type(x) is Node and x.op is not NUMBER else _asked(x) for x in operands]))
+        return known(tuple([x.dtype if type(x) is Node and x.op is not NUMBER else asked_by(x) for x in operands]))
 
+    dtypes.of = known
     return dtypes
 
 
@@ -283,7 +296,8 @@ def _taken(ufunc):
     return " or ".join(word for kind, word in words.items() if kind in kinds)
 
 
-def _asked(x):
+def asked_by(x):
+    """The dtype that a node or number asks for, as a dtype rule takes it: for a weak number its type."""
     if not isinstance(x, Node):
         if type(x) not in (bool, int, float):
             raise DTypeError(f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number")
@@ -384,7 +398,7 @@ def elementwise(
         src, shape, dtype = found
         return Node(op, src, None, shape, floats or dtype)
 
-    return Entry(name, numpy, build, n, op=op, differentiable=partials is not None, **entry)
+    return Entry(name, numpy, build, n, op=op, differentiable=partials is not None, loop=rule.of, **entry)
 
 
 def _one_float(xs):

@@ -113,7 +113,7 @@ def _sign(builder, ty, x):
     if isinstance(ty, types.Float):
         above, below = builder.fcmp_ordered(">", x, zero), builder.fcmp_ordered("<", x, zero)
         one, minus = ir.Constant(x.type, 1.0), ir.Constant(x.type, -1.0)
-        return builder.select(above, one, builder.select(below, minus, x))
+        return builder.select(above, one, builder.select(below, minus, builder.fmul(x, x)))  # 0 of -0, too; nan of nan
     if not getattr(ty, "signed", False):
         return builder.zext(builder.icmp_unsigned("!=", x, zero), x.type)
     above, below = builder.icmp_signed(">", x, zero), builder.icmp_signed("<", x, zero)

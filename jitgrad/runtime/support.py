@@ -105,7 +105,7 @@ def falling(p, n):
 
 def sign(x):
     """-1, 0 or 1 in the type of x; nan stays nan."""
-    return x * 0 + 1 if x > 0 else x * 0 - 1 if x < 0 else x
+    return x * 0 + 1 if x > 0 else x * 0 - 1 if x < 0 else x * x
 
 
 def isfinite(x):
