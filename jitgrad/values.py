@@ -7,7 +7,7 @@ Each method here runs what is pending (`jitgrad.tape.execute.look`); what would 
 import numpy as np
 
 from ._dtypes import is_float
-from ._errors import ArgumentError, DTypeError, GradientError
+from ._errors import ArgumentError, DTypeError, GradientError, IndexOutOfRange
 from .implicit import ARRAY, NUMBER, check
 from .tape.segment import local, recordings
 from .tape.tensors import Handle, look, seen
@@ -51,12 +51,17 @@ class Values(Handle):
             return out.astype(dtype)
         return out.copy() if copy else out
 
-    def item(self):
-        """The one element as a Python number."""
+    def item(self, *index):
+        """The one element as a Python number; of several, the one that an index names, as NumPy's method takes it."""
+        if index:
+            try:
+                return self._array().item(*index)
+            except (IndexError, ValueError, TypeError) as error:
+                raise IndexOutOfRange(f"got item{index} of a tensor of shape {self.shape}: {error}") from None
         if self.size != 1:
             raise ArgumentError(
                 f"got item() of a tensor of shape {self.shape}, expected one element; "
-                "name it by an index, or use .tolist()"
+                "name it by an index, as in x.item(3) or x.item(1, 0), or use .tolist()"
             )
         value = look(self) if not recordings else seen(self)
         return value[0].item() if self.shape else value

@@ -301,3 +301,57 @@ def test_no_gradient_is_advised_to_be_lost():
         with pytest.raises(GradientError, match="jitgrad has") as error:
             f(*operands)
         assert "detach" not in str(error.value).split("; where no gradient is wanted")[0]
+
+
+def test_methods_of_arrays(tier):
+    x, a = jitgrad.tensor(A), A.copy()
+    for f in (
+        lambda x: x.item(3), lambda x: x.item(1, 2), lambda x: x.item(-1), lambda x: x.item((0, 1)),
+        lambda x: x.compress([True, False, True], 1), lambda x: x.flat[1], lambda x: x.flat[1:4],
+        lambda x: x.flat[[0, 5]],
+        lambda x: list(x.flat)[2], lambda x: len(x.flat), lambda x: np.asarray(x.flat), lambda x: x.flat[::2],
+    ):  # fmt: skip
+        np.testing.assert_array_equal(f(x), f(a))
+    np.testing.assert_array_equal(jitgrad.tensor([1, 0]).choose(A[:, :2]), np.array([1, 0]).choose(A[:, :2]))
+    for t in (x, a):
+        t.flat[[0, -1]] = [7.0, 8.0]
+        t.flat[1:4] = 2.0
+    np.testing.assert_array_equal(x, a)
+    x.flat = a.flat = [1.0, 2.0]
+    np.testing.assert_array_equal(x, a)
+    copied = x.flat[:2]
+    copied[0] = 100.0
+    assert x[0, 0] == 1.0
+    for wrong in (lambda: x.item(6), lambda: x.item(0, 3), lambda: x.item("a"), lambda: x.item(0, 0, 0)):
+        with pytest.raises(IndexError, match="got item"):
+            wrong()
+    grad = jitgrad.grad(lambda v: (v.flat[1:3] ** 2).sum() + v.compress([False, True], 0).sum())(jitgrad.tensor(A))
+    assert grad.tolist() == [[0.0, -3.0, 4.0], [1.0, 1.0, 1.0]]
+
+
+def test_edges_of_numpys_functions():
+    """What a random search over functions, keywords and shapes found."""
+    inf, nan = np.inf, np.nan
+    for f in (
+        lambda np, x: np.hypot.reduce(x[:1], axis=0), lambda np, x: np.hypot.reduce(x, axis=()),
+        lambda np, x: np.logaddexp.reduce(x[0, 0]), lambda np, x: np.argmin(x[:0], axis=1),
+        lambda np, x: np.gradient(x[0] * np.asarray([1.0, nan, 1.0])), lambda np, x: np.linalg.norm(x[0, :0], inf),
+        lambda np, x: np.convolve(x[0], np.asarray([inf, 1.0]), "same"), lambda np, x: np.convolve(x[0], [nan, 1.0]),
+        lambda np, x: np.geomspace(x[0, 0], 3.0, 2), lambda np, x: np.histogram(x[0, :1], 3)[1],
+        lambda np, x: np.pad(x[:0], ((0, 0), (1, 1)), "mean"), lambda np, x: np.select([x > 0], [x], 1),
+        lambda np, x: np.diff(x[0, 0], 0), lambda np, x: np.polymul([0.0, 0.0, 1.0], x[0]),
+        lambda np, x: np.quantile(x, [0, 1]), lambda np, x: np.mean(x, axis=0, where=x > 0, dtype="f8"),
+    ):  # fmt: skip
+        with np.errstate(all="ignore"):
+            want = f(np, A)
+        got = f(jnp, jitgrad.tensor(A))
+        assert got.shape == np.shape(want) and got.dtype == np.asarray(want).dtype
+        np.testing.assert_allclose(got, want, rtol=1e-13)
+    narrow = jitgrad.tensor(A.astype(np.float32))
+    assert np.quantile(narrow, [0, 1]).dtype == np.float32 and np.quantile(narrow, [0.5]).dtype == np.float64
+    for f in (lambda: np.max(jitgrad.tensor(np.uint8([1])), initial=-1), lambda: np.vecdot(jitgrad.ones(1), np.ones(3)),
+              lambda: np.delete(jitgrad.ones(3), 7), lambda: np.split(jitgrad.ones(3), 2),
+              lambda: np.partition(jitgrad.ones(3), 5), lambda: np.unique(jitgrad.ones(3), axis=4),
+              lambda: np.diag(jitgrad.ones(1, 1, 1)), lambda: np.histogram(jitgrad.tensor([inf]), 3)):  # fmt: skip
+        with pytest.raises(jitgrad.JitgradError, match="got"):
+            f()

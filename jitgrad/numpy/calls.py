@@ -282,9 +282,18 @@ def _reduced(form, x, statics, mask, initial):
     axes = reduced_axes(statics.get("axis"), x.ndim)
     if x.size == 0 and join.numpy.identity is None:
         shape = (keep_axes if statics.get("keepdims") else drop_axes)(x.shape, axes)
-        return FUNCTIONS["broadcast_to"](as_operand(initial).to(x.dtype), shape).clone()
+        return FUNCTIONS["broadcast_to"](_initial(form, initial, x.dtype), shape).clone()
     result = FUNCTIONS[entry.name](x, **statics)
-    return FUNCTIONS[join.name](result, as_operand(initial).to(result.dtype))
+    return FUNCTIONS[join.name](result, _initial(form, initial, result.dtype))
+
+
+def _initial(form, value, dtype):
+    """``initial=`` as a tensor of the dtype of the result."""
+    if type(value) in (int, float) and dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        if not limits.min <= value <= limits.max:
+            raise ArgumentError(f"{form.name}() got initial={value}, which does not fit the dtype {dtype}; cast first")
+    return as_operand(value).to(dtype)
 
 
 # --- out= ------------------------------------------------------------------------------------------------------------

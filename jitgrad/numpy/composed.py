@@ -17,7 +17,7 @@ from ..functions import FUNCTIONS
 from ..ir.shapes import as_int, broadcast_shapes, normalize_axis
 from ..tensor import Tensor
 from .calls import NOTHING, deliver
-from .plain import arrays, fallback
+from .plain import arrays, asked, fallback
 from .sequences import ARRAY, SEQUENCE, mapped
 from .special import handler, numpys, stands_for
 
@@ -36,7 +36,7 @@ def _by_numpy(function, kind):
 
     @functools.wraps(function)
     def run(first, /, *args, **kwargs):
-        return function.__wrapped__(mapped(kind, first, as_operand), *args, **kwargs)
+        return asked(function.__wrapped__, mapped(kind, first, as_operand), *args, **kwargs)
 
     return run
 
@@ -119,8 +119,10 @@ def select(condlist, choicelist, default=0):
                 f"got a condition of dtype {as_operand(condition).dtype} in numpy.select, expected bool; "
                 "compare first, as in x > 0"
             )
-    out = default
-    for condition, choice in zip(reversed(condlist), reversed(choicelist)):
+    values = [x if type(x) in (int, float) else as_operand(x) for x in (*choicelist, default)]
+    dtype = np.result_type(*(x if type(x) in (int, float) else x.dtype for x in values))
+    *choices, out = [as_operand(x).to(dtype) for x in values]
+    for condition, choice in zip(reversed(condlist), reversed(choices)):
         out = op.where(condition, choice, out)
     return out
 
@@ -174,10 +176,10 @@ def diff(a, n=1, axis=-1, prepend=NOTHING, append=NOTHING):
     a, n = as_operand(a), as_int(n, "n")
     if n < 0:
         raise ArgumentError(f"got n = {n}, expected a number of differences of at least 0")
-    axis = normalize_axis(axis, a.ndim)
-    parts = [prepend, a, append]
     if n == 0:
         return a
+    axis = normalize_axis(axis, a.ndim)
+    parts = [prepend, a, append]
     a = op.concatenate([_edge(x, a.shape, axis) for x in parts if x is not NOTHING], axis)
     for _ in range(n):
         a = a.swapaxes(0, axis)
@@ -194,6 +196,8 @@ def _edge(x, shape, axis):
 @handler
 def gradient(f, *varargs, axis=None, edge_order=1):
     f = as_operand(f)
+    if f.dtype == np.bool_ and all(np.ndim(step) == 0 for step in varargs):
+        raise DTypeError("got a gradient of dtype bool, expected numbers; convert with .astype first")
     f = f if f.dtype.kind == "f" else f.double()
     named = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = [normalize_axis(a, f.ndim) for a in named]
@@ -221,7 +225,10 @@ def _slopes(f, spacing, edge_order):
     h = h.to(np.result_type(f.dtype, h.dtype) if spacing.shape else f.dtype).reshape((-1,) + (1,) * (f.ndim - 1))
     slope = (f[1:] - f[:-1]) / h
     left, right = h[:-1], h[1:]
-    inner = (right * slope[:-1] + left * slope[1:]) / (left + right)
+    if spacing.shape:
+        inner = (right * slope[:-1] + left * slope[1:]) / (left + right)
+    else:  # the value between has no part in it, whatever it is
+        inner = (f[2:] - f[:-2]) / (left + right)
     first, last = slope[:1], slope[-1:]
     if edge_order == 2:
         first = first - (slope[1:2] - slope[:1]) * h[:1] / (h[:1] + h[1:2])
@@ -308,18 +315,29 @@ def convolve(a, v, mode="full"):
             "expected one at least, and 'full', 'same' or 'valid'"
         )
     a, v = (v, a) if v.size > a.size else (a, v)
-    m = v.size
-    zeros = as_operand(np.zeros(m - 1, a.dtype))
-    padded = op.concatenate([zeros, a, zeros])
-    windows = np.arange(a.size + m - 1)[:, None] + np.arange(m)
-    full = op.matmul(op.take(padded, windows), v[::-1])
-    skip = {"full": 0, "same": (m - 1) // 2, "valid": m - 1}[mode]
-    length = {"full": full.size, "same": a.size, "valid": a.size - m + 1}[mode]
+    m, v = v.size, v[::-1]
+    inner = op.matmul(op.take(a, np.arange(a.size - m + 1)[:, None] + np.arange(m)), v)
+    if mode == "valid" or m == 1:
+        return inner
+    before, after = _overhang(a, v, np.arange(1 - m, 0)), _overhang(a, v, a.size - np.arange(m - 1, 0, -1))
+    full = op.concatenate([before, inner, after])
+    skip, length = ((m - 1) // 2, a.size) if mode == "same" else (0, full.size)
     return full[skip : skip + length]
+
+
+def _overhang(a, v, starts):
+    """The products of `v` with what there is of `a` from places on where one of them ends."""
+    places = starts[:, None] + np.arange(v.size)
+    inside = (places >= 0) & (places < a.size)
+    product = op.take(a, np.clip(places, 0, a.size - 1)) * v
+    product = op.where(inside, product, np.zeros((), product.dtype))
+    return product.any(-1) if product.dtype == np.bool_ else product.sum(-1, dtype=product.dtype)
 
 
 @handler
 def correlate(a, v, mode="valid"):
+    if 0 in (as_operand(a).ndim, as_operand(v).ndim):
+        raise ShapeError("got a 0-d operand to correlate, expected one axis")
     a, v = _on_one_axis(a), _on_one_axis(v)
     if v.size > a.size:  # NumPy correlates the other way round, and reverses what comes out
         return correlate(v, a, mode)[::-1]
@@ -381,4 +399,4 @@ _part_of_a_number(np.real_if_close, lambda x, tol=100: op.real(x))
 def partition(a, kth, axis=-1, kind="introselect", order=None):
     a = as_operand(a)
     a, axis = (a.reshape((-1,)), 0) if axis is None else (a, axis)
-    return op.take_along_axis(a, np.argpartition(a._array(), arrays(kth), axis, kind), axis)
+    return op.take_along_axis(a, asked(np.argpartition, a._array(), arrays(kth), axis, kind), axis)

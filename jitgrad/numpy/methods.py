@@ -11,6 +11,7 @@ from ..functions import FUNCTIONS, view
 from ..ops import REGISTRY
 from ..parameters import statics_of
 from ..tensor import refuse_element
+from .flat import flat, set_flat
 
 
 def sort(self, axis=-1, kind=None, order=None, *, stable=None, **others):
@@ -99,8 +100,33 @@ def viewed(self, *shape):
     return out
 
 
+def compress(self, condition, axis=None, out=None):
+    """The slices along `axis` where the condition holds, as `numpy.compress`.
+
+    Examples
+    --------
+    >>> jitgrad.arange(3.0).compress([True, False, True])
+    tensor([0., 2.])
+    """
+    return np.compress(condition, self, axis, out)
+
+
+def choose(self, choices, out=None, mode="raise"):
+    """For each element the choice of that number, as `numpy.choose`.
+
+    Examples
+    --------
+    >>> jitgrad.tensor([1, 0]).choose([[1.0, 2.0], [3.0, 4.0]])
+    tensor([3., 2.])
+    """
+    return np.choose(self, choices, out, mode)
+
+
 viewed.__name__, viewed.__qualname__ = "view", "Tensor.view"
-METHODS = {"sort": sort, "partition": partition, "put": put, "view": viewed}
+METHODS = {
+    "sort": sort, "partition": partition, "put": put, "view": viewed, "compress": compress, "choose": choose,
+    "flat": property(flat, set_flat),
+}  # fmt: skip
 
 
 def install(cls):

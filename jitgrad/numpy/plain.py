@@ -8,7 +8,7 @@ of `NO_GRADIENT`, whose results are integers, truth values or text, of `SAVING`,
 import numpy as np
 
 from .._dtypes import SUPPORTED
-from .._errors import GradientError
+from .._errors import ArgumentError, AxisError, GradientError, IndexOutOfRange, JitgradError
 from ..convert import as_operand, by_value
 from ..tape.running import needs_grad
 from ..tensor import Tensor
@@ -54,6 +54,11 @@ def refuse_gradient(name, operands, instead=None):
         raise no_gradient(name, instead)
 
 
+#: NumPy's errors -> those of the same meaning here.
+REFUSALS = {
+    np.exceptions.AxisError: AxisError, IndexError: IndexOutOfRange, TypeError: ArgumentError,
+    ValueError: ArgumentError, OverflowError: ArgumentError,
+}  # fmt: skip
 #: What to do about functions without a gradient: the beginning of the name of the function, and words.
 INSTEAD = {
     "numpy.linalg.": "of matrices jitgrad has products, powers, norms and traces with gradients, and neither solvers "
@@ -77,14 +82,26 @@ def on_arrays(function, args, kwargs):
     """NumPy's result for the values of the tensors among the arguments; a Tensor as ``out=`` is written."""
     out = kwargs.get("out")
     if not any(isinstance(t, Tensor) for t in (out if isinstance(out, tuple) else (out,))):
-        return wrapped(function(*arrays(args), **arrays(kwargs)))
+        return wrapped(asked(function, *arrays(args), **arrays(kwargs)))
     outs = out if isinstance(out, tuple) else (out,)
     new = tuple(np.array(o._array()) if isinstance(o, Tensor) else o for o in outs)  # what where= leaves alone stays
     kwargs = {**kwargs, "out": new if isinstance(out, tuple) else new[0]}
-    result = function(*arrays(args), **arrays(kwargs))
+    result = asked(function, *arrays(args), **arrays(kwargs))
     results = result if isinstance(result, tuple) else (result,)
     written = tuple(r if o is None else deliver(wrapped(r), o) for r, o in zip(results, outs))
     return written if isinstance(result, tuple) else written[0]
+
+
+def asked(function, *args, **kwargs):
+    """What NumPy gives for arrays; what it refuses is refused by an error of jitgrad's, in NumPy's words."""
+    try:
+        return function(*args, **kwargs)
+    except (JitgradError, np.linalg.LinAlgError):
+        raise
+    except tuple(REFUSALS) as error:
+        kind = next(ours for theirs, ours in REFUSALS.items() if isinstance(error, theirs))
+        name = f"numpy.{getattr(function, '__name__', function)}"
+        raise kind(f"got arguments that {name} does not take: {error}; see help({name})") from None
 
 
 def tensors(x):

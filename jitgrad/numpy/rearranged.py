@@ -13,7 +13,7 @@ from .._errors import ArgumentError
 from ..convert import as_operand
 from ..functions import FUNCTIONS
 from ..ir.shapes import normalize_axes
-from .plain import arrays, fallback
+from .plain import arrays, asked, fallback
 from .sequences import ARRAY, NESTED, SEQUENCE, mapped
 from .special import handler, numpys, stands_for
 
@@ -61,7 +61,7 @@ def _arranged(function, data):
         elements = Elements()
         taken = {k: mapped(data[k], v, as_operand) if k in data else arrays(v) for k, v in given.items()}
         placed = {k: mapped(data[k], v, elements.positions) if k in data else v for k, v in taken.items()}
-        positions = function(**placed)
+        positions = asked(function, **placed)
         dtypes = {x.dtype for x in elements.parts}
         if len(dtypes) > 1:  # NumPy says what comes of several; of the values it needs the dtypes only
             blank = {k: mapped(data[k], v, _blank) if k in data else v for k, v in taken.items()}

@@ -141,7 +141,6 @@ nanmax, nanmin = _extreme(np.max, -np.inf), _extreme(np.min, np.inf)
 def _counted(a, axis, where):
     """The elements with 0 for what does not count, which ones count, and how many, with axes kept."""
     a = _float(a)
-    normalize_axes(axis, a.ndim)  # of a 0-d value no axis may be named, unlike in a sum
     counts = op.logical_not(op.isnan(a))
     counts = counts if where is NOTHING else op.logical_and(counts, as_mask(where))
     return op.where(counts, a, 0.0), counts, counts.sum(axis=axis, keepdims=True).to(a.dtype)
@@ -203,8 +202,8 @@ def _some(a, axis, where):
 
 
 @of_some(np.mean)
-def mean(a, axis=None, keepdims=False, where=True):
-    a, where = _some(a, axis, where)
+def mean(a, axis=None, dtype=None, keepdims=False, where=True):
+    a, where = _some(a if dtype is None else as_operand(a).to(dtype), axis, where)
     return _finished(_some_mean(a, where, axis)[0], axis, keepdims, None, None)
 
 

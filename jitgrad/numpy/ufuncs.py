@@ -6,13 +6,14 @@ not; values that need no gradient are left to NumPy. Start at `METHODS`.
 """
 
 import functools
+import math
 
 import numpy as np
 
 from .._errors import ArgumentError, DTypeError, GradientError, IndexOutOfRange, ShapeError
 from ..convert import as_operand
 from ..functions import FUNCTIONS
-from ..ir.shapes import drop_axes, normalize_axes, normalize_axis
+from ..ir.shapes import drop_axes, normalize_axis, reduced_axes
 from ..ops import REGISTRY
 from ..tape.running import needs_grad
 from ..tensor import Tensor
@@ -87,7 +88,7 @@ def _first(out):
 
 
 def _composed_reduce(form, x, axis, keepdims, initial, mask):
-    ufunc, axes = form.function, normalize_axes(axis, x.ndim)
+    ufunc, axes = form.function, reduced_axes(axis, x.ndim)
     if len(axes) > 1 and not reorderable(ufunc):
         raise ArgumentError(f"got {form.name}.reduce() over several axes, whose order matters to it; name one axis")
     if mask is not True:
@@ -99,7 +100,10 @@ def _composed_reduce(form, x, axis, keepdims, initial, mask):
         if neutral is NOTHING:
             raise ArgumentError(f"{form.name}.reduce() got where= without initial=, expected both: it has no identity")
         x = where(as_mask(mask), x, as_operand(neutral).to(x.dtype))
-    shape = x.shape
+    shape, identity = x.shape, ufunc.identity
+    one = math.prod(shape[a] for a in axes) == 1
+    if one and initial is NOTHING and identity is not None and reorderable(ufunc):  # hypot of one number is no number
+        x = FUNCTIONS[form.entry.name](as_operand(identity).to(x.dtype), x)
     for a in reversed(axes):
         x = _reduce_axis(form, x.swapaxes(a, 0), a, shape)
         x = x.reshape((1, *x.shape)).swapaxes(a, 0)

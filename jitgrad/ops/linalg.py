@@ -10,7 +10,7 @@ import numpy as np
 
 from .._errors import ArgumentError, AxisError, ShapeError
 from ..ir import Node, Op
-from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, normalize_axis, reduced_axes
+from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, normalize_axes, normalize_axis
 from .elementwise import absolute, equal, logical_and, multiply, not_equal, root0, square, where
 from .movement import _swapaxes, permute
 from .powers import power
@@ -169,6 +169,9 @@ outer = composite(
 
 def _vecdot(x, y, axis):
     x, y = _typed(x, y)
+    n, m = (v.shape[normalize_axis(axis, v.ndim)] for v in (x, y))
+    if n != m:
+        raise ShapeError(f"got vectors of {n} and {m} elements along axis {axis} for vecdot, expected as many")
     shape = broadcast_shapes(x.shape, y.shape)
     x, y = broadcast(x, shape), broadcast(y, shape)
     return reduce_sum(multiply(x, y), (normalize_axis(axis, len(shape)),))
@@ -220,11 +223,11 @@ def _vector_norm(x, ord, axis, keepdims):
         raise ArgumentError(f"got ord={ord!r} for a norm of vectors, expected a number; 'fro' is one of matrices")
     if ord in (None, 2):
         return root0(reduce(SUM, square(x), axis, keepdims))
-    if ord in (INF, -INF):
+    if ord in (INF, -INF) and (x.size or ord < 0):
         return (max_ if ord > 0 else min_)(absolute(x), axis=axis, keepdims=keepdims)
     if ord == 0:
         return reduce(SUM, cast(not_equal(x, 0), x.dtype), axis, keepdims)
-    if ord == 1:
+    if ord in (1, INF):  # of nothing the largest is 0, too
         return reduce(SUM, absolute(x), axis, keepdims)
     total = reduce(SUM, power(absolute(x), float(ord)), axis, keepdims)
     zero = equal(total, 0)  # the root's derivative is infinite there
@@ -273,7 +276,7 @@ norm = composite(
 )  # fmt: skip
 vector_norm = composite(
     "vector_norm", np.linalg.vector_norm,
-    lambda x, axis, keepdims, ord: _vector_norm(x, ord, reduced_axes(axis, x.ndim), keepdims),
+    lambda x, axis, keepdims, ord: _vector_norm(x, ord, normalize_axes(axis, x.ndim), keepdims),
     {"axis": None, "keepdims": False, "ord": 2}, method=False,
     cases=({}, {"axis": (0, 2)}, {"ord": 1}, {"ord": 3.0, "keepdims": True}),
     doc="The norm of the elements along `axis` (all by default) as one vector; derivative 0 at 0.",

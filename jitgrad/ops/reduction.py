@@ -185,8 +185,8 @@ def _arg(name, numpy):
     )  # fmt: skip
 
     def build(x, axis, keepdims):
-        if x.size == 0:
-            raise ShapeError(f"got {name} of an empty tensor of shape {x.shape}; give it elements")
+        if x.size == 0 and (axis is None or x.shape[normalize_axis(axis, x.ndim)] == 0):
+            raise ShapeError(f"got {name} of an empty axis of shape {x.shape}; give it elements")
         if axis is None:
             out = Node(op, (reshape_to(x, (x.size,)),), 0, (), INT64)
             return reshape_to(out, (1,) * x.ndim) if keepdims else out

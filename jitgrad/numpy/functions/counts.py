@@ -9,7 +9,7 @@ from ..._errors import ArgumentError, ShapeError
 from ...convert import as_operand
 from ...creation import linspace
 from ..composed import diff, op
-from ..plain import arrays, fallback, loses_gradient, refuse_gradient, wrapped
+from ..plain import arrays, asked, fallback, loses_gradient, refuse_gradient, wrapped
 from ..special import handler
 
 
@@ -35,12 +35,14 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
         return fallback(np.histogram, (a, bins, range, density, weights), {})
     if isinstance(bins, str):
         refuse_gradient("numpy.histogram with bins found by a rule", (a, weights))
-    edges = np.histogram_bin_edges(known[0], arrays(bins), arrays(range), known[1])
+    edges = asked(np.histogram_bin_edges, known[0], arrays(bins), arrays(range), known[1])
     counts = _counted([x._array().reshape(-1)], [edges], weights, np.histogram(known[0], edges)[0])
     if np.ndim(bins):
         edges = as_operand(bins)
     elif loses_gradient(a) and range is None and x.size:  # the ends move with the elements
-        edges = linspace(x.min(), x.max(), len(edges))
+        low, high = x.min(), x.max()
+        apart = 0.0 if edges[0] == float(low.detach()) else 0.5  # where all are one
+        edges = linspace(low - apart, high + apart, len(edges))
     else:
         edges = as_operand(edges)
     edges = edges.to(np.result_type(edges.dtype, float)) if density else edges

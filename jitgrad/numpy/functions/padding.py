@@ -25,6 +25,8 @@ PARAMETERS = {
 def pad(array, pad_width, mode="constant", **kwargs):
     x = as_operand(array)
     widths = _widths(pad_width, x.ndim)
+    if not widths:
+        return x.clone()
     if callable(mode):
         return _by_function(x, widths, mode, kwargs)
     if mode not in PARAMETERS:
@@ -37,7 +39,7 @@ def pad(array, pad_width, mode="constant", **kwargs):
         return _moved(x, widths, mode, kwargs)
     if x.dtype.kind != "f" and not loses_gradient(kwargs):
         return fallback(np.pad, (x, widths, mode), kwargs)
-    if 0 in x.shape and mode not in ("constant", "empty"):
+    if mode not in ("constant", "empty") and any(not n and any(w) for n, w in zip(x.shape, widths)):
         raise ShapeError(f"got shape {x.shape} for mode={mode!r}, expected elements, or mode='constant'")
     values = _per_axis(value, x.ndim) if name in ("constant_values", "end_values", "stat_length") else (value,) * x.ndim
     for axis, (left, right) in enumerate(widths):

@@ -112,7 +112,7 @@ def poly(seq_of_zeros):
     out = as_operand(np.ones(1, np.result_type(zeros.dtype, float) if zeros.dtype.kind != "f" else zeros.dtype))
     for zero in zeros:
         out = op.concatenate([out, _zeros(1, out.dtype)]) - op.concatenate([_zeros(1, out.dtype), out * zero])
-    return out if zeros.size else 1.0
+    return out if zeros.size else out[0]
 
 
 @handler

@@ -67,8 +67,8 @@ def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=NOTHING):
     return deliver(op.where(op.equal(low, high), low, (low + high) * 0.5).reshape(shape), out)
 
 
-def _named(function, whole, skips):
-    """The quantile function of NumPy's whose probabilities go up to `whole`; `skips`: that leaves nan out."""
+def _named(function, top, skips):
+    """The quantile function of NumPy's whose probabilities go up to `top`; `skips`: that leaves nan out."""
 
     def run(
         a,
@@ -84,21 +84,23 @@ def _named(function, whole, skips):
     ):
         method = interpolation or method
         x = as_operand(a)
-        if method == "linear" and weights is None and not skips:
-            return deliver(_linear(x, q, axis, keepdims, whole), out)
+        whole = x.dtype.kind != "f" and np.asarray(arrays(q)).dtype.kind in "iu"  # then NumPy may take elements
+        if method == "linear" and weights is None and not skips and not whole and x.dtype != np.bool_:
+            return deliver(_linear(x, q, axis, keepdims, top), out)
         refuse_gradient(f"the probabilities and weights of numpy.{function.__name__}", (q, weights))
         if x.dtype.kind != "f" or x.size == 0 or not loses_gradient(x):
             given = {"method": method, "keepdims": bool(keepdims is not NOTHING and keepdims)}
             given |= {} if weights is None else {"weights": weights}
             return deliver(fallback(function, (x, q, axis), given), out)
-        return deliver(_by_ranks(x, q, axis, keepdims, whole, method, weights, skips), out)
+        return deliver(_by_ranks(function, x, q, axis, keepdims, top, method, weights), out)
 
     stands_for(function, run)
 
 
 def _linear(a, q, axis, keepdims, whole):
     rows, shape = _sorted_rows(a, axis, keepdims)
-    weak, values = type(q) in (int, float), np.asarray(arrays(q)) / whole
+    weak, values = type(q) in (int, float), np.asarray(arrays(q))
+    weak, values = weak or (values.dtype.kind in "iu" and whole == 1), values / whole
     if not ((values >= 0) & (values <= 1)).all():
         raise ArgumentError(f"got quantiles at {values}, expected numbers from 0 to {whole:g}")
     n = rows.shape[-1]
@@ -117,7 +119,8 @@ def _between(below, above, part):
     return op.where(part < 0.5, below + (above - below) * part, above - (above - below) * (1 - part))
 
 
-def _by_ranks(x, q, axis, keepdims, whole, method, weights, skips):
+def _by_ranks(function, x, q, axis, keepdims, top, method, weights):
+    skips = function.__name__.startswith("nan")
     axes = normalize_axes(axis, x.ndim)
     rows, shape = _sorted_rows(x, axis, keepdims)
     values = _rows(x, axes)._array()
@@ -128,7 +131,7 @@ def _by_ranks(x, q, axis, keepdims, whole, method, weights, skips):
         if weights.shape != x.shape:
             weights = np.broadcast_to(weights.reshape([-1 if k in axes else 1 for k in range(x.ndim)]), x.shape)
         given["weights"] = _rows(as_operand(weights), axes)._array()
-    probabilities = np.asarray(arrays(q)) / whole
+    probabilities = np.asarray(arrays(q)) / top
     if skips:
         ranks[np.isnan(values)] = np.nan
     with np.errstate(invalid="ignore"):
@@ -136,8 +139,10 @@ def _by_ranks(x, q, axis, keepdims, whole, method, weights, skips):
     nothing = np.isnan(place)
     place = np.moveaxis(np.where(nothing, 0.0, place).reshape(-1, *ranks.shape[:-1]), 0, -1)
     low = np.floor(place).astype(np.int64)
-    part = (place - low).astype(rows.dtype)
+    dtype = function(np.zeros((2, *(1,) * bool(shape)), rows.dtype), arrays(q), axis=0, method=method).dtype
+    part = (place - low).astype(dtype)
     above = np.minimum(low + (part > 0), rows.shape[-1] - 1)
+    rows = rows.to(dtype)
     out = _between(op.take_along_axis(rows, low, -1), op.take_along_axis(rows, above, -1), as_operand(part))
     out = out if skips else _nan_where_any(rows[..., None, :], out)
     return op.moveaxis(out, -1, 0).reshape(probabilities.shape + shape)

@@ -7,10 +7,10 @@ import numpy as np
 
 from ...convert import as_operand
 from ...creation import linspace
-from ...ir.shapes import as_int
+from ...ir.shapes import as_int, broadcast_shapes
 from ...tensor import Tensor
 from ..composed import op
-from ..plain import fallback
+from ..plain import asked, fallback
 from ..special import handler
 
 
@@ -37,12 +37,14 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
         return fallback(np.geomspace, (start, stop, num, endpoint, dtype, axis), {})
     start, stop = (as_operand(x).double() for x in (start, stop))  # as NumPy computes
     if num < 3 or (op.equal(start, 0) | op.equal(stop, 0) | op.not_equal(op.sign(start), op.sign(stop))).any():
-        np.geomspace(start._array(), stop._array(), num, endpoint)  # NumPy's checks
-    ends = [op.log10(op.absolute(x)) for x in (start, stop)]
-    out = op.sign(start) * op.power(10.0, linspace(*ends, num, endpoint=endpoint))
-    shape = out.shape[1:]
-    parts = [out] if num == 0 else [start.broadcast_to((1, *shape)), out[1:]]
-    if endpoint and num > 1:
-        parts = [parts[0], out[1:-1], stop.broadcast_to((1, *shape))]
+        asked(np.geomspace, start._array(), stop._array(), num, endpoint)  # NumPy's checks
+    shape = broadcast_shapes(start.shape, stop.shape)
+    first, last = (x.broadcast_to((1, *shape)) for x in (start, stop))
+    parts = [first[:num], last[: 1 if endpoint and num > 1 else 0]]
+    between = num - sum(map(len, parts))
+    if between:
+        powers = linspace(*(op.log10(op.absolute(x)) for x in (start, stop)), num, endpoint=endpoint)
+        sign = op.where(op.equal(op.sign(start), op.sign(stop)), op.sign(start), float("nan"))
+        parts.insert(1, sign * op.power(10.0, powers[1 : 1 + between]))
     out = op.moveaxis(op.concatenate(parts), 0, axis)
     return out if dtype is None else out.to(dtype)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...convert import as_operand
 from ..composed import op
-from ..plain import arrays
+from ..plain import arrays, asked
 from ..special import handler, numpys, stands_for
 
 
@@ -23,7 +23,7 @@ def _chosen(values, *operands):
 @handler
 def unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, **kwargs):
     x = as_operand(ar)
-    values, first, inverse, counts = np.unique(x._array(), True, True, True, axis, **kwargs)
+    values, first, inverse, counts = asked(np.unique, x._array(), True, True, True, axis, **kwargs)
     x = x.reshape((-1,)) if axis is None else x
     out = op.take(x, first, 0 if axis is None else axis) if axis is not None or values.size else x
     wanted = [as_operand(v) for v, want in
@@ -51,21 +51,21 @@ for _name in ("unique_all", "unique_counts", "unique_inverse", "unique_values"):
 
 @handler
 def union1d(ar1, ar2):
-    return _chosen(np.union1d(*arrays((ar1, ar2))), ar1, ar2)
+    return _chosen(asked(np.union1d, *arrays((ar1, ar2))), ar1, ar2)
 
 
 @handler
 def setdiff1d(ar1, ar2, assume_unique=False):
-    return _chosen(np.setdiff1d(*arrays((ar1, ar2)), assume_unique), ar1)
+    return _chosen(asked(np.setdiff1d, *arrays((ar1, ar2)), assume_unique), ar1)
 
 
 @handler
 def setxor1d(ar1, ar2, assume_unique=False):
-    return _chosen(np.setxor1d(*arrays((ar1, ar2)), assume_unique), ar1, ar2)
+    return _chosen(asked(np.setxor1d, *arrays((ar1, ar2)), assume_unique), ar1, ar2)
 
 
 @handler
 def intersect1d(ar1, ar2, assume_unique=False, return_indices=False):
-    values, first, second = np.intersect1d(*arrays((ar1, ar2)), assume_unique, return_indices=True)
+    values, first, second = asked(np.intersect1d, *arrays((ar1, ar2)), assume_unique, return_indices=True)
     out = _chosen(values, ar1)
     return (out, as_operand(first), as_operand(second)) if return_indices else out

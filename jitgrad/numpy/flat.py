@@ -1,0 +1,60 @@
+"""``x.flat``: the elements of a tensor in C order, as NumPy's iterator has them. Start at `Flat`."""
+
+import numpy as np
+
+from .._errors import ArgumentError
+from ..convert import as_operand
+from ..functions import FUNCTIONS
+
+
+class Flat:
+    """The elements one after the other: indexing gives copies, assignment writes into the tensor.
+
+    Examples
+    --------
+    >>> x = jitgrad.zeros(2, 2)
+    >>> x.flat[1:3] = [5.0, 6.0]
+    >>> x
+    tensor([[0., 5.],
+            [6., 0.]])
+    """
+
+    __slots__ = ("base",)
+
+    def __init__(self, base):
+        self.base = base
+
+    def __len__(self):
+        return self.base.size
+
+    def __iter__(self):
+        return iter(self.copy())
+
+    def __getitem__(self, index):
+        out = FUNCTIONS["reshape"](self.base, (-1,))[index]
+        return out.clone()
+
+    def __setitem__(self, index, value):
+        places = np.arange(self.base.size)[index]
+        if np.size(places):
+            values = as_operand(value).reshape((-1,))
+            if not values.size:
+                raise ArgumentError(f"got no values for {np.size(places)} places, expected at least one")
+            np.put(self.base, places, values)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.copy().__array__(dtype)
+
+    def copy(self):
+        """The elements on one axis, as a new tensor."""
+        return FUNCTIONS["reshape"](self.base, (-1,)).clone()
+
+
+def flat(self):
+    """The elements in C order, to iterate over, index and assign; see `Flat`."""
+    return Flat(self)
+
+
+def set_flat(self, values):
+    """``x.flat = values``: repeated as needed."""
+    Flat(self)[:] = values
