@@ -195,12 +195,6 @@ class Replay:
                 place.valued = True
                 place.copied = place.copied or node in shared or node not in self.inputs
 
-    def close(self):
-        """Lets go of the call that was recorded: its tensors must not live on until cycles are collected."""
-        for place in self.places.all():
-            place.object = place.parent = place.data = None
-        self.trace.forget()
-
     def _settle_leaves(self):
         """What a recording with gradients of tensors from outside is for: for leaves only, or for one that is none."""
         self.found = [p for p in self.places.all() if p.kind in ("tensor", "array", "view") and self._is_found(p)]
@@ -268,7 +262,9 @@ class Replay:
         texts = ", ".join(f"({''.join(p.var + ', ' for p in part)})" for part in parts)
         call = f"{self.bind(self.call)}(*args, **kwargs)"
         other = f"{call} if e == {replayed.EAGER!r} else MISS" if checked else call
-        lines = [f"e = {self.bind(replayed.aliases)}({texts})", f"if e != {groups!r}: return {other}"]
+        guarded = [p.var for p in moved if p.guarded]
+        guards = [f"if {self.bind(replayed.guarded)}({', '.join(guarded)}): return {call}"] if guarded else []
+        lines = [*guards, f"e = {self.bind(replayed.aliases)}({texts})", f"if e != {groups!r}: return {other}"]
         return lines if all(map(self._is_known, moved)) or not groups else [*lines, f"return {call}"]
 
     def _is_known(self, place):

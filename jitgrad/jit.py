@@ -238,7 +238,7 @@ class Jitted:
         try:
             return self._called(kind, made, error, args, kwargs)
         finally:
-            made.close()
+            made.trace.forget()
 
     def _called(self, kind, made, error, args, kwargs):
         """The results of the call that was recorded; keeps what was `made` of it, unless it ended with an error."""
@@ -338,6 +338,10 @@ def recorded(function, args, kwargs, static):
             raise Entangled from failed
         finally:
             trace.close(mode)
+    except BaseException:
+        trace.close(mode)
+        trace.forget()
+        raise
     finally:  # an interrupt may have cut the first
         trace.close(mode)
 

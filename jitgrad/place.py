@@ -18,17 +18,17 @@ class Place:
     """One object: what it is, how it is fetched from `parent`, and how it is checked (`kind`).
 
     The recording sets `used` for a tensor or array it reads, `fixed` where it depends on the value, `rooted` where it
-    depends on whether the tensor is a leaf, `wanted` where it asks for gradients there, `written` where it writes,
-    `uses_grad` where it reads or sets the gradient, which is at `inner` if there is one; `valued` says that a plan
-    needs the value; `strided` that views of it are fetched, so that its layout counts. `name` is that of a variable or
-    attribute, `size` the number of the object's own attributes, if that counts. An object in several places is at the
-    first of them, `shared` if one of the others is outside, and an "alias" at the others.
+    depends on whether the tensor is a leaf, `wanted` where it asks for gradients there, `written` where it writes
+    (`guarded`: with gradients on), `uses_grad` where it reads or sets the gradient, which is at `inner` if there is
+    one; `valued` says that a plan needs the value; `strided` that views of it are fetched, so that its layout counts.
+    `name` is that of a variable or attribute, `size` the number of the object's own attributes, if that counts. An
+    object in several places is at the first of them, `shared` if another of them is outside, and an "alias" there.
     """
 
     def __init__(self, object, kind, parent=None, access=None, data=None, outside=False):
         self.object, self.kind, self.parent, self.access, self.data = object, kind, parent, access, data
         self.used = self.fixed = self.uses_grad = self.valued = self.copied = False
-        self.rooted = self.wanted = self.written = self.shared = False
+        self.rooted = self.wanted = self.written = self.guarded = self.shared = False
         self.outside, self.inner, self.parts = outside, None, []
         self.implied = self.needed = self.strided = False
         self.var = self.value = self.name = self.size = None

@@ -10,8 +10,8 @@ from ._errors import GradientError
 from .ir import leaf
 from .tape.backward import Accumulate
 from .tape.execute import Graph
-from .tape.segment import Segment, State, local
-from .tape.tensors import adopt, from_value
+from .tape.segment import Segment, State
+from .tape.tensors import Handle, adopt, from_value
 from .tape.views import DETACH, detached, make_view, recorded, top
 
 #: What `aliases` gives for calls that no recording is for.
@@ -61,8 +61,6 @@ def aliases(moved, given, outside):
             if sum(isinstance(y, np.ndarray) and np.may_share_memory(x, y) for y in found) > 1:
                 return EAGER
             continue
-        if x._x is not None and x._x.parent is not None and _is_guarded(x):
-            return EAGER
         key = id(top(x))
         if tops.count(key) > 1:
             group = [y for y, other in zip(found, tops) if other == key]
@@ -75,12 +73,14 @@ def aliases(moved, given, outside):
     return groups
 
 
-def _is_guarded(t):
-    """Whether a write to the view `t` is one to a tensor that requires grad, which may have to be refused."""
-    while local.seg.state.grad and t._x is not None and t._x.parent is not None and not t._x.step.cuts:
-        t = t._x.parent
-        if t.requires_grad:
-            return True
+def guarded(*written):
+    """Whether one of some tensors, written to with gradients on, is a view of one that requires grad: such writes may
+    have to be refused."""
+    for t in written:
+        while isinstance(t, Handle) and t._x is not None and t._x.parent is not None and not t._x.step.cuts:
+            t = t._x.parent
+            if t.requires_grad:
+                return True
     return False
 
 

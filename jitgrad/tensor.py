@@ -216,6 +216,8 @@ class Tensor(Values, Copies):
 
     def detach_(self):
         """Cuts this tensor off from the graph it was computed in."""
+        if recordings and local.seg.tracing is not None:
+            local.seg.tracing.detaches(self)
         adopt(self, views.detaching()(self))
         return self
 

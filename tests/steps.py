@@ -227,7 +227,8 @@ def outcome(program, wrap):
         found = flat(out)
         yield "results", str(type(out)), facts(world.tensors() + found)
         world.kept += found
-        world.last = found[-1] if found[-1].shape == (4,) else world.last
+        if found[-1].shape == (4,):  # a gradient may require grad as long as leaves live that nobody can reach
+            world.last = found[-1] if way == "plain" else found[-1].detach()
         if poke is not None:
             t = world.get(poke) if poke != "out" else found[0]
             with jitgrad.no_grad():

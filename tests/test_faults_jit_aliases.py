@@ -184,6 +184,34 @@ def test_views_of_one_another_from_outside(tier):
     assert runs() == 1
 
 
+def test_writes_that_are_refused_without_jit_are_refused(tier):
+    """To views of leaves, which a recording for other tensors does not know."""
+    f = jitgrad.jit(lambda y: y.mul_(2.0).sum())
+    w = jitgrad.tensor(A, requires_grad=True)
+    for _ in range(2):
+        close(f(jitgrad.tensor(A)), 2 * A.sum()), f(w.detach()[1:])
+        with jitgrad.no_grad():
+            view = w[1:]
+        with pytest.raises(jitgrad.AliasError):
+            f(view)
+
+
+def test_views_that_are_detached_in_place_are_called_as_they_are():
+    w = jitgrad.tensor(A, requires_grad=True)
+
+    @jitgrad.jit
+    def f(y):
+        y[::2].add_(w[:2])
+        y.detach_()
+        return y
+
+    base = jitgrad.tensor(np.zeros(4))
+    with pytest.warns(jitgrad.JitgradWarning, match="detaches"):
+        view = f(base[1:])
+    assert base.requires_grad and not view.requires_grad
+    close(base, [0, A[0], 0, A[1]])
+
+
 # --- leaves -----------------------------------------------------------------------------------------------------------
 
 

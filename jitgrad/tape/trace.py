@@ -324,11 +324,18 @@ class Trace:
         if place is not None:
             place.rooted = True
 
+    def detaches(self, t):
+        """Before `t` is cut off in place: a view is cut off from what it shares memory with, too."""
+        place = self.place_of(t)
+        if place is not None and place.kind == "tensor" and parent_of(place.object) is not None:
+            raise Unreplayable("it detaches, in place, a view that it did not make")
+
     def writes(self, t):
         """Notes that `t` is written to, perhaps with what it holds already."""
         place = self.place_of(t)
         if place is not None:
             place.written = True
+            place.guarded = place.guarded or local.seg.state.grad
 
     def wants(self, tensors):
         """Notes that gradients of these are asked for."""
@@ -417,7 +424,9 @@ class Trace:
                 t._x.grad, t._x.stale = s.grad, s.stale
 
     def forget(self):
-        """Lets go of all tensors."""
+        """Lets go of all tensors: they must not live on until cycles are collected."""
+        for place in self.places.all():
+            place.object = place.parent = place.data = None
         for held in (self.wrapped, self.handles, self.saved, self.stands):
             held.clear()
 
