@@ -1,6 +1,7 @@
 """What is not needed any more is let go: operands of operations that failed, and what the compiler kept of kernels."""
 
 import gc
+import threading
 import weakref
 
 import numpy as np
@@ -8,6 +9,8 @@ import processes
 import pytest
 
 import jitgrad
+from jitgrad._config import cores
+from jitgrad.runtime import execute
 from jitgrad.tape.segment import local
 
 ERRORS = (jitgrad.JitgradError, TypeError, ValueError, IndexError)
@@ -115,3 +118,43 @@ def test_of_a_kernel_its_machine_code_is_kept(tmp_path_factory, cached):
     kernels, grown = map(int, out)
     assert kernels >= 8
     assert grown <= 2
+
+
+APART = """
+from jitgrad.runtime import execute
+from jitgrad.runtime.stats import CHILD, stats
+
+execute.APART = execute.ALONE = 0
+jitgrad.config.child = True
+run()
+print({cost.how for cost in stats.costs.values()} == {CHILD})
+
+from jitgrad.runtime import build
+def broken(source):
+    raise jitgrad.CompileError("got a kernel that cannot be compiled")
+build.loop_kernel = build.scalar_kernel = broken
+try:
+    (jitgrad.arange(7.0) * 2.5 + 3).cumsum().tolist()
+except jitgrad.CompileError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(cores() < 2, reason="one core has no room for a child")
+def test_many_kernels_are_compiled_in_a_child_by_who_waits_for_them_too(tmp_path):
+    """What fails there is raised where the caller waits."""
+    out = processes.finish(processes.start(APART, tmp_path))
+    assert out.splitlines() == ["True", "got a kernel that cannot be compiled"]
+
+
+def test_a_look_in_the_compile_thread_waits_for_nobody(monkeypatch):
+    """As that of a finaliser that runs there."""
+    background = execute._Background()
+    background.thread = threading.current_thread()
+    monkeypatch.setattr(execute, "_background", background)
+    monkeypatch.setattr(execute, "APART", 0)
+    before, jitgrad.config.compile = jitgrad.config.compile, "always"
+    try:
+        assert (jitgrad.arange(3.0) * 1.0625).tolist() == [0.0, 1.0625, 2.125]
+    finally:
+        jitgrad.config.compile = before

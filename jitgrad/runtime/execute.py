@@ -13,6 +13,7 @@ import collections
 import contextlib
 import functools
 import os
+import queue
 import sys
 import threading
 import time
@@ -45,6 +46,9 @@ SWITCH = 5e-5
 #: Kernels that the thread compiles by itself, since starting a child process takes as long as some; one of many lines
 #: counts once more for each `LONG`. Seconds without work after which the child ends.
 ALONE, LONG, IDLE = 4, 60, 20.0
+#: Kernels that a thread which waits for them ("always") compiles by itself. Later ones are compiled by that child, too:
+#: LLVM's passes keep 0.8 MiB of each kernel of 20 operations that they have seen, in whichever process they ran.
+APART = 16
 #: Elements of work per node from which the caller's thread looks whether all kernels of a plan exist, the first time
 #: it is seen: lowering a node takes 0.15 ms, NumPy as long as that for 20 000 to 150 000 elements.
 DENSE = 20_000
@@ -108,7 +112,8 @@ class Plan:
             self._use(self._compiled)
             return self.run(leaves, numbers)
         if mode == "always":
-            self.compile()
+            if stats.kernels < APART or not _background.make(self):
+                self.compile()
             return self.run(leaves, numbers)
         if mode == "never":
             return self._reference(leaves, numbers)
@@ -304,9 +309,9 @@ _process = _Process()
 
 @contextlib.contextmanager
 def _lively():
-    """Threads switch often within; put back if nobody else changed it."""
+    """Threads switch often within; put back if nobody else changed it. In "always" the caller waits anyway."""
     before = sys.getswitchinterval()
-    if before <= SWITCH:
+    if before <= SWITCH or config.compile == "always":
         yield
         return
     sys.setswitchinterval(SWITCH)
@@ -345,9 +350,20 @@ class _Background:
         if len(self.asked) < ASKED:
             self._put(self.asked, plan)
 
-    def _put(self, queue, plan):
+    def make(self, plan):
+        """Compiles the plan and waits for it; whether it was done. An interrupt ends the waiting only."""
+        if threading.current_thread() is self.thread or self.stopping or not self.worker.usable:
+            return False  # a finaliser may look at a value in this thread, too
+        outcome = queue.SimpleQueue()
+        self._put(self.queue, plan, outcome)
+        error = outcome.get()
+        if error is not None:
+            raise error
+        return plan._compiled is not None
+
+    def _put(self, waiting, plan, outcome=None):
         with self.changed:
-            queue.append(plan)
+            waiting.append((plan, outcome))
             self.pending += 1
             if self.thread is None:
                 _guard_forks()
@@ -361,17 +377,21 @@ class _Background:
                 while not self.queue and not self.asked:
                     if not self.changed.wait(IDLE) and not self.queue:
                         self.worker.stop()
-                function, queue = (self.compile, self.queue) if self.queue else (self.look, self.asked)
-                plan = queue.popleft()
+                function, waiting = (self.compile, self.queue) if self.queue else (self.look, self.asked)
+                plan, outcome = waiting.popleft()
+            failed = None
             try:
                 function(plan)
             except Exception as error:
-                plan._failed(error)
-            finally:
-                del plan
-                with self.changed:
-                    self.pending -= 1
-                    self.changed.notify_all()
+                failed = error
+            if outcome is not None:
+                outcome.put(failed)
+            elif failed is not None:
+                plan._failed(failed)
+            del plan, outcome, failed
+            with self.changed:
+                self.pending -= 1
+                self.changed.notify_all()
 
     def look(self, plan):
         """Compiles what needs no new kernel."""

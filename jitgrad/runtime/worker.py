@@ -25,6 +25,7 @@ class Worker:
 
     def __init__(self):
         self.process = None
+        self.folder = None  # where it keeps kernels
         # A frozen program's executable is the program itself, and one core has no room for another process.
         self.usable = bool(sys.executable) and not getattr(sys, "frozen", False) and cores() > 1
 
@@ -42,6 +43,7 @@ class Worker:
 
         from . import cache
 
+        self.folder = cache.base()
         path = [os.path.abspath(entry) for entry in sys.path]
         options = [option for flag, option in OPTIONS.items() if getattr(sys.flags, flag, False)]
         self.process = subprocess.Popen(
@@ -49,15 +51,17 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "JITGRAD_CACHE_DIR": cache.base()},
+            env={**os.environ, "JITGRAD_CACHE_DIR": self.folder},
             bufsize=0,  # a buffer has a lock, which a forked child would find held by a thread that it has not
         )
 
     def build(self, kernels):
         """Compiles (kind, source) pairs, one after the other: an iterator that ends early where the child does."""
+        from . import cache
+
         self.start()
         process = self.process  # another thread may stop it
-        if process is None:
+        if process is None or self.folder != cache.base():
             return
         import json
 
