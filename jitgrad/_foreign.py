@@ -36,15 +36,22 @@ def refuse_subclass(x):
     )
 
 
-def refuse_subclasses(items):
-    """The same for all arrays in nested sequences."""
-    for kind in set(map(type, items)) - NUMBERS:
+def kinds_in(items):
+    """The types in nested sequences."""
+    found = set(map(type, items))  # much faster than to ask each of many numbers
+    for kind in found - NUMBERS:
         if issubclass(kind, (list, tuple)):
-            for x in items:
-                if type(x) is kind:
-                    refuse_subclasses(x)
-        elif issubclass(kind, np.ndarray) and kind not in ARRAYS:
-            refuse_subclass(next(x for x in items if type(x) is kind))
+            found = found.union(*[kinds_in(x) for x in items if type(x) is kind])
+    return found
+
+
+def refuse_subclasses(items):
+    """The same for all arrays in nested sequences; gives the types in them that are no numbers."""
+    found = kinds_in(items) - NUMBERS
+    if any([issubclass(kind, np.ndarray) and kind not in ARRAYS for kind in found]):
+        for x in items:
+            (refuse_subclasses if isinstance(x, (list, tuple)) else refuse_subclass)(x)
+    return found
 
 
 def takes_over(x):

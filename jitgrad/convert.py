@@ -10,7 +10,7 @@ import numpy as np
 
 from ._dtypes import SUPPORTED, as_dtype
 from ._errors import ArgumentError, DTypeError, IntegerOverflow
-from ._foreign import refuse_subclass, refuse_subclasses
+from ._foreign import kinds_in, refuse_subclass, refuse_subclasses
 from .implicit import COPY, LEAF, check
 from .integers import as_float, dtype_of
 from .ops.registry import CAST, NONZERO, REGISTRY
@@ -97,8 +97,9 @@ def from_data(data, dtype):
             dtype = dtype_of(data)
         return from_value(data, (), np.dtype(dtype), None)
     if isinstance(data, (list, tuple)):
-        refuse_subclasses(data)
+        kinds = refuse_subclasses(data)
     else:
+        kinds = ()
         refuse_subclass(data)
     if dtype is not None:
         dtype = as_dtype(dtype)
@@ -106,7 +107,7 @@ def from_data(data, dtype):
         out = _recorded(data)
         if out is not None:
             return out if dtype in (None, out.dtype) else cast(out, dtype)
-    if isinstance(data, (list, tuple)) and _holds(data, _parts()):
+    if any([issubclass(kind, _parts()) for kind in kinds]):
         return _stacked(data, dtype)
     try:
         large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
@@ -157,14 +158,6 @@ def _parts():
     return (Handle,) if local.seg.tracing is None else (Handle, Number, np.ndarray)
 
 
-def _holds(data, kinds):
-    """Whether something of these kinds is in nested sequences."""
-    found = set(map(type, data))  # much faster than to ask each of many numbers
-    if any([issubclass(kind, kinds) for kind in found]):
-        return True
-    return not found.isdisjoint((list, tuple)) and any([_holds(d, kinds) for d in data if type(d) in (list, tuple)])
-
-
 def _not_numbers(data, array):
     """The error for data of which NumPy makes an array of objects."""
     if not isinstance(data, (list, tuple, np.ndarray)):
@@ -207,7 +200,7 @@ def written(value, dtype):
     elif whole and kind is Number and value.kind is int:
         value = value.look()
     kind = type(value)
-    if whole and kind in (int, float) or kind in (list, tuple) and not _holds(value, (str, bytes)):
+    if whole and kind in (int, float) or kind in (list, tuple) and kinds_in(value).isdisjoint((str, bytes)):
         return from_data(value, dtype)
     if kind is int:
         value = as_float(value) if dtype.kind == "f" else bool(value)
