@@ -279,7 +279,7 @@ def test_values_out_and_errors():
     for kind, f in (
         (ShapeError, lambda: np.pad(x[:, :0], 1, "mean")), (ArgumentError, lambda: np.pad(x, 1, "middle")),
         (ArgumentError, lambda: np.pad(x, 1, "mean", end_values=0)), (ArgumentError, lambda: np.pad(x, -1, "mean")),
-        (ShapeError, lambda: np.pad(x, (1, 2, 3))), (ShapeError, lambda: np.polyval(x, 1.0)),
+        (ShapeError, lambda: np.pad(x, (1, 2, 3))), (ShapeError, lambda: np.polyint(x)),
         (ArgumentError, lambda: np.polyder(x[0], -1)), (ShapeError, lambda: np.bincount([0, 1], x[0])),
         (ArgumentError, lambda: np.piecewise(x, [x > 0], [])),
         (ArgumentError, lambda: np.interp(x, W, V[:3], period=0)),
@@ -287,6 +287,8 @@ def test_values_out_and_errors():
         (ShapeError, lambda: np.apply_over_axes(lambda v, k: v.sum(), x, 0)),
         (ArgumentError, lambda: np.take(x, [0], mode="wrapped")), (ArgumentError, lambda: np.ldexp(x, 1, where=MASK)),
         (GradientError, lambda: np.polyfit(x[0], A[0], 1)), (GradientError, lambda: jnp.mgrid[0 : x[0, 0] : 0.5]),
+        (ShapeError, lambda: np.piecewise(x, [x[0] > 0], [1.0])),
+        (ArgumentError, lambda: jnp.asarray_chkfinite([np.nan])),
         (GradientError, lambda: np.histogramdd(x)), (GradientError, lambda: np.histogram(x, "auto")),
     ):  # fmt: skip
         with pytest.raises(kind, match="got"):
@@ -340,7 +342,9 @@ def test_edges_of_numpys_functions():
         lambda np, x: np.geomspace(x[0, 0], 3.0, 2), lambda np, x: np.histogram(x[0, :1], 3)[1],
         lambda np, x: np.pad(x[:0], ((0, 0), (1, 1)), "mean"), lambda np, x: np.select([x > 0], [x], 1),
         lambda np, x: np.diff(x[0, 0], 0), lambda np, x: np.polymul([0.0, 0.0, 1.0], x[0]),
-        lambda np, x: np.quantile(x, [0, 1]), lambda np, x: np.mean(x, axis=0, where=x > 0, dtype="f8"),
+        lambda np, x: np.polyval([[1.0, 2.0], [3.0, 4.0]], x[:, :2]), lambda np, x: np.asfortranarray(x),
+        lambda np, x: np.asarray_chkfinite(x), lambda np, x: np.quantile(x, [0, 1]),
+        lambda np, x: np.mean(x, axis=0, where=x > 0, dtype="f8"),
     ):  # fmt: skip
         with np.errstate(all="ignore"):
             want = f(np, A)
@@ -355,3 +359,10 @@ def test_edges_of_numpys_functions():
               lambda: np.diag(jitgrad.ones(1, 1, 1)), lambda: np.histogram(jitgrad.tensor([inf]), 3)):  # fmt: skip
         with pytest.raises(jitgrad.JitgradError, match="got"):
             f()
+
+
+@pytest.mark.filterwarnings("ignore:Arrays of 2-dimensional vectors")
+def test_cross_products_in_the_plane():
+    for f in (lambda x, y: np.cross(x[:, :2], y[:, :2]), lambda x, y: np.cross(x[:, :2], y),
+              lambda x, y: np.cross(x[:, :2], y[0])):  # fmt: skip
+        check_gradient(f, A, B)

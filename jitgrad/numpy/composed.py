@@ -266,10 +266,11 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = op.moveaxis(as_operand(a), axisa, 0), op.moveaxis(as_operand(b), axisb, 0)
-    if 2 in (a.shape[0], b.shape[0]):  # NumPy is about to drop vectors of two elements
-        return fallback(np.cross, (op.moveaxis(a, 0, -1), op.moveaxis(b, 0, -1)), {"axisc": axisc})
+    if len(a) == len(b) == 2:  # in the plane, as NumPy still has them
+        return a[0] * b[1] - a[1] * b[0]
+    a, b = (op.concatenate([x, np.zeros((1, *x.shape[1:]), x.dtype)]) if len(x) == 2 else x for x in (a, b))
     if a.shape[0] != 3 or b.shape[0] != 3:
-        raise ShapeError(f"got vectors of {a.shape[0]} and {b.shape[0]} elements for a cross product, expected 3 and 3")
+        raise ShapeError(f"got vectors of {len(a)} and {len(b)} elements for a cross product, expected 3 and 3")
     out = op.stack([a[i] * b[j] - a[j] * b[i] for i, j in ((1, 2), (2, 0), (0, 1))])
     return op.moveaxis(out, 0, axisc)
 

@@ -4,6 +4,7 @@ Functions go the way of the protocols (`protocol.dispatch`), whatever their argu
 submodules are NumPy's own. Start at `named`.
 """
 
+import importlib
 import types
 
 import numpy as np
@@ -14,8 +15,6 @@ from .._foreign import takes_over
 from ..convert import as_leaf
 from ..functions import FUNCTIONS
 from ..tensor import Tensor
-from .functions.applied import vectorize
-from .functions.grids import GRIDS
 from .protocol import counterparts, dispatch, dispatch_ufunc
 from .ufuncs import METHODS
 
@@ -29,8 +28,8 @@ CREATION = frozenset(
 )  # fmt: skip
 
 
-#: Classes of NumPy's that call or join what they are given.
-CLASSES = {np.vectorize: vectorize}
+#: Names that are no functions and still of our own -> the module of `functions` that has them.
+OWN = {"vectorize": "applied", "r_": "grids", "c_": "grids", "mgrid": "grids", "ogrid": "grids"}
 
 
 class Namespace(types.ModuleType):
@@ -47,10 +46,10 @@ class Namespace(types.ModuleType):
 def named(module, name):
     """What stands in jitgrad for ``module.name``, a name of NumPy's."""
     value = getattr(module, name)
-    if isinstance(value, type):
-        return CLASSES.get(value, value)
-    if not callable(value):
-        return GRIDS.get(name, value) if module is np else value
+    if module is np and name in OWN:
+        return getattr(importlib.import_module(f"{__package__}.functions.{OWN[name]}"), name)
+    if not callable(value) or isinstance(value, type):
+        return value
     if isinstance(value, np.ufunc):
         out = _ufunc(value)
     elif module is np and name in CREATION:

@@ -28,7 +28,8 @@ SAVING = frozenset(("save", "savetxt", "savez", "savez_compressed"))
 BY_SHAPE = frozenset(
     (
         "can_cast", "common_type", "diag_indices_from", "einsum_path", "empty_like", "iscomplexobj", "isrealobj",
-        "ndim", "ones_like", "result_type", "shape", "size", "tril_indices_from", "triu_indices_from", "zeros_like",
+        "isscalar", "iterable", "ndim", "ones_like", "result_type", "shape", "size",
+        "tril_indices_from", "triu_indices_from", "zeros_like",
     )
 )  # fmt: skip
 

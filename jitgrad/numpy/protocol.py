@@ -19,7 +19,7 @@ from ..functions import FUNCTIONS, defers
 from ..ops import REGISTRY
 from ..tape.segment import local, recordings
 from ..tensor import Tensor
-from . import composed, contraction, functions, methods, rearranged, statistics  # noqa: F401 - they fill HANDLERS
+from . import methods
 from .calls import Form, call
 from .outside import call_outside, scipys
 from .plain import fallback
@@ -63,11 +63,22 @@ def dispatch(function, args, kwargs):
         return _dispatch(function, args, kwargs)
 
 
+def formula(function):
+    """What stands for a function of NumPy's that no entry stands for, or None.
+
+    The formulas are imported when one is asked for: `import jitgrad`, and programs of entries, do without.
+    """
+    from . import composed, contraction, functions, rearranged, statistics  # noqa: F401 - they fill HANDLERS
+
+    return HANDLERS.get(function)
+
+
 def _dispatch(function, args, kwargs):
-    handler = HANDLERS.get(function)
+    known = function in counterparts()
+    handler = HANDLERS.get(function) or (None if known else formula(function))
     if handler is not None:
         return handler(*args, **kwargs)
-    if function not in counterparts():
+    if not known:
         return fallback(function, args, kwargs)
     if function is np.where and len(args) == 1:
         return nonzero_where(*args)
@@ -85,7 +96,7 @@ def dispatch_ufunc(ufunc, method, inputs, kwargs):
 
 def _dispatch_ufunc(ufunc, method, inputs, kwargs):
     if ufunc not in counterparts():
-        if method == "__call__" and ufunc in HANDLERS:
+        if method == "__call__" and formula(ufunc) is not None:
             return HANDLERS[ufunc](*inputs, **kwargs)
         public = getattr(np, ufunc.__name__, None)
         if method == "__call__" and public in counterparts():  # the ufunc behind np.clip, which ``array.clip(x)`` calls

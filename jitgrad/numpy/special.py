@@ -56,7 +56,16 @@ def asarray(a, dtype=None, order=None, *, device=None, copy=None):
     return a if isinstance(a, Tensor) and not copy and dtype in (None, a.dtype) else array(a, dtype)
 
 
-HANDLERS[np.asanyarray] = HANDLERS[np.ascontiguousarray] = asarray
+HANDLERS[np.asanyarray] = HANDLERS[np.ascontiguousarray] = HANDLERS[np.asfortranarray] = asarray
+
+
+@handler
+def asarray_chkfinite(a, dtype=None, order=None):
+    """``numpy.asarray_chkfinite``: looks at the values."""
+    a = asarray(a, dtype)
+    if not np.isfinite(a._array()).all():
+        raise ArgumentError("got infinities or nan, expected finite numbers only")
+    return a
 
 
 @handler

@@ -54,7 +54,9 @@ def piecewise(x, condlist, funclist, *args, **kw):
     conditions = arrays(condlist)
     if np.isscalar(conditions) or (not isinstance(conditions[0], (list, np.ndarray)) and x.ndim):  # one alone
         conditions = [conditions]
-    conditions = [np.asarray(c, bool).reshape(x.shape) for c in conditions]
+    conditions = [np.asarray(c, bool) for c in conditions]
+    if any(c.shape != x.shape for c in conditions):
+        raise ShapeError(f"got conditions of shapes {[c.shape for c in conditions]} for shape {x.shape}, expected that")
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(conditions, axis=0))
     if len(funclist) != len(conditions):

@@ -66,5 +66,4 @@ class Grid:
         return grids if self.sparse else op.stack(grids)
 
 
-#: NumPy's objects -> those that keep gradients.
-GRIDS = {"r_": Joiner("r_"), "c_": Joiner("c_"), "mgrid": Grid("mgrid"), "ogrid": Grid("ogrid")}
+r_, c_, mgrid, ogrid = Joiner("r_"), Joiner("c_"), Grid("mgrid"), Grid("ogrid")

@@ -27,7 +27,7 @@ def _zeros(n, dtype):
 
 @handler
 def polyval(p, x):
-    p, x = _coefficients(p), as_operand(x)
+    p, x = as_operand(p.coeffs if isinstance(p, np.poly1d) else p), as_operand(x)
     out = as_operand(np.zeros(x.shape, x.dtype))
     for coefficient in p:
         out = out * x + coefficient
