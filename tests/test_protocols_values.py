@@ -80,8 +80,8 @@ NO_GRADIENT = {
 BY_SHAPE = {
     "can_cast": (A, np.float32), "common_type": (A, B), "diag_indices_from": (A[:, :2],),
     "einsum_path": ("ij,kj", A, B), "empty_like": (A,), "iscomplexobj": (A,), "isrealobj": (A,), "ndim": (A,),
-    "isscalar": (A,),
-    "iterable": (A,), "ones_like": (A,), "result_type": (A, np.float32), "shape": (A,), "size": (A, 1), "tril_indices_from": (A,),
+    "isscalar": (A,), "iterable": (A,), "ones_like": (A,),
+    "result_type": (A, np.float32), "shape": (A,), "size": (A, 1), "tril_indices_from": (A,),
     "triu_indices_from": (A,), "zeros_like": (A,),
 }  # fmt: skip
 
