@@ -37,14 +37,14 @@ class Kind:
 
 NUMBER = Kind(
     "the number",
-    "Python or NumPy (float(x), math.sin(x), np.float64(x), a[i] = x, a.fill(x) or the like)",
+    "a conversion by Python or NumPy (such as float(x), math.sin(x), np.float64(x), a[i] = x or a.fill(x))",
     "compute with the tensor and functions of jitgrad, which keep it: jitgrad.sin(x) for math.sin(x), x itself for "
     "float(x), jitgrad.numpy.stack or array for arrays made of tensors",
     "x.item()",
 )
 ARRAY = Kind(
     "the values",
-    "NumPy (np.array([x, 1.0]), np.asarray(x), a[:] = x, a.dot(x) or the like)",
+    "a conversion by NumPy (such as np.array([x, 1.0]), np.asarray(x), a[:] = x or a.dot(x))",
     "use functions of jitgrad, which keep it: jitgrad.numpy.array or stack for arrays made of tensors, "
     "jitgrad.mean([x, y]) for np.mean([x, y]), a @ x for a.dot(x)",
     "x.detach()",
