@@ -206,9 +206,9 @@ def pending(sweep, tensor, cot, implicit):
     seg = local.seg
     handles, leaves, numbers, edges = seg.handles, seg.leaves, seg.numbers, seg.edges
     end, state = seg.state, tensor._state
-    if end.over:
+    if end.over or tensor._seg is not seg:
         return False
-    live = live_handles(seg, end)
+    live = live_handles(handles, end, seg.views)
     if sweep.leads is None:
         wanted = tuple(range(len(end.roots)))
     else:

@@ -10,7 +10,7 @@ was computed is right all the same, and the segment ends only if nothing came af
 
 from contextlib import suppress
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from sys import getrefcount
 from weakref import ref
 
@@ -92,17 +92,16 @@ def dear(state, outputs):
     return tuple(out)
 
 
-def live_handles(seg, state):
-    """For each record up to `state`, whether anybody but the segment holds its handle."""
-    handles = seg.handles
-    if len(handles) != state.records:
-        del handles[state.records :]  # places that are not in use
-    if seg.views:  # a dead view keeps its parent: let go of the later ones first
-        for t in reversed(handles):
+def live_handles(handles, state, views):
+    """For each record up to `state`, whether anybody but the segment holds its handle; there may be `views` among."""
+    number = state.records
+    if views:  # a dead view keeps its parent: let go of the later ones first
+        for k in range(number - 1, -1, -1):
+            t = handles[k]
             if t._x is not None and getrefcount(t) <= 3:
                 t._x = None
-        del t  # it counts, too
-    return tuple([c > 2 for c in map(getrefcount, handles)])
+            del t  # it counts, too
+    return tuple([c > 2 for c in map(getrefcount, islice(handles, number))])
 
 
 def flush(seg):
@@ -112,7 +111,7 @@ def flush(seg):
         if state.over:
             return renewed(seg)
         if state.records:
-            live = live_handles(seg, state)
+            live = live_handles(handles, state, seg.views)
             forward = state.plans.get(live)
             if forward is None:
                 forward = state.plans[live] = Forward(state, live)
@@ -182,7 +181,7 @@ def run(plan, seg, leaves, numbers):
 
 def _linked(plan, seg):
     """What stands for running a plan while a function is recorded."""
-    seg.tracing.made(seg.handles)
+    seg.tracing.made([t for t in seg.handles if t is not None])
     return partial(seg.tracing.link, plan.roots)
 
 

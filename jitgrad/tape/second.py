@@ -39,7 +39,7 @@ def product(held, x, v):
     not pending or was computed from more than leaves.
     """
     seg, t = local.seg, held[-1]
-    handles, leaves, numbers = seg.handles, seg.leaves, seg.numbers
+    handles, leaves, numbers, roots = seg.handles, seg.leaves, seg.numbers, seg.edges
     state, end = t._state, seg.state
     if (
         end.over
@@ -50,13 +50,13 @@ def product(held, x, v):
         or seg.graph is not None
     ):
         return None
-    edges = [seg.edges[i] for i in roots_of(state)]
+    edges = [roots[i] for i in roots_of(state)]
     if edges.count(x._edge) != 1 or any(type(edge) is tuple for edge in edges):
         return None
-    root = seg.edges.index(x._edge)
+    root = roots.index(x._edge)
     held.pop()
     del t
-    live = live_handles(seg, end)
+    live = live_handles(handles, end, seg.views)
     key = (Second, live, state, root)
     second = end.plans.get(key)
     if second is None:

@@ -226,8 +226,10 @@ class Segment:
 
     def widen(self):
         """Makes room for more records and numbers."""
-        self.handles.extend([None] * (room(self.state.records) - len(self.handles)))
-        self.numbers.extend([None] * (room(self.state.numbers) - len(self.numbers)))
+        state, handles, numbers = self.state, self.handles, self.numbers
+        if not state.over:
+            handles.extend([None] * (room(state.records) - len(handles)))
+            numbers.extend([None] * (room(state.numbers) - len(numbers)))
 
     def end(self):
         """Its state is `OVER`. Tensors refer to it until they enter another, but must not keep its values by that."""

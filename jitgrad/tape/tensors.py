@@ -202,14 +202,14 @@ def rooted(t, edge):
             continue
         out = new(_Class.tensor)
         out._seg, out._state, out._value, out._edge, out._x = seg, state, None, edge, None
-        root = len(before.roots)
-        if seg.state is before and len(seg.edges) <= root:
-            seg.edges.append(None)
+        edges, root = seg.edges, len(before.roots)
+        if seg.state is before and len(edges) <= root:
+            edges.append(None)
         if len(seg.handles) <= state.slot:
             seg.widen()
         if seg.state is not before:
             continue
-        seg.edges[root] = edge
+        edges[root] = edge
         seg.handles[state.slot] = out
         seg.state = state
         if state.pause:
@@ -236,8 +236,11 @@ def vacate(t, seg, state):
         return
     gap = new(Handle)
     gap._seg, gap._state, gap._value, gap._edge, gap._x = None, state, None, None, None
-    if state.slot < len(seg.handles) and seg.handles[state.slot] is t:
-        seg.handles[state.slot] = gap
+    try:
+        if seg.handles[state.slot] is t:
+            seg.handles[state.slot] = gap
+    except IndexError:  # the segment ended
+        pass
 
 
 def adopt(t, other):
@@ -255,8 +258,11 @@ def _adopt(t, other):
     there = other._seg
     if there is local.seg:
         slot = other._state.slot
-        if 0 <= slot < len(there.handles) and there.handles[slot] is other:
-            there.handles[slot] = t
+        try:
+            if slot >= 0 and there.handles[slot] is other:
+                there.handles[slot] = t
+        except IndexError:  # the segment ended
+            pass
     t._seg, t._state, t._value, t._edge = other._seg, other._state, other._value, other._edge
     if seg is not there or state is not t._state:
         vacate(t, seg, state)
