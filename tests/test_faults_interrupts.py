@@ -70,10 +70,12 @@ class Places:
             self._hit(frame)
 
     def run(self, program):
+        """Through `map`, so that the program has an interpreter loop to itself: CPython 3.11 may leave names of
+        arguments behind in one where a tracer raises, for whatever is called next."""
         try:
             (sys.setprofile if self.returns else sys.settrace)(self._profile if self.returns else self._trace)
             try:
-                return program()
+                return next(map(lambda _: program(), [None]))
             finally:
                 sys.settrace(None)
                 sys.setprofile(None)
