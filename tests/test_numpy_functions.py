@@ -343,6 +343,7 @@ def test_edges_of_numpys_functions():
         lambda np, x: np.pad(x[:0], ((0, 0), (1, 1)), "mean"), lambda np, x: np.select([x > 0], [x], 1),
         lambda np, x: np.diff(x[0, 0], 0), lambda np, x: np.polymul([0.0, 0.0, 1.0], x[0]),
         lambda np, x: np.polyval([[1.0, 2.0], [3.0, 4.0]], x[:, :2]), lambda np, x: np.asfortranarray(x),
+        lambda np, x: np.quantile(np.asarray([1.0, inf]), [0.2, 0.9], method="lower"), lambda np, x: np.modf(x * 2)[0],
         lambda np, x: np.asarray_chkfinite(x), lambda np, x: np.quantile(x, [0, 1]),
         lambda np, x: np.mean(x, axis=0, where=x > 0, dtype="f8"),
     ):  # fmt: skip
@@ -351,6 +352,7 @@ def test_edges_of_numpys_functions():
         got = f(jnp, jitgrad.tensor(A))
         assert got.shape == np.shape(want) and got.dtype == np.asarray(want).dtype
         np.testing.assert_allclose(got, want, rtol=1e-13)
+    assert jitgrad.grad(lambda x: np.modf(x)[0].sum())(jitgrad.tensor([0.0, 2.0, -1.5])).tolist() == [1.0, 1.0, 1.0]
     narrow = jitgrad.tensor(A.astype(np.float32))
     assert np.quantile(narrow, [0, 1]).dtype == np.float32 and np.quantile(narrow, [0.5]).dtype == np.float64
     for f in (lambda: np.max(jitgrad.tensor(np.uint8([1])), initial=-1), lambda: np.vecdot(jitgrad.ones(1), np.ones(3)),

@@ -72,7 +72,7 @@ def modf(x):
     x = _floating(x)
     infinite = op.isinf(x)
     part = op.where(infinite, op.copysign(0.0, x), op.fmod(op.where(infinite, 1.0, x), 1.0))
-    return op.copysign(part, x), op.trunc(x)
+    return part, op.trunc(x)  # what remains of a whole number is a 0 of its sign
 
 
 @_ufunc(np.divmod)

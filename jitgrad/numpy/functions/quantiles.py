@@ -143,7 +143,8 @@ def _by_ranks(function, x, q, axis, keepdims, top, method, weights):
     part = (place - low).astype(dtype)
     above = np.minimum(low + (part > 0), rows.shape[-1] - 1)
     rows = rows.to(dtype)
-    out = _between(op.take_along_axis(rows, low, -1), op.take_along_axis(rows, above, -1), as_operand(part))
+    below, above = op.take_along_axis(rows, low, -1), op.take_along_axis(rows, above, -1)
+    out = op.where(part == 0, below, _between(below, above, as_operand(part)))  # an infinity stays one
     out = out if skips else _nan_where_any(rows[..., None, :], out)
     return op.moveaxis(out, -1, 0).reshape(probabilities.shape + shape)
 
