@@ -9,12 +9,13 @@
 Start at `tensor`, `Tensor.backward`, and the functional `grad` and `value_and_grad`. Operations have NumPy's names.
 """
 
+import sys as _sys
 import typing as _typing
 
 import numpy as _np
 
+from . import _missing, linalg, numpy
 from . import gradients as autograd
-from . import linalg, numpy
 from ._config import config
 from ._errors import *  # noqa: F403
 from .creation import (
@@ -40,8 +41,8 @@ from .creation import (
 )  # fmt: skip
 from .explanation import explain
 from .functions import NAMES as _NAMES
-from .gradients import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .jit import jit
+from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .numpy import meshgrid, split
 from .numpy.protocol import install as _install
 from .profiling import profile
@@ -56,6 +57,11 @@ globals().update(_NAMES)
 if _typing.TYPE_CHECKING:
 
     def __getattr__(name: str) -> _typing.Callable[..., Tensor]: ...  # the names of the catalogue
+
+else:
+
+    def __getattr__(name):
+        raise _missing.missing("jitgrad", name, _sys.modules[__name__])
 
 
 _install(Tensor)
@@ -75,3 +81,4 @@ __all__ = [
     "set_grad_enabled", "set_num_threads", "split", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
     *_NAMES,
 ]  # fmt: skip
+_missing.install(Tensor, (*__all__, *(f"{_name}_" for _name in _NAMES), *numpy.__all__, *_np.linalg.__all__))

@@ -26,6 +26,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ._errors import ArgumentError
+from ._surface import surface
 
 
 class Kind(NamedTuple):
@@ -146,6 +147,7 @@ class Config:
                 value = kind.check(default(env))
             object.__setattr__(self, name, value)
 
+    @surface
     def __setattr__(self, name, value):
         if name not in SETTINGS:
             raise AttributeError(f"got config.{name}, expected one of {', '.join(SETTINGS)}")

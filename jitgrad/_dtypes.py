@@ -27,7 +27,12 @@ def as_dtype(dtype):
         out = np.dtype(dtype)
     except TypeError:
         raise DTypeError(f"got {dtype!r}, which is not a dtype; pass one such as jitgrad.float64") from None
-    if out not in SUPPORTED or not out.isnative:
+    if not out.isnative:
+        raise DTypeError(
+            f"got dtype {out.str}, whose bytes are swapped, expected one of native order, as {out.name}; data of it "
+            "is converted when it becomes a tensor"
+        )
+    if out not in SUPPORTED:
         raise DTypeError(
             f"got dtype {out}, which jitgrad does not compute in; convert it first to one of "
             "float64, float32, int8..int64, uint8..uint64 or bool"

@@ -34,6 +34,10 @@ class IntegerOverflow(ArgumentError, OverflowError):
     """A Python integer is out of bounds for the dtype it is computed in or written to."""
 
 
+class MissingError(JitgradError, AttributeError):
+    """A name that there is none of; the text says where it is, or what to do instead."""
+
+
 class GradientError(JitgradError, RuntimeError):
     """A gradient was asked for that does not exist, or cannot be had any more."""
 

@@ -10,10 +10,14 @@ To see all frames while working on jitgrad, set ``JITGRAD_TRACEBACK=full``. Star
 """
 
 import functools
+import inspect
 import os
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from ._errors import JitgradError
+from ._errors import ArgumentError, AxisError, IndexOutOfRange, JitgradError
 
+F = TypeVar("F", bound=Callable[..., Any])
 HOME = os.path.dirname(os.path.abspath(__file__)) + os.sep
 FULL = os.environ.get("JITGRAD_TRACEBACK") == "full"
 
@@ -47,30 +51,71 @@ def trimmed(error):
     return error.with_traceback(kept)
 
 
-def surface(function):
+#: Errors in which NumPy says that it does not take some arguments, and jitgrad's for them.
+REFUSALS: dict[str, type[JitgradError]] = {
+    "TypeError": ArgumentError, "ValueError": ArgumentError, "OverflowError": ArgumentError,
+    "IndexError": IndexOutOfRange, "AxisError": AxisError, "UFuncTypeError": ArgumentError,
+}  # fmt: skip
+
+
+def refused(error, name):
+    """jitgrad's error for one in which NumPy refuses the arguments of its function `name`; None for any other, such as
+    that of a function of the user's which NumPy called."""
+    typed = REFUSALS.get(type(error).__name__)
+    if typed is None or not all(is_ours(tb.tb_frame) or _is_numpys(tb.tb_frame) for tb in _frames(error)):
+        return None
+    return typed(f"got arguments that numpy.{name} does not take: {error}; see help(numpy.{name})")
+
+
+def _is_numpys(frame):
+    return frame.f_globals.get("__name__", "").partition(".")[0] == "numpy"
+
+
+def surface(function: F) -> F:
     """`function`, for users: errors of jitgrad's leave it as `trimmed` has them."""
     if getattr(function, "is_surface", False):
         return function
+    call: Any = functools.wraps(function)(_around(function))
+    call.is_surface = True
+    return call
 
-    @functools.wraps(function)
-    def call(*args, **kwargs):
+
+def _around(function):
+    code = function.__code__
+    plain = not (function.__defaults__ or function.__kwdefaults__ or code.co_kwonlyargcount or code.co_flags & VARIADIC)
+
+    def one(x):
         try:
-            return function(*args, **kwargs)
+            return function(x)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    call.is_surface = True
-    return call
+    def two(x, y):
+        try:
+            return function(x, y)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904
+
+    def any_number(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904
+
+    return {1: one, 2: two}.get(code.co_argcount, any_number) if plain else any_number
+
+
+VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 def surfaces(cls, but=()):
     """Makes surfaces of the methods of a class, and of the setters of its properties."""
     for name, value in list(vars(cls).items()):
-        if name in but or not (callable(value) or isinstance(value, property)) or isinstance(value, type):
+        if name in but or (name.startswith("_") and not name.startswith("__")):
             continue
         if isinstance(value, property):
             if value.fset is not None:
                 setattr(cls, name, value.setter(surface(value.fset)))
-        elif hasattr(value, "__code__"):
+        elif inspect.isfunction(value):
             setattr(cls, name, surface(value))
     return cls

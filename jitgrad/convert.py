@@ -11,6 +11,7 @@ import numpy as np
 from ._dtypes import SUPPORTED, as_dtype
 from ._errors import ArgumentError, DTypeError, IntegerOverflow
 from ._foreign import kinds_in, refuse_subclass, refuse_subclasses
+from ._surface import surface
 from .implicit import COPY, LEAF, check
 from .integers import as_float, dtype_of
 from .ops.registry import CAST, NONZERO, REGISTRY
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
+@surface
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> "Tensor":
     """A new tensor with a copy of `data`, through which no gradient goes.
 

@@ -11,6 +11,7 @@ import copy
 import numpy as np
 
 from ._errors import GradientError
+from ._surface import surfaces
 from .convert import unpickle
 from .tape.tensors import Handle, from_value, look
 from .tape.views import make_view, parent_of, recorded
@@ -46,6 +47,9 @@ class Copies(Handle):
     def __sizeof__(self):
         """The bytes of the object and of the elements, those of a view too, whether they are computed yet or not."""
         return object.__sizeof__(self) + self.nbytes
+
+
+surfaces(Copies)
 
 
 def _memory(t, memo):

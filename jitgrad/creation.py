@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,15 +10,14 @@ import numpy as np
 from ._dtypes import as_dtype
 from ._errors import ArgumentError, IntegerOverflow, ShapeError
 from ._foreign import refuse_subclasses
+from ._surface import surface
 from .convert import as_flag, as_leaf, as_operand, by_value, check_device, from_array, from_data, tensor
 from .integers import RANGES, fitting
-from .ir.shapes import as_int, broadcast_shapes, check_ndim, normalize_axis
+from .ir.shapes import as_int, broadcast_shapes, check_size, normalize_axis
 from .tape.segment import local
 from .tape.tensors import look
 from .tensor import Tensor
 
-#: More bytes than an address can count; of fewer that there are not, NumPy says so by a MemoryError.
-BYTES = 1 << 63
 _generator = None
 
 
@@ -30,6 +28,7 @@ def _rng():
     return _generator
 
 
+@surface
 def manual_seed(seed: Any) -> None:
     """Seeds `rand`, `randn`, `normal` and `randint`.
 
@@ -70,9 +69,7 @@ def _shape(*size):
         raise ShapeError(
             f"got the shape {shape}, expected lengths of at least 0; -1 stands for a length in reshape only"
         )
-    if math.prod(shape) > BYTES // 8:
-        raise ShapeError(f"got the shape {shape}, expected one that fits into memory")
-    return check_ndim(shape)
+    return check_size(shape)
 
 
 def _by_numpy(name, make, *args, expected, **kwargs):
@@ -86,6 +83,7 @@ def _by_numpy(name, make, *args, expected, **kwargs):
         raise kind(f"got {name}({given}), expected {expected} ({error})") from None
 
 
+@surface
 def array(
     data: Any, dtype: Any = None, copy: bool = True, requires_grad: bool = False, *, device: Any = None
 ) -> Tensor:
@@ -104,6 +102,7 @@ def array(
     return as_leaf(out, requires_grad)
 
 
+@surface
 def asarray(data: Any, dtype: Any = None, copy: bool | None = None, *, device: Any = None) -> Tensor:
     """`data` as a tensor; a tensor of that dtype is given back as it is, unless a copy is asked for.
 
@@ -119,6 +118,7 @@ def asarray(data: Any, dtype: Any = None, copy: bool | None = None, *, device: A
     return from_data(data, dtype)
 
 
+@surface
 def from_numpy(a: np.ndarray) -> Tensor:
     """A tensor with the values of an array. They are copied: a tensor never changes under a recorded program.
 
@@ -145,6 +145,7 @@ def _filled(name: str, make: Any) -> Callable[..., Tensor]:
         dims = _shape(*size) if shape is None else _shape(shape)
         return _made(make(dims, as_dtype(np.float64 if dtype is None else dtype)), None, requires_grad, device)
 
+    function = surface(function)
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"A tensor of a shape, as `numpy.{name}`; lengths may be given one by one." + _example(
         f"{name}(2, 3).shape", "(2, 3)"
@@ -155,6 +156,7 @@ def _filled(name: str, make: Any) -> Callable[..., Tensor]:
 zeros, ones, empty = _filled("zeros", np.zeros), _filled("ones", np.ones), _filled("empty", np.zeros)
 
 
+@surface
 def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None) -> Tensor:
     """A tensor of a shape filled with a value; a tensor as value keeps its gradient.
 
@@ -178,6 +180,7 @@ def _like(name: str, make: Any) -> Callable[..., Tensor]:
         x = as_operand(x)
         return _made(make(x.shape, as_dtype(x.dtype if dtype is None else dtype)), None, requires_grad, device)
 
+    function = surface(function)
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"As `numpy.{name}`." + _example(f"{name}(jitgrad.arange(3)).shape", "(3,)")
     return function
@@ -190,6 +193,7 @@ zeros_like, ones_like, empty_like = (
 )
 
 
+@surface
 def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None) -> Tensor:
     """A tensor of the shape of `x`, filled with a value.
 
@@ -202,6 +206,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = 
     return full(x.shape, fill_value, x.dtype if dtype is None else dtype, requires_grad, device=device)
 
 
+@surface
 def arange(*args: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Evenly spaced values, as `numpy.arange`.
 
@@ -229,6 +234,7 @@ def _range(args):
     return range(*args) if len(args) < 3 or args[2] else ()
 
 
+@surface
 def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0, device=None):
     """`num` values from `start` to `stop`, as `numpy.linspace`; tensors as ends keep their gradient.
 
@@ -262,6 +268,7 @@ def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=T
     return as_leaf(out, requires_grad)
 
 
+@surface
 def eye(
     n: int, m: int | None = None, k: int = 0, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
 ) -> Tensor:
@@ -297,6 +304,7 @@ def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
         dims = _shape(*size_) if size is None else _shape(size)
         return _drawn(lambda rng: np.asarray(draw(rng, dims)), dtype, requires_grad)
 
+    function = surface(function)
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc + _example(f"{name}(2, 3).shape", "(2, 3)")
     return function
@@ -306,6 +314,7 @@ randn = _random("randn", lambda rng, size: rng.standard_normal(size), "Standard 
 rand = _random("rand", lambda rng, size: rng.random(size), "Uniform values in [0, 1) of a shape.")
 
 
+@surface
 def normal(
     mean: Any = 0.0,
     std: Any = 1.0,
@@ -337,6 +346,7 @@ def normal(
     return as_leaf(out, requires_grad)
 
 
+@surface
 def randint(low: int, high: int, size: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """Uniform integers in [low, high).
 

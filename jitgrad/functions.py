@@ -5,13 +5,12 @@ dictionary look-up and make one handle. Everything unusual (a first time, an arr
 goes to `apply`. Start there.
 """
 
-from operator import index
-
 import numpy as np
 
 from ._docs import describe
-from ._errors import ArgumentError, DTypeError
-from ._foreign import PRIORITY, leave, refuse_subclass, takes_over
+from ._errors import ArgumentError, DTypeError, JitgradError
+from ._foreign import leave, refuse_subclass, takes_over
+from ._surface import trimmed
 from .convert import as_operand, by_value, from_array
 from .integers import settled
 from .ir import Node, const
@@ -23,11 +22,9 @@ from .tape.numbers import Number, kind_of
 from .tape.segment import Head, grow, local
 from .tape.tensors import enter, record, record_in, varies
 from .tape.views import Step, aliases, make_view
-from .tensor import Tensor, refuse_element
+from .tensor import Tensor
 
 new = object.__new__
-#: Operators that Python reflects into one another, and that cannot be written in place.
-COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 #: Integers that a float holds exactly.
 LIMIT = 1 << 53
 #: Equal to integers that they are not in the place of.
@@ -147,36 +144,39 @@ def unary(entry):
     """The function of an entry with one operand and no parameters."""
 
     def function(x, /):
-        if type(x) is not Tensor:
-            return apply(entry, (x,))
-        seg = local.seg
-        if x._seg is seg:
-            key = (entry, x._state)
-        else:
-            key = (entry, enter(x, seg))
-            if key[1] is None:
-                return function(x)
-        before = seg.state
         try:
-            state = before.next[key]
-        except KeyError:
-            if (state := grow(seg, before, key)) is None:
+            if type(x) is not Tensor:
+                return apply(entry, (x,))
+            seg = local.seg
+            if x._seg is seg:
+                key = (entry, x._state)
+            else:
+                key = (entry, enter(x, seg))
+                if key[1] is None:
+                    return function(x)
+            before = seg.state
+            try:
+                state = before.next[key]
+            except KeyError:
+                if (state := grow(seg, before, key)) is None:
+                    return function(x)
+            out = new(Tensor)
+            out._seg = seg
+            out._state = state
+            out._value = out._edge = out._x = None
+            try:
+                if seg.state is not before:  # it is recorded again: see `segment`
+                    return function(x)
+                seg.handles[state.slot] = out
+                seg.state = state
+            except IndexError:
+                seg.widen()
                 return function(x)
-        out = new(Tensor)
-        out._seg = seg
-        out._state = state
-        out._value = out._edge = out._x = None
-        try:
-            if seg.state is not before:  # it is recorded again: see `segment`
-                return function(x)
-            seg.handles[state.slot] = out
-            seg.state = state
-        except IndexError:
-            seg.widen()
-            return function(x)
-        if state.pause:
-            pause(seg)
-        return out
+            if state.pause:
+                pause(seg)
+            return out
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     return function
 
@@ -187,58 +187,61 @@ def binary(entry, unusual=apply, taken=Tensor):
     codes = entry.codes
 
     def function(x, y, /):
-        if type(x) is not Tensor:
-            return apply(entry, (x, y))
-        seg = local.seg
-        if x._seg is seg:
-            state = x._state
-        else:
-            if (state := enter(x, seg)) is None:
-                return function(x, y)
-        kind = type(y)
-        if kind is taken:
-            if y._seg is seg:
-                key = (entry, state, y._state)
+        try:
+            if type(x) is not Tensor:
+                return apply(entry, (x, y))
+            seg = local.seg
+            if x._seg is seg:
+                state = x._state
             else:
-                key = (entry, state, enter(y, seg))
-                if key[2] is None:
+                if (state := enter(x, seg)) is None:
                     return function(x, y)
-        elif codes and (kind is float or kind is int) and y in codes and not state.integer:
-            kind, key = Tensor, (entry, state, _code(y))
-        elif kind is float:
-            key = (entry, state, float)
-        elif kind is int and not state.integer and -LIMIT <= y <= LIMIT:
-            y = float(y)  # 2 and 2.0 are one program
-            key = (entry, state, float)
-        else:
+            kind = type(y)
+            if kind is taken:
+                if y._seg is seg:
+                    key = (entry, state, y._state)
+                else:
+                    key = (entry, state, enter(y, seg))
+                    if key[2] is None:
+                        return function(x, y)
+            elif codes and (kind is float or kind is int) and y in codes and not state.integer:
+                kind, key = Tensor, (entry, state, _code(y))
+            elif kind is float:
+                key = (entry, state, float)
+            elif kind is int and not state.integer and -LIMIT <= y <= LIMIT:
+                y = float(y)  # 2 and 2.0 are one program
+                key = (entry, state, float)
+            else:
+                try:
+                    return unusual(entry, (x, y))
+                except Exception:
+                    let_go(seg)  # of `x`
+                    raise
+            before = seg.state
             try:
-                return unusual(entry, (x, y))
-            except Exception:
-                let_go(seg)  # of `x`
-                raise
-        before = seg.state
-        try:
-            state = before.next[key]
-        except KeyError:
-            if (state := grow(seg, before, key)) is None:
+                state = before.next[key]
+            except KeyError:
+                if (state := grow(seg, before, key)) is None:
+                    return function(x, y)
+            out = new(Tensor)
+            out._seg = seg
+            out._state = state
+            out._value = out._edge = out._x = None
+            try:
+                if seg.state is not before:  # it is recorded again: see `segment`
+                    return function(x, y)
+                if kind is not Tensor:
+                    seg.numbers[before.numbers] = y
+                seg.handles[state.slot] = out
+                seg.state = state
+            except IndexError:
+                seg.widen()
                 return function(x, y)
-        out = new(Tensor)
-        out._seg = seg
-        out._state = state
-        out._value = out._edge = out._x = None
-        try:
-            if seg.state is not before:  # it is recorded again: see `segment`
-                return function(x, y)
-            if kind is not Tensor:
-                seg.numbers[before.numbers] = y
-            seg.handles[state.slot] = out
-            seg.state = state
-        except IndexError:
-            seg.widen()
-            return function(x, y)
-        if state.pause:
-            pause(seg)
-        return out
+            if state.pause:
+                pause(seg)
+            return out
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     return function
 
@@ -254,45 +257,6 @@ def guarded(entry, unusual=apply):
     return binary(entry, asked, taken=None)
 
 
-def reflected(entry):
-    """The operator of an entry with the operands the other way round: `x` is the tensor, `y` stands before it."""
-
-    def operator(x, y, /):
-        kind = type(y)
-        if kind is not float and not (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
-            return NotImplemented if defers(y) and hasattr(y, "__array__") else apply(entry, (y, x))
-        seg = local.seg
-        if (state := x._state if x._seg is seg else enter(x, seg)) is None:
-            return operator(x, y)
-        y = float(y)  # 2 and 2.0 are one program
-        key, before = (entry, float, state), seg.state
-        try:
-            state = before.next[key]
-        except KeyError:
-            if (state := grow(seg, before, key)) is None:
-                return operator(x, y)
-        out = new(Tensor)
-        out._seg = seg
-        out._state = state
-        out._value = out._edge = out._x = None
-        try:
-            if seg.state is not before:
-                return operator(x, y)
-            seg.numbers[before.numbers] = y
-            seg.handles[state.slot] = out
-            seg.state = state
-        except IndexError:
-            seg.widen()
-            return operator(x, y)
-        if state.pause:
-            pause(seg)
-        return out
-
-    operator.__name__, operator.__qualname__ = f"__r{entry.operator}__", f"Tensor.__r{entry.operator}__"
-    operator.__doc__ = f"`{entry.name}` of the other operand and this tensor."
-    return operator
-
-
 def general(entry):
     """The function of an entry with parameters, in NumPy's calling form; `dim`, `keepdim` are understood too.
 
@@ -305,16 +269,19 @@ def general(entry):
     quick = entry.operands is not None and not entry.view and not entry.host and not entry.codes
 
     def function(*args, **kwargs):
-        given = (*args[n:], *kwargs.values())
         try:
-            statics = known[(given, *kwargs)] if len(args) >= n and FLOATS.isdisjoint(map(type, given)) else None
-        except (KeyError, TypeError):
-            statics = None
-        if statics is None:
-            return slow(args, kwargs)
-        if entry.view and type(args[0]) is Tensor:
-            return view(entry, args[0], statics)
-        return record_quickly(entry, args[:n], statics) if quick else apply_any(entry, args[:n], statics)
+            given = (*args[n:], *kwargs.values())
+            try:
+                statics = known[(given, *kwargs)] if len(args) >= n and FLOATS.isdisjoint(map(type, given)) else None
+            except (KeyError, TypeError):
+                statics = None
+            if statics is None:
+                return slow(args, kwargs)
+            if entry.view and type(args[0]) is Tensor:
+                return view(entry, args[0], statics)
+            return record_quickly(entry, args[:n], statics) if quick else apply_any(entry, args[:n], statics)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     def slow(args, kwargs):
         if len(args) < n:
@@ -374,107 +341,6 @@ def make(entry):
 FUNCTIONS = {entry.name: make(entry) for entry in REGISTRY.values()}
 
 
-def _install():
-    for entry in REGISTRY.values():
-        f = FUNCTIONS[entry.name]
-        if entry.operator:
-            setattr(Tensor, f"__{entry.operator}__", _operator(entry, f))
-            if entry.operands == 2 and entry.operator not in COMPARISONS:
-                setattr(Tensor, f"__r{entry.operator}__", reflected(entry))
-                setattr(Tensor, f"__i{entry.operator}__", _in_place(entry, f))
-        method = _spread(entry, f) if entry.spread else f
-        if entry.method and entry.operands is not None:
-            for name in (entry.name, *entry.aliases, *entry.methods):
-                if not hasattr(Tensor, name):
-                    setattr(Tensor, name, method)
-        for name in entry.properties:
-            setattr(Tensor, name, property(f, doc=entry.doc))
-        if entry.in_place:
-            setattr(Tensor, entry.in_place, _in_place_method(entry, f))
-    Tensor.__hash__ = object.__hash__
-
-
-def _spread(entry, f):
-    """The method of an entry with a parameter whose values may be given one by one, as in ``x.reshape(2, 3)``."""
-    default = entry.params[entry.spread]
-
-    def method(x, /, *values, **kwargs):
-        if not values and kwargs:
-            return f(x, **kwargs)
-        if len(values) == 1 and (values[0] is None or isinstance(values[0], (tuple, list, range, np.ndarray))):
-            values = values[0]
-        elif not values:
-            values = () if default is REQUIRED else default
-        return f(x, whole(values), **kwargs)
-
-    describe(method, entry, spread=True)
-    return method
-
-
-def whole(values):
-    """Numbers that mean lengths or axes as Python integers; others are left for the operation to refuse."""
-    try:
-        return values if values is None else tuple(map(index, by_value(values)))
-    except TypeError:
-        return values
-
-
-def _in_place_method(entry, f):
-    def method(x, *args):
-        refuse_element(x, f"{entry.in_place}()")
-        x._write(f(x, *args), cast=False)
-        return x
-
-    method.__name__, method.__qualname__ = entry.in_place, f"Tensor.{entry.in_place}"
-    method.__doc__ = f"`{entry.name}`, written into this tensor."
-    return method
-
-
-def _operator(entry, f):
-    if entry.operands == 1:
-        return f
-    other = f"__{entry.operator}__" if entry.operator in COMPARISONS else f"__r{entry.operator}__"
-
-    def unusual(entry, operands):
-        y = operands[1]
-        if hasattr(y, "_mask"):
-            refuse_subclass(y)
-        if type(y) is int and y in entry.instead:
-            return FUNCTIONS[entry.instead[y].name](operands[0])
-        leave = defers(y) and (hasattr(y, other) or hasattr(y, "__array__"))
-        return NotImplemented if leave else apply(entry, operands)
-
-    out = (guarded if entry.guard else binary)(entry, unusual)
-    describe(out, entry, f"__{entry.operator}__")
-    return out
-
-
-def defers(x):
-    """Whether an operator leaves `x` to its own class: one that knows of arrays itself, or of which an array would lose
-    something (masked arrays, ``np.matrix``), or that is no operand at all."""
-    if isinstance(x, (Tensor, int, float, list, tuple, np.generic, Number)) or type(x) in (np.ndarray, np.memmap):
-        return False
-    protocol = getattr(type(x), "__array_ufunc__", False)
-    return protocol is not False or not hasattr(x, "__array__") or getattr(x, "__array_priority__", 0) > PRIORITY
-
-
-def _in_place(entry, f):
-    def method(x, y, /):
-        out = f(x, y)
-        if type(out) is not Tensor:  # `y` took the function over
-            raise DTypeError(
-                f"got an operand of type {type(y).__name__} to write in place to a tensor, expected a tensor, an array "
-                "or a number; pass its values: numpy.asarray(y)"
-            )
-        x._write(out, cast=False)
-        return x
-
-    method.__name__, method.__qualname__ = f"__i{entry.operator}__", f"Tensor.__i{entry.operator}__"
-    method.__doc__ = f"`{entry.name}`, written into this tensor."
-    return method
-
-
-_install()
 NAMES = {
     alias: f for name, f in FUNCTIONS.items() if REGISTRY[name].public for alias in (name, *REGISTRY[name].aliases)
 }

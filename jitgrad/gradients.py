@@ -1,21 +1,22 @@
-"""Gradients on request: `backward`, `grad`, hooks; and the switches `no_grad` and `enable_grad`.
+"""Gradients on request: `backward`, `grad`, hooks; the switches are in `jitgrad.modes`.
 
 The sweep itself is in `jitgrad.tape.backward`; this module turns tensors into its edges and back.
 """
 
-import functools
-import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+import sys
+from typing import Any
 from weakref import ref
 
 from ._errors import ArgumentError, GradientError, ShapeError
+from ._missing import missing
+from ._surface import surface
 from .convert import as_operand
+from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled  # noqa: F401 - names of jitgrad.autograd
 from .tape import tensors as tape
 from .tape.backward import Accumulate, Sweep, start
 from .tape.execute import flush
 from .tape.paths import Towards, roots_of
-from .tape.segment import LOCK, local, recordings, set_mode
+from .tape.segment import LOCK, local, recordings
 from .tape.trace import Traced
 from .tape.views import recorded
 
@@ -46,6 +47,7 @@ def backward_from(t, gradient, retain_graph, create_graph, inputs=None):
     _backward([t], [_cotangent(t, gradient)], retain_graph, create_graph, inputs)
 
 
+@surface
 def backward(
     tensors: Any,
     grad_tensors: Any = None,
@@ -158,6 +160,7 @@ def _accumulate(t, g, create):
                 x.grad._write(x.grad + g, cast=True)
 
 
+@surface
 def grad(
     outputs: Any,
     inputs: Any,
@@ -346,150 +349,5 @@ def retain(t):
         x.retains.remove = hook_on(t, None).remove
 
 
-def _leave(mode, *error):
-    set_mode(mode.before[-1])
-    mode.before.pop()
-
-
-class _End(functools.partial):
-    """What a ``with`` statement calls at its end. It holds this until the block is left, one way or another, and no
-    traceback does: so if an interrupt kept the call from being made, as it may at the first line of any function, the
-    mode is put back when this goes."""
-
-    __slots__ = ()
-
-    def __del__(self):
-        mode, depth = self.args
-        while len(mode.before) > depth:
-            _leave(mode)
-
-
-class _Ending:
-    """`__exit__`, which ``with`` looks up before it calls `__enter__`."""
-
-    def __get__(self, mode: "_Mode | None", cls: Any = None) -> Callable[..., None]:
-        if mode is None:
-            return _leave
-        return _End(_leave, mode, len(mode.before) - mode.entered)
-
-
-class _Mode:
-    """A switch of the gradient mode: a context manager, and a decorator."""
-
-    __slots__ = ("before", "on")
-
-    #: How often it is entered before its block begins.
-    entered = 0
-
-    def __init__(self, on: bool) -> None:
-        self.on = on
-        self.before: list[bool] = []
-
-    def __enter__(self) -> "_Mode":
-        self.before.append(local.seg.state.grad)
-        set_mode(self.on)
-        return self
-
-    __exit__ = _Ending()
-
-    def __call__(self, function: "F") -> "F":
-        if inspect.isgeneratorfunction(function):
-            return self._generator(function)
-
-        @functools.wraps(function)
-        def wrapped(*args, **kwargs):
-            with _Mode(self.on):
-                return function(*args, **kwargs)
-
-        return wrapped  # type: ignore[return-value]
-
-    def _generator(self, function):
-        """In the body of a generator the mode holds, where it is used between its values it does not."""
-
-        @functools.wraps(function)
-        def wrapped(*args, **kwargs):
-            generator = function(*args, **kwargs)
-            step, given = generator.send, None
-            try:
-                while True:
-                    with _Mode(self.on):
-                        value = step(given)
-                    try:
-                        step, given = generator.send, (yield value)
-                    except GeneratorExit:
-                        raise
-                    except BaseException as error:  # thrown into the generator, whose own it is to handle
-                        step, given = generator.throw, error
-            except StopIteration as end:
-                return end.value
-            finally:
-                with _Mode(self.on):
-                    generator.close()
-
-        return wrapped
-
-
-F = TypeVar("F", bound=Callable[..., Any])
-if TYPE_CHECKING:
-
-    class _Switch(Protocol):
-        """A switch as a context manager, ``with no_grad():``, and as a decorator, with or without parentheses."""
-
-        __name__: str
-
-        @overload
-        def __call__(self) -> _Mode: ...
-        @overload
-        def __call__(self, function: F) -> F: ...
-
-
-def _switch(on: bool, doc: str) -> "_Switch":
-    def make(function: Any = None) -> Any:
-        if function is not None and not callable(function):
-            raise ArgumentError(f"got {name}({function!r}), expected nothing, or a function to decorate")
-        return _Mode(on) if function is None else _Mode(on)(function)
-
-    name = "enable_grad" if on else "no_grad"
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"{doc}\n\nExamples\n--------\n>>> with jitgrad.{name}():\n...     jitgrad.is_grad_enabled()\n{on}"
-    return make
-
-
-no_grad = _switch(False, "Within it, or in a function decorated with it, results do not require grad.")
-enable_grad = _switch(True, "Within it, or in a function decorated with it, results require grad again.")
-
-
-class set_grad_enabled(_Mode):
-    """`enable_grad` or `no_grad`, by a flag: at once, or as a context manager for its block, or as a decorator.
-
-    Examples
-    --------
-    >>> with jitgrad.set_grad_enabled(False):
-    ...     jitgrad.is_grad_enabled()
-    False
-    """
-
-    entered = 1
-
-    def __init__(self, mode: bool) -> None:
-        super().__init__(bool(mode))
-        super().__enter__()
-
-    def __enter__(self) -> "set_grad_enabled":
-        return self
-
-    def __call__(self, function: F) -> F:
-        _leave(self)
-        return super().__call__(function)
-
-
-def is_grad_enabled() -> bool:
-    """Whether results require grad now, in this thread.
-
-    Examples
-    --------
-    >>> with jitgrad.no_grad():
-    ...     jitgrad.is_grad_enabled()
-    False
-    """
-    return local.seg.state.grad
+def __getattr__(name):
+    raise missing("jitgrad.autograd", name, sys.modules[__name__])

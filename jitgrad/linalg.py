@@ -7,10 +7,12 @@
 Made from the registry, as `jitgrad` itself is: an entry is here if its NumPy function is.
 """
 
+import sys as _sys
 import typing as _typing
 
 import numpy as _np
 
+from ._missing import missing as _missing
 from .functions import FUNCTIONS as _FUNCTIONS
 from .numpy.protocol import counterparts as _counterparts
 
@@ -22,3 +24,8 @@ if _typing.TYPE_CHECKING:
     from .tensor import Tensor as _Tensor
 
     def __getattr__(name: str) -> _typing.Callable[..., _Tensor]: ...  # the names of the registry
+
+else:
+
+    def __getattr__(name):
+        raise _missing("jitgrad.linalg", name, _sys.modules[__name__])

@@ -11,7 +11,8 @@ import numpy as np
 
 from . import subscript
 from ._dtypes import as_dtype, is_float
-from ._errors import AliasError, ArgumentError, DTypeError, GradientError, ShapeError
+from ._errors import AliasError, ArgumentError, DTypeError, GradientError, JitgradError, ShapeError
+from ._surface import surfaces, trimmed
 from .convert import DEVICES, as_flag, as_operand, check_device, tensor, written
 from .convert import cast as cast_to
 from .copies import Copies
@@ -324,14 +325,20 @@ class Tensor(Values, Copies):
     # --- indexing ------------------------------------------------------------------------------------------------
 
     def __getitem__(self, index):
-        return subscript.get(self, index)
+        try:
+            return subscript.get(self, index)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904
 
     def __setitem__(self, index, value):
-        if self._x is not None and self._x.element:
-            refuse_element(self, "item assignment")
-        _check_writable(self)
-        part, new = subscript.place(self, index, written(value, self.dtype))
-        part._write(new, cast=True)
+        try:
+            if self._x is not None and self._x.element:
+                refuse_element(self, "item assignment")
+            _check_writable(self)
+            part, new = subscript.place(self, index, written(value, self.dtype))
+            part._write(new, cast=True)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904
 
     # --- writes ---------------------------------------------------------------------------------------------------
 
@@ -405,4 +412,5 @@ class GradFn:
         return f"<{self._name}>"
 
 
+surfaces(Tensor, but=("__getitem__", "__setitem__", "explain"))
 tape._Class.tensor = Tensor

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import handed
 from ._errors import ArgumentError, DTypeError, GradientError, ShapeError
+from ._surface import surface
 from .convert import as_operand
 from .creation import zeros_like
 from .gradients import enable_grad, is_grad_enabled, swept, ways
@@ -74,6 +75,7 @@ def check_function(f):
         )
 
 
+@surface
 def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """A function that returns ``(f(*args), gradients)``.
 
@@ -117,6 +119,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
     nums = tuple(as_int(i, "argnums") for i in (argnums if several else (argnums,)))
 
     @_like(f)
+    @surface
     def function(*args, **kwargs):
         if any(not -len(args) <= i < len(args) for i in nums):
             raise ArgumentError(f"got argnums {argnums} for {len(args)} positional arguments")
@@ -160,6 +163,7 @@ def _gradients(out, xs, create, leads=None):
     return [zeros_like(x) if g is None else g for g, x in zip(grads, xs)]
 
 
+@surface
 def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """A function that returns the gradient of `f`: `value_and_grad` without the value.
 
@@ -178,12 +182,14 @@ def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     inner = value_and_grad(f, argnums)
 
     @_like(f)
+    @surface
     def function(*args, **kwargs):
         return inner(*args, **kwargs)[1]
 
     return function
 
 
+@surface
 def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     """``hvp(f)(x, v)``: the Hessian of `f` at `x` times `v`, by differentiating the gradient once more.
 
@@ -204,6 +210,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     check_function(f)
 
     @_like(f)
+    @surface
     def function(x, v, *args, **kwargs):
         recording = is_grad_enabled()
         with enable_grad():

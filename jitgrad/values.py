@@ -8,6 +8,7 @@ import numpy as np
 
 from ._dtypes import is_float
 from ._errors import ArgumentError, DTypeError, GradientError, IndexOutOfRange
+from ._surface import surfaces
 from .implicit import ARRAY, NUMBER, check
 from .tape.segment import local, recordings
 from .tape.tensors import Handle, look, seen
@@ -111,7 +112,8 @@ class Values(Handle):
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, value):
-        return bool((self == value).any())
+        found = self == value
+        return bool(found.any()) if isinstance(found, Handle) else bool(found)
 
     def __repr__(self):
         if recordings and local.seg.tracing is not None and not local.seg.tracing.knows(self):
@@ -135,3 +137,6 @@ class Values(Handle):
                 "format its elements, or print it under numpy.printoptions"
             )
         return format(self.item(), spec) if spec else str(self)
+
+
+surfaces(Values)

@@ -55,7 +55,7 @@ def test_signatures_are_told_by_calls():
 
 
 def test_every_member_of_tensor_is_documented():
-    members = {name: getattr(jitgrad.Tensor, name) for name in dir(jitgrad.Tensor) if not name.startswith("_")}
+    members = {name: getattr(jitgrad.Tensor, name) for name in dir(jitgrad.ones(1)) if not name.startswith("_")}
     assert len(members) > 100
     assert not [name for name, member in members.items() if not member.__doc__]
 

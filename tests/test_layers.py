@@ -23,7 +23,19 @@ LONGEST = 500
 #: From left to right; a module may import those of its own layer and of layers before it. A package stands
 #: for all in it.
 LAYERS = [
-    ["_config", "_dtypes", "_errors", "_foreign", "_locks", "_packages", "_surface", "_typing", "_units", "tree"],
+    [
+        "_config",
+        "_dtypes",
+        "_errors",
+        "_foreign",
+        "_locks",
+        "_missing",
+        "_packages",
+        "_surface",
+        "_typing",
+        "_units",
+        "tree",
+    ],
     ["ir"],
     ["ops"],
     ["autodiff"],
@@ -40,6 +52,8 @@ LAYERS = [
         "gradients",
         "implicit",
         "integers",
+        "modes",
+        "operators",
         "parameters",
         "subscript",
         "tensor",

@@ -183,7 +183,7 @@ def test_operands_that_are_none():
                 f(t, wrong)
             with pytest.raises(TypeError):
                 f(wrong, t)
-        assert (t == wrong) is False and (t != wrong) is True
+        assert not (t == wrong).any() and (t != wrong).all()
         with pytest.raises(TypeError):
             np.add(t, wrong)
     with pytest.raises(DTypeError, match="got an operand of type dict"):

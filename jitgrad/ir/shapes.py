@@ -35,6 +35,8 @@ def stretches(shape, target):
     return missing >= 0 and all(n in (1, m) for n, m in zip(shape, target[missing:]))
 
 
+#: More bytes than an address can count; of fewer that there are not, NumPy says so by a MemoryError.
+BYTES = 1 << 63
 #: Dimensions that NumPy's arrays can have.
 MOST = 64
 
@@ -44,6 +46,13 @@ def check_ndim(shape):
     if len(shape) > MOST:
         raise ShapeError(f"got a shape of {len(shape)} dimensions, expected {MOST} at most; join some by .reshape")
     return shape
+
+
+def check_size(shape):
+    """`shape`, which must be one that memory could hold."""
+    if math.prod(shape) > BYTES // 8:
+        raise ShapeError(f"got the shape {shape}, expected one that fits into memory")
+    return check_ndim(shape)
 
 
 def as_int(value, what):

@@ -16,6 +16,7 @@ import sys as _sys
 
 import numpy as _np
 
+from .._missing import missing as _missing
 from ..tensor import Tensor
 from . import linalg as linalg
 from .names import Namespace as _Namespace
@@ -33,7 +34,7 @@ __all__ = sorted(name for name in _np.__all__ if not name.startswith("_"))
 
 def __getattr__(name):
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}, nor has numpy")
+        raise _missing("jitgrad.numpy", name, _sys.modules[__name__])
     value = globals()[name] = _named(_np, name)
     return value
 

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 
+from .._missing import missing
 from .names import Namespace, named
 
 __all__ = sorted(np.linalg.__all__)
@@ -11,7 +12,7 @@ __all__ = sorted(np.linalg.__all__)
 
 def __getattr__(name):
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; numpy.linalg has {', '.join(__all__)}")
+        raise missing("jitgrad.numpy.linalg", name, sys.modules[__name__])
     value = globals()[name] = named(np.linalg, name)
     return value
 

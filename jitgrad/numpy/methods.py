@@ -7,6 +7,7 @@ Gradients flow through what they write. Names of arrays and of PyTorch's tensors
 import numpy as np
 
 from .._errors import AliasError, ArgumentError
+from .._surface import surface
 from ..functions import FUNCTIONS, view
 from ..ops import REGISTRY
 from ..parameters import statics_of
@@ -132,4 +133,4 @@ METHODS = {
 def install(cls):
     """Gives the class these methods."""
     for name, method in METHODS.items():
-        setattr(cls, name, method)
+        setattr(cls, name, method if isinstance(method, property) else surface(method))

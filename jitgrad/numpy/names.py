@@ -10,8 +10,9 @@ import types
 import numpy as np
 
 from .._dtypes import as_dtype
-from .._errors import ArgumentError, JitgradError
+from .._errors import JitgradError
 from .._foreign import takes_over
+from .._surface import surface, trimmed
 from ..convert import as_leaf
 from ..functions import FUNCTIONS
 from ..tensor import Tensor
@@ -69,11 +70,14 @@ def _function(value):
     quick, n = (None, -1) if entry is None else (FUNCTIONS[entry.name], entry.operands or 1)
 
     def function(*args, **kwargs):
-        if len(args) == n and not kwargs and entry.operands is not None:
-            return quick(*args)
-        if _is_left(args) or _is_left(kwargs.values()):
-            return value(*args, **kwargs)
-        return dispatch(value, args, kwargs)
+        try:
+            if len(args) == n and not kwargs and entry.operands is not None:
+                return quick(*args)
+            if _is_left(args) or _is_left(kwargs.values()):
+                return value(*args, **kwargs)
+            return dispatch(value, args, kwargs)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904
 
     return function
 
@@ -88,16 +92,10 @@ def _is_left(args):
 
 
 def _creation(value):
+    @surface
     def function(*args, requires_grad=False, **kwargs):
         kwargs.pop("like", None)
-        try:
-            out = dispatch(value, args, kwargs)
-        except JitgradError:
-            raise
-        except (TypeError, ValueError, ArithmeticError) as error:
-            raise ArgumentError(
-                f"got arguments that numpy.{value.__name__} does not take: {error}; see help(numpy.{value.__name__})"
-            ) from None
+        out = dispatch(value, args, kwargs)
         if isinstance(out, np.ndarray):
             as_dtype(out.dtype)  # raises: a dtype jitgrad computes in would have given a tensor
         return as_leaf(out, requires_grad)
@@ -110,11 +108,14 @@ def _ufunc(ufunc):
     quick = None if entry is None else FUNCTIONS[entry.name]
 
     def function(*args, **kwargs):
-        if quick is not None and len(args) == ufunc.nin and not kwargs:
-            return quick(*args)
-        if _is_left(args) or _is_left(kwargs.values()):
-            return ufunc(*args, **kwargs)
-        return dispatch_ufunc(ufunc, "__call__", args, kwargs)
+        try:
+            if quick is not None and len(args) == ufunc.nin and not kwargs:
+                return quick(*args)
+            if _is_left(args) or _is_left(kwargs.values()):
+                return ufunc(*args, **kwargs)
+            return dispatch_ufunc(ufunc, "__call__", args, kwargs)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904
 
     for method in METHODS:
         setattr(function, method, _method(ufunc, method))
@@ -125,6 +126,7 @@ def _ufunc(ufunc):
 
 
 def _method(ufunc, method):
+    @surface
     def function(*args, **kwargs):
         return dispatch_ufunc(ufunc, method, args, kwargs)
 

@@ -14,8 +14,10 @@ import sys
 
 import numpy as np
 
-from .._errors import ArgumentError, GradientError
-from ..functions import FUNCTIONS, defers
+from .._errors import ArgumentError, GradientError, JitgradError
+from .._surface import refused, trimmed
+from ..functions import FUNCTIONS
+from ..operators import defers
 from ..ops import REGISTRY
 from ..tape.segment import local, recordings
 from ..tensor import Tensor
@@ -57,10 +59,27 @@ FORMS = _Forms()
 def dispatch(function, args, kwargs):
     """``function(*args, **kwargs)`` for a function of NumPy's, with tensors among the arguments."""
     trace = local.seg.tracing if recordings else None
-    if trace is None or trace.inside:
-        return _dispatch(function, args, kwargs)
-    with trace.admitted((args, kwargs)):
-        return _dispatch(function, args, kwargs)
+    try:
+        if trace is None or trace.inside:
+            return _dispatch(function, args, kwargs)
+        with trace.admitted((args, kwargs)):
+            return _dispatch(function, args, kwargs)
+    except JitgradError:
+        raise
+    except REFUSED as error:
+        _retell(error, function)
+        raise
+
+
+#: What NumPy raises for arguments that it does not take.
+REFUSED = (TypeError, ValueError, IndexError, OverflowError)
+
+
+def _retell(error, function):
+    """Raises jitgrad's error where `error` is NumPy's for the arguments of `function`."""
+    typed = refused(error, getattr(function, "__name__", function))
+    if typed is not None:
+        raise typed from None
 
 
 def formula(function):
@@ -88,10 +107,16 @@ def _dispatch(function, args, kwargs):
 def dispatch_ufunc(ufunc, method, inputs, kwargs):
     """A ufunc or one of its methods."""
     trace = local.seg.tracing if recordings else None
-    if trace is None or trace.inside:
-        return _dispatch_ufunc(ufunc, method, inputs, kwargs)
-    with trace.admitted((inputs, kwargs)):
-        return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+    try:
+        if trace is None or trace.inside:
+            return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+        with trace.admitted((inputs, kwargs)):
+            return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+    except JitgradError:
+        raise
+    except REFUSED as error:
+        _retell(error, ufunc)
+        raise
 
 
 def _dispatch_ufunc(ufunc, method, inputs, kwargs):
@@ -116,14 +141,17 @@ def _dispatch_ufunc(ufunc, method, inputs, kwargs):
 
 def array_ufunc(self, ufunc, method, *inputs, **kwargs):
     """NEP 13: ufuncs, and with them the operators of arrays."""
-    for x in (*inputs, *kwargs.get("out", ())) if method != "at" else inputs[:1]:
-        if x is not None and defers(x):
-            return NotImplemented
-    if method == "__call__" and not kwargs:
-        entry = counterparts().get(ufunc)
-        if entry is not None:
-            return FUNCTIONS[entry.name](*inputs)
-    return dispatch_ufunc(ufunc, method, inputs, kwargs)
+    try:
+        for x in (*inputs, *kwargs.get("out", ())) if method != "at" else inputs[:1]:
+            if x is not None and defers(x):
+                return NotImplemented
+        if method == "__call__" and not kwargs:
+            entry = counterparts().get(ufunc)
+            if entry is not None:
+                return FUNCTIONS[entry.name](*inputs)
+        return dispatch_ufunc(ufunc, method, inputs, kwargs)
+    except JitgradError as error:
+        raise trimmed(error)  # noqa: B904
 
 
 #: What SciPy makes arrays of arguments and of what the user's functions return by, before compiled code gets them.
@@ -136,11 +164,14 @@ def _is_scipy(frame):
 
 def array_function(self, function, types, args, kwargs):
     """NEP 18: the other functions of NumPy."""
-    if function in TO_ARRAYS and _is_scipy(sys._getframe(1)):
-        return function(*[np.array(x) for x in args])
-    if not all(t in (np.ndarray, np.memmap) or issubclass(t, Tensor) for t in types):
-        return NotImplemented
-    return dispatch(function, args, kwargs)
+    try:
+        if function in TO_ARRAYS and _is_scipy(sys._getframe(1)):
+            return function(*[np.array(x) for x in args])
+        if not all(t in (np.ndarray, np.memmap) or issubclass(t, Tensor) for t in types):
+            return NotImplemented
+        return dispatch(function, args, kwargs)
+    except JitgradError as error:
+        raise trimmed(error)  # noqa: B904
 
 
 def array_namespace(self, *, api_version=None):

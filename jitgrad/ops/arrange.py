@@ -9,7 +9,7 @@ import numpy as np
 
 from .._dtypes import as_dtype
 from .._errors import ArgumentError, AxisError, ShapeError
-from ..ir.shapes import as_int, normalize_axis
+from ..ir.shapes import as_int, check_size, normalize_axis
 from .indexing import _take, whole_numbers
 from .movement import permute, slice_node
 from .reduction import _accumulator, reduce
@@ -41,6 +41,7 @@ def _tile(x, reps):
         raise ShapeError(f"got reps = {reps}, expected numbers of at least 0")
     ndim = max(len(reps), x.ndim)
     reps, shape = (1,) * (ndim - len(reps)) + reps, (1,) * (ndim - x.ndim) + x.shape
+    check_size(tuple(k * n for k, n in zip(reps, shape)))
     parted = reshape_to(x, tuple(m for n in shape for m in (1, n)))
     tiled = broadcast(parted, tuple(m for pair in zip(reps, shape) for m in pair))
     return reshape_to(tiled, tuple(k * n for k, n in zip(reps, shape)))

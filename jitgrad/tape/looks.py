@@ -72,7 +72,8 @@ def _frames(frame):
         name = frame.f_globals.get("__name__", "")
         if name == f"{PACKAGE}.jit" or name.partition(".")[0] not in (PACKAGE, "numpy"):
             break
-        out.append(frame)
+        if name != f"{PACKAGE}._surface":  # it only stands around a method
+            out.append(frame)
         frame = frame.f_back
     while len(out) > 1 and not out[-1].f_globals["__name__"].startswith(PACKAGE):
         out.pop()
