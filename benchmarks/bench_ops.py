@@ -7,8 +7,8 @@ all of them, since asv starts one for each row; a row reads its figures from the
 import numpy as np
 
 import jitgrad
-from jitgrad.compile.reference import Program
 from jitgrad.functions import FUNCTIONS
+from jitgrad.interpret.program import Program
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY
 

@@ -15,7 +15,7 @@ from typing import Any
 from ._config import config
 from ._errors import ArgumentError, CompileError
 from ._units import amount, counts, digits, seconds, table
-from .compile.reference import Program
+from .interpret.program import Program
 from .ir import toposort
 from .ir.printer import counted
 from .reports import KernelReport, PlanReport, report

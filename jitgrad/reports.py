@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .compile.fuse import LEAFLIKE, flat_base
-from .compile.fuse_index import MOVEMENT
-from .compile.render_blocks import parts_of
+from .compile.index.maps import MOVEMENT
+from .compile.kernel import parts_of
+from .compile.schedule.fuse import LEAFLIKE, flat_base
 from .compile.work import least, work_of
 from .ir import toposort
 from .ir.printer import named, statement, typed

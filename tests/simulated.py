@@ -15,16 +15,10 @@ import struct
 import numpy as np
 
 from jitgrad._dtypes import SUPPORTED
-from jitgrad.compile import (
-    group,
-    joint,
-    lower,
-    lower_program,
-    render_blocks,
-    render_forms,
-    render_program,
-    render_scan_rows,
-)
+from jitgrad.compile.loops import nest, tiles
+from jitgrad.compile.loops.passes import interleave
+from jitgrad.compile.render import forms, program, scan_blocks
+from jitgrad.compile.schedule import group, joint
 from jitgrad.ops import indexing
 from jitgrad.runtime import assemble, build, launch
 
@@ -149,9 +143,9 @@ class Chunks:
 #: Sizes that cut work in pieces, as small as the arrays of tests.
 SMALL = (
     (group, {"GRAIN": 16, "WIDE": 2, "GATHERED": 1, "NEAR": 12, "COLUMNS": 3}),
-    (lower, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4}),
+    (nest, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4}),
     (
-        lower_program,
+        tiles,
         {
             "GRAIN": 8,
             "WIDE": 2,
@@ -163,10 +157,10 @@ SMALL = (
         },
     ),
     (joint, {"GRAIN": 8, "TINY": 3, "SHORT": 3}),
-    (render_forms, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4, "BLOCK": 4, "PARTS": 3}),
-    (render_blocks, {"GRAIN": 16}),
-    (render_scan_rows, {"LANES": 2, "PIECE": 3}),
-    (render_program, {"GRAIN": 16, "BLOCK": 4, "CHUNKS": 3, "GATHERED": 1}),
+    (forms, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4, "BLOCK": 4, "PARTS": 3}),
+    (scan_blocks, {"GRAIN": 16}),
+    (interleave, {"LANES": 2, "PIECE": 3}),
+    (program, {"GRAIN": 16, "BLOCK": 4, "CHUNKS": 3, "GATHERED": 1}),
     (indexing, {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}),
 )
 

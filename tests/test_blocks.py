@@ -16,7 +16,8 @@ from programs import programs
 from test_random_programs import check, profile
 
 import jitgrad
-from jitgrad.compile import reference, stretches
+from jitgrad.interpret import blocked as stretches
+from jitgrad.interpret import program as reference
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY
 from jitgrad.runtime.execute import Plan

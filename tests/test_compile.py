@@ -241,13 +241,6 @@ from jitgrad._dtypes import FLOAT64
 from jitgrad.ir.node import leaf
 from jitgrad.runtime.execute import Plan, synchronize
 from jitgrad.runtime.stats import stats
-try:
-    import jitgrad.compile.reference
-except ImportError:
-    sys.modules["jitgrad.compile.reference"] = module = types.ModuleType("reference")
-    import jitgrad.compile
-    jitgrad.compile.reference = module
-    module.run = g.interpret
 x = leaf(0, (300000,), FLOAT64)
 data = np.linspace(0, 1, 300000)
 def plan(k=0):

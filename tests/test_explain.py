@@ -11,7 +11,7 @@ import pytest
 import jitgrad as jg
 import jitgrad.numpy as jn
 from jitgrad import ArgumentError
-from jitgrad.compile.render_blocks import LANES
+from jitgrad.compile.kernel import LANES
 from jitgrad.compile.work import least, work_of
 from jitgrad.runtime import cache, execute, watch
 from jitgrad.runtime.execute import Plan, observed_plans

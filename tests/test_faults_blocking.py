@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import jitgrad
-from jitgrad.compile.simplify import simplify
+from jitgrad import compile as compiler
+from jitgrad.compile.rewrite.simplify import simplify
 from jitgrad.ir import leaf
-from jitgrad.runtime import assemble, execute
+from jitgrad.runtime import execute
 from jitgrad.runtime.execute import Plan, observed_plans
 
 F = np.array([[1.0, 1.0], [0.0, 1.0]])
@@ -75,13 +76,13 @@ def assert_linear(counts):
 @pytest.fixture
 def lowering_threads(monkeypatch):
     """The threads that lower a plan from now on."""
-    threads, lower_all = [], assemble.lower_all
+    threads, lower_graph = [], compiler.lower_graph
 
     def noted(roots):
         threads.append(threading.current_thread().name)
-        return lower_all(roots)
+        return lower_graph(roots)
 
-    monkeypatch.setattr(assemble, "lower_all", noted)
+    monkeypatch.setattr(compiler, "lower_graph", noted)
     return threads
 
 
@@ -151,7 +152,7 @@ def test_lowering_grows_as_the_program_does():
     for n in (8, 16, 32):
         with observed_plans() as plans:
             filtered(n)()
-        counts.append(work(assemble.lower_all, plans[-1].roots))
+        counts.append(work(compiler.lower_graph, plans[-1].roots))
     assert_linear(counts)
 
 

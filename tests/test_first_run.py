@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import jitgrad
-from jitgrad.compile import reference
+from jitgrad.interpret import program as reference
 from jitgrad.ir import leaf, number
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.registry import broadcast, stretched

@@ -10,7 +10,7 @@ import pytest
 
 import jitgrad as jg
 import jitgrad.numpy as jn
-from jitgrad.compile.contract import LARGE, SKINNY
+from jitgrad.compile.rewrite.contract import LARGE, SKINNY
 from jitgrad.runtime.execute import observed_plans
 from jitgrad.tape.segment import ROOT
 

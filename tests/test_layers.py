@@ -40,6 +40,7 @@ LAYERS = [
     ["ops"],
     ["autodiff"],
     ["compile"],
+    ["interpret"],
     ["runtime"],
     ["tape"],
     ["explanation", "profiling", "reports"],
@@ -84,14 +85,14 @@ NUMBA = {
 NAMED = {
     "convert": ({"stack", "CAST", "NONZERO"}, "sequences of tensors become a tensor; casts are no public operation"),
     "tensor": ({"positive", "logical_or"}, "a clone is a record that changes nothing"),
-    "compile.reference": ({"UPDATE", "PAD", "add"}, "writes and adds in place where nobody else reads"),
-    "compile.simplify": (
+    "interpret.program": ({"UPDATE", "PAD", "add"}, "writes and adds in place where nobody else reads"),
+    "compile.rewrite.simplify": (
         {"add", "subtract", "multiply", "divide", "negative", "positive", "where", "STOP", "SUM", "MATMUL"}
         | {"VARIABLE", "UPDATE"},
         "rules of algebra",
     ),
-    "compile.factor": ({"add", "multiply", "divide", "negative", "RANGED"}, "rules of algebra, of sums"),
-    "compile.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
+    "compile.rewrite.factor": ({"add", "multiply", "divide", "negative", "RANGED"}, "rules of algebra, of sums"),
+    "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
     "tape.looks": ({"repeat", "where"}, "functions whose results have a shape that depends on values"),
     "tape.paths": ({"APART"}, "marks of the tape"),
     "subscript": ({"where"}, "a write by a mask whose values are not known"),

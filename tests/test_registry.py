@@ -7,8 +7,8 @@ import pytest
 
 import jitgrad
 from jitgrad.autodiff import pull_back, push_forward
-from jitgrad.compile import reference
 from jitgrad.functions import FUNCTIONS
+from jitgrad.interpret import program as reference
 from jitgrad.ir import Node, Op, leaf, toposort
 from jitgrad.ops import REGISTRY, marks
 

@@ -12,7 +12,7 @@ from test_registry import check_second_order, run
 
 import jitgrad
 from jitgrad.autodiff import pull_back
-from jitgrad.compile import reference
+from jitgrad.interpret import program as reference
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY
 

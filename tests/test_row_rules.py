@@ -11,8 +11,9 @@ import pytest
 
 import jitgrad
 import jitgrad.numpy as jn
-from jitgrad.compile import contract, reference
-from jitgrad.compile.simplify import simplify
+from jitgrad.compile.rewrite import contract
+from jitgrad.compile.rewrite.simplify import simplify
+from jitgrad.interpret import program as reference
 from jitgrad.ir import Node, const, leaf, number, toposort
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.linalg import MATMUL

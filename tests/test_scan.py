@@ -14,7 +14,7 @@ from numpy_oracle import check_gradient
 import jitgrad
 from jitgrad._errors import ArgumentError, AxisError, DTypeError, GradientError, ShapeError
 from jitgrad.autodiff import push_forward
-from jitgrad.compile import reference
+from jitgrad.interpret import program as reference
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY, recurrence
 

@@ -13,7 +13,8 @@ import pytest
 from simulated import simulated
 
 import jitgrad
-from jitgrad.compile.render_blocks import GRAIN, LANES
+from jitgrad.compile.kernel import LANES
+from jitgrad.compile.render.scan_blocks import GRAIN
 from jitgrad.tape.segment import ROOT
 
 inf, nan = math.inf, math.nan

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jitgrad.compile import reference
-from jitgrad.compile.simplify import RULES, constant, simplify
+from jitgrad.compile.rewrite.simplify import RULES, constant, simplify
+from jitgrad.interpret import program as reference
 from jitgrad.ir import const, leaf, toposort
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.linalg import MATMUL

@@ -17,7 +17,7 @@ import jitgrad
 from jitgrad import ArgumentError, DTypeError
 from jitgrad._dtypes import BOOL, FLOATS, INT64, SUPPORTED
 from jitgrad.autodiff import pull_back
-from jitgrad.compile import reference
+from jitgrad.interpret import program as reference
 from jitgrad.ir import Node, leaf
 from jitgrad.ops import REGISTRY
 from jitgrad.runtime.execute import Plan

@@ -1,0 +1,38 @@
+"""The compiler: from the roots of a graph to the texts of its kernels. Pure Python; numba is the runtime's.
+
+`lower_graph` is the door and has the passes in order. Each has a folder, in the order in which data goes through them:
+
+========= ==============================================================================================
+rewrite   graph to graph: rules of algebra
+index     which axes have one length, which element of an operand a point of a loop reads
+schedule  graph to steps: what is materialised, and what is made by one loop nest
+loops     step to loop nest, the statements in it, and transformations of both
+render    loop nest to text, and what the arguments of the kernel are bound to
+========= ==============================================================================================
+
+Passes are imported when they are first needed: what is never compiled does not wait for them.
+"""
+
+
+class Lowered:
+    """The kernels of a plan, in order, before any is compiled, and the step of each; calls have no kernel. `roots` are
+    those of the graph as it was given, which NumPy runs where kernels give up."""
+
+    __slots__ = ("fusion", "kernels", "roots", "sources", "steps")
+
+    def __init__(self, roots, fusion, kernels):
+        self.roots, self.fusion = roots, fusion
+        self.steps = [step for step, _ in kernels]
+        self.kernels = [kernel for _, kernel in kernels]
+        self.sources = list(dict.fromkeys(k.source for k in self.kernels if k.source))
+
+
+def lower_graph(roots):
+    """The `Lowered` of the graph under `roots`."""
+    from .rewrite.simplify import simplify
+    from .schedule.align import fused
+    from .steps import kernels_of
+
+    graph = simplify(roots)
+    fusion = fused(graph)
+    return Lowered(roots, fusion, [(step, kernel) for step in fusion.steps for kernel in kernels_of(fusion, step)])

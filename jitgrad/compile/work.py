@@ -10,7 +10,7 @@ Start at `work_of`.
 from typing import NamedTuple
 
 from ..ir.node import BARRIERS, toposort
-from .fuse import LEAFLIKE, call_operands, flat_base
+from .schedule.fuse import LEAFLIKE, call_operands, flat_base
 
 
 class Work(NamedTuple):

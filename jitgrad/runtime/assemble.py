@@ -2,8 +2,7 @@
 
 ``run(L, N)`` gets the leaves and numbers and returns the results. The text of it is generated, since for small
 arrays it is the cost: no loops over steps, no look-ups, array arguments passed by ``id``, one precompiled
-`struct` per kernel. Kernels are called from here only. Start at `assemble`; `lower_all` makes the kernels' text
-and needs no numba.
+`struct` per kernel. Kernels are called from here only. Start at `assemble`.
 """
 
 import itertools
@@ -12,79 +11,14 @@ import struct
 
 import numpy as np
 
-from ..compile.align import fused
-from ..compile.fuse import call_operands, flat_base
-from ..compile.lower import access, evaluations, lower, lower_totals, points, weight
-from ..compile.lower_program import is_short, lower_program
-from ..compile.render_blocks import parts_of, render_blocks, render_totals, totals_of
-from ..compile.render_call import render_call
-from ..compile.render_forms import render_loop, result_dtype
-from ..compile.render_program import render_program
-from ..compile.render_scalar import render_scalar
-from ..compile.simplify import simplify
+from ..compile.kernel import Call, parts_of
+from ..compile.loops.nest import access
+from ..compile.render.forms import result_dtype
+from ..compile.render.scan_blocks import totals_of
+from ..compile.schedule.fuse import call_operands, flat_base
 from ..ir.node import Node, leaf
 from ..ir.shapes import contiguous
 from . import launch, pool, watch
-
-
-class Lowered:
-    """The kernels of a plan, in order, before any is compiled; `calls` have no kernel. `roots` are those of the graph
-    as it was given, which NumPy runs where kernels give up."""
-
-    def __init__(self, fusion, roots):
-        self.fusion, self.roots, self.steps, self.kernels = fusion, roots, [], []
-        for step in fusion.steps:
-            for kernel in _lower_step(fusion, step):
-                self.steps.append(step)
-                self.kernels.append(kernel)
-        self.sources = list(dict.fromkeys(k.source for k in self.kernels if k.source))
-
-
-class Call:
-    """A step run by NumPy."""
-
-    kind, source, totals = "call", None, ()
-
-    def __init__(self, node):
-        self.node = node
-
-
-def _lower_step(fusion, step):
-    """The kernels of a step: one, or two where a scan runs over its blocks twice."""
-    if step.kind == "call":
-        return [render_call(step.nodes[0]) or Call(step.nodes[0])]
-    if step.kind == "scalar":
-        return [render_scalar(fusion, step, evaluations(fusion, step))]
-    if step.form == "program":
-        nest = lower_program(fusion, step)
-        return [_cut(render_program(nest, fusion), nest, step)]
-    nest = lower(fusion, step)
-    if is_short(step, nest):
-        nest = lower_program(fusion, step)
-        return [_cut(render_program(nest, fusion), nest, step)]
-    if step.form != "blocks":
-        return [_cut(render_loop(nest, fusion), nest, step)]
-    kernel = _cut(render_blocks(nest, fusion), nest, step)
-    if kernel.units.chunks < 2:
-        return [kernel]
-    nest = lower_totals(fusion, step)
-    totals = _cut(render_totals(nest, fusion, kernel.units), nest, step)
-    totals.nodes = []
-    return [totals, kernel]
-
-
-def _cut(kernel, nest, step):
-    """`kernel` with what it leaves in memory, and its work."""
-    unstored = step.local.union(kernel.results, *[stage.passing for stage in step.stages])
-    kernel.nodes, kernel.work = [n for n in step.nodes if n not in unstored], points(nest) * weight(nest)
-    if not kernel.units.total:
-        kernel.source = None  # nothing to do: the results are empty, or reductions of nothing
-    return kernel
-
-
-def lower_all(roots):
-    """Simplify, fuse, lower and render a plan: pure Python, no numba."""
-    return Lowered(fused(simplify(roots)), roots)
 
 
 def _is_joined(kernel):

@@ -23,8 +23,8 @@ from weakref import WeakSet
 from .._config import config
 from .._errors import JitgradWarning
 from .._locks import lock
-from ..compile.reference import OFTEN, Program, Walk, interpreter
-from ..compile.stretches import TooSlow
+from ..interpret.blocked import TooSlow
+from ..interpret.program import OFTEN, Program, Walk, interpreter
 from ..ir import toposort
 from ..ir.printer import counted
 from . import watch
@@ -185,9 +185,9 @@ class Plan:
     def _lower(self):
         lowered = self._lowered
         if lowered is None:
-            from .assemble import lower_all
+            from ..compile import lower_graph
 
-            lowered = self._lowered = lower_all(self.roots)
+            lowered = self._lowered = lower_graph(self.roots)
         return lowered  # not the attribute: another thread may have compiled meanwhile, and dropped it
 
     def compile(self):
@@ -228,9 +228,9 @@ class Plan:
 
     def lowered(self):
         """Its steps and kernels, made anew: pure Python, nothing is compiled or kept."""
-        from .assemble import lower_all
+        from ..compile import lower_graph
 
-        return lower_all(self.roots)
+        return lower_graph(self.roots)
 
     @property
     def kernels(self):

@@ -13,7 +13,7 @@ import threading
 from time import perf_counter as clock
 
 from .._locks import lock
-from ..compile import reference
+from ..interpret import program as reference
 
 
 class Watcher:

@@ -8,7 +8,7 @@ written to) becomes one again, so formulas end there. Start at `Replay`.
 import functools
 
 from ..autodiff import pull_back
-from ..compile.reference import interpreter
+from ..interpret.program import interpreter
 from ..ir import LEAF, NUMBER, leaf, rebuilt, toposort
 from ..ops.marks import ways
 from ..runtime.watch import planning

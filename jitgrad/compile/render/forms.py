@@ -9,22 +9,15 @@ Start at `render_loop`.
 
 import math
 
-from .._dtypes import FLOAT64
-from .lower import COLUMNS, GRAIN, INNER, points, weight
-from .render import HEADER, Kernel, Writer, combination, identity_literal, is_wide, read, stored, title
+from ..._dtypes import FLOAT64
+from ..kernel import Kernel, Units
+from ..loops.nest import COLUMNS, GRAIN, INNER, points, weight
+from .values import HEADER, Writer, combination, identity_literal, is_wide, read, stored, title
 
 #: Values of float32 that are summed in float32, before their sum is added to one of float64. Vectors of float32 have
 #: twice as many; a lane of them adds 64 values or less, about as many as NumPy adds below its tree.
 BLOCK = 1024
 PARTS = 16  # blocks of rows that a column reduction is split in, where its columns are few
-
-
-class Units:
-    """How a launch is cut: `total` units, `step` of them per chunk, and `parts` partial results to combine."""
-
-    def __init__(self, total, step, parts=1):
-        self.total, self.step, self.parts = total, step, parts
-        self.chunks = -(-total // step) if total else 0
 
 
 def render_loop(nest, fusion):

@@ -14,10 +14,10 @@ Start at `factored` and, for kernels, `squared`: rules of `simplify`. Sums of te
 of what is centred could then take its own mean a pass earlier: ``sum(x - m)`` would cancel as ``sum(x) - n * m``.
 """
 
-from ..ir import Node, const
-from ..ops import REGISTRY
-from ..ops.marks import RANGED
-from ..ops.registry import broadcast, reshape_to
+from ...ir import Node, const
+from ...ops import REGISTRY
+from ...ops.marks import RANGED
+from ...ops.registry import broadcast, reshape_to
 
 _ADD, _MUL, _DIV, _NEG = (REGISTRY[name].op for name in ("add", "multiply", "divide", "negative"))
 

@@ -11,12 +11,12 @@ import math
 
 import numpy as np
 
-from ..ir import CONST, Node, const, rebuilt, size, toposort
-from ..ops import REGISTRY
-from ..ops.linalg import MATMUL
-from ..ops.marks import STOP, VARIABLE
-from ..ops.movement import UPDATE, selected
-from ..ops.registry import SUM, broadcast
+from ...ir import CONST, Node, const, rebuilt, size, toposort
+from ...ops import REGISTRY
+from ...ops.linalg import MATMUL
+from ...ops.marks import STOP, VARIABLE
+from ...ops.movement import UPDATE, selected
+from ...ops.registry import SUM, broadcast
 from .contract import contracted, transposed
 from .factor import factored, squared
 

@@ -13,9 +13,9 @@ Start at `fetched` and `abreast`.
 
 import re
 
-from .lower import is_near
-from .lower_program import ABREAST, is_fetched, tiny
-from .render import combination, identity_literal
+from ...render.values import combination, identity_literal
+from ..nest import is_near
+from ..tiles import ABREAST, is_fetched, tiny
 
 #: How many bytes ahead, in arrays that do not stay in the second cache.
 AHEAD, LARGE = 1 << 14, 1 << 18

@@ -23,7 +23,7 @@ import math
 from collections import Counter
 from typing import NamedTuple
 
-from .axes import UNIT
+from ..index.dims import UNIT
 
 MAX_VALUES = 4000  # values computed by one kernel: two kernels compute again what both need, and take longer to compile
 MAX_ARRAYS = 40  # arrays one kernel reads and writes

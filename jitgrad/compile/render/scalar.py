@@ -1,6 +1,7 @@
 """Kernels of 0-d values: one function of numbers, without loops. Start at `render_scalar`."""
 
-from .render import HEADER, Kernel, Writer, title
+from ..kernel import Kernel
+from .values import HEADER, Writer, title
 
 
 def render_scalar(fusion, step, pairs):

@@ -13,15 +13,14 @@ Start at `Lanes.write`.
 
 from typing import NamedTuple
 
-from .._dtypes import FLOAT64
-from ..ir import Op
-from .lower import weight
-from .render import combination, identity_literal, is_wide, read, stored
-from .render_forms import Form, Units
+from ..._dtypes import FLOAT64
+from ...ir import Op
+from ..kernel import LANES, Units
+from ..loops.nest import weight
+from .forms import Form
+from .values import combination, identity_literal, is_wide, read, stored
 
 GRAIN = 1 << 15  #: points of one chunk
-#: Blocks of one chunk. 8 were as fast in the cache, but half as fast where four arrays come from memory.
-LANES = 4
 
 
 class Total(NamedTuple):
@@ -36,11 +35,6 @@ def totals_of(node):
     """What a block of the scan `node` leaves; of float32 in float64, where that makes a difference."""
     parts = [Total(op, node, node.dtype) for op in node.op.totals]
     return [part._replace(dtype=FLOAT64) if is_wide(part) else part for part in parts]
-
-
-def parts_of(units):
-    """How many blocks the chunks of a launch are."""
-    return units.chunks * LANES
 
 
 def render_totals(nest, fusion, units):

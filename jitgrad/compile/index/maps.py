@@ -11,7 +11,7 @@ Start at `source_contexts`: the step from a node in a context to its sources in 
 
 from typing import NamedTuple
 
-from .axes import UNIT, is_whole
+from .dims import UNIT, is_whole
 
 
 class Guard(NamedTuple):

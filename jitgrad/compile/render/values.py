@@ -8,11 +8,11 @@ given by first appearance, so the same program on other shapes is the same text,
 import math
 from typing import NamedTuple
 
-from .._dtypes import BOOL, FLOAT64, INT64
-from ..ir import CONST, const
-from ..ir.printer import counted
-from .fuse_index import Guard, pad_guards
-from .lower import Pace, depth_of_loop, guard_axes, is_beside
+from ..._dtypes import BOOL, FLOAT64, INT64
+from ...ir import CONST, const
+from ...ir.printer import counted
+from ..index.maps import Guard, pad_guards
+from ..loops.nest import Pace, depth_of_loop, guard_axes, is_beside
 
 HEADER = '''"""{title}
 
@@ -57,22 +57,6 @@ KEPT = 4
 FIXED, TILE = "fixed", "(t - low)"
 
 _SPECIAL = {"nan": "math.nan", "inf": "math.inf", "-inf": "-math.inf"}
-
-
-class Kernel:
-    """A kernel as text, with the binding of its arguments, in order.
-
-    `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what) pairs: "number" a 0-d
-    node, "index" an `Access`-like (const, terms), "array" a node that is read, "out" a node that is written,
-    "result" a 0-d reduction, "carry" what the blocks of a scan go on from, "total" what they leave, "far" the flag of
-    operands too large. `code` is the struct format of the dynamic slots.
-    """
-
-    def __init__(self, kind, source, static, dynamic, results):
-        self.kind, self.source = kind, source
-        self.static, self.dynamic, self.results = static, dynamic, results
-        self.totals, self.carried = [], []  # of scans in blocks: what is left, and the scans that start from carries
-        self.wide = None  # the dtype of partial results that are arrays, where it is not their own
 
 
 def literal(value, dtype):

@@ -13,10 +13,10 @@ Scans of scans take as many turns of the first two as they are deep, and so do t
 `render_short`). What a row goes on from at its next piece is in memory, too. Start at `Rows.write`.
 """
 
-from .._dtypes import FLOAT64
-from .lower_program import LANES, is_dear
-from .render import combination, expression, identity_literal, is_wide, read, stored
-from .render_short import needed, taken, target, turns
+from ...._dtypes import FLOAT64
+from ...render.values import combination, expression, identity_literal, is_wide, read, stored
+from ..tiles import LANES, is_dear
+from .distribute import needed, taken, target, turns
 
 #: Elements of one piece of a row: what is fed of all rows is in memory of a fixed size, and in the first cache.
 PIECE = 1024 // LANES

@@ -6,10 +6,10 @@ Start at `render_call`.
 
 import textwrap
 
-from .fuse import call_operands
-from .lower import GRAIN
-from .render import HEADER, Kernel, title
-from .render_forms import Units
+from ..kernel import Kernel, Units
+from ..loops.nest import GRAIN
+from ..schedule.fuse import call_operands
+from .values import HEADER, title
 
 
 def render_call(node):

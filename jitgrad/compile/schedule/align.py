@@ -6,8 +6,8 @@ anyway: its result reads what the gradient reads, at the same points, and the lo
 (see `render_forms`). Start at `fused`.
 """
 
-from ..ir import Node, rebuilt, toposort
-from .axes import Axes
+from ...ir import Node, rebuilt, toposort
+from ..index.dims import Axes
 from .fuse import fuse
 
 #: The most that a sum may grow by, as a factor, unless all is small: then a launch is what counts.

@@ -10,10 +10,10 @@ Start at `contracted`, a rule of `simplify`, and `transposed`, which runs after 
 
 import functools
 
-from ..ir import Node, rebuilt, toposort, users
-from ..ops import REGISTRY
-from ..ops.movement import pad_node, slice_node
-from ..ops.registry import SUM, broadcast, reshape_to
+from ...ir import Node, rebuilt, toposort, users
+from ...ops import REGISTRY
+from ...ops.movement import pad_node, slice_node
+from ...ops.registry import SUM, broadcast, reshape_to
 
 _ADD, _MUL = (REGISTRY[name].op for name in ("add", "multiply"))
 

@@ -11,9 +11,9 @@ Two decisions:
 Start at `fuse`.
 """
 
-from ..ir.node import BARRIERS, toposort, users
-from .axes import UNIT, Axes, squeezes
-from .fuse_index import MOVEMENT, Index, identity, lookups_of, nesting, source_contexts, start_nodes, variables
+from ...ir.node import BARRIERS, toposort, users
+from ..index.dims import UNIT, Axes, squeezes
+from ..index.maps import MOVEMENT, Index, identity, lookups_of, nesting, source_contexts, start_nodes, variables
 from .group import DEAR, Grouping
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))

@@ -3,7 +3,7 @@
 It is the cold tier, the oracle of the compiled tier's tests, and ``config.compile = "never"``. Values are as in a plan:
 flat arrays, and Python numbers for 0-d. A plan of small arrays is run as it stands the first time (`Walk`): most are
 never seen again. A `Program` is made once per plan: what is constant is computed then, each value has a register,
-which is emptied after its last use. Programs of large arrays run most operations block by block (see `stretches`) and
+which is emptied after its last use. Programs of large arrays run most operations block by block (see `blocked`) and
 write in place what nobody else reads. Start at `interpreter`.
 """
 
@@ -14,13 +14,13 @@ from operator import attrgetter
 import numpy as np
 
 from .._config import config
+from ..compile.rewrite.simplify import simplify
 from ..ir import CONST, LEAF, NUMBER, toposort, users
 from ..ops import REGISTRY
 from ..ops.movement import PAD, UPDATE, added, added_in_place, update_in_place
 from ..ops.registry import stretched
-from . import stretches
-from .simplify import simplify
-from .stretches import Stretch, split
+from . import blocked
+from .blocked import Stretch, split
 
 _ADD = REGISTRY["add"].op
 #: Elements up to which values need not be freed after their last use, and planning would take longer than running.
@@ -53,7 +53,7 @@ def interpreter(roots):
     """What runs `roots` the first time."""
     order = toposort(roots)
     widest = max(map(math.prod, set(map(_shape, order))), default=0)
-    return Walk(order, roots) if widest <= SMALL and widest < 2 * stretches.BLOCK else Program(roots)
+    return Walk(order, roots) if widest <= SMALL and widest < 2 * blocked.BLOCK else Program(roots)
 
 
 class Walk:
@@ -104,7 +104,7 @@ class Program:
 
     def __init__(self, roots):
         order = toposort(roots)
-        large = max(map(math.prod, set(map(_shape, order))), default=0) >= 2 * stretches.BLOCK
+        large = max(map(math.prod, set(map(_shape, order))), default=0) >= 2 * blocked.BLOCK
         if large:
             roots = simplify(roots, fusing=False)
             order = toposort(roots)

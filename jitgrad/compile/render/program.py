@@ -13,15 +13,16 @@ Start at `Program.write`.
 import functools
 import math
 
-from ..ir.printer import counted
-from .classes import common
-from .lower import points, weight
-from .lower_program import is_dear, local_size, tiny
-from .render import FIXED, TILE, combination, expression, identity_literal, is_wide, read, stored, title, typed
-from .render_forms import BLOCK, GRAIN, Form, Units, accumulated, sums_in_blocks
-from .render_rows import abreast, fetched, write_abreast
-from .render_scan_rows import Rows
-from .render_short import target, turns
+from ...ir.printer import counted
+from ..index.duplicates import common
+from ..kernel import Units
+from ..loops.nest import points, weight
+from ..loops.passes.distribute import target, turns
+from ..loops.passes.interleave import Rows
+from ..loops.passes.unroll_jam import abreast, fetched, write_abreast
+from ..loops.tiles import is_dear, local_size, tiny
+from .forms import BLOCK, GRAIN, Form, accumulated, sums_in_blocks
+from .values import FIXED, TILE, combination, expression, identity_literal, is_wide, read, stored, title, typed
 
 #: chunks of a step with partial results that are arrays, at most; and points per element of these
 CHUNKS, GATHERED = 64, 8

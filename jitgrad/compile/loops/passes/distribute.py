@@ -10,7 +10,7 @@ Statements are lines of text by now; what a turn needs of them is found by the n
 
 import re
 
-from .render import read, stored
+from ...render.values import read, stored
 
 NAME = re.compile(r"\b[a-z]+\d+\b")
 

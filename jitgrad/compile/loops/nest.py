@@ -21,10 +21,10 @@ Start at `lower`.
 import math
 from typing import NamedTuple
 
-from ..ir.shapes import contiguous
-from .axes import UNIT
-from .classes import common
-from .fuse_index import Guard, Lookup, guards_of, lookups_of, pad_guards, variables
+from ...ir.shapes import contiguous
+from ..index.dims import UNIT
+from ..index.duplicates import common
+from ..index.maps import Guard, Lookup, guards_of, lookups_of, pad_guards, variables
 
 #: columns of one block (form "column") and elements of one block of a long inner loop (form "rows")
 COLUMNS, INNER = 1024, 16384

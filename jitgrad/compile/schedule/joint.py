@@ -10,8 +10,8 @@ Start at `joined`.
 
 import math
 
-from .axes import UNIT
-from .fuse_index import Index
+from ..index.dims import UNIT
+from ..index.maps import Index
 from .group import GRAIN
 
 #: Length of an innermost loop of a large step up to which it is part of the kernel, one for each: LLVM unrolls it, and

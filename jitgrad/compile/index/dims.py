@@ -10,8 +10,8 @@ An error here costs speed or another kernel, never a value: axes are joined only
 Start at `Axes`.
 """
 
-from ..ir.shapes import keep_axes
-from .classes import UNIT, told_apart
+from ...ir.shapes import keep_axes
+from .duplicates import UNIT, told_apart
 
 
 class Axes:

@@ -10,11 +10,11 @@ What one stage leaves to later ones alone lies in `local` memory of one tile. St
 
 import math
 
-from .axes import UNIT
-from .classes import common
-from .group import GRAIN, WIDE
-from .joint import is_few, joined
-from .lower import (
+from ..index.dims import UNIT
+from ..index.duplicates import common
+from ..schedule.group import GRAIN, WIDE
+from ..schedule.joint import is_few, joined
+from .nest import (
     Loop,
     Nest,
     access,

@@ -1,0 +1,64 @@
+"""What the compiler hands to the runtime: a `Kernel` with the binding of its arguments, a `Call` of NumPy, and how
+launches are cut, `Units`."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Blocks of one chunk of a scan over everything. 8 were as fast in the cache, but half as fast where four arrays come
+#: from memory.
+LANES = 4
+
+
+@dataclass(slots=True)
+class Units:
+    """How a launch is cut: `total` units, `step` of them per chunk, and `parts` partial results to combine."""
+
+    total: int
+    step: int
+    parts: int = 1
+
+    @property
+    def chunks(self):
+        return -(-self.total // self.step) if self.total else 0
+
+
+def parts_of(units):
+    """How many blocks the chunks of a launch of a blocked scan are."""
+    return units.chunks * LANES
+
+
+@dataclass(slots=True, eq=False)
+class Kernel:
+    """A kernel as text, with the binding of its arguments, in order.
+
+    `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what) pairs: "number" a 0-d
+    node, "index" an `Access`-like (const, terms), "array" a node that is read, "out" a node that is written,
+    "result" a 0-d reduction, "carry" what the blocks of a scan go on from, "total" what they leave, "far" the flag of
+    operands out of range; of scalar kernels "item" (node, context), an element of an array.
+    """
+
+    kind: str
+    source: str | None  # None where there is nothing to run
+    static: list
+    dynamic: list
+    results: list  # reductions over everything, or what a scalar kernel returns
+    units: Any = None  # `Units` of a kernel with loops
+    gathered: list = field(default_factory=list)  # reductions of which each chunk leaves an array
+    wide: Any = None  # the dtype of partial results that are arrays, where it is not their own
+    totals: list = field(default_factory=list)  # of a blocked scan: what its blocks leave
+    carried: list = field(default_factory=list)  # and the scans that start from carries
+    nodes: list = field(default_factory=list)  # what it leaves in memory
+    work: int = 0  # points, weighted by what one costs
+    passed: dict = field(default_factory=dict)  # of a scalar kernel: results that are arguments as they stand
+    path: Any = None  # the file of its text, where somebody asked for it
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """A step run by NumPy."""
+
+    node: Any
+    kind: str = "call"
+    source: None = None
+    totals: tuple = ()
+    work: int = 0
