@@ -428,3 +428,21 @@ def test_value_and_grad_leaves_its_arguments_alone():
     x = leaf(jitgrad, [1.0, 2.0])
     jitgrad.grad(lambda x: (x * x).sum())(x)
     assert x.grad is None and x.requires_grad and x.is_leaf
+
+
+@pytest.mark.parametrize("view", [lambda x: x[:], lambda x: x.reshape(2, 2).reshape(4), lambda x: x.T, lambda x: x * 1])
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_view_of_everything_that_is_gone_is_part_of_the_gradient(view, create_graph):
+    """Its record is that of what it is a view of, whose cotangent it has to pass on."""
+    a = np.array([0.5, 0.6, 0.7, 0.8])
+    p = jitgrad.tensor(a, requires_grad=True)
+    x = p * 1.0
+    y = view(x)
+    y.tolist(), x.tolist()
+    total = ((y * y) + (x * x)).sum()
+    del y
+    (g,) = jitgrad.autograd.grad(total, x, create_graph=create_graph)
+    np.testing.assert_allclose(g.detach().numpy(), 4 * a, rtol=1e-12)
+    if create_graph:
+        (g * g).sum().backward()
+        np.testing.assert_allclose(p.grad.numpy(), 32 * a, rtol=1e-12)

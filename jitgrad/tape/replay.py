@@ -41,7 +41,7 @@ class Replay:
             inputs[node] = inputs[node] + g if node in inputs else g
         grads = pull_back(inputs, sources, {*self.roots, *(apart.node(c) for c in cuts)})
         grads = with_zeros(grads, state, given, cuts, wanted)
-        grads = [(k, g) for k, g in enumerate(grads) if g is not None and (k < len(wanted) or sources[k] not in inputs)]
+        grads = [(k, g) for k, g in enumerate(grads) if g is not None]
         inner = [n for n in toposort([g for _, g in grads]) if n in self.roots and n.op is not LEAF]
         self.inner = [(n, Formula(n.src[0], stops)) for n in inner]
         self.sinks = [(k, Formula(g, stops)) for k, g in grads]
