@@ -5,6 +5,7 @@ Work is counted, not timed: instructions of Python in the caller's thread, those
 `work` and `assert_linear`.
 """
 
+import random
 import sys
 import threading
 
@@ -17,6 +18,7 @@ from jitgrad.compile.rewrite.simplify import simplify
 from jitgrad.ir import leaf
 from jitgrad.runtime import execute
 from jitgrad.runtime.execute import Plan, observed_plans
+from jitgrad.tape.loops import repeats
 
 F = np.array([[1.0, 1.0], [0.0, 1.0]])
 FT = F.T.copy()
@@ -176,3 +178,73 @@ def test_simplify_grows_as_the_program_does():
             x = x * 1.5 + x * float(k)
         counts.append(work(simplify, [x]))
     assert_linear(counts)
+
+
+def sums_of_many(n):
+    """One loss of n arrays of different lengths."""
+    xs = [jitgrad.ones(k % 17 + 2, requires_grad=True) for k in range(n)]
+    return sum([(x * x).sum() for x in xs]), xs
+
+
+def one_of_many(n):
+    xs = [jitgrad.ones(3, requires_grad=True) for _ in range(n)]
+    return jitgrad.concatenate([x * 2.0 for x in xs]).sum(), xs
+
+
+def written_elements(n):
+    x = jitgrad.ones(n, requires_grad=True)
+    y = x * 1.0
+    for k in range(n):
+        y[k] = y[k] * 2.0
+    return y.sum(), [x]
+
+
+def products(n):
+    x = jitgrad.eye(3).requires_grad_()
+    y = x
+    for _ in range(n):
+        y = y @ x + y.mean(axis=0)
+    return y.sum(), [x]
+
+
+@pytest.mark.parametrize("program", [sums_of_many, one_of_many, written_elements, products])
+def test_programs_of_many_parts(monkeypatch, program):
+    """As one plan: recording, sweeping, planning and running, and lowering in the background."""
+    monkeypatch.setattr(jitgrad.config, "segment", 10**6)
+    jitgrad.config.compile = "never"
+
+    def run(n):
+        loss, xs = program(n)
+        loss.backward()
+        return [x.grad.numpy() for x in xs]
+
+    calls, lowerings = [], []
+    for n in (20, 40, 80):
+        with observed_plans() as plans:
+            calls.append(work(run, n))
+        lowerings.append(work(compiler.lower_graph, plans[-1].roots))
+    assert_linear(calls)
+    assert_linear(lowerings)
+
+
+def test_turns_of_loops_are_found_in_linear_time():
+    """Among records of one kind, of turns, and of turns that end otherwise; as trying all periods finds them."""
+
+    def tried(likes):
+        n, best = len(likes), (0, 0)
+        for period in range(1, n // 2 + 1):
+            covered = period
+            while covered < n and likes[n - 1 - covered] == likes[n - 1 - covered + period]:
+                covered += 1
+            best = max(best, (covered, -period)) if covered >= 2 * period else best
+        return -best[1], best[0]
+
+    rng = random.Random(0)
+    for _ in range(3000):
+        kinds = rng.randrange(1, 5)
+        likes = ([rng.randrange(kinds) for _ in range(rng.randrange(1, 9))] * 9)[: rng.randrange(40)]
+        for _ in range(rng.randrange(3) if likes else 0):
+            likes[rng.randrange(len(likes))] = rng.randrange(kinds)
+        assert repeats(likes) == tried(likes), likes
+    for of in (lambda n: [0] * n, lambda n: [1] + [0] * n, lambda n: [0] * n + [1] + [0] * (n // 2)):
+        assert_linear([work(repeats, of(n)) for n in (128, 256, 512)])

@@ -112,15 +112,19 @@ def repeats(likes):
     """The period of the longest stretch of turns at the end of a sequence, and its length; 0, 0 if there is none."""
     n, best = len(likes), (0, 0)
     backwards, period = likes[::-1], 0
+    alike: dict = {}  # place -> how far what begins there is like the beginning; found in linear time (Z algorithm)
+    left = right = 0  # of the stretch like the beginning that reaches farthest
     while best[1] < n:
         try:
             period = backwards.index(backwards[0], period + 1, n // 2 + 1)
         except (IndexError, ValueError):
             break
-        i = n - 1
-        while i >= period and likes[i] == likes[i - period]:
-            i -= 1
-        covered = n - 1 - i + period
-        if covered >= 2 * period and covered > best[1]:
-            best = period, covered
+        end = period + (min(right - period, alike.get(period - left, 0)) if period < right else 0)
+        while end < n and backwards[end] == backwards[end - period]:
+            end += 1
+        if end > right:
+            left, right = period, end
+        alike[period] = end - period
+        if end >= 2 * period and end > best[1]:
+            best = period, end
     return best

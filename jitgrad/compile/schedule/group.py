@@ -20,6 +20,7 @@ Start at `Grouping`.
 """
 
 import math
+from bisect import insort
 from collections import Counter
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from ..index.dims import UNIT
 
 MAX_VALUES = 4000  # values computed by one kernel: two kernels compute again what both need, and take longer to compile
 MAX_ARRAYS = 40  # arrays one kernel reads and writes
+LOOKED_AT = 32  # steps with a stage over the same space that a value may join: the last ones
 GRAIN = 1 << 15  # points of one chunk
 #: Outer points from which a large step may have several stages: they are what is run in parallel.
 WIDE = 16
@@ -135,6 +137,7 @@ class Grouping:
     def __init__(self, fusion):
         self.fusion = fusion
         self.steps, self.made_by = [], {}  # node -> (number of its step, number of its stage)
+        self._alike = {}  # kind and space of a stage -> numbers of the steps that have one
         # node -> its readers: number of the step, and of the stage where it is read at its own point
         self._readers = {}
         for node in fusion.order:
@@ -166,7 +169,7 @@ class Grouping:
         for source, ctx in wish.sources:
             if source in self.made_by:
                 first = max(first, self.made_by[source][0] + (ctx is None))
-        for index in range(first, len(self.steps)):
+        for index in self._candidates(first, wish):
             place = self._fit(index, wish)
             if place is not None:
                 break
@@ -175,6 +178,9 @@ class Grouping:
             place = 0, self._outer(wish, frozenset(wish.space), self._extent(wish, [Stage(wish.space, wish.sizes)]))
             self.steps.append(Step(wish, place[1]))
         self.steps[index].add(wish, *place)
+        alike = self._alike.setdefault((wish.kind, wish.space), [])
+        if index not in alike[-LOOKED_AT:]:
+            insort(alike, index)
         self.made_by[wish.node] = index, place[0]
         for source, ctx in wish.sources:
             if source in self.made_by:
@@ -184,6 +190,13 @@ class Grouping:
                 self._readers.setdefault(source, set()).add(
                     (index if ctx is not None else -1, place[0] if same else -1)
                 )
+
+    def _candidates(self, first, wish):
+        """The steps from number `first` on that may make `wish`: with a stage like it, or those it reads from."""
+        alike = self._alike.get((wish.kind, wish.space), ())
+        near = {index for index in alike[-LOOKED_AT:] if index >= first}
+        read = {self.made_by[source][0] for source, _ in wish.sources if source in self.made_by}
+        return sorted(near.union(index for index in read if index >= first))
 
     def _fit(self, index, wish):
         """(number of the stage, outer space) in which the step makes `wish`, or None."""
