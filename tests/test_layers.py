@@ -88,7 +88,7 @@ NAMED = {
     "interpret.program": ({"UPDATE", "PAD", "add"}, "writes and adds in place where nobody else reads"),
     "compile.rewrite.simplify": (
         {"add", "subtract", "multiply", "divide", "negative", "positive", "where", "STOP", "SUM", "MATMUL"}
-        | {"VARIABLE", "UPDATE"},
+        | {"VARIABLE", "REVALUE", "UPDATE"},
         "rules of algebra",
     ),
     "compile.rewrite.factor": ({"add", "multiply", "divide", "negative", "RANGED"}, "rules of algebra, of sums"),

@@ -13,7 +13,7 @@ from jitgrad.interpret import program as reference
 from jitgrad.ir import const, leaf, toposort
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.linalg import MATMUL
-from jitgrad.ops.marks import STOP, VARIABLE, stop, variable
+from jitgrad.ops.marks import STOP, VARIABLE, revalue, stop, variable
 from jitgrad.ops.movement import selected, slice_node, update_node
 from jitgrad.ops.registry import SUM, broadcast, reduce_sum
 
@@ -62,6 +62,7 @@ CASES = [
     (where(broadcast(const(False), X.shape), X, Y), Y),
     (stop(X), X),
     (variable(X, 0), X),
+    (revalue(X, Y), X),
     (mul(stop(mul(X, one(1.0))), Y), mul(X, Y)),
 ]
 

@@ -67,6 +67,12 @@ class Op:
         it as ``{2}``, correctly rounded and not quite (for factors of products): a division becomes products.
     scales : bool
         Whether a relative error of an operand is one of the result, and no more: products, and sums of them.
+    squared : callable or None
+        elementwise: ``squared(node)`` -> what the square of the node is, in terms of its sources, where that has
+        derivatives at a kink of the node.
+    scaled : callable or None
+        elementwise: ``scaled(g, node)`` -> a cotangent or tangent `g` times the node, which is the slope of a function
+        with a kink; None for the product.
     cost : int
         elementwise, scan: flops per element, roughly; 20 and above is worth keeping instead of recomputing.
     flops : callable or None
@@ -93,18 +99,19 @@ class Op:
 
     __slots__ = (
         "name", "kind", "reference", "into", "code", "exact", "check", "prepare", "scales", "cost", "identity",
-        "combine", "vjp", "jvp", "flops", "totals", "join", "loops",
+        "combine", "vjp", "jvp", "flops", "totals", "join", "loops", "squared", "scaled",
     )  # fmt: skip
 
     def __init__(
         self, name, kind, reference=None, *,
         into=None, code=None, exact=None, check=None, prepare=None, scales=False, cost=1, identity=None, combine=None,
-        vjp=None, jvp=None, flops=None, totals=(), join=None, loops=None,
+        vjp=None, jvp=None, flops=None, totals=(), join=None, loops=None, squared=None, scaled=None,
     ):  # fmt: skip
         self.name, self.kind, self.reference, self.into = name, kind, reference, into
         self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
         self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
         self.vjp, self.jvp, self.flops, self.loops = vjp, jvp, flops, loops
+        self.squared, self.scaled = squared, scaled
         self.totals, self.join = totals or (self,), join or reference
 
     def __repr__(self):

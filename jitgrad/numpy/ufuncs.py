@@ -104,17 +104,23 @@ def _composed_reduce(form, x, axis, keepdims, initial, mask):
     one = math.prod(shape[a] for a in axes) == 1
     if one and initial is NOTHING and identity is not None and reorderable(ufunc):  # hypot of one number is no number
         x = FUNCTIONS[form.entry.name](as_operand(identity).to(x.dtype), x)
+    first = as_operand(initial).to(x.dtype) if initial is not NOTHING else None
+    in_order = first is not None and not reorderable(ufunc)  # it goes from the initial value on
     for a in reversed(axes):
-        x = _reduce_axis(form, x.swapaxes(a, 0), a, shape)
+        x = _reduce_axis(form, x.swapaxes(a, 0), a, shape, first if in_order else None)
         x = x.reshape((1, *x.shape)).swapaxes(a, 0)
     if not keepdims:
         x = x.reshape(drop_axes(x.shape, axes))
-    return x if initial is NOTHING else FUNCTIONS[form.entry.name](as_operand(initial).to(x.dtype), x)
+    if in_order and not axes:
+        return FUNCTIONS[form.entry.name](first, x)
+    return x if first is None or in_order else FUNCTIONS[form.entry.name](first, x)
 
 
-def _reduce_axis(form, x, axis, shape):
-    """The reduction of `x` over its first axis."""
+def _reduce_axis(form, x, axis, shape, first):
+    """The reduction of `x` over its first axis, from `first` on unless that is None."""
     f, n = FUNCTIONS[form.entry.name], len(x)
+    if first is not None:
+        return functools.reduce(f, x, FUNCTIONS["broadcast_to"](first, x.shape[1:]))
     if n == 0:
         if form.function.identity is None:
             raise ShapeError(

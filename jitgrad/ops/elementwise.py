@@ -14,6 +14,8 @@ from .._dtypes import BOOL, is_float
 from .._errors import ArgumentError, DTypeError
 from ..ir import NUMBER, Node, const
 from ..ir.shapes import as_int
+from .kinks import SHARE_OF_MAXIMUM, SHARE_OF_MINIMUM, shares, side, smooth_square
+from .marks import revalue
 from .registry import (
     REGISTRY,
     as_node,
@@ -75,12 +77,14 @@ negative = elementwise(
 )
 positive = elementwise("positive", np.positive, lambda x, out: 1, code="(+{0})", operator="pos", doc="+x.")
 absolute = elementwise(
-    "absolute", np.absolute, lambda x, out: sign(x), code="abs({0})", operator="abs", in_place="abs_", aliases=("abs",),
-    kink={0.0: 0.0}, doc="The magnitude of x; its derivative at 0 is 0, as in PyTorch.",
+    "absolute", np.absolute, lambda x, out: side(x), code="abs({0})", operator="abs", in_place="abs_", aliases=("abs",),
+    kink={0.0: 0.0}, squared=lambda node: square(node.src[0]),
+    doc="The magnitude of x; its derivative at 0 is 0, as in PyTorch.",
 )  # fmt: skip
 fabs = elementwise(
-    "fabs", np.fabs, lambda x, out: sign(x), code="abs({0})", kink={0.0: 0.0}, doc="The magnitude of a float."
-)
+    "fabs", np.fabs, lambda x, out: side(x), code="abs({0})", kink={0.0: 0.0},
+    squared=lambda node: square(node.src[0]), doc="The magnitude of a float.",
+)  # fmt: skip
 sign = elementwise(
     "sign",
     np.sign,
@@ -108,12 +112,24 @@ def _reciprocal(of_floats, x):
 _of_floats = reciprocal.build
 reciprocal.build = lambda x: _reciprocal(_of_floats, x)
 square = elementwise("square", np.square, lambda x, out: 2 * x, code="({0} * {0})", doc="x * x.")
+
+
+def _smooth(x, out):
+    """`out`, the square of `x`, with the derivatives of what it is a function of where `x` has a kink."""
+    smooth = smooth_square(x) if isinstance(x, Node) and is_float(x.dtype) else None
+    return out if smooth is None else revalue(out, smooth)
+
+
+_square, _multiply = square.build, multiply.build
+square.build = lambda x: _smooth(x, _square(x))
+multiply.build = lambda x, y: _smooth(x, _multiply(x, y)) if x is y else _multiply(x, y)
 sqrt = elementwise(
     "sqrt",
     np.sqrt,
     lambda x, out: 0.5 / out,
     code="math.sqrt({0})",
     in_place="sqrt_",
+    squared=lambda node: node.src[0],
     cost=4,
     on=(0.5, 2),
     doc="The square root.",
@@ -121,10 +137,17 @@ sqrt = elementwise(
 cbrt = elementwise(
     "cbrt", np.cbrt, lambda x, out: 1 / (3 * out * out), code="cbrt({0})", cost=18, on=(0.5, 2), doc="The cube root."
 )
+slope0 = elementwise(
+    "slope0", None, lambda x, out: where(equal(x, 0), float("nan"), -2 * square(out)),
+    code="(np.{t}(0.5) / {0} if {0} != 0 else {0})", cost=4, on=(0.5, 2), public=False, dtypes=ufunc_dtypes(np.sqrt),
+    reference=lambda x, node: np.where(x == 0, x, node.dtype.type(0.5) / x),
+    doc="Half of 1 / x, and 0 at 0, but nan its derivative there: there is none to choose.",
+)  # fmt: skip
 root0 = elementwise(
-    "root0", np.sqrt, lambda x, out: where(equal(out, 0), 0.0, 0.5 / where(equal(out, 0), 1.0, out)),
-    code="math.sqrt({0})", cost=4, on=(0.5, 2), public=False, kink={0.0: 0.0},
-    doc="The square root with derivative 0 at 0: a primitive because norm and std need that there, as in PyTorch.",
+    "root0", np.sqrt, lambda x, out: slope0(out), squared=lambda node: node.src[0],
+    code="math.sqrt({0})", cost=4, on=(0.5, 2), public=False, kink={0.0: (0.0, float("nan"))},
+    doc="The square root with derivative 0 at 0: a primitive because norm and std need that there, as in PyTorch; the "
+    "second derivative there is nan.",
 )  # fmt: skip
 
 # --- selection -----------------------------------------------------------------------------------------------
@@ -151,12 +174,9 @@ def _select_jvp(t, node):
 where.op.vjp, where.op.jvp = _select_vjp, _select_jvp
 
 
-def _tie(x, y, out):
-    # A tie gives each side half, as PyTorch has it. The weights are typed: weak numbers alone would make float64.
-    half, one, zero = (const(weight, out.dtype) for weight in (0.5, 1.0, 0.0))
-    # Where both lose, for a nan, both have the whole cotangent: it shows that way.
-    tie = equal(x, y)
-    return where(tie, half, where(equal(y, out), zero, one)), where(tie, half, where(equal(x, out), zero, one))
+def _tie(share):
+    """A tie gives each side half, as PyTorch has it."""
+    return lambda x, y, out: shares(share, x, y)
 
 
 def _first(compare):
@@ -173,8 +193,12 @@ def _extreme(name, numpy, partials, tie, **entry):
     return elementwise(name, numpy, partials, code=f"{name}({{0}}, {{1}})", kink={"tie": tie}, **entry)
 
 
-maximum = _extreme("maximum", np.maximum, _tie, 0.5, doc="The larger of x and y; nan where either is nan.")
-minimum = _extreme("minimum", np.minimum, _tie, 0.5, doc="The smaller of x and y; nan where either is nan.")
+maximum = _extreme(
+    "maximum", np.maximum, _tie(SHARE_OF_MAXIMUM), 0.5, doc="The larger of x and y; nan where either is nan."
+)
+minimum = _extreme(
+    "minimum", np.minimum, _tie(SHARE_OF_MINIMUM), 0.5, doc="The smaller of x and y; nan where either is nan."
+)
 fmax = _extreme(
     "fmax", np.fmax, _first(lambda x, y: x >= y), 1.0, doc="The larger of x and y, x where they are equal; ignores nan."
 )

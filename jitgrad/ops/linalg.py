@@ -231,7 +231,7 @@ def _vector_norm(x, ord, axis, keepdims):
         return reduce(SUM, absolute(x), axis, keepdims)
     total = reduce(SUM, power(absolute(x), float(ord)), axis, keepdims)
     zero = equal(total, 0)  # the root's derivative is infinite there
-    return where(zero, 0.0, power(where(zero, 1.0, total), 1.0 / ord))
+    return where(zero, root0(where(zero, total, 1.0)), power(where(zero, 1.0, total), 1.0 / ord))
 
 
 def _matrix_norm(x, ord, axes, keepdims):

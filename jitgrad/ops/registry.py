@@ -67,7 +67,7 @@ class Entry:
     on : tuple
         Where gradcheck samples the operands: (low, high), or one such pair per operand.
     kink : dict
-        Non-smooth points and the derivative claimed there.
+        Non-smooth points and the derivative claimed there; with the second one, if that is not 0.
     differentiable : bool
     aliases : tuple of str
         Further public names.
@@ -348,6 +348,7 @@ def elementwise(
     check=None,
     prepare=None,
     scales=False,
+    squared=None,
     cost=1,
     dtypes=None,
     floats=None,
@@ -385,6 +386,7 @@ def elementwise(
         name, "elementwise", reference or (lambda *xs, node: numpy(*xs)),
         into=(lambda *xs, node, out: numpy(*xs, out=out)) if ufunc and reference is None else None,
         code=code, exact=exact, check=check, prepare=prepare, scales=scales, cost=cost, vjp=vjp, jvp=jvp,
+        squared=squared,
     )  # fmt: skip
 
     quick = dtypes is None and (partials is not None or floats is not None)
@@ -449,7 +451,9 @@ def _scale(g, p, src):
         return None
     if not isinstance(p, Node):
         return None if p == 0 else g if p == 1 else -g if p == -1 else g * p
-    return p if _is_one(g) and p.shape == g.shape and p.dtype == g.dtype else g * p
+    if _is_one(g) and p.shape == g.shape and p.dtype == g.dtype:
+        return p
+    return g * p if p.op.scaled is None else p.op.scaled(g, p)
 
 
 def _is_one(g):

@@ -48,7 +48,7 @@ arctan2 = elementwise(
 )  # fmt: skip
 hypot = elementwise(
     "hypot", np.hypot, lambda x, y, out: (x / out, y / out), code="hypot({0}, {1})", cost=8, on=(0.5, 2),
-    doc="The Euclidean norm of (x, y).",
+    squared=lambda node: square(node.src[0]) + square(node.src[1]), doc="The Euclidean norm of (x, y).",
 )  # fmt: skip
 sinh = elementwise("sinh", np.sinh, lambda x, out: cosh(x), code="sinh({0})", cost=15, doc="The hyperbolic sine.")
 cosh = elementwise("cosh", np.cosh, lambda x, out: sinh(x), code="cosh({0})", cost=12, doc="The hyperbolic cosine.")

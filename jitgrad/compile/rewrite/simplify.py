@@ -14,7 +14,7 @@ import numpy as np
 from ...ir import CONST, Node, const, rebuilt, size, toposort
 from ...ops import REGISTRY
 from ...ops.linalg import MATMUL
-from ...ops.marks import STOP, VARIABLE
+from ...ops.marks import REVALUE, STOP, VARIABLE
 from ...ops.movement import UPDATE, selected
 from ...ops.registry import SUM, broadcast
 from .contract import contracted, transposed
@@ -140,6 +140,10 @@ def _identity(node, x):
     return x
 
 
+def _value(node, value, x):
+    return value
+
+
 def _update(node, *src):
     return selected(node)
 
@@ -158,6 +162,7 @@ RULES = {
     UPDATE: _update,
     STOP: _identity,
     VARIABLE: _identity,
+    REVALUE: _value,
 }
 #: Operations that NumPy does best as they are.
 FOR_FUSION = frozenset((UPDATE, MATMUL))
