@@ -46,7 +46,7 @@ def trimmed(error):
             tb.tb_next = kept
             kept = tb
     inner = error.__context__
-    while inner is not None and all(is_ours(tb.tb_frame) for tb in _frames(inner)):
+    while inner is not None and _is_inner(inner):
         inner = error.__context__ = inner.__context__
     return error.with_traceback(kept)
 
@@ -62,13 +62,31 @@ def refused(error, name):
     """jitgrad's error for one in which NumPy refuses the arguments of its function `name`; None for any other, such as
     that of a function of the user's which NumPy called."""
     typed = REFUSALS.get(type(error).__name__)
-    if typed is None or not all(is_ours(tb.tb_frame) or _is_numpys(tb.tb_frame) for tb in _frames(error)):
+    if typed is None or not _is_inner(error):
         return None
     return typed(f"got arguments that numpy.{name} does not take: {error}; see help(numpy.{name})")
 
 
+def _is_inner(error):
+    """Whether an error went through functions of this package and NumPy's only."""
+    return all(is_ours(tb.tb_frame) or _is_numpys(tb.tb_frame) for tb in _frames(error))
+
+
 def _is_numpys(frame):
     return frame.f_globals.get("__name__", "").partition(".")[0] == "numpy"
+
+
+def by_numpy(function, *args):
+    """What a function of NumPy's gives, with jitgrad's error where it refuses the arguments."""
+    try:
+        return function(*args)
+    except JitgradError:
+        raise
+    except Exception as error:
+        typed = refused(error, function.__name__)
+        if typed is None:
+            raise
+        raise typed from None
 
 
 def surface(function: F) -> F:

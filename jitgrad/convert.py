@@ -119,7 +119,7 @@ def from_data(data, dtype):
             f"got {data!r:.100} for {dtype}, expected numbers that it has room for ({error}); pass another dtype"
         ) from None
     except (ValueError, TypeError) as error:
-        if isinstance(error, ValueError) and dtype is not None and np.asarray(data).dtype in SUPPORTED:
+        if isinstance(error, ValueError) and dtype is not None and _are_numbers(data):
             raise ArgumentError(f"got {data!r:.100} for {dtype}, expected whole numbers ({error})") from None
         raise DTypeError(
             f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
@@ -130,6 +130,13 @@ def from_data(data, dtype):
         array = array.astype(array.dtype.newbyteorder("="))
     dtype = as_dtype(array.dtype)
     return from_array(array, dtype)
+
+
+def _are_numbers(data):
+    try:
+        return np.asarray(data).dtype in SUPPORTED
+    except ValueError:  # ragged
+        return False
 
 
 def from_array(array, dtype):

@@ -122,6 +122,8 @@ def asarray(data: Any, dtype: Any = None, copy: bool | None = None, *, device: A
 def from_numpy(a: np.ndarray) -> Tensor:
     """A tensor with the values of an array. They are copied: a tensor never changes under a recorded program.
 
+    An array that is an operand, as in ``x * a``, is copied so in each call: where it is used again, make a tensor once.
+
     Examples
     --------
     >>> jitgrad.from_numpy(np.eye(2))

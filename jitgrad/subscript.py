@@ -16,6 +16,8 @@ from .tape.segment import Head, local
 from .tape.tensors import ELEMENT, Handle, enter, from_value, record, record_in, seen, varies
 from .tape.views import Step, make_view
 
+#: The form of ``x[i]`` of one axis: what is static of it, and that its start is a number.
+NUMBER = ((1,), (1,), (), (), 0), (None,)
 _heads: dict = {}
 _known: dict = {}
 _PLAIN = frozenset((int, type(None)))
@@ -143,6 +145,10 @@ LAST = Head("last_writes", None, _build_last)
 
 def get(x, index):
     """``x[index]``: a view, an element, or a copy where arrays or masks pick."""
+    if type(index) is int and len(x._state.shape) == 1:
+        (n,) = x._state.shape
+        if -n <= index < n:
+            return _element(x, _view_head(*NUMBER), (index if index >= 0 else index + n,))
     known = _basic(x._state.shape, index)
     if known is not None:
         head, numbers, element = known

@@ -40,6 +40,10 @@ class Tensor(Values, Copies):
     Made by `jitgrad.tensor` and the creation functions. Operators, NumPy functions and methods record; ``print``,
     ``float``, ``bool``, ``.numpy()`` and the like run what was recorded.
 
+    Slices and rows are views, an element ``x[i]`` is a value, as in NumPy: ``x[i] += v`` writes to `x`,
+    ``x[i].add_(v)`` raises. Methods with NumPy's names do what NumPy's do (``x.sort()`` is in place); those ending in
+    ``_`` are PyTorch's, and write in place.
+
     Examples
     --------
     >>> jitgrad.tensor([1.0, 2.0], requires_grad=True).sum()

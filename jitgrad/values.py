@@ -23,7 +23,16 @@ class Values(Handle):
     __slots__ = ()
 
     def numpy(self):
-        """The value as a read-only NumPy array, which later writes to the tensor do not change."""
+        """The values as a NumPy array that cannot be written to, and that later writes to the tensor do not change.
+
+        It shares memory with the values of the tensor, which a recorded program may still need; where it is to be
+        written to (``g /= 2``), take a copy.
+
+        Examples
+        --------
+        >>> g = jitgrad.ones(2).numpy().copy()
+        >>> g /= 2
+        """
         if self.requires_grad:
             raise GradientError(
                 "got .numpy() of a tensor that requires grad, expected one that does not: an array has no gradient; "
@@ -57,7 +66,7 @@ class Values(Handle):
         if index:
             try:
                 return self._array().item(*index)
-            except (IndexError, ValueError, TypeError) as error:
+            except (IndexError, ValueError, TypeError, OverflowError) as error:
                 raise IndexOutOfRange(f"got item{index} of a tensor of shape {self.shape}: {error}") from None
         if self.size != 1:
             raise ArgumentError(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .._errors import ArgumentError
+from .._surface import surface, surfaces
 from ..convert import as_operand
 from ..functions import FUNCTIONS
 
@@ -55,6 +56,10 @@ def flat(self):
     return Flat(self)
 
 
+surfaces(Flat)
+
+
+@surface
 def set_flat(self, values):
     """``x.flat = values``: repeated as needed."""
     Flat(self)[:] = values

@@ -7,7 +7,7 @@ Gradients flow through what they write. Names of arrays and of PyTorch's tensors
 import numpy as np
 
 from .._errors import AliasError, ArgumentError
-from .._surface import surface
+from .._surface import by_numpy, surface
 from ..functions import FUNCTIONS, view
 from ..ops import REGISTRY
 from ..parameters import statics_of
@@ -54,7 +54,7 @@ def partition(self, kth, axis=-1, kind="introselect", order=None):
     >>> x[1]
     tensor(2.)
     """
-    _written(self, "partition()", np.partition(self, kth, axis, kind, order))
+    _written(self, "partition()", by_numpy(np.partition, self, kth, axis, kind, order))
 
 
 def put(self, indices, values, mode="raise"):
@@ -67,7 +67,7 @@ def put(self, indices, values, mode="raise"):
     >>> x
     tensor([5., 0., 5.])
     """
-    np.put(self, indices, values, mode)
+    by_numpy(np.put, self, indices, values, mode)
 
 
 def _written(t, name, value):
@@ -109,7 +109,7 @@ def compress(self, condition, axis=None, out=None):
     >>> jitgrad.arange(3.0).compress([True, False, True])
     tensor([0., 2.])
     """
-    return np.compress(condition, self, axis, out)
+    return by_numpy(np.compress, condition, self, axis, out)
 
 
 def choose(self, choices, out=None, mode="raise"):
@@ -120,7 +120,7 @@ def choose(self, choices, out=None, mode="raise"):
     >>> jitgrad.tensor([1, 0]).choose([[1.0, 2.0], [3.0, 4.0]])
     tensor([3., 2.])
     """
-    return np.choose(self, choices, out, mode)
+    return by_numpy(np.choose, self, choices, out, mode)
 
 
 viewed.__name__, viewed.__qualname__ = "view", "Tensor.view"
