@@ -262,8 +262,8 @@ def _same(want, got):
     if want[:2] != got[:2] or len(want[2]) != len(got[2]):
         return False
     for a, b in zip(want[2], got[2]):
-        if a[:3] != b[:3] or not np.allclose(a[3], b[3], rtol=1e-9, equal_nan=True) or (a[4] is None) != (b[4] is None):
+        if a[:3] != b[:3] or not np.allclose(a[3], b[3], rtol=1e-6, equal_nan=True) or (a[4] is None) != (b[4] is None):
             return False
-        if a[4] is not None and (a[4][:2] != b[4][:2] or not np.allclose(a[4][2], b[4][2], rtol=1e-9, equal_nan=True)):
+        if a[4] is not None and (a[4][:2] != b[4][:2] or not np.allclose(a[4][2], b[4][2], rtol=1e-6, equal_nan=True)):
             return False
     return True

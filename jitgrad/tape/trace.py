@@ -331,11 +331,15 @@ class Trace:
             raise Unreplayable("it detaches, in place, a view that it did not make")
 
     def writes(self, t):
-        """Notes that `t` is written to, perhaps with what it holds already."""
-        place = self.place_of(t)
-        if place is not None:
-            place.written = True
-            place.guarded = place.guarded or local.seg.state.grad
+        """Notes that `t`, and what it is a view of, is written to, perhaps with what it holds already."""
+        guarded = local.seg.state.grad
+        while t is not None:
+            place = self.place_of(t)
+            if place is not None:
+                place.written = True
+                place.guarded = place.guarded or guarded
+            guarded = guarded and parent_of(t) is not None and not t._x.step.cuts
+            t = parent_of(t)
 
     def wants(self, tensors):
         """Notes that gradients of these are asked for."""
