@@ -154,8 +154,7 @@ def test_the_gradient_goes_to_the_element_that_holds_the_extreme(name, x, revers
     np.testing.assert_array_equal(got, want)
     t = jitgrad.tensor(x, requires_grad=True)
     (first,) = jitgrad.autograd.grad((f(t, 0, reverse=reverse) * jitgrad.tensor(w)).sum(), t, create_graph=True)
-    (second,) = jitgrad.autograd.grad((first * first).sum(), t, allow_unused=True)
-    assert second is None or not second.numpy().any()
+    assert not first.requires_grad, "linear, with coefficients that say where the extremes are: as in PyTorch"
 
 
 @pytest.mark.parametrize("name", EXTREMES)
