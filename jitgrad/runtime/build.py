@@ -19,6 +19,7 @@ from numba.core.bytecode import FunctionIdentity
 from .._dtypes import SUPPORTED
 from .._errors import CompileError, JitgradWarning
 from . import cache, threadpools, watch
+from .aside import aside
 from .build_entry import Kernel, release
 from .build_lowering import BYTES_DATA, free, item_type, local_maker, prefetch, scratch_maker
 from .build_passes import Plain
@@ -89,8 +90,10 @@ def _hits(function):
 def _build(source, take, driver=False):
     """The kernel of `source`: `take(module)` of its module, made once. Drivers are not counted as kernels."""
     made = _registry.made.get(source)
-    if made is not None:
-        return made
+    return aside(_make, source, take, driver) if made is None else made
+
+
+def _make(source, take, driver):
     with _registry.lock:
         if source in _registry.made:
             return _registry.made[source]

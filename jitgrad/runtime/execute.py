@@ -12,6 +12,7 @@ import atexit
 import collections
 import contextlib
 import functools
+import importlib
 import os
 import queue
 import sys
@@ -28,6 +29,7 @@ from ..interpret.program import OFTEN, Program, Walk, interpreter
 from ..ir import toposort
 from ..ir.printer import counted
 from . import watch
+from .aside import aside
 from .stats import COMPILED, Cost, stats
 from .worker import Worker
 
@@ -193,10 +195,11 @@ class Plan:
     def compile(self):
         """Compile now, in this thread; `run` is the compiled function afterwards."""
         begun = time.perf_counter()
-        if "jitgrad.runtime.build" not in sys.modules:
-            from . import build  # noqa: F401
-
-            watch.built(None, Cost(time.perf_counter() - begun, COMPILED))
+        if not _process.ready:
+            imported = _imported()
+            aside(_import)
+            if not imported:
+                watch.built(None, Cost(time.perf_counter() - begun, COMPILED))
         from . import cache
         from .assemble import assemble
 
@@ -299,12 +302,19 @@ def _imported():
 
 
 class _Process:
-    """Seconds the reference has cost in this process."""
+    """Seconds the reference has cost in this process; whether what compiles is imported."""
 
-    heat = 0.0
+    heat, ready = 0.0, False
 
 
 _process = _Process()
+
+
+def _import():
+    """Imports what compiles: waiting for modules that are being imported is for no thread that gets signals, either."""
+    for name in ("assemble", "build", "cache", "launch"):
+        importlib.import_module(f"jitgrad.runtime.{name}")
+    _process.ready = True
 
 
 @contextlib.contextmanager
@@ -337,9 +347,9 @@ class _Background:
     def __init__(self):
         self.worker, self.made = Worker(), 0
         self.queue, self.asked = collections.deque(), collections.deque()
-        self.changed = threading.Condition()
-        self.thread = None
-        self.pending = 0
+        self.lock = threading.RLock()  # held by ``with``, which no signal cuts; that of a condition is Python code
+        self.changed = threading.Condition(self.lock)
+        self.thread = self.busy = None
         self.stopping = self.held = False
         self.compiling = threading.Lock()
 
@@ -362,13 +372,13 @@ class _Background:
         return plan._compiled is not None
 
     def _put(self, waiting, plan, outcome=None):
-        with self.changed:
+        with self.lock:
             waiting.append((plan, outcome))
-            self.pending += 1
             if self.thread is None:
                 _guard_forks()
-                self.thread = threading.Thread(target=self.work, name="jitgrad-compile", daemon=True)
-                self.thread.start()
+                thread = threading.Thread(target=self.work, name="jitgrad-compile", daemon=True)
+                thread.start()
+                self.thread = thread
             self.changed.notify_all()
 
     def work(self):
@@ -378,7 +388,7 @@ class _Background:
                     if not self.changed.wait(IDLE) and not self.queue:
                         self.worker.stop()
                 function, waiting = (self.compile, self.queue) if self.queue else (self.look, self.asked)
-                plan, outcome = waiting.popleft()
+                plan, outcome = self.busy = waiting.popleft()
             failed = None
             try:
                 function(plan)
@@ -390,7 +400,7 @@ class _Background:
                 plan._failed(failed)
             del plan, outcome, failed
             with self.changed:
-                self.pending -= 1
+                self.busy = None
                 self.changed.notify_all()
 
     def look(self, plan):
@@ -434,7 +444,7 @@ class _Background:
 
     def wait(self):
         with self.changed:
-            self.changed.wait_for(lambda: self.pending == 0)
+            self.changed.wait_for(lambda: not (self.queue or self.asked or self.busy))
 
     def stop(self):
         """At exit: LLVM must not be running while the process is taken down."""

@@ -94,6 +94,12 @@ def built(name, cost):
     tell("built", name, cost)
 
 
+def spent(seconds):
+    """Adds seconds of building that were spent for this thread by another one; those spent so far."""
+    _here.built += seconds
+    return _here.built
+
+
 def net():
     """A clock that stands still while this thread builds kernels."""
     return clock() - _here.built
