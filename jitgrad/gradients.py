@@ -267,11 +267,13 @@ def ways(out, xs):
     if any(type(x._edge) is not Accumulate for x in xs):
         return None
     leads = Towards(xs)
-    if out._edge is not None:
-        leads(out._edge)
-    elif out.requires_grad:
-        for i in roots_of(out._state):
-            leads(out._seg.edges[i])
+    if out.requires_grad:
+        seg, state = out._seg, out._state
+        edges = None if seg is None else seg.edges
+        if out._edge is None and edges is None:  # it ran meanwhile
+            tape.look(out)
+        for edge in (out._edge,) if out._edge is not None else [edges[i] for i in roots_of(state)]:
+            leads(edge)
     return leads
 
 

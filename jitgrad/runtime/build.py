@@ -90,10 +90,10 @@ def _hits(function):
 def _build(source, take, driver=False):
     """The kernel of `source`: `take(module)` of its module, made once. Drivers are not counted as kernels."""
     made = _registry.made.get(source)
-    return aside(_make, source, take, driver) if made is None else made
+    return aside(_compiled, source, take, driver) if made is None else made
 
 
-def _make(source, take, driver):
+def _compiled(source, take, driver):
     with _registry.lock:
         if source in _registry.made:
             return _registry.made[source]
