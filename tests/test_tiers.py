@@ -31,8 +31,15 @@ ROUNDED = frozenset(
     " hypot log log10 log1p log2 logaddexp logaddexp2 power power2 rad2deg sigmoid sin sinc sinh softplus tan"
     " tanh".split()
 )
+ROUNDED |= {e.name for e in REGISTRY.values() if e.scipy}
+#: Those whose oracles are formulas that do not hold at the edges.
+INTERIOR = {"sigmoid", "slope0"} | {e.name for e in REGISTRY.values() if e.scipy and e.numpy is None}
 #: Those that cancel: units in the last place of 1, not of the result.
 CANCELLING = frozenset(("logaddexp", "logaddexp2"))
+#: Differences of terms as large as the operands: units of the largest of them.
+DIFFERENCES = frozenset(("kl_div",))
+#: A logarithm's rounding becomes that of its exponential: units as its range has of them.
+AMPLIFIED = {"pseudo_huber": 64}
 #: Not defined: shifts beyond the bits.
 UNDEFINED = {
     "shl": lambda x, y: (y < 0) | (y >= x.itemsize * 8),
@@ -113,8 +120,12 @@ def check(name, got, want, xs):
                 np.isnan(got) & np.isnan(want)
             )
             size = np.maximum(np.abs(want), 1) if name in CANCELLING else np.abs(want)
+            if name in DIFFERENCES:
+                size = np.maximum.reduce([size, *[np.abs(x).astype(size.dtype) for x in xs]])
             steps = np.abs(got.astype(np.longdouble) - want) / np.spacing(size).astype(np.longdouble)
-        differ = ~same & ~((name in ROUNDED) & np.isfinite(got) & np.isfinite(want) & (steps <= ULPS))
+        differ = ~same & ~(
+            (name in ROUNDED) & np.isfinite(got) & np.isfinite(want) & (steps <= AMPLIFIED.get(name, ULPS))
+        )
     if name in UNDEFINED:
         differ = differ & ~UNDEFINED[name](*xs)
     for k in np.flatnonzero(differ)[:1]:
@@ -136,7 +147,7 @@ def test_elementwise_at_the_edges(dtype, n):
         assert a.dtype == root.dtype
         given = [xs[0] != 0, *xs[1:]] if entry.name == "where" else xs
         want = by_numpy(lambda *given: apply(entry, oracle(entry), given), given)  # noqa: B023
-        if not isinstance(want, Exception) and want.dtype == root.dtype and entry.name != "sigmoid":
+        if not isinstance(want, Exception) and want.dtype == root.dtype and entry.name not in INTERIOR:
             check(entry.name, a, want, xs)
         check(entry.name, b, a, xs)
 
@@ -164,7 +175,7 @@ def test_mixed_dtypes_at_the_edges(dtypes):
     plan.compile()
     for entry, a, b in zip(entries, reference.run(roots, xs, []), plan.run(xs, [])):
         want = by_numpy(oracle(entry), xs)
-        if not isinstance(want, Exception) and want.dtype == a.dtype:
+        if not isinstance(want, Exception) and want.dtype == a.dtype and entry.name not in INTERIOR:
             check(entry.name, a, want, xs)
         check(entry.name, b, a, xs)
 
