@@ -128,7 +128,10 @@ def flush(seg):
         if seg.state is state:  # no call between this and the next line
             seg.last, seg.state = state, OVER[state.grad]
             break
-    local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing)
+    if state.full:  # a long loop goes on, in segments of this length
+        local.seg = Segment(state.grad, (*seg.before[-3:], state), seg.tracing, len(seg.handles))
+    else:
+        local.seg = Segment(state.grad, (), seg.tracing)
     seg.end()
 
 
@@ -151,8 +154,10 @@ def let_go(seg):
 
 def pause(seg):
     """What is to be done at a state that asks for it."""
-    if not seg.state.full:
-        seg.widen()
+    state = seg.state
+    if not state.full:
+        if len(seg.handles) <= state.records or len(seg.numbers) <= state.numbers:
+            seg.widen()
     elif seg is local.seg:
         flush(seg)
 

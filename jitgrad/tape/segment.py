@@ -218,8 +218,8 @@ class Segment:
         "last",
     )
 
-    def __init__(self, grad=True, before=(), tracing=None):
-        self.handles, self.numbers, self.leaves, self.edges = [None] * ROOM, [None] * ROOM, [], []
+    def __init__(self, grad=True, before=(), tracing=None, places=ROOM):
+        self.handles, self.numbers, self.leaves, self.edges = [None] * places, [None] * places, [], []
         self.before, self.trail = before, None
         self.graph, self.entered, self.views, self.broken, self.tracing = None, None, False, None, tracing
         self.state = ROOT if grad else switch(ROOT, False)
