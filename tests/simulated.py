@@ -16,7 +16,7 @@ import numpy as np
 
 from jitgrad._dtypes import SUPPORTED
 from jitgrad.compile.loops import nest, tiles
-from jitgrad.compile.loops.passes import interleave
+from jitgrad.compile.loops.passes import interleave, strip_mine
 from jitgrad.compile.render import forms, program, scan_blocks
 from jitgrad.compile.schedule import group, joint
 from jitgrad.ops import indexing
@@ -157,10 +157,11 @@ SMALL = (
         },
     ),
     (joint, {"GRAIN": 8, "TINY": 3, "SHORT": 3}),
-    (forms, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4, "BLOCK": 4, "PARTS": 3}),
+    (forms, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4, "PARTS": 3}),
     (scan_blocks, {"GRAIN": 16}),
     (interleave, {"LANES": 2, "PIECE": 3}),
-    (program, {"GRAIN": 16, "BLOCK": 4, "CHUNKS": 3, "GATHERED": 1}),
+    (program, {"GRAIN": 16, "CHUNKS": 3, "GATHERED": 1}),
+    (strip_mine, {"BLOCK": 4}),
     (indexing, {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}),
 )
 

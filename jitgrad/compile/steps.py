@@ -1,7 +1,7 @@
 """The kernels of one step: it is lowered to a loop nest, which is rendered. Start at `kernels_of`."""
 
 from .kernel import Call
-from .loops.nest import evaluations, lower, lower_totals, points, weight
+from .loops.nest import evaluations, lower, lower_totals
 from .loops.tiles import is_short, lower_program
 from .render.call import render_call
 from .render.forms import render_loop
@@ -44,7 +44,7 @@ def _blocked_scan(fusion, step, nest):
 def _measured(kernel, nest, step):
     """`kernel` with what it leaves in memory, and its work."""
     unstored = step.local.union(kernel.results, *[stage.passing for stage in step.stages])
-    kernel.nodes, kernel.work = [n for n in step.nodes if n not in unstored], points(nest) * weight(nest)
+    kernel.nodes, kernel.work = [n for n in step.nodes if n not in unstored], nest.points * nest.weight
     if not kernel.units.total:
         kernel.source = None  # nothing to do: the results are empty, or reductions of nothing
     return kernel

@@ -12,8 +12,8 @@ import struct
 import numpy as np
 
 from ..compile.kernel import Call, parts_of
+from ..compile.loops.expressions import result_dtype
 from ..compile.loops.nest import access
-from ..compile.render.forms import result_dtype
 from ..compile.render.scan_blocks import totals_of
 from ..compile.schedule.fuse import call_operands, flat_base
 from ..ir.node import Node, leaf

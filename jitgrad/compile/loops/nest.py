@@ -2,7 +2,7 @@
 
 The loops are put in the order that makes most accesses contiguous, and neighbours that every access
 walks as one are collapsed. Both are decided by `Pace`: what is known of a stride for every shape. Which form the
-loops take is looked up in `render_forms`:
+loops take is looked up in `render.forms`:
 
 ====== ==================================================================================
 flat   one loop, its range split in chunks; may reduce everything
@@ -19,6 +19,7 @@ Start at `lower`.
 """
 
 import math
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ...ir.shapes import contiguous
@@ -66,23 +67,46 @@ class Loop(NamedTuple):
     classes: frozenset  # of all axes of the space that it runs over
 
 
+@dataclass(slots=True, eq=False)
 class Nest:
     """The loop nest of one step.
 
-    `values` lists (node, context, depth) in the order of evaluation; depth 0 is before the loops, 1 once per
-    unit, 2 and up inside the inner loops. `load` and `store` give each access with one stride per loop.
+    `values` lists (node, context, depth, is it a load) in the order of evaluation; depth 0 is before the loops, 1 once
+    per unit, 2 and up inside the inner loops. `loads` and `stores` give each access with one stride per loop.
     """
 
-    form: str
-    loops: list
-    outer: int  # how many of the loops are flattened into the units
-    scan = None  # the number of the loop that the scans go along, and whether from its end
-    reverse = column = False
-    rows = False  # whether it takes several rows of a scan side by side (see `render_scan_rows`)
-    values: list
-    loads: dict
-    maps: list
-    reductions: list
+    loops: list = field(default_factory=list)
+    form: str = ""
+    outer: int = 1  # how many of the loops are flattened into the units
+    values: list = field(default_factory=list)
+    loads: dict = field(default_factory=dict)
+    stores: dict = field(default_factory=dict)
+    maps: list = field(default_factory=list)
+    reductions: list = field(default_factory=list)
+    passing: frozenset = frozenset()  # what needs no memory
+    scan: int | None = None  # the number of the loop that the scans go along, and whether from its end
+    reverse: bool = False
+    column: bool = False  # whether the innermost loop is the tile, outside of which are loops of the stage
+    spread: dict = field(default_factory=dict)  # the loops that each value depends on
+    fixed: frozenset = frozenset()  # what a column stage computes once per column
+    scans: list = field(default_factory=list)  # of the first pass of a blocked scan
+
+    @property
+    def depth(self):
+        """The depth of the innermost loop."""
+        return depth_of_loop(self, len(self.loops) - 1)
+
+    @property
+    def points(self):
+        """How many points of its loop space the nest visits."""
+        return math.prod(loop.size for loop in self.loops)
+
+    @property
+    def weight(self):
+        """How much dearer a point of the nest is than an addition, 1 to 8: dear points make smaller chunks."""
+        depth = max((at for _, _, at, _ in self.values), default=0)
+        flops = sum(n.op.cost for n, _, at, _ in self.values if at == depth and n.op.kind in ("elementwise", "scan"))
+        return min(8, 1 + flops // 16)
 
 
 def access(axes, node, ctx, dims, dropped=()):
@@ -198,10 +222,10 @@ def _arranged(fusion, step, pairs, pinned, dropped):
 
 def _needless(nest, step, pinned):
     """The classes of loops of length 1 that are better left out; none where there is one point, or none."""
-    if points(nest) <= 1:
+    if nest.points <= 1:
         return frozenset()
     groups = [nest.loops[-1:]]
-    if points(nest) > GRAIN and len({loop.reduced for loop in nest.loops}) == 2:
+    if nest.points > GRAIN and len({loop.reduced for loop in nest.loops}) == 2:
         groups += [[loop for loop in nest.loops if loop.reduced is which] for which in (False, True)]
     out, guarded = frozenset(), {step.space[a] for a in pinned}  # a class may have more than one loop
     for loops in groups:
@@ -376,19 +400,3 @@ def depths(fusion, nest, pairs):
         out.append((node, ctx, max([depth_of_loop(nest, k) for k in at], default=0), is_load))
     nest.spread = spread
     return out
-
-
-def weight(nest):
-    """How much dearer a point of the nest is than an addition, 1 to 8: dear points make smaller chunks."""
-    if hasattr(nest, "stages"):
-        return max(weight(stage) for stage in nest.stages)
-    depth = max((at for _, _, at, _ in nest.values), default=0)
-    flops = sum(n.op.cost for n, _, at, _ in nest.values if at == depth and n.op.kind in ("elementwise", "scan"))
-    return min(8, 1 + flops // 16)
-
-
-def points(nest):
-    """How many points of its loop space the nest visits, in all stages."""
-    if hasattr(nest, "stages"):
-        return sum(points(stage) for stage in nest.stages)
-    return math.prod(loop.size for loop in nest.loops)

@@ -9,11 +9,13 @@ What one stage leaves to later ones alone lies in `local` memory of one tile. St
 """
 
 import math
+from dataclasses import dataclass, field
 
 from ..index.dims import UNIT
 from ..index.duplicates import common
-from ..schedule.group import GRAIN, WIDE
+from ..schedule.group import GRAIN, WIDE, Step
 from ..schedule.joint import is_few, joined
+from .expressions import sums_in_blocks
 from .nest import (
     Loop,
     Nest,
@@ -25,7 +27,6 @@ from .nest import (
     nearness,
     on_loops,
     pinned_axes,
-    points,
     reduction_access,
     strided,
 )
@@ -47,18 +48,56 @@ ABREAST = 512
 LANES, SLOW = 8, 4
 
 
-class Program:
-    """The nests of the `stages`; `outer` are the loops before the tile, `tile` that over the axis cut in tiles.
+@dataclass(slots=True, eq=False)
+class TileNest(Nest):
+    """The nest of one stage of a row program, with the loops of a unit among its own."""
 
-    `groups` has the nests again, those with loops in common together. `local` are the nodes that lie in memory of one
+    tile: int = 0  # the number of the loop over the tile
+    shared: int = 0  # how many loops it has in common with the stages that share loops with it
+    handed: frozenset = frozenset()  # what those hand on in registers
+    reduced: dict = field(default_factory=dict)  # reduction -> the numbers of the loops that it goes over
+    interleaved: bool = False  # whether it takes several rows of a scan side by side (see `passes.interleave`)
+
+    def level(self, node):
+        """The number of the first of the innermost loops that the reduction goes over."""
+        k = len(self.loops)
+        while k and k - 1 in self.reduced[node]:
+            k -= 1
+        return k
+
+    def place_of(self, node):
+        """Where the reduction lives: "register", "memory", "number" or "array" (of the chunk)."""
+        gone = self.reduced[node]
+        if len(gone) == len(self.loops):
+            return "number"
+        if gone & {*range(self.outer), self.tile}:
+            return "array"
+        return "register" if gone == set(range(self.level(node), len(self.loops))) else "memory"
+
+    def is_narrow(self, node):
+        """Whether what a sum of float32 adds up in unrolled loops is so few values that it stays so."""
+        return sums_in_blocks(node) and self.level(node) >= self.shared
+
+    def kept(self, node):
+        """The loops within a unit that the reduction does not go over."""
+        return [k for k in range(self.outer, len(self.loops)) if k not in self.reduced[node]]
+
+
+@dataclass(slots=True, eq=False)
+class Program:
+    """The nests of the stages of a `step`; `outer` are the loops before the tile, `tile` that over the axis cut in
+    tiles.
+
+    `groups` has the nests, those with loops in common together. `local` are the nodes that lie in memory of one
     tile, and `width` is the length of a tile.
     """
 
-    form = "program"
-
-    def __init__(self, step, outer, tile):
-        self.step, self.outer, self.tile = step, outer, tile
-        self.groups, self.local = [], step.local
+    step: Step
+    outer: list
+    tile: Loop
+    groups: list = field(default_factory=list)
+    local: frozenset = frozenset()
+    width: int = 1
 
     @property
     def stages(self):
@@ -74,8 +113,12 @@ class Program:
         return [node for nest in self.stages for node in nest.reductions]
 
     @property
-    def values(self):
-        return [value for nest in self.stages for value in nest.values]
+    def points(self):
+        return sum(nest.points for nest in self.stages)
+
+    @property
+    def weight(self):
+        return max(nest.weight for nest in self.stages)
 
 
 class _Draft:
@@ -154,17 +197,17 @@ def lower_program(fusion, step):
     others = sorted(shared - {tile}, key=lambda c: (-sum(d.far(c) for d in drafts), c))
     groups = _collapsed([*others, tile], drafts)
     *outer, tile = _loops(groups, sizes)
-    program = Program(step, outer, tile)
+    program = Program(step, outer, tile, local=frozenset(step.local))
     joints = joined(drafts, program.taken, sizes, fusion.axes, step.local)
     for group in joints:
         program.groups.append([_nest(draft, group, program, sizes) for draft in group.drafts])
-    program.local = step.local.difference(*[group.unwritten for group in joints])
+    program.local = program.local.difference(*[group.unwritten for group in joints])
     _size_tiles(program, drafts)
     for draft, nest in zip(drafts, program.stages, strict=True):
         _localize(fusion, draft, nest, program)
         nest.values = depths(fusion, nest, draft.pairs)
         inner = set(range(nest.outer, nest.tile)) if nest.column else set()
-        nest.fixed = {pair for pair, at in nest.spread.items() if inner and nest.tile in at and not at & inner}
+        nest.fixed = frozenset(p for p, at in nest.spread.items() if inner and nest.tile in at and not at & inner)
     return program
 
 
@@ -174,10 +217,10 @@ def is_short(step, nest):
         return False
     if any(node.op.kind == "pad" for node, *_ in nest.values):
         return False
-    if is_few(nest.loops[-1].size) and points(nest) > GRAIN:
+    if is_few(nest.loops[-1].size) and nest.points > GRAIN:
         return True
     row = nest.loops[-1].size * max([node.src[0].dtype.itemsize for node in nest.reductions], default=0)
-    if nest.form == "row" and points(nest) > GRAIN and FETCHED[0] <= row <= ABREAST:
+    if nest.form == "row" and nest.points > GRAIN and FETCHED[0] <= row <= ABREAST:
         return True
     last = 1 + len(nest.loops) - nest.outer
     return any(is_dear(node, nest) and not is_load and depth == last for node, _, depth, is_load in nest.values)
@@ -190,16 +233,21 @@ def is_fetched(row):
 
 def tiny(nest):
     """The loops of a large nest whose lengths are part of the kernel: unrolled, so that the tile is the innermost."""
-    if nest.column or points(nest) <= GRAIN:
+    if nest.column or nest.points <= GRAIN:
         return []
     return [loop for loop in nest.loops[nest.tile + 1 :] if is_few(loop.size)]
+
+
+def is_all_tiny(nest):
+    """Whether the tile is the innermost loop, once the others are unrolled."""
+    return nest.tile + 1 < len(nest.loops) and len(tiny(nest)) == len(nest.loops) - nest.tile - 1
 
 
 def is_dear(node, nest):
     """Whether what the innermost loop leaves after whole vectors is dear, for the operation `node` of a large nest:
     small ones keep to the kernels they have, whatever their shape."""
     room = nest.loops[-1].size * node.dtype.itemsize
-    ragged = room <= RAGGED and room % VECTOR > 0 and points(nest) > GRAIN
+    ragged = room <= RAGGED and room % VECTOR > 0 and nest.points > GRAIN
     return ragged and node.op.kind == "elementwise" and node.op.cost >= DEAR
 
 
@@ -220,7 +268,7 @@ def _loops(groups, sizes):
 
 def _nest(draft, group, program, sizes):
     """The nest of one stage; its loops have the axes of the stage, those that the `group` of stages shares first."""
-    nest, tile, drafts = Nest(), program.tile, group.drafts
+    nest, tile, drafts = TileNest(), program.tile, group.drafts
     scan = None if draft.stage.scan is None else draft.space[draft.stage.scan[0]]
     long = sorted(group.long, key=lambda c: (c == scan, -sum(d.far(c) for d in drafts), c))
     long, last = _loops(_collapsed(long, drafts), sizes), tile.axis
@@ -237,7 +285,7 @@ def _nest(draft, group, program, sizes):
     nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
     nest.reverse = nest.scan is not None and draft.stage.scan[1]
     nest.loops = [loop._replace(axis=draft.space.index(loop.axis)) for loop in loops]
-    nest.rows = len(drafts) == 1 and nest.scan == len(loops) - 1 and _takes_rows(nest, draft)
+    nest.interleaved = len(drafts) == 1 and nest.scan == len(loops) - 1 and _takes_rows(nest, draft)
     return nest
 
 
@@ -252,7 +300,7 @@ def _takes_rows(nest, draft):
     if sum(op.cost for op in made.values()) >= DEAR:
         return True
     slow = any(op.kind == "scan" and op.cost >= SLOW for op in made.values())
-    return slow and points(nest) > GRAIN and nest.loops[nest.scan].size > SHORT
+    return slow and nest.points > GRAIN and nest.loops[nest.scan].size > SHORT
 
 
 def _size_tiles(program, drafts):
@@ -262,7 +310,7 @@ def _size_tiles(program, drafts):
         width = CACHED // max(_inner_points(nest) for nest in program.stages)
     else:
         low, high = ROWS
-        if any(nest.rows for nest in program.stages):
+        if any(nest.interleaved for nest in program.stages):
             low = LANES
         width = ROW_BYTES // max(1, _touched(program, drafts))
     width = max(low, min(high, width))

@@ -9,7 +9,7 @@ import textwrap
 from ..kernel import Kernel, Units
 from ..loops.nest import GRAIN
 from ..schedule.fuse import call_operands
-from .values import HEADER, title
+from .arguments import HEADER, title
 
 
 def render_call(node):

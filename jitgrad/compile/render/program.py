@@ -1,4 +1,4 @@
-"""The loops of a row program: its stages one after the other, for one tile after the other (see `lower_program`).
+"""The loops of a row program: its stages one after the other, for one tile after the other (see `loops.tiles`).
 
 A reduction lives in one of three places:
 
@@ -7,22 +7,40 @@ A reduction lives in one of three places:
   (what the innermost loops add up to is in a register, too, and joins the element after them);
 - in a *partial result of the chunk*, where it goes over outer loops: a number if nothing is kept, else an array.
 
-Start at `Program.write`.
+A `Stage` has the statements of one nest by depth, and where its reductions live. Start at `Program.statements`, then
+`Program.stages`.
 """
 
-import functools
 import math
+from dataclasses import dataclass, field
 
 from ...ir.printer import counted
 from ..index.duplicates import common
 from ..kernel import Units
-from ..loops.nest import points, weight
-from ..loops.passes.distribute import target, turns
-from ..loops.passes.interleave import Rows
-from ..loops.passes.unroll_jam import abreast, fetched, write_abreast
-from ..loops.tiles import is_dear, local_size, tiny
-from .forms import BLOCK, GRAIN, Form, accumulated, sums_in_blocks
-from .values import FIXED, TILE, combination, expression, identity_literal, is_wide, read, stored, title, typed
+from ..loops.expressions import (
+    ZERO,
+    combination,
+    element,
+    identity_literal,
+    is_wide,
+    joined,
+    partial,
+    plus,
+    read,
+    start_of,
+    stored,
+    sums_in_blocks,
+)
+from ..loops.ir import Accumulate, Expr, For, Let, Store, made
+from ..loops.passes.distribute import applied_to_all, distributed
+from ..loops.passes.interleave import Interleaved, Memories
+from ..loops.passes.prefetch import prefetches
+from ..loops.passes.strip_mine import in_blocks, in_one_block
+from ..loops.passes.unroll_jam import is_worth_it, rows_together, unrolled_and_jammed
+from ..loops.tiles import is_all_tiny, is_dear, local_size, tiny
+from ..loops.values import FIXED, TILE, Values
+from .arguments import freed, local_of, scratch_of, title
+from .forms import GRAIN, Form, decoded, operand_of, tile_of
 
 #: chunks of a step with partial results that are arrays, at most; and points per element of these
 CHUNKS, GATHERED = 64, 8
@@ -36,6 +54,29 @@ def render_program(program, fusion):
     return kernel
 
 
+@dataclass(slots=True, eq=False)
+class Stage:
+    """One nest: its statements (`values`), and where its reductions live."""
+
+    nest: object
+    values: Values
+    registers: dict = field(default_factory=dict)  # number of a loop -> (reduction, accumulator) that start before it
+    updates: list = field(default_factory=list)  # what accumulates in registers, and in memory, at a point
+    elements: list = field(default_factory=list)
+    small: list = field(default_factory=list)  # (reduction, element meanwhile, element of its result)
+    short: dict = field(default_factory=dict)  # sums of float32 in a block -> those they are added to
+    tiles: dict = field(default_factory=dict)  # the same, where a tile is a block
+    carried: list = field(default_factory=list)  # (scan, what it carries along)
+
+    @property
+    def loops(self):
+        return self.values.loops
+
+    def taken_in(self):
+        """The statements by which the reductions take in one more value."""
+        return [*self.updates, *self.elements]
+
+
 class Program(Form):
     """The form of a step of several stages."""
 
@@ -45,409 +86,332 @@ class Program(Form):
         super().__init__(program.stages[0], fusion)
         self.program, self.top, self.totals, self.buffers = program, [], [], []
         self.fetched = set()  # arrays that are asked for ahead of the first stage that reads them
-        self.pieces_of_rows = {}  # dtype -> the memories that stages have pieces of rows in
-        w = self.writer
-        w.made = frozenset(program.step.nodes)
+        self.memories = Memories(self.args)
+        self.args.made = frozenset(program.step.nodes)
         for node in program.step.nodes:
             if node in program.local:
-                w.local[node] = w.fresh("l")
-        self.gathered = [n for nest in program.stages for n in nest.reductions if self.place_of(n, nest) == "array"]
+                self.args.local[node] = self.args.fresh("l")
+        self.gathered = [n for nest in program.stages for n in nest.reductions if nest.place_of(n) == "array"]
 
     @property
     def whole(self):
         """The reductions over everything."""
-        return [n for nest in self.program.stages for n in nest.reductions if self.place_of(n, nest) == "number"]
+        return [n for nest in self.program.stages for n in nest.reductions if nest.place_of(n) == "number"]
 
     @property
     def grain(self):
-        return GRAIN // weight(self.program)
-
-    def place_of(self, node, nest):
-        """Where the reduction lives: "register", "memory", "number" or "array" (of the chunk)."""
-        gone = nest.reduced[node]
-        shared = {*range(nest.outer), nest.tile}
-        if len(gone) == len(nest.loops):
-            return "number"
-        if gone & shared:
-            return "array"
-        return "register" if gone == set(range(self.level(node, nest), len(nest.loops))) else "memory"
-
-    def is_narrow(self, node, nest):
-        """Whether what a sum of float32 adds up in unrolled loops is so few values that it stays so."""
-        return sums_in_blocks(node) and self.level(node, nest) >= nest.shared
-
-    def first(self, node, nest):
-        return identity_literal(node) if self.is_narrow(node, nest) else _start(node)
-
-    @staticmethod
-    def last_of(nest):
-        """The depth of the innermost loop of a stage."""
-        return 1 + len(nest.loops) - nest.outer
-
-    @staticmethod
-    def level(node, nest):
-        """The number of the first of the innermost loops that the reduction goes over."""
-        k = len(nest.loops)
-        while k and k - 1 in nest.reduced[node]:
-            k -= 1
-        return k
-
-    # ------------------------------------------------------------------ the whole
-
-    def write(self):
-        w, program = self.writer, self.program
-        blocks, width = w.add_static("n", self.blocks), w.add_static("n", program.width)
-        size = w.add_static("n", program.tile.size)
-        self.line(2, f"q = u // {blocks}" if program.outer else "q = 0")
-        self.line(2, f"low = (u - q * {blocks}) * {width}")
-        self.line(2, f"high = min(low + {width}, {size})")
-        self.nest, self.loops = program.stages[0], [f"j{k}" for k in range(len(program.outer))]
-        self.decode("q", 2, len(program.outer))
-        for nests in program.groups:
-            self.stages(nests)
-        units, self.out = self.out, []
-        for name, dtype in w.memory:
-            self.line(1, f"{name} = scratch_{dtype.name}()")
-        for node, name in w.local.items():
-            w.listing.append(f"{name}: {node.dtype}, memory of one tile")
-            count = w.add_static("n", local_size(self.fusion, node, program))
-            self.line(1, f"{name} = local_{node.dtype.name}({count})")
-        for name, dtype, count in self.buffers:
-            self.line(1, f"{name} = local_{dtype.name}({count})")
-        self.out += self.top
-        for node, acc in self.totals:
-            self.line(1, f"{acc} = {_start(node)}")
-        for node in self.gathered:
-            place = f"{w.array(node, 'out')}[part * {w.add_static('n', node.size)} + k]"
-            self.line(1, f"for k in range({w.add_static('n', node.size)}):")
-            self.line(2, f"{place} = {stored(identity_literal(node), node.dtype)}")
-        self.line(1, "for u in range(start, stop):")
-        self.out += units
-        for node, acc in self.totals:
-            self.line(1, f"{w.array(node, 'result')}[part] = {acc if is_wide(node) else accumulated(node, acc)}")
-        for name in (*w.local.values(), *[name for name, _, _ in self.buffers]):
-            self.line(1, f"free({name})")
+        return GRAIN // self.program.weight
 
     def title(self):
-        operations = [*(node.op.name for node in self.program.reductions), *self.writer.operations]
+        operations = [*(node.op.name for node in self.program.reductions), *self.args.operations]
         return f"{title(self.kind, operations)[:-1]}; {counted(len(self.program.stages), 'stage')}."
 
     def evaluate(self):
         """Values are evaluated stage by stage."""
 
+    def statements(self):
+        args, program = self.args, self.program
+        cut = tile_of("q", args.size(self.blocks), args.size(program.width), args.size(program.tile.size))
+        row, *tile = cut
+        unit = [row if program.outer else Let("q", "0"), *tile]
+        names = [f"j{k}" for k in range(len(program.outer))]
+        unit += decoded("q", program.outer, names, len(names), args)
+        for nests in program.groups:
+            unit += self.stages(nests)
+        memory = self.memory()
+        starts = [Let(acc, start_of(node)) for node, acc in self.totals]
+        emptied = [self.emptied(node) for node in self.gathered]
+        ends = [Store(element(args.array(n, "result"), "part"), partial(n, acc)) for n, acc in self.totals]
+        free = [freed(name) for name in (*args.local.values(), *[name for name, _, _ in self.buffers])]
+        return (*memory, *self.top, *starts, *emptied, For("u", "start", "stop", tuple(unit)), *ends, *free)
+
+    def memory(self):
+        """The statements that make the memory of the kernel."""
+        args, out = self.args, [scratch_of(*memory) for memory in self.args.memory]
+        for node, name in args.local.items():
+            args.listing.append(f"{name}: {node.dtype}, memory of one tile")
+            out.append(local_of(name, node.dtype, args.size(local_size(self.fusion, node, self.program))))
+        return [*out, *[local_of(*buffer) for buffer in self.buffers]]
+
+    def emptied(self, node):
+        """The loop that starts the partial result of the chunk of a reduction."""
+        array, size = self.args.array(node, "out"), self.args.size(node.size)
+        place = element(array, Expr("{} * {} + {}", ("part", size, "k")))
+        return For("k", "0", self.args.size(node.size), (Store(place, stored(identity_literal(node), node.dtype)),))
+
     # ------------------------------------------------------------------ stages
 
     def stages(self, nests):
-        """One stage, or those that share loops."""
-        self.writer.handed.clear()
-        stages = [self.prepared(nest) for nest in nests]
-        each = functools.partial(map, self.take_up, stages)
-        for nest in each():
-            self.top += ["    " + text for text, _ in self.writer.lines.get(0, ())]
-            self.body_of(1, 2)
-            self.start_memory(nest)
-        if len(nests) == 1:
-            if self.writer.lines.get(FIXED):
-                self.line(2, "for t in range(low, high):")
-                self.body_of(FIXED, 3)
-            self.apply_functions(nests[0])
-        self.fetches = list(fetched(self, nests[0])) if len(nests) == 1 and not nests[0].rows else []
-        for nest in each():
-            self.around_tile(nest, lambda n, place, whole: f"{place} = {stored(identity_literal(n), n.dtype)}")
-            for name in self.tiles:
-                self.line(2, f"{name} = np.float32(0.0)")
-        self.nested(stages, nests[0].outer, 2)
-        for nest in each():
-            for name, total in self.tiles.items():
-                self.line(2, f"{total} = {total} + {name}")
-            self.around_tile(nest, _joined)
+        """The statements of one stage, or of those that share loops."""
+        handed = {}
+        stages = [self.prepared(nest, handed) for nest in nests]
+        out = []
+        for stage in stages:
+            self.top += stage.values.at(0)
+            out += [*stage.values.at(1), *self.start_memory(stage)]
+        if len(stages) == 1:
+            (stage,) = stages
+            fixed = stage.values.at(FIXED)
+            out += [For("t", "low", "high", fixed)] if fixed else []
+            out += self.apply_functions(stage)
+        fetches = list(prefetches(stages[0].values, self.fetched)) if len(stages) == 1 else []
+        for stage in stages:
+            out += self.around_tile(
+                stage, lambda node, place, whole: Store(place, stored(identity_literal(node), node.dtype))
+            )
+            out += [Let(name, ZERO) for name in stage.tiles]
+        out += self.nested(stages, nests[0].outer, fetches)
+        for stage in stages:
+            out += [Accumulate(total, plus(total, name)) for name, total in stage.tiles.items()]
+            out += self.around_tile(stage, _joined)
+        return out
 
-    def take_up(self, stage):
-        """Go on with a stage that is prepared; its nest."""
-        vars(self).update(stage.state)
-        vars(self.writer).update(stage.written)
-        return stage.nest
-
-    def prepared(self, nest):
-        """The statements of a stage, by depth, and where its reductions live."""
-        w = self.writer
-        self.nest, w.lines = nest, {}
-        w.begin_stage()
-        w.tiny = frozenset([common(c) for loop in tiny(nest) for c in loop.classes])
-        w.fast = len(nest.loops) - 1 - len(tiny(nest)) if nest.shared < len(nest.loops) else None
-        inner = iter(range(len(nest.loops)))
-        self.loops = [
-            f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}" for k in range(len(nest.loops))
-        ]
-        if nest.reverse and nest.scan is not None and not nest.rows:
-            self.loops[nest.scan] = f"b{self.loops[nest.scan]}"
-        self.start_scans(nest)
-        for node, ctx, depth, is_load in nest.values:
-            w.evaluate(node, ctx, depth, is_load, nest, self.loops)
+    def prepared(self, nest, handed):
+        """The `Stage` of a nest: its values are evaluated, stored and reduced."""
+        names, inner = [], iter(range(len(nest.loops)))
+        for k in range(len(nest.loops)):
+            names.append(f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}")
+        if nest.reverse and nest.scan is not None and not nest.interleaved:
+            names[nest.scan] = f"b{names[nest.scan]}"
+        values = Values(self.fusion, self.args, nest, names)
+        values.tiny = frozenset([common(c) for loop in tiny(nest) for c in loop.classes])
+        values.fast = len(nest.loops) - 1 - len(tiny(nest)) if nest.shared < len(nest.loops) else None
+        values.handed = handed
+        stage = Stage(nest, values)
+        for node in filter(self.fusion.scan_of, nest.maps):
+            values.carries[node] = name = self.args.fresh("c")
+            stage.carried.append((node, name))
+            if nest.column:
+                self.args.memory.append((name, node.dtype))
+        for value in nest.values:
+            values.evaluate(*value)
         for node in nest.maps:
-            self.store(node, nest)
-        self.registers, self.updates, self.elements, self.small = {}, [], [], []
-        self.short, self.tiles = {}, {}  # sums of float32 and those they are added to: in blocks; where a tile is one
+            self.store(stage, node)
         for node in nest.reductions:
-            self.start(node, nest)
-        return _Stage(self)
+            self.start(stage, node)
+        return stage
 
-    @staticmethod
-    def is_unrolled(nest):
-        """Whether the tile is the innermost loop, once the others are unrolled."""
-        return nest.tile + 1 < len(nest.loops) and len(tiny(nest)) == len(nest.loops) - nest.tile - 1
-
-    def apply_functions(self, nest):
-        """Where the innermost loop is short, dear functions are applied to a tile beforehand (see `render_short`)."""
-        w, inner = self.writer, nest.loops[nest.tile + 1 :]
-        if nest.column or not inner or nest.scan is not None:
-            return
-        if self.is_unrolled(nest):
-            return  # the rows are in vectors
-        dear = {n: f for n, f in w.functions.items() if is_dear(f[0], nest) and w.depths.get(n) == self.last}
-        if not dear:
-            return
-        sizes, place = [w.add_static("n", loop.size) for loop in inner], TILE
-        for size, loop in zip(sizes, self.loops[nest.tile + 1 :], strict=True):
-            place = f"({place} * {size} + {loop})"
-        count = w.add_static("n", self.program.width * math.prod(loop.size for loop in inner))
-
-        def buffer(dtype):
-            self.buffers.append((w.fresh("e"), dtype, count))
-            return self.buffers[-1][0]
-
-        lines = [text for text, _ in w.lines[self.last]]
-
-        def apply(name, node, args, memory):
-            return f"{memory}[k] = {stored(expression(node, args), node.dtype)}"
-
-        done, known = turns(w, lines, dear, place[1:-1], buffer, apply)
-        for turn in done:
-            self.feed(nest, nest.outer, 2, turn.feed)
-            self.line(2, f"for k in range((high - low) * {' * '.join(sizes)}):")
-            for text in turn.applied:
-                self.line(3, text)
-        rest = [known.get(target(line), line) for line in lines]
-        w.lines[self.last] = [(text, text) for text in rest]
-
-    def feed(self, nest, k, indent, lines):
-        """The loops from number `k` on, with `lines` in the innermost one."""
-        self.header(nest, k, indent)
-        if k < len(nest.loops) - 1:
-            self.body_of(2 + k - nest.outer, indent + 1)
-            self.feed(nest, k + 1, indent + 1, lines)
-            return
-        for text in lines:
-            self.line(indent + 1, text)
-
-    def store(self, node, nest):
-        w = self.writer
-        source = self.operand(node) if node.op.kind == "reduce" else (node, self.fusion.identity(node))
+    def store(self, stage, node):
+        nest, values = stage.nest, stage.values
+        source = operand_of(node, self.fusion)
         if node in nest.handed:
-            w.handed[node] = w.value(source)
+            values.handed[node] = values.value(source)
         if node in nest.passing:
             return
-        name = w.array(node, "out")
-        place = w.place(node, nest.stores[node], self.loops, nest)
-        w.emit(self.last, f"{name}[{place}] = {stored(w.value(source), node.dtype)}")
+        place = element(self.args.array(node, "out"), values.place(node, nest.stores[node]))
+        values.emit(nest.depth, Store(place, stored(values.value(source), node.dtype)))
 
-    def start_scans(self, nest):
-        w, self.carried = self.writer, []
-        for node in filter(self.fusion.scan_of, nest.maps):
-            name = w.carries[node] = w.fresh("c")
-            self.carried.append((node, name))
-            if nest.column:
-                w.memory.append((name, node.dtype))
-
-    def start_carries(self, nest, indent):
-        """What the scans carry, before their loop: a number, or one per column."""
-        if nest.column:
-            self.line(indent, "for t in range(low, high):")
-        for node, name in self.carried:
-            start = identity_literal(node)
-            if nest.column:
-                self.line(indent + 1, f"{name}[{TILE}] = {stored(start, node.dtype)}")
-            else:
-                self.line(indent, f"{name} = {start}")
-
-    def start(self, node, nest):
-        """Where the reduction is kept, and the statement that takes one more value in."""
-        w = self.writer
-        value, place = w.value(self.operand(node)), self.place_of(node, nest)
-        level = max(self.level(node, nest), nest.outer)
+    def start(self, stage, node):
+        """Where the reduction lives, and the statement that takes one more value in."""
+        nest, args = stage.nest, self.args
+        value, place = stage.values.value(operand_of(node, self.fusion)), nest.place_of(node)
+        level = max(nest.level(node), nest.outer)
         if place == "number" or level < len(nest.loops):
-            acc = w.fresh("acc")
-            if place == "number":
-                self.totals.append((node, acc))
-            else:
-                self.registers.setdefault(level, []).append((node, acc))
-            if place == "register" and node in nest.handed:
-                w.handed[node] = w.fresh("v")
-            if sums_in_blocks(node) and not self.is_narrow(node, nest):
-                total, acc = acc, w.fresh("part")
-                (self.tiles if place == "number" and self.is_unrolled(nest) else self.short)[acc] = total
-            narrow = self.is_narrow(node, nest)
-            text = combination(node, acc, value)
-            self.updates.append(f"{acc} = {typed(text, node.dtype) if narrow else text}")
+            self.start_register(stage, node, value, None if place == "number" else level)
             return
-        element = self.element(node, nest)
-        if self.is_small(node, nest):
-            memory, place = w.fresh("h"), "0"
-            w.memory.append((memory, node.dtype))
-            for k in self.kept(node, nest):
-                place = self.loops[k] if place == "0" else f"({place}) * {nest.loops[k].size} + {self.loops[k]}"
-            whole, element = element, f"{memory}[{place}]"
-            self.small.append((node, element, whole))
-            self.updates.append(f"{element} = {self.joined(node, element, value, reorder=True)}")
+        whole = self.element(stage, node)
+        if not self.is_small(node, nest):
+            stage.elements.append(Accumulate(whole, joined(node, whole, value, reorder=True), node, value))
             return
-        self.elements.append((node, element, value))
+        memory, place = args.scratch(node.dtype), "0"
+        for k in nest.kept(node):
+            name, size = stage.loops[k], str(nest.loops[k].size)
+            place = name if place == "0" else Expr("({}) * {} + {}", (place, size, name))
+        at = element(memory, place)
+        stage.small.append((node, at, whole))
+        stage.updates.append(Accumulate(at, joined(node, at, value, reorder=True), node, value))
 
-    def taken_in(self):
-        """The statements by which the reductions of the stage take in one more value."""
-        return [
-            *self.updates,
-            *[f"{e} = {self.joined(node, e, value, reorder=True)}" for node, e, value in self.elements],
-        ]
+    def start_register(self, stage, node, value, level):
+        """A reduction in a register that starts before loop number `level`, or at the start of the chunk."""
+        nest, acc, narrow = stage.nest, self.args.fresh("acc"), stage.nest.is_narrow(node)
+        if level is None:
+            self.totals.append((node, acc))
+        else:
+            stage.registers.setdefault(level, []).append((node, acc))
+        if nest.place_of(node) == "register" and node in nest.handed:
+            stage.values.handed[node] = self.args.fresh("v")
+        if sums_in_blocks(node) and not narrow:
+            total, acc = acc, self.args.fresh("part")
+            sums = stage.tiles if level is None and is_all_tiny(nest) else stage.short
+            sums[acc] = total
+        stage.updates.append(Accumulate(acc, combination(node, acc, value, narrow=narrow), node, value))
 
     @staticmethod
-    def joined(node, element, value, reorder=False):
-        """What is stored in the element of memory when `value` is taken in."""
-        return stored(combination(node, read(element, node.dtype), value, reorder=reorder), node.dtype)
-
-    @staticmethod
-    def kept(node, nest):
-        """The loops within a unit that the reduction does not go over."""
-        return [k for k in range(nest.outer, len(nest.loops)) if k not in nest.reduced[node]]
-
-    def is_small(self, node, nest):
+    def is_small(node, nest):
         """Whether it goes over the tile, for few elements: memory that is registers once their loops are unrolled."""
         few = tiny(nest)
-        return nest.tile in nest.reduced[node] and all(nest.loops[k] in few for k in self.kept(node, nest))
+        return nest.tile in nest.reduced[node] and all(nest.loops[k] in few for k in nest.kept(node))
 
-    def around_tile(self, nest, text):
-        """Loops over the elements of small reductions, with ``text(node, element, whole)`` in them."""
-        for node, element, whole in self.small:
-            indent = 2
-            for k in self.kept(node, nest):
-                self.header(nest, k, indent)
-                indent += 1
-            self.line(indent, text(node, element, whole))
-
-    def element(self, node, nest):
-        w = self.writer
-        name, place = w.array(node, "out"), w.place(node, nest.stores[node], self.loops, nest)
+    def element(self, stage, node):
+        array, place = self.args.array(node, "out"), stage.values.place(node, stage.nest.stores[node])
         if node in self.gathered:
-            place = f"{place} + part * {w.add_static('n', node.size)}"
-        return f"{name}[{place}]"
+            place = Expr("{} + {} * {}", (place, "part", self.args.size(node.size)))
+        return element(array, place)
 
-    def start_memory(self, nest):
+    # ------------------------------------------------------------------ around the loops
+
+    def apply_functions(self, stage):
+        """Where the innermost loop is short, expensive functions are applied to a tile beforehand (see
+        `passes.distribute`)."""
+        nest, values = stage.nest, stage.values
+        inner = nest.loops[nest.tile + 1 :]
+        if nest.column or not inner or nest.scan is not None or is_all_tiny(nest):
+            return []
+        body = values.at(nest.depth)
+        apart = {s.name for s in body if isinstance(s, Let) and s.call and is_dear(s.call.node, nest)}
+        apart = {name for name in apart if values.depths.get(name) == nest.depth}
+        if not apart:
+            return []
+        sizes, place = [self.args.size(loop.size) for loop in inner], TILE
+        for number, (size, loop) in enumerate(zip(sizes, stage.loops[nest.tile + 1 :], strict=True)):
+            place = Expr("({}) * {} + {}" if number else "{} * {} + {}", (place, size, loop))
+        count = self.args.size(self.program.width * math.prod(loop.size for loop in inner))
+
+        def buffer(dtype):
+            self.buffers.append((self.args.fresh("e"), dtype, count))
+            return self.buffers[-1][0]
+
+        turns, known = distributed(body, apart, place, buffer, lambda name: values.depths.get(name, 0))
+        points = Expr(" * ".join(["({} - {})", *["{}"] * len(sizes)]), ("high", "low", *sizes))
+        out = []
+        for turn in turns:
+            out += self.fed(stage, nest.outer, turn.feed)
+            out.append(For("k", "0", points, applied_to_all(turn.applied)))
+        values.lines[nest.depth] = [known.get(made(s), s) for s in body]
+        return out
+
+    def fed(self, stage, k, statements):
+        """The loops from number `k` on, with `statements` in the innermost one."""
+        nest, loop = stage.nest, self.opened(stage, k)
+        if k < len(nest.loops) - 1:
+            statements = (*stage.values.at(2 + k - nest.outer), *self.fed(stage, k + 1, statements))
+        return (loop.around(*statements),)
+
+    def start_memory(self, stage):
         """Loops that put the identity into the reductions in memory."""
-        nodes = [n for n in nest.reductions if self.place_of(n, nest) == "memory"]
-        for kept in dict.fromkeys(frozenset(range(len(nest.loops))) - nest.reduced[n] for n in nodes):
-            indent = 2
-            for k in sorted(k for k in kept if k >= nest.outer):
-                self.header(nest, k, indent)
-                indent += 1
-            for node in nodes:
-                if kept == frozenset(range(len(nest.loops))) - nest.reduced[node]:
-                    self.line(indent, f"{self.element(node, nest)} = {stored(identity_literal(node), node.dtype)}")
+        nest, out = stage.nest, []
+        nodes = [n for n in nest.reductions if nest.place_of(n) == "memory"]
+        for kept in dict.fromkeys(tuple(nest.kept(n)) for n in nodes):
+            alike = [n for n in nodes if tuple(nest.kept(n)) == kept]
+            out += self.loops_over(
+                stage,
+                kept,
+                lambda alike=alike: [
+                    Store(self.element(stage, node), stored(identity_literal(node), node.dtype)) for node in alike
+                ],
+            )
+        return out
 
-    def header(self, nest, k, indent, bounds=None):
+    def around_tile(self, stage, statement):
+        """Loops over the elements of small reductions, with ``statement(node, element, whole)`` in them."""
+        for small in stage.small:
+            yield from self.loops_over(stage, stage.nest.kept(small[0]), lambda small=small: [statement(*small)])
+
+    def loops_over(self, stage, numbers, innermost):
+        """Loops with the given numbers, with ``innermost()`` in them."""
+        loops = [self.opened(stage, k) for k in numbers]
+        body = innermost()
+        for loop in reversed(loops):
+            body = [loop.around(*body)]
+        return body
+
+    # ------------------------------------------------------------------ the loops
+
+    def opened(self, stage, k):
+        """Loop number `k`, in whose body nothing is but its variable; its length is named now."""
+        nest, name = stage.nest, stage.loops[k]
         if k == nest.tile:
-            self.line(indent, "for t in range(low, high):")
-            return
-        if bounds is None:
-            loop = nest.loops[k]
-            size = str(loop.size) if loop in tiny(nest) else self.writer.add_static("n", loop.size)
-        else:
-            size = bounds
-        if k == nest.scan and nest.reverse and not nest.rows:
-            turn = self.loops[k][1:]
-            self.line(indent, f"for {turn} in range({size}):")
-            self.line(indent + 1, f"{self.loops[k]} = {size} - 1 - {turn}")
-        else:
-            self.line(indent, f"for {self.loops[k]} in range({size}):")
+            return For("t", "low", "high")
+        size = self.length(stage, k)
+        if k == nest.scan and nest.reverse and not nest.interleaved:
+            turn = name[1:]
+            return For(turn, "0", size, (Let(name, Expr("{} - 1 - {}", (size, turn))),))
+        return For(name, "0", size)
 
-    def nested(self, stages, k, indent):
-        """The loops from number `k` on."""
-        for nest in map(self.take_up, stages):
-            for node, acc in self.registers.get(k, ()):
-                self.line(indent, f"{acc} = {self.first(node, nest)}")
-            if k == nest.scan:
-                self.start_carries(nest, indent)
-        nest = stages[0].nest
-        if nest.rows and k == nest.scan - 1:
-            Rows(self, nest).write(indent)
-        elif k == stages[0].last:
-            for text in self.fetches:
-                self.line(indent, text)
-            self.last_shared(stages, k, indent)
+    def length(self, stage, k):
+        loop = stage.nest.loops[k]
+        return str(loop.size) if loop in tiny(stage.nest) else self.args.size(loop.size)
+
+    def nested(self, stages, k, fetches, whole_rows=False):
+        """The loops from number `k` on; `whole_rows` are not cut in blocks."""
+        out, nest = [], stages[0].nest
+        for stage in stages:
+            out += [Let(acc, self.first(node, stage.nest)) for node, acc in stage.registers.get(k, ())]
+            if k == stage.nest.scan:
+                out += self.start_carries(stage)
+        if nest.interleaved and k == nest.scan - 1:
+            finished = lambda node, acc: self.finished(node, acc, stages[0])
+            out += Interleaved(stages[0], self.memories, finished).loops()
+        elif k == nest.shared - 1:
+            out += [*fetches, *self.last_shared(stages, k, whole_rows)]
         else:
-            rows = abreast(self, nest) if k == nest.tile and len(stages) == 1 else 1
-            if rows > 1:
-                write_abreast(self, nest, rows, self.fetches, indent)
-                self.line(indent, "for t in range(rest, high):")
-            else:
-                self.header(nest, k, indent)
-            for nest in map(self.take_up, stages):
-                self.body_of(2 + k - nest.outer, indent + 1)
-            self.nested(stages, k + 1, indent + 1)
-        for nest in map(self.take_up, stages):
-            for node, acc in self.registers.get(k, ()):
-                self.finish_register(node, acc, nest, indent)
+            out += self.shared(stages, k, fetches)
+        for stage in stages:
+            for node, acc in stage.registers.get(k, ()):
+                out += self.finished(node, acc, stage)
+        return out
 
-    def finish_register(self, node, acc, nest, indent):
-        for text in self.finished(node, acc, nest):
-            self.line(indent, text)
+    def shared(self, stages, k, fetches):
+        """Loop number `k`, which is not the last that the stages share; some rows of a tile at a time."""
+        stage, nest, out = stages[0], stages[0].nest, []
+        rows = rows_together(stage) if k == nest.tile and len(stages) == 1 else 1
+        loop = self.opened(stage, k) if rows == 1 else For("t", "rest", "high")
+        if rows > 1:
+            share = self.args.size(rows if is_worth_it(stage) else 0)
+            row = (*stage.values.at(2 + k - nest.outer), *self.nested(stages, k + 1, fetches, whole_rows=True))
+            out += unrolled_and_jammed(For("t", "low", "high", row), rows, share, self.args.fresh)
+        for stage in stages:
+            loop = loop.around(*stage.values.at(2 + k - nest.outer))
+        return [*out, loop.around(*self.nested(stages, k + 1, fetches))]
 
-    def finished(self, node, acc, nest):
+    def last_shared(self, stages, k, whole_rows):
+        """The last loop that the stages share; sums of float32 are taken in blocks, a tile being one."""
+        stage, nest = stages[0], stages[0].nest
+        short = {name: total for stage in stages for name, total in stage.short.items()}
+        loop = self.opened(stage, k)
+        for stage in stages:
+            loop = loop.around(*self.within(stage, k))
+        if whole_rows or k in (nest.tile, nest.scan) or nest.loops[k] in tiny(nest):
+            return in_one_block(loop, short)
+        return in_blocks(loop, short)
+
+    def within(self, stage, k):
+        """What a stage does at a point of the loops up to number `k`, of those that are shared or its own."""
+        nest, out = stage.nest, [*stage.values.at(2 + k - stage.nest.outer)]
+        if k == len(nest.loops) - 1:
+            return [*out, *stage.taken_in()]
+        registers = stage.registers.get(k + 1, ())
+        out += [Let(acc, self.first(node, nest)) for node, acc in registers]
+        loop = self.opened(stage, k + 1)
+        out.append(loop.around(*self.within(stage, k + 1)))
+        for node, acc in registers:
+            out += self.finished(node, acc, stage)
+        return out
+
+    @staticmethod
+    def first(node, nest):
+        return identity_literal(node) if nest.is_narrow(node) else start_of(node)
+
+    def finished(self, node, acc, stage):
         """The statements that hand on, and store, the sum `acc` of the innermost loops."""
-        value = acc if self.is_narrow(node, nest) or not is_wide(node) else f"np.float32({acc})"
+        nest, handed = stage.nest, stage.values.handed
+        value = acc if nest.is_narrow(node) or not is_wide(node) else Expr("np.float32({})", (acc,))
         if node in nest.handed:
-            yield f"{self.writer.handed[node]} = {value}"
-            value = self.writer.handed[node]
+            yield Let(handed[node], value)
+            value = handed[node]
         if node in nest.passing:
             return
-        element = self.element(node, nest)
-        if self.place_of(node, nest) != "register":
-            yield f"{element} = {self.joined(node, element, value)}"
+        place = self.element(stage, node)
+        if nest.place_of(node) == "register":
+            yield Store(place, stored(value, node.dtype))
         else:
-            yield f"{element} = {stored(value, node.dtype)}"
+            yield Accumulate(place, joined(node, place, value), node, value)
 
-    def last_shared(self, stages, k, indent):
-        """The last loop that the stages share; sums of float32 are taken in blocks (see `render_forms.BLOCK`), a tile
-        being one."""
-        nest, bounds = self.take_up(stages[0]), None
-        short = {name: total for stage in stages for name, total in stage.state["short"].items()}
-        if short and k not in (nest.tile, nest.scan) and nest.loops[k] not in tiny(nest):
-            size = self.writer.add_static("n", nest.loops[k].size)
-            self.line(indent, f"for block in range(0, {size}, {BLOCK}):")
-            indent, bounds = indent + 1, f"block, minimum(block + {BLOCK}, {size})"
-        for name in short:
-            self.line(indent, f"{name} = np.float32(0.0)")
-        self.header(nest, k, indent, bounds)
-        before = len(self.out)
-        for stage in stages:
-            self.within(stage, k, indent + 1)
-        if len(self.out) == before:
-            self.line(indent + 1, "pass")
-        for name, total in short.items():
-            self.line(indent, f"{total} = {total} + {name}")
-
-    def within(self, stage, k, indent):
-        """What a stage does at a point of the loops up to number `k`, of those that are shared or its own."""
-        nest = self.take_up(stage)
-        self.body_of(2 + k - nest.outer, indent)
-        if k == len(nest.loops) - 1:
-            for text in self.taken_in():
-                self.line(indent, text)
-            return
-        for node, acc in self.registers.get(k + 1, ()):
-            self.line(indent, f"{acc} = {self.first(node, nest)}")
-        self.header(nest, k + 1, indent)
-        self.within(stage, k + 1, indent + 1)
-        for node, acc in self.registers.get(k + 1, ()):
-            self.finish_register(node, acc, nest, indent)
+    @staticmethod
+    def start_carries(stage):
+        """What the scans carry, before their loop: a number, or one per column."""
+        starts = [stage.values.started(node) for node, _ in stage.carried]
+        return [For("t", "low", "high", tuple(starts))] if stage.nest.column else starts
 
     # ------------------------------------------------------------------ units
 
@@ -461,30 +425,22 @@ class Program(Form):
         if not all(sizes):
             return Units(0, 1)
         total = math.prod(sizes[:-1]) * self.blocks
-        step = max(1, self.grain // max(1, points(program) // total))
+        step = max(1, self.grain // max(1, program.points // total))
         if self.gathered:
             largest = max(node.size for node in self.gathered)
-            chunks = max(1, min(CHUNKS, points(program) // (GATHERED * max(1, largest))))
+            chunks = max(1, min(CHUNKS, program.points // (GATHERED * max(1, largest))))
             step = max(step, -(-total // chunks))
         units = Units(total, step)
         units.parts = units.chunks
         return units
 
 
+def _started(node, place, whole):
+    """The statement that starts an element of a small reduction."""
+    return Store(place, stored(identity_literal(node), node.dtype))
+
+
 def _joined(node, place, whole):
     """The statement that joins an element of a small reduction to that of the result."""
-    return f"{whole} = {Program.joined(node, whole, read(place, node.dtype))}"
-
-
-class _Stage:
-    """A stage that is prepared: what the form knows of it, and its statements."""
-
-    def __init__(self, form):
-        names = ("nest", "loops", "registers", "updates", "elements", "small", "short", "tiles", "carried")
-        self.state = {name: getattr(form, name) for name in names}
-        self.written = {name: getattr(form.writer, name) for name in ("lines", "tiny", "fast")}
-        self.nest, self.last = form.nest, form.nest.shared - 1
-
-
-def _start(node):
-    return repr(float(node.op.identity(node.dtype))) if is_wide(node) else identity_literal(node)
+    value = read(place, node.dtype)
+    return Accumulate(whole, joined(node, whole, value), node, value)

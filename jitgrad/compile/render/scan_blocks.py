@@ -1,14 +1,14 @@
-"""The loops of a scan of all there is: it runs twice over its blocks, in parallel both times.
+"""The blocked scan: a scan over everything runs twice over its blocks, in parallel both times.
 
 First each block leaves its *totals* (`Op.totals`; `Totals`), from the identity. The plan joins them in order to what
 each block goes on from, its *carry* (`Op.join`), from which the second kernel makes the results (`Blocks`).
 
-An element of a scan waits for the one before. So a chunk is `LANES` blocks, the *lanes*, taken in turns:
+An element of a scan waits for the one before. So a chunk is `LANES` blocks, the *lanes*, interleaved:
 the processor works at all of them at once (cummax of 10**6: 0.4 ms, element by element 1.3). What does not divide by
 that, and a scan of one chunk, which runs once, is done by the last lane alone. Blocks depend on the sizes only, so
 results do not depend on the number of threads.
 
-Start at `Lanes.write`.
+Start at `Lanes.statements`.
 """
 
 from typing import NamedTuple
@@ -16,11 +16,13 @@ from typing import NamedTuple
 from ..._dtypes import FLOAT64
 from ...ir import Op
 from ..kernel import LANES, Units
-from ..loops.nest import weight
+from ..loops.expressions import combination, element, identity_literal, is_wide, read, stored
+from ..loops.ir import Expr, For, If, Let, Store, Together
+from ..loops.passes.split_guards import assumed
 from .forms import Form
-from .values import combination, identity_literal, is_wide, read, stored
 
 GRAIN = 1 << 15  #: points of one chunk
+SPAN = Expr("{} - {}", ("stop", "start"))
 
 
 class Total(NamedTuple):
@@ -41,17 +43,17 @@ def render_totals(nest, fusion, units):
     """The kernel of the first pass; `units` are those of the second."""
     form = Totals(nest, fusion, units)
     kernel = form.render()
-    kernel.units, kernel.gathered, kernel.totals = units, [], [part for part, *_ in form.running]
+    kernel.units, kernel.totals = units, [what for what, *_ in form.running]
     return kernel
 
 
 def render_blocks(nest, fusion):
     """The kernel of the second pass, or of the only one."""
-    size, grain = nest.loops[0].size, GRAIN // weight(nest)
+    size, grain = nest.loops[0].size, GRAIN // nest.weight
     # A multiple of 4 KiB between the lanes would put all of them in the same places of the cache.
     form = Blocks(nest, fusion, Units(size, max(1, grain - grain // 64)))
     kernel = form.render()
-    kernel.units, kernel.gathered, kernel.carried = form.units, [], list(form.writer.carries)
+    kernel.units, kernel.carried = form.blocks, list(form.values.carries)
     return kernel
 
 
@@ -61,84 +63,84 @@ class Lanes(Form):
     splits = True
 
     def __init__(self, nest, fusion, units):
-        super().__init__(nest, fusion)
-        self.units, self.writer.cut = units, False
+        super().__init__(nest, fusion, tested=True)
+        self.blocks, self.memory = units, {}
 
-    def write(self):
-        w, total = self.writer, self.nest.loops[0].size
-        memory = {name: w.fresh("h") for _, name, _ in self.running}
-        lanes = w.add_static("n", LANES if self.units.chunks > 1 else total + 1)
-        self.body_of(0, 1)
-        self.start_accumulators(1)
-        for _, name, dtype in self.running:
-            self.line(1, f"{memory[name]} = scratch_{dtype.name}()")
-        self.line(1, f"turns = (stop - start) // {lanes}")
-        self.line(1, f"for lane in range({LANES}):")
-        for what, name, dtype in self.running:
-            self.line(2, f"{memory[name]}[lane] = {stored(self.first(what), dtype)}")
-        if w.intervals:
-            self.guarded(memory)
-        else:
-            self.side_by_side(1, "turns", memory)
-            self.one_lane(1, LANES - 1, f"{LANES} * turns, stop - start", memory)
-        self.finish(memory)
+    def statements(self):
+        args, values = self.args, self.values
+        self.memory = {name: args.fresh("h") for _, name, _ in self.running}
+        lanes = args.size(LANES if self.blocks.chunks > 1 else self.nest.loops[0].size + 1)
+        scratch = [Let(self.memory[name], Expr(f"scratch_{dtype.name}()")) for _, name, dtype in self.running]
+        turns = Let("turns", Expr("({}) // {}", (SPAN, lanes)))
+        starts = [
+            Store(element(self.memory[name], "lane"), stored(self.first(what), dtype))
+            for what, name, dtype in self.running
+        ]
+        start = For("lane", "0", str(LANES), tuple(starts))
+        before = (*values.at(0), *self.start_accumulators(), *scratch, turns, start)
+        body = (*values.at(1), *self.accumulate())
+        inside = assumed(body, {i.inside for i in values.intervals})
+        if values.intervals:
+            return (*before, *self.guarded(body, inside), *self.finish())
+        rest = self.one_lane(str(LANES - 1), Expr("{} * {}", (str(LANES), "turns")), SPAN, body)
+        return (*before, self.side_by_side("0", "turns", inside), *rest, *self.finish())
 
-    def guarded(self, memory):
+    def guarded(self, body, inside):
         """The turns at which all guards hold in all lanes run side by side, what is before and behind lane by lane."""
-        self.line(1, "i0, low, high = start, 0, stop - start")
-        for i in self.writer.intervals:
-            self.line(1, f"{i.place} = {i.text}")
-            rising = i.slope == 1
-            self.line(1, f"low = max(low, {f'-{i.place}' if rising else f'{i.place} - {i.length} + 1'})")
-            self.line(1, f"high = min(high, {f'{i.length} - {i.place}' if rising else f'{i.place} + 1'})")
+        out = [Together(("i0", "low", "high"), ("start", "0", SPAN))]
+        for i in self.values.intervals:
+            low, high = _turns_inside(i)
+            out += [Let(i.place, i.value), Let("low", low), Let("high", high)]
         if self.nest.reverse:
-            self.line(1, "low, high = stop - start - high, stop - start - low")
-        self.line(1, f"high = min(turns, high - {LANES - 1} * turns)")
-        self.line(1, "if low >= high:")
-        self.line(2, "low = high = turns")
+            ends = [Expr("{} - {}", (SPAN, name)) for name in ("high", "low")]
+            out.append(Together(("low", "high"), tuple(ends)))
+        out.append(Let("high", Expr("min({}, {} - {} * {})", ("turns", "high", str(LANES - 1), "turns"))))
+        out.append(If(Expr("{} >= {}", ("low", "high")), (Together(("low", "high"), ("turns",)),)))
         # Numbers of turns that LLVM does not know: else it copies the loop for each, and takes twice as long.
-        twice, lanes = self.writer.add_static("n", 2), self.writer.add_static("n", LANES)
-        self.line(1, f"for behind in range({twice}):")
-        self.line(2, f"for lane in range({lanes}):")
-        self.line(3, "first = lane * turns + (high if behind else 0)")
-        self.line(3, "end = lane * turns + (turns if behind else low)")
-        self.line(3, f"if behind and lane == {LANES - 1}:")
-        self.line(4, "end = stop - start")
-        self.one_lane(3, "lane", "first, end", memory)
-        self.line(2, "if not behind:")
-        self.side_by_side(3, "low, high", memory)
+        twice, lanes = self.args.size(2), self.args.size(LANES)
+        last = Expr("{} and {} == {}", ("behind", "lane", str(LANES - 1)))
+        one = (
+            Let("first", Expr("{} * {} + ({} if {} else 0)", ("lane", "turns", "high", "behind"))),
+            Let("end", Expr("{} * {} + ({} if {} else {})", ("lane", "turns", "turns", "behind", "low"))),
+            If(last, (Let("end", SPAN),)),
+            *self.one_lane("lane", "first", "end", body),
+        )
+        middle = If(Expr("not {}", ("behind",)), (self.side_by_side("low", "high", inside),))
+        return [*out, For("behind", "0", twice, (For("lane", "0", lanes, one), middle))]
 
-    def side_by_side(self, indent, turns, memory):
-        self.line(indent, f"for turn in range({turns}):")
-        self.line(indent + 1, f"for lane in range({LANES}):")
-        indent += 2
-        self.line(indent, f"i0 = {self.place('lane * turns + turn')}")
-        self.take(indent, "lane", memory)
-        self.turn(indent, True)
-        self.put(indent, "lane", memory)
+    def side_by_side(self, low, high, body):
+        place = self.place("{} - {} * {} - {}", "{} + {} * {} + {}", "lane", "turns", "turn")
+        lane = For("lane", "0", str(LANES), (place, *self.take("lane"), *body, *self.put("lane")))
+        return For("turn", low, high, (lane,))
 
-    def one_lane(self, indent, lane, turns, memory):
-        self.take(indent, lane, memory)
-        self.line(indent, f"for turn in range({turns}):")
-        self.line(indent + 1, f"i0 = {self.place('turn')}")
-        self.turn(indent + 1, False)
-        self.put(indent, lane, memory)
+    def one_lane(self, lane, low, high, body):
+        place = self.place("{} - {}", "{} + {}", "turn")
+        return (*self.take(lane), For("turn", low, high, (place, *body)), *self.put(lane))
 
-    def take(self, indent, lane, memory):
-        for _, name, dtype in self.running:
-            self.line(indent, f"{name} = {read(f'{memory[name]}[{lane}]', dtype)}")
+    def place(self, back, forth, *turn):
+        """The index at a turn of the chunk, counted from its first one in the order of the scan."""
+        if self.nest.reverse:
+            return Let("i0", Expr(back, (Expr("{} - 1", ("stop",)), *turn)))
+        return Let("i0", Expr(forth, ("start", *turn)))
 
-    def put(self, indent, lane, memory):
-        for _, name, dtype in self.running:
-            self.line(indent, f"{memory[name]}[{lane}] = {stored(name, dtype)}")
+    def take(self, lane):
+        return [Let(name, read(element(self.memory[name], lane), dtype)) for _, name, dtype in self.running]
 
-    def place(self, turn):
-        """The index at a turn of the chunk."""
-        return f"stop - 1 - {turn}".replace("+", "-") if self.nest.reverse else f"start + {turn}"
+    def put(self, lane):
+        return [Store(element(self.memory[name], lane), stored(name, dtype)) for _, name, dtype in self.running]
 
-    def turn(self, indent, inside):
-        self.body_of(1, indent, inside)
-        self.accumulate(indent)
+
+def _turns_inside(interval):
+    """The bounds of the turns in which a guard holds, and those known before."""
+    place, length = interval.place, interval.length
+    if interval.slope == 1:
+        return Expr("max({}, -{})", ("low", place)), Expr("min({}, {} - {})", ("high", length, place))
+    return Expr("max({}, {} - {} + 1)", ("low", place, length)), Expr("min({}, {} + 1)", ("high", place))
+
+
+def _of_lane(array):
+    """The element of `array` that belongs to a lane of the chunk."""
+    return element(array, Expr("{} * {} + {}", ("part", str(LANES), "lane")))
 
 
 class Totals(Lanes):
@@ -146,37 +148,36 @@ class Totals(Lanes):
 
     def evaluate(self):
         super().evaluate()
-        w, self.running = self.writer, []
+        values, self.running = self.values, []
         for node in self.nest.scans:
-            values = [w.value(pair) for pair in self.fusion.reads(node, self.fusion.identity(node))]
+            operands = [values.value(pair) for pair in self.fusion.reads(node, self.fusion.identity(node))]
             for part in totals_of(node):
-                name = w.fresh("t")
+                name = self.args.fresh("t")
                 self.running.append((part, name, part.dtype))
-                w.emit(1, f"{name} = {combination(part, name, *values, reorder=False)}")
-                w.operations.append(part.op.name)
+                values.emit(1, Let(name, combination(part, name, *operands, reorder=False)))
+                self.args.operations.append(part.op.name)
 
     @staticmethod
     def first(part):
         return identity_literal(part)
 
-    def finish(self, memory):
+    def finish(self):
         for part, name, _ in self.running:
-            out = self.writer.total(part)
-            self.line(1, f"for lane in range({LANES}):")
-            self.line(2, f"{out}[part * {LANES} + lane] = {memory[name]}[lane]")
+            out = self.args.total(part)
+            yield For("lane", "0", str(LANES), (Store(_of_lane(out), element(self.memory[name], "lane")),))
 
 
 class Blocks(Lanes):
     """The second pass: each block from its carry, with what is computed around the scans."""
 
     def evaluate(self):
-        w = self.writer
-        w.carries = {node: w.fresh("c") for node in self.nest.maps if self.fusion.scan_of(node)}
-        self.running = [(node, name, node.dtype) for node, name in w.carries.items()]
+        values = self.values
+        values.carries = {node: self.args.fresh("c") for node in self.nest.maps if self.fusion.scan_of(node)}
+        self.running = [(node, name, node.dtype) for node, name in values.carries.items()]
         super().evaluate()
 
     def first(self, node):
-        return read(f"{self.writer.array(node, 'carry')}[part * {LANES} + lane]", node.dtype)
+        return read(_of_lane(self.args.array(node, "carry")), node.dtype)
 
-    def finish(self, memory):
-        self.finish_whole()
+    def finish(self):
+        return self.finish_whole()

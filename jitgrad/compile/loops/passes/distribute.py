@@ -1,80 +1,99 @@
-"""Dear functions in short rows: they are applied to whole tiles.
+"""Loop distribution: expensive functions in short rows are applied to whole tiles.
 
 A loop over ten numbers is one vector of eight and two numbers alone, for which a function of sixty instructions takes
-as long as for forty in vectors. So where the innermost loop is short, a stage first *feeds* the arguments of such
-functions into memory of the tile, runs each function over all of them in one flat loop, and reads the results where
-it goes on. Functions of functions take as many turns as they are deep.
+as long as for forty in vectors. So where the innermost loop is short, its body is distributed over several loops: a
+stage first *feeds* the arguments of such functions into memory of the tile, runs each function over all of them in one
+flat loop, and reads the results where it goes on. Functions of functions take as many turns as they are deep.
 
-Statements are lines of text by now; what a turn needs of them is found by the names in them. Start at `turns`.
+Start at `distributed`.
 """
 
-import re
+from typing import NamedTuple
 
-from ...render.values import read, stored
-
-NAME = re.compile(r"\b[a-z]+\d+\b")
-
-
-class Turn:
-    """`feed`: statements of the innermost loop; `applied`: those of the flat loop after it."""
-
-    def __init__(self, feed, applied):
-        self.feed, self.applied = feed, applied
+from ..expressions import element, expression, read, stored
+from ..ir import Let, Store, made, reads
 
 
-def turns(writer, lines, dear, place, buffer, apply):
-    """(the turns, the statements that read what they have made, by name) for `lines` of an innermost loop with the
-    functions `dear`, a dict name -> (node, arguments).
+class Applied(NamedTuple):
+    """The operation `node` that makes `name`: of `operands` at the point ``k``, into `memory`."""
 
-    `place` is the element of a point; ``buffer(dtype)`` makes memory of a tile; ``apply(name, node, arguments,
-    memory)`` is how a turn has a function whose arguments are expressions of the point ``k``."""
-    made, level, rank = {}, {}, {}  # name -> its line; functions on the way to it; and below it
-    for line in lines:
-        name = target(line)
-        below = max((level[n] for n in NAME.findall(line.partition(" = ")[2]) if n in level), default=0)
-        if name:
-            made[name], level[name] = line, below + (name in dear)
-            if name in dear:
-                rank[name] = below
+    name: str
+    node: object
+    operands: list
+    memory: str
+
+
+class Turn(NamedTuple):
+    """`feed`: statements of the innermost loop; `applied`: what is done in the flat loop after it."""
+
+    feed: tuple
+    applied: list
+
+
+def distributed(body, apart, place, buffer, varies):
+    """(the turns, the statements that read what they have made, by name) for the `body` of an innermost loop from which
+    the operations whose results have the names `apart` are taken out.
+
+    `place` is the element of a point; ``buffer(dtype)`` makes memory of a tile; ``varies(name)`` says whether an
+    operand is not one for all points."""
+    calls = {s.name: s.call for s in body if isinstance(s, Let) and s.name in apart}
+    makers, rank = _ranks(body, calls)
     out, fed, known = [], {}, {}
     for turn in range(max(rank.values()) + 1):
         feed, applied, results = [], [], {}
         for name in (n for n, r in rank.items() if r == turn):
-            node, args = dear[name]
-            read_args = []
-            for source, arg in zip(node.src, args, strict=True):
-                if arg not in fed and writer.depths.get(arg, 0):
-                    fed[arg] = buffer(source.dtype)
-                    results.setdefault(arg, f"{arg} = {read(f'{fed[arg]}[{place}]', source.dtype)}")
-                    feed.append((arg, f"{fed[arg]}[{place}] = {stored(arg, source.dtype)}"))
-                read_args.append(read(f"{fed[arg]}[k]", source.dtype) if arg in fed else arg)
+            node, operands = calls[name]
+            at_point = []
+            for source, operand in zip(node.src, operands, strict=True):
+                if operand not in fed and varies(operand):
+                    fed[operand] = buffer(source.dtype)
+                    at = element(fed[operand], place)
+                    results.setdefault(operand, Let(operand, read(at, source.dtype)))
+                    feed.append(Store(at, stored(operand, source.dtype)))
+                at_point.append(read(element(fed[operand], "k"), source.dtype) if operand in fed else operand)
             memory = buffer(node.dtype)
-            applied.append(apply(name, node, read_args, memory))
-            results[name] = f"{name} = {read(f'{memory}[{place}]', node.dtype)}"
-        wanted = needed([text for _, text in feed], made, known)
-        out.append(Turn([*taken(lines, wanted, known), *[text for _, text in feed]], applied))
+            applied.append(Applied(name, node, at_point, memory))
+            results[name] = Let(name, read(element(memory, place), node.dtype))
+        out.append(Turn((*taken(body, needed(feed, makers, known), known), *feed), applied))
         known = results | known
     return out, known
 
 
-def target(line):
-    """The name of the value that a statement makes, or ""."""
-    name = line.partition(" = ")[0]
-    return name if NAME.fullmatch(name) else ""
+def applied_to_all(applied):
+    """The body of the flat loop: each function at the point ``k``."""
+    return tuple([Store(element(a.memory, "k"), stored(expression(a.node, a.operands), a.node.dtype)) for a in applied])
 
 
-def needed(texts, made, known):
-    """The names of the statements that make what `texts` read; what is `known` is read."""
-    out, stack = set(), NAME.findall(" ".join(texts))
+def _ranks(body, calls):
+    """What makes each name, and how many of `calls` are on the way to each of them."""
+    makers, level, rank = {}, {}, {}
+    for s in body:
+        name = made(s)
+        if name:
+            below = max((level[n] for n in reads(s) if n in level), default=0)
+            makers[name], level[name] = s, below + (name in calls)
+            if name in calls:
+                rank[name] = below
+    return makers, rank
+
+
+def makers_of(body):
+    """The statement that makes each name."""
+    return {made(s): s for s in body if made(s)}
+
+
+def needed(statements, makers, known):
+    """The names that `statements` read, or what makes those does; what is `known` is read from memory."""
+    out, stack = set(), [name for s in statements for name in reads(s)]
     while stack:
         name = stack.pop()
-        if name in made and name not in out:
+        if name in makers and name not in out:
             out.add(name)
             if name not in known:
-                stack.extend(NAME.findall(made[name].partition(" = ")[2]))
+                stack.extend(reads(makers[name]))
     return out
 
 
-def taken(lines, wanted, known):
-    """Those of `lines` that make what is `wanted`, from what is `known`."""
-    return [known.get(target(line), line) for line in lines if target(line) in wanted]
+def taken(body, wanted, known):
+    """Those of `body` that make what is `wanted`, from what is `known`."""
+    return [known.get(made(s), s) for s in body if made(s) in wanted]

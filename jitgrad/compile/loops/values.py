@@ -1,0 +1,343 @@
+"""The values of a loop nest as statements: loads, operations, guards, each at the depth of the innermost loop that it
+depends on.
+
+`Values` belongs to one stage of a kernel and fills `lines`, a list of statements for each depth; names and arguments
+are those of the kernel. The loops around the statements are put there by `render.forms`. Start at `Values.evaluate`.
+"""
+
+from typing import NamedTuple
+
+from ..._dtypes import FLOAT64
+from ...ir import CONST, const
+from ..index.maps import Guard, pad_guards
+from .expressions import (
+    baked,
+    combination,
+    element,
+    expression,
+    identity_literal,
+    is_constant,
+    literal,
+    name_of,
+    read,
+    stored,
+    total,
+)
+from .ir import Call, Expr, Flag, Let, Operand, Select, Store
+from .nest import Pace, depth_of_loop, guard_axes, is_beside
+
+#: flops from which a column stage computes a value of the tile once, not at each iteration of its inner loops
+KEPT = 4
+#: the depth of statements in the loop over the tile before the loops of a column stage; a point's number in its tile
+FIXED, TILE = "fixed", Expr("({} - {})", ("t", "low"))
+
+
+class Interval(NamedTuple):
+    """A guard that holds in one interval of the innermost loop: a position that rises or falls by one each iteration.
+
+    A loop with conditions in it runs at half of its speed or less, so its range is cut where a guard changes, and
+    the pieces in which all guards hold are loops without any (see `passes.split_guards`).
+    """
+
+    place: str  # the name of the position in the operand of the pad
+    value: Operand  # what it is computed from
+    inside: str  # the name of the condition
+    length: str
+    slope: int
+
+
+class Values:
+    """The statements of one stage.
+
+    `exact` writes the expressions that are right for any operand, and checks none. Guards at the depth `split_at`
+    that hold in one interval of the loop are `intervals`, so that the loop can be split; they are tested in each
+    iteration only where they are `tested`.
+    """
+
+    __slots__ = (
+        "args", "carries", "computed", "depths", "exact", "fast", "fixed", "fusion", "guards", "handed",
+        "intervals", "lines", "loops", "names", "nest", "split_at", "tested", "tiny", "unfixed", "zeroed",
+    )  # fmt: skip
+
+    def __init__(self, fusion, args, nest=None, loops=(), exact=False, split_at=None, tested=False):
+        self.fusion, self.args, self.nest, self.loops = fusion, args, nest, loops
+        self.exact, self.split_at, self.tested = exact, split_at, tested
+        self.lines, self.names = {}, {}
+        self.computed = {}  # operation and its operands -> the name of the value
+        self.zeroed = {}  # name of a load -> the guards outside of which it is zero
+        self.guards, self.intervals = {}, []
+        self.depths = {}  # name of a value -> its depth, or FIXED
+        self.fixed = False  # whether what is emitted belongs to the loop over the tile, too
+        self.unfixed = {}  # guard -> its statements, while they are not in that loop
+        self.tiny = frozenset()  # the classes of axes whose lengths are part of the kernel
+        self.fast = None  # the number of the loop that is in vectors, if not the last one
+        self.carries = {}  # scan -> the name of what is carried along
+        self.handed = {}  # node -> the name of its value, made by another stage at the same point
+
+    def at(self, depth):
+        """The statements at a depth."""
+        return tuple(self.lines.get(depth, ()))
+
+    def emit(self, depth, statement):
+        self.lines.setdefault(depth, []).append(statement)
+        if self.fixed:
+            self.lines.setdefault(FIXED, []).append(statement)
+
+    def keep(self, depth, name, value, dtype):
+        """Compute a value that does not change in the inner loops of a column stage once per column, not at `depth`."""
+        place = element(self.args.scratch(dtype), TILE)
+        before, self.fixed = self.fixed, False
+        self.emit(FIXED, Let(name, value))
+        self.emit(FIXED, Store(place, stored(name, dtype)))
+        self.emit(depth, Let(name, read(place, dtype)))
+        self.fixed = before
+
+    # ------------------------------------------------------------------ values
+
+    def value(self, pair):
+        """The name or literal of the (node, context) `pair`, which was evaluated before.
+
+        A constant that may come from a size is an argument of its own at each use: two sizes may be equal by chance.
+        """
+        name = self.names[pair]
+        return name if isinstance(name, str) else self.args.add_static("k", name)
+
+    def evaluate(self, node, ctx, depth, is_load):
+        """Emit what computes `node` in `ctx`; its name goes to `names`."""
+        self.fixed = self.nest is not None and (node, ctx) in self.nest.fixed
+        self.names[node, ctx] = name = self._evaluated(node, ctx, depth, is_load)
+        if isinstance(name, str):
+            self.depths.setdefault(name, FIXED if self.fixed else depth)
+        self.fixed = False
+
+    def _evaluated(self, node, ctx, depth, is_load):
+        kind = node.op.kind
+        if kind == "const":
+            return literal(node.arg, node.dtype) if node.op is CONST and baked(node.arg) else node
+        if is_load:
+            return self._loaded(node, ctx, depth)
+        if kind == "elementwise":
+            return self.elementwise(node, self.fusion.reads(node, ctx), depth)
+        if kind == "pad":
+            return self.pad(node, ctx, depth)
+        if node in self.carries:
+            return self.carry(node, self.fusion.reads(node, ctx), depth)
+        return self.names[self.fusion.reads(node, ctx)[0]]
+
+    def _loaded(self, node, ctx, depth):
+        if not node.ndim:
+            return self.args.scalar(node)
+        return self.handed[node] if node in self.handed else self.load(node, ctx, depth)
+
+    def elementwise(self, node, sources, depth):
+        key = (node.op, node.dtype, depth, *[self.names[pair] for pair in sources])
+        if key in self.computed:
+            return self.computed[key]
+        args = [self.value(pair) for pair in sources]
+        if node.op.check and not self.exact:
+            self.check(f"{node.op.check}({{}})", args[0], depth)
+        value = self.prepared(node, args, sources[-1][0], depth) or expression(node, args, self.exact)
+        self.computed[key] = name = self.args.fresh("v")
+        if self.fixed and node.op.cost >= KEPT:
+            self.keep(depth, name, value, node.dtype)
+        else:
+            self.emit(depth, Let(name, value, Call(node, tuple(args))))
+        self.args.note(name, node, args)
+        return name
+
+    def check(self, test, operand, depth):
+        """An operand must be in range: loops check it, and the plan is run again by NumPy if it is not."""
+        if (test, operand) not in self.args.far:
+            self.args.far[test, operand] = None
+            self.emit(depth, Flag(Expr(test, (operand,))))
+
+    def prepared(self, node, args, last, depth):
+        """The expression of an operation whose last operand is invariant in the innermost loop, if it has a faster
+        one."""
+        if not node.op.prepare or self.exact or node.dtype.kind != "f":
+            return None
+        still = self.depths.get(args[-1], 0)
+        if self.fixed or still == depth:
+            return None
+        prepare, exact, loose = node.op.prepare
+        form = loose if self.fusion.is_factor(node) else exact
+        key = (node.op, args[-1])
+        if key not in self.computed:
+            self.computed[key] = name = self.args.fresh("v")
+            value = Expr(prepare, (args[-1],))
+            if still == FIXED:
+                self.keep(depth, name, value, node.dtype)
+            else:
+                self.emit(still, Let(name, value))
+            if not is_constant(last):
+                self.args.far["is_tiny({})", name] = None
+                self.emit(still, Flag(Expr("is_tiny({})", (args[-1],))))
+        return Expr(form, (*args, self.computed[key]))
+
+    def carry(self, node, sources, depth):
+        """The running value of a scan at the innermost loop: a variable, or one per column of the tile."""
+        values = [self.value(source) for source in sources]
+        name = self.carries[node]
+        if not self.nest.column:
+            value = combination(node, name, *values, reorder=False)
+            self.emit(depth, Let(name, value, Call(node, tuple(values))))
+            return name
+        out, place = self.args.fresh("v"), element(name, TILE)
+        self.emit(depth, Let(out, combination(node, read(place, node.dtype), *values, reorder=False)))
+        self.emit(depth, Store(place, stored(out, node.dtype)))
+        return out
+
+    def buffer(self, node):
+        """The array that `node` is read from."""
+        while node.op.kind == "reshape" and node not in self.fusion.kept:
+            node = node.src[0]
+        return node
+
+    def load(self, node, ctx, depth):
+        a = self.nest.loads[node, ctx]
+        tests = [self.guard(g) for g in a.valid]
+        buffer = self.buffer(node)
+        array = self.args.array(buffer, "out" if buffer in self.args.made else "array")
+        name = self.args.fresh("v")
+        value = read(element(array, self.place(buffer, a)), node.dtype)
+        if tests:
+            self.zeroed[name] = frozenset(tests)
+        self.emit(depth, _select(name, tests, value, literal(0, node.dtype)))
+        self.args.listing.append(f"{name} = {array}[...]: {name_of(node.dtype)}")
+        return name
+
+    def pad(self, node, ctx, depth):
+        tests = [self.guard(g) for g in pad_guards(self.fusion.axes, node, ctx)]
+        (source,) = self.fusion.reads(node, ctx)[:1]
+        if not tests:
+            return self.names[source]
+        inner, zero = self.value(source), literal(0, node.dtype)
+        if inner == zero or self.zeroed.get(inner, frozenset()).issuperset(tests):
+            return inner  # it is zero already where this pad makes it so
+        name = self.args.fresh("v")
+        self.emit(depth, _select(name, tests, inner, zero))
+        self.args.note(name, node, [inner])
+        return name
+
+    # ------------------------------------------------------------------ places
+
+    def stride(self, value, pace):
+        return str(value) if pace.inner and self.tiny.issuperset(pace.inner) else self.args.stride(value, pace)
+
+    def inner_stride(self, value, pace):
+        return str(value) if pace.inner and self.tiny.issuperset(pace.inner) else self.args.inner_stride(value, pace)
+
+    def address(self, a, loops=None):
+        """The expression of the element an `Access` means; `loops` are the loop variables."""
+        loops = self.loops if loops is None else loops
+        offset = self.args.offset(a.const - a.near, a.terms, a.offset)
+        parts = [(False, "{}", (offset,))] if offset else []
+        fast = len(loops) - 1 if self.fast is None else self.fast
+        for k, (stride, pace) in enumerate(zip(a.strides, a.paces, strict=True)):
+            if pace is None:
+                continue
+            if (k >= fast or self.tiny) and not pace.inner and pace.step in (1, -1):
+                parts.append((pace.step < 0, "{}", (loops[k],)))
+            else:
+                of = self.stride if k < fast else self.inner_stride
+                parts.append(_product(of(stride, pace), loops[k]))
+        for guard, stride, pace in a.guards:
+            parts.append(self._looked_up(self.guards[guard][0], stride, pace))
+        for lookup, stride, pace in a.lookups:
+            parts.append(self._looked_up(self.value(lookup[:2]), stride, pace))
+        if a.near:
+            parts.append((a.near < 0, str(abs(a.near)), ()))
+        return total(parts)
+
+    def _looked_up(self, place, stride, pace):
+        if not pace.inner and pace.step == 1:
+            return False, "{}", (place,)
+        return _product(self.stride(stride, pace), place)
+
+    def place(self, node, a):
+        """The address of an access to `node`: in local memory, columns are counted from the start of the tile."""
+        if node not in self.args.local:
+            return self.address(a)
+        return self.address(a, [TILE if k == self.nest.tile else name for k, name in enumerate(self.loops)])
+
+    # ------------------------------------------------------------------ guards
+
+    def guard(self, guard):
+        """The condition under which the position of `guard` is inside the operand."""
+        if guard in self.guards:
+            if self.fixed:
+                self._fix(guard)
+            return self.guards[guard][1]
+        index, args = guard.index, self.args
+        number = {loop.axis: k for k, loop in enumerate(self.nest.loops)}
+        variable, slope = self._variable(index, number)
+        depth = max((depth_of_loop(self.nest, number[a]) for a in guard_axes(guard)), default=0)
+        parts = []
+        if variable:
+            step = self.stride(index.step, Pace(index.step, ())) if index.step != 1 else None
+            parts.append(_product(step, variable) if step else (False, "{}", (variable,)))
+        place, inside = args.fresh("p"), args.fresh("g")
+        first = len(self.lines.get(depth, ()))
+        value = total([*parts, *self._offset(index)])
+        length = args.add_static("m", guard.length)
+        slope = slope * index.step if slope in (1, -1) and index.step in (1, -1) and guard.step == 1 else None
+        split = slope is not None and depth == self.split_at
+        self.emit(depth, Let(place, value))
+        if split:
+            self.intervals.append(Interval(place, value, inside, length, slope))
+        form, exact = "({0} >= 0) & ({0} < {1})", ()
+        if guard.step != 1:
+            place, exact = self._divided(place, guard.step, depth)
+            form += " & ({0} * {2} == {3})"
+        if not split or self.tested:
+            self.emit(depth, Let(inside, Expr(form, (place, length, *exact))))
+        self.guards[guard] = place, inside, slope
+        if not self.fixed:
+            self.unfixed[guard] = self.lines[depth][first:]
+        return inside
+
+    def _fix(self, guard):
+        """Put the statements of a guard in the loop over the tile, too."""
+        if guard in self.unfixed:
+            if isinstance(guard.index.var, Guard):
+                self.guard(guard.index.var)
+            self.lines.setdefault(FIXED, []).extend(self.unfixed.pop(guard))
+
+    def _variable(self, index, number):
+        """What the position of a guard moves with, and how: a loop, or the position of another guard."""
+        if isinstance(index.var, Guard):
+            self.guard(index.var)
+            variable, _, slope = self.guards[index.var]
+            return variable, slope
+        return (self.loops[number[index.var]], 1) if index.var is not None else ("", 0)
+
+    def _offset(self, index):
+        if is_beside(index):
+            return [(index.const < 0, str(abs(index.const)), ())] if index.const else []
+        name = self.args.offset(index.const, index.terms, bool(index.const) or index.step < 0)
+        return [(False, "{}", (name,))] if name else []
+
+    def _divided(self, position, step, depth):
+        """The name of `position` divided by `step`, and what says whether it is that exactly."""
+        place, stride = self.args.fresh("p"), self.stride(step, Pace(step, ()))
+        inverse = self.args.add_static("k", const(1.0 / step, FLOAT64))
+        self.emit(depth, Let(place, Expr("np.int64({} * {} + 0.5)", (position, inverse))))  # no division: it takes 5 ns
+        return place, (stride, position)
+
+    # ------------------------------------------------------------------ scans
+
+    def started(self, node):
+        """The statement that starts what the scan `node` carries along."""
+        name, start = self.carries[node], identity_literal(node)
+        return Store(element(name, TILE), stored(start, node.dtype)) if self.nest.column else Let(name, start)
+
+
+def _select(name, tests, value, other):
+    return Select(name, tuple(tests), value, other) if tests else Let(name, value)
+
+
+def _product(stride, loop):
+    """A part of a sum."""
+    if isinstance(stride, str) and stride.startswith("-"):
+        return True, "{} * {}", (stride[1:], loop)
+    return False, "{} * {}", (stride, loop)
