@@ -8,6 +8,7 @@ of random programs so take minutes. Start at `simulated`.
 import ast
 import contextlib
 import ctypes
+import dataclasses
 import functools
 import random
 import struct
@@ -15,10 +16,7 @@ import struct
 import numpy as np
 
 from jitgrad._dtypes import SUPPORTED
-from jitgrad.compile.loops import nest, tiles
-from jitgrad.compile.loops.passes import interleave, strip_mine
-from jitgrad.compile.render import forms, program, scan_blocks
-from jitgrad.compile.schedule import group, joint
+from jitgrad.compile import limits
 from jitgrad.ops import indexing
 from jitgrad.runtime import assemble, build, launch
 
@@ -140,30 +138,15 @@ class Chunks:
         self.run(address, total, max(total, 1), args)
 
 
-#: Sizes that cut work in pieces, as small as the arrays of tests.
-SMALL = (
-    (group, {"GRAIN": 16, "WIDE": 2, "GATHERED": 1, "NEAR": 12, "COLUMNS": 3}),
-    (nest, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4}),
-    (
-        tiles,
-        {
-            "GRAIN": 8,
-            "WIDE": 2,
-            "CACHED": 40,
-            "COLUMNS": (2, 4),
-            "ROWS": (1, 3),
-            "ROW_BYTES": 200,
-            "LANES": 2,
-        },
-    ),
-    (joint, {"GRAIN": 8, "TINY": 3, "SHORT": 3}),
-    (forms, {"GRAIN": 16, "INNER": 5, "COLUMNS": 4, "PARTS": 3}),
-    (scan_blocks, {"GRAIN": 16}),
-    (interleave, {"LANES": 2, "PIECE": 3}),
-    (program, {"GRAIN": 16, "CHUNKS": 3, "GATHERED": 1}),
-    (strip_mine, {"BLOCK": 4}),
-    (indexing, {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}),
-)
+#: Limits that cut work in pieces, as small as the arrays of tests.
+SMALL = dataclasses.replace(
+    limits.now,
+    grain=8, outer_points=2, reduced_points=1, unit_points=12, unit_columns=3, block_inner=5, block_columns=4,
+    tile_points=40, tile_columns=(2, 4), tile_rows=(1, 3), tile_bytes=200, interleaved_rows=2, interleaved_piece=3,
+    unrolled=3, joint_length=3, sum_block=4, column_parts=3, partial_chunks=3, partial_points=1,
+)  # fmt: skip
+#: Those of an operation with loops of its own.
+SMALL_CALLS = {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}
 
 
 class _Assembler(assemble._Assembler):
@@ -182,7 +165,7 @@ def simulated(seed=0, small=False):
         (launch, {"launch": chunks.run}),
         (launch._state, {"kernel": chunks.whole}),
         (assemble, {"_Assembler": _Assembler}),
-        *(SMALL if small else ()),
+        *([(limits, {"now": SMALL}), (indexing, SMALL_CALLS)] if small else ()),
     ]
     before = [(place, {name: getattr(place, name) for name in new}) for place, new in patches]
     try:

@@ -11,7 +11,7 @@ import pytest
 import jitgrad as jg
 import jitgrad.numpy as jn
 from jitgrad import ArgumentError
-from jitgrad.compile.kernel import LANES
+from jitgrad.compile import limits
 from jitgrad.compile.work import least, work_of
 from jitgrad.runtime import cache, execute, watch
 from jitgrad.runtime.execute import Plan, observed_plans
@@ -87,7 +87,7 @@ def test_a_scan_in_blocks_is_two_kernels(compiled):
     """The totals of all blocks must be there before a block can begin."""
     first, second = jg.explain(jn.cumsum(tensor(300_000, grad=False))).kernels
     assert [(a.operation, a.why) for a in first.keeps] == [("cumsum", "totals of its blocks, for kernel 2")]
-    assert first.chunks == second.chunks > 1 and first.keeps[0].bytes == 8 * LANES * first.chunks
+    assert first.chunks == second.chunks > 1 and first.keeps[0].bytes == 8 * limits.now.scan_lanes * first.chunks
     assert [(a.bytes, a.why) for a in second.keeps] == [(8 * 300_000, "result")] and first.again == second.again == ()
     assert (first.bytes_read, second.bytes_read) == (8 * 300_000, 8 * 300_000)
 

@@ -10,7 +10,7 @@ import pytest
 
 import jitgrad as jg
 import jitgrad.numpy as jn
-from jitgrad.compile.rewrite.contract import LARGE, SKINNY
+from jitgrad.compile import limits
 from jitgrad.runtime.execute import observed_plans
 from jitgrad.tape.segment import ROOT
 
@@ -123,8 +123,8 @@ PLAIN = {
     "flip": lambda x: jn.flip(x) + x,
 }
 #: Products: a side of up to four is a layout where the product is large (`compile.contract` takes such ones apart).
-SMALL = [shape for shape in SHAPES if max(shape) ** 2 < LARGE]
-PRODUCTS = {"matmul": SMALL, "gram": SMALL + [shape for shape in SHAPES if min(shape) > SKINNY]}
+SMALL = [shape for shape in SHAPES if max(shape) ** 2 < limits.now.skinny_elements]
+PRODUCTS = {"matmul": SMALL, "gram": SMALL + [shape for shape in SHAPES if min(shape) > limits.now.skinny]}
 PRODUCTS["two orders of three axes"] = [shape for shape in SHAPES if 3 * shape[0] * shape[1] <= 1 << 15]
 #: Where a slice begins at 2 since the vector has four elements: offsets up to 2 are part of a kernel.
 BY_CHANCE = {"halves": [(4,)], "roll": [(4,)]}

@@ -4,6 +4,7 @@
 They change the order of roundings, so values are compared with NumPy's to the last bits; quotients to the very last.
 """
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 import jitgrad
 import jitgrad.numpy as jn
-from jitgrad.compile.rewrite import contract
+from jitgrad.compile import limits
 from jitgrad.compile.rewrite.simplify import simplify
 from jitgrad.interpret import program as reference
 from jitgrad.ir import Node, const, leaf, number, toposort
@@ -237,7 +238,7 @@ def has_call(root):
 )
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int8", "uint8"])
 def test_skinny_products_are_sums(sizes, rest, dtype, monkeypatch):
-    monkeypatch.setattr(contract, "LARGE", 0)
+    monkeypatch.setattr(limits, "now", dataclasses.replace(limits.now, skinny_elements=0))
     root, leaves = product(*sizes, rest, np.dtype(dtype))
     assert not has_call(root)
     values = [np.random.default_rng(1).integers(0, 100, n.size).astype(n.dtype) for n in leaves]

@@ -13,12 +13,12 @@ import pytest
 from simulated import simulated
 
 import jitgrad
-from jitgrad.compile.kernel import LANES
-from jitgrad.compile.render.scan_blocks import GRAIN
+from jitgrad.compile import limits
 from jitgrad.tape.segment import ROOT
 
 inf, nan = math.inf, math.nan
-STEP = GRAIN - GRAIN // 64  # points of a chunk
+LANES = limits.now.scan_lanes
+STEP = limits.now.grain - limits.now.grain // 64  # points of a chunk
 SCANS = {
     "cumsum": np.add, "cumprod": np.multiply, "cummax": np.maximum, "cummin": np.minimum, "logcumsumexp": np.logaddexp,
 }  # fmt: skip

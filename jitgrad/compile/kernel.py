@@ -4,9 +4,7 @@ launches are cut, `Units`."""
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Blocks of one chunk of a scan over everything. 8 were as fast in the cache, but half as fast where four arrays come
-#: from memory.
-LANES = 4
+from . import limits
 
 
 @dataclass(slots=True)
@@ -24,7 +22,7 @@ class Units:
 
 def parts_of(units):
     """How many blocks the chunks of a launch of a blocked scan are."""
-    return units.chunks * LANES
+    return units.chunks * limits.now.scan_lanes
 
 
 @dataclass(slots=True, eq=False)

@@ -23,14 +23,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ...ir.shapes import contiguous
+from .. import limits
 from ..index.dims import UNIT
 from ..index.duplicates import common
 from ..index.maps import Guard, Lookup, guards_of, lookups_of, pad_guards, variables
-
-#: columns of one block (form "column") and elements of one block of a long inner loop (form "rows")
-COLUMNS, INNER = 1024, 16384
-GRAIN = 1 << 15  #: points of one chunk
-BESIDE = 2  #: offsets along the last axis that are part of a kernel's text, at most
 
 
 class Pace(NamedTuple):
@@ -157,7 +153,7 @@ def _moves(paces, lookups):
 def is_beside(index):
     """Whether the offset of an index is part of the kernel: LLVM then sees that the x[i - 1] of a stencil is the x[i]
     of another turn, and which loads are one (Hessian times vector of Rosenbrock's function: 533 us, 435 so)."""
-    return not index.terms and index.step == 1 and abs(index.const) <= BESIDE
+    return not index.terms and index.step == 1 and abs(index.const) <= limits.now.baked_offset
 
 
 def reduction_access(fusion, node, dims, dropped):
@@ -225,7 +221,7 @@ def _needless(nest, step, pinned):
     if nest.points <= 1:
         return frozenset()
     groups = [nest.loops[-1:]]
-    if nest.points > GRAIN and len({loop.reduced for loop in nest.loops}) == 2:
+    if nest.points > limits.now.grain and len({loop.reduced for loop in nest.loops}) == 2:
         groups += [[loop for loop in nest.loops if loop.reduced is which] for which in (False, True)]
     out, guarded = frozenset(), {step.space[a] for a in pinned}  # a class may have more than one loop
     for loops in groups:

@@ -11,9 +11,10 @@ What one stage leaves to later ones alone lies in `local` memory of one tile. St
 import math
 from dataclasses import dataclass, field
 
+from .. import limits
 from ..index.dims import UNIT
 from ..index.duplicates import common
-from ..schedule.group import GRAIN, WIDE, Step
+from ..schedule.group import Step
 from ..schedule.joint import is_few, joined
 from .expressions import sums_in_blocks
 from .nest import (
@@ -30,22 +31,6 @@ from .nest import (
     reduction_access,
     strided,
 )
-
-#: Points of one tile of columns, at most: as wide as the cache allows, since narrow ones read memory in short pieces
-#: (64 x 256 x 512, float32: 9 ms with tiles of 128 columns, 3.3 with 512). Bytes that the stages touch in a tile of
-#: rows: those stay in the first cache. And the bounds of a tile of columns and of rows.
-CACHED, ROW_BYTES, COLUMNS, ROWS = 1 << 17, 1 << 14, (64, 1024), (1, 512)
-#: Points of an axis up to which it is no tile of a large step, if there is another. Bytes of an innermost loop up to
-#: which what is left of it after whole vectors (of so many bytes) takes longer than they: a function of 60
-#: instructions takes 25 ns for one number, and 1 to 5 for eight. Flops from which a function is such a one.
-SHORT, RAGGED, VECTOR, DEAR = 32, 256, 64, 8
-#: Bytes of rows that are asked for ahead (see `render_rows`); the processor is good at longer ones.
-FETCHED = (64, 2048)
-#: Bytes of rows that have a sum each and are taken together: four longer ones were asked for in too large pieces.
-ABREAST = 512
-#: Rows that a dear stage with a scan takes side by side: a vector of float64. Flops from which a scan alone makes its
-#: elements wait so long that it is one in large steps whose rows are not short.
-LANES, SLOW = 8, 4
 
 
 @dataclass(slots=True, eq=False)
@@ -191,7 +176,8 @@ def lower_program(fusion, step):
         return _near(drafts, c), -sum(d.far(c) for d in drafts), first.space.index(c)
 
     tile, shared = max(step.outer, key=order), step.outer
-    if sizes[tile] <= SHORT and GRAIN < max(d.stage.points for d in drafts) and len(shared) > 1:
+    large = max(d.stage.points for d in drafts) > limits.now.grain
+    if sizes[tile] <= limits.now.tile_length and large and len(shared) > 1:
         shared = shared - {tile}  # rather an inner loop in a tile along a longer axis
         tile = max(shared, key=order)
     others = sorted(shared - {tile}, key=lambda c: (-sum(d.far(c) for d in drafts), c))
@@ -217,10 +203,10 @@ def is_short(step, nest):
         return False
     if any(node.op.kind == "pad" for node, *_ in nest.values):
         return False
-    if is_few(nest.loops[-1].size) and nest.points > GRAIN:
+    if is_few(nest.loops[-1].size) and nest.points > limits.now.grain:
         return True
     row = nest.loops[-1].size * max([node.src[0].dtype.itemsize for node in nest.reductions], default=0)
-    if nest.form == "row" and nest.points > GRAIN and FETCHED[0] <= row <= ABREAST:
+    if nest.form == "row" and nest.points > limits.now.grain and is_fetched(row) and row <= limits.now.jammed_bytes:
         return True
     last = 1 + len(nest.loops) - nest.outer
     return any(is_dear(node, nest) and not is_load and depth == last for node, _, depth, is_load in nest.values)
@@ -228,12 +214,13 @@ def is_short(step, nest):
 
 def is_fetched(row):
     """Whether rows of so many bytes are worth asking for ahead."""
-    return FETCHED[0] <= row <= FETCHED[1]
+    low, high = limits.now.prefetched_row
+    return low <= row <= high
 
 
 def tiny(nest):
     """The loops of a large nest whose lengths are part of the kernel: unrolled, so that the tile is the innermost."""
-    if nest.column or nest.points <= GRAIN:
+    if nest.column or nest.points <= limits.now.grain:
         return []
     return [loop for loop in nest.loops[nest.tile + 1 :] if is_few(loop.size)]
 
@@ -247,8 +234,8 @@ def is_dear(node, nest):
     """Whether what the innermost loop leaves after whole vectors is dear, for the operation `node` of a large nest:
     small ones keep to the kernels they have, whatever their shape."""
     room = nest.loops[-1].size * node.dtype.itemsize
-    ragged = room <= RAGGED and room % VECTOR > 0 and nest.points > GRAIN
-    return ragged and node.op.kind == "elementwise" and node.op.cost >= DEAR
+    ragged = room <= limits.now.ragged_bytes and room % limits.now.vector_bytes > 0 and nest.points > limits.now.grain
+    return ragged and node.op.kind == "elementwise" and node.op.cost >= limits.now.expensive_flops
 
 
 def _collapsed(classes, drafts):
@@ -297,26 +284,26 @@ def _takes_rows(nest, draft):
     if nest.column or nest.loops[nest.scan] in tiny(nest):
         return False
     made = {p[0]: p[0].op for p, is_load in draft.pairs if not is_load and p[0].op.kind in ("elementwise", "scan")}
-    if sum(op.cost for op in made.values()) >= DEAR:
+    if sum(op.cost for op in made.values()) >= limits.now.expensive_flops:
         return True
-    slow = any(op.kind == "scan" and op.cost >= SLOW for op in made.values())
-    return slow and nest.points > GRAIN and nest.loops[nest.scan].size > SHORT
+    slow = any(op.kind == "scan" and op.cost >= limits.now.interleaved_flops for op in made.values())
+    return slow and nest.points > limits.now.grain and nest.loops[nest.scan].size > limits.now.tile_length
 
 
 def _size_tiles(program, drafts):
     """The length of a tile: by sizes alone, so that results do not depend on the number of threads."""
     if any(nest.tile > nest.outer for nest in program.stages):
-        low, high = COLUMNS
-        width = CACHED // max(_inner_points(nest) for nest in program.stages)
+        low, high = limits.now.tile_columns
+        width = limits.now.tile_points // max(_inner_points(nest) for nest in program.stages)
     else:
-        low, high = ROWS
+        low, high = limits.now.tile_rows
         if any(nest.interleaved for nest in program.stages):
-            low = LANES
-        width = ROW_BYTES // max(1, _touched(program, drafts))
+            low = limits.now.interleaved_rows
+        width = limits.now.tile_bytes // max(1, _touched(program, drafts))
     width = max(low, min(high, width))
     outer = max(1, math.prod(loop.size for loop in program.outer))
-    if outer < WIDE:
-        width = min(width, max(low, -(-program.tile.size * outer // WIDE)))
+    if outer < limits.now.outer_points:
+        width = min(width, max(low, -(-program.tile.size * outer // limits.now.outer_points)))
     width -= width % 8 if width > 8 else 0
     program.width = max(1, min(program.tile.size, width))
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..._dtypes import FLOAT64
 from ...ir import CONST, const
+from .. import limits
 from ..index.maps import Guard, pad_guards
 from .expressions import (
     baked,
@@ -26,8 +27,6 @@ from .expressions import (
 from .ir import Call, Expr, Flag, Let, Operand, Select, Store
 from .nest import Pace, depth_of_loop, guard_axes, is_beside
 
-#: flops from which a column stage computes a value of the tile once, not at each iteration of its inner loops
-KEPT = 4
 #: the depth of statements in the loop over the tile before the loops of a column stage; a point's number in its tile
 FIXED, TILE = "fixed", Expr("({} - {})", ("t", "low"))
 
@@ -138,7 +137,7 @@ class Values:
             self.check(f"{node.op.check}({{}})", args[0], depth)
         value = self.prepared(node, args, sources[-1][0], depth) or expression(node, args, self.exact)
         self.computed[key] = name = self.args.fresh("v")
-        if self.fixed and node.op.cost >= KEPT:
+        if self.fixed and node.op.cost >= limits.now.fixed_flops:
             self.keep(depth, name, value, node.dtype)
         else:
             self.emit(depth, Let(name, value, Call(node, tuple(args))))

@@ -6,8 +6,8 @@ Start at `render_call`.
 
 import textwrap
 
+from .. import limits
 from ..kernel import Kernel, Units
-from ..loops.nest import GRAIN
 from ..schedule.fuse import call_operands
 from .arguments import HEADER, title
 
@@ -34,7 +34,7 @@ def render_call(node):
         + f"    body(start, stop, {', '.join(args)})\n"
     )
     kernel = Kernel("loops", text, list(loops.sizes), [("out", node), *(("array", a) for a in arrays)], [])
-    step = max(1, GRAIN * loops.units // max(1, loops.work))
+    step = max(1, limits.now.grain * loops.units // max(1, loops.work))
     kernel.units, kernel.nodes, kernel.work = Units(loops.units, step, max(loops.parts, 1)), [node], loops.work
     kernel.gathered, kernel.wide = [node] if loops.units and loops.parts and (loops.parts > 1 or wide) else [], wide
     if not loops.units:

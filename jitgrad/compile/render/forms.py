@@ -10,6 +10,7 @@ A form evaluates the values of its nest to statements by depth, makes loops of t
 
 import math
 
+from .. import limits
 from ..kernel import Kernel, Units
 from ..loops.expressions import (
     accumulated,
@@ -23,14 +24,11 @@ from ..loops.expressions import (
     sums_in_blocks,
 )
 from ..loops.ir import Accumulate, Do, Expr, For, If, Let, Store, rewrite
-from ..loops.nest import COLUMNS, GRAIN, INNER
 from ..loops.passes.split_guards import split
 from ..loops.passes.strip_mine import in_blocks
 from ..loops.values import Values
 from .arguments import HEADER, Arguments, title
 from .text import lines
-
-PARTS = 16  # blocks of rows that a column reduction is split in, where its columns are few
 
 
 def render_loop(nest, fusion):
@@ -55,7 +53,7 @@ class Form:
     @property
     def grain(self):
         """The points of one chunk."""
-        return GRAIN // self.nest.weight
+        return limits.now.grain // self.nest.weight
 
     @property
     def whole(self):
@@ -159,20 +157,20 @@ class Rows(Form):
 
     def statements(self):
         args, nest = self.args, self.nest
-        cut = tile_of("t", args.size(self.blocks), args.size(INNER), args.size(nest.loops[-1].size))
+        cut = tile_of("t", args.size(self.blocks), args.size(limits.now.block_inner), args.size(nest.loops[-1].size))
         unit = (*cut, *self.decode("t", nest.outer), *self.values.at(1), *self.pieces("low", "high"))
         loop = For("u", "start", "stop", unit)
         return (*self.values.at(0), *self.start_accumulators(), loop, *self.finish_whole())
 
     @property
     def blocks(self):
-        return max(1, -(-self.nest.loops[-1].size // INNER))
+        return max(1, -(-self.nest.loops[-1].size // limits.now.block_inner))
 
     def units(self):
         rows = math.prod(loop.size for loop in self.nest.loops[:-1])
         inner = self.nest.loops[-1].size
         total = rows * self.blocks if inner else 0
-        return Units(total, max(1, self.grain // max(1, min(inner, INNER))))
+        return Units(total, max(1, self.grain // max(1, min(inner, limits.now.block_inner))))
 
 
 class Row(Form):
@@ -198,7 +196,7 @@ class Column(Form):
     def statements(self):
         args, nest = self.args, self.nest
         last = len(nest.loops) - 1
-        blocks, width = args.size(self.blocks), args.size(COLUMNS)
+        blocks, width = args.size(self.blocks), args.size(limits.now.block_columns)
         columns, kept = args.size(nest.loops[last].size), args.size(self.kept)
         height, rows = args.size(self.height), args.size(nest.loops[nest.outer].size)
         unit = [
@@ -228,7 +226,7 @@ class Column(Form):
 
     @property
     def blocks(self):
-        return max(1, -(-self.nest.loops[-1].size // COLUMNS))
+        return max(1, -(-self.nest.loops[-1].size // limits.now.block_columns))
 
     @property
     def kept(self):
@@ -239,10 +237,11 @@ class Column(Form):
         """Blocks of rows: by the sizes alone, so that results do not depend on the number of threads."""
         nest = self.nest
         rows = nest.loops[nest.outer].size
-        if self.kept * self.blocks >= PARTS or nest.points < 4 * GRAIN:
+        if self.kept * self.blocks >= limits.now.column_parts or nest.points < 4 * limits.now.grain:
             return 1
         out = max(n.size for n in nest.reductions)
-        return max(1, min(PARTS, rows // 8, nest.points // (8 * max(out, 1)), nest.points // GRAIN))
+        bounds = limits.now.column_parts, rows // 8, nest.points // (8 * max(out, 1)), nest.points // limits.now.grain
+        return max(1, min(bounds))
 
     @property
     def height(self):

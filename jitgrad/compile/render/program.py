@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass, field
 
 from ...ir.printer import counted
+from .. import limits
 from ..index.duplicates import common
 from ..kernel import Units
 from ..loops.expressions import (
@@ -40,10 +41,7 @@ from ..loops.passes.unroll_jam import is_worth_it, rows_together, unrolled_and_j
 from ..loops.tiles import is_all_tiny, is_dear, local_size, tiny
 from ..loops.values import FIXED, TILE, Values
 from .arguments import freed, local_of, scratch_of, title
-from .forms import GRAIN, Form, decoded, operand_of, tile_of
-
-#: chunks of a step with partial results that are arrays, at most; and points per element of these
-CHUNKS, GATHERED = 64, 8
+from .forms import Form, decoded, operand_of, tile_of
 
 
 def render_program(program, fusion):
@@ -100,7 +98,7 @@ class Program(Form):
 
     @property
     def grain(self):
-        return GRAIN // self.program.weight
+        return limits.now.grain // self.program.weight
 
     def title(self):
         operations = [*(node.op.name for node in self.program.reductions), *self.args.operations]
@@ -428,7 +426,8 @@ class Program(Form):
         step = max(1, self.grain // max(1, program.points // total))
         if self.gathered:
             largest = max(node.size for node in self.gathered)
-            chunks = max(1, min(CHUNKS, program.points // (GATHERED * max(1, largest))))
+            most = program.points // (limits.now.partial_points * max(1, largest))
+            chunks = max(1, min(limits.now.partial_chunks, most))
             step = max(step, -(-total // chunks))
         units = Units(total, step)
         units.parts = units.chunks

@@ -3,8 +3,8 @@
 First each block leaves its *totals* (`Op.totals`; `Totals`), from the identity. The plan joins them in order to what
 each block goes on from, its *carry* (`Op.join`), from which the second kernel makes the results (`Blocks`).
 
-An element of a scan waits for the one before. So a chunk is `LANES` blocks, the *lanes*, interleaved:
-the processor works at all of them at once (cummax of 10**6: 0.4 ms, element by element 1.3). What does not divide by
+An element of a scan waits for the one before. So a chunk is some blocks, the *lanes*, interleaved: the
+processor works at all of them at once (cummax of 10**6: 0.4 ms, element by element 1.3). What does not divide by
 that, and a scan of one chunk, which runs once, is done by the last lane alone. Blocks depend on the sizes only, so
 results do not depend on the number of threads.
 
@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 from ..._dtypes import FLOAT64
 from ...ir import Op
-from ..kernel import LANES, Units
+from .. import limits
+from ..kernel import Units
 from ..loops.expressions import combination, element, identity_literal, is_wide, read, stored
 from ..loops.ir import Expr, For, If, Let, Store, Together
 from ..loops.passes.split_guards import assumed
 from .forms import Form
 
-GRAIN = 1 << 15  #: points of one chunk
 SPAN = Expr("{} - {}", ("stop", "start"))
 
 
@@ -49,7 +49,7 @@ def render_totals(nest, fusion, units):
 
 def render_blocks(nest, fusion):
     """The kernel of the second pass, or of the only one."""
-    size, grain = nest.loops[0].size, GRAIN // nest.weight
+    size, grain = nest.loops[0].size, limits.now.grain // nest.weight
     # A multiple of 4 KiB between the lanes would put all of them in the same places of the cache.
     form = Blocks(nest, fusion, Units(size, max(1, grain - grain // 64)))
     kernel = form.render()
@@ -64,25 +64,26 @@ class Lanes(Form):
 
     def __init__(self, nest, fusion, units):
         super().__init__(nest, fusion, tested=True)
-        self.blocks, self.memory = units, {}
+        self.blocks, self.memory, self.lanes = units, {}, str(limits.now.scan_lanes)
+        self.last = str(limits.now.scan_lanes - 1)
 
     def statements(self):
         args, values = self.args, self.values
         self.memory = {name: args.fresh("h") for _, name, _ in self.running}
-        lanes = args.size(LANES if self.blocks.chunks > 1 else self.nest.loops[0].size + 1)
+        lanes = args.size(limits.now.scan_lanes if self.blocks.chunks > 1 else self.nest.loops[0].size + 1)
         scratch = [Let(self.memory[name], Expr(f"scratch_{dtype.name}()")) for _, name, dtype in self.running]
         turns = Let("turns", Expr("({}) // {}", (SPAN, lanes)))
         starts = [
             Store(element(self.memory[name], "lane"), stored(self.first(what), dtype))
             for what, name, dtype in self.running
         ]
-        start = For("lane", "0", str(LANES), tuple(starts))
+        start = For("lane", "0", self.lanes, tuple(starts))
         before = (*values.at(0), *self.start_accumulators(), *scratch, turns, start)
         body = (*values.at(1), *self.accumulate())
         inside = assumed(body, {i.inside for i in values.intervals})
         if values.intervals:
             return (*before, *self.guarded(body, inside), *self.finish())
-        rest = self.one_lane(str(LANES - 1), Expr("{} * {}", (str(LANES), "turns")), SPAN, body)
+        rest = self.one_lane(self.last, Expr("{} * {}", (self.lanes, "turns")), SPAN, body)
         return (*before, self.side_by_side("0", "turns", inside), *rest, *self.finish())
 
     def guarded(self, body, inside):
@@ -94,11 +95,11 @@ class Lanes(Form):
         if self.nest.reverse:
             ends = [Expr("{} - {}", (SPAN, name)) for name in ("high", "low")]
             out.append(Together(("low", "high"), tuple(ends)))
-        out.append(Let("high", Expr("min({}, {} - {} * {})", ("turns", "high", str(LANES - 1), "turns"))))
+        out.append(Let("high", Expr("min({}, {} - {} * {})", ("turns", "high", self.last, "turns"))))
         out.append(If(Expr("{} >= {}", ("low", "high")), (Together(("low", "high"), ("turns",)),)))
         # Numbers of turns that LLVM does not know: else it copies the loop for each, and takes twice as long.
-        twice, lanes = self.args.size(2), self.args.size(LANES)
-        last = Expr("{} and {} == {}", ("behind", "lane", str(LANES - 1)))
+        twice, lanes = self.args.size(2), self.args.size(limits.now.scan_lanes)
+        last = Expr("{} and {} == {}", ("behind", "lane", self.last))
         one = (
             Let("first", Expr("{} * {} + ({} if {} else 0)", ("lane", "turns", "high", "behind"))),
             Let("end", Expr("{} * {} + ({} if {} else {})", ("lane", "turns", "turns", "behind", "low"))),
@@ -110,7 +111,7 @@ class Lanes(Form):
 
     def side_by_side(self, low, high, body):
         place = self.place("{} - {} * {} - {}", "{} + {} * {} + {}", "lane", "turns", "turn")
-        lane = For("lane", "0", str(LANES), (place, *self.take("lane"), *body, *self.put("lane")))
+        lane = For("lane", "0", self.lanes, (place, *self.take("lane"), *body, *self.put("lane")))
         return For("turn", low, high, (lane,))
 
     def one_lane(self, lane, low, high, body):
@@ -140,7 +141,7 @@ def _turns_inside(interval):
 
 def _of_lane(array):
     """The element of `array` that belongs to a lane of the chunk."""
-    return element(array, Expr("{} * {} + {}", ("part", str(LANES), "lane")))
+    return element(array, Expr("{} * {} + {}", ("part", str(limits.now.scan_lanes), "lane")))
 
 
 class Totals(Lanes):
@@ -164,7 +165,7 @@ class Totals(Lanes):
     def finish(self):
         for part, name, _ in self.running:
             out = self.args.total(part)
-            yield For("lane", "0", str(LANES), (Store(_of_lane(out), element(self.memory[name], "lane")),))
+            yield For("lane", "0", self.lanes, (Store(_of_lane(out), element(self.memory[name], "lane")),))
 
 
 class Blocks(Lanes):

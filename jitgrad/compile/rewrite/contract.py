@@ -14,13 +14,9 @@ from ...ir import Node, rebuilt, toposort, users
 from ...ops import REGISTRY
 from ...ops.movement import pad_node, slice_node
 from ...ops.registry import SUM, broadcast, reshape_to
+from .. import limits
 
 _ADD, _MUL = (REGISTRY[name].op for name in ("add", "multiply"))
-
-
-#: Products with so many rows or columns are taken apart into products with vectors, in one pass over the other operand.
-#: Small ones are not, where a new shape should be no new kernel: from `LARGE` elements on, a pass over memory counts.
-SKINNY, LARGE = 4, 1 << 12
 
 
 def contracted(node, x, y):
@@ -29,7 +25,7 @@ def contracted(node, x, y):
         return None
     n, m = node.shape[-2:]
     k = x.shape[-1]
-    for few in (1, SKINNY) if max(x.size, y.size, node.size) >= LARGE else (1,):
+    for few in (1, limits.now.skinny) if max(x.size, y.size, node.size) >= limits.now.skinny_elements else (1,):
         if 0 < k <= few:
             terms = [_product(_part(x, -1, j), _part(y, -2, j), node.shape) for j in range(k)]
             return functools.reduce(lambda a, b: Node(_ADD, (a, b), None, node.shape, node.dtype), terms)

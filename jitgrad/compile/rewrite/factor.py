@@ -18,11 +18,9 @@ from ...ir import Node, const
 from ...ops import REGISTRY
 from ...ops.marks import RANGED
 from ...ops.registry import broadcast, reshape_to
+from .. import limits
 
 _ADD, _MUL, _DIV, _NEG = (REGISTRY[name].op for name in ("add", "multiply", "divide", "negative"))
-
-#: How far a factor is searched for a reduction that it comes from.
-DEEP = 12
 
 
 def factored(node, x):
@@ -156,7 +154,7 @@ def _still_axes(c, node, x):
 
 def _is_reduced(x):
     """Whether `x` comes from a reduction, by elementwise operations."""
-    for _ in range(DEEP):
+    for _ in range(limits.now.factor_depth):
         if x.op.kind == "reduce":
             return True
         if not x.src or x.op.kind not in ("broadcast", "reshape", "elementwise"):

@@ -7,11 +7,9 @@ anyway: its result reads what the gradient reads, at the same points, and the lo
 """
 
 from ...ir import Node, rebuilt, toposort
+from .. import limits
 from ..index.dims import Axes
 from .fuse import fuse
-
-#: The most that a sum may grow by, as a factor, unless all is small: then a launch is what counts.
-GROWTH, SMALL = 2, 4096
 
 
 def fused(roots):
@@ -52,4 +50,5 @@ def _ends_with_zeros(node):
 
 def _covers(pad, f):
     """Whether `pad`, which is of something like `f`, is not much larger."""
-    return f.ndim and f.op.kind == "elementwise" and f.size and pad.size <= max(GROWTH * f.size, SMALL)
+    most = max(limits.now.padded_growth * f.size, limits.now.padded_elements)
+    return f.ndim and f.op.kind == "elementwise" and f.size and pad.size <= most

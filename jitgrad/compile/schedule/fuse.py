@@ -12,15 +12,12 @@ Start at `fuse`.
 """
 
 from ...ir.node import BARRIERS, toposort, users
+from .. import limits
 from ..index.dims import UNIT, Axes, squeezes
 from ..index.maps import MOVEMENT, Index, identity, lookups_of, nesting, source_contexts, start_nodes, variables
-from .group import DEAR, Grouping
+from .group import Grouping
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))
-
-MAX_CONTEXTS = 4  # contexts from which any value is kept: bounds the growth of repeated stencils
-LOCAL = 8  # flops from which several stages of a step share a value: a store and loads of the first cache
-MAX_NESTED = 2  # pads within pads from which a value is kept: compile time grows with the square of their number
 
 
 def flat_base(node):
@@ -64,12 +61,13 @@ class Fusion:
 
     def _measure(self):
         """For each node the number of barriers below it, and the flops since the last ones."""
+        others = {"pad": 2, "gather": limits.now.recomputed_flops}
         for node in self.order:
             kind = node.op.kind
             barrier = kind in BARRIERS
             level = max((self.level[s] for s in node.src), default=0)
             self.level[node] = level + barrier
-            own = node.op.cost if kind == "elementwise" else 2 if kind == "pad" else DEAR if kind == "gather" else 0
+            own = node.op.cost if kind == "elementwise" else others.get(kind, 0)
             inner = kind == "elementwise" or (kind in MOVEMENT and kind != "broadcast")  # stretched: computed outside
             below = sum(self.cost[s] for s in node.src) if inner else 0
             self.cost[node] = min(own + below, 10**6)
@@ -125,7 +123,7 @@ class Fusion:
             if node.op.kind != "elementwise" or node in self.kept:
                 continue
             cost[node] = node.op.cost + sum([cost.get(s, 0) for s in node.src])
-            if node in nodes and cost[node] >= LOCAL:
+            if node in nodes and cost[node] >= limits.now.shared_flops:
                 out.add(node)
                 cost[node] = 0
         return out
@@ -224,11 +222,11 @@ class Fusion:
             return (outside and cost > 8) or (len(wanted) > 1 and cost > 2)
         if kind in ("pad", "gather") and any(space == () for space, _, _ in wanted):
             return True  # a scalar kernel has no guarded loads, and looks nothing up
-        if any(nesting(ctx) > MAX_NESTED for _, _, ctx in wanted):
+        if any(nesting(ctx) > limits.now.nested_pads for _, _, ctx in wanted):
             return True
-        if len(wanted) > 1 and (cost >= DEAR or len(wanted) > MAX_CONTEXTS):
+        if len(wanted) > 1 and (cost >= limits.now.recomputed_flops or len(wanted) > limits.now.contexts):
             return True
-        return cost >= 8 and any(_repeated(space, ctx, cost >= DEAR) for space, _, ctx in wanted)
+        return cost >= 8 and any(_repeated(space, ctx, cost >= limits.now.recomputed_flops) for space, _, ctx in wanted)
 
     # ------------------------------------------------------------------ what a step needs to make one
 

@@ -24,20 +24,8 @@ from bisect import insort
 from collections import Counter
 from typing import NamedTuple
 
+from .. import limits
 from ..index.dims import UNIT
-
-MAX_VALUES = 4000  # values computed by one kernel: two kernels compute again what both need, and take longer to compile
-MAX_ARRAYS = 40  # arrays one kernel reads and writes
-LOOKED_AT = 32  # steps with a stage over the same space that a value may join: the last ones
-GRAIN = 1 << 15  # points of one chunk
-#: Outer points from which a large step may have several stages: they are what is run in parallel.
-WIDE = 16
-#: Points of a unit of a large step of several stages: what is not in the cache any more when the next stage comes is
-#: read as fast by another kernel, which is cut along any axis. And columns of a unit, at least.
-NEAR, COLUMNS = 1 << 16, 64
-DEAR = 20  # flops from which a value is kept when it is wanted in two contexts
-#: Points per element of a reduction over outer axes, of which each chunk has a partial result.
-GATHERED = 16
 
 
 class Stage:
@@ -104,9 +92,9 @@ class Step:
         return "" if first.scan is None else "program" if self.outer else "blocks"
 
     def has_room(self, wish):
-        if self.kind == "loop" and len(self.arrays | wish.arrays) > MAX_ARRAYS:
+        if self.kind == "loop" and len(self.arrays | wish.arrays) > limits.now.kernel_arrays:
             return False
-        return len(self.values) + len(wish.values) <= MAX_VALUES
+        return len(self.values) + len(wish.values) <= limits.now.kernel_values
 
     def add(self, wish, number, outer):
         if number == len(self.stages):
@@ -179,7 +167,7 @@ class Grouping:
             self.steps.append(Step(wish, place[1]))
         self.steps[index].add(wish, *place)
         alike = self._alike.setdefault((wish.kind, wish.space), [])
-        if index not in alike[-LOOKED_AT:]:
+        if index not in alike[-limits.now.considered_steps :]:
             insort(alike, index)
         self.made_by[wish.node] = index, place[0]
         for source, ctx in wish.sources:
@@ -194,7 +182,7 @@ class Grouping:
     def _candidates(self, first, wish):
         """The steps from number `first` on that may make `wish`: with a stage like it, or those it reads from."""
         alike = self._alike.get((wish.kind, wish.space), ())
-        near = {index for index in alike[-LOOKED_AT:] if index >= first}
+        near = {index for index in alike[-limits.now.considered_steps :] if index >= first}
         read = {self.made_by[source][0] for source, _ in wish.sources if source in self.made_by}
         return sorted(near.union(index for index in read if index >= first))
 
@@ -253,14 +241,14 @@ class Grouping:
             narrow = outer & wish.kept
             if _is_wide(narrow, extent) and _is_near(narrow, extent):
                 return narrow
-            if GRAIN < math.prod(wish.sizes) < wish.node.size * GATHERED:
+            if limits.now.grain < math.prod(wish.sizes) < wish.node.size * limits.now.reduced_points:
                 return frozenset()
         return outer
 
 
 def _is_dear(values):
     """Whether they are better computed in a loop of their own, of vectors, than beside a scan of all there is."""
-    return sum(node.op.cost for *_, node, _ in values if node.op.kind == "elementwise") >= DEAR
+    return sum(node.op.cost for *_, node, _ in values if node.op.kind == "elementwise") >= limits.now.recomputed_flops
 
 
 class Extent(NamedTuple):
@@ -278,12 +266,14 @@ def _is_wide(outer, extent):
     """Whether a step may have the outer space `outer`: enough points, or so few in all that they are one chunk."""
     if not outer:
         return False
-    return extent.points <= GRAIN or math.prod(n for c, n in extent.sizes.items() if c in outer) >= WIDE
+    parallel = math.prod(n for c, n in extent.sizes.items() if c in outer)
+    return extent.points <= limits.now.grain or parallel >= limits.now.outer_points
 
 
 def _is_near(outer, extent):
     """Whether what a unit of the outer space `outer` touches stays in the cache from stage to stage."""
     columns = extent.sizes.get(extent.near)
-    if extent.points <= GRAIN or extent.near not in outer or columns is None:
+    if extent.points <= limits.now.grain or extent.near not in outer or columns is None:
         return True
-    return min(COLUMNS, columns) * math.prod(n for c, n in extent.sizes.items() if c not in outer) <= NEAR
+    inner = math.prod(n for c, n in extent.sizes.items() if c not in outer)
+    return min(limits.now.unit_columns, columns) * inner <= limits.now.unit_points

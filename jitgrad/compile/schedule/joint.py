@@ -10,19 +10,13 @@ Start at `joined`.
 
 import math
 
+from .. import limits
 from ..index.dims import UNIT
 from ..index.maps import Index
-from .group import GRAIN
-
-#: Length of an innermost loop of a large step up to which it is part of the kernel, one for each: LLVM unrolls it, and
-#: the rows are in vectors (of numbers that lie so far apart; LLVM reads up to eight together).
-TINY = 8
-#: Length of a loop up to which it is not shared: what is left of it after whole vectors would take too long.
-SHORT = 32
 
 
 def is_few(n):
-    return 1 < n <= TINY
+    return 1 < n <= limits.now.unrolled
 
 
 class Joint:
@@ -48,12 +42,12 @@ class Joint:
         drafts, shared = [*self.drafts, draft], self.taken | self.long
         if any(d.stage.scan is not None for d in drafts):
             return False
-        if self._long_of(draft) != self.long or any(self.sizes[c] <= SHORT for c in self.long):
+        if self._long_of(draft) != self.long or any(self.sizes[c] <= limits.now.joint_length for c in self.long):
             return False
         unrolled = [d for d in drafts if self.few_of(d)]
-        if not unrolled or any(d.stage.points <= GRAIN for d in unrolled):
+        if not unrolled or any(d.stage.points <= limits.now.grain for d in unrolled):
             return False
-        if any(math.prod(self.sizes[c] for c in self.few_of(d)) > TINY for d in unrolled):
+        if any(math.prod(self.sizes[c] for c in self.few_of(d)) > limits.now.unrolled for d in unrolled):
             return False  # more than there are registers for
         made = {node for d in self.drafts for node in d.stage.nodes}
         read = [pair for pair in draft.loads if pair[0] in made]

@@ -1,18 +1,19 @@
 """Interleaved scans: several rows of a tile side by side, and what is around the scan in loops of vectors.
 
 A loop that carries a running value is no loop of vectors: an exp in it is computed for one number at a time. And in a
-scan each element waits for the one before. So a stage whose innermost loop is a scan takes `LANES` rows at a time, a
+scan each element waits for the one before. So a stage whose innermost loop is a scan takes some rows at a time, a
 piece of each (strip-mining), and its body is distributed over three loops:
 
 - the operands of the scan are *fed* into memory, row after row;
 - the scan is *applied*: at each iteration all rows go one on, which the processor does at once, with vectors if the
-  scan is expensive (what is left of a tile is less than `LANES` rows, which are taken one by one);
+  scan is expensive (what is left of a tile is fewer rows, which are taken one by one);
 - the *rest*, which reads the running values, follows row after row.
 
 Scans of scans take as many turns of the first two as they are deep, and so do the expensive functions of short rows
 (see `distribute`). What a row goes on from at its next piece is in memory, too. Start at `Interleaved.loops`.
 """
 
+from ... import limits
 from ..expressions import (
     ZERO,
     combination,
@@ -24,11 +25,8 @@ from ..expressions import (
     stored,
 )
 from ..ir import Accumulate, Expr, For, If, Let, Store, made
-from ..tiles import LANES, is_dear
+from ..tiles import is_dear
 from .distribute import applied_to_all, distributed, makers_of, needed, taken
-
-#: Elements of one piece of a row: what is fed of all rows is in memory of a fixed size, and in the first cache.
-PIECE = 1024 // LANES
 
 
 class Memories:
@@ -58,14 +56,14 @@ class Interleaved:
 
     ``finished(node, acc)`` are the statements that hand on the sum `acc` of a row."""
 
-    __slots__ = ("carries", "finished", "memory", "row", "scan", "scans", "stage", "sums")
+    __slots__ = ("carries", "finished", "memory", "row", "scan", "scans", "stage", "sums", "width")
 
     def __init__(self, stage, memories, finished):
         nest = stage.nest
         self.stage, self.memory, self.finished = stage, memories.of_stage(), finished
         self.scans = {name: node for node, name in stage.carried}
         self.row, self.scan = stage.loops[nest.scan - 1], stage.loops[nest.scan]
-        self.carries, self.sums = {}, {}
+        self.carries, self.sums, self.width = {}, {}, str(limits.now.interleaved_rows)
 
     def loops(self):
         stage, nest, args = self.stage, self.stage.nest, self.stage.values.args
@@ -87,9 +85,9 @@ class Interleaved:
         ends = [s for s in body if not made(s)]
         wanted = needed([*ends, *stage.taken_in()], makers_of(body), known)
         pieces = pieces.around(*self.over_rows([*taken(body, wanted, known), *ends], rest=True))
-        rows = Let("rows", Expr("min({}, {} - {})", (str(LANES), high, "first")))
-        start = For("row", "0", str(LANES), tuple(starts))
-        return (For("first", low, high, (rows, start, pieces, *self.finish()), str(LANES)),)
+        rows = Let("rows", Expr("min({}, {} - {})", (self.width, high, "first")))
+        start = For("row", "0", self.width, tuple(starts))
+        return (For("first", low, high, (rows, start, pieces, *self.finish()), self.width),)
 
     def is_apart(self, name, node):
         nest = self.stage.nest
@@ -98,7 +96,7 @@ class Interleaved:
     def pieces(self):
         """The loop over pieces of the rows, in the order of the scan; what is in each is in the order of memory."""
         nest = self.stage.nest
-        size, length = self.stage.values.args.size(nest.loops[nest.scan].size), str(PIECE)
+        size, length = self.stage.values.args.size(nest.loops[nest.scan].size), str(limits.now.interleaved_piece)
         left, right = "piece", Expr("min({} + {}, {})", ("piece", length, size))
         if nest.reverse:
             left = Expr("max({} - {} - {}, 0)", (size, "piece", length))
@@ -147,7 +145,7 @@ class Interleaved:
         return [*out, self.scanned(scans)] if scans else out
 
     def scanned(self, scans):
-        """All rows go one on at each iteration; if they are not `LANES`, row after row."""
+        """All rows go one on at each iteration; if they are fewer, row after row."""
         places = [element(self.carries[a.name][1], "row") for a in scans]
         take = [Let(a.name, read(place, a.node.dtype)) for a, place in zip(scans, places, strict=True)]
         put = [Store(place, stored(a.name, a.node.dtype)) for a, place in zip(scans, places, strict=True)]
@@ -158,6 +156,6 @@ class Interleaved:
             step += map(Let, values, a.operands)  # read once: what is read under a condition is a branch
             step.append(Let(a.name, combination(a.node, a.name, *values, reorder=False)))
             step.append(Store(element(a.memory, "k"), stored(a.name, a.node.dtype)))
-        together = For("turn", "0", "span", (For("row", "0", str(LANES), (*take, *step, *put)),))
+        together = For("turn", "0", "span", (For("row", "0", self.width, (*take, *step, *put)),))
         one = For("row", "0", "rows", (*take, For("turn", "0", "span", tuple(step)), *put))
-        return If(Expr("{} == {}", ("rows", str(LANES))), (together,), (one,))
+        return If(Expr("{} == {}", ("rows", self.width)), (together,), (one,))

@@ -2,15 +2,13 @@
 
 A loop that adds up a row, and what a tile does with such sums, let the processor wait for memory: its own
 prefetching does little across the ends of short rows, and pauses between the tiles. So the first stage that reads an
-array row by row asks for the row that comes `AHEAD` bytes later. Start at `prefetches`.
+array row by row asks for the row that comes some kilobytes later. Start at `prefetches`.
 """
 
+from ... import limits
 from ..ir import Expr, Prefetch
 from ..nest import is_near
 from ..tiles import is_fetched, tiny
-
-#: How many bytes ahead, in arrays that do not stay in the second cache.
-AHEAD, LARGE = 1 << 14, 1 << 18
 
 
 def prefetches(values, fetched):
@@ -25,9 +23,9 @@ def prefetches(values, fetched):
             continue
         fetched.add(base)
         size, n = node.dtype.itemsize, nest.loops[last].size
-        wanted = is_fetched(n * size) and base.size * size >= LARGE
+        wanted = is_fetched(n * size) and base.size * size >= limits.now.prefetched_array
         count = args.size(n if wanted else 0)
-        ahead = args.size(-(-AHEAD // max(1, abs(a.strides[nest.tile]) * size)))
+        ahead = args.size(-(-limits.now.prefetched_ahead // max(1, abs(a.strides[nest.tile]) * size)))
         loops = [*values.loops[:-1], "0"]
         loops[nest.tile] = Expr("({} + {})", ("t", ahead))
         place = values.address(a, loops)

@@ -6,10 +6,9 @@ many. A lane of them adds 64 values or less, about as many as NumPy adds below i
 
 from dataclasses import replace
 
+from ... import limits
 from ..expressions import ZERO
 from ..ir import Accumulate, Block, Expr, For, Let
-
-BLOCK = 1024
 
 
 def in_one_block(loop, sums):
@@ -22,9 +21,10 @@ def in_one_block(loop, sums):
 
 
 def in_blocks(loop, sums):
-    """`loop` in blocks of `BLOCK` iterations."""
+    """`loop` in blocks of so many iterations."""
     if not sums:
         return (loop,)
-    stop = Expr("minimum({} + {}, {})", ("block", str(BLOCK), loop.stop))
+    block = str(limits.now.sum_block)
+    stop = Expr("minimum({} + {}, {})", ("block", block, loop.stop))
     body = in_one_block(replace(loop, start="block", stop=stop), sums)
-    return (For("block", loop.start, loop.stop, body, str(BLOCK)),)
+    return (For("block", loop.start, loop.stop, body, block),)

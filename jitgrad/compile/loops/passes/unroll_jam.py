@@ -9,12 +9,10 @@ stages gain by it says `rows_together`.
 from dataclasses import replace
 from itertools import groupby
 
+from ... import limits
 from ..expressions import combination, identity_literal, joined
 from ..ir import Accumulate, Block, Expr, For, Let, Prefetch, made, renamed, walk
-from ..tiles import ABREAST, is_all_tiny
-
-#: Rows that are taken together where they have a sum each, and where they have one sum; flops per number, at most.
-SUMS, GATHERED, CHEAP = 4, 8, 8
+from ..tiles import is_all_tiny
 
 
 def unrolled_and_jammed(loop, rows, share, fresh):
@@ -68,9 +66,10 @@ def rows_together(stage):
         return 1
     inner = [node for node, _, depth, is_load in nest.values if depth == nest.depth and not is_load]
     places = {nest.place_of(node) for node in nest.reductions}
-    if sum(node.op.cost for node in inner) > CHEAP or not places or not places <= {"register", "array"}:
+    flops = sum(node.op.cost for node in inner)
+    if flops > limits.now.jammed_flops or not places or not places <= {"register", "array"}:
         return 1
-    return SUMS if "register" in places else GATHERED
+    return limits.now.jammed_sums if "register" in places else limits.now.jammed_rows
 
 
 def is_worth_it(stage):
@@ -78,4 +77,4 @@ def is_worth_it(stage):
     nest = stage.nest
     moving = [node.dtype.itemsize for (node, _), a in nest.loads.items() if a.paces[-1] is not None]
     row = nest.loops[-1].size * max(moving, default=1)
-    return not ((stage.registers.get(len(nest.loops) - 1) or stage.short) and row > ABREAST)
+    return not ((stage.registers.get(len(nest.loops) - 1) or stage.short) and row > limits.now.jammed_bytes)
