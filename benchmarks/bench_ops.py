@@ -4,6 +4,8 @@ The operands are made from the registry's entries, so a new entry is measured wi
 all of them, since asv starts one for each row; a row reads its figures from there. Start at `Operation`.
 """
 
+import math
+
 import numpy as np
 
 import jitgrad
@@ -43,7 +45,11 @@ def elements(entry, case, by):
     nodes = [leaf(k, shape, FLOAT) for k, shape in enumerate(shapes_of(entry, by))]
     if takes_integers(entry) or entry.host:
         return max(node.size for node in nodes)
-    out = entry(nodes, **scaled_case(case, by)) if entry.operands is None else entry(*nodes, **scaled_case(case, by))
+    case = scaled_case(case, by)
+    try:
+        out = entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
+    except jitgrad.ShapeError:  # more than memory could hold
+        return math.inf
     return max(out.size, *(node.size for node in nodes))
 
 
