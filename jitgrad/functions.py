@@ -154,21 +154,17 @@ def unary(entry):
                 key = (entry, enter(x, seg))
                 if key[1] is None:
                     return function(x)
-            before = seg.state
-            try:
-                state = before.next[key]
-            except KeyError:
-                if (state := grow(seg, before, key)) is None:
-                    return function(x)
             out = new(Tensor)
             out._seg = seg
-            out._state = state
             out._value = out._edge = out._x = None
+            before = seg.state  # no call, and nothing new, between this and the last line: see `segment`
             try:
-                if seg.state is not before:  # it is recorded again: see `segment`
-                    return function(x)
+                out._state = state = before.next[key]
                 seg.handles[state.slot] = out
                 seg.state = state
+            except KeyError:
+                grow(seg, before, key)
+                return function(x)
             except IndexError:
                 seg.widen()
                 return function(x)
@@ -217,23 +213,19 @@ def binary(entry, unusual=apply, taken=Tensor):
                 except Exception:
                     let_go(seg)  # of `x`
                     raise
-            before = seg.state
-            try:
-                state = before.next[key]
-            except KeyError:
-                if (state := grow(seg, before, key)) is None:
-                    return function(x, y)
             out = new(Tensor)
             out._seg = seg
-            out._state = state
             out._value = out._edge = out._x = None
+            before = seg.state  # no call, and nothing new, between this and the last line: see `segment`
             try:
-                if seg.state is not before:  # it is recorded again: see `segment`
-                    return function(x, y)
+                out._state = state = before.next[key]
                 if kind is not Tensor:
                     seg.numbers[before.numbers] = y
                 seg.handles[state.slot] = out
                 seg.state = state
+            except KeyError:
+                grow(seg, before, key)
+                return function(x, y)
             except IndexError:
                 seg.widen()
                 return function(x, y)
