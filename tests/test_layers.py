@@ -66,6 +66,9 @@ LAYERS = [
     ["__main__", "_report", "_tour"],
 ]
 
+#: The same within the compiler, in the order in which data goes through it.
+LEVELS = ["limits", "kernel", "rewrite", "index", "schedule", "loops", "render", "steps", "work", "__init__"]
+
 #: (importer, imported): why it may point right.
 EXEMPT = {}
 
@@ -183,6 +186,21 @@ def test_imports_point_left(name):
         f"{MODULES[name]}:{line} imports {other}, which is further right"
         for other, line in own(name)
         if layer(other) > layer(name) and (name, other) not in EXEMPT
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", [m for m in MODULES if m.startswith("jitgrad.compile")])
+def test_levels_of_the_compiler_point_left(name):
+    """From the limits to the door, which nothing within asks for."""
+
+    def level(module):
+        return LEVELS.index((module.split(".") + ["__init__"])[2])
+
+    wrong = [
+        f"{name}:{line} imports {m}"
+        for m, line in own(name)
+        if m.startswith("jitgrad.compile.") and level(m) > level(name)
     ]
     assert not wrong, "\n".join(wrong)
 

@@ -13,7 +13,13 @@ import pytest
 from simulated import simulated
 
 import jitgrad
+from jitgrad._dtypes import FLOAT64, INT64
 from jitgrad.compile import limits
+from jitgrad.ir import NUMBER, Node, const, leaf
+from jitgrad.ops import REGISTRY
+from jitgrad.ops.movement import pad_node, slice_node
+from jitgrad.ops.registry import reshape_to
+from jitgrad.runtime.execute import Plan
 from jitgrad.tape.segment import ROOT
 
 inf, nan = math.inf, math.nan
@@ -299,3 +305,21 @@ def test_chunks_that_a_guard_crosses_are_right():
             ahead = np.append(ahead, shifted[n - first :])
             want = accumulated("cumsum", shifted * ahead, reverse) + ahead
             np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["simulated", "kernels"])
+def test_rows_that_lie_in_the_padding(mode):
+    """A guard that does not change along the scan is tested all the same: here of the number of the row."""
+    n = 300 if mode == "simulated" else 70_000
+    x, row = leaf(0, (1, n), FLOAT64), Node(NUMBER, (), 0, (), INT64)
+    zero = const(0, INT64)
+    padded = pad_node(x, (const(1, INT64), zero), (1, 1), (4, n))
+    picked = reshape_to(slice_node(padded, (row, zero), (1, 1), (1, n)), (n,))
+    twice = Node(REGISTRY["add"].op, (picked, picked), None, (n,), FLOAT64)
+    data = np.random.default_rng(0).uniform(-1, 1, n)
+    with simulated(small=True) if mode == "simulated" else contextlib.nullcontext():
+        plan = Plan([Node(REGISTRY["cumsum"].op, (twice,), (0, False), (n,), FLOAT64)])
+        plan.compile()
+        for k in range(4):
+            want = np.cumsum(2 * data) if k == 1 else np.zeros(n)
+            np.testing.assert_allclose(plan.run([data], (k,))[0], want, rtol=1e-9, atol=1e-9)

@@ -197,7 +197,7 @@ def rewrite(statements: Iterable[Statement], function: Callable[[Statement], tup
     """``function(statement)``, statements, in the place of each, whose body was rewritten before."""
     out: list = []
     for statement in statements:
-        bodies = {f: rewrite(getattr(statement, f), function) for f in _BODIES.get(type(statement), ())}
+        bodies: dict[str, Any] = {f: rewrite(getattr(statement, f), function) for f in _BODIES.get(type(statement), ())}
         out += function(replace(statement, **bodies) if bodies else statement)
     return tuple(out)
 
@@ -213,7 +213,7 @@ def renamed(statements: Iterable[Statement], names: dict) -> tuple:
         return tuple([operand(part) for part in e])
 
     def one(statement: Statement) -> tuple:
-        fields = {f: operand(getattr(statement, f)) for f in _EXPRS[type(statement)]}
+        fields: dict[str, Any] = {f: operand(getattr(statement, f)) for f in _EXPRS[type(statement)]}
         if isinstance(statement, (Let, Select)):
             fields["name"] = operand(statement.name)
         if isinstance(statement, For):
