@@ -162,6 +162,13 @@ def reduction_access(fusion, node, dims, dropped):
     return access(fusion.axes, node, kept, dims, dropped)
 
 
+def store_access(fusion, node, dims, dropped=()):
+    """Where the kept value `node` is written, in the loops that make it."""
+    if node.op.kind == "reduce":
+        return reduction_access(fusion, node, dims, dropped)
+    return access(fusion.axes, node, fusion.identity(node), dims, dropped)
+
+
 def lower(fusion, step):
     """The `Nest` of a loop step."""
     pairs = evaluations(fusion, step)
@@ -199,12 +206,7 @@ def _arranged(fusion, step, pairs, pinned, dropped):
     nest, dims = Nest(), len(step.space)
     loads = [pair for pair, is_load in pairs if is_load and pair[0].ndim]
     loads = {pair: access(fusion.axes, *pair, dims, dropped) for pair in loads}
-    stores = {
-        n: reduction_access(fusion, n, dims, dropped)
-        if n.op.kind == "reduce"
-        else access(fusion.axes, n, fusion.identity(n), dims, dropped)
-        for n in step.nodes
-    }
+    stores = {n: store_access(fusion, n, dims, dropped) for n in step.nodes}
     axes = [a for a, c in enumerate(step.space) if c not in dropped]
     reduced = {a for gone in step.stages[0].reduced for a in gone if a in axes}
     nest.reductions = [n for n in step.nodes if n.op.kind == "reduce" and reduced.intersection(fusion.reduced_axes(n))]

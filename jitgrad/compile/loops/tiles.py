@@ -29,6 +29,7 @@ from .nest import (
     on_loops,
     pinned_axes,
     reduction_access,
+    store_access,
     strided,
 )
 
@@ -118,7 +119,7 @@ class _Draft:
         self.reductions = [n for n in stage.nodes if n.op.kind == "reduce" and fusion.reduced_axes(n)]
         self.maps = [n for n in stage.nodes if n not in self.reductions]
         self.stores = {n: reduction_access(fusion, n, dims, ()) for n in self.reductions}
-        self.stores.update({n: map_access(fusion, n, dims) for n in self.maps})
+        self.stores.update({n: store_access(fusion, n, dims) for n in self.maps})
         self.gone = {n: frozenset(self.space[a] for a in fusion.reduced_axes(n)) for n in self.reductions}
         self.handed = self.unwritten = frozenset()  # see `joint`
 
@@ -160,16 +161,27 @@ def _near(drafts, c):
     return [sum(counts) for counts in zip(*[d.near(c) for d in drafts], strict=True)]
 
 
-def map_access(fusion, node, dims):
-    if node.op.kind == "reduce":
-        return reduction_access(fusion, node, dims, ())
-    return access(fusion.axes, node, fusion.identity(node), dims)
-
-
 def lower_program(fusion, step):
     """The `Program` of a step of several stages, or of one whose reductions go over different axes."""
     drafts = [_Draft(fusion, step, stage) for stage in step.stages]
     sizes = {c: n for d in drafts for c, n in zip(d.space, d.stage.sizes, strict=True)}
+    *outer, tile = _loops(_collapsed(_outer_classes(step, drafts, sizes), drafts), sizes)
+    program = Program(step, outer, tile, local=frozenset(step.local))
+    joints = joined(drafts, program.taken, sizes, fusion.axes, step.local)
+    for group in joints:
+        program.groups.append([_nest(draft, group, program, sizes) for draft in group.drafts])
+    program.local = program.local.difference(*[group.unwritten for group in joints])
+    _size_tiles(program, drafts)
+    for draft, nest in zip(drafts, program.stages, strict=True):
+        _localize(fusion, draft, nest, program)
+        nest.values = depths(fusion, nest, draft.pairs)
+        nest.fixed = _fixed(nest)
+    return program
+
+
+def _outer_classes(step, drafts, sizes):
+    """The classes of the loops around the stages, in order; the last is that of the tile: most accesses are contiguous
+    along it."""
 
     def order(c):
         first = next(d for d in drafts if c in d.space)
@@ -180,21 +192,13 @@ def lower_program(fusion, step):
     if sizes[tile] <= limits.now.tile_length and large and len(shared) > 1:
         shared = shared - {tile}  # rather an inner loop in a tile along a longer axis
         tile = max(shared, key=order)
-    others = sorted(shared - {tile}, key=lambda c: (-sum(d.far(c) for d in drafts), c))
-    groups = _collapsed([*others, tile], drafts)
-    *outer, tile = _loops(groups, sizes)
-    program = Program(step, outer, tile, local=frozenset(step.local))
-    joints = joined(drafts, program.taken, sizes, fusion.axes, step.local)
-    for group in joints:
-        program.groups.append([_nest(draft, group, program, sizes) for draft in group.drafts])
-    program.local = program.local.difference(*[group.unwritten for group in joints])
-    _size_tiles(program, drafts)
-    for draft, nest in zip(drafts, program.stages, strict=True):
-        _localize(fusion, draft, nest, program)
-        nest.values = depths(fusion, nest, draft.pairs)
-        inner = set(range(nest.outer, nest.tile)) if nest.column else set()
-        nest.fixed = frozenset(p for p, at in nest.spread.items() if inner and nest.tile in at and not at & inner)
-    return program
+    return [*sorted(shared - {tile}, key=lambda c: (-sum(d.far(c) for d in drafts), c)), tile]
+
+
+def _fixed(nest):
+    """What a column stage computes once per column: it depends on the tile, and on none of the loops around that."""
+    inner = set(range(nest.outer, nest.tile)) if nest.column else set()
+    return frozenset(p for p, at in nest.spread.items() if inner and nest.tile in at and not at & inner)
 
 
 def is_short(step, nest):
@@ -255,25 +259,30 @@ def _loops(groups, sizes):
 
 def _nest(draft, group, program, sizes):
     """The nest of one stage; its loops have the axes of the stage, those that the `group` of stages shares first."""
-    nest, tile, drafts = TileNest(), program.tile, group.drafts
+    nest, alone = TileNest(form="program", outer=len(program.outer)), len(group.drafts) == 1
     scan = None if draft.stage.scan is None else draft.space[draft.stage.scan[0]]
-    long = sorted(group.long, key=lambda c: (c == scan, -sum(d.far(c) for d in drafts), c))
-    long, last = _loops(_collapsed(long, drafts), sizes), tile.axis
-    few = _loops([[c] for c in sorted(group.few_of(draft), key=lambda c: (-draft.far(c), c))], sizes)
-    across = bool(long) and _near(drafts, last) > _near(drafts, long[-1].axis)
-    loops = [*program.outer, *([*long, tile] if across else [tile, *long]), *few]
-    nest.form, nest.outer = "program", len(program.outer)
+    long, few, across = _inner_loops(draft, group, program.tile.axis, scan, sizes)
+    loops = [*program.outer, *([*long, program.tile] if across else [program.tile, *long]), *few]
     nest.tile = nest.outer + len(long) * across
     nest.shared = nest.outer + 1 + len(long)
-    nest.column = across and len(drafts) == 1
+    nest.column = across and alone
     nest.reductions, nest.maps = draft.reductions, draft.maps
     nest.passing, nest.handed = draft.stage.passing | group.unwritten, group.handed
     nest.reduced = {n: {k for k, loop in enumerate(loops) if loop.axis in draft.gone[n]} for n in nest.reductions}
     nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
     nest.reverse = nest.scan is not None and draft.stage.scan[1]
     nest.loops = [loop._replace(axis=draft.space.index(loop.axis)) for loop in loops]
-    nest.interleaved = len(drafts) == 1 and nest.scan == len(loops) - 1 and _takes_rows(nest, draft)
+    nest.interleaved = alone and nest.scan == len(loops) - 1 and _takes_rows(nest, draft)
     return nest
+
+
+def _inner_loops(draft, group, tile, scan, sizes):
+    """(the loops in a unit that the group shares, those that are unrolled, whether the tile is within the first)."""
+    drafts = group.drafts
+    long = sorted(group.long, key=lambda c: (c == scan, -sum(d.far(c) for d in drafts), c))
+    long = _loops(_collapsed(long, drafts), sizes)
+    few = _loops([[c] for c in sorted(group.few_of(draft), key=lambda c: (-draft.far(c), c))], sizes)
+    return long, few, bool(long) and _near(drafts, tile) > _near(drafts, long[-1].axis)
 
 
 def _takes_rows(nest, draft):

@@ -267,14 +267,16 @@ class Values:
             if self.fixed:
                 self._fix(guard)
             return self.guards[guard][1]
+        self.guards[guard] = self._guarded(guard)
+        return self.guards[guard][1]
+
+    def _guarded(self, guard):
+        """Emit the position of a guard and its condition: (their names, how the position moves with a loop)."""
         index, args = guard.index, self.args
         number = {loop.axis: k for k, loop in enumerate(self.nest.loops)}
         variable, slope = self._variable(index, number)
         depth = max((depth_of_loop(self.nest, number[a]) for a in guard_axes(guard)), default=0)
-        parts = []
-        if variable:
-            step = self.stride(index.step, Pace(index.step, ())) if index.step != 1 else None
-            parts.append(_product(step, variable) if step else (False, "{}", (variable,)))
+        parts = [self._moving(index.step, variable)] if variable else []
         place, inside = args.fresh("p"), args.fresh("g")
         first = len(self.lines.get(depth, ()))
         value = total([*parts, *self._offset(index)])
@@ -290,10 +292,14 @@ class Values:
             form += " & ({0} * {2} == {3})"
         if not split or self.tested:
             self.emit(depth, Let(inside, Expr(form, (place, length, *exact))))
-        self.guards[guard] = place, inside, slope
         if not self.fixed:
             self.unfixed[guard] = self.lines[depth][first:]
-        return inside
+        return place, inside, slope
+
+    def _moving(self, step, variable):
+        if step == 1:
+            return False, "{}", (variable,)
+        return _product(self.stride(step, Pace(step, ())), variable)
 
     def _fix(self, guard):
         """Put the statements of a guard in the loop over the tile, too."""

@@ -21,18 +21,7 @@ def render_call(node):
         return None
     arrays = [base for base, _, _ in call_operands(node)]
     wide = loops.wide if loops.parts and loops.wide != node.dtype else None
-    names = [*(f"n{k}" for k in range(len(loops.sizes))), "out", *(f"x{k}" for k in range(len(arrays)))]
-    dtypes = [wide or node.dtype, *(a.dtype for a in arrays)]
-    args = [f"c[{k}]" for k in range(len(loops.sizes))]
-    args += [f"array_{dtype.name}(a, {k})" for k, dtype in enumerate(dtypes, 1)]
-    listing = [f"{name}: {dtype} {s.ndim}d" for name, dtype, s in zip(names[-len(dtypes) :], dtypes, (node, *node.src))]
-    text = (
-        HEADER.format(title=title("loops", [node.op.name]), listing="\n".join(listing))
-        + f"\n@body\ndef body(start, stop, {', '.join(names)}):\n"
-        + textwrap.indent(loops.code.strip("\n"), "    ")
-        + "\n\n\n@entry\ndef chunk(start, stop, part, args):\n    a = slots(args)\n    c = slots(a[0])\n"
-        + f"    body(start, stop, {', '.join(args)})\n"
-    )
+    text = _text(node, loops, [wide or node.dtype, *(a.dtype for a in arrays)])
     kernel = Kernel("loops", text, list(loops.sizes), [("out", node), *(("array", a) for a in arrays)], [])
     step = max(1, limits.now.grain * loops.units // max(1, loops.work))
     kernel.units, kernel.nodes, kernel.work = Units(loops.units, step, max(loops.parts, 1)), [node], loops.work
@@ -40,3 +29,18 @@ def render_call(node):
     if not loops.units:
         kernel.source = None  # nothing to do: the result is empty
     return kernel
+
+
+def _text(node, loops, dtypes):
+    """The text of the operation in the frame of a kernel; `dtypes` are those of the result and the operands."""
+    sizes = range(len(loops.sizes))
+    arrays = ["out", *(f"x{k}" for k in range(len(dtypes) - 1))]
+    args = [f"c[{k}]" for k in sizes] + [f"array_{dtype.name}(a, {k})" for k, dtype in enumerate(dtypes, 1)]
+    listing = [f"{name}: {dtype} {s.ndim}d" for name, dtype, s in zip(arrays, dtypes, (node, *node.src))]
+    return (
+        HEADER.format(title=title("loops", [node.op.name]), listing="\n".join(listing))
+        + f"\n@body\ndef body(start, stop, {', '.join([*(f'n{k}' for k in sizes), *arrays])}):\n"
+        + textwrap.indent(loops.code.strip("\n"), "    ")
+        + "\n\n\n@entry\ndef chunk(start, stop, part, args):\n    a = slots(args)\n    c = slots(a[0])\n"
+        + f"    body(start, stop, {', '.join(args)})\n"
+    )

@@ -252,14 +252,10 @@ class Program(Form):
         """Where the innermost loop is short, expensive functions are applied to a tile beforehand (see
         `passes.distribute`)."""
         nest, values = stage.nest, stage.values
-        inner = nest.loops[nest.tile + 1 :]
-        if nest.column or not inner or nest.scan is not None or is_all_tiny(nest):
-            return []
-        body = values.at(nest.depth)
-        apart = {s.name for s in body if isinstance(s, Let) and s.call and is_dear(s.call.node, nest)}
-        apart = {name for name in apart if values.depths.get(name) == nest.depth}
+        apart = self.applied_apart(stage)
         if not apart:
             return []
+        inner = nest.loops[nest.tile + 1 :]
         sizes, place = [self.args.size(loop.size) for loop in inner], TILE
         for number, (size, loop) in enumerate(zip(sizes, stage.loops[nest.tile + 1 :], strict=True)):
             place = Expr("({}) * {} + {}" if number else "{} * {} + {}", (place, size, loop))
@@ -269,6 +265,7 @@ class Program(Form):
             self.buffers.append((self.args.fresh("e"), dtype, count))
             return self.buffers[-1][0]
 
+        body = values.at(nest.depth)
         turns, known = distributed(body, apart, place, buffer, lambda name: values.depths.get(name, 0))
         points = Expr(" * ".join(["({} - {})", *["{}"] * len(sizes)]), ("high", "low", *sizes))
         out = []
@@ -277,6 +274,15 @@ class Program(Form):
             out.append(For("k", "0", points, applied_to_all(turn.applied)))
         values.lines[nest.depth] = [known.get(made(s), s) for s in body]
         return out
+
+    @staticmethod
+    def applied_apart(stage):
+        """The names of what expensive functions make in an innermost loop that is too short for vectors."""
+        nest, values = stage.nest, stage.values
+        if nest.column or nest.tile == len(nest.loops) - 1 or nest.scan is not None or is_all_tiny(nest):
+            return set()
+        calls = [s for s in values.at(nest.depth) if isinstance(s, Let) and s.call]
+        return {s.name for s in calls if is_dear(s.call.node, nest) and values.depths.get(s.name) == nest.depth}
 
     def fed(self, stage, k, statements):
         """The loops from number `k` on, with `statements` in the innermost one."""

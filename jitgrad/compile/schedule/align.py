@@ -3,7 +3,7 @@
 The gradient of a sum over slices is a sum of pads: ``(x[1:] - x[:-1])**2`` has one element less than ``x``, and
 kernels join only over equal loop spaces. So ``sum(f)`` becomes ``sum(pad(f))``, with a pad that stands in the graph
 anyway: its result reads what the gradient reads, at the same points, and the loop is cut where the pad begins and ends
-(see `render_forms`). Start at `fused`.
+(see `loops.passes.split_guards`). Start at `fused`.
 """
 
 from ...ir import Node, rebuilt, toposort
@@ -26,8 +26,19 @@ def aligned(roots):
     order = toposort(roots)
     pads = [n for n in order if n.op.kind == "pad" and all(step == 1 for step in n.arg)]
     sums = [n for n in order if n.op.kind == "reduce" and not n.ndim and _ends_with_zeros(n)] if pads else ()
-    axes, moved, alike = Axes(order) if sums else None, {}, {}
-    for pad in pads if sums else ():
+    moved = _moved(pads, sums, Axes(order)) if sums else {}
+    if not moved:
+        return roots
+    new = {}
+    for node in toposort([moved.get(n, n) for n in order]):
+        new[node] = rebuilt(node, tuple([new[moved.get(s, s)] for s in node.src]))
+    return [new[moved.get(root, root)] for root in roots]
+
+
+def _moved(pads, sums, axes):
+    """The sums that are taken over a pad of their operand, and what stands for them."""
+    moved, alike = {}, {}
+    for pad in pads:
         alike.setdefault(axes.of[pad.src[0]], {}).setdefault(pad.size, pad)  # the first one of each size stands for all
     for node in sums:
         (f,) = node.src
@@ -35,12 +46,7 @@ def aligned(roots):
         if pad is not None:
             wide = Node(pad.op, (f, *pad.src[1:]), pad.arg, pad.shape, f.dtype)
             moved[node] = Node(node.op, (wide,), node.arg, (), node.dtype)
-    if not moved:
-        return roots
-    new = {}
-    for node in toposort([moved.get(n, n) for n in order]):
-        new[node] = rebuilt(node, tuple([new[moved.get(s, s)] for s in node.src]))
-    return [new[moved.get(root, root)] for root in roots]
+    return moved
 
 
 def _ends_with_zeros(node):

@@ -187,36 +187,47 @@ class Grouping:
         return sorted(near.union(index for index in read if index >= first))
 
     def _fit(self, index, wish):
-        """(number of the stage, outer space) in which the step makes `wish`, or None."""
+        """(number of the stage, outer space) in which the step makes `wish`, or None where that is not legal."""
         step = self.steps[index]
         if step.kind != wish.kind or step.kind == "call" or not step.has_room(wish):
             return None
         if step.kind == "scalar":
             return 0, step.outer
-        low, outer, reads = 0, step.outer, False
+        first, outer, reads = self._after_sources(index, wish)
+        number = next((k for k in range(first, len(step.stages)) if step.stages[k].accepts(wish)), None)
+        extent = self._extent(wish, [*step.stages, Stage(wish.space, wish.sizes)], step.arrays)
+        outer = self._outer(wish, outer, extent)
+        if number == 0 and self._joins_nest(step, wish, reads, outer):
+            return number, outer
+        if number is None and not (reads or _scans_what_is_near(step, wish)):
+            return None
+        scans = wish.scan is not None or step.stages[0].scan is not None
+        if not _is_wide(outer, extent) or not (scans or _is_near(outer, extent)):
+            return None
+        return len(step.stages) if number is None else number, outer
+
+    def _after_sources(self, index, wish):
+        """(the first stage after what `wish` reads, the outer space that both have, whether it reads any)."""
+        step = self.steps[index]
+        first, outer, reads = 0, step.outer, False
         for source, ctx in wish.sources:
             made = self.made_by.get(source)
             if made is None or made[0] != index:
                 continue
             reads = True
-            low = max(low, made[1] + (not self._is_pointwise(source, ctx, wish, step.stages[made[1]])))
+            first = max(first, made[1] + (not self._is_pointwise(source, ctx, wish, step.stages[made[1]])))
             outer &= self.fusion.aligned(source, ctx, wish.space)
-        number = next((k for k in range(low, len(step.stages)) if step.stages[k].accepts(wish)), None)
-        extent = self._extent(wish, [*step.stages, Stage(wish.space, wish.sizes)], step.arrays)
-        outer = self._outer(wish, outer, extent)
-        opens = reads or wish.scan is not None and any(stage.space == wish.space for stage in step.stages)
-        alike = number == 0 and len(step.stages) == 1 and step.stages[0].is_alike(wish)
+        return first, outer, reads
+
+    @staticmethod
+    def _joins_nest(step, wish, reads, outer):
+        """Whether `wish` is made in the one nest of the step, which stays a simple one, or a scan in blocks."""
+        if step.form == "blocks":
+            return not (reads if wish.scan else _is_dear(wish.values - step.values))
+        if len(step.stages) > 1 or not step.stages[0].is_alike(wish):
+            return False
         scans = wish.scan is not None or step.stages[0].scan is not None
-        apart = scans and not outer and (len(wish.space) > 1 or _is_dear(step.values))
-        if alike and step.form != "blocks" and not apart:
-            return number, outer
-        if number == 0 and step.form == "blocks" and not (reads if wish.scan else _is_dear(wish.values - step.values)):
-            return number, outer
-        if (number is None and not opens) or not _is_wide(outer, extent):
-            return None
-        if not scans and not _is_near(outer, extent):
-            return None
-        return len(step.stages) if number is None else number, outer
+        return not scans or bool(outer) or not (len(wish.space) > 1 or _is_dear(step.values))
 
     def _is_pointwise(self, source, ctx, wish, stage):
         """Whether `source` is read at the point of its own stage where it is made."""
@@ -244,6 +255,11 @@ class Grouping:
             if limits.now.grain < math.prod(wish.sizes) < wish.node.size * limits.now.reduced_points:
                 return frozenset()
         return outer
+
+
+def _scans_what_is_near(step, wish):
+    """Whether it is a scan over the space of a stage, which has brought near what it reads."""
+    return wish.scan is not None and any(stage.space == wish.space for stage in step.stages)
 
 
 def _is_dear(values):

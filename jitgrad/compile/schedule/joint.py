@@ -39,16 +39,9 @@ class Joint:
 
     def takes(self, draft, axes):
         """Whether the stage `draft` may share the loops; it is one of them then."""
-        drafts, shared = [*self.drafts, draft], self.taken | self.long
-        if any(d.stage.scan is not None for d in drafts):
+        if not self._has_alike_loops(draft) or not self._is_unrolled_with(draft):
             return False
-        if self._long_of(draft) != self.long or any(self.sizes[c] <= limits.now.joint_length for c in self.long):
-            return False
-        unrolled = [d for d in drafts if self.few_of(d)]
-        if not unrolled or any(d.stage.points <= limits.now.grain for d in unrolled):
-            return False
-        if any(math.prod(self.sizes[c] for c in self.few_of(d)) > limits.now.unrolled for d in unrolled):
-            return False  # more than there are registers for
+        shared = self.taken | self.long
         made = {node for d in self.drafts for node in d.stage.nodes}
         read = [pair for pair in draft.loads if pair[0] in made]
         if not all(_is_at_point(shared, draft, axes.of[node], ctx) for node, ctx in read):
@@ -56,6 +49,19 @@ class Joint:
         self.drafts.append(draft)
         self.handed.update(n for n, _ in read if shared.issuperset(c for c in axes.of[n] if c != UNIT))
         return True
+
+    def _has_alike_loops(self, draft):
+        """Whether it has the same long loops, and no scan along them."""
+        if any(d.stage.scan is not None for d in (*self.drafts, draft)):
+            return False
+        return self._long_of(draft) == self.long and all(self.sizes[c] > limits.now.joint_length for c in self.long)
+
+    def _is_unrolled_with(self, draft):
+        """Whether the loops that differ are unrolled, and not more values than there are registers for."""
+        unrolled = [d for d in (*self.drafts, draft) if self.few_of(d)]
+        if not unrolled or any(d.stage.points <= limits.now.grain for d in unrolled):
+            return False
+        return all(math.prod(self.sizes[c] for c in self.few_of(d)) <= limits.now.unrolled for d in unrolled)
 
     def settle(self, drafts, local):
         """Decide what is in memory; `drafts` are all stages."""

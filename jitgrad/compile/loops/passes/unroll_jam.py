@@ -58,18 +58,21 @@ def _jammed_loop(loop, copies, fresh):
 
 def rows_together(stage):
     """How many rows a stage takes together: 1 where that is not worth it, or not that simple."""
-    nest, values = stage.nest, stage.values
-    last = len(nest.loops) - 1
-    if nest.column or nest.scan is not None or last != nest.tile + 1 or is_all_tiny(nest) or values.guards:
-        return 1
-    if any(node not in nest.passing for node in nest.maps):
+    nest = stage.nest
+    if not _is_simple(nest) or stage.values.guards:
         return 1
     inner = [node for node, _, depth, is_load in nest.values if depth == nest.depth and not is_load]
     places = {nest.place_of(node) for node in nest.reductions}
-    flops = sum(node.op.cost for node in inner)
-    if flops > limits.now.jammed_flops or not places or not places <= {"register", "array"}:
+    if sum(node.op.cost for node in inner) > limits.now.jammed_flops or places - {"register", "array"}:
         return 1
     return limits.now.jammed_sums if "register" in places else limits.now.jammed_rows
+
+
+def _is_simple(nest):
+    """Whether all that the nest leaves are sums, over rows of one loop that is not unrolled."""
+    if nest.column or nest.scan is not None or len(nest.loops) != nest.tile + 2 or is_all_tiny(nest):
+        return False
+    return bool(nest.reductions) and all(node in nest.passing for node in nest.maps)
 
 
 def is_worth_it(stage):
