@@ -17,13 +17,13 @@ from jitgrad.compile.loops.expressions import combination, element, expression, 
 from jitgrad.compile.loops.ir import (
     Accumulate,
     Block,
-    Call,
     Do,
     Expr,
     Flag,
     For,
     If,
     Let,
+    Operation,
     Prefetch,
     Select,
     Store,
@@ -285,8 +285,8 @@ def test_conditions_that_change_within_a_piece_stay():
 
 def test_loop_distribution():
     """``o = exp(exp(x) + c)``, with what is fed to each function in loops before."""
-    first = Let("v1", expression(EXP, ["v0"]), Call(EXP, ("v0",)))
-    second = Let("v3", expression(EXP, ["v2"]), Call(EXP, ("v2",)))
+    first = Let("v1", expression(EXP, ["v0"]), Operation(EXP, ("v0",)))
+    second = Let("v3", expression(EXP, ["v2"]), Operation(EXP, ("v2",)))
     body = (
         Let("v0", at("x0", "i0")), first, Let("v2", plus("v1", "c0")), second, Store(at("o0", "i0"), "v3"),
     )  # fmt: skip

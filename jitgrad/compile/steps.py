@@ -43,7 +43,7 @@ def _blocked_scan(fusion, step, nest):
 
 def _measured(kernel, nest, step):
     """`kernel` with what it leaves in memory, and its work."""
-    unstored = step.local.union(kernel.results, *[stage.passing for stage in step.stages])
+    unstored = step.local.union(kernel.results, *[stage.unstored for stage in step.stages])
     kernel.nodes, kernel.work = [n for n in step.nodes if n not in unstored], nest.points * nest.weight
     if not kernel.units.total:
         kernel.source = None  # nothing to do: the results are empty, or reductions of nothing

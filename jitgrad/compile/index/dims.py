@@ -1,4 +1,4 @@
-"""Axes: which axes of a program have one length, whatever the sizes are.
+"""Symbolic dimensions: which axes of a program have one length, whatever the sizes are.
 
 Kernels are shared by all shapes, so nothing in them may come from two lengths that happen to be equal, or from one
 that happens to be 1. Each axis of each node has a *class*, an int: axes of one class have one length for every shape
@@ -11,7 +11,7 @@ Start at `Axes`.
 """
 
 from ...ir.shapes import keep_axes
-from .duplicates import UNIT, told_apart
+from .duplicates import UNIT, with_duplicates
 
 
 class Axes:
@@ -28,7 +28,7 @@ class Axes:
         for node in order:
             self.of[node] = _RULES[node.op.kind](self, node)
         self.of = {node: tuple([self._root(c) for c in classes]) for node, classes in self.of.items()}
-        self.of = told_apart(order, self.of, self.targets)
+        self.of = with_duplicates(order, self.of, self.targets)
 
     def space(self, node):
         """The loop space of `node`, (classes, lengths): its axes but those of class UNIT; () only for 0-d values.

@@ -1,31 +1,32 @@
-"""Classes of axes as numbers, and how axes of one class in one node are told apart.
+"""Symbolic dimensions as numbers, and how two axes of one dimension in one node are distinguished.
 
 A loop space has each class once. Where one occurs twice in a node (``p[:, None] - p[None]``, ``a + a.T``), its axes are
-*twins*: classes of the same length, told apart by a number. It goes from operand to result, so that the twin of an axis
-says along which loop a value is made: the sum over the rows of a square has the twin of its columns, and who reads it
-at the loop over the rows is seen not to stand where it was made. Where operands disagree (``a + a.T``), one of them has
-its way, and the other is read across; one that is only stretched along an axis has no say.
+*duplicates*: classes of the same length, distinguished by a number. The number goes from operand to result, so it says
+along which loop a value is made: the sum over the rows of a square has the duplicate of its columns, and who reads it
+in the loop over the rows is seen to read another point than where it was made. Where operands disagree (``a + a.T``),
+the result has the numbers of one of them, and the other is read transposed; operands that are broadcast along an axis
+do not count.
 
-What is decided here costs a kernel more or less, never a value, but for one thing: a reduction keeps the twins of its
-operand, in whose loops it is made. Start at `told_apart`.
+What is decided here costs a kernel more or less, never a value, but for one thing: a reduction keeps the
+duplicates of its operand, in whose loops it is made. Start at `with_duplicates`.
 """
 
 UNIT = 0  #: the class of axes that the program itself made
-_TWINS = 1 << 32  # more than there are classes
+_DUPLICATES = 1 << 32  # more than there are classes
 
 
-def twin(c, number):
+def duplicate(c, number):
     """The class for those axes of the class `c` that have `number`; `c` itself is number 0."""
-    return c + number * _TWINS
+    return c + number * _DUPLICATES
 
 
 def common(c):
-    """The class that `c` is a twin of: axes of the same length for every shape have the same one."""
-    return c if c < _TWINS else c % _TWINS
+    """The class that `c` is a duplicate of: axes of the same length for every shape have the same one."""
+    return c if c < _DUPLICATES else c % _DUPLICATES
 
 
-def told_apart(order, of, targets):
-    """`of` (node -> the classes of its axes) with twins for classes that occur more than once in a node."""
+def with_duplicates(order, of, targets):
+    """`of` (node -> the classes of its axes) with duplicates for classes that occur more than once in a node."""
     named = [[c for c in classes if c != UNIT] for classes in of.values()]
     if all(len(set(classes)) == len(classes) for classes in named):
         return of
@@ -36,7 +37,7 @@ def told_apart(order, of, targets):
         else:
             offers = _offers(node, of, numbers, loose, targets)
         found = numbers[node] = _chosen(of[node], offers)
-        out[node] = tuple([twin(c, k) for c, k in zip(of[node], found, strict=True)])
+        out[node] = tuple([duplicate(c, k) for c, k in zip(of[node], found, strict=True)])
         loose[node] = {a for a in range(node.ndim) if offers and all(offer[a] is None for offer in offers)}
     return out
 

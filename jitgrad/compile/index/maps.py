@@ -1,8 +1,8 @@
 """Index maps: which element of a source an element of a kernel's loop space reads.
 
 Movement operations are never computed where it can be avoided: reading ``permute(slice(x))`` at a
-point of the loop space is reading ``x`` at another point. A *context* is a tuple with one `Index` per
-axis of a node: each an affine function of one loop variable, or of a `Guard`, the position inside the
+point of the loop space is reading ``x`` at another point. An index map, the *context* of a node, has one `Index` per
+axis of it: each an affine function of one loop variable, or of a `Guard`, the position inside the
 operand of a `pad` (which may lie outside of it: then the value is zero), or of a `Lookup`, the place that an index
 array names.
 

@@ -32,7 +32,7 @@ class Expr:
 Operand = str | Expr
 
 
-class Call(NamedTuple):
+class Operation(NamedTuple):
     """The operation that a value is the result of: a node of the graph, and the operands in this kernel."""
 
     node: Any
@@ -48,7 +48,7 @@ class Let:
 
     name: str
     value: Operand
-    call: Call | None = None
+    operation: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Prefetch:
 class Do:
     """A statement for its effect, of the frame of a kernel: no transformation looks into it."""
 
-    call: Expr
+    what: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ _EXPRS: dict[type, tuple] = {
     Accumulate: ("place", "value", "operand"),
     Flag: ("test",),
     Prefetch: ("array", "place", "count"),
-    Do: ("call",),
+    Do: ("what",),
     For: ("start", "stop"),
     While: ("test",),
     If: ("test",),

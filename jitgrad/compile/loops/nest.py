@@ -1,8 +1,8 @@
 """Lowering: one step of a `Fusion` becomes a `Nest`: loops, memory accesses, and what is computed at which depth.
 
-The loops are put in the order that makes most accesses contiguous, and neighbours that every access
-walks as one are collapsed. Both are decided by `Pace`: what is known of a stride for every shape. Which form the
-loops take is looked up in `render.forms`:
+The loops are put in the order that makes most accesses contiguous, and neighbours are collapsed where each access has
+one stride along both. Both are decided by `SymbolicStride`: what is known of a stride for every shape. The nest has one
+of these forms, whose loops are written by `render.forms`:
 
 ====== ==================================================================================
 flat   one loop, its range split in chunks; may reduce everything
@@ -29,15 +29,15 @@ from ..index.duplicates import common
 from ..index.maps import Guard, Lookup, guards_of, lookups_of, pad_guards, variables
 
 
-class Pace(NamedTuple):
+class SymbolicStride(NamedTuple):
     """What a stride is for every shape: `step` times the lengths of the axes of the classes `inner`, sorted."""
 
     step: int
     inner: tuple
 
 
-#: The pace of an access that no loop beside it walks as one.
-ALONE = Pace(0, (-1,))
+#: The stride of an access along a loop that is never collapsed with another.
+ALONE = SymbolicStride(0, (-1,))
 
 
 class Access(NamedTuple):
@@ -47,13 +47,13 @@ class Access(NamedTuple):
     const: int
     terms: tuple
     strides: tuple  # one per loop axis of the space
-    paces: tuple  # the paces of these, None where the access does not move
-    guards: tuple  # ((guard, stride, pace), ...)
+    symbols: tuple  # what these are for every shape, a `SymbolicStride` each; None where the access is invariant
+    guards: tuple  # ((guard, stride, symbol), ...)
     valid: tuple  # the guards that must hold for the access to be in range
     offset: bool  # whether the constant, less `near`, is one that may be 0 for some shapes only
     near: int = 0  # the part of the constant that is in the kernel's text
-    lookups: tuple = ()  # ((lookup, stride, pace), ...)
-    moves: tuple = ()  # how it moves with each loop axis: its pace, or one of step 0 where a lookup decides
+    lookups: tuple = ()  # ((lookup, stride, symbol), ...)
+    moves: tuple = ()  # its symbolic stride along each loop axis, one of step 0 where a lookup decides
 
 
 class Loop(NamedTuple):
@@ -79,7 +79,7 @@ class Nest:
     stores: dict = field(default_factory=dict)
     maps: list = field(default_factory=list)
     reductions: list = field(default_factory=list)
-    passing: frozenset = frozenset()  # what needs no memory
+    unstored: frozenset = frozenset()  # what needs no memory
     scan: int | None = None  # the number of the loop that the scans go along, and whether from its end
     reverse: bool = False
     column: bool = False  # whether the innermost loop is the tile, outside of which are loops of the stage
@@ -99,7 +99,7 @@ class Nest:
 
     @property
     def weight(self):
-        """How much dearer a point of the nest is than an addition, 1 to 8: dear points make smaller chunks."""
+        """The cost of a point of the nest in additions, 1 to 8: expensive points make smaller chunks."""
         depth = max((at for _, _, at, _ in self.values), default=0)
         flops = sum(n.op.cost for n, _, at, _ in self.values if at == depth and n.op.kind in ("elementwise", "scan"))
         return min(8, 1 + flops // 16)
@@ -113,7 +113,7 @@ def access(axes, node, ctx, dims, dropped=()):
 def strided(classes, lengths, ctx, dims):
     """The `Access` in the context `ctx` to an array in C order whose axes have `lengths`; those of class UNIT stand
     still."""
-    const, terms, step, paces, guards = 0, {}, [0] * dims, [None] * dims, []
+    const, terms, step, symbols, guards = 0, {}, [0] * dims, [None] * dims, []
     offset, near, lookups = False, 0, []
     for axis, (c, stride, index) in enumerate(zip(classes, contiguous(lengths), ctx, strict=True)):
         const += stride * index.const
@@ -125,28 +125,28 @@ def strided(classes, lengths, ctx, dims):
             terms[start] = terms.get(start, 0) + stride * coef
         if c == UNIT or index.var is None:
             continue
-        pace = Pace(index.step, tuple(sorted([common(d) for d in classes[axis + 1 :] if d != UNIT])))
+        symbol = SymbolicStride(index.step, tuple(sorted([common(d) for d in classes[axis + 1 :] if d != UNIT])))
         if isinstance(index.var, Guard):
-            guards.append((index.var, stride * index.step, pace))
+            guards.append((index.var, stride * index.step, symbol))
         elif isinstance(index.var, Lookup):
-            lookups.append((index.var, stride * index.step, pace))
+            lookups.append((index.var, stride * index.step, symbol))
         else:
-            step[index.var], paces[index.var] = stride * index.step, pace
-    moves = _moves(paces, lookups)
-    terms, step, paces, guards, lookups = map(tuple, (terms.items(), step, paces, guards, lookups))
-    return Access(const, terms, step, paces, guards, guards_of(ctx), offset, near, lookups, moves)
+            step[index.var], symbols[index.var] = stride * index.step, symbol
+    moves = _moves(symbols, lookups)
+    terms, step, symbols, guards, lookups = map(tuple, (terms.items(), step, symbols, guards, lookups))
+    return Access(const, terms, step, symbols, guards, guards_of(ctx), offset, near, lookups, moves)
 
 
-def _moves(paces, lookups):
+def _moves(symbols, lookups):
     """`Access.moves`: where index arrays name places, neighbours in the loop are no neighbours in memory, and loops are
     one if they are one for the index arrays. A loop along which they and the access itself move stays alone."""
-    out = list(paces)
+    out = list(symbols)
     for lookup, _, _ in lookups:
         for axis, index in enumerate(lookup.ctx):
             inner = tuple(sorted([common(c) for c in lookup.classes[axis + 1 :] if c != UNIT]))
             for var in variables(index):
-                pace = Pace(0, inner)
-                out[var] = pace if out[var] in (None, pace) and paces[var] is None else ALONE
+                symbol = SymbolicStride(0, inner)
+                out[var] = symbol if out[var] in (None, symbol) and symbols[var] is None else ALONE
     return tuple(out)
 
 
@@ -211,7 +211,7 @@ def _arranged(fusion, step, pairs, pinned, dropped):
     reduced = {a for gone in step.stages[0].reduced for a in gone if a in axes}
     nest.reductions = [n for n in step.nodes if n.op.kind == "reduce" and reduced.intersection(fusion.reduced_axes(n))]
     nest.maps = [n for n in step.nodes if n not in nest.reductions]
-    nest.passing = step.stages[0].passing
+    nest.unstored = step.stages[0].unstored
     _arrange(nest, step, axes, reduced, [*loads.values()], [stores[n] for n in nest.maps], pinned, [*stores.values()])
     nest.loads = {pair: on_loops(a, nest.loops) for pair, a in loads.items()}
     nest.stores = {n: on_loops(a, nest.loops) for n, a in stores.items()}
@@ -306,9 +306,9 @@ def _arrange(nest, step, axes, reduced, loads, maps, pinned, stores):
         nest.form, nest.loops, nest.outer = "column", kept[:-1] + summed + kept[-1:], len(kept) - 1
 
 
-def is_near(pace):
+def is_contiguous(symbol):
     """Whether neighbours in the loop are neighbours in memory."""
-    return pace is not None and not pace.inner and pace.step in (1, -1)
+    return symbol is not None and not symbol.inner and symbol.step in (1, -1)
 
 
 def far(axis, accesses):
@@ -318,22 +318,23 @@ def far(axis, accesses):
 
 def _innermost(axes, loads, maps):
     """The axis along which most accesses are contiguous; the last one in doubt."""
-    return max(axes, key=lambda axis: (nearness(axis, loads, maps), axis))
+    return max(axes, key=lambda axis: (contiguity(axis, loads, maps), axis))
 
 
-def nearness(axis, loads, maps):
+def contiguity(axis, loads, maps):
     """How many accesses are contiguous along `axis`: those that move along most axes, which are the long ones, and all.
 
     ``X.T @ g`` along the axis of g, which is contiguous there, reads X in strides (100 000 x 50: 7.8 ms, 1.0 else).
     """
     rank = max([_rank(a) for a in (*loads, *maps)], default=0)
-    near = [(a, 1) for a in loads if is_near(a.moves[axis])] + [(a, 2) for a in maps if is_near(a.moves[axis])]
+    weighted = [(a, 1) for a in loads] + [(a, 2) for a in maps]
+    near = [(a, weight) for a, weight in weighted if is_contiguous(a.moves[axis])]
     return sum(weight for a, weight in near if _rank(a) == rank), sum(weight for _, weight in near)
 
 
 def _rank(a):
     """Along how many axes an access moves."""
-    return sum(pace is not None for pace in a.moves)
+    return sum(symbol is not None for symbol in a.moves)
 
 
 def _collapse(loops, step, accesses, pinned):
@@ -350,7 +351,7 @@ def _collapse(loops, step, accesses, pinned):
 
 
 def is_joint(outer, inner, c):
-    """Whether the pace `outer` is that of the end of a loop of the class `c` at the pace `inner`."""
+    """Whether the stride `outer` is `inner` times the length of a loop of the class `c`: then both are one loop."""
     if outer is None or inner is None:
         return outer is inner
     return outer.step == inner.step and list(outer.inner) == sorted((*inner.inner, common(c)))
@@ -358,8 +359,8 @@ def is_joint(outer, inner, c):
 
 def on_loops(a, loops):
     axes = [loop.axis for loop in loops]
-    strides, paces, moves = (tuple([of[k] for k in axes]) for of in (a.strides, a.paces, a.moves))
-    return a._replace(strides=strides, paces=paces, moves=moves)
+    strides, symbols, moves = (tuple([of[k] for k in axes]) for of in (a.strides, a.symbols, a.moves))
+    return a._replace(strides=strides, symbols=symbols, moves=moves)
 
 
 # ---------------------------------------------------------------------- depths
@@ -387,7 +388,7 @@ def depths(fusion, nest, pairs):
         at = set()
         if is_load and node.ndim:
             a = nest.loads[node, ctx]
-            at = {k for k, pace in enumerate(a.moves) if pace}.union(*[guard_loops(g) for g in a.valid])
+            at = {k for k, symbol in enumerate(a.moves) if symbol}.union(*[guard_loops(g) for g in a.valid])
         elif not is_load:
             at = set().union(*[spread[s] for s in fusion.reads(node, ctx)])
             if node.op.kind == "pad":

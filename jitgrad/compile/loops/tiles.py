@@ -21,11 +21,11 @@ from .nest import (
     Loop,
     Nest,
     access,
+    contiguity,
     depths,
     evaluations,
     far,
     is_joint,
-    nearness,
     on_loops,
     pinned_axes,
     reduction_access,
@@ -40,7 +40,7 @@ class TileNest(Nest):
 
     tile: int = 0  # the number of the loop over the tile
     shared: int = 0  # how many loops it has in common with the stages that share loops with it
-    handed: frozenset = frozenset()  # what those hand on in registers
+    forwarded: frozenset = frozenset()  # what those hand on in registers
     reduced: dict = field(default_factory=dict)  # reduction -> the numbers of the loops that it goes over
     interleaved: bool = False  # whether it takes several rows of a scan side by side (see `passes.interleave`)
 
@@ -70,7 +70,7 @@ class TileNest(Nest):
 
 
 @dataclass(slots=True, eq=False)
-class Program:
+class TiledProgram:
     """The nests of the stages of a `step`; `outer` are the loops before the tile, `tile` that over the axis cut in
     tiles.
 
@@ -121,7 +121,7 @@ class _Draft:
         self.stores = {n: reduction_access(fusion, n, dims, ()) for n in self.reductions}
         self.stores.update({n: store_access(fusion, n, dims) for n in self.maps})
         self.gone = {n: frozenset(self.space[a] for a in fusion.reduced_axes(n)) for n in self.reductions}
-        self.handed = self.unwritten = frozenset()  # see `joint`
+        self.forwarded = self.unstored = frozenset()  # see `joint`
 
     @property
     def accesses(self):
@@ -130,15 +130,15 @@ class _Draft:
     @property
     def touched(self):
         """(node, access) of what is read and written in memory."""
-        loads = [(node, a) for (node, _), a in self.loads.items() if node not in self.handed]
-        return [*loads, *[(node, a) for node, a in self.stores.items() if node not in self.unwritten]]
+        loads = [(node, a) for (node, _), a in self.loads.items() if node not in self.forwarded]
+        return [*loads, *[(node, a) for node, a in self.stores.items() if node not in self.unstored]]
 
     def near(self, c):
-        """How many accesses of the innermost loop are contiguous along the class `c`, as `nearness` has it."""
+        """How many accesses of the innermost loop are contiguous along the class `c`, as `contiguity` has it."""
         if c not in self.space:
             return 0, 0
         read = [a for node, a in self.touched if node not in self.stores]
-        return nearness(self.space.index(c), read, [a for node, a in self.touched if node in self.maps])
+        return contiguity(self.space.index(c), read, [a for node, a in self.touched if node in self.maps])
 
     def far(self, c):
         return far(self.space.index(c), self.accesses) if c in self.space else 0
@@ -162,15 +162,15 @@ def _near(drafts, c):
 
 
 def lower_program(fusion, step):
-    """The `Program` of a step of several stages, or of one whose reductions go over different axes."""
+    """The `TiledProgram` of a step of several stages, or of one whose reductions go over different axes."""
     drafts = [_Draft(fusion, step, stage) for stage in step.stages]
     sizes = {c: n for d in drafts for c, n in zip(d.space, d.stage.sizes, strict=True)}
     *outer, tile = _loops(_collapsed(_outer_classes(step, drafts, sizes), drafts), sizes)
-    program = Program(step, outer, tile, local=frozenset(step.local))
+    program = TiledProgram(step, outer, tile, local=frozenset(step.local))
     joints = joined(drafts, program.taken, sizes, fusion.axes, step.local)
     for group in joints:
         program.groups.append([_nest(draft, group, program, sizes) for draft in group.drafts])
-    program.local = program.local.difference(*[group.unwritten for group in joints])
+    program.local = program.local.difference(*[group.unstored for group in joints])
     _size_tiles(program, drafts)
     for draft, nest in zip(drafts, program.stages, strict=True):
         _localize(fusion, draft, nest, program)
@@ -213,7 +213,7 @@ def is_short(step, nest):
     if nest.form == "row" and nest.points > limits.now.grain and is_fetched(row) and row <= limits.now.jammed_bytes:
         return True
     last = 1 + len(nest.loops) - nest.outer
-    return any(is_dear(node, nest) and not is_load and depth == last for node, _, depth, is_load in nest.values)
+    return any(is_expensive(node, nest) and not is_load and depth == last for node, _, depth, is_load in nest.values)
 
 
 def is_fetched(row):
@@ -234,9 +234,9 @@ def is_all_tiny(nest):
     return nest.tile + 1 < len(nest.loops) and len(tiny(nest)) == len(nest.loops) - nest.tile - 1
 
 
-def is_dear(node, nest):
-    """Whether what the innermost loop leaves after whole vectors is dear, for the operation `node` of a large nest:
-    small ones keep to the kernels they have, whatever their shape."""
+def is_expensive(node, nest):
+    """Whether what the innermost loop leaves after whole vectors is expensive, for the operation `node` of a large
+    nest: small ones keep to the kernels they have, whatever their shape."""
     room = nest.loops[-1].size * node.dtype.itemsize
     ragged = room <= limits.now.ragged_bytes and room % limits.now.vector_bytes > 0 and nest.points > limits.now.grain
     return ragged and node.op.kind == "elementwise" and node.op.cost >= limits.now.expensive_flops
@@ -267,7 +267,7 @@ def _nest(draft, group, program, sizes):
     nest.shared = nest.outer + 1 + len(long)
     nest.column = across and alone
     nest.reductions, nest.maps = draft.reductions, draft.maps
-    nest.passing, nest.handed = draft.stage.passing | group.unwritten, group.handed
+    nest.unstored, nest.forwarded = draft.stage.unstored | group.unstored, group.forwarded
     nest.reduced = {n: {k for k, loop in enumerate(loops) if loop.axis in draft.gone[n]} for n in nest.reductions}
     nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
     nest.reverse = nest.scan is not None and draft.stage.scan[1]

@@ -24,8 +24,8 @@ from .expressions import (
     stored,
     total,
 )
-from .ir import Call, Expr, Flag, Let, Operand, Select, Store
-from .nest import Pace, depth_of_loop, guard_axes, is_beside
+from .ir import Expr, Flag, Let, Operand, Operation, Select, Store
+from .nest import SymbolicStride, depth_of_loop, guard_axes, is_beside
 
 #: the depth of statements in the loop over the tile before the loops of a column stage; a point's number in its tile
 FIXED, TILE = "fixed", Expr("({} - {})", ("t", "low"))
@@ -54,7 +54,7 @@ class Values:
     """
 
     __slots__ = (
-        "args", "carries", "computed", "depths", "exact", "fast", "fixed", "fusion", "guards", "handed",
+        "args", "carries", "computed", "depths", "exact", "fast", "fixed", "fusion", "guards", "forwarded",
         "intervals", "lines", "loops", "names", "nest", "split_at", "tested", "tiny", "unfixed", "zeroed",
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ class Values:
         self.tiny = frozenset()  # the classes of axes whose lengths are part of the kernel
         self.fast = None  # the number of the loop that is in vectors, if not the last one
         self.carries = {}  # scan -> the name of what is carried along
-        self.handed = {}  # node -> the name of its value, made by another stage at the same point
+        self.forwarded = {}  # node -> the name of its value, made by another stage at the same point
 
     def at(self, depth):
         """The statements at a depth."""
@@ -126,7 +126,7 @@ class Values:
     def _loaded(self, node, ctx, depth):
         if not node.ndim:
             return self.args.scalar(node)
-        return self.handed[node] if node in self.handed else self.load(node, ctx, depth)
+        return self.forwarded[node] if node in self.forwarded else self.load(node, ctx, depth)
 
     def elementwise(self, node, sources, depth):
         key = (node.op, node.dtype, depth, *[self.names[pair] for pair in sources])
@@ -140,7 +140,7 @@ class Values:
         if self.fixed and node.op.cost >= limits.now.fixed_flops:
             self.keep(depth, name, value, node.dtype)
         else:
-            self.emit(depth, Let(name, value, Call(node, tuple(args))))
+            self.emit(depth, Let(name, value, Operation(node, tuple(args))))
         self.args.note(name, node, args)
         return name
 
@@ -179,7 +179,7 @@ class Values:
         name = self.carries[node]
         if not self.nest.column:
             value = combination(node, name, *values, reorder=False)
-            self.emit(depth, Let(name, value, Call(node, tuple(values))))
+            self.emit(depth, Let(name, value, Operation(node, tuple(values))))
             return name
         out, place = self.args.fresh("v"), element(name, TILE)
         self.emit(depth, Let(out, combination(node, read(place, node.dtype), *values, reorder=False)))
@@ -220,11 +220,15 @@ class Values:
 
     # ------------------------------------------------------------------ places
 
-    def stride(self, value, pace):
-        return str(value) if pace.inner and self.tiny.issuperset(pace.inner) else self.args.stride(value, pace)
+    def stride(self, value, symbol):
+        return str(value) if self._is_baked(symbol) else self.args.stride(value, symbol)
 
-    def inner_stride(self, value, pace):
-        return str(value) if pace.inner and self.tiny.issuperset(pace.inner) else self.args.inner_stride(value, pace)
+    def inner_stride(self, value, symbol):
+        return str(value) if self._is_baked(symbol) else self.args.inner_stride(value, symbol)
+
+    def _is_baked(self, symbol):
+        """Whether a stride is the product of lengths that are part of the kernel."""
+        return bool(symbol.inner) and self.tiny.issuperset(symbol.inner)
 
     def address(self, a, loops=None):
         """The expression of the element an `Access` means; `loops` are the loop variables."""
@@ -232,26 +236,26 @@ class Values:
         offset = self.args.offset(a.const - a.near, a.terms, a.offset)
         parts = [(False, "{}", (offset,))] if offset else []
         fast = len(loops) - 1 if self.fast is None else self.fast
-        for k, (stride, pace) in enumerate(zip(a.strides, a.paces, strict=True)):
-            if pace is None:
+        for k, (stride, symbol) in enumerate(zip(a.strides, a.symbols, strict=True)):
+            if symbol is None:
                 continue
-            if (k >= fast or self.tiny) and not pace.inner and pace.step in (1, -1):
-                parts.append((pace.step < 0, "{}", (loops[k],)))
+            if (k >= fast or self.tiny) and not symbol.inner and symbol.step in (1, -1):
+                parts.append((symbol.step < 0, "{}", (loops[k],)))
             else:
                 of = self.stride if k < fast else self.inner_stride
-                parts.append(_product(of(stride, pace), loops[k]))
-        for guard, stride, pace in a.guards:
-            parts.append(self._looked_up(self.guards[guard][0], stride, pace))
-        for lookup, stride, pace in a.lookups:
-            parts.append(self._looked_up(self.value(lookup[:2]), stride, pace))
+                parts.append(_product(of(stride, symbol), loops[k]))
+        for guard, stride, symbol in a.guards:
+            parts.append(self._looked_up(self.guards[guard][0], stride, symbol))
+        for lookup, stride, symbol in a.lookups:
+            parts.append(self._looked_up(self.value(lookup[:2]), stride, symbol))
         if a.near:
             parts.append((a.near < 0, str(abs(a.near)), ()))
         return total(parts)
 
-    def _looked_up(self, place, stride, pace):
-        if not pace.inner and pace.step == 1:
+    def _looked_up(self, place, stride, symbol):
+        if not symbol.inner and symbol.step == 1:
             return False, "{}", (place,)
-        return _product(self.stride(stride, pace), place)
+        return _product(self.stride(stride, symbol), place)
 
     def place(self, node, a):
         """The address of an access to `node`: in local memory, columns are counted from the start of the tile."""
@@ -299,7 +303,7 @@ class Values:
     def _moving(self, step, variable):
         if step == 1:
             return False, "{}", (variable,)
-        return _product(self.stride(step, Pace(step, ())), variable)
+        return _product(self.stride(step, SymbolicStride(step, ())), variable)
 
     def _fix(self, guard):
         """Put the statements of a guard in the loop over the tile, too."""
@@ -324,7 +328,7 @@ class Values:
 
     def _divided(self, position, step, depth):
         """The name of `position` divided by `step`, and what says whether it is that exactly."""
-        place, stride = self.args.fresh("p"), self.stride(step, Pace(step, ()))
+        place, stride = self.args.fresh("p"), self.stride(step, SymbolicStride(step, ()))
         inverse = self.args.add_static("k", const(1.0 / step, FLOAT64))
         self.emit(depth, Let(place, Expr("np.int64({} * {} + 0.5)", (position, inverse))))  # no division: it takes 5 ns
         return place, (stride, position)

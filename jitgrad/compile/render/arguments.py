@@ -111,19 +111,19 @@ class Arguments:
             return self.add_dynamic("d", "index", (const, terms))
         return self.add_static("d", const) if present else ""
 
-    def stride(self, value, pace):
+    def stride(self, value, symbol):
         """The name of a stride: one for all that are equal for every shape."""
-        if pace not in self.strides:
-            self.strides[pace] = self.add_static("s", value)
-        return self.strides[pace]
+        if symbol not in self.strides:
+            self.strides[symbol] = self.add_static("s", value)
+        return self.strides[symbol]
 
-    def inner_stride(self, value, pace):
+    def inner_stride(self, value, symbol):
         """A stride along the innermost loop. LLVM makes a copy of the loop for one that is 1 where it is an argument,
         and no vectors for others; so the argument is one less (a + a.T, 300 x 300, exp and gradient: 480 us, 160 so).
         """
-        if ("fast", pace) not in self.strides:
-            self.strides["fast", pace] = self.add_static("s", value - 1)
-        return Expr("({} + 1)", (self.strides["fast", pace],))
+        if ("fast", symbol) not in self.strides:
+            self.strides["fast", symbol] = self.add_static("s", value - 1)
+        return Expr("({} + 1)", (self.strides["fast", symbol],))
 
     def note(self, name, node, args):
         """Put an operation into the listing at the head of the kernel."""

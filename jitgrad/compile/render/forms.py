@@ -65,7 +65,7 @@ class Form:
         for value in nest.values:
             values.evaluate(*value)
         for node in nest.maps:
-            if node not in nest.passing:
+            if node not in nest.unstored:
                 array = self.args.array(node, "out")
                 value = stored(values.value(operand_of(node, self.fusion)), node.dtype)
                 values.emit(nest.depth, Store(element(array, values.address(nest.stores[node])), value))
@@ -137,7 +137,7 @@ class Form:
         return decoded(source, self.nest.loops, self.loops, count, self.args)
 
 
-class Flat(Form):
+class FlatForm(Form):
     splits = True
 
     def statements(self):
@@ -152,7 +152,7 @@ class Flat(Form):
         return Units(self.nest.loops[0].size, self.grain)
 
 
-class Rows(Form):
+class RowsForm(Form):
     splits = True
 
     def statements(self):
@@ -173,7 +173,7 @@ class Rows(Form):
         return Units(total, max(1, self.grain // max(1, min(inner, limits.now.block_inner))))
 
 
-class Row(Form):
+class RowForm(Form):
     def statements(self):
         nest = self.nest
         unit = [*self.decode("u", nest.outer), *self.values.at(1), *self.start_accumulators()]
@@ -190,7 +190,7 @@ class Row(Form):
         return Units(kept, max(1, self.grain // row))
 
 
-class Column(Form):
+class ColumnForm(Form):
     """Reduced loops outside, a block of kept columns inside; few columns: the rows are split in parts, too."""
 
     def statements(self):
@@ -257,7 +257,7 @@ class Column(Form):
         return Units(total, max(1, self.grain // max(1, nest.points // total)), pieces)
 
 
-FORMS = {"flat": Flat, "rows": Rows, "row": Row, "column": Column}
+FORMS = {"flat": FlatForm, "rows": RowsForm, "row": RowForm, "column": ColumnForm}
 
 
 def operand_of(node, fusion):

@@ -7,8 +7,8 @@ A reduction lives in one of three places:
   (what the innermost loops add up to is in a register, too, and joins the element after them);
 - in a *partial result of the chunk*, where it goes over outer loops: a number if nothing is kept, else an array.
 
-A `Stage` has the statements of one nest by depth, and where its reductions live. Start at `Program.statements`, then
-`Program.stages`.
+A `LoweredStage` has the statements of one nest by depth, and where its reductions live. Start at
+`ProgramForm.statements`, then `ProgramForm.stages`.
 """
 
 import math
@@ -38,7 +38,7 @@ from ..loops.passes.interleave import Interleaved, Memories
 from ..loops.passes.prefetch import prefetches
 from ..loops.passes.strip_mine import in_blocks, in_one_block
 from ..loops.passes.unroll_jam import is_worth_it, rows_together, unrolled_and_jammed
-from ..loops.tiles import is_all_tiny, is_dear, local_size, tiny
+from ..loops.tiles import is_all_tiny, is_expensive, local_size, tiny
 from ..loops.values import FIXED, TILE, Values
 from .arguments import freed, local_of, scratch_of, title
 from .forms import Form, decoded, operand_of, tile_of
@@ -46,14 +46,14 @@ from .forms import Form, decoded, operand_of, tile_of
 
 def render_program(program, fusion):
     """The kernel of a step of several stages, and how its launches are cut."""
-    form = Program(program, fusion)
+    form = ProgramForm(program, fusion)
     kernel = form.render()
     kernel.units, kernel.gathered = form.units(), form.gathered
     return kernel
 
 
 @dataclass(slots=True, eq=False)
-class Stage:
+class LoweredStage:
     """One nest: its statements (`values`), and where its reductions live."""
 
     nest: object
@@ -75,7 +75,7 @@ class Stage:
         return [*self.updates, *self.elements]
 
 
-class Program(Form):
+class ProgramForm(Form):
     """The form of a step of several stages."""
 
     kind = "program"
@@ -141,8 +141,8 @@ class Program(Form):
 
     def stages(self, nests):
         """The statements of one stage, or of those that share loops."""
-        handed = {}
-        stages = [self.prepared(nest, handed) for nest in nests]
+        forwarded = {}
+        stages = [self.prepared(nest, forwarded) for nest in nests]
         out = []
         for stage in stages:
             self.top += stage.values.at(0)
@@ -164,8 +164,8 @@ class Program(Form):
             out += self.around_tile(stage, _joined)
         return out
 
-    def prepared(self, nest, handed):
-        """The `Stage` of a nest: its values are evaluated, stored and reduced."""
+    def prepared(self, nest, forwarded):
+        """The `LoweredStage` of a nest: its values are evaluated, stored and reduced."""
         names, inner = [], iter(range(len(nest.loops)))
         for k in range(len(nest.loops)):
             names.append(f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}")
@@ -174,8 +174,8 @@ class Program(Form):
         values = Values(self.fusion, self.args, nest, names)
         values.tiny = frozenset([common(c) for loop in tiny(nest) for c in loop.classes])
         values.fast = len(nest.loops) - 1 - len(tiny(nest)) if nest.shared < len(nest.loops) else None
-        values.handed = handed
-        stage = Stage(nest, values)
+        values.forwarded = forwarded
+        stage = LoweredStage(nest, values)
         for node in filter(self.fusion.scan_of, nest.maps):
             values.carries[node] = name = self.args.fresh("c")
             stage.carried.append((node, name))
@@ -192,9 +192,9 @@ class Program(Form):
     def store(self, stage, node):
         nest, values = stage.nest, stage.values
         source = operand_of(node, self.fusion)
-        if node in nest.handed:
-            values.handed[node] = values.value(source)
-        if node in nest.passing:
+        if node in nest.forwarded:
+            values.forwarded[node] = values.value(source)
+        if node in nest.unstored:
             return
         place = element(self.args.array(node, "out"), values.place(node, nest.stores[node]))
         values.emit(nest.depth, Store(place, stored(values.value(source), node.dtype)))
@@ -226,8 +226,8 @@ class Program(Form):
             self.totals.append((node, acc))
         else:
             stage.registers.setdefault(level, []).append((node, acc))
-        if nest.place_of(node) == "register" and node in nest.handed:
-            stage.values.handed[node] = self.args.fresh("v")
+        if nest.place_of(node) == "register" and node in nest.forwarded:
+            stage.values.forwarded[node] = self.args.fresh("v")
         if sums_in_blocks(node) and not narrow:
             total, acc = acc, self.args.fresh("part")
             sums = stage.tiles if level is None and is_all_tiny(nest) else stage.short
@@ -281,8 +281,10 @@ class Program(Form):
         nest, values = stage.nest, stage.values
         if nest.column or nest.tile == len(nest.loops) - 1 or nest.scan is not None or is_all_tiny(nest):
             return set()
-        calls = [s for s in values.at(nest.depth) if isinstance(s, Let) and s.call]
-        return {s.name for s in calls if is_dear(s.call.node, nest) and values.depths.get(s.name) == nest.depth}
+        calls = [s for s in values.at(nest.depth) if isinstance(s, Let) and s.operation]
+        return {
+            s.name for s in calls if is_expensive(s.operation.node, nest) and values.depths.get(s.name) == nest.depth
+        }
 
     def fed(self, stage, k, statements):
         """The loops from number `k` on, with `statements` in the innermost one."""
@@ -398,12 +400,12 @@ class Program(Form):
 
     def finished(self, node, acc, stage):
         """The statements that hand on, and store, the sum `acc` of the innermost loops."""
-        nest, handed = stage.nest, stage.values.handed
+        nest, forwarded = stage.nest, stage.values.forwarded
         value = acc if nest.is_narrow(node) or not is_wide(node) else Expr("np.float32({})", (acc,))
-        if node in nest.handed:
-            yield Let(handed[node], value)
-            value = handed[node]
-        if node in nest.passing:
+        if node in nest.forwarded:
+            yield Let(forwarded[node], value)
+            value = forwarded[node]
+        if node in nest.unstored:
             return
         place = self.element(stage, node)
         if nest.place_of(node) == "register":

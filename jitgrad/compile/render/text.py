@@ -42,7 +42,7 @@ _SIMPLE: dict[type, Callable] = {
     Accumulate: lambda s: f"{s.place} = {s.value}",
     Flag: lambda s: f"far = far | {s.test}",
     Prefetch: lambda s: f"prefetch({s.array}, {s.place}, {s.count})",
-    Do: lambda s: str(s.call),
+    Do: lambda s: str(s.what),
 }
 
 

@@ -5,7 +5,7 @@ Two decisions:
 1. *What is kept* (`Fusion._decide`). Walking from the roots to the leaves, every node collects the contexts
    (kernel space and index map, see `fuse_index`) in which its readers want it. Results of reductions, scans and
    calls are kept always, and what index arrays pick from; an elementwise value only where computing it again would be
-   dearer than a store and a load. Everything else is recomputed in registers by each kernel that reads it.
+   more expensive than a store and a load. Everything else is recomputed in registers by each kernel that reads it.
 2. *Which step makes it*: see `group`.
 
 Start at `fuse`.
@@ -107,7 +107,7 @@ class Fusion:
             self.kept, self.steps = before, steps
 
     def _repeated_values(self):
-        """The elementwise values that several stages of a step compute at their own axes, where that is dear enough."""
+        """The elementwise values that several stages of a step compute at their own axes, if they are expensive."""
         nodes = set()
         for step in self.steps:
             if step.kind == "loop" and len(step.stages) > 1:
@@ -305,11 +305,11 @@ class Fusion:
         return list(zip(node.src, source_contexts(self.axes, node, ctx), strict=False))
 
 
-def _repeated(space, ctx, dear):
-    """Whether a kernel over `space` would compute what it reads in `ctx` many times: in its inner loop, or if `dear`
-    outside of it, where it could be computed in a loop of its own."""
+def _repeated(space, ctx, expensive):
+    """Whether a kernel over `space` would compute what it reads in `ctx` many times: in its inner loop, or if it is
+    `expensive` outside of it, where it could be computed in a loop of its own."""
     used = set().union(*[variables(i) for i in ctx])
-    return (dear or len(space) - 1 in used) and not used.issuperset(range(len(space)))
+    return (expensive or len(space) - 1 in used) and not used.issuperset(range(len(space)))
 
 
 def fuse(roots):

@@ -1,9 +1,9 @@
-"""Joint stages: stages of a row program that follow each other at every point of the same long loops.
+"""Joint stages: loop fusion of the stages of a row program that have the same long loops.
 
 The distances of pairs of points with their gradient are three stages: loops over pairs and coordinates, over pairs, and
-again over pairs and coordinates. Where the loops that differ are so few turns that they are unrolled, the stages share
-the others: what one leaves at a point the next has in registers, what both compute is computed once, and the points
-are in vectors.
+again over pairs and coordinates. Where the loops that differ are so short that they are unrolled, the stages are
+fused over the others: what one leaves at a point the next has in registers, what both compute is computed once, and
+the points are in vectors.
 
 Start at `joined`.
 """
@@ -22,13 +22,13 @@ def is_few(n):
 class Joint:
     """The `drafts` of stages that share loops over the classes `long` within those of a unit, `taken`.
 
-    What is `handed` from one to another is in registers where it is read; if it is `unwritten`, nobody needs it in
+    What is `forwarded` from one to another is in registers where it is read; if it is `unstored`, nobody needs it in
     memory.
     """
 
     def __init__(self, draft, taken, sizes):
         self.drafts, self.taken, self.sizes = [draft], taken, sizes
-        self.handed, self.unwritten, self.long = set(), frozenset(), self._long_of(draft)
+        self.forwarded, self.unstored, self.long = set(), frozenset(), self._long_of(draft)
 
     def _long_of(self, draft):
         return frozenset([c for c in draft.space if c not in self.taken and not is_few(self.sizes[c])])
@@ -47,7 +47,7 @@ class Joint:
         if not all(_is_at_point(shared, draft, axes.of[node], ctx) for node, ctx in read):
             return False
         self.drafts.append(draft)
-        self.handed.update(n for n, _ in read if shared.issuperset(c for c in axes.of[n] if c != UNIT))
+        self.forwarded.update(n for n, _ in read if shared.issuperset(c for c in axes.of[n] if c != UNIT))
         return True
 
     def _has_alike_loops(self, draft):
@@ -68,9 +68,9 @@ class Joint:
         if len(self.drafts) == 1:
             self.long = frozenset(self.drafts[0].space) - self.taken
         elsewhere = {node for d in drafts if d not in self.drafts for node, _ in d.loads}
-        self.unwritten = frozenset(self.handed & local - elsewhere)
+        self.unstored = frozenset(self.forwarded & local - elsewhere)
         for draft in self.drafts:
-            draft.handed, draft.unwritten = self.handed, self.unwritten
+            draft.forwarded, draft.unstored = self.forwarded, self.unstored
 
 
 def _is_at_point(shared, draft, classes, ctx):

@@ -36,7 +36,7 @@ def distributed(body, apart, place, buffer, varies):
 
     `place` is the element of a point; ``buffer(dtype)`` makes memory of a tile; ``varies(name)`` says whether an
     operand is not one for all points."""
-    calls = {s.name: s.call for s in body if isinstance(s, Let) and s.name in apart}
+    calls = {s.name: s.operation for s in body if isinstance(s, Let) and s.name in apart}
     makers, rank = _ranks(body, calls)
     out, fed, known = [], {}, {}
     for turn in range(max(rank.values()) + 1):

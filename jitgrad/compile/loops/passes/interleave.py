@@ -25,7 +25,7 @@ from ..expressions import (
     stored,
 )
 from ..ir import Accumulate, Expr, For, If, Let, Store, made
-from ..tiles import is_dear
+from ..tiles import is_expensive
 from .distribute import applied_to_all, distributed, makers_of, needed, taken
 
 
@@ -68,7 +68,7 @@ class Interleaved:
     def loops(self):
         stage, nest, args = self.stage, self.stage.nest, self.stage.values.args
         body = stage.values.at(nest.depth)
-        apart = {s.name for s in body if isinstance(s, Let) and s.call and self.is_apart(s.name, s.call.node)}
+        apart = {s.name for s in body if isinstance(s, Let) and s.operation and self.is_apart(s.name, s.operation.node)}
         place = plus("here", self.scan)
         turns, known = distributed(body, apart, place, self.memory, lambda name: stage.values.depths.get(name, 0))
         self.carries = {name: (node, self.memory(node.dtype)) for name, node in self.scans.items()}
@@ -91,7 +91,7 @@ class Interleaved:
 
     def is_apart(self, name, node):
         nest = self.stage.nest
-        return name in self.scans or is_dear(node, nest) and self.stage.values.depths.get(name) == nest.depth
+        return name in self.scans or is_expensive(node, nest) and self.stage.values.depths.get(name) == nest.depth
 
     def pieces(self):
         """The loop over pieces of the rows, in the order of the scan; what is in each is in the order of memory."""

@@ -7,7 +7,7 @@ array row by row asks for the row that comes some kilobytes later. Start at `pre
 
 from ... import limits
 from ..ir import Expr, Prefetch
-from ..nest import is_near
+from ..nest import is_contiguous
 from ..tiles import is_fetched, tiny
 
 
@@ -33,6 +33,6 @@ def prefetches(values, fetched):
 
 
 def _is_row_by_row(a, nest, last):
-    if a.guards or a.valid or a.lookups or a.paces[nest.tile] is None:
+    if a.guards or a.valid or a.lookups or a.symbols[nest.tile] is None:
         return False
-    return is_near(a.paces[last]) and a.paces[last].step > 0
+    return is_contiguous(a.symbols[last]) and a.symbols[last].step > 0

@@ -72,12 +72,12 @@ def _is_simple(nest):
     """Whether all that the nest leaves are sums, over rows of one loop that is not unrolled."""
     if nest.column or nest.scan is not None or len(nest.loops) != nest.tile + 2 or is_all_tiny(nest):
         return False
-    return bool(nest.reductions) and all(node in nest.passing for node in nest.maps)
+    return bool(nest.reductions) and all(node in nest.unstored for node in nest.maps)
 
 
 def is_worth_it(stage):
     """Whether the rows of the stage are not so long that several were asked for in too large pieces."""
     nest = stage.nest
-    moving = [node.dtype.itemsize for (node, _), a in nest.loads.items() if a.paces[-1] is not None]
+    moving = [node.dtype.itemsize for (node, _), a in nest.loads.items() if a.symbols[-1] is not None]
     row = nest.loops[-1].size * max(moving, default=1)
     return not ((stage.registers.get(len(nest.loops) - 1) or stage.short) and row > limits.now.jammed_bytes)
