@@ -156,8 +156,11 @@ def _accumulate(t, g, create):
         elif create:
             x.grad = x.grad + g
         else:
-            with no_grad():
-                x.grad._write(x.grad + g, cast=True)
+            recorded(False, _add, x.grad, g)
+
+
+def _add(total, g):
+    total._write(total + g, cast=True)
 
 
 @surface

@@ -4,11 +4,13 @@ Each method here runs what is pending (`jitgrad.tape.execute.look`); what would 
 `jitgrad.implicit`. Start at `Values`.
 """
 
+from math import prod
+
 import numpy as np
 
 from ._dtypes import is_float
-from ._errors import ArgumentError, DTypeError, GradientError, IndexOutOfRange
-from ._surface import surfaces
+from ._errors import ArgumentError, DTypeError, GradientError, IndexOutOfRange, JitgradError
+from ._surface import surfaces, trimmed
 from .implicit import ARRAY, NUMBER, check
 from .tape.segment import local, recordings
 from .tape.tensors import Handle, look, seen
@@ -63,18 +65,25 @@ class Values(Handle):
 
     def item(self, *index):
         """The one element as a Python number; of several, the one that an index names, as NumPy's method takes it."""
-        if index:
-            try:
-                return self._array().item(*index)
-            except (IndexError, ValueError, TypeError, OverflowError) as error:
-                raise IndexOutOfRange(f"got item{index} of a tensor of shape {self.shape}: {error}") from None
-        if self.size != 1:
-            raise ArgumentError(
-                f"got item() of a tensor of shape {self.shape}, expected one element; "
-                "name it by an index, as in x.item(3) or x.item(1, 0), or use .tolist()"
-            )
-        value = look(self) if not recordings else seen(self)
-        return value[0].item() if self.shape else value
+        try:
+            if index:
+                return self._element(index)
+            shape = self._state.shape
+            if shape and prod(shape) != 1:
+                raise ArgumentError(
+                    f"got item() of a tensor of shape {shape}, expected one element; "
+                    "name it by an index, as in x.item(3) or x.item(1, 0), or use .tolist()"
+                )
+            value = look(self) if not recordings else seen(self)
+            return value[0].item() if shape else value
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    def _element(self, index):
+        try:
+            return self._array().item(*index)
+        except (IndexError, ValueError, TypeError, OverflowError) as error:
+            raise IndexOutOfRange(f"got item{index} of a tensor of shape {self.shape}: {error}") from None
 
     def tolist(self):
         """The elements as nested lists of Python numbers."""
@@ -92,12 +101,16 @@ class Values(Handle):
         return kind(value[0] if shape else value)
 
     def __bool__(self):
-        if self.size != 1:
-            raise ArgumentError(
-                f"got the truth value of a tensor of shape {self.shape}, which is ambiguous; use .any() or .all()"
-            )
-        value = look(self) if not recordings else seen(self)
-        return bool(value) if not self.shape else bool(value[0])
+        try:
+            shape = self._state.shape
+            if shape and prod(shape) != 1:
+                raise ArgumentError(
+                    f"got the truth value of a tensor of shape {shape}, which is ambiguous; use .any() or .all()"
+                )
+            value = look(self) if not recordings else seen(self)
+            return bool(value[0] if shape else value)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     def __float__(self):
         return self._number(float)
@@ -148,4 +161,4 @@ class Values(Handle):
         return format(self.item(), spec) if spec else str(self)
 
 
-surfaces(Values)
+surfaces(Values, but=("item", "__bool__"))

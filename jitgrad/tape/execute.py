@@ -10,7 +10,7 @@ was computed is right all the same, and the segment ends only if nothing came af
 
 from contextlib import suppress
 from functools import partial
-from itertools import count, islice
+from itertools import count
 from sys import getrefcount
 from weakref import ref
 
@@ -22,6 +22,8 @@ from .loops import note_trips
 from .segment import LOCK, OVER, Segment, gate, local, locked, recordings, records, renewed
 
 _serial = count()
+#: By how often a handle is held, whether anybody but the segment, the list of those asked and the question holds it.
+HELD = bytes([held > 3 for held in range(256)])
 
 
 def lost():
@@ -93,7 +95,10 @@ def dear(state, outputs):
 
 
 def live_handles(handles, state, views):
-    """For each record up to `state`, whether anybody but the segment holds its handle; there may be `views` among."""
+    """A byte for each record up to `state`: whether anybody but the segment holds its handle, `views` being among them.
+
+    Bytes, since a hundred of them are made, hashed and compared at half the price of a tuple's.
+    """
     number = state.records
     if views:  # a dead view keeps its parent: let go of the later ones first
         for k in range(number - 1, -1, -1):
@@ -101,7 +106,11 @@ def live_handles(handles, state, views):
             if t._x is not None and getrefcount(t) <= 3:
                 t._x = None
             del t  # it counts, too
-    return tuple([c > 2 for c in map(getrefcount, islice(handles, number))])
+    handles = handles[:number]
+    try:
+        return bytes(map(getrefcount, handles)).translate(HELD)
+    except ValueError:  # one is held more often than a byte can say
+        return bytes([min(c, 255) for c in map(getrefcount, handles)]).translate(HELD)
 
 
 def flush(seg):
@@ -128,10 +137,7 @@ def flush(seg):
         if seg.state is state:  # no call between this and the next line
             seg.last, seg.state = state, OVER[state.grad]
             break
-    if state.full:  # a long loop goes on, in segments of this length
-        local.seg = Segment(state.grad, (*seg.before[-3:], state), seg.tracing, len(seg.handles))
-    else:
-        local.seg = Segment(state.grad, (), seg.tracing)
+    local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing, state.places)
     seg.end()
 
 
@@ -168,7 +174,7 @@ def finish(seg, state, handles, live, values, rg):
     settle(seg, handles, live, values, graph)
     if seg.state is state:  # no call between this and the next line
         seg.last, seg.state = state, OVER[state.grad]
-        local.seg = Segment(state.grad, (), seg.tracing)
+        local.seg = Segment(state.grad, (), seg.tracing, state.places)
         seg.end()
     else:
         flush(seg)

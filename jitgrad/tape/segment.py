@@ -107,10 +107,12 @@ class State:
 
     ================ ===================================================================================
     of the value     `node`, `shape`, `dtype`, `rg` (requires grad), `integer`, `sig` (as a leaf elsewhere)
-    of the record    `key`, `entry` (its head), `operands` (states), `slot` (its number; leaves: -1), `saves`
+    of the record    `key`, `entry` (its head), `operands` (states), `slot` (its number; leaves: -1), `saves`, `place`
+                     (that of its numbers: a slice)
     of the path      `parent`; counts: `records`, `rg_records`, `leaves`, `numbers`; `size` (nodes, roughly);
-                     `roots` (gradient roots, in order); `grad` (the mode); `full` (the segment ends here); `pause`
-                     (it does, or its lists want room); `over` (it ended before: see `OVER`)
+                     `places` (for records and for numbers: see `room`); `roots` (gradient roots, in order); `grad`
+                     (the mode); `full` (the segment ends here); `pause` (it does, or its lists want room); `over` (it
+                     ended before: see `OVER`)
     what comes next  `next` (states by key), `plans` (by live handles, or by what a sweep asks for)
     of loops         `like`, `unit`, `trips`: see `loops`
     ================ ===================================================================================
@@ -119,27 +121,31 @@ class State:
     __slots__ = (
         "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots",
         "grad", "plans", "operands", "rg_records", "size", "key", "entry", "full", "integer", "saves", "like", "unit",
-        "trips", "pause", "over",
+        "trips", "pause", "over", "place", "places",
     )  # fmt: skip
 
     def __init__(self, parent, node=None, rg=False):
         self.next, self.parent, self.node, self.rg = {}, parent, node, rg
         self.plans, self.operands, self.slot = {}, (), -1
-        self.entry = self.saves = self.like = self.trips = None
+        self.entry = self.saves = self.like = self.trips = self.place = None
         self.unit, self.pause, self.over = 0, False, False
         if parent is None:
             self.records = self.leaves = self.numbers = self.rg_records = self.size = 0
+            self.places = ROOM
             self.roots, self.grad, self.full = (), True, False
             self.sig = self.shape = self.dtype = None
             return
         self.records, self.leaves, self.numbers = parent.records, parent.leaves, parent.numbers
-        self.rg_records, self.size = parent.rg_records, parent.size
+        self.rg_records, self.size, self.places = parent.rg_records, parent.size, parent.places
         self.roots, self.grad, self.full = parent.roots, parent.grad, False
         if node is not None:
             self.shape, self.dtype, self.integer = node.shape, node.dtype, node.dtype.kind in "iub"
             self.sig = Sig(node.shape, node.dtype, rg)
 
 
+#: How many records and numbers a segment has places for at first, and by how much these grow: at once to the 128
+#: records that it has at most by default (0.7 us; `flush` gives the next segment as many as the last one needed).
+ROOM, GROWTH = 32, 5
 #: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that never repeat. When
 #: one is full, the trie grows anew; of the generation before, what is used meanwhile lives on (`revive`), and the rest
 #: is dropped with the next.
@@ -183,15 +189,10 @@ def revive(state, key):
 config.on_change("segment", drop)
 
 
-#: Records and numbers that a new segment has places for, and by how much these grow: a segment of 128 records, which is
-#: the longest by default, grows once (0.5 us).
-ROOM, GROWTH = 32, 5
-
-
-def room(count):
-    """The places for what there are `count` of: more than that, so that there is one for the next."""
-    out = ROOM
-    while out <= count:
+def room(state):
+    """The places for the records and numbers that `state` counts: more than these, so that the next one has one."""
+    out = state.places
+    while out <= state.records or out <= state.numbers:
         out *= GROWTH
     return out
 
@@ -232,9 +233,8 @@ class Segment:
         """Makes room for more records and numbers."""
         state = self.state
         if not state.over:
-            for places, count in ((self.handles, state.records), (self.numbers, state.numbers)):
-                if len(places) <= count:
-                    places.extend([None] * (room(count) - len(places)))
+            self.handles.extend([None] * (state.places - len(self.handles)))
+            self.numbers.extend([None] * (state.places - len(self.numbers)))
 
     def end(self):
         """Its state is `OVER`. Tensors refer to it until they enter another, but must not keep its values by that."""
@@ -422,8 +422,9 @@ def record_state(seg, before, key, node, rg, operands, numbers, root=False):
     out.numbers = numbers
     out.size = before.size + getattr(key[0], "size", 1)
     out.full = ends(seg, out)
-    wide = room(out.records) > room(before.records) or room(out.numbers) > room(before.numbers)
-    out.pause = out.full or wide
+    out.places = room(out)
+    out.pause = out.full or out.places > before.places
+    out.place = slice(before.numbers, numbers) if numbers > before.numbers else None
     if root:
         out.roots += (node,)
     return add_state(before, key, out)

@@ -176,12 +176,11 @@ def record_in(seg, key, numbers=()):
             return None
     out = new(_Class.tensor)
     out._seg, out._state, out._value, out._edge, out._x = seg, state, None, None, None
-    place = slice(before.numbers, state.numbers) if numbers else None
     try:
-        if seg.state is not before:
+        if seg.state is not before:  # no call between this and the store of the next state
             return None
         if numbers:
-            seg.numbers[place] = numbers
+            seg.numbers[state.place] = numbers
         seg.handles[state.slot] = out
         seg.state = state
     except IndexError:
