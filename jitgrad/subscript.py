@@ -198,7 +198,7 @@ def place(x, index, value):
     known = _basic(x._state.shape, index)
     if known is not None:
         part = make_view(x, Step(known[0], (), known[1]))
-        return part, fit(value, part.shape, part.dtype)
+        return part, fit(value, part._state.shape, part._state.dtype)
     if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
         return get(x, Ellipsis), _chosen(index, value, x)
     values, unseen = _values(index)
@@ -300,7 +300,7 @@ def _squeezed(shape, ndim):
 
 def fit(value, shape, dtype):
     """A new record of `value`, broadcast to `shape` and cast to `dtype`."""
-    if not stretches(_squeezed(value.shape, len(shape)), shape):
+    if not stretches(_squeezed(value._state.shape, len(shape)), shape):
         raise ShapeError(
             f"got a value of shape {value.shape} for a place of shape {shape}, expected one that broadcasts to it"
         )

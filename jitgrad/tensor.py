@@ -349,17 +349,18 @@ class Tensor(Values, Copies):
     def _write(self, value, cast):
         """Rebinds this tensor, and what it views, to `value`."""
         _check_writable(self)
-        if value.shape != self.shape:
+        got, own = value._state, self._state
+        if got.shape != own.shape:
             raise ShapeError(
-                f"got a result of shape {value.shape} to write in place to a tensor of shape {self.shape}, "
+                f"got a result of shape {got.shape} to write in place to a tensor of shape {own.shape}, "
                 "expected the same shape; write x = x + y instead"
             )
-        if value.dtype != self.dtype:
-            if not cast and not np.can_cast(value.dtype, self.dtype, "same_kind"):
+        if got.dtype != own.dtype:
+            if not cast and not np.can_cast(got.dtype, own.dtype, "same_kind"):
                 raise DTypeError(
-                    f"got a {value.dtype} result to write in place to a {self.dtype} tensor; convert with .astype first"
+                    f"got a {got.dtype} result to write in place to a {own.dtype} tensor; convert with .astype first"
                 )
-            value = cast_to(value, self.dtype)
+            value = cast_to(value, own.dtype)
         views.write(self, value)
         if self._x is not None and self._x.element:
             tape.own(self)
@@ -386,9 +387,12 @@ def refuse_element(t, what):
 def _check_writable(t):
     if recordings and local.seg.tracing is not None:
         local.seg.tracing.writes(t)
+    if not local.seg.state.grad:
+        return
     what, grad_off = "a leaf tensor", False
-    while t is not None and local.seg.state.grad:
-        if t.requires_grad and (t.is_leaf or grad_off):
+    while t is not None:
+        x = t._x
+        if (t._state.rg if x is None or not x.stale else t.requires_grad) and (t.is_leaf or grad_off):
             if grad_off:
                 raise AliasError(
                     "got a write, with gradients on, to a view made under jitgrad.no_grad() of a tensor that requires "
@@ -397,10 +401,9 @@ def _check_writable(t):
             raise AliasError(
                 f"got a write to {what} that requires grad; write to it under jitgrad.no_grad(), or to x.clone()"
             )
-        x = t._x
-        grad_off = x is not None and x.parent is not None and not x.step.grad
-        t = None if x is None or x.parent is None or x.step.cuts else x.parent
-        what = "a view of a leaf tensor"
+        if x is None or x.parent is None or x.step.cuts:
+            return
+        t, what, grad_off = x.parent, "a view of a leaf tensor", not x.step.grad
 
 
 class GradFn:

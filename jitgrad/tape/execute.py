@@ -19,7 +19,7 @@ from ..ir import BARRIERS, toposort
 from ..runtime.execute import Plan
 from ..runtime.watch import planning
 from .loops import note_trips
-from .segment import LOCK, OVER, Segment, gate, local, locked, recordings, records, renewed
+from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, recordings, records, renewed
 
 _serial = count()
 #: By how often a handle is held, whether anybody but the segment, the list of those asked and the question holds it.
@@ -215,11 +215,11 @@ def graph_of(seg):
     return graph
 
 
+@guarded
 def settle(seg, handles, live, values, graph, safe=False):
     """Gives the live handles their values, and their place in the graph. It may be done again."""
     if not (safe or gate.alone):
-        locked(settle, (seg, handles, live, values, graph, True))
-        return
+        return locked(settle, (seg, handles, live, values, graph, True))
     for (slot, state), value in zip(live, values):
         t = handles[slot]
         if t._seg is not seg or t._state is not state:  # it has another place by now, or was settled before
@@ -230,9 +230,6 @@ def settle(seg, handles, live, values, graph, safe=False):
         if t._value is None:
             t._value = value  # after its edge: other threads take a value to be complete
         t._seg = None
-
-
-gate.unlocked.add(settle.__code__)
 
 
 def peek(t):

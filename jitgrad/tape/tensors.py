@@ -25,7 +25,7 @@ import numpy as np
 from .._errors import ArgumentError
 from .._typing import Operations
 from .execute import look, pause, peek, seen
-from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, recordings, renewed, variable_state
+from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, locked, recordings, renewed, variable_state
 
 __all__ = [
     "ELEMENT", "Extra", "Handle", "adopt", "enter", "extra", "from_value", "look", "ones_value", "own", "record",
@@ -63,10 +63,13 @@ ELEMENT = Extra(element=True)
 
 def extra(t):
     """The `Extra` of `t`, made when first asked for."""
-    return guarded(_extra, t) if t._x is None or t._x is ELEMENT else t._x
+    return _extra(t) if t._x is None or t._x is ELEMENT else t._x
 
 
-def _extra(t):
+@guarded
+def _extra(t, safe=False):
+    if not (safe or gate.alone):
+        return locked(_extra, (t, True))
     if t._x is None or t._x is ELEMENT:
         t._x = Extra(element=t._x is ELEMENT)
     return t._x
@@ -168,21 +171,18 @@ def record(key_of, operands, numbers=()):
 
 def record_in(seg, key, numbers=()):
     """The handle of the record `key`, of states of `seg`; None if the record has to be made again: see `segment`."""
-    before = seg.state
-    state = before.next.get(key)
-    if state is None:
-        state = grow(seg, before, key)
-        if state is None:
-            return None
     out = new(_Class.tensor)
-    out._seg, out._state, out._value, out._edge, out._x = seg, state, None, None, None
+    out._seg, out._value, out._edge, out._x = seg, None, None, None
+    before = seg.state  # no call between this and the store of the next state
     try:
-        if seg.state is not before:  # no call between this and the store of the next state
-            return None
+        out._state = state = before.next[key]
         if numbers:
             seg.numbers[state.place] = numbers
         seg.handles[state.slot] = out
         seg.state = state
+    except KeyError:
+        grow(seg, before, key)
+        return None
     except IndexError:
         seg.widen()
         return None
@@ -229,10 +229,13 @@ def varies(t):
 # --- rebinding -------------------------------------------------------------------------------------------------------
 
 
-def vacate(t, seg, state):
-    """The record `state` of `seg`, which was that of `t`, is nobody's, but its value may be needed; to be `guarded`."""
+@guarded
+def vacate(t, seg, state, safe=False):
+    """The record `state` of `seg`, which was that of `t`, is nobody's, but its value may be needed."""
     if seg is None or state.slot < 0:
         return
+    if not (safe or gate.alone):
+        return locked(vacate, (t, seg, state, True))
     gap = new(Handle)
     gap._seg, gap._state, gap._value, gap._edge, gap._x = None, state, None, None, None
     try:
@@ -247,12 +250,15 @@ def adopt(t, other):
     if t is not other:
         if recordings and local.seg.tracing is not None:
             local.seg.tracing.touch(t)
-        guarded(_adopt, t, other)
+        _adopt(t, other)
 
 
-def _adopt(t, other):
+@guarded
+def _adopt(t, other, safe=False):
     """The one store is that of the four; before it the segment has `t` at a place that is not yet its own, after it at
     one that is no more, and `settle` gives values to none such."""
+    if not (safe or gate.alone):
+        return locked(_adopt, (t, other, True))
     seg, state = t._seg, t._state
     there = other._seg
     if there is local.seg:
@@ -264,4 +270,4 @@ def _adopt(t, other):
             pass
     t._seg, t._state, t._value, t._edge = other._seg, other._state, other._value, other._edge
     if seg is not there or state is not t._state:
-        vacate(t, seg, state)
+        vacate(t, seg, state, True)

@@ -16,7 +16,7 @@ from ..ir import leaf
 from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
-from .segment import LOCK, Head, Write, guarded, local, recordings, set_mode
+from .segment import LOCK, Head, Write, gate, guarded, local, locked, recordings, set_mode
 from .tensors import Extra, adopt, enter, extra, from_value, record, record_in, rooted, vacate
 
 DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
@@ -93,7 +93,9 @@ def top(t):
 def make_view(parent, step):
     """A view of `parent`."""
     t = step(parent)
-    local.seg.views = True
+    seg = t._seg
+    if seg is not None:  # it did not run at once
+        seg.views = True
     return _is_view(t, parent, step)
 
 
@@ -108,11 +110,14 @@ def detached(t):
 def _is_view(t, parent, step):
     x = t._x = Extra()
     x.parent, x.step = parent, step
-    guarded(_add_child, extra(parent), ref(t))
+    _add_child(extra(parent), ref(t))
     return t
 
 
-def _add_child(x, child):
+@guarded
+def _add_child(x, child, safe=False):
+    if not (safe or gate.alone):
+        return locked(_add_child, (x, child, True))
     if x.children is None:
         x.children = []
     children = x.children
@@ -183,7 +188,7 @@ def go_stale(t, but=None):
                 seg, state = c._seg, c._state
                 edge = None if type(c._edge) is tuple else c._edge
                 c._state, c._seg, c._value, c._edge = state.sig, None, None, edge
-                guarded(vacate, c, seg, state)
+                vacate(c, seg, state)
                 stack.append(c)
 
 
