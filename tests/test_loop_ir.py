@@ -4,6 +4,7 @@ What is transformed is also run, as Python, before and after: it must leave the 
 """
 
 import ast
+import dataclasses
 import random
 import textwrap
 
@@ -12,6 +13,7 @@ import pytest
 from row_programs import random_program
 
 from jitgrad._dtypes import FLOAT32, FLOAT64
+from jitgrad.compile import limits
 from jitgrad.compile.loops import ir
 from jitgrad.compile.loops.expressions import combination, element, expression, joined, plus, total
 from jitgrad.compile.loops.ir import (
@@ -31,6 +33,8 @@ from jitgrad.compile.loops.ir import (
     While,
 )
 from jitgrad.compile.loops.passes.distribute import applied_to_all, distributed, needed
+from jitgrad.compile.loops.passes.interleave import interleaved
+from jitgrad.compile.loops.passes.lanes import Lanes
 from jitgrad.compile.loops.passes.split_guards import assumed, conditions, split
 from jitgrad.compile.loops.passes.strip_mine import in_blocks, in_one_block
 from jitgrad.compile.loops.passes.unroll_jam import unrolled_and_jammed
@@ -308,6 +312,68 @@ def test_loop_distribution():
         run([*loops, For("i0", "0", "6", tuple(rest))], **memory())["o0"],
         run([For("i0", "0", "6", body)], **memory())["o0"],
     )
+
+
+def running_sums(reverse):
+    """``o = exp(2 * cumsum(x))`` along rows of 5, and the sum of each row of it."""
+    scan = Node(REGISTRY["cumsum"].op, (X,), (1, reverse), X.shape, FLOAT64)
+    carried = Let("c0", combination(scan, "c0", "v0", reorder=False), Operation(scan, ("v0",)))
+    body = (
+        Let("v0", at("x0", "t", "5", "i0")),
+        carried,
+        Let("v1", Expr("{} * {}", ("c0", "w0"))),
+        Let("v2", expression(EXP, ["v1"]), Operation(EXP, ("v1",))),
+        Store(at("o0", "t", "5", "i0"), "v2"),
+        Accumulate("acc0", combination(ROW_SUM, "acc0", "v2"), ROW_SUM, "v2"),
+    )
+    row = Let("w0", at("w", "t")), Let("acc0", "0.0"), Let("c0", "0.0")
+    rows = For("t", "low", "high", (*row, For("i0", "0", "5", body), Store(at("o1", "t"), "acc0")))
+    return rows, {"c0": scan}
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("low, high", [(0, 8), (1, 8), (2, 5), (3, 3)])
+def test_interleaved_scans_leave_the_same(monkeypatch, reverse, low, high):
+    """With rows and pieces of them that divide nothing."""
+    monkeypatch.setattr(limits, "now", dataclasses.replace(limits.now, interleaved_rows=3, interleaved_piece=2))
+    rows, scans = running_sums(reverse)
+    names = iter("abcdefgh")
+    fresh = iter(range(10, 99))
+    new = interleaved(
+        rows, scans, {"acc0": ROW_SUM}, {"c0", "v2"}, reverse, lambda name: True, lambda dtype: next(names),
+        lambda letter: f"{letter}{next(fresh)}",
+    )  # fmt: skip
+    x, w = np.random.default_rng(0).uniform(-1, 1, (8, 5)), np.linspace(1, 2, 8)
+    memory = {name: np.full(6, np.nan) for name in "abcdefgh"}
+    got = run(new, x0=x.ravel(), w=w, o0=np.zeros(40), o1=np.zeros(8), low=low, high=high, **memory)
+    sums = np.cumsum(x[:, ::-1], 1)[:, ::-1] if reverse else np.cumsum(x, 1)
+    want = np.exp(sums * w[:, None])
+    want[:low] = want[high:] = 0
+    np.testing.assert_allclose(got["o0"].reshape(8, 5), want, rtol=1e-12)
+    np.testing.assert_allclose(got["o1"], want.sum(1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("length", [1, 6, 11, 23])
+@pytest.mark.parametrize("guarded", [False, True])
+def test_lanes_leave_the_same(reverse, length, guarded):
+    """Running sums of ``x[i - 2]``, which is 0 outside of x, where that is guarded."""
+    place = Expr("{} - {}", ("i0", "2"))
+    intervals = (Interval("p0", place, "g0", "m0", 1),) if guarded else ()
+    test = Let("g0", Expr("({0} >= 0) & ({0} < {1})", ("p0", "m0")))
+    value = (Let("v0", at("x0", "i0")),)
+    if guarded:
+        value = Let("p0", place), test, Select("v0", ("g0",), at("x0", "p0"), "0.0")
+    body = (*value, Let("c0", plus("c0", "v0")), Store(at("o0", "i0"), "c0"))
+    lanes = Lanes("i0", body, 3, (("c0", FLOAT64),), {"c0": "h0"}, reverse, intervals)
+    x, turns = np.arange(1.0, length + 1), length // 3
+    memory = dict(x0=x[: length - 4] if guarded else x, m0=length - 4, o0=np.zeros(length), h0=np.zeros(3))
+    got = run(lanes.loops(str), start=0, stop=length, turns=turns, **memory)["o0"]
+    at_points = [x[i - 2] if 0 <= i - 2 < length - 4 else 0.0 for i in range(length)] if guarded else x
+    values = np.array(at_points)[::-1] if reverse else np.array(at_points)
+    ends = [0, turns, 2 * turns, length]
+    want = np.concatenate([np.cumsum(values[a:b]) for a, b in zip(ends, ends[1:])])
+    np.testing.assert_array_equal(got, want[::-1] if reverse else want)
 
 
 def test_what_is_known_needs_nothing():

@@ -34,7 +34,7 @@ from ..loops.expressions import (
 )
 from ..loops.ir import Accumulate, Expr, For, Let, Store, made
 from ..loops.passes.distribute import applied_to_all, distributed
-from ..loops.passes.interleave import Interleaved, Memories
+from ..loops.passes.interleave import Memories, interleaved
 from ..loops.passes.prefetch import prefetches
 from ..loops.passes.strip_mine import in_blocks, in_one_block
 from ..loops.passes.unroll_jam import is_worth_it, rows_together, unrolled_and_jammed
@@ -275,16 +275,20 @@ class ProgramForm(Form):
         values.lines[nest.depth] = [known.get(made(s), s) for s in body]
         return out
 
-    @staticmethod
-    def applied_apart(stage):
+    def applied_apart(self, stage):
         """The names of what expensive functions make in an innermost loop that is too short for vectors."""
-        nest, values = stage.nest, stage.values
+        nest = stage.nest
         if nest.column or nest.tile == len(nest.loops) - 1 or nest.scan is not None or is_all_tiny(nest):
             return set()
+        return self.expensive(stage)
+
+    @staticmethod
+    def expensive(stage):
+        """The names of what expensive functions make in the innermost loop."""
+        nest, values = stage.nest, stage.values
         calls = [s for s in values.at(nest.depth) if isinstance(s, Let) and s.operation]
-        return {
-            s.name for s in calls if is_expensive(s.operation.node, nest) and values.depths.get(s.name) == nest.depth
-        }
+        calls = [s for s in calls if values.depths.get(s.name) == nest.depth]
+        return {s.name for s in calls if is_expensive(s.operation.node, nest)}
 
     def fed(self, stage, k, statements):
         """The loops from number `k` on, with `statements` in the innermost one."""
@@ -346,8 +350,7 @@ class ProgramForm(Form):
             if k == stage.nest.scan:
                 out += self.start_carries(stage)
         if nest.interleaved and k == nest.scan - 1:
-            finished = lambda node, acc: self.finished(node, acc, stages[0])
-            out += Interleaved(stages[0], self.memories, finished).loops()
+            out += self.interleaved(stages[0], k)
         elif k == nest.shared - 1:
             out += [*fetches, *self.last_shared(stages, k, whole_rows)]
         else:
@@ -356,6 +359,20 @@ class ProgramForm(Form):
             for node, acc in stage.registers.get(k, ()):
                 out += self.finished(node, acc, stage)
         return out
+
+    def interleaved(self, stage, k):
+        """Loop number `k`, over rows along which a scan goes, several at a time."""
+        nest, values = stage.nest, stage.values
+        rows = For("t", "low", "high")
+        if k != nest.tile:
+            rows = For(stage.loops[k], "0", self.args.size(nest.loops[k].size))  # which is not unrolled
+        rows = rows.around(*values.at(2 + k - nest.outer), *self.nested([stage], k + 1, ()))
+        scans = {name: node for node, name in stage.carried}
+        sums = {acc: node for node, acc in stage.registers.get(nest.scan, ())}
+        varies = lambda name: values.depths.get(name, 0)
+        memory, fresh = self.memories.of_stage(), self.args.fresh
+        apart = scans.keys() | self.expensive(stage)
+        return interleaved(rows, scans, sums, apart, nest.reverse, varies, memory, fresh)
 
     def shared(self, stages, k, fetches):
         """Loop number `k`, which is not the last that the stages share; some rows of a tile at a time."""

@@ -10,22 +10,13 @@ piece of each (strip-mining), and its body is distributed over three loops:
 - the *rest*, which reads the running values, follows row after row.
 
 Scans of scans take as many turns of the first two as they are deep, and so do the expensive functions of short rows
-(see `distribute`). What a row goes on from at its next piece is in memory, too. Start at `Interleaved.loops`.
+(see `distribute`). What a row goes on from at its next piece is in memory, too. Start at
+`interleaved`; which stages gain by it says `tiles`.
 """
 
 from ... import limits
-from ..expressions import (
-    ZERO,
-    combination,
-    element,
-    identity_literal,
-    kept_as,
-    plus,
-    read,
-    stored,
-)
-from ..ir import Accumulate, Expr, For, If, Let, Store, made
-from ..tiles import is_expensive
+from ..expressions import combination, element, identity_literal, kept_as, plus, read, stored
+from ..ir import Block, Expr, For, If, Let, Store, made, reads
 from .distribute import applied_to_all, distributed, makers_of, needed, taken
 
 
@@ -51,30 +42,40 @@ class Memories:
         return memory
 
 
-class Interleaved:
-    """The last two loops of a `stage`: rows, and a scan along each.
+def interleaved(rows, scans, sums, apart, reverse, varies, memory, fresh):
+    """The loop over `rows`, in which is one along the rows, with some rows at a time.
 
-    ``finished(node, acc)`` are the statements that hand on the sum `acc` of a row."""
+    `scans` and `sums` have the names that are carried along a row, with their nodes; `apart` are the names of what the
+    functions make that are applied to whole pieces; `reverse` is whether the scans start at the end of a row.
+    ``varies(name)`` says whether a value is not one for all points, ``memory(dtype)`` gives memory for a piece of each
+    row, ``fresh(letter)`` a name."""
+    return _Interleaved(rows, scans, sums, reverse, memory, fresh).loops(apart, varies)
 
-    __slots__ = ("carries", "finished", "memory", "row", "scan", "scans", "stage", "sums", "width")
 
-    def __init__(self, stage, memories, finished):
-        nest = stage.nest
-        self.stage, self.memory, self.finished = stage, memories.of_stage(), finished
-        self.scans = {name: node for node, name in stage.carried}
-        self.row, self.scan = stage.loops[nest.scan - 1], stage.loops[nest.scan]
-        self.carries, self.sums, self.width = {}, {}, str(limits.now.interleaved_rows)
+class _Interleaved:
+    """What is around the loop along a row, and in it, and where a row keeps what it carries."""
 
-    def loops(self):
-        stage, nest, args = self.stage, self.stage.nest, self.stage.values.args
-        body = stage.values.at(nest.depth)
-        apart = {s.name for s in body if isinstance(s, Let) and s.operation and self.is_apart(s.name, s.operation.node)}
-        place = plus("here", self.scan)
-        turns, known = distributed(body, apart, place, self.memory, lambda name: stage.values.depths.get(name, 0))
-        self.carries = {name: (node, self.memory(node.dtype)) for name, node in self.scans.items()}
-        self.sums = {acc: (node, self.memory(kept_as(node))) for node, acc in stage.registers.get(nest.scan, ())}
-        at_tile = nest.scan - 1 == nest.tile
-        low, high = ("low", "high") if at_tile else ("0", args.size(nest.loops[nest.scan - 1].size))
+    __slots__ = (
+        "after", "around", "carries", "ends", "fresh", "memory", "reverse", "row", "rows", "scan", "starts", "sums",
+        "width",
+    )  # fmt: skip
+
+    def __init__(self, rows, scans, sums, reverse, memory, fresh):
+        self.rows, self.row, self.reverse, self.memory, self.fresh = rows, rows.var, reverse, memory, fresh
+        self.width = str(limits.now.interleaved_rows)
+        (at,) = [k for k, s in enumerate(rows.body) if isinstance(s, For)]
+        before, self.scan, after = rows.body[:at], rows.body[at], rows.body[at + 1 :]
+        self.starts = [s for s in before if isinstance(s, Block)]
+        self.ends = [s for s in after if isinstance(s, Block)]
+        self.around = [s for s in before if not isinstance(s, Block) and made(s) not in (scans | sums)]
+        self.after = [s for s in after if not isinstance(s, Block)]
+        self.carries, self.sums = scans, sums
+
+    def loops(self, apart, varies):
+        body, place = self.scan.body, plus("here", self.scan.var)
+        turns, known = distributed(body, apart, place, self.memory, varies)
+        self.carries = {name: (node, self.memory(node.dtype)) for name, node in self.carries.items()}
+        self.sums = {acc: (node, self.memory(kept_as(node))) for acc, node in self.sums.items()}
         starts = [
             Store(element(memory, "row"), stored(identity_literal(node), node.dtype))
             for node, memory in (*self.carries.values(), *self.sums.values())
@@ -83,22 +84,18 @@ class Interleaved:
         for turn in turns:
             pieces = pieces.around(*self.over_rows(turn.feed), *self.applied(turn.applied))
         ends = [s for s in body if not made(s)]
-        wanted = needed([*ends, *stage.taken_in()], makers_of(body), known)
-        pieces = pieces.around(*self.over_rows([*taken(body, wanted, known), *ends], rest=True))
-        rows = Let("rows", Expr("min({}, {} - {})", (self.width, high, "first")))
+        rest = taken(body, needed(ends, makers_of(body), known), known)
+        pieces = pieces.around(*self.over_rows([*rest, *ends], rest=True))
+        rows = Let("rows", Expr("min({}, {} - {})", (self.width, self.rows.stop, "first")))
         start = For("row", "0", self.width, tuple(starts))
-        return (For("first", low, high, (rows, start, pieces, *self.finish()), self.width),)
-
-    def is_apart(self, name, node):
-        nest = self.stage.nest
-        return name in self.scans or is_expensive(node, nest) and self.stage.values.depths.get(name) == nest.depth
+        body = (rows, start, pieces, *self.finish())
+        return (For("first", self.rows.start, self.rows.stop, body, self.width),)
 
     def pieces(self):
         """The loop over pieces of the rows, in the order of the scan; what is in each is in the order of memory."""
-        nest = self.stage.nest
-        size, length = self.stage.values.args.size(nest.loops[nest.scan].size), str(limits.now.interleaved_piece)
+        size, length = self.scan.stop, str(limits.now.interleaved_piece)
         left, right = "piece", Expr("min({} + {}, {})", ("piece", length, size))
-        if nest.reverse:
+        if self.reverse:
             left = Expr("max({} - {} - {}, 0)", (size, "piece", length))
             right = Expr("{} - {}", (size, "piece"))
         span = Let("span", Expr("{} - {}", ("right", "left")))
@@ -108,32 +105,35 @@ class Interleaved:
         """The loop over the rows."""
         return For("row", "0", "rows", (Let(self.row, plus("first", "row")), *statements))
 
+    def taken(self, acc):
+        node, memory = self.sums[acc]
+        return Let(acc, read(element(memory, "row"), kept_as(node)))
+
     def finish(self):
-        """The sums of the rows."""
-        out = []
-        for acc, (node, memory) in self.sums.items():
-            out += [Let(acc, read(element(memory, "row"), kept_as(node))), *self.finished(node, acc)]
+        """What follows the loop along a row; each sum is read where it is first needed."""
+        out, known = [], set()
+        for s in self.after:
+            new = [acc for acc in dict.fromkeys(reads(s)) if acc in self.sums and acc not in known]
+            known.update(new)
+            out += [*map(self.taken, new), s]
         return [self.of_row(*out)] if out else []
 
     def over_rows(self, statements, rest=False):
-        """The loop over the rows with `statements` for each element; in the `rest`, reductions take more in.
+        """The loop over the rows with `statements` for each element; in the `rest`, sums are kept.
 
         There are none where nothing has to be fed: the operands of a scan may be one number for all rows.
         """
-        stage = self.stage
-        updates, sums, short = (stage.taken_in(), self.sums, stage.short) if rest else ((), {}, {})
-        if not statements and not updates:
+        if not statements:
             return ()
-        around = stage.values.at(stage.nest.depth - 1)
-        wanted = needed([*statements, *updates], makers_of(around), {})
-        around = [s for s in around if made(s) in wanted or rest and not made(s)]
-        take = [Let(acc, read(element(memory, "row"), kept_as(node))) for acc, (node, memory) in sums.items()]
-        put = [Store(element(memory, "row"), stored(acc, kept_as(node))) for acc, (node, memory) in sums.items()]
-        along = For(self.scan, "left", "right", (*statements, *updates))
-        starts = [Let(name, ZERO) for name in short]
-        ends = [Accumulate(total, Expr("{} + {}", (total, name))) for name, total in short.items()]
+        wanted = needed(statements, makers_of(self.around), {})
+        around = [s for s in self.around if made(s) in wanted or rest and not made(s)]
         here = Let("here", Expr("{} * {} - {}", ("row", "span", "left")))
-        return (self.of_row(here, *around, *take, *starts, along, *ends, *put),)
+        along = For(self.scan.var, "left", "right", tuple(statements))
+        if not rest:
+            return (self.of_row(here, *around, along),)
+        take = map(self.taken, self.sums)
+        put = [Store(element(memory, "row"), stored(acc, kept_as(node))) for acc, (node, memory) in self.sums.items()]
+        return (self.of_row(here, *around, *take, *self.starts, along, *self.ends, *put),)
 
     def applied(self, applied):
         """The functions and scans `applied` to what was fed."""
@@ -149,10 +149,10 @@ class Interleaved:
         places = [element(self.carries[a.name][1], "row") for a in scans]
         take = [Let(a.name, read(place, a.node.dtype)) for a, place in zip(scans, places, strict=True)]
         put = [Store(place, stored(a.name, a.node.dtype)) for a, place in zip(scans, places, strict=True)]
-        at = Expr("{} - 1 - {}", ("span", "turn")) if self.stage.nest.reverse else "turn"
+        at = Expr("{} - 1 - {}", ("span", "turn")) if self.reverse else "turn"
         step = [Let("k", Expr("{} * {} + {}", ("row", "span", at)))]
         for a in scans:
-            values = [self.stage.values.args.fresh("v") for _ in a.operands]
+            values = [self.fresh("v") for _ in a.operands]
             step += map(Let, values, a.operands)  # read once: what is read under a condition is a branch
             step.append(Let(a.name, combination(a.node, a.name, *values, reorder=False)))
             step.append(Store(element(a.memory, "k"), stored(a.name, a.node.dtype)))
