@@ -12,6 +12,7 @@ import pytest
 
 import jitgrad
 from jitgrad import AliasError, ArgumentError, DTypeError, GradientError, ShapeError
+from jitgrad.runtime.execute import observed_plans
 
 
 def cube(x, y):
@@ -391,3 +392,19 @@ def test_leaves_that_are_no_floats_are_named():
         jitgrad.hvp(squares)({"w": np.ones(2)}, {"w": np.ones(3)})
     with pytest.raises(ShapeError, match="leaves"):
         jitgrad.hvp(squares)({"w": np.ones(2)}, {"b": np.ones(2)})
+
+
+def test_gradients_that_stay_pending_are_plans_there_are():
+    """Of one call after another that is part of an outer differentiation, and that nobody looks at in between."""
+    w = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    f = jitgrad.value_and_grad(lambda x: (x * x * 3.0).sum())
+    for _ in range(5):
+        value, g = f(w)
+    with observed_plans() as plans:
+        for _ in range(3):
+            value, g = f(w)
+    assert not plans
+    np.testing.assert_array_equal(g.detach().numpy(), [6.0, 12.0])
+    assert value.item() == 15.0
+    (second,) = jitgrad.autograd.grad(g.sum(), [w])
+    np.testing.assert_array_equal(second.numpy(), [6.0, 6.0])

@@ -6,10 +6,11 @@ written to) becomes one again, so formulas end there. Start at `Replay`.
 """
 
 import functools
+from weakref import WeakValueDictionary
 
 from ..autodiff import pull_back
 from ..interpret.program import interpreter
-from ..ir import LEAF, NUMBER, leaf, rebuilt, toposort
+from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
 from ..ops.marks import ways
 from ..runtime.watch import planning
 from . import tensors
@@ -69,6 +70,11 @@ def alive(graph):
     return tuple(states), held
 
 
+#: Heads of formulas by what they compute of operands and numbers in their order: equal formulas are equal records, so
+#: that a program whose gradients stay pending until it differentiates again comes back to states that it had before.
+_heads: WeakValueDictionary = WeakValueDictionary()
+
+
 class Formula:
     """A node as one record on what it is computed from."""
 
@@ -81,7 +87,10 @@ class Formula:
         self.order = order
         reached = set(toposort([node], lambda n: () if n in stops else ways(n)))
         self.cuts = [n not in reached for n in self.operands]
-        self.head = Head(node.op.name, len(self.operands) + len(self.numbers), self._build, len(order))
+        places = [leaf(k, n.shape, n.dtype) for k, n in enumerate(self.operands)]
+        places += [number(k, n.dtype) for k, n in enumerate(self.numbers)]
+        key = self._build(*places), len(places)
+        self.head = _heads.get(key) or _heads.setdefault(key, Head(node.op.name, len(places), self._build, len(order)))
 
     def _build(self, *new):
         new = dict(zip((*self.operands, *self.numbers), new))
