@@ -92,6 +92,41 @@ def test_forms(name):
     assert text == path.read_text()
 
 
+#: Scans of everything, in blocks, and along rows, several at a time: losses of a vector of `LONG` elements.
+SCANS = {
+    "differences": lambda x: jn.cumsum((x[1:] - x[:-1]) ** 2).sum(),
+    "weighted": lambda x: (jn.cumsum(x) * jn.sin(x)).sum(),
+    "products": lambda x: (jn.cumprod(1 + x / 1e6) * x).sum(),
+    "exponentials": lambda x: (jitgrad.logcumsumexp(x) * x).sum(),
+    "part": lambda x: (jn.cumsum(x[5:-7]) ** 2).sum(),
+    "joined": lambda x: jn.cumsum(jn.concatenate([x[3:], x[:100]]) * x[:1].sum()).sum(),
+    "reversed": lambda x: (jn.cumsum(x[::-1])[::-1] * x).sum(),
+    "reversed_product": lambda x: (jn.cumsum((x[2:] * x[:-2])[::-1]) ** 2).sum(),
+    "rows_both_ways": lambda x: (jn.cumsum(rows(x, 100), 1) * jn.cumsum(rows(x, 100)[:, ::-1], 1)).sum(),
+    "rows_and_sums": lambda x: (
+        jn.exp(jn.cumsum(jn.sin(rows(x, 50)), 1)).sum(1) * jn.cumsum(rows(x, 50), 1).sum(1)
+    ).sum(),
+    "scans_of_scans": lambda x: jn.cumsum(jn.exp(jn.cumsum(jn.tanh(x.reshape(-1, 4, 50)), 2)), 2).sum(),
+}
+LONG = (40_000, 400_000)
+
+
+def rows(x, width):
+    return x.reshape(-1, width)
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_scans(name):
+    found = {}
+    for dtype in DTYPES:
+        for n in LONG:
+            ROOT.next.clear(), ROOT.plans.clear()
+            x = jitgrad.tensor(operand(n).astype(dtype))
+            run = lambda x=x: jitgrad.value_and_grad(SCANS[name])(x)[1].numpy()
+            found[f"scan {name} {n} {dtype}"] = texts(run)
+    check(found)
+
+
 def value_and_gradient(name, n, dtype):
     program = programs.PROGRAMS[name]
     x, *rest = (a.astype(dtype) if a.dtype.kind == "f" else a for a in program.make(n))
@@ -131,4 +166,4 @@ def test_nothing_is_kept_that_no_program_makes():
     sizes = {name: [n for n in SIZES if n <= programs.PROGRAMS[name].most] for name in programs.PROGRAMS}
     assert names == {f"{name} {n} {dtype}" for name in sizes for n in sizes[name] for dtype in DTYPES} | {
         f"random {seed:03}" for seed in range(SEEDS)
-    }
+    } | {f"scan {name} {n} {dtype}" for name in SCANS for n in LONG for dtype in DTYPES}

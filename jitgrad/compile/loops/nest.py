@@ -204,11 +204,11 @@ def lower_totals(fusion, step):
 def _arranged(fusion, step, pairs, pinned, dropped):
     """The nest without the axes of the classes `dropped`."""
     nest, dims = Nest(), len(step.space)
-    loads = [pair for pair, is_load in pairs if is_load and pair[0].ndim]
-    loads = {pair: access(fusion.axes, *pair, dims, dropped) for pair in loads}
+    arrays = [pair for pair, is_load in pairs if is_load and pair[0].ndim]
+    loads = {pair: access(fusion.axes, *pair, dims, dropped) for pair in arrays}
     stores = {n: store_access(fusion, n, dims, dropped) for n in step.nodes}
     axes = [a for a, c in enumerate(step.space) if c not in dropped]
-    reduced = {a for gone in step.stages[0].reduced for a in gone if a in axes}
+    reduced = _reduced_axes(step, axes)
     nest.reductions = [n for n in step.nodes if n.op.kind == "reduce" and reduced.intersection(fusion.reduced_axes(n))]
     nest.maps = [n for n in step.nodes if n not in nest.reductions]
     nest.unstored = step.stages[0].unstored
@@ -216,6 +216,11 @@ def _arranged(fusion, step, pairs, pinned, dropped):
     nest.loads = {pair: on_loops(a, nest.loops) for pair, a in loads.items()}
     nest.stores = {n: on_loops(a, nest.loops) for n, a in stores.items()}
     return nest
+
+
+def _reduced_axes(step, axes):
+    """Those of `axes` that a reduction of the step goes over."""
+    return {a for gone in step.stages[0].reduced for a in gone if a in axes}
 
 
 def _needless(nest, step, pinned):

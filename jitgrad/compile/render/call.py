@@ -25,9 +25,11 @@ def render_call(node):
     kernel = Kernel("loops", text, list(loops.sizes), [("out", node), *(("array", a) for a in arrays)], [])
     step = max(1, limits.now.grain * loops.units // max(1, loops.work))
     kernel.units, kernel.nodes, kernel.work = Units(loops.units, step, max(loops.parts, 1)), [node], loops.work
-    kernel.gathered, kernel.wide = [node] if loops.units and loops.parts and (loops.parts > 1 or wide) else [], wide
+    kernel.wide = wide
     if not loops.units:
         kernel.source = None  # nothing to do: the result is empty
+    elif loops.parts > 1 or wide:
+        kernel.gathered = [node]
     return kernel
 
 

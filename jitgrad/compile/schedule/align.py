@@ -25,8 +25,7 @@ def aligned(roots):
     """`roots` with sums of everything taken over pads of their operands; `roots` itself where there is none."""
     order = toposort(roots)
     pads = [n for n in order if n.op.kind == "pad" and all(step == 1 for step in n.arg)]
-    sums = [n for n in order if n.op.kind == "reduce" and not n.ndim and _ends_with_zeros(n)] if pads else ()
-    moved = _moved(pads, sums, Axes(order)) if sums else {}
+    moved = _moved(pads, order) if pads else {}
     if not moved:
         return roots
     new = {}
@@ -35,9 +34,12 @@ def aligned(roots):
     return [new[moved.get(root, root)] for root in roots]
 
 
-def _moved(pads, sums, axes):
-    """The sums that are taken over a pad of their operand, and what stands for them."""
-    moved, alike = {}, {}
+def _moved(pads, order):
+    """The sums of everything that are taken over a pad of their operand, and what stands for them."""
+    sums = [n for n in order if n.op.kind == "reduce" and not n.ndim and _ends_with_zeros(n)]
+    if not sums:
+        return {}
+    axes, moved, alike = Axes(order), {}, {}
     for pad in pads:
         alike.setdefault(axes.of[pad.src[0]], {}).setdefault(pad.size, pad)  # the first one of each size stands for all
     for node in sums:
