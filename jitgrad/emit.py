@@ -13,7 +13,7 @@ import numpy as np
 
 from . import replayed
 from ._errors import JitError, JitgradError
-from .compile.rewrite.simplify import simplify
+from .compile import simplify
 from .ir import LEAF, NUMBER, leaf, number, toposort
 from .runtime.execute import Plan
 from .tape.backward import Accumulate, substitute

@@ -17,7 +17,7 @@ import numpy as np
 from ._errors import ArgumentError
 from ._locks import lock
 from ._units import digits, seconds, table
-from .compile.index.maps import MOVEMENT
+from .compile import MOVEMENT
 from .ir.node import toposort
 from .ir.printer import counted, text
 from .runtime import watch

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .compile.index.maps import MOVEMENT
-from .compile.kernel import parts_of
-from .compile.schedule.fuse import LEAFLIKE, flat_base
-from .compile.work import least, work_of
+from .compile import LEAFLIKE, MOVEMENT, flat_base, least, parts_of, work_of
 from .ir import toposort
 from .ir.printer import named, statement, typed
 from .runtime.launch import get_num_threads

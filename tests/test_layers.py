@@ -205,6 +205,15 @@ def test_levels_of_the_compiler_point_left(name):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("package", ["compile"])
+def test_a_package_has_one_door(package):
+    """Nobody outside looks into it."""
+    inside = f"jitgrad.{package}."
+    outside = [name for name in MODULES if not f"{name}.".startswith(inside)]
+    wrong = [f"{MODULES[n]}:{line} imports {m}" for n in outside for m, line in own(n) if m.startswith(inside)]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_no_exemption_is_stale():
     needed = {(name, other) for name in MODULES for other, _ in own(name) if layer(other) > layer(name)}
     assert set(EXEMPT) <= needed

@@ -10,8 +10,31 @@ loops     step to loop nest, the statements in it, and transformations of both
 render    loop nest to text, and what the arguments of the kernel are bound to
 ========= ==============================================================================================
 
-Passes are imported when they are first needed: what is never compiled does not wait for them.
+Nobody outside imports anything but this module. It imports at once what describes plans; the passes that make kernels
+are imported when they are first needed: what is never compiled does not wait for them.
 """
+
+from .index.maps import MOVEMENT
+from .kernel import Call, Kernel, parts_of, result_dtype
+from .rewrite.simplify import simplify
+from .schedule.fuse import LEAFLIKE, call_operands, flat_base
+from .work import least, work_of
+
+__all__ = [
+    "LEAFLIKE",
+    "MOVEMENT",
+    "Call",
+    "Kernel",
+    "Lowered",
+    "call_operands",
+    "flat_base",
+    "least",
+    "lower_graph",
+    "parts_of",
+    "result_dtype",
+    "simplify",
+    "work_of",
+]
 
 
 class Lowered:
@@ -29,7 +52,6 @@ class Lowered:
 
 def lower_graph(roots):
     """The `Lowered` of the graph under `roots`."""
-    from .rewrite.simplify import simplify
     from .schedule.align import fused
     from .steps import kernels_of
 

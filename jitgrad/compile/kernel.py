@@ -4,6 +4,7 @@ launches are cut, `Units`."""
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._dtypes import FLOAT64
 from . import limits
 
 
@@ -20,6 +21,11 @@ class Units:
         return -(-self.total // self.step) if self.total else 0
 
 
+def result_dtype(node):
+    """As what kernels give the result of a reduction over everything: floats are combined, and rounded, later."""
+    return FLOAT64 if node.dtype.kind == "f" else node.dtype
+
+
 def parts_of(units):
     """How many blocks the chunks of a launch of a blocked scan are."""
     return units.chunks * limits.now.scan_lanes
@@ -32,7 +38,7 @@ class Kernel:
     `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what) pairs: "number" a 0-d
     node, "index" an `Access`-like (const, terms), "array" a node that is read, "out" a node that is written,
     "result" a 0-d reduction, "carry" what the blocks of a scan go on from, "total" what they leave, "far" the flag of
-    operands out of range; of scalar kernels "item" (node, context), an element of an array.
+    operands out of range; of scalar kernels "item" (node, const, terms), an element of an array.
     """
 
     kind: str
@@ -44,7 +50,7 @@ class Kernel:
     gathered: list = field(default_factory=list)  # reductions of which each chunk leaves an array
     wide: Any = None  # the dtype of partial results that are arrays, where it is not their own
     totals: list = field(default_factory=list)  # of a blocked scan: what its blocks leave
-    carried: list = field(default_factory=list)  # and the scans that start from carries
+    carried: list = field(default_factory=list)  # and the scans that go on from carries, with what these are made of
     nodes: list = field(default_factory=list)  # what it leaves in memory
     work: int = 0  # points, weighted by what one costs
     passed: dict = field(default_factory=dict)  # of a scalar kernel: results that are arguments as they stand

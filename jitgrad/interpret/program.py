@@ -14,7 +14,7 @@ from operator import attrgetter
 import numpy as np
 
 from .._config import config
-from ..compile.rewrite.simplify import simplify
+from ..compile import simplify
 from ..ir import CONST, LEAF, NUMBER, toposort, users
 from ..ops import REGISTRY
 from ..ops.movement import PAD, UPDATE, added, added_in_place, update_in_place

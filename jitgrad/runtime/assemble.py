@@ -11,11 +11,7 @@ import struct
 
 import numpy as np
 
-from ..compile.kernel import Call, parts_of
-from ..compile.loops.expressions import result_dtype
-from ..compile.loops.nest import access
-from ..compile.render.scan_blocks import totals_of
-from ..compile.schedule.fuse import call_operands, flat_base
+from ..compile import Call, call_operands, flat_base, parts_of, result_dtype
 from ..ir.node import Node, leaf
 from ..ir.shapes import contiguous
 from . import launch, pool, watch
@@ -103,9 +99,8 @@ class _Assembler:
         """The expression of an argument of a scalar kernel: a number, or an element of an array."""
         if kind == "number":
             return self.value(what)
-        node, ctx = what
-        a = access(self.fusion.axes, node, ctx, 0)
-        return f"{self.buffer(node)}.item({self.index(a.const, a.terms)})"
+        node, const, terms = what
+        return f"{self.buffer(node)}.item({self.index(const, terms)})"
 
     def loop(self, kernel, address):
         units = kernel.units
@@ -120,8 +115,8 @@ class _Assembler:
         for part in kernel.totals:
             self.totals[part] = name = f"p{next(self.counter)}"
             self.lines.append(f"{name} = empty({parts_of(units)}, {self.bind('T', _item(part.dtype))})")
-        for node in kernel.carried:
-            self.carry(node, units)
+        for node, parts in kernel.carried:
+            self.carry(node, parts, units)
         block, constants = self.static_block(kernel)
         codes = "q" * len(whole) + "q" + "".join(self.code(kind, what) for kind, what in kernel.dynamic)
         slots = ["0"] * len(whole) + [constants]
@@ -184,16 +179,16 @@ class _Assembler:
                 name = self.local("s", node)
                 self.lines.append(f"{name} = {value}")
 
-    def carry(self, node, units):
+    def carry(self, node, parts, units):
         """What each chunk of a scan goes on from, from the totals of the chunks."""
         if units.chunks == 1:
             start = np.asarray(node.op.identity(node.dtype), node.dtype).item()
             self.carries[node] = self.bind("K", np.full(parts_of(units), start, _item(node.dtype)))
             return
         name = self.carries[node] = f"c{next(self.counter)}"
-        given = ", ".join(self.totals[part] for part in totals_of(node))
+        given = ", ".join(self.totals[part] for part in parts)
         self.warns |= node.dtype.kind == "f"
-        self.lines.append(f"{name} = {self.bind('R', _carries(node, units.chunks))}({given})")
+        self.lines.append(f"{name} = {self.bind('R', _carries(node, parts[0].dtype, units.chunks))}({given})")
         self.lines.append(f"if {name} is None: return {self.again()}(L, N)")
 
     def again(self):
@@ -322,13 +317,12 @@ def _quiet():
     return np.errstate(all="ignore")
 
 
-def _carries(node, chunks):
+def _carries(node, dtype, chunks):
     """The function that makes of the totals of the scan `node` what its blocks go on from, or None.
 
     In a chunk the blocks are in the order of the scan; the chunks are in that of the array.
     """
     step = -1 if node.arg[1] else 1
-    dtype = totals_of(node)[0].dtype
     joined = Node(node.op, (leaf(0, (2,), dtype),) * len(node.src), (0, False), (2,), dtype)
 
     def carries(*totals):

@@ -132,7 +132,7 @@ class Piece:
 
 def timed(lowered, note):
     """The function of a plan that calls ``note(piece, seconds, parallel)`` after each of its kernels."""
-    from ..compile.work import work_of
+    from ..compile import work_of
     from . import launch
     from .assemble import assemble
 

@@ -150,11 +150,6 @@ def sums_in_blocks(node):
     return is_wide(node) and not node.op.identity(node.dtype)
 
 
-def result_dtype(node):
-    """As what kernels give the result of a reduction over everything: floats are combined, and rounded, later."""
-    return FLOAT64 if node.dtype.kind == "f" else node.dtype
-
-
 def kept_as(node):
     """The dtype that the sums of `node` are kept in on the way."""
     return FLOAT64 if is_wide(node) else node.dtype

@@ -5,7 +5,8 @@ on other shapes is the same text, and is compiled once. Start at `Arguments`.
 """
 
 from ...ir.printer import counted
-from ..loops.expressions import name_of, result_dtype
+from ..kernel import result_dtype
+from ..loops.expressions import name_of
 from ..loops.ir import Do, Expr, Let
 
 HEADER = '''"""{title}

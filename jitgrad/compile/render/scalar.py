@@ -1,6 +1,7 @@
 """Kernels of 0-d values: one function of numbers, without loops. Start at `render_scalar`."""
 
 from ..kernel import Kernel
+from ..loops.nest import access
 from ..loops.values import Values
 from .arguments import HEADER, Arguments, title
 from .text import lines
@@ -9,7 +10,7 @@ from .text import lines
 def render_scalar(fusion, step, pairs):
     """A kernel of 0-d values: takes and returns Python numbers.
 
-    Its `dynamic` arguments may be "item" (node, context), an element of an array. `passed` maps results that are
+    Its `dynamic` arguments may be "item" (node, const, terms), an element of an array. `passed` maps results that are
     arguments as they stand to that argument: they need no kernel.
     """
     args = Arguments()
@@ -17,8 +18,8 @@ def render_scalar(fusion, step, pairs):
     for (node, ctx), is_load in pairs:
         kind = node.op.kind
         if is_load and node.ndim:
-            key = (node, ctx)
-            values.names[key] = args.add_dynamic("n", "item", key)
+            a = access(fusion.axes, node, ctx, 0)
+            values.names[node, ctx] = args.add_dynamic("n", "item", (node, a.const, a.terms))
         elif kind in ("elementwise", "const") or is_load:
             values.evaluate(node, ctx, 0, is_load)
         else:

@@ -50,7 +50,7 @@ def render_blocks(nest, fusion):
     # A multiple of 4 KiB between the lanes would put all of them in the same places of the cache.
     form = Blocks(nest, fusion, Units(size, max(1, grain - grain // 64)))
     kernel = form.render()
-    kernel.units, kernel.carried = form.blocks, list(form.values.carries)
+    kernel.units, kernel.carried = form.blocks, [(node, totals_of(node)) for node in form.values.carries]
     return kernel
 
 
