@@ -3,7 +3,7 @@
 Transforms compute with tensors whatever they are given. Their results go the way back here, so that code written for
 NumPy (SciPy's optimisers, for one) gets what it passed. A result that is part of an outer differentiation stays a
 tensor: as an array it would lose its gradient. While `jit` records there are no values yet: the results stay tensors
-within the function, and each call hands them back. Start at `like`.
+within the function, and each call hands them back. Start at `way`.
 """
 
 import sys
@@ -16,21 +16,19 @@ from .tape.numbers import Number
 from .tape.segment import local, recordings
 from .tape.tensors import Handle, look
 
-
-def like(x: Any) -> Callable[[Any], Any]:
-    """What makes of a gradient what belongs to the argument `x`."""
-    return _when_known(_way(x))
+Way = Callable[[Any], Any]
 
 
-def of_value(arguments: Sequence[Any]) -> Callable[[Any], Any]:
-    """What makes of a value what belongs to differentiated `arguments`: a tensor if one of them is, or all are none."""
-    ways = {_way(x) for x in arguments}
+def of_value(ways: Sequence[Way]) -> Way:
+    """What makes of a value what belongs to arguments whose gradients go back by `ways`: a tensor if one of them is, or
+    if there are none."""
     if not ways or as_is in ways:
         return as_is
-    return _when_known(as_float if ways == {as_float} else as_scalar)
+    return when_known(as_float if set(ways) == {as_float} else as_scalar)
 
 
-def _way(x):
+def way(x: Any) -> Way:
+    """What makes of a gradient what belongs to the argument `x`, once there are values."""
     tracing = local.seg.tracing if recordings else None
     if isinstance(x, Handle):
         stand = None if tracing is None else tracing.stands.get(id(x))
@@ -40,7 +38,8 @@ def _way(x):
     return as_scalar if isinstance(x, np.generic) else as_array
 
 
-def _when_known(way):
+def when_known(way: Way) -> Way:
+    """`way`, to be gone by each call where `jit` records."""
     tracing = local.seg.tracing if recordings else None
     if tracing is None or way is as_is:
         return way

@@ -15,8 +15,9 @@ from .tape.segment import local, set_mode
 
 
 def _leave(mode, *error):
-    set_mode(mode.before[-1])
-    mode.before.pop()
+    before = mode.before
+    set_mode(before[-1])
+    before.pop()
 
 
 class _End(functools.partial):
@@ -54,8 +55,10 @@ class _Mode:
         self.before: list[bool] = []
 
     def __enter__(self) -> "_Mode":
-        self.before.append(local.seg.state.grad)
-        set_mode(self.on)
+        before = local.seg.state.grad
+        self.before.append(before)
+        if before != self.on:
+            set_mode(self.on)
         return self
 
     __exit__ = _Ending()
@@ -112,11 +115,14 @@ if TYPE_CHECKING:
 
 
 def _switch(on: bool, doc: str) -> "_Switch":
-    @surface
     def make(function: Any = None) -> Any:
-        if function is not None and not callable(function):
+        return _Mode(on) if function is None else decorated(function)
+
+    @surface
+    def decorated(function: Any) -> Any:
+        if not callable(function):
             raise ArgumentError(f"got {name}({function!r}), expected nothing, or a function to decorate")
-        return _Mode(on) if function is None else _Mode(on)(function)
+        return _Mode(on)(function)
 
     name = "enable_grad" if on else "no_grad"
     make.__name__ = make.__qualname__ = name

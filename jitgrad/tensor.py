@@ -213,7 +213,10 @@ class Tensor(Values, Copies):
         GradientError
             Nothing requires grad, no cotangent for a tensor of several elements, or the graph was freed.
         """
-        backward_from(self, gradient, retain_graph, create_graph, inputs)
+        try:
+            backward_from(self, gradient, retain_graph, create_graph, inputs)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     def detach(self):
         """The same values, through which no gradient goes; shares writes with this tensor."""
@@ -419,5 +422,5 @@ class GradFn:
         return f"<{self._name}>"
 
 
-surfaces(Tensor, but=("__getitem__", "__setitem__", "explain"))
+surfaces(Tensor, but=("__getitem__", "__setitem__", "backward", "explain"))
 tape._Class.tensor = Tensor

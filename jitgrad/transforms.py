@@ -18,6 +18,7 @@ from .convert import as_operand
 from .creation import zeros_like
 from .gradients import enable_grad, is_grad_enabled, swept, ways
 from .ir.shapes import as_int
+from .tape.backward import leaf_of
 from .tape.running import Differentiation, running
 from .tape.second import product
 from .tape.tensors import from_value, look
@@ -38,7 +39,7 @@ def _argument(x, name):
         )
     if t.requires_grad:  # part of an outer differentiation: its graph goes on
         return t.clone()
-    return from_value(look(t), t.shape, t.dtype, None).requires_grad_()
+    return leaf_of(look(t), t.shape, t.dtype)
 
 
 class _Differentiated:
@@ -46,8 +47,9 @@ class _Differentiated:
 
     def __init__(self, x, name):
         self.leaves, names, self.rebuild = flatten(x, name)
-        self.outer = any(isinstance(leaf, Tensor) and leaf.requires_grad for leaf in self.leaves)
+        self.outer = True in [isinstance(leaf, Tensor) and leaf.requires_grad for leaf in self.leaves]
         self.tensors = [_argument(leaf, name) for leaf, name in zip(self.leaves, names)]
+        self.ways = [handed.way(leaf) for leaf in self.leaves]
 
     def given(self):
         """What the function gets."""
@@ -56,9 +58,9 @@ class _Differentiated:
     def handed(self, grads):
         """The gradients, as the argument came; they are taken out of the front of the list."""
         out = []
-        for leaf in self.leaves:
+        for way in self.ways:
             g = grads.pop(0)
-            out.append(handed.like(leaf)(g))
+            out.append(handed.when_known(way)(g))
         return self.rebuild(iter(out))
 
 
@@ -134,12 +136,12 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
             with running(Differentiation(f, xs)):
                 out = _output(f, f(*args, **kwargs))
             leads = ways(out, xs)
-            outer = any(argument.outer for argument in wanted)
+            outer = True in [argument.outer for argument in wanted]
             outer = recording and (outer or leads is None or leads.others)
             grads = _gradients(out, xs, outer, leads)
         if not outer:
             out = from_value(look(out), out.shape, out.dtype, None)
-        out = handed.of_value([leaf for argument in wanted for leaf in argument.leaves])(out)
+        out = handed.of_value([way for argument in wanted for way in argument.ways])(out)
         gradients = tuple([argument.handed(grads) for argument in wanted])
         return out, gradients if several else gradients[0]
 

@@ -6,6 +6,7 @@ them are made again as what they are. All else is a leaf. Start at `flatten`.
 
 import copy
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +18,13 @@ def is_record(x: Any) -> bool:
 
 def is_container(x: Any) -> bool:
     """Whether `x` has parts, or is None, which has none."""
-    return x is None or isinstance(x, (tuple, list, dict)) or is_record(x)
+    cls: Any = type(x)
+    return _has_parts(cls)
+
+
+@functools.lru_cache(1000)
+def _has_parts(cls: Any) -> bool:
+    return issubclass(cls, (tuple, list, dict, type(None))) or dataclasses.is_dataclass(cls)
 
 
 def parts(x: Any) -> list[tuple[str, Any]]:

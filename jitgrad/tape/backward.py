@@ -22,7 +22,7 @@ from .execute import finish, flush, live_handles, run
 from .loops import note_trips
 from .paths import Apart, visited, with_zeros
 from .replay import Replay, alive
-from .segment import local, records, saves
+from .segment import Sig, local, records, saves
 
 
 class Accumulate:
@@ -32,6 +32,13 @@ class Accumulate:
 
     def __init__(self, tensor):
         self.ref = ref(tensor)
+
+
+def leaf_of(value, shape, dtype):
+    """A new tensor of a float value that requires grad, and that nothing computed."""
+    t = tensors.from_value(value, shape, dtype, None)
+    t._state, t._edge = Sig(shape, dtype, True), Accumulate(t)
+    return t
 
 
 @planning
