@@ -360,7 +360,7 @@ RAGGED = [(40_000, 1), (20_000, 2), (12_000, 3), (8001, 5), (5000, 8), (4000, 9)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("turned", [False, True])
 def test_functions_in_short_rows(dtype, turned, tier):
-    """They are applied to tiles, not row by row (`render_short`); also where the rows are columns in memory."""
+    """They are applied to tiles, not row by row (`passes.distribute`); also where the rows are columns in memory."""
     rng = np.random.default_rng(4)
     for shape in RAGGED:
         x, b, column = rng.uniform(0.5, 2, shape), rng.uniform(0.5, 2, shape[1]), rng.uniform(1.5, 2, (shape[0], 1))

@@ -1,4 +1,4 @@
-"""Scans along rows that are taken side by side (`render_scan_rows`): with what is around them, in any number of rows.
+"""Scans along rows that are interleaved (`passes.interleave`): with what is around them, in any number of rows.
 
 NumPy's formulas are the oracle of values, central differences of them that of gradients. Kernels run in Python, with
 every access checked, and so few rows and elements at a time that there are groups, pieces and rests of both; some are

@@ -3,7 +3,7 @@
 Two decisions:
 
 1. *What is kept* (`Fusion._decide`). Walking from the roots to the leaves, every node collects the contexts
-   (kernel space and index map, see `fuse_index`) in which its readers want it. Results of reductions, scans and
+   (kernel space and index map, see `index.maps`) in which its readers want it. Results of reductions, scans and
    calls are kept always, and what index arrays pick from; an elementwise value only where computing it again would be
    more expensive than a store and a load. Everything else is recomputed in registers by each kernel that reads it.
 2. *Which step makes it*: see `group`.
