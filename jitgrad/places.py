@@ -126,9 +126,15 @@ class Places:
     # ------------------------------------------------------------------ what a recording asks
 
     def find(self, x):
-        """The place of a tensor or array outside, or None."""
+        """The place of a tensor or array outside, or None.
+
+        An argument has one only where a name leads to it, too: the function knows it by its stand-in otherwise. What a
+        view outside happened to be a view of at the recording is not what a later call passes.
+        """
         place = self.first.get(id(x))
-        return place if place is not None and place.object is x and place.kind in ("tensor", "array", "view") else None
+        if place is None or place.object is not x or place.kind not in ("tensor", "array", "view"):
+            return None
+        return place if place.outside or place.shared else None
 
     def array(self, a, admitted=False):
         """The place of an array, or None for one that the function made.

@@ -184,6 +184,64 @@ def test_views_of_one_another_from_outside(tier):
     assert runs() == 1
 
 
+VIEWS = {
+    "whole": lambda b: b[:],
+    "part": lambda b: b[1:],
+    "reshaped": lambda b: b.reshape(2, 2),
+    "reversed": lambda b: b[::-1],
+    "of a view": lambda b: b[:3][1:],
+    "detached": lambda b: b.detach(),
+}
+
+
+@pytest.mark.parametrize("guard", [contextlib.nullcontext, jitgrad.no_grad])
+@pytest.mark.parametrize("write", [lambda v: v.add_(1.0), lambda v: v.copy_(v * 3.0), lambda v: v[:1].fill_(9.0)])
+@pytest.mark.parametrize("make", VIEWS.values(), ids=VIEWS)
+def test_writes_to_a_view_outside_whose_base_was_an_argument(make, write, guard):
+    """They go to the view, which has a name of its own, whatever a later call passes."""
+
+    class Held:
+        pass
+
+    made = []
+    for wrap in (lambda f: f, jitgrad.jit):
+        base, other = jitgrad.tensor(np.arange(4.0)), jitgrad.tensor(np.full(4, 7.0))
+        held = Held()
+        held.view = make(base)
+
+        @wrap
+        def step(x, held=held):
+            with guard():
+                write(held.view)
+            return x * 2
+
+        out = []
+        for x in (base, other, base, other, held.view, other):
+            out += [t.numpy().copy() for t in (step(x), base, other, held.view)]
+        made.append(out)
+    for want, got in zip(*made):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_writes_to_a_view_of_a_view_that_only_others_know(tier):
+    """A write to what is between them reaches it, but no write to itself goes the other way in a recording."""
+    made = []
+    for wrap in (lambda f: f, jitgrad.jit):
+        base = jitgrad.tensor(np.arange(4.0))
+        below, back = base[:][:], base[::-1]
+
+        @wrap
+        def step(x, below=below, back=back, base=base):
+            below.add_(1.0)
+            back.add_(1.0)
+            base.add_(1.0)
+            return x * base
+
+        made.append([t.numpy().copy() for x in (below, base, jitgrad.ones(4)) for t in (step(x), base, below, back)])
+    for want, got in zip(*made):
+        np.testing.assert_array_equal(got, want)
+
+
 def test_writes_that_are_refused_without_jit_are_refused(tier):
     """To views of leaves, which a recording for other tensors does not know."""
     check_refusals(jitgrad.jit(lambda y: y.mul_(2.0).sum()))

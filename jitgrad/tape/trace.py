@@ -316,7 +316,7 @@ class Trace:
 
     def reaches(self, t):
         """Whether the function may use `t`: what it is a view of may be known to others only."""
-        return id(t) in self.stands or id(t) in self.saved or self.is_own(t) or self.places.find(t) is not None
+        return id(t) in self.stands or self.is_own(t) or self.places.find(t) is not None
 
     def asks_leaf(self, t):
         """Notes that the recording depends on whether `t` is a leaf."""
