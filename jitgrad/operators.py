@@ -10,7 +10,7 @@ import numpy as np
 
 from ._docs import describe
 from ._errors import DTypeError, JitgradError, ShapeError
-from ._foreign import PRIORITY, refuse_subclass, takes_over
+from ._foreign import PRIORITY, ask, refuse_subclass, takes_over, untaken
 from ._surface import trimmed
 from .convert import as_operand, by_value
 from .creation import full
@@ -34,7 +34,7 @@ def reflected(entry):
         try:
             kind = type(y)
             if kind is not float and not (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
-                return NotImplemented if defers(y) and hasattr(y, "__array__") else apply(entry, (y, x))
+                return _reflected(entry, y, x)
             seg = local.seg
             if (state := x._state if x._seg is seg else enter(x, seg)) is None:
                 return operator(x, y)
@@ -67,6 +67,16 @@ def reflected(entry):
     operator.__name__, operator.__qualname__ = f"__r{entry.operator}__", f"Tensor.__r{entry.operator}__"
     operator.__doc__ = f"`{entry.name}` of the other operand and this tensor."
     return operator
+
+
+def _reflected(entry, y, x):
+    """An operator with the tensor `x` behind `y`, which is no number; its own class was asked before."""
+    if not (defers(y) and hasattr(y, "__array__")):
+        return apply(entry, (y, x))
+    if takes_over(y):
+        raise untaken(y, f"{entry.name}()")
+    refuse_subclass(y)
+    return NotImplemented
 
 
 def install():
@@ -147,6 +157,8 @@ def _operator(entry, f):
         if entry.operator in COMPARISONS and not (hasattr(type(y), "__array_ufunc__") or takes_over(y)):
             known = getattr(type(y), REFLECTED[entry.operator])(y, operands[0])
             return compared(entry.operator, operands[0], y) if known is NotImplemented else known
+        if takes_over(y):
+            return ask(REFLECTED.get(entry.operator, other), (y,), f"{entry.name}()", operands[0])
         return NotImplemented if hasattr(y, other) or hasattr(y, "__array__") else apply(entry, operands)
 
     out = (guarded if entry.guard else binary)(entry, unusual)

@@ -182,9 +182,112 @@ def test_subclasses_are_refused_as_data(kind):
     assert (t == 1).all()
 
 
-def test_subclasses_as_out():
-    with pytest.raises(TypeError):
-        np.add(jitgrad.ones(2), 1.0, out=np.ma.masked_array(V[:2], [0, 1]))
+#: What runs NumPy on values, or is left to it: `t` is a tensor, `m` the subclass, and `i` and `b` are integers and
+#: truth values of that class.
+ON_VALUES = {
+    "add.at, values": lambda t, m, i, b: np.add.at(t, [0, 1], m),
+    "add.at, places": lambda t, m, i, b: np.add.at(t, i, 1.0),
+    "negative.at": lambda t, m, i, b: np.negative.at(t, i),
+    "add.at of an array": lambda t, m, i, b: np.add.at(np.zeros(2), i, t),
+    "reduceat": lambda t, m, i, b: np.add.reduceat(t, i),
+    "outer": lambda t, m, i, b: np.subtract.outer(t, m),
+    "outer, first": lambda t, m, i, b: np.subtract.outer(m, t),
+    "bincount": lambda t, m, i, b: jnp.bincount(i),
+    "bincount, weights": lambda t, m, i, b: jnp.bincount(jitgrad.tensor([0, 1]), weights=m),
+    "digitize": lambda t, m, i, b: jnp.digitize(m, t),
+    "digitize, bins": lambda t, m, i, b: jnp.digitize(t, m),
+    "isin": lambda t, m, i, b: jnp.isin(t, m),
+    "isin, first": lambda t, m, i, b: np.isin(m, t),
+    "setdiff1d": lambda t, m, i, b: jnp.setdiff1d(t, m),
+    "histogram": lambda t, m, i, b: np.histogram(t, weights=m),
+    "percentile": lambda t, m, i, b: jnp.percentile(t, m),
+    "percentile, nested": lambda t, m, i, b: jnp.percentile(t, [m]),
+    "select": lambda t, m, i, b: jnp.select([b], [t]),
+    "piecewise": lambda t, m, i, b: jnp.piecewise(t, [b], [1.0]),
+    "solve": lambda t, m, i, b: jnp.linalg.solve(np.eye(2), m),
+    "gcd": lambda t, m, i, b: jnp.gcd(jitgrad.tensor([1, 2]), i),
+    "ldexp": lambda t, m, i, b: np.ldexp(t, i),
+    "pad": lambda t, m, i, b: jnp.pad(t, i),
+    "apply_along_axis": lambda t, m, i, b: jnp.apply_along_axis(lambda r: r, 0, m),
+    "add": lambda t, m, i, b: np.add(t, m),
+    "add, first": lambda t, m, i, b: np.add(m, t),
+    "where=": lambda t, m, i, b: np.add(t, 1.0, where=b, out=t),
+    "out=": lambda t, m, i, b: np.add(t, 1.0, out=m),
+    "dot": lambda t, m, i, b: np.dot(t, m),
+    "dot, first": lambda t, m, i, b: np.dot(m, t),
+    "matmul": lambda t, m, i, b: np.matmul(m, t),
+    "concatenate": lambda t, m, i, b: np.concatenate([m, t]),
+    "where": lambda t, m, i, b: np.where(b, t, 0.0),
+    "interp": lambda t, m, i, b: np.interp(t, m, t),
+    "einsum": lambda t, m, i, b: np.einsum("i,i", t, m),
+    "allclose": lambda t, m, i, b: np.allclose(t, m),
+    "copyto": lambda t, m, i, b: np.copyto(t, m),
+    "copyto, where": lambda t, m, i, b: np.copyto(t, 1.0, where=b),
+    "put": lambda t, m, i, b: np.put(t, i, 1.0),
+    "put, values": lambda t, m, i, b: np.put(t, [0, 1], m),
+    "put, method": lambda t, m, i, b: t.put(i, 1.0),
+    "putmask": lambda t, m, i, b: np.putmask(t, b, 1.0),
+    "compress": lambda t, m, i, b: t.compress(b),
+    "choose": lambda t, m, i, b: jitgrad.tensor([0, 1]).choose([m, m]),
+    "at sign": lambda t, m, i, b: t @ m,
+    "plus": lambda t, m, i, b: t + m,
+}
+
+
+def _masked(values):
+    return np.ma.masked_array(values, [0, 1])
+
+
+def _quantity(values):
+    return np.array(values).view(Quantity)
+
+
+@pytest.mark.parametrize("grad", [False, True])
+@pytest.mark.parametrize(("make", "words"), [(_masked, "got a masked array"), (_quantity, r"type \w+\.Quantity")])
+@pytest.mark.parametrize("name", ON_VALUES)
+def test_subclasses_are_refused_where_values_are_read(name, make, words, grad):
+    t = jitgrad.tensor([1.0, 2.0], requires_grad=grad)
+    with pytest.raises(DTypeError, match=words) as caught:
+        ON_VALUES[name](t, make([1.0, 2.0]), make([0, 1]), make([True, False]))
+    assert caught.value.__cause__ is None and "NotImplemented" not in str(caught.value)
+    assert t.tolist() == [1.0, 2.0]
+
+
+def test_operators_of_subclasses():
+    t = jitgrad.tensor([1.0, 2.0])
+    for f in (lambda: MASKED @ t, lambda: SUBCLASSES["matrix"] * t, lambda: SUBCLASSES["matrix"] + t,
+              lambda: SUBCLASSES["Quantity"] - t, lambda: SUBCLASSES["Quantity"] < t):  # fmt: skip
+        with pytest.raises(DTypeError, match=r"masked array|use numpy\.asarray\(x\)"):
+            f()
+
+
+def test_shapes_of_subclasses():
+    assert jnp.shape(MASKED) == (2,) and jnp.ndim(MASKED) == 1
+
+
+class Wrapping(np.ndarray):
+    """A subclass with protocols of its own, to which calls are left."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return "mine" if ufunc is np.add else NotImplemented
+
+    def __array_function__(self, function, types, args, kwargs):
+        return "mine" if function is np.concatenate else NotImplemented
+
+
+def test_subclasses_with_protocols_of_their_own():
+    t, w = jitgrad.tensor(V), V.view(Wrapping)
+    assert np.add(t, w) == np.add(w, t) == np.concatenate([t, w]) == "mine"
+    for f in (lambda: np.multiply(t, w), lambda: np.multiply(w, t), lambda: np.stack([t, w])):
+        with pytest.raises(DTypeError, match=r"Wrapping in (multiply|stack)\(\) with a tensor, .*numpy\.asarray"):
+            f()
+
+
+@pytest.mark.parametrize("x", ["text", object(), {}], ids=["text", "object", "dict"])
+def test_ufuncs_of_what_is_no_array(x):
+    for f in (lambda: np.add(jitgrad.tensor(V), x), lambda: np.add(x, jitgrad.tensor(V))):
+        with pytest.raises(DTypeError, match=rf"got an operand of type {type(x).__name__} in add\(\)"):
+            f()
 
 
 def test_memory_maps_are_arrays(tmp_path):
@@ -247,6 +350,24 @@ def test_dask():
             f(x)
     assert set(loaded) <= {(0,)}  # what dask asks for the dtype
     np.testing.assert_array_equal(jitgrad.sin(x).compute(), np.sin(V))
+
+
+def test_dask_beside_tensors():
+    dask = pytest.importorskip("dask.array")
+    x = dask.ones(3)
+    for grad in (False, True):
+        t = jitgrad.tensor(V, requires_grad=grad)
+        for f in (
+            lambda: t * x, lambda: x * t, lambda: t @ x, lambda: x @ t, lambda: t < x, lambda: x < t, lambda: t == x,
+            lambda: divmod(t, x), lambda: np.add(t, x), lambda: np.add(x, t), lambda: np.concatenate([t, x]),
+            lambda: np.concatenate([x, t]), lambda: np.dot(x, t), lambda: np.where(x > 0, t, 0.0),
+            lambda: np.add.at(t, [0, 1, 2], x), lambda: np.put(t, [0], x), lambda: np.sin(t, out=x),
+            lambda: t.__iadd__(x),
+        ):  # fmt: skip
+            with pytest.raises(DTypeError, match=r"dask\.Array .*numpy\.asarray"):
+                f()
+        assert t.tolist() == V.tolist()
+    assert (t * np.asarray(x)).requires_grad
 
 
 def test_pandas():

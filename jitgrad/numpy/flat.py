@@ -33,7 +33,7 @@ class Flat:
 
     def __getitem__(self, index):
         out = FUNCTIONS["reshape"](self.base, (-1,))[index]
-        return out.clone()
+        return out if out._x is not None and out._x.element else out.clone()  # an element says so if it is written to
 
     def __setitem__(self, index, value):
         places = np.arange(self.base.size)[index]

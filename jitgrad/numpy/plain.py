@@ -9,6 +9,7 @@ import numpy as np
 
 from .._dtypes import SUPPORTED
 from .._errors import ArgumentError, AxisError, GradientError, IndexOutOfRange, JitgradError
+from .._foreign import refuse_data
 from ..convert import as_operand, by_value
 from ..tape.running import needs_grad
 from ..tensor import Tensor
@@ -40,6 +41,7 @@ def fallback(function, args, kwargs):
     home = getattr(function, "__module__", "numpy")
     if name in BY_SHAPE and home == "numpy":
         return wrapped(function(*_replaced(args, _stand_in), **_replaced(kwargs, _stand_in)))
+    refuse_data(args, kwargs)
     if name not in NO_GRADIENT | SAVING or home != "numpy":
         refuse_gradient(f"{home}.{name}", (args, kwargs))
     return on_arrays(function, args, kwargs)

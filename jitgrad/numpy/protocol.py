@@ -15,6 +15,7 @@ import sys
 import numpy as np
 
 from .._errors import ArgumentError, GradientError, JitgradError
+from .._foreign import ARRAYS, ask, refuse_data
 from .._surface import refused, trimmed
 from ..functions import FUNCTIONS
 from ..operators import defers
@@ -95,6 +96,8 @@ def formula(function):
 def _dispatch(function, args, kwargs):
     known = function in counterparts()
     handler = HANDLERS.get(function) or (None if known else formula(function))
+    if handler is not None or known:
+        refuse_data(args, kwargs)
     if handler is not None:
         return handler(*args, **kwargs)
     if not known:
@@ -120,6 +123,7 @@ def dispatch_ufunc(ufunc, method, inputs, kwargs):
 
 
 def _dispatch_ufunc(ufunc, method, inputs, kwargs):
+    refuse_data(inputs, kwargs)
     if ufunc not in counterparts():
         if method == "__call__" and formula(ufunc) is not None:
             return HANDLERS[ufunc](*inputs, **kwargs)
@@ -142,9 +146,10 @@ def _dispatch_ufunc(ufunc, method, inputs, kwargs):
 def array_ufunc(self, ufunc, method, *inputs, **kwargs):
     """NEP 13: ufuncs, and with them the operators of arrays."""
     try:
-        for x in (*inputs, *kwargs.get("out", ())) if method != "at" else inputs[:1]:
+        operands = inputs if method != "at" else (*inputs[:1], *inputs[2:])  # the second is an index
+        for x in (*operands, *kwargs.get("out", ())):
             if x is not None and defers(x):
-                return NotImplemented
+                return _ask_ufunc(ufunc, method, operands, inputs, kwargs)
         if method == "__call__" and not kwargs:
             entry = counterparts().get(ufunc)
             if entry is not None:
@@ -152,6 +157,13 @@ def array_ufunc(self, ufunc, method, *inputs, **kwargs):
         return dispatch_ufunc(ufunc, method, inputs, kwargs)
     except JitgradError as error:
         raise trimmed(error)  # noqa: B904
+
+
+def _ask_ufunc(ufunc, method, operands, inputs, kwargs):
+    """What the first other operand that takes a ufunc over makes of it."""
+    others = [x for x in (*operands, *kwargs.get("out", ())) if x is not None and defers(x)]
+    name = f"{ufunc.__name__}()"
+    return ask("__array_ufunc__", others, name, ufunc, method, *inputs, **kwargs)
 
 
 #: What SciPy makes arrays of arguments and of what the user's functions return by, before compiled code gets them.
@@ -167,11 +179,22 @@ def array_function(self, function, types, args, kwargs):
     try:
         if function in TO_ARRAYS and _is_scipy(sys._getframe(1)):
             return function(*[np.array(x) for x in args])
-        if not all(t in (np.ndarray, np.memmap) or issubclass(t, Tensor) for t in types):
-            return NotImplemented
+        others = tuple(t for t in types if t not in ARRAYS and not issubclass(t, Tensor))
+        if others:
+            found = list(_of_types(others, (args, kwargs)))
+            return ask("__array_function__", found, f"{function.__name__}()", function, types, args, kwargs)
         return dispatch(function, args, kwargs)
     except JitgradError as error:
         raise trimmed(error)  # noqa: B904
+
+
+def _of_types(kinds, x):
+    """The objects of these classes in nested sequences and dictionaries, in their order."""
+    if type(x) in kinds:
+        yield x
+    elif isinstance(x, (list, tuple, dict)):
+        for item in x.values() if isinstance(x, dict) else x:
+            yield from _of_types(kinds, item)
 
 
 def array_namespace(self, *, api_version=None):
