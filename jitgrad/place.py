@@ -21,8 +21,9 @@ class Place:
     depends on whether the tensor is a leaf, `wanted` where it asks for gradients there, `written` where it writes
     (`guarded`: with gradients on), `uses_grad` where it reads or sets the gradient, which is at `inner` if there is
     one; `valued` says that a plan needs the value; `strided` that views of it are fetched, so that its layout counts.
-    `name` is that of a variable or attribute, `size` the number of the object's own attributes, if that counts. An
-    object in several places is at the first of them, `shared` if another of them is outside, and an "alias" there.
+    `name` is that of a variable or attribute, `size` the number of the object's own attributes, if that counts, and
+    `type` its class, if it may get another. An object in several places is at the first of them, `shared` if another of
+    them is outside, and an "alias" there.
     """
 
     def __init__(self, object, kind, parent=None, access=None, data=None, outside=False):
@@ -31,7 +32,7 @@ class Place:
         self.rooted = self.wanted = self.written = self.guarded = self.shared = False
         self.outside, self.inner, self.parts = outside, None, []
         self.implied = self.needed = self.strided = False
-        self.var = self.value = self.name = self.size = None
+        self.var = self.value = self.name = self.size = self.type = None
 
     # ------------------------------------------------------------------ the lines of a later call
 
@@ -44,12 +45,17 @@ class Place:
             self.var = self.var or bind.local("v")
             out.append(f"{self.var} = {self.access(bind, self.parent and self.parent.var)}")
         wrong = getattr(self, f"_{self.kind}")(bind, self.var, out) if self.is_checked() else None
-        if self.size is not None:  # an attribute of its own would hide one of its class
-            wrong = f"{wrong} or " if wrong else ""
-            wrong += f"len({self.var}.__dict__) != {self.size}"
+        wrong = " or ".join(filter(None, (wrong, *self.of_its_own(bind))))
         if wrong:
             out.append(f"if {wrong}: return MISS")
         return out
+
+    def of_its_own(self, bind):
+        """The checks that an object finds the attributes it found: those of its class, which none of its own hides."""
+        if self.type is not None and self.kind != "typed":
+            yield f"type({self.var}) is not {bind(self.type)}"
+        if self.size is not None:
+            yield f"len({self.var}.__dict__) != {self.size}"
 
     def is_checked(self):
         """Whether the object is compared with what it was: not what a container that is compared holds anyway."""
@@ -77,6 +83,11 @@ class Place:
     def may_move(self):
         """Whether another object of its kind may take its place."""
         return self.kind in ("tensor", "array", "mapping") or (self.kind == "sequence" and not self.is_tuple())
+
+    def _made(self, bind, v, out):
+        texts = [text.format(bind(x)) for x, parts in self.object for text, _ in parts]
+        was = tuple([part for _, parts in self.object for _, part in parts])
+        return f"({', '.join(texts)},) != {bind(was)}" if was else None
 
     def _typed(self, bind, v, out):
         return f"type({v}) is not {bind(type(self.object))}"

@@ -16,7 +16,7 @@ from ._errors import ArgumentError, JitError
 from ._packages import SYSTEM as NOBODYS
 from ._packages import package_of
 from .place import Place, attribute, bounds, item, viewed
-from .reach import PLAIN, unwrapped
+from .reach import PLAIN, asks, unwrapped
 from .surroundings import Surroundings
 from .tape.tensors import Handle, look
 from .tape.views import top
@@ -27,7 +27,7 @@ class Places:
     """The places of the arguments and surroundings of a call."""
 
     def __init__(self, function, args, kwargs, static):
-        home = package_of(getattr(unwrapped(function), "__module__", None))
+        home = package_of(asks(unwrapped(function), "__module__"))
         home = None if home in NOBODYS else home
         self.args = Place(args, "sequence")
         self.kwargs = Place(kwargs, "mapping", data=list(kwargs))
@@ -97,7 +97,7 @@ class Places:
             return "set"
         if is_record(x) and not static:
             return "typed"
-        if hasattr(x, "__array__") or hasattr(x, "__dlpack__"):
+        if hasattr(kind, "__array__") or hasattr(kind, "__dlpack__"):  # where NumPy looks, too
             raise ArgumentError(
                 f"got an argument of type {kind.__name__} in a function under jit, expected tensors, NumPy arrays, "
                 "numbers or containers of them; pass jitgrad.tensor(x), or numpy.asarray(x)"
@@ -117,7 +117,7 @@ class Places:
             for place in self.order:
                 place.fixed = place.fixed or (place.kind in ("array", "view") and place.used)
         for place in reversed(self.all()):
-            place.needed = place.needed or place.size is not None or place.is_checked()
+            place.needed = place.needed or place.is_checked() or not (place.size is None and place.type is None)
             first = place.data if place.kind == "alias" and place.data.may_move() else None
             for other in (place.parent, first):
                 if other is not None and place.needed:

@@ -45,9 +45,16 @@ DYNAMIC = frozenset(
 #: Methods that give text or copies: nothing that they name leads to a number.
 TEXT = frozenset(
     (
-        "__class_getitem__", "__copy__", "__deepcopy__", "__del__", "__dir__", "__format__", "__getnewargs__",
+        "__del__", "__dir__", "__format__", "__getnewargs__",
         "__getstate__", "__init__", "__init_subclass__", "__new__", "__post_init__", "__reduce__", "__reduce_ex__",
         "__repr__", "__set_name__", "__setstate__", "__sizeof__", "__str__",
+    )
+)  # fmt: skip
+#: What Python itself notes in a class; it leads on only where the code names it.
+NOTES = frozenset(
+    (
+        "__annotations__", "__dict__", "__doc__", "__firstlineno__", "__module__", "__orig_bases__", "__parameters__",
+        "__qualname__", "__slots__", "__static_attributes__", "__weakref__",
     )
 )  # fmt: skip
 #: Methods that run when an object is made.
@@ -68,6 +75,7 @@ TABLES = {
     functools.partial: ("func", "args", "keywords"),
     functools.partialmethod: ("func", "args", "keywords"),
     functools.cached_property: ("func",),
+    functools.singledispatchmethod: ("func", "dispatcher"),
     property: ("fget", "fset"),
     staticmethod: ("__func__",),
     classmethod: ("__func__",),
@@ -90,6 +98,19 @@ VALUES = (
 KNOWN = frozenset(("dataclasses", "decimal", "fractions", "jitgrad", "llvmlite", "logging", "numba", "typing"))
 
 
+def is_a(x, classes):
+    """`isinstance` by the real class: nothing of the user's runs, not even a ``__class__`` of its own."""
+    return issubclass(type(x), classes)
+
+
+def asks(x, name):
+    """What an object has by a name of others' than the user's, or None; a ``__getattr__`` of the user's may refuse."""
+    try:
+        return getattr(x, name)
+    except Exception:
+        return None
+
+
 def unwrapped(f):
     """The function that the user wrote, below partial applications, methods and wrappers."""
     while True:
@@ -97,10 +118,17 @@ def unwrapped(f):
             f = f.func
         elif isinstance(f, types.MethodType):
             f = f.__func__
-        elif hasattr(f, "__wrapped__"):
+        elif callable(asks(f, "__wrapped__")):
             f = f.__wrapped__
         else:
             return f
+
+
+def made_of(x):
+    """What a function or class of the user's is made of, each as the text that asks `x` for it and what it is now."""
+    if is_a(x, types.FunctionType):
+        return [("{}.__code__", x.__code__)]
+    return [("{}.__mro__", x.__mro__), ("len({}.__dict__)", len(x.__dict__))]
 
 
 def names_in(code):
@@ -125,7 +153,7 @@ def imported_in(code):
 
 def attributes_of(x):
     """The attributes that an object has itself; nothing of the user's runs."""
-    if isinstance(x, threading.local):
+    if is_a(x, threading.local):
         return x.__dict__
     try:
         out = object.__getattribute__(x, "__dict__")
@@ -136,35 +164,32 @@ def attributes_of(x):
 
 def special_methods(found):
     """The names of methods among `found` that Python's syntax and built-in functions call."""
-    return {name for name in found if name[:2] == name[-2:] == "__" and name not in TEXT}
+    return {name for name in found if name[:2] == name[-2:] == "__" and name not in TEXT | NOTES}
 
 
 def parts_of(x):
     """The attributes by which an object of the classes in `TABLES` leads on."""
-    return [name for cls, names in TABLES.items() if isinstance(x, cls) for name in names]
+    return [name for cls, names in TABLES.items() if is_a(x, cls) for name in names]
 
 
 def asked(x):
     """How an object is asked for the one it holds, or None."""
-    return next((text for cls, text in CALLED.items() if isinstance(x, cls)), None)
+    return next((text for cls, text in CALLED.items() if is_a(x, cls)), None)
 
 
 def is_plain_key(x):
-    return isinstance(x, (*PLAIN, enum.Enum, type)) or (isinstance(x, tuple) and all(map(is_plain_key, x)))
+    return is_a(x, (*PLAIN, enum.Enum, type)) or (is_a(x, tuple) and all(map(is_plain_key, x)))
 
 
 def hides(x):
     """Whether an object of somebody else's class may hold what nobody can see."""
     kind = type(x)
-    if isinstance(x, np.ufunc):
+    if is_a(x, np.ufunc):
         return getattr(np, x.__name__, None) is not x
-    if isinstance(x, BUILTINS):
-        return package_of(getattr(x, "__module__", None) or "builtins") not in PURE
+    if is_a(x, BUILTINS):
+        return package_of(asks(x, "__module__") or "builtins") not in PURE
     if kind.__module__ == "numpy" and kind.__name__ == "_ArrayFunctionDispatcher":
         return False
-    if (
-        isinstance(x, (*VALUES, *TABLES, *CALLED, *BUFFERS, *SEQUENCES, *MAPPINGS, *PLAIN, np.generic))
-        or kind is object
-    ):
+    if is_a(x, (*VALUES, *TABLES, *CALLED, *BUFFERS, *SEQUENCES, *MAPPINGS, *PLAIN, np.generic)) or kind is object:
         return False
     return package_of(kind.__module__) not in KNOWN

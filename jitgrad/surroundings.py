@@ -17,7 +17,7 @@ import numpy as np
 from . import reach
 from ._packages import is_installed, package_of
 from .place import Place, attribute, call, cell, held, item, variable
-from .reach import METHODS, PLAIN, PURE
+from .reach import METHODS, PLAIN, PURE, asks, is_a
 from .tape.tensors import Handle
 from .tape.trace import Unreplayable
 
@@ -26,6 +26,8 @@ VALUES = frozenset(("plain", "set", "scalar", "values", "buffer"))
 SHORT = 8
 #: Attributes of functions that lead to nothing of the user's, or are looked at otherwise.
 OWN = frozenset(("__wrapped__", "clear_cache", "plans"))
+#: Packages whose functions keep objects of the user's in containers of their own.
+TABULAR = PURE - {"jitgrad", "llvmlite", "numba", "numpy"}
 #: Places of one function; one that names more is called as it is.
 MOST = 5000
 
@@ -41,11 +43,12 @@ class Surroundings:
         while self.names != before:
             before = set(self.names)
             self.order, self.first, self.spaces, self.modules, self.hidden = [], {**given}, set(), set(), None
-            self.todo = collections.deque(opaque)
+            self.todo, self.made = collections.deque(opaque), {}
             for x in (function, *[c for c in classes if not self.is_foreign(c.__module__)]):
                 self._enter(x, None, held(x), "free")
             while self.todo:
                 self._reach(self.todo.popleft())
+        self.order.append(Place([*self.made.values()], "made", outside=True))
         if self.modules & {"numpy", "jitgrad"}:
             for name in sorted(self.names & reach.READING):
                 self._hide(f"numpy.{name}")
@@ -104,11 +107,11 @@ class Surroundings:
             self._reach_elements(x, place)
         elif place.kind == "mapping":
             self._reach_items(x, place)
-        elif isinstance(x, types.FunctionType):
+        elif is_a(x, types.FunctionType):
             self._reach_function(x, place)
-        elif isinstance(x, types.ModuleType):
+        elif is_a(x, types.ModuleType):
             self._reach_module(x, place)
-        elif isinstance(x, type):
+        elif is_a(x, type):
             self._reach_class(x, place)
         elif place.kind in ("same", "hashed", "free"):
             self._reach_object(x, place)
@@ -116,18 +119,18 @@ class Surroundings:
     def _reach_elements(self, x, place):
         whole = _is_whole(x)
         place.data = [*x] if whole else None
-        for k, y in enumerate(x):
+        for k, y in enumerate([*x]):
             self._enter(y, place, item(k), None, whole or place.is_tuple())
         self._reach_subclass(x, place, reach.SEQUENCES)
 
     def _reach_items(self, x, place):
-        whole = _is_whole(x.values())
+        whole = _is_whole([*x.values()])
         place.parts = [*x.values()] if whole else []
-        for k, y in x.items():
+        for k, y in [*x.items()]:  # looking at an object may import something
             self._enter(y, place, item(k), None, whole)
             if not reach.is_plain_key(k):
                 self._hide("a dict with objects as keys")
-        factory = getattr(x, "default_factory", None)
+        factory = asks(x, "default_factory")
         if factory is not None:
             self._enter(factory, place, attribute("default_factory"), "free")
         self._reach_subclass(x, place, reach.MAPPINGS)
@@ -144,11 +147,11 @@ class Surroundings:
     def _reach_object(self, x, place):
         """What is neither a container, function, class nor module."""
         for name in reach.parts_of(x):
-            y = getattr(x, name, None)
-            if y is not None and not isinstance(y, types.ModuleType):
+            y = asks(x, name)
+            if y is not None and not is_a(y, types.ModuleType):
                 function = callable(y) and name not in ("__self__", "data", "maps")
                 self._enter(y, place, attribute(name), "free" if function else None)
-        if isinstance(x, reach.BUILTINS):
+        if is_a(x, reach.BUILTINS):
             self._reach_builtin(x, place)
         text = reach.asked(x)
         if text is not None:
@@ -158,17 +161,17 @@ class Surroundings:
                 self._hide("a ContextVar without a value")
             else:
                 self._enter(y, place, call(text))
-        if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+        if is_a(x, np.ndarray) and x.dtype.kind == "O":
             self._hide("an array of objects")
         self._reach_instance(x, place)
-        wrapped = reach.attributes_of(x).get("__wrapped__") or getattr(x, "py_func", None)
+        wrapped = reach.attributes_of(x).get("__wrapped__") or reach.attributes_of(x).get("py_func")
         if callable(wrapped):
             self._enter(wrapped, None, held(wrapped), "free")
 
     def _reach_builtin(self, x, place):
         """A function of C: the object that it is a method of."""
-        owner = getattr(x, "__self__", None)
-        if owner is not None and not isinstance(owner, (types.ModuleType, type, np.ufunc)):
+        owner = asks(x, "__self__")
+        if owner is not None and not is_a(owner, (types.ModuleType, type, np.ufunc)):
             self._enter(owner, place, attribute("__self__"))
         if getattr(x, "__name__", None) in reach.DYNAMIC:
             self._hide(f"the function {x.__name__}")
@@ -183,12 +186,12 @@ class Surroundings:
             return
         if package not in PURE:
             self._hide(f"the module {package}")
-        self._reach_attributes(x, {k: y for k, y in vars(x).items() if _is_value(y)}, place)
+        self._reach_attributes(x, {k: y for k, y in [*vars(x).items()] if _is_value(y)}, place)
 
     def _reach_attributes(self, x, found, place, names=None):
         for name in [*found]:
             if name in (names or self.names):
-                if isinstance(x, type) and hasattr(type(found[name]), "__get__"):
+                if is_a(x, type) and hasattr(type(found[name]), "__get__"):
                     self._enter_method(found, name)
                 else:
                     self._enter(found[name], place, attribute(name), name=name)
@@ -205,22 +208,28 @@ class Surroundings:
             if package_of(x.__module__) not in PURE:
                 self._hide(f"the class {x.__module__}.{x.__name__}")
             return
+        self._note_made(x)
         for c in x.__mro__:
             if not self.is_foreign(c.__module__):
-                special = reach.special_methods([n for n, y in vars(c).items() if isinstance(y, METHODS)])
+                special = reach.special_methods([n for n, y in vars(c).items() if is_a(y, METHODS)])
                 self._reach_attributes(x, vars(c), place, self.names | special | reach.MAKING)
             elif package_of(c.__module__) not in PURE:
                 self._hide(f"the class {c.__module__}.{c.__name__}")
-        if isinstance(x, enum.EnumMeta):
+        if is_a(x, enum.EnumMeta):
             for name, y in x.__members__.items():
                 self._enter(y, place, attribute(name))
         elif not self.is_foreign(type(x).__module__):
             self._reach_found(x, type(x), {}, place)
 
+    def _note_made(self, x):
+        """Notes that a function, or a class and what it is made from, must stay what they are."""
+        parts = (x,) if is_a(x, types.FunctionType) else [c for c in x.__mro__ if not self.is_foreign(c.__module__)]
+        self.made.update({id(y): (y, reach.made_of(y)) for y in parts if id(y) not in self.made})
+
     def _reach_instance(self, x, place):
         """Enters the attributes of an object, its own and those of its classes, by the names that find them."""
         own, kind = reach.attributes_of(x), type(x)
-        names = self.names | {"_value_"} if isinstance(x, enum.Enum) else self.names
+        names = self.names | {"_value_"} if is_a(x, enum.Enum) else self.names
         self._reach_attributes(x, own, place, names)
         if self.is_foreign(kind.__module__):
             if reach.hides(x):
@@ -229,16 +238,18 @@ class Surroundings:
         for c in kind.__mro__:
             if self.is_foreign(c.__module__) and package_of(c.__module__) not in PURE:
                 self._hide(f"an object of a class made from {c.__module__}.{c.__name__}")
+        place.type = kind
         self._reach_found(x, kind, own, place)
-        place.size = len(own) if own is getattr(x, "__dict__", None) else None
+        place.size = len(own) if own is asks(x, "__dict__") else None
 
     def _reach_found(self, x, kind, own, place):
         """The attributes that an object has by its class `kind`."""
+        self._note_made(kind)
         found = collections.ChainMap(*[vars(c) for c in kind.__mro__ if not self.is_foreign(c.__module__)])
         for name in sorted((self.names | reach.special_methods(found)) & found.keys()):
             y = found[name]
-            if isinstance(y, types.MemberDescriptorType):  # of __slots__
-                if hasattr(x, name):
+            if is_a(y, types.MemberDescriptorType):  # of __slots__
+                if _is_filled(y, x):
                     self._enter(getattr(x, name), place, attribute(name))
             elif hasattr(type(y), "__get__"):
                 self._enter_method(next(names for names in found.maps if name in names), name)
@@ -257,6 +268,7 @@ class Surroundings:
             if package_of(module) not in PURE:
                 self._hide(f"the function {module}.{f.__qualname__}")
         else:
+            self._note_made(f)
             self.names |= reach.names_in(f.__code__)
             self._reach_globals(f)
             for name, y in (("__defaults__", f.__defaults__), ("__kwdefaults__", f.__kwdefaults__)):
@@ -293,45 +305,57 @@ class Surroundings:
             except ValueError:  # not filled yet
                 self._hide(f"the variable {name}, which has no value yet")
                 continue
-            if not system or callable(y):
+            table = system and type(y) in (dict, list) and package_of(f.__globals__.get("__name__")) in TABULAR
+            if table:  # of what was registered
+                self._enter(y, None, cell(holder))
+            elif not system or callable(y):
                 self._enter(y, None, cell(holder), "free" if system else None, name=name)
-            elif package_of(f.__globals__.get("__name__")) not in ("jitgrad", "numpy") and not isinstance(y, PLAIN):
+            elif package_of(f.__globals__.get("__name__")) not in ("jitgrad", "numpy") and not is_a(y, PLAIN):
                 self._hide(f"the function {f.__globals__.get('__name__')}.{f.__qualname__}")
+
+
+def _is_filled(slot, x):
+    """Whether an object has something in one of its slots."""
+    try:
+        slot.__get__(x, type(x))
+    except AttributeError:
+        return False
+    return True
 
 
 def _is_value(x):
     """Whether an object of a module of others' is data that a user may have put there, or may change."""
-    if isinstance(x, (Handle, np.ndarray, *reach.SEQUENCES, *reach.MAPPINGS)):
+    if is_a(x, (Handle, np.ndarray, *reach.SEQUENCES, *reach.MAPPINGS)):
         return True
-    return not isinstance(x, (types.ModuleType, type, *PLAIN)) and not is_installed(
-        package_of(getattr(x, "__module__", None) or type(x).__module__)
+    return not is_a(x, (types.ModuleType, type, *PLAIN)) and not is_installed(
+        package_of(asks(x, "__module__") or type(x).__module__)
     )
 
 
 def _is_whole(values):
     """Whether the elements of a container are compared object by object: none may change where it stands."""
-    return len(values) > 0 and all(kind_of(y) in ("same", "free") or isinstance(y, tuple) for y in values)
+    return len(values) > 0 and all(kind_of(y) in ("same", "free") or is_a(y, tuple) for y in values)
 
 
 def kind_of(x):
     """How an object of the surroundings is checked."""
     kind = type(x)
-    if isinstance(x, Handle):
+    if is_a(x, Handle):
         return "tensor"
     if kind in PLAIN:
         return "plain"
-    if isinstance(x, np.ndarray):
+    if is_a(x, np.ndarray):
         return "array" if kind in (np.ndarray, np.memmap) and x.dtype.kind != "O" else "same"
-    if isinstance(x, np.generic):
+    if is_a(x, np.generic):
         return "scalar"
     if kind in (list, tuple) and len(x) > SHORT and all(type(y) in PLAIN for y in x):
         return "values"
-    if isinstance(x, reach.SEQUENCES):
+    if is_a(x, reach.SEQUENCES):
         return "sequence"
-    if isinstance(x, reach.MAPPINGS):
+    if is_a(x, reach.MAPPINGS):
         return "mapping"
-    if isinstance(x, reach.BUFFERS):
+    if is_a(x, reach.BUFFERS):
         return "buffer"
     if kind in (set, frozenset):
         return "set"
-    return "free" if isinstance(x, types.ModuleType) else "same"
+    return "free" if is_a(x, types.ModuleType) else "same"
