@@ -54,6 +54,70 @@ SMOOTH = {
 }
 
 
+#: Functions that are smooth where all operands are equal, with such operands and the Hessian there.
+LINE = np.array([[1.0, -1.0], [-1.0, 1.0]])
+SMOOTH_AT_TIES = {
+    "square of nanstd": (lambda x: jn.nanstd(x) ** 2, [1.0, 1.0], LINE / 2),
+    "nanstd times itself": (lambda x: (lambda s: s * s)(jn.nanstd(x)), [1.0, 1.0], LINE / 2),
+    "square of std of some": (lambda x: np.std(x, where=[True, True]) ** 2, [1.0, 1.0], LINE / 2),
+    "maximum times minimum": (lambda x: jn.maximum(x[0], x[1]) * jn.minimum(x[0], x[1]), [1.0, 1.0], 1 - np.eye(2)),
+    "sum of the squares of both": (
+        lambda x: jn.maximum(x[0], x[1]) ** 2 + jn.minimum(x[0], x[1]) ** 2, [3.0, 3.0], 2 * np.eye(2),
+    ),
+    "square of their difference": (
+        lambda x: (jn.maximum(x[0], x[1]) - jn.minimum(x[1], x[0])) ** 2, [1.0, 1.0], 2 * LINE,
+    ),
+    "square of the norm 1 of one": (lambda x: jitgrad.norm(x, 1) ** 2, [0.0], [[2.0]]),
+    "square of the norm inf of one": (lambda x: jitgrad.norm(x, np.inf) ** 2, [0.0], [[2.0]]),
+    "square of the largest of one": (lambda x: abs(x).max() ** 2, [0.0], [[2.0]]),
+    "cosine of the smallest of one": (lambda x: jn.cos(abs(x).min()), [0.0], [[-1.0]]),
+    "squares of rows of one": (lambda x: (abs(x)[:, None].max(1) ** 2).sum(), [0.0, 0.0], 2 * np.eye(2)),
+    "square of a magnitude with a sign": (lambda x: (jn.copysign(x, -1.0) ** 2).sum(), [0.0, 0.0], 2 * np.eye(2)),
+    "cosine of a magnitude with a sign": (lambda x: jn.cos(jn.copysign(x, 1.0)).sum(), [0.0, 0.0], -np.eye(2)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMOOTH_AT_TIES)
+def test_smooth_functions_of_equal_operands(name, tier):
+    f, x, want = SMOOTH_AT_TIES[name]
+    np.testing.assert_allclose(derivatives(f, np.array(x))[1], want, atol=1e-14)
+
+
+def test_formulas_that_are_equal_have_equal_derivatives(tier):
+    """A product of two calls is the square of one, also where each has a number or a view of its own."""
+    for f, x in (
+        (lambda x: jn.maximum(x, 0), [0.0, 1.0]),
+        (lambda x: jn.minimum(x, 1.0), [0.0, 1.0]),
+        (lambda x: jn.maximum(0.5 * x + 1, 1.0), [0.0, -1.0]),
+        (lambda x: jn.maximum(x[0], x[1]), [2.0, 2.0]),
+        (lambda x: jn.maximum(x[:2], x[1:]), [2.0, 2.0, 1.0]),
+        (abs, [0.0, 1.0]),
+        (lambda x: abs(x[0] - 1), [1.0, 1.0]),
+        (lambda x: jn.copysign(x, 1.0), [0.0, 1.0]),
+        (jitgrad.std, [1.0, 1.0]),
+        (jitgrad.norm, [0.0, 0.0]),
+    ):
+        squares = lambda x: (f(x) ** 2).sum(), lambda x: (f(x) * f(x)).sum(), lambda x: jn.square(f(x)).sum()  # noqa: B023
+        first, *others = [derivatives(square, np.array(x)) for square in squares]
+        for other in others:
+            np.testing.assert_array_equal(other[0], first[0])
+            np.testing.assert_allclose(other[1], first[1], atol=1e-14)
+
+
+def test_equal_formulas_of_other_numbers_are_told_by_these(tier):
+    """Kinks at 0 and 1: none is the other's, though both formulas are one."""
+    f = lambda x: (jn.maximum(x, 0.0) * jn.maximum(x, 1.0)).sum()  # noqa: E731
+    for x, want in ((0.0, 0.0), (0.5, 0.0), (1.0, 1.0), (2.0, 2.0), (-1.0, 0.0)):
+        assert derivatives(f, np.array([x]))[1].item() == want
+    same = lambda x: (jn.maximum(x, 0.5) * jn.maximum(x, 0.5)).sum()  # noqa: E731
+    assert derivatives(same, np.array([0.5]))[1].item() == 1.0
+
+
+def test_a_slope_that_grows_beyond_bounds_is_infinite_by_each_way(tier):
+    """|x| ** 1.5 grows like sqrt(|x|) on both sides of 0."""
+    assert derivatives(lambda x: (abs(x) ** 1.5).sum(), np.zeros(1))[1].item() == np.inf
+
+
 @pytest.mark.parametrize("name", SMOOTH)
 def test_smooth_functions_of_kinks(name, tier):
     f, want = SMOOTH[name]

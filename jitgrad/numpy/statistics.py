@@ -227,5 +227,4 @@ def std(a, axis=None, ddof=0, keepdims=False, correction=None, where=True, mean=
 
 
 def _root(variance):
-    zero = op.equal(variance, 0)  # there the derivative is 0, as that of std
-    return op.where(zero, 0.0, op.sqrt(op.where(zero, 1.0, variance)))
+    return op.root0(variance)

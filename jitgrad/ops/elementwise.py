@@ -14,7 +14,7 @@ from .._dtypes import BOOL, is_float
 from .._errors import ArgumentError, DTypeError
 from ..ir import NUMBER, Node, const
 from ..ir.shapes import as_int
-from .kinks import SHARE_OF_MAXIMUM, SHARE_OF_MINIMUM, shares, side, smooth_square
+from .kinks import at_kinks, shares, side, smooth_square
 from .marks import revalue
 from .registry import (
     REGISTRY,
@@ -120,6 +120,7 @@ def _smooth(x, out):
     return out if smooth is None else revalue(out, smooth)
 
 
+multiply.op.scaled = at_kinks
 _square, _multiply = square.build, multiply.build
 square.build = lambda x: _smooth(x, _square(x))
 multiply.build = lambda x, y: _smooth(x, _multiply(x, y)) if x is y else _multiply(x, y)
@@ -174,11 +175,6 @@ def _select_jvp(t, node):
 where.op.vjp, where.op.jvp = _select_vjp, _select_jvp
 
 
-def _tie(share):
-    """A tie gives each side half, as PyTorch has it."""
-    return lambda x, y, out: shares(share, x, y)
-
-
 def _first(compare):
     """A tie, or two nan, are the first's, as PyTorch has it."""
 
@@ -194,10 +190,10 @@ def _extreme(name, numpy, partials, tie, **entry):
 
 
 maximum = _extreme(
-    "maximum", np.maximum, _tie(SHARE_OF_MAXIMUM), 0.5, doc="The larger of x and y; nan where either is nan."
+    "maximum", np.maximum, lambda x, y, out: shares(x, y), 0.5, doc="The larger of x and y; nan where either is nan."
 )
 minimum = _extreme(
-    "minimum", np.minimum, _tie(SHARE_OF_MINIMUM), 0.5, doc="The smaller of x and y; nan where either is nan."
+    "minimum", np.minimum, lambda x, y, out: shares(y, x), 0.5, doc="The smaller of x and y; nan where either is nan."
 )
 fmax = _extreme(
     "fmax", np.fmax, _first(lambda x, y: x >= y), 1.0, doc="The larger of x and y, x where they are equal; ignores nan."
@@ -427,8 +423,8 @@ round_ = composite(
     doc="x to so many decimals, ties to even.",
 )  # fmt: skip
 copysign = elementwise(
-    "copysign", np.copysign, lambda x, y, out: (sign(x) * copysign(1.0, y), 0), code="math.copysign({0}, {1})",
-    on=(0.5, 2), doc="The magnitude of x with the sign of y.",
+    "copysign", np.copysign, lambda x, y, out: (copysign(1.0, y) * side(x), 0), code="math.copysign({0}, {1})",
+    squared=lambda node: square(node.src[0]), on=(0.5, 2), doc="The magnitude of x with the sign of y.",
 )  # fmt: skip
 heaviside = composite(
     "heaviside", np.heaviside, lambda x, y: _heaviside(x, y), operands=2,

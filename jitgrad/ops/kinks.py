@@ -13,22 +13,26 @@ slope grows beyond all bounds, such as norms, of which only the square is smooth
 
 import numpy as np
 
-from ..ir import Node, Op, const
+from ..ir import CONST, NUMBER, Node, Op, const
 from .marks import REVALUE
-from .registry import BROADCAST, REGISTRY, RESHAPE, broadcast, reshape_to
+from .registry import BROADCAST, REGISTRY, RESHAPE, SUM, broadcast, reshape_to
 
 
 def at_kink(g, slope):
-    """``g * slope``, where `g` may have the slope, or that of the other operand, as a factor."""
-    same, rest = _taken_out(g, slope, {})
-    if slope.op is SIDE:
-        return _sum(same, _product(rest, slope))
-    rest = None if rest is None else _taken_out(rest, _other(slope), {})[1]
-    return _product(_sum(same, rest), slope) or broadcast(const(0, slope.dtype), slope.shape)
+    """``g * slope``, where `g` may have slopes as factors."""
+    parts = _split(g, slope, {})
+    if parts is None:
+        return g * slope
+    known, rest = parts
+    return _sum(known, _product(rest, slope)) or broadcast(const(0, slope.dtype), slope.shape)
 
 
-def _other(slope):
-    return Node(slope.op, slope.src[::-1], None, slope.shape, slope.dtype)
+def at_kinks(g, product):
+    """``g * product``, where a factor of the product may be a slope."""
+    for slope, other in (product.src, product.src[::-1]):
+        if slope.op is SIDE or slope.op is SHARE:
+            return at_kink(g * other, slope)
+    return g * product
 
 
 def _sum(x, y):
@@ -40,37 +44,95 @@ def _product(x, y):
 
 
 #: Operations that are linear in some of their operands, and in which.
-_LINEAR = {"multiply": (0, 1), "negative": (0,), "divide": (0,), "add": (0, 1), "subtract": (0, 1), "where": (1, 2)}
+_LINEAR = {
+    "multiply": (0, 1),
+    "negative": (0,),
+    "divide": (0,),
+    "add": (0, 1),
+    "subtract": (0, 1),
+    "where": (1, 2),
+    "reshape": (0,),
+}
 #: Nodes that a slope is searched in.
 MANY = 200
 
 
-def _taken_out(g, slope, known):
-    """(a, b) with ``g = a * slope + b``; None for 0."""
-    if g is slope:
-        return broadcast(const(1, g.dtype), g.shape), None
+def _split(g, slope, known):
+    """(a, b) with ``g * slope = a + b * slope``, each None for 0; None where no slope of that kink is a factor."""
+    if g.op is slope.op and g.shape == slope.shape and (parts := _pair(g, slope)) is not None:
+        return parts
     if g not in known:
-        known[g] = None, g
-        linear = _LINEAR.get(g.op.name, ()) if g.shape == slope.shape and len(known) < MANY else ()
-        parts = [_taken_out(s, slope, known) if k in linear else (s, s) for k, s in enumerate(g.src)]
-        if any(parts[k][0] is not None for k in linear):
-            known[g] = _separated(g, linear, parts)
+        known[g] = None
+        linear = _LINEAR.get(g.op.name, ()) if g.size == slope.size and len(known) < MANY else ()
+        parts = {k: _split(g.src[k], slope, known) for k in linear}
+        if any(part is not None for part in parts.values()):
+            known[g] = _separated(g, parts)
     return known[g]
 
 
-def _separated(g, linear, parts):
+def _separated(g, parts):
     if g.op.name == "multiply":
-        (a, b), other = (parts[0], g.src[1]) if parts[0][0] is not None else (parts[1], g.src[0])
+        (a, b), other = (parts[0], g.src[1]) if parts[0] is not None else (parts[1], g.src[0])
         return _product(a, other), _product(b, other)
-    return tuple([_again(g, linear, [part[k] for part in parts]) for k in (0, 1)])
+    parts = {k: (None, _unless_zero(g.src[k])) if part is None else part for k, part in parts.items()}
+    return tuple([_again(g, {k: part[i] for k, part in parts.items()}) for i in (0, 1)])
 
 
-def _again(g, linear, src):
+def _unless_zero(x):
+    """None for a constant 0, which times an infinite slope would be nan."""
+    value = x
+    while value.op is RESHAPE or value.op is BROADCAST:
+        value = value.src[0]
+    return None if value.op is CONST and value.arg == 0 else x
+
+
+def _again(g, operands):
     """The linear operation `g` on other operands; None for those that are 0."""
-    if all(src[k] is None for k in linear):
+    if all(x is None for x in operands.values()):
         return None
+    if g.op is RESHAPE:
+        return reshape_to(operands[0], g.shape)
     zero = broadcast(const(0, g.dtype), g.shape)
-    return REGISTRY[g.op.name](*[zero if x is None else x for x in src])
+    return REGISTRY[g.op.name](*[s if k not in operands else operands[k] or zero for k, s in enumerate(g.src)])
+
+
+def _pair(x, slope):
+    """`_split` of a slope `x`, where both are slopes of one kink; None else."""
+    zero, one = (broadcast(const(value, slope.dtype), slope.shape) for value in (0, 1))
+    products = ((slope.src, one),) if slope.op is SIDE else ((slope.src, slope), (slope.src[::-1], zero))
+    maybe = []
+    for src, product in products:
+        alike = _alike(x.src, src)
+        if alike is True:
+            return None if product is zero else product, None
+        if alike is not None:
+            maybe.append((alike, product))
+    out = x * slope
+    for alike, product in maybe:
+        out = REGISTRY["where"](alike, product, out)
+    return (out, None) if maybe else None
+
+
+def _alike(xs, ys, deep=8):
+    """Whether all of these nodes are equal: True, None for no, or a node that tells it.
+
+    The same formula with other numbers is another node, whose value is known when it runs.
+    """
+    out = True
+    for x, y in zip(xs, ys, strict=True):
+        known = True if x is y else _equal(x, y, deep)
+        if known is None:
+            return None
+        out = known if out is True else out if known is True else REGISTRY["logical_and"](out, known)
+    return out
+
+
+def _equal(x, y, deep):
+    if x.op is not y.op or x.dtype != y.dtype or x.shape != y.shape or not deep:
+        return None
+    if x.op is NUMBER:
+        return REGISTRY["equal"](x, y)
+    return _alike(x.src, y.src, deep - 1) if x.src and x.arg == y.arg else None
 
 
 # --- slopes ----------------------------------------------------------------------------------------------------------
@@ -83,28 +145,24 @@ def _slope(name, reference, code, into=None):
     )  # fmt: skip
 
 
-def _share(name, compare, symbol):
-    """The weight of the first operand: half in a tie. Where both lose, for a nan, both have the whole: it shows."""
-    return _slope(
-        name, lambda x, y, node: np.where(x == y, node.dtype.type(0.5), ~compare(y, x)).astype(node.dtype),
-        f"(np.{{t}}(0.5) if {{0}} == {{1}} else np.{{t}}(0.0) if {{1}} {symbol} {{0}} else np.{{t}}(1.0))",
-    )  # fmt: skip
-
-
 #: The slope of abs: 0 at 0, and of nan nan.
 SIDE = _slope("side", lambda x, node: np.sign(x), "sign({0})", lambda x, node, out: np.sign(x, out=out))
-SHARE_OF_MAXIMUM = _share("share_of_maximum", np.greater, ">")
-SHARE_OF_MINIMUM = _share("share_of_minimum", np.less, "<")
+#: The weight of the first of two operands in their maximum, which is that of the second in their minimum: half in a
+#: tie. Where both lose, for a nan, both have the whole: it shows.
+SHARE = _slope(
+    "share", lambda x, y, node: np.where(x == y, node.dtype.type(0.5), ~(y > x)).astype(node.dtype),
+    "(np.{t}(0.5) if {0} == {1} else np.{t}(0.0) if {1} > {0} else np.{t}(1.0))",
+)  # fmt: skip
 
 
 def side(x):
     return Node(SIDE, (x,), None, x.shape, x.dtype)
 
 
-def shares(op, x, y):
-    """The weights of both operands."""
-    first = Node(op, (x, y), None, x.shape, x.dtype)
-    return first, _other(first)
+def shares(x, y):
+    """The weights of both operands in their maximum."""
+    first = Node(SHARE, (x, y), None, x.shape, x.dtype)
+    return first, Node(SHARE, (y, x), None, x.shape, x.dtype)
 
 
 # --- squares ---------------------------------------------------------------------------------------------------------
@@ -116,7 +174,9 @@ def smooth_square(x, deep=5):
         return x.op.squared(x)
     if x.op is REVALUE:
         return smooth_square(x.src[1], deep)
-    moved = {RESHAPE: reshape_to, BROADCAST: broadcast}.get(x.op)
+    moved = {RESHAPE: reshape_to, BROADCAST: broadcast, SUM: reshape_to}.get(x.op)
+    if x.op is SUM and x.size != x.src[0].size:  # of one element a sum is that
+        return None
     if moved is not None or x.op is REGISTRY["negative"].op:
         out = smooth_square(x.src[0], deep)
         return out if out is None or moved is None else moved(out, x.shape)

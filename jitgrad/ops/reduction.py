@@ -20,11 +20,18 @@ PARAMS = {"axis": None, "keepdims": False}
 CASES: tuple = ({}, {"axis": 0}, {"axis": -1, "keepdims": True})
 
 
+def _single(shape, axes):
+    """Whether each result is of one element: it is that, with its derivatives of any order."""
+    return all([shape[a] == 1 for a in axes])
+
+
 def reduce(op, x, axis, keepdims, dtype=None):
     """The node of the primitive `op` over `axis` of `x`."""
     x = x if dtype is None or dtype is x.dtype else cast(x, dtype)
     axes = tuple(range(len(x.shape))) if axis is None else reduced_axes(axis, x.ndim)
-    out = x if not axes else Node(op, (x,), axes, drop_axes(x.shape, axes), x.dtype)
+    short = drop_axes(x.shape, axes)
+    as_it_is = not axes or op is not SUM and _single(x.shape, axes)  # 0 + -0.0 is 0.0
+    out = reshape_to(x, short) if as_it_is else Node(op, (x,), axes, short, x.dtype)
     return reshape_to(out, keep_axes(x.shape, axes)) if keepdims else out
 
 
