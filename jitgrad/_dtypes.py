@@ -40,5 +40,10 @@ def as_dtype(dtype):
     return out
 
 
+def native(dtype):
+    """The supported dtype that data of `dtype` is converted to, whatever the order of its bytes."""
+    return as_dtype(dtype if dtype.isnative else dtype.newbyteorder("="))
+
+
 def is_float(dtype):
     return dtype.kind == "f"

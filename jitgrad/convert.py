@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._dtypes import SUPPORTED, as_dtype
+from ._dtypes import SUPPORTED, as_dtype, native
 from ._errors import ArgumentError, DTypeError, IntegerOverflow
 from ._foreign import kinds_in, refuse_subclass, refuse_subclasses
 from ._surface import surface
@@ -126,10 +126,8 @@ def from_data(data, dtype):
         ) from None
     if array.dtype.kind == "O":
         raise _not_numbers(data, array)
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
-    dtype = as_dtype(array.dtype)
-    return from_array(array, dtype)
+    dtype = native(array.dtype)
+    return from_array(array if array.dtype.isnative else array.astype(dtype), dtype)
 
 
 def _are_numbers(data):

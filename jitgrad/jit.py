@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from ._dtypes import as_dtype
+from ._dtypes import native
 from ._errors import ArgumentError, JitError, JitgradError, JitgradWarning
 from ._locks import lock
+from ._surface import trimmed
 from .checking import Kept, Log, difference
 from .emit import MISS, Replay
 from .ir.shapes import as_int
@@ -144,11 +145,14 @@ def _made(jitted):
 
     @functools.wraps(jitted.function)
     def function(*args, **kwargs):
-        if not recordings:
-            out = jitted.replay(args, kwargs)
-            if out is not MISS:
-                return out
-        return call(args, kwargs)
+        try:
+            if not recordings:
+                out = jitted.replay(args, kwargs)
+                if out is not MISS:
+                    return out
+            return call(args, kwargs)
+        except Exception as error:  # the user's own, too: between this line and theirs are frames of the recording
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     function.clear_cache, function.plans = jitted.clear_cache, jitted.plans
     return function
@@ -378,9 +382,9 @@ def _given(trace, place, containers):
         stand = trace.stand_of(place)
         if stand is not None:
             return stand.tensor
-        return x if place.shared and kind == "tensor" else trace.stand_in(x, place, x.shape, as_dtype(x.dtype))
+        return x if place.shared and kind == "tensor" else trace.stand_in(x, place, x.shape, native(x.dtype))
     if kind == "scalar":
-        return x if x.dtype == np.bool_ else trace.stand_in(x, place, (), as_dtype(x.dtype))
+        return x if x.dtype == np.bool_ else trace.stand_in(x, place, (), native(x.dtype))
     if kind == "number":
         return Number(x, place.var, [place])
     if kind not in ("sequence", "mapping", "typed"):

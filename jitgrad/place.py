@@ -149,6 +149,8 @@ class Place:
         if self.valued:
             self.value = bind.local("x")
             whole = f"{v}.flatten()" if self.copied else f"{bind(flat)}({v})"
+            if not a.dtype.isnative:
+                whole = f"{v}.astype({bind(a.dtype.newbyteorder('='))}).flatten()"
             out += [f"if {wrong}: return MISS"] if wrong else []
             out.append(f"{self.value} = {whole if a.ndim else f'{v}.item()'}")
             wrong = ""

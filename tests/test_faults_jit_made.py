@@ -6,6 +6,7 @@ The oracle is the function itself without `jit`, on NumPy's arrays.
 import copy
 import functools
 import sys
+import traceback
 import types
 
 import numpy as np
@@ -192,3 +193,55 @@ def test_modules_found_by_the_text_of_their_names(monkeypatch):
     module.rate = 2.0
     monkeypatch.setitem(sys.modules, name, module)
     follows(lambda x: x * sys.modules[name].rate, lambda: setattr(module, "rate", 3.0))
+
+
+# --- as without jit ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4", "<f8", ">i4"])
+def test_arguments_of_either_order_of_bytes(tier, dtype):
+    """They are converted, and written to as they are."""
+    f = jitgrad.jit(lambda x, y: (jitgrad.sin(x) * y[::-1]).sum())
+    scale = jitgrad.jit(lambda x: x.mul_(2))
+    for shape in ((), (3,), (2, 3)):
+        a = (np.arange(int(np.prod(shape))).reshape(shape) + 1).astype(dtype)
+        y = jitgrad.ones(3)
+        for _ in range(2):
+            np.testing.assert_allclose(float(f(a, y)), np.sin(a.astype("f8")).sum() * (1 if shape else 3), rtol=1e-5)
+        if shape:
+            want, before = a * 4, a.dtype
+            scale(a), scale(a)
+            assert a.dtype == before
+            np.testing.assert_array_equal(a, want)
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4"])
+def test_gradients_of_arguments_of_the_other_order_of_bytes(tier, dtype):
+    def f(x):
+        return (x * x).sum()
+
+    a = np.arange(3.0).astype(dtype)
+    want, g = jitgrad.grad(f)(a), jitgrad.jit(jitgrad.grad(f))
+    for got in (g(a), g(a), jitgrad.jit(jitgrad.grad(f))(a[::-1])[::-1]):
+        assert type(got) is type(want) and got.dtype == want.dtype
+        np.testing.assert_array_equal(got, want)
+
+
+def _refused(x):
+    return x @ jitgrad.ones(7)
+
+
+def _missing(x):
+    return {}[x.shape]
+
+
+def _looks(x):
+    return float(x.sum())
+
+
+@pytest.mark.parametrize("f", [_refused, _missing, _looks])
+@pytest.mark.parametrize("wrap", [lambda f: f, jitgrad.grad], ids=["alone", "grad"])
+def test_tracebacks_end_at_the_line_of_the_user(wrap, f):
+    with pytest.raises((jitgrad.JitgradError, KeyError)) as caught:
+        jitgrad.jit(wrap(f))(jitgrad.ones(3))
+    assert [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)][1:] == ["function", f.__name__]
