@@ -15,6 +15,7 @@ from . import replayed
 from ._errors import JitError, JitgradError
 from .compile import simplify
 from .ir import LEAF, NUMBER, leaf, number, toposort
+from .reach import name_of
 from .runtime.execute import Plan
 from .tape.backward import Accumulate, substitute
 from .tape.changes import changes
@@ -69,7 +70,7 @@ class Replay:
 
     def __init__(self, function, trace, out, mode):
         self.trace, self.places, self.mode, self.call = trace, trace.places, mode, function
-        self.bind, self.title = Binder(), getattr(function, "__name__", type(function).__name__)
+        self.bind, self.title = Binder(), name_of(function)
         self.results, self.names, self.slopes, self.kept, self.constants = {}, {}, [], [], []
         found = changes(trace)
         self.text_of = self._expression(out)

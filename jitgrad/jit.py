@@ -9,6 +9,7 @@ others of the same dtypes and shapes are tried, then the function is run in a re
 import collections
 import functools
 import inspect
+import types
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,7 @@ from .checking import Kept, Log, difference
 from .emit import MISS, Replay
 from .ir.shapes import as_int
 from .places import Places
+from .reach import name_of
 from .tape.execute import flush
 from .tape.numbers import Number
 from .tape.running import Recording, running
@@ -31,6 +33,8 @@ from .tape.segment import Segment, local, recordings
 from .tape.tensors import Handle
 from .tape.trace import Trace, Unreplayable
 
+#: What may be a generator or coroutine function.
+FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
 #: Kinds of calls that a function keeps recordings of, and recordings of one kind from which it is called as it is.
 KINDS, AGAIN = 256, 16
 
@@ -116,7 +120,7 @@ def jit(
     if not callable(function):
         raise ArgumentError(f"got jit() of an object of type {type(function).__name__}, expected a function")
     for is_kind in (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction):
-        if is_kind(function):
+        if isinstance(function, FUNCTIONS) and is_kind(function):
             raise ArgumentError("got jit() of a generator or coroutine, expected a function that returns its results")
     return _made(Jitted(function, _static(function, static_argnums, static_argnames), bool(check)))
 
@@ -129,7 +133,7 @@ def _static(function, nums, names):
     nums = tuple(as_int(n, "static_argnums") for n in (nums if isinstance(nums, (tuple, list)) else (nums,)))
     try:
         parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
+    except Exception:  # of an object that refuses to be asked, too
         parameters = []
     by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if any(n < 0 for n in nums) and not by_place:
@@ -143,7 +147,6 @@ def _made(jitted):
     """The function that users hold."""
     call = jitted.call
 
-    @functools.wraps(jitted.function)
     def function(*args, **kwargs):
         try:
             if not recordings:
@@ -154,6 +157,10 @@ def _made(jitted):
         except Exception as error:  # the user's own, too: between this line and theirs are frames of the recording
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
+    try:
+        functools.update_wrapper(function, jitted.function)
+    except Exception:  # an object that refuses to be asked
+        function.__wrapped__ = jitted.function
     function.clear_cache, function.plans = jitted.clear_cache, jitted.plans
     return function
 
@@ -290,7 +297,7 @@ class Jitted:
     def _as_it_is(self, kind, why, args, kwargs):
         kind.eager = True
         kind.replays.clear()
-        name = getattr(self.function, "__name__", type(self.function).__name__)
+        name = name_of(self.function)
         warnings.warn(
             f"{name} under jit is called as it is for arguments like these, which is slower: {why}",
             JitgradWarning,

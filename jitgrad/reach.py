@@ -111,6 +111,11 @@ def asks(x, name):
         return None
 
 
+def name_of(f):
+    """What a function is called in messages."""
+    return asks(f, "__name__") or type(f).__name__
+
+
 def unwrapped(f):
     """The function that the user wrote, below partial applications, methods and wrappers."""
     while True:

@@ -245,3 +245,19 @@ def test_tracebacks_end_at_the_line_of_the_user(wrap, f):
     with pytest.raises((jitgrad.JitgradError, KeyError)) as caught:
         jitgrad.jit(wrap(f))(jitgrad.ones(3))
     assert [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)][1:] == ["function", f.__name__]
+
+
+class Called:
+    def __init__(self):
+        self.__dict__["rate"] = 2.0
+
+    def __call__(self, x):
+        return x * self.rate
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
+def test_callables_that_refuse_attributes():
+    called = Called()
+    follows(called, lambda: vars(called).update(rate=3.0))
