@@ -6,6 +6,7 @@ access to what they have: names of the table, and of functions that are no metho
 (`install`). Start at `missing`.
 """
 
+import functools
 import sys
 
 import numpy as np
@@ -143,7 +144,25 @@ def _instead(home, name):
         found = _places(stem, None)
         if found:
             return f"write x[...] = y with the result y of {found}"
-    return ""
+    return _near(home, name)
+
+
+def _near(home, name):
+    """The name spelt most like `name` of all there are, and where it is or what to do instead.
+
+    Python does this itself for a name that tensors have not.
+    """
+    import difflib
+
+    if name.startswith("_"):
+        return ""
+    owner = functools.reduce(getattr, home.split(".")[1:], sys.modules["jitgrad"])
+    known = sorted({*dir(owner), *sys.modules["jitgrad"].__all__, *np.__all__, *np.linalg.__all__, *INSTEAD})
+    found = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], n=1)
+    if not found:
+        return ""
+    instead = "" if found[0] in dir(owner) else f": {_instead(home, found[0])}"
+    return f"did you mean {found[0]!r}{instead}?"
 
 
 def _places(name, home):
@@ -180,6 +199,9 @@ class Missing:
         self.name = name
 
     def __get__(self, t, cls):
+        raise missing("a tensor", self.name, t)
+
+    def __set__(self, t, value):
         raise missing("a tensor", self.name, t)
 
 

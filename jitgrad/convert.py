@@ -176,7 +176,7 @@ def _not_numbers(data, array):
         elif not isinstance(value, (float, bool)):
             break
     else:
-        value = array.dtype
+        return DTypeError("got an array of dtype object, expected one of numbers; convert it first: x.astype(float)")
     return DTypeError(f"got the element {value!r:.100} in an array of dtype object, expected numbers; convert it first")
 
 

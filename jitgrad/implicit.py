@@ -66,10 +66,10 @@ def check(t, kind):
     frame, level, between = _asker()
     if any(map(_shows, between)) or (kind is NUMBER and _formats(frame)):
         return
-    who, instead = _words(frame.f_code, frame.f_lasti, kind)
+    who, advice = _words(frame.f_code, frame.f_lasti, kind)
     transform = owner(t)
     cut = kind.cut if transform is None or transform.cut is None else transform.cut
-    advice = f"{instead}; where no gradient is wanted, {cut}"
+    advice = advice.format(cut=cut)
     asked = f"{kind.what} of a tensor that requires grad"
     if transform is not None:
         text = f"got {who}, which asks for {asked}, in {transform}: the gradient would be lost; {advice}"
@@ -144,22 +144,32 @@ def _words(code, place, kind):
     """What asks, in the user's own text where Python tells it, and what to write instead."""
     text, tree = _expression(code, place)
     if tree is None or isinstance(tree, ast.Name) or len(text) > 80:
-        return kind.asked, kind.instead
+        return kind.asked, _kept(kind.instead)
     stores = opcode.opname[code.co_code[place]].startswith("STORE_")
-    return f"{text} = ..." if stores else text, _instead(tree, kind)
+    return f"{text} = ..." if stores else text, _advice(tree, kind)
 
 
-def _instead(tree, kind):
+def _kept(instead):
+    return instead + "; where no gradient is wanted, {cut}"
+
+
+def _advice(tree, kind):
+    """What to write instead, in which ``{cut}`` stands for the end of a gradient."""
     from .functions import NAMES
+    from .ops import REGISTRY
 
     function = tree.func if isinstance(tree, ast.Call) else None
     name = getattr(function, "attr", getattr(function, "id", None))
     if kind in (COPY, LEAF) or name is None:
-        return kind.instead
+        return _kept(kind.instead)
     if name in NAMES:
-        return f"use jitgrad.{name}, which keeps it"
+        entry = REGISTRY[NAMES[name].__name__]
+        if not entry.differentiable or entry.level:
+            has = "no gradient" if not entry.differentiable else "a gradient of 0"
+            return f"the result of {name} has {has}, so that none can be kept: for its values, pass {{cut}}"
+        return _kept(f"use jitgrad.{name}, which keeps it")
     if name in ARRAYS:
-        return "use jitgrad.numpy.array or stack, which keep it"
+        return _kept("use jitgrad.numpy.array or stack, which keep it")
     if name in NUMBERS or name.rstrip("0123456789") in ("complex", "float", "int", "uint"):
-        return "compute with the tensor itself, which keeps it"
-    return kind.instead
+        return _kept("compute with the tensor itself, which keeps it")
+    return _kept(kind.instead)

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import subscript
 from ._dtypes import as_dtype, is_float
-from ._errors import AliasError, ArgumentError, DTypeError, GradientError, JitgradError, ShapeError
+from ._errors import AliasError, ArgumentError, DTypeError, GradientError, JitgradError, MissingError, ShapeError
 from ._surface import surfaces, trimmed
 from .convert import DEVICES, as_flag, as_operand, check_device, tensor, written
 from .convert import cast as cast_to
@@ -60,10 +60,20 @@ class Tensor(Values, Copies):
         """The lengths of the axes, as a tuple."""
         return self._state.shape
 
+    @shape.setter
+    def shape(self, shape):
+        raise MissingError(
+            f"got x.shape = {shape!r:.100}, which cannot be written; write x = x.reshape({shape!r:.100})"
+        )
+
     @property
     def dtype(self):
         """The NumPy dtype of the elements."""
         return self._state.dtype
+
+    @dtype.setter
+    def dtype(self, dtype):
+        raise MissingError(f"got x.dtype = {dtype!r:.100}, which cannot be written; write x = x.astype(dtype)")
 
     @property
     def ndim(self):

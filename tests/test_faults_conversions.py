@@ -8,6 +8,7 @@ import operator
 import re
 import statistics
 import struct
+import sys
 import warnings
 
 import numpy as np
@@ -464,3 +465,26 @@ def test_sympy_makes_functions_with_gradients():
     f = sympy.lambdify((x, y), expression, modules="math")
     with pytest.raises(GradientError, match="jitgrad"):
         jitgrad.grad(f)(jitgrad.tensor(2.0), jitgrad.tensor(3.0))
+
+
+# --- functions whose results have no gradient -------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python does not tell the expression")
+def test_no_gradient_is_promised_where_there_is_none():
+    x = jitgrad.tensor([1.5, 2.5], requires_grad=True)
+    for f in (
+        lambda: math.isnan(x[0]), lambda: math.isinf(x[0]), lambda: math.isfinite(x[0]), lambda: math.floor(x[0]),
+        lambda: math.ceil(x[0]),
+    ):  # fmt: skip
+        with pytest.warns(GradientWarning, match=r"has (no gradient|a gradient of 0), .* pass x\.item\(\)$") as caught:
+            f()
+        assert "keeps it" not in str(caught[0].message)
+    for f in (lambda: np.arange(3.0).searchsorted(x), lambda: np.searchsorted([1.0, 2.0], np.asarray(x))):
+        with pytest.raises(GradientError) as refused:
+            f()
+        assert "searchsorted, which keeps it" not in str(refused.value)
+    with pytest.raises(GradientError, match=r"no gradient, .* pass x\.detach\(\)$"):
+        np.arange(3.0).searchsorted(x)
+    with pytest.warns(GradientWarning, match=r"use jitgrad\.sin, which keeps it"):
+        math.sin(x[0])

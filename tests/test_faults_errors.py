@@ -6,6 +6,8 @@ import inspect
 import operator
 import pathlib
 import re
+import subprocess
+import sys
 import traceback
 
 import numpy as np
@@ -363,6 +365,64 @@ def test_missing_names_say_what_to_do(t, name):
         getattr(owner, last)
     assert isinstance(caught.value, AttributeError) and caught.value.name == last
     check_traceback(caught.value)
+
+
+NEAR = {
+    "jitgrad.sume": r"did you mean 'sum'\?", "jitgrad.numpy.summ": r"did you mean 'sum'\?",
+    "jitgrad.numpy.fooo": "did you mean '", "jitgrad.numpy.linalg.slove": r"did you mean 'solve'\?",
+    "jitgrad.linalg.slove": r"did you mean 'solve': use jitgrad\.numpy\.linalg\.solve .*no gradient yet\)\?",
+    "jitgrad.jacobain": "did you mean 'jacobian': .*autograd.grad", "jitgrad.autograd.gard": r"did you mean 'grad'\?",
+    "jitgrad.meddian": r"did you mean 'median': use jitgrad\.numpy\.median\?",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_near_names_are_given(name):
+    *home, last = name.split(".")
+    owner = jitgrad
+    for part in home[1:]:
+        owner = getattr(owner, part)
+    assert not hasattr(owner, last)
+    with pytest.raises(jitgrad.MissingError, match=NEAR[name]) as caught:
+        getattr(owner, last)
+    check_traceback(caught.value)
+
+
+def test_near_names_of_tensors_are_pythons():
+    """Python looks through `dir` where an error of its own ends a program."""
+    code = "import jitgrad; jitgrad.ones(2).unsqueezee"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "Did you mean: 'unsqueeze'?" in ran.stderr
+
+
+def test_properties_that_cannot_be_written(t):
+    for write, words in (
+        (lambda: setattr(t, "shape", (4,)), r"x = x\.reshape\(\(4,\)\)"),
+        (lambda: setattr(t, "dtype", np.float32), r"x = x\.astype\(dtype\)"),
+        (lambda: setattr(t, "data", np.ones(2)), "detach"),
+    ):
+        with pytest.raises(jitgrad.MissingError, match=words):
+            write()
+    assert t.shape == (2, 2) and t.dtype == np.float64
+
+
+def test_arrays_of_objects_that_are_numbers():
+    with pytest.raises(jitgrad.DTypeError, match=r"array of dtype object, .*astype\(float\)"):
+        jitgrad.tensor(np.array([1.0, 2, True], dtype=object))
+
+
+@pytest.mark.parametrize("skips", ["", "nan"])
+@pytest.mark.parametrize("grad", [False, True])
+@pytest.mark.parametrize("method", ["linear", "median_unbiased", "lower"])
+def test_quantiles_out_of_range_are_told_as_given(skips, grad, method):
+    for x in (jitgrad.tensor([1.0, 2.0, 3.0], requires_grad=grad), jitgrad.arange(3)):
+        for name, q, words in (
+            ("percentile", 150, "at 150, expected numbers from 0 to 100"),
+            ("percentile", [50, -4], r"at \[50 -4\], expected numbers from 0 to 100"),
+            ("quantile", 1.5, r"at 1\.5, expected numbers from 0 to 1$"),
+        ):
+            with pytest.raises(jitgrad.ArgumentError, match=words):
+                getattr(jnp, skips + name)(x, q, method=method)
 
 
 def test_unknown_names_are_plain_errors(t):

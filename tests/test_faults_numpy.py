@@ -124,3 +124,26 @@ def test_einsum_sums_as_soon_as_it_can():
                                  ("ij,ij->i", (a, b)), ("ij,kl->ik", (a, b))):  # fmt: skip
         kernels = jitgrad.explain(np.einsum(subscripts, *operands)).kernels
         assert max(k.bytes_written for k in kernels) <= 2 * 8 * 20**2
+
+
+# --- view, as NumPy calls it ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("args", [(), (float,), (np.float64,), ("f8",), (np.dtype("f8"),)], ids=str)
+def test_a_view_of_all(args):
+    for shape in ((), (3,), (2, 3)):
+        x, a = jitgrad.zeros(shape), np.zeros(shape)
+        for y, b in ((x.view(*args), a.view(*args)), (x.T.view(*args), a.T.view(*args))):
+            y[...] = 5.0
+            b[...] = 5.0
+            assert y.shape == b.shape and x.tolist() == a.tolist()
+            x.zero_(), a.fill(0)
+    g = jitgrad.ones(2, requires_grad=True)
+    (g.view(*args) * 3.0).sum().backward()
+    assert g.grad.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("dtype", [int, "f4", np.uint8])
+def test_memory_is_not_read_as_another_dtype(dtype):
+    with pytest.raises(jitgrad.DTypeError, match=r"use x\.astype\(dtype\)"):
+        jitgrad.ones(2).view(dtype)

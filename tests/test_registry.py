@@ -268,3 +268,9 @@ def test_reference_of_stretched_operands(op, entry, count, dtype):
 
 def _like(node):
     return node.shape, node.dtype
+
+
+@pytest.mark.parametrize("name", sorted(name for name, e in REGISTRY.items() if e.level))
+def test_level_entries_have_a_derivative_of_zero(name):
+    x = np.array([-1.3, 0.2, 0.4, 2.7])
+    assert jitgrad.grad(lambda v: jitgrad.functions.FUNCTIONS[name](v).sum())(x).tolist() == [0.0] * 4

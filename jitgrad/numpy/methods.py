@@ -6,7 +6,7 @@ Gradients flow through what they write. Names of arrays and of PyTorch's tensors
 
 import numpy as np
 
-from .._errors import AliasError, ArgumentError
+from .._errors import AliasError, ArgumentError, DTypeError
 from .._surface import by_numpy, surface
 from ..functions import FUNCTIONS, view
 from ..ops import REGISTRY
@@ -78,10 +78,14 @@ def _written(t, name, value):
 def viewed(self, *shape):
     """The same elements in another shape, never copied, as in PyTorch; `reshape` copies where it must.
 
+    Without a shape, or with the dtype that the tensor has, it is a view of all, as in NumPy.
+
     Raises
     ------
     AliasError
         The elements of this view do not lie so that a view of that shape could be made.
+    DTypeError
+        For another dtype: memory is not read as what it is not.
 
     Examples
     --------
@@ -91,6 +95,13 @@ def viewed(self, *shape):
     tensor([[0., 0.],
             [0., 1.]])
     """
+    if not shape or isinstance(shape[0], (type, np.dtype, str)):
+        if shape and np.dtype(shape[0]) != self.dtype:
+            raise DTypeError(
+                f"got view({shape[0]!r}) of a tensor of {self.dtype}, whose memory is not read as another dtype; use "
+                "x.astype(dtype) for the numbers, or x.numpy().view(dtype) for the bytes"
+            )
+        return self[...]
     entry, shape = REGISTRY["reshape"], shape[0] if len(shape) == 1 else shape
     out = view(entry, self, statics_of(entry, ["shape"], (shape,), {}), copies=False)
     if out is None:

@@ -91,6 +91,7 @@ sign = elementwise(
     lambda x, out: 0,
     code="sign({0})",
     kink={0.0: 0.0},
+    level=True,
     doc="-1, 0 or 1, as x is negative, 0 or positive.",
 )
 reciprocal = elementwise(
@@ -384,10 +385,22 @@ log1p = elementwise(
 # --- rounding: piecewise constant, derivative 0 ------------------------------------------------------------------
 
 floor = elementwise(
-    "floor", np.floor, lambda x, out: 0, code="np.floor({0})", on=(0.1, 0.9), doc="The largest integer not above x."
+    "floor",
+    np.floor,
+    lambda x, out: 0,
+    code="np.floor({0})",
+    on=(0.1, 0.9),
+    level=True,
+    doc="The largest integer not above x.",
 )
 ceil = elementwise(
-    "ceil", np.ceil, lambda x, out: 0, code="np.ceil({0})", on=(0.1, 0.9), doc="The smallest integer not below x."
+    "ceil",
+    np.ceil,
+    lambda x, out: 0,
+    code="np.ceil({0})",
+    on=(0.1, 0.9),
+    level=True,
+    doc="The smallest integer not below x.",
 )
 trunc = elementwise(
     "trunc",
@@ -396,10 +409,17 @@ trunc = elementwise(
     code="np.trunc({0})",
     on=(0.1, 0.9),
     aliases=("fix",),
+    level=True,
     doc="x without its fraction.",
 )
 rint = elementwise(
-    "rint", np.rint, lambda x, out: 0, code="round_even({0})", on=(0.6, 1.4), doc="The nearest integer, ties to even."
+    "rint",
+    np.rint,
+    lambda x, out: 0,
+    code="round_even({0})",
+    on=(0.6, 1.4),
+    level=True,
+    doc="The nearest integer, ties to even.",
 )
 
 
@@ -419,7 +439,7 @@ def _round(x, decimals=0):
 
 
 round_ = composite(
-    "round", np.round, _round, {"decimals": 0}, operator="round", on=(0.6, 1.4), aliases=("around",),
+    "round", np.round, _round, {"decimals": 0}, operator="round", on=(0.6, 1.4), level=True, aliases=("around",),
     doc="x to so many decimals, ties to even.",
 )  # fmt: skip
 copysign = elementwise(

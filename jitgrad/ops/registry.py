@@ -69,6 +69,8 @@ class Entry:
     kink : dict
         Non-smooth points and the derivative claimed there; with the second one, if that is not 0.
     differentiable : bool
+    level : bool
+        Constant between its jumps: the derivative is 0 wherever there is one.
     aliases : tuple of str
         Further public names.
     shapes : tuple
@@ -99,7 +101,7 @@ class Entry:
         "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
         "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public", "guard",
         "methods", "properties", "in_place", "spread", "optional", "layout", "along", "scipy",
-        "loop", "compares", "saturates", "instead",
+        "loop", "compares", "saturates", "instead", "level",
     )  # fmt: skip
 
     def __init__(
@@ -107,6 +109,7 @@ class Entry:
         on=(-2, 2), kink=None, differentiable=True, aliases=(), shapes=None, cases=({},), args="xyz", codes=frozenset(),
         host=None, public=True, guard=None, methods=(), properties=(), in_place="", spread="", optional=None,
         layout=None, along=None, scipy="", loop=None, compares=False, saturates=None, instead=None,
+        level=False,
     ):  # fmt: skip
         self.name, self.numpy, self.build, self.operands = name, numpy, build, operands
         self.params, self.doc, self.op, self.operator = params or {}, doc, op, operator
@@ -119,6 +122,7 @@ class Entry:
         self.optional, self.layout, self.scipy = optional or {}, layout, scipy
         self.loop = loop or (ufunc_dtypes(numpy) if isinstance(numpy, np.ufunc) else common_dtypes).of
         self.compares, self.saturates, self.instead = compares, saturates or {}, instead or {}
+        self.level = level
         if name in REGISTRY:
             raise ValueError(f"two entries named {name}")
         REGISTRY[name] = self

@@ -83,6 +83,7 @@ def _named(function, top, skips):
         interpolation=None,
     ):
         method = interpolation or method
+        _check_probabilities(q, top)
         x = as_operand(a)
         whole = x.dtype.kind != "f" and np.asarray(arrays(q)).dtype.kind in "iu"  # then NumPy may take elements
         if method == "linear" and weights is None and not skips and not whole and x.dtype != np.bool_:
@@ -97,12 +98,16 @@ def _named(function, top, skips):
     stands_for(function, run)
 
 
+def _check_probabilities(q, top):
+    values = np.asarray(arrays(q))
+    if not ((values >= 0) & (values <= top)).all():
+        raise ArgumentError(f"got quantiles at {values}, expected numbers from 0 to {top:g}")
+
+
 def _linear(a, q, axis, keepdims, whole):
     rows, shape = _sorted_rows(a, axis, keepdims)
     weak, values = type(q) in (int, float), np.asarray(arrays(q))
     weak, values = weak or (values.dtype.kind in "iu" and whole == 1), values / whole
-    if not ((values >= 0) & (values <= 1)).all():
-        raise ArgumentError(f"got quantiles at {values}, expected numbers from 0 to {whole:g}")
     n = rows.shape[-1]
     place = values.reshape(-1) * (n - 1)
     low = np.floor(place).astype(np.int64)
