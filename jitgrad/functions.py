@@ -52,6 +52,8 @@ def apply(entry, operands, statics=()):
         x, values = as_operand(operands[0]), operands[1]
         refuse_subclass(values)
         operands = (x, _host(entry, x.shape, values, statics), *operands[2:])
+    if entry.codes:
+        operands = _with_code(entry, *operands)
     operands = tuple(_operand(x) for x in operands)
     if Number in map(type, operands):
         operands = _with_numbers(operands)
@@ -110,6 +112,18 @@ def view(entry, x, statics, copies=True):
     if aliases(x, step, entry.view):
         return make_view(x, step)
     return step(x) if copies else None
+
+
+def _with_code(entry, x, y):
+    """The operands, where `y` is a scalar of NumPy that would be code as Python's number: then that, beside a float `x`
+    of the dtype that both have together."""
+    if type(x) is not Tensor or not isinstance(y, (np.generic, np.ndarray)) or y.ndim or y.dtype.kind not in "iuf":
+        return x, y
+    dtype = np.result_type(x.dtype, y.dtype)
+    value = by_value(y).item()
+    if value not in entry.codes or x.dtype.kind != "f" or dtype not in (np.float64, np.float32):
+        return x, y
+    return x if dtype == x.dtype else x.to(dtype), value
 
 
 def _operand(x):

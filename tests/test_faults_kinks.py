@@ -104,6 +104,23 @@ def test_formulas_that_are_equal_have_equal_derivatives(tier):
             np.testing.assert_allclose(other[1], first[1], atol=1e-14)
 
 
+def test_scalars_of_numpy_are_exponents_like_numbers(tier):
+    """With the dtype that NumPy has for both."""
+    for two in (np.float64(2), np.float32(2), np.int64(2), np.array(2.0), np.array(2), np.uint8(2)):
+        for power in (lambda x: jitgrad.norm(x) ** two, lambda x: np.power(jitgrad.norm(x), two)):  # noqa: B023
+            np.testing.assert_array_equal(derivatives(power, ZERO)[1], 2 * np.eye(3))
+        for dtype in (np.float32, np.float64, np.int64):
+            x = np.array([1.5, -2.0, 3.0]).astype(dtype)
+            got, want = jitgrad.tensor(x) ** two, x**two
+            assert got.dtype == want.dtype
+            np.testing.assert_array_equal(got.numpy(), want)
+    three = np.array(2.0)
+    f = jitgrad.jit(lambda x: x**three)
+    assert f(jitgrad.tensor(3.0)).item() == 9
+    three[()] = 3
+    assert f(jitgrad.tensor(3.0)).item() == 27
+
+
 def test_equal_formulas_of_other_numbers_are_told_by_these(tier):
     """Kinks at 0 and 1: none is the other's, though both formulas are one."""
     f = lambda x: (jn.maximum(x, 0.0) * jn.maximum(x, 1.0)).sum()  # noqa: E731

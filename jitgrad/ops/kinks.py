@@ -5,7 +5,8 @@ a constant it would make the second derivative of ``abs(x) ** 2`` at 0 a 0, wher
 the choice enters twice, once for each ``abs``, but both mean the same side. So the slopes of a function with a kink are
 operations of their own here, and a product of two of them is what it is on either side: the square of a sign is 1, that
 of the weight of an operand is the weight, and weights of two operands have the product 0. Derivatives of any order are
-so the mean of those of the sides; where these agree, that of the smooth function.
+so the mean of those of the sides; where these agree, that of the smooth function. Two slopes are those of one
+kink where their operands are equal; formulas that differ in numbers only are compared when they run.
 
 `Op.scaled` of a slope is how derivative rules come here. Start at `at_kink`; `smooth_square` is for functions whose
 slope grows beyond all bounds, such as norms, of which only the square is smooth.
