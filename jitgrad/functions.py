@@ -278,7 +278,7 @@ def general(entry):
         try:
             given = (*args[n:], *kwargs.values())
             try:
-                statics = known[(given, *kwargs)] if len(args) >= n and FLOATS.isdisjoint(map(type, given)) else None
+                statics = known[(given, *kwargs, *map(type, given))] if len(args) >= n else None
             except (KeyError, TypeError):
                 statics = None
             if statics is None:
@@ -299,7 +299,7 @@ def general(entry):
             result = apply_any(entry, args[:n], statics)
             return result if out is None else out.copy_(result)
         if FLOATS.isdisjoint(map(type, given)) and is_hashable(given) and len(known) < 1000:
-            known[(given, *kwargs)] = statics
+            known[(given, *kwargs, *map(type, given))] = statics
         return apply_any(entry, args[:n], statics)
 
     return function

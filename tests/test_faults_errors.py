@@ -85,6 +85,14 @@ def test_a_float_is_no_axis_before_and_after_its_equal(t, call, wrong):
         call(t, 1), call(t, 0)
 
 
+@pytest.mark.parametrize("wrong", [fractions.Fraction(1), decimal.Decimal(1), 1 + 0j, np.float16(1), np.complex64(1)])
+def test_equal_to_an_axis_is_no_axis(t, wrong):
+    for call in (lambda a: t.sum(axis=a), lambda a: t.sum(a), lambda a: jitgrad.flip(t, a), lambda a: np.max(t, a)):
+        call(1)
+        with pytest.raises(jitgrad.JitgradError):
+            call(wrong)
+
+
 def test_seeds_may_be_arrays():
     for seed in (3, [1, 2], np.array([1, 2]), jitgrad.tensor([1, 2])):
         jitgrad.manual_seed(seed)
