@@ -83,6 +83,18 @@ def test_smooth_functions_of_equal_operands(name, tier):
     np.testing.assert_allclose(derivatives(f, np.array(x))[1], want, atol=1e-14)
 
 
+def test_what_is_claimed_of_several_elements_and_of_sides(tier):
+    """Constant shares and signs, as in PyTorch, and the inside of `clip`."""
+    for f, x, want in (
+        (lambda x: jn.ptp(x) ** 2, [1.0, 1.0], np.zeros((2, 2))),
+        (lambda x: x.max() ** 2, [1.0, 1.0], np.full((2, 2), 0.5)),
+        (lambda x: jitgrad.norm(x, 1) ** 2, [0.0, 0.0], np.zeros((2, 2))),
+        (lambda x: jitgrad.norm(x, 3) ** 2, [0.0], [[np.nan]]),
+        (lambda x: (jn.clip(x, 0, 1) ** 2).sum(), [0.0], [[2.0]]),
+    ):
+        np.testing.assert_array_equal(derivatives(f, np.array(x))[1], want)
+
+
 def test_formulas_that_are_equal_have_equal_derivatives(tier):
     """A product of two calls is the square of one, also where each has a number or a view of its own."""
     for f, x in (
