@@ -31,6 +31,7 @@ __all__ = [
     "least",
     "lower_graph",
     "parts_of",
+    "passes",
     "result_dtype",
     "simplify",
     "work_of",
@@ -50,11 +51,17 @@ class Lowered:
         self.sources = list(dict.fromkeys(k.source for k in self.kernels if k.source))
 
 
-def lower_graph(roots):
-    """The `Lowered` of the graph under `roots`."""
+def passes():
+    """The passes after `simplify`: (graph -> fusion, step of a fusion -> kernels). Imports them."""
     from .schedule.align import fused
     from .steps import kernels_of
 
+    return fused, kernels_of
+
+
+def lower_graph(roots):
+    """The `Lowered` of the graph under `roots`."""
+    fused, kernels_of = passes()
     graph = simplify(roots)
     fusion = fused(graph)
     return Lowered(roots, fusion, [(step, kernel) for step in fusion.steps for kernel in kernels_of(fusion, step)])

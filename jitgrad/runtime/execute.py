@@ -382,6 +382,11 @@ class _Background:
             self.changed.notify_all()
 
     def work(self):
+        with self.compiling:  # a fork must not find modules half imported
+            from ..compile import passes
+            from . import assemble  # noqa: F401
+
+            passes()
         while True:
             with self.changed:
                 while not self.queue and not self.asked:
@@ -413,8 +418,6 @@ class _Background:
     def compile(self, plan):
         """One kernel after the other, so that leaving the process waits for one at most."""
         with _lively():
-            with self.compiling:  # a fork must not find modules half imported
-                from . import assemble  # noqa: F401
             lowered = plan._lower()
         kernels = {k.source: "scalar" if k.kind == "scalar" else "loop" for k in lowered.kernels if k.source}
         if self.made + _work(kernels) > ALONE and not _imported():
