@@ -211,7 +211,7 @@ class Surroundings:
         self._note_made(x)
         for c in x.__mro__:
             if not self.is_foreign(c.__module__):
-                special = reach.special_methods([n for n, y in vars(c).items() if is_a(y, METHODS)])
+                special = reach.special_methods([n for n, y in [*vars(c).items()] if is_a(y, METHODS)])
                 self._reach_attributes(x, vars(c), place, self.names | special | reach.MAKING)
             elif package_of(c.__module__) not in PURE:
                 self._hide(f"the class {c.__module__}.{c.__name__}")
