@@ -238,7 +238,7 @@ ARGUMENTS = {
     "diagonal of one axis": (AxisError, "different", lambda p: p.m.diagonal(0, 0, 0)),
     "take_along_axis": (IndexOutOfRange, "index 9", lambda p: jitgrad.take_along_axis(p.y, [9], 0)),
     "take_along_axis of a matrix": (ShapeError, "dimensions", lambda p: jitgrad.take_along_axis(p.m, [0], 0)),
-    "view of a dtype": (ArgumentError, "expected an integer", lambda p: p.y.view(jitgrad.float32)),
+    "view of a dtype": (DTypeError, "read as another dtype", lambda p: p.y.view(jitgrad.float32)),
 }
 CREATION = {
     "negative length": (ShapeError, "at least 0", lambda p: jitgrad.zeros(-1)),
