@@ -85,9 +85,10 @@ class Place:
         return self.kind in ("tensor", "array", "mapping") or (self.kind == "sequence" and not self.is_tuple())
 
     def _made(self, bind, v, out):
-        texts = [text.format(bind(x)) for x, parts in self.object for text, _ in parts]
-        was = tuple([part for _, parts in self.object for _, part in parts])
-        return f"({', '.join(texts)},) != {bind(was)}" if was else None
+        def changed(now, was):
+            return f"{now} != {was}" if type(was) is int else f"{now} is not {bind(was)}"
+
+        return " or ".join([changed(text.format(bind(x)), was) for x, parts in self.object for text, was in parts])
 
     def _typed(self, bind, v, out):
         return f"type({v}) is not {bind(type(self.object))}"
