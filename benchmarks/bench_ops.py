@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 import jitgrad
-from jitgrad.functions import FUNCTIONS
+from jitgrad.frontend.functions import FUNCTIONS
 from jitgrad.interpret.program import Program
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY

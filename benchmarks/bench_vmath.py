@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from jitgrad.runtime import vmath
+from jitgrad.runtime.numba import vmath
 
 from . import common
 from .common import Prepared, ratio
@@ -42,8 +42,8 @@ def looped(expression, two):
         return names["run"]
     import numba
 
-    from jitgrad.runtime import build  # noqa: F401  it tells numba of the functions
-    from jitgrad.runtime.build_lowering import NoAlias
+    from jitgrad.runtime.numba import build  # noqa: F401  it tells numba of the functions
+    from jitgrad.runtime.numba.lowering import NoAlias
 
     return numba.njit(error_model="numpy", pipeline_class=NoAlias)(names["run"])
 

@@ -14,7 +14,7 @@ import numpy as np
 
 import jitgrad
 from jitgrad.runtime import launch
-from jitgrad.runtime.execute import observed_plans
+from jitgrad.runtime.plan import observed_plans
 
 KERNELS = {
     "x * x": lambda x: x * x,

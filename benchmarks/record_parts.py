@@ -8,9 +8,9 @@ import statistics
 import time
 
 import jitgrad
+from jitgrad.frontend.tensor import Tensor
 from jitgrad.ops import REGISTRY
 from jitgrad.tape.segment import Segment, local
-from jitgrad.tensor import Tensor
 
 ENTRY, TURNS, ROUNDS = REGISTRY["multiply"], 256, 300
 new = object.__new__

@@ -14,11 +14,14 @@ import typing as _typing
 
 import numpy as _np
 
-from . import _missing, linalg, numpy
-from . import gradients as autograd
-from ._config import config
-from ._errors import *  # noqa: F403
-from .creation import (
+from . import linalg, numpy
+from .base import missing as _missing
+from .base.config import config
+from .base.errors import *  # noqa: F403
+from .diagnostics.explain import explain
+from .diagnostics.profile import profile
+from .frontend import gradients as autograd
+from .frontend.creation import (
     arange,
     array,
     asarray,
@@ -39,18 +42,16 @@ from .creation import (
     zeros,
     zeros_like,
 )  # fmt: skip
-from .explanation import explain
-from .functions import NAMES as _NAMES
-from .jit import jit
-from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .frontend.functions import NAMES as _NAMES
+from .frontend.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .frontend.tensor import Tensor, tensor
 from .numpy import meshgrid, split
-from .numpy.protocol import install as _install
-from .profiling import profile
-from .runtime.execute import synchronize
+from .numpy.dispatch import install as _install
 from .runtime.launch import get_num_threads, set_num_threads
+from .runtime.plan import synchronize
 from .runtime.pool import release_memory
-from .tensor import Tensor, tensor
-from .transforms import grad, hvp, value_and_grad
+from .tracing.jit import jit
+from .tracing.transforms import grad, hvp, value_and_grad
 
 __version__ = "0.1.0"
 globals().update(_NAMES)

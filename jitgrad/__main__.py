@@ -13,8 +13,10 @@ import argparse
 import os
 import sys
 
-from . import __version__, _report, _tour
-from ._errors import JitgradError
+from . import __version__
+from .base.errors import JitgradError
+from .cli import info as report
+from .cli import tour
 
 SIZE = 10**6
 
@@ -36,23 +38,23 @@ def _parser():
     )
     parser.add_argument("--version", action="version", version=f"jitgrad {__version__}")
     parser.add_argument("--size", type=_size, metavar="N", help="elements in the tour (default: 1e6)")
-    parser.set_defaults(run=lambda options: _tour.run(options.size or SIZE))
+    parser.set_defaults(run=lambda options: tour.run(options.size or SIZE))
     commands = parser.add_subparsers(title="commands", dest="command")
     info = commands.add_parser("info", help="versions, CPU, threads, cache and settings")
-    info.set_defaults(run=lambda options: _report.info())
+    info.set_defaults(run=lambda options: report.info())
     cache = commands.add_parser("cache", help="list the kernels on this disk, or clear them")
     cache.add_argument("action", nargs="?", choices=("list", "clear"), default="list")
-    cache.add_argument("--all", action="store_true", help=f"list all (default: the {_report.LISTED} used last)")
+    cache.add_argument("--all", action="store_true", help=f"list all (default: the {report.LISTED} used last)")
     cache.set_defaults(run=_cache)
     profile = commands.add_parser("profile", help="run a program, and say what its kernels took")
     profile.add_argument("file", help="a Python file")
     profile.add_argument("arguments", nargs=argparse.REMAINDER, help="what it gets as sys.argv[1:]")
-    profile.set_defaults(run=lambda options: _report.profiled(options.file, options.arguments))
+    profile.set_defaults(run=lambda options: report.profiled(options.file, options.arguments))
     return parser
 
 
 def _cache(options):
-    return _report.clear() if options.action == "clear" else _report.kernels(options.all)
+    return report.clear() if options.action == "clear" else report.kernels(options.all)
 
 
 def _parsed(arguments):

@@ -12,16 +12,16 @@ import typing as _typing
 
 import numpy as _np
 
-from ._missing import missing as _missing
-from .functions import FUNCTIONS as _FUNCTIONS
-from .numpy.protocol import counterparts as _counterparts
+from .base.missing import missing as _missing
+from .frontend.functions import FUNCTIONS as _FUNCTIONS
+from .numpy.dispatch import counterparts as _counterparts
 
 _names = {_np_name: getattr(_np.linalg, _np_name) for _np_name in _np.linalg.__all__}
 globals().update({n: _FUNCTIONS[_counterparts()[f].name] for n, f in _names.items() if f in _counterparts()})
 __all__ = [n for n, f in _names.items() if f in _counterparts()]
 
 if _typing.TYPE_CHECKING:
-    from .tensor import Tensor as _Tensor
+    from .frontend.tensor import Tensor as _Tensor
 
     def __getattr__(name: str) -> _typing.Callable[..., _Tensor]: ...  # the names of the registry
 

@@ -18,10 +18,10 @@ import numba  # noqa: E402, F401
 import pytest  # noqa: E402
 
 import jitgrad  # noqa: E402
-import jitgrad.runtime.build  # noqa: E402
+import jitgrad.runtime.numba.build  # noqa: E402
 
-jitgrad.runtime.build.MANY = 100_000  # the tests are no program that repeats itself
-jitgrad.runtime.execute.APART = 100_000  # what they count is compiled in this process
+jitgrad.runtime.numba.build.MANY = 100_000  # the tests are no program that repeats itself
+jitgrad.runtime.plan.APART = 100_000  # what they count is compiled in this process
 
 # On a slow or busy machine an example may take any time.
 hypothesis.settings.register_profile(

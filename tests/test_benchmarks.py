@@ -11,17 +11,16 @@ import inspect
 import itertools
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from folders import ROOT
 
 import jitgrad
 
-ROOT = pathlib.Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 from benchmarks import bench_ops  # noqa: E402
 from benchmarks.workloads import WORKLOADS  # noqa: E402

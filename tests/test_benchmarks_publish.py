@@ -8,8 +8,9 @@ import sys
 import tarfile
 
 import pytest
+from folders import ROOT
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+sys.path.insert(0, str(ROOT))
 
 from benchmarks import publish  # noqa: E402
 

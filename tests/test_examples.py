@@ -3,7 +3,6 @@
 import doctest
 import inspect
 import os
-import pathlib
 import pkgutil
 import re
 import subprocess
@@ -11,10 +10,10 @@ import sys
 
 import numpy as np
 import pytest
+from folders import ROOT
 
 import jitgrad
 
-ROOT = pathlib.Path(__file__).parent.parent
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 #: example -> what its last line starts with; each also checks its own result.

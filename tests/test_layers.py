@@ -7,35 +7,22 @@ Imports are read from the source with `ast`, those inside functions too. An impo
 import ast
 import importlib
 import os
-import pathlib
 import subprocess
 import sys
 
 import pytest
+from folders import ROOT
 
 from jitgrad.ir import Op
 from jitgrad.ops import REGISTRY, Entry
 
-ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "jitgrad"
 LONGEST = 500
 
 #: From left to right; a module may import those of its own layer and of layers before it. A package stands
 #: for all in it.
 LAYERS = [
-    [
-        "_config",
-        "_dtypes",
-        "_errors",
-        "_foreign",
-        "_locks",
-        "_missing",
-        "_packages",
-        "_surface",
-        "_typing",
-        "_units",
-        "tree",
-    ],
+    ["base"],
     ["ir"],
     ["ops"],
     ["autodiff"],
@@ -43,27 +30,13 @@ LAYERS = [
     ["interpret"],
     ["runtime"],
     ["tape"],
-    ["explanation", "profiling", "reports"],
-    [
-        "_docs",
-        "convert",
-        "copies",
-        "creation",
-        "functions",
-        "gradients",
-        "implicit",
-        "integers",
-        "modes",
-        "operators",
-        "parameters",
-        "subscript",
-        "tensor",
-        "values",
-    ],
+    ["diagnostics"],
+    ["frontend"],
     ["linalg", "numpy"],
-    ["checking", "emit", "handed", "jit", "place", "places", "reach", "replayed", "surroundings", "transforms"],
+    ["tracing"],
     ["__init__"],
-    ["__main__", "_report", "_tour"],
+    ["cli"],
+    ["__main__"],
 ]
 
 #: The same within the compiler, in the order in which data goes through it.
@@ -74,20 +47,17 @@ EXEMPT = {}
 
 #: Modules that may import numba or llvmlite, and whether only inside functions.
 NUMBA = {
-    "jitgrad.runtime.build": "compiles the kernels",
-    "jitgrad.runtime.build_entry": "writes the entries of kernels",
-    "jitgrad.runtime.build_lowering": "tells numba how helpers are compiled",
-    "jitgrad.runtime.build_passes": "says which passes of numba kernels need",
-    "jitgrad.runtime.build_threads": "writes atomic instructions",
-    "jitgrad.runtime.build_trace": "writes LLVM instructions",
-    "jitgrad.runtime.cache": "reads versions and CPU features for its keys, in a function that runs after build",
-    "jitgrad._report": "reads the CPU's name and features from llvmlite, in a function",
+    "jitgrad.runtime.numba": "compiles the kernels",
+    "jitgrad.runtime.cache": "reads versions and CPU features for its keys, in a function that runs after `build`",
+    "jitgrad.cli.info": "reads the CPU's name and features from llvmlite, in a function",
 }
 #: Module -> the operations it names outside `jitgrad.ops`, and why. A field of the entry or of its `Op` is better
 #: where there is one.
 NAMED = {
-    "convert": ({"stack", "CAST", "NONZERO"}, "sequences of tensors become a tensor; casts are no public operation"),
-    "tensor": ({"positive", "logical_or"}, "a clone is a record that changes nothing"),
+    "frontend.convert": (
+        {"stack", "CAST", "NONZERO"}, "sequences of tensors become a tensor; casts are no public operation"
+    ),
+    "frontend.tensor": ({"positive", "logical_or"}, "a clone is a record that changes nothing"),
     "interpret.program": ({"UPDATE", "PAD", "add"}, "writes and adds in place where nobody else reads"),
     "compile.rewrite.simplify": (
         {"add", "subtract", "multiply", "divide", "negative", "positive", "where", "STOP", "SUM", "MATMUL"}
@@ -96,33 +66,35 @@ NAMED = {
     ),
     "compile.rewrite.factor": ({"add", "multiply", "divide", "negative", "RANGED"}, "rules of algebra, of sums"),
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
-    "tape.looks": ({"repeat", "where"}, "functions whose results have a shape that depends on values"),
-    "tape.paths": ({"APART"}, "marks of the tape"),
-    "subscript": ({"where"}, "a write by a mask whose values are not known"),
+    "tape.concrete": ({"repeat", "where"}, "functions whose results have a shape that depends on values"),
+    "tape.reachability": ({"APART"}, "marks of the tape"),
+    "frontend.subscript": ({"where"}, "a write by a mask whose values are not known"),
     "tape.segment": ({"STOP"}, "marks of the tape"),
-    "tape.trace": ({"STOP", "real"}, "a mark of the tape; a word of its own"),
-    "numpy.calls": ({"where", "broadcast_to", "mean"}, "where= and out= of every NumPy function"),
+    "tape.symbolic": ({"STOP", "real"}, "a mark of the tape; a word of its own"),
+    "numpy.signature": ({"where", "broadcast_to", "mean"}, "where= and out= of every NumPy function"),
     "numpy.methods": ({"sort"}, "a method that writes"),
-    "numpy.outside": ({"outer", "where"}, "a method of ufuncs, and a parameter of theirs"),
-    "numpy.protocol": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"},
+    "numpy.foreign_ufuncs": ({"outer", "where"}, "a method of ufuncs, and a parameter of theirs"),
+    "numpy.dispatch": ({"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"},
                        "functions with two names in NumPy"),
     "numpy.functions.numbers": ({"where"}, "a parameter of ufuncs"),
     "numpy.functions.padding": ({"mean", "maximum", "minimum"}, "modes of numpy.pad"),
-    "numpy.rearranged": ({"take", "concatenate"}, "formulas"),
-    "numpy.special": ({"where", "broadcast_to", "clip", "searchsorted", "take"},
+    "numpy.functions.rearranged": ({"take", "concatenate"}, "formulas"),
+    "numpy.functions.writes": ({"where", "broadcast_to", "clip", "searchsorted", "take"},
                       "formulas; a mode of numpy.put; an order of numpy.searchsorted"),
-    "numpy.statistics": ({"sum", "prod", "cumsum", "cumprod"}, "NumPy functions that have one that skips nan"),
-    "numpy.ufuncs": ({"add", "subtract", "outer", "concatenate", "stack", "where", "broadcast_to", "add_at"},
+    "numpy.functions.statistics": (
+        {"sum", "prod", "cumsum", "cumprod"}, "NumPy functions that have one that skips nan"
+    ),
+    "numpy.ufunc_methods": ({"add", "subtract", "outer", "concatenate", "stack", "where", "broadcast_to", "add_at"},
                      "formulas; methods of ufuncs"),
-    "runtime.build_lowering": ({"add"}, "an instruction of LLVM"),
-    "runtime.build_threads": ({"add"}, "an instruction of LLVM"),
-    "runtime.build_trace": ({"add"}, "an instruction of LLVM"),
-    "runtime.support": (
+    "runtime.numba.lowering": ({"add"}, "an instruction of LLVM"),
+    "runtime.numba.thread_code": ({"add"}, "an instruction of LLVM"),
+    "runtime.numba.llvm_trace": ({"add"}, "an instruction of LLVM"),
+    "runtime.numba.support": (
         {"floor_divide", "fmax", "fmin", "fmod", "isfinite", "maximum", "minimum", "power", "reciprocal", "remainder",
          "sign"},
         "helpers that the `code` of entries calls",
     ),
-    "runtime.vmath": (
+    "runtime.numba.vmath": (
         {"arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos", "cosh", "erf", "erfc",
          "exp", "exp2", "expm1", "hypot", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "power",
          "sigmoid", "sin", "sinh", "tan", "tanh"},
@@ -130,10 +102,13 @@ NAMED = {
     ),
 }  # fmt: skip
 #: Modules that are nothing but formulas for NumPy's functions: they call operations as attributes of `op`.
-FORMULAS = {"numpy.composed", "numpy.contraction", "numpy.statistics"} | {
+FORMULAS = {
     f"numpy.functions.{topic}"
-    for topic in ("applied", "counts", "grids", "numbers", "padding", "polynomials", "quantiles", "ranges", "sets")
-}
+    for topic in (
+        "applied", "composed", "contraction", "counts", "grids", "numbers", "padding", "polynomials", "quantiles",
+        "ranges", "sets", "statistics",
+    )
+}  # fmt: skip
 HEAVY = {"numba", "llvmlite", "scipy", "torch"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -254,18 +229,16 @@ def test_only_the_runtime_imports_numba():
     for name in MODULES:
         for other, line, top in imports(name):
             if other.split(".")[0] in ("numba", "llvmlite"):
-                users.setdefault(name, []).append((line, top))
+                place = "jitgrad.runtime.numba" if name.startswith("jitgrad.runtime.numba") else name
+                users.setdefault(place, []).append((line, top))
     assert set(users) == set(NUMBA)
-    top_level = {name for name, found in users.items() if any(top for _, top in found)}
-    assert top_level == {
-        f"jitgrad.runtime.build{part}" for part in ("", "_entry", "_lowering", "_passes", "_threads", "_trace")
-    }
+    assert {name for name, found in users.items() if any(top for _, top in found)} == {"jitgrad.runtime.numba"}
 
 
 def test_the_checker_sees_what_it_should():
     """Its own test: relative and function-level imports are resolved."""
-    assert ("jitgrad._errors", True) in {(m, top) for m, _, top in imports("jitgrad._config")}
-    assert ("jitgrad.runtime.assemble", False) in {(m, top) for m, _, top in imports("jitgrad.runtime.execute")}
+    assert ("jitgrad.base.errors", True) in {(m, top) for m, _, top in imports("jitgrad.base.config")}
+    assert ("jitgrad.runtime.assemble", False) in {(m, top) for m, _, top in imports("jitgrad.runtime.plan")}
     assert layer("jitgrad.ir.node") < layer("jitgrad.tape.segment") < layer("jitgrad") < layer("jitgrad.__main__")
 
 

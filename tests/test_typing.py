@@ -1,13 +1,11 @@
 """What a type checker makes of a program that uses jitgrad: right code passes, wrong code is found."""
 
-import pathlib
 import re
 
 import pytest
+from folders import ROOT
 
 from jitgrad.ops import REGISTRY
-
-ROOT = pathlib.Path(__file__).parent.parent
 
 RIGHT = """
 import jitgrad
@@ -64,7 +62,7 @@ def test_wrong_code_is_found(check):
 
 
 def test_every_operator_is_declared():
-    declared = set(re.findall(r"__\w+__", (ROOT / "jitgrad" / "_typing.py").read_text()))
+    declared = set(re.findall(r"__\w+__", (ROOT / "jitgrad" / "base" / "typing.py").read_text()))
     operators = {(e.operator, e.operands) for e in REGISTRY.values() if e.operator}
     assert operators
     missing = {f"__{name}__" for name, _ in operators} - declared

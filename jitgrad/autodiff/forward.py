@@ -1,7 +1,7 @@
 """Forward mode: tangents of nodes from tangents of what they are computed from. Start at `push_forward`."""
 
-from .._dtypes import is_float
-from .._errors import GradientError
+from ..base.dtypes import is_float
+from ..base.errors import GradientError
 from ..ir import toposort
 from ..ops.registry import cast
 

@@ -1,6 +1,6 @@
 """Reverse mode: from cotangents of some nodes to cotangents of others. Start at `pull_back`."""
 
-from .._errors import GradientError
+from ..base.errors import GradientError
 from ..ir import toposort
 from ..ops.registry import cast
 

@@ -4,7 +4,7 @@ launches are cut, `Units`."""
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._dtypes import FLOAT64
+from ..base.dtypes import FLOAT64
 from . import limits
 
 

@@ -13,7 +13,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from .._config import config
+from ..base.config import config
 from ..compile import simplify
 from ..ir import CONST, LEAF, NUMBER, toposort, users
 from ..ops import REGISTRY

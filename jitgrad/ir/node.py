@@ -14,8 +14,8 @@ from weakref import ref
 
 import numpy as np
 
-from .._dtypes import BOOL, FLOAT64, INT64
-from .._locks import lock
+from ..base.dtypes import BOOL, FLOAT64, INT64
+from ..base.locks import lock
 
 
 class Op:

@@ -6,7 +6,7 @@ Start at `broadcast_shapes`. Errors are raised here once, so that every operatio
 import math
 import operator
 
-from .._errors import ArgumentError, AxisError, ShapeError
+from ..base.errors import ArgumentError, AxisError, ShapeError
 
 
 def broadcast_shapes(*shapes):

@@ -17,8 +17,8 @@ from weakref import WeakSet
 
 import numpy as np
 
-from .._dtypes import INT64, NUMBER_DTYPE, SUPPORTED
-from .._errors import CompileError
+from ..base.dtypes import INT64, NUMBER_DTYPE, SUPPORTED
+from ..base.errors import CompileError
 from .node import Node, Op
 from .shapes import broadcast_shapes
 

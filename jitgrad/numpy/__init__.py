@@ -16,13 +16,13 @@ import sys as _sys
 
 import numpy as _np
 
-from .._missing import missing as _missing
-from ..tensor import Tensor
+from ..base.missing import missing as _missing
+from ..frontend.tensor import Tensor
 from . import linalg as linalg
-from .names import Namespace as _Namespace
-from .names import named as _named
-from .standard import API_VERSIONS as _API_VERSIONS
-from .standard import Info as _Info
+from .array_api import API_VERSIONS as _API_VERSIONS
+from .array_api import Info as _Info
+from .namespace import Namespace as _Namespace
+from .namespace import named as _named
 
 ndarray = Tensor
 __array_namespace_info__ = _Info

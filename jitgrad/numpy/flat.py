@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .._errors import ArgumentError
-from .._surface import surface, surfaces
-from ..convert import as_operand
-from ..functions import FUNCTIONS
+from ..base.errors import ArgumentError
+from ..base.surface import surface, surfaces
+from ..frontend.convert import as_operand
+from ..frontend.functions import FUNCTIONS
 
 
 class Flat:

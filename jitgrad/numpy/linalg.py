@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 
-from .._missing import missing
-from .names import Namespace, named
+from ..base.missing import missing
+from .namespace import Namespace, named
 
 __all__ = sorted(np.linalg.__all__)
 

@@ -1,17 +1,17 @@
 """Methods that write in place as NumPy's do, and PyTorch's `view`: names whose plain function gives a new tensor.
 
 Gradients flow through what they write. Names of arrays and of PyTorch's tensors that there are none of here are in
-`jitgrad._missing`. Start at `METHODS`.
+`jitgrad.base.missing`. Start at `METHODS`.
 """
 
 import numpy as np
 
-from .._errors import AliasError, ArgumentError, DTypeError
-from .._surface import by_numpy, surface
-from ..functions import FUNCTIONS, view
+from ..base.errors import AliasError, ArgumentError, DTypeError
+from ..base.surface import by_numpy, surface
+from ..frontend.binding import statics_of
+from ..frontend.functions import FUNCTIONS, view
+from ..frontend.tensor import refuse_element
 from ..ops import REGISTRY
-from ..parameters import statics_of
-from ..tensor import refuse_element
 from .flat import flat, set_flat
 
 

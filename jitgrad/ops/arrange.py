@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from .._dtypes import as_dtype
-from .._errors import ArgumentError, AxisError, ShapeError
+from ..base.dtypes import as_dtype
+from ..base.errors import ArgumentError, AxisError, ShapeError
 from ..ir.shapes import as_int, check_size, normalize_axis
 from .indexing import _take, whole_numbers
 from .movement import permute, slice_node

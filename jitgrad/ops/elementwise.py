@@ -2,7 +2,7 @@
 
 The partial derivatives are formulas on IR nodes with the result at hand as ``out``; see
 `registry.elementwise` for what an entry may say. `code` is the expression in kernels, where names such as
-``maximum`` or ``power`` are the helpers of `jitgrad.runtime.support`.
+``maximum`` or ``power`` are the helpers of `jitgrad.runtime.numba.support`.
 """
 
 import math
@@ -10,8 +10,8 @@ import operator as python
 
 import numpy as np
 
-from .._dtypes import BOOL, is_float
-from .._errors import ArgumentError, DTypeError
+from ..base.dtypes import BOOL, is_float
+from ..base.errors import ArgumentError, DTypeError
 from ..ir import NUMBER, Node, const
 from ..ir.shapes import as_int
 from .kinks import at_kinks, shares, side, smooth_square

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._dtypes import BOOL, FLOAT64, INT64, is_float
-from .._errors import ArgumentError, IndexOutOfRange, ShapeError
-from .._foreign import refuse_subclass
+from ..base.dtypes import BOOL, FLOAT64, INT64, is_float
+from ..base.errors import ArgumentError, IndexOutOfRange, ShapeError
+from ..base.foreign import refuse_subclass
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import broadcast_shapes, check_ndim, normalize_axis, stretches
 from .elementwise import add, where

@@ -9,8 +9,8 @@ import builtins
 
 import numpy as np
 
-from .._dtypes import BOOL, INT64
-from .._errors import AliasError, ArgumentError, AxisError, ShapeError
+from ..base.dtypes import BOOL, INT64
+from ..base.errors import AliasError, ArgumentError, AxisError, ShapeError
 from ..ir import Node, Op, const, leaf, rebuilt
 from ..ir.shapes import (
     as_int,

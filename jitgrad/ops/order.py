@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from .._dtypes import INT64
-from .._errors import ArgumentError, ShapeError
+from ..base.dtypes import INT64
+from ..base.errors import ArgumentError, ShapeError
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import broadcast_shapes, normalize_axis
 from .indexing import _in_bounds, whole_numbers

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .._dtypes import FLOAT64, is_float
-from .._errors import ArgumentError
+from ..base.dtypes import FLOAT64, is_float
+from ..base.errors import ArgumentError
 from ..ir import CONST, Node, const
 from .elementwise import equal, log, logical_and, positive, reciprocal, sqrt, square, where
 from .registry import as_node, asked_by, broadcast, cast, composite, elementwise, ufunc_dtypes

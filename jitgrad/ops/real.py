@@ -1,15 +1,15 @@
 """What NumPy's functions of complex numbers are of real ones, which are all that jitgrad has.
 
 So code written for both runs, with its gradient: the parts that are constant have the derivative 0. NumPy's `real`,
-`imag` and `angle` themselves are found in `jitgrad.numpy.composed`, since they may be called for complex arrays, too.
-Start at `real`.
+`imag` and `angle` themselves are found in `jitgrad.numpy.functions.composed`, since they may be called for complex
+arrays, too. Start at `real`.
 """
 
 import math
 
 import numpy as np
 
-from .._dtypes import is_float
+from ..base.dtypes import is_float
 from .elementwise import absolute, copysign, isnan, positive, where
 from .registry import cast, composite, movement, ufunc_dtypes, zeros
 

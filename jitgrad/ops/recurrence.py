@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .._dtypes import FLOAT64, is_float
+from ..base.dtypes import FLOAT64, is_float
 from ..ir import Node, Op, total
 from ..ir.shapes import broadcast_shapes, normalize_axis
 from .movement import pad_node, slice_node, update_node

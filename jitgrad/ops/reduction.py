@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from .._dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
-from .._errors import ArgumentError, DTypeError, ShapeError
+from ..base.dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
+from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Node, Op, const, size
 from ..ir.shapes import drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
 from .elementwise import absolute, equal, exp, isnan, log, logical_or, not_equal, root0, square, where

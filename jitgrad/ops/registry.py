@@ -18,8 +18,8 @@ import itertools
 
 import numpy as np
 
-from .._dtypes import BOOL, FLOAT32, FLOAT64, INT64, SUPPORTED, as_dtype, is_float
-from .._errors import ArgumentError, DTypeError
+from ..base.dtypes import BOOL, FLOAT32, FLOAT64, INT64, SUPPORTED, as_dtype, is_float
+from ..base.errors import ArgumentError, DTypeError
 from ..ir import CONST, NUMBER, Node, Op, const
 from ..ir.shapes import MOST, broadcast_shapes, check_ndim, drop_axes, keep_axes
 

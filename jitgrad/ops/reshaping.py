@@ -6,7 +6,7 @@ Fortran order, in which the first index runs fastest, is C order between two rev
 
 import numpy as np
 
-from .._errors import ArgumentError, ShapeError
+from ..base.errors import ArgumentError, ShapeError
 from ..ir.shapes import as_int, normalize_axis, reshape_shape
 from .movement import permute, slice_node
 from .registry import REQUIRED, broadcast, movement, reshape_to

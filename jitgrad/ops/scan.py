@@ -7,7 +7,7 @@ reverse mode. Start at `_scan` and `_cumprod_vjp`.
 
 import numpy as np
 
-from .._dtypes import as_dtype, is_float
+from ..base.dtypes import as_dtype, is_float
 from ..ir import Node, Op, const, total
 from ..ir.shapes import normalize_axis
 from .elementwise import equal, isinf, isnan, logical_and, logical_or, where

@@ -11,7 +11,7 @@ import contextvars
 import os
 import threading
 
-from .._locks import lock
+from ..base.locks import lock
 from . import watch
 
 #: Held by the thread that works.

@@ -210,7 +210,7 @@ class _Assembler:
         if not _has_joiner(node):
             self.combine(node, source, f"({parts}, {node.size})", (node.size,))
             return
-        from .build import joiner
+        from .numba.build import joiner
 
         out, kind = self.allocate(node), launch.COMBINATIONS.index(node.op.combine)
         joined = self.bind("J", joiner(node.dtype, dtype))
@@ -354,7 +354,7 @@ def assemble(lowered, around=None):
 
     ``around(assembler, k, first)`` may put something around the lines of each step, those from number `first` on.
     """
-    from .build import loop_kernel, scalar_kernel
+    from .numba.build import loop_kernel, scalar_kernel
 
     launch.prepare()
     assembler = _Assembler(lowered)

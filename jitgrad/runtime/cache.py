@@ -16,6 +16,7 @@ import glob
 import hashlib
 import importlib.util
 import os
+import pathlib
 import re
 import shutil
 import sys
@@ -25,8 +26,8 @@ import time
 import warnings
 from typing import NamedTuple
 
-from .._config import config
-from .._errors import JitgradWarning
+from ..base.config import config
+from ..base.errors import JitgradWarning
 from . import trust
 
 _lock = threading.RLock()
@@ -82,22 +83,8 @@ def _environment():
     parts = [numba.__version__, llvmlite.__version__, numpy.__version__, sys.version, sys.platform]
     parts += [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
     parts += [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and not _NO_PART.search(k)]
-    here = os.path.dirname(__file__)
-    names = [
-        "build.py",
-        "build_entry.py",
-        "build_lowering.py",
-        "build_passes.py",
-        "build_threads.py",
-        "build_trace.py",
-        "support.py",
-    ]
-    names += sorted(
-        os.path.join("vmath", name) for name in os.listdir(os.path.join(here, "vmath")) if name.endswith(".py")
-    )
-    for name in names:
-        with open(os.path.join(here, name), "rb") as file:
-            parts.append(hashlib.sha256(file.read()).hexdigest())
+    home = pathlib.Path(__file__).parent / "numba"
+    parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(home.rglob("*.py"))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

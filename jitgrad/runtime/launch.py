@@ -11,7 +11,7 @@ Start at `launch`.
 import os
 import threading
 
-from .._config import config
+from ..base.config import config
 
 #: Points times their weight from which a launch is worth the threads (``python -m benchmarks.launch_cost``, two cores):
 #: at this work x*x takes 5 us on two threads and 10 on one, the cheapest kernel, a sum of x*x, 3.6 and 3.0.
@@ -46,7 +46,7 @@ if hasattr(os, "register_at_fork"):
 def prepare():
     """Load the serial drivers; the entry point that runs a kernel in one piece."""
     if _state.kernel is None:
-        from .build import serial_drivers
+        from .numba.build import serial_drivers
 
         _state.kernel, _state.chunks, _state.rounded, _state.combined = serial_drivers()
     return _state.kernel
@@ -82,7 +82,7 @@ def _parallel():
         from .threads import available
 
         if available():
-            from .build import own_threads
+            from .numba.build import own_threads
 
             run = own_threads().run
             _state.parallel = lambda *launch: run(config.num_threads, *launch)
@@ -92,7 +92,7 @@ def _parallel():
 
 
 def _with_numba():
-    from .build import limit_threads, parallel_driver
+    from .numba.build import limit_threads, parallel_driver
 
     driver = parallel_driver()
 

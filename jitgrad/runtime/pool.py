@@ -15,7 +15,7 @@ import itertools
 
 import numpy as np
 
-from .._config import config
+from ..base.config import config
 
 #: Bytes from which the C library (glibc) may ask the system for an array, and give its memory back at once: always from
 #: 32 MiB on; below, where a run frees two as large as the largest so far. An array of the pool costs 2 us.

@@ -4,7 +4,7 @@ threadpoolctl finds pools by the libraries that a process has loaded. Ours is in
 which is loaded before there can be a kernel. Start at `register`.
 """
 
-from .._config import config
+from ..base.config import config
 
 
 def register():

@@ -12,7 +12,7 @@ import functools
 import threading
 from time import perf_counter as clock
 
-from .._locks import lock
+from ..base.locks import lock
 from ..interpret import program as reference
 
 

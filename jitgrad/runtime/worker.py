@@ -11,7 +11,7 @@ Start at `Worker`; `serve` is what the child runs.
 import os
 import sys
 
-from .._config import config, cores
+from ..base.config import config, cores
 
 #: The child sees the modules that the parent does. Python puts the working directory first: nothing may be imported
 #: before it is gone.
@@ -106,7 +106,7 @@ def serve():
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # nothing that is printed may be taken for an answer
     sys.stdin.reconfigure(encoding="utf-8")
-    from . import build
+    from .numba import build
 
     make = {"scalar": build.scalar_kernel, "loop": build.loop_kernel}
     for line in sys.stdin:

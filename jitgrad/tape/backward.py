@@ -12,16 +12,16 @@ import functools
 from heapq import heappop, heappush
 from weakref import ref
 
-from .._errors import GradientError
 from ..autodiff import pull_back
+from ..base.errors import GradientError
 from ..ir import const, leaf, rebuilt, toposort
-from ..runtime.execute import Plan
+from ..runtime.plan import Plan
 from ..runtime.watch import planning
-from . import tensors
+from . import handles
+from .boundaries import note_trips
+from .double import Replay, alive
 from .execute import finish, flush, live_handles, run
-from .loops import note_trips
-from .paths import Apart, visited, with_zeros
-from .replay import Replay, alive
+from .reachability import Apart, visited, with_zeros
 from .segment import Sig, local, records, saves
 
 
@@ -36,7 +36,7 @@ class Accumulate:
 
 def leaf_of(value, shape, dtype):
     """A new tensor of a float value that requires grad, and that nothing computed."""
-    t = tensors.from_value(value, shape, dtype, None)
+    t = handles.from_value(value, shape, dtype, None)
     t._state, t._edge = Sig(shape, dtype, True), Accumulate(t)
     return t
 
@@ -236,7 +236,7 @@ def pending(sweep, tensor, cot, implicit):
 def start(sweep, tensor, cot, implicit):
     """Begins `sweep` at `tensor`: jointly with its forward where that is pending."""
     if not sweep.create and not implicit:
-        cot = tensors.look(cot)  # it may be pending, too: then both run now
+        cot = handles.look(cot)  # it may be pending, too: then both run now
     seg = local.seg
     if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0:
         if not sweep.create and seg.graph is None and tensor._value is None:
@@ -244,11 +244,11 @@ def start(sweep, tensor, cot, implicit):
                 return
         flush(seg)
     if tensor._edge is None:  # pending in another thread
-        tensors.look(tensor)
+        handles.look(tensor)
     edge = tensor._edge
     if implicit and not sweep.create:
-        cot = tensors.ones_value(tensor)
+        cot = handles.ones_value(tensor)
     elif implicit:
-        cot = tensors.from_value(tensors.ones_value(tensor), tensor.shape, tensor.dtype, None)
+        cot = handles.from_value(handles.ones_value(tensor), tensor.shape, tensor.dtype, None)
     if sweep.leads is None or sweep.leads(edge):
         sweep.give(edge, cot)

@@ -4,8 +4,8 @@ A change is (kind, place, what): "write" with the tensor of the new value; "grad
 now, or None; "requires_grad" with a flag. Start at `changes`.
 """
 
-from . import tensors
-from .trace import Unreplayable
+from . import handles
+from .symbolic import Unreplayable
 
 
 def changes(trace):
@@ -20,13 +20,13 @@ def changes(trace):
 
 
 def _of_stand_in(stand):
-    rg = isinstance(stand.real, tensors.Handle) and stand.real._state.rg
-    written = tensors.look(stand.tensor).source() is not stand.first.source()
+    rg = isinstance(stand.real, handles.Handle) and stand.real._state.rg
+    written = handles.look(stand.tensor).source() is not stand.first.source()
     out = _of_values(stand.place, stand.tensor, written, rg, stand.tensor is stand.leaf)
     if stand.place.uses_grad:
         if stand.real._x is not None and stand.real._x.hooks:
             raise Unreplayable("a tensor it differentiates has hooks")
-        grad = tensors.extra(stand.leaf).grad
+        grad = handles.extra(stand.leaf).grad
         if grad is not stand.grad:
             if stand.leaf is not stand.tensor:
                 raise Unreplayable("it leads a gradient on into what computed an argument")
@@ -58,7 +58,7 @@ def _of_values(place, t, written, rg, is_leaf):
     if not is_leaf or (after and type(t._edge) is tuple) or (written and rg != after):
         raise Unreplayable("it writes to a tensor in a way that changes how gradients go through it")
     place.rooted = True
-    return [("write", place, tensors.look(t))] if written else [("requires_grad", place, after)]
+    return [("write", place, handles.look(t))] if written else [("requires_grad", place, after)]
 
 
 def _is_written(trace, saved):
@@ -67,4 +67,4 @@ def _is_written(trace, saved):
     if saved.stale or (t._x is not None and t._x.stale) or t._value is saved.value:
         return False
     first = trace.wrapped.get(id(t))
-    return first is None or tensors.look(t).source() is not first[2].source()
+    return first is None or handles.look(t).source() is not first[2].source()

@@ -14,11 +14,11 @@ from itertools import count
 from sys import getrefcount
 from weakref import ref
 
-from .._errors import InterruptedRecording
+from ..base.errors import InterruptedRecording
 from ..ir import BARRIERS, toposort
-from ..runtime.execute import Plan
+from ..runtime.plan import Plan
 from ..runtime.watch import planning
-from .loops import note_trips
+from .boundaries import note_trips
 from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, recordings, records, renewed
 
 _serial = count()

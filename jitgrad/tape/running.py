@@ -6,10 +6,10 @@ are its own. Nothing is noted per operation: `Differentiation` searches the grap
 
 import threading
 
-from .._errors import GradientError, JitgradError, JitGradientError
-from .paths import Towards
+from ..base.errors import GradientError, JitgradError, JitGradientError
+from .handles import Handle, look
+from .reachability import Towards
 from .segment import local
-from .tensors import Handle, look
 
 
 class Transform:

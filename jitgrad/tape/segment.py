@@ -12,7 +12,7 @@ and is overwritten by whatever record comes next. Who records asks for the state
 it is still the same, without a call in between; if not, the record is made again. A segment ends by such a store, too
 (`OVER`).
 
-Start at `State`, `Segment` and `grow`; the fast paths are closures made in `jitgrad.functions`.
+Start at `State`, `Segment` and `grow`; the fast paths are closures made in `jitgrad.frontend.functions`.
 """
 
 import sys
@@ -20,14 +20,14 @@ import threading
 import time
 from operator import attrgetter
 
-from .._config import config
-from .._dtypes import NUMBER_DTYPE
-from .._errors import GradientError
-from .._locks import lock
+from ..base.config import config
+from ..base.dtypes import NUMBER_DTYPE
+from ..base.errors import GradientError
+from ..base.locks import lock
 from ..ir import LEAF, Node, leaf, number
 from ..ops.marks import STOP, stop, variable
 from ..ops.movement import write_through
-from .loops import ends
+from .boundaries import ends
 
 #: Held where a tensor's place changes and other threads may see it: see the table in `tensors`.
 LOCK = lock()

@@ -10,14 +10,14 @@ history, as in PyTorch. Start at `make_view` and `write`.
 
 from weakref import ref
 
-from .._dtypes import FLOAT64
-from .._locks import whole
+from ..base.dtypes import FLOAT64
+from ..base.locks import whole
 from ..ir import leaf
 from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
+from .handles import Extra, adopt, enter, extra, from_value, record, record_in, rooted, vacate
 from .segment import LOCK, Head, Write, gate, guarded, local, locked, recordings, set_mode
-from .tensors import Extra, adopt, enter, extra, from_value, record, record_in, rooted, vacate
 
 DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
 #: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still requires grad.

@@ -7,7 +7,7 @@ dtype needs, is a template again, which is made once. Start at `expression` and 
 import functools
 import math
 
-from ..._dtypes import BOOL, FLOAT64, INT64
+from ...base.dtypes import BOOL, FLOAT64, INT64
 from .ir import Expr
 
 #: reductions of floats whose combination may be reordered, so that the loop vectorises

@@ -7,7 +7,7 @@ are those of the kernel. The loops around the statements are put there by `rende
 
 from typing import NamedTuple
 
-from ..._dtypes import FLOAT64
+from ...base.dtypes import FLOAT64
 from ...ir import CONST, const
 from .. import limits
 from ..index.maps import Guard, pad_guards

@@ -18,8 +18,7 @@ import math
 
 import numpy as np
 
-from jitgrad.runtime.build import *
-from jitgrad.runtime.support import *
+from jitgrad.runtime.numba.library import *
 
 '''
 

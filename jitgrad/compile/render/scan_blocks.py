@@ -11,7 +11,7 @@ Start at `BlockedScan.statements`.
 
 from typing import NamedTuple
 
-from ..._dtypes import FLOAT64
+from ...base.dtypes import FLOAT64
 from ...ir import Op
 from .. import limits
 from ..kernel import Units

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...ir import CONST, Node, const, rebuilt, size, toposort
 from ...ops import REGISTRY
-from ...ops.linalg import MATMUL
+from ...ops.linear_algebra import MATMUL
 from ...ops.marks import REVALUE, STOP, VARIABLE
 from ...ops.movement import UPDATE, selected
 from ...ops.registry import SUM, broadcast

@@ -9,13 +9,13 @@ import re
 
 import numpy as np
 
-from ..._errors import ArgumentError, ShapeError
-from ...convert import as_operand
+from ...base.errors import ArgumentError, ShapeError
+from ...frontend.convert import as_operand
+from ...frontend.tensor import Tensor
 from ...ir.shapes import broadcast_shapes, normalize_axis
-from ...tensor import Tensor
-from ..composed import op
-from ..plain import arrays
-from ..special import handler
+from ..fallback import arrays
+from .composed import op
+from .writes import handler
 
 
 @handler

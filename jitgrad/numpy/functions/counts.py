@@ -5,12 +5,12 @@ Start at `bincount`.
 
 import numpy as np
 
-from ..._errors import ArgumentError, ShapeError
-from ...convert import as_operand
-from ...creation import linspace
-from ..composed import diff, op
-from ..plain import arrays, asked, fallback, loses_gradient, refuse_gradient, wrapped
-from ..special import handler
+from ...base.errors import ArgumentError, ShapeError
+from ...frontend.convert import as_operand
+from ...frontend.creation import linspace
+from ..fallback import arrays, asked, fallback, loses_gradient, refuse_gradient, wrapped
+from .composed import diff, op
+from .writes import handler
 
 
 def _summed(places, weights, n):

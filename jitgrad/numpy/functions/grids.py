@@ -5,14 +5,14 @@
 
 import numpy as np
 
-from ..._dtypes import as_dtype
-from ..._errors import ArgumentError
-from ...convert import as_operand
-from ...creation import linspace
-from ...tensor import Tensor
-from ..composed import meshgrid, op
-from ..plain import arrays, refuse_gradient
-from ..rearranged import Elements
+from ...base.dtypes import as_dtype
+from ...base.errors import ArgumentError
+from ...frontend.convert import as_operand
+from ...frontend.creation import linspace
+from ...frontend.tensor import Tensor
+from ..fallback import arrays, refuse_gradient
+from .composed import meshgrid, op
+from .rearranged import Elements
 
 
 def _range(s):

@@ -7,13 +7,13 @@ import functools
 
 import numpy as np
 
-from ..._errors import ArgumentError, DTypeError
-from ...convert import as_operand
+from ...base.errors import ArgumentError, DTypeError
+from ...frontend.convert import as_operand
 from ...ir.shapes import normalize_axis
-from ..calls import deliver
-from ..composed import op
-from ..plain import arrays, fallback
-from ..special import HANDLERS, handler
+from ..fallback import arrays, fallback
+from ..signature import deliver
+from .composed import op
+from .writes import HANDLERS, handler
 
 DEFAULTS = {"casting": "same_kind", "order": "K", "dtype": None, "subok": True, "where": True}
 

@@ -5,13 +5,13 @@ Start at `pad`; `EDGES` has the modes that compute.
 
 import numpy as np
 
-from ..._errors import ArgumentError, ShapeError
-from ...convert import as_operand
+from ...base.errors import ArgumentError, ShapeError
+from ...frontend.convert import as_operand
 from ...ir.shapes import as_int, normalize_axis
-from ..composed import op
-from ..plain import arrays, fallback, loses_gradient
-from ..rearranged import Elements
-from ..special import handler
+from ..fallback import arrays, fallback, loses_gradient
+from .composed import op
+from .rearranged import Elements
+from .writes import handler
 
 #: The parameter that a mode has, and its default.
 PARAMETERS = {

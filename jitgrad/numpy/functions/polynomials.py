@@ -5,12 +5,12 @@ Start at `polyval`, in whose form the coefficients are.
 
 import numpy as np
 
-from ..._errors import ArgumentError, ShapeError
-from ...convert import as_operand
+from ...base.errors import ArgumentError, ShapeError
+from ...frontend.convert import as_operand
 from ...ir.shapes import as_int
-from ..composed import convolve, op
-from ..plain import arrays, fallback, loses_gradient
-from ..special import handler
+from ..fallback import arrays, fallback, loses_gradient
+from .composed import convolve, op
+from .writes import handler
 
 
 def _coefficients(p):

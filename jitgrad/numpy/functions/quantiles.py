@@ -8,13 +8,13 @@ import math
 
 import numpy as np
 
-from ..._errors import ArgumentError, ShapeError
-from ...convert import as_operand
+from ...base.errors import ArgumentError, ShapeError
+from ...frontend.convert import as_operand
 from ...ir.shapes import drop_axes, keep_axes, normalize_axes
-from ..calls import NOTHING, deliver
-from ..composed import op
-from ..plain import arrays, fallback, loses_gradient, refuse_gradient
-from ..special import handler, stands_for
+from ..fallback import arrays, fallback, loses_gradient, refuse_gradient
+from ..signature import NOTHING, deliver
+from .composed import op
+from .writes import handler, stands_for
 
 
 def _float(x):

@@ -5,13 +5,13 @@ Start at `geomspace`.
 
 import numpy as np
 
-from ...convert import as_operand
-from ...creation import linspace
+from ...frontend.convert import as_operand
+from ...frontend.creation import linspace
+from ...frontend.tensor import Tensor
 from ...ir.shapes import as_int, broadcast_shapes
-from ...tensor import Tensor
-from ..composed import op
-from ..plain import asked, fallback
-from ..special import handler
+from ..fallback import asked, fallback
+from .composed import op
+from .writes import handler
 
 
 def _plain(*ends):

@@ -5,10 +5,10 @@ So their gradient goes to the first of equal ones. Start at `_chosen`.
 
 import numpy as np
 
-from ...convert import as_operand
-from ..composed import op
-from ..plain import arrays, asked
-from ..special import handler, numpys, stands_for
+from ...frontend.convert import as_operand
+from ..fallback import arrays, asked
+from .composed import op
+from .writes import handler, numpys, stands_for
 
 
 def _chosen(values, *operands):

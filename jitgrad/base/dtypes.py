@@ -1,0 +1,49 @@
+"""The dtypes jitgrad computes in, and the few questions asked about them.
+
+Promotion itself is NumPy's (`ufunc.resolve_dtypes`, weak Python scalars); this module only
+says which dtypes exist. Start at `SUPPORTED`.
+"""
+
+import numpy as np
+
+from .errors import DTypeError
+
+FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+INTEGERS = tuple(np.dtype(f"{kind}{bits}") for kind in ("int", "uint") for bits in (8, 16, 32, 64))
+BOOL = np.dtype(np.bool_)
+INT64 = np.dtype(np.int64)
+FLOAT64, FLOAT32 = FLOATS
+SUPPORTED: frozenset = frozenset((*FLOATS, *INTEGERS, BOOL))
+
+#: Python number type -> the dtype its value is passed in.
+NUMBER_DTYPE = {float: FLOAT64, int: INT64, bool: BOOL}
+
+
+def as_dtype(dtype):
+    """`dtype` as a supported ``np.dtype``; `DTypeError` for anything jitgrad does not compute in."""
+    if type(dtype) is np.dtype and dtype in SUPPORTED:
+        return dtype
+    try:
+        out = np.dtype(dtype)
+    except TypeError:
+        raise DTypeError(f"got {dtype!r}, which is not a dtype; pass one such as jitgrad.float64") from None
+    if not out.isnative:
+        raise DTypeError(
+            f"got dtype {out.str}, whose bytes are swapped, expected one of native order, as {out.name}; data of it "
+            "is converted when it becomes a tensor"
+        )
+    if out not in SUPPORTED:
+        raise DTypeError(
+            f"got dtype {out}, which jitgrad does not compute in; convert it first to one of "
+            "float64, float32, int8..int64, uint8..uint64 or bool"
+        )
+    return out
+
+
+def native(dtype):
+    """The supported dtype that data of `dtype` is converted to, whatever the order of its bytes."""
+    return as_dtype(dtype if dtype.isnative else dtype.newbyteorder("="))
+
+
+def is_float(dtype):
+    return dtype.kind == "f"

@@ -1,0 +1,4 @@
+"""What computed a value, and how long it took: `explain` and `profile`.
+
+Start at `explain`.
+"""

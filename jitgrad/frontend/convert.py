@@ -1,0 +1,227 @@
+"""From data to tensors, and between dtypes: `tensor`, `as_operand`, `cast`.
+
+Everything that becomes a tensor comes through `from_data`, which copies: a tensor's value never changes under a
+recorded program. Start at `tensor`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..base.dtypes import SUPPORTED, as_dtype, native
+from ..base.errors import ArgumentError, DTypeError, IntegerOverflow
+from ..base.foreign import kinds_in, refuse_subclass, refuse_subclasses
+from ..base.surface import surface
+from ..ops.registry import CAST, NONZERO, REGISTRY
+from ..runtime.pool import LEAST, aligned, copied
+from ..tape.handles import Handle, from_value, look, record
+from ..tape.segment import Raw, local, recordings
+from ..tape.symbols import Number
+from .implicit import COPY, LEAF, check
+from .integers import as_float, dtype_of
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+@surface
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> "Tensor":
+    """A new tensor with a copy of `data`, through which no gradient goes.
+
+    The gradient of tensors that require grad, alone or in sequences, ends here: with a `GradientWarning`, unless the
+    copy is to collect one of its own (`requires_grad`), and in a function that is being differentiated with an error.
+    `jitgrad.array` and `jitgrad.stack` keep it.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers, nested sequences, NumPy arrays or tensors.
+    dtype : dtype, optional
+        As NumPy infers it by default: float64 and int64 for Python numbers.
+    requires_grad : bool
+        Collect gradients in `.grad`.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    DTypeError
+        For object, str, complex, ragged lists, or an integer dtype with requires_grad.
+    ArgumentError
+        For a device other than "cpu".
+    GradientError
+        In a function that is being differentiated, for tensors that depend on its arguments.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    """
+    check_device(device)
+    out: Any = data if isinstance(data, Handle) else from_data(data, dtype)
+    if isinstance(data, Handle) or out.requires_grad:
+        check(out, LEAF if requires_grad else COPY)
+        out = out.detach().clone()
+        out = out if dtype is None else out.to(dtype)
+        look(out)
+        out = from_value(out._value, out.shape, out.dtype, None)
+    return as_leaf(out, requires_grad)
+
+
+#: Devices of PyTorch's, of which there is one here.
+DEVICES = frozenset(("cpu", "cuda", "mps", "xpu", "hip", "meta"))
+
+
+def as_flag(value, what):
+    """`value` as True or False."""
+    try:
+        return bool(value)
+    except (TypeError, ValueError):  # an array, a tensor of several elements
+        raise ArgumentError(f"got {what} of type {type(value).__name__}, expected True or False") from None
+
+
+def as_leaf(t, requires_grad):
+    """`t`, just made, as a leaf that requires grad if that is asked for."""
+    return t.requires_grad_() if requires_grad is True or as_flag(requires_grad, "requires_grad") else t
+
+
+def check_device(device):
+    """Raises for a device other than the CPU, by name or as PyTorch's object; None stands for it."""
+    if device is not None and str(device).split(":")[0] != "cpu":
+        raise ArgumentError(f"got the device {device!r}, expected 'cpu': jitgrad has no other; leave it out")
+
+
+def from_data(data, dtype):
+    if type(data) in (float, int, bool) and dtype is None:
+        dtype = {float: np.float64, int: np.int64, bool: np.bool_}[type(data)]
+        if type(data) is int:
+            dtype = dtype_of(data)
+        return from_value(data, (), np.dtype(dtype), None)
+    if isinstance(data, (list, tuple)):
+        kinds = refuse_subclasses(data)
+    else:
+        kinds = ()
+        refuse_subclass(data)
+    if dtype is not None:
+        dtype = as_dtype(dtype)
+    if local.seg.tracing is not None:
+        out = _recorded(data)
+        if out is not None:
+            return out if dtype in (None, out.dtype) else cast(out, dtype)
+    if any([issubclass(kind, _parts()) for kind in kinds]):
+        return _stacked(data, dtype)
+    try:
+        large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
+        array = copied(data) if large and dtype in (None, data.dtype) else np.array(data, dtype=dtype, order="C")
+    except OverflowError as error:
+        raise IntegerOverflow(
+            f"got {data!r:.100} for {dtype}, expected numbers that it has room for ({error}); pass another dtype"
+        ) from None
+    except (ValueError, TypeError) as error:
+        if isinstance(error, ValueError) and dtype is not None and _are_numbers(data):
+            raise ArgumentError(f"got {data!r:.100} for {dtype}, expected whole numbers ({error})") from None
+        raise DTypeError(
+            f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
+        ) from None
+    if array.dtype.kind == "O":
+        raise _not_numbers(data, array)
+    dtype = native(array.dtype)
+    return from_array(array if array.dtype.isnative else array.astype(dtype), dtype)
+
+
+def _are_numbers(data):
+    try:
+        return np.asarray(data).dtype in SUPPORTED
+    except ValueError:  # ragged
+        return False
+
+
+def from_array(array, dtype):
+    """A tensor of an array in C order that nobody else writes to."""
+    return from_value(aligned(array.reshape(-1)) if array.ndim else array.item(), array.shape, dtype, None)
+
+
+def _recorded(data):
+    """The tensor of a number or array of which a recording knows where it comes from; None for other data."""
+    if type(data) is Number:
+        return data.tensor()
+    if isinstance(data, np.ndarray):
+        if data.dtype in SUPPORTED and data.dtype.isnative:
+            return local.seg.tracing.array(data)
+        local.seg.tracing.check(data, fixed=True)
+    return None
+
+
+def by_value(x):
+    """`x`, of which the arrays are read as they are now: a recording holds for these values."""
+    if recordings and local.seg.tracing is not None:
+        local.seg.tracing.check(x, fixed=True)
+    return x
+
+
+def _parts():
+    """What a sequence is taken apart for: tensors, and in a recording what has a place."""
+    return (Handle,) if local.seg.tracing is None else (Handle, Number, np.ndarray)
+
+
+def _not_numbers(data, array):
+    """The error for data of which NumPy makes an array of objects."""
+    if not isinstance(data, (list, tuple, np.ndarray)):
+        return DTypeError(f"got data of type {type(data).__name__}, expected numbers, sequences of them or an array")
+    for value in array.flat:
+        if type(value) is int:
+            if not -(1 << 63) <= value < 1 << 64:
+                return DTypeError(f"got the integer {value}, which does not fit int64; pass a float")
+        elif not isinstance(value, (float, bool)):
+            break
+    else:
+        return DTypeError("got an array of dtype object, expected one of numbers; convert it first: x.astype(float)")
+    return DTypeError(f"got the element {value!r:.100} in an array of dtype object, expected numbers; convert it first")
+
+
+def _stacked(data, dtype):
+    """A sequence with tensors in it, which keep their gradient."""
+    parts = [as_operand(d) for d in data]
+    out = record(lambda *states: (REGISTRY["stack"], states, 0), parts)
+    return out if dtype in (None, out.dtype) else cast(out, dtype)
+
+
+def as_operand(x):
+    """`x` as a Tensor; arrays and sequences are copied."""
+    if isinstance(x, Handle):
+        return x
+    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int, Number)):
+        return from_data(x, None)
+    if hasattr(x, "__array__"):
+        return from_data(np.asarray(x), None)
+    raise DTypeError(f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number")
+
+
+def written(value, dtype):
+    """`value` as the operand of a write to a tensor of `dtype`: numbers of Python, also in sequences, as NumPy assigns
+    them, which refuses those that the dtype has no room for."""
+    whole, kind = dtype.kind in "iu", type(value)
+    if whole and isinstance(value, np.generic):
+        value = value.item()
+    elif whole and kind is Number and value.kind is int:
+        value = value.look()
+    kind = type(value)
+    if whole and kind in (int, float) or kind in (list, tuple) and kinds_in(value).isdisjoint((str, bytes)):
+        return from_data(value, dtype)
+    if kind is int:
+        value = as_float(value) if dtype.kind == "f" else bool(value)
+    return as_operand(value)
+
+
+def unpickle(array, requires_grad, grad):
+    out = tensor(array, requires_grad=requires_grad)
+    if grad is not None:
+        out.grad = grad
+    return out
+
+
+def cast(t, dtype):
+    """The values of `t` in another dtype."""
+    op = NONZERO if dtype == np.bool_ else CAST
+    return record(lambda state: (Raw, op, None, t.shape, dtype, state), (t,))

@@ -1,0 +1,72 @@
+"""Copies of tensors: `copy.copy`, `copy.deepcopy` and pickles, and the bytes a tensor counts for.
+
+A copy is what it was copied from: a leaf stays one. What `deepcopy` is given in one container aliases afterwards as it
+did before: the memory of a view is copied once, as that of what it is a view of, and viewed by the same steps
+(`_memory`). A pickle holds the values of each tensor for itself, as NumPy's do: a small view of a large tensor is a
+small pickle. Start at `Copies`.
+"""
+
+import copy
+
+import numpy as np
+
+from ..base.errors import GradientError
+from ..base.surface import surfaces
+from ..tape.handles import Handle, from_value, look
+from ..tape.views import make_view, parent_of, recorded
+from .convert import unpickle
+
+
+class Copies(Handle):
+    """The protocols of the modules copy, pickle and sys on tensors."""
+
+    __slots__ = ()
+
+    def __copy__(self):
+        """The same values in memory of their own, as NumPy's; of a leaf that requires grad a leaf, as PyTorch's."""
+        if not (self.requires_grad and self.is_leaf):
+            return self.clone()
+        return self.detach().clone().requires_grad_()
+
+    def __deepcopy__(self, memo):
+        if not self.is_leaf:
+            raise GradientError(
+                "got a deepcopy of a result of operations, expected a leaf; use copy.deepcopy(x.detach()), or x.clone()"
+            )
+        out = memo[id(self)] = _memory(self, memo)
+        if self.requires_grad:
+            out.requires_grad_()
+        if self.grad is not None:
+            out.grad = copy.deepcopy(self.grad, memo)
+        return out
+
+    def __reduce__(self):
+        # As in PyTorch, a result of operations is a leaf after it: the graph stays here.
+        return unpickle, (np.array(self._array()), self.requires_grad, self.grad)
+
+    def __sizeof__(self):
+        """The bytes of the object and of the elements, those of a view too, whether they are computed yet or not."""
+        return object.__sizeof__(self) + self.nbytes
+
+
+surfaces(Copies)
+
+
+def _memory(t, memo):
+    """A copy of the memory of `t`, in the shape of `t`, which does not require grad; one for all that `memo` is for."""
+    chain = []
+    while id(t) not in memo and _key(t) not in memo and parent_of(t) is not None:
+        chain.append(t)
+        t = t._x.parent
+    out = memo.get(id(t), memo.get(_key(t)))
+    if out is None:
+        value = look(t)
+        out = memo[_key(t)] = from_value(value.copy() if t.shape else value, t.shape, t.dtype, None)
+    for t in reversed(chain):
+        step = t._x.step
+        out = memo[_key(t)] = recorded(step.grad, make_view, out, step)
+    return out
+
+
+def _key(t):
+    return "memory of a tensor", id(t)

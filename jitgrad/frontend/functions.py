@@ -1,0 +1,352 @@
+"""Public functions made from the catalogue: one per entry, with the fast paths of recording.
+
+The closures of `unary` and `binary` are the hot path of jitgrad: on a program seen before they do one
+dictionary look-up and make one handle. Everything unusual (a first time, an array, a number of another kind)
+goes to `apply`. Start there.
+"""
+
+import numpy as np
+
+from ..base.errors import ArgumentError, DTypeError, JitgradError
+from ..base.foreign import leave, refuse_subclass, takes_over
+from ..base.surface import trimmed
+from ..ir import Node, const
+from ..ops import REGISTRY, REQUIRED
+from ..ops.indexing import in_bounds
+from ..tape.execute import let_go, pause
+from ..tape.handles import enter, record, record_in, varies
+from ..tape.segment import Head, grow, local
+from ..tape.symbols import Number, kind_of
+from ..tape.views import Step, aliases, make_view
+from .binding import is_hashable, operands_by_name, statics_of
+from .convert import as_operand, by_value, from_array
+from .docs import describe
+from .integers import settled
+from .tensor import Tensor
+
+new = object.__new__
+#: Integers that a float holds exactly.
+LIMIT = 1 << 53
+#: Equal to integers that they are not in the place of.
+FLOATS = frozenset((float, np.float64, np.float32))
+#: Python's numbers; and operands that are no tensors and stay what they are.
+NUMBERS = frozenset((int, float, bool))
+PLAIN = NUMBERS | {Node, Number}
+#: Checks indices that only a call knows.
+BOUNDS = Head("in_bounds", 1, in_bounds)
+#: Numbers that are part of the code, as nodes, by type and value.
+_codes: dict = {}
+
+
+def apply(entry, operands, statics=()):
+    """Records one operation on tensors, arrays and numbers."""
+    for x in operands:
+        if type(x) is not Tensor and type(x) is not Number and takes_over(x):
+            return leave(entry, operands, statics, x)
+    for name, x in zip(entry.args, operands):
+        if x is None and name not in entry.optional:
+            raise DTypeError(
+                f"got None as the operand {name} of {entry.name}(), expected a tensor, an array or a number"
+            )
+    if entry.host:
+        x, values = as_operand(operands[0]), operands[1]
+        refuse_subclass(values)
+        operands = (x, _host(entry, x.shape, values, statics), *operands[2:])
+    if entry.codes:
+        operands = _with_code(entry, *operands)
+    operands = tuple(_operand(x) for x in operands)
+    if Number in map(type, operands):
+        operands = _with_numbers(operands)
+    if not any(isinstance(x, Tensor) for x in operands):
+        operands = (as_operand(operands[0]), *operands[1:]) if type(operands[0]) in (int, float, bool) else operands
+    if int in map(type, operands):
+        operands = settled(entry, operands)
+    if entry.guard and float not in map(kind_of, operands):
+        operands = tuple(x.look() if type(x) is Number and x.kind is int else x for x in operands)
+        entry.guard(*operands)
+    if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
+        operands = (operands[0], _code(operands[1]))
+    statics = tuple(tuple(s) if type(s) is list else s for s in statics)
+    if entry.view:
+        return view(entry, operands[0], statics)
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    numbers = [x for x in operands if kind_of(x) in NUMBERS]
+
+    def key(*states):
+        places = iter(states)
+        return (
+            entry,
+            *(next(places) if isinstance(x, Tensor) else kind_of(x) if kind_of(x) in NUMBERS else x for x in operands),
+            *statics,
+        )
+
+    return record(key, tensors, numbers)
+
+
+def _host(entry, shape, values, statics):
+    """The second operand of an entry that checks it by value: now, or in each call where a recording cannot see it."""
+    if not isinstance(values, Tensor):
+        array = entry.host(shape, by_value(values), *statics)
+    elif varies(values) and entry.along:
+        n, axis = entry.along(shape, values.shape, *statics)
+        return record(lambda state: (BOUNDS, state, n, axis), (values,))
+    else:
+        array = entry.host(shape, values._array(), *statics)
+    return from_array(np.ascontiguousarray(array) if array.ndim else array, array.dtype)
+
+
+def _with_numbers(operands):
+    """`operands` with numbers of a recording as floats, or as the integers they are beside a tensor of integers."""
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    if not tensors:
+        return (operands[0].tensor() if type(operands[0]) is Number else as_operand(operands[0]), *operands[1:])
+    whole = any(t._state.integer for t in tensors)
+    return tuple(
+        x if type(x) is not Number else x.look() if whole and x.kind is int else x.as_float() for x in operands
+    )
+
+
+def view(entry, x, statics, copies=True):
+    """A view of `x`, or a copy where NumPy makes one; None without `copies`."""
+    step = Step(entry, statics)
+    if aliases(x, step, entry.view):
+        return make_view(x, step)
+    return step(x) if copies else None
+
+
+def _with_code(entry, x, y):
+    """The operands, where `y` is a scalar of NumPy that would be code as Python's number: then that, beside a float `x`
+    of the dtype that both have together."""
+    if type(x) is not Tensor or not isinstance(y, (np.generic, np.ndarray)) or y.ndim or y.dtype.kind not in "iuf":
+        return x, y
+    dtype = np.result_type(x.dtype, y.dtype)
+    value = by_value(y).item()
+    if value not in entry.codes or x.dtype.kind != "f" or dtype not in (np.float64, np.float32):
+        return x, y
+    return x if dtype == x.dtype else x.to(dtype), value
+
+
+def _operand(x):
+    if isinstance(x, Tensor) or x is None or type(x) in PLAIN:
+        return x
+    return as_operand(x)
+
+
+def _code(value):
+    key = (type(value), value)
+    node = _codes.get(key)
+    if node is None:
+        node = _codes[key] = const(value)
+    return node
+
+
+def apply_sequence(entry, xs, statics):
+    try:
+        xs = list(xs)
+    except TypeError:
+        raise ArgumentError(
+            f"got {entry.name}() of type {type(xs).__name__}, expected a sequence of tensors; pass [x, y]"
+        ) from None
+    for x in xs:
+        if type(x) is not Tensor and type(x) is not Number and takes_over(x):
+            return leave(entry, (xs,), statics, x)
+    xs = [as_operand(x) for x in xs]
+    return record(lambda *states: (entry, states, *statics), xs)
+
+
+def unary(entry):
+    """The function of an entry with one operand and no parameters."""
+
+    def function(x, /):
+        try:
+            if type(x) is not Tensor:
+                return apply(entry, (x,))
+            seg = local.seg
+            if x._seg is seg:
+                key = (entry, x._state)
+            else:
+                key = (entry, enter(x, seg))
+                if key[1] is None:
+                    return function(x)
+            out = new(Tensor)
+            out._seg = seg
+            out._value = out._edge = out._x = None
+            before = seg.state  # no call, and nothing new, between this and the last line: see `segment`
+            try:
+                out._state = state = before.next[key]
+                seg.handles[state.slot] = out
+                seg.state = state
+            except KeyError:
+                grow(seg, before, key)
+                return function(x)
+            except IndexError:
+                seg.widen()
+                return function(x)
+            if state.pause:
+                pause(seg)
+            return out
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    return function
+
+
+def binary(entry, unusual=apply, taken=Tensor):
+    """The function of an entry with two operands and no parameters; `unusual` takes what is not of the class `taken`,
+    and no number."""
+    codes = entry.codes
+
+    def function(x, y, /):
+        try:
+            if type(x) is not Tensor:
+                return apply(entry, (x, y))
+            seg = local.seg
+            if x._seg is seg:
+                state = x._state
+            else:
+                if (state := enter(x, seg)) is None:
+                    return function(x, y)
+            kind = type(y)
+            if kind is taken:
+                if y._seg is seg:
+                    key = (entry, state, y._state)
+                else:
+                    key = (entry, state, enter(y, seg))
+                    if key[2] is None:
+                        return function(x, y)
+            elif codes and (kind is float or kind is int) and y in codes and not state.integer:
+                kind, key = Tensor, (entry, state, _code(y))
+            elif kind is float:
+                key = (entry, state, float)
+            elif kind is int and not state.integer and -LIMIT <= y <= LIMIT:
+                y = float(y)  # 2 and 2.0 are one program
+                key = (entry, state, float)
+            else:
+                try:
+                    return unusual(entry, (x, y))
+                except Exception:
+                    let_go(seg)  # of `x`
+                    raise
+            out = new(Tensor)
+            out._seg = seg
+            out._value = out._edge = out._x = None
+            before = seg.state  # no call, and nothing new, between this and the last line: see `segment`
+            try:
+                out._state = state = before.next[key]
+                if kind is not Tensor:
+                    seg.numbers[before.numbers] = y
+                seg.handles[state.slot] = out
+                seg.state = state
+            except KeyError:
+                grow(seg, before, key)
+                return function(x, y)
+            except IndexError:
+                seg.widen()
+                return function(x, y)
+            if state.pause:
+                pause(seg)
+            return out
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    return function
+
+
+def guarded(entry, unusual=apply):
+    """`binary`, for an entry that is asked before integers meet integers."""
+    plain = binary(entry, unusual)
+
+    def asked(entry, operands):
+        x, y = operands
+        return plain(x, y) if type(y) is Tensor and not y._state.integer else unusual(entry, operands)
+
+    return binary(entry, asked, taken=None)
+
+
+def general(entry):
+    """The function of an entry with parameters, in NumPy's calling form; `dim`, `keepdim` are understood too.
+
+    Parameters given before are known by a look-up: `known` has what they stand for.
+    """
+    names, n = list(entry.params), entry.operands or 1
+    known, defaults = {}, tuple(entry.params.values())
+    if REQUIRED not in defaults:
+        known[((),)] = defaults
+    quick = entry.operands is not None and not entry.view and not entry.host and not entry.codes
+
+    def function(*args, **kwargs):
+        try:
+            given = (*args[n:], *kwargs.values())
+            try:
+                statics = known[(given, *kwargs, *map(type, given))] if len(args) >= n else None
+            except (KeyError, TypeError):
+                statics = None
+            if statics is None:
+                return slow(args, kwargs)
+            if entry.view and type(args[0]) is Tensor:
+                return view(entry, args[0], statics)
+            return record_quickly(entry, args[:n], statics) if quick else apply_any(entry, args[:n], statics)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    def slow(args, kwargs):
+        if len(args) < n:
+            args = operands_by_name(entry, args, kwargs, n)
+        statics = statics_of(entry, names, args[n:], kwargs)
+        given = (*args[n:], *kwargs.values())
+        if "out" in kwargs:
+            out = kwargs["out"]
+            result = apply_any(entry, args[:n], statics)
+            return result if out is None else out.copy_(result)
+        if FLOATS.isdisjoint(map(type, given)) and is_hashable(given) and len(known) < 1000:
+            known[(given, *kwargs, *map(type, given))] = statics
+        return apply_any(entry, args[:n], statics)
+
+    return function
+
+
+def record_quickly(entry, operands, statics):
+    """`apply`, for tensors and plain numbers."""
+    seg, key, numbers = local.seg, [entry], []
+    for x in operands:
+        kind = type(x)
+        if kind is Tensor:
+            key.append(x._state if x._seg is seg else enter(x, seg))
+            if key[-1] is None:
+                return apply(entry, operands, statics)
+        elif kind is float and key[-1] is not entry:
+            key.append(kind)
+            numbers.append(x)
+        else:
+            try:
+                return apply(entry, operands, statics)
+            except Exception:
+                let_go(seg)  # of the operands before
+                raise
+    out = record_in(seg, (*key, *statics), numbers)
+    return apply(entry, operands, statics) if out is None else out
+
+
+def apply_any(entry, operands, statics):
+    if entry.operands is None:
+        return apply_sequence(entry, operands[0], statics)
+    return apply(entry, operands, statics)
+
+
+def make(entry):
+    if entry.operands == 1 and not entry.params and not entry.view:
+        out = unary(entry)
+    elif entry.operands == 2 and not entry.params:
+        out = guarded(entry) if entry.guard else binary(entry)
+    else:
+        out = general(entry)
+    describe(out, entry)
+    return out
+
+
+FUNCTIONS = {entry.name: make(entry) for entry in REGISTRY.values()}
+
+
+NAMES = {
+    alias: f for name, f in FUNCTIONS.items() if REGISTRY[name].public for alias in (name, *REGISTRY[name].aliases)
+}

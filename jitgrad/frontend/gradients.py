@@ -1,0 +1,358 @@
+"""Gradients on request: `backward`, `grad`, hooks; the switches are in `jitgrad.frontend.modes`.
+
+The sweep itself is in `jitgrad.tape.backward`; this module turns tensors into its edges and back.
+"""
+
+import sys
+from typing import Any
+from weakref import ref
+
+from ..base.errors import ArgumentError, GradientError, ShapeError
+from ..base.missing import missing
+from ..base.surface import surface
+from ..tape import handles as tape
+from ..tape.backward import Accumulate, Sweep, start
+from ..tape.execute import flush
+from ..tape.reachability import Towards, roots_of
+from ..tape.segment import LOCK, local, recordings
+from ..tape.symbolic import Traced
+from ..tape.views import recorded
+from .convert import as_operand
+from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled  # noqa: F401 - names of jitgrad.autograd
+
+
+def _cotangent(t, gradient):
+    """(cotangent tensor or None for an implicit 1) for an output."""
+    if not t._state.rg:
+        raise GradientError(
+            "got backward() on a tensor that does not require grad: nothing it was computed from does; "
+            "call requires_grad_() on an input first"
+        )
+    if gradient is None:
+        if t._state.shape and t.size != 1:
+            raise GradientError(
+                f"got backward() on a tensor of shape {t.shape} without a cotangent; "
+                "pass gradient= of that shape, or reduce it with .sum()"
+            )
+        return None
+    gradient = as_operand(gradient)
+    if gradient.shape != t.shape:
+        raise ShapeError(
+            f"got a cotangent of shape {gradient.shape} for a tensor of shape {t.shape}, expected the same shape"
+        )
+    return gradient.to(t.dtype)
+
+
+def backward_from(t, gradient, retain_graph, create_graph, inputs=None):
+    _backward([t], [_cotangent(t, gradient)], retain_graph, create_graph, inputs)
+
+
+@surface
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Adds the gradient of the sum of `tensors` to the `.grad` of the leaves they were computed from, in one sweep.
+
+    Parameters
+    ----------
+    tensors : Tensor or sequence of Tensor
+    grad_tensors : array_like or sequence of array_like, optional
+        Their cotangents; None, also for one of them, is 1 where a tensor has one element.
+    retain_graph, create_graph, inputs
+        As in `Tensor.backward`.
+
+    Raises
+    ------
+    GradientError
+        As in `Tensor.backward`.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    >>> jitgrad.autograd.backward([x.sum(), x * x], grad_tensors=[None, [1.0, 10.0]])
+    >>> x.grad
+    tensor([ 3., 41.])
+    """
+    outputs = _sequence(tensors, "tensors")
+    _backward(outputs, _cotangents(outputs, grad_tensors), retain_graph, create_graph, inputs)
+
+
+def _cotangents(outputs, given):
+    """The cotangents of several outputs, of which one may be given without a list."""
+    if given is not None and not isinstance(given, (list, tuple)):
+        given = [given]
+    given = [None] * len(outputs) if given is None else list(given)
+    if len(given) != len(outputs):
+        raise ArgumentError(f"got {len(given)} cotangents for {len(outputs)} outputs, expected as many")
+    return [_cotangent(t, g) for t, g in zip(outputs, given)]
+
+
+def _backward(outputs, cots, retain_graph, create_graph, inputs):
+    retain = create_graph if retain_graph is None else retain_graph
+    if inputs is not None:
+        inputs = _sequence(inputs, "inputs")
+        for x, g in zip(inputs, swept(outputs, cots, inputs, retain, create_graph, accumulate=True)):
+            if g is not None and (x.is_leaf or not x.retains_grad):  # what retains its gradient has it by now
+                _accumulate(x, g, create_graph)
+        return
+    if len(outputs) > 1:  # one alone may have a joint plan
+        flush(local.seg)
+    sweep = Sweep(retain, create_graph)
+    for t, cot in zip(outputs, cots):
+        start(sweep, t, cot, cot is None)
+    _finish(sweep)
+
+
+def _finish(sweep):
+    sweep.run()
+    for edge, g in sweep.leaves.items():
+        leaf = edge.ref()
+        if leaf is not None and leaf._edge is edge:
+            _accumulate(leaf, _hooked(leaf, g, sweep.create), sweep.create)
+
+
+def _hooked(leaf, g, create):
+    """The gradient of a leaf as a tensor, after the leaf's hooks."""
+    g = _as_tensor(leaf, g)
+    if leaf._x is None or not leaf._x.hooks:
+        return g
+    for hook in tuple(leaf._x.hooks.values()):
+        new = recorded(create, hook, g)
+        g = g if new is None else _replacement(new, g)
+    return g
+
+
+def _replacement(new, g):
+    """What a hook gave for the gradient `g`."""
+    if not isinstance(new, tape.Handle) or new.shape != g.shape:
+        got = f"shape {new.shape}" if isinstance(new, tape.Handle) else type(new).__name__
+        raise ShapeError(f"got {got} from a hook, expected None or a tensor of the gradient's shape {g.shape}")
+    return new.to(g.dtype)
+
+
+def _as_tensor(like, g):
+    if isinstance(g, tape.Handle):
+        return g
+    if type(g) is Traced:
+        return tape.from_value(g, like.shape, like.dtype, None)
+    shape, dtype = like._state.shape, like._state.dtype
+    # A sum of 0-d cotangents is one of Python floats: round it to the dtype.
+    return tape.from_value(g if shape else dtype.type(g).item(), shape, dtype, None)
+
+
+def _accumulate(t, g, create):
+    # With create_graph, or from a hook, `g` may be a tensor that the user holds, too.
+    if recordings and local.seg.tracing is not None:
+        local.seg.tracing.touch_grad(t)
+    shared = create or (t._x is not None and t._x.hooks)
+    with LOCK:  # threads may have a leaf in common
+        x = tape._extra(t)
+        if x.grad is None:
+            x.grad = g.clone() if shared else g
+        elif create:
+            x.grad = x.grad + g
+        else:
+            recorded(False, _add, x.grad, g)
+
+
+def _add(total, g):
+    total._write(total + g, cast=True)
+
+
+@surface
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Any, ...]:
+    """Gradients of `outputs` with respect to `inputs`, as a tuple; `.grad` is not touched.
+
+    Parameters
+    ----------
+    outputs, inputs : Tensor or sequence of Tensor
+    grad_outputs : tensor or sequence, optional
+        Cotangents of the outputs; 1 where an output has one element.
+    retain_graph, create_graph : bool
+        As in `Tensor.backward`.
+    allow_unused : bool
+        Give None for an input no output depends on, instead of raising.
+
+    Returns
+    -------
+    tuple of Tensor
+
+    Raises
+    ------
+    GradientError
+        An input does not require grad, or is unused.
+
+    See Also
+    --------
+    https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
+    """
+    outputs, inputs = _sequence(outputs, "outputs"), _sequence(inputs, "inputs")
+    cots = _cotangents(outputs, grad_outputs)
+    for k, x in enumerate(inputs):
+        if not x.requires_grad:
+            raise GradientError(
+                f"got input {k}, which does not require grad; call requires_grad_() on it before computing with it"
+            )
+    retain = create_graph if retain_graph is None else retain_graph
+    found = swept(outputs, cots, inputs, retain, create_graph)
+    for k, g in enumerate(found):
+        if g is None and not allow_unused:
+            raise GradientError(f"got input {k}, which no output depends on; pass allow_unused=True to get None for it")
+    return tuple(found)
+
+
+def _sequence(x, what):
+    """One tensor or several, as a list."""
+    out = list(x) if isinstance(x, (list, tuple)) else [x]
+    for t in out:
+        if not isinstance(t, tape.Handle):
+            raise ArgumentError(f"got {what} with an object of type {type(t).__name__}, expected tensors")
+    return out
+
+
+def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
+    """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the sweep."""
+    if local.seg.tracing is not None:
+        local.seg.tracing.wants(inputs)
+    if len(outputs) > 1 or any(type(t._edge) is not Accumulate for t in inputs):  # else one joint plan will do
+        flush(local.seg)
+        for t in (*outputs, *inputs):
+            tape.look(t)
+    sweep = Sweep(retain, create, leads or Towards(inputs))
+    found, cuts = {}, []
+    for t in inputs:
+        if type(t._edge) is tuple:
+            graph, state = t._edge
+            call = _collector(found, t._edge)
+            _cut(graph, state, call, first=not accumulate and _leads_on(t, inputs))
+            cuts.append((graph, state, call))
+    try:
+        for t, g in zip(outputs, cots):
+            start(sweep, t, g, g is None)
+        sweep.run()
+    finally:
+        for graph, state, call in cuts:
+            _uncut(graph, state, call)
+    out = []
+    for t in inputs:
+        if type(t._edge) is Accumulate:
+            g = sweep.leaves.get(t._edge)
+            out.append(None if g is None else _hooked(t, g, create))
+        else:
+            g = found.get(t._edge)
+            out.append(None if g is None else _as_tensor(t, g))
+    return out
+
+
+def _leads_on(t, inputs):
+    """Whether another wanted input lies behind `t`: then `grad` gives for `t` the gradient before its hooks, whose
+    result only the others see, as in PyTorch; where `t` is the end, it gives that after them."""
+    graph, state = t._edge
+    if not (graph.cuts or {}).get(state):
+        return False
+    others = [x for x in inputs if x._edge != t._edge]
+    return bool(others) and Towards(others)(t._edge)
+
+
+def ways(out, xs):
+    """The ways from `out` to `xs`, whose `others` tells of any to other leaves; None if not all `xs` are leaves."""
+    if any(type(x._edge) is not Accumulate for x in xs):
+        return None
+    leads = Towards(xs)
+    if out.requires_grad:
+        seg, state = out._seg, out._state
+        edges = None if seg is None else seg.edges
+        if out._edge is None and edges is None:  # it ran meanwhile
+            tape.look(out)
+        for edge in (out._edge,) if out._edge is not None else [edges[i] for i in roots_of(state)]:
+            leads(edge)
+    return leads
+
+
+def _collector(found, edge):
+    def call(sweep, state, g):
+        found[edge] = g
+
+    return call
+
+
+def _cut(graph, state, call, last=True, first=False):
+    if graph.cuts is None:
+        graph.cuts = {}
+    calls = graph.cuts.setdefault(state, [])
+    calls.insert(0 if first else len(calls) if last else sum(not c.last for c in calls), call)
+    call.last = last
+
+
+def _uncut(graph, state, call):
+    calls = (graph.cuts or {}).get(state, [])
+    if call in calls:
+        calls.remove(call)
+        if not calls:
+            del graph.cuts[state]
+        graph.cuts = graph.cuts or None
+
+
+class HookHandle:
+    """What `register_hook` gives: `remove` takes the hook off again; once more does nothing."""
+
+    def __init__(self, remove, renew=None):
+        self.remove, self.renew = remove, renew
+
+
+def hook_on(t, hook):
+    """Installs a hook (None: retain the gradient in ``.grad``, after all other hooks)."""
+    if hook is not None and not callable(hook):
+        raise ArgumentError(f"got a hook of type {type(hook).__name__}, expected a function of the gradient")
+    if recordings and local.seg.tracing is not None:
+        local.seg.tracing.hook(t)
+    if type(t._edge) is Accumulate:
+        x = tape.extra(t)
+        x.hooks = x.hooks or {}
+        key = object()
+        x.hooks[key] = hook
+        return HookHandle(lambda: x.hooks.pop(key, None))
+    tape.look(t)
+    graph, state = t._edge
+    weak = ref(t)
+
+    def call(sweep, state, g):
+        target = weak()
+        value = tape.from_value(g, state.shape, state.dtype, None) if not isinstance(g, tape.Handle) else g
+        if hook is None:
+            if target is not None:
+                tape.extra(target).grad = value if target.grad is None else target.grad + value
+            return None
+        new = recorded(sweep.create, hook, value)
+        if new is None:
+            return None
+        new = _replacement(new, value)
+        return new if isinstance(g, tape.Handle) else tape.look(new)
+
+    _cut(graph, state, call, last=hook is None)
+    return HookHandle(lambda: _uncut(graph, state, call))
+
+
+def retain(t):
+    """Collects the gradient of `t`, a result of operations, in ``.grad``; after a write (`renew`), of its new value."""
+    x = tape.extra(t)
+    if x.retains is not None:
+        x.retains.remove()
+    x.retains = HookHandle(lambda: None, retain)
+    if t.requires_grad and not t.is_leaf:
+        x.retains.remove = hook_on(t, None).remove
+
+
+def __getattr__(name):
+    raise missing("jitgrad.autograd", name, sys.modules[__name__])

@@ -1,0 +1,170 @@
+"""Gradients on or off: `no_grad`, `enable_grad` and `set_grad_enabled`, as context managers and as decorators.
+
+The mode is part of the recording's state (`jitgrad.tape.segment.set_mode`), so each thread has its own.
+Start at `_Mode`.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
+from ..base.errors import ArgumentError
+from ..base.surface import surface
+from ..tape.segment import local, set_mode
+
+
+def _leave(mode, *error):
+    before = mode.before
+    set_mode(before[-1])
+    before.pop()
+
+
+class _End(functools.partial):
+    """What a ``with`` statement calls at its end. It holds this until the block is left, one way or another, and no
+    traceback does: so if an interrupt kept the call from being made, as it may at the first line of any function, the
+    mode is put back when this goes."""
+
+    __slots__ = ()
+
+    def __del__(self):
+        mode, depth = self.args
+        while len(mode.before) > depth:
+            _leave(mode)
+
+
+class _Ending:
+    """`__exit__`, which ``with`` looks up before it calls `__enter__`."""
+
+    def __get__(self, mode: "_Mode | None", cls: Any = None) -> Callable[..., None]:
+        if mode is None:
+            return _leave
+        return _End(_leave, mode, len(mode.before) - mode.entered)
+
+
+class _Mode:
+    """A switch of the gradient mode: a context manager, and a decorator."""
+
+    __slots__ = ("before", "on")
+
+    #: How often it is entered before its block begins.
+    entered = 0
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+        self.before: list[bool] = []
+
+    def __enter__(self) -> "_Mode":
+        before = local.seg.state.grad
+        self.before.append(before)
+        if before != self.on:
+            set_mode(self.on)
+        return self
+
+    __exit__ = _Ending()
+
+    def __call__(self, function: "F") -> "F":
+        if inspect.isgeneratorfunction(function):
+            return self._generator(function)
+
+        @functools.wraps(function)
+        def wrapped(*args, **kwargs):
+            with _Mode(self.on):
+                return function(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
+
+    def _generator(self, function):
+        """In the body of a generator the mode holds, where it is used between its values it does not."""
+
+        @functools.wraps(function)
+        def wrapped(*args, **kwargs):
+            generator = function(*args, **kwargs)
+            step, given = generator.send, None
+            try:
+                while True:
+                    with _Mode(self.on):
+                        value = step(given)
+                    try:
+                        step, given = generator.send, (yield value)
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:  # thrown into the generator, whose own it is to handle
+                        step, given = generator.throw, error
+            except StopIteration as end:
+                return end.value
+            finally:
+                with _Mode(self.on):
+                    generator.close()
+
+        return wrapped
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+
+    class _Switch(Protocol):
+        """A switch as a context manager, ``with no_grad():``, and as a decorator, with or without parentheses."""
+
+        __name__: str
+
+        @overload
+        def __call__(self) -> _Mode: ...
+        @overload
+        def __call__(self, function: F) -> F: ...
+
+
+def _switch(on: bool, doc: str) -> "_Switch":
+    def make(function: Any = None) -> Any:
+        return _Mode(on) if function is None else decorated(function)
+
+    @surface
+    def decorated(function: Any) -> Any:
+        if not callable(function):
+            raise ArgumentError(f"got {name}({function!r}), expected nothing, or a function to decorate")
+        return _Mode(on)(function)
+
+    name = "enable_grad" if on else "no_grad"
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"{doc}\n\nExamples\n--------\n>>> with jitgrad.{name}():\n...     jitgrad.is_grad_enabled()\n{on}"
+    return make
+
+
+no_grad = _switch(False, "Within it, or in a function decorated with it, results do not require grad.")
+enable_grad = _switch(True, "Within it, or in a function decorated with it, results require grad again.")
+
+
+class set_grad_enabled(_Mode):
+    """`enable_grad` or `no_grad`, by a flag: at once, or as a context manager for its block, or as a decorator.
+
+    Examples
+    --------
+    >>> with jitgrad.set_grad_enabled(False):
+    ...     jitgrad.is_grad_enabled()
+    False
+    """
+
+    entered = 1
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(bool(mode))
+        super().__enter__()
+
+    def __enter__(self) -> "set_grad_enabled":
+        return self
+
+    def __call__(self, function: F) -> F:
+        _leave(self)
+        return super().__call__(function)
+
+
+def is_grad_enabled() -> bool:
+    """Whether results require grad now, in this thread.
+
+    Examples
+    --------
+    >>> with jitgrad.no_grad():
+    ...     jitgrad.is_grad_enabled()
+    False
+    """
+    return local.seg.state.grad

@@ -1,0 +1,210 @@
+"""What `Tensor` gets of the catalogue: operators, methods, properties, and those that write in place.
+
+Each is the function of an entry, or a small function around it. Start at `install`.
+"""
+
+import operator as python
+from operator import index
+
+import numpy as np
+
+from ..base.errors import DTypeError, JitgradError, ShapeError
+from ..base.foreign import PRIORITY, ask, refuse_subclass, takes_over, untaken
+from ..base.surface import trimmed
+from ..ops import REGISTRY, REQUIRED
+from ..tape.execute import pause
+from ..tape.handles import enter
+from ..tape.segment import grow, local
+from ..tape.symbols import Number
+from .convert import as_operand, by_value
+from .creation import full
+from .docs import describe
+from .functions import FUNCTIONS, LIMIT, apply, binary, guarded, new
+from .tensor import Tensor, refuse_element
+
+#: Operators that Python reflects into one another, and that cannot be written in place.
+COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
+REFLECTED = {"eq": "__eq__", "ne": "__ne__", "lt": "__gt__", "le": "__ge__", "gt": "__lt__", "ge": "__le__"}
+
+
+def reflected(entry):
+    """The operator of an entry with the operands the other way round: `x` is the tensor, `y` stands before it."""
+
+    def operator(x, y, /):
+        try:
+            kind = type(y)
+            if kind is not float and not (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
+                return _reflected(entry, y, x)
+            seg = local.seg
+            if (state := x._state if x._seg is seg else enter(x, seg)) is None:
+                return operator(x, y)
+            y = float(y)  # 2 and 2.0 are one program
+            key, before = (entry, float, state), seg.state
+            try:
+                state = before.next[key]
+            except KeyError:
+                if (state := grow(seg, before, key)) is None:
+                    return operator(x, y)
+            out = new(Tensor)
+            out._seg = seg
+            out._state = state
+            out._value = out._edge = out._x = None
+            try:
+                if seg.state is not before:
+                    return operator(x, y)
+                seg.numbers[before.numbers] = y
+                seg.handles[state.slot] = out
+                seg.state = state
+            except IndexError:
+                seg.widen()
+                return operator(x, y)
+            if state.pause:
+                pause(seg)
+            return out
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    operator.__name__, operator.__qualname__ = f"__r{entry.operator}__", f"Tensor.__r{entry.operator}__"
+    operator.__doc__ = f"`{entry.name}` of the other operand and this tensor."
+    return operator
+
+
+def _reflected(entry, y, x):
+    """An operator with the tensor `x` behind `y`, which is no number; its own class was asked before."""
+    if not (defers(y) and hasattr(y, "__array__")):
+        return apply(entry, (y, x))
+    if takes_over(y):
+        raise untaken(y, f"{entry.name}()")
+    refuse_subclass(y)
+    return NotImplemented
+
+
+def install():
+    for entry in REGISTRY.values():
+        f = FUNCTIONS[entry.name]
+        if entry.operator:
+            setattr(Tensor, f"__{entry.operator}__", _operator(entry, f))
+            if entry.operands == 2 and entry.operator not in COMPARISONS:
+                setattr(Tensor, f"__r{entry.operator}__", reflected(entry))
+                setattr(Tensor, f"__i{entry.operator}__", _in_place(entry, f))
+        method = _spread(entry, f) if entry.spread else f
+        if entry.method and entry.operands is not None:
+            for name in (entry.name, *entry.aliases, *entry.methods):
+                if not hasattr(Tensor, name):
+                    setattr(Tensor, name, method)
+        for name in entry.properties:
+            setattr(Tensor, name, property(f, doc=entry.doc))
+        if entry.in_place:
+            setattr(Tensor, entry.in_place, _in_place_method(entry, f))
+    Tensor.__hash__ = object.__hash__
+
+
+def _spread(entry, f):
+    """The method of an entry with a parameter whose values may be given one by one, as in ``x.reshape(2, 3)``."""
+    default = entry.params[entry.spread]
+
+    def method(x, /, *values, **kwargs):
+        try:
+            if not values and kwargs:
+                return f(x, **kwargs)
+            if len(values) == 1 and (values[0] is None or isinstance(values[0], (tuple, list, range, np.ndarray))):
+                values = values[0]
+            elif not values:
+                values = () if default is REQUIRED else default
+            return f(x, whole(values), **kwargs)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    describe(method, entry, spread=True)
+    return method
+
+
+def whole(values):
+    """Numbers that mean lengths or axes as Python integers; others are left for the operation to refuse."""
+    try:
+        return values if values is None else tuple(map(index, by_value(values)))
+    except TypeError:
+        return values
+
+
+def _in_place_method(entry, f):
+    def method(x, *args):
+        try:
+            refuse_element(x, f"{entry.in_place}()")
+            x._write(f(x, *args), cast=False)
+            return x
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    method.__name__, method.__qualname__ = entry.in_place, f"Tensor.{entry.in_place}"
+    method.__doc__ = f"`{entry.name}`, written into this tensor."
+    return method
+
+
+def _operator(entry, f):
+    if entry.operands == 1:
+        return f
+    other = f"__{entry.operator}__" if entry.operator in COMPARISONS else f"__r{entry.operator}__"
+
+    def unusual(entry, operands):
+        y = operands[1]
+        if hasattr(y, "_mask"):
+            refuse_subclass(y)
+        if type(y) is int and y in entry.instead:
+            return FUNCTIONS[entry.instead[y].name](operands[0])
+        if not defers(y):
+            return apply(entry, operands)
+        if entry.operator in COMPARISONS and not (hasattr(type(y), "__array_ufunc__") or takes_over(y)):
+            known = getattr(type(y), REFLECTED[entry.operator])(y, operands[0])
+            return compared(entry.operator, operands[0], y) if known is NotImplemented else known
+        if takes_over(y):
+            return ask(REFLECTED.get(entry.operator, other), (y,), f"{entry.name}()", operands[0])
+        return NotImplemented if hasattr(y, other) or hasattr(y, "__array__") else apply(entry, operands)
+
+    out = (guarded if entry.guard else binary)(entry, unusual)
+    describe(out, entry, f"__{entry.operator}__")
+    return out
+
+
+def compared(name, x, y):
+    """A comparison of each element with an object that knows nothing of tensors, as NumPy makes it."""
+    if name in ("eq", "ne") and (y is None or type(y) in (str, bytes) or type(y).__eq__ is object.__eq__):
+        return full(x.shape, name == "ne")  # whatever the values are
+    try:
+        out = np.asarray(getattr(python, name)(x._array(), y))
+    except TypeError as error:
+        raise DTypeError(f"got an object of type {type(y).__name__} to compare with a tensor: {error}") from None
+    except ValueError as error:
+        raise ShapeError(f"got an object of type {type(y).__name__} to compare with a tensor: {error}") from None
+    return as_operand(out.astype(np.bool_))
+
+
+def defers(x):
+    """Whether an operator leaves `x` to its own class: one that knows of arrays itself, or of which an array would lose
+    something (masked arrays, ``np.matrix``), or that is no operand at all."""
+    if isinstance(x, (Tensor, int, float, list, tuple, np.generic, Number)) or type(x) in (np.ndarray, np.memmap):
+        return False
+    protocol = getattr(type(x), "__array_ufunc__", False)
+    return protocol is not False or not hasattr(x, "__array__") or getattr(x, "__array_priority__", 0) > PRIORITY
+
+
+def _in_place(entry, f):
+    def method(x, y, /):
+        try:
+            out = f(x, y)
+            if type(out) is not Tensor:  # `y` took the function over
+                raise DTypeError(
+                    f"got an operand of type {type(y).__name__} to write in place to a tensor, expected a tensor, an "
+                    "array or a number; pass its values: numpy.asarray(y)"
+                )
+            x._write(out, cast=False)
+            return x
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    method.__name__, method.__qualname__ = f"__i{entry.operator}__", f"Tensor.__i{entry.operator}__"
+    method.__doc__ = f"`{entry.name}`, written into this tensor."
+    return method
+
+
+install()

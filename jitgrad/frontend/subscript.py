@@ -1,0 +1,307 @@
+"""Indexing: ``x[index]``, and the value that ``x[index] = value`` writes, as records.
+
+Basic indices give views, index arrays and masks give copies, as in NumPy; and as there an integer for each axis gives
+an element, a value of its own (`element`): ``x[0], x[1] = x[1], x[0]`` swaps. Integers and the starts of most
+slices are numbers of the segment, so a loop over ``x[i]`` is one plan. Start at `get` and `place`.
+"""
+
+import numpy as np
+
+from ..base.errors import IndexOutOfRange, ShapeError
+from ..ir.shapes import stretches
+from ..ops import indexing
+from ..ops.registry import broadcast, cast, reshape_to
+from ..tape.handles import ELEMENT, Handle, enter, from_value, record, record_in, seen, varies
+from ..tape.segment import Head, local
+from ..tape.views import Step, make_view
+from .convert import by_value
+
+#: The form of ``x[i]`` of one axis: what is static of it, and that its start is a number.
+NUMBER = ((1,), (1,), (), (), 0), (None,)
+_heads: dict = {}
+_known: dict = {}
+_PLAIN = frozenset((int, type(None)))
+
+
+def _head(name, operands, make):
+    """Heads are keys: one object for each form."""
+    out = _heads.get((name, operands))
+    if out is None:
+        out = _heads[name, operands] = Head(name, operands, make)
+    return out
+
+
+def _view_head(static, starts):
+    """The head of a view: what is static of its index is part of it; of `starts`, all that are not None."""
+    out = _heads.get((static, starts))
+    if out is None:
+        index = indexing.Index(*static, (), ())
+
+        def build(x, *numbers):
+            rest = iter(numbers)
+            return indexing.view(x, [next(rest) if start is None else start for start in starts], index)
+
+        out = _heads[static, starts] = Head("slice", 1 + starts.count(None), build)
+    return out
+
+
+def _form(item):
+    """What of an index item is not a number; None stands for what has no short way."""
+    if type(item) is slice:
+        form = (item.start, item.stop, item.step)
+        return form if _PLAIN.issuperset(map(type, form)) else None
+    return int if type(item) is int else "new" if item is None else item if item is Ellipsis else None
+
+
+def _basic(shape, index):
+    """What a basic index records that was seen before for this shape, but for its integers, as (head, numbers, whether
+    it names an element); None for another index."""
+    items = index if type(index) is tuple else (index,)
+    forms = tuple([_form(i) for i in items])
+    if None in forms:
+        return None
+    known = _known.get((shape, forms))
+    if known is None:
+        parsed = indexing.parse(shape, index)
+        if len(_known) > 10_000:
+            _known.clear(), _heads.clear()
+        by_axis = _items_of_axes(items, len(shape))
+        static = tuple([start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)])
+        numbers = [axis for axis, start in enumerate(static) if start is None]
+        places = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
+        head = _view_head(parsed[:5], static)
+        known = head, [parsed.starts[axis] for axis in numbers], places, _is_element(items, len(shape))
+        _known[shape, forms] = known
+    head, starts, places, element = known
+    if places:
+        starts = list(starts)
+        for (place, axis), i in zip(places, [i for i in items if type(i) is int]):
+            n = shape[axis]
+            if not -n <= i < n:
+                return None
+            starts[place] = i + n if i < 0 else i
+    return head, starts, element
+
+
+def _is_element(items, ndim):
+    """Whether an index has an integer for each axis, and nothing else."""
+    return len(items) == ndim and not any(i is None or i is Ellipsis or isinstance(i, slice) for i in items)
+
+
+def _items_of_axes(items, ndim):
+    """The integer or slice of a basic index that stands for each axis."""
+    used = sum(1 for i in items if i is not None and i is not Ellipsis)
+    out = []
+    for item in items:
+        if item is Ellipsis:
+            out += [slice(None)] * (ndim - used)
+        elif item is not None:
+            out.append(item)
+    return out + [slice(None)] * (ndim - len(out))
+
+
+def _is_anchored(item):
+    """Whether the start of a slice is static, as those of stencils should be, so that equal ones are seen to be equal.
+
+    Where a slice ends at, or is counted from, the end of the axis, its length (which keys the plan) moves with its
+    start: no loop is more plans by it. Starts from behind come from the length of the axis, and stay numbers.
+    """
+    if type(item) is int:
+        return False
+    start, stop = item.start or 0, item.stop
+    return start >= 0 and item.step in (None, 1) and (stop is None or stop < 0)
+
+
+def _build_pick(x, *rest):
+    *arrays, static = rest
+    return indexing.pick(x, arrays, indexing.Index(*static, (), ()))
+
+
+def _build_put(x, value, *rest):
+    *arrays, static = rest
+    return indexing.put(x, arrays, value, indexing.Index(*static, (), ()))
+
+
+def _build_put_repeated(x, value, *rest):
+    *arrays, last, static = rest
+    return indexing.put(x, arrays, value, indexing.Index(*static, (), ()), last)
+
+
+def _build_fit(x, shape, dtype):
+    return cast(broadcast(reshape_to(x, _squeezed(x.shape, len(shape))), shape), dtype)
+
+
+def _build_bounds(x, n, axis, shape):
+    return broadcast(indexing.in_bounds(x, n, axis), shape)
+
+
+def _build_last(arrays, lengths):
+    return indexing.written_last(arrays, lengths)
+
+
+FIT, BOUNDS = Head("copy", 1, _build_fit), Head("in_bounds", 1, _build_bounds)
+LAST = Head("last_writes", None, _build_last)
+
+
+def get(x, index):
+    """``x[index]``: a view, an element, or a copy where arrays or masks pick."""
+    if type(index) is int and len(x._state.shape) == 1:
+        (n,) = x._state.shape
+        if -n <= index < n:
+            return _element(x, _view_head(*NUMBER), (index if index >= 0 else index + n,))
+    known = _basic(x._state.shape, index)
+    if known is not None:
+        head, numbers, element = known
+        return _element(x, head, numbers) if element else make_view(x, Step(head, (), numbers))
+    values, unseen = _values(index)
+    parsed = indexing.parse(x.shape, values)
+    if not parsed.arrays:
+        items = values if isinstance(values, tuple) else (values,)
+        step = _step(parsed)
+        if _is_element(items, x.ndim):
+            return _element(x, step.head, step.numbers)
+        return step(x) if any(isinstance(i, np.ndarray) for i in items) else make_view(x, step)
+    part = _view(x, parsed)
+    arrays = _arrays(parsed, unseen, part.shape)
+    head = _head("index", 1 + len(arrays), _build_pick)
+    out = record(lambda *states: (head, *states, parsed[:5]), (part, *arrays))
+    return _row(out, parsed.first) if _is_row(parsed, unseen) else out
+
+
+def _is_row(parsed, unseen):
+    """Whether all index arrays are 0-d tensors, which stand for integers."""
+    return len(unseen) == len(parsed.arrays) and not any(t.shape for t in unseen.values())
+
+
+def _row(t, axis):
+    """``x[i]`` with integers that only a call knows: without it, a view; here, what is written to it must go to `x`."""
+    out = t.reshape(t.shape[:axis] + t.shape[axis + 1 :])
+    out = record(lambda state: (FIT, state, out.shape, out.dtype), (out,))
+    local.seg.tracing.rows[id(out)] = out
+    out._x = ELEMENT
+    return out
+
+
+def _element(x, head, numbers):
+    """``x[i]`` with an integer for each axis: its value. What is written to it would not be in `x`, so it is marked."""
+    seg = local.seg
+    state = x._state if x._seg is seg else enter(x, seg)
+    out = None if state is None else record_in(seg, (head, state, *(int,) * len(numbers)), numbers)
+    if out is None:
+        return _element(x, head, numbers)
+    out._x = ELEMENT
+    return out
+
+
+def place(x, index, value):
+    """The view of `x` that ``x[index] = value`` writes to, and what it becomes."""
+    known = _basic(x._state.shape, index)
+    if known is not None:
+        part = make_view(x, Step(known[0], (), known[1]))
+        return part, fit(value, part._state.shape, part._state.dtype)
+    if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
+        return get(x, Ellipsis), _chosen(index, value, x)
+    values, unseen = _values(index)
+    parsed = indexing.parse(x.shape, values)
+    part = _view(x, parsed)
+    if not parsed.arrays:
+        return part, fit(value, part.shape, part.dtype)
+    arrays = _arrays(parsed, unseen, part.shape)
+    if unseen:
+        local.seg.tracing.written_back(value)
+        value = _as_row(value, parsed, part) if _is_row(parsed, unseen) else value
+        lengths = tuple([part.shape[a] for a in parsed.axes])
+        last = record(lambda *states: (LAST, states, lengths), arrays)
+    else:
+        last = indexing.last_writes(parsed, part.shape)
+    if last is None:
+        head = _head("index_put", 2 + len(arrays), _build_put)
+    else:
+        head = _head("index_put_repeated", 3 + len(arrays), _build_put_repeated)
+        arrays.append(last if unseen else from_value(last.reshape(-1), last.shape, last.dtype, None))
+    operands = (part, value, *arrays)
+    return part, record(lambda *states: (head, *states, parsed[:5]), operands)
+
+
+def _is_mask(index, x):
+    return isinstance(index, Handle) and index.dtype == np.bool_ and index.shape == x.shape
+
+
+def _chosen(mask, value, x):
+    """What `x` becomes where one value is written to all places of a mask that only a later call knows."""
+    from .functions import FUNCTIONS
+
+    return FUNCTIONS["where"](mask, fit(value, (), x.dtype), x)
+
+
+def _step(parsed):
+    return Step(_view_head(parsed[:5], (None,) * len(parsed.starts)), (), parsed.starts)
+
+
+def _view(x, parsed):
+    return make_view(x, _step(parsed))
+
+
+def _arrays(parsed, unseen, shape):
+    """The index arrays as tensors; those that are tensors anyway are checked when they are computed."""
+    out = [from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None) for a in parsed.arrays]
+    for k, t in unseen.items():
+        n, axis, whole = shape[parsed.axes[k]], parsed.axes[k], out[k].shape
+        out[k] = record(lambda state, n=n, axis=axis, whole=whole: (BOUNDS, state, n, axis, whole), (t,))
+    return out
+
+
+def _as_row(value, parsed, part):
+    """The value for a row, with the axis that its index has in the recording."""
+    rest = [n for a, n in enumerate(part.shape) if a not in parsed.axes]
+    value = fit(value, tuple(rest), part.dtype)
+    return value.reshape((*rest[: parsed.first], 1, *rest[parsed.first :]))
+
+
+def _values(index):
+    """The index with arrays in the place of tensors; and, by their number among the arrays, those of unknown values.
+
+    What an index tensor selects is known only from its values. In a recording they are integers that a call checks, and
+    zeros stand for them.
+    """
+    items, unseen, count = index if isinstance(index, tuple) else (index,), {}, 0
+    out = []
+    for item in items:
+        if isinstance(item, Handle):
+            if item.dtype.kind not in "iub":
+                raise IndexOutOfRange(f"got an index tensor of dtype {item.dtype}, expected integers or booleans")
+            if varies(item) and item.dtype != np.bool_:
+                unseen[count] = item
+                item = np.zeros(item.shape or (1,), np.int64)
+            else:
+                item = item._array() if item.shape or item.dtype == np.bool_ else seen(item)
+        else:
+            by_value(item)
+        out.append(item)
+        count += _count(item)
+    return tuple(out) if isinstance(index, tuple) else out[0], unseen
+
+
+def _count(item):
+    """How many index arrays an item of an index makes."""
+    if item is None or item is Ellipsis or isinstance(item, (int, slice)) and not isinstance(item, bool):
+        return 0
+    array = indexing.as_array(item, "indices")
+    ndim, is_mask = array.ndim, array.dtype == np.bool_
+    return max(ndim, 1) if is_mask else min(ndim, 1)
+
+
+def _squeezed(shape, ndim):
+    """`shape` without leading ones above `ndim` dimensions: a write ignores them, as in NumPy."""
+    while len(shape) > ndim and shape[0] == 1:
+        shape = shape[1:]
+    return shape
+
+
+def fit(value, shape, dtype):
+    """A new record of `value`, broadcast to `shape` and cast to `dtype`."""
+    if not stretches(_squeezed(value._state.shape, len(shape)), shape):
+        raise ShapeError(
+            f"got a value of shape {value.shape} for a place of shape {shape}, expected one that broadcasts to it"
+        )
+    return record(lambda state: (FIT, state, shape, dtype), (value,))

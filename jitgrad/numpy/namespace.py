@@ -1,0 +1,135 @@
+"""How the names of NumPy become functions on tensors: `named` looks one up in NumPy and wraps it.
+
+Functions go the way of the protocols (`protocol.dispatch`), whatever their arguments; classes, dtypes, constants and
+submodules are NumPy's own. Start at `named`.
+"""
+
+import importlib
+import types
+
+import numpy as np
+
+from ..base.dtypes import as_dtype
+from ..base.errors import JitgradError
+from ..base.foreign import takes_over
+from ..base.surface import surface, trimmed
+from ..frontend.convert import as_leaf
+from ..frontend.functions import FUNCTIONS
+from ..frontend.tensor import Tensor
+from .dispatch import counterparts, dispatch, dispatch_ufunc
+from .ufunc_methods import METHODS
+
+#: Functions that make tensors, and so take ``requires_grad=``.
+CREATION = frozenset(
+    (
+        "arange", "array", "asanyarray", "asarray", "ascontiguousarray", "empty", "empty_like", "eye", "from_dlpack",
+        "full", "full_like", "geomspace", "identity", "linspace", "logspace", "ones", "ones_like", "zeros",
+        "zeros_like",
+    )
+)  # fmt: skip
+
+
+#: Names that are no functions and still of our own -> the module of `functions` that has them.
+OWN = {"vectorize": "applied", "r_": "grids", "c_": "grids", "mgrid": "grids", "ogrid": "grids"}
+
+
+class Namespace(types.ModuleType):
+    """A module whose names are made when they are first used, and all of them when its ``__dict__`` is asked for, as
+    by `vars` and by tools that look names up there (``sympy.lambdify``)."""
+
+    @property
+    def __dict__(self):
+        for name in sorted(self.__all__):
+            getattr(self, name)
+        return types.ModuleType.__dict__["__dict__"].__get__(self)
+
+
+def named(module, name):
+    """What stands in jitgrad for ``module.name``, a name of NumPy's."""
+    value = getattr(module, name)
+    if module is np and name in OWN:
+        return getattr(importlib.import_module(f"{__package__}.functions.{OWN[name]}"), name)
+    if not callable(value) or isinstance(value, type):
+        return value
+    if isinstance(value, np.ufunc):
+        out = _ufunc(value)
+    elif module is np and name in CREATION:
+        out = _creation(value)
+    else:
+        out = _function(value)
+    out.__name__ = out.__qualname__ = name
+    out.__module__ = module.__name__.replace("numpy", "jitgrad.numpy", 1)
+    entry = counterparts().get(value)
+    out.__doc__ = value.__doc__ if entry is None else FUNCTIONS[entry.name].__doc__
+    out.__wrapped__ = value
+    return out
+
+
+def _function(value):
+    entry = counterparts().get(value)
+    quick, n = (None, -1) if entry is None else (FUNCTIONS[entry.name], entry.operands or 1)
+
+    def function(*args, **kwargs):
+        try:
+            if len(args) == n and not kwargs and entry.operands is not None:
+                return quick(*args)
+            if _is_left(args) or _is_left(kwargs.values()):
+                return value(*args, **kwargs)
+            return dispatch(value, args, kwargs)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904
+
+    return function
+
+
+def _is_left(args):
+    """Whether NumPy's function is left to one of the arguments, alone or in a sequence."""
+    for x in args:
+        items = x if isinstance(x, (list, tuple)) else (x,)
+        if any(takes_over(v) for v in items if not isinstance(v, Tensor)):
+            return True
+    return False
+
+
+def _creation(value):
+    @surface
+    def function(*args, requires_grad=False, **kwargs):
+        kwargs.pop("like", None)
+        out = dispatch(value, args, kwargs)
+        if isinstance(out, np.ndarray):
+            as_dtype(out.dtype)  # raises: a dtype jitgrad computes in would have given a tensor
+        return as_leaf(out, requires_grad)
+
+    return function
+
+
+def _ufunc(ufunc):
+    entry = counterparts().get(ufunc)
+    quick = None if entry is None else FUNCTIONS[entry.name]
+
+    def function(*args, **kwargs):
+        try:
+            if quick is not None and len(args) == ufunc.nin and not kwargs:
+                return quick(*args)
+            if _is_left(args) or _is_left(kwargs.values()):
+                return ufunc(*args, **kwargs)
+            return dispatch_ufunc(ufunc, "__call__", args, kwargs)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904
+
+    for method in METHODS:
+        setattr(function, method, _method(ufunc, method))
+    function.nin, function.nout, function.identity = ufunc.nin, ufunc.nout, ufunc.identity
+    function.nargs, function.ntypes, function.types = ufunc.nargs, ufunc.ntypes, ufunc.types
+    function.signature = ufunc.signature
+    return function
+
+
+def _method(ufunc, method):
+    @surface
+    def function(*args, **kwargs):
+        return dispatch_ufunc(ufunc, method, args, kwargs)
+
+    function.__name__ = method
+    function.__doc__ = getattr(ufunc, method).__doc__
+    return function

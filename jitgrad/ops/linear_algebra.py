@@ -1,0 +1,295 @@
+"""Products (matmul, dot, outer, inner, tensordot, vecdot) and norms.
+
+matmul on stacks of matrices is the one primitive, and BLAS's, through NumPy; a dot of two vectors is a fused multiply
+and sum, and norms are composites of reductions.
+"""
+
+import math
+
+import numpy as np
+
+from ..base.errors import ArgumentError, AxisError, ShapeError
+from ..ir import Node, Op
+from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, normalize_axes, normalize_axis
+from .elementwise import absolute, equal, logical_and, multiply, not_equal, root0, square, where
+from .movement import _swapaxes, permute
+from .powers import power
+from .reduction import ANY, _float, max_, min_, reduce
+from .registry import BOOL, SUM, Entry, broadcast, cast, common_dtypes, composite, reduce_sum, reshape_to, unbroadcast
+
+
+def _matmul_vjp(g, node):
+    x, y = node.src
+    return unbroadcast(_product(g, _swapaxes(y, -1, -2)), x.shape), unbroadcast(
+        _product(_swapaxes(x, -1, -2), g), y.shape
+    )
+
+
+def _matmul_jvp(t, node):
+    x, y = node.src
+    left = None if t[0] is None else _product(t[0], y)
+    right = None if t[1] is None else _product(x, t[1])
+    return right if left is None else left if right is None else left + right
+
+
+MATMUL = Op(
+    "matmul", "call", lambda x, y, node: np.matmul(x, y), vjp=_matmul_vjp, jvp=_matmul_jvp,
+    flops=lambda node: 2 * node.size * node.src[0].shape[-1],
+)  # fmt: skip
+
+
+def _product(x, y):
+    shape = broadcast_shapes(x.shape[:-2], y.shape[:-2]) + (x.shape[-2], y.shape[-1])
+    return Node(MATMUL, (x, y), None, shape, x.dtype)
+
+
+def _typed(x, y):
+    if type(x) is type(y) is Node and x.dtype is y.dtype:
+        return x, y
+    dtype = common_dtypes((x, y))[1]
+    return cast(x, dtype), cast(y, dtype)
+
+
+def _matmul(x, y):
+    x, y = _typed(x, y)
+    if x.ndim == 0 or y.ndim == 0:
+        raise ShapeError("got a 0-d operand of matmul, expected at least one axis; use * for scalars")
+    n, m = x.shape[-1], y.shape[-2] if y.ndim > 1 else y.shape[0]
+    if n != m:
+        raise ShapeError(
+            f"got matmul of shapes {x.shape} and {y.shape}: {n} columns on the left, {m} rows on the right, "
+            "expected as many; transpose one of them?"
+        )
+    if x.ndim == y.ndim == 1:
+        return _inner(x, y)
+    left = reshape_to(x, (1, n)) if x.ndim == 1 else x
+    right = reshape_to(y, (m, 1)) if y.ndim == 1 else y
+    out = _product(left, right)
+    shape = out.shape[:-2] + (out.shape[-2:-1] if x.ndim > 1 else ()) + (out.shape[-1:] if y.ndim > 1 else ())
+    return reshape_to(out, shape)
+
+
+def _inner(x, y):
+    if x.dtype == BOOL:
+        return reduce(ANY, logical_and(x, y), None, False)
+    return reduce_sum(multiply(x, y), (0,))
+
+
+matmul = Entry(
+    "matmul", np.matmul, _matmul, 2, op=MATMUL, operator="matmul", aliases=("mm", "mv", "bmm"), shapes=((3, 4), (4, 2)),
+    doc="The matrix product; stacks of matrices (..., n, k) @ (..., k, m) broadcast.",
+)  # fmt: skip
+
+
+def _tensordot(x, y, axes):
+    x, y = _typed(x, y)
+    if isinstance(axes, int):
+        if not 0 <= axes <= min(x.ndim, y.ndim):
+            raise AxisError(f"got tensordot of shapes {x.shape} and {y.shape} over {axes} axes, which they do not have")
+        left, right = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
+    elif not isinstance(axes, (tuple, list)) or len(axes) != 2:
+        raise ArgumentError(f"got axes = {axes!r}, expected a number of axes, or a pair: those of x and those of y")
+    else:
+        left, right = (tuple(a) if isinstance(a, (tuple, list)) else (a,) for a in axes)
+    left = tuple(normalize_axis(a, x.ndim) for a in left)
+    right = tuple(normalize_axis(a, y.ndim) for a in right)
+    if len(set(left)) != len(left) or len(set(right)) != len(right):
+        raise AxisError(
+            f"got tensordot over axes {left} and {right}, in which an axis is repeated; name each axis once"
+        )
+    if [x.shape[a] for a in left] != [y.shape[a] for a in right]:
+        raise ShapeError(
+            f"got tensordot of shapes {x.shape} and {y.shape} over axes {left} and {right}, "
+            "expected equal lengths there"
+        )
+    rest_x = tuple(a for a in range(x.ndim) if a not in left)
+    rest_y = tuple(a for a in range(y.ndim) if a not in right)
+    shape = tuple(x.shape[a] for a in rest_x) + tuple(y.shape[a] for a in rest_y)
+    n = math.prod(x.shape[a] for a in left)
+    rows = math.prod(x.shape[a] for a in rest_x)
+    columns = math.prod(y.shape[a] for a in rest_y)
+    if not rest_x and not rest_y:
+        return _inner(reshape_to(permute(x, left), (n,)), reshape_to(permute(y, right), (n,)))
+    product = _product(
+        reshape_to(permute(x, rest_x + left), (rows, n)), reshape_to(permute(y, right + rest_y), (n, columns))
+    )
+    return reshape_to(product, shape)
+
+
+tensordot = composite(
+    "tensordot", np.tensordot, _tensordot, {"axes": 2}, operands=2, method=False,
+    cases=({"axes": 1}, {"axes": ((0,), (1,))}), shapes=((3, 3), (3, 3)), doc="The product summed over pairs of axes.",
+)  # fmt: skip
+
+
+def _dot(x, y):
+    if x.ndim == 0 or y.ndim == 0:
+        return multiply(x, y)
+    if y.ndim == 1 or (x.ndim <= 2 and y.ndim <= 2):
+        return _matmul(x, y)
+    return _tensordot(x, y, ((x.ndim - 1,), (y.ndim - 2,)))
+
+
+dot = composite(
+    "dot", np.dot, _dot, operands=2, shapes=((4,), (4,)), doc="The dot product, by NumPy's rules for more dimensions."
+)
+
+
+def _inner_product(x, y):
+    if x.ndim == 0 or y.ndim == 0:
+        return multiply(x, y)
+    return _tensordot(x, y, ((x.ndim - 1,), (y.ndim - 1,)))
+
+
+inner = composite(
+    "inner",
+    np.inner,
+    _inner_product,
+    operands=2,
+    shapes=((3, 4), (2, 4)),
+    method=False,
+    doc="The sum of products over the last axes.",
+)
+
+
+def _outer(x, y):
+    return multiply(reshape_to(x, (x.size, 1)), reshape_to(y, (1, y.size)))
+
+
+outer = composite(
+    "outer",
+    np.outer,
+    _outer,
+    operands=2,
+    shapes=((3,), (4,)),
+    method=False,
+    doc="All products of an element of x and one of y.",
+)
+
+
+def _vecdot(x, y, axis):
+    x, y = _typed(x, y)
+    n, m = (v.shape[normalize_axis(axis, v.ndim)] for v in (x, y))
+    if n != m:
+        raise ShapeError(f"got vectors of {n} and {m} elements along axis {axis} for vecdot, expected as many")
+    shape = broadcast_shapes(x.shape, y.shape)
+    x, y = broadcast(x, shape), broadcast(y, shape)
+    return reduce_sum(multiply(x, y), (normalize_axis(axis, len(shape)),))
+
+
+vecdot = composite(
+    "vecdot",
+    getattr(np, "vecdot", None),
+    _vecdot,
+    {"axis": -1},
+    operands=2,
+    shapes=((3, 4), (3, 4)),
+    method=False,
+    doc="Dot products of vectors along `axis`.",
+)
+matvec = composite(
+    "matvec", getattr(np, "matvec", None), lambda x, y: _by_vector(x, y, False), operands=2, method=False,
+    shapes=((3, 4), (4,)), doc="Products of the matrices on the last axes of x with the vectors on y's last axis.",
+)  # fmt: skip
+vecmat = composite(
+    "vecmat", getattr(np, "vecmat", None), lambda x, y: _by_vector(y, x, True), operands=2, method=False,
+    shapes=((3,), (3, 4)), doc="Products of the vectors on the last axis of x with the matrices on y's last axes.",
+)  # fmt: skip
+
+
+def _by_vector(matrices, vectors, left):
+    if matrices.ndim < 2 or not vectors.ndim:
+        raise ShapeError(
+            f"got matrices of shape {matrices.shape} and vectors of shape {vectors.shape}, "
+            "expected two axes at least, and one"
+        )
+    lead, n = vectors.shape[:-1], vectors.shape[-1:]
+    if left:
+        out, axis = _matmul(reshape_to(vectors, (*lead, 1, *n)), matrices), -2
+    else:
+        out, axis = _matmul(matrices, reshape_to(vectors, (*lead, *n, 1))), -1
+    return reshape_to(out, drop_axes(out.shape, (out.ndim + axis,)))
+
+
+# --- norms -----------------------------------------------------------------------------------------------------------
+
+INF = float("inf")
+
+
+def _vector_norm(x, ord, axis, keepdims):
+    """Over one axis, several as if they were one, or all (None)."""
+    x = _float(x)
+    if isinstance(ord, str):
+        raise ArgumentError(f"got ord={ord!r} for a norm of vectors, expected a number; 'fro' is one of matrices")
+    if ord in (None, 2):
+        return root0(reduce(SUM, square(x), axis, keepdims))
+    if ord in (INF, -INF) and (x.size or ord < 0):
+        return (max_ if ord > 0 else min_)(absolute(x), axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return reduce(SUM, cast(not_equal(x, 0), x.dtype), axis, keepdims)
+    if ord in (1, INF):  # of nothing the largest is 0, too
+        return reduce(SUM, absolute(x), axis, keepdims)
+    total = reduce(SUM, power(absolute(x), float(ord)), axis, keepdims)
+    zero = equal(total, 0)  # the root's derivative is infinite there
+    return where(zero, root0(where(zero, total, 1.0)), power(where(zero, 1.0, total), 1.0 / ord))
+
+
+def _matrix_norm(x, ord, axes, keepdims):
+    """Over two axes: rows, columns."""
+    x = _float(x)
+    rows, columns = axes
+    if rows == columns:
+        raise AxisError(f"got a matrix norm over axes {axes}, expected two different axes")
+    if ord in (None, "fro", "f"):
+        return root0(reduce(SUM, square(x), axes, keepdims))
+    if ord not in (1, -1, INF, -INF):
+        known = "its singular values are needed, which jitgrad does not compute; " if ord in (2, -2, "nuc") else ""
+        raise ArgumentError(f"got ord={ord!r} for a norm of matrices, {known}expected 'fro', 1, -1, inf or -inf")
+    summed, kept = (rows, columns) if ord in (1, -1) else (columns, rows)
+    out = (max_ if ord > 0 else min_)(reduce(SUM, absolute(x), summed, True), axis=kept, keepdims=True)
+    axes = tuple(sorted(axes))
+    return reshape_to(out, keep_axes(x.shape, axes) if keepdims else drop_axes(x.shape, axes))
+
+
+def _norm(x, ord, axis, keepdims):
+    if axis is None and (ord is None or (ord in ("fro", "f") and x.ndim == 2)):
+        return _vector_norm(x, None, None, keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(normalize_axis(a, x.ndim) for a in axes)
+    if len(axes) == 1:
+        return _vector_norm(x, ord, axes, keepdims)
+    if len(axes) == 2:
+        return _matrix_norm(x, ord, axes, keepdims)
+    raise ShapeError(
+        f"got norm of shape {x.shape} with ord={ord!r} over {len(axes)} axes, expected 1 (vectors) or 2 (matrices); "
+        "pass axis=, or flatten it with x.reshape(-1)"
+    )
+
+
+norm = composite(
+    "norm", np.linalg.norm, _norm, {"ord": None, "axis": None, "keepdims": False},
+    cases=(
+        {}, {"axis": 0}, {"ord": 1, "axis": -1}, {"ord": 3.0, "axis": -1}, {"ord": INF, "axis": 1, "keepdims": True},
+        {"ord": 1, "axis": (0, 1)}, {"ord": -INF, "axis": (2, 0), "keepdims": True}, {"ord": "fro", "axis": (-1, 0)},
+    ),
+    doc="The norm of vectors (one axis) or matrices (two), by default of all elements; its derivative at 0 is 0.",
+)  # fmt: skip
+vector_norm = composite(
+    "vector_norm", np.linalg.vector_norm,
+    lambda x, axis, keepdims, ord: _vector_norm(x, ord, normalize_axes(axis, x.ndim), keepdims),
+    {"axis": None, "keepdims": False, "ord": 2}, method=False,
+    cases=({}, {"axis": (0, 2)}, {"ord": 1}, {"ord": 3.0, "keepdims": True}),
+    doc="The norm of the elements along `axis` (all by default) as one vector; derivative 0 at 0.",
+)  # fmt: skip
+matrix_norm = composite(
+    "matrix_norm", np.linalg.matrix_norm,
+    lambda x, keepdims, ord: _matrix_norm(x, ord, (_axis(x, -2), _axis(x, -1)), keepdims),
+    {"keepdims": False, "ord": "fro"}, method=False, cases=({}, {"ord": 1}, {"ord": INF, "keepdims": True}),
+    doc="The norm of the matrices on the last two axes; derivative 0 at 0.",
+)  # fmt: skip
+
+
+def _axis(x, axis):
+    if x.ndim < 2:
+        raise ShapeError(f"got matrix_norm of shape {x.shape}, expected two axes or more")
+    return normalize_axis(axis, x.ndim)

@@ -1,0 +1,130 @@
+"""Where a segment ends by itself: after `config.segment` operations, or where a turn of a loop does.
+
+A long loop without a look is cut into segments. Cut at a fixed length, they drift against the turns of the loop, and
+each is a program of its own, with kernels of its own. So where the records repeat, a segment ends with the last turn
+that it has room for: the next one begins like a turn, and all of them are one program (`ends`).
+
+A loop that goes round another number of times each call is a program of its own each time. Once `TRIPS` numbers were
+seen, segments end after a few turns, and there is nothing new in yet another number (`note_trips`).
+
+Records repeat if operations and static arguments do, whatever the operands. A turn may be longer than a segment: what
+is compared goes back over segments that ended by themselves (`Segment.before`). Start at `ends`.
+"""
+
+from ..base.config import config
+
+#: Records looked back at.
+HISTORY = 512
+#: Numbers of turns from which a loop is cut into pieces of `UNIT` records, roughly.
+TRIPS, UNIT = 8, 32
+
+
+def ends(seg, state):
+    """Whether the segment ends after the new record `state`."""
+    before = seg.before
+    if state.size >= config.segment:
+        return True
+    if before and before[-1].unit == state.records and likeness(before[-1]) == likeness(state):
+        state.unit = state.records  # the loop goes on, in pieces
+        return True
+    if not before and 2 * state.size < config.segment:
+        return False
+    likes, sizes = history(seg, state)
+    period, covered = repeats(likes)
+    if not period or covered % period:
+        return False
+    return state.size + sum(sizes[-period:]) > config.segment
+
+
+def history(seg, state):
+    """Likenesses and sizes of the last records up to `state`, over segments that ended by themselves."""
+    before = state.parent
+    while before is not None and before.slot < 0:
+        before = before.parent
+    if seg.trail is not None and seg.trail[0] is before:
+        _, likes, sizes = seg.trail
+        seg.trail = None  # while the lists grow
+        likes.append(likeness(state))
+        sizes.append(state.size - state.parent.size)
+        del likes[: -2 * HISTORY], sizes[: -2 * HISTORY]
+    else:
+        likes, sizes = [], []
+        for end in (state, *reversed(seg.before)):
+            while end is not None and len(likes) < HISTORY:
+                if end.slot >= 0:
+                    likes.append(likeness(end))
+                    sizes.append(end.size - end.parent.size)
+                end = end.parent
+        likes.reverse()
+        sizes.reverse()
+    seg.trail = state, likes, sizes
+    return likes, sizes
+
+
+def likeness(state):
+    """What a record has in common with that of another turn: all but its operands."""
+    if state.like is None:
+        state.like = hash((_statics(state.key, type(state)), state.shape, state.dtype))
+    return state.like
+
+
+def _statics(key, operand):
+    """A key without its operands."""
+    return tuple([None if type(k) is operand else _statics(k, operand) if type(k) is tuple else k for k in key])
+
+
+def note_trips(path):
+    """Notes how often the longest loop in the records `path` goes round: a program that was not seen before."""
+    if len(path) < UNIT // 2:  # no loop of this length is ever cut
+        return
+    period, start, end = longest([likeness(state) for state in path])
+    if not period:
+        return
+    loop = path[start + 2 * period - 1]
+    loop.trips = (loop.trips or frozenset()) | {(end - start) // period}
+    unit = period * max(1, UNIT // period)
+    if len(loop.trips) > TRIPS and start + unit <= end:
+        piece = path[start + unit - 1]
+        piece.unit, piece.full, piece.pause = unit, True, True
+
+
+def longest(likes):
+    """(period, start, end) of the longest stretch of turns in a sequence; 0, 0, 0 if there is none."""
+    n, best, covered = len(likes), (0, 0, 0), 0
+    for period in range(1, n // 2 + 1):
+        if 2 * covered - n >= best[0] + period:
+            continue  # a longer stretch would overlap the best by so much that both have one period (Fine and Wilf)
+        i = period  # a run that is long enough goes over a multiple of the period
+        while i < n:
+            end = i + 1
+            if likes[i] == likes[i - period]:
+                while i > period and likes[i - 1] == likes[i - 1 - period]:
+                    i -= 1
+                while end < n and likes[end] == likes[end - period]:
+                    end += 1
+                if end - i >= period and end - i + period > covered:
+                    covered, best = end - i + period, (period, i - period, end)
+            i = end + -end % period
+    return best
+
+
+def repeats(likes):
+    """The period of the longest stretch of turns at the end of a sequence, and its length; 0, 0 if there is none."""
+    n, best = len(likes), (0, 0)
+    backwards, period = likes[::-1], 0
+    alike: dict = {}  # place -> how far what begins there is like the beginning; found in linear time (Z algorithm)
+    left = right = 0  # of the stretch like the beginning that reaches farthest
+    while best[1] < n:
+        try:
+            period = backwards.index(backwards[0], period + 1, n // 2 + 1)
+        except (IndexError, ValueError):
+            break
+        end = period + (min(right - period, alike.get(period - left, 0)) if period < right else 0)
+        while end < n and backwards[end] == backwards[end - period]:
+            end += 1
+        if end > right:
+            left, right = period, end
+        alike[period] = end - period
+        if end >= 2 * period and end > best[1]:
+            best = period, end
+    return best

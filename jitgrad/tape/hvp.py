@@ -1,0 +1,66 @@
+"""A Hessian times a vector as one plan: the tangent of the gradient, for a segment that is still pending.
+
+Where all of a function was recorded in the current segment, its gradient's gradient needs no records: the graph is
+differentiated backwards, and that forwards along the vector, and what is run is the result alone. Neither the value
+nor the gradient is computed, unless somebody holds them. Start at `product`.
+"""
+
+from ..autodiff import pull_back, push_forward
+from ..ir import const, leaf
+from ..ops.registry import zeros
+from ..runtime.plan import Plan
+from .boundaries import note_trips
+from .execute import finish, live_handles, run
+from .reachability import roots_of
+from .segment import local, records
+
+
+class Second:
+    """The plan for a result, the root it is differentiated by, and the handles alive beside it."""
+
+    __slots__ = ("plan", "live", "rg")
+
+    def __init__(self, end, state, root, live):
+        x = end.roots[root]
+        (g,) = pull_back({state.node: const(1.0, state.dtype)}, [x], end.roots)
+        (h,) = push_forward([g], {x: leaf(end.leaves, x.shape, x.dtype)}) if g is not None else (None,)
+        path = records(end)
+        note_trips(path)
+        self.live = [(s.slot, s) for s in path if live[s.slot]]
+        self.rg = any(s.rg for _, s in self.live)
+        nodes = [*(s.node for _, s in self.live), zeros(x) if h is None else h]
+        self.plan = Plan(nodes, "Hessian times vector", records=len(path))
+
+
+def product(held, x, v):
+    """The values of the Hessian of the 0-d tensor in the list `held`, at the leaf `x`, times the values `v`.
+
+    The tensor is taken out of the list, so that it does not count as held. None, and nothing is changed, where it is
+    not pending or was computed from more than leaves.
+    """
+    seg, t = local.seg, held[-1]
+    handles, leaves, numbers, roots = seg.handles, seg.leaves, seg.numbers, seg.edges
+    state, end = t._state, seg.state
+    if (
+        end.over
+        or t._seg is not seg
+        or t._edge is not None
+        or t._value is not None
+        or state.slot < 0
+        or seg.graph is not None
+    ):
+        return None
+    edges = [roots[i] for i in roots_of(state)]
+    if edges.count(x._edge) != 1 or any(type(edge) is tuple for edge in edges):
+        return None
+    root = roots.index(x._edge)
+    held.pop()
+    del t
+    live = live_handles(handles, end, seg.views)
+    key = (Second, live, state, root)
+    second = end.plans.get(key)
+    if second is None:
+        second = end.plans[key] = Second(end, state, root, live)
+    values = run(second.plan, seg, [*leaves[: end.leaves], v], numbers)
+    finish(seg, end, handles, second.live, values, second.rg)
+    return values[-1]

@@ -1,0 +1,448 @@
+"""Recording a function as a whole, for `jitgrad.jit`: values that are formulas.
+
+Within a `Trace` the tape works as ever, segments, views, writes and sweeps, but what flows through it as the values of
+tensors are `Traced`: nodes over the recording's own leaves. Where a plan would run, `link` puts the nodes of its leaves
+in the place of those leaves instead. So a program with gradients, and gradients of gradients, becomes one graph, of
+which one plan is made; nothing is computed, and a look at what only a call will know is a `JitError`.
+
+Leaves are the `inputs`: arguments, for which the function gets stand-ins; tensors and arrays that it reaches in other
+ways, which must have a place where each call finds them again (`places`); constants made by the function itself; and
+random numbers. A Python number among the arguments is a `Number`: an expression of arguments as long as nobody asks
+for its value, and from then on part of what the recording is for.
+
+Tensors from outside are changed by a recording as by any program, and put back when it ends (`touch`, `restore`); what
+changed is found by `changes`. Start at `Trace.of` and `Trace.link`.
+"""
+
+from contextlib import contextmanager
+from weakref import ref
+
+import numpy as np
+
+from ..base.dtypes import NUMBER_DTYPE
+from ..base.errors import JitError
+from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort
+from ..ops.marks import STOP, stop, ways
+from ..ops.registry import broadcast
+from . import handles
+from .concrete import looked
+from .segment import OVER, Segment, local, recordings
+from .symbols import Number
+from .views import parent_of
+
+LEAKED = (
+    "got a tensor that a function under jit let out (by a list, an attribute or a global) while it was recorded, "
+    "and that has no value; give it back as a result"
+)
+
+
+class Unreplayable(Exception):
+    """The recorded function does what no plan does, for this reason; it can only be called as it is."""
+
+
+class Traced:
+    """What stands for a value: `node` computes it. `known` is the value itself, where calls have the same one."""
+
+    __slots__ = ("tracing", "node", "known", "place", "_stopped")
+
+    def __init__(self, trace, node, known=None, place=None):
+        self.tracing, self.node, self.known, self.place, self._stopped = trace, node, known, place, None
+
+    def known_value(self):
+        """The value, on which the recording depends from now on."""
+        if self.known is None:
+            raise JitError(looked())
+        if self.place is not None:
+            self.place.fixed = True
+        return self.known
+
+    def stopped(self):
+        """The value as that of a tensor which does not require grad."""
+        if self._stopped is None:
+            needed = self.tracing.differentiable(self.node)
+            self._stopped = Traced(self.tracing, stop(self.node), self.known, self.place) if needed else self
+        return self._stopped
+
+    def source(self):
+        """What computes the value, whether or not gradients go through it."""
+        node = self.node
+        while node.op is STOP:
+            (node,) = node.src
+        return node
+
+    def copy(self):
+        """Values never change."""
+        return self
+
+    def __add__(self, other):  # cotangents
+        return Traced(self.tracing, self.node + self.tracing.node(other, self.node))
+
+    __radd__ = __add__
+
+    def __bool__(self):
+        raise JitError(looked())
+
+    __float__ = __int__ = __index__ = __complex__ = __len__ = __iter__ = __bool__
+
+    def __array__(self, dtype=None, copy=None):
+        raise JitError(looked())
+
+    def __getitem__(self, index):
+        raise JitError(looked())
+
+
+class Input:
+    """Where a leaf of the recording gets its value from in a call: from `place`, from `draw()`, or it is `value`."""
+
+    __slots__ = ("place", "draw", "value")
+
+    def __init__(self, place=None, draw=None, value=None):
+        self.place, self.draw, self.value = place, draw, value
+
+
+class StandIn:
+    """What the function gets for a tensor `real` or an array at `place`: `tensor`, at first with the value `first`.
+
+    What is reached from outside, too, has none: the function gets the tensor itself.
+    """
+
+    __slots__ = ("tensor", "leaf", "real", "place", "first", "grad")
+
+    def __init__(self, tensor, leaf, real, place, first):
+        self.tensor, self.leaf, self.real, self.place, self.first, self.grad = tensor, leaf, real, place, first, None
+
+
+class Saved:
+    """A tensor from outside as it was before the recording."""
+
+    __slots__ = ("tensor", "state", "value", "edge", "grad", "stale")
+
+    def __init__(self, t):
+        x = t._x
+        self.tensor, self.state, self.value, self.edge = t, t._state.sig, t._value, t._edge
+        self.grad, self.stale = (None, False) if x is None else (x.grad, x.stale)
+
+
+class Trace:
+    """A recording under way in this thread; `places` finds where a tensor or an array is for later calls."""
+
+    def __init__(self, places):
+        self.places = places
+        self.inputs, self.numbers, self.known_numbers = [], [], {}
+        self.wrapped, self.handles, self.saved, self.stands, self.seen = {}, {}, {}, {}, {}
+        self.handed = {}  # tensors that transforms gave, with what each call makes of them
+        self.rg, self.hooked, self.inside, self.closed = set(), False, False, False
+        self.rows, self.unsettled = {}, {}
+
+    # ------------------------------------------------------------------ values
+
+    def leaf(self, shape, dtype, rg=False, known=None, **where):
+        """What stands for the value of a new input."""
+        node = leaf(len(self.inputs), shape, dtype)
+        self.inputs.append(Input(**where))
+        if rg:
+            self.rg.add(node)
+        return Traced(self, node, known, where.get("place"))
+
+    def of(self, t, value):
+        """What stands for the value of `t`, which is `value` outside."""
+        if type(value) is Traced:
+            if value.tracing is not self:
+                raise JitError(LEAKED)
+            return value if t._state.rg or not self.rg else value.stopped()
+        kept = self.wrapped.get(id(t))
+        if kept is not None and kept[1] is value:
+            return kept[2]
+        sig = t._state.sig
+        if self.is_own(t):
+            out = self.leaf(sig.shape, sig.dtype, known=value, value=value)
+        else:
+            place = self.found(t)
+            place.used = True
+            self.touch(t)
+            out = self.leaf(sig.shape, sig.dtype, sig.rg, value, place=place)
+        self.wrapped[id(t)] = t, value, out
+        return out
+
+    def found(self, t):
+        place = self.places.find(t)
+        if place is None:
+            raise JitError(
+                f"got a tensor of shape {t.shape} and dtype {t.dtype} in a function under jit that is neither an "
+                "argument nor held by a variable, attribute, list or dict the function names, so that another call "
+                "could not tell whether it is still the same; pass it as an argument"
+            )
+        return place
+
+    def knows(self, t):
+        """Whether every call has the same value of `t`; runs nothing."""
+        return t._value is not None and (type(t._value) is not Traced or t._value.known is not None)
+
+    def varies(self, t):
+        """Whether calls may have other values of `t`: all but what the function itself makes of constants."""
+        value = handles.look(t)
+        return value.known is None or value.place is not None
+
+    def node(self, value, like):
+        """The node of a value: one that stands for it, or a cotangent of ones."""
+        if type(value) is Traced:
+            return value.node
+        first = value if not like.shape else value[0].item()
+        if not like.shape or (value == first).all():
+            return broadcast(const(first, like.dtype), like.shape)
+        return self.leaf(like.shape, like.dtype, value=value).node
+
+    def number(self, value, dtype):
+        """The node of a Python number."""
+        key = (dtype, value.code if type(value) is Number else repr(value))
+        node = self.known_numbers.get(key)
+        if node is None:
+            node = self.known_numbers[key] = number(len(self.numbers), dtype)
+            self.numbers.append(value)
+        return node
+
+    def number_tensor(self, number):
+        """A number among the arguments as a 0-d tensor."""
+        dtype = NUMBER_DTYPE[number.kind]
+        return handles.from_value(Traced(self, self.number(number, dtype)), (), dtype, None)
+
+    def link(self, roots, leaves, numbers):
+        """What stands for the values of `roots`, which a plan would compute from `leaves` and `numbers`."""
+        new = {}
+        for node in toposort(roots):
+            if node.op is LEAF:
+                new[node] = self.node(leaves[node.arg], node)
+            elif node.op is NUMBER:
+                new[node] = self.number(numbers[node.arg], node.dtype)
+            else:
+                new[node] = rebuilt(node, tuple([new[s] for s in node.src]))
+        return [Traced(self, new[root]) for root in roots]
+
+    def differentiable(self, root):
+        """Whether a derivative leads from `root` to an input that requires grad."""
+        seen, stack = self.seen, [root]
+        while stack:
+            node = stack[-1]
+            todo = [s for s in ways(node) if s not in seen]
+            if todo:
+                stack.extend(todo)
+            else:
+                seen[node] = node in self.rg or any([seen[s] for s in ways(node)])
+                stack.pop()
+        return seen[root]
+
+    def draw(self, make, shape, dtype):
+        """A tensor of random numbers that ``make()`` draws in each call, as a flat array or a number."""
+        return handles.from_value(self.leaf(shape, dtype, draw=make), shape, dtype, None)
+
+    @contextmanager
+    def admitted(self, x):
+        """While a NumPy function runs for operands `x`: arrays that it makes of them are none of the user's."""
+        self.check(x)
+        self.inside = True
+        try:
+            yield
+        finally:
+            self.inside = False
+
+    def check(self, x, fixed=False):
+        """Sees that arrays in nested sequences have a place; where their values are read now, it is `fixed`."""
+        if isinstance(x, np.ndarray):
+            place = self.places.array(x, self.inside)
+            if place is not None and fixed:
+                place.used = place.fixed = True
+        elif isinstance(x, (list, tuple, dict)):
+            for item in x.values() if isinstance(x, dict) else x:
+                self.check(item, fixed)
+
+    def array(self, a):
+        """The tensor of an array that the function reaches, or None for one that it made."""
+        place = self.places.array(a, self.inside)
+        if place is None:
+            return None
+        place.used = True
+        stand = self.stand_of(place)
+        if stand is not None:
+            return stand.tensor
+        kept = self.wrapped.get(id(a))
+        if kept is None:
+            value = np.array(a, order="C").reshape(-1) if a.ndim else a.item()
+            kept = self.wrapped[id(a)] = a, value, self.leaf(a.shape, a.dtype, known=value, place=place)
+        return handles.from_value(kept[2], a.shape, a.dtype, None)
+
+    def written_back(self, t):
+        """A row picked by an index tensor, if `t` is one, was written where it came from."""
+        self.unsettled.pop(id(t), None)
+
+    def check_rows(self):
+        """Refuses writes to rows that would be views without `jit`."""
+        if self.unsettled:
+            raise JitError(
+                "got a write to x[i], with an index tensor i, under a name of its own in a function under jit, which "
+                "would not be seen in x; write x[i] = value, or x[i] += value"
+            )
+
+    def check_graph(self, leaves):
+        """Refuses to sweep through a graph of before the recording."""
+        if any([type(v) is not Traced and v is not None for v in leaves]):
+            raise JitError(
+                "got a backward inside a function under jit that leads on into what was computed outside of it; "
+                "pass x.detach().requires_grad_(), or differentiate outside"
+            )
+
+    # ------------------------------------------------------------------ tensors
+
+    def stand_in(self, real, place, shape, dtype):
+        """The tensor that stands for the tensor or array `real` among the arguments."""
+        rg = isinstance(real, handles.Handle) and real.requires_grad
+        place.used = True
+        first = self.leaf(shape, dtype, rg, place=place)
+        own = t = handles.from_value(first, shape, dtype, None)
+        if rg:
+            own.requires_grad_()
+            t = own if real.is_leaf else own.clone()
+        stand = StandIn(t, own, real, place, handles.look(t))
+        self.stands[id(t)] = self.stands[id(own)] = stand
+        return t
+
+    def stand_of(self, place):
+        """The stand-in for what is at a place, or None."""
+        return next((s for s in self.stands.values() if s.place is place), None)
+
+    def place_of(self, t):
+        """The place of an argument, by what the function got for it, or of a tensor outside; None if it has none."""
+        stand = self.stands.get(id(t))
+        return self.places.find(t) if stand is None else stand.place
+
+    def reaches(self, t):
+        """Whether the function may use `t`: what it is a view of may be known to others only."""
+        return id(t) in self.stands or self.is_own(t) or self.places.find(t) is not None
+
+    def asks_leaf(self, t):
+        """Notes that the recording depends on whether `t` is a leaf."""
+        place = self.place_of(t)
+        if place is not None:
+            place.rooted = True
+
+    def detaches(self, t):
+        """Before `t` is cut off in place: a view is cut off from what it shares memory with, too."""
+        place = self.place_of(t)
+        if place is not None and place.kind == "tensor" and parent_of(place.object) is not None:
+            raise Unreplayable("it detaches, in place, a view that it did not make")
+
+    def writes(self, t):
+        """Notes that `t`, and what it is a view of, is written to, perhaps with what it holds already."""
+        guarded = local.seg.state.grad
+        while t is not None:
+            place = self.place_of(t)
+            if place is not None:
+                place.written = True
+                place.guarded = place.guarded or guarded
+            guarded = guarded and parent_of(t) is not None and not t._x.step.cuts
+            t = parent_of(t)
+
+    def wants(self, tensors):
+        """Notes that gradients of these are asked for."""
+        for place in map(self.place_of, tensors):
+            if place is not None:
+                place.wanted = True
+
+    def made(self, handles):
+        """Notes tensors that the recording made."""
+        for t in handles:
+            if id(t) not in self.saved:
+                self.handles[id(t)] = ref(t)
+
+    def is_own(self, t):
+        weak = self.handles.get(id(t))
+        return (weak is not None and weak() is t) or (t._seg is not None and t._seg.tracing is self and self.is_new(t))
+
+    def is_new(self, t):
+        """Whether `t`, which is in a segment of the recording, is a record of it that is pending."""
+        return t._value is None and id(t) not in self.saved
+
+    def touch(self, t):
+        """Notes what a tensor from outside is, before it changes."""
+        if id(t) in self.rows:
+            self.unsettled[id(t)] = t
+        if id(t) in self.saved:
+            return
+        if self.is_own(t):
+            self.made((t,))  # it may leave its segment now
+        else:
+            self.saved[id(t)] = Saved(t)
+
+    def touch_grad(self, t):
+        """Before the gradient of `t` is read or set."""
+        stand = self.stands.get(id(t))
+        if stand is not None and stand.leaf is t:
+            place = stand.place
+            place.rooted = True
+            if not place.uses_grad:
+                inner = self.places.grad(place)
+                if inner is not None:
+                    other = self.stand_of(inner)
+                    stand.grad = handles.extra(t).grad = inner.object if other is None else other.tensor
+        elif stand is not None:
+            raise Unreplayable("it asks for the gradient of an argument that is a result of operations")
+        elif not self.is_own(t):
+            place = self.found(t)
+            place.rooted = True
+            self.touch(t)
+            if not place.uses_grad:
+                self.places.grad(place)
+
+    def hook(self, t):
+        if id(t) in self.stands or not self.is_own(t):
+            raise JitError(
+                "got a hook on a tensor from outside in a function under jit, where it would be installed once for all "
+                "calls; install it outside"
+            )
+        self.hooked = True
+
+    # ------------------------------------------------------------------ the end
+
+    def leaked(self):
+        """The error that a use of its values raises when it is `closed`."""
+        return JitError(LEAKED)
+
+    def close(self, mode):
+        """Ends the recording, which leaves nothing behind; may be done again, after an interrupt."""
+        self.closed = True  # what is pending in its segments has no value from now on
+        self.restore()
+        if local.seg.tracing is self:
+            local.seg = Segment(mode)
+        self.expire()
+        if self in recordings:
+            recordings.remove(self)
+
+    def restore(self):
+        """Puts tensors from outside back; those of the recording that are still held have no value from now on."""
+        for s in self.saved.values():
+            t = s.tensor
+            if t._value is not s.value or t._state.sig is not s.state or t._edge is not s.edge:
+                t._seg, t._state, t._value, t._edge = None, s.state, s.value, s.edge
+            elif t._seg is not None and t._seg.tracing is self:
+                t._seg, t._state = None, s.state
+            if t._x is not None:
+                t._x.grad, t._x.stale = s.grad, s.stale
+
+    def forget(self):
+        """Lets go of all tensors: they must not live on until cycles are collected."""
+        for place in self.places.all():
+            place.object = place.parent = place.data = None
+        for held in (self.wrapped, self.handles, self.saved, self.stands):
+            held.clear()
+
+    def expire(self):
+        """Tensors of the recording that somebody still holds have no value from now on."""
+        gone = Segment()
+        gone.state, gone.broken = OVER[True], self.leaked
+        gone.end()
+        for weak in self.handles.values():
+            t = weak()
+            if t is not None:
+                parent = parent_of(t)
+                if parent is not None and parent._x is not None and parent._x.children:
+                    parent._x.children[:] = [c for c in parent._x.children if c() is not t]  # it follows no more
+                t._seg, t._state, t._value, t._edge, t._x = gone, t._state.sig, None, None, None

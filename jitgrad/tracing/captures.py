@@ -1,0 +1,211 @@
+"""Where a recorded function has its values from, so that each call can look there again: arguments and surroundings.
+
+The arguments are walked down to tensors, arrays and numbers; what the function reaches beside them is found by
+`surroundings`. Each object is a `Place`, which writes the lines of Python that fetch and check it in a later call.
+
+An array that the function computes with must have a place, be a view of one that has, or be made by the function itself
+in a way that each call would repeat (`array`). Start at `Places`.
+"""
+
+import collections
+import dataclasses
+
+import numpy as np
+
+from ..base.errors import ArgumentError, JitError
+from ..base.packages import SYSTEM as NOBODYS
+from ..base.packages import package_of
+from ..base.tree import is_record
+from ..tape.handles import Handle, look
+from ..tape.views import top
+from .environment import Surroundings
+from .introspection import PLAIN, asks, unwrapped
+from .source import Place, attribute, bounds, item, viewed
+
+
+class Places:
+    """The places of the arguments and surroundings of a call."""
+
+    def __init__(self, function, args, kwargs, static):
+        home = package_of(asks(unwrapped(function), "__module__"))
+        home = None if home in NOBODYS else home
+        self.args = Place(args, "sequence")
+        self.kwargs = Place(kwargs, "mapping", data=list(kwargs))
+        self.args.var, self.kwargs.var = "args", "kwargs"
+        self.arguments, self.opaque, self.grads, self.given = [self.args, self.kwargs], [], [], {}
+        self.made = False
+        self._children(self.args, [(item(k), x, k in static) for k, x in enumerate(args)])
+        self._children(self.kwargs, [(item(k), x, k in static) for k, x in kwargs.items()])
+        classes = {type(p.object) for p in self.arguments if p.kind in ("typed", "sequence", "mapping")}
+        given = {key: place for key, place in self.given.items() if place.kind == "tensor"}
+        self.outside = Surroundings(function, self.opaque, classes, given, home)
+        self.order, self.first = self.outside.order, self.outside.first
+        for place in (*self.arguments, *self.order):
+            if place.kind == "tensor":
+                if place.object._value is None:
+                    look(place.object)
+                place.data = place.object._state.sig
+                g = _grad_of(place)
+                if g is not None and id(g) in given:
+                    given[id(g)].shared = True
+
+    # ------------------------------------------------------------------ arguments
+
+    def _children(self, parent, items):
+        for access, x, static in items:
+            self._argument(parent, access, x, static)
+
+    def _argument(self, parent, access, x, static):
+        known = self.given.get(id(x))
+        kind = self._argument_kind(x, static) if known is None else "alias"
+        place = Place(x, kind, parent, access, known)
+        if kind in ("tensor", "array"):
+            self.given[id(x)] = place
+        place.var = f"n{len(self.arguments)}" if kind == "number" else None
+        self.arguments.append(place)
+        parent.parts.append(place)
+        if kind == "sequence":
+            self._children(place, [(item(k), y, static) for k, y in enumerate(x)])
+        elif kind == "mapping":
+            place.data = list(x)
+            self._children(place, [(item(k), y, static) for k, y in x.items()])
+        elif kind == "typed":
+            self._children(place, [(attribute(f.name), getattr(x, f.name), False) for f in dataclasses.fields(x)])
+        elif kind == "set":
+            place.data = frozenset(x)
+        elif kind in ("same", "hashed"):
+            place.outside = True
+            self.opaque.append(place)
+
+    def _argument_kind(self, x, static):
+        kind = type(x)
+        if isinstance(x, Handle):
+            return "tensor"
+        if kind in (int, float) and not static:
+            return "number"
+        if kind in PLAIN:
+            return "plain"
+        if kind in (np.ndarray, np.memmap):
+            return "array"
+        if isinstance(x, np.generic):
+            return "scalar"
+        if kind in (list, tuple) or (isinstance(x, tuple) and hasattr(x, "_fields")):
+            return "sequence"
+        if kind in (dict, collections.OrderedDict):
+            return "mapping"
+        if kind in (set, frozenset):
+            return "set"
+        if is_record(x) and not static:
+            return "typed"
+        if hasattr(kind, "__array__") or hasattr(kind, "__dlpack__"):  # where NumPy looks, too
+            raise ArgumentError(
+                f"got an argument of type {kind.__name__} in a function under jit, expected tensors, NumPy arrays, "
+                "numbers or containers of them; pass jitgrad.tensor(x), or numpy.asarray(x)"
+            )
+        return "hashed" if static and type(x).__hash__ is not None else "same"
+
+    def all(self):
+        """The places in the order in which a call looks at them."""
+        return [*self.arguments, *self.order, *self.grads]
+
+    def settle(self):
+        """Finds which places a call has to fetch: what it compares, and the way there.
+
+        What NumPy made within the function may be made of any array outside: then they must all have the same elements.
+        """
+        if self.made:
+            for place in self.order:
+                place.fixed = place.fixed or (place.kind in ("array", "view") and place.used)
+        for place in reversed(self.all()):
+            place.needed = place.needed or place.is_checked() or not (place.size is None and place.type is None)
+            first = place.data if place.kind == "alias" and place.data.may_move() else None
+            for other in (place.parent, first):
+                if other is not None and place.needed:
+                    other.needed = True
+
+    # ------------------------------------------------------------------ what a recording asks
+
+    def find(self, x):
+        """The place of a tensor or array outside, or None.
+
+        An argument has one only where a name leads to it, too: the function knows it by its stand-in otherwise. What a
+        view outside happened to be a view of at the recording is not what a later call passes.
+        """
+        place = self.first.get(id(x))
+        if place is None or place.object is not x or place.kind not in ("tensor", "array", "view"):
+            return None
+        return place if place.outside or place.shared else None
+
+    def array(self, a, admitted=False):
+        """The place of an array, or None for one that the function made.
+
+        `JitError` where it could be from outside, unless it is `admitted`.
+        """
+        place = self.find(a)
+        if place is not None:
+            return place
+        if a.size:
+            arrays = [p for p in self.order if p.kind == "array" and np.may_share_memory(a, p.object)]
+            if arrays:
+                return self._view(a, arrays)
+        if self.outside.hidden is not None and not admitted:
+            raise JitError(_closed(a, self.outside.hidden))
+        self.made = self.made or not admitted
+        return None
+
+    def _view(self, a, arrays):
+        """The place of a view of one of some arrays."""
+        low, high = bounds(a)
+        for base in arrays:
+            first, end = bounds(base.object)
+            if first <= low and high <= end and a.dtype.kind != "O":
+                base.used = base.strided = True
+                place = Place(a, "view", base, viewed(a, base.object), outside=True)
+                self.order.append(place)
+                self.first[id(a)] = place
+                return place
+        raise JitError(
+            f"got an array of shape {a.shape} in a function under jit that shares memory with one that it reaches by "
+            "name, and is no part of it, so that another call could not find it; pass it as an argument"
+        )
+
+    def entangled(self):
+        """Whether an argument shares memory with another, or with what is reached outside."""
+        places = self.all()
+        tops = collections.Counter(id(top(p.object)) for p in places if p.kind == "tensor")
+        arrays = [p.object for p in places if p.kind in ("array", "view")]
+        for place in self.given.values():
+            x = place.object
+            if place.kind == "array":
+                found = sum(np.may_share_memory(x, y) for y in arrays) > 1
+            else:
+                found = tops[id(top(x))] > 1 or (place.shared and not x.is_leaf)
+            if found:
+                return True
+        return False
+
+    def grad(self, place):
+        """The place of the gradient of a tensor, or None if it has none; the recording depends on which."""
+        if not place.uses_grad:
+            place.uses_grad = True
+            g = _grad_of(place)
+            if g is not None:
+                known = self.find(g)
+                kind, data = ("tensor", g._state.sig) if known is None else ("alias", known)
+                inner = Place(g, kind, place, attribute("grad"), data, True)
+                self.grads.append(inner)
+                place.inner = self.first[id(g)] = known or inner
+        return place.inner
+
+
+def _grad_of(place):
+    return None if place.object._x is None else place.object._x.grad
+
+
+def _closed(a, hidden):
+    return (
+        f"got a NumPy array of shape {a.shape} and dtype {a.dtype} in a function under jit that is neither an argument "
+        "nor held by a variable, attribute or container the function names. As the function also reaches "
+        f"{hidden}, whose contents jit cannot look up, another call could not tell whether the array is still the "
+        "same: pass it as an argument, keep it under a name outside, or make it by jitgrad.numpy (array, zeros, eye...)"
+    )

@@ -1,0 +1,119 @@
+"""``jit(f, check=True)``: each call is recorded, and compared with the recording that would have served it.
+
+What a recording takes as it is (numbers of clocks, generators, iterators and tables that nobody can look into) shows as
+a difference. To name its line, a `Log` notes with `sys.settrace` which lines of the user's add operations and numbers.
+Start at `Kept` and `difference`.
+"""
+
+import itertools
+import sys
+
+import numpy as np
+
+from ..base.errors import JitError
+from ..base.packages import is_installed, package_of
+from ..tape.segment import local, records
+from ..tape.symbols import Number
+
+
+class Log:
+    """What each line of the user's adds to a recording: (file, line, function, nodes, values); a context manager."""
+
+    def __init__(self):
+        self.entries, self.line = [], None
+        self.seg, self.numbers, self.leaves, self.known = None, [], [], (0, 0, 0)
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self._event)
+        return self
+
+    def __exit__(self, *_):
+        sys.settrace(self.before)
+        self._note()
+
+    def _event(self, frame, event, arg):
+        self._note()
+        if not _is_users(frame):
+            return None
+        frame = frame.f_back if event == "return" else frame
+        if _is_users(frame):
+            self.line = frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+        return self._event
+
+    def _note(self):
+        """Counts what is new for the line before."""
+        if local.seg.tracing is None:
+            return
+        nodes, values = self._news()
+        if self.seg is not local.seg:
+            self.seg, self.known = local.seg, (0, 0, 0)
+            self.numbers, self.leaves = self.seg.numbers, self.seg.leaves
+            more, others = self._news()
+            nodes, values = nodes + more, values + others
+        if self.line is not None and (nodes or values):
+            self.entries.append((*self.line, nodes, values))
+
+    def _news(self):
+        if self.seg is None:
+            return [], []
+        state = self.seg.last if self.seg.state.over else self.seg.state
+        states, before, now = records(state), self.known, (state.records, state.numbers, state.leaves)
+        self.known = now
+        made = [x.known for x in self.leaves[before[2] : now[2]] if x.known is not None and x.place is None]
+        return [s.node for s in states[before[0] :]], [*map(_shown, [*self.numbers[before[1] : now[1]], *made])]
+
+
+def _is_users(frame):
+    """Whether the code of a frame is the user's; what Python generates, as for named tuples, is of no module."""
+    name = frame and frame.f_globals.get("__name__")
+    return name in sys.modules and not is_installed(package_of(name))
+
+
+def _shown(x):
+    """A value in words, and what tells it from others."""
+    text = x.code if type(x) is Number else f"{x!r:.100}"
+    return text, (x.shape, x.dtype, x.tobytes()) if isinstance(x, np.ndarray) else text
+
+
+class Kept:
+    """What is kept of a recording to compare others with."""
+
+    def __init__(self, made, log):
+        self.plan, self.matches, self.entries = made.plan, made.matcher(), log.entries
+        given = [i.value for i in made.trace.inputs if i.value is not None]
+        self.contents = [
+            ("other operations", [*made.roots, *(f.node for _, f in made.formulas)]),
+            ("another value", [*map(_shown, [*made.trace.numbers, *given])]),
+            ("another result", [*map(_shown, made.constants)]),
+        ]
+
+
+def difference(old, new):
+    """The error for a recording that is not what `old` is, or None."""
+    for a, b in itertools.zip_longest(old.entries, new.entries):
+        if a != b:
+            return _error(_in_line(a, b))
+    for (what, was), (_, now) in zip(old.contents, new.contents):
+        if was != now:
+            pairs = [f": {b[0]} where it was {a[0]}" for a, b in zip(was, now) if a != b and type(a) is tuple]
+            return _error(what + "".join(pairs[:1]))
+    return None
+
+
+def _in_line(a, b):
+    """The first difference, in words: entries of the line that is recorded now, and then."""
+    file, line, name = (b or a)[:3]
+    where = f'in line {line} of {name} ("{file}")'
+    if a is None or b is None or a[:3] != b[:3]:
+        return f"other lines, the first {where}"
+    values = [f"the value {y[0]} where it was {x[0]}" for x, y in zip(a[4], b[4]) if x != y]
+    return f"{values[0] if values else 'other operations'}, {where}"
+
+
+def _error(what):
+    return JitError(
+        f"got {what}, as the function under jit was recorded again for a call that the recording before would have "
+        "served: what changes must be an argument, or stand where the function finds it by a name (variables, "
+        "attributes, elements of containers)"
+    )

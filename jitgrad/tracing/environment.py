@@ -1,0 +1,361 @@
+"""What a recorded function reaches beside its arguments, as a tree of places.
+
+A function can only reach what it names: closure cells, globals, defaults, attributes of what is found there, elements
+of containers, and the same for the functions, methods and special methods it names. No bytecode is followed: a name
+counts for whatever has an attribute of that name. `hidden` says what was met that does not tell what it holds (see
+`reach`). Start at `Surroundings`.
+"""
+
+import builtins
+import collections
+import enum
+import sys
+import types
+
+import numpy as np
+
+from ..base.packages import is_installed, package_of
+from ..tape.handles import Handle
+from ..tape.symbolic import Unreplayable
+from . import introspection
+from .introspection import METHODS, PLAIN, PURE, asks, is_a
+from .source import Place, attribute, call, cell, held, item, variable
+
+#: Kinds of places whose objects are compared by value; a longer list of plain values is compared as a whole.
+VALUES = frozenset(("plain", "set", "scalar", "values", "buffer"))
+SHORT = 8
+#: Attributes of functions that lead to nothing of the user's, or are looked at otherwise.
+OWN = frozenset(("__wrapped__", "clear_cache", "plans"))
+#: Packages whose functions keep objects of the user's in containers of their own.
+TABULAR = PURE - {"jitgrad", "llvmlite", "numba", "numpy"}
+#: Places of one function; one that names more is called as it is.
+MOST = 5000
+
+
+class Surroundings:
+    """The places of what `function` reaches, the objects in `opaque`, and the methods of `classes`.
+
+    `given` are the tensors among the arguments, by id; `home` is the user's own package.
+    """
+
+    def __init__(self, function, opaque, classes, given, home):
+        self.home, self.names, before = home, set(), None
+        while self.names != before:
+            before = set(self.names)
+            self.order, self.first, self.spaces, self.modules, self.hidden = [], {**given}, set(), set(), None
+            self.todo, self.made = collections.deque(opaque), {}
+            for x in (function, *[c for c in classes if not self.is_foreign(c.__module__)]):
+                self._enter(x, None, held(x), "free")
+            while self.todo:
+                self._reach(self.todo.popleft())
+        self.order.append(Place([*self.made.values()], "made", outside=True))
+        if self.modules & {"numpy", "jitgrad"}:
+            for name in sorted(self.names & introspection.READING):
+                self._hide(f"numpy.{name}")
+
+    def is_foreign(self, module):
+        """Whether a module is of another package, whose functions have no surroundings worth a look."""
+        package = package_of(module)
+        return package != self.home and is_installed(package)
+
+    def _hide(self, what):
+        self.hidden = self.hidden or what
+
+    def _hide_object(self, x):
+        name = next((name for name, y in self.globals_of(x)), None)
+        kind = type(x)
+        home = "" if kind.__module__ in ("builtins", "__main__") else f"{package_of(kind.__module__)}."
+        self._hide(f"an object of type {home}{kind.__qualname__}" + (f" ({name})" if name else ""))
+
+    def globals_of(self, x):
+        """The variables that hold an object."""
+        for place in self.order:
+            if place.object is x and place.name:
+                yield place.name, x
+
+    def _enter(self, x, parent, access, kind=None, implied=False, name=None):
+        kind = kind or kind_of(x)
+        known = self.first.get(id(x)) if kind not in VALUES else None
+        if known is not None:
+            if kind in ("free", "same") and known.kind == "free":
+                return
+            kind, known.shared = "alias", True
+        place = Place(x, kind, parent, access, known, outside=True)
+        place.implied, place.name = implied, name
+        self.order.append(place)
+        if len(self.order) > MOST:
+            raise Unreplayable(f"it reaches more than {MOST} objects")
+        if known is None and kind not in VALUES:
+            self.first[id(x)] = place
+            self.todo.append(place)
+        if kind == "set":
+            place.data = frozenset(x)
+            if not all(map(introspection.is_plain_key, x)):
+                self._hide("a set of objects")
+        elif kind == "values":
+            place.data = x[:]
+        elif kind == "buffer":
+            place.data = bytes(x)
+        elif kind == "mapping":
+            place.data = list(x)
+
+    # ------------------------------------------------------------------ what leads on from an object
+
+    def _reach(self, place):
+        x = place.object
+        if place.kind == "sequence":
+            self._reach_elements(x, place)
+        elif place.kind == "mapping":
+            self._reach_items(x, place)
+        elif is_a(x, types.FunctionType):
+            self._reach_function(x, place)
+        elif is_a(x, types.ModuleType):
+            self._reach_module(x, place)
+        elif is_a(x, type):
+            self._reach_class(x, place)
+        elif place.kind in ("same", "hashed", "free"):
+            self._reach_object(x, place)
+
+    def _reach_elements(self, x, place):
+        whole = _is_whole(x)
+        place.data = [*x] if whole else None
+        for k, y in enumerate([*x]):
+            self._enter(y, place, item(k), None, whole or place.is_tuple())
+        self._reach_subclass(x, place, introspection.SEQUENCES)
+
+    def _reach_items(self, x, place):
+        whole = _is_whole([*x.values()])
+        place.parts = [*x.values()] if whole else []
+        for k, y in [*x.items()]:  # looking at an object may import something
+            self._enter(y, place, item(k), None, whole)
+            if not introspection.is_plain_key(k):
+                self._hide("a dict with objects as keys")
+        factory = asks(x, "default_factory")
+        if factory is not None:
+            self._enter(factory, place, attribute("default_factory"), "free")
+        self._reach_subclass(x, place, introspection.MAPPINGS)
+
+    def _reach_subclass(self, x, place, classes):
+        """What an object has beside its elements."""
+        package = package_of(type(x).__module__)
+        if type(x) in classes or (self.is_foreign(package) and package in PURE):
+            return
+        self._reach_instance(x, place)
+        if self.is_foreign(package):
+            self._hide_object(x)
+
+    def _reach_object(self, x, place):
+        """What is neither a container, function, class nor module."""
+        for name in introspection.parts_of(x):
+            y = asks(x, name)
+            if y is not None and not is_a(y, types.ModuleType):
+                function = callable(y) and name not in ("__self__", "data", "maps")
+                self._enter(y, place, attribute(name), "free" if function else None)
+        if is_a(x, introspection.BUILTINS):
+            self._reach_builtin(x, place)
+        text = introspection.asked(x)
+        if text is not None:
+            try:
+                y = x() if text == "()" else x.get()
+            except LookupError:
+                self._hide("a ContextVar without a value")
+            else:
+                self._enter(y, place, call(text))
+        if is_a(x, np.ndarray) and x.dtype.kind == "O":
+            self._hide("an array of objects")
+        self._reach_instance(x, place)
+        wrapped = introspection.attributes_of(x).get("__wrapped__") or introspection.attributes_of(x).get("py_func")
+        if callable(wrapped):
+            self._enter(wrapped, None, held(wrapped), "free")
+
+    def _reach_builtin(self, x, place):
+        """A function of C: the object that it is a method of."""
+        owner = asks(x, "__self__")
+        if owner is not None and not is_a(owner, (types.ModuleType, type, np.ufunc)):
+            self._enter(owner, place, attribute("__self__"))
+        if getattr(x, "__name__", None) in introspection.DYNAMIC:
+            self._hide(f"the function {x.__name__}")
+
+    def _reach_module(self, x, place):
+        package = package_of(x.__name__)
+        self.modules.add(package)
+        if not self.is_foreign(x.__name__):
+            self._reach_attributes(x, vars(x), place)
+            if "__getattr__" in vars(x):
+                self._enter(x.__getattr__, place, attribute("__getattr__"), "free")
+            return
+        if package not in PURE:
+            self._hide(f"the module {package}")
+        self._reach_attributes(x, {k: y for k, y in [*vars(x).items()] if _is_value(y)}, place)
+
+    def _reach_attributes(self, x, found, place, names=None):
+        for name in [*found]:
+            if name in (names or self.names):
+                if is_a(x, type) and hasattr(type(found[name]), "__get__"):
+                    self._enter_method(found, name)
+                else:
+                    self._enter(found[name], place, attribute(name), name=name)
+
+    def _enter_method(self, found, name):
+        """A method or descriptor among the attributes of a class, where another may take its place."""
+        y = found[name]
+        if (id(y), name) not in self.spaces:
+            self.spaces.add((id(y), name))
+            self._enter(y, None, variable(found, name))
+
+    def _reach_class(self, x, place):
+        if self.is_foreign(x.__module__):
+            if package_of(x.__module__) not in PURE:
+                self._hide(f"the class {x.__module__}.{x.__name__}")
+            return
+        self._note_made(x)
+        for c in x.__mro__:
+            if not self.is_foreign(c.__module__):
+                special = introspection.special_methods([n for n, y in [*vars(c).items()] if is_a(y, METHODS)])
+                self._reach_attributes(x, vars(c), place, self.names | special | introspection.MAKING)
+            elif package_of(c.__module__) not in PURE:
+                self._hide(f"the class {c.__module__}.{c.__name__}")
+        if is_a(x, enum.EnumMeta):
+            for name, y in x.__members__.items():
+                self._enter(y, place, attribute(name))
+        elif not self.is_foreign(type(x).__module__):
+            self._reach_found(x, type(x), {}, place)
+
+    def _note_made(self, x):
+        """Notes that a function, or a class and what it is made from, must stay what they are."""
+        parts = (x,) if is_a(x, types.FunctionType) else [c for c in x.__mro__ if not self.is_foreign(c.__module__)]
+        self.made.update({id(y): (y, introspection.made_of(y)) for y in parts if id(y) not in self.made})
+
+    def _reach_instance(self, x, place):
+        """Enters the attributes of an object, its own and those of its classes, by the names that find them."""
+        own, kind = introspection.attributes_of(x), type(x)
+        names = self.names | {"_value_"} if is_a(x, enum.Enum) else self.names
+        self._reach_attributes(x, own, place, names)
+        if self.is_foreign(kind.__module__):
+            if introspection.hides(x):
+                self._hide_object(x)
+            return
+        for c in kind.__mro__:
+            if self.is_foreign(c.__module__) and package_of(c.__module__) not in PURE:
+                self._hide(f"an object of a class made from {c.__module__}.{c.__name__}")
+        place.type = kind
+        self._reach_found(x, kind, own, place)
+        place.size = len(own) if own is asks(x, "__dict__") else None
+
+    def _reach_found(self, x, kind, own, place):
+        """The attributes that an object has by its class `kind`."""
+        self._note_made(kind)
+        found = collections.ChainMap(*[vars(c) for c in kind.__mro__ if not self.is_foreign(c.__module__)])
+        for name in sorted((self.names | introspection.special_methods(found)) & found.keys()):
+            y = found[name]
+            if is_a(y, types.MemberDescriptorType):  # of __slots__
+                if _is_filled(y, x):
+                    self._enter(getattr(x, name), place, attribute(name))
+            elif hasattr(type(y), "__get__"):
+                self._enter_method(next(names for names in found.maps if name in names), name)
+            elif name in own:  # still there for what asks the class
+                self._enter(y, None, lambda bind, parent, kind=kind, name=name: f"{bind(kind)}.{name}")
+            else:
+                self._enter(y, place, attribute(name))
+
+    # ------------------------------------------------------------------ functions
+
+    def _reach_function(self, f, place):
+        module = f.__globals__.get("__name__")
+        system = self.is_foreign(module)
+        if system:
+            self.modules.add(package_of(module))
+            if package_of(module) not in PURE:
+                self._hide(f"the function {module}.{f.__qualname__}")
+        else:
+            self._note_made(f)
+            self.names |= introspection.names_in(f.__code__)
+            self._reach_globals(f)
+            for name, y in (("__defaults__", f.__defaults__), ("__kwdefaults__", f.__kwdefaults__)):
+                if y:
+                    self._enter(y, None, lambda bind, parent, name=name: f"{bind(f)}.{name}")
+        self._reach_attributes(f, {k: y for k, y in f.__dict__.items() if k not in OWN}, place)
+        self._reach_cells(f, system)
+        wrapped = getattr(f, "__wrapped__", None)
+        if wrapped is not None:
+            self._enter(wrapped, None, held(wrapped), "free")
+
+    def _reach_globals(self, f):
+        imported = introspection.imported_in(f.__code__)
+        for name in sorted(introspection.names_in(f.__code__)):
+            if name in f.__globals__ and not name.startswith("__"):
+                if (id(f.__globals__), name) not in self.spaces:
+                    self.spaces.add((id(f.__globals__), name))
+                    self._enter(f.__globals__[name], None, variable(f.__globals__, name), name=name)
+            elif name in introspection.DYNAMIC:
+                self._hide(f"{name}()" if hasattr(builtins, name) else name)
+            elif hasattr(builtins, name) and _is_value(getattr(builtins, name)):
+                self._enter(getattr(builtins, name), None, variable(vars(builtins), name), name=name)
+            elif name in sys.modules and (name in imported or not self.is_foreign(name)):
+                self._enter(sys.modules[name], None, held(sys.modules[name]))
+
+    def _reach_cells(self, f, system):
+        names = f.__code__.co_freevars
+        for name, holder in zip(names, f.__closure__ or ()):
+            if id(holder) in self.spaces:
+                continue
+            self.spaces.add(id(holder))
+            try:
+                y = holder.cell_contents
+            except ValueError:  # not filled yet
+                self._hide(f"the variable {name}, which has no value yet")
+                continue
+            table = system and type(y) in (dict, list) and package_of(f.__globals__.get("__name__")) in TABULAR
+            if table:  # of what was registered
+                self._enter(y, None, cell(holder))
+            elif not system or callable(y):
+                self._enter(y, None, cell(holder), "free" if system else None, name=name)
+            elif package_of(f.__globals__.get("__name__")) not in ("jitgrad", "numpy") and not is_a(y, PLAIN):
+                self._hide(f"the function {f.__globals__.get('__name__')}.{f.__qualname__}")
+
+
+def _is_filled(slot, x):
+    """Whether an object has something in one of its slots."""
+    try:
+        slot.__get__(x, type(x))
+    except AttributeError:
+        return False
+    return True
+
+
+def _is_value(x):
+    """Whether an object of a module of others' is data that a user may have put there, or may change."""
+    if is_a(x, (Handle, np.ndarray, *introspection.SEQUENCES, *introspection.MAPPINGS)):
+        return True
+    return not is_a(x, (types.ModuleType, type, *PLAIN)) and not is_installed(
+        package_of(asks(x, "__module__") or type(x).__module__)
+    )
+
+
+def _is_whole(values):
+    """Whether the elements of a container are compared object by object: none may change where it stands."""
+    return len(values) > 0 and all(kind_of(y) in ("same", "free") or is_a(y, tuple) for y in values)
+
+
+def kind_of(x):
+    """How an object of the surroundings is checked."""
+    kind = type(x)
+    if is_a(x, Handle):
+        return "tensor"
+    if kind in PLAIN:
+        return "plain"
+    if is_a(x, np.ndarray):
+        return "array" if kind in (np.ndarray, np.memmap) and x.dtype.kind != "O" else "same"
+    if is_a(x, np.generic):
+        return "scalar"
+    if kind in (list, tuple) and len(x) > SHORT and all(type(y) in PLAIN for y in x):
+        return "values"
+    if is_a(x, introspection.SEQUENCES):
+        return "sequence"
+    if is_a(x, introspection.MAPPINGS):
+        return "mapping"
+    if is_a(x, introspection.BUFFERS):
+        return "buffer"
+    if kind in (set, frozenset):
+        return "set"
+    return "free" if is_a(x, types.ModuleType) else "same"

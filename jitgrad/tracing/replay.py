@@ -1,0 +1,403 @@
+"""A recording as one generated Python function: ``replay(args, kwargs)`` gives the results of a later call, or MISS.
+
+The text has, in this order: the lines of the places (`places`), which fetch what the call is for and give MISS where it
+is not what was recorded; results that require grad, one record each on the tape, whose node is the whole formula; one
+call of the plan of all other values; a handle for each of them; what the function changes outside; results that are
+views; all in the function's own containers. What the text calls is in `replayed`. Start at `Replay`.
+"""
+
+import collections
+import itertools
+
+import numpy as np
+
+from ..base.errors import JitError, JitgradError
+from ..base.tree import is_container, made, parts
+from ..compile import simplify
+from ..frontend.tensor import Tensor
+from ..ir import LEAF, NUMBER, leaf, number, toposort
+from ..runtime.plan import Plan
+from ..tape.backward import Accumulate, substitute
+from ..tape.changes import changes
+from ..tape.double import Formula
+from ..tape.handles import Handle, extra, from_value, look
+from ..tape.reachability import roots_of, upstream
+from ..tape.segment import Sig, local, saves
+from ..tape.symbolic import Unreplayable
+from ..tape.symbols import Number
+from ..tape.views import parent_of
+from . import replay_calls
+from .introspection import name_of
+
+
+class Miss:
+    """What a replay gives for a call that it is not made for: `MISS`, in another process, too."""
+
+    __slots__ = ()
+
+    def __reduce__(self):
+        return "MISS"
+
+
+MISS = Miss()
+#: Errors of fetching what is no longer where it was.
+GONE = (LookupError, AttributeError, ValueError, TypeError, ReferenceError)
+
+
+class Binder:
+    """Names for values of a generated text."""
+
+    def __init__(self):
+        self.scope = {
+            "MISS": MISS, "GONE": GONE, "Tensor": Tensor, "ndarray": np.ndarray, "look": look, "new": object.__new__,
+            "local": local, "from_value": from_value, "JitgradError": JitgradError,
+        }  # fmt: skip
+        self.names, self.counter = {}, itertools.count()
+
+    def __call__(self, value):
+        name = self.names.get(id(value))
+        if name is None:
+            name = self.names[id(value)] = f"K{next(self.counter)}"
+            self.scope[name] = value
+        return name
+
+    def local(self, prefix):
+        return f"{prefix}{next(self.counter)}"
+
+
+class Replay:
+    """The generated function of a recording that has just ended, its `trace` still open, whose results are `out`."""
+
+    def __init__(self, function, trace, out, mode):
+        self.trace, self.places, self.mode, self.call = trace, trace.places, mode, function
+        self.bind, self.title = Binder(), name_of(function)
+        self.results, self.names, self.slopes, self.kept, self.constants = {}, {}, [], [], []
+        found = changes(trace)
+        self.text_of = self._expression(out)
+        self.grads = {id(what): self._expression(what) for kind, _, what in found if kind == "grad"}
+        self._sort(found)
+        self._plan(found)
+        self._settle_leaves()
+
+    # ------------------------------------------------------------------ results
+
+    def _expression(self, x):
+        """A function that gives the text of a result, once places have names."""
+        kind = type(x)
+        if isinstance(x, Handle):
+            return self._tensor(x)
+        if kind is Number:
+            return lambda: x.code
+        if isinstance(x, np.ndarray):
+            return self._array(x)
+        if x is None or not is_container(x):
+            self.constants.append(x)
+            return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)
+        inner = [self._expression(y) for _, y in parts(x)]
+        texts = lambda: [p() for p in inner]  # noqa: E731
+        if kind in (list, tuple):
+            ends = "[]" if kind is list else "()"
+            return lambda: ends[0] + "".join(text + ", " for text in texts()) + ends[1]
+        if kind is dict:
+            return lambda: "{" + ", ".join(f"{self.bind(k)}: {text}" for k, text in zip(x, texts())) + "}"
+        return lambda: f"{self.bind(made)}({self.bind(x)}, [{', '.join(texts())}])"
+
+    def _array(self, x):
+        place = self.places.array(x)
+        if place is None:
+            self.constants.append(x)
+            return lambda: f"{self.bind(x)}.copy()"
+        place.used = True
+        return lambda: place.var
+
+    def _tensor(self, t):
+        stand = self.trace.stands.get(id(t))
+        if stand is not None:
+            stand.place.used = True
+            return lambda: stand.place.var
+        if not self.trace.is_own(t):
+            place = self.trace.found(t)
+            return lambda: place.var
+        if id(t) not in self.names:
+            look(t)
+            if t._state.rg and type(t._edge) is Accumulate:
+                raise JitError(
+                    "got a leaf that requires grad, made by a function under jit, as a result: its gradient would "
+                    "be lost; return x.detach(), and call requires_grad_() on that outside"
+                )
+            self.names[id(t)] = f"t{len(self.names)}"
+            self.results[id(t)] = t
+            if t._x is not None and t._x.grad is not None:
+                self.slopes.append((self.names[id(t)], self._tensor(t._x.grad)))
+        name = self.names[id(t)]
+        _, way = self.trace.handed.get(id(t), (t, None))
+        return lambda: name if way is None else f"{self.bind(way)}({name})"
+
+    def _sort(self, changes):
+        """Which results are formulas on the tape, which are values, which views; and which are of a graph that was
+        freed, or that only a leaf of the function's own is in, which is gone."""
+        self.formulas, self.values, self.lost = [], [], []
+        self.views = self._views()
+        made = {name for name, _, _ in self.views}
+        moved = any(kind == "requires_grad" or (kind == "write" and _has_gradient(p)) for kind, p, _ in changes)
+        for key, t in self.results.items():
+            name, node = self.names[key], look(t).node
+            if name in made:
+                continue
+            rg = t._state.rg and self.trace.differentiable(node)
+            freed = t._state.rg and _is_freed(t)
+            if moved and t._state.rg and not freed:
+                raise Unreplayable("it changes a leaf, and its results require grad")
+            if rg and not freed:
+                self.formulas.append((name, Formula(node, ())))
+                continue
+            self.values.append((name, node, Sig(t.shape, t.dtype, freed)))
+            if t._state.rg and not freed:
+                self.lost.append(name)
+        formulas = {name for name, _ in self.formulas}
+        if self.formulas and self.trace.hooked:
+            raise Unreplayable("it installs hooks, and its results require grad")
+        if any(kind == "grad" and self.names.get(id(what)) in formulas for kind, _, what in changes):
+            raise Unreplayable("it makes gradients that require grad")
+
+    def _views(self):
+        """Results that share memory with something: (name, a text of that, steps from there) each."""
+        bases = {key: _base(t, self.trace) for key, t in self.results.items()}
+        times = collections.Counter(id(base) for base, _ in bases.values())
+        out = []
+        for key, (base, steps) in bases.items():
+            t, place = self.results.get(key), self.trace.place_of(base)
+            if not steps or (place is not None and place.kind != "tensor"):
+                continue
+            if place is None and (times[id(base)] < 2 or _is_leaf(base)):  # nobody can reach what it is a view of
+                continue
+            if t._state.rg != (base._state.rg and all(s.grad and not s.cuts for s in steps)):
+                raise Unreplayable("it changes how gradients go through a view that it gives back")
+            out.append((self.names[key], self._tensor(base), steps))
+        return out
+
+    # ------------------------------------------------------------------ values
+
+    def _plan(self, changes):
+        """The plan of the values; and what the places have to fetch for it."""
+        self.changes = [(kind, p, what.node if kind == "write" else what) for kind, p, what in changes]
+        roots = [node for _, node, _ in self.values] + [node for kind, _, node in self.changes if kind == "write"]
+        self.roots = list(dict.fromkeys(roots))
+        order = toposort(self.roots)
+        self.inputs = sorted({n for n in order if n.op is LEAF}, key=lambda n: n.arg)
+        self.numbers = sorted({n for n in order if n.op is NUMBER}, key=lambda n: n.arg)
+        new = {n: leaf(k, n.shape, n.dtype) for k, n in enumerate(self.inputs)}
+        new.update({n: number(k, n.dtype) for k, n in enumerate(self.numbers)})
+        self.plan = Plan(substitute(self.roots, new), f"jit of {self.title}", again=True) if self.roots else None
+        shared = _shared([*self.roots, *simplify(self.roots)])
+        for node in (*self.inputs, *(n for _, f in self.formulas for n in f.operands)):
+            place = self.trace.inputs[node.arg].place
+            if place is not None and (node in self.inputs or place.kind != "tensor"):
+                place.valued = True
+                place.copied = place.copied or node in shared or node not in self.inputs
+
+    def _settle_leaves(self):
+        """What a recording with gradients of tensors from outside is for: for leaves only, or for one that is none."""
+        self.found = [p for p in self.places.all() if p.kind in ("tensor", "array", "view") and self._is_found(p)]
+        wanted = [p for p in self.found if p.wanted]
+        for p in self.found if wanted else ():
+            p.rooted = True
+            if p.kind == "tensor" and p.data.rg and type(p.object._edge) is not Accumulate and wanted != [p]:
+                raise Unreplayable("it differentiates with respect to tensors from outside, and reads computed ones")
+
+    def _is_found(self, place):
+        changed = {id(p) for _, p, _ in self.changes}
+        return place.used or place.uses_grad or place.wanted or place.written or id(place) in changed
+
+    def _fetch(self, checked):
+        """The lines that fetch what the call is for; without the checks, for the call that was recorded."""
+        bind = self.bind
+        for place in self.places.all():
+            place.var = place.var if place.kind == "number" or place.access is None else None
+        self.places.settle()
+        fetch = [line for place in self.places.all() for line in place.lines(bind)]
+        if not checked:
+            fetch = [line for line in fetch if not line.endswith(": return MISS")]
+        elif any(p.needed and (p.outside or p.parts) for p in self.places.all() if p.access) or self.places.grads:
+            fetch = ["try:", *(f"    {line}" for line in fetch), "except GONE:", "    return MISS"]
+        if checked:
+            fetch.insert(0, f"if local.seg.state.grad is not {self.mode}: return MISS")
+        return fetch
+
+    def text(self, checked):
+        """The whole function; without the checks, for the call that was recorded."""
+        bind = self.bind
+        lines = [*self._fetch(checked), *self._entangled(checked), *self._drawn()]
+        for name, formula in self.formulas:
+            operands = "".join(self._operand(n) + ", " for n in formula.operands)
+            numbers = "".join(self._number(n) + ", " for n in formula.numbers)
+            lines.append(f"{name} = {bind(formula)}.recorded(({operands}), ({numbers}))")
+        lines += self._run() + self._handles() + self._effects()
+        lines.append(f"return {self.text_of()}")
+        return "def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines)
+
+    def matcher(self):
+        """A function that tells whether the recording serves a call."""
+        lines = [*self._fetch(True), "return True"]
+        match = self._function("def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines))
+        return lambda args, kwargs: match(args, kwargs) is True
+
+    def function(self, checked=True):
+        return self._function(self.text(checked))
+
+    def _function(self, text):
+        exec(compile(text, f"<jit of {self.title}>", "exec"), self.bind.scope)
+        out = self.bind.scope["replay"]
+        out.text = text
+        return out
+
+    def _entangled(self, checked):
+        """What is changed or differentiated must have the other names among what is read that it was recorded with."""
+        moved = dict.fromkeys([p for _, p, _ in self.changes] + [p for p in self.found if p.wanted or p.written])
+        if not moved:
+            return []
+        stands = {id(s.place) for s in self.trace.stands.values()}
+        parts = list(moved), [p for p in self.found if id(p) in stands], [p for p in self.found if id(p) not in stands]
+        groups = replay_calls.aliases(*(tuple(p.object for p in part) for part in parts))
+        groups = () if groups in (replay_calls.EAGER, replay_calls.SAME) else groups
+        texts = ", ".join(f"({''.join(p.var + ', ' for p in part)})" for part in parts)
+        call = f"{self.bind(self.call)}(*args, **kwargs)"
+        other = f"{call} if e == {replay_calls.EAGER!r} else MISS" if checked else call
+        guarded = [p.var for p in moved if p.guarded]
+        guards = [f"if {self.bind(replay_calls.guarded)}({', '.join(guarded)}): return {call}"] if guarded else []
+        lines = [*guards, f"e = {self.bind(replay_calls.aliases)}({texts})", f"if e != {groups!r}: return {other}"]
+        return lines if all(map(self._is_known, moved)) or not groups else [*lines, f"return {call}"]
+
+    def _is_known(self, place):
+        """Whether all that the tensor at a place is a view of is reached, too, so that others follow a write to it."""
+        t = parent_of(place.object) if place.kind == "tensor" else None
+        while t is not None and self.trace.reaches(t):
+            t = parent_of(t)
+        return t is None
+
+    def _drawn(self):
+        self.draws = {}
+        for k, node in enumerate(self.trace.inputs):
+            if node.draw is not None:
+                self.draws[k] = f"d{k}"
+        return [f"{name} = {self.bind(self.trace.inputs[k].draw)}()" for k, name in self.draws.items()]
+
+    def _value(self, node):
+        given = self.trace.inputs[node.arg]
+        if given.place is not None:
+            return given.place.value
+        return self.bind(given.value) if given.draw is None else self.draws[node.arg]
+
+    def _operand(self, node):
+        given = self.trace.inputs[node.arg]
+        if given.place is not None and given.place.kind == "tensor":
+            return given.place.var
+        if given.value is not None:
+            constant = from_value(given.value, node.shape, node.dtype, None)
+            self.kept.append(constant)
+            return self.bind(constant)
+        return f"from_value({self._value(node)}, {self.bind(node.shape)}, {self.bind(node.dtype)}, None)"
+
+    def _number(self, node):
+        value = self.trace.numbers[node.arg]
+        if type(value) is Number:
+            return value.code
+        self.kept.append(value)
+        return self.bind(value)
+
+    def _run(self):
+        if self.plan is None:
+            return []
+        leaves = ", ".join(self._value(n) for n in self.inputs)
+        if any(type(self.trace.numbers[n.arg]) is Number for n in self.numbers):
+            numbers = f"[{', '.join(self._number(n) for n in self.numbers)}]"
+        else:
+            self.kept.append([self.trace.numbers[n.arg] for n in self.numbers])
+            numbers = self.bind(self.kept[-1])
+        made = "".join(f"r{k}, " for k in range(len(self.roots)))
+        return [f"{made}= {self.bind(self.plan)}.run([{leaves}], {numbers})"]
+
+    def _handles(self):
+        out, at = [], {node: f"r{k}" for k, node in enumerate(self.roots)}
+        for name, node, sig in self.values:
+            out.append(f"{name} = new(Tensor)")
+            if sig.rg:
+                out += [f"{name}._seg = {name}._x = None", f"{name}._edge = {self.bind(replay_calls.FREED)}"]
+            else:
+                out.append(f"{name}._seg = {name}._edge = {name}._x = None")
+            out += [f"{name}._state = {self.bind(sig)}", f"{name}._value = {at[node]}"]
+        return out + [f"{name} = {self.bind(replay_calls.lost)}({name})" for name in self.lost]
+
+    def _effects(self):
+        """Writes, then views that are given back, then gradients, which may be among those."""
+        before, after, at = [], [], {node: f"r{k}" for k, node in enumerate(self.roots)}
+        for kind, place, what in self.changes:
+            v = place.var
+            if kind == "write":
+                before.append(f"{self.bind(replay_calls.write)}({v}, {at[what]})")
+            elif kind == "requires_grad":
+                before.append(f"{v}.requires_grad_({what})")
+            else:
+                after.append(f"{self.bind(extra)}({v}).grad = {self.grads[id(what)]()}")
+        after += [f"{self.bind(extra)}({name}).grad = {text()}" for name, text in self.slopes]
+        for name, base, steps in self.views:
+            parts = "".join(self._step(step) + ", " for step in steps)
+            before.append(f"{name} = {self.bind(replay_calls.view)}({base()}, ({parts}))")
+        out = before + after
+        if len(out) < 2:
+            return out
+        again = [f"    {line}" for line in out]  # so that an interrupt leaves no half of them: see `base.locks`
+        return ["try:", *again, "except JitgradError:", "    raise", "except BaseException:", *again, "    raise"]
+
+    def _step(self, step):
+        """A step of a view, with the numbers of the call."""
+        self.kept.append(step)
+        if any(type(n) is Number for n in step.numbers):
+            numbers = "".join((n.code if type(n) is Number else self.bind(n)) + ", " for n in step.numbers)
+            return f"{self.bind(step.renumbered)}(({numbers}))"
+        return self.bind(step)
+
+
+def _shared(roots):
+    """The leaves whose memory may be that of a root."""
+    seen, stack = set(), list(roots)
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            moves = node.op.kind in ("reshape", "slice", "permute", "broadcast")
+            if moves or (node.op.kind == "elementwise" and node.op.cost == 0):
+                stack.extend(node.src)
+    return {node for node in seen if node.op is LEAF}
+
+
+def _base(t, trace):
+    """What a result is a view of, and the steps from there: something from outside, or made by the function."""
+    steps = []
+    while trace.is_own(t) and id(t) not in trace.stands and parent_of(t) is not None and not _is_leaf(t):
+        steps.insert(0, t._x.step)
+        t = t._x.parent
+    return t, tuple(steps)
+
+
+def _is_leaf(t):
+    return t._state.rg and type(t._edge) is Accumulate
+
+
+def _has_gradient(place):
+    return isinstance(place.object, Handle) and place.data.rg
+
+
+def _is_freed(t):
+    """Whether a backward within the function freed what one from `t` needs."""
+    seen, stack = set(), [t._edge]
+    while stack:
+        edge = stack.pop()
+        if type(edge) is not tuple or edge in seen:
+            continue
+        seen.add(edge)
+        graph, state = edge
+        if graph.freed is not None and any(s in graph.freed and saves(s) for s in upstream((state,))):
+            return True
+        stack.extend(graph.edges[i] for i in roots_of(state))
+    return False

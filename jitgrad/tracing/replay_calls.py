@@ -1,0 +1,106 @@
+"""What the generated text of a recording calls (see `emit`): the records, writes and views of a later call.
+
+Start at `aliases`, which tells calls apart by which of the tensors they reach are one, or views of one another.
+"""
+
+import numpy as np
+
+from ..base.dtypes import FLOAT64
+from ..base.errors import GradientError
+from ..ir import leaf
+from ..tape.backward import Accumulate
+from ..tape.execute import Graph
+from ..tape.handles import Handle, adopt, from_value
+from ..tape.segment import Segment, State
+from ..tape.views import DETACH, detached, make_view, recorded, top
+
+#: What `aliases` gives for calls that no recording is for.
+EAGER = "eager"
+#: And for calls in which two places that a recording took for two are one.
+SAME = "same"
+
+
+def lost(t):
+    """A result that requires grad only by a leaf of the function's own, which nobody can reach any more."""
+    root = from_value(t._value, t.shape, t.dtype, None)
+    root = from_value(t._value, t.shape, t.dtype, Accumulate(root))
+    return root.clone()
+
+
+def view(t, steps):
+    """The view that `steps` lead to."""
+    for step in steps:
+        t = detached(t) if step.head is DETACH else recorded(step.grad, make_view, t, step)
+    return t
+
+
+def write(t, value):
+    """What the function wrote to a tensor or array from outside; a leaf stays one."""
+    if isinstance(t, np.ndarray):
+        np.copyto(t, np.reshape(value, t.shape))
+    elif t._x is None or (t._x.parent is None and not t._x.children):
+        adopt(t, from_value(value, t.shape, t.dtype, t._edge))
+    else:
+        recorded(False, t._write, from_value(value, t.shape, t.dtype, None), True)
+
+
+# --- what shares memory ----------------------------------------------------------------------------------------------
+
+
+def aliases(moved, given, outside):
+    """Which tensors found share memory with one of those `moved`: the ids of each group of more than one.
+
+    A recording has stand-ins for the arguments `given`, which share nothing with each other or with what is `outside`:
+    a group with one of them is for no recording (EAGER), or for another one if two of them are the same (SAME).
+    """
+    found = given + outside
+    tops = [id(x) if isinstance(x, np.ndarray) or x._x is None or x._x.parent is None else id(top(x)) for x in found]
+    groups = ()
+    for x in moved:
+        if isinstance(x, np.ndarray):
+            if sum(isinstance(y, np.ndarray) and np.may_share_memory(x, y) for y in found) > 1:
+                return EAGER
+            continue
+        key = id(top(x))
+        if tops.count(key) > 1:
+            group = [y for y, other in zip(found, tops) if other == key]
+            ids = tuple(map(id, group))
+            if len(set(ids)) < len(ids):
+                return SAME
+            if any(y is z for y in given for z in group):
+                return EAGER
+            groups += () if ids in groups else (ids,)
+    return groups
+
+
+def guarded(*written):
+    """Whether one of some tensors, written to with gradients on, is a view of one that requires grad: such writes may
+    have to be refused."""
+    for t in written:
+        while isinstance(t, Handle) and t._x is not None and t._x.parent is not None and not t._x.step.cuts:
+            t = t._x.parent
+            if t.requires_grad:
+                return True
+    return False
+
+
+# --- the end of a graph that was freed --------------------------------------------------------------------------------
+
+
+def _freed_edge():
+    """The place in the graph of a result whose graph the function freed: a sweep raises there."""
+
+    def refuse(sweep, state, g):
+        raise GradientError(
+            "got a backward through a result of a function under jit that went through it itself by backward(); "
+            "pass retain_graph=True to that call, or call backward() outside only"
+        )
+
+    seg = Segment()
+    graph, state = Graph(seg), State(seg.state, leaf(0, (), FLOAT64), True)
+    refuse.last = True
+    graph.cuts = {state: [refuse]}
+    return graph, state
+
+
+FREED = _freed_edge()

@@ -1,0 +1,86 @@
+"""What is handed back for what was passed: a tensor for a tensor, an array for an array, a number for a number.
+
+Transforms compute with tensors whatever they are given. Their results go the way back here, so that code written for
+NumPy (SciPy's optimisers, for one) gets what it passed. A result that is part of an outer differentiation stays a
+tensor: as an array it would lose its gradient. While `jit` records there are no values yet: the results stay tensors
+within the function, and each call hands them back. Start at `way`.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..tape.handles import Handle, look
+from ..tape.segment import local, recordings
+from ..tape.symbols import Number
+
+Way = Callable[[Any], Any]
+
+
+def of_value(ways: Sequence[Way]) -> Way:
+    """What makes of a value what belongs to arguments whose gradients go back by `ways`: a tensor if one of them is, or
+    if there are none."""
+    if not ways or as_is in ways:
+        return as_is
+    return when_known(as_float if set(ways) == {as_float} else as_scalar)
+
+
+def way(x: Any) -> Way:
+    """What makes of a gradient what belongs to the argument `x`, once there are values."""
+    tracing = local.seg.tracing if recordings else None
+    if isinstance(x, Handle):
+        stand = None if tracing is None else tracing.stands.get(id(x))
+        return as_is if stand is None else {"array": as_array, "scalar": as_scalar}.get(stand.place.kind, as_is)
+    if type(x) in (float, Number):
+        return as_float
+    return as_scalar if isinstance(x, np.generic) else as_array
+
+
+def when_known(way: Way) -> Way:
+    """`way`, to be gone by each call where `jit` records."""
+    tracing = local.seg.tracing if recordings else None
+    if tracing is None or way is as_is:
+        return way
+
+    def later(t):
+        tracing.handed[id(t)] = t, way
+        return t
+
+    return later
+
+
+def as_is(t):
+    return t
+
+
+def as_float(t):
+    return t if t.requires_grad or t.shape else float(look(t))
+
+
+def as_scalar(t):
+    """A NumPy scalar, as NumPy's functions give for arrays; an array if it has dimensions."""
+    return t if t.requires_grad else as_array(t) if t.shape else t.dtype.type(look(t))
+
+
+def as_array(t):
+    """The values as an array of the caller's own, which may be written to."""
+    if t.requires_grad:
+        return t
+    value = look(t)
+    if not t.shape:
+        return np.array(value, t.dtype)
+    # What holds `t` is the caller's list, this frame and the call that counts.
+    own = t._x is None and sys.getrefcount(t) <= 3 and _is_own(value)
+    return value.reshape(t.shape) if own else np.array(value.reshape(t.shape))
+
+
+def _is_own(value):
+    """Whether no other tensor, array or recorded program has the memory of a tensor's value."""
+    held = sys.getrefcount(value) <= 4  # the tensor, the caller's frame, this one and the call that counts
+    base = value.base
+    while held and base is not None:
+        held = sys.getrefcount(base) <= 3  # what is on it, this frame and the call
+        base = getattr(base, "base", None)
+    return held and value.flags.writeable

@@ -1,0 +1,80 @@
+"""Processes of their own for what could hang, die or disturb others: started with a source text, they must end in time,
+with exit code 0 and nothing on stderr. Start at `start` and `finish`.
+"""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+from folders import ROOT
+
+#: A program with kernels of every kind, whose value and gradient are checked by NumPy.
+PROGRAM = """
+import numpy as np, jitgrad
+
+def run(n=50, seed=0):
+    rng = np.random.default_rng(seed)
+    a, b = rng.standard_normal((n, 4)), rng.standard_normal(4)
+    x, y = jitgrad.tensor(a, requires_grad=True), jitgrad.tensor(b, requires_grad=True)
+    h = jitgrad.tanh(x * y)
+    h[0] *= 2.0
+    loss = (h * h).sum() + (x @ y).sum() * h.sum().item()
+    loss.backward()
+    t = np.tanh(a * b)
+    scale = np.ones((n, 4)); scale[0] = 2.0
+    s = (t * scale).sum()
+    g = 2 * t * scale**2 * (1 - t * t)
+    np.testing.assert_allclose(loss.item(), ((t * scale) ** 2).sum() + (a @ b).sum() * s, rtol=1e-9)
+    np.testing.assert_allclose(x.grad.numpy(), g * b + s * b, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(y.grad.numpy(), (g * a).sum(0) + s * a.sum(0), rtol=1e-9, atol=1e-12)
+"""
+
+
+#: A program with one kernel.
+SMALL = """
+import jitgrad
+
+def run():
+    x = jitgrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    (x * x * x).sum().backward()
+    assert x.grad.tolist() == [3.0, 12.0, 27.0]
+"""
+
+
+#: Compile in the background what runs twice, instead of when it has taken long enough.
+SOON = """
+from jitgrad.runtime import plan as plans
+plans.HOT = plans.HOT_PROCESS = 0.0
+"""
+
+
+def start(source, cache, compiling="always", before=PROGRAM):
+    """A process that runs `source` after `before`; with "auto", what runs twice is compiled."""
+    before += SOON if compiling == "auto" else ""
+    env = dict(
+        os.environ,
+        PYTHONPATH=str(ROOT),
+        JITGRAD_CACHE_DIR=str(cache),
+        JITGRAD_COMPILE=compiling,
+        JITGRAD_VERIFY="0",
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", before + textwrap.dedent(source)],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process, timeout=120):
+    """The output of a process that must end well."""
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise AssertionError(f"hangs: {process.communicate()}") from None
+    assert process.returncode == 0, err
+    assert err == ""
+    return out

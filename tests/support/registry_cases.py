@@ -1,0 +1,160 @@
+"""Every entry of the registry with operands to call it with, and its value by NumPy. Start at `CASES`."""
+
+import statistics
+
+import numpy as np
+import pytest
+
+from jitgrad.autodiff import pull_back
+from jitgrad.interpret import program as reference
+from jitgrad.ir import leaf
+from jitgrad.ops import REGISTRY
+
+SHAPE = (2, 3, 4)
+FLOAT = np.dtype(float)
+
+#: Entries whose values have no NumPy function of the same calling form: their oracle is here.
+ORACLES = {
+    "relu": lambda x: np.maximum(x, 0),
+    "softplus": lambda x: np.logaddexp(x, 0),
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "clip3": np.clip,
+    "root0": np.sqrt,
+    "slope0": lambda x: 0.5 / x,
+    "power2": np.power,
+    "erf": np.vectorize(__import__("math").erf),
+    "erfc": np.vectorize(__import__("math").erfc),
+    "flatten": np.ravel,
+    "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
+    "softmax": lambda x, axis=-1: shares(x, axis),
+    "log_softmax": lambda x, axis=-1: np.log(shares(x, axis)),
+    "real": np.real,
+    "imag": np.imag,
+    "angle": np.angle,
+    "matvec": lambda x, y: np.einsum("...ij,...j->...i", x, y),
+    "vecmat": lambda x, y: np.einsum("...i,...ij->...j", x, y),
+    "log_expit": lambda x: -np.logaddexp(-x, 0),
+    "xlogy": lambda x, y: x * np.log(y),
+    "xlog1py": lambda x, y: x * np.log1p(y),
+    "entr": lambda x: -x * np.log(x),
+    "rel_entr": lambda x, y: x * np.log(x / y),
+    "kl_div": lambda x, y: x * np.log(x / y) - x + y,
+    "logit": lambda x: np.log(x / (1 - x)),
+    "ndtr": np.vectorize(statistics.NormalDist().cdf),
+    "log_ndtr": lambda x: np.log(np.vectorize(statistics.NormalDist().cdf)(x)),
+    "huber": lambda delta, r: np.where(np.abs(r) <= delta, r * r / 2, delta * (np.abs(r) - delta / 2)),
+    "pseudo_huber": lambda delta, r: delta**2 * (np.sqrt(1 + (r / delta) ** 2) - 1),
+    "exp10": lambda x: 10.0**x,
+}
+
+
+def shares(x, axis):
+    """As SciPy and PyTorch have it: beside an infinity all is nan."""
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+def running(ufunc):
+    """The oracle of a scan: NumPy's accumulate, of what is flipped where it goes from the end."""
+
+    def scan(x, axis=None, reverse=False):
+        x, axis = (np.ravel(x), 0) if axis is None else (x, axis)
+        return np.flip(ufunc.accumulate(np.flip(x, axis), axis), axis) if reverse else ufunc.accumulate(x, axis)
+
+    return scan
+
+
+def recurrence(x, decay, axis=-1, reverse=False):
+    x, decay = (v if v.dtype.kind == "f" else v.astype(float) for v in (x, decay))
+    x, decay = (np.moveaxis(np.flip(v, axis) if reverse else v, axis, 0) for v in (x, decay))
+    out = [x[0]]
+    for i in range(1, len(x)):
+        out.append(decay[i] * out[-1] + x[i])
+    out = np.moveaxis(np.stack(out), 0, axis)
+    return np.flip(out, axis) if reverse else out
+
+
+SCANS = {"cumsum": np.add, "cumprod": np.multiply, "cummax": np.maximum, "cummin": np.minimum}
+ORACLES |= {name: running(ufunc) for name, ufunc in {**SCANS, "logcumsumexp": np.logaddexp}.items()}
+ORACLES["linear_recurrence"] = recurrence
+
+
+def added(x, indices, values, axis=None):
+    out = np.ravel(x).copy() if axis is None else np.moveaxis(x, axis, 0).copy()
+    shape = np.take(x, indices, axis).shape
+    values = np.broadcast_to(values, shape)
+    if axis is not None:
+        axis %= x.ndim
+        values = np.moveaxis(values, range(axis, axis + indices.ndim), range(indices.ndim))
+    np.add.at(out, indices, values)
+    return out.reshape(x.shape) if axis is None else np.moveaxis(out, 0, axis)
+
+
+ORACLES["add_at"] = added
+LOGICAL = {"bitwise_and", "bitwise_or", "bitwise_xor", "invert"}
+SHIFTS = {"left_shift", "right_shift", "shl", "shr"}
+
+
+def operands(entry):
+    n = entry.operands or len(entry.shapes)
+    shapes = entry.shapes or (SHAPE,) * n
+    ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * n
+    rng = np.random.default_rng(len(entry.name) * 7 + 1)
+    out = [rng.uniform(*r, s) for r, s in zip(ranges, shapes)]
+    if entry.name in LOGICAL:
+        return [x > 0 for x in out]
+    if entry.name in SHIFTS:
+        return [np.abs(np.ceil(x)).astype(int) for x in out]
+    if entry.name == "where":
+        out[0] = out[0] > 0
+    if entry.host:
+        out[1] = np.array([2, 0, 1]) if entry.name == "repeat" else np.array([[1, 0, 1]])
+    return out
+
+
+CASES = [pytest.param(e, c, id=f"{name}-{i}") for name, e in REGISTRY.items() for i, c in enumerate(e.cases)]
+
+
+def graph(entry, case):
+    xs = operands(entry)
+    nodes = [leaf(i, x.shape, x.dtype) for i, x in enumerate(xs)]
+    out = entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
+    return xs, nodes, out
+
+
+def run(roots, xs, extra=()):
+    return reference.run(roots, [np.ravel(x) if np.ndim(x) else x for x in (*xs, *extra)], [])
+
+
+def check_second_order(entry, case, xs):
+    """The gradient's gradient at `xs` against central differences of the gradient."""
+    nodes = [leaf(i, x.shape, x.dtype) for i, x in enumerate(xs)]
+    out = entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
+    which = [i for i, x in enumerate(xs) if x.dtype == FLOAT]
+    rng = np.random.default_rng(4)
+    gv, directions = rng.standard_normal(out.shape), [rng.standard_normal(xs[i].shape) for i in which]
+    g = leaf(len(xs), out.shape, FLOAT)
+    grads = [d for d in pull_back({out: g}, [nodes[i] for i in which]) if d is not None]
+    if not grads:
+        return
+    cots = [rng.standard_normal(d.shape) for d in grads]
+    leaves = [leaf(len(xs) + 1 + k, d.shape, FLOAT) for k, d in enumerate(grads)]
+    start = {}
+    for d, c in zip(grads, leaves):
+        start[d] = start[d] + c if d in start else c
+    second = pull_back(start, [nodes[i] for i in which])
+    got = sum(
+        np.sum(np.reshape(run([s], xs, [gv, *cots])[0], -1) * d.reshape(-1))
+        for s, d in zip(second, directions)
+        if s is not None
+    )
+
+    def at(h):
+        moved = list(xs)
+        for i, d in zip(which, directions):
+            moved[i] = xs[i] + h * d
+        return sum(np.sum(np.reshape(v, -1) * c.reshape(-1)) for v, c in zip(run(grads, moved, [gv]), cots))
+
+    numeric = (at(1e-6) - at(-1e-6)) / 2e-6
+    assert got == pytest.approx(numeric, rel=5e-6, abs=5e-6)

@@ -1,0 +1,181 @@
+"""Kernels run by Python instead of numba: nothing is compiled, and every access to memory is checked.
+
+A kernel is plain Python but for what it imports from `jitgrad.runtime.numba.library`. Here are others in its place:
+arrays that refuse an index out of range, memory that is nan before it is written, and chunks that run in any order.
+Thousands of random programs so take minutes. Start at `simulated`.
+"""
+
+import ast
+import contextlib
+import ctypes
+import dataclasses
+import functools
+import random
+import struct
+
+import numpy as np
+
+from jitgrad.base.dtypes import SUPPORTED
+from jitgrad.compile import limits
+from jitgrad.ops import indexing
+from jitgrad.runtime import assemble, launch
+from jitgrad.runtime.numba import build
+
+BYTES = bytes.__basicsize__ - 1
+
+
+class Memory:
+    """A flat array that knows its bounds."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __getitem__(self, k):
+        assert 0 <= k < len(self.array), f"read at {k} of {len(self.array)}"
+        return self.array[k]
+
+    def __setitem__(self, k, value):
+        assert 0 <= k < len(self.array), f"write at {k} of {len(self.array)}"
+        self.array[k] = value
+
+
+def _object(identity):
+    return ctypes.cast(identity, ctypes.py_object).value
+
+
+def _item(dtype):
+    return np.dtype(np.uint8) if dtype.kind == "b" else dtype
+
+
+def _unwritten(n, dtype):
+    """Memory as it may be before it is written: what is read too early is seen."""
+    return Memory(np.full(n, np.nan if dtype.kind == "f" else 77, dtype))
+
+
+class Slots:
+    """The 8-byte slots of a block of bytes."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def __getitem__(self, k):
+        return ctypes.c_int64.from_address(self.address + 8 * k).value
+
+
+class Result:
+    """The number that a kernel writes to its own slot, or an array with one per chunk."""
+
+    def __init__(self, dtype, slots, k, slot):
+        self.dtype, self.slots, self.k = dtype, slots, k
+        self.array = Memory(_object(slots[slot])) if slots[slot] else None
+
+    def __setitem__(self, part, value):
+        if self.array is not None:
+            self.array[part] = value
+            return
+        assert part == 0
+        data = np.asarray(value, self.dtype).tobytes()
+        ctypes.memmove(self.slots.address + 8 * self.k, data, len(data))
+
+
+def _names():
+    out = {
+        "body": lambda f: f,
+        "entry": lambda f: f,
+        "slots": Slots,
+        "free": lambda memory: None,
+        "prefetch": lambda memory, first, count: None,
+        "as_float": lambda k: np.float64(struct.unpack("<d", struct.pack("<q", k))[0]),
+    }
+    for dtype in SUPPORTED:
+        name, item = dtype.name, _item(dtype)
+        out[f"array_{name}"] = lambda slots, k: Memory(_object(slots[k]).reshape(-1).view())
+        out[f"local_{name}"] = lambda n, item=item: _unwritten(n, item)
+        out[f"scratch_{name}"] = lambda item=item: _unwritten(1024, item)
+        out[f"result_{name}"] = lambda slots, k, slot, item=item: Result(item, slots, k, slot)
+    return out
+
+
+NAMES = _names()
+
+
+class _Floats(ast.NodeTransformer):
+    """Makes numbers of NumPy of those in a text: division by zero is no error in kernels."""
+
+    def visit_Constant(self, node):
+        return (
+            ast.copy_location(ast.parse(f"np.float64({node.value!r})", mode="eval").body, node)
+            if type(node.value) is float
+            else node
+        )
+
+
+@functools.cache
+def _kernel(source):
+    scope = dict(NAMES)
+    tree = ast.parse(
+        source.replace("from jitgrad.runtime.numba.library import *", "from jitgrad.runtime.numba.support import *")
+    )
+    exec(compile(ast.fix_missing_locations(_Floats().visit(tree)), "<kernel>", "exec"), scope)
+    return scope["chunk"]
+
+
+class Chunks:
+    """Stands for the addresses of kernels: `run` is what a launch does."""
+
+    def __init__(self, order):
+        self.order, self.known = order, {}
+
+    def address(self, source):
+        kernel = _kernel(source)
+        self.known[id(kernel)] = kernel
+        return id(kernel)
+
+    def run(self, address, total, step, args, work=0):
+        parts = list(range(-(-total // step)))
+        self.order.shuffle(parts)
+        for part in parts:
+            self.known[address](part * step, min(part * step + step, total), part, args + BYTES)
+
+    def whole(self, address, total, args):
+        self.run(address, total, max(total, 1), args)
+
+
+#: Limits that cut work in pieces, as small as the arrays of tests.
+SMALL = dataclasses.replace(
+    limits.now,
+    grain=8, outer_points=2, reduced_points=1, unit_points=12, unit_columns=3, block_inner=5, block_columns=4,
+    tile_points=40, tile_columns=(2, 4), tile_rows=(1, 3), tile_bytes=200, interleaved_rows=2, interleaved_piece=3,
+    unrolled=3, joint_length=3, sum_block=4, column_parts=3, partial_chunks=3, partial_points=1,
+)  # fmt: skip
+#: Those of an operation with loops of its own.
+SMALL_CALLS = {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}
+
+
+class _Assembler(assemble._Assembler):
+    def __init__(self, lowered):
+        super().__init__(lowered)
+        self.scope["empty"] = lambda n, dtype=np.float64: _unwritten(n, np.dtype(dtype)).array
+
+
+@contextlib.contextmanager
+def simulated(seed=0, small=False):
+    """Within, plans that are compiled run their kernels (those with loops) in Python; if `small`, in many pieces."""
+    launch.prepare()
+    chunks = Chunks(random.Random(seed))
+    patches = [
+        (build, {"loop_kernel": chunks.address}),
+        (launch, {"launch": chunks.run}),
+        (launch._state, {"kernel": chunks.whole}),
+        (assemble, {"_Assembler": _Assembler}),
+        *([(limits, {"now": SMALL}), (indexing, SMALL_CALLS)] if small else ()),
+    ]
+    before = [(place, {name: getattr(place, name) for name in new}) for place, new in patches]
+    try:
+        for place, new in patches:
+            vars(place).update(new)
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        for place, old in before:
+            vars(place).update(old)

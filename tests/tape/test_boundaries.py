@@ -1,0 +1,125 @@
+"""Loops without a look: segments end with turns, and another number of turns is nothing new."""
+
+import numpy as np
+import pytest
+from both import same
+from hypothesis import given
+from hypothesis import strategies as st
+
+import jitgrad
+from jitgrad.runtime.plan import observed_plans
+from jitgrad.runtime.stats import stats
+from jitgrad.tape.boundaries import longest, repeats
+
+START = np.array([0.1, 0.2, 0.3])
+
+
+def turns(count, step):
+    """The gradient after `count` turns of `step`, by jitgrad and by its rule ``(value, slope) -> (value, slope)``."""
+    x = jitgrad.tensor(START, requires_grad=True)
+    y, want, slope = x, START, np.ones(3)
+    for _ in range(count):
+        y, (want, slope) = step(y), step(want, slope)
+    (g,) = jitgrad.autograd.grad((y * y).sum(), x)
+    same(g, 2 * want * slope, rtol=1e-9)
+
+
+def short(y, slope=None):
+    """A turn of three records."""
+    out = 0.1 + y * 0.99 - 0.05
+    return out if slope is None else (out, slope * 0.99)
+
+
+def long(y, slope=None):
+    """A turn of more records than a segment has."""
+    for k in range(100):
+        y = y * 1.001 + 0.001 * k
+    out = (y - 5.0) / 2.0
+    return out if slope is None else (out, slope * 1.001**100 / 2.0)
+
+
+@pytest.mark.parametrize(("step", "count", "most"), [(short, 2000, 8), (long, 40, 14)])
+def test_segments_of_a_long_loop_are_one_program(step, count, most):
+    jitgrad.config.compile, before = "never", jitgrad.config.compile
+    try:
+        with observed_plans() as plans:
+            turns(count, step)
+    finally:
+        jitgrad.config.compile = before
+    assert len(plans) <= most, [plan.title for plan in plans]
+
+
+def test_another_number_of_turns_compiles_nothing_new():
+    counts = np.random.default_rng(3).permutation(np.arange(1, 150))
+    jitgrad.config.compile, before = "always", jitgrad.config.compile
+    try:
+        for count in counts[:60]:
+            turns(count, short)
+        kernels = stats.kernels
+        for count in counts[60:]:
+            turns(count, short)
+    finally:
+        jitgrad.config.compile = before
+    assert stats.kernels == kernels
+
+
+def test_a_loop_of_one_length_stays_in_one_piece():
+    for _ in range(2):
+        turns(37, lambda y, *slope: short(y, *slope))
+    with observed_plans() as plans:
+        turns(37, short)
+    assert not plans  # seen before, and not cut since
+
+
+def test_repeats():
+    assert repeats(list("xyabcabcabc")) == (3, 9)
+    assert repeats(list("aaaa")) == (1, 4)
+    assert repeats(list("ababcababc")) == (5, 10)
+    assert repeats(list("abcd")) == (0, 0)
+    assert longest(list("xyabcabcabcde")) == (3, 2, 11)
+    assert longest(list("aabcbcbcbcaa")) == (2, 2, 10)
+    assert longest([]) == (0, 0, 0)
+
+
+@given(st.lists(st.integers(0, 2), max_size=24))
+def test_the_longest_stretch_of_turns(likes):
+    """Of all stretches that repeat: the longest, of the shortest period, the first."""
+    found = [
+        (start - end, period, start, end)
+        for period in range(1, len(likes) // 2 + 1)
+        for start in range(len(likes))
+        for end in range(start + 2 * period, len(likes) + 1)
+        if likes[start + period : end] == likes[start : end - period]
+    ]
+    assert longest(likes) == (min(found)[1:] if found else (0, 0, 0))
+
+
+def test_what_follows_a_loop_in_pieces_is_not_cut_like_it():
+    def program(count):
+        x = y = jitgrad.tensor(START, requires_grad=True)
+        for _ in range(count):
+            y = y * 0.9 + 0.2
+        names = ("sin", "cos", "tanh", "square", "arctan", "exp", "cosh", "negative", "log1p", "absolute")
+        for k in range(20):
+            y = getattr(jitgrad, names[(k * k + k // 7) % 10])(jitgrad.tanh(y)) * (1.0 + k)
+        return jitgrad.autograd.grad(y.sum(), x)[0].tolist()
+
+    for count in range(2, 30, 2):
+        program(count)
+    with observed_plans() as plans:
+        program(48)
+    assert max(int(plan.title.split()[2]) for plan in plans) > 50, [plan.title for plan in plans]
+
+
+def test_whole_numbers_and_floats_are_one_program():
+    def program(a, b):
+        x = jitgrad.tensor([1.0, 2.0], dtype="float32", requires_grad=True)
+        y = ((x * a + b) / a - b > a) * (b - x) * a
+        assert y.dtype == np.float32
+        y.sum().backward()
+        return x.grad.tolist()
+
+    want = program(2, 3)
+    with observed_plans() as plans:
+        assert program(2.0, 3.0) == program(2, 3.0) == want
+    assert not plans
