@@ -1,7 +1,8 @@
-"""Value and gradient of the workloads beside NumPy, numba by hand and the peers that are installed, in one run.
+"""Value and gradient of the workloads beside NumPy, numba by hand and the peers that are installed,
+in one run.
 
-A value is the time of jitgrad over that of the other: 1 is as fast, less is faster. The seconds behind it come from
-``python -m benchmarks.beside``, which prints them, too.
+A value is the time of jitgrad over that of the other: 1 is as fast, less is faster. The seconds
+behind it come from ``python -m benchmarks.beside``, which prints them, too.
 """
 
 from .beside import DTYPES, ELEMENTS, THREADS, measure_all
@@ -58,8 +59,11 @@ class BesidePeers(Beside):
 
 
 def over(times, names):
-    """jitgrad's time over the least of the named ones; what went wrong with any of them is an error here."""
-    texts = {name: t for name, t in times.items() if isinstance(t, str) and name in ("jitgrad", *names)}
+    """jitgrad's time over the least of the named ones; what went wrong with any of them is an error
+    here."""
+    texts = {
+        name: t for name, t in times.items() if isinstance(t, str) and name in ("jitgrad", *names)
+    }
     if texts:
         raise RuntimeError("; ".join(f"{name}: {text}" for name, text in texts.items()))
     return times["jitgrad"] / min(times[name] for name in names if name in times)

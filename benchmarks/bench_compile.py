@@ -1,4 +1,5 @@
-"""What compiling costs: kernels of more and more records, in a process with an empty cache of its own."""
+"""What compiling costs: kernels of more and more records, in a process with an empty cache of its
+own."""
 
 import json
 import sys
@@ -13,7 +14,8 @@ WHAT = ["value", "gradient"]
 
 
 def compile_seconds(records, what):
-    """(seconds from the first call to its result, kernels made) of a chain of that many elementwise records."""
+    """(seconds from the first call to its result, kernels made) of a chain of that many elementwise
+    records."""
     import jitgrad
     from jitgrad.runtime.stats import stats
 
@@ -34,7 +36,11 @@ def main(sizes):
     """Prints {"records what": [seconds, kernels]} as JSON."""
     import jitgrad
 
-    jitgrad.config.compile, jitgrad.config.child, jitgrad.config.segment = "always", False, 4 * max(sizes)
+    jitgrad.config.compile, jitgrad.config.child, jitgrad.config.segment = (
+        "always",
+        False,
+        4 * max(sizes),
+    )
     compile_seconds(5, "value")  # numba is imported
     print(json.dumps({f"{n} {what}": compile_seconds(n, what) for what in WHAT for n in sizes}))
 
@@ -46,7 +52,9 @@ class Compile:
     def setup_cache(self):
         with tempfile.TemporaryDirectory() as folder:
             arguments = map(str, self.params[0])
-            return child("-m", "benchmarks.bench_compile", *arguments, JITGRAD_CACHE_DIR=folder, timeout=600)[1]
+            return child(
+                "-m", "benchmarks.bench_compile", *arguments, JITGRAD_CACHE_DIR=folder, timeout=600
+            )[1]
 
     setup_cache.timeout = 600
 

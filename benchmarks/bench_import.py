@@ -1,4 +1,5 @@
-"""What a new process pays: the import beside NumPy's, the first gradient, and a script of many small computations."""
+"""What a new process pays: the import beside NumPy's, the first gradient, and a script of many
+small computations."""
 
 import atexit
 import importlib.util
@@ -85,7 +86,8 @@ class Import:
 
 
 class FirstGradient:
-    """Seconds from the start of Python: by NumPy, by kernels of the disk cache, and by kernels it has to make."""
+    """Seconds from the start of Python: by NumPy, by kernels of the disk cache, and by kernels it
+    has to make."""
 
     timeout = 120
 
@@ -97,10 +99,14 @@ class FirstGradient:
 
     def track_from_the_disk_cache(self):
         child("-c", GRADIENT, JITGRAD_COMPILE="always")
-        return statistics.median(child("-c", GRADIENT, JITGRAD_COMPILE="always")[0] for _ in range(RUNS))
+        return statistics.median(
+            child("-c", GRADIENT, JITGRAD_COMPILE="always")[0] for _ in range(RUNS)
+        )
 
     def track_compiled(self):
-        return statistics.median(fresh("-c", GRADIENT, JITGRAD_COMPILE="always")[0] for _ in range(RUNS))
+        return statistics.median(
+            fresh("-c", GRADIENT, JITGRAD_COMPILE="always")[0] for _ in range(RUNS)
+        )
 
     track_by_numpy.unit = track_from_the_disk_cache.unit = track_compiled.unit = "s"
 
@@ -115,7 +121,9 @@ class FirstCall:
     def setup_cache(self):
         found = {}
         for n in self.params[1]:
-            runs = [fresh("-c", FIRST_CALLS, str(n), JITGRAD_COMPILE="auto")[1] for _ in range(RUNS)]
+            runs = [
+                fresh("-c", FIRST_CALLS, str(n), JITGRAD_COMPILE="auto")[1] for _ in range(RUNS)
+            ]
             found |= {(name, n): statistics.median(run[name] for run in runs) for name in WORKLOADS}
         return found
 

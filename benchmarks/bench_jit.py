@@ -1,7 +1,8 @@
-"""What a call through `jitgrad.jit` costs, beside the same without it and beside kernels written by hand in numba.
+"""What a call through `jitgrad.jit` costs, beside the same without it and beside kernels written by
+hand in numba.
 
-Those write into buffers made beforehand and call libm for one element at a time. ``python -m benchmarks.bench_jit``
-prints all of it in one interleaved run, and where the time of a call goes.
+Those write into buffers made beforehand and call libm for one element at a time. ``python -m
+benchmarks.bench_jit`` prints all of it in one interleaved run, and where the time of a call goes.
 """
 
 import math
@@ -43,7 +44,9 @@ def _chain(x, g):
         a, e, t = abs(v), math.exp(-v * v), math.tanh(v)
         log, sine = math.log1p(a), math.sin(v)
         s += sine * e + log * t
-        g[i] = (math.cos(v) - 2 * v * sine) * e + math.copysign(t / (1 + a), t * v) + log * (1 - t * t)
+        g[i] = (
+            (math.cos(v) - 2 * v * sine) * e + math.copysign(t / (1 + a), t * v) + log * (1 - t * t)
+        )
     return s
 
 
@@ -94,12 +97,17 @@ def look(results):
 
 
 def steps(name, n):
-    """(through jit, without it, by hand), each a step without arguments; and the function under jit."""
+    """(through jit, without it, by hand), each a step without arguments; and the function under
+    jit."""
     function, arrays, kernel, _ = CALLS[name]
     values = list(np.random.default_rng(0).standard_normal((arrays, n)))
     tensors, out = [jitgrad.tensor(a) for a in values], np.empty(n)
     jitted = jitgrad.jit(function)
-    made = (lambda: jitted(*tensors)), (lambda: look(function(*tensors))), (lambda: kernel(*values, out))
+    made = (
+        (lambda: jitted(*tensors)),
+        (lambda: look(function(*tensors))),
+        (lambda: kernel(*values, out)),
+    )
     for step in made:
         warm(step)
     return *made, jitted
@@ -131,7 +139,10 @@ class Recording(Prepared):
     """The first call for another shape: recording and a plan, no kernel."""
 
     def prepare(self):
-        self.jitted, self.sizes = jitgrad.jit(jitgrad.value_and_grad(chain)), iter(range(10, 1 << 30))
+        self.jitted, self.sizes = (
+            jitgrad.jit(jitgrad.value_and_grad(chain)),
+            iter(range(10, 1 << 30)),
+        )
         warm(lambda: self.jitted(jitgrad.ones(next(self.sizes))))
 
     def time_a_new_shape(self):
@@ -166,7 +177,7 @@ class Step(Prepared):
     track_ratio_to_eager.unit = "ratio"
 
 
-# --- the table --------------------------------------------------------------------------------------------------------
+# --- the table ------------------------------------------------------------------------------------
 
 
 def interleaved(functions, rounds=101, calls=20):
@@ -182,7 +193,8 @@ def interleaved(functions, rounds=101, calls=20):
 
 
 def parts(name, n):
-    """Microseconds of a call: of the wrapper, of looking at the arguments, of the plan, of handles and results."""
+    """Microseconds of a call: of the wrapper, of looking at the arguments, of the plan, of handles
+    and results."""
     jitted = steps(name, n)[3]
     replay, arrays = jitted.plans.__self__.replay, CALLS[name][1]
     tensors = [jitgrad.tensor(a) for a in np.random.default_rng(0).standard_normal((arrays, n))]
@@ -195,7 +207,12 @@ def parts(name, n):
     runs = scope["replay"]
     args = tuple(tensors)
     whole, inside, ran, looked = interleaved(
-        [lambda: jitted(*tensors), lambda: replay(args, {}), lambda: runs(args, {}), lambda: looks(args, {})]
+        [
+            lambda: jitted(*tensors),
+            lambda: replay(args, {}),
+            lambda: runs(args, {}),
+            lambda: looks(args, {}),
+        ]
     )
     empty = interleaved([lambda: None])[0]
     return {
@@ -207,14 +224,19 @@ def parts(name, n):
 
 
 def main():
-    print(f"{'function':16}{'n':>6}{'jit':>8}{'eager':>9}{'by hand':>9}{'jit - by hand':>15}   us a call, medians")
+    print(
+        f"{'function':16}{'n':>6}{'jit':>8}{'eager':>9}{'by hand':>9}{'jit - by hand':>15}   us a "
+        "call, medians"
+    )
     for name, (_, _, _, sizes) in CALLS.items():
         for n in sizes:
             jitted, eager, kernel, _ = steps(name, n)
             a, b, c = interleaved([jitted, eager, kernel])
             print(f"{name:16}{n:>6}{a:>8.2f}{b:>9.2f}{c:>9.2f}{a - c:>15.2f}")
     for name, n in (("plus_one", 4), ("chain", 100)):
-        print(f"{name}, {n}: " + ", ".join(f"{what} {us:.2f}" for what, us in parts(name, n).items()))
+        print(
+            f"{name}, {n}: " + ", ".join(f"{what} {us:.2f}" for what, us in parts(name, n).items())
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Peak memory of value and gradient, over what must be there at once: the inputs and the gradients.
 
-Linux only: the peak is the kernel's own (VmHWM), in a process of its own, above what the process held with everything
-imported and all kernels made. NumPy by hand stands beside. `benchmarks.memory` measures.
+Linux only: the peak is the kernel's own (VmHWM), in a process of its own, above what the process
+held with everything imported and all kernels made. NumPy by hand stands beside. `benchmarks.memory`
+measures.
 """
 
 import os
@@ -11,7 +12,8 @@ from .libraries import LIBRARIES
 from .memory import PEAK_FROM_HERE
 from .workloads import WORKLOADS
 
-#: Arrays of 32 MB: the allocator gives each back to the system when it is freed, and pages of 4 KB do not count.
+#: Arrays of 32 MB: the allocator gives each back to the system when it is freed, and pages of 4 KB
+#: do not count.
 ELEMENTS = 4 * 10**6
 
 

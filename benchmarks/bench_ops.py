@@ -1,7 +1,8 @@
 """Every operation of the catalogue, forward and with its gradient, beside NumPy.
 
-The operands are made from the registry's entries, so a new entry is measured without a line here. One process measures
-all of them, since asv starts one for each row; a row reads its figures from there. Start at `Operation`.
+The operands are made from the registry's entries, so a new entry is measured without a line here.
+One process measures all of them, since asv starts one for each row; a row reads its figures from
+there. Start at `Operation`.
 """
 
 import math
@@ -19,7 +20,11 @@ from .common import Prepared, medians, warm
 
 SIZES = [10**4, 10**6]
 FLOAT = np.dtype(float)
-CASES = {f"{name}-{k}": (entry, case) for name, entry in REGISTRY.items() for k, case in enumerate(entry.cases)}
+CASES = {
+    f"{name}-{k}": (entry, case)
+    for name, entry in REGISTRY.items()
+    for k, case in enumerate(entry.cases)
+}
 
 
 def kind(entry):
@@ -91,7 +96,8 @@ def call(entry, function, xs, case):
 
 
 class Operation:
-    """One case of an entry on operands of about `n` elements: forward, by NumPy, and with its gradient."""
+    """One case of an entry on operands of about `n` elements: forward, by NumPy, and with its
+    gradient."""
 
     def __init__(self, name, n):
         self.name, (self.entry, case) = name, CASES[name]
@@ -127,13 +133,16 @@ class Operation:
         return step
 
     def numpy(self):
-        """NumPy's function of the same name; where it has none, the entry's formula, run by NumPy."""
+        """NumPy's function of the same name; where it has none, the entry's formula, run by
+        NumPy."""
         entry = self.entry
 
         def step():
             with np.errstate(all="ignore"):
                 out = call(entry, entry.numpy, self.arrays, self.case)
-            return np.ascontiguousarray(out) if entry.view else out  # a view costs NumPy nothing before it is read
+            return (
+                np.ascontiguousarray(out) if entry.view else out
+            )  # a view costs NumPy nothing before it is read
 
         if entry.numpy is None:
             return self.formula()
@@ -162,7 +171,8 @@ def measure(name, n):
 
 
 class Operations:
-    """Over the time of NumPy's forward function; a gradient by hand takes at least as long as that."""
+    """Over the time of NumPy's forward function; a gradient by hand takes at least as long as
+    that."""
 
     params = [list(CASES), SIZES[-1:]]
     param_names = ["operation", "elements"]
@@ -199,7 +209,8 @@ class Gradients(Operations):
 
 
 class Families(Prepared):
-    """All operations of a kind, one after the other, of 1e4 elements: seconds, for comparing commits."""
+    """All operations of a kind, one after the other, of 1e4 elements: seconds, for comparing
+    commits."""
 
     params = [sorted({kind(entry) for entry in REGISTRY.values()})]
     param_names = ["family"]
@@ -209,7 +220,9 @@ class Families(Prepared):
         names = [name for name, (entry, _) in CASES.items() if kind(entry) == family]
         operations = [Operation(name, SIZES[0]) for name in names]
         self.forward = [operation.forward() for operation in operations]
-        self.gradient = [operation.gradient() for operation in operations if operation.entry.differentiable]
+        self.gradient = [
+            operation.gradient() for operation in operations if operation.entry.differentiable
+        ]
         for step in self.forward + self.gradient:
             warm(step)
 

@@ -8,7 +8,11 @@ from .common import Prepared, warm
 
 
 def leaf_of(shape):
-    return jitgrad.full(shape, 0.3).requires_grad_() if shape else jitgrad.tensor(0.3, requires_grad=True)
+    return (
+        jitgrad.full(shape, 0.3).requires_grad_()
+        if shape
+        else jitgrad.tensor(0.3, requires_grad=True)
+    )
 
 
 class Record(Prepared):

@@ -1,7 +1,8 @@
-"""Elementary functions in kernels, a row each: time for an array that stays in the cache, beside NumPy's and libm's.
+"""Elementary functions in kernels, a row each: time for an array that stays in the cache, beside
+NumPy's and libm's.
 
-Bare loops are measured, without recording and launching. `python -m benchmarks.vmath_table` prints all of them with
-their errors.
+Bare loops are measured, without recording and launching. `python -m benchmarks.vmath_table` prints
+all of them with their errors.
 """
 
 import math
@@ -18,18 +19,37 @@ NAMES = sorted(set((*vmath.ONE, *vmath.TWO)) - {"is_far"})
 DTYPES = ["float64", "float32"]
 #: Where the operands are, if not between -3 and 3.
 ON = {
-    "arccos": (-1, 1), "arccosh": (1, 5), "arcsin": (-1, 1), "arctanh": (-1, 1), "exp": (-5, 5), "exp2": (-5, 5),
-    "hypot": (0.1, 3), "log": (0.1, 10), "log10": (0.1, 10), "log1p": (-0.5, 5), "log2": (0.1, 10), "power": (0.1, 3),
-}  # fmt: skip
+    "arccos": (-1, 1),
+    "arccosh": (1, 5),
+    "arcsin": (-1, 1),
+    "arctanh": (-1, 1),
+    "exp": (-5, 5),
+    "exp2": (-5, 5),
+    "hypot": (0.1, 3),
+    "log": (0.1, 10),
+    "log10": (0.1, 10),
+    "log1p": (-0.5, 5),
+    "log2": (0.1, 10),
+    "power": (0.1, 3),
+}
 #: How numba calls the C library: its scalar functions.
 LIBM = {
-    "arccos": "math.acos(x)", "arccosh": "math.acosh(x)", "arcsin": "math.asin(x)", "arcsinh": "math.asinh(x)",
-    "arctan": "math.atan(x)", "arctan2": "math.atan2(x, y)", "arctanh": "math.atanh(x)", "cbrt": "np.cbrt(x)",
-    "exp2": "np.exp2(x)", "hypot": "math.hypot(x, y)", "log2": "np.log2(x)", "power": "x**y",
+    "arccos": "math.acos(x)",
+    "arccosh": "math.acosh(x)",
+    "arcsin": "math.asin(x)",
+    "arcsinh": "math.asinh(x)",
+    "arctan": "math.atan(x)",
+    "arctan2": "math.atan2(x, y)",
+    "arctanh": "math.atanh(x)",
+    "cbrt": "np.cbrt(x)",
+    "exp2": "np.exp2(x)",
+    "hypot": "math.hypot(x, y)",
+    "log2": "np.log2(x)",
+    "power": "x**y",
     "logaddexp": "max(x, y) + math.log1p(math.exp(-abs(x - y)))",
     "logaddexp2": "max(x, y) + math.log1p(np.exp2(-abs(x - y))) / math.log(2)",
     "sigmoid": "1 / (1 + math.exp(-x))",
-}  # fmt: skip
+}
 
 
 def looped(expression, two):
@@ -66,7 +86,10 @@ def operands(name, dtype):
     """The operands and an array for the result."""
     n = 8 if common.COMPILE == "never" else N
     rng = np.random.default_rng(0)
-    xs = [rng.uniform(*ON.get(name, (-3, 3)), n).astype(dtype) for _ in range(2 if name in vmath.TWO else 1)]
+    xs = [
+        rng.uniform(*ON.get(name, (-3, 3)), n).astype(dtype)
+        for _ in range(2 if name in vmath.TWO else 1)
+    ]
     return *xs, np.empty(n, dtype)
 
 

@@ -1,6 +1,8 @@
-"""Value and gradient of what users compute, small and large: seconds, for comparing commits; and kernels for new sizes.
+"""Value and gradient of what users compute, small and large: seconds, for comparing commits; and
+kernels for new sizes.
 
-`benchmarks.workloads` has the formulas; `bench_beside` compares the same work with NumPy and others.
+`benchmarks.workloads` has the formulas; `bench_beside` compares the same work with NumPy and
+others.
 """
 
 import numpy as np
@@ -34,7 +36,10 @@ class NewShapes(Prepared):
 
     def prepare(self):
         rng = np.random.default_rng(0)
-        self.xs = [jitgrad.tensor(rng.standard_normal(n), requires_grad=True) for n in range(1000, 2000, 100)]
+        self.xs = [
+            jitgrad.tensor(rng.standard_normal(n), requires_grad=True)
+            for n in range(1000, 2000, 100)
+        ]
         warm(self.step)
 
     def step(self):

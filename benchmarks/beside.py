@@ -1,14 +1,16 @@
-"""The workloads in jitgrad, NumPy, numba by hand and the peers that are installed, in turns, in one run.
+"""The workloads in jitgrad, NumPy, numba by hand and the peers that are installed, in turns, in one
+run.
 
     python -m benchmarks.beside           all workloads, 1e4 and 1e6 elements, float64, all threads
     python -m benchmarks.beside chain norms --threads 1 --elements 1e6 --dtypes float32
 
-Prints the median time of a call of value and gradient, and what the others take over it. Every library's results are
-checked against NumPy in float64 first. `bench_beside` makes rows of asv from the same figures.
+Prints the median time of a call of value and gradient, and what the others take over it. Every
+library's results are checked against NumPy in float64 first. `bench_beside` makes rows of asv from
+the same figures.
 
-Each library has a process of its own (`Worker`; `serve` is its other end), which is stopped when it is not its turn:
-threads of OpenMP and BLAS spin for a while after their work, and a launch of another library then waited 8 ms for a
-core. Start at `measure`.
+Each library has a process of its own (`Worker`; `serve` is its other end), which is stopped when it
+is not its turn: threads of OpenMP and BLAS spin for a while after their work, and a launch of
+another library then waited 8 ms for a core. Start at `measure`.
 """
 
 import argparse
@@ -28,8 +30,15 @@ from .workloads import WORKLOADS
 
 ELEMENTS, DTYPES, THREADS = (10**4, 10**6), ("float64", "float32"), (1, 2)
 #: Their numbers of threads are read when the libraries are imported.
-VARIABLES = ("JITGRAD_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
-             "NUMEXPR_NUM_THREADS", "NUMEXPR_MAX_THREADS")  # fmt: skip
+VARIABLES = (
+    "JITGRAD_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+)
 
 
 class Case(NamedTuple):
@@ -67,16 +76,22 @@ def serve(library):
 
 
 class Worker:
-    """A process with one library and its number of threads, running only while it is asked something."""
+    """A process with one library and its number of threads, running only while it is asked
+    something."""
 
     def __init__(self, library, threads):
         variables = dict.fromkeys(VARIABLES, str(threads))
-        cores = sorted(os.sched_getaffinity(0))[-threads:] if hasattr(os, "sched_getaffinity") else None
+        cores = (
+            sorted(os.sched_getaffinity(0))[-threads:] if hasattr(os, "sched_getaffinity") else None
+        )
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.beside", "--serve", library], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env=common.environment(**variables),
+            [sys.executable, "-m", "benchmarks.beside", "--serve", library],
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=common.environment(**variables),
             preexec_fn=None if cores is None else lambda: os.sched_setaffinity(0, cores),
-        )  # fmt: skip
+        )
 
     def ask(self, *question):
         """The answer; a text that says so where the process has ended."""
@@ -106,7 +121,8 @@ class Worker:
 
 
 def measure(cases, threads, libraries=None):
-    """[{library: median seconds}] of cases; a text in the place of the seconds where a library failed."""
+    """[{library: median seconds}] of cases; a text in the place of the seconds where a library
+    failed."""
     with contextlib.ExitStack() as stack:
         workers = {}
         for library in libraries or installed():
@@ -125,7 +141,11 @@ def _case(case, workers):
     for library, rounds in found.items():
         texts = [answer for answer in rounds if isinstance(answer, str)]
         failed |= {library: texts[0]} if texts else {}
-    times = {library: statistics.median(rounds) for library, rounds in found.items() if library not in failed}
+    times = {
+        library: statistics.median(rounds)
+        for library, rounds in found.items()
+        if library not in failed
+    }
     return {library: (times | failed)[library] for library in workers if library in times | failed}
 
 
@@ -139,15 +159,27 @@ def table(rows):
     """The rows as text: microseconds of jitgrad, then how many times as long the others take."""
     libraries = list(dict.fromkeys(library for times in rows.values() for library in times))
     others = [library for library in libraries if library != "jitgrad"]
-    yield f"{'workload, elements, dtype, threads':44}{'jitgrad':>12}" + "".join(f"{name:>10}" for name in others)
+    yield f"{'workload, elements, dtype, threads':44}{'jitgrad':>12}" + "".join(
+        f"{name:>10}" for name in others
+    )
     for row, times in rows.items():
         own = times["jitgrad"]
         own = math.nan if isinstance(own, str) else own
-        cells = ["" if (t := times.get(other)) is None else "failed" if isinstance(t, str) else f"{t / own:.2f} x"
-                 for other in others]  # fmt: skip
-        yield f"{' '.join(map(str, row)):44}{own * 1e6:9.1f} us" + "".join(f"{cell:>10}" for cell in cells)
+        cells = [
+            ""
+            if (t := times.get(other)) is None
+            else "failed"
+            if isinstance(t, str)
+            else f"{t / own:.2f} x"
+            for other in others
+        ]
+        yield f"{' '.join(map(str, row)):44}{own * 1e6:9.1f} us" + "".join(
+            f"{cell:>10}" for cell in cells
+        )
     for row, times in rows.items():
-        yield from (f"{row}: {library}: {text}" for library, text in times.items() if isinstance(text, str))
+        yield from (
+            f"{row}: {library}: {text}" for library, text in times.items() if isinstance(text, str)
+        )
 
 
 def _whole(text):
@@ -155,9 +187,13 @@ def _whole(text):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.beside", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.beside", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("workloads", nargs="*", metavar="workload", help=", ".join(WORKLOADS))
-    parser.add_argument("--elements", nargs="+", type=_whole, default=ELEMENTS, help="sizes, such as 1e6")
+    parser.add_argument(
+        "--elements", nargs="+", type=_whole, default=ELEMENTS, help="sizes, such as 1e6"
+    )
     parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=DTYPES[:1])
     parser.add_argument("--threads", nargs="+", type=int, default=[os.cpu_count()])
     parser.add_argument("--serve", choices=LIBRARIES, help=argparse.SUPPRESS)
@@ -166,7 +202,9 @@ def main(arguments=None):
         return serve(options.serve)
     if unknown := set(options.workloads) - set(WORKLOADS):
         parser.error(f"got {', '.join(sorted(unknown))}, expected some of {', '.join(WORKLOADS)}")
-    rows = measure_all(options.workloads or WORKLOADS, options.elements, options.dtypes, options.threads)
+    rows = measure_all(
+        options.workloads or WORKLOADS, options.elements, options.dtypes, options.threads
+    )
     print("\n".join(table(rows)))
     return int(any(isinstance(t, str) for times in rows.values() for t in times.values()))
 

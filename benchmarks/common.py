@@ -1,6 +1,7 @@
 """What the benchmarks share: warm kernels, medians of runs in turns, and processes of their own.
 
-asv calls `setup` before every single call that it times; `Prepared` makes the inputs and kernels once.
+asv calls `setup` before every single call that it times; `Prepared` makes the inputs and kernels
+once.
 """
 
 import json
@@ -11,17 +12,20 @@ import subprocess
 import sys
 import time
 
-#: The way of compiling that is measured, also in children: kernels, all of them made before the clock starts.
+#: The way of compiling that is measured, also in children: kernels, all of them made before the
+#: clock starts.
 COMPILE = "always"
-#: Seconds, and runs at least, of what warms up: asv's quick mode times a single call, and a new process runs its first
-#: ones slower (Python specialises code that it has seen some times, caches and the processor's clock are cold).
+#: Seconds, and runs at least, of what warms up: asv's quick mode times a single call, and a new
+#: process runs its first ones slower (Python specialises code that it has seen some times, caches
+#: and the processor's clock are cold).
 WARM, RUNS = 0.01, 3
 #: Turns that `medians` gives each of the things it compares, and seconds for all turns of one.
 ROUNDS, BUDGET = 7, 0.1
 
 
 class Prepared:
-    """A benchmark with `prepare(*params)` for a `setup`. The first run of a process warms up, so asv need not."""
+    """A benchmark with `prepare(*params)` for a `setup`. The first run of a process warms up, so
+    asv need not."""
 
     warmup_time = 0
     repeat = (5, 100, 0.5)
@@ -35,7 +39,8 @@ class Prepared:
 
 
 def warm(step):
-    """Runs `step` until its kernels are there, so that the clock sees none being made, and it is as fast as it gets."""
+    """Runs `step` until its kernels are there, so that the clock sees none being made, and it is as
+    fast as it gets."""
     import jitgrad
 
     jitgrad.config.compile = COMPILE
@@ -53,11 +58,11 @@ def seconds(step):
 
 
 def medians(steps, budget=None, rounds=None):
-    """{name: median seconds of a call} of {name: step}: rounds in turns, about `budget` seconds each in all.
+    """{name: median seconds of a call} of {name: step}: rounds in turns, about `budget` seconds
+    each in all.
 
-    In its turn a step is called again and again, so that small work finds its own code and data in the caches, as in a
-    program that does nothing else; a round counts as its median.
-    """
+    In its turn a step is called again and again, so that small work finds its own code and data in
+    the caches, as in a program that does nothing else; a round counts as its median."""
     rounds = rounds or ROUNDS
     part = (BUDGET if budget is None else budget) / rounds
     found = {name: [] for name in steps}
@@ -89,10 +94,16 @@ def child(*arguments, timeout=300, **variables):
     """(seconds in all, what it printed last, from JSON) of a new process ``python arguments``."""
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, *arguments], env=environment(**variables), capture_output=True, text=True, timeout=timeout,
+        [sys.executable, *arguments],
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
         stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     took = time.perf_counter() - start
     if done.returncode:
-        raise RuntimeError(f"{' '.join(arguments)[:200]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+        raise RuntimeError(
+            f"{' '.join(arguments)[:200]} ended with {done.returncode}:\n{done.stderr[-2000:]}"
+        )
     return took, json.loads(done.stdout.strip().rpartition("\n")[2])

@@ -1,8 +1,10 @@
-"""The first call of a program in a new process, beside the same value and gradient by hand in NumPy.
+"""The first call of a program in a new process, beside the same value and gradient by hand in
+NumPy.
 
-``python -m benchmarks.first_call --sizes 1e5,1e6 --names chain,norm`` prints the milliseconds of both and their ratio,
-the ratio of second calls, and the peak of memory in units of inputs plus outputs, of both. Medians over `--runs`
-processes each. Start at `child`, which runs in the new processes.
+``python -m benchmarks.first_call --sizes 1e5,1e6 --names chain,norm`` prints the milliseconds of
+both and their ratio, the ratio of second calls, and the peak of memory in units of inputs plus
+outputs, of both. Medians over `--runs` processes each. Start at `child`, which runs in the new
+processes.
 """
 
 import argparse
@@ -28,7 +30,8 @@ def _resident(field):
 
 
 def child(library, name, n):
-    """Prints seconds of the first calls, and the peak of memory in the first one over that of inputs and outputs."""
+    """Prints seconds of the first calls, and the peak of memory in the first one over that of
+    inputs and outputs."""
     inputs = PROGRAMS[name].make(n)
     given, made = sum(x.nbytes for x in inputs), inputs[0].nbytes
     if library == "numpy":
@@ -64,17 +67,25 @@ def measured(library, name, n, folder, timeout=300):
     """What a new process says, with nothing of ours cached on the disk."""
     env = {**os.environ, "JITGRAD_CACHE_DIR": folder}
     command = [sys.executable, "-m", "benchmarks.first_call", "--child", library, name, str(n)]
-    out = subprocess.run(command, env=env, check=True, capture_output=True, text=True, timeout=timeout).stdout
+    out = subprocess.run(
+        command, env=env, check=True, capture_output=True, text=True, timeout=timeout
+    ).stdout
     return json.loads(out)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", default="10,1e3,1e5,1e6", help="elements of the inputs; 2e7 is for patience")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--sizes", default="10,1e3,1e5,1e6", help="elements of the inputs; 2e7 is for patience"
+    )
     parser.add_argument("--names", default=",".join(PROGRAMS), help="programs, by default all")
     parser.add_argument("--runs", type=int, default=3, help="processes of each kind")
     args = parser.parse_args()
-    print(f"{'program':22}{'n':>9}{'NumPy ms':>11}{'jitgrad':>11}{'ratio':>7}{'2nd':>7}{'peak':>9}{'NumPy':>9}")
+    print(
+        f"{'program':22}{'n':>9}{'NumPy ms':>11}{'jitgrad':>11}{'ratio':>7}{'2nd':>7}{'peak':>9}{'NumPy':>9}"
+    )
     worst: dict = {}
     with tempfile.TemporaryDirectory() as folder:
         for n in [int(float(size)) for size in args.sizes.split(",")]:
@@ -84,8 +95,12 @@ def main():
                 runs: dict = {"numpy": [], "jitgrad": []}
                 for k in range(args.runs):
                     for library, found in runs.items():
-                        found.append(measured(library, name, n, os.path.join(folder, f"{n}{name}{k}")))
-                hand, ours = ([statistics.median(r[0][k] for r in runs[lib]) for k in (0, 1)] for lib in runs)
+                        found.append(
+                            measured(library, name, n, os.path.join(folder, f"{n}{name}{k}"))
+                        )
+                hand, ours = (
+                    [statistics.median(r[0][k] for r in runs[lib]) for k in (0, 1)] for lib in runs
+                )
                 peaks = [statistics.median(r[1] for r in runs[lib]) for lib in ("jitgrad", "numpy")]
                 ratio = ours[0] / hand[0]
                 worst.setdefault(n, []).append((ratio, name))

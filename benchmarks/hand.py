@@ -1,9 +1,11 @@
-"""The workloads by hand in numba, value and gradient in one pass where the mathematics allows it: the practical limit.
+"""The workloads by hand in numba, value and gradient in one pass where the mathematics allows it:
+the practical limit.
 
-Results go into arrays made beforehand. A kernel is compiled once serially and once in parallel, and runs in parallel
-where there are threads and enough elements. Quirks of numba that shape the code: indices such as ``i - 1`` keep loops
-over `prange` from being vectorised, so neighbours come as views; and a view that is made inside and only written is
-dropped. `HAND` has for each workload what takes its inputs and gives the step.
+Results go into arrays made beforehand. A kernel is compiled once serially and once in parallel, and
+runs in parallel where there are threads and enough elements. Quirks of numba that shape the code:
+indices such as ``i - 1`` keep loops over `prange` from being vectorised, so neighbours come as
+views; and a view that is made inside and only written is dropped. `HAND` has for each workload what
+takes its inputs and gives the step.
 """
 
 import math
@@ -24,7 +26,9 @@ HAND = {}
 def compiled(f):
     """``choose(size)`` -> the serial or the parallel kernel made of `f`."""
     twin = types.FunctionType(f.__code__, f.__globals__, f.__name__)
-    twin.__qualname__ = f.__qualname__ + "_parallel"  # else numba's disk cache takes the one for the other
+    twin.__qualname__ = (
+        f.__qualname__ + "_parallel"
+    )  # else numba's disk cache takes the one for the other
     serial, parallel = njit(**OPTIONS)(f), njit(parallel=True, **OPTIONS)(twin)
 
     def choose(size):
@@ -292,7 +296,7 @@ def _layer_norm_step(a, *rest):
 HAND["layer_norm"] = _layer_norm_step
 
 
-# --- neighbours: views before, at and after each inner element --------------------------------------------------------
+# --- neighbours: views before, at and after each inner element ------------------------------------
 
 
 def _neighbours(x):
@@ -321,7 +325,9 @@ def _rosenbrock_step(x):
 @compiled
 def _rosenbrock_hvp(x, a, b, c, v, va, vb, vc, inner, h):
     for i in prange(b.size):
-        inner[i] = (1200 * b[i] * b[i] - 400 * c[i] + 202) * vb[i] - 400 * (b[i] * vc[i] + a[i] * va[i])
+        inner[i] = (1200 * b[i] * b[i] - 400 * c[i] + 202) * vb[i] - 400 * (
+            b[i] * vc[i] + a[i] * va[i]
+        )
     h[0] = (1200 * x[0] * x[0] - 400 * x[1] + 2) * v[0] - 400 * x[0] * v[1]
     h[-1] = 200 * v[-1] - 400 * x[-2] * v[-2]
 

@@ -1,8 +1,9 @@
 """From which size a launch is worth waking threads: ``python -m benchmarks.launch_cost``.
 
-Prints microseconds of kernels that do little and much per element, in the calling thread and in parallel, in turns and
-per size; what is timed is the launch alone, by the addresses that plans use. ``work`` is what `launch.PARALLEL_WORK` is
-compared with: points times the weight of a point. Start at `measured`.
+Prints microseconds of kernels that do little and much per element, in the calling thread and in
+parallel, in turns and per size; what is timed is the launch alone, by the addresses that plans use.
+``work`` is what `launch.PARALLEL_WORK` is compared with: points times the weight of a point. Start
+at `measured`.
 """
 
 import argparse
@@ -21,7 +22,9 @@ KERNELS = {
     "sum(x * x)": lambda x: (x * x).sum(),
     "polynomial": lambda x: (((x + 3.0) * x - 2.0) * x + 1.0) * x,
     "sin(x)": lambda x: jitgrad.sin(x),
-    "chain": lambda x: (jitgrad.sin(x) * jitgrad.exp(-x * x) + jitgrad.log1p(jitgrad.abs(x)) * jitgrad.tanh(x)).sum(),
+    "chain": lambda x: (
+        jitgrad.sin(x) * jitgrad.exp(-x * x) + jitgrad.log1p(jitgrad.abs(x)) * jitgrad.tanh(x)
+    ).sum(),
 }
 
 
@@ -55,7 +58,9 @@ def measured(call, rounds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=200)
     args = parser.parse_args()
     jitgrad.config.compile = "always"

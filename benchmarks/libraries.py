@@ -1,8 +1,10 @@
-"""What the workloads are timed in: one function per library, from a workload and its inputs to a step to call.
+"""What the workloads are timed in: one function per library, from a workload and its inputs to a
+step to call.
 
-A step gives the value and the gradients (or the product of a Hessian-vector product) as things `numpy.asarray` takes.
-Libraries that are not installed are left out (`installed`). jax is a peer with `jit`; PyTorch is eager, what its users
-get without a compiler of their own. Start at `LIBRARIES`.
+A step gives the value and the gradients (or the product of a Hessian-vector product) as things
+`numpy.asarray` takes. Libraries that are not installed are left out (`installed`). jax is a peer
+with `jit`; PyTorch is eager, what its users get without a compiler of their own. Start at
+`LIBRARIES`.
 """
 
 import importlib.util
@@ -25,7 +27,9 @@ def library(*modules):
 
 def installed():
     """Names of the libraries that are there."""
-    return [name for name, (_, needs) in LIBRARIES.items() if all(map(importlib.util.find_spec, needs))]
+    return [
+        name for name, (_, needs) in LIBRARIES.items() if all(map(importlib.util.find_spec, needs))
+    ]
 
 
 @library("jitgrad")
@@ -66,10 +70,15 @@ def torch(workload, inputs):
     import torch
 
     xp = types.SimpleNamespace(
-        **{name: getattr(torch, name) for name in "abs cumsum dot exp log1p relu sin softmax sqrt sum tanh".split()},
-        logsumexp=torch.logsumexp, norm=torch.linalg.vector_norm, softplus=torch.nn.functional.softplus,
+        **{
+            name: getattr(torch, name)
+            for name in "abs cumsum dot exp log1p relu sin softmax sqrt sum tanh".split()
+        },
+        logsumexp=torch.logsumexp,
+        norm=torch.linalg.vector_norm,
+        softplus=torch.nn.functional.softplus,
         var=lambda a, axis: torch.var(a, axis, correction=0),
-    )  # fmt: skip
+    )
     xs = [torch.tensor(a, requires_grad=k < workload.wrt) for k, a in enumerate(inputs)]
     leaves = xs[: workload.wrt]
     if workload.step == "hvp":
@@ -102,7 +111,9 @@ def jax(workload, inputs):
         slope = jax.grad(lambda x: workload.loss(xp, x))
         run = jax.jit(lambda x, v: [jax.jvp(slope, (x,), (v,))[1]])
     else:
-        both = jax.value_and_grad(lambda *xs: workload.loss(xp, *xs), argnums=tuple(range(workload.wrt)))
+        both = jax.value_and_grad(
+            lambda *xs: workload.loss(xp, *xs), argnums=tuple(range(workload.wrt))
+        )
         run = jax.jit(lambda *xs: [(out := both(*xs))[0], *out[1]])
     return lambda: jax.block_until_ready(run(*xs))
 
@@ -114,7 +125,11 @@ def autograd(workload, inputs):
 
     xp = types.SimpleNamespace(**vars(anp))
     xp.norm, xp.softplus = (lambda a: anp.sqrt(anp.sum(a * a))), (lambda z: anp.logaddexp(z, 0.0))
-    xp.logsumexp, xp.softmax, xp.relu = _logsumexp(anp), _softmax(anp), (lambda a: anp.maximum(a, 0.0))
+    xp.logsumexp, xp.softmax, xp.relu = (
+        _logsumexp(anp),
+        _softmax(anp),
+        (lambda a: anp.maximum(a, 0.0)),
+    )
     wrt = list(range(workload.wrt))
     if workload.step == "hvp":
         product = autograd.hessian_vector_product(lambda x: workload.loss(xp, x))
@@ -144,7 +159,8 @@ EXPRESSIONS = {
     "sumsq": ("sum(2 * x * x)", "4 * x"),
     "chain": (
         "sum(sin(x) * exp(-x * x) + log1p(abs(x)) * tanh(x))",
-        "(cos(x) - 2 * x * sin(x)) * exp(-x * x) + where(x > 0, 1, where(x < 0, -1, 0)) * tanh(x) / (1 + abs(x))"
+        "(cos(x) - 2 * x * sin(x)) * exp(-x * x) + where(x > 0, 1, where(x < 0, -1, 0)) * tanh(x) "
+        "/ (1 + abs(x))"
         " + log1p(abs(x)) * (1 - tanh(x) * tanh(x))",
     ),
 }
@@ -166,7 +182,8 @@ OTHERS = tuple(name for name in LIBRARIES if name not in ("jitgrad", "numpy", "n
 
 
 def agree(got, want, dtype):
-    """Raises unless what a step gave is what NumPy in float64 says, relative to the largest magnitude."""
+    """Raises unless what a step gave is what NumPy in float64 says, relative to the largest
+    magnitude."""
     tolerance = 1e-9 if np.dtype(dtype) == np.float64 else 2e-3
     if len(got) != len(want):
         raise AssertionError(f"got {len(got)} outputs, expected {len(want)}")
@@ -174,4 +191,6 @@ def agree(got, want, dtype):
         g, w = np.asarray(g), np.asarray(w)
         wrong = np.abs(g.reshape(w.shape) - w).max() / max(np.abs(w).max(), 1e-300)
         if not wrong <= tolerance:
-            raise AssertionError(f"output {k} is off by {wrong:.1e} of the largest magnitude, not {tolerance:.0e}")
+            raise AssertionError(
+                f"output {k} is off by {wrong:.1e} of the largest magnitude, not {tolerance:.0e}"
+            )

@@ -1,7 +1,8 @@
-"""Peak memory of a workload over the least there can be: ``python -m benchmarks.memory jitgrad chain 4e6``.
+"""Peak memory of a workload over the least there can be: ``python -m benchmarks.memory jitgrad
+chain 4e6``.
 
-Linux only. Run in a process of its own, as `bench_memory` does, with ``JITGRAD_COMPILE=always``. What the process held
-before, with all imports and kernels, is not counted.
+Linux only. Run in a process of its own, as `bench_memory` does, with ``JITGRAD_COMPILE=always``.
+What the process held before, with all imports and kernels, is not counted.
 """
 
 import gc

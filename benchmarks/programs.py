@@ -1,9 +1,11 @@
-"""Small programs to measure first calls with: a loss in a library's namespace, and its gradient by hand in NumPy.
+"""Small programs to measure first calls with: a loss in a library's namespace, and its gradient by
+hand in NumPy.
 
-`PROGRAMS` maps a name to a `Program`. A loss gets the namespace (`jitgrad` or `torch`, in names that both have) and
-tensors; `hand` gets arrays and returns (value, gradient in the first one), as somebody writes it who knows NumPy and
-some calculus. `make(n)` gives the inputs, of about n elements in all. Hessian-vector products have order 2: `hand`
-gives the product with the last input, which `loss` does not get.
+`PROGRAMS` maps a name to a `Program`. A loss gets the namespace (`jitgrad` or `torch`, in names
+that both have) and tensors; `hand` gets arrays and returns (value, gradient in the first one), as
+somebody writes it who knows NumPy and some calculus. `make(n)` gives the inputs, of about n
+elements in all. Hessian-vector products have order 2: `hand` gives the product with the last input,
+which `loss` does not get.
 """
 
 import math
@@ -14,7 +16,8 @@ import numpy as np
 
 
 class Program(NamedTuple):
-    """A loss, its inputs, and its value and gradient by hand; `most` is the size from which it takes too long."""
+    """A loss, its inputs, and its value and gradient by hand; `most` is the size from which it
+    takes too long."""
 
     loss: Callable
     hand: Callable
@@ -61,7 +64,7 @@ def program(hand, make=_vector, order=1, most=math.inf):
     return register
 
 
-# --- elementwise, and one sum ----------------------------------------------------------------------------------------
+# --- elementwise, and one sum ---------------------------------------------------------------------
 
 
 @program(lambda x: (x @ x, 2 * x))
@@ -87,7 +90,9 @@ def gauss(xp, x):
 def _chain(x):
     e, t, log = np.exp(-x * x), np.tanh(x), np.log1p(x * x)
     s = np.sin(x)
-    return np.sum(s * e + log * t), (np.cos(x) - 2 * x * s) * e + 2 * x / (1 + x * x) * t + log * (1 - t * t)
+    return np.sum(s * e + log * t), (np.cos(x) - 2 * x * s) * e + 2 * x / (1 + x * x) * t + log * (
+        1 - t * t
+    )
 
 
 @program(_chain)
@@ -127,7 +132,9 @@ def hyperbola(xp, x):
 
 def _huber(x):
     a = np.abs(x)
-    return np.sum(np.where(a < 0.5, 0.5 * x * x, 0.5 * a - 0.125)), np.where(a < 0.5, x, 0.5 * np.sign(x))
+    return np.sum(np.where(a < 0.5, 0.5 * x * x, 0.5 * a - 0.125)), np.where(
+        a < 0.5, x, 0.5 * np.sign(x)
+    )
 
 
 @program(_huber)
@@ -166,7 +173,7 @@ def twenty_steps(xp, x):
     return x.sum()
 
 
-# --- reductions and scans --------------------------------------------------------------------------------------------
+# --- reductions and scans -------------------------------------------------------------------------
 
 
 def _norm(x):
@@ -235,7 +242,9 @@ def normalized_rows(xp, A):
     return xp.sin(d / xp.sqrt((d * d).mean(1) + 1e-5)[:, None]).sum()
 
 
-@program(lambda A: (np.sum(A.mean(0) ** 2), np.tile(2 * A.mean(0) / len(A), (len(A), 1))), make=_rows)
+@program(
+    lambda A: (np.sum(A.mean(0) ** 2), np.tile(2 * A.mean(0) / len(A), (len(A), 1))), make=_rows
+)
 def column_means(xp, A):
     m = A.mean(0)
     return (m * m).sum()
@@ -259,7 +268,7 @@ def running_sum(xp, x, w):
     return (w * xp.cumsum(x, 0)).sum()
 
 
-# --- slices, writes and indices --------------------------------------------------------------------------------------
+# --- slices, writes and indices -------------------------------------------------------------------
 
 
 def _roughness(x):
@@ -284,7 +293,10 @@ def _stencil(A):
     return np.sum(lap * lap), g
 
 
-@program(_stencil, make=lambda n: (np.random.default_rng(0).uniform(-1, 1, (max(4, math.isqrt(n)),) * 2),))
+@program(
+    _stencil,
+    make=lambda n: (np.random.default_rng(0).uniform(-1, 1, (max(4, math.isqrt(n)),) * 2),),
+)
 def laplacian(xp, A):
     lap = A[2:, 1:-1] + A[:-2, 1:-1] + A[1:-1, 2:] + A[1:-1, :-2] - 4 * A[1:-1, 1:-1]
     return (lap * lap).sum()
@@ -352,13 +364,16 @@ def writes_in_a_loop(xp, x):
     return xp.sin(y).sum()
 
 
-@program(lambda x, w: (np.sum(np.concatenate((x, w)) ** 2 * np.concatenate((w, x))), 2 * x * w + w * w), make=_vectors)
+@program(
+    lambda x, w: (np.sum(np.concatenate((x, w)) ** 2 * np.concatenate((w, x))), 2 * x * w + w * w),
+    make=_vectors,
+)
 def joined(xp, x, w):
     y = xp.concatenate((x, w))
     return (y * y * xp.concatenate((w, x))).sum()
 
 
-# --- products --------------------------------------------------------------------------------------------------------
+# --- products -------------------------------------------------------------------------------------
 
 
 def _matrix_square(A):
@@ -405,7 +420,9 @@ def _layer(W, X, y):
     return r @ r, X.T @ (2 * r[:, None] * (1 - h * h))
 
 
-@program(_layer, make=lambda n: (np.random.default_rng(1).uniform(-1, 1, (10, 8)), *_regression(n)[1:]))
+@program(
+    _layer, make=lambda n: (np.random.default_rng(1).uniform(-1, 1, (10, 8)), *_regression(n)[1:])
+)
 def layer(xp, W, X, y):
     r = xp.tanh(X @ W).sum(1) - y
     return (r * r).sum()
@@ -417,13 +434,16 @@ def _distances(P):
     return r.sum(), 2 * (d / r[:, :, None]).sum(1)
 
 
-@program(_distances, make=lambda n: (np.random.default_rng(0).uniform(-1, 1, (max(2, math.isqrt(n // 2)), 2)),))
+@program(
+    _distances,
+    make=lambda n: (np.random.default_rng(0).uniform(-1, 1, (max(2, math.isqrt(n // 2)), 2)),),
+)
 def distances(xp, P):
     d = P[:, None] - P
     return xp.sqrt((d * d).sum(2) + 1).sum()
 
 
-# --- control flow and second order -----------------------------------------------------------------------------------
+# --- control flow and second order ----------------------------------------------------------------
 
 
 def _doubling(x):
@@ -463,7 +483,8 @@ def rosenbrock_hvp(xp, x):
 
 
 def step(xp, grad, name, inputs, x):
-    """One value and derivative of a program, in a library like PyTorch: `grad` is its ``autograd.grad``."""
+    """One value and derivative of a program, in a library like PyTorch: `grad` is its
+    ``autograd.grad``."""
     program = PROGRAMS[name]
     if program.order == 1:
         x.grad = None

@@ -1,8 +1,10 @@
-"""``asv publish``, with pages that need no net: ``python -m benchmarks.publish``, then ``asv preview``.
+"""``asv publish``, with pages that need no net: ``python -m benchmarks.publish``, then ``asv
+preview``.
 
-The pages of asv load jQuery, flot and Bootstrap from three hosts, and show nothing where one of them cannot be reached.
-Here the same files are taken from their npm packages (``npm pack``, which runs nothing of them), checked against the
-hashes below, kept beside the results for the next time, and put into ``vendor/`` of the pages. Start at `vendor`.
+The pages of asv load jQuery, flot and Bootstrap from three hosts, and show nothing where one of
+them cannot be reached. Here the same files are taken from their npm packages (``npm pack``, which
+runs nothing of them), checked against the hashes below, kept beside the results for the next time,
+and put into ``vendor/`` of the pages. Start at `vendor`.
 """
 
 import argparse
@@ -26,7 +28,8 @@ class File(NamedTuple):
     sha256: str
 
 
-#: The end of an address in asv's page -> the file. flot's package has the sources of the ".min" files.
+#: The end of an address in asv's page -> the file. flot's package has the sources of the ".min"
+#: files.
 FILES = {
     "jquery-3.3.1.min.js": File(
         "jquery@3.3.1",
@@ -81,7 +84,9 @@ FILES = {
 }
 
 #: An address of another host in a tag, and the attributes that only make sense with it.
-REMOTE = re.compile(r'(?P<attribute>src|href)="(?P<address>https://[^"]+)"(?P<rest>[^>]*\sintegrity="[^"]*"[^>]*)')
+REMOTE = re.compile(
+    r'(?P<attribute>src|href)="(?P<address>https://[^"]+)"(?P<rest>[^>]*\sintegrity="[^"]*"[^>]*)'
+)
 DROPPED = re.compile(r'\s+(integrity|crossorigin|referrerpolicy|onerror)="[^"]*"')
 
 
@@ -96,9 +101,14 @@ def packed(package, folder):
             "found no npm, which fetches the scripts of the pages. Install Node.js and try again; "
             "until then the pages need the net."
         )
-    done = subprocess.run(["npm", "pack", "--silent", package], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(
+        ["npm", "pack", "--silent", package], cwd=folder, capture_output=True, text=True
+    )
     if done.returncode:
-        raise PublishError(f"npm pack {package} failed; until it works the pages need the net:\n{done.stderr.strip()}")
+        raise PublishError(
+            f"npm pack {package} failed; until it works the pages need the "
+            f"net:\n{done.stderr.strip()}"
+        )
     return pathlib.Path(folder) / done.stdout.split()[-1]
 
 
@@ -110,11 +120,17 @@ def fetch(files, kept):
             missing.setdefault(file.package, {})[name] = file
     kept.mkdir(parents=True, exist_ok=True)
     for package, wanted in missing.items():
-        with tempfile.TemporaryDirectory() as folder, tarfile.open(packed(package, folder)) as archive:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            tarfile.open(packed(package, folder)) as archive,
+        ):
             for name, file in wanted.items():
                 content = archive.extractfile(file.path).read()
                 if digest(content) != file.sha256:
-                    raise PublishError(f"{file.path} of {package} has sha256 {digest(content)}, expected {file.sha256}")
+                    raise PublishError(
+                        f"{file.path} of {package} has sha256 {digest(content)}, expected "
+                        f"{file.sha256}"
+                    )
                 (kept / name).write_bytes(content)
 
 
@@ -123,7 +139,8 @@ def digest(content):
 
 
 def vendor(pages, kept):
-    """Makes the pages in the folder `pages` load their scripts from there; returns the addresses it does not know."""
+    """Makes the pages in the folder `pages` load their scripts from there; returns the addresses it
+    does not know."""
     index = pages / "index.html"
     text = index.read_text()
     names = [match["address"].rpartition("/")[2] for match in REMOTE.finditer(text)]
@@ -144,11 +161,14 @@ def vendor(pages, kept):
 
 
 def leave_out(pages):
-    """Takes benchmarks that have no results out of the pages, which would ask for their graphs in vain."""
+    """Takes benchmarks that have no results out of the pages, which would ask for their graphs in
+    vain."""
     index = pages / "index.json"
     content = json.loads(index.read_text())
     graphs = {path.stem for path in (pages / "graphs" / "summary").glob("*.json")}
-    content["benchmarks"] = {name: value for name, value in content["benchmarks"].items() if name in graphs}
+    content["benchmarks"] = {
+        name: value for name, value in content["benchmarks"].items() if name in graphs
+    }
     index.write_text(json.dumps(content))
 
 
@@ -160,12 +180,26 @@ def folders(config, html_dir=None):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.publish", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.publish", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("--config", type=pathlib.Path, default=ROOT / "asv.conf.json")
-    parser.add_argument("--html-dir", help="where the pages go, instead of where the configuration says")
+    parser.add_argument(
+        "--html-dir", help="where the pages go, instead of where the configuration says"
+    )
     options, more = parser.parse_known_args(arguments)  # the rest is for asv
     pages, kept = folders(options.config, options.html_dir)
-    command = [sys.executable, "-m", "asv", "publish", "--config", str(options.config), "--html-dir", str(pages), *more]
+    command = [
+        sys.executable,
+        "-m",
+        "asv",
+        "publish",
+        "--config",
+        str(options.config),
+        "--html-dir",
+        str(pages),
+        *more,
+    ]
     if code := subprocess.run(command).returncode:
         return code
     leave_out(pages)
@@ -175,7 +209,10 @@ def main(arguments=None):
         print(error, file=sys.stderr)
         return 1
     for address in left:
-        print(f"{address} is not in benchmarks/publish.py; the pages load it from the net", file=sys.stderr)
+        print(
+            f"{address} is not in benchmarks/publish.py; the pages load it from the net",
+            file=sys.stderr,
+        )
     print(f"{pages / 'index.html'}: see it with `asv preview`; its requests need a server")
     return 0
 

@@ -1,7 +1,8 @@
 """Where the time of a recorded operation goes: ``python -m benchmarks.record_parts``.
 
-The function that records is rebuilt step by step, each version doing one thing more, and all are timed in turn. The
-last one is the real operator, in loops of two segments; what it takes beyond the parts is the end of each segment.
+The function that records is rebuilt step by step, each version doing one thing more, and all are
+timed in turn. The last one is the real operator, in loops of two segments; what it takes beyond the
+parts is the end of each segment.
 """
 
 import statistics
@@ -108,7 +109,11 @@ def main():
     X = start * 1.0
     key = (ENTRY, X._state, float)
     NEXT = {key: (X * 0.999)._state}
-    parts = {"a call of an operator": call, "which segment, which operands": check, "key and look-up": look_up}
+    parts = {
+        "a call of an operator": call,
+        "which segment, which operands": check,
+        "key and look-up": look_up,
+    }
     parts |= {"a handle": make, "what the segment keeps": keep}
     times = {}
     for name, version in parts.items():

@@ -1,7 +1,7 @@
 """Where the elementary functions are tried, and what they are there: mpmath is the oracle.
 
-`RANGES` has, for each function, the intervals that random points are drawn from, as functions of the dtype's `Limits`;
-`points` adds what lies on and beside thresholds. Start at `errors`.
+`RANGES` has, for each function, the intervals that random points are drawn from, as functions of
+the dtype's `Limits`; `points` adds what lies on and beside thresholds. Start at `errors`.
 """
 
 import math
@@ -24,7 +24,10 @@ class Limits:
             float(info.smallest_subnormal),
         )
         self.high = math.log(self.max)  # exp is finite up to here
-        self.low, self.edge = math.log(self.least) - 0.7, math.log(self.normal)  # exp is 0, and subnormal, from here on
+        self.low, self.edge = (
+            math.log(self.least) - 0.7,
+            math.log(self.normal),
+        )  # exp is 0, and subnormal, from here on
         self.far = 2.0**40 if info.bits == 64 else 2.0**20  # up to here sin is computed in kernels
         self.epsilon = float(info.eps)
 
@@ -59,12 +62,22 @@ def _circle(t):
 #: Name -> intervals of the operand, (low, high) or draw(rng, n).
 RANGES = {
     "exp": lambda t: [(-1, 1), (t.low, t.high), (t.low, t.edge)],
-    "exp2": lambda t: [(-1, 1), (t.low * 1.442695, t.high * 1.442695), (t.low * 1.442695, t.edge * 1.442695)],
+    "exp2": lambda t: [
+        (-1, 1),
+        (t.low * 1.442695, t.high * 1.442695),
+        (t.low * 1.442695, t.edge * 1.442695),
+    ],
     "expm1": lambda t: [(-1, 1), (0.3, 0.42), (-40, t.high), _signed(t.least, 1)],
     "log": _logarithm,
     "log2": _logarithm,
     "log10": _logarithm,
-    "log1p": lambda t: [(-1, 1), (0.3, 0.6), (-1e-3, 1e-3), _signed(t.least, 0.9), _powers(1, t.max)],
+    "log1p": lambda t: [
+        (-1, 1),
+        (0.3, 0.6),
+        (-1e-3, 1e-3),
+        _signed(t.least, 0.9),
+        _powers(1, t.max),
+    ],
     "sin": _circle,
     "cos": _circle,
     "tan": _circle,
@@ -79,23 +92,61 @@ RANGES = {
     "arctanh": lambda t: [(-1, 1), (0.3, 0.4), (0.999, 1), _signed(t.least, 1)],
     "cbrt": lambda t: [(-8, 8), (t.least, t.normal), _signed(t.least, t.max)],
     "erf": lambda t: [(-1, 1), (-6, 6), _signed(t.least, 1)],
-    "erfc": lambda t: [(-1, 1), (0, 6), (-6, math.sqrt(-t.low)), (math.sqrt(-t.edge) - 1, math.sqrt(-t.low))],
+    "erfc": lambda t: [
+        (-1, 1),
+        (0, 6),
+        (-6, math.sqrt(-t.low)),
+        (math.sqrt(-t.edge) - 1, math.sqrt(-t.low)),
+    ],
     "sigmoid": lambda t: [(-1, 1), (t.low, 40), (-6, 6)],
-}  # fmt: skip
+}
 #: Name -> pairs of intervals of the operands.
 PAIRS = {
-    "arctan2": lambda t: [((-1, 1), (-1, 1)), ((-1e-3, 1e-3), (-1, 1)), (_signed(t.least, t.max),) * 2],
-    "hypot": lambda t: [((-1, 1), (-1, 1)), ((0, t.normal), (0, t.normal)), (_signed(t.least, t.max),) * 2],
-    "power": lambda t: [((0.5, 2), (-t.high, t.high)), ((0, 10), (-10, 10)), (_powers(t.least, t.max), (-1.1, 1.1)),
-                        ((1 - 1e-3, 1 + 1e-3), (t.edge * 1e3, t.high * 1e3)), (_powers(t.normal**0.25, 1), (1, 4.3))],
+    "arctan2": lambda t: [
+        ((-1, 1), (-1, 1)),
+        ((-1e-3, 1e-3), (-1, 1)),
+        (_signed(t.least, t.max),) * 2,
+    ],
+    "hypot": lambda t: [
+        ((-1, 1), (-1, 1)),
+        ((0, t.normal), (0, t.normal)),
+        (_signed(t.least, t.max),) * 2,
+    ],
+    "power": lambda t: [
+        ((0.5, 2), (-t.high, t.high)),
+        ((0, 10), (-10, 10)),
+        (_powers(t.least, t.max), (-1.1, 1.1)),
+        ((1 - 1e-3, 1 + 1e-3), (t.edge * 1e3, t.high * 1e3)),
+        (_powers(t.normal**0.25, 1), (1, 4.3)),
+    ],
     "logaddexp": lambda t: [((t.low, 40), (0, 0)), ((0, 3), (-40, 40)), ((0, t.high), (0, t.high))],
-    "logaddexp2": lambda t: [((t.low, 40), (0, 0)), ((0, 3), (-40, 40)), ((0, t.high), (0, t.high))],
-}  # fmt: skip
+    "logaddexp2": lambda t: [
+        ((t.low, 40), (0, 0)),
+        ((0, 3), (-40, 40)),
+        ((0, t.high), (0, t.high)),
+    ],
+}
 
 
 def _special(t):
     """Numbers every function is tried at, where it is defined."""
-    x = [0.0, t.least, t.normal, t.normal / 2, 0.25, 0.5, 0.53, 0.7, 1.0, 2.0, 3.0, math.pi / 2, 20.0, 100.0, t.max]
+    x = [
+        0.0,
+        t.least,
+        t.normal,
+        t.normal / 2,
+        0.25,
+        0.5,
+        0.53,
+        0.7,
+        1.0,
+        2.0,
+        3.0,
+        math.pi / 2,
+        20.0,
+        100.0,
+        t.max,
+    ]
     x += [
         t.high,
         t.low,
@@ -108,7 +159,9 @@ def _special(t):
     ]
     x = np.array(x + [-v for v in x]).astype(t.dtype)
     with np.errstate(over="ignore"):
-        return np.unique(np.concatenate([x, np.nextafter(x, t.dtype.type(9)), np.nextafter(x, t.dtype.type(-9))]))
+        return np.unique(
+            np.concatenate([x, np.nextafter(x, t.dtype.type(9)), np.nextafter(x, t.dtype.type(-9))])
+        )
 
 
 def points(name, dtype, n, rng):
@@ -126,7 +179,10 @@ def points(name, dtype, n, rng):
             return x, y
         some = _special(t)
         some = some[some > 0]
-        a, b = (v.ravel() for v in np.meshgrid(some, np.array([0.5, 1, 2, 3, 1 / 3, -1, -2.5]).astype(t.dtype)))
+        a, b = (
+            v.ravel()
+            for v in np.meshgrid(some, np.array([0.5, 1, 2, 3, 1 / 3, -1, -2.5]).astype(t.dtype))
+        )
         return np.concatenate([x, a]), np.concatenate([y, b])
     x = np.concatenate([*map(draw, RANGES[name](t)), _special(t)])
     return (x[_defined(name, x, t)],)
@@ -150,16 +206,25 @@ ORACLES = {
     "exp2": lambda x: mpmath.mpf(2) ** x,
     "log2": lambda x: mpmath.log(x, 2),
     "log10": mpmath.log10,
-    "arcsin": mpmath.asin, "arccos": mpmath.acos, "arctan": mpmath.atan, "arctan2": mpmath.atan2,
-    "arcsinh": mpmath.asinh, "arccosh": mpmath.acosh, "arctanh": mpmath.atanh,
+    "arcsin": mpmath.asin,
+    "arccos": mpmath.acos,
+    "arctan": mpmath.atan,
+    "arctan2": mpmath.atan2,
+    "arcsinh": mpmath.asinh,
+    "arccosh": mpmath.acosh,
+    "arctanh": mpmath.atanh,
     "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
-    "erfc": lambda x: mpmath.erfc(min(x, 100)),  # mpmath has none for the largest numbers; this is 0 for any dtype
+    "erfc": lambda x: mpmath.erfc(
+        min(x, 100)
+    ),  # mpmath has none for the largest numbers; this is 0 for any dtype
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
     "hypot": mpmath.hypot,
     "power": lambda x, y: x**y,
     "logaddexp": lambda x, y: max(x, y) + mpmath.log1p(mpmath.exp(-abs(x - y))),
-    "logaddexp2": lambda x, y: max(x, y) + mpmath.log1p(mpmath.mpf(2) ** -abs(x - y)) / mpmath.log(2),
-}  # fmt: skip
+    "logaddexp2": lambda x, y: (
+        max(x, y) + mpmath.log1p(mpmath.mpf(2) ** -abs(x - y)) / mpmath.log(2)
+    ),
+}
 
 
 def errors(name, got, operands):

@@ -1,7 +1,8 @@
-"""``python -m benchmarks.vmath_table``: nanoseconds an element, and the largest error met, for each function and dtype.
+"""``python -m benchmarks.vmath_table``: nanoseconds an element, and the largest error met, for each
+function and dtype.
 
-The time is a quantile of interleaved runs over an array that stays in the cache; the error is that of `vmath_points`,
-which needs mpmath.
+The time is a quantile of interleaved runs over an array that stays in the cache; the error is that
+of `vmath_points`, which needs mpmath.
 """
 
 import argparse
@@ -16,7 +17,8 @@ ROUNDS = 60
 
 
 def times(steps, arrays):
-    """Nanoseconds an element of each step, by turns: of the fastest fifth, which other work disturbs least."""
+    """Nanoseconds an element of each step, by turns: of the fastest fifth, which other work
+    disturbs least."""
     taken = [[] for _ in steps]
     for _ in range(ROUNDS):
         for step, seconds in zip(steps, taken):
@@ -56,14 +58,22 @@ def main(argv=None):
         start, copy = time.process_time(), looped("x", two=False)
         copy(*operands("exp", "float64"))
     plain = (time.process_time() - start) * 1e3
-    print(f"ns an element over {N} elements; errors in ulp; ms to compile the loop; to copy: {plain:.0f}")
-    print("| function | dtype | jitgrad | NumPy | libm | error | NumPy's error | compile |\n" + "| --- " * 8 + "|")
+    print(
+        f"ns an element over {N} elements; errors in ulp; ms to compile the loop; to copy: "
+        f"{plain:.0f}"
+    )
+    print(
+        "| function | dtype | jitgrad | NumPy | libm | error | NumPy's error | compile |\n"
+        + "| --- " * 8
+        + "|"
+    )
     for name in options.names or NAMES:
         for dtype in DTYPES:
             own, scalar, numpy, off, ms = row(name, dtype, options.points)
             beside = ("–", "–") if numpy is None else (f"{numpy:.2f}", off[1])
             print(
-                f"| {name} | {dtype} | {own:.2f} | {beside[0]} | {scalar:.2f} | {off[0]} | {beside[1]} | {ms:.0f} |",
+                f"| {name} | {dtype} | {own:.2f} | {beside[0]} | {scalar:.2f} | {off[0]} | "
+                f"{beside[1]} | {ms:.0f} |",
                 flush=True,
             )
 

@@ -1,8 +1,10 @@
-"""The workloads, each defined once: a loss that reads the same in every library, its inputs, and NumPy by hand.
+"""The workloads, each defined once: a loss that reads the same in every library, its inputs, and
+NumPy by hand.
 
-A loss takes the library's functions as `xp` (`benchmarks.libraries` has them) and the inputs; the first `wrt` of them
-are differentiated. `by_hand` gives the value and the gradients by formulas on arrays: what a careful user of NumPy
-writes, and the oracle that every library is checked against before it is timed. Start at `WORKLOADS`.
+A loss takes the library's functions as `xp` (`benchmarks.libraries` has them) and the inputs; the
+first `wrt` of them are differentiated. `by_hand` gives the value and the gradients by formulas on
+arrays: what a careful user of NumPy writes, and the oracle that every library is checked against
+before it is timed. Start at `WORKLOADS`.
 """
 
 import math
@@ -61,7 +63,7 @@ def matrices(rng, n):
     return rng.standard_normal(square(n)), rng.standard_normal(square(n))
 
 
-# --- one pass over arrays ---------------------------------------------------------------------------------------------
+# --- one pass over arrays -------------------------------------------------------------------------
 
 
 @workload(lambda x: (2 * (x @ x), 4 * x), vector)
@@ -103,7 +105,7 @@ def norms(xp, a):
     return xp.norm(a) + xp.sum(xp.abs(a)) + xp.sum(mean * mean)
 
 
-# --- cumulative sums --------------------------------------------------------------------------------------------------
+# --- cumulative sums ------------------------------------------------------------------------------
 
 
 def _cumsum(axis):
@@ -128,7 +130,7 @@ def cumsum_long(xp, a, w):
     return xp.sum(w * xp.cumsum(a, 0))
 
 
-# --- rows -------------------------------------------------------------------------------------------------------------
+# --- rows -----------------------------------------------------------------------------------------
 
 
 def _softmax(a, w):
@@ -181,13 +183,15 @@ def variance(xp, a):
     return xp.sum(xp.var(a, 1))
 
 
-# --- models -----------------------------------------------------------------------------------------------------------
+# --- models ---------------------------------------------------------------------------------------
 
 
 def _logistic(w, x, y):
     z = -y * (x @ w)
     e = np.exp(-np.abs(z))
-    return np.mean(np.maximum(z, 0) + np.log1p(e)), x.T @ (-y * np.where(z > 0, 1, e) / (1 + e)) / len(x)
+    return np.mean(np.maximum(z, 0) + np.log1p(e)), x.T @ (
+        -y * np.where(z > 0, 1, e) / (1 + e)
+    ) / len(x)
 
 
 def _logistic_data(rng, n, d=50):
@@ -217,7 +221,11 @@ def _perceptron_data(rng, n, inputs=784, hidden=256, classes=10):
     rows = max(n // inputs, 2)
     weights = rng.standard_normal((inputs, hidden)) * (2 / inputs) ** 0.5, np.zeros(hidden)
     weights += rng.standard_normal((hidden, classes)) * (2 / hidden) ** 0.5, np.zeros(classes)
-    return *weights, rng.uniform(0, 1, (rows, inputs)), np.eye(classes)[rng.integers(0, classes, rows)]
+    return (
+        *weights,
+        rng.uniform(0, 1, (rows, inputs)),
+        np.eye(classes)[rng.integers(0, classes, rows)],
+    )
 
 
 @workload(_perceptron, _perceptron_data, wrt=4)
@@ -247,4 +255,6 @@ def _rosenbrock_hvp(x, v):
     return (h,)
 
 
-WORKLOADS["rosenbrock_hvp"] = Workload("rosenbrock_hvp", rosenbrock, _rosenbrock_hvp, vectors, step="hvp")
+WORKLOADS["rosenbrock_hvp"] = Workload(
+    "rosenbrock_hvp", rosenbrock, _rosenbrock_hvp, vectors, step="hvp"
+)

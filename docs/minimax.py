@@ -47,7 +47,10 @@ def exchange(f, weight, low, high, n, points=None):
                 rows[i, j] = (x[k] / high) ** j
             rows[i, n], right[i] = (-1) ** i / weights[k], wanted[k]
         found = lu_solve(rows, right)
-        off = [w * (_value([found[j] for j in range(n)], v / high) - f) for w, v, f in zip(weights, x, wanted)]
+        off = [
+            w * (_value([found[j] for j in range(n)], v / high) - f)
+            for w, v, f in zip(weights, x, wanted)
+        ]
         extrema = []
         for k, e in enumerate(off):
             if extrema and (e > 0) == (off[extrema[-1]] > 0):
@@ -56,7 +59,11 @@ def exchange(f, weight, low, high, n, points=None):
                 extrema.append(k)
         while len(extrema) > n + 1:
             extrema.pop(0 if abs(off[extrema[0]]) < abs(off[extrema[-1]]) else -1)
-        if len(extrema) < n + 1 or extrema == places or max(map(abs, off)) < 1.02 * min(abs(off[k]) for k in extrema):
+        if (
+            len(extrema) < n + 1
+            or extrema == places
+            or max(map(abs, off)) < 1.02 * min(abs(off[k]) for k in extrema)
+        ):
             break
         places = extrema
     return [found[j] / high**j for j in range(n)]
@@ -79,7 +86,13 @@ def minimax(f, weight, low, high, n, rounded=0, number=np.float64):
             v = v if abs(v) > near else near  # the functions have gaps at 0, which they would fill
             return (f(v) - _value(done, v)) / v**k
 
-        rest = exchange(left, lambda v: weight(v) * abs(v) ** k if abs(v) > near else mpf("1e-60"), low, high, n - k)
+        rest = exchange(
+            left,
+            lambda v: weight(v) * abs(v) ** k if abs(v) > near else mpf("1e-60"),
+            low,
+            high,
+            n - k,
+        )
         if k == rounded:
             return [float(number(float(c))) for c in reversed(done + rest)]
         done.append(mpf(float(number(float(rest[0])))))
@@ -129,7 +142,9 @@ def table(name, narrow):
     """The table that vmath has for float64, or for float32 where `narrow`."""
     (f, weight), wide, other, counts, rounded = FITS[name]
     number = np.float32 if narrow else np.float64
-    return minimax(f, weight, *(other if narrow and other else wide), counts[narrow], rounded[narrow], number)
+    return minimax(
+        f, weight, *(other if narrow and other else wide), counts[narrow], rounded[narrow], number
+    )
 
 
 if __name__ == "__main__":

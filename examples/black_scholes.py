@@ -1,7 +1,8 @@
-"""Greeks of European call options: first and second derivatives of the Black-Scholes price, for a strip of strikes.
+"""Greeks of European call options: first and second derivatives of the Black-Scholes price, for a
+strip of strikes.
 
-The price is written once. Delta, vega, theta and rho are one backward sweep, gamma and vanna another one through it
-(``create_graph=True``). Each is checked against its closed form.
+The price is written once. Delta, vega, theta and rho are one backward sweep, gamma and vanna
+another one through it (``create_graph=True``). Each is checked against its closed form.
 
     python examples/black_scholes.py
 """
@@ -30,10 +31,19 @@ def greeks(spot, strike, volatility, maturity, rate):
     inputs = [jitgrad.tensor(a, requires_grad=True) for a in (spot, volatility, maturity, rate)]
     s, v, t, r = inputs
     value = price(s, jitgrad.tensor(strike), v, t, r)
-    # Each price depends on its own inputs only, so the gradient of the sum has every option's own derivatives.
+    # Each price depends on its own inputs only, so the gradient of the sum has every option's own
+    # derivatives.
     delta, vega, decay, rho = jitgrad.autograd.grad(value.sum(), inputs, create_graph=True)
     gamma, vanna = jitgrad.autograd.grad(delta.sum(), [s, v])
-    found = {"price": value, "delta": delta, "vega": vega, "theta": -decay, "rho": rho, "gamma": gamma, "vanna": vanna}
+    found = {
+        "price": value,
+        "delta": delta,
+        "vega": vega,
+        "theta": -decay,
+        "rho": rho,
+        "gamma": gamma,
+        "vanna": vanna,
+    }
     return {name: x.detach().numpy() for name, x in found.items()}
 
 

@@ -1,4 +1,5 @@
-"""Fitting a damped oscillation to noisy data by Newton's method, with the exact Hessian from second-order gradients.
+"""Fitting a damped oscillation to noisy data by Newton's method, with the exact Hessian from
+second-order gradients.
 
 python examples/curve_fit.py
 """
@@ -27,14 +28,17 @@ def hessian(gradient, p):
 
 
 def fit(t, y, start, turns=50, tolerance=1e-10):
-    """Newton's method, damped where the Hessian is not positive or a full step does not lower the loss."""
+    """Newton's method, damped where the Hessian is not positive or a full step does not lower the
+    loss."""
     p = jitgrad.tensor(start, requires_grad=True)
     damping = 1e-2
     for turn in range(turns):
         value = loss(p, t, y)
         (gradient,) = jitgrad.autograd.grad(value, p, create_graph=True)
         g, h = gradient.detach().numpy(), hessian(gradient, p)
-        print(f"{turn:3}  loss {value.item():.8f}  |gradient| {np.linalg.norm(g):.1e}  p {p.tolist()}")
+        print(
+            f"{turn:3}  loss {value.item():.8f}  |gradient| {np.linalg.norm(g):.1e}  p {p.tolist()}"
+        )
         if np.linalg.norm(g) < tolerance:
             break
         while True:
@@ -54,7 +58,9 @@ def fit(t, y, start, turns=50, tolerance=1e-10):
 def main():
     rng = np.random.default_rng(1)
     t = np.linspace(0.0, 6.0, 400)
-    y = TRUE[0] * np.exp(-TRUE[1] * t) * np.cos(TRUE[2] * t + TRUE[3]) + 0.05 * rng.standard_normal(t.size)
+    y = TRUE[0] * np.exp(-TRUE[1] * t) * np.cos(TRUE[2] * t + TRUE[3]) + 0.05 * rng.standard_normal(
+        t.size
+    )
     found = fit(jitgrad.tensor(t), jitgrad.tensor(y), start=[1.5, 0.2, 2.9, 0.6])
     print("found", found, "true", TRUE)
     assert np.abs(found - TRUE).max() < 0.05

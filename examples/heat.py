@@ -1,7 +1,8 @@
 """What conducts where? A heat equation stepped in place, and the gradient through every write.
 
-A rod is heated at one end. Its conductivity profile is found from its temperatures alone, measured at every fifth
-time step: the simulation writes ``u[1:-1] += ...`` turn after turn, and one `backward` goes through all the writes.
+A rod is heated at one end. Its conductivity profile is found from its temperatures alone, measured
+at every fifth time step: the simulation writes ``u[1:-1] += ...`` turn after turn, and one
+`backward` goes through all the writes.
 
     python examples/heat.py
 """

@@ -1,6 +1,7 @@
 """Logistic regression by gradient descent with momentum, written as one would in PyTorch.
 
-After a few turns, which NumPy serves, every turn runs as compiled kernels; the time of both is printed.
+After a few turns, which NumPy serves, every turn runs as compiled kernels; the time of both is
+printed.
 
     python examples/logistic_regression.py
 """
@@ -47,7 +48,10 @@ def main():
     accuracy = np.mean(np.sign(inputs @ found) == labels)
     cosine = found @ weights / np.linalg.norm(found) / np.linalg.norm(weights)
     print(f"accuracy {accuracy:.3f}; the angle to the true weights has cosine {cosine:.5f}")
-    print(f"first turn {1e3 * times[0]:.1f} ms, median of the last fifty {1e3 * np.median(times[-50:]):.2f} ms")
+    print(
+        f"first turn {1e3 * times[0]:.1f} ms, median of the last fifty "
+        f"{1e3 * np.median(times[-50:]):.2f} ms"
+    )
     assert accuracy > 0.85 and cosine > 0.995
 
 

@@ -6,7 +6,8 @@
     >>> x.grad
     tensor([0., 2., 4., 6.])
 
-Start at `tensor`, `Tensor.backward`, and the functional `grad` and `value_and_grad`. Operations have NumPy's names.
+Start at `tensor`, `Tensor.backward`, and the functional `grad` and `value_and_grad`. Operations
+have NumPy's names.
 """
 
 import sys as _sys
@@ -75,11 +76,49 @@ double, float_, long = float64, float64, int64
 pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 
 __all__ = [
-    "Tensor", "arange", "array", "asarray", "autograd", "config", "empty", "empty_like", "enable_grad", "explain",
-    "eye", "from_numpy", "full", "full_like", "get_num_threads", "grad", "hvp", "is_grad_enabled", "jit",
-    "linalg", "linspace", "manual_seed", "meshgrid", "no_grad", "normal", "numpy", "ones", "ones_like", "profile",
-    "rand", "randint", "randn", "release_memory",
-    "set_grad_enabled", "set_num_threads", "split", "synchronize", "tensor", "value_and_grad", "zeros", "zeros_like",
+    "Tensor",
+    "arange",
+    "array",
+    "asarray",
+    "autograd",
+    "config",
+    "empty",
+    "empty_like",
+    "enable_grad",
+    "explain",
+    "eye",
+    "from_numpy",
+    "full",
+    "full_like",
+    "get_num_threads",
+    "grad",
+    "hvp",
+    "is_grad_enabled",
+    "jit",
+    "linalg",
+    "linspace",
+    "manual_seed",
+    "meshgrid",
+    "no_grad",
+    "normal",
+    "numpy",
+    "ones",
+    "ones_like",
+    "profile",
+    "rand",
+    "randint",
+    "randn",
+    "release_memory",
+    "set_grad_enabled",
+    "set_num_threads",
+    "split",
+    "synchronize",
+    "tensor",
+    "value_and_grad",
+    "zeros",
+    "zeros_like",
     *_NAMES,
-]  # fmt: skip
-_missing.install(Tensor, (*__all__, *(f"{_name}_" for _name in _NAMES), *numpy.__all__, *_np.linalg.__all__))
+]
+_missing.install(
+    Tensor, (*__all__, *(f"{_name}_" for _name in _NAMES), *numpy.__all__, *_np.linalg.__all__)
+)

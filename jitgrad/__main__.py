@@ -28,23 +28,30 @@ def _size(text):
     except ValueError:
         n = 0.0
     if not (1 <= n <= 1e9 and n == int(n)):
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number from 1 to 1e9, such as 1e6")
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}, expected a whole number from 1 to 1e9, such as 1e6"
+        )
     return int(n)
 
 
 def _parser():
     parser = argparse.ArgumentParser(
-        "python -m jitgrad", description="Without a command: a short live tour of gradients on this machine."
+        "python -m jitgrad",
+        description="Without a command: a short live tour of gradients on this machine.",
     )
     parser.add_argument("--version", action="version", version=f"jitgrad {__version__}")
-    parser.add_argument("--size", type=_size, metavar="N", help="elements in the tour (default: 1e6)")
+    parser.add_argument(
+        "--size", type=_size, metavar="N", help="elements in the tour (default: 1e6)"
+    )
     parser.set_defaults(run=lambda options: tour.run(options.size or SIZE))
     commands = parser.add_subparsers(title="commands", dest="command")
     info = commands.add_parser("info", help="versions, CPU, threads, cache and settings")
     info.set_defaults(run=lambda options: report.info())
     cache = commands.add_parser("cache", help="list the kernels on this disk, or clear them")
     cache.add_argument("action", nargs="?", choices=("list", "clear"), default="list")
-    cache.add_argument("--all", action="store_true", help=f"list all (default: the {report.LISTED} used last)")
+    cache.add_argument(
+        "--all", action="store_true", help=f"list all (default: the {report.LISTED} used last)"
+    )
     cache.set_defaults(run=_cache)
     profile = commands.add_parser("profile", help="run a program, and say what its kernels took")
     profile.add_argument("file", help="a Python file")
@@ -76,14 +83,18 @@ def main(arguments=None):
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # The reader (head, less) has gone; Python must not complain about it once more when it flushes at exit.
+        # The reader (head, less) has gone; Python must not complain about it once more when it
+        # flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130
     except MemoryError:
         n = options.size or SIZE
-        print(f"python -m jitgrad: not enough memory for {n} elements; pass a smaller --size", file=sys.stderr)
+        print(
+            f"python -m jitgrad: not enough memory for {n} elements; pass a smaller --size",
+            file=sys.stderr,
+        )
     except (JitgradError, ImportError, OSError) as error:
         print(f"python -m jitgrad: {error}", file=sys.stderr)
     return 1

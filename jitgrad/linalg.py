@@ -1,4 +1,5 @@
-"""`jitgrad.linalg`: the operations of the catalogue that NumPy has in `numpy.linalg`, as the functions of `jitgrad`.
+"""`jitgrad.linalg`: the operations of the catalogue that NumPy has in `numpy.linalg`, as the
+functions of `jitgrad`.
 
     >>> x = jitgrad.tensor([3.0, -4.0], requires_grad=True)
     >>> jitgrad.linalg.norm(x)
@@ -17,7 +18,9 @@ from .frontend.functions import FUNCTIONS as _FUNCTIONS
 from .numpy.dispatch import counterparts as _counterparts
 
 _names = {_np_name: getattr(_np.linalg, _np_name) for _np_name in _np.linalg.__all__}
-globals().update({n: _FUNCTIONS[_counterparts()[f].name] for n, f in _names.items() if f in _counterparts()})
+globals().update(
+    {n: _FUNCTIONS[_counterparts()[f].name] for n, f in _names.items() if f in _counterparts()}
+)
 __all__ = [n for n, f in _names.items() if f in _counterparts()]
 
 if _typing.TYPE_CHECKING:

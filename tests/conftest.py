@@ -1,5 +1,5 @@
-"""Every test runs with the verifier on (`jitgrad.ir.verify`) and a kernel cache of its own session, in this process and
-in those it starts."""
+"""Every test runs with the verifier on (`jitgrad.ir.verify`) and a kernel cache of its own session,
+in this process and in those it starts."""
 
 import atexit
 import gc
@@ -7,7 +7,9 @@ import os
 import shutil
 import tempfile
 
-os.environ["JITGRAD_VERIFY"] = "1"  # read when jitgrad is imported, which must not be before this line
+os.environ["JITGRAD_VERIFY"] = (
+    "1"  # read when jitgrad is imported, which must not be before this line
+)
 if "JITGRAD_CACHE_DIR" not in os.environ:
     os.environ["JITGRAD_CACHE_DIR"] = tempfile.mkdtemp(prefix="jitgrad-tests-")
     atexit.register(shutil.rmtree, os.environ["JITGRAD_CACHE_DIR"], ignore_errors=True)
@@ -32,16 +34,19 @@ hypothesis.settings.load_profile("any machine")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """A process per core for the whole suite, four at the most since one may take 3 GB; none but this one for files
-    that are named, where `-s` and a debugger are wanted. `-n` says otherwise."""
+    """A process per core for the whole suite, four at the most since one may take 3 GB; none but
+    this one for files that are named, where `-s` and a debugger are wanted. `-n` says otherwise."""
     named = any(".py" in argument for argument in config.args)
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    cores = (
+        os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    )
     return 0 if named or len(cores) == 1 else min(4, len(cores))
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _old_objects_are_left_alone():
-    """Collections in this module do not look through the kernels that those before it have made: there are many."""
+    """Collections in this module do not look through the kernels that those before it have made:
+    there are many."""
     gc.freeze()
 
 

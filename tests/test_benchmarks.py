@@ -1,7 +1,8 @@
-"""No benchmark rots: each runs once with its smallest parameters, on the NumPy tier, which has nothing to compile.
+"""No benchmark rots: each runs once with its smallest parameters, on the NumPy tier, which has
+nothing to compile.
 
-`smallest` says which parameters those are; what has a `setup_cache` runs it for them alone. A row that asv would show
-as failed is a failed test here.
+`smallest` says which parameters those are; what has a `setup_cache` runs it for them alone. A row
+that asv would show as failed is a failed test here.
 """
 
 import ast
@@ -34,11 +35,13 @@ SMALL = {
     "bench_import": {"RUNS": 1, "CALLS": 1},
     "bench_memory": {"ELEMENTS": 10**4},
 }
-#: Parameters that are not the first of each list: `Peak` has a process for each row, and kernels by hand run in
-#: parallel from a size and two threads on.
+#: Parameters that are not the first of each list: `Peak` has a process for each row, and kernels by
+#: hand run in parallel from a size and two threads on.
 PARAMS = {"Peak": [["chain", "perceptron"], ["jitgrad", "numpy"]]}
 PARAMS |= dict.fromkeys(("Operations", "Gradients"), [list(bench_ops.CASES), [10**4]])
-PARAMS |= dict.fromkeys(("Beside", "BesideHand", "BesidePeers"), [list(WORKLOADS), [10**5], ["float64"], [2]])
+PARAMS |= dict.fromkeys(
+    ("Beside", "BesideHand", "BesidePeers"), [list(WORKLOADS), [10**5], ["float64"], [2]]
+)
 
 
 def smallest(cls):
@@ -64,7 +67,9 @@ def classes():
 def cases():
     for cls in classes():
         for params in itertools.product(*smallest(cls)):
-            yield pytest.param(cls, params, id="-".join([cls.__module__[11:], cls.__name__, *map(str, params)]))
+            yield pytest.param(
+                cls, params, id="-".join([cls.__module__[11:], cls.__name__, *map(str, params)])
+            )
 
 
 CASES = list(cases())
@@ -72,7 +77,8 @@ CASES = list(cases())
 
 @functools.cache
 def cached(function, cls):
-    """What `setup_cache` gives for the smallest parameters; asv, too, runs one that several classes share once."""
+    """What `setup_cache` gives for the smallest parameters; asv, too, runs one that several classes
+    share once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cls, "params", smallest(cls))
         return function(cls())
@@ -121,25 +127,38 @@ def test_benchmark(cls, params):
     assert run(cls, params) or cls.__name__ in LEFT_OUT
 
 
-#: Classes that leave out some parameters: what has no gradient, no kernel by hand, no peer installed, no /proc.
-LEFT_OUT = {"Gradients", "BesideHand", "BesidePeers", "BesideNumPy"} | ({"Peak"} if sys.platform != "linux" else set())
+#: Classes that leave out some parameters: what has no gradient, no kernel by hand, no peer
+#: installed, no /proc.
+LEFT_OUT = {"Gradients", "BesideHand", "BesidePeers", "BesideNumPy"} | (
+    {"Peak"} if sys.platform != "linux" else set()
+)
 
 
 def test_what_is_left_out():
     """Asv is told to skip what cannot be, and nothing else."""
     beside = sys.modules["benchmarks.bench_beside"]
     skipped = {
-        params[0] for cls, params in (c.values for c in CASES) if cls.__name__ == "Gradients" and not run(cls, params)
+        params[0]
+        for cls, params in (c.values for c in CASES)
+        if cls.__name__ == "Gradients" and not run(cls, params)
     }
-    assert skipped == {name for name, (entry, _) in bench_ops.CASES.items() if not entry.differentiable}
-    by_hand = {params[0] for cls, params in (c.values for c in CASES) if cls is beside.BesideHand and run(cls, params)}
+    assert skipped == {
+        name for name, (entry, _) in bench_ops.CASES.items() if not entry.differentiable
+    }
+    by_hand = {
+        params[0]
+        for cls, params in (c.values for c in CASES)
+        if cls is beside.BesideHand and run(cls, params)
+    }
     assert by_hand == set(beside.WORKLOADS) - {"perceptron"}
 
 
 def test_every_operation_is_measured():
     measured = bench_ops.CASES
     assert {name.rsplit("-", 1)[0] for name in measured} == set(jitgrad.ops.REGISTRY)
-    assert sum(cls.__name__ == "Operations" for cls, _ in (case.values for case in CASES)) == len(measured)
+    assert sum(cls.__name__ == "Operations" for cls, _ in (case.values for case in CASES)) == len(
+        measured
+    )
 
 
 @pytest.mark.parametrize("size", [10**4, 10**6])
@@ -162,10 +181,12 @@ def test_formulas_stand_for_numpy_functions_that_do_not_exist():
     x = got.arrays[0]
     e = np.exp(x - x.max(-1, keepdims=True))
     assert got.entry.numpy is None
-    np.testing.assert_allclose(np.reshape(got.numpy()()[0], x.shape), e / e.sum(-1, keepdims=True), rtol=1e-14)
+    np.testing.assert_allclose(
+        np.reshape(got.numpy()()[0], x.shape), e / e.sum(-1, keepdims=True), rtol=1e-14
+    )
 
 
-# --- the peer of the comparison of libraries --------------------------------------------------------------------------
+# --- the peer of the comparison of libraries ------------------------------------------------------
 
 PEERS = """
 THREADS = 1
@@ -225,7 +246,8 @@ def formulas(xp, array):
 
 @pytest.fixture(scope="module", params=["eager", "jit"])
 def peer(tmp_path_factory, request):
-    """The peer as a module of a bench of the same form, with only what the peer asks of it; and that through `jit`."""
+    """The peer as a module of a bench of the same form, with only what the peer asks of it; and
+    that through `jit`."""
     os.environ["JITGRAD_PEER"] = request.param
     root = tmp_path_factory.mktemp("copied")
     peers = root / "copied_bench" / "peers"
@@ -246,8 +268,11 @@ def peer(tmp_path_factory, request):
 
 
 def outputs(peer, name, xs, data=(), statics=()):
-    """The outputs of a cold run and the compiled one after it; of in-place steps only the first is the reference's."""
-    step = peer.builders[name]([peer.array(x) for x in xs], [peer.array(x) for x in data], list(statics))
+    """The outputs of a cold run and the compiled one after it; of in-place steps only the first is
+    the reference's."""
+    step = peer.builders[name](
+        [peer.array(x) for x in xs], [peer.array(x) for x in data], list(statics)
+    )
     return [[np.array(peer.numpy(o)) for o in step()] for _ in range(2)]
 
 
@@ -268,12 +293,22 @@ def test_peer_value_and_gradient(peer):
     a = np.array([[1.0, 2.0], [3.0, -4.0]])
     rows = a.sum(1, keepdims=True)
     for got in outputs(peer, "norms", [a]):
-        close(got, [np.linalg.norm(a) + (rows * a).sum(), a / np.linalg.norm(a) + 2 * np.broadcast_to(rows, (2, 2))])
+        close(
+            got,
+            [
+                np.linalg.norm(a) + (rows * a).sum(),
+                a / np.linalg.norm(a) + 2 * np.broadcast_to(rows, (2, 2)),
+            ],
+        )
 
 
 def test_peer_steps(peer):
     rng = np.random.default_rng(0)
-    w, data, s = rng.standard_normal(3), rng.standard_normal((8, 3)), np.sign(rng.standard_normal(8))
+    w, data, s = (
+        rng.standard_normal(3),
+        rng.standard_normal((8, 3)),
+        np.sign(rng.standard_normal(8)),
+    )
     want = w.copy()
     for _ in range(4):
         want -= 0.5 * data.T @ (-s / (1 + np.exp(s * (data @ want)))) / 8
@@ -290,7 +325,12 @@ def test_peer_steps(peer):
 
 def test_peer_updates_in_place(peer):
     rng = np.random.default_rng(1)
-    w1, b1, w2, b2 = rng.standard_normal((4, 3)), np.zeros(3), rng.standard_normal((3, 2)), np.zeros(2)
+    w1, b1, w2, b2 = (
+        rng.standard_normal((4, 3)),
+        np.zeros(3),
+        rng.standard_normal((3, 2)),
+        np.zeros(2),
+    )
     x, y = rng.standard_normal((6, 4)), np.eye(2)[rng.integers(0, 2, 6)]
     z1 = x @ w1 + b1
     z = np.maximum(z1, 0) @ w2 + b2
@@ -298,7 +338,10 @@ def test_peer_updates_in_place(peer):
     dz = (np.exp(z - total[:, None]) - y) / 6
     d1 = dz @ w2.T * (z1 > 0)
     grads = x.T @ d1, d1.sum(0), np.maximum(z1, 0).T @ dz, dz.sum(0)
-    want = [(total - (y * z).sum(1)).mean(), *(p - 0.5 * g for p, g in zip((w1, b1, w2, b2), grads))]
+    want = [
+        (total - (y * z).sum(1)).mean(),
+        *(p - 0.5 * g for p, g in zip((w1, b1, w2, b2), grads)),
+    ]
     cold, warm = outputs(peer, "mlp", [w1, b1, w2, b2], [x, y])
     close(cold, want)
     assert warm[0] < cold[0]
@@ -308,7 +351,9 @@ def test_benchmarks_are_found_by_name():
     """Where asv is installed, it finds what the tests ran."""
     pytest.importorskip("asv_runner")
     script = "from asv_runner.discovery import disc_benchmarks; print(sum(1 for _ in disc_benchmarks('benchmarks')))"
-    out = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    out = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     assert out.returncode == 0, out.stderr
     assert int(out.stdout) == sum(len(methods(cls)) for cls in classes())
 
@@ -326,7 +371,11 @@ def test_parts_of_a_record(monkeypatch, capsys):
 def test_table_of_vector_math(capsys):
     pytest.importorskip("mpmath")
     importlib.import_module("benchmarks.vmath_table").main(["--points", "2", "exp", "hypot"])
-    rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines() if line.startswith("|")][2:]
+    rows = [
+        line.split("|")[1:-1]
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("|")
+    ][2:]
     assert [(row[0].strip(), row[1].strip()) for row in rows] == [
         (name, dtype) for name in ("exp", "hypot") for dtype in ("float64", "float32")
     ]
@@ -334,7 +383,8 @@ def test_table_of_vector_math(capsys):
 
 
 def test_environments_of_asv_have_what_benchmarks_import():
-    """asv imports all modules of the folder to find the benchmarks; what one of them lacks, all lack."""
+    """asv imports all modules of the folder to find the benchmarks; what one of them lacks, all
+    lack."""
     needed = set()
     for path in (ROOT / "benchmarks").glob("*.py"):
         for node in ast.parse(path.read_text()).body:
@@ -342,4 +392,6 @@ def test_environments_of_asv_have_what_benchmarks_import():
             names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
             needed.update(name.split(".")[0] for name in names)
     there = json.loads((ROOT / "asv.conf.json").read_text())["matrix"]["req"]
-    assert needed - sys.stdlib_module_names - {"jitgrad", "benchmarks", "llvmlite"} <= set(there)  # the last is numba's
+    assert needed - sys.stdlib_module_names - {"jitgrad", "benchmarks", "llvmlite"} <= set(
+        there
+    )  # the last is numba's

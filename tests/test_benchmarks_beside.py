@@ -1,4 +1,5 @@
-"""The workloads beside other libraries: what is compared is right, and what fails is told, not left out."""
+"""The workloads beside other libraries: what is compared is right, and what fails is told, not left
+out."""
 
 import json
 import os
@@ -27,7 +28,8 @@ def slope(f, x, v, h=1e-6):
 
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_by_hand_is_the_gradient(name):
-    """The oracle of all libraries has an oracle: differences of its own values, or of its own gradients."""
+    """The oracle of all libraries has an oracle: differences of its own values, or of its own
+    gradients."""
     workload = WORKLOADS[name]
     inputs = workload.inputs(64)
     rng = np.random.default_rng(1)
@@ -56,14 +58,17 @@ def test_outputs_are_checked():
 
 
 def test_a_failing_library_is_a_text(monkeypatch):
-    """An error of one, and the end of its process, leave the others' figures alone; the row is an error."""
+    """An error of one, and the end of its process, leave the others' figures alone; the row is an
+    error."""
     from benchmarks.bench_beside import over
 
     worker = beside.Worker("numpy", 1)
     try:
         assert worker.ask("case", "sumsq", 100, "float64") is True
         assert worker.ask("run", 0.0) > 0
-        assert worker.ask("case", "no such workload", 100, "float64") == "KeyError: 'no such workload'"
+        assert (
+            worker.ask("case", "no such workload", 100, "float64") == "KeyError: 'no such workload'"
+        )
         worker.process.kill()
         assert "its process ended with -9" in worker.ask("run", 0.0)
     finally:
@@ -123,9 +128,13 @@ from benchmarks.workloads import WORKLOADS
 print([Case(w, 64, "float64").prepared({name!r}) is not None for w in WORKLOADS].count(True))
 """
     env = common.environment()
-    out = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=120)
+    out = subprocess.run(
+        [sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=120
+    )
     assert out.returncode == 0, out.stderr
-    assert json.loads(out.stdout) == (len(libraries.EXPRESSIONS) if name == "numexpr" else len(WORKLOADS))
+    assert json.loads(out.stdout) == (
+        len(libraries.EXPRESSIONS) if name == "numexpr" else len(WORKLOADS)
+    )
 
 
 def test_peak_memory_is_above_the_least():

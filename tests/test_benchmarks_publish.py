@@ -1,4 +1,5 @@
-"""The pages of benchmarks need no net: scripts of other hosts are put beside them, checked, and kept."""
+"""The pages of benchmarks need no net: scripts of other hosts are put beside them, checked, and
+kept."""
 
 import hashlib
 import io
@@ -28,7 +29,11 @@ def npm(monkeypatch, tmp_path):
     """Packages as npm gives them, with known contents, and how often each was asked for."""
     asked = []
     files = {
-        name: publish.File(publish.FILES[name].package, publish.FILES[name].path, hashlib.sha256(content).hexdigest())
+        name: publish.File(
+            publish.FILES[name].package,
+            publish.FILES[name].path,
+            hashlib.sha256(content).hexdigest(),
+        )
         for name, content in CONTENTS.items()
     }
 
@@ -61,7 +66,9 @@ def test_scripts_are_put_beside_the_pages(npm, pages, tmp_path):
     page = (pages / "index.html").read_text()
     assert '<script src="vendor/jquery-3.3.1.min.js"></script>' in page
     assert '<link rel="stylesheet" href="vendor/bootstrap.min.css">' in page
-    assert '<script src="asv.js">' in page and 'href="https://three.example/"' in page  # a link, not a script
+    assert (
+        '<script src="asv.js">' in page and 'href="https://three.example/"' in page
+    )  # a link, not a script
     for name, content in CONTENTS.items():
         assert (pages / "vendor" / name).read_bytes() == content
     assert sorted(npm) == ["bootstrap@3.1.1", "jquery@3.3.1"]
@@ -98,9 +105,14 @@ def test_benchmarks_without_results_are_left_out(tmp_path):
     (tmp_path / "graphs" / "summary").mkdir(parents=True)
     (tmp_path / "graphs" / "summary" / "bench_ops.Families.time_forward.json").write_text("[]")
     names = "bench_ops.Families.time_forward", "bench_ops.Families.time_gradient"
-    (tmp_path / "index.json").write_text(json.dumps({"project": "jitgrad", "benchmarks": dict.fromkeys(names, {})}))
+    (tmp_path / "index.json").write_text(
+        json.dumps({"project": "jitgrad", "benchmarks": dict.fromkeys(names, {})})
+    )
     publish.leave_out(tmp_path)
-    assert json.loads((tmp_path / "index.json").read_text()) == {"project": "jitgrad", "benchmarks": {names[0]: {}}}
+    assert json.loads((tmp_path / "index.json").read_text()) == {
+        "project": "jitgrad",
+        "benchmarks": {names[0]: {}},
+    }
 
 
 def test_without_npm(monkeypatch, tmp_path):
@@ -113,7 +125,9 @@ def test_folders_are_those_of_the_configuration():
     pages, kept = publish.folders(publish.ROOT / "asv.conf.json")
     assert pages == publish.ROOT / ".asv" / "html"
     assert kept.resolve() == publish.ROOT / ".asv" / "vendor"  # git-ignored
-    assert publish.folders(publish.ROOT / "asv.conf.json", "elsewhere")[0] == pathlib.Path("elsewhere")
+    assert publish.folders(publish.ROOT / "asv.conf.json", "elsewhere")[0] == pathlib.Path(
+        "elsewhere"
+    )
 
 
 def test_all_scripts_of_asv_are_known():

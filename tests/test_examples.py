@@ -33,7 +33,9 @@ def test_every_example_is_listed():
 def test_example(name, tmp_path):
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", str(ROOT / "examples" / f"{name}.py")]
-    out = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    out = subprocess.run(
+        command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
     assert out.returncode == 0, out.stderr
     assert not out.stderr
     assert out.stdout.splitlines()[-1].startswith(EXAMPLES[name])
@@ -57,7 +59,9 @@ def test_readme_session():
 
 
 def test_what_the_page_on_seeing_shows(capsys):
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "seeing.md").read_text(), re.DOTALL)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "seeing.md").read_text(), re.DOTALL
+    )
     exec(compile("\n".join(blocks), "seeing.md", "exec"), {"__name__": "seeing"})
     out = capsys.readouterr().out
     assert len(blocks) == 3 and "x.grad = multiply" in out and "profile of " in out
@@ -71,13 +75,18 @@ def _modules():
 
 
 def _documented():
-    """name -> (docstring with examples, module): of every module, public class, method and function."""
+    """name -> (docstring with examples, module): of every module, public class, method and
+    function."""
     found = {}
     for module in _modules():
         found[module.__name__] = module.__doc__, module
         for name, thing in vars(module).items():
             of_here = str(getattr(thing, "__module__", None)).startswith("jitgrad")
-            if name.startswith("_") or not of_here or not (inspect.isclass(thing) or inspect.isfunction(thing)):
+            if (
+                name.startswith("_")
+                or not of_here
+                or not (inspect.isclass(thing) or inspect.isfunction(thing))
+            ):
                 continue
             if thing.__doc__ == getattr(getattr(thing, "__wrapped__", None), "__doc__", ""):
                 continue  # NumPy's own
@@ -85,7 +94,11 @@ def _documented():
             home = sys.modules[thing.__module__]
             found[full] = thing.__doc__, home
             if inspect.isclass(thing):
-                found.update((f"{full}.{n}", (m.__doc__, home)) for n, m in vars(thing).items() if n[0] != "_")
+                found.update(
+                    (f"{full}.{n}", (m.__doc__, home))
+                    for n, m in vars(thing).items()
+                    if n[0] != "_"
+                )
     return {name: (doc, home) for name, (doc, home) in found.items() if doc and ">>>" in doc}
 
 
@@ -102,4 +115,8 @@ def test_docstring(name, monkeypatch):
 def test_public_functions_have_examples():
     public = {name: getattr(jitgrad, name) for name in jitgrad.__all__}
     assert len(public) > 100
-    assert not [name for name, thing in public.items() if callable(thing) and ">>>" not in (thing.__doc__ or "")]
+    assert not [
+        name
+        for name, thing in public.items()
+        if callable(thing) and ">>>" not in (thing.__doc__ or "")
+    ]

@@ -1,4 +1,5 @@
-"""What a type checker makes of a program that uses jitgrad: right code passes, wrong code is found."""
+"""What a type checker makes of a program that uses jitgrad: right code passes, wrong code is
+found."""
 
 import re
 
@@ -44,7 +45,9 @@ def check(tmp_path_factory):
         path.write_text(source)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("MYPYPATH", str(ROOT))
-            out, error, _ = api.run(["--config-file=", "--cache-dir", str(folder / "cache"), str(path)])
+            out, error, _ = api.run(
+                ["--config-file=", "--cache-dir", str(folder / "cache"), str(path)]
+            )
         assert not error
         return {int(line.split(":")[1]): line for line in out.splitlines() if ": error:" in line}
 
@@ -66,6 +69,8 @@ def test_every_operator_is_declared():
     operators = {(e.operator, e.operands) for e in REGISTRY.values() if e.operator}
     assert operators
     missing = {f"__{name}__" for name, _ in operators} - declared
-    arithmetic = {name for name, n in operators if n == 2 and name not in ("eq", "ne", "lt", "le", "gt", "ge")}
+    arithmetic = {
+        name for name, n in operators if n == 2 and name not in ("eq", "ne", "lt", "le", "gt", "ge")
+    }
     missing |= {f"__{side}{name}__" for name in arithmetic for side in "ri"} - declared
     assert not missing

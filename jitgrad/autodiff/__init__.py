@@ -1,7 +1,7 @@
 """Differentiation, as graph to graph: `reverse` (VJP) and `forward` (JVP).
 
-Both walk the graph once and ask each operation's entry for its rule; the results are graphs of the same operations,
-so they are simplified, fused and differentiated again like any other.
+Both walk the graph once and ask each operation's entry for its rule; the results are graphs of the
+same operations, so they are simplified, fused and differentiated again like any other.
 """
 
 from .forward import push_forward

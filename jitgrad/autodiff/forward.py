@@ -1,4 +1,5 @@
-"""Forward mode: tangents of nodes from tangents of what they are computed from. Start at `push_forward`."""
+"""Forward mode: tangents of nodes from tangents of what they are computed from. Start at
+`push_forward`."""
 
 from ..base.dtypes import is_float
 from ..base.errors import GradientError
@@ -7,7 +8,8 @@ from ..ops.registry import cast
 
 
 def push_forward(outputs, tangents):
-    """The tangent of each of `outputs`, from `tangents` (a dict node -> tangent node); None where it is zero."""
+    """The tangent of each of `outputs`, from `tangents` (a dict node -> tangent node); None where
+    it is zero."""
     known = dict(tangents)
     for node in toposort(list(outputs)):
         if node in known or not node.src or not is_float(node.dtype):
@@ -15,7 +17,9 @@ def push_forward(outputs, tangents):
         incoming = [known.get(s) for s in node.src]
         if any(t is not None for t in incoming):
             if node.op.jvp is None:
-                raise GradientError(f"got a tangent through {node.op.name}, which has no derivative rule")
+                raise GradientError(
+                    f"got a tangent through {node.op.name}, which has no derivative rule"
+                )
             tangent = node.op.jvp(incoming, node)
             known[node] = None if tangent is None else cast(tangent, node.dtype)
     return [known.get(node) for node in outputs]

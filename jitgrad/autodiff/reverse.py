@@ -8,10 +8,9 @@ from ..ops.registry import cast
 def pull_back(cotangents, sources, stop=()):
     """Cotangents of `sources`, from `cotangents` (a dict node -> cotangent node).
 
-    A cotangent has the dtype of its node, whatever a rule's formula gives: a value of it is read as that.
-    A cotangent that reaches a node of `stop` is kept there and goes no further. Returns one node per source, or None
-    where no cotangent arrives.
-    """
+    A cotangent has the dtype of its node, whatever a rule's formula gives: a value of it is read as
+    that. A cotangent that reaches a node of `stop` is kept there and goes no further. Returns one
+    node per source, or None where no cotangent arrives."""
     order = toposort(list(cotangents))
     stop = frozenset(stop)
     wanted = frozenset(sources)

@@ -15,9 +15,10 @@ segment     int                              records after which a segment ends 
 verify      bool                             check every IR graph (the tests turn it on)
 =========== ================================ =====================================================
 
-Each is read from the environment once, as ``JITGRAD_COMPILE``, ``JITGRAD_CACHE_DIR``, ...; an empty variable counts as
-not set. `SETTINGS` is the table all else is made from: a setting is one line of it and one annotation of `Config`. What
-must follow a change, such as dropping what was made under the old value, is registered with `Config.on_change`.
+Each is read from the environment once, as ``JITGRAD_COMPILE``, ``JITGRAD_CACHE_DIR``, ...; an empty
+variable counts as not set. `SETTINGS` is the table all else is made from: a setting is one line of
+it and one annotation of `Config`. What must follow a change, such as dropping what was made under
+the old value, is registered with `Config.on_change`.
 """
 
 import operator
@@ -30,7 +31,8 @@ from .surface import surface
 
 
 class Kind(NamedTuple):
-    """What a setting may be: `expected` in words, `check` gives the value kept or raises, `read` makes it of text."""
+    """What a setting may be: `expected` in words, `check` gives the value kept or raises, `read`
+    makes it of text."""
 
     expected: str
     check: Callable[[Any], Any]
@@ -44,7 +46,10 @@ def _valid(condition, value):
 
 
 def _choice(*names):
-    return Kind(f"one of {', '.join(names)}", lambda value: _valid(isinstance(value, str) and value in names, value))
+    return Kind(
+        f"one of {', '.join(names)}",
+        lambda value: _valid(isinstance(value, str) and value in names, value),
+    )
 
 
 def _whole(least, most=None):
@@ -56,7 +61,10 @@ def _whole(least, most=None):
     return Kind(f"a whole number of at least {least}", check, int)
 
 
-_WORDS = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("0", "false", "no", "off"), False)}
+_WORDS = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
 
 
 def _path(value):
@@ -81,12 +89,15 @@ def cores() -> int:
 
 def _most_threads(env=os.environ, names=("NUMBA_NUM_THREADS",)):
     """numba's pool is never larger than NUMBA_NUM_THREADS; what that must be is numba's to say."""
-    said = [env.get(name, "").split(",")[0].strip() for name in names]  # OpenMP: a number per level of nesting
+    said = [
+        env.get(name, "").split(",")[0].strip() for name in names
+    ]  # OpenMP: a number per level of nesting
     return min([cores(), *(int(text) for text in said if text.isdecimal() and int(text))])
 
 
 def _threads(env):
-    """What OpenMP's programs are told goes for jitgrad's threads, too: who starts processes side by side sets it."""
+    """What OpenMP's programs are told goes for jitgrad's threads, too: who starts processes side by
+    side sets it."""
     return _most_threads(env, ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"))
 
 
@@ -95,12 +106,15 @@ def _cache_dir(env):
     if base.startswith("~"):  # no home: a folder of this user's own where temporary files are
         import tempfile
 
-        return os.path.join(tempfile.gettempdir(), f"jitgrad-{os.geteuid() if hasattr(os, 'geteuid') else 'cache'}")
+        return os.path.join(
+            tempfile.gettempdir(), f"jitgrad-{os.geteuid() if hasattr(os, 'geteuid') else 'cache'}"
+        )
     return os.path.join(base, "jitgrad")
 
 
 class Setting(NamedTuple):
-    """One setting: its kind, and its value where the environment (which `default` gets) does not name one."""
+    """One setting: its kind, and its value where the environment (which `default` gets) does not
+    name one."""
 
     kind: Kind
     default: Callable[[Any], Any]
@@ -142,7 +156,9 @@ class Config:
         for name, (kind, default) in SETTINGS.items():
             if text := env.get(variable(name)):
                 said = f"the environment variable {variable(name)}={text!r}"
-                value = _checked(said, kind, lambda kind=kind, text=text: kind.check(kind.read(text)))
+                value = _checked(
+                    said, kind, lambda kind=kind, text=text: kind.check(kind.read(text))
+                )
             else:
                 value = kind.check(default(env))
             object.__setattr__(self, name, value)
@@ -160,9 +176,11 @@ class Config:
                 hook(value)
 
     def on_change(self, name: str, function: Callable[[Any], object]) -> None:
-        """Call ``function(value)`` after each change of the setting `name`, in the thread that makes it.
+        """Call ``function(value)`` after each change of the setting `name`, in the thread that
+        makes it.
 
-        An assignment of the value that is there calls nothing. Hooks run in the order they were registered, and stay.
+        An assignment of the value that is there calls nothing. Hooks run in the order they were
+        registered, and stay.
 
         Examples
         --------

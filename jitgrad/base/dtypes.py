@@ -20,16 +20,20 @@ NUMBER_DTYPE = {float: FLOAT64, int: INT64, bool: BOOL}
 
 
 def as_dtype(dtype):
-    """`dtype` as a supported ``np.dtype``; `DTypeError` for anything jitgrad does not compute in."""
+    """`dtype` as a supported ``np.dtype``; `DTypeError` for anything jitgrad does not compute
+    in."""
     if type(dtype) is np.dtype and dtype in SUPPORTED:
         return dtype
     try:
         out = np.dtype(dtype)
     except TypeError:
-        raise DTypeError(f"got {dtype!r}, which is not a dtype; pass one such as jitgrad.float64") from None
+        raise DTypeError(
+            f"got {dtype!r}, which is not a dtype; pass one such as jitgrad.float64"
+        ) from None
     if not out.isnative:
         raise DTypeError(
-            f"got dtype {out.str}, whose bytes are swapped, expected one of native order, as {out.name}; data of it "
+            f"got dtype {out.str}, whose bytes are swapped, expected one of native order, as "
+            f"{out.name}; data of it "
             "is converted when it becomes a tensor"
         )
     if out not in SUPPORTED:

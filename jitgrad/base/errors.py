@@ -23,7 +23,8 @@ class IndexOutOfRange(JitgradError, IndexError):
 
 
 class DTypeError(JitgradError, TypeError):
-    """A dtype is unsupported here (object, str, complex, an integer that should have a gradient...)."""
+    """A dtype is unsupported here (object, str, complex, an integer that should have a
+    gradient...)."""
 
 
 class ArgumentError(JitgradError, TypeError, ValueError):
@@ -43,7 +44,8 @@ class GradientError(JitgradError, RuntimeError):
 
 
 class AliasError(JitgradError, RuntimeError):
-    """A write that PyTorch and NumPy refuse: to a leaf that requires grad, or to a read-only view."""
+    """A write that PyTorch and NumPy refuse: to a leaf that requires grad, or to a read-only
+    view."""
 
 
 class InterruptedRecording(JitgradError, RuntimeError):
@@ -51,7 +53,8 @@ class InterruptedRecording(JitgradError, RuntimeError):
 
 
 class JitError(JitgradError, RuntimeError):
-    """A function under `jitgrad.jit` does what cannot be recorded: a look at a value that only a call has, for one."""
+    """A function under `jitgrad.jit` does what cannot be recorded: a look at a value that only a
+    call has, for one."""
 
 
 class JitGradientError(JitError, GradientError):

@@ -1,10 +1,11 @@
 """Arrays of other kinds: which are left to their own class, and which are refused.
 
-An object that takes NumPy's functions itself (xarray, dask, pandas, anything with ``__array_ufunc__``) is no data for a
-function: the function is left to it, as NumPy does. A subclass of `numpy.ndarray` would lose what makes it one (a mask,
-units, field names, the product of `numpy.matrix`), and is refused wherever data is expected. Where none of the classes
-takes a call, the error is ours, not NumPy's or Python's, which name no way out (`ask`).
-Start at `takes_over`, `refuse_subclass` and `ask`.
+An object that takes NumPy's functions itself (xarray, dask, pandas, anything with
+``__array_ufunc__``) is no data for a function: the function is left to it, as NumPy does. A
+subclass of `numpy.ndarray` would lose what makes it one (a mask, units, field names, the product of
+`numpy.matrix`), and is refused wherever data is expected. Where none of the classes takes a call,
+the error is ours, not NumPy's or Python's, which name no way out (`ask`). Start at `takes_over`,
+`refuse_subclass` and `ask`.
 """
 
 import numpy as np
@@ -33,9 +34,12 @@ def refuse_subclass(x):
     if kind in ARRAYS or not isinstance(x, np.ndarray):
         return
     if hasattr(x, "_mask"):
-        raise DTypeError("got a masked array, whose mask a tensor cannot hold; use .filled(value) on it")
+        raise DTypeError(
+            "got a masked array, whose mask a tensor cannot hold; use .filled(value) on it"
+        )
     raise DTypeError(
-        f"got an array of type {_title(kind)}, expected a numpy.ndarray: a tensor would lose what makes it one; "
+        f"got an array of type {_title(kind)}, expected a numpy.ndarray: a tensor would lose what "
+        "makes it one; "
         "use numpy.asarray(x) on it to take its numbers alone"
     )
 
@@ -59,7 +63,8 @@ def refuse_subclasses(items):
 
 
 def refuse_data(args, kwargs):
-    """The same for the arguments of a call: what runs on values would read them without what makes them one."""
+    """The same for the arguments of a call: what runs on values would read them without what makes
+    them one."""
     for items in (args, tuple(kwargs.values())):
         if not PLAIN.issuperset(map(type, items)):
             refuse_subclasses(items)
@@ -79,8 +84,8 @@ def takes_over(x):
 def ask(protocol, objects, name, *args, **kwargs):
     """What the first of `objects` that takes a call by its method `protocol` makes of it.
 
-    NumPy and Python ask them too, one after the other; if none takes it, the error says so and what to do.
-    """
+    NumPy and Python ask them too, one after the other; if none takes it, the error says so and what
+    to do."""
     for x in objects:
         method = getattr(type(x), protocol, None)
         if method is not None and method is getattr(np.ndarray, protocol, None):
@@ -96,7 +101,10 @@ def untaken(x, name):
     got = f"got an operand of type {_title(type(x))} in {name} with a tensor"
     if not hasattr(x, "__array__"):
         return DTypeError(f"{got}, expected a tensor, an array or a number")
-    return DTypeError(f"{got}, which that type does not take; pass its values: numpy.asarray(x), or jitgrad.tensor(x)")
+    return DTypeError(
+        f"{got}, which that type does not take; pass its values: numpy.asarray(x), or "
+        "jitgrad.tensor(x)"
+    )
 
 
 def leave(entry, operands, statics, x):
@@ -104,8 +112,11 @@ def leave(entry, operands, statics, x):
     kind = _title(type(x))
     if entry.numpy is None or not entry.public:
         raise DTypeError(
-            f"got an operand of type {kind} in {entry.name}(), a function NumPy has not, so that it cannot be left to "
+            f"got an operand of type {kind} in {entry.name}(), a function NumPy has not, so that "
+            "it cannot be left to "
             "that type; pass its values: numpy.asarray(x), or jitgrad.tensor(x)"
         )
-    given = {name: v for (name, default), v in zip(entry.params.items(), statics) if v is not default}
+    given = {
+        name: v for (name, default), v in zip(entry.params.items(), statics) if v is not default
+    }
     return entry.numpy(*operands, **given)

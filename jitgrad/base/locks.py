@@ -1,7 +1,9 @@
-"""Locks that a forked child finds open, whoever held them in its parent; and sections that no interrupt cuts in two.
+"""Locks that a forked child finds open, whoever held them in its parent; and sections that no
+interrupt cuts in two.
 
-Python raises KeyboardInterrupt between any two calls. What must be done as a whole is made such that it may be done
-again from the start, and is then: by `whole`, or at the end of a block by two ``finally``, one around the other.
+Python raises KeyboardInterrupt between any two calls. What must be done as a whole is made such
+that it may be done again from the start, and is then: by `whole`, or at the end of a block by two
+``finally``, one around the other.
 """
 
 import os
@@ -19,7 +21,8 @@ def lock():
 
 
 def whole(function, *args):
-    """``function(*args)``, which may be done twice: if an exception cuts it, it is, before the exception goes on."""
+    """``function(*args)``, which may be done twice: if an exception cuts it, it is, before the
+    exception goes on."""
     try:
         return function(*args)
     except JitgradError:

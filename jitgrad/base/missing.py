@@ -1,9 +1,10 @@
-"""Names that there are none of: what `jitgrad.X`, `jitgrad.numpy.X`, `jitgrad.linalg.X` and ``tensor.X`` say then.
+"""Names that there are none of: what `jitgrad.X`, `jitgrad.numpy.X`, `jitgrad.linalg.X` and
+``tensor.X`` say then.
 
-`INSTEAD` has what to write for names of PyTorch, autograd and JAX; where a name is in another place here, or in NumPy,
-it is found there. Modules ask by their ``__getattr__``. Tensors have no ``__getattr__``, which would slow down every
-access to what they have: names of the table, and of functions that are no methods, are descriptors that raise
-(`install`). Start at `missing`.
+`INSTEAD` has what to write for names of PyTorch, autograd and JAX; where a name is in another place
+here, or in NumPy, it is found there. Modules ask by their ``__getattr__``. Tensors have no
+``__getattr__``, which would slow down every access to what they have: names of the table, and of
+functions that are no methods, are descriptors that raise (`install`). Start at `missing`.
 """
 
 import functools
@@ -18,7 +19,9 @@ _OWN = "derivatives of your own are not there: write the function in operations 
 _CPU = "jitgrad is on the CPU; leave it out"
 _FLOATS = "floats are float64 and float32: use .double() or .float()"
 _MEMORY = "use it on x.numpy(), the read-only array of the values"
-_DRAW = "draw by numpy.random and make a tensor of it, or use jitgrad.rand, randn, normal or randint"
+_DRAW = (
+    "draw by numpy.random and make a tensor of it, or use jitgrad.rand, randn, normal or randint"
+)
 
 #: What to write for a name, wherever it is asked for.
 INSTEAD = {
@@ -28,34 +31,53 @@ INSTEAD = {
         "take a row for each result: jitgrad.autograd.grad(y[i], x, retain_graph=True)",
     ),
     **dict.fromkeys(
-        ("hessian", "hessian_tensor_product"), "jitgrad.hvp(f)(x, v) is the Hessian times v: a column for each unit v"
+        ("hessian", "hessian_tensor_product"),
+        "jitgrad.hvp(f)(x, v) is the Hessian times v: a column for each unit v",
     ),
     **dict.fromkeys(("hessian_vector_product", "make_hvp"), "use jitgrad.hvp(f)(x, v)"),
     **dict.fromkeys(
-        ("vjp", "make_vjp", "vector_jacobian_product"), "use jitgrad.autograd.grad(y, x, grad_outputs=v)"
+        ("vjp", "make_vjp", "vector_jacobian_product"),
+        "use jitgrad.autograd.grad(y, x, grad_outputs=v)",
     ),
     **dict.fromkeys(
         ("jvp", "make_jvp", "linearize"),
-        "differentiate g = jitgrad.autograd.grad(y, x, u, create_graph=True) once more, by u, with grad_outputs=v",
+        "differentiate g = jitgrad.autograd.grad(y, x, u, create_graph=True) once more, by u, "
+        "with grad_outputs=v",
     ),
     **dict.fromkeys(
-        ("elementwise_grad", "deriv", "egrad"), "use jitgrad.grad(f): of several elements it is the gradient of the sum"
+        ("elementwise_grad", "deriv", "egrad"),
+        "use jitgrad.grad(f): of several elements it is the gradient of the sum",
     ),
-    **dict.fromkeys(("grad_and_aux", "grad_named", "multigrad_dict", "multigrad"), "use jitgrad.value_and_grad(f)"),
+    **dict.fromkeys(
+        ("grad_and_aux", "grad_named", "multigrad_dict", "multigrad"),
+        "use jitgrad.value_and_grad(f)",
+    ),
     **dict.fromkeys(("vmap", "pmap"), "make the batch a leading axis: operations broadcast"),
-    **dict.fromkeys(("primitive", "defvjp", "custom_vjp", "custom_jvp", "Function", "checkpoint", "extend"), _OWN),
+    **dict.fromkeys(
+        ("primitive", "defvjp", "custom_vjp", "custom_jvp", "Function", "checkpoint", "extend"),
+        _OWN,
+    ),
     "stop_gradient": "use x.detach()",
     "Variable": "use jitgrad.tensor(data, requires_grad=True)",
     "Parameter": "use jitgrad.tensor(data, requires_grad=True)",
     "data": "use x.detach()",
     "inference_mode": "use jitgrad.no_grad()",
     # PyTorch's surroundings
-    "nn": "there are no layers: parameters are tensors that require grad, layers are functions of them",
+    "nn": "there are no layers: parameters are tensors that require grad, layers are functions of "
+    "them",
     "optim": _RATE,
     **dict.fromkeys(("cuda", "mps", "xpu", "device", "is_cuda", "get_device", "pin_memory"), _CPU),
-    **dict.fromkeys(("half", "bfloat16", "float16", "complex64", "complex128", "cfloat", "cdouble"), _FLOATS),
-    **dict.fromkeys(("set_default_dtype", "get_default_dtype"), "pass dtype=; float64 is the default, as in NumPy"),
-    **dict.fromkeys(("FloatTensor", "from_array", "scalar_tensor"), "use jitgrad.tensor(data, dtype=jitgrad.float32)"),
+    **dict.fromkeys(
+        ("half", "bfloat16", "float16", "complex64", "complex128", "cfloat", "cdouble"), _FLOATS
+    ),
+    **dict.fromkeys(
+        ("set_default_dtype", "get_default_dtype"),
+        "pass dtype=; float64 is the default, as in NumPy",
+    ),
+    **dict.fromkeys(
+        ("FloatTensor", "from_array", "scalar_tensor"),
+        "use jitgrad.tensor(data, dtype=jitgrad.float32)",
+    ),
     **dict.fromkeys(("DoubleTensor", "as_tensor", "new_tensor"), "use jitgrad.asarray(data)"),
     "LongTensor": "use jitgrad.tensor(data)",
     "is_tensor": "use isinstance(x, jitgrad.Tensor)",
@@ -70,31 +92,46 @@ INSTEAD = {
     "type_as": "use x.to(y.dtype)",
     **dict.fromkeys(("movedim", "rollaxis"), "use jitgrad.moveaxis"),
     **dict.fromkeys(("swapdims", "transpose_"), "use jitgrad.swapaxes"),
-    **dict.fromkeys(("unflatten", "resize_", "resize"), "use x.reshape, or jitgrad.numpy.resize for more elements"),
+    **dict.fromkeys(
+        ("unflatten", "resize_", "resize"),
+        "use x.reshape, or jitgrad.numpy.resize for more elements",
+    ),
     **dict.fromkeys(("unbind", "unstack"), "use tuple(x), or jitgrad.numpy.unstack(x, axis=axis)"),
     **dict.fromkeys(("chunk", "tensor_split"), "use jitgrad.numpy.array_split(x, n, axis)"),
     "split": "use jitgrad.split(x, n, axis): n equal parts, or the places to cut at, as in NumPy",
-    "split_with_sizes": "use jitgrad.split(x, places, axis), with the places to cut at, as in NumPy",
+    "split_with_sizes": "use jitgrad.split(x, places, axis), with the places to cut at, as in "
+    "NumPy",
     "narrow": "use x[start : start + length]",
     "select": "use x[i]; NumPy's choice by conditions is jitgrad.numpy.select",
     "index_select": "use jitgrad.take(x, indices, axis)",
     **dict.fromkeys(("gather", "take_along_dim"), "use jitgrad.take_along_axis(x, indices, axis)"),
-    **dict.fromkeys(("scatter", "scatter_"), "use numpy.put_along_axis(x, indices, values, axis), which writes to x"),
     **dict.fromkeys(
-        ("scatter_add", "index_add"), "use jitgrad.add_at(x, indices, values, axis), or numpy.add.at, which writes to x"
+        ("scatter", "scatter_"),
+        "use numpy.put_along_axis(x, indices, values, axis), which writes to x",
+    ),
+    **dict.fromkeys(
+        ("scatter_add", "index_add"),
+        "use jitgrad.add_at(x, indices, values, axis), or numpy.add.at, which writes to x",
     ),
     **dict.fromkeys(("scatter_add_", "index_add_"), "use numpy.add.at(x, indices, values)"),
-    **dict.fromkeys(("index_fill_", "index_copy_", "index_put_", "put_"), "write x[indices] = values"),
+    **dict.fromkeys(
+        ("index_fill_", "index_copy_", "index_put_", "put_"), "write x[indices] = values"
+    ),
     "masked_fill": "use jitgrad.where(mask, value, x)",
     **dict.fromkeys(("masked_fill_", "masked_scatter_"), "write x[mask] = value"),
     "masked_select": "use x[mask]",
     "repeat_interleave": "use jitgrad.repeat",
-    **dict.fromkeys(("topk", "kthvalue", "msort"), "use jitgrad.argsort(x) or jitgrad.sort(x), and a slice"),
+    **dict.fromkeys(
+        ("topk", "kthvalue", "msort"), "use jitgrad.argsort(x) or jitgrad.sort(x), and a slice"
+    ),
     "itemset": "write x[i] = value",
     **dict.fromkeys(("ndimension", "nelement"), "use x.ndim and x.size"),
     "element_size": "use x.itemsize",
     **dict.fromkeys(("is_floating_point", "is_complex"), 'use x.dtype.kind == "f"'),
-    **dict.fromkeys(("new_zeros", "new_ones", "new_empty", "new_full"), "use jitgrad.zeros(shape, dtype=x.dtype)"),
+    **dict.fromkeys(
+        ("new_zeros", "new_ones", "new_empty", "new_full"),
+        "use jitgrad.zeros(shape, dtype=x.dtype)",
+    ),
     # arithmetic
     "mul": "use jitgrad.multiply, or x * y",
     "sub": "use jitgrad.subtract, or x - y",
@@ -107,30 +144,59 @@ INSTEAD = {
     "addcmul": "write a + value * x * y",
     "addcdiv": "write a + value * x / y",
     **dict.fromkeys(("std_mean", "var_mean"), "use .std() or .var(), and .mean()"),
-    **dict.fromkeys(("inverse", "pinverse"), "use jitgrad.numpy.linalg.inv or pinv; they have no gradient yet"),
+    **dict.fromkeys(
+        ("inverse", "pinverse"), "use jitgrad.numpy.linalg.inv or pinv; they have no gradient yet"
+    ),
     # random numbers
-    **dict.fromkeys(("rand_like", "randn_like", "randint_like"), "use jitgrad.rand(x.shape), randn, randint"),
+    **dict.fromkeys(
+        ("rand_like", "randn_like", "randint_like"), "use jitgrad.rand(x.shape), randn, randint"
+    ),
     **dict.fromkeys(("bernoulli", "multinomial", "poisson", "exponential_", "dropout"), _DRAW),
-    **dict.fromkeys(("normal_", "uniform_", "random_", "bernoulli_"), "write x[...] = jitgrad.randn(x.shape), or rand"),
+    **dict.fromkeys(
+        ("normal_", "uniform_", "random_", "bernoulli_"),
+        "write x[...] = jitgrad.randn(x.shape), or rand",
+    ),
     "randperm": "use jitgrad.tensor(numpy.random.permutation(n))",
     "shuffle": "use x[numpy.random.permutation(len(x))]",
     # memory, of which a tensor shows none
     **dict.fromkeys(
-        ("base", "byteswap", "ctypes", "data_ptr", "dump", "dumps", "flags", "getfield", "storage", "stride", "strides",
-         "tobytes", "tofile", "untyped_storage"),
+        (
+            "base",
+            "byteswap",
+            "ctypes",
+            "data_ptr",
+            "dump",
+            "dumps",
+            "flags",
+            "getfield",
+            "storage",
+            "stride",
+            "strides",
+            "tobytes",
+            "tofile",
+            "untyped_storage",
+        ),
         _MEMORY,
     ),
-    **dict.fromkeys(("setfield", "setflags", "newbyteorder"), "a tensor's memory is its own; write x[...] = y"),
-    **dict.fromkeys(("as_strided", "unfold"), "use slices, or jitgrad.numpy.lib.stride_tricks.sliding_window_view"),
-}  # fmt: skip
+    **dict.fromkeys(
+        ("setfield", "setflags", "newbyteorder"), "a tensor's memory is its own; write x[...] = y"
+    ),
+    **dict.fromkeys(
+        ("as_strided", "unfold"),
+        "use slices, or jitgrad.numpy.lib.stride_tricks.sliding_window_view",
+    ),
+}
 
 _HOMES = ("jitgrad", "jitgrad.numpy", "jitgrad.linalg", "jitgrad.numpy.linalg", "jitgrad.autograd")
 
 
 def missing(home, name, obj=None):
-    """The error for `name`, which `home` has not: an `AttributeError` that says where it is, or what to do instead."""
+    """The error for `name`, which `home` has not: an `AttributeError` that says where it is, or
+    what to do instead."""
     text = "" if name.startswith("__") else _instead(home, name)
-    return MissingError(f"{home} has no {name!r}" + (f"; {text}" if text else ""), name=name, obj=obj)
+    return MissingError(
+        f"{home} has no {name!r}" + (f"; {text}" if text else ""), name=name, obj=obj
+    )
 
 
 def _instead(home, name):
@@ -157,7 +223,9 @@ def _near(home, name):
     if name.startswith("_"):
         return ""
     owner = functools.reduce(getattr, home.split(".")[1:], sys.modules["jitgrad"])
-    known = sorted({*dir(owner), *sys.modules["jitgrad"].__all__, *np.__all__, *np.linalg.__all__, *INSTEAD})
+    known = sorted(
+        {*dir(owner), *sys.modules["jitgrad"].__all__, *np.__all__, *np.linalg.__all__, *INSTEAD}
+    )
     found = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], n=1)
     if not found:
         return ""
@@ -181,7 +249,11 @@ def _places(name, home):
 
 
 def _is_method(cls, name):
-    return not isinstance(vars(cls).get(name), Missing) and hasattr(cls, name) and not name.startswith("_")
+    return (
+        not isinstance(vars(cls).get(name), Missing)
+        and hasattr(cls, name)
+        and not name.startswith("_")
+    )
 
 
 def _remark(function):
@@ -206,7 +278,8 @@ class Missing:
 
 
 def install(cls, functions):
-    """Lets tensors say what to do instead of names of the table, and of `functions` that are no methods."""
+    """Lets tensors say what to do instead of names of the table, and of `functions` that are no
+    methods."""
     for name in (*INSTEAD, *functions):
         if not hasattr(cls, name):
             setattr(cls, name, Missing(name))

@@ -4,7 +4,9 @@ import functools
 import sys
 
 #: Packages that hold nothing of the user's.
-SYSTEM = frozenset(("jitgrad", "numpy", "numba", "llvmlite", "builtins", *sys.stdlib_module_names)) - {"__main__"}
+SYSTEM = frozenset(
+    ("jitgrad", "numpy", "numba", "llvmlite", "builtins", *sys.stdlib_module_names)
+) - {"__main__"}
 
 
 def package_of(name):

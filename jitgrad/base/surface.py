@@ -1,10 +1,12 @@
-"""Where errors leave jitgrad: a traceback ends at the user's line, with one frame of jitgrad's behind it.
+"""Where errors leave jitgrad: a traceback ends at the user's line, with one frame of jitgrad's
+behind it.
 
-Python adds a frame to a traceback for each function an error passes. A function that users call catches jitgrad's own
-errors and raises them again as `trimmed` leaves them: without the frames of this package, so that the function's own is
-the only one, and without what was caught inside on the way. Frames of the user's functions (under `grad`, `jit`, in
-hooks) stay. This takes nothing where no error is raised: a ``try`` costs nothing, and `surface`, a function around
-another one, is for what takes microseconds anyway; hot functions have the ``try`` in their own text.
+Python adds a frame to a traceback for each function an error passes. A function that users call
+catches jitgrad's own errors and raises them again as `trimmed` leaves them: without the frames of
+this package, so that the function's own is the only one, and without what was caught inside on the
+way. Frames of the user's functions (under `grad`, `jit`, in hooks) stay. This takes nothing where
+no error is raised: a ``try`` costs nothing, and `surface`, a function around another one, is for
+what takes microseconds anyway; hot functions have the ``try`` in their own text.
 
 To see all frames while working on jitgrad, set ``JITGRAD_TRACEBACK=full``. Start at `trimmed`.
 """
@@ -37,7 +39,8 @@ def _frames(error):
 
 
 def trimmed(error):
-    """`error`, to be raised again: without frames of jitgrad's, and without what was only caught inside on the way."""
+    """`error`, to be raised again: without frames of jitgrad's, and without what was only caught
+    inside on the way."""
     if FULL:
         return error
     kept = None
@@ -59,8 +62,8 @@ REFUSALS: dict[str, type[JitgradError]] = {
 
 
 def refused(error, name):
-    """jitgrad's error for one in which NumPy refuses the arguments of its function `name`; None for any other, such as
-    that of a function of the user's which NumPy called."""
+    """jitgrad's error for one in which NumPy refuses the arguments of its function `name`; None for
+    any other, such as that of a function of the user's which NumPy called."""
     typed = REFUSALS.get(type(error).__name__)
     if typed is None or not _is_inner(error):
         return None
@@ -100,7 +103,12 @@ def surface(function: F) -> F:
 
 def _around(function):
     code = function.__code__
-    plain = not (function.__defaults__ or function.__kwdefaults__ or code.co_kwonlyargcount or code.co_flags & VARIADIC)
+    plain = not (
+        function.__defaults__
+        or function.__kwdefaults__
+        or code.co_kwonlyargcount
+        or code.co_flags & VARIADIC
+    )
 
     def one(x):
         try:

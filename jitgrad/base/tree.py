@@ -1,7 +1,9 @@
-"""Containers of arguments and results: which parts they have, and how they are made again of others.
+"""Containers of arguments and results: which parts they have, and how they are made again of
+others.
 
-Tuples, lists, dicts, named tuples, dataclasses and None are containers, nested as deep as one likes, and subclasses of
-them are made again as what they are. All else is a leaf. Start at `flatten`.
+Tuples, lists, dicts, named tuples, dataclasses and None are containers, nested as deep as one
+likes, and subclasses of them are made again as what they are. All else is a leaf. Start at
+`flatten`.
 """
 
 import copy
@@ -35,7 +37,9 @@ def parts(x: Any) -> list[tuple[str, Any]]:
         return [(f".{name}", part) for name, part in zip(x._fields, x, strict=True)]
     if isinstance(x, (tuple, list)):
         return [(f"[{k}]", part) for k, part in enumerate(x)]
-    return [(f".{f.name}", getattr(x, f.name)) for f in dataclasses.fields(x)] if x is not None else []
+    return (
+        [(f".{f.name}", getattr(x, f.name)) for f in dataclasses.fields(x)] if x is not None else []
+    )
 
 
 def made(x: Any, new: list[Any]) -> Any:
@@ -57,7 +61,8 @@ def made(x: Any, new: list[Any]) -> Any:
 
 
 def flatten(x: Any, name: str = "x") -> tuple[list[Any], list[str], Callable[[Iterator[Any]], Any]]:
-    """The leaves of `x`, how each is written (``x['w'][0]``), and what makes the same of other leaves.
+    """The leaves of `x`, how each is written (``x['w'][0]``), and what makes the same of other
+    leaves.
 
     Examples
     --------

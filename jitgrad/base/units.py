@@ -14,7 +14,9 @@ def seconds(value):
     """
     if not value:
         return "0 s"
-    scale, unit = next(((s, u) for s, u in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")) if value >= s), (1e-9, "ns"))
+    scale, unit = next(
+        ((s, u) for s, u in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")) if value >= s), (1e-9, "ns")
+    )
     return f"{digits(value / scale)} {unit}"
 
 
@@ -37,10 +39,13 @@ def digits(value):
 
 
 def table(rows, right):
-    """Lines of columns as wide as they must be; those whose number is in `right` stand at the right."""
+    """Lines of columns as wide as they must be; those whose number is in `right` stand at the
+    right."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     return [
-        "  ".join(c.rjust(w) if k in right else c.ljust(w) for k, (c, w) in enumerate(zip(row, widths))).rstrip()
+        "  ".join(
+            c.rjust(w) if k in right else c.ljust(w) for k, (c, w) in enumerate(zip(row, widths))
+        ).rstrip()
         for row in rows
     ]
 

@@ -1,7 +1,7 @@
 """What ``python -m jitgrad info``, ``cache`` and ``profile`` print.
 
-Nothing here imports numba: versions come from the packages' metadata, the CPU's name and features from llvmlite, which
-is where the kernels' compiler has them from. Start at `info`.
+Nothing here imports numba: versions come from the packages' metadata, the CPU's name and features
+from llvmlite, which is where the kernels' compiler has them from. Start at `info`.
 """
 
 import importlib.metadata
@@ -21,7 +21,19 @@ from ..runtime.launch import get_num_threads
 LISTED = 20
 
 #: Features of a CPU that decide how wide and how fast kernels are.
-VECTOR = ("sse4.2", "avx", "fma", "f16c", "avx2", "avx512f", "avx512dq", "avx512vl", "neon", "sve", "sve2")
+VECTOR = (
+    "sse4.2",
+    "avx",
+    "fma",
+    "f16c",
+    "avx2",
+    "avx512f",
+    "avx512dq",
+    "avx512vl",
+    "neon",
+    "sve",
+    "sve2",
+)
 
 
 def _version(package):
@@ -47,7 +59,11 @@ def _folder_state(path):
         return ", not there yet"
     if not os.path.isdir(path):
         return ", which is not a folder: kernels go to a temporary one"
-    return "" if os.access(path, os.W_OK | os.X_OK) else ", not writable: kernels go to a temporary one"
+    return (
+        ""
+        if os.access(path, os.W_OK | os.X_OK)
+        else ", not writable: kernels go to a temporary one"
+    )
 
 
 def _row(name, text):
@@ -79,13 +95,17 @@ def info():
 
 
 def kernels(every=False):
-    """Prints the kernels of the cache, the last used first: when and how large, the file, and what it does."""
+    """Prints the kernels of the cache, the last used first: when and how large, the file, and what
+    it does."""
     found, entries = cache.info(), cache.entries()
     count = counted(len(entries), "kernel")
     print(f"{found['path']}{_folder_state(found['path'])}: {count}, {_mib(found['bytes'])}")
     for entry in entries if every else entries[:LISTED]:
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
-        print(f"  {used}  {entry.bytes / 1024:7.1f} KiB  {os.path.relpath(entry.path, found['path'])}  {entry.title}")
+        print(
+            f"  {used}  {entry.bytes / 1024:7.1f} KiB  "
+            f"{os.path.relpath(entry.path, found['path'])}  {entry.title}"
+        )
     if len(entries) > LISTED and not every:
         print(f"and {len(entries) - LISTED} more, used longer ago: python -m jitgrad cache --all")
 
@@ -98,12 +118,17 @@ def clear():
     removed = counted(before["kernels"] - after["kernels"], "kernel")
     print(f"removed {removed}, {_mib(before['bytes'] - after['bytes'])}, from {before['path']}")
     if after["bytes"]:
-        print(f"{_mib(after['bytes'])} in {after['path']} could not be removed; check its permissions", file=sys.stderr)
+        print(
+            f"{_mib(after['bytes'])} in {after['path']} could not be removed; check its "
+            "permissions",
+            file=sys.stderr,
+        )
         return 1
 
 
 def profiled(path, arguments):
-    """Runs a program as ``python path arguments`` does and prints its profile; the exit code is the program's."""
+    """Runs a program as ``python path arguments`` does and prints its profile; the exit code is the
+    program's."""
     import runpy
     import traceback
 

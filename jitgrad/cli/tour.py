@@ -1,4 +1,5 @@
-"""The tour of ``python -m jitgrad``: everything it prints was run or measured just then, on this machine.
+"""The tour of ``python -m jitgrad``: everything it prints was run or measured just then, on this
+machine.
 
 Start at `run`; each part of the tour is one function.
 """
@@ -62,7 +63,9 @@ print(json.dumps([numpy_done - start, imported - numpy_done, done - imported, "n
 
 def loss(x):
     """The formula of the tour on a tensor."""
-    return jitgrad.sum(jitgrad.sin(x) * jitgrad.exp(-x * x) + jitgrad.log1p(jitgrad.abs(x)) * jitgrad.tanh(x))
+    return jitgrad.sum(
+        jitgrad.sin(x) * jitgrad.exp(-x * x) + jitgrad.log1p(jitgrad.abs(x)) * jitgrad.tanh(x)
+    )
 
 
 def by_hand(x):
@@ -141,7 +144,9 @@ def _kernel(plan):
     for kernel in plan.kernels:
         _code(kernel.source)
     if len(plan.kernels) == 1:
-        print("One kernel, one pass: each element of x is read once, and its gradient written once.")
+        print(
+            "One kernel, one pass: each element of x is read once, and its gradient written once."
+        )
 
 
 def _times(step, plan, values, cold):
@@ -160,7 +165,8 @@ def _times(step, plan, values, cold):
     for name, seconds in rows:
         print(f"  {name:<70}{_shown(seconds)}")
     print(
-        "While a kernel is compiled in the background NumPy serves: a program does not stop, but is slower meanwhile."
+        "While a kernel is compiled in the background NumPy serves: a program does not stop, but "
+        "is slower meanwhile."
     )
     path = plan.kernels[0].path
     print(f"The source above is the file {path}; open, profile or step it.")
@@ -177,8 +183,11 @@ def _with_threads(n, step):
 
 
 def verdict(warm, hand, n):
-    """The comparison in words; `warm` has the seconds by the number of threads, `hand` those of NumPy."""
-    shares = " and ".join(f"{seconds / hand:.2f} with {counted(k, 'thread')}" for k, seconds in warm.items())
+    """The comparison in words; `warm` has the seconds by the number of threads, `hand` those of
+    NumPy."""
+    shares = " and ".join(
+        f"{seconds / hand:.2f} with {counted(k, 'thread')}" for k, seconds in warm.items()
+    )
     said = f"Of the time of NumPy by hand it takes {shares}."
     if min(warm.values()) < hand:
         return said
@@ -203,7 +212,9 @@ def _child(mode, folder):
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     env = {**os.environ, "PYTHONPATH": path, "JITGRAD_COMPILE": mode}
     if env.pop("PYTHONDONTWRITEBYTECODE", None):
-        env["PYTHONPYCACHEPREFIX"] = folder  # else every import would compile every module, which no user waits for
+        env["PYTHONPYCACHEPREFIX"] = (
+            folder  # else every import would compile every module, which no user waits for
+        )
     command = [sys.executable, "-c", textwrap.dedent(CHILD)]
     seconds, out = _clock(lambda: subprocess.run(command, env=env, capture_output=True, text=True))
     if out.returncode:
@@ -220,18 +231,32 @@ def _costs():
     parts = [min(run[1][k] for run in cold) for k in range(3)]
     rows = [
         ("import numpy", parts[0]),
-        (f"import jitgrad after it ({(parts[0] + parts[1]) / parts[0]:.2f} of importing numpy, together)", parts[1]),
+        (
+            f"import jitgrad after it ({(parts[0] + parts[1]) / parts[0]:.2f} of importing numpy, "
+            "together)",
+            parts[1],
+        ),
         ("first gradient after that, n = 1000", parts[2]),
-        (f"python start to first gradient, NumPy serves ({_numba(cold)})", min(run[0] for run in cold)),
-        (f"the same with kernels from the disk cache ({_numba(compiled)})", min(run[0] for run in compiled)),
+        (
+            f"python start to first gradient, NumPy serves ({_numba(cold)})",
+            min(run[0] for run in cold),
+        ),
+        (
+            f"the same with kernels from the disk cache ({_numba(compiled)})",
+            min(run[0] for run in compiled),
+        ),
     ]
     for name, seconds in rows:
         print(f"  {name:<70}{_shown(seconds)}")
     print(
-        f"This tour compiled {counted(stats.compiled, 'kernel')} and took {stats.loaded} from the cache,"
+        f"This tour compiled {counted(stats.compiled, 'kernel')} and took {stats.loaded} from the "
+        "cache,"
         f" in {stats.seconds:.2f} s."
     )
-    print("\npython -m jitgrad info says what is installed; python -m jitgrad cache lists the kernels.")
+    print(
+        "\npython -m jitgrad info says what is installed; python -m jitgrad cache lists the "
+        "kernels."
+    )
 
 
 def _numba(runs):

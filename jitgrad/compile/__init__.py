@@ -1,6 +1,8 @@
-"""The compiler: from the roots of a graph to the texts of its kernels. Pure Python; numba is the runtime's.
+"""The compiler: from the roots of a graph to the texts of its kernels. Pure Python; numba is the
+runtime's.
 
-`lower_graph` is the door and has the passes in order. Each has a folder, in the order in which data goes through them:
+`lower_graph` is the door and has the passes in order. Each has a folder, in the order in which data
+goes through them:
 
 ========= ==============================================================================================
 rewrite   graph to graph: rules of algebra
@@ -10,8 +12,9 @@ loops     step to loop nest, the statements in it, and transformations of both
 render    loop nest to text, and what the arguments of the kernel are bound to
 ========= ==============================================================================================
 
-Nobody outside imports anything but this module. It imports at once what describes plans; the passes that make kernels
-are imported when they are first needed: what is never compiled does not wait for them.
+Nobody outside imports anything but this module. It imports at once what describes plans; the passes
+that make kernels are imported when they are first needed: what is never compiled does not wait for
+them.
 """
 
 from .index.maps import MOVEMENT
@@ -39,8 +42,9 @@ __all__ = [
 
 
 class Lowered:
-    """The kernels of a plan, in order, before any is compiled, and the step of each; calls have no kernel. `roots` are
-    those of the graph as it was given, which NumPy runs where kernels give up."""
+    """The kernels of a plan, in order, before any is compiled, and the step of each; calls have no
+    kernel. `roots` are those of the graph as it was given, which NumPy runs where kernels give up.
+    """
 
     __slots__ = ("fusion", "kernels", "roots", "sources", "steps")
 
@@ -64,4 +68,8 @@ def lower_graph(roots):
     fused, kernels_of = passes()
     graph = simplify(roots)
     fusion = fused(graph)
-    return Lowered(roots, fusion, [(step, kernel) for step in fusion.steps for kernel in kernels_of(fusion, step)])
+    return Lowered(
+        roots,
+        fusion,
+        [(step, kernel) for step in fusion.steps for kernel in kernels_of(fusion, step)],
+    )

@@ -1,5 +1,5 @@
-"""What the compiler hands to the runtime: a `Kernel` with the binding of its arguments, a `Call` of NumPy, and how
-launches are cut, `Units`."""
+"""What the compiler hands to the runtime: a `Kernel` with the binding of its arguments, a `Call` of
+NumPy, and how launches are cut, `Units`."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,8 @@ from . import limits
 
 @dataclass(slots=True)
 class Units:
-    """How a launch is cut: `total` units, `step` of them per chunk, and `parts` partial results to combine."""
+    """How a launch is cut: `total` units, `step` of them per chunk, and `parts` partial results to
+    combine."""
 
     total: int
     step: int
@@ -22,7 +23,8 @@ class Units:
 
 
 def result_dtype(node):
-    """As what kernels give the result of a reduction over everything: floats are combined, and rounded, later."""
+    """As what kernels give the result of a reduction over everything: floats are combined, and
+    rounded, later."""
     return FLOAT64 if node.dtype.kind == "f" else node.dtype
 
 
@@ -35,11 +37,11 @@ def parts_of(units):
 class Kernel:
     """A kernel as text, with the binding of its arguments, in order.
 
-    `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what) pairs: "number" a 0-d
-    node, "index" an `Access`-like (const, terms), "array" a node that is read, "out" a node that is written,
-    "result" a 0-d reduction, "carry" what the blocks of a scan go on from, "total" what they leave, "far" the flag of
-    operands out of range; of scalar kernels "item" (node, const, terms), an element of an array.
-    """
+    `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what)
+    pairs: "number" a 0-d node, "index" an `Access`-like (const, terms), "array" a node that is
+    read, "out" a node that is written, "result" a 0-d reduction, "carry" what the blocks of a scan
+    go on from, "total" what they leave, "far" the flag of operands out of range; of scalar kernels
+    "item" (node, const, terms), an element of an array."""
 
     kind: str
     source: str | None  # None where there is nothing to run
@@ -50,10 +52,14 @@ class Kernel:
     gathered: list = field(default_factory=list)  # reductions of which each chunk leaves an array
     wide: Any = None  # the dtype of partial results that are arrays, where it is not their own
     totals: list = field(default_factory=list)  # of a blocked scan: what its blocks leave
-    carried: list = field(default_factory=list)  # and the scans that go on from carries, with what these are made of
+    carried: list = field(
+        default_factory=list
+    )  # and the scans that go on from carries, with what these are made of
     nodes: list = field(default_factory=list)  # what it leaves in memory
     work: int = 0  # points, weighted by what one costs
-    passed: dict = field(default_factory=dict)  # of a scalar kernel: results that are arguments as they stand
+    passed: dict = field(
+        default_factory=dict
+    )  # of a scalar kernel: results that are arguments as they stand
     path: Any = None  # the file of its text, where somebody asked for it
 
 

@@ -1,4 +1,5 @@
-"""The kernels of one step: it is lowered to a loop nest, which is rendered. Start at `kernels_of`."""
+"""The kernels of one step: it is lowered to a loop nest, which is rendered. Start at
+`kernels_of`."""
 
 from .kernel import Call
 from .loops.nest import evaluations, lower, lower_totals
@@ -44,7 +45,10 @@ def _blocked_scan(fusion, step, nest):
 def _measured(kernel, nest, step):
     """`kernel` with what it leaves in memory, and its work."""
     unstored = step.local.union(kernel.results, *[stage.unstored for stage in step.stages])
-    kernel.nodes, kernel.work = [n for n in step.nodes if n not in unstored], nest.points * nest.weight
+    kernel.nodes, kernel.work = (
+        [n for n in step.nodes if n not in unstored],
+        nest.points * nest.weight,
+    )
     if not kernel.units.total:
         kernel.source = None  # nothing to do: the results are empty, or reductions of nothing
     return kernel

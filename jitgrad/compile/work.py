@@ -1,8 +1,9 @@
 """What a step of a plan moves and computes: bytes read and written, and flops, roughly.
 
-An array counts once per kernel, with the elements of it that are needed: a kernel that reads it twice finds it in the
-cache the second time, or would be a bad kernel. What stays in registers is not moved. So the sum over the kernels of a
-plan can be held against what no program can do without, its inputs and its results (`least`).
+An array counts once per kernel, with the elements of it that are needed: a kernel that reads it
+twice finds it in the cache the second time, or would be a bad kernel. What stays in registers is
+not moved. So the sum over the kernels of a plan can be held against what no program can do without,
+its inputs and its results (`least`).
 
 Start at `work_of`.
 """
@@ -30,7 +31,8 @@ class Work(NamedTuple):
 
 
 def needed(targets, given):
-    """Elements of each value that it takes to make `targets`, down to the values that are `given`, a function."""
+    """Elements of each value that it takes to make `targets`, down to the values that are `given`,
+    a function."""
     order = _above(targets, given)
     need = dict.fromkeys(order, 0)
     need.update((node, node.size) for node in targets)
@@ -50,7 +52,10 @@ def _above(targets, given):
 def work_of(lowered):
     """The `Work` of each kernel of a `Lowered`."""
     made = {node: step for step in lowered.steps for node in step.nodes}
-    return [_work(step, kernel, made) for step, kernel in zip(lowered.steps, lowered.kernels, strict=True)]
+    return [
+        _work(step, kernel, made)
+        for step, kernel in zip(lowered.steps, lowered.kernels, strict=True)
+    ]
 
 
 def _work(step, kernel, made):
@@ -66,7 +71,11 @@ def _work(step, kernel, made):
         if node not in step.nodes and given(node) and node.ndim:
             base = flat_base(node)
             elements[base] = min(base.size, elements.get(base, 0) + n)
-    reads = {what: elements.get(flat_base(what), what.size) for kind, what in kernel.dynamic if kind == "array"}
+    reads = {
+        what: elements.get(flat_base(what), what.size)
+        for kind, what in kernel.dynamic
+        if kind == "array"
+    }
     writes = [what for kind, what in kernel.dynamic if kind == "out"]
     return Work(
         tuple([(node, n * node.dtype.itemsize) for node, n in reads.items()]),
@@ -90,9 +99,16 @@ def _work_of_call(node):
 
 
 def least(lowered):
-    """The bytes that no plan for these roots can do without: what is needed of its inputs, and its results."""
+    """The bytes that no plan for these roots can do without: what is needed of its inputs, and its
+    results."""
     made = {node for step in lowered.fusion.steps for node in step.nodes}
-    results = [node for node in dict.fromkeys(flat_base(root) for root in lowered.fusion.roots) if node in made]
+    results = [
+        node
+        for node in dict.fromkeys(flat_base(root) for root in lowered.fusion.roots)
+        if node in made
+    ]
     need = needed(tuple(results), lambda node: node.op.kind in LEAFLIKE)
-    inputs = sum(n * node.dtype.itemsize for node, n in need.items() if node.op.kind == "leaf" and node.ndim)
+    inputs = sum(
+        n * node.dtype.itemsize for node, n in need.items() if node.op.kind == "leaf" and node.ndim
+    )
     return inputs + sum(node.size * node.dtype.itemsize for node in results if node.ndim)

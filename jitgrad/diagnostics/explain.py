@@ -1,9 +1,10 @@
-"""`explain`: what computes a value, kernel by kernel: what was fused into what, what is moved, how long it takes.
+"""`explain`: what computes a value, kernel by kernel: what was fused into what, what is moved, how
+long it takes.
 
-What runs is caught by a watcher (see `jitgrad.runtime.watch`). Each plan that was caught is lowered again, which tells
-its kernels, and run a few times on the inputs it had, with a clock around each kernel. That leaves the plan of the
-program and its values as they are. The figures are made in `jitgrad.diagnostics.reports`, the text in
-`Explanation.__str__`. Start at `explain`.
+What runs is caught by a watcher (see `jitgrad.runtime.watch`). Each plan that was caught is lowered
+again, which tells its kernels, and run a few times on the inputs it had, with a clock around each
+kernel. That leaves the plan of the program and its values as they are. The figures are made in
+`jitgrad.diagnostics.reports`, the text in `Explanation.__str__`. Start at `explain`.
 """
 
 import sys
@@ -32,7 +33,8 @@ LINES = 12
 
 
 class _Catch(watch.Watcher):
-    """The plans that run in this thread, in order: how often, and inputs, results and time of the first run of each."""
+    """The plans that run in this thread, in order: how often, and inputs, results and time of the
+    first run of each."""
 
     def __init__(self):
         self.thread, self.runs, self.calls = threading.get_ident(), {}, {}
@@ -79,7 +81,8 @@ class Explanation:
         return "\n\n".join(dict.fromkeys(kernel.source for kernel in self.kernels if kernel.source))
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures as plain dictionaries, lists, numbers and text, which ``json.dumps`` takes."""
+        """All figures as plain dictionaries, lists, numbers and text, which ``json.dumps``
+        takes."""
         return {"note": self.note, "plans": [asdict(plan) for plan in self.plans]}
 
     def __str__(self) -> str:
@@ -90,15 +93,18 @@ class Explanation:
 
 
 def explain(what: Any, *args: Any, **kwargs: Any) -> Explanation:
-    """What computes a tensor, or what runs when a function is called: kernels, bytes, times, source.
+    """What computes a tensor, or what runs when a function is called: kernels, bytes, times,
+    source.
 
-    A pending tensor is looked at, which runs what is pending, as ``print`` does. For one that ran before, the kernels
-    are those that compute it alone from what its recording began with. A function is called once, with its effects
-    (``explain(y.backward)`` adds to gradients), what it returns is looked at, and all plans that run are explained.
+    A pending tensor is looked at, which runs what is pending, as ``print`` does. For one that ran
+    before, the kernels are those that compute it alone from what its recording began with. A
+    function is called once, with its effects (``explain(y.backward)`` adds to gradients), what it
+    returns is looked at, and all plans that run are explained.
 
-    Then every plan runs again, for the times, on the inputs it had; that leaves values, gradients and what will run
-    later as they are. Kernels are compiled for this, which takes some 0.1 to 0.5 s each if they are not in the cache,
-    unless `config.compile` is "never": then they are shown, and times are those of NumPy.
+    Then every plan runs again, for the times, on the inputs it had; that leaves values, gradients
+    and what will run later as they are. Kernels are compiled for this, which takes some 0.1 to 0.5
+    s each if they are not in the cache, unless `config.compile` is "never": then they are shown,
+    and times are those of NumPy.
 
     Parameters
     ----------
@@ -110,7 +116,8 @@ def explain(what: Any, *args: Any, **kwargs: Any) -> Explanation:
     Returns
     -------
     Explanation
-        Its text says all; the figures are attributes: ``.plans``, ``.kernels`` (see `KernelReport`), ``.source``.
+        Its text says all; the figures are attributes: ``.plans``, ``.kernels`` (see
+        `KernelReport`), ``.source``.
 
     Examples
     --------
@@ -129,7 +136,10 @@ def explained(what, args, kwargs, scope):
     """The `Explanation`; `scope` has the names of the program."""
     if isinstance(what, Handle):
         if args or kwargs:
-            raise ArgumentError("got a tensor and arguments, expected a tensor alone, or a function and its arguments")
+            raise ArgumentError(
+                "got a tensor and arguments, expected a tensor alone, or a function and its "
+                "arguments"
+            )
         if what._value is not None:
             return _of_value(what, scope)
         call = lambda: what
@@ -138,7 +148,8 @@ def explained(what, args, kwargs, scope):
         scope = {**scope, **_names_of(what, args, kwargs)}
     else:
         raise ArgumentError(
-            f"got an object of type {type(what).__name__} to explain, expected a tensor or a function; "
+            f"got an object of type {type(what).__name__} to explain, expected a tensor or a "
+            "function; "
             "pass the function and its arguments apart"
         )
     with _Catch() as caught:
@@ -174,7 +185,9 @@ def _of_value(t, scope):
     if type(t._edge) is tuple:
         graph, state = t._edge
     if type(state) is not State or state.slot < 0:
-        return Explanation([], t, "no operation is known to compute it: it was given, or it ran too long ago")
+        return Explanation(
+            [], t, "no operation is known to compute it: it was given, or it ran too long ago"
+        )
     plan = Plan([state.node], "one value", (("result", 1),))
     leaves, numbers = (graph.leaves, graph.numbers) if graph is not None else ((), ())
     used = {node.arg for node in toposort(plan.roots) if node.op.kind == "leaf"}
@@ -184,7 +197,8 @@ def _of_value(t, scope):
 
 
 def _names_of(f, args, kwargs):
-    """The tensors that a function knows: its arguments, by the names of its parameters, and what it encloses."""
+    """The tensors that a function knows: its arguments, by the names of its parameters, and what it
+    encloses."""
     import inspect
 
     inner, out = inspect.unwrap(f), {}
@@ -209,7 +223,9 @@ def _names(scope):
             gradient = None if t._x is None else t._x.grad
             for label, tensor in ((name, t), (f"{name}.grad", gradient)):
                 value = None if tensor is None else tensor._value
-                if value is not None and not isinstance(value, (bool, int)):  # small ints are one object each
+                if value is not None and not isinstance(
+                    value, (bool, int)
+                ):  # small ints are one object each
                     out[id(value)] = label
     return out
 
@@ -217,22 +233,31 @@ def _names(scope):
 def _explained(plan, calls, names, compiled, first, leaves, numbers, out):
     """The `PlanReport` of a plan, timed on its inputs if they are there."""
     lowered = plan.lowered()
-    labels = {root: names[id(value)] for root, value in zip(lowered.fusion.roots, out) if id(value) in names}
+    labels = {
+        root: names[id(value)]
+        for root, value in zip(lowered.fusion.roots, out)
+        if id(value) in names
+    }
     if leaves is not None:
         given = {node for node in toposort(lowered.fusion.roots) if node.op.kind == "leaf"}
-        labels.update((node, names[id(leaves[node.arg])]) for node in given if id(leaves[node.arg]) in names)
+        labels.update(
+            (node, names[id(leaves[node.arg])]) for node in given if id(leaves[node.arg]) in names
+        )
     times, whole, problem = _measured(plan, lowered, leaves, numbers)
     return report(plan, lowered, labels, times, calls, compiled, first, whole, problem)
 
 
 def _measured(plan, lowered, leaves, numbers):
-    """(times of each kernel as (seconds, parallel) pairs by its number, seconds of the whole plan, what went wrong)."""
+    """(times of each kernel as (seconds, parallel) pairs by its number, seconds of the whole plan,
+    what went wrong)."""
     times: dict[int, list] = {}
     if leaves is None:
         return times, [], "its inputs are gone, so it was not timed"
     if config.compile == "never":
         return times, _runs(Program(plan.roots), leaves, numbers), ""
-    note = lambda piece, spent, parallel: times.setdefault(piece.index, []).append((spent, parallel))
+    note = lambda piece, spent, parallel: times.setdefault(piece.index, []).append(
+        (spent, parallel)
+    )
     try:
         run = watch.timed(lowered, note)
     except CompileError as error:
@@ -251,7 +276,7 @@ def _runs(run, leaves, numbers):
     return out
 
 
-# --- as text ----------------------------------------------------------------------------------------------------------
+# --- as text --------------------------------------------------------------------------------------
 
 
 def _plan_lines(plan):
@@ -263,7 +288,11 @@ def _plan_lines(plan):
     if not plan.kernels:
         return [*lines, "  nothing is computed: its results are inputs, views of them, or empty"]
     moved = f"  moves {amount(plan.bytes_moved, 'B')}, {amount(plan.bytes_least, 'B')} at least"
-    took = f", in {seconds(plan.seconds)}{'' if plan.times_of_kernels else ' by NumPy'}" if plan.seconds else ""
+    took = (
+        f", in {seconds(plan.seconds)}{'' if plan.times_of_kernels else ' by NumPy'}"
+        if plan.seconds
+        else ""
+    )
     lines.append(f"{moved}; {amount(plan.flops, 'flop')}{took}")
     lines += [f"  {plan.problem}"] if plan.problem else []
     for kernel in plan.kernels:
@@ -272,11 +301,17 @@ def _plan_lines(plan):
 
 
 def _kernel_lines(k):
-    over = {"scalar": "numbers", "call": "by NumPy", "loops": "those of its operation"}.get(k.kind, "")
+    over = {"scalar": "numbers", "call": "by NumPy", "loops": "those of its operation"}.get(
+        k.kind, ""
+    )
     over = over or f"loop over {' x '.join(map(str, k.loops))}"
     lines = [f"  {k.number}. {k.name}: {k.kind}, {over}"]
     rows = [("computes", _short(counts(k.operations)) or "nothing: it copies")]
-    rows += [("again", f"{_short(counts(k.again))}: not kept, and computed by another kernel, too")] if k.again else []
+    rows += (
+        [("again", f"{_short(counts(k.again))}: not kept, and computed by another kernel, too")]
+        if k.again
+        else []
+    )
     rows += _listed("reads", [(_said(a), a.type, amount(a.bytes, "B"), a.why) for a in k.reads])
     rows += _listed("keeps", [(_said(a), a.type, amount(a.bytes, "B"), a.why) for a in k.keeps])
     rows += [("takes", _time(k))] if k.seconds is not None else []
@@ -293,12 +328,16 @@ def _said(a):
 def _time(k):
     rates = [f"{digits(k.gbs)} GB/s"] if k.gbs else []
     rates += [amount(k.flops / k.seconds, "flop/s")] if k.flops and k.seconds else []
-    threads = [f"{counted(k.chunks, 'chunk')} on {counted(k.threads, 'thread')}"] if k.chunks else []
+    threads = (
+        [f"{counted(k.chunks, 'chunk')} on {counted(k.threads, 'thread')}"] if k.chunks else []
+    )
     return ", ".join([seconds(k.seconds), *rates, *threads])
 
 
 def _short(parts):
-    return ", ".join(parts[:LINES]) + (f" and {len(parts) - LINES} more" if len(parts) > LINES else "")
+    return ", ".join(parts[:LINES]) + (
+        f" and {len(parts) - LINES} more" if len(parts) > LINES else ""
+    )
 
 
 def _listed(head, rows):

@@ -1,8 +1,8 @@
 """`profile`: what runs within a ``with`` block, kernel by kernel.
 
-A `Profile` is a watcher (see `jitgrad.runtime.watch`): it is told of every kernel of every plan, of runs by NumPy, of
-plans made and of kernels built, and adds them up by the name of the kernel, which is that of its file. Start at
-`Profile`.
+A `Profile` is a watcher (see `jitgrad.runtime.watch`): it is told of every kernel of every plan, of
+runs by NumPy, of plans made and of kernels built, and adds them up by the name of the kernel, which
+is that of its file. Start at `Profile`.
 """
 
 import threading
@@ -36,8 +36,8 @@ class KernelProfile:
     Attributes
     ----------
     name : str
-        That of the kernel's file; ``numpy_...`` for a step of a plan that is NumPy's, such as a matrix product, and
-        ``by_numpy_...`` for a plan without kernels as yet.
+        That of the kernel's file; ``numpy_...`` for a step of a plan that is NumPy's, such as a
+        matrix product, and ``by_numpy_...`` for a plan without kernels as yet.
     kind : str
         The form of its loops, "scalar", "call" (a step by NumPy) or "numpy" (a plan by NumPy).
     calls : int
@@ -47,7 +47,8 @@ class KernelProfile:
     seconds, median : float
         Of all calls, and of one.
     share : float
-        `seconds` as a part of the time of the profile; the shares of several threads may add up to more than 1.
+        `seconds` as a part of the time of the profile; the shares of several threads may add up to
+        more than 1.
     bytes : int
         Read and written by all calls, each array once per call; 0 for a plan by NumPy.
     flops : int
@@ -59,7 +60,8 @@ class KernelProfile:
     compile_seconds : float
         What compiling or loading it took within the profile.
     origin : str
-        "compiled", "loaded" (from the disk cache), "compiled by a child process", or "" for what is no kernel.
+        "compiled", "loaded" (from the disk cache), "compiled by a child process", or "" for what is
+        no kernel.
     path : str or None
         The file of its source.
     """
@@ -108,11 +110,13 @@ class Profile(watch.Watcher):
     kernels : list of KernelProfile
         The dearest first.
     kernel_seconds, numpy_seconds : float
-        Of the thread that entered the block: in kernels, and in runs by NumPy of plans without kernels.
+        Of the thread that entered the block: in kernels, and in runs by NumPy of plans without
+        kernels.
     planning_seconds : float
         Of the same thread: making plans. `plans` is how many all threads made.
     compile_seconds : float
-        Of the same thread: waiting for the compiler. `background_seconds` is what other threads and the child spent.
+        Of the same thread: waiting for the compiler. `background_seconds` is what other threads and
+        the child spent.
     other_seconds : float
         Of the same thread, all else: recording, and the program itself.
     """
@@ -123,12 +127,16 @@ class Profile(watch.Watcher):
         self._cold: dict[tuple, tuple] = {}  # roots -> (tally, weak reference to the plan)
         self._spent, self._thread = 0.0, 0
         self._begun: float | None = None
-        self._sums = dict.fromkeys(("kernel", "numpy", "planned", "built", "own", "background"), 0.0)
+        self._sums = dict.fromkeys(
+            ("kernel", "numpy", "planned", "built", "own", "background"), 0.0
+        )
         self.plans = 0
 
     def __enter__(self) -> "Profile":
         if self._begun is not None:
-            raise ArgumentError("got a profile that runs already, expected one that does not; make another")
+            raise ArgumentError(
+                "got a profile that runs already, expected one that does not; make another"
+            )
         self._begun, self._thread = time.perf_counter(), threading.get_ident()
         watch.start(self)
         return self
@@ -137,7 +145,7 @@ class Profile(watch.Watcher):
         watch.stop(self)
         self._spent, self._begun = self.seconds, None
 
-    # --- what it is told ----------------------------------------------------------------------------------------
+    # --- what it is told --------------------------------------------------------------------------
 
     def _sum(self, name, value):
         if threading.get_ident() == self._thread:
@@ -187,7 +195,7 @@ class Profile(watch.Watcher):
         with self._lock:
             self._sum("own", seconds)
 
-    # --- what it tells ------------------------------------------------------------------------------------------
+    # --- what it tells ----------------------------------------------------------------------------
 
     @property
     def seconds(self) -> float:
@@ -215,7 +223,9 @@ class Profile(watch.Watcher):
 
     @property
     def other_seconds(self) -> float:
-        known = self.kernel_seconds + self.numpy_seconds + self.planning_seconds + self.compile_seconds
+        known = (
+            self.kernel_seconds + self.numpy_seconds + self.planning_seconds + self.compile_seconds
+        )
         return max(0.0, self.seconds - known - self._sums["own"])
 
     @property
@@ -267,19 +277,44 @@ class Profile(watch.Watcher):
             ("waiting for the compiler", self.compile_seconds),
             ("recording, and all else", self.other_seconds),
         ]
-        rows = [[f"  {name}", seconds(value), f"{value / (self.seconds or 1):.0%}"] for name, value in parts if value]
-        beside = f"; {seconds(self.background_seconds)} of compiling beside it" if self.background_seconds else ""
-        return [f"profile of {seconds(self.seconds)}{beside}", *(table(rows, (1, 2)) if rows else ())]
+        rows = [
+            [f"  {name}", seconds(value), f"{value / (self.seconds or 1):.0%}"]
+            for name, value in parts
+            if value
+        ]
+        beside = (
+            f"; {seconds(self.background_seconds)} of compiling beside it"
+            if self.background_seconds
+            else ""
+        )
+        return [
+            f"profile of {seconds(self.seconds)}{beside}",
+            *(table(rows, (1, 2)) if rows else ()),
+        ]
 
     def _table(self):
-        head = ["share", "total", "calls", "median", "GB/s", "parallel", "by NumPy", "compile", "kernel"]
+        head = [
+            "share",
+            "total",
+            "calls",
+            "median",
+            "GB/s",
+            "parallel",
+            "by NumPy",
+            "compile",
+            "kernel",
+        ]
         rows = [_cells(row) for row in self.kernels]
         return table([head, *rows], range(8)) if rows else ["no kernel ran"]
 
 
 def _cells(row):
     moved = digits(row.gbs) if row.bytes and row.calls else ""
-    compiled = f"{'disk ' * (row.origin == LOADED)}{seconds(row.compile_seconds)}" if row.compile_seconds else ""
+    compiled = (
+        f"{'disk ' * (row.origin == LOADED)}{seconds(row.compile_seconds)}"
+        if row.compile_seconds
+        else ""
+    )
     return [
         f"{row.share:.0%}",
         seconds(row.seconds),
@@ -298,17 +333,23 @@ def _name(roots):
     import hashlib  # with OpenSSL, which takes 2 ms to load
 
     order = toposort(list(roots))
-    names = dict.fromkeys(node.op.name for node in order if node.src and node.op.kind not in MOVEMENT)
-    words = [*(list(names)[:WORDS] or ["nothing"]), hashlib.sha256(text(roots).encode()).hexdigest()[:12]]
+    names = dict.fromkeys(
+        node.op.name for node in order if node.src and node.op.kind not in MOVEMENT
+    )
+    words = [
+        *(list(names)[:WORDS] or ["nothing"]),
+        hashlib.sha256(text(roots).encode()).hexdigest()[:12],
+    ]
     return "_".join(["by_numpy", *words])
 
 
 def profile() -> Profile:
     """Count and time every kernel that runs within a ``with`` block, in all threads.
 
-    Looking slows a program down a little: about 1 µs per kernel, and the first run of each plan within takes some
-    milliseconds more. Once the block is left nothing of it stays. What is recorded within and looked at later runs
-    later: look at it (or call ``backward()``) within. Blocks may be nested, and each counts all.
+    Looking slows a program down a little: about 1 µs per kernel, and the first run of each plan
+    within takes some milliseconds more. Once the block is left nothing of it stays. What is
+    recorded within and looked at later runs later: look at it (or call ``backward()``) within.
+    Blocks may be nested, and each counts all.
 
     Returns
     -------

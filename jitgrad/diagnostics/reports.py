@@ -1,4 +1,5 @@
-"""The figures of an explanation: `KernelReport` and `PlanReport`, made of a lowered plan and its times by `report`.
+"""The figures of an explanation: `KernelReport` and `PlanReport`, made of a lowered plan and its
+times by `report`.
 
 What the figures mean stands with the attributes; bytes and flops come from `jitgrad.compile.work`.
 """
@@ -55,7 +56,8 @@ class KernelReport:
     operations : tuple of str
         What it computes, in order: the names of the operations.
     again : tuple of str
-        Those of them that another kernel of the plan computes, too, since that is cheaper than to keep the values.
+        Those of them that another kernel of the plan computes, too, since that is cheaper than to
+        keep the values.
     listing : tuple of str
         The same as statements, with the operations that only rearrange.
     reads, keeps : tuple of ArrayReport
@@ -75,7 +77,8 @@ class KernelReport:
     compile_seconds : float
         What compiling or loading it took in this process.
     origin : str
-        "compiled", "loaded" (from the disk cache), "compiled by a child process", or "" for what is no kernel as yet.
+        "compiled", "loaded" (from the disk cache), "compiled by a child process", or "" for what is
+        no kernel as yet.
     path : str or None
         The file of its source.
     source : str or None
@@ -121,7 +124,8 @@ class PlanReport:
     first_seconds : float or None
         The time of that run.
     bytes_moved, bytes_least : int
-        What its kernels read and write, and what none could do without: what is needed of the inputs, and the results.
+        What its kernels read and write, and what none could do without: what is needed of the
+        inputs, and the results.
     flops : int
         Roughly.
     seconds : float or None
@@ -164,8 +168,14 @@ class _Values:
         self.readers: dict = {}
         for k, work in enumerate(works):
             dynamic = getattr(lowered.kernels[k], "dynamic", ())
-            numbers = [what[0] if kind == "item" else what for kind, what in dynamic if kind in ("item", "number")]
-            for node in dict.fromkeys([*(flat_base(node) for node, _ in work.reads), *map(flat_base, numbers)]):
+            numbers = [
+                what[0] if kind == "item" else what
+                for kind, what in dynamic
+                if kind in ("item", "number")
+            ]
+            for node in dict.fromkeys(
+                [*(flat_base(node) for node, _ in work.reads), *map(flat_base, numbers)]
+            ):
                 self.readers.setdefault(node, []).append(k)
         self.computed: dict = {}
         for k, step in enumerate(steps):
@@ -183,12 +193,15 @@ class _Values:
         called = any(self.steps[int(k) - 1].kind == "call" for k in readers)
         dear = node.op.kind == "elementwise" and not parts and not called
         dear = f", {self.costs[node]} flops to compute again" if dear else ""
-        parts += [f"for kernel{'s' * (len(readers) > 1)} {', '.join(readers)}{dear}"] if readers else []
+        parts += (
+            [f"for kernel{'s' * (len(readers) > 1)} {', '.join(readers)}{dear}"] if readers else []
+        )
         return ", ".join(parts) or "passed on"
 
 
 def report(plan, lowered, labels, times, calls, compiled, first, whole, problem):
-    """The `PlanReport`; `labels` are names of values that the program has, `times` those of kernels by their number."""
+    """The `PlanReport`; `labels` are names of values that the program has, `times` those of kernels
+    by their number."""
     works = work_of(lowered)
     values = _Values(plan, lowered, labels, works)
     kernels = [
@@ -197,10 +210,17 @@ def report(plan, lowered, labels, times, calls, compiled, first, whole, problem)
         if kernel.source or kernel.kind == "call"
     ]
     return PlanReport(
-        plan.title, kernels, calls, compiled, first,
-        sum(w.bytes_read + w.bytes_written for w in works), least(lowered), sum(w.flops for w in works),
-        float(np.median(whole)) if whole else None, problem,
-    )  # fmt: skip
+        plan.title,
+        kernels,
+        calls,
+        compiled,
+        first,
+        sum(w.bytes_read + w.bytes_written for w in works),
+        least(lowered),
+        sum(w.flops for w in works),
+        float(np.median(whole)) if whole else None,
+        problem,
+    )
 
 
 def _kernel(k, step, kernel, work, values, times):
@@ -248,7 +268,10 @@ def _keeps(k, step, kernel, work, values):
     """What is written, and the numbers that are computed, each with its purpose."""
     sizes = dict(work.writes)
     for part in kernel.totals:
-        n, why = parts_of(kernel.units), f"totals of its blocks, for kernel {values.made[part.node] + 1}"
+        n, why = (
+            parts_of(kernel.units),
+            f"totals of its blocks, for kernel {values.made[part.node] + 1}",
+        )
         name = values.names[flat_base(part.node)]
         yield ArrayReport(name, part.op.name, f"{part.dtype}[{n}]", n * part.dtype.itemsize, why)
     for node in step.nodes:

@@ -1,4 +1,5 @@
-"""What users hold: `Tensor`, its operations and methods, made from the catalogue and recorded on the tape.
+"""What users hold: `Tensor`, its operations and methods, made from the catalogue and recorded on
+the tape.
 
 Start at `tensor`.
 """

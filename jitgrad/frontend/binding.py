@@ -1,4 +1,5 @@
-"""The parameters of a call, as an entry has them: found by place, by NumPy's name or by PyTorch's, and checked.
+"""The parameters of a call, as an entry has them: found by place, by NumPy's name or by PyTorch's,
+and checked.
 
 Parameters are part of the key of a record, in which 1.0 is 1: what is no number of the kind that
 `jitgrad.ops.parameters` names is refused here, before any key is made. Start at `statics_of`.
@@ -22,7 +23,8 @@ PLAIN = (type(None), bool, int, float, str)
 
 
 def operands_by_name(entry, args, kwargs, n):
-    """The `n` operands of a call of which `args` are given by place; those given by name are taken out of `kwargs`."""
+    """The `n` operands of a call of which `args` are given by place; those given by name are taken
+    out of `kwargs`."""
     args = list(args)
     for name in list(entry.args)[len(args) : n]:
         if name in kwargs:
@@ -30,16 +32,21 @@ def operands_by_name(entry, args, kwargs, n):
         elif name in entry.optional:
             args.append(kwargs.pop(entry.optional[name], None))
         else:
-            raise ArgumentError(f"{entry.name}() got {len(args)} operands, expected {n}: {', '.join(entry.args[:n])}")
+            raise ArgumentError(
+                f"{entry.name}() got {len(args)} operands, expected {n}: "
+                f"{', '.join(entry.args[:n])}"
+            )
     return tuple(args)
 
 
 def statics_of(entry, names, given, kwargs):
-    """The values of all parameters in the entry's order: those `given` by place, then by name, else its own."""
+    """The values of all parameters in the entry's order: those `given` by place, then by name, else
+    its own."""
     values = dict(entry.params)
     if len(given) > len(names):
         raise ArgumentError(
-            f"{entry.name}() got {len(given)} parameters, expected at most {len(names)}: {', '.join(names)}"
+            f"{entry.name}() got {len(given)} parameters, expected at most {len(names)}: "
+            f"{', '.join(names)}"
         )
     values.update(zip(names, given))
     for name, value in kwargs.items():
@@ -48,12 +55,14 @@ def statics_of(entry, names, given, kwargs):
             continue
         if name not in values:
             raise ArgumentError(
-                f"{entry.name}() got the parameter {name!r}, expected one of {', '.join(names) or 'none'}"
+                f"{entry.name}() got the parameter {name!r}, expected one of "
+                f"{', '.join(names) or 'none'}"
             )
         values[name] = value
     if isinstance(values.get("dtype"), (bool, int)):
         raise DTypeError(
-            f"{entry.name}() got dtype={values['dtype']!r}, expected a dtype; its parameters are {', '.join(names)}: "
+            f"{entry.name}() got dtype={values['dtype']!r}, expected a dtype; its parameters are "
+            f"{', '.join(names)}: "
             "name several axes as axis=(0, 1), and keepdims as keepdims=True"
         )
     missing = [name for name, value in values.items() if value is REQUIRED]
@@ -68,23 +77,32 @@ def _plain(entry, name, value):
     if name == "dtype":
         return _dtype(value)
     out = _numbers(value)
-    fits = all(_is_of(kind, v) for v in _each(out)) and (not isinstance(out, tuple) or " of " in kind)
+    fits = all(_is_of(kind, v) for v in _each(out)) and (
+        not isinstance(out, tuple) or " of " in kind
+    )
     if not fits:
-        expected = re.sub(r"\bof int\b", "of integers", re.sub(r"\bint\b(?! *$)|^int$", "an integer", kind))
+        expected = re.sub(
+            r"\bof int\b", "of integers", re.sub(r"\bint\b(?! *$)|^int$", "an integer", kind)
+        )
         raise ArgumentError(f"got {name} = {value!r:.100} in {entry.name}(), expected {expected}")
     return out
 
 
 def _is_of(kind, v):
-    """Whether a value may be one, or part of one, of this kind; what is wrong in other ways is for the entry to say."""
-    return isinstance(v, PLAIN) and not (isinstance(v, float) and "int" in kind and "float" not in kind)
+    """Whether a value may be one, or part of one, of this kind; what is wrong in other ways is for
+    the entry to say."""
+    return isinstance(v, PLAIN) and not (
+        isinstance(v, float) and "int" in kind and "float" not in kind
+    )
 
 
 def _dtype(value):
     try:
         return None if value is None else np.dtype(value)
     except TypeError:
-        raise DTypeError(f"got {value!r:.100}, which is not a dtype; pass one such as jitgrad.float64") from None
+        raise DTypeError(
+            f"got {value!r:.100}, which is not a dtype; pass one such as jitgrad.float64"
+        ) from None
 
 
 def _numbers(v):
@@ -99,7 +117,8 @@ def _numbers(v):
         return _numbers(by_value(v).tolist())
     if isinstance(v, (Tensor, np.ndarray)):
         raise ArgumentError(
-            f"got a parameter of type {type(v).__name__}, expected Python numbers; convert it with int(x) or x.tolist()"
+            f"got a parameter of type {type(v).__name__}, expected Python numbers; convert it "
+            "with int(x) or x.tolist()"
         )
     return v
 

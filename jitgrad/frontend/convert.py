@@ -1,7 +1,7 @@
 """From data to tensors, and between dtypes: `tensor`, `as_operand`, `cast`.
 
-Everything that becomes a tensor comes through `from_data`, which copies: a tensor's value never changes under a
-recorded program. Start at `tensor`.
+Everything that becomes a tensor comes through `from_data`, which copies: a tensor's value never
+changes under a recorded program. Start at `tensor`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
 
 @surface
-def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> "Tensor":
+def tensor(
+    data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> "Tensor":
     """A new tensor with a copy of `data`, through which no gradient goes.
 
-    The gradient of tensors that require grad, alone or in sequences, ends here: with a `GradientWarning`, unless the
-    copy is to collect one of its own (`requires_grad`), and in a function that is being differentiated with an error.
-    `jitgrad.array` and `jitgrad.stack` keep it.
+    The gradient of tensors that require grad, alone or in sequences, ends here: with a
+    `GradientWarning`, unless the copy is to collect one of its own (`requires_grad`), and in a
+    function that is being differentiated with an error. `jitgrad.array` and `jitgrad.stack` keep
+    it.
 
     Parameters
     ----------
@@ -78,18 +81,27 @@ def as_flag(value, what):
     try:
         return bool(value)
     except (TypeError, ValueError):  # an array, a tensor of several elements
-        raise ArgumentError(f"got {what} of type {type(value).__name__}, expected True or False") from None
+        raise ArgumentError(
+            f"got {what} of type {type(value).__name__}, expected True or False"
+        ) from None
 
 
 def as_leaf(t, requires_grad):
     """`t`, just made, as a leaf that requires grad if that is asked for."""
-    return t.requires_grad_() if requires_grad is True or as_flag(requires_grad, "requires_grad") else t
+    return (
+        t.requires_grad_()
+        if requires_grad is True or as_flag(requires_grad, "requires_grad")
+        else t
+    )
 
 
 def check_device(device):
-    """Raises for a device other than the CPU, by name or as PyTorch's object; None stands for it."""
+    """Raises for a device other than the CPU, by name or as PyTorch's object; None stands for
+    it."""
     if device is not None and str(device).split(":")[0] != "cpu":
-        raise ArgumentError(f"got the device {device!r}, expected 'cpu': jitgrad has no other; leave it out")
+        raise ArgumentError(
+            f"got the device {device!r}, expected 'cpu': jitgrad has no other; leave it out"
+        )
 
 
 def from_data(data, dtype):
@@ -113,16 +125,24 @@ def from_data(data, dtype):
         return _stacked(data, dtype)
     try:
         large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
-        array = copied(data) if large and dtype in (None, data.dtype) else np.array(data, dtype=dtype, order="C")
+        array = (
+            copied(data)
+            if large and dtype in (None, data.dtype)
+            else np.array(data, dtype=dtype, order="C")
+        )
     except OverflowError as error:
         raise IntegerOverflow(
-            f"got {data!r:.100} for {dtype}, expected numbers that it has room for ({error}); pass another dtype"
+            f"got {data!r:.100} for {dtype}, expected numbers that it has room for ({error}); "
+            "pass another dtype"
         ) from None
     except (ValueError, TypeError) as error:
         if isinstance(error, ValueError) and dtype is not None and _are_numbers(data):
-            raise ArgumentError(f"got {data!r:.100} for {dtype}, expected whole numbers ({error})") from None
+            raise ArgumentError(
+                f"got {data!r:.100} for {dtype}, expected whole numbers ({error})"
+            ) from None
         raise DTypeError(
-            f"got data of type {type(data).__name__} that is not a rectangular array of numbers: {error}"
+            f"got data of type {type(data).__name__} that is not a rectangular array of numbers: "
+            f"{error}"
         ) from None
     if array.dtype.kind == "O":
         raise _not_numbers(data, array)
@@ -139,11 +159,14 @@ def _are_numbers(data):
 
 def from_array(array, dtype):
     """A tensor of an array in C order that nobody else writes to."""
-    return from_value(aligned(array.reshape(-1)) if array.ndim else array.item(), array.shape, dtype, None)
+    return from_value(
+        aligned(array.reshape(-1)) if array.ndim else array.item(), array.shape, dtype, None
+    )
 
 
 def _recorded(data):
-    """The tensor of a number or array of which a recording knows where it comes from; None for other data."""
+    """The tensor of a number or array of which a recording knows where it comes from; None for
+    other data."""
     if type(data) is Number:
         return data.tensor()
     if isinstance(data, np.ndarray):
@@ -168,16 +191,27 @@ def _parts():
 def _not_numbers(data, array):
     """The error for data of which NumPy makes an array of objects."""
     if not isinstance(data, (list, tuple, np.ndarray)):
-        return DTypeError(f"got data of type {type(data).__name__}, expected numbers, sequences of them or an array")
+        return DTypeError(
+            f"got data of type {type(data).__name__}, expected numbers, sequences of them or an "
+            "array"
+        )
     for value in array.flat:
         if type(value) is int:
             if not -(1 << 63) <= value < 1 << 64:
-                return DTypeError(f"got the integer {value}, which does not fit int64; pass a float")
+                return DTypeError(
+                    f"got the integer {value}, which does not fit int64; pass a float"
+                )
         elif not isinstance(value, (float, bool)):
             break
     else:
-        return DTypeError("got an array of dtype object, expected one of numbers; convert it first: x.astype(float)")
-    return DTypeError(f"got the element {value!r:.100} in an array of dtype object, expected numbers; convert it first")
+        return DTypeError(
+            "got an array of dtype object, expected one of numbers; convert it first: "
+            "x.astype(float)"
+        )
+    return DTypeError(
+        f"got the element {value!r:.100} in an array of dtype object, expected numbers; convert "
+        "it first"
+    )
 
 
 def _stacked(data, dtype):
@@ -195,19 +229,26 @@ def as_operand(x):
         return from_data(x, None)
     if hasattr(x, "__array__"):
         return from_data(np.asarray(x), None)
-    raise DTypeError(f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number")
+    raise DTypeError(
+        f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number"
+    )
 
 
 def written(value, dtype):
-    """`value` as the operand of a write to a tensor of `dtype`: numbers of Python, also in sequences, as NumPy assigns
-    them, which refuses those that the dtype has no room for."""
+    """`value` as the operand of a write to a tensor of `dtype`: numbers of Python, also in
+    sequences, as NumPy assigns them, which refuses those that the dtype has no room for."""
     whole, kind = dtype.kind in "iu", type(value)
     if whole and isinstance(value, np.generic):
         value = value.item()
     elif whole and kind is Number and value.kind is int:
         value = value.look()
     kind = type(value)
-    if whole and kind in (int, float) or kind in (list, tuple) and kinds_in(value).isdisjoint((str, bytes)):
+    if (
+        whole
+        and kind in (int, float)
+        or kind in (list, tuple)
+        and kinds_in(value).isdisjoint((str, bytes))
+    ):
         return from_data(value, dtype)
     if kind is int:
         value = as_float(value) if dtype.kind == "f" else bool(value)

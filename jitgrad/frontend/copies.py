@@ -1,9 +1,9 @@
 """Copies of tensors: `copy.copy`, `copy.deepcopy` and pickles, and the bytes a tensor counts for.
 
-A copy is what it was copied from: a leaf stays one. What `deepcopy` is given in one container aliases afterwards as it
-did before: the memory of a view is copied once, as that of what it is a view of, and viewed by the same steps
-(`_memory`). A pickle holds the values of each tensor for itself, as NumPy's do: a small view of a large tensor is a
-small pickle. Start at `Copies`.
+A copy is what it was copied from: a leaf stays one. What `deepcopy` is given in one container
+aliases afterwards as it did before: the memory of a view is copied once, as that of what it is a
+view of, and viewed by the same steps (`_memory`). A pickle holds the values of each tensor for
+itself, as NumPy's do: a small view of a large tensor is a small pickle. Start at `Copies`.
 """
 
 import copy
@@ -23,7 +23,8 @@ class Copies(Handle):
     __slots__ = ()
 
     def __copy__(self):
-        """The same values in memory of their own, as NumPy's; of a leaf that requires grad a leaf, as PyTorch's."""
+        """The same values in memory of their own, as NumPy's; of a leaf that requires grad a leaf,
+        as PyTorch's."""
         if not (self.requires_grad and self.is_leaf):
             return self.clone()
         return self.detach().clone().requires_grad_()
@@ -31,7 +32,8 @@ class Copies(Handle):
     def __deepcopy__(self, memo):
         if not self.is_leaf:
             raise GradientError(
-                "got a deepcopy of a result of operations, expected a leaf; use copy.deepcopy(x.detach()), or x.clone()"
+                "got a deepcopy of a result of operations, expected a leaf; use "
+                "copy.deepcopy(x.detach()), or x.clone()"
             )
         out = memo[id(self)] = _memory(self, memo)
         if self.requires_grad:
@@ -45,7 +47,8 @@ class Copies(Handle):
         return unpickle, (np.array(self._array()), self.requires_grad, self.grad)
 
     def __sizeof__(self):
-        """The bytes of the object and of the elements, those of a view too, whether they are computed yet or not."""
+        """The bytes of the object and of the elements, those of a view too, whether they are
+        computed yet or not."""
         return object.__sizeof__(self) + self.nbytes
 
 
@@ -53,7 +56,8 @@ surfaces(Copies)
 
 
 def _memory(t, memo):
-    """A copy of the memory of `t`, in the shape of `t`, which does not require grad; one for all that `memo` is for."""
+    """A copy of the memory of `t`, in the shape of `t`, which does not require grad; one for all
+    that `memo` is for."""
     chain = []
     while id(t) not in memo and _key(t) not in memo and parent_of(t) is not None:
         chain.append(t)

@@ -1,4 +1,5 @@
-"""Making tensors: `tensor`, `zeros`, `arange`, `randn`... with NumPy's names and defaults; `requires_grad`."""
+"""Making tensors: `tensor`, `zeros`, `arange`, `randn`... with NumPy's names and defaults;
+`requires_grad`."""
 
 import copy
 import functools
@@ -14,7 +15,16 @@ from ..base.surface import surface
 from ..ir.shapes import as_int, broadcast_shapes, check_size, normalize_axis
 from ..tape.handles import look
 from ..tape.segment import local
-from .convert import as_flag, as_leaf, as_operand, by_value, check_device, from_array, from_data, tensor
+from .convert import (
+    as_flag,
+    as_leaf,
+    as_operand,
+    by_value,
+    check_device,
+    from_array,
+    from_data,
+    tensor,
+)
 from .integers import RANGES, fitting
 from .tensor import Tensor
 
@@ -41,12 +51,20 @@ def manual_seed(seed: Any) -> None:
     True
     """
     global _generator
-    _generator = _by_numpy("manual_seed", _seeded, seed, expected="a whole number of at least 0, or several")
+    _generator = _by_numpy(
+        "manual_seed", _seeded, seed, expected="a whole number of at least 0, or several"
+    )
 
 
 def _seeded(seed):
-    if isinstance(seed, (np.ndarray, Tensor, list, tuple)):  # plain numbers: NumPy crashes for some classes of arrays
-        seed = np.array(seed if not isinstance(seed, Tensor) else by_value(seed).tolist()).reshape(-1).tolist()
+    if isinstance(
+        seed, (np.ndarray, Tensor, list, tuple)
+    ):  # plain numbers: NumPy crashes for some classes of arrays
+        seed = (
+            np.array(seed if not isinstance(seed, Tensor) else by_value(seed).tolist())
+            .reshape(-1)
+            .tolist()
+        )
     return np.random.default_rng(seed)
 
 
@@ -67,13 +85,15 @@ def _shape(*size):
     shape = tuple(as_int(n, "length") for n in size)
     if any(n < 0 for n in shape):
         raise ShapeError(
-            f"got the shape {shape}, expected lengths of at least 0; -1 stands for a length in reshape only"
+            f"got the shape {shape}, expected lengths of at least 0; -1 stands for a length in "
+            "reshape only"
         )
     return check_size(shape)
 
 
 def _by_numpy(name, make, *args, expected, **kwargs):
-    """What NumPy makes of the arguments; where it refuses them, an error that says what was expected."""
+    """What NumPy makes of the arguments; where it refuses them, an error that says what was
+    expected."""
     refuse_subclasses(args)
     try:
         return make(*args, **kwargs)
@@ -85,9 +105,15 @@ def _by_numpy(name, make, *args, expected, **kwargs):
 
 @surface
 def array(
-    data: Any, dtype: Any = None, copy: bool = True, requires_grad: bool = False, *, device: Any = None
+    data: Any,
+    dtype: Any = None,
+    copy: bool = True,
+    requires_grad: bool = False,
+    *,
+    device: Any = None,
 ) -> Tensor:
-    """A tensor with a copy of `data`, as `numpy.array`; tensors, also in sequences, keep their gradient.
+    """A tensor with a copy of `data`, as `numpy.array`; tensors, also in sequences, keep their
+    gradient.
 
     Examples
     --------
@@ -103,8 +129,11 @@ def array(
 
 
 @surface
-def asarray(data: Any, dtype: Any = None, copy: bool | None = None, *, device: Any = None) -> Tensor:
-    """`data` as a tensor; a tensor of that dtype is given back as it is, unless a copy is asked for.
+def asarray(
+    data: Any, dtype: Any = None, copy: bool | None = None, *, device: Any = None
+) -> Tensor:
+    """`data` as a tensor; a tensor of that dtype is given back as it is, unless a copy is asked
+    for.
 
     Examples
     --------
@@ -120,9 +149,11 @@ def asarray(data: Any, dtype: Any = None, copy: bool | None = None, *, device: A
 
 @surface
 def from_numpy(a: np.ndarray) -> Tensor:
-    """A tensor with the values of an array. They are copied: a tensor never changes under a recorded program.
+    """A tensor with the values of an array. They are copied: a tensor never changes under a
+    recorded program.
 
-    An array that is an operand, as in ``x * a``, is copied so in each call: where it is used again, make a tensor once.
+    An array that is an operand, as in ``x * a``, is copied so in each call: where it is used again,
+    make a tensor once.
 
     Examples
     --------
@@ -145,21 +176,38 @@ def _filled(name: str, make: Any) -> Callable[..., Tensor]:
         if len(size) == 2 and not isinstance(size[1], (int, np.integer)):
             size, dtype = size[:1], size[1]
         dims = _shape(*size) if shape is None else _shape(shape)
-        return _made(make(dims, as_dtype(np.float64 if dtype is None else dtype)), None, requires_grad, device)
+        return _made(
+            make(dims, as_dtype(np.float64 if dtype is None else dtype)),
+            None,
+            requires_grad,
+            device,
+        )
 
     function = surface(function)
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"A tensor of a shape, as `numpy.{name}`; lengths may be given one by one." + _example(
-        f"{name}(2, 3).shape", "(2, 3)"
+    function.__doc__ = (
+        f"A tensor of a shape, as `numpy.{name}`; lengths may be given one by one."
+        + _example(f"{name}(2, 3).shape", "(2, 3)")
     )
     return function
 
 
-zeros, ones, empty = _filled("zeros", np.zeros), _filled("ones", np.ones), _filled("empty", np.zeros)
+zeros, ones, empty = (
+    _filled("zeros", np.zeros),
+    _filled("ones", np.ones),
+    _filled("empty", np.zeros),
+)
 
 
 @surface
-def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None) -> Tensor:
+def full(
+    shape: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    *,
+    device: Any = None,
+) -> Tensor:
     """A tensor of a shape filled with a value; a tensor as value keeps its gradient.
 
     Examples
@@ -174,13 +222,22 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = F
         return (fill_value if dtype is None else fill_value.to(dtype)).broadcast_to(shape).clone()
     expected = f"a number, or values that broadcast to {shape}"
     dtype = None if dtype is None else as_dtype(dtype)
-    return _made(_by_numpy("full", np.full, shape, by_value(fill_value), dtype, expected=expected), None, requires_grad)
+    return _made(
+        _by_numpy("full", np.full, shape, by_value(fill_value), dtype, expected=expected),
+        None,
+        requires_grad,
+    )
 
 
 def _like(name: str, make: Any) -> Callable[..., Tensor]:
     def function(x, dtype=None, requires_grad=False, *, device=None):
         x = as_operand(x)
-        return _made(make(x.shape, as_dtype(x.dtype if dtype is None else dtype)), None, requires_grad, device)
+        return _made(
+            make(x.shape, as_dtype(x.dtype if dtype is None else dtype)),
+            None,
+            requires_grad,
+            device,
+        )
 
     function = surface(function)
     function.__name__ = function.__qualname__ = name
@@ -196,7 +253,9 @@ zeros_like, ones_like, empty_like = (
 
 
 @surface
-def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None) -> Tensor:
+def full_like(
+    x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
+) -> Tensor:
     """A tensor of the shape of `x`, filled with a value.
 
     Examples
@@ -205,11 +264,15 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = 
     tensor([7, 7, 7])
     """
     x = as_operand(x)
-    return full(x.shape, fill_value, x.dtype if dtype is None else dtype, requires_grad, device=device)
+    return full(
+        x.shape, fill_value, x.dtype if dtype is None else dtype, requires_grad, device=device
+    )
 
 
 @surface
-def arange(*args: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def arange(
+    *args: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Evenly spaced values, as `numpy.arange`.
 
     Examples
@@ -227,7 +290,10 @@ def arange(*args: Any, dtype: Any = None, requires_grad: bool = False, device: A
         for value in (values[0], values[-1]):
             fitting(value, dtype)
     return _made(
-        _by_numpy("arange", np.arange, *by_value(args), dtype=dtype, expected=expected), None, requires_grad, device
+        _by_numpy("arange", np.arange, *by_value(args), dtype=dtype, expected=expected),
+        None,
+        requires_grad,
+        device,
     )
 
 
@@ -237,8 +303,11 @@ def _range(args):
 
 
 @surface
-def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0, device=None):
-    """`num` values from `start` to `stop`, as `numpy.linspace`; tensors as ends keep their gradient.
+def linspace(
+    start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0, device=None
+):
+    """`num` values from `start` to `stop`, as `numpy.linspace`; tensors as ends keep their
+    gradient.
 
     Examples
     --------
@@ -272,7 +341,13 @@ def linspace(start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=T
 
 @surface
 def eye(
-    n: int, m: int | None = None, k: int = 0, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
+    n: int,
+    m: int | None = None,
+    k: int = 0,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    *,
+    device: Any = None,
 ) -> Tensor:
     """Ones on the diagonal number `k` of an n x m matrix, zeros elsewhere.
 
@@ -292,11 +367,14 @@ def eye(
 
 
 def _drawn(draw, dtype=None, requires_grad=False):
-    """The tensor of random numbers that ``draw(generator)`` makes: in a recording, anew in each call."""
+    """The tensor of random numbers that ``draw(generator)`` makes: in a recording, anew in each
+    call."""
     if local.seg.tracing is None:
         return _made(draw(_rng()), dtype, requires_grad)
     like = _made(draw(copy.deepcopy(_rng())), dtype, False)
-    out = local.seg.tracing.draw(lambda: look(_made(draw(_rng()), dtype, False)), like.shape, like.dtype)
+    out = local.seg.tracing.draw(
+        lambda: look(_made(draw(_rng()), dtype, False)), like.shape, like.dtype
+    )
     return as_leaf(out, requires_grad)
 
 
@@ -312,7 +390,9 @@ def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
     return function
 
 
-randn = _random("randn", lambda rng, size: rng.standard_normal(size), "Standard normal values of a shape.")
+randn = _random(
+    "randn", lambda rng, size: rng.standard_normal(size), "Standard normal values of a shape."
+)
 rand = _random("rand", lambda rng, size: rng.random(size), "Uniform values in [0, 1) of a shape.")
 
 
@@ -360,4 +440,9 @@ def randint(low: int, high: int, size: Any, *, dtype: Any = None, device: Any = 
     check_device(device)
     expected = "two whole numbers, the first the smaller one"
     size, low, high = _shape(size), by_value(low), by_value(high)
-    return _drawn(lambda rng: np.asarray(_by_numpy("randint", rng.integers, low, high, size, expected=expected)), dtype)
+    return _drawn(
+        lambda rng: np.asarray(
+            _by_numpy("randint", rng.integers, low, high, size, expected=expected)
+        ),
+        dtype,
+    )

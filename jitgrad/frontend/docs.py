@@ -1,4 +1,5 @@
-"""What `help` shows of the public functions: docstring and signature, made from entries of the catalogue.
+"""What `help` shows of the public functions: docstring and signature, made from entries of the
+catalogue.
 
 Start at `describe`.
 """
@@ -10,7 +11,8 @@ from ..ops.parameters import PARAMETERS
 
 
 def describe(function, entry, name=None, spread=False):
-    """Gives the function of an entry its name, docstring and signature; `spread` if it takes values one by one."""
+    """Gives the function of an entry its name, docstring and signature; `spread` if it takes values
+    one by one."""
     function.__name__ = name or entry.name
     function.__qualname__ = f"Tensor.{name}" if name else entry.name
     function.__module__ = "jitgrad"
@@ -28,7 +30,8 @@ def _signature(entry, spread):
     named = bool(entry.params) or entry.operands not in (1, 2)
     kind = Parameter.POSITIONAL_OR_KEYWORD if named and not spread else Parameter.POSITIONAL_ONLY
     out = [
-        Parameter(name, kind, default=None if name in entry.optional else Parameter.empty) for name in _operands(entry)
+        Parameter(name, kind, default=None if name in entry.optional else Parameter.empty)
+        for name in _operands(entry)
     ]
     for name, default in entry.params.items():
         if spread and name == entry.spread:
@@ -70,9 +73,12 @@ def _parameter(name, rest):
 
 
 def _example(entry):
-    """Arguments that the entry takes: where and in the shapes it is sampled, with the parameters of its first case."""
+    """Arguments that the entry takes: where and in the shapes it is sampled, with the parameters of
+    its first case."""
     n = entry.operands or len(entry.shapes)
-    whole = not any("d" in types.split("->")[0] for types in getattr(entry.numpy, "types", ["d->d"]))
+    whole = not any(
+        "d" in types.split("->")[0] for types in getattr(entry.numpy, "types", ["d->d"])
+    )
     if whole:
         operands = ["jitgrad.tensor([6])"] * n
     elif entry.shapes or entry.op is None or entry.op.kind != "elementwise":

@@ -1,8 +1,8 @@
 """Public functions made from the catalogue: one per entry, with the fast paths of recording.
 
-The closures of `unary` and `binary` are the hot path of jitgrad: on a program seen before they do one
-dictionary look-up and make one handle. Everything unusual (a first time, an array, a number of another kind)
-goes to `apply`. Start there.
+The closures of `unary` and `binary` are the hot path of jitgrad: on a program seen before they do
+one dictionary look-up and make one handle. Everything unusual (a first time, an array, a number of
+another kind) goes to `apply`. Start there.
 """
 
 import numpy as np
@@ -46,7 +46,8 @@ def apply(entry, operands, statics=()):
     for name, x in zip(entry.args, operands):
         if x is None and name not in entry.optional:
             raise DTypeError(
-                f"got None as the operand {name} of {entry.name}(), expected a tensor, an array or a number"
+                f"got None as the operand {name} of {entry.name}(), expected a tensor, an array "
+                "or a number"
             )
     if entry.host:
         x, values = as_operand(operands[0]), operands[1]
@@ -58,7 +59,11 @@ def apply(entry, operands, statics=()):
     if Number in map(type, operands):
         operands = _with_numbers(operands)
     if not any(isinstance(x, Tensor) for x in operands):
-        operands = (as_operand(operands[0]), *operands[1:]) if type(operands[0]) in (int, float, bool) else operands
+        operands = (
+            (as_operand(operands[0]), *operands[1:])
+            if type(operands[0]) in (int, float, bool)
+            else operands
+        )
     if int in map(type, operands):
         operands = settled(entry, operands)
     if entry.guard and float not in map(kind_of, operands):
@@ -76,7 +81,14 @@ def apply(entry, operands, statics=()):
         places = iter(states)
         return (
             entry,
-            *(next(places) if isinstance(x, Tensor) else kind_of(x) if kind_of(x) in NUMBERS else x for x in operands),
+            *(
+                next(places)
+                if isinstance(x, Tensor)
+                else kind_of(x)
+                if kind_of(x) in NUMBERS
+                else x
+                for x in operands
+            ),
             *statics,
         )
 
@@ -84,7 +96,8 @@ def apply(entry, operands, statics=()):
 
 
 def _host(entry, shape, values, statics):
-    """The second operand of an entry that checks it by value: now, or in each call where a recording cannot see it."""
+    """The second operand of an entry that checks it by value: now, or in each call where a
+    recording cannot see it."""
     if not isinstance(values, Tensor):
         array = entry.host(shape, by_value(values), *statics)
     elif varies(values) and entry.along:
@@ -96,13 +109,18 @@ def _host(entry, shape, values, statics):
 
 
 def _with_numbers(operands):
-    """`operands` with numbers of a recording as floats, or as the integers they are beside a tensor of integers."""
+    """`operands` with numbers of a recording as floats, or as the integers they are beside a tensor
+    of integers."""
     tensors = [x for x in operands if isinstance(x, Tensor)]
     if not tensors:
-        return (operands[0].tensor() if type(operands[0]) is Number else as_operand(operands[0]), *operands[1:])
+        return (
+            operands[0].tensor() if type(operands[0]) is Number else as_operand(operands[0]),
+            *operands[1:],
+        )
     whole = any(t._state.integer for t in tensors)
     return tuple(
-        x if type(x) is not Number else x.look() if whole and x.kind is int else x.as_float() for x in operands
+        x if type(x) is not Number else x.look() if whole and x.kind is int else x.as_float()
+        for x in operands
     )
 
 
@@ -115,9 +133,14 @@ def view(entry, x, statics, copies=True):
 
 
 def _with_code(entry, x, y):
-    """The operands, where `y` is a scalar of NumPy that would be code as Python's number: then that, beside a float `x`
-    of the dtype that both have together."""
-    if type(x) is not Tensor or not isinstance(y, (np.generic, np.ndarray)) or y.ndim or y.dtype.kind not in "iuf":
+    """The operands, where `y` is a scalar of NumPy that would be code as Python's number: then
+    that, beside a float `x` of the dtype that both have together."""
+    if (
+        type(x) is not Tensor
+        or not isinstance(y, (np.generic, np.ndarray))
+        or y.ndim
+        or y.dtype.kind not in "iuf"
+    ):
         return x, y
     dtype = np.result_type(x.dtype, y.dtype)
     value = by_value(y).item()
@@ -145,7 +168,8 @@ def apply_sequence(entry, xs, statics):
         xs = list(xs)
     except TypeError:
         raise ArgumentError(
-            f"got {entry.name}() of type {type(xs).__name__}, expected a sequence of tensors; pass [x, y]"
+            f"got {entry.name}() of type {type(xs).__name__}, expected a sequence of tensors; "
+            "pass [x, y]"
         ) from None
     for x in xs:
         if type(x) is not Tensor and type(x) is not Number and takes_over(x):
@@ -171,7 +195,9 @@ def unary(entry):
             out = new(Tensor)
             out._seg = seg
             out._value = out._edge = out._x = None
-            before = seg.state  # no call, and nothing new, between this and the last line: see `segment`
+            before = (
+                seg.state
+            )  # no call, and nothing new, between this and the last line: see `segment`
             try:
                 out._state = state = before.next[key]
                 seg.handles[state.slot] = out
@@ -192,8 +218,8 @@ def unary(entry):
 
 
 def binary(entry, unusual=apply, taken=Tensor):
-    """The function of an entry with two operands and no parameters; `unusual` takes what is not of the class `taken`,
-    and no number."""
+    """The function of an entry with two operands and no parameters; `unusual` takes what is not of
+    the class `taken`, and no number."""
     codes = entry.codes
 
     def function(x, y, /):
@@ -230,7 +256,9 @@ def binary(entry, unusual=apply, taken=Tensor):
             out = new(Tensor)
             out._seg = seg
             out._value = out._edge = out._x = None
-            before = seg.state  # no call, and nothing new, between this and the last line: see `segment`
+            before = (
+                seg.state
+            )  # no call, and nothing new, between this and the last line: see `segment`
             try:
                 out._state = state = before.next[key]
                 if kind is not Tensor:
@@ -258,13 +286,16 @@ def guarded(entry, unusual=apply):
 
     def asked(entry, operands):
         x, y = operands
-        return plain(x, y) if type(y) is Tensor and not y._state.integer else unusual(entry, operands)
+        return (
+            plain(x, y) if type(y) is Tensor and not y._state.integer else unusual(entry, operands)
+        )
 
     return binary(entry, asked, taken=None)
 
 
 def general(entry):
-    """The function of an entry with parameters, in NumPy's calling form; `dim`, `keepdim` are understood too.
+    """The function of an entry with parameters, in NumPy's calling form; `dim`, `keepdim` are
+    understood too.
 
     Parameters given before are known by a look-up: `known` has what they stand for.
     """
@@ -285,7 +316,11 @@ def general(entry):
                 return slow(args, kwargs)
             if entry.view and type(args[0]) is Tensor:
                 return view(entry, args[0], statics)
-            return record_quickly(entry, args[:n], statics) if quick else apply_any(entry, args[:n], statics)
+            return (
+                record_quickly(entry, args[:n], statics)
+                if quick
+                else apply_any(entry, args[:n], statics)
+            )
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
@@ -348,5 +383,8 @@ FUNCTIONS = {entry.name: make(entry) for entry in REGISTRY.values()}
 
 
 NAMES = {
-    alias: f for name, f in FUNCTIONS.items() if REGISTRY[name].public for alias in (name, *REGISTRY[name].aliases)
+    alias: f
+    for name, f in FUNCTIONS.items()
+    if REGISTRY[name].public
+    for alias in (name, *REGISTRY[name].aliases)
 }

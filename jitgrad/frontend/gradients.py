@@ -25,7 +25,8 @@ def _cotangent(t, gradient):
     """(cotangent tensor or None for an implicit 1) for an output."""
     if not t._state.rg:
         raise GradientError(
-            "got backward() on a tensor that does not require grad: nothing it was computed from does; "
+            "got backward() on a tensor that does not require grad: nothing it was computed from "
+            "does; "
             "call requires_grad_() on an input first"
         )
     if gradient is None:
@@ -38,7 +39,8 @@ def _cotangent(t, gradient):
     gradient = as_operand(gradient)
     if gradient.shape != t.shape:
         raise ShapeError(
-            f"got a cotangent of shape {gradient.shape} for a tensor of shape {t.shape}, expected the same shape"
+            f"got a cotangent of shape {gradient.shape} for a tensor of shape {t.shape}, expected "
+            "the same shape"
         )
     return gradient.to(t.dtype)
 
@@ -55,7 +57,8 @@ def backward(
     create_graph: bool = False,
     inputs: Any = None,
 ) -> None:
-    """Adds the gradient of the sum of `tensors` to the `.grad` of the leaves they were computed from, in one sweep.
+    """Adds the gradient of the sum of `tensors` to the `.grad` of the leaves they were computed
+    from, in one sweep.
 
     Parameters
     ----------
@@ -87,7 +90,9 @@ def _cotangents(outputs, given):
         given = [given]
     given = [None] * len(outputs) if given is None else list(given)
     if len(given) != len(outputs):
-        raise ArgumentError(f"got {len(given)} cotangents for {len(outputs)} outputs, expected as many")
+        raise ArgumentError(
+            f"got {len(given)} cotangents for {len(outputs)} outputs, expected as many"
+        )
     return [_cotangent(t, g) for t, g in zip(outputs, given)]
 
 
@@ -95,8 +100,12 @@ def _backward(outputs, cots, retain_graph, create_graph, inputs):
     retain = create_graph if retain_graph is None else retain_graph
     if inputs is not None:
         inputs = _sequence(inputs, "inputs")
-        for x, g in zip(inputs, swept(outputs, cots, inputs, retain, create_graph, accumulate=True)):
-            if g is not None and (x.is_leaf or not x.retains_grad):  # what retains its gradient has it by now
+        for x, g in zip(
+            inputs, swept(outputs, cots, inputs, retain, create_graph, accumulate=True)
+        ):
+            if g is not None and (
+                x.is_leaf or not x.retains_grad
+            ):  # what retains its gradient has it by now
                 _accumulate(x, g, create_graph)
         return
     if len(outputs) > 1:  # one alone may have a joint plan
@@ -130,7 +139,9 @@ def _replacement(new, g):
     """What a hook gave for the gradient `g`."""
     if not isinstance(new, tape.Handle) or new.shape != g.shape:
         got = f"shape {new.shape}" if isinstance(new, tape.Handle) else type(new).__name__
-        raise ShapeError(f"got {got} from a hook, expected None or a tensor of the gradient's shape {g.shape}")
+        raise ShapeError(
+            f"got {got} from a hook, expected None or a tensor of the gradient's shape {g.shape}"
+        )
     return new.to(g.dtype)
 
 
@@ -202,13 +213,17 @@ def grad(
     for k, x in enumerate(inputs):
         if not x.requires_grad:
             raise GradientError(
-                f"got input {k}, which does not require grad; call requires_grad_() on it before computing with it"
+                f"got input {k}, which does not require grad; call requires_grad_() on it before "
+                "computing with it"
             )
     retain = create_graph if retain_graph is None else retain_graph
     found = swept(outputs, cots, inputs, retain, create_graph)
     for k, g in enumerate(found):
         if g is None and not allow_unused:
-            raise GradientError(f"got input {k}, which no output depends on; pass allow_unused=True to get None for it")
+            raise GradientError(
+                f"got input {k}, which no output depends on; pass allow_unused=True to get None "
+                "for it"
+            )
     return tuple(found)
 
 
@@ -217,15 +232,20 @@ def _sequence(x, what):
     out = list(x) if isinstance(x, (list, tuple)) else [x]
     for t in out:
         if not isinstance(t, tape.Handle):
-            raise ArgumentError(f"got {what} with an object of type {type(t).__name__}, expected tensors")
+            raise ArgumentError(
+                f"got {what} with an object of type {type(t).__name__}, expected tensors"
+            )
     return out
 
 
 def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
-    """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the sweep."""
+    """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the
+    sweep."""
     if local.seg.tracing is not None:
         local.seg.tracing.wants(inputs)
-    if len(outputs) > 1 or any(type(t._edge) is not Accumulate for t in inputs):  # else one joint plan will do
+    if len(outputs) > 1 or any(
+        type(t._edge) is not Accumulate for t in inputs
+    ):  # else one joint plan will do
         flush(local.seg)
         for t in (*outputs, *inputs):
             tape.look(t)
@@ -256,8 +276,9 @@ def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
 
 
 def _leads_on(t, inputs):
-    """Whether another wanted input lies behind `t`: then `grad` gives for `t` the gradient before its hooks, whose
-    result only the others see, as in PyTorch; where `t` is the end, it gives that after them."""
+    """Whether another wanted input lies behind `t`: then `grad` gives for `t` the gradient before
+    its hooks, whose result only the others see, as in PyTorch; where `t` is the end, it gives that
+    after them."""
     graph, state = t._edge
     if not (graph.cuts or {}).get(state):
         return False
@@ -266,7 +287,8 @@ def _leads_on(t, inputs):
 
 
 def ways(out, xs):
-    """The ways from `out` to `xs`, whose `others` tells of any to other leaves; None if not all `xs` are leaves."""
+    """The ways from `out` to `xs`, whose `others` tells of any to other leaves; None if not all
+    `xs` are leaves."""
     if any(type(x._edge) is not Accumulate for x in xs):
         return None
     leads = Towards(xs)
@@ -314,7 +336,9 @@ class HookHandle:
 def hook_on(t, hook):
     """Installs a hook (None: retain the gradient in ``.grad``, after all other hooks)."""
     if hook is not None and not callable(hook):
-        raise ArgumentError(f"got a hook of type {type(hook).__name__}, expected a function of the gradient")
+        raise ArgumentError(
+            f"got a hook of type {type(hook).__name__}, expected a function of the gradient"
+        )
     if recordings and local.seg.tracing is not None:
         local.seg.tracing.hook(t)
     if type(t._edge) is Accumulate:
@@ -329,7 +353,11 @@ def hook_on(t, hook):
 
     def call(sweep, state, g):
         target = weak()
-        value = tape.from_value(g, state.shape, state.dtype, None) if not isinstance(g, tape.Handle) else g
+        value = (
+            tape.from_value(g, state.shape, state.dtype, None)
+            if not isinstance(g, tape.Handle)
+            else g
+        )
         if hook is None:
             if target is not None:
                 tape.extra(target).grad = value if target.grad is None else target.grad + value
@@ -345,7 +373,8 @@ def hook_on(t, hook):
 
 
 def retain(t):
-    """Collects the gradient of `t`, a result of operations, in ``.grad``; after a write (`renew`), of its new value."""
+    """Collects the gradient of `t`, a result of operations, in ``.grad``; after a write (`renew`),
+    of its new value."""
     x = tape.extra(t)
     if x.retains is not None:
         x.retains.remove()

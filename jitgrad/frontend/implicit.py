@@ -1,9 +1,11 @@
-"""Implicit conversions: Python or NumPy asks for the values of a tensor through which a gradient goes.
+"""Implicit conversions: Python or NumPy asks for the values of a tensor through which a gradient
+goes.
 
-``float(x)``, ``math.sin(x)``, ``np.array([x, 1.0])`` or ``a[0] = x`` get numbers, and numbers have no gradient. Where a
-running transform would lose it, that is an error; elsewhere a number is given, with a warning, and an array refused, as
-in PyTorch. What asks only to show, to compare or to save gets the values. Both texts name the expression of the user's
-that asked, as far as Python tells, and what to write instead. Start at `check`.
+``float(x)``, ``math.sin(x)``, ``np.array([x, 1.0])`` or ``a[0] = x`` get numbers, and numbers have
+no gradient. Where a running transform would lose it, that is an error; elsewhere a number is given,
+with a warning, and an array refused, as in PyTorch. What asks only to show, to compare or to save
+gets the values. Both texts name the expression of the user's that asked, as far as Python tells,
+and what to write instead. Start at `check`.
 """
 
 import ast
@@ -18,18 +20,32 @@ from ..base.packages import is_installed, package_of
 from ..base.surface import is_ours
 from ..tape.running import needs_grad, owner, refuse
 
-#: Modules whose functions show, compare or save what they are given, and compute nothing that comes back.
+#: Modules whose functions show, compare or save what they are given, and compute nothing that comes
+#: back.
 SHOWING = (
-    "_pytest", "bokeh", "logging", "matplotlib", "mpl_toolkits", "numpy.lib._format_impl", "numpy.lib._npyio_impl",
-    "numpy.lib.format", "numpy.lib.npyio", "numpy.testing", "plotly", "seaborn",
-)  # fmt: skip
+    "_pytest",
+    "bokeh",
+    "logging",
+    "matplotlib",
+    "mpl_toolkits",
+    "numpy.lib._format_impl",
+    "numpy.lib._npyio_impl",
+    "numpy.lib.format",
+    "numpy.lib.npyio",
+    "numpy.testing",
+    "plotly",
+    "seaborn",
+)
 #: Functions of Python and NumPy that make a number, or an array, of what they are given.
 NUMBERS = frozenset(("bool_", "complex", "double", "float", "half", "int", "longdouble", "single"))
-ARRAYS = frozenset(("array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray"))
+ARRAYS = frozenset(
+    ("array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray")
+)
 
 
 class Kind:
-    """What was asked for: by whom (where that is not known better), and what is to be written instead."""
+    """What was asked for: by whom (where that is not known better), and what is to be written
+    instead."""
 
     def __init__(self, what, asked, instead, cut):
         self.what, self.asked, self.instead, self.cut = what, asked, instead, cut
@@ -37,15 +53,18 @@ class Kind:
 
 NUMBER = Kind(
     "the number",
-    "a conversion by Python or NumPy (such as float(x), math.sin(x), np.float64(x), a[i] = x or a.fill(x))",
-    "compute with the tensor and functions of jitgrad, which keep it: jitgrad.sin(x) for math.sin(x), x itself for "
+    "a conversion by Python or NumPy (such as float(x), math.sin(x), np.float64(x), a[i] = x or "
+    "a.fill(x))",
+    "compute with the tensor and functions of jitgrad, which keep it: jitgrad.sin(x) for "
+    "math.sin(x), x itself for "
     "float(x), jitgrad.numpy.stack or array for arrays made of tensors",
     "x.item()",
 )
 ARRAY = Kind(
     "the values",
     "a conversion by NumPy (such as np.array([x, 1.0]), np.asarray(x), a[:] = x or a.dot(x))",
-    "use functions of jitgrad, which keep it: jitgrad.numpy.array or stack for arrays made of tensors, "
+    "use functions of jitgrad, which keep it: jitgrad.numpy.array or stack for arrays made of "
+    "tensors, "
     "jitgrad.mean([x, y]) for np.mean([x, y]), a @ x for a.dot(x)",
     "x.detach()",
 )
@@ -60,7 +79,8 @@ LEAF = Kind(COPY.what, COPY.asked, COPY.instead, "x.detach().clone().requires_gr
 
 
 def check(t, kind):
-    """Before the values of `t` are given away as `kind`: raises or warns where a gradient would end by that."""
+    """Before the values of `t` are given away as `kind`: raises or warns where a gradient would end
+    by that."""
     if not needs_grad(t):
         return
     frame, level, between = _asker()
@@ -75,23 +95,28 @@ def check(t, kind):
         text = f"got {who}, which asks for {asked}, in {transform}: the gradient would be lost; {advice}"
         refuse(transform, text, frame)
     if kind is ARRAY:
-        raise GradientError(f"got {who}, which asks for {asked}: the gradient would be lost; {advice}")
+        raise GradientError(
+            f"got {who}, which asks for {asked}: the gradient would be lost; {advice}"
+        )
     if kind is not LEAF:
         text = f"{who} asks for {asked}, whose gradient ends there; {advice}"
         warnings.warn(text, GradientWarning, stacklevel=level)
 
 
-# --- who asked -------------------------------------------------------------------------------------------------------
+# --- who asked ------------------------------------------------------------------------------------
 
 
 def _asker():
-    """The user's frame that asks, its level for a warning of `check`, and the modules of the packages between."""
+    """The user's frame that asks, its level for a warning of `check`, and the modules of the
+    packages between."""
     frame, level, between, other = _getframe(2), 2, [], None
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
         package = package_of(name)
         if not is_ours(frame):
-            if package == "jitgrad" or not is_installed(package):  # text run among names of jitgrad is the user's
+            if package == "jitgrad" or not is_installed(
+                package
+            ):  # text run among names of jitgrad is the user's
                 return frame, level, between
             if other is None and package != "numpy" and not _shows(name):
                 other = frame, level, tuple(between)
@@ -116,14 +141,16 @@ _REMAINDER = _remainder()
 
 
 def _formats(frame):
-    """Whether the number is wanted by ``text % x``: of all that ``%`` does, only text asks for one."""
+    """Whether the number is wanted by ``text % x``: of all that ``%`` does, only text asks for
+    one."""
     code, place = frame.f_code.co_code, frame.f_lasti
     arguments = _REMAINDER.get(code[place], ())
     return arguments is None or code[place + 1] in arguments
 
 
 def _expression(code, place):
-    """The text and the syntax tree of what a frame is at, or (None, None) where Python does not tell."""
+    """The text and the syntax tree of what a frame is at, or (None, None) where Python does not
+    tell."""
     if not hasattr(code, "co_positions"):  # Python 3.10
         return None, None
     line, last, start, end = list(code.co_positions())[place // 2]

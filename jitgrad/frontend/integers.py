@@ -1,9 +1,10 @@
-"""Python integers beside tensors, by the rules of NumPy 2: no value wraps around, and nothing is said to be too large
-that a result has room for.
+"""Python integers beside tensors, by the rules of NumPy 2: no value wraps around, and nothing is
+said to be too large that a result has room for.
 
-An integer is *weak*: it takes the dtype that the operation computes in, which its entry's `loop` tells. Into a float
-any integer goes, in a comparison it counts as what it is, and where its dtype has no room for it that is an error.
-Records hold integers of 64 bits; what is larger becomes another operand here. Start at `settled`.
+An integer is *weak*: it takes the dtype that the operation computes in, which its entry's `loop`
+tells. Into a float any integer goes, in a comparison it counts as what it is, and where its dtype
+has no room for it that is an error. Records hold integers of 64 bits; what is larger becomes
+another operand here. Start at `settled`.
 """
 
 import numpy as np
@@ -41,7 +42,9 @@ def settled(entry, operands):
             out[k] = x if x <= _HIGH else from_value(x, (), dtype, None)
         elif entry.saturates.get(k) == (x > high):
             out[k] = min(max(x, low), high)
-        elif entry.compares and not all([isinstance(t, Handle) and t.dtype == BOOL or t is x for t in operands]):
+        elif entry.compares and not all(
+            [isinstance(t, Handle) and t.dtype == BOOL or t is x for t in operands]
+        ):
             return _beyond(operands)
         else:
             fitting(x, dtype)
@@ -54,7 +57,9 @@ def dtype_of(value):
         return INT64
     if 0 < value <= RANGES[UINT64][1]:
         return UINT64
-    raise IntegerOverflow(f"got the integer {_short(value)}, which no dtype has room for; pass a float")
+    raise IntegerOverflow(
+        f"got the integer {_short(value)}, which no dtype has room for; pass a float"
+    )
 
 
 def fitting(value, dtype):
@@ -62,7 +67,8 @@ def fitting(value, dtype):
     low, high = RANGES[dtype]
     if not low <= value <= high:
         raise IntegerOverflow(
-            f"got the integer {_short(value)}, which does not fit {dtype}, expected one from {low} to {high}; "
+            f"got the integer {_short(value)}, which does not fit {dtype}, expected one from "
+            f"{low} to {high}; "
             "convert the tensor with .astype first, or pass a float"
         )
 
@@ -82,15 +88,23 @@ def as_float(value):
 
 
 def _as_floats(operands, loop):
-    """Operands of an operation that computes in floats, of which one is an integer of more than 64 bits."""
+    """Operands of an operation that computes in floats, of which one is an integer of more than 64
+    bits."""
     return tuple(
         [
-            as_float(x) if type(x) is int else x.to(loop[k]) if isinstance(x, Handle) and x._state.integer else x
+            as_float(x)
+            if type(x) is int
+            else x.to(loop[k])
+            if isinstance(x, Handle) and x._state.integer
+            else x
             for k, x in enumerate(operands)
         ]
     )
 
 
 def _beyond(operands):
-    """Operands of a comparison with an integer beyond the dtype of the tensor: it is as good as infinite."""
-    return tuple([float("inf" if x > 0 else "-inf") if type(x) is int else x.to(FLOAT64) for x in operands])
+    """Operands of a comparison with an integer beyond the dtype of the tensor: it is as good as
+    infinite."""
+    return tuple(
+        [float("inf" if x > 0 else "-inf") if type(x) is int else x.to(FLOAT64) for x in operands]
+    )

@@ -1,7 +1,8 @@
-"""Gradients on or off: `no_grad`, `enable_grad` and `set_grad_enabled`, as context managers and as decorators.
+"""Gradients on or off: `no_grad`, `enable_grad` and `set_grad_enabled`, as context managers and as
+decorators.
 
-The mode is part of the recording's state (`jitgrad.tape.segment.set_mode`), so each thread has its own.
-Start at `_Mode`.
+The mode is part of the recording's state (`jitgrad.tape.segment.set_mode`), so each thread has its
+own. Start at `_Mode`.
 """
 
 import functools
@@ -21,9 +22,9 @@ def _leave(mode, *error):
 
 
 class _End(functools.partial):
-    """What a ``with`` statement calls at its end. It holds this until the block is left, one way or another, and no
-    traceback does: so if an interrupt kept the call from being made, as it may at the first line of any function, the
-    mode is put back when this goes."""
+    """What a ``with`` statement calls at its end. It holds this until the block is left, one way or
+    another, and no traceback does: so if an interrupt kept the call from being made, as it may at
+    the first line of any function, the mode is put back when this goes."""
 
     __slots__ = ()
 
@@ -75,7 +76,8 @@ class _Mode:
         return wrapped  # type: ignore[return-value]
 
     def _generator(self, function):
-        """In the body of a generator the mode holds, where it is used between its values it does not."""
+        """In the body of a generator the mode holds, where it is used between its values it does
+        not."""
 
         @functools.wraps(function)
         def wrapped(*args, **kwargs):
@@ -89,7 +91,9 @@ class _Mode:
                         step, given = generator.send, (yield value)
                     except GeneratorExit:
                         raise
-                    except BaseException as error:  # thrown into the generator, whose own it is to handle
+                    except (
+                        BaseException
+                    ) as error:  # thrown into the generator, whose own it is to handle
                         step, given = generator.throw, error
             except StopIteration as end:
                 return end.value
@@ -104,7 +108,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 if TYPE_CHECKING:
 
     class _Switch(Protocol):
-        """A switch as a context manager, ``with no_grad():``, and as a decorator, with or without parentheses."""
+        """A switch as a context manager, ``with no_grad():``, and as a decorator, with or without
+        parentheses."""
 
         __name__: str
 
@@ -121,7 +126,9 @@ def _switch(on: bool, doc: str) -> "_Switch":
     @surface
     def decorated(function: Any) -> Any:
         if not callable(function):
-            raise ArgumentError(f"got {name}({function!r}), expected nothing, or a function to decorate")
+            raise ArgumentError(
+                f"got {name}({function!r}), expected nothing, or a function to decorate"
+            )
         return _Mode(on)(function)
 
     name = "enable_grad" if on else "no_grad"
@@ -130,12 +137,17 @@ def _switch(on: bool, doc: str) -> "_Switch":
     return make
 
 
-no_grad = _switch(False, "Within it, or in a function decorated with it, results do not require grad.")
-enable_grad = _switch(True, "Within it, or in a function decorated with it, results require grad again.")
+no_grad = _switch(
+    False, "Within it, or in a function decorated with it, results do not require grad."
+)
+enable_grad = _switch(
+    True, "Within it, or in a function decorated with it, results require grad again."
+)
 
 
 class set_grad_enabled(_Mode):
-    """`enable_grad` or `no_grad`, by a flag: at once, or as a context manager for its block, or as a decorator.
+    """`enable_grad` or `no_grad`, by a flag: at once, or as a context manager for its block, or as
+    a decorator.
 
     Examples
     --------

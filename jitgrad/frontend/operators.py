@@ -1,4 +1,5 @@
-"""What `Tensor` gets of the catalogue: operators, methods, properties, and those that write in place.
+"""What `Tensor` gets of the catalogue: operators, methods, properties, and those that write in
+place.
 
 Each is the function of an entry, or a small function around it. Start at `install`.
 """
@@ -24,16 +25,26 @@ from .tensor import Tensor, refuse_element
 
 #: Operators that Python reflects into one another, and that cannot be written in place.
 COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
-REFLECTED = {"eq": "__eq__", "ne": "__ne__", "lt": "__gt__", "le": "__ge__", "gt": "__lt__", "ge": "__le__"}
+REFLECTED = {
+    "eq": "__eq__",
+    "ne": "__ne__",
+    "lt": "__gt__",
+    "le": "__ge__",
+    "gt": "__lt__",
+    "ge": "__le__",
+}
 
 
 def reflected(entry):
-    """The operator of an entry with the operands the other way round: `x` is the tensor, `y` stands before it."""
+    """The operator of an entry with the operands the other way round: `x` is the tensor, `y` stands
+    before it."""
 
     def operator(x, y, /):
         try:
             kind = type(y)
-            if kind is not float and not (kind is int and not x._state.integer and -LIMIT <= y <= LIMIT):
+            if kind is not float and not (
+                kind is int and not x._state.integer and -LIMIT <= y <= LIMIT
+            ):
                 return _reflected(entry, y, x)
             seg = local.seg
             if (state := x._state if x._seg is seg else enter(x, seg)) is None:
@@ -64,13 +75,17 @@ def reflected(entry):
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    operator.__name__, operator.__qualname__ = f"__r{entry.operator}__", f"Tensor.__r{entry.operator}__"
+    operator.__name__, operator.__qualname__ = (
+        f"__r{entry.operator}__",
+        f"Tensor.__r{entry.operator}__",
+    )
     operator.__doc__ = f"`{entry.name}` of the other operand and this tensor."
     return operator
 
 
 def _reflected(entry, y, x):
-    """An operator with the tensor `x` behind `y`, which is no number; its own class was asked before."""
+    """An operator with the tensor `x` behind `y`, which is no number; its own class was asked
+    before."""
     if not (defers(y) and hasattr(y, "__array__")):
         return apply(entry, (y, x))
     if takes_over(y):
@@ -100,14 +115,17 @@ def install():
 
 
 def _spread(entry, f):
-    """The method of an entry with a parameter whose values may be given one by one, as in ``x.reshape(2, 3)``."""
+    """The method of an entry with a parameter whose values may be given one by one, as in
+    ``x.reshape(2, 3)``."""
     default = entry.params[entry.spread]
 
     def method(x, /, *values, **kwargs):
         try:
             if not values and kwargs:
                 return f(x, **kwargs)
-            if len(values) == 1 and (values[0] is None or isinstance(values[0], (tuple, list, range, np.ndarray))):
+            if len(values) == 1 and (
+                values[0] is None or isinstance(values[0], (tuple, list, range, np.ndarray))
+            ):
                 values = values[0]
             elif not values:
                 values = () if default is REQUIRED else default
@@ -120,7 +138,8 @@ def _spread(entry, f):
 
 
 def whole(values):
-    """Numbers that mean lengths or axes as Python integers; others are left for the operation to refuse."""
+    """Numbers that mean lengths or axes as Python integers; others are left for the operation to
+    refuse."""
     try:
         return values if values is None else tuple(map(index, by_value(values)))
     except TypeError:
@@ -154,12 +173,18 @@ def _operator(entry, f):
             return FUNCTIONS[entry.instead[y].name](operands[0])
         if not defers(y):
             return apply(entry, operands)
-        if entry.operator in COMPARISONS and not (hasattr(type(y), "__array_ufunc__") or takes_over(y)):
+        if entry.operator in COMPARISONS and not (
+            hasattr(type(y), "__array_ufunc__") or takes_over(y)
+        ):
             known = getattr(type(y), REFLECTED[entry.operator])(y, operands[0])
             return compared(entry.operator, operands[0], y) if known is NotImplemented else known
         if takes_over(y):
             return ask(REFLECTED.get(entry.operator, other), (y,), f"{entry.name}()", operands[0])
-        return NotImplemented if hasattr(y, other) or hasattr(y, "__array__") else apply(entry, operands)
+        return (
+            NotImplemented
+            if hasattr(y, other) or hasattr(y, "__array__")
+            else apply(entry, operands)
+        )
 
     out = (guarded if entry.guard else binary)(entry, unusual)
     describe(out, entry, f"__{entry.operator}__")
@@ -167,25 +192,39 @@ def _operator(entry, f):
 
 
 def compared(name, x, y):
-    """A comparison of each element with an object that knows nothing of tensors, as NumPy makes it."""
-    if name in ("eq", "ne") and (y is None or type(y) in (str, bytes) or type(y).__eq__ is object.__eq__):
+    """A comparison of each element with an object that knows nothing of tensors, as NumPy makes
+    it."""
+    if name in ("eq", "ne") and (
+        y is None or type(y) in (str, bytes) or type(y).__eq__ is object.__eq__
+    ):
         return full(x.shape, name == "ne")  # whatever the values are
     try:
         out = np.asarray(getattr(python, name)(x._array(), y))
     except TypeError as error:
-        raise DTypeError(f"got an object of type {type(y).__name__} to compare with a tensor: {error}") from None
+        raise DTypeError(
+            f"got an object of type {type(y).__name__} to compare with a tensor: {error}"
+        ) from None
     except ValueError as error:
-        raise ShapeError(f"got an object of type {type(y).__name__} to compare with a tensor: {error}") from None
+        raise ShapeError(
+            f"got an object of type {type(y).__name__} to compare with a tensor: {error}"
+        ) from None
     return as_operand(out.astype(np.bool_))
 
 
 def defers(x):
-    """Whether an operator leaves `x` to its own class: one that knows of arrays itself, or of which an array would lose
-    something (masked arrays, ``np.matrix``), or that is no operand at all."""
-    if isinstance(x, (Tensor, int, float, list, tuple, np.generic, Number)) or type(x) in (np.ndarray, np.memmap):
+    """Whether an operator leaves `x` to its own class: one that knows of arrays itself, or of which
+    an array would lose something (masked arrays, ``np.matrix``), or that is no operand at all."""
+    if isinstance(x, (Tensor, int, float, list, tuple, np.generic, Number)) or type(x) in (
+        np.ndarray,
+        np.memmap,
+    ):
         return False
     protocol = getattr(type(x), "__array_ufunc__", False)
-    return protocol is not False or not hasattr(x, "__array__") or getattr(x, "__array_priority__", 0) > PRIORITY
+    return (
+        protocol is not False
+        or not hasattr(x, "__array__")
+        or getattr(x, "__array_priority__", 0) > PRIORITY
+    )
 
 
 def _in_place(entry, f):
@@ -194,7 +233,8 @@ def _in_place(entry, f):
             out = f(x, y)
             if type(out) is not Tensor:  # `y` took the function over
                 raise DTypeError(
-                    f"got an operand of type {type(y).__name__} to write in place to a tensor, expected a tensor, an "
+                    f"got an operand of type {type(y).__name__} to write in place to a tensor, "
+                    "expected a tensor, an "
                     "array or a number; pass its values: numpy.asarray(y)"
                 )
             x._write(out, cast=False)

@@ -1,8 +1,9 @@
 """Indexing: ``x[index]``, and the value that ``x[index] = value`` writes, as records.
 
-Basic indices give views, index arrays and masks give copies, as in NumPy; and as there an integer for each axis gives
-an element, a value of its own (`element`): ``x[0], x[1] = x[1], x[0]`` swaps. Integers and the starts of most
-slices are numbers of the segment, so a loop over ``x[i]`` is one plan. Start at `get` and `place`.
+Basic indices give views, index arrays and masks give copies, as in NumPy; and as there an integer
+for each axis gives an element, a value of its own (`element`): ``x[0], x[1] = x[1], x[0]`` swaps.
+Integers and the starts of most slices are numbers of the segment, so a loop over ``x[i]`` is one
+plan. Start at `get` and `place`.
 """
 
 import numpy as np
@@ -32,14 +33,17 @@ def _head(name, operands, make):
 
 
 def _view_head(static, starts):
-    """The head of a view: what is static of its index is part of it; of `starts`, all that are not None."""
+    """The head of a view: what is static of its index is part of it; of `starts`, all that are not
+    None."""
     out = _heads.get((static, starts))
     if out is None:
         index = indexing.Index(*static, (), ())
 
         def build(x, *numbers):
             rest = iter(numbers)
-            return indexing.view(x, [next(rest) if start is None else start for start in starts], index)
+            return indexing.view(
+                x, [next(rest) if start is None else start for start in starts], index
+            )
 
         out = _heads[static, starts] = Head("slice", 1 + starts.count(None), build)
     return out
@@ -50,12 +54,14 @@ def _form(item):
     if type(item) is slice:
         form = (item.start, item.stop, item.step)
         return form if _PLAIN.issuperset(map(type, form)) else None
-    return int if type(item) is int else "new" if item is None else item if item is Ellipsis else None
+    return (
+        int if type(item) is int else "new" if item is None else item if item is Ellipsis else None
+    )
 
 
 def _basic(shape, index):
-    """What a basic index records that was seen before for this shape, but for its integers, as (head, numbers, whether
-    it names an element); None for another index."""
+    """What a basic index records that was seen before for this shape, but for its integers, as
+    (head, numbers, whether it names an element); None for another index."""
     items = index if type(index) is tuple else (index,)
     forms = tuple([_form(i) for i in items])
     if None in forms:
@@ -66,11 +72,18 @@ def _basic(shape, index):
         if len(_known) > 10_000:
             _known.clear(), _heads.clear()
         by_axis = _items_of_axes(items, len(shape))
-        static = tuple([start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)])
+        static = tuple(
+            [start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)]
+        )
         numbers = [axis for axis, start in enumerate(static) if start is None]
         places = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
         head = _view_head(parsed[:5], static)
-        known = head, [parsed.starts[axis] for axis in numbers], places, _is_element(items, len(shape))
+        known = (
+            head,
+            [parsed.starts[axis] for axis in numbers],
+            places,
+            _is_element(items, len(shape)),
+        )
         _known[shape, forms] = known
     head, starts, places, element = known
     if places:
@@ -85,7 +98,9 @@ def _basic(shape, index):
 
 def _is_element(items, ndim):
     """Whether an index has an integer for each axis, and nothing else."""
-    return len(items) == ndim and not any(i is None or i is Ellipsis or isinstance(i, slice) for i in items)
+    return len(items) == ndim and not any(
+        i is None or i is Ellipsis or isinstance(i, slice) for i in items
+    )
 
 
 def _items_of_axes(items, ndim):
@@ -101,11 +116,12 @@ def _items_of_axes(items, ndim):
 
 
 def _is_anchored(item):
-    """Whether the start of a slice is static, as those of stencils should be, so that equal ones are seen to be equal.
+    """Whether the start of a slice is static, as those of stencils should be, so that equal ones
+    are seen to be equal.
 
-    Where a slice ends at, or is counted from, the end of the axis, its length (which keys the plan) moves with its
-    start: no loop is more plans by it. Starts from behind come from the length of the axis, and stay numbers.
-    """
+    Where a slice ends at, or is counted from, the end of the axis, its length (which keys the plan)
+    moves with its start: no loop is more plans by it. Starts from behind come from the length of
+    the axis, and stay numbers."""
     if type(item) is int:
         return False
     start, stop = item.start or 0, item.stop
@@ -174,7 +190,8 @@ def _is_row(parsed, unseen):
 
 
 def _row(t, axis):
-    """``x[i]`` with integers that only a call knows: without it, a view; here, what is written to it must go to `x`."""
+    """``x[i]`` with integers that only a call knows: without it, a view; here, what is written to
+    it must go to `x`."""
     out = t.reshape(t.shape[:axis] + t.shape[axis + 1 :])
     out = record(lambda state: (FIT, state, out.shape, out.dtype), (out,))
     local.seg.tracing.rows[id(out)] = out
@@ -183,7 +200,8 @@ def _row(t, axis):
 
 
 def _element(x, head, numbers):
-    """``x[i]`` with an integer for each axis: its value. What is written to it would not be in `x`, so it is marked."""
+    """``x[i]`` with an integer for each axis: its value. What is written to it would not be in `x`,
+    so it is marked."""
     seg = local.seg
     state = x._state if x._seg is seg else enter(x, seg)
     out = None if state is None else record_in(seg, (head, state, *(int,) * len(numbers)), numbers)
@@ -218,7 +236,9 @@ def place(x, index, value):
         head = _head("index_put", 2 + len(arrays), _build_put)
     else:
         head = _head("index_put_repeated", 3 + len(arrays), _build_put_repeated)
-        arrays.append(last if unseen else from_value(last.reshape(-1), last.shape, last.dtype, None))
+        arrays.append(
+            last if unseen else from_value(last.reshape(-1), last.shape, last.dtype, None)
+        )
     operands = (part, value, *arrays)
     return part, record(lambda *states: (head, *states, parsed[:5]), operands)
 
@@ -228,7 +248,8 @@ def _is_mask(index, x):
 
 
 def _chosen(mask, value, x):
-    """What `x` becomes where one value is written to all places of a mask that only a later call knows."""
+    """What `x` becomes where one value is written to all places of a mask that only a later call
+    knows."""
     from .functions import FUNCTIONS
 
     return FUNCTIONS["where"](mask, fit(value, (), x.dtype), x)
@@ -243,11 +264,17 @@ def _view(x, parsed):
 
 
 def _arrays(parsed, unseen, shape):
-    """The index arrays as tensors; those that are tensors anyway are checked when they are computed."""
-    out = [from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None) for a in parsed.arrays]
+    """The index arrays as tensors; those that are tensors anyway are checked when they are
+    computed."""
+    out = [
+        from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None)
+        for a in parsed.arrays
+    ]
     for k, t in unseen.items():
         n, axis, whole = shape[parsed.axes[k]], parsed.axes[k], out[k].shape
-        out[k] = record(lambda state, n=n, axis=axis, whole=whole: (BOUNDS, state, n, axis, whole), (t,))
+        out[k] = record(
+            lambda state, n=n, axis=axis, whole=whole: (BOUNDS, state, n, axis, whole), (t,)
+        )
     return out
 
 
@@ -259,17 +286,19 @@ def _as_row(value, parsed, part):
 
 
 def _values(index):
-    """The index with arrays in the place of tensors; and, by their number among the arrays, those of unknown values.
+    """The index with arrays in the place of tensors; and, by their number among the arrays, those
+    of unknown values.
 
-    What an index tensor selects is known only from its values. In a recording they are integers that a call checks, and
-    zeros stand for them.
-    """
+    What an index tensor selects is known only from its values. In a recording they are integers
+    that a call checks, and zeros stand for them."""
     items, unseen, count = index if isinstance(index, tuple) else (index,), {}, 0
     out = []
     for item in items:
         if isinstance(item, Handle):
             if item.dtype.kind not in "iub":
-                raise IndexOutOfRange(f"got an index tensor of dtype {item.dtype}, expected integers or booleans")
+                raise IndexOutOfRange(
+                    f"got an index tensor of dtype {item.dtype}, expected integers or booleans"
+                )
             if varies(item) and item.dtype != np.bool_:
                 unseen[count] = item
                 item = np.zeros(item.shape or (1,), np.int64)
@@ -284,7 +313,12 @@ def _values(index):
 
 def _count(item):
     """How many index arrays an item of an index makes."""
-    if item is None or item is Ellipsis or isinstance(item, (int, slice)) and not isinstance(item, bool):
+    if (
+        item is None
+        or item is Ellipsis
+        or isinstance(item, (int, slice))
+        and not isinstance(item, bool)
+    ):
         return 0
     array = indexing.as_array(item, "indices")
     ndim, is_mask = array.ndim, array.dtype == np.bool_
@@ -302,6 +336,7 @@ def fit(value, shape, dtype):
     """A new record of `value`, broadcast to `shape` and cast to `dtype`."""
     if not stretches(_squeezed(value._state.shape, len(shape)), shape):
         raise ShapeError(
-            f"got a value of shape {value.shape} for a place of shape {shape}, expected one that broadcasts to it"
+            f"got a value of shape {value.shape} for a place of shape {shape}, expected one that "
+            "broadcasts to it"
         )
     return record(lambda state: (FIT, state, shape, dtype), (value,))

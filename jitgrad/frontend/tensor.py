@@ -1,7 +1,9 @@
-"""`Tensor`: the class users hold. Gradients, indexing and writes; operations are installed from the catalogue.
+"""`Tensor`: the class users hold. Gradients, indexing and writes; operations are installed from the
+catalogue.
 
-The mechanics (pending values, views, rebinding) are in `jitgrad.tape.handles`; what Python and NumPy get of the values
-is in `jitgrad.frontend.values`, copies are in `jitgrad.frontend.copies`. Start at `Tensor` and `tensor`.
+The mechanics (pending values, views, rebinding) are in `jitgrad.tape.handles`; what Python and
+NumPy get of the values is in `jitgrad.frontend.values`, copies are in `jitgrad.frontend.copies`.
+Start at `Tensor` and `tensor`.
 """
 
 from math import prod
@@ -10,7 +12,15 @@ from sys import _getframe
 import numpy as np
 
 from ..base.dtypes import as_dtype, is_float
-from ..base.errors import AliasError, ArgumentError, DTypeError, GradientError, JitgradError, MissingError, ShapeError
+from ..base.errors import (
+    AliasError,
+    ArgumentError,
+    DTypeError,
+    GradientError,
+    JitgradError,
+    MissingError,
+    ShapeError,
+)
 from ..base.surface import surfaces, trimmed
 from ..diagnostics.explain import explained
 from ..tape import handles as tape
@@ -37,12 +47,12 @@ def _function(name):
 class Tensor(Values, Copies):
     """An array with a gradient: eager to use, recorded as it goes, computed when looked at.
 
-    Made by `jitgrad.tensor` and the creation functions. Operators, NumPy functions and methods record; ``print``,
-    ``float``, ``bool``, ``.numpy()`` and the like run what was recorded.
+    Made by `jitgrad.tensor` and the creation functions. Operators, NumPy functions and methods
+    record; ``print``, ``float``, ``bool``, ``.numpy()`` and the like run what was recorded.
 
-    Slices and rows are views, an element ``x[i]`` is a value, as in NumPy: ``x[i] += v`` writes to `x`,
-    ``x[i].add_(v)`` raises. Methods with NumPy's names do what NumPy's do (``x.sort()`` is in place); those ending in
-    ``_`` are PyTorch's, and write in place.
+    Slices and rows are views, an element ``x[i]`` is a value, as in NumPy: ``x[i] += v`` writes to
+    `x`, ``x[i].add_(v)`` raises. Methods with NumPy's names do what NumPy's do (``x.sort()`` is in
+    place); those ending in ``_`` are PyTorch's, and write in place.
 
     Examples
     --------
@@ -53,7 +63,7 @@ class Tensor(Values, Copies):
     __slots__ = ()
     __array_priority__ = 1000
 
-    # --- what it is ---------------------------------------------------------------------------------------------
+    # --- what it is -------------------------------------------------------------------------------
 
     @property
     def shape(self):
@@ -63,7 +73,8 @@ class Tensor(Values, Copies):
     @shape.setter
     def shape(self, shape):
         raise MissingError(
-            f"got x.shape = {shape!r:.100}, which cannot be written; write x = x.reshape({shape!r:.100})"
+            f"got x.shape = {shape!r:.100}, which cannot be written; write x = "
+            f"x.reshape({shape!r:.100})"
         )
 
     @property
@@ -73,7 +84,9 @@ class Tensor(Values, Copies):
 
     @dtype.setter
     def dtype(self, dtype):
-        raise MissingError(f"got x.dtype = {dtype!r:.100}, which cannot be written; write x = x.astype(dtype)")
+        raise MissingError(
+            f"got x.dtype = {dtype!r:.100}, which cannot be written; write x = x.astype(dtype)"
+        )
 
     @property
     def ndim(self):
@@ -110,11 +123,14 @@ class Tensor(Values, Copies):
 
     def __len__(self):
         if not self.shape:
-            raise ArgumentError("got len() of a 0-d tensor, expected at least one dimension; use .size")
+            raise ArgumentError(
+                "got len() of a 0-d tensor, expected at least one dimension; use .size"
+            )
         return self.shape[0]
 
     def explain(self):
-        """What computes the value, kernel by kernel; it is looked at for that. See `jitgrad.explain`.
+        """What computes the value, kernel by kernel; it is looked at for that. See
+        `jitgrad.explain`.
 
         Examples
         --------
@@ -129,7 +145,7 @@ class Tensor(Values, Copies):
     def __rdivmod__(self, other):
         return other // self, other % self
 
-    # --- gradients ---------------------------------------------------------------------------------------------
+    # --- gradients --------------------------------------------------------------------------------
 
     @property
     def requires_grad(self):
@@ -149,13 +165,16 @@ class Tensor(Values, Copies):
             return self
         if not value:
             if not self.is_leaf:
-                raise GradientError("got requires_grad_(False) on a result of operations; use .detach()")
+                raise GradientError(
+                    "got requires_grad_(False) on a result of operations; use .detach()"
+                )
             look(self)
             adopt(self, from_value(self._value, self.shape, self.dtype, None))
             return self
         if not is_float(self.dtype):
             raise DTypeError(
-                f"got requires_grad for dtype {self.dtype}, expected a float dtype; convert with .double() first"
+                f"got requires_grad for dtype {self.dtype}, expected a float dtype; convert with "
+                ".double() first"
             )
         if self._value is None:
             adopt(self, rooted(self, Accumulate(self)))
@@ -165,7 +184,8 @@ class Tensor(Values, Copies):
 
     @property
     def is_leaf(self):
-        """Whether no operation that has a gradient made this tensor, so that `.grad` is collected here."""
+        """Whether no operation that has a gradient made this tensor, so that `.grad` is collected
+        here."""
         if recordings and local.seg.tracing is not None:
             local.seg.tracing.asks_leaf(self)
         return not self.requires_grad or type(self._edge) is Accumulate
@@ -182,13 +202,17 @@ class Tensor(Values, Copies):
         if value is not None:
             if not isinstance(value, Tensor):
                 raise ArgumentError(
-                    f"got .grad of type {type(value).__name__}, expected a Tensor or None; use jitgrad.tensor(value)"
+                    f"got .grad of type {type(value).__name__}, expected a Tensor or None; use "
+                    "jitgrad.tensor(value)"
                 )
             if value.shape != self.shape:
-                raise ShapeError(f"got .grad of shape {value.shape}, expected the tensor's {self.shape}")
+                raise ShapeError(
+                    f"got .grad of shape {value.shape}, expected the tensor's {self.shape}"
+                )
             if value.dtype != self.dtype:
                 raise DTypeError(
-                    f"got .grad of {value.dtype}, expected the tensor's {self.dtype}; convert it with .astype"
+                    f"got .grad of {value.dtype}, expected the tensor's {self.dtype}; convert it "
+                    "with .astype"
                 )
         if recordings and local.seg.tracing is not None:
             local.seg.tracing.touch_grad(self)
@@ -201,7 +225,9 @@ class Tensor(Values, Copies):
         if self.is_leaf:
             return None
         state = self._edge[1] if type(self._edge) is tuple else self._state
-        name = getattr(state.entry, "name", None) or (state.node.op.name if state.node is not None else "Write")
+        name = getattr(state.entry, "name", None) or (
+            state.node.op.name if state.node is not None else "Write"
+        )
         return GradFn(name.title().replace("_", "") + "Backward")
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
@@ -221,7 +247,8 @@ class Tensor(Values, Copies):
         Raises
         ------
         GradientError
-            Nothing requires grad, no cotangent for a tensor of several elements, or the graph was freed.
+            Nothing requires grad, no cotangent for a tensor of several elements, or the graph was
+            freed.
         """
         try:
             backward_from(self, gradient, retain_graph, create_graph, inputs)
@@ -252,10 +279,12 @@ class Tensor(Values, Copies):
         return self._x is not None and self._x.retains is not None
 
     def register_hook(self, hook):
-        """Calls ``hook(grad)`` when the gradient is computed; what it returns replaces it, unless that is None."""
+        """Calls ``hook(grad)`` when the gradient is computed; what it returns replaces it, unless
+        that is None."""
         if not self.requires_grad:
             raise GradientError(
-                "got register_hook() on a tensor that does not require grad; call requires_grad_() first"
+                "got register_hook() on a tensor that does not require grad; call "
+                "requires_grad_() first"
             )
         return hook_on(self, hook)
 
@@ -269,21 +298,32 @@ class Tensor(Values, Copies):
 
     fill = fill_
 
-    # --- copies and casts --------------------------------------------------------------------------------------
+    # --- copies and casts -------------------------------------------------------------------------
 
     def clone(self):
         """A copy that is part of the graph."""
-        return _function("positive")(self) if self.dtype != np.bool_ else _function("logical_or")(self, False)
+        return (
+            _function("positive")(self)
+            if self.dtype != np.bool_
+            else _function("logical_or")(self, False)
+        )
 
     copy = clone
 
     def astype(self, dtype, copy=True):
         """The values in another dtype."""
         dtype = as_dtype(dtype)
-        return self.clone() if dtype == self.dtype and copy else self if dtype == self.dtype else cast_to(self, dtype)
+        return (
+            self.clone()
+            if dtype == self.dtype and copy
+            else self
+            if dtype == self.dtype
+            else cast_to(self, dtype)
+        )
 
     def to(self, dtype):
-        """The values in another dtype; the tensor itself where it has that dtype, or for "cpu", the only device."""
+        """The values in another dtype; the tensor itself where it has that dtype, or for "cpu", the
+        only device."""
         if type(dtype) is str and dtype.split(":")[0] in DEVICES:
             return self.to_device(dtype)
         return self if as_dtype(dtype) == self.dtype else self.astype(dtype)
@@ -292,7 +332,9 @@ class Tensor(Values, Copies):
         """The tensor itself, for "cpu", the only device; a method of the array API standard."""
         check_device(device)
         if stream is not None:
-            raise ArgumentError(f"got stream={stream!r}, expected None: the CPU has no streams; leave it out")
+            raise ArgumentError(
+                f"got stream={stream!r}, expected None: the CPU has no streams; leave it out"
+            )
         return self
 
     def type(self, dtype):
@@ -327,19 +369,22 @@ class Tensor(Values, Copies):
         """The tensor itself: there is no other device."""
         return self
 
-    # --- shapes and places beside the catalogue's --------------------------------------------------------------------
+    # --- shapes and places beside the catalogue's -------------------------------------------------
 
     def reshape_as(self, other):
         """The same elements in the shape of another tensor."""
         return self.reshape(as_operand(other).shape)
 
     def nonzero(self):
-        """The indices of the elements that are not 0: one tensor per dimension, as in NumPy, and no gradient."""
+        """The indices of the elements that are not 0: one tensor per dimension, as in NumPy, and no
+        gradient."""
         if not self.shape:
-            raise ArgumentError("got nonzero() of a 0-d tensor, expected at least one dimension; use bool(x)")
+            raise ArgumentError(
+                "got nonzero() of a 0-d tensor, expected at least one dimension; use bool(x)"
+            )
         return tuple(tensor(places) for places in self._array().nonzero())
 
-    # --- indexing ------------------------------------------------------------------------------------------------
+    # --- indexing ---------------------------------------------------------------------------------
 
     def __getitem__(self, index):
         try:
@@ -357,7 +402,7 @@ class Tensor(Values, Copies):
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904
 
-    # --- writes ---------------------------------------------------------------------------------------------------
+    # --- writes -----------------------------------------------------------------------------------
 
     def _write(self, value, cast):
         """Rebinds this tensor, and what it views, to `value`."""
@@ -365,13 +410,15 @@ class Tensor(Values, Copies):
         got, own = value._state, self._state
         if got.shape != own.shape:
             raise ShapeError(
-                f"got a result of shape {got.shape} to write in place to a tensor of shape {own.shape}, "
+                f"got a result of shape {got.shape} to write in place to a tensor of shape "
+                f"{own.shape}, "
                 "expected the same shape; write x = x + y instead"
             )
         if got.dtype != own.dtype:
             if not cast and not np.can_cast(got.dtype, own.dtype, "same_kind"):
                 raise DTypeError(
-                    f"got a {got.dtype} result to write in place to a {own.dtype} tensor; convert with .astype first"
+                    f"got a {got.dtype} result to write in place to a {own.dtype} tensor; convert "
+                    "with .astype first"
                 )
             value = cast_to(value, own.dtype)
         views.write(self, value)
@@ -387,11 +434,13 @@ class Tensor(Values, Copies):
 
 
 def refuse_element(t, what):
-    """Raises for ``x[i]``, and what is a view of it: `what` is meant for `x`, which it would not reach."""
+    """Raises for ``x[i]``, and what is a view of it: `what` is meant for `x`, which it would not
+    reach."""
     while t is not None and t._x is not None:
         if t._x.element:
             raise AliasError(
-                f"got {what} to an element x[i], which is a value and no view, so that x would stay as it is; write "
+                f"got {what} to an element x[i], which is a value and no view, so that x would "
+                "stay as it is; write "
                 "x[i] = value or x[i] += value, or name a part of x that is a view, as x[i:i+1]"
             )
         t = t._x.parent
@@ -405,14 +454,19 @@ def _check_writable(t):
     what, grad_off = "a leaf tensor", False
     while t is not None:
         x = t._x
-        if (t._state.rg if x is None or not x.stale else t.requires_grad) and (t.is_leaf or grad_off):
+        if (t._state.rg if x is None or not x.stale else t.requires_grad) and (
+            t.is_leaf or grad_off
+        ):
             if grad_off:
                 raise AliasError(
-                    "got a write, with gradients on, to a view made under jitgrad.no_grad() of a tensor that requires "
-                    "grad, which would cut that off from its gradient; make the view and write to it in the same mode"
+                    "got a write, with gradients on, to a view made under jitgrad.no_grad() of a "
+                    "tensor that requires "
+                    "grad, which would cut that off from its gradient; make the view and write to "
+                    "it in the same mode"
                 )
             raise AliasError(
-                f"got a write to {what} that requires grad; write to it under jitgrad.no_grad(), or to x.clone()"
+                f"got a write to {what} that requires grad; write to it under jitgrad.no_grad(), "
+                "or to x.clone()"
             )
         if x is None or x.parent is None or x.step.cuts:
             return

@@ -1,7 +1,7 @@
 """The values of tensors as Python and NumPy have them: `Values`, the part of `Tensor` that looks.
 
-Each method here runs what is pending (`jitgrad.tape.execute.look`); what would lose a gradient in silence goes through
-`jitgrad.frontend.implicit`. Start at `Values`.
+Each method here runs what is pending (`jitgrad.tape.execute.look`); what would lose a gradient in
+silence goes through `jitgrad.frontend.implicit`. Start at `Values`.
 """
 
 from math import prod
@@ -15,7 +15,8 @@ from ..tape.handles import Handle, look, seen
 from ..tape.segment import local, recordings
 from .implicit import ARRAY, NUMBER, check
 
-#: Decimals of floats in text, as in PyTorch, where NumPy's print options have the precision that is NumPy's default.
+#: Decimals of floats in text, as in PyTorch, where NumPy's print options have the precision that is
+#: NumPy's default.
 DIGITS, NUMPY_DIGITS = 4, 8
 
 
@@ -25,10 +26,11 @@ class Values(Handle):
     __slots__ = ()
 
     def numpy(self):
-        """The values as a NumPy array that cannot be written to, and that later writes to the tensor do not change.
+        """The values as a NumPy array that cannot be written to, and that later writes to the
+        tensor do not change.
 
-        It shares memory with the values of the tensor, which a recorded program may still need; where it is to be
-        written to (``g /= 2``), take a copy.
+        It shares memory with the values of the tensor, which a recorded program may still need;
+        where it is to be written to (``g /= 2``), take a copy.
 
         Examples
         --------
@@ -37,8 +39,10 @@ class Values(Handle):
         """
         if self.requires_grad:
             raise GradientError(
-                "got .numpy() of a tensor that requires grad, expected one that does not: an array has no gradient; "
-                "functions of jitgrad, jitgrad.numpy and NumPy take the tensor itself and keep it; where no gradient "
+                "got .numpy() of a tensor that requires grad, expected one that does not: an "
+                "array has no gradient; "
+                "functions of jitgrad, jitgrad.numpy and NumPy take the tensor itself and keep "
+                "it; where no gradient "
                 "is wanted, use .detach().numpy()"
             )
         return self._array()
@@ -64,7 +68,8 @@ class Values(Handle):
         return out.copy() if copy else out
 
     def item(self, *index):
-        """The one element as a Python number; of several, the one that an index names, as NumPy's method takes it."""
+        """The one element as a Python number; of several, the one that an index names, as NumPy's
+        method takes it."""
         try:
             if index:
                 return self._element(index)
@@ -83,7 +88,9 @@ class Values(Handle):
         try:
             return self._array().item(*index)
         except (IndexError, ValueError, TypeError, OverflowError) as error:
-            raise IndexOutOfRange(f"got item{index} of a tensor of shape {self.shape}: {error}") from None
+            raise IndexOutOfRange(
+                f"got item{index} of a tensor of shape {self.shape}: {error}"
+            ) from None
 
     def tolist(self):
         """The elements as nested lists of Python numbers."""
@@ -93,7 +100,8 @@ class Values(Handle):
         shape = self._state.shape
         if shape and self.size != 1:
             raise ArgumentError(
-                f"got {kind.__name__}() of a tensor of shape {self.shape}, expected one element; name it by an index"
+                f"got {kind.__name__}() of a tensor of shape {self.shape}, expected one element; "
+                "name it by an index"
             )
         if self._state.rg or self._x is not None:  # a view may be stale
             check(self, NUMBER)
@@ -105,7 +113,8 @@ class Values(Handle):
             shape = self._state.shape
             if shape and prod(shape) != 1:
                 raise ArgumentError(
-                    f"got the truth value of a tensor of shape {shape}, which is ambiguous; use .any() or .all()"
+                    f"got the truth value of a tensor of shape {shape}, which is ambiguous; use "
+                    ".any() or .all()"
                 )
             value = look(self) if not recordings else seen(self)
             return bool(value[0] if shape else value)
@@ -124,13 +133,16 @@ class Values(Handle):
     def __index__(self):
         if self.dtype.kind not in "iu" or self.shape:
             raise DTypeError(
-                f"got a tensor of dtype {self.dtype} and shape {self.shape} as an index, expected a 0-d integer"
+                f"got a tensor of dtype {self.dtype} and shape {self.shape} as an index, expected "
+                "a 0-d integer"
             )
         return seen(self)
 
     def __iter__(self):
         if not self.shape:
-            raise ArgumentError("got iteration over a 0-d tensor, expected at least one dimension; use .item()")
+            raise ArgumentError(
+                "got iteration over a 0-d tensor, expected at least one dimension; use .item()"
+            )
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, value):
@@ -140,7 +152,11 @@ class Values(Handle):
     def __repr__(self):
         if recordings and local.seg.tracing is not None and not local.seg.tracing.knows(self):
             return f"tensor(<recorded by jit>, shape={self.shape}, dtype={self.dtype})"
-        digits = DIGITS if is_float(self.dtype) and np.get_printoptions()["precision"] == NUMPY_DIGITS else None
+        digits = (
+            DIGITS
+            if is_float(self.dtype) and np.get_printoptions()["precision"] == NUMPY_DIGITS
+            else None
+        )
         body = np.array2string(self._array(), separator=", ", prefix="tensor(", precision=digits)
         if not self.size and self.shape != (0,):
             body += f", shape={self.shape}"
@@ -155,7 +171,8 @@ class Values(Handle):
     def __format__(self, spec):
         if spec and self.shape:
             raise ArgumentError(
-                f"got the format {spec!r} for a tensor of shape {self.shape}, expected one of no dimensions; "
+                f"got the format {spec!r} for a tensor of shape {self.shape}, expected one of no "
+                "dimensions; "
                 "format its elements, or print it under numpy.printoptions"
             )
         return format(self.item(), spec) if spec else str(self)

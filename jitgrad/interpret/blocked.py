@@ -1,10 +1,12 @@
-"""Stretches: parts of a graph that the NumPy interpreter runs block by block, so that temporaries stay in the cache.
+"""Stretches: parts of a graph that the NumPy interpreter runs block by block, so that temporaries
+stay in the cache.
 
-A whole-array temporary of NumPy is fresh memory, which costs more than the arithmetic: page faults, and a way to memory
-and back per operation. Nodes that have the same leading axis and make each row of their result of the same row of their
-operands (elementwise operations, reductions over other axes, movements within rows) run together on some rows at a
-time. A reduction over the leading axis ends a stretch: each block gives a partial result, joined by the same reduction.
-Only results that are read elsewhere are whole arrays.
+A whole-array temporary of NumPy is fresh memory, which costs more than the arithmetic: page faults,
+and a way to memory and back per operation. Nodes that have the same leading axis and make each row
+of their result of the same row of their operands (elementwise operations, reductions over other
+axes, movements within rows) run together on some rows at a time. A reduction over the leading axis
+ends a stretch: each block gives a partial result, joined by the same reduction. Only results that
+are read elsewhere are whole arrays.
 
 `split` finds the stretches; `Stretch` runs one.
 """
@@ -17,9 +19,11 @@ import numpy as np
 
 from ..ir import CONST
 
-#: Elements of a block: a handful of temporaries fits a second-level cache, and calls cost a tenth of the work.
+#: Elements of a block: a handful of temporaries fits a second-level cache, and calls cost a tenth
+#: of the work.
 BLOCK = 1 << 15
-#: Kinds that give another view of their operand: in a stretch only where their operand is made there.
+#: Kinds that give another view of their operand: in a stretch only where their operand is made
+#: there.
 VIEWS = frozenset(("broadcast", "reshape", "permute", "slice"))
 #: Blocks after which it is known how long a stretch will take.
 PROBE = 8
@@ -75,11 +79,12 @@ def _rowwise(node, made):
 
 
 def split(reads, alone):
-    """Lists of nodes that run together, in order; `reads` has the sources of each node to compute, sources first.
+    """Lists of nodes that run together, in order; `reads` has the sources of each node to compute,
+    sources first.
 
-    A node's stage is later than those of whole values it reads, and not before those of values it reads by rows: so
-    nodes of one stage and length need nothing of each other but rows. Those in `alone` are a list of their own.
-    """
+    A node's stage is later than those of whole values it reads, and not before those of values it
+    reads by rows: so nodes of one stage and length need nothing of each other but rows. Those in
+    `alone` are a list of their own."""
     stages: dict = {}
     groups: dict = {}
     made: set = set()
@@ -108,10 +113,11 @@ _FREE = next(map(getrefcount, [object()]))
 
 
 def _room(memory, shape, dtype):
-    """An array for a temporary in the first `memory` that nothing lies in any more, or in more of it.
+    """An array for a temporary in the first `memory` that nothing lies in any more, or in more of
+    it.
 
-    Fresh memory is page faults, until the C library has learned to keep what is freed: in a first call, always.
-    """
+    Fresh memory is page faults, until the C library has learned to keep what is freed: in a first
+    call, always."""
     if math.prod(shape) > BLOCK:
         return np.empty(shape, dtype)
     counts = [*map(getrefcount, memory)]
@@ -122,11 +128,11 @@ def _room(memory, shape, dtype):
 
 
 class Stretch:
-    """Nodes of one leading axis, as ``stretch(values, limit, memory)``, which reads and fills registers.
+    """Nodes of one leading axis, as ``stretch(values, limit, memory)``, which reads and fills
+    registers.
 
-    `at` tells the register of a node; `wanted` are the nodes that others read; `checked` wraps what computes a node.
-    `memory` is for temporaries, and the same for all stretches of a run.
-    """
+    `at` tells the register of a node; `wanted` are the nodes that others read; `checked` wraps what
+    computes a node. `memory` is for temporaries, and the same for all stretches of a run."""
 
     def __init__(self, nodes, reads, at, wanted, checked):
         self.nodes, self.length, wanted = nodes, _axis(nodes[0])[0], set(wanted)
@@ -152,13 +158,22 @@ class Stretch:
 
     @staticmethod
     def _steps(nodes, reads, places, checked):
-        """(function, the same into given memory or None, registers read, register filled, registers dead) of each."""
+        """(function, the same into given memory or None, registers read, register filled, registers
+        dead) of each."""
         last = {s: k for k, n in enumerate(nodes) for s in (n, *reads[n])}
         out = []
         for k, n in enumerate(nodes):
             dead = tuple([places[s] for s in dict.fromkeys((n, *reads[n])) if last[s] == k])
             into = n.op.into and checked(n.op.into)
-            out.append((checked(n.op.reference), into, tuple([places[s] for s in reads[n]]), places[n], dead))
+            out.append(
+                (
+                    checked(n.op.reference),
+                    into,
+                    tuple([places[s] for s in reads[n]]),
+                    places[n],
+                    dead,
+                )
+            )
         return out
 
     def _rows(self, count):
@@ -171,7 +186,9 @@ class Stretch:
                 takes[k] = i
             for i, (k, *_) in enumerate(self.parts):
                 takes[k] = -1 - i
-            known = self.variants[count] = [(*s, stub, t) for s, stub, t in zip(self.steps, stubs, takes)]
+            known = self.variants[count] = [
+                (*s, stub, t) for s, stub, t in zip(self.steps, stubs, takes)
+            ]
         return known
 
     def __call__(self, values, limit, memory):
@@ -193,7 +210,11 @@ class Stretch:
                 block[place] = value[start:stop]
             for function, into, src, k, dead, stub, take in self._rows(stop - start):
                 if into is not None:
-                    out = _room(memory, stub.shape, stub.dtype) if take is None else outs[take][start:stop]
+                    out = (
+                        _room(memory, stub.shape, stub.dtype)
+                        if take is None
+                        else outs[take][start:stop]
+                    )
                     block[k] = into(*[block[i] for i in src], node=stub, out=out)
                     del out  # it counts
                 else:

@@ -1,10 +1,11 @@
 """The NumPy interpreter: runs a graph node by node through each operation's `reference`.
 
-It is the cold tier, the oracle of the compiled tier's tests, and ``config.compile = "never"``. Values are as in a plan:
-flat arrays, and Python numbers for 0-d. A plan of small arrays is run as it stands the first time (`Walk`): most are
-never seen again. A `Program` is made once per plan: what is constant is computed then, each value has a register,
-which is emptied after its last use. Programs of large arrays run most operations block by block (see `blocked`) and
-write in place what nobody else reads. Start at `interpreter`.
+It is the cold tier, the oracle of the compiled tier's tests, and ``config.compile = "never"``.
+Values are as in a plan: flat arrays, and Python numbers for 0-d. A plan of small arrays is run as
+it stands the first time (`Walk`): most are never seen again. A `Program` is made once per plan:
+what is constant is computed then, each value has a register, which is emptied after its last use.
+Programs of large arrays run most operations block by block (see `blocked`) and write in place what
+nobody else reads. Start at `interpreter`.
 """
 
 import math
@@ -23,11 +24,13 @@ from . import blocked
 from .blocked import Stretch, split
 
 _ADD = REGISTRY["add"].op
-#: Elements up to which values need not be freed after their last use, and planning would take longer than running.
+#: Elements up to which values need not be freed after their last use, and planning would take
+#: longer than running.
 SMALL = 1 << 12
 #: Runs after which planning pays nevertheless.
 OFTEN = 4
-#: Where NumPy is silent, as in kernels. Entered by one call in C, where ``np.errstate`` is Python code.
+#: Where NumPy is silent, as in kernels. Entered by one call in C, where ``np.errstate`` is Python
+#: code.
 _silent = Context()
 _silent.run(np.seterr, all="ignore")
 
@@ -57,7 +60,8 @@ def interpreter(roots):
 
 
 class Walk:
-    """``walk(leaves, numbers)`` -> the values of `roots`, bit for bit those of a `Program`; `order` has their nodes.
+    """``walk(leaves, numbers)`` -> the values of `roots`, bit for bit those of a `Program`; `order`
+    has their nodes.
 
     What is stretched stays as it was for as long as NumPy does that itself, as in `_unstretched`.
     """
@@ -83,7 +87,9 @@ class Walk:
                     short.add(node)
                     continue
                 given = map(value_of, src)
-                if short and (short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)):
+                if short and (
+                    short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)
+                ):
                     given = [stretched(x, s.shape) if s in short else x for x, s in zip(given, src)]
                 function = _checked(op.reference) if verify else op.reference
                 values[node] = function(*given, node=node)
@@ -167,7 +173,9 @@ def _needed(reads, roots):
 
 def _one_by_one(computed, readers, at, roots):
     """A step per node: (function, node, registers read, register filled)."""
-    reads = {node: _unstretched(node) if node.op.kind == "elementwise" else node.src for node in computed}
+    reads = {
+        node: _unstretched(node) if node.op.kind == "elementwise" else node.src for node in computed
+    }
     steps = []
     for node, src in _needed(reads, roots).items():
         function = update_in_place if _owns(node, readers, roots) else node.op.reference
@@ -182,7 +190,13 @@ def _in_blocks(computed, readers, at, roots):
     for node in computed:
         reads[node] = _unstretched(node) if node.op.kind == "elementwise" else node.src
         for x, pad in (node.src, node.src[::-1]) if node.op is _ADD else ():
-            if pad.op is PAD and x is not pad and pad in reads and len(readers[pad]) == 1 and pad not in roots:
+            if (
+                pad.op is PAD
+                and x is not pad
+                and pad in reads
+                and len(readers[pad]) == 1
+                and pad not in roots
+            ):
                 reads[node], pads[node] = (x, *reads.pop(pad)), pad
                 break
     reads = _needed(reads, roots)
@@ -229,12 +243,16 @@ _STILL = frozenset(("broadcast", "reshape", "permute"))
 def _owns(node, readers, roots):
     """Whether an update may write to its operand: another update's result, read by nobody else."""
     return (
-        node.op is UPDATE and node.src[0].op is UPDATE and len(readers[node.src[0]]) == 1 and node.src[0] not in roots
+        node.op is UPDATE
+        and node.src[0].op is UPDATE
+        and len(readers[node.src[0]]) == 1
+        and node.src[0] not in roots
     )
 
 
 def _unstretched(node):
-    """An elementwise node's sources without their broadcasts, which NumPy does itself, if one has the full shape."""
+    """An elementwise node's sources without their broadcasts, which NumPy does itself, if one has
+    the full shape."""
     short = tuple([s.src[0] if s.op.kind == "broadcast" else s for s in node.src])
     return short if any(s.shape == node.shape for s in short) else node.src
 

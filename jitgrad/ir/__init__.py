@@ -25,6 +25,20 @@ from .node import (
 )
 
 __all__ = [
-    "BARRIERS", "CONST", "LEAF", "NUMBER", "SIZE", "Loops", "Node", "Op", "const", "leaf", "number", "rebuilt", "size",
-    "toposort", "total", "users",
-]  # fmt: skip
+    "BARRIERS",
+    "CONST",
+    "LEAF",
+    "NUMBER",
+    "SIZE",
+    "Loops",
+    "Node",
+    "Op",
+    "const",
+    "leaf",
+    "number",
+    "rebuilt",
+    "size",
+    "toposort",
+    "total",
+    "users",
+]

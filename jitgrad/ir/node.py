@@ -2,7 +2,8 @@
 
 A program is a directed acyclic graph of nodes. A node is frozen and *interned*: building the same
 operation on the same sources twice gives the same object, so common subexpressions are shared by
-construction and a graph can be a dictionary key. Shapes and dtypes are settled when a node is built.
+construction and a graph can be a dictionary key. Shapes and dtypes are settled when a node is
+built.
 
 Start at `Node`; `toposort` is how every pass walks a graph (without recursion: graphs are deep).
 """
@@ -39,7 +40,8 @@ class Op:
     update        (x, new, *starts); steps: x with out[start + i * step] = new[i]; `simplify` makes it a choice
                   per element
     gather        (x, *index), int64 arrays whose entries are places: of one shape, on the leading axes of x; or with
-                  an axis as argument one array of x's rank: out[..., i, ...] = x[..., index[..., i, ...], ...]
+                  an axis as argument one array of x's rank: out[..., i, ...] = x[..., index[..., i,
+                  ...], ...]
     reduce        (x,); axes, sorted: those axes are gone from the shape
     scan          (x,) or (x, y), of one shape; (axis, reverse)
     call          any other: run by NumPy through `reference`, or by `loops` of its own
@@ -51,46 +53,54 @@ class Op:
     name : str
     kind : str
     reference : callable
-        ``reference(*arrays, node)`` -> array: what the node computes, in NumPy. Oracle of the tests,
-        cold tier, and the fallback of kinds that have no kernel.
+        ``reference(*arrays, node)`` -> array: what the node computes, in NumPy. Oracle of the
+        tests, cold tier, and the fallback of kinds that have no kernel.
     into : callable or None
-        elementwise: ``into(*arrays, node, out)``, the same in memory that is there; None where NumPy cannot.
+        elementwise: ``into(*arrays, node, out)``, the same in memory that is there; None where
+        NumPy cannot.
     code : str or None
         elementwise: the expression in kernels, with ``{0}``, ``{1}``... for the sources and ``{t}``
         for the NumPy name of the result's dtype.
     exact : str or None
         elementwise: the expression for any operand, where `code` is for some only.
     check : str or None
-        elementwise: the predicate that tells a first operand that `code` is not for; loops raise a flag then.
+        elementwise: the predicate that tells a first operand that `code` is not for; loops raise a
+        flag then.
     prepare : tuple or None
-        elementwise: what to compute of the last operand where it stands still in a loop, and the expressions that use
-        it as ``{2}``, correctly rounded and not quite (for factors of products): a division becomes products.
+        elementwise: what to compute of the last operand where it stands still in a loop, and the
+        expressions that use it as ``{2}``, correctly rounded and not quite (for factors of
+        products): a division becomes products.
     scales : bool
-        Whether a relative error of an operand is one of the result, and no more: products, and sums of them.
+        Whether a relative error of an operand is one of the result, and no more: products, and sums
+        of them.
     squared : callable or None
-        elementwise: ``squared(node)`` -> what the square of the node is, in terms of its sources, where that has
-        derivatives at a kink of the node.
+        elementwise: ``squared(node)`` -> what the square of the node is, in terms of its sources,
+        where that has derivatives at a kink of the node.
     scaled : callable or None
-        elementwise: ``scaled(g, node)`` -> a cotangent or tangent `g` times the node, which is the slope of a function
-        with a kink; None for the product.
+        elementwise: ``scaled(g, node)`` -> a cotangent or tangent `g` times the node, which is the
+        slope of a function with a kink; None for the product.
     cost : int
-        elementwise, scan: flops per element, roughly; 20 and above is worth keeping instead of recomputing.
+        elementwise, scan: flops per element, roughly; 20 and above is worth keeping instead of
+        recomputing.
     flops : callable or None
-        call: ``flops(node)`` -> those of the node, where they are not roughly one per element of the result.
+        call: ``flops(node)`` -> those of the node, where they are not roughly one per element of
+        the result.
     identity : callable or None
         reduce, scan: ``identity(dtype)`` -> the value to start from.
     combine : str or None
-        reduce, scan: expression joining two partial results ``{0}`` and ``{1}``. For a scan of two sources: the next
-        result from the one before ``{0}`` and the sources ``{1}``, ``{2}``.
+        reduce, scan: expression joining two partial results ``{0}`` and ``{1}``. For a scan of two
+        sources: the next result from the one before ``{0}`` and the sources ``{1}``, ``{2}``.
     loops : callable or None
-        call: ``loops(node)`` -> the `Loops` that compute the node in the compiled tier, or None where NumPy does.
+        call: ``loops(node)`` -> the `Loops` that compute the node in the compiled tier, or None
+        where NumPy does.
     totals : tuple
-        scan: what a block of it leaves to those behind, if that is not its last result alone: an `Op` of kind "total"
-        for each number, with `identity` and `combine` (of the number so far ``{0}`` and the sources). Made by `total`.
+        scan: what a block of it leaves to those behind, if that is not its last result alone: an
+        `Op` of kind "total" for each number, with `identity` and `combine` (of the number so far
+        ``{0}`` and the sources). Made by `total`.
     join : callable or None
-        scan: ``join(*totals, node)`` -> the results at the ends of blocks, from arrays with the totals of each, in
-        the order of the scan; None where these do not tell, since products left the range: then the plan is run by
-        NumPy. By default the `reference`, of the last results.
+        scan: ``join(*totals, node)`` -> the results at the ends of blocks, from arrays with the
+        totals of each, in the order of the scan; None where these do not tell, since products left
+        the range: then the plan is run by NumPy. By default the `reference`, of the last results.
     vjp : callable
         ``vjp(g, node)`` -> one cotangent (Node or None) per source.
     jvp : callable
@@ -98,9 +108,27 @@ class Op:
     """
 
     __slots__ = (
-        "name", "kind", "reference", "into", "code", "exact", "check", "prepare", "scales", "cost", "identity",
-        "combine", "vjp", "jvp", "flops", "totals", "join", "loops", "squared", "scaled",
-    )  # fmt: skip
+        "name",
+        "kind",
+        "reference",
+        "into",
+        "code",
+        "exact",
+        "check",
+        "prepare",
+        "scales",
+        "cost",
+        "identity",
+        "combine",
+        "vjp",
+        "jvp",
+        "flops",
+        "totals",
+        "join",
+        "loops",
+        "squared",
+        "scaled",
+    )
 
     def __init__(
         self, name, kind, reference=None, *,
@@ -119,14 +147,15 @@ class Op:
 
 
 class Loops(NamedTuple):
-    """A call as compiled loops: `code` computes the units ``start <= u < stop``, of which there are `units`.
+    """A call as compiled loops: `code` computes the units ``start <= u < stop``, of which there are
+    `units`.
 
-    It sees the operands, none of them 0-d, as flat arrays ``x0``, ``x1``... in C order, the result as ``out``, and
-    `sizes` as ``n0``, ``n1``...; no other number in it may come from a length, so that all shapes share it, but for a
-    few short ones that are worth a kernel each. Units run in any order, on several threads if their `work` (elements
-    visited in all) pays for that, so each writes its own part of ``out``. With `parts`, ``out`` has so many arrays one
-    after another, of the dtype `wide`, which are summed up afterwards.
-    """
+    It sees the operands, none of them 0-d, as flat arrays ``x0``, ``x1``... in C order, the result
+    as ``out``, and `sizes` as ``n0``, ``n1``...; no other number in it may come from a length, so
+    that all shapes share it, but for a few short ones that are worth a kernel each. Units run in
+    any order, on several threads if their `work` (elements visited in all) pays for that, so each
+    writes its own part of ``out``. With `parts`, ``out`` has so many arrays one after another, of
+    the dtype `wide`, which are summed up afterwards."""
 
     code: str
     sizes: tuple
@@ -152,11 +181,14 @@ _replacing = lock()
 
 
 def _forget(known):
-    _remove_dead_weakref(Node._interned, known.key)  # in one step: another thread may put an equal node there
+    _remove_dead_weakref(
+        Node._interned, known.key
+    )  # in one step: another thread may put an equal node there
 
 
 class Node:
-    """One value: ``op`` applied to ``src`` with the static argument ``arg``; has ``shape`` and ``dtype``.
+    """One value: ``op`` applied to ``src`` with the static argument ``arg``; has ``shape`` and
+    ``dtype``.
 
     Calling ``Node(...)`` returns the existing node where there is an equal one.
     """
@@ -176,7 +208,9 @@ class Node:
         node.op, node.src, node.arg, node.shape, node.dtype = op, src, arg, shape, dtype
         made = _Known(node, _forget)
         made.key = key
-        known = cls._interned.setdefault(key, made)  # in one step: two threads must get the same node
+        known = cls._interned.setdefault(
+            key, made
+        )  # in one step: two threads must get the same node
         return node if known is made else _other(key, made, node)
 
     @property
@@ -205,7 +239,8 @@ NUMBER = Op("number", "number")
 CONST = Op("const", "const", lambda node: np.asarray(node.arg, node.dtype))
 #: Kinds whose results are stored: kernels end there, and a graph keeps them for its backward.
 BARRIERS = frozenset(("reduce", "scan", "call"))
-#: A constant that comes from a shape: passed to kernels, never part of their code, so that all shapes share them.
+#: A constant that comes from a shape: passed to kernels, never part of their code, so that all
+#: shapes share them.
 SIZE = Op("size", "const", lambda node: np.asarray(node.arg, node.dtype))
 
 
@@ -231,7 +266,8 @@ def size(value, dtype):
 
 
 def rebuilt(node, src):
-    """The operation of `node` on other sources of the same shapes and dtypes; `node` itself if they are its own."""
+    """The operation of `node` on other sources of the same shapes and dtypes; `node` itself if they
+    are its own."""
     return node if src == node.src else Node(node.op, src, node.arg, node.shape, node.dtype)
 
 

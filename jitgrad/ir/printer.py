@@ -1,8 +1,8 @@
 """Graphs in words: `text`, one line per node, and `dot`, a drawing for Graphviz.
 
-Both name values by first appearance (x: leaves, n: Python numbers, v: what is computed), so equal programs read
-equal, whatever ran before. The listing at the head of a kernel is not this: it has no sizes and no static arguments,
-because kernels are shared by programs that differ in those.
+Both name values by first appearance (x: leaves, n: Python numbers, v: what is computed), so equal
+programs read equal, whatever ran before. The listing at the head of a kernel is not this: it has no
+sizes and no static arguments, because kernels are shared by programs that differ in those.
 
     >>> from jitgrad.ir import leaf
     >>> from jitgrad.ops import REGISTRY
@@ -45,7 +45,8 @@ def text(roots):
 
 
 def dot(roots, title=""):
-    """The graph of `roots` in the language of Graphviz: an edge per operand, numbered where there are several."""
+    """The graph of `roots` in the language of Graphviz: an edge per operand, numbered where there
+    are several."""
     order = toposort(list(roots))
     names = named(order)
     ids = {node: f"c{k}" if node.op is CONST else names[node] for k, node in enumerate(order)}

@@ -1,4 +1,5 @@
-"""Shape rules: broadcasting, axes, reshape. Pure functions on tuples of ints; NumPy's rules and words.
+"""Shape rules: broadcasting, axes, reshape. Pure functions on tuples of ints; NumPy's rules and
+words.
 
 Start at `broadcast_shapes`. Errors are raised here once, so that every operation words them alike.
 """
@@ -22,7 +23,8 @@ def broadcast_shapes(*shapes):
                 if out[i] not in (1, n):
                     raise ShapeError(
                         f"got shapes {' and '.join(map(str, shapes))}, which do not broadcast: "
-                        f"along axis {i - ndim} the lengths are {out[i]} and {n}, expected equal lengths or 1; "
+                        f"along axis {i - ndim} the lengths are {out[i]} and {n}, expected equal "
+                        "lengths or 1; "
                         "reshape one of them, or insert an axis with x[:, None]"
                     )
                 out[i] = n
@@ -35,7 +37,8 @@ def stretches(shape, target):
     return missing >= 0 and all(n in (1, m) for n, m in zip(shape, target[missing:]))
 
 
-#: More bytes than an address can count; of fewer that there are not, NumPy says so by a MemoryError.
+#: More bytes than an address can count; of fewer that there are not, NumPy says so by a
+#: MemoryError.
 BYTES = 1 << 63
 #: Dimensions that NumPy's arrays can have.
 MOST = 64
@@ -44,7 +47,10 @@ MOST = 64
 def check_ndim(shape):
     """`shape`, which must have no more dimensions than NumPy's arrays."""
     if len(shape) > MOST:
-        raise ShapeError(f"got a shape of {len(shape)} dimensions, expected {MOST} at most; join some by .reshape")
+        raise ShapeError(
+            f"got a shape of {len(shape)} dimensions, expected {MOST} at most; join some by "
+            ".reshape"
+        )
     return shape
 
 
@@ -66,7 +72,9 @@ def normalize_axis(axis, ndim):
     """One axis as 0 <= axis < ndim."""
     i = as_int(axis, "axis")
     if not -ndim <= i < ndim:
-        raise AxisError(f"got axis {i} for a tensor of {ndim} dimensions, expected {-ndim} <= axis < {ndim}")
+        raise AxisError(
+            f"got axis {i} for a tensor of {ndim} dimensions, expected {-ndim} <= axis < {ndim}"
+        )
     return i % ndim
 
 
@@ -78,12 +86,15 @@ def normalize_axes(axis, ndim):
         axis = (axis,)
     axes = tuple(normalize_axis(a, ndim) for a in axis)
     if len(set(axes)) != len(axes):
-        raise AxisError(f"got axis = {tuple(axis)}, in which an axis is repeated; name each axis once")
+        raise AxisError(
+            f"got axis = {tuple(axis)}, in which an axis is repeated; name each axis once"
+        )
     return tuple(sorted(axes))
 
 
 def reduced_axes(axis, ndim):
-    """The axes a reduction goes over; of a 0-d value, 0 or -1 may be named, as in NumPy and PyTorch, and is none."""
+    """The axes a reduction goes over; of a 0-d value, 0 or -1 may be named, as in NumPy and
+    PyTorch, and is none."""
     if ndim == 0 and axis is not None and not isinstance(axis, (tuple, list)):
         normalize_axis(axis, 1)
         return ()
@@ -98,25 +109,36 @@ def reshape_shape(shape, new):
         rest = -math.prod(new)
         if rest <= 0 or size % rest:
             if rest == 0 and size == 0:
-                raise ShapeError(f"got reshape of {shape} to {new}: with no elements, -1 could be any length; name it")
+                raise ShapeError(
+                    f"got reshape of {shape} to {new}: with no elements, -1 could be any length; "
+                    "name it"
+                )
             raise ShapeError(
-                f"got reshape of {shape} ({size} elements) to {new}, expected lengths that multiply to {size}"
+                f"got reshape of {shape} ({size} elements) to {new}, expected lengths that "
+                f"multiply to {size}"
             )
         new = tuple(size // rest if n == -1 else n for n in new)
     if any(n < 0 for n in new) or math.prod(new) != size:
         raise ShapeError(
-            f"got reshape of {shape} ({size} elements) to {new}, expected lengths that multiply to {size}; "
+            f"got reshape of {shape} ({size} elements) to {new}, expected lengths that multiply "
+            f"to {size}; "
             "one of them may be -1"
         )
     return new
 
 
 def drop_axes(shape, axes):
-    return tuple([n for i, n in enumerate(shape) if i not in axes]) if len(axes) < len(shape) else ()
+    return (
+        tuple([n for i, n in enumerate(shape) if i not in axes]) if len(axes) < len(shape) else ()
+    )
 
 
 def keep_axes(shape, axes):
-    return tuple([1 if i in axes else n for i, n in enumerate(shape)]) if len(axes) < len(shape) else (1,) * len(axes)
+    return (
+        tuple([1 if i in axes else n for i, n in enumerate(shape)])
+        if len(axes) < len(shape)
+        else (1,) * len(axes)
+    )
 
 
 def contiguous(shape):

@@ -1,11 +1,12 @@
 """The verifier: what is true of every node of a graph, as a table.
 
-`CHECKS` has, for each kind of operation, rows (name, predicate, what was got, what was expected). The rows of a
-kind are asked in order after those of `EVERY`, so a later row may rely on an earlier one. `verify` asks them of a
-graph; a node is asked once. It runs for every record and every plan while ``config.verify`` is on, as it is in the
-tests: a wrong rule of the catalogue then fails where it is applied, with its own name, and not as a wrong number
-in a kernel. `verify_value` and `checked` are the same for values: what a reference gave against the shape and
-dtype its node promised.
+`CHECKS` has, for each kind of operation, rows (name, predicate, what was got, what was expected).
+The rows of a kind are asked in order after those of `EVERY`, so a later row may rely on an earlier
+one. `verify` asks them of a graph; a node is asked once. It runs for every record and every plan
+while ``config.verify`` is on, as it is in the tests: a wrong rule of the catalogue then fails where
+it is applied, with its own name, and not as a wrong number in a kernel. `verify_value` and
+`checked` are the same for values: what a reference gave against the shape and dtype its node
+promised.
 
 Start at `CHECKS`.
 """
@@ -32,7 +33,7 @@ class Check(NamedTuple):
     expected: str
 
 
-# --- the predicates that are more than an expression --------------------------------------------------------------
+# --- the predicates that are more than an expression ----------------------------------------------
 
 
 def _is_shape(shape):
@@ -92,16 +93,23 @@ def _starts(node):
 
 def _starts_fit(node):
     starts = _starts(node)
-    return len(starts) == node.src[0].ndim and all(s.shape == () and s.dtype == INT64 for s in starts)
+    return len(starts) == node.src[0].ndim and all(
+        s.shape == () and s.dtype == INT64 for s in starts
+    )
 
 
 def _is_steps(node):
     steps = node.arg
-    return type(steps) is tuple and len(steps) == node.src[0].ndim and all(type(s) is int and s != 0 for s in steps)
+    return (
+        type(steps) is tuple
+        and len(steps) == node.src[0].ndim
+        and all(type(s) is int and s != 0 for s in steps)
+    )
 
 
 def _window_within(whole, part):
-    """Whether start + i * step is inside `whole` for each i below the length of `part`; unknown starts are trusted."""
+    """Whether start + i * step is inside `whole` for each i below the length of `part`; unknown
+    starts are trusted."""
 
     def holds(node):
         for start, step, n, m in zip(_starts(node), node.arg, part(node), whole(node)):
@@ -148,7 +156,7 @@ def _gathered(node):
     return broadcast_shapes(rest, index[0].shape)
 
 
-# --- the rows several kinds share ---------------------------------------------------------------------------------
+# --- the rows several kinds share -----------------------------------------------------------------
 
 
 def _no_sources():
@@ -192,18 +200,48 @@ def _combines():
 def _windows(kind, whole, part):
     """The rows of slice and pad, each the adjoint of the other, and of update."""
     return (
-        Check("starts", _starts_fit, lambda n: f"starts {_starts(n)} for {n.src[0]!r}", "one 0-d int64 start per axis"),
-        Check("steps", _is_steps, lambda n: f"steps {n.arg!r}", "a tuple with one integer other than 0 per axis"),
-        Check("rank", lambda n: n.ndim == n.src[0].ndim, lambda n: f"{_source(n)} to {n.shape}", "equal ranks"),
+        Check(
+            "starts",
+            _starts_fit,
+            lambda n: f"starts {_starts(n)} for {n.src[0]!r}",
+            "one 0-d int64 start per axis",
+        ),
+        Check(
+            "steps",
+            _is_steps,
+            lambda n: f"steps {n.arg!r}",
+            "a tuple with one integer other than 0 per axis",
+        ),
+        Check(
+            "rank",
+            lambda n: n.ndim == n.src[0].ndim,
+            lambda n: f"{_source(n)} to {n.shape}",
+            "equal ranks",
+        ),
         _same_dtype(),
-        Check("bounds", _window_within(whole, part), _window, f"a {kind} inside the longer of the two on every axis"),
+        Check(
+            "bounds",
+            _window_within(whole, part),
+            _window,
+            f"a {kind} inside the longer of the two on every axis",
+        ),
     )
 
 
 EVERY = (
     Check("op", lambda n: type(n.op) is Op, lambda n: f"op {n.op!r}", "an Op"),
-    Check("kind", lambda n: n.op.kind in CHECKS, lambda n: f"kind {n.op.kind!r}", "a kind that `ir.node.Op` lists"),
-    Check("shape", lambda n: _is_shape(n.shape), lambda n: f"shape {n.shape!r}", "a tuple of int, none negative"),
+    Check(
+        "kind",
+        lambda n: n.op.kind in CHECKS,
+        lambda n: f"kind {n.op.kind!r}",
+        "a kind that `ir.node.Op` lists",
+    ),
+    Check(
+        "shape",
+        lambda n: _is_shape(n.shape),
+        lambda n: f"shape {n.shape!r}",
+        "a tuple of int, none negative",
+    ),
     Check(
         "dtype",
         lambda n: isinstance(n.dtype, np.dtype) and n.dtype in SUPPORTED,
@@ -237,7 +275,9 @@ CHECKS = {
     "number": (
         _no_sources(),
         _scalar(),
-        Check("argument", lambda n: type(n.arg) is int, lambda n: f"argument {n.arg!r}", "its number"),
+        Check(
+            "argument", lambda n: type(n.arg) is int, lambda n: f"argument {n.arg!r}", "its number"
+        ),
         Check(
             "dtype",
             lambda n: n.dtype in NUMBER_DTYPE.values(),
@@ -273,8 +313,18 @@ CHECKS = {
         _one_source(),
         _no_argument(),
         _same_dtype(),
-        Check("rank", lambda n: n.ndim == n.src[0].ndim, lambda n: f"{_source(n)} to {n.shape}", "equal ranks"),
-        Check("lengths", _stretches, lambda n: f"{_source(n)} to {n.shape}", "stretched axes to have length 1"),
+        Check(
+            "rank",
+            lambda n: n.ndim == n.src[0].ndim,
+            lambda n: f"{_source(n)} to {n.shape}",
+            "equal ranks",
+        ),
+        Check(
+            "lengths",
+            _stretches,
+            lambda n: f"{_source(n)} to {n.shape}",
+            "stretched axes to have length 1",
+        ),
     ),
     "permute": (
         _one_source(),
@@ -285,20 +335,34 @@ CHECKS = {
             "each axis of the source once",
         ),
         _same_dtype(),
-        Check("shape", lambda n: n.shape == _permuted(n), lambda n: f"{_source(n)} to {n.shape} by {n.arg}",
-              "permuted lengths"),
+        Check(
+            "shape",
+            lambda n: n.shape == _permuted(n),
+            lambda n: f"{_source(n)} to {n.shape} by {n.arg}",
+            "permuted lengths",
+        ),
     ),
     "reshape": (
         _one_source(),
         _no_argument(),
         _same_dtype(),
-        Check("size", lambda n: n.size == n.src[0].size, lambda n: f"{_source(n)} to {n.shape}", "as many elements"),
+        Check(
+            "size",
+            lambda n: n.size == n.src[0].size,
+            lambda n: f"{_source(n)} to {n.shape}",
+            "as many elements",
+        ),
     ),
     "slice": _windows("slice", _source, _own),
     "pad": _windows("pad", _own, _source),
     "update": (
         *_windows("write", _own, _written),
-        Check("shape", lambda n: n.shape == _source(n), lambda n: f"{_source(n)} to {n.shape}", "the source's shape"),
+        Check(
+            "shape",
+            lambda n: n.shape == _source(n),
+            lambda n: f"{_source(n)} to {n.shape}",
+            "the source's shape",
+        ),
         Check(
             "written",
             lambda n: n.src[1].ndim == n.ndim and n.src[1].dtype == n.dtype,
@@ -308,31 +372,65 @@ CHECKS = {
     ),
     "gather": (
         _same_dtype(),
-        Check("indices", _has_indices, lambda n: f"{n.src[1:]!r} of {n.src[0]!r} along {n.arg}",
-              "int64 arrays of one shape for leading axes, or one of the source's rank along an axis"),
-        Check("shape", lambda n: n.shape == _gathered(n), lambda n: f"{n.shape}", "that of what is picked"),
+        Check(
+            "indices",
+            _has_indices,
+            lambda n: f"{n.src[1:]!r} of {n.src[0]!r} along {n.arg}",
+            "int64 arrays of one shape for leading axes, or one of the source's rank along an axis",
+        ),
+        Check(
+            "shape",
+            lambda n: n.shape == _gathered(n),
+            lambda n: f"{n.shape}",
+            "that of what is picked",
+        ),
     ),
     "reduce": (
         _one_source(),
-        Check("axes", _is_axes, lambda n: f"axes {n.arg!r} of {_source(n)}",
-              "a sorted tuple of distinct axes in range, not empty"),
+        Check(
+            "axes",
+            _is_axes,
+            lambda n: f"axes {n.arg!r} of {_source(n)}",
+            "a sorted tuple of distinct axes in range, not empty",
+        ),
         _same_dtype(),
-        Check("shape", lambda n: n.shape == _reduced(n), lambda n: f"{_source(n)} to {n.shape} over {n.arg}",
-              "those axes gone"),
+        Check(
+            "shape",
+            lambda n: n.shape == _reduced(n),
+            lambda n: f"{_source(n)} to {n.shape} over {n.arg}",
+            "those axes gone",
+        ),
         _combines(),
     ),
     "scan": (
-        Check("sources", lambda n: len(n.src) in (1, 2), lambda n: f"{len(n.src)} sources", "one or two"),
-        Check("shape", lambda n: all(s.shape == n.shape for s in n.src), lambda n: f"{_source(n)} to {n.shape}",
-              "the shape of the sources"),
-        Check("argument", _is_scan_arg, lambda n: f"argument {n.arg!r} for shape {n.shape}",
-              "(axis in range, reverse)"),
-        Check("dtype", lambda n: all(s.dtype == n.dtype for s in n.src),
-              lambda n: f"{', '.join(str(s.dtype) for s in n.src)} to {n.dtype}", "the dtype of the sources"),
+        Check(
+            "sources",
+            lambda n: len(n.src) in (1, 2),
+            lambda n: f"{len(n.src)} sources",
+            "one or two",
+        ),
+        Check(
+            "shape",
+            lambda n: all(s.shape == n.shape for s in n.src),
+            lambda n: f"{_source(n)} to {n.shape}",
+            "the shape of the sources",
+        ),
+        Check(
+            "argument",
+            _is_scan_arg,
+            lambda n: f"argument {n.arg!r} for shape {n.shape}",
+            "(axis in range, reverse)",
+        ),
+        Check(
+            "dtype",
+            lambda n: all(s.dtype == n.dtype for s in n.src),
+            lambda n: f"{', '.join(str(s.dtype) for s in n.src)} to {n.dtype}",
+            "the dtype of the sources",
+        ),
         _combines(),
     ),
     "call": (),
-}  # fmt: skip
+}
 
 _asked: "WeakSet[Node]" = WeakSet()
 
@@ -343,7 +441,8 @@ def verify(*roots):
     Raises
     ------
     CompileError
-        An invariant is broken: names the node and the invariant, what was got and what was expected.
+        An invariant is broken: names the node and the invariant, what was got and what was
+        expected.
     """
     stack = list(roots)
     while stack:
@@ -364,18 +463,22 @@ def _check(node):
 def _ask(check, node):
     if not check.holds(node):
         raise CompileError(
-            f"{_name(node)}: the invariant {check.name!r} is broken: got {check.got(node)}, expected {check.expected}; "
+            f"{_name(node)}: the invariant {check.name!r} is broken: got {check.got(node)}, "
+            f"expected {check.expected}; "
             "the rule that built this node is wrong, please report it"
         )
 
 
 def verify_value(node, value):
-    """Checks that `value`, which a reference gave for `node`, has the shape and dtype the node promised."""
+    """Checks that `value`, which a reference gave for `node`, has the shape and dtype the node
+    promised."""
     got = np.asarray(value)
     if got.shape != node.shape or got.dtype != node.dtype:
         raise CompileError(
-            f"{_name(node)}: got a value of shape {got.shape} and dtype {got.dtype} from its reference, "
-            f"expected {node.shape} and {node.dtype}; the rule that built this node is wrong, please report it"
+            f"{_name(node)}: got a value of shape {got.shape} and dtype {got.dtype} from its "
+            "reference, "
+            f"expected {node.shape} and {node.dtype}; the rule that built this node is wrong, "
+            "please report it"
         )
 
 

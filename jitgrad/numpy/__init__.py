@@ -4,12 +4,14 @@
     >>> x = np.linspace(0, 1, 5, requires_grad=True)
     >>> np.add.reduce(np.exp(x), dtype=np.float64).backward()
 
-Every public name of NumPy is here. Functions of jitgrad's catalogue, and those composed of them, have gradients; the
-others compute on values and give tensors, and raise `GradientError` where a gradient would be lost. Creation functions
-take ``requires_grad=``. dtypes, constants, classes, `random` and other submodules are NumPy's own. Names are made when
-they are first used (`names.Namespace`).
+Every public name of NumPy is here. Functions of jitgrad's catalogue, and those composed of them,
+have gradients; the others compute on values and give tensors, and raise `GradientError` where a
+gradient would be lost. Creation functions take ``requires_grad=``. dtypes, constants, classes,
+`random` and other submodules are NumPy's own. Names are made when they are first used
+(`names.Namespace`).
 
-Start at `protocol.dispatch`: the same way is taken by NumPy's own functions when a tensor is passed to them.
+Start at `protocol.dispatch`: the same way is taken by NumPy's own functions when a tensor is passed
+to them.
 """
 
 import sys as _sys
@@ -29,7 +31,8 @@ __array_namespace_info__ = _Info
 __array_api_version__ = _API_VERSIONS[-1]
 __all__ = sorted(name for name in _np.__all__ if not name.startswith("_"))
 
-# Below, only builtins that NumPy has no function of the same name for: `any` is NumPy's once it was asked for.
+# Below, only builtins that NumPy has no function of the same name for: `any` is NumPy's once it was
+# asked for.
 
 
 def __getattr__(name):

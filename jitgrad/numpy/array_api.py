@@ -1,4 +1,5 @@
-"""What the Python array API standard asks of a namespace, beside the functions: its versions and its `Info`."""
+"""What the Python array API standard asks of a namespace, beside the functions: its versions and
+its `Info`."""
 
 import numpy as np
 
@@ -26,7 +27,8 @@ class Info:
         return {"real floating": np.dtype(np.float64), "integral": integer, "indexing": integer}
 
     def dtypes(self, *, device=None, kind=None):
-        """The dtypes jitgrad computes in, by name; of a kind as in `numpy.isdtype`, or of a tuple of kinds."""
+        """The dtypes jitgrad computes in, by name; of a kind as in `numpy.isdtype`, or of a tuple
+        of kinds."""
         kinds = kind if isinstance(kind, tuple) else (kind,)
         chosen = [d for d in SUPPORTED if kind is None or any(np.isdtype(d, k) for k in kinds)]
         return {d.name: d for d in sorted(chosen, key=lambda d: (d.kind, d.itemsize))}

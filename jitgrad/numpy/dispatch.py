@@ -1,10 +1,12 @@
-"""NumPy's protocols on `Tensor`: what ``np.sin(x)``, ``array * x``, ``np.sum(x)`` or ``np.add.reduce(x)`` do.
+"""NumPy's protocols on `Tensor`: what ``np.sin(x)``, ``array * x``, ``np.sum(x)`` or
+``np.add.reduce(x)`` do.
 
-A NumPy function is found in one of three places (`dispatch`): among the functions with a meaning of their own for
-tensors (`special`, and the formulas of `composed`, `rearranged`, `statistics` and `contraction`), among those an entry
-of the catalogue stands for, which are called in NumPy's form (`calls`, `ufuncs`), and else it runs on values, and
-raises `GradientError` where that would lose a gradient (`plain`). The namespace `jitgrad.numpy` goes the same way.
-`install` puts the protocols on the class.
+A NumPy function is found in one of three places (`dispatch`): among the functions with a meaning of
+their own for tensors (`special`, and the formulas of `composed`, `rearranged`, `statistics` and
+`contraction`), among those an entry of the catalogue stands for, which are called in NumPy's form
+(`calls`, `ufuncs`), and else it runs on values, and raises `GradientError` where that would lose a
+gradient (`plain`). The namespace `jitgrad.numpy` goes the same way. `install` puts the protocols on
+the class.
 
 Start at `dispatch`; `counterparts` is how the table comes from the registry.
 """
@@ -30,7 +32,8 @@ from .functions.writes import HANDLERS, nonzero_where
 from .signature import Form, call
 from .ufunc_methods import METHODS
 
-#: Functions of `np.linalg` that are those of NumPy's main namespace; its diagonal and trace take other axes.
+#: Functions of `np.linalg` that are those of NumPy's main namespace; its diagonal and trace take
+#: other axes.
 SAME = ("matmul", "matrix_transpose", "outer", "tensordot", "vecdot")
 
 
@@ -86,8 +89,8 @@ def _retell(error, function):
 def formula(function):
     """What stands for a function of NumPy's that no entry stands for, or None.
 
-    The formulas are imported when one is asked for: `import jitgrad`, and programs of entries, do without.
-    """
+    The formulas are imported when one is asked for: `import jitgrad`, and programs of entries, do
+    without."""
     from . import functions  # noqa: F401 - they fill HANDLERS
 
     return HANDLERS.get(function)
@@ -128,7 +131,9 @@ def _dispatch_ufunc(ufunc, method, inputs, kwargs):
         if method == "__call__" and formula(ufunc) is not None:
             return HANDLERS[ufunc](*inputs, **kwargs)
         public = getattr(np, ufunc.__name__, None)
-        if method == "__call__" and public in counterparts():  # the ufunc behind np.clip, which ``array.clip(x)`` calls
+        if (
+            method == "__call__" and public in counterparts()
+        ):  # the ufunc behind np.clip, which ``array.clip(x)`` calls
             return call(FORMS[public], inputs, kwargs)
         form = scipys(ufunc)
         if form is None:
@@ -140,13 +145,15 @@ def _dispatch_ufunc(ufunc, method, inputs, kwargs):
     return METHODS[method](form, FORMS, *inputs, **kwargs)
 
 
-# --- the protocols ---------------------------------------------------------------------------------------------------
+# --- the protocols --------------------------------------------------------------------------------
 
 
 def array_ufunc(self, ufunc, method, *inputs, **kwargs):
     """NEP 13: ufuncs, and with them the operators of arrays."""
     try:
-        operands = inputs if method != "at" else (*inputs[:1], *inputs[2:])  # the second is an index
+        operands = (
+            inputs if method != "at" else (*inputs[:1], *inputs[2:])
+        )  # the second is an index
         for x in (*operands, *kwargs.get("out", ())):
             if x is not None and defers(x):
                 return _ask_ufunc(ufunc, method, operands, inputs, kwargs)
@@ -166,7 +173,8 @@ def _ask_ufunc(ufunc, method, operands, inputs, kwargs):
     return ask("__array_ufunc__", others, name, ufunc, method, *inputs, **kwargs)
 
 
-#: What SciPy makes arrays of arguments and of what the user's functions return by, before compiled code gets them.
+#: What SciPy makes arrays of arguments and of what the user's functions return by, before compiled
+#: code gets them.
 TO_ARRAYS = frozenset((np.atleast_1d, np.atleast_2d, np.atleast_3d))
 
 
@@ -182,7 +190,9 @@ def array_function(self, function, types, args, kwargs):
         others = tuple(t for t in types if t not in ARRAYS and not issubclass(t, Tensor))
         if others:
             found = list(_of_types(others, (args, kwargs)))
-            return ask("__array_function__", found, f"{function.__name__}()", function, types, args, kwargs)
+            return ask(
+                "__array_function__", found, f"{function.__name__}()", function, types, args, kwargs
+            )
         return dispatch(function, args, kwargs)
     except JitgradError as error:
         raise trimmed(error)  # noqa: B904
@@ -200,7 +210,9 @@ def _of_types(kinds, x):
 def array_namespace(self, *, api_version=None):
     """The namespace of the array API standard: `jitgrad.numpy`."""
     if api_version is not None and api_version not in API_VERSIONS:
-        raise ArgumentError(f"got api_version={api_version!r}, expected one of {', '.join(API_VERSIONS)}")
+        raise ArgumentError(
+            f"got api_version={api_version!r}, expected one of {', '.join(API_VERSIONS)}"
+        )
     return sys.modules[__package__]
 
 
@@ -208,13 +220,18 @@ def dlpack(self, *, stream=None, max_version=None, dl_device=None, copy=None):
     """The values for another library, which may write to them: always a copy."""
     if self.requires_grad:
         raise GradientError(
-            "got a tensor that requires grad to export by DLPack, which has no gradients, so that it would be lost; "
+            "got a tensor that requires grad to export by DLPack, which has no gradients, so that "
+            "it would be lost; "
             "functions of jitgrad keep it; where no gradient is wanted, export x.detach()"
         )
     if stream is not None or dl_device not in (None, (1, 0)):
-        raise ArgumentError(f"got stream={stream!r}, dl_device={dl_device!r}, expected None: jitgrad is on the CPU")
+        raise ArgumentError(
+            f"got stream={stream!r}, dl_device={dl_device!r}, expected None: jitgrad is on the CPU"
+        )
     if copy is False:
-        raise BufferError("got copy=False, expected None or True: the values of a tensor are never shared")
+        raise BufferError(
+            "got copy=False, expected None or True: the values of a tensor are never shared"
+        )
     return np.array(self._array()).__dlpack__()
 
 

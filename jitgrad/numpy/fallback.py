@@ -1,8 +1,10 @@
-"""NumPy functions without an entry: on the values of tensors, where no gradient can be lost. Ufuncs are in `outside`.
+"""NumPy functions without an entry: on the values of tensors, where no gradient can be lost. Ufuncs
+are in `outside`.
 
-If an operand requires grad, a function that has no gradient in jitgrad raises `GradientError`; not so the functions
-of `NO_GRADIENT`, whose results are integers, truth values or text, of `SAVING`, which have none, and those of
-`BY_SHAPE`, which ask for shapes and dtypes only and run nothing. Start at `fallback`.
+If an operand requires grad, a function that has no gradient in jitgrad raises `GradientError`; not
+so the functions of `NO_GRADIENT`, whose results are integers, truth values or text, of `SAVING`,
+which have none, and those of `BY_SHAPE`, which ask for shapes and dtypes only and run nothing.
+Start at `fallback`.
 """
 
 import numpy as np
@@ -15,24 +17,58 @@ from ..frontend.tensor import Tensor
 from ..tape.running import needs_grad
 from .signature import deliver
 
-#: Functions whose results are piecewise constant or no numbers at all: there is no gradient to lose.
+#: Functions whose results are piecewise constant or no numbers at all: there is no gradient to
+#: lose.
 NO_GRADIENT = frozenset(
     (
-        "allclose", "argpartition", "argwhere", "array2string", "array_equal", "array_equiv", "array_repr", "array_str",
-        "digitize", "flatnonzero", "isclose", "iscomplex", "isin", "isneginf", "isposinf", "isreal", "lexsort",
-        "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "unravel_index",
+        "allclose",
+        "argpartition",
+        "argwhere",
+        "array2string",
+        "array_equal",
+        "array_equiv",
+        "array_repr",
+        "array_str",
+        "digitize",
+        "flatnonzero",
+        "isclose",
+        "iscomplex",
+        "isin",
+        "isneginf",
+        "isposinf",
+        "isreal",
+        "lexsort",
+        "min_scalar_type",
+        "nanargmax",
+        "nanargmin",
+        "nonzero",
+        "unravel_index",
     )
-)  # fmt: skip
+)
 #: Functions that write values to files: nothing comes back.
 SAVING = frozenset(("save", "savetxt", "savez", "savez_compressed"))
 #: Functions of shapes and dtypes.
 BY_SHAPE = frozenset(
     (
-        "can_cast", "common_type", "diag_indices_from", "einsum_path", "empty_like", "iscomplexobj", "isrealobj",
-        "isscalar", "iterable", "ndim", "ones_like", "result_type", "shape", "size",
-        "tril_indices_from", "triu_indices_from", "zeros_like",
+        "can_cast",
+        "common_type",
+        "diag_indices_from",
+        "einsum_path",
+        "empty_like",
+        "iscomplexobj",
+        "isrealobj",
+        "isscalar",
+        "iterable",
+        "ndim",
+        "ones_like",
+        "result_type",
+        "shape",
+        "size",
+        "tril_indices_from",
+        "triu_indices_from",
+        "zeros_like",
     )
-)  # fmt: skip
+)
 
 
 def fallback(function, args, kwargs):
@@ -62,11 +98,14 @@ REFUSALS = {
     np.exceptions.AxisError: AxisError, IndexError: IndexOutOfRange, TypeError: ArgumentError,
     ValueError: ArgumentError, OverflowError: ArgumentError,
 }  # fmt: skip
-#: What to do about functions without a gradient: the beginning of the name of the function, and words.
+#: What to do about functions without a gradient: the beginning of the name of the function, and
+#: words.
 INSTEAD = {
-    "numpy.linalg.": "of matrices jitgrad has products, powers, norms and traces with gradients, and neither solvers "
+    "numpy.linalg.": "of matrices jitgrad has products, powers, norms and traces with gradients, "
+    "and neither solvers "
     "nor decompositions: write it in operations jitgrad has, such as einsum",
-    "numpy.fft.": "jitgrad has no complex numbers: write it in operations jitgrad has, such as a product with the "
+    "numpy.fft.": "jitgrad has no complex numbers: write it in operations jitgrad has, such as a "
+    "product with the "
     "cosines and sines",
     "": "write the function in operations jitgrad has",
 }
@@ -76,18 +115,22 @@ def no_gradient(name, instead=None):
     """The error for an operand that requires grad in what has no gradient."""
     instead = instead or next(words for begin, words in INSTEAD.items() if name.startswith(begin))
     return GradientError(
-        f"got an operand that requires grad in {name}, which has no gradient in jitgrad, so that it would be lost; "
+        f"got an operand that requires grad in {name}, which has no gradient in jitgrad, so that "
+        "it would be lost; "
         f"{instead}; where no gradient is wanted, use .detach() on the operand"
     )
 
 
 def on_arrays(function, args, kwargs):
-    """NumPy's result for the values of the tensors among the arguments; a Tensor as ``out=`` is written."""
+    """NumPy's result for the values of the tensors among the arguments; a Tensor as ``out=`` is
+    written."""
     out = kwargs.get("out")
     if not any(isinstance(t, Tensor) for t in (out if isinstance(out, tuple) else (out,))):
         return wrapped(asked(function, *arrays(args), **arrays(kwargs)))
     outs = out if isinstance(out, tuple) else (out,)
-    new = tuple(np.array(o._array()) if isinstance(o, Tensor) else o for o in outs)  # what where= leaves alone stays
+    new = tuple(
+        np.array(o._array()) if isinstance(o, Tensor) else o for o in outs
+    )  # what where= leaves alone stays
     kwargs = {**kwargs, "out": new if isinstance(out, tuple) else new[0]}
     result = asked(function, *arrays(args), **arrays(kwargs))
     results = result if isinstance(result, tuple) else (result,)
@@ -96,7 +139,8 @@ def on_arrays(function, args, kwargs):
 
 
 def asked(function, *args, **kwargs):
-    """What NumPy gives for arrays; what it refuses is refused by an error of jitgrad's, in NumPy's words."""
+    """What NumPy gives for arrays; what it refuses is refused by an error of jitgrad's, in NumPy's
+    words."""
     try:
         return function(*args, **kwargs)
     except (JitgradError, np.linalg.LinAlgError):
@@ -135,7 +179,8 @@ def arrays(x):
 
 
 def _stand_in(t):
-    """An array of the shape and dtype of `t`, of one element stretched: the value of `t` is not computed."""
+    """An array of the shape and dtype of `t`, of one element stretched: the value of `t` is not
+    computed."""
     return np.broadcast_to(np.zeros((), t.dtype), t.shape)
 
 

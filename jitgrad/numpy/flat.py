@@ -1,4 +1,5 @@
-"""``x.flat``: the elements of a tensor in C order, as NumPy's iterator has them. Start at `Flat`."""
+"""``x.flat``: the elements of a tensor in C order, as NumPy's iterator has them. Start at
+`Flat`."""
 
 import numpy as np
 
@@ -33,14 +34,18 @@ class Flat:
 
     def __getitem__(self, index):
         out = FUNCTIONS["reshape"](self.base, (-1,))[index]
-        return out if out._x is not None and out._x.element else out.clone()  # an element says so if it is written to
+        return (
+            out if out._x is not None and out._x.element else out.clone()
+        )  # an element says so if it is written to
 
     def __setitem__(self, index, value):
         places = np.arange(self.base.size)[index]
         if np.size(places):
             values = as_operand(value).reshape((-1,))
             if not values.size:
-                raise ArgumentError(f"got no values for {np.size(places)} places, expected at least one")
+                raise ArgumentError(
+                    f"got no values for {np.size(places)} places, expected at least one"
+                )
             np.put(self.base, places, values)
 
     def __array__(self, dtype=None, copy=None):

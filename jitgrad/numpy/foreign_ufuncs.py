@@ -1,8 +1,10 @@
-"""Ufuncs without an entry: some of NumPy's, SciPy's, those of numba's ``@vectorize`` and of `numpy.frompyfunc`.
+"""Ufuncs without an entry: some of NumPy's, SciPy's, those of numba's ``@vectorize`` and of
+`numpy.frompyfunc`.
 
-SciPy's ufuncs of a meaning that the catalogue has are its entries (`scipys`). Others are called on values; where a
-gradient would be lost by that, a `GradientError` names the function. Whether one would be, the dtypes of the results
-say: those of numba's functions are known when they have run. Start at `call_outside`.
+SciPy's ufuncs of a meaning that the catalogue has are its entries (`scipys`). Others are called on
+values; where a gradient would be lost by that, a `GradientError` names the function. Whether one
+would be, the dtypes of the results say: those of numba's functions are known when they have run.
+Start at `call_outside`.
 """
 
 import functools
@@ -25,13 +27,19 @@ HOMES = ("scipy.special", "scipy.special._ufuncs")
 
 def _is_scipys(ufunc):
     homes = [sys.modules[name] for name in HOMES if name in sys.modules]  # never imported here
-    return isinstance(ufunc, np.ufunc) and any(getattr(home, ufunc.__name__, None) is ufunc for home in homes)
+    return isinstance(ufunc, np.ufunc) and any(
+        getattr(home, ufunc.__name__, None) is ufunc for home in homes
+    )
 
 
 @functools.lru_cache(256)
 def scipys(ufunc):
     """How SciPy calls the entry of the meaning of its `ufunc`; None for others."""
-    return Form(SCIPY[ufunc.__name__], ufunc) if ufunc.__name__ in SCIPY and _is_scipys(ufunc) else None
+    return (
+        Form(SCIPY[ufunc.__name__], ufunc)
+        if ufunc.__name__ in SCIPY and _is_scipys(ufunc)
+        else None
+    )
 
 
 def title(ufunc):
@@ -54,11 +62,17 @@ def call_outside(ufunc, method, inputs, kwargs):
         raise lost(ufunc)
     if needed and not known:  # tried without out=, which is not written if it fails
         found = on_arrays(
-            getattr(ufunc, method), inputs, {k: v for k, v in kwargs.items() if k not in ("out", "where")}
+            getattr(ufunc, method),
+            inputs,
+            {k: v for k, v in kwargs.items() if k not in ("out", "where")},
         )
-        if any(r.dtype.kind not in "biu" for r in (found if isinstance(found, tuple) else (found,))):
+        if any(
+            r.dtype.kind not in "biu" for r in (found if isinstance(found, tuple) else (found,))
+        ):
             raise lost(ufunc)
-    return _at(ufunc, *inputs) if method == "at" else on_arrays(getattr(ufunc, method), inputs, kwargs)
+    return (
+        _at(ufunc, *inputs) if method == "at" else on_arrays(getattr(ufunc, method), inputs, kwargs)
+    )
 
 
 def _at(ufunc, x, *rest):

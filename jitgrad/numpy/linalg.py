@@ -1,4 +1,5 @@
-"""`numpy.linalg` on tensors: the names of NumPy; those jitgrad has no derivative of work on values only."""
+"""`numpy.linalg` on tensors: the names of NumPy; those jitgrad has no derivative of work on values
+only."""
 
 import sys
 

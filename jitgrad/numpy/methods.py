@@ -1,7 +1,8 @@
-"""Methods that write in place as NumPy's do, and PyTorch's `view`: names whose plain function gives a new tensor.
+"""Methods that write in place as NumPy's do, and PyTorch's `view`: names whose plain function gives
+a new tensor.
 
-Gradients flow through what they write. Names of arrays and of PyTorch's tensors that there are none of here are in
-`jitgrad.base.missing`. Start at `METHODS`.
+Gradients flow through what they write. Names of arrays and of PyTorch's tensors that there are none
+of here are in `jitgrad.base.missing`. Start at `METHODS`.
 """
 
 import numpy as np
@@ -16,7 +17,8 @@ from .flat import flat, set_flat
 
 
 def sort(self, axis=-1, kind=None, order=None, *, stable=None, **others):
-    """Sorts the tensor in place along `axis`, as NumPy's method does; the sorted copy is `jitgrad.sort`.
+    """Sorts the tensor in place along `axis`, as NumPy's method does; the sorted copy is
+    `jitgrad.sort`.
 
     Parameters
     ----------
@@ -33,19 +35,27 @@ def sort(self, axis=-1, kind=None, order=None, *, stable=None, **others):
     tensor([1., 2., 3.])
     """
     if others or order is not None or isinstance(kind, bool):
-        given = ", ".join([*others, *(["order"] if order is not None else [])]) or f"a second argument of {kind!r}"
+        given = (
+            ", ".join([*others, *(["order"] if order is not None else [])])
+            or f"a second argument of {kind!r}"
+        )
         raise ArgumentError(
-            f"got x.sort() with {given}, expected NumPy's axis, kind and stable: it sorts in place and gives None; "
-            "PyTorch's values and indices are jitgrad.sort(x, axis) and jitgrad.argsort(x, axis), and in descending "
+            f"got x.sort() with {given}, expected NumPy's axis, kind and stable: it sorts in "
+            "place and gives None; "
+            "PyTorch's values and indices are jitgrad.sort(x, axis) and jitgrad.argsort(x, axis), "
+            "and in descending "
             "order those of -x"
         )
     if axis is None:
-        raise ArgumentError("got x.sort(axis=None), expected one axis; jitgrad.sort(x, None) sorts the flat tensor")
+        raise ArgumentError(
+            "got x.sort(axis=None), expected one axis; jitgrad.sort(x, None) sorts the flat tensor"
+        )
     _written(self, "sort()", FUNCTIONS["sort"](self, axis, kind, stable))
 
 
 def partition(self, kth, axis=-1, kind="introselect", order=None):
-    """Moves the elements in place so that those at `kth` are where sorting would put them, as NumPy's method does.
+    """Moves the elements in place so that those at `kth` are where sorting would put them, as
+    NumPy's method does.
 
     Examples
     --------
@@ -76,7 +86,8 @@ def _written(t, name, value):
 
 
 def viewed(self, *shape):
-    """The same elements in another shape, never copied, as in PyTorch; `reshape` copies where it must.
+    """The same elements in another shape, never copied, as in PyTorch; `reshape` copies where it
+    must.
 
     Without a shape, or with the dtype that the tensor has, it is a view of all, as in NumPy.
 
@@ -98,7 +109,8 @@ def viewed(self, *shape):
     if not shape or isinstance(shape[0], (type, np.dtype, str)):
         if shape and np.dtype(shape[0]) != self.dtype:
             raise DTypeError(
-                f"got view({shape[0]!r}) of a tensor of {self.dtype}, whose memory is not read as another dtype; use "
+                f"got view({shape[0]!r}) of a tensor of {self.dtype}, whose memory is not read as "
+                "another dtype; use "
                 "x.astype(dtype) for the numbers, or x.numpy().view(dtype) for the bytes"
             )
         return self[...]
@@ -106,7 +118,8 @@ def viewed(self, *shape):
     out = view(entry, self, statics_of(entry, ["shape"], (shape,), {}), copies=False)
     if out is None:
         raise AliasError(
-            f"got view({shape}) of a view of shape {self.shape} whose elements do not lie in that order, so it "
+            f"got view({shape}) of a view of shape {self.shape} whose elements do not lie in that "
+            "order, so it "
             "would be a copy; use .reshape, which copies then"
         )
     return out
@@ -136,9 +149,14 @@ def choose(self, choices, out=None, mode="raise"):
 
 viewed.__name__, viewed.__qualname__ = "view", "Tensor.view"
 METHODS = {
-    "sort": sort, "partition": partition, "put": put, "view": viewed, "compress": compress, "choose": choose,
+    "sort": sort,
+    "partition": partition,
+    "put": put,
+    "view": viewed,
+    "compress": compress,
+    "choose": choose,
     "flat": property(flat, set_flat),
-}  # fmt: skip
+}
 
 
 def install(cls):

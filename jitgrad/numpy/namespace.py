@@ -1,7 +1,7 @@
 """How the names of NumPy become functions on tensors: `named` looks one up in NumPy and wraps it.
 
-Functions go the way of the protocols (`protocol.dispatch`), whatever their arguments; classes, dtypes, constants and
-submodules are NumPy's own. Start at `named`.
+Functions go the way of the protocols (`protocol.dispatch`), whatever their arguments; classes,
+dtypes, constants and submodules are NumPy's own. Start at `named`.
 """
 
 import importlib
@@ -22,11 +22,27 @@ from .ufunc_methods import METHODS
 #: Functions that make tensors, and so take ``requires_grad=``.
 CREATION = frozenset(
     (
-        "arange", "array", "asanyarray", "asarray", "ascontiguousarray", "empty", "empty_like", "eye", "from_dlpack",
-        "full", "full_like", "geomspace", "identity", "linspace", "logspace", "ones", "ones_like", "zeros",
+        "arange",
+        "array",
+        "asanyarray",
+        "asarray",
+        "ascontiguousarray",
+        "empty",
+        "empty_like",
+        "eye",
+        "from_dlpack",
+        "full",
+        "full_like",
+        "geomspace",
+        "identity",
+        "linspace",
+        "logspace",
+        "ones",
+        "ones_like",
+        "zeros",
         "zeros_like",
     )
-)  # fmt: skip
+)
 
 
 #: Names that are no functions and still of our own -> the module of `functions` that has them.
@@ -34,8 +50,8 @@ OWN = {"vectorize": "applied", "r_": "grids", "c_": "grids", "mgrid": "grids", "
 
 
 class Namespace(types.ModuleType):
-    """A module whose names are made when they are first used, and all of them when its ``__dict__`` is asked for, as
-    by `vars` and by tools that look names up there (``sympy.lambdify``)."""
+    """A module whose names are made when they are first used, and all of them when its ``__dict__``
+    is asked for, as by `vars` and by tools that look names up there (``sympy.lambdify``)."""
 
     @property
     def __dict__(self):

@@ -1,8 +1,10 @@
-"""What a sequence of arrays is for the functions that take one, whatever it holds: tensors, arrays, numbers or a mix.
+"""What a sequence of arrays is for the functions that take one, whatever it holds: tensors, arrays,
+numbers or a mix.
 
-Which of its parameters a NumPy function takes apart, and how deep, is a property of the function, not of what was
-passed: `SEQUENCE` is a list or tuple of arrays (or one array, whose first axis is the sequence), `NESTED` lists of
-lists of arrays, as of `numpy.block`, and all others (`ARRAY`) are one array, however it is written. Start at `mapped`.
+Which of its parameters a NumPy function takes apart, and how deep, is a property of the function,
+not of what was passed: `SEQUENCE` is a list or tuple of arrays (or one array, whose first axis is
+the sequence), `NESTED` lists of lists of arrays, as of `numpy.block`, and all others (`ARRAY`) are
+one array, however it is written. Start at `mapped`.
 """
 
 ARRAY, SEQUENCE, NESTED = "array", "sequence", "nested"

@@ -1,9 +1,10 @@
-"""NumPy's calling forms: ``np.sum(x, axis, dtype, out, keepdims, initial, where)`` and so on, by the entry of `np.sum`.
+"""NumPy's calling forms: ``np.sum(x, axis, dtype, out, keepdims, initial, where)`` and so on, by
+the entry of `np.sum`.
 
-A `Form` knows which parameter of a NumPy function is an operand of its entry and which a static parameter. What NumPy
-has beyond those (``out``, ``dtype``, ``where``, ``initial``, ``casting``...) is done here once, for all entries: in
-terms of other entries where that has a gradient, and refused with an `ArgumentError` where it is not done. Nothing
-that was passed is ever ignored.
+A `Form` knows which parameter of a NumPy function is an operand of its entry and which a static
+parameter. What NumPy has beyond those (``out``, ``dtype``, ``where``, ``initial``, ``casting``...)
+is done here once, for all entries: in terms of other entries where that has a gradient, and refused
+with an `ArgumentError` where it is not done. Nothing that was passed is ever ignored.
 
 Start at `call`.
 """
@@ -32,7 +33,7 @@ NOTHING = np._NoValue
 where = FUNCTIONS["where"]
 
 
-# --- forms -----------------------------------------------------------------------------------------------------------
+# --- forms ----------------------------------------------------------------------------------------
 
 
 class Form:
@@ -56,27 +57,35 @@ class Form:
         self.entry, self.function = entry, function
         self.name = f"np.{function.__name__}"
         self.is_ufunc = isinstance(function, np.ufunc)
-        self.positional, self.defaults = _ufunc_parameters(function) if self.is_ufunc else _parameters(entry, function)
+        self.positional, self.defaults = (
+            _ufunc_parameters(function) if self.is_ufunc else _parameters(entry, function)
+        )
         places = [name for name in self.positional if name != "out"][: entry.operands or 1]
         newer = {old: new for new, old in entry.optional.items() if new in self.defaults}
         self.operands = [(p, newer[p]) if p in newer else (p,) for p in places]
         self.elementwise = self.defaults.get("where") is True
-        self.statics = {n: SPELLINGS.get(n, n) for n in self.defaults if SPELLINGS.get(n, n) in entry.params}
+        self.statics = {
+            n: SPELLINGS.get(n, n) for n in self.defaults if SPELLINGS.get(n, n) in entry.params
+        }
 
     def bind(self, args, kwargs):
         """The parameters that were given, by name, without those at their default."""
         if len(args) > len(self.positional):
             raise ArgumentError(
-                f"{self.name}() got {len(args)} positional arguments, expected at most {len(self.positional)}: "
+                f"{self.name}() got {len(args)} positional arguments, expected at most "
+                f"{len(self.positional)}: "
                 f"{', '.join(self.positional)}"
             )
         given = dict(zip(self.positional, args))
         for name, value in kwargs.items():
             if name in given:
-                raise ArgumentError(f"{self.name}() got the parameter {name!r} twice, expected it once")
+                raise ArgumentError(
+                    f"{self.name}() got the parameter {name!r} twice, expected it once"
+                )
             if name not in self.defaults:
                 raise ArgumentError(
-                    f"{self.name}() got the parameter {name!r}, expected one of {', '.join(self.defaults)}"
+                    f"{self.name}() got the parameter {name!r}, expected one of "
+                    f"{', '.join(self.defaults)}"
                 )
             given[name] = value
         return {name: v for name, v in given.items() if not _is_default(v, self.defaults[name])}
@@ -87,7 +96,9 @@ class Form:
         for names in self.operands:
             values = [given.pop(name) for name in names if name in given]
             if len(values) > 1:
-                raise ArgumentError(f"{self.name}() got both {names[0]!r} and {names[1]!r}, expected one of them")
+                raise ArgumentError(
+                    f"{self.name}() got both {names[0]!r} and {names[1]!r}, expected one of them"
+                )
             if not values and len(names) == 1:
                 raise ArgumentError(f"{self.name}() got no operand {names[0]!r}; pass it")
             out.append(values[0] if values else None)
@@ -95,36 +106,62 @@ class Form:
 
 
 def _parameters(entry, function):
-    """(positional names, {name: default}) of a NumPy function; by the entry where the function itself does not say."""
+    """(positional names, {name: default}) of a NumPy function; by the entry where the function
+    itself does not say."""
     import inspect
 
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # functions written in C, before NumPy 2.4
         names = [*list(entry.args)[: entry.operands or 1], *entry.params, "out"]
-        return names, {**dict.fromkeys(names, NOTHING), "dtype": None, "casting": "same_kind", "out": None}
+        return names, {
+            **dict.fromkeys(names, NOTHING),
+            "dtype": None,
+            "casting": "same_kind",
+            "out": None,
+        }
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     positional = [p.name for p in parameters if p.kind in kinds]
     named = {p.name: p.default for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD}
     if len(named) < len(parameters):  # clip's **kwargs are those of a ufunc
-        named = {"dtype": None, "casting": "same_kind", "order": "K", "subok": True, "where": True, **named}
+        named = {
+            "dtype": None,
+            "casting": "same_kind",
+            "order": "K",
+            "subok": True,
+            "where": True,
+            **named,
+        }
     return positional, named
 
 
 def _ufunc_parameters(ufunc):
     names = [f"x{k + 1}" for k in range(ufunc.nin)] + ["out"]
-    rest = {"out": None, "casting": "same_kind", "order": "K", "dtype": None, "subok": True, "signature": None}
-    rest |= {"where": True} if ufunc.signature is None else {"axes": None, "axis": None, "keepdims": False}
+    rest = {
+        "out": None,
+        "casting": "same_kind",
+        "order": "K",
+        "dtype": None,
+        "subok": True,
+        "signature": None,
+    }
+    rest |= (
+        {"where": True}
+        if ufunc.signature is None
+        else {"axes": None, "axis": None, "keepdims": False}
+    )
     return names, {**dict.fromkeys(names, NOTHING), **rest}
 
 
 def _is_default(value, default):
     if value is default or value is NOTHING:
         return True
-    return type(value) is type(default) and isinstance(value, (str, int, float)) and value == default
+    return (
+        type(value) is type(default) and isinstance(value, (str, int, float)) and value == default
+    )
 
 
-# --- calls -----------------------------------------------------------------------------------------------------------
+# --- calls ----------------------------------------------------------------------------------------
 
 
 def call(form, args, kwargs):
@@ -144,8 +181,14 @@ def call(form, args, kwargs):
         operands = _cast(form, operands, dtype, casting)
     if form.elementwise:
         result = _elementwise(form, operands, statics, mask, out)
-    elif form.function in OF_SOME and (mask is not True or mean is not NOTHING) and initial is NOTHING:
-        result = OF_SOME[form.function](*operands, **statics, where=mask, **({} if mean is NOTHING else {"mean": mean}))
+    elif (
+        form.function in OF_SOME
+        and (mask is not True or mean is not NOTHING)
+        and initial is NOTHING
+    ):
+        result = OF_SOME[form.function](
+            *operands, **statics, where=mask, **({} if mean is NOTHING else {"mean": mean})
+        )
     elif mask is True and initial is NOTHING:
         result = FUNCTIONS[entry.name](*operands, **statics)
     else:
@@ -164,9 +207,13 @@ def _check_rest(form, given, copy):
         if name == "axes" and value == _last_axes(form.function):  # what ``array @= x`` passes
             continue
         if not (name in LAYOUT and any(value is v or value == v for v in LAYOUT[name])):
-            raise ArgumentError(f"{form.name}() got {name}={value!r}, which jitgrad does not support; leave it out")
+            raise ArgumentError(
+                f"{form.name}() got {name}={value!r}, which jitgrad does not support; leave it out"
+            )
     if copy is False:
-        raise ArgumentError(f"{form.name}() got copy=False, expected None or True: jitgrad may copy; leave it out")
+        raise ArgumentError(
+            f"{form.name}() got copy=False, expected None or True: jitgrad may copy; leave it out"
+        )
 
 
 def _last_axes(ufunc):
@@ -193,14 +240,18 @@ def loop_operands(form, operands, dtype, casting):
     """The operands in the dtypes of the ufunc's loop that gives `dtype`."""
     ufunc, asked = form.function, [_asked(x) for x in operands]
     signature = (*(None,) * ufunc.nin, None if dtype is None else np.dtype(dtype))
-    try:  # the casting is checked below: NumPy 2.4 crashes in its own error for "equiv" and a Python number
+    # the casting is checked below: NumPy 2.4 crashes in its own error for "equiv" and a Python
+    # number
+    try:
         loop = ufunc.resolve_dtypes((*asked, None), signature=signature, casting="unsafe")
     except TypeError as error:
         raise DTypeError(f"{form.name}() got dtype={dtype}: {error}") from None
     for a, d in zip(asked, loop):
         # a Python number takes any dtype of its kind or above
         fits = (
-            isinstance(a, type) and casting in ("safe", "same_kind") and "biuf".index(d.kind) >= (1 if a is int else 3)
+            isinstance(a, type)
+            and casting in ("safe", "same_kind")
+            and "biuf".index(d.kind) >= (1 if a is int else 3)
         )
         if not fits:
             _check_cast(form, np.dtype(a), d, casting)
@@ -210,7 +261,8 @@ def loop_operands(form, operands, dtype, casting):
 def _check_cast(form, dtype, to, casting):
     if not np.can_cast(dtype, to, casting):
         raise DTypeError(
-            f"{form.name}() got an operand of {dtype} to compute in {to}, which casting={casting!r} does not allow; "
+            f"{form.name}() got an operand of {dtype} to compute in {to}, which "
+            f"casting={casting!r} does not allow; "
             "convert it with .astype first"
         )
 
@@ -218,13 +270,20 @@ def _check_cast(form, dtype, to, casting):
 def _asked(x):
     if type(x) in (int, float):
         return type(x)
-    return np.dtype(bool) if type(x) is bool else x.dtype if hasattr(x, "dtype") else as_operand(x).dtype
+    return (
+        np.dtype(bool)
+        if type(x) is bool
+        else x.dtype
+        if hasattr(x, "dtype")
+        else as_operand(x).dtype
+    )
 
 
-# --- where= and initial= ---------------------------------------------------------------------------------------------
+# --- where= and initial= --------------------------------------------------------------------------
 
 
-#: NumPy's reductions that are no joining of elements -> what they are of those that ``where=`` says.
+#: NumPy's reductions that are no joining of elements -> what they are of those that ``where=``
+#: says.
 OF_SOME: dict = {}
 
 
@@ -236,7 +295,9 @@ def of_some(function):
 def as_mask(mask):
     mask = as_operand(mask)
     if mask.dtype != np.bool_:
-        raise DTypeError(f"got where= of dtype {mask.dtype}, expected bool; compare first, as in where=(x > 0)")
+        raise DTypeError(
+            f"got where= of dtype {mask.dtype}, expected bool; compare first, as in where=(x > 0)"
+        )
     return mask
 
 
@@ -247,19 +308,31 @@ def _elementwise(form, operands, statics, mask, out):
     mask = as_mask(mask)
     if out is None:
         raise ArgumentError(
-            f"{form.name}() got where= without out=, which leaves elements undefined; pass out=, or use jitgrad.where"
+            f"{form.name}() got where= without out=, which leaves elements undefined; pass out=, "
+            "or use jitgrad.where"
         )
-    # What is masked must not reach the function: its derivative there may be inf or nan, and 0 * inf is nan.
-    ranges = form.entry.on if isinstance(form.entry.on[0], tuple) else (form.entry.on,) * len(operands)
-    operands = [where(mask, x, 0.5 * (low + high)) if needs_grad(x) else x for x, (low, high) in zip(operands, ranges)]
+    # What is masked must not reach the function: its derivative there may be inf or nan, and 0 *
+    # inf is nan.
+    ranges = (
+        form.entry.on if isinstance(form.entry.on[0], tuple) else (form.entry.on,) * len(operands)
+    )
+    operands = [
+        where(mask, x, 0.5 * (low + high)) if needs_grad(x) else x
+        for x, (low, high) in zip(operands, ranges)
+    ]
     result = function(*operands, **statics)
     return where(mask, result, as_operand(out).to(result.dtype))
 
 
 @functools.cache
 def joint(op):
-    """The entry of two operands that joins partial results of the reduction or scan `op`: `add` for a sum."""
-    codes = {e.op.code: e for e in REGISTRY.values() if e.operands == 2 and e.op is not None and e.op.code}
+    """The entry of two operands that joins partial results of the reduction or scan `op`: `add` for
+    a sum."""
+    codes = {
+        e.op.code: e
+        for e in REGISTRY.values()
+        if e.operands == 2 and e.op is not None and e.op.code
+    }
     return codes.get(op.combine)
 
 
@@ -267,15 +340,21 @@ def _reduced(form, x, statics, mask, initial):
     entry, x = form.entry, as_operand(x)
     if entry.op is None or entry.op.kind != "reduce":
         raise ArgumentError(
-            f"{form.name}() got where= or initial=, which jitgrad has for sums, products and extremes only"
+            f"{form.name}() got where= or initial=, which jitgrad has for sums, products and "
+            "extremes only"
         )
     join = joint(entry.op)
     if mask is not True:
         if initial is NOTHING and join.numpy.identity is None:
             raise ArgumentError(
-                f"{form.name}() got where= without initial=, expected both: it has no value of no elements"
+                f"{form.name}() got where= without initial=, expected both: it has no value of no "
+                "elements"
             )
-        neutral = entry.op.identity(x.dtype) if initial is NOTHING or join.numpy.identity is not None else initial
+        neutral = (
+            entry.op.identity(x.dtype)
+            if initial is NOTHING or join.numpy.identity is not None
+            else initial
+        )
         x = where(as_mask(mask), x, as_operand(neutral).to(x.dtype))
     if initial is NOTHING:
         return FUNCTIONS[entry.name](x, **statics)
@@ -292,15 +371,19 @@ def _initial(form, value, dtype):
     if type(value) in (int, float) and dtype.kind in "iu":
         limits = np.iinfo(dtype)
         if not limits.min <= value <= limits.max:
-            raise ArgumentError(f"{form.name}() got initial={value}, which does not fit the dtype {dtype}; cast first")
+            raise ArgumentError(
+                f"{form.name}() got initial={value}, which does not fit the dtype {dtype}; cast "
+                "first"
+            )
     return as_operand(value).to(dtype)
 
 
-# --- out= ------------------------------------------------------------------------------------------------------------
+# --- out= -----------------------------------------------------------------------------------------
 
 
 def deliver(result, out, casting="same_kind", stretch=False):
-    """`result`, written to `out` where one is given; `stretch` broadcasts it to out's shape, as ufuncs do."""
+    """`result`, written to `out` where one is given; `stretch` broadcasts it to out's shape, as
+    ufuncs do."""
     if out is None:
         return result
     if not isinstance(out, (Tensor, np.ndarray)):
@@ -308,13 +391,15 @@ def deliver(result, out, casting="same_kind", stretch=False):
     result = as_operand(result)
     if not np.can_cast(result.dtype, out.dtype, casting):
         raise DTypeError(
-            f"got a {result.dtype} result for out= of {out.dtype}, which casting={casting!r} does not allow; "
+            f"got a {result.dtype} result for out= of {out.dtype}, which casting={casting!r} does "
+            "not allow; "
             "pass an out= of the result's dtype"
         )
     if result.shape != out.shape:
         if not stretch or broadcast_shapes(result.shape, out.shape) != out.shape:
             raise ShapeError(
-                f"got out= of shape {out.shape} for a result of shape {result.shape}, expected the same shape"
+                f"got out= of shape {out.shape} for a result of shape {result.shape}, expected "
+                "the same shape"
             )
         result = FUNCTIONS["broadcast_to"](result, out.shape)
     if isinstance(out, Tensor):
@@ -322,7 +407,8 @@ def deliver(result, out, casting="same_kind", stretch=False):
     if result.requires_grad:
         raise GradientError(
             "got an array as out= of a result that requires grad, whose gradient would be lost: "
-            "write x = x + y instead of x += y, or pass a Tensor as out=; where no gradient is wanted, use .detach() "
+            "write x = x + y instead of x += y, or pass a Tensor as out=; where no gradient is "
+            "wanted, use .detach() "
             "on the operands"
         )
     np.copyto(out, result.numpy(), casting="unsafe")

@@ -1,8 +1,10 @@
-"""The methods of ufuncs on tensors: ``np.add.reduce``, ``accumulate``, ``reduceat``, ``outer`` and ``at``.
+"""The methods of ufuncs on tensors: ``np.add.reduce``, ``accumulate``, ``reduceat``, ``outer`` and
+``at``.
 
-Where the catalogue has the reduction or scan of a ufunc (their joining expression is the ufunc's own), that is what
-runs. Other ufuncs are composed of their entry: by halves where NumPy calls them reorderable, from left to right where
-not; values that need no gradient are left to NumPy. Start at `METHODS`.
+Where the catalogue has the reduction or scan of a ufunc (their joining expression is the ufunc's
+own), that is what runs. Other ufuncs are composed of their entry: by halves where NumPy calls them
+reorderable, from left to right where not; values that need no gradient are left to NumPy. Start at
+`METHODS`.
 """
 
 import functools
@@ -34,7 +36,8 @@ def _direct(entry, kind):
 
 @functools.cache
 def reorderable(ufunc):
-    """Whether the order of a reduction does not matter, as NumPy has it: it refuses several axes otherwise."""
+    """Whether the order of a reduction does not matter, as NumPy has it: it refuses several axes
+    otherwise."""
     try:
         ufunc.reduce(np.ones((1, 1), dtype=ufunc.types[0][0]), axis=(0, 1))
     except (ValueError, TypeError):
@@ -44,7 +47,9 @@ def reorderable(ufunc):
 
 def _check(form, method):
     if form.function.signature is not None or form.entry.operands != 2:
-        raise ArgumentError(f"got {form.name}.{method}(), which NumPy has for functions of two elements only")
+        raise ArgumentError(
+            f"got {form.name}.{method}(), which NumPy has for functions of two elements only"
+        )
 
 
 def _may_lose(form, *operands):
@@ -62,10 +67,12 @@ def _looped(form, x, dtype):
     return as_operand(x) if dtype is None else loop_operands(form, (x, x), dtype, "same_kind")[0]
 
 
-# --- reduce ----------------------------------------------------------------------------------------------------------
+# --- reduce ---------------------------------------------------------------------------------------
 
 
-def reduce(form, forms, x, axis=0, dtype=None, out=None, keepdims=False, initial=NOTHING, where=True):
+def reduce(
+    form, forms, x, axis=0, dtype=None, out=None, keepdims=False, initial=NOTHING, where=True
+):
     """``ufunc.reduce``."""
     _check(form, "reduce")
     initial = NOTHING if initial is None else initial
@@ -78,9 +85,17 @@ def reduce(form, forms, x, axis=0, dtype=None, out=None, keepdims=False, initial
             x = _typed(x, dtype)
         return call(forms[direct.numpy], (x,), {k: v for k, v in given.items() if v is not NOTHING})
     if not _may_lose(form, x, initial):
-        kwargs = {"axis": axis, "dtype": dtype, "keepdims": keepdims, "initial": initial, "where": where}
+        kwargs = {
+            "axis": axis,
+            "dtype": dtype,
+            "keepdims": keepdims,
+            "initial": initial,
+            "where": where,
+        }
         return deliver(on_arrays(form.function.reduce, (x,), kwargs), _first(out))
-    return deliver(_composed_reduce(form, _looped(form, x, dtype), axis, keepdims, initial, where), _first(out))
+    return deliver(
+        _composed_reduce(form, _looped(form, x, dtype), axis, keepdims, initial, where), _first(out)
+    )
 
 
 def _first(out):
@@ -90,19 +105,27 @@ def _first(out):
 def _composed_reduce(form, x, axis, keepdims, initial, mask):
     ufunc, axes = form.function, reduced_axes(axis, x.ndim)
     if len(axes) > 1 and not reorderable(ufunc):
-        raise ArgumentError(f"got {form.name}.reduce() over several axes, whose order matters to it; name one axis")
+        raise ArgumentError(
+            f"got {form.name}.reduce() over several axes, whose order matters to it; name one axis"
+        )
     if mask is not True:
         if not reorderable(ufunc):
             raise ArgumentError(
-                f"{form.name}.reduce() got where=, which jitgrad has for functions with an identity only"
+                f"{form.name}.reduce() got where=, which jitgrad has for functions with an "
+                "identity only"
             )
         neutral = ufunc.identity if ufunc.identity is not None else initial
         if neutral is NOTHING:
-            raise ArgumentError(f"{form.name}.reduce() got where= without initial=, expected both: it has no identity")
+            raise ArgumentError(
+                f"{form.name}.reduce() got where= without initial=, expected both: it has no "
+                "identity"
+            )
         x = where(as_mask(mask), x, as_operand(neutral).to(x.dtype))
     shape, identity = x.shape, ufunc.identity
     one = math.prod(shape[a] for a in axes) == 1
-    if one and initial is NOTHING and identity is not None and reorderable(ufunc):  # hypot of one number is no number
+    if (
+        one and initial is NOTHING and identity is not None and reorderable(ufunc)
+    ):  # hypot of one number is no number
         x = FUNCTIONS[form.entry.name](as_operand(identity).to(x.dtype), x)
     first = as_operand(initial).to(x.dtype) if initial is not NOTHING else None
     in_order = first is not None and not reorderable(ufunc)  # it goes from the initial value on
@@ -124,9 +147,12 @@ def _reduce_axis(form, x, axis, shape, first):
     if n == 0:
         if form.function.identity is None:
             raise ShapeError(
-                f"got {form.name}.reduce() over axis {axis} of shape {shape}, which is empty; give it elements"
+                f"got {form.name}.reduce() over axis {axis} of shape {shape}, which is empty; "
+                "give it elements"
             )
-        return FUNCTIONS["broadcast_to"](as_operand(form.function.identity).to(x.dtype), x.shape[1:])
+        return FUNCTIONS["broadcast_to"](
+            as_operand(form.function.identity).to(x.dtype), x.shape[1:]
+        )
     if not reorderable(form.function):
         return functools.reduce(f, x)
     while n > 1:
@@ -136,7 +162,7 @@ def _reduce_axis(form, x, axis, shape, first):
     return x[0]
 
 
-# --- accumulate, reduceat, outer --------------------------------------------------------------------------------------
+# --- accumulate, reduceat, outer ------------------------------------------------------------------
 
 
 def accumulate(form, forms, x, axis=0, dtype=None, out=None):
@@ -144,14 +170,19 @@ def accumulate(form, forms, x, axis=0, dtype=None, out=None):
     _check(form, "accumulate")
     x = as_operand(x)
     if x.ndim == 0 or (axis is None and x.ndim > 1):
-        raise ShapeError(f"got {form.name}.accumulate() of shape {x.shape} along axis {axis}, expected one of its axes")
+        raise ShapeError(
+            f"got {form.name}.accumulate() of shape {x.shape} along axis {axis}, expected one of "
+            "its axes"
+        )
     axis = 0 if axis is None else axis
     direct = _direct(form.entry, "scan")
     if direct is not None:
         typed = {"dtype": dtype} if "dtype" in direct.params else {}
         return deliver(FUNCTIONS[direct.name](_looped(form, x, dtype), axis, **typed), _first(out))
     if not _may_lose(form, x):
-        return deliver(on_arrays(form.function.accumulate, (x,), {"axis": axis, "dtype": dtype}), _first(out))
+        return deliver(
+            on_arrays(form.function.accumulate, (x,), {"axis": axis, "dtype": dtype}), _first(out)
+        )
     x = _looped(form, x, dtype)
     axis = normalize_axis(axis, x.ndim)
     parts = x.swapaxes(axis, 0)
@@ -184,15 +215,23 @@ def reduceat(form, forms, x, indices, axis=0, dtype=None, out=None):
     """``ufunc.reduceat``: reductions of the slices between neighbouring indices."""
     _check(form, "reduceat")
     if not _may_lose(form, x):
-        return deliver(on_arrays(form.function.reduceat, (x, indices), {"axis": axis, "dtype": dtype}), _first(out))
+        return deliver(
+            on_arrays(form.function.reduceat, (x, indices), {"axis": axis, "dtype": dtype}),
+            _first(out),
+        )
     x = _looped(form, x, dtype)
     axis, indices = normalize_axis(axis, x.ndim), np.asarray(arrays(indices))
     if indices.ndim != 1 or indices.dtype.kind not in "iu":
-        raise DTypeError(f"got indices of dtype {indices.dtype} and {indices.ndim} dimensions, expected 1-d integers")
+        raise DTypeError(
+            f"got indices of dtype {indices.dtype} and {indices.ndim} dimensions, expected 1-d "
+            "integers"
+        )
     n, starts = x.shape[axis], indices.tolist()
     for i in starts:
         if not 0 <= i < n:
-            raise IndexOutOfRange(f"got index {i} for axis {axis} of length {n}, expected 0 <= index < {n}")
+            raise IndexOutOfRange(
+                f"got index {i} for axis {axis} of length {n}, expected 0 <= index < {n}"
+            )
     parts = x.swapaxes(axis, 0)
     results = []
     for start, stop in zip(starts, [*starts[1:], n]):
@@ -208,20 +247,23 @@ def outer(form, forms, x, y, **kwargs):
     return call(form, (x.reshape(x.shape + (1,) * y.ndim), y), kwargs)
 
 
-# --- at --------------------------------------------------------------------------------------------------------------
+# --- at -------------------------------------------------------------------------------------------
 
 
 def at(form, forms, x, indices, *y):
-    """``ufunc.at``: writes ``f(x[indices], y)`` to `x`, in turn for each element an index names several times."""
+    """``ufunc.at``: writes ``f(x[indices], y)`` to `x`, in turn for each element an index names
+    several times."""
     ufunc = form.function
     if form.entry.operands != ufunc.nin or ufunc.signature is not None or len(y) != ufunc.nin - 1:
         raise ArgumentError(
-            f"got {form.name}.at() with {len(y)} operands, which NumPy has for {ufunc.nin - 1} and elements"
+            f"got {form.name}.at() with {len(y)} operands, which NumPy has for {ufunc.nin - 1} "
+            "and elements"
         )
     if not isinstance(x, Tensor):
         if any(map(needs_grad, y)):
             raise GradientError(
-                f"got {form.name}.at() of an array with values that require grad, whose gradient would be lost; "
+                f"got {form.name}.at() of an array with values that require grad, whose gradient "
+                "would be lost; "
                 "make the array a Tensor; where no gradient is wanted, use .detach() on the values"
             )
         ufunc.at(x, arrays(indices), *arrays(y))
@@ -238,7 +280,9 @@ def _composed_at(form, x, indices, y):
     y = [FUNCTIONS["broadcast_to"](as_operand(v), places.shape).reshape((-1,)) for v in y]
     flat, places = x.reshape((-1,)).clone(), places.reshape(-1)
     if form.entry.name in ADDED:
-        return FUNCTIONS["add_at"](flat, places, ADDED[form.entry.name](*y).to(x.dtype)).reshape(x.shape)
+        return FUNCTIONS["add_at"](flat, places, ADDED[form.entry.name](*y).to(x.dtype)).reshape(
+            x.shape
+        )
     for turn in _turns(places):
         now = places[turn]
         flat[now] = FUNCTIONS[form.entry.name](flat[now], *(v[turn] for v in y))
@@ -250,7 +294,8 @@ ADDED = {"add": lambda y: y, "subtract": lambda y: -y}
 
 
 def _turns(places):
-    """Positions in `places` such that each turn names an element once: first, second... occurrences."""
+    """Positions in `places` such that each turn names an element once: first, second...
+    occurrences."""
     order = np.argsort(places, kind="stable")
     ordered = places[order]
     count = np.empty(len(places), dtype=np.int64)
@@ -258,4 +303,10 @@ def _turns(places):
     return [np.flatnonzero(count == k) for k in range(count.max(initial=-1) + 1)]
 
 
-METHODS = {"reduce": reduce, "accumulate": accumulate, "reduceat": reduceat, "outer": outer, "at": at}
+METHODS = {
+    "reduce": reduce,
+    "accumulate": accumulate,
+    "reduceat": reduceat,
+    "outer": outer,
+    "at": at,
+}

@@ -1,4 +1,5 @@
-"""The catalogue: every operation, one entry each; with the simplifier, the only place that names one.
+"""The catalogue: every operation, one entry each; with the simplifier, the only place that names
+one.
 
 `registry` says what an entry is. The modules are read for their side effect of filling `REGISTRY`.
 """

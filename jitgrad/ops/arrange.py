@@ -22,17 +22,29 @@ def _repeated(shape, repeats, axis=None):
     n = math.prod(shape) if axis is None else shape[normalize_axis(axis, len(shape))]
     counts = whole_numbers(repeats, "repeats", ArgumentError)
     if counts.ndim > 1 or (counts.size and not 0 <= counts.min() <= counts.max() < 1 << 62):
-        raise ArgumentError(f"got repeats = {repeats!r}, expected a whole number of at least 0, or one per element")
+        raise ArgumentError(
+            f"got repeats = {repeats!r}, expected a whole number of at least 0, or one per element"
+        )
     if counts.size not in (1, n):
-        raise ShapeError(f"got {counts.size} repeats for {n} elements, expected one, or one per element")
+        raise ShapeError(
+            f"got {counts.size} repeats for {n} elements, expected one, or one per element"
+        )
     return np.repeat(np.arange(n), counts.astype(np.int64))
 
 
 repeat = Entry(
-    "repeat", np.repeat, _take, 2, {"axis": None}, args=("x", "repeats"), host=_repeated, shapes=((4, 3), (3,)),
+    "repeat",
+    np.repeat,
+    _take,
+    2,
+    {"axis": None},
+    args=("x", "repeats"),
+    host=_repeated,
+    shapes=((4, 3), (3,)),
     cases=({"axis": -1},),
-    doc="Each element `repeats` times, along `axis` or of the flat tensor, as in NumPy (PyTorch's `repeat` is `tile`).",
-)  # fmt: skip
+    doc="Each element `repeats` times, along `axis` or of the flat tensor, as in NumPy (PyTorch's "
+    "`repeat` is `tile`).",
+)
 
 
 def _tile(x, reps):
@@ -48,17 +60,30 @@ def _tile(x, reps):
 
 
 tile = movement(
-    "tile", np.tile, _tile, {"reps": REQUIRED}, view=False, spread="reps", cases=({"reps": 2}, {"reps": (2, 1, 1, 3)}),
-    doc="The whole tensor so many times after one another, along each axis; what PyTorch calls `repeat`.",
-)  # fmt: skip
+    "tile",
+    np.tile,
+    _tile,
+    {"reps": REQUIRED},
+    view=False,
+    spread="reps",
+    cases=({"reps": 2}, {"reps": (2, 1, 1, 3)}),
+    doc="The whole tensor so many times after one another, along each axis; what PyTorch calls "
+    "`repeat`.",
+)
 
 
 def _diagonal(x, offset, axis1, axis2):
     if x.ndim < 2:
         raise ShapeError(f"got a diagonal of shape {x.shape}, expected two axes or more")
-    i, j, offset = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim), as_int(offset, "offset")
+    i, j, offset = (
+        normalize_axis(axis1, x.ndim),
+        normalize_axis(axis2, x.ndim),
+        as_int(offset, "offset"),
+    )
     if i == j:
-        raise AxisError(f"got a diagonal over axes {axis1} and {axis2}, expected two different axes")
+        raise AxisError(
+            f"got a diagonal over axes {axis1} and {axis2}, expected two different axes"
+        )
     x = permute(x, tuple(a for a in range(x.ndim) if a not in (i, j)) + (i, j))
     n, m = x.shape[-2:]
     length = max(0, min(n, m - offset) if offset >= 0 else min(n + offset, m))
@@ -85,10 +110,16 @@ diagonal = movement(
 
 def _trace(x, offset, axis1, axis2, dtype):
     x = _diagonal(x, offset, axis1, axis2)
-    return reduce(SUM, x, -1, False, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype))
+    return reduce(
+        SUM, x, -1, False, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype)
+    )
 
 
 trace = composite(
-    "trace", np.trace, _trace, {**_DIAGONAL, "dtype": None}, cases=({}, {"offset": -1, "axis1": 1, "axis2": 2}),
+    "trace",
+    np.trace,
+    _trace,
+    {**_DIAGONAL, "dtype": None},
+    cases=({}, {"offset": -1, "axis1": 1, "axis2": 2}),
     doc="The sum of the diagonal number `offset` of the matrices on two axes.",
-)  # fmt: skip
+)

@@ -1,8 +1,8 @@
 """Elementwise operations: arithmetic, comparison, elementary functions. One entry each.
 
 The partial derivatives are formulas on IR nodes with the result at hand as ``out``; see
-`registry.elementwise` for what an entry may say. `code` is the expression in kernels, where names such as
-``maximum`` or ``power`` are the helpers of `jitgrad.runtime.numba.support`.
+`registry.elementwise` for what an entry may say. `code` is the expression in kernels, where names
+such as ``maximum`` or ``power`` are the helpers of `jitgrad.runtime.numba.support`.
 """
 
 import math
@@ -31,10 +31,16 @@ from .registry import (
 LN2, LN10 = math.log(2), math.log(10)
 
 
-# --- arithmetic ----------------------------------------------------------------------------------------------
+# --- arithmetic -----------------------------------------------------------------------------------
 
 add = elementwise(
-    "add", np.add, lambda x, y, out: (1, 1), code="({0} + {1})", operator="add", in_place="add_", doc="x + y."
+    "add",
+    np.add,
+    lambda x, y, out: (1, 1),
+    code="({0} + {1})",
+    operator="add",
+    in_place="add_",
+    doc="x + y.",
 )
 subtract = elementwise(
     "subtract",
@@ -56,31 +62,71 @@ multiply = elementwise(
     scales=True,
 )
 divide = elementwise(
-    "divide", np.divide, lambda x, y, out: (1 / y, -out / y), code="({0} / {1})", operator="truediv", in_place="div_",
-    prepare=("reciprocal({0})", "quotient({0}, {1}, {2})", "({0} * {2})"), cost=4, scales=True,
-    aliases=("true_divide",), on=(0.5, 2), doc="x / y.",
-)  # fmt: skip
-floor_divide = elementwise(
-    "floor_divide", np.floor_divide, lambda x, y, out: (0, 0), code="floor_divide({0}, {1})", operator="floordiv",
-    on=((2.1, 2.9), (0.9, 1.0)), doc="The largest integer not above x / y.",
-)  # fmt: skip
-remainder = elementwise(
-    "remainder", np.remainder, lambda x, y, out: (1, -floor_divide(x, y)), code="remainder({0}, {1})", operator="mod",
-    aliases=("mod",), on=((2.1, 2.9), (0.9, 1.0)), doc="x - y * floor(x / y), with the sign of y.",
-)  # fmt: skip
-fmod = elementwise(
-    "fmod", np.fmod, lambda x, y, out: (1, -trunc(x / y)), code="fmod({0}, {1})", on=((2.1, 2.9), (0.9, 1.0)),
-    doc="The remainder of x / y, with the sign of x.",
-)  # fmt: skip
-negative = elementwise(
-    "negative", np.negative, lambda x, out: -1, code="(-{0})", operator="neg", in_place="neg_", doc="-x.", scales=True
+    "divide",
+    np.divide,
+    lambda x, y, out: (1 / y, -out / y),
+    code="({0} / {1})",
+    operator="truediv",
+    in_place="div_",
+    prepare=("reciprocal({0})", "quotient({0}, {1}, {2})", "({0} * {2})"),
+    cost=4,
+    scales=True,
+    aliases=("true_divide",),
+    on=(0.5, 2),
+    doc="x / y.",
 )
-positive = elementwise("positive", np.positive, lambda x, out: 1, code="(+{0})", operator="pos", doc="+x.")
+floor_divide = elementwise(
+    "floor_divide",
+    np.floor_divide,
+    lambda x, y, out: (0, 0),
+    code="floor_divide({0}, {1})",
+    operator="floordiv",
+    on=((2.1, 2.9), (0.9, 1.0)),
+    doc="The largest integer not above x / y.",
+)
+remainder = elementwise(
+    "remainder",
+    np.remainder,
+    lambda x, y, out: (1, -floor_divide(x, y)),
+    code="remainder({0}, {1})",
+    operator="mod",
+    aliases=("mod",),
+    on=((2.1, 2.9), (0.9, 1.0)),
+    doc="x - y * floor(x / y), with the sign of y.",
+)
+fmod = elementwise(
+    "fmod",
+    np.fmod,
+    lambda x, y, out: (1, -trunc(x / y)),
+    code="fmod({0}, {1})",
+    on=((2.1, 2.9), (0.9, 1.0)),
+    doc="The remainder of x / y, with the sign of x.",
+)
+negative = elementwise(
+    "negative",
+    np.negative,
+    lambda x, out: -1,
+    code="(-{0})",
+    operator="neg",
+    in_place="neg_",
+    doc="-x.",
+    scales=True,
+)
+positive = elementwise(
+    "positive", np.positive, lambda x, out: 1, code="(+{0})", operator="pos", doc="+x."
+)
 absolute = elementwise(
-    "absolute", np.absolute, lambda x, out: side(x), code="abs({0})", operator="abs", in_place="abs_", aliases=("abs",),
-    kink={0.0: 0.0}, squared=lambda node: square(node.src[0]),
+    "absolute",
+    np.absolute,
+    lambda x, out: side(x),
+    code="abs({0})",
+    operator="abs",
+    in_place="abs_",
+    aliases=("abs",),
+    kink={0.0: 0.0},
+    squared=lambda node: square(node.src[0]),
     doc="The magnitude of x; its derivative at 0 is 0, as in PyTorch.",
-)  # fmt: skip
+)
 fabs = elementwise(
     "fabs", np.fabs, lambda x, out: side(x), code="abs({0})", kink={0.0: 0.0},
     squared=lambda node: square(node.src[0]), doc="The magnitude of a float.",
@@ -95,7 +141,12 @@ sign = elementwise(
     doc="-1, 0 or 1, as x is negative, 0 or positive.",
 )
 reciprocal = elementwise(
-    "reciprocal", np.reciprocal, lambda x, out: -out * out, code="(1 / {0})", on=(0.5, 2), doc="1 / x."
+    "reciprocal",
+    np.reciprocal,
+    lambda x, out: -out * out,
+    code="(1 / {0})",
+    on=(0.5, 2),
+    doc="1 / x.",
 )
 
 
@@ -116,7 +167,8 @@ square = elementwise("square", np.square, lambda x, out: 2 * x, code="({0} * {0}
 
 
 def _smooth(x, out):
-    """`out`, the square of `x`, with the derivatives of what it is a function of where `x` has a kink."""
+    """`out`, the square of `x`, with the derivatives of what it is a function of where `x` has a
+    kink."""
     smooth = smooth_square(x) if isinstance(x, Node) and is_float(x.dtype) else None
     return out if smooth is None else revalue(out, smooth)
 
@@ -137,28 +189,54 @@ sqrt = elementwise(
     doc="The square root.",
 )
 cbrt = elementwise(
-    "cbrt", np.cbrt, lambda x, out: 1 / (3 * out * out), code="cbrt({0})", cost=18, on=(0.5, 2), doc="The cube root."
+    "cbrt",
+    np.cbrt,
+    lambda x, out: 1 / (3 * out * out),
+    code="cbrt({0})",
+    cost=18,
+    on=(0.5, 2),
+    doc="The cube root.",
 )
 slope0 = elementwise(
-    "slope0", None, lambda x, out: where(equal(x, 0), float("nan"), -2 * square(out)),
-    code="(np.{t}(0.5) / {0} if {0} != 0 else {0})", cost=4, on=(0.5, 2), public=False, dtypes=ufunc_dtypes(np.sqrt),
+    "slope0",
+    None,
+    lambda x, out: where(equal(x, 0), float("nan"), -2 * square(out)),
+    code="(np.{t}(0.5) / {0} if {0} != 0 else {0})",
+    cost=4,
+    on=(0.5, 2),
+    public=False,
+    dtypes=ufunc_dtypes(np.sqrt),
     reference=lambda x, node: np.where(x == 0, x, node.dtype.type(0.5) / x),
     doc="Half of 1 / x, and 0 at 0, but nan its derivative there: there is none to choose.",
-)  # fmt: skip
+)
 root0 = elementwise(
-    "root0", np.sqrt, lambda x, out: slope0(out), squared=lambda node: node.src[0],
-    code="math.sqrt({0})", cost=4, on=(0.5, 2), public=False, kink={0.0: (0.0, float("nan"))},
-    doc="The square root with derivative 0 at 0: a primitive because norm and std need that there, as in PyTorch; the "
+    "root0",
+    np.sqrt,
+    lambda x, out: slope0(out),
+    squared=lambda node: node.src[0],
+    code="math.sqrt({0})",
+    cost=4,
+    on=(0.5, 2),
+    public=False,
+    kink={0.0: (0.0, float("nan"))},
+    doc="The square root with derivative 0 at 0: a primitive because norm and std need that "
+    "there, as in PyTorch; the "
     "second derivative there is nan.",
-)  # fmt: skip
+)
 
-# --- selection -----------------------------------------------------------------------------------------------
+# --- selection ------------------------------------------------------------------------------------
 
 where = elementwise(
-    "where", np.where, lambda c, x, y, out: (None, cast(c, x.dtype), 1 - cast(c, x.dtype)),
-    code="({1} if {0} else {2})", dtypes=choice_dtypes, operands=3, args=("condition", "x", "y"), method=False,
+    "where",
+    np.where,
+    lambda c, x, y, out: (None, cast(c, x.dtype), 1 - cast(c, x.dtype)),
+    code="({1} if {0} else {2})",
+    dtypes=choice_dtypes,
+    operands=3,
+    args=("condition", "x", "y"),
+    method=False,
     doc="x where condition holds, else y.",
-)  # fmt: skip
+)
 
 
 def _select_vjp(g, node):
@@ -187,17 +265,31 @@ def _first(compare):
 
 
 def _extreme(name, numpy, partials, tie, **entry):
-    return elementwise(name, numpy, partials, code=f"{name}({{0}}, {{1}})", kink={"tie": tie}, **entry)
+    return elementwise(
+        name, numpy, partials, code=f"{name}({{0}}, {{1}})", kink={"tie": tie}, **entry
+    )
 
 
 maximum = _extreme(
-    "maximum", np.maximum, lambda x, y, out: shares(x, y), 0.5, doc="The larger of x and y; nan where either is nan."
+    "maximum",
+    np.maximum,
+    lambda x, y, out: shares(x, y),
+    0.5,
+    doc="The larger of x and y; nan where either is nan.",
 )
 minimum = _extreme(
-    "minimum", np.minimum, lambda x, y, out: shares(y, x), 0.5, doc="The smaller of x and y; nan where either is nan."
+    "minimum",
+    np.minimum,
+    lambda x, y, out: shares(y, x),
+    0.5,
+    doc="The smaller of x and y; nan where either is nan.",
 )
 fmax = _extreme(
-    "fmax", np.fmax, _first(lambda x, y: x >= y), 1.0, doc="The larger of x and y, x where they are equal; ignores nan."
+    "fmax",
+    np.fmax,
+    _first(lambda x, y: x >= y),
+    1.0,
+    doc="The larger of x and y, x where they are equal; ignores nan.",
 )
 fmin = _extreme(
     "fmin", np.fmin, _first(lambda x, y: x <= y), 1.0,
@@ -209,16 +301,23 @@ def _clip_partials(x, low, high, out):
     crossed = low > high  # then the value is `high`; of nan nothing is passed on
     inside = logical_and(logical_and(x >= low, x <= high), logical_not(crossed))
     return tuple(
-        cast(c, out.dtype) for c in (inside, logical_and(x < low, logical_not(crossed)), logical_or(x > high, crossed))
+        cast(c, out.dtype)
+        for c in (inside, logical_and(x < low, logical_not(crossed)), logical_or(x > high, crossed))
     )
 
 
 clip3 = elementwise(
-    "clip3", lambda x, low, high: np.minimum(np.maximum(x, low), high), _clip_partials,
-    code="minimum(maximum({0}, {1}), {2})", dtypes=common_dtypes, operands=3, public=False,
+    "clip3",
+    lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    _clip_partials,
+    code="minimum(maximum({0}, {1}), {2})",
+    dtypes=common_dtypes,
+    operands=3,
+    public=False,
     on=((-2, 2), (-1.5, -1.4), (1.4, 1.5)),
-    doc="clip with both bounds: a primitive, as its derivative at a bound is 1, unlike that of maximum and minimum.",
-)  # fmt: skip
+    doc="clip with both bounds: a primitive, as its derivative at a bound is 1, unlike that of "
+    "maximum and minimum.",
+)
 
 
 def _clip(x, low=None, high=None):
@@ -247,14 +346,20 @@ relu = composite(
     doc="max(x, 0), with derivative 0 at 0; nan stays nan.",
 )
 
-# --- comparison and logic ------------------------------------------------------------------------------------
+# --- comparison and logic -------------------------------------------------------------------------
 
 
 def _compare(name, symbol, operator):
     out = elementwise(
-        name, getattr(np, name), None, code=f"({{0}} {symbol} {{1}})", operator=operator, floats=BOOL, compares=True,
+        name,
+        getattr(np, name),
+        None,
+        code=f"({{0}} {symbol} {{1}})",
+        operator=operator,
+        floats=BOOL,
+        compares=True,
         doc=f"x {symbol} y, elementwise.",
-    )  # fmt: skip
+    )
     alike, function = out.build, getattr(python, operator)
     out.build = lambda x, y: _compared(alike, out.loop, function, x, y)
     return out
@@ -262,7 +367,12 @@ def _compare(name, symbol, operator):
 
 def _compared(alike, loop, function, x, y):
     """NumPy compares int64 with uint64 as what they are, where no dtype has room for both."""
-    if not isinstance(x, Node) or not isinstance(y, Node) or x.dtype is y.dtype or NUMBER in (x.op, y.op):
+    if (
+        not isinstance(x, Node)
+        or not isinstance(y, Node)
+        or x.dtype is y.dtype
+        or NUMBER in (x.op, y.op)
+    ):
         return alike(x, y)
     (a, b), _ = loop((x.dtype, y.dtype))
     if a is b:
@@ -284,7 +394,13 @@ greater_equal = _compare("greater_equal", ">=", "ge")
 def _logical(name, code, n):
     rule = by_dtypes(lambda asked: ((BOOL,) * n, BOOL))
     return elementwise(
-        name, getattr(np, name), None, code=code, dtypes=rule, operands=n, doc=f"{name}, by truth value."
+        name,
+        getattr(np, name),
+        None,
+        code=code,
+        dtypes=rule,
+        operands=n,
+        doc=f"{name}, by truth value.",
     )
 
 
@@ -292,17 +408,39 @@ logical_and = _logical("logical_and", "({0} and {1})", 2)
 logical_or = _logical("logical_or", "({0} or {1})", 2)
 logical_xor = _logical("logical_xor", "({0} != {1})", 2)
 logical_not = _logical("logical_not", "(not {0})", 1)
-bitwise_and = elementwise("bitwise_and", np.bitwise_and, None, code="({0} & {1})", operator="and", doc="x & y.")
-bitwise_or = elementwise("bitwise_or", np.bitwise_or, None, code="({0} | {1})", operator="or", doc="x | y.")
-bitwise_xor = elementwise("bitwise_xor", np.bitwise_xor, None, code="({0} ^ {1})", operator="xor", doc="x ^ y.")
+bitwise_and = elementwise(
+    "bitwise_and", np.bitwise_and, None, code="({0} & {1})", operator="and", doc="x & y."
+)
+bitwise_or = elementwise(
+    "bitwise_or", np.bitwise_or, None, code="({0} | {1})", operator="or", doc="x | y."
+)
+bitwise_xor = elementwise(
+    "bitwise_xor", np.bitwise_xor, None, code="({0} ^ {1})", operator="xor", doc="x ^ y."
+)
 invert = elementwise(
-    "invert", np.invert, None, code="np.invert({0})", operator="invert", aliases=("bitwise_not",), doc="~x."
+    "invert",
+    np.invert,
+    None,
+    code="np.invert({0})",
+    operator="invert",
+    aliases=("bitwise_not",),
+    doc="~x.",
 )
 _shl = elementwise(
-    "shl", np.left_shift, None, code="({0} << {1})", public=False, doc="x << y for y within the bits of x."
+    "shl",
+    np.left_shift,
+    None,
+    code="({0} << {1})",
+    public=False,
+    doc="x << y for y within the bits of x.",
 )
 _shr = elementwise(
-    "shr", np.right_shift, None, code="({0} >> {1})", public=False, doc="x >> y for y within the bits of x."
+    "shr",
+    np.right_shift,
+    None,
+    code="({0} >> {1})",
+    public=False,
+    doc="x >> y for y within the bits of x.",
 )
 
 
@@ -310,7 +448,8 @@ _shifted_dtypes = ufunc_dtypes(np.left_shift)
 
 
 def _shifted(shift, beyond):
-    """A shift by any number of bits: machines take those within the bits of x, NumPy goes on to what is `beyond`."""
+    """A shift by any number of bits: machines take those within the bits of x, NumPy goes on to
+    what is `beyond`."""
 
     def build(x, y):
         _, dtype = _shifted_dtypes((x, y))
@@ -326,23 +465,53 @@ left_shift = composite(
     aliases=("bitwise_left_shift",), differentiable=False, doc="The bits of x moved up by y.",
 )  # fmt: skip
 right_shift = composite(
-    "right_shift", np.right_shift,
-    _shifted(_shr, lambda x: _shr(x, const(8 * x.dtype.itemsize - 1, x.dtype)) if x.dtype.kind == "i" else 0),
-    operands=2, operator="rshift", aliases=("bitwise_right_shift",), differentiable=False,
+    "right_shift",
+    np.right_shift,
+    _shifted(
+        _shr,
+        lambda x: _shr(x, const(8 * x.dtype.itemsize - 1, x.dtype)) if x.dtype.kind == "i" else 0,
+    ),
+    operands=2,
+    operator="rshift",
+    aliases=("bitwise_right_shift",),
+    differentiable=False,
     doc="The bits of x moved down by y; the sign stays.",
-)  # fmt: skip
-isnan = elementwise("isnan", np.isnan, None, code="({0} != {0})", floats=BOOL, doc="Whether x is nan.")
-isfinite = elementwise(
-    "isfinite", np.isfinite, None, code="isfinite({0})", floats=BOOL, doc="Whether x is neither infinite nor nan."
 )
-isinf = elementwise("isinf", np.isinf, None, code="(abs({0}) == math.inf)", floats=BOOL, doc="Whether x is infinite.")
+isnan = elementwise(
+    "isnan", np.isnan, None, code="({0} != {0})", floats=BOOL, doc="Whether x is nan."
+)
+isfinite = elementwise(
+    "isfinite",
+    np.isfinite,
+    None,
+    code="isfinite({0})",
+    floats=BOOL,
+    doc="Whether x is neither infinite nor nan.",
+)
+isinf = elementwise(
+    "isinf",
+    np.isinf,
+    None,
+    code="(abs({0}) == math.inf)",
+    floats=BOOL,
+    doc="Whether x is infinite.",
+)
 
-# --- exponentials and logarithms -----------------------------------------------------------------------------
+# --- exponentials and logarithms ------------------------------------------------------------------
 
-exp = elementwise("exp", np.exp, lambda x, out: out, code="exp({0})", in_place="exp_", cost=10, doc="e ** x.")
-exp2 = elementwise("exp2", np.exp2, lambda x, out: out * LN2, code="exp2({0})", cost=10, doc="2 ** x.")
+exp = elementwise(
+    "exp", np.exp, lambda x, out: out, code="exp({0})", in_place="exp_", cost=10, doc="e ** x."
+)
+exp2 = elementwise(
+    "exp2", np.exp2, lambda x, out: out * LN2, code="exp2({0})", cost=10, doc="2 ** x."
+)
 expm1 = elementwise(
-    "expm1", np.expm1, lambda x, out: out + 1, code="expm1({0})", cost=12, doc="exp(x) - 1, accurate near 0."
+    "expm1",
+    np.expm1,
+    lambda x, out: out + 1,
+    code="expm1({0})",
+    cost=12,
+    doc="exp(x) - 1, accurate near 0.",
 )
 log = elementwise(
     "log",
@@ -382,7 +551,7 @@ log1p = elementwise(
     doc="log(1 + x), accurate near 0.",
 )
 
-# --- rounding: piecewise constant, derivative 0 ------------------------------------------------------------------
+# --- rounding: piecewise constant, derivative 0 ---------------------------------------------------
 
 floor = elementwise(
     "floor",
@@ -439,13 +608,25 @@ def _round(x, decimals=0):
 
 
 round_ = composite(
-    "round", np.round, _round, {"decimals": 0}, operator="round", on=(0.6, 1.4), level=True, aliases=("around",),
+    "round",
+    np.round,
+    _round,
+    {"decimals": 0},
+    operator="round",
+    on=(0.6, 1.4),
+    level=True,
+    aliases=("around",),
     doc="x to so many decimals, ties to even.",
-)  # fmt: skip
+)
 copysign = elementwise(
-    "copysign", np.copysign, lambda x, y, out: (copysign(1.0, y) * side(x), 0), code="math.copysign({0}, {1})",
-    squared=lambda node: square(node.src[0]), on=(0.5, 2), doc="The magnitude of x with the sign of y.",
-)  # fmt: skip
+    "copysign",
+    np.copysign,
+    lambda x, y, out: (copysign(1.0, y) * side(x), 0),
+    code="math.copysign({0}, {1})",
+    squared=lambda node: square(node.src[0]),
+    on=(0.5, 2),
+    doc="The magnitude of x with the sign of y.",
+)
 heaviside = composite(
     "heaviside", np.heaviside, lambda x, y: _heaviside(x, y), operands=2,
     on=(0.5, 2), method=False, doc="0 below 0, y at 0, 1 above.",
@@ -462,9 +643,13 @@ def _heaviside(x, y):
 
 
 nan_to_num = composite(
-    "nan_to_num", np.nan_to_num, lambda *given: _nan_to_num(*given), {"nan": 0.0, "posinf": None, "neginf": None},
-    cases=({}, {"nan": 1.5, "neginf": -2.0}), doc="nan to a number, infinities to others: the largest by default.",
-)  # fmt: skip
+    "nan_to_num",
+    np.nan_to_num,
+    lambda *given: _nan_to_num(*given),
+    {"nan": 0.0, "posinf": None, "neginf": None},
+    cases=({}, {"nan": 1.5, "neginf": -2.0}),
+    doc="nan to a number, infinities to others: the largest by default.",
+)
 
 
 def _nan_to_num(x, nan, posinf, neginf):
@@ -475,7 +660,7 @@ def _nan_to_num(x, nan, posinf, neginf):
     return where(isnan(x), nan, where(x > top, high, where(x < -top, low, x)))
 
 
-# --- operators on nodes: how the formulas above read ----------------------------------------------------------------
+# --- operators on nodes: how the formulas above read ----------------------------------------------
 
 
 def install(cls, wrap):

@@ -1,8 +1,9 @@
 """Indexing: what ``x[...]`` means, and gather and scatter for integer arrays.
 
-`parse` turns a Python index into a `Basic` part (slices, new axes: movement nodes, a view) and index arrays (a copy).
-Integers and slice starts are passed as numbers, so that a loop over them records one program. A boolean mask is
-turned into integer arrays before it gets here: its result's shape depends on values.
+`parse` turns a Python index into a `Basic` part (slices, new axes: movement nodes, a view) and
+index arrays (a copy). Integers and slice starts are passed as numbers, so that a loop over them
+records one program. A boolean mask is turned into integer arrays before it gets here: its result's
+shape depends on values.
 """
 
 import math
@@ -21,11 +22,12 @@ from .marks import stop
 from .movement import permute, slice_node
 from .registry import Entry, broadcast, cast, common_dtypes, reshape_to, zeros
 
-# --- gather and its adjoint: index arrays on the leading axes -----------------------------------------------------
+# --- gather and its adjoint: index arrays on the leading axes -------------------------------------
 
 
 def _scatter_add(g, *index, node):
-    """Rows of floats by `numpy.bincount`, a third of the time of `numpy.add.at`, which is fast for single numbers."""
+    """Rows of floats by `numpy.bincount`, a third of the time of `numpy.add.at`, which is fast for
+    single numbers."""
     lead, rest = node.shape[: len(index)], node.shape[len(index) :]
     width = math.prod(rest)
     if width < 2 or not g.size or not is_float(node.dtype):
@@ -33,19 +35,20 @@ def _scatter_add(g, *index, node):
         np.add.at(out, index, g)
         return out
     row = np.ravel_multi_index(index, lead, mode="wrap").reshape(-1, 1) * width
-    out = np.bincount((row + np.arange(width)).reshape(-1), np.reshape(g, -1), math.prod(node.shape))
+    out = np.bincount(
+        (row + np.arange(width)).reshape(-1), np.reshape(g, -1), math.prod(node.shape)
+    )
     return out.reshape(node.shape).astype(node.dtype, copy=False)
 
 
 def _adding(node):
     """`SCATTER_ADD` as loops.
 
-    Positions come in order, so a sum depends on the sizes alone. Wide rows are cut into columns, a unit each. Narrow
-    ones that are named often, `OFTEN` times each on average, are added up in several arrays, for a part of the
-    positions each. Else there is one unit: what the positions say is known in a place each of memory, and to look for
-    the positions of a part of the places takes as long as to add.
-    Floats are added up in float64.
-    """
+    Positions come in order, so a sum depends on the sizes alone. Wide rows are cut into columns, a
+    unit each. Narrow ones that are named often, `OFTEN` times each on average, are added up in
+    several arrays, for a part of the positions each. Else there is one unit: what the positions say
+    is known in a place each of memory, and to look for the positions of a part of the places takes
+    as long as to add. Floats are added up in float64."""
     g, *index = node.src
     if node.dtype.kind == "b" or any(i.dtype != INT64 for i in index):
         return None
@@ -63,10 +66,13 @@ def _adding(node):
     sizes = (width, rows, tile, tiles, -(-k // parts), k, *lead[1:])
     short = not rest or (width <= SHORT and k * width > GRAIN)
     code = _SHORT.replace("n0", str(width)) if short else _ROWS
-    return Loops(code.replace("ROW", row), sizes, tiles * parts if node.size else 0, k * width, parts, wide)
+    return Loops(
+        code.replace("ROW", row), sizes, tiles * parts if node.size else 0, k * width, parts, wide
+    )
 
 
-#: Rows are cut into tiles of so many columns, or more; positions into so many parts, if each row is named so often.
+#: Rows are cut into tiles of so many columns, or more; positions into so many parts, if each row is
+#: named so often.
 TILE, PARTS, OFTEN = 32, 64, 8
 GRAIN = 1 << 15  #: elements from which there are parts
 SHORT = 8  #: width of rows up to which it is part of the code, if there are so many elements
@@ -101,15 +107,24 @@ def _scatter_set(x, v, *index, node):
 
 
 GATHER = Op(
-    "gather", "gather", lambda x, *index, node: x[index],
-    vjp=lambda g, node: (scatter_add(g, node.src[1:], node.src[0].shape), *(None,) * (len(node.src) - 1)),
+    "gather",
+    "gather",
+    lambda x, *index, node: x[index],
+    vjp=lambda g, node: (
+        scatter_add(g, node.src[1:], node.src[0].shape),
+        *(None,) * (len(node.src) - 1),
+    ),
     jvp=lambda t, node: gather(t[0], node.src[1:]),
-)  # fmt: skip
+)
 SCATTER_ADD = Op(
-    "scatter_add", "call", _scatter_add,
+    "scatter_add",
+    "call",
+    _scatter_add,
     vjp=lambda g, node: (gather(g, node.src[1:]), *(None,) * (len(node.src) - 1)),
-    jvp=lambda t, node: scatter_add(t[0], node.src[1:], node.shape), combine="({0} + {1})", loops=_adding,
-)  # fmt: skip
+    jvp=lambda t, node: scatter_add(t[0], node.src[1:], node.shape),
+    combine="({0} + {1})",
+    loops=_adding,
+)
 
 
 def _set_vjp(g, node):
@@ -126,9 +141,12 @@ SCATTER_SET = Op("scatter_set", "call", _scatter_set, vjp=_set_vjp, jvp=_set_jvp
 
 
 IN_BOUNDS = Op(
-    "in_bounds", "call", lambda index, node: _in_bounds(np.asarray(index), *node.arg), vjp=lambda g, node: (None,),
+    "in_bounds",
+    "call",
+    lambda index, node: _in_bounds(np.asarray(index), *node.arg),
+    vjp=lambda g, node: (None,),
     jvp=lambda t, node: None,
-)  # fmt: skip
+)
 LAST_WRITES = Op(
     "last_writes", "call", lambda *index, node: _last_of(np.broadcast_arrays(*index), node.arg),
     vjp=lambda g, node: (None,) * len(node.src), jvp=lambda t, node: None,
@@ -136,7 +154,8 @@ LAST_WRITES = Op(
 
 
 def in_bounds(index, n, axis):
-    """An index array that nobody has seen yet, for an axis of `n`: checked when it is computed, none is negative."""
+    """An index array that nobody has seen yet, for an axis of `n`: checked when it is computed,
+    none is negative."""
     if index.dtype.kind not in "iu":
         raise IndexOutOfRange(f"got an index tensor of dtype {index.dtype}, expected integers")
     return Node(IN_BOUNDS, (index,), (n, axis), index.shape, INT64)
@@ -150,10 +169,12 @@ def written_last(index, lengths):
 def gather(x, index):
     """x[index arrays], on x's leading axes.
 
-    Kernels read at these places unseen: whoever makes an index array has checked that they are there, and none is
-    negative (`parse`, `_check_take`, `in_bounds`; order.argsort makes no other).
+    Kernels read at these places unseen: whoever makes an index array has checked that they are
+    there, and none is negative (`parse`, `_check_take`, `in_bounds`; order.argsort makes no other).
     """
-    return Node(GATHER, (x, *index), None, check_ndim(index[0].shape + x.shape[len(index) :]), x.dtype)
+    return Node(
+        GATHER, (x, *index), None, check_ndim(index[0].shape + x.shape[len(index) :]), x.dtype
+    )
 
 
 def scatter_add(g, index, shape):
@@ -164,7 +185,7 @@ def scatter_set(x, v, index):
     return Node(SCATTER_SET, (x, v, *index), None, x.shape, x.dtype)
 
 
-# --- what x[...] means ---------------------------------------------------------------------------------------------
+# --- what x[...] means ----------------------------------------------------------------------------
 
 
 class Index(NamedTuple):
@@ -187,7 +208,9 @@ def parse(shape, index):
     for item in items:
         if item is None:
             out.append(1)
-        elif isinstance(item, np.ndarray) and item.ndim == 0:  # True or False: a new axis, of length 1 or 0
+        elif (
+            isinstance(item, np.ndarray) and item.ndim == 0
+        ):  # True or False: a new axis, of length 1 or 0
             axes.append(len(out)), out.append(1), arrays.append(np.zeros(int(item), np.int64))
         elif isinstance(item, np.ndarray):
             if item.dtype == bool:
@@ -195,7 +218,12 @@ def parse(shape, index):
             for array in item.nonzero() if item.dtype == bool else (item,):
                 arrays.append(_in_bounds(array, shape[axis], axis))
                 axes.append(len(out))
-                steps.append(1), lengths.append(shape[axis]), starts.append(0), out.append(shape[axis])
+                (
+                    steps.append(1),
+                    lengths.append(shape[axis]),
+                    starts.append(0),
+                    out.append(shape[axis]),
+                )
                 axis += 1
         else:
             start, length, step = _part(item, shape[axis], axis)
@@ -207,7 +235,9 @@ def parse(shape, index):
     if arrays:
         common = broadcast_shapes(*(a.shape for a in arrays))
         arrays = [np.ascontiguousarray(np.broadcast_to(a, common)) for a in arrays]
-    return Index(tuple(steps), tuple(lengths), tuple(out), tuple(axes), first, tuple(starts), tuple(arrays))
+    return Index(
+        tuple(steps), tuple(lengths), tuple(out), tuple(axes), first, tuple(starts), tuple(arrays)
+    )
 
 
 def _part(item, n, axis):
@@ -217,15 +247,20 @@ def _part(item, n, axis):
         length = len(range(start, stop, step))
         return (start if length else 0), length, step
     if not -n <= item < n:
-        raise IndexOutOfRange(f"got index {item} for axis {axis} of length {n}, expected {-n} <= index < {n}")
+        raise IndexOutOfRange(
+            f"got index {item} for axis {axis} of length {n}, expected {-n} <= index < {n}"
+        )
     return (item + n if item < 0 else item), 1, 1
 
 
 def _first(items, axes):
-    """Where the arrays' axes go: in place if arrays (and, beside them, integers) stand together, else in front."""
+    """Where the arrays' axes go: in place if arrays (and, beside them, integers) stand together,
+    else in front."""
     if not axes:
         return 0
-    together = [k for k, item in enumerate(items) if item is not None and not isinstance(item, slice)]
+    together = [
+        k for k, item in enumerate(items) if item is not None and not isinstance(item, slice)
+    ]
     if together[-1] - together[0] != len(together) - 1:
         return 0
     return sum(1 for item in items[: together[0]] if item is None or isinstance(item, slice))
@@ -243,8 +278,14 @@ def as_array(values, what, error=IndexOutOfRange):
     """`values` as an array, of whatever kind."""
     try:
         return np.asarray(values)
-    except (ValueError, TypeError, OverflowError) as problem:  # ragged, or of what NumPy does not know
-        raise error(f"got {what} of type {type(values).__name__} that make no array: {problem}") from None
+    except (
+        ValueError,
+        TypeError,
+        OverflowError,
+    ) as problem:  # ragged, or of what NumPy does not know
+        raise error(
+            f"got {what} of type {type(values).__name__} that make no array: {problem}"
+        ) from None
 
 
 def _array_or_same(item):
@@ -271,12 +312,18 @@ def _array_or_same(item):
 
 def _without_ellipsis(items, ndim, index):
     used = sum(
-        i.ndim if isinstance(i, np.ndarray) and i.dtype == bool else 0 if i is None or i is Ellipsis else 1
+        i.ndim
+        if isinstance(i, np.ndarray) and i.dtype == bool
+        else 0
+        if i is None or i is Ellipsis
+        else 1
         for i in items
     )
     places = [k for k, i in enumerate(items) if i is Ellipsis]
     if used > ndim:
-        raise IndexOutOfRange(f"got {used} indices for a tensor of {ndim} dimensions; leave some out")
+        raise IndexOutOfRange(
+            f"got {used} indices for a tensor of {ndim} dimensions; leave some out"
+        )
     if len(places) > 1:
         raise IndexOutOfRange(f"got {len(places)} ellipses in {index!r}, expected one at most")
     at = places[0] if places else len(items)
@@ -286,7 +333,8 @@ def _without_ellipsis(items, ndim, index):
 def _mask_fits(mask, shape, axis):
     if mask.shape != shape[axis : axis + mask.ndim]:
         raise IndexOutOfRange(
-            f"got a boolean mask of shape {mask.shape} for axes of shape {shape[axis : axis + mask.ndim]}, "
+            f"got a boolean mask of shape {mask.shape} for axes of shape "
+            f"{shape[axis : axis + mask.ndim]}, "
             "expected the same shape"
         )
 
@@ -295,7 +343,9 @@ def _in_bounds(array, n, axis):
     array = array.astype(np.int64)  # a copy: the user's may change before it is used
     if array.size and not (-n <= array.min() and array.max() < n):
         wrong = array.min() if array.min() < -n else array.max()
-        raise IndexOutOfRange(f"got index {wrong} for axis {axis} of length {n}, expected {-n} <= index < {n}")
+        raise IndexOutOfRange(
+            f"got index {wrong} for axis {axis} of length {n}, expected {-n} <= index < {n}"
+        )
     return np.where(array < 0, array + n, array) if array.size and array.min() < 0 else array
 
 
@@ -308,7 +358,7 @@ def _slice_indices(item, n):
         ) from None
 
 
-# --- nodes of an index ------------------------------------------------------------------------------------------
+# --- nodes of an index ----------------------------------------------------------------------------
 
 
 def view(x, starts, index):
@@ -321,7 +371,8 @@ def _fronted(ndim, axes):
 
 
 def pick(x, arrays, index):
-    """The arrays' part, on the view `x`: gather on leading axes, then the new axes moved where NumPy has them."""
+    """The arrays' part, on the view `x`: gather on leading axes, then the new axes moved where
+    NumPy has them."""
     out = gather(permute(x, _fronted(x.ndim, index.axes)), arrays)
     k, first = arrays[0].ndim, index.first
     order = tuple(range(k, k + first)) + tuple(range(k)) + tuple(range(k + first, out.ndim))
@@ -329,7 +380,8 @@ def pick(x, arrays, index):
 
 
 def last_writes(index, shape):
-    """Where places are named several times, a mask of what is written last, and stays; None where none is.
+    """Where places are named several times, a mask of what is written last, and stays; None where
+    none is.
 
     `shape` is that of the view that the arrays index.
     """
@@ -360,12 +412,17 @@ def put(x, arrays, v, index, last=None):
         v = reshape_to(v, v.shape[1:])
     if not stretches(v.shape, shape):
         raise ShapeError(
-            f"got a value of shape {v.shape} for a place of shape {shape}, expected one that broadcasts to it"
+            f"got a value of shape {v.shape} for a place of shape {shape}, expected one that "
+            "broadcasts to it"
         )
     v = broadcast(cast(v, x.dtype), shape)
-    v = permute(v, tuple(range(first, first + k)) + tuple(range(first)) + tuple(range(first + k, v.ndim)))
+    v = permute(
+        v, tuple(range(first, first + k)) + tuple(range(first)) + tuple(range(first + k, v.ndim))
+    )
     if last is not None:
-        v = where(broadcast(reshape_to(last, last.shape + (1,) * (v.ndim - k)), v.shape), v, stop(v))
+        v = where(
+            broadcast(reshape_to(last, last.shape + (1,) * (v.ndim - k)), v.shape), v, stop(v)
+        )
     out = scatter_set(permute(x, order), v, arrays)
     return permute(out, tuple(np.argsort(order).tolist()))
 
@@ -374,10 +431,13 @@ def _take_along(shape, indices, axis=None, mode="raise"):
     """The length and number of the axis that the indices of `take` name."""
     if mode != "raise":
         raise ArgumentError(
-            f"got mode={mode!r} for indices that only a call of the recorded function knows; bring them into bounds "
+            f"got mode={mode!r} for indices that only a call of the recorded function knows; "
+            "bring them into bounds "
             "first, as in numpy.clip(indices, 0, n - 1) or indices % n"
         )
-    return (math.prod(shape), 0) if axis is None else (shape[normalize_axis(axis, len(shape))], axis)
+    return (
+        (math.prod(shape), 0) if axis is None else (shape[normalize_axis(axis, len(shape))], axis)
+    )
 
 
 def _take(x, indices, axis, mode="raise"):
@@ -388,26 +448,40 @@ def _take(x, indices, axis, mode="raise"):
     axis = normalize_axis(axis, x.ndim)
     out = gather(permute(x, _fronted(x.ndim, (axis,))), (cast(indices, INT64),))
     k = indices.ndim
-    return permute(out, tuple(range(k, k + axis)) + tuple(range(k)) + tuple(range(k + axis, out.ndim)))
+    return permute(
+        out, tuple(range(k, k + axis)) + tuple(range(k)) + tuple(range(k + axis, out.ndim))
+    )
 
 
 def _check_take(shape, indices, axis=None, mode="raise"):
-    """The index array of `take`, in bounds and without negative entries; `mode` brings others there."""
+    """The index array of `take`, in bounds and without negative entries; `mode` brings others
+    there."""
     shape = shape or (1,)
     n = shape[normalize_axis(axis, len(shape))] if axis is not None else math.prod(shape)
     array = whole_numbers(indices, "indices")
     if mode not in ("raise", "wrap", "clip"):
         raise ArgumentError(f"got mode={mode!r}, expected 'raise', 'wrap' or 'clip'")
     if mode != "raise" and n:
-        array = np.clip(array.astype(np.int64), 0, n - 1) if mode == "clip" else array.astype(np.int64) % n
+        array = (
+            np.clip(array.astype(np.int64), 0, n - 1)
+            if mode == "clip"
+            else array.astype(np.int64) % n
+        )
     return _in_bounds(array, n, 0 if axis is None else axis)
 
 
 take = Entry(
-    "take", np.take, _take, 2, {"axis": None, "mode": "raise"}, args=("x", "indices"), host=_check_take,
-    along=_take_along, cases=({}, {"axis": 0}, {"axis": -1}, {"mode": "wrap"}),
+    "take",
+    np.take,
+    _take,
+    2,
+    {"axis": None, "mode": "raise"},
+    args=("x", "indices"),
+    host=_check_take,
+    along=_take_along,
+    cases=({}, {"axis": 0}, {"axis": -1}, {"mode": "wrap"}),
     doc="Elements at `indices` along `axis` (of the flat tensor by default).",
-)  # fmt: skip
+)
 
 
 def _add_at(x, indices, values, axis):
@@ -422,7 +496,8 @@ def _add_at(x, indices, values, axis):
     places = x.shape[:axis] + indices.shape + x.shape[axis + 1 :]
     if broadcast_shapes(values.shape, places) != places:
         raise ShapeError(
-            f"got values of shape {values.shape} for places of shape {places}, expected one that broadcasts to it"
+            f"got values of shape {values.shape} for places of shape {places}, expected one that "
+            "broadcasts to it"
         )
     values = broadcast(cast(values, dtype), places)
     values = permute(values, _fronted(values.ndim, tuple(range(axis, axis + k))))
@@ -432,8 +507,17 @@ def _add_at(x, indices, values, axis):
 
 
 add_at = Entry(
-    "add_at", None, _add_at, 3, {"axis": None}, args=("x", "indices", "values"), host=_check_take, along=_take_along,
+    "add_at",
+    None,
+    _add_at,
+    3,
+    {"axis": None},
+    args=("x", "indices", "values"),
+    host=_check_take,
+    along=_take_along,
     method=False,
-    cases=({}, {"axis": 0}, {"axis": -1}), shapes=((2, 3, 3), (1, 3), (1, 3)),
-    doc="x with `values` added at `indices` along `axis` (of the flat tensor by default), each time one is repeated.",
-)  # fmt: skip
+    cases=({}, {"axis": 0}, {"axis": -1}),
+    shapes=((2, 3, 3), (1, 3), (1, 3)),
+    doc="x with `values` added at `indices` along `axis` (of the flat tensor by default), each "
+    "time one is repeated.",
+)

@@ -1,15 +1,17 @@
 """Kinks: what the derivative is where a function has two, one on either side, to any order.
 
-The first derivative at a kink is a choice, PyTorch's: 0 for ``abs``, half for each operand of a tie. Differentiated as
-a constant it would make the second derivative of ``abs(x) ** 2`` at 0 a 0, where the function is smooth and it is 2:
-the choice enters twice, once for each ``abs``, but both mean the same side. So the slopes of a function with a kink are
-operations of their own here, and a product of two of them is what it is on either side: the square of a sign is 1, that
-of the weight of an operand is the weight, and weights of two operands have the product 0. Derivatives of any order are
-so the mean of those of the sides; where these agree, that of the smooth function. Two slopes are those of one
-kink where their operands are equal; formulas that differ in numbers only are compared when they run.
+The first derivative at a kink is a choice, PyTorch's: 0 for ``abs``, half for each operand of a
+tie. Differentiated as a constant it would make the second derivative of ``abs(x) ** 2`` at 0 a 0,
+where the function is smooth and it is 2: the choice enters twice, once for each ``abs``, but both
+mean the same side. So the slopes of a function with a kink are operations of their own here, and a
+product of two of them is what it is on either side: the square of a sign is 1, that of the weight
+of an operand is the weight, and weights of two operands have the product 0. Derivatives of any
+order are so the mean of those of the sides; where these agree, that of the smooth function. Two
+slopes are those of one kink where their operands are equal; formulas that differ in numbers only
+are compared when they run.
 
-`Op.scaled` of a slope is how derivative rules come here. Start at `at_kink`; `smooth_square` is for functions whose
-slope grows beyond all bounds, such as norms, of which only the square is smooth.
+`Op.scaled` of a slope is how derivative rules come here. Start at `at_kink`; `smooth_square` is for
+functions whose slope grows beyond all bounds, such as norms, of which only the square is smooth.
 """
 
 import numpy as np
@@ -59,7 +61,8 @@ MANY = 200
 
 
 def _split(g, slope, known):
-    """(a, b) with ``g * slope = a + b * slope``, each None for 0; None where no slope of that kink is a factor."""
+    """(a, b) with ``g * slope = a + b * slope``, each None for 0; None where no slope of that kink
+    is a factor."""
     if g.op is slope.op and g.shape == slope.shape and (parts := _pair(g, slope)) is not None:
         return parts
     if g not in known:
@@ -75,7 +78,9 @@ def _separated(g, parts):
     if g.op.name == "multiply":
         (a, b), other = (parts[0], g.src[1]) if parts[0] is not None else (parts[1], g.src[0])
         return _product(a, other), _product(b, other)
-    parts = {k: (None, _unless_zero(g.src[k])) if part is None else part for k, part in parts.items()}
+    parts = {
+        k: (None, _unless_zero(g.src[k])) if part is None else part for k, part in parts.items()
+    }
     return tuple([_again(g, {k: part[i] for k, part in parts.items()}) for i in (0, 1)])
 
 
@@ -94,13 +99,17 @@ def _again(g, operands):
     if g.op is RESHAPE:
         return reshape_to(operands[0], g.shape)
     zero = broadcast(const(0, g.dtype), g.shape)
-    return REGISTRY[g.op.name](*[s if k not in operands else operands[k] or zero for k, s in enumerate(g.src)])
+    return REGISTRY[g.op.name](
+        *[s if k not in operands else operands[k] or zero for k, s in enumerate(g.src)]
+    )
 
 
 def _pair(x, slope):
     """`_split` of a slope `x`, where both are slopes of one kink; None else."""
     zero, one = (broadcast(const(value, slope.dtype), slope.shape) for value in (0, 1))
-    products = ((slope.src, one),) if slope.op is SIDE else ((slope.src, slope), (slope.src[::-1], zero))
+    products = (
+        ((slope.src, one),) if slope.op is SIDE else ((slope.src, slope), (slope.src[::-1], zero))
+    )
     maybe = []
     for src, product in products:
         alike = _alike(x.src, src)
@@ -124,7 +133,9 @@ def _alike(xs, ys, deep=8):
         known = True if x is y else _equal(x, y, deep)
         if known is None:
             return None
-        out = known if out is True else out if known is True else REGISTRY["logical_and"](out, known)
+        out = (
+            known if out is True else out if known is True else REGISTRY["logical_and"](out, known)
+        )
     return out
 
 
@@ -136,7 +147,7 @@ def _equal(x, y, deep):
     return _alike(x.src, y.src, deep - 1) if x.src and x.arg == y.arg else None
 
 
-# --- slopes ----------------------------------------------------------------------------------------------------------
+# --- slopes ---------------------------------------------------------------------------------------
 
 
 def _slope(name, reference, code, into=None):
@@ -147,9 +158,11 @@ def _slope(name, reference, code, into=None):
 
 
 #: The slope of abs: 0 at 0, and of nan nan.
-SIDE = _slope("side", lambda x, node: np.sign(x), "sign({0})", lambda x, node, out: np.sign(x, out=out))
-#: The weight of the first of two operands in their maximum, which is that of the second in their minimum: half in a
-#: tie. Where both lose, for a nan, both have the whole: it shows.
+SIDE = _slope(
+    "side", lambda x, node: np.sign(x), "sign({0})", lambda x, node, out: np.sign(x, out=out)
+)
+#: The weight of the first of two operands in their maximum, which is that of the second in their
+#: minimum: half in a tie. Where both lose, for a nan, both have the whole: it shows.
 SHARE = _slope(
     "share", lambda x, y, node: np.where(x == y, node.dtype.type(0.5), ~(y > x)).astype(node.dtype),
     "(np.{t}(0.5) if {0} == {1} else np.{t}(0.0) if {1} > {0} else np.{t}(1.0))",
@@ -166,11 +179,12 @@ def shares(x, y):
     return first, Node(SHARE, (y, x), None, x.shape, x.dtype)
 
 
-# --- squares ---------------------------------------------------------------------------------------------------------
+# --- squares --------------------------------------------------------------------------------------
 
 
 def smooth_square(x, deep=5):
-    """The square of `x` in terms of its operands, where it is smooth and `x` has a kink (``norm(x) ** 2``); or None."""
+    """The square of `x` in terms of its operands, where it is smooth and `x` has a kink (``norm(x)
+    ** 2``); or None."""
     if x.op.squared is not None:
         return x.op.squared(x)
     if x.op is REVALUE:
@@ -186,4 +200,6 @@ def smooth_square(x, deep=5):
     parts = [smooth_square(s, deep - 1) for s in x.src]
     if parts == [None, None]:
         return None
-    return REGISTRY[x.op.name](*[s * s if p is None else p for p, s in zip(parts, x.src, strict=True)])
+    return REGISTRY[x.op.name](
+        *[s * s if p is None else p for p, s in zip(parts, x.src, strict=True)]
+    )

@@ -1,7 +1,7 @@
 """Products (matmul, dot, outer, inner, tensordot, vecdot) and norms.
 
-matmul on stacks of matrices is the one primitive, and BLAS's, through NumPy; a dot of two vectors is a fused multiply
-and sum, and norms are composites of reductions.
+matmul on stacks of matrices is the one primitive, and BLAS's, through NumPy; a dot of two vectors
+is a fused multiply and sum, and norms are composites of reductions.
 """
 
 import math
@@ -15,7 +15,18 @@ from .elementwise import absolute, equal, logical_and, multiply, not_equal, root
 from .movement import _swapaxes, permute
 from .powers import power
 from .reduction import ANY, _float, max_, min_, reduce
-from .registry import BOOL, SUM, Entry, broadcast, cast, common_dtypes, composite, reduce_sum, reshape_to, unbroadcast
+from .registry import (
+    BOOL,
+    SUM,
+    Entry,
+    broadcast,
+    cast,
+    common_dtypes,
+    composite,
+    reduce_sum,
+    reshape_to,
+    unbroadcast,
+)
 
 
 def _matmul_vjp(g, node):
@@ -53,11 +64,14 @@ def _typed(x, y):
 def _matmul(x, y):
     x, y = _typed(x, y)
     if x.ndim == 0 or y.ndim == 0:
-        raise ShapeError("got a 0-d operand of matmul, expected at least one axis; use * for scalars")
+        raise ShapeError(
+            "got a 0-d operand of matmul, expected at least one axis; use * for scalars"
+        )
     n, m = x.shape[-1], y.shape[-2] if y.ndim > 1 else y.shape[0]
     if n != m:
         raise ShapeError(
-            f"got matmul of shapes {x.shape} and {y.shape}: {n} columns on the left, {m} rows on the right, "
+            f"got matmul of shapes {x.shape} and {y.shape}: {n} columns on the left, {m} rows on "
+            "the right, "
             "expected as many; transpose one of them?"
         )
     if x.ndim == y.ndim == 1:
@@ -65,7 +79,11 @@ def _matmul(x, y):
     left = reshape_to(x, (1, n)) if x.ndim == 1 else x
     right = reshape_to(y, (m, 1)) if y.ndim == 1 else y
     out = _product(left, right)
-    shape = out.shape[:-2] + (out.shape[-2:-1] if x.ndim > 1 else ()) + (out.shape[-1:] if y.ndim > 1 else ())
+    shape = (
+        out.shape[:-2]
+        + (out.shape[-2:-1] if x.ndim > 1 else ())
+        + (out.shape[-1:] if y.ndim > 1 else ())
+    )
     return reshape_to(out, shape)
 
 
@@ -76,26 +94,39 @@ def _inner(x, y):
 
 
 matmul = Entry(
-    "matmul", np.matmul, _matmul, 2, op=MATMUL, operator="matmul", aliases=("mm", "mv", "bmm"), shapes=((3, 4), (4, 2)),
+    "matmul",
+    np.matmul,
+    _matmul,
+    2,
+    op=MATMUL,
+    operator="matmul",
+    aliases=("mm", "mv", "bmm"),
+    shapes=((3, 4), (4, 2)),
     doc="The matrix product; stacks of matrices (..., n, k) @ (..., k, m) broadcast.",
-)  # fmt: skip
+)
 
 
 def _tensordot(x, y, axes):
     x, y = _typed(x, y)
     if isinstance(axes, int):
         if not 0 <= axes <= min(x.ndim, y.ndim):
-            raise AxisError(f"got tensordot of shapes {x.shape} and {y.shape} over {axes} axes, which they do not have")
+            raise AxisError(
+                f"got tensordot of shapes {x.shape} and {y.shape} over {axes} axes, which they do "
+                "not have"
+            )
         left, right = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
     elif not isinstance(axes, (tuple, list)) or len(axes) != 2:
-        raise ArgumentError(f"got axes = {axes!r}, expected a number of axes, or a pair: those of x and those of y")
+        raise ArgumentError(
+            f"got axes = {axes!r}, expected a number of axes, or a pair: those of x and those of y"
+        )
     else:
         left, right = (tuple(a) if isinstance(a, (tuple, list)) else (a,) for a in axes)
     left = tuple(normalize_axis(a, x.ndim) for a in left)
     right = tuple(normalize_axis(a, y.ndim) for a in right)
     if len(set(left)) != len(left) or len(set(right)) != len(right):
         raise AxisError(
-            f"got tensordot over axes {left} and {right}, in which an axis is repeated; name each axis once"
+            f"got tensordot over axes {left} and {right}, in which an axis is repeated; name each "
+            "axis once"
         )
     if [x.shape[a] for a in left] != [y.shape[a] for a in right]:
         raise ShapeError(
@@ -111,15 +142,23 @@ def _tensordot(x, y, axes):
     if not rest_x and not rest_y:
         return _inner(reshape_to(permute(x, left), (n,)), reshape_to(permute(y, right), (n,)))
     product = _product(
-        reshape_to(permute(x, rest_x + left), (rows, n)), reshape_to(permute(y, right + rest_y), (n, columns))
+        reshape_to(permute(x, rest_x + left), (rows, n)),
+        reshape_to(permute(y, right + rest_y), (n, columns)),
     )
     return reshape_to(product, shape)
 
 
 tensordot = composite(
-    "tensordot", np.tensordot, _tensordot, {"axes": 2}, operands=2, method=False,
-    cases=({"axes": 1}, {"axes": ((0,), (1,))}), shapes=((3, 3), (3, 3)), doc="The product summed over pairs of axes.",
-)  # fmt: skip
+    "tensordot",
+    np.tensordot,
+    _tensordot,
+    {"axes": 2},
+    operands=2,
+    method=False,
+    cases=({"axes": 1}, {"axes": ((0,), (1,))}),
+    shapes=((3, 3), (3, 3)),
+    doc="The product summed over pairs of axes.",
+)
 
 
 def _dot(x, y):
@@ -131,7 +170,12 @@ def _dot(x, y):
 
 
 dot = composite(
-    "dot", np.dot, _dot, operands=2, shapes=((4,), (4,)), doc="The dot product, by NumPy's rules for more dimensions."
+    "dot",
+    np.dot,
+    _dot,
+    operands=2,
+    shapes=((4,), (4,)),
+    doc="The dot product, by NumPy's rules for more dimensions.",
 )
 
 
@@ -171,7 +215,9 @@ def _vecdot(x, y, axis):
     x, y = _typed(x, y)
     n, m = (v.shape[normalize_axis(axis, v.ndim)] for v in (x, y))
     if n != m:
-        raise ShapeError(f"got vectors of {n} and {m} elements along axis {axis} for vecdot, expected as many")
+        raise ShapeError(
+            f"got vectors of {n} and {m} elements along axis {axis} for vecdot, expected as many"
+        )
     shape = broadcast_shapes(x.shape, y.shape)
     x, y = broadcast(x, shape), broadcast(y, shape)
     return reduce_sum(multiply(x, y), (normalize_axis(axis, len(shape)),))
@@ -188,13 +234,23 @@ vecdot = composite(
     doc="Dot products of vectors along `axis`.",
 )
 matvec = composite(
-    "matvec", getattr(np, "matvec", None), lambda x, y: _by_vector(x, y, False), operands=2, method=False,
-    shapes=((3, 4), (4,)), doc="Products of the matrices on the last axes of x with the vectors on y's last axis.",
-)  # fmt: skip
+    "matvec",
+    getattr(np, "matvec", None),
+    lambda x, y: _by_vector(x, y, False),
+    operands=2,
+    method=False,
+    shapes=((3, 4), (4,)),
+    doc="Products of the matrices on the last axes of x with the vectors on y's last axis.",
+)
 vecmat = composite(
-    "vecmat", getattr(np, "vecmat", None), lambda x, y: _by_vector(y, x, True), operands=2, method=False,
-    shapes=((3,), (3, 4)), doc="Products of the vectors on the last axis of x with the matrices on y's last axes.",
-)  # fmt: skip
+    "vecmat",
+    getattr(np, "vecmat", None),
+    lambda x, y: _by_vector(y, x, True),
+    operands=2,
+    method=False,
+    shapes=((3,), (3, 4)),
+    doc="Products of the vectors on the last axis of x with the matrices on y's last axes.",
+)
 
 
 def _by_vector(matrices, vectors, left):
@@ -211,7 +267,7 @@ def _by_vector(matrices, vectors, left):
     return reshape_to(out, drop_axes(out.shape, (out.ndim + axis,)))
 
 
-# --- norms -----------------------------------------------------------------------------------------------------------
+# --- norms ----------------------------------------------------------------------------------------
 
 INF = float("inf")
 
@@ -220,7 +276,9 @@ def _vector_norm(x, ord, axis, keepdims):
     """Over one axis, several as if they were one, or all (None)."""
     x = _float(x)
     if isinstance(ord, str):
-        raise ArgumentError(f"got ord={ord!r} for a norm of vectors, expected a number; 'fro' is one of matrices")
+        raise ArgumentError(
+            f"got ord={ord!r} for a norm of vectors, expected a number; 'fro' is one of matrices"
+        )
     if ord in (None, 2):
         return root0(reduce(SUM, square(x), axis, keepdims))
     if ord in (INF, -INF) and (x.size or ord < 0):
@@ -243,10 +301,18 @@ def _matrix_norm(x, ord, axes, keepdims):
     if ord in (None, "fro", "f"):
         return root0(reduce(SUM, square(x), axes, keepdims))
     if ord not in (1, -1, INF, -INF):
-        known = "its singular values are needed, which jitgrad does not compute; " if ord in (2, -2, "nuc") else ""
-        raise ArgumentError(f"got ord={ord!r} for a norm of matrices, {known}expected 'fro', 1, -1, inf or -inf")
+        known = (
+            "its singular values are needed, which jitgrad does not compute; "
+            if ord in (2, -2, "nuc")
+            else ""
+        )
+        raise ArgumentError(
+            f"got ord={ord!r} for a norm of matrices, {known}expected 'fro', 1, -1, inf or -inf"
+        )
     summed, kept = (rows, columns) if ord in (1, -1) else (columns, rows)
-    out = (max_ if ord > 0 else min_)(reduce(SUM, absolute(x), summed, True), axis=kept, keepdims=True)
+    out = (max_ if ord > 0 else min_)(
+        reduce(SUM, absolute(x), summed, True), axis=kept, keepdims=True
+    )
     axes = tuple(sorted(axes))
     return reshape_to(out, keep_axes(x.shape, axes) if keepdims else drop_axes(x.shape, axes))
 
@@ -254,26 +320,43 @@ def _matrix_norm(x, ord, axes, keepdims):
 def _norm(x, ord, axis, keepdims):
     if axis is None and (ord is None or (ord in ("fro", "f") and x.ndim == 2)):
         return _vector_norm(x, None, None, keepdims)
-    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = (
+        tuple(range(x.ndim))
+        if axis is None
+        else axis
+        if isinstance(axis, (tuple, list))
+        else (axis,)
+    )
     axes = tuple(normalize_axis(a, x.ndim) for a in axes)
     if len(axes) == 1:
         return _vector_norm(x, ord, axes, keepdims)
     if len(axes) == 2:
         return _matrix_norm(x, ord, axes, keepdims)
     raise ShapeError(
-        f"got norm of shape {x.shape} with ord={ord!r} over {len(axes)} axes, expected 1 (vectors) or 2 (matrices); "
+        f"got norm of shape {x.shape} with ord={ord!r} over {len(axes)} axes, expected 1 "
+        "(vectors) or 2 (matrices); "
         "pass axis=, or flatten it with x.reshape(-1)"
     )
 
 
 norm = composite(
-    "norm", np.linalg.norm, _norm, {"ord": None, "axis": None, "keepdims": False},
+    "norm",
+    np.linalg.norm,
+    _norm,
+    {"ord": None, "axis": None, "keepdims": False},
     cases=(
-        {}, {"axis": 0}, {"ord": 1, "axis": -1}, {"ord": 3.0, "axis": -1}, {"ord": INF, "axis": 1, "keepdims": True},
-        {"ord": 1, "axis": (0, 1)}, {"ord": -INF, "axis": (2, 0), "keepdims": True}, {"ord": "fro", "axis": (-1, 0)},
+        {},
+        {"axis": 0},
+        {"ord": 1, "axis": -1},
+        {"ord": 3.0, "axis": -1},
+        {"ord": INF, "axis": 1, "keepdims": True},
+        {"ord": 1, "axis": (0, 1)},
+        {"ord": -INF, "axis": (2, 0), "keepdims": True},
+        {"ord": "fro", "axis": (-1, 0)},
     ),
-    doc="The norm of vectors (one axis) or matrices (two), by default of all elements; its derivative at 0 is 0.",
-)  # fmt: skip
+    doc="The norm of vectors (one axis) or matrices (two), by default of all elements; its "
+    "derivative at 0 is 0.",
+)
 vector_norm = composite(
     "vector_norm", np.linalg.vector_norm,
     lambda x, axis, keepdims, ord: _vector_norm(x, ord, normalize_axes(axis, x.ndim), keepdims),
@@ -282,11 +365,14 @@ vector_norm = composite(
     doc="The norm of the elements along `axis` (all by default) as one vector; derivative 0 at 0.",
 )  # fmt: skip
 matrix_norm = composite(
-    "matrix_norm", np.linalg.matrix_norm,
+    "matrix_norm",
+    np.linalg.matrix_norm,
     lambda x, keepdims, ord: _matrix_norm(x, ord, (_axis(x, -2), _axis(x, -1)), keepdims),
-    {"keepdims": False, "ord": "fro"}, method=False, cases=({}, {"ord": 1}, {"ord": INF, "keepdims": True}),
+    {"keepdims": False, "ord": "fro"},
+    method=False,
+    cases=({}, {"ord": 1}, {"ord": INF, "keepdims": True}),
     doc="The norm of the matrices on the last two axes; derivative 0 at 0.",
-)  # fmt: skip
+)
 
 
 def _axis(x, axis):

@@ -1,13 +1,21 @@
-"""Marks: identities that say where a derivative stops (`STOP`), is collected (`VARIABLE`), or whose it is (`APART`)."""
+"""Marks: identities that say where a derivative stops (`STOP`), is collected (`VARIABLE`), or whose
+it is (`APART`)."""
 
 import numpy as np
 
 from ..ir import Node, Op
 
 STOP = Op(
-    "stop", "elementwise", lambda x, node: x, code="{0}", cost=0, vjp=lambda g, node: (None,), jvp=lambda t, node: None
+    "stop",
+    "elementwise",
+    lambda x, node: x,
+    code="{0}",
+    cost=0,
+    vjp=lambda g, node: (None,),
+    jvp=lambda t, node: None,
 )
-#: A gradient root in the middle of a segment: a leaf tensor that was written to, or made to require grad.
+#: A gradient root in the middle of a segment: a leaf tensor that was written to, or made to require
+#: grad.
 VARIABLE = Op(
     "variable",
     "elementwise",
@@ -21,18 +29,32 @@ VARIABLE = Op(
 
 #: A value told from equal ones, by its number.
 APART = Op(
-    "apart", "elementwise", lambda x, node: x, code="{0}", cost=0, vjp=lambda g, node: (g,), jvp=lambda t, node: t[0]
+    "apart",
+    "elementwise",
+    lambda x, node: x,
+    code="{0}",
+    cost=0,
+    vjp=lambda g, node: (g,),
+    jvp=lambda t, node: t[0],
 )
-#: The values of the first operand, with the gradient of the second: what a write leaves that must not be in the graph.
-#: NumPy stretches nothing where it reads one operand only.
+#: The values of the first operand, with the gradient of the second: what a write leaves that must
+#: not be in the graph. NumPy stretches nothing where it reads one operand only.
 REVALUE = Op(
-    "revalue", "elementwise", lambda value, x, node: np.broadcast_to(value, node.shape), code="({0}, {1})[0]", cost=0,
-    vjp=lambda g, node: (None, g), jvp=lambda t, node: t[1],
-)  # fmt: skip
+    "revalue",
+    "elementwise",
+    lambda value, x, node: np.broadcast_to(value, node.shape),
+    code="({0}, {1})[0]",
+    cost=0,
+    vjp=lambda g, node: (None, g),
+    jvp=lambda t, node: t[1],
+)
 
 
-#: A sum of squares that kernels take only where it is in range: else the plan is run again by NumPy.
-RANGED = Op("ranged", "elementwise", lambda x, node: x, code="{0}", check="is_extreme", cost=0, scales=True)
+#: A sum of squares that kernels take only where it is in range: else the plan is run again by
+#: NumPy.
+RANGED = Op(
+    "ranged", "elementwise", lambda x, node: x, code="{0}", check="is_extreme", cost=0, scales=True
+)
 
 
 def stop(x):

@@ -1,8 +1,9 @@
 """Shape operations: they move elements and compute nothing.
 
-The primitives are broadcast, permute, reshape, slice and its adjoint pad; everything else is built of them. Slices
-with a negative step are how a tensor is flipped. `write_through` is the inverse of a chain of them: how a write to a
-view reaches what it views. Start at `slice_node` and `write_through`.
+The primitives are broadcast, permute, reshape, slice and its adjoint pad; everything else is built
+of them. Slices with a negative step are how a tensor is flipped. `write_through` is the inverse of
+a chain of them: how a write to a view reaches what it views. Start at `slice_node` and
+`write_through`.
 """
 
 import builtins
@@ -38,7 +39,7 @@ from .registry import (
     zeros,
 )
 
-# --- primitives --------------------------------------------------------------------------------------------------
+# --- primitives -----------------------------------------------------------------------------------
 
 
 def _region(starts, steps, lengths):
@@ -77,7 +78,8 @@ def added(x, g, *starts, node):
 
 
 def added_in_place(x, g, *starts, node):
-    """The same in the memory of `x`, which nobody else reads; a -0.0 beside the region stays one."""
+    """The same in the memory of `x`, which nobody else reads; a -0.0 beside the region stays
+    one."""
     x[_region(starts, node.arg, g.shape)] += g
     return x
 
@@ -88,15 +90,25 @@ PERMUTE = Op(
     jvp=lambda t, node: permute(t[0], node.arg),
 )  # fmt: skip
 SLICE = Op(
-    "slice", "slice", _slice_reference,
-    vjp=lambda g, node: (pad_node(g, node.src[1:], node.arg, node.src[0].shape), *(None,) * len(node.arg)),
+    "slice",
+    "slice",
+    _slice_reference,
+    vjp=lambda g, node: (
+        pad_node(g, node.src[1:], node.arg, node.src[0].shape),
+        *(None,) * len(node.arg),
+    ),
     jvp=lambda t, node: slice_node(t[0], node.src[1:], node.arg, node.shape),
-)  # fmt: skip
+)
 PAD = Op(
-    "pad", "pad", _pad_reference,
-    vjp=lambda g, node: (slice_node(g, node.src[1:], node.arg, node.src[0].shape), *(None,) * len(node.arg)),
+    "pad",
+    "pad",
+    _pad_reference,
+    vjp=lambda g, node: (
+        slice_node(g, node.src[1:], node.arg, node.src[0].shape),
+        *(None,) * len(node.arg),
+    ),
     jvp=lambda t, node: pad_node(t[0], node.src[1:], node.arg, node.shape),
-)  # fmt: skip
+)
 UPDATE = Op(
     "update", "update", _update_reference,
     vjp=lambda g, node: (
@@ -123,7 +135,8 @@ def permute(x, axes):
 
 
 def _start(value):
-    """A slice's start: a constant, or a Python number of the segment, so that a loop over it compiles once."""
+    """A slice's start: a constant, or a Python number of the segment, so that a loop over it
+    compiles once."""
     return value if isinstance(value, Node) else const(value, INT64)
 
 
@@ -161,9 +174,11 @@ def selected(node):
 def write_through(base, view_of, new):
     """`base` after `new` was written to ``view_of(base)``, which is made of movements.
 
-    Raises `AliasError` for what cannot be written through: a broadcast view has several names for one element.
-    """
-    hole = leaf(-1, base.shape, base.dtype)  # movements of `base` itself must not cancel against those of the view
+    Raises `AliasError` for what cannot be written through: a broadcast view has several names for
+    one element."""
+    hole = leaf(
+        -1, base.shape, base.dtype
+    )  # movements of `base` itself must not cancel against those of the view
     view = view_of(hole)
     while view is not hole:
         view, new = view.src[0], _unmove(view, new, lambda x: _refilled(x, hole, base))
@@ -187,15 +202,19 @@ def _unmove(node, new, refilled):
         return update_node(refilled(x), new, node.src[1:], node.arg)
     if node.op is BROADCAST:
         raise AliasError(
-            "got a write to a broadcast view, in which several elements share a place; write to a .clone() of it"
+            "got a write to a broadcast view, in which several elements share a place; write to a "
+            ".clone() of it"
         )
     if node.op in (CAST, NONZERO) or len(node.src) == 1:
         return cast(new, x.dtype)
-    raise AliasError(f"got a write through {node.op.name}, which is not a view; write to a .clone() of it")
+    raise AliasError(
+        f"got a write through {node.op.name}, which is not a view; write to a .clone() of it"
+    )
 
 
 def layout(view, base, strides):
-    """Strides of `view`, movements of `base` that has `strides`; None where NumPy would have to copy."""
+    """Strides of `view`, movements of `base` that has `strides`; None where NumPy would have to
+    copy."""
     chain = []
     while view is not base:
         chain.append(view)
@@ -238,7 +257,7 @@ def _reshaped_strides(shape, strides, new):
     return tuple(out)
 
 
-# --- entries -----------------------------------------------------------------------------------------------------
+# --- entries --------------------------------------------------------------------------------------
 
 
 def _permutation(axes, ndim):
@@ -247,15 +266,25 @@ def _permutation(axes, ndim):
     axes = axes if isinstance(axes, (tuple, list)) else (axes,)
     out = tuple(normalize_axis(a, ndim) for a in axes)
     if sorted(out) != list(range(ndim)):
-        raise AxisError(f"got axes {tuple(axes)} for a tensor of {ndim} dimensions, expected each axis once")
+        raise AxisError(
+            f"got axes {tuple(axes)} for a tensor of {ndim} dimensions, expected each axis once"
+        )
     return out
 
 
 transpose = movement(
-    "transpose", np.transpose, lambda x, axes: permute(x, _permutation(axes, x.ndim)), {"axes": None},
-    aliases=("permute_dims",), spread="axes", methods=("permute", "t"), properties=("T",),
-    cases=({}, {"axes": (1, 0, 2)}), shapes=((3, 2, 4),), doc="The axes in another order; reversed by default.",
-)  # fmt: skip
+    "transpose",
+    np.transpose,
+    lambda x, axes: permute(x, _permutation(axes, x.ndim)),
+    {"axes": None},
+    aliases=("permute_dims",),
+    spread="axes",
+    methods=("permute", "t"),
+    properties=("T",),
+    cases=({}, {"axes": (1, 0, 2)}),
+    shapes=((3, 2, 4),),
+    doc="The axes in another order; reversed by default.",
+)
 
 
 def _swapaxes(x, axis1, axis2):
@@ -277,11 +306,20 @@ swapaxes = movement(
 
 def _moveaxis(x, source, destination):
     def several(a):
-        return tuple(normalize_axis(i, x.ndim) for i in (a if isinstance(a, (tuple, list)) else (a,)))
+        return tuple(
+            normalize_axis(i, x.ndim) for i in (a if isinstance(a, (tuple, list)) else (a,))
+        )
 
     source, destination = several(source), several(destination)
-    if len(source) != len(destination) or len(set(source)) != len(source) or len(set(destination)) != len(destination):
-        raise AxisError(f"got moveaxis from {source} to {destination}, expected as many axes in each, none repeated")
+    if (
+        len(source) != len(destination)
+        or len(set(source)) != len(source)
+        or len(set(destination)) != len(destination)
+    ):
+        raise AxisError(
+            f"got moveaxis from {source} to {destination}, expected as many axes in each, none "
+            "repeated"
+        )
     order = [a for a in range(x.ndim) if a not in source]
     for d, s in sorted(zip(destination, source)):
         order.insert(d, s)
@@ -307,21 +345,33 @@ def _expand_dims(x, axis):
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = normalize_axes(tuple(axes), x.ndim + len(axes))
     lengths = iter(x.shape)
-    return reshape_to(x, tuple(1 if i in axes else next(lengths) for i in range(x.ndim + len(axes))))
+    return reshape_to(
+        x, tuple(1 if i in axes else next(lengths) for i in range(x.ndim + len(axes)))
+    )
 
 
 expand_dims = movement(
-    "expand_dims", np.expand_dims, _expand_dims, {"axis": REQUIRED}, aliases=("unsqueeze",),
-    cases=({"axis": 0}, {"axis": (0, -1)}), doc="New axes of length 1 at the given places of the result.",
-)  # fmt: skip
+    "expand_dims",
+    np.expand_dims,
+    _expand_dims,
+    {"axis": REQUIRED},
+    aliases=("unsqueeze",),
+    cases=({"axis": 0}, {"axis": (0, -1)}),
+    doc="New axes of length 1 at the given places of the result.",
+)
 
 
 def _squeeze(x, axis):
-    axes = tuple(i for i, n in enumerate(x.shape) if n == 1) if axis is None else reduced_axes(axis, x.ndim)
+    axes = (
+        tuple(i for i, n in enumerate(x.shape) if n == 1)
+        if axis is None
+        else reduced_axes(axis, x.ndim)
+    )
     for a in axes:
         if x.shape[a] != 1:
             raise ShapeError(
-                f"got squeeze of axis {a} of shape {x.shape}, expected length 1 there; leave that axis out"
+                f"got squeeze of axis {a} of shape {x.shape}, expected length 1 there; leave that "
+                "axis out"
             )
     return reshape_to(x, drop_axes(x.shape, axes))
 
@@ -338,7 +388,9 @@ squeeze = movement(
 
 
 def _broadcast_to(x, shape):
-    shape = tuple(as_int(n, "length") for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
+    shape = tuple(
+        as_int(n, "length") for n in (shape if isinstance(shape, (tuple, list)) else (shape,))
+    )
     lengths = (None,) * (len(shape) - x.ndim) + x.shape  # -1 keeps one, as in PyTorch
     shape = tuple(m if n == -1 and m is not None else n for n, m in zip(shape, lengths))
     if not stretches(x.shape, shape):
@@ -350,16 +402,27 @@ def _broadcast_to(x, shape):
 
 
 broadcast_to = movement(
-    "broadcast_to", np.broadcast_to, _broadcast_to, {"shape": REQUIRED}, aliases=("expand",), spread="shape",
-    shapes=((3, 1),), cases=({"shape": (2, 3, 4)},),
-    doc="The tensor stretched to a shape, in which -1 keeps a length; a view that cannot be written to.",
-)  # fmt: skip
+    "broadcast_to",
+    np.broadcast_to,
+    _broadcast_to,
+    {"shape": REQUIRED},
+    aliases=("expand",),
+    spread="shape",
+    shapes=((3, 1),),
+    cases=({"shape": (2, 3, 4)},),
+    doc="The tensor stretched to a shape, in which -1 keeps a length; a view that cannot be "
+    "written to.",
+)
 
 
 def _flip(x, axis):
     axes = normalize_axes(axis, x.ndim)
     starts = [n - 1 if i in axes else 0 for i, n in enumerate(x.shape)]
-    return slice_node(x, starts, [-1 if i in axes else 1 for i in range(x.ndim)], x.shape) if x.size else x
+    return (
+        slice_node(x, starts, [-1 if i in axes else 1 for i in range(x.ndim)], x.shape)
+        if x.size
+        else x
+    )
 
 
 flip = movement(
@@ -371,10 +434,20 @@ flip = movement(
     doc="The order along `axis` reversed (all axes by default).",
 )
 flipud = movement(
-    "flipud", np.flipud, lambda x: _flip(x, 0), method=False, shapes=((3, 4),), doc="Rows in reverse order."
+    "flipud",
+    np.flipud,
+    lambda x: _flip(x, 0),
+    method=False,
+    shapes=((3, 4),),
+    doc="Rows in reverse order.",
 )
 fliplr = movement(
-    "fliplr", np.fliplr, lambda x: _flip(x, 1), method=False, shapes=((3, 4),), doc="Columns in reverse order."
+    "fliplr",
+    np.fliplr,
+    lambda x: _flip(x, 1),
+    method=False,
+    shapes=((3, 4),),
+    doc="Columns in reverse order.",
 )
 
 
@@ -385,8 +458,13 @@ def _roll(x, shift, axis):
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     if len(shifts) != len(axes):
         if 1 not in (len(shifts), len(axes)):
-            raise ArgumentError(f"got {len(shifts)} shifts for {len(axes)} axes, expected as many, or one")
-        shifts, axes = shifts * (len(axes) if len(shifts) == 1 else 1), axes * (len(shifts) if len(axes) == 1 else 1)
+            raise ArgumentError(
+                f"got {len(shifts)} shifts for {len(axes)} axes, expected as many, or one"
+            )
+        shifts, axes = (
+            shifts * (len(axes) if len(shifts) == 1 else 1),
+            axes * (len(shifts) if len(axes) == 1 else 1),
+        )
     for k, a in zip(shifts, axes):
         a = normalize_axis(a, x.ndim)
         n = x.shape[a]
@@ -398,7 +476,9 @@ def _roll(x, shift, axis):
 
 def _part(x, axis, start, length):
     starts = [start if i == axis else 0 for i in range(x.ndim)]
-    return slice_node(x, starts, (1,) * x.ndim, tuple(length if i == axis else n for i, n in enumerate(x.shape)))
+    return slice_node(
+        x, starts, (1,) * x.ndim, tuple(length if i == axis else n for i, n in enumerate(x.shape))
+    )
 
 
 roll = movement(
@@ -407,7 +487,7 @@ roll = movement(
     doc="Elements moved on by `shift`, those that leave at the end entering at the start.",
 )  # fmt: skip
 
-# --- joining -----------------------------------------------------------------------------------------------------
+# --- joining --------------------------------------------------------------------------------------
 
 
 def _parts(g, node):
@@ -424,7 +504,13 @@ def _join_jvp(t, node):
     return Node(CONCATENATE, tuple(parts), node.arg, node.shape, node.dtype)
 
 
-CONCATENATE = Op("concatenate", "call", lambda *xs, node: np.concatenate(xs, axis=node.arg), vjp=_parts, jvp=_join_jvp)
+CONCATENATE = Op(
+    "concatenate",
+    "call",
+    lambda *xs, node: np.concatenate(xs, axis=node.arg),
+    vjp=_parts,
+    jvp=_join_jvp,
+)
 
 
 def _concatenate(xs, axis):
@@ -437,16 +523,21 @@ def _concatenate(xs, axis):
         raise ShapeError("got 0-d tensors to concatenate, expected at least one axis; use stack")
     axis = normalize_axis(axis, first.ndim)
     for x in xs:
-        if x.ndim != first.ndim or any(n != m for i, (n, m) in enumerate(zip(x.shape, first.shape)) if i != axis):
+        if x.ndim != first.ndim or any(
+            n != m for i, (n, m) in enumerate(zip(x.shape, first.shape)) if i != axis
+        ):
             raise ShapeError(
-                f"got shapes {', '.join(str(y.shape) for y in xs)} to concatenate along axis {axis}, "
+                f"got shapes {', '.join(str(y.shape) for y in xs)} to concatenate along axis "
+                f"{axis}, "
                 "expected the same lengths on the other axes"
             )
     dtype = common_dtypes(xs)[1]
     xs = tuple(cast(x, dtype) for x in xs)
     if len(xs) == 1:
         return xs[0]
-    shape = tuple(builtins.sum(x.shape[i] for x in xs) if i == axis else n for i, n in enumerate(first.shape))
+    shape = tuple(
+        builtins.sum(x.shape[i] for x in xs) if i == axis else n for i, n in enumerate(first.shape)
+    )
     return Node(CONCATENATE, xs, axis, shape, dtype)
 
 
@@ -455,7 +546,9 @@ def _stack(xs, axis):
         raise ArgumentError("got nothing to stack; give at least one tensor")
     for x in xs:
         if x.shape != xs[0].shape:
-            raise ShapeError(f"got shapes {', '.join(str(y.shape) for y in xs)} to stack, expected equal shapes")
+            raise ShapeError(
+                f"got shapes {', '.join(str(y.shape) for y in xs)} to stack, expected equal shapes"
+            )
     axis = normalize_axis(axis, xs[0].ndim + 1)
     return _concatenate([_expand_dims(x, axis) for x in xs], axis)
 
@@ -466,6 +559,14 @@ concatenate = Entry(
     doc="Tensors joined along an axis they have.",
 )  # fmt: skip
 stack = Entry(
-    "stack", np.stack, _stack, None, {"axis": 0}, method=False, cases=({}, {"axis": -1}), shapes=((3, 4), (3, 4)),
-    args=("arrays",), doc="Tensors of equal shape joined along a new axis.",
-)  # fmt: skip
+    "stack",
+    np.stack,
+    _stack,
+    None,
+    {"axis": 0},
+    method=False,
+    cases=({}, {"axis": -1}),
+    shapes=((3, 4), (3, 4)),
+    args=("arrays",),
+    doc="Tensors of equal shape joined along a new axis.",
+)

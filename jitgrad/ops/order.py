@@ -1,7 +1,9 @@
-"""Order: argsort, sort, and elements picked by an index for each place along an axis (take_along_axis).
+"""Order: argsort, sort, and elements picked by an index for each place along an axis
+(take_along_axis).
 
-The order is NumPy's, and has no derivative; sorting is picking in that order. Picking and its adjoint are two
-primitives because an index per place is no index array on leading axes, as `indexing.GATHER` has it. Start at `along`.
+The order is NumPy's, and has no derivative; sorting is picking in that order. Picking and its
+adjoint are two primitives because an index per place is no index array on leading axes, as
+`indexing.GATHER` has it. Start at `along`.
 """
 
 import math
@@ -30,13 +32,15 @@ def _add_along(g, index, node):
 
 
 def _adding_along(node):
-    """`ADD_ALONG` as loops over the axes before and behind, where no axis of the index is stretched: a unit for each of
-    the first, or for a part of the others."""
+    """`ADD_ALONG` as loops over the axes before and behind, where no axis of the index is
+    stretched: a unit for each of the first, or for a part of the others."""
     (g, index), axis = node.src, node.arg
     if (
         node.dtype.kind == "b"
         or index.shape != g.shape
-        or any(n != m for a, (n, m) in enumerate(zip(g.shape, node.shape, strict=True)) if a != axis)
+        or any(
+            n != m for a, (n, m) in enumerate(zip(g.shape, node.shape, strict=True)) if a != axis
+        )
     ):
         return None
     outer, inner = math.prod(g.shape[:axis]), math.prod(g.shape[axis + 1 :])
@@ -71,18 +75,30 @@ for u in range(start, stop):
 
 
 ARGSORT = Op(
-    "argsort", "call", lambda x, node: np.argsort(x, axis=node.arg, kind="stable"), vjp=lambda g, node: (None,),
+    "argsort",
+    "call",
+    lambda x, node: np.argsort(x, axis=node.arg, kind="stable"),
+    vjp=lambda g, node: (None,),
     jvp=lambda t, node: None,
-)  # fmt: skip
+)
 ALONG = Op(
-    "along", "gather", lambda x, index, node: x[_grid(index, x.shape, node.arg)],
-    vjp=lambda g, node: (Node(ADD_ALONG, (g, node.src[1]), node.arg, node.src[0].shape, g.dtype), None),
+    "along",
+    "gather",
+    lambda x, index, node: x[_grid(index, x.shape, node.arg)],
+    vjp=lambda g, node: (
+        Node(ADD_ALONG, (g, node.src[1]), node.arg, node.src[0].shape, g.dtype),
+        None,
+    ),
     jvp=lambda t, node: along(t[0], node.src[1], node.arg),
-)  # fmt: skip
+)
 ADD_ALONG = Op(
-    "add_along", "call", _add_along, loops=_adding_along, vjp=lambda g, node: (along(g, node.src[1], node.arg), None),
+    "add_along",
+    "call",
+    _add_along,
+    loops=_adding_along,
+    vjp=lambda g, node: (along(g, node.src[1], node.arg), None),
     jvp=lambda t, node: Node(ADD_ALONG, (t[0], node.src[1]), node.arg, node.shape, node.dtype),
-)  # fmt: skip
+)
 
 
 def along(x, index, axis):
@@ -93,25 +109,39 @@ def along(x, index, axis):
 
 
 SEARCHSORTED = Op(
-    "searchsorted", "call", lambda a, v, node: np.searchsorted(a, v, side=node.arg), vjp=lambda g, node: (None, None),
+    "searchsorted",
+    "call",
+    lambda a, v, node: np.searchsorted(a, v, side=node.arg),
+    vjp=lambda g, node: (None, None),
     jvp=lambda t, node: None,
-)  # fmt: skip
+)
 
 
 def _searchsorted(a, v, side):
     if side not in ("left", "right"):
         raise ArgumentError(f"got side = {side!r}, expected 'left' or 'right'")
     if not isinstance(a, Node) or a.ndim != 1:
-        raise ShapeError(f"got a of shape {getattr(a, 'shape', ())}, expected one axis of sorted elements")
+        raise ShapeError(
+            f"got a of shape {getattr(a, 'shape', ())}, expected one axis of sorted elements"
+        )
     v = v if isinstance(v, Node) else const(v, common_dtypes((a, v))[1])
     return Node(SEARCHSORTED, (a, v), side, v.shape, INT64)
 
 
 searchsorted = Entry(
-    "searchsorted", np.searchsorted, _searchsorted, 2, {"side": "left"}, op=SEARCHSORTED, args=("a", "v"),
-    shapes=((4,), (2, 3)), cases=({}, {"side": "right"}), differentiable=False,
-    doc="Where the elements of `v` belong in the sorted `a`: before equal ones, or behind them for side='right'.",
-)  # fmt: skip
+    "searchsorted",
+    np.searchsorted,
+    _searchsorted,
+    2,
+    {"side": "left"},
+    op=SEARCHSORTED,
+    args=("a", "v"),
+    shapes=((4,), (2, 3)),
+    cases=({}, {"side": "right"}),
+    differentiable=False,
+    doc="Where the elements of `v` belong in the sorted `a`: before equal ones, or behind them "
+    "for side='right'.",
+)
 
 _ORDER = {"axis": -1, "kind": None, "stable": None}
 _KINDS = (None, "quicksort", "mergesort", "heapsort", "stable")
@@ -120,12 +150,16 @@ _KINDS = (None, "quicksort", "mergesort", "heapsort", "stable")
 def _ordered(x, axis, kind):
     """The tensor to sort, and along which axis: that of the flat one for None."""
     if kind not in _KINDS:
-        raise ArgumentError(f"got kind = {kind!r}, expected one of {', '.join(map(repr, _KINDS[1:]))}")
+        raise ArgumentError(
+            f"got kind = {kind!r}, expected one of {', '.join(map(repr, _KINDS[1:]))}"
+        )
     return (reshape_to(x, (x.size,)), 0) if axis is None else (x, normalize_axis(axis, x.ndim))
 
 
 def _argsort(x, axis, kind, stable):
-    x, axis = _ordered(reshape_to(x, (1,)) if x.ndim == 0 else x, axis, kind)  # NumPy's is of one element, too
+    x, axis = _ordered(
+        reshape_to(x, (1,)) if x.ndim == 0 else x, axis, kind
+    )  # NumPy's is of one element, too
     return Node(ARGSORT, (x,), axis, x.shape, INT64)
 
 
@@ -135,13 +169,27 @@ def _sort(x, axis, kind, stable):
 
 
 argsort = Entry(
-    "argsort", np.argsort, _argsort, 1, _ORDER, op=ARGSORT, cases=({}, {"axis": 0}), differentiable=False,
-    doc="The indices that sort along `axis` (of the flat tensor for None); ties keep their order, nan comes last.",
-)  # fmt: skip
+    "argsort",
+    np.argsort,
+    _argsort,
+    1,
+    _ORDER,
+    op=ARGSORT,
+    cases=({}, {"axis": 0}),
+    differentiable=False,
+    doc="The indices that sort along `axis` (of the flat tensor for None); ties keep their order, "
+    "nan comes last.",
+)
 sort = composite(
-    "sort", np.sort, _sort, _ORDER, method=False, cases=({}, {"axis": 0}, {"axis": None}),
-    doc="The elements in ascending order along `axis`, as a new tensor: the method `x.sort()` is in place, as NumPy's.",
-)  # fmt: skip
+    "sort",
+    np.sort,
+    _sort,
+    _ORDER,
+    method=False,
+    cases=({}, {"axis": 0}, {"axis": None}),
+    doc="The elements in ascending order along `axis`, as a new tensor: the method `x.sort()` is "
+    "in place, as NumPy's.",
+)
 
 
 def _along_axis(shape, indices, axis=-1):
@@ -151,7 +199,8 @@ def _along_axis(shape, indices, axis=-1):
     axis = normalize_axis(axis, len(shape))
     if len(indices) != len(shape):
         raise ShapeError(
-            f"got indices of {len(indices)} dimensions for a tensor of {len(shape)}, expected as many; insert axes "
+            f"got indices of {len(indices)} dimensions for a tensor of {len(shape)}, expected as "
+            "many; insert axes "
             "with indices[:, None]"
         )
     return shape[axis], axis
@@ -171,7 +220,18 @@ def _take_along_axis(x, indices, axis):
 
 
 take_along_axis = Entry(
-    "take_along_axis", np.take_along_axis, _take_along_axis, 2, {"axis": -1}, op=ALONG, args=("x", "indices"),
-    host=_check_along, along=_along_axis, method=False, cases=({"axis": 0}, {"axis": 1}), shapes=((2, 3), (1, 3)),
-    doc="The element at an index for each place along `axis` (of the flat tensor for None), such as `argsort` gives.",
-)  # fmt: skip
+    "take_along_axis",
+    np.take_along_axis,
+    _take_along_axis,
+    2,
+    {"axis": -1},
+    op=ALONG,
+    args=("x", "indices"),
+    host=_check_along,
+    along=_along_axis,
+    method=False,
+    cases=({"axis": 0}, {"axis": 1}),
+    shapes=((2, 3), (1, 3)),
+    doc="The element at an index for each place along `axis` (of the flat tensor for None), such "
+    "as `argsort` gives.",
+)

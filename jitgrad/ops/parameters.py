@@ -1,27 +1,46 @@
-"""What every parameter of the public operations means, by name: one sentence for all operations that have it."""
+"""What every parameter of the public operations means, by name: one sentence for all operations
+that have it."""
 
 #: Name -> (type, sentence).
 PARAMETERS = {
     # operands
     "x": ("array_like", "A tensor, an array, a nested sequence or a number."),
-    "y": ("array_like", "The second operand; both are broadcast where the operation is elementwise."),
+    "y": (
+        "array_like",
+        "The second operand; both are broadcast where the operation is elementwise.",
+    ),
     "a": ("array_like", "What is searched, in ascending order. No gradient."),
     "v": ("array_like", "The values whose places are wanted. No gradient."),
     "condition": ("array_like of bool", "Where to take `x`; elsewhere, `y`."),
     "arrays": ("sequence of array_like", "The operands, in order."),
-    "indices": ("array_like of int", "Positions along the axis; negative ones count from the end. No gradient."),
+    "indices": (
+        "array_like of int",
+        "Positions along the axis; negative ones count from the end. No gradient.",
+    ),
     "values": ("array_like", "What is added at the positions."),
-    "decay": ("array_like", "What the result before is multiplied by, the first for nothing; broadcast with `x`."),
-    "repeats": ("int or array_like of int", "How often each element stands in the result. No gradient."),
+    "decay": (
+        "array_like",
+        "What the result before is multiplied by, the first for nothing; broadcast with `x`.",
+    ),
+    "repeats": (
+        "int or array_like of int",
+        "How often each element stands in the result. No gradient.",
+    ),
     "delta": ("array_like", "The residual at which the square ends; below 0 the loss is inf."),
     "r": ("array_like", "The residual."),
     "min": ("array_like or None", "Lower bound; None for none."),
     "max": ("array_like or None", "Upper bound; None for none."),
     # axes and shapes
-    "axis": ("int or tuple of int", "The axis, or axes where it takes several; None as in NumPy: all, or x flat."),
+    "axis": (
+        "int or tuple of int",
+        "The axis, or axes where it takes several; None as in NumPy: all, or x flat.",
+    ),
     "axis1": ("int", "The first of the two axes."),
     "axis2": ("int", "The second of the two axes."),
-    "axes": ("int or sequence of int", "Axes in order, as NumPy takes them; negative ones count from the end."),
+    "axes": (
+        "int or sequence of int",
+        "Axes in order, as NumPy takes them; negative ones count from the end.",
+    ),
     "source": ("int or sequence of int", "Where the axes are now."),
     "destination": ("int or sequence of int", "Where the axes shall be, in the order of `source`."),
     "shape": ("int or sequence of int", "The shape of the result."),
@@ -30,9 +49,15 @@ PARAMETERS = {
     # the rest
     "dtype": ("dtype", "The dtype to compute in, and of the result; None: as NumPy chooses it."),
     "decimals": ("int", "Decimal places; negative ones are before the point."),
-    "shift": ("int or tuple of int", "By how many places the elements move; what leaves at the end enters in front."),
+    "shift": (
+        "int or tuple of int",
+        "By how many places the elements move; what leaves at the end enters in front.",
+    ),
     "reps": ("int or sequence of int", "How often `x` is repeated along each axis."),
-    "ddof": ("int or float", "What is subtracted from the number of elements that the squares are divided by."),
+    "ddof": (
+        "int or float",
+        "What is subtracted from the number of elements that the squares are divided by.",
+    ),
     "correction": ("int or float", "The array API standard's name of `ddof`; None: that is used."),
     "ord": ("int, float, str or None", "Which norm, as in NumPy."),
     "side": ("str", "On which side of equal elements a place is: 'left' or 'right'."),
@@ -42,7 +67,10 @@ PARAMETERS = {
     "mode": ("str", "What becomes of indices out of bounds: 'raise', 'wrap' or 'clip'."),
     "nan": ("float", "What nan becomes."),
     "posinf": ("float or None", "What infinity becomes; None: the largest number of the dtype."),
-    "neginf": ("float or None", "What minus infinity becomes; None: the lowest number of the dtype."),
+    "neginf": (
+        "float or None",
+        "What minus infinity becomes; None: the lowest number of the dtype.",
+    ),
     "deg": ("bool", "In degrees."),
     "window_shape": ("int or tuple of int", "The length of the window along each of the axes."),
     "reverse": ("bool", "Accumulate from the end."),

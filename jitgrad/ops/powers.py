@@ -14,7 +14,9 @@ def _power_partials(x, y, out):
         return y * power(x, y.arg - 1), None
     zero = logical_and(equal(x, 0), y >= 0)
     none = equal(y, 0)
-    return where(none, 0.0, y * power(x, where(none, 1.0, y) - 1)), where(zero, 0.0, log(where(zero, 1.0, x)) * out)
+    return where(none, 0.0, y * power(x, where(none, 1.0, y) - 1)), where(
+        zero, 0.0, log(where(zero, 1.0, x)) * out
+    )
 
 
 power2 = elementwise(
@@ -27,7 +29,9 @@ _dtypes = ufunc_dtypes(np.power)
 def _power(x, y):
     """Exponents that are code (0, 1, 2, 3, 4, -1, -2, ½, -½) become arithmetic."""
     value = y if not isinstance(y, Node) else y.arg if y.op is CONST else None
-    if isinstance(x, Node) and (type(value) is int and value >= 0 or type(value) in (int, float) and is_float(x.dtype)):
+    if isinstance(x, Node) and (
+        type(value) is int and value >= 0 or type(value) in (int, float) and is_float(x.dtype)
+    ):
         x = cast(x, _dtypes((x, value))[1])  # bools become integers
         if value == 0:
             return broadcast(const(1, x.dtype), x.shape)
@@ -51,22 +55,33 @@ def _power(x, y):
 
 
 def _guard(x, y):
-    """Refuses negative powers of integers, as NumPy does: the values of an exponent are looked at for that."""
+    """Refuses negative powers of integers, as NumPy does: the values of an exponent are looked at
+    for that."""
     asked = tuple([v.dtype if hasattr(v, "dtype") else asked_by(v) for v in (x, y)])
     if _dtypes.of(asked)[1].kind == "f":
         return
     least = y if isinstance(y, int) else y._array().min(initial=0) if y.dtype.kind == "i" else 0
     if least < 0:
         raise ArgumentError(
-            f"got the negative exponent {least} for integers, whose powers would be no integers, expected one of at "
+            f"got the negative exponent {least} for integers, whose powers would be no integers, "
+            "expected one of at "
             "least 0; convert the tensor with .double() first"
         )
 
 
 power = composite(
-    "power", np.power, _power, operands=2, operator="pow", aliases=("pow",), on=(0.5, 2),
-    codes=frozenset((0, 1, 2, 3, 4, -1, -2, 0.5, -0.5)), guard=_guard, instead={2: square}, doc="x ** y.",
-)  # fmt: skip
+    "power",
+    np.power,
+    _power,
+    operands=2,
+    operator="pow",
+    aliases=("pow",),
+    on=(0.5, 2),
+    codes=frozenset((0, 1, 2, 3, 4, -1, -2, 0.5, -0.5)),
+    guard=_guard,
+    instead={2: square},
+    doc="x ** y.",
+)
 
 
 def _float_power(x, y):

@@ -1,8 +1,9 @@
 """The linear recurrence ``out[i] = decay[i] * out[i - 1] + x[i]``: a scan of two operands.
 
-It is a primitive because the derivatives of scans are this: of cumprod, cummax, cummin and logcumsumexp, and of itself,
-in both modes and to any order, without a division and without a difference of large sums. Start at `recur`; `after`
-and `before` are how derivative rules read a scan's neighbours.
+It is a primitive because the derivatives of scans are this: of cumprod, cummax, cummin and
+logcumsumexp, and of itself, in both modes and to any order, without a division and without a
+difference of large sums. Start at `recur`; `after` and `before` are how derivative rules read a
+scan's neighbours.
 """
 
 import math
@@ -15,7 +16,7 @@ from ..ir.shapes import broadcast_shapes, normalize_axis
 from .movement import pad_node, slice_node, update_node
 from .registry import Entry, as_node, broadcast, cast, common_dtypes
 
-# --- neighbours along a scan ---------------------------------------------------------------------------------------
+# --- neighbours along a scan ----------------------------------------------------------------------
 
 
 def _starts(x, axis, reverse):
@@ -38,7 +39,8 @@ def behind(x, shape, axis, reverse):
 
 
 def behind_first(x, new, axis, reverse):
-    """`new`, which has one element less than `x`, behind what `x` has where a scan comes to first."""
+    """`new`, which has one element less than `x`, behind what `x` has where a scan comes to
+    first."""
     return update_node(x, new, _starts(x, axis, reverse), (1,) * x.ndim)
 
 
@@ -57,9 +59,10 @@ def zero_first(x, axis, reverse):
     return behind(rest(x, axis, reverse), x.shape, axis, reverse)
 
 
-# --- the primitive -------------------------------------------------------------------------------------------------
+# --- the primitive --------------------------------------------------------------------------------
 
-#: Lanes from which a step of the NumPy tier is worth its calls; fewer are made more by cutting the axis into blocks.
+#: Lanes from which a step of the NumPy tier is worth its calls; fewer are made more by cutting the
+#: axis into blocks.
 LANES = 256
 
 
@@ -69,7 +72,9 @@ def _reference(x, decay, node):
         return x
     x, decay = (np.flip(v, axis) if reverse else v for v in (x, decay))
     x, decay = (np.moveaxis(v, axis, 0) for v in (x, decay))
-    out = _solve(*(np.ascontiguousarray(v).reshape(len(v), -1) for v in (x, decay))).reshape(x.shape)
+    out = _solve(*(np.ascontiguousarray(v).reshape(len(v), -1) for v in (x, decay))).reshape(
+        x.shape
+    )
     out = np.moveaxis(out, 0, axis)
     return np.flip(out, axis) if reverse else out
 
@@ -79,7 +84,8 @@ def _solve(x, decay):
     n, lanes = x.shape
     if lanes >= LANES or n <= 32:
         return _stepped(x, decay)
-    # Blocks side by side are more lanes: each is solved from 0, then what enters it is added, faded.
+    # Blocks side by side are more lanes: each is solved from 0, then what enters it is added,
+    # faded.
     length = int(np.sqrt(n))
     blocks = -(-n // length)
     rows, decays = (_side_by_side(v, blocks, length) for v in (x, decay))
@@ -88,15 +94,19 @@ def _solve(x, decay):
     parts = (v.reshape(blocks, lanes).T for v in (out[-1], fade[-1], cut[-1]))
     ends = [_join(*totals, x) for totals in zip(*parts, strict=True)]
     known = all(e is not None for e in ends)
-    entering = np.concatenate([np.zeros(lanes, x.dtype), np.stack(ends, 1).reshape(-1)[:-lanes]]) if known else None
+    entering = (
+        np.concatenate([np.zeros(lanes, x.dtype), np.stack(ends, 1).reshape(-1)[:-lanes]])
+        if known
+        else None
+    )
     if not known or not _enters(out, entering, fade, cut):
         return _one_by_one(x, decay)
     return out.reshape(length, blocks, lanes).transpose(1, 0, 2).reshape(-1, lanes)[:n]
 
 
 def _enters(out, entering, fade, cut):
-    """Add to `out` what enters, times `fade`, where it is not `cut` off; False if products out of range do not tell
-    what that is."""
+    """Add to `out` what enters, times `fade`, where it is not `cut` off; False if products out of
+    range do not tell what that is."""
     odd = ~np.isfinite(entering)
     if not np.isfinite(fade[-1]).all():
         unknown = (np.abs(entering) < 1) | np.isnan(out)
@@ -117,7 +127,9 @@ def _enters(out, entering, fade, cut):
 def _side_by_side(x, blocks, length):
     whole = np.zeros((blocks * length, x.shape[1]), x.dtype)
     whole[: len(x)] = x
-    return np.ascontiguousarray(whole.reshape(blocks, length, -1).transpose(1, 0, 2)).reshape(length, -1)
+    return np.ascontiguousarray(whole.reshape(blocks, length, -1).transpose(1, 0, 2)).reshape(
+        length, -1
+    )
 
 
 def _stepped(x, decay):
@@ -143,14 +155,18 @@ def _one_by_one(x, decay):
 
 
 def _join(last, faded, cuts, node):
-    """The results at the ends of blocks: of each is known the `last` result, from 0, how what enters is `faded` in it,
-    and how many decays of 0 keep that out. None where sums or products out of range do not tell."""
+    """The results at the ends of blocks: of each is known the `last` result, from 0, how what
+    enters is `faded` in it, and how many decays of 0 keep that out. None where sums or products out
+    of range do not tell."""
     out, entering = [], 0.0
     for result, fade, cut in zip(last.tolist(), faded.tolist(), cuts.tolist(), strict=True):
-        # 0 stays 0, however large the product of the decays; where that is nan, so is the result, or 0 met inf in it.
+        # 0 stays 0, however large the product of the decays; where that is nan, so is the result,
+        # or 0 met inf in it.
         if entering and not cut and not math.isnan(fade):
             # An infinity stays, where the product is 0 because it is so small.
-            added = entering * fade if math.isfinite(entering) else entering * math.copysign(1, fade)
+            added = (
+                entering * fade if math.isfinite(entering) else entering * math.copysign(1, fade)
+            )
             if math.isinf(added) and (result == -added or abs(entering) < 1 or math.isnan(result)):
                 return None
             result += added
@@ -175,13 +191,21 @@ def _jvp(t, node):
 
 
 RECURRENCE = Op(
-    "linear_recurrence", "scan", _reference, identity=lambda dtype: 0, cost=4,
-    combine="({0} * {2} + {1} if {2} != 0 else {1})", vjp=_vjp, jvp=_jvp, join=_join,
+    "linear_recurrence",
+    "scan",
+    _reference,
+    identity=lambda dtype: 0,
+    cost=4,
+    combine="({0} * {2} + {1} if {2} != 0 else {1})",
+    vjp=_vjp,
+    jvp=_jvp,
+    join=_join,
     totals=(
-        total("last", 0, "({0} * {2} + {1} if {2} != 0 else {1})"), total("product", 1, "({0} * {2})"),
+        total("last", 0, "({0} * {2} + {1} if {2} != 0 else {1})"),
+        total("product", 1, "({0} * {2})"),
         total("zeros", 0, "({0} + 1 if {2} == 0 else {0})"),
     ),
-)  # fmt: skip
+)
 
 
 def recur(x, decay, axis, reverse):
@@ -196,12 +220,22 @@ def _linear_recurrence(x, decay, axis, reverse):
     shape = broadcast_shapes(x.shape, decay.shape) or (1,)
     x, decay = (broadcast(cast(v, dtype), shape) for v in (x, decay))
     axis, reverse = normalize_axis(axis, len(shape)), bool(reverse)
-    return recur(x, zero_first(decay, axis, reverse), axis, reverse)  # 0 * inf is not what the first begins with
+    return recur(
+        x, zero_first(decay, axis, reverse), axis, reverse
+    )  # 0 * inf is not what the first begins with
 
 
 linear_recurrence = Entry(
-    "linear_recurrence", None, _linear_recurrence, 2, {"axis": -1, "reverse": False}, op=RECURRENCE,
-    args=("x", "decay"), on=((-2, 2), (-0.9, 0.9)), cases=({}, {"axis": 0}, {"axis": 1, "reverse": True}),
-    doc="out[i] = decay[i] * out[i - 1] + x[i] along `axis`, out[0] = x[0]: moving averages, filters, discounted sums. "
+    "linear_recurrence",
+    None,
+    _linear_recurrence,
+    2,
+    {"axis": -1, "reverse": False},
+    op=RECURRENCE,
+    args=("x", "decay"),
+    on=((-2, 2), (-0.9, 0.9)),
+    cases=({}, {"axis": 0}, {"axis": 1, "reverse": True}),
+    doc="out[i] = decay[i] * out[i - 1] + x[i] along `axis`, out[0] = x[0]: moving averages, "
+    "filters, discounted sums. "
     "A decay of 0 forgets all that came before, inf and nan, too.",
-)  # fmt: skip
+)

@@ -1,7 +1,7 @@
 """Reductions over axes: the primitives, and the composites made of them (mean, var, std...).
 
-Start at `reduce`. A primitive reduction works in the operand's dtype; the public entry casts first, by NumPy's
-rules (a sum of small integers is an int64).
+Start at `reduce`. A primitive reduction works in the operand's dtype; the public entry casts first,
+by NumPy's rules (a sum of small integers is an int64).
 """
 
 import math
@@ -12,7 +12,18 @@ from ..base.dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Node, Op, const, size
 from ..ir.shapes import drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
-from .elementwise import absolute, equal, exp, isnan, log, logical_or, not_equal, root0, square, where
+from .elementwise import (
+    absolute,
+    equal,
+    exp,
+    isnan,
+    log,
+    logical_or,
+    not_equal,
+    root0,
+    square,
+    where,
+)
 from .marks import stop
 from .registry import SUM, Entry, broadcast, cast, composite, expand, reduce_sum, reshape_to
 
@@ -75,10 +86,11 @@ def _extreme_jvp(t, node):
 
 
 def _others(node):
-    """For each element, the product of the others; right, and so is its derivative, with any number of zeros.
+    """For each element, the product of the others; right, and so is its derivative, with any number
+    of zeros.
 
-    The factors that are 0 are kept apart: of one among the others the product is that factor, which has a derivative.
-    """
+    The factors that are 0 are kept apart: of one among the others the product is that factor, which
+    has a derivative."""
     x = node.src[0]
     zero = equal(x, 0)
     count, zeros, safe = cast(zero, x.dtype), where(zero, x, 0.0), where(zero, 1.0, x)
@@ -118,7 +130,13 @@ ALL = Op(
 
 def _accumulating(op):
     def build(x, axis, dtype, keepdims):
-        dtype = as_dtype(dtype) if dtype is not None else None if x.dtype.kind == "f" else _accumulator(x.dtype)
+        dtype = (
+            as_dtype(dtype)
+            if dtype is not None
+            else None
+            if x.dtype.kind == "f"
+            else _accumulator(x.dtype)
+        )
         return reduce(op, x, axis, keepdims, dtype)
 
     return build
@@ -129,7 +147,8 @@ def _extreme(op):
         axes = reduced_axes(axis, x.ndim)
         if any(x.shape[a] == 0 for a in axes):
             raise ShapeError(
-                f"got {op.name} over an empty axis of shape {x.shape}, which has no {op.name}; give it elements"
+                f"got {op.name} over an empty axis of shape {x.shape}, which has no {op.name}; "
+                "give it elements"
             )
         return reduce(op, x, axis, keepdims)
 
@@ -138,8 +157,15 @@ def _extreme(op):
 
 _TYPED = {"axis": None, "dtype": None, "keepdims": False}
 sum_ = Entry(
-    "sum", np.sum, _accumulating(SUM), 1, _TYPED, op=SUM, cases=CASES, doc="The sum over `axis` (all axes by default).",
-)  # fmt: skip
+    "sum",
+    np.sum,
+    _accumulating(SUM),
+    1,
+    _TYPED,
+    op=SUM,
+    cases=CASES,
+    doc="The sum over `axis` (all axes by default).",
+)
 prod = Entry(
     "prod",
     np.prod,
@@ -173,16 +199,30 @@ min_ = Entry(
     doc="The smallest element along `axis`; ties share the gradient.",
 )
 any_ = Entry(
-    "any", np.any, lambda x, axis, keepdims: reduce(ANY, x, axis, keepdims, BOOL), 1, PARAMS, op=ANY, cases=CASES,
-    differentiable=False, doc="Whether any element is true.",
-)  # fmt: skip
+    "any",
+    np.any,
+    lambda x, axis, keepdims: reduce(ANY, x, axis, keepdims, BOOL),
+    1,
+    PARAMS,
+    op=ANY,
+    cases=CASES,
+    differentiable=False,
+    doc="Whether any element is true.",
+)
 all_ = Entry(
-    "all", np.all, lambda x, axis, keepdims: reduce(ALL, x, axis, keepdims, BOOL), 1, PARAMS, op=ALL, cases=CASES,
-    differentiable=False, doc="Whether all elements are true.",
-)  # fmt: skip
+    "all",
+    np.all,
+    lambda x, axis, keepdims: reduce(ALL, x, axis, keepdims, BOOL),
+    1,
+    PARAMS,
+    op=ALL,
+    cases=CASES,
+    differentiable=False,
+    doc="Whether all elements are true.",
+)
 
 
-# --- positions of extremes: NumPy's, no gradient ---------------------------------------------------------------
+# --- positions of extremes: NumPy's, no gradient --------------------------------------------------
 
 
 def _arg(name, numpy):
@@ -220,7 +260,7 @@ argmax = _arg("argmax", np.argmax)
 argmin = _arg("argmin", np.argmin)
 
 
-# --- composites ----------------------------------------------------------------------------------------------------
+# --- composites -----------------------------------------------------------------------------------
 
 
 def _count(x, axes):
@@ -234,15 +274,20 @@ def _float(x):
 def _mean(x, axis, dtype, keepdims):
     if dtype is not None and not is_float(as_dtype(dtype)):
         raise DTypeError(
-            f"got dtype={dtype} for a mean, expected a float: a mean in integers would be truncated on the way"
+            f"got dtype={dtype} for a mean, expected a float: a mean in integers would be "
+            "truncated on the way"
         )
     x = cast(x, as_dtype(dtype)) if dtype is not None else _float(x)
-    axes = normalize_axes(axis, x.ndim)  # of a 0-d value no axis may be named here: NumPy counts along it
+    axes = normalize_axes(
+        axis, x.ndim
+    )  # of a 0-d value no axis may be named here: NumPy counts along it
     n = _count(x, axes)
     return reduce(SUM, x, axes, keepdims) / size(n if n else float("nan"), x.dtype)
 
 
-mean = composite("mean", np.mean, _mean, _TYPED, cases=CASES, doc="The arithmetic mean over `axis`.")
+mean = composite(
+    "mean", np.mean, _mean, _TYPED, cases=CASES, doc="The arithmetic mean over `axis`."
+)
 
 
 def _var(x, axis, ddof, keepdims, correction=None):
@@ -250,7 +295,9 @@ def _var(x, axis, ddof, keepdims, correction=None):
     axes = normalize_axes(axis, x.ndim)
     ddof = ddof if correction is None else correction
     if not isinstance(ddof, (int, float)):
-        raise ArgumentError(f"got ddof = {ddof!r}, expected a number; name several axes as axis=(0, 1)")
+        raise ArgumentError(
+            f"got ddof = {ddof!r}, expected a number; name several axes as axis=(0, 1)"
+        )
     d = x - _mean(x, axes, None, True)
     n = _count(x, axes) - ddof
     return reduce(SUM, square(d), axes, keepdims) / size(n if n > 0 else float("nan"), x.dtype)
@@ -276,7 +323,8 @@ std = composite(
 
 
 def _top(x, axes):
-    """The maximum over `axes`, with length 1: a shift of `x`, on which no result depends, so no gradient goes there."""
+    """The maximum over `axes`, with length 1: a shift of `x`, on which no result depends, so no
+    gradient goes there."""
     if not _count(x, axes):
         return broadcast(const(0, x.dtype), keep_axes(x.shape, axes))
     return stop(reduce(MAX, x, axes, True))
@@ -305,9 +353,8 @@ logsumexp = composite(
 def _shifted(x, axis):
     """``x - max(x)`` over `axis`, the exponential of that, and its sum.
 
-    The result is made of these, not of `logsumexp`: of x and a logarithm that is as large nothing is left but the
-    roundings of both.
-    """
+    The result is made of these, not of `logsumexp`: of x and a logarithm that is as large nothing
+    is left but the roundings of both."""
     x = _float(x)
     axes = reduced_axes(axis, x.ndim)
     x = x - _top(x, axes)
@@ -326,18 +373,42 @@ def _log_softmax(x, axis):
 
 
 softmax = composite(
-    "softmax", None, _softmax, {"axis": -1}, cases=({}, {"axis": 0}), scipy="softmax",
-    doc="exp(x) / sum(exp(x)) over `axis`, without overflow; its digits do not depend on what is added to x.",
-)  # fmt: skip
+    "softmax",
+    None,
+    _softmax,
+    {"axis": -1},
+    cases=({}, {"axis": 0}),
+    scipy="softmax",
+    doc="exp(x) / sum(exp(x)) over `axis`, without overflow; its digits do not depend on what is "
+    "added to x.",
+)
 log_softmax = composite(
-    "log_softmax", None, _log_softmax, {"axis": -1}, cases=({}, {"axis": 0}), scipy="log_softmax",
-    doc="log(softmax(x)) over `axis`, without overflow; its digits do not depend on what is added to x.",
-)  # fmt: skip
+    "log_softmax",
+    None,
+    _log_softmax,
+    {"axis": -1},
+    cases=({}, {"axis": 0}),
+    scipy="log_softmax",
+    doc="log(softmax(x)) over `axis`, without overflow; its digits do not depend on what is added "
+    "to x.",
+)
 count_nonzero = Entry(
-    "count_nonzero", np.count_nonzero, lambda x, axis, keepdims: reduce(SUM, not_equal(x, 0), axis, keepdims, INT64), 1,
-    PARAMS, cases=CASES, differentiable=False, method=False, doc="How many elements are not 0.",
-)  # fmt: skip
+    "count_nonzero",
+    np.count_nonzero,
+    lambda x, axis, keepdims: reduce(SUM, not_equal(x, 0), axis, keepdims, INT64),
+    1,
+    PARAMS,
+    cases=CASES,
+    differentiable=False,
+    method=False,
+    doc="How many elements are not 0.",
+)
 ptp = composite(
-    "ptp", np.ptp, lambda x, axis, keepdims: max_(x, axis, keepdims) - min_(x, axis, keepdims), PARAMS, cases=CASES,
-    method=False, doc="The range, max - min, over `axis`.",
-)  # fmt: skip
+    "ptp",
+    np.ptp,
+    lambda x, axis, keepdims: max_(x, axis, keepdims) - min_(x, axis, keepdims),
+    PARAMS,
+    cases=CASES,
+    method=False,
+    doc="The range, max - min, over `axis`.",
+)

@@ -1,11 +1,13 @@
 """The registry: one `Entry` per operation, and the constructors that make entries.
 
-An entry holds everything the rest of jitgrad knows of an operation: its NumPy counterpart, how it is built
-in the IR, its static parameters, its documentation, where gradcheck samples it. Functions, methods, operators,
-protocol dispatch, kernels, the NumPy tier, both derivative modes and the tests are made from entries by walking
-`REGISTRY`; `tests/test_layers.py` lists the few places outside `jitgrad.ops` that name an operation.
+An entry holds everything the rest of jitgrad knows of an operation: its NumPy counterpart, how it
+is built in the IR, its static parameters, its documentation, where gradcheck samples it. Functions,
+methods, operators, protocol dispatch, kernels, the NumPy tier, both derivative modes and the tests
+are made from entries by walking `REGISTRY`; `tests/test_layers.py` lists the few places outside
+`jitgrad.ops` that name an operation.
 
-An entry is callable on IR nodes (and Python numbers), which is how derivative rules and composites use it:
+An entry is callable on IR nodes (and Python numbers), which is how derivative rules and composites
+use it:
 
     tanh = elementwise("tanh", np.tanh, lambda x, out: 1 - out * out, ...)
     softplus = composite("softplus", None, lambda x: logaddexp(x, 0), ...)
@@ -60,10 +62,11 @@ class Entry:
     public : bool
         Whether users see it; others are parts of composites.
     view : bool, "dense" or "ordered"
-        The result aliases the operand, as in NumPy; "dense": unless it is so laid out that NumPy would have to copy;
-        "ordered": only if its elements lie one after the other.
+        The result aliases the operand, as in NumPy; "dense": unless it is so laid out that NumPy
+        would have to copy; "ordered": only if its elements lie one after the other.
     layout : callable or None
-        ``layout(shape, strides, *params)`` -> the strides of the view, where its movements alone do not tell them.
+        ``layout(shape, strides, *params)`` -> the strides of the view, where its movements alone do
+        not tell them.
     on : tuple
         Where gradcheck samples the operands: (low, high), or one such pair per operand.
     kink : dict
@@ -80,29 +83,63 @@ class Entry:
     guard : callable or None
         ``guard(*operands)`` raises where the operation does not take integers of such values.
     loop : callable
-        ``loop(asked)`` -> (dtypes that the operands are computed in, dtype of the result), from dtypes and, for Python
-        numbers, types.
+        ``loop(asked)`` -> (dtypes that the operands are computed in, dtype of the result), from
+        dtypes and, for Python numbers, types.
     compares : bool
         The operands are compared: a Python integer may be beyond the dtype of the other.
     saturates : dict
-        Operand -> whether a Python integer there may be above the dtype of the others, else below: it limits nothing.
+        Operand -> whether a Python integer there may be above the dtype of the others, else below:
+        it limits nothing.
     instead : dict
-        Second operand of the operator, a Python number -> the entry that it stands for beside integers, as in NumPy.
+        Second operand of the operator, a Python number -> the entry that it stands for beside
+        integers, as in NumPy.
     scipy : str
-        The function of `scipy.special` of the same meaning, or "": tensors that are passed to that come here.
+        The function of `scipy.special` of the same meaning, or "": tensors that are passed to that
+        come here.
     host : callable or None
-        ``host(shape, value, *params)`` -> array: checks the second operand by value, when it is recorded.
+        ``host(shape, value, *params)`` -> array: checks the second operand by value, when it is
+        recorded.
     along : callable or None
-        Where that operand holds indices: ``along(shape, shape of it, *params)`` -> length and number of their axis, for
-        a recording that cannot see them.
+        Where that operand holds indices: ``along(shape, shape of it, *params)`` -> length and
+        number of their axis, for a recording that cannot see them.
     """
 
     __slots__ = (
-        "name", "numpy", "build", "operands", "params", "op", "operator", "method", "view",
-        "on", "kink", "differentiable", "aliases", "doc", "shapes", "cases", "args", "codes", "host", "public", "guard",
-        "methods", "properties", "in_place", "spread", "optional", "layout", "along", "scipy",
-        "loop", "compares", "saturates", "instead", "level",
-    )  # fmt: skip
+        "name",
+        "numpy",
+        "build",
+        "operands",
+        "params",
+        "op",
+        "operator",
+        "method",
+        "view",
+        "on",
+        "kink",
+        "differentiable",
+        "aliases",
+        "doc",
+        "shapes",
+        "cases",
+        "args",
+        "codes",
+        "host",
+        "public",
+        "guard",
+        "methods",
+        "properties",
+        "in_place",
+        "spread",
+        "optional",
+        "layout",
+        "along",
+        "scipy",
+        "loop",
+        "compares",
+        "saturates",
+        "instead",
+        "level",
+    )
 
     def __init__(
         self, name, numpy, build, operands, params=None, *, doc, op=None, operator="", method=True, view=False,
@@ -117,10 +154,23 @@ class Entry:
         self.differentiable, self.aliases, self.shapes, self.cases, self.args = (
             differentiable, aliases, shapes, cases, args,
         )  # fmt: skip
-        self.codes, self.host, self.along, self.public, self.guard = codes, host, along, public, guard
-        self.methods, self.properties, self.in_place, self.spread = methods, properties, in_place, spread
+        self.codes, self.host, self.along, self.public, self.guard = (
+            codes,
+            host,
+            along,
+            public,
+            guard,
+        )
+        self.methods, self.properties, self.in_place, self.spread = (
+            methods,
+            properties,
+            in_place,
+            spread,
+        )
         self.optional, self.layout, self.scipy = optional or {}, layout, scipy
-        self.loop = loop or (ufunc_dtypes(numpy) if isinstance(numpy, np.ufunc) else common_dtypes).of
+        self.loop = (
+            loop or (ufunc_dtypes(numpy) if isinstance(numpy, np.ufunc) else common_dtypes).of
+        )
         self.compares, self.saturates, self.instead = compares, saturates or {}, instead or {}
         self.level = level
         if name in REGISTRY:
@@ -147,11 +197,13 @@ def _static(entry, given, named):
             raise ArgumentError(f"{entry.name}() needs {name}=")
         values.append(value)
     if named:
-        raise ArgumentError(f"{entry.name}() has no parameter {', '.join(named)}; it has {', '.join(entry.params)}")
+        raise ArgumentError(
+            f"{entry.name}() has no parameter {', '.join(named)}; it has {', '.join(entry.params)}"
+        )
     return values
 
 
-# --- helpers every layer of the catalogue uses ----------------------------------------------------------
+# --- helpers every layer of the catalogue uses ----------------------------------------------------
 
 
 def _cast_vjp(g, node):
@@ -162,15 +214,23 @@ CAST = Op(
     "cast", "elementwise", lambda x, node: x.astype(node.dtype), code="np.{t}({0})",
     vjp=_cast_vjp, jvp=lambda t, node: cast(t[0], node.dtype) if is_float(node.dtype) else None,
 )  # fmt: skip
-NONZERO = Op("nonzero", "elementwise", lambda x, node: x != 0, code="({0} != 0)", vjp=lambda g, node: (None,),
-             jvp=lambda t, node: None)  # fmt: skip
+NONZERO = Op(
+    "nonzero",
+    "elementwise",
+    lambda x, node: x != 0,
+    code="({0} != 0)",
+    vjp=lambda g, node: (None,),
+    jvp=lambda t, node: None,
+)
 
 
 def stretched(x, shape):
     """What ``np.broadcast_to`` gives for an array of as many axes, without its Python code."""
     if not x.flags.c_contiguous or not x.size:
         return np.broadcast_to(x, shape)
-    return np.ndarray(shape, x.dtype, x, 0, tuple([0 if n == 1 else s for n, s in zip(x.shape, x.strides)]))
+    return np.ndarray(
+        shape, x.dtype, x, 0, tuple([0 if n == 1 else s for n, s in zip(x.shape, x.strides)])
+    )
 
 
 def _broadcast_vjp(g, node):
@@ -184,14 +244,22 @@ BROADCAST = Op(
     vjp=_broadcast_vjp, jvp=lambda t, node: broadcast(t[0], node.shape),
 )  # fmt: skip
 RESHAPE = Op(
-    "reshape", "reshape", lambda x, node: x.reshape(node.shape),
-    vjp=lambda g, node: (reshape_to(g, node.src[0].shape),), jvp=lambda t, node: reshape_to(t[0], node.shape),
-)  # fmt: skip
+    "reshape",
+    "reshape",
+    lambda x, node: x.reshape(node.shape),
+    vjp=lambda g, node: (reshape_to(g, node.src[0].shape),),
+    jvp=lambda t, node: reshape_to(t[0], node.shape),
+)
 SUM = Op(
-    "sum", "reduce", lambda x, node: np.add.reduce(x, axis=node.arg, dtype=node.dtype),
-    identity=lambda dtype: 0, combine="({0} + {1})", scales=True,
-    vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape),), jvp=lambda t, node: reduce_sum(t[0], node.arg),
-)  # fmt: skip
+    "sum",
+    "reduce",
+    lambda x, node: np.add.reduce(x, axis=node.arg, dtype=node.dtype),
+    identity=lambda dtype: 0,
+    combine="({0} + {1})",
+    scales=True,
+    vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape),),
+    jvp=lambda t, node: reduce_sum(t[0], node.arg),
+)
 
 
 def cast(x, dtype):
@@ -236,7 +304,8 @@ def reduce_sum(x, axes):
 
 
 def expand(g, axes, shape):
-    """Undoes a reduction over `axes` of something of `shape`: the value stands in every place it came from."""
+    """Undoes a reduction over `axes` of something of `shape`: the value stands in every place it
+    came from."""
     return broadcast(reshape_to(g, keep_axes(shape, axes)), shape)
 
 
@@ -251,15 +320,23 @@ def as_node(x):
     return x if isinstance(x, Node) else const(x)
 
 
-# --- elementwise -----------------------------------------------------------------------------------------
+# --- elementwise ----------------------------------------------------------------------------------
 
 
 def by_dtypes(rule):
-    """A dtype rule of operands, from one of the tuple of what each of them asks for, which runs once per tuple."""
+    """A dtype rule of operands, from one of the tuple of what each of them asks for, which runs
+    once per tuple."""
     known = functools.lru_cache(256)(rule)
 
     def dtypes(operands):
-        return known(tuple([x.dtype if type(x) is Node and x.op is not NUMBER else asked_by(x) for x in operands]))
+        return known(
+            tuple(
+                [
+                    x.dtype if type(x) is Node and x.op is not NUMBER else asked_by(x)
+                    for x in operands
+                ]
+            )
+        )
 
     dtypes.of = known
     return dtypes
@@ -280,11 +357,14 @@ def ufunc_dtypes(ufunc):
         try:
             found = ufunc.resolve_dtypes((*asked, None))
             if FLOAT16 in found:
-                found = ufunc.resolve_dtypes((*[FLOAT32 if isinstance(a, np.dtype) else a for a in asked], None))
+                found = ufunc.resolve_dtypes(
+                    (*[FLOAT32 if isinstance(a, np.dtype) else a for a in asked], None)
+                )
         except TypeError:
             names = ", ".join(str(a.__name__ if isinstance(a, type) else a) for a in asked)
             raise DTypeError(
-                f"got dtypes ({names}) for {ufunc.__name__}, which is not defined for them, expected {_taken(ufunc)}; "
+                f"got dtypes ({names}) for {ufunc.__name__}, which is not defined for them, "
+                f"expected {_taken(ufunc)}; "
                 "convert with .astype first"
             ) from None
         *loop, out = found if SUPPORTED.issuperset(found) else map(as_dtype, found)
@@ -301,10 +381,14 @@ def _taken(ufunc):
 
 
 def asked_by(x):
-    """The dtype that a node or number asks for, as a dtype rule takes it: for a weak number its type."""
+    """The dtype that a node or number asks for, as a dtype rule takes it: for a weak number its
+    type."""
     if not isinstance(x, Node):
         if type(x) not in (bool, int, float):
-            raise DTypeError(f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number")
+            raise DTypeError(
+                f"got an operand of type {type(x).__name__}, expected a tensor, an array or a "
+                "number"
+            )
         return BOOL if type(x) is bool else type(x)
     if x.op is NUMBER:
         return {"f": float, "i": int, "b": BOOL}[x.dtype.kind]
@@ -312,7 +396,8 @@ def asked_by(x):
 
 
 def _common(asked):
-    """The dtype of all that is asked for together, which weak numbers join last: for each operand, and the result."""
+    """The dtype of all that is asked for together, which weak numbers join last: for each operand,
+    and the result."""
     strong = [a for a in asked if not isinstance(a, type)]
     if len(strong) == len(asked) and strong.count(strong[0]) == len(strong):
         return asked, strong[0]
@@ -334,7 +419,8 @@ def choice_dtypes(asked):
 
 
 def _join(dtype, weak):
-    """The dtype that a dtype, or the kind of another weak number, has together with a weak number."""
+    """The dtype that a dtype, or the kind of another weak number, has together with a weak
+    number."""
     if isinstance(dtype, type):
         return float if float in (dtype, weak) else int
     if weak is float and dtype.kind != "f":
@@ -361,10 +447,10 @@ def elementwise(
 ):
     """Registers an elementwise primitive.
 
-    `partials(*operands, out)` gives the partial derivatives as formulas on nodes: one, or a tuple with one per
-    operand; 1, -1, 0 and None are understood. They are IR, so they are fused, simplified and differentiated again.
-    `floats` is the dtype of the result where all operands are of one float dtype, if it is not that.
-    """
+    `partials(*operands, out)` gives the partial derivatives as formulas on nodes: one, or a tuple
+    with one per operand; 1, -1, 0 and None are understood. They are IR, so they are fused,
+    simplified and differentiated again. `floats` is the dtype of the result where all operands are
+    of one float dtype, if it is not that."""
     ufunc = isinstance(numpy, np.ufunc)
     n = operands or (numpy.nin if ufunc else 1)
     rule = dtypes or ufunc_dtypes(numpy)
@@ -387,11 +473,20 @@ def elementwise(
 
     reference = entry.pop("reference", None)
     op = Op(
-        name, "elementwise", reference or (lambda *xs, node: numpy(*xs)),
+        name,
+        "elementwise",
+        reference or (lambda *xs, node: numpy(*xs)),
         into=(lambda *xs, node, out: numpy(*xs, out=out)) if ufunc and reference is None else None,
-        code=code, exact=exact, check=check, prepare=prepare, scales=scales, cost=cost, vjp=vjp, jvp=jvp,
+        code=code,
+        exact=exact,
+        check=check,
+        prepare=prepare,
+        scales=scales,
+        cost=cost,
+        vjp=vjp,
+        jvp=jvp,
         squared=squared,
-    )  # fmt: skip
+    )
 
     quick = dtypes is None and (partials is not None or floats is not None)
 
@@ -404,11 +499,14 @@ def elementwise(
         src, shape, dtype = found
         return Node(op, src, None, shape, floats or dtype)
 
-    return Entry(name, numpy, build, n, op=op, differentiable=partials is not None, loop=rule.of, **entry)
+    return Entry(
+        name, numpy, build, n, op=op, differentiable=partials is not None, loop=rule.of, **entry
+    )
 
 
 def _one_float(xs):
-    """Operands of one float dtype and one shape, and these two, which weak numbers beside them take; else None.
+    """Operands of one float dtype and one shape, and these two, which weak numbers beside them
+    take; else None.
 
     What rules of dtypes and shapes would find as well: asking them takes a first call 30 us.
     """
@@ -444,13 +542,16 @@ def _alike(xs, dtypes):
             break
     else:
         return xs, shape
-    nodes = [cast(x, dtype) if isinstance(x, Node) else const(x, dtype) for x, dtype in zip(xs, dtypes)]
+    nodes = [
+        cast(x, dtype) if isinstance(x, Node) else const(x, dtype) for x, dtype in zip(xs, dtypes)
+    ]
     shape = broadcast_shapes(*[x.shape for x in nodes])
     return tuple([broadcast(x, shape) for x in nodes]), shape
 
 
 def _scale(g, p, src):
-    """g * p for a partial p that may be a plain 1, -1, 0 or None; None where src takes no gradient."""
+    """g * p for a partial p that may be a plain 1, -1, 0 or None; None where src takes no
+    gradient."""
     if p is None or src.dtype.kind != "f":
         return None
     if not isinstance(p, Node):
@@ -467,7 +568,7 @@ def _is_one(g):
     return g.op is CONST and g.arg == 1
 
 
-# --- the other kinds ----------------------------------------------------------------------------------------
+# --- the other kinds ------------------------------------------------------------------------------
 
 
 def movement(name, numpy, build, params=None, *, doc, view=True, **entry):

@@ -1,7 +1,8 @@
-"""The same elements in another shape: reshape, ravel, flatten, in C or Fortran order; and windows that slide.
+"""The same elements in another shape: reshape, ravel, flatten, in C or Fortran order; and windows
+that slide.
 
-Fortran order, in which the first index runs fastest, is C order between two reversals of the axes. Start at
-`_reshaped`.
+Fortran order, in which the first index runs fastest, is C order between two reversals of the axes.
+Start at `_reshaped`.
 """
 
 import numpy as np
@@ -19,39 +20,53 @@ def _backward(x):
 def _reshaped(x, shape, order):
     if order not in ("C", "F", "A", "K"):
         raise ArgumentError(f"got order={order!r}, expected 'C' or 'F'")
-    if order != "F":  # the others ask for where the elements lie, which is in C order as far as one can see
+    if (
+        order != "F"
+    ):  # the others ask for where the elements lie, which is in C order as far as one can see
         return reshape_to(x, shape)
     return _backward(reshape_to(_backward(x), tuple(reversed(shape))))
 
 
 _ORDER = {"order": "C"}
 reshape = movement(
-    "reshape", np.reshape, lambda x, shape, order: _reshaped(x, reshape_shape(x.shape, shape), order),
-    {"shape": REQUIRED, **_ORDER}, view="dense", spread="shape",
-    cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}, {"shape": (2, -1), "order": "F"}), shapes=((3, 4),),
+    "reshape",
+    np.reshape,
+    lambda x, shape, order: _reshaped(x, reshape_shape(x.shape, shape), order),
+    {"shape": REQUIRED, **_ORDER},
+    view="dense",
+    spread="shape",
+    cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}, {"shape": (2, -1), "order": "F"}),
+    shapes=((3, 4),),
     doc="The same elements in C order, in another shape; one length may be -1.",
-)  # fmt: skip
+)
 ravel = movement(
-    "ravel", np.ravel, lambda x, order: _reshaped(x, (x.size,), order), _ORDER, view="ordered",
-    cases=({}, {"order": "F"}), doc="All elements on one axis, in C order: a view of what lies so, else a copy.",
-)  # fmt: skip
+    "ravel",
+    np.ravel,
+    lambda x, order: _reshaped(x, (x.size,), order),
+    _ORDER,
+    view="ordered",
+    cases=({}, {"order": "F"}),
+    doc="All elements on one axis, in C order: a view of what lies so, else a copy.",
+)
 flatten = movement(
     "flatten", None, lambda x, order: _reshaped(x, (x.size,), order), _ORDER, view=False,
     cases=({}, {"order": "F"}), doc="All elements on one axis, in C order, as a new tensor.",
 )  # fmt: skip
 
 
-# --- windows ---------------------------------------------------------------------------------------------------------
+# --- windows --------------------------------------------------------------------------------------
 
 
 def _slid(x, width, axis):
     """Windows of `width` along `axis`, on a new last axis.
 
-    Copies of a row one after the other, cut into rows that are one longer, start each one element later.
-    """
+    Copies of a row one after the other, cut into rows that are one longer, start each one element
+    later."""
     n = x.shape[axis]
     if not 0 <= width <= n:
-        raise ShapeError(f"got a window of {width} for axis {axis} of length {n}, expected 0 to {n}")
+        raise ShapeError(
+            f"got a window of {width} for axis {axis} of length {n}, expected 0 to {n}"
+        )
     last = (*(a for a in range(x.ndim) if a != axis), axis)
     rest = tuple(x.shape[a] for a in last[:-1])
     x = broadcast(reshape_to(permute(x, last), (*rest, 1, n)), (*rest, width + 1, n))
@@ -65,19 +80,32 @@ def _slid(x, width, axis):
 
 def _sliding_window_view(x, window_shape, axis):
     several = isinstance(window_shape, tuple)
-    widths = tuple(as_int(n, "window length") for n in (window_shape if several else (window_shape,)))
+    widths = tuple(
+        as_int(n, "window length") for n in (window_shape if several else (window_shape,))
+    )
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = tuple(normalize_axis(a, x.ndim) for a in axes)
     if len(widths) != len(axes):
-        raise ShapeError(f"got {len(widths)} window lengths for {len(axes)} axes of shape {x.shape}, expected as many")
+        raise ShapeError(
+            f"got {len(widths)} window lengths for {len(axes)} axes of shape {x.shape}, expected "
+            "as many"
+        )
     for width, a in zip(widths, axes):
         x = _slid(x, width, a)
     return x
 
 
 sliding_window_view = movement(
-    "sliding_window_view", np.lib.stride_tricks.sliding_window_view, _sliding_window_view,
-    {"window_shape": REQUIRED, "axis": None}, method=False, shapes=((4, 5),),
-    cases=({"window_shape": (2, 3)}, {"window_shape": 2, "axis": -1}, {"window_shape": (2, 2), "axis": (1, 1)}),
+    "sliding_window_view",
+    np.lib.stride_tricks.sliding_window_view,
+    _sliding_window_view,
+    {"window_shape": REQUIRED, "axis": None},
+    method=False,
+    shapes=((4, 5),),
+    cases=(
+        {"window_shape": (2, 3)},
+        {"window_shape": 2, "axis": -1},
+        {"window_shape": (2, 2), "axis": (1, 1)},
+    ),
     doc="Windows that slide along the axes, on new last axes: a view that cannot be written to.",
-)  # fmt: skip
+)

@@ -1,8 +1,8 @@
 """Scans along an axis, forward or reverse: cumsum, cumprod, cummax, cummin, logcumsumexp.
 
-A scan's `Op` has what a reduction's has (`identity`, `combine`) and is NumPy's `accumulate` in the NumPy tier. A
-derivative rule is elementwise formulas around one linear recurrence (`recurrence.recur`), which goes the other way in
-reverse mode. Start at `_scan` and `_cumprod_vjp`.
+A scan's `Op` has what a reduction's has (`identity`, `combine`) and is NumPy's `accumulate` in the
+NumPy tier. A derivative rule is elementwise formulas around one linear recurrence
+(`recurrence.recur`), which goes the other way in reverse mode. Start at `_scan` and `_cumprod_vjp`.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ def _scan(op, x, axis, reverse):
     return Node(op, (x,), (axis, reverse), x.shape, x.dtype)
 
 
-# --- sums and products ---------------------------------------------------------------------------------------------
+# --- sums and products ----------------------------------------------------------------------------
 
 
 def _others(node):
@@ -42,7 +42,8 @@ def _others(node):
 
 
 def _cumprod_vjp(g, node):
-    # d out[i] / d x[k] is what came before k times the factors from k + 1 to i: right with zeros, nothing is divided.
+    # d out[i] / d x[k] is what came before k times the factors from k + 1 to i: right with zeros,
+    # nothing is divided.
     (x,), (axis, reverse) = node.src, node.arg
     return (_others(node) * recur(g, after(x, axis, reverse), axis, not reverse),)
 
@@ -55,8 +56,9 @@ _products = _reference(np.multiply)
 
 
 def _join_products(products, zeros, node):
-    """The running products at the ends of blocks; None where one left the range on its way from 1, but maybe not
-    from what enters it: it is 0 without an element of 0, or is inf or nan while what enters is less than 1."""
+    """The running products at the ends of blocks; None where one left the range on its way from 1,
+    but maybe not from what enters it: it is 0 without an element of 0, or is inf or nan while what
+    enters is less than 1."""
     out = _products(products, node)
     if is_float(node.dtype):
         entering = np.abs(np.concatenate([[1], out[:-1]]))
@@ -67,22 +69,37 @@ def _join_products(products, zeros, node):
 
 
 CUMSUM = Op(
-    "cumsum", "scan", _reference(np.add), identity=lambda dtype: 0, combine="({0} + {1})", scales=True,
+    "cumsum",
+    "scan",
+    _reference(np.add),
+    identity=lambda dtype: 0,
+    combine="({0} + {1})",
+    scales=True,
     vjp=lambda g, node: (_scan(CUMSUM, g, node.arg[0], not node.arg[1]),),
     jvp=lambda t, node: _scan(CUMSUM, t[0], *node.arg),
-)  # fmt: skip
+)
 CUMPROD = Op(
-    "cumprod", "scan", _products, identity=lambda dtype: 1, combine="({0} * {1})",
-    vjp=_cumprod_vjp, jvp=_cumprod_jvp, join=_join_products,
-    totals=(total("product", 1, "({0} * {1})"), total("zeros", 0, "({0} + 1 if {1} == 0 else {0})")),
-)  # fmt: skip
+    "cumprod",
+    "scan",
+    _products,
+    identity=lambda dtype: 1,
+    combine="({0} * {1})",
+    vjp=_cumprod_vjp,
+    jvp=_cumprod_jvp,
+    join=_join_products,
+    totals=(
+        total("product", 1, "({0} * {1})"),
+        total("zeros", 0, "({0} + 1 if {1} == 0 else {0})"),
+    ),
+)
 
 
-# --- extremes ------------------------------------------------------------------------------------------------------
+# --- extremes -------------------------------------------------------------------------------------
 
 
 def _records(node):
-    """Where a running extreme takes the element of its own place: of equal ones the later, and each nan."""
+    """Where a running extreme takes the element of its own place: of equal ones the later, and each
+    nan."""
     return logical_or(equal(node.src[0], node), isnan(node.src[0]))
 
 
@@ -105,24 +122,31 @@ def _zero_one(node):
 
 def _extreme(name, ufunc, kind):
     return Op(
-        name, "scan", _reference(ufunc), identity=_identity(kind), combine=f"{ufunc.__name__}({{0}}, {{1}})", cost=4,
-        vjp=_extreme_vjp, jvp=_extreme_jvp,
-    )  # fmt: skip
+        name,
+        "scan",
+        _reference(ufunc),
+        identity=_identity(kind),
+        combine=f"{ufunc.__name__}({{0}}, {{1}})",
+        cost=4,
+        vjp=_extreme_vjp,
+        jvp=_extreme_jvp,
+    )
 
 
 CUMMAX = _extreme("cummax", np.maximum, "max")
 CUMMIN = _extreme("cummin", np.minimum, "min")
 
 
-# --- logcumsumexp --------------------------------------------------------------------------------------------------
+# --- logcumsumexp ---------------------------------------------------------------------------------
 
 
 def _shares(node):
-    """(the share of x in each sum, the share of the sum before): each but the first, where they are 1 and 0."""
+    """(the share of x in each sum, the share of the sum before): each but the first, where they are
+    1 and 0."""
     (x,), (axis, reverse) = node.src, node.arg
     x, sums = rest(x, axis, reverse), rest(node, axis, not reverse)
-    # Of the difference, not from the result: they add up to 1 however large the numbers are. Two equal infinities
-    # have half each.
+    # Of the difference, not from the result: they add up to 1 however large the numbers are. Two
+    # equal infinities have half each.
     ahead = where(logical_and(equal(x, sums), isinf(x)), 0.0, x - sums)
     return sigmoid(ahead), sigmoid(-ahead)
 
@@ -143,12 +167,18 @@ def _logcumsumexp_jvp(t, node):
 
 
 LOGCUMSUMEXP = Op(
-    "logcumsumexp", "scan", _reference(np.logaddexp), identity=lambda dtype: -np.inf, combine="logaddexp({0}, {1})",
-    cost=40, vjp=_logcumsumexp_vjp, jvp=_logcumsumexp_jvp,
-)  # fmt: skip
+    "logcumsumexp",
+    "scan",
+    _reference(np.logaddexp),
+    identity=lambda dtype: -np.inf,
+    combine="logaddexp({0}, {1})",
+    cost=40,
+    vjp=_logcumsumexp_vjp,
+    jvp=_logcumsumexp_jvp,
+)
 
 
-# --- entries -------------------------------------------------------------------------------------------------------
+# --- entries --------------------------------------------------------------------------------------
 
 _summed = ufunc_dtypes(np.logaddexp)
 _CASES: tuple = ({}, {"axis": 0}, {"axis": -1, "reverse": True})
@@ -165,7 +195,12 @@ def _along(op, x, axis, reverse):
 
 def _accumulated(op, numpy, doc):
     def build(x, axis, dtype, reverse):
-        return _along(op, cast(x, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype)), axis, reverse)
+        return _along(
+            op,
+            cast(x, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype)),
+            axis,
+            reverse,
+        )
 
     params = {"axis": None, "dtype": None, "reverse": False}
     return Entry(op.name, numpy, build, 1, params, op=op, cases=_CASES, doc=doc)
@@ -175,28 +210,39 @@ def _entry(op, typed, doc):
     def build(x, axis, reverse):
         return _along(op, typed(x), axis, reverse)
 
-    return Entry(op.name, None, build, 1, {"axis": None, "reverse": False}, op=op, cases=_CASES, doc=doc)
+    return Entry(
+        op.name, None, build, 1, {"axis": None, "reverse": False}, op=op, cases=_CASES, doc=doc
+    )
 
 
 cumsum = _accumulated(
-    CUMSUM, np.cumsum, "The running sum along `axis` (of the flat tensor by default), from the end if `reverse`."
+    CUMSUM,
+    np.cumsum,
+    "The running sum along `axis` (of the flat tensor by default), from the end if `reverse`.",
 )
 cumprod = _accumulated(
     CUMPROD,
     np.cumprod,
-    "The running product along `axis` (of the flat tensor by default); its gradient is right with zeros.",
+    "The running product along `axis` (of the flat tensor by default); its gradient is right with "
+    "zeros.",
 )
 cummax = _entry(
-    CUMMAX, lambda x: x,
-    "The largest element so far along `axis` (of the flat tensor by default), np.maximum.accumulate; of equal ones "
+    CUMMAX,
+    lambda x: x,
+    "The largest element so far along `axis` (of the flat tensor by default), "
+    "np.maximum.accumulate; of equal ones "
     "the last has the gradient, as in PyTorch, and after a nan all is nan.",
-)  # fmt: skip
+)
 cummin = _entry(
-    CUMMIN, lambda x: x,
-    "The smallest element so far along `axis` (of the flat tensor by default), np.minimum.accumulate; of equal ones "
+    CUMMIN,
+    lambda x: x,
+    "The smallest element so far along `axis` (of the flat tensor by default), "
+    "np.minimum.accumulate; of equal ones "
     "the last has the gradient, as in PyTorch, and after a nan all is nan.",
-)  # fmt: skip
+)
 logcumsumexp = _entry(
-    LOGCUMSUMEXP, lambda x: cast(x, _summed((x, x))[1]),
-    "log(cumsum(exp(x))) along `axis` (of the flat tensor by default), np.logaddexp.accumulate, without overflow.",
-)  # fmt: skip
+    LOGCUMSUMEXP,
+    lambda x: cast(x, _summed((x, x))[1]),
+    "log(cumsum(exp(x))) along `axis` (of the flat tensor by default), np.logaddexp.accumulate, "
+    "without overflow.",
+)

@@ -1,8 +1,9 @@
-"""Functions of statistics that `scipy.special` has: x log(y) and its kin, the normal distribution, robust losses.
+"""Functions of statistics that `scipy.special` has: x log(y) and its kin, the normal distribution,
+robust losses.
 
-They are formulas of other operations and keep SciPy's values at the edges (``xlogy(0, 0)`` is 0). Where a formula is
-not defined, and another is chosen, it is given harmless operands, so that its derivative there is no nan. Start at
-`xlogy`.
+They are formulas of other operations and keep SciPy's values at the edges (``xlogy(0, 0)`` is 0).
+Where a formula is not defined, and another is chosen, it is given harmless operands, so that its
+derivative there is no nan. Start at `xlogy`.
 """
 
 import math
@@ -40,11 +41,12 @@ def _two(x, y):
     return cast(as_node(x), dtype), cast(as_node(y), dtype)
 
 
-# --- x log y and its kin --------------------------------------------------------------------------------------------
+# --- x log y and its kin --------------------------------------------------------------------------
 
 
 def _product_with_log(log, low):
-    """x log(y), 0 where x is 0 and y no argument of the logarithm: there the derivative is 0, too, as in PyTorch."""
+    """x log(y), 0 where x is 0 and y no argument of the logarithm: there the derivative is 0, too,
+    as in PyTorch."""
 
     def build(x, y):
         x, y = _two(x, y)
@@ -55,9 +57,21 @@ def _product_with_log(log, low):
 
 
 _LOGS = {"operands": 2, "method": False, "on": (0.5, 2)}
-xlogy = composite("xlogy", None, _product_with_log(log, 0), **_LOGS, scipy="xlogy", doc="x log(y), 0 where x is 0.")
+xlogy = composite(
+    "xlogy",
+    None,
+    _product_with_log(log, 0),
+    **_LOGS,
+    scipy="xlogy",
+    doc="x log(y), 0 where x is 0.",
+)
 xlog1py = composite(
-    "xlog1py", None, _product_with_log(log1p, -1), **_LOGS, scipy="xlog1py", doc="x log(1 + y), 0 where x is 0."
+    "xlog1py",
+    None,
+    _product_with_log(log1p, -1),
+    **_LOGS,
+    scipy="xlog1py",
+    doc="x log(1 + y), 0 where x is 0.",
 )
 
 
@@ -68,17 +82,29 @@ def _entr(x):
     return where(inside, -x * log(where(inside, x, 1.0)), edge)
 
 
-entr = composite("entr", None, _entr, method=False, on=(0.5, 2), scipy="entr", doc="-x log(x), 0 at 0 and -inf below.")
+entr = composite(
+    "entr",
+    None,
+    _entr,
+    method=False,
+    on=(0.5, 2),
+    scipy="entr",
+    doc="-x log(x), 0 at 0 and -inf below.",
+)
 
 
 def _rel_entr(x, y):
     x, y = _two(x, y)
     inside = logical_or(logical_and(x > 0, y > 0), logical_or(isnan(x), isnan(y)))
     edge = cast(where(logical_and(equal(x, 0), y >= 0), 0.0, float("inf")), x.dtype)
-    near = logical_and(inside, logical_and(2 * x > y, x < 2 * y))  # where the logarithms below would cancel
+    near = logical_and(
+        inside, logical_and(2 * x > y, x < 2 * y)
+    )  # where the logarithms below would cancel
     ratio = log1p(where(near, (x - y) / where(near, y, 1.0), 0.0))
     far = logical_and(inside, logical_not(near))
-    return where(inside, x * where(near, ratio, log(where(far, x, 1.0)) - log(where(far, y, 1.0))), edge)
+    return where(
+        inside, x * where(near, ratio, log(where(far, x, 1.0)) - log(where(far, y, 1.0))), edge
+    )
 
 
 rel_entr = composite(
@@ -97,7 +123,9 @@ def _kl_div(x, y):
     return _rel_entr(x, y) + where(outside, 0.0, y - x)
 
 
-kl_div = composite("kl_div", None, _kl_div, **_LOGS, scipy="kl_div", doc="x log(x / y) - x + y, y where x is 0.")
+kl_div = composite(
+    "kl_div", None, _kl_div, **_LOGS, scipy="kl_div", doc="x log(x / y) - x + y, y where x is 0."
+)
 
 
 def _logit(x):
@@ -108,17 +136,23 @@ def _logit(x):
 
 
 logit = composite(
-    "logit", None, _logit, on=(0.3, 0.9), scipy="logit", doc="log(x / (1 - x)), the inverse of the sigmoid."
+    "logit",
+    None,
+    _logit,
+    on=(0.3, 0.9),
+    scipy="logit",
+    doc="log(x / (1 - x)), the inverse of the sigmoid.",
 )
 
-# --- the normal distribution -----------------------------------------------------------------------------------------
+# --- the normal distribution ----------------------------------------------------------------------
 
 ROOT2 = math.sqrt(2)
 ndtr = composite(
     "ndtr", None, lambda x: 0.5 * erfc(_float(x) / -ROOT2), method=False, scipy="ndtr",
     doc="The distribution function of the standard normal distribution.",
 )  # fmt: skip
-#: Below it the terms of the asymptotic series of erfc fall under the last bit of a float64 before they rise again.
+#: Below it the terms of the asymptotic series of erfc fall under the last bit of a float64 before
+#: they rise again.
 FAR = -12.0
 _SERIES = [(-1) ** k * math.prod(range(1, 2 * k, 2)) for k in range(13)]
 
@@ -141,7 +175,7 @@ log_ndtr = composite(
     doc="log(ndtr(x)), with every digit far below 0, where ndtr is 0.",
 )  # fmt: skip
 
-# --- robust losses, powers -------------------------------------------------------------------------------------------
+# --- robust losses, powers ------------------------------------------------------------------------
 
 
 def _huber(delta, r):
@@ -160,16 +194,28 @@ def _pseudo_huber(delta, r):
 
 _ROBUST = {"operands": 2, "method": False, "on": ((0.5, 1), (-3, 3)), "args": ("delta", "r")}
 huber = composite(
-    "huber", None, _huber, **_ROBUST, scipy="huber", doc="r^2 / 2 up to |r| = delta, a straight line beyond."
+    "huber",
+    None,
+    _huber,
+    **_ROBUST,
+    scipy="huber",
+    doc="r^2 / 2 up to |r| = delta, a straight line beyond.",
 )
 pseudo_huber = composite(
     "pseudo_huber", None, _pseudo_huber, **_ROBUST, scipy="pseudo_huber",
     doc="delta^2 (sqrt(1 + (r / delta)^2) - 1), a smooth `huber`.",
 )  # fmt: skip
 log_expit = composite(
-    "log_expit", None, lambda x: -logaddexp(-_float(x), 0.0), aliases=("logsigmoid",), scipy="log_expit", method=False,
+    "log_expit",
+    None,
+    lambda x: -logaddexp(-_float(x), 0.0),
+    aliases=("logsigmoid",),
+    scipy="log_expit",
+    method=False,
     doc="log(sigmoid(x)), without overflow.",
-)  # fmt: skip
+)
 
 
-exp10 = composite("exp10", None, lambda x: power(10.0, _float(x)), method=False, scipy="exp10", doc="10 ** x.")
+exp10 = composite(
+    "exp10", None, lambda x: power(10.0, _float(x)), method=False, scipy="exp10", doc="10 ** x."
+)

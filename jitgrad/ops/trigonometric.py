@@ -13,26 +13,50 @@ sin = elementwise(
     doc="The sine of x, in radians.",
 )  # fmt: skip
 cos = elementwise(
-    "cos", np.cos, lambda x, out: -sin(x), code="cos({0})", in_place="cos_",
-    exact="(math.cos({0}) if is_far({0}) else cos({0}))", check="is_far", cost=12, doc="The cosine of x, in radians.",
-)  # fmt: skip
+    "cos",
+    np.cos,
+    lambda x, out: -sin(x),
+    code="cos({0})",
+    in_place="cos_",
+    exact="(math.cos({0}) if is_far({0}) else cos({0}))",
+    check="is_far",
+    cost=12,
+    doc="The cosine of x, in radians.",
+)
 tan = elementwise(
     "tan", np.tan, lambda x, out: 1 + out * out, code="tan({0})",
     exact="(math.tan({0}) if is_far({0}) else tan({0}))", check="is_far", cost=17, on=(-1, 1),
     doc="The tangent of x, in radians.",
 )  # fmt: skip
 arcsin = elementwise(
-    "arcsin", np.arcsin, lambda x, out: 1 / sqrt(1 - x * x), code="arcsin({0})", cost=12, on=(-0.8, 0.8),
-    aliases=("asin",), doc="The inverse sine, in radians.",
-)  # fmt: skip
+    "arcsin",
+    np.arcsin,
+    lambda x, out: 1 / sqrt(1 - x * x),
+    code="arcsin({0})",
+    cost=12,
+    on=(-0.8, 0.8),
+    aliases=("asin",),
+    doc="The inverse sine, in radians.",
+)
 arccos = elementwise(
-    "arccos", np.arccos, lambda x, out: -1 / sqrt(1 - x * x), code="arccos({0})", cost=14, on=(-0.8, 0.8),
-    aliases=("acos",), doc="The inverse cosine, in radians.",
-)  # fmt: skip
+    "arccos",
+    np.arccos,
+    lambda x, out: -1 / sqrt(1 - x * x),
+    code="arccos({0})",
+    cost=14,
+    on=(-0.8, 0.8),
+    aliases=("acos",),
+    doc="The inverse cosine, in radians.",
+)
 arctan = elementwise(
-    "arctan", np.arctan, lambda x, out: 1 / (1 + x * x), code="arctan({0})", cost=17, aliases=("atan",),
+    "arctan",
+    np.arctan,
+    lambda x, out: 1 / (1 + x * x),
+    code="arctan({0})",
+    cost=17,
+    aliases=("atan",),
     doc="The inverse tangent, in radians.",
-)  # fmt: skip
+)
 
 
 def _square_sum(x, y):
@@ -47,11 +71,21 @@ arctan2 = elementwise(
     doc="The angle of the point (y, x), in radians.",
 )  # fmt: skip
 hypot = elementwise(
-    "hypot", np.hypot, lambda x, y, out: (x / out, y / out), code="hypot({0}, {1})", cost=8, on=(0.5, 2),
-    squared=lambda node: square(node.src[0]) + square(node.src[1]), doc="The Euclidean norm of (x, y).",
-)  # fmt: skip
-sinh = elementwise("sinh", np.sinh, lambda x, out: cosh(x), code="sinh({0})", cost=15, doc="The hyperbolic sine.")
-cosh = elementwise("cosh", np.cosh, lambda x, out: sinh(x), code="cosh({0})", cost=12, doc="The hyperbolic cosine.")
+    "hypot",
+    np.hypot,
+    lambda x, y, out: (x / out, y / out),
+    code="hypot({0}, {1})",
+    cost=8,
+    on=(0.5, 2),
+    squared=lambda node: square(node.src[0]) + square(node.src[1]),
+    doc="The Euclidean norm of (x, y).",
+)
+sinh = elementwise(
+    "sinh", np.sinh, lambda x, out: cosh(x), code="sinh({0})", cost=15, doc="The hyperbolic sine."
+)
+cosh = elementwise(
+    "cosh", np.cosh, lambda x, out: sinh(x), code="cosh({0})", cost=12, doc="The hyperbolic cosine."
+)
 tanh = elementwise(
     "tanh",
     np.tanh,
@@ -62,17 +96,34 @@ tanh = elementwise(
     doc="The hyperbolic tangent.",
 )
 arcsinh = elementwise(
-    "arcsinh", np.arcsinh, lambda x, out: 1 / sqrt(x * x + 1), code="arcsinh({0})", cost=28, aliases=("asinh",),
+    "arcsinh",
+    np.arcsinh,
+    lambda x, out: 1 / sqrt(x * x + 1),
+    code="arcsinh({0})",
+    cost=28,
+    aliases=("asinh",),
     doc="The inverse hyperbolic sine.",
-)  # fmt: skip
+)
 arccosh = elementwise(
-    "arccosh", np.arccosh, lambda x, out: 1 / sqrt(x * x - 1), code="arccosh({0})", cost=25, on=(1.5, 3),
-    aliases=("acosh",), doc="The inverse hyperbolic cosine.",
-)  # fmt: skip
+    "arccosh",
+    np.arccosh,
+    lambda x, out: 1 / sqrt(x * x - 1),
+    code="arccosh({0})",
+    cost=25,
+    on=(1.5, 3),
+    aliases=("acosh",),
+    doc="The inverse hyperbolic cosine.",
+)
 arctanh = elementwise(
-    "arctanh", np.arctanh, lambda x, out: 1 / (1 - x * x), code="arctanh({0})", cost=17, on=(-0.8, 0.8),
-    aliases=("atanh",), doc="The inverse hyperbolic tangent.",
-)  # fmt: skip
+    "arctanh",
+    np.arctanh,
+    lambda x, out: 1 / (1 - x * x),
+    code="arctanh({0})",
+    cost=17,
+    on=(-0.8, 0.8),
+    aliases=("atanh",),
+    doc="The inverse hyperbolic tangent.",
+)
 deg2rad = elementwise(
     "deg2rad",
     np.deg2rad,
@@ -97,7 +148,8 @@ sinc = composite(
 
 
 def _sinc(x):
-    """Near 0 by the series: derivatives of sin(y) / y cancel there, and have no digits left at 1e-8."""
+    """Near 0 by the series: derivatives of sin(y) / y cancel there, and have no digits left at
+    1e-8."""
     y = math.pi * x
     near = absolute(y) < 0.25
     square_, safe = square(where(near, y, 0.0)), where(near, 1.0, y)

@@ -1,9 +1,10 @@
 """Work that no signal may cut in two, done in another thread while the caller waits.
 
-Signals are handled in the main thread, between any two steps of Python. An interrupt within numba leaves its registries
-half filled, or its modules half imported, and nothing compiles in the process any more. So what the main thread wants
-from numba is done by a thread of its own: Ctrl-C ends the waiting at once, and the work goes on to its end, for whoever
-asks next. Leaving the process and forking wait for it. Start at `aside`.
+Signals are handled in the main thread, between any two steps of Python. An interrupt within numba
+leaves its registries half filled, or its modules half imported, and nothing compiles in the process
+any more. So what the main thread wants from numba is done by a thread of its own: Ctrl-C ends the
+waiting at once, and the work goes on to its end, for whoever asks next. Leaving the process and
+forking wait for it. Start at `aside`.
 """
 
 import atexit
@@ -26,7 +27,10 @@ def aside(function, *args):
         return function(*args)
     outcome: list = []
     thread = threading.Thread(
-        target=contextvars.copy_context().run, args=(_work, outcome, function, args), name="jitgrad-build", daemon=True
+        target=contextvars.copy_context().run,
+        args=(_work, outcome, function, args),
+        name="jitgrad-build",
+        daemon=True,
     )
     thread.start()
     thread.join()
@@ -58,5 +62,7 @@ def _after_fork():
 
 _held: list = []
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_held.clear)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_held.clear
+    )
 atexit.register(lambda: _working.acquire(timeout=PATIENCE))

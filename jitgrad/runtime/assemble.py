@@ -1,8 +1,9 @@
-"""A plan as one Python function: the kernel calls in order, with everything that is known beforehand baked in.
+"""A plan as one Python function: the kernel calls in order, with everything that is known
+beforehand baked in.
 
-``run(L, N)`` gets the leaves and numbers and returns the results. The text of it is generated, since for small
-arrays it is the cost: no loops over steps, no look-ups, array arguments passed by ``id``, one precompiled
-`struct` per kernel. Kernels are called from here only. Start at `assemble`.
+``run(L, N)`` gets the leaves and numbers and returns the results. The text of it is generated,
+since for small arrays it is the cost: no loops over steps, no look-ups, array arguments passed by
+``id``, one precompiled `struct` per kernel. Kernels are called from here only. Start at `assemble`.
 """
 
 import itertools
@@ -30,15 +31,30 @@ def _has_joiner(node):
 def joins(lowered):
     """(dtype, that of the partial results) of the drivers that join what its kernels leave."""
     loops = [k for k in lowered.kernels if k.source and k.kind != "scalar" and _is_joined(k)]
-    return {(node.dtype, k.wide or node.dtype) for k in loops for node in k.gathered if node.size and _has_joiner(node)}
+    return {
+        (node.dtype, k.wide or node.dtype)
+        for k in loops
+        for node in k.gathered
+        if node.size and _has_joiner(node)
+    }
 
 
 class _Assembler:
     def __init__(self, lowered):
         self.lowered, self.fusion = lowered, lowered.fusion
-        self.lines, self.scope, self.names = [], {"empty": np.empty, "pooled": pool.empty, "id": id}, {}
-        self.totals, self.carries = {}, {}  # of scans in blocks: the arrays of totals, and of what blocks go on from
-        self.counter, self.warns = itertools.count(), False  # whether NumPy does a part that could warn
+        self.lines, self.scope, self.names = (
+            [],
+            {"empty": np.empty, "pooled": pool.empty, "id": id},
+            {},
+        )
+        self.totals, self.carries = (
+            {},
+            {},
+        )  # of scans in blocks: the arrays of totals, and of what blocks go on from
+        self.counter, self.warns = (
+            itertools.count(),
+            False,
+        )  # whether NumPy does a part that could warn
 
     def bind(self, prefix, value):
         """A global of the generated function that holds `value`."""
@@ -107,18 +123,26 @@ class _Assembler:
         whole = kernel.results
         for node in kernel.nodes:
             gathered = node in kernel.gathered
-            self.allocate(node, node.size * (units.parts if gathered else 1), kernel.wide if gathered else None)
+            self.allocate(
+                node,
+                node.size * (units.parts if gathered else 1),
+                kernel.wide if gathered else None,
+            )
         if kernel.source is None:
             self.reductions_of_nothing(whole, kernel.gathered)
             return
         partial = {n: self.partial(n, units) for n in whole} if units.chunks > 1 else {}
         for part in kernel.totals:
             self.totals[part] = name = f"p{next(self.counter)}"
-            self.lines.append(f"{name} = empty({parts_of(units)}, {self.bind('T', _item(part.dtype))})")
+            self.lines.append(
+                f"{name} = empty({parts_of(units)}, {self.bind('T', _item(part.dtype))})"
+            )
         for node, parts in kernel.carried:
             self.carry(node, parts, units)
         block, constants = self.static_block(kernel)
-        codes = "q" * len(whole) + "q" + "".join(self.code(kind, what) for kind, what in kernel.dynamic)
+        codes = (
+            "q" * len(whole) + "q" + "".join(self.code(kind, what) for kind, what in kernel.dynamic)
+        )
         slots = ["0"] * len(whole) + [constants]
         for kind, what in kernel.dynamic:
             slots.append(self.slot(kind, what, partial))
@@ -129,9 +153,13 @@ class _Assembler:
         self.lines.append(f"a = {pack}({', '.join(slots)})")
         if units.chunks > 1:
             launcher = self.bind("G", launch.launch)
-            self.lines.append(f"{launcher}({address}, {units.total}, {units.step}, id(a), {kernel.work})")
+            self.lines.append(
+                f"{launcher}({address}, {units.total}, {units.step}, id(a), {kernel.work})"
+            )
         else:
-            self.lines.append(f"{self.bind('C', launch.prepare())}({address}, {units.total}, id(a))")
+            self.lines.append(
+                f"{self.bind('C', launch.prepare())}({address}, {units.total}, id(a))"
+            )
         self.scope[self.bind("B", None)] = block
         if any(kind == "far" for kind, _ in kernel.dynamic):
             self.lines.append(f"if far[0]: return {self.again()}(L, N)")
@@ -141,21 +169,33 @@ class _Assembler:
                 self.join(node, units.parts, kernel.wide or node.dtype)
 
     def results(self, kernel, partial):
-        """Reductions over everything: from the slots they were written to, or from one partial result per chunk."""
+        """Reductions over everything: from the slots they were written to, or from one partial
+        result per chunk."""
         whole = kernel.results
         if not whole:
             return
         rounded, combined = launch.reducers()
         if not partial:
-            unpack = struct.Struct("=" + "".join(_RESULT[result_dtype(n).name] for n in whole)).unpack_from
+            unpack = struct.Struct(
+                "=" + "".join(_RESULT[result_dtype(n).name] for n in whole)
+            ).unpack_from
             names = ", ".join(self.local("s", n) for n in whole)
-            self.lines.append(f"{names}{',' if len(whole) == 1 else ''} = {self.bind('U', unpack)}(a)")
+            self.lines.append(
+                f"{names}{',' if len(whole) == 1 else ''} = {self.bind('U', unpack)}(a)"
+            )
         for node in whole:
             narrow = node.dtype.name == "float32"
             if partial and node.dtype.kind == "f" and node.op.combine in launch.COMBINATIONS:
-                place, count, kind = partial[node], kernel.units.chunks, launch.COMBINATIONS.index(node.op.combine)
+                place, count, kind = (
+                    partial[node],
+                    kernel.units.chunks,
+                    launch.COMBINATIONS.index(node.op.combine),
+                )
                 function = self.bind("J", combined)
-                self.lines.append(f"{self.local('s', node)} = {function}(id({place}), {count}, {kind}, {narrow:d})")
+                self.lines.append(
+                    f"{self.local('s', node)} = {function}(id({place}), {count}, {kind}, "
+                    f"{narrow:d})"
+                )
             elif partial:
                 self.local("s", node)
                 self.combine(node, partial[node], None, ())
@@ -170,7 +210,9 @@ class _Assembler:
 
     def reductions_of_nothing(self, whole, gathered):
         for node in gathered:
-            self.lines.append(f"{self.names[node]}.fill({self.bind('K', node.op.identity(node.dtype))})")
+            self.lines.append(
+                f"{self.names[node]}.fill({self.bind('K', node.op.identity(node.dtype))})"
+            )
         for node in whole:
             value = self.bind("K", np.asarray(node.op.identity(node.dtype), node.dtype).item())
             if node.ndim:
@@ -188,7 +230,9 @@ class _Assembler:
         name = self.carries[node] = f"c{next(self.counter)}"
         given = ", ".join(self.totals[part] for part in parts)
         self.warns |= node.dtype.kind == "f"
-        self.lines.append(f"{name} = {self.bind('R', _carries(node, parts[0].dtype, units.chunks))}({given})")
+        self.lines.append(
+            f"{name} = {self.bind('R', _carries(node, parts[0].dtype, units.chunks))}({given})"
+        )
         self.lines.append(f"if {name} is None: return {self.again()}(L, N)")
 
     def again(self):
@@ -229,8 +273,12 @@ class _Assembler:
         """What is known with the shapes, as bytes, and the expression of their address."""
         if not kernel.static:
             return None, "0"
-        codes = "".join("q" if isinstance(v, int) else _PACK.get(v.dtype.name, "q") for v in kernel.static)
-        block = struct.pack("=" + codes, *(v if isinstance(v, int) else v.arg for v in kernel.static))
+        codes = "".join(
+            "q" if isinstance(v, int) else _PACK.get(v.dtype.name, "q") for v in kernel.static
+        )
+        block = struct.pack(
+            "=" + codes, *(v if isinstance(v, int) else v.arg for v in kernel.static)
+        )
         return block, str(id(block) + bytes.__basicsize__ - 1)
 
     @staticmethod
@@ -273,7 +321,9 @@ class _Assembler:
         base = flat_base(root)
         if base in self.fusion.views and base not in self.names:
             source = flat_base(base.src[0])
-            terms = [(n, st) for n, st in zip(base.src[1:], contiguous(base.src[0].shape), strict=True)]
+            terms = [
+                (n, st) for n, st in zip(base.src[1:], contiguous(base.src[0].shape), strict=True)
+            ]
             const = sum(int(n.arg) * st for n, st in terms if n.op.kind == "const")
             start = self.index(const, [t for t in terms if t[0].op.kind != "const"])
             self.lines.append(f"d = {start}")
@@ -283,7 +333,9 @@ class _Assembler:
     def text(self):
         returned = [self.result(root) for root in self.fusion.roots]
         lines = self.lines
-        for name in {name for node, name in self.names.items() if _large(node)}.difference(returned):
+        for name in {name for node, name in self.names.items() if _large(node)}.difference(
+            returned
+        ):
             _let_go(name, lines)
         if self.warns:
             lines = [f"with {self.bind('Q', _quiet)}():", *(f"    {line}" for line in lines)]
@@ -297,10 +349,13 @@ def _large(node):
 
 
 def _let_go(name, lines):
-    """Deletes a local of the plan after its last use: of an ``id`` among the arguments `a`, after the launch."""
+    """Deletes a local of the plan after its last use: of an ``id`` among the arguments `a`, after
+    the launch."""
     at = max((k for k, line in enumerate(lines) if re.search(rf"\b{name}\b", line)), default=None)
     if at is not None and lines[at].startswith("a = "):
-        end = next((k for k in range(at + 1, len(lines)) if lines[k].startswith("a = ")), len(lines))
+        end = next(
+            (k for k in range(at + 1, len(lines)) if lines[k].startswith("a = ")), len(lines)
+        )
         at = max((k for k in range(at + 1, end) if "id(a)" in lines[k]), default=None)
     if at is not None:
         lines.insert(at + 1, f"del {name}")
@@ -309,7 +364,16 @@ def _let_go(name, lines):
 #: struct formats: of arguments (all 8 bytes) and of results (as kernels write them, padded to 8)
 _PACK = {"float64": "d", "float32": "d", "uint64": "Q"}
 _RESULT = {"float64": "d", "bool": "?7x", "int64": "q", "uint64": "Q"}
-_RESULT.update({"int32": "i4x", "uint32": "I4x", "int16": "h6x", "uint16": "H6x", "int8": "b7x", "uint8": "B7x"})
+_RESULT.update(
+    {
+        "int32": "i4x",
+        "uint32": "I4x",
+        "int16": "h6x",
+        "uint16": "H6x",
+        "int8": "b7x",
+        "uint8": "B7x",
+    }
+)
 
 
 def _quiet():
@@ -326,7 +390,9 @@ def _carries(node, dtype, chunks):
     joined = Node(node.op, (leaf(0, (2,), dtype),) * len(node.src), (0, False), (2,), dtype)
 
     def carries(*totals):
-        ends = node.op.join(*[t.reshape(chunks, -1)[::step].reshape(-1) for t in totals], node=joined)
+        ends = node.op.join(
+            *[t.reshape(chunks, -1)[::step].reshape(-1) for t in totals], node=joined
+        )
         if ends is None:
             return None
         out = np.empty(len(totals[0]), _item(node.dtype))
@@ -352,8 +418,8 @@ def _flattener(dtype):
 def assemble(lowered, around=None):
     """The function ``run(L, N)`` of a plan; compiles what has not been compiled yet.
 
-    ``around(assembler, k, first)`` may put something around the lines of each step, those from number `first` on.
-    """
+    ``around(assembler, k, first)`` may put something around the lines of each step, those from
+    number `first` on."""
     from .numba.build import loop_kernel, scalar_kernel
 
     launch.prepare()

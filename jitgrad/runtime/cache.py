@@ -1,11 +1,11 @@
 """The disk cache: kernel sources as importable files, beside them the binaries numba keeps of them.
 
-A kernel's file is named by what it does and the hash of its text (`key`: the name that reports and profilers show,
-too), in a folder named by all a binary depends on (versions of numba, llvmlite, numpy, Python, jitgrad's own runtime;
-the CPU and its features). A file is written at once or not at all (`os.replace`) and never rewritten while its content
-stands, since numba ties its binaries to the file's time stamp.
-What is damaged is dropped and made anew. Where nothing can be written (read-only, full), or where others can write
-(`trust`), a temporary folder serves.
+A kernel's file is named by what it does and the hash of its text (`key`: the name that reports and
+profilers show, too), in a folder named by all a binary depends on (versions of numba, llvmlite,
+numpy, Python, jitgrad's own runtime; the CPU and its features). A file is written at once or not at
+all (`os.replace`) and never rewritten while its content stands, since numba ties its binaries to
+the file's time stamp. What is damaged is dropped and made anew. Where nothing can be written
+(read-only, full), or where others can write (`trust`), a temporary folder serves.
 
 Start at `load`: source text -> module. `info`, `entries` and `clear` are for the user.
 """
@@ -45,15 +45,17 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-#: The first line of a kernel: its kind and its operations. That of a driver, which launches kernels, has none.
+#: The first line of a kernel: its kind and its operations. That of a driver, which launches
+#: kernels, has none.
 _TITLE = re.compile(r'"""(\w+)(?: kernel[^:\n]*: ([\w, ]+))?')
-#: Operations that a name has, and digits of the hash: 26 000 kernels fill the cache, and two of them are called alike
-#: once in a million such caches.
+#: Operations that a name has, and digits of the hash: 26 000 kernels fill the cache, and two of
+#: them are called alike once in a million such caches.
 WORDS, DIGITS = 3, 12
 
 
 def key(source):
-    r"""The name of a kernel, or of a driver that launches kernels: its kind, its first operations, a hash of its text.
+    r"""The name of a kernel, or of a driver that launches kernels: its kind, its first operations,
+    a hash of its text.
 
     Examples
     --------
@@ -64,10 +66,13 @@ def key(source):
     found = _TITLE.match(source)
     kind, operations = found.groups() if found else ("kernel", None)
     words = [word.strip() for word in (operations or "").split(",")][:WORDS]
-    return "_".join([kind, *filter(None, words), hashlib.sha256(source.encode()).hexdigest()[:DIGITS]])
+    return "_".join(
+        [kind, *filter(None, words), hashlib.sha256(source.encode()).hexdigest()[:DIGITS]]
+    )
 
 
-#: What the names of drivers begin with; those of older versions were hashes alone, as those of kernels were.
+#: What the names of drivers begin with; those of older versions were hashes alone, as those of
+#: kernels were.
 _DRIVER = re.compile("driver_|d[0-9a-f]{24}")
 #: Variables of numba that change no binary.
 _NO_PART = re.compile("THREAD|CACHE")
@@ -82,14 +87,19 @@ def _environment():
 
     parts = [numba.__version__, llvmlite.__version__, numpy.__version__, sys.version, sys.platform]
     parts += [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
-    parts += [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and not _NO_PART.search(k)]
+    parts += [
+        f"{k}={v}"
+        for k, v in sorted(os.environ.items())
+        if k.startswith("NUMBA_") and not _NO_PART.search(k)
+    ]
     home = pathlib.Path(__file__).parent / "numba"
     parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(home.rglob("*.py"))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def path_of(source):
-    """The file the kernel `source` has, or would have once it is compiled (with numba not yet imported: None)."""
+    """The file the kernel `source` has, or would have once it is compiled (with numba not yet
+    imported: None)."""
     base = _folders.get(config.cache_dir)
     return base and os.path.join(base, f"{key(source)}.py")
 
@@ -104,7 +114,8 @@ def _usable(path, make):
         return False
     if why is not None:
         warnings.warn(
-            f"the cache folder {path} is not used, since it {why}, and kernels in it would run as you; a temporary "
+            f"the cache folder {path} is not used, since it {why}, and kernels in it would run as "
+            "you; a temporary "
             "folder serves. Remove it, or name a folder of your own in JITGRAD_CACHE_DIR",
             JitgradWarning,
             stacklevel=2,
@@ -113,7 +124,8 @@ def _usable(path, make):
 
 
 def base():
-    """The folder that holds those of all environments: `config.cache_dir`, or a temporary one where that is no good."""
+    """The folder that holds those of all environments: `config.cache_dir`, or a temporary one where
+    that is no good."""
     with _lock:
         wanted = config.cache_dir
         if wanted not in _bases:
@@ -163,7 +175,8 @@ def _put(path, source):
 
 
 def _set_used(path, before, used):
-    """Say that `path` was used at `used`; by itself a file system does so once a day, never, or for a mere listing."""
+    """Say that `path` was used at `used`; by itself a file system does so once a day, never, or for
+    a mere listing."""
     with contextlib.suppress(OSError):
         os.utime(path, ns=(used, before.st_mtime_ns))
 
@@ -174,7 +187,9 @@ def _name(path):
 
 def _beside(path):
     """What lies beside the source at `path`: its binaries and their seal."""
-    return glob.glob(os.path.join(glob.escape(os.path.dirname(path)), "__pycache__", f"{_name(path)}.*"))
+    return glob.glob(
+        os.path.join(glob.escape(os.path.dirname(path)), "__pycache__", f"{_name(path)}.*")
+    )
 
 
 def _binaries(path):
@@ -193,8 +208,8 @@ def _drop_binaries(path):
 
 @contextlib.contextmanager
 def _binaries_beside():
-    """numba keeps binaries beside the source, whatever NUMBA_CACHE_DIR and NUMBA_CACHE_LOCATOR_CLASSES say: else none
-    could be found, bounded and trusted."""
+    """numba keeps binaries beside the source, whatever NUMBA_CACHE_DIR and
+    NUMBA_CACHE_LOCATOR_CLASSES say: else none could be found, bounded and trusted."""
     from numba import config as numba_config
 
     names = [name for name in ("CACHE_DIR", "CACHE_LOCATOR_CLASSES") if hasattr(numba_config, name)]
@@ -220,8 +235,8 @@ def _execute(name, path, source):
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # before executing it: numba looks it up
     try:
-        # Not `spec.loader.exec_module`: its bytecode cache would be one more file per kernel that can go bad. And the
-        # text that was asked for, not what the file holds by now.
+        # Not `spec.loader.exec_module`: its bytecode cache would be one more file per kernel that
+        # can go bad. And the text that was asked for, not what the file holds by now.
         with _binaries_beside():
             exec(compile(source, path, "exec"), module.__dict__)
     except BaseException:
@@ -330,7 +345,8 @@ def _kernels():
 
 
 class Cached(NamedTuple):
-    """A kernel on the disk: its source file, the bytes of that and of its binaries, and its last use."""
+    """A kernel on the disk: its source file, the bytes of that and of its binaries, and its last
+    use."""
 
     path: str
     bytes: int
@@ -360,8 +376,13 @@ def entries():
 
 
 def info():
-    """Where the cache is, how many kernels it holds, and its size in bytes, that of the drivers included."""
-    return {"path": config.cache_dir, "kernels": len(entries()), "bytes": sum(size for _, size, _ in _files())}
+    """Where the cache is, how many kernels it holds, and its size in bytes, that of the drivers
+    included."""
+    return {
+        "path": config.cache_dir,
+        "kernels": len(entries()),
+        "bytes": sum(size for _, size, _ in _files()),
+    }
 
 
 def clear():

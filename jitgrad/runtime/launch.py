@@ -1,9 +1,9 @@
 """Launches of array kernels, and how many threads they use.
 
-A kernel is a chunk function; a launch runs it over all chunks, in parallel where that pays. The chunks depend on
-the sizes alone, so every result has the same bits with any number of threads. The threads (`threads`, or numba's where
-these are not available) are for one launch at a time: whoever finds them busy runs its chunks itself. A forked child
-has none and runs serially.
+A kernel is a chunk function; a launch runs it over all chunks, in parallel where that pays. The
+chunks depend on the sizes alone, so every result has the same bits with any number of threads. The
+threads (`threads`, or numba's where these are not available) are for one launch at a time: whoever
+finds them busy runs its chunks itself. A forked child has none and runs serially.
 
 Start at `launch`.
 """
@@ -13,8 +13,9 @@ import threading
 
 from ..base.config import config
 
-#: Points times their weight from which a launch is worth the threads (``python -m benchmarks.launch_cost``, two cores):
-#: at this work x*x takes 5 us on two threads and 10 on one, the cheapest kernel, a sum of x*x, 3.6 and 3.0.
+#: Points times their weight from which a launch is worth the threads (``python -m
+#: benchmarks.launch_cost``, two cores): at this work x*x takes 5 us on two threads and 10 on one,
+#: the cheapest kernel, a sum of x*x, 3.6 and 3.0.
 PARALLEL_WORK = 1 << 16
 
 #: What partial results of floats are joined by, by its number: see `build.DRIVER`.
@@ -65,8 +66,14 @@ def prepare_parallel(work):
 
 
 def launch(address, total, step, arguments, work):
-    """Run the chunk function at `address` over [0, total), `step` units at a time; whether it was done in parallel."""
-    if work < PARALLEL_WORK or config.num_threads == 1 or _state.forked or not _busy.acquire(blocking=False):
+    """Run the chunk function at `address` over [0, total), `step` units at a time; whether it was
+    done in parallel."""
+    if (
+        work < PARALLEL_WORK
+        or config.num_threads == 1
+        or _state.forked
+        or not _busy.acquire(blocking=False)
+    ):
         _state.chunks(address, total, step, arguments)
         return False
     try:
@@ -97,7 +104,10 @@ def _with_numba():
     driver = parallel_driver()
 
     def run(*launch):
-        mask = (config.num_threads, threading.get_ident())  # numba keeps the number per Python thread
+        mask = (
+            config.num_threads,
+            threading.get_ident(),
+        )  # numba keeps the number per Python thread
         if _state.applied != mask:
             limit_threads(mask[0])
             _state.applied = mask

@@ -1,11 +1,12 @@
 """`Plan`: the roots of a graph made runnable, and by which tier.
 
-A plan starts cold: it runs in the NumPy reference, nothing is lowered and numba is not imported. When it has been seen
-again and enough time has gone into it, it is compiled on a background thread, and its `run` attribute is replaced by
-the compiled function (see `assemble`). That thread also looks whether the kernels of a plan that is seen again exist
-already. The caller's own thread lowers or compiles only what NumPy would take as long for: large arrays (`DENSE`), and
-runs that would take longer than compiling (`SLOW`).
-``config.compile`` "always" compiles at the first run and waits; "never" stays with NumPy. Start at `Plan`.
+A plan starts cold: it runs in the NumPy reference, nothing is lowered and numba is not imported.
+When it has been seen again and enough time has gone into it, it is compiled on a background thread,
+and its `run` attribute is replaced by the compiled function (see `assemble`). That thread also
+looks whether the kernels of a plan that is seen again exist already. The caller's own thread lowers
+or compiles only what NumPy would take as long for: large arrays (`DENSE`), and runs that would take
+longer than compiling (`SLOW`). ``config.compile`` "always" compiles at the first run and waits;
+"never" stays with NumPy. Start at `Plan`.
 """
 
 import atexit
@@ -33,26 +34,32 @@ from .aside import aside
 from .stats import COMPILED, Cost, stats
 from .worker import Worker
 
-#: What compiling costs is paid when about as much was spent without: a script that ends sooner must pay for neither
-#: numba nor kernels. A plan is compiled when the reference has cost it `HOT` seconds (a kernel takes 0.1 s of another
-#: core, and for half of that the interpreter), and while numba is not imported (0.4 s, with the interpreter) when
-#: the reference has cost the process `HOT_PROCESS` seconds in all. Runs of `LONG_RUN` seconds, which a kernel cuts to a
-#: tenth, need not wait: the second one is enough.
+#: What compiling costs is paid when about as much was spent without: a script that ends sooner must
+#: pay for neither numba nor kernels. A plan is compiled when the reference has cost it `HOT`
+#: seconds (a kernel takes 0.1 s of another core, and for half of that the interpreter), and while
+#: numba is not imported (0.4 s, with the interpreter) when the reference has cost the process
+#: `HOT_PROCESS` seconds in all. Runs of `LONG_RUN` seconds, which a kernel cuts to a tenth, need
+#: not wait: the second one is enough.
 HOT, HOT_PROCESS, LONG_RUN = 0.03, 0.3, 0.003
-#: Seconds a run by the reference may take until it is stopped and the plan compiled first, with numba imported or not;
-#: as much again for each `PART` nodes of the plan, which take longer to compile.
+#: Seconds a run by the reference may take until it is stopped and the plan compiled first, with
+#: numba imported or not; as much again for each `PART` nodes of the plan, which take longer to
+#: compile.
 SLOW, SLOW_IMPORT, PART = 0.5, 1.2, 50
-#: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba reads thousands of
-#: files and waits for the interpreter after each: beside a busy main thread it took more than 5 s, with this 0.8 s.
+#: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba
+#: reads thousands of files and waits for the interpreter after each: beside a busy main thread it
+#: took more than 5 s, with this 0.8 s.
 SWITCH = 5e-5
-#: Kernels that the thread compiles by itself, since starting a child process takes as long as some; one of many lines
-#: counts once more for each `LONG`. Seconds without work after which the child ends.
+#: Kernels that the thread compiles by itself, since starting a child process takes as long as some;
+#: one of many lines counts once more for each `LONG`. Seconds without work after which the child
+#: ends.
 ALONE, LONG, IDLE = 4, 60, 20.0
-#: Kernels that a thread which waits for them ("always") compiles by itself. Later ones are compiled by that child, too:
-#: LLVM's passes keep 0.8 MiB of each kernel of 20 operations that they have seen, in whichever process they ran.
+#: Kernels that a thread which waits for them ("always") compiles by itself. Later ones are compiled
+#: by that child, too: LLVM's passes keep 0.8 MiB of each kernel of 20 operations that they have
+#: seen, in whichever process they ran.
 APART = 16
-#: Elements of work per node from which the caller's thread looks whether all kernels of a plan exist, the first time
-#: it is seen: lowering a node takes 0.15 ms, NumPy as long as that for 20 000 to 150 000 elements.
+#: Elements of work per node from which the caller's thread looks whether all kernels of a plan
+#: exist, the first time it is seen: lowering a node takes 0.15 ms, NumPy as long as that for 20 000
+#: to 150 000 elements.
 DENSE = 20_000
 #: Plans that wait for such a look in the background; more are compiled when they pay.
 ASKED = 64
@@ -61,13 +68,19 @@ ASKED = 64
 class Plan:
     """The values of `roots`, as ``plan.run(leaves, numbers)``.
 
-    A value of one dimension or more is a flat array, never written again; a 0-d value is a Python number. `parts` says
-    what the roots are for, as (what, how many) pairs in their order, `records` how many records the title is of. A plan
-    that is known to be run again (`again`) is compiled once it was.
-    """
+    A value of one dimension or more is a flat array, never written again; a 0-d value is a Python
+    number. `parts` says what the roots are for, as (what, how many) pairs in their order, `records`
+    how many records the title is of. A plan that is known to be run again (`again`) is compiled
+    once it was."""
 
     def __init__(self, roots, title="", parts=(), again=False, records=None):
-        self.roots, self._title, self.parts, self._again, self._records = list(roots), title, parts, again, records
+        self.roots, self._title, self.parts, self._again, self._records = (
+            list(roots),
+            title,
+            parts,
+            again,
+            records,
+        )
         self.names = ()  # of its kernels, once it is compiled
         if config.verify:
             from ..ir.verify import verify
@@ -83,7 +96,11 @@ class Plan:
     @property
     def title(self):
         """What it is of, in words."""
-        return self._title if self._records is None else f"{self._title} of {counted(self._records, 'record')}"
+        return (
+            self._title
+            if self._records is None
+            else f"{self._title} of {counted(self._records, 'record')}"
+        )
 
     # ------------------------------------------------------------------ tiers
 
@@ -120,17 +137,30 @@ class Plan:
         if mode == "never":
             return self._reference(leaves, numbers)
         self._runs += 1
-        waiting, imported = self._queued is _background, "jitgrad.runtime.numba.build" in sys.modules
+        waiting, imported = (
+            self._queued is _background,
+            "jitgrad.runtime.numba.build" in sys.modules,
+        )
         if self._runs == 1 and not imported and not watch.active():
             program = self._program = interpreter(self.roots)
             if type(program) is Walk:
-                return program(leaves, numbers)  # most are never seen again, and a look at the clock takes 5 us
+                return program(
+                    leaves, numbers
+                )  # most are never seen again, and a look at the clock takes 5 us
         nodes, work = self._sizes()
-        if imported and not waiting and self._runs < 3 and work > DENSE * nodes and self._taken_over():
+        if (
+            imported
+            and not waiting
+            and self._runs < 3
+            and work > DENSE * nodes
+            and self._taken_over()
+        ):
             return self.run(leaves, numbers)
         start = time.thread_time()  # beside other jobs the wall clock counts their work, too
         try:
-            out = self._reference(leaves, numbers, (SLOW if imported else SLOW_IMPORT) * (1 + nodes / PART))
+            out = self._reference(
+                leaves, numbers, (SLOW if imported else SLOW_IMPORT) * (1 + nodes / PART)
+            )
         except TooSlow:
             out = None
         if out is None:  # not in the handler, whose traceback holds what was begun
@@ -159,7 +189,8 @@ class Plan:
         return self._size
 
     def _taken_over(self):
-        """Compiles the plan if every kernel exists already (an old program on a new shape); whether it did."""
+        """Compiles the plan if every kernel exists already (an old program on a new shape); whether
+        it did."""
         if not hasattr(sys.modules["jitgrad.runtime.numba.build"], "built"):
             return False  # it is being imported
         try:
@@ -179,7 +210,9 @@ class Plan:
         from .numba import build
 
         lowered = self._lower()
-        there = all(map(build.built, lowered.sources)) and all([build.joins(*pair) for pair in joins(lowered)])
+        there = all(map(build.built, lowered.sources)) and all(
+            [build.joins(*pair) for pair in joins(lowered)]
+        )
         if not there:
             self._lowered = None
         return there
@@ -190,7 +223,9 @@ class Plan:
             from ..compile import lower_graph
 
             lowered = self._lowered = lower_graph(self.roots)
-        return lowered  # not the attribute: another thread may have compiled meanwhile, and dropped it
+        return (
+            lowered  # not the attribute: another thread may have compiled meanwhile, and dropped it
+        )
 
     def compile(self):
         """Compile now, in this thread; `run` is the compiled function afterwards."""
@@ -222,7 +257,8 @@ class Plan:
             _plans.add(self)
             self.run = self._reference
         warnings.warn(
-            f"a plan {self.title!r} could not be compiled and stays with NumPy, which is slower: {error}",
+            f"a plan {self.title!r} could not be compiled and stays with NumPy, which is slower: "
+            f"{error}",
             JitgradWarning,
             stacklevel=2,
         )
@@ -237,7 +273,8 @@ class Plan:
 
     @property
     def kernels(self):
-        """The kernels of the plan in order, each with `kind` and `source`; and `path`, the file of it."""
+        """The kernels of the plan in order, each with `kind` and `source`; and `path`, the file of
+        it."""
         from . import cache
 
         out = [k for k in self._lower().kernels if k.source]
@@ -264,7 +301,8 @@ config.on_change("compile", _start_anew)
 
 
 def _exchange(watching):
-    """Compiled plans run by timed functions while somebody watches, and by their own when nobody does."""
+    """Compiled plans run by timed functions while somebody watches, and by their own when nobody
+    does."""
     with _made:
         for plan in tuple(_plans):
             if watching and plan._compiled is not None and plan.run is plan._compiled:
@@ -311,7 +349,8 @@ _process = _Process()
 
 
 def _import():
-    """Imports what compiles: waiting for modules that are being imported is for no thread that gets signals, either."""
+    """Imports what compiles: waiting for modules that are being imported is for no thread that gets
+    signals, either."""
     for name in ("assemble", "cache", "launch", "numba.build"):
         importlib.import_module(f"jitgrad.runtime.{name}")
     _process.ready = True
@@ -319,7 +358,8 @@ def _import():
 
 @contextlib.contextmanager
 def _lively():
-    """Threads switch often within; put back if nobody else changed it. In "always" the caller waits anyway."""
+    """Threads switch often within; put back if nobody else changed it. In "always" the caller waits
+    anyway."""
     before = sys.getswitchinterval()
     if before <= SWITCH or config.compile == "always":
         yield
@@ -339,7 +379,8 @@ def _work(sources):
 
 
 class _Background:
-    """A daemon thread that compiles plans, started at the first one; after `ALONE` kernels a child process helps.
+    """A daemon thread that compiles plans, started at the first one; after `ALONE` kernels a child
+    process helps.
 
     Plans in `asked` are compiled if all their kernels exist, when none is in the `queue`.
     """
@@ -347,7 +388,9 @@ class _Background:
     def __init__(self):
         self.worker, self.made = Worker(), 0
         self.queue, self.asked = collections.deque(), collections.deque()
-        self.lock = threading.RLock()  # held by ``with``, which no signal cuts; that of a condition is Python code
+        self.lock = (
+            threading.RLock()
+        )  # held by ``with``, which no signal cuts; that of a condition is Python code
         self.changed = threading.Condition(self.lock)
         self.thread = self.busy = None
         self.stopping = self.held = False
@@ -361,7 +404,8 @@ class _Background:
             self._put(self.asked, plan)
 
     def make(self, plan):
-        """Compiles the plan and waits for it; whether it was done. An interrupt ends the waiting only."""
+        """Compiles the plan and waits for it; whether it was done. An interrupt ends the waiting
+        only."""
         if threading.current_thread() is self.thread or self.stopping or not self.worker.usable:
             return False  # a finaliser may look at a value in this thread, too
         outcome = queue.SimpleQueue()
@@ -392,7 +436,9 @@ class _Background:
                 while not self.queue and not self.asked:
                     if not self.changed.wait(IDLE) and not self.queue:
                         self.worker.stop()
-                function, waiting = (self.compile, self.queue) if self.queue else (self.look, self.asked)
+                function, waiting = (
+                    (self.compile, self.queue) if self.queue else (self.look, self.asked)
+                )
                 plan, outcome = self.busy = waiting.popleft()
             failed = None
             try:
@@ -419,13 +465,21 @@ class _Background:
         """One kernel after the other, so that leaving the process waits for one at most."""
         with _lively():
             lowered = plan._lower()
-        kernels = {k.source: "scalar" if k.kind == "scalar" else "loop" for k in lowered.kernels if k.source}
+        kernels = {
+            k.source: "scalar" if k.kind == "scalar" else "loop"
+            for k in lowered.kernels
+            if k.source
+        }
         if self.made + _work(kernels) > ALONE and not _imported():
             self.worker.start()  # numba is imported there and here at the same time
         with _lively(), self.compiling:
             from . import cache
             from .numba import build
-        new = [(kind, source) for source, kind in kernels.items() if not build.built(source) and not cache.has(source)]
+        new = [
+            (kind, source)
+            for source, kind in kernels.items()
+            if not build.built(source) and not cache.has(source)
+        ]
         self.made += _work(source for _, source in new)
         if self.made > ALONE:
             begun = time.perf_counter()
@@ -480,13 +534,16 @@ def _after_fork_in_child():
 
 @functools.cache
 def _guard_forks():
-    """Done with the first thread, after logging was imported (numba uses it): a fork takes the locks in reverse order
-    of registration, and who compiles may need that of logging while holding ours."""
+    """Done with the first thread, after logging was imported (numba uses it): a fork takes the
+    locks in reverse order of registration, and who compiles may need that of logging while holding
+    ours."""
     import logging  # noqa: F401
 
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
-            before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+            before=_before_fork,
+            after_in_parent=_after_fork_in_parent,
+            after_in_child=_after_fork_in_child,
         )
 
 

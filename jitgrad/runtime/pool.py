@@ -1,13 +1,15 @@
 """The pool: memory of large results that nobody refers to any more, kept for the next ones.
 
-The system gives pages one by one as they are first written, zeroed: a kernel that writes fresh memory takes two to ten
-times as long. Smaller arrays need no pool, since the C library keeps their memory. An array of `empty` lies in
-a `Block`, which is its ``base`` and that of its views; when the last of them dies, so does the block, and its memory
-becomes free here, among that of its size. Sizes are rounded up, by an eighth at most. What is free is bounded by
-``config.pool_mb``; the one unused the longest goes first.
+The system gives pages one by one as they are first written, zeroed: a kernel that writes fresh
+memory takes two to ten times as long. Smaller arrays need no pool, since the C library keeps their
+memory. An array of `empty` lies in a `Block`, which is its ``base`` and that of its views; when the
+last of them dies, so does the block, and its memory becomes free here, among that of its size.
+Sizes are rounded up, by an eighth at most. What is free is bounded by ``config.pool_mb``; the one
+unused the longest goes first.
 
-There is no lock: a block may die at any point of any thread, also while this thread is in here. Free memory changes
-hands by single operations of a deque, and who finds none asks the system. Start at `empty`.
+There is no lock: a block may die at any point of any thread, also while this thread is in here.
+Free memory changes hands by single operations of a deque, and who finds none asks the system. Start
+at `empty`.
 """
 
 import collections
@@ -17,12 +19,14 @@ import numpy as np
 
 from ..base.config import config
 
-#: Bytes from which the C library (glibc) may ask the system for an array, and give its memory back at once: always from
-#: 32 MiB on; below, where a run frees two as large as the largest so far. An array of the pool costs 2 us.
+#: Bytes from which the C library (glibc) may ask the system for an array, and give its memory back
+#: at once: always from 32 MiB on; below, where a run frees two as large as the largest so far. An
+#: array of the pool costs 2 us.
 LEAST = 1 << 17
 #: A cache line, and the longest vector: loads across two of them are slower.
 ALIGN = 64
-#: What is free is counted each time memory of more than a share of the limit becomes free, and every few times else.
+#: What is free is counted each time memory of more than a share of the limit becomes free, and
+#: every few times else.
 SHARE, TURNS = 64, 16
 FLOAT64 = np.dtype(np.float64)
 
@@ -31,7 +35,8 @@ _turns = itertools.count(1)
 
 
 class Memory:
-    """Bytes from the system, and where the first aligned one is; `since` tells how long it is free."""
+    """Bytes from the system, and where the first aligned one is; `since` tells how long it is
+    free."""
 
     __slots__ = ("bytes", "size", "address", "since")
 
@@ -97,10 +102,11 @@ def empty(n, dtype=FLOAT64):
 
 
 def aligned(array):
-    """`array`, a flat one, or a copy of it if it is large and vectors of it would lie across cache lines.
+    """`array`, a flat one, or a copy of it if it is large and vectors of it would lie across cache
+    lines.
 
-    Those that NumPy gets from the system begin 16 bytes into a page: kernels that read them took 1.2 times as long.
-    """
+    Those that NumPy gets from the system begin 16 bytes into a page: kernels that read them took
+    1.2 times as long."""
     if array.nbytes < LEAST or array.ctypes.data % ALIGN == 0:
         return array
     return copied(array)

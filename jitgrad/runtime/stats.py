@@ -7,20 +7,24 @@ COMPILED, LOADED, CHILD = "compiled", "loaded", "compiled by a child process"
 
 
 class Cost(NamedTuple):
-    """What a kernel cost this process: `how` it came by it, `COMPILED`, `LOADED` (from the disk cache) or `CHILD`."""
+    """What a kernel cost this process: `how` it came by it, `COMPILED`, `LOADED` (from the disk
+    cache) or `CHILD`."""
 
     seconds: float
     how: str
 
 
 class Stats:
-    """`compiled` and `loaded` (from the disk cache) kernels, the `seconds` both took, and the `costs` by name."""
+    """`compiled` and `loaded` (from the disk cache) kernels, the `seconds` both took, and the
+    `costs` by name."""
 
     def __init__(self):
         self.compiled = self.loaded = 0
         self.seconds = 0.0
         self.costs: dict[str, Cost] = {}
-        self.by_child: dict[str, float] = {}  # seconds of a child process, until the kernel is loaded
+        self.by_child: dict[
+            str, float
+        ] = {}  # seconds of a child process, until the kernel is loaded
         self._lock = threading.Lock()
 
     @property

@@ -1,14 +1,16 @@
-"""jitgrad's threads among those that threadpoolctl counts and limits, where that package is installed.
+"""jitgrad's threads among those that threadpoolctl counts and limits, where that package is
+installed.
 
-threadpoolctl finds pools by the libraries that a process has loaded. Ours is in no library, so it is found by LLVM's,
-which is loaded before there can be a kernel. Start at `register`.
+threadpoolctl finds pools by the libraries that a process has loaded. Ours is in no library, so it
+is found by LLVM's, which is loaded before there can be a kernel. Start at `register`.
 """
 
 from ..base.config import config
 
 
 def register():
-    """Makes ``threadpoolctl.threadpool_limits`` reach `config.num_threads`; nothing where it is not installed."""
+    """Makes ``threadpoolctl.threadpool_limits`` reach `config.num_threads`; nothing where it is not
+    installed."""
     try:
         import threadpoolctl
     except ImportError:

@@ -1,9 +1,11 @@
-"""The threads of large kernels: they sleep, take chunks while a launch is open, and are never waited for to come.
+"""The threads of large kernels: they sleep, take chunks while a launch is open, and are never
+waited for to come.
 
-With OpenMP a launch waits for every thread. Asleep, they took 50 us to come on a virtual machine, or came to the
-processor of the thread that waited for them, where they gained nothing; awake, a launch beside a busy neighbour
-took 8 ms. Here the calling thread takes chunks until there are none; who comes in time takes some. A worker waits awake
-for a moment after a launch, since another may follow, but never on the processor of the thread it works for.
+With OpenMP a launch waits for every thread. Asleep, they took 50 us to come on a virtual machine,
+or came to the processor of the thread that waited for them, where they gained nothing; awake, a
+launch beside a busy neighbour took 8 ms. Here the calling thread takes chunks until there are none;
+who comes in time takes some. A worker waits awake for a moment after a launch, since another may
+follow, but never on the processor of the thread it works for.
 
 Linux only (`available`): elsewhere `launch` uses numba's pool. Start at `Threads`.
 """
@@ -31,8 +33,8 @@ def available():
 class Threads:
     """`run` launches a kernel over its chunks on up to `threads` threads; one launch at a time.
 
-    `kernel` and `work` are the compiled parts, `places` says where what is in the memory they share (`build_threads`).
-    """
+    `kernel` and `work` are the compiled parts, `places` says where what is in the memory they share
+    (`build_threads`)."""
 
     def __init__(self, kernel, work, places):
         self.kernel, self.work, self.stopping = kernel, work, places["STOP"]
@@ -68,7 +70,8 @@ class Threads:
         return len(self.started)
 
     def stop(self):
-        """At exit: no thread may be in compiled code when that is unloaded. Launches run in the calling thread then."""
+        """At exit: no thread may be in compiled code when that is unloaded. Launches run in the
+        calling thread then."""
         self.most = 1
         ctypes.c_int64.from_address(self.address + 8 * self.stopping).value = 1
         for thread, semaphore in zip(self.started, self.semaphores):
@@ -78,7 +81,8 @@ class Threads:
 
 
 def _others():
-    """For each processor a mask of those this process may use but that one (all, if it is the only one)."""
+    """For each processor a mask of those this process may use but that one (all, if it is the only
+    one)."""
     allowed = os.sched_getaffinity(0)
     cpus = max(allowed) + 1
     size = -(-cpus // 64) * 8

@@ -1,12 +1,14 @@
-"""Which folders and files of the disk cache are trusted: those of this user that nobody else can write to.
+"""Which folders and files of the disk cache are trusted: those of this user that nobody else can
+write to.
 
-What numba keeps of a kernel are pickles and machine code, so whoever can put a file into the cache runs code as the
-user. A folder is used only if it is a real folder (no symbolic link) of the user's own that no other may write to; the
-folders that jitgrad makes are closed to others altogether. A file is loaded only if the same holds for it. On systems
-without POSIX owners the rights of the user's profile decide, and nothing is checked.
+What numba keeps of a kernel are pickles and machine code, so whoever can put a file into the cache
+runs code as the user. A folder is used only if it is a real folder (no symbolic link) of the user's
+own that no other may write to; the folders that jitgrad makes are closed to others altogether. A
+file is loaded only if the same holds for it. On systems without POSIX owners the rights of the
+user's profile decide, and nothing is checked.
 
-Start at `reason`; `made` and `closed` are for folders, and `seal` and `is_sealed` tell binaries that were damaged from
-those that were written.
+Start at `reason`; `made` and `closed` are for folders, and `seal` and `is_sealed` tell binaries
+that were damaged from those that were written.
 """
 
 import hashlib
@@ -36,7 +38,8 @@ def reason(path: str, folder: bool = False) -> str | None:
 
 
 def made(path: str) -> str | None:
-    """Makes a folder that only the user can enter, unless it is there; why it is not to be trusted, or None if it is.
+    """Makes a folder that only the user can enter, unless it is there; why it is not to be trusted,
+    or None if it is.
 
     Raises
     ------
@@ -48,7 +51,8 @@ def made(path: str) -> str | None:
 
 
 def closed(path: str) -> str | None:
-    """As `made`, for a folder that holds nothing but jitgrad's: one that others may read is closed to them."""
+    """As `made`, for a folder that holds nothing but jitgrad's: one that others may read is closed
+    to them."""
     why = made(path)
     if why is None and POSIX and stat.S_IMODE(os.lstat(path).st_mode) & 0o077:
         os.chmod(path, 0o700)
@@ -68,7 +72,9 @@ def seal(path: str, files: list[str]) -> None:
     for file in files:
         os.chmod(file, 0o600)  # a umask that lets the group write is common
     temporary = f"{path}.{os.getpid()}.tmp"
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+    with open(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as out:
         out.write(_digests(files))
     os.replace(temporary, path)
 

@@ -1,9 +1,10 @@
 """Watching what runs: the hooks that `jitgrad.profile` and `jitgrad.explain` stand on.
 
-While somebody watches, the function of a compiled plan is exchanged for a *timed* one, made from the same lowering: the
-same lines, with a look at the clock around those of each kernel. When the last watcher leaves, the plans get their own
-back. So what nobody watches costs nothing: only the NumPy tier and what is done once per plan or kernel ask whether
-somebody does. Who keeps the function of a plan, instead of asking ``plan.run`` each time, is not seen.
+While somebody watches, the function of a compiled plan is exchanged for a *timed* one, made from
+the same lowering: the same lines, with a look at the clock around those of each kernel. When the
+last watcher leaves, the plans get their own back. So what nobody watches costs nothing: only the
+NumPy tier and what is done once per plan or kernel ask whether somebody does. Who keeps the
+function of a plan, instead of asking ``plan.run`` each time, is not seen.
 
 Start at `Watcher` and `timed`.
 """
@@ -17,22 +18,26 @@ from ..interpret import program as reference
 
 
 class Watcher:
-    """What is told to who watches, each in the thread that it happens in. The methods must be short, and safe there."""
+    """What is told to who watches, each in the thread that it happens in. The methods must be
+    short, and safe there."""
 
     def kernel(self, piece, seconds, parallel):
         """A step of a compiled plan ran: a `Piece`."""
 
     def numpy(self, plan, roots, seconds):
-        """NumPy served a run of `plan`; or, where `plan` is None, had to do one again that a kernel gave up."""
+        """NumPy served a run of `plan`; or, where `plan` is None, had to do one again that a kernel
+        gave up."""
 
     def ran(self, plan, leaves, numbers, out, compiled, seconds):
         """A plan ran: its inputs and results, and whether it is compiled."""
 
     def planned(self, seconds, plans):
-        """So many plans were made; or, for 0, one was lowered and assembled. Building its kernels is not in it."""
+        """So many plans were made; or, for 0, one was lowered and assembled. Building its kernels
+        is not in it."""
 
     def built(self, name, cost):
-        """A kernel was compiled or loaded: see `stats.Cost`. Without a name: a driver was, or numba was imported."""
+        """A kernel was compiled or loaded: see `stats.Cost`. Without a name: a driver was, or numba
+        was imported."""
 
     def own(self, seconds):
         """Watching itself took so long."""
@@ -75,7 +80,8 @@ def tell(event, *args):
 
 
 def planning(cls):
-    """A decorator of classes that make a plan each: while somebody watches, their ``__init__`` is a timed one."""
+    """A decorator of classes that make a plan each: while somebody watches, their ``__init__`` is a
+    timed one."""
     make = cls.__init__
 
     @functools.wraps(make)
@@ -95,7 +101,8 @@ def built(name, cost):
 
 
 def spent(seconds):
-    """Adds seconds of building that were spent for this thread by another one; those spent so far."""
+    """Adds seconds of building that were spent for this thread by another one; those spent so
+    far."""
     _here.built += seconds
     return _here.built
 
@@ -105,11 +112,12 @@ def net():
     return clock() - _here.built
 
 
-# ---------------------------------------------------------------------- plans while somebody watches
+# ----- plans while somebody watches
 
 
 class _Here(threading.local):
-    """Whether the launch that this thread made last was parallel; the seconds that it spent building kernels."""
+    """Whether the launch that this thread made last was parallel; the seconds that it spent
+    building kernels."""
 
     parallel, built = False, 0.0
 
@@ -118,7 +126,8 @@ _here = _Here()
 
 
 class Piece:
-    """A step of a compiled plan, under the name of its kernel's file; a step by NumPy has the name of its operation."""
+    """A step of a compiled plan, under the name of its kernel's file; a step by NumPy has the name
+    of its operation."""
 
     __slots__ = ("name", "kind", "source", "bytes", "flops", "index")
 
@@ -131,7 +140,8 @@ class Piece:
 
 
 def timed(lowered, note):
-    """The function of a plan that calls ``note(piece, seconds, parallel)`` after each of its kernels."""
+    """The function of a plan that calls ``note(piece, seconds, parallel)`` after each of its
+    kernels."""
     from ..compile import work_of
     from . import launch
     from .assemble import assemble
@@ -155,10 +165,15 @@ def timed(lowered, note):
     def launched(*args):
         _here.parallel = launch.launch(*args)
 
-    if any(kernel.source and kernel.kind != "scalar" and kernel.units.chunks > 1 for kernel in lowered.kernels):
+    if any(
+        kernel.source and kernel.kind != "scalar" and kernel.units.chunks > 1
+        for kernel in lowered.kernels
+    ):
         launch.prepare_parallel(max(getattr(kernel, "work", 0) for kernel in lowered.kernels))
     run = assemble(lowered, around)
-    run.__globals__.update({name: launched for name, value in run.__globals__.items() if value is launch.launch})
+    run.__globals__.update(
+        {name: launched for name, value in run.__globals__.items() if value is launch.launch}
+    )
     return run
 
 
@@ -181,7 +196,8 @@ def watched(plan):
 
 
 def by_numpy(plan, program, leaves, numbers, *limit):
-    """A run of a plan by the NumPy tier while somebody watches; one that is given up (`TooSlow`) took its time, too."""
+    """A run of a plan by the NumPy tier while somebody watches; one that is given up (`TooSlow`)
+    took its time, too."""
     begun = clock()
     try:
         out = program(leaves, numbers, *limit)

@@ -1,9 +1,10 @@
-"""A child process that compiles kernels into the disk cache, so that the program beside it keeps the interpreter.
+"""A child process that compiles kernels into the disk cache, so that the program beside it keeps
+the interpreter.
 
-A thread that compiles takes the interpreter's lock for half of the time. The child has its own: it gets sources through
-a pipe and builds them; the parent then loads what is in the cache, 4 ms each. Nothing depends on the child: where it
-cannot be started, or dies, or fails at a kernel, the parent finds the kernel missing and compiles it itself. It ends
-when its pipe does, and so with the parent.
+A thread that compiles takes the interpreter's lock for half of the time. The child has its own: it
+gets sources through a pipe and builds them; the parent then loads what is in the cache, 4 ms each.
+Nothing depends on the child: where it cannot be started, or dies, or fails at a kernel, the parent
+finds the kernel missing and compiles it itself. It ends when its pipe does, and so with the parent.
 
 Start at `Worker`; `serve` is what the child runs.
 """
@@ -13,11 +14,20 @@ import sys
 
 from ..base.config import config, cores
 
-#: The child sees the modules that the parent does. Python puts the working directory first: nothing may be imported
-#: before it is gone.
-CODE = "import sys; sys.path[:] = eval(sys.argv[1]); from jitgrad.runtime.worker import serve; serve()"
-#: Options of the interpreter that keep the environment or the user's folders away from it, by their flags.
-OPTIONS = {"isolated": "-I", "ignore_environment": "-E", "no_user_site": "-s", "safe_path": "-P", "no_site": "-S"}
+#: The child sees the modules that the parent does. Python puts the working directory first: nothing
+#: may be imported before it is gone.
+CODE = (
+    "import sys; sys.path[:] = eval(sys.argv[1]); from jitgrad.runtime.worker import serve; serve()"
+)
+#: Options of the interpreter that keep the environment or the user's folders away from it, by their
+#: flags.
+OPTIONS = {
+    "isolated": "-I",
+    "ignore_environment": "-E",
+    "no_user_site": "-s",
+    "safe_path": "-P",
+    "no_site": "-S",
+}
 
 
 class Worker:
@@ -26,11 +36,13 @@ class Worker:
     def __init__(self):
         self.process = None
         self.folder = None  # where it keeps kernels
-        # A frozen program's executable is the program itself, and one core has no room for another process.
+        # A frozen program's executable is the program itself, and one core has no room for another
+        # process.
         self.usable = bool(sys.executable) and not getattr(sys, "frozen", False) and cores() > 1
 
     def start(self):
-        """Starts the child if it is not there: importing numba takes it 0.5 s, which the parent can use."""
+        """Starts the child if it is not there: importing numba takes it 0.5 s, which the parent can
+        use."""
         if not (self.usable and config.child) or self.process is not None:
             return
         try:
@@ -56,7 +68,8 @@ class Worker:
         )
 
     def build(self, kernels):
-        """Compiles (kind, source) pairs, one after the other: an iterator that ends early where the child does."""
+        """Compiles (kind, source) pairs, one after the other: an iterator that ends early where the
+        child does."""
         from . import cache
 
         self.start()

@@ -1,11 +1,12 @@
 """The backward sweep: over segments in reverse order of execution, without recursion.
 
-A segment that is still pending is run *together* with its backward: one joint plan of values and gradients. One that
-ran is swept by a plan of its state, the cotangents given and the roots asked for. Cotangents that leave a
-segment go along its `edges`: to a leaf's ``.grad`` (`Accumulate`) or into an earlier segment.
+A segment that is still pending is run *together* with its backward: one joint plan of values and
+gradients. One that ran is swept by a plan of its state, the cotangents given and the roots asked
+for. Cotangents that leave a segment go along its `edges`: to a leaf's ``.grad`` (`Accumulate`) or
+into an earlier segment.
 
-``create_graph=True`` records the backward on the tape instead (see `replay`): so a gradient has a gradient. Start
-at `Sweep`.
+``create_graph=True`` records the backward on the tape instead (see `replay`): so a gradient has a
+gradient. Start at `Sweep`.
 """
 
 import functools
@@ -43,7 +44,8 @@ def leaf_of(value, shape, dtype):
 
 @planning
 class Backward:
-    """The backward plan of a state: for the places cotangents come in, and the roots (and cuts) wanted."""
+    """The backward plan of a state: for the places cotangents come in, and the roots (and cuts)
+    wanted."""
 
     __slots__ = ("plan", "visited", "sinks", "live", "rg")
 
@@ -65,7 +67,9 @@ class Backward:
         if marks:
             grads = substitute(grads, marks)
         if dear:
-            grads = substitute(grads, {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in enumerate(dear)})
+            grads = substitute(
+                grads, {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in enumerate(dear)}
+            )
         path = records(state)
         if live is not None:
             note_trips(path)
@@ -95,8 +99,8 @@ def substitute(roots, mapping):
 class Sweep:
     """One call of backward() or grad().
 
-    `leads` is None to accumulate into leaves, or tells which edges lead to the tensors whose cotangents are asked for.
-    """
+    `leads` is None to accumulate into leaves, or tells which edges lead to the tensors whose
+    cotangents are asked for."""
 
     def __init__(self, retain, create, leads=None):
         self.retain, self.create, self.leads = retain, create, leads
@@ -122,15 +126,24 @@ class Sweep:
         while heap:
             graph = heappop(heap)[1]
             cots = todo.pop(graph)
-            visited = self._with_cuts(graph, cots) if graph.cuts or graph.peeked else self._step(graph, cots, ())
+            visited = (
+                self._with_cuts(graph, cots)
+                if graph.cuts or graph.peeked
+                else self._step(graph, cots, ())
+            )
             if not retain:
                 self._free(graph, visited)
 
     def _with_cuts(self, graph, cots):
-        """Hooks, wanted intermediates, and results that entered their own segment again (another thread had looked at
-        them): their cotangent is complete once all later ones were swept."""
-        cuts = {*(graph.cuts or ()), *(e[1] for e in graph.edges if type(e) is tuple and e[0] is graph)}
-        cuts = sorted((s for s in cuts if self.leads is None or self.leads((graph, s))), key=lambda s: s.slot)
+        """Hooks, wanted intermediates, and results that entered their own segment again (another
+        thread had looked at them): their cotangent is complete once all later ones were swept."""
+        cuts = {
+            *(graph.cuts or ()),
+            *(e[1] for e in graph.edges if type(e) is tuple and e[0] is graph),
+        }
+        cuts = sorted(
+            (s for s in cuts if self.leads is None or self.leads((graph, s))), key=lambda s: s.slot
+        )
         visited = self._step(graph, {s: g for s, g in cots.items() if s not in cuts}, cuts, cots)
         while cuts:
             cut = cuts.pop()
@@ -147,7 +160,8 @@ class Sweep:
         if not cots:
             return frozenset()
         given = tuple(cots) if len(cots) == 1 else tuple(sorted(cots, key=_slot))
-        # Another thread may end the graph's segment now, or free it: values first, then what tells if they are there.
+        # Another thread may end the graph's segment now, or free it: values first, then what tells
+        # if they are there.
         leaves, (dear, saved), edges = graph.leaves, graph.kept, graph.edges
         state, leads = graph.state, self.leads
         wanted = tuple(
@@ -172,7 +186,9 @@ class Sweep:
             if graph.freed is not None:
                 self._check(graph, back)
             leaves = [*leaves[: state.leaves], *saved, *values]
-            made = back.plan.run if trace is None else functools.partial(trace.link, back.plan.roots)
+            made = (
+                back.plan.run if trace is None else functools.partial(trace.link, back.plan.roots)
+            )
             grads = zip(back.sinks, made(leaves, graph.numbers))
         for k, g in grads:
             edge = edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])

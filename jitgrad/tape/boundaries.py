@@ -1,14 +1,18 @@
-"""Where a segment ends by itself: after `config.segment` operations, or where a turn of a loop does.
+"""Where a segment ends by itself: after `config.segment` operations, or where a turn of a loop
+does.
 
-A long loop without a look is cut into segments. Cut at a fixed length, they drift against the turns of the loop, and
-each is a program of its own, with kernels of its own. So where the records repeat, a segment ends with the last turn
-that it has room for: the next one begins like a turn, and all of them are one program (`ends`).
+A long loop without a look is cut into segments. Cut at a fixed length, they drift against the turns
+of the loop, and each is a program of its own, with kernels of its own. So where the records repeat,
+a segment ends with the last turn that it has room for: the next one begins like a turn, and all of
+them are one program (`ends`).
 
-A loop that goes round another number of times each call is a program of its own each time. Once `TRIPS` numbers were
-seen, segments end after a few turns, and there is nothing new in yet another number (`note_trips`).
+A loop that goes round another number of times each call is a program of its own each time. Once
+`TRIPS` numbers were seen, segments end after a few turns, and there is nothing new in yet another
+number (`note_trips`).
 
-Records repeat if operations and static arguments do, whatever the operands. A turn may be longer than a segment: what
-is compared goes back over segments that ended by themselves (`Segment.before`). Start at `ends`.
+Records repeat if operations and static arguments do, whatever the operands. A turn may be longer
+than a segment: what is compared goes back over segments that ended by themselves
+(`Segment.before`). Start at `ends`.
 """
 
 from ..base.config import config
@@ -37,7 +41,8 @@ def ends(seg, state):
 
 
 def history(seg, state):
-    """Likenesses and sizes of the last records up to `state`, over segments that ended by themselves."""
+    """Likenesses and sizes of the last records up to `state`, over segments that ended by
+    themselves."""
     before = state.parent
     while before is not None and before.slot < 0:
         before = before.parent
@@ -70,11 +75,17 @@ def likeness(state):
 
 def _statics(key, operand):
     """A key without its operands."""
-    return tuple([None if type(k) is operand else _statics(k, operand) if type(k) is tuple else k for k in key])
+    return tuple(
+        [
+            None if type(k) is operand else _statics(k, operand) if type(k) is tuple else k
+            for k in key
+        ]
+    )
 
 
 def note_trips(path):
-    """Notes how often the longest loop in the records `path` goes round: a program that was not seen before."""
+    """Notes how often the longest loop in the records `path` goes round: a program that was not
+    seen before."""
     if len(path) < UNIT // 2:  # no loop of this length is ever cut
         return
     period, start, end = longest([likeness(state) for state in path])
@@ -89,11 +100,14 @@ def note_trips(path):
 
 
 def longest(likes):
-    """(period, start, end) of the longest stretch of turns in a sequence; 0, 0, 0 if there is none."""
+    """(period, start, end) of the longest stretch of turns in a sequence; 0, 0, 0 if there is
+    none."""
     n, best, covered = len(likes), (0, 0, 0), 0
     for period in range(1, n // 2 + 1):
         if 2 * covered - n >= best[0] + period:
-            continue  # a longer stretch would overlap the best by so much that both have one period (Fine and Wilf)
+            # a longer stretch would overlap the best by so much that both have one period (Fine and
+            # Wilf)
+            continue
         i = period  # a run that is long enough goes over a multiple of the period
         while i < n:
             end = i + 1
@@ -109,10 +123,12 @@ def longest(likes):
 
 
 def repeats(likes):
-    """The period of the longest stretch of turns at the end of a sequence, and its length; 0, 0 if there is none."""
+    """The period of the longest stretch of turns at the end of a sequence, and its length; 0, 0 if
+    there is none."""
     n, best = len(likes), (0, 0)
     backwards, period = likes[::-1], 0
-    alike: dict = {}  # place -> how far what begins there is like the beginning; found in linear time (Z algorithm)
+    # place -> how far what begins there is like the beginning; found in linear time (Z algorithm)
+    alike: dict = {}
     left = right = 0  # of the stretch like the beginning that reaches farthest
     while best[1] < n:
         try:

@@ -1,7 +1,7 @@
 """What a recorded function did to tensors and arrays from outside, which each call has to do again.
 
-A change is (kind, place, what): "write" with the tensor of the new value; "grad" with the tensor that is the gradient
-now, or None; "requires_grad" with a flag. Start at `changes`.
+A change is (kind, place, what): "write" with the tensor of the new value; "grad" with the tensor
+that is the gradient now, or None; "requires_grad" with a flag. Start at `changes`.
 """
 
 from . import handles
@@ -56,13 +56,16 @@ def _of_values(place, t, written, rg, is_leaf):
     if not written and rg == after:
         return []
     if not is_leaf or (after and type(t._edge) is tuple) or (written and rg != after):
-        raise Unreplayable("it writes to a tensor in a way that changes how gradients go through it")
+        raise Unreplayable(
+            "it writes to a tensor in a way that changes how gradients go through it"
+        )
     place.rooted = True
     return [("write", place, handles.look(t))] if written else [("requires_grad", place, after)]
 
 
 def _is_written(trace, saved):
-    """Whether the values of a tensor from outside changed: not that of a view that was stale, or became so."""
+    """Whether the values of a tensor from outside changed: not that of a view that was stale, or
+    became so."""
     t = saved.tensor
     if saved.stale or (t._x is not None and t._x.stale) or t._value is saved.value:
         return False

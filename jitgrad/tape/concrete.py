@@ -1,24 +1,37 @@
 """What looked at a value that only a call has, in words: for the errors of a recording.
 
-The frames tell: of those of this package, the outermost is what the user's line called. A method says what Python or
-NumPy asked for; a NumPy function is named, and so is what to write in its place. Start at `looked`.
+The frames tell: of those of this package, the outermost is what the user's line called. A method
+says what Python or NumPy asked for; a NumPy function is named, and so is what to write in its
+place. Start at `looked`.
 """
 
 import sys
 
-#: Method that the user's line called, as it may be by syntax or by a function -> (what looked, what to write).
+#: Method that the user's line called, as it may be by syntax or by a function -> (what looked, what
+#: to write).
 CALLED = {
-    "__bool__": ("the truth value (if, while, and, or, not, max, sorted...)", "choose by jitgrad.where"),
-    "__contains__": ("whether an element is in a tensor (in)", "write (x == value).any() and choose by jitgrad.where"),
-    "__float__": ("a float of it (float, a function of math)", "compute with the tensor, by jitgrad.numpy's functions"),
+    "__bool__": (
+        "the truth value (if, while, and, or, not, max, sorted...)",
+        "choose by jitgrad.where",
+    ),
+    "__contains__": (
+        "whether an element is in a tensor (in)",
+        "write (x == value).any() and choose by jitgrad.where",
+    ),
+    "__float__": (
+        "a float of it (float, a function of math)",
+        "compute with the tensor, by jitgrad.numpy's functions",
+    ),
     "__int__": ("an int of it", "compute with the tensor, and convert it by .astype"),
     "__complex__": ("a complex of it", "compute with the tensor"),
     "__index__": (
         "an integer of it (range, a length, the index of a list)",
-        "pass it as a Python number, which the recording may depend on, or index a tensor by it: x[i]",
+        "pass it as a Python number, which the recording may depend on, or index a tensor by it: "
+        "x[i]",
     ),
     "__array__": (
-        "its values (NumPy asked for them: np.asarray, a function that is not NumPy's, a write into an array)",
+        "its values (NumPy asked for them: np.asarray, a function that is not NumPy's, a write "
+        "into an array)",
         "build arrays by jitgrad.numpy (array, stack), or take it out of the function",
     ),
     "__format__": ("its text", "give it back as a result, and print it outside"),
@@ -30,11 +43,27 @@ CALLED = {
 #: NumPy functions, and methods of tensors, whose results have a shape that depends on values.
 SHAPED = frozenset(
     (
-        "argwhere", "bincount", "compress", "extract", "flatnonzero", "histogram", "intersect1d", "nonzero", "repeat",
-        "setdiff1d", "setxor1d", "trim_zeros", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse",
-        "unique_values", "where",
+        "argwhere",
+        "bincount",
+        "compress",
+        "extract",
+        "flatnonzero",
+        "histogram",
+        "intersect1d",
+        "nonzero",
+        "repeat",
+        "setdiff1d",
+        "setxor1d",
+        "trim_zeros",
+        "union1d",
+        "unique",
+        "unique_all",
+        "unique_counts",
+        "unique_inverse",
+        "unique_values",
+        "where",
     )
-)  # fmt: skip
+)
 #: Variables that hold a NumPy function or an entry of the catalogue where one is called.
 CALLEES = ("function", "ufunc", "entry")
 PACKAGE = __name__.partition(".")[0]
@@ -45,7 +74,9 @@ def looked():
     """The text for a look by what the user's line called."""
     frames = _frames(sys._getframe(1))
     names = [f.f_code.co_name for f in frames]
-    function = next((f.f_locals[n] for f in frames[::-1] for n in CALLEES if callable(f.f_locals.get(n))), None)
+    function = next(
+        (f.f_locals[n] for f in frames[::-1] for n in CALLEES if callable(f.f_locals.get(n))), None
+    )
     ours = function is None or hasattr(function, "name")
     name = getattr(function, "name" if ours else "__name__", names[-1].strip("_"))
     special = names[-1] if names[-1] in CALLED else next((n for n in names if n in CALLED), None)
@@ -66,7 +97,8 @@ def looked():
 
 
 def _frames(frame):
-    """The frames of this package around `frame`, and of NumPy's between them; the user's line called the last."""
+    """The frames of this package around `frame`, and of NumPy's between them; the user's line
+    called the last."""
     out = []
     while frame is not None:
         name = frame.f_globals.get("__name__", "")

@@ -1,8 +1,10 @@
-"""``create_graph=True``: the backward of a graph as records on the tape, so that a gradient has a gradient.
+"""``create_graph=True``: the backward of a graph as records on the tape, so that a gradient has a
+gradient.
 
-Every cotangent that leaves the graph becomes *one* record: its node is the whole derivative formula, with the graph's
-inputs and the cotangents given as operands. What is a gradient root in the middle of the graph (a leaf that was
-written to) becomes one again, so formulas end there. Start at `Replay`.
+Every cotangent that leaves the graph becomes *one* record: its node is the whole derivative
+formula, with the graph's inputs and the cotangents given as operands. What is a gradient root in
+the middle of the graph (a leaf that was written to) becomes one again, so formulas end there. Start
+at `Replay`.
 """
 
 import functools
@@ -23,10 +25,11 @@ from .views import detaching
 
 @planning
 class Replay:
-    """The records for one set of places that cotangents come in, of roots and cuts they go to, and of results alive.
+    """The records for one set of places that cotangents come in, of roots and cuts they go to, and
+    of results alive.
 
-    Results that tensors hold are operands as they are: a second derivative may be asked for at them.
-    """
+    Results that tensors hold are operands as they are: a second derivative may be asked for at
+    them."""
 
     def __init__(self, state, given, cuts, wanted, alive):
         self.visited = visited(state, given, cuts, wanted)
@@ -55,7 +58,9 @@ class Replay:
                 made.setdefault(node, alive[state])
         for node, formula in self.inner:
             if node not in made:
-                made[node] = rooted(formula.record(made, self.roots, graph), graph.edges[self.roots[node]])
+                made[node] = rooted(
+                    formula.record(made, self.roots, graph), graph.edges[self.roots[node]]
+                )
         return [(k, formula.record(made, self.roots, graph)) for k, formula in self.sinks]
 
 
@@ -64,14 +69,20 @@ def alive(graph):
     states, held = [], {}
     for state, weak in graph.alive:
         t = weak()
-        if t is not None and t._edge == (graph, state) and t._value is not None and state not in held:
+        if (
+            t is not None
+            and t._edge == (graph, state)
+            and t._value is not None
+            and state not in held
+        ):
             states.append(state)
             held[state] = t
     return tuple(states), held
 
 
-#: Heads of formulas by what they compute of operands and numbers in their order: equal formulas are equal records, so
-#: that a program whose gradients stay pending until it differentiates again comes back to states that it had before.
+#: Heads of formulas by what they compute of operands and numbers in their order: equal formulas are
+#: equal records, so that a program whose gradients stay pending until it differentiates again comes
+#: back to states that it had before.
 _heads: WeakValueDictionary = WeakValueDictionary()
 
 
@@ -82,7 +93,13 @@ class Formula:
         self.node, self.operands, self.numbers = node, [], []
         order = []
         for n in _above(node, stops):
-            part = self.operands if n.op is LEAF or n in stops else self.numbers if n.op is NUMBER else order
+            part = (
+                self.operands
+                if n.op is LEAF or n in stops
+                else self.numbers
+                if n.op is NUMBER
+                else order
+            )
             part.append(n)
         self.order = order
         reached = set(toposort([node], lambda n: () if n in stops else ways(n)))
@@ -90,7 +107,9 @@ class Formula:
         places = [leaf(k, n.shape, n.dtype) for k, n in enumerate(self.operands)]
         places += [number(k, n.dtype) for k, n in enumerate(self.numbers)]
         key = self._build(*places), len(places)
-        self.head = _heads.get(key) or _heads.setdefault(key, Head(node.op.name, len(places), self._build, len(order)))
+        self.head = _heads.get(key) or _heads.setdefault(
+            key, Head(node.op.name, len(places), self._build, len(order))
+        )
 
     def _build(self, *new):
         new = dict(zip((*self.operands, *self.numbers), new))
@@ -109,15 +128,23 @@ class Formula:
         numbers = [graph.numbers[n.arg] for n in self.numbers]
         if not self.operands:
             trace = local.seg.tracing
-            run = interpreter([self.node]) if trace is None else functools.partial(trace.link, [self.node])
+            run = (
+                interpreter([self.node])
+                if trace is None
+                else functools.partial(trace.link, [self.node])
+            )
             (value,) = run((), graph.numbers)
             return handles.from_value(value, self.node.shape, self.node.dtype, None)
         return self.recorded([made[n] for n in self.operands], numbers)
 
     def recorded(self, operands, numbers):
-        """The record on tensors; through those that no derivative leads to no gradient goes, not even of zeros."""
+        """The record on tensors; through those that no derivative leads to no gradient goes, not
+        even of zeros."""
         if True in self.cuts:
-            operands = [detaching()(t) if cut and t.requires_grad else t for t, cut in zip(operands, self.cuts)]
+            operands = [
+                detaching()(t) if cut and t.requires_grad else t
+                for t, cut in zip(operands, self.cuts)
+            ]
         kinds = [kind_of(n) for n in numbers]
         return handles.record(lambda *states: (self.head, *states, *kinds), operands, numbers)
 
@@ -128,7 +155,8 @@ def _above(node, stops):
 
 
 def _input(node, roots, graph):
-    """The tensor of a leaf of the graph: the very one it came from, where that has not changed since."""
+    """The tensor of a leaf of the graph: the very one it came from, where that has not changed
+    since."""
     value, edge = graph.leaves[node.arg], graph.edges[roots[node]] if node in roots else None
     origin = edge.ref() if edge is not None and type(edge) is not tuple else None
     if origin is not None and origin._value is value and origin._edge is edge:

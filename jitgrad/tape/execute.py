@@ -1,11 +1,14 @@
-"""Running a segment: which values are alive, the plan for them, and what stays for a backward sweep.
+"""Running a segment: which values are alive, the plan for them, and what stays for a backward
+sweep.
 
-Handles that only the segment itself refers to are dead, and their values are not computed. A segment whose
-values require grad leaves a `Graph` behind: its inputs, and the results that are dear to compute again (reductions,
-products, scans); cheap elementwise parts are recomputed in registers by the backward plan.
+Handles that only the segment itself refers to are dead, and their values are not computed. A
+segment whose values require grad leaves a `Graph` behind: its inputs, and the results that are dear
+to compute again (reductions, products, scans); cheap elementwise parts are recomputed in registers
+by the backward plan.
 
-While a plan is made and runs, other code of this thread may record into the segment, or run it (see `segment`): what
-was computed is right all the same, and the segment ends only if nothing came after it (`close`). Start at `flush`.
+While a plan is made and runs, other code of this thread may record into the segment, or run it (see
+`segment`): what was computed is right all the same, and the segment ends only if nothing came after
+it (`close`). Start at `flush`.
 """
 
 from contextlib import suppress
@@ -22,14 +25,16 @@ from .boundaries import note_trips
 from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, recordings, records, renewed
 
 _serial = count()
-#: By how often a handle is held, whether anybody but the segment, the list of those asked and the question holds it.
+#: By how often a handle is held, whether anybody but the segment, the list of those asked and the
+#: question holds it.
 HELD = bytes([held > 3 for held in range(256)])
 
 
 def lost():
     """The error for values that an interrupt took."""
     return InterruptedRecording(
-        "got an interrupt (such as Ctrl-C) while an operation was recorded, so the values pending then are lost; "
+        "got an interrupt (such as Ctrl-C) while an operation was recorded, so the values pending "
+        "then are lost; "
         "compute them again"
     )
 
@@ -37,10 +42,9 @@ def lost():
 class Graph:
     """A segment that ran, as a node of the backward sweep.
 
-    `edges` say where its roots' cotangents go; `kept` has the dear results, as nodes and values; `alive` are its
-    results that tensors hold, as (state, weak reference). Another thread may have looked at a segment that goes on
-    (`peeked`); as long as it does, its graph is `open`.
-    """
+    `edges` say where its roots' cotangents go; `kept` has the dear results, as nodes and values;
+    `alive` are its results that tensors hold, as (state, weak reference). Another thread may have
+    looked at a segment that goes on (`peeked`); as long as it does, its graph is `open`."""
 
     __slots__ = (
         "state",
@@ -58,7 +62,12 @@ class Graph:
     )
 
     def __init__(self, seg):
-        self.state, self.leaves, self.numbers, self.edges = seg.state, seg.leaves, seg.numbers, seg.edges
+        self.state, self.leaves, self.numbers, self.edges = (
+            seg.state,
+            seg.leaves,
+            seg.numbers,
+            seg.edges,
+        )
         self.serial = next(_serial)
         self.kept, self.freed, self.cuts, self.alive, self.peeked = ((), ()), None, None, [], False
         self.open = False
@@ -95,7 +104,8 @@ def dear(state, outputs):
 
 
 def live_handles(handles, state, views):
-    """A byte for each record up to `state`: whether anybody but the segment holds its handle, `views` being among them.
+    """A byte for each record up to `state`: whether anybody but the segment holds its handle,
+    `views` being among them.
 
     Bytes, since a hundred of them are made, hashed and compared at half the price of a tuple's.
     """
@@ -126,31 +136,41 @@ def flush(seg):
                 forward = state.plans[live] = Forward(state, live)
             if forward.live:
                 try:
-                    values = (forward.plan.run if seg.tracing is None else _linked(forward.plan, seg))(leaves, numbers)
+                    values = (
+                        forward.plan.run if seg.tracing is None else _linked(forward.plan, seg)
+                    )(leaves, numbers)
                 except BaseException:
                     _leave(seg)
                     raise
                 graph = graph_of(seg) if forward.rg else None
                 if forward.dear and graph is not None:
-                    graph.kept = forward.dear, values[len(forward.live) :]  # at once: another thread may sweep it
+                    graph.kept = (
+                        forward.dear,
+                        values[len(forward.live) :],
+                    )  # at once: another thread may sweep it
                 settle(seg, handles, forward.live, values, graph)
         if seg.state is state:  # no call between this and the next line
             seg.last, seg.state = state, OVER[state.grad]
             break
-    local.seg = Segment(state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing, state.places)
+    local.seg = Segment(
+        state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing, state.places
+    )
     seg.end()
 
 
 def let_go(seg):
-    """After an operation failed: the segment must not keep what entered for it, which nobody may look at ever.
+    """After an operation failed: the segment must not keep what entered for it, which nobody may
+    look at ever.
 
-    The tensors may refer to their place in it, so it ends: by itself where nothing was recorded, else it runs.
-    """
+    The tensors may refer to their place in it, so it ends: by itself where nothing was recorded,
+    else it runs."""
     state = seg.state
     if seg is not local.seg or seg.tracing is not None or state.slot >= 0 or state.over:
         return
     if state.records:
-        with suppress(Exception):  # the values are asked for singly, then, and raise what they raise
+        with suppress(
+            Exception
+        ):  # the values are asked for singly, then, and raise what they raise
             flush(seg)
     elif state.leaves:
         seg.last, seg.state = state, OVER[state.grad]
@@ -197,7 +217,8 @@ def _linked(plan, seg):
 
 
 def _leave(seg):
-    """Its plan failed: another segment begins, and what is pending in this one is asked singly (see `peek`)."""
+    """Its plan failed: another segment begins, and what is pending in this one is asked singly (see
+    `peek`)."""
     if local.seg is seg:
         local.seg = Segment(seg.state.grad, (), seg.tracing)
         seg.handles = []
@@ -222,7 +243,9 @@ def settle(seg, handles, live, values, graph, safe=False):
         return locked(settle, (seg, handles, live, values, graph, True))
     for (slot, state), value in zip(live, values):
         t = handles[slot]
-        if t._seg is not seg or t._state is not state:  # it has another place by now, or was settled before
+        if (
+            t._seg is not seg or t._state is not state
+        ):  # it has another place by now, or was settled before
             continue
         if state.rg and t._edge is None and graph is not None:
             graph.alive.append((state, ref(t)))
@@ -264,8 +287,8 @@ def peek(t):
 def look(t):
     """The value of `t`: a flat array, or a Python number if 0-d. Runs the segment if need be.
 
-    While a function is recorded, it is what stands for the value: see `trace`, and `seen` for what Python asks for.
-    """
+    While a function is recorded, it is what stands for the value: see `trace`, and `seen` for what
+    Python asks for."""
     value = t._value
     if value is None:
         if t._x is not None and t._x.stale:
@@ -285,6 +308,7 @@ def look(t):
 
 
 def seen(t):
-    """The value of `t` for Python to use, which a recording has only of what is the same in every call."""
+    """The value of `t` for Python to use, which a recording has only of what is the same in every
+    call."""
     value = look(t)
     return value if not recordings or local.seg.tracing is None else value.known_value()

@@ -10,12 +10,13 @@ entered   the segment it is in     there    the same              valued: that s
 stale     None                     None     that of a leaf        pending: used (`views.refresh`)
 ========= ======================== ======== ===================== ================================
 
-`_state` tells shape, dtype and whether it requires grad in every case, and for a handle that is in a segment its place
-there. The value of a handle never changes in place: a write rebinds the handle (`adopt`).
+`_state` tells shape, dtype and whether it requires grad in every case, and for a handle that is in
+a segment its place there. The value of a handle never changes in place: a write rebinds the handle
+(`adopt`).
 
-Threads may share tensors: a handle is in one segment at a time, and while that one goes on no other thread
-changes the handle's place: its segment notes the handle in `entered`. `LOCK` guards the changes of place. Start
-at `Handle` and `enter`.
+Threads may share tensors: a handle is in one segment at a time, and while that one goes on no other
+thread changes the handle's place: its segment notes the handle in `entered`. `LOCK` guards the
+changes of place. Start at `Handle` and `enter`.
 """
 
 import math
@@ -25,12 +26,36 @@ import numpy as np
 from ..base.errors import ArgumentError
 from ..base.typing import Operations
 from .execute import look, pause, peek, seen
-from .segment import LOCK, Sig, enter_state, gate, grow, guarded, local, locked, recordings, renewed, variable_state
+from .segment import (
+    LOCK,
+    Sig,
+    enter_state,
+    gate,
+    grow,
+    guarded,
+    local,
+    locked,
+    recordings,
+    renewed,
+    variable_state,
+)
 
 __all__ = [
-    "ELEMENT", "Extra", "Handle", "adopt", "enter", "extra", "from_value", "look", "ones_value", "own", "record",
-    "rooted", "seen", "vacate",
-]  # fmt: skip
+    "ELEMENT",
+    "Extra",
+    "Handle",
+    "adopt",
+    "enter",
+    "extra",
+    "from_value",
+    "look",
+    "ones_value",
+    "own",
+    "record",
+    "rooted",
+    "seen",
+    "vacate",
+]
 
 new = object.__new__
 
@@ -41,19 +66,34 @@ class Handle(Operations):
     __slots__ = ("_seg", "_state", "_value", "_edge", "_x", "__weakref__")
 
     def __new__(cls, *args, **kwargs):
-        raise ArgumentError(f"got {cls.__name__}(...), which makes nothing; use jitgrad.tensor(data)")
+        raise ArgumentError(
+            f"got {cls.__name__}(...), which makes nothing; use jitgrad.tensor(data)"
+        )
 
 
 class Extra:
-    """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), what views need (see `views`).
+    """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), what views need
+    (see `views`).
 
-    `element` marks ``x[i]``, a value of its own to which nothing can be written that was meant for `x`.
-    """
+    `element` marks ``x[i]``, a value of its own to which nothing can be written that was meant for
+    `x`."""
 
-    __slots__ = ("grad", "hooks", "retains", "parent", "step", "children", "stale", "strides", "element")
+    __slots__ = (
+        "grad",
+        "hooks",
+        "retains",
+        "parent",
+        "step",
+        "children",
+        "stale",
+        "strides",
+        "element",
+    )
 
     def __init__(self, element=False):
-        self.grad = self.hooks = self.retains = self.parent = self.step = self.children = self.strides = None
+        self.grad = self.hooks = self.retains = self.parent = self.step = self.children = (
+            self.strides
+        ) = None
         self.stale, self.element = False, element
 
 
@@ -91,17 +131,24 @@ class _Class:
 def from_value(value, shape, dtype, edge):
     """A tensor of a value; with an edge, it requires grad."""
     t = new(_Class.tensor)
-    t._seg, t._state, t._value, t._edge, t._x = None, Sig(shape, dtype, edge is not None), value, edge, None
+    t._seg, t._state, t._value, t._edge, t._x = (
+        None,
+        Sig(shape, dtype, edge is not None),
+        value,
+        edge,
+        None,
+    )
     if recordings and local.seg.tracing is not None:
         local.seg.tracing.made((t,))
     return t
 
 
 def enter(t, seg):
-    """The state of `t` as an operand of the thread's current segment `seg`, which it enters as a leaf.
+    """The state of `t` as an operand of the thread's current segment `seg`, which it enters as a
+    leaf.
 
-    None if another segment has begun meanwhile, as by the recording of a stale view: then all operands must be asked.
-    """
+    None if another segment has begun meanwhile, as by the recording of a stale view: then all
+    operands must be asked."""
     if t._x is not None and t._x.stale:
         from .views import refresh
 
@@ -170,7 +217,8 @@ def record(key_of, operands, numbers=()):
 
 
 def record_in(seg, key, numbers=()):
-    """The handle of the record `key`, of states of `seg`; None if the record has to be made again: see `segment`."""
+    """The handle of the record `key`, of states of `seg`; None if the record has to be made again:
+    see `segment`."""
     out = new(_Class.tensor)
     out._seg, out._value, out._edge, out._x = seg, None, None, None
     before = seg.state  # no call between this and the store of the next state
@@ -226,12 +274,13 @@ def varies(t):
     return bool(recordings) and local.seg.tracing is not None and local.seg.tracing.varies(t)
 
 
-# --- rebinding -------------------------------------------------------------------------------------------------------
+# --- rebinding ------------------------------------------------------------------------------------
 
 
 @guarded
 def vacate(t, seg, state, safe=False):
-    """The record `state` of `seg`, which was that of `t`, is nobody's, but its value may be needed."""
+    """The record `state` of `seg`, which was that of `t`, is nobody's, but its value may be
+    needed."""
     if seg is None or state.slot < 0:
         return
     if not (safe or gate.alone):
@@ -255,8 +304,8 @@ def adopt(t, other):
 
 @guarded
 def _adopt(t, other, safe=False):
-    """The one store is that of the four; before it the segment has `t` at a place that is not yet its own, after it at
-    one that is no more, and `settle` gives values to none such."""
+    """The one store is that of the four; before it the segment has `t` at a place that is not yet
+    its own, after it at one that is no more, and `settle` gives values to none such."""
     if not (safe or gate.alone):
         return locked(_adopt, (t, other, True))
     seg, state = t._seg, t._state

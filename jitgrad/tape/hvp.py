@@ -1,8 +1,10 @@
-"""A Hessian times a vector as one plan: the tangent of the gradient, for a segment that is still pending.
+"""A Hessian times a vector as one plan: the tangent of the gradient, for a segment that is still
+pending.
 
-Where all of a function was recorded in the current segment, its gradient's gradient needs no records: the graph is
-differentiated backwards, and that forwards along the vector, and what is run is the result alone. Neither the value
-nor the gradient is computed, unless somebody holds them. Start at `product`.
+Where all of a function was recorded in the current segment, its gradient's gradient needs no
+records: the graph is differentiated backwards, and that forwards along the vector, and what is run
+is the result alone. Neither the value nor the gradient is computed, unless somebody holds them.
+Start at `product`.
 """
 
 from ..autodiff import pull_back, push_forward
@@ -23,7 +25,9 @@ class Second:
     def __init__(self, end, state, root, live):
         x = end.roots[root]
         (g,) = pull_back({state.node: const(1.0, state.dtype)}, [x], end.roots)
-        (h,) = push_forward([g], {x: leaf(end.leaves, x.shape, x.dtype)}) if g is not None else (None,)
+        (h,) = (
+            push_forward([g], {x: leaf(end.leaves, x.shape, x.dtype)}) if g is not None else (None,)
+        )
         path = records(end)
         note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
@@ -33,11 +37,11 @@ class Second:
 
 
 def product(held, x, v):
-    """The values of the Hessian of the 0-d tensor in the list `held`, at the leaf `x`, times the values `v`.
+    """The values of the Hessian of the 0-d tensor in the list `held`, at the leaf `x`, times the
+    values `v`.
 
-    The tensor is taken out of the list, so that it does not count as held. None, and nothing is changed, where it is
-    not pending or was computed from more than leaves.
-    """
+    The tensor is taken out of the list, so that it does not count as held. None, and nothing is
+    changed, where it is not pending or was computed from more than leaves."""
     seg, t = local.seg, held[-1]
     handles, leaves, numbers, roots = seg.handles, seg.leaves, seg.numbers, seg.edges
     state, end = t._state, seg.state

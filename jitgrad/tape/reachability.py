@@ -1,8 +1,10 @@
-"""What a sweep asks of recorded programs: which records it goes through, where they lead, and which are which.
+"""What a sweep asks of recorded programs: which records it goes through, where they lead, and which
+are which.
 
-Nodes are interned, so two equal records are one node, and a sum inside a mean is the sum that was recorded before it:
-just what a plan should compute. But a hook, a wanted intermediate and a result that is differentiated again belong to
-*one* record. For them the nodes of the path are built again, each such value behind a mark of its own: `Apart`.
+Nodes are interned, so two equal records are one node, and a sum inside a mean is the sum that was
+recorded before it: just what a plan should compute. But a hook, a wanted intermediate and a result
+that is differentiated again belong to *one* record. For them the nodes of the path are built again,
+each such value behind a mark of its own: `Apart`.
 """
 
 from ..ir import Node, toposort
@@ -14,9 +16,9 @@ from .segment import records, renode
 class Apart:
     """The nodes of a path with the values of the states `marked` behind marks.
 
-    `roots` are its gradient roots; ``node(state)`` is the node of a record, its mark if it has one; `marks` maps the
-    marks to the path's own nodes, `inner` those of the states to the nodes behind them.
-    """
+    `roots` are its gradient roots; ``node(state)`` is the node of a record, its mark if it has one;
+    `marks` maps the marks to the path's own nodes, `inner` those of the states to the nodes behind
+    them."""
 
     def __init__(self, end, marked):
         self.roots, self.nodes, self.marks, self.inner = end.roots, {}, {}, {}
@@ -52,7 +54,8 @@ def visited(end, given, cuts, wanted):
 
 
 def with_zeros(grads, end, given, cuts, wanted):
-    """`grads` of the wanted roots and cuts, with zeros for those that `given` depend on with derivative zero."""
+    """`grads` of the wanted roots and cuts, with zeros for those that `given` depend on with
+    derivative zero."""
     cuts_found, nodes = set(), set()
     for s in upstream(given, cuts):
         nodes.add(s.node)
@@ -80,16 +83,17 @@ def roots_of(state):
     found = state.plans.get("roots")
     if found is None:
         nodes = set(toposort([state.node], ways))
-        found = state.plans["roots"] = tuple(i for i, root in enumerate(state.roots) if root in nodes)
+        found = state.plans["roots"] = tuple(
+            i for i, root in enumerate(state.roots) if root in nodes
+        )
     return found
 
 
 class Towards:
     """Which edges lead to one of some tensors: a sweep for them needs to go no other way.
 
-    `others` tells whether a way that was looked at ends at another leaf; one that is gone does not count, since nobody
-    can ask for its gradient.
-    """
+    `others` tells whether a way that was looked at ends at another leaf; one that is gone does not
+    count, since nobody can ask for its gradient."""
 
     def __init__(self, tensors):
         self.others = False
@@ -114,7 +118,9 @@ class Towards:
             else:
                 self.known[e] = False
                 self.others = self.others or (e is not None and e.ref() is not None)
-        for e in sorted(ways, key=lambda e: (e[0].serial, e[1].slot)):  # what was recorded first leads nowhere later
+        for e in sorted(
+            ways, key=lambda e: (e[0].serial, e[1].slot)
+        ):  # what was recorded first leads nowhere later
             self.known[e] = any([self.known[way] for way in ways[e]])
         return self.known[edge]
 

@@ -1,7 +1,9 @@
-"""Which transforms of functions run in this thread, so that a look at a value knows whose gradient it would lose.
+"""Which transforms of functions run in this thread, so that a look at a value knows whose gradient
+it would lose.
 
-A transform calls the user's function within ``running(what)``, where `what` is a `Transform` that says which tensors
-are its own. Nothing is noted per operation: `Differentiation` searches the graph when somebody asks. Start at `owner`.
+A transform calls the user's function within ``running(what)``, where `what` is a `Transform` that
+says which tensors are its own. Nothing is noted per operation: `Differentiation` searches the graph
+when somebody asks. Start at `owner`.
 """
 
 import threading
@@ -94,21 +96,23 @@ class running:
 def refuse(transform, text, frame):
     """Raises the error for a conversion that the user's `frame` asks of what `transform` owns.
 
-    Many a C function raises an error of its own in the place of one from ``__float__`` (``a[0] = x`` of NumPy, ``pack``
-    of `struct`); the transform puts the refusal back, if what ends it comes of the same instruction.
-    """
+    Many a C function raises an error of its own in the place of one from ``__float__`` (``a[0] =
+    x`` of NumPy, ``pack`` of `struct`); the transform puts the refusal back, if what ends it comes
+    of the same instruction."""
     error = transform.error(text)
     transform.refused = error, (frame.f_code, frame.f_lasti)
     raise error
 
 
 def owner(t):
-    """The innermost transform running in this thread whose result a conversion of `t` would cut off, or None."""
+    """The innermost transform running in this thread whose result a conversion of `t` would cut
+    off, or None."""
     return next((r for r in _running.transforms if r.owns(t)), None)
 
 
 def needs_grad(x):
-    """Whether `x` is a tensor whose gradient would be lost if its values were taken out of the graph now."""
+    """Whether `x` is a tensor whose gradient would be lost if its values were taken out of the
+    graph now."""
     return isinstance(x, Handle) and x.requires_grad and local.seg.state.grad
 
 

@@ -1,18 +1,21 @@
 """Recording: a segment per thread, and the automaton (a trie of `State`) that it walks.
 
-A record is one step ``state = state.next[key]``, where the key is the operation, the states of its operands and its
-static arguments. States are unique to a path, so *recording computes the plan's key*: a program seen before costs one
-look-up per operation; shape inference, promotion and error checks ran when the state was made. Values are not in the
-trie: arrays enter as leaves (keyed by dtype, shape and whether they require grad), Python numbers as numbers.
+A record is one step ``state = state.next[key]``, where the key is the operation, the states of its
+operands and its static arguments. States are unique to a path, so *recording computes the plan's
+key*: a program seen before costs one look-up per operation; shape inference, promotion and error
+checks ran when the state was made. Values are not in the trie: arrays enter as leaves (keyed by
+dtype, shape and whether they require grad), Python numbers as numbers.
 
-*Interrupts and re-entry.* An exception may come at any line (Ctrl-C, no memory), and so may other code of the same
-thread that records or looks (finalisers, signal handlers). So a record counts by one store, that of ``seg.state``: what
-is put into the segment's lists before it goes to places that the state `before` names, where it is nothing until then
-and is overwritten by whatever record comes next. Who records asks for the state first, and stores the next one only if
-it is still the same, without a call in between; if not, the record is made again. A segment ends by such a store, too
+*Interrupts and re-entry.* An exception may come at any line (Ctrl-C, no memory), and so may other
+code of the same thread that records or looks (finalisers, signal handlers). So a record counts by
+one store, that of ``seg.state``: what is put into the segment's lists before it goes to places that
+the state `before` names, where it is nothing until then and is overwritten by whatever record comes
+next. Who records asks for the state first, and stores the next one only if it is still the same,
+without a call in between; if not, the record is made again. A segment ends by such a store, too
 (`OVER`).
 
-Start at `State`, `Segment` and `grow`; the fast paths are closures made in `jitgrad.frontend.functions`.
+Start at `State`, `Segment` and `grow`; the fast paths are closures made in
+`jitgrad.frontend.functions`.
 """
 
 import sys
@@ -34,7 +37,8 @@ LOCK = lock()
 
 
 class Gate:
-    """Who is `alone` need not take `LOCK` (0.2 us); the second thread to record waits while the first is at it."""
+    """Who is `alone` need not take `LOCK` (0.2 us); the second thread to record waits while the
+    first is at it."""
 
     __slots__ = ("alone", "threads", "unlocked")
 
@@ -51,8 +55,8 @@ class Gate:
                 time.sleep(1e-5)
 
     def busy(self):
-        """Whether another thread is within a function of `unlocked`, and took no lock: asked of its stack, since an
-        interrupt may leave a flag behind."""
+        """Whether another thread is within a function of `unlocked`, and took no lock: asked of its
+        stack, since an interrupt may leave a flag behind."""
         here = threading.get_ident()
         for thread, frame in sys._current_frames().items():
             codes = []
@@ -74,14 +78,16 @@ def locked(function, args):
 
 
 def guarded(function):
-    """Marks what is to be done while no other thread changes the place of a tensor. Its last parameter, `safe`, is
-    whether that is so, and it begins by asking for the lock if it is not (which takes 20 ns; a call around it, 60)."""
+    """Marks what is to be done while no other thread changes the place of a tensor. Its last
+    parameter, `safe`, is whether that is so, and it begins by asking for the lock if it is not
+    (which takes 20 ns; a call around it, 60)."""
     gate.unlocked.add(function.__code__)
     return function
 
 
 class Sig:
-    """What a value looks like from outside: interned by (shape, dtype, requires grad); keys its entry as a leaf."""
+    """What a value looks like from outside: interned by (shape, dtype, requires grad); keys its
+    entry as a leaf."""
 
     __slots__ = ("shape", "dtype", "rg", "sig", "node", "entry", "integer")
     _interned: dict = {}
@@ -109,19 +115,45 @@ class State:
     of the record    `key`, `entry` (its head), `operands` (states), `slot` (its number; leaves: -1), `saves`, `place`
                      (that of its numbers: a slice)
     of the path      `parent`; counts: `records`, `rg_records`, `leaves`, `numbers`; `size` (nodes, roughly);
-                     `places` (for records and for numbers: see `room`); `roots` (gradient roots, in order); `grad`
-                     (the mode); `full` (the segment ends here); `pause` (it does, or its lists want room); `over` (it
-                     ended before: see `OVER`)
+                     `places` (for records and for numbers: see `room`); `roots` (gradient roots, in
+                     order); `grad` (the mode); `full` (the segment ends here); `pause` (it does, or
+                     its lists want room); `over` (it ended before: see `OVER`)
     what comes next  `next` (states by key), `plans` (by live handles, or by what a sweep asks for)
     of loops         `like`, `unit`, `trips`: see `loops`
     ================ ===================================================================================
     """
 
     __slots__ = (
-        "next", "parent", "node", "shape", "dtype", "rg", "sig", "slot", "records", "leaves", "numbers", "roots",
-        "grad", "plans", "operands", "rg_records", "size", "key", "entry", "full", "integer", "saves", "like", "unit",
-        "trips", "pause", "over", "place", "places",
-    )  # fmt: skip
+        "next",
+        "parent",
+        "node",
+        "shape",
+        "dtype",
+        "rg",
+        "sig",
+        "slot",
+        "records",
+        "leaves",
+        "numbers",
+        "roots",
+        "grad",
+        "plans",
+        "operands",
+        "rg_records",
+        "size",
+        "key",
+        "entry",
+        "full",
+        "integer",
+        "saves",
+        "like",
+        "unit",
+        "trips",
+        "pause",
+        "over",
+        "place",
+        "places",
+    )
 
     def __init__(self, parent, node=None, rg=False):
         self.next, self.parent, self.node, self.rg = {}, parent, node, rg
@@ -142,12 +174,13 @@ class State:
             self.sig = Sig(node.shape, node.dtype, rg)
 
 
-#: How many records and numbers a segment has places for at first, and by how much these grow: at once to the 128
-#: records that it has at most by default (0.7 us; `flush` gives the next segment as many as the last one needed).
+#: How many records and numbers a segment has places for at first, and by how much these grow: at
+#: once to the 128 records that it has at most by default (0.7 us; `flush` gives the next segment as
+#: many as the last one needed).
 ROOM, GROWTH = 32, 5
-#: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that never repeat. When
-#: one is full, the trie grows anew; of the generation before, what is used meanwhile lives on (`revive`), and the rest
-#: is dropped with the next.
+#: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that
+#: never repeat. When one is full, the trie grows anew; of the generation before, what is used
+#: meanwhile lives on (`revive`), and the rest is dropped with the next.
 GENERATION = 20_000
 ROOT = State(None)
 #: The states of segments that ended, by the mode that they ended in: nothing comes after them.
@@ -174,7 +207,8 @@ def renew():
 
 
 def revive(state, key):
-    """What comes after `state` by `key` if the generation before knew it; what follows is revived when asked for."""
+    """What comes after `state` by `key` if the generation before knew it; what follows is revived
+    when asked for."""
     global _count
     known = _before.get(state)
     out = known.pop(key, None) if known else None
@@ -189,7 +223,8 @@ config.on_change("segment", drop)
 
 
 def room(state):
-    """The places for the records and numbers that `state` counts: more than these, so that the next one has one."""
+    """The places for the records and numbers that `state` counts: more than these, so that the next
+    one has one."""
     out = state.places
     while out <= state.records or out <= state.numbers:
         out *= GROWTH
@@ -199,12 +234,12 @@ def room(state):
 class Segment:
     """What is being recorded: the state reached, a handle per record, and the values that entered.
 
-    Of each list the state says how much counts (see the module). `handles` and `numbers` have places ahead: in a
-    segment that goes on, `room` for those that the state counts. `entered` has the state and value of tensors that
-    entered while another thread's segment held them; `before` the last states of segments that ended by themselves, if
-    nobody looked since. `tracing` is the recording of a function that the segment is part of (see `trace`); `broken`
-    makes the error that a use of its values raises; `last` is the state that the segment ended with.
-    """
+    Of each list the state says how much counts (see the module). `handles` and `numbers` have
+    places ahead: in a segment that goes on, `room` for those that the state counts. `entered` has
+    the state and value of tensors that entered while another thread's segment held them; `before`
+    the last states of segments that ended by themselves, if nobody looked since. `tracing` is the
+    recording of a function that the segment is part of (see `trace`); `broken` makes the error that
+    a use of its values raises; `last` is the state that the segment ended with."""
 
     __slots__ = (
         "state",
@@ -223,9 +258,20 @@ class Segment:
     )
 
     def __init__(self, grad=True, before=(), tracing=None, places=ROOM):
-        self.handles, self.numbers, self.leaves, self.edges = [None] * places, [None] * places, [], []
+        self.handles, self.numbers, self.leaves, self.edges = (
+            [None] * places,
+            [None] * places,
+            [],
+            [],
+        )
         self.before, self.trail = before, None
-        self.graph, self.entered, self.views, self.broken, self.tracing = None, None, False, None, tracing
+        self.graph, self.entered, self.views, self.broken, self.tracing = (
+            None,
+            None,
+            False,
+            None,
+            tracing,
+        )
         self.state = ROOT if grad else switch(ROOT, False)
 
     def widen(self):
@@ -236,7 +282,8 @@ class Segment:
             self.numbers.extend([None] * (state.places - len(self.numbers)))
 
     def end(self):
-        """Its state is `OVER`. Tensors refer to it until they enter another, but must not keep its values by that."""
+        """Its state is `OVER`. Tensors refer to it until they enter another, but must not keep its
+        values by that."""
         self.handles = ()
         self.leaves = self.numbers = self.edges = self.graph = self.entered = None
 
@@ -254,7 +301,8 @@ class Recordings(list):
         return "recordings"
 
 
-#: Recordings under way, in any thread: while there are none, nobody needs to ask whether it is part of one (30 ns).
+#: Recordings under way, in any thread: while there are none, nobody needs to ask whether it is part
+#: of one (30 ns).
 recordings: list = Recordings()
 
 
@@ -268,7 +316,8 @@ local = _Local()
 
 
 class Head:
-    """The head of a record's key that is no entry of the catalogue: ``(head, operands..., static...)``.
+    """The head of a record's key that is no entry of the catalogue: ``(head, operands...,
+    static...)``.
 
     `size` is the number of nodes a record makes, roughly: long formulas end a segment sooner.
     """
@@ -278,7 +327,8 @@ class Head:
 
 
 class Write:
-    """Key of a write to a view: (Write, base, new, and of the view's step: its head, kinds of numbers, statics)."""
+    """Key of a write to a view: (Write, base, new, and of the view's step: its head, kinds of
+    numbers, statics)."""
 
 
 class Raw:
@@ -289,7 +339,9 @@ def switch(state, grad):
     """The state after gradients were switched on or off."""
     if state.grad == grad:
         return state
-    if state.node is None and state.parent is not None:  # nothing was recorded since the last switch
+    if (
+        state.node is None and state.parent is not None
+    ):  # nothing was recorded since the last switch
         return state.parent
     out = state.next.get(grad) or revive(state, grad)
     if out is None:
@@ -338,7 +390,8 @@ _rg = attrgetter("rg")
 
 
 def grow(seg, before, key):
-    """The state after `before` by the record `key`, which is new there: shapes, dtypes and errors are settled now.
+    """The state after `before` by the record `key`, which is new there: shapes, dtypes and errors
+    are settled now.
 
     None if the segment is over, so that the operands have to be asked again.
     """
@@ -365,7 +418,8 @@ def grow(seg, before, key):
 
 
 def _built(key, numbers, nodes):
-    """The node of a record, the states it reads, and the numbers used so far; `nodes` replaces those of states."""
+    """The node of a record, the states it reads, and the numbers used so far; `nodes` replaces
+    those of states."""
     head = key[0]
     if head is Write:
         operands = (*key[1:3], *key[4])
@@ -442,7 +496,8 @@ def variable_state(seg, before, state):
 
 
 def saves(state):
-    """Whether the derivative of this record needs any of its values: if not, it can be gone through again."""
+    """Whether the derivative of this record needs any of its values: if not, it can be gone through
+    again."""
     if state.saves is None:
         state.saves = _saves(state)
     return state.saves
@@ -455,8 +510,13 @@ def _saves(state):
     g = leaf(1 << 40, state.shape, state.dtype)
     sources = [s.node for s in state.operands if s.rg]
     try:
-        grads = pull_back({state.node: g}, sources, stop=[n for n in sources if n is not state.node])
+        grads = pull_back(
+            {state.node: g}, sources, stop=[n for n in sources if n is not state.node]
+        )
     except GradientError:
         return True
     inner = {s.node for s in state.operands} | {state.node}
-    return any(n in inner or (n.op is LEAF and n is not g) for n in toposort([x for x in grads if x is not None]))
+    return any(
+        n in inner or (n.op is LEAF and n is not g)
+        for n in toposort([x for x in grads if x is not None])
+    )

@@ -1,17 +1,19 @@
 """Recording a function as a whole, for `jitgrad.jit`: values that are formulas.
 
-Within a `Trace` the tape works as ever, segments, views, writes and sweeps, but what flows through it as the values of
-tensors are `Traced`: nodes over the recording's own leaves. Where a plan would run, `link` puts the nodes of its leaves
-in the place of those leaves instead. So a program with gradients, and gradients of gradients, becomes one graph, of
-which one plan is made; nothing is computed, and a look at what only a call will know is a `JitError`.
+Within a `Trace` the tape works as ever, segments, views, writes and sweeps, but what flows through
+it as the values of tensors are `Traced`: nodes over the recording's own leaves. Where a plan would
+run, `link` puts the nodes of its leaves in the place of those leaves instead. So a program with
+gradients, and gradients of gradients, becomes one graph, of which one plan is made; nothing is
+computed, and a look at what only a call will know is a `JitError`.
 
-Leaves are the `inputs`: arguments, for which the function gets stand-ins; tensors and arrays that it reaches in other
-ways, which must have a place where each call finds them again (`places`); constants made by the function itself; and
-random numbers. A Python number among the arguments is a `Number`: an expression of arguments as long as nobody asks
-for its value, and from then on part of what the recording is for.
+Leaves are the `inputs`: arguments, for which the function gets stand-ins; tensors and arrays that
+it reaches in other ways, which must have a place where each call finds them again (`places`);
+constants made by the function itself; and random numbers. A Python number among the arguments is a
+`Number`: an expression of arguments as long as nobody asks for its value, and from then on part of
+what the recording is for.
 
-Tensors from outside are changed by a recording as by any program, and put back when it ends (`touch`, `restore`); what
-changed is found by `changes`. Start at `Trace.of` and `Trace.link`.
+Tensors from outside are changed by a recording as by any program, and put back when it ends
+(`touch`, `restore`); what changed is found by `changes`. Start at `Trace.of` and `Trace.link`.
 """
 
 from contextlib import contextmanager
@@ -31,22 +33,31 @@ from .symbols import Number
 from .views import parent_of
 
 LEAKED = (
-    "got a tensor that a function under jit let out (by a list, an attribute or a global) while it was recorded, "
+    "got a tensor that a function under jit let out (by a list, an attribute or a global) while "
+    "it was recorded, "
     "and that has no value; give it back as a result"
 )
 
 
 class Unreplayable(Exception):
-    """The recorded function does what no plan does, for this reason; it can only be called as it is."""
+    """The recorded function does what no plan does, for this reason; it can only be called as it
+    is."""
 
 
 class Traced:
-    """What stands for a value: `node` computes it. `known` is the value itself, where calls have the same one."""
+    """What stands for a value: `node` computes it. `known` is the value itself, where calls have
+    the same one."""
 
     __slots__ = ("tracing", "node", "known", "place", "_stopped")
 
     def __init__(self, trace, node, known=None, place=None):
-        self.tracing, self.node, self.known, self.place, self._stopped = trace, node, known, place, None
+        self.tracing, self.node, self.known, self.place, self._stopped = (
+            trace,
+            node,
+            known,
+            place,
+            None,
+        )
 
     def known_value(self):
         """The value, on which the recording depends from now on."""
@@ -60,7 +71,9 @@ class Traced:
         """The value as that of a tensor which does not require grad."""
         if self._stopped is None:
             needed = self.tracing.differentiable(self.node)
-            self._stopped = Traced(self.tracing, stop(self.node), self.known, self.place) if needed else self
+            self._stopped = (
+                Traced(self.tracing, stop(self.node), self.known, self.place) if needed else self
+            )
         return self._stopped
 
     def source(self):
@@ -92,7 +105,8 @@ class Traced:
 
 
 class Input:
-    """Where a leaf of the recording gets its value from in a call: from `place`, from `draw()`, or it is `value`."""
+    """Where a leaf of the recording gets its value from in a call: from `place`, from `draw()`, or
+    it is `value`."""
 
     __slots__ = ("place", "draw", "value")
 
@@ -101,7 +115,8 @@ class Input:
 
 
 class StandIn:
-    """What the function gets for a tensor `real` or an array at `place`: `tensor`, at first with the value `first`.
+    """What the function gets for a tensor `real` or an array at `place`: `tensor`, at first with
+    the value `first`.
 
     What is reached from outside, too, has none: the function gets the tensor itself.
     """
@@ -109,7 +124,14 @@ class StandIn:
     __slots__ = ("tensor", "leaf", "real", "place", "first", "grad")
 
     def __init__(self, tensor, leaf, real, place, first):
-        self.tensor, self.leaf, self.real, self.place, self.first, self.grad = tensor, leaf, real, place, first, None
+        self.tensor, self.leaf, self.real, self.place, self.first, self.grad = (
+            tensor,
+            leaf,
+            real,
+            place,
+            first,
+            None,
+        )
 
 
 class Saved:
@@ -124,7 +146,8 @@ class Saved:
 
 
 class Trace:
-    """A recording under way in this thread; `places` finds where a tensor or an array is for later calls."""
+    """A recording under way in this thread; `places` finds where a tensor or an array is for later
+    calls."""
 
     def __init__(self, places):
         self.places = places
@@ -168,8 +191,10 @@ class Trace:
         place = self.places.find(t)
         if place is None:
             raise JitError(
-                f"got a tensor of shape {t.shape} and dtype {t.dtype} in a function under jit that is neither an "
-                "argument nor held by a variable, attribute, list or dict the function names, so that another call "
+                f"got a tensor of shape {t.shape} and dtype {t.dtype} in a function under jit "
+                "that is neither an "
+                "argument nor held by a variable, attribute, list or dict the function names, so "
+                "that another call "
                 "could not tell whether it is still the same; pass it as an argument"
             )
         return place
@@ -179,7 +204,8 @@ class Trace:
         return t._value is not None and (type(t._value) is not Traced or t._value.known is not None)
 
     def varies(self, t):
-        """Whether calls may have other values of `t`: all but what the function itself makes of constants."""
+        """Whether calls may have other values of `t`: all but what the function itself makes of
+        constants."""
         value = handles.look(t)
         return value.known is None or value.place is not None
 
@@ -207,7 +233,8 @@ class Trace:
         return handles.from_value(Traced(self, self.number(number, dtype)), (), dtype, None)
 
     def link(self, roots, leaves, numbers):
-        """What stands for the values of `roots`, which a plan would compute from `leaves` and `numbers`."""
+        """What stands for the values of `roots`, which a plan would compute from `leaves` and
+        `numbers`."""
         new = {}
         for node in toposort(roots):
             if node.op is LEAF:
@@ -232,12 +259,14 @@ class Trace:
         return seen[root]
 
     def draw(self, make, shape, dtype):
-        """A tensor of random numbers that ``make()`` draws in each call, as a flat array or a number."""
+        """A tensor of random numbers that ``make()`` draws in each call, as a flat array or a
+        number."""
         return handles.from_value(self.leaf(shape, dtype, draw=make), shape, dtype, None)
 
     @contextmanager
     def admitted(self, x):
-        """While a NumPy function runs for operands `x`: arrays that it makes of them are none of the user's."""
+        """While a NumPy function runs for operands `x`: arrays that it makes of them are none of
+        the user's."""
         self.check(x)
         self.inside = True
         try:
@@ -246,7 +275,8 @@ class Trace:
             self.inside = False
 
     def check(self, x, fixed=False):
-        """Sees that arrays in nested sequences have a place; where their values are read now, it is `fixed`."""
+        """Sees that arrays in nested sequences have a place; where their values are read now, it is
+        `fixed`."""
         if isinstance(x, np.ndarray):
             place = self.places.array(x, self.inside)
             if place is not None and fixed:
@@ -267,7 +297,11 @@ class Trace:
         kept = self.wrapped.get(id(a))
         if kept is None:
             value = np.array(a, order="C").reshape(-1) if a.ndim else a.item()
-            kept = self.wrapped[id(a)] = a, value, self.leaf(a.shape, a.dtype, known=value, place=place)
+            kept = self.wrapped[id(a)] = (
+                a,
+                value,
+                self.leaf(a.shape, a.dtype, known=value, place=place),
+            )
         return handles.from_value(kept[2], a.shape, a.dtype, None)
 
     def written_back(self, t):
@@ -278,7 +312,8 @@ class Trace:
         """Refuses writes to rows that would be views without `jit`."""
         if self.unsettled:
             raise JitError(
-                "got a write to x[i], with an index tensor i, under a name of its own in a function under jit, which "
+                "got a write to x[i], with an index tensor i, under a name of its own in a "
+                "function under jit, which "
                 "would not be seen in x; write x[i] = value, or x[i] += value"
             )
 
@@ -286,7 +321,8 @@ class Trace:
         """Refuses to sweep through a graph of before the recording."""
         if any([type(v) is not Traced and v is not None for v in leaves]):
             raise JitError(
-                "got a backward inside a function under jit that leads on into what was computed outside of it; "
+                "got a backward inside a function under jit that leads on into what was computed "
+                "outside of it; "
                 "pass x.detach().requires_grad_(), or differentiate outside"
             )
 
@@ -310,7 +346,8 @@ class Trace:
         return next((s for s in self.stands.values() if s.place is place), None)
 
     def place_of(self, t):
-        """The place of an argument, by what the function got for it, or of a tensor outside; None if it has none."""
+        """The place of an argument, by what the function got for it, or of a tensor outside; None
+        if it has none."""
         stand = self.stands.get(id(t))
         return self.places.find(t) if stand is None else stand.place
 
@@ -325,13 +362,15 @@ class Trace:
             place.rooted = True
 
     def detaches(self, t):
-        """Before `t` is cut off in place: a view is cut off from what it shares memory with, too."""
+        """Before `t` is cut off in place: a view is cut off from what it shares memory with,
+        too."""
         place = self.place_of(t)
         if place is not None and place.kind == "tensor" and parent_of(place.object) is not None:
             raise Unreplayable("it detaches, in place, a view that it did not make")
 
     def writes(self, t):
-        """Notes that `t`, and what it is a view of, is written to, perhaps with what it holds already."""
+        """Notes that `t`, and what it is a view of, is written to, perhaps with what it holds
+        already."""
         guarded = local.seg.state.grad
         while t is not None:
             place = self.place_of(t)
@@ -355,10 +394,13 @@ class Trace:
 
     def is_own(self, t):
         weak = self.handles.get(id(t))
-        return (weak is not None and weak() is t) or (t._seg is not None and t._seg.tracing is self and self.is_new(t))
+        return (weak is not None and weak() is t) or (
+            t._seg is not None and t._seg.tracing is self and self.is_new(t)
+        )
 
     def is_new(self, t):
-        """Whether `t`, which is in a segment of the recording, is a record of it that is pending."""
+        """Whether `t`, which is in a segment of the recording, is a record of it that is
+        pending."""
         return t._value is None and id(t) not in self.saved
 
     def touch(self, t):
@@ -382,9 +424,13 @@ class Trace:
                 inner = self.places.grad(place)
                 if inner is not None:
                     other = self.stand_of(inner)
-                    stand.grad = handles.extra(t).grad = inner.object if other is None else other.tensor
+                    stand.grad = handles.extra(t).grad = (
+                        inner.object if other is None else other.tensor
+                    )
         elif stand is not None:
-            raise Unreplayable("it asks for the gradient of an argument that is a result of operations")
+            raise Unreplayable(
+                "it asks for the gradient of an argument that is a result of operations"
+            )
         elif not self.is_own(t):
             place = self.found(t)
             place.rooted = True
@@ -395,7 +441,8 @@ class Trace:
     def hook(self, t):
         if id(t) in self.stands or not self.is_own(t):
             raise JitError(
-                "got a hook on a tensor from outside in a function under jit, where it would be installed once for all "
+                "got a hook on a tensor from outside in a function under jit, where it would be "
+                "installed once for all "
                 "calls; install it outside"
             )
         self.hooked = True
@@ -407,7 +454,8 @@ class Trace:
         return JitError(LEAKED)
 
     def close(self, mode):
-        """Ends the recording, which leaves nothing behind; may be done again, after an interrupt."""
+        """Ends the recording, which leaves nothing behind; may be done again, after an
+        interrupt."""
         self.closed = True  # what is pending in its segments has no value from now on
         self.restore()
         if local.seg.tracing is self:
@@ -417,7 +465,8 @@ class Trace:
             recordings.remove(self)
 
     def restore(self):
-        """Puts tensors from outside back; those of the recording that are still held have no value from now on."""
+        """Puts tensors from outside back; those of the recording that are still held have no value
+        from now on."""
         for s in self.saved.values():
             t = s.tensor
             if t._value is not s.value or t._state.sig is not s.state or t._edge is not s.edge:
@@ -444,5 +493,7 @@ class Trace:
             if t is not None:
                 parent = parent_of(t)
                 if parent is not None and parent._x is not None and parent._x.children:
-                    parent._x.children[:] = [c for c in parent._x.children if c() is not t]  # it follows no more
+                    parent._x.children[:] = [
+                        c for c in parent._x.children if c() is not t
+                    ]  # it follows no more
                 t._seg, t._state, t._value, t._edge, t._x = gone, t._state.sig, None, None, None

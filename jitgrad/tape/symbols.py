@@ -1,4 +1,5 @@
-"""Python numbers among the arguments of a recorded function: expressions, until somebody asks for a value.
+"""Python numbers among the arguments of a recorded function: expressions, until somebody asks for a
+value.
 
 Start at `Number`; what it is in a recording is in `trace`.
 """
@@ -11,11 +12,12 @@ from .segment import local
 
 
 class Number:
-    """A Python number among the arguments, or computed from some, as an expression of them (`code`).
+    """A Python number among the arguments, or computed from some, as an expression of them
+    (`code`).
 
-    In arithmetic with tensors it is an argument of the plan. Where its value is asked for (by ``if``, `range`, an
-    index, `math.sqrt`...), the recording holds for the arguments it comes from having the values that they have now.
-    """
+    In arithmetic with tensors it is an argument of the plan. Where its value is asked for (by
+    ``if``, `range`, an index, `math.sqrt`...), the recording holds for the arguments it comes from
+    having the values that they have now."""
 
     __slots__ = ("value", "code", "places")
 
@@ -32,7 +34,11 @@ class Number:
         return self.value
 
     def as_float(self):
-        return self if self.kind is float else Number(float(self.value), f"float({self.code})", self.places)
+        return (
+            self
+            if self.kind is float
+            else Number(float(self.value), f"float({self.code})", self.places)
+        )
 
     def tensor(self):
         """As a 0-d tensor."""
@@ -65,11 +71,18 @@ def kind_of(number):
 
 
 def _code(x):
-    return x.code if type(x) is Number else repr(x) if x == x and abs(x) != float("inf") else f"float({str(x)!r})"
+    return (
+        x.code
+        if type(x) is Number
+        else repr(x)
+        if x == x and abs(x) != float("inf")
+        else f"float({str(x)!r})"
+    )
 
 
 def _arithmetic(name, symbol, exact):
-    """The operator and its reflection; `exact` tells for which kinds its result is of one kind whatever the values."""
+    """The operator and its reflection; `exact` tells for which kinds its result is of one kind
+    whatever the values."""
     function = getattr(operator, f"__{name}__")
 
     def combined(x, y):
@@ -90,14 +103,18 @@ def _always(*kinds):
     return True
 
 
-for _name, _symbol in zip("__add__ __sub__ __mul__ __truediv__ __floordiv__ __mod__".split(), "+ - * / // %".split()):
+for _name, _symbol in zip(
+    "__add__ __sub__ __mul__ __truediv__ __floordiv__ __mod__".split(), "+ - * / // %".split()
+):
     _arithmetic(_name.strip("_"), _symbol, _always)
 _arithmetic("pow", "**", lambda x, y: x is float and y is int)
 
 
 def _unary(name, code):
     function = getattr(operator, name)
-    setattr(Number, f"__{name}__", lambda x: Number(function(x.value), code.format(x.code), x.places))
+    setattr(
+        Number, f"__{name}__", lambda x: Number(function(x.value), code.format(x.code), x.places)
+    )
 
 
 for _name, _text in {"neg": "(-{0})", "pos": "(+{0})", "abs": "abs({0})"}.items():

@@ -1,11 +1,12 @@
 """Views, and writes: how tensors alias.
 
-A view is a handle that knows its `parent` and the `Step` that makes it. A write never changes a value: it rebinds the
-tensor written to, then records what its parent becomes (`write_through`), and so on to the top of the chain. Other
-views of what changed go stale, and are recorded anew when they are used next.
+A view is a handle that knows its `parent` and the `Step` that makes it. A write never changes a
+value: it rebinds the tensor written to, then records what its parent becomes (`write_through`), and
+so on to the top of the chain. Other views of what changed go stale, and are recorded anew when they
+are used next.
 
-With gradients off, or above a `detach`, a write changes values and leaves the graph: the tensor keeps its leaf or its
-history, as in PyTorch. Start at `make_view` and `write`.
+With gradients off, or above a `detach`, a write changes values and leaves the graph: the tensor
+keeps its leaf or its history, as in PyTorch. Start at `make_view` and `write`.
 """
 
 from weakref import ref
@@ -20,16 +21,17 @@ from .handles import Extra, adopt, enter, extra, from_value, record, record_in, 
 from .segment import LOCK, Head, Write, gate, guarded, local, locked, recordings, set_mode
 
 DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
-#: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still requires grad.
+#: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still
+#: requires grad.
 OVERWRITE = Head("overwrite", 2, lambda value, x: value)
 
 
 class Step:
-    """What a view records on its parent: the head of a record, the numbers it takes and its static arguments.
+    """What a view records on its parent: the head of a record, the numbers it takes and its static
+    arguments.
 
-    A view is recorded anew in the gradient mode it was made in (`grad`); through a step that `cuts`, like detach, no
-    gradient goes.
-    """
+    A view is recorded anew in the gradient mode it was made in (`grad`); through a step that
+    `cuts`, like detach, no gradient goes."""
 
     __slots__ = ("head", "numbers", "kinds", "statics", "cuts", "grad")
 
@@ -100,7 +102,8 @@ def make_view(parent, step):
 
 
 def detached(t):
-    """A view of `t` through which no gradient goes; where the values of `t` are there, nothing is recorded."""
+    """A view of `t` through which no gradient goes; where the values of `t` are there, nothing is
+    recorded."""
     value, step = t._value, Step(DETACH, cuts=True)
     if value is None or recordings:
         return make_view(t, step)
@@ -121,19 +124,24 @@ def _add_child(x, child, safe=False):
     if x.children is None:
         x.children = []
     children = x.children
-    if len(children) >= 16 and not len(children) & (len(children) - 1):  # now and then: each power of two
+    if len(children) >= 16 and not len(children) & (
+        len(children) - 1
+    ):  # now and then: each power of two
         children[:] = [c for c in children if c() is not None]
     children.append(child)
 
 
 def aliases(parent, step, kind="dense"):
-    """Whether NumPy would make a view of `step`, not a copy: a reshape of a transpose needs one. `kind` is that of
-    the entry (`Entry.view`)."""
+    """Whether NumPy would make a view of `step`, not a copy: a reshape of a transpose needs one.
+    `kind` is that of the entry (`Entry.view`)."""
     if kind is True or parent_of(parent) is None:
         return True
     shape, strides = parent._state.shape, strides_of(parent)
     if kind == "ordered":
-        return all(n == 1 or s == c for n, s, c in zip(shape, strides, contiguous(shape))) or 0 in shape
+        return (
+            all(n == 1 or s == c for n, s, c in zip(shape, strides, contiguous(shape)))
+            or 0 in shape
+        )
     return step.strides(shape, strides) is not None
 
 
@@ -181,7 +189,9 @@ def go_stale(t, but=None):
         for c in x.children or () if x is not None else ():
             c = c()
             x = None if c is None or c is but else c._x
-            if x is not None:  # it is None where nobody holds the view any more (see `live_handles`)
+            if (
+                x is not None
+            ):  # it is None where nobody holds the view any more (see `live_handles`)
                 if recordings and local.seg.tracing is not None:
                     local.seg.tracing.touch(c)
                 x.stale = True
@@ -193,7 +203,8 @@ def go_stale(t, but=None):
 
 
 def write(t, value):
-    """`t` takes the value of `value` (same shape and dtype); what it views follows, and other views of that."""
+    """`t` takes the value of `value` (same shape and dtype); what it views follows, and other views
+    of that."""
     if t._x is not None and t._x.stale:
         refresh(t)
     written, values_only = [], not local.seg.state.grad
@@ -219,7 +230,8 @@ def write(t, value):
 
 
 def _rebind(written):
-    """Each tensor that a write changes becomes what it is from now on, from the one written to up to what it views."""
+    """Each tensor that a write changes becomes what it is from now on, from the one written to up
+    to what it views."""
     below = None
     for t, value in written:
         go_stale(t, below)

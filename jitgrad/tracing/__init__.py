@@ -1,4 +1,5 @@
-"""Functions of functions: `jit`, which records a function once, and `grad`, `value_and_grad`, `hvp`.
+"""Functions of functions: `jit`, which records a function once, and `grad`, `value_and_grad`,
+`hvp`.
 
 Start at `jit`.
 """

@@ -1,10 +1,12 @@
-"""Where a recorded function has its values from, so that each call can look there again: arguments and surroundings.
+"""Where a recorded function has its values from, so that each call can look there again: arguments
+and surroundings.
 
-The arguments are walked down to tensors, arrays and numbers; what the function reaches beside them is found by
-`surroundings`. Each object is a `Place`, which writes the lines of Python that fetch and check it in a later call.
+The arguments are walked down to tensors, arrays and numbers; what the function reaches beside them
+is found by `surroundings`. Each object is a `Place`, which writes the lines of Python that fetch
+and check it in a later call.
 
-An array that the function computes with must have a place, be a view of one that has, or be made by the function itself
-in a way that each call would repeat (`array`). Start at `Places`.
+An array that the function computes with must have a place, be a view of one that has, or be made by
+the function itself in a way that each call would repeat (`array`). Start at `Places`.
 """
 
 import collections
@@ -36,7 +38,9 @@ class Places:
         self.made = False
         self._children(self.args, [(item(k), x, k in static) for k, x in enumerate(args)])
         self._children(self.kwargs, [(item(k), x, k in static) for k, x in kwargs.items()])
-        classes = {type(p.object) for p in self.arguments if p.kind in ("typed", "sequence", "mapping")}
+        classes = {
+            type(p.object) for p in self.arguments if p.kind in ("typed", "sequence", "mapping")
+        }
         given = {key: place for key, place in self.given.items() if place.kind == "tensor"}
         self.outside = Surroundings(function, self.opaque, classes, given, home)
         self.order, self.first = self.outside.order, self.outside.first
@@ -70,7 +74,10 @@ class Places:
             place.data = list(x)
             self._children(place, [(item(k), y, static) for k, y in x.items()])
         elif kind == "typed":
-            self._children(place, [(attribute(f.name), getattr(x, f.name), False) for f in dataclasses.fields(x)])
+            self._children(
+                place,
+                [(attribute(f.name), getattr(x, f.name), False) for f in dataclasses.fields(x)],
+            )
         elif kind == "set":
             place.data = frozenset(x)
         elif kind in ("same", "hashed"):
@@ -99,7 +106,8 @@ class Places:
             return "typed"
         if hasattr(kind, "__array__") or hasattr(kind, "__dlpack__"):  # where NumPy looks, too
             raise ArgumentError(
-                f"got an argument of type {kind.__name__} in a function under jit, expected tensors, NumPy arrays, "
+                f"got an argument of type {kind.__name__} in a function under jit, expected "
+                "tensors, NumPy arrays, "
                 "numbers or containers of them; pass jitgrad.tensor(x), or numpy.asarray(x)"
             )
         return "hashed" if static and type(x).__hash__ is not None else "same"
@@ -111,13 +119,17 @@ class Places:
     def settle(self):
         """Finds which places a call has to fetch: what it compares, and the way there.
 
-        What NumPy made within the function may be made of any array outside: then they must all have the same elements.
-        """
+        What NumPy made within the function may be made of any array outside: then they must all
+        have the same elements."""
         if self.made:
             for place in self.order:
                 place.fixed = place.fixed or (place.kind in ("array", "view") and place.used)
         for place in reversed(self.all()):
-            place.needed = place.needed or place.is_checked() or not (place.size is None and place.type is None)
+            place.needed = (
+                place.needed
+                or place.is_checked()
+                or not (place.size is None and place.type is None)
+            )
             first = place.data if place.kind == "alias" and place.data.may_move() else None
             for other in (place.parent, first):
                 if other is not None and place.needed:
@@ -128,9 +140,9 @@ class Places:
     def find(self, x):
         """The place of a tensor or array outside, or None.
 
-        An argument has one only where a name leads to it, too: the function knows it by its stand-in otherwise. What a
-        view outside happened to be a view of at the recording is not what a later call passes.
-        """
+        An argument has one only where a name leads to it, too: the function knows it by its
+        stand-in otherwise. What a view outside happened to be a view of at the recording is not
+        what a later call passes."""
         place = self.first.get(id(x))
         if place is None or place.object is not x or place.kind not in ("tensor", "array", "view"):
             return None
@@ -145,7 +157,9 @@ class Places:
         if place is not None:
             return place
         if a.size:
-            arrays = [p for p in self.order if p.kind == "array" and np.may_share_memory(a, p.object)]
+            arrays = [
+                p for p in self.order if p.kind == "array" and np.may_share_memory(a, p.object)
+            ]
             if arrays:
                 return self._view(a, arrays)
         if self.outside.hidden is not None and not admitted:
@@ -165,8 +179,10 @@ class Places:
                 self.first[id(a)] = place
                 return place
         raise JitError(
-            f"got an array of shape {a.shape} in a function under jit that shares memory with one that it reaches by "
-            "name, and is no part of it, so that another call could not find it; pass it as an argument"
+            f"got an array of shape {a.shape} in a function under jit that shares memory with one "
+            "that it reaches by "
+            "name, and is no part of it, so that another call could not find it; pass it as an "
+            "argument"
         )
 
     def entangled(self):
@@ -185,7 +201,8 @@ class Places:
         return False
 
     def grad(self, place):
-        """The place of the gradient of a tensor, or None if it has none; the recording depends on which."""
+        """The place of the gradient of a tensor, or None if it has none; the recording depends on
+        which."""
         if not place.uses_grad:
             place.uses_grad = True
             g = _grad_of(place)
@@ -204,8 +221,12 @@ def _grad_of(place):
 
 def _closed(a, hidden):
     return (
-        f"got a NumPy array of shape {a.shape} and dtype {a.dtype} in a function under jit that is neither an argument "
-        "nor held by a variable, attribute or container the function names. As the function also reaches "
-        f"{hidden}, whose contents jit cannot look up, another call could not tell whether the array is still the "
-        "same: pass it as an argument, keep it under a name outside, or make it by jitgrad.numpy (array, zeros, eye...)"
+        f"got a NumPy array of shape {a.shape} and dtype {a.dtype} in a function under jit that "
+        "is neither an argument "
+        "nor held by a variable, attribute or container the function names. As the function also "
+        "reaches "
+        f"{hidden}, whose contents jit cannot look up, another call could not tell whether the "
+        "array is still the "
+        "same: pass it as an argument, keep it under a name outside, or make it by jitgrad.numpy "
+        "(array, zeros, eye...)"
     )

@@ -1,8 +1,9 @@
-"""``jit(f, check=True)``: each call is recorded, and compared with the recording that would have served it.
+"""``jit(f, check=True)``: each call is recorded, and compared with the recording that would have
+served it.
 
-What a recording takes as it is (numbers of clocks, generators, iterators and tables that nobody can look into) shows as
-a difference. To name its line, a `Log` notes with `sys.settrace` which lines of the user's add operations and numbers.
-Start at `Kept` and `difference`.
+What a recording takes as it is (numbers of clocks, generators, iterators and tables that nobody can
+look into) shows as a difference. To name its line, a `Log` notes with `sys.settrace` which lines of
+the user's add operations and numbers. Start at `Kept` and `difference`.
 """
 
 import itertools
@@ -17,7 +18,8 @@ from ..tape.symbols import Number
 
 
 class Log:
-    """What each line of the user's adds to a recording: (file, line, function, nodes, values); a context manager."""
+    """What each line of the user's adds to a recording: (file, line, function, nodes, values); a
+    context manager."""
 
     def __init__(self):
         self.entries, self.line = [], None
@@ -58,14 +60,25 @@ class Log:
         if self.seg is None:
             return [], []
         state = self.seg.last if self.seg.state.over else self.seg.state
-        states, before, now = records(state), self.known, (state.records, state.numbers, state.leaves)
+        states, before, now = (
+            records(state),
+            self.known,
+            (state.records, state.numbers, state.leaves),
+        )
         self.known = now
-        made = [x.known for x in self.leaves[before[2] : now[2]] if x.known is not None and x.place is None]
-        return [s.node for s in states[before[0] :]], [*map(_shown, [*self.numbers[before[1] : now[1]], *made])]
+        made = [
+            x.known
+            for x in self.leaves[before[2] : now[2]]
+            if x.known is not None and x.place is None
+        ]
+        return [s.node for s in states[before[0] :]], [
+            *map(_shown, [*self.numbers[before[1] : now[1]], *made])
+        ]
 
 
 def _is_users(frame):
-    """Whether the code of a frame is the user's; what Python generates, as for named tuples, is of no module."""
+    """Whether the code of a frame is the user's; what Python generates, as for named tuples, is of
+    no module."""
     name = frame and frame.f_globals.get("__name__")
     return name in sys.modules and not is_installed(package_of(name))
 
@@ -96,7 +109,11 @@ def difference(old, new):
             return _error(_in_line(a, b))
     for (what, was), (_, now) in zip(old.contents, new.contents):
         if was != now:
-            pairs = [f": {b[0]} where it was {a[0]}" for a, b in zip(was, now) if a != b and type(a) is tuple]
+            pairs = [
+                f": {b[0]} where it was {a[0]}"
+                for a, b in zip(was, now)
+                if a != b and type(a) is tuple
+            ]
             return _error(what + "".join(pairs[:1]))
     return None
 
@@ -113,7 +130,9 @@ def _in_line(a, b):
 
 def _error(what):
     return JitError(
-        f"got {what}, as the function under jit was recorded again for a call that the recording before would have "
-        "served: what changes must be an argument, or stand where the function finds it by a name (variables, "
+        f"got {what}, as the function under jit was recorded again for a call that the recording "
+        "before would have "
+        "served: what changes must be an argument, or stand where the function finds it by a name "
+        "(variables, "
         "attributes, elements of containers)"
     )

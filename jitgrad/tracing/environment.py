@@ -1,9 +1,9 @@
 """What a recorded function reaches beside its arguments, as a tree of places.
 
-A function can only reach what it names: closure cells, globals, defaults, attributes of what is found there, elements
-of containers, and the same for the functions, methods and special methods it names. No bytecode is followed: a name
-counts for whatever has an attribute of that name. `hidden` says what was met that does not tell what it holds (see
-`reach`). Start at `Surroundings`.
+A function can only reach what it names: closure cells, globals, defaults, attributes of what is
+found there, elements of containers, and the same for the functions, methods and special methods it
+names. No bytecode is followed: a name counts for whatever has an attribute of that name. `hidden`
+says what was met that does not tell what it holds (see `reach`). Start at `Surroundings`.
 """
 
 import builtins
@@ -21,7 +21,8 @@ from . import introspection
 from .introspection import METHODS, PLAIN, PURE, asks, is_a
 from .source import Place, attribute, call, cell, held, item, variable
 
-#: Kinds of places whose objects are compared by value; a longer list of plain values is compared as a whole.
+#: Kinds of places whose objects are compared by value; a longer list of plain values is compared as
+#: a whole.
 VALUES = frozenset(("plain", "set", "scalar", "values", "buffer"))
 SHORT = 8
 #: Attributes of functions that lead to nothing of the user's, or are looked at otherwise.
@@ -42,7 +43,13 @@ class Surroundings:
         self.home, self.names, before = home, set(), None
         while self.names != before:
             before = set(self.names)
-            self.order, self.first, self.spaces, self.modules, self.hidden = [], {**given}, set(), set(), None
+            self.order, self.first, self.spaces, self.modules, self.hidden = (
+                [],
+                {**given},
+                set(),
+                set(),
+                None,
+            )
             self.todo, self.made = collections.deque(opaque), {}
             for x in (function, *[c for c in classes if not self.is_foreign(c.__module__)]):
                 self._enter(x, None, held(x), "free")
@@ -54,7 +61,8 @@ class Surroundings:
                 self._hide(f"numpy.{name}")
 
     def is_foreign(self, module):
-        """Whether a module is of another package, whose functions have no surroundings worth a look."""
+        """Whether a module is of another package, whose functions have no surroundings worth a
+        look."""
         package = package_of(module)
         return package != self.home and is_installed(package)
 
@@ -64,7 +72,9 @@ class Surroundings:
     def _hide_object(self, x):
         name = next((name for name, y in self.globals_of(x)), None)
         kind = type(x)
-        home = "" if kind.__module__ in ("builtins", "__main__") else f"{package_of(kind.__module__)}."
+        home = (
+            "" if kind.__module__ in ("builtins", "__main__") else f"{package_of(kind.__module__)}."
+        )
         self._hide(f"an object of type {home}{kind.__qualname__}" + (f" ({name})" if name else ""))
 
     def globals_of(self, x):
@@ -164,7 +174,9 @@ class Surroundings:
         if is_a(x, np.ndarray) and x.dtype.kind == "O":
             self._hide("an array of objects")
         self._reach_instance(x, place)
-        wrapped = introspection.attributes_of(x).get("__wrapped__") or introspection.attributes_of(x).get("py_func")
+        wrapped = introspection.attributes_of(x).get("__wrapped__") or introspection.attributes_of(
+            x
+        ).get("py_func")
         if callable(wrapped):
             self._enter(wrapped, None, held(wrapped), "free")
 
@@ -197,7 +209,8 @@ class Surroundings:
                     self._enter(found[name], place, attribute(name), name=name)
 
     def _enter_method(self, found, name):
-        """A method or descriptor among the attributes of a class, where another may take its place."""
+        """A method or descriptor among the attributes of a class, where another may take its
+        place."""
         y = found[name]
         if (id(y), name) not in self.spaces:
             self.spaces.add((id(y), name))
@@ -211,8 +224,12 @@ class Surroundings:
         self._note_made(x)
         for c in x.__mro__:
             if not self.is_foreign(c.__module__):
-                special = introspection.special_methods([n for n, y in [*vars(c).items()] if is_a(y, METHODS)])
-                self._reach_attributes(x, vars(c), place, self.names | special | introspection.MAKING)
+                special = introspection.special_methods(
+                    [n for n, y in [*vars(c).items()] if is_a(y, METHODS)]
+                )
+                self._reach_attributes(
+                    x, vars(c), place, self.names | special | introspection.MAKING
+                )
             elif package_of(c.__module__) not in PURE:
                 self._hide(f"the class {c.__module__}.{c.__name__}")
         if is_a(x, enum.EnumMeta):
@@ -223,11 +240,18 @@ class Surroundings:
 
     def _note_made(self, x):
         """Notes that a function, or a class and what it is made from, must stay what they are."""
-        parts = (x,) if is_a(x, types.FunctionType) else [c for c in x.__mro__ if not self.is_foreign(c.__module__)]
-        self.made.update({id(y): (y, introspection.made_of(y)) for y in parts if id(y) not in self.made})
+        parts = (
+            (x,)
+            if is_a(x, types.FunctionType)
+            else [c for c in x.__mro__ if not self.is_foreign(c.__module__)]
+        )
+        self.made.update(
+            {id(y): (y, introspection.made_of(y)) for y in parts if id(y) not in self.made}
+        )
 
     def _reach_instance(self, x, place):
-        """Enters the attributes of an object, its own and those of its classes, by the names that find them."""
+        """Enters the attributes of an object, its own and those of its classes, by the names that
+        find them."""
         own, kind = introspection.attributes_of(x), type(x)
         names = self.names | {"_value_"} if is_a(x, enum.Enum) else self.names
         self._reach_attributes(x, own, place, names)
@@ -245,7 +269,9 @@ class Surroundings:
     def _reach_found(self, x, kind, own, place):
         """The attributes that an object has by its class `kind`."""
         self._note_made(kind)
-        found = collections.ChainMap(*[vars(c) for c in kind.__mro__ if not self.is_foreign(c.__module__)])
+        found = collections.ChainMap(
+            *[vars(c) for c in kind.__mro__ if not self.is_foreign(c.__module__)]
+        )
         for name in sorted((self.names | introspection.special_methods(found)) & found.keys()):
             y = found[name]
             if is_a(y, types.MemberDescriptorType):  # of __slots__
@@ -254,7 +280,9 @@ class Surroundings:
             elif hasattr(type(y), "__get__"):
                 self._enter_method(next(names for names in found.maps if name in names), name)
             elif name in own:  # still there for what asks the class
-                self._enter(y, None, lambda bind, parent, kind=kind, name=name: f"{bind(kind)}.{name}")
+                self._enter(
+                    y, None, lambda bind, parent, kind=kind, name=name: f"{bind(kind)}.{name}"
+                )
             else:
                 self._enter(y, place, attribute(name))
 
@@ -290,7 +318,9 @@ class Surroundings:
             elif name in introspection.DYNAMIC:
                 self._hide(f"{name}()" if hasattr(builtins, name) else name)
             elif hasattr(builtins, name) and _is_value(getattr(builtins, name)):
-                self._enter(getattr(builtins, name), None, variable(vars(builtins), name), name=name)
+                self._enter(
+                    getattr(builtins, name), None, variable(vars(builtins), name), name=name
+                )
             elif name in sys.modules and (name in imported or not self.is_foreign(name)):
                 self._enter(sys.modules[name], None, held(sys.modules[name]))
 
@@ -305,12 +335,18 @@ class Surroundings:
             except ValueError:  # not filled yet
                 self._hide(f"the variable {name}, which has no value yet")
                 continue
-            table = system and type(y) in (dict, list) and package_of(f.__globals__.get("__name__")) in TABULAR
+            table = (
+                system
+                and type(y) in (dict, list)
+                and package_of(f.__globals__.get("__name__")) in TABULAR
+            )
             if table:  # of what was registered
                 self._enter(y, None, cell(holder))
             elif not system or callable(y):
                 self._enter(y, None, cell(holder), "free" if system else None, name=name)
-            elif package_of(f.__globals__.get("__name__")) not in ("jitgrad", "numpy") and not is_a(y, PLAIN):
+            elif package_of(f.__globals__.get("__name__")) not in ("jitgrad", "numpy") and not is_a(
+                y, PLAIN
+            ):
                 self._hide(f"the function {f.__globals__.get('__name__')}.{f.__qualname__}")
 
 
@@ -324,7 +360,8 @@ def _is_filled(slot, x):
 
 
 def _is_value(x):
-    """Whether an object of a module of others' is data that a user may have put there, or may change."""
+    """Whether an object of a module of others' is data that a user may have put there, or may
+    change."""
     if is_a(x, (Handle, np.ndarray, *introspection.SEQUENCES, *introspection.MAPPINGS)):
         return True
     return not is_a(x, (types.ModuleType, type, *PLAIN)) and not is_installed(
@@ -333,7 +370,8 @@ def _is_value(x):
 
 
 def _is_whole(values):
-    """Whether the elements of a container are compared object by object: none may change where it stands."""
+    """Whether the elements of a container are compared object by object: none may change where it
+    stands."""
     return len(values) > 0 and all(kind_of(y) in ("same", "free") or is_a(y, tuple) for y in values)
 
 

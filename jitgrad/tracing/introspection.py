@@ -1,8 +1,10 @@
-"""What code can reach: the names in it, packages that hold nothing of the user's, and objects that tell what they hold.
+"""What code can reach: the names in it, packages that hold nothing of the user's, and objects that
+tell what they hold.
 
-A recorded function is *open* where everything it reaches is known here: then a later call sees all that has changed,
-and what NumPy makes within the function is the same as long as nothing has. What hides its contents (an iterator, a
-clock, a table of another package) makes the function closed; `places` says what follows. Start at `TABLES`.
+A recorded function is *open* where everything it reaches is known here: then a later call sees all
+that has changed, and what NumPy makes within the function is the same as long as nothing has. What
+hides its contents (an iterator, a clock, a table of another package) makes the function closed;
+`places` says what follows. Start at `TABLES`.
 """
 
 import array
@@ -27,36 +29,107 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes, np.dtype, range, sli
 #: Packages whose functions give the same for the same arguments, but for those in `READING`.
 PURE = frozenset(
     (
-        "_abc", "_collections", "_collections_abc", "_functools", "_operator", "_thread", "_typing", "abc", "bisect",
-        "builtins", "cmath", "collections", "contextlib", "contextvars", "copy", "dataclasses", "decimal", "enum",
-        "fractions", "functools", "heapq", "itertools", "jitgrad", "llvmlite", "logging", "math", "numba", "numbers",
-        "numpy", "operator", "string", "textwrap", "types", "typing", "typing_extensions", "warnings", "weakref",
+        "_abc",
+        "_collections",
+        "_collections_abc",
+        "_functools",
+        "_operator",
+        "_thread",
+        "_typing",
+        "abc",
+        "bisect",
+        "builtins",
+        "cmath",
+        "collections",
+        "contextlib",
+        "contextvars",
+        "copy",
+        "dataclasses",
+        "decimal",
+        "enum",
+        "fractions",
+        "functools",
+        "heapq",
+        "itertools",
+        "jitgrad",
+        "llvmlite",
+        "logging",
+        "math",
+        "numba",
+        "numbers",
+        "numpy",
+        "operator",
+        "string",
+        "textwrap",
+        "types",
+        "typing",
+        "typing_extensions",
+        "warnings",
+        "weakref",
     )
-)  # fmt: skip
+)
 #: Names in NumPy of what reads files or draws random numbers.
-READING = frozenset(("DataSource", "fromfile", "fromregex", "genfromtxt", "load", "loadtxt", "memmap", "random"))
-#: Built-in functions and others that find objects by names that are not in the code, or outside of the program.
+READING = frozenset(
+    ("DataSource", "fromfile", "fromregex", "genfromtxt", "load", "loadtxt", "memmap", "random")
+)
+#: Built-in functions and others that find objects by names that are not in the code, or outside of
+#: the program.
 DYNAMIC = frozenset(
     (
-        "__dict__", "__getattribute__", "__import__", "asdict", "astuple", "attrgetter", "eval", "exec", "getattr",
-        "globals", "import_module", "input", "methodcaller", "open", "vars",
+        "__dict__",
+        "__getattribute__",
+        "__import__",
+        "asdict",
+        "astuple",
+        "attrgetter",
+        "eval",
+        "exec",
+        "getattr",
+        "globals",
+        "import_module",
+        "input",
+        "methodcaller",
+        "open",
+        "vars",
     )
-)  # fmt: skip
+)
 #: Methods that give text or copies: nothing that they name leads to a number.
 TEXT = frozenset(
     (
-        "__del__", "__dir__", "__format__", "__getnewargs__",
-        "__getstate__", "__init__", "__init_subclass__", "__new__", "__post_init__", "__reduce__", "__reduce_ex__",
-        "__repr__", "__set_name__", "__setstate__", "__sizeof__", "__str__",
+        "__del__",
+        "__dir__",
+        "__format__",
+        "__getnewargs__",
+        "__getstate__",
+        "__init__",
+        "__init_subclass__",
+        "__new__",
+        "__post_init__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__repr__",
+        "__set_name__",
+        "__setstate__",
+        "__sizeof__",
+        "__str__",
     )
-)  # fmt: skip
+)
 #: What Python itself notes in a class; it leads on only where the code names it.
 NOTES = frozenset(
     (
-        "__annotations__", "__dict__", "__doc__", "__firstlineno__", "__module__", "__orig_bases__", "__parameters__",
-        "__qualname__", "__slots__", "__static_attributes__", "__weakref__",
+        "__annotations__",
+        "__dict__",
+        "__doc__",
+        "__firstlineno__",
+        "__module__",
+        "__orig_bases__",
+        "__parameters__",
+        "__qualname__",
+        "__slots__",
+        "__static_attributes__",
+        "__weakref__",
     )
-)  # fmt: skip
+)
 #: Methods that run when an object is made.
 MAKING = frozenset(("__init__", "__new__", "__post_init__"))
 #: What a class has as functions.
@@ -66,9 +139,12 @@ SEQUENCES = (list, tuple, collections.deque)
 MAPPINGS = (dict, types.MappingProxyType)
 #: Callables of C, which hold the object they belong to, if any.
 BUILTINS = (
-    types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDescriptorType, types.WrapperDescriptorType,
+    types.BuiltinFunctionType,
+    types.MethodWrapperType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
     types.ClassMethodDescriptorType,
-)  # fmt: skip
+)
 #: Class -> the attributes by which its objects lead on; those of its subclasses, too.
 TABLES = {
     types.MethodType: ("__self__", "__func__"),
@@ -89,22 +165,43 @@ TABLES = {
 CALLED = {weakref.ref: "()", contextvars.ContextVar: ".get()"}
 #: Classes of others whose objects have no contents beside attributes, or never change.
 VALUES = (
-    np.finfo, np.iinfo, types.SimpleNamespace, threading.local, operator.itemgetter, enum.Enum,
-    datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, pathlib.PurePath, re.Pattern,
-    types.GenericAlias, type(NotImplemented), type(threading.Lock()), type(threading.RLock()), Exception,
-    types.GetSetDescriptorType, types.MemberDescriptorType, types.CodeType, types.CellType,
-)  # fmt: skip
+    np.finfo,
+    np.iinfo,
+    types.SimpleNamespace,
+    threading.local,
+    operator.itemgetter,
+    enum.Enum,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    datetime.tzinfo,
+    pathlib.PurePath,
+    re.Pattern,
+    types.GenericAlias,
+    type(NotImplemented),
+    type(threading.Lock()),
+    type(threading.RLock()),
+    Exception,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.CodeType,
+    types.CellType,
+)
 #: Packages of which objects have no other contents than their attributes, or never change.
-KNOWN = frozenset(("dataclasses", "decimal", "fractions", "jitgrad", "llvmlite", "logging", "numba", "typing"))
+KNOWN = frozenset(
+    ("dataclasses", "decimal", "fractions", "jitgrad", "llvmlite", "logging", "numba", "typing")
+)
 
 
 def is_a(x, classes):
-    """`isinstance` by the real class: nothing of the user's runs, not even a ``__class__`` of its own."""
+    """`isinstance` by the real class: nothing of the user's runs, not even a ``__class__`` of its
+    own."""
     return issubclass(type(x), classes)
 
 
 def asks(x, name):
-    """What an object has by a name of others' than the user's, or None; a ``__getattr__`` of the user's may refuse."""
+    """What an object has by a name of others' than the user's, or None; a ``__getattr__`` of the
+    user's may refuse."""
     try:
         return getattr(x, name)
     except Exception:
@@ -130,20 +227,28 @@ def unwrapped(f):
 
 
 def made_of(x):
-    """What a function or class of the user's is made of, each as the text that asks `x` for it and what it is now."""
+    """What a function or class of the user's is made of, each as the text that asks `x` for it and
+    what it is now."""
     if is_a(x, types.FunctionType):
         return [("{}.__code__", x.__code__)]
     return [("{}.__mro__", x.__mro__), ("len({}.__dict__)", len(x.__dict__))]
 
 
 def names_in(code):
-    """The names of globals and attributes in a piece of code and those within it, and texts that may be names."""
+    """The names of globals and attributes in a piece of code and those within it, and texts that
+    may be names."""
     out = set(code.co_names)
     for x in code.co_consts:
         if isinstance(x, types.CodeType):
             out |= names_in(x)
         else:
-            out.update([s for s in (x if isinstance(x, tuple) else (x,)) if isinstance(s, str) and s.isidentifier()])
+            out.update(
+                [
+                    s
+                    for s in (x if isinstance(x, tuple) else (x,))
+                    if isinstance(s, str) and s.isidentifier()
+                ]
+            )
     return out
 
 
@@ -195,6 +300,9 @@ def hides(x):
         return package_of(asks(x, "__module__") or "builtins") not in PURE
     if kind.__module__ == "numpy" and kind.__name__ == "_ArrayFunctionDispatcher":
         return False
-    if is_a(x, (*VALUES, *TABLES, *CALLED, *BUFFERS, *SEQUENCES, *MAPPINGS, *PLAIN, np.generic)) or kind is object:
+    if (
+        is_a(x, (*VALUES, *TABLES, *CALLED, *BUFFERS, *SEQUENCES, *MAPPINGS, *PLAIN, np.generic))
+        or kind is object
+    ):
         return False
     return package_of(kind.__module__) not in KNOWN

@@ -1,9 +1,10 @@
-"""`jit`: a function that is recorded once for each kind of call, and from then on replayed without being run.
+"""`jit`: a function that is recorded once for each kind of call, and from then on replayed without
+being run.
 
-A call looks whether the last recording is for it: one generated Python function (`emit`) fetches arguments and
-surroundings (`places`), returns MISS if they are not what was recorded, and else runs one plan. If it is not, the
-others of the same dtypes and shapes are tried, then the function is run in a recording (`tape.symbolic`). Start at
-`jit` and `Jitted.call`.
+A call looks whether the last recording is for it: one generated Python function (`emit`) fetches
+arguments and surroundings (`places`), returns MISS if they are not what was recorded, and else runs
+one plan. If it is not, the others of the same dtypes and shapes are tried, then the function is run
+in a recording (`tape.symbolic`). Start at `jit` and `Jitted.call`.
 """
 
 import collections
@@ -35,7 +36,8 @@ from .replay import MISS, Replay
 
 #: What may be a generator or coroutine function.
 FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
-#: Kinds of calls that a function keeps recordings of, and recordings of one kind from which it is called as it is.
+#: Kinds of calls that a function keeps recordings of, and recordings of one kind from which it is
+#: called as it is.
 KINDS, AGAIN = 256, 16
 
 
@@ -46,46 +48,56 @@ def jit(
     static_argnames: Any = (),
     check: bool = False,
 ) -> Callable[..., Any]:
-    """`function`, recorded once for each kind of call and then replayed: one look at the arguments, one plan.
+    """`function`, recorded once for each kind of call and then replayed: one look at the arguments,
+    one plan.
 
-    For functions that do the same each time: losses, gradients (``jit(jitgrad.value_and_grad(f))``), whole steps of an
-    optimiser. A recording is for the shapes and dtypes of its arguments, and takes milliseconds of Python for each new
-    shape; kernels are shared by all shapes, and compiled once for each dtype, rank and layout. A call of a small
+    For functions that do the same each time: losses, gradients
+    (``jit(jitgrad.value_and_grad(f))``), whole steps of an optimiser. A recording is for the shapes
+    and dtypes of its arguments, and takes milliseconds of Python for each new shape; kernels are
+    shared by all shapes, and compiled once for each dtype, rank and layout. A call of a small
     function takes 1 to 3 us.
 
-    - Tensors, NumPy arrays and Python floats and ints are arguments, by position or name, also within lists, tuples,
-      dicts and dataclasses, and results may be in the same; arrays are tensors within the function.
-      Anything else (strings, bools, None, functions, objects) is a constant: another one is another recording.
-    - An int or float whose value is asked for (``if n > 2``, ``range(n)``, an axis) becomes one, too.
-    - A look at a value that depends on a tensor among the arguments (``if x.sum() > 0``, ``float``, ``np.asarray``)
-      raises `JitError` at that line: use `jitgrad.where`, or leave `jit` off.
-    - What the function reaches by the variables it names is looked up in each call: globals, closures, attributes,
-      elements of containers, and the same for the functions, methods and special methods (``__getitem__``,
-      ``__iter__``...) it calls; not within installed packages other than its own. Tensors, and NumPy arrays that are
-      operands, are as good as arguments: they, and views such as ``A.T`` and ``A[0]``, may be bound anew or written to.
-      Where anything else there has changed, the function is recorded again.
-    - An array or tensor that cannot be looked up (of an iterator, a cache, a table of pandas) raises `JitError`.
-      Arrays that NumPy makes within the function (``np.eye(2)``, ``A * 2``) belong to the recording, which is then for
-      these contents of the arrays outside; where the function also reaches what cannot be looked into, they raise, too.
-    - **Numbers are looked up where a name leads to them, like all else. Any other number (of a clock, a random
-      generator, an iterator, an element of an array that is an operand) stays that of the recording.**
-      ``check=True`` finds them.
-    - Index tensors (``x[jitgrad.argsort(x)]``, ``x[i]``) are recorded, and checked in each call; boolean masks give
-      results of other shapes and raise.
-    - Writes to arguments and to tensors from outside, their ``.grad`` and ``requires_grad``, happen in each call.
-    - Gradients go through a call as through the function, of any order. Results require grad if they depend on inputs
-      that do, and are then computed when they are looked at, together with what else is pending.
-    - Gradients, and values of `value_and_grad`, are like what the function was called with, as without `jit`: arrays
-      for arrays, floats for floats. Within the function they are tensors; so are all other results.
-    - Arguments may be one another, views of one another, or what the function reaches by name, too. Results that are
-      views (of tensors among arguments or outside, or of each other) share their memory, and one given back as it is,
-      is itself. Where what the function writes to, or differentiates with respect to, is reached in two ways that it
-      was not recorded with, it is recorded again, or called as it is.
+    - Tensors, NumPy arrays and Python floats and ints are arguments, by position or name, also
+      within lists, tuples, dicts and dataclasses, and results may be in the same; arrays are
+      tensors within the function. Anything else (strings, bools, None, functions, objects) is a
+      constant: another one is another recording.
+    - An int or float whose value is asked for (``if n > 2``, ``range(n)``, an axis) becomes one,
+      too.
+    - A look at a value that depends on a tensor among the arguments (``if x.sum() > 0``, ``float``,
+      ``np.asarray``) raises `JitError` at that line: use `jitgrad.where`, or leave `jit` off.
+    - What the function reaches by the variables it names is looked up in each call: globals,
+      closures, attributes, elements of containers, and the same for the functions, methods and
+      special methods (``__getitem__``, ``__iter__``...) it calls; not within installed packages
+      other than its own. Tensors, and NumPy arrays that are operands, are as good as arguments:
+      they, and views such as ``A.T`` and ``A[0]``, may be bound anew or written to. Where anything
+      else there has changed, the function is recorded again.
+    - An array or tensor that cannot be looked up (of an iterator, a cache, a table of pandas)
+      raises `JitError`. Arrays that NumPy makes within the function (``np.eye(2)``, ``A * 2``)
+      belong to the recording, which is then for these contents of the arrays outside; where the
+      function also reaches what cannot be looked into, they raise, too.
+    - **Numbers are looked up where a name leads to them, like all else. Any other number (of a
+      clock, a random generator, an iterator, an element of an array that is an operand) stays that
+      of the recording.** ``check=True`` finds them.
+    - Index tensors (``x[jitgrad.argsort(x)]``, ``x[i]``) are recorded, and checked in each call;
+      boolean masks give results of other shapes and raise.
+    - Writes to arguments and to tensors from outside, their ``.grad`` and ``requires_grad``, happen
+      in each call.
+    - Gradients go through a call as through the function, of any order. Results require grad if
+      they depend on inputs that do, and are then computed when they are looked at, together with
+      what else is pending.
+    - Gradients, and values of `value_and_grad`, are like what the function was called with, as
+      without `jit`: arrays for arrays, floats for floats. Within the function they are tensors; so
+      are all other results.
+    - Arguments may be one another, views of one another, or what the function reaches by name, too.
+      Results that are views (of tensors among arguments or outside, or of each other) share their
+      memory, and one given back as it is, is itself. Where what the function writes to, or
+      differentiates with respect to, is reached in two ways that it was not recorded with, it is
+      recorded again, or called as it is.
     - What the function did before it raised an exception, stays; only a `JitError` takes all back.
-    - `jitgrad.randn` and its kin draw anew in each call. All else that the function does beside (prints, writes into
-      arrays by NumPy) is done when it is recorded, only then.
-    - Functions under `jit` are pickled as functions are: by name, or by `cloudpickle` (joblib, Dask, Ray) by value, and
-      are recorded anew there.
+    - `jitgrad.randn` and its kin draw anew in each call. All else that the function does beside
+      (prints, writes into arrays by NumPy) is done when it is recorded, only then.
+    - Functions under `jit` are pickled as functions are: by name, or by `cloudpickle` (joblib,
+      Dask, Ray) by value, and are recorded anew there.
     - What cannot be replayed is called as it is, with a `JitgradWarning` that says why.
 
     Parameters
@@ -96,13 +108,14 @@ def jit(
     static_argnames : str or sequence of str
         The same for arguments given by name.
     check : bool
-        For tests: record in each call, and raise `JitError`, with the line, where a recording is not what the one is
-        that would have served the call.
+        For tests: record in each call, and raise `JitError`, with the line, where a recording is
+        not what the one is that would have served the call.
 
     Returns
     -------
     callable
-        With `clear_cache()`, which forgets all recordings, and `plans()`, the plans of those there are.
+        With `clear_cache()`, which forgets all recordings, and `plans()`, the plans of those there
+        are.
 
     Raises
     ------
@@ -116,12 +129,23 @@ def jit(
     (tensor(5.), tensor([2., 4.]))
     """
     if function is None:
-        return functools.partial(jit, static_argnums=static_argnums, static_argnames=static_argnames, check=check)
+        return functools.partial(
+            jit, static_argnums=static_argnums, static_argnames=static_argnames, check=check
+        )
     if not callable(function):
-        raise ArgumentError(f"got jit() of an object of type {type(function).__name__}, expected a function")
-    for is_kind in (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction):
+        raise ArgumentError(
+            f"got jit() of an object of type {type(function).__name__}, expected a function"
+        )
+    for is_kind in (
+        inspect.isgeneratorfunction,
+        inspect.iscoroutinefunction,
+        inspect.isasyncgenfunction,
+    ):
         if isinstance(function, FUNCTIONS) and is_kind(function):
-            raise ArgumentError("got jit() of a generator or coroutine, expected a function that returns its results")
+            raise ArgumentError(
+                "got jit() of a generator or coroutine, expected a function that returns its "
+                "results"
+            )
     return _made(Jitted(function, _static(function, static_argnums, static_argnames), bool(check)))
 
 
@@ -130,14 +154,20 @@ def _static(function, nums, names):
     names = (names,) if isinstance(names, str) else tuple(names)
     if not all(isinstance(n, str) for n in names):
         raise ArgumentError(f"got static_argnames={names!r}, expected names of arguments")
-    nums = tuple(as_int(n, "static_argnums") for n in (nums if isinstance(nums, (tuple, list)) else (nums,)))
+    nums = tuple(
+        as_int(n, "static_argnums") for n in (nums if isinstance(nums, (tuple, list)) else (nums,))
+    )
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except Exception:  # of an object that refuses to be asked, too
         parameters = []
-    by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    by_place = [
+        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
     if any(n < 0 for n in nums) and not by_place:
-        raise ArgumentError(f"got static_argnums={nums!r}, expected positions counted from the front")
+        raise ArgumentError(
+            f"got static_argnums={nums!r}, expected positions counted from the front"
+        )
     nums = {n + len(by_place) if n < 0 else n for n in nums}
     nums |= {by_place.index(n) for n in names if n in by_place}
     return frozenset((*nums, *names, *(by_place[n] for n in nums if n < len(by_place))))
@@ -154,7 +184,9 @@ def _made(jitted):
                 if out is not MISS:
                     return out
             return call(args, kwargs)
-        except Exception as error:  # the user's own, too: between this line and theirs are frames of the recording
+        except (
+            Exception
+        ) as error:  # the user's own, too: between this line and theirs are frames of the recording
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     try:
@@ -170,7 +202,8 @@ def _never(args, kwargs):
 
 
 class _Kind:
-    """The recordings for one kind of call, the one used last in front; `eager` if there can be none."""
+    """The recordings for one kind of call, the one used last in front; `eager` if there can be
+    none."""
 
     def __init__(self):
         self.replays, self.recorded, self.eager = [], 0, False
@@ -235,7 +268,8 @@ class Jitted:
         kind.recorded += 1
         if kind.recorded > AGAIN:
             why = (
-                f"it was recorded {AGAIN} times, as numbers it looks at, or what it reaches outside, changed; pass "
+                f"it was recorded {AGAIN} times, as numbers it looks at, or what it reaches "
+                "outside, changed; pass "
                 "what changes as tensors"
             )
             return self._as_it_is(kind, why, args, kwargs)
@@ -252,7 +286,8 @@ class Jitted:
             made.trace.forget()
 
     def _called(self, kind, made, error, args, kwargs):
-        """The results of the call that was recorded; keeps what was `made` of it, unless it ended with an error."""
+        """The results of the call that was recorded; keeps what was `made` of it, unless it ended
+        with an error."""
         if error is not None:
             made.function(checked=False)(args, kwargs)
             raise error
@@ -267,12 +302,17 @@ class Jitted:
         return out
 
     def checked(self, kind, args, kwargs):
-        """The results of a call that is recorded anew, and compared with the recording that would have served it."""
+        """The results of a call that is recorded anew, and compared with the recording that would
+        have served it."""
         old = next((kept for kept in kind.replays if kept.matches(args, kwargs)), None)
         with Log() as log:
             made, error, why = self._recorded(args, kwargs)
         if made is None:
-            return self.function(*args, **kwargs) if why is None else self._as_it_is(kind, why, args, kwargs)
+            return (
+                self.function(*args, **kwargs)
+                if why is None
+                else self._as_it_is(kind, why, args, kwargs)
+            )
         now = Kept(made, log)
         wrong = None if old is None or error is not None else difference(old, now)
         if wrong is not None:
@@ -286,7 +326,8 @@ class Jitted:
         return out
 
     def _recorded(self, args, kwargs):
-        """The recording of a call and the error it ended with, if any; or why there can be none for this kind."""
+        """The recording of a call and the error it ended with, if any; or why there can be none for
+        this kind."""
         try:
             return *recorded(self.function, args, kwargs, self.static), None
         except Entangled:
@@ -323,8 +364,8 @@ def _part(x):
 
 
 class Entangled(Unreplayable):
-    """A call fails to be recorded in which an argument shares memory with another, or with what is reached outside:
-    perhaps only since a recording does not know of that."""
+    """A call fails to be recorded in which an argument shares memory with another, or with what is
+    reached outside: perhaps only since a recording does not know of that."""
 
 
 def recorded(function, args, kwargs, static):
@@ -389,7 +430,11 @@ def _given(trace, place, containers):
         stand = trace.stand_of(place)
         if stand is not None:
             return stand.tensor
-        return x if place.shared and kind == "tensor" else trace.stand_in(x, place, x.shape, native(x.dtype))
+        return (
+            x
+            if place.shared and kind == "tensor"
+            else trace.stand_in(x, place, x.shape, native(x.dtype))
+        )
     if kind == "scalar":
         return x if x.dtype == np.bool_ else trace.stand_in(x, place, (), native(x.dtype))
     if kind == "number":

@@ -1,9 +1,11 @@
-"""A recording as one generated Python function: ``replay(args, kwargs)`` gives the results of a later call, or MISS.
+"""A recording as one generated Python function: ``replay(args, kwargs)`` gives the results of a
+later call, or MISS.
 
-The text has, in this order: the lines of the places (`places`), which fetch what the call is for and give MISS where it
-is not what was recorded; results that require grad, one record each on the tape, whose node is the whole formula; one
-call of the plan of all other values; a handle for each of them; what the function changes outside; results that are
-views; all in the function's own containers. What the text calls is in `replayed`. Start at `Replay`.
+The text has, in this order: the lines of the places (`places`), which fetch what the call is for
+and give MISS where it is not what was recorded; results that require grad, one record each on the
+tape, whose node is the whole formula; one call of the plan of all other values; a handle for each
+of them; what the function changes outside; results that are views; all in the function's own
+containers. What the text calls is in `replayed`. Start at `Replay`.
 """
 
 import collections
@@ -49,9 +51,16 @@ class Binder:
 
     def __init__(self):
         self.scope = {
-            "MISS": MISS, "GONE": GONE, "Tensor": Tensor, "ndarray": np.ndarray, "look": look, "new": object.__new__,
-            "local": local, "from_value": from_value, "JitgradError": JitgradError,
-        }  # fmt: skip
+            "MISS": MISS,
+            "GONE": GONE,
+            "Tensor": Tensor,
+            "ndarray": np.ndarray,
+            "look": look,
+            "new": object.__new__,
+            "local": local,
+            "from_value": from_value,
+            "JitgradError": JitgradError,
+        }
         self.names, self.counter = {}, itertools.count()
 
     def __call__(self, value):
@@ -66,7 +75,8 @@ class Binder:
 
 
 class Replay:
-    """The generated function of a recording that has just ended, its `trace` still open, whose results are `out`."""
+    """The generated function of a recording that has just ended, its `trace` still open, whose
+    results are `out`."""
 
     def __init__(self, function, trace, out, mode):
         self.trace, self.places, self.mode, self.call = trace, trace.places, mode, function
@@ -99,7 +109,9 @@ class Replay:
             ends = "[]" if kind is list else "()"
             return lambda: ends[0] + "".join(text + ", " for text in texts()) + ends[1]
         if kind is dict:
-            return lambda: "{" + ", ".join(f"{self.bind(k)}: {text}" for k, text in zip(x, texts())) + "}"
+            return lambda: (
+                "{" + ", ".join(f"{self.bind(k)}: {text}" for k, text in zip(x, texts())) + "}"
+            )
         return lambda: f"{self.bind(made)}({self.bind(x)}, [{', '.join(texts())}])"
 
     def _array(self, x):
@@ -122,7 +134,8 @@ class Replay:
             look(t)
             if t._state.rg and type(t._edge) is Accumulate:
                 raise JitError(
-                    "got a leaf that requires grad, made by a function under jit, as a result: its gradient would "
+                    "got a leaf that requires grad, made by a function under jit, as a result: "
+                    "its gradient would "
                     "be lost; return x.detach(), and call requires_grad_() on that outside"
                 )
             self.names[id(t)] = f"t{len(self.names)}"
@@ -134,12 +147,15 @@ class Replay:
         return lambda: name if way is None else f"{self.bind(way)}({name})"
 
     def _sort(self, changes):
-        """Which results are formulas on the tape, which are values, which views; and which are of a graph that was
-        freed, or that only a leaf of the function's own is in, which is gone."""
+        """Which results are formulas on the tape, which are values, which views; and which are of a
+        graph that was freed, or that only a leaf of the function's own is in, which is gone."""
         self.formulas, self.values, self.lost = [], [], []
         self.views = self._views()
         made = {name for name, _, _ in self.views}
-        moved = any(kind == "requires_grad" or (kind == "write" and _has_gradient(p)) for kind, p, _ in changes)
+        moved = any(
+            kind == "requires_grad" or (kind == "write" and _has_gradient(p))
+            for kind, p, _ in changes
+        )
         for key, t in self.results.items():
             name, node = self.names[key], look(t).node
             if name in made:
@@ -157,11 +173,14 @@ class Replay:
         formulas = {name for name, _ in self.formulas}
         if self.formulas and self.trace.hooked:
             raise Unreplayable("it installs hooks, and its results require grad")
-        if any(kind == "grad" and self.names.get(id(what)) in formulas for kind, _, what in changes):
+        if any(
+            kind == "grad" and self.names.get(id(what)) in formulas for kind, _, what in changes
+        ):
             raise Unreplayable("it makes gradients that require grad")
 
     def _views(self):
-        """Results that share memory with something: (name, a text of that, steps from there) each."""
+        """Results that share memory with something: (name, a text of that, steps from there)
+        each."""
         bases = {key: _base(t, self.trace) for key, t in self.results.items()}
         times = collections.Counter(id(base) for base, _ in bases.values())
         out = []
@@ -169,7 +188,9 @@ class Replay:
             t, place = self.results.get(key), self.trace.place_of(base)
             if not steps or (place is not None and place.kind != "tensor"):
                 continue
-            if place is None and (times[id(base)] < 2 or _is_leaf(base)):  # nobody can reach what it is a view of
+            if place is None and (
+                times[id(base)] < 2 or _is_leaf(base)
+            ):  # nobody can reach what it is a view of
                 continue
             if t._state.rg != (base._state.rg and all(s.grad and not s.cuts for s in steps)):
                 raise Unreplayable("it changes how gradients go through a view that it gives back")
@@ -180,15 +201,23 @@ class Replay:
 
     def _plan(self, changes):
         """The plan of the values; and what the places have to fetch for it."""
-        self.changes = [(kind, p, what.node if kind == "write" else what) for kind, p, what in changes]
-        roots = [node for _, node, _ in self.values] + [node for kind, _, node in self.changes if kind == "write"]
+        self.changes = [
+            (kind, p, what.node if kind == "write" else what) for kind, p, what in changes
+        ]
+        roots = [node for _, node, _ in self.values] + [
+            node for kind, _, node in self.changes if kind == "write"
+        ]
         self.roots = list(dict.fromkeys(roots))
         order = toposort(self.roots)
         self.inputs = sorted({n for n in order if n.op is LEAF}, key=lambda n: n.arg)
         self.numbers = sorted({n for n in order if n.op is NUMBER}, key=lambda n: n.arg)
         new = {n: leaf(k, n.shape, n.dtype) for k, n in enumerate(self.inputs)}
         new.update({n: number(k, n.dtype) for k, n in enumerate(self.numbers)})
-        self.plan = Plan(substitute(self.roots, new), f"jit of {self.title}", again=True) if self.roots else None
+        self.plan = (
+            Plan(substitute(self.roots, new), f"jit of {self.title}", again=True)
+            if self.roots
+            else None
+        )
         shared = _shared([*self.roots, *simplify(self.roots)])
         for node in (*self.inputs, *(n for _, f in self.formulas for n in f.operands)):
             place = self.trace.inputs[node.arg].place
@@ -197,20 +226,36 @@ class Replay:
                 place.copied = place.copied or node in shared or node not in self.inputs
 
     def _settle_leaves(self):
-        """What a recording with gradients of tensors from outside is for: for leaves only, or for one that is none."""
-        self.found = [p for p in self.places.all() if p.kind in ("tensor", "array", "view") and self._is_found(p)]
+        """What a recording with gradients of tensors from outside is for: for leaves only, or for
+        one that is none."""
+        self.found = [
+            p
+            for p in self.places.all()
+            if p.kind in ("tensor", "array", "view") and self._is_found(p)
+        ]
         wanted = [p for p in self.found if p.wanted]
         for p in self.found if wanted else ():
             p.rooted = True
-            if p.kind == "tensor" and p.data.rg and type(p.object._edge) is not Accumulate and wanted != [p]:
-                raise Unreplayable("it differentiates with respect to tensors from outside, and reads computed ones")
+            if (
+                p.kind == "tensor"
+                and p.data.rg
+                and type(p.object._edge) is not Accumulate
+                and wanted != [p]
+            ):
+                raise Unreplayable(
+                    "it differentiates with respect to tensors from outside, and reads computed "
+                    "ones"
+                )
 
     def _is_found(self, place):
         changed = {id(p) for _, p, _ in self.changes}
-        return place.used or place.uses_grad or place.wanted or place.written or id(place) in changed
+        return (
+            place.used or place.uses_grad or place.wanted or place.written or id(place) in changed
+        )
 
     def _fetch(self, checked):
-        """The lines that fetch what the call is for; without the checks, for the call that was recorded."""
+        """The lines that fetch what the call is for; without the checks, for the call that was
+        recorded."""
         bind = self.bind
         for place in self.places.all():
             place.var = place.var if place.kind == "number" or place.access is None else None
@@ -218,7 +263,10 @@ class Replay:
         fetch = [line for place in self.places.all() for line in place.lines(bind)]
         if not checked:
             fetch = [line for line in fetch if not line.endswith(": return MISS")]
-        elif any(p.needed and (p.outside or p.parts) for p in self.places.all() if p.access) or self.places.grads:
+        elif (
+            any(p.needed and (p.outside or p.parts) for p in self.places.all() if p.access)
+            or self.places.grads
+        ):
             fetch = ["try:", *(f"    {line}" for line in fetch), "except GONE:", "    return MISS"]
         if checked:
             fetch.insert(0, f"if local.seg.state.grad is not {self.mode}: return MISS")
@@ -239,7 +287,9 @@ class Replay:
     def matcher(self):
         """A function that tells whether the recording serves a call."""
         lines = [*self._fetch(True), "return True"]
-        match = self._function("def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines))
+        match = self._function(
+            "def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines)
+        )
         return lambda args, kwargs: match(args, kwargs) is True
 
     def function(self, checked=True):
@@ -252,24 +302,42 @@ class Replay:
         return out
 
     def _entangled(self, checked):
-        """What is changed or differentiated must have the other names among what is read that it was recorded with."""
-        moved = dict.fromkeys([p for _, p, _ in self.changes] + [p for p in self.found if p.wanted or p.written])
+        """What is changed or differentiated must have the other names among what is read that it
+        was recorded with."""
+        moved = dict.fromkeys(
+            [p for _, p, _ in self.changes] + [p for p in self.found if p.wanted or p.written]
+        )
         if not moved:
             return []
         stands = {id(s.place) for s in self.trace.stands.values()}
-        parts = list(moved), [p for p in self.found if id(p) in stands], [p for p in self.found if id(p) not in stands]
+        parts = (
+            list(moved),
+            [p for p in self.found if id(p) in stands],
+            [p for p in self.found if id(p) not in stands],
+        )
         groups = replay_calls.aliases(*(tuple(p.object for p in part) for part in parts))
         groups = () if groups in (replay_calls.EAGER, replay_calls.SAME) else groups
         texts = ", ".join(f"({''.join(p.var + ', ' for p in part)})" for part in parts)
         call = f"{self.bind(self.call)}(*args, **kwargs)"
         other = f"{call} if e == {replay_calls.EAGER!r} else MISS" if checked else call
         guarded = [p.var for p in moved if p.guarded]
-        guards = [f"if {self.bind(replay_calls.guarded)}({', '.join(guarded)}): return {call}"] if guarded else []
-        lines = [*guards, f"e = {self.bind(replay_calls.aliases)}({texts})", f"if e != {groups!r}: return {other}"]
-        return lines if all(map(self._is_known, moved)) or not groups else [*lines, f"return {call}"]
+        guards = (
+            [f"if {self.bind(replay_calls.guarded)}({', '.join(guarded)}): return {call}"]
+            if guarded
+            else []
+        )
+        lines = [
+            *guards,
+            f"e = {self.bind(replay_calls.aliases)}({texts})",
+            f"if e != {groups!r}: return {other}",
+        ]
+        return (
+            lines if all(map(self._is_known, moved)) or not groups else [*lines, f"return {call}"]
+        )
 
     def _is_known(self, place):
-        """Whether all that the tensor at a place is a view of is reached, too, so that others follow a write to it."""
+        """Whether all that the tensor at a place is a view of is reached, too, so that others
+        follow a write to it."""
         t = parent_of(place.object) if place.kind == "tensor" else None
         while t is not None and self.trace.reaches(t):
             t = parent_of(t)
@@ -280,7 +348,9 @@ class Replay:
         for k, node in enumerate(self.trace.inputs):
             if node.draw is not None:
                 self.draws[k] = f"d{k}"
-        return [f"{name} = {self.bind(self.trace.inputs[k].draw)}()" for k, name in self.draws.items()]
+        return [
+            f"{name} = {self.bind(self.trace.inputs[k].draw)}()" for k, name in self.draws.items()
+        ]
 
     def _value(self, node):
         given = self.trace.inputs[node.arg]
@@ -322,7 +392,10 @@ class Replay:
         for name, node, sig in self.values:
             out.append(f"{name} = new(Tensor)")
             if sig.rg:
-                out += [f"{name}._seg = {name}._x = None", f"{name}._edge = {self.bind(replay_calls.FREED)}"]
+                out += [
+                    f"{name}._seg = {name}._x = None",
+                    f"{name}._edge = {self.bind(replay_calls.FREED)}",
+                ]
             else:
                 out.append(f"{name}._seg = {name}._edge = {name}._x = None")
             out += [f"{name}._state = {self.bind(sig)}", f"{name}._value = {at[node]}"]
@@ -346,14 +419,26 @@ class Replay:
         out = before + after
         if len(out) < 2:
             return out
-        again = [f"    {line}" for line in out]  # so that an interrupt leaves no half of them: see `base.locks`
-        return ["try:", *again, "except JitgradError:", "    raise", "except BaseException:", *again, "    raise"]
+        again = [
+            f"    {line}" for line in out
+        ]  # so that an interrupt leaves no half of them: see `base.locks`
+        return [
+            "try:",
+            *again,
+            "except JitgradError:",
+            "    raise",
+            "except BaseException:",
+            *again,
+            "    raise",
+        ]
 
     def _step(self, step):
         """A step of a view, with the numbers of the call."""
         self.kept.append(step)
         if any(type(n) is Number for n in step.numbers):
-            numbers = "".join((n.code if type(n) is Number else self.bind(n)) + ", " for n in step.numbers)
+            numbers = "".join(
+                (n.code if type(n) is Number else self.bind(n)) + ", " for n in step.numbers
+            )
             return f"{self.bind(step.renumbered)}(({numbers}))"
         return self.bind(step)
 
@@ -372,9 +457,15 @@ def _shared(roots):
 
 
 def _base(t, trace):
-    """What a result is a view of, and the steps from there: something from outside, or made by the function."""
+    """What a result is a view of, and the steps from there: something from outside, or made by the
+    function."""
     steps = []
-    while trace.is_own(t) and id(t) not in trace.stands and parent_of(t) is not None and not _is_leaf(t):
+    while (
+        trace.is_own(t)
+        and id(t) not in trace.stands
+        and parent_of(t) is not None
+        and not _is_leaf(t)
+    ):
         steps.insert(0, t._x.step)
         t = t._x.parent
     return t, tuple(steps)
@@ -397,7 +488,9 @@ def _is_freed(t):
             continue
         seen.add(edge)
         graph, state = edge
-        if graph.freed is not None and any(s in graph.freed and saves(s) for s in upstream((state,))):
+        if graph.freed is not None and any(
+            s in graph.freed and saves(s) for s in upstream((state,))
+        ):
             return True
         stack.extend(graph.edges[i] for i in roots_of(state))
     return False

@@ -1,6 +1,8 @@
-"""What the generated text of a recording calls (see `emit`): the records, writes and views of a later call.
+"""What the generated text of a recording calls (see `emit`): the records, writes and views of a
+later call.
 
-Start at `aliases`, which tells calls apart by which of the tensors they reach are one, or views of one another.
+Start at `aliases`, which tells calls apart by which of the tensors they reach are one, or views of
+one another.
 """
 
 import numpy as np
@@ -21,7 +23,8 @@ SAME = "same"
 
 
 def lost(t):
-    """A result that requires grad only by a leaf of the function's own, which nobody can reach any more."""
+    """A result that requires grad only by a leaf of the function's own, which nobody can reach any
+    more."""
     root = from_value(t._value, t.shape, t.dtype, None)
     root = from_value(t._value, t.shape, t.dtype, Accumulate(root))
     return root.clone()
@@ -44,17 +47,21 @@ def write(t, value):
         recorded(False, t._write, from_value(value, t.shape, t.dtype, None), True)
 
 
-# --- what shares memory ----------------------------------------------------------------------------------------------
+# --- what shares memory ---------------------------------------------------------------------------
 
 
 def aliases(moved, given, outside):
-    """Which tensors found share memory with one of those `moved`: the ids of each group of more than one.
+    """Which tensors found share memory with one of those `moved`: the ids of each group of more
+    than one.
 
-    A recording has stand-ins for the arguments `given`, which share nothing with each other or with what is `outside`:
-    a group with one of them is for no recording (EAGER), or for another one if two of them are the same (SAME).
-    """
+    A recording has stand-ins for the arguments `given`, which share nothing with each other or with
+    what is `outside`: a group with one of them is for no recording (EAGER), or for another one if
+    two of them are the same (SAME)."""
     found = given + outside
-    tops = [id(x) if isinstance(x, np.ndarray) or x._x is None or x._x.parent is None else id(top(x)) for x in found]
+    tops = [
+        id(x) if isinstance(x, np.ndarray) or x._x is None or x._x.parent is None else id(top(x))
+        for x in found
+    ]
     groups = ()
     for x in moved:
         if isinstance(x, np.ndarray):
@@ -74,17 +81,22 @@ def aliases(moved, given, outside):
 
 
 def guarded(*written):
-    """Whether one of some tensors, written to with gradients on, is a view of one that requires grad: such writes may
-    have to be refused."""
+    """Whether one of some tensors, written to with gradients on, is a view of one that requires
+    grad: such writes may have to be refused."""
     for t in written:
-        while isinstance(t, Handle) and t._x is not None and t._x.parent is not None and not t._x.step.cuts:
+        while (
+            isinstance(t, Handle)
+            and t._x is not None
+            and t._x.parent is not None
+            and not t._x.step.cuts
+        ):
             t = t._x.parent
             if t.requires_grad:
                 return True
     return False
 
 
-# --- the end of a graph that was freed --------------------------------------------------------------------------------
+# --- the end of a graph that was freed ------------------------------------------------------------
 
 
 def _freed_edge():
@@ -92,7 +104,8 @@ def _freed_edge():
 
     def refuse(sweep, state, g):
         raise GradientError(
-            "got a backward through a result of a function under jit that went through it itself by backward(); "
+            "got a backward through a result of a function under jit that went through it itself "
+            "by backward(); "
             "pass retain_graph=True to that call, or call backward() outside only"
         )
 

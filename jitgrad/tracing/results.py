@@ -1,9 +1,11 @@
-"""What is handed back for what was passed: a tensor for a tensor, an array for an array, a number for a number.
+"""What is handed back for what was passed: a tensor for a tensor, an array for an array, a number
+for a number.
 
-Transforms compute with tensors whatever they are given. Their results go the way back here, so that code written for
-NumPy (SciPy's optimisers, for one) gets what it passed. A result that is part of an outer differentiation stays a
-tensor: as an array it would lose its gradient. While `jit` records there are no values yet: the results stay tensors
-within the function, and each call hands them back. Start at `way`.
+Transforms compute with tensors whatever they are given. Their results go the way back here, so that
+code written for NumPy (SciPy's optimisers, for one) gets what it passed. A result that is part of
+an outer differentiation stays a tensor: as an array it would lose its gradient. While `jit` records
+there are no values yet: the results stay tensors within the function, and each call hands them
+back. Start at `way`.
 """
 
 import sys
@@ -20,8 +22,8 @@ Way = Callable[[Any], Any]
 
 
 def of_value(ways: Sequence[Way]) -> Way:
-    """What makes of a value what belongs to arguments whose gradients go back by `ways`: a tensor if one of them is, or
-    if there are none."""
+    """What makes of a value what belongs to arguments whose gradients go back by `ways`: a tensor
+    if one of them is, or if there are none."""
     if not ways or as_is in ways:
         return as_is
     return when_known(as_float if set(ways) == {as_float} else as_scalar)
@@ -32,7 +34,11 @@ def way(x: Any) -> Way:
     tracing = local.seg.tracing if recordings else None
     if isinstance(x, Handle):
         stand = None if tracing is None else tracing.stands.get(id(x))
-        return as_is if stand is None else {"array": as_array, "scalar": as_scalar}.get(stand.place.kind, as_is)
+        return (
+            as_is
+            if stand is None
+            else {"array": as_array, "scalar": as_scalar}.get(stand.place.kind, as_is)
+        )
     if type(x) in (float, Number):
         return as_float
     return as_scalar if isinstance(x, np.generic) else as_array
@@ -78,7 +84,9 @@ def as_array(t):
 
 def _is_own(value):
     """Whether no other tensor, array or recorded program has the memory of a tensor's value."""
-    held = sys.getrefcount(value) <= 4  # the tensor, the caller's frame, this one and the call that counts
+    held = (
+        sys.getrefcount(value) <= 4
+    )  # the tensor, the caller's frame, this one and the call that counts
     base = value.base
     while held and base is not None:
         held = sys.getrefcount(base) <= 3  # what is on it, this frame and the call

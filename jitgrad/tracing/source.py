@@ -1,7 +1,8 @@
 """One object that a recorded function reaches: how a later call fetches it, and what it compares.
 
-A `Place` writes lines of Python: they fetch the object from that of its parent, and return MISS unless it is what the
-recording was made for. The functions at the end are the ways from one object to another. Start at `Place.lines`.
+A `Place` writes lines of Python: they fetch the object from that of its parent, and return MISS
+unless it is what the recording was made for. The functions at the end are the ways from one object
+to another. Start at `Place.lines`.
 """
 
 import math
@@ -17,17 +18,23 @@ SETTLED = frozenset(("plain", "scalar", "same", "alias", "hashed"))
 class Place:
     """One object: what it is, how it is fetched from `parent`, and how it is checked (`kind`).
 
-    The recording sets `used` for a tensor or array it reads, `fixed` where it depends on the value, `rooted` where it
-    depends on whether the tensor is a leaf, `wanted` where it asks for gradients there, `written` where it writes
-    (`guarded`: with gradients on), `uses_grad` where it reads or sets the gradient, which is at `inner` if there is
-    one; `valued` says that a plan needs the value; `strided` that views of it are fetched, so that its layout counts.
-    `name` is that of a variable or attribute, `size` the number of the object's own attributes, if that counts, and
-    `type` its class, if it may get another. An object in several places is at the first of them, `shared` if another of
-    them is outside, and an "alias" there.
-    """
+    The recording sets `used` for a tensor or array it reads, `fixed` where it depends on the value,
+    `rooted` where it depends on whether the tensor is a leaf, `wanted` where it asks for gradients
+    there, `written` where it writes (`guarded`: with gradients on), `uses_grad` where it reads or
+    sets the gradient, which is at `inner` if there is one; `valued` says that a plan needs the
+    value; `strided` that views of it are fetched, so that its layout counts. `name` is that of a
+    variable or attribute, `size` the number of the object's own attributes, if that counts, and
+    `type` its class, if it may get another. An object in several places is at the first of them,
+    `shared` if another of them is outside, and an "alias" there."""
 
     def __init__(self, object, kind, parent=None, access=None, data=None, outside=False):
-        self.object, self.kind, self.parent, self.access, self.data = object, kind, parent, access, data
+        self.object, self.kind, self.parent, self.access, self.data = (
+            object,
+            kind,
+            parent,
+            access,
+            data,
+        )
         self.used = self.fixed = self.uses_grad = self.valued = self.copied = False
         self.rooted = self.wanted = self.written = self.guarded = self.shared = False
         self.outside, self.inner, self.parts = outside, None, []
@@ -51,16 +58,20 @@ class Place:
         return out
 
     def of_its_own(self, bind):
-        """The checks that an object finds the attributes it found: those of its class, which none of its own hides."""
+        """The checks that an object finds the attributes it found: those of its class, which none
+        of its own hides."""
         if self.type is not None and self.kind != "typed":
             yield f"type({self.var}) is not {bind(self.type)}"
         if self.size is not None:
             yield f"len({self.var}.__dict__) != {self.size}"
 
     def is_checked(self):
-        """Whether the object is compared with what it was: not what a container that is compared holds anyway."""
+        """Whether the object is compared with what it was: not what a container that is compared
+        holds anyway."""
         settled = self.implied and (self.kind in SETTLED or self.is_tuple())
-        return self.kind != "free" and not (settled and not (self.kind == "alias" and self.data.may_move()))
+        return self.kind != "free" and not (
+            settled and not (self.kind == "alias" and self.data.may_move())
+        )
 
     def is_tuple(self):
         """Whether it is a tuple of the surroundings: the same one has the same elements."""
@@ -82,13 +93,17 @@ class Place:
 
     def may_move(self):
         """Whether another object of its kind may take its place."""
-        return self.kind in ("tensor", "array", "mapping") or (self.kind == "sequence" and not self.is_tuple())
+        return self.kind in ("tensor", "array", "mapping") or (
+            self.kind == "sequence" and not self.is_tuple()
+        )
 
     def _made(self, bind, v, out):
         def changed(now, was):
             return f"{now} != {was}" if type(was) is int else f"{now} is not {bind(was)}"
 
-        return " or ".join([changed(text.format(bind(x)), was) for x, parts in self.object for text, was in parts])
+        return " or ".join(
+            [changed(text.format(bind(x)), was) for x, parts in self.object for text, was in parts]
+        )
 
     def _typed(self, bind, v, out):
         return f"type({v}) is not {bind(type(self.object))}"
@@ -128,12 +143,18 @@ class Place:
         return f"{v} is not {bind(x)} and ({self._typed(bind, v, out)} or {_differs(bind, v, x)})"
 
     def _number(self, bind, v, out):
-        return self._typed(bind, v, out) + (f" or {_differs(bind, v, self.object)}" if self.fixed else "")
+        return self._typed(bind, v, out) + (
+            f" or {_differs(bind, v, self.object)}" if self.fixed else ""
+        )
 
     def _scalar(self, bind, v, out):
         self.value = f"{v}.item()"
         wrong = f"{self._typed(bind, v, out)} or {v}.dtype != {bind(self.object.dtype)}"
-        return wrong if self.used and not self.fixed else f"{wrong} or {v}.tobytes() != {bind(self.object.tobytes())}"
+        return (
+            wrong
+            if self.used and not self.fixed
+            else f"{wrong} or {v}.tobytes() != {bind(self.object.tobytes())}"
+        )
 
     def _array(self, bind, v, out):
         a = self.object
@@ -145,7 +166,8 @@ class Place:
         return self._elements(bind, v, out, "")
 
     def _elements(self, bind, v, out, wrong):
-        """Fetches the elements of an array that is not `wrong`, if the plan needs them, or compares them."""
+        """Fetches the elements of an array that is not `wrong`, if the plan needs them, or compares
+        them."""
         a = self.object
         if self.valued:
             self.value = bind.local("x")
@@ -163,14 +185,19 @@ class Place:
         out.append(f"if type({v}) is not Tensor: return MISS")
         if self.valued or self.fixed:
             self.value = bind.local("x")
-            out += [f"{self.value} = {v}._value", f"if {self.value} is None: {self.value} = look({v})"]
+            out += [
+                f"{self.value} = {v}._value",
+                f"if {self.value} is None: {self.value} = look({v})",
+            ]
         else:
             out.append(f"if {v}._x is not None and {v}._x.stale: look({v})")
         wrong = f"{v}._state.sig is not {bind(self.data)}"
         if self.fixed:
             held = self.object._value
             wrong += f" or {self.value} is not {bind(held)}"
-            wrong += "" if isinstance(held, np.ndarray) else f" and {_differs(bind, self.value, held)}"
+            wrong += (
+                "" if isinstance(held, np.ndarray) else f" and {_differs(bind, self.value, held)}"
+            )
         if self.rooted and self.data.rg:
             leaf = type(self.object._edge) is Accumulate
             wrong += f" or type({v}._edge) is {'not ' if leaf else ''}{bind(Accumulate)}"
@@ -213,7 +240,11 @@ def view_of(base, shape, dtype, offset, strides):
 def flat(a):
     """The elements of an array in order, as kernels take them; shared where they can be."""
     flags = a.flags
-    return a.reshape(-1) if flags.c_contiguous and flags.aligned else np.array(a, order="C").reshape(-1)
+    return (
+        a.reshape(-1)
+        if flags.c_contiguous and flags.aligned
+        else np.array(a, order="C").reshape(-1)
+    )
 
 
 def _differs(bind, v, x):
@@ -222,7 +253,7 @@ def _differs(bind, v, x):
     return f"{v} != {bind(x)}"
 
 
-# --- ways from one object to another ---------------------------------------------------------------------------------
+# --- ways from one object to another --------------------------------------------------------------
 
 
 def item(key):

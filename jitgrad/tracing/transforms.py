@@ -1,7 +1,7 @@
 """Functions of functions: `grad`, `value_and_grad`, `hvp`, on top of the tape.
 
-Arguments are containers (`tree`) whose leaves become tensors, and results are handed back as the arguments came
-(`handed`). Start at `value_and_grad`.
+Arguments are containers (`tree`) whose leaves become tensors, and results are handed back as the
+arguments came (`handed`). Start at `value_and_grad`.
 """
 
 import functools
@@ -27,14 +27,18 @@ from . import results
 
 
 def _argument(x, name):
-    """The tensor that stands for an argument: of its own, so that nothing else that holds `x` counts as it."""
+    """The tensor that stands for an argument: of its own, so that nothing else that holds `x`
+    counts as it."""
     try:
         t = as_operand(x)
     except DTypeError as error:
-        raise DTypeError(f"got {name} of type {type(x).__name__} to differentiate: {error}") from None
+        raise DTypeError(
+            f"got {name} of type {type(x).__name__} to differentiate: {error}"
+        ) from None
     if t.dtype.kind != "f":
         raise GradientError(
-            f"got {name} of dtype {t.dtype} to differentiate, expected a float; pass 1.0 instead of 1, and what is no "
+            f"got {name} of dtype {t.dtype} to differentiate, expected a float; pass 1.0 instead "
+            "of 1, and what is no "
             "parameter as another argument"
         )
     if t.requires_grad:  # part of an outer differentiation: its graph goes on
@@ -47,7 +51,9 @@ class _Differentiated:
 
     def __init__(self, x, name):
         self.leaves, names, self.rebuild = flatten(x, name)
-        self.outer = True in [isinstance(leaf, Tensor) and leaf.requires_grad for leaf in self.leaves]
+        self.outer = True in [
+            isinstance(leaf, Tensor) and leaf.requires_grad for leaf in self.leaves
+        ]
         self.tensors = [_argument(leaf, name) for leaf, name in zip(self.leaves, names)]
         self.ways = [results.way(leaf) for leaf in self.leaves]
 
@@ -72,7 +78,8 @@ def _like(f):
 def check_function(f):
     if not callable(f):
         raise ArgumentError(
-            f"got an object of type {type(f).__name__} to differentiate, expected a function of the arguments; "
+            f"got an object of type {type(f).__name__} to differentiate, expected a function of "
+            "the arguments; "
             "pass the function, not its result"
         )
 
@@ -81,18 +88,20 @@ def check_function(f):
 def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """A function that returns ``(f(*args), gradients)``.
 
-    What comes back is like what was passed: the gradient with respect to a tensor is a tensor, to a NumPy array a new
-    array, to a Python float a float, and to a container (tuple, list, dict, named tuple, dataclass, None) the same
-    container of these. The value is a tensor where one of the differentiated arguments holds one; a float where they
-    are floats alone; else a NumPy scalar or array. `f` itself gets tensors. What is part of an outer differentiation,
-    since it depends on a tensor that requires grad, stays a tensor.
+    What comes back is like what was passed: the gradient with respect to a tensor is a tensor, to a
+    NumPy array a new array, to a Python float a float, and to a container (tuple, list, dict, named
+    tuple, dataclass, None) the same container of these. The value is a tensor where one of the
+    differentiated arguments holds one; a float where they are floats alone; else a NumPy scalar or
+    array. `f` itself gets tensors. What is part of an outer differentiation, since it depends on a
+    tensor that requires grad, stays a tensor.
 
     Parameters
     ----------
     f : callable
         Returns a tensor; if it has several elements, the gradient is that of their sum.
     argnums : int or tuple of int
-        Which positional arguments are differentiated; their leaves are floats: tensors, arrays, numbers.
+        Which positional arguments are differentiated; their leaves are floats: tensors, arrays,
+        numbers.
 
     Returns
     -------
@@ -128,7 +137,9 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
         recording = is_grad_enabled()
         with enable_grad():
             args = list(args)
-            own = {i: _Differentiated(args[i], f"argument {i}") for i in {i % len(args) for i in nums}}
+            own = {
+                i: _Differentiated(args[i], f"argument {i}") for i in {i % len(args) for i in nums}
+            }
             for i, argument in own.items():
                 args[i] = argument.given()
             wanted = [own[i % len(args)] for i in nums]  # one may be named twice
@@ -151,7 +162,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
 def _output(f, out):
     if not isinstance(out, Tensor):
         raise GradientError(
-            f"got a result of type {type(out).__name__} from {getattr(f, '__name__', 'the function')}, "
+            f"got a result of type {type(out).__name__} from "
+            f"{getattr(f, '__name__', 'the function')}, "
             "expected a Tensor; compute it from the arguments by operations on tensors"
         )
     return out
@@ -169,8 +181,9 @@ def _gradients(out, xs, create, leads=None):
 def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """A function that returns the gradient of `f`: `value_and_grad` without the value.
 
-    The gradient with respect to a tensor is a tensor, to a NumPy array a new array, to a float a float, and to a
-    container the same container of these. Where `f` has several elements, it is the gradient of their sum.
+    The gradient with respect to a tensor is a tensor, to a NumPy array a new array, to a float a
+    float, and to a container the same container of these. Where `f` has several elements, it is the
+    gradient of their sum.
 
     Examples
     --------
@@ -193,10 +206,12 @@ def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
 
 @surface
 def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
-    """``hvp(f)(x, v)``: the Hessian of `f` at `x` times `v`, by differentiating the gradient once more.
+    """``hvp(f)(x, v)``: the Hessian of `f` at `x` times `v`, by differentiating the gradient once
+    more.
 
-    Further arguments are those of `f`: ``hvp(f)(x, v, *args)``, the form that SciPy calls ``hessp`` in. The product is
-    like `x`, as the gradient of `value_and_grad` is; `v` is a container like `x`, or an array of its shape.
+    Further arguments are those of `f`: ``hvp(f)(x, v, *args)``, the form that SciPy calls ``hessp``
+    in. The product is like `x`, as the gradient of `value_and_grad` is; `v` is a container like
+    `x`, or an array of its shape.
 
     Raises
     ------
@@ -235,7 +250,11 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
 
     parameters = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("x", "v")]
     function.__signature__ = Signature(
-        [*parameters, Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
+        [
+            *parameters,
+            Parameter("args", Parameter.VAR_POSITIONAL),
+            Parameter("kwargs", Parameter.VAR_KEYWORD),
+        ]
     )
     return function
 
@@ -243,16 +262,22 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
 def _directions(x, v):
     """The leaves of `v` as tensors, which fit those of `x`."""
     (leaves, names, _), (given, places, _) = flatten(x, "x"), flatten(v, "v")
-    if len(names) == 1 and len(places) != 1 and names == ["x"]:  # an array of directions as a nested list
+    if (
+        len(names) == 1 and len(places) != 1 and names == ["x"]
+    ):  # an array of directions as a nested list
         given, places = [v], ["v"]
     if [name[1:] for name in names] != [place[1:] for place in places]:
         raise ShapeError(
-            f"got a direction with the leaves {', '.join(places)}, expected those of the argument: {', '.join(names)}"
+            f"got a direction with the leaves {', '.join(places)}, expected those of the "
+            f"argument: {', '.join(names)}"
         )
     directions = [as_operand(d) for d in given]
     for leaf, d, place in zip(leaves, directions, places):
         if d.shape != (shape := np.shape(leaf) if not isinstance(leaf, Tensor) else leaf.shape):
-            raise ShapeError(f"got a direction {place} of shape {d.shape}, expected that of the argument, {shape}")
+            raise ShapeError(
+                f"got a direction {place} of shape {d.shape}, expected that of the argument, "
+                f"{shape}"
+            )
     return directions
 
 

@@ -1,7 +1,9 @@
-"""Random programs and what can be asked of their graphs: intermediates, several outputs, second order, hooks, dtypes.
+"""Random programs and what can be asked of their graphs: intermediates, several outputs, second
+order, hooks, dtypes.
 
-The oracles are NumPy with tangents (`programs.Dual`), central differences of gradients, and PyTorch where it is
-installed. ``JITGRAD_EXAMPLES=5000`` runs more of them, each time others. Start at `ask` and `check_second_order`.
+The oracles are NumPy with tangents (`programs.Dual`), central differences of gradients, and PyTorch
+where it is installed. ``JITGRAD_EXAMPLES=5000`` runs more of them, each time others. Start at `ask`
+and `check_second_order`.
 """
 
 import numpy as np
@@ -38,7 +40,8 @@ def random_like(shapes, seed):
 
 
 def fresh(program):
-    """Numbers of the variables that are made as tensors of their own, and neither they nor their views written to."""
+    """Numbers of the variables that are made as tensors of their own, and neither they nor their
+    views written to."""
     leaves, statements = program
     machine, made = Dual(leaves, [np.zeros(x.shape) for x in leaves]), []
     with np.errstate(all="ignore"):
@@ -48,9 +51,14 @@ def fresh(program):
             if len(machine.vars) > before and statement[0] in FRESH:
                 made.append(before)
     values = machine.vars
-    hooked = {s[1] for s in statements if s[0] == "double"}  # what is given for these depends on what else is asked for
+    hooked = {
+        s[1] for s in statements if s[0] == "double"
+    }  # what is given for these depends on what else is asked for
     return [
-        k for k in made if k not in hooked and not any(np.shares_memory(values[k].value, w) for w in machine.written)
+        k
+        for k in made
+        if k not in hooked
+        and not any(np.shares_memory(values[k].value, w) for w in machine.written)
     ]
 
 
@@ -61,9 +69,15 @@ class Question:
         self.leaves, self.statements = program
         n = len(self.leaves)
         made = fresh(program)
-        count = len(execute_all(Dual(self.leaves, [np.zeros(x.shape) for x in self.leaves]), self.statements).vars)
+        count = len(
+            execute_all(
+                Dual(self.leaves, [np.zeros(x.shape) for x in self.leaves]), self.statements
+            ).vars
+        )
         self.outputs = [count - 1, *(k % count for k in outputs)]
-        self.wanted = list(dict.fromkeys([*range(n), *(made[k % len(made)] for k in wanted if made)]))
+        self.wanted = list(
+            dict.fromkeys([*range(n), *(made[k % len(made)] for k in wanted if made)])
+        )
 
     def run(self, lib, leaves=None):
         machine = Library(lib, self.leaves if leaves is None else leaves, hooks=lib is jitgrad)
@@ -71,7 +85,9 @@ class Question:
         outputs = [machine.vars[k] for k in self.outputs]
         keep = [k for k, t in enumerate(outputs) if t.requires_grad]
         cots = random_like([tuple(outputs[k].shape) for k in keep], 1)
-        wanted = [machine.leaves[k] if k < len(machine.leaves) else machine.vars[k] for k in self.wanted]
+        wanted = [
+            machine.leaves[k] if k < len(machine.leaves) else machine.vars[k] for k in self.wanted
+        ]
         wanted = [t if t.requires_grad else None for t in wanted]
         return (
             machine,
@@ -84,24 +100,38 @@ class Question:
         """One per wanted tensor, 0 where nothing depends on it."""
         asked = [t for t in wanted if t is not None]
         found = iter(
-            lib.autograd.grad(outputs, asked, cots, allow_unused=True, **how) if outputs else [None] * len(asked)
+            lib.autograd.grad(outputs, asked, cots, allow_unused=True, **how)
+            if outputs
+            else [None] * len(asked)
         )
         return [None if t is None else next(found) for t in wanted]
 
     def slopes(self):
-        """By NumPy, for each wanted tensor: the outputs' derivative along a random direction, and the direction."""
+        """By NumPy, for each wanted tensor: the outputs' derivative along a random direction, and
+        the direction."""
         out = []
         shapes = [
             v.value.shape
-            for v in execute_all(Dual(self.leaves, [np.zeros(x.shape) for x in self.leaves]), self.statements).vars
+            for v in execute_all(
+                Dual(self.leaves, [np.zeros(x.shape) for x in self.leaves]), self.statements
+            ).vars
         ]
         cots = random_like([shapes[k] for k in self.outputs], 1)
         for k in self.wanted:
             direction = random_like([shapes[k]], k + 2)[0]
-            directions = [direction if k == i else np.zeros(x.shape) for i, x in enumerate(self.leaves)]
-            machine = Dual(self.leaves, directions, {k: direction} if k >= len(self.leaves) else None)
+            directions = [
+                direction if k == i else np.zeros(x.shape) for i, x in enumerate(self.leaves)
+            ]
+            machine = Dual(
+                self.leaves, directions, {k: direction} if k >= len(self.leaves) else None
+            )
             execute_all(machine, self.statements)
-            out.append((direction, sum(np.vdot(c, machine.vars[j].tangent) for c, j in zip(cots, self.outputs))))
+            out.append(
+                (
+                    direction,
+                    sum(np.vdot(c, machine.vars[j].tangent) for c, j in zip(cots, self.outputs)),
+                )
+            )
         return out
 
 
@@ -127,7 +157,11 @@ def ask(question, segment, compiling, rtol=1e-7):
         if np.isfinite(slope) and abs(slope) < 1e8:
             scale = 1 + np.abs(first[k]).sum()
             np.testing.assert_allclose(
-                np.vdot(first[k], direction), slope, rtol=rtol, atol=rtol * scale, err_msg=f"gradient {k}"
+                np.vdot(first[k], direction),
+                slope,
+                rtol=rtol,
+                atol=rtol * scale,
+                err_msg=f"gradient {k}",
             )
             close(second[k], first[k], f"gradient {k} with create_graph", rtol)
             close(third[k], first[k], f"gradient {k} after both", rtol)
@@ -251,14 +285,23 @@ def test_second_order_against_torch(question, segment):
 
 
 @profile(60)
-@given(programs(kinds=[*SMOOTH, "cast", "cast"], dtypes=("float64", "float32")), INDICES, INDICES, SEGMENTS)
+@given(
+    programs(kinds=[*SMOOTH, "cast", "cast"], dtypes=("float64", "float32")),
+    INDICES,
+    INDICES,
+    SEGMENTS,
+)
 def test_mixed_dtypes(program, outputs, wanted, segment):
     """Values have NumPy's dtypes, gradients those of what they are gradients of."""
     question = Question(program, outputs, wanted)
-    oracle = execute_all(Dual(question.leaves, [np.zeros(x.shape) for x in question.leaves]), question.statements)
+    oracle = execute_all(
+        Dual(question.leaves, [np.zeros(x.shape) for x in question.leaves]), question.statements
+    )
     with settings_of(segment, "never"):
         machine, outputs, cots, wanted = question.run(jitgrad)
         assert [t.dtype for t in machine.vars] == [x.value.dtype for x in oracle.vars]
         found = question.gradients(jitgrad, outputs, cots, wanted)
-        assert [g.dtype for g in found if g is not None] == [t.dtype for t, g in zip(wanted, found) if g is not None]
+        assert [g.dtype for g in found if g is not None] == [
+            t.dtype for t, g in zip(wanted, found) if g is not None
+        ]
     ask(question, segment, "never", 1e-3)

@@ -1,4 +1,5 @@
-"""Settings: every line of the one table, by attribute and environment variable, and what the documents say of them."""
+"""Settings: every line of the one table, by attribute and environment variable, and what the
+documents say of them."""
 
 import inspect
 import os
@@ -55,7 +56,9 @@ WRONG = {
 
 
 def cases(table):
-    return [pytest.param(name, value, id=f"{name}-{value}") for name in table for value in table[name]]
+    return [
+        pytest.param(name, value, id=f"{name}-{value}") for name in table for value in table[name]
+    ]
 
 
 def test_every_setting_is_tried():
@@ -100,7 +103,9 @@ def test_values_are_kept_in_one_form(tmp_path):
 
 def test_unknown_settings():
     own = Config({})
-    with pytest.raises(AttributeError, match="got config.compiel, expected one of compile, cache_dir"):
+    with pytest.raises(
+        AttributeError, match="got config.compiel, expected one of compile, cache_dir"
+    ):
         own.compiel = "never"
     with pytest.raises(ArgumentError, match="got on_change"):
         own.on_change("compiel", print)
@@ -153,20 +158,29 @@ def test_threads_are_capped():
 @pytest.mark.parametrize("text", ["1", "0", "abc", ""])
 def test_numbas_own_variable(text):
     """One thread in numba's pool is one here; what it cannot read is numba's to complain of."""
-    assert SETTINGS["num_threads"].default({"NUMBA_NUM_THREADS": text}) == (1 if text == "1" else config.cores())
+    assert SETTINGS["num_threads"].default({"NUMBA_NUM_THREADS": text}) == (
+        1 if text == "1" else config.cores()
+    )
 
 
 def test_the_error_at_import_names_the_variable():
     env = {**os.environ, "PYTHONPATH": str(ROOT), "JITGRAD_COMPILE": "foo"}
-    out = subprocess.run([sys.executable, "-c", "import jitgrad"], env=env, capture_output=True, text=True, timeout=60)
+    out = subprocess.run(
+        [sys.executable, "-c", "import jitgrad"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert out.returncode == 1
     last = out.stderr.strip().splitlines()[-1]
     assert last.endswith(
-        "ArgumentError: got the environment variable JITGRAD_COMPILE='foo', expected one of auto, always, never"
+        "ArgumentError: got the environment variable JITGRAD_COMPILE='foo', expected one of auto, "
+        "always, never"
     )
 
 
-# --- what is written about them ---------------------------------------------------------------------------------------
+# --- what is written about them -------------------------------------------------------------------
 
 
 def test_attributes_are_annotated():
@@ -196,7 +210,9 @@ def test_a_change_of_compile_reaches_plans_that_are_warm():
         return (jitgrad.cosh(x / 7.0) * 1.25).tolist()
 
     before = jitgrad.config.compile
-    (x + 0.0).tolist()  # ends what an earlier test left pending: the plan must be that of later calls
+    (
+        x + 0.0
+    ).tolist()  # ends what an earlier test left pending: the plan must be that of later calls
     try:
         jitgrad.config.compile = "always"
         with observed_plans() as plans:
@@ -218,7 +234,18 @@ def test_a_change_of_segment_reaches_programs_seen_before():
     def plans():
         with observed_plans() as made:
             y = jitgrad.tensor([1.0, 2.0])
-            for name in ("sin", "cos", "exp", "tanh", "sqrt", "square", "cosh", "sinh", "arctan", "log1p"):
+            for name in (
+                "sin",
+                "cos",
+                "exp",
+                "tanh",
+                "sqrt",
+                "square",
+                "cosh",
+                "sinh",
+                "arctan",
+                "log1p",
+            ):
                 y = getattr(jitgrad, name)(y)
             y.tolist()
         return len(made)
@@ -235,7 +262,8 @@ def test_a_change_of_segment_reaches_programs_seen_before():
 
 
 def test_without_a_home_no_folder_is_named_tilde(monkeypatch):
-    """A folder of the user's own where temporary files are; and a path that needs a home is refused."""
+    """A folder of the user's own where temporary files are; and a path that needs a home is
+    refused."""
     import pwd
 
     def nobody(*_):

@@ -1,4 +1,5 @@
-"""``python -m jitgrad`` as a user runs it: in processes of their own, with a kernel cache of their own."""
+"""``python -m jitgrad`` as a user runs it: in processes of their own, with a kernel cache of their
+own."""
 
 import importlib.metadata
 import os
@@ -33,7 +34,9 @@ def cli(*arguments, cache, code=0, **env):
 
 
 def count(cache):
-    return len([path for path in pathlib.Path(cache).rglob("*.py") if not path.name.startswith("driver_")])
+    return len(
+        [path for path in pathlib.Path(cache).rglob("*.py") if not path.name.startswith("driver_")]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,9 @@ def test_tour_shows_a_gradient_and_its_kernel(tour):
     assert differ < 1e-12
     assert "One kernel, one pass" in tour
     assert tour.count("def body(") == 1 and " = sin(" in tour and " = cos(" in tour
-    assert tour.index("v0 = x0[...]: float64") < tour.index("v1 = "), "every value of the listing is named"
+    assert tour.index("v0 = x0[...]: float64") < tour.index("v1 = "), (
+        "every value of the listing is named"
+    )
     assert "x: 1000 values" in tour and "..., " in tour, "the gradient is cut short"
     assert re.search(r"1 kernel compiled and \d+ taken", tour)
 
@@ -71,9 +76,14 @@ def test_tour_measures(tour):
 
 
 def test_tour_compares_one_thread_and_all():
-    assert touring.verdict({1: 1.0}, 4.0, 10**6) == "Of the time of NumPy by hand it takes 0.25 with 1 thread."
+    assert (
+        touring.verdict({1: 1.0}, 4.0, 10**6)
+        == "Of the time of NumPy by hand it takes 0.25 with 1 thread."
+    )
     both = touring.verdict({1: 2.0, 8: 0.5}, 1.0, 10**6)
-    assert both == "Of the time of NumPy by hand it takes 2.00 with 1 thread and 0.50 with 8 threads."
+    assert (
+        both == "Of the time of NumPy by hand it takes 2.00 with 1 thread and 0.50 with 8 threads."
+    )
 
 
 def test_tour_says_when_it_is_slower():
@@ -91,7 +101,9 @@ def test_tour_session_is_right(tour):
 
 def test_the_hand_written_gradient_is_right():
     x, h = np.array([-1.3, -0.2, 0.4, 2.0]), 1e-6
-    numeric = [(touring.by_hand(x + h * e)[0] - touring.by_hand(x - h * e)[0]) / (2 * h) for e in np.eye(4)]
+    numeric = [
+        (touring.by_hand(x + h * e)[0] - touring.by_hand(x - h * e)[0]) / (2 * h) for e in np.eye(4)
+    ]
     np.testing.assert_allclose(touring.by_hand(x)[1], numeric, rtol=1e-7, atol=1e-8)
 
 
@@ -100,7 +112,11 @@ def test_info(cache_dir, tour):
     assert not error
     for package in ("numpy", "numba", "llvmlite"):
         assert re.search(rf"{package} +{re.escape(importlib.metadata.version(package))}", out)
-    assert str(cache_dir) in out and f"kernels     {count(cache_dir)}, " in out and "of at most 7 MiB" in out
+    assert (
+        str(cache_dir) in out
+        and f"kernels     {count(cache_dir)}, " in out
+        and "of at most 7 MiB" in out
+    )
     assert re.search(r"threads +\d+ of \d+ cores?", out)
     assert re.search(r"cache_mb +7 +JITGRAD_CACHE_MB", out)
     for name in SETTINGS:
@@ -120,10 +136,16 @@ def test_cache_list_is_short_unless_all_are_asked_for(tmp_path):
         os.utime(path, (10**9 + k, 10**9 + k))
     out, _ = cli("cache", cache=tmp_path)
     lines = out.splitlines()
-    assert [line.split("  ")[-1] for line in lines[1:-1]] == [f"kernel number {k}." for k in range(24, 4, -1)]
-    assert ": 25 kernels, " in lines[0] and lines[-1].startswith("and 5 more") and "--all" in lines[-1]
+    assert [line.split("  ")[-1] for line in lines[1:-1]] == [
+        f"kernel number {k}." for k in range(24, 4, -1)
+    ]
+    assert (
+        ": 25 kernels, " in lines[0] and lines[-1].startswith("and 5 more") and "--all" in lines[-1]
+    )
     for arguments in (("cache", "--all"), ("cache", "list", "--all")):
-        every = cli(*arguments, cache=tmp_path)[0].splitlines()  # in the same order: a listing is not a use
+        every = cli(*arguments, cache=tmp_path)[
+            0
+        ].splitlines()  # in the same order: a listing is not a use
         assert len(every) == 26 and every[-1].endswith("kernel number 0.")
 
 
@@ -135,10 +157,16 @@ def test_cache_list_and_clear(cache_dir, tour):
     out, _ = cli("cache", cache=cache_dir)
     assert f": {n} kernels, " in out and len(out.splitlines()) == n + 1
     (line,) = [
-        line for line in out.splitlines() if re.search(r"flat kernel, 1 loop, \d\d operations: sum, sin.* log1p", line)
+        line
+        for line in out.splitlines()
+        if re.search(r"flat kernel, 1 loop, \d\d operations: sum, sin.* log1p", line)
     ]
-    when, size, path = re.fullmatch(r"  (\d+-\d+-\d+ \d+:\d+) +(\d+\.\d) KiB  (\S+\.py)  flat .*", line).groups()
-    assert float(size) > 1 and (cache_dir / path).exists() and abs(time.time() - minutes(when)) < 3600
+    when, size, path = re.fullmatch(
+        r"  (\d+-\d+-\d+ \d+:\d+) +(\d+\.\d) KiB  (\S+\.py)  flat .*", line
+    ).groups()
+    assert (
+        float(size) > 1 and (cache_dir / path).exists() and abs(time.time() - minutes(when)) < 3600
+    )
     out, _ = cli("cache", "clear", cache=cache_dir)
     assert out.startswith(f"removed {n} kernels, ") and count(cache_dir) == 0
     assert kept.read_text(), "clear removed what jitgrad did not write"
@@ -196,7 +224,9 @@ def test_help_names_the_commands(tmp_path):
 def test_a_closed_pipe_is_no_error(tmp_path, cache_dir):
     command = f"'{sys.executable}' -m jitgrad info | head -n 1"
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    out = subprocess.run(["bash", "-c", command], env=env, capture_output=True, text=True, timeout=60)
+    out = subprocess.run(
+        ["bash", "-c", command], env=env, capture_output=True, text=True, timeout=60
+    )
     assert out.stdout.startswith("jitgrad ") and not out.stderr
 
 
@@ -211,13 +241,21 @@ print(__name__, sys.argv, x.grad[0].item())
 """
 
 
-@pytest.mark.parametrize(("end", "code", "said"), [("", 0, ""), ("sys.exit(3)", 3, ""), ("1 / 0", 1, "in <module>")])
+@pytest.mark.parametrize(
+    ("end", "code", "said"), [("", 0, ""), ("sys.exit(3)", 3, ""), ("1 / 0", 1, "in <module>")]
+)
 def test_profile_of_a_program(tmp_path, end, code, said):
     path = tmp_path / "program.py"
     path.write_text(PROGRAM.format(end=end))
     (tmp_path / "beside.py").write_text("SCALE = 0.0")
     out, error = cli(
-        "profile", str(path), "--size", "3", cache=tmp_path / "kernels", code=code, JITGRAD_COMPILE="always"
+        "profile",
+        str(path),
+        "--size",
+        "3",
+        cache=tmp_path / "kernels",
+        code=code,
+        JITGRAD_COMPILE="always",
     )
     assert out.startswith(f"__main__ {[str(path), '--size', '3']} 0.0\n\nprofile of ")
     assert re.search(r"\n +\d+% .* 1 .* flat_sum_multiply_sin_[0-9a-f]{12}\n", out), out
@@ -226,7 +264,9 @@ def test_profile_of_a_program(tmp_path, end, code, said):
 
 def test_profile_of_no_program(tmp_path):
     _, error = cli("profile", str(tmp_path / "none.py"), cache=tmp_path, code=1)
-    assert error.startswith("python -m jitgrad: ") and "none.py" in error and "Traceback" not in error
+    assert (
+        error.startswith("python -m jitgrad: ") and "none.py" in error and "Traceback" not in error
+    )
 
 
 def test_the_cpu_has_a_name():

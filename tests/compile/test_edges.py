@@ -1,11 +1,12 @@
-"""Edges of kernels and of the NumPy tier: stretched values, empty axes beside large ones, scans of one number."""
+"""Edges of kernels and of the NumPy tier: stretched values, empty axes beside large ones, scans of
+one number."""
 
 import numpy as np
 import pytest
 
 import jitgrad
 
-# --- the values of a write without gradients, which are stretched --------------------------------------------------
+# --- the values of a write without gradients, which are stretched ---------------------------------
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_a_stretched_write_of_many_rows(tier):
     np.testing.assert_array_equal(y.sum(0).detach().numpy(), [70_000, 140_000, 210_000])
 
 
-# --- empty axes ------------------------------------------------------------------------------------------------------
+# --- empty axes -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
@@ -80,7 +81,7 @@ def test_the_gradient_of_pairs_with_nothing(tier):
     np.testing.assert_array_equal(x.grad.numpy(), np.zeros(70_000))
 
 
-# --- scans of what is the same everywhere -----------------------------------------------------------------------------
+# --- scans of what is the same everywhere ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -95,4 +96,6 @@ def test_scans_of_one_computed_number(tier, shape, reverse):
         out.sum().backward()
         np.testing.assert_allclose(s.grad.sum().item(), want.sum(), rtol=1e-13)
         np.testing.assert_array_equal(jitgrad.cummax(x, -1).detach().numpy(), np.ones(shape))
-        np.testing.assert_allclose(jitgrad.linear_recurrence(x, 0.0 * x).detach().numpy(), np.ones(shape))
+        np.testing.assert_allclose(
+            jitgrad.linear_recurrence(x, 0.0 * x).detach().numpy(), np.ones(shape)
+        )

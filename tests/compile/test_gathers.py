@@ -1,7 +1,8 @@
-"""Indexing by arrays: values, gradients and second derivatives against NumPy by hand, in each tier and in many pieces.
+"""Indexing by arrays: values, gradients and second derivatives against NumPy by hand, in each tier
+and in many pieces.
 
-What is picked at places named several times adds up in the gradient. Kernels run in Python (`simulated`) with every
-access checked, and compiled. Start at `CASES`.
+What is picked at places named several times adds up in the gradient. Kernels run in Python
+(`simulated`) with every access checked, and compiled. Start at `CASES`.
 """
 
 import contextlib
@@ -27,7 +28,11 @@ def running(mode):
     before, jg.config.compile = jg.config.compile, "never" if mode == "never" else "always"
     forget()
     try:
-        with simulated(small=mode == "small") if mode in ("simulated", "small") else contextlib.nullcontext():
+        with (
+            simulated(small=mode == "small")
+            if mode in ("simulated", "small")
+            else contextlib.nullcontext()
+        ):
             yield
     finally:
         jg.config.compile = before
@@ -92,8 +97,12 @@ def test_value_and_gradient(name, dtype, mode):
         (jg.tanh(y) * w).sum().backward()
         assert y.shape == w.shape
         np.testing.assert_array_equal(y.detach().numpy(), x[index])
-        expected = added(x.shape, index, w.astype(float) * (1 - np.tanh(x[index].astype(float)) ** 2))
-        np.testing.assert_allclose(t.grad, expected, rtol=0, atol=1e-13 if dtype == np.float64 else 4e-6)
+        expected = added(
+            x.shape, index, w.astype(float) * (1 - np.tanh(x[index].astype(float)) ** 2)
+        )
+        np.testing.assert_allclose(
+            t.grad, expected, rtol=0, atol=1e-13 if dtype == np.float64 else 4e-6
+        )
         assert t.grad.dtype == dtype
 
 
@@ -105,7 +114,9 @@ def test_second_order(name, mode):
     expected = added(x.shape, index, 6 * w * x[index] * v[index])
     with running(mode):
         loss = lambda t: (t[index] ** 3 * w).sum()
-        np.testing.assert_allclose(jg.hvp(loss)(jg.tensor(x), jg.tensor(v)), expected, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            jg.hvp(loss)(jg.tensor(x), jg.tensor(v)), expected, rtol=0, atol=1e-12
+        )
         t = jg.tensor(x, requires_grad=True)
         loss(t).backward(create_graph=True)
         g, t.grad = t.grad, None
@@ -115,14 +126,19 @@ def test_second_order(name, mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_made_of_what_is_picked(mode):
-    """Sums of rows, a softmax of them, indices of indices, the same places twice, and values computed before."""
+    """Sums of rows, a softmax of them, indices of indices, the same places twice, and values
+    computed before."""
     rng = np.random.default_rng(7)
     x, i, j = rng.standard_normal((6, 4)), rng.integers(-6, 6, 30), rng.integers(0, 30, 50)
 
     def f(t, xp):
         e = xp.exp(t[i])
         soft = e / e.sum(1)[:, None]
-        return (soft[:, 0] * t[i][:, 1]).sum() + (t[i][j] ** 2).sum() + (xp.sin(t * t)[i].T * 2.0).sum()
+        return (
+            (soft[:, 0] * t[i][:, 1]).sum()
+            + (t[i][j] ** 2).sum()
+            + (xp.sin(t * t)[i].T * 2.0).sum()
+        )
 
     with running(mode):
         t = jg.tensor(x, requires_grad=True)
@@ -139,7 +155,12 @@ def test_what_is_made_of_what_is_picked(mode):
 def test_places_along_an_axis(axis, mode):
     rng = np.random.default_rng(10)
     x = rng.standard_normal((3, 4, 5))
-    sizes = {None: [(60,)], 0: [(7, 4, 5), (2, 1, 5)], 1: [(3, 6, 5), (1, 2, 5)], 2: [(3, 4, 1), (3, 1, 9)]}[axis]
+    sizes = {
+        None: [(60,)],
+        0: [(7, 4, 5), (2, 1, 5)],
+        1: [(3, 6, 5), (1, 2, 5)],
+        2: [(3, 4, 1), (3, 1, 9)],
+    }[axis]
     flat = x.reshape(-1) if axis is None else x
     for size in sizes:
         index = rng.integers(0, 60 if axis is None else x.shape[axis], size)
@@ -197,7 +218,9 @@ def test_writes_at_places(mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("index", [2, np.array(-1), np.array([1]), np.zeros((0, 2), int), [[0, 2], [2, 2]]], ids=repr)
+@pytest.mark.parametrize(
+    "index", [2, np.array(-1), np.array([1]), np.zeros((0, 2), int), [[0, 2], [2, 2]]], ids=repr
+)
 @pytest.mark.parametrize("axis", [None, 0, 1])
 def test_take(axis, index, mode):
     x = np.random.default_rng(11).standard_normal((4, 3))
@@ -213,7 +236,9 @@ def test_take(axis, index, mode):
         v = jg.tensor(x[0], requires_grad=True)
         out = jg.add_at(v, np.array(2), v[1])
         (out**2).sum().backward()
-        np.testing.assert_allclose(v.grad, 2 * x[0] + [0, 2 * (x[0, 1] + x[0, 2]), 2 * x[0, 1]], atol=1e-13)
+        np.testing.assert_allclose(
+            v.grad, 2 * x[0] + [0, 2 * (x[0, 1] + x[0, 2]), 2 * x[0, 1]], atol=1e-13
+        )
 
 
 def test_results_are_the_same_with_any_number_of_threads():
@@ -236,13 +261,16 @@ def test_results_are_the_same_with_any_number_of_threads():
 
 
 def test_float32_adds_up_in_float64():
-    """Each of many parts is rounded once: 1e5 numbers near 1 whose plain float32 sum is off in the fourth digit."""
+    """Each of many parts is rounded once: 1e5 numbers near 1 whose plain float32 sum is off in the
+    fourth digit."""
     k = 100_000
     w = np.random.default_rng(9).uniform(0.9, 1.1, (k, 2)).astype(np.float32)
     with running("always"):
         t = jg.tensor(np.zeros((3, 2), np.float32), requires_grad=True)
         (t[np.zeros(k, int)] * w).sum().backward()
-        np.testing.assert_array_equal(np.asarray(t.grad)[0], w.sum(0, dtype=np.float64).astype(np.float32))
+        np.testing.assert_array_equal(
+            np.asarray(t.grad)[0], w.sum(0, dtype=np.float64).astype(np.float32)
+        )
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -1,7 +1,9 @@
-"""Loops cut where guards change: pads and slices of all steps, empty pieces and several axes, against NumPy.
+"""Loops cut where guards change: pads and slices of all steps, empty pieces and several axes,
+against NumPy.
 
-A loop in pieces must visit each point once and read nothing outside, whatever the positions are. And what rests on it:
-sums over a part of an array taken in the loop over all of it, and Hessians times vectors as one plan.
+A loop in pieces must visit each point once and read nothing outside, whatever the positions are.
+And what rests on it: sums over a part of an array taken in the loop over all of it, and Hessians
+times vectors as one plan.
 """
 
 import math
@@ -45,7 +47,8 @@ def part(draw, n):
 
 @st.composite
 def pads(draw):
-    """A graph over arrays of one shape: sums and products of pads and slices of one another, starts as numbers."""
+    """A graph over arrays of one shape: sums and products of pads and slices of one another, starts
+    as numbers."""
     shape = tuple(draw(st.lists(st.integers(1, 12), min_size=1, max_size=3)))
     x, numbers = leaf(0, shape, FLOAT64), []
     whole = x
@@ -59,8 +62,12 @@ def pads(draw):
         if draw(st.booleans()):
             cut = g.apply(g.MUL, cut, cut)
         parts = [draw(part(n)) for n in shape]
-        fits = all(abs(s) * (k - 1) < n for (_, _, s), k, n in zip(parts, lengths, shape, strict=True))
-        places = [p[0] for p in parts] if fits and [p[1] for p in parts] == list(lengths) else starts
+        fits = all(
+            abs(s) * (k - 1) < n for (_, _, s), k, n in zip(parts, lengths, shape, strict=True)
+        )
+        places = (
+            [p[0] for p in parts] if fits and [p[1] for p in parts] == list(lengths) else starts
+        )
         padded = g.pad(cut, places, shape, [p[2] for p in parts] if places is not starts else steps)
         whole = g.apply(draw(st.sampled_from([g.ADD, g.MUL, g.SUB])), whole, padded)
     return whole, numbers
@@ -112,7 +119,10 @@ def laplacian(xp, x):
 
 
 STENCILS = {
-    "rosenbrock": (lambda xp, x: (100 * (x[1:] - x[:-1] * x[:-1]) ** 2 + (1 - x[:-1]) ** 2).sum(), 1),
+    "rosenbrock": (
+        lambda xp, x: (100 * (x[1:] - x[:-1] * x[:-1]) ** 2 + (1 - x[:-1]) ** 2).sum(),
+        1,
+    ),
     "diff": (lambda xp, x: (xp.diff(x) ** 3).sum(), 1),
     "second diff": (lambda xp, x: (xp.diff(x, 2) ** 2 * x[1:-1]).sum(), 1),
     "every other": (lambda xp, x: (x[::2][: len(x) // 2] * x[1::2]).sum(), 1),
@@ -138,7 +148,9 @@ def test_gradients_of_stencils(name, shape):
         value = f(jn, x)
         value.backward()
         assert value.item() == pytest.approx(f(np, data), rel=1e-12)
-        np.testing.assert_allclose(x.grad.numpy(), differences(lambda a: f(np, a), data), rtol=2e-6, atol=2e-6)
+        np.testing.assert_allclose(
+            x.grad.numpy(), differences(lambda a: f(np, a), data), rtol=2e-6, atol=2e-6
+        )
         jg.config.compile = "always"
 
 
@@ -165,9 +177,9 @@ def kernels(f, *shape):
 @pytest.mark.parametrize("name", ["rosenbrock", "diff", "far apart", "along rows"])
 def test_a_sum_over_a_part_and_its_gradient_are_one_kernel(name):
     f, ndim = STENCILS[name]
-    assert [k.kind for k in kernels(lambda x: f(jn, x), *(30, 20)[:ndim]) if k.kind != "scalar"] == [
-        "rows" if ndim == 2 else "flat"
-    ]
+    assert [
+        k.kind for k in kernels(lambda x: f(jn, x), *(30, 20)[:ndim]) if k.kind != "scalar"
+    ] == ["rows" if ndim == 2 else "flat"]
 
 
 def test_a_sum_that_the_gradient_needs_stays_before_it():
@@ -179,7 +191,10 @@ def test_a_sum_that_the_gradient_needs_stays_before_it():
     x = jg.tensor(data, requires_grad=True)
     f(x).backward()
     np.testing.assert_allclose(
-        x.grad.numpy(), differences(lambda a: float(np.sqrt((np.diff(a) ** 2).sum())), data), rtol=1e-6, atol=1e-6
+        x.grad.numpy(),
+        differences(lambda a: float(np.sqrt((np.diff(a) ** 2).sum())), data),
+        rtol=1e-6,
+        atol=1e-6,
     )
 
 
@@ -189,7 +204,10 @@ def test_a_sum_stays_in_a_loop_that_there_is_anyway():
 
 
 def test_a_sum_over_a_small_part_keeps_its_own_loop():
-    assert len([k for k in kernels(lambda x: (x[:10] * x[-10:]).sum(), 100_000) if k.kind == "flat"]) == 2
+    assert (
+        len([k for k in kernels(lambda x: (x[:10] * x[-10:]).sum(), 100_000) if k.kind == "flat"])
+        == 2
+    )
 
 
 def test_equal_slices_are_one_load():
@@ -217,7 +235,9 @@ def test_sums_of_float32_are_as_exact_as_numpys(n, data):
     exact = math.fsum(values.astype(float))
     bound = 4 * np.finfo(np.float32).eps * math.fsum(np.abs(values).astype(float))
     x = jg.tensor(values)
-    slow = jn.arctan(jg.tensor(np.tan(values.astype(float) % 1).astype(np.float32)))  # a loop that stays scalar
+    slow = jn.arctan(
+        jg.tensor(np.tan(values.astype(float) % 1).astype(np.float32))
+    )  # a loop that stays scalar
     want = math.fsum(slow.numpy().astype(float))
     for got in (x.sum(), (x * 2.0).sum() / 2.0, jg.tensor(values.reshape(-1, 5)).T.sum()):
         assert abs(got.item() - exact) <= bound
@@ -239,7 +259,10 @@ def test_partial_results_are_joined_as_numpy_joins(dtype):
     assert x.max().item() == values.max() and x.min().item() == values.min()
     assert x.prod().item() == pytest.approx(np.prod(values.astype(float)), rel=1e-6)
     values[200_000] = np.nan
-    assert all(math.isnan(getattr(jg.tensor(values), name)().item()) for name in ("sum", "max", "min", "prod"))
+    assert all(
+        math.isnan(getattr(jg.tensor(values), name)().item())
+        for name in ("sum", "max", "min", "prod")
+    )
 
 
 # ---------------------------------------------------------------------- Hessians times vectors
@@ -302,7 +325,9 @@ def test_a_hessian_beside_parameters_and_looks(look):
     assert w.grad.tolist() == [6.0, 12.0]
 
 
-@pytest.mark.parametrize("f", [lambda x: (x[0] + 2 * x[1]) * 1.0, lambda x: jg.tensor(4.0) * 2, lambda x: x * x * x])
+@pytest.mark.parametrize(
+    "f", [lambda x: (x[0] + 2 * x[1]) * 1.0, lambda x: jg.tensor(4.0) * 2, lambda x: x * x * x]
+)
 def test_hessians_of_linear_constant_and_several_values(f):
     got = jg.hvp(f)(jg.tensor([1.0, 2.0]), np.array([1, -1]))
     want = [6.0, -12.0] if f(jg.ones(2)).shape else [0.0, 0.0]

@@ -1,4 +1,5 @@
-"""Loads that jump in the innermost loop: transposed matrices and strided vectors, beside dear functions or not."""
+"""Loads that jump in the innermost loop: transposed matrices and strided vectors, beside dear
+functions or not."""
 
 import numpy as np
 import pytest
@@ -21,7 +22,12 @@ PROGRAMS = {
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(
     ("name", "n"),
-    [(name, n) for name in PROGRAMS for n in (1, 2, 7, 64, 65, 130) if n > 7 or name != "every second"],
+    [
+        (name, n)
+        for name in PROGRAMS
+        for n in (1, 2, 7, 64, 65, 130)
+        if n > 7 or name != "every second"
+    ],
 )
 def test_values_and_gradients(name, n, dtype, tier):
     rng = np.random.default_rng(n)
@@ -42,7 +48,9 @@ def test_values_and_gradients(name, n, dtype, tier):
             moved = [v.astype(np.float64) + h * direction * (j == k) for j, v in enumerate((a, b))]
             ends.append((PROGRAMS[name](np, *moved) * w).sum())
         slope = 0.0 if t.grad is None else (t.grad.numpy() * direction).sum()
-        assert abs(slope - (ends[0] - ends[1]) / 2e-6) <= (1e-6 if dtype == "float64" else 1e-3) * max(1, n)
+        assert abs(slope - (ends[0] - ends[1]) / 2e-6) <= (
+            1e-6 if dtype == "float64" else 1e-3
+        ) * max(1, n)
 
 
 def test_strided_vectors_against_numpy(tier):
@@ -50,7 +58,9 @@ def test_strided_vectors_against_numpy(tier):
     x = jitgrad.tensor(a)
     for step in (2, 3, -2, -1):
         np.testing.assert_allclose(jn.sin(x[::step]).numpy(), np.sin(a[::step]), rtol=1e-14)
-        np.testing.assert_allclose(jn.exp(x[::step]).sum().item(), np.exp(a[::step]).sum(), rtol=1e-13)
+        np.testing.assert_allclose(
+            jn.exp(x[::step]).sum().item(), np.exp(a[::step]).sum(), rtol=1e-13
+        )
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -1,9 +1,10 @@
 """The texts of kernels: what moves the compiler's code about must not change one of them.
 
-`FORMS` has one program for each form of loops, whose kernels are kept to be read; the rest are hashes. `PROGRAMS` of
-the benchmarks in two dtypes and three sizes, value and gradient, and seeded random programs are lowered, nothing is
-compiled or run by kernels. After a change that is meant to change kernels, run once with ``JITGRAD_UPDATE_GOLDEN=1``
-and say in the commit which changed and why: ``git diff`` of the golden file names them.
+`FORMS` has one program for each form of loops, whose kernels are kept to be read; the rest are
+hashes. `PROGRAMS` of the benchmarks in two dtypes and three sizes, value and gradient, and seeded
+random programs are lowered, nothing is compiled or run by kernels. After a change that is meant to
+change kernels, run once with ``JITGRAD_UPDATE_GOLDEN=1`` and say in the commit which changed and
+why: ``git diff`` of the golden file names them.
 """
 
 import hashlib
@@ -55,8 +56,13 @@ def texts(run):
 
 
 def check(found):
-    """Whether the texts named in `found` are those of the golden file, which is updated where that is asked for."""
-    known = dict(line.split("  ", 1) for line in TEXTS.read_text().splitlines()) if TEXTS.exists() else {}
+    """Whether the texts named in `found` are those of the golden file, which is updated where that
+    is asked for."""
+    known = (
+        dict(line.split("  ", 1) for line in TEXTS.read_text().splitlines())
+        if TEXTS.exists()
+        else {}
+    )
     if os.environ.get("JITGRAD_UPDATE_GOLDEN"):
         known.update(found)
         TEXTS.write_text("".join(f"{name}  {text}\n" for name, text in sorted(known.items())))
@@ -74,7 +80,10 @@ X, Y, PLACES = operand(20_000, 50), operand(20_000), np.arange(3000) * 7 % 500
 FORMS = {
     "blocked_scan": (lambda x: jn.exp(jn.cumsum(jn.sin(x)) / 100).sum(), (70_000,)),
     "interleaved_scan_rows": (lambda x: jn.exp(jn.cumsum(x, 1)).sum(), (1000, 64)),
-    "prefetched_rows_jammed": (lambda w: ((jitgrad.tensor(X) @ w - jitgrad.tensor(Y)) ** 2).sum(), (50,)),
+    "prefetched_rows_jammed": (
+        lambda w: ((jitgrad.tensor(X) @ w - jitgrad.tensor(Y)) ** 2).sum(),
+        (50,),
+    ),
     "flattened_short_rows": (lambda x: jitgrad.logsumexp(jn.sin(x), 1).sum(), (3000, 11)),
     "joint_stages": (lambda p: jn.exp(-((p[:, None] - p[None]) ** 2).sum(2)).sum(), (400, 3)),
     "calls_with_loops": (lambda x: (x[PLACES] ** 2).sum(), (500,)),
@@ -92,7 +101,8 @@ def test_forms(name):
     assert text == path.read_text()
 
 
-#: Scans of everything, in blocks, and along rows, several at a time: losses of a vector of `LONG` elements.
+#: Scans of everything, in blocks, and along rows, several at a time: losses of a vector of `LONG`
+#: elements.
 SCANS = {
     "differences": lambda x: jn.cumsum((x[1:] - x[:-1]) ** 2).sum(),
     "weighted": lambda x: (jn.cumsum(x) * jn.sin(x)).sum(),
@@ -102,11 +112,15 @@ SCANS = {
     "joined": lambda x: jn.cumsum(jn.concatenate([x[3:], x[:100]]) * x[:1].sum()).sum(),
     "reversed": lambda x: (jn.cumsum(x[::-1])[::-1] * x).sum(),
     "reversed_product": lambda x: (jn.cumsum((x[2:] * x[:-2])[::-1]) ** 2).sum(),
-    "rows_both_ways": lambda x: (jn.cumsum(rows(x, 100), 1) * jn.cumsum(rows(x, 100)[:, ::-1], 1)).sum(),
+    "rows_both_ways": lambda x: (
+        jn.cumsum(rows(x, 100), 1) * jn.cumsum(rows(x, 100)[:, ::-1], 1)
+    ).sum(),
     "rows_and_sums": lambda x: (
         jn.exp(jn.cumsum(jn.sin(rows(x, 50)), 1)).sum(1) * jn.cumsum(rows(x, 50), 1).sum(1)
     ).sum(),
-    "scans_of_scans": lambda x: jn.cumsum(jn.exp(jn.cumsum(jn.tanh(x.reshape(-1, 4, 50)), 2)), 2).sum(),
+    "scans_of_scans": lambda x: jn.cumsum(
+        jn.exp(jn.cumsum(jn.tanh(x.reshape(-1, 4, 50)), 2)), 2
+    ).sum(),
 }
 LONG = (40_000, 400_000)
 
@@ -163,7 +177,11 @@ def test_random_programs(first):
 
 def test_nothing_is_kept_that_no_program_makes():
     names = {line.split("  ")[0] for line in TEXTS.read_text().splitlines()}
-    sizes = {name: [n for n in SIZES if n <= programs.PROGRAMS[name].most] for name in programs.PROGRAMS}
-    assert names == {f"{name} {n} {dtype}" for name in sizes for n in sizes[name] for dtype in DTYPES} | {
-        f"random {seed:03}" for seed in range(SEEDS)
-    } | {f"scan {name} {n} {dtype}" for name in SCANS for n in LONG for dtype in DTYPES}
+    sizes = {
+        name: [n for n in SIZES if n <= programs.PROGRAMS[name].most] for name in programs.PROGRAMS
+    }
+    assert names == {
+        f"{name} {n} {dtype}" for name in sizes for n in sizes[name] for dtype in DTYPES
+    } | {f"random {seed:03}" for seed in range(SEEDS)} | {
+        f"scan {name} {n} {dtype}" for name in SCANS for n in LONG for dtype in DTYPES
+    }

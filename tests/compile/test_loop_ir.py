@@ -122,7 +122,12 @@ def test_every_statement_has_a_text():
 
 
 def test_names_are_exchanged_in_what_is_made_and_what_is_read():
-    loop = For("i0", "low", "high", (Let("v0", at("x0", "t", "s0", "i0")), Select("v1", ("g0",), "v0", "0.0")))
+    loop = For(
+        "i0",
+        "low",
+        "high",
+        (Let("v0", at("x0", "t", "s0", "i0")), Select("v1", ("g0",), "v0", "0.0")),
+    )
     new = ir.renamed((loop,), {"t": "t_1", "v0": "v0_1", "i0": "i9", "g0": "g0_1"})
     assert printed(*new) == lines("""
         for i9 in range(low, high):
@@ -144,7 +149,10 @@ def test_rewriting_goes_into_every_body():
 
 
 def test_a_sum_of_parts_keeps_their_signs():
-    assert str(total([(True, "{}", ("i0",)), (False, "{} * {}", ("s0", "t")), (True, "2", ())])) == "-i0 + s0 * t - 2"
+    assert (
+        str(total([(True, "{}", ("i0",)), (False, "{} * {}", ("s0", "t")), (True, "2", ())]))
+        == "-i0 + s0 * t - 2"
+    )
     assert total([]) == "0"
 
 
@@ -163,7 +171,12 @@ def row_sums():
             Accumulate(column, joined(COLUMN_SUM, column, "v0", reorder=True), COLUMN_SUM, "v0"),
         ),
     )  # fmt: skip
-    return For("t", "low", "high", (Let("acc0", "0.0"), Prefetch("x0", "t", "5"), inner, Store(at("o0", "t"), "acc0")))
+    return For(
+        "t",
+        "low",
+        "high",
+        (Let("acc0", "0.0"), Prefetch("x0", "t", "5"), inner, Store(at("o0", "t"), "acc0")),
+    )
 
 
 def test_unroll_and_jam():
@@ -195,7 +208,9 @@ def test_unroll_and_jam():
 @pytest.mark.parametrize("share", [0, 4])
 def test_unroll_and_jam_leaves_the_same(share):
     loop, fresh = row_sums(), lambda letter: f"{letter}9"
-    memory = lambda: dict(x0=np.arange(40.0) % 7, o0=np.zeros(8), o1=np.zeros(5), low=1, high=8, n0=share)
+    memory = lambda: dict(
+        x0=np.arange(40.0) % 7, o0=np.zeros(8), o1=np.zeros(5), low=1, high=8, n0=share
+    )
     before = run([loop], **memory())
     rest = For(loop.var, "rest", loop.stop, loop.body)
     after = run([*unrolled_and_jammed(loop, 4, "n0", fresh), rest], **memory())
@@ -216,7 +231,9 @@ def test_sums_of_blocks():
     x = np.random.default_rng(0).integers(0, 9, 5000).astype(np.float32)
     for pieces in (in_blocks, in_one_block):
         assert (
-            run([Let("acc0", "0.0"), *pieces(loop, {"part0": "acc0"})], x0=x, low=3, high=4999)["acc0"]
+            run([Let("acc0", "0.0"), *pieces(loop, {"part0": "acc0"})], x0=x, low=3, high=4999)[
+                "acc0"
+            ]
             == x[3:4999].sum()
         )
     assert in_blocks(loop, {}) == in_one_block(loop, {}) == (loop,)
@@ -225,8 +242,14 @@ def test_sums_of_blocks():
 def guarded():
     """``o[i] = x[i - 2] if that is in x else 0``, and the same from the other end."""
     places = Expr("{} - {}", ("i0", "2")), Expr("{} - {}", ("6", "i0"))
-    intervals = [Interval(f"p{k}", places[k], f"g{k}", "m0", slope) for k, slope in enumerate((1, -1))]
-    body = [s for k in (0, 1) for s in (Let(f"p{k}", places[k]), Select(f"v{k}", (f"g{k}",), at("x0", f"p{k}"), "0.0"))]
+    intervals = [
+        Interval(f"p{k}", places[k], f"g{k}", "m0", slope) for k, slope in enumerate((1, -1))
+    ]
+    body = [
+        s
+        for k in (0, 1)
+        for s in (Let(f"p{k}", places[k]), Select(f"v{k}", (f"g{k}",), at("x0", f"p{k}"), "0.0"))
+    ]
     return For("i0", "low", "high", (*body, Store(at("o0", "i0"), plus("v0", "v1")))), intervals
 
 
@@ -267,7 +290,9 @@ def test_index_set_splitting_leaves_the_same(low, high):
     x = np.arange(1.0, 6)
     got = run(split(loop, intervals), x0=x, o0=np.zeros(12), m0=5, low=low, high=high)["o0"]
     valid = lambda p: x[p] if 0 <= p < 5 else 0.0
-    assert got.tolist() == [valid(i - 2) + valid(6 - i) if low <= i < high else 0.0 for i in range(12)]
+    assert got.tolist() == [
+        valid(i - 2) + valid(6 - i) if low <= i < high else 0.0 for i in range(12)
+    ]
 
 
 def test_conditions_that_change_within_a_piece_stay():
@@ -292,22 +317,36 @@ def test_loop_distribution():
     first = Let("v1", expression(EXP, ["v0"]), Operation(EXP, ("v0",)))
     second = Let("v3", expression(EXP, ["v2"]), Operation(EXP, ("v2",)))
     body = (
-        Let("v0", at("x0", "i0")), first, Let("v2", plus("v1", "c0")), second, Store(at("o0", "i0"), "v3"),
-    )  # fmt: skip
+        Let("v0", at("x0", "i0")),
+        first,
+        Let("v2", plus("v1", "c0")),
+        second,
+        Store(at("o0", "i0"), "v3"),
+    )
     names = iter("abcdef")
-    turns, known = distributed(body, {"v1", "v3"}, "i0", lambda dtype: next(names), lambda name: name != "c0")
+    turns, known = distributed(
+        body, {"v1", "v3"}, "i0", lambda dtype: next(names), lambda name: name != "c0"
+    )
     assert [printed(*turn.feed) for turn in turns] == [
         "v0 = x0[i0]\na[i0] = v0",
         "v1 = b[i0]\nv2 = v1 + c0\nc[i0] = v2",
     ]
-    assert [printed(*applied_to_all(turn.applied)) for turn in turns] == ["b[k] = exp(a[k])", "d[k] = exp(c[k])"]
+    assert [printed(*applied_to_all(turn.applied)) for turn in turns] == [
+        "b[k] = exp(a[k])",
+        "d[k] = exp(c[k])",
+    ]
     rest = [known.get(ir.made(s), s) for s in body]
     loops = [
         loop
         for turn in turns
-        for loop in (For("i0", "0", "6", turn.feed), For("k", "0", "6", applied_to_all(turn.applied)))
+        for loop in (
+            For("i0", "0", "6", turn.feed),
+            For("k", "0", "6", applied_to_all(turn.applied)),
+        )
     ]
-    memory = lambda: dict(x0=np.linspace(-1, 1, 6), o0=np.zeros(6), c0=0.5, **{name: np.zeros(6) for name in "abcd"})
+    memory = lambda: dict(
+        x0=np.linspace(-1, 1, 6), o0=np.zeros(6), c0=0.5, **{name: np.zeros(6) for name in "abcd"}
+    )
     np.testing.assert_array_equal(
         run([*loops, For("i0", "0", "6", tuple(rest))], **memory())["o0"],
         run([For("i0", "0", "6", body)], **memory())["o0"],
@@ -335,14 +374,22 @@ def running_sums(reverse):
 @pytest.mark.parametrize("low, high", [(0, 8), (1, 8), (2, 5), (3, 3)])
 def test_interleaved_scans_leave_the_same(monkeypatch, reverse, low, high):
     """With rows and pieces of them that divide nothing."""
-    monkeypatch.setattr(limits, "now", dataclasses.replace(limits.now, interleaved_rows=3, interleaved_piece=2))
+    monkeypatch.setattr(
+        limits, "now", dataclasses.replace(limits.now, interleaved_rows=3, interleaved_piece=2)
+    )
     rows, scans = running_sums(reverse)
     names = iter("abcdefgh")
     fresh = iter(range(10, 99))
     new = interleaved(
-        rows, scans, {"acc0": ROW_SUM}, {"c0", "v2"}, reverse, lambda name: True, lambda dtype: next(names),
+        rows,
+        scans,
+        {"acc0": ROW_SUM},
+        {"c0", "v2"},
+        reverse,
+        lambda name: True,
+        lambda dtype: next(names),
         lambda letter: f"{letter}{next(fresh)}",
-    )  # fmt: skip
+    )
     x, w = np.random.default_rng(0).uniform(-1, 1, (8, 5)), np.linspace(1, 2, 8)
     memory = {name: np.full(6, np.nan) for name in "abcdefgh"}
     got = run(new, x0=x.ravel(), w=w, o0=np.zeros(40), o1=np.zeros(8), low=low, high=high, **memory)
@@ -367,9 +414,13 @@ def test_lanes_leave_the_same(reverse, length, guarded):
     body = (*value, Let("c0", plus("c0", "v0")), Store(at("o0", "i0"), "c0"))
     lanes = Lanes("i0", body, 3, (("c0", FLOAT64),), {"c0": "h0"}, reverse, intervals)
     x, turns = np.arange(1.0, length + 1), length // 3
-    memory = dict(x0=x[: length - 4] if guarded else x, m0=length - 4, o0=np.zeros(length), h0=np.zeros(3))
+    memory = dict(
+        x0=x[: length - 4] if guarded else x, m0=length - 4, o0=np.zeros(length), h0=np.zeros(3)
+    )
     got = run(lanes.loops(str), start=0, stop=length, turns=turns, **memory)["o0"]
-    at_points = [x[i - 2] if 0 <= i - 2 < length - 4 else 0.0 for i in range(length)] if guarded else x
+    at_points = (
+        [x[i - 2] if 0 <= i - 2 < length - 4 else 0.0 for i in range(length)] if guarded else x
+    )
     values = np.array(at_points)[::-1] if reverse else np.array(at_points)
     ends = [0, turns, 2 * turns, length]
     want = np.concatenate([np.cumsum(values[a:b]) for a, b in zip(ends, ends[1:])])
@@ -384,12 +435,24 @@ def test_what_is_known_needs_nothing():
 
 
 def test_a_sequential_loop_may_stand_around_stages():
-    """Nothing in a statement knows of stages: a loop of time steps is a loop around those of all of them."""
-    step = (For("i0", "0", "n", (Accumulate(at("c0", "i0"), Expr("0.5 * {}", (at("c0", "i0"),))),)), row_sums())
+    """Nothing in a statement knows of stages: a loop of time steps is a loop around those of all of
+    them."""
+    step = (
+        For("i0", "0", "n", (Accumulate(at("c0", "i0"), Expr("0.5 * {}", (at("c0", "i0"),))),)),
+        row_sums(),
+    )
     loop = For("turn", "0", "turns", step)
-    assert run([loop], turns=3, n=2, c0=np.ones(2), x0=np.ones(40), o0=np.zeros(8), o1=np.zeros(5), low=0, high=8)[
-        "c0"
-    ].tolist() == [0.125, 0.125]
+    assert run(
+        [loop],
+        turns=3,
+        n=2,
+        c0=np.ones(2),
+        x0=np.ones(40),
+        o0=np.zeros(8),
+        o1=np.zeros(5),
+        low=0,
+        high=8,
+    )["c0"].tolist() == [0.125, 0.125]
 
 
 # ---------------------------------------------------------------------- all kernels
@@ -398,7 +461,9 @@ def test_a_sequential_loop_may_stand_around_stages():
 def text_of(statement):
     """A statement alone, without those within it."""
     if isinstance(statement, (For, While, If)):
-        return printed(ir.replace(statement, body=(), **({"other": ()} if isinstance(statement, If) else {})))
+        return printed(
+            ir.replace(statement, body=(), **({"other": ()} if isinstance(statement, If) else {}))
+        )
     return printed(statement)
 
 
@@ -410,7 +475,9 @@ def check_names(statements):
         names = [n for n in ast.walk(ast.parse(text_of(s))) if isinstance(n, ast.Name)]
         loaded = {n.id for n in names if isinstance(n.ctx, ast.Load)}
         functions = {
-            n.func.id for n in ast.walk(ast.parse(text_of(s))) if isinstance(n, ast.Call) and hasattr(n.func, "id")
+            n.func.id
+            for n in ast.walk(ast.parse(text_of(s)))
+            if isinstance(n, ast.Call) and hasattr(n.func, "id")
         }
         assert loaded - functions <= {*ir.reads(s), "np", "math", "far"}, text_of(s)
         if ir.made(s):

@@ -1,8 +1,8 @@
-"""Programs over pairs: rows and columns of one class of axes (`compile.classes`), and stages that share loops
-(`compile.joint`).
+"""Programs over pairs: rows and columns of one class of axes (`compile.classes`), and stages that
+share loops (`compile.joint`).
 
-The oracles are NumPy formulas with gradients by hand. Random programs of squares are in `test_row_programs`. Start at
-`PROGRAMS`.
+The oracles are NumPy formulas with gradients by hand. Random programs of squares are in
+`test_row_programs`. Start at `PROGRAMS`.
 """
 
 import contextlib
@@ -132,17 +132,24 @@ def test_threads_and_runs_give_the_same_bits(name, dtype):
             assert a.tobytes() == b.tobytes()
     want = gradient(p.astype(np.float64))
     np.testing.assert_allclose(
-        found[0][1], want, rtol=0, atol=(1e-11 if dtype == np.float64 else 2e-4) * np.abs(want).max()
+        found[0][1],
+        want,
+        rtol=0,
+        atol=(1e-11 if dtype == np.float64 else 2e-4) * np.abs(want).max(),
     )
 
 
 @pytest.mark.parametrize("name", ["distances", "density", "potential"])
 def test_pairs_are_one_kernel_and_one_for_the_gradient_of_each_point(name):
-    """The second adds what a point has from its row and from its column, which is there when all rows are done."""
+    """The second adds what a point has from its row and from its column, which is there when all
+    rows are done."""
     ROOT.next.clear(), ROOT.plans.clear()
     with observed_plans() as plans:
         value_and_gradient(PROGRAMS[name][0], points((300, 3)))
-    assert [k.kind for plan in plans for k in plan.kernels if k.kind != "scalar"] == ["program", "flat"]
+    assert [k.kind for plan in plans for k in plan.kernels if k.kind != "scalar"] == [
+        "program",
+        "flat",
+    ]
 
 
 def test_values_that_stages_share_are_in_no_memory():

@@ -1,9 +1,9 @@
-"""Row programs: what becomes one kernel, and that its values and gradients are right, whatever the shapes and layouts.
+"""Row programs: what becomes one kernel, and that its values and gradients are right, whatever the
+shapes and layouts.
 
-The oracles are hand-written NumPy formulas, and the NumPy tier. Most of it runs kernels in Python (`simulated`), with
-every access checked; the rest compiles. `test_row_rules` has the rules that prepare the graphs, `row_programs` the
-random programs.
-Start at `COMPOSITES`.
+The oracles are hand-written NumPy formulas, and the NumPy tier. Most of it runs kernels in Python
+(`simulated`), with every access checked; the rest compiles. `test_row_rules` has the rules that
+prepare the graphs, `row_programs` the random programs. Start at `COMPOSITES`.
 """
 
 import contextlib
@@ -76,7 +76,9 @@ def weighted_sums(lib, x, axes, v):
 
 def _normalized_gradient(x, axes, w):
     hat, n = normalized(np, x, axes, None), count(x, axes)
-    return (w - total(np, w, axes) / n - hat * total(np, w * hat, axes) / n) / deviation(np, x, axes)
+    return (w - total(np, w, axes) / n - hat * total(np, w * hat, axes) / n) / deviation(
+        np, x, axes
+    )
 
 
 def _softmax_gradient(x, axes, v, w):
@@ -95,7 +97,10 @@ def _weighted_sums_gradient(x, axes, v, w):
 #: name -> (value, gradient)
 COMPOSITES = {
     "softmax": (softmax, _softmax_gradient),
-    "cross entropy": (cross_entropy, lambda x, a, v, w: w * (softmax(np, x, a, v) * total(np, v + 0 * x, a) - v)),
+    "cross entropy": (
+        cross_entropy,
+        lambda x, a, v, w: w * (softmax(np, x, a, v) * total(np, v + 0 * x, a) - v),
+    ),
     "logsumexp": (logsumexp, lambda x, a, v, w: w * softmax(np, x, a, v)),
     "layer norm": (layer_norm, lambda x, a, v, w: _normalized_gradient(x, a, v * w)),
     "normalized": (normalized, lambda x, a, v, w: _normalized_gradient(x, a, w)),
@@ -111,18 +116,35 @@ COMPOSITES = {
     "norm": (norm, lambda x, a, v, w: w * x / norm(np, x, a, v)),
     "weighted sums": (weighted_sums, _weighted_sums_gradient),
 }
-#: shape and reduced axes: rows, columns, the middle axis, the outer axes of a batch norm, tall, narrow, ones, all
+#: shape and reduced axes: rows, columns, the middle axis, the outer axes of a batch norm, tall,
+#: narrow, ones, all
 SPACES = [
-    ((7, 9), (1,)), ((7, 9), (0,)), ((3, 5, 4), (1,)), ((3, 4, 5), (0, 2)), ((3, 4, 5), (1, 2)), ((2, 3, 4, 5), (1, 3)),
-    ((60, 3), (1,)), ((3, 60), (1,)), ((60, 3), (0,)), ((1, 9), (1,)), ((9, 1), (1,)), ((9, 1), (0,)), ((1, 1), (0,)),
-    ((11,), (0,)), ((5, 6), (0, 1)), ((2, 50, 2), (1,)),
-]  # fmt: skip
+    ((7, 9), (1,)),
+    ((7, 9), (0,)),
+    ((3, 5, 4), (1,)),
+    ((3, 4, 5), (0, 2)),
+    ((3, 4, 5), (1, 2)),
+    ((2, 3, 4, 5), (1, 3)),
+    ((60, 3), (1,)),
+    ((3, 60), (1,)),
+    ((60, 3), (0,)),
+    ((1, 9), (1,)),
+    ((9, 1), (1,)),
+    ((9, 1), (0,)),
+    ((1, 1), (0,)),
+    ((11,), (0,)),
+    ((5, 6), (0, 1)),
+    ((2, 50, 2), (1,)),
+]
 
 
 def arrays(shape, axes, dtype=np.float64, seed=0):
     """x, and v with the axes that are reduced."""
     rng = np.random.default_rng(seed)
-    x, v = rng.uniform(0.5, 2, shape), rng.uniform(0.5, 1.5, [n if a in axes else 1 for a, n in enumerate(shape)])
+    x, v = (
+        rng.uniform(0.5, 2, shape),
+        rng.uniform(0.5, 1.5, [n if a in axes else 1 for a, n in enumerate(shape)]),
+    )
     return x.astype(dtype), v.astype(dtype)
 
 
@@ -169,7 +191,7 @@ def by_hand(name, x, axes, v):
     return out, gradient(x, axes, v, weights(out.shape, np.float64)) + 0 * x
 
 
-# --- how many kernels -------------------------------------------------------------------------------------------------
+# --- how many kernels -----------------------------------------------------------------------------
 
 WIDE_SPACES = [((300, 40), (1,)), ((300, 40), (0,)), ((30, 20, 40), (1,)), ((30, 20, 40), (0, 2))]
 
@@ -229,7 +251,8 @@ def test_a_logistic_regression_is_right(tier, shape):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("columns", [1, 3, 50, 64, 129])
 def test_rows_are_taken_together(columns, dtype, tier):
-    """Sums along rows and over rows, for numbers of rows around those that are taken together, with inf in one row."""
+    """Sums along rows and over rows, for numbers of rows around those that are taken together, with
+    inf in one row."""
     rng = np.random.default_rng(columns)
     for rows in (1, 3, 4, 5, 8, 9, 15, 31, 300):
         x, w, y = (rng.standard_normal(s).astype(dtype) for s in ((rows, columns), columns, rows))
@@ -245,11 +268,14 @@ def test_rows_are_taken_together(columns, dtype, tier):
                 want = 2 * residual @ wide
             rtol = 1e-11 if dtype is np.float64 else 1e-4
             np.testing.assert_allclose(loss.item(), (residual**2).sum(), rtol=rtol)
-            np.testing.assert_allclose(v.grad.numpy(), want, rtol=rtol, atol=rtol * np.sqrt(rows * columns))
+            np.testing.assert_allclose(
+                v.grad.numpy(), want, rtol=rtol, atol=rtol * np.sqrt(rows * columns)
+            )
 
 
 def test_an_array_is_read_along_its_rows():
-    """The loop over which a matrix is contiguous is the inner one, whatever a vector beside it says."""
+    """The loop over which a matrix is contiguous is the inner one, whatever a vector beside it
+    says."""
     x, g = jitgrad.ones((300, 20)), jitgrad.ones(300)
     with observed_plans() as plans:
         (x.T @ g).numpy()
@@ -257,7 +283,7 @@ def test_an_array_is_read_along_its_rows():
     assert kernel.kind == "column"
 
 
-# --- values and gradients -----------------------------------------------------------------------------------------
+# --- values and gradients -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -267,7 +293,11 @@ def test_against_numpy_over_shapes(name, dtype):
         x, v = arrays(shape, axes, dtype)
         for small in (False, True):
             with compiling("always"), simulated(small=small):
-                agree(value_and_gradient(COMPOSITES[name][0], x, axes, v), by_hand(name, x, axes, v), dtype)
+                agree(
+                    value_and_gradient(COMPOSITES[name][0], x, axes, v),
+                    by_hand(name, x, axes, v),
+                    dtype,
+                )
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0, 0)])
@@ -314,7 +344,9 @@ def test_layouts(name, layout):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize(("shape", "axes"), [((3, 50000), (1,)), ((50000, 3), (1,)), ((40, 30, 50), (1,))], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((3, 50000), (1,)), ((50000, 3), (1,)), ((40, 30, 50), (1,))], ids=str
+)
 @pytest.mark.parametrize("name", ["softmax", "layer norm", "weighted sums"])
 def test_compiled_kernels_for_any_number_of_threads(name, shape, axes, dtype):
     x, v = arrays(shape, axes, dtype)
@@ -331,7 +363,7 @@ def test_compiled_kernels_for_any_number_of_threads(name, shape, axes, dtype):
     agree(seen[0], by_hand(name, x, axes, v), dtype)
 
 
-# --- what went wrong once -------------------------------------------------------------------------------------------
+# --- what went wrong once -------------------------------------------------------------------------
 
 
 def both_tiers(f, *leaves):
@@ -348,33 +380,62 @@ def both_tiers(f, *leaves):
 
 
 def ragged(lib, x, b, column):
-    """Functions of functions, of two operands, of what stands still along an axis, and a condition, in short rows."""
+    """Functions of functions, of two operands, of what stands still along an axis, and a condition,
+    in short rows."""
     e = lib.exp(lib.sin(x + b) * lib.log(column))
     kept = e / lib.sum(e, axis=1, keepdims=True)
-    return lib.sum(lib.arctan2(kept, x) * lib.tanh(b) + lib.where(x > 1, lib.power(x, column), lib.cos(1 / x)), axis=1)
+    return lib.sum(
+        lib.arctan2(kept, x) * lib.tanh(b) + lib.where(x > 1, lib.power(x, column), lib.cos(1 / x)),
+        axis=1,
+    )
 
 
-RAGGED = [(40_000, 1), (20_000, 2), (12_000, 3), (8001, 5), (5000, 8), (4000, 9), (4000, 10), (1500, 31), (100, 33)]
+RAGGED = [
+    (40_000, 1),
+    (20_000, 2),
+    (12_000, 3),
+    (8001, 5),
+    (5000, 8),
+    (4000, 9),
+    (4000, 10),
+    (1500, 31),
+    (100, 33),
+]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("turned", [False, True])
 def test_functions_in_short_rows(dtype, turned, tier):
-    """They are applied to tiles, not row by row (`passes.distribute`); also where the rows are columns in memory."""
+    """They are applied to tiles, not row by row (`passes.distribute`); also where the rows are
+    columns in memory."""
     rng = np.random.default_rng(4)
     for shape in RAGGED:
-        x, b, column = rng.uniform(0.5, 2, shape), rng.uniform(0.5, 2, shape[1]), rng.uniform(1.5, 2, (shape[0], 1))
+        x, b, column = (
+            rng.uniform(0.5, 2, shape),
+            rng.uniform(0.5, 2, shape[1]),
+            rng.uniform(1.5, 2, (shape[0], 1)),
+        )
         given = [jitgrad.tensor(v.astype(dtype), requires_grad=True) for v in (x, b, column)]
         if turned:
             given[0] = jitgrad.tensor(x.T.astype(dtype), requires_grad=True)
         y = ragged(jn, given[0].T if turned else given[0], *given[1:])
         y.sum().backward()
         exact = [v.astype(dtype).astype(float) for v in (x, b, column)]
-        np.testing.assert_allclose(y.detach().numpy(), ragged(np, *exact), rtol=1e-5 if dtype == np.float32 else 1e-13)
+        np.testing.assert_allclose(
+            y.detach().numpy(), ragged(np, *exact), rtol=1e-5 if dtype == np.float32 else 1e-13
+        )
         for k, (t, v) in enumerate(zip(given, exact, strict=True)):
-            g, t = rng.standard_normal(v.shape), t.grad.numpy().T if turned and k == 0 else t.grad.numpy()
-            near = [ragged(np, *[w + s * 1e-6 * g if w is v else w for w in exact]).sum() for s in (1, -1)]
-            np.testing.assert_allclose((t * g).sum(), (near[0] - near[1]) / 2e-6, rtol=1e-3, atol=2e-3)
+            g, t = (
+                rng.standard_normal(v.shape),
+                t.grad.numpy().T if turned and k == 0 else t.grad.numpy(),
+            )
+            near = [
+                ragged(np, *[w + s * 1e-6 * g if w is v else w for w in exact]).sum()
+                for s in (1, -1)
+            ]
+            np.testing.assert_allclose(
+                (t * g).sum(), (near[0] - near[1]) / 2e-6, rtol=1e-3, atol=2e-3
+            )
 
 
 def test_a_far_argument_in_a_short_row():
@@ -396,7 +457,12 @@ def test_a_scan_in_columns_starts_anew_at_each_outer_point():
 
 def test_a_scan_along_an_axis_of_reductions_kept():
     x = np.random.default_rng(0).uniform(-1, 1, (2, 13))
-    both_tiers(lambda x: jitgrad.logcumsumexp(jitgrad.cumprod(x.var(1, keepdims=True), 0, reverse=True), 1), x)
+    both_tiers(
+        lambda x: jitgrad.logcumsumexp(
+            jitgrad.cumprod(x.var(1, keepdims=True), 0, reverse=True), 1
+        ),
+        x,
+    )
 
 
 def test_a_scan_and_a_sum_along_all_axes_but_one_another():
@@ -414,10 +480,12 @@ def test_axes_of_one_element_that_share_a_class():
 
 def test_a_guard_that_stands_still_in_a_column_stage():
     x = np.random.default_rng(0).uniform(0.5, 1, (13, 13))
-    both_tiers(lambda x: jitgrad.cumprod(jn.tanh(jitgrad.cummax(x, 0, reverse=True)), 1).sum((0, 1)), x)
+    both_tiers(
+        lambda x: jitgrad.cumprod(jn.tanh(jitgrad.cummax(x, 0, reverse=True)), 1).sum((0, 1)), x
+    )
 
 
-# --- random programs ------------------------------------------------------------------------------------------------
+# --- random programs ------------------------------------------------------------------------------
 
 #: ``JITGRAD_EXAMPLES=5000`` runs more of them, each time others.
 EXAMPLES = int(os.environ.get("JITGRAD_EXAMPLES", "0"))
@@ -430,7 +498,9 @@ def close(got, want, dtype):
         assert (g is None) == (w is None)
         if g is not None:
             assert g.shape == w.shape and g.dtype == w.dtype
-            np.testing.assert_allclose(g, w, rtol=tol, atol=tol * np.abs(w[np.isfinite(w)]).max(initial=1))
+            np.testing.assert_allclose(
+                g, w, rtol=tol, atol=tol * np.abs(w[np.isfinite(w)]).max(initial=1)
+            )
 
 
 def run_random(program, mode, dtype=np.float64, second=False):
@@ -463,7 +533,9 @@ EDGES = (0, 1, 1, 2, 13, 70)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_programs_of_edges(seed):
-    program = random_program(random.Random(seed), 3 + seed % 8, lengths=EDGES, ranks=(0, 0, 1, 1, 2, 3))
+    program = random_program(
+        random.Random(seed), 3 + seed % 8, lengths=EDGES, ranks=(0, 0, 1, 1, 2, 3)
+    )
     dtype = np.float32 if seed % 3 == 2 else np.float64
     with np.errstate(all="ignore"):
         want = run_random(program, "never", dtype)

@@ -1,7 +1,8 @@
-"""What prepares graphs for row programs: sums without what stands still along them (`factor`), products as sums
-(`contract`), and division by what stands still (`support.quotient`).
+"""What prepares graphs for row programs: sums without what stands still along them (`factor`),
+products as sums (`contract`), and division by what stands still (`support.quotient`).
 
-They change the order of roundings, so values are compared with NumPy's to the last bits; quotients to the very last.
+They change the order of roundings, so values are compared with NumPy's to the last bits; quotients
+to the very last.
 """
 
 import dataclasses
@@ -48,7 +49,7 @@ def both(root, leaves, numbers=()):
         return reference.run([root, out], leaves, numbers)
 
 
-# --- sums -------------------------------------------------------------------------------------------------------------
+# --- sums -----------------------------------------------------------------------------------------
 
 LEAVES = [X, Y, COLUMN, ROW, ONE]
 plain = reduce_sum(X, (1,))
@@ -59,12 +60,16 @@ FACTORED = {
     "divisor": (reduce_sum(div(X, wide(COLUMN)), (1,)), div(plain, c)),
     "sign": (reduce_sum(neg(X), (1,)), neg(plain)),
     "twice": (reduce_sum(add(X, X), (1,)), mul(plain, wide(const(2.0), (4,)))),
-    "within a product": (reduce_sum(mul(mul(X, wide(COLUMN)), Y), (1,)), mul(reduce_sum(mul(X, Y), (1,)), c)),
-    "of all": (reduce_sum(mul(X, wide(ONE)), (0, 1)), mul(reduce_sum(X, (0, 1)), reshape_to(ONE, ()))),
-    "in two steps": (
-        reduce_sum(mul(X, wide(COLUMN)), (0, 1)), reduce_sum(mul(plain, c), (0,))
+    "within a product": (
+        reduce_sum(mul(mul(X, wide(COLUMN)), Y), (1,)),
+        mul(reduce_sum(mul(X, Y), (1,)), c),
     ),
-}  # fmt: skip
+    "of all": (
+        reduce_sum(mul(X, wide(ONE)), (0, 1)),
+        mul(reduce_sum(X, (0, 1)), reshape_to(ONE, ())),
+    ),
+    "in two steps": (reduce_sum(mul(X, wide(COLUMN)), (0, 1)), reduce_sum(mul(plain, c), (0,))),
+}
 KEPT = {
     "along the axis": reduce_sum(mul(X, wide(ROW)), (1,)),
     "nothing else": reduce_sum(wide(COLUMN), (1,)),
@@ -92,7 +97,8 @@ def test_other_sums_stay(name):
 
 CENTRED = {
     "correlation": lambda x, y: (
-        ((x - x.mean()) * (y - y.mean())).sum() / (((x - x.mean()) ** 2).sum() * ((y - y.mean()) ** 2).sum()) ** 0.5
+        ((x - x.mean()) * (y - y.mean())).sum()
+        / (((x - x.mean()) ** 2).sum() * ((y - y.mean()) ** 2).sum()) ** 0.5
     ),
     "kurtosis": lambda x, y: (((x - x.mean()) / x.std()) ** 4).mean() + (x * y).sum() * 0,
     "regression": lambda x, y: ((x - y.mean() / x.mean() * y + 2) ** 2).sum() / (x.sum() + 1),
@@ -112,9 +118,14 @@ def test_gradients_of_what_is_centred(name, dtype, tier):
         for at in (0, 7, 2999):
             step = np.zeros(3000)
             step[at] = 1e-4
-            ends = [CENTRED[name](*[v + sign * step * (j == k) for j, v in enumerate(points)]) for sign in (1, -1)]
+            ends = [
+                CENTRED[name](*[v + sign * step * (j == k) for j, v in enumerate(points)])
+                for sign in (1, -1)
+            ]
             want = (ends[0] - ends[1]) / 2e-4
-            assert abs(t.grad[at].item() - want) <= (1e-5 if dtype == "float64" else 1e-3) * max(1e-3, abs(want))
+            assert abs(t.grad[at].item() - want) <= (1e-5 if dtype == "float64" else 1e-3) * max(
+                1e-3, abs(want)
+            )
 
 
 SHIFTED = {
@@ -122,7 +133,9 @@ SHIFTED = {
     "rows shifted": lambda xp, x: (x - x.max(1, keepdims=True)).sum(1),
     "scaled to 0 .. 1": lambda xp, x: ((x - x.min()) / (x.max() - x.min())).mean(),
     "log softmax": lambda xp, x: (
-        x - x.max(1, keepdims=True) - xp.log(xp.exp(x - x.max(1, keepdims=True)).sum(1, keepdims=True))
+        x
+        - x.max(1, keepdims=True)
+        - xp.log(xp.exp(x - x.max(1, keepdims=True)).sum(1, keepdims=True))
     ).mean(1),
 }
 
@@ -147,7 +160,8 @@ def test_one_side_of_a_product_keeps_its_divisor():
 
 
 def test_squares_need_not_wait_for_a_divisor():
-    """Kernels take the sum of squares in the same loop as the sum it is divided by; NumPy does not."""
+    """Kernels take the sum of squares in the same loop as the sum it is divided by; NumPy does
+    not."""
     total = reduce_sum(X, (1,))
     scaled = div(X, wide(reshape_to(total, (4, 1))))
     root = reduce_sum(mul(scaled, scaled), (1,))
@@ -210,7 +224,9 @@ def test_a_sum_of_nothing_is_zero():
         np.testing.assert_array_equal(out.numpy(), np.zeros(3))
 
 
-@pytest.mark.parametrize("shapes", [((2, 1, 3), (2, 1, 1)), ((1, 1), (1, 1)), ((1,), (1,)), ((2, 3, 4), (1, 3, 1))])
+@pytest.mark.parametrize(
+    "shapes", [((2, 1, 3), (2, 1, 1)), ((1, 1), (1, 1)), ((1,), (1,)), ((2, 3, 4), (1, 3, 1))]
+)
 @pytest.mark.parametrize("dtype", [F8, F4])
 def test_axes_of_one_element(shapes, dtype):
     x, y = leaf(0, shapes[0], dtype), leaf(1, shapes[1], dtype)
@@ -220,7 +236,7 @@ def test_axes_of_one_element(shapes, dtype):
             np.testing.assert_allclose(b, a, rtol=1e-5 if dtype == F4 else 1e-12)
 
 
-# --- products ---------------------------------------------------------------------------------------------------------
+# --- products -------------------------------------------------------------------------------------
 
 
 def product(n, k, m, rest=(), dtype=F8):
@@ -234,7 +250,18 @@ def has_call(root):
 
 @pytest.mark.parametrize("rest", [(), (2,), (2, 3)])
 @pytest.mark.parametrize(
-    "sizes", [(4, 5, 1), (1, 5, 4), (4, 1, 5), (1, 5, 1), (1, 1, 1), (4, 0, 1), (3, 6, 5), (6, 2, 5), (6, 5, 4)]
+    "sizes",
+    [
+        (4, 5, 1),
+        (1, 5, 4),
+        (4, 1, 5),
+        (1, 5, 1),
+        (1, 1, 1),
+        (4, 0, 1),
+        (3, 6, 5),
+        (6, 2, 5),
+        (6, 5, 4),
+    ],
 )
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int8", "uint8"])
 def test_skinny_products_are_sums(sizes, rest, dtype, monkeypatch):
@@ -243,19 +270,30 @@ def test_skinny_products_are_sums(sizes, rest, dtype, monkeypatch):
     assert not has_call(root)
     values = [np.random.default_rng(1).integers(0, 100, n.size).astype(n.dtype) for n in leaves]
     a, b = both(root, values)
-    np.testing.assert_array_equal(a, b)  # whole numbers: whatever the order; small integers wrap around
+    np.testing.assert_array_equal(
+        a, b
+    )  # whole numbers: whatever the order; small integers wrap around
 
 
 @pytest.mark.parametrize(
     ("sizes", "dtype"),
-    [((5, 6, 5), F8), ((3, 6, 5), F8), ((6, 2, 5), F8), ((5, 0, 5), F8), ((4, 5, 1), BOOL), ((0, 5, 1), F8)],
+    [
+        ((5, 6, 5), F8),
+        ((3, 6, 5), F8),
+        ((6, 2, 5), F8),
+        ((5, 0, 5), F8),
+        ((4, 5, 1), BOOL),
+        ((0, 5, 1), F8),
+    ],
 )
 def test_other_products_stay_calls(sizes, dtype):
     """Of matrices, of bools, of nothing, and small ones, so that a new shape is no new kernel."""
     assert has_call(product(*sizes, dtype=dtype)[0])
 
 
-@pytest.mark.parametrize("shapes", [((3, 4), (4,)), ((4,), (4, 3)), ((4,), (4,)), ((2, 3, 4), (4,)), ((4,), (2, 4, 3))])
+@pytest.mark.parametrize(
+    "shapes", [((3, 4), (4,)), ((4,), (4, 3)), ((4,), (4,)), ((2, 3, 4), (4,)), ((4,), (2, 4, 3))]
+)
 def test_vectors_and_matrices_against_numpy(shapes, tier):
     rng = np.random.default_rng(2)
     x, y = (rng.standard_normal(s) for s in shapes)
@@ -269,11 +307,13 @@ def test_vectors_and_matrices_against_numpy(shapes, tier):
         before, v[place] = v[place], v[place] + step
         above = (x @ y).sum()
         v[place] = before - step
-        np.testing.assert_allclose(grad[place], (above - (x @ y).sum()) / (2 * step), rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(
+            grad[place], (above - (x @ y).sum()) / (2 * step), rtol=1e-6, atol=1e-8
+        )
         v[place] = before
 
 
-# --- quotients --------------------------------------------------------------------------------------------------------
+# --- quotients ------------------------------------------------------------------------------------
 
 
 @functools.cache
@@ -296,7 +336,9 @@ def same_bits(got, want):
     assert got.dtype == want.dtype
     kind = f"i{got.dtype.itemsize}"
     differs = (got.view(kind) != want.view(kind)) & ~(np.isnan(got) & np.isnan(want))
-    assert not differs.any(), f"{differs.sum()} of {differs.size}, first {got[differs][0]!r} for {want[differs][0]!r}"
+    assert not differs.any(), (
+        f"{differs.sum()} of {differs.size}, first {got[differs][0]!r} for {want[differs][0]!r}"
+    )
 
 
 def hard(dtype, rng, count=3000):
@@ -321,7 +363,10 @@ def operands(dtype):
     special = np.array([0, -0.0, 1, -1, np.inf, -np.inf, np.nan, most, -most, least, 3, 0.1])
     return {
         "random": (unit, other),
-        "signs and sizes": (unit * 10 ** rng.uniform(-9, 9, n), -other * 10 ** rng.uniform(-9, 9, n)),
+        "signs and sizes": (
+            unit * 10 ** rng.uniform(-9, 9, n),
+            -other * 10 ** rng.uniform(-9, 9, n),
+        ),
         "itself": (other, other),
         "multiples": (whole * wholes, wholes),
         "near overflow": (unit / 4 * most, other / 8),
@@ -348,7 +393,9 @@ def test_the_python_form_of_a_quotient_is_the_same(dtype):
         a, b = dtype(a), dtype(b)
         with np.errstate(all="ignore"):
             same_bits(np.array([support.quotient(a, b, 1 / b)], dtype), np.array([a / b], dtype))
-    assert [support.is_tiny(dtype(b)) for b in (0, 1, -1e-38 if dtype == np.float32 else -5e-300)] == [0, 0, 1]
+    assert [
+        support.is_tiny(dtype(b)) for b in (0, 1, -1e-38 if dtype == np.float32 else -5e-300)
+    ] == [0, 0, 1]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -1,8 +1,10 @@
-"""Scans of all there is: they run twice over blocks, so what goes from block to block must be what a loop would carry.
+"""Scans of all there is: they run twice over blocks, so what goes from block to block must be what
+a loop would carry.
 
-The oracle is a loop over Python's numbers. Most tests run kernels in Python, with chunks of 16 elements and lanes of 4
-(`simulated`), so that short arrays have many blocks; the rest compiles few programs and runs them at several lengths.
-`test_scan_kernels` has scans along the axes of larger arrays. Start at `looped`.
+The oracle is a loop over Python's numbers. Most tests run kernels in Python, with chunks of 16
+elements and lanes of 4 (`simulated`), so that short arrays have many blocks; the rest compiles few
+programs and runs them at several lengths. `test_scan_kernels` has scans along the axes of larger
+arrays. Start at `looped`.
 """
 
 import contextlib
@@ -26,8 +28,12 @@ inf, nan = math.inf, math.nan
 LANES = limits.now.scan_lanes
 STEP = limits.now.grain - limits.now.grain // 64  # points of a chunk
 SCANS = {
-    "cumsum": np.add, "cumprod": np.multiply, "cummax": np.maximum, "cummin": np.minimum, "logcumsumexp": np.logaddexp,
-}  # fmt: skip
+    "cumsum": np.add,
+    "cumprod": np.multiply,
+    "cummax": np.maximum,
+    "cummin": np.minimum,
+    "logcumsumexp": np.logaddexp,
+}
 
 
 @contextlib.contextmanager
@@ -53,7 +59,9 @@ def looped(x, decay, reverse=False):
 
 
 def recurrence(x, decay, reverse=False):
-    return jitgrad.linear_recurrence(jitgrad.tensor(x), jitgrad.tensor(decay), reverse=reverse).numpy()
+    return jitgrad.linear_recurrence(
+        jitgrad.tensor(x), jitgrad.tensor(decay), reverse=reverse
+    ).numpy()
 
 
 def accumulated(name, x, reverse=False):
@@ -61,7 +69,7 @@ def accumulated(name, x, reverse=False):
         return SCANS[name].accumulate(x[::-1])[::-1] if reverse else SCANS[name].accumulate(x)
 
 
-# --- any number of blocks, with kernels run in Python ----------------------------------------------------------------
+# --- any number of blocks, with kernels run in Python ---------------------------------------------
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -71,11 +79,14 @@ def test_recurrences_of_every_length(reverse):
         x, decay = rng.standard_normal(n), rng.uniform(-1.5, 1.5, n)
         decay[rng.uniform(size=n) < 0.1] = 0
         with tier("always"), simulated(small=True):
-            np.testing.assert_allclose(recurrence(x, decay, reverse), looped(x, decay, reverse), rtol=1e-9, atol=1e-12)
+            np.testing.assert_allclose(
+                recurrence(x, decay, reverse), looped(x, decay, reverse), rtol=1e-9, atol=1e-12
+            )
 
 
 def around(lib, x, w):
-    """Scans in both directions with what is fused around them, next to shifted reads, of one operand and of two."""
+    """Scans in both directions with what is fused around them, next to shifted reads, of one
+    operand and of two."""
 
     def scan(name, *args, **options):
         return getattr(lib, name)(*args, **options)
@@ -121,17 +132,22 @@ def test_layouts(layout):
             (out * jitgrad.tensor(g)).sum().backward()
             want = looped(x, decay, reverse)
             np.testing.assert_allclose(out.detach().numpy(), want, rtol=1e-12, atol=1e-14)
-            back = looped(g, np.append(decay[1:], 0) if not reverse else np.append(0, decay[:-1]), not reverse)
+            back = looped(
+                g, np.append(decay[1:], 0) if not reverse else np.append(0, decay[:-1]), not reverse
+            )
             earlier = np.append(0, want[:-1]) if not reverse else np.append(want[1:], 0)
             np.testing.assert_allclose(view(ts[0].grad).numpy(), back, rtol=1e-12, atol=1e-14)
-            np.testing.assert_allclose(view(ts[1].grad).numpy(), back * earlier, rtol=1e-12, atol=1e-14)
+            np.testing.assert_allclose(
+                view(ts[1].grad).numpy(), back * earlier, rtol=1e-12, atol=1e-14
+            )
 
 
-# --- what is out of range stays where a loop has it ------------------------------------------------------------------
+# --- what is out of range stays where a loop has it -----------------------------------------------
 
 
 def out_of_range(n):
-    """(x, decay) by name: infinities, nan and products that leave the range, before and behind a decay of 0."""
+    """(x, decay) by name: infinities, nan and products that leave the range, before and behind a
+    decay of 0."""
     rng = np.random.default_rng(3)
     x, small = rng.standard_normal(n), rng.uniform(-1, 1, n)
     cut = small.copy()
@@ -171,11 +187,14 @@ def test_recurrences_out_of_range(mode):
             with tier("always" if mode == "kernels" else mode):
                 with simulated(small=True) if mode == "kernels" else contextlib.nullcontext():
                     got = recurrence(x, decay, reverse)
-            np.testing.assert_allclose(got, looped(x, decay, reverse), rtol=1e-9, atol=1e-300, err_msg=name)
+            np.testing.assert_allclose(
+                got, looped(x, decay, reverse), rtol=1e-9, atol=1e-300, err_msg=name
+            )
 
 
 def test_products_out_of_range():
-    """A product of a block that leaves the range says nothing of what the loop has, which starts from elsewhere."""
+    """A product of a block that leaves the range says nothing of what the loop has, which starts
+    from elsewhere."""
     n = 100
     rng = np.random.default_rng(4)
     zero = np.full(n, 1e10)
@@ -198,7 +217,7 @@ def test_products_out_of_range():
         assert not jitgrad.cumprod(jitgrad.tensor(zeros)).numpy()[7:].any()
 
 
-# --- compiled kernels ------------------------------------------------------------------------------------------------
+# --- compiled kernels -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
@@ -206,7 +225,13 @@ def test_products_out_of_range():
 def test_long_recurrences(reverse, dtype):
     rng = np.random.default_rng(5)
     with tier("always"):
-        for n in (STEP, STEP + 1, 2 * STEP - 1, 2 * STEP + LANES + 1, *([1_000_000] if dtype == np.float64 else ())):
+        for n in (
+            STEP,
+            STEP + 1,
+            2 * STEP - 1,
+            2 * STEP + LANES + 1,
+            *([1_000_000] if dtype == np.float64 else ()),
+        ):
             x, decay = rng.standard_normal(n).astype(dtype), rng.uniform(-1, 1, n).astype(dtype)
             decay[rng.uniform(size=n) < 0.001] = 0
             got, want = recurrence(x, decay, reverse), looped(x, decay, reverse)
@@ -221,7 +246,9 @@ LONG = 2 * STEP + 5
 def long_data(name, rng):
     """Values whose running results stay in range, with ties."""
     x = rng.standard_normal(LONG)
-    return np.exp(0.01 * x) if name == "cumprod" else np.round(x, 1) if name != "logcumsumexp" else x
+    return (
+        np.exp(0.01 * x) if name == "cumprod" else np.round(x, 1) if name != "logcumsumexp" else x
+    )
 
 
 @pytest.mark.parametrize("name", SCANS)
@@ -237,7 +264,9 @@ def test_gradients_of_a_long_vector_are_those_of_torch(name):
         mine = jitgrad.tensor(x, requires_grad=True)
         got = getattr(jitgrad, name)(mine)
         (got * jitgrad.tensor(w)).sum().backward()
-        np.testing.assert_allclose(got.detach().numpy(), out.detach().numpy(), rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(
+            got.detach().numpy(), out.detach().numpy(), rtol=1e-10, atol=1e-10
+        )
         scale = np.abs(t.grad.numpy()).max()
         np.testing.assert_allclose(mine.grad.numpy(), t.grad.numpy(), rtol=1e-8, atol=1e-11 * scale)
 
@@ -261,7 +290,7 @@ def test_second_derivatives_of_a_long_vector(name):
     np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5 * np.abs(want).max())
 
 
-# --- what becomes one kernel -----------------------------------------------------------------------------------------
+# --- what becomes one kernel ----------------------------------------------------------------------
 
 
 def kernels(f):
@@ -280,7 +309,10 @@ def test_a_scan_with_its_gradient_is_a_few_kernels(name):
 
 def test_dear_values_are_kept_for_both_passes():
     x = jitgrad.ones(LONG)
-    for f in (lambda: jitgrad.cumsum(np.sin(np.tanh(x))), lambda: np.sin(np.tanh(jitgrad.cumsum(x)))):
+    for f in (
+        lambda: jitgrad.cumsum(np.sin(np.tanh(x))),
+        lambda: np.sin(np.tanh(jitgrad.cumsum(x))),
+    ):
         loops = [k.operations for k in kernels(f)]
         assert len(loops) == 3 and sum("sin" in names for names in loops) == 1
         assert not any("sin" in names and "cumsum" in names for names in loops)
@@ -309,7 +341,8 @@ def test_chunks_that_a_guard_crosses_are_right():
 
 @pytest.mark.parametrize("mode", ["simulated", "kernels"])
 def test_rows_that_lie_in_the_padding(mode):
-    """A guard that does not change along the scan is tested all the same: here of the number of the row."""
+    """A guard that does not change along the scan is tested all the same: here of the number of the
+    row."""
     n = 300 if mode == "simulated" else 70_000
     x, row = leaf(0, (1, n), FLOAT64), Node(NUMBER, (), 0, (), INT64)
     zero = const(0, INT64)

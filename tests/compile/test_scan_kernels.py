@@ -1,8 +1,10 @@
-"""Scans in programs, with kernels: shapes, axes, directions, dtypes, layouts, lengths around blocks, what is fused.
+"""Scans in programs, with kernels: shapes, axes, directions, dtypes, layouts, lengths around
+blocks, what is fused.
 
-NumPy is the oracle, in long double where rounding counts; gradients are compared with central differences of the same
-program on arrays. A program is written once, for tensors and arrays: `scan` is the only function that tells them apart.
-`test_scan` has the values and gradients at special points. Start at `PROGRAMS`.
+NumPy is the oracle, in long double where rounding counts; gradients are compared with central
+differences of the same program on arrays. A program is written once, for tensors and arrays: `scan`
+is the only function that tells them apart. `test_scan` has the values and gradients at special
+points. Start at `PROGRAMS`.
 """
 
 import numpy as np
@@ -27,10 +29,16 @@ def data(name, shape, dtype, rng):
     dtype = np.dtype(dtype)
     if dtype.kind != "f":
         return (
-            rng.integers(0, 2, shape).astype(dtype) if dtype.kind == "b" else rng.integers(-3, 4, shape).astype(dtype)
+            rng.integers(0, 2, shape).astype(dtype)
+            if dtype.kind == "b"
+            else rng.integers(-3, 4, shape).astype(dtype)
         )
     x = rng.standard_normal(shape)
-    return (np.exp(0.01 * x) * np.where(rng.uniform(size=shape) < 0.5, -1, 1) if name == "cumprod" else x).astype(dtype)
+    return (
+        np.exp(0.01 * x) * np.where(rng.uniform(size=shape) < 0.5, -1, 1)
+        if name == "cumprod"
+        else x
+    ).astype(dtype)
 
 
 def agrees(got, x, name, axis, reverse=False):
@@ -41,16 +49,22 @@ def agrees(got, x, name, axis, reverse=False):
         np.testing.assert_array_equal(got, want)
         return
     exact, n = scan(name, x.astype(np.longdouble), axis, reverse), max(x.shape[axis], 1)
-    scale = scan("cumsum", np.abs(x).astype(np.longdouble), axis, reverse) if name == "cumsum" else 1 + np.abs(exact)
+    scale = (
+        scan("cumsum", np.abs(x).astype(np.longdouble), axis, reverse)
+        if name == "cumsum"
+        else 1 + np.abs(exact)
+    )
     bound = np.finfo(got.dtype).eps * (4 + (n if name == "cumprod" else 2 * np.sqrt(n))) * scale
-    assert (np.abs(got - exact) <= bound).all(), f"off by {np.max(np.abs(got - exact) / bound):.3g} of what is allowed"
+    assert (np.abs(got - exact) <= bound).all(), (
+        f"off by {np.max(np.abs(got - exact) / bound):.3g} of what is allowed"
+    )
 
 
 def by_kernels(name, x, axis, reverse=False):
     return scan(name, jitgrad.tensor(x), axis, reverse).numpy()
 
 
-# --- values: shapes, axes, directions, dtypes ------------------------------------------------------------------------
+# --- values: shapes, axes, directions, dtypes -----------------------------------------------------
 
 SHAPES = [(1,), (7,), (1000,), (1, 5), (5, 1), (40, 50), (2, 1, 4), (3, 70, 2), (2, 3, 2, 5)]
 DTYPES = [np.float64, np.float32, np.int32, np.bool_]
@@ -65,7 +79,9 @@ def test_every_axis_of_every_shape(name, dtype):
         for axis in range(len(shape)):
             for reverse in (False, True):
                 got = by_kernels(name, x, axis, reverse)
-                if got.dtype.kind == "f" and x.dtype.kind != "f":  # of integers NumPy's is a float16
+                if (
+                    got.dtype.kind == "f" and x.dtype.kind != "f"
+                ):  # of integers NumPy's is a float16
                     x = x.astype(got.dtype)
                 agrees(got, x, name, axis, reverse)
 
@@ -75,14 +91,24 @@ def test_empty(name):
     for shape in ((0,), (0, 3), (3, 0), (2, 0, 3)):
         for axis in range(len(shape)):
             t = jitgrad.zeros(shape, requires_grad=True)
-            out = recurrence(t * 2, t + 0.5, axis) if name == "recurrence" else scan(name, t * 2, axis)
+            out = (
+                recurrence(t * 2, t + 0.5, axis)
+                if name == "recurrence"
+                else scan(name, t * 2, axis)
+            )
             assert out.shape == shape
             out.sum().backward()
             assert t.grad.shape == shape
 
 
 LENGTHS = [BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK + 1, 100_003, 131_071]
-LONG = [*[((n,), 0) for n in LENGTHS], ((3, BLOCK + 7), 1), ((BLOCK + 7, 3), 0), ((2, 40_001, 2), 1), ((1, 70_001), 1)]
+LONG = [
+    *[((n,), 0) for n in LENGTHS],
+    ((3, BLOCK + 7), 1),
+    ((BLOCK + 7, 3), 0),
+    ((2, 40_001, 2), 1),
+    ((1, 70_001), 1),
+]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
@@ -126,10 +152,12 @@ def test_specials_around_blocks(name):
             np.testing.assert_allclose(by_kernels(name, x, 0, reverse), want, rtol=1e-9, atol=1e-9)
     x = np.full(n, -np.inf)
     x[BLOCK + 2] = 1.0
-    np.testing.assert_array_equal(by_kernels("logcumsumexp", x, 0), np.where(np.arange(n) < BLOCK + 2, -np.inf, 1.0))
+    np.testing.assert_array_equal(
+        by_kernels("logcumsumexp", x, 0), np.where(np.arange(n) < BLOCK + 2, -np.inf, 1.0)
+    )
 
 
-# --- layouts: views are scanned as they lie --------------------------------------------------------------------------
+# --- layouts: views are scanned as they lie -------------------------------------------------------
 
 LAYOUTS = {
     "transposed": lambda x: x.T,
@@ -157,15 +185,23 @@ def test_layouts(layout, shape):
     view = LAYOUTS[layout](x)
     for axis in range(view.ndim):
         for name, reverse in (("cumsum", False), ("cummax", True), ("logcumsumexp", False)):
-            agrees(scan(name, LAYOUTS[layout](jitgrad.tensor(x)), axis, reverse).numpy(), view, name, axis, reverse)
+            agrees(
+                scan(name, LAYOUTS[layout](jitgrad.tensor(x)), axis, reverse).numpy(),
+                view,
+                name,
+                axis,
+                reverse,
+            )
         t, w = jitgrad.tensor(x, requires_grad=True), rng.standard_normal(view.shape)
         (scan("cumsum", LAYOUTS[layout](t), axis) * jitgrad.tensor(w)).sum().backward()
-        mine = jitgrad.tensor(x, requires_grad=True)  # the same by a copy, which is scanned as it was above
+        mine = jitgrad.tensor(
+            x, requires_grad=True
+        )  # the same by a copy, which is scanned as it was above
         (LAYOUTS[layout](mine) * jitgrad.tensor(scan("cumsum", w, axis, True))).sum().backward()
         np.testing.assert_allclose(t.grad.numpy(), mine.grad.numpy(), rtol=1e-12, atol=1e-12)
 
 
-# --- programs: what is fused around scans, and their gradients -------------------------------------------------------
+# --- programs: what is fused around scans, and their gradients ------------------------------------
 
 
 def both_ways(x, w):
@@ -182,7 +218,9 @@ def normalized(x, w):
 
 
 def centred(x, w):
-    return scan("cumsum", x - x.mean(-1, keepdims=True)) * scan("cumsum", w - w.mean(0, keepdims=True), 0)
+    return scan("cumsum", x - x.mean(-1, keepdims=True)) * scan(
+        "cumsum", w - w.mean(0, keepdims=True), 0
+    )
 
 
 def drawdown(x, w):
@@ -220,7 +258,9 @@ def written(x, w):
 PROGRAMS = {
     "weighted": lambda x, w: scan("cumsum", x * w) * w + 1.0,
     "sum of a scan": lambda x, w: np.exp(-0.01 * scan("cumsum", x * x)).sum(),
-    "sums over each axis": lambda x, w: (scan("cumsum", x, 0) * w).sum(0).sum() + (scan("cumsum", x) * w).sum(-1).max(),
+    "sums over each axis": lambda x, w: (
+        (scan("cumsum", x, 0) * w).sum(0).sum() + (scan("cumsum", x) * w).sum(-1).max()
+    ),
     "both ways": both_ways,
     "both axes": lambda x, w: scan("cumsum", x, 0) * w + scan("cumsum", x * w, -1) ** 2,
     "integral image": lambda x, w: scan("cumsum", scan("cumsum", x, 0), -1) * w,
@@ -230,13 +270,17 @@ PROGRAMS = {
     "drawdown": drawdown,
     "survival": survival,
     "with zeros": with_zeros,
-    "smooth": lambda x, w: np.exp(x - scan("logcumsumexp", x * 3)) * w + scan("logcumsumexp", w, reverse=True),
+    "smooth": lambda x, w: (
+        np.exp(x - scan("logcumsumexp", x * 3)) * w + scan("logcumsumexp", w, reverse=True)
+    ),
     "range": lambda x, w: (scan("cummax", x) - scan("cummin", x, reverse=True)) * w,
     "averages": averages,
     "last": lambda x, w: (scan("cumsum", np.sin(x))[..., -1] * w[..., 0]).sum(),
     "turned": lambda x, w: scan("cumsum", x[..., ::-1])[..., ::-1] * w + scan("cumsum", x.T).T,
     "shifted": lambda x, w: scan("cumsum", x[..., 1:] * w[..., :-1]) - x[..., :-1],
-    "masked": lambda x, w: scan("cumsum", np.where(x > 0, x * w, 0.0)) * (scan("cumsum", x > 0) % 2),
+    "masked": lambda x, w: (
+        scan("cumsum", np.where(x > 0, x * w, 0.0)) * (scan("cumsum", x > 0) % 2)
+    ),
     "of a row": lambda x, w: scan("cumsum", np.broadcast_to(x.sum(0), x.shape), 0) * w,
     "of a column": lambda x, w: scan("cumprod", 1 + 0.1 * np.tanh(x[:, :1] + 0 * w)) * w,
     "of a sum": lambda x, w: scan("cumsum", (x * w).sum(-1)) * x.max(-1),
@@ -246,14 +290,23 @@ PROGRAMS = {
     "product": lambda x, w: scan("cumsum", x @ w.T) @ w,
     "whole": lambda x, w: scan("cumsum", x.reshape(-1), 0) * w.reshape(-1),
 }
-#: Shapes of programs: few and many, wide and narrow; one row and one column have kernels of their own.
+#: Shapes of programs: few and many, wide and narrow; one row and one column have kernels of their
+#: own.
 SIZES = [(4, 6), (60, 33), (3, 5000), (5000, 3)]
 SINGLE = [(1, 9), (9, 1)]
 #: Programs that are run in float32, too.
 SHORT = (
-    "weighted", "sums over each axis", "both axes", "of a scan", "drawdown", "survival", "smooth", "averages",
-    "of a row", "whole",
-)  # fmt: skip
+    "weighted",
+    "sums over each axis",
+    "both axes",
+    "of a scan",
+    "drawdown",
+    "survival",
+    "smooth",
+    "averages",
+    "of a row",
+    "whole",
+)
 
 
 def operands(shape):
@@ -263,7 +316,9 @@ def operands(shape):
 
 def close(got, want, dtype=np.float64, ulps=2e4):
     off = ulps * np.finfo(dtype).eps
-    np.testing.assert_allclose(got, want, rtol=off, atol=off * (1 + np.max(np.abs(want), initial=0)))
+    np.testing.assert_allclose(
+        got, want, rtol=off, atol=off * (1 + np.max(np.abs(want), initial=0))
+    )
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -293,7 +348,9 @@ def test_gradients_of_programs(name):
             ends = [f(*(a + s * v * (i == k) for i, a in enumerate(values))) for s in (1e-6, -1e-6)]
             numeric = np.vdot(g, (ends[0] - ends[1]) / 2e-6)
             got = 0.0 if t.grad is None else np.vdot(v, t.grad.numpy())
-            assert got == pytest.approx(numeric, rel=1e-5, abs=1e-5 * np.linalg.norm(g)), f"operand {k}, {shape}"
+            assert got == pytest.approx(numeric, rel=1e-5, abs=1e-5 * np.linalg.norm(g)), (
+                f"operand {k}, {shape}"
+            )
 
 
 @pytest.mark.parametrize("name", SHORT[::2])
@@ -302,11 +359,16 @@ def test_programs_in_float32(name):
     f = PROGRAMS[name]
     values, results = operands((60, 33)), {}
     for dtype in (np.float64, np.float32):
-        tensors = [jitgrad.tensor(v.astype(np.float32).astype(dtype), requires_grad=True) for v in values]
+        tensors = [
+            jitgrad.tensor(v.astype(np.float32).astype(dtype), requires_grad=True) for v in values
+        ]
         out = f(*tensors)
         out.sum().backward()
         assert out.dtype == dtype
-        results[dtype] = [out.detach().numpy(), *(t.grad.numpy() for t in tensors if t.grad is not None)]
+        results[dtype] = [
+            out.detach().numpy(),
+            *(t.grad.numpy() for t in tensors if t.grad is not None),
+        ]
     for got, want in zip(results[np.float32], results[np.float64], strict=True):
         close(got, want, np.float32, 1e3)
 
@@ -346,7 +408,11 @@ def test_gradients_of_long_scans(name, reverse):
 def test_long_recurrences(reverse):
     rng = np.random.default_rng(7)
     for shape, axis in LONG[2:]:
-        x, decay, w = rng.standard_normal(shape), rng.uniform(-1, 1, shape), rng.standard_normal(shape)
+        x, decay, w = (
+            rng.standard_normal(shape),
+            rng.uniform(-1, 1, shape),
+            rng.standard_normal(shape),
+        )
         decay[rng.uniform(size=shape) < 0.001] = 0
         want = recurrence(x, decay, axis, reverse)
         ts = [jitgrad.tensor(v, requires_grad=True) for v in (x, decay)]
@@ -375,14 +441,16 @@ def test_a_long_recurrence_whose_products_overflow():
         x[-2:] = 1.0, 2.0
         x = x[::-1].copy() if reverse else x
         want = np.append(np.zeros(n - 2), [1.0, 5.0])
-        got = jitgrad.linear_recurrence(jitgrad.tensor(x), jitgrad.tensor(decay), reverse=reverse).numpy()
+        got = jitgrad.linear_recurrence(
+            jitgrad.tensor(x), jitgrad.tensor(decay), reverse=reverse
+        ).numpy()
         np.testing.assert_array_equal(got[::-1] if reverse else got, want)
     t = jitgrad.ones(n, requires_grad=True)
     jitgrad.linear_recurrence(t, jitgrad.tensor(decay))[1].backward()
     np.testing.assert_array_equal(t.grad.numpy(), np.append([3.0, 1.0], np.zeros(n - 2)))
 
 
-# --- threads ---------------------------------------------------------------------------------------------------------
+# --- threads --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(300_001,), (400, 1000), (100_001, 5)], ids=str)
@@ -397,7 +465,11 @@ def test_the_number_of_threads_changes_no_bit(name, shape):
             parts = []
             for axis in range(len(shape)):
                 t, u = (jitgrad.tensor(v, requires_grad=True) for v in (x, w))
-                out = recurrence(t, 0.9 * np.tanh(u), axis) if name == "recurrence" else scan(name, t, axis, axis == 1)
+                out = (
+                    recurrence(t, 0.9 * np.tanh(u), axis)
+                    if name == "recurrence"
+                    else scan(name, t, axis, axis == 1)
+                )
                 (out * u).sum().backward()
                 parts += [out.detach().numpy().copy(), t.grad.numpy().copy(), u.grad.numpy().copy()]
             seen.append([p.tobytes() for p in parts])

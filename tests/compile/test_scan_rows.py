@@ -1,8 +1,9 @@
-"""Scans along rows that are interleaved (`passes.interleave`): with what is around them, in any number of rows.
+"""Scans along rows that are interleaved (`passes.interleave`): with what is around them, in any
+number of rows.
 
-NumPy's formulas are the oracle of values, central differences of them that of gradients. Kernels run in Python, with
-every access checked, and so few rows and elements at a time that there are groups, pieces and rests of both; some are
-compiled. Start at `PROGRAMS`.
+NumPy's formulas are the oracle of values, central differences of them that of gradients. Kernels
+run in Python, with every access checked, and so few rows and elements at a time that there are
+groups, pieces and rests of both; some are compiled. Start at `PROGRAMS`.
 """
 
 import numpy as np
@@ -23,24 +24,38 @@ def total(x, axis=None):
     return lib(x).sum(x, axis)
 
 
-#: name -> a function of x, positive and of any number of axes, whose last is the one of the scans; and `reverse`
+#: name -> a function of x, positive and of any number of axes, whose last is the one of the scans;
+#: and `reverse`
 PROGRAMS = {
     "exp after": lambda x, back: lib(x).exp(-scan("cumsum", x, reverse=back)),
     "exp before": lambda x, back: scan("cumsum", lib(x).exp(x), reverse=back),
-    "both, and both again": lambda x, back: scan("cumprod", lib(x).tanh(x), reverse=back) * lib(x).exp(x),
+    "both, and both again": lambda x, back: (
+        scan("cumprod", lib(x).tanh(x), reverse=back) * lib(x).exp(x)
+    ),
     "sums of rows": lambda x, back: total(lib(x).exp(-scan("cumsum", x, reverse=back)), -1) ** 2,
     "largest of rows": lambda x, back: lib(x).max(lib(x).sin(scan("cumsum", x, reverse=back)), -1),
     "sum of all": lambda x, back: total(lib(x).exp(-scan("cumsum", x, reverse=back))),
     "sums of columns": lambda x, back: total(lib(x).exp(-scan("cumsum", x, reverse=back)), 0),
-    "of a scan": lambda x, back: scan("cumsum", lib(x).log(scan("cumsum", lib(x).exp(x), reverse=back)), reverse=back),
-    "back and forth": lambda x, back: scan("cumprod", lib(x).exp(-scan("cumsum", x, reverse=not back)), reverse=back),
-    "less the mean": lambda x, back: lib(x).exp(scan("cumsum", x - lib(x).mean(x, -1, keepdims=True), reverse=back)),
-    "two of one": lambda x, back: scan("cummax", lib(x).sin(5 * x), reverse=back) * scan("cummin", x, reverse=back),
-    "neighbours": lambda x, back: lib(x).exp(scan("cumsum", x, reverse=back))[..., 1:] * x[..., :-1],
+    "of a scan": lambda x, back: scan(
+        "cumsum", lib(x).log(scan("cumsum", lib(x).exp(x), reverse=back)), reverse=back
+    ),
+    "back and forth": lambda x, back: scan(
+        "cumprod", lib(x).exp(-scan("cumsum", x, reverse=not back)), reverse=back
+    ),
+    "less the mean": lambda x, back: lib(x).exp(
+        scan("cumsum", x - lib(x).mean(x, -1, keepdims=True), reverse=back)
+    ),
+    "two of one": lambda x, back: (
+        scan("cummax", lib(x).sin(5 * x), reverse=back) * scan("cummin", x, reverse=back)
+    ),
+    "neighbours": lambda x, back: (
+        lib(x).exp(scan("cumsum", x, reverse=back))[..., 1:] * x[..., :-1]
+    ),
     "logcumsumexp": lambda x, back: scan("logcumsumexp", 3 * x, reverse=back),
     "recurrence": lambda x, back: recurrence(lib(x).exp(-x), lib(x).cos(3 * x), reverse=back),
-}  # fmt: skip
-#: Rows and elements that are less than, as many as and more than the 2 and 3 that are taken at a time here.
+}
+#: Rows and elements that are less than, as many as and more than the 2 and 3 that are taken at a
+#: time here.
 SMALL = [(1, 1), (1, 4), (2, 3), (3, 7), (5, 2), (4, 6), (7, 5), (2, 3, 4), (3, 1, 5)]
 #: The same for 8 and 128; short rows in a large step.
 LARGE = [(1, 300), (7, 127), (8, 128), (9, 129), (17, 257), (4, 5, 130), (4001, 10)]
@@ -67,7 +82,8 @@ def check(program, shape, reverse, dtype=np.float64):
     ends = [(w * program(x + s * 1e-6 * d, reverse)).sum() for s in (1, -1)]
     scale = np.abs(w).sum() ** 0.5 + np.abs(t.grad.numpy() * d).sum()
     assert (
-        abs((t.grad.numpy() * d).sum() - (ends[0] - ends[1]) / 2e-6) <= (1e-3 if dtype == np.float32 else 1e-6) * scale
+        abs((t.grad.numpy() * d).sum() - (ends[0] - ends[1]) / 2e-6)
+        <= (1e-3 if dtype == np.float32 else 1e-6) * scale
     )
 
 
@@ -81,18 +97,24 @@ def test_rows_and_pieces(name, reverse):
 
 def test_float32():
     for name, program in PROGRAMS.items():
-        for reverse in (False, True) if name in ("sums of rows", "sum of all", "logcumsumexp") else (True,):
+        for reverse in (
+            (False, True) if name in ("sums of rows", "sum of all", "logcumsumexp") else (True,)
+        ):
             with simulated(small=True):
                 check(program, (5, 7), reverse, np.float32)
 
 
-@pytest.mark.parametrize("name, dtype", [(n, np.float64) for n in COMPILED] + [("sums of rows", np.float32)])
+@pytest.mark.parametrize(
+    "name, dtype", [(n, np.float64) for n in COMPILED] + [("sums of rows", np.float32)]
+)
 def test_compiled(name, dtype):
     for shape in LARGE:
         check(PROGRAMS[name], shape, name == "recurrence", dtype)
 
 
-@pytest.mark.parametrize("name", ["exp after", "logcumsumexp", "recurrence", "both, and both again"])
+@pytest.mark.parametrize(
+    "name", ["exp after", "logcumsumexp", "recurrence", "both, and both again"]
+)
 def test_second_order(name):
     rng = np.random.default_rng(5)
     x, v = rng.uniform(0.2, 0.6, (3, 7)), rng.standard_normal((3, 7))
@@ -103,7 +125,9 @@ def test_second_order(name):
         return t.grad.numpy()
 
     with simulated(small=True):
-        got = jitgrad.hvp(lambda t: (PROGRAMS[name](t, True) ** 2).sum())(jitgrad.tensor(x), jitgrad.tensor(v))
+        got = jitgrad.hvp(lambda t: (PROGRAMS[name](t, True) ** 2).sum())(
+            jitgrad.tensor(x), jitgrad.tensor(v)
+        )
         near = [gradient(x + s * 1e-6 * v) for s in (1, -1)]
     np.testing.assert_allclose(got.numpy(), (near[0] - near[1]) / 2e-6, rtol=1e-5, atol=1e-6)
 
@@ -119,7 +143,11 @@ def test_nan_and_inf_stay_in_their_rows():
 
 
 def test_results_are_the_same_bits_with_any_number_of_threads():
-    x, before, seen = np.random.default_rng(0).standard_normal((333, 400)), jitgrad.get_num_threads(), []
+    x, before, seen = (
+        np.random.default_rng(0).standard_normal((333, 400)),
+        jitgrad.get_num_threads(),
+        [],
+    )
     try:
         for threads in (1, 2):
             jitgrad.set_num_threads(threads)

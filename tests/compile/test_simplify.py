@@ -27,7 +27,8 @@ neg, pos, where = (REGISTRY[n] for n in ("negative", "positive", "where"))
 
 
 def bits(value):
-    """The bytes of an array, with every nan alike: the sign and payload of a nan are nobody's business."""
+    """The bytes of an array, with every nan alike: the sign and payload of a nan are nobody's
+    business."""
     value = np.array(value)
     if value.dtype.kind == "f":
         value = np.where(np.isnan(value), np.array(np.nan, value.dtype), value)
@@ -148,4 +149,6 @@ def computed(root):
 def test_simplify_is_stable_and_never_adds(node):
     (out,) = simplify([node])
     assert computed(out) <= computed(node)
-    assert bits(reference.run([out], list(PAIRS), ())[0]) == bits(reference.run(simplify([out]), list(PAIRS), ())[0])
+    assert bits(reference.run([out], list(PAIRS), ())[0]) == bits(
+        reference.run(simplify([out]), list(PAIRS), ())[0]
+    )

@@ -1,4 +1,5 @@
-"""`jitgrad.explain`: that it tells what a program does, in known figures, and leaves it as it was."""
+"""`jitgrad.explain`: that it tells what a program does, in known figures, and leaves it as it
+was."""
 
 import gc
 import json
@@ -40,7 +41,7 @@ def tensor(*shape, grad=True, seed=0):
     return jg.tensor(np.random.RandomState(seed).uniform(0.5, 1.5, shape), requires_grad=grad)
 
 
-# --- what is said ---------------------------------------------------------------------------------------------
+# --- what is said ---------------------------------------------------------------------------------
 
 
 def test_a_pending_value(compiled):
@@ -50,12 +51,34 @@ def test_a_pending_value(compiled):
     (plan,), (k,) = e.plans, e.kernels
     assert (k.number, k.kind, k.operations, k.again) == (1, "flat", ("sin", "multiply", "sum"), ())
     assert (k.bytes_read, k.bytes_written, k.loops) == (8 * N, 0, (N,))
-    assert (plan.bytes_moved, plan.bytes_least, plan.calls, plan.compiled) == (8 * N, 8 * N, 1, True)
-    assert [(a.operation, a.type, a.bytes, a.why) for a in k.reads] == [("", f"float64[{N}]", 8 * N, "input")]
-    assert [(a.operation, a.bytes) for a in k.keeps] == [("sum", 8)] and k.keeps[0].why.startswith("result")
-    assert k.seconds > 0 and k.gbs == pytest.approx(8 * N / k.seconds / 1e9) and plan.seconds >= 0.5 * k.seconds
-    assert k.threads == 1 and k.chunks >= 1 and k.compile_seconds > 0 and k.origin in ("compiled", "loaded")
-    assert [s.partition(" = ")[2].partition("(")[0] for s in k.listing] == ["sin", "multiply", "sum"]
+    assert (plan.bytes_moved, plan.bytes_least, plan.calls, plan.compiled) == (
+        8 * N,
+        8 * N,
+        1,
+        True,
+    )
+    assert [(a.operation, a.type, a.bytes, a.why) for a in k.reads] == [
+        ("", f"float64[{N}]", 8 * N, "input")
+    ]
+    assert [(a.operation, a.bytes) for a in k.keeps] == [("sum", 8)] and k.keeps[0].why.startswith(
+        "result"
+    )
+    assert (
+        k.seconds > 0
+        and k.gbs == pytest.approx(8 * N / k.seconds / 1e9)
+        and plan.seconds >= 0.5 * k.seconds
+    )
+    assert (
+        k.threads == 1
+        and k.chunks >= 1
+        and k.compile_seconds > 0
+        and k.origin in ("compiled", "loaded")
+    )
+    assert [s.partition(" = ")[2].partition("(")[0] for s in k.listing] == [
+        "sin",
+        "multiply",
+        "sum",
+    ]
 
 
 def test_the_source_and_its_file(compiled):
@@ -88,9 +111,16 @@ def test_values_between_kernels(compiled):
 def test_a_scan_in_blocks_is_two_kernels(compiled):
     """The totals of all blocks must be there before a block can begin."""
     first, second = jg.explain(jn.cumsum(tensor(300_000, grad=False))).kernels
-    assert [(a.operation, a.why) for a in first.keeps] == [("cumsum", "totals of its blocks, for kernel 2")]
-    assert first.chunks == second.chunks > 1 and first.keeps[0].bytes == 8 * limits.now.scan_lanes * first.chunks
-    assert [(a.bytes, a.why) for a in second.keeps] == [(8 * 300_000, "result")] and first.again == second.again == ()
+    assert [(a.operation, a.why) for a in first.keeps] == [
+        ("cumsum", "totals of its blocks, for kernel 2")
+    ]
+    assert (
+        first.chunks == second.chunks > 1
+        and first.keeps[0].bytes == 8 * limits.now.scan_lanes * first.chunks
+    )
+    assert [(a.bytes, a.why) for a in second.keeps] == [
+        (8 * 300_000, "result")
+    ] and first.again == second.again == ()
     assert (first.bytes_read, second.bytes_read) == (8 * 300_000, 8 * 300_000)
 
 
@@ -100,7 +130,9 @@ def test_gradients(compiled):
     y = (x * x * x).sum()
     e = jg.explain(y.backward)
     (k,) = e.kernels
-    assert (k.bytes_read, k.bytes_written) == (8 * N, 8 * N) == (e.plans[0].bytes_least - 8 * N,) * 2
+    assert (
+        (k.bytes_read, k.bytes_written) == (8 * N, 8 * N) == (e.plans[0].bytes_least - 8 * N,) * 2
+    )
     assert {a.why for a in k.keeps} == {"result", "gradient"}
     np.testing.assert_allclose(x.grad, 3 * np.asarray(x.detach()) ** 2)
     e = jg.explain(jg.grad(lambda x: (x * x * x).sum()), tensor(N, grad=False))
@@ -165,14 +197,16 @@ def test_a_jitted_function(compiled):
     x = tensor(N, grad=False)
     f(x).item(), f(x).item()
     (k,) = jg.explain(f, x).kernels
-    assert k.operations == ("exp", "sum") and k.seconds > 0 and [a.why for a in k.keeps] == ["result"]
+    assert (
+        k.operations == ("exp", "sum") and k.seconds > 0 and [a.why for a in k.keeps] == ["result"]
+    )
     with jg.profile() as p:
         for _ in range(3):
             f(x).item()
     assert [(row.name, row.calls) for row in p.kernels] == [(k.name, 3)]
 
 
-# --- known bytes ----------------------------------------------------------------------------------------------
+# --- known bytes ----------------------------------------------------------------------------------
 
 BYTES = {
     "slice": (lambda x: x[: N // 2] * 2.0, N // 2, N // 2),
@@ -202,7 +236,9 @@ def test_float32_and_bool_have_their_sizes(monkeypatch):
 
 
 def test_no_plan_moves_less_than_the_least():
-    for program, shape in [(f, (40,)) for f in VECTORS.values()] + [(f, (8, 6)) for f in MATRICES.values()]:
+    for program, shape in [(f, (40,)) for f in VECTORS.values()] + [
+        (f, (8, 6)) for f in MATRICES.values()
+    ]:
         x = tensor(*shape)
         with observed_plans() as plans:
             program(x).sum().backward()
@@ -212,10 +248,13 @@ def test_no_plan_moves_less_than_the_least():
             results = 8 * sum(root.ndim == 0 for root in lowered.fusion.roots)
             assert moved >= least(lowered) - results, plan.title
             for work in work_of(lowered):
-                assert all(0 < size <= node.size * node.dtype.itemsize for node, size in (*work.reads, *work.writes))
+                assert all(
+                    0 < size <= node.size * node.dtype.itemsize
+                    for node, size in (*work.reads, *work.writes)
+                )
 
 
-# --- tiers ----------------------------------------------------------------------------------------------------
+# --- tiers ----------------------------------------------------------------------------------------
 
 
 def test_without_kernels_it_says_what_they_would_be(monkeypatch):
@@ -223,7 +262,12 @@ def test_without_kernels_it_says_what_they_would_be(monkeypatch):
     e = jg.explain(jn.sin(tensor(N, grad=False) * 0.77123))
     (plan,), (k,) = e.plans, e.kernels
     assert plan.compiled is False and plan.seconds > 0
-    assert (k.seconds, k.gbs, k.origin, k.path) == (None, None, "", None) and "def body(" in k.source
+    assert (k.seconds, k.gbs, k.origin, k.path) == (
+        None,
+        None,
+        "",
+        None,
+    ) and "def body(" in k.source
     assert "by NumPy" in str(e) and "until they are compiled" not in str(e)
 
 
@@ -256,7 +300,7 @@ def test_threads(compiled, threads, monkeypatch):
     assert k.threads == jg.get_num_threads() and k.chunks > 1
 
 
-# --- what ran before ------------------------------------------------------------------------------------------
+# --- what ran before ------------------------------------------------------------------------------
 
 
 def test_a_value_that_ran(compiled):
@@ -269,7 +313,11 @@ def test_a_value_that_ran(compiled):
     assert plan.kernels[0].operations == ("multiply", "sum") and plan.kernels[0].seconds > 0
     z.backward()
     (plan,) = jg.explain(y).plans
-    assert plan.seconds is None and "inputs are gone" in plan.problem and "inputs are gone" in str(jg.explain(y))
+    assert (
+        plan.seconds is None
+        and "inputs are gone" in plan.problem
+        and "inputs are gone" in str(jg.explain(y))
+    )
     assert jg.explain(y.detach()).plans == [] and "it was given" in str(jg.explain(y.detach()))
 
 
@@ -281,7 +329,7 @@ def test_a_value_that_was_given(compiled):
     assert e.value == 3 and "nothing ran" in str(e)
 
 
-# --- it leaves all as it was ----------------------------------------------------------------------------------
+# --- it leaves all as it was ----------------------------------------------------------------------
 
 
 def test_nothing_changes(tier):
@@ -295,7 +343,12 @@ def test_nothing_changes(tier):
             else:
                 y.detach().numpy()
             (z * 2.0).backward()
-        return y.tolist(), z.item(), x.grad.tolist(), [plan.title for plan in plans if plan.title != "one value"]
+        return (
+            y.tolist(),
+            z.item(),
+            x.grad.tolist(),
+            [plan.title for plan in plans if plan.title != "one value"],
+        )
 
     assert run(False)[:3] == run(True)[:3] == run(False)[:3]
 

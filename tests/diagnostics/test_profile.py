@@ -96,7 +96,9 @@ def test_figures_of_a_known_program(compiled):
     assert k.name.startswith("flat_sum_multiply_") and k.kind == "flat"
     assert (k.calls, k.bytes, k.parallel) == (7, 7 * 2 * 8 * N, 0)
     assert 7 * 2 * N <= k.flops <= 7 * 6 * N
-    assert 0 < k.median <= k.seconds <= p.seconds and k.share == pytest.approx(k.seconds / p.seconds)
+    assert 0 < k.median <= k.seconds <= p.seconds and k.share == pytest.approx(
+        k.seconds / p.seconds
+    )
     assert k.gbs == pytest.approx(k.bytes / k.seconds / 1e9)
     assert os.path.basename(k.path) == k.name + ".py" and os.path.exists(k.path)
     assert (p.plans, p.numpy_seconds, k.compile_seconds) == (0, 0.0, 0.0)
@@ -107,7 +109,13 @@ def test_times_add_up(compiled):
     with jg.profile() as p:
         for n in (100, 200, 300):
             jn.exp(tensor(n)).sum().backward()
-    parts = p.kernel_seconds + p.numpy_seconds + p.planning_seconds + p.compile_seconds + p.other_seconds
+    parts = (
+        p.kernel_seconds
+        + p.numpy_seconds
+        + p.planning_seconds
+        + p.compile_seconds
+        + p.other_seconds
+    )
     assert 0 < parts <= p.seconds * 1.001
     assert p.planning_seconds > 0 and p.plans == 3 and p.kernel_seconds > 0
     assert sum(k.seconds for k in p.kernels) == pytest.approx(p.kernel_seconds)
@@ -125,7 +133,8 @@ def test_cold_runs_are_numpys(monkeypatch):
 
 
 def test_from_cold_to_warm_within_a_profile(monkeypatch):
-    """The plan is compiled while it is watched: both are told, and the kernel knows of the runs before it."""
+    """The plan is compiled while it is watched: both are told, and the kernel knows of the runs
+    before it."""
     monkeypatch.setattr(jg.config, "compile", "auto")
     monkeypatch.setattr(running, "LONG_RUN", math.inf)  # by this test, not by the background
     monkeypatch.setattr(running, "HOT", math.inf)

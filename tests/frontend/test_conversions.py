@@ -1,4 +1,5 @@
-"""Implicit conversions of tensors that require grad: by no route, and in no context, is a gradient lost in silence."""
+"""Implicit conversions of tensors that require grad: by no route, and in no context, is a gradient
+lost in silence."""
 
 import array
 import cmath
@@ -84,7 +85,8 @@ ARRAYS = {
     "np.from_dlpack": lambda t: np.from_dlpack(t),
     ".numpy()": lambda t: t.numpy(),
 }
-#: Asked for by name, or only to compare or to show: silent in all contexts, but that jit has no values.
+#: Asked for by name, or only to compare or to show: silent in all contexts, but that jit has no
+#: values.
 LOOKS = {
     "item": lambda t: t.item(),
     "tolist": lambda t: t.tolist(),
@@ -131,7 +133,9 @@ def in_grad(route):
 
 
 def in_value_and_grad(route):
-    return jitgrad.value_and_grad(lambda x, y: (route(y.sum() - 3.0), y.sum())[1], argnums=1)(point(), point())
+    return jitgrad.value_and_grad(lambda x, y: (route(y.sum() - 3.0), y.sum())[1], argnums=1)(
+        point(), point()
+    )
 
 
 def in_hvp(route):
@@ -206,7 +210,7 @@ def of_a_constant(route):
     return jitgrad.grad(lambda x: (route(jitgrad.tensor(2.0) * 1.0), x.sum())[1])(point())
 
 
-# --- routes by contexts ----------------------------------------------------------------------------------------------
+# --- routes by contexts ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("context", TRANSFORMS + JITS)
@@ -215,11 +219,15 @@ def test_a_running_transform_loses_nothing(name, context):
     route = {**NUMBERS, **ARRAYS}[name]
     with pytest.raises(GradientError) as caught:
         context(route)
-    assert caught.value.__cause__ is None and (caught.value.__context__ is None or caught.value.__suppress_context__)
+    assert caught.value.__cause__ is None and (
+        caught.value.__context__ is None or caught.value.__suppress_context__
+    )
     text = str(caught.value)
     if name != ".numpy()":
         assert ".numpy()" not in text
-    assert not re.search(r"\buse \S*detach|; (use )?x\.detach", text.split("where no gradient is wanted")[0])
+    assert not re.search(
+        r"\buse \S*detach|; (use )?x\.detach", text.split("where no gradient is wanted")[0]
+    )
     if "which asks for" in text and context in JITS[::2]:
         assert isinstance(caught.value, JitError) and "recorded by jit" in text
     of_a_leaf(LOOKS["item"])  # all is well afterwards
@@ -260,7 +268,7 @@ def test_what_keeps_the_gradient(name, context):
     assert g.tolist() == [4.0, 0.0]
 
 
-# --- values of conversions -------------------------------------------------------------------------------------------
+# --- values of conversions ------------------------------------------------------------------------
 
 
 @pytest.mark.filterwarnings("ignore::jitgrad.GradientWarning")
@@ -289,7 +297,7 @@ def test_a_copy_has_no_gradient_whatever_it_is_of():
         jitgrad.grad(lambda x: jitgrad.tensor(x * 1.0, requires_grad=True) * x)(x)
 
 
-# --- what is said ----------------------------------------------------------------------------------------------------
+# --- what is said ---------------------------------------------------------------------------------
 
 
 def text_of(f, x=2.0):
@@ -308,7 +316,9 @@ def test_the_text_names_what_was_written_and_what_to_write_instead():
     assert "jitgrad.numpy.stack or array" in text_of(lambda x: put(np.zeros(2), 0, x).sum() * x)
 
 
-@pytest.mark.skipif("sys.version_info < (3, 11)", reason="Python does not say where in a line it is")
+@pytest.mark.skipif(
+    "sys.version_info < (3, 11)", reason="Python does not say where in a line it is"
+)
 def test_the_text_has_the_expression():
     assert "got math.exp(x), which asks for the number" in text_of(lambda x: x * math.exp(x))
     assert "use jitgrad.exp" in text_of(lambda x: x * math.exp(x))
@@ -392,7 +402,7 @@ def test_control_flow_in_transforms():
     assert jitgrad.grad(f)(point()).tolist() == [1024.0, 17496.0]
 
 
-# --- showing and saving ----------------------------------------------------------------------------------------------
+# --- showing and saving ---------------------------------------------------------------------------
 
 
 def test_values_are_saved(tmp_path):
@@ -402,7 +412,11 @@ def test_values_are_saved(tmp_path):
     np.save(tmp_path / "c.npy", r)
     np.save(tmp_path / "d.npy", [r[0], r[1]])
     np.savetxt(tmp_path / "e.txt", r)
-    found = [np.load(tmp_path / "a.npz")["w"], np.load(tmp_path / "b.npz")["arr_0"], np.load(tmp_path / "c.npy")]
+    found = [
+        np.load(tmp_path / "a.npz")["w"],
+        np.load(tmp_path / "b.npz")["arr_0"],
+        np.load(tmp_path / "c.npy"),
+    ]
     for a in [*found, np.load(tmp_path / "d.npy"), np.loadtxt(tmp_path / "e.txt")]:
         assert a.tolist() == [4.0, 6.0]
 
@@ -440,7 +454,7 @@ def test_print_options():
         assert repr(x).startswith("tensor([1.2, 2.0]")
 
 
-# --- names that are looked up ----------------------------------------------------------------------------------------
+# --- names that are looked up ---------------------------------------------------------------------
 
 
 def test_the_namespace_has_its_names_where_tools_look():
@@ -448,7 +462,11 @@ def test_the_namespace_has_its_names_where_tools_look():
     for module, theirs in ((jnp, np), (jnp.linalg, np.linalg)):
         names = vars(module)
         assert set(module.__all__) <= set(names) and "norm" in vars(jnp.linalg)
-        assert not [n for n in module.__all__ if callable(getattr(theirs, n)) and names[n] is not getattr(module, n)]
+        assert not [
+            n
+            for n in module.__all__
+            if callable(getattr(theirs, n)) and names[n] is not getattr(module, n)
+        ]
     copied = {}
     exec("from jitgrad.numpy import *", copied)
     assert copied["sin"] is jnp.sin is vars(jnp)["sin"]
@@ -467,7 +485,7 @@ def test_sympy_makes_functions_with_gradients():
         jitgrad.grad(f)(jitgrad.tensor(2.0), jitgrad.tensor(3.0))
 
 
-# --- functions whose results have no gradient -------------------------------------------------------------------------
+# --- functions whose results have no gradient -----------------------------------------------------
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python does not tell the expression")
@@ -477,10 +495,15 @@ def test_no_gradient_is_promised_where_there_is_none():
         lambda: math.isnan(x[0]), lambda: math.isinf(x[0]), lambda: math.isfinite(x[0]), lambda: math.floor(x[0]),
         lambda: math.ceil(x[0]),
     ):  # fmt: skip
-        with pytest.warns(GradientWarning, match=r"has (no gradient|a gradient of 0), .* pass x\.item\(\)$") as caught:
+        with pytest.warns(
+            GradientWarning, match=r"has (no gradient|a gradient of 0), .* pass x\.item\(\)$"
+        ) as caught:
             f()
         assert "keeps it" not in str(caught[0].message)
-    for f in (lambda: np.arange(3.0).searchsorted(x), lambda: np.searchsorted([1.0, 2.0], np.asarray(x))):
+    for f in (
+        lambda: np.arange(3.0).searchsorted(x),
+        lambda: np.searchsorted([1.0, 2.0], np.asarray(x)),
+    ):
         with pytest.raises(GradientError) as refused:
             f()
         assert "searchsorted, which keeps it" not in str(refused.value)

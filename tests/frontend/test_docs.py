@@ -20,11 +20,17 @@ def test_every_parameter_has_a_sentence(entry):
     for name in (*list(entry.args)[: entry.operands or 1], *entry.params):
         kind, sentence = PARAMETERS[name]
         assert sentence[0].isupper() or sentence[0] == "`", sentence
-        assert sentence.endswith(".") and f"\n{name} : {kind}" in doc and f"\n    {sentence}\n" in doc
+        assert (
+            sentence.endswith(".") and f"\n{name} : {kind}" in doc and f"\n    {sentence}\n" in doc
+        )
 
 
 def test_no_sentence_is_stale():
-    used = {name for entry in PUBLIC for name in (*list(entry.args)[: entry.operands or 1], *entry.params)}
+    used = {
+        name
+        for entry in PUBLIC
+        for name in (*list(entry.args)[: entry.operands or 1], *entry.params)
+    }
     assert set(PARAMETERS) == used
 
 
@@ -33,7 +39,9 @@ def test_signature_is_that_of_the_entry(entry):
     parameters = inspect.signature(FUNCTIONS[entry.name]).parameters
     assert list(parameters) == [*list(entry.args)[: entry.operands or 1], *entry.params]
     for name, default in entry.params.items():
-        assert parameters[name].default is (inspect.Parameter.empty if default is REQUIRED else default)
+        assert parameters[name].default is (
+            inspect.Parameter.empty if default is REQUIRED else default
+        )
         assert parameters[name].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
@@ -55,12 +63,18 @@ def test_signatures_are_told_by_calls():
 
 
 def test_every_member_of_tensor_is_documented():
-    members = {name: getattr(jitgrad.Tensor, name) for name in dir(jitgrad.ones(1)) if not name.startswith("_")}
+    members = {
+        name: getattr(jitgrad.Tensor, name)
+        for name in dir(jitgrad.ones(1))
+        if not name.startswith("_")
+    }
     assert len(members) > 100
     assert not [name for name, member in members.items() if not member.__doc__]
 
 
-@pytest.mark.parametrize("name", ["add", "radd", "iadd", "eq", "matmul", "rpow", "neg", "invert", "ilshift"])
+@pytest.mark.parametrize(
+    "name", ["add", "radd", "iadd", "eq", "matmul", "rpow", "neg", "invert", "ilshift"]
+)
 def test_operators_are_documented(name):
     operator = getattr(jitgrad.Tensor, f"__{name}__")
     assert operator.__doc__ and inspect.signature(operator)
@@ -74,7 +88,11 @@ def test_transforms_keep_what_the_function_says(transform):
 
     energy.note = 1
     out = transform(energy)
-    assert out.__name__ == "energy" and out.__doc__ == "The energy of a spring." and out.__wrapped__ is energy
+    assert (
+        out.__name__ == "energy"
+        and out.__doc__ == "The energy of a spring."
+        and out.__wrapped__ is energy
+    )
     assert not hasattr(out, "note"), "attributes belong to the function itself"
     expected = "(x, v, *args, **kwargs)" if transform is jitgrad.hvp else "(x, scale=2.0)"
     assert str(inspect.signature(out)) == expected

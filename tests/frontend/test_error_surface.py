@@ -1,4 +1,5 @@
-"""Errors as users meet them: of jitgrad's types, without internal errors behind them, and ending at the user's line."""
+"""Errors as users meet them: of jitgrad's types, without internal errors behind them, and ending at
+the user's line."""
 
 import decimal
 import fractions
@@ -25,7 +26,7 @@ def t():
     return jitgrad.tensor([[1.0, 2.0], [3.0, 4.0]])
 
 
-# --- types ------------------------------------------------------------------------------------------------------------
+# --- types ----------------------------------------------------------------------------------------
 
 WRONG = {
     "None as the second operand": lambda t: jitgrad.dot(t, None),
@@ -41,7 +42,9 @@ WRONG = {
     "a tuple as an order": lambda t: jitgrad.linalg.vector_norm(t, ord=(1,)),
     "an object as axes": lambda t: t.transpose(axes=object()),
     "one axis of two": lambda t: jitgrad.transpose(t, 1),
-    "axes that are not there": lambda t: jitgrad.tensordot(jitgrad.ones(3), jitgrad.ones(3), axes=2),
+    "axes that are not there": lambda t: jitgrad.tensordot(
+        jitgrad.ones(3), jitgrad.ones(3), axes=2
+    ),
     "many axes": lambda t: jitgrad.tensordot(t, t, axes=2**63),
     "axes twice": lambda t: jitgrad.tensordot(t, t, axes=((0, 0), (0, 0))),
     "an array as a dtype": lambda t: jitgrad.zeros(2, dtype=np.ones(2)),
@@ -66,7 +69,7 @@ WRONG = {
     "a 0-d array to join": lambda t: jitgrad.concatenate(np.array(1.0)),
     "a matrix as a seed": lambda t: jitgrad.manual_seed(np.matrix([[1.5]])),
     "ragged seeds": lambda t: jitgrad.manual_seed([[1], [1, 2]]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
@@ -77,7 +80,9 @@ def test_errors_are_of_jitgrads_types(t, name):
 
 
 @pytest.mark.parametrize("wrong", [1.0, 0.5, (1.0,), np.float64(1.0), "1", [0, 1.0], True + 0.0])
-@pytest.mark.parametrize("call", [lambda t, a: t.sum(axis=a), lambda t, a: jitgrad.flip(t, a), lambda t, a: t.max(a)])
+@pytest.mark.parametrize(
+    "call", [lambda t, a: t.sum(axis=a), lambda t, a: jitgrad.flip(t, a), lambda t, a: t.max(a)]
+)
 def test_a_float_is_no_axis_before_and_after_its_equal(t, call, wrong):
     for _ in range(2):
         with pytest.raises(jitgrad.JitgradError):
@@ -85,9 +90,16 @@ def test_a_float_is_no_axis_before_and_after_its_equal(t, call, wrong):
         call(t, 1), call(t, 0)
 
 
-@pytest.mark.parametrize("wrong", [fractions.Fraction(1), decimal.Decimal(1), 1 + 0j, np.float16(1), np.complex64(1)])
+@pytest.mark.parametrize(
+    "wrong", [fractions.Fraction(1), decimal.Decimal(1), 1 + 0j, np.float16(1), np.complex64(1)]
+)
 def test_equal_to_an_axis_is_no_axis(t, wrong):
-    for call in (lambda a: t.sum(axis=a), lambda a: t.sum(a), lambda a: jitgrad.flip(t, a), lambda a: np.max(t, a)):
+    for call in (
+        lambda a: t.sum(axis=a),
+        lambda a: t.sum(a),
+        lambda a: jitgrad.flip(t, a),
+        lambda a: np.max(t, a),
+    ):
         call(1)
         with pytest.raises(jitgrad.JitgradError):
             call(wrong)
@@ -108,24 +120,38 @@ def test_parameters_in_numpys_kinds():
     np.testing.assert_array_equal(t.sum(axis=np.array([0, 1])), x.sum((0, 1)))
     np.testing.assert_array_equal(t.sum(0, keepdims=np.True_), x.sum(0, keepdims=True))
     np.testing.assert_array_equal(t.transpose(range(1, -1, -1)), x.T)
-    np.testing.assert_array_equal(jnp.linalg.vector_norm(t, ord=np.float64(3.0)), np.linalg.vector_norm(x, ord=3.0))
+    np.testing.assert_array_equal(
+        jnp.linalg.vector_norm(t, ord=np.float64(3.0)), np.linalg.vector_norm(x, ord=3.0)
+    )
 
 
-# --- what a traceback shows -------------------------------------------------------------------------------------------
+# --- what a traceback shows -----------------------------------------------------------------------
 
 
 def check_traceback(error):
     """No internal error behind it, and at its end one frame of jitgrad's at most."""
     assert error.__cause__ is None
     assert error.__context__ is None or error.__suppress_context__, repr(error.__context__)
-    ours = [f.filename.startswith((HOME, "<jit")) for f in traceback.extract_tb(error.__traceback__)]
+    ours = [
+        f.filename.startswith((HOME, "<jit")) for f in traceback.extract_tb(error.__traceback__)
+    ]
     assert sum(ours) <= 1 and not any(ours[:-1]), traceback.format_exception(error)
 
 
 ODD = {
-    "None": None, "text": "abc", "dict": {}, "object": object(), "nested": [[1], [1, 2]], "large": 2**70, "minus": -7,
-    "float": 1.5, "array": np.ones((5, 7)), "objects": np.array([object()]), "places": [9], "shape": (2**40, 2**40),
-}  # fmt: skip
+    "None": None,
+    "text": "abc",
+    "dict": {},
+    "object": object(),
+    "nested": [[1], [1, 2]],
+    "large": 2**70,
+    "minus": -7,
+    "float": 1.5,
+    "array": np.ones((5, 7)),
+    "objects": np.array([object()]),
+    "places": [9],
+    "shape": (2**40, 2**40),
+}
 
 
 def _calls(name):
@@ -138,7 +164,11 @@ def _calls(name):
         operands = [jitgrad.ones(2, 2) for _ in range(entry.operands)]
     if entry.host:
         operands[1] = [0, 1]
-    known = {p: entry.cases[-1][p] for p, v in entry.params.items() if v is REQUIRED and p in entry.cases[-1]}
+    known = {
+        p: entry.cases[-1][p]
+        for p, v in entry.params.items()
+        if v is REQUIRED and p in entry.cases[-1]
+    }
     for k in range(len(operands)):
         yield lambda odd, k=k: function(*operands[:k], odd, *operands[k + 1 :], **known)
     for p in entry.params:
@@ -205,7 +235,9 @@ def test_tracebacks_end_at_the_users_line(t, name):
     with pytest.raises(jitgrad.JitgradError) as caught:
         OTHERS[name](t)
     check_traceback(caught.value)
-    last_of_the_user = [f for f in traceback.extract_tb(caught.value.__traceback__) if f.filename == __file__][-1]
+    last_of_the_user = [
+        f for f in traceback.extract_tb(caught.value.__traceback__) if f.filename == __file__
+    ][-1]
     assert last_of_the_user.name == "<lambda>"
 
 
@@ -216,10 +248,17 @@ def test_frames_of_the_users_functions_stay():
     def loss(x):
         return inner(x).sum()
 
-    for call in (lambda: jitgrad.grad(loss)(np.ones(3)), lambda: jitgrad.hvp(loss)(np.ones(3), np.ones(3))):
+    for call in (
+        lambda: jitgrad.grad(loss)(np.ones(3)),
+        lambda: jitgrad.hvp(loss)(np.ones(3), np.ones(3)),
+    ):
         with pytest.raises(jitgrad.ShapeError) as caught:
             call()
-        names = [f.name for f in traceback.extract_tb(caught.value.__traceback__) if f.filename == __file__]
+        names = [
+            f.name
+            for f in traceback.extract_tb(caught.value.__traceback__)
+            if f.filename == __file__
+        ]
         assert names[-2:] == ["loss", "inner"]
 
 
@@ -229,7 +268,9 @@ def test_errors_the_user_handles_stay_behind_jitgrads():
             {}["key"]
         except KeyError:
             jitgrad.ones(3) + jitgrad.ones(2)
-    assert isinstance(caught.value.__context__, KeyError) and caught.value.__context__.args == ("key",)
+    assert isinstance(caught.value.__context__, KeyError) and caught.value.__context__.args == (
+        "key",
+    )
     check_traceback_ends_here = traceback.extract_tb(caught.value.__traceback__)
     assert sum(f.filename.startswith(HOME) for f in check_traceback_ends_here) <= 1
 
@@ -242,7 +283,10 @@ def test_errors_of_the_users_own_classes_pass():
     def f(row):
         raise TypeError("mine")
 
-    for call in (lambda: jitgrad.add(jitgrad.ones(2), Broken()), lambda: np.apply_along_axis(f, 0, jitgrad.ones(2))):
+    for call in (
+        lambda: jitgrad.add(jitgrad.ones(2), Broken()),
+        lambda: np.apply_along_axis(f, 0, jitgrad.ones(2)),
+    ):
         with pytest.raises((ValueError, TypeError), match="mine") as caught:
             call()
         assert not isinstance(caught.value, jitgrad.JitgradError)
@@ -254,13 +298,21 @@ def test_public_functions_keep_their_signatures():
     assert jitgrad.Tensor.backward.__doc__ and jitgrad.zeros.__name__ == "zeros"
 
 
-# --- objects that are no numbers --------------------------------------------------------------------------------------
+# --- objects that are no numbers ------------------------------------------------------------------
 
 FOREIGN = {
-    "None": None, "text": "a", "bytes": b"a", "dict": {}, "set": {1.5}, "fraction": fractions.Fraction(3, 2),
-    "decimal": decimal.Decimal("1.5"), "type": int,
-    "memoryview": memoryview(b"ab"), "object": object(), "complex": 1.5 + 0j,
-}  # fmt: skip
+    "None": None,
+    "text": "a",
+    "bytes": b"a",
+    "dict": {},
+    "set": {1.5},
+    "fraction": fractions.Fraction(3, 2),
+    "decimal": decimal.Decimal("1.5"),
+    "type": int,
+    "memoryview": memoryview(b"ab"),
+    "object": object(),
+    "complex": 1.5 + 0j,
+}
 
 
 @pytest.mark.parametrize("op", ["eq", "ne", "lt", "le", "gt", "ge"])
@@ -274,7 +326,9 @@ def test_comparisons_with_other_objects_are_numpys(name, op):
             compare(jitgrad.tensor(a), other)
         return
     got = compare(jitgrad.tensor(a, requires_grad=True), other)
-    assert isinstance(got, jitgrad.Tensor) and got.dtype == np.bool_ and got.tolist() == want.tolist()
+    assert (
+        isinstance(got, jitgrad.Tensor) and got.dtype == np.bool_ and got.tolist() == want.tolist()
+    )
 
 
 def test_comparison_with_none_asks_for_no_value():
@@ -284,7 +338,13 @@ def test_comparison_with_none_asks_for_no_value():
 
 def test_membership_of_other_objects():
     t = jitgrad.tensor([1.5, 2.0])
-    assert None not in t and "a" not in t and {} not in t and fractions.Fraction(3, 2) in t and 2.0 in t
+    assert (
+        None not in t
+        and "a" not in t
+        and {} not in t
+        and fractions.Fraction(3, 2) in t
+        and 2.0 in t
+    )
 
 
 def test_objects_that_know_tensors_answer_themselves():
@@ -322,7 +382,7 @@ def test_byte_swapped_data_is_read():
     assert (jitgrad.ones(3) + x).tolist() == [1, 2, 3]
 
 
-# --- names that there are none of -------------------------------------------------------------------------------------
+# --- names that there are none of -----------------------------------------------------------------
 
 ELSEWHERE = {
     "jitgrad.relu_": "x.relu_",
@@ -376,12 +436,16 @@ def test_missing_names_say_what_to_do(t, name):
 
 
 NEAR = {
-    "jitgrad.sume": r"did you mean 'sum'\?", "jitgrad.numpy.summ": r"did you mean 'sum'\?",
-    "jitgrad.numpy.fooo": "did you mean '", "jitgrad.numpy.linalg.slove": r"did you mean 'solve'\?",
-    "jitgrad.linalg.slove": r"did you mean 'solve': use jitgrad\.numpy\.linalg\.solve .*no gradient yet\)\?",
-    "jitgrad.jacobain": "did you mean 'jacobian': .*autograd.grad", "jitgrad.autograd.gard": r"did you mean 'grad'\?",
+    "jitgrad.sume": r"did you mean 'sum'\?",
+    "jitgrad.numpy.summ": r"did you mean 'sum'\?",
+    "jitgrad.numpy.fooo": "did you mean '",
+    "jitgrad.numpy.linalg.slove": r"did you mean 'solve'\?",
+    "jitgrad.linalg.slove": r"did you mean 'solve': use jitgrad\.numpy\.linalg\.solve .*no "
+    r"gradient yet\)\?",
+    "jitgrad.jacobain": "did you mean 'jacobian': .*autograd.grad",
+    "jitgrad.autograd.gard": r"did you mean 'grad'\?",
     "jitgrad.meddian": r"did you mean 'median': use jitgrad\.numpy\.median\?",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", NEAR)

@@ -1,7 +1,9 @@
-"""Every error: its class, a message that says what was got, the user's own line, and nothing changed by it.
+"""Every error: its class, a message that says what was got, the user's own line, and nothing
+changed by it.
 
-Each case is a one-line function of `Program`, a small program with records that are pending (or ran, with `look`).
-After the error the program goes on, and its values and gradients must be those of a program without the error.
+Each case is a one-line function of `Program`, a small program with records that are pending (or
+ran, with `look`). After the error the program goes on, and its values and gradients must be those
+of a program without the error.
 """
 
 import pathlib
@@ -28,7 +30,8 @@ PACKAGE = str(pathlib.Path(jitgrad.__file__).parent)
 
 
 class Program:
-    """A leaf `x`, results `y` and `m` of it, a view `v` of `y`, a plain `c`, integers `i`, booleans `b`, a 0-d `s`."""
+    """A leaf `x`, results `y` and `m` of it, a view `v` of `y`, a plain `c`, integers `i`, booleans
+    `b`, a 0-d `s`."""
 
     def __init__(self):
         self.x = jitgrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
@@ -52,7 +55,18 @@ class Program:
         self.v += self.s
         loss = (self.y * self.c * self.m).sum() + self.used.sum() + (self.b * self.i * self.x).sum()
         loss.backward()
-        tensors = (self.x, self.c, self.i, self.b, self.y, self.m, self.v, self.s, loss, self.x.grad)
+        tensors = (
+            self.x,
+            self.c,
+            self.i,
+            self.b,
+            self.y,
+            self.m,
+            self.v,
+            self.s,
+            loss,
+            self.x.grad,
+        )
         flags = [(t.requires_grad, t.is_leaf, t.shape, t.dtype) for t in tensors]
         return [array(t).tolist() for t in tensors], flags, self.c.grad, jitgrad.is_grad_enabled()
 
@@ -329,7 +343,9 @@ def test_error(kind, message, wrong, looked):
 
 def assert_at_the_users_line(error, function):
     """The innermost frame outside the package is the statement."""
-    mine = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(PACKAGE)]
+    mine = [
+        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(PACKAGE)
+    ]
     mine = [f for f in mine if "numpy" not in pathlib.Path(f.filename).parts]
     assert mine[-1].filename == __file__
     first = function.__code__.co_firstlineno
@@ -377,7 +393,9 @@ def test_traceback_is_short():
     try:
         x + jitgrad.ones(2)
     except ShapeError as error:
-        inside = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(PACKAGE)]
+        inside = [
+            f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(PACKAGE)
+        ]
         assert len(inside) <= 10
     else:
         raise AssertionError("no error")

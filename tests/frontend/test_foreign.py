@@ -1,5 +1,5 @@
-"""Operands of other libraries: SciPy's and numba's ufuncs on tensors, masked arrays and other subclasses as data, and
-xarray, dask and pandas, to which functions are left as NumPy leaves them.
+"""Operands of other libraries: SciPy's and numba's ufuncs on tensors, masked arrays and other
+subclasses as data, and xarray, dask and pandas, to which functions are left as NumPy leaves them.
 """
 
 import numba
@@ -14,16 +14,41 @@ from jitgrad.numpy.foreign_ufuncs import SCIPY
 
 V = np.array([1.0, 2.0, 3.0])
 
-# --- ufuncs of SciPy and numba ---------------------------------------------------------------------------------------
+# --- ufuncs of SciPy and numba --------------------------------------------------------------------
 
 #: Operands at which functions of one and of two operands are sampled, edges included.
 ONE = np.array(
-    [-60.0, -30.0, -12.5, -11.5, -3.0, -1.0, -0.3, 0.0, 1e-9, 0.2, 0.25, 0.4999, 0.5, 0.7, 0.75, 1.0, 4.0, 40.0]
+    [
+        -60.0,
+        -30.0,
+        -12.5,
+        -11.5,
+        -3.0,
+        -1.0,
+        -0.3,
+        0.0,
+        1e-9,
+        0.2,
+        0.25,
+        0.4999,
+        0.5,
+        0.7,
+        0.75,
+        1.0,
+        4.0,
+        40.0,
+    ]
 )
 EDGES = np.array([-np.inf, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, np.inf, np.nan])
-#: Where SciPy's own digits, or those of a difference that is nearly 0, go no further: relative, absolute.
+#: Where SciPy's own digits, or those of a difference that is nearly 0, go no further: relative,
+#: absolute.
 ACCURACY = {"ndtr": (5e-13, 1e-300), "kl_div": (1e-13, 1e-15)}
-PYTHON = ("logsumexp", "softmax", "log_softmax", "softplus")  # functions, which SciPy writes in Python
+PYTHON = (
+    "logsumexp",
+    "softmax",
+    "log_softmax",
+    "softplus",
+)  # functions, which SciPy writes in Python
 
 
 @pytest.mark.parametrize("name", sorted(set(SCIPY) - set(PYTHON)))
@@ -45,22 +70,38 @@ def test_scipys_ufuncs(name, tier):
     assert narrow.dtype == np.float32
     out = jitgrad.zeros(3)
     assert ufunc(*(jitgrad.tensor([0.25, 0.4, 0.75]) for _ in range(ufunc.nin)), out=out) is out
-    np.testing.assert_allclose(out, ufunc(*(np.array([0.25, 0.4, 0.75]) for _ in range(ufunc.nin))), rtol=1e-14)
+    np.testing.assert_allclose(
+        out, ufunc(*(np.array([0.25, 0.4, 0.75]) for _ in range(ufunc.nin))), rtol=1e-14
+    )
 
 
 GRADIENTS = {  # by hand: name -> operands, derivatives
-    "xlogy": ([(0.0, 0.0), (0.0, 2.0), (2.0, 3.0), (0.0, -1.0)],
-              [(0.0, 0.0), (np.log(2), 0.0), (np.log(3), 2 / 3), (0.0, 0.0)]),
-    "xlog1py": ([(0.0, -1.0), (0.0, 1.0), (2.0, 3.0)], [(0.0, 0.0), (np.log(2), 0.0), (np.log(4), 0.5)]),
+    "xlogy": (
+        [(0.0, 0.0), (0.0, 2.0), (2.0, 3.0), (0.0, -1.0)],
+        [(0.0, 0.0), (np.log(2), 0.0), (np.log(3), 2 / 3), (0.0, 0.0)],
+    ),
+    "xlog1py": (
+        [(0.0, -1.0), (0.0, 1.0), (2.0, 3.0)],
+        [(0.0, 0.0), (np.log(2), 0.0), (np.log(4), 0.5)],
+    ),
     "entr": ([(0.0,), (1.0,), (-1.0,), (2.0,)], [(np.inf,), (-1.0,), (0.0,), (-np.log(2) - 1,)]),
-    "logit": ([(0.0,), (1.0,), (0.5,), (0.9,), (0.3,)], [(np.inf,), (np.inf,), (4.0,), (1 / 0.09,), (1 / 0.21,)]),
+    "logit": (
+        [(0.0,), (1.0,), (0.5,), (0.9,), (0.3,)],
+        [(np.inf,), (np.inf,), (4.0,), (1 / 0.09,), (1 / 0.21,)],
+    ),
     "ndtr": ([(0.0,), (-40.0,), (np.inf,)], [((2 * np.pi) ** -0.5,), (0.0,), (0.0,)]),
-    "log_ndtr": ([(-1e6,), (0.0,), (-20.0,)], [(1e6 + 1e-6,), (2 * (2 * np.pi) ** -0.5,), (20.04975306852784,)]),
+    "log_ndtr": (
+        [(-1e6,), (0.0,), (-20.0,)],
+        [(1e6 + 1e-6,), (2 * (2 * np.pi) ** -0.5,), (20.04975306852784,)],
+    ),
     "log_expit": ([(-800.0,), (0.0,), (800.0,)], [(1.0,), (0.5,), (0.0,)]),
     "erf": ([(0.0,), (1.0,)], [(2 / np.sqrt(np.pi),), (2 / np.sqrt(np.pi) / np.e,)]),
-    "rel_entr": ([(2.0, 4.0), (0.0, 1.0), (-1.0, 1.0)], [(np.log(0.5) + 1, -0.5), (0.0, 0.0), (0.0, 0.0)]),
+    "rel_entr": (
+        [(2.0, 4.0), (0.0, 1.0), (-1.0, 1.0)],
+        [(np.log(0.5) + 1, -0.5), (0.0, 0.0), (0.0, 0.0)],
+    ),
     "huber": ([(1.0, 0.5), (1.0, 3.0), (1.0, -3.0)], [(0.0, 0.5), (2.0, 1.0), (2.0, -1.0)]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", sorted(GRADIENTS))
@@ -79,7 +120,9 @@ def test_scipys_functions_without_a_gradient():
     for name in ("gammaln", "digamma", "j0", "betainc", "airy"):
         f = getattr(special, name)
         operands = (x,) * f.nin
-        with pytest.raises(GradientError, match=rf"scipy\.special\.{f.__name__}, .*jitgrad has entr, erf"):
+        with pytest.raises(
+            GradientError, match=rf"scipy\.special\.{f.__name__}, .*jitgrad has entr, erf"
+        ):
             f(*operands)
         got, want = f(*(x.detach() for x in operands)), f(*(V for _ in operands))
         np.testing.assert_array_equal(got, want)
@@ -148,7 +191,7 @@ def test_where_and_out_of_functions_without_an_entry():
     assert out.tolist() == [np.nextafter(1.0, 0.0), 8.0, 9.0]
 
 
-# --- subclasses of ndarray as data -----------------------------------------------------------------------------------
+# --- subclasses of ndarray as data ----------------------------------------------------------------
 
 MASKED = np.ma.masked_array([1.0, 100.0], [0, 1])
 
@@ -182,8 +225,8 @@ def test_subclasses_are_refused_as_data(kind):
     assert (t == 1).all()
 
 
-#: What runs NumPy on values, or is left to it: `t` is a tensor, `m` the subclass, and `i` and `b` are integers and
-#: truth values of that class.
+#: What runs NumPy on values, or is left to it: `t` is a tensor, `m` the subclass, and `i` and `b`
+#: are integers and truth values of that class.
 ON_VALUES = {
     "add.at, values": lambda t, m, i, b: np.add.at(t, [0, 1], m),
     "add.at, places": lambda t, m, i, b: np.add.at(t, i, 1.0),
@@ -243,7 +286,9 @@ def _quantity(values):
 
 
 @pytest.mark.parametrize("grad", [False, True])
-@pytest.mark.parametrize(("make", "words"), [(_masked, "got a masked array"), (_quantity, r"type \w+\.Quantity")])
+@pytest.mark.parametrize(
+    ("make", "words"), [(_masked, "got a masked array"), (_quantity, r"type \w+\.Quantity")]
+)
 @pytest.mark.parametrize("name", ON_VALUES)
 def test_subclasses_are_refused_where_values_are_read(name, make, words, grad):
     t = jitgrad.tensor([1.0, 2.0], requires_grad=grad)
@@ -279,14 +324,18 @@ def test_subclasses_with_protocols_of_their_own():
     t, w = jitgrad.tensor(V), V.view(Wrapping)
     assert np.add(t, w) == np.add(w, t) == np.concatenate([t, w]) == "mine"
     for f in (lambda: np.multiply(t, w), lambda: np.multiply(w, t), lambda: np.stack([t, w])):
-        with pytest.raises(DTypeError, match=r"Wrapping in (multiply|stack)\(\) with a tensor, .*numpy\.asarray"):
+        with pytest.raises(
+            DTypeError, match=r"Wrapping in (multiply|stack)\(\) with a tensor, .*numpy\.asarray"
+        ):
             f()
 
 
 @pytest.mark.parametrize("x", ["text", object(), {}], ids=["text", "object", "dict"])
 def test_ufuncs_of_what_is_no_array(x):
     for f in (lambda: np.add(jitgrad.tensor(V), x), lambda: np.add(x, jitgrad.tensor(V))):
-        with pytest.raises(DTypeError, match=rf"got an operand of type {type(x).__name__} in add\(\)"):
+        with pytest.raises(
+            DTypeError, match=rf"got an operand of type {type(x).__name__} in add\(\)"
+        ):
             f()
 
 
@@ -312,13 +361,20 @@ def test_bars():
     pyplot.close()
 
 
-# --- arrays that take NumPy's functions themselves -------------------------------------------------------------------
+# --- arrays that take NumPy's functions themselves ------------------------------------------------
 
 
 def test_xarray():
     xarray = pytest.importorskip("xarray")
     x = xarray.DataArray(V, dims="a")
-    for f in (jnp.exp, jitgrad.exp, jnp.sum, jitgrad.sum, lambda x: jnp.clip(x, 1.5, 2.0), lambda x: jnp.add(x, 1)):
+    for f in (
+        jnp.exp,
+        jitgrad.exp,
+        jnp.sum,
+        jitgrad.sum,
+        lambda x: jnp.clip(x, 1.5, 2.0),
+        lambda x: jnp.add(x, 1),
+    ):
         assert isinstance(f(x), xarray.DataArray)
     xarray.testing.assert_equal(jnp.exp(x), np.exp(x))
     xarray.testing.assert_equal(jitgrad.sum(x, axis=0), np.sum(x, axis=0))
@@ -345,7 +401,11 @@ def test_dask():
     for f in (jitgrad.sin, jnp.sin, jitgrad.sum, jnp.sum, jnp.cumsum, lambda x: jnp.concatenate([x, x]),
               lambda x: jitgrad.stack([x, x])):  # fmt: skip
         assert isinstance(f(x), dask.Array)
-    for f in (jitgrad.sigmoid, lambda x: x * jitgrad.tensor(V), lambda x: jnp.multiply(jitgrad.tensor(V), x)):
+    for f in (
+        jitgrad.sigmoid,
+        lambda x: x * jitgrad.tensor(V),
+        lambda x: jnp.multiply(jitgrad.tensor(V), x),
+    ):
         with pytest.raises(TypeError):
             f(x)
     assert set(loaded) <= {(0,)}  # what dask asks for the dtype

@@ -1,5 +1,6 @@
-"""Integers by the rules of NumPy 2: every dtype and operator beside Python integers, NumPy's and other dtypes, with the
-extremes of each; writes, creation, casts and reductions. NumPy is the oracle: values, dtypes and kinds of errors."""
+"""Integers by the rules of NumPy 2: every dtype and operator beside Python integers, NumPy's and
+other dtypes, with the extremes of each; writes, creation, casts and reductions. NumPy is the
+oracle: values, dtypes and kinds of errors."""
 
 import operator
 import warnings
@@ -10,7 +11,9 @@ import pytest
 import jitgrad
 import jitgrad.numpy as jn
 
-INTEGERS = [np.dtype(t) for t in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")]
+INTEGERS = [
+    np.dtype(t) for t in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+]
 DTYPES = [np.dtype(bool), *INTEGERS, np.dtype(np.float32), np.dtype(np.float64)]
 OPERATORS = {
     name: getattr(operator, name)
@@ -20,15 +23,51 @@ OPERATORS = {
     ).split()
 }
 FUNCTIONS = (
-    "add divide floor_divide remainder fmod power float_power maximum fmin arctan2 copysign heaviside left_shift"
+    "add divide floor_divide remainder fmod power float_power maximum fmin arctan2 copysign "
+    "heaviside left_shift"
     " right_shift equal less greater_equal logical_and"
 ).split()
 SCALARS = [
-    0, 1, -1, 2, -2, 3, 127, 128, -128, -129, 255, 256, 300, 2**15, 2**31 - 1, 2**31, 2**53 + 1, 2**63 - 1, 2**63,
-    -(2**63), -(2**63) - 1, 2**64 - 1, 2**64, 10**30, -(10**30), 10**400, True, False, 0.5, -3.0,
-    np.int8(-1), np.uint8(200), np.int64(-(2**63)), np.uint64(2**64 - 1), np.float32(0.5), np.bool_(True),
-    np.array(5, np.int16), np.array(-3), np.array(2**63, np.uint64),
-]  # fmt: skip
+    0,
+    1,
+    -1,
+    2,
+    -2,
+    3,
+    127,
+    128,
+    -128,
+    -129,
+    255,
+    256,
+    300,
+    2**15,
+    2**31 - 1,
+    2**31,
+    2**53 + 1,
+    2**63 - 1,
+    2**63,
+    -(2**63),
+    -(2**63) - 1,
+    2**64 - 1,
+    2**64,
+    10**30,
+    -(10**30),
+    10**400,
+    True,
+    False,
+    0.5,
+    -3.0,
+    np.int8(-1),
+    np.uint8(200),
+    np.int64(-(2**63)),
+    np.uint64(2**64 - 1),
+    np.float32(0.5),
+    np.bool_(True),
+    np.array(5, np.int16),
+    np.array(-3),
+    np.array(2**63, np.uint64),
+]
 
 
 def values(dtype):
@@ -38,7 +77,19 @@ def values(dtype):
         return np.array([0.0, -0.0, 1, -1, 2.5, -2.5, 1e6, np.inf, np.nan], dtype)
     info = np.iinfo(dtype)
     return np.array(
-        [0, 1, 2, 3, 7, info.max - 1, info.max, info.min, info.min + 1, *([-1, -7] if info.min else [])], dtype
+        [
+            0,
+            1,
+            2,
+            3,
+            7,
+            info.max - 1,
+            info.max,
+            info.min,
+            info.min + 1,
+            *([-1, -7] if info.min else []),
+        ],
+        dtype,
     )
 
 
@@ -54,7 +105,8 @@ def outcome(f, *operands):
 
 
 def agree(got, want, about=""):
-    """Values and dtypes are NumPy's, but for float32 where it has float16; errors are of its kind, and ours."""
+    """Values and dtypes are NumPy's, but for float32 where it has float16; errors are of its kind,
+    and ours."""
     if isinstance(want, Exception):
         kinds = (ZeroDivisionError, OverflowError, ValueError, TypeError)
         kind = next(k for k in kinds if isinstance(want, k))
@@ -62,12 +114,18 @@ def agree(got, want, about=""):
         return
     assert not isinstance(got, Exception), (about, got, want)
     assert got.shape == want.shape, about
-    assert got.dtype == (np.float32 if want.dtype == np.float16 else want.dtype), (about, got.dtype, want.dtype)
+    assert got.dtype == (np.float32 if want.dtype == np.float16 else want.dtype), (
+        about,
+        got.dtype,
+        want.dtype,
+    )
     if want.dtype == np.float16:
         got = np.where(np.abs(got) > np.finfo(want.dtype).max, want, got)
         np.testing.assert_allclose(got, want, rtol=2e-3, atol=1e-3, err_msg=str(about))
     elif want.dtype.kind == "f":
-        np.testing.assert_allclose(got, want, rtol=1e-5 if want.dtype.itemsize == 4 else 1e-12, err_msg=str(about))
+        np.testing.assert_allclose(
+            got, want, rtol=1e-5 if want.dtype.itemsize == 4 else 1e-12, err_msg=str(about)
+        )
     else:
         np.testing.assert_array_equal(got, want, err_msg=str(about))
 
@@ -103,15 +161,24 @@ def test_operators_beside_other_dtypes(dtype, numpy_tier):
         x, y = (v.copy() for v in np.broadcast_arrays(values(dtype)[:, None], values(other)[None]))
         whole = np.maximum(y, 0) if other.kind == "i" else y
         for name, f in OPERATORS.items():
-            agree(outcome(f, jitgrad.tensor(x), jitgrad.tensor(y)), outcome(f, x.copy(), y), (name, other))
-            agree(outcome(f, jitgrad.tensor(x), jitgrad.tensor(whole)), outcome(f, x.copy(), whole), (name, other))
+            agree(
+                outcome(f, jitgrad.tensor(x), jitgrad.tensor(y)),
+                outcome(f, x.copy(), y),
+                (name, other),
+            )
+            agree(
+                outcome(f, jitgrad.tensor(x), jitgrad.tensor(whole)),
+                outcome(f, x.copy(), whole),
+                (name, other),
+            )
 
 
 @pytest.mark.parametrize(
     ("dtype", "other"), [("int8", "int8"), ("uint8", "int8"), ("int64", "uint64"), ("bool", "bool")]
 )
 def test_operators_in_kernels(dtype, other):
-    """All results in one kernel; integers beside integers of other signs are compared as what they are."""
+    """All results in one kernel; integers beside integers of other signs are compared as what they
+    are."""
     x, y = np.broadcast_arrays(values(np.dtype(dtype))[:, None], values(np.dtype(other))[None])
     before, jitgrad.config.compile = jitgrad.config.compile, "always"
     try:
@@ -122,12 +189,17 @@ def test_operators_in_kernels(dtype, other):
                 if name[0] != "i":
                     made[name] = _recorded(f, a, b)
             made |= {
-                name: _recorded(getattr(jitgrad, name), a) for name in ("reciprocal", "absolute", "sign", "negative")
+                name: _recorded(getattr(jitgrad, name), a)
+                for name in ("reciprocal", "absolute", "sign", "negative")
             }
             for name, out in made.items():
                 theirs = OPERATORS.get(name) or getattr(np, name)
                 given = (a.numpy(), b.numpy()) if name in OPERATORS else (a.numpy(),)
-                agree(out if isinstance(out, Exception) else out.numpy(), outcome(theirs, *given), name)
+                agree(
+                    out if isinstance(out, Exception) else out.numpy(),
+                    outcome(theirs, *given),
+                    name,
+                )
     finally:
         jitgrad.config.compile = before
 
@@ -145,8 +217,16 @@ def test_numbers_beyond_the_dtype(tier):
     assert (x < 300).tolist() == (300 >= x).tolist() == (x > -(10**30)).tolist() == [True, True]
     assert (x < np.int64(300)).tolist() == [True, True]
     np.testing.assert_allclose((x / 300).numpy(), np.array([3, -7]) / 300)
-    for wrong in (lambda: x + 300, lambda: 300 - x, lambda: x & 300, lambda: jitgrad.maximum(x, 300)):
-        with pytest.raises(jitgrad.IntegerOverflow, match="got the integer 300, which does not fit int8, expected one"):
+    for wrong in (
+        lambda: x + 300,
+        lambda: 300 - x,
+        lambda: x & 300,
+        lambda: jitgrad.maximum(x, 300),
+    ):
+        with pytest.raises(
+            jitgrad.IntegerOverflow,
+            match="got the integer 300, which does not fit int8, expected one",
+        ):
             wrong()
     with pytest.raises(OverflowError):
         x += 300
@@ -155,7 +235,15 @@ def test_numbers_beyond_the_dtype(tier):
 
 def test_clip_takes_limits_that_limit_nothing(tier):
     x = np.array([1, 2, 100], np.int8)
-    for limits in ((None, 300), (-300, 300), (0, 10**30), (300, None), (None, -300), (300, 400), (2, 50)):
+    for limits in (
+        (None, 300),
+        (-300, 300),
+        (0, 10**30),
+        (300, None),
+        (None, -300),
+        (300, 400),
+        (2, 50),
+    ):
         agree(outcome(jn.clip, jitgrad.tensor(x), *limits), outcome(np.clip, x, *limits), limits)
 
 
@@ -172,7 +260,7 @@ def test_large_integers_beside_floats(tier):
             x * 10**400
 
 
-# --- powers ----------------------------------------------------------------------------------------------------------
+# --- powers ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [np.dtype(bool), *INTEGERS], ids=str)
@@ -219,7 +307,7 @@ def test_powers_of_integers_under_jit(tier):
     assert f(jitgrad.tensor([2.0, 3.0]), jitgrad.tensor([-1, 2])).tolist() == [0.5, 9.0]
 
 
-# --- writes and creation ---------------------------------------------------------------------------------------------
+# --- writes and creation --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [np.dtype(bool), *INTEGERS, np.dtype(np.float32)], ids=str)
@@ -233,7 +321,23 @@ def test_writes_of_numbers(dtype, tier):
     def filled(x, v):
         x.fill(v)
 
-    numbers = [300, -1, -129, 255, 2**31, 2**63, 2**64, 10**30, 1.7, -3.5, 1e30, np.nan, np.inf, True, np.int64(300)]
+    numbers = [
+        300,
+        -1,
+        -129,
+        255,
+        2**31,
+        2**63,
+        2**64,
+        10**30,
+        1.7,
+        -3.5,
+        1e30,
+        np.nan,
+        np.inf,
+        True,
+        np.int64(300),
+    ]
     for v in (*numbers, np.float64(1e10), np.uint64(2**64 - 1)):
         if dtype.kind == "u" and isinstance(v, np.generic):
             continue  # which NumPy lets wrap around, unlike those of signed dtypes
@@ -244,7 +348,14 @@ def test_writes_of_numbers(dtype, tier):
                 agree(got, want, (write.__name__, v))
                 y[:] = 0  # NumPy may have written before it raised
             np.testing.assert_array_equal(x.numpy(), y, err_msg=f"{write.__name__} {v!r}")
-    for v in ([300, 1, 2], [1.5, 2.5, 3.5], [np.nan, 0, 0], [1, 2, 3], [True, False, True], [2**63, 0, 1]):
+    for v in (
+        [300, 1, 2],
+        [1.5, 2.5, 3.5],
+        [np.nan, 0, 0],
+        [1, 2, 3],
+        [True, False, True],
+        [2**63, 0, 1],
+    ):
         x, y = jitgrad.zeros(3, dtype=dtype), np.zeros(3, dtype)
         got, want = outcome(whole, x, v), outcome(whole, y, v)
         if isinstance(want, Exception):
@@ -311,7 +422,7 @@ def test_creation_checks_the_range():
     assert jitgrad.tensor(2**63).dtype == np.uint64 and jitgrad.tensor(2**63).item() == 2**63
 
 
-# --- casts and reductions --------------------------------------------------------------------------------------------
+# --- casts and reductions -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("source", [np.float32, np.float64])
@@ -327,7 +438,19 @@ def test_casts_of_floats_that_have_an_integer(source, tier):
 @pytest.mark.parametrize("dtype", [np.dtype(bool), *INTEGERS], ids=str)
 def test_dtypes_of_reductions(dtype, tier):
     x = np.resize(values(dtype)[:4], (3, 4))  # sums of extremes would cancel
-    for name in ("sum", "prod", "mean", "var", "std", "max", "min", "cumsum", "cumprod", "ptp", "count_nonzero"):
+    for name in (
+        "sum",
+        "prod",
+        "mean",
+        "var",
+        "std",
+        "max",
+        "min",
+        "cumsum",
+        "cumprod",
+        "ptp",
+        "count_nonzero",
+    ):
         if dtype.kind == "b" and name == "ptp":
             continue
         for axis in (None, 0, 1):
@@ -348,7 +471,9 @@ def test_ties_of_fmax_and_fmin_are_the_first(tier):
     others = [1.0, 3.0, 2.0, np.nan, np.nan, -0.0]
     for name in ("fmax", "fmin"):
         ours = [jitgrad.tensor(v, requires_grad=True) for v in (values, others)]
-        theirs = [torch.tensor(v, requires_grad=True, dtype=torch.float64) for v in (values, others)]
+        theirs = [
+            torch.tensor(v, requires_grad=True, dtype=torch.float64) for v in (values, others)
+        ]
         getattr(jitgrad, name)(*ours).sum().backward()
         getattr(torch, name)(*theirs).sum().backward()
         for a, b in zip(ours, theirs, strict=True):

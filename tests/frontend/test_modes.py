@@ -13,7 +13,7 @@ def lib(request):
     yield from library(request.param)
 
 
-# --- modes ------------------------------------------------------------------------------------------------------------
+# --- modes ----------------------------------------------------------------------------------------
 
 
 def test_no_grad(lib):
@@ -197,7 +197,7 @@ def test_generator_with_a_mode_of_its_own_does_not_leak_it():
     assert [v.requires_grad for v in values()] == [False] * 3 and jitgrad.is_grad_enabled()
 
 
-# --- hooks ------------------------------------------------------------------------------------------------------------
+# --- hooks ----------------------------------------------------------------------------------------
 
 
 def test_hook_on_a_leaf_sees_and_replaces(lib):
@@ -428,7 +428,9 @@ def test_hook_runs_without_recording(lib):
     for of_leaf in (True, False):
         x, seen = leaf(lib, 2.0), []
         t = x if of_leaf else x * 1
-        t.register_hook(lambda g, x=x, seen=seen: seen.append(((x * 2).requires_grad, g.requires_grad)))
+        t.register_hook(
+            lambda g, x=x, seen=seen: seen.append(((x * 2).requires_grad, g.requires_grad))
+        )
         (t * t).backward(retain_graph=True)
         assert seen == [(False, False)]
         lib.autograd.grad(t * t, x, create_graph=True)

@@ -1,6 +1,8 @@
-"""A tensor as an object: copies, pickles, sizes, devices; gradients of several outputs; what type checkers see.
+"""A tensor as an object: copies, pickles, sizes, devices; gradients of several outputs; what type
+checkers see.
 
-Where PyTorch is installed it says what is right, but for memory of its own: `copy.copy` copies, as NumPy's does.
+Where PyTorch is installed it says what is right, but for memory of its own: `copy.copy` copies, as
+NumPy's does.
 """
 
 import copy
@@ -19,7 +21,7 @@ def lib(request):
     yield from library(request.param)
 
 
-# --- copies -----------------------------------------------------------------------------------------------------------
+# --- copies ---------------------------------------------------------------------------------------
 
 
 def test_copy_of_a_leaf_is_a_leaf(lib):
@@ -46,7 +48,15 @@ def test_copy_has_memory_of_its_own(tier):
 
 def _aliased(lib):
     a = lib.arange(12.0).reshape(3, 4)
-    return {"a": a, "row": a[1], "column": a[:, 2], "block": a[1:][:, 1:3], "t": a.T, "whole": a, "cut": a.detach()}
+    return {
+        "a": a,
+        "row": a[1],
+        "column": a[:, 2],
+        "block": a[1:][:, 1:3],
+        "t": a.T,
+        "whole": a,
+        "cut": a.detach(),
+    }
 
 
 @pytest.mark.parametrize("order", ["as it is", "reversed"])
@@ -139,7 +149,7 @@ def test_dask_knows_the_size():
     assert sizeof(jitgrad.zeros(1_000_000)) >= 8_000_000
 
 
-# --- devices ----------------------------------------------------------------------------------------------------------
+# --- devices --------------------------------------------------------------------------------------
 
 MAKERS = {
     "zeros": lambda lib, **k: lib.zeros(2, **k),
@@ -189,12 +199,16 @@ def test_devices_of_pytorch_count_by_name():
 def test_to_device():
     x = jitgrad.ones(2, requires_grad=True)
     assert x.to_device("cpu") is x and x.to("cpu") is x and x.to_device(x.device, stream=None) is x
-    for wrong in (lambda: x.to_device("cuda"), lambda: x.to("cuda:1"), lambda: x.to_device("cpu", stream=1)):
+    for wrong in (
+        lambda: x.to_device("cuda"),
+        lambda: x.to("cuda:1"),
+        lambda: x.to_device("cpu", stream=1),
+    ):
         with pytest.raises(jitgrad.ArgumentError, match="leave it out"):
             wrong()
 
 
-# --- gradients of several outputs -------------------------------------------------------------------------------------
+# --- gradients of several outputs -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("looked", [False, True])
@@ -258,7 +272,7 @@ def test_backward_of_several_outputs_refused(call):
     assert x.grad is None
 
 
-# --- names of PyTorch's that have NumPy's meaning ---------------------------------------------------------------------
+# --- names of PyTorch's that have NumPy's meaning -------------------------------------------------
 
 
 def test_products_by_pytorchs_names(lib):
@@ -273,9 +287,13 @@ def test_split_and_meshgrid_are_numpys():
     x = np.arange(12.0)
     for got, want in zip(jitgrad.split(jitgrad.tensor(x), 3), np.split(x, 3), strict=True):
         same(got, want)
-    for got, want in zip(jitgrad.split(jitgrad.tensor(x), [2, 5]), np.split(x, [2, 5]), strict=True):
+    for got, want in zip(
+        jitgrad.split(jitgrad.tensor(x), [2, 5]), np.split(x, [2, 5]), strict=True
+    ):
         same(got, want)
-    for got, want in zip(jitgrad.meshgrid(jitgrad.arange(2.0), [1.0, 2.0, 3.0]), np.meshgrid([0.0, 1.0], [1, 2, 3])):
+    for got, want in zip(
+        jitgrad.meshgrid(jitgrad.arange(2.0), [1.0, 2.0, 3.0]), np.meshgrid([0.0, 1.0], [1, 2, 3])
+    ):
         same(got, want)
     p = jitgrad.tensor(x, requires_grad=True)
     (jitgrad.split(p, 3)[1] * 2).sum().backward()
@@ -296,7 +314,7 @@ def test_normal_is_numpys():
     assert jitgrad.normal(size=2, dtype=np.float32, requires_grad=True).requires_grad
 
 
-# --- type checkers ----------------------------------------------------------------------------------------------------
+# --- type checkers --------------------------------------------------------------------------------
 
 PROGRAM = """
 import jitgrad
@@ -321,6 +339,8 @@ def test_modes_are_context_managers_to_mypy(tmp_path):
     api = pytest.importorskip("mypy.api")
     file = tmp_path / "program.py"
     file.write_text(PROGRAM)
-    out, _, status = api.run([str(file), "--cache-dir", str(tmp_path / "cache"), "--follow-imports=silent"])
+    out, _, status = api.run(
+        [str(file), "--cache-dir", str(tmp_path / "cache"), "--follow-imports=silent"]
+    )
     assert status == 0, out
     assert out.count('Revealed type is "') == 2 and out.count("str") == 2, out

@@ -1,4 +1,5 @@
-"""Values: dtypes as in NumPy 2, printing, what makes tensors Python objects (numbers, iteration, copies, pickle)."""
+"""Values: dtypes as in NumPy 2, printing, what makes tensors Python objects (numbers, iteration,
+copies, pickle)."""
 
 import copy
 import operator
@@ -16,12 +17,25 @@ def lib(request):
     yield from library(request.param)
 
 
-DTYPES = ["float64", "float32", "int64", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64", "bool"]
+DTYPES = [
+    "float64",
+    "float32",
+    "int64",
+    "int32",
+    "int16",
+    "int8",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "bool",
+]
 NUMBERS = [2, 2.5, True]
 
 
 def numpy_answer(f, *operands):
-    """(value, dtype) by NumPy; float16 counts as float32, which jitgrad and torch answer instead; or the error."""
+    """(value, dtype) by NumPy; float16 counts as float32, which jitgrad and torch answer instead;
+    or the error."""
     with np.errstate(all="ignore"):
         try:
             out = np.asarray(f(*operands))
@@ -40,11 +54,15 @@ def check_as_numpy(f, *operands):
     got = f(*tensors)
     assert got.dtype == want[1], f"{got.dtype}, NumPy has {want[1]}"
     np.testing.assert_allclose(
-        array(got).astype(float), want[0].astype(float), rtol=1e-3 if want[0].dtype == np.float16 else 1e-6
+        array(got).astype(float),
+        want[0].astype(float),
+        rtol=1e-3 if want[0].dtype == np.float16 else 1e-6,
     )
 
 
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "lt", "eq", "mod", "floordiv"])
+@pytest.mark.parametrize(
+    "name", ["add", "sub", "mul", "truediv", "pow", "lt", "eq", "mod", "floordiv"]
+)
 @pytest.mark.parametrize("a", DTYPES)
 def test_promotion_of_two_tensors_as_numpy(name, a):
     f = getattr(operator, name)
@@ -65,7 +83,8 @@ def test_python_numbers_are_weak_as_in_numpy(name, a):
 @pytest.mark.parametrize("a", DTYPES)
 def test_dtype_of_reductions_as_numpy(name, a):
     check_as_numpy(
-        lambda x: getattr(x, name)(axis=0) if name == "cumsum" else getattr(x, name)(), np.array([1, 0, 3], a)
+        lambda x: getattr(x, name)(axis=0) if name == "cumsum" else getattr(x, name)(),
+        np.array([1, 0, 3], a),
     )
 
 
@@ -83,7 +102,9 @@ def test_dtype_of_functions_as_numpy(name, a):
     got = tensor_f(jitgrad.tensor(np.array([0, 1, 2], a)))
     assert got.dtype == want[1]
     np.testing.assert_allclose(
-        array(got).astype(float), want[0].astype(float), rtol=1e-2 if want[0].dtype == np.float16 else 1e-6
+        array(got).astype(float),
+        want[0].astype(float),
+        rtol=1e-2 if want[0].dtype == np.float16 else 1e-6,
     )
 
 
@@ -112,7 +133,8 @@ def test_inferred_dtypes(lib):
         ([], "float64"),
     ):
         assert lib.tensor(data).dtype == getattr(
-            lib, "bool" if dtype == "bool" and lib is not jitgrad else dtype + "_" * (dtype == "bool")
+            lib,
+            "bool" if dtype == "bool" and lib is not jitgrad else dtype + "_" * (dtype == "bool"),
         )
     assert lib.arange(3).dtype == lib.int64 and lib.arange(3.0).dtype == lib.float64
     assert lib.ones(2).dtype == lib.float64 and lib.linspace(0, 1, 3).dtype == lib.float64
@@ -145,7 +167,7 @@ def test_integer_grad_is_refused(lib):
             make()
 
 
-# --- printing ---------------------------------------------------------------------------------------------------------
+# --- printing -------------------------------------------------------------------------------------
 
 #: Where NumPy's printing of the numbers is torch's (torch pads fractions to four digits).
 ALIKE = [
@@ -163,7 +185,11 @@ ALIKE = [
     lambda lib: lib.tensor(True),
     lambda lib: lib.tensor([1.0, 2.0], requires_grad=True),
     lambda lib: lib.tensor(2.0, requires_grad=True),
-    lambda lib: lib.tensor([1.0, 2.0], dtype=lib.float32) if lib is jitgrad else "tensor([1., 2.], dtype=float32)",
+    lambda lib: (
+        lib.tensor([1.0, 2.0], dtype=lib.float32)
+        if lib is jitgrad
+        else "tensor([1., 2.], dtype=float32)"
+    ),
     lambda lib: lib.arange(12).reshape(3, 4),
 ]
 
@@ -202,7 +228,7 @@ def test_long_arrays_are_shortened():
     assert len(text) < 200 and "..." in text
 
 
-# --- numbers and containers -------------------------------------------------------------------------------------------
+# --- numbers and containers -----------------------------------------------------------------------
 
 
 def test_numbers(lib):
@@ -211,9 +237,14 @@ def test_numbers(lib):
     y = lib.tensor(3)
     assert (float(y), int(y), bool(y), y.item()) == (3.0, 3, True, 3)
     assert [10, 20, 30, 40][y] == 40 and list(range(y)) == [0, 1, 2]
-    assert type(y.item()) is int and type(x.item()) is float and type(lib.tensor(True).item()) is bool
+    assert (
+        type(y.item()) is int and type(x.item()) is float and type(lib.tensor(True).item()) is bool
+    )
     assert not bool(lib.tensor(0.0)) and complex(lib.tensor(2.0)) == 2 + 0j
-    assert lib.tensor([[1, 2], [3, 4]]).tolist() == [[1, 2], [3, 4]] and lib.tensor(1.5).tolist() == 1.5
+    assert (
+        lib.tensor([[1, 2], [3, 4]]).tolist() == [[1, 2], [3, 4]]
+        and lib.tensor(1.5).tolist() == 1.5
+    )
 
 
 def test_numbers_of_a_float32_are_its_own():
@@ -226,7 +257,11 @@ def test_numbers_of_a_float32_are_its_own():
 def test_sizes(lib):
     x = lib.zeros(3, 4, 5)
     assert (len(x), x.ndim, x.dim(), tuple(x.shape), x.numel()) == (3, 3, 3, (3, 4, 5), 60)
-    assert lib.tensor(1.0).numel() == 1 and tuple(lib.tensor(1.0).shape) == () and len(lib.zeros(0, 3)) == 0
+    assert (
+        lib.tensor(1.0).numel() == 1
+        and tuple(lib.tensor(1.0).shape) == ()
+        and len(lib.zeros(0, 3)) == 0
+    )
     with pytest.raises(TypeError):
         len(lib.tensor(1.0))
 
@@ -265,15 +300,23 @@ def test_hash_and_equality(lib):
 
 
 def test_format(lib):
-    assert f"{lib.tensor(2.5):.3f}" == "2.500" and f"{lib.tensor(3):d}" == "3" and f"{leaf(lib, 1.0):5.1f}" == "  1.0"
+    assert (
+        f"{lib.tensor(2.5):.3f}" == "2.500"
+        and f"{lib.tensor(3):d}" == "3"
+        and f"{leaf(lib, 1.0):5.1f}" == "  1.0"
+    )
     assert f"{lib.tensor([1.0, 2.0])}".startswith("tensor([1., 2.]")
     assert f"{lib.tensor(1.0)}" in ("tensor(1.)", "1.0")
 
 
 def test_numpy_protocol(lib):
     x = lib.tensor([1.0, 2.0])
-    assert np.asarray(x).tolist() == [1.0, 2.0] and np.asarray(x, dtype=np.float32).dtype == np.float32
-    assert np.asarray(lib.tensor([1, 2])).dtype == np.int64 and np.asarray(lib.tensor(2.0)).shape == ()
+    assert (
+        np.asarray(x).tolist() == [1.0, 2.0] and np.asarray(x, dtype=np.float32).dtype == np.float32
+    )
+    assert (
+        np.asarray(lib.tensor([1, 2])).dtype == np.int64 and np.asarray(lib.tensor(2.0)).shape == ()
+    )
     with pytest.raises(RuntimeError, match="requires? grad"):
         leaf(lib, [1.0]).numpy()
     with pytest.raises(RuntimeError, match="requires? grad"):
@@ -282,7 +325,7 @@ def test_numpy_protocol(lib):
         (leaf(lib, [1.0]) * 2).numpy()
 
 
-# --- copies -----------------------------------------------------------------------------------------------------------
+# --- copies ---------------------------------------------------------------------------------------
 
 
 def test_deepcopy(lib):

@@ -1,6 +1,8 @@
-"""The NumPy interpreter block by block: with blocks of a few elements it must give what it gives in one piece.
+"""The NumPy interpreter block by block: with blocks of a few elements it must give what it gives in
+one piece.
 
-Blocks are made small here, so that small programs have many of them; memory is counted with blocks of the usual size.
+Blocks are made small here, so that small programs have many of them; memory is counted with blocks
+of the usual size.
 """
 
 import math
@@ -45,7 +47,9 @@ def steps(roots):
 
 def stretches_of(roots):
     """The operations of each stretch."""
-    return [[n.op.name for n in node.nodes] for function, node, *_ in steps(roots) if function is None]
+    return [
+        [n.op.name for n in node.nodes] for function, node, *_ in steps(roots) if function is None
+    ]
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -57,7 +61,9 @@ def test_random_graphs(small, seed):
     for _ in range(2):  # the second run finds registers as the first one found them
         for root, a, b in zip(roots, program(leaves, numbers), want, strict=True):
             if root.dtype.kind == "f":
-                np.testing.assert_allclose(a, b, rtol=1e-5 if root.dtype == np.float32 else 1e-12, atol=1e-12)
+                np.testing.assert_allclose(
+                    a, b, rtol=1e-5 if root.dtype == np.float32 else 1e-12, atol=1e-12
+                )
             else:
                 np.testing.assert_array_equal(a, b)
     for a, b in zip(leaves, before, strict=True):
@@ -88,7 +94,11 @@ def test_what_needs_the_whole_comes_later(small):
 def test_rows_of_several_axes(small):
     """Operands of a length of 1, movements of rows, partial results of a leading axis."""
     rng = np.random.default_rng(0)
-    a, b, c = rng.standard_normal((7, 3, 2)), rng.standard_normal((3, 1)), rng.standard_normal((7, 1, 1))
+    a, b, c = (
+        rng.standard_normal((7, 3, 2)),
+        rng.standard_normal((3, 1)),
+        rng.standard_normal((7, 1, 1)),
+    )
     x, y, z = (leaf(i, v.shape, F64) for i, v in enumerate((a, b, c)))
     h = of("transpose", of("sin", x * y + z), (0, 2, 1))
     h = of("reshape", h, (7, 6))
@@ -100,7 +110,8 @@ def test_rows_of_several_axes(small):
 
 
 def test_regions_are_added_in_place(small):
-    """A gradient that is a sum of many regions fills one array; the regions are never whole arrays."""
+    """A gradient that is a sum of many regions fills one array; the regions are never whole
+    arrays."""
     x = jitgrad.tensor(np.linspace(1, 2, 20), requires_grad=True)
     with jitgrad.runtime.plan.observed_plans() as plans:
         sum(x[i] * x[3 * i + 1] for i in range(6)).backward()
@@ -109,13 +120,16 @@ def test_regions_are_added_in_place(small):
         want[i] += v[3 * i + 1]
         want[3 * i + 1] += v[i]
     np.testing.assert_allclose(x.grad.numpy(), want, rtol=1e-14)
-    made = [node.op.name for plan in plans for _, node, *_ in steps(plan.roots) if hasattr(node, "op")]
+    made = [
+        node.op.name for plan in plans for _, node, *_ in steps(plan.roots) if hasattr(node, "op")
+    ]
     functions = [f.__closure__ for plan in plans for f, *_ in steps(plan.roots) if f]
     assert made.count("pad") == 12 and functions
 
 
 def test_leaves_and_results_are_not_written_to(small):
-    """In place only where nobody else reads: not a leaf, not a result, not what a view of it is read from later."""
+    """In place only where nobody else reads: not a leaf, not a result, not what a view of it is
+    read from later."""
     x = jitgrad.tensor(np.arange(12.0), requires_grad=True)
     y = x * 1.5
     kept = y.clone()
@@ -153,7 +167,9 @@ def test_what_numpy_would_be_slow_at_is_compiled_first(small, monkeypatch):
     plan = Plan([of("sum", of("sin", x) * x)])
     (value,) = plan.run([np.arange(300.0)], [])
     assert plan.run is plan._compiled
-    np.testing.assert_allclose(value, np.sum(np.sin(np.arange(300.0)) * np.arange(300.0)), rtol=1e-12)
+    np.testing.assert_allclose(
+        value, np.sum(np.sin(np.arange(300.0)) * np.arange(300.0)), rtol=1e-12
+    )
 
 
 def peak(function):
@@ -177,7 +193,9 @@ def test_peak_of_memory_of_a_chain(monkeypatch, mode):
     x = jitgrad.tensor(np.linspace(-1, 1, n), requires_grad=True)
 
     def call():
-        y = (jitgrad.sin(x) * jitgrad.exp(-x * x) + jitgrad.log1p(jitgrad.abs(x)) * jitgrad.tanh(x)).sum()
+        y = (
+            jitgrad.sin(x) * jitgrad.exp(-x * x) + jitgrad.log1p(jitgrad.abs(x)) * jitgrad.tanh(x)
+        ).sum()
         y.backward()
         return y.item()
 

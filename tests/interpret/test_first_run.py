@@ -1,4 +1,5 @@
-"""The first runs of a plan of small arrays, which walk its graph: bit for bit what the plan made of it gives later."""
+"""The first runs of a plan of small arrays, which walk its graph: bit for bit what the plan made of
+it gives later."""
 
 import random
 
@@ -33,20 +34,45 @@ def test_random_graphs(seed):
 
 
 def test_what_is_stretched():
-    """As a result, under a reduction, beside a whole operand, beside others that are stretched, moved, twice over."""
+    """As a result, under a reduction, beside a whole operand, beside others that are stretched,
+    moved, twice over."""
     row, column = leaf(0, (1, 4), F64), leaf(1, (3, 1), F64)
     wide, tall = broadcast(row, (3, 4)), broadcast(column, (3, 4))
     total, sine = REGISTRY["sum"], REGISTRY["sin"]
-    roots = [wide, total(wide), total(tall, axis=0), sine(wide), wide * tall, wide * sine(tall), sine(tall) - wide]
-    roots += [REGISTRY["transpose"](tall), REGISTRY["reshape"](wide, shape=(2, 6)), broadcast(row, (5, 4))]
+    roots = [
+        wide,
+        total(wide),
+        total(tall, axis=0),
+        sine(wide),
+        wide * tall,
+        wide * sine(tall),
+        sine(tall) - wide,
+    ]
+    roots += [
+        REGISTRY["transpose"](tall),
+        REGISTRY["reshape"](wide, shape=(2, 6)),
+        broadcast(row, (5, 4)),
+    ]
     x, y = np.arange(4.0).reshape(1, 4), np.arange(3.0).reshape(3, 1)
     a, b = np.broadcast_to(x, (3, 4)), np.broadcast_to(y, (3, 4))
-    want = [a, a.sum(), b.sum(0), np.sin(a), a * b, a * np.sin(b), np.sin(b) - a, b.T, a.reshape(2, 6)]
+    want = [
+        a,
+        a.sum(),
+        b.sum(0),
+        np.sin(a),
+        a * b,
+        a * np.sin(b),
+        np.sin(b) - a,
+        b.T,
+        a.reshape(2, 6),
+    ]
     want += [np.broadcast_to(x, (5, 4))]
     leaves = [x.ravel(), y.ravel()]
     for got, expected in zip(reference.interpreter(roots)(leaves, []), want, strict=True):
         np.testing.assert_array_equal(np.reshape(got, np.shape(expected)), expected)
-    assert bits(reference.interpreter(roots)(leaves, [])) == bits(reference.Program(roots)(leaves, []))
+    assert bits(reference.interpreter(roots)(leaves, [])) == bits(
+        reference.Program(roots)(leaves, [])
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,17 +134,30 @@ def test_numpy_is_silent_whatever_the_user_has_set(length):
 
 
 def test_dtypes_of_one_float_dtype_are_those_numpy_gives():
-    """What is found without asking NumPy: every ufunc, beside Python's numbers and numbers of a segment, too."""
+    """What is found without asking NumPy: every ufunc, beside Python's numbers and numbers of a
+    segment, too."""
     for name, entry in REGISTRY.items():
-        if entry.op is None or entry.op.kind != "elementwise" or not isinstance(entry.numpy, np.ufunc):
+        if (
+            entry.op is None
+            or entry.op.kind != "elementwise"
+            or not isinstance(entry.numpy, np.ufunc)
+        ):
             continue
         for dtype in map(np.dtype, (np.float32, np.float64)):
             x = leaf(0, (2, 3), dtype)
-            others = [x, 2, 0.5, number(0, F64), number(0, np.dtype(int))] if entry.operands == 2 else [None]
+            others = (
+                [x, 2, 0.5, number(0, F64), number(0, np.dtype(int))]
+                if entry.operands == 2
+                else [None]
+            )
             for y in others:
                 asked = (dtype,)
                 if y is not None:
-                    kind = type(y) if isinstance(y, (int, float)) else {"f": float, "i": int}[y.dtype.kind]
+                    kind = (
+                        type(y)
+                        if isinstance(y, (int, float))
+                        else {"f": float, "i": int}[y.dtype.kind]
+                    )
                     asked = (dtype, dtype if y is x else kind)
                 try:
                     *_, want = entry.numpy.resolve_dtypes((*asked, None))
@@ -129,4 +168,6 @@ def test_dtypes_of_one_float_dtype_are_those_numpy_gives():
                 node = entry.build(*[x, y][: entry.operands])
                 assert (node.shape, node.dtype) == (x.shape, want), name
                 if not name.startswith("logical"):
-                    assert {s.dtype for s in node.src} == {dtype} and {s.shape for s in node.src} == {x.shape}, name
+                    assert {s.dtype for s in node.src} == {dtype} and {
+                        s.shape for s in node.src
+                    } == {x.shape}, name

@@ -1,4 +1,5 @@
-"""The IR by itself: shape rules against NumPy, interning, walks of deep graphs, the verifier and the printers."""
+"""The IR by itself: shape rules against NumPy, interning, walks of deep graphs, the verifier and
+the printers."""
 
 import gc
 import math
@@ -16,7 +17,20 @@ from hypothesis import strategies as st
 
 from jitgrad.base.dtypes import BOOL, FLOAT32, FLOAT64, INT64
 from jitgrad.base.errors import ArgumentError, AxisError, CompileError, JitgradError, ShapeError
-from jitgrad.ir import CONST, LEAF, NUMBER, Node, Op, const, leaf, number, printer, shapes, toposort, users
+from jitgrad.ir import (
+    CONST,
+    LEAF,
+    NUMBER,
+    Node,
+    Op,
+    const,
+    leaf,
+    number,
+    printer,
+    shapes,
+    toposort,
+    users,
+)
 from jitgrad.ir.verify import CHECKS, EVERY, verify, verify_value
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.indexing import GATHER
@@ -33,12 +47,14 @@ def outcome(f, *args, **kwargs):
         return ValueError if isinstance(error, (ValueError, IndexError)) else TypeError
 
 
-# --- shape rules -----------------------------------------------------------------------------------------------------
+# --- shape rules ----------------------------------------------------------------------------------
 
 
 @given(st.lists(SHAPES, min_size=1, max_size=4))
 def test_broadcast_is_numpys(all_shapes):
-    assert outcome(shapes.broadcast_shapes, *all_shapes) == outcome(np.broadcast_shapes, *all_shapes)
+    assert outcome(shapes.broadcast_shapes, *all_shapes) == outcome(
+        np.broadcast_shapes, *all_shapes
+    )
 
 
 @given(hnp.mutually_broadcastable_shapes(num_shapes=3, min_side=0))
@@ -58,7 +74,9 @@ def test_reshape_is_numpys(shape, new):
 
 
 def test_reshape_knows_one_unknown():
-    with pytest.raises(ShapeError, match="may be -1"):  # NumPy takes any negative length for an unknown one
+    with pytest.raises(
+        ShapeError, match="may be -1"
+    ):  # NumPy takes any negative length for an unknown one
         shapes.reshape_shape((4,), (-2, 2))
 
 
@@ -84,11 +102,15 @@ def test_reduced_axes_are_numpys(axis, shape):
         return (shapes.keep_axes if keep else shapes.drop_axes)(shape, axes)
 
     for keep in (False, True):
-        assert outcome(ours, keep) == outcome(lambda k=keep: np.empty(shape).sum(axis=axis, keepdims=k).shape)
+        assert outcome(ours, keep) == outcome(
+            lambda k=keep: np.empty(shape).sum(axis=axis, keepdims=k).shape
+        )
 
 
 def test_axis_errors():
-    with pytest.raises(AxisError, match="axis 2 for a tensor of 2 dimensions, expected -2 <= axis < 2"):
+    with pytest.raises(
+        AxisError, match="axis 2 for a tensor of 2 dimensions, expected -2 <= axis < 2"
+    ):
         shapes.normalize_axis(2, 2)
     with pytest.raises(AxisError, match="repeated"):
         shapes.normalize_axes((0, -2), 2)
@@ -118,7 +140,7 @@ def test_movement_shapes_are_numpys(name, shape, data):
     assert outcome(ours) == outcome(lambda: entry.numpy(np.empty(shape), argument).shape)
 
 
-# --- nodes -----------------------------------------------------------------------------------------------------------
+# --- nodes ----------------------------------------------------------------------------------------
 
 X = leaf(0, (2, 3), FLOAT64)
 
@@ -128,7 +150,12 @@ def test_equal_nodes_are_one_object():
     assert leaf(7, (4,), FLOAT64) is x
     assert graphs.apply(graphs.SIN, x) is graphs.apply(graphs.SIN, x)
     assert graphs.reduce(graphs.SUM, x, (0,)) is graphs.reduce(graphs.SUM, x, (0,))
-    different = [leaf(8, (4,), FLOAT64), leaf(7, (5,), FLOAT64), leaf(7, (4,), FLOAT32), number(7, FLOAT64)]
+    different = [
+        leaf(8, (4,), FLOAT64),
+        leaf(7, (5,), FLOAT64),
+        leaf(7, (4,), FLOAT32),
+        number(7, FLOAT64),
+    ]
     assert len({x, *different}) == 5
 
 
@@ -158,7 +185,8 @@ def test_interning_keeps_nothing_alive():
 
 
 def test_threads_get_the_same_node():
-    """Nodes are made, and die, in several threads at once: what any two hold of one kind at a time is one object."""
+    """Nodes are made, and die, in several threads at once: what any two hold of one kind at a time
+    is one object."""
     wrong, ready = [], threading.Barrier(4, timeout=60)
 
     def make():
@@ -167,7 +195,11 @@ def test_threads_get_the_same_node():
             held = [leaf(("shared", k, i), (3,), FLOAT64) for i in range(20)]
             found[threading.get_ident()] = held
             ready.wait()
-            if any(a is not b for other in list(found.values()) for a, b in zip(held, other, strict=True)):
+            if any(
+                a is not b
+                for other in list(found.values())
+                for a, b in zip(held, other, strict=True)
+            ):
                 wrong.append(k)
 
     found, before = {}, sys.getswitchinterval()
@@ -213,7 +245,7 @@ def random_roots(seed):
     return graphs.random_graph(random.Random(seed))[0]
 
 
-# --- the verifier ----------------------------------------------------------------------------------------------------
+# --- the verifier ---------------------------------------------------------------------------------
 
 V = leaf(1, (4,), FLOAT64)
 PLACES = leaf(4, (3,), INT64)
@@ -222,7 +254,10 @@ SIN2 = Op("sin2", "elementwise", lambda x, y, node: x, code="math.sin({0})")
 LOST = Op("lost", "call")
 ODD = Op("odd", "strange", lambda node: 0)
 BARE = {kind: Op(f"bare {kind}", kind, lambda x, node: x) for kind in ("reduce", "scan")}
-HALF = {kind: Op(f"half {kind}", kind, lambda x, node: x, identity=int, combine="{0}") for kind in ("reduce", "scan")}
+HALF = {
+    kind: Op(f"half {kind}", kind, lambda x, node: x, identity=int, combine="{0}")
+    for kind in ("reduce", "scan")
+}
 
 
 def made(op, src, arg=None, shape=(4,), dtype=FLOAT64):
@@ -234,7 +269,10 @@ BROKEN = {
     (None, "op"): [made("sin", (V,))],
     (None, "kind"): [made(ODD, ())],
     (None, "shape"): [made(LEAF, (), 0, (-1,)), made(LEAF, (), 0, (977.0,)), made(LEAF, (), 0, 3)],
-    (None, "dtype"): [made(LEAF, (), 0, dtype=np.dtype("complex128")), made(LEAF, (), 0, dtype=float)],
+    (None, "dtype"): [
+        made(LEAF, (), 0, dtype=np.dtype("complex128")),
+        made(LEAF, (), 0, dtype=float),
+    ],
     (None, "sources"): [made(graphs.SIN, (1.0,)), made(graphs.SIN, V)],
     (None, "reference"): [made(LOST, (V,))],
     ("leaf", "sources"): [made(LEAF, (V,), 0)],
@@ -246,21 +284,30 @@ BROKEN = {
     ("const", "sources"): [made(CONST, (ONE,), 1.0, ())],
     ("const", "shape"): [made(CONST, (), 1.0, (1,))],
     ("const", "argument"): [
-        made(CONST, (), 1, ()), made(CONST, (), 300, (), np.dtype("uint8")), made(CONST, (), 1, (), BOOL),
+        made(CONST, (), 1, ()),
+        made(CONST, (), 300, (), np.dtype("uint8")),
+        made(CONST, (), 1, (), BOOL),
     ],
     ("elementwise", "sources"): [
-        made(graphs.ADD, (V, ONE)), made(graphs.SIN, ()), made(graphs.SIN, (V,), None, (4, 1)),
+        made(graphs.ADD, (V, ONE)),
+        made(graphs.SIN, ()),
+        made(graphs.SIN, (V,), None, (4, 1)),
     ],
     ("elementwise", "code"): [made(SIN2, (V, V)), made(graphs.ADD, (V,))],
     ("broadcast", "sources"): [made(graphs.BROADCAST, (V, V))],
     ("broadcast", "argument"): [made(graphs.BROADCAST, (V,), 1)],
     ("broadcast", "dtype"): [made(graphs.BROADCAST, (V,), dtype=FLOAT32)],
     ("broadcast", "rank"): [made(graphs.BROADCAST, (V,), None, (2, 4))],
-    ("broadcast", "lengths"): [made(graphs.BROADCAST, (V,), None, (8,)), made(graphs.BROADCAST, (V,), None, (1,))],
+    ("broadcast", "lengths"): [
+        made(graphs.BROADCAST, (V,), None, (8,)),
+        made(graphs.BROADCAST, (V,), None, (1,)),
+    ],
     ("permute", "sources"): [made(graphs.PERMUTE, (), (0,))],
     ("permute", "axes"): [
-        made(graphs.PERMUTE, (X,), (0, 0), (2, 2)), made(graphs.PERMUTE, (X,), (0,), (2,)),
-        made(graphs.PERMUTE, (X,), (-1, 0), (3, 2)), made(graphs.PERMUTE, (X,), None, (3, 2)),
+        made(graphs.PERMUTE, (X,), (0, 0), (2, 2)),
+        made(graphs.PERMUTE, (X,), (0,), (2,)),
+        made(graphs.PERMUTE, (X,), (-1, 0), (3, 2)),
+        made(graphs.PERMUTE, (X,), None, (3, 2)),
     ],
     ("permute", "dtype"): [made(graphs.PERMUTE, (X,), (1, 0), (3, 2), INT64)],
     ("permute", "shape"): [made(graphs.PERMUTE, (X,), (1, 0), (2, 3))],
@@ -270,50 +317,78 @@ BROKEN = {
     ("reshape", "size"): [made(graphs.RESHAPE, (V,), None, (2, 3))],
     ("gather", "dtype"): [made(GATHER, (V, PLACES), None, (3,), FLOAT32)],
     ("gather", "indices"): [
-        made(GATHER, (V,), None), made(GATHER, (V, V), None), made(GATHER, (V, PLACES, PLACES), None, (3,)),
-        made(GATHER, (X, PLACES, leaf(5, (4,), INT64)), None, (3,)), made(GATHER, (X, PLACES), 0, (3, 3)),
-        made(GATHER, (V, PLACES), 1, (3,)), made(GATHER, (V, PLACES, PLACES), 0, (3,)),
+        made(GATHER, (V,), None),
+        made(GATHER, (V, V), None),
+        made(GATHER, (V, PLACES, PLACES), None, (3,)),
+        made(GATHER, (X, PLACES, leaf(5, (4,), INT64)), None, (3,)),
+        made(GATHER, (X, PLACES), 0, (3, 3)),
+        made(GATHER, (V, PLACES), 1, (3,)),
+        made(GATHER, (V, PLACES, PLACES), 0, (3,)),
     ],
-    ("gather", "shape"): [made(GATHER, (X, PLACES), None, (3, 2)), made(GATHER, (V, PLACES), 0, (4,))],
+    ("gather", "shape"): [
+        made(GATHER, (X, PLACES), None, (3, 2)),
+        made(GATHER, (V, PLACES), 0, (4,)),
+    ],
     ("reduce", "sources"): [made(graphs.SUM, (V, V), (0,), ())],
     ("reduce", "axes"): [
-        made(graphs.SUM, (X,), (1, 0), ()), made(graphs.SUM, (X,), (0, 0), (3,)), made(graphs.SUM, (X,), (2,), (2, 3)),
-        made(graphs.SUM, (X,), (-1,), (2,)), made(graphs.SUM, (X,), 0, (3,)), made(graphs.SUM, (X,), (), (2, 3)),
+        made(graphs.SUM, (X,), (1, 0), ()),
+        made(graphs.SUM, (X,), (0, 0), (3,)),
+        made(graphs.SUM, (X,), (2,), (2, 3)),
+        made(graphs.SUM, (X,), (-1,), (2,)),
+        made(graphs.SUM, (X,), 0, (3,)),
+        made(graphs.SUM, (X,), (), (2, 3)),
     ],
     ("reduce", "dtype"): [made(graphs.SUM, (V,), (0,), (), INT64)],
     ("reduce", "shape"): [made(graphs.SUM, (X,), (0,), (2,)), made(graphs.SUM, (X,), (0,), (1, 3))],
-    ("reduce", "combination"): [made(BARE["reduce"], (V,), (0,), ()), made(HALF["reduce"], (V,), (0,), ())],
+    ("reduce", "combination"): [
+        made(BARE["reduce"], (V,), (0,), ()),
+        made(HALF["reduce"], (V,), (0,), ()),
+    ],
     ("scan", "sources"): [made(graphs.CUMSUM, (V, V, V), (0, False))],
     ("scan", "shape"): [made(graphs.CUMSUM, (V,), (0, False), (3,))],
     ("scan", "argument"): [
-        made(graphs.CUMSUM, (V,), 0), made(graphs.CUMSUM, (V,), (1, False)), made(graphs.CUMSUM, (V,), (0, None)),
+        made(graphs.CUMSUM, (V,), 0),
+        made(graphs.CUMSUM, (V,), (1, False)),
+        made(graphs.CUMSUM, (V,), (0, None)),
         made(graphs.CUMSUM, (V,), (-1, False)),
     ],
     ("scan", "dtype"): [made(graphs.CUMSUM, (V,), (0, False), dtype=FLOAT32)],
     ("scan", "combination"): [
-        made(BARE["scan"], (V,), (0, False)), made(HALF["scan"], (V,), (0, False)),
+        made(BARE["scan"], (V,), (0, False)),
+        made(HALF["scan"], (V,), (0, False)),
         made(graphs.CUMSUM, (V, V), (0, False)),
     ],
-}  # fmt: skip
+}
 
 
 def window(op, starts=(START,), steps=(1,), shape=(2,), dtype=FLOAT64):
     # pad goes from the short one to the long one, slice the other way
-    source, shape = (V, shape) if op is graphs.SLICE else (leaf(2, shape, FLOAT64), (4,) * len(shape))
+    source, shape = (
+        (V, shape) if op is graphs.SLICE else (leaf(2, shape, FLOAT64), (4,) * len(shape))
+    )
     return Node(op, (source, *starts), steps, shape, dtype)
 
 
 for _kind, _op in (("slice", graphs.SLICE), ("pad", graphs.PAD)):
     BROKEN[_kind, "starts"] = [
-        window(_op, ()), window(_op, (START, START)), window(_op, (const(0.0),)), window(_op, (leaf(3, (1,), INT64),)),
-    ]  # fmt: skip
+        window(_op, ()),
+        window(_op, (START, START)),
+        window(_op, (const(0.0),)),
+        window(_op, (leaf(3, (1,), INT64),)),
+    ]
     BROKEN[_kind, "steps"] = [
-        window(_op, steps=(0,)), window(_op, steps=()), window(_op, steps=None), window(_op, steps=(9.5,)),
-    ]  # fmt: skip
+        window(_op, steps=(0,)),
+        window(_op, steps=()),
+        window(_op, steps=None),
+        window(_op, steps=(9.5,)),
+    ]
     BROKEN[_kind, "dtype"] = [window(_op, dtype=FLOAT32)]
     BROKEN[_kind, "bounds"] = [
-        window(_op, (const(3),)), window(_op, (const(-1),)), window(_op, steps=(4,)), window(_op, steps=(-1,)),
-    ]  # fmt: skip
+        window(_op, (const(3),)),
+        window(_op, (const(-1),)),
+        window(_op, steps=(4,)),
+        window(_op, steps=(-1,)),
+    ]
 BROKEN["slice", "rank"] = [window(graphs.SLICE, shape=(2, 1))]
 BROKEN["pad", "rank"] = [Node(graphs.PAD, (V, START), (1,), (4, 4), FLOAT64)]
 
@@ -331,11 +406,20 @@ BROKEN["update", "starts"] = [
 BROKEN["update", "steps"] = [update(steps=(0,)), update(steps=()), update(steps=None)]
 BROKEN["update", "rank"] = [update(shape=(2, 2))]
 BROKEN["update", "dtype"] = [update(dtype=FLOAT32)]
-BROKEN["update", "bounds"] = [update((const(3),)), update((const(-1),)), update(steps=(4,)), update(steps=(-1,))]
+BROKEN["update", "bounds"] = [
+    update((const(3),)),
+    update((const(-1),)),
+    update(steps=(4,)),
+    update(steps=(-1,)),
+]
 BROKEN["update", "shape"] = [update(shape=(5,))]
 BROKEN["update", "written"] = [update(new=(2, 1)), update(of=FLOAT32)]
 
-CASES = [pytest.param(*key, n, id=f"{key[0]}-{key[1]}-{k}") for key, ns in BROKEN.items() for k, n in enumerate(ns)]
+CASES = [
+    pytest.param(*key, n, id=f"{key[0]}-{key[1]}-{k}")
+    for key, ns in BROKEN.items()
+    for k, n in enumerate(ns)
+]
 
 
 @pytest.mark.parametrize(("kind", "row", "node"), CASES)
@@ -351,7 +435,9 @@ def test_each_invariant_is_asked(kind, row, node):
 
 
 def test_every_row_has_a_case_that_breaks_it():
-    rows = {(None, c.name) for c in EVERY} | {(kind, c.name) for kind, checks in CHECKS.items() for c in checks}
+    rows = {(None, c.name) for c in EVERY} | {
+        (kind, c.name) for kind, checks in CHECKS.items() for c in checks
+    }
     assert rows == set(BROKEN)
 
 
@@ -370,7 +456,9 @@ def test_random_graphs_are_right(seed):
 def test_values_are_what_the_node_promised():
     verify_value(V, np.ones(4))
     for value in (np.ones(3), np.ones(4, np.float32), 1.0):
-        with pytest.raises(CompileError, match=r"leaf .*from its reference, expected \(4,\) and float64"):
+        with pytest.raises(
+            CompileError, match=r"leaf .*from its reference, expected \(4,\) and float64"
+        ):
             verify_value(V, value)
 
 
@@ -385,13 +473,15 @@ def test_recording_and_plans_are_verified(monkeypatch):
     with pytest.raises(CompileError, match="sum"):
         jitgrad.arctan(x)
     monkeypatch.undo()
-    np.testing.assert_array_equal(jitgrad.arctan(x).numpy(), np.arctan(np.ones((3, 5))))  # and nothing is left of it
+    np.testing.assert_array_equal(
+        jitgrad.arctan(x).numpy(), np.arctan(np.ones((3, 5)))
+    )  # and nothing is left of it
     with pytest.raises(CompileError):
         Plan([made(graphs.SUM, (X,), (0,), (2,))])
     assert issubclass(CompileError, JitgradError)
 
 
-# --- the printers ----------------------------------------------------------------------------------------------------
+# --- the printers ---------------------------------------------------------------------------------
 
 
 def program():
@@ -462,4 +552,6 @@ def test_text_names_every_value_once(seed):
     assert len(set(assigned)) == len(assigned) == sum(n.op is not CONST for n in toposort(roots))
     for k, line in enumerate(lines[:-1]):  # nothing is read before it is made
         inside = line.split(" = ")[1].split("(", 1)[1]
-        assert not set(assigned[k:]) & set(inside.replace("(", " ").replace(")", " ").replace(",", " ").split())
+        assert not set(assigned[k:]) & set(
+            inside.replace("(", " ").replace(")", " ").replace(",", " ").split()
+        )

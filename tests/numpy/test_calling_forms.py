@@ -1,6 +1,6 @@
-"""NumPy functions that were refused, or took their operands otherwise than NumPy: sequences of arrays, 0-d axes,
-keywords. Values against NumPy on arrays, gradients against central differences of NumPy's function.
-"""
+"""NumPy functions that were refused, or took their operands otherwise than NumPy: sequences of
+arrays, 0-d axes, keywords. Values against NumPy on arrays, gradients against central differences of
+NumPy's function."""
 
 import numpy as np
 import pytest
@@ -13,32 +13,52 @@ from jitgrad import AxisError
 R = np.arange(8.0).reshape(2, 4)
 JOINED = {
     "block": [
-        ([[A, A], [A, A]],), ([A, A],), ([A],), (A,), ([[A, R], [R, A]],), ([[[A]], [[B]]],), ([1.0, 2.0],),
+        ([[A, A], [A, A]],),
+        ([A, A],),
+        ([A],),
+        (A,),
+        ([[A, R], [R, A]],),
+        ([[[A]], [[B]]],),
+        ([1.0, 2.0],),
         ([[np.eye(2), np.zeros((2, 1))], [np.ones((1, 2)), 5.0]],),
     ],
     "vstack": [((A, A[:1]),), ([A, [1, 2, 3]],), (A,), ([1.0, 2.0],), ((A[0], B),)],
     "hstack": [((A, R),), ([A[0], 2.0, [1, 2]],), (A,)],
     "dstack": [((A, B),), ([A[0], [1, 2, 3]],), (A,)],
     "column_stack": [((A, R),), ([A[:, 0], R],), ([[1, 2], [3, 4]],), (A,)],
-    "choose": [(np.eye(2, dtype=int), (np.arange(2.0), np.ones((2, 2)))), ([1, 0, 1], A), ([0, 1, 1], [1, [2, 3, 4]])],
+    "choose": [
+        (np.eye(2, dtype=int), (np.arange(2.0), np.ones((2, 2)))),
+        ([1, 0, 1], A),
+        ([0, 1, 1], [1, [2, 3, 4]]),
+    ],
     "concatenate": [((A, R), 1), ([A, [[1, 2, 3]]],)],
     "stack": [((A, B), 1), ([A[0], [1, 2, 3]],)],
-}  # fmt: skip
+}
 
 
 def each(table):
-    return [pytest.param(name, args, id=f"{name}-{k}") for name, calls in table.items() for k, args in enumerate(calls)]
+    return [
+        pytest.param(name, args, id=f"{name}-{k}")
+        for name, calls in table.items()
+        for k, args in enumerate(calls)
+    ]
 
 
 def with_tensors(x, kinds):
     """`x` with every array in turn a tensor, an array, or a tensor that requires grad."""
     if isinstance(x, np.ndarray):
         kind = next(kinds)
-        return x if kind == "array" else jitgrad.tensor(x, requires_grad=kind == "leaf" and x.dtype.kind == "f")
+        return (
+            x
+            if kind == "array"
+            else jitgrad.tensor(x, requires_grad=kind == "leaf" and x.dtype.kind == "f")
+        )
     return type(x)([with_tensors(v, kinds) for v in x]) if isinstance(x, (list, tuple)) else x
 
 
-@pytest.mark.parametrize("kinds", [("array",), ("tensor",), ("leaf",), ("leaf", "array"), ("array", "tensor", "leaf")])
+@pytest.mark.parametrize(
+    "kinds", [("array",), ("tensor",), ("leaf",), ("leaf", "array"), ("array", "tensor", "leaf")]
+)
 @pytest.mark.parametrize("name, args", each(JOINED))
 def test_sequences_of_arrays(name, args, kinds):
     """What a sequence is does not depend on what is in it."""
@@ -63,7 +83,8 @@ def test_gradients_of_what_is_joined():
 
 @pytest.mark.parametrize("axis", [0, -1, None])
 def test_axes_of_a_number(axis):
-    """NumPy counts a number as one element along an axis in some functions, and refuses the axis in others."""
+    """NumPy counts a number as one element along an axis in some functions, and refuses the axis in
+    others."""
     for f in (
         lambda x: np.repeat(x, 2, axis=axis), lambda x: np.take(x, [0, 0], axis=axis),
         lambda x: np.argsort(x, axis=axis), lambda x: np.cumsum(x, axis=axis), lambda x: np.max(x, axis=axis),
@@ -92,19 +113,35 @@ def test_trim_zeros():
     x, flat = np.array(TRIMMED), np.array([0.0, 0.0, 1.0, 0.0, 2.0, 0.0])
     for trim in ("fb", "f", "b", "BF"):
         for a in (flat, flat[:1], flat[2:3], flat[:0]):
-            np.testing.assert_array_equal(np.trim_zeros(jitgrad.tensor(a), trim), np.trim_zeros(a, trim))
+            np.testing.assert_array_equal(
+                np.trim_zeros(jitgrad.tensor(a), trim), np.trim_zeros(a, trim)
+            )
     grad = jitgrad.grad(lambda v: (np.trim_zeros(v) * [1.0, 2.0, 3.0]).sum())(jitgrad.tensor(flat))
     assert grad.tolist() == [0.0, 0.0, 1.0, 2.0, 3.0, 0.0]
     assert leaf(x).requires_grad
 
 
-# --- einsum ----------------------------------------------------------------------------------------------------------
+# --- einsum ---------------------------------------------------------------------------------------
 
 
 SUBSCRIPTS = [
-    "ij,jk->ik", "ij,jk", "ij,kj->", "ij,ij->i", "i,j->ij", "bij,bjk->bik", "ij,jk,kl->il", "ii,ij->j", "ij,j,j->i",
-    "ij,jk,ki->", "i,i,i,j->j", "ij,ij,ij->ij", "ijk,j->", "ij,kl->", "i,j,k->", "ij,jk,kl,lm->mi",
-]  # fmt: skip
+    "ij,jk->ik",
+    "ij,jk",
+    "ij,kj->",
+    "ij,ij->i",
+    "i,j->ij",
+    "bij,bjk->bik",
+    "ij,jk,kl->il",
+    "ii,ij->j",
+    "ij,j,j->i",
+    "ij,jk,ki->",
+    "i,i,i,j->j",
+    "ij,ij,ij->ij",
+    "ijk,j->",
+    "ij,kl->",
+    "i,j,k->",
+    "ij,jk,kl,lm->mi",
+]
 
 
 @pytest.mark.parametrize("optimize", [False, True, "optimal"])
@@ -113,7 +150,10 @@ def test_einsum(subscripts, optimize):
     draw = np.random.default_rng(len(subscripts))
     length = dict(zip("bijklm", (2, 3, 4, 2, 3, 4)))
     length["j" if subscripts == "ii,ij->j" else "b"] = 2
-    xs = [draw.standard_normal([length[c] for c in term]) for term in subscripts.split("->")[0].split(",")]
+    xs = [
+        draw.standard_normal([length[c] for c in term])
+        for term in subscripts.split("->")[0].split(",")
+    ]
     check_gradient(lambda *ts: np.einsum(subscripts, *ts, optimize=optimize), *xs)
 
 
@@ -126,7 +166,7 @@ def test_einsum_sums_as_soon_as_it_can():
         assert max(k.bytes_written for k in kernels) <= 2 * 8 * 20**2
 
 
-# --- view, as NumPy calls it ------------------------------------------------------------------------------------------
+# --- view, as NumPy calls it ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("args", [(), (float,), (np.float64,), ("f8",), (np.dtype("f8"),)], ids=str)

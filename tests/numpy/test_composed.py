@@ -1,5 +1,6 @@
-"""NumPy functions made of jitgrad's operations (`numpy.composed`, `rearranged`, `statistics`, `contraction`): values,
-shapes and dtypes against NumPy on arrays, gradients against central differences of NumPy's function.
+"""NumPy functions made of jitgrad's operations (`numpy.composed`, `rearranged`, `statistics`,
+`contraction`): values, shapes and dtypes against NumPy on arrays, gradients against central
+differences of NumPy's function.
 
 `CASES` has a call per line; `test_every_handler_is_called` fails where a function is in none.
 """
@@ -132,7 +133,7 @@ def _over(f):
 
 SKIPPING = (
     "nansum", "nanprod", "nancumsum", "nancumprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd",
-)  # fmt: skip
+)
 NAN = {name: _over(getattr(np, name)) for name in SKIPPING}
 NAN["nansum"] += [lambda x: np.nansum(x, axis=0, keepdims=True, where=B > 0, initial=2.0)]
 NAN["nanmax"] += [lambda x: np.nanmax(x, axis=0, keepdims=True), lambda x: np.nanmax(x, initial=0.1, where=B > 0)]
@@ -142,7 +143,11 @@ NAN["nanvar"] += [lambda x: np.nanvar(x, ddof=1), lambda x: np.nanstd(x, correct
 
 
 def calls(table):
-    return [pytest.param(c, id=f"{name}-{k}") for name, cases in table.items() for k, c in enumerate(cases)]
+    return [
+        pytest.param(c, id=f"{name}-{k}")
+        for name, cases in table.items()
+        for k, c in enumerate(cases)
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -167,7 +172,9 @@ def test_what_skips_nan(call):
     (out * g).sum().backward()
     direction = np.random.default_rng(6).standard_normal(N.shape)
     steps = [np.sum(g * call(N + h * direction)) for h in (1e-6, -1e-6)]
-    assert np.sum(x.grad.numpy() * direction) == pytest.approx((steps[0] - steps[1]) / 2e-6, rel=1e-6, abs=1e-8)
+    assert np.sum(x.grad.numpy() * direction) == pytest.approx(
+        (steps[0] - steps[1]) / 2e-6, rel=1e-6, abs=1e-8
+    )
     assert (x.grad.numpy()[np.isnan(N)] == 0).all()
 
 
@@ -208,7 +215,11 @@ def test_power_zero():
 
 def test_all_nan():
     x = leaf([[np.nan, np.nan], [1.0, np.nan]])
-    for function, want in ((np.nanmean, [np.nan, 1.0]), (np.nanmax, [np.nan, 1.0]), (np.nanvar, [np.nan, 0.0])):
+    for function, want in (
+        (np.nanmean, [np.nan, 1.0]),
+        (np.nanmax, [np.nan, 1.0]),
+        (np.nanvar, [np.nan, 0.0]),
+    ):
         out = function(x, axis=1)
         np.testing.assert_array_equal(out.detach(), want)
         np.testing.assert_array_equal(np.median(x, axis=1).detach(), [np.nan, np.nan])
@@ -229,7 +240,10 @@ def test_second_order():
         return (np.median(x) * np.einsum("i,i->", x, x) + np.cov(x) * np.diff(x).sum()).sum()
 
     got = jitgrad.hvp(f)(jitgrad.tensor(V), jitgrad.tensor([1.0, -2.0, 0.5, 3.0]))
-    steps = [jitgrad.grad(f)(jitgrad.tensor(V + h * np.array([1.0, -2.0, 0.5, 3.0]))).numpy() for h in (1e-6, -1e-6)]
+    steps = [
+        jitgrad.grad(f)(jitgrad.tensor(V + h * np.array([1.0, -2.0, 0.5, 3.0]))).numpy()
+        for h in (1e-6, -1e-6)
+    ]
     np.testing.assert_allclose(got, (steps[0] - steps[1]) / 2e-6, rtol=1e-7)
 
 
@@ -278,7 +292,16 @@ def test_median_of_nothing():
 
 @pytest.mark.parametrize(
     "q",
-    [50, 50.0, [50], np.float64(50), np.float32(50), np.int64(50), np.array(50.0), np.array([50], np.float32)],
+    [
+        50,
+        50.0,
+        [50],
+        np.float64(50),
+        np.float32(50),
+        np.int64(50),
+        np.array(50.0),
+        np.array([50], np.float32),
+    ],
     ids=repr,
 )
 def test_dtype_of_percentiles(q):
@@ -292,7 +315,9 @@ def test_parameters_that_are_arrays():
     x = jitgrad.tensor(A)
     for reps in (np.array([1, 2]), np.array(2), np.int64(2)):
         np.testing.assert_array_equal(np.tile(x, reps), np.tile(A, reps))
-    np.testing.assert_array_equal(np.roll(x, np.array([1, 2]), (0, 1)), np.roll(A, np.array([1, 2]), (0, 1)))
+    np.testing.assert_array_equal(
+        np.roll(x, np.array([1, 2]), (0, 1)), np.roll(A, np.array([1, 2]), (0, 1))
+    )
 
 
 def test_errors():

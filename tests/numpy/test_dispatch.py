@@ -1,8 +1,10 @@
-"""NumPy's own functions on tensors: every entry with a NumPy counterpart, in one loop; operators; forms.
+"""NumPy's own functions on tensors: every entry with a NumPy counterpart, in one loop; operators;
+forms.
 
-NumPy on plain arrays is the oracle of values, dtypes and errors, and central differences of NumPy's function that of
-the gradients. What cannot be called so is in an `..._EXEMPT` with its reason; an exemption that is not needed fails.
-Ufunc methods and writers are in `test_ufunc_methods`, functions without an entry in `test_fallback`.
+NumPy on plain arrays is the oracle of values, dtypes and errors, and central differences of NumPy's
+function that of the gradients. What cannot be called so is in an `..._EXEMPT` with its reason; an
+exemption that is not needed fails. Ufunc methods and writers are in `test_ufunc_methods`, functions
+without an entry in `test_fallback`.
 """
 
 import operator
@@ -24,7 +26,7 @@ def numpy_tier(monkeypatch):
     monkeypatch.setattr(jitgrad.config, "compile", "never")
 
 
-# --- the loop over the registry --------------------------------------------------------------------------------------
+# --- the loop over the registry -------------------------------------------------------------------
 
 #: Parameters of entries that NumPy's function does not have.
 PARAMETER_EXEMPT = {
@@ -85,8 +87,12 @@ def test_no_exemption_is_stale():
 
 
 def test_the_loop_has_every_entry_with_a_numpy_function():
-    assert {e.name for e in counterparts().values()} == {e.name for e in REGISTRY.values() if e.public and e.numpy}
-    assert len({e.numpy for e in counterparts().values()}) == len(set(counterparts().values())), "two entries for one"
+    assert {e.name for e in counterparts().values()} == {
+        e.name for e in REGISTRY.values() if e.public and e.numpy
+    }
+    assert len({e.numpy for e in counterparts().values()}) == len(set(counterparts().values())), (
+        "two entries for one"
+    )
     assert counterparts()[np.sqrt].name == "sqrt" and counterparts()[np.power].name == "power"
 
 
@@ -98,7 +104,9 @@ REFUSED = {("round", "bool"): "rounding truth values is a slip"}
 @pytest.mark.parametrize(("function", "entry", "case"), LOOP)
 def test_dtypes_are_numpys(function, entry, case, dtype):
     xs = [
-        np.asarray(x if x.dtype != float else np.abs(np.ceil(x)), dtype if x.dtype == float else x.dtype)
+        np.asarray(
+            x if x.dtype != float else np.abs(np.ceil(x)), dtype if x.dtype == float else x.dtype
+        )
         for x in operands(entry)
     ]
     f = called(function, entry, case)
@@ -124,7 +132,7 @@ def test_dtypes_are_numpys(function, entry, case, dtype):
     np.testing.assert_allclose(got, want, rtol=0 if exact else 1e-5, atol=0 if exact else 1e-6)
 
 
-# --- operators -------------------------------------------------------------------------------------------------------
+# --- operators ------------------------------------------------------------------------------------
 
 BINARY = [e for e in REGISTRY.values() if e.operator and e.operands == 2]
 COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge"}
@@ -132,7 +140,9 @@ COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge"}
 
 @pytest.mark.parametrize("entry", BINARY, ids=lambda e: e.name)
 def test_operators_with_arrays(entry):
-    f = getattr(operator, f"{entry.operator}_" if entry.operator in ("and", "or") else entry.operator)
+    f = getattr(
+        operator, f"{entry.operator}_" if entry.operator in ("and", "or") else entry.operator
+    )
     x, y = operands(entry)
     check_gradient(lambda t: f(x, t), y)
     check_gradient(lambda t: f(t, y), x)
@@ -148,7 +158,9 @@ def test_operators_with_arrays(entry):
     check_gradient(lambda t: f(t, y.tolist()), x)
 
 
-@pytest.mark.parametrize("entry", [e for e in BINARY if e.operator not in COMPARISONS], ids=lambda e: e.name)
+@pytest.mark.parametrize(
+    "entry", [e for e in BINARY if e.operator not in COMPARISONS], ids=lambda e: e.name
+)
 def test_in_place_with_arrays(entry):
     inplace = getattr(operator, f"i{entry.operator}")
     x, y = operands(entry)
@@ -171,7 +183,16 @@ def test_in_place_with_arrays(entry):
 def test_arrays_and_scalars_promote_as_in_numpy():
     small = np.float32([1.0, 2.0])
     t = jitgrad.tensor(small)
-    for value in (2, 2.0, np.float64(2), np.float32(2), np.int8(2), np.ones(2), np.ones(2, np.int64), np.array(2)):
+    for value in (
+        2,
+        2.0,
+        np.float64(2),
+        np.float32(2),
+        np.int8(2),
+        np.ones(2),
+        np.ones(2, np.int64),
+        np.array(2),
+    ):
         assert (t * value).dtype == (value * t).dtype == (small * value).dtype
 
 
@@ -234,7 +255,8 @@ def test_things_with_an_array_are_operands():
 
 
 def test_matrices_and_masks_are_not_flattened():
-    """np.matrix has a product of its own, and a masked array would lose its mask: neither is taken for an array."""
+    """np.matrix has a product of its own, and a masked array would lose its mask: neither is taken
+    for an array."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # np.matrix is to go
         t, matrix = jitgrad.tensor(A), np.asmatrix(A.T)
@@ -256,7 +278,7 @@ def test_matrices_and_masks_are_not_flattened():
             f(masked, jitgrad.tensor(A, requires_grad=True))
 
 
-# --- calling forms ---------------------------------------------------------------------------------------------------
+# --- calling forms --------------------------------------------------------------------------------
 
 
 def same_as_numpy(f, *xs):
@@ -272,13 +294,27 @@ def same_as_numpy(f, *xs):
     np.testing.assert_allclose(got, want, rtol=1e-6)
 
 
-DTYPED = [np.add, np.less, np.sum, np.mean, np.prod, np.cumsum, np.std, np.var, np.divide, np.exp, np.clip]
+DTYPED = [
+    np.add,
+    np.less,
+    np.sum,
+    np.mean,
+    np.prod,
+    np.cumsum,
+    np.std,
+    np.var,
+    np.divide,
+    np.exp,
+    np.clip,
+]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, "int64", np.dtype("int8"), bool])
 @pytest.mark.parametrize("function", DTYPED, ids=lambda f: f.__name__)
 def test_dtype(function, dtype):
-    rest = (1,) if function in (np.add, np.less, np.divide) else (-1, 1) if function is np.clip else ()
+    rest = (
+        (1,) if function in (np.add, np.less, np.divide) else (-1, 1) if function is np.clip else ()
+    )
     with np.errstate(all="ignore"):
         for x in (A, np.arange(6).reshape(2, 3) % 2, A.astype(np.float32)):
             if function in (np.mean, np.std, np.var) and np.dtype(dtype).kind in "bi":
@@ -302,7 +338,9 @@ def test_casting():
     for casting in ("no", "equiv", "safe", "same_kind", "unsafe"):
         same_as_numpy(lambda x, y, c=casting: np.add(x, y, casting=c), whole, half)
         same_as_numpy(lambda x, y, c=casting: np.add(x, y, casting=c), half, half)
-        same_as_numpy(lambda x, c=casting: np.concatenate([x, x], dtype=np.float32, casting=c), half)
+        same_as_numpy(
+            lambda x, c=casting: np.concatenate([x, x], dtype=np.float32, casting=c), half
+        )
         same_as_numpy(lambda x, c=casting: np.concatenate([x, x], dtype=np.int64, casting=c), half)
         for dtype in (np.float64, np.float32, np.int64):
             want = np.zeros(3, dtype)
@@ -330,7 +368,10 @@ def test_where_and_initial_of_reductions(name):
                 if name not in ("any", "all"):
                     forms += [{"initial": 2}, {"initial": 2, "where": MASK}]
                 for form in forms:
-                    same_as_numpy(lambda t, f=form, a=axis, k=keepdims: function(t, axis=a, keepdims=k, **f), x)
+                    same_as_numpy(
+                        lambda t, f=form, a=axis, k=keepdims: function(t, axis=a, keepdims=k, **f),
+                        x,
+                    )
     if name not in ("any", "all"):
         check_gradient(lambda t: function(t, axis=0, initial=0.1, where=MASK), A)
         check_gradient(lambda t, i: function(t, axis=1, initial=i), A, np.array(0.3))

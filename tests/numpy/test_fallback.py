@@ -1,4 +1,5 @@
-"""NumPy functions no entry stands for, on tensors: an error where a gradient would be lost, NumPy's value where not."""
+"""NumPy functions no entry stands for, on tensors: an error where a gradient would be lost, NumPy's
+value where not."""
 
 import copy
 import operator
@@ -22,10 +23,17 @@ def numpy_tier(monkeypatch):
 
 #: name -> arguments: functions no entry stands for, whose results are arrays of numbers.
 UNKNOWN = {
-    "i0": (A,), "roots": (A[0],), "sort_complex": (A,),
-    "fft.fft": (A,), "linalg.pinv": (A,), "linalg.svd": (A,), "linalg.det": (A[:, :2],), "linalg.solve": (A[:, :2], B),
-    "spacing": (A,), "nextafter": (A, B),
-}  # fmt: skip
+    "i0": (A,),
+    "roots": (A[0],),
+    "sort_complex": (A,),
+    "fft.fft": (A,),
+    "linalg.pinv": (A,),
+    "linalg.svd": (A,),
+    "linalg.det": (A[:, :2],),
+    "linalg.solve": (A[:, :2], B),
+    "spacing": (A,),
+    "nextafter": (A, B),
+}
 
 
 def numpy_function(name):
@@ -35,7 +43,9 @@ def numpy_function(name):
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_unknown_functions(name):
     function, args = numpy_function(name), UNKNOWN[name]
-    with pytest.raises(GradientError, match=rf"numpy\.{name.replace('.', '[.]')}.*operations jitgrad has"):
+    with pytest.raises(
+        GradientError, match=rf"numpy\.{name.replace('.', '[.]')}.*operations jitgrad has"
+    ):
         function(*replaced(args, leaf))
     got, want = function(*replaced(args, jitgrad.tensor)), function(*args)
     with jitgrad.no_grad():
@@ -49,7 +59,11 @@ def test_unknown_functions(name):
 
 
 def test_unknown_functions_are_unknown():
-    stale = [n for n in UNKNOWN if numpy_function(n) in counterparts() or numpy_function(n) in writes.HANDLERS]
+    stale = [
+        n
+        for n in UNKNOWN
+        if numpy_function(n) in counterparts() or numpy_function(n) in writes.HANDLERS
+    ]
     assert not stale, f"have an entry now, take them out: {stale}"
 
 
@@ -72,19 +86,48 @@ def test_tensors_are_found_wherever_they_are():
 
 #: The functions of `plain`, with arguments.
 NO_GRADIENT = {
-    "allclose": (A, A), "argpartition": (A, 1), "argwhere": (A > 0,), "array2string": (A,), "array_equal": (A, A),
-    "array_equiv": (A, A), "array_repr": (A,), "array_str": (A,), "digitize": (A, [0.0, 1.0]), "flatnonzero": (A,),
-    "isclose": (A, B), "iscomplex": (A,), "isin": (A, B), "isneginf": (A,), "isposinf": (A,), "isreal": (A,),
-    "lexsort": ((A[0], B[0]),), "min_scalar_type": (A,), "nanargmax": (A,), "nanargmin": (A,), "nonzero": (A,),
+    "allclose": (A, A),
+    "argpartition": (A, 1),
+    "argwhere": (A > 0,),
+    "array2string": (A,),
+    "array_equal": (A, A),
+    "array_equiv": (A, A),
+    "array_repr": (A,),
+    "array_str": (A,),
+    "digitize": (A, [0.0, 1.0]),
+    "flatnonzero": (A,),
+    "isclose": (A, B),
+    "iscomplex": (A,),
+    "isin": (A, B),
+    "isneginf": (A,),
+    "isposinf": (A,),
+    "isreal": (A,),
+    "lexsort": ((A[0], B[0]),),
+    "min_scalar_type": (A,),
+    "nanargmax": (A,),
+    "nanargmin": (A,),
+    "nonzero": (A,),
     "unravel_index": (np.array([1, 2]), (2, 3)),
-}  # fmt: skip
+}
 BY_SHAPE = {
-    "can_cast": (A, np.float32), "common_type": (A, B), "diag_indices_from": (A[:, :2],),
-    "einsum_path": ("ij,kj", A, B), "empty_like": (A,), "iscomplexobj": (A,), "isrealobj": (A,), "ndim": (A,),
-    "isscalar": (A,), "iterable": (A,), "ones_like": (A,),
-    "result_type": (A, np.float32), "shape": (A,), "size": (A, 1), "tril_indices_from": (A,),
-    "triu_indices_from": (A,), "zeros_like": (A,),
-}  # fmt: skip
+    "can_cast": (A, np.float32),
+    "common_type": (A, B),
+    "diag_indices_from": (A[:, :2],),
+    "einsum_path": ("ij,kj", A, B),
+    "empty_like": (A,),
+    "iscomplexobj": (A,),
+    "isrealobj": (A,),
+    "ndim": (A,),
+    "isscalar": (A,),
+    "iterable": (A,),
+    "ones_like": (A,),
+    "result_type": (A, np.float32),
+    "shape": (A,),
+    "size": (A, 1),
+    "tril_indices_from": (A,),
+    "triu_indices_from": (A,),
+    "zeros_like": (A,),
+}
 
 
 def test_the_lists_are_whole_and_none_is_stale():
@@ -141,7 +184,9 @@ def test_ufuncs_without_an_entry():
     np.testing.assert_array_equal(out, [1, 3, 3])
     for got, want in zip(np.modf(jitgrad.tensor(A)), np.modf(A)):
         np.testing.assert_array_equal(got, want)
-    np.testing.assert_array_equal(np.signbit(leaf(A)), np.signbit(A))  # truth values: nothing to lose
+    np.testing.assert_array_equal(
+        np.signbit(leaf(A)), np.signbit(A)
+    )  # truth values: nothing to lose
     for f in (
         lambda: np.spacing(leaf(A)),
         lambda: np.nextafter(A, leaf(A)),

@@ -1,6 +1,6 @@
-"""NumPy functions by topic (`jitgrad.numpy.functions`): values, shapes and dtypes against NumPy on arrays, gradients
-against central differences of NumPy's function. `CASES` has a call per line, by the name of the function.
-"""
+"""NumPy functions by topic (`jitgrad.numpy.functions`): values, shapes and dtypes against NumPy on
+arrays, gradients against central differences of NumPy's function. `CASES` has a call per line, by
+the name of the function."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,11 @@ if hasattr(np, "matvec"):
 
 
 def calls(table):
-    return [pytest.param(c, id=f"{name}-{k}") for name, cases in table.items() for k, c in enumerate(cases)]
+    return [
+        pytest.param(c, id=f"{name}-{k}")
+        for name, cases in table.items()
+        for k, c in enumerate(cases)
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +75,9 @@ def test_what_skips_nan(call):
     )
     (out * g).sum().backward()
     steps = [np.sum(g * call(known + h * direction)) for h in (1e-6, -1e-6)]
-    assert np.sum(x.grad.numpy() * direction) == pytest.approx((steps[0] - steps[1]) / 2e-6, rel=1e-6, abs=1e-8)
+    assert np.sum(x.grad.numpy() * direction) == pytest.approx(
+        (steps[0] - steps[1]) / 2e-6, rel=1e-6, abs=1e-8
+    )
     assert (x.grad.numpy()[np.isnan(known)] == 0).all()
 
 
@@ -116,7 +122,9 @@ def test_windows_are_a_view():
         windows[0, 0] = 1.0
     for width in (0, 1, 5):
         want = np.lib.stride_tricks.sliding_window_view(np.arange(5.0), width)
-        np.testing.assert_array_equal(np.lib.stride_tricks.sliding_window_view(jitgrad.arange(5.0), width), want)
+        np.testing.assert_array_equal(
+            np.lib.stride_tricks.sliding_window_view(jitgrad.arange(5.0), width), want
+        )
     for wrong in (6, -1, (2, 2)):
         with pytest.raises(ShapeError, match="window"):
             jitgrad.sliding_window_view(x, wrong)
@@ -141,7 +149,9 @@ def test_vectorize():
     check_gradient(lambda x, y: step(x, y) if isinstance(x, jitgrad.Tensor) else want(x, y), A, B)
     check_gradient(lambda x: step(x, 2.0) if isinstance(x, jitgrad.Tensor) else want(x, 2.0), A)
     dot = jnp.vectorize(lambda x, y: (x @ y, x.sum()), signature="(n),(n)->(),()")
-    check_gradient(lambda x, y: dot(x, y)[0] if isinstance(x, jitgrad.Tensor) else (x * y).sum(-1), A, B)
+    check_gradient(
+        lambda x, y: dot(x, y)[0] if isinstance(x, jitgrad.Tensor) else (x * y).sum(-1), A, B
+    )
     assert jnp.vectorize(lambda x: 2 * x, otypes=[np.float32])([1, 2]).dtype == np.float32
     power = jnp.vectorize(lambda x, n: x**n, excluded=["n"])
     assert power(jitgrad.tensor([1.0, 3.0]), n=2).tolist() == [1.0, 9.0]
@@ -202,7 +212,9 @@ def test_methods_of_arrays(tier):
         lambda x: list(x.flat)[2], lambda x: len(x.flat), lambda x: np.asarray(x.flat), lambda x: x.flat[::2],
     ):  # fmt: skip
         np.testing.assert_array_equal(f(x), f(a))
-    np.testing.assert_array_equal(jitgrad.tensor([1, 0]).choose(A[:, :2]), np.array([1, 0]).choose(A[:, :2]))
+    np.testing.assert_array_equal(
+        jitgrad.tensor([1, 0]).choose(A[:, :2]), np.array([1, 0]).choose(A[:, :2])
+    )
     for t in (x, a):
         t.flat[[0, -1]] = [7.0, 8.0]
         t.flat[1:4] = 2.0
@@ -212,10 +224,17 @@ def test_methods_of_arrays(tier):
     copied = x.flat[:2]
     copied[0] = 100.0
     assert x[0, 0] == 1.0
-    for wrong in (lambda: x.item(6), lambda: x.item(0, 3), lambda: x.item("a"), lambda: x.item(0, 0, 0)):
+    for wrong in (
+        lambda: x.item(6),
+        lambda: x.item(0, 3),
+        lambda: x.item("a"),
+        lambda: x.item(0, 0, 0),
+    ):
         with pytest.raises(IndexError, match="got item"):
             wrong()
-    grad = jitgrad.grad(lambda v: (v.flat[1:3] ** 2).sum() + v.compress([False, True], 0).sum())(jitgrad.tensor(A))
+    grad = jitgrad.grad(lambda v: (v.flat[1:3] ** 2).sum() + v.compress([False, True], 0).sum())(
+        jitgrad.tensor(A)
+    )
     assert grad.tolist() == [[0.0, -3.0, 4.0], [1.0, 1.0, 1.0]]
 
 
@@ -240,9 +259,14 @@ def test_edges_of_numpys_functions():
         got = f(jnp, jitgrad.tensor(A))
         assert got.shape == np.shape(want) and got.dtype == np.asarray(want).dtype
         np.testing.assert_allclose(got, want, rtol=1e-13)
-    assert jitgrad.grad(lambda x: np.modf(x)[0].sum())(jitgrad.tensor([0.0, 2.0, -1.5])).tolist() == [1.0, 1.0, 1.0]
+    assert jitgrad.grad(lambda x: np.modf(x)[0].sum())(
+        jitgrad.tensor([0.0, 2.0, -1.5])
+    ).tolist() == [1.0, 1.0, 1.0]
     narrow = jitgrad.tensor(A.astype(np.float32))
-    assert np.quantile(narrow, [0, 1]).dtype == np.float32 and np.quantile(narrow, [0.5]).dtype == np.float64
+    assert (
+        np.quantile(narrow, [0, 1]).dtype == np.float32
+        and np.quantile(narrow, [0.5]).dtype == np.float64
+    )
     for f in (lambda: np.max(jitgrad.tensor(np.uint8([1])), initial=-1), lambda: np.vecdot(jitgrad.ones(1), np.ones(3)),
               lambda: np.delete(jitgrad.ones(3), 7), lambda: np.split(jitgrad.ones(3), 2),
               lambda: np.partition(jitgrad.ones(3), 5), lambda: np.unique(jitgrad.ones(3), axis=4),

@@ -1,4 +1,5 @@
-"""`jitgrad.numpy` as a drop-in for NumPy: all names, programs written for NumPy, creation, array API questions."""
+"""`jitgrad.numpy` as a drop-in for NumPy: all names, programs written for NumPy, creation, array
+API questions."""
 
 import subprocess
 import sys
@@ -21,7 +22,7 @@ def numpy_tier(monkeypatch):
     monkeypatch.setattr(jitgrad.config, "compile", "never")
 
 
-# --- names -----------------------------------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", sorted(n for n in numpy.__all__ if not n.startswith("_")))
@@ -32,7 +33,11 @@ def test_every_name_of_numpy(name):
     elif name == "linalg":
         assert value is jnp.linalg
     elif callable(theirs) and not isinstance(theirs, type):
-        assert isinstance(value, types.FunctionType) and value.__name__ == name and value.__wrapped__ is theirs
+        assert (
+            isinstance(value, types.FunctionType)
+            and value.__name__ == name
+            and value.__wrapped__ is theirs
+        )
         assert value is getattr(jnp, name), "made once"
     elif name in ("vectorize", "r_", "c_", "mgrid", "ogrid"):
         assert value is not theirs and type(value).__module__ != "numpy", "of our own"
@@ -46,7 +51,12 @@ def test_every_name_of_linalg(name):
 
 
 def test_other_names_are_refused():
-    for module, name in ((jnp, "tensor"), (jnp, "_core"), (jnp.linalg, "sin"), (jnp.linalg, "_umath_linalg")):
+    for module, name in (
+        (jnp, "tensor"),
+        (jnp, "_core"),
+        (jnp.linalg, "sin"),
+        (jnp.linalg, "_umath_linalg"),
+    ):
         with pytest.raises(AttributeError, match=name):
             getattr(module, name)
     assert set(numpy.linalg.__all__) <= set(dir(jnp.linalg))
@@ -90,7 +100,7 @@ def test_entries_have_their_documentation():
     assert "Compute the median" in jnp.median.__doc__
 
 
-# --- calls -----------------------------------------------------------------------------------------------------------
+# --- calls ----------------------------------------------------------------------------------------
 
 
 def test_calls_are_numpys():
@@ -111,7 +121,9 @@ def test_calls_are_numpys():
         lambda np, x: np.copy(x),
         lambda np, x: np.asarray(x),
         lambda np, x: (
-            np.array([[x[0, 0], 1.0], [2.0, x[1, 1]]]) if np is jnp else numpy.array([[x[0, 0], 1.0], [2.0, x[1, 1]]])
+            np.array([[x[0, 0], 1.0], [2.0, x[1, 1]]])
+            if np is jnp
+            else numpy.array([[x[0, 0], 1.0], [2.0, x[1, 1]]])
         ),
     ):
         got = f(jnp, x)
@@ -160,23 +172,38 @@ def test_ufuncs_keep_their_attributes():
     assert jnp.gcd.reduce([12, 18]) == 6
 
 
-# --- making tensors --------------------------------------------------------------------------------------------------
+# --- making tensors -------------------------------------------------------------------------------
 
 MADE = {
-    "arange": [(5,), (1.0, 4.0), (1, 10, 3)], "array": [([1.0, 2.0],), ([[1, 2], [3, 4]],), (3.0,)],
-    "asanyarray": [([1.0],)], "asarray": [([1.0, 2],)], "ascontiguousarray": [([1.0, 2],)], "empty": [((2, 3),)],
-    "empty_like": [([1.0, 2],)], "eye": [(3,), (2, 3, 1)], "from_dlpack": [(A,)], "full": [((2, 2), 7.0), (3, 1)],
-    "full_like": [([1.0, 2], 3.0)], "geomspace": [(1.0, 100.0, 3)], "identity": [(2,)],
-    "linspace": [(0, 1), (0.0, 2.0, 5), ([0.0, 1.0], 3.0, 4)], "logspace": [(0, 2, 3)], "ones": [(3,), ((2, 2), int)],
-    "ones_like": [([1, 2],)], "zeros": [(2,), ((1, 2), "float32")], "zeros_like": [([1.0],)],
-}  # fmt: skip
+    "arange": [(5,), (1.0, 4.0), (1, 10, 3)],
+    "array": [([1.0, 2.0],), ([[1, 2], [3, 4]],), (3.0,)],
+    "asanyarray": [([1.0],)],
+    "asarray": [([1.0, 2],)],
+    "ascontiguousarray": [([1.0, 2],)],
+    "empty": [((2, 3),)],
+    "empty_like": [([1.0, 2],)],
+    "eye": [(3,), (2, 3, 1)],
+    "from_dlpack": [(A,)],
+    "full": [((2, 2), 7.0), (3, 1)],
+    "full_like": [([1.0, 2], 3.0)],
+    "geomspace": [(1.0, 100.0, 3)],
+    "identity": [(2,)],
+    "linspace": [(0, 1), (0.0, 2.0, 5), ([0.0, 1.0], 3.0, 4)],
+    "logspace": [(0, 2, 3)],
+    "ones": [(3,), ((2, 2), int)],
+    "ones_like": [([1, 2],)],
+    "zeros": [(2,), ((1, 2), "float32")],
+    "zeros_like": [([1.0],)],
+}
 
 
 @pytest.mark.parametrize("name", sorted(CREATION))
 def test_creation(name):
     for args in MADE[name]:
         got, want = getattr(jnp, name)(*args), getattr(numpy, name)(*args)
-        assert isinstance(got, jitgrad.Tensor) and got.dtype == want.dtype and got.shape == want.shape
+        assert (
+            isinstance(got, jitgrad.Tensor) and got.dtype == want.dtype and got.shape == want.shape
+        )
         if not name.startswith("empty"):
             numpy.testing.assert_array_equal(got, want)
         if want.dtype.kind == "f":
@@ -209,7 +236,7 @@ def test_creation_of_numpys_parameters():
     assert jitgrad.array(x).requires_grad and jitgrad.array([x]).requires_grad
 
 
-# --- programs --------------------------------------------------------------------------------------------------------
+# --- programs -------------------------------------------------------------------------------------
 
 
 def logistic(np, w, x, y):
@@ -234,10 +261,14 @@ def pairwise(np, p):
 @pytest.mark.parametrize("program", [logistic, smooth, pairwise])
 def test_programs_written_for_numpy(program):
     rng = numpy.random.default_rng(5)
-    x0 = {logistic: rng.standard_normal(4), smooth: rng.standard_normal(9), pairwise: rng.standard_normal((5, 2))}[
-        program
-    ]
-    rest = (rng.standard_normal((20, 4)), (rng.random(20) > 0.5) * 1.0) if program is logistic else ()
+    x0 = {
+        logistic: rng.standard_normal(4),
+        smooth: rng.standard_normal(9),
+        pairwise: rng.standard_normal((5, 2)),
+    }[program]
+    rest = (
+        (rng.standard_normal((20, 4)), (rng.random(20) > 0.5) * 1.0) if program is logistic else ()
+    )
     want = program(numpy, x0, *rest)
     direction = rng.standard_normal(x0.shape)
     steps = [program(numpy, x0 + h * direction, *rest) for h in (1e-6, -1e-6)]
@@ -246,7 +277,9 @@ def test_programs_written_for_numpy(program):
         out = program(np, x, *rest)
         out.backward()
         assert out.item() == pytest.approx(want, rel=1e-12)
-        assert numpy.sum(x.grad.numpy() * direction) == pytest.approx((steps[0] - steps[1]) / 2e-6, rel=1e-6)
+        assert numpy.sum(x.grad.numpy() * direction) == pytest.approx(
+            (steps[0] - steps[1]) / 2e-6, rel=1e-6
+        )
 
 
 def test_numpys_norm():
@@ -274,7 +307,7 @@ def test_numpys_norm():
     numpy.testing.assert_array_equal(x.grad, numpy.zeros(3))
 
 
-# --- the array API standard ------------------------------------------------------------------------------------------
+# --- the array API standard -----------------------------------------------------------------------
 
 
 def test_array_namespace():
@@ -284,11 +317,19 @@ def test_array_namespace():
     with pytest.raises(ArgumentError, match="1999"):
         x.__array_namespace__(api_version="1999.12")
     info = jnp.__array_namespace_info__()
-    assert info.default_device() == "cpu" and info.devices() == ["cpu"] and x.device in info.devices()
+    assert (
+        info.default_device() == "cpu" and info.devices() == ["cpu"] and x.device in info.devices()
+    )
     assert info.default_dtypes()["real floating"] == jnp.zeros(1).dtype
     assert info.default_dtypes(device="cpu")["integral"] == jnp.asarray(1).dtype
     assert set(info.dtypes(kind="real floating")) == {"float32", "float64"}
-    assert set(info.dtypes(kind=("bool", "signed integer"))) == {"bool", "int8", "int16", "int32", "int64"}
+    assert set(info.dtypes(kind=("bool", "signed integer"))) == {
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+    }
     assert set(info.dtypes()) == {d.name for d in jitgrad.base.dtypes.SUPPORTED}
     assert info.capabilities()["boolean indexing"] is True
     assert jnp.isdtype(x.dtype, "real floating")

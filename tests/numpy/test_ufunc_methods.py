@@ -1,4 +1,5 @@
-"""Methods of ufuncs on tensors, NumPy's functions that write into one, sharing: by NumPy and central differences."""
+"""Methods of ufuncs on tensors, NumPy's functions that write into one, sharing: by NumPy and
+central differences."""
 
 import warnings
 
@@ -7,7 +8,14 @@ import pytest
 from numpy_oracle import A, B, check_gradient, leaf, rng
 
 import jitgrad
-from jitgrad.base.errors import AliasError, ArgumentError, DTypeError, GradientError, IndexOutOfRange, ShapeError
+from jitgrad.base.errors import (
+    AliasError,
+    ArgumentError,
+    DTypeError,
+    GradientError,
+    IndexOutOfRange,
+    ShapeError,
+)
 from jitgrad.numpy.dispatch import counterparts
 from jitgrad.numpy.functions import writes
 from jitgrad.numpy.ufunc_methods import METHODS, reorderable
@@ -30,13 +38,15 @@ BINARY = [
 ]
 
 
-#: NumPy 2.4 itself gives wrong values along a contiguous axis: its loops write over what they still have to read.
+#: NumPy 2.4 itself gives wrong values along a contiguous axis: its loops write over what they still
+#: have to read.
 NUMPY_WRONG = [counterparts()[f] for f in (np.power, np.float_power, np.arctan2)]
 JUMPY = [counterparts()[f] for f in (np.floor_divide, np.remainder, np.fmod)]
 
 
 def agrees(f, *xs):
-    """Value, dtype and gradient as NumPy's, without gradient too; or an error where NumPy has one."""
+    """Value, dtype and gradient as NumPy's, without gradient too; or an error where NumPy has
+    one."""
     try:
         with np.errstate(all="ignore"):
             want = f(*xs)
@@ -51,7 +61,7 @@ def agrees(f, *xs):
         check_gradient(f, *xs)
 
 
-# --- reduce, accumulate, reduceat, outer, at -------------------------------------------------------------------------
+# --- reduce, accumulate, reduceat, outer, at ------------------------------------------------------
 
 
 @pytest.mark.parametrize(("ufunc", "entry"), BINARY)
@@ -216,11 +226,13 @@ def test_method_errors():
 
 
 def test_what_is_reorderable():
-    assert all(map(reorderable, (np.add, np.maximum, np.fmin, np.logaddexp, np.hypot, np.bitwise_xor)))
+    assert all(
+        map(reorderable, (np.add, np.maximum, np.fmin, np.logaddexp, np.hypot, np.bitwise_xor))
+    )
     assert not any(map(reorderable, (np.subtract, np.divide, np.power, np.arctan2, np.remainder)))
 
 
-# --- functions that write --------------------------------------------------------------------------------------------
+# --- functions that write -------------------------------------------------------------------------
 
 INDEX = np.array([[0, 2], [1, 1]])
 #: (writer of a place and values) -> both in NumPy's form
@@ -306,7 +318,10 @@ def test_new_tensors():
     check_gradient(lambda a, b: np.linspace(a, b, 5), A, B)
     check_gradient(lambda a: np.linspace(a, 1.0, 5, endpoint=False, axis=-1), A)
     check_gradient(lambda a: np.linspace(0.0, a, 4, retstep=True)[1], A)
-    assert np.linspace(jitgrad.tensor(np.float32(0)), 1.0, 3).dtype == np.linspace(np.float32(0), 1.0, 3).dtype
+    assert (
+        np.linspace(jitgrad.tensor(np.float32(0)), 1.0, 3).dtype
+        == np.linspace(np.float32(0), 1.0, 3).dtype
+    )
     assert np.full_like(x, 7, dtype=int).dtype == np.int64
     assert np.full_like(x, 7, shape=(2,)).shape == (2,)
     assert isinstance(np.zeros(3, like=x), jitgrad.Tensor)
@@ -320,11 +335,13 @@ def test_handlers_are_functions_of_numpy():
         home = {"numpy.linalg": np.linalg, "numpy.fft": np.fft}.get(function.__module__, np)
         assert getattr(home, function.__name__) is function
         assert ours.__name__ in (function.__name__, "asarray"), "tracebacks show it"
-    stale = [f.__name__ for f in writes.HANDLERS if f in counterparts() and f is not np.searchsorted]
+    stale = [
+        f.__name__ for f in writes.HANDLERS if f in counterparts() and f is not np.searchsorted
+    ]
     assert not stale, f"have an entry now: {stale}"
 
 
-# --- sharing ---------------------------------------------------------------------------------------------------------
+# --- sharing --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

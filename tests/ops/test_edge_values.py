@@ -8,7 +8,9 @@ from jitgrad import ArgumentError
 
 
 def test_sigmoid_keeps_every_digit_of_small_values(tier):
-    x = jitgrad.tensor([-1000.0, -40.0, -0.0, 0.0, 40.0, 1000.0, np.inf, -np.inf, np.nan], requires_grad=True)
+    x = jitgrad.tensor(
+        [-1000.0, -40.0, -0.0, 0.0, 40.0, 1000.0, np.inf, -np.inf, np.nan], requires_grad=True
+    )
     y = jitgrad.sigmoid(x)
     y.sum().backward()
     tail = np.exp(-40.0)
@@ -38,10 +40,15 @@ def test_rounding_operators(tier):
     assert round(x).tolist() == [3.0, -1.0]
     quotient, rest = divmod(x, 2)
     assert (quotient.tolist(), rest.tolist()) == ([1.0, -1.0], [2.567 - 2, 0.75])
-    assert [t.tolist() for t in divmod(5, jitgrad.tensor([2.0, -3.0]))] == [[2.0, -2.0], [1.0, -1.0]]
+    assert [t.tolist() for t in divmod(5, jitgrad.tensor([2.0, -3.0]))] == [
+        [2.0, -2.0],
+        [1.0, -1.0],
+    ]
 
 
-@pytest.mark.parametrize(("name", "value"), [("segment", 0), ("segment", 1.5), ("cache_mb", -1), ("compile", "maybe")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("segment", 0), ("segment", 1.5), ("cache_mb", -1), ("compile", "maybe")]
+)
 def test_settings_are_checked(name, value):
     before = getattr(jitgrad.config, name)
     with pytest.raises(ArgumentError, match=rf"got config\.{name} = .*, expected"):

@@ -16,22 +16,32 @@ def graph(entry, case, dtypes):
     """(float operands, result) with the float operands in turns of `dtypes`."""
     nodes, floats = [], []
     for k, x in enumerate(operands(entry)):
-        node = leaf(k, x.shape, dtypes[len(floats) % len(dtypes)] if x.dtype.kind == "f" else x.dtype)
+        node = leaf(
+            k, x.shape, dtypes[len(floats) % len(dtypes)] if x.dtype.kind == "f" else x.dtype
+        )
         nodes.append(node)
         floats += [node] if x.dtype.kind == "f" else []
     return floats, entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
 
 
-@pytest.mark.parametrize("dtypes", [FLOATS[:1], FLOATS, FLOATS[::-1]], ids=["single", "mixed", "mixed-other"])
+@pytest.mark.parametrize(
+    "dtypes", [FLOATS[:1], FLOATS, FLOATS[::-1]], ids=["single", "mixed", "mixed-other"]
+)
 @pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
 def test_cotangents_and_tangents(entry, case, dtypes):
     floats, out = graph(entry, case, dtypes)
     if out.dtype.kind != "f":
         return
     grads = pull_back({out: leaf(90, out.shape, out.dtype)}, floats)
-    assert [g.dtype for g in grads if g is not None] == [x.dtype for x, g in zip(floats, grads) if g is not None]
-    assert [g.shape for g in grads if g is not None] == [x.shape for x, g in zip(floats, grads) if g is not None]
-    (tangent,) = push_forward([out], {x: leaf(91 + k, x.shape, x.dtype) for k, x in enumerate(floats)})
+    assert [g.dtype for g in grads if g is not None] == [
+        x.dtype for x, g in zip(floats, grads) if g is not None
+    ]
+    assert [g.shape for g in grads if g is not None] == [
+        x.shape for x, g in zip(floats, grads) if g is not None
+    ]
+    (tangent,) = push_forward(
+        [out], {x: leaf(91 + k, x.shape, x.dtype) for k, x in enumerate(floats)}
+    )
     assert tangent is None or (tangent.dtype, tangent.shape) == (out.dtype, out.shape)
 
 
@@ -54,7 +64,9 @@ def test_single_precision_gradients_are_those_of_double_precision(entry, case):
         seconds = [d for d in pull_back(start, floats) if d is not None] if grads else []
         rng = np.random.default_rng(8)
         values = [x.astype(dtype) if x.dtype.kind == "f" else x for x in xs]
-        values += [None] * (90 - len(xs)) + [rng.standard_normal(n.shape).astype(dtype) for n in (g, *cots)]
+        values += [None] * (90 - len(xs)) + [
+            rng.standard_normal(n.shape).astype(dtype) for n in (g, *cots)
+        ]
         found.append([np.asarray(v, float) for v in run([*grads, *seconds], values)])
     for single, double in zip(*found):
         scale = 1 + np.abs(double).max(initial=0)

@@ -1,5 +1,6 @@
-"""Second and third derivatives at kinks: those of the smooth function where the kink goes away in what is made of it,
-the mean of both sides where it stays, nan where the first derivative grows beyond all bounds."""
+"""Second and third derivatives at kinks: those of the smooth function where the kink goes away in
+what is made of it, the mean of both sides where it stays, nan where the first derivative grows
+beyond all bounds."""
 
 import random
 
@@ -19,7 +20,10 @@ def derivatives(f, x):
     if not g.requires_grad:
         return g.numpy(), np.zeros((x.size, x.size))
     units = np.eye(x.size).reshape(x.size, *x.shape)
-    rows = [jitgrad.autograd.grad((g * jitgrad.tensor(e)).sum(), [leaf], retain_graph=True)[0].numpy() for e in units]
+    rows = [
+        jitgrad.autograd.grad((g * jitgrad.tensor(e)).sum(), [leaf], retain_graph=True)[0].numpy()
+        for e in units
+    ]
     again = [np.asarray(jitgrad.hvp(f)(jitgrad.tensor(x), jitgrad.tensor(e))) for e in units]
     rows, again = (np.reshape(v, (x.size, x.size)) for v in (rows, again))
     np.testing.assert_allclose(rows, again, atol=1e-12)
@@ -34,7 +38,10 @@ SMOOTH = {
     "fourth power of a norm": (lambda x: jitgrad.norm(x) ** 4, np.zeros((3, 3))),
     "a bell of a norm": (lambda x: jn.exp(-(jitgrad.norm(x) ** 2) / 2), -np.eye(3)),
     "square of a scaled norm": (lambda x: (2 * jitgrad.norm(x) / 3) ** 2, 8 / 9 * np.eye(3)),
-    "square of a kept norm": (lambda x: (jitgrad.norm(x, axis=0, keepdims=True) ** 2).sum(), 2 * np.eye(3)),
+    "square of a kept norm": (
+        lambda x: (jitgrad.norm(x, axis=0, keepdims=True) ** 2).sum(),
+        2 * np.eye(3),
+    ),
     "NumPy's norm": (lambda x: np.linalg.norm(x) ** 2, 2 * np.eye(3)),
     "square of abs": (lambda x: (abs(x) ** 2).sum(), 2 * np.eye(3)),
     "abs times abs": (lambda x: (abs(x) * abs(x)).sum(), 2 * np.eye(3)),
@@ -60,21 +67,41 @@ SMOOTH_AT_TIES = {
     "square of nanstd": (lambda x: jn.nanstd(x) ** 2, [1.0, 1.0], LINE / 2),
     "nanstd times itself": (lambda x: (lambda s: s * s)(jn.nanstd(x)), [1.0, 1.0], LINE / 2),
     "square of std of some": (lambda x: np.std(x, where=[True, True]) ** 2, [1.0, 1.0], LINE / 2),
-    "maximum times minimum": (lambda x: jn.maximum(x[0], x[1]) * jn.minimum(x[0], x[1]), [1.0, 1.0], 1 - np.eye(2)),
+    "maximum times minimum": (
+        lambda x: jn.maximum(x[0], x[1]) * jn.minimum(x[0], x[1]),
+        [1.0, 1.0],
+        1 - np.eye(2),
+    ),
     "sum of the squares of both": (
-        lambda x: jn.maximum(x[0], x[1]) ** 2 + jn.minimum(x[0], x[1]) ** 2, [3.0, 3.0], 2 * np.eye(2),
+        lambda x: jn.maximum(x[0], x[1]) ** 2 + jn.minimum(x[0], x[1]) ** 2,
+        [3.0, 3.0],
+        2 * np.eye(2),
     ),
     "square of their difference": (
-        lambda x: (jn.maximum(x[0], x[1]) - jn.minimum(x[1], x[0])) ** 2, [1.0, 1.0], 2 * LINE,
+        lambda x: (jn.maximum(x[0], x[1]) - jn.minimum(x[1], x[0])) ** 2,
+        [1.0, 1.0],
+        2 * LINE,
     ),
     "square of the norm 1 of one": (lambda x: jitgrad.norm(x, 1) ** 2, [0.0], [[2.0]]),
     "square of the norm inf of one": (lambda x: jitgrad.norm(x, np.inf) ** 2, [0.0], [[2.0]]),
     "square of the largest of one": (lambda x: abs(x).max() ** 2, [0.0], [[2.0]]),
     "cosine of the smallest of one": (lambda x: jn.cos(abs(x).min()), [0.0], [[-1.0]]),
-    "squares of rows of one": (lambda x: (abs(x)[:, None].max(1) ** 2).sum(), [0.0, 0.0], 2 * np.eye(2)),
-    "square of a magnitude with a sign": (lambda x: (jn.copysign(x, -1.0) ** 2).sum(), [0.0, 0.0], 2 * np.eye(2)),
-    "cosine of a magnitude with a sign": (lambda x: jn.cos(jn.copysign(x, 1.0)).sum(), [0.0, 0.0], -np.eye(2)),
-}  # fmt: skip
+    "squares of rows of one": (
+        lambda x: (abs(x)[:, None].max(1) ** 2).sum(),
+        [0.0, 0.0],
+        2 * np.eye(2),
+    ),
+    "square of a magnitude with a sign": (
+        lambda x: (jn.copysign(x, -1.0) ** 2).sum(),
+        [0.0, 0.0],
+        2 * np.eye(2),
+    ),
+    "cosine of a magnitude with a sign": (
+        lambda x: jn.cos(jn.copysign(x, 1.0)).sum(),
+        [0.0, 0.0],
+        -np.eye(2),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", SMOOTH_AT_TIES)
@@ -96,7 +123,8 @@ def test_what_is_claimed_of_several_elements_and_of_sides(tier):
 
 
 def test_formulas_that_are_equal_have_equal_derivatives(tier):
-    """A product of two calls is the square of one, also where each has a number or a view of its own."""
+    """A product of two calls is the square of one, also where each has a number or a view of its
+    own."""
     for f, x in (
         (lambda x: jn.maximum(x, 0), [0.0, 1.0]),
         (lambda x: jn.minimum(x, 1.0), [0.0, 1.0]),
@@ -109,7 +137,11 @@ def test_formulas_that_are_equal_have_equal_derivatives(tier):
         (jitgrad.std, [1.0, 1.0]),
         (jitgrad.norm, [0.0, 0.0]),
     ):
-        squares = lambda x: (f(x) ** 2).sum(), lambda x: (f(x) * f(x)).sum(), lambda x: jn.square(f(x)).sum()  # noqa: B023
+        squares = (
+            lambda x: (f(x) ** 2).sum(),
+            lambda x: (f(x) * f(x)).sum(),
+            lambda x: jn.square(f(x)).sum(),
+        )  # noqa: B023
         first, *others = [derivatives(square, np.array(x)) for square in squares]
         for other in others:
             np.testing.assert_array_equal(other[0], first[0])
@@ -178,7 +210,9 @@ def test_values_and_derivatives_beside_the_kink(name):
 def test_values_of_squares_are_kept_bit_for_bit(tier):
     x = np.random.default_rng(0).standard_normal((50, 3))
     for f in (lambda lib, x: lib.sqrt(abs(x)) ** 2, lambda lib, x: abs(x + 1) ** 2):
-        np.testing.assert_array_equal(f(jn, jitgrad.tensor(x, requires_grad=True)).detach().numpy(), f(np, x) + 0)
+        np.testing.assert_array_equal(
+            f(jn, jitgrad.tensor(x, requires_grad=True)).detach().numpy(), f(np, x) + 0
+        )
     assert np.isnan((jn.sqrt(jitgrad.tensor([-1.0])) ** 2).item())
 
 
@@ -201,7 +235,9 @@ def test_kinks_that_stay_have_the_mean_of_both_sides(name, tier):
     np.testing.assert_array_equal(hessian, want * np.eye(3))
 
 
-@pytest.mark.parametrize("f", [jitgrad.norm, jitgrad.std, lambda x: jitgrad.norm(x, 3)], ids=["norm", "std", "norm 3"])
+@pytest.mark.parametrize(
+    "f", [jitgrad.norm, jitgrad.std, lambda x: jitgrad.norm(x, 3)], ids=["norm", "std", "norm 3"]
+)
 def test_norms_have_a_first_and_no_second_derivative_at_zero(f, tier):
     gradient, hessian = derivatives(f, ZERO)
     np.testing.assert_array_equal(gradient, ZERO)
@@ -209,7 +245,8 @@ def test_norms_have_a_first_and_no_second_derivative_at_zero(f, tier):
 
 
 def test_what_was_looked_at_in_between_is_never_a_wrong_constant(tier):
-    """The square of a norm that is known already has no formula of the norm's operands: nan, not 0."""
+    """The square of a norm that is known already has no formula of the norm's operands: nan, not
+    0."""
     x = jitgrad.tensor(ZERO, requires_grad=True)
     n = jitgrad.norm(x)
     assert n.item() == 0
@@ -231,23 +268,39 @@ def test_third_and_fourth_derivatives(tier):
             a, b = f(x), smooth(y)
             for _ in range(4):
                 (a,) = jitgrad.autograd.grad(a, [x], create_graph=True)
-                (b,) = jitgrad.autograd.grad(b, [y], create_graph=True) if b.requires_grad else (0 * y,)
+                (b,) = (
+                    jitgrad.autograd.grad(b, [y], create_graph=True)
+                    if b.requires_grad
+                    else (0 * y,)
+                )
                 assert a.item() == pytest.approx(b.item(), abs=1e-12)
                 if not a.requires_grad:
                     break
 
 
 EVEN = {
-    "cos": jn.cos, "cosh": jn.cosh, "square": jn.square, "sinc": lambda x: x * jn.sin(x),
+    "cos": jn.cos,
+    "cosh": jn.cosh,
+    "square": jn.square,
+    "sinc": lambda x: x * jn.sin(x),
     "tanh": lambda x: x * jn.tanh(x),
-    "bell": lambda x: jn.exp(-x * x), "root": lambda x: jn.sqrt(1 + x * x), "quartic": lambda x: x**4 - x**2,
-}  # fmt: skip
-FOLDED = [abs, jn.fabs, lambda x: jn.maximum(x, -x), lambda x: -jn.minimum(x, -x), lambda x: abs(abs(x))]
+    "bell": lambda x: jn.exp(-x * x),
+    "root": lambda x: jn.sqrt(1 + x * x),
+    "quartic": lambda x: x**4 - x**2,
+}
+FOLDED = [
+    abs,
+    jn.fabs,
+    lambda x: jn.maximum(x, -x),
+    lambda x: -jn.minimum(x, -x),
+    lambda x: abs(abs(x)),
+]
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_random_even_functions_of_a_folded_line(seed, monkeypatch):
-    """Sums, products and compositions of even functions of |x| are those of x, to second order, at 0 and beside it."""
+    """Sums, products and compositions of even functions of |x| are those of x, to second order, at
+    0 and beside it."""
     monkeypatch.setattr(jitgrad.config, "compile", "never")
     rng = random.Random(seed)
 
@@ -273,14 +326,23 @@ def test_random_even_functions_of_a_folded_line(seed, monkeypatch):
 def test_ufunc_reductions_that_start_from_a_number(tier):
     """From left to right where the order matters, with the gradient of that."""
     x = np.array([[1.5, -2.0, 0.5], [3.0, 1.0, -1.0]])
-    for ufunc, initial in ((np.subtract, 0.3), (np.divide, 2.0), (np.hypot, 3.0), (np.logaddexp, 0.5)):
+    for ufunc, initial in (
+        (np.subtract, 0.3),
+        (np.divide, 2.0),
+        (np.hypot, 3.0),
+        (np.logaddexp, 0.5),
+    ):
         for axis in (0, 1, ()) if ufunc in (np.hypot, np.logaddexp) else (0, 1):
             t = jitgrad.tensor(x, requires_grad=True)
             out = ufunc.reduce(t, axis=axis, initial=initial)
-            np.testing.assert_allclose(out.detach().numpy(), ufunc.reduce(x, axis=axis, initial=initial), rtol=1e-14)
+            np.testing.assert_allclose(
+                out.detach().numpy(), ufunc.reduce(x, axis=axis, initial=initial), rtol=1e-14
+            )
             out.sum().backward()
             d = np.random.default_rng(0).standard_normal(x.shape)
-            near = [ufunc.reduce(x + s * 1e-6 * d, axis=axis, initial=initial).sum() for s in (1, -1)]
+            near = [
+                ufunc.reduce(x + s * 1e-6 * d, axis=axis, initial=initial).sum() for s in (1, -1)
+            ]
             assert (t.grad.numpy() * d).sum() == pytest.approx((near[0] - near[1]) / 2e-6, rel=1e-6)
 
 

@@ -31,7 +31,12 @@ ELEMENTWISE = [
     ("log", lambda lib, x: lib.log(x), [0.0, 2.0], [inf, 0.5]),
     ("floor", lambda lib, x: lib.floor(x), [1.0, 1.5], [0.0, 0.0]),
     ("round", lambda lib, x: lib.round(x), [0.5, 1.4], [0.0, 0.0]),
-    ("clip", lambda lib, x: lib.clip(x, 0.0, 1.0), [-1.0, 0.0, 0.5, 1.0, 2.0], [0.0, 1.0, 1.0, 1.0, 0.0]),
+    (
+        "clip",
+        lambda lib, x: lib.clip(x, 0.0, 1.0),
+        [-1.0, 0.0, 0.5, 1.0, 2.0],
+        [0.0, 1.0, 1.0, 1.0, 0.0],
+    ),
     ("square root of a power", lambda lib, x: x**0.5, [0.0, 4.0], [inf, 0.25]),
     ("power 0", lambda lib, x: x**0, [0.0, 2.0], [0.0, 0.0]),
     ("power 1", lambda lib, x: x**1, [0.0, 2.0], [1.0, 1.0]),
@@ -63,7 +68,10 @@ def test_ties_of_two_operands_are_halved(lib, name):
 def test_ties_of_a_reduction_are_split_evenly(lib, name):
     sign = 1 if name == "amax" else -1
     values = sign * np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
-    for axis, want in ((1, [[0, 0.5, 0.5], [1 / 3, 1 / 3, 1 / 3]]), ((0, 1), [[0, 0.5, 0.5], [0, 0, 0]])):
+    for axis, want in (
+        (1, [[0, 0.5, 0.5], [1 / 3, 1 / 3, 1 / 3]]),
+        ((0, 1), [[0, 0.5, 0.5], [0, 0, 0]]),
+    ):
         x = leaf(lib, values)
         getattr(lib, name)(x, axis).sum().backward()
         same(x.grad, want)
@@ -128,7 +136,11 @@ def test_nan_is_seen_and_kept(lib):
     x = lib.tensor([nan, 1.0, inf])
     same(lib.isnan(x), [1, 0, 0])
     same(x != x, [1, 0, 0])
-    assert math.isnan(x.sum().item()) and math.isnan(x.max().item()) and math.isnan(lib.maximum(x, x * 0)[0].item())
+    assert (
+        math.isnan(x.sum().item())
+        and math.isnan(x.max().item())
+        and math.isnan(lib.maximum(x, x * 0)[0].item())
+    )
     assert not bool((x == x).all())
 
 
@@ -147,7 +159,9 @@ def test_reductions_of_nothing(lib):
 
 def test_kinks_of_second_order():
     x = leaf(jitgrad, [-1.0, 0.0, 2.0])
-    (g,) = jitgrad.autograd.grad((jitgrad.relu(x) * x + jitgrad.abs(x) * x).sum(), x, create_graph=True)
+    (g,) = jitgrad.autograd.grad(
+        (jitgrad.relu(x) * x + jitgrad.abs(x) * x).sum(), x, create_graph=True
+    )
     same(g, [2.0, 0.0, 8.0])
     (h,) = jitgrad.autograd.grad(g.sum(), x)
     same(h, [-2.0, 0.0, 4.0])

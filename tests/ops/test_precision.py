@@ -1,4 +1,5 @@
-"""Digits that do not depend on an offset: softmax, logaddexp and their kin, to second order, in both tiers."""
+"""Digits that do not depend on an offset: softmax, logaddexp and their kin, to second order, in
+both tiers."""
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ DTYPES = [np.float64, np.float32]
 
 
 def rows(dtype, offset, shape=(5, 7)):
-    """Rows that are representable beside the offset, so that an exact result is that of the rows without it."""
+    """Rows that are representable beside the offset, so that an exact result is that of the rows
+    without it."""
     unit = max(np.spacing(dtype(offset)), dtype(2.0**-3))
     return (np.random.default_rng(0).integers(-8, 8, shape) * unit).astype(dtype)
 
@@ -39,12 +41,20 @@ def value_and_derivatives(f, x, w, v):
 def test_an_offset_costs_no_digits(tier, name, dtype, axis):
     rng = np.random.default_rng(1)
     function = getattr(jitgrad, name)
-    f = (lambda x: function(x, axis, keepdims=True)) if name == "logsumexp" else (lambda x: function(x, axis))
+    f = (
+        (lambda x: function(x, axis, keepdims=True))
+        if name == "logsumexp"
+        else (lambda x: function(x, axis))
+    )
     for offset in offsets(dtype):
         x = rows(dtype, offset)
         moved = (x + dtype(offset)).astype(dtype)
         assert ((moved - dtype(offset)).astype(dtype) == x).all()
-        p, w, v = softmax(x, axis), rng.standard_normal(x.shape).astype(dtype), rng.standard_normal(x.shape)
+        p, w, v = (
+            softmax(x, axis),
+            rng.standard_normal(x.shape).astype(dtype),
+            rng.standard_normal(x.shape),
+        )
         v = v.astype(dtype)
         if name == "logsumexp":
             w = w.sum(axis, keepdims=True)
@@ -81,21 +91,26 @@ def test_equal_logits(tier, dtype, offset):
 def test_rows_without_a_finite_maximum_are_as_in_pytorch(tier, dtype):
     torch = pytest.importorskip("torch")
     inf, nan = np.inf, np.nan
-    x = np.array([[-inf, -inf, -inf], [inf, 1, 0], [inf, inf, 0], [nan, 1, 0], [-inf, 1, 0], [0, -inf, 2]], dtype)
+    x = np.array(
+        [[-inf, -inf, -inf], [inf, 1, 0], [inf, inf, 0], [nan, 1, 0], [-inf, 1, 0], [0, -inf, 2]],
+        dtype,
+    )
     for name in ("softmax", "log_softmax"):
         want = getattr(torch, name)(torch.tensor(x), -1).numpy()
-        np.testing.assert_allclose(getattr(jitgrad, name)(jitgrad.tensor(x)).numpy(), want, rtol=1e-6)
+        np.testing.assert_allclose(
+            getattr(jitgrad, name)(jitgrad.tensor(x)).numpy(), want, rtol=1e-6
+        )
     want = torch.logsumexp(torch.tensor(x), 1).numpy()
     np.testing.assert_allclose(jitgrad.logsumexp(jitgrad.tensor(x), 1).numpy(), want, rtol=1e-6)
     for name in ("softmax", "log_softmax", "logsumexp"):
         finite = x[-2:]
         t, u = jitgrad.tensor(finite, requires_grad=True), torch.tensor(finite, requires_grad=True)
-        getattr(jitgrad, name)(t, 1)[:, -1:].sum().backward() if name != "logsumexp" else jitgrad.logsumexp(
-            t, 1
-        ).sum().backward()
-        getattr(torch, name)(u, 1)[:, -1:].sum().backward() if name != "logsumexp" else torch.logsumexp(
-            u, 1
-        ).sum().backward()
+        getattr(jitgrad, name)(t, 1)[
+            :, -1:
+        ].sum().backward() if name != "logsumexp" else jitgrad.logsumexp(t, 1).sum().backward()
+        getattr(torch, name)(u, 1)[
+            :, -1:
+        ].sum().backward() if name != "logsumexp" else torch.logsumexp(u, 1).sum().backward()
         np.testing.assert_allclose(t.grad.numpy(), u.grad.numpy(), rtol=1e-6, atol=1e-7)
 
 
@@ -109,13 +124,14 @@ def test_of_no_elements(tier):
     assert jitgrad.softmax(jitgrad.ones((3, 0)), 0).shape == (3, 0)
 
 
-# --- logaddexp -------------------------------------------------------------------------------------------------------
+# --- logaddexp ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("name", "scale"), [("logaddexp", 1.0), ("logaddexp2", np.log(2))])
 def test_shares_of_logaddexp(tier, name, scale, dtype):
-    """Gradients 1 / (1 + exp(y - x)), which add up to 1, and their derivatives, whatever the offset."""
+    """Gradients 1 / (1 + exp(y - x)), which add up to 1, and their derivatives, whatever the
+    offset."""
     f, rtol = getattr(jitgrad, name), 1e-14 if dtype is np.float64 else 1e-6
     for offset in offsets(dtype):
         apart = rows(dtype, offset)
@@ -126,8 +142,12 @@ def test_shares_of_logaddexp(tier, name, scale, dtype):
         ga, gb = jitgrad.autograd.grad(f(a, b).sum(), [a, b], create_graph=True)
         share = 1 / (1 + np.exp(-np.abs(d)))
         other = np.exp(-np.abs(d)) * share
-        np.testing.assert_allclose(ga.detach().numpy(), np.where(d > 0, share, other), rtol=8 * rtol)
-        np.testing.assert_allclose(gb.detach().numpy(), np.where(d > 0, other, share), rtol=8 * rtol)
+        np.testing.assert_allclose(
+            ga.detach().numpy(), np.where(d > 0, share, other), rtol=8 * rtol
+        )
+        np.testing.assert_allclose(
+            gb.detach().numpy(), np.where(d > 0, other, share), rtol=8 * rtol
+        )
         for g, sign in ((ga, 1), (gb, -1)):
             ha, hb = jitgrad.autograd.grad(g.sum(), [a, b], retain_graph=True)
             np.testing.assert_allclose(ha.numpy(), sign * share * other * scale, rtol=16 * rtol)
@@ -137,7 +157,10 @@ def test_shares_of_logaddexp(tier, name, scale, dtype):
 @pytest.mark.parametrize("name", ["logaddexp", "logaddexp2"])
 def test_logaddexp_of_infinities(tier, name):
     inf = np.inf
-    x, y = np.array([inf, -inf, inf, -inf, 0, 0, inf]), np.array([inf, -inf, -inf, inf, inf, -inf, 0])
+    x, y = (
+        np.array([inf, -inf, inf, -inf, 0, 0, inf]),
+        np.array([inf, -inf, -inf, inf, inf, -inf, 0]),
+    )
     a, b = jitgrad.tensor(x, requires_grad=True), jitgrad.tensor(y, requires_grad=True)
     out = getattr(jitgrad, name)(a, b)
     out.sum().backward()

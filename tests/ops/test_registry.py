@@ -1,4 +1,5 @@
-"""One loop over the registry: every entry against NumPy, finite differences, and forward against reverse."""
+"""One loop over the registry: every entry against NumPy, finite differences, and forward against
+reverse."""
 
 import numpy as np
 import pytest
@@ -39,7 +40,8 @@ DIFFERENTIABLE = [p for p in CASES if p.values[0].differentiable]
 
 @pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
 def test_derivatives(entry, case):
-    """Reverse against central differences, forward against reverse, and the gradient's own derivative."""
+    """Reverse against central differences, forward against reverse, and the gradient's own
+    derivative."""
     xs, nodes, out = graph(entry, case)
     rng = np.random.default_rng(3)
     which = [i for i, x in enumerate(xs) if x.dtype == FLOAT]
@@ -48,7 +50,9 @@ def test_derivatives(entry, case):
     grads = pull_back({out: g}, [nodes[i] for i in which])
     directions = [rng.standard_normal(xs[i].shape) for i in which]
     values = [None if d is None else run([d], xs, [gv])[0] for d in grads]
-    reverse = sum(np.sum(v * d.reshape(np.shape(v))) for v, d in zip(values, directions) if v is not None)
+    reverse = sum(
+        np.sum(v * d.reshape(np.shape(v))) for v, d in zip(values, directions) if v is not None
+    )
 
     def at(h):
         moved = list(xs)
@@ -61,7 +65,11 @@ def test_derivatives(entry, case):
 
     tangents = [leaf(len(xs) + 1 + k, xs[i].shape, FLOAT) for k, i in enumerate(which)]
     (t,) = push_forward([out], dict(zip([nodes[i] for i in which], tangents)))
-    forward = 0.0 if t is None else np.sum(np.asarray(run([t], xs, [gv, *directions])[0]) * np.reshape(gv, -1))
+    forward = (
+        0.0
+        if t is None
+        else np.sum(np.asarray(run([t], xs, [gv, *directions])[0]) * np.reshape(gv, -1))
+    )
     assert forward == pytest.approx(reverse, rel=1e-9, abs=1e-11)
 
 
@@ -75,16 +83,19 @@ def test_oracles_are_needed():
     assert not stale
 
 
-# --- references ------------------------------------------------------------------------------------------------------
+# --- references -----------------------------------------------------------------------------------
 
 ELEMENTWISE = {e.op for e in REGISTRY.values() if e.op is not None and e.op.kind == "elementwise"}
-ELEMENTWISE |= {op for op in vars(marks).values() if isinstance(op, Op) and op.kind == "elementwise"}
+ELEMENTWISE |= {
+    op for op in vars(marks).values() if isinstance(op, Op) and op.kind == "elementwise"
+}
 #: Shapes that operands may have where NumPy stretches them itself, one of them in full.
 STRETCHED = [(3, 4), (1, 4), (3, 1), (1, 1)]
 
 
 def references():
-    """Operations with the number of their operands and the dtypes they may have, from nodes that entries make."""
+    """Operations with the number of their operands and the dtypes they may have, from nodes that
+    entries make."""
     for op in sorted(ELEMENTWISE, key=lambda op: op.name):
         entry = next((e for e in REGISTRY.values() if e.op is op), None)
         count = entry.operands if entry is not None else 2 if op is marks.REVALUE else 1
@@ -97,19 +108,25 @@ DTYPES = [np.dtype(t) for t in ("float64", "float32", "int64", "int8", "uint8", 
 
 @pytest.mark.parametrize(("op", "entry", "count", "dtype"), [*references()])
 def test_reference_of_stretched_operands(op, entry, count, dtype):
-    """The NumPy tier leaves stretching to NumPy where one operand has the full shape: whichever it is, the result has
-    the shape and dtype of the node."""
+    """The NumPy tier leaves stretching to NumPy where one operand has the full shape: whichever it
+    is, the result has the shape and dtype of the node."""
     rng = np.random.default_rng(1)
     for full in range(count):
         for short in STRETCHED:
             shapes = [STRETCHED[0] if k == full else short for k in range(count)]
             given = [leaf(k, STRETCHED[0], dtype) for k in range(count)]
             try:
-                node = entry.build(*given) if entry is not None else Node(op, tuple(given), None, *_like(given[0]))
+                node = (
+                    entry.build(*given)
+                    if entry is not None
+                    else Node(op, tuple(given), None, *_like(given[0]))
+                )
             except jitgrad.DTypeError:
                 return
             (node,) = [n for n in toposort([node]) if n.op is op]  # within a formula for integers
-            values = [rng.integers(0, 3, s).astype(x.dtype) for s, x in zip(shapes, node.src, strict=True)]
+            values = [
+                rng.integers(0, 3, s).astype(x.dtype) for s, x in zip(shapes, node.src, strict=True)
+            ]
             with np.errstate(all="ignore"):
                 out = op.reference(*values, node=node)
             assert (out.shape, out.dtype) == (node.shape, node.dtype)
@@ -122,4 +139,7 @@ def _like(node):
 @pytest.mark.parametrize("name", sorted(name for name, e in REGISTRY.items() if e.level))
 def test_level_entries_have_a_derivative_of_zero(name):
     x = np.array([-1.3, 0.2, 0.4, 2.7])
-    assert jitgrad.grad(lambda v: jitgrad.frontend.functions.FUNCTIONS[name](v).sum())(x).tolist() == [0.0] * 4
+    assert (
+        jitgrad.grad(lambda v: jitgrad.frontend.functions.FUNCTIONS[name](v).sum())(x).tolist()
+        == [0.0] * 4
+    )

@@ -1,7 +1,8 @@
-"""Derivatives of the registry's entries at points where formulas are in danger: zeros, ties, the origin.
+"""Derivatives of the registry's entries at points where formulas are in danger: zeros, ties, the
+origin.
 
-At smooth points the oracle is central differences of values (first order) and of gradients (second order); at kinks it
-is what the entry claims. Start at `SMOOTH`.
+At smooth points the oracle is central differences of values (first order) and of gradients (second
+order); at kinks it is what the entry claims. Start at `SMOOTH`.
 """
 
 import math
@@ -16,7 +17,8 @@ from jitgrad.interpret import program as reference
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY
 
-#: (entry, parameters, operands) where the entry is smooth although a factor, a base or a distance is 0.
+#: (entry, parameters, operands) where the entry is smooth although a factor, a base or a distance
+#: is 0.
 SMOOTH = [
     ("prod", {}, [[2.0, 0.0, -3.0]]),
     ("prod", {}, [[2.0, 0.0, 0.0, -3.0]]),
@@ -103,26 +105,39 @@ def test_first_order(name, case, operands):
     assert got == pytest.approx((at(1e-6) - at(-1e-6)) / 2e-6, rel=2e-6, abs=2e-7)
 
 
-KINKS = [(name, e, at, slope) for name, e in REGISTRY.items() for at, slope in e.kink.items() if at != "tie"]
+KINKS = [
+    (name, e, at, slope)
+    for name, e in REGISTRY.items()
+    for at, slope in e.kink.items()
+    if at != "tie"
+]
 
 
 @pytest.mark.parametrize(("name", "entry", "at", "slope"), KINKS, ids=[k[0] for k in KINKS])
 def test_kinks_are_as_claimed_to_second_order(name, entry, at, slope):
-    """0-d and arrays, both zeros; the derivative of what is claimed at a kink is 0, unless the entry says so."""
+    """0-d and arrays, both zeros; the derivative of what is claimed at a kink is 0, unless the
+    entry says so."""
     slope, curvature = slope if isinstance(slope, tuple) else (slope, 0.0)
     for value in (at, -at):
         x = leaf(0, (1,), np.dtype(float))
         (d,) = pull_back({entry(x): leaf(1, (1,), x.dtype)}, [x])
         (dd,) = (None,) if d is None else pull_back({d: leaf(1, (1,), x.dtype)}, [x])
         for node, want in ((d, slope), (dd, curvature)):
-            got = 0.0 if node is None else reference.run([node], [np.array([value]), np.ones(1)], [])[0]
+            got = (
+                0.0
+                if node is None
+                else reference.run([node], [np.array([value]), np.ones(1)], [])[0]
+            )
             np.testing.assert_array_equal(got, want)
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum", "fmax", "fmin"])
 def test_ties(name):
     """Shared evenly by maximum and minimum, the first operand's in fmax and fmin: as in PyTorch."""
-    x, y = jitgrad.tensor([1.0, 0.0], requires_grad=True), jitgrad.tensor([1.0, -0.0], requires_grad=True)
+    x, y = (
+        jitgrad.tensor([1.0, 0.0], requires_grad=True),
+        jitgrad.tensor([1.0, -0.0], requires_grad=True),
+    )
     getattr(jitgrad, name)(x, y).sum().backward()
     share = REGISTRY[name].kink["tie"]
     assert (x.grad.tolist(), y.grad.tolist()) == ([share] * 2, [1 - share] * 2)

@@ -1,7 +1,8 @@
-"""Scans and the linear recurrence: values, gradients at ties, zeros, nan and infinities, orders, NumPy's `accumulate`.
+"""Scans and the linear recurrence: values, gradients at ties, zeros, nan and infinities, orders,
+NumPy's `accumulate`.
 
-Oracles are loops in Python, exact sums over pairs, mpmath, and PyTorch where it is installed. The loop over shapes,
-layouts and programs is `test_scan_kernels`. Start at `SCANS`.
+Oracles are loops in Python, exact sums over pairs, mpmath, and PyTorch where it is installed. The
+loop over shapes, layouts and programs is `test_scan_kernels`. Start at `SCANS`.
 """
 
 import itertools
@@ -20,8 +21,12 @@ from jitgrad.ops import REGISTRY, recurrence
 
 inf, nan = math.inf, math.nan
 SCANS = {
-    "cumsum": np.add, "cumprod": np.multiply, "cummax": np.maximum, "cummin": np.minimum, "logcumsumexp": np.logaddexp,
-}  # fmt: skip
+    "cumsum": np.add,
+    "cumprod": np.multiply,
+    "cummax": np.maximum,
+    "cummin": np.minimum,
+    "logcumsumexp": np.logaddexp,
+}
 EXTREMES = ("cummax", "cummin")
 
 
@@ -39,7 +44,7 @@ def grads(f, *values, weights=None):
     return [x.grad.numpy() for x in xs]
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SCANS)
@@ -49,8 +54,12 @@ def test_dtypes_and_shapes(name):
         x = np.array([[1, 0, 2], [3, 1, 0]], dtype)
         got, want = f(jitgrad.tensor(x), 1), ufunc.accumulate(x, 1)
         assert got.dtype == (want.dtype if want.dtype != np.float16 else np.float32)  # as elsewhere
-        np.testing.assert_allclose(got.numpy(), want, rtol=1e-3 if want.dtype == np.float16 else 1e-6)
-        np.testing.assert_allclose(f(jitgrad.tensor(x)).numpy(), f(jitgrad.tensor(x.ravel()), 0).numpy())
+        np.testing.assert_allclose(
+            got.numpy(), want, rtol=1e-3 if want.dtype == np.float16 else 1e-6
+        )
+        np.testing.assert_allclose(
+            f(jitgrad.tensor(x)).numpy(), f(jitgrad.tensor(x.ravel()), 0).numpy()
+        )
         flipped = f(jitgrad.tensor(x[::-1]), 0).numpy()[::-1]
         np.testing.assert_array_equal(f(jitgrad.tensor(x), 0, reverse=True).numpy(), flipped)
     for shape in ((0,), (0, 3), (3, 0), (1,), (1, 1)):
@@ -61,7 +70,11 @@ def test_dtypes_and_shapes(name):
             assert grads(lambda t, a=axis: f(t, a), x)[0].shape == shape
     scalar = jitgrad.tensor(2.5, requires_grad=True)
     out = f(scalar)
-    assert out.shape == (1,) and out.item() == 2.5 and getattr(jitgrad.tensor([2.5, 2.5]), name)(0).shape == (2,)
+    assert (
+        out.shape == (1,)
+        and out.item() == 2.5
+        and getattr(jitgrad.tensor([2.5, 2.5]), name)(0).shape == (2,)
+    )
     out.sum().backward()
     assert scalar.grad.item() == 1.0
     with pytest.raises(AxisError, match="axis 2"):
@@ -70,24 +83,36 @@ def test_dtypes_and_shapes(name):
 
 @pytest.mark.parametrize("name", SCANS)
 def test_specials(name):
-    x = np.array([[-inf, -inf, 1.0, 2.0], [1.0, inf, -inf, 0.0], [1.0, nan, inf, 2.0], [-0.0, 0.0, -1e308, -1e308]])
+    x = np.array(
+        [
+            [-inf, -inf, 1.0, 2.0],
+            [1.0, inf, -inf, 0.0],
+            [1.0, nan, inf, 2.0],
+            [-0.0, 0.0, -1e308, -1e308],
+        ]
+    )
     with np.errstate(all="ignore"):
         want = SCANS[name].accumulate(x, 1)
-    np.testing.assert_allclose(getattr(jitgrad, name)(jitgrad.tensor(x), 1).numpy(), want, rtol=1e-15)
+    np.testing.assert_allclose(
+        getattr(jitgrad, name)(jitgrad.tensor(x), 1).numpy(), want, rtol=1e-15
+    )
 
 
-# --- cumprod ---------------------------------------------------------------------------------------------------------
+# --- cumprod --------------------------------------------------------------------------------------
 
 
 def products(x, w):
-    """The gradient of ``sum(w * cumprod(x))``, and its Jacobian, by products that leave factors out."""
+    """The gradient of ``sum(w * cumprod(x))``, and its Jacobian, by products that leave factors
+    out."""
     n = len(x)
     g, h = np.zeros(n), np.zeros((n, n))
     for i, k in itertools.product(range(n), repeat=2):
         if k <= i:
             g[k] += w[i] * math.prod(x[j] for j in range(i + 1) if j != k)
         for m in range(i + 1) if k <= i else ():
-            h[k, m] += w[i] * math.prod(x[j] for j in range(i + 1) if j not in (k, m)) if m != k else 0.0
+            h[k, m] += (
+                w[i] * math.prod(x[j] for j in range(i + 1) if j not in (k, m)) if m != k else 0.0
+            )
     return g, h
 
 
@@ -114,7 +139,7 @@ def test_cumprod(x):
         np.testing.assert_allclose(jitgrad.hvp(f)(t, jitgrad.tensor(row)).numpy(), h[k], rtol=1e-14)
 
 
-# --- cummax, cummin --------------------------------------------------------------------------------------------------
+# --- cummax, cummin -------------------------------------------------------------------------------
 
 RUNS = [
     [1.0, 1.0, 0.0, 1.0, 2.0, 2.0, 1.0],
@@ -130,7 +155,8 @@ RUNS = [
 
 
 def held(values, largest):
-    """The place whose element each place of a running extreme holds: of equal ones the last, and the last nan."""
+    """The place whose element each place of a running extreme holds: of equal ones the last, and
+    the last nan."""
     out, at = [], 0
     for i, x in enumerate(values):
         now = values[at]
@@ -153,8 +179,12 @@ def test_the_gradient_goes_to_the_element_that_holds_the_extreme(name, x, revers
     (got,) = grads(lambda t: f(t, 0, reverse=reverse), np.array(x), weights=w)
     np.testing.assert_array_equal(got, want)
     t = jitgrad.tensor(x, requires_grad=True)
-    (first,) = jitgrad.autograd.grad((f(t, 0, reverse=reverse) * jitgrad.tensor(w)).sum(), t, create_graph=True)
-    assert not first.requires_grad, "linear, with coefficients that say where the extremes are: as in PyTorch"
+    (first,) = jitgrad.autograd.grad(
+        (f(t, 0, reverse=reverse) * jitgrad.tensor(w)).sum(), t, create_graph=True
+    )
+    assert not first.requires_grad, (
+        "linear, with coefficients that say where the extremes are: as in PyTorch"
+    )
 
 
 @pytest.mark.parametrize("name", EXTREMES)
@@ -164,7 +194,9 @@ def test_extremes_and_their_gradients_are_those_of_torch(name, x):
     t = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     values = getattr(torch, name)(t, 0).values
     (values * torch.arange(1.0, len(x) + 1)).sum().backward()
-    np.testing.assert_array_equal(getattr(jitgrad, name)(jitgrad.tensor(x)).numpy(), values.detach().numpy())
+    np.testing.assert_array_equal(
+        getattr(jitgrad, name)(jitgrad.tensor(x)).numpy(), values.detach().numpy()
+    )
     np.testing.assert_array_equal(grads(getattr(jitgrad, name), np.array(x))[0], t.grad.numpy())
 
 
@@ -177,7 +209,7 @@ def test_a_cotangent_that_is_no_number_stays_with_its_element(name):
         np.testing.assert_array_equal(got, [3.0, 0.0, 3.0 + bad, 0.0, 5.0])
 
 
-# --- logcumsumexp ----------------------------------------------------------------------------------------------------
+# --- logcumsumexp ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -200,7 +232,8 @@ def test_logcumsumexp_against_mpmath(x, reverse):
     exps = [mpmath.exp(v) for v in x]
     sums = [mpmath.fsum(exps[i:] if reverse else exps[: i + 1]) for i in range(n)]
     share = [
-        [exps[k] / sums[i] if sums[i] and (i <= k if reverse else k <= i) else 0 for k in range(n)] for i in range(n)
+        [exps[k] / sums[i] if sums[i] and (i <= k if reverse else k <= i) else 0 for k in range(n)]
+        for i in range(n)
     ]
     first = [sum(w[i] * share[i][k] for i in range(n)) for k in range(n)]
     v = [0.5, -1.0, 2.0, 0.25, 1.5][:n]
@@ -213,8 +246,12 @@ def test_logcumsumexp_against_mpmath(x, reverse):
     values = jitgrad.logcumsumexp(jitgrad.tensor(x), 0, reverse=reverse).numpy()
     start = n - 1 if reverse else 0
     some = [i for i in range(n) if sums[i]]
-    np.testing.assert_allclose(values[some], [float(mpmath.log(sums[i])) for i in some], rtol=1e-14, atol=1e-15)
-    if x[start] == -inf:  # of -inf alone any share is a subgradient: what is claimed is in the next test
+    np.testing.assert_allclose(
+        values[some], [float(mpmath.log(sums[i])) for i in some], rtol=1e-14, atol=1e-15
+    )
+    if (
+        x[start] == -inf
+    ):  # of -inf alone any share is a subgradient: what is claimed is in the next test
         assert values[start] == -inf
         w[start] = 0.0
         first = [sum(w[i] * share[i][k] for i in range(n)) for k in range(n)]
@@ -229,12 +266,19 @@ def test_logcumsumexp_against_mpmath(x, reverse):
 
 def test_shares_of_infinities_add_up():
     """Where there is no derivative, what is claimed is finite, and the shares of each sum are 1."""
-    for x in ([-inf, -inf, -inf], [-inf, -inf, 1.0, inf, inf, 2.0], [inf, inf], [1e300, 1e300, -1e300, 1e300]):
+    for x in (
+        [-inf, -inf, -inf],
+        [-inf, -inf, 1.0, inf, inf, 2.0],
+        [inf, inf],
+        [1e300, 1e300, -1e300, 1e300],
+    ):
         n = len(x)
         for w in np.eye(n):
             (got,) = grads(jitgrad.logcumsumexp, np.array(x), weights=w)
             assert got.sum() == 1.0 and (got >= 0).all()
-        bent = jitgrad.hvp(lambda t: jitgrad.logcumsumexp(t).sum())(jitgrad.tensor(x), jitgrad.ones(n))
+        bent = jitgrad.hvp(lambda t: jitgrad.logcumsumexp(t).sum())(
+            jitgrad.tensor(x), jitgrad.ones(n)
+        )
         assert np.isfinite(bent.numpy()).all()
     assert np.isnan(grads(jitgrad.logcumsumexp, np.array([1.0, nan, 2.0]))[0]).all()
 
@@ -257,7 +301,7 @@ def test_second_order_where_cotangents_are_zero():
         np.testing.assert_allclose(back.numpy(), move.numpy() / (2 * step), rtol=1e-8)
 
 
-# --- the linear recurrence -------------------------------------------------------------------------------------------
+# --- the linear recurrence ------------------------------------------------------------------------
 
 
 def looped(x, decay):
@@ -275,7 +319,9 @@ def test_linear_recurrence(n):
     want = looped(x, decay)
     got = jitgrad.linear_recurrence(jitgrad.tensor(x), jitgrad.tensor(decay)).numpy()
     np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-13)
-    got = jitgrad.linear_recurrence(jitgrad.tensor(x[::-1]), jitgrad.tensor(decay[::-1]), reverse=True).numpy()
+    got = jitgrad.linear_recurrence(
+        jitgrad.tensor(x[::-1]), jitgrad.tensor(decay[::-1]), reverse=True
+    ).numpy()
     np.testing.assert_allclose(got[::-1], want, rtol=1e-11, atol=1e-13)
     g = rng.standard_normal(n)
     gx = looped(g[::-1], np.append(decay[1:], 0)[::-1])[::-1]
@@ -289,8 +335,12 @@ def test_linear_recurrence_broadcasts_and_takes_numbers():
     x = np.arange(6.0).reshape(2, 3)
     rows = np.stack([looped(row, [0.5] * 3) for row in x])
     np.testing.assert_allclose(jitgrad.linear_recurrence(jitgrad.tensor(x), 0.5).numpy(), rows)
-    np.testing.assert_allclose(jitgrad.linear_recurrence(jitgrad.tensor(x.T), 0.5, axis=0).numpy(), rows.T)
-    by_row = jitgrad.linear_recurrence(jitgrad.tensor(x.astype(np.float32)), np.array([[0.5], [0.5]], np.float32))
+    np.testing.assert_allclose(
+        jitgrad.linear_recurrence(jitgrad.tensor(x.T), 0.5, axis=0).numpy(), rows.T
+    )
+    by_row = jitgrad.linear_recurrence(
+        jitgrad.tensor(x.astype(np.float32)), np.array([[0.5], [0.5]], np.float32)
+    )
     assert by_row.dtype == np.float32
     np.testing.assert_allclose(by_row.numpy(), rows)
     whole = jitgrad.linear_recurrence(jitgrad.arange(4), 2)
@@ -327,13 +377,17 @@ def test_the_numpy_tier_by_blocks_is_the_loop():
     rng = np.random.default_rng(0)
     for shape in ((33,), (5000,), (1000, 3), (100, 300), (2, 700)):
         x, decay = rng.standard_normal(shape), rng.uniform(-1, 1, shape)
-        columns = [looped(a, b) for a, b in zip(x.reshape(len(x), -1).T, decay.reshape(len(x), -1).T)]
+        columns = [
+            looped(a, b) for a, b in zip(x.reshape(len(x), -1).T, decay.reshape(len(x), -1).T)
+        ]
         want = np.stack(columns, 1).reshape(shape)
         node = REGISTRY["linear_recurrence"](*(leaf(i, shape, x.dtype) for i in (0, 1)), axis=0)
-        np.testing.assert_allclose(recurrence.RECURRENCE.reference(x, decay, node), want, rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(
+            recurrence.RECURRENCE.reference(x, decay, node), want, rtol=1e-11, atol=1e-13
+        )
 
 
-# --- forward mode ----------------------------------------------------------------------------------------------------
+# --- forward mode ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [*SCANS, "linear_recurrence"])
@@ -353,13 +407,20 @@ def test_tangents(name, axis, reverse):
     def run(root, values):
         return reference.run([root], [np.ravel(v) for v in values], [])[0]
 
-    for which in [c for k in range(1, len(xs) + 1) for c in itertools.combinations(range(len(xs)), k)]:
+    for which in [
+        c for k in range(1, len(xs) + 1) for c in itertools.combinations(range(len(xs)), k)
+    ]:
         (t,) = push_forward([out], {nodes[i]: given[i] for i in which})
-        ends = [run(out, [x + s * ts[i] * (i in which) for i, x in enumerate(xs)]) for s in (1e-6, -1e-6)]
-        np.testing.assert_allclose(run(t, [*xs, *ts]), (ends[0] - ends[1]) / 2e-6, rtol=1e-6, atol=1e-8)
+        ends = [
+            run(out, [x + s * ts[i] * (i in which) for i, x in enumerate(xs)])
+            for s in (1e-6, -1e-6)
+        ]
+        np.testing.assert_allclose(
+            run(t, [*xs, *ts]), (ends[0] - ends[1]) / 2e-6, rtol=1e-6, atol=1e-8
+        )
 
 
-# --- NumPy's accumulate ----------------------------------------------------------------------------------------------
+# --- NumPy's accumulate ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SCANS)
@@ -394,4 +455,8 @@ def test_accumulate_is_the_scan(name):
 
 
 def test_accumulate_of_ties_is_the_gradient_of_the_scan():
-    assert grads(lambda t: np.maximum.accumulate(t), np.array([2.0, 2.0, 1.0]))[0].tolist() == [1.0, 5.0, 0.0]
+    assert grads(lambda t: np.maximum.accumulate(t), np.array([2.0, 2.0, 1.0]))[0].tolist() == [
+        1.0,
+        5.0,
+        0.0,
+    ]

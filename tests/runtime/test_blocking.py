@@ -1,8 +1,8 @@
-"""Nothing blocks in "auto": what the caller's thread does for a long program grows no faster than the program, and
-lowering and asking for kernels is done in the background.
+"""Nothing blocks in "auto": what the caller's thread does for a long program grows no faster than
+the program, and lowering and asking for kernels is done in the background.
 
-Work is counted, not timed: instructions of Python in the caller's thread, those of comprehensions among them. Start at
-`work` and `assert_linear`.
+Work is counted, not timed: instructions of Python in the caller's thread, those of comprehensions
+among them. Start at `work` and `assert_linear`.
 """
 
 import random
@@ -90,7 +90,8 @@ def lowering_threads(monkeypatch):
 
 @pytest.mark.parametrize("how", ["jit", "eager"])
 def test_no_call_lowers_a_long_program_of_small_arrays(lowering_threads, how):
-    """Whether its kernels exist is looked up in the background, too; the plan that they make takes over."""
+    """Whether its kernels exist is looked up in the background, too; the plan that they make takes
+    over."""
     p, y = jitgrad.tensor([0.3, 0.2]), jitgrad.tensor(np.cos(np.arange(7.0)))
     f = jitgrad.value_and_grad(filter_loss)
     f = jitgrad.jit(f) if how == "jit" else f
@@ -133,7 +134,8 @@ def test_large_arrays_ask_for_kernels_at_once(lowering_threads):
 
 
 def test_a_driver_that_is_missing_is_not_compiled_by_a_look(monkeypatch):
-    """The kernels of sums over the first axis exist, what joins the partial results of many rows does not."""
+    """The kernels of sums over the first axis exist, what joins the partial results of many rows
+    does not."""
     from jitgrad.runtime.numba import build
 
     def plan(n):
@@ -160,7 +162,8 @@ def test_lowering_grows_as_the_program_does():
 
 @pytest.mark.parametrize("call", [1, 2, 5])
 def test_calls_of_a_recorded_function_grow_as_the_program_does(call):
-    """The first plans it; the second looked for kernels once; NumPy plans it for good at the fifth."""
+    """The first plans it; the second looked for kernels once; NumPy plans it for good at the
+    fifth."""
     counts = []
     for n in (8, 16, 32):
         f = filtered(n)
@@ -229,7 +232,8 @@ def test_programs_of_many_parts(monkeypatch, program):
 
 
 def test_turns_of_loops_are_found_in_linear_time():
-    """Among records of one kind, of turns, and of turns that end otherwise; as trying all periods finds them."""
+    """Among records of one kind, of turns, and of turns that end otherwise; as trying all periods
+    finds them."""
 
     def tried(likes):
         n, best = len(likes), (0, 0)
@@ -243,9 +247,15 @@ def test_turns_of_loops_are_found_in_linear_time():
     rng = random.Random(0)
     for _ in range(3000):
         kinds = rng.randrange(1, 5)
-        likes = ([rng.randrange(kinds) for _ in range(rng.randrange(1, 9))] * 9)[: rng.randrange(40)]
+        likes = ([rng.randrange(kinds) for _ in range(rng.randrange(1, 9))] * 9)[
+            : rng.randrange(40)
+        ]
         for _ in range(rng.randrange(3) if likes else 0):
             likes[rng.randrange(len(likes))] = rng.randrange(kinds)
         assert repeats(likes) == tried(likes), likes
-    for of in (lambda n: [0] * n, lambda n: [1] + [0] * n, lambda n: [0] * n + [1] + [0] * (n // 2)):
+    for of in (
+        lambda n: [0] * n,
+        lambda n: [1] + [0] * n,
+        lambda n: [0] * n + [1] + [0] * (n // 2),
+    ):
         assert_linear([work(repeats, of(n)) for n in (128, 256, 512)])

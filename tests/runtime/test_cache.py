@@ -1,7 +1,8 @@
-"""The disk cache where something is wrong with the disk: full, read-only, pruned by others, in odd places.
+"""The disk cache where something is wrong with the disk: full, read-only, pruned by others, in odd
+places.
 
-Most tests load sources that compile nothing, since what is tried is where files go. See test_processes.py for
-processes that share a cache, are killed, or find damaged files.
+Most tests load sources that compile nothing, since what is tried is where files go. See
+test_processes.py for processes that share a cache, are killed, or find damaged files.
 """
 
 import errno
@@ -50,7 +51,8 @@ def test_a_source_is_written_once(place):
 
 
 def test_a_full_disk(place, monkeypatch):
-    """What cannot be written goes to a temporary folder, and so does what comes later; nothing half written stays."""
+    """What cannot be written goes to a temporary folder, and so does what comes later; nothing half
+    written stays."""
     replace = os.replace
 
     def replace_where_there_is_space(source, target):
@@ -87,7 +89,11 @@ def test_a_kernel_that_another_process_prunes(place, monkeypatch):
 def test_the_first_line_is_the_title(place):
     cache.load(SOURCE)
     (entry,) = cache.entries()
-    assert entry.title == "a kernel." and entry.path == cache.path_of(SOURCE) and entry.bytes == len(SOURCE)
+    assert (
+        entry.title == "a kernel."
+        and entry.path == cache.path_of(SOURCE)
+        and entry.bytes == len(SOURCE)
+    )
     pathlib.Path(entry.path).write_bytes(b"\xff\xfe")
     assert entry.title == "unreadable"
     os.remove(entry.path)
@@ -102,7 +108,9 @@ def test_pruning_removes_what_was_used_longest_ago(place):
     own = place / "notes.txt"
     own.write_text("x" * 1000)
     cache.prune(2 * len(sources[0]))
-    assert {p.name for p in below(place, "*.py")} == {os.path.basename(cache.path_of(s)) for s in sources[2:]}
+    assert {p.name for p in below(place, "*.py")} == {
+        os.path.basename(cache.path_of(s)) for s in sources[2:]
+    }
     assert own.exists()
 
 
@@ -138,7 +146,9 @@ def test_a_disk_that_is_full_when_numba_saves(tmp_path):
 
     caching.IndexDataCacheFile._save_data = save_where_there_is_space
     """
-    kernels, folder = finish(start(source + SHOW.replace("\n", "\n    "), tmp_path, before=SMALL)).split()
+    kernels, folder = finish(
+        start(source + SHOW.replace("\n", "\n    "), tmp_path, before=SMALL)
+    ).split()
     assert int(kernels) > 0 and not folder.startswith(str(tmp_path))
     assert not pathlib.Path(folder).exists(), "temporary folders go with the process"
     assert not below(tmp_path, "*.nbc") and not below(tmp_path, "*tmp*")
@@ -155,16 +165,28 @@ def test_folders_with_odd_names(tmp_path, monkeypatch):
     assert compiled > 0 and loaded == 0 and below(folder, "*.nbc")
     assert finish(start(show, folder, before=SMALL)) == f"0 {compiled}\n"
     command = [sys.executable, "-m", "jitgrad", "cache"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "JITGRAD_CACHE_DIR": str(folder), "PYTHONUTF8": "1"}
-    out = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", timeout=60)
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "JITGRAD_CACHE_DIR": str(folder),
+        "PYTHONUTF8": "1",
+    }
+    out = subprocess.run(
+        command, env=env, capture_output=True, text=True, encoding="utf-8", timeout=60
+    )
     assert compiled == 1 and below(folder, "d*.py"), "a kernel, and what launches it"
-    assert out.returncode == 0 and out.stdout.startswith(f"{folder}: 1 kernel, ") and len(out.stdout.splitlines()) == 2
+    assert (
+        out.returncode == 0
+        and out.stdout.startswith(f"{folder}: 1 kernel, ")
+        and len(out.stdout.splitlines()) == 2
+    )
     subprocess.run([*command, "clear"], env=env, capture_output=True, timeout=60, check=True)
     assert not below(folder), "drivers are removed as well"
 
 
 def test_binaries_stay_beside_their_source(tmp_path, monkeypatch):
-    """Where NUMBA_CACHE_DIR points, nothing of ours could be pruned, cleared, or dropped when damaged."""
+    """Where NUMBA_CACHE_DIR points, nothing of ours could be pruned, cleared, or dropped when
+    damaged."""
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))
     source = SHOW + "import numba\nprint(numba.config.CACHE_DIR)"
     lines = finish(start(source, tmp_path / "cache", before=SMALL)).splitlines()

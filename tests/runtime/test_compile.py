@@ -1,7 +1,7 @@
 """The compiler against NumPy: random graphs, every form of kernel, the tiers, and the cache.
 
-The kernel texts in ``golden/`` are what the renderer must keep making; after a wanted change run the tests once with
-``JITGRAD_UPDATE_GOLDEN=1`` and read the difference.
+The kernel texts in ``golden/`` are what the renderer must keep making; after a wanted change run
+the tests once with ``JITGRAD_UPDATE_GOLDEN=1`` and read the difference.
 """
 
 import itertools
@@ -41,7 +41,9 @@ def check(roots, leaves=(), numbers=(), tol=1e-9):
     plan = compiled(roots)
     narrow = any(n.dtype == FLOAT32 for n in g.toposort(roots))
     tol = 1e-4 if narrow else tol
-    for root, got, want in zip(roots, plan.run(leaves, numbers), g.interpret(roots, leaves, numbers), strict=True):
+    for root, got, want in zip(
+        roots, plan.run(leaves, numbers), g.interpret(roots, leaves, numbers), strict=True
+    ):
         if root.ndim:
             assert got.dtype == root.dtype and got.shape == (root.size,)
         else:
@@ -59,14 +61,18 @@ def test_random_graphs(seed):
     check(*g.random_graph(random.Random(seed)))
 
 
-@pytest.mark.parametrize("shape", [(70000,), (3, 30001), (30001, 3), (300, 400), (20, 50, 90), (2, 3, 20000)])
+@pytest.mark.parametrize(
+    "shape", [(70000,), (3, 30001), (30001, 3), (300, 400), (20, 50, 90), (2, 3, 20000)]
+)
 def test_reductions_over_every_axes(shape):
     x, data = leaf(0, shape, FLOAT64), array(*shape)
     f = g.apply(g.MUL, x, x)
     for count in range(1, len(shape) + 1):
         for axes in itertools.combinations(range(len(shape)), count):
             mirrored = g.permute(f, range(len(shape))[::-1])
-            check([g.reduce(g.SUM, f, axes), g.reduce(g.MAX, x, axes), g.apply(g.ADD, f, x)], [data])
+            check(
+                [g.reduce(g.SUM, f, axes), g.reduce(g.MAX, x, axes), g.apply(g.ADD, f, x)], [data]
+            )
             check([g.reduce(g.SUM, mirrored, axes)], [data])
 
 
@@ -95,7 +101,11 @@ def test_a_new_shape_compiles_nothing():
     def roots(n, m):
         x = leaf(0, (n, m), FLOAT64)
         mean = g.apply(g.MUL, g.reduce(g.SUM, x, (0, 1)), const(1.0 / (n * m)))
-        return [mean, g.apply(g.SUB, x, g.broadcast(mean, (n, m))), g.reduce(g.SUM, g.permute(x, (1, 0)), (0,))]
+        return [
+            mean,
+            g.apply(g.SUB, x, g.broadcast(mean, (n, m))),
+            g.reduce(g.SUM, g.permute(x, (1, 0)), (0,)),
+        ]
 
     check(roots(5, 7), [array(5, 7)])
     before = stats.kernels
@@ -124,7 +134,9 @@ def test_deep_graphs_need_no_recursion():
 def test_aliases_and_views_are_not_copied():
     x = leaf(0, (6, 4), FLOAT64)
     data = array(24)
-    flat, rows, same = compiled([g.reshape(x, (24,)), g.cut(x, (number(0, INT64), 0), (2, 4)), x]).run([data], [3])
+    flat, rows, same = compiled(
+        [g.reshape(x, (24,)), g.cut(x, (number(0, INT64), 0), (2, 4)), x]
+    ).run([data], [3])
     assert flat is data and same is data
     assert rows.base is data and np.array_equal(rows, data[12:20])
 
@@ -140,7 +152,9 @@ def test_nan_and_infinity_are_seen():
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "uint64", "float64", "float32"])
 def test_division_is_numpy_division(dtype):
     values = (
-        np.array([0, 1, 2, 7, 100, 3, 5], dtype) if dtype[0] == "u" else np.array([0, 1, -2, 7, -100, 3, -5], dtype)
+        np.array([0, 1, 2, 7, 100, 3, 5], dtype)
+        if dtype[0] == "u"
+        else np.array([0, 1, -2, 7, -100, 3, -5], dtype)
     )
     a, b = np.repeat(values, 7), np.tile(values, 7)
     x, y = leaf(0, (49,), np.dtype(dtype)), leaf(1, (49,), np.dtype(dtype))
@@ -167,7 +181,8 @@ def test_a_kernel_body_runs_in_plain_python():
 
 
 def test_a_kernel_is_its_loops_and_its_entry(monkeypatch, tmp_path):
-    """Each is compiled once; the functions that the loops call are inlined, and nothing is left of them."""
+    """Each is compiled once; the functions that the loops call are inlined, and nothing is left of
+    them."""
     value = leaf(0, (5,), FLOAT64)
     for name in ("exp", "sin", "tanh", "exp"):
         value = Node(REGISTRY[name].op, (value,), None, (5,), FLOAT64)
@@ -178,7 +193,8 @@ def test_a_kernel_is_its_loops_and_its_entry(monkeypatch, tmp_path):
 
 
 def test_arithmetic_of_float32_stays_float32():
-    """Kernels do not convert the result of each operation, so nothing may widen one: every rounding is NumPy's."""
+    """Kernels do not convert the result of each operation, so nothing may widen one: every rounding
+    is NumPy's."""
     x = leaf(0, (50,), FLOAT32)
     scaled = g.apply(g.MUL, x, g.broadcast(const(0.3, FLOAT32), (50,)))
     value = g.apply(g.SUB, scaled, g.apply(g.ADD, x, g.apply(g.MUL, x, x)))
@@ -192,7 +208,10 @@ def test_threads_may_run_large_plans_at_once():
     x = leaf(0, (400000,), FLOAT64)
     run, data = compiled([g.reduce(g.SUM, g.apply(g.SIN, x), (0,))]).run, array(400000)
     results = []
-    threads = [threading.Thread(target=lambda: results.extend(run([data], ()) for _ in range(20))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: results.extend(run([data], ()) for _ in range(20)))
+        for _ in range(4)
+    ]
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert len(results) == 80 and len(set(results)) == 1
@@ -213,7 +232,10 @@ def _golden_graphs():
         "row_max": [g.reduce(g.MAX, x, (1,))],
         "column_sum": [g.reduce(g.SUM, g.apply(g.MUL, x, x), (0,))],
         "pad": [window],
-        "program": [g.apply(g.MUL, g.apply(g.SIN, x), g.broadcast(g.reshape(rows, (6, 1)), (6, 8))), columns],
+        "program": [
+            g.apply(g.MUL, g.apply(g.SIN, x), g.broadcast(g.reshape(rows, (6, 1)), (6, 8))),
+            columns,
+        ],
         "scalar": [g.apply(g.SIN, g.apply(g.ADD, number(0, FLOAT64), const(0.7)))],
     }
 
@@ -250,9 +272,13 @@ def plan(k=0):
 
 
 def script(text, cache_dir, **env):
-    source = PRELUDE.format(root=str(ROOT), tests=str(ROOT / "tests" / "support")) + textwrap.dedent(text)
+    source = PRELUDE.format(
+        root=str(ROOT), tests=str(ROOT / "tests" / "support")
+    ) + textwrap.dedent(text)
     env = {**os.environ, "JITGRAD_CACHE_DIR": str(cache_dir), **env}
-    out = subprocess.run([sys.executable, "-c", source], env=env, capture_output=True, text=True, timeout=120)
+    out = subprocess.run(
+        [sys.executable, "-c", source], env=env, capture_output=True, text=True, timeout=120
+    )
     assert out.returncode == 0 and not out.stderr, out.stderr
     return out.stdout.split()
 
@@ -275,14 +301,25 @@ def test_background_compile_takes_over(tmp_path):
 
 @pytest.mark.parametrize(
     ("seconds", "imported", "runs"),
-    [(0.004, True, 2), (0.0029, True, 11), (0.0011, True, 28), (0.0011, False, 273), (0.0, True, None)],
+    [
+        (0.004, True, 2),
+        (0.0029, True, 11),
+        (0.0011, True, 28),
+        (0.0011, False, 273),
+        (0.0, True, None),
+    ],
 )
 def test_when_a_plan_is_compiled(monkeypatch, seconds, imported, runs):
-    """The second of long runs, or the one after which enough was spent: by a clock that this test makes."""
+    """The second of long runs, or the one after which enough was spent: by a clock that this test
+    makes."""
     clock, queue = itertools.count(), []
-    monkeypatch.setattr(plans, "time", types.SimpleNamespace(thread_time=lambda: next(clock) * seconds))
+    monkeypatch.setattr(
+        plans, "time", types.SimpleNamespace(thread_time=lambda: next(clock) * seconds)
+    )
     monkeypatch.setattr(plans, "_process", plans._Process())
-    monkeypatch.setattr(plans, "_background", types.SimpleNamespace(add=queue.append, ask=lambda plan: None))
+    monkeypatch.setattr(
+        plans, "_background", types.SimpleNamespace(add=queue.append, ask=lambda plan: None)
+    )
     monkeypatch.setattr(plans, "_imported", lambda: imported)
     x = leaf(0, (7,), FLOAT64)
     plan = Plan([g.apply(g.SIN, g.apply(g.SUB, g.apply(g.SIN, x), x))])  # no other test compiles it
@@ -363,7 +400,9 @@ def test_without_a_writable_cache(tmp_path):
 def test_two_processes_at_once(tmp_path):
     results = []
     text = "p = plan(2); p.compile(); print(p.run([data], ())[0])"
-    threads = [threading.Thread(target=lambda: results.append(script(text, tmp_path))) for _ in range(3)]
+    threads = [
+        threading.Thread(target=lambda: results.append(script(text, tmp_path))) for _ in range(3)
+    ]
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert len(results) == 3 and results[0] == results[1] == results[2]
@@ -385,7 +424,9 @@ def test_pruning_and_clearing(tmp_path):
 def test_synchronize_waits_for_what_is_compiled(monkeypatch):
     gate, order = threading.Event(), []
     background = plans._Background()
-    monkeypatch.setattr(background, "compile", lambda plan: gate.wait(60) and order.append("compiled"))
+    monkeypatch.setattr(
+        background, "compile", lambda plan: gate.wait(60) and order.append("compiled")
+    )
     monkeypatch.setattr(plans, "_background", background)
     synchronize()  # nothing to wait for
     background.add(None)

@@ -46,7 +46,8 @@ print(sorted(first.items()))
 
 
 def test_same_bits_with_any_number_of_threads(tmp_path, monkeypatch):
-    """The first process compiles the kernels, the others load them: that must make no difference either."""
+    """The first process compiles the kernels, the others load them: that must make no difference
+    either."""
     found = {}
     for n in (1, 2, 3, 8):
         monkeypatch.setenv("NUMBA_NUM_THREADS", str(n))
@@ -57,7 +58,8 @@ def test_same_bits_with_any_number_of_threads(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_forks_while_kernels_run(tmp_path):
-    """Two threads launch, in parallel and serially, while the main one forks; each child computes, and so do they."""
+    """Two threads launch, in parallel and serially, while the main one forks; each child computes,
+    and so do they."""
     source = """
     import os, threading, time, warnings
     warnings.simplefilter("ignore", DeprecationWarning)

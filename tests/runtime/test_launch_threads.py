@@ -1,4 +1,5 @@
-"""The threads of large kernels: every chunk runs once, in any number of threads, from any thread, and at exit."""
+"""The threads of large kernels: every chunk runs once, in any number of threads, from any thread,
+and at exit."""
 
 import ctypes
 import struct

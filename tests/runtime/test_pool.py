@@ -59,7 +59,13 @@ def test_views_keep_the_memory(pooled):
     a = pool.empty(N)
     first = address(a)
     a[:] = 1.5
-    views = [a[5:9].reshape(2, 2), memoryview(a), np.frombuffer(a, np.uint8), a.T.view(np.int64), np.from_dlpack(a)]
+    views = [
+        a[5:9].reshape(2, 2),
+        memoryview(a),
+        np.frombuffer(a, np.uint8),
+        a.T.view(np.int64),
+        np.from_dlpack(a),
+    ]
     del a
     while views:
         assert pool.held() == 0 and address(pool.empty(N)) != first
@@ -88,7 +94,8 @@ def test_what_is_free_is_bounded(pooled, monkeypatch):
 
 
 def test_results_of_plans(pooled):
-    """Values and gradients lie in it, stay as they are while they are held, and cannot be written to."""
+    """Values and gradients lie in it, stay as they are while they are held, and cannot be written
+    to."""
     x = jitgrad.tensor(np.linspace(0, 1, N), requires_grad=True)
     kept = []
     for k in range(6):
@@ -101,7 +108,10 @@ def test_results_of_plans(pooled):
         np.testing.assert_allclose(y, np.sin(v * k)[10:], atol=1e-15)
         np.testing.assert_allclose(g.ravel(), k * np.cos(v * k), atol=1e-12)
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(g)), g)
-    assert type(kept[0][2].base.base if isinstance(kept[0][2].base, np.ndarray) else kept[0][2].base) is pool.Block
+    assert (
+        type(kept[0][2].base.base if isinstance(kept[0][2].base, np.ndarray) else kept[0][2].base)
+        is pool.Block
+    )
     with pytest.raises(ValueError, match="WRITEABLE"):
         kept[0][1].flags.writeable = True
     with pytest.raises(ValueError, match="read-only"):
@@ -113,7 +123,8 @@ def test_results_of_plans(pooled):
 
 
 def test_a_plan_lets_go_of_what_it_has_read(pooled):
-    """Intermediate results of a plan are free for its later steps, after the launch that reads them."""
+    """Intermediate results of a plan are free for its later steps, after the launch that reads
+    them."""
     x = jitgrad.tensor(np.random.default_rng(0).uniform(-1, 1, (20, 20)), requires_grad=True)
     v = x.detach().numpy()
     with observed_plans() as plans:
@@ -125,14 +136,25 @@ def test_a_plan_lets_go_of_what_it_has_read(pooled):
     for _ in range(4):
         want = np.cumsum(np.exp(-np.cumsum(want, 0)), 1)
     np.testing.assert_allclose(y.sum().item(), want.sum())
-    lines = [line.strip() for plan in plans if plan._compiled for line in plan._compiled.text.splitlines()]
+    lines = [
+        line.strip()
+        for plan in plans
+        if plan._compiled
+        for line in plan._compiled.text.splitlines()
+    ]
     gone = [line.split()[1] for line in lines if line.startswith("del ")]
     assert len(gone) > 4
     for name in gone:
         at = lines.index(f"del {name}")
-        assert not any(re.search(rf"\b{name}\b", line) for line in lines[at + 1 :] if not line.startswith("del"))
+        assert not any(
+            re.search(rf"\b{name}\b", line)
+            for line in lines[at + 1 :]
+            if not line.startswith("del")
+        )
         read = max(k for k in range(at) if re.search(rf"\b{name}\b", lines[k]))
-        assert not lines[read].startswith("a = ") or any("id(a)" in line for line in lines[read + 1 : at])
+        assert not lines[read].startswith("a = ") or any(
+            "id(a)" in line for line in lines[read + 1 : at]
+        )
 
 
 def test_nothing_is_deleted_before_its_launch():

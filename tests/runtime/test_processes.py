@@ -1,4 +1,5 @@
-"""Forks, leaving while something is compiled, and the cache folder that processes share, on whole programs."""
+"""Forks, leaving while something is compiled, and the cache folder that processes share, on whole
+programs."""
 
 import os
 import shutil
@@ -11,7 +12,7 @@ from processes import PROGRAM, SMALL, finish, start
 HAS_FORK = hasattr(os, "fork")
 
 
-# --- forks ------------------------------------------------------------------------------------------------------------
+# --- forks ----------------------------------------------------------------------------------------
 
 FORK = """
 import os, sys, warnings
@@ -39,7 +40,8 @@ def in_child(work):
 @pytest.mark.skipif(not HAS_FORK, reason="no fork here")
 @pytest.mark.parametrize("compiling", ["never", "auto", "always"])
 def test_fork(tmp_path, compiling):
-    """A child computes: with pending records of the parent, with kernels of its own, with large launches."""
+    """A child computes: with pending records of the parent, with kernels of its own, with large
+    launches."""
     source = """
     run()
     big = jitgrad.tensor(np.linspace(0, 1, 400_000), requires_grad=True)
@@ -115,7 +117,7 @@ def test_pool_of_forked_workers(tmp_path):
     assert finish(start(source, tmp_path)) == "[0.0, 3.0, 12.0, 27.0, 48.0, 75.0]\n"
 
 
-# --- leaving ----------------------------------------------------------------------------------------------------------
+# --- leaving --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.2, 0.5, 1.0, 1.6])
@@ -145,10 +147,14 @@ def test_leaving_with_pending_records_and_open_modes(tmp_path):
 def test_exception_at_the_end_of_a_script_is_the_users(tmp_path):
     process = start("x = jitgrad.ones(3) * 2\nraise KeyError('mine')", tmp_path, "auto")
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 1 and err.strip().endswith("KeyError: 'mine'") and "jitgrad" not in err
+    assert (
+        process.returncode == 1
+        and err.strip().endswith("KeyError: 'mine'")
+        and "jitgrad" not in err
+    )
 
 
-# --- one cache, many processes ----------------------------------------------------------------------------------------
+# --- one cache, many processes --------------------------------------------------------------------
 
 COUNT = """
 run()
@@ -259,6 +265,8 @@ def test_cache_written_in_automatic_mode_serves_the_next_process(tmp_path):
     from jitgrad.runtime.stats import stats
     print(stats.compiled, stats.loaded)
     """
-    kernels = sum(counts(start(warm, tmp_path, "auto")))  # compiled here, or by the child process and loaded
+    kernels = sum(
+        counts(start(warm, tmp_path, "auto"))
+    )  # compiled here, or by the child process and loaded
     assert kernels > 0
     assert counts(start(warm, tmp_path, "auto")) == (0, kernels)

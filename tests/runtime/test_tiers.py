@@ -1,8 +1,10 @@
-"""The compiled tier against the NumPy tier, and both against NumPy: every entry, dtype it takes, and edge value.
+"""The compiled tier against the NumPy tier, and both against NumPy: every entry, dtype it takes,
+and edge value.
 
-Values are alike to the last bit, signs of zeros included, but for entries in `ROUNDED`, which are within `ULPS` units
-in the last place (libm and the vector functions round differently), and for sums, whose order differs. Many entries
-share one plan, so that one kernel is compiled for all of them. Start at `edges` and `check`.
+Values are alike to the last bit, signs of zeros included, but for entries in `ROUNDED`, which are
+within `ULPS` units in the last place (libm and the vector functions round differently), and for
+sums, whose order differs. Many entries share one plan, so that one kernel is compiled for all of
+them. Start at `edges` and `check`.
 """
 
 import itertools
@@ -24,16 +26,24 @@ from jitgrad.runtime.plan import Plan
 
 INT32, UINT8 = np.dtype(np.int32), np.dtype(np.uint8)
 #: In the long mode all dtypes, else one of each kind and width that has ways of its own.
-DTYPES = sorted(SUPPORTED, key=str) if os.environ.get("JITGRAD_EXAMPLES") else [*FLOATS, INT64, INT32, UINT8, BOOL]
+DTYPES = (
+    sorted(SUPPORTED, key=str)
+    if os.environ.get("JITGRAD_EXAMPLES")
+    else [*FLOATS, INT64, INT32, UINT8, BOOL]
+)
 ULPS = 4
 ROUNDED = frozenset(
-    "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad erf erfc exp exp2 expm1 float_power"
-    " hypot log log10 log1p log2 logaddexp logaddexp2 power power2 rad2deg sigmoid sin sinc sinh softplus tan"
+    "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad erf erfc exp exp2 "
+    "expm1 float_power"
+    " hypot log log10 log1p log2 logaddexp logaddexp2 power power2 rad2deg sigmoid sin sinc sinh "
+    "softplus tan"
     " tanh".split()
 )
 ROUNDED |= {e.name for e in REGISTRY.values() if e.scipy}
 #: Those whose oracles are formulas that do not hold at the edges.
-INTERIOR = {"sigmoid", "slope0"} | {e.name for e in REGISTRY.values() if e.scipy and e.numpy is None}
+INTERIOR = {"sigmoid", "slope0"} | {
+    e.name for e in REGISTRY.values() if e.scipy and e.numpy is None
+}
 #: Those that cancel: units in the last place of 1, not of the result.
 CANCELLING = frozenset(("logaddexp", "logaddexp2"))
 #: Differences of terms as large as the operands: units of the largest of them.
@@ -55,10 +65,42 @@ def edges(dtype):
     if dtype.kind in "iu":
         low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
         return np.array(
-            [0, 1, 2, 3, 7, 100, high // 2, high - 1, high, low, low + 1, *([-1, -2, -7] if low else [])], dtype
+            [
+                0,
+                1,
+                2,
+                3,
+                7,
+                100,
+                high // 2,
+                high - 1,
+                high,
+                low,
+                low + 1,
+                *([-1, -2, -7] if low else []),
+            ],
+            dtype,
         )
     f = np.finfo(dtype)
-    whole = [0, 1, 2, 3, 7.25, 100.5, 1e-5, 0.5, 0.75, 1.5, 2.5, 1e9, np.pi, f.max, f.max / 3, f.tiny, f.eps]
+    whole = [
+        0,
+        1,
+        2,
+        3,
+        7.25,
+        100.5,
+        1e-5,
+        0.5,
+        0.75,
+        1.5,
+        2.5,
+        1e9,
+        np.pi,
+        f.max,
+        f.max / 3,
+        f.tiny,
+        f.eps,
+    ]
     whole += [f.tiny / 3, f.smallest_subnormal, 1 + f.eps, 1 - f.eps / 2, np.inf]
     return np.array([s * x for x in whole for s in (1, -1)] + [np.nan, 1e16, 12345.678], dtype)
 
@@ -116,28 +158,40 @@ def check(name, got, want, xs):
         differ = got != want
     else:
         with np.errstate(all="ignore"):
-            same = (got == want) & ((np.signbit(got) == np.signbit(want)) | (name in ZEROS_ALIKE)) | (
-                np.isnan(got) & np.isnan(want)
-            )
+            same = (got == want) & (
+                (np.signbit(got) == np.signbit(want)) | (name in ZEROS_ALIKE)
+            ) | (np.isnan(got) & np.isnan(want))
             size = np.maximum(np.abs(want), 1) if name in CANCELLING else np.abs(want)
             if name in DIFFERENCES:
                 size = np.maximum.reduce([size, *[np.abs(x).astype(size.dtype) for x in xs]])
-            steps = np.abs(got.astype(np.longdouble) - want) / np.spacing(size).astype(np.longdouble)
+            steps = np.abs(got.astype(np.longdouble) - want) / np.spacing(size).astype(
+                np.longdouble
+            )
         differ = ~same & ~(
-            (name in ROUNDED) & np.isfinite(got) & np.isfinite(want) & (steps <= AMPLIFIED.get(name, ULPS))
+            (name in ROUNDED)
+            & np.isfinite(got)
+            & np.isfinite(want)
+            & (steps <= AMPLIFIED.get(name, ULPS))
         )
     if name in UNDEFINED:
         differ = differ & ~UNDEFINED[name](*xs)
     for k in np.flatnonzero(differ)[:1]:
         at = ", ".join(repr(x[k]) for x in xs)
-        raise AssertionError(f"{name}({at}): got {got[k]!r}, expected {want[k]!r}; {differ.sum()} differ")
+        raise AssertionError(
+            f"{name}({at}): got {got[k]!r}, expected {want[k]!r}; {differ.sum()} differ"
+        )
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_elementwise_at_the_edges(dtype, n):
-    """NumPy, the NumPy tier and a kernel; with arrays, and with 0-d values, which kernels get by other ways."""
-    entries = [e for e in elementwise(n) if not isinstance(build(e, [leaf(i, (), dtype) for i in range(n)]), Exception)]
+    """NumPy, the NumPy tier and a kernel; with arrays, and with 0-d values, which kernels get by
+    other ways."""
+    entries = [
+        e
+        for e in elementwise(n)
+        if not isinstance(build(e, [leaf(i, (), dtype) for i in range(n)]), Exception)
+    ]
     xs = grid(entries[0], dtype)
     roots = [build(e, [leaf(i, x.shape, dtype) for i, x in enumerate(xs)]) for e in entries]
     slow, plan = reference.run(roots, xs, []), Plan(roots)
@@ -147,7 +201,11 @@ def test_elementwise_at_the_edges(dtype, n):
         assert a.dtype == root.dtype
         given = [xs[0] != 0, *xs[1:]] if entry.name == "where" else xs
         want = by_numpy(lambda *given: apply(entry, oracle(entry), given), given)  # noqa: B023
-        if not isinstance(want, Exception) and want.dtype == root.dtype and entry.name not in INTERIOR:
+        if (
+            not isinstance(want, Exception)
+            and want.dtype == root.dtype
+            and entry.name not in INTERIOR
+        ):
             check(entry.name, a, want, xs)
         check(entry.name, b, a, xs)
 
@@ -157,14 +215,23 @@ def test_elementwise_at_the_edges(dtype, n):
     for k in range(0, xs[0].size, 1 + xs[0].size // 40):
         numbers = [x[k].item() for x in xs]
         with np.errstate(all="ignore"):
-            for entry, root, a, b in zip(entries, roots, reference.run(roots, numbers, []), plan.run(numbers, [])):
+            for entry, root, a, b in zip(
+                entries, roots, reference.run(roots, numbers, []), plan.run(numbers, [])
+            ):
                 a, b = np.array([a]), np.array([b])
                 assert np.can_cast(a.dtype, FLOAT) or root.dtype.kind in "iu"
-                check(entry.name, b.astype(root.dtype), a.astype(root.dtype), [x[k : k + 1] for x in xs])
+                check(
+                    entry.name,
+                    b.astype(root.dtype),
+                    a.astype(root.dtype),
+                    [x[k : k + 1] for x in xs],
+                )
 
 
 @pytest.mark.parametrize(
-    "dtypes", [(FLOATS[0], FLOATS[1]), (INT32, FLOATS[1]), (INT64, np.dtype(np.uint32)), (BOOL, UINT8)], ids=str
+    "dtypes",
+    [(FLOATS[0], FLOATS[1]), (INT32, FLOATS[1]), (INT64, np.dtype(np.uint32)), (BOOL, UINT8)],
+    ids=str,
 )
 def test_mixed_dtypes_at_the_edges(dtypes):
     leaves = [leaf(i, (), d) for i, d in enumerate(dtypes)]
@@ -181,7 +248,8 @@ def test_mixed_dtypes_at_the_edges(dtypes):
 
 
 def test_dtypes_are_those_of_numpy():
-    """Of every entry for every one or two dtypes; float32 where NumPy answers float16, which jitgrad does not have."""
+    """Of every entry for every one or two dtypes; float32 where NumPy answers float16, which
+    jitgrad does not have."""
     for entry in (*elementwise(1), *elementwise(2)):
         if not isinstance(entry.numpy, np.ufunc) or entry.name == "root0":
             continue
@@ -191,15 +259,23 @@ def test_dtypes_are_those_of_numpy():
             if isinstance(want, Exception):
                 assert isinstance(got, DTypeError), (entry.name, dtypes)
             else:
-                assert got.dtype == (np.float32 if want.dtype == np.float16 else want.dtype), (entry.name, dtypes)
+                assert got.dtype == (np.float32 if want.dtype == np.float16 else want.dtype), (
+                    entry.name,
+                    dtypes,
+                )
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 @pytest.mark.parametrize("n", [1, 2])
 def test_gradients_at_the_edges(dtype, n):
-    """Formulas of derivatives: nan, infinities and zeros in the same places, the rest to rounding."""
+    """Formulas of derivatives: nan, infinities and zeros in the same places, the rest to
+    rounding."""
     entries = [e for e in elementwise(n) if e.differentiable]
-    entries = [e for e in entries if not isinstance(build(e, [leaf(i, (), dtype) for i in range(n)]), Exception)]
+    entries = [
+        e
+        for e in entries
+        if not isinstance(build(e, [leaf(i, (), dtype) for i in range(n)]), Exception)
+    ]
     xs = grid(entries[0], dtype)
     nodes = [leaf(i, x.shape, dtype) for i, x in enumerate(xs)]
     g = leaf(n, xs[0].shape, dtype)
@@ -208,7 +284,11 @@ def test_gradients_at_the_edges(dtype, n):
     for entry in entries:
         out = entry(*nodes)
         if out.dtype == dtype:
-            named += [(f"{entry.name}, {k}", d) for k, d in enumerate(pull_back({out: g}, nodes)) if d is not None]
+            named += [
+                (f"{entry.name}, {k}", d)
+                for k, d in enumerate(pull_back({out: g}, nodes))
+                if d is not None
+            ]
     roots = [d for _, d in named]
     plan = Plan(roots)
     plan.compile()
@@ -244,7 +324,8 @@ def other_by_numpy(entry, case, xs):
 
 @pytest.mark.parametrize("dtype", DTYPES[1:], ids=str)
 def test_other_entries(dtype):
-    """Reductions, scans, movement, products: all against NumPy, and the kernels of the reductions against NumPy's."""
+    """Reductions, scans, movement, products: all against NumPy, and the kernels of the reductions
+    against NumPy's."""
     rng = np.random.default_rng(6)
     leaves, compiled = [], []
     for entry, case in (c.values for c in OTHERS):
@@ -259,9 +340,13 @@ def test_other_entries(dtype):
         flat = [np.ravel(x) if x.ndim else x for x in leaves]
         got = np.asarray(reference.run([out], flat, [])[0], out.dtype).reshape(out.shape)
         want, name = other_by_numpy(entry, case, xs), f"{entry.name}{case}"
-        if not isinstance(want, Exception) and "sort" not in entry.name:  # equal values may stand in any order
+        if (
+            not isinstance(want, Exception) and "sort" not in entry.name
+        ):  # equal values may stand in any order
             assert want.shape == out.shape, name
-            assert not entry.numpy or out.dtype == (np.float32 if want.dtype == np.float16 else want.dtype), name
+            assert not entry.numpy or out.dtype == (
+                np.float32 if want.dtype == np.float16 else want.dtype
+            ), name
             alike(name, got, want)
         if entry.op is not None and entry.op.kind == "reduce":
             compiled.append((name, out, got))

@@ -1,4 +1,5 @@
-"""Whom the disk cache and the compiling child trust: this user alone. What others could have put there never runs."""
+"""Whom the disk cache and the compiling child trust: this user alone. What others could have put
+there never runs."""
 
 import os
 import pathlib
@@ -15,7 +16,9 @@ import jitgrad
 from jitgrad.runtime import cache, trust
 
 pytestmark = pytest.mark.skipif(not trust.POSIX, reason="no owners and modes here")
-as_root = pytest.mark.skipif(trust.POSIX and os.geteuid() != 0, reason="only root can give files away")
+as_root = pytest.mark.skipif(
+    trust.POSIX and os.geteuid() != 0, reason="only root can give files away"
+)
 
 #: A user that nobody is.
 SOMEBODY = 54321
@@ -111,9 +114,14 @@ def test_a_folder_of_others_is_not_used_and_says_so_once(place, tmp_path, change
         path.write_bytes(pickle.dumps(Planted(tmp_path / "executed")))
     change(place)
     source = "import warnings\nwith warnings.catch_warnings(record=True) as got:\n    warnings.simplefilter('always')\n"
-    source += "    run()\nprint(len(got), got[0].category.__name__, got[0].message)" + SHOW.replace("run()", "")
+    source += "    run()\nprint(len(got), got[0].category.__name__, got[0].message)" + SHOW.replace(
+        "run()", ""
+    )
     said, counts = finish(start(source, place, before=SMALL)).splitlines()
-    assert said.startswith(f"1 JitgradWarning the cache folder {place} is not used") and "temporary folder" in said
+    assert (
+        said.startswith(f"1 JitgradWarning the cache folder {place} is not used")
+        and "temporary folder" in said
+    )
     assert counts.startswith("1 0 ") and str(tmp_path) not in counts
     assert not (tmp_path / "executed").exists()
 
@@ -188,7 +196,9 @@ def test_the_child_uses_the_folder_that_its_parent_does(tmp_path, monkeypatch):
         assert len(list(worker.build([("loop", source)]))) == 1
     finally:
         worker.stop()
-    assert not list(place.rglob("*")) and list(base.rglob("*.py")), "it was compiled there, as far as it could be"
+    assert not list(place.rglob("*")) and list(base.rglob("*.py")), (
+        "it was compiled there, as far as it could be"
+    )
 
 
 @pytest.mark.parametrize("options", [[], ["-I"], ["-E"], ["-s"]])
@@ -205,7 +215,12 @@ def test_the_child_runs_nothing_of_the_working_directory(tmp_path, options):
     )
     env = {**os.environ, "JITGRAD_CACHE_DIR": str(tmp_path / "cache")}
     run = subprocess.run(
-        [sys.executable, *options, str(script)], cwd=here, env=env, capture_output=True, text=True, timeout=120
+        [sys.executable, *options, str(script)],
+        cwd=here,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "1\n", "")
     assert not (tmp_path / "executed").exists()

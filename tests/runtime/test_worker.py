@@ -66,12 +66,16 @@ def test_worker_builds_into_the_cache(tmp_path, monkeypatch):
 
     monkeypatch.setattr(jitgrad.config, "cache_dir", str(tmp_path))
     x = leaf(0, (3,), np.dtype("float64"))
-    plan = Plan([REGISTRY["multiply"].build(REGISTRY["subtract"].build(x, REGISTRY["exp"].build(x)), x)])
+    plan = Plan(
+        [REGISTRY["multiply"].build(REGISTRY["subtract"].build(x, REGISTRY["exp"].build(x)), x)]
+    )
     (kernel,) = plan.kernels
     worker = Worker()
     assert not cache.has(kernel.source)
     try:
-        assert len(list(worker.build([("loop", "this is no kernel"), ("loop", kernel.source)]))) == 2
+        assert (
+            len(list(worker.build([("loop", "this is no kernel"), ("loop", kernel.source)]))) == 2
+        )
     finally:
         worker.stop()
     assert cache.has(kernel.source)
@@ -79,7 +83,9 @@ def test_worker_builds_into_the_cache(tmp_path, monkeypatch):
     plan.compile()
     assert stats.compiled == compiled
     (out,) = plan.run([np.array([1.0, 2.0, 3.0])], [])
-    np.testing.assert_allclose(out, (np.arange(1, 4.0) - np.exp(np.arange(1, 4.0))) * np.arange(1, 4.0), rtol=1e-15)
+    np.testing.assert_allclose(
+        out, (np.arange(1, 4.0) - np.exp(np.arange(1, 4.0))) * np.arange(1, 4.0), rtol=1e-15
+    )
 
 
 def test_worker_that_cannot_start(monkeypatch):

@@ -1,4 +1,5 @@
-"""A random program (`programs`) run by jitgrad, and compared with NumPy with derivatives, or with torch.
+"""A random program (`programs`) run by jitgrad, and compared with NumPy with derivatives, or with
+torch.
 
 Start at `check`.
 """
@@ -48,9 +49,13 @@ def check(program, segment, compiling):
     assert len(machine.seen) == len(oracle.seen)
     for k, (got, want) in enumerate(zip(machine.seen, oracle.seen)):
         close(got, want, f"value {k}")
-    slope = sum(np.vdot(array(x.grad), d) for x, d in zip(machine.leaves, directions) if x.grad is not None)
+    slope = sum(
+        np.vdot(array(x.grad), d) for x, d in zip(machine.leaves, directions) if x.grad is not None
+    )
     if np.isfinite(oracle.slope) and abs(oracle.slope) < 1e8:
-        np.testing.assert_allclose(slope, oracle.slope, rtol=1e-7, atol=1e-8 * (1 + _size(machine)), err_msg="gradient")
+        np.testing.assert_allclose(
+            slope, oracle.slope, rtol=1e-7, atol=1e-8 * (1 + _size(machine)), err_msg="gradient"
+        )
     return machine, oracle
 
 
@@ -58,18 +63,22 @@ def _size(machine):
     return sum(np.abs(array(x.grad)).sum() for x in machine.leaves if x.grad is not None)
 
 
-#: What torch refuses: to differentiate what needs an overwritten value, overlapping writes, negative steps.
+#: What torch refuses: to differentiate what needs an overwritten value, overlapping writes,
+#: negative steps.
 REFUSED = ("inplace", "in-place", "memory location", "step must be greater")
 
 
 def check_torch(program, machine, oracle):
-    """The same on torch, where it can; whether it could. Writes that overlap what is read have no sure result there."""
+    """The same on torch, where it can; whether it could. Writes that overlap what is read have no
+    sure result there."""
     if oracle.overlapped:
         return False
     leaves, statements = program
     for torch in library("torch"):
         try:
-            other = run(Library(torch, leaves, hooks=False), statements)  # hooks on some views crash torch 2.13
+            other = run(
+                Library(torch, leaves, hooks=False), statements
+            )  # hooks on some views crash torch 2.13
         except (RuntimeError, ValueError) as error:
             if any(words in str(error) for words in REFUSED):
                 return False

@@ -1,4 +1,5 @@
-"""For tests of semantics: the same statements run by jitgrad and, where it is installed, by torch in float64.
+"""For tests of semantics: the same statements run by jitgrad and, where it is installed, by torch
+in float64.
 
 Each file makes its fixture of `library`. Start at `library` and `same`.
 """
@@ -47,13 +48,15 @@ def leaf(lib, values):
 
 
 def slope(f, x, direction, eps=1e-6):
-    """The derivative of the number ``f(array)`` at `x` along `direction`, by central differences."""
+    """The derivative of the number ``f(array)`` at `x` along `direction`, by central
+    differences."""
     x, direction = np.asarray(x, float), np.asarray(direction, float)
     return (f(x + eps * direction) - f(x - eps * direction)) / (2 * eps)
 
 
 def check_slope(lib, f, x, seed=0, rtol=1e-6):
-    """The gradient that `f` (tensor -> 0-d tensor) has at `x` against differences in a random direction."""
+    """The gradient that `f` (tensor -> 0-d tensor) has at `x` against differences in a random
+    direction."""
     x = np.asarray(x, float)
     direction = np.random.default_rng(seed).standard_normal(x.shape)
     t = lib.tensor(x, requires_grad=True)

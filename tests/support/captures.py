@@ -1,4 +1,5 @@
-"""What the tests of captures share: whether a function under `jit` follows what it reaches, or is refused."""
+"""What the tests of captures share: whether a function under `jit` follows what it reaches, or is
+refused."""
 
 import numpy as np
 import pytest
@@ -10,12 +11,15 @@ X = np.array([0.5, -1.25, 2.0])
 
 
 def follows(f, *steps):
-    """`f` under jit gives what it gives for arrays, also after each of some steps; how many recordings that took."""
+    """`f` under jit gives what it gives for arrays, also after each of some steps; how many
+    recordings that took."""
     g = jitgrad.jit(f)
     for step in (lambda: None, *steps):
         step()
         for _ in range(2):
-            np.testing.assert_allclose(np.asarray(g(jitgrad.tensor(X))), np.asarray(f(X)), rtol=1e-12)
+            np.testing.assert_allclose(
+                np.asarray(g(jitgrad.tensor(X))), np.asarray(f(X)), rtol=1e-12
+            )
     return len(g.plans())
 
 

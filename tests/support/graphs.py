@@ -1,6 +1,8 @@
-"""Hand-made operations and random graphs for the tests of the compiler, and a NumPy interpreter as their oracle.
+"""Hand-made operations and random graphs for the tests of the compiler, and a NumPy interpreter as
+their oracle.
 
-Independent of the catalogue, so that the compiler is tested by itself. Start at `random_graph` and `interpret`.
+Independent of the catalogue, so that the compiler is tested by itself. Start at `random_graph` and
+`interpret`.
 """
 
 import math
@@ -14,7 +16,10 @@ DTYPES = [FLOAT64, FLOAT64, FLOAT64, FLOAT32, INT64, np.dtype("int32"), np.dtype
 
 
 def _grid(node, starts, shape):
-    axes = [[int(s) + k * step for k in range(n)] for s, n, step in zip(starts, shape, node.arg, strict=True)]
+    axes = [
+        [int(s) + k * step for k in range(n)]
+        for s, n, step in zip(starts, shape, node.arg, strict=True)
+    ]
     return np.ix_(*axes) if axes else ()
 
 
@@ -82,9 +87,23 @@ SUM = Op(
     identity=lambda dtype: dtype.type(0),
     combine="({0} + {1})",
 )
-MAX = Op("max", "reduce", lambda x, node: np.max(x, axis=node.arg), identity=_lowest, combine="maximum({0}, {1})")
-ANY = Op("any", "reduce", lambda x, node: np.any(x, axis=node.arg), identity=lambda _: False, combine="({0} or {1})")
-CUMSUM = Op("cumsum", "scan", _scan(np.add), identity=lambda dtype: dtype.type(0), combine="({0} + {1})")
+MAX = Op(
+    "max",
+    "reduce",
+    lambda x, node: np.max(x, axis=node.arg),
+    identity=_lowest,
+    combine="maximum({0}, {1})",
+)
+ANY = Op(
+    "any",
+    "reduce",
+    lambda x, node: np.any(x, axis=node.arg),
+    identity=lambda _: False,
+    combine="({0} or {1})",
+)
+CUMSUM = Op(
+    "cumsum", "scan", _scan(np.add), identity=lambda dtype: dtype.type(0), combine="({0} + {1})"
+)
 CUMMAX = Op("cummax", "scan", _scan(np.maximum), identity=_lowest, combine="maximum({0}, {1})")
 RECURRENCE = Op(
     "recurrence", "scan", _recurrence, identity=lambda dtype: dtype.type(0),
@@ -99,7 +118,9 @@ def apply(op, *sources, dtype=None):
 
 def cast(x, dtype):
     if dtype.kind != "f" and x.dtype.kind == "f":
-        x = apply(MUL, x, broadcast(const(0.0, x.dtype), x.shape))  # what NumPy leaves undefined is not compared
+        x = apply(
+            MUL, x, broadcast(const(0.0, x.dtype), x.shape)
+        )  # what NumPy leaves undefined is not compared
     return x if x.dtype == dtype else apply(CAST, x, dtype=dtype)
 
 
@@ -131,7 +152,9 @@ def pad(x, starts, shape, steps=None):
 
 
 def reduce(op, x, axes):
-    return Node(op, (x,), tuple(axes), tuple(n for k, n in enumerate(x.shape) if k not in axes), x.dtype)
+    return Node(
+        op, (x,), tuple(axes), tuple(n for k, n in enumerate(x.shape) if k not in axes), x.dtype
+    )
 
 
 def interpret(roots, leaves, numbers):
@@ -159,12 +182,18 @@ class _Generator:
         self.rng, self.leaves, self.numbers = rng, [], [rng.uniform(-2, 2), rng.randint(0, 3)]
         self.pool = [number(0, FLOAT64)]
         for _ in range(2):
-            self.pool.append(self.leaf(tuple(rng.choice(self.SIZES) for _ in range(rng.randint(0, 3)))))
+            self.pool.append(
+                self.leaf(tuple(rng.choice(self.SIZES) for _ in range(rng.randint(0, 3))))
+            )
 
     def leaf(self, shape):
         dtype, values = self.rng.choice(DTYPES), np.random.RandomState(self.rng.randint(0, 9999))
         node = leaf(len(self.leaves), shape, dtype)
-        data = values.uniform(-3, 3, node.size) if dtype.kind == "f" else values.randint(0, 9, node.size)
+        data = (
+            values.uniform(-3, 3, node.size)
+            if dtype.kind == "f"
+            else values.randint(0, 9, node.size)
+        )
         data = (data % 2 if dtype.kind == "b" else data).astype(dtype)
         self.leaves.append(data if shape else data[0].item())
         return node
@@ -183,7 +212,13 @@ class _Generator:
 
     def broadcast(self, x):
         shape = (1,) * self.rng.randint(0, 1) + x.shape
-        return broadcast(x, [self.rng.choice([0, 2, 4]) if n == 1 and self.rng.random() < 0.6 else n for n in shape])
+        return broadcast(
+            x,
+            [
+                self.rng.choice([0, 2, 4]) if n == 1 and self.rng.random() < 0.6 else n
+                for n in shape
+            ],
+        )
 
     def permute(self, x):
         return permute(x, self.rng.sample(range(x.ndim), x.ndim))
@@ -216,7 +251,11 @@ class _Generator:
     def pad(self, x):
         starts, shape, steps = [], [], []
         for n in x.shape:
-            step, low, high = self.rng.choice([1, 1, 1, 2, 3, -1]), self.rng.randint(0, 2), self.rng.randint(0, 2)
+            step, low, high = (
+                self.rng.choice([1, 1, 1, 2, 3, -1]),
+                self.rng.randint(0, 2),
+                self.rng.randint(0, 2),
+            )
             span = (n - 1) * abs(step) + 1 if n else 0
             starts.append(low if step > 0 else low + max(span - 1, 0))
             shape.append(span + low + high)
@@ -227,13 +266,23 @@ class _Generator:
         axes = sorted(self.rng.sample(range(x.ndim), self.rng.randint(1, x.ndim)))
         if x.dtype.kind == "b":
             return reduce(ANY, x, axes)
-        return reduce(SUM if any(x.shape[a] == 0 for a in axes) else self.rng.choice([SUM, MAX]), x, axes)
+        return reduce(
+            SUM if any(x.shape[a] == 0 for a in axes) else self.rng.choice([SUM, MAX]), x, axes
+        )
 
     def scan(self, x):
         along = self.rng.randrange(x.ndim), self.rng.random() < 0.5
         if x.dtype.kind != "f":
             return x if x.dtype.kind == "b" else Node(CUMMAX, (x,), along, x.shape, x.dtype)
-        src = x, apply(SIN, self.rng.choice([p for p in self.pool if p.shape == x.shape and p.dtype == x.dtype]))
+        src = (
+            x,
+            apply(
+                SIN,
+                self.rng.choice(
+                    [p for p in self.pool if p.shape == x.shape and p.dtype == x.dtype]
+                ),
+            ),
+        )
         op = self.rng.choice([CUMSUM, CUMMAX, RECURRENCE])
         return Node(op, src if op is RECURRENCE else (x,), along, x.shape, x.dtype)
 
@@ -248,7 +297,8 @@ class _Generator:
 
 
 def random_graph(rng, steps=14):
-    """(roots, leaves, numbers) of a random program over small arrays of every dtype, also empty ones."""
+    """(roots, leaves, numbers) of a random program over small arrays of every dtype, also empty
+    ones."""
     generator = _Generator(rng)
     for _ in range(steps):
         generator.step()

@@ -1,4 +1,5 @@
-"""What the tests of `jit` share: a loss with its derivatives by hand, and how often a function under `jit` ran."""
+"""What the tests of `jit` share: a loss with its derivatives by hand, and how often a function
+under `jit` ran."""
 
 import itertools
 

@@ -11,9 +11,20 @@ MASK = np.array([[True, False, True], [True, True, False]])
 C = np.random.default_rng(3).standard_normal((2, 3, 4))
 STATISTICS = ("maximum", "minimum", "mean", "median")
 METHODS = (
-    "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull",
-    "median_unbiased", "normal_unbiased", "lower", "higher", "midpoint", "nearest", "linear",
-)  # fmt: skip
+    "inverted_cdf",
+    "averaged_inverted_cdf",
+    "closest_observation",
+    "interpolated_inverted_cdf",
+    "hazen",
+    "weibull",
+    "median_unbiased",
+    "normal_unbiased",
+    "lower",
+    "higher",
+    "midpoint",
+    "nearest",
+    "linear",
+)
 
 
 def ours(x, name):

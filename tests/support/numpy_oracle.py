@@ -1,6 +1,8 @@
-"""What the tests of NumPy's protocols share: operands, and a check of values and gradients against NumPy.
+"""What the tests of NumPy's protocols share: operands, and a check of values and gradients against
+NumPy.
 
-The oracle of a gradient is the central difference of NumPy's own function on arrays. Start at `check_gradient`.
+The oracle of a gradient is the central difference of NumPy's own function on arrays. Start at
+`check_gradient`.
 """
 
 import numpy as np

@@ -1,6 +1,5 @@
-"""Processes of their own for what could hang, die or disturb others: started with a source text, they must end in time,
-with exit code 0 and nothing on stderr. Start at `start` and `finish`.
-"""
+"""Processes of their own for what could hang, die or disturb others: started with a source text,
+they must end in time, with exit code 0 and nothing on stderr. Start at `start` and `finish`."""
 
 import os
 import subprocess

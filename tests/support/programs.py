@@ -1,10 +1,11 @@
 """Random programs of operations, views, writes and looks, and their interpreters.
 
-A program is data: the values of its leaves, and statements ``(kind, ...)`` on numbered variables. `Dual` interprets it
-with NumPy and knows values and one directional derivative: a variable is a pair of arrays, its values and its tangents,
-with the same aliasing, and every operation gets its tangent by a complex step through the NumPy function itself. Values
-have NumPy's dtypes, tangents are float64. `Library` runs it with a tensor module (jitgrad or torch). Start at
-`programs` (the hypothesis strategy), `Dual` and `Library`.
+A program is data: the values of its leaves, and statements ``(kind, ...)`` on numbered variables.
+`Dual` interprets it with NumPy and knows values and one directional derivative: a variable is a
+pair of arrays, its values and its tangents, with the same aliasing, and every operation gets its
+tangent by a complex step through the NumPy function itself. Values have NumPy's dtypes, tangents
+are float64. `Library` runs it with a tensor module (jitgrad or torch). Start at `programs` (the
+hypothesis strategy), `Dual` and `Library`.
 """
 
 import contextlib
@@ -38,7 +39,9 @@ FUNCTIONS = {
 REDUCTIONS = {
     "sum": lambda m, x, axis, keep: m.sum(x, axis=axis, keepdims=keep),
     "mean": lambda m, x, axis, keep: m.mean(x, axis=axis, keepdims=keep),
-    "prod": lambda m, x, axis, keep: m.prod(x) if axis is None else m.prod(x, axis=axis, keepdims=keep),
+    "prod": lambda m, x, axis, keep: (
+        m.prod(x) if axis is None else m.prod(x, axis=axis, keepdims=keep)
+    ),
     "cumprod": lambda m, x, axis, keep: m.cumprod(x, axis=axis),
     "cumsum": lambda m, x, axis, keep: m.cumsum(x, axis=axis),
 }
@@ -64,10 +67,11 @@ class Pair:
 
 
 class Dual:
-    """The interpreter in NumPy; `slope` is the derivative of all that was backpropagated, along the leaves' tangents.
+    """The interpreter in NumPy; `slope` is the derivative of all that was backpropagated, along the
+    leaves' tangents.
 
-    `moved` are further variables with a direction each, as if a leaf were added to them when they are made.
-    """
+    `moved` are further variables with a direction each, as if a leaf were added to them when they
+    are made."""
 
     def __init__(self, leaves, directions, moved=None):
         self.vars = [Pair(np.array(x), np.array(d)) for x, d in zip(leaves, directions)]
@@ -82,8 +86,12 @@ class Dual:
     def call(self, function, *operands):
         dual = [x.value + 1j * STEP * x.tangent if isinstance(x, Pair) else x for x in operands]
         out = np.asarray(function(np, *dual))
-        value = np.array(function(np, *(x.value if isinstance(x, Pair) else x for x in operands)), order="C")
-        tangent = np.array(out.imag / STEP, order="C") if np.iscomplexobj(out) else np.zeros(value.shape)
+        value = np.array(
+            function(np, *(x.value if isinstance(x, Pair) else x for x in operands)), order="C"
+        )
+        tangent = (
+            np.array(out.imag / STEP, order="C") if np.iscomplexobj(out) else np.zeros(value.shape)
+        )
         return Pair(value, tangent if self.recording else np.zeros(value.shape))
 
     def view(self, name, x, what):
@@ -247,7 +255,12 @@ def execute(machine, statement):
         machine.add(getattr(machine, kind)(variables[what[0]]))
     elif kind == "write":
         i, index, operator, source = what
-        machine.write(variables[i], index, operator, source if isinstance(source, float) else variables[source])
+        machine.write(
+            variables[i],
+            index,
+            operator,
+            source if isinstance(source, float) else variables[source],
+        )
     elif kind == "masked":
         i, j, level, operator, number = what
         machine.write(variables[i], machine.mask(variables[j], level), operator, number)
@@ -261,11 +274,14 @@ def execute(machine, statement):
         machine.backward(variables[what[0]], False)
 
 
-# --- the strategy -----------------------------------------------------------------------------------------------------
+# --- the strategy ---------------------------------------------------------------------------------
 
 
 KINDS = (
-    ["call"] * 4 + ["view"] * 4 + ["write"] * 5 + ["masked", "reduce", "reduce", "gather", "matmul", "stack", "clone"]
+    ["call"] * 4
+    + ["view"] * 4
+    + ["write"] * 5
+    + ["masked", "reduce", "reduce", "gather", "matmul", "stack", "clone"]
 )
 KINDS += ["look", "look", "hook"]
 #: What keeps values out of the graph, and backward in the middle: with these the slope is not the
@@ -275,8 +291,13 @@ MODES = ["detach", "backward", "no_grad"]
 
 @st.composite
 def programs(draw, length=12, kinds=(*KINDS, *MODES), dtypes=("float64",)):
-    """(leaves, statements), valid by construction: each statement is executed as it is drawn, for the shapes."""
-    leaves = draw(st.lists(st.tuples(st.sampled_from(SHAPES), st.sampled_from(dtypes)), min_size=1, max_size=3))
+    """(leaves, statements), valid by construction: each statement is executed as it is drawn, for
+    the shapes."""
+    leaves = draw(
+        st.lists(
+            st.tuples(st.sampled_from(SHAPES), st.sampled_from(dtypes)), min_size=1, max_size=3
+        )
+    )
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     leaves = [np.asarray(rng.uniform(-1.5, 1.5, shape), dtype) for shape, dtype in leaves]
     writer = _Writer(draw, leaves, kinds)
@@ -290,7 +311,8 @@ FRESH = frozenset(("call", "reduce", "matmul", "stack", "gather", "clone"))
 
 
 class _Writer:
-    """Draws statements. `states`: how a variable may be written (free; leaf: no_grad; constant: not with tensors)."""
+    """Draws statements. `states`: how a variable may be written (free; leaf: no_grad; constant: not
+    with tensors)."""
 
     def __init__(self, draw, leaves, kinds):
         self.draw, self.statements = draw, []
@@ -352,12 +374,24 @@ class _Writer:
         i = self.variable()
         ndim = self.machine.vars[i].ndim
         name = self.pick(REDUCTIONS if ndim and self.machine.vars[i].value.size else ["sum"])
-        axis = self.pick([*range(ndim), None, -1] if ndim and name[:3] != "cum" else range(ndim) if ndim else [None])
+        axis = self.pick(
+            [*range(ndim), None, -1]
+            if ndim and name[:3] != "cum"
+            else range(ndim)
+            if ndim
+            else [None]
+        )
         return ("reduce", name, i, axis, bool(self.pick([0, 1])) and axis is not None), "free"
 
     def matmul(self):
         i = self.variable(lambda x: x.ndim == 2)
-        j = None if i is None else self.variable(lambda y: y.ndim == 2 and y.shape[0] == self.machine.vars[i].shape[1])
+        j = (
+            None
+            if i is None
+            else self.variable(
+                lambda y: y.ndim == 2 and y.shape[0] == self.machine.vars[i].shape[1]
+            )
+        )
         return None if j is None else (("matmul", i, j), "free")
 
     def stack(self):
@@ -369,11 +403,21 @@ class _Writer:
         i = self.variable()
         x = self.machine.vars[i]
         name = self.pick(VIEWS) if x.ndim < 4 else "index"
-        spec = self.index(x.shape) if name == "index" else self.shape(x.value.size) if name == "reshape" else None
+        spec = (
+            self.index(x.shape)
+            if name == "index"
+            else self.shape(x.value.size)
+            if name == "reshape"
+            else None
+        )
         return ("view", i, name, spec), self.states[i]
 
     def shape(self, size):
-        shapes = [s for s in [(-1,), (1, -1), (-1, 1), (2, -1), (-1, 3), (3, 2), (2, 2, -1), ()] if _fills(s, size)]
+        shapes = [
+            s
+            for s in [(-1,), (1, -1), (-1, 1), (2, -1), (-1, 3), (3, 2), (2, 2, -1), ()]
+            if _fills(s, size)
+        ]
         return self.pick(shapes) if shapes else (size,)
 
     def index(self, shape):
@@ -401,7 +445,9 @@ class _Writer:
 
     def detach(self):
         i = self.variable()
-        return ("detach", i), {"leaf": "constant", "free": "constant"}.get(self.states[i], self.states[i])
+        return ("detach", i), {"leaf": "constant", "free": "constant"}.get(
+            self.states[i], self.states[i]
+        )
 
     def clone(self):
         return ("clone", self.variable()), "free"
@@ -413,7 +459,8 @@ class _Writer:
         return ("cast", self.variable(), self.pick(["float32", "float64"])), "free"
 
     def double(self):
-        """Only of what was made by the statement before: a hook sees the uses from before it, tangents do not."""
+        """Only of what was made by the statement before: a hook sees the uses from before it,
+        tangents do not."""
         last = self.statements[-1] if self.statements else ("",)
         return (("double", len(self.states) - 1), None) if last[0] in FRESH else None
 
@@ -445,7 +492,14 @@ class _Writer:
         shape = self.machine.vars[i].shape
         j = self.variable(lambda y: y.shape == shape)
         state = "leaf" if self.states[i] == "quiet" else self.states[i]
-        return ("masked", i, j, self.pick([0.1, -0.4]), self.pick(OPERATORS), self.pick([0.5, 1.5])), state
+        return (
+            "masked",
+            i,
+            j,
+            self.pick([0.1, -0.4]),
+            self.pick(OPERATORS),
+            self.pick([0.5, 1.5]),
+        ), state
 
 
 def _fills(shape, size):

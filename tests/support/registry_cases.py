@@ -1,4 +1,5 @@
-"""Every entry of the registry with operands to call it with, and its value by NumPy. Start at `CASES`."""
+"""Every entry of the registry with operands to call it with, and its value by NumPy. Start at
+`CASES`."""
 
 import statistics
 
@@ -25,7 +26,9 @@ ORACLES = {
     "erf": np.vectorize(__import__("math").erf),
     "erfc": np.vectorize(__import__("math").erfc),
     "flatten": np.ravel,
-    "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
+    "logsumexp": lambda x, axis=None, keepdims=False: np.log(
+        np.sum(np.exp(x), axis=axis, keepdims=keepdims)
+    ),
     "softmax": lambda x, axis=-1: shares(x, axis),
     "log_softmax": lambda x, axis=-1: np.log(shares(x, axis)),
     "real": np.real,
@@ -42,7 +45,9 @@ ORACLES = {
     "logit": lambda x: np.log(x / (1 - x)),
     "ndtr": np.vectorize(statistics.NormalDist().cdf),
     "log_ndtr": lambda x: np.log(np.vectorize(statistics.NormalDist().cdf)(x)),
-    "huber": lambda delta, r: np.where(np.abs(r) <= delta, r * r / 2, delta * (np.abs(r) - delta / 2)),
+    "huber": lambda delta, r: np.where(
+        np.abs(r) <= delta, r * r / 2, delta * (np.abs(r) - delta / 2)
+    ),
     "pseudo_huber": lambda delta, r: delta**2 * (np.sqrt(1 + (r / delta) ** 2) - 1),
     "exp10": lambda x: 10.0**x,
 }
@@ -60,7 +65,11 @@ def running(ufunc):
 
     def scan(x, axis=None, reverse=False):
         x, axis = (np.ravel(x), 0) if axis is None else (x, axis)
-        return np.flip(ufunc.accumulate(np.flip(x, axis), axis), axis) if reverse else ufunc.accumulate(x, axis)
+        return (
+            np.flip(ufunc.accumulate(np.flip(x, axis), axis), axis)
+            if reverse
+            else ufunc.accumulate(x, axis)
+        )
 
     return scan
 
@@ -113,7 +122,11 @@ def operands(entry):
     return out
 
 
-CASES = [pytest.param(e, c, id=f"{name}-{i}") for name, e in REGISTRY.items() for i, c in enumerate(e.cases)]
+CASES = [
+    pytest.param(e, c, id=f"{name}-{i}")
+    for name, e in REGISTRY.items()
+    for i, c in enumerate(e.cases)
+]
 
 
 def graph(entry, case):
@@ -133,7 +146,10 @@ def check_second_order(entry, case, xs):
     out = entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
     which = [i for i, x in enumerate(xs) if x.dtype == FLOAT]
     rng = np.random.default_rng(4)
-    gv, directions = rng.standard_normal(out.shape), [rng.standard_normal(xs[i].shape) for i in which]
+    gv, directions = (
+        rng.standard_normal(out.shape),
+        [rng.standard_normal(xs[i].shape) for i in which],
+    )
     g = leaf(len(xs), out.shape, FLOAT)
     grads = [d for d in pull_back({out: g}, [nodes[i] for i in which]) if d is not None]
     if not grads:
@@ -154,7 +170,9 @@ def check_second_order(entry, case, xs):
         moved = list(xs)
         for i, d in zip(which, directions):
             moved[i] = xs[i] + h * d
-        return sum(np.sum(np.reshape(v, -1) * c.reshape(-1)) for v, c in zip(run(grads, moved, [gv]), cots))
+        return sum(
+            np.sum(np.reshape(v, -1) * c.reshape(-1)) for v, c in zip(run(grads, moved, [gv]), cots)
+        )
 
     numeric = (at(1e-6) - at(-1e-6)) / 2e-6
     assert got == pytest.approx(numeric, rel=5e-6, abs=5e-6)

@@ -1,9 +1,10 @@
-"""Random row programs: reductions over random axes, broadcasts of their results, scans, slices and pads, permutes,
-index arrays, products with vectors and elementwise formulas, with values that stay within range. Those with `square`
-have axes of one length throughout: vectors against themselves, squares with their transposes, sums of columns put
-beside rows.
+"""Random row programs: reductions over random axes, broadcasts of their results, scans, slices and
+pads, permutes, index arrays, products with vectors and elementwise formulas, with values that stay
+within range. Those with `square` have axes of one length throughout: vectors against themselves,
+squares with their transposes, sums of columns put beside rows.
 
-A program is a list of steps, data that `run` reads with tensors or with arrays. Start at `random_program`.
+A program is a list of steps, data that `run` reads with tensors or with arrays. Start at
+`random_program`.
 """
 
 import numpy as np
@@ -44,7 +45,9 @@ SCAN = {
 }
 COMPOSED = {
     "softmax": lambda x, axes: _softmax(x, axes),
-    "normalized": lambda x, axes: (x - x.mean(axes, keepdims=True)) / jn.sqrt(x.var(axes, keepdims=True) + 0.1),
+    "normalized": lambda x, axes: (
+        (x - x.mean(axes, keepdims=True)) / jn.sqrt(x.var(axes, keepdims=True) + 0.1)
+    ),
     "shares": lambda x, axes: x / (x * x + 0.1).sum(axes, keepdims=True),
     "by norm": lambda x, axes: x / jn.sqrt((x * x).sum(axes, keepdims=True) + 0.1),
     "scaled": lambda x, axes: x / (jn.absolute(x).max(axes, keepdims=True) + 0.1),
@@ -57,7 +60,8 @@ def _softmax(x, axes):
     return e / e.sum(axes, keepdims=True)
 
 
-#: Their second derivatives compare values of one plan with the same values computed again in another.
+#: Their second derivatives compare values of one plan with the same values computed again in
+#: another.
 KINKS = frozenset(("maximum", "max", "cummax", "softmax", "scaled"))
 
 
@@ -72,7 +76,9 @@ class _Maker:
 
     def one_of(self, functions, shape=()):
         smooth = self.smooth or 0 in shape  # nothing has no extreme
-        return functions[self.rng.choice([name for name in functions if not smooth or name not in KINKS])]
+        return functions[
+            self.rng.choice([name for name in functions if not smooth or name not in KINKS])
+        ]
 
     def shape(self, ndim):
         return tuple(self.rng.choice(self.lengths) for _ in range(ndim))
@@ -87,7 +93,15 @@ class _Maker:
     def step(self):
         k = self.pick()
         shape = self.shapes[k]
-        makers = [self.unary, self.binary, self.binary, self.reduce, self.reduce, self.composed, self.broadcast]
+        makers = [
+            self.unary,
+            self.binary,
+            self.binary,
+            self.reduce,
+            self.reduce,
+            self.composed,
+            self.broadcast,
+        ]
         makers += [self.scan, self.cut, self.pad, self.permute, self.product] if shape else []
         makers += [self.gather, self.along] if shape and 0 not in shape else []
         step, out = self.rng.choice(makers)(k, shape)
@@ -124,7 +138,10 @@ class _Maker:
         return (lambda x: f(x, axes), k), shape
 
     def broadcast(self, k, shape):
-        out = tuple(self.rng.choice(self.lengths) if n == 1 and self.rng.random() < 0.5 else n for n in shape)
+        out = tuple(
+            self.rng.choice(self.lengths) if n == 1 and self.rng.random() < 0.5 else n
+            for n in shape
+        )
         if self.rng.random() < 0.3:
             out = (self.rng.choice(self.lengths), *out)
         return (lambda x: jn.broadcast_to(x, out), k), out
@@ -154,7 +171,9 @@ class _Maker:
 
     def pad(self, k, shape):
         width = tuple((self.rng.randint(0, 1), self.rng.randint(0, 2)) for _ in shape)
-        return (lambda x: jn.pad(x, width), k), tuple(n + a + b for n, (a, b) in zip(shape, width, strict=True))
+        return (lambda x: jn.pad(x, width), k), tuple(
+            n + a + b for n, (a, b) in zip(shape, width, strict=True)
+        )
 
     def permute(self, k, shape):
         order = self.rng.sample(range(len(shape)), len(shape))
@@ -169,8 +188,14 @@ class _Maker:
         return (lambda x: x[place], k), np.empty(shape)[place].shape
 
     def along(self, k, shape):
-        axis, draw = self.rng.randrange(len(shape)), np.random.default_rng(self.rng.randrange(10**6)).integers
-        size = [self.rng.choice(self.lengths) if a == axis else self.rng.choice([1, n]) for a, n in enumerate(shape)]
+        axis, draw = (
+            self.rng.randrange(len(shape)),
+            np.random.default_rng(self.rng.randrange(10**6)).integers,
+        )
+        size = [
+            self.rng.choice(self.lengths) if a == axis else self.rng.choice([1, n])
+            for a, n in enumerate(shape)
+        ]
         index = draw(-shape[axis], shape[axis], size)
         if self.rng.random() < 0.3:
             return (lambda x: jn.sort(x, axis), k), shape
@@ -181,7 +206,11 @@ class _Maker:
         fits = [j for j, s in enumerate(self.shapes) if len(s) == 1 and s[0] == shape[-1]]
         if fits:
             return (lambda x, y: x @ y / 4, k, self.rng.choice(fits)), shape[:-1]
-        fits = [j for j, s in enumerate(self.shapes) if len(s) == 2 and len(shape) == 2 and s[0] == shape[1]]
+        fits = [
+            j
+            for j, s in enumerate(self.shapes)
+            if len(s) == 2 and len(shape) == 2 and s[0] == shape[1]
+        ]
         if fits:
             j = self.rng.choice(fits)
             return (lambda x, y: x @ y / 4, k, j), (shape[0], self.shapes[j][1])
@@ -227,14 +256,18 @@ class _SquareMaker(_Maker):
 
     def turned(self, k, shape):
         """A value and its transpose."""
-        a, b = self.rng.choice([(a, b) for a, n in enumerate(shape) for b in range(a) if n == shape[b]])
+        a, b = self.rng.choice(
+            [(a, b) for a, n in enumerate(shape) for b in range(a) if n == shape[b]]
+        )
         f, order = self.one_of(BINARY), list(range(len(shape)))
         order[a], order[b] = b, a
         return (lambda x: f(x, x.transpose(*order)), k), shape
 
     def across(self, k, shape):
         """A reduction over one axis, along another."""
-        a, b = self.rng.choice([(a, b) for a, n in enumerate(shape) for b in range(len(shape)) if n == shape[b]])
+        a, b = self.rng.choice(
+            [(a, b) for a, n in enumerate(shape) for b in range(len(shape)) if n == shape[b]]
+        )
         f, g = self.one_of(BINARY), self.one_of(REDUCE)
         if a == b:
             return (lambda x: f(g(x, (a,), True), x), k), shape
@@ -244,15 +277,21 @@ class _SquareMaker(_Maker):
 
 
 class Program:
-    """`steps` over `leaves` (shapes); `results` has the numbers of the values that are asked for."""
+    """`steps` over `leaves` (shapes); `results` has the numbers of the values that are asked
+    for."""
 
     def __init__(self, rng, length, lengths=LENGTHS, square=False, smooth=False, **options):
         maker = (_SquareMaker if square else _Maker)(rng, lengths, smooth, **options)
         for _ in range(length):
             maker.step()
         self.leaves, self.steps, last = maker.leaves, maker.steps, len(maker.shapes) - 1
-        self.results = sorted({last, *rng.sample(range(last + 1), min(last + 1, rng.randint(0, 2)))})
-        self.data = [np.random.default_rng(rng.randrange(10**6)).uniform(-1.5, 1.5, shape) for shape in self.leaves]
+        self.results = sorted(
+            {last, *rng.sample(range(last + 1), min(last + 1, rng.randint(0, 2)))}
+        )
+        self.data = [
+            np.random.default_rng(rng.randrange(10**6)).uniform(-1.5, 1.5, shape)
+            for shape in self.leaves
+        ]
 
     def values(self, tensors):
         pool = list(tensors)
@@ -261,7 +300,8 @@ class Program:
         return [pool[k] for k in self.results]
 
     def __call__(self, dtype=np.float64, second=False):
-        """The results and the gradients of the leaves, as arrays; if `second`, those of the squares of gradients."""
+        """The results and the gradients of the leaves, as arrays; if `second`, those of the squares
+        of gradients."""
         leaves = [jitgrad.tensor(x.astype(dtype), requires_grad=True) for x in self.data]
         results = self.values(leaves)
         loss = sum((out * _weights(out.shape, dtype)).sum() for out in results)
@@ -270,7 +310,11 @@ class Program:
             first, loss = [x.grad for x in leaves], 0
             for x, g in zip(leaves, first, strict=True):
                 x.grad = None
-                loss = loss + (g * g * _weights(g.shape, dtype)).sum() if g is not None and g.requires_grad else loss
+                loss = (
+                    loss + (g * g * _weights(g.shape, dtype)).sum()
+                    if g is not None and g.requires_grad
+                    else loss
+                )
             results = [*results, *[g for g in first if g is not None]]
         if isinstance(loss, jitgrad.Tensor):
             loss.backward()

@@ -5,8 +5,12 @@ import numpy as np
 import jitgrad
 
 SCANS = {
-    "cumsum": np.add, "cumprod": np.multiply, "cummax": np.maximum, "cummin": np.minimum, "logcumsumexp": np.logaddexp,
-}  # fmt: skip
+    "cumsum": np.add,
+    "cumprod": np.multiply,
+    "cummax": np.maximum,
+    "cummin": np.minimum,
+    "logcumsumexp": np.logaddexp,
+}
 
 
 def scan(name, x, axis=-1, reverse=False):
@@ -20,7 +24,10 @@ def scan(name, x, axis=-1, reverse=False):
 def recurrence(x, decay, axis=-1, reverse=False):
     if isinstance(x, jitgrad.Tensor):
         return jitgrad.linear_recurrence(x, decay, axis, reverse=reverse)
-    x, decay = (np.moveaxis(np.flip(v, axis) if reverse else v, axis, -1) for v in np.broadcast_arrays(x, decay))
+    x, decay = (
+        np.moveaxis(np.flip(v, axis) if reverse else v, axis, -1)
+        for v in np.broadcast_arrays(x, decay)
+    )
     out = np.empty(x.shape)
     for lane in np.ndindex(x.shape[:-1]):
         last, values = 0.0, []

@@ -1,8 +1,10 @@
-"""Kernels run by Python instead of numba: nothing is compiled, and every access to memory is checked.
+"""Kernels run by Python instead of numba: nothing is compiled, and every access to memory is
+checked.
 
-A kernel is plain Python but for what it imports from `jitgrad.runtime.numba.library`. Here are others in its place:
-arrays that refuse an index out of range, memory that is nan before it is written, and chunks that run in any order.
-Thousands of random programs so take minutes. Start at `simulated`.
+A kernel is plain Python but for what it imports from `jitgrad.runtime.numba.library`. Here are
+others in its place: arrays that refuse an index out of range, memory that is nan before it is
+written, and chunks that run in any order. Thousands of random programs so take minutes. Start at
+`simulated`.
 """
 
 import ast
@@ -114,7 +116,10 @@ class _Floats(ast.NodeTransformer):
 def _kernel(source):
     scope = dict(NAMES)
     tree = ast.parse(
-        source.replace("from jitgrad.runtime.numba.library import *", "from jitgrad.runtime.numba.support import *")
+        source.replace(
+            "from jitgrad.runtime.numba.library import *",
+            "from jitgrad.runtime.numba.support import *",
+        )
     )
     exec(compile(ast.fix_missing_locations(_Floats().visit(tree)), "<kernel>", "exec"), scope)
     return scope["chunk"]
@@ -144,10 +149,26 @@ class Chunks:
 #: Limits that cut work in pieces, as small as the arrays of tests.
 SMALL = dataclasses.replace(
     limits.now,
-    grain=8, outer_points=2, reduced_points=1, unit_points=12, unit_columns=3, block_inner=5, block_columns=4,
-    tile_points=40, tile_columns=(2, 4), tile_rows=(1, 3), tile_bytes=200, interleaved_rows=2, interleaved_piece=3,
-    unrolled=3, joint_length=3, sum_block=4, column_parts=3, partial_chunks=3, partial_points=1,
-)  # fmt: skip
+    grain=8,
+    outer_points=2,
+    reduced_points=1,
+    unit_points=12,
+    unit_columns=3,
+    block_inner=5,
+    block_columns=4,
+    tile_points=40,
+    tile_columns=(2, 4),
+    tile_rows=(1, 3),
+    tile_bytes=200,
+    interleaved_rows=2,
+    interleaved_piece=3,
+    unrolled=3,
+    joint_length=3,
+    sum_block=4,
+    column_parts=3,
+    partial_chunks=3,
+    partial_points=1,
+)
 #: Those of an operation with loops of its own.
 SMALL_CALLS = {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}
 
@@ -160,7 +181,8 @@ class _Assembler(assemble._Assembler):
 
 @contextlib.contextmanager
 def simulated(seed=0, small=False):
-    """Within, plans that are compiled run their kernels (those with loops) in Python; if `small`, in many pieces."""
+    """Within, plans that are compiled run their kernels (those with loops) in Python; if `small`,
+    in many pieces."""
     launch.prepare()
     chunks = Chunks(random.Random(seed))
     patches = [

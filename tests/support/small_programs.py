@@ -60,8 +60,12 @@ VECTORS = {
     "distances": lambda x: jn.exp(-((x[:3, None] - x[None, :]) ** 2)).sum(1),
     "first": lambda x: x * x[0],
     "stack": lambda x: jn.stack([x * 2.0, x * 3.0], axis=1).sum(1),
-    "beside another length": lambda x: (x * 2.0).sum() * tensor(7) + (tensor(7, seed=1) * 3.0).mean(),
-    "two means": lambda x: x.mean() * tensor(8, seed=1) / tensor(8, seed=2).mean() + jn.exp(x).sum(),
+    "beside another length": lambda x: (
+        (x * 2.0).sum() * tensor(7) + (tensor(7, seed=1) * 3.0).mean()
+    ),
+    "two means": lambda x: (
+        x.mean() * tensor(8, seed=1) / tensor(8, seed=2).mean() + jn.exp(x).sum()
+    ),
 }
 MATRICES = {
     "product": lambda x: x * x + x,

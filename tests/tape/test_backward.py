@@ -1,4 +1,5 @@
-"""`backward` and `.grad` as in PyTorch: leaves, accumulation, the freeing of graphs, detach, clone, requires_grad."""
+"""`backward` and `.grad` as in PyTorch: leaves, accumulation, the freeing of graphs, detach, clone,
+requires_grad."""
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ def lib(request):
     yield from library(request.param)
 
 
-# --- leaves -----------------------------------------------------------------------------------------------------------
+# --- leaves ---------------------------------------------------------------------------------------
 
 
 def test_leaf_rules(lib):
@@ -139,7 +140,7 @@ def test_leaf_of_no_dimension_and_of_no_elements(lib):
     assert tuple(e.grad.shape) == (0,)
 
 
-# --- accumulation -----------------------------------------------------------------------------------------------------
+# --- accumulation ---------------------------------------------------------------------------------
 
 
 def test_accumulation(lib):
@@ -209,7 +210,7 @@ def test_several_leaves(lib):
     same(c.grad, [[14.0], [14.0]])
 
 
-# --- the graph --------------------------------------------------------------------------------------------------------
+# --- the graph ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("looked", [False, True])
@@ -305,7 +306,7 @@ def test_backward_with_an_intermediate_as_input(lib):
     assert x.grad is None
 
 
-# --- detach and clone -------------------------------------------------------------------------------------------------
+# --- detach and clone -----------------------------------------------------------------------------
 
 
 def test_detach_cuts(lib):

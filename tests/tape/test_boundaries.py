@@ -15,7 +15,8 @@ START = np.array([0.1, 0.2, 0.3])
 
 
 def turns(count, step):
-    """The gradient after `count` turns of `step`, by jitgrad and by its rule ``(value, slope) -> (value, slope)``."""
+    """The gradient after `count` turns of `step`, by jitgrad and by its rule ``(value, slope) ->
+    (value, slope)``."""
     x = jitgrad.tensor(START, requires_grad=True)
     y, want, slope = x, START, np.ones(3)
     for _ in range(count):
@@ -99,7 +100,18 @@ def test_what_follows_a_loop_in_pieces_is_not_cut_like_it():
         x = y = jitgrad.tensor(START, requires_grad=True)
         for _ in range(count):
             y = y * 0.9 + 0.2
-        names = ("sin", "cos", "tanh", "square", "arctan", "exp", "cosh", "negative", "log1p", "absolute")
+        names = (
+            "sin",
+            "cos",
+            "tanh",
+            "square",
+            "arctan",
+            "exp",
+            "cosh",
+            "negative",
+            "log1p",
+            "absolute",
+        )
         for k in range(20):
             y = getattr(jitgrad, names[(k * k + k // 7) % 10])(jitgrad.tanh(y)) * (1.0 + k)
         return jitgrad.autograd.grad(y.sum(), x)[0].tolist()

@@ -1,6 +1,6 @@
-"""What PyTorch and NumPy do in corners that a review went through: generators under no_grad, hooks on wanted tensors,
-shifts, nan in extremes, empty tensors, spread arguments. Where `lib` is a parameter, PyTorch runs the same
-statements."""
+"""What PyTorch and NumPy do in corners that a review went through: generators under no_grad, hooks
+on wanted tensors, shifts, nan in extremes, empty tensors, spread arguments. Where `lib` is a
+parameter, PyTorch runs the same statements."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def lib(request):
     yield from library(request.param)
 
 
-# --- modes and generators ---------------------------------------------------------------------------------------------
+# --- modes and generators -------------------------------------------------------------------------
 
 
 def test_no_grad_on_a_generator_holds_in_its_body_only(lib):
@@ -66,7 +66,7 @@ def test_enable_grad_on_a_generator(lib):
         assert next(g).requires_grad and not lib.is_grad_enabled()
 
 
-# --- hooks on wanted tensors ------------------------------------------------------------------------------------------
+# --- hooks on wanted tensors ----------------------------------------------------------------------
 
 
 def hooked(lib, looked):
@@ -105,7 +105,7 @@ def test_retain_grad_beside_wanted_tensors(lib, wanted):
             same(y.grad, [40.0, 40.0])
 
 
-# --- extremes with nan ------------------------------------------------------------------------------------------------
+# --- extremes with nan ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["max", "min"])
@@ -124,7 +124,7 @@ def test_extremes_of_nan_along_an_axis(tier):
     assert x.grad.tolist() == [[0.0, 2.0, 0.0], [1.0, 0.5, 0.5]]
 
 
-# --- dtypes -----------------------------------------------------------------------------------------------------------
+# --- dtypes ---------------------------------------------------------------------------------------
 
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 
@@ -135,7 +135,13 @@ def test_shifts_are_numpys(tier, dtype):
     x = np.array([info.min, info.max, 0, 1, 5, 100], dtype)[:, None]
     y = np.array([0, 1, 3, 7, 8, 15, 31, 32, 63, 64, 100], dtype)
     t, u = jitgrad.tensor(x), jitgrad.tensor(y)
-    for got, want in ((t << u, x << y), (t >> u, x >> y), (t << 2, x << 2), (3 >> u, 3 >> y), (1 << u, 1 << y)):
+    for got, want in (
+        (t << u, x << y),
+        (t >> u, x >> y),
+        (t << 2, x << 2),
+        (3 >> u, 3 >> y),
+        (1 << u, 1 << y),
+    ):
         assert got.dtype == want.dtype
         np.testing.assert_array_equal(got, want)
     if info.min:
@@ -160,7 +166,7 @@ def test_booleans_beside_floats(tier):
     assert jitgrad.clip(b, 0, small).dtype == np.int8
 
 
-# --- order and repetition ---------------------------------------------------------------------------------------------
+# --- order and repetition -------------------------------------------------------------------------
 
 
 def test_sort_and_argsort_are_numpys(tier):
@@ -168,7 +174,9 @@ def test_sort_and_argsort_are_numpys(tier):
     t = jitgrad.tensor(x)
     for axis in (0, 1, -1, None):
         np.testing.assert_array_equal(jitgrad.sort(t, axis), np.sort(x, axis))
-        np.testing.assert_array_equal(t.argsort(axis=axis, stable=True), np.argsort(x, axis, stable=True))
+        np.testing.assert_array_equal(
+            t.argsort(axis=axis, stable=True), np.argsort(x, axis, stable=True)
+        )
     np.testing.assert_array_equal(t, x)  # a new tensor, not in place
     order = jitgrad.argsort(t, 1)
     np.testing.assert_array_equal(np.take_along_axis(t, order, 1), np.sort(x, 1))
@@ -203,7 +211,7 @@ def test_diagonals_are_views_that_are_written_through(lib):
     same(x.T.diagonal(7), np.zeros(0))
 
 
-# --- what is seen -----------------------------------------------------------------------------------------------------
+# --- what is seen ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0)])
@@ -223,7 +231,12 @@ def test_nonzero_is_numpys():
 def test_lengths_one_by_one(lib):
     x = lib.arange(6.0).reshape(2, 3)
     assert tuple(x.reshape(3, 2).shape) == tuple(x.view(3, -1).shape) == (3, 2)
-    assert tuple(x.permute(1, 0).shape) == tuple(x.permute((1, 0)).shape) == tuple(x.t().shape) == (3, 2)
+    assert (
+        tuple(x.permute(1, 0).shape)
+        == tuple(x.permute((1, 0)).shape)
+        == tuple(x.t().shape)
+        == (3, 2)
+    )
     assert (
         tuple(x.expand(4, 2, 3).shape)
         == tuple(x.expand((4, -1, 3)).shape)

@@ -12,7 +12,7 @@ def lib(request):
     yield from library(request.param)
 
 
-# --- autograd.grad ----------------------------------------------------------------------------------------------------
+# --- autograd.grad --------------------------------------------------------------------------------
 
 
 def test_grad_of_one(lib):
@@ -95,7 +95,10 @@ def test_view_as_input(lib):
     x = leaf(lib, [1.0, 2.0, 3.0])
     y = x * 2
     v = y[1:]
-    same(lib.autograd.grad((v * v).sum() + y.sum(), [v, y, x]), ([8.0, 12.0], [1.0, 9.0, 13.0], [2.0, 18.0, 26.0]))
+    same(
+        lib.autograd.grad((v * v).sum() + y.sum(), [v, y, x]),
+        ([8.0, 12.0], [1.0, 9.0, 13.0], [2.0, 18.0, 26.0]),
+    )
 
 
 def test_grad_frees_the_graph_unless_retained(lib):
@@ -166,7 +169,7 @@ def test_grad_and_backward_of_one_graph(lib):
     same(x.grad, 6.0)
 
 
-# --- higher order -----------------------------------------------------------------------------------------------------
+# --- higher order ---------------------------------------------------------------------------------
 
 
 def test_derivatives_of_a_power(lib):
@@ -188,7 +191,8 @@ def test_derivatives_of_sin(lib):
 
 
 def check_second_order(lib, first, v):
-    """The gradient of ``first(x)``, itself a gradient, at `v` in one direction, against central differences."""
+    """The gradient of ``first(x)``, itself a gradient, at `v` in one direction, against central
+    differences."""
     w = np.random.default_rng(1).standard_normal(v.shape)
     x = leaf(lib, v)
     (h,) = lib.autograd.grad((first(x) * lib.tensor(w)).sum(), x)
@@ -334,14 +338,16 @@ def test_unrolled_optimisation_is_differentiated(lib):
     def final(rate):
         w = lib.tensor([1.0, -2.0], requires_grad=True)
         for _ in range(3):
-            (g,) = lib.autograd.grad((w**2 * lib.tensor([1.0, 3.0])).sum() + lib.sin(w).sum(), w, create_graph=True)
+            (g,) = lib.autograd.grad(
+                (w**2 * lib.tensor([1.0, 3.0])).sum() + lib.sin(w).sum(), w, create_graph=True
+            )
             w = w - rate * g
         return (w * w).sum()
 
     check_slope(lib, final, 0.05)
 
 
-# --- functional forms -------------------------------------------------------------------------------------------------
+# --- functional forms -----------------------------------------------------------------------------
 
 
 def test_functional_grad_and_value():
@@ -430,7 +436,9 @@ def test_value_and_grad_leaves_its_arguments_alone():
     assert x.grad is None and x.requires_grad and x.is_leaf
 
 
-@pytest.mark.parametrize("view", [lambda x: x[:], lambda x: x.reshape(2, 2).reshape(4), lambda x: x.T, lambda x: x * 1])
+@pytest.mark.parametrize(
+    "view", [lambda x: x[:], lambda x: x.reshape(2, 2).reshape(4), lambda x: x.T, lambda x: x * 1]
+)
 @pytest.mark.parametrize("create_graph", [False, True])
 def test_a_view_of_everything_that_is_gone_is_part_of_the_gradient(view, create_graph):
     """Its record is that of what it is a view of, whose cotangent it has to pass on."""

@@ -1,11 +1,14 @@
-"""Interrupts and re-entry: an exception at any line, and code that runs within an operation, leave everything usable.
+"""Interrupts and re-entry: an exception at any line, and code that runs within an operation, leave
+everything usable.
 
-A program is run once to count where it may be interrupted: at the lines of jitgrad, and where a call of a C function
-returns, which is where Python looks for signals. Then it is run once for each such place, with an exception raised
-there. Afterwards every tensor has the values of before or after the operation that was cut, and the same program and
-others give right values and gradients, in this thread and in another.
+A program is run once to count where it may be interrupted: at the lines of jitgrad, and where a
+call of a C function returns, which is where Python looks for signals. Then it is run once for each
+such place, with an exception raised there. Afterwards every tensor has the values of before or
+after the operation that was cut, and the same program and others give right values and gradients,
+in this thread and in another.
 
-``JITGRAD_INTERRUPTS=all`` tries every place, a number so many of each program, and ``3/8`` the third eighth of all.
+``JITGRAD_INTERRUPTS=all`` tries every place, a number so many of each program, and ``3/8`` the
+third eighth of all.
 """
 
 import dis
@@ -39,13 +42,15 @@ class Stop(BaseException):
 
 
 def _releases(frame):
-    """Whether a frame is at the end of ``with lock:``, which shows as a line; Python looks for no signal in between."""
+    """Whether a frame is at the end of ``with lock:``, which shows as a line; Python looks for no
+    signal in between."""
     text = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
     return bool(LOCKED.match(text)) and dis.opname[frame.f_code.co_code[frame.f_lasti]] not in BEGIN
 
 
 class Places:
-    """Counts the places in `run`, and raises `error` at number `at`: of lines, or of returns from C functions."""
+    """Counts the places in `run`, and raises `error` at number `at`: of lines, or of returns from C
+    functions."""
 
     def __init__(self, returns, at=None, error=Stop):
         self.returns, self.at, self.error, self.count, self.where = returns, at, error, 0, None
@@ -53,13 +58,17 @@ class Places:
     def _hit(self, frame):
         here, self.count = self.count, self.count + 1
         if here == self.at:
-            self.where = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
+            self.where = (
+                f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
+            )
             sys.settrace(None)
             sys.setprofile(None)
             raise self.error
 
     def _trace(self, frame, event, arg):
-        if not frame.f_code.co_filename.startswith(ROOT) and not frame.f_code.co_filename.startswith("<jit"):
+        if not frame.f_code.co_filename.startswith(
+            ROOT
+        ) and not frame.f_code.co_filename.startswith("<jit"):
             return None
         if event == "line" and not _releases(frame):
             self._hit(frame)
@@ -70,10 +79,13 @@ class Places:
             self._hit(frame)
 
     def run(self, program):
-        """Through `map`, so that the program has an interpreter loop to itself: CPython 3.11 may leave names of
-        arguments behind in one where a tracer raises, for whatever is called next."""
+        """Through `map`, so that the program has an interpreter loop to itself: CPython 3.11 may
+        leave names of arguments behind in one where a tracer raises, for whatever is called next.
+        """
         try:
-            (sys.setprofile if self.returns else sys.settrace)(self._profile if self.returns else self._trace)
+            (sys.setprofile if self.returns else sys.settrace)(
+                self._profile if self.returns else self._trace
+            )
             try:
                 return next(map(lambda _: program(), [None]))
             finally:
@@ -87,7 +99,7 @@ def t(values, grad=False):
     return jitgrad.tensor(np.array(values, float), requires_grad=grad)
 
 
-# --- programs: ``make()`` gives tensors by name, the step changes them and gives results ------------------------------
+# --- programs: ``make()`` gives tensors by name, the step changes them and gives results ----------
 
 PROGRAMS = {}
 
@@ -148,7 +160,10 @@ def higher(s):
 def hooks(s):
     x, seen = s["x"], []
     y = x * 3.0
-    handles = [x.register_hook(lambda g: g * 2.0), y.register_hook(lambda g: seen.append(g) or g + 1.0)]
+    handles = [
+        x.register_hook(lambda g: g * 2.0),
+        y.register_hook(lambda g: seen.append(g) or g + 1.0),
+    ]
     try:
         y.retain_grad()
         (y * y).sum().backward()
@@ -167,7 +182,8 @@ def transforms(s):
 
 @program(x=([0.5, 1.5, 2.5],), w=([1.0, 2.0, 3.0], True), n=([0.0],))
 def recorded(s):
-    """What jit records: tensors from outside are read, written and differentiated; another function is called."""
+    """What jit records: tensors from outside are read, written and differentiated; another function
+    is called."""
     w, n = s["w"], s["n"]
     inner = jitgrad.jit(lambda x: jitgrad.tanh(x) * w)
 
@@ -217,7 +233,7 @@ def replayed(s):
 AT_ONCE = {"replayed"}
 
 
-# --- what must hold --------------------------------------------------------------------------------------------------
+# --- what must hold -------------------------------------------------------------------------------
 
 
 def values(tensors):
@@ -226,13 +242,16 @@ def values(tensors):
 
 def same(got, want):
     return len(got) == len(want) and all(
-        a is b if a is None or b is None else a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12)
+        a is b
+        if a is None or b is None
+        else a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12)
         for a, b in zip(got, want)
     )
 
 
 def expected(name):
-    """Values of the tensors before and after a step, and of its results; then those of a second step."""
+    """Values of the tensors before and after a step, and of its results; then those of a second
+    step."""
     make, step = PROGRAMS[name]
     s = made(make)
     out = [values(s.values())]
@@ -356,11 +375,12 @@ def test_an_exception_at_any_place(name, warm, returns):
     print(f"{name}: {len(tried)} of {count}")
 
 
-# --- other code of the same thread, within an operation ---------------------------------------------------------------
+# --- other code of the same thread, within an operation -------------------------------------------
 
 
 class Meanwhile:
-    """Runs `action` once at number `at` of the events in a program: where functions begin and end, in Python and C.
+    """Runs `action` once at number `at` of the events in a program: where functions begin and end,
+    in Python and C.
 
     There it is that Python calls signal handlers and, in allocations, the garbage collector.
     """
@@ -447,7 +467,11 @@ def test_other_code_at_any_place(name, warm):
         want = WANT[name]
         assert same(results, want[1]), f"{where}: {results}, want {want[1]}"
         assert same(after, want[2]), f"{where}: {after}, want {want[2]}"
-        assert not segment.recordings and segment.local.seg.tracing is None and jitgrad.is_grad_enabled(), where
+        assert (
+            not segment.recordings
+            and segment.local.seg.tracing is None
+            and jitgrad.is_grad_enabled()
+        ), where
         assert side["loss"].item() == 14.0, where
         done = action is all_of_it
         now = (p - 0.5) * 2.0 if action is update or done else p
@@ -455,7 +479,9 @@ def test_other_code_at_any_place(name, warm):
         if action is record or done:
             assert "kept" in side and np.allclose(side["kept"].tolist(), p * 3.0 + 1.0), where
         if action is differentiate or done:
-            assert side["p"].grad is not None and np.allclose(side["p"].grad.tolist(), 2.0 * p), where
+            assert side["p"].grad is not None and np.allclose(side["p"].grad.tolist(), 2.0 * p), (
+                where
+            )
         if action is replay:
             assert side["out"].item() == 14.0, where
     print(f"{name}: {len(tried)} of {count}")

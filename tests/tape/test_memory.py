@@ -1,4 +1,5 @@
-"""What is not needed any more is let go: operands of operations that failed, and what the compiler kept of kernels."""
+"""What is not needed any more is let go: operands of operations that failed, and what the compiler
+kept of kernels."""
 
 import gc
 import threading
@@ -78,7 +79,7 @@ def test_a_tensor_of_a_failed_operation_is_as_it_was():
     assert x.grad.tolist() == [6.0, 12.0]
 
 
-# --- kernels -------------------------------------------------------------------------------------------------------
+# --- kernels --------------------------------------------------------------------------------------
 
 
 COUNT = """

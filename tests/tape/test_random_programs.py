@@ -1,4 +1,5 @@
-"""Random programs of views, writes, operations and looks, against NumPy with derivatives, and against torch.
+"""Random programs of views, writes, operations and looks, against NumPy with derivatives, and
+against torch.
 
 ``JITGRAD_EXAMPLES=5000`` runs more of them, each time others.
 """

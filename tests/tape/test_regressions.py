@@ -60,7 +60,9 @@ def test_index_arrays_may_change_afterwards(tier):
 
 def test_kernels_divide_and_subtract_as_numpy(tier):
     assert (t([49.0, 98.0]) / 49.0).tolist() == [1.0, 2.0]
-    np.testing.assert_array_equal((t([0.0, 1e-10]) / 1e-310).numpy(), np.array([0.0, 1e-10]) / 1e-310)
+    np.testing.assert_array_equal(
+        (t([0.0, 1e-10]) / 1e-310).numpy(), np.array([0.0, 1e-10]) / 1e-310
+    )
     r = np.random.default_rng(0).random(1000)
     a, c = t(r), t(r.copy())
     assert not jitgrad.isnan(jitgrad.sqrt(a * a - c * c)).any()
@@ -99,7 +101,11 @@ def test_gradients_are_tensors_of_their_own(tier):
 def test_clip_with_crossed_bounds_and_nan(tier):
     x, low, high = leaf([5.0, np.nan]), leaf([2.0, 0.0]), leaf([1.0, 1.0])
     jitgrad.clip(x, low, high).sum().backward()
-    assert (x.grad.tolist(), low.grad.tolist(), high.grad.tolist()) == ([0.0, 0.0], [0.0, 0.0], [1.0, 0.0])
+    assert (x.grad.tolist(), low.grad.tolist(), high.grad.tolist()) == (
+        [0.0, 0.0],
+        [0.0, 0.0],
+        [1.0, 0.0],
+    )
 
 
 def test_arctan2_at_the_origin(tier):
@@ -137,7 +143,8 @@ def test_arrays_given_out_cannot_be_made_writable():
 
 
 def test_a_plan_that_fails_does_not_take_the_next_one_along(monkeypatch):
-    """The operation goes on failing, as an allocation that is too large does, and its result stays alive."""
+    """The operation goes on failing, as an allocation that is too large does, and its result stays
+    alive."""
 
     def broken(*arrays, node):
         raise MemoryError("too large")
@@ -155,18 +162,29 @@ def test_a_plan_that_fails_does_not_take_the_next_one_along(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "factors", [[1.5, 2.0, 3.0, -0.5], [0.0, 2.0, 3.0, 4.0], [2.0, 0.0, 3.0, 0.0], [0.0, 0.0, 0.0, 5.0]]
+    "factors",
+    [[1.5, 2.0, 3.0, -0.5], [0.0, 2.0, 3.0, 4.0], [2.0, 0.0, 3.0, 0.0], [0.0, 0.0, 0.0, 5.0]],
 )
 def test_second_derivatives_of_products_with_zeros(tier, factors):
     weights = [0.3, -1.2, 0.7, 2.1]
 
     def without(end, i, j):
-        return float(np.prod([v for k, v in enumerate(factors[:end]) if k not in (i, j)])) if i != j else 0.0
+        return (
+            float(np.prod([v for k, v in enumerate(factors[:end]) if k not in (i, j)]))
+            if i != j
+            else 0.0
+        )
 
     pairs = [[(i, j) for j in range(4)] for i in range(4)]
     whole = [[without(4, i, j) for i, j in row] for row in pairs]
-    running = [[sum(weights[m] * without(m + 1, i, j) for m in range(max(i, j), 4)) for i, j in row] for row in pairs]
-    for f, want in ((lambda x: x.prod(), whole), (lambda x: (x.cumprod(0) * t(weights)).sum(), running)):
+    running = [
+        [sum(weights[m] * without(m + 1, i, j) for m in range(max(i, j), 4)) for i, j in row]
+        for row in pairs
+    ]
+    for f, want in (
+        (lambda x: x.prod(), whole),
+        (lambda x: (x.cumprod(0) * t(weights)).sum(), running),
+    ):
         rows = [jitgrad.hvp(f)(t(factors), t(np.eye(4)[i])).tolist() for i in range(4)]
         np.testing.assert_allclose(rows, want, rtol=1e-13, atol=1e-15)
 
@@ -179,9 +197,12 @@ def test_partials_that_are_numbers_under_a_sum(dtype):
     np.testing.assert_allclose(x.grad.numpy(), [np.pi / 180 - 1, np.pi / 180], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, e in REGISTRY.items() if e.differentiable and e.operands == 1))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, e in REGISTRY.items() if e.differentiable and e.operands == 1)
+)
 def test_a_sum_of_anything_passes_its_cotangent_on(name):
-    """A cotangent of ones may be left out of products: the same as one that is all 1 without the IR knowing it."""
+    """A cotangent of ones may be left out of products: the same as one that is all 1 without the IR
+    knowing it."""
     entry = REGISTRY[name]
     low, high = entry.on if not isinstance(entry.on[0], tuple) else entry.on[0]
     values = np.linspace(low, high, 12).reshape(
@@ -201,7 +222,8 @@ def test_a_sum_of_anything_passes_its_cotangent_on(name):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_inverse_squares_stay_in_range(dtype, tier):
-    """x ** -2 and its derivatives are right wherever they are numbers of the dtype, at 0 and at infinity."""
+    """x ** -2 and its derivatives are right wherever they are numbers of the dtype, at 0 and at
+    infinity."""
     x = np.array([0.0, 1e-11, 1e10, 1e12, np.inf, -3.0], dtype)
     t = jitgrad.tensor(x, requires_grad=True)
     (t**-2).sum().backward(create_graph=True)
@@ -211,4 +233,6 @@ def test_inverse_squares_stay_in_range(dtype, tier):
         wide = x.astype(np.float64)
         want = (wide**-2, -2 * wide**-3, 6 * wide**-4)
         for got, exact in zip((t.detach() ** -2, first.detach(), t.grad), want):
-            np.testing.assert_allclose(got.numpy(), exact.astype(dtype), rtol=1e-6 if dtype == "float32" else 1e-14)
+            np.testing.assert_allclose(
+                got.numpy(), exact.astype(dtype), rtol=1e-6 if dtype == "float32" else 1e-14
+            )

@@ -1,6 +1,8 @@
-"""Long programs: no recursion, and nothing compiled anew for other shapes, numbers and numbers of turns.
+"""Long programs: no recursion, and nothing compiled anew for other shapes, numbers and numbers of
+turns.
 
-``python tests/tape/test_scale.py`` measures time and memory per recorded operation at 1e4, 1e5 and 1e6.
+``python tests/tape/test_scale.py`` measures time and memory per recorded operation at 1e4, 1e5 and
+1e6.
 """
 
 import math
@@ -31,7 +33,7 @@ def kernels_of(function):
     return stats.kernels - before
 
 
-# --- length -----------------------------------------------------------------------------------------------------------
+# --- length ---------------------------------------------------------------------------------------
 
 
 def test_a_hundred_thousand_scalar_operations(tier):
@@ -139,7 +141,7 @@ def test_dying_of_a_long_chain_needs_no_recursion(no_gc):
     del v
 
 
-# --- kernels ----------------------------------------------------------------------------------------------------------
+# --- kernels --------------------------------------------------------------------------------------
 
 
 def train(n, m, weight=0.5):
@@ -165,12 +167,15 @@ def check_train(n, m, weight):
 
 
 def test_ten_shapes_need_no_further_kernel(compiled):
-    """Lengths of 1, and lengths that coincide (a 12 x 12 after a 4 x 20), are other programs: they may fuse more."""
+    """Lengths of 1, and lengths that coincide (a 12 x 12 after a 4 x 20), are other programs: they
+    may fuse more."""
     train(3, 5)
     made = kernels_of(
         lambda: [
             check_train(n, m, 0.5)
-            for n, m in zip((6, 2, 4, 8, 16, 5, 100, 7, 64, 33), (4, 7, 20, 16, 5, 64, 3, 9, 33, 128))
+            for n, m in zip(
+                (6, 2, 4, 8, 16, 5, 100, 7, 64, 33), (4, 7, 20, 16, 5, 64, 3, 9, 33, 128)
+            )
         ]
     )
     assert made == 0
@@ -178,7 +183,12 @@ def test_ten_shapes_need_no_further_kernel(compiled):
 
 def test_other_numbers_need_no_further_kernel(compiled):
     train(3, 5, 0.5)
-    assert kernels_of(lambda: [check_train(3, 5, w) for w in (0.25, -1.0, 3.5, 1e300, 7.0, 2.0, 1.0, 0.0)]) == 0
+    assert (
+        kernels_of(
+            lambda: [check_train(3, 5, w) for w in (0.25, -1.0, 3.5, 1e300, 7.0, 2.0, 1.0, 0.0)]
+        )
+        == 0
+    )
 
 
 def test_loop_over_rows_and_slices_needs_no_further_kernel(compiled):
@@ -212,10 +222,13 @@ def norm_loop(start):
 
 
 def test_while_loop_of_any_number_of_turns(compiled):
-    """Warm-up: one call whose loop turns three times. A look ends a segment, so every later turn is one seen before."""
+    """Warm-up: one call whose loop turns three times. A look ends a segment, so every later turn is
+    one seen before."""
     assert norm_loop(2.5) == 3
     turns = set()
-    made = kernels_of(lambda: turns.update(norm_loop(s) for s in (1.0, 1.5, 3.0, 10.0, 1e3, 1e6, 1e12)))
+    made = kernels_of(
+        lambda: turns.update(norm_loop(s) for s in (1.0, 1.5, 3.0, 10.0, 1e3, 1e6, 1e12))
+    )
     assert made == 0 and len(turns) >= 6
 
 
@@ -236,15 +249,20 @@ def test_loop_with_a_changing_number(compiled):
 
 
 def test_loop_of_another_length_without_a_look(compiled):
-    """Warm-up: a call of that length modulo the segment. Whole segments are alike; the rest is a plan of its own."""
+    """Warm-up: a call of that length modulo the segment. Whole segments are alike; the rest is a
+    plan of its own."""
     short, rest = jitgrad.config.segment, 4
     number_loop(3 * short // 2 + rest // 2, 0.5)
     assert short % 2 == 0
-    assert kernels_of(lambda: [number_loop(k * short // 2 + rest // 2, 0.1) for k in (4, 5, 6, 9)]) == 0
+    assert (
+        kernels_of(lambda: [number_loop(k * short // 2 + rest // 2, 0.1) for k in (4, 5, 6, 9)])
+        == 0
+    )
 
 
 def test_gradient_descent_compiles_nothing_after_three_steps(compiled):
-    """Warm-up: a step without a grad, one that adds to a grad, one that adds to a grad set to zero."""
+    """Warm-up: a step without a grad, one that adds to a grad, one that adds to a grad set to
+    zero."""
     data = np.linspace(-1, 1, 12).reshape(4, 3)
     w = jitgrad.tensor([0.1, 0.2, 0.3], requires_grad=True)
     a = jitgrad.tensor(data)
@@ -263,7 +281,7 @@ def test_gradient_descent_compiles_nothing_after_three_steps(compiled):
     assert losses == sorted(losses, reverse=True)
 
 
-# --- measurements -----------------------------------------------------------------------------------------------------
+# --- measurements ---------------------------------------------------------------------------------
 
 MEASURE = """
 import resource, sys, time, jitgrad
@@ -292,7 +310,11 @@ print(f"{n:>9} {forward:10.2f} {backward:10.2f} {kept:12.0f} {peak / 1024:10.0f}
 
 def measure():
     """Time and memory per recorded scalar operation, each length in a process of its own."""
-    print(f"{'records':>9} {'us forward':>10} {'us backward':>11} {'bytes/record':>12} {'peak MiB':>10}", flush=True)
+    print(
+        f"{'records':>9} {'us forward':>10} {'us backward':>11} {'bytes/record':>12} "
+        f"{'peak MiB':>10}",
+        flush=True,
+    )
     for n in (10_000, 100_000, 1_000_000):
         subprocess.run([sys.executable, "-c", MEASURE, str(n)], check=True)
 

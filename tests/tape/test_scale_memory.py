@@ -1,4 +1,5 @@
-"""Nothing grows in loops, and nothing outlives what needs it: no states, no values, no reference cycles."""
+"""Nothing grows in loops, and nothing outlives what needs it: no states, no values, no reference
+cycles."""
 
 import gc
 import math
@@ -23,7 +24,7 @@ def states():
     return count
 
 
-# --- memory -----------------------------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------------------
 
 
 def grown(turn, warm, more):
@@ -39,7 +40,11 @@ def grown(turn, warm, more):
         for _ in range(more):
             turn()
         gc.collect()
-        return tracemalloc.get_traced_memory()[0] - size, len(gc.get_objects()) - objects, states() - count
+        return (
+            tracemalloc.get_traced_memory()[0] - size,
+            len(gc.get_objects()) - objects,
+            states() - count,
+        )
     finally:
         tracemalloc.stop()
 
@@ -198,7 +203,7 @@ def test_results_of_a_program_that_was_dropped_from_the_automaton_still_have_gra
     same(x.grad, 3 * math.exp(4) * 4)
 
 
-# --- who keeps what alive ---------------------------------------------------------------------------------------------
+# --- who keeps what alive -------------------------------------------------------------------------
 
 
 def test_graph_dies_with_its_results(no_gc):

@@ -50,7 +50,7 @@ def busy():
     sys.setswitchinterval(before)
 
 
-# --- threads ----------------------------------------------------------------------------------------------------------
+# --- threads --------------------------------------------------------------------------------------
 
 
 def test_every_thread_records_for_itself(tier, busy):
@@ -115,7 +115,10 @@ def test_backward_in_another_thread(tier):
 
 
 def test_pending_segment_looked_at_twice_while_it_grows(tier):
-    x, w = jitgrad.tensor([1.0, 2.0], requires_grad=True), jitgrad.tensor([3.0, 4.0], requires_grad=True)
+    x, w = (
+        jitgrad.tensor([1.0, 2.0], requires_grad=True),
+        jitgrad.tensor([3.0, 4.0], requires_grad=True),
+    )
     y = x * x
     in_threads(1, lambda _: y.tolist())
     z = y * w  # goes on in the same segment, with another leaf
@@ -203,7 +206,8 @@ def test_large_kernels_in_many_threads(tier):
 
 
 def test_programs_of_many_lengths_on_tensors_that_all_share(tier, busy):
-    """The place of a shared tensor in one thread's segment must never be taken for its place in another's."""
+    """The place of a shared tensor in one thread's segment must never be taken for its place in
+    another's."""
     a, b = jitgrad.tensor([0.0, 1.0, 2.0, 3.0]), jitgrad.tensor([1.0, 1.5, 2.0, 2.5])
     w = jitgrad.tensor([0.3, 0.3, 0.3, 0.3], requires_grad=True)
     a_values, b_values = np.arange(4.0), np.arange(4.0) / 2 + 1
@@ -249,7 +253,8 @@ def test_stale_views_that_many_threads_look_at(tier, busy):
 
 
 def test_writes_of_threads_that_take_turns(tier):
-    """A lock orders the writes: each thread must see those of the others, whatever it has pending."""
+    """A lock orders the writes: each thread must see those of the others, whatever it has
+    pending."""
     x, total, lock = jitgrad.tensor([1.0, 2.0]), [], threading.Lock()
 
     def work(k):
@@ -267,7 +272,8 @@ def test_writes_of_threads_that_take_turns(tier):
 
 
 def test_first_gradients_of_a_leaf_and_sweeps_of_a_segment_that_goes_on(tier, busy):
-    """Threads go backward through what is pending in another one, which records on and ends its segment meanwhile."""
+    """Threads go backward through what is pending in another one, which records on and ends its
+    segment meanwhile."""
     values = np.arange(4.0) + 1
     squares = values * values
     total = squares.sum()

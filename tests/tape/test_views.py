@@ -1,7 +1,8 @@
-"""What shares memory with what: views and copies are NumPy's (where PyTorch differs, the test says so), an element
-``x[i]`` is a value, and methods that write in NumPy write here.
+"""What shares memory with what: views and copies are NumPy's (where PyTorch differs, the test says
+so), an element ``x[i]`` is a value, and methods that write in NumPy write here.
 
-Random chains of views, written to at any link, are held against the same chain of NumPy's. Start at `VIEWS`.
+Random chains of views, written to at any link, are held against the same chain of NumPy's. Start at
+`VIEWS`.
 """
 
 import random
@@ -21,7 +22,7 @@ def lib(request):
     yield from library(request.param)
 
 
-# --- chains of views ------------------------------------------------------------------------------------------------
+# --- chains of views ------------------------------------------------------------------------------
 
 
 def _diagonal(x, *args):
@@ -33,7 +34,11 @@ def _diagonal(x, *args):
 
 
 def _slice(draw, n):
-    start, stop, step = (draw.choice([None, draw.randint(-n - 1, n + 1)]) for _ in range(2)), None, None
+    start, stop, step = (
+        (draw.choice([None, draw.randint(-n - 1, n + 1)]) for _ in range(2)),
+        None,
+        None,
+    )
     start, stop = start
     step = draw.choice([None, 1, 2, 3, -1, -2])
     return slice(start, stop, step)
@@ -49,40 +54,63 @@ def _reshaped(draw, shape):
     return (*out, size) if size > 1 or not out else tuple(out)
 
 
-#: Name -> for a shape, what to do with an array or tensor of that shape; None where it cannot be done.
+#: Name -> for a shape, what to do with an array or tensor of that shape; None where it cannot be
+#: done.
 VIEWS = {
-    "index": lambda draw, s: (
-        lambda i: lambda x: x[i]
-    )(tuple(draw.choice([_slice(draw, n), _slice(draw, n), draw.randrange(n) if n else slice(0)]) for n in s) + (...,)),
+    "index": lambda draw, s: (lambda i: lambda x: x[i])(
+        tuple(
+            draw.choice([_slice(draw, n), _slice(draw, n), draw.randrange(n) if n else slice(0)])
+            for n in s
+        )
+        + (...,)
+    ),
     "new axis": lambda draw, s: lambda x: x[None, ..., None] if len(s) < 3 else x[...],
     "reshape": lambda draw, s: (lambda new: lambda x: x.reshape(new))(_reshaped(draw, s)),
     "ravel": lambda draw, s: lambda x: x.ravel(),
     "flatten": lambda draw, s: lambda x: x.flatten(),
-    "transpose": lambda draw, s: (lambda axes: lambda x: x.transpose(axes))(draw.sample(range(len(s)), len(s))),
+    "transpose": lambda draw, s: (lambda axes: lambda x: x.transpose(axes))(
+        draw.sample(range(len(s)), len(s))
+    ),
     "T": lambda draw, s: lambda x: x.T,
     "swapaxes": lambda draw, s: (
-        (lambda a, b: lambda x: x.swapaxes(a, b))(*(draw.randrange(len(s)) for _ in range(2))) if s else None
+        (lambda a, b: lambda x: x.swapaxes(a, b))(*(draw.randrange(len(s)) for _ in range(2)))
+        if s
+        else None
     ),
     "moveaxis": lambda draw, s: (
-        (lambda a, b: lambda x: np.moveaxis(x, a, b))(*(draw.randrange(len(s)) for _ in range(2))) if s else None
+        (lambda a, b: lambda x: np.moveaxis(x, a, b))(*(draw.randrange(len(s)) for _ in range(2)))
+        if s
+        else None
     ),
-    "expand_dims": lambda draw, s: (lambda a: lambda x: np.expand_dims(x, a))(draw.randint(0, len(s))),
+    "expand_dims": lambda draw, s: (lambda a: lambda x: np.expand_dims(x, a))(
+        draw.randint(0, len(s))
+    ),
     "squeeze": lambda draw, s: lambda x: x.squeeze(),
-    "flip": lambda draw, s: (lambda a: lambda x: np.flip(x, a))(draw.choice([None, *range(len(s))])),
-    "rot90": lambda draw, s: (lambda k: lambda x: np.rot90(x, k))(draw.randrange(4)) if len(s) > 1 else None,
+    "flip": lambda draw, s: (lambda a: lambda x: np.flip(x, a))(
+        draw.choice([None, *range(len(s))])
+    ),
+    "rot90": lambda draw, s: (
+        (lambda k: lambda x: np.rot90(x, k))(draw.randrange(4)) if len(s) > 1 else None
+    ),
     "split": lambda draw, s: (lambda x: np.array_split(x, 2)[1]) if s else None,
     "atleast": lambda draw, s: lambda x: np.atleast_2d(x),
     "diagonal": lambda draw, s: (
-        (lambda k, a: lambda x: _diagonal(x, k, *a))(draw.randint(-2, 2), draw.sample(range(len(s)), 2))
+        (lambda k, a: lambda x: _diagonal(x, k, *a))(
+            draw.randint(-2, 2), draw.sample(range(len(s)), 2)
+        )
         if len(s) > 1
         else None
     ),
     "astype": lambda draw, s: lambda x: x.astype(np.float64, copy=False),
-    "list": lambda draw, s: (lambda i: lambda x: x[i])([draw.randrange(s[0])]) if s and s[0] else None,
-    "0-d array": lambda draw, s: (lambda i: lambda x: x[np.array(i), ...])(draw.randrange(s[0])) if s else None,
+    "list": lambda draw, s: (
+        (lambda i: lambda x: x[i])([draw.randrange(s[0])]) if s and s[0] else None
+    ),
+    "0-d array": lambda draw, s: (
+        (lambda i: lambda x: x[np.array(i), ...])(draw.randrange(s[0])) if s else None
+    ),
     "mask": lambda draw, s: lambda x: x[x == x],
     "copy": lambda draw, s: lambda x: x.copy(),
-}  # fmt: skip
+}
 
 
 def _write(draw, x, k):
@@ -101,7 +129,13 @@ def _write(draw, x, k):
 def run_chain(seed):
     """A chain of views and writes, in NumPy and in jitgrad; what was done, for the message."""
     draw = random.Random(seed)
-    a = np.arange(float(np.prod(shape := draw.choice([(6,), (4, 4), (3, 4), (2, 3, 4), (3, 3, 2), (1, 4), (4, 1)]))))
+    a = np.arange(
+        float(
+            np.prod(
+                shape := draw.choice([(6,), (4, 4), (3, 4), (2, 3, 4), (3, 3, 2), (1, 4), (4, 1)])
+            )
+        )
+    )
     a = a.reshape(shape)
     arrays, tensors, did = [a], [jitgrad.tensor(a)], [str(shape)]
     for _ in range(draw.randint(1, 4)):
@@ -216,10 +250,14 @@ def test_view_never_copies(lib):
 
 
 def test_index_of_no_dimensions():
-    """A 0-d array is an index array, whose result is a copy, as in NumPy; a 0-d tensor stands for the integer it is, as
-    NumPy's own numbers do, and PyTorch's tensors."""
+    """A 0-d array is an index array, whose result is a copy, as in NumPy; a 0-d tensor stands for
+    the integer it is, as NumPy's own numbers do, and PyTorch's tensors."""
     n = np.arange(6.0).reshape(2, 3)
-    for index, is_view in ((np.array(1), False), ((np.array(1), slice(None)), False), (np.int64(1), True)):
+    for index, is_view in (
+        (np.array(1), False),
+        ((np.array(1), slice(None)), False),
+        (np.int64(1), True),
+    ):
         x, a = jitgrad.tensor(n), n.copy()
         for t in (x, a):
             y = t[index]
@@ -232,7 +270,7 @@ def test_index_of_no_dimensions():
     assert x[1].tolist() == [103, 104, 105]
 
 
-# --- elements ---------------------------------------------------------------------------------------------------------
+# --- elements -------------------------------------------------------------------------------------
 
 
 def test_elements_are_swapped(tier):
@@ -266,8 +304,12 @@ def test_elements_are_shuffled():
 
 
 def test_rows_are_shuffled_by_an_index():
-    """Rows are views, in NumPy as here: where they are exchanged one by one NumPy warns, and an index is right."""
-    x, order = jitgrad.tensor(np.arange(12.0).reshape(4, 3)), np.random.default_rng(0).permutation(4)
+    """Rows are views, in NumPy as here: where they are exchanged one by one NumPy warns, and an
+    index is right."""
+    x, order = (
+        jitgrad.tensor(np.arange(12.0).reshape(4, 3)),
+        np.random.default_rng(0).permutation(4),
+    )
     with pytest.warns(UserWarning, match="duplicates"):
         np.random.default_rng(0).shuffle(x.clone())
     x[:] = x[order]
@@ -360,7 +402,7 @@ def test_no_write_to_an_element_is_lost(write, element):
     assert x.tolist() == [1, 2, 3, 4] and e.item() == before
 
 
-# --- methods that write -----------------------------------------------------------------------------------------------
+# --- methods that write ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("axis", [-1, 0, 1])
@@ -404,7 +446,12 @@ def test_sort_as_pytorch_spells_it_says_where_to_go(call):
 
 def test_writing_methods_refuse_leaves_and_elements():
     p = jitgrad.tensor([3.0, 1.0, 2.0], requires_grad=True)
-    for write in (lambda: p.sort(), lambda: p.partition(1), lambda: p.put(0, 1.0), lambda: p.fill(1.0)):
+    for write in (
+        lambda: p.sort(),
+        lambda: p.partition(1),
+        lambda: p.put(0, 1.0),
+        lambda: p.fill(1.0),
+    ):
         with pytest.raises(jitgrad.AliasError):
             write()
     with pytest.raises(jitgrad.JitgradError):
@@ -441,10 +488,12 @@ def test_arrays_of_the_values_cannot_be_written_to(write):
     assert x.tolist() == [3, 1]
 
 
-# --- modes ------------------------------------------------------------------------------------------------------------
+# --- modes ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("write", [lambda v: v.mul_(2.0), lambda v: v.__setitem__(0, 1.0), lambda v: v.zero_()])
+@pytest.mark.parametrize(
+    "write", [lambda v: v.mul_(2.0), lambda v: v.__setitem__(0, 1.0), lambda v: v.zero_()]
+)
 def test_write_through_a_view_made_without_gradients_is_refused(lib, write):
     p = leaf(lib, [1.0, 2.0])
     y = p * 3.0

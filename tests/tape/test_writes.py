@@ -1,7 +1,8 @@
-"""Views and in-place writes: NumPy's aliasing, PyTorch's rules for leaves, and right gradients in every case.
+"""Views and in-place writes: NumPy's aliasing, PyTorch's rules for leaves, and right gradients in
+every case.
 
-Where torch refuses (it overwrites values that a derivative needs) jitgrad gives the gradient, which is tested against
-finite differences: those tests do not run on torch.
+Where torch refuses (it overwrites values that a derivative needs) jitgrad gives the gradient, which
+is tested against finite differences: those tests do not run on torch.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ def lib(request):
     yield from library(request.param)
 
 
-# --- values: writes are seen through every view -----------------------------------------------------------------------
+# --- values: writes are seen through every view ---------------------------------------------------
 
 VIEWS = {
     "slice": lambda a: a[1:],
@@ -159,7 +160,7 @@ def test_array_given_out_does_not_change():
     assert b.tolist() == [0, 1, 2]
 
 
-# --- kinds of writes --------------------------------------------------------------------------------------------------
+# --- kinds of writes ------------------------------------------------------------------------------
 
 
 def test_fill_zero_copy(lib):

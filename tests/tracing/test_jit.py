@@ -1,7 +1,8 @@
-"""`jit`: values, gradients, recordings, looks and errors; arguments and results are in `test_jit_arguments`.
+"""`jit`: values, gradients, recordings, looks and errors; arguments and results are in
+`test_jit_arguments`.
 
-The oracles are NumPy and derivatives by hand. How often a function ran is told by `counted`, whose count no recording
-depends on.
+The oracles are NumPy and derivatives by hand. How often a function ran is told by `counted`, whose
+count no recording depends on.
 """
 
 import inspect
@@ -15,7 +16,7 @@ from jitted import A, close, counted, curvature, loss, slope, value
 import jitgrad
 from jitgrad import AliasError, ArgumentError, GradientError, JitError, JitgradWarning, ShapeError
 
-# --- what it gives ----------------------------------------------------------------------------------------------------
+# --- what it gives --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n", [1, 3, 1000])
@@ -139,11 +140,13 @@ def test_float32_scalars_are_rounded():
     for _ in range(2):
         v, g = f(x)
         assert (
-            v.dtype == g.dtype == np.float32 and np.float32(v.item()) == v.item() and np.float32(g.item()) == g.item()
+            v.dtype == g.dtype == np.float32
+            and np.float32(v.item()) == v.item()
+            and np.float32(g.item()) == g.item()
         )
 
 
-# --- one recording for each kind of call ------------------------------------------------------------------------------
+# --- one recording for each kind of call ----------------------------------------------------------
 
 
 def test_another_shape_or_dtype_is_another_recording():
@@ -196,7 +199,7 @@ def test_recordings_are_bounded(monkeypatch):
     assert runs() == 9
 
 
-# --- looks ------------------------------------------------------------------------------------------------------------
+# --- looks ----------------------------------------------------------------------------------------
 
 
 LOOKS = {
@@ -252,7 +255,10 @@ def test_shapes_and_prints_of_tensors_are_no_looks(capsys):
 
     for _ in range(2):
         close(f(jitgrad.tensor(A)), A * 3)
-    assert capsys.readouterr().out == "tensor(<recorded by jit>, shape=(3,), dtype=float64) 3 float64\n"
+    assert (
+        capsys.readouterr().out
+        == "tensor(<recorded by jit>, shape=(3,), dtype=float64) 3 float64\n"
+    )
 
 
 def test_exceptions_leave_what_was_done_before():
@@ -303,7 +309,7 @@ def test_a_tensor_that_gets_out_has_no_value(tier):
             use(box.y)
 
 
-# --- as a function ----------------------------------------------------------------------------------------------------
+# --- as a function --------------------------------------------------------------------------------
 
 
 def test_it_is_named_as_the_function():
@@ -312,7 +318,11 @@ def test_it_is_named_as_the_function():
         """Words."""
         return x * y
 
-    assert f.__name__ == "f" and f.__doc__ == "Words." and list(inspect.signature(f).parameters) == ["x", "y"]
+    assert (
+        f.__name__ == "f"
+        and f.__doc__ == "Words."
+        and list(inspect.signature(f).parameters) == ["x", "y"]
+    )
     close(f(jitgrad.tensor(A)), A * 2), close(f(jitgrad.tensor(A), y=3.0), A * 3)
 
 

@@ -1,4 +1,5 @@
-"""`jit` is as eager code where arguments, what is reached from outside and results are one another, or views of it."""
+"""`jit` is as eager code where arguments, what is reached from outside and results are one another,
+or views of it."""
 
 import contextlib
 import gc
@@ -14,7 +15,7 @@ from jitted import A, close
 import jitgrad
 from jitgrad import JitError
 
-# --- views that outlive the recording ---------------------------------------------------------------------------------
+# --- views that outlive the recording -------------------------------------------------------------
 
 
 def test_a_view_that_is_given_back_leaves_its_base_writable(tier):
@@ -51,7 +52,7 @@ def test_a_view_that_was_let_out_is_no_view_any_more():
     close(x, A + 1)
 
 
-# --- arguments that are one, or reached from outside ------------------------------------------------------------------
+# --- arguments that are one, or reached from outside ----------------------------------------------
 
 
 def test_an_argument_that_is_what_the_function_only_writes(tier):
@@ -73,7 +74,8 @@ def test_an_argument_that_is_what_the_function_only_writes(tier):
 
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_writes_to_an_argument_that_is_read_by_a_name(tier, which):
-    """A step of two writes, the second of which is to a tensor that the first one reads, for each of them."""
+    """A step of two writes, the second of which is to a tensor that the first one reads, for each
+    of them."""
     made = []
     for wrap in (lambda f: f, jitgrad.jit):
         b0, b1 = jitgrad.tensor(A), jitgrad.tensor(A + 1)
@@ -133,7 +135,11 @@ def test_gradients_with_respect_to_a_tensor_that_is_also_an_argument(tier):
     for _ in range(2):
         close(f(jitgrad.tensor(A + 1, requires_grad=True)), A + 1)
         close(f(w), 2 * A)
-        with pytest.warns(jitgrad.JitgradWarning, match="reads computed ones") if _ == 0 else contextlib.nullcontext():
+        with (
+            pytest.warns(jitgrad.JitgradWarning, match="reads computed ones")
+            if _ == 0
+            else contextlib.nullcontext()
+        ):
             close(f(w * 3), 6 * A)
 
 
@@ -180,7 +186,11 @@ def test_views_of_one_another_from_outside(tier):
 
     f, runs = jitted.counted(step)
     for k in range(1, 4):
-        close(f(1.0), 6.0 * 2**k), close(flat, np.arange(6.0) * 2**k), close(matrix.sum(), 6.0 * 2**k)
+        (
+            close(f(1.0), 6.0 * 2**k),
+            close(flat, np.arange(6.0) * 2**k),
+            close(matrix.sum(), 6.0 * 2**k),
+        )
     assert runs() == 1
 
 
@@ -195,7 +205,9 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("guard", [contextlib.nullcontext, jitgrad.no_grad])
-@pytest.mark.parametrize("write", [lambda v: v.add_(1.0), lambda v: v.copy_(v * 3.0), lambda v: v[:1].fill_(9.0)])
+@pytest.mark.parametrize(
+    "write", [lambda v: v.add_(1.0), lambda v: v.copy_(v * 3.0), lambda v: v[:1].fill_(9.0)]
+)
 @pytest.mark.parametrize("make", VIEWS.values(), ids=VIEWS)
 def test_writes_to_a_view_outside_whose_base_was_an_argument(make, write, guard):
     """They go to the view, which has a name of its own, whatever a later call passes."""
@@ -224,7 +236,8 @@ def test_writes_to_a_view_outside_whose_base_was_an_argument(make, write, guard)
 
 
 def test_writes_to_a_view_of_a_view_that_only_others_know(tier):
-    """A write to what is between them reaches it, but no write to itself goes the other way in a recording."""
+    """A write to what is between them reaches it, but no write to itself goes the other way in a
+    recording."""
     made = []
     for wrap in (lambda f: f, jitgrad.jit):
         base = jitgrad.tensor(np.arange(4.0))
@@ -237,7 +250,13 @@ def test_writes_to_a_view_of_a_view_that_only_others_know(tier):
             base.add_(1.0)
             return x * base
 
-        made.append([t.numpy().copy() for x in (below, base, jitgrad.ones(4)) for t in (step(x), base, below, back)])
+        made.append(
+            [
+                t.numpy().copy()
+                for x in (below, base, jitgrad.ones(4))
+                for t in (step(x), base, below, back)
+            ]
+        )
     for want, got in zip(*made):
         np.testing.assert_array_equal(got, want)
 
@@ -274,7 +293,7 @@ def test_views_that_are_detached_in_place_are_called_as_they_are():
     close(base, [0, A[0], 0, A[1]])
 
 
-# --- leaves -----------------------------------------------------------------------------------------------------------
+# --- leaves ---------------------------------------------------------------------------------------
 
 
 def test_a_recording_for_leaves_is_for_no_results(tier):
@@ -322,7 +341,7 @@ def test_a_write_under_no_grad_keeps_the_history_of_a_result(tier, seen):
     close(p.grad, [43.0, 49.0])
 
 
-# --- results ----------------------------------------------------------------------------------------------------------
+# --- results --------------------------------------------------------------------------------------
 
 
 def test_results_that_are_views_alias(tier):
@@ -419,7 +438,7 @@ def test_the_first_call_keeps_nothing_alive():
         gc.enable()
 
 
-# --- random steps -----------------------------------------------------------------------------------------------------
+# --- random steps ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -14,7 +14,7 @@ from jitted import A, close, counted, loss, slope
 import jitgrad
 from jitgrad import ArgumentError, DTypeError, JitgradWarning
 
-# --- arguments and results --------------------------------------------------------------------------------------------
+# --- arguments and results ------------------------------------------------------------------------
 
 Point = collections.namedtuple("Point", "x y")
 
@@ -28,7 +28,11 @@ class Model:
 
 def test_positions_names_and_containers():
     def f(p, *rest, scale, more):
-        return {"a": p.x * scale, "b": [p.y + r for r in rest], "c": (more["k"] @ more["k"], Point(p.x, more["t"][0]))}
+        return {
+            "a": p.x * scale,
+            "b": [p.y + r for r in rest],
+            "c": (more["k"] @ more["k"], Point(p.x, more["t"][0])),
+        }
 
     f, runs = counted(f)
     for k in range(3):
@@ -43,9 +47,18 @@ def test_positions_names_and_containers():
 
 
 def test_containers_of_other_forms_are_other_calls():
-    f, runs = counted(lambda xs: sum(x.sum() for x in (xs.values() if isinstance(xs, dict) else xs)))
+    f, runs = counted(
+        lambda xs: sum(x.sum() for x in (xs.values() if isinstance(xs, dict) else xs))
+    )
     x, y = jitgrad.tensor(A), jitgrad.tensor(A * 2)
-    for given, want in (([x], 1), ([x, y], 3), ((x, y), 3), ({"a": x, "b": y}, 3), ({"b": y, "a": x}, 3), ([x, A], 2)):
+    for given, want in (
+        ([x], 1),
+        ([x, y], 3),
+        ((x, y), 3),
+        ({"a": x, "b": y}, 3),
+        ({"b": y, "a": x}, 3),
+        ([x, A], 2),
+    ):
         for _ in range(2):
             close(f(given), want * A.sum())
     assert runs() == 6
@@ -120,14 +133,37 @@ def test_results_that_are_arguments_or_constants():
 
     @jitgrad.jit
     def f(x, a, n, name):
-        return x, a, n, n * 2 + 1, name, None, True, 2.5, jitgrad.ones(2), zero, np.arange(2), [], ()
+        return (
+            x,
+            a,
+            n,
+            n * 2 + 1,
+            name,
+            None,
+            True,
+            2.5,
+            jitgrad.ones(2),
+            zero,
+            np.arange(2),
+            [],
+            (),
+        )
 
     x = jitgrad.tensor(A)
     for k in range(3):
         a = A + k
         out = f(x, a, k + 0.5, "text")
-        assert out[0] is x and out[1] is a and out[2:8] == (k + 0.5, 2 * k + 2.0, "text", None, True, 2.5)
-        assert out[8].tolist() == [1, 1] and out[9] is zero and out[10].tolist() == [0, 1] and out[11:] == ([], ())
+        assert (
+            out[0] is x
+            and out[1] is a
+            and out[2:8] == (k + 0.5, 2 * k + 2.0, "text", None, True, 2.5)
+        )
+        assert (
+            out[8].tolist() == [1, 1]
+            and out[9] is zero
+            and out[10].tolist() == [0, 1]
+            and out[11:] == ([], ())
+        )
         out[8][0] = 5.0
         out[10][0] = 5
         out[11].append(1)
@@ -168,12 +204,20 @@ def test_what_is_no_argument():
         f()
 
 
-# --- numbers ----------------------------------------------------------------------------------------------------------
+# --- numbers --------------------------------------------------------------------------------------
 
 
 def test_numbers_are_arguments(tier):
     f, runs = counted(
-        lambda x, a, n: (x * a + n, a * x / (1 - a * n), jitgrad.maximum(x, a), x**a, -a, a + n, 2 ** abs(n))
+        lambda x, a, n: (
+            x * a + n,
+            a * x / (1 - a * n),
+            jitgrad.maximum(x, a),
+            x**a,
+            -a,
+            a + n,
+            2 ** abs(n),
+        )
     )
     for a, n in ((0.5, 3), (0.25, 5), (1.5, 3)):
         got = f(jitgrad.tensor(abs(A)), a, n)
@@ -198,7 +242,9 @@ def test_numbers_keep_their_weak_dtype():
     for a in (0.5, 2):
         for got in f(jitgrad.ones(2, dtype=np.float32), a):
             assert got.dtype == np.float32
-        assert f(jitgrad.ones(2, dtype=np.int32), a)[0].dtype == (np.float64 if a == 0.5 else np.int32)
+        assert f(jitgrad.ones(2, dtype=np.int32), a)[0].dtype == (
+            np.float64 if a == 0.5 else np.int32
+        )
     with pytest.raises(ArgumentError, match="does not fit"):
         f(jitgrad.ones(2, dtype=np.int8), 1000)
 
@@ -274,7 +320,9 @@ def test_static_arguments():
         jitgrad.jit(f, static_argnames=[1])
 
 
-@pytest.mark.parametrize("kinds", [(True, False, 1), ("sum", "mean"), (None, "x"), (np.dtype("f4"), np.dtype("f8"))])
+@pytest.mark.parametrize(
+    "kinds", [(True, False, 1), ("sum", "mean"), (None, "x"), (np.dtype("f4"), np.dtype("f8"))]
+)
 def test_anything_else_is_a_constant(kinds):
     f, runs = counted(lambda x, kind: (x * 2 if kind else x, kind))
     for _ in range(2):

@@ -1,4 +1,5 @@
-"""What a function under `jit` reaches by any route: the values are those of the call, or a `JitError` says why not.
+"""What a function under `jit` reaches by any route: the values are those of the call, or a
+`JitError` says why not.
 
 The oracle is the function itself without `jit`, on NumPy's arrays.
 """
@@ -24,24 +25,52 @@ class Namespace:
         vars(self).update(given)
 
 
-# --- containers -------------------------------------------------------------------------------------------------------
+# --- containers -----------------------------------------------------------------------------------
 
 CONTAINERS = {
     "deque": (lambda v: collections.deque([v], maxlen=1), lambda c: c[0], lambda c, v: c.append(v)),
     "list": (lambda v: [v], lambda c: c[0], lambda c, v: c.__setitem__(0, v)),
     "dict": (lambda v: {"a": v}, lambda c: c["a"], lambda c, v: c.update(a=v)),
-    "nested": (lambda v: {"a": [(v,)]}, lambda c: c["a"][0][0], lambda c, v: c["a"].__setitem__(0, (v,))),
-    "ordered": (lambda v: collections.OrderedDict(a=v), lambda c: c["a"], lambda c, v: c.update(a=v)),
+    "nested": (
+        lambda v: {"a": [(v,)]},
+        lambda c: c["a"][0][0],
+        lambda c, v: c["a"].__setitem__(0, (v,)),
+    ),
+    "ordered": (
+        lambda v: collections.OrderedDict(a=v),
+        lambda c: c["a"],
+        lambda c, v: c.update(a=v),
+    ),
     "default": (
         lambda v: collections.defaultdict(list, {"a": v}),
         lambda c: c["a"],
         lambda c, v: c.update(a=v),
     ),
-    "counter": (lambda v: collections.Counter(a=v), lambda c: c["a"], lambda c, v: dict.update(c, a=v)),
-    "chain": (lambda v: collections.ChainMap({}, {"a": v}), lambda c: c["a"], lambda c, v: c.maps[1].update(a=v)),
-    "user dict": (lambda v: collections.UserDict(a=v), lambda c: c["a"], lambda c, v: c.update(a=v)),
-    "user list": (lambda v: collections.UserList([v]), lambda c: c[0], lambda c, v: c.__setitem__(0, v)),
-    "namespace": (lambda v: types.SimpleNamespace(a=v), lambda c: c.a, lambda c, v: setattr(c, "a", v)),
+    "counter": (
+        lambda v: collections.Counter(a=v),
+        lambda c: c["a"],
+        lambda c, v: dict.update(c, a=v),
+    ),
+    "chain": (
+        lambda v: collections.ChainMap({}, {"a": v}),
+        lambda c: c["a"],
+        lambda c, v: c.maps[1].update(a=v),
+    ),
+    "user dict": (
+        lambda v: collections.UserDict(a=v),
+        lambda c: c["a"],
+        lambda c, v: c.update(a=v),
+    ),
+    "user list": (
+        lambda v: collections.UserList([v]),
+        lambda c: c[0],
+        lambda c, v: c.__setitem__(0, v),
+    ),
+    "namespace": (
+        lambda v: types.SimpleNamespace(a=v),
+        lambda c: c.a,
+        lambda c, v: setattr(c, "a", v),
+    ),
     "object": (lambda v: Namespace(a=v), lambda c: c.a, lambda c, v: setattr(c, "a", v)),
 }
 
@@ -68,7 +97,12 @@ def test_a_read_only_view_of_a_dict():
 def test_context_variables_and_weak_references():
     v, w = contextvars.ContextVar("v"), contextvars.ContextVar("w")
     v.set(1.0), w.set(ones())
-    follows(lambda x: x * v.get() + w.get(), lambda: v.set(2.0), lambda: w.set(ones(3.0)), lambda: w.get().fill(4))
+    follows(
+        lambda x: x * v.get() + w.get(),
+        lambda: v.set(2.0),
+        lambda: w.set(ones(3.0)),
+        lambda: w.get().fill(4),
+    )
     a = ones()
     r = weakref.ref(a)
     follows(lambda x: x * r(), lambda: a.fill(2.0))
@@ -111,7 +145,9 @@ def test_special_methods_of_own_classes():
         m = Model()
         follows(f, lambda: m.rates.append(1.0), lambda: m.rates.append(3.0))
     m.rates = [ones()]
-    follows(lambda x: x * m[0], lambda: m.rates[0].fill(3.0), lambda: setattr(m, "rates", [ones(4.0)]))
+    follows(
+        lambda x: x * m[0], lambda: m.rates[0].fill(3.0), lambda: setattr(m, "rates", [ones(4.0)])
+    )
 
 
 class Deep(list):
@@ -129,8 +165,14 @@ class Deep(list):
 def test_subclasses_of_containers_and_classes():
     d = Deep([1.0])
     d.scale = [ones()]
-    follows(lambda x: x * d.total * d[0], lambda: d.scale[0].fill(2.0), lambda: d.__setitem__(0, 3.0))
-    follows(lambda x: x * Deep.shared(), lambda: setattr(Deep, "TABLE", ones(2.0)), lambda: Deep.TABLE.fill(3.0))
+    follows(
+        lambda x: x * d.total * d[0], lambda: d.scale[0].fill(2.0), lambda: d.__setitem__(0, 3.0)
+    )
+    follows(
+        lambda x: x * Deep.shared(),
+        lambda: setattr(Deep, "TABLE", ones(2.0)),
+        lambda: Deep.TABLE.fill(3.0),
+    )
     d.TABLE = ones(9.0)
     follows(lambda x: x * type(d).TABLE, lambda: setattr(Deep, "TABLE", ones(2.0)))
 
@@ -149,7 +191,7 @@ def test_attributes_of_functions_and_bound_methods():
     follows(lambda x: x * take([0, 1, 1]), lambda: a.fill(2.0))
 
 
-# --- views ------------------------------------------------------------------------------------------------------------
+# --- views ----------------------------------------------------------------------------------------
 
 VIEWS = {
     "transpose": lambda a: a.T[0],
@@ -172,7 +214,13 @@ VIEWS = {
 def test_views_of_arrays_outside(name, layout):
     def laid(k):
         a = np.arange(9.0).reshape(3, 3) ** 2 + k
-        return np.asfortranarray(a) if layout == "F" else np.hstack((a, a))[:, :3] if layout == "cut" else a
+        return (
+            np.asfortranarray(a)
+            if layout == "F"
+            else np.hstack((a, a))[:, :3]
+            if layout == "cut"
+            else a
+        )
 
     view, a = VIEWS[name], laid(0)
 
@@ -192,7 +240,9 @@ def test_views_of_arrays_outside(name, layout):
 
 def test_fields_of_structured_arrays():
     s = np.zeros(3, [("a", "f8"), ("b", "i4")])
-    assert follows(lambda x: x * s["a"] + s["b"], lambda: s["a"].fill(2), lambda: s["b"].fill(3)) == 1
+    assert (
+        follows(lambda x: x * s["a"] + s["b"], lambda: s["a"].fill(2), lambda: s["b"].fill(3)) == 1
+    )
 
 
 def test_a_view_is_fetched_and_not_recorded_anew():
@@ -200,19 +250,24 @@ def test_a_view_is_fetched_and_not_recorded_anew():
     assert follows(lambda x: x @ a.T + a[0], lambda: a.__iadd__(1), lambda: a.fill(2.0)) == 1
 
 
-# --- arrays made within the function ----------------------------------------------------------------------------------
+# --- arrays made within the function --------------------------------------------------------------
 
 
 def test_creation_within_the_function():
     n = 3
-    assert follows(lambda x: x @ np.eye(n) + np.arange(3) * np.array([1.0, 2.0, 3.0]) + np.zeros(3)) == 1
+    assert (
+        follows(lambda x: x @ np.eye(n) + np.arange(3) * np.array([1.0, 2.0, 3.0]) + np.zeros(3))
+        == 1
+    )
 
 
 def test_what_numpy_makes_of_arrays_outside():
     a, past = ones(), collections.deque([ones()], maxlen=1)
     follows(lambda x: x * (a * 2), lambda: a.fill(2.0))
     follows(lambda x: x * a + a * 2, lambda: a.fill(3.0), lambda: a.__setitem__(0, 7.0))
-    follows(lambda x: x * np.stack(past)[0], lambda: past.append(ones(2.0)), lambda: past[0].fill(3.0))
+    follows(
+        lambda x: x * np.stack(past)[0], lambda: past.append(ones(2.0)), lambda: past[0].fill(3.0)
+    )
     follows(lambda x: x + jnp.array([a, a * 2]), lambda: a.fill(4.0))
     follows(lambda x: jnp.array([a[0], a[1]]) * x[:2], lambda: a.fill(5.0))
 
@@ -236,7 +291,7 @@ def test_arrays_that_are_indices_counts_and_parameters():
     follows(lambda x: x.reshape(*(n[:1] + 1), -1)[0], lambda: n.fill(0))
 
 
-# --- what cannot be looked up -----------------------------------------------------------------------------------------
+# --- what cannot be looked up ---------------------------------------------------------------------
 
 
 def test_iterators_and_generators():
@@ -281,13 +336,19 @@ def test_tables_of_pandas():
 def test_the_error_says_what_to_write():
     it = iter([ones()])
     text = refused(lambda x: x * next(it))
-    assert "pass it as an argument" in text and "jitgrad.numpy" in text and "list_iterator (it)" in text
+    assert (
+        "pass it as an argument" in text
+        and "jitgrad.numpy" in text
+        and "list_iterator (it)" in text
+    )
     clock = iter([1.0] * 9)
-    g = jitgrad.jit(lambda x: x * jnp.zeros(3) + jnp.eye(3) @ x + jnp.array([1.0, 2.0, next(clock)]))
+    g = jitgrad.jit(
+        lambda x: x * jnp.zeros(3) + jnp.eye(3) @ x + jnp.array([1.0, 2.0, next(clock)])
+    )
     np.testing.assert_array_equal(np.asarray(g(jitgrad.tensor(X))), X + [1, 2, 1])
 
 
-# --- sequences of tensors, arrays and numbers -------------------------------------------------------------------------
+# --- sequences of tensors, arrays and numbers -----------------------------------------------------
 
 
 def test_nested_sequences():
@@ -301,7 +362,9 @@ def test_nested_sequences():
             got = g(jitgrad.tensor(X * k))
             np.testing.assert_array_equal(np.asarray(got), np.asarray(f(jitgrad.tensor(X * k))))
             assert got.shape == want.shape
-    slope = jitgrad.grad(lambda x: (jnp.array([[1.0, x[0]], [x[1], 0.0]]) ** 2).sum())(jitgrad.tensor(X))
+    slope = jitgrad.grad(lambda x: (jnp.array([[1.0, x[0]], [x[1], 0.0]]) ** 2).sum())(
+        jitgrad.tensor(X)
+    )
     np.testing.assert_allclose(np.asarray(slope), [1.0, -2.5, 0])
 
 
@@ -317,4 +380,7 @@ def test_methods_that_are_replaced_and_attributes_that_appear():
         lambda: setattr(part, "scaled", lambda x: x * 4),
     )
     other = Namespace()
-    follows(lambda x: x * (other.a if hasattr(other, "a") else 1.0), lambda: setattr(other, "a", ones(3.0)))
+    follows(
+        lambda x: x * (other.a if hasattr(other, "a") else 1.0),
+        lambda: setattr(other, "a", ones(3.0)),
+    )

@@ -1,4 +1,5 @@
-"""`jit`: ``check=True``, which finds what a recording takes as it is; pickles and copies of functions."""
+"""`jit`: ``check=True``, which finds what a recording takes as it is; pickles and copies of
+functions."""
 
 import copy
 import inspect
@@ -14,7 +15,7 @@ from captures import X, ones
 import jitgrad
 from jitgrad import JitError
 
-# --- check=True -------------------------------------------------------------------------------------------------------
+# --- check=True -----------------------------------------------------------------------------------
 
 
 def differs(f, match, calls=30):
@@ -26,7 +27,10 @@ def differs(f, match, calls=30):
 
 def test_numbers_that_nobody_looks_up_are_found():
     numbers, clock = iter(range(99)), time.perf_counter
-    differs(lambda x: x * next(numbers), r"the value 1.0 where it was 0.0, in line \d+ of <lambda>.*check.py")
+    differs(
+        lambda x: x * next(numbers),
+        r"the value 1.0 where it was 0.0, in line \d+ of <lambda>.*check.py",
+    )
     differs(lambda x: x * clock(), "the value")
     differs(lambda x: x * random.random(), "the value")
     differs(lambda x: jitgrad.grad(lambda y: (y * random.random()).sum())(x), "the value")
@@ -77,7 +81,7 @@ def test_check_lets_pass_what_repeats():
     np.testing.assert_allclose(np.asarray(w.detach()), want)
 
 
-# --- pickling and copies ----------------------------------------------------------------------------------------------
+# --- pickling and copies --------------------------------------------------------------------------
 
 table = ones()
 
@@ -106,7 +110,10 @@ def test_functions_are_pickled_by_name():
     by_name(X)
     assert pickle.loads(pickle.dumps(by_name)) is by_name and copy.deepcopy(by_name) is by_name
     assert by_name.__doc__ == "Words." and by_name.__module__ == __name__
-    assert str(inspect.signature(by_name)) == "(x, k=2.0)" and by_name.__wrapped__.__name__ == "by_name"
+    assert (
+        str(inspect.signature(by_name)) == "(x, k=2.0)"
+        and by_name.__wrapped__.__name__ == "by_name"
+    )
 
 
 def test_functions_are_pickled_by_value():

@@ -1,4 +1,5 @@
-"""`jit`: gradients through calls, and what a function changes: arguments, tensors from outside and their gradients.
+"""`jit`: gradients through calls, and what a function changes: arguments, tensors from outside and
+their gradients.
 
 The oracles are NumPy, derivatives by hand, and the same program without `jit`.
 """
@@ -10,7 +11,7 @@ from jitted import A, close, counted, curvature, loss, slope, value
 import jitgrad
 from jitgrad import GradientError, JitError, JitgradWarning
 
-# --- gradients through a call -----------------------------------------------------------------------------------------
+# --- gradients through a call ---------------------------------------------------------------------
 
 
 def test_backward_through_a_call(tier):
@@ -168,7 +169,7 @@ def test_a_backward_that_leads_out_of_the_function_is_refused():
     close(w.grad, [2, 2, 2])
 
 
-# --- changes ----------------------------------------------------------------------------------------------------------
+# --- changes --------------------------------------------------------------------------------------
 
 
 def test_a_training_step(tier):

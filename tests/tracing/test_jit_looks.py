@@ -13,7 +13,7 @@ import jitgrad
 from jitgrad import IndexOutOfRange, JitError, JitgradError
 from jitgrad import numpy as jnp
 
-# --- looks: one text for each cause -----------------------------------------------------------------------------------
+# --- looks: one text for each cause ---------------------------------------------------------------
 
 LOOKS = {
     "truth": (lambda x: 1 if x[0] > 0 else 2, "the truth value.*jitgrad.where"),
@@ -27,15 +27,24 @@ LOOKS = {
     "item": (lambda x: x[0].item(), r"for \.item\(\)"),
     "tolist": (lambda x: x.tolist(), r"for \.tolist\(\)"),
     "numpy": (lambda x: x.numpy(), r"for \.numpy\(\)"),
-    "array": (lambda x: np.array([x[0], 1.0]), r"NumPy asked for them.*jitgrad.numpy \(array, stack\)"),
+    "array": (
+        lambda x: np.array([x[0], 1.0]),
+        r"NumPy asked for them.*jitgrad.numpy \(array, stack\)",
+    ),
     "dot": (lambda x: np.ones(3).dot(x), "NumPy asked for them"),
     "format": (lambda x: f"{x[0]:.2f}", "its text"),
     "mask": (lambda x: x[x > 0], r"a boolean mask as an index.*jitgrad.where\(mask, x, y\)"),
-    "write by a mask": (lambda x: x.clone().__setitem__(x > 0, x[:2]), "a boolean mask as an index"),
+    "write by a mask": (
+        lambda x: x.clone().__setitem__(x > 0, x[:2]),
+        "a boolean mask as an index",
+    ),
     "nonzero": (lambda x: x.nonzero(), "by nonzero, whose result has a shape that depends"),
     "unique": (lambda x: np.unique(x), "by unique, whose result has a shape that depends"),
     "where": (lambda x: np.where(x > 0), "by where, whose result has a shape that depends"),
-    "counts": (lambda x: jnp.repeat(x, x.long()), "by repeat, whose result has a shape that depends"),
+    "counts": (
+        lambda x: jnp.repeat(x, x.long()),
+        "by repeat, whose result has a shape that depends",
+    ),
     "fallback": (lambda x: np.fft.fft(x), "by fft, which jitgrad leaves to NumPy"),
     "svd": (lambda x: jnp.linalg.svd(x[None]), "by svd, which jitgrad leaves to NumPy"),
 }
@@ -47,7 +56,7 @@ def test_a_look_says_what_looked(name):
     refused(f, match)
 
 
-# --- index tensors ----------------------------------------------------------------------------------------------------
+# --- index tensors --------------------------------------------------------------------------------
 
 M = np.random.default_rng(0).standard_normal((4, 3))
 I1, I2, FAR, ONE = np.array([0, 2, 1]), np.array([-1, 3, 3]), np.array([0, 9, 0]), np.array(1)
@@ -82,7 +91,9 @@ INDEXED = {
     "beside a mask": of_both(lambda x, i: x[np.array([True, False, False, False]), i % 3]),
     "beside a new axis": of_both(lambda x, i: x[i, None, :2]),
     "take": of_both(lambda x, i: jnp.take(x, i) + jnp.take(x, i, axis=0).sum()),
-    "take along": of_both(lambda x, i: jnp.take_along_axis(x, i.reshape((-1, 1)) * jitgrad.ones(3).long(), axis=0)),
+    "take along": of_both(
+        lambda x, i: jnp.take_along_axis(x, i.reshape((-1, 1)) * jitgrad.ones(3).long(), axis=0)
+    ),
     "gradient": of_both(lambda x, i: jitgrad.grad(lambda x: (x[i] ** 3).sum())(x)),
     "written": written,
     "gradient of written": gradient_of_written,
@@ -111,7 +122,11 @@ def test_computed_indices(tier):
     follows(lambda x: jnp.asarray(x)[jnp.argsort(x)])
     follows(lambda x: jnp.take_along_axis(x, jnp.argsort(x), axis=0))
     points, values = np.array([-1.0, 0.0, 1.5]), np.array([1.0, 3.0, 2.0])
-    follows(lambda x: np.interp(x, points, values), lambda: values.fill(2.0), lambda: points.__setitem__(1, 0.25))
+    follows(
+        lambda x: np.interp(x, points, values),
+        lambda: values.fill(2.0),
+        lambda: points.__setitem__(1, 0.25),
+    )
     follows(lambda x: np.searchsorted(points, x, side="right"), lambda: points.__setitem__(1, 1.0))
     g = jitgrad.jit(lambda x, xp, fp: jnp.interp(x, xp, fp))
     for k in range(3):

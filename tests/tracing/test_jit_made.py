@@ -1,4 +1,5 @@
-"""What a function under `jit` reaches is made of code, classes and tables, which may change as values do.
+"""What a function under `jit` reaches is made of code, classes and tables, which may change as
+values do.
 
 The oracle is the function itself without `jit`, on NumPy's arrays.
 """
@@ -15,7 +16,7 @@ from captures import X, follows, ones
 
 import jitgrad
 
-# --- what functions, classes and objects are made of ------------------------------------------------------------------
+# --- what functions, classes and objects are made of ----------------------------------------------
 
 
 def test_elements_of_a_class():
@@ -45,7 +46,9 @@ def test_copies_that_a_class_makes_itself():
 @pytest.mark.parametrize("in_a_list", [False, True])
 def test_another_class_of_the_same_object(slots, in_a_list):
     def made(k):
-        return type("Rated", (), {"__slots__": slots, "__module__": __name__, "rate": lambda self: k})
+        return type(
+            "Rated", (), {"__slots__": slots, "__module__": __name__, "rate": lambda self: k}
+        )
 
     one, two = made(1.0), made(2.0)
     held = [one(), one()] if in_a_list else one()
@@ -151,12 +154,16 @@ def test_functions_that_dispatch_on_types():
             return 1.0
 
     held = Held()
-    follows(lambda x: x * rate(3), lambda: rate.register(int, lambda v: 2.0), lambda: rate.register(bool, ones))
+    follows(
+        lambda x: x * rate(3),
+        lambda: rate.register(int, lambda v: 2.0),
+        lambda: rate.register(bool, ones),
+    )
     method = vars(Held)["rate"]
     follows(lambda x: x * held.rate(3), lambda: method.register(int, lambda self, v: 2.0))
 
 
-# --- looks at objects that answer in their own way --------------------------------------------------------------------
+# --- looks at objects that answer in their own way ------------------------------------------------
 
 
 class Answering:
@@ -195,7 +202,7 @@ def test_modules_found_by_the_text_of_their_names(monkeypatch):
     follows(lambda x: x * sys.modules[name].rate, lambda: setattr(module, "rate", 3.0))
 
 
-# --- as without jit ---------------------------------------------------------------------------------------------------
+# --- as without jit -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [">f8", ">f4", "<f8", ">i4"])
@@ -207,7 +214,9 @@ def test_arguments_of_either_order_of_bytes(tier, dtype):
         a = (np.arange(int(np.prod(shape))).reshape(shape) + 1).astype(dtype)
         y = jitgrad.ones(3)
         for _ in range(2):
-            np.testing.assert_allclose(float(f(a, y)), np.sin(a.astype("f8")).sum() * (1 if shape else 3), rtol=1e-5)
+            np.testing.assert_allclose(
+                float(f(a, y)), np.sin(a.astype("f8")).sum() * (1 if shape else 3), rtol=1e-5
+            )
         if shape:
             want, before = a * 4, a.dtype
             scale(a), scale(a)
@@ -244,7 +253,10 @@ def _looks(x):
 def test_tracebacks_end_at_the_line_of_the_user(wrap, f):
     with pytest.raises((jitgrad.JitgradError, KeyError)) as caught:
         jitgrad.jit(wrap(f))(jitgrad.ones(3))
-    assert [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)][1:] == ["function", f.__name__]
+    assert [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)][1:] == [
+        "function",
+        f.__name__,
+    ]
 
 
 class Called:

@@ -1,7 +1,8 @@
 """Random programs under `jit`, against the same without it and against NumPy with derivatives.
 
-A program is the function: of leaves that it differentiates itself, or of arguments that require grad, whose values it
-may also write to. It is recorded once and called with other values. ``JITGRAD_EXAMPLES=5000`` runs more of them.
+A program is the function: of leaves that it differentiates itself, or of arguments that require
+grad, whose values it may also write to. It is recorded once and called with other values.
+``JITGRAD_EXAMPLES=5000`` runs more of them.
 """
 
 import warnings
@@ -27,7 +28,8 @@ class Silent(Library):
 
 
 def own(statements):
-    """A function of values: the leaves are its own, and it runs the backward; what all variables and gradients are."""
+    """A function of values: the leaves are its own, and it runs the backward; what all variables
+    and gradients are."""
 
     def function(*leaves):
         machine = run(Silent(jitgrad, leaves), statements)
@@ -108,11 +110,24 @@ def check_given(program):
                 again = [(g * g).sum() for g in grads if g is not None and g.requires_grad]
                 if again:
                     sum(again).backward()
-            found.append(([y.detach() for y in out], grads, [x.grad for x in xs], [x.detach() for x in xs], len(used)))
+            found.append(
+                (
+                    [y.detach() for y in out],
+                    grads,
+                    [x.grad for x in xs],
+                    [x.detach() for x in xs],
+                    len(used),
+                )
+            )
         for what, got, want in zip(("value", "gradient", "second order", "leaf"), *found):
-            got, want = (_zeros(v, leaves) if what in ("gradient", "second order") else v for v in (got, want))
+            got, want = (
+                _zeros(v, leaves) if what in ("gradient", "second order") else v
+                for v in (got, want)
+            )
             compare(got, want, what)
-        assert found[0][-1] <= found[1][-1]  # fewer: what was overwritten by a constant requires no grad here
+        assert (
+            found[0][-1] <= found[1][-1]
+        )  # fewer: what was overwritten by a constant requires no grad here
 
 
 def _zeros(grads, leaves):

@@ -32,7 +32,7 @@ def fresh(monkeypatch):
     monkeypatch.setattr(settings, "rate", 0.5)
 
 
-# --- values from outside ----------------------------------------------------------------------------------------------
+# --- values from outside --------------------------------------------------------------------------
 
 
 def test_a_global_tensor_may_be_bound_anew_or_written_to():
@@ -268,7 +268,8 @@ def test_a_tensor_that_no_later_call_could_find_is_refused():
 
 
 def test_counters_and_lists_outside_go_on(tier):
-    """What a recording changes itself is different in the next call: each is recorded, and then called as it is."""
+    """What a recording changes itself is different in the next call: each is recorded, and then
+    called as it is."""
     seen, count = [], 0
 
     @jitgrad.jit
@@ -287,7 +288,9 @@ def test_counters_and_lists_outside_go_on(tier):
 
 def test_constants_and_shapes_of_tensors_from_outside():
     global weight
-    f, runs = counted(lambda x: x.reshape(weight.shape) * jitgrad.tensor([2.0, 3.0, 4.0]) + jitgrad.arange(3))
+    f, runs = counted(
+        lambda x: x.reshape(weight.shape) * jitgrad.tensor([2.0, 3.0, 4.0]) + jitgrad.arange(3)
+    )
     close(f(A), A * [2, 3, 4] + [0, 1, 2]), close(f(A), A * [2, 3, 4] + [0, 1, 2])
     weight = weight.reshape(1, 3)
     assert f(A).shape == (1, 3) and runs() == 2
@@ -310,7 +313,7 @@ def test_random_numbers_are_drawn_in_each_call():
         close(k, rng.integers(0, 10, 4)), close(s, rng.standard_normal(2).sum())
 
 
-# --- nesting, threads, processes, tiers -------------------------------------------------------------------------------
+# --- nesting, threads, processes, tiers -----------------------------------------------------------
 
 
 def test_jit_in_jit():
@@ -408,7 +411,9 @@ def test_a_forked_child_replays(tmp_path):
 def test_kernels_take_over():
     before, jitgrad.config.compile = jitgrad.config.compile, "auto"
     try:
-        f = jitgrad.jit(jitgrad.value_and_grad(lambda x: (jitgrad.cosh(x) * jitgrad.sin(x * 3)).sum()))
+        f = jitgrad.jit(
+            jitgrad.value_and_grad(lambda x: (jitgrad.cosh(x) * jitgrad.sin(x * 3)).sum())
+        )
         first = f(jitgrad.tensor(A))
         for _ in range(60):
             f(jitgrad.tensor(A))

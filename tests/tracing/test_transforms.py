@@ -1,6 +1,8 @@
-"""`grad`, `value_and_grad` and `hvp` inside one another, inside recorded programs, and left by exceptions.
+"""`grad`, `value_and_grad` and `hvp` inside one another, inside recorded programs, and left by
+exceptions.
 
-The oracles are central differences of plain Python numbers and derivatives by hand. Start at `nested`.
+The oracles are central differences of plain Python numbers and derivatives by hand. Start at
+`nested`.
 """
 
 import collections
@@ -79,7 +81,10 @@ def test_gradients_of_several_arguments_are_differentiated_again():
 
     got = jitgrad.grad(norm, (0, 1))(0.7, -1.3)
     h = 1e-6
-    want = [(at(0.7 + h, -1.3) - at(0.7 - h, -1.3)) / (2 * h), (at(0.7, -1.3 + h) - at(0.7, -1.3 - h)) / (2 * h)]
+    want = [
+        (at(0.7 + h, -1.3) - at(0.7 - h, -1.3)) / (2 * h),
+        (at(0.7, -1.3 + h) - at(0.7, -1.3 - h)) / (2 * h),
+    ]
     assert list(got) == pytest.approx(want, rel=1e-7)
 
 
@@ -227,7 +232,8 @@ def test_looks_and_writes_inside():
 
 
 def test_argument_written_in_the_function():
-    """The function gets a tensor of its own, so that a write does not reach the caller's; as a leaf it refuses one."""
+    """The function gets a tensor of its own, so that a write does not reach the caller's; as a leaf
+    it refuses one."""
     x = jitgrad.tensor([1.0, 2.0])
 
     def f(x):
@@ -252,7 +258,7 @@ def test_constant_unused_and_integer():
             jitgrad.grad(lambda x: bad)(1.0)
 
 
-# --- what comes back is like what was passed -------------------------------------------------------------------------
+# --- what comes back is like what was passed ------------------------------------------------------
 
 Pair = collections.namedtuple("Pair", "first second")
 
@@ -343,7 +349,9 @@ def test_gradients_are_like_what_was_passed(form, jitted, tier):
 @pytest.mark.parametrize("jitted", [False, True], ids=["eager", "jit"])
 def test_values_are_like_what_was_passed(jitted):
     def value_of(*args):
-        f = jitgrad.value_and_grad(lambda *xs: sum((x * x).sum() for x in xs), tuple(range(len(args))))
+        f = jitgrad.value_and_grad(
+            lambda *xs: sum((x * x).sum() for x in xs), tuple(range(len(args)))
+        )
         return (jitgrad.jit(f) if jitted else f)(*args)[0]
 
     assert type(value_of(1.0, 2.0)) is float
@@ -351,11 +359,16 @@ def test_values_are_like_what_was_passed(jitted):
     assert type(value_of(np.float32(1))) is np.float32
     assert type(value_of(np.ones(2), jitgrad.ones(2))) is jitgrad.Tensor
     value, g = jitgrad.value_and_grad(lambda x: x * x)(np.arange(3.0))
-    assert type(value) is np.ndarray and value.tolist() == [0.0, 1.0, 4.0] and g.tolist() == [0.0, 2.0, 4.0]
+    assert (
+        type(value) is np.ndarray
+        and value.tolist() == [0.0, 1.0, 4.0]
+        and g.tolist() == [0.0, 2.0, 4.0]
+    )
 
 
 def test_nothing_of_the_callers_is_handed_back(tier):
-    """A gradient that is an operand, or the same for two arguments, is copied; a fresh one need not be."""
+    """A gradient that is an operand, or the same for two arguments, is copied; a fresh one need not
+    be."""
     for n in (3, 1 << 17):
         a, b = np.ones(n), jitgrad.ones(n)
         for f in (lambda x: (x * b).sum(), lambda x: x.sum(), lambda x: (x * x).sum() / 2):
@@ -395,7 +408,8 @@ def test_leaves_that_are_no_floats_are_named():
 
 
 def test_gradients_that_stay_pending_are_plans_there_are():
-    """Of one call after another that is part of an outer differentiation, and that nobody looks at in between."""
+    """Of one call after another that is part of an outer differentiation, and that nobody looks at
+    in between."""
     w = jitgrad.tensor([1.0, 2.0], requires_grad=True)
     f = jitgrad.value_and_grad(lambda x: (x * x * 3.0).sum())
     for _ in range(5):

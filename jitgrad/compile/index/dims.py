@@ -1,13 +1,14 @@
 """Symbolic dimensions: which axes of a program have one length, whatever the sizes are.
 
-Kernels are shared by all shapes, so nothing in them may come from two lengths that happen to be equal, or from one
-that happens to be 1. Each axis of each node has a *class*, an int: axes of one class have one length for every shape
-of the program. The axes of operands of an elementwise operation are of one class; a slice, a pad or a call
-makes a new one. `UNIT` is the class of axes that the program itself made: new axes, and reduced ones that were kept. A
-leaf's axis of length 1 is an axis like any other.
+Kernels are shared by all shapes, so nothing in them may come from two lengths that happen to be
+equal, or from one that happens to be 1. Each axis of each node has a *class*, an int: axes of one
+class have one length for every shape of the program. The axes of operands of an elementwise
+operation are of one class; a slice, a pad or a call makes a new one. `UNIT` is the class of axes
+that the program itself made: new axes, and reduced ones that were kept. A leaf's axis of length 1
+is an axis like any other.
 
-An error here costs speed or another kernel, never a value: axes are joined only where their lengths are equal.
-Start at `Axes`.
+An error here costs speed or another kernel, never a value: axes are joined only where their lengths
+are equal. Start at `Axes`.
 """
 
 from ...ir.shapes import keep_axes
@@ -15,26 +16,33 @@ from .duplicates import UNIT, with_duplicates
 
 
 class Axes:
-    """The classes of the axes of the nodes in `order` (sources first): ``of[node]``, one per axis, no two the same."""
+    """The classes of the axes of the nodes in `order` (sources first): ``of[node]``, one per axis,
+    no two the same."""
 
     def __init__(self, order):
         self._parents = [UNIT]
-        self._free = set()  # classes of stretched 0-d values: interned, so one node may stand for unrelated axes
+        self._free = (
+            set()
+        )  # classes of stretched 0-d values: interned, so one node may stand for unrelated axes
         self._made = {}
         self._stretched = _stretched(order)
-        self.targets = {}  # squeezing reshape -> for each axis of its source the axis of the result, or None
+        # squeezing reshape -> for each axis of its source the axis of the result, or None
+        self.targets = {}
         self._orders = {}  # set of classes -> the order in which loops over them are numbered
         self.of = {}
         for node in order:
             self.of[node] = _RULES[node.op.kind](self, node)
-        self.of = {node: tuple([self._root(c) for c in classes]) for node, classes in self.of.items()}
+        self.of = {
+            node: tuple([self._root(c) for c in classes]) for node, classes in self.of.items()
+        }
         self.of = with_duplicates(order, self.of, self.targets)
 
     def space(self, node):
-        """The loop space of `node`, (classes, lengths): its axes but those of class UNIT; () only for 0-d values.
+        """The loop space of `node`, (classes, lengths): its axes but those of class UNIT; () only
+        for 0-d values.
 
-        Nodes with the same axes in another order share their space: it has the order of the first one asked for.
-        """
+        Nodes with the same axes in another order share their space: it has the order of the first
+        one asked for."""
         long = {c: n for c, n in zip(self.of[node], node.shape, strict=True) if c != UNIT}
         if not long and node.ndim:
             return (UNIT,), (1,)
@@ -79,7 +87,8 @@ class Axes:
         return self._shared([self.of[s] for s in node.src])
 
     def _shared(self, operands):
-        """The classes of axes of which each is one of every operand; None stands for one that is stretched."""
+        """The classes of axes of which each is one of every operand; None stands for one that is
+        stretched."""
         out = []
         for classes in zip(*operands, strict=True):
             named = [c for c in classes if c]
@@ -94,7 +103,9 @@ class Axes:
         whole = [self.of[x][: node.arg] + (None,) + self.of[x][node.arg + 1 :], self.of[index[0]]]
         sizes = [s.shape for s in node.src]
         parts = zip(whole, sizes, strict=True)
-        return self._shared([[c if n == m else None for c, n, m in zip(*p, node.shape, strict=True)] for p in parts])
+        return self._shared(
+            [[c if n == m else None for c, n, m in zip(*p, node.shape, strict=True)] for p in parts]
+        )
 
     def _broadcast(self, node):
         (x,) = node.src
@@ -130,7 +141,9 @@ class Axes:
 
     def _pad(self, node):
         sizes = zip(node.src[0].shape, node.shape, node.src[1:], node.arg, strict=True)
-        return self._parts(node, [is_whole(start, step, n, full) for n, full, start, step in sizes], node.shape)
+        return self._parts(
+            node, [is_whole(start, step, n, full) for n, full, start, step in sizes], node.shape
+        )
 
     def _parts(self, node, whole, shape):
         axes = zip(self.of[node.src[0]], whole, node.src[1:], node.arg, shape, strict=True)
@@ -163,7 +176,11 @@ def _stretched(order):
     out = {}
     for node in order:
         if node.op.kind == "broadcast" and node.src[0].op.kind == "reshape":
-            axes = [a for a, (n, m) in enumerate(zip(node.src[0].shape, node.shape, strict=True)) if n != m]
+            axes = [
+                a
+                for a, (n, m) in enumerate(zip(node.src[0].shape, node.shape, strict=True))
+                if n != m
+            ]
             out.setdefault(node.src[0], set()).update(axes)
     return out
 
@@ -171,9 +188,8 @@ def _stretched(order):
 def _aligned(node, classes, stretched):
     """For each axis of the source of the squeezing reshape `node` the axis it becomes, or None.
 
-    Which of several axes of length 1 is new is not known: those a broadcast stretches, those a reduction
-    dropped, and those further left, as NumPy's broadcasting puts them.
-    """
+    Which of several axes of length 1 is new is not known: those a broadcast stretches, those a
+    reduction dropped, and those further left, as NumPy's broadcasting puts them."""
     (x,) = node.src
     new = set(stretched)
     if x.op.kind == "reduce" and node.shape == keep_axes(x.src[0].shape, x.arg):

@@ -1,14 +1,15 @@
 """Symbolic dimensions as numbers, and how two axes of one dimension in one node are distinguished.
 
-A loop space has each class once. Where one occurs twice in a node (``p[:, None] - p[None]``, ``a + a.T``), its axes are
-*duplicates*: classes of the same length, distinguished by a number. The number goes from operand to result, so it says
-along which loop a value is made: the sum over the rows of a square has the duplicate of its columns, and who reads it
-in the loop over the rows is seen to read another point than where it was made. Where operands disagree (``a + a.T``),
-the result has the numbers of one of them, and the other is read transposed; operands that are broadcast along an axis
+A loop space has each class once. Where one occurs twice in a node (``p[:, None] - p[None]``, ``a +
+a.T``), its axes are *duplicates*: classes of the same length, distinguished by a number. The number
+goes from operand to result, so it says along which loop a value is made: the sum over the rows of a
+square has the duplicate of its columns, and who reads it in the loop over the rows is seen to read
+another point than where it was made. Where operands disagree (``a + a.T``), the result has the
+numbers of one of them, and the other is read transposed; operands that are broadcast along an axis
 do not count.
 
-What is decided here costs a kernel more or less, never a value, but for one thing: a reduction keeps the
-duplicates of its operand, in whose loops it is made. Start at `with_duplicates`.
+What is decided here costs a kernel more or less, never a value, but for one thing: a reduction
+keeps the duplicates of its operand, in whose loops it is made. Start at `with_duplicates`.
 """
 
 UNIT = 0  #: the class of axes that the program itself made
@@ -21,30 +22,44 @@ def duplicate(c, number):
 
 
 def common(c):
-    """The class that `c` is a duplicate of: axes of the same length for every shape have the same one."""
+    """The class that `c` is a duplicate of: axes of the same length for every shape have the same
+    one."""
     return c if c < _DUPLICATES else c % _DUPLICATES
 
 
 def with_duplicates(order, of, targets):
-    """`of` (node -> the classes of its axes) with duplicates for classes that occur more than once in a node."""
+    """`of` (node -> the classes of its axes) with duplicates for classes that occur more than once
+    in a node."""
     named = [[c for c in classes if c != UNIT] for classes in of.values()]
     if all(len(set(classes)) == len(classes) for classes in named):
         return of
-    numbers, loose, out = {}, {}, {}  # node -> the number of each axis; the axes along which it is only stretched
+    numbers, loose, out = (
+        {},
+        {},
+        {},
+    )  # node -> the number of each axis; the axes along which it is only stretched
     for node in order:
-        if node.op.kind == "reduce":  # made in the loops of its operand: it has their numbers, whatever they are
+        if (
+            node.op.kind == "reduce"
+        ):  # made in the loops of its operand: it has their numbers, whatever they are
             offers = [[numbers[node.src[0]][a] for a in _ORIGINS["reduce"](node, targets)]]
         else:
             offers = _offers(node, of, numbers, loose, targets)
         found = numbers[node] = _chosen(of[node], offers)
         out[node] = tuple([duplicate(c, k) for c, k in zip(of[node], found, strict=True)])
-        loose[node] = {a for a in range(node.ndim) if offers and all(offer[a] is None for offer in offers)}
+        loose[node] = {
+            a for a in range(node.ndim) if offers and all(offer[a] is None for offer in offers)
+        }
     return out
 
 
 def _offers(node, of, numbers, loose, targets):
-    """Lists of the numbers that operands have for the axes of `node`, the one that knows most first."""
-    own = {s: [None if a in loose[s] or c == UNIT else numbers[s][a] for a, c in enumerate(of[s])] for s in node.src}
+    """Lists of the numbers that operands have for the axes of `node`, the one that knows most
+    first."""
+    own = {
+        s: [None if a in loose[s] or c == UNIT else numbers[s][a] for a, c in enumerate(of[s])]
+        for s in node.src
+    }
     if node.op.kind in ("elementwise", "scan"):
         return sorted(own.values(), key=lambda offer: offer.count(None))
     if node.op.kind not in _ORIGINS or node.op.kind == "reshape" and node not in targets:
@@ -54,7 +69,8 @@ def _offers(node, of, numbers, loose, targets):
 
 
 def _chosen(classes, offers):
-    """A number for each axis, distinct within a class: one that is offered, if it is free, else the first that is."""
+    """A number for each axis, distinct within a class: one that is offered, if it is free, else the
+    first that is."""
     out, taken = [0 if c == UNIT else None for c in classes], set()
     for numbers in (*offers, *[[k] * len(classes) for k in range(len(classes))]):
         for axis, (c, k) in enumerate(zip(classes, numbers, strict=True)):

@@ -1,10 +1,10 @@
 """Index maps: which element of a source an element of a kernel's loop space reads.
 
 Movement operations are never computed where it can be avoided: reading ``permute(slice(x))`` at a
-point of the loop space is reading ``x`` at another point. An index map, the *context* of a node, has one `Index` per
-axis of it: each an affine function of one loop variable, or of a `Guard`, the position inside the
-operand of a `pad` (which may lie outside of it: then the value is zero), or of a `Lookup`, the place that an index
-array names.
+point of the loop space is reading ``x`` at another point. An index map, the *context* of a node,
+has one `Index` per axis of it: each an affine function of one loop variable, or of a `Guard`, the
+position inside the operand of a `pad` (which may lie outside of it: then the value is zero), or of
+a `Lookup`, the place that an index array names.
 
 Start at `source_contexts`: the step from a node in a context to its sources in theirs.
 """
@@ -15,7 +15,8 @@ from .dims import UNIT, is_whole
 
 
 class Guard(NamedTuple):
-    """The position ``(index - start) / step`` in the operand of a pad; valid when exact and in [0, length)."""
+    """The position ``(index - start) / step`` in the operand of a pad; valid when exact and in [0,
+    length)."""
 
     index: "Index"  # type: ignore[assignment]  # takes the place of tuple.index
     step: int
@@ -23,7 +24,8 @@ class Guard(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """The place that the index array `node` holds in the context `ctx`. What is read there lies in memory."""
+    """The place that the index array `node` holds in the context `ctx`. What is read there lies in
+    memory."""
 
     node: object
     ctx: tuple
@@ -31,7 +33,8 @@ class Lookup(NamedTuple):
 
 
 class Index(NamedTuple):
-    """``const + sum(coef * node) + step * var``; `var` is a loop axis, a `Guard`, a `Lookup`, or None."""
+    """``const + sum(coef * node) + step * var``; `var` is a loop axis, a `Guard`, a `Lookup`, or
+    None."""
 
     const: int = 0
     terms: tuple = ()
@@ -66,7 +69,11 @@ def _elementwise(axes, sources, ctx):
     out = []
     for s in sources:
         classes = axes.of[s]
-        out.append(tuple([ZERO if c == UNIT else i for c, i in zip(classes, ctx)]) if UNIT in classes else ctx)
+        out.append(
+            tuple([ZERO if c == UNIT else i for c, i in zip(classes, ctx)])
+            if UNIT in classes
+            else ctx
+        )
     return out
 
 
@@ -89,7 +96,14 @@ def _reshape(axes, node, ctx):
 
 def _slice(axes, node, ctx):
     parts = zip(ctx, node.arg, node.src[1:], axes.of[node.src[0]], strict=True)
-    return (tuple([ZERO if c == UNIT else shifted(scaled(i, step), start, 1) for i, step, start, c in parts]),)
+    return (
+        tuple(
+            [
+                ZERO if c == UNIT else shifted(scaled(i, step), start, 1)
+                for i, step, start, c in parts
+            ]
+        ),
+    )
 
 
 def pad_axis(index, start, step, length, full):
@@ -112,17 +126,30 @@ def _gather(axes, node, ctx):
         if not k:  # numbers, as the starts of slices
             return (tuple([shifted(ZERO, i, 1) for i in index]) + ctx,)
         read = tuple([_elementwise(axes, (i,), ctx[:k])[0] for i in index])
-        picked = [Index(0, (), 1, Lookup(i, c, axes.of[i])) for i, c in zip(index, read, strict=True)]
+        picked = [
+            Index(0, (), 1, Lookup(i, c, axes.of[i])) for i, c in zip(index, read, strict=True)
+        ]
         return ((*picked, *ctx[k:]), *read)
     stretched = [
-        tuple([ZERO if n != full or c == UNIT else i for n, full, c, i in zip(s.shape, node.shape, axes.of[s], ctx)])
+        tuple(
+            [
+                ZERO if n != full or c == UNIT else i
+                for n, full, c, i in zip(s.shape, node.shape, axes.of[s], ctx)
+            ]
+        )
         for s in node.src
     ]
     picked = Index(0, (), 1, Lookup(index[0], stretched[1], axes.of[index[0]]))
     return (stretched[0][: node.arg] + (picked,) + stretched[0][node.arg + 1 :], stretched[1])
 
 
-_MOVES = {"broadcast": _broadcast, "permute": _permute, "reshape": _reshape, "slice": _slice, "pad": _pad}
+_MOVES = {
+    "broadcast": _broadcast,
+    "permute": _permute,
+    "reshape": _reshape,
+    "slice": _slice,
+    "pad": _pad,
+}
 MOVEMENT = frozenset(_MOVES)
 _CONTEXTS = {**_MOVES, "gather": _gather}
 

@@ -1,7 +1,8 @@
 """Expressions of kernels: literals, operations of the graph, reads and writes of memory.
 
-An operation says its code as a template (`Op.code`, `Op.combine`); what is made of it here, with the conversions that a
-dtype needs, is a template again, which is made once. Start at `expression` and `combination`.
+An operation says its code as a template (`Op.code`, `Op.combine`); what is made of it here, with
+the conversions that a dtype needs, is a template again, which is made once. Start at `expression`
+and `combination`.
 """
 
 import functools
@@ -14,8 +15,17 @@ from .ir import Expr
 REORDERED = {"({0} + {1})": "fast_add({0}, {1})", "({0} * {1})": "fast_mul({0}, {1})"}
 #: dtypes of Python's own numbers, which numba's arithmetic keeps
 WIDE = frozenset((FLOAT64, INT64))
-#: Operations that leave float32 a float32, in numba as in NumPy: a conversion compiles three times as long as they do.
-ARITHMETIC = {"({0} + {1})", "({0} - {1})", "({0} * {1})", "({0} / {1})", "({0} * {0})", "(-{0})", "(+{0})"}
+#: Operations that leave float32 a float32, in numba as in NumPy: a conversion compiles three times
+#: as long as they do.
+ARITHMETIC = {
+    "({0} + {1})",
+    "({0} - {1})",
+    "({0} * {1})",
+    "({0} / {1})",
+    "({0} * {0})",
+    "(-{0})",
+    "(+{0})",
+}
 
 _SPECIAL = {"nan": "math.nan", "inf": "math.inf", "-inf": "-math.inf"}
 
@@ -43,7 +53,8 @@ def literal(value, dtype):
 
 
 def baked(value):
-    """Whether the constant `value` may stand in the code: it must not be one that comes from a size."""
+    """Whether the constant `value` may stand in the code: it must not be one that comes from a
+    size."""
     if isinstance(value, bool) or not math.isfinite(value) or abs(value) in (0, 0.5, 1, 2, 3, 4):
         return True
     return not any(abs(v - round(v)) < 1e-9 * abs(v) for v in (value, 1 / value))
@@ -102,8 +113,11 @@ def expression(node, args, exact=False):
 
 
 def is_wide(node):
-    """Whether a reduction accumulates in float64: long sums and products of float32 lose too much otherwise."""
-    return node.dtype.name == "float32" and (node.op.combine in REORDERED or node.op.kind == "total")
+    """Whether a reduction accumulates in float64: long sums and products of float32 lose too much
+    otherwise."""
+    return node.dtype.name == "float32" and (
+        node.op.combine in REORDERED or node.op.kind == "total"
+    )
 
 
 @functools.lru_cache(1024)
@@ -115,8 +129,8 @@ def _combining(code, dtype, wide, reorder):
 
 
 def combination(node, acc, *values, reorder=True, narrow=False):
-    """The expression that joins `values` to the accumulator `acc` of the reduce or scan `node`; a `narrow` one is of
-    float32 where others are of float64."""
+    """The expression that joins `values` to the accumulator `acc` of the reduce or scan `node`; a
+    `narrow` one is of float32 where others are of float64."""
     form = _combining(node.op.combine, node.dtype, is_wide(node), reorder)
     return Expr(_typed(form, node.dtype) if narrow else form, (acc, *values))
 

@@ -1,14 +1,15 @@
 """The loop IR: what a kernel does, as statements in loops.
 
-Between a loop nest (which loops, what is computed at which depth) and the text of a kernel stand the statements of
-this module. Loop transformations are functions of statements to statements (`loops.passes`); one printer writes them
-as Python (`render.text`).
+Between a loop nest (which loops, what is computed at which depth) and the text of a kernel stand
+the statements of this module. Loop transformations are functions of statements to statements
+(`loops.passes`); one printer writes them as Python (`render.text`).
 
-An expression is a name, a literal, or an `Expr`: a template and what stands in its places. So which names a statement
-reads, and which it makes, is data, and a name is exchanged without looking at any text.
+An expression is a name, a literal, or an `Expr`: a template and what stands in its places. So which
+names a statement reads, and which it makes, is data, and a name is exchanged without looking at any
+text.
 
-A loop may stand around any statements, those of whole stages too: nothing here knows what a stage is. Start at `Let`
-and `For`; then `walk`, `rewrite` and `renamed`.
+A loop may stand around any statements, those of whole stages too: nothing here knows what a stage
+is. Start at `Let` and `For`; then `walk`, `rewrite` and `renamed`.
 """
 
 from __future__ import annotations
@@ -33,18 +34,20 @@ Operand = str | Expr
 
 
 class Operation(NamedTuple):
-    """The operation that a value is the result of: a node of the graph, and the operands in this kernel."""
+    """The operation that a value is the result of: a node of the graph, and the operands in this
+    kernel."""
 
     node: Any
     operands: tuple
 
 
-# ---------------------------------------------------------------------- statements
+# ----- statements
 
 
 @dataclass(frozen=True, slots=True)
 class Let:
-    """`name` gets a value. The running value of a scan is a name that gets another one at each iteration."""
+    """`name` gets a value. The running value of a scan is a name that gets another one at each
+    iteration."""
 
     name: str
     value: Operand
@@ -79,7 +82,8 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Accumulate:
-    """The reduction `node` takes `operand` in: `place`, a name or an element of memory, becomes `value`."""
+    """The reduction `node` takes `operand` in: `place`, a name or an element of memory, becomes
+    `value`."""
 
     place: Operand
     value: Operand
@@ -145,7 +149,9 @@ class Block:
     body: tuple
 
 
-Statement = Let | Together | Select | Store | Accumulate | Flag | Prefetch | Do | For | While | If | Block
+Statement = (
+    Let | Together | Select | Store | Accumulate | Flag | Prefetch | Do | For | While | If | Block
+)
 
 #: Class -> its fields that are expressions, and those that are statements.
 _EXPRS: dict[type, tuple] = {
@@ -162,7 +168,12 @@ _EXPRS: dict[type, tuple] = {
     If: ("test",),
     Block: (),
 }
-_BODIES: dict[type, tuple] = {For: ("body",), While: ("body",), If: ("body", "other"), Block: ("body",)}
+_BODIES: dict[type, tuple] = {
+    For: ("body",),
+    While: ("body",),
+    If: ("body", "other"),
+    Block: ("body",),
+}
 
 
 def made(statement: Statement) -> str:
@@ -194,10 +205,13 @@ def walk(statements: Iterable[Statement]) -> Iterator[Statement]:
 
 
 def rewrite(statements: Iterable[Statement], function: Callable[[Statement], tuple]) -> tuple:
-    """``function(statement)``, statements, in the place of each, whose body was rewritten before."""
+    """``function(statement)``, statements, in the place of each, whose body was rewritten
+    before."""
     out: list = []
     for statement in statements:
-        bodies: dict[str, Any] = {f: rewrite(getattr(statement, f), function) for f in _BODIES.get(type(statement), ())}
+        bodies: dict[str, Any] = {
+            f: rewrite(getattr(statement, f), function) for f in _BODIES.get(type(statement), ())
+        }
         out += function(replace(statement, **bodies) if bodies else statement)
     return tuple(out)
 
@@ -213,7 +227,9 @@ def renamed(statements: Iterable[Statement], names: dict) -> tuple:
         return tuple([operand(part) for part in e])
 
     def one(statement: Statement) -> tuple:
-        fields: dict[str, Any] = {f: operand(getattr(statement, f)) for f in _EXPRS[type(statement)]}
+        fields: dict[str, Any] = {
+            f: operand(getattr(statement, f)) for f in _EXPRS[type(statement)]
+        }
         if isinstance(statement, (Let, Select)):
             fields["name"] = operand(statement.name)
         if isinstance(statement, For):

@@ -1,8 +1,10 @@
-"""Lowering: one step of a `Fusion` becomes a `Nest`: loops, memory accesses, and what is computed at which depth.
+"""Lowering: one step of a `Fusion` becomes a `Nest`: loops, memory accesses, and what is computed
+at which depth.
 
-The loops are put in the order that makes most accesses contiguous, and neighbours are collapsed where each access has
-one stride along both. Both are decided by `SymbolicStride`: what is known of a stride for every shape. The nest has one
-of these forms, whose loops are written by `render.forms`:
+The loops are put in the order that makes most accesses contiguous, and neighbours are collapsed
+where each access has one stride along both. Both are decided by `SymbolicStride`: what is known of
+a stride for every shape. The nest has one of these forms, whose loops are written by
+`render.forms`:
 
 ====== ==================================================================================
 flat   one loop, its range split in chunks; may reduce everything
@@ -11,9 +13,10 @@ row    reduced loops innermost: accumulators in registers, one row of kept point
 column a kept loop innermost: accumulates into a block of the output, vectorised across columns
 ====== ==================================================================================
 
-Loops of length 1 are loops like any other, but where one would be the innermost (a row of one element costs more than
-a point), or where a partial reduction keeps or reduces just that of a long array (it is then one over everything,
-which is cut in chunks, or none): there they are left out. Nothing else here looks at a length.
+Loops of length 1 are loops like any other, but where one would be the innermost (a row of one
+element costs more than a point), or where a partial reduction keeps or reduces just that of a long
+array (it is then one over everything, which is cut in chunks, or none): there they are left out.
+Nothing else here looks at a length.
 
 Start at `lower`.
 """
@@ -30,7 +33,8 @@ from ..index.maps import Guard, Lookup, guards_of, lookups_of, pad_guards, varia
 
 
 class SymbolicStride(NamedTuple):
-    """What a stride is for every shape: `step` times the lengths of the axes of the classes `inner`, sorted."""
+    """What a stride is for every shape: `step` times the lengths of the axes of the classes
+    `inner`, sorted."""
 
     step: int
     inner: tuple
@@ -41,19 +45,21 @@ ALONE = SymbolicStride(0, (-1,))
 
 
 class Access(NamedTuple):
-    """Where an array is read or written: ``const + sum(coef * node) + sum(stride * loop)``, and for each guard and
-    lookup ``stride * position``."""
+    """Where an array is read or written: ``const + sum(coef * node) + sum(stride * loop)``, and for
+    each guard and lookup ``stride * position``."""
 
     const: int
     terms: tuple
     strides: tuple  # one per loop axis of the space
-    symbols: tuple  # what these are for every shape, a `SymbolicStride` each; None where the access is invariant
+    # what these are for every shape, a `SymbolicStride` each; None where the access is invariant
+    symbols: tuple
     guards: tuple  # ((guard, stride, symbol), ...)
     valid: tuple  # the guards that must hold for the access to be in range
     offset: bool  # whether the constant, less `near`, is one that may be 0 for some shapes only
     near: int = 0  # the part of the constant that is in the kernel's text
     lookups: tuple = ()  # ((lookup, stride, symbol), ...)
-    moves: tuple = ()  # its symbolic stride along each loop axis, one of step 0 where a lookup decides
+    # its symbolic stride along each loop axis, one of step 0 where a lookup decides
+    moves: tuple = ()
 
 
 class Loop(NamedTuple):
@@ -67,9 +73,9 @@ class Loop(NamedTuple):
 class Nest:
     """The loop nest of one step.
 
-    `values` lists (node, context, depth, is it a load) in the order of evaluation; depth 0 is before the loops, 1 once
-    per unit, 2 and up inside the inner loops. `loads` and `stores` give each access with one stride per loop.
-    """
+    `values` lists (node, context, depth, is it a load) in the order of evaluation; depth 0 is
+    before the loops, 1 once per unit, 2 and up inside the inner loops. `loads` and `stores` give
+    each access with one stride per loop."""
 
     loops: list = field(default_factory=list)
     form: str = ""
@@ -80,9 +86,13 @@ class Nest:
     maps: list = field(default_factory=list)
     reductions: list = field(default_factory=list)
     unstored: frozenset = frozenset()  # what needs no memory
-    scan: int | None = None  # the number of the loop that the scans go along, and whether from its end
+    scan: int | None = (
+        None  # the number of the loop that the scans go along, and whether from its end
+    )
     reverse: bool = False
-    column: bool = False  # whether the innermost loop is the tile, outside of which are loops of the stage
+    column: bool = (
+        False  # whether the innermost loop is the tile, outside of which are loops of the stage
+    )
     spread: dict = field(default_factory=dict)  # the loops that each value depends on
     fixed: frozenset = frozenset()  # what a column stage computes once per column
     scans: list = field(default_factory=list)  # of the first pass of a blocked scan
@@ -99,20 +109,26 @@ class Nest:
 
     @property
     def weight(self):
-        """The cost of a point of the nest in additions, 1 to 8: expensive points make smaller chunks."""
+        """The cost of a point of the nest in additions, 1 to 8: expensive points make smaller
+        chunks."""
         depth = max((at for _, _, at, _ in self.values), default=0)
-        flops = sum(n.op.cost for n, _, at, _ in self.values if at == depth and n.op.kind in ("elementwise", "scan"))
+        flops = sum(
+            n.op.cost
+            for n, _, at, _ in self.values
+            if at == depth and n.op.kind in ("elementwise", "scan")
+        )
         return min(8, 1 + flops // 16)
 
 
 def access(axes, node, ctx, dims, dropped=()):
-    """The `Access` to the flat array of `node` read in the context `ctx`; axes of classes in `dropped` do not count."""
+    """The `Access` to the flat array of `node` read in the context `ctx`; axes of classes in
+    `dropped` do not count."""
     return strided([UNIT if c in dropped else c for c in axes.of[node]], node.shape, ctx, dims)
 
 
 def strided(classes, lengths, ctx, dims):
-    """The `Access` in the context `ctx` to an array in C order whose axes have `lengths`; those of class UNIT stand
-    still."""
+    """The `Access` in the context `ctx` to an array in C order whose axes have `lengths`; those of
+    class UNIT stand still."""
     const, terms, step, symbols, guards = 0, {}, [0] * dims, [None] * dims, []
     offset, near, lookups = False, 0, []
     for axis, (c, stride, index) in enumerate(zip(classes, contiguous(lengths), ctx, strict=True)):
@@ -125,7 +141,9 @@ def strided(classes, lengths, ctx, dims):
             terms[start] = terms.get(start, 0) + stride * coef
         if c == UNIT or index.var is None:
             continue
-        symbol = SymbolicStride(index.step, tuple(sorted([common(d) for d in classes[axis + 1 :] if d != UNIT])))
+        symbol = SymbolicStride(
+            index.step, tuple(sorted([common(d) for d in classes[axis + 1 :] if d != UNIT]))
+        )
         if isinstance(index.var, Guard):
             guards.append((index.var, stride * index.step, symbol))
         elif isinstance(index.var, Lookup):
@@ -133,13 +151,16 @@ def strided(classes, lengths, ctx, dims):
         else:
             step[index.var], symbols[index.var] = stride * index.step, symbol
     moves = _moves(symbols, lookups)
-    terms, step, symbols, guards, lookups = map(tuple, (terms.items(), step, symbols, guards, lookups))
+    terms, step, symbols, guards, lookups = map(
+        tuple, (terms.items(), step, symbols, guards, lookups)
+    )
     return Access(const, terms, step, symbols, guards, guards_of(ctx), offset, near, lookups, moves)
 
 
 def _moves(symbols, lookups):
-    """`Access.moves`: where index arrays name places, neighbours in the loop are no neighbours in memory, and loops are
-    one if they are one for the index arrays. A loop along which they and the access itself move stays alone."""
+    """`Access.moves`: where index arrays name places, neighbours in the loop are no neighbours in
+    memory, and loops are one if they are one for the index arrays. A loop along which they and the
+    access itself move stays alone."""
     out = list(symbols)
     for lookup, _, _ in lookups:
         for axis, index in enumerate(lookup.ctx):
@@ -151,14 +172,17 @@ def _moves(symbols, lookups):
 
 
 def is_beside(index):
-    """Whether the offset of an index is part of the kernel: LLVM then sees that the x[i - 1] of a stencil is the x[i]
-    of another turn, and which loads are one (Hessian times vector of Rosenbrock's function: 533 us, 435 so)."""
+    """Whether the offset of an index is part of the kernel: LLVM then sees that the x[i - 1] of a
+    stencil is the x[i] of another turn, and which loads are one (Hessian times vector of
+    Rosenbrock's function: 533 us, 435 so)."""
     return not index.terms and index.step == 1 and abs(index.const) <= limits.now.baked_offset
 
 
 def reduction_access(fusion, node, dims, dropped):
     """Where the result of a reduce is written, from the loops over its operand."""
-    kept = [index for axis, index in enumerate(fusion.identity(node.src[0])) if axis not in node.arg]
+    kept = [
+        index for axis, index in enumerate(fusion.identity(node.src[0])) if axis not in node.arg
+    ]
     return access(fusion.axes, node, kept, dims, dropped)
 
 
@@ -209,10 +233,23 @@ def _arranged(fusion, step, pairs, pinned, dropped):
     stores = {n: store_access(fusion, n, dims, dropped) for n in step.nodes}
     axes = [a for a, c in enumerate(step.space) if c not in dropped]
     reduced = _reduced_axes(step, axes)
-    nest.reductions = [n for n in step.nodes if n.op.kind == "reduce" and reduced.intersection(fusion.reduced_axes(n))]
+    nest.reductions = [
+        n
+        for n in step.nodes
+        if n.op.kind == "reduce" and reduced.intersection(fusion.reduced_axes(n))
+    ]
     nest.maps = [n for n in step.nodes if n not in nest.reductions]
     nest.unstored = step.stages[0].unstored
-    _arrange(nest, step, axes, reduced, [*loads.values()], [stores[n] for n in nest.maps], pinned, [*stores.values()])
+    _arrange(
+        nest,
+        step,
+        axes,
+        reduced,
+        [*loads.values()],
+        [stores[n] for n in nest.maps],
+        pinned,
+        [*stores.values()],
+    )
     nest.loads = {pair: on_loops(a, nest.loops) for pair, a in loads.items()}
     nest.stores = {n: on_loops(a, nest.loops) for n, a in stores.items()}
     return nest
@@ -224,13 +261,19 @@ def _reduced_axes(step, axes):
 
 
 def _needless(nest, step, pinned):
-    """The classes of loops of length 1 that are better left out; none where there is one point, or none."""
+    """The classes of loops of length 1 that are better left out; none where there is one point, or
+    none."""
     if nest.points <= 1:
         return frozenset()
     groups = [nest.loops[-1:]]
     if nest.points > limits.now.grain and len({loop.reduced for loop in nest.loops}) == 2:
-        groups += [[loop for loop in nest.loops if loop.reduced is which] for which in (False, True)]
-    out, guarded = frozenset(), {step.space[a] for a in pinned}  # a class may have more than one loop
+        groups += [
+            [loop for loop in nest.loops if loop.reduced is which] for which in (False, True)
+        ]
+    out, guarded = (
+        frozenset(),
+        {step.space[a] for a in pinned},
+    )  # a class may have more than one loop
     for loops in groups:
         if all(loop.size == 1 and loop.classes.isdisjoint(guarded) for loop in loops):
             out = out.union(*[loop.classes for loop in loops])
@@ -264,7 +307,9 @@ def _looked_up(fusion, pairs):
     stack = [pair for pair, _ in reversed(pairs)]
     while stack:
         pair = stack[-1]
-        needed = [lookup[:2] for lookup in lookups_of(pair[1])] + ([] if is_load[pair] else fusion.reads(*pair))
+        needed = [lookup[:2] for lookup in lookups_of(pair[1])] + (
+            [] if is_load[pair] else fusion.reads(*pair)
+        )
         missing = [p for p in needed if p not in out] if pair not in out else ()
         if missing:
             stack += reversed(missing)
@@ -277,7 +322,9 @@ def pinned_axes(fusion, pairs):
     """The axes that guards depend on: they keep a loop of their own."""
     out = set()
     for (node, ctx), _ in pairs:
-        for guard in guards_of(ctx) + (pad_guards(fusion.axes, node, ctx) if node.op.kind == "pad" else ()):
+        for guard in guards_of(ctx) + (
+            pad_guards(fusion.axes, node, ctx) if node.op.kind == "pad" else ()
+        ):
             out |= guard_axes(guard)
     return out
 
@@ -286,7 +333,7 @@ def guard_axes(guard):
     return variables(guard.index)
 
 
-# ---------------------------------------------------------------------- loop order
+# ----- loop order
 
 
 def _arrange(nest, step, axes, reduced, loads, maps, pinned, stores):
@@ -327,10 +374,11 @@ def _innermost(axes, loads, maps):
 
 
 def contiguity(axis, loads, maps):
-    """How many accesses are contiguous along `axis`: those that move along most axes, which are the long ones, and all.
+    """How many accesses are contiguous along `axis`: those that move along most axes, which are the
+    long ones, and all.
 
-    ``X.T @ g`` along the axis of g, which is contiguous there, reads X in strides (100 000 x 50: 7.8 ms, 1.0 else).
-    """
+    ``X.T @ g`` along the axis of g, which is contiguous there, reads X in strides (100 000 x 50:
+    7.8 ms, 1.0 else)."""
     rank = max([_rank(a) for a in (*loads, *maps)], default=0)
     weighted = [(a, 1) for a in loads] + [(a, 2) for a in maps]
     near = [(a, weight) for a, weight in weighted if is_contiguous(a.moves[axis])]
@@ -347,16 +395,22 @@ def _collapse(loops, step, accesses, pinned):
     out = loops[:1]
     for loop in loops[1:]:
         last = out[-1]
-        joint = all(is_joint(a.moves[last.axis], a.moves[loop.axis], step.space[loop.axis]) for a in accesses)
+        joint = all(
+            is_joint(a.moves[last.axis], a.moves[loop.axis], step.space[loop.axis])
+            for a in accesses
+        )
         if joint and last.axis not in pinned and loop.axis not in pinned:
-            out[-1] = Loop(last.size * loop.size, loop.reduced, loop.axis, last.classes | loop.classes)
+            out[-1] = Loop(
+                last.size * loop.size, loop.reduced, loop.axis, last.classes | loop.classes
+            )
         else:
             out.append(loop)
     return out
 
 
 def is_joint(outer, inner, c):
-    """Whether the stride `outer` is `inner` times the length of a loop of the class `c`: then both are one loop."""
+    """Whether the stride `outer` is `inner` times the length of a loop of the class `c`: then both
+    are one loop."""
     if outer is None or inner is None:
         return outer is inner
     return outer.step == inner.step and list(outer.inner) == sorted((*inner.inner, common(c)))
@@ -364,11 +418,13 @@ def is_joint(outer, inner, c):
 
 def on_loops(a, loops):
     axes = [loop.axis for loop in loops]
-    strides, symbols, moves = (tuple([of[k] for k in axes]) for of in (a.strides, a.symbols, a.moves))
+    strides, symbols, moves = (
+        tuple([of[k] for k in axes]) for of in (a.strides, a.symbols, a.moves)
+    )
     return a._replace(strides=strides, symbols=symbols, moves=moves)
 
 
-# ---------------------------------------------------------------------- depths
+# ----- depths
 
 
 def depth_of_loop(nest, k):
@@ -393,7 +449,9 @@ def depths(fusion, nest, pairs):
         at = set()
         if is_load and node.ndim:
             a = nest.loads[node, ctx]
-            at = {k for k, symbol in enumerate(a.moves) if symbol}.union(*[guard_loops(g) for g in a.valid])
+            at = {k for k, symbol in enumerate(a.moves) if symbol}.union(
+                *[guard_loops(g) for g in a.valid]
+            )
         elif not is_load:
             at = set().union(*[spread[s] for s in fusion.reads(node, ctx)])
             if node.op.kind == "pad":

@@ -1,11 +1,14 @@
-"""Lowering of row programs: a step of several stages becomes one `Nest` per stage, with the outer loops in common.
+"""Lowering of row programs: a step of several stages becomes one `Nest` per stage, with the outer
+loops in common.
 
-The outer space is cut in *tiles*: runs of one of its axes, the one along which most accesses are contiguous. A unit
-of the kernel is a tile at a point of the other outer axes, and runs all stages one after the other. In each stage the
-tile is the innermost loop where that is the contiguous axis (a *column* stage, vectorised across the tile), else the
-loop outside of the inner ones (a *row* stage). A tile is as long as what the stages touch stays in the cache.
+The outer space is cut in *tiles*: runs of one of its axes, the one along which most accesses are
+contiguous. A unit of the kernel is a tile at a point of the other outer axes, and runs all stages
+one after the other. In each stage the tile is the innermost loop where that is the contiguous axis
+(a *column* stage, vectorised across the tile), else the loop outside of the inner ones (a *row*
+stage). A tile is as long as what the stages touch stays in the cache.
 
-What one stage leaves to later ones alone lies in `local` memory of one tile. Start at `lower_program`.
+What one stage leaves to later ones alone lies in `local` memory of one tile. Start at
+`lower_program`.
 """
 
 import math
@@ -41,8 +44,12 @@ class TileNest(Nest):
     tile: int = 0  # the number of the loop over the tile
     shared: int = 0  # how many loops it has in common with the stages that share loops with it
     forwarded: frozenset = frozenset()  # what those hand on in registers
-    reduced: dict = field(default_factory=dict)  # reduction -> the numbers of the loops that it goes over
-    interleaved: bool = False  # whether it takes several rows of a scan side by side (see `passes.interleave`)
+    reduced: dict = field(
+        default_factory=dict
+    )  # reduction -> the numbers of the loops that it goes over
+    interleaved: bool = (
+        False  # whether it takes several rows of a scan side by side (see `passes.interleave`)
+    )
 
     def level(self, node):
         """The number of the first of the innermost loops that the reduction goes over."""
@@ -61,7 +68,8 @@ class TileNest(Nest):
         return "register" if gone == set(range(self.level(node), len(self.loops))) else "memory"
 
     def is_narrow(self, node):
-        """Whether what a sum of float32 adds up in unrolled loops is so few values that it stays so."""
+        """Whether what a sum of float32 adds up in unrolled loops is so few values that it stays
+        so."""
         return sums_in_blocks(node) and self.level(node) >= self.shared
 
     def kept(self, node):
@@ -71,12 +79,11 @@ class TileNest(Nest):
 
 @dataclass(slots=True, eq=False)
 class TiledProgram:
-    """The nests of the stages of a `step`; `outer` are the loops before the tile, `tile` that over the axis cut in
-    tiles.
+    """The nests of the stages of a `step`; `outer` are the loops before the tile, `tile` that over
+    the axis cut in tiles.
 
-    `groups` has the nests, those with loops in common together. `local` are the nodes that lie in memory of one
-    tile, and `width` is the length of a tile.
-    """
+    `groups` has the nests, those with loops in common together. `local` are the nodes that lie in
+    memory of one tile, and `width` is the length of a tile."""
 
     step: Step
     outer: list
@@ -115,12 +122,18 @@ class _Draft:
         self.pairs = evaluations(fusion, stage)
         self.pinned = {stage.space[a] for a in pinned_axes(fusion, self.pairs)}
         dims = len(self.space)
-        self.loads = {p: access(fusion.axes, *p, dims) for p, is_load in self.pairs if is_load and p[0].ndim}
-        self.reductions = [n for n in stage.nodes if n.op.kind == "reduce" and fusion.reduced_axes(n)]
+        self.loads = {
+            p: access(fusion.axes, *p, dims) for p, is_load in self.pairs if is_load and p[0].ndim
+        }
+        self.reductions = [
+            n for n in stage.nodes if n.op.kind == "reduce" and fusion.reduced_axes(n)
+        ]
         self.maps = [n for n in stage.nodes if n not in self.reductions]
         self.stores = {n: reduction_access(fusion, n, dims, ()) for n in self.reductions}
         self.stores.update({n: store_access(fusion, n, dims) for n in self.maps})
-        self.gone = {n: frozenset(self.space[a] for a in fusion.reduced_axes(n)) for n in self.reductions}
+        self.gone = {
+            n: frozenset(self.space[a] for a in fusion.reduced_axes(n)) for n in self.reductions
+        }
         self.forwarded = self.unstored = frozenset()  # see `joint`
 
     @property
@@ -131,26 +144,38 @@ class _Draft:
     def touched(self):
         """(node, access) of what is read and written in memory."""
         loads = [(node, a) for (node, _), a in self.loads.items() if node not in self.forwarded]
-        return [*loads, *[(node, a) for node, a in self.stores.items() if node not in self.unstored]]
+        return [
+            *loads,
+            *[(node, a) for node, a in self.stores.items() if node not in self.unstored],
+        ]
 
     def near(self, c):
-        """How many accesses of the innermost loop are contiguous along the class `c`, as `contiguity` has it."""
+        """How many accesses of the innermost loop are contiguous along the class `c`, as
+        `contiguity` has it."""
         if c not in self.space:
             return 0, 0
         read = [a for node, a in self.touched if node not in self.stores]
-        return contiguity(self.space.index(c), read, [a for node, a in self.touched if node in self.maps])
+        return contiguity(
+            self.space.index(c), read, [a for node, a in self.touched if node in self.maps]
+        )
 
     def far(self, c):
         return far(self.space.index(c), self.accesses) if c in self.space else 0
 
     def role(self, c):
-        """Which reductions go over `c`, and whether a scan does: loops of different roles are not collapsed."""
+        """Which reductions go over `c`, and whether a scan does: loops of different roles are not
+        collapsed."""
         scan = self.stage.scan is not None and self.space[self.stage.scan[0]] == c
         return tuple([c in gone for gone in self.gone.values()]), scan
 
     def joint(self, outer, inner):
         """Whether a loop over `inner` inside one over `outer` is one loop."""
-        if outer in self.pinned or inner in self.pinned or self.role(outer) != self.role(inner) or self.role(inner)[1]:
+        if (
+            outer in self.pinned
+            or inner in self.pinned
+            or self.role(outer) != self.role(inner)
+            or self.role(inner)[1]
+        ):
             return False
         o, i = self.space.index(outer), self.space.index(inner)
         return all(is_joint(a.moves[o], a.moves[i], inner) for a in self.accesses)
@@ -162,7 +187,8 @@ def _near(drafts, c):
 
 
 def lower_program(fusion, step):
-    """The `TiledProgram` of a step of several stages, or of one whose reductions go over different axes."""
+    """The `TiledProgram` of a step of several stages, or of one whose reductions go over different
+    axes."""
     drafts = [_Draft(fusion, step, stage) for stage in step.stages]
     sizes = {c: n for d in drafts for c, n in zip(d.space, d.stage.sizes, strict=True)}
     *outer, tile = _loops(_collapsed(_outer_classes(step, drafts, sizes), drafts), sizes)
@@ -180,8 +206,8 @@ def lower_program(fusion, step):
 
 
 def _outer_classes(step, drafts, sizes):
-    """The classes of the loops around the stages, in order; the last is that of the tile: most accesses are contiguous
-    along it."""
+    """The classes of the loops around the stages, in order; the last is that of the tile: most
+    accesses are contiguous along it."""
 
     def order(c):
         first = next(d for d in drafts if c in d.space)
@@ -196,24 +222,38 @@ def _outer_classes(step, drafts, sizes):
 
 
 def _fixed(nest):
-    """What a column stage computes once per column: it depends on the tile, and on none of the loops around that."""
+    """What a column stage computes once per column: it depends on the tile, and on none of the
+    loops around that."""
     inner = set(range(nest.outer, nest.tile)) if nest.column else set()
-    return frozenset(p for p, at in nest.spread.items() if inner and nest.tile in at and not at & inner)
+    return frozenset(
+        p for p, at in nest.spread.items() if inner and nest.tile in at and not at & inner
+    )
 
 
 def is_short(step, nest):
-    """Whether the simple `nest` of the step has an innermost loop so short that it is better one within a tile."""
+    """Whether the simple `nest` of the step has an innermost loop so short that it is better one
+    within a tile."""
     if nest.form not in ("rows", "row", "column") or not step.outer - nest.loops[-1].classes:
         return False
     if any(node.op.kind == "pad" for node, *_ in nest.values):
         return False
     if is_few(nest.loops[-1].size) and nest.points > limits.now.grain:
         return True
-    row = nest.loops[-1].size * max([node.src[0].dtype.itemsize for node in nest.reductions], default=0)
-    if nest.form == "row" and nest.points > limits.now.grain and is_fetched(row) and row <= limits.now.jammed_bytes:
+    row = nest.loops[-1].size * max(
+        [node.src[0].dtype.itemsize for node in nest.reductions], default=0
+    )
+    if (
+        nest.form == "row"
+        and nest.points > limits.now.grain
+        and is_fetched(row)
+        and row <= limits.now.jammed_bytes
+    ):
         return True
     last = 1 + len(nest.loops) - nest.outer
-    return any(is_expensive(node, nest) and not is_load and depth == last for node, _, depth, is_load in nest.values)
+    return any(
+        is_expensive(node, nest) and not is_load and depth == last
+        for node, _, depth, is_load in nest.values
+    )
 
 
 def is_fetched(row):
@@ -223,7 +263,8 @@ def is_fetched(row):
 
 
 def tiny(nest):
-    """The loops of a large nest whose lengths are part of the kernel: unrolled, so that the tile is the innermost."""
+    """The loops of a large nest whose lengths are part of the kernel: unrolled, so that the tile is
+    the innermost."""
     if nest.column or nest.points <= limits.now.grain:
         return []
     return [loop for loop in nest.loops[nest.tile + 1 :] if is_few(loop.size)]
@@ -235,10 +276,14 @@ def is_all_tiny(nest):
 
 
 def is_expensive(node, nest):
-    """Whether what the innermost loop leaves after whole vectors is expensive, for the operation `node` of a large
-    nest: small ones keep to the kernels they have, whatever their shape."""
+    """Whether what the innermost loop leaves after whole vectors is expensive, for the operation
+    `node` of a large nest: small ones keep to the kernels they have, whatever their shape."""
     room = nest.loops[-1].size * node.dtype.itemsize
-    ragged = room <= limits.now.ragged_bytes and room % limits.now.vector_bytes > 0 and nest.points > limits.now.grain
+    ragged = (
+        room <= limits.now.ragged_bytes
+        and room % limits.now.vector_bytes > 0
+        and nest.points > limits.now.grain
+    )
     return ragged and node.op.kind == "elementwise" and node.op.cost >= limits.now.expensive_flops
 
 
@@ -254,11 +299,15 @@ def _collapsed(classes, drafts):
 
 
 def _loops(groups, sizes):
-    return [Loop(math.prod(sizes[c] for c in group), False, group[-1], frozenset(group)) for group in groups]
+    return [
+        Loop(math.prod(sizes[c] for c in group), False, group[-1], frozenset(group))
+        for group in groups
+    ]
 
 
 def _nest(draft, group, program, sizes):
-    """The nest of one stage; its loops have the axes of the stage, those that the `group` of stages shares first."""
+    """The nest of one stage; its loops have the axes of the stage, those that the `group` of stages
+    shares first."""
     nest, alone = TileNest(form="program", outer=len(program.outer)), len(group.drafts) == 1
     scan = None if draft.stage.scan is None else draft.space[draft.stage.scan[0]]
     long, few, across = _inner_loops(draft, group, program.tile.axis, scan, sizes)
@@ -268,7 +317,10 @@ def _nest(draft, group, program, sizes):
     nest.column = across and alone
     nest.reductions, nest.maps = draft.reductions, draft.maps
     nest.unstored, nest.forwarded = draft.stage.unstored | group.unstored, group.forwarded
-    nest.reduced = {n: {k for k, loop in enumerate(loops) if loop.axis in draft.gone[n]} for n in nest.reductions}
+    nest.reduced = {
+        n: {k for k, loop in enumerate(loops) if loop.axis in draft.gone[n]}
+        for n in nest.reductions
+    }
     nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
     nest.reverse = nest.scan is not None and draft.stage.scan[1]
     nest.loops = [loop._replace(axis=draft.space.index(loop.axis)) for loop in loops]
@@ -277,30 +329,45 @@ def _nest(draft, group, program, sizes):
 
 
 def _inner_loops(draft, group, tile, scan, sizes):
-    """(the loops in a unit that the group shares, those that are unrolled, whether the tile is within the first)."""
+    """(the loops in a unit that the group shares, those that are unrolled, whether the tile is
+    within the first)."""
     drafts = group.drafts
     long = sorted(group.long, key=lambda c: (c == scan, -sum(d.far(c) for d in drafts), c))
     long = _loops(_collapsed(long, drafts), sizes)
-    few = _loops([[c] for c in sorted(group.few_of(draft), key=lambda c: (-draft.far(c), c))], sizes)
+    few = _loops(
+        [[c] for c in sorted(group.few_of(draft), key=lambda c: (-draft.far(c), c))], sizes
+    )
     return long, few, bool(long) and _near(drafts, tile) > _near(drafts, long[-1].axis)
 
 
 def _takes_rows(nest, draft):
-    """Whether a stage takes several rows of a scan side by side: what is computed at a point outweighs memory then.
+    """Whether a stage takes several rows of a scan side by side: what is computed at a point
+    outweighs memory then.
 
-    (Sums alone do not: a sum of 10**6 weighted running sums with its gradient takes up to twice as long so.)
-    """
+    (Sums alone do not: a sum of 10**6 weighted running sums with its gradient takes up to twice as
+    long so.)"""
     if nest.column or nest.loops[nest.scan] in tiny(nest):
         return False
-    made = {p[0]: p[0].op for p, is_load in draft.pairs if not is_load and p[0].op.kind in ("elementwise", "scan")}
+    made = {
+        p[0]: p[0].op
+        for p, is_load in draft.pairs
+        if not is_load and p[0].op.kind in ("elementwise", "scan")
+    }
     if sum(op.cost for op in made.values()) >= limits.now.expensive_flops:
         return True
-    slow = any(op.kind == "scan" and op.cost >= limits.now.interleaved_flops for op in made.values())
-    return slow and nest.points > limits.now.grain and nest.loops[nest.scan].size > limits.now.tile_length
+    slow = any(
+        op.kind == "scan" and op.cost >= limits.now.interleaved_flops for op in made.values()
+    )
+    return (
+        slow
+        and nest.points > limits.now.grain
+        and nest.loops[nest.scan].size > limits.now.tile_length
+    )
 
 
 def _size_tiles(program, drafts):
-    """The length of a tile: by sizes alone, so that results do not depend on the number of threads."""
+    """The length of a tile: by sizes alone, so that results do not depend on the number of
+    threads."""
     if any(nest.tile > nest.outer for nest in program.stages):
         low, high = limits.now.tile_columns
         width = limits.now.tile_points // max(_inner_points(nest) for nest in program.stages)
@@ -332,7 +399,12 @@ def _touched(program, drafts):
 
 def _inner_points(nest):
     """The points of a stage per point of the outer space."""
-    return max(1, math.prod(loop.size for k, loop in enumerate(nest.loops) if k >= nest.outer and k != nest.tile))
+    return max(
+        1,
+        math.prod(
+            loop.size for k, loop in enumerate(nest.loops) if k >= nest.outer and k != nest.tile
+        ),
+    )
 
 
 def _localize(fusion, draft, nest, program):
@@ -354,7 +426,8 @@ def _localize(fusion, draft, nest, program):
 
 
 def _extents(fusion, node, program):
-    """For each axis of `node` its length in local memory, and its class there; the tile's has a class of its own."""
+    """For each axis of `node` its length in local memory, and its class there; the tile's has a
+    class of its own."""
     out, tile, gone = [], program.tile, program.taken
     for c, n in zip(fusion.axes.of[node], node.shape, strict=True):
         if c == tile.axis:

@@ -1,8 +1,9 @@
-"""The values of a loop nest as statements: loads, operations, guards, each at the depth of the innermost loop that it
-depends on.
+"""The values of a loop nest as statements: loads, operations, guards, each at the depth of the
+innermost loop that it depends on.
 
-`Values` belongs to one stage of a kernel and fills `lines`, a list of statements for each depth; names and arguments
-are those of the kernel. The loops around the statements are put there by `render.forms`. Start at `Values.evaluate`.
+`Values` belongs to one stage of a kernel and fills `lines`, a list of statements for each depth;
+names and arguments are those of the kernel. The loops around the statements are put there by
+`render.forms`. Start at `Values.evaluate`.
 """
 
 from typing import NamedTuple
@@ -27,16 +28,18 @@ from .expressions import (
 from .ir import Expr, Flag, Let, Operand, Operation, Select, Store
 from .nest import SymbolicStride, depth_of_loop, guard_axes, is_beside
 
-#: the depth of statements in the loop over the tile before the loops of a column stage; a point's number in its tile
+#: the depth of statements in the loop over the tile before the loops of a column stage; a point's
+#: number in its tile
 FIXED, TILE = "fixed", Expr("({} - {})", ("t", "low"))
 
 
 class Interval(NamedTuple):
-    """A guard that holds in one interval of the innermost loop: a position that rises or falls by one each iteration.
+    """A guard that holds in one interval of the innermost loop: a position that rises or falls by
+    one each iteration.
 
-    A loop with conditions in it runs at half of its speed or less, so its range is cut where a guard changes, and
-    the pieces in which all guards hold are loops without any (see `passes.split_guards`).
-    """
+    A loop with conditions in it runs at half of its speed or less, so its range is cut where a
+    guard changes, and the pieces in which all guards hold are loops without any (see
+    `passes.split_guards`)."""
 
     place: str  # the name of the position in the operand of the pad
     value: Operand  # what it is computed from
@@ -48,15 +51,32 @@ class Interval(NamedTuple):
 class Values:
     """The statements of one stage.
 
-    `exact` writes the expressions that are right for any operand, and checks none. Guards at the depth `split_at`
-    that hold in one interval of the loop are `intervals`, so that the loop can be split; they are tested in each
-    iteration only where they are `tested`.
-    """
+    `exact` writes the expressions that are right for any operand, and checks none. Guards at the
+    depth `split_at` that hold in one interval of the loop are `intervals`, so that the loop can be
+    split; they are tested in each iteration only where they are `tested`."""
 
     __slots__ = (
-        "args", "carries", "computed", "depths", "exact", "fast", "fixed", "fusion", "guards", "forwarded",
-        "intervals", "lines", "loops", "names", "nest", "split_at", "tested", "tiny", "unfixed", "zeroed",
-    )  # fmt: skip
+        "args",
+        "carries",
+        "computed",
+        "depths",
+        "exact",
+        "fast",
+        "fixed",
+        "fusion",
+        "guards",
+        "forwarded",
+        "intervals",
+        "lines",
+        "loops",
+        "names",
+        "nest",
+        "split_at",
+        "tested",
+        "tiny",
+        "unfixed",
+        "zeroed",
+    )
 
     def __init__(self, fusion, args, nest=None, loops=(), exact=False, split_at=None, tested=False):
         self.fusion, self.args, self.nest, self.loops = fusion, args, nest, loops
@@ -71,7 +91,8 @@ class Values:
         self.tiny = frozenset()  # the classes of axes whose lengths are part of the kernel
         self.fast = None  # the number of the loop that is in vectors, if not the last one
         self.carries = {}  # scan -> the name of what is carried along
-        self.forwarded = {}  # node -> the name of its value, made by another stage at the same point
+        # node -> the name of its value, made by another stage at the same point
+        self.forwarded = {}
 
     def at(self, depth):
         """The statements at a depth."""
@@ -83,7 +104,8 @@ class Values:
             self.lines.setdefault(FIXED, []).append(statement)
 
     def keep(self, depth, name, value, dtype):
-        """Compute a value that does not change in the inner loops of a column stage once per column, not at `depth`."""
+        """Compute a value that does not change in the inner loops of a column stage once per
+        column, not at `depth`."""
         place = element(self.args.scratch(dtype), TILE)
         before, self.fixed = self.fixed, False
         self.emit(FIXED, Let(name, value))
@@ -96,8 +118,8 @@ class Values:
     def value(self, pair):
         """The name or literal of the (node, context) `pair`, which was evaluated before.
 
-        A constant that may come from a size is an argument of its own at each use: two sizes may be equal by chance.
-        """
+        A constant that may come from a size is an argument of its own at each use: two sizes may be
+        equal by chance."""
         name = self.names[pair]
         return name if isinstance(name, str) else self.args.add_static("k", name)
 
@@ -135,7 +157,9 @@ class Values:
         args = [self.value(pair) for pair in sources]
         if node.op.check and not self.exact:
             self.check(f"{node.op.check}({{}})", args[0], depth)
-        value = self.prepared(node, args, sources[-1][0], depth) or expression(node, args, self.exact)
+        value = self.prepared(node, args, sources[-1][0], depth) or expression(
+            node, args, self.exact
+        )
         self.computed[key] = name = self.args.fresh("v")
         if self.fixed and node.op.cost >= limits.now.fixed_flops:
             self.keep(depth, name, value, node.dtype)
@@ -145,14 +169,15 @@ class Values:
         return name
 
     def check(self, test, operand, depth):
-        """An operand must be in range: loops check it, and the plan is run again by NumPy if it is not."""
+        """An operand must be in range: loops check it, and the plan is run again by NumPy if it is
+        not."""
         if (test, operand) not in self.args.far:
             self.args.far[test, operand] = None
             self.emit(depth, Flag(Expr(test, (operand,))))
 
     def prepared(self, node, args, last, depth):
-        """The expression of an operation whose last operand is invariant in the innermost loop, if it has a faster
-        one."""
+        """The expression of an operation whose last operand is invariant in the innermost loop, if
+        it has a faster one."""
         if not node.op.prepare or self.exact or node.dtype.kind != "f":
             return None
         still = self.depths.get(args[-1], 0)
@@ -174,7 +199,8 @@ class Values:
         return Expr(form, (*args, self.computed[key]))
 
     def carry(self, node, sources, depth):
-        """The running value of a scan at the innermost loop: a variable, or one per column of the tile."""
+        """The running value of a scan at the innermost loop: a variable, or one per column of the
+        tile."""
         values = [self.value(source) for source in sources]
         name = self.carries[node]
         if not self.nest.column:
@@ -182,7 +208,9 @@ class Values:
             self.emit(depth, Let(name, value, Operation(node, tuple(values))))
             return name
         out, place = self.args.fresh("v"), element(name, TILE)
-        self.emit(depth, Let(out, combination(node, read(place, node.dtype), *values, reorder=False)))
+        self.emit(
+            depth, Let(out, combination(node, read(place, node.dtype), *values, reorder=False))
+        )
         self.emit(depth, Store(place, stored(out, node.dtype)))
         return out
 
@@ -258,10 +286,13 @@ class Values:
         return _product(self.stride(stride, symbol), place)
 
     def place(self, node, a):
-        """The address of an access to `node`: in local memory, columns are counted from the start of the tile."""
+        """The address of an access to `node`: in local memory, columns are counted from the start
+        of the tile."""
         if node not in self.args.local:
             return self.address(a)
-        return self.address(a, [TILE if k == self.nest.tile else name for k, name in enumerate(self.loops)])
+        return self.address(
+            a, [TILE if k == self.nest.tile else name for k, name in enumerate(self.loops)]
+        )
 
     # ------------------------------------------------------------------ guards
 
@@ -275,7 +306,8 @@ class Values:
         return self.guards[guard][1]
 
     def _guarded(self, guard):
-        """Emit the position of a guard and its condition: (their names, how the position moves with a loop)."""
+        """Emit the position of a guard and its condition: (their names, how the position moves with
+        a loop)."""
         index, args = guard.index, self.args
         number = {loop.axis: k for k, loop in enumerate(self.nest.loops)}
         variable, slope = self._variable(index, number)
@@ -285,7 +317,11 @@ class Values:
         first = len(self.lines.get(depth, ()))
         value = total([*parts, *self._offset(index)])
         length = args.add_static("m", guard.length)
-        slope = slope * index.step if slope in (1, -1) and index.step in (1, -1) and guard.step == 1 else None
+        slope = (
+            slope * index.step
+            if slope in (1, -1) and index.step in (1, -1) and guard.step == 1
+            else None
+        )
         split = slope is not None and depth == self.split_at
         self.emit(depth, Let(place, value))
         if split:
@@ -313,7 +349,8 @@ class Values:
             self.lines.setdefault(FIXED, []).extend(self.unfixed.pop(guard))
 
     def _variable(self, index, number):
-        """What the position of a guard moves with, and how: a loop, or the position of another guard."""
+        """What the position of a guard moves with, and how: a loop, or the position of another
+        guard."""
         if isinstance(index.var, Guard):
             self.guard(index.var)
             variable, _, slope = self.guards[index.var]
@@ -330,7 +367,9 @@ class Values:
         """The name of `position` divided by `step`, and what says whether it is that exactly."""
         place, stride = self.args.fresh("p"), self.stride(step, SymbolicStride(step, ()))
         inverse = self.args.add_static("k", const(1.0 / step, FLOAT64))
-        self.emit(depth, Let(place, Expr("np.int64({} * {} + 0.5)", (position, inverse))))  # no division: it takes 5 ns
+        self.emit(
+            depth, Let(place, Expr("np.int64({} * {} + 0.5)", (position, inverse)))
+        )  # no division: it takes 5 ns
         return place, (stride, position)
 
     # ------------------------------------------------------------------ scans
@@ -338,7 +377,11 @@ class Values:
     def started(self, node):
         """The statement that starts what the scan `node` carries along."""
         name, start = self.carries[node], identity_literal(node)
-        return Store(element(name, TILE), stored(start, node.dtype)) if self.nest.column else Let(name, start)
+        return (
+            Store(element(name, TILE), stored(start, node.dtype))
+            if self.nest.column
+            else Let(name, start)
+        )
 
 
 def _select(name, tests, value, other):

@@ -1,7 +1,7 @@
 """The arguments of a kernel: their names, by first appearance, and what they are bound to.
 
-The source of a kernel holds no sizes: lengths, strides, offsets and most constants are arguments, so the same program
-on other shapes is the same text, and is compiled once. Start at `Arguments`.
+The source of a kernel holds no sizes: lengths, strides, offsets and most constants are arguments,
+so the same program on other shapes is the same text, and is compiled once. Start at `Arguments`.
 """
 
 from ...ir.printer import counted
@@ -27,7 +27,8 @@ NAMED = 8
 
 
 def title(kind, operations, loops=0):
-    """The first line of a kernel: it is made of what the text has anyway, so that equal kernels stay equal.
+    """The first line of a kernel: it is made of what the text has anyway, so that equal kernels
+    stay equal.
 
     The plan a kernel was made for is not in it: one kernel serves many.
     """
@@ -39,7 +40,8 @@ def title(kind, operations, loops=0):
 
 
 class Arguments:
-    """Names and arguments of one kernel, and the memory that it has of its own; its stages share them."""
+    """Names and arguments of one kernel, and the memory that it has of its own; its stages share
+    them."""
 
     __slots__ = (
         "arrays", "counts", "dynamic", "dynamic_names", "far", "listing", "local", "made", "memory",
@@ -51,8 +53,12 @@ class Arguments:
         self.dynamic, self.dynamic_names = [], []
         self.arrays, self.strides, self.counts = {}, {}, {}
         self.listing, self.operations = [], []
-        self.far = {}  # what is checked of operands that must be in range for the code of an operation
-        self.made, self.local = frozenset(), {}  # arrays the kernel makes; memory of one tile: node -> name
+        # what is checked of operands that must be in range for the code of an operation
+        self.far = {}
+        self.made, self.local = (
+            frozenset(),
+            {},
+        )  # arrays the kernel makes; memory of one tile: node -> name
         self.memory = []  # (name, dtype) of memory of fixed size
 
     def fresh(self, letter):
@@ -83,7 +89,9 @@ class Arguments:
             letter = {"array": "x", "out": "o", "result": "r", "carry": "y"}[kind]
             self.arrays[node, kind] = name = self.add_dynamic(letter, kind, node)
             rank = f"{node.ndim}d" if node.ndim else "0d"
-            self.listing.append(f"{name}: {name_of(node.dtype)} {rank}{'' if kind == 'array' else ' (written)'}")
+            self.listing.append(
+                f"{name}: {name_of(node.dtype)} {rank}{'' if kind == 'array' else ' (written)'}"
+            )
         return self.arrays[node, kind]
 
     def total(self, part):
@@ -106,7 +114,8 @@ class Arguments:
         return name
 
     def offset(self, const, terms, present):
-        """The name of an integer known when the kernel is called, or "" for one that is 0 for every shape."""
+        """The name of an integer known when the kernel is called, or "" for one that is 0 for every
+        shape."""
         if terms:
             return self.add_dynamic("d", "index", (const, terms))
         return self.add_static("d", const) if present else ""
@@ -118,9 +127,9 @@ class Arguments:
         return self.strides[symbol]
 
     def inner_stride(self, value, symbol):
-        """A stride along the innermost loop. LLVM makes a copy of the loop for one that is 1 where it is an argument,
-        and no vectors for others; so the argument is one less (a + a.T, 300 x 300, exp and gradient: 480 us, 160 so).
-        """
+        """A stride along the innermost loop. LLVM makes a copy of the loop for one that is 1 where
+        it is an argument, and no vectors for others; so the argument is one less (a + a.T, 300 x
+        300, exp and gradient: 480 us, 160 so)."""
         if ("fast", symbol) not in self.strides:
             self.strides["fast", symbol] = self.add_static("s", value - 1)
         return Expr("({} + 1)", (self.strides["fast", symbol],))
@@ -131,12 +140,17 @@ class Arguments:
         self.operations.append(node.op.name)
 
     def entry(self, results):
-        """The uniform entry: unpacks 8-byte slots (results, pointer to the static block, dynamic arguments)."""
+        """The uniform entry: unpacks 8-byte slots (results, pointer to the static block, dynamic
+        arguments)."""
         first = len(results) + 1
         args = [
-            f"c[{k}]" if isinstance(value, int) else _number("c", k, value.dtype) for k, value in enumerate(self.static)
+            f"c[{k}]" if isinstance(value, int) else _number("c", k, value.dtype)
+            for k, value in enumerate(self.static)
         ]
-        args += [_unpacked(kind, what, slot, results) for slot, (kind, what) in enumerate(self.dynamic, first)]
+        args += [
+            _unpacked(kind, what, slot, results)
+            for slot, (kind, what) in enumerate(self.dynamic, first)
+        ]
         lines = ["@entry", "def chunk(start, stop, part, args):", "    a = slots(args)"]
         if self.static:
             lines.append(f"    c = slots(a[{len(results)}])")

@@ -1,7 +1,7 @@
 """Calls that bring loops of their own (`Op.loops`) as kernels.
 
-The text is the operation's; what is around it is that of any kernel, so it is launched, cached and reported like one.
-Start at `render_call`.
+The text is the operation's; what is around it is that of any kernel, so it is launched, cached and
+reported like one. Start at `render_call`.
 """
 
 import textwrap
@@ -22,9 +22,15 @@ def render_call(node):
     arrays = [base for base, _, _ in call_operands(node)]
     wide = loops.wide if loops.parts and loops.wide != node.dtype else None
     text = _text(node, loops, [wide or node.dtype, *(a.dtype for a in arrays)])
-    kernel = Kernel("loops", text, list(loops.sizes), [("out", node), *(("array", a) for a in arrays)], [])
+    kernel = Kernel(
+        "loops", text, list(loops.sizes), [("out", node), *(("array", a) for a in arrays)], []
+    )
     step = max(1, limits.now.grain * loops.units // max(1, loops.work))
-    kernel.units, kernel.nodes, kernel.work = Units(loops.units, step, max(loops.parts, 1)), [node], loops.work
+    kernel.units, kernel.nodes, kernel.work = (
+        Units(loops.units, step, max(loops.parts, 1)),
+        [node],
+        loops.work,
+    )
     kernel.wide = wide
     if not loops.units:
         kernel.source = None  # nothing to do: the result is empty
@@ -34,15 +40,20 @@ def render_call(node):
 
 
 def _text(node, loops, dtypes):
-    """The text of the operation in the frame of a kernel; `dtypes` are those of the result and the operands."""
+    """The text of the operation in the frame of a kernel; `dtypes` are those of the result and the
+    operands."""
     sizes = range(len(loops.sizes))
     arrays = ["out", *(f"x{k}" for k in range(len(dtypes) - 1))]
-    args = [f"c[{k}]" for k in sizes] + [f"array_{dtype.name}(a, {k})" for k, dtype in enumerate(dtypes, 1)]
-    listing = [f"{name}: {dtype} {s.ndim}d" for name, dtype, s in zip(arrays, dtypes, (node, *node.src))]
+    args = [f"c[{k}]" for k in sizes] + [
+        f"array_{dtype.name}(a, {k})" for k, dtype in enumerate(dtypes, 1)
+    ]
+    listing = [
+        f"{name}: {dtype} {s.ndim}d" for name, dtype, s in zip(arrays, dtypes, (node, *node.src))
+    ]
     return (
         HEADER.format(title=title("loops", [node.op.name]), listing="\n".join(listing))
         + f"\n@body\ndef body(start, stop, {', '.join([*(f'n{k}' for k in sizes), *arrays])}):\n"
         + textwrap.indent(loops.code.strip("\n"), "    ")
-        + "\n\n\n@entry\ndef chunk(start, stop, part, args):\n    a = slots(args)\n    c = slots(a[0])\n"
-        + f"    body(start, stop, {', '.join(args)})\n"
+        + "\n\n\n@entry\ndef chunk(start, stop, part, args):\n    a = slots(args)\n    c = "
+        "slots(a[0])\n" + f"    body(start, stop, {', '.join(args)})\n"
     )

@@ -1,11 +1,13 @@
-"""The loops of a kernel, one writer per form of nest (see `loops.nest`): the skeleton that statements are put into.
+"""The loops of a kernel, one writer per form of nest (see `loops.nest`): the skeleton that
+statements are put into.
 
-Every form has the same outside: ``body(start, stop, part, ...)`` runs the units ``start <= u < stop``. What a unit
-is (a point, a row, a block of columns) and how many there are is the form's matter: `FORMS` maps the form of a nest to
-the class that makes its loops and counts its units.
+Every form has the same outside: ``body(start, stop, part, ...)`` runs the units ``start <= u <
+stop``. What a unit is (a point, a row, a block of columns) and how many there are is the form's
+matter: `FORMS` maps the form of a nest to the class that makes its loops and counts its units.
 
-A form evaluates the values of its nest to statements by depth, makes loops of them, applies transformations
-(`loops.passes`), and has the result printed. Start at `render_loop`, then `Form.render`.
+A form evaluates the values of its nest to statements by depth, makes loops of them, applies
+transformations (`loops.passes`), and has the result printed. Start at `render_loop`, then
+`Form.render`.
 """
 
 import math
@@ -42,7 +44,9 @@ def render_loop(nest, fusion):
 class Form:
     """The common part: values, stores, arguments, the functions around the loops."""
 
-    splits = False  # whether the innermost loop is run in pieces, each with the same guards throughout
+    splits = (
+        False  # whether the innermost loop is run in pieces, each with the same guards throughout
+    )
 
     def __init__(self, nest, fusion, tested=False):
         self.nest, self.fusion, self.args = nest, fusion, Arguments()
@@ -57,7 +61,8 @@ class Form:
 
     @property
     def whole(self):
-        """The reductions over everything, whose results are numbers in the first slots of the arguments."""
+        """The reductions over everything, whose results are numbers in the first slots of the
+        arguments."""
         return self.nest.reductions if self.nest.form in ("flat", "rows") else []
 
     def evaluate(self):
@@ -68,7 +73,9 @@ class Form:
             if node not in nest.unstored:
                 array = self.args.array(node, "out")
                 value = stored(values.value(operand_of(node, self.fusion)), node.dtype)
-                values.emit(nest.depth, Store(element(array, values.address(nest.stores[node])), value))
+                values.emit(
+                    nest.depth, Store(element(array, values.address(nest.stores[node])), value)
+                )
         self.reduced = {n: values.value(operand_of(n, self.fusion)) for n in nest.reductions}
 
     def render(self):
@@ -86,7 +93,8 @@ class Form:
         return title(self.kind, operations, len(self.nest.loops))
 
     def body(self):
-        """The loops as a function; it raises a flag where it met an operand out of range for its code."""
+        """The loops as a function; it raises a flag where it met an operand out of range for its
+        code."""
         self.evaluate()
         statements, args = self.statements(), self.args
         if args.far:
@@ -99,7 +107,8 @@ class Form:
     # ------------------------------------------------------------------ pieces of the loops
 
     def inner_loops(self, first, innermost, bounds=None):
-        """The loops from number `first` on, statements of each depth in their place, `innermost` in the last."""
+        """The loops from number `first` on, statements of each depth in their place, `innermost` in
+        the last."""
         nest, bounds = self.nest, bounds or {}
         loops = []
         for k in range(first, len(nest.loops)):
@@ -111,10 +120,14 @@ class Form:
         return body
 
     def pieces(self, low, high):
-        """The innermost loop over [low, high): split where a guard changes, and float32 is summed in blocks."""
+        """The innermost loop over [low, high): split where a guard changes, and float32 is summed
+        in blocks."""
         narrow = [k for k, node in enumerate(self.nest.reductions) if sums_in_blocks(node)]
         body = (*self.values.at(self.nest.depth), *self.accumulate(narrow))
-        loop, sums = For(self.loops[-1], low, high, body), {f"block_sum{k}": f"acc{k}" for k in narrow}
+        loop, sums = (
+            For(self.loops[-1], low, high, body),
+            {f"block_sum{k}": f"acc{k}" for k in narrow},
+        )
         pieces = split(loop, self.values.intervals)
         return rewrite(pieces, lambda s: in_blocks(s, sums) if isinstance(s, For) else (s,))
 
@@ -157,8 +170,18 @@ class RowsForm(Form):
 
     def statements(self):
         args, nest = self.args, self.nest
-        cut = tile_of("t", args.size(self.blocks), args.size(limits.now.block_inner), args.size(nest.loops[-1].size))
-        unit = (*cut, *self.decode("t", nest.outer), *self.values.at(1), *self.pieces("low", "high"))
+        cut = tile_of(
+            "t",
+            args.size(self.blocks),
+            args.size(limits.now.block_inner),
+            args.size(nest.loops[-1].size),
+        )
+        unit = (
+            *cut,
+            *self.decode("t", nest.outer),
+            *self.values.at(1),
+            *self.pieces("low", "high"),
+        )
         loop = For("u", "start", "stop", unit)
         return (*self.values.at(0), *self.start_accumulators(), loop, *self.finish_whole())
 
@@ -191,7 +214,8 @@ class RowForm(Form):
 
 
 class ColumnForm(Form):
-    """Reduced loops outside, a block of kept columns inside; few columns: the rows are split in parts, too."""
+    """Reduced loops outside, a block of kept columns inside; few columns: the rows are split in
+    parts, too."""
 
     def statements(self):
         args, nest = self.args, self.nest
@@ -209,7 +233,10 @@ class ColumnForm(Form):
             *self.values.at(1),
         ]
         places = {node: self.place(node) for node in nest.reductions}
-        starts = [Store(place, stored(identity_literal(node), node.dtype)) for node, place in places.items()]
+        starts = [
+            Store(place, stored(identity_literal(node), node.dtype))
+            for node, place in places.items()
+        ]
         unit.append(For(f"i{last}", "low", "high", tuple(starts)))
 
         def innermost():
@@ -217,7 +244,9 @@ class ColumnForm(Form):
                 value = self.reduced[node]
                 yield Accumulate(place, joined(node, place, value), node, value)
 
-        unit += self.inner_loops(nest.outer, innermost, {nest.outer: ("first", "end"), last: ("low", "high")})
+        unit += self.inner_loops(
+            nest.outer, innermost, {nest.outer: ("first", "end"), last: ("low", "high")}
+        )
         return (*self.values.at(0), For("u", "start", "stop", tuple(unit)))
 
     def place(self, node):
@@ -234,13 +263,19 @@ class ColumnForm(Form):
 
     @property
     def parts(self):
-        """Blocks of rows: by the sizes alone, so that results do not depend on the number of threads."""
+        """Blocks of rows: by the sizes alone, so that results do not depend on the number of
+        threads."""
         nest = self.nest
         rows = nest.loops[nest.outer].size
         if self.kept * self.blocks >= limits.now.column_parts or nest.points < 4 * limits.now.grain:
             return 1
         out = max(n.size for n in nest.reductions)
-        bounds = limits.now.column_parts, rows // 8, nest.points // (8 * max(out, 1)), nest.points // limits.now.grain
+        bounds = (
+            limits.now.column_parts,
+            rows // 8,
+            nest.points // (8 * max(out, 1)),
+            nest.points // limits.now.grain,
+        )
         return max(1, min(bounds))
 
     @property
@@ -276,7 +311,8 @@ def tile_of(row, blocks, width, size):
 
 
 def decoded(source, loops, names, count, args):
-    """The variables of the first `count` loops, which have `names`, from the row number `source`."""
+    """The variables of the first `count` loops, which have `names`, from the row number
+    `source`."""
     out = []
     for k in reversed(range(1, count)):
         size, quotient = args.size(loops[k].size), f"q{k}"

@@ -1,11 +1,15 @@
-"""The loops of a row program: its stages one after the other, for one tile after the other (see `loops.tiles`).
+"""The loops of a row program: its stages one after the other, for one tile after the other (see
+`loops.tiles`).
 
 A reduction lives in one of three places:
 
-- in a *register*, where its loops are the innermost ones: it starts before them and is stored after them;
-- in *memory*, an element of its result (or of local memory) per point that is kept, where a kept loop is further in
-  (what the innermost loops add up to is in a register, too, and joins the element after them);
-- in a *partial result of the chunk*, where it goes over outer loops: a number if nothing is kept, else an array.
+- in a *register*, where its loops are the innermost ones: it starts before them and is stored after
+  them;
+- in *memory*, an element of its result (or of local memory) per point that is kept, where a kept
+  loop is further in (what the innermost loops add up to is in a register, too, and joins the
+  element after them);
+- in a *partial result of the chunk*, where it goes over outer loops: a number if nothing is kept,
+  else an array.
 
 A `LoweredStage` has the statements of one nest by depth, and where its reductions live. Start at
 `ProgramForm.statements`, then `ProgramForm.stages`.
@@ -58,11 +62,19 @@ class LoweredStage:
 
     nest: object
     values: Values
-    registers: dict = field(default_factory=dict)  # number of a loop -> (reduction, accumulator) that start before it
-    updates: list = field(default_factory=list)  # what accumulates in registers, and in memory, at a point
+    registers: dict = field(
+        default_factory=dict
+    )  # number of a loop -> (reduction, accumulator) that start before it
+    updates: list = field(
+        default_factory=list
+    )  # what accumulates in registers, and in memory, at a point
     elements: list = field(default_factory=list)
-    small: list = field(default_factory=list)  # (reduction, element meanwhile, element of its result)
-    short: dict = field(default_factory=dict)  # sums of float32 in a block -> those they are added to
+    small: list = field(
+        default_factory=list
+    )  # (reduction, element meanwhile, element of its result)
+    short: dict = field(
+        default_factory=dict
+    )  # sums of float32 in a block -> those they are added to
     tiles: dict = field(default_factory=dict)  # the same, where a tile is a block
     carried: list = field(default_factory=list)  # (scan, what it carries along)
 
@@ -89,12 +101,19 @@ class ProgramForm(Form):
         for node in program.step.nodes:
             if node in program.local:
                 self.args.local[node] = self.args.fresh("l")
-        self.gathered = [n for nest in program.stages for n in nest.reductions if nest.place_of(n) == "array"]
+        self.gathered = [
+            n for nest in program.stages for n in nest.reductions if nest.place_of(n) == "array"
+        ]
 
     @property
     def whole(self):
         """The reductions over everything."""
-        return [n for nest in self.program.stages for n in nest.reductions if nest.place_of(n) == "number"]
+        return [
+            n
+            for nest in self.program.stages
+            for n in nest.reductions
+            if nest.place_of(n) == "number"
+        ]
 
     @property
     def grain(self):
@@ -109,7 +128,9 @@ class ProgramForm(Form):
 
     def statements(self):
         args, program = self.args, self.program
-        cut = tile_of("q", args.size(self.blocks), args.size(program.width), args.size(program.tile.size))
+        cut = tile_of(
+            "q", args.size(self.blocks), args.size(program.width), args.size(program.tile.size)
+        )
         row, *tile = cut
         unit = [row if program.outer else Let("q", "0"), *tile]
         names = [f"j{k}" for k in range(len(program.outer))]
@@ -119,23 +140,43 @@ class ProgramForm(Form):
         memory = self.memory()
         starts = [Let(acc, start_of(node)) for node, acc in self.totals]
         emptied = [self.emptied(node) for node in self.gathered]
-        ends = [Store(element(args.array(n, "result"), "part"), partial(n, acc)) for n, acc in self.totals]
-        free = [freed(name) for name in (*args.local.values(), *[name for name, _, _ in self.buffers])]
-        return (*memory, *self.top, *starts, *emptied, For("u", "start", "stop", tuple(unit)), *ends, *free)
+        ends = [
+            Store(element(args.array(n, "result"), "part"), partial(n, acc))
+            for n, acc in self.totals
+        ]
+        free = [
+            freed(name) for name in (*args.local.values(), *[name for name, _, _ in self.buffers])
+        ]
+        return (
+            *memory,
+            *self.top,
+            *starts,
+            *emptied,
+            For("u", "start", "stop", tuple(unit)),
+            *ends,
+            *free,
+        )
 
     def memory(self):
         """The statements that make the memory of the kernel."""
         args, out = self.args, [scratch_of(*memory) for memory in self.args.memory]
         for node, name in args.local.items():
             args.listing.append(f"{name}: {node.dtype}, memory of one tile")
-            out.append(local_of(name, node.dtype, args.size(local_size(self.fusion, node, self.program))))
+            out.append(
+                local_of(name, node.dtype, args.size(local_size(self.fusion, node, self.program)))
+            )
         return [*out, *[local_of(*buffer) for buffer in self.buffers]]
 
     def emptied(self, node):
         """The loop that starts the partial result of the chunk of a reduction."""
         array, size = self.args.array(node, "out"), self.args.size(node.size)
         place = element(array, Expr("{} * {} + {}", ("part", size, "k")))
-        return For("k", "0", self.args.size(node.size), (Store(place, stored(identity_literal(node), node.dtype)),))
+        return For(
+            "k",
+            "0",
+            self.args.size(node.size),
+            (Store(place, stored(identity_literal(node), node.dtype)),),
+        )
 
     # ------------------------------------------------------------------ stages
 
@@ -155,7 +196,8 @@ class ProgramForm(Form):
         fetches = list(prefetches(stages[0].values, self.fetched)) if len(stages) == 1 else []
         for stage in stages:
             out += self.around_tile(
-                stage, lambda node, place, whole: Store(place, stored(identity_literal(node), node.dtype))
+                stage,
+                lambda node, place, whole: Store(place, stored(identity_literal(node), node.dtype)),
             )
             out += [Let(name, ZERO) for name in stage.tiles]
         out += self.nested(stages, nests[0].outer, fetches)
@@ -168,12 +210,16 @@ class ProgramForm(Form):
         """The `LoweredStage` of a nest: its values are evaluated, stored and reduced."""
         names, inner = [], iter(range(len(nest.loops)))
         for k in range(len(nest.loops)):
-            names.append(f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}")
+            names.append(
+                f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}"
+            )
         if nest.reverse and nest.scan is not None and not nest.interleaved:
             names[nest.scan] = f"b{names[nest.scan]}"
         values = Values(self.fusion, self.args, nest, names)
         values.tiny = frozenset([common(c) for loop in tiny(nest) for c in loop.classes])
-        values.fast = len(nest.loops) - 1 - len(tiny(nest)) if nest.shared < len(nest.loops) else None
+        values.fast = (
+            len(nest.loops) - 1 - len(tiny(nest)) if nest.shared < len(nest.loops) else None
+        )
         values.forwarded = forwarded
         stage = LoweredStage(nest, values)
         for node in filter(self.fusion.scan_of, nest.maps):
@@ -209,7 +255,9 @@ class ProgramForm(Form):
             return
         whole = self.element(stage, node)
         if not self.is_small(node, nest):
-            stage.elements.append(Accumulate(whole, joined(node, whole, value, reorder=True), node, value))
+            stage.elements.append(
+                Accumulate(whole, joined(node, whole, value, reorder=True), node, value)
+            )
             return
         memory, place = args.scratch(node.dtype), "0"
         for k in nest.kept(node):
@@ -220,7 +268,8 @@ class ProgramForm(Form):
         stage.updates.append(Accumulate(at, joined(node, at, value, reorder=True), node, value))
 
     def start_register(self, stage, node, value, level):
-        """A reduction in a register that starts before loop number `level`, or at the start of the chunk."""
+        """A reduction in a register that starts before loop number `level`, or at the start of the
+        chunk."""
         nest, acc, narrow = stage.nest, self.args.fresh("acc"), stage.nest.is_narrow(node)
         if level is None:
             self.totals.append((node, acc))
@@ -232,16 +281,24 @@ class ProgramForm(Form):
             total, acc = acc, self.args.fresh("part")
             sums = stage.tiles if level is None and is_all_tiny(nest) else stage.short
             sums[acc] = total
-        stage.updates.append(Accumulate(acc, combination(node, acc, value, narrow=narrow), node, value))
+        stage.updates.append(
+            Accumulate(acc, combination(node, acc, value, narrow=narrow), node, value)
+        )
 
     @staticmethod
     def is_small(node, nest):
-        """Whether it goes over the tile, for few elements: memory that is registers once their loops are unrolled."""
+        """Whether it goes over the tile, for few elements: memory that is registers once their
+        loops are unrolled."""
         few = tiny(nest)
-        return nest.tile in nest.reduced[node] and all(nest.loops[k] in few for k in nest.kept(node))
+        return nest.tile in nest.reduced[node] and all(
+            nest.loops[k] in few for k in nest.kept(node)
+        )
 
     def element(self, stage, node):
-        array, place = self.args.array(node, "out"), stage.values.place(node, stage.nest.stores[node])
+        array, place = (
+            self.args.array(node, "out"),
+            stage.values.place(node, stage.nest.stores[node]),
+        )
         if node in self.gathered:
             place = Expr("{} + {} * {}", (place, "part", self.args.size(node.size)))
         return element(array, place)
@@ -249,15 +306,17 @@ class ProgramForm(Form):
     # ------------------------------------------------------------------ around the loops
 
     def apply_functions(self, stage):
-        """Where the innermost loop is short, expensive functions are applied to a tile beforehand (see
-        `passes.distribute`)."""
+        """Where the innermost loop is short, expensive functions are applied to a tile beforehand
+        (see `passes.distribute`)."""
         nest, values = stage.nest, stage.values
         apart = self.applied_apart(stage)
         if not apart:
             return []
         inner = nest.loops[nest.tile + 1 :]
         sizes, place = [self.args.size(loop.size) for loop in inner], TILE
-        for number, (size, loop) in enumerate(zip(sizes, stage.loops[nest.tile + 1 :], strict=True)):
+        for number, (size, loop) in enumerate(
+            zip(sizes, stage.loops[nest.tile + 1 :], strict=True)
+        ):
             place = Expr("({}) * {} + {}" if number else "{} * {} + {}", (place, size, loop))
         count = self.args.size(self.program.width * math.prod(loop.size for loop in inner))
 
@@ -266,7 +325,9 @@ class ProgramForm(Form):
             return self.buffers[-1][0]
 
         body = values.at(nest.depth)
-        turns, known = distributed(body, apart, place, buffer, lambda name: values.depths.get(name, 0))
+        turns, known = distributed(
+            body, apart, place, buffer, lambda name: values.depths.get(name, 0)
+        )
         points = Expr(" * ".join(["({} - {})", *["{}"] * len(sizes)]), ("high", "low", *sizes))
         out = []
         for turn in turns:
@@ -276,9 +337,15 @@ class ProgramForm(Form):
         return out
 
     def applied_apart(self, stage):
-        """The names of what expensive functions make in an innermost loop that is too short for vectors."""
+        """The names of what expensive functions make in an innermost loop that is too short for
+        vectors."""
         nest = stage.nest
-        if nest.column or nest.tile == len(nest.loops) - 1 or nest.scan is not None or is_all_tiny(nest):
+        if (
+            nest.column
+            or nest.tile == len(nest.loops) - 1
+            or nest.scan is not None
+            or is_all_tiny(nest)
+        ):
             return set()
         return self.expensive(stage)
 
@@ -307,15 +374,19 @@ class ProgramForm(Form):
                 stage,
                 kept,
                 lambda alike=alike: [
-                    Store(self.element(stage, node), stored(identity_literal(node), node.dtype)) for node in alike
+                    Store(self.element(stage, node), stored(identity_literal(node), node.dtype))
+                    for node in alike
                 ],
             )
         return out
 
     def around_tile(self, stage, statement):
-        """Loops over the elements of small reductions, with ``statement(node, element, whole)`` in them."""
+        """Loops over the elements of small reductions, with ``statement(node, element, whole)`` in
+        them."""
         for small in stage.small:
-            yield from self.loops_over(stage, stage.nest.kept(small[0]), lambda small=small: [statement(*small)])
+            yield from self.loops_over(
+                stage, stage.nest.kept(small[0]), lambda small=small: [statement(*small)]
+            )
 
     def loops_over(self, stage, numbers, innermost):
         """Loops with the given numbers, with ``innermost()`` in them."""
@@ -346,7 +417,9 @@ class ProgramForm(Form):
         """The loops from number `k` on; `whole_rows` are not cut in blocks."""
         out, nest = [], stages[0].nest
         for stage in stages:
-            out += [Let(acc, self.first(node, stage.nest)) for node, acc in stage.registers.get(k, ())]
+            out += [
+                Let(acc, self.first(node, stage.nest)) for node, acc in stage.registers.get(k, ())
+            ]
             if k == stage.nest.scan:
                 out += self.start_carries(stage)
         if nest.interleaved and k == nest.scan - 1:
@@ -365,7 +438,9 @@ class ProgramForm(Form):
         nest, values = stage.nest, stage.values
         rows = For("t", "low", "high")
         if k != nest.tile:
-            rows = For(stage.loops[k], "0", self.args.size(nest.loops[k].size))  # which is not unrolled
+            rows = For(
+                stage.loops[k], "0", self.args.size(nest.loops[k].size)
+            )  # which is not unrolled
         rows = rows.around(*values.at(2 + k - nest.outer), *self.nested([stage], k + 1, ()))
         scans = {name: node for node, name in stage.carried}
         sums = {acc: node for node, acc in stage.registers.get(nest.scan, ())}
@@ -375,20 +450,25 @@ class ProgramForm(Form):
         return interleaved(rows, scans, sums, apart, nest.reverse, varies, memory, fresh)
 
     def shared(self, stages, k, fetches):
-        """Loop number `k`, which is not the last that the stages share; some rows of a tile at a time."""
+        """Loop number `k`, which is not the last that the stages share; some rows of a tile at a
+        time."""
         stage, nest, out = stages[0], stages[0].nest, []
         rows = rows_together(stage) if k == nest.tile and len(stages) == 1 else 1
         loop = self.opened(stage, k) if rows == 1 else For("t", "rest", "high")
         if rows > 1:
             share = self.args.size(rows if is_worth_it(stage) else 0)
-            row = (*stage.values.at(2 + k - nest.outer), *self.nested(stages, k + 1, fetches, whole_rows=True))
+            row = (
+                *stage.values.at(2 + k - nest.outer),
+                *self.nested(stages, k + 1, fetches, whole_rows=True),
+            )
             out += unrolled_and_jammed(For("t", "low", "high", row), rows, share, self.args.fresh)
         for stage in stages:
             loop = loop.around(*stage.values.at(2 + k - nest.outer))
         return [*out, loop.around(*self.nested(stages, k + 1, fetches))]
 
     def last_shared(self, stages, k, whole_rows):
-        """The last loop that the stages share; sums of float32 are taken in blocks, a tile being one."""
+        """The last loop that the stages share; sums of float32 are taken in blocks, a tile being
+        one."""
         stage, nest = stages[0], stages[0].nest
         short = {name: total for stage in stages for name, total in stage.short.items()}
         loop = self.opened(stage, k)
@@ -399,7 +479,8 @@ class ProgramForm(Form):
         return in_blocks(loop, short)
 
     def within(self, stage, k):
-        """What a stage does at a point of the loops up to number `k`, of those that are shared or its own."""
+        """What a stage does at a point of the loops up to number `k`, of those that are shared or
+        its own."""
         nest, out = stage.nest, [*stage.values.at(2 + k - stage.nest.outer)]
         if k == len(nest.loops) - 1:
             return [*out, *stage.taken_in()]

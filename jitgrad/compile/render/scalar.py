@@ -10,9 +10,8 @@ from .text import lines
 def render_scalar(fusion, step, pairs):
     """A kernel of 0-d values: takes and returns Python numbers.
 
-    Its `dynamic` arguments may be "item" (node, const, terms), an element of an array. `passed` maps results that are
-    arguments as they stand to that argument: they need no kernel.
-    """
+    Its `dynamic` arguments may be "item" (node, const, terms), an element of an array. `passed`
+    maps results that are arguments as they stand to that argument: they need no kernel."""
     args = Arguments()
     values = Values(fusion, args, exact=True)
     for (node, ctx), is_load in pairs:
@@ -26,7 +25,9 @@ def render_scalar(fusion, step, pairs):
             (source,) = fusion.reads(node, ctx, kept=kind == "reduce")[:1]
             values.names[node, ctx] = values.names[source]
     arguments = dict(zip(args.dynamic_names, args.dynamic, strict=True))
-    passed = {n: arguments[values.names[n, ()]] for n in step.nodes if values.names[n, ()] in arguments}
+    passed = {
+        n: arguments[values.names[n, ()]] for n in step.nodes if values.names[n, ()] in arguments
+    }
     computed = [n for n in step.nodes if n not in passed]
     text = _text(values, [values.value((n, ())) for n in computed]) if computed else None
     return Kernel("scalar", text, args.static, args.dynamic, computed, passed=passed)
@@ -34,12 +35,18 @@ def render_scalar(fusion, step, pairs):
 
 def _text(values, returned):
     args = values.args
-    types = [_item_dtype(kind, what) for kind, what in args.dynamic] + [n.dtype for n in args.static]
+    types = [_item_dtype(kind, what) for kind, what in args.dynamic] + [
+        n.dtype for n in args.static
+    ]
     names = args.dynamic_names + args.static_names
     body = [*lines(values.at(0), 1), f"    return {', '.join(returned)}"]
     head = HEADER.format(title=title("scalar", args.operations), listing="\n".join(args.listing))
     signature = ", ".join("boolean" if t.kind == "b" else t.name for t in types)
-    return f'{head}\n@scalar("{signature}")\ndef kernel({", ".join(names)}):\n' + "\n".join(body) + "\n"
+    return (
+        f'{head}\n@scalar("{signature}")\ndef kernel({", ".join(names)}):\n'
+        + "\n".join(body)
+        + "\n"
+    )
 
 
 def _item_dtype(kind, what):

@@ -1,10 +1,11 @@
 """The blocked scan: a scan over everything runs twice over its blocks, in parallel both times.
 
-First each block leaves its *totals* (`Op.totals`; `Totals`), from the identity. The plan joins them in order to what
-each block goes on from, its *carry* (`Op.join`), from which the second kernel makes the results (`Blocks`).
+First each block leaves its *totals* (`Op.totals`; `Totals`), from the identity. The plan joins them
+in order to what each block goes on from, its *carry* (`Op.join`), from which the second kernel
+makes the results (`Blocks`).
 
-A chunk is several blocks, which are interleaved (`passes.lanes`); a scan of one chunk runs once. Blocks depend on the
-sizes only, so results do not depend on the number of threads.
+A chunk is several blocks, which are interleaved (`passes.lanes`); a scan of one chunk runs once.
+Blocks depend on the sizes only, so results do not depend on the number of threads.
 
 Start at `BlockedScan.statements`.
 """
@@ -31,7 +32,8 @@ class Total(NamedTuple):
 
 
 def totals_of(node):
-    """What a block of the scan `node` leaves; of float32 in float64, where that makes a difference."""
+    """What a block of the scan `node` leaves; of float32 in float64, where that makes a
+    difference."""
     parts = [Total(op, node, node.dtype) for op in node.op.totals]
     return [part._replace(dtype=FLOAT64) if is_wide(part) else part for part in parts]
 
@@ -50,12 +52,16 @@ def render_blocks(nest, fusion):
     # A multiple of 4 KiB between the lanes would put all of them in the same places of the cache.
     form = Blocks(nest, fusion, Units(size, max(1, grain - grain // 64)))
     kernel = form.render()
-    kernel.units, kernel.carried = form.blocks, [(node, totals_of(node)) for node in form.values.carries]
+    kernel.units, kernel.carried = (
+        form.blocks,
+        [(node, totals_of(node)) for node in form.values.carries],
+    )
     return kernel
 
 
 class BlockedScan(Form):
-    """The loops of both passes; `running` has (what a block goes on from, the name of its number, its dtype)."""
+    """The loops of both passes; `running` has (what a block goes on from, the name of its number,
+    its dtype)."""
 
     splits = True
 
@@ -75,7 +81,10 @@ class BlockedScan(Form):
         ]
         start = For("lane", "0", str(count), tuple(starts))
         before = (*values.at(0), *self.start_accumulators(), *scratch, turns, start)
-        body, running = (*values.at(1), *self.accumulate()), tuple([(name, dtype) for _, name, dtype in self.running])
+        body, running = (
+            (*values.at(1), *self.accumulate()),
+            tuple([(name, dtype) for _, name, dtype in self.running]),
+        )
         reverse, intervals = self.nest.reverse, tuple(values.intervals)
         loop = Lanes(self.loops[0], body, count, running, self.memory, reverse, intervals)
         return (*before, *loop.loops(args.size), *self.finish())
@@ -93,7 +102,9 @@ class Totals(BlockedScan):
         super().evaluate()
         values, self.running = self.values, []
         for node in self.nest.scans:
-            operands = [values.value(pair) for pair in self.fusion.reads(node, self.fusion.identity(node))]
+            operands = [
+                values.value(pair) for pair in self.fusion.reads(node, self.fusion.identity(node))
+            ]
             for part in totals_of(node):
                 name = self.args.fresh("t")
                 self.running.append((part, name, part.dtype))
@@ -116,7 +127,9 @@ class Blocks(BlockedScan):
 
     def evaluate(self):
         values = self.values
-        values.carries = {node: self.args.fresh("c") for node in self.nest.maps if self.fusion.scan_of(node)}
+        values.carries = {
+            node: self.args.fresh("c") for node in self.nest.maps if self.fusion.scan_of(node)
+        }
         self.running = [(node, name, node.dtype) for node, name in values.carries.items()]
         super().evaluate()
 

@@ -1,8 +1,23 @@
-"""The printer: statements of the loop IR as Python. Nothing else writes the text of loops. Start at `lines`."""
+"""The printer: statements of the loop IR as Python. Nothing else writes the text of loops. Start at
+`lines`."""
 
 from collections.abc import Callable, Iterable
 
-from ..loops.ir import Accumulate, Block, Do, Flag, For, If, Let, Prefetch, Select, Statement, Store, Together, While
+from ..loops.ir import (
+    Accumulate,
+    Block,
+    Do,
+    Flag,
+    For,
+    If,
+    Let,
+    Prefetch,
+    Select,
+    Statement,
+    Store,
+    Together,
+    While,
+)
 
 INDENT = "    "
 
@@ -25,7 +40,11 @@ def _body(statements: Iterable[Statement], margin: str, out: list) -> None:
 
 def _select(s: Select) -> str:
     test = " & ".join(s.tests)
-    return f"{s.name} = {test}" if s.value == "True" else f"{s.name} = {s.value} if {test} else {s.other}"
+    return (
+        f"{s.name} = {test}"
+        if s.value == "True"
+        else f"{s.name} = {s.value} if {test} else {s.other}"
+    )
 
 
 def _together(s: Together) -> str:

@@ -1,1 +1,2 @@
-"""Graph to graph: rules of algebra that make the same values of fewer or better operations. Start at `simplify`."""
+"""Graph to graph: rules of algebra that make the same values of fewer or better operations. Start
+at `simplify`."""

@@ -1,9 +1,11 @@
-"""Contract: products that read each element once become multiplications and sums, which fuse with what is around them.
+"""Contract: products that read each element once become multiplications and sums, which fuse with
+what is around them.
 
-A product with a vector is bound by memory: as a stage of a row program it reads the matrix while its neighbours do,
-so that ``X @ w``, what is computed of it and ``X.T @ g`` read X once. A few vectors side by side are as many
-products. Those of matrices stay BLAS's. And a sum of products with a linear operation, whose transpose is computed
-anyway (for the gradient), is taken over the transpose: ``sum(w * L(x))`` is ``sum(L'(w) * x)``.
+A product with a vector is bound by memory: as a stage of a row program it reads the matrix while
+its neighbours do, so that ``X @ w``, what is computed of it and ``X.T @ g`` read X once. A few
+vectors side by side are as many products. Those of matrices stay BLAS's. And a sum of products with
+a linear operation, whose transpose is computed anyway (for the gradient), is taken over the
+transpose: ``sum(w * L(x))`` is ``sum(L'(w) * x)``.
 
 Start at `contracted`, a rule of `simplify`, and `transposed`, which runs after all rules.
 """
@@ -25,10 +27,16 @@ def contracted(node, x, y):
         return None
     n, m = node.shape[-2:]
     k = x.shape[-1]
-    for few in (1, limits.now.skinny) if max(x.size, y.size, node.size) >= limits.now.skinny_elements else (1,):
+    for few in (
+        (1, limits.now.skinny)
+        if max(x.size, y.size, node.size) >= limits.now.skinny_elements
+        else (1,)
+    ):
         if 0 < k <= few:
             terms = [_product(_part(x, -1, j), _part(y, -2, j), node.shape) for j in range(k)]
-            return functools.reduce(lambda a, b: Node(_ADD, (a, b), None, node.shape, node.dtype), terms)
+            return functools.reduce(
+                lambda a, b: Node(_ADD, (a, b), None, node.shape, node.dtype), terms
+            )
         if m <= few:
             return _joined(node, [_with_column(node, x, _part(y, -1, j)) for j in range(m)], -1)
         if n <= few:
@@ -54,7 +62,9 @@ def _part(x, axis, j):
     if x.shape[axis] == 1:
         return x
     starts = tuple([j if a == axis else 0 for a in range(x.ndim)])
-    return slice_node(x, starts, (1,) * x.ndim, tuple([1 if a == axis else n for a, n in enumerate(x.shape)]))
+    return slice_node(
+        x, starts, (1,) * x.ndim, tuple([1 if a == axis else n for a, n in enumerate(x.shape)])
+    )
 
 
 def _joined(node, parts, axis):
@@ -79,7 +89,8 @@ def _summed(node, x, y, shape, axis):
 
 
 def transposed(roots):
-    """`roots` with sums over a linear operation taken over its transpose, where that is there already."""
+    """`roots` with sums over a linear operation taken over its transpose, where that is there
+    already."""
     order = toposort(roots)
     readers, present = users(order), set(order)
     better = {node: _over_transpose(node, readers, present) for node in order if node.op is SUM}
@@ -98,12 +109,18 @@ def transposed(roots):
 
 
 def _over_transpose(node, readers, present):
-    """For the sum `node` of w * L(x) over the axis that the scan L goes along, the sum of L'(w) * x, or None."""
+    """For the sum `node` of w * L(x) over the axis that the scan L goes along, the sum of L'(w) *
+    x, or None."""
     (x,) = node.src
     if x.op is not _MUL or len(readers[x]) > 1:
         return None
     for scan, w in (x.src, x.src[::-1]):
-        if scan.op.kind == "scan" and scan.op.scales and scan.arg[0] in node.arg and len(readers[scan]) == 1:
+        if (
+            scan.op.kind == "scan"
+            and scan.op.scales
+            and scan.arg[0] in node.arg
+            and len(readers[scan]) == 1
+        ):
             (transpose,) = scan.op.vjp(w, scan)
             if transpose in present and scan not in _below(transpose):
                 return rebuilt(node, (_product(scan.src[0], transpose, x.shape),))

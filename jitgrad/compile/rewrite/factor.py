@@ -1,17 +1,19 @@
 """Factor: what stands still along the summed axes is taken out of a sum.
 
-A derivative rule multiplies each element by what is the same for a whole row, and sums afterwards; written by hand, it
-is one product per row. ``sum(x * c)`` becomes ``sum(x) * c``, likewise divisors and signs. Where a factor stands still
-along some of the axes only, the sum is split: first along these. As with any sum, only the order of roundings changes,
-where all is finite.
+A derivative rule multiplies each element by what is the same for a whole row, and sums afterwards;
+written by hand, it is one product per row. ``sum(x * c)`` becomes ``sum(x) * c``, likewise divisors
+and signs. Where a factor stands still along some of the axes only, the sum is split: first along
+these. As with any sum, only the order of roundings changes, where all is finite.
 
-What keeps numbers in range stays: of a product whose sides are both divided one division is left, since
-``(x / m) * (x / m)`` is written so that ``x * x`` does not overflow (unless the sum would have to wait for a reduction
-that m comes from: then kernels take the sum of squares at once, and look whether it is in range); divisors known
-beforehand stay; and a sum of nothing is 0, whatever its factors are.
+What keeps numbers in range stays: of a product whose sides are both divided one division is left,
+since ``(x / m) * (x / m)`` is written so that ``x * x`` does not overflow (unless the sum would
+have to wait for a reduction that m comes from: then kernels take the sum of squares at once, and
+look whether it is in range); divisors known beforehand stay; and a sum of nothing is 0, whatever
+its factors are.
 
-Start at `factored` and, for kernels, `squared`: rules of `simplify`. Sums of terms are not split, though the gradient
-of what is centred could then take its own mean a pass earlier: ``sum(x - m)`` would cancel as ``sum(x) - n * m``.
+Start at `factored` and, for kernels, `squared`: rules of `simplify`. Sums of terms are not split,
+though the gradient of what is centred could then take its own mean a pass earlier: ``sum(x - m)``
+would cancel as ``sum(x) - n * m``.
 """
 
 from ...ir import Node, const
@@ -48,7 +50,8 @@ def _apply(op, x, *others):
 
 
 def _core(x, axes, factors, divisors):
-    """`x` without its factors and divisors that stand still along `axes`; None if nothing is left."""
+    """`x` without its factors and divisors that stand still along `axes`; None if nothing is
+    left."""
     if _is_still(x, axes):
         factors.append(x)
         return None
@@ -85,7 +88,8 @@ def _sides(x, axes, factors, divisors):
 
 
 def _lessens(x):
-    """Whether the divisor `x` is known beforehand: nothing is gained without it, and it may keep the sum in range."""
+    """Whether the divisor `x` is known beforehand: nothing is gained without it, and it may keep
+    the sum in range."""
     while x.op.kind in ("broadcast", "reshape"):
         x = x.src[0]
     return x.op.kind in ("const", "number")
@@ -104,20 +108,26 @@ def _still(x, node):
 
 
 def squared(node, x):
-    """The sum `node` of ``x * (x / d)`` as ``sum(x * x) / d``, if it need not wait for the reduction that d comes from.
+    """The sum `node` of ``x * (x / d)`` as ``sum(x * x) / d``, if it need not wait for the
+    reduction that d comes from.
 
-    In range that is as good (`RANGED` looks); only kernels can raise a flag, and not where they compute single numbers.
-    """
+    In range that is as good (`RANGED` looks); only kernels can raise a flag, and not where they
+    compute single numbers."""
     if x.op is not _MUL or not node.ndim:
         return None
     for y, other in (x.src, x.src[::-1]):
-        if other.op is _DIV and other.src[0] is y and _is_still(other.src[1], node.arg) and _is_reduced(other.src[1]):
+        if (
+            other.op is _DIV
+            and other.src[0] is y
+            and _is_still(other.src[1], node.arg)
+            and _is_reduced(other.src[1])
+        ):
             squares = Node(node.op, (_apply(_MUL, y, y),), node.arg, node.shape, node.dtype)
             return _apply(_DIV, _apply(RANGED, squares), _still(other.src[1], node))
     return None
 
 
-# ---------------------------------------------------------------------- sums in two steps
+# ----- sums in two steps
 
 
 def _split(node, x):
@@ -145,8 +155,8 @@ def _leaves(x):
 
 
 def _still_axes(c, node, x):
-    """The summed axes along which the factor `c` stands still, if it is worth a sum of its own: the last axis is one
-    of them, or they were summed before."""
+    """The summed axes along which the factor `c` stands still, if it is worth a sum of its own: the
+    last axis is one of them, or they were summed before."""
     axes = tuple([a for a in node.arg if c.src[0].shape[a] == 1 and x.shape[a] > 1])
     last = max((a for a, n in enumerate(x.shape) if n > 1), default=None)
     return axes if c.src[0].ndim and c.src[0].size > 1 and (last in axes or _is_reduced(c)) else ()

@@ -1,10 +1,10 @@
-"""Simplify: small rules that leave every value as it is, bit for bit (nan, inf and -0 included); sums alone may be
-put together in another order (`factor`).
+"""Simplify: small rules that leave every value as it is, bit for bit (nan, inf and -0 included);
+sums alone may be put together in another order (`factor`).
 
-Derivative rules are written without special cases, so they leave factors of 1, double negations and casts of
-constants behind. `RULES` is the table: operation -> ``rule(node, *src)``, which gives a simpler node or None. Each
-node is tried once, after its sources. Runs before `fuse`, after differentiation: what only marks where a derivative
-stops goes, too. Start at `simplify`.
+Derivative rules are written without special cases, so they leave factors of 1, double negations and
+casts of constants behind. `RULES` is the table: operation -> ``rule(node, *src)``, which gives a
+simpler node or None. Each node is tried once, after its sources. Runs before `fuse`, after
+differentiation: what only marks where a derivative stops goes, too. Start at `simplify`.
 """
 
 import math
@@ -21,14 +21,17 @@ from .contract import contracted, transposed
 from .factor import factored, squared
 
 _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
-    REGISTRY[name].op for name in ("add", "subtract", "multiply", "divide", "negative", "positive", "where")
+    REGISTRY[name].op
+    for name in ("add", "subtract", "multiply", "divide", "negative", "positive", "where")
 )
-#: Operations this cheap are computed here when all their sources are constants: NumPy and kernels agree on them.
+#: Operations this cheap are computed here when all their sources are constants: NumPy and kernels
+#: agree on them.
 FOLDED = frozenset((_ADD, _SUB, _MUL, _DIV, _NEG, _POS))
 
 
 def simplify(roots, fusing=True):
-    """`roots` with every rule applied, those that help only where operations are fused if `fusing`; shapes stay."""
+    """`roots` with every rule applied, those that help only where operations are fused if `fusing`;
+    shapes stay."""
     new = {}
     for node in toposort(roots):
         src = tuple([new[s] for s in node.src])
@@ -41,8 +44,8 @@ def simplify(roots, fusing=True):
 
 
 def _ordered(roots):
-    """`roots` with x * y and y * x computed once, likewise sums: the first order that occurs stands for both. Then
-    what can be seen to be a square is."""
+    """`roots` with x * y and y * x computed once, likewise sums: the first order that occurs stands
+    for both. Then what can be seen to be a square is."""
     new, made = {}, {}
     for node in toposort(roots):
         src = tuple([new[s] for s in node.src])
@@ -71,7 +74,8 @@ def _apply(op, node, *src):
 
 
 def _folded(rule):
-    """`rule`, after the case where all sources are constants; what comes from a size stays marked as such."""
+    """`rule`, after the case where all sources are constants; what comes from a size stays marked
+    as such."""
 
     def folding(node, *src):
         known = [_stretched(s) for s in src]
@@ -120,8 +124,16 @@ def _divide(node, x, y):
     if _is(y, 1):
         return x
     c = constant(y)
-    if c and node.dtype.kind == "f" and math.isfinite(c) and math.frexp(c)[0] in (0.5, -0.5) and 1e-30 < abs(c) < 1e30:
-        return _apply(_MUL, node, x, broadcast(const(1 / c, node.dtype), node.shape))  # a power of two: exact
+    if (
+        c
+        and node.dtype.kind == "f"
+        and math.isfinite(c)
+        and math.frexp(c)[0] in (0.5, -0.5)
+        and 1e-30 < abs(c) < 1e30
+    ):
+        return _apply(
+            _MUL, node, x, broadcast(const(1 / c, node.dtype), node.shape)
+        )  # a power of two: exact
     return None
 
 

@@ -1,2 +1,2 @@
-"""Graph to kernels: which values are materialised, and which are made by one loop nest, one after the other. Start at
-`fuse`."""
+"""Graph to kernels: which values are materialised, and which are made by one loop nest, one after
+the other. Start at `fuse`."""

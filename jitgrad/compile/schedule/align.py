@@ -1,9 +1,10 @@
 """Align: a sum over a part of an array is taken over all of it, where that makes one kernel of two.
 
-The gradient of a sum over slices is a sum of pads: ``(x[1:] - x[:-1])**2`` has one element less than ``x``, and
-kernels join only over equal loop spaces. So ``sum(f)`` becomes ``sum(pad(f))``, with a pad that stands in the graph
-anyway: its result reads what the gradient reads, at the same points, and the loop is cut where the pad begins and ends
-(see `loops.passes.split_guards`). Start at `fused`.
+The gradient of a sum over slices is a sum of pads: ``(x[1:] - x[:-1])**2`` has one element less
+than ``x``, and kernels join only over equal loop spaces. So ``sum(f)`` becomes ``sum(pad(f))``,
+with a pad that stands in the graph anyway: its result reads what the gradient reads, at the same
+points, and the loop is cut where the pad begins and ends (see `loops.passes.split_guards`). Start
+at `fused`.
 """
 
 from ...ir import Node, rebuilt, toposort
@@ -22,7 +23,8 @@ def fused(roots):
 
 
 def aligned(roots):
-    """`roots` with sums of everything taken over pads of their operands; `roots` itself where there is none."""
+    """`roots` with sums of everything taken over pads of their operands; `roots` itself where there
+    is none."""
     order = toposort(roots)
     pads = [n for n in order if n.op.kind == "pad" and all(step == 1 for step in n.arg)]
     moved = _moved(pads, order) if pads else {}
@@ -35,13 +37,16 @@ def aligned(roots):
 
 
 def _moved(pads, order):
-    """The sums of everything that are taken over a pad of their operand, and what stands for them."""
+    """The sums of everything that are taken over a pad of their operand, and what stands for
+    them."""
     sums = [n for n in order if n.op.kind == "reduce" and not n.ndim and _ends_with_zeros(n)]
     if not sums:
         return {}
     axes, moved, alike = Axes(order), {}, {}
     for pad in pads:
-        alike.setdefault(axes.of[pad.src[0]], {}).setdefault(pad.size, pad)  # the first one of each size stands for all
+        alike.setdefault(axes.of[pad.src[0]], {}).setdefault(
+            pad.size, pad
+        )  # the first one of each size stands for all
     for node in sums:
         (f,) = node.src
         pad = next((p for p in alike.get(axes.of[f], {}).values() if _covers(p, f)), None)

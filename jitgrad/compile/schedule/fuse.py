@@ -2,10 +2,12 @@
 
 Two decisions:
 
-1. *What is kept* (`Fusion._decide`). Walking from the roots to the leaves, every node collects the contexts
-   (kernel space and index map, see `index.maps`) in which its readers want it. Results of reductions, scans and
-   calls are kept always, and what index arrays pick from; an elementwise value only where computing it again would be
-   more expensive than a store and a load. Everything else is recomputed in registers by each kernel that reads it.
+1. *What is kept* (`Fusion._decide`). Walking from the roots to the leaves, every node collects the
+contexts
+   (kernel space and index map, see `index.maps`) in which its readers want it. Results of
+   reductions, scans and calls are kept always, and what index arrays pick from; an elementwise
+   value only where computing it again would be more expensive than a store and a load. Everything
+   else is recomputed in registers by each kernel that reads it.
 2. *Which step makes it*: see `group`.
 
 Start at `fuse`.
@@ -14,7 +16,16 @@ Start at `fuse`.
 from ...ir.node import BARRIERS, toposort, users
 from .. import limits
 from ..index.dims import UNIT, Axes, squeezes
-from ..index.maps import MOVEMENT, Index, identity, lookups_of, nesting, source_contexts, start_nodes, variables
+from ..index.maps import (
+    MOVEMENT,
+    Index,
+    identity,
+    lookups_of,
+    nesting,
+    source_contexts,
+    start_nodes,
+    variables,
+)
 from .group import Grouping
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))
@@ -68,7 +79,9 @@ class Fusion:
             level = max((self.level[s] for s in node.src), default=0)
             self.level[node] = level + barrier
             own = node.op.cost if kind == "elementwise" else others.get(kind, 0)
-            inner = kind == "elementwise" or (kind in MOVEMENT and kind != "broadcast")  # stretched: computed outside
+            inner = kind == "elementwise" or (
+                kind in MOVEMENT and kind != "broadcast"
+            )  # stretched: computed outside
             below = sum(self.cost[s] for s in node.src) if inner else 0
             self.cost[node] = min(own + below, 10**6)
 
@@ -95,7 +108,8 @@ class Fusion:
         del self.contexts
 
     def _keep_repeated(self):
-        """Keep in memory of a tile what several stages of a step compute, if it is not very cheap."""
+        """Keep in memory of a tile what several stages of a step compute, if it is not very
+        cheap."""
         repeated = self._repeated_values()
         if not repeated:
             return
@@ -107,13 +121,16 @@ class Fusion:
             self.kept, self.steps = before, steps
 
     def _repeated_values(self):
-        """The elementwise values that several stages of a step compute at their own axes, if they are expensive."""
+        """The elementwise values that several stages of a step compute at their own axes, if they
+        are expensive."""
         nodes = set()
         for step in self.steps:
             if step.kind == "loop" and len(step.stages) > 1:
                 seen = set()
                 for stage in step.stages:
-                    here = {node for space, node, ctx in stage.values if self._is_own(node, space, ctx)}
+                    here = {
+                        node for space, node, ctx in stage.values if self._is_own(node, space, ctx)
+                    }
                     nodes |= seen & here
                     seen |= here
         if not nodes:
@@ -130,15 +147,22 @@ class Fusion:
 
     def _is_own(self, node, space, ctx):
         """Whether the elementwise `node` is wanted at the loops of its own axes."""
-        return node.op.kind == "elementwise" and self.aligned(node, ctx, space) == {*self.axes.of[node]} - {UNIT}
+        return node.op.kind == "elementwise" and self.aligned(node, ctx, space) == {
+            *self.axes.of[node]
+        } - {UNIT}
 
     def aligned(self, node, ctx, space):
-        """The classes along which `node` is read in `ctx`, at the loops over `space`, where it is made."""
+        """The classes along which `node` is read in `ctx`, at the loops over `space`, where it is
+        made."""
         axes = zip(self.axes.of[node], ctx, strict=True)
         return frozenset(
-            c for c, i in axes if c != UNIT and i.var in range(len(space)) and i == Index(0, (), 1, i.var)
+            c
+            for c, i in axes
+            if c != UNIT
+            and i.var in range(len(space))
+            and i == Index(0, (), 1, i.var)
             and space[i.var] == c
-        )  # fmt: skip
+        )
 
     def _keep(self, node):
         if node.op.kind not in LEAFLIKE:
@@ -224,14 +248,19 @@ class Fusion:
             return True  # a scalar kernel has no guarded loads, and looks nothing up
         if any(nesting(ctx) > limits.now.nested_pads for _, _, ctx in wanted):
             return True
-        if len(wanted) > 1 and (cost >= limits.now.recomputed_flops or len(wanted) > limits.now.contexts):
+        if len(wanted) > 1 and (
+            cost >= limits.now.recomputed_flops or len(wanted) > limits.now.contexts
+        ):
             return True
-        return cost >= 8 and any(_repeated(space, ctx, cost >= limits.now.recomputed_flops) for space, _, ctx in wanted)
+        return cost >= 8 and any(
+            _repeated(space, ctx, cost >= limits.now.recomputed_flops) for space, _, ctx in wanted
+        )
 
     # ------------------------------------------------------------------ what a step needs to make one
 
     def form(self, node):
-        """(kind of step, its loop space, lengths, reduced loop axes or None, scan or None) of what makes `node`."""
+        """(kind of step, its loop space, lengths, reduced loop axes or None, scan or None) of what
+        makes `node`."""
         kind = node.op.kind
         if kind == "call":
             return "call", (), (), None, None
@@ -242,7 +271,8 @@ class Fusion:
         return "loop", *self.axes.space(node), None, self.scan_of(node)
 
     def scan_of(self, node):
-        """(loop axis, reverse) of a scan; None for others, and for one along an axis that the program itself made."""
+        """(loop axis, reverse) of a scan; None for others, and for one along an axis that the
+        program itself made."""
         if node.op.kind != "scan":
             return None
         axis, reverse = node.arg
@@ -263,7 +293,8 @@ class Fusion:
         return out
 
     def inline(self, node):
-        """What a kernel computes in registers to make the kept `node`: (values, loads), sets of (node, context)."""
+        """What a kernel computes in registers to make the kept `node`: (values, loads), sets of
+        (node, context)."""
         values, loads = set(), {}
         if node.op.kind == "call":
             return values, loads
@@ -282,7 +313,8 @@ class Fusion:
         return values, loads
 
     def is_factor(self, node):
-        """Whether nobody sees the last bit of `node`: it is not kept, and a factor in all that reads it."""
+        """Whether nobody sees the last bit of `node`: it is not kept, and a factor in all that
+        reads it."""
         if self._readers is None:
             self._readers = users(self.order)
         if node in self.kept or node in self.roots:
@@ -296,7 +328,11 @@ class Fusion:
     def is_load(self, node):
         """Whether kernels read `node` from memory (or an argument)."""
         kind = node.op.kind
-        return node in self.kept or kind in ("leaf", "number") or (kind == "reshape" and not squeezes(node))
+        return (
+            node in self.kept
+            or kind in ("leaf", "number")
+            or (kind == "reshape" and not squeezes(node))
+        )
 
     def reads(self, node, ctx, kept=False):
         """The (source, context) pairs that computing `node` in `ctx` reads."""
@@ -306,8 +342,8 @@ class Fusion:
 
 
 def _repeated(space, ctx, expensive):
-    """Whether a kernel over `space` would compute what it reads in `ctx` many times: in its inner loop, or if it is
-    `expensive` outside of it, where it could be computed in a loop of its own."""
+    """Whether a kernel over `space` would compute what it reads in `ctx` many times: in its inner
+    loop, or if it is `expensive` outside of it, where it could be computed in a loop of its own."""
     used = set().union(*[variables(i) for i in ctx])
     return (expensive or len(space) - 1 in used) and not used.issuperset(range(len(space)))
 

@@ -1,20 +1,24 @@
 """Grouping: which kernel makes each materialised value, and in which loop nest of it.
 
-A *step* is one launch of a kernel, one NumPy call, or one kernel of 0-d values. The kernel of a loop step is a *row
-program*: its *stages* follow each other at every point of an *outer* space that all of them share, so that what a
-stage reduces, scans or writes is read by the next while it is in the cache or in registers: a softmax with its
-gradient, or a product with a vector and the transposed product after it, is one pass over memory.
+A *step* is one launch of a kernel, one NumPy call, or one kernel of 0-d values. The kernel of a
+loop step is a *row program*: its *stages* follow each other at every point of an *outer* space that
+all of them share, so that what a stage reduces, scans or writes is read by the next while it is in
+the cache or in registers: a softmax with its gradient, or a product with a vector and the
+transposed product after it, is one pass over memory.
 
-In topological order a materialised value joins the first step where that is legal (`Grouping._legal_place`):
+In topological order a materialised value joins the first step where that is legal
+(`Grouping._legal_place`):
 
-- all it reads is made by earlier steps, or by this one at the same outer point, in an earlier stage or at the same
-  point of the same stage. The outer space shrinks to the axes for which this holds, and must stay wide enough to be
-  cut into chunks;
-- it has the space of one of the stages, or reads what the step makes, or is a scan over the same space the other way,
-  as those of gradients are, which read what another stage has brought near (then it may open a new stage).
+- all it reads is made by earlier steps, or by this one at the same outer point, in an earlier stage
+  or at the same point of the same stage. The outer space shrinks to the axes for which this holds,
+  and must stay wide enough to be cut into chunks;
+- it has the space of one of the stages, or reads what the step makes, or is a scan over the same
+  space the other way, as those of gradients are, which read what another stage has brought near
+  (then it may open a new stage).
 
-Reductions over outer axes are results of the whole step: each chunk has a partial one. Scans exclude their axis from
-the outer space; a scan of a single axis leaves none, and is a step that runs twice over its blocks.
+Reductions over outer axes are results of the whole step: each chunk has a partial one. Scans
+exclude their axis from the outer space; a scan of a single axis leaves none, and is a step that
+runs twice over its blocks.
 
 Start at `Grouping`.
 """
@@ -33,9 +37,9 @@ from ..index.dims import UNIT
 class Stage:
     """Loops over `space` (classes of axes, of lengths `sizes`) that make `nodes` at each point.
 
-    `reduced` has the sets of loop axes that its reductions go over; `scan` is None or the (loop axis, reverse) of its
-    scans; `unstored` has the nodes that are read only where they are made, and need no memory.
-    """
+    `reduced` has the sets of loop axes that its reductions go over; `scan` is None or the (loop
+    axis, reverse) of its scans; `unstored` has the nodes that are read only where they are made,
+    and need no memory."""
 
     space: tuple
     sizes: tuple
@@ -70,9 +74,8 @@ class Stage:
 class Step:
     """`nodes` are the kept values it makes, in `stages`; `kind` is "loop", "scalar" or "call".
 
-    `outer` has the classes of the axes that all stages may share as their outer space; `local` the nodes that only
-    later stages of the step read.
-    """
+    `outer` has the classes of the axes that all stages may share as their outer space; `local` the
+    nodes that only later stages of the step read."""
 
     kind: str
     outer: frozenset
@@ -95,7 +98,8 @@ class Step:
 
     @property
     def form(self):
-        """How its kernel is built: "program" (of stages), "blocks" (a scan of all there is) or "" (one simple nest)."""
+        """How its kernel is built: "program" (of stages), "blocks" (a scan of all there is) or ""
+        (one simple nest)."""
         first = self.stages[0]
         if len(self.stages) > 1 or len(first.reduced) > 1:
             return "program"
@@ -118,7 +122,19 @@ class Step:
 class Candidate:
     """What the materialised value `node` needs of a step that makes it."""
 
-    __slots__ = ("arrays", "gone", "kept", "kind", "node", "reduced", "scan", "sizes", "sources", "space", "values")
+    __slots__ = (
+        "arrays",
+        "gone",
+        "kept",
+        "kind",
+        "node",
+        "reduced",
+        "scan",
+        "sizes",
+        "sources",
+        "space",
+        "values",
+    )
 
     def __init__(self, fusion, node):
         self.node = node
@@ -138,7 +154,8 @@ class Grouping:
         self.fusion = fusion
         self.steps, self.made_by = [], {}  # node -> (number of its step, number of its stage)
         self._alike = {}  # kind and space of a stage -> numbers of the steps that have one
-        # node -> its readers: number of the step, and of the stage where it is read at its own point
+        # node -> its readers: number of the step, and of the stage where it is read at its own
+        # point
         self._readers = {}
         for node in fusion.order:
             if node in fusion.kept:
@@ -193,28 +210,38 @@ class Grouping:
             if source in self.made_by:
                 made = self.made_by[source]
                 same = made == (index, place[0]) and ctx is not None
-                same = same and self._is_pointwise(source, ctx, candidate, self.steps[index].stages[place[0]])
+                same = same and self._is_pointwise(
+                    source, ctx, candidate, self.steps[index].stages[place[0]]
+                )
                 self._readers.setdefault(source, set()).add(
                     (index if ctx is not None else -1, place[0] if same else -1)
                 )
 
     def _candidates(self, first, candidate):
-        """The steps from number `first` on that may make `candidate`: with a stage like it, or those it reads from."""
+        """The steps from number `first` on that may make `candidate`: with a stage like it, or
+        those it reads from."""
         alike = self._alike.get((candidate.kind, candidate.space), ())
         near = {index for index in alike[-limits.now.considered_steps :] if index >= first}
-        read = {self.made_by[source][0] for source, _ in candidate.sources if source in self.made_by}
+        read = {
+            self.made_by[source][0] for source, _ in candidate.sources if source in self.made_by
+        }
         return sorted(near.union(index for index in read if index >= first))
 
     def _legal_place(self, index, candidate):
-        """(number of the stage, outer space) in which the step makes `candidate`, or None where that is not legal."""
+        """(number of the stage, outer space) in which the step makes `candidate`, or None where
+        that is not legal."""
         step = self.steps[index]
         if step.kind != candidate.kind or step.kind == "call" or not step.has_room(candidate):
             return None
         if step.kind == "scalar":
             return 0, step.outer
         first, outer, reads = self._after_sources(index, candidate)
-        number = next((k for k in range(first, len(step.stages)) if step.stages[k].accepts(candidate)), None)
-        extent = self._extent(candidate, [*step.stages, Stage(candidate.space, candidate.sizes)], step.arrays)
+        number = next(
+            (k for k in range(first, len(step.stages)) if step.stages[k].accepts(candidate)), None
+        )
+        extent = self._extent(
+            candidate, [*step.stages, Stage(candidate.space, candidate.sizes)], step.arrays
+        )
         outer = self._outer(candidate, outer, extent)
         if number == 0 and self._joins_nest(step, candidate, reads, outer):
             return number, outer
@@ -226,7 +253,8 @@ class Grouping:
         return len(step.stages) if number is None else number, outer
 
     def _after_sources(self, index, candidate):
-        """(the first stage after what `candidate` reads, the outer space that both have, whether it reads any)."""
+        """(the first stage after what `candidate` reads, the outer space that both have, whether it
+        reads any)."""
         step = self.steps[index]
         first, outer, reads = 0, step.outer, False
         for source, ctx in candidate.sources:
@@ -234,19 +262,25 @@ class Grouping:
             if made is None or made[0] != index:
                 continue
             reads = True
-            first = max(first, made[1] + (not self._is_pointwise(source, ctx, candidate, step.stages[made[1]])))
+            first = max(
+                first,
+                made[1] + (not self._is_pointwise(source, ctx, candidate, step.stages[made[1]])),
+            )
             outer &= self.fusion.aligned(source, ctx, candidate.space)
         return first, outer, reads
 
     @staticmethod
     def _joins_nest(step, candidate, reads, outer):
-        """Whether `candidate` is made in the one nest of the step, which stays a simple one, or a scan in blocks."""
+        """Whether `candidate` is made in the one nest of the step, which stays a simple one, or a
+        scan in blocks."""
         if step.form == "blocks":
             return not (reads if candidate.scan else _is_expensive(candidate.values - step.values))
         if len(step.stages) > 1 or not step.stages[0].is_alike(candidate):
             return False
         scans = candidate.scan is not None or step.stages[0].scan is not None
-        return not scans or bool(outer) or not (len(candidate.space) > 1 or _is_expensive(step.values))
+        return (
+            not scans or bool(outer) or not (len(candidate.space) > 1 or _is_expensive(step.values))
+        )
 
     def _is_pointwise(self, source, ctx, candidate, stage):
         """Whether `source` is read at the point of its own stage where it is made."""
@@ -258,14 +292,17 @@ class Grouping:
         """The `Extent` of a step with `candidate`."""
         largest = max(stages, key=lambda stage: stage.points)
         last = Counter(
-            self.fusion.axes.of[n][-1] for n in candidate.arrays | arrays if n.ndim == len(largest.space) > 1
+            self.fusion.axes.of[n][-1]
+            for n in candidate.arrays | arrays
+            if n.ndim == len(largest.space) > 1
         )
         end = largest.space[-1] if largest.space else UNIT
         near = max(last, key=lambda c: (last[c], c == end, c), default=end)
         return Extent(dict(zip(largest.space, largest.sizes, strict=True)), near)
 
     def _outer(self, candidate, outer, extent):
-        """The part of `outer` that a step with `candidate` has; scans and reductions keep their axes out of it."""
+        """The part of `outer` that a step with `candidate` has; scans and reductions keep their
+        axes out of it."""
         outer = outer & frozenset(candidate.space)
         if candidate.scan is not None:
             outer -= {candidate.space[candidate.scan[0]]}
@@ -273,23 +310,34 @@ class Grouping:
             narrow = outer & candidate.kept
             if _is_wide(narrow, extent) and _stays_in_cache(narrow, extent):
                 return narrow
-            if limits.now.grain < math.prod(candidate.sizes) < candidate.node.size * limits.now.reduced_points:
+            if (
+                limits.now.grain
+                < math.prod(candidate.sizes)
+                < candidate.node.size * limits.now.reduced_points
+            ):
                 return frozenset()
         return outer
 
 
 def _scans_what_is_near(step, candidate):
     """Whether it is a scan over the space of a stage, which has brought near what it reads."""
-    return candidate.scan is not None and any(stage.space == candidate.space for stage in step.stages)
+    return candidate.scan is not None and any(
+        stage.space == candidate.space for stage in step.stages
+    )
 
 
 def _is_expensive(values):
-    """Whether they are better computed in a loop of their own, of vectors, than beside a scan of all there is."""
-    return sum(node.op.cost for *_, node, _ in values if node.op.kind == "elementwise") >= limits.now.recomputed_flops
+    """Whether they are better computed in a loop of their own, of vectors, than beside a scan of
+    all there is."""
+    return (
+        sum(node.op.cost for *_, node, _ in values if node.op.kind == "elementwise")
+        >= limits.now.recomputed_flops
+    )
 
 
 class Extent(NamedTuple):
-    """The lengths of the largest space of a step, by class, and the class along which most arrays are contiguous."""
+    """The lengths of the largest space of a step, by class, and the class along which most arrays
+    are contiguous."""
 
     sizes: dict
     near: int
@@ -300,7 +348,8 @@ class Extent(NamedTuple):
 
 
 def _is_wide(outer, extent):
-    """Whether a step may have the outer space `outer`: enough points, or so few in all that they are one chunk."""
+    """Whether a step may have the outer space `outer`: enough points, or so few in all that they
+    are one chunk."""
     if not outer:
         return False
     parallel = math.prod(n for c, n in extent.sizes.items() if c in outer)
@@ -308,7 +357,8 @@ def _is_wide(outer, extent):
 
 
 def _stays_in_cache(outer, extent):
-    """Whether what a unit of the outer space `outer` touches stays in the cache from stage to stage."""
+    """Whether what a unit of the outer space `outer` touches stays in the cache from stage to
+    stage."""
     columns = extent.sizes.get(extent.near)
     if extent.points <= limits.now.grain or extent.near not in outer or columns is None:
         return True

@@ -1,9 +1,9 @@
 """Joint stages: loop fusion of the stages of a row program that have the same long loops.
 
-The distances of pairs of points with their gradient are three stages: loops over pairs and coordinates, over pairs, and
-again over pairs and coordinates. Where the loops that differ are so short that they are unrolled, the stages are
-fused over the others: what one leaves at a point the next has in registers, what both compute is computed once, and
-the points are in vectors.
+The distances of pairs of points with their gradient are three stages: loops over pairs and
+coordinates, over pairs, and again over pairs and coordinates. Where the loops that differ are so
+short that they are unrolled, the stages are fused over the others: what one leaves at a point the
+next has in registers, what both compute is computed once, and the points are in vectors.
 
 Start at `joined`.
 """
@@ -20,18 +20,20 @@ def is_few(n):
 
 
 class Joint:
-    """The `drafts` of stages that share loops over the classes `long` within those of a unit, `taken`.
+    """The `drafts` of stages that share loops over the classes `long` within those of a unit,
+    `taken`.
 
-    What is `forwarded` from one to another is in registers where it is read; if it is `unstored`, nobody needs it in
-    memory.
-    """
+    What is `forwarded` from one to another is in registers where it is read; if it is `unstored`,
+    nobody needs it in memory."""
 
     def __init__(self, draft, taken, sizes):
         self.drafts, self.taken, self.sizes = [draft], taken, sizes
         self.forwarded, self.unstored, self.long = set(), frozenset(), self._long_of(draft)
 
     def _long_of(self, draft):
-        return frozenset([c for c in draft.space if c not in self.taken and not is_few(self.sizes[c])])
+        return frozenset(
+            [c for c in draft.space if c not in self.taken and not is_few(self.sizes[c])]
+        )
 
     def few_of(self, draft):
         """The classes of the loops of `draft` within those that are shared."""
@@ -47,21 +49,29 @@ class Joint:
         if not all(_is_at_point(shared, draft, axes.of[node], ctx) for node, ctx in read):
             return False
         self.drafts.append(draft)
-        self.forwarded.update(n for n, _ in read if shared.issuperset(c for c in axes.of[n] if c != UNIT))
+        self.forwarded.update(
+            n for n, _ in read if shared.issuperset(c for c in axes.of[n] if c != UNIT)
+        )
         return True
 
     def _has_alike_loops(self, draft):
         """Whether it has the same long loops, and no scan along them."""
         if any(d.stage.scan is not None for d in (*self.drafts, draft)):
             return False
-        return self._long_of(draft) == self.long and all(self.sizes[c] > limits.now.joint_length for c in self.long)
+        return self._long_of(draft) == self.long and all(
+            self.sizes[c] > limits.now.joint_length for c in self.long
+        )
 
     def _is_unrolled_with(self, draft):
-        """Whether the loops that differ are unrolled, and not more values than there are registers for."""
+        """Whether the loops that differ are unrolled, and not more values than there are registers
+        for."""
         unrolled = [d for d in (*self.drafts, draft) if self.few_of(d)]
         if not unrolled or any(d.stage.points <= limits.now.grain for d in unrolled):
             return False
-        return all(math.prod(self.sizes[c] for c in self.few_of(d)) <= limits.now.unrolled for d in unrolled)
+        return all(
+            math.prod(self.sizes[c] for c in self.few_of(d)) <= limits.now.unrolled
+            for d in unrolled
+        )
 
     def settle(self, drafts, local):
         """Decide what is in memory; `drafts` are all stages."""
@@ -74,13 +84,15 @@ class Joint:
 
 
 def _is_at_point(shared, draft, classes, ctx):
-    """Whether what is read in `ctx` was made at the same point of the loops over the classes `shared`."""
+    """Whether what is read in `ctx` was made at the same point of the loops over the classes
+    `shared`."""
     found = dict(zip(classes, ctx, strict=True))
     return all(found.get(c) == Index(0, (), 1, draft.space.index(c)) for c in shared)
 
 
 def joined(drafts, taken, sizes, axes, local):
-    """The stages `drafts`, in order, as `Joint` ones; `local` are the nodes that only these stages read."""
+    """The stages `drafts`, in order, as `Joint` ones; `local` are the nodes that only these stages
+    read."""
     out = []
     for draft in drafts:
         if not out or not out[-1].takes(draft, axes):

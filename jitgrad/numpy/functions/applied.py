@@ -1,7 +1,8 @@
-"""NumPy functions that call one: `apply_along_axis`, `apply_over_axes`, `piecewise`, `fromfunction` and `vectorize`.
+"""NumPy functions that call one: `apply_along_axis`, `apply_over_axes`, `piecewise`, `fromfunction`
+and `vectorize`.
 
-What is called gets tensors, and what it gives back is put together again, so that gradients go through it. Start at
-`apply_along_axis`.
+What is called gets tensors, and what it gives back is put together again, so that gradients go
+through it. Start at `apply_along_axis`.
 """
 
 import math
@@ -25,7 +26,10 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     rows = op.moveaxis(x, axis, -1)
     lead = rows.shape[:-1]
     if 0 in lead:
-        raise ShapeError(f"got shape {x.shape} to apply a function along axis {axis}, expected elements on other axes")
+        raise ShapeError(
+            f"got shape {x.shape} to apply a function along axis {axis}, expected elements on "
+            "other axes"
+        )
     out = op.stack([as_operand(func1d(rows[k], *args, **kwargs)) for k in np.ndindex(lead)])
     out = out.reshape((*lead, *out.shape[1:]))
     several = out.ndim - len(lead)
@@ -38,10 +42,15 @@ def apply_over_axes(func, a, axes):
     for axis in np.atleast_1d(np.asarray(arrays(axes))).tolist():
         axis = normalize_axis(axis, x.ndim)
         result = as_operand(func(out, axis))
-        result = result.reshape((*result.shape[:axis], 1, *result.shape[axis:])) if result.ndim < out.ndim else result
+        result = (
+            result.reshape((*result.shape[:axis], 1, *result.shape[axis:]))
+            if result.ndim < out.ndim
+            else result
+        )
         if result.ndim != out.ndim:
             raise ShapeError(
-                f"got a result of {result.ndim} dimensions from the function applied over axis {axis} of "
+                f"got a result of {result.ndim} dimensions from the function applied over axis "
+                f"{axis} of "
                 f"{out.ndim} dimensions, expected as many, or one less"
             )
         out = result
@@ -52,16 +61,22 @@ def apply_over_axes(func, a, axes):
 def piecewise(x, condlist, funclist, *args, **kw):
     x = as_operand(x)
     conditions = arrays(condlist)
-    if np.isscalar(conditions) or (not isinstance(conditions[0], (list, np.ndarray)) and x.ndim):  # one alone
+    if np.isscalar(conditions) or (
+        not isinstance(conditions[0], (list, np.ndarray)) and x.ndim
+    ):  # one alone
         conditions = [conditions]
     conditions = [np.asarray(c, bool) for c in conditions]
     if any(c.shape != x.shape for c in conditions):
-        raise ShapeError(f"got conditions of shapes {[c.shape for c in conditions]} for shape {x.shape}, expected that")
+        raise ShapeError(
+            f"got conditions of shapes {[c.shape for c in conditions]} for shape {x.shape}, "
+            "expected that"
+        )
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(conditions, axis=0))
     if len(funclist) != len(conditions):
         raise ArgumentError(
-            f"got {len(conditions)} conditions and {len(funclist)} functions, expected as many, or a function more"
+            f"got {len(conditions)} conditions and {len(funclist)} functions, expected as many, "
+            "or a function more"
         )
     out = as_operand(np.zeros(x.shape, x.dtype))
     for condition, function in zip(conditions, funclist):
@@ -79,7 +94,7 @@ def fromfunction(function, shape, *, dtype=float, like=None, **kwargs):
     return function(*map(as_operand, np.indices(shape, dtype=dtype)), **kwargs)
 
 
-# --- vectorize -------------------------------------------------------------------------------------------------------
+# --- vectorize ------------------------------------------------------------------------------------
 
 
 class vectorize(np.vectorize):
@@ -97,7 +112,9 @@ class vectorize(np.vectorize):
         left = {name: x for name, x in kwargs.items() if name in self.excluded}
         names = [name for name in kwargs if name not in self.excluded]
         places = [k for k in range(len(args)) if k not in self.excluded]
-        operands = [as_operand(x) for x in (*(args[k] for k in places), *(kwargs[name] for name in names))]
+        operands = [
+            as_operand(x) for x in (*(args[k] for k in places), *(kwargs[name] for name in names))
+        ]
 
         def call(*elements):
             given = list(args)
@@ -118,18 +135,27 @@ def _cores(signature, n):
     """How many of the last axes of each operand a call gets."""
     terms = re.findall(r"\(([^)]*)\)", signature.partition("->")[0])
     if len(terms) != n:
-        raise ArgumentError(f"got {n} operands for the signature {signature!r}, expected {len(terms)}")
+        raise ArgumentError(
+            f"got {n} operands for the signature {signature!r}, expected {len(terms)}"
+        )
     return [len([name for name in term.split(",") if name.strip()]) for term in terms]
 
 
 def _each(call, operands, cores):
-    """The results of the calls, each stacked, for all places of the leading axes of the operands together."""
+    """The results of the calls, each stacked, for all places of the leading axes of the operands
+    together."""
     for x, k in zip(operands, cores):
         if x.ndim < k:
-            raise ShapeError(f"got an operand of shape {x.shape}, expected {k} axes at least, as its signature has")
+            raise ShapeError(
+                f"got an operand of shape {x.shape}, expected {k} axes at least, as its signature "
+                "has"
+            )
     lead = broadcast_shapes(*(x.shape[: x.ndim - k] for x, k in zip(operands, cores)))
     if not math.prod(lead):
-        raise ShapeError(f"got operands of shape {lead} to call a function for each element of, expected elements")
+        raise ShapeError(
+            f"got operands of shape {lead} to call a function for each element of, expected "
+            "elements"
+        )
     operands = [x.broadcast_to((*lead, *x.shape[x.ndim - k :])) for x, k in zip(operands, cores)]
     results = [call(*(x[place] for x in operands)) for place in np.ndindex(lead)]
     results = [r if isinstance(r, tuple) else (r,) for r in results]
@@ -142,5 +168,7 @@ def _joined(values, lead):
     try:
         out = op.stack([x.to(dtype) for x in values])
     except ShapeError:
-        raise ShapeError("got results of several shapes from a vectorized function, expected one") from None
+        raise ShapeError(
+            "got results of several shapes from a vectorized function, expected one"
+        ) from None
     return out.reshape((*lead, *out.shape[1:]))

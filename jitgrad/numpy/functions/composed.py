@@ -1,8 +1,10 @@
-"""NumPy functions that are formulas of operations jitgrad has, so that their gradients come by themselves.
+"""NumPy functions that are formulas of operations jitgrad has, so that their gradients come by
+themselves.
 
-Each function has NumPy's name, calling form and meaning. `BY_NUMPY` lists those whose implementation in NumPy is Python
-and runs on tensors as it is; `rearranged` has those that only move elements, `statistics` those of statistics, and
-`contraction` einsum. Start at `BY_NUMPY` and `special.handler`, whose table `protocol.dispatch` looks at first.
+Each function has NumPy's name, calling form and meaning. `BY_NUMPY` lists those whose
+implementation in NumPy is Python and runs on tensors as it is; `rearranged` has those that only
+move elements, `statistics` those of statistics, and `contraction` einsum. Start at `BY_NUMPY` and
+`special.handler`, whose table `protocol.dispatch` looks at first.
 """
 
 import functools
@@ -23,16 +25,29 @@ from .writes import handler, numpys, stands_for
 
 op = SimpleNamespace(**FUNCTIONS)
 
-#: Functions whose implementation in NumPy is made of others that take tensors, and what their first operand is.
+#: Functions whose implementation in NumPy is made of others that take tensors, and what their first
+#: operand is.
 BY_NUMPY = {
-    "array_split": ARRAY, "cumulative_prod": ARRAY, "cumulative_sum": ARRAY, "dsplit": ARRAY, "dstack": SEQUENCE,
-    "hsplit": ARRAY, "hstack": SEQUENCE, "linalg.diagonal": ARRAY, "linalg.trace": ARRAY, "rollaxis": ARRAY,
-    "split": ARRAY, "unstack": ARRAY, "vsplit": ARRAY, "vstack": SEQUENCE,
-}  # fmt: skip
+    "array_split": ARRAY,
+    "cumulative_prod": ARRAY,
+    "cumulative_sum": ARRAY,
+    "dsplit": ARRAY,
+    "dstack": SEQUENCE,
+    "hsplit": ARRAY,
+    "hstack": SEQUENCE,
+    "linalg.diagonal": ARRAY,
+    "linalg.trace": ARRAY,
+    "rollaxis": ARRAY,
+    "split": ARRAY,
+    "unstack": ARRAY,
+    "vsplit": ARRAY,
+    "vstack": SEQUENCE,
+}
 
 
 def _by_numpy(function, kind):
-    """NumPy's own implementation, entered behind the dispatch that led here; what it converts is a tensor before it."""
+    """NumPy's own implementation, entered behind the dispatch that led here; what it converts is a
+    tensor before it."""
 
     @functools.wraps(function)
     def run(first, /, *args, **kwargs):
@@ -51,7 +66,7 @@ def row_stack(tup, *, dtype=None, casting="same_kind"):
     return np.vstack(mapped(SEQUENCE, tup, as_operand), dtype=dtype, casting=casting)
 
 
-# --- shapes ----------------------------------------------------------------------------------------------------------
+# --- shapes ---------------------------------------------------------------------------------------
 
 
 def _at_least(ndim, shaped):
@@ -64,26 +79,40 @@ def _at_least(ndim, shaped):
 
 stands_for(np.atleast_1d, _at_least(1, lambda shape: (1,)))
 stands_for(np.atleast_2d, _at_least(2, lambda shape: (1, *shape) if shape else (1, 1)))
-stands_for(np.atleast_3d, _at_least(3, lambda shape: {0: (1, 1, 1), 1: (1, *shape, 1), 2: (*shape, 1)}[len(shape)]))
+stands_for(
+    np.atleast_3d,
+    _at_least(3, lambda shape: {0: (1, 1, 1), 1: (1, *shape, 1), 2: (*shape, 1)}[len(shape)]),
+)
 
 
 @handler
 def rot90(m, k=1, axes=(0, 1)):
     m, k = as_operand(m), as_int(k, "k") % 4
     if len(axes) != 2 or m.ndim < 2 or len({normalize_axis(a, m.ndim) for a in axes}) != 2:
-        raise AxisError(f"got axes {axes} for a rotation of shape {m.shape}, expected two different ones of its axes")
+        raise AxisError(
+            f"got axes {axes} for a rotation of shape {m.shape}, expected two different ones of "
+            "its axes"
+        )
     first, second = axes
     if k % 2 == 0:
         return m.flip(tuple(axes)) if k else m[:]
-    return m.flip(second).swapaxes(first, second) if k == 1 else m.swapaxes(first, second).flip(second)
+    return (
+        m.flip(second).swapaxes(first, second) if k == 1 else m.swapaxes(first, second).flip(second)
+    )
 
 
 @handler
 def broadcast_arrays(*args, subok=False):
-    # What is no number, as the None for "not given" of plotting functions, is stretched as NumPy stretches it.
-    args = [as_operand(x) if isinstance(x, Tensor) or _is_numeric(x) else np.asarray(x) for x in args]
+    # What is no number, as the None for "not given" of plotting functions, is stretched as NumPy
+    # stretches it.
+    args = [
+        as_operand(x) if isinstance(x, Tensor) or _is_numeric(x) else np.asarray(x) for x in args
+    ]
     shape = broadcast_shapes(*(x.shape for x in args)) if args else ()
-    return tuple(np.broadcast_to(x, shape) if isinstance(x, np.ndarray) else x.broadcast_to(shape) for x in args)
+    return tuple(
+        np.broadcast_to(x, shape) if isinstance(x, np.ndarray) else x.broadcast_to(shape)
+        for x in args
+    )
 
 
 def _is_numeric(x):
@@ -97,26 +126,31 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     places = list(range(len(xi)))
     if indexing == "xy":
         places[:2] = places[:2][::-1]
-    parts = [as_operand(x).reshape([-1 if k == place else 1 for k in range(len(xi))]) for x, place in zip(xi, places)]
+    parts = [
+        as_operand(x).reshape([-1 if k == place else 1 for k in range(len(xi))])
+        for x, place in zip(xi, places)
+    ]
     if sparse:
         return tuple(x.clone() for x in parts) if copy else tuple(parts)
     whole = broadcast_arrays(*parts)
     return tuple(x.clone() for x in whole) if copy else whole
 
 
-# --- choices ---------------------------------------------------------------------------------------------------------
+# --- choices --------------------------------------------------------------------------------------
 
 
 @handler
 def select(condlist, choicelist, default=0):
     if len(condlist) != len(choicelist) or not condlist:
         raise ArgumentError(
-            f"got {len(condlist)} conditions for {len(choicelist)} choices, expected as many, and one at least"
+            f"got {len(condlist)} conditions for {len(choicelist)} choices, expected as many, and "
+            "one at least"
         )
     for condition in condlist:
         if as_operand(condition).dtype != np.bool_:
             raise DTypeError(
-                f"got a condition of dtype {as_operand(condition).dtype} in numpy.select, expected bool; "
+                f"got a condition of dtype {as_operand(condition).dtype} in numpy.select, "
+                "expected bool; "
                 "compare first, as in x > 0"
             )
     values = [x if type(x) in (int, float) else as_operand(x) for x in (*choicelist, default)]
@@ -134,7 +168,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     x, xp, fp = as_operand(x), as_operand(xp).double(), as_operand(fp).double()
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ShapeError(
-            f"got points of shape {xp.shape} and values of {fp.shape}, expected the same number on one axis"
+            f"got points of shape {xp.shape} and values of {fp.shape}, expected the same number "
+            "on one axis"
         )
     x, last = x.double(), xp.size - 1
     at = op.clip(op.searchsorted(xp, x, side="right") - 1, 0, max(last - 1, 0))
@@ -160,7 +195,8 @@ def _interp_periodic(x, xp, fp, period):
     )
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ShapeError(
-            f"got points of shape {xp.shape} and values of {fp.shape}, expected the same number on one axis"
+            f"got points of shape {xp.shape} and values of {fp.shape}, expected the same number "
+            "on one axis"
         )
     order = op.argsort(xp)
     xp, fp = op.take(xp, order), op.take(fp, order)
@@ -168,7 +204,7 @@ def _interp_periodic(x, xp, fp, period):
     return interp(x, xp, op.concatenate([fp[-1:], fp, fp[:1]]))
 
 
-# --- differences and products ----------------------------------------------------------------------------------------
+# --- differences and products ---------------------------------------------------------------------
 
 
 @handler
@@ -190,20 +226,28 @@ def diff(a, n=1, axis=-1, prepend=NOTHING, append=NOTHING):
 def _edge(x, shape, axis):
     """What is put before or behind: a number stands for one element along `axis`."""
     x = as_operand(x)
-    return x if x.shape else x.broadcast_to(tuple(1 if k == axis else m for k, m in enumerate(shape)))
+    return (
+        x if x.shape else x.broadcast_to(tuple(1 if k == axis else m for k, m in enumerate(shape)))
+    )
 
 
 @handler
 def gradient(f, *varargs, axis=None, edge_order=1):
     f = as_operand(f)
     if f.dtype == np.bool_ and all(np.ndim(step) == 0 for step in varargs):
-        raise DTypeError("got a gradient of dtype bool, expected numbers; convert with .astype first")
+        raise DTypeError(
+            "got a gradient of dtype bool, expected numbers; convert with .astype first"
+        )
     f = f if f.dtype.kind == "f" else f.double()
     named = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = [normalize_axis(a, f.ndim) for a in named]
     if len(set(axes)) != len(axes):
         raise AxisError(f"got axis {axis} for a gradient, expected each axis once")
-    steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
+    steps = (
+        varargs * len(axes)
+        if len(varargs) == 1 and np.ndim(varargs[0]) == 0
+        else varargs or (1.0,) * len(axes)
+    )
     if len(steps) != len(axes) or edge_order not in (1, 2):
         raise ArgumentError(
             f"got {len(varargs)} spacings for {len(axes)} axes and edge_order={edge_order}, "
@@ -214,7 +258,8 @@ def gradient(f, *varargs, axis=None, edge_order=1):
 
 
 def _slopes(f, spacing, edge_order):
-    """Central differences along the first axis; `spacing` is a number, or the places of the values."""
+    """Central differences along the first axis; `spacing` is a number, or the places of the
+    values."""
     n, spacing = len(f), as_operand(spacing)
     if n < edge_order + 1 or spacing.shape not in ((), (n,)):
         raise ShapeError(
@@ -222,7 +267,9 @@ def _slopes(f, spacing, edge_order):
             f"expected a number or {n} places, and {edge_order + 1} values at least"
         )
     h = spacing.broadcast_to((n - 1,)) if not spacing.shape else spacing[1:] - spacing[:-1]
-    h = h.to(np.result_type(f.dtype, h.dtype) if spacing.shape else f.dtype).reshape((-1,) + (1,) * (f.ndim - 1))
+    h = h.to(np.result_type(f.dtype, h.dtype) if spacing.shape else f.dtype).reshape(
+        (-1,) + (1,) * (f.ndim - 1)
+    )
     slope = (f[1:] - f[:-1]) / h
     left, right = h[:-1], h[1:]
     if spacing.shape:
@@ -243,7 +290,10 @@ def ediff1d(ary, to_end=None, to_begin=None):
     parts = [None if x is None else as_operand(x).reshape((-1,)) for x in parts]
     for x in parts:
         if x is not None and not np.can_cast(x.dtype, ary.dtype, "same_kind"):
-            raise DTypeError(f"got {x.dtype} ends for differences of {ary.dtype}; convert them with .astype first")
+            raise DTypeError(
+                f"got {x.dtype} ends for differences of {ary.dtype}; convert them with .astype "
+                "first"
+            )
     return op.concatenate([x.to(ary.dtype) for x in parts if x is not None])
 
 
@@ -252,11 +302,15 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     y = as_operand(y)
     k = normalize_axis(axis, y.ndim)
     if x is None:
-        widths = dx if isinstance(dx, (int, float)) else as_operand(dx)  # a number does not widen the dtype
+        widths = (
+            dx if isinstance(dx, (int, float)) else as_operand(dx)
+        )  # a number does not widen the dtype
     else:
         x = as_operand(x)
         widths = diff(x, axis=0 if x.ndim == 1 else axis)
-        widths = widths.reshape([-1 if i == k else 1 for i in range(y.ndim)]) if x.ndim == 1 else widths
+        widths = (
+            widths.reshape([-1 if i == k else 1 for i in range(y.ndim)]) if x.ndim == 1 else widths
+        )
     before = (slice(None),) * k
     return (widths * (y[(*before, slice(1, None))] + y[(*before, slice(-1))]) / 2.0).sum(axis)
 
@@ -268,9 +322,14 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     a, b = op.moveaxis(as_operand(a), axisa, 0), op.moveaxis(as_operand(b), axisb, 0)
     if len(a) == len(b) == 2:  # in the plane, as NumPy still has them
         return a[0] * b[1] - a[1] * b[0]
-    a, b = (op.concatenate([x, np.zeros((1, *x.shape[1:]), x.dtype)]) if len(x) == 2 else x for x in (a, b))
+    a, b = (
+        op.concatenate([x, np.zeros((1, *x.shape[1:]), x.dtype)]) if len(x) == 2 else x
+        for x in (a, b)
+    )
     if a.shape[0] != 3 or b.shape[0] != 3:
-        raise ShapeError(f"got vectors of {len(a)} and {len(b)} elements for a cross product, expected 3 and 3")
+        raise ShapeError(
+            f"got vectors of {len(a)} and {len(b)} elements for a cross product, expected 3 and 3"
+        )
     out = op.stack([a[i] * b[j] - a[j] * b[i] for i, j in ((1, 2), (2, 0), (0, 1))])
     return op.moveaxis(out, 0, axisc)
 
@@ -287,7 +346,9 @@ def kron(a, b):
     a, b = as_operand(a), as_operand(b)
     ndim = max(a.ndim, b.ndim)
     n, m = ((1,) * (ndim - x.ndim) + x.shape for x in (a, b))
-    out = a.reshape([k for length in n for k in (length, 1)]) * b.reshape([k for length in m for k in (1, length)])
+    out = a.reshape([k for length in n for k in (length, 1)]) * b.reshape(
+        [k for length in m for k in (1, length)]
+    )
     return out.reshape([i * j for i, j in zip(n, m)])
 
 
@@ -303,7 +364,10 @@ _MODES = {0: "valid", 1: "same", 2: "full"}
 def _on_one_axis(x):
     x = as_operand(x)
     if x.ndim > 1:
-        raise ShapeError(f"got shape {x.shape} to convolve or correlate, expected one axis; use .reshape(-1), or a row")
+        raise ShapeError(
+            f"got shape {x.shape} to convolve or correlate, expected one axis; use .reshape(-1), "
+            "or a row"
+        )
     return x.reshape((-1,))
 
 
@@ -320,7 +384,10 @@ def convolve(a, v, mode="full"):
     inner = op.matmul(op.take(a, np.arange(a.size - m + 1)[:, None] + np.arange(m)), v)
     if mode == "valid" or m == 1:
         return inner
-    before, after = _overhang(a, v, np.arange(1 - m, 0)), _overhang(a, v, a.size - np.arange(m - 1, 0, -1))
+    before, after = (
+        _overhang(a, v, np.arange(1 - m, 0)),
+        _overhang(a, v, a.size - np.arange(m - 1, 0, -1)),
+    )
     full = op.concatenate([before, inner, after])
     skip, length = ((m - 1) // 2, a.size) if mode == "same" else (0, full.size)
     return full[skip : skip + length]
@@ -364,7 +431,9 @@ def _matrix_power(a, n):
     if n < 0:
         return fallback(np.linalg.matrix_power, (a, n), {})
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise ShapeError(f"got a matrix power of shape {a.shape}, expected square matrices on the last two axes")
+        raise ShapeError(
+            f"got a matrix power of shape {a.shape}, expected square matrices on the last two axes"
+        )
     out = as_operand(np.eye(a.shape[-1], dtype=a.dtype)).broadcast_to(a.shape) if n == 0 else None
     while n:
         if n % 2:
@@ -378,7 +447,7 @@ stands_for(np.linalg.multi_dot, _multi_dot)
 stands_for(np.linalg.matrix_power, _matrix_power)
 
 
-# --- parts of a number -----------------------------------------------------------------------------------------------
+# --- parts of a number ----------------------------------------------------------------------------
 
 
 def _part_of_a_number(function, ours):

@@ -1,7 +1,9 @@
-"""`numpy.einsum` on tensors: pairs of operands, in the order of NumPy's own path, as stacked matrix products.
+"""`numpy.einsum` on tensors: pairs of operands, in the order of NumPy's own path, as stacked matrix
+products.
 
-A letter is summed as soon as no operand that is still to come, and not the result, has it, so that what is in memory
-between two products is never larger than the path says. Start at `einsum`; `_pair` is one product.
+A letter is summed as soon as no operand that is still to come, and not the result, has it, so that
+what is in memory between two products is never larger than the path says. Start at `einsum`;
+`_pair` is one product.
 """
 
 import math
@@ -23,12 +25,15 @@ def einsum(*operands, out=None, optimize=False, dtype=None, casting="safe", orde
     if operands and not isinstance(operands[0], str):
         operands = _with_text(operands)
     if not operands or casting != "safe":
-        return fallback(np.einsum, operands, {"out": out, "dtype": dtype, "casting": casting, "order": order})
+        return fallback(
+            np.einsum, operands, {"out": out, "dtype": dtype, "casting": casting, "order": order}
+        )
     text, tensors = operands[0].replace(" ", ""), [as_operand(x) for x in operands[1:]]
     for x in tensors:
         if dtype is not None and not np.can_cast(x.dtype, dtype):
             raise DTypeError(
-                f"got an operand of {x.dtype} for einsum in {dtype}, which is not safe; convert it with .astype first"
+                f"got an operand of {x.dtype} for einsum in {dtype}, which is not safe; convert "
+                "it with .astype first"
             )
     tensors = tensors if dtype is None else [x.to(dtype) for x in tensors]
     names, kept = _names(text, tensors)
@@ -49,7 +54,8 @@ def _with_text(operands):
     """``einsum(x, [0, 1], y, [1, 2], [0, 2])`` with the subscripts as text."""
     if len(operands) < 2:
         raise ArgumentError(
-            "got one operand for einsum and no subscripts; pass them as text first, or as a list after it"
+            "got one operand for einsum and no subscripts; pass them as text first, or as a list "
+            "after it"
         )
     pairs, rest = len(operands) // 2, len(operands) % 2
     text = ",".join(map(_letters, operands[1 : 2 * pairs : 2]))
@@ -57,7 +63,9 @@ def _with_text(operands):
 
 
 def _letters(subscripts):
-    letters = dict(enumerate(string.ascii_uppercase + string.ascii_lowercase))  # in NumPy's order, that of the result
+    letters = dict(
+        enumerate(string.ascii_uppercase + string.ascii_lowercase)
+    )  # in NumPy's order, that of the result
     try:
         return "".join("..." if s is Ellipsis else letters[index(s)] for s in subscripts)
     except (TypeError, KeyError):
@@ -68,19 +76,26 @@ def _letters(subscripts):
 
 
 def _names(text, tensors):
-    """The letters of the axes of each operand and of the result; those an ellipsis stands for are new letters."""
+    """The letters of the axes of each operand and of the result; those an ellipsis stands for are
+    new letters."""
     inputs, arrow, result = text.partition("->")
     inputs = inputs.split(",")
     if len(inputs) != len(tensors):
-        raise ArgumentError(f"got {len(tensors)} operands for the subscripts {text!r}, expected {len(inputs)}")
+        raise ArgumentError(
+            f"got {len(tensors)} operands for the subscripts {text!r}, expected {len(inputs)}"
+        )
     free = [c for c in string.ascii_letters if c not in text]
-    wide = max([x.ndim - len(n.replace("...", "")) for x, n in zip(tensors, inputs) if "..." in n], default=0)
+    wide = max(
+        [x.ndim - len(n.replace("...", "")) for x, n in zip(tensors, inputs) if "..." in n],
+        default=0,
+    )
     names = []
     for x, n in zip(tensors, inputs):
         k = x.ndim - len(n.replace("...", ""))
         if k < 0 or (k > 0 and "..." not in n):
             raise ShapeError(
-                f"got {n!r} for an operand of {x.ndim} dimensions in einsum, expected a letter for each, or '...'"
+                f"got {n!r} for an operand of {x.ndim} dimensions in einsum, expected a letter "
+                "for each, or '...'"
             )
         names.append(n.replace("...", "".join(free[wide - k : wide])))
     letters = "".join(names)
@@ -94,7 +109,10 @@ def _names(text, tensors):
         or len(set(result)) != len(result)
         or not letters.isalpha() * bool(letters) + (not letters)
     ):
-        raise ArgumentError(f"got the subscripts {text!r}, expected letters, each of the result once and in an operand")
+        raise ArgumentError(
+            f"got the subscripts {text!r}, expected letters, each of the result once and in an "
+            "operand"
+        )
     return names, result
 
 
@@ -104,7 +122,10 @@ def _alone(x, names):
         while names.count(c) > 1:
             i, j = names.index(c), names.rindex(c)
             if x.shape[i] != x.shape[j]:
-                raise ShapeError(f"got {c!r} twice for lengths {x.shape[i]} and {x.shape[j]}, expected equal ones")
+                raise ShapeError(
+                    f"got {c!r} twice for lengths {x.shape[i]} and {x.shape[j]}, expected equal "
+                    "ones"
+                )
             x, names = x.diagonal(0, i, j), names[:i] + names[i + 1 : j] + names[j + 1 :] + c
     return x, names
 
@@ -115,7 +136,9 @@ def _check_lengths(text, terms):
         for c, n in zip(names, x.shape):
             known = lengths.setdefault(c, n)
             if 1 not in (known, n) and known != n:
-                raise ShapeError(f"got lengths {known} and {n} for {c!r} in {text!r}, expected equal ones")
+                raise ShapeError(
+                    f"got lengths {known} and {n} for {c!r} in {text!r}, expected equal ones"
+                )
             lengths[c] = max(known, n) if 0 not in (known, n) else 0
 
 
@@ -139,7 +162,10 @@ def _summed(x, names, needed):
 
 def _pair(first, second, needed):
     """The product of two operands, summed over letters that are not `needed` any more."""
-    (x, n), (y, m) = _summed(*first, needed | set(second[1])), _summed(*second, needed | set(first[1]))
+    (x, n), (y, m) = (
+        _summed(*first, needed | set(second[1])),
+        _summed(*second, needed | set(first[1])),
+    )
     lengths = dict(zip(n, x.shape))
     for c, k in zip(m, y.shape):
         lengths[c] = max(k, lengths.get(c, 1)) if 0 not in (k, lengths.get(c, 1)) else 0
@@ -154,7 +180,9 @@ def _pair(first, second, needed):
         return t.reshape(sizes)
 
     names = batch + left + right
-    if not left and not right and batch:  # many sums of their own are one pass, many matrix products are not
+    if (
+        not left and not right and batch
+    ):  # many sums of their own are one pass, many matrix products are not
         out, _ = _summed(matrix(x, n, batch, inner) * matrix(y, m, batch, inner), "bi", "b")
     elif not inner:
         out = matrix(x, n, batch, left, inner) * matrix(y, m, batch, inner, right)

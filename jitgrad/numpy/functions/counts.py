@@ -1,4 +1,5 @@
-"""Counts: `numpy.bincount` and histograms. Which element is counted where are values; what it counts has a gradient.
+"""Counts: `numpy.bincount` and histograms. Which element is counted where are values; what it
+counts has a gradient.
 
 Start at `bincount`.
 """
@@ -24,7 +25,9 @@ def bincount(x, /, weights=None, minlength=0):
     places, weights = np.asarray(arrays(x)), as_operand(weights)
     counts = np.bincount(places, minlength=minlength)  # and NumPy's checks
     if weights.shape != places.shape:
-        raise ShapeError(f"got weights of shape {weights.shape} for {places.shape} elements, expected as many")
+        raise ShapeError(
+            f"got weights of shape {weights.shape} for {places.shape} elements, expected as many"
+        )
     return _summed(places, weights.double(), len(counts))
 
 
@@ -58,7 +61,11 @@ def _counted(columns, edges, weights, counts):
     weights = as_operand(weights).reshape((-1,))
     if weights.size != len(inside):
         raise ShapeError(f"got {weights.size} weights for {len(inside)} elements, expected as many")
-    flat = np.ravel_multi_index([p[inside] for p in places], counts.shape) if inside.any() else np.zeros(0, np.int64)
+    flat = (
+        np.ravel_multi_index([p[inside] for p in places], counts.shape)
+        if inside.any()
+        else np.zeros(0, np.int64)
+    )
     return _summed(flat, weights[inside], counts.size).reshape(counts.shape)
 
 
@@ -83,7 +90,11 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
     if len(x) != len(y):
         raise ArgumentError(f"got {len(x)} and {len(y)} places, expected as many")
-    several = np.ndim(bins) == 1 and len(bins) not in (1, 2) if not isinstance(bins, (list, tuple)) else len(bins) > 2
+    several = (
+        np.ndim(bins) == 1 and len(bins) not in (1, 2)
+        if not isinstance(bins, (list, tuple))
+        else len(bins) > 2
+    )
     bins = [bins, bins] if several else bins
     refuse_gradient("the places and the bins of numpy.histogram2d", (x, y, bins))
     counts, (first, second) = histogramdd([arrays(x), arrays(y)], bins, range, density, weights)

@@ -1,6 +1,8 @@
-"""What NumPy makes of indexing: `r_` and `c_`, which join, and `mgrid` and `ogrid`, with tensors anywhere in the index.
+"""What NumPy makes of indexing: `r_` and `c_`, which join, and `mgrid` and `ogrid`, with tensors
+anywhere in the index.
 
-``numpy.r_[x, 1.0]`` itself asks a tensor for its values; these keep its gradient. Start at `Joiner`.
+``numpy.r_[x, 1.0]`` itself asks a tensor for its values; these keep its gradient. Start at
+`Joiner`.
 """
 
 import numpy as np
@@ -16,7 +18,8 @@ from .rearranged import Elements
 
 
 def _range(s):
-    """The values of a slice: from start to stop by steps, or, with an imaginary step, so many of them."""
+    """The values of a slice: from start to stop by steps, or, with an imaginary step, so many of
+    them."""
     ends = (s.start, s.stop, s.step)
     if isinstance(s.step, complex):
         start = 0 if s.start is None else s.start
@@ -27,7 +30,8 @@ def _range(s):
 
 
 class Joiner:
-    """`numpy.r_` or `numpy.c_`: NumPy joins the positions of the elements, which are taken by what comes out."""
+    """`numpy.r_` or `numpy.c_`: NumPy joins the positions of the elements, which are taken by what
+    comes out."""
 
     def __init__(self, name):
         self.name, self.numpy = name, getattr(np, name)
@@ -36,7 +40,8 @@ class Joiner:
         key = key if isinstance(key, tuple) else (key,)
         if any(isinstance(k, str) and k.strip() in ("r", "c") for k in key):
             raise ArgumentError(
-                f"got {self.name}[{key[0]!r}, ...], which makes a matrix, expected tensors or arrays only"
+                f"got {self.name}[{key[0]!r}, ...], which makes a matrix, expected tensors or "
+                "arrays only"
             )
         elements = Elements()
         items = [_range(k) if isinstance(k, slice) else k for k in key]

@@ -1,4 +1,5 @@
-"""Parts and kin of numbers that ufuncs of several results give (`frexp`, `modf`, `divmod`), `ldexp`, and `unwrap`.
+"""Parts and kin of numbers that ufuncs of several results give (`frexp`, `modf`, `divmod`),
+`ldexp`, and `unwrap`.
 
 Start at `_ufunc`, which gives NumPy's calling form to functions that stand for a ufunc.
 """
@@ -19,16 +20,20 @@ DEFAULTS = {"casting": "same_kind", "order": "K", "dtype": None, "subok": True, 
 
 
 def _ufunc(ufunc):
-    """Registers a function of the operands for `ufunc`, with ``out=``; other parameters have their defaults."""
+    """Registers a function of the operands for `ufunc`, with ``out=``; other parameters have their
+    defaults."""
 
     def register(function):
         @functools.wraps(function)
         def run(*args, out=None, **kwargs):
             outs = (*args[ufunc.nin :], *(out if isinstance(out, tuple) else (out,)))
             for name, value in kwargs.items():
-                if name not in DEFAULTS or not (value is DEFAULTS[name] or str(value) == DEFAULTS[name]):
+                if name not in DEFAULTS or not (
+                    value is DEFAULTS[name] or str(value) == DEFAULTS[name]
+                ):
                     raise ArgumentError(
-                        f"np.{ufunc.__name__}() got {name}={value!r}, which jitgrad does not support; leave it out"
+                        f"np.{ufunc.__name__}() got {name}={value!r}, which jitgrad does not "
+                        "support; leave it out"
                     )
             results = function(*args[: ufunc.nin])
             if ufunc.nout == 1:
@@ -45,7 +50,11 @@ def _ufunc(ufunc):
 def _floating(x):
     """`x` in the float dtype that NumPy's ufuncs compute in."""
     x = as_operand(x)
-    dtype = np.result_type(x.dtype, np.float16) if x.dtype.itemsize < 4 else np.result_type(x.dtype, np.float32)
+    dtype = (
+        np.result_type(x.dtype, np.float16)
+        if x.dtype.itemsize < 4
+        else np.result_type(x.dtype, np.float32)
+    )
     return x.to(np.float32 if dtype == np.float16 else dtype)
 
 
@@ -53,9 +62,14 @@ def _floating(x):
 def ldexp(x, exponent):
     x, exponent = _floating(x), as_operand(exponent)
     if exponent.dtype.kind not in "biu":
-        raise DTypeError(f"got exponents of {exponent.dtype}, expected whole numbers; convert them with .astype first")
+        raise DTypeError(
+            f"got exponents of {exponent.dtype}, expected whole numbers; convert them with "
+            ".astype first"
+        )
     exponent = op.clip(exponent.long(), -2400, 2400).to(x.dtype)
-    part = op.trunc(exponent / 4)  # a power of 2 that is out of range alone may not be so in a product
+    part = op.trunc(
+        exponent / 4
+    )  # a power of 2 that is out of range alone may not be so in a product
     power = op.exp2(part)
     return x * power * power * power * op.exp2(exponent - 3 * part)
 
@@ -91,5 +105,7 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
     low = -period / 2
     inside = op.remainder(steps - low, period) + low
     inside = op.where(op.logical_and(op.equal(inside, low), steps > 0), -low, inside)
-    change = op.where(op.absolute(steps) < (-low if discont is None else discont), 0.0, inside - steps)
+    change = op.where(
+        op.absolute(steps) < (-low if discont is None else discont), 0.0, inside - steps
+    )
     return op.moveaxis(op.concatenate([rows[:1], rows[1:] + change.cumsum(0)]).to(p.dtype), 0, axis)

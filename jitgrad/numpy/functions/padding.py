@@ -1,4 +1,5 @@
-"""`numpy.pad`: modes that move elements do so by their positions, modes that compute their edges do axis after axis.
+"""`numpy.pad`: modes that move elements do so by their positions, modes that compute their edges do
+axis after axis.
 
 Start at `pad`; `EDGES` has the modes that compute.
 """
@@ -15,10 +16,18 @@ from .writes import handler
 
 #: The parameter that a mode has, and its default.
 PARAMETERS = {
-    "constant": ("constant_values", 0), "linear_ramp": ("end_values", 0), "maximum": ("stat_length", None),
-    "minimum": ("stat_length", None), "mean": ("stat_length", None), "median": ("stat_length", None),
-    "reflect": ("reflect_type", "even"), "symmetric": ("reflect_type", "even"), "edge": (), "wrap": (), "empty": (),
-}  # fmt: skip
+    "constant": ("constant_values", 0),
+    "linear_ramp": ("end_values", 0),
+    "maximum": ("stat_length", None),
+    "minimum": ("stat_length", None),
+    "mean": ("stat_length", None),
+    "median": ("stat_length", None),
+    "reflect": ("reflect_type", "even"),
+    "symmetric": ("reflect_type", "even"),
+    "edge": (),
+    "wrap": (),
+    "empty": (),
+}
 
 
 @handler
@@ -30,18 +39,28 @@ def pad(array, pad_width, mode="constant", **kwargs):
     if callable(mode):
         return _by_function(x, widths, mode, kwargs)
     if mode not in PARAMETERS:
-        raise ArgumentError(f"got mode={mode!r}, expected a function, or one of {', '.join(PARAMETERS)}")
+        raise ArgumentError(
+            f"got mode={mode!r}, expected a function, or one of {', '.join(PARAMETERS)}"
+        )
     name, default = PARAMETERS[mode] or ("", None)
     if not set(kwargs) <= {name}:
-        raise ArgumentError(f"got {', '.join(kwargs)} for mode={mode!r}, expected {name or 'no other parameter'}")
+        raise ArgumentError(
+            f"got {', '.join(kwargs)} for mode={mode!r}, expected {name or 'no other parameter'}"
+        )
     value = kwargs.get(name, default)
     if mode in ("edge", "wrap", "reflect", "symmetric") and value != "odd":
         return _moved(x, widths, mode, kwargs)
     if x.dtype.kind != "f" and not loses_gradient(kwargs):
         return fallback(np.pad, (x, widths, mode), kwargs)
     if mode not in ("constant", "empty") and any(not n and any(w) for n, w in zip(x.shape, widths)):
-        raise ShapeError(f"got shape {x.shape} for mode={mode!r}, expected elements, or mode='constant'")
-    values = _per_axis(value, x.ndim) if name in ("constant_values", "end_values", "stat_length") else (value,) * x.ndim
+        raise ShapeError(
+            f"got shape {x.shape} for mode={mode!r}, expected elements, or mode='constant'"
+        )
+    values = (
+        _per_axis(value, x.ndim)
+        if name in ("constant_values", "end_values", "stat_length")
+        else (value,) * x.ndim
+    )
     for axis, (left, right) in enumerate(widths):
         if left or right:
             rows = op.moveaxis(x, axis, 0)
@@ -58,10 +77,14 @@ def _widths(pad_width, ndim):
             out[normalize_axis(axis, ndim)] = tuple(np.broadcast_to(width, 2).tolist())
     else:
         try:
-            out = [tuple(pair) for pair in np.broadcast_to(np.asarray(arrays(pad_width)), (ndim, 2)).tolist()]
+            out = [
+                tuple(pair)
+                for pair in np.broadcast_to(np.asarray(arrays(pad_width)), (ndim, 2)).tolist()
+            ]
         except ValueError:
             raise ShapeError(
-                f"got pad_width={pad_width!r} for {ndim} axes, expected a number, a pair, or a pair for each axis"
+                f"got pad_width={pad_width!r} for {ndim} axes, expected a number, a pair, or a "
+                "pair for each axis"
             ) from None
     out = [tuple(as_int(n, "pad_width") for n in pair) for pair in out]
     if any(n < 0 for pair in out for n in pair):
@@ -71,7 +94,11 @@ def _widths(pad_width, ndim):
 
 def _per_axis(value, ndim):
     """A pair of values for each axis."""
-    return ((None, None),) * ndim if value is None else tuple(as_operand(value).broadcast_to((ndim, 2)))
+    return (
+        ((None, None),) * ndim
+        if value is None
+        else tuple(as_operand(value).broadcast_to((ndim, 2)))
+    )
 
 
 def _moved(x, widths, mode, kwargs):
@@ -83,7 +110,7 @@ def _moved(x, widths, mode, kwargs):
         raise ShapeError(f"got shape {x.shape} for mode={mode!r}: {error}") from None
 
 
-# --- what edges are --------------------------------------------------------------------------------------------------
+# --- what edges are -------------------------------------------------------------------------------
 
 
 def _repeated(row, n):
@@ -105,17 +132,22 @@ def _ramp(rows, left, right, values, mode):
 
 
 def _statistic(rows, left, right, lengths, mode):
-    n, of = len(rows), {"mean": np.mean, "median": np.median, "maximum": np.max, "minimum": np.min}[mode]
+    n, of = (
+        len(rows),
+        {"mean": np.mean, "median": np.median, "maximum": np.max, "minimum": np.min}[mode],
+    )
     lengths = [n if k is None else min(int(k), n) for k in lengths]
     if 0 in lengths and mode in ("maximum", "minimum"):
-        raise ArgumentError("got stat_length=0, expected at least one element for a maximum or minimum")
+        raise ArgumentError(
+            "got stat_length=0, expected at least one element for a maximum or minimum"
+        )
     first = of(rows[: lengths[0]], axis=0)
     return _repeated(first, left), _repeated(of(rows[n - lengths[1] :], axis=0), right)
 
 
 def _odd(rows, left, right, kind, mode):
-    """What `rows` are reflected to at their ends, turned round: sums of an element and multiples of those at the ends,
-    which NumPy tells by what it makes of three rows of whole numbers."""
+    """What `rows` are reflected to at their ends, turned round: sums of an element and multiples of
+    those at the ends, which NumPy tells by what it makes of three rows of whole numbers."""
     n = len(rows)
     ends = np.eye(n, dtype=np.int64)[[0, -1]]
     first, last = (np.pad(e, (left, right), mode, reflect_type="odd") for e in ends)
@@ -125,16 +157,27 @@ def _odd(rows, left, right, kind, mode):
     inner = np.pad(inner, (left, right), mode, reflect_type="odd")
 
     def at(part):
-        a, b, c = (as_operand(v[part].reshape((-1,) + (1,) * (rows.ndim - 1))) for v in (first, last, inner))
-        return op.take(rows, np.abs(inner[part]), 0) * op.sign(c).to(rows.dtype) + a * rows[0] + b * rows[-1]
+        a, b, c = (
+            as_operand(v[part].reshape((-1,) + (1,) * (rows.ndim - 1)))
+            for v in (first, last, inner)
+        )
+        return (
+            op.take(rows, np.abs(inner[part]), 0) * op.sign(c).to(rows.dtype)
+            + a * rows[0]
+            + b * rows[-1]
+        )
 
     return at(slice(left)), at(slice(left + n, None))
 
 
 EDGES = {
-    "constant": _constant, "empty": _constant, "linear_ramp": _ramp, "reflect": _odd, "symmetric": _odd,
+    "constant": _constant,
+    "empty": _constant,
+    "linear_ramp": _ramp,
+    "reflect": _odd,
+    "symmetric": _odd,
     **dict.fromkeys(("maximum", "minimum", "mean", "median"), _statistic),
-}  # fmt: skip
+}
 
 
 def _by_function(x, widths, function, kwargs):

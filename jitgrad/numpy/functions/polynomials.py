@@ -1,4 +1,5 @@
-"""Polynomials by their coefficients, the highest first: `numpy.poly`, `polyadd`, `polymul`, `polyfit` and their kin.
+"""Polynomials by their coefficients, the highest first: `numpy.poly`, `polyadd`, `polymul`,
+`polyfit` and their kin.
 
 Start at `polyval`, in whose form the coefficients are.
 """
@@ -17,7 +18,9 @@ def _coefficients(p):
     """Coefficients on one axis; a `numpy.poly1d` has them as an attribute."""
     p = as_operand(p.coeffs if isinstance(p, np.poly1d) else p)
     if p.ndim > 1:
-        raise ShapeError(f"got coefficients of shape {p.shape}, expected one axis; the highest power comes first")
+        raise ShapeError(
+            f"got coefficients of shape {p.shape}, expected one axis; the highest power comes first"
+        )
     return p.reshape((-1,))
 
 
@@ -74,7 +77,9 @@ def polydiv(u, v):
         rest = op.concatenate([rest[1:m] - quotient[-1] * v[1:], rest[m:]])
     quotient = op.stack(quotient) if quotient else _zeros(1, u.dtype)
     whole = op.concatenate([_zeros(u.size - rest.size, rest.dtype), rest])
-    known = np.polydiv(arrays(u), arrays(v))[1]  # NumPy drops leading coefficients that are nearly 0
+    known = np.polydiv(arrays(u), arrays(v))[
+        1
+    ]  # NumPy drops leading coefficients that are nearly 0
     return quotient, whole[whole.size - known.size :]
 
 
@@ -96,7 +101,9 @@ def polyint(p, m=1, k=None):
     constants = _zeros(m, float) if k is None else as_operand(k).reshape((-1,))
     constants = constants[[0] * m] if constants.size == 1 < m else constants
     if constants.size < m:
-        raise ArgumentError(f"got {constants.size} constants for {m} integrations, expected one, or one for each")
+        raise ArgumentError(
+            f"got {constants.size} constants for {m} integrations, expected one, or one for each"
+        )
     for constant in constants[:m]:
         p = op.concatenate([p / np.arange(p.size, 0, -1), constant.reshape((1,))])
     return p
@@ -108,10 +115,17 @@ def poly(seq_of_zeros):
     if zeros.ndim == 2:
         return fallback(np.poly, (zeros,), {})
     if zeros.ndim != 1:
-        raise ShapeError(f"got zeros of shape {zeros.shape}, expected one axis, or a matrix whose eigenvalues they are")
-    out = as_operand(np.ones(1, np.result_type(zeros.dtype, float) if zeros.dtype.kind != "f" else zeros.dtype))
+        raise ShapeError(
+            f"got zeros of shape {zeros.shape}, expected one axis, or a matrix whose eigenvalues "
+            "they are"
+        )
+    out = as_operand(
+        np.ones(1, np.result_type(zeros.dtype, float) if zeros.dtype.kind != "f" else zeros.dtype)
+    )
     for zero in zeros:
-        out = op.concatenate([out, _zeros(1, out.dtype)]) - op.concatenate([_zeros(1, out.dtype), out * zero])
+        out = op.concatenate([out, _zeros(1, out.dtype)]) - op.concatenate(
+            [_zeros(1, out.dtype), out * zero]
+        )
     return out if zeros.size else out[0]
 
 

@@ -1,7 +1,9 @@
-"""Order statistics: medians, quantiles and percentiles of every method, with weights, and those that skip nan.
+"""Order statistics: medians, quantiles and percentiles of every method, with weights, and those
+that skip nan.
 
-A quantile is an element in order, or lies between two neighbours; how far, is a matter of their ranks alone. For the
-methods beside "linear" NumPy says it, by the quantile of the ranks. Start at `quantile`.
+A quantile is an element in order, or lies between two neighbours; how far, is a matter of their
+ranks alone. For the methods beside "linear" NumPy says it, by the quantile of the ranks. Start at
+`quantile`.
 """
 
 import math
@@ -26,19 +28,25 @@ def _rows(a, axes):
     """The elements over `axes` on the last axis."""
     rest = tuple(k for k in range(a.ndim) if k not in axes)
     n = math.prod(a.shape[k] for k in axes)
-    return a.transpose(rest + axes).reshape((*drop_axes(a.shape, axes), n)) if a.ndim else a.reshape((1,))
+    return (
+        a.transpose(rest + axes).reshape((*drop_axes(a.shape, axes), n))
+        if a.ndim
+        else a.reshape((1,))
+    )
 
 
 def _sorted_rows(a, axis, keepdims, empty=False):
-    """The elements over `axis` in order, on the last axis, and the shape of a statistic of them; `empty`: which may
-    be one of nothing."""
+    """The elements over `axis` in order, on the last axis, and the shape of a statistic of them;
+    `empty`: which may be one of nothing."""
     a = _float(a)
     axes = normalize_axes(axis, a.ndim)
     kept = drop_axes(a.shape, axes)
     shape = keep_axes(a.shape, axes) if keepdims is not NOTHING and keepdims else kept
     n = math.prod(a.shape[k] for k in axes)
     if n == 0 and not empty:
-        raise ShapeError(f"got an order statistic over an empty axis of shape {a.shape}; give it elements")
+        raise ShapeError(
+            f"got an order statistic over an empty axis of shape {a.shape}; give it elements"
+        )
     if n == 0:  # that of nan alone
         return a.sum(axis=axes).reshape((*kept, 1)) + float("nan"), shape
     return op.sort(_rows(a, axes)), shape
@@ -68,7 +76,8 @@ def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=NOTHING):
 
 
 def _named(function, top, skips):
-    """The quantile function of NumPy's whose probabilities go up to `top`; `skips`: that leaves nan out."""
+    """The quantile function of NumPy's whose probabilities go up to `top`; `skips`: that leaves nan
+    out."""
 
     def run(
         a,
@@ -85,8 +94,16 @@ def _named(function, top, skips):
         method = interpolation or method
         _check_probabilities(q, top)
         x = as_operand(a)
-        whole = x.dtype.kind != "f" and np.asarray(arrays(q)).dtype.kind in "iu"  # then NumPy may take elements
-        if method == "linear" and weights is None and not skips and not whole and x.dtype != np.bool_:
+        whole = (
+            x.dtype.kind != "f" and np.asarray(arrays(q)).dtype.kind in "iu"
+        )  # then NumPy may take elements
+        if (
+            method == "linear"
+            and weights is None
+            and not skips
+            and not whole
+            and x.dtype != np.bool_
+        ):
             return deliver(_linear(x, q, axis, keepdims, top), out)
         refuse_gradient(f"the probabilities and weights of numpy.{function.__name__}", (q, weights))
         if x.dtype.kind != "f" or x.size == 0 or not loses_gradient(x):
@@ -114,14 +131,20 @@ def _linear(a, q, axis, keepdims, whole):
     if loses_gradient(q):
         part = as_operand(q).reshape((-1,)) / whole * (n - 1) - low
     else:
-        part = as_operand((place - low).astype(rows.dtype if weak else np.result_type(rows.dtype, values.dtype)))
+        part = as_operand(
+            (place - low).astype(rows.dtype if weak else np.result_type(rows.dtype, values.dtype))
+        )
     below, above = op.take(rows, low, -1), op.take(rows, np.minimum(low + 1, n - 1), -1)
     result = _between(below, above, part)
-    return op.moveaxis(_nan_where_any(rows[..., None, :], result), -1, 0).reshape(values.shape + shape)
+    return op.moveaxis(_nan_where_any(rows[..., None, :], result), -1, 0).reshape(
+        values.shape + shape
+    )
 
 
 def _between(below, above, part):
-    return op.where(part < 0.5, below + (above - below) * part, above - (above - below) * (1 - part))
+    return op.where(
+        part < 0.5, below + (above - below) * part, above - (above - below) * (1 - part)
+    )
 
 
 def _by_ranks(function, x, q, axis, keepdims, top, method, weights):
@@ -134,7 +157,9 @@ def _by_ranks(function, x, q, axis, keepdims, top, method, weights):
     if weights is not None:
         weights = np.asarray(arrays(weights))
         if weights.shape != x.shape:
-            weights = np.broadcast_to(weights.reshape([-1 if k in axes else 1 for k in range(x.ndim)]), x.shape)
+            weights = np.broadcast_to(
+                weights.reshape([-1 if k in axes else 1 for k in range(x.ndim)]), x.shape
+            )
         given["weights"] = _rows(as_operand(weights), axes)._array()
     probabilities = np.asarray(arrays(q)) / top
     if skips:
@@ -144,12 +169,16 @@ def _by_ranks(function, x, q, axis, keepdims, top, method, weights):
     nothing = np.isnan(place)
     place = np.moveaxis(np.where(nothing, 0.0, place).reshape(-1, *ranks.shape[:-1]), 0, -1)
     low = np.floor(place).astype(np.int64)
-    dtype = function(np.zeros((2, *(1,) * bool(shape)), rows.dtype), arrays(q), axis=0, method=method).dtype
+    dtype = function(
+        np.zeros((2, *(1,) * bool(shape)), rows.dtype), arrays(q), axis=0, method=method
+    ).dtype
     part = (place - low).astype(dtype)
     above = np.minimum(low + (part > 0), rows.shape[-1] - 1)
     rows = rows.to(dtype)
     below, above = op.take_along_axis(rows, low, -1), op.take_along_axis(rows, above, -1)
-    out = op.where(part == 0, below, _between(below, above, as_operand(part)))  # an infinity stays one
+    out = op.where(
+        part == 0, below, _between(below, above, as_operand(part))
+    )  # an infinity stays one
     out = out if skips else _nan_where_any(rows[..., None, :], out)
     return op.moveaxis(out, -1, 0).reshape(probabilities.shape + shape)
 

@@ -1,7 +1,9 @@
-"""NumPy functions that only move elements: NumPy moves positions, and the elements are taken by what comes out.
+"""NumPy functions that only move elements: NumPy moves positions, and the elements are taken by
+what comes out.
 
-So these have NumPy's calling forms and checks, and a gradient, whatever the arrangement. Position 0 stands for what
-NumPy fills in (zeros). Start at `_arranged`; `DATA` says which parameters hold the elements.
+So these have NumPy's calling forms and checks, and a gradient, whatever the arrangement. Position 0
+stands for what NumPy fills in (zeros). Start at `_arranged`; `DATA` says which parameters hold the
+elements.
 """
 
 import inspect
@@ -19,17 +21,30 @@ from .writes import handler, numpys, stands_for
 
 take, concatenate = FUNCTIONS["take"], FUNCTIONS["concatenate"]
 
-#: Function -> the parameters whose elements are moved, and what each is; the others are taken by value.
+#: Function -> the parameters whose elements are moved, and what each is; the others are taken by
+#: value.
 DATA = {
-    "append": {"arr": ARRAY, "values": ARRAY}, "block": {"arrays": NESTED}, "choose": {"choices": SEQUENCE},
-    "column_stack": {"tup": SEQUENCE}, "compress": {"a": ARRAY}, "delete": {"arr": ARRAY}, "diag": {"v": ARRAY},
-    "diagflat": {"v": ARRAY}, "extract": {"arr": ARRAY}, "fft.fftshift": {"x": ARRAY}, "fft.ifftshift": {"x": ARRAY},
-    "insert": {"arr": ARRAY, "values": ARRAY}, "resize": {"a": ARRAY}, "tril": {"m": ARRAY}, "triu": {"m": ARRAY},
-}  # fmt: skip
+    "append": {"arr": ARRAY, "values": ARRAY},
+    "block": {"arrays": NESTED},
+    "choose": {"choices": SEQUENCE},
+    "column_stack": {"tup": SEQUENCE},
+    "compress": {"a": ARRAY},
+    "delete": {"arr": ARRAY},
+    "diag": {"v": ARRAY},
+    "diagflat": {"v": ARRAY},
+    "extract": {"arr": ARRAY},
+    "fft.fftshift": {"x": ARRAY},
+    "fft.ifftshift": {"x": ARRAY},
+    "insert": {"arr": ARRAY, "values": ARRAY},
+    "resize": {"a": ARRAY},
+    "tril": {"m": ARRAY},
+    "triu": {"m": ARRAY},
+}
 
 
 class Elements:
-    """The elements of all operands on one axis, after a 0, and the positions that stand for each operand."""
+    """The elements of all operands on one axis, after a 0, and the positions that stand for each
+    operand."""
 
     def __init__(self):
         self.parts, self.size = [], 1
@@ -59,11 +74,17 @@ def _arranged(function, data):
         if given.get("out") is not None:
             return fallback(function, args, kwargs)
         elements = Elements()
-        taken = {k: mapped(data[k], v, as_operand) if k in data else arrays(v) for k, v in given.items()}
-        placed = {k: mapped(data[k], v, elements.positions) if k in data else v for k, v in taken.items()}
+        taken = {
+            k: mapped(data[k], v, as_operand) if k in data else arrays(v) for k, v in given.items()
+        }
+        placed = {
+            k: mapped(data[k], v, elements.positions) if k in data else v for k, v in taken.items()
+        }
         positions = asked(function, **placed)
         dtypes = {x.dtype for x in elements.parts}
-        if len(dtypes) > 1:  # NumPy says what comes of several; of the values it needs the dtypes only
+        if (
+            len(dtypes) > 1
+        ):  # NumPy says what comes of several; of the values it needs the dtypes only
             blank = {k: mapped(data[k], v, _blank) if k in data else v for k, v in taken.items()}
             dtypes = {as_dtype(function(**blank).dtype)}
         return elements.at(positions, dtypes.pop())
@@ -83,11 +104,18 @@ for _name, _data in DATA.items():
 def trim_zeros(filt, trim="fb", axis=None):
     x, ends = as_operand(filt), trim.lower()
     if ends not in ("fb", "bf", "f", "b"):
-        raise ArgumentError(f"got trim={trim!r}, expected 'f' for the front, 'b' for the back, or 'fb'")
+        raise ArgumentError(
+            f"got trim={trim!r}, expected 'f' for the front, 'b' for the back, or 'fb'"
+        )
     axes = normalize_axes(axis, x.ndim)
     places = np.argwhere(x._array())
     kept = [slice(None)] * x.ndim
     for k in axes:
-        first, stop = (int(places[:, k].min()), int(places[:, k].max()) + 1) if len(places) else (0, 0)
-        kept[k] = slice(first if "f" in ends or not len(places) else None, stop if "b" in ends or not stop else None)
+        first, stop = (
+            (int(places[:, k].min()), int(places[:, k].max()) + 1) if len(places) else (0, 0)
+        )
+        kept[k] = slice(
+            first if "f" in ends or not len(places) else None,
+            stop if "b" in ends or not stop else None,
+        )
     return x[tuple(kept)]

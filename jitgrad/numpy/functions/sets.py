@@ -1,4 +1,5 @@
-"""Elements as sets: `numpy.unique` and its kin. NumPy finds which they are, and they are taken from where they stand.
+"""Elements as sets: `numpy.unique` and its kin. NumPy finds which they are, and they are taken from
+where they stand.
 
 So their gradient goes to the first of equal ones. Start at `_chosen`.
 """
@@ -26,13 +27,17 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, ax
     values, first, inverse, counts = asked(np.unique, x._array(), True, True, True, axis, **kwargs)
     x = x.reshape((-1,)) if axis is None else x
     out = op.take(x, first, 0 if axis is None else axis) if axis is not None or values.size else x
-    wanted = [as_operand(v) for v, want in
-              ((first, return_index), (inverse, return_inverse), (counts, return_counts)) if want]  # fmt: skip
+    wanted = [
+        as_operand(v)
+        for v, want in ((first, return_index), (inverse, return_inverse), (counts, return_counts))
+        if want
+    ]
     return (out, *wanted) if wanted else out
 
 
 def _by_values(function):
-    """The values of a named tuple of NumPy's, the first of its fields, and the others, which are integers."""
+    """The values of a named tuple of NumPy's, the first of its fields, and the others, which are
+    integers."""
 
     def run(x, /):
         x = as_operand(x)
@@ -66,6 +71,8 @@ def setxor1d(ar1, ar2, assume_unique=False):
 
 @handler
 def intersect1d(ar1, ar2, assume_unique=False, return_indices=False):
-    values, first, second = asked(np.intersect1d, *arrays((ar1, ar2)), assume_unique, return_indices=True)
+    values, first, second = asked(
+        np.intersect1d, *arrays((ar1, ar2)), assume_unique, return_indices=True
+    )
     out = _chosen(values, ar1)
     return (out, as_operand(first), as_operand(second)) if return_indices else out

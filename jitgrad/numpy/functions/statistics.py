@@ -1,7 +1,8 @@
-"""NumPy's statistics that the catalogue has not: averages, covariances, means of some elements, and what skips nan.
+"""NumPy's statistics that the catalogue has not: averages, covariances, means of some elements, and
+what skips nan.
 
-Order statistics are in `functions.quantiles`. Each function has NumPy's name, calling form and meaning. Start at
-`handler` in `special`.
+Order statistics are in `functions.quantiles`. Each function has NumPy's name, calling form and
+meaning. Start at `handler` in `special`.
 """
 
 import functools
@@ -27,7 +28,7 @@ def _keeping(keepdims):
     return False if keepdims is NOTHING else bool(keepdims)
 
 
-# --- averages and covariances ----------------------------------------------------------------------------------------
+# --- averages and covariances ---------------------------------------------------------------------
 
 
 @handler
@@ -46,13 +47,16 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=NOTHING):
                     f"got weights of shape {weights.shape} for shape {a.shape} and axis {axis}, "
                     "expected the same shape, or that of the axes"
                 )
-            weights = op.transpose(weights, tuple(int(k) for k in np.argsort(named)))  # given as the axes are named
+            weights = op.transpose(
+                weights, tuple(int(k) for k in np.argsort(named))
+            )  # given as the axes are named
             weights = weights.reshape([n if k in axes else 1 for k, n in enumerate(a.shape)])
         weights = weights.to(np.result_type(a.dtype, weights.dtype)).broadcast_to(a.shape)
         scale = weights.sum(axis=axis, keepdims=keepdims)
         if (scale == 0).any():
             raise ZeroDivisionError(
-                "got weights that sum to 0, so that there is no average; give weights of another sum"
+                "got weights that sum to 0, so that there is no average; give weights of another "
+                "sum"
             )
         out = (a * weights).sum(axis=axis, keepdims=keepdims) / scale
     return (out, scale) if returned else out
@@ -69,7 +73,10 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         if w is not None and (w.shape != (x.shape[1],) or (w < 0).any()):
             raise ArgumentError(f"got weights {w}, expected {x.shape[1]} numbers of at least 0")
     if fweights is not None and (fweights._array() % 1).any():
-        raise ArgumentError(f"got fweights {fweights}, expected how often each observation is counted: whole numbers")
+        raise ArgumentError(
+            f"got fweights {fweights}, expected how often each observation is counted: whole "
+            "numbers"
+        )
     given = [w.to(x.dtype) for w in (fweights, aweights) if w is not None]
     weights = functools.reduce(op.multiply, given) if given else None
     total = x.shape[1] if weights is None else weights.sum()
@@ -77,10 +84,16 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         n = total - ddof
     else:
         n = total - ddof * (weights * aweights).sum() / total
-    mean = x.mean(axis=1, keepdims=True) if weights is None else (x * weights).sum(axis=1, keepdims=True) / total
+    mean = (
+        x.mean(axis=1, keepdims=True)
+        if weights is None
+        else (x * weights).sum(axis=1, keepdims=True) / total
+    )
     d = x - mean
     out = (
-        d @ (d if weights is None else d * weights).T / (max(float(n), 0.0) if weights is None else op.maximum(n, 0.0))
+        d
+        @ (d if weights is None else d * weights).T
+        / (max(float(n), 0.0) if weights is None else op.maximum(n, 0.0))
     )
     return out.squeeze()
 
@@ -102,7 +115,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     return (c / scale[:, None] / scale).clip(-1, 1)
 
 
-# --- without nan -----------------------------------------------------------------------------------------------------
+# --- without nan ----------------------------------------------------------------------------------
 
 
 def _without_nan(function, neutral):
@@ -110,7 +123,9 @@ def _without_nan(function, neutral):
 
     def run(a, *args, **kwargs):
         a = as_operand(a)
-        return function(op.where(op.isnan(a), neutral, a) if a.dtype.kind == "f" else a, *args, **kwargs)
+        return function(
+            op.where(op.isnan(a), neutral, a) if a.dtype.kind == "f" else a, *args, **kwargs
+        )
 
     run.__name__ = f"nan{function.__name__}"
     return handler(run)
@@ -126,10 +141,14 @@ def _extreme(function, bound):
         if a.dtype.kind != "f":
             return function(a, axis=axis, out=out, keepdims=keepdims, initial=initial, where=where)
         nan = op.isnan(a)
-        result = function(op.where(nan, bound, a), axis=axis, keepdims=keepdims, initial=initial, where=where)
+        result = function(
+            op.where(nan, bound, a), axis=axis, keepdims=keepdims, initial=initial, where=where
+        )
         nothing = nan if where is NOTHING else op.logical_or(nan, op.logical_not(as_mask(where)))
         nothing = nothing.all(axis=axis, keepdims=keepdims)
-        return deliver(result if initial is not NOTHING else op.where(nothing, float("nan"), result), out)
+        return deliver(
+            result if initial is not NOTHING else op.where(nothing, float("nan"), result), out
+        )
 
     run.__name__ = f"nan{function.__name__}"
     return handler(run)
@@ -139,7 +158,8 @@ nanmax, nanmin = _extreme(np.max, -np.inf), _extreme(np.min, np.inf)
 
 
 def _counted(a, axis, where):
-    """The elements with 0 for what does not count, which ones count, and how many, with axes kept."""
+    """The elements with 0 for what does not count, which ones count, and how many, with axes
+    kept."""
     a = _float(a)
     counts = op.logical_not(op.isnan(a))
     counts = counts if where is NOTHING else op.logical_and(counts, as_mask(where))
@@ -148,7 +168,11 @@ def _counted(a, axis, where):
 
 def _finished(result, axis, keepdims, dtype, out):
     result = (
-        result if _keeping(keepdims) else result.squeeze(normalize_axes(axis, result.ndim)) if result.ndim else result
+        result
+        if _keeping(keepdims)
+        else result.squeeze(normalize_axes(axis, result.ndim))
+        if result.ndim
+        else result
     )
     return deliver(result if dtype is None else result.to(dtype), out)
 
@@ -174,25 +198,49 @@ def _nanvar(a, axis, dtype, ddof, where, mean, correction):
 
 @handler
 def nanvar(
-    a, axis=None, dtype=None, out=None, ddof=0, keepdims=NOTHING, *, where=NOTHING, mean=NOTHING, correction=NOTHING
+    a,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=NOTHING,
+    *,
+    where=NOTHING,
+    mean=NOTHING,
+    correction=NOTHING,
 ):
-    return _finished(_nanvar(a, axis, dtype, ddof, where, mean, correction), axis, keepdims, dtype, out)
+    return _finished(
+        _nanvar(a, axis, dtype, ddof, where, mean, correction), axis, keepdims, dtype, out
+    )
 
 
 @handler
 def nanstd(
-    a, axis=None, dtype=None, out=None, ddof=0, keepdims=NOTHING, *, where=NOTHING, mean=NOTHING, correction=NOTHING
+    a,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=NOTHING,
+    *,
+    where=NOTHING,
+    mean=NOTHING,
+    correction=NOTHING,
 ):
-    return _finished(_root(_nanvar(a, axis, dtype, ddof, where, mean, correction)), axis, keepdims, dtype, out)
+    return _finished(
+        _root(_nanvar(a, axis, dtype, ddof, where, mean, correction)), axis, keepdims, dtype, out
+    )
 
 
-# --- of some elements ------------------------------------------------------------------------------------------------
+# --- of some elements -----------------------------------------------------------------------------
 
 
 def _some_mean(x, where, axis):
     """The mean of what `where` says, with axes kept, and how many there are."""
     n = where.broadcast_to(x.shape).sum(axis=axis, keepdims=True).to(x.dtype)
-    return op.where(where, x, 0.0).sum(axis=axis, keepdims=True) / op.where(op.equal(n, 0), float("nan"), n), n
+    return op.where(where, x, 0.0).sum(axis=axis, keepdims=True) / op.where(
+        op.equal(n, 0), float("nan"), n
+    ), n
 
 
 def _some(a, axis, where):
@@ -222,8 +270,13 @@ def var(a, axis=None, ddof=0, keepdims=False, correction=None, where=True, mean=
 
 @of_some(np.std)
 def std(a, axis=None, ddof=0, keepdims=False, correction=None, where=True, mean=NOTHING):
-    return _finished(_root(_some_var(a, axis, ddof if correction is None else correction, where, mean)), axis,
-                     keepdims, None, None)  # fmt: skip
+    return _finished(
+        _root(_some_var(a, axis, ddof if correction is None else correction, where, mean)),
+        axis,
+        keepdims,
+        None,
+        None,
+    )
 
 
 def _root(variance):

@@ -1,8 +1,9 @@
-"""NumPy functions that are no operation of the catalogue and still mean something of their own for tensors.
+"""NumPy functions that are no operation of the catalogue and still mean something of their own for
+tensors.
 
-Copies and new tensors, writes into a tensor (``np.copyto``, ``np.put``...), and whether two tensors share memory. Each
-function here has NumPy's name and calling form; `HANDLERS` lists them. Writers are built of indexing by flat position,
-whose derivative the catalogue knows.
+Copies and new tensors, writes into a tensor (``np.copyto``, ``np.put``...), and whether two tensors
+share memory. Each function here has NumPy's name and calling form; `HANDLERS` lists them. Writers
+are built of indexing by flat position, whose derivative the catalogue knows.
 """
 
 import numpy as np
@@ -28,7 +29,8 @@ def handler(function):
 
 
 def stands_for(function, ours):
-    """Registers `ours` for a function of NumPy's, whose name it takes; for None, which this NumPy has not, nothing."""
+    """Registers `ours` for a function of NumPy's, whose name it takes; for None, which this NumPy
+    has not, nothing."""
     if function is not None:
         ours.__name__ = ours.__qualname__ = function.__name__
         HANDLERS[function] = ours
@@ -40,7 +42,7 @@ def numpys(name):
     return getattr(getattr(np, home) if home else np, name, None)
 
 
-# --- new tensors -----------------------------------------------------------------------------------------------------
+# --- new tensors ----------------------------------------------------------------------------------
 
 
 @handler
@@ -90,7 +92,9 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None):
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """``numpy.full_like``; a tensor as value keeps its gradient."""
     a = as_operand(a)
-    return creation.full(a.shape if shape is None else shape, fill_value, as_dtype(dtype or a.dtype))
+    return creation.full(
+        a.shape if shape is None else shape, fill_value, as_dtype(dtype or a.dtype)
+    )
 
 
 @handler
@@ -115,10 +119,12 @@ def from_dlpack(x, /, *, device=None, copy=None):
 def searchsorted(a, v, side="left", sorter=None):
     """``numpy.searchsorted``."""
     a = as_operand(a)
-    return FUNCTIONS["searchsorted"](a if sorter is None else FUNCTIONS["take"](a, sorter), as_operand(v), side=side)
+    return FUNCTIONS["searchsorted"](
+        a if sorter is None else FUNCTIONS["take"](a, sorter), as_operand(v), side=side
+    )
 
 
-# --- truth of a condition --------------------------------------------------------------------------------------------
+# --- truth of a condition -------------------------------------------------------------------------
 
 
 def nonzero_where(condition):
@@ -126,7 +132,7 @@ def nonzero_where(condition):
     return on_arrays(np.nonzero, (condition,), {})
 
 
-# --- memory ----------------------------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------------------
 
 
 def _root(t):
@@ -149,7 +155,8 @@ def _places(t):
 
 @handler
 def may_share_memory(a, b, /, max_work=None):
-    """Whether a write to one may be seen in the other: they are views of the same tensor, or the same."""
+    """Whether a write to one may be seen in the other: they are views of the same tensor, or the
+    same."""
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         return _root(a) is _root(b)
     return np.may_share_memory(*arrays((a, b)))
@@ -163,7 +170,7 @@ def shares_memory(a, b, /, max_work=None):
     return np.shares_memory(*arrays((a, b)))
 
 
-# --- writes ----------------------------------------------------------------------------------------------------------
+# --- writes ---------------------------------------------------------------------------------------
 
 
 MAKE_A_TENSOR = "make the array a tensor, into which gradients go, as in jitgrad.zeros(shape) for numpy.zeros(shape)"
@@ -197,7 +204,8 @@ def copyto(dst, src, casting="same_kind", where=True):
     value = written(src, dst.dtype) if weak else as_operand(src)
     if not weak and not np.can_cast(value.dtype, dst.dtype, casting):
         raise DTypeError(
-            f"np.copyto() got {value.dtype} values for a {dst.dtype} tensor, which casting={casting!r} does not allow; "
+            f"np.copyto() got {value.dtype} values for a {dst.dtype} tensor, which "
+            f"casting={casting!r} does not allow; "
             "convert them with .astype first"
         )
     if where is not True:
@@ -214,7 +222,9 @@ def put(a, ind, v, mode="raise"):
     if mode not in ("raise", "wrap", "clip"):
         raise ArgumentError(f"np.put() got mode={mode!r}, expected 'raise', 'wrap' or 'clip'")
     if mode == "raise" and ind.size and not -a.size <= ind.min() <= ind.max() < a.size:
-        raise IndexOutOfRange(f"np.put() got indices from {ind.min()} to {ind.max()} for {a.size} elements")
+        raise IndexOutOfRange(
+            f"np.put() got indices from {ind.min()} to {ind.max()} for {a.size} elements"
+        )
     ind = np.clip(ind, 0, a.size - 1) if mode == "clip" else ind % a.size
     _write(a, ind, v)
 
@@ -241,7 +251,8 @@ def _mask_of(a, mask):
     mask = np.asarray(arrays(mask)).astype(bool)
     if mask.shape != a.shape:
         raise ArgumentError(
-            f"got a mask of shape {mask.shape} for a tensor of shape {a.shape}, expected the same shape"
+            f"got a mask of shape {mask.shape} for a tensor of shape {a.shape}, expected the same "
+            "shape"
         )
     return mask
 
@@ -253,7 +264,9 @@ def put_along_axis(arr, indices, values, axis):
         return _into_array(np.put_along_axis, arr, indices, values, axis)
     places = np.arange(arr.size).reshape(arr.shape)
     places = np.take_along_axis(places, np.asarray(arrays(indices)), axis)
-    _write(arr, places.reshape(-1), FUNCTIONS["broadcast_to"](written(values, arr.dtype), places.shape))
+    _write(
+        arr, places.reshape(-1), FUNCTIONS["broadcast_to"](written(values, arr.dtype), places.shape)
+    )
 
 
 @handler

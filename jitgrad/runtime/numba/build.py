@@ -1,9 +1,10 @@
-"""Kernels made runnable: the only module (with `build_lowering`) that imports numba, at its first use.
+"""Kernels made runnable: the only module (with `build_lowering`) that imports numba, at its first
+use.
 
-Kernel files import from here what they are decorated with: `body` (the loops), `entry` (the uniform chunk function
-``chunk(start, stop, part, args)`` a launch calls through its address) and `scalar`. Everybody else calls `loop_kernel`
-and `scalar_kernel`, which give the compiled kernel of a source text, each compiled once per process and
-once per machine (see `cache`).
+Kernel files import from here what they are decorated with: `body` (the loops), `entry` (the uniform
+chunk function ``chunk(start, stop, part, args)`` a launch calls through its address) and `scalar`.
+Everybody else calls `loop_kernel` and `scalar_kernel`, which give the compiled kernel of a source
+text, each compiled once per process and once per machine (see `cache`).
 """
 
 import itertools
@@ -30,8 +31,9 @@ MANY = 1000
 
 
 def _unique_names():
-    """Count numba's function ids from a random number: they stand in symbol names, and kernels cached by different
-    processes that call different helpers of one name and id would all be linked to one of them (numba #10486)."""
+    """Count numba's function ids from a random number: they stand in symbol names, and kernels
+    cached by different processes that call different helpers of one name and id would all be linked
+    to one of them (numba #10486)."""
     FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "little"))
 
 
@@ -58,7 +60,12 @@ def entry(function):
 
 def scalar(signature):
     """A kernel of Python numbers, for the argument types of `signature`."""
-    return njit(f"({signature}{',' if signature else ''})", cache=True, error_model="numpy", pipeline_class=Plain)
+    return njit(
+        f"({signature}{',' if signature else ''})",
+        cache=True,
+        error_model="numpy",
+        pipeline_class=Plain,
+    )
 
 
 class _Registry:
@@ -84,11 +91,16 @@ def built(source):
 
 
 def _hits(function):
-    return sum(function.stats.cache_hits.values()) if hasattr(function, "stats") else function.cache_hits
+    return (
+        sum(function.stats.cache_hits.values())
+        if hasattr(function, "stats")
+        else function.cache_hits
+    )
 
 
 def _build(source, take, driver=False):
-    """The kernel of `source`: `take(module)` of its module, made once. Drivers are not counted as kernels."""
+    """The kernel of `source`: `take(module)` of its module, made once. Drivers are not counted as
+    kernels."""
     made = _registry.made.get(source)
     return aside(_compiled, source, take, driver) if made is None else made
 
@@ -105,7 +117,9 @@ def _compiled(source, take, driver):
             cache.forget(module)
         except Exception as error:
             where = cache.path_of(source)
-            raise CompileError(f"the kernel {where} could not be compiled ({error}); its source:\n{source}") from error
+            raise CompileError(
+                f"the kernel {where} could not be compiled ({error}); its source:\n{source}"
+            ) from error
         _registry.made[source] = out
         if driver:
             watch.built(None, Cost(time.perf_counter() - start, COMPILED))
@@ -115,8 +129,10 @@ def _compiled(source, take, driver):
         watch.built(name, stats.count(name, hit, time.perf_counter() - start))
         if stats.kernels == MANY:
             warnings.warn(
-                f"{MANY} different kernels were made in this process and are never freed; a program that keeps "
-                "making new ones usually changes its structure from run to run (a loop of growing length without "
+                f"{MANY} different kernels were made in this process and are never freed; a "
+                "program that keeps "
+                "making new ones usually changes its structure from run to run (a loop of growing "
+                "length without "
                 "a look at a value, or constants that should be arguments)",
                 JitgradWarning,
                 stacklevel=2,
@@ -237,12 +253,14 @@ def _entry_point(dispatcher):
 
 
 def serial_drivers():
-    """The module of what launches need, as fast entry points: a kernel in one piece, chunk after chunk, a number
-    rounded to float32, and partial results of floats combined, as a tree."""
+    """The module of what launches need, as fast entry points: a kernel in one piece, chunk after
+    chunk, a number rounded to float32, and partial results of floats combined, as a tree."""
     _check_layout()
     source = DRIVER.format(bytes_data=BYTES_DATA)
     names = ("kernel", "chunks", "rounded", "combined")
-    return _build(source, lambda m: tuple([_entry_point(getattr(m, name)) for name in names]), driver=True)
+    return _build(
+        source, lambda m: tuple([_entry_point(getattr(m, name)) for name in names]), driver=True
+    )
 
 
 def _joined(dtype, partial):
@@ -251,7 +269,8 @@ def _joined(dtype, partial):
 
 
 def joiner(dtype, partial):
-    """The entry point of what joins the arrays of floats that chunks have left, of the dtype `partial`, to one."""
+    """The entry point of what joins the arrays of floats that chunks have left, of the dtype
+    `partial`, to one."""
     return _build(_joined(dtype, partial), lambda m: _entry_point(m.kernel), driver=True)
 
 
@@ -263,10 +282,10 @@ def joins(dtype, partial):
 def _load_patient_openmp():
     """Load numba's OpenMP pool, if there is one, so that its threads sleep while they wait.
 
-    By default they spin for milliseconds, before and after each launch. Beside one busy neighbour on two cores
-    a launch over 200000 elements then took 8 ms (median), one thread 0.06 ms, patient threads 0.08 ms. libgomp looks
-    at the environment when it is loaded, and only then; what the user set there stays.
-    """
+    By default they spin for milliseconds, before and after each launch. Beside one busy neighbour
+    on two cores a launch over 200000 elements then took 8 ms (median), one thread 0.06 ms, patient
+    threads 0.08 ms. libgomp looks at the environment when it is loaded, and only then; what the
+    user set there stays."""
     if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
         return
     os.environ["OMP_WAIT_POLICY"] = "passive"
@@ -281,7 +300,9 @@ def _load_patient_openmp():
 def parallel_driver():
     """The entry point of the parallel driver; starts no threads by itself."""
     _load_patient_openmp()
-    return _build(PARALLEL.format(bytes_data=BYTES_DATA), lambda m: _entry_point(m.kernel), driver=True)
+    return _build(
+        PARALLEL.format(bytes_data=BYTES_DATA), lambda m: _entry_point(m.kernel), driver=True
+    )
 
 
 def own_threads():
@@ -290,7 +311,9 @@ def own_threads():
     from .thread_code import PLACES, THREADS
 
     source = THREADS.format(bytes_data=BYTES_DATA, **PLACES)
-    kernel, work = _build(source, lambda m: (_entry_point(m.kernel), _entry_point(m.work)), driver=True)
+    kernel, work = _build(
+        source, lambda m: (_entry_point(m.kernel), _entry_point(m.work)), driver=True
+    )
     return Threads(kernel, work, PLACES)
 
 
@@ -300,11 +323,14 @@ def limit_threads(n):
 
 
 def _check_layout():
-    """Kernels take arrays by their id: check once that their data pointer stands where it should."""
+    """Kernels take arrays by their id: check once that their data pointer stands where it
+    should."""
     import ctypes
 
     from .lowering import ARRAY_DATA
 
     probe = np.arange(3.0)[1:]
     if ctypes.c_void_p.from_address(id(probe) + ARRAY_DATA).value != probe.ctypes.data:
-        raise CompileError("this build of NumPy lays out arrays unexpectedly; set jitgrad.config.compile = 'never'")
+        raise CompileError(
+            "this build of NumPy lays out arrays unexpectedly; set jitgrad.config.compile = 'never'"
+        )

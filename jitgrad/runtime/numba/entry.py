@@ -1,8 +1,9 @@
-"""How a kernel becomes code: its loops are compiled by numba, its entry is written as LLVM instructions.
+"""How a kernel becomes code: its loops are compiled by numba, its entry is written as LLVM
+instructions.
 
-The entry only reads slots and calls the loops. It is run once, on stand-ins that say of each argument what type it
-has and how it is read, so numba types and lowers nothing of it, and the loops are compiled once, where they are called.
-Imported by `build` alone. Start at `Kernel`.
+The entry only reads slots and calls the loops. It is run once, on stand-ins that say of each
+argument what type it has and how it is read, so numba types and lowers nothing of it, and the loops
+are compiled once, where they are called. Imported by `build` alone. Start at `Kernel`.
 """
 
 import types as python
@@ -20,7 +21,7 @@ from .passes import Plain
 CHUNK = types.void(*[types.int64] * 4)
 
 
-# ---------------------------------------------------------------------- what an entry reads
+# ----- what an entry reads
 
 
 class Argument:
@@ -53,7 +54,9 @@ class Block:
         return builder.gep(start, [ir.Constant(I64, k)])
 
     def __getitem__(self, k):
-        return Argument(types.int64, lambda context, builder: builder.load(self.place(context, builder, k)))
+        return Argument(
+            types.int64, lambda context, builder: builder.load(self.place(context, builder, k))
+        )
 
 
 def _as_float(slot):
@@ -86,11 +89,18 @@ def _result(type_, block, k, slot):
 
 def _names(loops):
     """What the names in an entry mean while it is run."""
-    out = {"slots": Block, "as_float": _as_float, "body": lambda *arguments: loops.extend(arguments)}
+    out = {
+        "slots": Block,
+        "as_float": _as_float,
+        "body": lambda *arguments: loops.extend(arguments),
+    }
     casts = {}
     for dtype in SUPPORTED:
         item = item_type(dtype)
-        out[f"array_{dtype.name}"], out[f"result_{dtype.name}"] = partial(_array, item), partial(_result, item)
+        out[f"array_{dtype.name}"], out[f"result_{dtype.name}"] = (
+            partial(_array, item),
+            partial(_result, item),
+        )
         casts[dtype.name] = lambda argument, type_=item: argument.cast(type_)
     return {**out, "np": python.SimpleNamespace(**casts)}
 
@@ -102,14 +112,21 @@ def _arguments(entry, given):
     return loops
 
 
-# ---------------------------------------------------------------------- the kernel
+# ----- the kernel
 
 
 class Kernel(CFunc):
-    """The loops `body`, compiled, and the function `entry`, which a launch calls through its `address`."""
+    """The loops `body`, compiled, and the function `entry`, which a launch calls through its
+    `address`."""
 
     def __init__(self, body, entry):
-        super().__init__(body, (CHUNK.args, CHUNK.return_type), {}, {"error_model": "numpy"}, pipeline_class=Plain)
+        super().__init__(
+            body,
+            (CHUNK.args, CHUNK.return_type),
+            {},
+            {"error_model": "numpy"},
+            pipeline_class=Plain,
+        )
         self.entry = entry
         self._cache = FunctionCache(body)
         self.compile()
@@ -120,7 +137,10 @@ class Kernel(CFunc):
         return self._library
 
     def _compile_uncached(self):
-        given = [Argument(types.int64, lambda context, builder, k=k: builder.function.args[k]) for k in range(4)]
+        given = [
+            Argument(types.int64, lambda context, builder, k=k: builder.function.args[k])
+            for k in range(4)
+        ]
         arguments = _arguments(self.entry, given)
         compiler = self._compiler
         compiler._customize_flags = _only_loops
@@ -137,16 +157,19 @@ class Kernel(CFunc):
         function = ir.Function(module, shape, loops.llvm_cfunc_wrapper_name)
         builder = ir.IRBuilder(function.append_basic_block("entry"))
         values = [a.code(context, builder) for a in arguments]
-        context.call_conv.call_function(builder, callee, loops.restype, loops.argtypes, values, attrs=("noinline",))
+        context.call_conv.call_function(
+            builder, callee, loops.restype, loops.argtypes, values, attrs=("noinline",)
+        )
         builder.ret_void()
         made.library.add_ir_module(module)
 
 
 def release(library):
-    """Frees what numba keeps of compiled code for inspection and for inlining it elsewhere: machine code stays.
+    """Frees what numba keeps of compiled code for inspection and for inlining it elsewhere: machine
+    code stays.
 
-    Without, a kernel of 20 operations loaded from the disk takes 0.68 MiB, most of it the module in LLVM's memory.
-    """
+    Without, a kernel of 20 operations loaded from the disk takes 0.68 MiB, most of it the module in
+    LLVM's memory."""
     library.codegen._engine._ee.remove_module(library._final_module)
     library._final_module = library._shared_module = library._compiled_object = None
     library._linking_libraries = []

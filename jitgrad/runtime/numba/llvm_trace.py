@@ -1,12 +1,20 @@
-"""From plain Python to LLVM instructions, by running it once: how the functions of `vmath` get into kernels.
+"""From plain Python to LLVM instructions, by running it once: how the functions of `vmath` get into
+kernels.
 
-A `Value` stands for a float, an integer of the same size or a truth value of the kernel; arithmetic on it writes the
-instruction. What the function computes from Python numbers alone is done while it runs. Start at `traced`.
+A `Value` stands for a float, an integer of the same size or a truth value of the kernel; arithmetic
+on it writes the instruction. What the function computes from Python numbers alone is done while it
+runs. Start at `traced`.
 """
 
 from llvmlite import ir
 
-F64, F32, I64, I32, I1 = ir.DoubleType(), ir.FloatType(), ir.IntType(64), ir.IntType(32), ir.IntType(1)
+F64, F32, I64, I32, I1 = (
+    ir.DoubleType(),
+    ir.FloatType(),
+    ir.IntType(64),
+    ir.IntType(32),
+    ir.IntType(1),
+)
 _INTEGER, _REAL = {F64: I64, F32: I32}, {I64: F64, I32: F32}
 _MAGNITUDE = {F64: (1 << 63) - 1, F32: (1 << 31) - 1}
 
@@ -73,7 +81,9 @@ class Value:
         return self._made(self.builder.xor(self.llvm, self._like(n)))
 
     def _compared(self, relation, y):
-        compare = self.builder.fcmp_ordered if self.llvm.type in _INTEGER else self.builder.icmp_signed
+        compare = (
+            self.builder.fcmp_ordered if self.llvm.type in _INTEGER else self.builder.icmp_signed
+        )
         return self._made(compare(relation, self.llvm, self._like(y)))
 
     def __lt__(self, y):
@@ -92,7 +102,9 @@ class Value:
         return self._compared("==", y)
 
     def __ne__(self, y):
-        compare = self.builder.fcmp_unordered if self.llvm.type in _INTEGER else self.builder.icmp_signed
+        compare = (
+            self.builder.fcmp_unordered if self.llvm.type in _INTEGER else self.builder.icmp_signed
+        )
         return self._made(compare("!=", self.llvm, self._like(y)))
 
     # --- the helpers of vmath
@@ -121,7 +133,11 @@ class Value:
         return (self.bits() & _MAGNITUDE[self.llvm.type]).real()
 
     def _intrinsic(self, name):
-        return self._made(self.builder.call(self.builder.module.declare_intrinsic(name, [self.llvm.type]), [self.llvm]))
+        return self._made(
+            self.builder.call(
+                self.builder.module.declare_intrinsic(name, [self.llvm.type]), [self.llvm]
+            )
+        )
 
     def sqrt(self):
         return self._intrinsic("llvm.sqrt")
@@ -139,8 +155,8 @@ class Value:
 def traced(function):
     """``emit(builder, type, *operands)`` for a function of floats of one type.
 
-    It calls a function of the module, which is written at the first call and inlined by LLVM at each.
-    """
+    It calls a function of the module, which is written at the first call and inlined by LLVM at
+    each."""
 
     def emit(builder, ty, *operands):
         name = f"{function.__name__}.{operands[0].type}"

@@ -1,7 +1,9 @@
-"""How numba compiles the functions of `support`, and the intrinsics kernels are entered and launched through.
+"""How numba compiles the functions of `support`, and the intrinsics kernels are entered and
+launched through.
 
-The short functions are given as LLVM instructions: nothing to type or inline, so they cost no compile
-time. The longer ones are compiled from Python. Imported by `build` alone. Start at `_lower`.
+The short functions are given as LLVM instructions: nothing to type or inline, so they cost no
+compile time. The longer ones are compiled from Python. Imported by `build` alone. Start at
+`_lower`.
 """
 
 import math
@@ -24,7 +26,7 @@ LINE = 64
 ARRAY_DATA, BYTES_DATA = object.__basicsize__, bytes.__basicsize__ - 1
 
 
-# ---------------------------------------------------------------------- short functions, as instructions
+# ----- short functions, as instructions
 
 
 def _unified(context, *args):
@@ -36,7 +38,8 @@ def _unified(context, *args):
 
 
 def _lower(function, arity, emit, result=None):
-    """Compile calls of `function` by `emit(builder, type, *values)` on values of one common type."""
+    """Compile calls of `function` by `emit(builder, type, *values)` on values of one common
+    type."""
 
     @type_callable(function)
     def _type(context):
@@ -60,7 +63,11 @@ def _choose(relation, keep_nan):
     def emit(builder, ty, a, b):
         if isinstance(ty, types.Float):
             first = builder.fcmp_ordered(relation, a, b)
-            odd = builder.fcmp_unordered("uno", a, a) if keep_nan else builder.fcmp_unordered("uno", b, b)
+            odd = (
+                builder.fcmp_unordered("uno", a, a)
+                if keep_nan
+                else builder.fcmp_unordered("uno", b, b)
+            )
             return builder.select(builder.or_(first, odd), a, b)
         signed = getattr(ty, "signed", False)
         compare = builder.icmp_signed if signed else builder.icmp_unsigned
@@ -70,7 +77,8 @@ def _choose(relation, keep_nan):
 
 
 def _nan_propagating(name, relation):
-    """LLVM's own maximum or minimum for floats: unlike a selection it vectorises as an accumulator."""
+    """LLVM's own maximum or minimum for floats: unlike a selection it vectorises as an
+    accumulator."""
     whole = _choose(relation, True)
 
     def emit(builder, ty, a, b):
@@ -103,7 +111,9 @@ def _turns(falls):
         if falls:
             here = builder.select(below, never, builder.add(p, one))
             return builder.select(within, here, builder.sub(builder.add(p, one), n))
-        return builder.select(below, builder.neg(p), builder.select(within, builder.sub(n, p), never))
+        return builder.select(
+            below, builder.neg(p), builder.select(within, builder.sub(n, p), never)
+        )
 
     return emit
 
@@ -113,7 +123,9 @@ def _sign(builder, ty, x):
     if isinstance(ty, types.Float):
         above, below = builder.fcmp_ordered(">", x, zero), builder.fcmp_ordered("<", x, zero)
         one, minus = ir.Constant(x.type, 1.0), ir.Constant(x.type, -1.0)
-        return builder.select(above, one, builder.select(below, minus, builder.fmul(x, x)))  # 0 of -0, too; nan of nan
+        return builder.select(
+            above, one, builder.select(below, minus, builder.fmul(x, x))
+        )  # 0 of -0, too; nan of nan
     if not getattr(ty, "signed", False):
         return builder.zext(builder.icmp_unsigned("!=", x, zero), x.type)
     above, below = builder.icmp_signed(">", x, zero), builder.icmp_signed("<", x, zero)
@@ -141,7 +153,9 @@ def _frem(a, b):
 def _quotient(builder, ty, a, b, inverse):
     out = builder.fmul(a, inverse)
     rest = builder.fma(builder.fneg(out), b, a)
-    counts = builder.fcmp_ordered("!=", builder.fadd(rest, rest), rest)  # neither 0 (out may be -0) nor inf or nan
+    counts = builder.fcmp_ordered(
+        "!=", builder.fadd(rest, rest), rest
+    )  # neither 0 (out may be -0) nor inf or nan
     return builder.select(counts, builder.fma(rest, inverse, out), out)
 
 
@@ -149,7 +163,9 @@ def _is_tiny(builder, ty, x):
     kind = np.finfo(np.float64 if x.type == ir.DoubleType() else np.float32)
     magnitude = builder.call(builder.module.declare_intrinsic("llvm.fabs", [x.type]), [x])
     zero, least = (ir.Constant(x.type, float(v)) for v in (0.0, kind.tiny / kind.eps))
-    return builder.and_(builder.fcmp_ordered(">", magnitude, zero), builder.fcmp_ordered("<", magnitude, least))
+    return builder.and_(
+        builder.fcmp_ordered(">", magnitude, zero), builder.fcmp_ordered("<", magnitude, least)
+    )
 
 
 def _is_extreme(builder, ty, q):
@@ -180,9 +196,10 @@ for _arity, _names in enumerate((vmath.ONE, vmath.TWO), 1):
         _lower(_function, _arity, traced(_function), types.boolean if _name == "is_far" else None)
 
 
-# ---------------------------------------------------------------------- longer functions, from Python
+# ----- longer functions, from Python
 
-#: numba hands the fast-math flags of a kernel on, unless told. What is not inlined keeps a loop from being vectorised.
+#: numba hands the fast-math flags of a kernel on, unless told. What is not inlined keeps a loop
+#: from being vectorised.
 PLAIN = {"error_model": "numpy", "fastmath": False, "forceinline": True}
 
 
@@ -204,7 +221,9 @@ def _floor_divide(a, b):
 
         return real
     if getattr(a, "signed", False) and getattr(b, "signed", False):
-        return lambda a, b: a - a if b == 0 else -a if b == -1 else a // b  # the least integer over -1 wraps around
+        return lambda a, b: (
+            a - a if b == 0 else -a if b == -1 else a // b
+        )  # the least integer over -1 wraps around
     return lambda a, b: a - a if b == 0 else a // b  # a * 0 would make a float of uint64
 
 
@@ -240,7 +259,10 @@ def _fmod(a, b):
 def _power(a, b):
     if not isinstance(a, types.Integer):
         return lambda a, b: vmath.power(a, b)
-    zero, one = getattr(np, a.name)(0), getattr(np, a.name)(1)  # typed: a Python 1 would make a float of uint64
+    zero, one = (
+        getattr(np, a.name)(0),
+        getattr(np, a.name)(1),
+    )  # typed: a Python 1 would make a float of uint64
 
     def whole(a, b):
         if b < zero:
@@ -256,7 +278,7 @@ def _power(a, b):
     return whole
 
 
-# ---------------------------------------------------------------------- launch and memory
+# ----- launch and memory
 
 
 @intrinsic
@@ -344,7 +366,9 @@ def free(typing, memory):
 
     def code(context, builder, sig, args):
         byte = ir.IntType(8).as_pointer()
-        function = get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [byte]), "free")
+        function = get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [byte]), "free"
+        )
         builder.call(function, [builder.bitcast(args[0], byte)])
         return context.get_dummy_value()
 
@@ -353,7 +377,8 @@ def free(typing, memory):
 
 @intrinsic
 def prefetch(typing, memory, first, count):
-    """Ask for the lines of the cache with `count` elements from number `first` on; they may be none of the array's.
+    """Ask for the lines of the cache with `count` elements from number `first` on; they may be none
+    of the array's.
 
     As instructions: a loop in Python takes numba 50 ms.
     """
@@ -374,7 +399,8 @@ def prefetch(typing, memory, first, count):
 
 
 def result_data(builder, own, array):
-    """Where partial results are: in the ndarray whose id is `array`, or at `own` where that is 0."""
+    """Where partial results are: in the ndarray whose id is `array`, or at `own` where that is
+    0."""
     none = builder.icmp_unsigned("==", array, ir.Constant(I64, 0))
     with builder.if_else(none) as (then, other):
         with then:

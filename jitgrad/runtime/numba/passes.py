@@ -1,8 +1,8 @@
 """The passes of numba that kernels need, and no others.
 
-Kernels are loops over numbers and pointers: no closures, no constants that settle a branch, no array expressions,
-nothing that counts references. numba's own pipeline looks for all of these, and works out who uses which variable after
-each pass. Imported by `build` alone. Start at `Plain`.
+Kernels are loops over numbers and pointers: no closures, no constants that settle a branch, no
+array expressions, nothing that counts references. numba's own pipeline looks for all of these, and
+works out who uses which variable after each pass. Imported by `build` alone. Start at `Plain`.
 """
 
 from numba.core import errors, transforms, typed_passes, types, untyped_passes
@@ -15,13 +15,18 @@ _signatures: dict = {}
 
 
 class Types(TypeInferer):
-    """numba's inference of types, but operations on numbers are looked up once and not at each place they stand.
+    """numba's inference of types, but operations on numbers are looked up once and not at each
+    place they stand.
 
     For each operator of two floats numba asks its ufuncs, too, whether they are wanted.
     """
 
     def resolve_call(self, fnty, pos_args, kw_args):
-        if kw_args or not isinstance(fnty, _CALLED) or not all(isinstance(a, _NUMBERS) for a in pos_args):
+        if (
+            kw_args
+            or not isinstance(fnty, _CALLED)
+            or not all(isinstance(a, _NUMBERS) for a in pos_args)
+        ):
             return super().resolve_call(fnty, pos_args, kw_args)
         key = fnty, tuple(pos_args)
         found = _signatures.get(key)
@@ -56,9 +61,13 @@ class _Typed(FunctionPass):
     def _infer(self, state):
         warnings = errors.WarningsFixer(errors.NumbaWarning)
         infer = Types(state.typingctx, state.func_ir, warnings)
-        stack = state.typingctx.callstack.register(state.targetctx.target, infer, state.func_ir.func_id, state.args)
+        stack = state.typingctx.callstack.register(
+            state.targetctx.target, infer, state.func_ir.func_id, state.args
+        )
         with stack, warnings:
-            for index, (name, type_) in enumerate(zip(state.func_ir.arg_names, state.args, strict=True)):
+            for index, (name, type_) in enumerate(
+                zip(state.func_ir.arg_names, state.args, strict=True)
+            ):
                 infer.seed_argument(name, index, type_)
             if state.return_type is not None:
                 infer.seed_return(state.return_type)
@@ -68,7 +77,8 @@ class _Typed(FunctionPass):
 
 
 class Plain(CompilerBase):
-    """The compiler of kernels. Pointer arguments are noalias: arrays of a kernel do not overlap those it writes."""
+    """The compiler of kernels. Pointer arguments are noalias: arrays of a kernel do not overlap
+    those it writes."""
 
     def define_pipelines(self):
         self.state.flags.noalias = True

@@ -1,7 +1,8 @@
 """Functions that kernels call: NumPy's meaning of operations whose plain Python form differs.
 
-They are written in plain Python, so that a kernel's source can be run and stepped without compiling;
-`build_lowering` tells numba how each is compiled. A kernel imports all of them. Start anywhere.
+They are written in plain Python, so that a kernel's source can be run and stepped without
+compiling; `build_lowering` tells numba how each is compiled. A kernel imports all of them. Start
+anywhere.
 """
 
 import numpy as np
@@ -52,17 +53,19 @@ def reciprocal(b):
 def quotient(a, b, inverse):
     """a / b from the inverse of b: its remainder is added back.
 
-    Correctly rounded but for the rarest of operands, where neither of them `is_tiny`; for a tiny a within 2 ulp.
+    Correctly rounded but for the rarest of operands, where neither of them `is_tiny`; for a tiny a
+    within 2 ulp.
 
-    Source: P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor (1990), theorem 8.
-    """
+    Source: P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor
+    (1990), theorem 8."""
     out = a * inverse
     rest = fma(-out, b, a)
     return fma(rest, inverse, out) if rest + rest < rest or rest + rest > rest else out
 
 
 def is_tiny(b):
-    """Whether remainders of a division by b, or its inverse, may be out of range though the quotient is not."""
+    """Whether remainders of a division by b, or its inverse, may be out of range though the
+    quotient is not."""
     kind = np.finfo(type(b))
     return bool(0 < abs(b) < kind.tiny / kind.eps)
 
@@ -94,7 +97,8 @@ def fmin(a, b):
 
 
 def rising(p, n):
-    """How many turns until a position that rises by one each turn enters or leaves [0, n); many if it will not."""
+    """How many turns until a position that rises by one each turn enters or leaves [0, n); many if
+    it will not."""
     return -p if p < 0 else n - p if p < n else 1 << 62
 
 
@@ -129,7 +133,8 @@ def fmod(a, b):
 
 
 def power(a, b):
-    """a ** b in the type of a: for floats as C's pow; integers wrap around, and 1 / a ** -b is truncated for b < 0."""
+    """a ** b in the type of a: for floats as C's pow; integers wrap around, and 1 / a ** -b is
+    truncated for b < 0."""
     if isinstance(a, (float, np.floating)) or b >= 0:
         return vmath.power(a, b)
     return (

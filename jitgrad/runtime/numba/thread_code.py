@@ -1,10 +1,12 @@
-"""The compiled half of the thread pool: what a launch and what a worker does, on shared words of memory.
+"""The compiled half of the thread pool: what a launch and what a worker does, on shared words of
+memory.
 
-The words (`PLACES`) are read and written by atomic instructions alone. A launch writes the job, opens it,
-wakes who sleeps and takes chunks itself; workers take chunks while there are any. Each has a share of neighbouring
-chunks, and takes of the others' when it is done with it: so the next launch over the same arrays finds in a cache
-what was there after the last, and memory is read in long runs. A launch never waits for a worker to
-come, only for those that are inside to finish their chunk. Imported by `build` alone. Start at `THREADS`.
+The words (`PLACES`) are read and written by atomic instructions alone. A launch writes the job,
+opens it, wakes who sleeps and takes chunks itself; workers take chunks while there are any. Each
+has a share of neighbouring chunks, and takes of the others' when it is done with it: so the next
+launch over the same arrays finds in a cache what was there after the last, and memory is read in
+long runs. A launch never waits for a worker to come, only for those that are inside to finish their
+chunk. Imported by `build` alone. Start at `THREADS`.
 """
 
 from llvmlite import ir
@@ -14,19 +16,25 @@ from numba.core import types as core
 from numba.extending import intrinsic
 
 I64 = ir.IntType(64)
-#: Numbers of words of the shared memory, on cache lines of their own: of a launch (`JOB` has its arguments, how many
-#: workers it wants, and its processor; `NEXT`, how many chunks of the caller's share are taken), and from `WORKERS` on,
-#: `STRIDE` apart, of each worker whether it sleeps, its semaphore, and how many of its share are taken. `PATIENCE`:
-#: turns of about 20 ns that a launch waits awake for chunks that are not finished.
+#: Numbers of words of the shared memory, on cache lines of their own: of a launch (`JOB` has its
+#: arguments, how many workers it wants, and its processor; `NEXT`, how many chunks of the caller's
+#: share are taken), and from `WORKERS` on, `STRIDE` apart, of each worker whether it sleeps, its
+#: semaphore, and how many of its share are taken. `PATIENCE`: turns of about 20 ns that a launch
+#: waits awake for chunks that are not finished.
 LINE = 8
-PLACES = {name: LINE * k for k, name in enumerate(("ROUND", "NEXT", "OPEN", "INSIDE", "STOP", "JOB", "WORKERS"))}
+PLACES = {
+    name: LINE * k
+    for k, name in enumerate(("ROUND", "NEXT", "OPEN", "INSIDE", "STOP", "JOB", "WORKERS"))
+}
 PLACES.update(SEMAPHORE=LINE, SHARE=2 * LINE, STRIDE=3 * LINE, PATIENCE=5000)
 
 sem_wait = types.ExternalFunction("sem_wait", types.intc(types.intp))
 sem_post = types.ExternalFunction("sem_post", types.intc(types.intp))
 sched_yield = types.ExternalFunction("sched_yield", types.intc())
 sched_getcpu = types.ExternalFunction("sched_getcpu", types.intc())
-sched_setaffinity = types.ExternalFunction("sched_setaffinity", types.intc(types.intc, types.intp, types.intp))
+sched_setaffinity = types.ExternalFunction(
+    "sched_setaffinity", types.intc(types.intc, types.intp, types.intp)
+)
 
 
 def _word(builder, pool, k):
@@ -66,7 +74,11 @@ def pause(typing):
         if processor in ("x86_64", "i686"):
             name, kinds, values = "llvm.x86.sse2.pause", [], []
         elif processor in ("aarch64", "arm64"):
-            name, kinds, values = "llvm.aarch64.hint", [ir.IntType(32)], [ir.Constant(ir.IntType(32), 1)]
+            name, kinds, values = (
+                "llvm.aarch64.hint",
+                [ir.IntType(32)],
+                [ir.Constant(ir.IntType(32), 1)],
+            )
         else:
             return context.get_dummy_value()
         shape = ir.FunctionType(ir.VoidType(), kinds)

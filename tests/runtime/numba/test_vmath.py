@@ -1,4 +1,5 @@
-"""Vector math: within 2 ulp of mpmath, right at special values, whole where it should be, in Python as in kernels."""
+"""Vector math: within 2 ulp of mpmath, right at special values, whole where it should be, in Python
+as in kernels."""
 
 import importlib
 import itertools
@@ -26,7 +27,11 @@ NUMPY = {
     "erf": lambda x: np.frompyfunc(math.erf, 1, 1)(x).astype(x.dtype),
     "erfc": lambda x: np.frompyfunc(math.erfc, 1, 1)(x).astype(x.dtype),
 }
-FORMS = [(lambda y: y.sum(), (4000,)), (lambda y: y.sum(0), (40, 100)), (lambda y: y.sum(1), (40, 100))]
+FORMS = [
+    (lambda y: y.sum(), (4000,)),
+    (lambda y: y.sum(0), (40, 100)),
+    (lambda y: y.sum(1), (40, 100)),
+]
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
@@ -46,19 +51,37 @@ def numpy(name, *xs):
 
 def special(dtype):
     t = points.Limits(dtype)
-    x = [0.0, t.least, t.normal, 0.5, 1 - t.epsilon / 2, 1.0, 1 + t.epsilon, 1.5, 2.0, 3.0, 1e3, 1e9, 1e16, 2**60]
+    x = [
+        0.0,
+        t.least,
+        t.normal,
+        0.5,
+        1 - t.epsilon / 2,
+        1.0,
+        1 + t.epsilon,
+        1.5,
+        2.0,
+        3.0,
+        1e3,
+        1e9,
+        1e16,
+        2**60,
+    ]
     x += [t.max, np.inf]
     return np.array(x + [-v for v in x] + [np.nan]).astype(dtype)
 
 
 def same(got, want, dtype):
-    """Zeros, infinities, nans and signs as they are, other numbers to 4 ulp: NumPy's own may be 2 ulp off."""
+    """Zeros, infinities, nans and signs as they are, other numbers to 4 ulp: NumPy's own may be 2
+    ulp off."""
     assert got.dtype == want.dtype == dtype
     np.testing.assert_array_equal(np.isnan(got), np.isnan(want))
     real = ~np.isnan(want)
     got, want = got[real], want[real]
     np.testing.assert_array_equal(np.signbit(got), np.signbit(want))
-    np.testing.assert_array_equal(got[~np.isfinite(want) | (want == 0)], want[~np.isfinite(want) | (want == 0)])
+    np.testing.assert_array_equal(
+        got[~np.isfinite(want) | (want == 0)], want[~np.isfinite(want) | (want == 0)]
+    )
     np.testing.assert_array_max_ulp(got, want, 4)
 
 
@@ -92,7 +115,9 @@ def test_special_pairs(name, dtype):
 @every_dtype
 def test_whole_results_are_exact(dtype):
     info = np.finfo(dtype)
-    base, exponent = (v.ravel().astype(dtype) for v in np.meshgrid(np.arange(1.0, 30), np.arange(0.0, 12)))
+    base, exponent = (
+        v.ravel().astype(dtype) for v in np.meshgrid(np.arange(1.0, 30), np.arange(0.0, 12))
+    )
     want = [int(b) ** int(e) for b, e in zip(base, exponent)]
     fits = np.array([w < 2 ** (info.nmant + 1) for w in want])
     got = ours("power", base, exponent)
@@ -101,7 +126,9 @@ def test_whole_results_are_exact(dtype):
     np.testing.assert_array_equal(ours("cbrt", whole**3), whole)
     np.testing.assert_array_equal(ours("hypot", 3 * whole, -4 * whole), 5 * whole)
     tens = np.arange(0, 23 if dtype == "float64" else 11)
-    np.testing.assert_array_equal(ours("log10", np.array([float(10**k) for k in tens.tolist()]).astype(dtype)), tens)
+    np.testing.assert_array_equal(
+        ours("log10", np.array([float(10**k) for k in tens.tolist()]).astype(dtype)), tens
+    )
     twos = np.arange(info.minexp - info.nmant, info.maxexp)
     powers = np.ldexp(np.ones(len(twos), dtype), twos)
     np.testing.assert_array_equal(ours("log2", powers), twos)
@@ -111,8 +138,12 @@ def test_whole_results_are_exact(dtype):
 @every_dtype
 @pytest.mark.parametrize("name", ONE + TWO)
 def test_python_and_kernels_give_the_same_bits(name, dtype):
-    values = np.array([0.3, 1.7, 5.5, 0.0, -0.25, 1e-30, 30.0, 1e5, -3.0, 1.0, np.nan]).astype(dtype)
-    operands = [values] if name in ONE else [np.array(v) for v in zip(*itertools.product(values, values))]
+    values = np.array([0.3, 1.7, 5.5, 0.0, -0.25, 1e-30, 30.0, 1e5, -3.0, 1.0, np.nan]).astype(
+        dtype
+    )
+    operands = (
+        [values] if name in ONE else [np.array(v) for v in zip(*itertools.product(values, values))]
+    )
     with np.errstate(all="ignore"):
         want = np.array([getattr(vmath, name)(*args) for args in zip(*operands)])
     assert want.dtype == dtype
@@ -139,8 +170,12 @@ def test_far_operands_are_reduced_in_full(name, reduced, shape, dtype):
     out.sum().backward()
     tight = 1e-12 if dtype == "float64" else 1e-5
     wide = x.astype(np.float64)
-    np.testing.assert_allclose(out.detach().numpy(), reduced(getattr(np, name)(wide)), rtol=tight, atol=1e3 * tight)
-    slope = {"sin": np.cos, "cos": lambda v: -np.sin(v), "tan": lambda v: 1 / np.cos(v) ** 2}[name](wide)
+    np.testing.assert_allclose(
+        out.detach().numpy(), reduced(getattr(np, name)(wide)), rtol=tight, atol=1e3 * tight
+    )
+    slope = {"sin": np.cos, "cos": lambda v: -np.sin(v), "tan": lambda v: 1 / np.cos(v) ** 2}[name](
+        wide
+    )
     np.testing.assert_allclose(t.grad.numpy(), slope, rtol=tight, atol=tight)
 
 
@@ -169,7 +204,8 @@ def test_fused_multiply_add_rounds_once():
 
     big = np.float32(1 + 2.0**-12)
     assert fma(big, big, np.float32(-1)) == np.float32(2.0**-11 + 2.0**-24)
-    # between two float32, a float64 sum on the way would end exactly half way, and be rounded to the wrong side
+    # between two float32, a float64 sum on the way would end exactly half way, and be rounded to
+    # the wrong side
     a, b, c = np.float32(1 + 2.0**-23), np.float32(1 + 2.0**-23), np.float32(2.0**-24 - 2.0**-47)
     exact = np.longdouble(a) * np.longdouble(b) + np.longdouble(c)
     near = np.array([np.float32(exact), np.nextafter(np.float32(exact), np.float32(9))])
@@ -206,4 +242,7 @@ def test_constants_in_parts(width):
         ):  # fmt: skip
             assert all(width.number(p) == p for p in parts)
             assert abs(sum(map(mpmath.mpf, parts)) - true) <= abs(parts[-1]) * width.epsilon
-        assert all(width.number(k) * width.number(width.ln2_head[0]) == k * width.ln2_head[0] for k in (-149, 127))
+        assert all(
+            width.number(k) * width.number(width.ln2_head[0]) == k * width.ln2_head[0]
+            for k in (-149, 127)
+        )

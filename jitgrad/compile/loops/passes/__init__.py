@@ -1,1 +1,2 @@
-"""Transformations of loop nests. Each is a function of statements to statements (see `loops.ir`)."""
+"""Transformations of loop nests. Each is a function of statements to statements (see
+`loops.ir`)."""

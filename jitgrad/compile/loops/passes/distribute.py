@@ -1,9 +1,10 @@
 """Loop distribution: expensive functions in short rows are applied to whole tiles.
 
-A loop over ten numbers is one vector of eight and two numbers alone, for which a function of sixty instructions takes
-as long as for forty in vectors. So where the innermost loop is short, its body is distributed over several loops: a
-stage first *feeds* the arguments of such functions into memory of the tile, runs each function over all of them in one
-flat loop, and reads the results where it goes on. Functions of functions take as many turns as they are deep.
+A loop over ten numbers is one vector of eight and two numbers alone, for which a function of sixty
+instructions takes as long as for forty in vectors. So where the innermost loop is short, its body
+is distributed over several loops: a stage first *feeds* the arguments of such functions into memory
+of the tile, runs each function over all of them in one flat loop, and reads the results where it
+goes on. Functions of functions take as many turns as they are deep.
 
 Start at `distributed`.
 """
@@ -24,18 +25,19 @@ class Applied(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """`feed`: statements of the innermost loop; `applied`: what is done in the flat loop after it."""
+    """`feed`: statements of the innermost loop; `applied`: what is done in the flat loop after
+    it."""
 
     feed: tuple
     applied: list
 
 
 def distributed(body, apart, place, buffer, varies):
-    """(the turns, the statements that read what they have made, by name) for the `body` of an innermost loop from which
-    the operations whose results have the names `apart` are taken out.
+    """(the turns, the statements that read what they have made, by name) for the `body` of an
+    innermost loop from which the operations whose results have the names `apart` are taken out.
 
-    `place` is the element of a point; ``buffer(dtype)`` makes memory of a tile; ``varies(name)`` says whether an
-    operand is not one for all points."""
+    `place` is the element of a point; ``buffer(dtype)`` makes memory of a tile; ``varies(name)``
+    says whether an operand is not one for all points."""
     calls = {s.name: s.operation for s in body if isinstance(s, Let) and s.name in apart}
     makers, rank = _ranks(body, calls)
     out, fed, known = [], {}, {}
@@ -50,7 +52,9 @@ def distributed(body, apart, place, buffer, varies):
                     at = element(fed[operand], place)
                     results.setdefault(operand, Let(operand, read(at, source.dtype)))
                     feed.append(Store(at, stored(operand, source.dtype)))
-                at_point.append(read(element(fed[operand], "k"), source.dtype) if operand in fed else operand)
+                at_point.append(
+                    read(element(fed[operand], "k"), source.dtype) if operand in fed else operand
+                )
             memory = buffer(node.dtype)
             applied.append(Applied(name, node, at_point, memory))
             results[name] = Let(name, read(element(memory, place), node.dtype))
@@ -61,7 +65,12 @@ def distributed(body, apart, place, buffer, varies):
 
 def applied_to_all(applied):
     """The body of the flat loop: each function at the point ``k``."""
-    return tuple([Store(element(a.memory, "k"), stored(expression(a.node, a.operands), a.node.dtype)) for a in applied])
+    return tuple(
+        [
+            Store(element(a.memory, "k"), stored(expression(a.node, a.operands), a.node.dtype))
+            for a in applied
+        ]
+    )
 
 
 def _ranks(body, calls):
@@ -83,7 +92,8 @@ def makers_of(body):
 
 
 def needed(statements, makers, known):
-    """The names that `statements` read, or what makes those does; what is `known` is read from memory."""
+    """The names that `statements` read, or what makes those does; what is `known` is read from
+    memory."""
     out, stack = set(), [name for s in statements for name in reads(s)]
     while stack:
         name = stack.pop()

@@ -1,17 +1,20 @@
-"""Interleaved scans: several rows of a tile side by side, and what is around the scan in loops of vectors.
+"""Interleaved scans: several rows of a tile side by side, and what is around the scan in loops of
+vectors.
 
-A loop that carries a running value is no loop of vectors: an exp in it is computed for one number at a time. And in a
-scan each element waits for the one before. So a stage whose innermost loop is a scan takes some rows at a time, a
-piece of each (strip-mining), and its body is distributed over three loops:
+A loop that carries a running value is no loop of vectors: an exp in it is computed for one number
+at a time. And in a scan each element waits for the one before. So a stage whose innermost loop is a
+scan takes some rows at a time, a piece of each (strip-mining), and its body is distributed over
+three loops:
 
 - the operands of the scan are *fed* into memory, row after row;
-- the scan is *applied*: at each iteration all rows go one on, which the processor does at once, with vectors if the
-  scan is expensive (what is left of a tile is fewer rows, which are taken one by one);
+- the scan is *applied*: at each iteration all rows go one on, which the processor does at once,
+  with vectors if the scan is expensive (what is left of a tile is fewer rows, which are taken one
+  by one);
 - the *rest*, which reads the running values, follows row after row.
 
-Scans of scans take as many turns of the first two as they are deep, and so do the expensive functions of short rows
-(see `distribute`). What a row goes on from at its next piece is in memory, too. Start at
-`interleaved`; which stages gain by it says `tiles`.
+Scans of scans take as many turns of the first two as they are deep, and so do the expensive
+functions of short rows (see `distribute`). What a row goes on from at its next piece is in memory,
+too. Start at `interleaved`; which stages gain by it says `tiles`.
 """
 
 from ... import limits
@@ -45,10 +48,10 @@ class Memories:
 def interleaved(rows, scans, sums, apart, reverse, varies, memory, fresh):
     """The loop over `rows`, in which is one along the rows, with some rows at a time.
 
-    `scans` and `sums` have the names that are carried along a row, with their nodes; `apart` are the names of what the
-    functions make that are applied to whole pieces; `reverse` is whether the scans start at the end of a row.
-    ``varies(name)`` says whether a value is not one for all points, ``memory(dtype)`` gives memory for a piece of each
-    row, ``fresh(letter)`` a name."""
+    `scans` and `sums` have the names that are carried along a row, with their nodes; `apart` are
+    the names of what the functions make that are applied to whole pieces; `reverse` is whether the
+    scans start at the end of a row. ``varies(name)`` says whether a value is not one for all
+    points, ``memory(dtype)`` gives memory for a piece of each row, ``fresh(letter)`` a name."""
     return _Interleaved(rows, scans, sums, reverse, memory, fresh).loops(apart, varies)
 
 
@@ -56,25 +59,46 @@ class _Interleaved:
     """What is around the loop along a row, and in it, and where a row keeps what it carries."""
 
     __slots__ = (
-        "after", "around", "carries", "ends", "fresh", "memory", "reverse", "row", "rows", "scan", "starts", "sums",
+        "after",
+        "around",
+        "carries",
+        "ends",
+        "fresh",
+        "memory",
+        "reverse",
+        "row",
+        "rows",
+        "scan",
+        "starts",
+        "sums",
         "width",
-    )  # fmt: skip
+    )
 
     def __init__(self, rows, scans, sums, reverse, memory, fresh):
-        self.rows, self.row, self.reverse, self.memory, self.fresh = rows, rows.var, reverse, memory, fresh
+        self.rows, self.row, self.reverse, self.memory, self.fresh = (
+            rows,
+            rows.var,
+            reverse,
+            memory,
+            fresh,
+        )
         self.width = str(limits.now.interleaved_rows)
         (at,) = [k for k, s in enumerate(rows.body) if isinstance(s, For)]
         before, self.scan, after = rows.body[:at], rows.body[at], rows.body[at + 1 :]
         self.starts = [s for s in before if isinstance(s, Block)]
         self.ends = [s for s in after if isinstance(s, Block)]
-        self.around = [s for s in before if not isinstance(s, Block) and made(s) not in (scans | sums)]
+        self.around = [
+            s for s in before if not isinstance(s, Block) and made(s) not in (scans | sums)
+        ]
         self.after = [s for s in after if not isinstance(s, Block)]
         self.carries, self.sums = scans, sums
 
     def loops(self, apart, varies):
         body, place = self.scan.body, plus("here", self.scan.var)
         turns, known = distributed(body, apart, place, self.memory, varies)
-        self.carries = {name: (node, self.memory(node.dtype)) for name, node in self.carries.items()}
+        self.carries = {
+            name: (node, self.memory(node.dtype)) for name, node in self.carries.items()
+        }
         self.sums = {acc: (node, self.memory(kept_as(node))) for acc, node in self.sums.items()}
         starts = [
             Store(element(memory, "row"), stored(identity_literal(node), node.dtype))
@@ -92,7 +116,8 @@ class _Interleaved:
         return (For("first", self.rows.start, self.rows.stop, body, self.width),)
 
     def pieces(self):
-        """The loop over pieces of the rows, in the order of the scan; what is in each is in the order of memory."""
+        """The loop over pieces of the rows, in the order of the scan; what is in each is in the
+        order of memory."""
         size, length = self.scan.stop, str(limits.now.interleaved_piece)
         left, right = "piece", Expr("min({} + {}, {})", ("piece", length, size))
         if self.reverse:
@@ -121,8 +146,8 @@ class _Interleaved:
     def over_rows(self, statements, rest=False):
         """The loop over the rows with `statements` for each element; in the `rest`, sums are kept.
 
-        There are none where nothing has to be fed: the operands of a scan may be one number for all rows.
-        """
+        There are none where nothing has to be fed: the operands of a scan may be one number for all
+        rows."""
         if not statements:
             return ()
         wanted = needed(statements, makers_of(self.around), {})
@@ -132,7 +157,10 @@ class _Interleaved:
         if not rest:
             return (self.of_row(here, *around, along),)
         take = map(self.taken, self.sums)
-        put = [Store(element(memory, "row"), stored(acc, kept_as(node))) for acc, (node, memory) in self.sums.items()]
+        put = [
+            Store(element(memory, "row"), stored(acc, kept_as(node)))
+            for acc, (node, memory) in self.sums.items()
+        ]
         return (self.of_row(here, *around, *take, *self.starts, along, *self.ends, *put),)
 
     def applied(self, applied):
@@ -147,13 +175,20 @@ class _Interleaved:
     def scanned(self, scans):
         """All rows go one on at each iteration; if they are fewer, row after row."""
         places = [element(self.carries[a.name][1], "row") for a in scans]
-        take = [Let(a.name, read(place, a.node.dtype)) for a, place in zip(scans, places, strict=True)]
-        put = [Store(place, stored(a.name, a.node.dtype)) for a, place in zip(scans, places, strict=True)]
+        take = [
+            Let(a.name, read(place, a.node.dtype)) for a, place in zip(scans, places, strict=True)
+        ]
+        put = [
+            Store(place, stored(a.name, a.node.dtype))
+            for a, place in zip(scans, places, strict=True)
+        ]
         at = Expr("{} - 1 - {}", ("span", "turn")) if self.reverse else "turn"
         step = [Let("k", Expr("{} * {} + {}", ("row", "span", at)))]
         for a in scans:
             values = [self.fresh("v") for _ in a.operands]
-            step += map(Let, values, a.operands)  # read once: what is read under a condition is a branch
+            step += map(
+                Let, values, a.operands
+            )  # read once: what is read under a condition is a branch
             step.append(Let(a.name, combination(a.node, a.name, *values, reorder=False)))
             step.append(Store(element(a.memory, "k"), stored(a.name, a.node.dtype)))
         together = For("turn", "0", "span", (For("row", "0", self.width, (*take, *step, *put)),))

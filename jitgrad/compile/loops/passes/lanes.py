@@ -1,9 +1,11 @@
-"""The lanes of a blocked scan: a loop that carries running values, over several blocks side by side.
+"""The lanes of a blocked scan: a loop that carries running values, over several blocks side by
+side.
 
-An element of a scan waits for the one before. So a chunk is some blocks, the *lanes*, which are interleaved: the
-processor works at all of them at once (cummax of 10**6: 0.4 ms, element by element 1.3). What does not divide by their
-number is done by the last lane alone. Where guards hold in an interval of the loop only, the turns at which they
-hold in all lanes are interleaved, and the others follow lane by lane. Start at `Lanes.loops`.
+An element of a scan waits for the one before. So a chunk is some blocks, the *lanes*, which are
+interleaved: the processor works at all of them at once (cummax of 10**6: 0.4 ms, element by element
+1.3). What does not divide by their number is done by the last lane alone. Where guards hold in an
+interval of the loop only, the turns at which they hold in all lanes are interleaved, and the others
+follow lane by lane. Start at `Lanes.loops`.
 """
 
 from dataclasses import dataclass
@@ -17,11 +19,11 @@ SPAN = Expr("{} - {}", ("stop", "start"))
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The loop over the chunk [start, stop) with `body`, as `count` lanes of so many turns as the name ``turns`` says.
+    """The loop over the chunk [start, stop) with `body`, as `count` lanes of so many turns as the
+    name ``turns`` says.
 
-    `running` has the name and the dtype of each running value; in `memory`, by that name, is where each lane has it.
-    `intervals` are the guards of the body.
-    """
+    `running` has the name and the dtype of each running value; in `memory`, by that name, is where
+    each lane has it. `intervals` are the guards of the body."""
 
     var: str
     body: tuple
@@ -37,10 +39,14 @@ class Lanes:
         if self.intervals:
             return self.guarded(inside, size)
         first = Expr("{} * {}", (str(self.count), "turns"))
-        return (self.side_by_side("0", "turns", inside), *self.one_lane(str(self.count - 1), first, SPAN))
+        return (
+            self.side_by_side("0", "turns", inside),
+            *self.one_lane(str(self.count - 1), first, SPAN),
+        )
 
     def guarded(self, inside, size):
-        """The turns at which all guards hold in all lanes run side by side, what is before and behind lane by lane."""
+        """The turns at which all guards hold in all lanes run side by side, what is before and
+        behind lane by lane."""
         last = str(self.count - 1)
         out = [Together((self.var, "low", "high"), ("start", "0", SPAN))]
         for i in self.intervals:
@@ -51,11 +57,15 @@ class Lanes:
             out.append(Together(("low", "high"), tuple(ends)))
         out.append(Let("high", Expr("min({}, {} - {} * {})", ("turns", "high", last, "turns"))))
         out.append(If(Expr("{} >= {}", ("low", "high")), (Together(("low", "high"), ("turns",)),)))
-        # Numbers of turns that LLVM does not know: else it copies the loop for each, and takes twice as long.
+        # Numbers of turns that LLVM does not know: else it copies the loop for each, and takes
+        # twice as long.
         twice, lanes = size(2), size(self.count)
         one = (
             Let("first", Expr("{} * {} + ({} if {} else 0)", ("lane", "turns", "high", "behind"))),
-            Let("end", Expr("{} * {} + ({} if {} else {})", ("lane", "turns", "turns", "behind", "low"))),
+            Let(
+                "end",
+                Expr("{} * {} + ({} if {} else {})", ("lane", "turns", "turns", "behind", "low")),
+            ),
             If(Expr("{} and {} == {}", ("behind", "lane", last)), (Let("end", SPAN),)),
             *self.one_lane("lane", "first", "end"),
         )
@@ -64,7 +74,9 @@ class Lanes:
 
     def side_by_side(self, low, high, body):
         place = self.place("{} - {} * {} - {}", "{} + {} * {} + {}", "lane", "turns", "turn")
-        lane = For("lane", "0", str(self.count), (place, *self.take("lane"), *body, *self.put("lane")))
+        lane = For(
+            "lane", "0", str(self.count), (place, *self.take("lane"), *body, *self.put("lane"))
+        )
         return For("turn", low, high, (lane,))
 
     def one_lane(self, lane, low, high):
@@ -78,15 +90,24 @@ class Lanes:
         return Let(self.var, Expr(forth, ("start", *turn)))
 
     def take(self, lane):
-        return [Let(name, read(element(self.memory[name], lane), dtype)) for name, dtype in self.running]
+        return [
+            Let(name, read(element(self.memory[name], lane), dtype)) for name, dtype in self.running
+        ]
 
     def put(self, lane):
-        return [Store(element(self.memory[name], lane), stored(name, dtype)) for name, dtype in self.running]
+        return [
+            Store(element(self.memory[name], lane), stored(name, dtype))
+            for name, dtype in self.running
+        ]
 
 
 def _turns_inside(interval):
     """The bounds of the turns in which a guard holds, and those known before."""
     place, length = interval.place, interval.length
     if interval.slope == 1:
-        return Expr("max({}, -{})", ("low", place)), Expr("min({}, {} - {})", ("high", length, place))
-    return Expr("max({}, {} - {} + 1)", ("low", place, length)), Expr("min({}, {} + 1)", ("high", place))
+        return Expr("max({}, -{})", ("low", place)), Expr(
+            "min({}, {} - {})", ("high", length, place)
+        )
+    return Expr("max({}, {} - {} + 1)", ("low", place, length)), Expr(
+        "min({}, {} + 1)", ("high", place)
+    )

@@ -1,8 +1,9 @@
 """Software prefetch: a stage asks for the rows of memory that it reads later.
 
-A loop that adds up a row, and what a tile does with such sums, let the processor wait for memory: its own
-prefetching does little across the ends of short rows, and pauses between the tiles. So the first stage that reads an
-array row by row asks for the row that comes some kilobytes later. Start at `prefetches`.
+A loop that adds up a row, and what a tile does with such sums, let the processor wait for memory:
+its own prefetching does little across the ends of short rows, and pauses between the tiles. So the
+first stage that reads an array row by row asks for the row that comes some kilobytes later. Start
+at `prefetches`.
 """
 
 from ... import limits
@@ -12,20 +13,28 @@ from ..tiles import is_fetched, tiny
 
 
 def prefetches(values, fetched):
-    """A statement for each array that the stage reads row by row, and that is not `fetched` by one before it."""
+    """A statement for each array that the stage reads row by row, and that is not `fetched` by one
+    before it."""
     nest, args = values.nest, values.args
     last = len(nest.loops) - 1
     if nest.column or nest.interleaved or last == nest.tile or nest.loops[last] in tiny(nest):
         return
     for (node, _), a in nest.loads.items():
         base = values.buffer(node)
-        if base in fetched or base in args.local or base in args.made or not _is_row_by_row(a, nest, last):
+        if (
+            base in fetched
+            or base in args.local
+            or base in args.made
+            or not _is_row_by_row(a, nest, last)
+        ):
             continue
         fetched.add(base)
         size, n = node.dtype.itemsize, nest.loops[last].size
         wanted = is_fetched(n * size) and base.size * size >= limits.now.prefetched_array
         count = args.size(n if wanted else 0)
-        ahead = args.size(-(-limits.now.prefetched_ahead // max(1, abs(a.strides[nest.tile]) * size)))
+        ahead = args.size(
+            -(-limits.now.prefetched_ahead // max(1, abs(a.strides[nest.tile]) * size))
+        )
         loops = [*values.loops[:-1], "0"]
         loops[nest.tile] = Expr("({} + {})", ("t", ahead))
         place = values.address(a, loops)

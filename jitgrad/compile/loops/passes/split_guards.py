@@ -1,8 +1,9 @@
 """Index-set splitting: a loop is cut where the guards in it change.
 
-A load under a guard is a load under a condition, which is no vector instruction. The positions of guards mostly rise
-or fall by one each iteration, so each guard holds in one interval: the range of the loop is cut at the ends of the
-intervals, and in a piece where all guards hold, the loop has no condition. Start at `split`.
+A load under a guard is a load under a condition, which is no vector instruction. The positions of
+guards mostly rise or fall by one each iteration, so each guard holds in one interval: the range of
+the loop is cut at the ends of the intervals, and in a piece where all guards hold, the loop has no
+condition. Start at `split`.
 """
 
 from dataclasses import replace
@@ -11,7 +12,8 @@ from ..ir import Expr, If, Let, Select, While, made, rewrite, walk
 
 
 def conditions(body, intervals):
-    """The conditions in `body` that do not change in a piece: those of the `intervals`, and what is made outside."""
+    """The conditions in `body` that do not change in a piece: those of the `intervals`, and what is
+    made outside."""
     own = set(map(made, walk(body))) - {i.inside for i in intervals}
     tests = [test for s in walk(body) if isinstance(s, Select) for test in s.tests]
     return tuple(dict.fromkeys([test for test in tests if test not in own]))
@@ -44,7 +46,10 @@ def split(loop, intervals):
         return (piece,)
     body = [Let(loop.var, "first")]
     for i in intervals:
-        body += [Let(i.place, i.value), Let(i.inside, Expr("({0} >= 0) & ({0} < {1})", (i.place, i.length)))]
+        body += [
+            Let(i.place, i.value),
+            Let(i.inside, Expr("({0} >= 0) & ({0} < {1})", (i.place, i.length))),
+        ]
     end = loop.stop
     for i in intervals:
         change = Expr("rising({}, {})" if i.slope == 1 else "falling({}, {})", (i.place, i.length))

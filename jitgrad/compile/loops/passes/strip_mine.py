@@ -1,7 +1,8 @@
 """Strip-mining of sums: those of float32 are taken in blocks.
 
-The numbers of a block are summed in float32, and their sum is added to one of float64: vectors of float32 have twice as
-many. A lane of them adds 64 values or less, about as many as NumPy adds below its tree. Start at `in_blocks`.
+The numbers of a block are summed in float32, and their sum is added to one of float64: vectors of
+float32 have twice as many. A lane of them adds 64 values or less, about as many as NumPy adds below
+its tree. Start at `in_blocks`.
 """
 
 from dataclasses import replace
@@ -16,7 +17,9 @@ def in_one_block(loop, sums):
     if not sums:
         return (loop,)
     starts = tuple([Let(part, ZERO) for part in sums])
-    ends = tuple([Accumulate(whole, Expr("{} + {}", (whole, part))) for part, whole in sums.items()])
+    ends = tuple(
+        [Accumulate(whole, Expr("{} + {}", (whole, part))) for part, whole in sums.items()]
+    )
     return Block(starts), loop, Block(ends)
 
 

@@ -1,9 +1,9 @@
 """Unroll-and-jam: several iterations of a loop side by side, in the loops within it.
 
-A sum along a row ends with adding up the lanes of a vector, after what the row leaves behind whole vectors; a sum over
-the rows reads and writes memory for each number it takes in. Both come once for several rows where the innermost loop
-takes these together: what is accumulated in memory is in a register meanwhile. Start at `unrolled_and_jammed`; which
-stages gain by it says `rows_together`.
+A sum along a row ends with adding up the lanes of a vector, after what the row leaves behind whole
+vectors; a sum over the rows reads and writes memory for each number it takes in. Both come once for
+several rows where the innermost loop takes these together: what is accumulated in memory is in a
+register meanwhile. Start at `unrolled_and_jammed`; which stages gain by it says `rows_together`.
 """
 
 from dataclasses import replace
@@ -16,11 +16,15 @@ from ..tiles import is_all_tiny
 
 
 def unrolled_and_jammed(loop, rows, share, fresh):
-    """`loop` with `rows` iterations at a time, as far as there are so many: up to `rest`, where it goes on one by one.
+    """`loop` with `rows` iterations at a time, as far as there are so many: up to `rest`, where it
+    goes on one by one.
 
-    `share` is the name of how many of `rows` are taken so, 0 for none; ``fresh(letter)`` makes a name."""
+    `share` is the name of how many of `rows` are taken so, 0 for none; ``fresh(letter)`` makes a
+    name."""
     own = {loop.var, *filter(None, map(made, walk(loop.body)))}
-    own.update(s.place for s in walk(loop.body) if isinstance(s, Accumulate) and isinstance(s.place, str))
+    own.update(
+        s.place for s in walk(loop.body) if isinstance(s, Accumulate) and isinstance(s.place, str)
+    )
     copies = [{name: f"{name}_{r}" for name in own} for r in range(rows)]
     numbers = [Let(f"{loop.var}_{r}", Expr("{} + {}", ("first", str(r)))) for r in range(rows)]
     span = Expr("{0} + ({1} - {0}) // {2} * {3}", (loop.start, loop.stop, str(rows), share))
@@ -31,7 +35,9 @@ def unrolled_and_jammed(loop, rows, share, fresh):
 def _jammed(statements, copies, fresh):
     """A copy of each run of statements after the other; loops are jammed."""
     out = []
-    for kind, group in groupby(statements, lambda s: type(s) if isinstance(s, (For, Block)) else None):
+    for kind, group in groupby(
+        statements, lambda s: type(s) if isinstance(s, (For, Block)) else None
+    ):
         if kind is For:
             out += [_jammed_loop(loop, copies, fresh) for loop in group]
         elif kind is Block:
@@ -44,7 +50,8 @@ def _jammed(statements, copies, fresh):
 
 
 def _jammed_loop(loop, copies, fresh):
-    """A loop within: what its iterations accumulate in one element of memory is in a register for all copies."""
+    """A loop within: what its iterations accumulate in one element of memory is in a register for
+    all copies."""
     before, after, body = [], [], []
     for s in loop.body:
         if isinstance(s, Accumulate) and not isinstance(s.place, str):
@@ -63,21 +70,34 @@ def rows_together(stage):
         return 1
     inner = [node for node, _, depth, is_load in nest.values if depth == nest.depth and not is_load]
     places = {nest.place_of(node) for node in nest.reductions}
-    if sum(node.op.cost for node in inner) > limits.now.jammed_flops or places - {"register", "array"}:
+    if sum(node.op.cost for node in inner) > limits.now.jammed_flops or places - {
+        "register",
+        "array",
+    }:
         return 1
     return limits.now.jammed_sums if "register" in places else limits.now.jammed_rows
 
 
 def _is_simple(nest):
     """Whether all that the nest leaves are sums, over rows of one loop that is not unrolled."""
-    if nest.column or nest.scan is not None or len(nest.loops) != nest.tile + 2 or is_all_tiny(nest):
+    if (
+        nest.column
+        or nest.scan is not None
+        or len(nest.loops) != nest.tile + 2
+        or is_all_tiny(nest)
+    ):
         return False
     return bool(nest.reductions) and all(node in nest.unstored for node in nest.maps)
 
 
 def is_worth_it(stage):
-    """Whether the rows of the stage are not so long that several were asked for in too large pieces."""
+    """Whether the rows of the stage are not so long that several were asked for in too large
+    pieces."""
     nest = stage.nest
-    moving = [node.dtype.itemsize for (node, _), a in nest.loads.items() if a.symbols[-1] is not None]
+    moving = [
+        node.dtype.itemsize for (node, _), a in nest.loads.items() if a.symbols[-1] is not None
+    ]
     row = nest.loops[-1].size * max(moving, default=1)
-    return not ((stage.registers.get(len(nest.loops) - 1) or stage.short) and row > limits.now.jammed_bytes)
+    return not (
+        (stage.registers.get(len(nest.loops) - 1) or stage.short) and row > limits.now.jammed_bytes
+    )

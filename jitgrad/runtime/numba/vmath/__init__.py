@@ -1,10 +1,12 @@
-"""Vector math: elementary functions as straight code without branches, which loops of kernels vectorise.
+"""Vector math: elementary functions as straight code without branches, which loops of kernels
+vectorise.
 
-Range reduction, a polynomial, and the exponent put together bit by bit. numba's own calls are scalar (libm). The
-functions are plain Python on floats and integers; `build_lowering` runs them once on values that write LLVM
-instructions instead, so they cost a kernel no typing and no inlining. `core` holds the few helpers that know which it
-is, the other modules the functions, each for float64 and float32. docs/vmath.md says how fast and how exact they are,
-and where the polynomials come from. Start at `exponential`.
+Range reduction, a polynomial, and the exponent put together bit by bit. numba's own calls are
+scalar (libm). The functions are plain Python on floats and integers; `build_lowering` runs them
+once on values that write LLVM instructions instead, so they cost a kernel no typing and no
+inlining. `core` holds the few helpers that know which it is, the other modules the functions, each
+for float64 and float32. docs/vmath.md says how fast and how exact they are, and where the
+polynomials come from. Start at `exponential`.
 """
 
 from .error import erf, erfc
@@ -16,10 +18,35 @@ from .trigonometric import arccos, arcsin, arctan, arctan2, cos, is_far, sin, ta
 
 #: What kernels call by name; their `power` is that of `support`, which has integers, too.
 __all__ = [
-    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos", "cosh", "erf", "erfc",
-    "exp", "exp2", "expm1", "hypot", "is_far", "log", "log10", "log1p", "log2", "logaddexp", "logaddexp2", "sigmoid",
-    "sin", "sinh", "tan", "tanh",
-]  # fmt: skip
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "cbrt",
+    "cos",
+    "cosh",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "hypot",
+    "is_far",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logaddexp",
+    "logaddexp2",
+    "sigmoid",
+    "sin",
+    "sinh",
+    "tan",
+    "tanh",
+]
 #: The functions by the number of their operands.
 TWO = ("arctan2", "hypot", "logaddexp", "logaddexp2", "power")
 ONE = tuple(name for name in __all__ if name not in TWO)

@@ -1,8 +1,10 @@
-"""What the vector math is written in: constants, and helpers for numbers and for values that write instructions.
+"""What the vector math is written in: constants, and helpers for numbers and for values that write
+instructions.
 
-A function runs on NumPy scalars, float64 or float32, in Python, and on the values of `build_trace` when a kernel is
-compiled. Only the helpers below know which it is. Most functions are one text for both widths: constants and
-coefficients are taken from the `Width` of the operand. Start at `Width` and `horner`.
+A function runs on NumPy scalars, float64 or float32, in Python, and on the values of `build_trace`
+when a kernel is compiled. Only the helpers below know which it is. Most functions are one text for
+both widths: constants and coefficients are taken from the `Width` of the operand. Start at `Width`
+and `horner`.
 """
 
 import math
@@ -19,9 +21,9 @@ PI = Fraction(0x3243F6A8885A308D313198A2E03707344A4093822299F31D0, 1 << 192)
 class Width:
     """The constants of a float type, each rounded to it.
 
-    `exp_range` and `exp2_range` are arguments below and above which the result is 0 and inf, and one between them
-    below which it may be subnormal. Up to `far` the parts of pi are enough for sin, cos and tan.
-    """
+    `exp_range` and `exp2_range` are arguments below and above which the result is 0 and inf, and
+    one between them below which it may be subnormal. Up to `far` the parts of pi are enough for
+    sin, cos and tan."""
 
     def __init__(self, number, integer, mantissa, exp_range, exp2_range, far):
         info = np.finfo(number)
@@ -35,11 +37,16 @@ class Width:
         self.one_bits, self.inf_bits = self.bias << mantissa, (2 * self.bias + 1) << mantissa
         self.sqrt_half_bits = int(number(math.sqrt(0.5)).view(integer))
         self.least_normal, self.epsilon = float(info.tiny), float(info.eps)
-        self.lift = mantissa + 2 - (mantissa + 2) % 3  # subnormals are scaled by this power of 2; a multiple of 3
+        self.lift = (
+            mantissa + 2 - (mantissa + 2) % 3
+        )  # subnormals are scaled by this power of 2; a multiple of 3
         self.lost = float(math.floor(math.log(self.epsilon))) - 2.0  # exp of less is lost beside 1
         self.huge = 2.0 ** (self.bias // 2 - 2)  # its square is finite, and 1 beside it is nothing
-        self.most_power = 2.0 ** (mantissa + 12)  # of a larger exponent nothing but 0, 1 and inf is left
-        # no part of these is negative: times -inf, which the logarithm of 0 is made of, they do not cancel
+        self.most_power = 2.0 ** (
+            mantissa + 12
+        )  # of a larger exponent nothing but 0, 1 and inf is left
+        # no part of these is negative: times -inf, which the logarithm of 0 is made of, they do not
+        # cancel
         self.ln2 = self.parts(LN2, 2, mantissa + 1)
         self.log10_2 = self.parts(LN2 * LOG10E, 2, mantissa + 2)
         self.log2e, self.log10e = self.parts(LOG2E), self.parts(LOG10E)
@@ -48,7 +55,8 @@ class Width:
         self.ln2_head = self.parts(LN2, 2, mantissa + 1 - self.bias.bit_length())
 
     def parts(self, value, count=2, head=None):
-        """The fraction `value` as a sum of `count` floats, the largest first: of `head` binary places, if given."""
+        """The fraction `value` as a sum of `count` floats, the largest first: of `head` binary
+        places, if given."""
         out = [] if head is None else [float(Fraction(int(value * 2**head), 2**head))]
         value -= sum(map(Fraction, out))
         while len(out) < count:
@@ -73,7 +81,11 @@ def select(condition, a, b):
     if hasattr(condition, "select"):
         return condition.select(a, b)
     out, other = (a, b) if condition else (b, a)
-    return out if isinstance(out, np.generic) or not isinstance(other, np.generic) else type(other)(out)
+    return (
+        out
+        if isinstance(out, np.generic) or not isinstance(other, np.generic)
+        else type(other)(out)
+    )
 
 
 def both(a, b):
@@ -183,13 +195,14 @@ def at_most(x, high):
 def horner(table, x, last=3):
     """The polynomial whose coefficients, highest first, `table` has for the width of `x`.
 
-    A long one is two in x ** 2, or four in x ** 4, so that fewer operations wait for each other, but for its `last`
-    steps: the parts may be larger than their sum.
-    """
+    A long one is two in x ** 2, or four in x ** 4, so that fewer operations wait for each other,
+    but for its `last` steps: the parts may be larger than their sum."""
     coefficients = table[width(x) is NARROW]
     if len(coefficients) < 8:
         return chain(coefficients, x)
-    return chain((_split_chain(coefficients[:-last], x, len(coefficients) > 15), *coefficients[-last:]), x)
+    return chain(
+        (_split_chain(coefficients[:-last], x, len(coefficients) > 15), *coefficients[-last:]), x
+    )
 
 
 def _split_chain(coefficients, x, again=False):

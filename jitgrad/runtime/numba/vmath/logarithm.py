@@ -1,7 +1,9 @@
-"""Logarithms and what is made of them: log, log2, log10, log1p, arcsinh, arccosh, arctanh, logaddexp. Start at `log`.
+"""Logarithms and what is made of them: log, log2, log10, log1p, arcsinh, arccosh, arctanh,
+logaddexp. Start at `log`.
 
-x = 2 ** n * (1 + f) with 1 + f between the roots of 1/2 and 2, and log(1 + f) = 2 artanh(s), s = f / (2 + f), which is
-put together as K. C. Ng's fdlibm (https://www.netlib.org/fdlibm) has it, so that f, which is exact, is added last.
+x = 2 ** n * (1 + f) with 1 + f between the roots of 1/2 and 2, and log(1 + f) = 2 artanh(s), s = f
+/ (2 + f), which is put together as K. C. Ng's fdlibm (https://www.netlib.org/fdlibm) has it, so
+that f, which is exact, is added last.
 """
 
 import math
@@ -28,29 +30,51 @@ _SQRT2 = math.sqrt(2.0)
 #: (2 artanh(s) / s - 2) / s ** 2 for |s| < 0.172, in powers of s ** 2, float64 and float32
 _LOG = (
     [
-        0.14798884351707825, 0.15313777921984875, 0.18183574130287677, 0.22222198401727583, 0.2857142874388506,
-        0.39999999999408736, 0.6666666666666735,
+        0.14798884351707825,
+        0.15313777921984875,
+        0.18183574130287677,
+        0.22222198401727583,
+        0.2857142874388506,
+        0.39999999999408736,
+        0.6666666666666735,
     ],
     [0.29874384, 0.39977452, 0.66666776],
-)  # fmt: skip
+)
 #: The same for |s| < 0.364.
 _ARTANH = (
     [
-        1.8795573636386234e-01, 5.505205184671415e-02, 1.1383609518777896e-01, 1.165190939183036e-01,
-        1.3342988157272903e-01, 1.5384069864326202e-01, 1.8181838282589688e-01, 2.2222221757862443e-01,
-        2.857142857764935e-01, 3.999999999995849e-01, 6.666666666666676e-01,
+        1.8795573636386234e-01,
+        5.505205184671415e-02,
+        1.1383609518777896e-01,
+        1.165190939183036e-01,
+        1.3342988157272903e-01,
+        1.5384069864326202e-01,
+        1.8181838282589688e-01,
+        2.2222221757862443e-01,
+        2.857142857764935e-01,
+        3.999999999995849e-01,
+        6.666666666666676e-01,
     ],
     [2.597864e-01, 2.0972295e-01, 2.865913e-01, 3.999735e-01, 6.6666692e-01],
-)  # fmt: skip
+)
 #: (arsinh(x) / x - 1) / x ** 2 for |x| < 0.53, in powers of x ** 2
 _ARSINH = (
     [
-        1.498173780868171e-03, -4.418312714598349e-03, 7.2509199322386576e-03, -9.454167103814281e-03,
-        1.1494230354010213e-02, -1.3957357205808138e-02, 1.735209721392723e-02, -2.2372119561343506e-02,
-        3.0381942971392052e-02, -4.464285711158028e-02, 7.499999999968862e-02, -1.666666666666658e-01,
+        1.498173780868171e-03,
+        -4.418312714598349e-03,
+        7.2509199322386576e-03,
+        -9.454167103814281e-03,
+        1.1494230354010213e-02,
+        -1.3957357205808138e-02,
+        1.735209721392723e-02,
+        -2.2372119561343506e-02,
+        3.0381942971392052e-02,
+        -4.464285711158028e-02,
+        7.499999999968862e-02,
+        -1.666666666666658e-01,
     ],
     [-1.2482023e-02, 2.7731758e-02, -4.4298373e-02, 7.4979953e-02, -1.6666628e-01],
-)  # fmt: skip
+)
 
 
 def split(u):
@@ -85,7 +109,8 @@ def _log_to(base, n, f):
 
 
 def lifted(x):
-    """(u, e) with x = u * 2 ** e and a normal u; e makes the logarithm right for 0 and negative numbers, too."""
+    """(u, e) with x = u * 2 ** e and a normal u; e makes the logarithm right for 0 and negative
+    numbers, too."""
     w = width(x)
     tiny = x < w.least_normal
     e = select(x < 0.0, like(x, math.nan), select(x == 0.0, like(x, -math.inf), -float(w.lift)))
@@ -186,7 +211,9 @@ def _sum_of_exp(a, b, power):
     back = y - low
     rest = (low - (y - back)) - (high + back)
     rest = select(y > width(a).exp2_range[0], rest, 0.0)  # of a large difference it may be large
-    return high, power(select(low == high, like(a, 0.0), y), select(low == high, like(a, 0.0), rest))
+    return high, power(
+        select(low == high, like(a, 0.0), y), select(low == high, like(a, 0.0), rest)
+    )
 
 
 def logaddexp(a, b):
@@ -199,9 +226,8 @@ def logaddexp(a, b):
 def logaddexp2(a, b):
     """log2(2 ** a + 2 ** b) without overflow.
 
-    1 + e is 2 * (1 + (e - 1) / 2) for an e near 1, and the power of two is put to the larger operand first, exactly
-    where the two cancel: about 0 comes from operands of about -1.
-    """
+    1 + e is 2 * (1 + (e - 1) / 2) for an e near 1, and the power of two is put to the larger
+    operand first, exactly where the two cancel: about 0 comes from operands of about -1."""
     high, (e, less) = _sum_of_exp(a, b, exp2_and_less)
     near = e > _SQRT2 - 1.0
     n = select(near, like(a, 1.0), 0.0)

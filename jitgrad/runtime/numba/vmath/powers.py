@@ -25,11 +25,16 @@ from .logarithm import split
 #: ((2 artanh(s) / s - 2) / s ** 2 - 2/3) / s ** 2 for |s| < 0.172, in powers of s ** 2
 _LOG = (
     [
-        0.1319912998533275, 0.13256527371525498, 0.15386769255773863, 0.18181784121488548, 0.22222222522560492,
-        0.28571428570085866, 0.40000000000002284,
+        0.1319912998533275,
+        0.13256527371525498,
+        0.15386769255773863,
+        0.18181784121488548,
+        0.22222222522560492,
+        0.28571428570085866,
+        0.40000000000002284,
     ],
     [0.23420912, 0.28547046, 0.40000153],
-)  # fmt: skip
+)
 #: ((1 - h) ** (-1/3) - 1) / h for |h| < 0.103
 _ROOT = ([0.17441191136207557, 0.22349888663106635, 0.33332974238784],) * 2
 #: By how much a bit pattern is less than a logarithm, with which 1/3 of it errs least.
@@ -74,7 +79,9 @@ def power(x, y):
     high = select(usual, high, select(a == 0.0, like(a, -inf), a))
     p = within(y, -w.most_power, w.most_power)
     product = p * high
-    low = select(abs_(product) < 2048.0, fma(p, high, -product) + p * low, 0.0)  # beyond it may be large
+    low = select(
+        abs_(product) < 2048.0, fma(p, high, -product) + p * low, 0.0
+    )  # beyond it may be large
     out = exp_of(product, low)
     integer = whole(y) == y
     half = 0.5 * y
@@ -89,7 +96,8 @@ def cbrt(x):
     a = abs_(x)
     tiny = a < w.least_normal
     u = select(tiny, a * 2.0**w.lift, a)
-    # A bit pattern is a logarithm, nearly: its upper half, divided by -3 as a float, gives the inverse root to a tenth.
+    # A bit pattern is a logarithm, nearly: its upper half, divided by -3 as a float, gives the
+    # inverse root to a tenth.
     drop = w.mantissa - (20 if w is WIDE else 14)
     upper = real((bits(u) >> drop) + w.round_bits) - w.round
     start = float(round(4 / 3 * (w.bias - _SHIFTED) * 2 ** (w.mantissa - drop)))
