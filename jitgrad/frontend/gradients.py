@@ -23,7 +23,7 @@ from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled  # no
 
 def _cotangent(t, gradient):
     """(cotangent tensor or None for an implicit 1) for an output."""
-    if not t._state.rg:
+    if not t._state.requires_grad:
         raise GradientError(
             "got backward() on a tensor that does not require grad: nothing it was computed from "
             "does; "

@@ -152,7 +152,7 @@ class Tensor(Values, Copies):
         """Whether gradients go to this tensor, or through it."""
         if self._x is not None and self._x.stale:
             views.refresh(self)
-        return self._state.rg
+        return self._state.requires_grad
 
     @requires_grad.setter
     def requires_grad(self, value):
@@ -454,7 +454,7 @@ def _check_writable(t):
     what, grad_off = "a leaf tensor", False
     while t is not None:
         x = t._x
-        if (t._state.rg if x is None or not x.stale else t.requires_grad) and (
+        if (t._state.requires_grad if x is None or not x.stale else t.requires_grad) and (
             t.is_leaf or grad_off
         ):
             if grad_off:

@@ -103,7 +103,7 @@ class Values(Handle):
                 f"got {kind.__name__}() of a tensor of shape {self.shape}, expected one element; "
                 "name it by an index"
             )
-        if self._state.rg or self._x is not None:  # a view may be stale
+        if self._state.requires_grad or self._x is not None:  # a view may be stale
             check(self, NUMBER)
         value = look(self) if not recordings else seen(self)
         return kind(value[0] if shape else value)

@@ -23,7 +23,7 @@ from .boundaries import note_trips
 from .double import Replay, alive
 from .execute import finish, flush, live_handles, run
 from .reachability import Apart, visited, with_zeros
-from .segment import Sig, local, records, saves
+from .segment import AbstractValue, local, records, saves
 
 
 class Accumulate:
@@ -38,7 +38,7 @@ class Accumulate:
 def leaf_of(value, shape, dtype):
     """A new tensor of a float value that requires grad, and that nothing computed."""
     t = handles.from_value(value, shape, dtype, None)
-    t._state, t._edge = Sig(shape, dtype, True), Accumulate(t)
+    t._state, t._edge = AbstractValue(shape, dtype, True), Accumulate(t)
     return t
 
 
@@ -47,7 +47,7 @@ class Backward:
     """The backward plan of a state: for the places cotangents come in, and the roots (and cuts)
     wanted."""
 
-    __slots__ = ("plan", "visited", "sinks", "live", "rg")
+    __slots__ = ("plan", "visited", "sinks", "live", "requires_grad")
 
     def __init__(self, state, given, cuts, wanted, dear=(), live=None, implicit=False):
         apart = Apart(state, cuts) if cuts else None
@@ -73,11 +73,11 @@ class Backward:
         path = records(state)
         if live is not None:
             note_trips(path)
-        self.live, self.rg, values = [], False, []
+        self.live, self.requires_grad, values = [], False, []
         for s in path if live else ():
             if live[s.slot]:
                 self.live.append((s.slot, s))
-                self.rg = self.rg or s.rg
+                self.requires_grad = self.requires_grad or s.requires_grad
                 values.append(s.node)
         self.visited = visited(state, given, cuts, wanted)
         parts = ("result", len(values)), ("gradient", len(grads))
@@ -207,7 +207,7 @@ class Sweep:
 
     def _free(self, graph, visited):
         graph.freed = visited if graph.freed is None else graph.freed | visited
-        if len(graph.freed) == graph.state.rg_records and not graph.open:
+        if len(graph.freed) == graph.state.grad_operations and not graph.open:
             dear, saved = graph.kept
             graph.leaves, graph.kept = (None,) * len(graph.leaves), (dear, (None,) * len(saved))
 
@@ -241,7 +241,7 @@ def pending(sweep, tensor, cot, implicit):
     if back is None:
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
     values = run(back.plan, seg, leaves if implicit else [*leaves[: end.leaves], cot], numbers)
-    graph = finish(seg, end, handles, back.live, values, back.rg)
+    graph = finish(seg, end, handles, back.live, values, back.requires_grad)
     for k, g in zip(back.sinks, values[len(back.live) :]):
         sweep.give(edges[wanted[k]], g)
     if graph is not None and not sweep.retain:

@@ -20,9 +20,9 @@ def changes(trace):
 
 
 def _of_stand_in(stand):
-    rg = isinstance(stand.real, handles.Handle) and stand.real._state.rg
+    requires_grad = isinstance(stand.real, handles.Handle) and stand.real._state.requires_grad
     written = handles.look(stand.tensor).source() is not stand.first.source()
-    out = _of_values(stand.place, stand.tensor, written, rg, stand.tensor is stand.leaf)
+    out = _of_values(stand.place, stand.tensor, written, requires_grad, stand.tensor is stand.leaf)
     if stand.place.uses_grad:
         if stand.real._x is not None and stand.real._x.hooks:
             raise Unreplayable("a tensor it differentiates has hooks")
@@ -46,16 +46,16 @@ def _of_saved(trace, s, written):
     if parent is not None and id(parent) in written:  # it follows what it is a view of
         return out
     wrote, is_leaf = id(t) in written, type(s.edge) is not tuple
-    if wrote or s.state.rg != t._state.rg:
-        out += _of_values(trace.found(t), t, wrote, s.state.rg, is_leaf)
+    if wrote or s.state.requires_grad != t._state.requires_grad:
+        out += _of_values(trace.found(t), t, wrote, s.state.requires_grad, is_leaf)
     return out
 
 
-def _of_values(place, t, written, rg, is_leaf):
-    after = t._state.rg
-    if not written and rg == after:
+def _of_values(place, t, written, requires_grad, is_leaf):
+    after = t._state.requires_grad
+    if not written and requires_grad == after:
         return []
-    if not is_leaf or (after and type(t._edge) is tuple) or (written and rg != after):
+    if not is_leaf or (after and type(t._edge) is tuple) or (written and requires_grad != after):
         raise Unreplayable(
             "it writes to a tensor in a way that changes how gradients go through it"
         )

@@ -77,7 +77,7 @@ class Graph:
 class Forward:
     """The plan of a state for one set of live handles."""
 
-    __slots__ = ("plan", "live", "rg", "dear")
+    __slots__ = ("plan", "live", "requires_grad", "dear")
 
     def __init__(self, state, live):
         path = records(state)
@@ -85,8 +85,8 @@ class Forward:
             note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         nodes = [s.node for _, s in self.live]
-        outputs = [s.node for _, s in self.live if s.rg]
-        self.rg = bool(outputs)
+        outputs = [s.node for _, s in self.live if s.requires_grad]
+        self.requires_grad = bool(outputs)
         self.dear = dear(state, outputs) if outputs else ()
         parts = ("result", len(nodes)), ("kept for the backward", len(self.dear))
         self.plan = Plan([*nodes, *self.dear], "forward", parts, records=len(path))
@@ -142,7 +142,7 @@ def flush(seg):
                 except BaseException:
                     _leave(seg)
                     raise
-                graph = graph_of(seg) if forward.rg else None
+                graph = graph_of(seg) if forward.requires_grad else None
                 if forward.dear and graph is not None:
                     graph.kept = (
                         forward.dear,
@@ -188,9 +188,9 @@ def pause(seg):
         flush(seg)
 
 
-def finish(seg, state, handles, live, values, rg):
+def finish(seg, state, handles, live, values, requires_grad):
     """Settles the values that the segment has at `state`, and ends it; gives its graph."""
-    graph = graph_of(seg) if rg else None
+    graph = graph_of(seg) if requires_grad else None
     settle(seg, handles, live, values, graph)
     if seg.state is state:  # no call between this and the next line
         seg.last, seg.state = state, OVER[state.grad]
@@ -247,7 +247,7 @@ def settle(seg, handles, live, values, graph, safe=False):
             t._seg is not seg or t._state is not state
         ):  # it has another place by now, or was settled before
             continue
-        if state.rg and t._edge is None and graph is not None:
+        if state.requires_grad and t._edge is None and graph is not None:
             graph.alive.append((state, ref(t)))
             t._edge = (graph, state)
         if t._value is None:
@@ -269,7 +269,7 @@ def peek(t):
             raise lost()
         graph = seg.graph or Graph(seg)
         graph.state, graph.peeked, graph.open = seg.state, True, True
-        if state.rg:
+        if state.requires_grad:
             seg.graph = graph
         leaves, numbers = graph.leaves, graph.numbers
     plan = state.plans.get("peek")
@@ -278,7 +278,7 @@ def peek(t):
     (value,) = plan.run(leaves, numbers)
     with LOCK:
         if t._value is None and t._seg is seg and t._state is state:  # nobody wrote to it meanwhile
-            if state.rg and t._edge is None:
+            if state.requires_grad and t._edge is None:
                 t._edge = (graph, state)
             t._value = value
     return value

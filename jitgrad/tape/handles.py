@@ -28,7 +28,7 @@ from ..base.typing import Operations
 from .execute import look, pause, peek, seen
 from .segment import (
     LOCK,
-    Sig,
+    AbstractValue,
     enter_state,
     gate,
     grow,
@@ -133,7 +133,7 @@ def from_value(value, shape, dtype, edge):
     t = new(_Class.tensor)
     t._seg, t._state, t._value, t._edge, t._x = (
         None,
-        Sig(shape, dtype, edge is not None),
+        AbstractValue(shape, dtype, edge is not None),
         value,
         edge,
         None,
@@ -161,27 +161,27 @@ def enter(t, seg):
         known = seg.entered.get(t)
         if known is not None and known[1] is t._value:
             return known[0]
-    value, sig = t._value, t._state.sig
+    value, aval = t._value, t._state.aval
     if value is None:
         value = peek(t)
     stands = value if seg.tracing is None else seg.tracing.of(t, value)
     before = seg.state
-    state = before.next.get(sig)
+    state = before.next.get(aval)
     if state is None:
         if before.over:
             return renewed(seg)
-        state = enter_state(before, sig)
+        state = enter_state(before, aval)
     leaves, edges, place, edge = seg.leaves, seg.edges, before.leaves, t._edge
     if seg.state is before and len(leaves) <= place:
         leaves.append(None)
-    if sig.rg:
+    if aval.requires_grad:
         root = len(before.roots)
         if seg.state is before and len(edges) <= root:
             edges.append(None)
     if seg.state is not before:  # it enters again: see `segment`
         return None if local.seg is not seg else enter(t, seg)
     leaves[place] = stands
-    if sig.rg:
+    if aval.requires_grad:
         edges[root] = edge
     seg.state = state
     if gate.alone:

@@ -20,7 +20,7 @@ from .segment import local, records
 class Second:
     """The plan for a result, the root it is differentiated by, and the handles alive beside it."""
 
-    __slots__ = ("plan", "live", "rg")
+    __slots__ = ("plan", "live", "requires_grad")
 
     def __init__(self, end, state, root, live):
         x = end.roots[root]
@@ -31,7 +31,7 @@ class Second:
         path = records(end)
         note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
-        self.rg = any(s.rg for _, s in self.live)
+        self.requires_grad = any(s.requires_grad for _, s in self.live)
         nodes = [*(s.node for _, s in self.live), zeros(x) if h is None else h]
         self.plan = Plan(nodes, "Hessian times vector", records=len(path))
 
@@ -66,5 +66,5 @@ def product(held, x, v):
     if second is None:
         second = end.plans[key] = Second(end, state, root, live)
     values = run(second.plan, seg, [*leaves[: end.leaves], v], numbers)
-    finish(seg, end, handles, second.live, values, second.rg)
+    finish(seg, end, handles, second.live, values, second.requires_grad)
     return values[-1]

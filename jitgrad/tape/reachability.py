@@ -73,7 +73,7 @@ def upstream(given, cuts=()):
         if s.slot >= 0 and s not in seen:
             seen.add(s)
             for o in s.operands:
-                if o.rg:
+                if o.requires_grad:
                     stack.append(o)
     return seen.difference(cuts)
 

@@ -85,22 +85,28 @@ def guarded(function):
     return function
 
 
-class Sig:
-    """What a value looks like from outside: interned by (shape, dtype, requires grad); keys its
-    entry as a leaf."""
+class AbstractValue:
+    """Shape, dtype and whether a value requires grad: all that a trace knows of it. Interned, and
+    the key by which a value enters a segment as a leaf."""
 
-    __slots__ = ("shape", "dtype", "rg", "sig", "node", "entry", "integer")
+    __slots__ = ("shape", "dtype", "requires_grad", "aval", "node", "entry", "integer")
     _interned: dict = {}
     #: As that of a leaf's state: no record made it.
     slot = -1
 
-    def __new__(cls, shape, dtype, rg):
-        key = (shape, dtype, rg)
+    def __new__(cls, shape, dtype, requires_grad):
+        key = (shape, dtype, requires_grad)
         out = cls._interned.get(key)
         if out is None:
             out = object.__new__(cls)
-            out.shape, out.dtype, out.rg, out.node, out.entry = shape, dtype, rg, None, None
-            out.sig, out.integer = out, dtype.kind in "iub"
+            out.shape, out.dtype, out.requires_grad, out.node, out.entry = (
+                shape,
+                dtype,
+                requires_grad,
+                None,
+                None,
+            )
+            out.aval, out.integer = out, dtype.kind in "iub"
             if len(cls._interned) > 100_000:
                 cls._interned.clear()
             out = cls._interned.setdefault(key, out)
@@ -111,10 +117,10 @@ class State:
     """A place in the trie: all that was recorded so far in a segment, and the value made last.
 
     ================ ===================================================================================
-    of the value     `node`, `shape`, `dtype`, `rg` (requires grad), `integer`, `sig` (as a leaf elsewhere)
+    of the value     `node`, `shape`, `dtype`, `requires_grad`, `integer`, `aval` (as a leaf elsewhere)
     of the record    `key`, `entry` (its head), `operands` (states), `slot` (its number; leaves: -1), `saves`, `place`
                      (that of its numbers: a slice)
-    of the path      `parent`; counts: `records`, `rg_records`, `leaves`, `numbers`; `size` (nodes, roughly);
+    of the path      `parent`; counts: `records`, `grad_operations`, `leaves`, `numbers`; `size` (nodes, roughly);
                      `places` (for records and for numbers: see `room`); `roots` (gradient roots, in
                      order); `grad` (the mode); `full` (the segment ends here); `pause` (it does, or
                      its lists want room); `over` (it ended before: see `OVER`)
@@ -129,8 +135,8 @@ class State:
         "node",
         "shape",
         "dtype",
-        "rg",
-        "sig",
+        "requires_grad",
+        "aval",
         "slot",
         "records",
         "leaves",
@@ -139,7 +145,7 @@ class State:
         "grad",
         "plans",
         "operands",
-        "rg_records",
+        "grad_operations",
         "size",
         "key",
         "entry",
@@ -155,23 +161,27 @@ class State:
         "places",
     )
 
-    def __init__(self, parent, node=None, rg=False):
-        self.next, self.parent, self.node, self.rg = {}, parent, node, rg
+    def __init__(self, parent, node=None, requires_grad=False):
+        self.next, self.parent, self.node, self.requires_grad = {}, parent, node, requires_grad
         self.plans, self.operands, self.slot = {}, (), -1
         self.entry = self.saves = self.like = self.trips = self.place = None
         self.unit, self.pause, self.over = 0, False, False
         if parent is None:
-            self.records = self.leaves = self.numbers = self.rg_records = self.size = 0
+            self.records = self.leaves = self.numbers = self.grad_operations = self.size = 0
             self.places = ROOM
             self.roots, self.grad, self.full = (), True, False
-            self.sig = self.shape = self.dtype = None
+            self.aval = self.shape = self.dtype = None
             return
         self.records, self.leaves, self.numbers = parent.records, parent.leaves, parent.numbers
-        self.rg_records, self.size, self.places = parent.rg_records, parent.size, parent.places
+        self.grad_operations, self.size, self.places = (
+            parent.grad_operations,
+            parent.size,
+            parent.places,
+        )
         self.roots, self.grad, self.full = parent.roots, parent.grad, False
         if node is not None:
             self.shape, self.dtype, self.integer = node.shape, node.dtype, node.dtype.kind in "iub"
-            self.sig = Sig(node.shape, node.dtype, rg)
+            self.aval = AbstractValue(node.shape, node.dtype, requires_grad)
 
 
 #: How many records and numbers a segment has places for at first, and by how much these grow: at
@@ -373,20 +383,20 @@ def add_state(parent, key, out):
     return parent.next.setdefault(key, out)  # another thread may have made it: a path has one state
 
 
-def enter_state(before, sig):
-    """The state after a value like `sig` entered."""
-    out = before.next.get(sig) or revive(before, sig)
+def enter_state(before, aval):
+    """The state after a value like `aval` entered."""
+    out = before.next.get(aval) or revive(before, aval)
     if out is None:
-        node = Node(LEAF, (), before.leaves, sig.shape, sig.dtype)
-        out = State(before, node, sig.rg)
+        node = Node(LEAF, (), before.leaves, aval.shape, aval.dtype)
+        out = State(before, node, aval.requires_grad)
         out.leaves += 1
-        if sig.rg:
+        if aval.requires_grad:
             out.roots += (node,)
-        out = add_state(before, sig, out)
+        out = add_state(before, aval, out)
     return out
 
 
-_rg = attrgetter("rg")
+_requires_grad = attrgetter("requires_grad")
 
 
 def grow(seg, before, key):
@@ -407,14 +417,16 @@ def grow(seg, before, key):
 
         let_go(seg)
         raise
-    rg = node.dtype.kind == "f" and node.op is not STOP and True in map(_rg, operands)
-    if rg and not before.grad:
-        node, rg = stop(node), False
+    requires_grad = (
+        node.dtype.kind == "f" and node.op is not STOP and True in map(_requires_grad, operands)
+    )
+    if requires_grad and not before.grad:
+        node, requires_grad = stop(node), False
     if config.verify:
         from ..ir.verify import verify
 
         verify(node)
-    return record_state(seg, before, key, node, rg, operands, numbers)
+    return record_state(seg, before, key, node, requires_grad, operands, numbers)
 
 
 def _built(key, numbers, nodes):
@@ -467,11 +479,11 @@ def records(state):
     return out[::-1]
 
 
-def record_state(seg, before, key, node, rg, operands, numbers, root=False):
-    out = State(before, node, rg)
+def record_state(seg, before, key, node, requires_grad, operands, numbers, root=False):
+    out = State(before, node, requires_grad)
     out.slot, out.operands, out.entry, out.key = out.records, operands, key[0], key
     out.records += 1
-    out.rg_records += rg
+    out.grad_operations += requires_grad
     out.numbers = numbers
     out.size = before.size + getattr(key[0], "size", 1)
     out.full = ends(seg, out)
@@ -508,7 +520,7 @@ def _saves(state):
     from ..ir import toposort
 
     g = leaf(1 << 40, state.shape, state.dtype)
-    sources = [s.node for s in state.operands if s.rg]
+    sources = [s.node for s in state.operands if s.requires_grad]
     try:
         grads = pull_back(
             {state.node: g}, sources, stop=[n for n in sources if n is not state.node]

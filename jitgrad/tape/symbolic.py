@@ -141,7 +141,7 @@ class Saved:
 
     def __init__(self, t):
         x = t._x
-        self.tensor, self.state, self.value, self.edge = t, t._state.sig, t._value, t._edge
+        self.tensor, self.state, self.value, self.edge = t, t._state.aval, t._value, t._edge
         self.grad, self.stale = (None, False) if x is None else (x.grad, x.stale)
 
 
@@ -154,17 +154,17 @@ class Trace:
         self.inputs, self.numbers, self.known_numbers = [], [], {}
         self.wrapped, self.handles, self.saved, self.stands, self.seen = {}, {}, {}, {}, {}
         self.handed = {}  # tensors that transforms gave, with what each call makes of them
-        self.rg, self.hooked, self.inside, self.closed = set(), False, False, False
+        self.grad_inputs, self.hooked, self.inside, self.closed = set(), False, False, False
         self.rows, self.unsettled = {}, {}
 
     # ------------------------------------------------------------------ values
 
-    def leaf(self, shape, dtype, rg=False, known=None, **where):
+    def leaf(self, shape, dtype, requires_grad=False, known=None, **where):
         """What stands for the value of a new input."""
         node = leaf(len(self.inputs), shape, dtype)
         self.inputs.append(Input(**where))
-        if rg:
-            self.rg.add(node)
+        if requires_grad:
+            self.grad_inputs.add(node)
         return Traced(self, node, known, where.get("place"))
 
     def of(self, t, value):
@@ -172,18 +172,18 @@ class Trace:
         if type(value) is Traced:
             if value.tracing is not self:
                 raise JitError(LEAKED)
-            return value if t._state.rg or not self.rg else value.stopped()
+            return value if t._state.requires_grad or not self.grad_inputs else value.stopped()
         kept = self.wrapped.get(id(t))
         if kept is not None and kept[1] is value:
             return kept[2]
-        sig = t._state.sig
+        aval = t._state.aval
         if self.is_own(t):
-            out = self.leaf(sig.shape, sig.dtype, known=value, value=value)
+            out = self.leaf(aval.shape, aval.dtype, known=value, value=value)
         else:
             place = self.found(t)
             place.used = True
             self.touch(t)
-            out = self.leaf(sig.shape, sig.dtype, sig.rg, value, place=place)
+            out = self.leaf(aval.shape, aval.dtype, aval.requires_grad, value, place=place)
         self.wrapped[id(t)] = t, value, out
         return out
 
@@ -254,7 +254,7 @@ class Trace:
             if todo:
                 stack.extend(todo)
             else:
-                seen[node] = node in self.rg or any([seen[s] for s in ways(node)])
+                seen[node] = node in self.grad_inputs or any([seen[s] for s in ways(node)])
                 stack.pop()
         return seen[root]
 
@@ -330,11 +330,11 @@ class Trace:
 
     def stand_in(self, real, place, shape, dtype):
         """The tensor that stands for the tensor or array `real` among the arguments."""
-        rg = isinstance(real, handles.Handle) and real.requires_grad
+        requires_grad = isinstance(real, handles.Handle) and real.requires_grad
         place.used = True
-        first = self.leaf(shape, dtype, rg, place=place)
+        first = self.leaf(shape, dtype, requires_grad, place=place)
         own = t = handles.from_value(first, shape, dtype, None)
-        if rg:
+        if requires_grad:
             own.requires_grad_()
             t = own if real.is_leaf else own.clone()
         stand = StandIn(t, own, real, place, handles.look(t))
@@ -469,7 +469,7 @@ class Trace:
         from now on."""
         for s in self.saved.values():
             t = s.tensor
-            if t._value is not s.value or t._state.sig is not s.state or t._edge is not s.edge:
+            if t._value is not s.value or t._state.aval is not s.state or t._edge is not s.edge:
                 t._seg, t._state, t._value, t._edge = None, s.state, s.value, s.edge
             elif t._seg is not None and t._seg.tracing is self:
                 t._seg, t._state = None, s.state
@@ -496,4 +496,4 @@ class Trace:
                     parent._x.children[:] = [
                         c for c in parent._x.children if c() is not t
                     ]  # it follows no more
-                t._seg, t._state, t._value, t._edge, t._x = gone, t._state.sig, None, None, None
+                t._seg, t._state, t._value, t._edge, t._x = gone, t._state.aval, None, None, None

@@ -197,7 +197,7 @@ def go_stale(t, but=None):
                 x.stale = True
                 seg, state = c._seg, c._state
                 edge = None if type(c._edge) is tuple else c._edge
-                c._state, c._seg, c._value, c._edge = state.sig, None, None, edge
+                c._state, c._seg, c._value, c._edge = state.aval, None, None, edge
                 vacate(c, seg, state)
                 stack.append(c)
 
@@ -208,7 +208,7 @@ def write(t, value):
     if t._x is not None and t._x.stale:
         refresh(t)
     written, values_only = [], not local.seg.state.grad
-    if t._state.rg and not value._state.rg and not values_only:
+    if t._state.requires_grad and not value._state.requires_grad and not values_only:
         value = record(lambda *states: (OVERWRITE, *states), (value, t))
     while True:
         written.append((t, _in_graph_of(t, value) if values_only else value))
@@ -246,9 +246,9 @@ def _is_reached(t):
 
 def _in_graph_of(t, value):
     """The values of `value`, with the place in the graph that `t` has."""
-    if value._state.rg:
+    if value._state.requires_grad:
         value = detaching()(value)
-    if not t._state.rg:
+    if not t._state.requires_grad:
         return value
     if t._edge is not None and type(t._edge) is not tuple:  # a leaf
         return rooted(value, t._edge)

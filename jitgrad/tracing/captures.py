@@ -48,7 +48,7 @@ class Places:
             if place.kind == "tensor":
                 if place.object._value is None:
                     look(place.object)
-                place.data = place.object._state.sig
+                place.data = place.object._state.aval
                 g = _grad_of(place)
                 if g is not None and id(g) in given:
                     given[id(g)].shared = True
@@ -208,7 +208,7 @@ class Places:
             g = _grad_of(place)
             if g is not None:
                 known = self.find(g)
-                kind, data = ("tensor", g._state.sig) if known is None else ("alias", known)
+                kind, data = ("tensor", g._state.aval) if known is None else ("alias", known)
                 inner = Place(g, kind, place, attribute("grad"), data, True)
                 self.grads.append(inner)
                 place.inner = self.first[id(g)] = known or inner

@@ -351,7 +351,7 @@ def _part(x):
     """What tells kinds of arguments apart."""
     kind = type(x)
     if isinstance(x, Handle):
-        return x._state.sig, x._state.rg and x.is_leaf
+        return x._state.aval, x._state.requires_grad and x.is_leaf
     if kind is float or kind is int:
         return kind
     if kind in (list, tuple, dict):

@@ -24,7 +24,7 @@ from ..tape.changes import changes
 from ..tape.double import Formula
 from ..tape.handles import Handle, extra, from_value, look
 from ..tape.reachability import roots_of, upstream
-from ..tape.segment import Sig, local, saves
+from ..tape.segment import AbstractValue, local, saves
 from ..tape.symbolic import Unreplayable
 from ..tape.symbols import Number
 from ..tape.views import parent_of
@@ -132,7 +132,7 @@ class Replay:
             return lambda: place.var
         if id(t) not in self.names:
             look(t)
-            if t._state.rg and type(t._edge) is Accumulate:
+            if t._state.requires_grad and type(t._edge) is Accumulate:
                 raise JitError(
                     "got a leaf that requires grad, made by a function under jit, as a result: "
                     "its gradient would "
@@ -160,15 +160,15 @@ class Replay:
             name, node = self.names[key], look(t).node
             if name in made:
                 continue
-            rg = t._state.rg and self.trace.differentiable(node)
-            freed = t._state.rg and _is_freed(t)
-            if moved and t._state.rg and not freed:
+            requires_grad = t._state.requires_grad and self.trace.differentiable(node)
+            freed = t._state.requires_grad and _is_freed(t)
+            if moved and t._state.requires_grad and not freed:
                 raise Unreplayable("it changes a leaf, and its results require grad")
-            if rg and not freed:
+            if requires_grad and not freed:
                 self.formulas.append((name, Formula(node, ())))
                 continue
-            self.values.append((name, node, Sig(t.shape, t.dtype, freed)))
-            if t._state.rg and not freed:
+            self.values.append((name, node, AbstractValue(t.shape, t.dtype, freed)))
+            if t._state.requires_grad and not freed:
                 self.lost.append(name)
         formulas = {name for name, _ in self.formulas}
         if self.formulas and self.trace.hooked:
@@ -192,7 +192,9 @@ class Replay:
                 times[id(base)] < 2 or _is_leaf(base)
             ):  # nobody can reach what it is a view of
                 continue
-            if t._state.rg != (base._state.rg and all(s.grad and not s.cuts for s in steps)):
+            if t._state.requires_grad != (
+                base._state.requires_grad and all(s.grad and not s.cuts for s in steps)
+            ):
                 raise Unreplayable("it changes how gradients go through a view that it gives back")
             out.append((self.names[key], self._tensor(base), steps))
         return out
@@ -238,7 +240,7 @@ class Replay:
             p.rooted = True
             if (
                 p.kind == "tensor"
-                and p.data.rg
+                and p.data.requires_grad
                 and type(p.object._edge) is not Accumulate
                 and wanted != [p]
             ):
@@ -389,16 +391,16 @@ class Replay:
 
     def _handles(self):
         out, at = [], {node: f"r{k}" for k, node in enumerate(self.roots)}
-        for name, node, sig in self.values:
+        for name, node, aval in self.values:
             out.append(f"{name} = new(Tensor)")
-            if sig.rg:
+            if aval.requires_grad:
                 out += [
                     f"{name}._seg = {name}._x = None",
                     f"{name}._edge = {self.bind(replay_calls.FREED)}",
                 ]
             else:
                 out.append(f"{name}._seg = {name}._edge = {name}._x = None")
-            out += [f"{name}._state = {self.bind(sig)}", f"{name}._value = {at[node]}"]
+            out += [f"{name}._state = {self.bind(aval)}", f"{name}._value = {at[node]}"]
         return out + [f"{name} = {self.bind(replay_calls.lost)}({name})" for name in self.lost]
 
     def _effects(self):
@@ -472,11 +474,11 @@ def _base(t, trace):
 
 
 def _is_leaf(t):
-    return t._state.rg and type(t._edge) is Accumulate
+    return t._state.requires_grad and type(t._edge) is Accumulate
 
 
 def _has_gradient(place):
-    return isinstance(place.object, Handle) and place.data.rg
+    return isinstance(place.object, Handle) and place.data.requires_grad
 
 
 def _is_freed(t):

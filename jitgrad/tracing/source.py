@@ -191,14 +191,14 @@ class Place:
             ]
         else:
             out.append(f"if {v}._x is not None and {v}._x.stale: look({v})")
-        wrong = f"{v}._state.sig is not {bind(self.data)}"
+        wrong = f"{v}._state.aval is not {bind(self.data)}"
         if self.fixed:
             held = self.object._value
             wrong += f" or {self.value} is not {bind(held)}"
             wrong += (
                 "" if isinstance(held, np.ndarray) else f" and {_differs(bind, self.value, held)}"
             )
-        if self.rooted and self.data.rg:
+        if self.rooted and self.data.requires_grad:
             leaf = type(self.object._edge) is Accumulate
             wrong += f" or type({v}._edge) is {'not ' if leaf else ''}{bind(Accumulate)}"
         if self.uses_grad:
