@@ -53,8 +53,8 @@ class InterruptedRecording(JitgradError, RuntimeError):
 
 
 class JitError(JitgradError, RuntimeError):
-    """A function under `jitgrad.jit` does what cannot be recorded: a look at a value that only a
-    call has, for one."""
+    """A function under `jitgrad.jit` does what cannot be recorded: a request for a concrete value
+    that only a call has, for one."""
 
 
 class JitGradientError(JitError, GradientError):

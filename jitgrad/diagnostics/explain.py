@@ -22,7 +22,7 @@ from ..ir.printer import counted
 from ..runtime import watch
 from ..runtime.plan import Plan
 from ..runtime.stats import LOADED
-from ..tape.handles import Handle, look
+from ..tape.handles import Handle, materialise
 from ..tape.segment import State
 from .reports import KernelReport, PlanReport, report
 
@@ -59,7 +59,7 @@ class Explanation:
     Attributes
     ----------
     plans : list of PlanReport
-        What was recorded up to a look at a value, each with its kernels.
+        What was recorded until a value was needed, each with its kernels.
     value : object
         What the function returned; for a tensor, the tensor.
     note : str
@@ -96,10 +96,10 @@ def explain(what: Any, *args: Any, **kwargs: Any) -> Explanation:
     """What computes a tensor, or what runs when a function is called: kernels, bytes, times,
     source.
 
-    A pending tensor is looked at, which runs what is pending, as ``print`` does. For one that ran
-    before, the kernels are those that compute it alone from what its recording began with. A
+    A pending tensor is materialised, which runs what is pending, as ``print`` does. For one that
+    ran before, the kernels are those that compute it alone from what its recording began with. A
     function is called once, with its effects (``explain(y.backward)`` adds to gradients), what it
-    returns is looked at, and all plans that run are explained.
+    returns is materialised, and all plans that run are explained.
 
     Then every plan runs again, for the times, on the inputs it had; that leaves values, gradients
     and what will run later as they are. Kernels are compiled for this, which takes some 0.1 to 0.5
@@ -171,7 +171,7 @@ def of_plan(plan):
 def _look_at(value):
     """Looks at all tensors of a result, as its reader would."""
     if isinstance(value, Handle):
-        look(value)
+        materialise(value)
     elif isinstance(value, dict):
         _look_at(tuple(value.values()))
     elif isinstance(value, (tuple, list)):

@@ -348,7 +348,7 @@ def profile() -> Profile:
 
     Looking slows a program down a little: about 1 µs per kernel, and the first run of each plan
     within takes some milliseconds more. Once the block is left nothing of it stays. What is
-    recorded within and looked at later runs later: look at it (or call ``backward()``) within.
+    recorded within and materialised later runs later: print it (or call ``backward()``) within.
     Blocks may be nested, and each counts all.
 
     Returns

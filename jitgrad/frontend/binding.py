@@ -110,7 +110,7 @@ def _numbers(v):
     if isinstance(v, (list, tuple, range)):
         return tuple([_numbers(i) for i in v])
     if type(v) is Number:
-        return v.look()
+        return v.concrete_value()
     if isinstance(v, (np.integer, np.floating, np.bool_)):
         return v.item()
     if isinstance(v, np.ndarray) and v.dtype.kind in "iu":

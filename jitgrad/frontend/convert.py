@@ -14,7 +14,7 @@ from ..base.foreign import kinds_in, refuse_subclass, refuse_subclasses
 from ..base.surface import surface
 from ..ops.registry import CAST, NONZERO, REGISTRY
 from ..runtime.pool import LEAST, aligned, copied
-from ..tape.handles import Handle, from_value, look, record
+from ..tape.handles import Handle, from_value, materialise, record
 from ..tape.segment import Raw, local, recordings
 from ..tape.symbols import Number
 from .implicit import COPY, LEAF, check
@@ -67,7 +67,7 @@ def tensor(
         check(out, LEAF if requires_grad else COPY)
         out = out.detach().clone()
         out = out if dtype is None else out.to(dtype)
-        look(out)
+        materialise(out)
         out = from_value(out._value, out.shape, out.dtype, None)
     return as_leaf(out, requires_grad)
 
@@ -241,7 +241,7 @@ def written(value, dtype):
     if whole and isinstance(value, np.generic):
         value = value.item()
     elif whole and kind is Number and value.kind is int:
-        value = value.look()
+        value = value.concrete_value()
     kind = type(value)
     if (
         whole

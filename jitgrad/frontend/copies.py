@@ -12,7 +12,7 @@ import numpy as np
 
 from ..base.errors import GradientError
 from ..base.surface import surfaces
-from ..tape.handles import Handle, from_value, look
+from ..tape.handles import Handle, from_value, materialise
 from ..tape.views import make_view, parent_of, recorded
 from .convert import unpickle
 
@@ -64,7 +64,7 @@ def _memory(t, memo):
         t = t._x.parent
     out = memo.get(id(t), memo.get(_key(t)))
     if out is None:
-        value = look(t)
+        value = materialise(t)
         out = memo[_key(t)] = from_value(value.copy() if t.shape else value, t.shape, t.dtype, None)
     for t in reversed(chain):
         step = t._x.step

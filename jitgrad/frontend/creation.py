@@ -13,7 +13,7 @@ from ..base.errors import ArgumentError, IntegerOverflow, ShapeError
 from ..base.foreign import refuse_subclasses
 from ..base.surface import surface
 from ..ir.shapes import as_int, broadcast_shapes, check_size, normalize_axis
-from ..tape.handles import look
+from ..tape.handles import materialise
 from ..tape.segment import local
 from .convert import (
     as_flag,
@@ -373,7 +373,7 @@ def _drawn(draw, dtype=None, requires_grad=False):
         return _made(draw(_rng()), dtype, requires_grad)
     like = _made(draw(copy.deepcopy(_rng())), dtype, False)
     out = local.seg.tracing.draw(
-        lambda: look(_made(draw(_rng()), dtype, False)), like.shape, like.dtype
+        lambda: materialise(_made(draw(_rng()), dtype, False)), like.shape, like.dtype
     )
     return as_leaf(out, requires_grad)
 

@@ -67,7 +67,9 @@ def apply(entry, operands, statics=()):
     if int in map(type, operands):
         operands = settled(entry, operands)
     if entry.guard and float not in map(kind_of, operands):
-        operands = tuple(x.look() if type(x) is Number and x.kind is int else x for x in operands)
+        operands = tuple(
+            x.concrete_value() if type(x) is Number and x.kind is int else x for x in operands
+        )
         entry.guard(*operands)
     if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
         operands = (operands[0], _code(operands[1]))
@@ -119,7 +121,11 @@ def _with_numbers(operands):
         )
     whole = any(t._state.integer for t in tensors)
     return tuple(
-        x if type(x) is not Number else x.look() if whole and x.kind is int else x.as_float()
+        x
+        if type(x) is not Number
+        else x.concrete_value()
+        if whole and x.kind is int
+        else x.as_float()
         for x in operands
     )
 

@@ -248,7 +248,7 @@ def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
     ):  # else one joint plan will do
         flush(local.seg)
         for t in (*outputs, *inputs):
-            tape.look(t)
+            tape.materialise(t)
     sweep = Sweep(retain, create, leads or Towards(inputs))
     found, cuts = {}, []
     for t in inputs:
@@ -296,7 +296,7 @@ def ways(out, xs):
         seg, state = out._seg, out._state
         edges = None if seg is None else seg.edges
         if out._edge is None and edges is None:  # it ran meanwhile
-            tape.look(out)
+            tape.materialise(out)
         for edge in (out._edge,) if out._edge is not None else [edges[i] for i in roots_of(state)]:
             leads(edge)
     return leads
@@ -347,7 +347,7 @@ def hook_on(t, hook):
         key = object()
         x.hooks[key] = hook
         return HookHandle(lambda: x.hooks.pop(key, None))
-    tape.look(t)
+    tape.materialise(t)
     graph, state = t._edge
     weak = ref(t)
 
@@ -366,7 +366,7 @@ def hook_on(t, hook):
         if new is None:
             return None
         new = _replacement(new, value)
-        return new if isinstance(g, tape.Handle) else tape.look(new)
+        return new if isinstance(g, tape.Handle) else tape.materialise(new)
 
     _cut(graph, state, call, last=hook is None)
     return HookHandle(lambda: _uncut(graph, state, call))

@@ -12,7 +12,16 @@ from ..base.errors import IndexOutOfRange, ShapeError
 from ..ir.shapes import stretches
 from ..ops import indexing
 from ..ops.registry import broadcast, cast, reshape_to
-from ..tape.handles import ELEMENT, Handle, enter, from_value, record, record_in, seen, varies
+from ..tape.handles import (
+    ELEMENT,
+    Handle,
+    concrete_value,
+    enter,
+    from_value,
+    record,
+    record_in,
+    varies,
+)
 from ..tape.segment import Head, local
 from ..tape.views import Step, make_view
 from .convert import by_value
@@ -303,7 +312,9 @@ def _values(index):
                 unseen[count] = item
                 item = np.zeros(item.shape or (1,), np.int64)
             else:
-                item = item._array() if item.shape or item.dtype == np.bool_ else seen(item)
+                item = (
+                    item._array() if item.shape or item.dtype == np.bool_ else concrete_value(item)
+                )
         else:
             by_value(item)
         out.append(item)

@@ -26,7 +26,7 @@ from ..diagnostics.explain import explained
 from ..tape import handles as tape
 from ..tape import views
 from ..tape.backward import Accumulate
-from ..tape.handles import adopt, extra, from_value, look, rooted
+from ..tape.handles import adopt, extra, from_value, materialise, rooted
 from ..tape.segment import local, recordings
 from . import subscript
 from .convert import DEVICES, as_flag, as_operand, check_device, tensor, written
@@ -45,7 +45,7 @@ def _function(name):
 
 
 class Tensor(Values, Copies):
-    """An array with a gradient: eager to use, recorded as it goes, computed when looked at.
+    """An array with a gradient: eager to use, recorded as it goes, computed when a value is needed.
 
     Made by `jitgrad.tensor` and the creation functions. Operators, NumPy functions and methods
     record; ``print``, ``float``, ``bool``, ``.numpy()`` and the like run what was recorded.
@@ -129,8 +129,8 @@ class Tensor(Values, Copies):
         return self.shape[0]
 
     def explain(self):
-        """What computes the value, kernel by kernel; it is looked at for that. See
-        `jitgrad.explain`.
+        """What computes the value, kernel by kernel; it is materialised for that.
+        See `jitgrad.explain`.
 
         Examples
         --------
@@ -168,7 +168,7 @@ class Tensor(Values, Copies):
                 raise GradientError(
                     "got requires_grad_(False) on a result of operations; use .detach()"
                 )
-            look(self)
+            materialise(self)
             adopt(self, from_value(self._value, self.shape, self.dtype, None))
             return self
         if not is_float(self.dtype):

@@ -1,6 +1,7 @@
-"""The values of tensors as Python and NumPy have them: `Values`, the part of `Tensor` that looks.
+"""The values of tensors as Python and NumPy have them: `Values`, the part of `Tensor` that
+materialises.
 
-Each method here runs what is pending (`jitgrad.tape.execute.look`); what would lose a gradient in
+Each method here runs what is pending (`materialise`); what would lose a gradient in
 silence goes through `jitgrad.frontend.implicit`. Start at `Values`.
 """
 
@@ -11,7 +12,7 @@ import numpy as np
 from ..base.dtypes import is_float
 from ..base.errors import ArgumentError, DTypeError, GradientError, IndexOutOfRange, JitgradError
 from ..base.surface import surfaces, trimmed
-from ..tape.handles import Handle, look, seen
+from ..tape.handles import Handle, concrete_value, materialise
 from ..tape.segment import local, recordings
 from .implicit import ARRAY, NUMBER, check
 
@@ -48,7 +49,7 @@ class Values(Handle):
         return self._array()
 
     def _array(self):
-        value = look(self) if not recordings else seen(self)
+        value = materialise(self) if not recordings else concrete_value(self)
         shape = self._state.shape
         if not shape:
             out = np.asarray(value, self.dtype)
@@ -79,7 +80,7 @@ class Values(Handle):
                     f"got item() of a tensor of shape {shape}, expected one element; "
                     "name it by an index, as in x.item(3) or x.item(1, 0), or use .tolist()"
                 )
-            value = look(self) if not recordings else seen(self)
+            value = materialise(self) if not recordings else concrete_value(self)
             return value[0].item() if shape else value
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
@@ -105,7 +106,7 @@ class Values(Handle):
             )
         if self._state.requires_grad or self._x is not None:  # a view may be stale
             check(self, NUMBER)
-        value = look(self) if not recordings else seen(self)
+        value = materialise(self) if not recordings else concrete_value(self)
         return kind(value[0] if shape else value)
 
     def __bool__(self):
@@ -116,7 +117,7 @@ class Values(Handle):
                     f"got the truth value of a tensor of shape {shape}, which is ambiguous; use "
                     ".any() or .all()"
                 )
-            value = look(self) if not recordings else seen(self)
+            value = materialise(self) if not recordings else concrete_value(self)
             return bool(value[0] if shape else value)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
@@ -136,7 +137,7 @@ class Values(Handle):
                 f"got a tensor of dtype {self.dtype} and shape {self.shape} as an index, expected "
                 "a 0-d integer"
             )
-        return seen(self)
+        return concrete_value(self)
 
     def __iter__(self):
         if not self.shape:

@@ -13,7 +13,7 @@ class Info:
     """What the array API standard asks a namespace about itself."""
 
     def capabilities(self):
-        """Masks and shapes that depend on values work: the value is looked at."""
+        """Masks and shapes that depend on values work: the tensor is materialised."""
         return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
 
     def default_device(self):

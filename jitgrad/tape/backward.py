@@ -136,7 +136,8 @@ class Sweep:
 
     def _with_cuts(self, graph, cots):
         """Hooks, wanted intermediates, and results that entered their own segment again (another
-        thread had looked at them): their cotangent is complete once all later ones were swept."""
+        thread had materialised them): their cotangent is complete once all later ones were swept.
+        """
         cuts = {
             *(graph.cuts or ()),
             *(e[1] for e in graph.edges if type(e) is tuple and e[0] is graph),
@@ -252,7 +253,7 @@ def pending(sweep, tensor, cot, implicit):
 def start(sweep, tensor, cot, implicit):
     """Begins `sweep` at `tensor`: jointly with its forward where that is pending."""
     if not sweep.create and not implicit:
-        cot = handles.look(cot)  # it may be pending, too: then both run now
+        cot = handles.materialise(cot)  # it may be pending, too: then both run now
     seg = local.seg
     if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0:
         if not sweep.create and seg.graph is None and tensor._value is None:
@@ -260,7 +261,7 @@ def start(sweep, tensor, cot, implicit):
                 return
         flush(seg)
     if tensor._edge is None:  # pending in another thread
-        handles.look(tensor)
+        handles.materialise(tensor)
     edge = tensor._edge
     if implicit and not sweep.create:
         cot = handles.ones_value(tensor)

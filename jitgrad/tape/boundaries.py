@@ -1,10 +1,10 @@
 """Where a segment ends by itself: after `config.segment` operations, or where a turn of a loop
 does.
 
-A long loop without a look is cut into segments. Cut at a fixed length, they drift against the turns
-of the loop, and each is a program of its own, with kernels of its own. So where the records repeat,
-a segment ends with the last turn that it has room for: the next one begins like a turn, and all of
-them are one program (`ends`).
+A long loop that materialises nothing is cut into segments. Cut at a fixed length, they drift
+against the turns of the loop, and each is a program of its own, with kernels of its own. So where
+the records repeat, a segment ends with the last turn that it has room for: the next one begins like
+a turn, and all of them are one program (`ends`).
 
 A loop that goes round another number of times each call is a program of its own each time. Once
 `TRIPS` numbers were seen, segments end after a few turns, and there is nothing new in yet another
@@ -17,7 +17,7 @@ than a segment: what is compared goes back over segments that ended by themselve
 
 from ..base.config import config
 
-#: Records looked back at.
+#: Operations of the past that are compared.
 HISTORY = 512
 #: Numbers of turns from which a loop is cut into pieces of `UNIT` records, roughly.
 TRIPS, UNIT = 8, 32

@@ -1,14 +1,14 @@
-"""What looked at a value that only a call has, in words: for the errors of a recording.
+"""What needed a concrete value that only a call has, in words: for the errors of a trace.
 
 The frames tell: of those of this package, the outermost is what the user's line called. A method
 says what Python or NumPy asked for; a NumPy function is named, and so is what to write in its
-place. Start at `looked`.
+place. Start at `refusal`.
 """
 
 import sys
 
-#: Method that the user's line called, as it may be by syntax or by a function -> (what looked, what
-#: to write).
+#: Method that the user's line called, as it may be by syntax or by a function -> (what the value is
+#: for, what to write).
 CALLED = {
     "__bool__": (
         "the truth value (if, while, and, or, not, max, sorted...)",
@@ -67,11 +67,11 @@ SHAPED = frozenset(
 #: Variables that hold a NumPy function or an entry of the catalogue where one is called.
 CALLEES = ("function", "ufunc", "entry")
 PACKAGE = __name__.partition(".")[0]
-END = "take the look out of the function, or leave jit off"
+END = "take the conversion out of the function, or leave jit off"
 
 
-def looked():
-    """The text for a look by what the user's line called."""
+def refusal():
+    """The text for what the user's line called, which needs a concrete value."""
     frames = _frames(sys._getframe(1))
     names = [f.f_code.co_name for f in frames]
     function = next(
@@ -84,13 +84,14 @@ def looked():
         what = "a boolean mask as an index, which selects as many elements as it has True,"
         instead = "choose by jitgrad.where(mask, x, y), or write one number: x[mask] = 0"
     elif name in SHAPED:
-        what = f"a look at a value, by {name}, whose result has a shape that depends on the values,"
+        what = f"a request for a concrete value, by {name}, whose result has a shape that depends "
+        what += "on the values,"
         instead = "choose by jitgrad.where, so that shapes stay the same"
     elif special and (special == names[-1] or ours):
         what, instead = CALLED[special]
-        what = f"a look at a value, for {what},"
+        what = f"a request for a concrete value, for {what},"
     else:
-        what = f"a look at a value, by {name}, which jitgrad leaves to NumPy,"
+        what = f"a request for a concrete value, by {name}, which jitgrad leaves to NumPy,"
         instead = "write it in operations that jitgrad has"
     why = "what comes of an argument is known only to a call"
     return f"got {what} while jit records the function: {why}; {instead}, {END}"

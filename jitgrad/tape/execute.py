@@ -44,7 +44,8 @@ class Graph:
 
     `edges` say where its roots' cotangents go; `kept` has the dear results, as nodes and values;
     `alive` are its results that tensors hold, as (state, weak reference). Another thread may have
-    looked at a segment that goes on (`peeked`); as long as it does, its graph is `open`."""
+    materialised a tensor of a segment that goes on (`peeked`); as long as it does, its graph is
+    `open`."""
 
     __slots__ = (
         "state",
@@ -160,7 +161,7 @@ def flush(seg):
 
 def let_go(seg):
     """After an operation failed: the segment must not keep what entered for it, which nobody may
-    look at ever.
+    ever need.
 
     The tensors may refer to their place in it, so it ends: by itself where nothing was recorded,
     else it runs."""
@@ -284,11 +285,11 @@ def peek(t):
     return value
 
 
-def look(t):
+def materialise(t):
     """The value of `t`: a flat array, or a Python number if 0-d. Runs the segment if need be.
 
-    While a function is recorded, it is what stands for the value: see `trace`, and `seen` for what
-    Python asks for."""
+    While a function is recorded, it is what stands for the value: see `symbolic`, and
+    `concrete_value` for what Python asks for."""
     value = t._value
     if value is None:
         if t._x is not None and t._x.stale:
@@ -307,8 +308,8 @@ def look(t):
     return value if trace is None else trace.of(t, value)
 
 
-def seen(t):
+def concrete_value(t):
     """The value of `t` for Python to use, which a recording has only of what is the same in every
     call."""
-    value = look(t)
-    return value if not recordings or local.seg.tracing is None else value.known_value()
+    value = materialise(t)
+    return value if not recordings or local.seg.tracing is None else value.concrete_value()

@@ -25,7 +25,7 @@ import numpy as np
 
 from ..base.errors import ArgumentError
 from ..base.typing import Operations
-from .execute import look, pause, peek, seen
+from .execute import concrete_value, materialise, pause, peek
 from .segment import (
     LOCK,
     AbstractValue,
@@ -48,12 +48,12 @@ __all__ = [
     "enter",
     "extra",
     "from_value",
-    "look",
+    "materialise",
     "ones_value",
     "own",
     "record",
     "rooted",
-    "seen",
+    "concrete_value",
     "vacate",
 ]
 

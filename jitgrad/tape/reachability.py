@@ -92,7 +92,7 @@ def roots_of(state):
 class Towards:
     """Which edges lead to one of some tensors: a sweep for them needs to go no other way.
 
-    `others` tells whether a way that was looked at ends at another leaf; one that is gone does not
+    `others` tells whether a way that was followed ends at another leaf; one that is gone does not
     count, since nobody can ask for its gradient."""
 
     def __init__(self, tensors):

@@ -1,5 +1,5 @@
-"""Which transforms of functions run in this thread, so that a look at a value knows whose gradient
-it would lose.
+"""Which transforms of functions run in this thread, so that a conversion to a concrete value knows
+whose gradient it would lose.
 
 A transform calls the user's function within ``running(what)``, where `what` is a `Transform` that
 says which tensors are its own. Nothing is noted per operation: `Differentiation` searches the graph
@@ -9,7 +9,7 @@ when somebody asks. Start at `owner`.
 import threading
 
 from ..base.errors import GradientError, JitgradError, JitGradientError
-from .handles import Handle, look
+from .handles import Handle, materialise
 from .reachability import Towards
 from .segment import local
 
@@ -120,5 +120,5 @@ def depends(t, inputs):
     """Whether a gradient leads from `t`, which requires grad, to one of `inputs`, which do too."""
     for x in (t, *inputs):
         if x._edge is None:
-            look(x)
+            materialise(x)
     return Towards(inputs)(t._edge)

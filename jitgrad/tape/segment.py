@@ -7,12 +7,12 @@ checks ran when the state was made. Values are not in the trie: arrays enter as 
 dtype, shape and whether they require grad), Python numbers as numbers.
 
 *Interrupts and re-entry.* An exception may come at any line (Ctrl-C, no memory), and so may other
-code of the same thread that records or looks (finalisers, signal handlers). So a record counts by
-one store, that of ``seg.state``: what is put into the segment's lists before it goes to places that
-the state `before` names, where it is nothing until then and is overwritten by whatever record comes
-next. Who records asks for the state first, and stores the next one only if it is still the same,
-without a call in between; if not, the record is made again. A segment ends by such a store, too
-(`OVER`).
+code of the same thread that records or materialises (finalisers, signal handlers). So a record
+counts by one store, that of ``seg.state``: what is put into the segment's lists before it goes to
+places that the state `before` names, where it is nothing until then and is overwritten by whatever
+record comes next. Who records asks for the state first, and stores the next one only if it is still
+the same, without a call in between; if not, the record is made again. A segment ends by such a
+store, too (`OVER`).
 
 Start at `State`, `Segment` and `grow`; the fast paths are closures made in
 `jitgrad.frontend.functions`.
@@ -247,9 +247,10 @@ class Segment:
     Of each list the state says how much counts (see the module). `handles` and `numbers` have
     places ahead: in a segment that goes on, `room` for those that the state counts. `entered` has
     the state and value of tensors that entered while another thread's segment held them; `before`
-    the last states of segments that ended by themselves, if nobody looked since. `tracing` is the
-    recording of a function that the segment is part of (see `trace`); `broken` makes the error that
-    a use of its values raises; `last` is the state that the segment ended with."""
+    the last states of segments that ended by themselves, if nothing was materialised since.
+    `tracing` is the recording of a function that the segment is part of (see `trace`); `broken`
+    makes the error that a use of its values raises; `last` is the state that the segment ended
+    with."""
 
     __slots__ = (
         "state",

@@ -4,7 +4,7 @@ Within a `Trace` the tape works as ever, segments, views, writes and sweeps, but
 it as the values of tensors are `Traced`: nodes over the recording's own leaves. Where a plan would
 run, `link` puts the nodes of its leaves in the place of those leaves instead. So a program with
 gradients, and gradients of gradients, becomes one graph, of which one plan is made; nothing is
-computed, and a look at what only a call will know is a `JitError`.
+computed, and asking for a concrete value that only a call will know is a `JitError`.
 
 Leaves are the `inputs`: arguments, for which the function gets stand-ins; tensors and arrays that
 it reaches in other ways, which must have a place where each call finds them again (`places`);
@@ -27,7 +27,7 @@ from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort
 from ..ops.marks import STOP, stop, ways
 from ..ops.registry import broadcast
 from . import handles
-from .concrete import looked
+from .concrete import refusal
 from .segment import OVER, Segment, local, recordings
 from .symbols import Number
 from .views import parent_of
@@ -59,10 +59,10 @@ class Traced:
             None,
         )
 
-    def known_value(self):
+    def concrete_value(self):
         """The value, on which the recording depends from now on."""
         if self.known is None:
-            raise JitError(looked())
+            raise JitError(refusal())
         if self.place is not None:
             self.place.fixed = True
         return self.known
@@ -93,15 +93,15 @@ class Traced:
     __radd__ = __add__
 
     def __bool__(self):
-        raise JitError(looked())
+        raise JitError(refusal())
 
     __float__ = __int__ = __index__ = __complex__ = __len__ = __iter__ = __bool__
 
     def __array__(self, dtype=None, copy=None):
-        raise JitError(looked())
+        raise JitError(refusal())
 
     def __getitem__(self, index):
-        raise JitError(looked())
+        raise JitError(refusal())
 
 
 class Input:
@@ -206,7 +206,7 @@ class Trace:
     def varies(self, t):
         """Whether calls may have other values of `t`: all but what the function itself makes of
         constants."""
-        value = handles.look(t)
+        value = handles.materialise(t)
         return value.known is None or value.place is not None
 
     def node(self, value, like):
@@ -337,7 +337,7 @@ class Trace:
         if requires_grad:
             own.requires_grad_()
             t = own if real.is_leaf else own.clone()
-        stand = StandIn(t, own, real, place, handles.look(t))
+        stand = StandIn(t, own, real, place, handles.materialise(t))
         self.stands[id(t)] = self.stands[id(own)] = stand
         return t
 

@@ -28,7 +28,7 @@ class Number:
     def kind(self):
         return type(self.value)
 
-    def look(self):
+    def concrete_value(self):
         for place in self.places:
             place.fixed = True
         return self.value
@@ -45,24 +45,24 @@ class Number:
         return local.seg.tracing.number_tensor(self)
 
     def __array__(self, dtype=None, copy=None):
-        return np.asarray(self.look(), dtype)
+        return np.asarray(self.concrete_value(), dtype)
 
     def __getattr__(self, name):
         if name.startswith("_"):  # a question of what class it is of
             raise AttributeError(name)
-        return getattr(self.look(), name)
+        return getattr(self.concrete_value(), name)
 
     def __index__(self):
-        return operator.index(self.look())
+        return operator.index(self.concrete_value())
 
     def __hash__(self):
-        return hash(self.look())
+        return hash(self.concrete_value())
 
     def __repr__(self):
-        return repr(self.look())
+        return repr(self.concrete_value())
 
     def __format__(self, spec):
-        return format(self.look(), spec)
+        return format(self.concrete_value(), spec)
 
 
 def kind_of(number):
@@ -90,7 +90,7 @@ def _arithmetic(name, symbol, exact):
         if not {*kinds} <= {int, float, bool, complex}:
             return NotImplemented
         if not {*kinds} <= {int, float} or not exact(*kinds):
-            return function(*[n.look() if type(n) is Number else n for n in (x, y)])
+            return function(*[n.concrete_value() if type(n) is Number else n for n in (x, y)])
         values = [n.value if type(n) is Number else n for n in (x, y)]
         places = [p for n in (x, y) if type(n) is Number for p in n.places]
         return Number(function(*values), f"({_code(x)} {symbol} {_code(y)})", places)
@@ -125,8 +125,8 @@ def _looking(name):
     """What asks for the value."""
 
     def method(x, *others):
-        others = [o.look() if type(o) is Number else o for o in others]
-        return getattr(x.look(), name)(*others)
+        others = [o.concrete_value() if type(o) is Number else o for o in others]
+        return getattr(x.concrete_value(), name)(*others)
 
     setattr(Number, name, method)
 

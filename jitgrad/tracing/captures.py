@@ -18,7 +18,7 @@ from ..base.errors import ArgumentError, JitError
 from ..base.packages import SYSTEM as NOBODYS
 from ..base.packages import package_of
 from ..base.tree import is_record
-from ..tape.handles import Handle, look
+from ..tape.handles import Handle, materialise
 from ..tape.views import top
 from .environment import Surroundings
 from .introspection import PLAIN, asks, unwrapped
@@ -47,7 +47,7 @@ class Places:
         for place in (*self.arguments, *self.order):
             if place.kind == "tensor":
                 if place.object._value is None:
-                    look(place.object)
+                    materialise(place.object)
                 place.data = place.object._state.aval
                 g = _grad_of(place)
                 if g is not None and id(g) in given:

@@ -1,7 +1,7 @@
 """`jit`: a function that is recorded once for each kind of call, and from then on replayed without
 being run.
 
-A call looks whether the last recording is for it: one generated Python function (`emit`) fetches
+A call checks whether the last recording is for it: one generated Python function (`emit`) fetches
 arguments and surroundings (`places`), returns MISS if they are not what was recorded, and else runs
 one plan. If it is not, the others of the same dtypes and shapes are tried, then the function is run
 in a recording (`tape.symbolic`). Start at `jit` and `Jitted.call`.
@@ -48,8 +48,8 @@ def jit(
     static_argnames: Any = (),
     check: bool = False,
 ) -> Callable[..., Any]:
-    """`function`, recorded once for each kind of call and then replayed: one look at the arguments,
-    one plan.
+    """`function`, recorded once for each kind of call and then replayed: guards on the arguments,
+    then one plan.
 
     For functions that do the same each time: losses, gradients
     (``jit(jitgrad.value_and_grad(f))``), whole steps of an optimiser. A recording is for the shapes
@@ -63,8 +63,9 @@ def jit(
       constant: another one is another recording.
     - An int or float whose value is asked for (``if n > 2``, ``range(n)``, an axis) becomes one,
       too.
-    - A look at a value that depends on a tensor among the arguments (``if x.sum() > 0``, ``float``,
-      ``np.asarray``) raises `JitError` at that line: use `jitgrad.where`, or leave `jit` off.
+    - A concrete value of what depends on a tensor among the arguments (``if x.sum() > 0``,
+      ``float``, ``np.asarray``) raises `JitError` at that line: use `jitgrad.where`, or leave `jit`
+      off.
     - What the function reaches by the variables it names is looked up in each call: globals,
       closures, attributes, elements of containers, and the same for the functions, methods and
       special methods (``__getitem__``, ``__iter__``...) it calls; not within installed packages
@@ -83,7 +84,7 @@ def jit(
     - Writes to arguments and to tensors from outside, their ``.grad`` and ``requires_grad``, happen
       in each call.
     - Gradients go through a call as through the function, of any order. Results require grad if
-      they depend on inputs that do, and are then computed when they are looked at, together with
+      they depend on inputs that do, and are then computed when their value is needed, together with
       what else is pending.
     - Gradients, and values of `value_and_grad`, are like what the function was called with, as
       without `jit`: arrays for arrays, floats for floats. Within the function they are tensors; so
@@ -104,7 +105,7 @@ def jit(
     ----------
     function : callable
     static_argnums : int or sequence of int
-        Positional arguments whose numbers are constants, so that the function may look at them.
+        Positional arguments whose numbers are constants, so that the function may branch on them.
     static_argnames : str or sequence of str
         The same for arguments given by name.
     check : bool
@@ -120,7 +121,8 @@ def jit(
     Raises
     ------
     JitError
-        While recording: a look at a value, or a tensor that no later call could find again.
+        While recording: a request for a concrete value, or a tensor that no later call could find
+        again.
 
     Examples
     --------
@@ -268,7 +270,7 @@ class Jitted:
         kind.recorded += 1
         if kind.recorded > AGAIN:
             why = (
-                f"it was recorded {AGAIN} times, as numbers it looks at, or what it reaches "
+                f"it was recorded {AGAIN} times, as numbers it branches on, or what it reaches "
                 "outside, changed; pass "
                 "what changes as tensors"
             )

@@ -22,7 +22,7 @@ from ..runtime.plan import Plan
 from ..tape.backward import Accumulate, substitute
 from ..tape.changes import changes
 from ..tape.double import Formula
-from ..tape.handles import Handle, extra, from_value, look
+from ..tape.handles import Handle, extra, from_value, materialise
 from ..tape.reachability import roots_of, upstream
 from ..tape.segment import AbstractValue, local, saves
 from ..tape.symbolic import Unreplayable
@@ -55,7 +55,7 @@ class Binder:
             "GONE": GONE,
             "Tensor": Tensor,
             "ndarray": np.ndarray,
-            "look": look,
+            "materialise": materialise,
             "new": object.__new__,
             "local": local,
             "from_value": from_value,
@@ -131,7 +131,7 @@ class Replay:
             place = self.trace.found(t)
             return lambda: place.var
         if id(t) not in self.names:
-            look(t)
+            materialise(t)
             if t._state.requires_grad and type(t._edge) is Accumulate:
                 raise JitError(
                     "got a leaf that requires grad, made by a function under jit, as a result: "
@@ -157,7 +157,7 @@ class Replay:
             for kind, p, _ in changes
         )
         for key, t in self.results.items():
-            name, node = self.names[key], look(t).node
+            name, node = self.names[key], materialise(t).node
             if name in made:
                 continue
             requires_grad = t._state.requires_grad and self.trace.differentiable(node)

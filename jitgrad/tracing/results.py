@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tape.handles import Handle, look
+from ..tape.handles import Handle, materialise
 from ..tape.segment import local, recordings
 from ..tape.symbols import Number
 
@@ -62,19 +62,19 @@ def as_is(t):
 
 
 def as_float(t):
-    return t if t.requires_grad or t.shape else float(look(t))
+    return t if t.requires_grad or t.shape else float(materialise(t))
 
 
 def as_scalar(t):
     """A NumPy scalar, as NumPy's functions give for arrays; an array if it has dimensions."""
-    return t if t.requires_grad else as_array(t) if t.shape else t.dtype.type(look(t))
+    return t if t.requires_grad else as_array(t) if t.shape else t.dtype.type(materialise(t))
 
 
 def as_array(t):
     """The values as an array of the caller's own, which may be written to."""
     if t.requires_grad:
         return t
-    value = look(t)
+    value = materialise(t)
     if not t.shape:
         return np.array(value, t.dtype)
     # What holds `t` is the caller's list, this frame and the call that counts.

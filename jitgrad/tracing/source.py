@@ -187,10 +187,10 @@ class Place:
             self.value = bind.local("x")
             out += [
                 f"{self.value} = {v}._value",
-                f"if {self.value} is None: {self.value} = look({v})",
+                f"if {self.value} is None: {self.value} = materialise({v})",
             ]
         else:
-            out.append(f"if {v}._x is not None and {v}._x.stale: look({v})")
+            out.append(f"if {v}._x is not None and {v}._x.stale: materialise({v})")
         wrong = f"{v}._state.aval is not {bind(self.data)}"
         if self.fixed:
             held = self.object._value

@@ -20,7 +20,7 @@ from ..frontend.gradients import enable_grad, is_grad_enabled, swept, ways
 from ..frontend.tensor import Tensor
 from ..ir.shapes import as_int
 from ..tape.backward import leaf_of
-from ..tape.handles import from_value, look
+from ..tape.handles import from_value, materialise
 from ..tape.hvp import product
 from ..tape.running import Differentiation, running
 from . import results
@@ -43,7 +43,7 @@ def _argument(x, name):
         )
     if t.requires_grad:  # part of an outer differentiation: its graph goes on
         return t.clone()
-    return leaf_of(look(t), t.shape, t.dtype)
+    return leaf_of(materialise(t), t.shape, t.dtype)
 
 
 class _Differentiated:
@@ -151,7 +151,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
             outer = recording and (outer or leads is None or leads.others)
             grads = _gradients(out, xs, outer, leads)
         if not outer:
-            out = from_value(look(out), out.shape, out.dtype, None)
+            out = from_value(materialise(out), out.shape, out.dtype, None)
         out = results.of_value([way for argument in wanted for way in argument.ways])(out)
         gradients = tuple([argument.handed(grads) for argument in wanted])
         return out, gradients if several else gradients[0]
@@ -237,7 +237,9 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
             with running(Differentiation(f, xs)):
                 out = _output(f, f(argument.given(), *args, **kwargs))
             leads = ways(out, xs)
-            direction = None if outer or len(xs) != 1 else look(directions[0].to(xs[0].dtype))
+            direction = (
+                None if outer or len(xs) != 1 else materialise(directions[0].to(xs[0].dtype))
+            )
             outer = recording and (outer or leads is None or leads.others)
             held = [out if out.shape == () else out.sum()]
             del out  # or it would be computed, since it is held

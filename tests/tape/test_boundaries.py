@@ -1,4 +1,5 @@
-"""Loops without a look: segments end with turns, and another number of turns is nothing new."""
+"""Loops that materialise nothing: segments end with turns, and another number of turns is nothing
+new."""
 
 import numpy as np
 import pytest
