@@ -270,7 +270,8 @@ class Jitted:
         kind.recorded += 1
         if kind.recorded > AGAIN:
             why = (
-                f"it was recorded {AGAIN} times, as numbers it branches on, or what it reaches "
+                f"it was recorded {AGAIN} times, as numbers whose values it asks for, or what it "
+                "reaches "
                 "outside, changed; pass "
                 "what changes as tensors"
             )
