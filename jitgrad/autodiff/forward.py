@@ -1,16 +1,20 @@
 """Forward mode: tangents of nodes from tangents of what they are computed from. Start at
 `push_forward`."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
 from ..base.dtypes import is_float
 from ..base.errors import GradientError
-from ..ir import toposort
+from ..ir import Node, toposort
 from ..ops.registry import cast
 
 
-def push_forward(outputs, tangents):
+def push_forward(outputs: Iterable[Node], tangents: Mapping[Node, Node]) -> list[Node | None]:
     """The tangent of each of `outputs`, from `tangents` (a dict node -> tangent node); None where
     it is zero."""
-    known = dict(tangents)
+    known: dict[Node, Node | None] = dict(tangents)
     for node in toposort(list(outputs)):
         if node in known or not node.src or not is_float(node.dtype):
             continue

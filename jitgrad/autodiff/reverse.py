@@ -1,11 +1,20 @@
 """Reverse mode: from cotangents of some nodes to cotangents of others. Start at `pull_back`."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
 from ..base.errors import GradientError
-from ..ir import toposort
+from ..ir import Node, toposort
 from ..ops.registry import cast
 
 
-def pull_back(cotangents, sources, stop=()):
+def pull_back(
+    cotangents: Mapping[Node, Node],
+    sources: Sequence[Node],
+    stop: Iterable[Node] = (),
+) -> list[Node | None]:
     """Cotangents of `sources`, from `cotangents` (a dict node -> cotangent node).
 
     A cotangent has the dtype of its node, whatever a rule's formula gives: a value of it is read as
@@ -32,9 +41,11 @@ def pull_back(cotangents, sources, stop=()):
     return [*map(total.get, sources)]
 
 
-def _reaching(order, wanted, stop):
+def _reaching(
+    order: Iterable[Node], wanted: AbstractSet[Node], stop: AbstractSet[Node]
+) -> set[Node]:
     """The nodes of `order` on a way to a wanted one."""
-    out = set()
+    out: set[Node] = set()
     for node in order:
         if node in wanted or (node not in stop and not out.isdisjoint(node.src)):
             out.add(node)

@@ -21,13 +21,18 @@ it and one annotation of `Config`. What must follow a change, such as dropping w
 the old value, is registered with `Config.on_change`.
 """
 
+from __future__ import annotations
+
+import functools
 import operator
 import os
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from .errors import ArgumentError
 from .surface import surface
+
+T = TypeVar("T")
 
 
 class Kind(NamedTuple):
@@ -39,21 +44,21 @@ class Kind(NamedTuple):
     read: Callable[[str], Any] = str
 
 
-def _valid(condition, value):
+def _valid(condition: object, value: T) -> T:
     if not condition:
         raise ValueError
     return value
 
 
-def _choice(*names):
+def _choice(*names: str) -> Kind:
     return Kind(
         f"one of {', '.join(names)}",
         lambda value: _valid(isinstance(value, str) and value in names, value),
     )
 
 
-def _whole(least, most=None):
-    def check(value):
+def _whole(least: int, most: Callable[[], int] | None = None) -> Kind:
+    def check(value: Any) -> int:
         _valid(not isinstance(value, bool), value)
         value = _valid((n := operator.index(value)) >= least, n)
         return value if most is None else min(value, most())
@@ -67,7 +72,7 @@ _WORDS = {
 }
 
 
-def _path(value):
+def _path(value: Any) -> str:
     # Absolute, since a program may change its working directory between two kernels.
     text = os.path.expanduser(_valid(isinstance(text := os.fspath(value), str) and text, text))
     # Without a home the tilde stays, and would be a folder of that name in the working directory.
@@ -87,7 +92,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _most_threads(env=os.environ, names=("NUMBA_NUM_THREADS",)):
+def _most_threads(
+    env: Mapping[str, str] = os.environ, names: tuple[str, ...] = ("NUMBA_NUM_THREADS",)
+) -> int:
     """numba's pool is never larger than NUMBA_NUM_THREADS; what that must be is numba's to say."""
     said = [
         env.get(name, "").split(",")[0].strip() for name in names
@@ -95,13 +102,13 @@ def _most_threads(env=os.environ, names=("NUMBA_NUM_THREADS",)):
     return min([cores(), *(int(text) for text in said if text.isdecimal() and int(text))])
 
 
-def _threads(env):
+def _threads(env: Mapping[str, str]) -> int:
     """What OpenMP's programs are told goes for jitgrad's threads, too: who starts processes side by
     side sets it."""
     return _most_threads(env, ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"))
 
 
-def _cache_dir(env):
+def _cache_dir(env: Mapping[str, str]) -> str:
     base = env.get("LOCALAPPDATA") or env.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if base.startswith("~"):  # no home: a folder of this user's own where temporary files are
         import tempfile
@@ -132,7 +139,7 @@ SETTINGS = {
 }
 
 
-def variable(name):
+def variable(name: str) -> str:
     """The environment variable of a setting."""
     return f"JITGRAD_{name.upper()}"
 
@@ -151,20 +158,18 @@ class Config:
     verify: bool
     _hooks: dict[str, list[Callable[[Any], object]]]
 
-    def __init__(self, env):
+    def __init__(self, env: Mapping[str, str]) -> None:
         object.__setattr__(self, "_hooks", {name: [] for name in SETTINGS})
         for name, (kind, default) in SETTINGS.items():
             if text := env.get(variable(name)):
                 said = f"the environment variable {variable(name)}={text!r}"
-                value = _checked(
-                    said, kind, lambda kind=kind, text=text: kind.check(kind.read(text))
-                )
+                value = _checked(said, kind, functools.partial(_read, kind, text))
             else:
                 value = kind.check(default(env))
             object.__setattr__(self, name, value)
 
     @surface
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         if name not in SETTINGS:
             raise AttributeError(f"got config.{name}, expected one of {', '.join(SETTINGS)}")
         kind = SETTINGS[name].kind
@@ -199,11 +204,15 @@ class Config:
             )
         self._hooks[name].append(function)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Config(" + ", ".join(f"{n}={getattr(self, n)!r}" for n in SETTINGS) + ")"
 
 
-def _checked(said, kind, value):
+def _read(kind: Kind, text: str) -> Any:
+    return kind.check(kind.read(text))
+
+
+def _checked(said: str, kind: Kind, value: Callable[[], Any]) -> Any:
     try:
         return value()
     except (TypeError, ValueError, KeyError):

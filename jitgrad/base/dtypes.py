@@ -4,6 +4,10 @@ Promotion itself is NumPy's (`ufunc.resolve_dtypes`, weak Python scalars); this 
 says which dtypes exist. Start at `SUPPORTED`.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from .errors import DTypeError
@@ -19,7 +23,7 @@ SUPPORTED: frozenset = frozenset((*FLOATS, *INTEGERS, BOOL))
 NUMBER_DTYPE = {float: FLOAT64, int: INT64, bool: BOOL}
 
 
-def as_dtype(dtype):
+def as_dtype(dtype: Any) -> np.dtype:
     """`dtype` as a supported ``np.dtype``; `DTypeError` for anything jitgrad does not compute
     in."""
     if type(dtype) is np.dtype and dtype in SUPPORTED:
@@ -44,10 +48,10 @@ def as_dtype(dtype):
     return out
 
 
-def native(dtype):
+def native(dtype: np.dtype) -> np.dtype:
     """The supported dtype that data of `dtype` is converted to, whatever the order of its bytes."""
     return as_dtype(dtype if dtype.isnative else dtype.newbyteorder("="))
 
 
-def is_float(dtype):
+def is_float(dtype: np.dtype) -> bool:
     return dtype.kind == "f"

@@ -8,6 +8,12 @@ the error is ours, not NumPy's or Python's, which name no way out (`ask`). Start
 `refuse_subclass` and `ask`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
 import numpy as np
 
 from .errors import DTypeError
@@ -23,12 +29,12 @@ PLAIN = ARRAYS | NUMBERS | {slice, type(Ellipsis)}
 PRIORITY = 1000
 
 
-def _title(kind):
+def _title(kind: type) -> str:
     home = kind.__module__.split(".")[0]
     return kind.__qualname__ if home == "builtins" else f"{home}.{kind.__qualname__}"
 
 
-def refuse_subclass(x):
+def refuse_subclass(x: object) -> None:
     """Raises for a subclass of `numpy.ndarray`."""
     kind = type(x)
     if kind in ARRAYS or not isinstance(x, np.ndarray):
@@ -44,7 +50,7 @@ def refuse_subclass(x):
     )
 
 
-def kinds_in(items):
+def kinds_in(items: Iterable[Any]) -> AbstractSet[type]:
     """The types in nested sequences."""
     found = set(map(type, items))  # much faster than to ask each of many numbers
     for kind in found - NUMBERS:
@@ -53,7 +59,7 @@ def kinds_in(items):
     return found
 
 
-def refuse_subclasses(items):
+def refuse_subclasses(items: Iterable[Any]) -> AbstractSet[type]:
     """The same for all arrays in nested sequences; gives the types in them that are no numbers."""
     found = kinds_in(items) - NUMBERS
     if any([issubclass(kind, np.ndarray) and kind not in ARRAYS for kind in found]):
@@ -62,7 +68,7 @@ def refuse_subclasses(items):
     return found
 
 
-def refuse_data(args, kwargs):
+def refuse_data(args: Iterable[Any], kwargs: Mapping[str, Any]) -> None:
     """The same for the arguments of a call: what runs on values would read them without what makes
     them one."""
     for items in (args, tuple(kwargs.values())):
@@ -70,7 +76,7 @@ def refuse_data(args, kwargs):
             refuse_subclasses(items)
 
 
-def takes_over(x):
+def takes_over(x: object) -> bool:
     """Whether NumPy's functions are left to the class of `x`, which is no tensor."""
     kind = type(x)
     if kind in KNOWN or isinstance(x, (np.ndarray, np.generic)):
@@ -81,7 +87,7 @@ def takes_over(x):
     return hasattr(kind, "__array__") and getattr(x, "__array_priority__", 0) > PRIORITY
 
 
-def ask(protocol, objects, name, *args, **kwargs):
+def ask(protocol: str, objects: Sequence[Any], name: str, *args: Any, **kwargs: Any) -> Any:
     """What the first of `objects` that takes a call by its method `protocol` makes of it.
 
     NumPy and Python ask them too, one after the other; if none takes it, the error says so and what
@@ -96,7 +102,7 @@ def ask(protocol, objects, name, *args, **kwargs):
     raise untaken(objects[0], name)
 
 
-def untaken(x, name):
+def untaken(x: object, name: str) -> DTypeError:
     """The error for an operand of a class that takes no tensors."""
     got = f"got an operand of type {_title(type(x))} in {name} with a tensor"
     if not hasattr(x, "__array__"):
@@ -107,7 +113,7 @@ def untaken(x, name):
     )
 
 
-def leave(entry, operands, statics, x):
+def leave(entry: Any, operands: Sequence[Any], statics: Sequence[Any], x: object) -> Any:
     """What the NumPy function of `entry` makes of operands of which `x` takes it over."""
     kind = _title(type(x))
     if entry.numpy is None or not entry.public:

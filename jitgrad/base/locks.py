@@ -6,21 +6,27 @@ that it may be done again from the start, and is then: by `whole`, or at the end
 ``finally``, one around the other.
 """
 
+from __future__ import annotations
+
 import os
 import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from .errors import JitgradError
 
+T = TypeVar("T")
 
-def lock():
+
+def lock() -> threading.RLock:
     """A reentrant lock for short sections that no user code runs in."""
-    out = threading.RLock()
+    out: Any = threading.RLock()
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=out._at_fork_reinit)
     return out
 
 
-def whole(function, *args):
+def whole(function: Callable[..., T], *args: Any) -> T:
     """``function(*args)``, which may be done twice: if an exception cuts it, it is, before the
     exception goes on."""
     try:

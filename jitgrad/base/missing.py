@@ -7,8 +7,12 @@ here, or in NumPy, it is found there. Modules ask by their ``__getattr__``. Tens
 functions that are no methods, are descriptors that raise (`install`). Start at `missing`.
 """
 
+from __future__ import annotations
+
 import functools
 import sys
+from collections.abc import Iterable
+from typing import NoReturn
 
 import numpy as np
 
@@ -190,7 +194,7 @@ INSTEAD = {
 _HOMES = ("jitgrad", "jitgrad.numpy", "jitgrad.linalg", "jitgrad.numpy.linalg", "jitgrad.autograd")
 
 
-def missing(home, name, obj=None):
+def missing(home: str, name: str, obj: object = None) -> MissingError:
     """The error for `name`, which `home` has not: an `AttributeError` that says where it is, or
     what to do instead."""
     text = "" if name.startswith("__") else _instead(home, name)
@@ -199,7 +203,7 @@ def missing(home, name, obj=None):
     )
 
 
-def _instead(home, name):
+def _instead(home: str, name: str) -> str:
     if name in INSTEAD:
         return INSTEAD[name]
     places = _places(name, home)
@@ -213,7 +217,7 @@ def _instead(home, name):
     return _near(home, name)
 
 
-def _near(home, name):
+def _near(home: str, name: str) -> str:
     """The name spelt most like `name` of all there are, and where it is or what to do instead.
 
     Python does this itself for a name that tensors have not.
@@ -233,7 +237,7 @@ def _near(home, name):
     return f"did you mean {found[0]!r}{instead}?"
 
 
-def _places(name, home):
+def _places(name: str, home: str | None) -> str:
     """Where else there is something of this name."""
     package, out = sys.modules["jitgrad"], []
     if home != "jitgrad" and name in package.__all__:
@@ -248,7 +252,7 @@ def _places(name, home):
     return " or ".join(out)
 
 
-def _is_method(cls, name):
+def _is_method(cls: type, name: str) -> bool:
     return (
         not isinstance(vars(cls).get(name), Missing)
         and hasattr(cls, name)
@@ -256,7 +260,7 @@ def _is_method(cls, name):
     )
 
 
-def _remark(function):
+def _remark(function: object) -> str:
     protocol = sys.modules["jitgrad.numpy.dispatch"]
     if not callable(function) or isinstance(function, type):
         return ""
@@ -267,26 +271,26 @@ def _remark(function):
 class Missing:
     """A name that tensors have not: to ask for it raises, so that ``hasattr`` says no."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, t, cls):
+    def __get__(self, t: object, cls: type) -> NoReturn:
         raise missing("a tensor", self.name, t)
 
-    def __set__(self, t, value):
+    def __set__(self, t: object, value: object) -> NoReturn:
         raise missing("a tensor", self.name, t)
 
 
-def install(cls, functions):
+def install(cls: type, functions: Iterable[str]) -> None:
     """Lets tensors say what to do instead of names of the table, and of `functions` that are no
     methods."""
     for name in (*INSTEAD, *functions):
         if not hasattr(cls, name):
             setattr(cls, name, Missing(name))
-    cls.__dir__ = _names
+    cls.__dir__ = _names  # type: ignore[method-assign, assignment]  # of all tensors
 
 
-def _names(t):
+def _names(t: object) -> list[str]:
     """What `dir` gives for a tensor: what it has."""
     cls = type(t)
     return sorted(name for name in dir(cls) if not isinstance(vars(cls).get(name), Missing))

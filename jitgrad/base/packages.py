@@ -1,5 +1,7 @@
 """Whose code a module is: the user's, or that of a package. Start at `is_installed`."""
 
+from __future__ import annotations
+
 import functools
 import sys
 
@@ -9,13 +11,13 @@ SYSTEM = frozenset(
 ) - {"__main__"}
 
 
-def package_of(name):
+def package_of(name: object) -> str:
     """The package of a module's name."""
     return (name if isinstance(name, str) else "").partition(".")[0]
 
 
 @functools.cache
-def is_installed(package):
+def is_installed(package: str) -> bool:
     """Whether a package is none of the user's: of Python, of ours, or one that was installed."""
     if package in SYSTEM:
         return True

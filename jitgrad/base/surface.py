@@ -11,26 +11,32 @@ what takes microseconds anyway; hot functions have the ``try`` in their own text
 To see all frames while working on jitgrad, set ``JITGRAD_TRACEBACK=full``. Start at `trimmed`.
 """
 
+from __future__ import annotations
+
 import functools
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
 from .errors import ArgumentError, AxisError, IndexOutOfRange, JitgradError
 
+C = TypeVar("C", bound=type)
+E = TypeVar("E", bound=BaseException)
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 FULL = os.environ.get("JITGRAD_TRACEBACK") == "full"
 
 
-def is_ours(frame):
+def is_ours(frame: FrameType) -> bool:
     """Whether a frame is of this package, or of a text that it made."""
     name = frame.f_code.co_filename
     return name.startswith((HOME, "<jit of ", "<jitgrad"))
 
 
-def _frames(error):
+def _frames(error: BaseException) -> list[TracebackType]:
     out, tb = [], error.__traceback__
     while tb is not None:
         out.append(tb)
@@ -38,7 +44,7 @@ def _frames(error):
     return out
 
 
-def trimmed(error):
+def trimmed(error: E) -> E:
     """`error`, to be raised again: without frames of jitgrad's, and without what was only caught
     inside on the way."""
     if FULL:
@@ -61,7 +67,7 @@ REFUSALS: dict[str, type[JitgradError]] = {
 }  # fmt: skip
 
 
-def refused(error, name):
+def refused(error: BaseException, name: str) -> JitgradError | None:
     """jitgrad's error for one in which NumPy refuses the arguments of its function `name`; None for
     any other, such as that of a function of the user's which NumPy called."""
     typed = REFUSALS.get(type(error).__name__)
@@ -70,16 +76,16 @@ def refused(error, name):
     return typed(f"got arguments that numpy.{name} does not take: {error}; see help(numpy.{name})")
 
 
-def _is_inner(error):
+def _is_inner(error: BaseException) -> bool:
     """Whether an error went through functions of this package and NumPy's only."""
     return all(is_ours(tb.tb_frame) or _is_numpys(tb.tb_frame) for tb in _frames(error))
 
 
-def _is_numpys(frame):
+def _is_numpys(frame: FrameType) -> bool:
     return frame.f_globals.get("__name__", "").partition(".")[0] == "numpy"
 
 
-def by_numpy(function, *args):
+def by_numpy(function: Callable[..., T], *args: Any) -> T:
     """What a function of NumPy's gives, with jitgrad's error where it refuses the arguments."""
     try:
         return function(*args)
@@ -101,7 +107,7 @@ def surface(function: F) -> F:
     return call
 
 
-def _around(function):
+def _around(function: Any) -> Callable[..., Any]:
     code = function.__code__
     plain = not (
         function.__defaults__
@@ -110,31 +116,32 @@ def _around(function):
         or code.co_flags & VARIADIC
     )
 
-    def one(x):
+    def one(x: Any) -> Any:
         try:
             return function(x)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    def two(x, y):
+    def two(x: Any, y: Any) -> Any:
         try:
             return function(x, y)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904
 
-    def any_number(*args, **kwargs):
+    def any_number(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904
 
-    return {1: one, 2: two}.get(code.co_argcount, any_number) if plain else any_number
+    by_count: dict[int, Callable[..., Any]] = {1: one, 2: two}
+    return by_count.get(code.co_argcount, any_number) if plain else any_number
 
 
 VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
-def surfaces(cls, but=()):
+def surfaces(cls: C, but: Container[str] = ()) -> C:
     """Makes surfaces of the methods of a class, and of the setters of its properties."""
     for name, value in list(vars(cls).items()):
         if name in but or (name.startswith("_") and not name.startswith("__")):

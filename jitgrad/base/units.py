@@ -1,9 +1,13 @@
 """Amounts in words: seconds, bytes, flops, and tables of them."""
 
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+
 _SCALES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1, ""))
 
 
-def seconds(value):
+def seconds(value: float) -> str:
     """``1.23 ms``; three digits.
 
     Examples
@@ -20,7 +24,7 @@ def seconds(value):
     return f"{digits(value / scale)} {unit}"
 
 
-def amount(value, unit):
+def amount(value: float, unit: str) -> str:
     """``8.00 MB``: decimal, three digits, and whole numbers below a thousand.
 
     Examples
@@ -33,12 +37,12 @@ def amount(value, unit):
     return f"{digits(value / scale) if scale > 1 else f'{value:.0f}'} {prefix}{unit}"
 
 
-def digits(value):
+def digits(value: float) -> str:
     """Three digits, without an exponent."""
     return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
 
 
-def table(rows, right):
+def table(rows: Sequence[Sequence[str]], right: Container[int]) -> list[str]:
     """Lines of columns as wide as they must be; those whose number is in `right` stand at the
     right."""
     widths = [max(map(len, column)) for column in zip(*rows)]
@@ -50,7 +54,7 @@ def table(rows, right):
     ]
 
 
-def counts(names):
+def counts(names: Iterable[str]) -> list[str]:
     """Each name once, with how often it is there: ``multiply x3``."""
     found: dict = {}
     for name in names:

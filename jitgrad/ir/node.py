@@ -8,9 +8,12 @@ built.
 Start at `Node`; `toposort` is how every pass walks a graph (without recursion: graphs are deep).
 """
 
+from __future__ import annotations
+
 import math
 from _weakref import _remove_dead_weakref  # type: ignore[attr-defined]  # what WeakValueDictionary uses
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Reversible, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
 import numpy as np
@@ -131,10 +134,29 @@ class Op:
     )
 
     def __init__(
-        self, name, kind, reference=None, *,
-        into=None, code=None, exact=None, check=None, prepare=None, scales=False, cost=1, identity=None, combine=None,
-        vjp=None, jvp=None, flops=None, totals=(), join=None, loops=None, squared=None, scaled=None,
-    ):  # fmt: skip
+        self,
+        name: str,
+        kind: str,
+        reference: Callable[..., Any] | None = None,
+        *,
+        into: Callable[..., Any] | None = None,
+        code: str | None = None,
+        exact: str | None = None,
+        check: str | None = None,
+        prepare: tuple[str, ...] | None = None,
+        scales: bool = False,
+        cost: int = 1,
+        identity: Callable[[np.dtype], Any] | None = None,
+        combine: str | None = None,
+        vjp: Callable[..., Sequence[Node | None]] | None = None,
+        jvp: Callable[..., Node | None] | None = None,
+        flops: Callable[[Node], float] | None = None,
+        totals: tuple[Op, ...] = (),
+        join: Callable[..., Any] | None = None,
+        loops: Callable[[Node], Loops | None] | None = None,
+        squared: Callable[[Node], Node | None] | None = None,
+        scaled: Callable[[Node, Node], Node] | None = None,
+    ) -> None:
         self.name, self.kind, self.reference, self.into = name, kind, reference, into
         self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
         self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
@@ -142,7 +164,7 @@ class Op:
         self.squared, self.scaled = squared, scaled
         self.totals, self.join = totals or (self,), join or reference
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<op {self.name}>"
 
 
@@ -165,7 +187,7 @@ class Loops(NamedTuple):
     wide: object = None
 
 
-def total(name, identity, combine):
+def total(name: str, identity: float, combine: str) -> Op:
     """What a block of a scan leaves to those behind (see `Op.totals`)."""
     return Op(name, "total", identity=lambda dtype: identity, combine=combine)
 
@@ -174,13 +196,14 @@ class _Known(ref):
     """A weak reference to an interned node, with its key."""
 
     __slots__ = ("key",)
+    key: tuple
 
 
 #: Held while a node takes the place of an equal one that died.
 _replacing = lock()
 
 
-def _forget(known):
+def _forget(known: _Known) -> None:
     _remove_dead_weakref(
         Node._interned, known.key
     )  # in one step: another thread may put an equal node there
@@ -194,9 +217,21 @@ class Node:
     """
 
     __slots__ = ("op", "src", "arg", "shape", "dtype", "__weakref__")
+    op: Op
+    src: tuple[Node, ...]
+    arg: Any
+    shape: tuple[int, ...]
+    dtype: np.dtype
     _interned: dict[tuple, _Known] = {}
 
-    def __new__(cls, op, src, arg, shape, dtype):
+    def __new__(
+        cls,
+        op: Op,
+        src: tuple[Node, ...],
+        arg: Any,
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+    ) -> Node:
         # repr of a constant keeps 1, 1.0, True, -0.0 and nan apart, which equality does not.
         key = (op, src, repr(arg) if op is CONST else arg, shape, dtype)
         known = cls._interned.get(key)
@@ -213,19 +248,31 @@ class Node:
         )  # in one step: two threads must get the same node
         return node if known is made else _other(key, made, node)
 
+    if TYPE_CHECKING:  # operators are installed from the catalogue
+
+        def __add__(self, other: Node | float, /) -> Node: ...
+
+        __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
+        __floordiv__ = __mod__ = __pow__ = __and__ = __or__ = __xor__ = __add__
+        __lt__ = __le__ = __gt__ = __ge__ = __add__
+
+        def __neg__(self) -> Node: ...
+
+        __pos__ = __abs__ = __invert__ = __neg__
+
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         return len(self.shape)
 
     @property
-    def size(self):
+    def size(self) -> int:
         return math.prod(self.shape)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self.op.name} {self.dtype}{list(self.shape)}>"
 
 
-def _other(key, made, node):
+def _other(key: tuple, made: _Known, node: Node) -> Node:
     """The node that another thread has made of `key` since; or `node`, if that died."""
     with _replacing:
         other = Node._interned.setdefault(key, made)()
@@ -244,15 +291,15 @@ BARRIERS = frozenset(("reduce", "scan", "call"))
 SIZE = Op("size", "const", lambda node: np.asarray(node.arg, node.dtype))
 
 
-def leaf(index, shape, dtype):
+def leaf(index: Hashable, shape: tuple[int, ...], dtype: np.dtype) -> Node:
     return Node(LEAF, (), index, shape, dtype)
 
 
-def number(index, dtype):
+def number(index: int, dtype: np.dtype) -> Node:
     return Node(NUMBER, (), index, (), dtype)
 
 
-def const(value, dtype=None):
+def const(value: float, dtype: np.dtype | None = None) -> Node:
     """The 0-d constant `value` (a Python number)."""
     if dtype is None:
         dtype = BOOL if type(value) is bool else INT64 if type(value) is int else FLOAT64
@@ -260,24 +307,27 @@ def const(value, dtype=None):
     return Node(CONST, (), value, (), dtype)
 
 
-def size(value, dtype):
+def size(value: float, dtype: np.dtype) -> Node:
     """The 0-d constant `value`, a number of elements."""
     return Node(SIZE, (), float(value), (), dtype)
 
 
-def rebuilt(node, src):
+def rebuilt(node: Node, src: tuple[Node, ...]) -> Node:
     """The operation of `node` on other sources of the same shapes and dtypes; `node` itself if they
     are its own."""
     return node if src == node.src else Node(node.op, src, node.arg, node.shape, node.dtype)
 
 
-def toposort(roots, sources=None):
+def toposort(
+    roots: Reversible[Node], sources: Callable[[Node], Sequence[Node]] | None = None
+) -> list[Node]:
     """All nodes that `roots` need, sources first, each once; iterative, in a fixed order.
 
     `sources` is a function that gives those of a node, where not all of ``node.src`` are meant.
     """
-    order, done = [], set()
-    stack = [*reversed(roots)]
+    order: list[Node] = []
+    done: set[Node] = set()
+    stack: list[Any] = [*reversed(roots)]
     while stack:
         node = stack.pop()
         if node is None:  # what is below was waiting for its sources
@@ -295,9 +345,9 @@ def toposort(roots, sources=None):
     return order
 
 
-def users(order):
+def users(order: Iterable[Node]) -> dict[Node, list[Node]]:
     """For each node of `order`, the nodes of `order` that read it."""
-    out = {node: [] for node in order}
+    out: dict[Node, list[Node]] = {node: [] for node in order}
     for node in order:
         for s in dict.fromkeys(node.src):
             out[s].append(node)

@@ -16,17 +16,21 @@ sizes and no static arguments, because kernels are shared by programs that diffe
 Start at `text`.
 """
 
-from .node import CONST, LEAF, NUMBER, const, toposort
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .node import CONST, LEAF, NUMBER, Node, const, toposort
 
 _LETTERS = {"leaf": "x", "number": "n"}
 
 
-def counted(n, noun):
+def counted(n: int, noun: str) -> str:
     """``1 loop``, ``2 loops``: a count with its noun."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-def statement(name, node, sources):
+def statement(name: str, node: Node, sources: Sequence[str]) -> str:
     """``name = op(sources, argument): dtype[shape]``; `sources` are the names of the operands."""
     arrays = {"slice": 1, "pad": 1, "update": 2}.get(node.op.kind)
     starts = []
@@ -35,7 +39,7 @@ def statement(name, node, sources):
     return f"{name} = {node.op.name}({', '.join([*sources, *starts, *_argument(node)])}): {typed(node)}"
 
 
-def text(roots):
+def text(roots: Sequence[Node]) -> str:
     """The graph of `roots` as text: one statement per node, sources first, and what is returned."""
     order = toposort(list(roots))
     names = named(order)
@@ -44,7 +48,7 @@ def text(roots):
     return "\n".join(lines)
 
 
-def dot(roots, title=""):
+def dot(roots: Sequence[Node], title: str = "") -> str:
     """The graph of `roots` in the language of Graphviz: an edge per operand, numbered where there
     are several."""
     order = toposort(list(roots))
@@ -61,9 +65,10 @@ def dot(roots, title=""):
     return "\n".join([*lines, "}"])
 
 
-def named(order):
+def named(order: Sequence[Node]) -> dict[Node, str]:
     """A name for each node of `order`."""
-    counts, names = {}, {}
+    counts: dict[str, int] = {}
+    names: dict[Node, str] = {}
     for node in order:
         if node.op is CONST:
             names[node] = literal(node)
@@ -74,17 +79,17 @@ def named(order):
     return names
 
 
-def literal(node):
+def literal(node: Node) -> str:
     """A constant as it is written: its dtype is said where it is not that of the Python number."""
     return repr(node.arg) if const(node.arg).dtype == node.dtype else f"{node.arg!r}:{node.dtype}"
 
 
-def typed(node):
+def typed(node: Node) -> str:
     """``float64[3, 4]``."""
     return f"{node.dtype}[{', '.join(map(str, node.shape))}]"
 
 
-def _argument(node):
+def _argument(node: Node) -> list[str]:
     """The static argument of a node, in words."""
     kind, arg = node.op.kind, node.arg
     if kind in ("slice", "pad", "update"):
@@ -96,7 +101,7 @@ def _argument(node):
     return [] if arg is None else [repr(arg)]
 
 
-def _box(node, name, root):
+def _box(node: Node, name: str, root: bool) -> str:
     if node.op is CONST:
         return f"label={_quoted(name)}, shape=plaintext"
     label = f"{name} = {' '.join([node.op.name, *_argument(node)])}\n{typed(node)}"
@@ -104,6 +109,6 @@ def _box(node, name, root):
     return f"label={_quoted(label)}{style}{', peripheries=2' if root else ''}"
 
 
-def _quoted(label):
+def _quoted(label: str) -> str:
     label = label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{label}"'

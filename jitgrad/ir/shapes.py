@@ -4,13 +4,20 @@ words.
 Start at `broadcast_shapes`. Errors are raised here once, so that every operation words them alike.
 """
 
+from __future__ import annotations
+
 import math
 import operator
+from collections.abc import Collection, Sequence
+from typing import Any, SupportsIndex
 
 from ..base.errors import ArgumentError, AxisError, ShapeError
 
+#: What users may give as axes: an integer, a sequence of them, or None for all.
+Axes = Any
 
-def broadcast_shapes(*shapes):
+
+def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The common shape, by NumPy's rules."""
     first = shapes[0]
     if shapes.count(first) == len(shapes):
@@ -31,7 +38,7 @@ def broadcast_shapes(*shapes):
     return tuple(out)
 
 
-def stretches(shape, target):
+def stretches(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     """Whether something of `shape` broadcasts to exactly `target`."""
     missing = len(target) - len(shape)
     return missing >= 0 and all(n in (1, m) for n, m in zip(shape, target[missing:]))
@@ -44,7 +51,7 @@ BYTES = 1 << 63
 MOST = 64
 
 
-def check_ndim(shape):
+def check_ndim(shape: tuple[int, ...]) -> tuple[int, ...]:
     """`shape`, which must have no more dimensions than NumPy's arrays."""
     if len(shape) > MOST:
         raise ShapeError(
@@ -54,21 +61,21 @@ def check_ndim(shape):
     return shape
 
 
-def check_size(shape):
+def check_size(shape: tuple[int, ...]) -> tuple[int, ...]:
     """`shape`, which must be one that memory could hold."""
     if math.prod(shape) > BYTES // 8:
         raise ShapeError(f"got the shape {shape}, expected one that fits into memory")
     return check_ndim(shape)
 
 
-def as_int(value, what):
+def as_int(value: Any, what: str) -> int:
     try:
         return operator.index(value)
     except TypeError:
         raise ArgumentError(f"got {what} = {value!r}, expected an integer") from None
 
 
-def normalize_axis(axis, ndim):
+def normalize_axis(axis: SupportsIndex, ndim: int) -> int:
     """One axis as 0 <= axis < ndim."""
     i = as_int(axis, "axis")
     if not -ndim <= i < ndim:
@@ -78,21 +85,20 @@ def normalize_axis(axis, ndim):
     return i % ndim
 
 
-def normalize_axes(axis, ndim):
+def normalize_axes(axis: Axes, ndim: int) -> tuple[int, ...]:
     """None (all axes), one axis or a sequence of axes, as a sorted tuple; repeats are refused."""
     if axis is None:
         return tuple(range(ndim))
-    if not isinstance(axis, (tuple, list)):
-        axis = (axis,)
-    axes = tuple(normalize_axis(a, ndim) for a in axis)
+    given: Sequence[Any] = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(normalize_axis(a, ndim) for a in given)
     if len(set(axes)) != len(axes):
         raise AxisError(
-            f"got axis = {tuple(axis)}, in which an axis is repeated; name each axis once"
+            f"got axis = {tuple(given)}, in which an axis is repeated; name each axis once"
         )
     return tuple(sorted(axes))
 
 
-def reduced_axes(axis, ndim):
+def reduced_axes(axis: Axes, ndim: int) -> tuple[int, ...]:
     """The axes a reduction goes over; of a 0-d value, 0 or -1 may be named, as in NumPy and
     PyTorch, and is none."""
     if ndim == 0 and axis is not None and not isinstance(axis, (tuple, list)):
@@ -101,7 +107,9 @@ def reduced_axes(axis, ndim):
     return normalize_axes(axis, ndim)
 
 
-def reshape_shape(shape, new):
+def reshape_shape(
+    shape: tuple[int, ...], new: SupportsIndex | Sequence[SupportsIndex]
+) -> tuple[int, ...]:
     """`new` with its -1 filled in; must hold as many elements as `shape`."""
     new = tuple(as_int(n, "length") for n in (new if isinstance(new, (tuple, list)) else (new,)))
     size = math.prod(shape)
@@ -127,13 +135,13 @@ def reshape_shape(shape, new):
     return new
 
 
-def drop_axes(shape, axes):
+def drop_axes(shape: tuple[int, ...], axes: Collection[int]) -> tuple[int, ...]:
     return (
         tuple([n for i, n in enumerate(shape) if i not in axes]) if len(axes) < len(shape) else ()
     )
 
 
-def keep_axes(shape, axes):
+def keep_axes(shape: tuple[int, ...], axes: Collection[int]) -> tuple[int, ...]:
     return (
         tuple([1 if i in axes else n for i, n in enumerate(shape)])
         if len(axes) < len(shape)
@@ -141,6 +149,6 @@ def keep_axes(shape, axes):
     )
 
 
-def contiguous(shape):
+def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
     """The strides, in elements, of an array in C order."""
     return tuple([math.prod(shape[axis + 1 :]) for axis in range(len(shape))])

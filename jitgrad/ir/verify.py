@@ -11,9 +11,12 @@ promised.
 Start at `CHECKS`.
 """
 
+from __future__ import annotations
+
 import functools
 import re
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 from weakref import WeakSet
 
 import numpy as np
@@ -28,28 +31,32 @@ class Check(NamedTuple):
     """One invariant: `holds` and `got` take a node; `expected` says the rule in words."""
 
     name: str
-    holds: object
-    got: object
+    holds: Callable[[Any], bool]
+    got: Callable[[Any], object]
     expected: str
+
+
+#: Which of the shapes at a node a check is of.
+Lengths = Callable[[Node], tuple[int, ...]]
 
 
 # --- the predicates that are more than an expression ----------------------------------------------
 
 
-def _is_shape(shape):
+def _is_shape(shape: object) -> bool:
     return type(shape) is tuple and all(type(n) is int and n >= 0 for n in shape)
 
 
 @functools.cache
-def _placeholders(code):
+def _placeholders(code: str) -> set[int]:
     return {int(k) for k in re.findall(r"\{(\d+)\}", code)}
 
 
-def _reads_all_sources(node):
+def _reads_all_sources(node: Node) -> bool:
     return node.op.code is None or _placeholders(node.op.code) == set(range(len(node.src)))
 
 
-def _fits(value, dtype):
+def _fits(value: object, dtype: np.dtype) -> bool:
     """Whether the Python number `value` is one that `dtype` holds."""
     if dtype.kind == "b":
         return type(value) is bool
@@ -58,19 +65,19 @@ def _fits(value, dtype):
     return type(value) is int and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
 
 
-def _stretches(node):
+def _stretches(node: Node) -> bool:
     return all(n == m or n == 1 for n, m in zip(node.src[0].shape, node.shape))
 
 
-def _permuted(node):
+def _permuted(node: Node) -> tuple[int, ...]:
     return tuple(node.src[0].shape[a] for a in node.arg)
 
 
-def _reduced(node):
+def _reduced(node: Node) -> tuple[int, ...]:
     return tuple(n for i, n in enumerate(node.src[0].shape) if i not in node.arg)
 
 
-def _is_axes(node):
+def _is_axes(node: Node) -> bool:
     axes = node.arg
     return (
         type(axes) is tuple
@@ -80,25 +87,25 @@ def _is_axes(node):
     )
 
 
-def _is_scan_arg(node):
+def _is_scan_arg(node: Node) -> bool:
     arg = node.arg
     if type(arg) is not tuple or len(arg) != 2 or type(arg[1]) is not bool:
         return False
     return type(arg[0]) is int and 0 <= arg[0] < node.ndim
 
 
-def _starts(node):
+def _starts(node: Node) -> tuple[Node, ...]:
     return node.src[2:] if node.op.kind == "update" else node.src[1:]
 
 
-def _starts_fit(node):
+def _starts_fit(node: Node) -> bool:
     starts = _starts(node)
     return len(starts) == node.src[0].ndim and all(
         s.shape == () and s.dtype == INT64 for s in starts
     )
 
 
-def _is_steps(node):
+def _is_steps(node: Node) -> bool:
     steps = node.arg
     return (
         type(steps) is tuple
@@ -107,11 +114,11 @@ def _is_steps(node):
     )
 
 
-def _window_within(whole, part):
+def _window_within(whole: Lengths, part: Lengths) -> Callable[[Node], bool]:
     """Whether start + i * step is inside `whole` for each i below the length of `part`; unknown
     starts are trusted."""
 
-    def holds(node):
+    def holds(node: Node) -> bool:
         for start, step, n, m in zip(_starts(node), node.arg, part(node), whole(node)):
             if start.op.kind == "const" and n:
                 first, last = start.arg, start.arg + (n - 1) * step
@@ -122,24 +129,24 @@ def _window_within(whole, part):
     return holds
 
 
-def _own(node):
+def _own(node: Node) -> tuple[int, ...]:
     return node.shape
 
 
-def _source(node):
+def _source(node: Node) -> tuple[int, ...]:
     return node.src[0].shape
 
 
-def _written(node):
+def _written(node: Node) -> tuple[int, ...]:
     return node.src[1].shape
 
 
-def _window(node):
+def _window(node: Node) -> str:
     starts = [s.arg if s.op.kind == "const" else "?" for s in _starts(node)]
     return f"starts {starts}, steps {list(node.arg)}, {_source(node)} to {node.shape}"
 
 
-def _has_indices(node):
+def _has_indices(node: Node) -> bool:
     x, *index = node.src
     if not index or any(i.dtype != INT64 for i in index):
         return False
@@ -148,7 +155,7 @@ def _has_indices(node):
     return len(index) == 1 and index[0].ndim == x.ndim and node.arg in range(x.ndim)
 
 
-def _gathered(node):
+def _gathered(node: Node) -> tuple[int, ...]:
     x, *index = node.src
     if node.arg is None:
         return index[0].shape + x.shape[len(index) :]
@@ -159,23 +166,23 @@ def _gathered(node):
 # --- the rows several kinds share -----------------------------------------------------------------
 
 
-def _no_sources():
+def _no_sources() -> Check:
     return Check("sources", lambda n: n.src == (), lambda n: f"{len(n.src)} sources", "none")
 
 
-def _one_source():
+def _one_source() -> Check:
     return Check("sources", lambda n: len(n.src) == 1, lambda n: f"{len(n.src)} sources", "one")
 
 
-def _no_argument():
+def _no_argument() -> Check:
     return Check("argument", lambda n: n.arg is None, lambda n: f"argument {n.arg!r}", "None")
 
 
-def _scalar():
+def _scalar() -> Check:
     return Check("shape", lambda n: n.shape == (), lambda n: f"shape {n.shape}", "()")
 
 
-def _same_dtype():
+def _same_dtype() -> Check:
     return Check(
         "dtype",
         lambda n: n.dtype == n.src[0].dtype,
@@ -184,7 +191,7 @@ def _same_dtype():
     )
 
 
-def _combines():
+def _combines() -> Check:
     return Check(
         "combination",
         lambda n: (
@@ -197,7 +204,7 @@ def _combines():
     )
 
 
-def _windows(kind, whole, part):
+def _windows(kind: str, whole: Lengths, part: Lengths) -> tuple[Check, ...]:
     """The rows of slice and pad, each the adjoint of the other, and of update."""
     return (
         Check(
@@ -262,7 +269,7 @@ EVERY = (
     ),
 )
 
-CHECKS = {
+CHECKS: dict[str, tuple[Check, ...]] = {
     "leaf": (
         _no_sources(),
         Check(
@@ -435,7 +442,7 @@ CHECKS = {
 _asked: "WeakSet[Node]" = WeakSet()
 
 
-def verify(*roots):
+def verify(*roots: Node) -> None:
     """Checks every node that `roots` need and that was not checked before.
 
     Raises
@@ -453,14 +460,14 @@ def verify(*roots):
             stack.extend(node.src)
 
 
-def _check(node):
+def _check(node: Node) -> None:
     for check in EVERY:
         _ask(check, node)
     for check in CHECKS[node.op.kind]:
         _ask(check, node)
 
 
-def _ask(check, node):
+def _ask(check: Check, node: Node) -> None:
     if not check.holds(node):
         raise CompileError(
             f"{_name(node)}: the invariant {check.name!r} is broken: got {check.got(node)}, "
@@ -469,7 +476,7 @@ def _ask(check, node):
         )
 
 
-def verify_value(node, value):
+def verify_value(node: Node, value: Any) -> None:
     """Checks that `value`, which a reference gave for `node`, has the shape and dtype the node
     promised."""
     got = np.asarray(value)
@@ -482,10 +489,10 @@ def verify_value(node, value):
         )
 
 
-def checked(reference):
+def checked(reference: Callable[..., Any]) -> Callable[..., Any]:
     """`reference` with its value verified."""
 
-    def function(*values, node, **into):
+    def function(*values: Any, node: Node, **into: Any) -> Any:
         out = reference(*values, node=node, **into)
         verify_value(node, out)
         return out
@@ -493,7 +500,7 @@ def checked(reference):
     return function
 
 
-def _name(node):
+def _name(node: Node) -> str:
     """`node` in words, whatever is wrong with it."""
     op = getattr(node.op, "name", node.op)
     return f"node {op} ({getattr(node.op, 'kind', 'no kind')}) {node.dtype} {node.shape}"
