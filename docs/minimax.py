@@ -1,4 +1,4 @@
-"""``python docs/minimax.py [name...]``: the polynomials of `jitgrad.runtime.vmath`, but for digits that do not count.
+"""``python docs/minimax.py [name...]``: the polynomials of `jitgrad.runtime.numba.vmath`, but for digits that do not count.
 
 `minimax` fits by the exchange of E. Ya. Remez (1934), weighted so that what is least is the error beside the result.
 `FITS` says what is fitted, where, how many coefficients float64 and float32 have, and how many of the lowest are

@@ -1,6 +1,5 @@
 """What users read must run: the examples, the README's session, and the examples in docstrings."""
 
-import doctest
 import inspect
 import os
 import pkgutil
@@ -8,13 +7,11 @@ import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
+from doctests import run_doctest
 from folders import ROOT
 
 import jitgrad
-
-FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 #: example -> what its last line starts with; each also checks its own result.
 EXAMPLES = {
@@ -39,17 +36,6 @@ def test_example(name, tmp_path):
     assert out.returncode == 0, out.stderr
     assert not out.stderr
     assert out.stdout.splitlines()[-1].startswith(EXAMPLES[name])
-
-
-def run_doctest(text, name, path, module=None):
-    """Runs the examples of a text, among the names of a module; how many there were."""
-    scope = {**(vars(module) if module else {}), "jitgrad": jitgrad, "np": np, "__name__": name}
-    test = doctest.DocTestParser().get_doctest(text, scope, name, str(path), 0)
-    report = []
-    runner = doctest.DocTestRunner(optionflags=FLAGS)
-    runner.run(test, out=report.append)
-    assert not runner.failures, "".join(report)
-    return len(test.examples)
 
 
 def test_readme_session():
