@@ -121,6 +121,7 @@ def test_examples_of_design_pages(path, monkeypatch):
     monkeypatch.setattr(jitgrad.config, "compile", "never")
     blocks = re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
     if blocks:
+        (jitgrad.tensor(1.0) + 1.0).item()  # runs what other tests of this thread left pending
         assert run_doctest("\n".join(blocks), path.stem, path) > 0
 
 

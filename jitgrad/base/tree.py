@@ -66,7 +66,7 @@ def flatten(x: Any, name: str = "x") -> tuple[list[Any], list[str], Callable[[It
 
     Examples
     --------
-    >>> from jitgrad import tree
+    >>> from jitgrad.base import tree
     >>> leaves, names, rebuild = tree.flatten({"w": (1.0, None), "b": [2.0]}, "p")
     >>> leaves, names
     ([1.0, 2.0], ["p['w'][0]", "p['b'][0]"])
