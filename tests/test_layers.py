@@ -104,7 +104,8 @@ NAMED = {
     ),
     "tape.reachability": ({"APART"}, "marks of the tape"),
     "frontend.subscript": ({"where"}, "a write by a mask whose values are not known"),
-    "tape.segment": ({"STOP"}, "marks of the tape"),
+    "tape.keys": ({"STOP"}, "marks of the tape"),
+    "tape.record": ({"STOP"}, "marks of the tape"),
     "tape.symbolic": ({"STOP", "real"}, "a mark of the tape; a word of its own"),
     "numpy.signature": (
         {"where", "broadcast_to", "mean"},

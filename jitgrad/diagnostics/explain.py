@@ -22,7 +22,8 @@ from ..ir.printer import counted
 from ..runtime import watch
 from ..runtime.plan import Plan
 from ..runtime.stats import LOADED
-from ..tape.handles import Handle, materialise
+from ..tape.handles import Handle
+from ..tape.record import materialise
 from ..tape.segment import State
 from .reports import KernelReport, PlanReport, report
 

@@ -14,8 +14,10 @@ from ..base.foreign import kinds_in, refuse_subclass, refuse_subclasses
 from ..base.surface import surface
 from ..ops.registry import CAST, NONZERO, REGISTRY
 from ..runtime.pool import LEAST, aligned, copied
-from ..tape.handles import Handle, from_value, materialise, record
-from ..tape.segment import Raw, local, recordings
+from ..tape.handles import Handle, from_value
+from ..tape.keys import NODE
+from ..tape.record import materialise, record
+from ..tape.segment import local, recordings
 from ..tape.symbols import Number
 from .implicit import COPY, LEAF, check
 from .integers import as_float, dtype_of
@@ -265,4 +267,4 @@ def unpickle(array, requires_grad, grad):
 def cast(t, dtype):
     """The values of `t` in another dtype."""
     op = NONZERO if dtype == np.bool_ else CAST
-    return record(lambda state: (Raw, op, None, t.shape, dtype, state), (t,))
+    return record(lambda state: (NODE, op, None, t.shape, dtype, (state,)), (t,))

@@ -12,8 +12,10 @@ import numpy as np
 
 from ..base.errors import GradientError
 from ..base.surface import surfaces
-from ..tape.handles import Handle, from_value, materialise
-from ..tape.views import make_view, parent_of, recorded
+from ..tape.handles import Handle, from_value
+from ..tape.record import materialise
+from ..tape.segment import in_mode
+from ..tape.views import make_view, parent_of
 from .convert import unpickle
 
 
@@ -68,7 +70,7 @@ def _memory(t, memo):
         out = memo[_key(t)] = from_value(value.copy() if t.shape else value, t.shape, t.dtype, None)
     for t in reversed(chain):
         step = t._x.step
-        out = memo[_key(t)] = recorded(step.grad, make_view, out, step)
+        out = memo[_key(t)] = in_mode(step.grad, make_view, out, step)
     return out
 
 

@@ -13,7 +13,7 @@ from ..base.errors import ArgumentError, IntegerOverflow, ShapeError
 from ..base.foreign import refuse_subclasses
 from ..base.surface import surface
 from ..ir.shapes import as_int, broadcast_shapes, check_size, normalize_axis
-from ..tape.handles import materialise
+from ..tape.record import materialise
 from ..tape.segment import local
 from .convert import (
     as_flag,

@@ -14,10 +14,12 @@ from ..ir import Node, const
 from ..ops import REGISTRY, REQUIRED
 from ..ops.indexing import in_bounds
 from ..tape.execute import let_go, pause
-from ..tape.handles import enter, record, record_in, varies
-from ..tape.segment import Head, grow, local
+from ..tape.handles import varies
+from ..tape.keys import Opcode
+from ..tape.record import enter, grow, record, record_in
+from ..tape.segment import local
 from ..tape.symbols import Number, kind_of
-from ..tape.views import Step, aliases, make_view
+from ..tape.views import ViewStep, aliases, make_view
 from .binding import is_hashable, operands_by_name, statics_of
 from .convert import as_operand, by_value, from_array
 from .docs import describe
@@ -33,7 +35,7 @@ FLOATS = frozenset((float, np.float64, np.float32))
 NUMBERS = frozenset((int, float, bool))
 PLAIN = NUMBERS | {Node, Number}
 #: Checks indices that only a call knows.
-BOUNDS = Head("in_bounds", 1, in_bounds)
+BOUNDS = Opcode("in_bounds", 1, in_bounds)
 #: Numbers that are part of the code, as nodes, by type and value.
 _codes: dict = {}
 
@@ -132,7 +134,7 @@ def _with_numbers(operands):
 
 def view(entry, x, statics, copies=True):
     """A view of `x`, or a copy where NumPy makes one; None without `copies`."""
-    step = Step(entry, statics)
+    step = ViewStep(entry, statics)
     if aliases(x, step, entry.view):
         return make_view(x, step)
     return step(x) if copies else None

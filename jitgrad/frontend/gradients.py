@@ -14,9 +14,9 @@ from ..tape import handles as tape
 from ..tape.backward import Accumulate, Sweep, start
 from ..tape.execute import flush
 from ..tape.reachability import Towards, roots_of
-from ..tape.segment import LOCK, local, recordings
+from ..tape.record import materialise
+from ..tape.segment import LOCK, in_mode, local, recordings
 from ..tape.symbolic import Traced
-from ..tape.views import recorded
 from .convert import as_operand
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled  # noqa: F401 - names of jitgrad.autograd
 
@@ -130,7 +130,7 @@ def _hooked(leaf, g, create):
     if leaf._x is None or not leaf._x.hooks:
         return g
     for hook in tuple(leaf._x.hooks.values()):
-        new = recorded(create, hook, g)
+        new = in_mode(create, hook, g)
         g = g if new is None else _replacement(new, g)
     return g
 
@@ -167,7 +167,7 @@ def _accumulate(t, g, create):
         elif create:
             x.grad = x.grad + g
         else:
-            recorded(False, _add, x.grad, g)
+            in_mode(False, _add, x.grad, g)
 
 
 def _add(total, g):
@@ -248,7 +248,7 @@ def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
     ):  # else one joint plan will do
         flush(local.seg)
         for t in (*outputs, *inputs):
-            tape.materialise(t)
+            materialise(t)
     sweep = Sweep(retain, create, leads or Towards(inputs))
     found, cuts = {}, []
     for t in inputs:
@@ -296,7 +296,7 @@ def ways(out, xs):
         seg, state = out._seg, out._state
         edges = None if seg is None else seg.edges
         if out._edge is None and edges is None:  # it ran meanwhile
-            tape.materialise(out)
+            materialise(out)
         for edge in (out._edge,) if out._edge is not None else [edges[i] for i in roots_of(state)]:
             leads(edge)
     return leads
@@ -347,7 +347,7 @@ def hook_on(t, hook):
         key = object()
         x.hooks[key] = hook
         return HookHandle(lambda: x.hooks.pop(key, None))
-    tape.materialise(t)
+    materialise(t)
     graph, state = t._edge
     weak = ref(t)
 
@@ -362,11 +362,11 @@ def hook_on(t, hook):
             if target is not None:
                 tape.extra(target).grad = value if target.grad is None else target.grad + value
             return None
-        new = recorded(sweep.create, hook, value)
+        new = in_mode(sweep.create, hook, value)
         if new is None:
             return None
         new = _replacement(new, value)
-        return new if isinstance(g, tape.Handle) else tape.materialise(new)
+        return new if isinstance(g, tape.Handle) else materialise(new)
 
     _cut(graph, state, call, last=hook is None)
     return HookHandle(lambda: _uncut(graph, state, call))

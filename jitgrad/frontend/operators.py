@@ -14,8 +14,8 @@ from ..base.foreign import PRIORITY, ask, refuse_subclass, takes_over, untaken
 from ..base.surface import trimmed
 from ..ops import REGISTRY, REQUIRED
 from ..tape.execute import pause
-from ..tape.handles import enter
-from ..tape.segment import grow, local
+from ..tape.record import enter, grow
+from ..tape.segment import local
 from ..tape.symbols import Number
 from .convert import as_operand, by_value
 from .creation import full

@@ -12,39 +12,32 @@ from ..base.errors import IndexOutOfRange, ShapeError
 from ..ir.shapes import stretches
 from ..ops import indexing
 from ..ops.registry import broadcast, cast, reshape_to
-from ..tape.handles import (
-    ELEMENT,
-    Handle,
-    concrete_value,
-    enter,
-    from_value,
-    record,
-    record_in,
-    varies,
-)
-from ..tape.segment import Head, local
-from ..tape.views import Step, make_view
+from ..tape.handles import ELEMENT, Handle, from_value, varies
+from ..tape.keys import Opcode
+from ..tape.record import concrete_value, enter, record, record_in
+from ..tape.segment import local
+from ..tape.views import ViewStep, make_view
 from .convert import by_value
 
 #: The form of ``x[i]`` of one axis: what is static of it, and that its start is a number.
 NUMBER = ((1,), (1,), (), (), 0), (None,)
-_heads: dict = {}
+_opcodes: dict = {}
 _known: dict = {}
 _PLAIN = frozenset((int, type(None)))
 
 
-def _head(name, operands, make):
-    """Heads are keys: one object for each form."""
-    out = _heads.get((name, operands))
+def _opcode(name, operands, make):
+    """Opcodes are parts of keys: one object for each form."""
+    out = _opcodes.get((name, operands))
     if out is None:
-        out = _heads[name, operands] = Head(name, operands, make)
+        out = _opcodes[name, operands] = Opcode(name, operands, make)
     return out
 
 
-def _view_head(static, starts):
-    """The head of a view: what is static of its index is part of it; of `starts`, all that are not
-    None."""
-    out = _heads.get((static, starts))
+def _view_opcode(static, starts):
+    """The opcode of a view: what is static of its index is part of it; of `starts`, all that are
+    not None."""
+    out = _opcodes.get((static, starts))
     if out is None:
         index = indexing.Index(*static, (), ())
 
@@ -54,7 +47,7 @@ def _view_head(static, starts):
                 x, [next(rest) if start is None else start for start in starts], index
             )
 
-        out = _heads[static, starts] = Head("slice", 1 + starts.count(None), build)
+        out = _opcodes[static, starts] = Opcode("slice", 1 + starts.count(None), build)
     return out
 
 
@@ -70,7 +63,7 @@ def _form(item):
 
 def _basic(shape, index):
     """What a basic index records that was seen before for this shape, but for its integers, as
-    (head, numbers, whether it names an element); None for another index."""
+    (opcode, numbers, whether it names an element); None for another index."""
     items = index if type(index) is tuple else (index,)
     forms = tuple([_form(i) for i in items])
     if None in forms:
@@ -79,22 +72,22 @@ def _basic(shape, index):
     if known is None:
         parsed = indexing.parse(shape, index)
         if len(_known) > 10_000:
-            _known.clear(), _heads.clear()
+            _known.clear(), _opcodes.clear()
         by_axis = _items_of_axes(items, len(shape))
         static = tuple(
             [start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)]
         )
         numbers = [axis for axis, start in enumerate(static) if start is None]
         places = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
-        head = _view_head(parsed[:5], static)
+        opcode = _view_opcode(parsed[:5], static)
         known = (
-            head,
+            opcode,
             [parsed.starts[axis] for axis in numbers],
             places,
             _is_element(items, len(shape)),
         )
         _known[shape, forms] = known
-    head, starts, places, element = known
+    opcode, starts, places, element = known
     if places:
         starts = list(starts)
         for (place, axis), i in zip(places, [i for i in items if type(i) is int]):
@@ -102,7 +95,7 @@ def _basic(shape, index):
             if not -n <= i < n:
                 return None
             starts[place] = i + n if i < 0 else i
-    return head, starts, element
+    return opcode, starts, element
 
 
 def _is_element(items, ndim):
@@ -164,8 +157,8 @@ def _build_last(arrays, lengths):
     return indexing.written_last(arrays, lengths)
 
 
-FIT, BOUNDS = Head("copy", 1, _build_fit), Head("in_bounds", 1, _build_bounds)
-LAST = Head("last_writes", None, _build_last)
+FIT, BOUNDS = Opcode("copy", 1, _build_fit), Opcode("in_bounds", 1, _build_bounds)
+LAST = Opcode("last_writes", None, _build_last)
 
 
 def get(x, index):
@@ -173,23 +166,25 @@ def get(x, index):
     if type(index) is int and len(x._state.shape) == 1:
         (n,) = x._state.shape
         if -n <= index < n:
-            return _element(x, _view_head(*NUMBER), (index if index >= 0 else index + n,))
+            return _element(x, _view_opcode(*NUMBER), (index if index >= 0 else index + n,))
     known = _basic(x._state.shape, index)
     if known is not None:
-        head, numbers, element = known
-        return _element(x, head, numbers) if element else make_view(x, Step(head, (), numbers))
+        opcode, numbers, element = known
+        return (
+            _element(x, opcode, numbers) if element else make_view(x, ViewStep(opcode, (), numbers))
+        )
     values, unseen = _values(index)
     parsed = indexing.parse(x.shape, values)
     if not parsed.arrays:
         items = values if isinstance(values, tuple) else (values,)
         step = _step(parsed)
         if _is_element(items, x.ndim):
-            return _element(x, step.head, step.numbers)
+            return _element(x, step.opcode, step.numbers)
         return step(x) if any(isinstance(i, np.ndarray) for i in items) else make_view(x, step)
     part = _view(x, parsed)
     arrays = _arrays(parsed, unseen, part.shape)
-    head = _head("index", 1 + len(arrays), _build_pick)
-    out = record(lambda *states: (head, *states, parsed[:5]), (part, *arrays))
+    opcode = _opcode("index", 1 + len(arrays), _build_pick)
+    out = record(lambda *states: (opcode, *states, parsed[:5]), (part, *arrays))
     return _row(out, parsed.first) if _is_row(parsed, unseen) else out
 
 
@@ -208,14 +203,16 @@ def _row(t, axis):
     return out
 
 
-def _element(x, head, numbers):
+def _element(x, opcode, numbers):
     """``x[i]`` with an integer for each axis: its value. What is written to it would not be in `x`,
     so it is marked."""
     seg = local.seg
     state = x._state if x._seg is seg else enter(x, seg)
-    out = None if state is None else record_in(seg, (head, state, *(int,) * len(numbers)), numbers)
+    out = (
+        None if state is None else record_in(seg, (opcode, state, *(int,) * len(numbers)), numbers)
+    )
     if out is None:
-        return _element(x, head, numbers)
+        return _element(x, opcode, numbers)
     out._x = ELEMENT
     return out
 
@@ -224,7 +221,7 @@ def place(x, index, value):
     """The view of `x` that ``x[index] = value`` writes to, and what it becomes."""
     known = _basic(x._state.shape, index)
     if known is not None:
-        part = make_view(x, Step(known[0], (), known[1]))
+        part = make_view(x, ViewStep(known[0], (), known[1]))
         return part, fit(value, part._state.shape, part._state.dtype)
     if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
         return get(x, Ellipsis), _chosen(index, value, x)
@@ -242,14 +239,14 @@ def place(x, index, value):
     else:
         last = indexing.last_writes(parsed, part.shape)
     if last is None:
-        head = _head("index_put", 2 + len(arrays), _build_put)
+        opcode = _opcode("index_put", 2 + len(arrays), _build_put)
     else:
-        head = _head("index_put_repeated", 3 + len(arrays), _build_put_repeated)
+        opcode = _opcode("index_put_repeated", 3 + len(arrays), _build_put_repeated)
         arrays.append(
             last if unseen else from_value(last.reshape(-1), last.shape, last.dtype, None)
         )
     operands = (part, value, *arrays)
-    return part, record(lambda *states: (head, *states, parsed[:5]), operands)
+    return part, record(lambda *states: (opcode, *states, parsed[:5]), operands)
 
 
 def _is_mask(index, x):
@@ -265,7 +262,7 @@ def _chosen(mask, value, x):
 
 
 def _step(parsed):
-    return Step(_view_head(parsed[:5], (None,) * len(parsed.starts)), (), parsed.starts)
+    return ViewStep(_view_opcode(parsed[:5], (None,) * len(parsed.starts)), (), parsed.starts)
 
 
 def _view(x, parsed):

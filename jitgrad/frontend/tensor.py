@@ -26,7 +26,8 @@ from ..diagnostics.explain import explained
 from ..tape import handles as tape
 from ..tape import views
 from ..tape.backward import Accumulate
-from ..tape.handles import adopt, extra, from_value, materialise, rooted
+from ..tape.handles import adopt, extra, from_value
+from ..tape.record import materialise, refresh, rooted
 from ..tape.segment import local, recordings
 from . import subscript
 from .convert import DEVICES, as_flag, as_operand, check_device, tensor, written
@@ -151,7 +152,7 @@ class Tensor(Values, Copies):
     def requires_grad(self):
         """Whether gradients go to this tensor, or through it."""
         if self._x is not None and self._x.stale:
-            views.refresh(self)
+            refresh(self)
         return self._state.requires_grad
 
     @requires_grad.setter
@@ -225,7 +226,7 @@ class Tensor(Values, Copies):
         if self.is_leaf:
             return None
         state = self._edge[1] if type(self._edge) is tuple else self._state
-        name = getattr(state.entry, "name", None) or (
+        name = getattr(state.opcode, "name", None) or (
             state.node.op.name if state.node is not None else "Write"
         )
         return GradFn(name.title().replace("_", "") + "Backward")
@@ -487,4 +488,4 @@ class GradFn:
 
 
 surfaces(Tensor, but=("__getitem__", "__setitem__", "backward", "explain"))
-tape._Class.tensor = Tensor
+tape.Classes.tensor = Tensor

@@ -12,7 +12,8 @@ import numpy as np
 from ..base.dtypes import is_float
 from ..base.errors import ArgumentError, DTypeError, GradientError, IndexOutOfRange, JitgradError
 from ..base.surface import surfaces, trimmed
-from ..tape.handles import Handle, concrete_value, materialise
+from ..tape.handles import Handle
+from ..tape.record import concrete_value, materialise
 from ..tape.segment import local, recordings
 from .implicit import ARRAY, NUMBER, check
 

@@ -20,10 +20,11 @@ from ..runtime.plan import Plan
 from ..runtime.watch import planning
 from . import handles
 from .boundaries import note_trips
-from .double import Replay, alive
+from .double import RecordedBackward, alive
 from .execute import finish, flush, live_handles, run
-from .reachability import Apart, visited, with_zeros
-from .segment import AbstractValue, local, records, saves
+from .reachability import Apart, saves, visited, with_zeros
+from .record import materialise
+from .segment import AbstractValue, local, records
 
 
 class Accumulate:
@@ -179,7 +180,7 @@ class Sweep:
             trace.check_graph(leaves)
         if self.create:
             states, held = alive(graph)
-            back = _plan(Replay, state, given, cuts, wanted, states)
+            back = _plan(RecordedBackward, state, given, cuts, wanted, states)
             self._check(graph, back)
             grads = back.run(graph, values, held)
         else:
@@ -253,7 +254,7 @@ def pending(sweep, tensor, cot, implicit):
 def start(sweep, tensor, cot, implicit):
     """Begins `sweep` at `tensor`: jointly with its forward where that is pending."""
     if not sweep.create and not implicit:
-        cot = handles.materialise(cot)  # it may be pending, too: then both run now
+        cot = materialise(cot)  # it may be pending, too: then both run now
     seg = local.seg
     if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0:
         if not sweep.create and seg.graph is None and tensor._value is None:
@@ -261,7 +262,7 @@ def start(sweep, tensor, cot, implicit):
                 return
         flush(seg)
     if tensor._edge is None:  # pending in another thread
-        handles.materialise(tensor)
+        materialise(tensor)
     edge = tensor._edge
     if implicit and not sweep.create:
         cot = handles.ones_value(tensor)

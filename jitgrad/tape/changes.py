@@ -5,6 +5,7 @@ that is the gradient now, or None; "requires_grad" with a flag. Start at `change
 """
 
 from . import handles
+from .record import materialise
 from .symbolic import Unreplayable
 
 
@@ -21,7 +22,7 @@ def changes(trace):
 
 def _of_stand_in(stand):
     requires_grad = isinstance(stand.real, handles.Handle) and stand.real._state.requires_grad
-    written = handles.materialise(stand.tensor).source() is not stand.first.source()
+    written = materialise(stand.tensor).source() is not stand.first.source()
     out = _of_values(stand.place, stand.tensor, written, requires_grad, stand.tensor is stand.leaf)
     if stand.place.uses_grad:
         if stand.real._x is not None and stand.real._x.hooks:
@@ -60,9 +61,7 @@ def _of_values(place, t, written, requires_grad, is_leaf):
             "it writes to a tensor in a way that changes how gradients go through it"
         )
     place.rooted = True
-    return (
-        [("write", place, handles.materialise(t))] if written else [("requires_grad", place, after)]
-    )
+    return [("write", place, materialise(t))] if written else [("requires_grad", place, after)]
 
 
 def _is_written(trace, saved):
@@ -72,4 +71,4 @@ def _is_written(trace, saved):
     if saved.stale or (t._x is not None and t._x.stale) or t._value is saved.value:
         return False
     first = trace.wrapped.get(id(t))
-    return first is None or handles.materialise(t).source() is not first[2].source()
+    return first is None or materialise(t).source() is not first[2].source()

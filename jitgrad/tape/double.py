@@ -4,7 +4,7 @@ gradient.
 Every cotangent that leaves the graph becomes *one* record: its node is the whole derivative
 formula, with the graph's inputs and the cotangents given as operands. What is a gradient root in
 the middle of the graph (a leaf that was written to) becomes one again, so formulas end there. Start
-at `Replay`.
+at `RecordedBackward`.
 """
 
 import functools
@@ -16,15 +16,16 @@ from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
 from ..ops.marks import ways
 from ..runtime.watch import planning
 from . import handles
-from .handles import rooted
+from .keys import Opcode
 from .reachability import Apart, visited, with_zeros
-from .segment import Head, local
+from .record import record, rooted
+from .segment import local
 from .symbols import kind_of
 from .views import detaching
 
 
 @planning
-class Replay:
+class RecordedBackward:
     """The records for one set of places that cotangents come in, of roots and cuts they go to, and
     of results alive.
 
@@ -80,10 +81,10 @@ def alive(graph):
     return tuple(states), held
 
 
-#: Heads of formulas by what they compute of operands and numbers in their order: equal formulas are
-#: equal records, so that a program whose gradients stay pending until it differentiates again comes
-#: back to states that it had before.
-_heads: WeakValueDictionary = WeakValueDictionary()
+#: Opcodes of formulas by what they compute of operands and numbers in their order: equal formulas
+#: are equal records, so that a program whose gradients stay pending until it differentiates again
+#: comes back to states that it had before.
+_opcodes: WeakValueDictionary = WeakValueDictionary()
 
 
 class Formula:
@@ -107,8 +108,8 @@ class Formula:
         places = [leaf(k, n.shape, n.dtype) for k, n in enumerate(self.operands)]
         places += [number(k, n.dtype) for k, n in enumerate(self.numbers)]
         key = self._build(*places), len(places)
-        self.head = _heads.get(key) or _heads.setdefault(
-            key, Head(node.op.name, len(places), self._build, len(order))
+        self.opcode = _opcodes.get(key) or _opcodes.setdefault(
+            key, Opcode(node.op.name, len(places), self._build, len(order))
         )
 
     def _build(self, *new):
@@ -146,7 +147,7 @@ class Formula:
                 for t, cut in zip(operands, self.cuts)
             ]
         kinds = [kind_of(n) for n in numbers]
-        return handles.record(lambda *states: (self.head, *states, *kinds), operands, numbers)
+        return record(lambda *states: (self.opcode, *states, *kinds), operands, numbers)
 
 
 def _above(node, stops):

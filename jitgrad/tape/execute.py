@@ -22,7 +22,7 @@ from ..ir import BARRIERS, toposort
 from ..runtime.plan import Plan
 from ..runtime.watch import planning
 from .boundaries import note_trips
-from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, recordings, records, renewed
+from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, records, renewed
 
 _serial = count()
 #: By how often a handle is held, whether anybody but the segment, the list of those asked and the
@@ -283,33 +283,3 @@ def peek(t):
                 t._edge = (graph, state)
             t._value = value
     return value
-
-
-def materialise(t):
-    """The value of `t`: a flat array, or a Python number if 0-d. Runs the segment if need be.
-
-    While a function is recorded, it is what stands for the value: see `symbolic`, and
-    `concrete_value` for what Python asks for."""
-    value = t._value
-    if value is None:
-        if t._x is not None and t._x.stale:
-            from .views import refresh
-
-            refresh(t)
-        seg = local.seg
-        if t._seg is seg:
-            flush(seg)
-        value = t._value
-        if value is None:
-            value = peek(t)
-    if not recordings:
-        return value
-    trace = local.seg.tracing
-    return value if trace is None else trace.of(t, value)
-
-
-def concrete_value(t):
-    """The value of `t` for Python to use, which a recording has only of what is the same in every
-    call."""
-    value = materialise(t)
-    return value if not recordings or local.seg.tracing is None else value.concrete_value()

@@ -7,7 +7,7 @@ pending   where it was recorded    None     None, or that of a    valued: its se
                                             leaf (see `rooted`)   thread asked for it (`peek`)
 valued    None, or one that ended  there    of what requires grad entered: used in a segment
 entered   the segment it is in     there    the same              valued: that segment ended
-stale     None                     None     that of a leaf        pending: used (`views.refresh`)
+stale     None                     None     that of a leaf        pending: used (`record.refresh`)
 ========= ======================== ======== ===================== ================================
 
 `_state` tells shape, dtype and whether it requires grad in every case, and for a handle that is in
@@ -16,7 +16,7 @@ a segment its place there. The value of a handle never changes in place: a write
 
 Threads may share tensors: a handle is in one segment at a time, and while that one goes on no other
 thread changes the handle's place: its segment notes the handle in `entered`. `LOCK` guards the
-changes of place. Start at `Handle` and `enter`.
+changes of place. Start at `Handle` and `from_value`; how one enters a segment is in `record`.
 """
 
 import math
@@ -25,37 +25,14 @@ import numpy as np
 
 from ..base.errors import ArgumentError
 from ..base.typing import Operations
-from .execute import concrete_value, materialise, pause, peek
 from .segment import (
-    LOCK,
     AbstractValue,
-    enter_state,
     gate,
-    grow,
     guarded,
     local,
     locked,
     recordings,
-    renewed,
-    variable_state,
 )
-
-__all__ = [
-    "ELEMENT",
-    "Extra",
-    "Handle",
-    "adopt",
-    "enter",
-    "extra",
-    "from_value",
-    "materialise",
-    "ones_value",
-    "own",
-    "record",
-    "rooted",
-    "concrete_value",
-    "vacate",
-]
 
 new = object.__new__
 
@@ -124,13 +101,15 @@ def own(t):
         x.element = False
 
 
-class _Class:
+class Classes:
+    """The class of the tensors that are made: the module that defines it puts it here."""
+
     tensor = Handle
 
 
 def from_value(value, shape, dtype, edge):
     """A tensor of a value; with an edge, it requires grad."""
-    t = new(_Class.tensor)
+    t = new(Classes.tensor)
     t._seg, t._state, t._value, t._edge, t._x = (
         None,
         AbstractValue(shape, dtype, edge is not None),
@@ -141,127 +120,6 @@ def from_value(value, shape, dtype, edge):
     if recordings and local.seg.tracing is not None:
         local.seg.tracing.made((t,))
     return t
-
-
-def enter(t, seg):
-    """The state of `t` as an operand of the thread's current segment `seg`, which it enters as a
-    leaf.
-
-    None if another segment has begun meanwhile, as by the recording of a stale view: then all
-    operands must be asked."""
-    if t._x is not None and t._x.stale:
-        from .views import refresh
-
-        refresh(t)
-        if local.seg is not seg:
-            return None
-        if t._seg is seg:
-            return t._state
-    if seg.entered is not None:
-        known = seg.entered.get(t)
-        if known is not None and known[1] is t._value:
-            return known[0]
-    value, aval = t._value, t._state.aval
-    if value is None:
-        value = peek(t)
-    stands = value if seg.tracing is None else seg.tracing.of(t, value)
-    before = seg.state
-    state = before.next.get(aval)
-    if state is None:
-        if before.over:
-            return renewed(seg)
-        state = enter_state(before, aval)
-    leaves, edges, place, edge = seg.leaves, seg.edges, before.leaves, t._edge
-    if seg.state is before and len(leaves) <= place:
-        leaves.append(None)
-    if aval.requires_grad:
-        root = len(before.roots)
-        if seg.state is before and len(edges) <= root:
-            edges.append(None)
-    if seg.state is not before:  # it enters again: see `segment`
-        return None if local.seg is not seg else enter(t, seg)
-    leaves[place] = stands
-    if aval.requires_grad:
-        edges[root] = edge
-    seg.state = state
-    if gate.alone:
-        t._seg, t._state = seg, state
-        return state
-    with LOCK:
-        holder = t._seg
-        if (holder is None or holder.state.over) and t._value is value:
-            t._seg, t._state = seg, state
-            return state
-    if seg.entered is None:
-        seg.entered = {}
-    seg.entered[t] = state, value
-    return state
-
-
-def states(operands):
-    """The current segment, and the states of tensors in it."""
-    while True:
-        seg = local.seg
-        out = [t._state if t._seg is seg else enter(t, seg) for t in operands]
-        if None not in out:
-            return seg, out
-
-
-def record(key_of, operands, numbers=()):
-    """One record: its key is ``key_of(*states)``, of the operands' states."""
-    while True:
-        seg, given = states(operands)
-        out = record_in(seg, key_of(*given), numbers)
-        if out is not None:
-            return out
-
-
-def record_in(seg, key, numbers=()):
-    """The handle of the record `key`, of states of `seg`; None if the record has to be made again:
-    see `segment`."""
-    out = new(_Class.tensor)
-    out._seg, out._value, out._edge, out._x = seg, None, None, None
-    before = seg.state  # no call between this and the store of the next state
-    try:
-        out._state = state = before.next[key]
-        if numbers:
-            seg.numbers[state.place] = numbers
-        seg.handles[state.slot] = out
-        seg.state = state
-    except KeyError:
-        grow(seg, before, key)
-        return None
-    except IndexError:
-        seg.widen()
-        return None
-    if state.pause:
-        pause(seg)
-    return out
-
-
-def rooted(t, edge):
-    """A tensor of the value of `t` that is a gradient root."""
-    while True:
-        seg, (given,) = states((t,))
-        before = seg.state
-        state = variable_state(seg, before, given)
-        if state is None:
-            continue
-        out = new(_Class.tensor)
-        out._seg, out._state, out._value, out._edge, out._x = seg, state, None, edge, None
-        edges, root = seg.edges, len(before.roots)
-        if seg.state is before and len(edges) <= root:
-            edges.append(None)
-        if len(seg.handles) <= state.slot:
-            seg.widen()
-        if seg.state is not before:
-            continue
-        edges[root] = edge
-        seg.handles[state.slot] = out
-        seg.state = state
-        if state.pause:
-            pause(seg)
-        return out
 
 
 def ones_value(t):

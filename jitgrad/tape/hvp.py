@@ -17,7 +17,7 @@ from .reachability import roots_of
 from .segment import local, records
 
 
-class Second:
+class HessianVectorProduct:
     """The plan for a result, the root it is differentiated by, and the handles alive beside it."""
 
     __slots__ = ("plan", "live", "requires_grad")
@@ -61,10 +61,10 @@ def product(held, x, v):
     held.pop()
     del t
     live = live_handles(handles, end, seg.views)
-    key = (Second, live, state, root)
+    key = (HessianVectorProduct, live, state, root)
     second = end.plans.get(key)
     if second is None:
-        second = end.plans[key] = Second(end, state, root, live)
+        second = end.plans[key] = HessianVectorProduct(end, state, root, live)
     values = run(second.plan, seg, [*leaves[: end.leaves], v], numbers)
     finish(seg, end, handles, second.live, values, second.requires_grad)
     return values[-1]

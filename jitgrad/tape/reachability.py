@@ -7,10 +7,13 @@ that is differentiated again belong to *one* record. For them the nodes of the p
 each such value behind a mark of its own: `Apart`.
 """
 
-from ..ir import Node, toposort
-from ..ops.marks import APART, variable, ways
+from ..autodiff import pull_back
+from ..base.errors import GradientError
+from ..ir import LEAF, Node, leaf, toposort
+from ..ops.marks import APART, ways
 from ..ops.registry import zeros
-from .segment import records, renode
+from .keys import VARIABLE, renode
+from .segment import records
 
 
 class Apart:
@@ -28,7 +31,7 @@ class Apart:
         roots = dict(zip(end.roots, end.roots))
         for state in records(end):
             node = renode(state, self.nodes)
-            if state.entry is variable:
+            if state.opcode is VARIABLE:
                 roots[state.node] = node
             if state in marked:
                 self.inner[state] = node
@@ -76,6 +79,30 @@ def upstream(given, cuts=()):
                 if o.requires_grad:
                     stack.append(o)
     return seen.difference(cuts)
+
+
+def saves(state):
+    """Whether the derivative of this record needs any of its values: if not, it can be gone through
+    again."""
+    if state.saves is None:
+        state.saves = _saves(state)
+    return state.saves
+
+
+def _saves(state):
+    g = leaf(1 << 40, state.shape, state.dtype)
+    sources = [s.node for s in state.operands if s.requires_grad]
+    try:
+        grads = pull_back(
+            {state.node: g}, sources, stop=[n for n in sources if n is not state.node]
+        )
+    except GradientError:
+        return True
+    inner = {s.node for s in state.operands} | {state.node}
+    return any(
+        n in inner or (n.op is LEAF and n is not g)
+        for n in toposort([x for x in grads if x is not None])
+    )
 
 
 def roots_of(state):

@@ -9,8 +9,9 @@ when somebody asks. Start at `owner`.
 import threading
 
 from ..base.errors import GradientError, JitgradError, JitGradientError
-from .handles import Handle, materialise
+from .handles import Handle
 from .reachability import Towards
+from .record import materialise
 from .segment import local
 
 

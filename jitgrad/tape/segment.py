@@ -1,4 +1,4 @@
-"""Recording: a segment per thread, and the automaton (a trie of `State`) that it walks.
+"""Traces: a segment per thread, and the automaton (a trie of `State`) that it walks.
 
 A record is one step ``state = state.next[key]``, where the key is the operation, the states of its
 operands and its static arguments. States are unique to a path, so *recording computes the plan's
@@ -14,25 +14,20 @@ record comes next. Who records asks for the state first, and stores the next one
 the same, without a call in between; if not, the record is made again. A segment ends by such a
 store, too (`OVER`).
 
-Start at `State`, `Segment` and `grow`; the fast paths are closures made in
-`jitgrad.frontend.functions`.
+Start at `State` and `Segment`; what the keys are is in `keys`, how an operation is recorded in
+`record`.
 """
 
 import sys
 import threading
 import time
-from operator import attrgetter
 
 from ..base.config import config
-from ..base.dtypes import NUMBER_DTYPE
-from ..base.errors import GradientError
 from ..base.locks import lock
-from ..ir import LEAF, Node, leaf, number
-from ..ops.marks import STOP, stop, variable
-from ..ops.movement import write_through
+from ..ir import LEAF, Node
 from .boundaries import ends
 
-#: Held where a tensor's place changes and other threads may see it: see the table in `tensors`.
+#: Held where a tensor's place changes and other threads may see it: see the table in `handles`.
 LOCK = lock()
 
 
@@ -89,7 +84,7 @@ class AbstractValue:
     """Shape, dtype and whether a value requires grad: all that a trace knows of it. Interned, and
     the key by which a value enters a segment as a leaf."""
 
-    __slots__ = ("shape", "dtype", "requires_grad", "aval", "node", "entry", "integer")
+    __slots__ = ("shape", "dtype", "requires_grad", "aval", "node", "opcode", "integer")
     _interned: dict = {}
     #: As that of a leaf's state: no record made it.
     slot = -1
@@ -99,7 +94,7 @@ class AbstractValue:
         out = cls._interned.get(key)
         if out is None:
             out = object.__new__(cls)
-            out.shape, out.dtype, out.requires_grad, out.node, out.entry = (
+            out.shape, out.dtype, out.requires_grad, out.node, out.opcode = (
                 shape,
                 dtype,
                 requires_grad,
@@ -118,7 +113,7 @@ class State:
 
     ================ ===================================================================================
     of the value     `node`, `shape`, `dtype`, `requires_grad`, `integer`, `aval` (as a leaf elsewhere)
-    of the record    `key`, `entry` (its head), `operands` (states), `slot` (its number; leaves: -1), `saves`, `place`
+    of the record    `key`, `opcode`, `operands` (states), `slot` (its number; leaves: -1), `saves`, `place`
                      (that of its numbers: a slice)
     of the path      `parent`; counts: `records`, `grad_operations`, `leaves`, `numbers`; `size` (nodes, roughly);
                      `places` (for records and for numbers: see `room`); `roots` (gradient roots, in
@@ -148,7 +143,7 @@ class State:
         "grad_operations",
         "size",
         "key",
-        "entry",
+        "opcode",
         "full",
         "integer",
         "saves",
@@ -164,7 +159,7 @@ class State:
     def __init__(self, parent, node=None, requires_grad=False):
         self.next, self.parent, self.node, self.requires_grad = {}, parent, node, requires_grad
         self.plans, self.operands, self.slot = {}, (), -1
-        self.entry = self.saves = self.like = self.trips = self.place = None
+        self.opcode = self.saves = self.like = self.trips = self.place = None
         self.unit, self.pause, self.over = 0, False, False
         if parent is None:
             self.records = self.leaves = self.numbers = self.grad_operations = self.size = 0
@@ -326,26 +321,6 @@ class _Local(threading.local):
 local = _Local()
 
 
-class Head:
-    """The head of a record's key that is no entry of the catalogue: ``(head, operands...,
-    static...)``.
-
-    `size` is the number of nodes a record makes, roughly: long formulas end a segment sooner.
-    """
-
-    def __init__(self, name, operands, build, size=1):
-        self.name, self.operands, self.build, self.size = name, operands, build, size
-
-
-class Write:
-    """Key of a write to a view: (Write, base, new, and of the view's step: its head, kinds of
-    numbers, statics)."""
-
-
-class Raw:
-    """Key of an IR node recorded as it is: (Raw, op, arg, shape, dtype, *operands)."""
-
-
 def switch(state, grad):
     """The state after gradients were switched on or off."""
     if state.grad == grad:
@@ -375,6 +350,19 @@ def set_mode(grad):
             return
 
 
+def in_mode(grad, function, *args):
+    """``function(*args)`` with gradients on or off."""
+    before = local.seg.state.grad
+    try:
+        try:
+            set_mode(grad)
+            return function(*args)
+        finally:
+            set_mode(before)
+    finally:  # an interrupt may have cut the first
+        set_mode(before)
+
+
 def add_state(parent, key, out):
     global _count
     out.key = key
@@ -397,79 +385,6 @@ def enter_state(before, aval):
     return out
 
 
-_requires_grad = attrgetter("requires_grad")
-
-
-def grow(seg, before, key):
-    """The state after `before` by the record `key`, which is new there: shapes, dtypes and errors
-    are settled now.
-
-    None if the segment is over, so that the operands have to be asked again.
-    """
-    if before.over:
-        return renewed(seg)
-    out = revive(before, key) if _before else None
-    if out is not None:
-        return out
-    try:
-        node, operands, numbers = _built(key, before.numbers, {})
-    except Exception:
-        from .execute import let_go
-
-        let_go(seg)
-        raise
-    requires_grad = (
-        node.dtype.kind == "f" and node.op is not STOP and True in map(_requires_grad, operands)
-    )
-    if requires_grad and not before.grad:
-        node, requires_grad = stop(node), False
-    if config.verify:
-        from ..ir.verify import verify
-
-        verify(node)
-    return record_state(seg, before, key, node, requires_grad, operands, numbers)
-
-
-def _built(key, numbers, nodes):
-    """The node of a record, the states it reads, and the numbers used so far; `nodes` replaces
-    those of states."""
-    head = key[0]
-    if head is Write:
-        operands = (*key[1:3], *key[4])
-    elif head is Raw:
-        operands = key[5:]
-    else:
-        operands = key[1] if head.operands is None else key[1 : head.operands + 1]
-    src, states = [], []
-    for s in operands:
-        if type(s) is State:
-            states.append(s)
-            s = nodes.get(s, s.node) if nodes else s.node
-        elif s in NUMBER_DTYPE:
-            s = number(numbers, NUMBER_DTYPE[s])
-            numbers += 1
-        src.append(s)
-    if head is Write:
-        (base, new, *starts), (step, _, statics) = src, key[3:]
-        node = write_through(base, lambda base: step.build(base, *starts, *statics), new)
-    elif head is Raw:
-        node = Node(key[1], tuple(src), *key[2:5])
-    elif head.operands is None:
-        node = head.build(src, *key[2:])
-    else:
-        node = head.build(*src, *key[head.operands + 1 :])
-    return node, tuple(states), numbers
-
-
-def renode(state, nodes):
-    """The node of a record, built again with the nodes of some states replaced."""
-    key = state.key
-    if key[0] is variable:
-        return variable(nodes.get(key[1], key[1].node), state.node.arg)
-    node, _, _ = _built(key, state.parent.numbers, nodes)
-    return stop(node) if state.node.op is STOP and node.op is not STOP else node
-
-
 def records(state):
     """The states of the records on the path to `state`, in order."""
     out = []
@@ -482,7 +397,7 @@ def records(state):
 
 def record_state(seg, before, key, node, requires_grad, operands, numbers, root=False):
     out = State(before, node, requires_grad)
-    out.slot, out.operands, out.entry, out.key = out.records, operands, key[0], key
+    out.slot, out.operands, out.opcode, out.key = out.records, operands, key[0], key
     out.records += 1
     out.grad_operations += requires_grad
     out.numbers = numbers
@@ -494,42 +409,3 @@ def record_state(seg, before, key, node, requires_grad, operands, numbers, root=
     if root:
         out.roots += (node,)
     return add_state(before, key, out)
-
-
-def variable_state(seg, before, state):
-    """The state after the value of `state` became a gradient root; None if the segment is over."""
-    if before.over:
-        return renewed(seg)
-    key = (variable, state)
-    out = before.next.get(key) or revive(before, key)
-    if out is None:
-        node = variable(state.node, len(before.roots))
-        out = record_state(seg, before, key, node, True, (), before.numbers, root=True)
-    return out
-
-
-def saves(state):
-    """Whether the derivative of this record needs any of its values: if not, it can be gone through
-    again."""
-    if state.saves is None:
-        state.saves = _saves(state)
-    return state.saves
-
-
-def _saves(state):
-    from ..autodiff import pull_back
-    from ..ir import toposort
-
-    g = leaf(1 << 40, state.shape, state.dtype)
-    sources = [s.node for s in state.operands if s.requires_grad]
-    try:
-        grads = pull_back(
-            {state.node: g}, sources, stop=[n for n in sources if n is not state.node]
-        )
-    except GradientError:
-        return True
-    inner = {s.node for s in state.operands} | {state.node}
-    return any(
-        n in inner or (n.op is LEAF and n is not g)
-        for n in toposort([x for x in grads if x is not None])
-    )

@@ -28,6 +28,7 @@ from ..ops.marks import STOP, stop, ways
 from ..ops.registry import broadcast
 from . import handles
 from .concrete import refusal
+from .record import materialise
 from .segment import OVER, Segment, local, recordings
 from .symbols import Number
 from .views import parent_of
@@ -206,7 +207,7 @@ class Trace:
     def varies(self, t):
         """Whether calls may have other values of `t`: all but what the function itself makes of
         constants."""
-        value = handles.materialise(t)
+        value = materialise(t)
         return value.known is None or value.place is not None
 
     def node(self, value, like):
@@ -337,7 +338,7 @@ class Trace:
         if requires_grad:
             own.requires_grad_()
             t = own if real.is_leaf else own.clone()
-        stand = StandIn(t, own, real, place, handles.materialise(t))
+        stand = StandIn(t, own, real, place, materialise(t))
         self.stands[id(t)] = self.stands[id(own)] = stand
         return t
 

@@ -1,6 +1,6 @@
 """Views, and writes: how tensors alias.
 
-A view is a handle that knows its `parent` and the `Step` that makes it. A write never changes a
+A view is a handle that knows its `parent` and the `ViewStep` that makes it. A write never changes a
 value: it rebinds the tensor written to, then records what its parent becomes (`write_through`), and
 so on to the top of the chain. Other views of what changed go stale, and are recorded anew when they
 are used next.
@@ -17,26 +17,27 @@ from ..ir import leaf
 from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
-from .handles import Extra, adopt, enter, extra, from_value, record, record_in, rooted, vacate
-from .segment import LOCK, Head, Write, gate, guarded, local, locked, recordings, set_mode
+from .handles import Extra, adopt, extra, from_value, vacate
+from .keys import WRITE, Opcode
+from .record import enter, record, record_in, refresh, rooted
+from .segment import gate, guarded, in_mode, local, locked, recordings
 
-DETACH, REVALUE = Head("detach", 1, stop), Head("revalue", 2, revalue)
+DETACH, REVALUE = Opcode("detach", 1, stop), Opcode("revalue", 2, revalue)
 #: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still
 #: requires grad.
-OVERWRITE = Head("overwrite", 2, lambda value, x: value)
+OVERWRITE = Opcode("overwrite", 2, lambda value, x: value)
 
 
-class Step:
-    """What a view records on its parent: the head of a record, the numbers it takes and its static
-    arguments.
+class ViewStep:
+    """What a view records on its parent: an opcode, the numbers it takes and its static arguments.
 
     A view is recorded anew in the gradient mode it was made in (`grad`); through a step that
     `cuts`, like detach, no gradient goes."""
 
-    __slots__ = ("head", "numbers", "kinds", "statics", "cuts", "grad")
+    __slots__ = ("opcode", "numbers", "kinds", "statics", "cuts", "grad")
 
-    def __init__(self, head, statics=(), numbers=(), cuts=False):
-        self.head, self.statics, self.numbers, self.cuts = head, statics, numbers, cuts
+    def __init__(self, opcode, statics=(), numbers=(), cuts=False):
+        self.opcode, self.statics, self.numbers, self.cuts = opcode, statics, numbers, cuts
         self.kinds = (int,) * len(numbers)
         self.grad = local.seg.state.grad
 
@@ -45,40 +46,27 @@ class Step:
         state = parent._state if parent._seg is seg else enter(parent, seg)
         if state is None:
             return self(parent)
-        out = record_in(seg, (self.head, state, *self.kinds, *self.statics), self.numbers)
+        out = record_in(seg, (self.opcode, state, *self.kinds, *self.statics), self.numbers)
         return self(parent) if out is None else out
 
     def renumbered(self, numbers):
         """The same with other numbers."""
-        out = Step(self.head, self.statics, numbers, self.cuts)
+        out = ViewStep(self.opcode, self.statics, numbers, self.cuts)
         out.grad = self.grad
         return out
 
     def strides(self, shape, strides):
         """The layout of the view of something of this shape and layout."""
-        rule = getattr(self.head, "layout", None)
+        rule = getattr(self.opcode, "layout", None)
         if rule is not None:
             return rule(shape, strides, *self.statics)
         hole = leaf(-1, shape, FLOAT64)
-        return layout(self.head.build(hole, *self.numbers, *self.statics), hole, strides)
+        return layout(self.opcode.build(hole, *self.numbers, *self.statics), hole, strides)
 
 
 def detaching():
     """The step of a view through which no gradient goes."""
-    return Step(DETACH, cuts=True)
-
-
-def recorded(grad, function, *args):
-    """``function(*args)`` with gradients on or off."""
-    before = local.seg.state.grad
-    try:
-        try:
-            set_mode(grad)
-            return function(*args)
-        finally:
-            set_mode(before)
-    finally:  # an interrupt may have cut the first
-        set_mode(before)
+    return ViewStep(DETACH, cuts=True)
 
 
 def parent_of(t):
@@ -104,7 +92,7 @@ def make_view(parent, step):
 def detached(t):
     """A view of `t` through which no gradient goes; where the values of `t` are there, nothing is
     recorded."""
-    value, step = t._value, Step(DETACH, cuts=True)
+    value, step = t._value, ViewStep(DETACH, cuts=True)
     if value is None or recordings:
         return make_view(t, step)
     return _is_view(from_value(value, t._state.shape, t._state.dtype, None), t, step)
@@ -157,30 +145,6 @@ def strides_of(t):
     return strides
 
 
-def refresh(t):
-    """Records stale views anew: `t`, and before it those it is a view of."""
-    chain = []
-    while t is not None and t._x is not None and t._x.stale:
-        chain.append(t)
-        t = t._x.parent
-    for t in reversed(chain):
-        with LOCK:  # who finds it no longer stale must find it recorded
-            if t._x.stale:
-                _renew(t)
-
-
-def _renew(t):
-    x, edge = t._x, t._edge
-    if recordings and local.seg.tracing is not None:
-        local.seg.tracing.touch(t)
-    x.stale = False
-    adopt(t, recorded(x.step.grad, x.step, x.parent))
-    if edge is not None:  # a view that is a leaf stays one
-        adopt(t, rooted(t, edge))
-    if x.retains is not None:
-        x.retains.renew(t)
-
-
 def go_stale(t, but=None):
     """Views of `t` must be recorded anew before they are used."""
     stack = [t]
@@ -217,7 +181,7 @@ def write(t, value):
             break
         step = t._x.step
         value = record(
-            lambda base, new, step=step: (Write, base, new, step.head, step.kinds, step.statics),
+            lambda base, new, step=step: (WRITE, base, new, step.opcode, step.kinds, step.statics),
             (parent, value),
             step.numbers,
         )
@@ -252,4 +216,4 @@ def _in_graph_of(t, value):
         return value
     if t._edge is not None and type(t._edge) is not tuple:  # a leaf
         return rooted(value, t._edge)
-    return recorded(True, record, lambda *states: (REVALUE, *states), (value, t))
+    return in_mode(True, record, lambda *states: (REVALUE, *states), (value, t))

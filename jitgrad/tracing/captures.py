@@ -18,7 +18,8 @@ from ..base.errors import ArgumentError, JitError
 from ..base.packages import SYSTEM as NOBODYS
 from ..base.packages import package_of
 from ..base.tree import is_record
-from ..tape.handles import Handle, materialise
+from ..tape.handles import Handle
+from ..tape.record import materialise
 from ..tape.views import top
 from .environment import Surroundings
 from .introspection import PLAIN, asks, unwrapped

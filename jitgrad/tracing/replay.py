@@ -22,9 +22,10 @@ from ..runtime.plan import Plan
 from ..tape.backward import Accumulate, substitute
 from ..tape.changes import changes
 from ..tape.double import Formula
-from ..tape.handles import Handle, extra, from_value, materialise
-from ..tape.reachability import roots_of, upstream
-from ..tape.segment import AbstractValue, local, saves
+from ..tape.handles import Handle, extra, from_value
+from ..tape.reachability import roots_of, saves, upstream
+from ..tape.record import materialise
+from ..tape.segment import AbstractValue, local
 from ..tape.symbolic import Unreplayable
 from ..tape.symbols import Number
 from ..tape.views import parent_of

@@ -13,8 +13,8 @@ from ..ir import leaf
 from ..tape.backward import Accumulate
 from ..tape.execute import Graph
 from ..tape.handles import Handle, adopt, from_value
-from ..tape.segment import Segment, State
-from ..tape.views import DETACH, detached, make_view, recorded, top
+from ..tape.segment import Segment, State, in_mode
+from ..tape.views import DETACH, detached, make_view, top
 
 #: What `aliases` gives for calls that no recording is for.
 EAGER = "eager"
@@ -33,7 +33,7 @@ def lost(t):
 def view(t, steps):
     """The view that `steps` lead to."""
     for step in steps:
-        t = detached(t) if step.head is DETACH else recorded(step.grad, make_view, t, step)
+        t = detached(t) if step.opcode is DETACH else in_mode(step.grad, make_view, t, step)
     return t
 
 
@@ -44,7 +44,7 @@ def write(t, value):
     elif t._x is None or (t._x.parent is None and not t._x.children):
         adopt(t, from_value(value, t.shape, t.dtype, t._edge))
     else:
-        recorded(False, t._write, from_value(value, t.shape, t.dtype, None), True)
+        in_mode(False, t._write, from_value(value, t.shape, t.dtype, None), True)
 
 
 # --- what shares memory ---------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tape.handles import Handle, materialise
+from ..tape.handles import Handle
+from ..tape.record import materialise
 from ..tape.segment import local, recordings
 from ..tape.symbols import Number
 

@@ -20,8 +20,9 @@ from ..frontend.gradients import enable_grad, is_grad_enabled, swept, ways
 from ..frontend.tensor import Tensor
 from ..ir.shapes import as_int
 from ..tape.backward import leaf_of
-from ..tape.handles import from_value, materialise
+from ..tape.handles import from_value
 from ..tape.hvp import product
+from ..tape.record import materialise
 from ..tape.running import Differentiation, running
 from . import results
 
