@@ -23,17 +23,17 @@ from folders import ROOT
 import jitgrad
 
 sys.path.insert(0, str(ROOT))
-from benchmarks import bench_ops  # noqa: E402
+from benchmarks.asv import bench_ops  # noqa: E402
 from benchmarks.workloads import WORKLOADS  # noqa: E402
 
-MODULES = sorted(path.stem for path in (ROOT / "benchmarks").glob("bench_*.py"))
+MODULES = sorted(path.stem for path in (ROOT / "benchmarks" / "asv").glob("bench_*.py"))
 KINDS = ("time_", "track_", "peakmem_")
 
 #: What stands for the sizes of the benchmarks here.
 SMALL = {
-    "common": {"COMPILE": "never", "ROUNDS": 1, "BUDGET": 0.0},
-    "bench_import": {"RUNS": 1, "CALLS": 1},
-    "bench_memory": {"ELEMENTS": 10**4},
+    "benchmarks.common": {"COMPILE": "never", "ROUNDS": 1, "BUDGET": 0.0},
+    "benchmarks.asv.bench_import": {"RUNS": 1, "CALLS": 1},
+    "benchmarks.asv.bench_memory": {"ELEMENTS": 10**4},
 }
 #: Parameters that are not the first of each list: `Peak` has a process for each row, and kernels by
 #: hand run in parallel from a size and two threads on.
@@ -58,7 +58,7 @@ def methods(cls):
 
 def classes():
     for name in MODULES:
-        module = importlib.import_module(f"benchmarks.{name}")
+        module = importlib.import_module(f"benchmarks.asv.{name}")
         for cls in vars(module).values():
             if inspect.isclass(cls) and cls.__module__ == module.__name__ and methods(cls):
                 yield cls
@@ -68,7 +68,7 @@ def cases():
     for cls in classes():
         for params in itertools.product(*smallest(cls)):
             yield pytest.param(
-                cls, params, id="-".join([cls.__module__[11:], cls.__name__, *map(str, params)])
+                cls, params, id="-".join([cls.__module__[15:], cls.__name__, *map(str, params)])
             )
 
 
@@ -96,10 +96,10 @@ def cache_of(cls):
 def quick(monkeypatch):
     monkeypatch.setattr(jitgrad.config, "compile", "never")
     for name, values in SMALL.items():
-        module = importlib.import_module(f"benchmarks.{name}")
+        module = importlib.import_module(name)
         for attribute, value in values.items():
             monkeypatch.setattr(module, attribute, value)
-    beside = importlib.import_module("benchmarks.beside")
+    beside = importlib.import_module("benchmarks.tools.beside")
     monkeypatch.setattr(
         beside, "installed", lambda: ["jitgrad", "numpy", "numba"]
     )  # test_benchmarks_beside has the peers
@@ -136,7 +136,7 @@ LEFT_OUT = {"Gradients", "BesideHand", "BesidePeers", "BesideNumPy"} | (
 
 def test_what_is_left_out():
     """Asv is told to skip what cannot be, and nothing else."""
-    beside = sys.modules["benchmarks.bench_beside"]
+    beside = sys.modules["benchmarks.asv.bench_beside"]
     skipped = {
         params[0]
         for cls, params in (c.values for c in CASES)
@@ -347,19 +347,31 @@ def test_peer_updates_in_place(peer):
     assert warm[0] < cold[0]
 
 
-def test_benchmarks_are_found_by_name():
-    """Where asv is installed, it finds what the tests ran."""
+def test_benchmarks_are_found_by_name(tmp_path):
+    """Where asv is installed, it finds what the tests ran, from the folder alone."""
     pytest.importorskip("asv_runner")
-    script = "from asv_runner.discovery import disc_benchmarks; print(sum(1 for _ in disc_benchmarks('benchmarks')))"
+    folder = json.loads((ROOT / "asv.conf.json").read_text())["benchmark_dir"]
+    script = (
+        "import sys\n"
+        "from asv_runner._aux import update_sys_path\n"
+        "from asv_runner.discovery import disc_benchmarks\n"
+        "update_sys_path(sys.argv[1])\n"
+        "print(sum(1 for _ in disc_benchmarks(sys.argv[1])))"
+    )
     out = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script, ROOT / folder],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(jitgrad.__file__))},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert out.returncode == 0, out.stderr
     assert int(out.stdout) == sum(len(methods(cls)) for cls in classes())
 
 
 def test_parts_of_a_record(monkeypatch, capsys):
-    parts = importlib.import_module("benchmarks.record_parts")
+    parts = importlib.import_module("benchmarks.tools.record_parts")
     monkeypatch.setattr(parts, "ROUNDS", 1)
     parts.main()  # it sets config.compile, which `quick` puts back
     lines = capsys.readouterr().out.splitlines()
@@ -370,7 +382,7 @@ def test_parts_of_a_record(monkeypatch, capsys):
 
 def test_table_of_vector_math(capsys):
     pytest.importorskip("mpmath")
-    importlib.import_module("benchmarks.vmath_table").main(["--points", "2", "exp", "hypot"])
+    importlib.import_module("benchmarks.tools.vmath_table").main(["--points", "2", "exp", "hypot"])
     rows = [
         line.split("|")[1:-1]
         for line in capsys.readouterr().out.splitlines()
@@ -383,10 +395,10 @@ def test_table_of_vector_math(capsys):
 
 
 def test_environments_of_asv_have_what_benchmarks_import():
-    """asv imports all modules of the folder to find the benchmarks; what one of them lacks, all
-    lack."""
+    """asv imports all modules of its folder to find the benchmarks, and those what they share; what
+    one of them lacks, all lack."""
     needed = set()
-    for path in (ROOT / "benchmarks").glob("*.py"):
+    for path in (ROOT / "benchmarks").rglob("*.py"):
         for node in ast.parse(path.read_text()).body:
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []

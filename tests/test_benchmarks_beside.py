@@ -12,7 +12,8 @@ from folders import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import beside, common, libraries  # noqa: E402
+from benchmarks import common, libraries  # noqa: E402
+from benchmarks.tools import beside  # noqa: E402
 from benchmarks.workloads import WORKLOADS  # noqa: E402
 
 
@@ -60,7 +61,7 @@ def test_outputs_are_checked():
 def test_a_failing_library_is_a_text(monkeypatch):
     """An error of one, and the end of its process, leave the others' figures alone; the row is an
     error."""
-    from benchmarks.bench_beside import over
+    from benchmarks.asv.bench_beside import over
 
     worker = beside.Worker("numpy", 1)
     try:
@@ -81,7 +82,7 @@ def test_a_failing_library_is_a_text(monkeypatch):
 
 
 def test_the_best_peer_counts():
-    from benchmarks.bench_beside import BesidePeers
+    from benchmarks.asv.bench_beside import BesidePeers
 
     case = ("chain", 100, "float64", 1)
     rows = {case: {"jitgrad": 1.0, "numpy": 0.5, "torch": 4.0, "jax": 2.0}}
@@ -123,7 +124,7 @@ def test_peers(name):
     for module in needs:
         pytest.importorskip(module)
     script = f"""
-from benchmarks.beside import Case
+from benchmarks.tools.beside import Case
 from benchmarks.workloads import WORKLOADS
 print([Case(w, 64, "float64").prepared({name!r}) is not None for w in WORKLOADS].count(True))
 """
@@ -140,5 +141,5 @@ print([Case(w, 64, "float64").prepared({name!r}) is not None for w in WORKLOADS]
 def test_peak_memory_is_above_the_least():
     if not os.path.exists("/proc/self/clear_refs"):
         pytest.skip("reads /proc, which only Linux has")
-    ratio = common.child("-m", "benchmarks.memory", "numpy", "sumsq", "4e6")[1]
+    ratio = common.child("-m", "benchmarks.tools.memory", "numpy", "sumsq", "4e6")[1]
     assert 0.95 < ratio < 1.3  # the input, its gradient, and a few pages

@@ -13,7 +13,7 @@ from folders import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import publish  # noqa: E402
+from benchmarks.tools import publish  # noqa: E402
 
 PAGE = """<script src="https://one.example/a/jquery-3.3.1.min.js" integrity="sha256-x" crossorigin="anonymous"
  onerror="js_load_failure()"></script>

@@ -10,13 +10,12 @@ import math
 import numpy as np
 
 import jitgrad
+from benchmarks import common
+from benchmarks.common import Prepared, medians, warm
 from jitgrad.frontend.functions import FUNCTIONS
 from jitgrad.interpret.program import Program
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY
-
-from . import common
-from .common import Prepared, medians, warm
 
 SIZES = [10**4, 10**6]
 FLOAT = np.dtype(float)

@@ -1,8 +1,8 @@
 """The workloads in jitgrad, NumPy, numba by hand and the peers that are installed, in turns, in one
 run.
 
-    python -m benchmarks.beside           all workloads, 1e4 and 1e6 elements, float64, all threads
-    python -m benchmarks.beside chain norms --threads 1 --elements 1e6 --dtypes float32
+    python -m benchmarks.tools.beside     all workloads, 1e4 and 1e6 elements, float64, all threads
+    python -m benchmarks.tools.beside chain norms --threads 1 --elements 1e6 --dtypes float32
 
 Prints the median time of a call of value and gradient, and what the others take over it. Every
 library's results are checked against NumPy in float64 first. `bench_beside` makes rows of asv from
@@ -24,9 +24,9 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from . import common
-from .libraries import LIBRARIES, agree, installed
-from .workloads import WORKLOADS
+from benchmarks import common
+from benchmarks.libraries import LIBRARIES, agree, installed
+from benchmarks.workloads import WORKLOADS
 
 ELEMENTS, DTYPES, THREADS = (10**4, 10**6), ("float64", "float32"), (1, 2)
 #: Their numbers of threads are read when the libraries are imported.
@@ -85,7 +85,7 @@ class Worker:
             sorted(os.sched_getaffinity(0))[-threads:] if hasattr(os, "sched_getaffinity") else None
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.beside", "--serve", library],
+            [sys.executable, "-m", "benchmarks.tools.beside", "--serve", library],
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -188,7 +188,7 @@ def _whole(text):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.beside", description=__doc__.split("\n")[0]
+        prog="python -m benchmarks.tools.beside", description=__doc__.split("\n")[0]
     )
     parser.add_argument("workloads", nargs="*", metavar="workload", help=", ".join(WORKLOADS))
     parser.add_argument(

@@ -2,7 +2,8 @@
 hand in numba.
 
 Those write into buffers made beforehand and call libm for one element at a time. ``python -m
-benchmarks.bench_jit`` prints all of it in one interleaved run, and where the time of a call goes.
+benchmarks.asv.bench_jit`` prints all of it in one interleaved run, and where the time of a call
+goes.
 """
 
 import math
@@ -13,9 +14,8 @@ import numba
 import numpy as np
 
 import jitgrad
-
-from .common import Prepared, ratio, warm
-from .workloads import WORKLOADS
+from benchmarks.common import Prepared, ratio, warm
+from benchmarks.workloads import WORKLOADS
 
 hand = numba.njit(fastmath=True, error_model="numpy")
 

@@ -1,4 +1,4 @@
-"""From which size a launch is worth waking threads: ``python -m benchmarks.launch_cost``.
+"""From which size a launch is worth waking threads: ``python -m benchmarks.tools.launch_cost``.
 
 Prints microseconds of kernels that do little and much per element, in the calling thread and in
 parallel, in turns and per size; what is timed is the launch alone, by the addresses that plans use.

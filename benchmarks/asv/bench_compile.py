@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 
-from .common import child
+from benchmarks.common import child
 
 RECORDS = [50, 100, 200, 400]
 #: What is compiled: a value alone, and with its gradient.
@@ -53,7 +53,11 @@ class Compile:
         with tempfile.TemporaryDirectory() as folder:
             arguments = map(str, self.params[0])
             return child(
-                "-m", "benchmarks.bench_compile", *arguments, JITGRAD_CACHE_DIR=folder, timeout=600
+                "-m",
+                "benchmarks.asv.bench_compile",
+                *arguments,
+                JITGRAD_CACHE_DIR=folder,
+                timeout=600,
             )[1]
 
     setup_cache.timeout = 600

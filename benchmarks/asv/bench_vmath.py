@@ -1,7 +1,7 @@
 """Elementary functions in kernels, a row each: time for an array that stays in the cache, beside
 NumPy's and libm's.
 
-Bare loops are measured, without recording and launching. `python -m benchmarks.vmath_table` prints
+Bare loops are measured, without recording and launching. `python -m benchmarks.tools.vmath_table` prints
 all of them with their errors.
 """
 
@@ -9,10 +9,9 @@ import math
 
 import numpy as np
 
+from benchmarks import common
+from benchmarks.common import Prepared, ratio
 from jitgrad.runtime.numba import vmath
-
-from . import common
-from .common import Prepared, ratio
 
 N = 8192
 NAMES = sorted(set((*vmath.ONE, *vmath.TWO)) - {"is_far"})

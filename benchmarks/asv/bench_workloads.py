@@ -8,10 +8,9 @@ others.
 import numpy as np
 
 import jitgrad
-
-from .common import Prepared, warm
-from .libraries import LIBRARIES
-from .workloads import WORKLOADS
+from benchmarks.common import Prepared, warm
+from benchmarks.libraries import LIBRARIES
+from benchmarks.workloads import WORKLOADS
 
 
 class ValueAndGradient(Prepared):

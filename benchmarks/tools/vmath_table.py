@@ -1,5 +1,5 @@
-"""``python -m benchmarks.vmath_table``: nanoseconds an element, and the largest error met, for each
-function and dtype.
+"""``python -m benchmarks.tools.vmath_table``: nanoseconds an element, and the largest error met,
+for each function and dtype.
 
 The time is a quantile of interleaved runs over an array that stays in the cache; the error is that
 of `vmath_points`, which needs mpmath.
@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
-from .bench_vmath import DTYPES, NAMES, N, by_numpy, libm, looped, operands, ours
-from .vmath_points import errors, points
+from benchmarks.asv.bench_vmath import DTYPES, NAMES, N, by_numpy, libm, looped, operands, ours
+from benchmarks.vmath_points import errors, points
 
 ROUNDS = 60
 
@@ -50,7 +50,9 @@ def row(name, dtype, n):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.vmath_table", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.tools.vmath_table", description=__doc__
+    )
     parser.add_argument("--points", type=int, default=20000, help="random points per interval")
     parser.add_argument("names", nargs="*", default=NAMES, help="functions; all if none is given")
     options = parser.parse_args(argv)

@@ -1,7 +1,7 @@
 """The first call of a program in a new process, beside the same value and gradient by hand in
 NumPy.
 
-``python -m benchmarks.first_call --sizes 1e5,1e6 --names chain,norm`` prints the milliseconds of
+``python -m benchmarks.tools.first_call --sizes 1e5,1e6 --names chain,norm`` prints the milliseconds of
 both and their ratio, the ratio of second calls, and the peak of memory in units of inputs plus
 outputs, of both. Medians over `--runs` processes each. Start at `child`, which runs in the new
 processes.
@@ -19,7 +19,7 @@ import time
 
 import numpy as np
 
-from .programs import PROGRAMS, step
+from benchmarks.programs import PROGRAMS, step
 
 CALLS = 4
 
@@ -66,7 +66,15 @@ def child(library, name, n):
 def measured(library, name, n, folder, timeout=300):
     """What a new process says, with nothing of ours cached on the disk."""
     env = {**os.environ, "JITGRAD_CACHE_DIR": folder}
-    command = [sys.executable, "-m", "benchmarks.first_call", "--child", library, name, str(n)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.tools.first_call",
+        "--child",
+        library,
+        name,
+        str(n),
+    ]
     out = subprocess.run(
         command, env=env, check=True, capture_output=True, text=True, timeout=timeout
     ).stdout

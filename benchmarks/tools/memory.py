@@ -1,5 +1,5 @@
-"""Peak memory of a workload over the least there can be: ``python -m benchmarks.memory jitgrad
-chain 4e6``.
+"""Peak memory of a workload over the least there can be: ``python -m
+benchmarks.tools.memory jitgrad chain 4e6``.
 
 Linux only. Run in a process of its own, as `bench_memory` does, with ``JITGRAD_COMPILE=always``.
 What the process held before, with all imports and kernels, is not counted.
@@ -8,9 +8,9 @@ What the process held before, with all imports and kernels, is not counted.
 import gc
 import sys
 
-from .common import medians
-from .libraries import LIBRARIES
-from .workloads import WORKLOADS
+from benchmarks.common import medians
+from benchmarks.libraries import LIBRARIES
+from benchmarks.workloads import WORKLOADS
 
 STATUS, PEAK_FROM_HERE = "/proc/self/status", "/proc/self/clear_refs"
 

@@ -8,8 +8,8 @@ import shutil
 import statistics
 import tempfile
 
-from . import common
-from .workloads import WORKLOADS
+from benchmarks import common
+from benchmarks.workloads import WORKLOADS
 
 IMPORTS = """
 import json, time

@@ -2,12 +2,12 @@
 in one run.
 
 A value is the time of jitgrad over that of the other: 1 is as fast, less is faster. The seconds
-behind it come from ``python -m benchmarks.beside``, which prints them, too.
+behind it come from ``python -m benchmarks.tools.beside``, which prints them, too.
 """
 
-from .beside import DTYPES, ELEMENTS, THREADS, measure_all
-from .libraries import OTHERS
-from .workloads import WORKLOADS
+from benchmarks.libraries import OTHERS
+from benchmarks.tools.beside import DTYPES, ELEMENTS, THREADS, measure_all
+from benchmarks.workloads import WORKLOADS
 
 
 class Beside:
@@ -44,7 +44,7 @@ class BesideHand(Beside):
 
 
 class BesidePeers(Beside):
-    """The fastest of the peers; each of them is in the table of ``python -m benchmarks.beside``."""
+    """The fastest of the peers; ``python -m benchmarks.tools.beside`` shows each of them."""
 
     track_over_numpy = None
 

@@ -1,16 +1,16 @@
 """Peak memory of value and gradient, over what must be there at once: the inputs and the gradients.
 
 Linux only: the peak is the kernel's own (VmHWM), in a process of its own, above what the process
-held with everything imported and all kernels made. NumPy by hand stands beside. `benchmarks.memory`
-measures.
+held with everything imported and all kernels made. NumPy by hand stands beside.
+`benchmarks.tools.memory` measures.
 """
 
 import os
 
-from .common import Prepared, child, warm
-from .libraries import LIBRARIES
-from .memory import PEAK_FROM_HERE
-from .workloads import WORKLOADS
+from benchmarks.common import Prepared, child, warm
+from benchmarks.libraries import LIBRARIES
+from benchmarks.tools.memory import PEAK_FROM_HERE
+from benchmarks.workloads import WORKLOADS
 
 #: Arrays of 32 MB: the allocator gives each back to the system when it is freed, and pages of 4 KB
 #: do not count.
@@ -27,7 +27,7 @@ class Peak:
             raise NotImplementedError("reads /proc, which only Linux has")
 
     def track_peak_over_inputs_and_gradients(self, name, library):
-        return child("-m", "benchmarks.memory", library, name, str(ELEMENTS))[1]
+        return child("-m", "benchmarks.tools.memory", library, name, str(ELEMENTS))[1]
 
     track_peak_over_inputs_and_gradients.unit = "ratio"
 

@@ -1,7 +1,7 @@
 """A short script in a new process, beside PyTorch: thirty small programs, a hundred values and
 gradients each.
 
-``python -m benchmarks.fresh_script`` prints the seconds from the start of Python to its end, the
+``python -m benchmarks.tools.fresh_script`` prints the seconds from the start of Python to its end, the
 library's import included: of PyTorch (where it is installed), and of jitgrad with an empty folder
 for kernels and with that of the run before. Start at `script`.
 """
@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 
-from .programs import PROGRAMS, step
+from benchmarks.programs import PROGRAMS, step
 
 NAMES = tuple(PROGRAMS)[:30]
 
@@ -53,7 +53,7 @@ def seconds(library, n, calls, folder):
     command = [
         sys.executable,
         "-m",
-        "benchmarks.fresh_script",
+        "benchmarks.tools.fresh_script",
         "--script",
         library,
         str(n),

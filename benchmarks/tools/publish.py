@@ -1,4 +1,4 @@
-"""``asv publish``, with pages that need no net: ``python -m benchmarks.publish``, then ``asv
+"""``asv publish``, with pages that need no net: ``python -m benchmarks.tools.publish``, then ``asv
 preview``.
 
 The pages of asv load jQuery, flot and Bootstrap from three hosts, and show nothing where one of
@@ -19,7 +19,7 @@ import tarfile
 import tempfile
 from typing import NamedTuple
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class File(NamedTuple):
@@ -181,7 +181,7 @@ def folders(config, html_dir=None):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.publish", description=__doc__.split("\n")[0]
+        prog="python -m benchmarks.tools.publish", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--config", type=pathlib.Path, default=ROOT / "asv.conf.json")
     parser.add_argument(
@@ -210,7 +210,7 @@ def main(arguments=None):
         return 1
     for address in left:
         print(
-            f"{address} is not in benchmarks/publish.py; the pages load it from the net",
+            f"{address} is not in benchmarks/tools/publish.py; the pages load it from the net",
             file=sys.stderr,
         )
     print(f"{pages / 'index.html'}: see it with `asv preview`; its requests need a server")

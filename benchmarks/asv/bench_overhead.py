@@ -3,8 +3,7 @@
 import tracemalloc
 
 import jitgrad
-
-from .common import Prepared, warm
+from benchmarks.common import Prepared, warm
 
 
 def leaf_of(shape):

@@ -1,4 +1,4 @@
-"""Where the time of a recorded operation goes: ``python -m benchmarks.record_parts``.
+"""Where the time of a recorded operation goes: ``python -m benchmarks.tools.record_parts``.
 
 The function that records is rebuilt step by step, each version doing one thing more, and all are
 timed in turn. The last one is the real operator, in loops of two segments; what it takes beyond the
