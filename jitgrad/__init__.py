@@ -40,12 +40,13 @@ from .frontend.creation import (
     rand,
     randint,
     randn,
+    tensor,
     zeros,
     zeros_like,
 )  # fmt: skip
 from .frontend.functions import NAMES as _NAMES
 from .frontend.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .frontend.tensor import Tensor, tensor
+from .frontend.tensor import Tensor
 from .numpy import meshgrid, split
 from .numpy.dispatch import install as _install
 from .runtime.launch import get_num_threads, set_num_threads

@@ -72,7 +72,10 @@ NAMED = {
         {"stack", "CAST", "NONZERO"},
         "sequences of tensors become a tensor; casts are no public operation",
     ),
-    "frontend.tensor": ({"positive", "logical_or"}, "a clone is a record that changes nothing"),
+    "frontend.operators": (
+        {"positive", "logical_or"},
+        "a clone is an operation that changes nothing",
+    ),
     "interpret.program": (
         {"UPDATE", "PAD", "add"},
         "writes and adds in place where nobody else reads",

@@ -1,78 +1,22 @@
-"""From data to tensors, and between dtypes: `tensor`, `as_operand`, `cast`.
+"""From data to tensors, and between dtypes: `from_data`, `as_operand`, `cast`.
 
 Everything that becomes a tensor comes through `from_data`, which copies: a tensor's value never
-changes under a recorded program. Start at `tensor`.
+changes under a recorded program. Start at `from_data`.
 """
-
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..base.dtypes import SUPPORTED, as_dtype, native
 from ..base.errors import ArgumentError, DTypeError, IntegerOverflow
 from ..base.foreign import kinds_in, refuse_subclass, refuse_subclasses
-from ..base.surface import surface
 from ..ops.registry import CAST, NONZERO, REGISTRY
 from ..runtime.pool import LEAST, aligned, copied
 from ..tape.handles import Handle, from_value
 from ..tape.keys import NODE
-from ..tape.record import materialise, record
+from ..tape.record import record
 from ..tape.segment import local, recordings
 from ..tape.symbols import Number
-from .implicit import COPY, LEAF, check
 from .integers import as_float, dtype_of
-
-if TYPE_CHECKING:
-    from .tensor import Tensor
-
-
-@surface
-def tensor(
-    data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None
-) -> "Tensor":
-    """A new tensor with a copy of `data`, through which no gradient goes.
-
-    The gradient of tensors that require grad, alone or in sequences, ends here: with a
-    `GradientWarning`, unless the copy is to collect one of its own (`requires_grad`), and in a
-    function that is being differentiated with an error. `jitgrad.array` and `jitgrad.stack` keep
-    it.
-
-    Parameters
-    ----------
-    data : array_like
-        Numbers, nested sequences, NumPy arrays or tensors.
-    dtype : dtype, optional
-        As NumPy infers it by default: float64 and int64 for Python numbers.
-    requires_grad : bool
-        Collect gradients in `.grad`.
-
-    Returns
-    -------
-    Tensor
-
-    Raises
-    ------
-    DTypeError
-        For object, str, complex, ragged lists, or an integer dtype with requires_grad.
-    ArgumentError
-        For a device other than "cpu".
-    GradientError
-        In a function that is being differentiated, for tensors that depend on its arguments.
-
-    Examples
-    --------
-    >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
-    """
-    check_device(device)
-    out: Any = data if isinstance(data, Handle) else from_data(data, dtype)
-    if isinstance(data, Handle) or out.requires_grad:
-        check(out, LEAF if requires_grad else COPY)
-        out = out.detach().clone()
-        out = out if dtype is None else out.to(dtype)
-        materialise(out)
-        out = from_value(out._value, out.shape, out.dtype, None)
-    return as_leaf(out, requires_grad)
-
 
 #: Devices of PyTorch's, of which there is one here.
 DEVICES = frozenset(("cpu", "cuda", "mps", "xpu", "hip", "meta"))
@@ -258,7 +202,7 @@ def written(value, dtype):
 
 
 def unpickle(array, requires_grad, grad):
-    out = tensor(array, requires_grad=requires_grad)
+    out = as_leaf(from_data(array, None), requires_grad)
     if grad is not None:
         out.grad = grad
     return out

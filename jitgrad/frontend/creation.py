@@ -13,6 +13,7 @@ from ..base.errors import ArgumentError, IntegerOverflow, ShapeError
 from ..base.foreign import refuse_subclasses
 from ..base.surface import surface
 from ..ir.shapes import as_int, broadcast_shapes, check_size, normalize_axis
+from ..tape.handles import from_value
 from ..tape.record import materialise
 from ..tape.segment import local
 from .convert import (
@@ -23,8 +24,8 @@ from .convert import (
     check_device,
     from_array,
     from_data,
-    tensor,
 )
+from .implicit import COPY, LEAF, check
 from .integers import RANGES, fitting
 from .tensor import Tensor
 
@@ -36,6 +37,52 @@ def _rng():
     if _generator is None:
         _generator = np.random.default_rng()
     return _generator
+
+
+@surface
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """A new tensor with a copy of `data`, through which no gradient goes.
+
+    The gradient of tensors that require grad, alone or in sequences, ends here: with a
+    `GradientWarning`, unless the copy is to collect one of its own (`requires_grad`), and in a
+    function that is being differentiated with an error. `jitgrad.array` and `jitgrad.stack` keep
+    it.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers, nested sequences, NumPy arrays or tensors.
+    dtype : dtype, optional
+        As NumPy infers it by default: float64 and int64 for Python numbers.
+    requires_grad : bool
+        Collect gradients in `.grad`.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    DTypeError
+        For object, str, complex, ragged lists, or an integer dtype with requires_grad.
+    ArgumentError
+        For a device other than "cpu".
+    GradientError
+        In a function that is being differentiated, for tensors that depend on its arguments.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    """
+    check_device(device)
+    out: Any = data if isinstance(data, Tensor) else from_data(data, dtype)
+    if isinstance(data, Tensor) or out.requires_grad:
+        check(out, LEAF if requires_grad else COPY)
+        out = out.detach().clone()
+        out = out if dtype is None else out.to(dtype)
+        materialise(out)
+        out = from_value(out._value, out.shape, out.dtype, None)
+    return as_leaf(out, requires_grad)
 
 
 @surface

@@ -18,6 +18,7 @@ from sys import _getframe
 from ..base.errors import GradientError, GradientWarning
 from ..base.packages import is_installed, package_of
 from ..base.surface import is_ours
+from ..ops import REGISTRY
 from ..tape.running import needs_grad, owner, refuse
 
 #: Modules whose functions show, compare or save what they are given, and compute nothing that comes
@@ -182,15 +183,12 @@ def _kept(instead):
 
 def _advice(tree, kind):
     """What to write instead, in which ``{cut}`` stands for the end of a gradient."""
-    from ..ops import REGISTRY
-    from .functions import NAMES
-
     function = tree.func if isinstance(tree, ast.Call) else None
     name = getattr(function, "attr", getattr(function, "id", None))
     if kind in (COPY, LEAF) or name is None:
         return _kept(kind.instead)
-    if name in NAMES:
-        entry = REGISTRY[NAMES[name].__name__]
+    entry = next((e for e in REGISTRY.values() if e.public and name in (e.name, *e.aliases)), None)
+    if entry is not None:
         if not entry.differentiable or entry.level:
             has = "no gradient" if not entry.differentiable else "a gradient of 0"
             return f"the result of {name} has {has}, so that none can be kept: for its values, pass {{cut}}"

@@ -11,6 +11,7 @@ import numpy as np
 from ..base.errors import IndexOutOfRange, ShapeError
 from ..ir.shapes import stretches
 from ..ops import indexing
+from ..ops.elementwise import where
 from ..ops.registry import broadcast, cast, reshape_to
 from ..tape.handles import ELEMENT, Handle, from_value, varies
 from ..tape.keys import Opcode
@@ -256,9 +257,7 @@ def _is_mask(index, x):
 def _chosen(mask, value, x):
     """What `x` becomes where one value is written to all places of a mask that only a later call
     knows."""
-    from .functions import FUNCTIONS
-
-    return FUNCTIONS["where"](mask, fit(value, (), x.dtype), x)
+    return record(lambda *states: (where, *states), (mask, fit(value, (), x.dtype), x))
 
 
 def _step(parsed):

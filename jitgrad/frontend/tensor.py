@@ -3,7 +3,7 @@ catalogue.
 
 The mechanics (pending values, views, rebinding) are in `jitgrad.tape.handles`; what Python and
 NumPy get of the values is in `jitgrad.frontend.values`, copies are in `jitgrad.frontend.copies`.
-Start at `Tensor` and `tensor`.
+Start at `Tensor`.
 """
 
 from math import prod
@@ -30,19 +30,11 @@ from ..tape.handles import adopt, extra, from_value
 from ..tape.record import materialise, refresh, rooted
 from ..tape.segment import local, recordings
 from . import subscript
-from .convert import DEVICES, as_flag, as_operand, check_device, tensor, written
+from .convert import DEVICES, as_flag, as_operand, check_device, from_data, written
 from .convert import cast as cast_to
 from .copies import Copies
 from .gradients import backward_from, hook_on, retain
 from .values import Values
-
-__all__ = ["GradFn", "Tensor", "as_operand", "tensor"]
-
-
-def _function(name):
-    from .functions import FUNCTIONS
-
-    return FUNCTIONS[name]
 
 
 class Tensor(Values, Copies):
@@ -301,26 +293,12 @@ class Tensor(Values, Copies):
 
     # --- copies and casts -------------------------------------------------------------------------
 
-    def clone(self):
-        """A copy that is part of the graph."""
-        return (
-            _function("positive")(self)
-            if self.dtype != np.bool_
-            else _function("logical_or")(self, False)
-        )
-
-    copy = clone
-
     def astype(self, dtype, copy=True):
         """The values in another dtype."""
         dtype = as_dtype(dtype)
-        return (
-            self.clone()
-            if dtype == self.dtype and copy
-            else self
-            if dtype == self.dtype
-            else cast_to(self, dtype)
-        )
+        if dtype != self.dtype:
+            return cast_to(self, dtype)
+        return self.clone() if copy else self
 
     def to(self, dtype):
         """The values in another dtype; the tensor itself where it has that dtype, or for "cpu", the
@@ -383,7 +361,7 @@ class Tensor(Values, Copies):
             raise ArgumentError(
                 "got nonzero() of a 0-d tensor, expected at least one dimension; use bool(x)"
             )
-        return tuple(tensor(places) for places in self._array().nonzero())
+        return tuple(from_data(places, None) for places in self._array().nonzero())
 
     # --- indexing ---------------------------------------------------------------------------------
 
