@@ -17,11 +17,22 @@ that make kernels are imported when they are first needed: what is never compile
 them.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 from .index.maps import MOVEMENT
 from .kernel import Call, Kernel, parts_of, result_dtype
 from .rewrite.simplify import simplify
 from .schedule.fuse import LEAFLIKE, call_operands, flat_base
 from .work import least, work_of
+
+if TYPE_CHECKING:
+    from ..ir.node import Node
+    from .schedule.fuse import Fusion
+    from .schedule.group import Step
+
 
 __all__ = [
     "LEAFLIKE",
@@ -48,14 +59,16 @@ class Lowered:
 
     __slots__ = ("fusion", "kernels", "roots", "sources", "steps")
 
-    def __init__(self, roots, fusion, kernels):
+    def __init__(
+        self, roots: Sequence[Node], fusion: Fusion, kernels: Sequence[tuple[Step, Call | Kernel]]
+    ) -> None:
         self.roots, self.fusion = roots, fusion
         self.steps = [step for step, _ in kernels]
         self.kernels = [kernel for _, kernel in kernels]
         self.sources = list(dict.fromkeys(k.source for k in self.kernels if k.source))
 
 
-def passes():
+def passes() -> tuple[Callable[..., Any], ...]:
     """The passes after `simplify`: (graph -> fusion, step of a fusion -> kernels). Imports them."""
     from .schedule.align import fused
     from .steps import kernels_of
@@ -63,7 +76,7 @@ def passes():
     return fused, kernels_of
 
 
-def lower_graph(roots):
+def lower_graph(roots: Sequence[Node]) -> Lowered:
     """The `Lowered` of the graph under `roots`."""
     fused, kernels_of = passes()
     graph = simplify(roots)

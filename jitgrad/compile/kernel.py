@@ -1,11 +1,18 @@
 """What the compiler hands to the runtime: a `Kernel` with the binding of its arguments, a `Call` of
 NumPy, and how launches are cut, `Units`."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..base.dtypes import FLOAT64
 from . import limits
+
+if TYPE_CHECKING:
+    from ..ir.node import Node
 
 
 @dataclass(slots=True)
@@ -18,17 +25,17 @@ class Units:
     parts: int = 1
 
     @property
-    def chunks(self):
+    def chunks(self) -> int:
         return -(-self.total // self.step) if self.total else 0
 
 
-def result_dtype(node):
+def result_dtype(node: Node) -> np.dtype:
     """As what kernels give the result of a reduction over everything: floats are combined, and
     rounded, later."""
     return FLOAT64 if node.dtype.kind == "f" else node.dtype
 
 
-def parts_of(units):
+def parts_of(units: Units) -> int:
     """How many blocks the chunks of a launch of a blocked scan are."""
     return units.chunks * limits.now.scan_lanes
 
@@ -52,14 +59,12 @@ class Kernel:
     gathered: list = field(default_factory=list)  # reductions of which each chunk leaves an array
     wide: Any = None  # the dtype of partial results that are arrays, where it is not their own
     totals: list = field(default_factory=list)  # of a blocked scan: what its blocks leave
-    carried: list = field(
-        default_factory=list
-    )  # and the scans that go on from carries, with what these are made of
+    # and the scans that go on from carries, with what these are made of
+    carried: list = field(default_factory=list)
     nodes: list = field(default_factory=list)  # what it leaves in memory
     work: int = 0  # points, weighted by what one costs
-    passed: dict = field(
-        default_factory=dict
-    )  # of a scalar kernel: results that are arguments as they stand
+    # of a scalar kernel: results that are arguments as they stand
+    passed: dict = field(default_factory=dict)
     path: Any = None  # the file of its text, where somebody asked for it
 
 

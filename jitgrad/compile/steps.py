@@ -1,6 +1,10 @@
 """The kernels of one step: it is lowered to a loop nest, which is rendered. Start at
 `kernels_of`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .kernel import Call
 from .loops.nest import evaluations, lower, lower_totals
 from .loops.tiles import is_short, lower_program
@@ -10,8 +14,15 @@ from .render.program import render_program
 from .render.scalar import render_scalar
 from .render.scan_blocks import render_blocks, render_totals
 
+if TYPE_CHECKING:
+    from .kernel import Kernel
+    from .loops.nest import Nest
+    from .loops.tiles import TiledProgram
+    from .schedule.fuse import Fusion
+    from .schedule.group import Step
 
-def kernels_of(fusion, step):
+
+def kernels_of(fusion: Fusion, step: Step) -> list[Call | Kernel]:
     """The kernels of a step: one, or two where a scan runs over its blocks twice."""
     if step.kind == "call":
         return [render_call(step.nodes[0]) or Call(step.nodes[0])]
@@ -27,12 +38,12 @@ def kernels_of(fusion, step):
     return [_measured(render_loop(nest, fusion), nest, step)]
 
 
-def _program(fusion, step):
+def _program(fusion: Fusion, step: Step) -> Kernel:
     program = lower_program(fusion, step)
     return _measured(render_program(program, fusion), program, step)
 
 
-def _blocked_scan(fusion, step, nest):
+def _blocked_scan(fusion: Fusion, step: Step, nest: Nest) -> list[Call | Kernel]:
     kernel = _measured(render_blocks(nest, fusion), nest, step)
     if kernel.units.chunks < 2:
         return [kernel]
@@ -42,7 +53,7 @@ def _blocked_scan(fusion, step, nest):
     return [totals, kernel]
 
 
-def _measured(kernel, nest, step):
+def _measured(kernel: Kernel, nest: Nest | TiledProgram, step: Step) -> Kernel:
     """`kernel` with what it leaves in memory, and its work."""
     unstored = step.local.union(kernel.results, *[stage.unstored for stage in step.stages])
     kernel.nodes, kernel.work = (

@@ -8,10 +8,17 @@ its inputs and its results (`least`).
 Start at `work_of`.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..ir.node import BARRIERS, toposort
 from .schedule.fuse import LEAFLIKE, call_operands, flat_base
+
+if TYPE_CHECKING:
+    from ..ir.node import Node
+    from .schedule.group import Step
 
 
 class Work(NamedTuple):
@@ -22,15 +29,15 @@ class Work(NamedTuple):
     flops: int
 
     @property
-    def bytes_read(self):
+    def bytes_read(self) -> int:
         return sum(size for _, size in self.reads)
 
     @property
-    def bytes_written(self):
+    def bytes_written(self) -> int:
         return sum(size for _, size in self.writes)
 
 
-def needed(targets, given):
+def needed(targets: tuple[Node, ...], given: Callable[..., Any]) -> dict[Node, int]:
     """Elements of each value that it takes to make `targets`, down to the values that are `given`,
     a function."""
     order = _above(targets, given)
@@ -44,12 +51,12 @@ def needed(targets, given):
     return need
 
 
-def _above(targets, given):
+def _above(targets: tuple[Node, ...], given: Callable[..., Any]) -> list[Node]:
     """The nodes from those that are given to the targets, sources first."""
     return toposort(targets, lambda node: () if node not in targets and given(node) else node.src)
 
 
-def work_of(lowered):
+def work_of(lowered: Any) -> list[Work]:
     """The `Work` of each kernel of a `Lowered`."""
     made = {node: step for step in lowered.steps for node in step.nodes}
     return [
@@ -58,11 +65,11 @@ def work_of(lowered):
     ]
 
 
-def _work(step, kernel, made):
+def _work(step: Step, kernel: Any, made: Mapping[Node, Step]) -> Work:
     if step.kind == "call":
         return _work_of_call(step.nodes[0])
 
-    def given(node):
+    def given(node: Node) -> bool:
         return node.op.kind in LEAFLIKE or made.get(node, step) is not step or node in step.arrays
 
     need = needed(tuple(step.nodes), given)
@@ -84,21 +91,21 @@ def _work(step, kernel, made):
     )
 
 
-def _flops(step, need):
+def _flops(step: Step, need: Mapping[Node, int]) -> int:
     """What the step computes; a value in several stages and contexts is computed in each."""
     points = [(node, need.get(node, node.size)) for *_, node, _ in step.values]
     out = sum(node.op.cost * n for node, n in points if node.op.kind == "elementwise")
     return out + sum(node.src[0].size for node in step.nodes if node.op.kind in ("reduce", "scan"))
 
 
-def _work_of_call(node):
+def _work_of_call(node: Node) -> Work:
     operands = dict.fromkeys(base for base, _, _ in call_operands(node))
     reads = [(s, s.size * s.dtype.itemsize) for s in operands if s.ndim]
     flops = node.op.flops(node) if node.op.flops else node.size
     return Work(tuple(reads), ((node, node.size * node.dtype.itemsize),), flops)
 
 
-def least(lowered):
+def least(lowered: Any) -> int:
     """The bytes that no plan for these roots can do without: what is needed of its inputs, and its
     results."""
     made = {node for step in lowered.fusion.steps for node in step.nodes}

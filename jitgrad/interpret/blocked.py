@@ -11,13 +11,22 @@ are read elsewhere are whole arrays.
 `split` finds the stretches; `Stretch` runs one.
 """
 
+from __future__ import annotations
+
 import math
 import time
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from sys import getrefcount
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ir import CONST
+
+if TYPE_CHECKING:
+    from ..ir.node import Node
+
 
 #: Elements of a block: a handful of temporaries fits a second-level cache, and calls cost a tenth
 #: of the work.
@@ -38,7 +47,9 @@ class Rows:
 
     __slots__ = ("op", "src", "arg", "shape", "dtype")
 
-    def __init__(self, node, shape, arg=None):
+    def __init__(
+        self, node: Node, shape: tuple[int, ...], arg: tuple[int, ...] | None = None
+    ) -> None:
         self.op, self.src, self.dtype, self.shape = node.op, node.src, node.dtype, shape
         self.arg = node.arg if arg is None else arg
 
@@ -46,24 +57,24 @@ class Rows:
     size = property(lambda self: math.prod(self.shape))
 
 
-def closing(node):
+def closing(node: Node) -> bool:
     """Whether a row-wise node joins the rows: it gives one partial result per block."""
     return node.op.kind == "reduce" and 0 in node.arg
 
 
-def _axis(node):
+def _axis(node: Node) -> tuple[int, ...]:
     """(length of the leading axis, number of axes) of what a row-wise node is computed from."""
     x = node.src[0] if node.op.kind == "reduce" else node
     return x.shape[0], x.ndim
 
 
-def _by_rows(source, node):
+def _by_rows(source: Node, node: Node) -> bool:
     """Whether a row-wise node reads a source row by row, not whole."""
     length, rank = _axis(node)
     return (source.ndim == rank or node.op.kind in VIEWS) and source.shape[:1] == (length,)
 
 
-def _rowwise(node, made):
+def _rowwise(node: Node, made: AbstractSet[Node]) -> bool:
     """Whether rows of `node` are made of the same rows of its operands; `made`: by rows so far."""
     kind, shape = node.op.kind, node.shape
     if kind == "elementwise":
@@ -78,7 +89,9 @@ def _rowwise(node, made):
     return kind != "slice" or (first.op is CONST and first.arg == 0 and node.arg[0] == 1)
 
 
-def split(reads, alone):
+def split(
+    reads: Mapping[Node, tuple[Node, ...]], alone: Mapping[Node, Node]
+) -> list[tuple[list[Node], bool]]:
     """Lists of nodes that run together, in order; `reads` has the sources of each node to compute,
     sources first.
 
@@ -112,7 +125,7 @@ def split(reads, alone):
 _FREE = next(map(getrefcount, [object()]))
 
 
-def _room(memory, shape, dtype):
+def _room(memory: list[np.ndarray], shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An array for a temporary in the first `memory` that nothing lies in any more, or in more of
     it.
 
@@ -134,12 +147,22 @@ class Stretch:
     `at` tells the register of a node; `wanted` are the nodes that others read; `checked` wraps what
     computes a node. `memory` is for temporaries, and the same for all stretches of a run."""
 
-    def __init__(self, nodes, reads, at, wanted, checked):
-        self.nodes, self.length, wanted = nodes, _axis(nodes[0])[0], set(wanted)
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        reads: Mapping[Node, tuple[Node, ...]],
+        at: Mapping[Node, int],
+        wanted: AbstractSet[Node],
+        checked: Callable[..., Any],
+    ) -> None:
+        self.nodes, self.length = nodes, _axis(nodes[0])[0]
         widest = max(x.size for n in nodes for x in (n, n.src[0])) // self.length
         self.rows = min(self.length, max(1, BLOCK // max(widest, 1)))
         places: dict = {}
-        self.cut, self.whole, self.outs, self.parts = [], [], [], []
+        self.cut: list[tuple[int, int]] = []
+        self.whole: list[tuple[int, int]] = []
+        self.outs: list[tuple[int, int, tuple[int, ...], np.dtype]] = []
+        self.parts: list[tuple[int, int, Any, Rows]] = []
         for k, n in enumerate(nodes):
             for s in reads[n]:
                 if s not in places:
@@ -157,7 +180,14 @@ class Stretch:
         self.variants: dict = {}
 
     @staticmethod
-    def _steps(nodes, reads, places, checked):
+    def _steps(
+        nodes: Sequence[Node],
+        reads: Mapping[Node, tuple[Node, ...]],
+        places: Mapping[Node, int],
+        checked: Callable[..., Any],
+    ) -> list[
+        tuple[Callable[..., Any], Callable[..., Any] | None, tuple[int, ...], int, tuple[int, ...]]
+    ]:
         """(function, the same into given memory or None, registers read, register filled, registers
         dead) of each."""
         last = {s: k for k, n in enumerate(nodes) for s in (n, *reads[n])}
@@ -176,12 +206,12 @@ class Stretch:
             )
         return out
 
-    def _rows(self, count):
+    def _rows(self, count: int) -> list[tuple[Any, ...]]:
         """The steps for a block of `count` rows, with what they ask of a node."""
         known = self.variants.get(count)
         if known is None:
             stubs = [n if closing(n) else Rows(n, (count, *n.shape[1:])) for n in self.nodes]
-            takes = [None] * len(stubs)
+            takes: list[int | None] = [None] * len(stubs)
             for i, (k, *_) in enumerate(self.outs):
                 takes[k] = i
             for i, (k, *_) in enumerate(self.parts):
@@ -191,19 +221,25 @@ class Stretch:
             ]
         return known
 
-    def __call__(self, values, limit, memory):
+    def __call__(
+        self,
+        values: list[Any],
+        limit: float | None,
+        memory: list[np.ndarray],
+    ) -> None:
         length, size = self.length, self.rows
         outs = [np.empty(shape, dtype) for _, _, shape, dtype in self.outs]
         parts: list = [[] for _ in self.parts]
-        base = [None] * self.size
+        base: list[Any] = [None] * self.size
         for place, k in self.whole:
             base[place] = values[k]
         cut = [(place, values[k]) for place, k in self.cut]
         probe = PROBE * size if limit is not None else -1
+        most = limit or 0.0
         begun = time.perf_counter()
         for start in range(0, length, size):
             stop = min(start + size, length)
-            if start == probe and (time.perf_counter() - begun) * (length / start) > limit:
+            if start == probe and (time.perf_counter() - begun) * (length / start) > most:
                 raise TooSlow
             block = base.copy()
             for place, value in cut:

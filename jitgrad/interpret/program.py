@@ -8,9 +8,14 @@ Programs of large arrays run most operations block by block (see `blocked`) and 
 nobody else reads. Start at `interpreter`.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextvars import Context
 from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +27,10 @@ from ..ops.movement import PAD, UPDATE, added, added_in_place, update_in_place
 from ..ops.registry import stretched
 from . import blocked
 from .blocked import Stretch, split
+
+if TYPE_CHECKING:
+    from ..ir.node import Node
+
 
 _ADD = REGISTRY["add"].op
 #: Elements up to which values need not be freed after their last use, and planning would take
@@ -35,7 +44,7 @@ _silent = Context()
 _silent.run(np.seterr, all="ignore")
 
 
-def _checked(function):
+def _checked(function: Any) -> Any:
     """`function`; with the verifier on, its result is checked."""
     if not config.verify:
         return function
@@ -44,7 +53,7 @@ def _checked(function):
     return checked(function)
 
 
-def run(roots, leaves, numbers):
+def run(roots: Sequence[Node], leaves: Sequence[Any], numbers: Sequence[Any]) -> list[Any]:
     """The values of `roots`, once."""
     return interpreter(roots)(leaves, numbers)
 
@@ -52,7 +61,7 @@ def run(roots, leaves, numbers):
 _shape = attrgetter("shape")
 
 
-def interpreter(roots):
+def interpreter(roots: Sequence[Node]) -> Program | Walk:
     """What runs `roots` the first time."""
     order = toposort(roots)
     widest = max(map(math.prod, set(map(_shape, order))), default=0)
@@ -66,14 +75,19 @@ class Walk:
     What is stretched stays as it was for as long as NumPy does that itself, as in `_unstretched`.
     """
 
-    def __init__(self, order, roots):
+    def __init__(self, order: Sequence[Node], roots: Sequence[Node]) -> None:
         self.order, self.roots, self.runs = order, roots, 0
 
-    def __call__(self, leaves, numbers, limit=None):
+    def __call__(
+        self,
+        leaves: Sequence[Any],
+        numbers: Sequence[Any],
+        limit: float | None = None,
+    ) -> list[Any]:
         self.runs += 1
         return _silent.copy().run(self._run, leaves, numbers)
 
-    def _run(self, leaves, numbers):
+    def _run(self, leaves: Sequence[Any], numbers: Sequence[Any]) -> list[Any]:
         values: dict = {}
         value_of = values.__getitem__
         short: set = set()  # nodes whose value is not stretched yet
@@ -86,7 +100,7 @@ class Walk:
                     values[node] = values[src[0]]
                     short.add(node)
                     continue
-                given = map(value_of, src)
+                given: Iterable[Any] = map(value_of, src)
                 if short and (
                     short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)
                 ):
@@ -108,15 +122,17 @@ class Walk:
 class Program:
     """``program(leaves, numbers)`` -> the values of `roots`."""
 
-    def __init__(self, roots):
+    def __init__(self, roots: Sequence[Node]) -> None:
         order = toposort(roots)
         large = max(map(math.prod, set(map(_shape, order))), default=0) >= 2 * blocked.BLOCK
         if large:
             roots = simplify(roots, fusing=False)
             order = toposort(roots)
         at = {node: k for k, node in enumerate(order)}
-        self.registers = [None] * len(order)
-        self.leaves, self.numbers, computed = [], [], []
+        self.registers: list[Any] = [None] * len(order)
+        self.leaves: list[tuple[int, int, tuple[int, ...], type]] = []
+        self.numbers: list[tuple[int, int, type]] = []
+        computed = []
         for k, node in enumerate(order):
             if node.op is LEAF:
                 self.leaves.append((k, node.arg, node.shape, node.dtype.type))
@@ -129,23 +145,35 @@ class Program:
             else:
                 computed.append(node)
         self.roots = [(at[root], root.shape, root.dtype) for root in roots]
-        self.steps = (_in_blocks if large else _one_by_one)(computed, users(order), at, roots)
+        self.steps: list[tuple[Any, ...]] = (_in_blocks if large else _one_by_one)(
+            computed, users(order), at, roots
+        )
         self._free({at[root] for root in roots})
 
-    def _free(self, kept):
+    def _free(self, kept: AbstractSet[int]) -> None:
         """Empties each register that a run fills after the last step that reads it."""
-        seen = kept | {k for k, value in enumerate(self.registers) if value is not None}
+        seen = {*kept} | {k for k, value in enumerate(self.registers) if value is not None}
         for i in reversed(range(len(self.steps))):
             function, node, src, k = self.steps[i]
             dead = tuple({j for j in (*src, *((k,) if function else node.filled)) if j not in seen})
             seen.update(dead)
             self.steps[i] = (function, node, src, k, dead)
 
-    def __call__(self, leaves, numbers, limit=None):
+    def __call__(
+        self,
+        leaves: Sequence[Any],
+        numbers: Sequence[Any],
+        limit: float | None = None,
+    ) -> list[Any]:
         """The values; `TooSlow` if a stretch would take longer than `limit` seconds."""
         return _silent.copy().run(self._run, leaves, numbers, limit)
 
-    def _run(self, leaves, numbers, limit):
+    def _run(
+        self,
+        leaves: Sequence[Any],
+        numbers: Sequence[Any],
+        limit: float | None,
+    ) -> list[Any]:
         values = self.registers.copy()
         for k, i, shape, kind in self.leaves:
             values[k] = leaves[i].reshape(shape) if shape else kind(leaves[i])
@@ -162,7 +190,9 @@ class Program:
         return [_given(values[k], shape, dtype) for k, shape, dtype in self.roots]
 
 
-def _needed(reads, roots):
+def _needed(
+    reads: dict[Node, tuple[Node, ...]], roots: Sequence[Node]
+) -> dict[Node, tuple[Node, ...]]:
     """`reads` without the nodes that nobody reads, such as a broadcast that NumPy does itself."""
     needed = {*roots}
     for node in reversed(reads):
@@ -171,7 +201,12 @@ def _needed(reads, roots):
     return {node: sources for node, sources in reads.items() if node in needed}
 
 
-def _one_by_one(computed, readers, at, roots):
+def _one_by_one(
+    computed: Sequence[Node],
+    readers: Mapping[Node, list[Node]],
+    at: Mapping[Node, int],
+    roots: Sequence[Node],
+) -> list[tuple[Any, ...]]:
     """A step per node: (function, node, registers read, register filled)."""
     reads = {
         node: _unstretched(node) if node.op.kind == "elementwise" else node.src for node in computed
@@ -183,7 +218,12 @@ def _one_by_one(computed, readers, at, roots):
     return steps
 
 
-def _in_blocks(computed, readers, at, roots):
+def _in_blocks(
+    computed: Sequence[Node],
+    readers: Mapping[Node, list[Node]],
+    at: Mapping[Node, int],
+    roots: Sequence[Node],
+) -> list[tuple[Any, ...]]:
     """Steps of large programs: (None, stretch, registers read, None) for the nodes of a stretch."""
     reads: dict = {}
     pads: dict = {}  # sums with a padded value that nobody else reads: only its region is added
@@ -207,7 +247,7 @@ def _in_blocks(computed, readers, at, roots):
     for k, (nodes, together) in enumerate(parts):
         node = nodes[0]
         if together:
-            stretch = Stretch(nodes, reads, at, [n for n in nodes if last[n] != k], _checked)
+            stretch = Stretch(nodes, reads, at, {n for n in nodes if last[n] != k}, _checked)
             steps.append((None, stretch, stretch.read, None))
             fresh.update(nodes)
             continue
@@ -223,7 +263,12 @@ def _in_blocks(computed, readers, at, roots):
     return steps
 
 
-def _last_reads(parts, reads, roots, pads):
+def _last_reads(
+    parts: Sequence[tuple[list[Node], bool]],
+    reads: Mapping[Node, tuple[Node, ...]],
+    roots: Sequence[Node],
+    pads: Mapping[Node, Node],
+) -> dict[Node, int]:
     """The last part in which somebody reads each value, or what may lie in the same memory."""
     last: dict = dict.fromkeys(roots, len(parts))
     for k in reversed(range(len(parts))):
@@ -240,7 +285,7 @@ def _last_reads(parts, reads, roots, pads):
 _STILL = frozenset(("broadcast", "reshape", "permute"))
 
 
-def _owns(node, readers, roots):
+def _owns(node: Node, readers: Mapping[Node, list[Node]], roots: Sequence[Node]) -> bool:
     """Whether an update may write to its operand: another update's result, read by nobody else."""
     return (
         node.op is UPDATE
@@ -250,14 +295,16 @@ def _owns(node, readers, roots):
     )
 
 
-def _unstretched(node):
+def _unstretched(node: Node) -> tuple[Node, ...]:
     """An elementwise node's sources without their broadcasts, which NumPy does itself, if one has
     the full shape."""
     short = tuple([s.src[0] if s.op.kind == "broadcast" else s for s in node.src])
     return short if any(s.shape == node.shape for s in short) else node.src
 
 
-def _given(value, shape, dtype):
+def _given(
+    value: np.generic | np.ndarray, shape: tuple[int, ...], dtype: np.dtype
+) -> float | np.ndarray:
     if not shape:
         return value.item() if value.dtype == dtype else dtype.type(value).item()
     return (value if value.dtype is dtype else value.astype(dtype)).ravel()

@@ -132,6 +132,13 @@ class Op:
         "squared",
         "scaled",
     )
+    #: What operations of some kinds have, and others do not, as the table above says.
+    reference: Any
+    identity: Any
+    combine: Any
+    code: Any
+    vjp: Any
+    jvp: Any
 
     def __init__(
         self,
@@ -150,7 +157,7 @@ class Op:
         combine: str | None = None,
         vjp: Callable[..., Sequence[Node | None]] | None = None,
         jvp: Callable[..., Node | None] | None = None,
-        flops: Callable[[Node], float] | None = None,
+        flops: Callable[[Node], int] | None = None,
         totals: tuple[Op, ...] = (),
         join: Callable[..., Any] | None = None,
         loops: Callable[[Node], Loops | None] | None = None,
@@ -184,7 +191,7 @@ class Loops(NamedTuple):
     units: int
     work: int
     parts: int = 0
-    wide: object = None
+    wide: np.dtype | None = None
 
 
 def total(name: str, identity: float, combine: str) -> Op:

@@ -9,9 +9,13 @@ a `Lookup`, the place that an index array names.
 Start at `source_contexts`: the step from a node in a context to its sources in theirs.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from .dims import UNIT, is_whole
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ...ir.node import Node
+from .dims import UNIT, Axes, is_whole
 
 
 class Guard(NamedTuple):
@@ -27,9 +31,9 @@ class Lookup(NamedTuple):
     """The place that the index array `node` holds in the context `ctx`. What is read there lies in
     memory."""
 
-    node: object
-    ctx: tuple
-    classes: tuple  # of the axes of `node`
+    node: Node
+    ctx: tuple[Index, ...]
+    classes: tuple[int, ...]  # of the axes of `node`
 
 
 class Index(NamedTuple):
@@ -37,15 +41,19 @@ class Index(NamedTuple):
     None."""
 
     const: int = 0
-    terms: tuple = ()
+    terms: tuple[tuple[Node, int], ...] = ()
     step: int = 0
-    var: object = None
+    var: Any = None
 
 
+#: An index map: which element of a node is meant, at each point of a loop space.
+Context = tuple[Index, ...]
+#: A node in the context in which it is computed or read.
+Value = tuple[Node, Context]
 ZERO = Index()
 
 
-def shifted(index, start, coef):
+def shifted(index: Index, start: Node, coef: int) -> Index:
     """`index` + `coef` * `start`, the 0-d integer node of a slice or pad."""
     if start.op.kind == "const":
         return index._replace(const=index.const + coef * int(start.arg))
@@ -54,18 +62,18 @@ def shifted(index, start, coef):
     return index._replace(terms=tuple((n, c) for n, c in terms.items() if c))
 
 
-def scaled(index, factor):
+def scaled(index: Index, factor: int) -> Index:
     terms = tuple((n, c * factor) for n, c in index.terms)
     return Index(index.const * factor, terms, index.step * factor, index.var)
 
 
-def identity(axes, node):
+def identity(axes: Axes, node: Node) -> Context:
     """The context that reads `node` at each point of its own loop space."""
     loops = axes.loops(node)
     return tuple([ZERO if c == UNIT else Index(0, (), 1, loops.index(c)) for c in axes.of[node]])
 
 
-def _elementwise(axes, sources, ctx):
+def _elementwise(axes: Axes, sources: tuple[Node, ...], ctx: Context) -> list[Context]:
     out = []
     for s in sources:
         classes = axes.of[s]
@@ -77,24 +85,24 @@ def _elementwise(axes, sources, ctx):
     return out
 
 
-def _broadcast(axes, node, ctx):
+def _broadcast(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
     (x,) = node.src
     sizes = zip(x.shape, node.shape, axes.of[x], ctx, strict=True)
     return (tuple([ZERO if n != full or c == UNIT else i for n, full, c, i in sizes]),)
 
 
-def _permute(axes, node, ctx):
-    out = [None] * len(ctx)
+def _permute(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
+    out = [ZERO] * len(ctx)
     for axis, index in zip(node.arg, ctx, strict=True):
         out[axis] = index
     return (tuple(out),)
 
 
-def _reshape(axes, node, ctx):
+def _reshape(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
     return (tuple([ZERO if target is None else ctx[target] for target in axes.targets[node]]),)
 
 
-def _slice(axes, node, ctx):
+def _slice(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
     parts = zip(ctx, node.arg, node.src[1:], axes.of[node.src[0]], strict=True)
     return (
         tuple(
@@ -106,20 +114,20 @@ def _slice(axes, node, ctx):
     )
 
 
-def pad_axis(index, start, step, length, full):
+def pad_axis(index: Index, start: Node, step: int, length: int, full: int) -> Index:
     """The index into the operand of a pad along one axis; `index` itself where nothing is added."""
     if is_whole(start, step, length, full):
         return index
     return Index(0, (), 1, Guard(shifted(index, start, -1), step, length))
 
 
-def _pad(axes, node, ctx):
+def _pad(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
     g = node.src[0]
     parts = zip(ctx, node.src[1:], node.arg, g.shape, node.shape, strict=True)
     return (tuple([pad_axis(*part) for part in parts]),)
 
 
-def _gather(axes, node, ctx):
+def _gather(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
     x, *index = node.src
     k = index[0].ndim
     if node.arg is None:
@@ -139,8 +147,8 @@ def _gather(axes, node, ctx):
         )
         for s in node.src
     ]
-    picked = Index(0, (), 1, Lookup(index[0], stretched[1], axes.of[index[0]]))
-    return (stretched[0][: node.arg] + (picked,) + stretched[0][node.arg + 1 :], stretched[1])
+    place = Index(0, (), 1, Lookup(index[0], stretched[1], axes.of[index[0]]))
+    return (stretched[0][: node.arg] + (place,) + stretched[0][node.arg + 1 :], stretched[1])
 
 
 _MOVES = {
@@ -154,7 +162,7 @@ MOVEMENT = frozenset(_MOVES)
 _CONTEXTS = {**_MOVES, "gather": _gather}
 
 
-def source_contexts(axes, node, ctx):
+def source_contexts(axes: Axes, node: Node, ctx: Context) -> Sequence[Context]:
     """The contexts in which the sources of `node` are read to compute `node` in `ctx`.
 
     The starts of slices and pads are not among them: they are part of the index.
@@ -163,12 +171,12 @@ def source_contexts(axes, node, ctx):
     return contexts(axes, node, ctx) if contexts else _elementwise(axes, node.src, ctx)
 
 
-def lookups_of(ctx):
+def lookups_of(ctx: Context) -> tuple[Lookup, ...]:
     """The lookups of `ctx`, each once."""
     return tuple(dict.fromkeys(index.var for index in ctx if isinstance(index.var, Lookup)))
 
 
-def variables(index):
+def variables(index: Index) -> set[int]:
     """The loop axes that an index depends on."""
     while isinstance(index.var, Guard):
         index = index.var.index
@@ -177,9 +185,9 @@ def variables(index):
     return set() if index.var is None else {index.var}
 
 
-def guards_of(ctx):
+def guards_of(ctx: Sequence[Index]) -> tuple[Guard, ...]:
     """All guards that the indexes of `ctx` go through, innermost first, each once."""
-    out = {}
+    out: dict[Guard, None] = {}
     for index in ctx:
         chain = []
         while isinstance(index.var, Guard):
@@ -191,7 +199,7 @@ def guards_of(ctx):
     return tuple(out)
 
 
-def nesting(ctx):
+def nesting(ctx: Context) -> int:
     """How many guards stand within each other, at most."""
     deepest = 0
     for index in ctx:
@@ -204,15 +212,15 @@ def nesting(ctx):
     return deepest
 
 
-def pad_guards(axes, node, ctx):
+def pad_guards(axes: Axes, node: Node, ctx: Context) -> tuple[Guard, ...]:
     """The guards that the pad `node` itself adds in `ctx`."""
     (inner,) = _pad(axes, node, ctx)
     return tuple(i.var for i, o in zip(inner, ctx, strict=True) if i != o)
 
 
-def start_nodes(ctx):
+def start_nodes(ctx: Context) -> tuple[Node, ...]:
     """The 0-d nodes that the indexes of `ctx` are computed from."""
-    out = {}
+    out: dict[Node, None] = {}
     for index in ctx:
         while True:
             out.update(dict.fromkeys(n for n, _ in index.terms))

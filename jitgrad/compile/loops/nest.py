@@ -21,15 +21,37 @@ Nothing else here looks at a length.
 Start at `lower`.
 """
 
-import math
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from __future__ import annotations
 
+import math
+from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...ir.node import Node
 from ...ir.shapes import contiguous
 from .. import limits
-from ..index.dims import UNIT
+from ..index.dims import UNIT, Axes
 from ..index.duplicates import common
-from ..index.maps import Guard, Lookup, guards_of, lookups_of, pad_guards, variables
+from ..index.maps import (
+    Context,
+    Guard,
+    Index,
+    Lookup,
+    Value,
+    guards_of,
+    lookups_of,
+    pad_guards,
+    variables,
+)
+
+#: A value to evaluate, and whether it is a load.
+Evaluation = tuple[Value, bool]
+
+if TYPE_CHECKING:
+    from ..schedule.fuse import Fusion
+    from ..schedule.group import Stage, Step
 
 
 class SymbolicStride(NamedTuple):
@@ -37,7 +59,7 @@ class SymbolicStride(NamedTuple):
     `inner`, sorted."""
 
     step: int
-    inner: tuple
+    inner: tuple[int, ...]
 
 
 #: The stride of an access along a loop that is never collapsed with another.
@@ -49,24 +71,24 @@ class Access(NamedTuple):
     each guard and lookup ``stride * position``."""
 
     const: int
-    terms: tuple
-    strides: tuple  # one per loop axis of the space
+    terms: tuple[tuple[Node, int], ...]
+    strides: tuple[int, ...]  # one per loop axis of the space
     # what these are for every shape, a `SymbolicStride` each; None where the access is invariant
-    symbols: tuple
-    guards: tuple  # ((guard, stride, symbol), ...)
-    valid: tuple  # the guards that must hold for the access to be in range
+    symbols: tuple[SymbolicStride | None, ...]
+    guards: tuple[tuple[Guard, int, SymbolicStride], ...]
+    valid: tuple[Guard, ...]  # the guards that must hold for the access to be in range
     offset: bool  # whether the constant, less `near`, is one that may be 0 for some shapes only
     near: int = 0  # the part of the constant that is in the kernel's text
-    lookups: tuple = ()  # ((lookup, stride, symbol), ...)
+    lookups: tuple[tuple[Lookup, int, SymbolicStride], ...] = ()
     # its symbolic stride along each loop axis, one of step 0 where a lookup decides
-    moves: tuple = ()
+    moves: tuple[SymbolicStride | None, ...] = ()
 
 
 class Loop(NamedTuple):
     size: int
     reduced: bool
     axis: int  # the axis of the space; the innermost of those collapsed
-    classes: frozenset  # of all axes of the space that it runs over
+    classes: frozenset[int]  # of all axes of the space that it runs over
 
 
 @dataclass(slots=True, eq=False)
@@ -77,38 +99,37 @@ class Nest:
     before the loops, 1 once per unit, 2 and up inside the inner loops. `loads` and `stores` give
     each access with one stride per loop."""
 
-    loops: list = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
     form: str = ""
     outer: int = 1  # how many of the loops are flattened into the units
-    values: list = field(default_factory=list)
-    loads: dict = field(default_factory=dict)
-    stores: dict = field(default_factory=dict)
-    maps: list = field(default_factory=list)
-    reductions: list = field(default_factory=list)
-    unstored: frozenset = frozenset()  # what needs no memory
-    scan: int | None = (
-        None  # the number of the loop that the scans go along, and whether from its end
-    )
+    values: list[tuple[Node, Context, int, bool]] = field(default_factory=list)
+    loads: dict[Value, Access] = field(default_factory=dict)
+    stores: dict[Node, Access] = field(default_factory=dict)
+    maps: list[Node] = field(default_factory=list)
+    reductions: list[Node] = field(default_factory=list)
+    unstored: AbstractSet[Node] = frozenset()  # what needs no memory
+    # the number of the loop that the scans go along, and whether from its end
+    scan: int | None = None
     reverse: bool = False
-    column: bool = (
-        False  # whether the innermost loop is the tile, outside of which are loops of the stage
-    )
-    spread: dict = field(default_factory=dict)  # the loops that each value depends on
-    fixed: frozenset = frozenset()  # what a column stage computes once per column
-    scans: list = field(default_factory=list)  # of the first pass of a blocked scan
+    # whether the innermost loop is the tile, outside of which are loops of the stage
+    column: bool = False
+    # the loops that each value depends on
+    spread: dict[Value, set[int]] = field(default_factory=dict)
+    fixed: frozenset[Value] = frozenset()  # what a column stage computes once per column
+    scans: list[Node] = field(default_factory=list)  # of the first pass of a blocked scan
 
     @property
-    def depth(self):
+    def depth(self) -> int:
         """The depth of the innermost loop."""
         return depth_of_loop(self, len(self.loops) - 1)
 
     @property
-    def points(self):
+    def points(self) -> int:
         """How many points of its loop space the nest visits."""
         return math.prod(loop.size for loop in self.loops)
 
     @property
-    def weight(self):
+    def weight(self) -> int:
         """The cost of a point of the nest in additions, 1 to 8: expensive points make smaller
         chunks."""
         depth = max((at for _, _, at, _ in self.values), default=0)
@@ -120,16 +141,26 @@ class Nest:
         return min(8, 1 + flops // 16)
 
 
-def access(axes, node, ctx, dims, dropped=()):
+def access(
+    axes: Axes,
+    node: Node,
+    ctx: Sequence[Index],
+    dims: int,
+    dropped: Collection[int] = (),
+) -> Access:
     """The `Access` to the flat array of `node` read in the context `ctx`; axes of classes in
     `dropped` do not count."""
     return strided([UNIT if c in dropped else c for c in axes.of[node]], node.shape, ctx, dims)
 
 
-def strided(classes, lengths, ctx, dims):
+def strided(
+    classes: Sequence[int], lengths: Sequence[int], ctx: Sequence[Index], dims: int
+) -> Access:
     """The `Access` in the context `ctx` to an array in C order whose axes have `lengths`; those of
     class UNIT stand still."""
-    const, terms, step, symbols, guards = 0, {}, [0] * dims, [None] * dims, []
+    const, step, guards = 0, [0] * dims, []
+    terms: dict[Node, int] = {}
+    symbols: list[SymbolicStride | None] = [None] * dims
     offset, near, lookups = False, 0, []
     for axis, (c, stride, index) in enumerate(zip(classes, contiguous(lengths), ctx, strict=True)):
         const += stride * index.const
@@ -151,13 +182,23 @@ def strided(classes, lengths, ctx, dims):
         else:
             step[index.var], symbols[index.var] = stride * index.step, symbol
     moves = _moves(symbols, lookups)
-    terms, step, symbols, guards, lookups = map(
-        tuple, (terms.items(), step, symbols, guards, lookups)
+    return Access(
+        const,
+        tuple(terms.items()),
+        tuple(step),
+        tuple(symbols),
+        tuple(guards),
+        guards_of(ctx),
+        offset,
+        near,
+        tuple(lookups),
+        moves,
     )
-    return Access(const, terms, step, symbols, guards, guards_of(ctx), offset, near, lookups, moves)
 
 
-def _moves(symbols, lookups):
+def _moves(
+    symbols: Sequence[SymbolicStride | None], lookups: Sequence[tuple[Lookup, int, SymbolicStride]]
+) -> tuple[SymbolicStride | None, ...]:
     """`Access.moves`: where index arrays name places, neighbours in the loop are no neighbours in
     memory, and loops are one if they are one for the index arrays. A loop along which they and the
     access itself move stays alone."""
@@ -171,14 +212,14 @@ def _moves(symbols, lookups):
     return tuple(out)
 
 
-def is_beside(index):
+def is_beside(index: Index) -> bool:
     """Whether the offset of an index is part of the kernel: LLVM then sees that the x[i - 1] of a
     stencil is the x[i] of another turn, and which loads are one (Hessian times vector of
     Rosenbrock's function: 533 us, 435 so)."""
     return not index.terms and index.step == 1 and abs(index.const) <= limits.now.baked_offset
 
 
-def reduction_access(fusion, node, dims, dropped):
+def reduction_access(fusion: Fusion, node: Node, dims: int, dropped: Collection[int]) -> Access:
     """Where the result of a reduce is written, from the loops over its operand."""
     kept = [
         index for axis, index in enumerate(fusion.identity(node.src[0])) if axis not in node.arg
@@ -186,31 +227,32 @@ def reduction_access(fusion, node, dims, dropped):
     return access(fusion.axes, node, kept, dims, dropped)
 
 
-def store_access(fusion, node, dims, dropped=()):
+def store_access(fusion: Fusion, node: Node, dims: int, dropped: Collection[int] = ()) -> Access:
     """Where the kept value `node` is written, in the loops that make it."""
     if node.op.kind == "reduce":
         return reduction_access(fusion, node, dims, dropped)
     return access(fusion.axes, node, fusion.identity(node), dims, dropped)
 
 
-def lower(fusion, step):
+def lower(fusion: Fusion, step: Step) -> Nest:
     """The `Nest` of a loop step."""
     pairs = evaluations(fusion, step)
     pinned = pinned_axes(fusion, pairs)
-    dropped = frozenset()
+    dropped: frozenset[int] = frozenset()
     while True:
         nest = _arranged(fusion, step, pairs, pinned, dropped)
         needless = _needless(nest, step, pinned)
         if not needless:
             break
         dropped |= needless
-    if step.form == "blocks":
-        nest.scan, nest.reverse = 0, step.stages[0].scan[1]
+    scan = step.stages[0].scan
+    if step.form == "blocks" and scan is not None:
+        nest.scan, nest.reverse = 0, scan[1]
     nest.values = depths(fusion, nest, pairs)
     return nest
 
 
-def lower_totals(fusion, step):
+def lower_totals(fusion: Fusion, step: Step) -> Nest:
     """The `Nest` of the first pass of a scan in blocks: what each block of its `scans` leaves."""
     nest = lower(fusion, step)
     nest.scans, nest.maps, nest.reductions = [n for n in nest.maps if fusion.scan_of(n)], [], []
@@ -225,7 +267,13 @@ def lower_totals(fusion, step):
     return nest
 
 
-def _arranged(fusion, step, pairs, pinned, dropped):
+def _arranged(
+    fusion: Fusion,
+    step: Step,
+    pairs: Sequence[Evaluation],
+    pinned: AbstractSet[int],
+    dropped: AbstractSet[int],
+) -> Nest:
     """The nest without the axes of the classes `dropped`."""
     nest, dims = Nest(), len(step.space)
     arrays = [pair for pair, is_load in pairs if is_load and pair[0].ndim]
@@ -255,12 +303,12 @@ def _arranged(fusion, step, pairs, pinned, dropped):
     return nest
 
 
-def _reduced_axes(step, axes):
+def _reduced_axes(step: Step, axes: Sequence[int]) -> set[int]:
     """Those of `axes` that a reduction of the step goes over."""
     return {a for gone in step.stages[0].reduced for a in gone if a in axes}
 
 
-def _needless(nest, step, pinned):
+def _needless(nest: Nest, step: Step, pinned: AbstractSet[int]) -> frozenset[int]:
     """The classes of loops of length 1 that are better left out; none where there is one point, or
     none."""
     if nest.points <= 1:
@@ -270,20 +318,19 @@ def _needless(nest, step, pinned):
         groups += [
             [loop for loop in nest.loops if loop.reduced is which] for which in (False, True)
         ]
-    out, guarded = (
-        frozenset(),
-        {step.space[a] for a in pinned},
-    )  # a class may have more than one loop
+    out: frozenset[int] = frozenset()
+    guarded = {step.space[a] for a in pinned}  # a class may have more than one loop
     for loops in groups:
         if all(loop.size == 1 and loop.classes.isdisjoint(guarded) for loop in loops):
             out = out.union(*[loop.classes for loop in loops])
     return out
 
 
-def evaluations(fusion, step):
+def evaluations(fusion: Fusion, step: Stage | Step) -> list[Evaluation]:
     """((node, context), is it a load) of all the step computes, sources first."""
     made = {(n, fusion.identity(n)) for n in step.nodes if n.op.kind != "reduce"}
-    seen, stack = {}, []
+    seen: dict[Value, bool] = {}
+    stack: list[Value] = []
     for node in reversed(step.nodes):
         if node.op.kind == "reduce":
             stack.extend(fusion.reads(node, None, kept=True))
@@ -299,7 +346,7 @@ def evaluations(fusion, step):
     return _looked_up(fusion, sorted(seen.items(), key=lambda item: fusion.position[item[0][0]]))
 
 
-def _looked_up(fusion, pairs):
+def _looked_up(fusion: Fusion, pairs: list[Evaluation]) -> list[Evaluation]:
     """`pairs` with the entries of index arrays before what is read at the places they name."""
     if not any(lookups_of(ctx) for (_, ctx), _ in pairs):
         return pairs
@@ -318,7 +365,7 @@ def _looked_up(fusion, pairs):
     return list(out.items())
 
 
-def pinned_axes(fusion, pairs):
+def pinned_axes(fusion: Fusion, pairs: Sequence[Evaluation]) -> set[int]:
     """The axes that guards depend on: they keep a loop of their own."""
     out = set()
     for (node, ctx), _ in pairs:
@@ -329,19 +376,28 @@ def pinned_axes(fusion, pairs):
     return out
 
 
-def guard_axes(guard):
+def guard_axes(guard: Guard) -> set[int]:
     return variables(guard.index)
 
 
 # ----- loop order
 
 
-def _arrange(nest, step, axes, reduced, loads, maps, pinned, stores):
+def _arrange(
+    nest: Nest,
+    step: Step,
+    axes: Sequence[int],
+    reduced: AbstractSet[int],
+    loads: list[Access],
+    maps: list[Access],
+    pinned: AbstractSet[int],
+    stores: list[Access],
+) -> None:
     """Choose the order of the loops over `axes`, collapse, and name the form."""
     accesses = loads + stores
     inner = _innermost(axes, loads, maps)
 
-    def ordered(axes):
+    def ordered(axes: Iterable[int]) -> list[Loop]:
         axes = sorted(axes, key=lambda a: (a == inner, -far(a, accesses)))
         loops = [Loop(step.sizes[a], a in reduced, a, frozenset((step.space[a],))) for a in axes]
         return _collapse(loops, step, accesses, pinned)
@@ -358,22 +414,22 @@ def _arrange(nest, step, axes, reduced, loads, maps, pinned, stores):
         nest.form, nest.loops, nest.outer = "column", kept[:-1] + summed + kept[-1:], len(kept) - 1
 
 
-def is_contiguous(symbol):
+def is_contiguous(symbol: SymbolicStride | None) -> bool:
     """Whether neighbours in the loop are neighbours in memory."""
     return symbol is not None and not symbol.inner and symbol.step in (1, -1)
 
 
-def far(axis, accesses):
+def far(axis: int, accesses: Sequence[Access]) -> int:
     """How far apart neighbours along `axis` are, over all accesses: by how many axes they hold."""
-    return sum(len(a.moves[axis].inner) for a in accesses if a.moves[axis] is not None)
+    return sum([len(move.inner) for a in accesses if (move := a.moves[axis]) is not None])
 
 
-def _innermost(axes, loads, maps):
+def _innermost(axes: Sequence[int], loads: Sequence[Access], maps: Sequence[Access]) -> int:
     """The axis along which most accesses are contiguous; the last one in doubt."""
     return max(axes, key=lambda axis: (contiguity(axis, loads, maps), axis))
 
 
-def contiguity(axis, loads, maps):
+def contiguity(axis: int, loads: Sequence[Access], maps: Sequence[Access]) -> tuple[int, ...]:
     """How many accesses are contiguous along `axis`: those that move along most axes, which are the
     long ones, and all.
 
@@ -385,12 +441,14 @@ def contiguity(axis, loads, maps):
     return sum(weight for a, weight in near if _rank(a) == rank), sum(weight for _, weight in near)
 
 
-def _rank(a):
+def _rank(a: Access) -> int:
     """Along how many axes an access moves."""
     return sum(symbol is not None for symbol in a.moves)
 
 
-def _collapse(loops, step, accesses, pinned):
+def _collapse(
+    loops: list[Loop], step: Step, accesses: Sequence[Access], pinned: AbstractSet[int]
+) -> list[Loop]:
     """Merge neighbouring loops that all accesses walk as one."""
     out = loops[:1]
     for loop in loops[1:]:
@@ -408,7 +466,7 @@ def _collapse(loops, step, accesses, pinned):
     return out
 
 
-def is_joint(outer, inner, c):
+def is_joint(outer: SymbolicStride | None, inner: SymbolicStride | None, c: int) -> bool:
     """Whether the stride `outer` is `inner` times the length of a loop of the class `c`: then both
     are one loop."""
     if outer is None or inner is None:
@@ -416,37 +474,43 @@ def is_joint(outer, inner, c):
     return outer.step == inner.step and list(outer.inner) == sorted((*inner.inner, common(c)))
 
 
-def on_loops(a, loops):
+def on_loops(a: Access, loops: Sequence[Loop]) -> Access:
     axes = [loop.axis for loop in loops]
-    strides, symbols, moves = (
-        tuple([of[k] for k in axes]) for of in (a.strides, a.symbols, a.moves)
+    return a._replace(
+        strides=tuple([a.strides[k] for k in axes]),
+        symbols=tuple([a.symbols[k] for k in axes]),
+        moves=tuple([a.moves[k] for k in axes]),
     )
-    return a._replace(strides=strides, symbols=symbols, moves=moves)
 
 
 # ----- depths
 
 
-def depth_of_loop(nest, k):
+def depth_of_loop(nest: Nest, k: int) -> int:
     """At which depth loop number `k` is known."""
     if nest.form == "flat" or k < nest.outer:
         return 1
     return 2 + k - nest.outer
 
 
-def depths(fusion, nest, pairs):
+def depths(
+    fusion: Fusion,
+    nest: Nest,
+    pairs: Sequence[Evaluation],
+) -> list[tuple[Node, Context, int, bool]]:
     """(node, context, depth, is_load) for each evaluation: the innermost loop that it depends on.
 
     All the loops it depends on go to `nest.spread`.
     """
     number = {loop.axis: k for k, loop in enumerate(nest.loops)}
 
-    def guard_loops(guard):
+    def guard_loops(guard: Guard) -> set[int]:
         return {number[a] for a in guard_axes(guard)}
 
-    spread, out = {}, []
+    spread: dict[Value, set[int]] = {}
+    out = []
     for (node, ctx), is_load in pairs:
-        at = set()
+        at: set[int] = set()
         if is_load and node.ndim:
             a = nest.loads[node, ctx]
             at = {k for k, symbol in enumerate(a.moves) if symbol}.union(

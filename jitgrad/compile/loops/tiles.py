@@ -11,8 +11,13 @@ What one stage leaves to later ones alone lies in `local` memory of one tile. St
 `lower_program`.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .. import limits
 from ..index.dims import UNIT
@@ -36,6 +41,14 @@ from .nest import (
     strided,
 )
 
+if TYPE_CHECKING:
+    from ...ir.node import Node
+    from ..index.maps import Context, Value
+    from ..schedule.fuse import Fusion
+    from ..schedule.group import Stage
+    from ..schedule.joint import Joint
+    from .nest import Access
+
 
 @dataclass(slots=True, eq=False)
 class TileNest(Nest):
@@ -43,22 +56,20 @@ class TileNest(Nest):
 
     tile: int = 0  # the number of the loop over the tile
     shared: int = 0  # how many loops it has in common with the stages that share loops with it
-    forwarded: frozenset = frozenset()  # what those hand on in registers
-    reduced: dict = field(
-        default_factory=dict
-    )  # reduction -> the numbers of the loops that it goes over
-    interleaved: bool = (
-        False  # whether it takes several rows of a scan side by side (see `passes.interleave`)
-    )
+    forwarded: AbstractSet[Node] = frozenset()  # what those hand on in registers
+    # reduction -> the numbers of the loops that it goes over
+    reduced: dict[Node, AbstractSet[int]] = field(default_factory=dict)
+    # whether it takes several rows of a scan side by side (see `passes.interleave`)
+    interleaved: bool = False
 
-    def level(self, node):
+    def level(self, node: Node) -> int:
         """The number of the first of the innermost loops that the reduction goes over."""
         k = len(self.loops)
         while k and k - 1 in self.reduced[node]:
             k -= 1
         return k
 
-    def place_of(self, node):
+    def place_of(self, node: Node) -> str:
         """Where the reduction lives: "register", "memory", "number" or "array" (of the chunk)."""
         gone = self.reduced[node]
         if len(gone) == len(self.loops):
@@ -67,12 +78,12 @@ class TileNest(Nest):
             return "array"
         return "register" if gone == set(range(self.level(node), len(self.loops))) else "memory"
 
-    def is_narrow(self, node):
+    def is_narrow(self, node: Node) -> bool:
         """Whether what a sum of float32 adds up in unrolled loops is so few values that it stays
         so."""
         return sums_in_blocks(node) and self.level(node) >= self.shared
 
-    def kept(self, node):
+    def kept(self, node: Node) -> list[int]:
         """The loops within a unit that the reduction does not go over."""
         return [k for k in range(self.outer, len(self.loops)) if k not in self.reduced[node]]
 
@@ -86,38 +97,38 @@ class TiledProgram:
     memory of one tile, and `width` is the length of a tile."""
 
     step: Step
-    outer: list
+    outer: list[Loop]
     tile: Loop
-    groups: list = field(default_factory=list)
-    local: frozenset = frozenset()
+    groups: list[list[TileNest]] = field(default_factory=list)
+    local: frozenset[Node] = frozenset()
     width: int = 1
 
     @property
-    def stages(self):
+    def stages(self) -> list[TileNest]:
         return [nest for group in self.groups for nest in group]
 
     @property
-    def taken(self):
+    def taken(self) -> frozenset[int]:
         """The classes of the loops of a unit."""
         return self.tile.classes.union(*[loop.classes for loop in self.outer])
 
     @property
-    def reductions(self):
+    def reductions(self) -> list[Node]:
         return [node for nest in self.stages for node in nest.reductions]
 
     @property
-    def points(self):
+    def points(self) -> int:
         return sum(nest.points for nest in self.stages)
 
     @property
-    def weight(self):
+    def weight(self) -> int:
         return max(nest.weight for nest in self.stages)
 
 
 class _Draft:
     """A stage on the way: what it accesses, with one stride per axis of its space."""
 
-    def __init__(self, fusion, step, stage):
+    def __init__(self, fusion: Fusion, step: Step, stage: Stage) -> None:
         self.stage, self.space = stage, stage.space
         self.pairs = evaluations(fusion, stage)
         self.pinned = {stage.space[a] for a in pinned_axes(fusion, self.pairs)}
@@ -134,14 +145,15 @@ class _Draft:
         self.gone = {
             n: frozenset(self.space[a] for a in fusion.reduced_axes(n)) for n in self.reductions
         }
-        self.forwarded = self.unstored = frozenset()  # see `joint`
+        self.forwarded: AbstractSet[Node] = frozenset()
+        self.unstored: frozenset[Node] = frozenset()  # see `joint`
 
     @property
-    def accesses(self):
+    def accesses(self) -> list[Access]:
         return [a for _, a in self.touched]
 
     @property
-    def touched(self):
+    def touched(self) -> list[tuple[Node, Access]]:
         """(node, access) of what is read and written in memory."""
         loads = [(node, a) for (node, _), a in self.loads.items() if node not in self.forwarded]
         return [
@@ -149,7 +161,7 @@ class _Draft:
             *[(node, a) for node, a in self.stores.items() if node not in self.unstored],
         ]
 
-    def near(self, c):
+    def near(self, c: int) -> tuple[int, ...]:
         """How many accesses of the innermost loop are contiguous along the class `c`, as
         `contiguity` has it."""
         if c not in self.space:
@@ -159,16 +171,16 @@ class _Draft:
             self.space.index(c), read, [a for node, a in self.touched if node in self.maps]
         )
 
-    def far(self, c):
+    def far(self, c: int) -> int:
         return far(self.space.index(c), self.accesses) if c in self.space else 0
 
-    def role(self, c):
+    def role(self, c: int) -> tuple[tuple[bool, ...], bool]:
         """Which reductions go over `c`, and whether a scan does: loops of different roles are not
         collapsed."""
         scan = self.stage.scan is not None and self.space[self.stage.scan[0]] == c
         return tuple([c in gone for gone in self.gone.values()]), scan
 
-    def joint(self, outer, inner):
+    def joint(self, outer: int, inner: int) -> bool:
         """Whether a loop over `inner` inside one over `outer` is one loop."""
         if (
             outer in self.pinned
@@ -181,12 +193,12 @@ class _Draft:
         return all(is_joint(a.moves[o], a.moves[i], inner) for a in self.accesses)
 
 
-def _near(drafts, c):
+def _near(drafts: Sequence[_Draft], c: int) -> list[int]:
     """`_Draft.near` of several."""
     return [sum(counts) for counts in zip(*[d.near(c) for d in drafts], strict=True)]
 
 
-def lower_program(fusion, step):
+def lower_program(fusion: Fusion, step: Step) -> TiledProgram:
     """The `TiledProgram` of a step of several stages, or of one whose reductions go over different
     axes."""
     drafts = [_Draft(fusion, step, stage) for stage in step.stages]
@@ -205,11 +217,11 @@ def lower_program(fusion, step):
     return program
 
 
-def _outer_classes(step, drafts, sizes):
+def _outer_classes(step: Step, drafts: Sequence[_Draft], sizes: Mapping[int, int]) -> list[int]:
     """The classes of the loops around the stages, in order; the last is that of the tile: most
     accesses are contiguous along it."""
 
-    def order(c):
+    def order(c: int) -> tuple[list[int], int, int]:
         first = next(d for d in drafts if c in d.space)
         return _near(drafts, c), -sum(d.far(c) for d in drafts), first.space.index(c)
 
@@ -221,7 +233,7 @@ def _outer_classes(step, drafts, sizes):
     return [*sorted(shared - {tile}, key=lambda c: (-sum(d.far(c) for d in drafts), c)), tile]
 
 
-def _fixed(nest):
+def _fixed(nest: TileNest) -> frozenset[Value]:
     """What a column stage computes once per column: it depends on the tile, and on none of the
     loops around that."""
     inner = set(range(nest.outer, nest.tile)) if nest.column else set()
@@ -230,7 +242,7 @@ def _fixed(nest):
     )
 
 
-def is_short(step, nest):
+def is_short(step: Step, nest: Nest) -> bool:
     """Whether the simple `nest` of the step has an innermost loop so short that it is better one
     within a tile."""
     if nest.form not in ("rows", "row", "column") or not step.outer - nest.loops[-1].classes:
@@ -256,13 +268,13 @@ def is_short(step, nest):
     )
 
 
-def is_fetched(row):
+def is_fetched(row: int) -> bool:
     """Whether rows of so many bytes are worth asking for ahead."""
     low, high = limits.now.prefetched_row
     return low <= row <= high
 
 
-def tiny(nest):
+def tiny(nest: TileNest) -> list[Loop]:
     """The loops of a large nest whose lengths are part of the kernel: unrolled, so that the tile is
     the innermost."""
     if nest.column or nest.points <= limits.now.grain:
@@ -270,12 +282,12 @@ def tiny(nest):
     return [loop for loop in nest.loops[nest.tile + 1 :] if is_few(loop.size)]
 
 
-def is_all_tiny(nest):
+def is_all_tiny(nest: TileNest) -> bool:
     """Whether the tile is the innermost loop, once the others are unrolled."""
     return nest.tile + 1 < len(nest.loops) and len(tiny(nest)) == len(nest.loops) - nest.tile - 1
 
 
-def is_expensive(node, nest):
+def is_expensive(node: Node, nest: Nest) -> bool:
     """Whether what the innermost loop leaves after whole vectors is expensive, for the operation
     `node` of a large nest: small ones keep to the kernels they have, whatever their shape."""
     room = nest.loops[-1].size * node.dtype.itemsize
@@ -287,7 +299,7 @@ def is_expensive(node, nest):
     return ragged and node.op.kind == "elementwise" and node.op.cost >= limits.now.expensive_flops
 
 
-def _collapsed(classes, drafts):
+def _collapsed(classes: Sequence[int], drafts: Sequence[_Draft]) -> list[list[int]]:
     """`classes` of loops, outermost first, in groups that are one loop each."""
     groups = [[c] for c in classes[:1]]
     for c in classes[1:]:
@@ -298,18 +310,19 @@ def _collapsed(classes, drafts):
     return groups
 
 
-def _loops(groups, sizes):
+def _loops(groups: Sequence[list[int]], sizes: Mapping[int, int]) -> list[Loop]:
     return [
         Loop(math.prod(sizes[c] for c in group), False, group[-1], frozenset(group))
         for group in groups
     ]
 
 
-def _nest(draft, group, program, sizes):
+def _nest(draft: _Draft, group: Joint, program: TiledProgram, sizes: Mapping[int, int]) -> TileNest:
     """The nest of one stage; its loops have the axes of the stage, those that the `group` of stages
     shares first."""
     nest, alone = TileNest(form="program", outer=len(program.outer)), len(group.drafts) == 1
-    scan = None if draft.stage.scan is None else draft.space[draft.stage.scan[0]]
+    axis, reverse = draft.stage.scan or (None, False)
+    scan = None if axis is None else draft.space[axis]
     long, few, across = _inner_loops(draft, group, program.tile.axis, scan, sizes)
     loops = [*program.outer, *([*long, program.tile] if across else [program.tile, *long]), *few]
     nest.tile = nest.outer + len(long) * across
@@ -322,31 +335,34 @@ def _nest(draft, group, program, sizes):
         for n in nest.reductions
     }
     nest.scan = next((k for k, loop in enumerate(loops) if loop.axis == scan), None)
-    nest.reverse = nest.scan is not None and draft.stage.scan[1]
+    nest.reverse = nest.scan is not None and reverse
     nest.loops = [loop._replace(axis=draft.space.index(loop.axis)) for loop in loops]
     nest.interleaved = alone and nest.scan == len(loops) - 1 and _takes_rows(nest, draft)
     return nest
 
 
-def _inner_loops(draft, group, tile, scan, sizes):
+def _inner_loops(
+    draft: _Draft, group: Joint, tile: int, scan: int | None, sizes: Mapping[int, int]
+) -> tuple[list[Loop], list[Loop], bool]:
     """(the loops in a unit that the group shares, those that are unrolled, whether the tile is
     within the first)."""
     drafts = group.drafts
-    long = sorted(group.long, key=lambda c: (c == scan, -sum(d.far(c) for d in drafts), c))
-    long = _loops(_collapsed(long, drafts), sizes)
+    classes = sorted(group.long, key=lambda c: (c == scan, -sum(d.far(c) for d in drafts), c))
+    long = _loops(_collapsed(classes, drafts), sizes)
     few = _loops(
         [[c] for c in sorted(group.few_of(draft), key=lambda c: (-draft.far(c), c))], sizes
     )
     return long, few, bool(long) and _near(drafts, tile) > _near(drafts, long[-1].axis)
 
 
-def _takes_rows(nest, draft):
+def _takes_rows(nest: TileNest, draft: _Draft) -> bool:
     """Whether a stage takes several rows of a scan side by side: what is computed at a point
     outweighs memory then.
 
     (Sums alone do not: a sum of 10**6 weighted running sums with its gradient takes up to twice as
     long so.)"""
-    if nest.column or nest.loops[nest.scan] in tiny(nest):
+    along = nest.loops[-1]
+    if nest.column or along in tiny(nest):
         return False
     made = {
         p[0]: p[0].op
@@ -358,14 +374,10 @@ def _takes_rows(nest, draft):
     slow = any(
         op.kind == "scan" and op.cost >= limits.now.interleaved_flops for op in made.values()
     )
-    return (
-        slow
-        and nest.points > limits.now.grain
-        and nest.loops[nest.scan].size > limits.now.tile_length
-    )
+    return slow and nest.points > limits.now.grain and along.size > limits.now.tile_length
 
 
-def _size_tiles(program, drafts):
+def _size_tiles(program: TiledProgram, drafts: Sequence[_Draft]) -> None:
     """The length of a tile: by sizes alone, so that results do not depend on the number of
     threads."""
     if any(nest.tile > nest.outer for nest in program.stages):
@@ -384,9 +396,10 @@ def _size_tiles(program, drafts):
     program.width = max(1, min(program.tile.size, width))
 
 
-def _touched(program, drafts):
+def _touched(program: TiledProgram, drafts: Sequence[_Draft]) -> int:
     """The bytes that the stages touch per point of the tile, each array counted once."""
-    taken, found = program.taken, {}
+    taken = program.taken
+    found: dict[Node, int] = {}
     for draft in drafts:
         inner = [k for k, c in enumerate(draft.space) if c not in taken]
         moving = draft.space.index(program.tile.axis)
@@ -397,7 +410,7 @@ def _touched(program, drafts):
     return sum(found.values())
 
 
-def _inner_points(nest):
+def _inner_points(nest: TileNest) -> int:
     """The points of a stage per point of the outer space."""
     return max(
         1,
@@ -407,11 +420,11 @@ def _inner_points(nest):
     )
 
 
-def _localize(fusion, draft, nest, program):
+def _localize(fusion: Fusion, draft: _Draft, nest: TileNest, program: TiledProgram) -> None:
     """The accesses of the stage on its loops; those to local memory are relative to the tile."""
     local = program.local
 
-    def placed(node, ctx, a):
+    def placed(node: Node, ctx: Context, a: Access) -> Access:
         if node in local:
             a = _local_access(fusion, node, ctx, draft, program)
         return on_loops(a, nest.loops)
@@ -425,7 +438,7 @@ def _localize(fusion, draft, nest, program):
         nest.stores[node] = placed(node, ctx, a)
 
 
-def _extents(fusion, node, program):
+def _extents(fusion: Fusion, node: Node, program: TiledProgram) -> list[tuple[int, int]]:
     """For each axis of `node` its length in local memory, and its class there; the tile's has a
     class of its own."""
     out, tile, gone = [], program.tile, program.taken
@@ -437,12 +450,14 @@ def _extents(fusion, node, program):
     return out
 
 
-def local_size(fusion, node, program):
+def local_size(fusion: Fusion, node: Node, program: TiledProgram) -> int:
     """The elements of the local memory of `node`."""
     return math.prod(n for n, _ in _extents(fusion, node, program))
 
 
-def _local_access(fusion, node, ctx, draft, program):
+def _local_access(
+    fusion: Fusion, node: Node, ctx: Context, draft: _Draft, program: TiledProgram
+) -> Access:
     """Where `node` lies in the memory of a tile, read in `ctx`."""
     extents = _extents(fusion, node, program)
     return strided([c for _, c in extents], [n for n, _ in extents], ctx, len(draft.space))

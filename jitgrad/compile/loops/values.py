@@ -6,13 +6,19 @@ names and arguments are those of the kernel. The loops around the statements are
 `render.forms`. Start at `Values.evaluate`.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from ...base.dtypes import FLOAT64
 from ...ir import CONST, const
 from .. import limits
 from ..index.maps import Guard, pad_guards
 from .expressions import (
+    Term,
     baked,
     combination,
     element,
@@ -27,6 +33,14 @@ from .expressions import (
 )
 from .ir import Expr, Flag, Let, Operand, Operation, Select, Store
 from .nest import SymbolicStride, depth_of_loop, guard_axes, is_beside
+
+if TYPE_CHECKING:
+    from ...ir.node import Node
+    from ..index.maps import Context, Index, Value
+    from ..schedule.fuse import Fusion
+    from .ir import Statement
+    from .nest import Access
+
 
 #: the depth of statements in the loop over the tile before the loops of a column stage; a point's
 #: number in its tile
@@ -78,32 +92,47 @@ class Values:
         "zeroed",
     )
 
-    def __init__(self, fusion, args, nest=None, loops=(), exact=False, split_at=None, tested=False):
+    def __init__(
+        self,
+        fusion: Fusion,
+        args: Any,
+        nest: Any = None,
+        loops: Sequence[str] = (),
+        exact: bool = False,
+        split_at: int | None = None,
+        tested: bool = False,
+    ) -> None:
         self.fusion, self.args, self.nest, self.loops = fusion, args, nest, loops
         self.exact, self.split_at, self.tested = exact, split_at, tested
-        self.lines, self.names = {}, {}
-        self.computed = {}  # operation and its operands -> the name of the value
-        self.zeroed = {}  # name of a load -> the guards outside of which it is zero
-        self.guards, self.intervals = {}, []
-        self.depths = {}  # name of a value -> its depth, or FIXED
+        self.lines: dict[int | str, list[Statement]] = {}
+        self.names: dict[Value, Any] = {}
+        self.computed: dict[tuple, str] = {}  # operation and its operands -> the name of the value
+        # name of a load -> the guards outside of which it is zero
+        self.zeroed: dict[str, frozenset[str]] = {}
+        self.guards: dict[Guard, Any] = {}
+        self.intervals: list[Interval] = []
+        self.depths: dict[str, int | str] = {}  # name of a value -> its depth, or FIXED
         self.fixed = False  # whether what is emitted belongs to the loop over the tile, too
-        self.unfixed = {}  # guard -> its statements, while they are not in that loop
-        self.tiny = frozenset()  # the classes of axes whose lengths are part of the kernel
-        self.fast = None  # the number of the loop that is in vectors, if not the last one
-        self.carries = {}  # scan -> the name of what is carried along
+        # guard -> its statements, while they are not in that loop
+        self.unfixed: dict[Guard, list] = {}
+        # the classes of axes whose lengths are part of the kernel
+        self.tiny: frozenset[int] = frozenset()
+        # the number of the loop that is in vectors, if not the last one
+        self.fast: int | None = None
+        self.carries: dict[Node, str] = {}  # scan -> the name of what is carried along
         # node -> the name of its value, made by another stage at the same point
-        self.forwarded = {}
+        self.forwarded: dict[Node, str] = {}
 
-    def at(self, depth):
+    def at(self, depth: int | str) -> tuple[Statement, ...]:
         """The statements at a depth."""
         return tuple(self.lines.get(depth, ()))
 
-    def emit(self, depth, statement):
+    def emit(self, depth: int | str, statement: Statement) -> None:
         self.lines.setdefault(depth, []).append(statement)
         if self.fixed:
             self.lines.setdefault(FIXED, []).append(statement)
 
-    def keep(self, depth, name, value, dtype):
+    def keep(self, depth: int, name: str, value: Expr, dtype: np.dtype) -> None:
         """Compute a value that does not change in the inner loops of a column stage once per
         column, not at `depth`."""
         place = element(self.args.scratch(dtype), TILE)
@@ -115,7 +144,7 @@ class Values:
 
     # ------------------------------------------------------------------ values
 
-    def value(self, pair):
+    def value(self, pair: Value) -> str:
         """The name or literal of the (node, context) `pair`, which was evaluated before.
 
         A constant that may come from a size is an argument of its own at each use: two sizes may be
@@ -123,7 +152,7 @@ class Values:
         name = self.names[pair]
         return name if isinstance(name, str) else self.args.add_static("k", name)
 
-    def evaluate(self, node, ctx, depth, is_load):
+    def evaluate(self, node: Node, ctx: Context, depth: int, is_load: bool) -> None:
         """Emit what computes `node` in `ctx`; its name goes to `names`."""
         self.fixed = self.nest is not None and (node, ctx) in self.nest.fixed
         self.names[node, ctx] = name = self._evaluated(node, ctx, depth, is_load)
@@ -131,7 +160,7 @@ class Values:
             self.depths.setdefault(name, FIXED if self.fixed else depth)
         self.fixed = False
 
-    def _evaluated(self, node, ctx, depth, is_load):
+    def _evaluated(self, node: Node, ctx: Context, depth: int, is_load: bool) -> str | Node:
         kind = node.op.kind
         if kind == "const":
             return literal(node.arg, node.dtype) if node.op is CONST and baked(node.arg) else node
@@ -145,12 +174,12 @@ class Values:
             return self.carry(node, self.fusion.reads(node, ctx), depth)
         return self.names[self.fusion.reads(node, ctx)[0]]
 
-    def _loaded(self, node, ctx, depth):
+    def _loaded(self, node: Node, ctx: Context, depth: int) -> str:
         if not node.ndim:
             return self.args.scalar(node)
         return self.forwarded[node] if node in self.forwarded else self.load(node, ctx, depth)
 
-    def elementwise(self, node, sources, depth):
+    def elementwise(self, node: Node, sources: Sequence[Value], depth: int) -> str:
         key = (node.op, node.dtype, depth, *[self.names[pair] for pair in sources])
         if key in self.computed:
             return self.computed[key]
@@ -168,14 +197,14 @@ class Values:
         self.args.note(name, node, args)
         return name
 
-    def check(self, test, operand, depth):
+    def check(self, test: str, operand: str, depth: int) -> None:
         """An operand must be in range: loops check it, and the plan is run again by NumPy if it is
         not."""
         if (test, operand) not in self.args.far:
             self.args.far[test, operand] = None
             self.emit(depth, Flag(Expr(test, (operand,))))
 
-    def prepared(self, node, args, last, depth):
+    def prepared(self, node: Node, args: Sequence[str], last: Node, depth: int) -> Expr | None:
         """The expression of an operation whose last operand is invariant in the innermost loop, if
         it has a faster one."""
         if not node.op.prepare or self.exact or node.dtype.kind != "f":
@@ -198,7 +227,7 @@ class Values:
                 self.emit(still, Flag(Expr("is_tiny({})", (args[-1],))))
         return Expr(form, (*args, self.computed[key]))
 
-    def carry(self, node, sources, depth):
+    def carry(self, node: Node, sources: Sequence[Value], depth: int) -> str:
         """The running value of a scan at the innermost loop: a variable, or one per column of the
         tile."""
         values = [self.value(source) for source in sources]
@@ -214,13 +243,13 @@ class Values:
         self.emit(depth, Store(place, stored(out, node.dtype)))
         return out
 
-    def buffer(self, node):
+    def buffer(self, node: Node) -> Any:
         """The array that `node` is read from."""
         while node.op.kind == "reshape" and node not in self.fusion.kept:
             node = node.src[0]
         return node
 
-    def load(self, node, ctx, depth):
+    def load(self, node: Node, ctx: Context, depth: int) -> str:
         a = self.nest.loads[node, ctx]
         tests = [self.guard(g) for g in a.valid]
         buffer = self.buffer(node)
@@ -233,7 +262,7 @@ class Values:
         self.args.listing.append(f"{name} = {array}[...]: {name_of(node.dtype)}")
         return name
 
-    def pad(self, node, ctx, depth):
+    def pad(self, node: Node, ctx: Context, depth: int) -> str:
         tests = [self.guard(g) for g in pad_guards(self.fusion.axes, node, ctx)]
         (source,) = self.fusion.reads(node, ctx)[:1]
         if not tests:
@@ -248,21 +277,21 @@ class Values:
 
     # ------------------------------------------------------------------ places
 
-    def stride(self, value, symbol):
+    def stride(self, value: int, symbol: SymbolicStride) -> str:
         return str(value) if self._is_baked(symbol) else self.args.stride(value, symbol)
 
-    def inner_stride(self, value, symbol):
+    def inner_stride(self, value: int, symbol: SymbolicStride) -> Operand:
         return str(value) if self._is_baked(symbol) else self.args.inner_stride(value, symbol)
 
-    def _is_baked(self, symbol):
+    def _is_baked(self, symbol: SymbolicStride) -> bool:
         """Whether a stride is the product of lengths that are part of the kernel."""
         return bool(symbol.inner) and self.tiny.issuperset(symbol.inner)
 
-    def address(self, a, loops=None):
+    def address(self, a: Access, loops: Sequence[Operand] | None = None) -> Operand:
         """The expression of the element an `Access` means; `loops` are the loop variables."""
         loops = self.loops if loops is None else loops
         offset = self.args.offset(a.const - a.near, a.terms, a.offset)
-        parts = [(False, "{}", (offset,))] if offset else []
+        parts: list[Term] = [(False, "{}", (offset,))] if offset else []
         fast = len(loops) - 1 if self.fast is None else self.fast
         for k, (stride, symbol) in enumerate(zip(a.strides, a.symbols, strict=True)):
             if symbol is None:
@@ -280,12 +309,12 @@ class Values:
             parts.append((a.near < 0, str(abs(a.near)), ()))
         return total(parts)
 
-    def _looked_up(self, place, stride, symbol):
+    def _looked_up(self, place: str, stride: int, symbol: SymbolicStride) -> Term:
         if not symbol.inner and symbol.step == 1:
             return False, "{}", (place,)
         return _product(self.stride(stride, symbol), place)
 
-    def place(self, node, a):
+    def place(self, node: Node, a: Access) -> Operand:
         """The address of an access to `node`: in local memory, columns are counted from the start
         of the tile."""
         if node not in self.args.local:
@@ -296,7 +325,7 @@ class Values:
 
     # ------------------------------------------------------------------ guards
 
-    def guard(self, guard):
+    def guard(self, guard: Guard) -> str:
         """The condition under which the position of `guard` is inside the operand."""
         if guard in self.guards:
             if self.fixed:
@@ -305,7 +334,7 @@ class Values:
         self.guards[guard] = self._guarded(guard)
         return self.guards[guard][1]
 
-    def _guarded(self, guard):
+    def _guarded(self, guard: Guard) -> tuple[str, str, int | None]:
         """Emit the position of a guard and its condition: (their names, how the position moves with
         a loop)."""
         index, args = guard.index, self.args
@@ -324,9 +353,10 @@ class Values:
         )
         split = slope is not None and depth == self.split_at
         self.emit(depth, Let(place, value))
-        if split:
+        if slope is not None and split:
             self.intervals.append(Interval(place, value, inside, length, slope))
-        form, exact = "({0} >= 0) & ({0} < {1})", ()
+        form = "({0} >= 0) & ({0} < {1})"
+        exact: tuple[str, ...] = ()
         if guard.step != 1:
             place, exact = self._divided(place, guard.step, depth)
             form += " & ({0} * {2} == {3})"
@@ -336,19 +366,19 @@ class Values:
             self.unfixed[guard] = self.lines[depth][first:]
         return place, inside, slope
 
-    def _moving(self, step, variable):
+    def _moving(self, step: int, variable: str) -> Term:
         if step == 1:
             return False, "{}", (variable,)
         return _product(self.stride(step, SymbolicStride(step, ())), variable)
 
-    def _fix(self, guard):
+    def _fix(self, guard: Guard) -> None:
         """Put the statements of a guard in the loop over the tile, too."""
         if guard in self.unfixed:
             if isinstance(guard.index.var, Guard):
                 self.guard(guard.index.var)
             self.lines.setdefault(FIXED, []).extend(self.unfixed.pop(guard))
 
-    def _variable(self, index, number):
+    def _variable(self, index: Index, number: Mapping[int, int]) -> tuple[str, int | None]:
         """What the position of a guard moves with, and how: a loop, or the position of another
         guard."""
         if isinstance(index.var, Guard):
@@ -357,13 +387,13 @@ class Values:
             return variable, slope
         return (self.loops[number[index.var]], 1) if index.var is not None else ("", 0)
 
-    def _offset(self, index):
+    def _offset(self, index: Index) -> list[Term]:
         if is_beside(index):
             return [(index.const < 0, str(abs(index.const)), ())] if index.const else []
         name = self.args.offset(index.const, index.terms, bool(index.const) or index.step < 0)
         return [(False, "{}", (name,))] if name else []
 
-    def _divided(self, position, step, depth):
+    def _divided(self, position: str, step: int, depth: int) -> tuple[str, tuple[str, ...]]:
         """The name of `position` divided by `step`, and what says whether it is that exactly."""
         place, stride = self.args.fresh("p"), self.stride(step, SymbolicStride(step, ()))
         inverse = self.args.add_static("k", const(1.0 / step, FLOAT64))
@@ -374,7 +404,7 @@ class Values:
 
     # ------------------------------------------------------------------ scans
 
-    def started(self, node):
+    def started(self, node: Node) -> Statement:
         """The statement that starts what the scan `node` carries along."""
         name, start = self.carries[node], identity_literal(node)
         return (
@@ -384,11 +414,11 @@ class Values:
         )
 
 
-def _select(name, tests, value, other):
+def _select(name: str, tests: Sequence[str], value: Operand, other: str) -> Statement:
     return Select(name, tuple(tests), value, other) if tests else Let(name, value)
 
 
-def _product(stride, loop):
+def _product(stride: Operand, loop: Operand) -> Term:
     """A part of a sum."""
     if isinstance(stride, str) and stride.startswith("-"):
         return True, "{} * {}", (stride[1:], loop)

@@ -4,10 +4,22 @@ The source of a kernel holds no sizes: lengths, strides, offsets and most consta
 so the same program on other shapes is the same text, and is compiled once. Start at `Arguments`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
 from ...ir.printer import counted
 from ..kernel import result_dtype
 from ..loops.expressions import name_of
 from ..loops.ir import Do, Expr, Let
+
+if TYPE_CHECKING:
+    from ...ir.node import Node, Op
+    from ..loops.nest import SymbolicStride
+
 
 HEADER = '''"""{title}
 
@@ -26,7 +38,7 @@ from jitgrad.runtime.numba.library import *
 NAMED = 8
 
 
-def title(kind, operations, loops=0):
+def title(kind: str, operations: Sequence[str], loops: int = 0) -> str:
     """The first line of a kernel: it is made of what the text has anyway, so that equal kernels
     stay equal.
 
@@ -39,6 +51,16 @@ def title(kind, operations, loops=0):
     return f"{kind} kernel, {', '.join(size)}: {what}{', ...' if len(names) > NAMED else '.'}"
 
 
+class Partial(Protocol):
+    """What blocks leave (`scan_blocks.Total`)."""
+
+    @property
+    def op(self) -> Op: ...
+
+    @property
+    def dtype(self) -> np.dtype: ...
+
+
 class Arguments:
     """Names and arguments of one kernel, and the memory that it has of its own; its stages share
     them."""
@@ -48,41 +70,44 @@ class Arguments:
         "operations", "static", "static_names", "strides",
     )  # fmt: skip
 
-    def __init__(self):
-        self.static, self.static_names = [], []
-        self.dynamic, self.dynamic_names = [], []
-        self.arrays, self.strides, self.counts = {}, {}, {}
-        self.listing, self.operations = [], []
+    def __init__(self) -> None:
+        self.static: list[Any] = []
+        self.static_names: list[str] = []
+        self.dynamic: list[tuple[str, Any]] = []
+        self.dynamic_names: list[str] = []
+        self.arrays: dict[tuple[Node, str], str] = {}
+        self.strides: dict[Any, str] = {}
+        self.counts: dict[str, int] = {}
+        self.listing: list[str] = []
+        self.operations: list[str] = []
         # what is checked of operands that must be in range for the code of an operation
-        self.far = {}
-        self.made, self.local = (
-            frozenset(),
-            {},
-        )  # arrays the kernel makes; memory of one tile: node -> name
-        self.memory = []  # (name, dtype) of memory of fixed size
+        self.far: dict[Any, Any] = {}
+        self.made: frozenset[Node] = frozenset()  # arrays the kernel makes
+        self.local: dict[Node, str] = {}  # memory of one tile: node -> name
+        self.memory: list[tuple[str, np.dtype]] = []  # (name, dtype) of memory of fixed size
 
-    def fresh(self, letter):
+    def fresh(self, letter: str) -> str:
         k = self.counts.get(letter, 0)
         self.counts[letter] = k + 1
         return f"{letter}{k}"
 
-    def add_static(self, letter, value):
+    def add_static(self, letter: str, value: int | Node) -> str:
         name = self.fresh(letter)
         self.static.append(value)
         self.static_names.append(name)
         return name
 
-    def size(self, value):
+    def size(self, value: int) -> str:
         """The name of a length."""
         return self.add_static("n", value)
 
-    def add_dynamic(self, letter, kind, what):
+    def add_dynamic(self, letter: str, kind: str, what: Any) -> str:
         name = self.fresh(letter)
         self.dynamic.append((kind, what))
         self.dynamic_names.append(name)
         return name
 
-    def array(self, node, kind):
+    def array(self, node: Node, kind: str) -> str:
         if node in self.local:
             return self.local[node]
         if (node, kind) not in self.arrays:
@@ -94,39 +119,39 @@ class Arguments:
             )
         return self.arrays[node, kind]
 
-    def total(self, part):
+    def total(self, part: Partial) -> str:
         """The array with what the blocks of a scan leave."""
         name = self.add_dynamic("r", "total", part)
         self.listing.append(f"{name}: {part.dtype}, {part.op.name} of each block (written)")
         return name
 
-    def scalar(self, node):
+    def scalar(self, node: Node) -> str:
         """The name of a 0-d value that comes from outside."""
         if (node, "number") not in self.arrays:
             self.arrays[node, "number"] = name = self.add_dynamic("n", "number", node)
             self.listing.append(f"{name}: {name_of(node.dtype)} number")
         return self.arrays[node, "number"]
 
-    def scratch(self, dtype):
+    def scratch(self, dtype: np.dtype) -> str:
         """The name of memory of fixed size."""
         name = self.fresh("h")
         self.memory.append((name, dtype))
         return name
 
-    def offset(self, const, terms, present):
+    def offset(self, const: int, terms: tuple[tuple[Node, int], ...], present: bool) -> str:
         """The name of an integer known when the kernel is called, or "" for one that is 0 for every
         shape."""
         if terms:
             return self.add_dynamic("d", "index", (const, terms))
         return self.add_static("d", const) if present else ""
 
-    def stride(self, value, symbol):
+    def stride(self, value: int, symbol: SymbolicStride) -> str:
         """The name of a stride: one for all that are equal for every shape."""
         if symbol not in self.strides:
             self.strides[symbol] = self.add_static("s", value)
         return self.strides[symbol]
 
-    def inner_stride(self, value, symbol):
+    def inner_stride(self, value: int, symbol: SymbolicStride) -> Expr:
         """A stride along the innermost loop. LLVM makes a copy of the loop for one that is 1 where
         it is an argument, and no vectors for others; so the argument is one less (a + a.T, 300 x
         300, exp and gradient: 480 us, 160 so)."""
@@ -134,12 +159,12 @@ class Arguments:
             self.strides["fast", symbol] = self.add_static("s", value - 1)
         return Expr("({} + 1)", (self.strides["fast", symbol],))
 
-    def note(self, name, node, args):
+    def note(self, name: str, node: Node, args: Sequence[str]) -> None:
         """Put an operation into the listing at the head of the kernel."""
         self.listing.append(f"{name} = {node.op.name}({', '.join(args)}): {name_of(node.dtype)}")
         self.operations.append(node.op.name)
 
-    def entry(self, results):
+    def entry(self, results: Sequence[Node]) -> str:
         """The uniform entry: unpacks 8-byte slots (results, pointer to the static block, dynamic
         arguments)."""
         first = len(results) + 1
@@ -158,7 +183,12 @@ class Arguments:
         return "\n".join(lines) + "\n"
 
 
-def _unpacked(kind, what, slot, results):
+def _unpacked(
+    kind: str,
+    what: Any,
+    slot: int,
+    results: Sequence[Node],
+) -> str:
     """The expression of a dynamic argument, from its slot."""
     if kind == "index":
         return f"a[{slot}]"
@@ -171,7 +201,7 @@ def _unpacked(kind, what, slot, results):
     return f"array_{name_of(what.dtype)}(a, {slot})"
 
 
-def _number(block, slot, dtype):
+def _number(block: str, slot: int, dtype: np.dtype) -> str:
     """The expression that reads a number from a slot."""
     if dtype.kind == "f":
         text = f"as_float({block}[{slot}])"
@@ -181,15 +211,15 @@ def _number(block, slot, dtype):
     return f"{block}[{slot}]" if dtype.name == "int64" else f"np.{dtype.name}({block}[{slot}])"
 
 
-def scratch_of(name, dtype):
+def scratch_of(name: str, dtype: np.dtype) -> Let:
     """The statement that makes memory of fixed size."""
     return Let(name, Expr(f"scratch_{dtype.name}()"))
 
 
-def local_of(name, dtype, count):
+def local_of(name: str, dtype: np.dtype, count: str) -> Let:
     """The statement that makes memory of `count` elements; `freed` gives it back."""
     return Let(name, Expr(f"local_{dtype.name}({{}})", (count,)))
 
 
-def freed(name):
+def freed(name: str) -> Do:
     return Do(Expr("free({})", (name,)))

@@ -4,15 +4,24 @@ The text is the operation's; what is around it is that of any kernel, so it is l
 reported like one. Start at `render_call`.
 """
 
+from __future__ import annotations
+
 import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from .. import limits
 from ..kernel import Kernel, Units
 from ..schedule.fuse import call_operands
 from .arguments import HEADER, title
 
+if TYPE_CHECKING:
+    from ...ir.node import Loops, Node
 
-def render_call(node):
+
+def render_call(node: Node) -> Kernel | None:
     """The kernel of a call, and how its launch is cut; None where NumPy computes it."""
     if not node.op.loops or not all(n.ndim for n in (node, *node.src)):
         return None  # loops see arrays, and 0-d values are Python numbers
@@ -39,7 +48,7 @@ def render_call(node):
     return kernel
 
 
-def _text(node, loops, dtypes):
+def _text(node: Node, loops: Loops, dtypes: Sequence[np.dtype]) -> str:
     """The text of the operation in the frame of a kernel; `dtypes` are those of the result and the
     operands."""
     sizes = range(len(loops.sizes))

@@ -10,7 +10,11 @@ transformations (`loops.passes`), and has the result printed. Start at `render_l
 `Form.render`.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .. import limits
 from ..kernel import Kernel, Units
@@ -32,8 +36,15 @@ from ..loops.values import Values
 from .arguments import HEADER, Arguments, title
 from .text import lines
 
+if TYPE_CHECKING:
+    from ...ir.node import Node
+    from ..index.maps import Value
+    from ..loops.ir import Statement
+    from ..loops.nest import Loop, Nest
+    from ..schedule.fuse import Fusion
 
-def render_loop(nest, fusion):
+
+def render_loop(nest: Nest, fusion: Fusion) -> Kernel:
     """The kernel of a loop step, and how its launches are cut."""
     form = FORMS[nest.form](nest, fusion)
     kernel = form.render()
@@ -48,51 +59,56 @@ class Form:
         False  # whether the innermost loop is run in pieces, each with the same guards throughout
     )
 
-    def __init__(self, nest, fusion, tested=False):
+    def __init__(self, nest: Nest, fusion: Fusion, tested: bool = False) -> None:
         self.nest, self.fusion, self.args = nest, fusion, Arguments()
         self.loops = [f"i{k}" for k in range(len(nest.loops))]
         depth = nest.depth if self.splits else None
         self.values = Values(fusion, self.args, nest, self.loops, split_at=depth, tested=tested)
 
     @property
-    def grain(self):
+    def grain(self) -> int:
         """The points of one chunk."""
         return limits.now.grain // self.nest.weight
 
     @property
-    def whole(self):
+    def whole(self) -> list[Node]:
         """The reductions over everything, whose results are numbers in the first slots of the
         arguments."""
         return self.nest.reductions if self.nest.form in ("flat", "rows") else []
 
-    def evaluate(self):
+    if TYPE_CHECKING:  # what each form says for itself
+
+        def statements(self) -> tuple[Statement, ...]: ...
+
+        def units(self) -> Units: ...
+
+    def evaluate(self) -> None:
         values, nest = self.values, self.nest
         for value in nest.values:
             values.evaluate(*value)
         for node in nest.maps:
             if node not in nest.unstored:
                 array = self.args.array(node, "out")
-                value = stored(values.value(operand_of(node, self.fusion)), node.dtype)
-                values.emit(
-                    nest.depth, Store(element(array, values.address(nest.stores[node])), value)
-                )
+                place = element(array, values.address(nest.stores[node]))
+                source = values.value(operand_of(node, self.fusion))
+                values.emit(nest.depth, Store(place, stored(source, node.dtype)))
         self.reduced = {n: values.value(operand_of(n, self.fusion)) for n in nest.reductions}
 
-    def render(self):
+    def render(self) -> Kernel:
         loops = self.body()
         head = HEADER.format(title=self.title(), listing="\n".join(self.args.listing))
         text = f"{head}\n{loops}\n\n\n{self.args.entry(self.whole)}"
         return Kernel(self.kind, text, self.args.static, self.args.dynamic, self.whole)
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         return self.nest.form
 
-    def title(self):
+    def title(self) -> str:
         operations = [*(node.op.name for node in self.nest.reductions), *self.args.operations]
         return title(self.kind, operations, len(self.nest.loops))
 
-    def body(self):
+    def body(self) -> str:
         """The loops as a function; it raises a flag where it met an operand out of range for its
         code."""
         self.evaluate()
@@ -106,7 +122,12 @@ class Form:
 
     # ------------------------------------------------------------------ pieces of the loops
 
-    def inner_loops(self, first, innermost, bounds=None):
+    def inner_loops(
+        self,
+        first: int,
+        innermost: Callable[..., Any],
+        bounds: Mapping[int, tuple[str, ...]] | None = None,
+    ) -> tuple[For, ...]:
         """The loops from number `first` on, statements of each depth in their place, `innermost` in
         the last."""
         nest, bounds = self.nest, bounds or {}
@@ -119,7 +140,7 @@ class Form:
             body = (loop.around(*body),)
         return body
 
-    def pieces(self, low, high):
+    def pieces(self, low: str, high: str) -> tuple[Statement, ...]:
         """The innermost loop over [low, high): split where a guard changes, and float32 is summed
         in blocks."""
         narrow = [k for k, node in enumerate(self.nest.reductions) if sums_in_blocks(node)]
@@ -131,29 +152,29 @@ class Form:
         pieces = split(loop, self.values.intervals)
         return rewrite(pieces, lambda s: in_blocks(s, sums) if isinstance(s, For) else (s,))
 
-    def start_accumulators(self):
+    def start_accumulators(self) -> list[Let]:
         return [Let(f"acc{k}", start_of(node)) for k, node in enumerate(self.nest.reductions)]
 
-    def accumulate(self, narrow=()):
+    def accumulate(self, narrow: Sequence[int] = ()) -> Iterator[Accumulate]:
         for k, node in enumerate(self.nest.reductions):
             name, value = f"block_sum{k}" if k in narrow else f"acc{k}", self.reduced[node]
             yield Accumulate(name, combination(node, name, value), node, value)
 
-    def finish_whole(self):
+    def finish_whole(self) -> list[Store]:
         """Results of a reduction over everything: one partial result per chunk."""
         return [
             Store(element(self.args.array(node, "result"), "part"), partial(node, f"acc{k}"))
             for k, node in enumerate(self.nest.reductions)
         ]
 
-    def decode(self, source, count):
+    def decode(self, source: str, count: int) -> list[Let]:
         return decoded(source, self.nest.loops, self.loops, count, self.args)
 
 
 class FlatForm(Form):
     splits = True
 
-    def statements(self):
+    def statements(self) -> tuple[Statement, ...]:
         return (
             *self.values.at(0),
             *self.start_accumulators(),
@@ -161,14 +182,14 @@ class FlatForm(Form):
             *self.finish_whole(),
         )
 
-    def units(self):
+    def units(self) -> Units:
         return Units(self.nest.loops[0].size, self.grain)
 
 
 class RowsForm(Form):
     splits = True
 
-    def statements(self):
+    def statements(self) -> tuple[Statement, ...]:
         args, nest = self.args, self.nest
         cut = tile_of(
             "t",
@@ -186,10 +207,10 @@ class RowsForm(Form):
         return (*self.values.at(0), *self.start_accumulators(), loop, *self.finish_whole())
 
     @property
-    def blocks(self):
+    def blocks(self) -> int:
         return max(1, -(-self.nest.loops[-1].size // limits.now.block_inner))
 
-    def units(self):
+    def units(self) -> Units:
         rows = math.prod(loop.size for loop in self.nest.loops[:-1])
         inner = self.nest.loops[-1].size
         total = rows * self.blocks if inner else 0
@@ -197,7 +218,7 @@ class RowsForm(Form):
 
 
 class RowForm(Form):
-    def statements(self):
+    def statements(self) -> tuple[Statement, ...]:
         nest = self.nest
         unit = [*self.decode("u", nest.outer), *self.values.at(1), *self.start_accumulators()]
         unit += self.inner_loops(nest.outer, self.accumulate)
@@ -207,7 +228,7 @@ class RowForm(Form):
             unit.append(Store(place, accumulated(node, f"acc{k}")))
         return (*self.values.at(0), For("u", "start", "stop", tuple(unit)))
 
-    def units(self):
+    def units(self) -> Units:
         kept = math.prod(loop.size for loop in self.nest.loops[: self.nest.outer])
         row = max(1, self.nest.points // max(1, kept))
         return Units(kept, max(1, self.grain // row))
@@ -217,7 +238,7 @@ class ColumnForm(Form):
     """Reduced loops outside, a block of kept columns inside; few columns: the rows are split in
     parts, too."""
 
-    def statements(self):
+    def statements(self) -> tuple[Statement, ...]:
         args, nest = self.args, self.nest
         last = len(nest.loops) - 1
         blocks, width = args.size(self.blocks), args.size(limits.now.block_columns)
@@ -239,7 +260,7 @@ class ColumnForm(Form):
         ]
         unit.append(For(f"i{last}", "low", "high", tuple(starts)))
 
-        def innermost():
+        def innermost() -> Iterator[Accumulate]:
             for node, place in places.items():
                 value = self.reduced[node]
                 yield Accumulate(place, joined(node, place, value), node, value)
@@ -249,20 +270,20 @@ class ColumnForm(Form):
         )
         return (*self.values.at(0), For("u", "start", "stop", tuple(unit)))
 
-    def place(self, node):
+    def place(self, node: Node) -> Expr:
         name, address = self.args.array(node, "out"), self.values.address(self.nest.stores[node])
         return element(name, Expr("{} + {} * {}", (address, "piece", self.args.size(node.size))))
 
     @property
-    def blocks(self):
+    def blocks(self) -> int:
         return max(1, -(-self.nest.loops[-1].size // limits.now.block_columns))
 
     @property
-    def kept(self):
+    def kept(self) -> int:
         return max(1, math.prod(loop.size for loop in self.nest.loops[: self.nest.outer]))
 
     @property
-    def parts(self):
+    def parts(self) -> int:
         """Blocks of rows: by the sizes alone, so that results do not depend on the number of
         threads."""
         nest = self.nest
@@ -279,11 +300,11 @@ class ColumnForm(Form):
         return max(1, min(bounds))
 
     @property
-    def height(self):
+    def height(self) -> int:
         rows = self.nest.loops[self.nest.outer].size
         return max(1, -(-rows // self.parts))
 
-    def units(self):
+    def units(self) -> Units:
         nest = self.nest
         if not all(loop.size for loop in (*nest.loops[: nest.outer], nest.loops[-1])):
             return Units(0, 1)
@@ -295,13 +316,13 @@ class ColumnForm(Form):
 FORMS = {"flat": FlatForm, "rows": RowsForm, "row": RowForm, "column": ColumnForm}
 
 
-def operand_of(node, fusion):
+def operand_of(node: Node, fusion: Fusion) -> Value:
     """What is stored, or summed, for `node`: a reduction takes its operand."""
     source = node.src[0] if node.op.kind == "reduce" else node
     return source, fusion.identity(source)
 
 
-def tile_of(row, blocks, width, size):
+def tile_of(row: str, blocks: str, width: str, size: str) -> tuple[Let, ...]:
     """The number of the row that the unit `u` is in, and the tile [low, high) of it."""
     return (
         Let(row, Expr("{} // {}", ("u", blocks))),
@@ -310,7 +331,9 @@ def tile_of(row, blocks, width, size):
     )
 
 
-def decoded(source, loops, names, count, args):
+def decoded(
+    source: str, loops: Sequence[Loop], names: Sequence[str], count: int, args: Arguments
+) -> list[Let]:
     """The variables of the first `count` loops, which have `names`, from the row number
     `source`."""
     out = []

@@ -15,8 +15,14 @@ A `LoweredStage` has the statements of one nest by depth, and where its reductio
 `ProgramForm.statements`, then `ProgramForm.stages`.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ...ir.printer import counted
 from .. import limits
@@ -47,8 +53,15 @@ from ..loops.values import FIXED, TILE, Values
 from .arguments import freed, local_of, scratch_of, title
 from .forms import Form, decoded, operand_of, tile_of
 
+if TYPE_CHECKING:
+    from ...ir.node import Node
+    from ..kernel import Kernel
+    from ..loops.ir import Operand, Prefetch, Statement
+    from ..loops.tiles import TiledProgram, TileNest
+    from ..schedule.fuse import Fusion
 
-def render_program(program, fusion):
+
+def render_program(program: TiledProgram, fusion: Fusion) -> Kernel:
     """The kernel of a step of several stages, and how its launches are cut."""
     form = ProgramForm(program, fusion)
     kernel = form.render()
@@ -60,29 +73,25 @@ def render_program(program, fusion):
 class LoweredStage:
     """One nest: its statements (`values`), and where its reductions live."""
 
-    nest: object
+    nest: TileNest
     values: Values
-    registers: dict = field(
-        default_factory=dict
-    )  # number of a loop -> (reduction, accumulator) that start before it
-    updates: list = field(
-        default_factory=list
-    )  # what accumulates in registers, and in memory, at a point
-    elements: list = field(default_factory=list)
-    small: list = field(
-        default_factory=list
-    )  # (reduction, element meanwhile, element of its result)
-    short: dict = field(
-        default_factory=dict
-    )  # sums of float32 in a block -> those they are added to
-    tiles: dict = field(default_factory=dict)  # the same, where a tile is a block
-    carried: list = field(default_factory=list)  # (scan, what it carries along)
+    # number of a loop -> (reduction, accumulator) that start before it
+    registers: dict[int, list[tuple[Node, str]]] = field(default_factory=dict)
+    # what accumulates in registers, and in memory, at a point
+    updates: list[Accumulate] = field(default_factory=list)
+    elements: list[Accumulate] = field(default_factory=list)
+    # (reduction, element meanwhile, element of its result)
+    small: list[tuple[Node, Expr, Expr]] = field(default_factory=list)
+    # sums of float32 in a block -> those they are added to
+    short: dict[str, str] = field(default_factory=dict)
+    tiles: dict[str, str] = field(default_factory=dict)  # the same, where a tile is a block
+    carried: list[tuple[Node, str]] = field(default_factory=list)  # (scan, what it carries along)
 
     @property
-    def loops(self):
+    def loops(self) -> Sequence[str]:
         return self.values.loops
 
-    def taken_in(self):
+    def taken_in(self) -> list[Accumulate]:
         """The statements by which the reductions take in one more value."""
         return [*self.updates, *self.elements]
 
@@ -92,10 +101,14 @@ class ProgramForm(Form):
 
     kind = "program"
 
-    def __init__(self, program, fusion):
+    def __init__(self, program: TiledProgram, fusion: Fusion) -> None:
         super().__init__(program.stages[0], fusion)
-        self.program, self.top, self.totals, self.buffers = program, [], [], []
-        self.fetched = set()  # arrays that are asked for ahead of the first stage that reads them
+        self.program = program
+        self.top: list[Statement] = []
+        self.totals: list[tuple[Node, str]] = []  # with their accumulators
+        self.buffers: list[tuple[str, np.dtype, str]] = []  # name, dtype, number of elements
+        # arrays that are asked for ahead of the first stage that reads them
+        self.fetched: set[Node] = set()
         self.memories = Memories(self.args)
         self.args.made = frozenset(program.step.nodes)
         for node in program.step.nodes:
@@ -106,7 +119,7 @@ class ProgramForm(Form):
         ]
 
     @property
-    def whole(self):
+    def whole(self) -> list[Node]:
         """The reductions over everything."""
         return [
             n
@@ -116,23 +129,23 @@ class ProgramForm(Form):
         ]
 
     @property
-    def grain(self):
+    def grain(self) -> int:
         return limits.now.grain // self.program.weight
 
-    def title(self):
+    def title(self) -> str:
         operations = [*(node.op.name for node in self.program.reductions), *self.args.operations]
         return f"{title(self.kind, operations)[:-1]}; {counted(len(self.program.stages), 'stage')}."
 
-    def evaluate(self):
+    def evaluate(self) -> None:
         """Values are evaluated stage by stage."""
 
-    def statements(self):
+    def statements(self) -> tuple[Statement, ...]:
         args, program = self.args, self.program
         cut = tile_of(
             "q", args.size(self.blocks), args.size(program.width), args.size(program.tile.size)
         )
         row, *tile = cut
-        unit = [row if program.outer else Let("q", "0"), *tile]
+        unit: list[Statement] = [row if program.outer else Let("q", "0"), *tile]
         names = [f"j{k}" for k in range(len(program.outer))]
         unit += decoded("q", program.outer, names, len(names), args)
         for nests in program.groups:
@@ -157,7 +170,7 @@ class ProgramForm(Form):
             *free,
         )
 
-    def memory(self):
+    def memory(self) -> list[Let]:
         """The statements that make the memory of the kernel."""
         args, out = self.args, [scratch_of(*memory) for memory in self.args.memory]
         for node, name in args.local.items():
@@ -167,7 +180,7 @@ class ProgramForm(Form):
             )
         return [*out, *[local_of(*buffer) for buffer in self.buffers]]
 
-    def emptied(self, node):
+    def emptied(self, node: Node) -> For:
         """The loop that starts the partial result of the chunk of a reduction."""
         array, size = self.args.array(node, "out"), self.args.size(node.size)
         place = element(array, Expr("{} * {} + {}", ("part", size, "k")))
@@ -180,11 +193,11 @@ class ProgramForm(Form):
 
     # ------------------------------------------------------------------ stages
 
-    def stages(self, nests):
+    def stages(self, nests: Sequence[TileNest]) -> list[Statement]:
         """The statements of one stage, or of those that share loops."""
-        forwarded = {}
+        forwarded: dict[Node, str] = {}
         stages = [self.prepared(nest, forwarded) for nest in nests]
-        out = []
+        out: list[Statement] = []
         for stage in stages:
             self.top += stage.values.at(0)
             out += [*stage.values.at(1), *self.start_memory(stage)]
@@ -206,7 +219,7 @@ class ProgramForm(Form):
             out += self.around_tile(stage, _joined)
         return out
 
-    def prepared(self, nest, forwarded):
+    def prepared(self, nest: TileNest, forwarded: dict[Node, str]) -> LoweredStage:
         """The `LoweredStage` of a nest: its values are evaluated, stored and reduced."""
         names, inner = [], iter(range(len(nest.loops)))
         for k in range(len(nest.loops)):
@@ -235,7 +248,7 @@ class ProgramForm(Form):
             self.start(stage, node)
         return stage
 
-    def store(self, stage, node):
+    def store(self, stage: LoweredStage, node: Node) -> None:
         nest, values = stage.nest, stage.values
         source = operand_of(node, self.fusion)
         if node in nest.forwarded:
@@ -245,7 +258,7 @@ class ProgramForm(Form):
         place = element(self.args.array(node, "out"), values.place(node, nest.stores[node]))
         values.emit(nest.depth, Store(place, stored(values.value(source), node.dtype)))
 
-    def start(self, stage, node):
+    def start(self, stage: LoweredStage, node: Node) -> None:
         """Where the reduction lives, and the statement that takes one more value in."""
         nest, args = stage.nest, self.args
         value, place = stage.values.value(operand_of(node, self.fusion)), nest.place_of(node)
@@ -259,15 +272,18 @@ class ProgramForm(Form):
                 Accumulate(whole, joined(node, whole, value, reorder=True), node, value)
             )
             return
-        memory, place = args.scratch(node.dtype), "0"
+        memory = args.scratch(node.dtype)
+        at_point: Operand = "0"
         for k in nest.kept(node):
             name, size = stage.loops[k], str(nest.loops[k].size)
-            place = name if place == "0" else Expr("({}) * {} + {}", (place, size, name))
-        at = element(memory, place)
+            at_point = name if at_point == "0" else Expr("({}) * {} + {}", (at_point, size, name))
+        at = element(memory, at_point)
         stage.small.append((node, at, whole))
         stage.updates.append(Accumulate(at, joined(node, at, value, reorder=True), node, value))
 
-    def start_register(self, stage, node, value, level):
+    def start_register(
+        self, stage: LoweredStage, node: Node, value: str, level: int | None
+    ) -> None:
         """A reduction in a register that starts before loop number `level`, or at the start of the
         chunk."""
         nest, acc, narrow = stage.nest, self.args.fresh("acc"), stage.nest.is_narrow(node)
@@ -286,7 +302,7 @@ class ProgramForm(Form):
         )
 
     @staticmethod
-    def is_small(node, nest):
+    def is_small(node: Node, nest: TileNest) -> bool:
         """Whether it goes over the tile, for few elements: memory that is registers once their
         loops are unrolled."""
         few = tiny(nest)
@@ -294,7 +310,7 @@ class ProgramForm(Form):
             nest.loops[k] in few for k in nest.kept(node)
         )
 
-    def element(self, stage, node):
+    def element(self, stage: LoweredStage, node: Node) -> Expr:
         array, place = (
             self.args.array(node, "out"),
             stage.values.place(node, stage.nest.stores[node]),
@@ -305,7 +321,7 @@ class ProgramForm(Form):
 
     # ------------------------------------------------------------------ around the loops
 
-    def apply_functions(self, stage):
+    def apply_functions(self, stage: LoweredStage) -> list[For]:
         """Where the innermost loop is short, expensive functions are applied to a tile beforehand
         (see `passes.distribute`)."""
         nest, values = stage.nest, stage.values
@@ -320,7 +336,7 @@ class ProgramForm(Form):
             place = Expr("({}) * {} + {}" if number else "{} * {} + {}", (place, size, loop))
         count = self.args.size(self.program.width * math.prod(loop.size for loop in inner))
 
-        def buffer(dtype):
+        def buffer(dtype: np.dtype) -> str:
             self.buffers.append((self.args.fresh("e"), dtype, count))
             return self.buffers[-1][0]
 
@@ -329,14 +345,14 @@ class ProgramForm(Form):
             body, apart, place, buffer, lambda name: values.depths.get(name, 0)
         )
         points = Expr(" * ".join(["({} - {})", *["{}"] * len(sizes)]), ("high", "low", *sizes))
-        out = []
+        out: list[For] = []
         for turn in turns:
             out += self.fed(stage, nest.outer, turn.feed)
             out.append(For("k", "0", points, applied_to_all(turn.applied)))
         values.lines[nest.depth] = [known.get(made(s), s) for s in body]
         return out
 
-    def applied_apart(self, stage):
+    def applied_apart(self, stage: LoweredStage) -> set[str]:
         """The names of what expensive functions make in an innermost loop that is too short for
         vectors."""
         nest = stage.nest
@@ -350,21 +366,23 @@ class ProgramForm(Form):
         return self.expensive(stage)
 
     @staticmethod
-    def expensive(stage):
+    def expensive(stage: LoweredStage) -> set[str]:
         """The names of what expensive functions make in the innermost loop."""
         nest, values = stage.nest, stage.values
         calls = [s for s in values.at(nest.depth) if isinstance(s, Let) and s.operation]
         calls = [s for s in calls if values.depths.get(s.name) == nest.depth]
-        return {s.name for s in calls if is_expensive(s.operation.node, nest)}
+        return {s.name for s in calls if s.operation and is_expensive(s.operation.node, nest)}
 
-    def fed(self, stage, k, statements):
+    def fed(
+        self, stage: LoweredStage, k: int, statements: tuple[Statement, ...]
+    ) -> tuple[For, ...]:
         """The loops from number `k` on, with `statements` in the innermost one."""
         nest, loop = stage.nest, self.opened(stage, k)
         if k < len(nest.loops) - 1:
             statements = (*stage.values.at(2 + k - nest.outer), *self.fed(stage, k + 1, statements))
         return (loop.around(*statements),)
 
-    def start_memory(self, stage):
+    def start_memory(self, stage: LoweredStage) -> list[For]:
         """Loops that put the identity into the reductions in memory."""
         nest, out = stage.nest, []
         nodes = [n for n in nest.reductions if nest.place_of(n) == "memory"]
@@ -380,7 +398,7 @@ class ProgramForm(Form):
             )
         return out
 
-    def around_tile(self, stage, statement):
+    def around_tile(self, stage: LoweredStage, statement: Callable[..., Any]) -> Iterator[For]:
         """Loops over the elements of small reductions, with ``statement(node, element, whole)`` in
         them."""
         for small in stage.small:
@@ -388,7 +406,9 @@ class ProgramForm(Form):
                 stage, stage.nest.kept(small[0]), lambda small=small: [statement(*small)]
             )
 
-    def loops_over(self, stage, numbers, innermost):
+    def loops_over(
+        self, stage: LoweredStage, numbers: Sequence[int], innermost: Callable[..., Any]
+    ) -> list[For]:
         """Loops with the given numbers, with ``innermost()`` in them."""
         loops = [self.opened(stage, k) for k in numbers]
         body = innermost()
@@ -398,7 +418,7 @@ class ProgramForm(Form):
 
     # ------------------------------------------------------------------ the loops
 
-    def opened(self, stage, k):
+    def opened(self, stage: LoweredStage, k: int) -> For:
         """Loop number `k`, in whose body nothing is but its variable; its length is named now."""
         nest, name = stage.nest, stage.loops[k]
         if k == nest.tile:
@@ -409,20 +429,27 @@ class ProgramForm(Form):
             return For(turn, "0", size, (Let(name, Expr("{} - 1 - {}", (size, turn))),))
         return For(name, "0", size)
 
-    def length(self, stage, k):
+    def length(self, stage: LoweredStage, k: int) -> str:
         loop = stage.nest.loops[k]
         return str(loop.size) if loop in tiny(stage.nest) else self.args.size(loop.size)
 
-    def nested(self, stages, k, fetches, whole_rows=False):
+    def nested(
+        self,
+        stages: Sequence[LoweredStage],
+        k: int,
+        fetches: Sequence[Prefetch],
+        whole_rows: bool = False,
+    ) -> list[Statement]:
         """The loops from number `k` on; `whole_rows` are not cut in blocks."""
-        out, nest = [], stages[0].nest
+        nest = stages[0].nest
+        out: list[Statement] = []
         for stage in stages:
             out += [
                 Let(acc, self.first(node, stage.nest)) for node, acc in stage.registers.get(k, ())
             ]
             if k == stage.nest.scan:
                 out += self.start_carries(stage)
-        if nest.interleaved and k == nest.scan - 1:
+        if nest.interleaved and k + 1 == nest.scan:
             out += self.interleaved(stages[0], k)
         elif k == nest.shared - 1:
             out += [*fetches, *self.last_shared(stages, k, whole_rows)]
@@ -433,7 +460,7 @@ class ProgramForm(Form):
                 out += self.finished(node, acc, stage)
         return out
 
-    def interleaved(self, stage, k):
+    def interleaved(self, stage: LoweredStage, k: int) -> tuple[For, ...]:
         """Loop number `k`, over rows along which a scan goes, several at a time."""
         nest, values = stage.nest, stage.values
         rows = For("t", "low", "high")
@@ -443,16 +470,19 @@ class ProgramForm(Form):
             )  # which is not unrolled
         rows = rows.around(*values.at(2 + k - nest.outer), *self.nested([stage], k + 1, ()))
         scans = {name: node for node, name in stage.carried}
-        sums = {acc: node for node, acc in stage.registers.get(nest.scan, ())}
+        sums = {acc: node for node, acc in stage.registers.get(k + 1, ())}
         varies = lambda name: values.depths.get(name, 0)
         memory, fresh = self.memories.of_stage(), self.args.fresh
         apart = scans.keys() | self.expensive(stage)
         return interleaved(rows, scans, sums, apart, nest.reverse, varies, memory, fresh)
 
-    def shared(self, stages, k, fetches):
+    def shared(
+        self, stages: Sequence[LoweredStage], k: int, fetches: Sequence[Prefetch]
+    ) -> list[Statement]:
         """Loop number `k`, which is not the last that the stages share; some rows of a tile at a
         time."""
-        stage, nest, out = stages[0], stages[0].nest, []
+        stage, nest = stages[0], stages[0].nest
+        out: list[Statement] = []
         rows = rows_together(stage) if k == nest.tile and len(stages) == 1 else 1
         loop = self.opened(stage, k) if rows == 1 else For("t", "rest", "high")
         if rows > 1:
@@ -466,7 +496,9 @@ class ProgramForm(Form):
             loop = loop.around(*stage.values.at(2 + k - nest.outer))
         return [*out, loop.around(*self.nested(stages, k + 1, fetches))]
 
-    def last_shared(self, stages, k, whole_rows):
+    def last_shared(
+        self, stages: Sequence[LoweredStage], k: int, whole_rows: bool
+    ) -> tuple[Statement, ...]:
         """The last loop that the stages share; sums of float32 are taken in blocks, a tile being
         one."""
         stage, nest = stages[0], stages[0].nest
@@ -478,7 +510,7 @@ class ProgramForm(Form):
             return in_one_block(loop, short)
         return in_blocks(loop, short)
 
-    def within(self, stage, k):
+    def within(self, stage: LoweredStage, k: int) -> list[Statement]:
         """What a stage does at a point of the loops up to number `k`, of those that are shared or
         its own."""
         nest, out = stage.nest, [*stage.values.at(2 + k - stage.nest.outer)]
@@ -493,10 +525,10 @@ class ProgramForm(Form):
         return out
 
     @staticmethod
-    def first(node, nest):
+    def first(node: Node, nest: TileNest) -> str:
         return identity_literal(node) if nest.is_narrow(node) else start_of(node)
 
-    def finished(self, node, acc, stage):
+    def finished(self, node: Node, acc: str, stage: LoweredStage) -> Iterator[Statement]:
         """The statements that hand on, and store, the sum `acc` of the innermost loops."""
         nest, forwarded = stage.nest, stage.values.forwarded
         value = acc if nest.is_narrow(node) or not is_wide(node) else Expr("np.float32({})", (acc,))
@@ -512,7 +544,7 @@ class ProgramForm(Form):
             yield Accumulate(place, joined(node, place, value), node, value)
 
     @staticmethod
-    def start_carries(stage):
+    def start_carries(stage: LoweredStage) -> list[Statement]:
         """What the scans carry, before their loop: a number, or one per column."""
         starts = [stage.values.started(node) for node, _ in stage.carried]
         return [For("t", "low", "high", tuple(starts))] if stage.nest.column else starts
@@ -520,10 +552,10 @@ class ProgramForm(Form):
     # ------------------------------------------------------------------ units
 
     @property
-    def blocks(self):
+    def blocks(self) -> int:
         return max(1, -(-self.program.tile.size // self.program.width))
 
-    def units(self):
+    def units(self) -> Units:
         program = self.program
         sizes = [loop.size for loop in (*program.outer, program.tile)]
         if not all(sizes):
@@ -540,12 +572,12 @@ class ProgramForm(Form):
         return units
 
 
-def _started(node, place, whole):
+def _started(node: Node, place: Expr, whole: Expr) -> Statement:
     """The statement that starts an element of a small reduction."""
     return Store(place, stored(identity_literal(node), node.dtype))
 
 
-def _joined(node, place, whole):
+def _joined(node: Node, place: Expr, whole: Expr) -> Accumulate:
     """The statement that joins an element of a small reduction to that of the result."""
     value = read(place, node.dtype)
     return Accumulate(whole, joined(node, whole, value), node, value)

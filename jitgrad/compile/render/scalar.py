@@ -1,13 +1,25 @@
 """Kernels of 0-d values: one function of numbers, without loops. Start at `render_scalar`."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
 from ..kernel import Kernel
 from ..loops.nest import access
 from ..loops.values import Values
 from .arguments import HEADER, Arguments, title
 from .text import lines
 
+if TYPE_CHECKING:
+    from ..loops.nest import Evaluation
+    from ..schedule.fuse import Fusion
+    from ..schedule.group import Step
 
-def render_scalar(fusion, step, pairs):
+
+def render_scalar(fusion: Fusion, step: Step, pairs: Sequence[Evaluation]) -> Kernel:
     """A kernel of 0-d values: takes and returns Python numbers.
 
     Its `dynamic` arguments may be "item" (node, const, terms), an element of an array. `passed`
@@ -33,7 +45,7 @@ def render_scalar(fusion, step, pairs):
     return Kernel("scalar", text, args.static, args.dynamic, computed, passed=passed)
 
 
-def _text(values, returned):
+def _text(values: Values, returned: Sequence[str]) -> str:
     args = values.args
     types = [_item_dtype(kind, what) for kind, what in args.dynamic] + [
         n.dtype for n in args.static
@@ -49,5 +61,5 @@ def _text(values, returned):
     )
 
 
-def _item_dtype(kind, what):
+def _item_dtype(kind: str, what: Any) -> np.dtype:
     return what[0].dtype if kind == "item" else what.dtype

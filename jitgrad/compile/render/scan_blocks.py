@@ -10,7 +10,10 @@ Blocks depend on the sizes only, so results do not depend on the number of threa
 Start at `BlockedScan.statements`.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...base.dtypes import FLOAT64
 from ...ir import Op
@@ -22,23 +25,32 @@ from ..loops.passes.lanes import SPAN, Lanes
 from .arguments import scratch_of
 from .forms import Form
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...ir.node import Node
+    from ..kernel import Kernel
+    from ..loops.ir import Operand, Statement
+    from ..loops.nest import Nest
+    from ..schedule.fuse import Fusion
+
 
 class Total(NamedTuple):
     """The number `op` that a block of the scan `node` leaves."""
 
     op: Op
-    node: object
-    dtype: object
+    node: Node
+    dtype: np.dtype
 
 
-def totals_of(node):
+def totals_of(node: Node) -> list[Total]:
     """What a block of the scan `node` leaves; of float32 in float64, where that makes a
     difference."""
     parts = [Total(op, node, node.dtype) for op in node.op.totals]
     return [part._replace(dtype=FLOAT64) if is_wide(part) else part for part in parts]
 
 
-def render_totals(nest, fusion, units):
+def render_totals(nest: Nest, fusion: Fusion, units: Units) -> Kernel:
     """The kernel of the first pass; `units` are those of the second."""
     form = Totals(nest, fusion, units)
     kernel = form.render()
@@ -46,7 +58,7 @@ def render_totals(nest, fusion, units):
     return kernel
 
 
-def render_blocks(nest, fusion):
+def render_blocks(nest: Nest, fusion: Fusion) -> Kernel:
     """The kernel of the second pass, or of the only one."""
     size, grain = nest.loops[0].size, limits.now.grain // nest.weight
     # A multiple of 4 KiB between the lanes would put all of them in the same places of the cache.
@@ -64,12 +76,16 @@ class BlockedScan(Form):
     its dtype)."""
 
     splits = True
+    running: list[tuple[Any, str, np.dtype]]
+    first: Callable[[Any], Operand]
+    finish: Callable[[], Iterable[Statement]]
 
-    def __init__(self, nest, fusion, units):
+    def __init__(self, nest: Nest, fusion: Fusion, units: Units) -> None:
         super().__init__(nest, fusion, tested=True)
-        self.blocks, self.memory = units, {}
+        self.blocks = units
+        self.memory: dict[str, str] = {}
 
-    def statements(self):
+    def statements(self) -> tuple[Statement, ...]:
         args, values, count = self.args, self.values, limits.now.scan_lanes
         self.memory = {name: args.fresh("h") for _, name, _ in self.running}
         lanes = args.size(count if self.blocks.chunks > 1 else self.nest.loops[0].size + 1)
@@ -90,7 +106,7 @@ class BlockedScan(Form):
         return (*before, *loop.loops(args.size), *self.finish())
 
 
-def _of_lane(array):
+def _of_lane(array: str) -> Expr:
     """The element of `array` that belongs to a lane of the chunk."""
     return element(array, Expr("{} * {} + {}", ("part", str(limits.now.scan_lanes), "lane")))
 
@@ -98,7 +114,7 @@ def _of_lane(array):
 class Totals(BlockedScan):
     """The first pass: what each block leaves."""
 
-    def evaluate(self):
+    def evaluate(self) -> None:
         super().evaluate()
         values, self.running = self.values, []
         for node in self.nest.scans:
@@ -112,10 +128,10 @@ class Totals(BlockedScan):
                 self.args.operations.append(part.op.name)
 
     @staticmethod
-    def first(part):
+    def first(part: Total) -> str:
         return identity_literal(part)
 
-    def finish(self):
+    def finish(self) -> Iterator[For]:
         for part, name, _ in self.running:
             out = self.args.total(part)
             left = Store(_of_lane(out), element(self.memory[name], "lane"))
@@ -125,7 +141,7 @@ class Totals(BlockedScan):
 class Blocks(BlockedScan):
     """The second pass: each block from its carry, with what is computed around the scans."""
 
-    def evaluate(self):
+    def evaluate(self) -> None:
         values = self.values
         values.carries = {
             node: self.args.fresh("c") for node in self.nest.maps if self.fusion.scan_of(node)
@@ -133,8 +149,8 @@ class Blocks(BlockedScan):
         self.running = [(node, name, node.dtype) for node, name in values.carries.items()]
         super().evaluate()
 
-    def first(self, node):
+    def first(self, node: Node) -> Expr:
         return read(_of_lane(self.args.array(node, "carry")), node.dtype)
 
-    def finish(self):
+    def finish(self) -> list[Store]:
         return self.finish_whole()

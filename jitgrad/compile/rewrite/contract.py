@@ -10,7 +10,11 @@ transpose: ``sum(w * L(x))`` is ``sum(L'(w) * x)``.
 Start at `contracted`, a rule of `simplify`, and `transposed`, which runs after all rules.
 """
 
+from __future__ import annotations
+
 import functools
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ...ir import Node, rebuilt, toposort, users
 from ...ops import REGISTRY
@@ -21,7 +25,7 @@ from .. import limits
 _ADD, _MUL = (REGISTRY[name].op for name in ("add", "multiply"))
 
 
-def contracted(node, x, y):
+def contracted(node: Node, x: Node, y: Node) -> Node | None:
     """The product `node` of (..., n, k) and (..., k, m) where n, m or k is small, or None."""
     if node.dtype.kind == "b" or not node.size:
         return None
@@ -44,19 +48,19 @@ def contracted(node, x, y):
     return None
 
 
-def _with_column(node, x, y):
+def _with_column(node: Node, x: Node, y: Node) -> Node:
     """(..., n, k) times (..., k, 1)."""
     shape = (*node.shape[:-1], x.shape[-1])
     return _summed(node, x, reshape_to(y, (*y.shape[:-2], 1, y.shape[-2])), shape, node.ndim - 1)
 
 
-def _with_row(node, x, y):
+def _with_row(node: Node, x: Node, y: Node) -> Node:
     """(..., 1, k) times (..., k, m)."""
     shape = (*node.shape[:-2], *y.shape[-2:])
     return _summed(node, reshape_to(x, (*x.shape[:-2], x.shape[-1], 1)), y, shape, node.ndim - 2)
 
 
-def _part(x, axis, j):
+def _part(x: Node, axis: int, j: int) -> Node:
     """Element `j` along `axis`, which stays with a length of 1; `x` itself if that is all of it."""
     axis += x.ndim
     if x.shape[axis] == 1:
@@ -67,7 +71,7 @@ def _part(x, axis, j):
     )
 
 
-def _joined(node, parts, axis):
+def _joined(node: Node, parts: Sequence[Node], axis: int) -> Node:
     """`parts`, each of length 1 along `axis`, side by side."""
     if len(parts) == 1:
         return parts[0]
@@ -78,26 +82,27 @@ def _joined(node, parts, axis):
     return functools.reduce(lambda a, b: Node(_ADD, (a, b), None, node.shape, node.dtype), pads)
 
 
-def _product(x, y, shape):
+def _product(x: Node, y: Node, shape: tuple[int, ...]) -> Node:
     return Node(_MUL, (broadcast(x, shape), broadcast(y, shape)), None, shape, x.dtype)
 
 
-def _summed(node, x, y, shape, axis):
+def _summed(node: Node, x: Node, y: Node, shape: tuple[int, ...], axis: int) -> Node:
     kept = shape[:axis] + shape[axis + 1 :]
     out = Node(SUM, (_product(x, y, shape),), (axis,), kept, node.dtype)
     return reshape_to(out, (*kept[:axis], 1, *kept[axis:]))
 
 
-def transposed(roots):
+def transposed(roots: Sequence[Node]) -> Sequence[Node]:
     """`roots` with sums over a linear operation taken over its transpose, where that is there
     already."""
     order = toposort(roots)
     readers, present = users(order), set(order)
-    better = {node: _over_transpose(node, readers, present) for node in order if node.op is SUM}
-    better = {node: out for node, out in better.items() if out is not None}
+    sums = {node: _over_transpose(node, readers, present) for node in order if node.op is SUM}
+    better = {node: out for node, out in sums.items() if out is not None}
     if not better:
         return roots
-    new, stack = {}, list(roots)
+    new: dict[Node, Node] = {}
+    stack = list(roots)
     while stack:  # sources first; what a sum is taken over now may come later in `order`
         node = stack[-1]
         src = better.get(node, node).src
@@ -108,7 +113,9 @@ def transposed(roots):
     return [new[root] for root in roots]
 
 
-def _over_transpose(node, readers, present):
+def _over_transpose(
+    node: Node, readers: Mapping[Node, list[Node]], present: AbstractSet[Node]
+) -> Node | None:
     """For the sum `node` of w * L(x) over the axis that the scan L goes along, the sum of L'(w) *
     x, or None."""
     (x,) = node.src
@@ -127,5 +134,5 @@ def _over_transpose(node, readers, present):
     return None
 
 
-def _below(node):
+def _below(node: Node) -> set[Node]:
     return set(toposort([node]))

@@ -16,24 +16,34 @@ though the gradient of what is centred could then take its own mean a pass earli
 would cancel as ``sum(x) - n * m``.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from ...ir import Node, const
 from ...ops import REGISTRY
 from ...ops.marks import RANGED
 from ...ops.registry import broadcast, reshape_to
 from .. import limits
 
+if TYPE_CHECKING:
+    from ...ir.node import Op
+
+
 _ADD, _MUL, _DIV, _NEG = (REGISTRY[name].op for name in ("add", "multiply", "divide", "negative"))
 
 
-def factored(node, x):
+def factored(node: Node, x: Node) -> Node | None:
     """The sum `node` of `x` without the factors that stand still, or None."""
     if node.dtype.kind != "f" or not x.size:
         return None
     return _split(node, x) or _whole(node, x)
 
 
-def _whole(node, x):
-    factors, divisors = [], []
+def _whole(node: Node, x: Node) -> Node | None:
+    factors: list[Node | None] = []
+    divisors: list[Node] = []
     core = _core(x, node.arg, factors, divisors)
     if core is None or core is x:
         return None
@@ -45,11 +55,13 @@ def _whole(node, x):
     return out
 
 
-def _apply(op, x, *others):
+def _apply(op: Op, x: Node, *others: Node) -> Node:
     return Node(op, (x, *others), None, x.shape, x.dtype)
 
 
-def _core(x, axes, factors, divisors):
+def _core(
+    x: Node, axes: tuple[int, ...], factors: list[Node | None], divisors: list[Node]
+) -> Node | None:
     """`x` without its factors and divisors that stand still along `axes`; None if nothing is
     left."""
     if _is_still(x, axes):
@@ -73,7 +85,9 @@ def _core(x, axes, factors, divisors):
     return x
 
 
-def _sides(x, axes, factors, divisors):
+def _sides(
+    x: Node, axes: tuple[int, ...], factors: list[Node | None], divisors: list[Node]
+) -> list[Node | None]:
     """The two cores of a product; the second keeps its innermost divisor if both are divided."""
     cores, divided = [], False
     for s in x.src:
@@ -87,7 +101,7 @@ def _sides(x, axes, factors, divisors):
     return cores
 
 
-def _lessens(x):
+def _lessens(x: Node) -> bool:
     """Whether the divisor `x` is known beforehand: nothing is gained without it, and it may keep
     the sum in range."""
     while x.op.kind in ("broadcast", "reshape"):
@@ -95,19 +109,19 @@ def _lessens(x):
     return x.op.kind in ("const", "number")
 
 
-def _is_still(x, axes):
+def _is_still(x: Node, axes: tuple[int, ...]) -> bool:
     """Whether `x` is stretched along all `axes`."""
     return x.op.kind == "broadcast" and all(x.src[0].shape[a] == 1 for a in axes)
 
 
-def _still(x, node):
+def _still(x: Node, node: Node) -> Node:
     """A factor of the summed values as one of the sums."""
     shape = x.src[0].shape
     kept = tuple([n for a, n in enumerate(shape) if a not in node.arg])
     return broadcast(reshape_to(x.src[0], kept), node.shape)
 
 
-def squared(node, x):
+def squared(node: Node, x: Node) -> Node | None:
     """The sum `node` of ``x * (x / d)`` as ``sum(x * x) / d``, if it need not wait for the
     reduction that d comes from.
 
@@ -130,7 +144,7 @@ def squared(node, x):
 # ----- sums in two steps
 
 
-def _split(node, x):
+def _split(node: Node, x: Node) -> Node | None:
     """The sum along the axes where a factor stands still, then along the others; or None."""
     axes = max((_still_axes(c, node, x) for c in _leaves(x)), key=len, default=())
     if not 0 < len(axes) < len(node.arg):
@@ -143,7 +157,7 @@ def _split(node, x):
     return Node(node.op, (inner,), rest, node.shape, node.dtype)
 
 
-def _leaves(x):
+def _leaves(x: Node) -> Iterator[Node]:
     """The factors and divisors of a product."""
     stack = [x]
     while stack:
@@ -154,7 +168,7 @@ def _leaves(x):
             yield x
 
 
-def _still_axes(c, node, x):
+def _still_axes(c: Node, node: Node, x: Node) -> tuple[int, ...]:
     """The summed axes along which the factor `c` stands still, if it is worth a sum of its own: the
     last axis is one of them, or they were summed before."""
     axes = tuple([a for a in node.arg if c.src[0].shape[a] == 1 and x.shape[a] > 1])
@@ -162,7 +176,7 @@ def _still_axes(c, node, x):
     return axes if c.src[0].ndim and c.src[0].size > 1 and (last in axes or _is_reduced(c)) else ()
 
 
-def _is_reduced(x):
+def _is_reduced(x: Node) -> bool:
     """Whether `x` comes from a reduction, by elementwise operations."""
     for _ in range(limits.now.factor_depth):
         if x.op.kind == "reduce":

@@ -7,7 +7,11 @@ simpler node or None. Each node is tried once, after its sources. Runs before `f
 differentiation: what only marks where a derivative stops goes, too. Start at `simplify`.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +24,10 @@ from ...ops.registry import SUM, broadcast
 from .contract import contracted, transposed
 from .factor import factored, squared
 
+if TYPE_CHECKING:
+    from ...ir.node import Op
+
+
 _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
     REGISTRY[name].op
     for name in ("add", "subtract", "multiply", "divide", "negative", "positive", "where")
@@ -28,25 +36,29 @@ _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
 #: agree on them.
 FOLDED = frozenset((_ADD, _SUB, _MUL, _DIV, _NEG, _POS))
 
+#: ``rule(node, *sources)`` -> a simpler node of the same value, or None.
+Rule = Callable[..., Node | None]
 
-def simplify(roots, fusing=True):
+
+def simplify(roots: Sequence[Node], fusing: bool = True) -> Sequence[Node]:
     """`roots` with every rule applied, those that help only where operations are fused if `fusing`;
     shapes stay."""
-    new = {}
+    new: dict[Node, Node] = {}
     for node in toposort(roots):
         src = tuple([new[s] for s in node.src])
         out = rebuilt(node, src)
         rule = RULES.get(node.op) if fusing or node.op not in FOR_FUSION else None
         better = rule(out, *src) if rule is not None else None
         new[node] = out if better is None else better
-    out = [new[root] for root in roots]
-    return transposed(_ordered(out)) if fusing else out
+    simpler = [new[root] for root in roots]
+    return transposed(_ordered(simpler)) if fusing else simpler
 
 
-def _ordered(roots):
+def _ordered(roots: Sequence[Node]) -> list[Node]:
     """`roots` with x * y and y * x computed once, likewise sums: the first order that occurs stands
     for both. Then what can be seen to be a square is."""
-    new, made = {}, {}
+    new: dict[Node, Node] = {}
+    made: dict[tuple, tuple[Node, ...]] = {}
     for node in toposort(roots):
         src = tuple([new[s] for s in node.src])
         if node.op in (_ADD, _MUL):
@@ -56,28 +68,28 @@ def _ordered(roots):
     return [new[root] for root in roots]
 
 
-def constant(node):
+def constant(node: Node) -> float | None:
     """The number that every element of `node` is, or None."""
     node = _stretched(node)
     return node.arg if node.op is CONST else None
 
 
-def _stretched(node):
+def _stretched(node: Node) -> Node:
     """What `node` is made of by stretching."""
     while node.op.kind in ("broadcast", "reshape", "permute"):
         node = node.src[0]
     return node
 
 
-def _apply(op, node, *src):
+def _apply(op: Op, node: Node, *src: Node) -> Node:
     return Node(op, src, None, node.shape, node.dtype)
 
 
-def _folded(rule):
+def _folded(rule: Rule) -> Rule:
     """`rule`, after the case where all sources are constants; what comes from a size stays marked
     as such."""
 
-    def folding(node, *src):
+    def folding(node: Node, *src: Node) -> Node | None:
         known = [_stretched(s) for s in src]
         if all(s.op.kind == "const" for s in known) and node.dtype.kind == "f":
             scalars = [s.dtype.type(s.arg) for s in known]
@@ -91,13 +103,13 @@ def _folded(rule):
     return folding
 
 
-def _is(node, value):
+def _is(node: Node, value: int) -> bool:
     """Whether `node` is the constant `value`; 0.0 and -0.0 are told apart."""
     c = constant(node)
     return c is not None and c == value and math.copysign(1.0, c) == math.copysign(1.0, value)
 
 
-def _add(node, x, y):
+def _add(node: Node, x: Node, y: Node) -> Node | None:
     if y.op is _NEG:
         return _apply(_SUB, node, x, y.src[0])
     if x.op is _NEG:
@@ -105,13 +117,13 @@ def _add(node, x, y):
     return None
 
 
-def _subtract(node, x, y):
+def _subtract(node: Node, x: Node, y: Node) -> Node | None:
     if _is(y, 0):
         return x
     return _apply(_ADD, node, x, y.src[0]) if y.op is _NEG else None
 
 
-def _multiply(node, x, y):
+def _multiply(node: Node, x: Node, y: Node) -> Node | None:
     for one, other in ((x, y), (y, x)):
         if _is(one, 1):
             return other
@@ -120,7 +132,7 @@ def _multiply(node, x, y):
     return _apply(_MUL, node, x.src[0], y.src[0]) if x.op is _NEG and y.op is _NEG else None
 
 
-def _divide(node, x, y):
+def _divide(node: Node, x: Node, y: Node) -> Node | None:
     if _is(y, 1):
         return x
     c = constant(y)
@@ -137,31 +149,31 @@ def _divide(node, x, y):
     return None
 
 
-def _negative(node, x):
+def _negative(node: Node, x: Node) -> Node | None:
     return x.src[0] if x.op is _NEG else None
 
 
-def _where(node, c, x, y):
+def _where(node: Node, c: Node, x: Node, y: Node) -> Node | None:
     known = constant(c)
     if known is not None:
         return x if known else y
     return x if x is y else None
 
 
-def _identity(node, x):
+def _identity(node: Node, x: Node) -> Node:
     return x
 
 
-def _value(node, value, x):
+def _value(node: Node, value: Node, x: Node) -> Node:
     return value
 
 
-def _update(node, *src):
+def _update(node: Node, *src: Node) -> Node:
     return selected(node)
 
 
 #: operation -> rule
-RULES = {
+RULES: dict[Op, Rule] = {
     _ADD: _folded(_add),
     _SUB: _folded(_subtract),
     _MUL: _folded(_multiply),

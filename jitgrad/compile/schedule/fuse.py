@@ -13,6 +13,12 @@ contexts
 Start at `fuse`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any
+
 from ...ir.node import BARRIERS, toposort, users
 from .. import limits
 from ..index.dims import UNIT, Axes, squeezes
@@ -26,19 +32,24 @@ from ..index.maps import (
     start_nodes,
     variables,
 )
-from .group import Grouping
+from .group import Grouping, KernelForm
+
+if TYPE_CHECKING:
+    from ...ir.node import Node
+    from ..index.maps import Context, Value
+
 
 LEAFLIKE = frozenset(("leaf", "number", "const"))
 
 
-def flat_base(node):
+def flat_base(node: Node) -> Node:
     """`node` without its reshapes: the array whose flat buffer it shares."""
     while node.op.kind == "reshape" and node.ndim and node.src[0].ndim:
         node = node.src[0]
     return node
 
 
-def call_operands(node):
+def call_operands(node: Node) -> list[tuple[Node, tuple[int, ...], tuple[int, ...]]]:
     """The operands of a call, as (base, shape, axes): base.reshape(shape).transpose(axes).
 
     NumPy needs no copy of what has its axes in another order; loops take arrays in C order.
@@ -56,21 +67,22 @@ def call_operands(node):
 class Fusion:
     """The outcome for `roots`: `kept` nodes, and the `steps` that make them, in order."""
 
-    def __init__(self, roots):
+    def __init__(self, roots: Sequence[Node]) -> None:
         self.roots = roots
         self.order = toposort(roots)
         self.position = {node: k for k, node in enumerate(self.order)}
         self.axes = Axes(self.order)
-        self.kept = set()
-        self.views = set()
-        self.level, self.cost = {}, {}
+        self.kept: set[Node] = set()
+        self.views: set[Node] = set()
+        self.level: dict[Node, int] = {}
+        self.cost: dict[Node, int] = {}
         self._measure()
         self._decide()
-        self._readers = None
+        self._readers: dict[Node, list[Node]] | None = None
         self.steps = Grouping(self).steps
         self._keep_repeated()
 
-    def _measure(self):
+    def _measure(self) -> None:
         """For each node the number of barriers below it, and the flops since the last ones."""
         others = {"pad": 2, "gather": limits.now.recomputed_flops}
         for node in self.order:
@@ -87,8 +99,8 @@ class Fusion:
 
     # ------------------------------------------------------------------ what is kept
 
-    def _decide(self):
-        self.contexts = {node: {} for node in self.order}
+    def _decide(self) -> None:
+        self.contexts: dict[Node, dict] = {node: {} for node in self.order}
         for root in self.roots:
             self._keep_root(root)
         for node in reversed(self.order):
@@ -107,7 +119,7 @@ class Fusion:
                         self._keep(start)
         del self.contexts
 
-    def _keep_repeated(self):
+    def _keep_repeated(self) -> None:
         """Keep in memory of a tile what several stages of a step compute, if it is not very
         cheap."""
         repeated = self._repeated_values()
@@ -120,13 +132,13 @@ class Fusion:
         if len(self.steps) > len(steps) or not local.issuperset(repeated):
             self.kept, self.steps = before, steps
 
-    def _repeated_values(self):
+    def _repeated_values(self) -> set[Node]:
         """The elementwise values that several stages of a step compute at their own axes, if they
         are expensive."""
         nodes = set()
         for step in self.steps:
             if step.kind == "loop" and len(step.stages) > 1:
-                seen = set()
+                seen: set[Node] = set()
                 for stage in step.stages:
                     here = {
                         node for space, node, ctx in stage.values if self._is_own(node, space, ctx)
@@ -135,7 +147,8 @@ class Fusion:
                     seen |= here
         if not nodes:
             return nodes
-        out, cost = set(), {}
+        out: set[Node] = set()
+        cost: dict[Node, int] = {}
         for node in self.order:
             if node.op.kind != "elementwise" or node in self.kept:
                 continue
@@ -145,13 +158,13 @@ class Fusion:
                 cost[node] = 0
         return out
 
-    def _is_own(self, node, space, ctx):
+    def _is_own(self, node: Node, space: tuple[int, ...], ctx: Context) -> bool:
         """Whether the elementwise `node` is wanted at the loops of its own axes."""
         return node.op.kind == "elementwise" and self.aligned(node, ctx, space) == {
             *self.axes.of[node]
         } - {UNIT}
 
-    def aligned(self, node, ctx, space):
+    def aligned(self, node: Node, ctx: Any, space: tuple[int, ...]) -> frozenset[int]:
         """The classes along which `node` is read in `ctx`, at the loops over `space`, where it is
         made."""
         axes = zip(self.axes.of[node], ctx, strict=True)
@@ -164,16 +177,16 @@ class Fusion:
             and space[i.var] == c
         )
 
-    def _keep(self, node):
+    def _keep(self, node: Node) -> None:
         if node.op.kind not in LEAFLIKE:
             self.kept.add(node)
 
-    def arrays_of(self, root):
+    def arrays_of(self, root: Node) -> tuple[Node, ...]:
         """The arrays that the value of `root` lies in."""
         base = flat_base(root)
         return (flat_base(base.src[0]), *base.src[1:]) if base in self.views else (base,)
 
-    def _keep_root(self, root):
+    def _keep_root(self, root: Node) -> None:
         base = flat_base(root)
         if base.ndim and self._is_flat_slice(base):
             source = flat_base(base.src[0])
@@ -184,7 +197,7 @@ class Fusion:
                 return
         self._keep(base)
 
-    def _is_flat_slice(self, node):
+    def _is_flat_slice(self, node: Node) -> bool:
         """Whether the slice `node` is one contiguous piece of its source."""
         if node.op.kind != "slice":
             return False
@@ -194,7 +207,7 @@ class Fusion:
         sizes = list(zip(node.shape, node.src[0].shape, node.arg, strict=True))
         return all(n == full and step == 1 for n, full, step in sizes[first + 1 :])
 
-    def reduced_axes(self, node):
+    def reduced_axes(self, node: Node) -> tuple[int, ...]:
         """The axes of the loop space that the reduce `node` goes over."""
         (x,) = node.src
         if node.ndim == 0:
@@ -202,10 +215,10 @@ class Fusion:
         ctx = self.identity(x)
         return tuple(sorted(ctx[axis].var for axis in node.arg if ctx[axis].var is not None))
 
-    def identity(self, node):
+    def identity(self, node: Node) -> Context:
         return identity(self.axes, node)
 
-    def _seed(self, node):
+    def _seed(self, node: Node) -> None:
         """The readers' side of a kept node: what its own kernel reads."""
         kind = node.op.kind
         if node.op.kind == "call":
@@ -222,17 +235,29 @@ class Fusion:
         else:
             self._push(node, self.axes.space(node)[0], self.level[node], self.identity(node))
 
-    def _push(self, node, space, level, ctx):
+    def _push(
+        self,
+        node: Node,
+        space: tuple[int, ...],
+        level: int | tuple[int, ...],
+        ctx: Context,
+    ) -> None:
         for s, c in zip(node.src, source_contexts(self.axes, node, ctx), strict=False):
             self._want(s, space, level, c)
 
-    def _want(self, node, space, level, ctx):
+    def _want(
+        self,
+        node: Node,
+        space: tuple[int, ...],
+        level: int | tuple[int, ...],
+        ctx: Context,
+    ) -> None:
         if node.op.kind == "reshape" and not squeezes(node):
             self._keep(flat_base(node))
         elif node.op.kind not in LEAFLIKE:
             self.contexts[node][space, level, ctx] = None
 
-    def _must_keep(self, node):
+    def _must_keep(self, node: Node) -> bool:
         kind, wanted = node.op.kind, self.contexts[node]
         if kind in BARRIERS:
             return True
@@ -258,19 +283,21 @@ class Fusion:
 
     # ------------------------------------------------------------------ what a step needs to make one
 
-    def form(self, node):
+    def form(self, node: Node) -> KernelForm:
         """(kind of step, its loop space, lengths, reduced loop axes or None, scan or None) of what
         makes `node`."""
         kind = node.op.kind
         if kind == "call":
             return "call", (), (), None, None
         if kind == "reduce" and node.src[0].ndim:
-            return "loop", *self.axes.space(node.src[0]), self.reduced_axes(node) or None, None
+            space, sizes = self.axes.space(node.src[0])
+            return "loop", space, sizes, self.reduced_axes(node) or None, None
         if node.ndim == 0:
             return "scalar", (), (), None, None
-        return "loop", *self.axes.space(node), None, self.scan_of(node)
+        space, sizes = self.axes.space(node)
+        return "loop", space, sizes, None, self.scan_of(node)
 
-    def scan_of(self, node):
+    def scan_of(self, node: Node) -> tuple[int, bool] | None:
         """(loop axis, reverse) of a scan; None for others, and for one along an axis that the
         program itself made."""
         if node.op.kind != "scan":
@@ -279,7 +306,12 @@ class Fusion:
         var = self.identity(node)[axis].var
         return None if var is None else (var, reverse)
 
-    def sources(self, node, values, loads):
+    def sources(
+        self,
+        node: Node,
+        values: AbstractSet[Value],
+        loads: Mapping[Value, None],
+    ) -> list[tuple[Node, Context | None]]:
         """(kept node, the context it is read in, or None if it must be there before the step)."""
         if node.op.kind == "call":
             return [(base, None) for base, _, _ in call_operands(node)]
@@ -292,10 +324,11 @@ class Fusion:
         out.extend((start, None) for ctx in pads for start in start_nodes(ctx))
         return out
 
-    def inline(self, node):
+    def inline(self, node: Node) -> tuple[set[Value], dict[Value, None]]:
         """What a kernel computes in registers to make the kept `node`: (values, loads), sets of
         (node, context)."""
-        values, loads = set(), {}
+        values: set[Value] = set()
+        loads: dict[Value, None] = {}
         if node.op.kind == "call":
             return values, loads
         if node.op.kind != "reduce":
@@ -312,7 +345,7 @@ class Fusion:
                 stack.extend(self.reads(*pair))
         return values, loads
 
-    def is_factor(self, node):
+    def is_factor(self, node: Node) -> bool:
         """Whether nobody sees the last bit of `node`: it is not kept, and a factor in all that
         reads it."""
         if self._readers is None:
@@ -325,7 +358,7 @@ class Fusion:
                 return False
         return True
 
-    def is_load(self, node):
+    def is_load(self, node: Node) -> bool:
         """Whether kernels read `node` from memory (or an argument)."""
         kind = node.op.kind
         return (
@@ -334,20 +367,20 @@ class Fusion:
             or (kind == "reshape" and not squeezes(node))
         )
 
-    def reads(self, node, ctx, kept=False):
+    def reads(self, node: Node, ctx: Any, kept: bool = False) -> list[Value]:
         """The (source, context) pairs that computing `node` in `ctx` reads."""
         if kept and node.op.kind == "reduce":
             return [(node.src[0], self.identity(node.src[0]))]
         return list(zip(node.src, source_contexts(self.axes, node, ctx), strict=False))
 
 
-def _repeated(space, ctx, expensive):
+def _repeated(space: tuple[int, ...], ctx: Context, expensive: bool) -> bool:
     """Whether a kernel over `space` would compute what it reads in `ctx` many times: in its inner
     loop, or if it is `expensive` outside of it, where it could be computed in a loop of its own."""
     used = set().union(*[variables(i) for i in ctx])
     return (expensive or len(space) - 1 in used) and not used.issuperset(range(len(space)))
 
 
-def fuse(roots):
+def fuse(roots: Sequence[Node]) -> Fusion:
     """Decide for `roots` what is kept and which step makes it."""
     return Fusion(roots)

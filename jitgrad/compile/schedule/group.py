@@ -23,14 +23,51 @@ runs twice over its blocks.
 Start at `Grouping`.
 """
 
+from __future__ import annotations
+
 import math
 from bisect import insort
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from ...ir.node import Node
 from .. import limits
-from ..index.dims import UNIT
+from ..index.dims import UNIT, Axes
+from ..index.maps import Context, Value
+
+#: The kind of step that makes a node, the classes and lengths of its loop space, the axes of it
+#: that are reduced, and its scan, as (axis, whether from the end).
+KernelForm = tuple[
+    str, tuple[int, ...], tuple[int, ...], tuple[int, ...] | None, tuple[int, bool] | None
+]
+#: A value, with the loop space at whose points it is computed.
+PlacedValue = tuple[tuple[int, ...], Node, Context]
+
+
+class Fused(Protocol):
+    """What grouping asks of the fusion that it is a part of (`fuse.Fusion`)."""
+
+    roots: Sequence[Node]
+    order: list[Node]
+    kept: set[Node]
+    axes: Axes
+
+    def arrays_of(self, root: Node) -> tuple[Node, ...]: ...
+
+    def aligned(self, node: Node, ctx: Any, space: tuple[int, ...]) -> frozenset[int]: ...
+
+    def identity(self, node: Node) -> Context: ...
+
+    def form(self, node: Node) -> KernelForm: ...
+
+    def inline(self, node: Node) -> tuple[set[Value], dict[Value, None]]: ...
+
+    def sources(
+        self, node: Node, values: AbstractSet[Value], loads: Mapping[Value, None]
+    ) -> list[tuple[Node, Context | None]]: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -41,28 +78,28 @@ class Stage:
     axis, reverse) of its scans; `unstored` has the nodes that are read only where they are made,
     and need no memory."""
 
-    space: tuple
-    sizes: tuple
-    nodes: list = field(default_factory=list)
-    reduced: set = field(default_factory=set)
-    scan: tuple | None = None
-    unstored: set = field(default_factory=set)
-    values: set = field(default_factory=set)
+    space: tuple[int, ...]
+    sizes: tuple[int, ...]
+    nodes: list[Node] = field(default_factory=list)
+    reduced: set[tuple[int, ...]] = field(default_factory=set)
+    scan: tuple[int, bool] | None = None
+    unstored: set[Node] = field(default_factory=set)
+    values: set[PlacedValue] = field(default_factory=set)
 
     @property
-    def points(self):
+    def points(self) -> int:
         return math.prod(self.sizes)
 
-    def accepts(self, candidate):
+    def accepts(self, candidate: Candidate) -> bool:
         scans = {self.scan, candidate.scan} - {None}
         return self.space == candidate.space and len(scans) < 2
 
-    def is_alike(self, candidate):
+    def is_alike(self, candidate: Candidate) -> bool:
         """Whether with `candidate` all its reductions go over the same axes."""
         same = candidate.reduced is None or not self.reduced or self.reduced == {candidate.reduced}
         return same and (self.scan is None or candidate.scan is None)
 
-    def add(self, candidate):
+    def add(self, candidate: Candidate) -> None:
         self.nodes.append(candidate.node)
         self.values |= candidate.values
         if candidate.reduced is not None:
@@ -78,26 +115,26 @@ class Step:
     nodes that only later stages of the step read."""
 
     kind: str
-    outer: frozenset
-    stages: list = field(default_factory=list)
-    local: set = field(default_factory=set)
-    values: set = field(default_factory=set)
-    arrays: set = field(default_factory=set)
+    outer: frozenset[int]
+    stages: list[Stage] = field(default_factory=list)
+    local: set[Node] = field(default_factory=set)
+    values: set[PlacedValue] = field(default_factory=set)
+    arrays: set[Node] = field(default_factory=set)
 
     @property
-    def nodes(self):
+    def nodes(self) -> list[Node]:
         return [node for stage in self.stages for node in stage.nodes]
 
     @property
-    def space(self):
+    def space(self) -> tuple[int, ...]:
         return self.stages[0].space
 
     @property
-    def sizes(self):
+    def sizes(self) -> tuple[int, ...]:
         return self.stages[0].sizes
 
     @property
-    def form(self):
+    def form(self) -> str:
         """How its kernel is built: "program" (of stages), "blocks" (a scan of all there is) or ""
         (one simple nest)."""
         first = self.stages[0]
@@ -105,12 +142,12 @@ class Step:
             return "program"
         return "" if first.scan is None else "program" if self.outer else "blocks"
 
-    def has_room(self, candidate):
+    def has_room(self, candidate: Candidate) -> bool:
         if self.kind == "loop" and len(self.arrays | candidate.arrays) > limits.now.kernel_arrays:
             return False
         return len(self.values) + len(candidate.values) <= limits.now.kernel_values
 
-    def add(self, candidate, number, outer):
+    def add(self, candidate: Candidate, number: int, outer: frozenset[int]) -> None:
         if number == len(self.stages):
             self.stages.append(Stage(candidate.space, candidate.sizes))
         self.stages[number].add(candidate)
@@ -136,7 +173,7 @@ class Candidate:
         "values",
     )
 
-    def __init__(self, fusion, node):
+    def __init__(self, fusion: Fused, node: Node) -> None:
         self.node = node
         self.kind, self.space, self.sizes, self.reduced, self.scan = fusion.form(node)
         values, loads = fusion.inline(node)
@@ -150,13 +187,16 @@ class Candidate:
 class Grouping:
     """The `steps` that make the kept nodes of `fusion`, in order."""
 
-    def __init__(self, fusion):
+    def __init__(self, fusion: Fused) -> None:
         self.fusion = fusion
-        self.steps, self.made_by = [], {}  # node -> (number of its step, number of its stage)
-        self._alike = {}  # kind and space of a stage -> numbers of the steps that have one
+        self.steps: list[Step] = []
+        # node -> (number of its step, number of its stage)
+        self.made_by: dict[Node, tuple[int, int]] = {}
+        # kind and space of a stage -> numbers of the steps that have one
+        self._alike: dict[tuple, list[int]] = {}
         # node -> its readers: number of the step, and of the stage where it is read at its own
         # point
-        self._readers = {}
+        self._readers: dict[Node, set[tuple[int, int]]] = {}
         for node in fusion.order:
             if node in fusion.kept:
                 self._place(Candidate(fusion, node))
@@ -168,7 +208,7 @@ class Grouping:
                         here = self._readers.get(node, set()) <= {(index, number)}
                         (stage.unstored if here else step.local).add(node)
 
-    def _is_local(self, node, index):
+    def _is_local(self, node: Node, index: int) -> bool:
         """Whether nobody but its own step reads `node`, which is no sum over chunks."""
         if node.ndim == 0 or not self.steps[index].outer and len(self.steps[index].stages) > 1:
             return False
@@ -177,11 +217,11 @@ class Grouping:
             return False
         return bool(readers) and all(i == index for i, _ in readers)
 
-    def _is_own(self, node, step):
+    def _is_own(self, node: Node, step: Step) -> bool:
         """Whether the reduce `node` is finished within a unit of the step."""
         return step.form == "program" and step.outer.isdisjoint(Candidate(self.fusion, node).gone)
 
-    def _place(self, candidate):
+    def _place(self, candidate: Candidate) -> None:
         first = 0
         for source, ctx in candidate.sources:
             if source in self.made_by:
@@ -217,7 +257,7 @@ class Grouping:
                     (index if ctx is not None else -1, place[0] if same else -1)
                 )
 
-    def _candidates(self, first, candidate):
+    def _candidates(self, first: int, candidate: Candidate) -> list[int]:
         """The steps from number `first` on that may make `candidate`: with a stage like it, or
         those it reads from."""
         alike = self._alike.get((candidate.kind, candidate.space), ())
@@ -227,7 +267,7 @@ class Grouping:
         }
         return sorted(near.union(index for index in read if index >= first))
 
-    def _legal_place(self, index, candidate):
+    def _legal_place(self, index: int, candidate: Candidate) -> tuple[int, frozenset[int]] | None:
         """(number of the stage, outer space) in which the step makes `candidate`, or None where
         that is not legal."""
         step = self.steps[index]
@@ -252,7 +292,7 @@ class Grouping:
             return None
         return len(step.stages) if number is None else number, outer
 
-    def _after_sources(self, index, candidate):
+    def _after_sources(self, index: int, candidate: Candidate) -> tuple[int, frozenset[int], bool]:
         """(the first stage after what `candidate` reads, the outer space that both have, whether it
         reads any)."""
         step = self.steps[index]
@@ -270,7 +310,7 @@ class Grouping:
         return first, outer, reads
 
     @staticmethod
-    def _joins_nest(step, candidate, reads, outer):
+    def _joins_nest(step: Step, candidate: Candidate, reads: bool, outer: AbstractSet[int]) -> bool:
         """Whether `candidate` is made in the one nest of the step, which stays a simple one, or a
         scan in blocks."""
         if step.form == "blocks":
@@ -282,13 +322,17 @@ class Grouping:
             not scans or bool(outer) or not (len(candidate.space) > 1 or _is_expensive(step.values))
         )
 
-    def _is_pointwise(self, source, ctx, candidate, stage):
+    def _is_pointwise(
+        self, source: Node, ctx: Context | None, candidate: Candidate, stage: Stage
+    ) -> bool:
         """Whether `source` is read at the point of its own stage where it is made."""
         if source.op.kind == "reduce" or stage.space != candidate.space:
             return False
         return ctx == self.fusion.identity(source) and stage.accepts(candidate)
 
-    def _extent(self, candidate, stages, arrays=frozenset()):
+    def _extent(
+        self, candidate: Candidate, stages: Sequence[Stage], arrays: AbstractSet[Node] = frozenset()
+    ) -> Extent:
         """The `Extent` of a step with `candidate`."""
         largest = max(stages, key=lambda stage: stage.points)
         last = Counter(
@@ -300,7 +344,7 @@ class Grouping:
         near = max(last, key=lambda c: (last[c], c == end, c), default=end)
         return Extent(dict(zip(largest.space, largest.sizes, strict=True)), near)
 
-    def _outer(self, candidate, outer, extent):
+    def _outer(self, candidate: Candidate, outer: frozenset[int], extent: Extent) -> frozenset[int]:
         """The part of `outer` that a step with `candidate` has; scans and reductions keep their
         axes out of it."""
         outer = outer & frozenset(candidate.space)
@@ -319,14 +363,14 @@ class Grouping:
         return outer
 
 
-def _scans_what_is_near(step, candidate):
+def _scans_what_is_near(step: Step, candidate: Candidate) -> bool:
     """Whether it is a scan over the space of a stage, which has brought near what it reads."""
     return candidate.scan is not None and any(
         stage.space == candidate.space for stage in step.stages
     )
 
 
-def _is_expensive(values):
+def _is_expensive(values: AbstractSet[PlacedValue]) -> bool:
     """Whether they are better computed in a loop of their own, of vectors, than beside a scan of
     all there is."""
     return (
@@ -339,15 +383,15 @@ class Extent(NamedTuple):
     """The lengths of the largest space of a step, by class, and the class along which most arrays
     are contiguous."""
 
-    sizes: dict
+    sizes: dict[int, int]
     near: int
 
     @property
-    def points(self):
+    def points(self) -> int:
         return math.prod(self.sizes.values())
 
 
-def _is_wide(outer, extent):
+def _is_wide(outer: AbstractSet[int], extent: Extent) -> bool:
     """Whether a step may have the outer space `outer`: enough points, or so few in all that they
     are one chunk."""
     if not outer:
@@ -356,7 +400,7 @@ def _is_wide(outer, extent):
     return extent.points <= limits.now.grain or parallel >= limits.now.outer_points
 
 
-def _stays_in_cache(outer, extent):
+def _stays_in_cache(outer: AbstractSet[int], extent: Extent) -> bool:
     """Whether what a unit of the outer space `outer` touches stays in the cache from stage to
     stage."""
     columns = extent.sizes.get(extent.near)

@@ -8,14 +8,24 @@ next has in registers, what both compute is computed once, and the points are in
 Start at `joined`.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any
 
 from .. import limits
 from ..index.dims import UNIT
 from ..index.maps import Index
 
+if TYPE_CHECKING:
+    from ...ir.node import Node
+    from ..index.dims import Axes
+    from ..index.maps import Context
 
-def is_few(n):
+
+def is_few(n: int) -> bool:
     return 1 < n <= limits.now.unrolled
 
 
@@ -26,20 +36,22 @@ class Joint:
     What is `forwarded` from one to another is in registers where it is read; if it is `unstored`,
     nobody needs it in memory."""
 
-    def __init__(self, draft, taken, sizes):
+    def __init__(self, draft: Any, taken: frozenset[int], sizes: Mapping[int, int]) -> None:
         self.drafts, self.taken, self.sizes = [draft], taken, sizes
-        self.forwarded, self.unstored, self.long = set(), frozenset(), self._long_of(draft)
+        self.forwarded: set[Node] = set()
+        self.unstored: frozenset[Node] = frozenset()
+        self.long = self._long_of(draft)
 
-    def _long_of(self, draft):
+    def _long_of(self, draft: Any) -> frozenset[int]:
         return frozenset(
             [c for c in draft.space if c not in self.taken and not is_few(self.sizes[c])]
         )
 
-    def few_of(self, draft):
+    def few_of(self, draft: Any) -> list[int]:
         """The classes of the loops of `draft` within those that are shared."""
         return [c for c in draft.space if c not in self.taken and c not in self.long]
 
-    def takes(self, draft, axes):
+    def takes(self, draft: Any, axes: Axes) -> bool:
         """Whether the stage `draft` may share the loops; it is one of them then."""
         if not self._has_alike_loops(draft) or not self._is_unrolled_with(draft):
             return False
@@ -54,7 +66,7 @@ class Joint:
         )
         return True
 
-    def _has_alike_loops(self, draft):
+    def _has_alike_loops(self, draft: Any) -> bool:
         """Whether it has the same long loops, and no scan along them."""
         if any(d.stage.scan is not None for d in (*self.drafts, draft)):
             return False
@@ -62,7 +74,7 @@ class Joint:
             self.sizes[c] > limits.now.joint_length for c in self.long
         )
 
-    def _is_unrolled_with(self, draft):
+    def _is_unrolled_with(self, draft: Any) -> bool:
         """Whether the loops that differ are unrolled, and not more values than there are registers
         for."""
         unrolled = [d for d in (*self.drafts, draft) if self.few_of(d)]
@@ -73,7 +85,7 @@ class Joint:
             for d in unrolled
         )
 
-    def settle(self, drafts, local):
+    def settle(self, drafts: Sequence[Any], local: AbstractSet[Node]) -> None:
         """Decide what is in memory; `drafts` are all stages."""
         if len(self.drafts) == 1:
             self.long = frozenset(self.drafts[0].space) - self.taken
@@ -83,17 +95,25 @@ class Joint:
             draft.forwarded, draft.unstored = self.forwarded, self.unstored
 
 
-def _is_at_point(shared, draft, classes, ctx):
+def _is_at_point(
+    shared: AbstractSet[int], draft: Any, classes: tuple[int, ...], ctx: Context
+) -> bool:
     """Whether what is read in `ctx` was made at the same point of the loops over the classes
     `shared`."""
     found = dict(zip(classes, ctx, strict=True))
     return all(found.get(c) == Index(0, (), 1, draft.space.index(c)) for c in shared)
 
 
-def joined(drafts, taken, sizes, axes, local):
+def joined(
+    drafts: Sequence[Any],
+    taken: frozenset[int],
+    sizes: Mapping[int, int],
+    axes: Axes,
+    local: AbstractSet[Node],
+) -> list[Joint]:
     """The stages `drafts`, in order, as `Joint` ones; `local` are the nodes that only these stages
     read."""
-    out = []
+    out: list[Joint] = []
     for draft in drafts:
         if not out or not out[-1].takes(draft, axes):
             out.append(Joint(draft, taken, sizes))

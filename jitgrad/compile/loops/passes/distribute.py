@@ -9,18 +9,28 @@ goes on. Functions of functions take as many turns as they are deep.
 Start at `distributed`.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..expressions import element, expression, read, stored
 from ..ir import Let, Store, made, reads
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ....ir.node import Node
+    from ..ir import Operand, Statement
 
 
 class Applied(NamedTuple):
     """The operation `node` that makes `name`: of `operands` at the point ``k``, into `memory`."""
 
     name: str
-    node: object
-    operands: list
+    node: Node
+    operands: list[Operand]
     memory: str
 
 
@@ -28,21 +38,33 @@ class Turn(NamedTuple):
     """`feed`: statements of the innermost loop; `applied`: what is done in the flat loop after
     it."""
 
-    feed: tuple
-    applied: list
+    feed: tuple[Statement, ...]
+    applied: list[Applied]
 
 
-def distributed(body, apart, place, buffer, varies):
+def distributed(
+    body: tuple[Statement, ...],
+    apart: AbstractSet[str],
+    place: Operand,
+    buffer: Callable[[np.dtype], str],
+    varies: Callable[[str], object],
+) -> tuple[list[Turn], dict[Any, Let]]:
     """(the turns, the statements that read what they have made, by name) for the `body` of an
     innermost loop from which the operations whose results have the names `apart` are taken out.
 
     `place` is the element of a point; ``buffer(dtype)`` makes memory of a tile; ``varies(name)``
     says whether an operand is not one for all points."""
-    calls = {s.name: s.operation for s in body if isinstance(s, Let) and s.name in apart}
+    calls: dict[str, Any] = {
+        s.name: s.operation for s in body if isinstance(s, Let) and s.name in apart
+    }
     makers, rank = _ranks(body, calls)
-    out, fed, known = [], {}, {}
+    out: list[Turn] = []
+    fed: dict[Operand, str] = {}
+    known: dict[Operand, Let] = {}
     for turn in range(max(rank.values()) + 1):
-        feed, applied, results = [], [], {}
+        feed: list[Statement] = []
+        applied: list[Applied] = []
+        results: dict[Operand, Let] = {}
         for name in (n for n, r in rank.items() if r == turn):
             node, operands = calls[name]
             at_point = []
@@ -63,7 +85,7 @@ def distributed(body, apart, place, buffer, varies):
     return out, known
 
 
-def applied_to_all(applied):
+def applied_to_all(applied: Sequence[Applied]) -> tuple[Store, ...]:
     """The body of the flat loop: each function at the point ``k``."""
     return tuple(
         [
@@ -73,9 +95,13 @@ def applied_to_all(applied):
     )
 
 
-def _ranks(body, calls):
+def _ranks(
+    body: tuple[Statement, ...], calls: Mapping[str, object]
+) -> tuple[dict[str, Statement], dict[str, int]]:
     """What makes each name, and how many of `calls` are on the way to each of them."""
-    makers, level, rank = {}, {}, {}
+    makers: dict[str, Statement] = {}
+    level: dict[str, int] = {}
+    rank: dict[str, int] = {}
     for s in body:
         name = made(s)
         if name:
@@ -86,12 +112,16 @@ def _ranks(body, calls):
     return makers, rank
 
 
-def makers_of(body):
+def makers_of(body: Sequence[Statement]) -> dict[str, Statement]:
     """The statement that makes each name."""
     return {made(s): s for s in body if made(s)}
 
 
-def needed(statements, makers, known):
+def needed(
+    statements: Sequence[Statement],
+    makers: Mapping[str, Statement],
+    known: Mapping[Any, Let | None],
+) -> set[str]:
     """The names that `statements` read, or what makes those does; what is `known` is read from
     memory."""
     out, stack = set(), [name for s in statements for name in reads(s)]
@@ -104,6 +134,8 @@ def needed(statements, makers, known):
     return out
 
 
-def taken(body, wanted, known):
+def taken(
+    body: tuple[Statement, ...], wanted: AbstractSet[str], known: Mapping[Any, Let]
+) -> list[Statement]:
     """Those of `body` that make what is `wanted`, from what is `known`."""
     return [known.get(made(s), s) for s in body if made(s) in wanted]

@@ -17,10 +17,23 @@ functions of short rows (see `distribute`). What a row goes on from at its next 
 too. Start at `interleaved`; which stages gain by it says `tiles`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
 from ... import limits
 from ..expressions import combination, element, identity_literal, kept_as, plus, read, stored
 from ..ir import Block, Expr, For, If, Let, Store, made, reads
 from .distribute import applied_to_all, distributed, makers_of, needed, taken
+
+if TYPE_CHECKING:
+    from ....ir.node import Node
+    from ..ir import Operand, Statement
+    from .distribute import Applied
 
 
 class Memories:
@@ -28,14 +41,15 @@ class Memories:
 
     __slots__ = ("args", "known")
 
-    def __init__(self, args):
-        self.args, self.known = args, {}
+    def __init__(self, args: Any) -> None:
+        self.args = args
+        self.known: dict[np.dtype, list[str]] = {}
 
-    def of_stage(self):
+    def of_stage(self) -> Callable[[np.dtype], str]:
         """A function that gives memory of which a stage has made no use yet."""
-        used = {}
+        used: dict[np.dtype, int] = {}
 
-        def memory(dtype):
+        def memory(dtype: np.dtype) -> str:
             k = used[dtype] = used.get(dtype, 0) + 1
             known = self.known.setdefault(dtype, [])
             if len(known) < k:
@@ -45,7 +59,16 @@ class Memories:
         return memory
 
 
-def interleaved(rows, scans, sums, apart, reverse, varies, memory, fresh):
+def interleaved(
+    rows: For,
+    scans: Mapping[str, Node],
+    sums: Mapping[str, Node],
+    apart: AbstractSet[str],
+    reverse: bool,
+    varies: Callable[[str], object],
+    memory: Callable[[np.dtype], str],
+    fresh: Callable[[str], str],
+) -> tuple[For, ...]:
     """The loop over `rows`, in which is one along the rows, with some rows at a time.
 
     `scans` and `sums` have the names that are carried along a row, with their nodes; `apart` are
@@ -74,7 +97,15 @@ class _Interleaved:
         "width",
     )
 
-    def __init__(self, rows, scans, sums, reverse, memory, fresh):
+    def __init__(
+        self,
+        rows: For,
+        scans: Mapping[str, Node],
+        sums: Mapping[str, Node],
+        reverse: bool,
+        memory: Callable[[np.dtype], str],
+        fresh: Callable[[str], str],
+    ) -> None:
         self.rows, self.row, self.reverse, self.memory, self.fresh = (
             rows,
             rows.var,
@@ -84,16 +115,19 @@ class _Interleaved:
         )
         self.width = str(limits.now.interleaved_rows)
         (at,) = [k for k, s in enumerate(rows.body) if isinstance(s, For)]
-        before, self.scan, after = rows.body[:at], rows.body[at], rows.body[at + 1 :]
+        before, after = rows.body[:at], rows.body[at + 1 :]
+        self.scan: Any = rows.body[at]
         self.starts = [s for s in before if isinstance(s, Block)]
         self.ends = [s for s in after if isinstance(s, Block)]
         self.around = [
-            s for s in before if not isinstance(s, Block) and made(s) not in (scans | sums)
+            s for s in before if not isinstance(s, Block) and made(s) not in (*scans, *sums)
         ]
         self.after = [s for s in after if not isinstance(s, Block)]
-        self.carries, self.sums = scans, sums
+        # name -> its node, and from `loops` on (its node, its memory)
+        self.carries: Mapping[str, Any] = scans
+        self.sums: Mapping[str, Any] = sums
 
-    def loops(self, apart, varies):
+    def loops(self, apart: AbstractSet[str], varies: Callable[[str], object]) -> tuple[For, ...]:
         body, place = self.scan.body, plus("here", self.scan.var)
         turns, known = distributed(body, apart, place, self.memory, varies)
         self.carries = {
@@ -115,35 +149,37 @@ class _Interleaved:
         body = (rows, start, pieces, *self.finish())
         return (For("first", self.rows.start, self.rows.stop, body, self.width),)
 
-    def pieces(self):
+    def pieces(self) -> For:
         """The loop over pieces of the rows, in the order of the scan; what is in each is in the
         order of memory."""
         size, length = self.scan.stop, str(limits.now.interleaved_piece)
-        left, right = "piece", Expr("min({} + {}, {})", ("piece", length, size))
+        left: Operand = "piece"
+        right = Expr("min({} + {}, {})", ("piece", length, size))
         if self.reverse:
             left = Expr("max({} - {} - {}, 0)", (size, "piece", length))
             right = Expr("{} - {}", (size, "piece"))
         span = Let("span", Expr("{} - {}", ("right", "left")))
         return For("piece", "0", size, (Let("left", left), Let("right", right), span), length)
 
-    def of_row(self, *statements):
+    def of_row(self, *statements: Statement) -> For:
         """The loop over the rows."""
         return For("row", "0", "rows", (Let(self.row, plus("first", "row")), *statements))
 
-    def taken(self, acc):
+    def taken(self, acc: str) -> Let:
         node, memory = self.sums[acc]
         return Let(acc, read(element(memory, "row"), kept_as(node)))
 
-    def finish(self):
+    def finish(self) -> list[For]:
         """What follows the loop along a row; each sum is read where it is first needed."""
-        out, known = [], set()
+        out: list[Statement] = []
+        known: set[str] = set()
         for s in self.after:
             new = [acc for acc in dict.fromkeys(reads(s)) if acc in self.sums and acc not in known]
             known.update(new)
             out += [*map(self.taken, new), s]
         return [self.of_row(*out)] if out else []
 
-    def over_rows(self, statements, rest=False):
+    def over_rows(self, statements: Sequence[Statement], rest: bool = False) -> tuple[For, ...]:
         """The loop over the rows with `statements` for each element; in the `rest`, sums are kept.
 
         There are none where nothing has to be fed: the operands of a scan may be one number for all
@@ -163,16 +199,16 @@ class _Interleaved:
         ]
         return (self.of_row(here, *around, *take, *self.starts, along, *self.ends, *put),)
 
-    def applied(self, applied):
+    def applied(self, applied: Sequence[Applied]) -> list[Statement]:
         """The functions and scans `applied` to what was fed."""
-        out = []
+        out: list[Statement] = []
         apart = [a for a in applied if a.name not in self.carries]
         if apart:
             out.append(For("k", "0", Expr("{} * {}", ("rows", "span")), applied_to_all(apart)))
         scans = [a for a in applied if a.name in self.carries]
         return [*out, self.scanned(scans)] if scans else out
 
-    def scanned(self, scans):
+    def scanned(self, scans: Sequence[Applied]) -> If:
         """All rows go one on at each iteration; if they are fewer, row after row."""
         places = [element(self.carries[a.name][1], "row") for a in scans]
         take = [
@@ -183,7 +219,7 @@ class _Interleaved:
             for a, place in zip(scans, places, strict=True)
         ]
         at = Expr("{} - 1 - {}", ("span", "turn")) if self.reverse else "turn"
-        step = [Let("k", Expr("{} * {} + {}", ("row", "span", at)))]
+        step: list[Statement] = [Let("k", Expr("{} * {} + {}", ("row", "span", at)))]
         for a in scans:
             values = [self.fresh("v") for _ in a.operands]
             step += map(

@@ -8,11 +8,20 @@ interval of the loop only, the turns at which they hold in all lanes are interle
 follow lane by lane. Start at `Lanes.loops`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..expressions import element, read, stored
 from ..ir import Expr, For, If, Let, Store, Together
 from .split_guards import assumed
+
+if TYPE_CHECKING:
+    from ..ir import Operand, Statement
+    from ..values import Interval
+
 
 SPAN = Expr("{} - {}", ("stop", "start"))
 
@@ -33,7 +42,7 @@ class Lanes:
     reverse: bool
     intervals: tuple = ()
 
-    def loops(self, size):
+    def loops(self, size: Callable[[int], str]) -> tuple[Statement, ...]:
         """The statements; ``size(number)`` makes an argument of a number."""
         inside = assumed(self.body, {i.inside for i in self.intervals})
         if self.intervals:
@@ -44,11 +53,13 @@ class Lanes:
             *self.one_lane(str(self.count - 1), first, SPAN),
         )
 
-    def guarded(self, inside, size):
+    def guarded(
+        self, inside: tuple[Statement, ...], size: Callable[[int], str]
+    ) -> tuple[Statement, ...]:
         """The turns at which all guards hold in all lanes run side by side, what is before and
         behind lane by lane."""
         last = str(self.count - 1)
-        out = [Together((self.var, "low", "high"), ("start", "0", SPAN))]
+        out: list[Statement] = [Together((self.var, "low", "high"), ("start", "0", SPAN))]
         for i in self.intervals:
             low, high = _turns_inside(i)
             out += [Let(i.place, i.value), Let("low", low), Let("high", high)]
@@ -72,36 +83,36 @@ class Lanes:
         middle = If(Expr("not {}", ("behind",)), (self.side_by_side("low", "high", inside),))
         return (*out, For("behind", "0", twice, (For("lane", "0", lanes, one), middle)))
 
-    def side_by_side(self, low, high, body):
+    def side_by_side(self, low: str, high: str, body: tuple[Statement, ...]) -> For:
         place = self.place("{} - {} * {} - {}", "{} + {} * {} + {}", "lane", "turns", "turn")
         lane = For(
             "lane", "0", str(self.count), (place, *self.take("lane"), *body, *self.put("lane"))
         )
         return For("turn", low, high, (lane,))
 
-    def one_lane(self, lane, low, high):
+    def one_lane(self, lane: str, low: Operand, high: Operand) -> tuple[Statement, ...]:
         place = self.place("{} - {}", "{} + {}", "turn")
         return (*self.take(lane), For("turn", low, high, (place, *self.body)), *self.put(lane))
 
-    def place(self, back, forth, *turn):
+    def place(self, back: str, forth: str, *turn: str) -> Let:
         """The index at a turn of the chunk, counted from its first one in the order of the scan."""
         if self.reverse:
             return Let(self.var, Expr(back, (Expr("{} - 1", ("stop",)), *turn)))
         return Let(self.var, Expr(forth, ("start", *turn)))
 
-    def take(self, lane):
+    def take(self, lane: str) -> list[Let]:
         return [
             Let(name, read(element(self.memory[name], lane), dtype)) for name, dtype in self.running
         ]
 
-    def put(self, lane):
+    def put(self, lane: str) -> list[Store]:
         return [
             Store(element(self.memory[name], lane), stored(name, dtype))
             for name, dtype in self.running
         ]
 
 
-def _turns_inside(interval):
+def _turns_inside(interval: Interval) -> tuple[Expr, ...]:
     """The bounds of the turns in which a guard holds, and those known before."""
     place, length = interval.place, interval.length
     if interval.slope == 1:

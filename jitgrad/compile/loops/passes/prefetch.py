@@ -6,13 +6,25 @@ first stage that reads an array row by row asks for the row that comes some kilo
 at `prefetches`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from ... import limits
 from ..ir import Expr, Prefetch
 from ..nest import is_contiguous
 from ..tiles import is_fetched, tiny
 
+if TYPE_CHECKING:
+    from ....ir.node import Node
+    from ..ir import Operand
+    from ..nest import Access
+    from ..tiles import TileNest
+    from ..values import Values
 
-def prefetches(values, fetched):
+
+def prefetches(values: Values, fetched: set[Node]) -> Iterator[Prefetch]:
     """A statement for each array that the stage reads row by row, and that is not `fetched` by one
     before it."""
     nest, args = values.nest, values.args
@@ -35,13 +47,14 @@ def prefetches(values, fetched):
         ahead = args.size(
             -(-limits.now.prefetched_ahead // max(1, abs(a.strides[nest.tile]) * size))
         )
-        loops = [*values.loops[:-1], "0"]
+        loops: list[Operand] = [*values.loops[:-1], "0"]
         loops[nest.tile] = Expr("({} + {})", ("t", ahead))
         place = values.address(a, loops)
         yield Prefetch(args.array(base, "array"), place, count)
 
 
-def _is_row_by_row(a, nest, last):
+def _is_row_by_row(a: Access, nest: TileNest, last: int) -> bool:
     if a.guards or a.valid or a.lookups or a.symbols[nest.tile] is None:
         return False
-    return is_contiguous(a.symbols[last]) and a.symbols[last].step > 0
+    along = a.symbols[last]
+    return along is not None and is_contiguous(along) and along.step > 0

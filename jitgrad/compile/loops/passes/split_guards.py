@@ -6,12 +6,21 @@ the loop is cut at the ends of the intervals, and in a piece where all guards ho
 condition. Start at `split`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..ir import Expr, If, Let, Select, While, made, rewrite, walk
 
+if TYPE_CHECKING:
+    from ..ir import For, Operand, Statement
+    from ..values import Interval
 
-def conditions(body, intervals):
+
+def conditions(body: tuple[Statement, ...], intervals: Sequence[Interval]) -> tuple[str, ...]:
     """The conditions in `body` that do not change in a piece: those of the `intervals`, and what is
     made outside."""
     own = set(map(made, walk(body))) - {i.inside for i in intervals}
@@ -19,10 +28,12 @@ def conditions(body, intervals):
     return tuple(dict.fromkeys([test for test in tests if test not in own]))
 
 
-def assumed(body, tests):
+def assumed(
+    body: tuple[Statement, ...], tests: tuple[str, ...] | AbstractSet[str]
+) -> tuple[Statement, ...]:
     """`body` where all of `tests` hold."""
 
-    def one(s):
+    def one(s: Statement) -> tuple[Statement, ...]:
         if isinstance(s, Let) and s.name in tests:
             return ()
         if not isinstance(s, Select):
@@ -33,7 +44,7 @@ def assumed(body, tests):
     return rewrite(body, one)
 
 
-def split(loop, intervals):
+def split(loop: For, intervals: Sequence[Interval]) -> tuple[Statement, ...]:
     """`loop` in pieces, in each of which the guards have one value throughout."""
     tests = conditions(loop.body, intervals)
     if not tests:
@@ -44,13 +55,13 @@ def split(loop, intervals):
     piece = If(test, (inside,), (replace(loop, start=low, stop=high),))
     if not intervals:
         return (piece,)
-    body = [Let(loop.var, "first")]
+    body: list[Statement] = [Let(loop.var, "first")]
     for i in intervals:
         body += [
             Let(i.place, i.value),
             Let(i.inside, Expr("({0} >= 0) & ({0} < {1})", (i.place, i.length))),
         ]
-    end = loop.stop
+    end: Operand = loop.stop
     for i in intervals:
         change = Expr("rising({}, {})" if i.slope == 1 else "falling({}, {})", (i.place, i.length))
         body.append(Let("end", Expr("minimum({}, {} + {})", (end, "first", change))))

@@ -5,14 +5,21 @@ float32 have twice as many. A lane of them adds 64 values or less, about as many
 its tree. Start at `in_blocks`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ... import limits
 from ..expressions import ZERO
 from ..ir import Accumulate, Block, Expr, For, Let
 
+if TYPE_CHECKING:
+    from ..ir import Statement
 
-def in_one_block(loop, sums):
+
+def in_one_block(loop: For, sums: Mapping[str, str]) -> tuple[Statement, ...]:
     """`loop` as one block; `sums` maps the name of the sum of a block to that of the sum of all."""
     if not sums:
         return (loop,)
@@ -23,7 +30,7 @@ def in_one_block(loop, sums):
     return Block(starts), loop, Block(ends)
 
 
-def in_blocks(loop, sums):
+def in_blocks(loop: For, sums: Mapping[str, str]) -> tuple[For, ...]:
     """`loop` in blocks of so many iterations."""
     if not sums:
         return (loop,)

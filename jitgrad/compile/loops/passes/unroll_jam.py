@@ -6,16 +6,26 @@ several rows where the innermost loop takes these together: what is accumulated 
 register meanwhile. Start at `unrolled_and_jammed`; which stages gain by it says `rows_together`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from ... import limits
 from ..expressions import combination, identity_literal, joined
 from ..ir import Accumulate, Block, Expr, For, Let, Prefetch, made, renamed, walk
 from ..tiles import is_all_tiny
 
+if TYPE_CHECKING:
+    from ..ir import Statement
+    from ..tiles import TileNest
 
-def unrolled_and_jammed(loop, rows, share, fresh):
+
+def unrolled_and_jammed(
+    loop: For, rows: int, share: str, fresh: Callable[[str], str]
+) -> tuple[Let, For]:
     """`loop` with `rows` iterations at a time, as far as there are so many: up to `rest`, where it
     goes on one by one.
 
@@ -32,27 +42,32 @@ def unrolled_and_jammed(loop, rows, share, fresh):
     return Let("rest", span), For("first", loop.start, "rest", body, str(rows))
 
 
-def _jammed(statements, copies, fresh):
+def _jammed(
+    statements: Sequence[Statement], copies: Sequence[dict[str, str]], fresh: Callable[[str], str]
+) -> list[Statement]:
     """A copy of each run of statements after the other; loops are jammed."""
-    out = []
+    out: list[Statement] = []
     for kind, group in groupby(
         statements, lambda s: type(s) if isinstance(s, (For, Block)) else None
     ):
+        run: list[Any] = list(group)
         if kind is For:
-            out += [_jammed_loop(loop, copies, fresh) for loop in group]
+            out += [_jammed_loop(loop, copies, fresh) for loop in run]
         elif kind is Block:
-            for block in group:
+            for block in run:
                 out += [s for names in copies for s in renamed(block.body, names)]
         else:
-            run = sorted(group, key=lambda s: not isinstance(s, Prefetch))
+            run.sort(key=lambda s: not isinstance(s, Prefetch))
             out += [s for names in copies for s in renamed(run, names)]
     return out
 
 
-def _jammed_loop(loop, copies, fresh):
+def _jammed_loop(loop: For, copies: Sequence[dict[str, str]], fresh: Callable[[str], str]) -> For:
     """A loop within: what its iterations accumulate in one element of memory is in a register for
     all copies."""
-    before, after, body = [], [], []
+    before: list[Statement] = []
+    after: list[Statement] = []
+    body: list[Statement] = []
     for s in loop.body:
         if isinstance(s, Accumulate) and not isinstance(s.place, str):
             acc = fresh("acc")
@@ -63,7 +78,7 @@ def _jammed_loop(loop, copies, fresh):
     return replace(loop, body=(*before, *_jammed(body, copies, fresh), *after))
 
 
-def rows_together(stage):
+def rows_together(stage: Any) -> int:
     """How many rows a stage takes together: 1 where that is not worth it, or not that simple."""
     nest = stage.nest
     if not _is_simple(nest) or stage.values.guards:
@@ -78,7 +93,7 @@ def rows_together(stage):
     return limits.now.jammed_sums if "register" in places else limits.now.jammed_rows
 
 
-def _is_simple(nest):
+def _is_simple(nest: TileNest) -> bool:
     """Whether all that the nest leaves are sums, over rows of one loop that is not unrolled."""
     if (
         nest.column
@@ -90,7 +105,7 @@ def _is_simple(nest):
     return bool(nest.reductions) and all(node in nest.unstored for node in nest.maps)
 
 
-def is_worth_it(stage):
+def is_worth_it(stage: Any) -> bool:
     """Whether the rows of the stage are not so long that several were asked for in too large
     pieces."""
     nest = stage.nest
