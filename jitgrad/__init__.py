@@ -52,6 +52,7 @@ from .numpy.dispatch import install as _install
 from .runtime.launch import get_num_threads, set_num_threads
 from .runtime.plan import synchronize
 from .runtime.pool import release_memory
+from .tracing.control_flow import cond, fori_loop, map, scan, switch, while_loop  # noqa: A004
 from .tracing.jit import jit
 from .tracing.transforms import grad, hvp, value_and_grad
 
@@ -82,12 +83,14 @@ __all__ = [
     "array",
     "asarray",
     "autograd",
+    "cond",
     "config",
     "empty",
     "empty_like",
     "enable_grad",
     "explain",
     "eye",
+    "fori_loop",
     "from_numpy",
     "full",
     "full_like",
@@ -99,6 +102,7 @@ __all__ = [
     "linalg",
     "linspace",
     "manual_seed",
+    "map",
     "meshgrid",
     "no_grad",
     "normal",
@@ -110,12 +114,15 @@ __all__ = [
     "randint",
     "randn",
     "release_memory",
+    "scan",
     "set_grad_enabled",
     "set_num_threads",
     "split",
+    "switch",
     "synchronize",
     "tensor",
     "value_and_grad",
+    "while_loop",
     "zeros",
     "zeros_like",
     *_NAMES,

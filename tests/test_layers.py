@@ -28,6 +28,7 @@ LAYERS = [
     ["ir"],
     ["ops"],
     ["autodiff"],
+    ["control"],
     ["compile"],
     ["interpret"],
     ["runtime"],

@@ -1,0 +1,118 @@
+"""The body of a loop: a graph that is run once per turn, on values carried from turn to turn.
+
+A `Body` is a graph over its *parameters*, leaves numbered in this order:
+
+1. the carried values, as the turn finds them;
+2. the invariants, which all turns read;
+3. the elements that this turn reads of sequences, ``xs[t]``;
+
+and over the number ``t`` of the turn (`TURN`). Its results are the next carried values, and then
+what the turn hands out, ``ys[t]``. A loop that goes in reverse has its turns from the last to the
+first; element, number and place of what is handed out are still those of ``t``.
+
+The node of a loop has as sources the number of turns (of shape (1,)), the first carried values, the
+invariants and the sequences. A node has one value: the results of one dtype, one after another in a
+flat array, each read by a slice (`part`). Places of what is handed out that no turn reaches are
+zeros. Start at `Body`; `loop` makes the nodes.
+"""
+
+import functools
+import math
+import operator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..base.dtypes import INT64
+from ..ir import Node, number, toposort
+from ..ops.movement import pad_node, slice_node
+from ..ops.registry import reshape_to
+
+#: The number of the turn, in a body.
+TURN = number(0, INT64)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Body:
+    """One turn.
+
+    Attributes
+    ----------
+    parameters : tuple of Node
+        Leaves 0, 1, ...: carried values, invariants, elements of sequences.
+    results : tuple of Node
+        The next carried values, of the shapes and dtypes of the first parameters; then what is
+        handed out.
+    carries, invariants : int
+        How many of the parameters are carried values, and how many invariants.
+    reverse : bool
+        Whether the last turn is run first.
+    condition : Node or None
+        A bool of the carried values and invariants: the first turn that finds it false is not run,
+        and ends the loop.
+    """
+
+    parameters: tuple[Node, ...]
+    results: tuple[Node, ...]
+    carries: int
+    invariants: int
+    reverse: bool = False
+    condition: Node | None = None
+
+    @property
+    def roots(self):
+        """The results, and the condition where there is one."""
+        return self.results if self.condition is None else (*self.results, self.condition)
+
+    @property
+    def still(self):
+        """The numbers of the invariants."""
+        return range(self.carries, self.carries + self.invariants)
+
+    @property
+    def moving(self):
+        """The numbers of the elements of sequences."""
+        return range(self.carries + self.invariants, len(self.parameters))
+
+    def __repr__(self):
+        size = sum(bool(n.src) for n in toposort(self.roots))
+        return f"{size} operations, {self.carries} carried"
+
+
+class Looped(NamedTuple):
+    """The argument of a loop node: its value has the `results` of `body` with these numbers, which
+    have one dtype. `length` is that of sequences and of what is handed out; no more turns are run,
+    unless there is neither."""
+
+    body: Body
+    length: int
+    results: tuple[int, ...]
+
+
+def part_shape(looped, k):
+    """The shape of result `k` after the loop."""
+    node = looped.body.results[k]
+    return node.shape if k < looped.body.carries else (looped.length, *node.shape)
+
+
+def offsets(looped):
+    """For each result that the value has, where it begins; and the length of the value."""
+    out, total = {}, 0
+    for k in looped.results:
+        out[k] = total
+        total += math.prod(part_shape(looped, k))
+    return out, total
+
+
+def part(value, looped, k):
+    """Result `k` in the value of a loop node, or the part of its cotangent that belongs to it."""
+    begins, _ = offsets(looped)
+    shape = part_shape(looped, k)
+    return reshape_to(slice_node(value, (begins[k],), (1,), (math.prod(shape),)), shape)
+
+
+def packed(looped, parts):
+    """The value of a loop node of some of its parts, a dict by number; zeros elsewhere."""
+    begins, total = offsets(looped)
+    flat = {k: reshape_to(x, (x.size,)) for k, x in parts.items()}
+    padded = [pad_node(x, (begins[k],), (1,), (total,)) for k, x in flat.items()]
+    return functools.reduce(operator.add, padded)

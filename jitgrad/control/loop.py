@@ -1,0 +1,233 @@
+"""The loop node, and its derivatives, which are loops again: so any order follows.
+
+*Forward.* Tangents of carried values are carried beside them.
+
+*Reverse.* The same turns, the other way round. Cotangents of carried values are carried; those of
+invariants are sums, carried as well; those of elements of sequences are handed out. A turn's
+derivative needs the carried values as that turn found them: the loop is run with these handed out,
+and what else the derivative needs is computed from them again.
+
+Only values that a cotangent or tangent reaches take part: which ones is found by following the body
+until nothing is added. Start at `run_loop`, which makes the nodes and gives the results.
+"""
+
+from ..autodiff import pull_back, push_forward
+from ..base.dtypes import INT64
+from ..base.errors import GradientError
+from ..ir import Node, Op, const, leaf, rebuilt, toposort
+from ..ops.marks import ways
+from ..ops.registry import broadcast, zeros
+from .body import Body, Looped, offsets, packed, part
+from .turns import reference
+
+
+def run_loop(body, length, turns, sources, wanted=None):
+    """The results of a loop, by number: all of them, or those `wanted`.
+
+    Parameters
+    ----------
+    body : Body
+    length : int
+        That of sequences and of what is handed out.
+    turns : int or Node
+        How many turns there are (at most, with a condition); no more than `length` where there are
+        sequences, or something is handed out.
+    sources : sequence of Node
+        First carried values, invariants, sequences.
+
+    Returns
+    -------
+    dict of Node
+    """
+    wanted = range(len(body.results)) if wanted is None else wanted
+    groups: dict = {}
+    for k in wanted:
+        groups.setdefault(body.results[k].dtype, []).append(k)
+    turns = const(turns, INT64) if isinstance(turns, int) else turns
+    out = {}
+    for dtype, results in groups.items():
+        looped = Looped(body, length, tuple(results))
+        src = (broadcast(turns, (1,)), *sources)
+        node = Node(LOOP, src, looped, (offsets(looped)[1],), dtype)
+        out.update((k, part(node, looped, k)) for k in results)
+    return out
+
+
+def substitute(roots, new):
+    """The graphs of `roots` with nodes replaced as the dict `new` says."""
+    made = dict(new)
+    for node in toposort(list(roots), lambda n: () if n in new else n.src):
+        if node not in made:
+            made[node] = rebuilt(node, tuple([made[s] for s in node.src]))
+    return [made[r] for r in roots]
+
+
+def _numbered(nodes):
+    """Parameters of a body, like `nodes`."""
+    return tuple([leaf(k, n.shape, n.dtype) for k, n in enumerate(nodes)])
+
+
+def _marks(what, nodes):
+    """For each number of a dict of nodes, a leaf like its node that stands for a derivative."""
+    return {k: leaf((what, k), n.shape, n.dtype) for k, n in nodes.items()}
+
+
+# --- reverse --------------------------------------------------------------------------------------
+
+
+def vjp(g, node):
+    """Cotangents of the sources of a loop node, from the cotangent `g` of its value."""
+    body, length, results = node.arg
+    turns, *sources = node.src
+    given = {k: part(g, node.arg, k) for k in results}
+    handed = [k for k in results if k >= body.carries]
+    carried = _cotangents_carried(body, handed, [k for k in results if k < body.carries])
+    cots = _marks("cot", {k: body.results[k] for k in (*carried, *handed)})
+    led = led_to([body.results[k] for k in cots], body.parameters)
+    summed = [k for k in body.still if body.parameters[k] in led]
+    picked = [k for k in body.moving if body.parameters[k] in led]
+    grads = _of_turn(body, cots, [*carried, *summed, *picked])
+
+    reached = set(toposort([*grads.values()]))
+    used = [p for p in body.parameters if p in reached]
+    if body.condition is not None:
+        turns = _counted(body, length, turns, sources)
+    values = _saved(body, length, turns, sources, [p for p in used if p.arg < body.carries])
+    still = [p for p in used if p.arg in body.still]
+    moving = [p for p in used if p.arg not in body.still]
+
+    sums = _marks("sum", {k: body.parameters[k] for k in summed})
+    held = [*[cots[k] for k in carried], *sums.values()]
+    old = [*held, *still, *moving, *[cots[k] for k in handed]]
+    new = [*[grads[k] for k in carried], *[sums[k] + grads[k] for k in summed]]
+    new += [grads[k] for k in picked]
+    parameters = _numbered(old)
+    new = substitute(new, dict(zip(old, parameters, strict=True)))
+    back = Body(parameters, tuple(new), len(held), len(still), not body.reverse)
+
+    first = [given[k] if k in given else zeros(sources[k]) for k in carried]
+    first += [zeros(sources[k]) for k in summed]
+    read = [sources[p.arg] for p in still]
+    read += [values[p] if p in values else sources[p.arg] for p in moving]
+    read += [given[k] for k in handed]
+    out = run_loop(back, length, turns, [*first, *read])
+    of = {k: out[j] for j, k in enumerate([*carried, *summed, *picked])}
+    return (None, *[of.get(k) for k in range(len(sources))])
+
+
+def led_to(roots, parameters):
+    """The parameters that derivatives of `roots` lead to."""
+    reached = set(toposort(list(roots), ways))
+    return {p for p in parameters if p in reached and p.dtype.kind == "f"}
+
+
+def _cotangents_carried(body, handed, last):
+    """The numbers of the carried values that a cotangent reaches: of what is `handed` out, and of
+    the last values of those in `last`."""
+    found = set(last)
+    while True:
+        led = led_to([body.results[k] for k in (*handed, *sorted(found))], body.parameters)
+        now = found | {k for k in range(body.carries) if body.parameters[k] in led}
+        if now == found:
+            return sorted(found)
+        found = now
+
+
+def _of_turn(body, cots, wanted):
+    """The cotangents of the parameters `wanted` (numbers) in one turn, from those of its
+    results."""
+    start: dict = {}
+    for k, cot in cots.items():
+        result = body.results[k]
+        start[result] = start[result] + cot if result in start else cot
+    grads = pull_back(start, [body.parameters[k] for k in wanted])
+    return {
+        k: zeros(body.parameters[k]) if d is None else d for k, d in zip(wanted, grads, strict=True)
+    }
+
+
+def _saved(body, length, turns, sources, parameters):
+    """The carried values as each turn found them, those of `parameters`, by these."""
+    if not parameters:
+        return {}
+    if not length:
+        raise GradientError(
+            "got a gradient through a loop that may have any number of turns; pass max_turns=, for "
+            "which memory is kept, or differentiate outside of jit"
+        )
+    n = body.carries
+    kept = Body(
+        body.parameters,
+        (*body.results[:n], *parameters),
+        n,
+        body.invariants,
+        body.reverse,
+    )
+    out = run_loop(kept, length, turns, sources, range(n, n + len(parameters)))
+    return {p: out[n + j] for j, p in enumerate(parameters)}
+
+
+def _counted(body, length, turns, sources):
+    """How many turns a loop with a condition has."""
+    n = body.carries
+    old = (*body.parameters[:n], leaf("count", (), INT64), *body.parameters[n:])
+    parameters = _numbered(old)
+    new = [*body.results[:n], old[n] + const(1), body.condition]
+    new = substitute(new, dict(zip(old, parameters, strict=True)))
+    counting = Body(
+        parameters, tuple(new[:-1]), n + 1, body.invariants, body.reverse, condition=new[-1]
+    )
+    sources = (*sources[:n], const(0), *sources[n:])
+    return run_loop(counting, length, turns, sources, [n])[n]
+
+
+# --- forward --------------------------------------------------------------------------------------
+
+
+def jvp(t, node):
+    """The tangent of a loop node's value, from those of its sources, None for zero."""
+    body, length, results = node.arg
+    turns, *sources = node.src
+    given, n = t[1:], body.carries
+    marks = _marks("t", dict(enumerate(body.parameters)))
+    varying, tangents = _tangents(body, marks, {k for k, x in enumerate(given) if x is not None})
+    kept = [k for k in results if k >= n and tangents[k] is not None]
+
+    old, read, counts = [], [], []
+    for group in (range(n), body.still, body.moving):
+        also = [k for k in group if k in varying]
+        old += [*[body.parameters[k] for k in group], *[marks[k] for k in also]]
+        read += [sources[k] for k in group]
+        read += [zeros(sources[k]) if given[k] is None else given[k] for k in also]
+        counts.append(len(group) + len(also))
+    carried = [k for k in range(n) if k in varying]
+    new = [*body.results[:n]]
+    new += [zeros(body.parameters[k]) if tangents[k] is None else tangents[k] for k in carried]
+    new += [tangents[k] for k in kept]
+    parameters = _numbered(old)
+    roots = new if body.condition is None else [*new, body.condition]
+    roots = substitute(roots, dict(zip(old, parameters, strict=True)))
+    condition = None if body.condition is None else roots.pop()
+    both = Body(parameters, tuple(roots), counts[0], counts[1], body.reverse, condition)
+
+    at = {k: n + j for j, k in enumerate(carried) if k in results}
+    at |= {k: counts[0] + j for j, k in enumerate(kept)}
+    if not at:
+        return None
+    out = run_loop(both, length, turns, read, sorted(at.values()))
+    return packed(node.arg, {k: out[j] for k, j in at.items()})
+
+
+def _tangents(body, marks, varying):
+    """The numbers of the parameters that have tangents, of which `varying` have them at first; and
+    the tangents of the results in a turn, or None."""
+    while True:
+        known = {body.parameters[k]: marks[k] for k in varying}
+        out = push_forward(body.results, known)
+        now = varying | {k for k in range(body.carries) if out[k] is not None}
+        if now == varying:
+            return varying, out
+        varying = now
+
+
+LOOP = Op("loop", "call", reference, vjp=vjp, jvp=jvp)

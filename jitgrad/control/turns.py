@@ -1,0 +1,80 @@
+"""A loop in NumPy: one turn after another, each operation by its `reference`.
+
+Start at `reference`.
+"""
+
+import functools
+
+import numpy as np
+
+from ..base.errors import ArgumentError
+from ..ir import toposort
+from .body import part_shape
+
+
+@functools.lru_cache(512)
+def _turn(roots):
+    """``turn(parameters, t)`` -> the values of `roots`, graphs over the parameters of a body."""
+    order = toposort(roots)
+    at = {node: k for k, node in enumerate(order)}
+    registers = [None] * len(order)
+    given, counters, steps = [], [], []
+    for k, node in enumerate(order):
+        kind = node.op.kind
+        if kind == "leaf":
+            given.append((k, node.arg))
+        elif kind == "number":
+            counters.append(k)
+        elif kind == "const":
+            registers[k] = node.dtype.type(node.arg)
+        else:
+            steps.append((node.op.reference, node, [at[s] for s in node.src], k))
+    found = [at[r] for r in roots]
+
+    def turn(parameters, t):
+        values = registers.copy()
+        for k, i in given:
+            values[k] = parameters[i]
+        for k in counters:
+            values[k] = np.int64(t)
+        for function, node, src, k in steps:
+            values[k] = function(*[values[i] for i in src], node=node)
+        return [values[k] for k in found]
+
+    return turn
+
+
+def _always(parameters, t):
+    return (True,)
+
+
+def reference(turns, *sources, node):
+    """The value of a loop node, in NumPy."""
+    body, _, results = node.arg
+    n, m = body.carries, body.moving.start
+    carried, invariants, sequences = list(sources[:n]), sources[n:m], sources[m:]
+    handed = {
+        k: np.zeros(part_shape(node.arg, k), body.results[k].dtype) for k in results if k >= n
+    }
+    turn = _turn(body.results)
+    goes_on = _always if body.condition is None else _turn((body.condition,))
+    for t in _numbers(int(turns[0]), body):
+        if not goes_on((*carried, *invariants), t)[0]:
+            break
+        out = turn((*carried, *invariants, *[s[t] for s in sequences]), t)
+        carried = out[:n]
+        for k, ys in handed.items():
+            ys[t] = out[k]
+    else:
+        if body.condition is not None and goes_on((*carried, *invariants), int(turns[0]))[0]:
+            raise ArgumentError(
+                f"got a loop that goes on after max_turns={int(turns[0])} turns, expected it to "
+                "end; pass more"
+            )
+    parts = [np.ravel(carried[k] if k < n else handed[k]) for k in results]
+    return np.concatenate(parts, dtype=node.dtype)
+
+
+def _numbers(turns, body):
+    """The numbers of the turns, in the order in which they are run."""
+    return range(turns - 1, -1, -1) if body.reverse else range(turns)

@@ -1,0 +1,226 @@
+"""A function of a turn, recorded as the body of a loop (see `control.body`).
+
+The function gets stand-ins for its arguments and is run once. What it reaches beside them (tensors
+of closures, arrays, Python numbers) is an invariant of the loop, gradients included: it is looked
+up in each call of the loop, since each call records the function anew. It may not write to what it
+reaches. Start at `record_turn`.
+"""
+
+import copy
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..base.errors import ArgumentError, JitError, JitgradError
+from ..base.tree import flatten
+from ..control.loop import substitute
+from ..frontend.convert import as_operand
+from ..ir import LEAF, NUMBER, leaf, toposort
+from ..tape.execute import flush
+from ..tape.handles import Handle, from_value, look
+from ..tape.segment import Segment, local, recordings
+from ..tape.symbolic import Trace, Traced
+
+#: Numbers that have no dtype of their own.
+WEAK = (int, float, bool)
+
+
+class _Nowhere:
+    """Where a trace of a turn finds things again: nowhere, as it is made for one call."""
+
+    def find(self, t):
+        return None
+
+    def array(self, a, inside):
+        return None
+
+    def all(self):
+        return ()
+
+
+class TurnTrace(Trace):
+    """The recording of a turn: what comes from outside is captured, in the order in which it is
+    met."""
+
+    def __init__(self, name):
+        super().__init__(_Nowhere())
+        self.name = name
+        #: Number of the input -> the tensor; or of a constant its value, shape and dtype.
+        self.captured = {}
+
+    def of(self, t, value):
+        if type(value) is Traced and value.tracing is self:
+            return super().of(t, value)
+        kept = self.wrapped.get(id(t))
+        if kept is not None and kept[1] is value:
+            return kept[2]
+        sig = t._state.sig
+        if self.is_own(t):
+            out = self.leaf(sig.shape, sig.dtype, known=value)
+            self.captured[out.node.arg] = value, sig.shape, sig.dtype
+        else:
+            self.touch(t)
+            out = self.leaf(sig.shape, sig.dtype, sig.rg)
+            self.captured[out.node.arg] = t
+        self.wrapped[id(t)] = t, value, out
+        return out
+
+    def node(self, value, like):
+        out = super().node(value, like)
+        if out.op is LEAF and out.arg not in self.captured and type(value) is not Traced:
+            self.captured[out.arg] = value, like.shape, like.dtype
+        return out
+
+    def parameter(self, shape, dtype):
+        """The stand-in for an argument, and its leaf."""
+        grad = dtype.kind == "f" and local.seg.state.grad
+        value = self.leaf(shape, dtype, grad)
+        t = from_value(value, shape, dtype, None)
+        if grad:
+            t.requires_grad_()
+            t = t.clone()  # to which may be written
+        return t, value.node
+
+    def reaches(self, t):
+        return True
+
+    def writes(self, t):
+        if _is_outside(self, t):
+            raise JitError(
+                f"got a write to a tensor from outside in the body of {self.name}, which is "
+                "recorded once for all turns; carry it: give the new value back"
+            )
+
+    def touch_grad(self, t):
+        if not self.is_own(t):
+            raise JitError(
+                f"got .grad of a tensor from outside in the body of {self.name}; use jitgrad.grad "
+                "within, or backward() outside"
+            )
+
+    def draw(self, make, shape, dtype):
+        raise JitError(
+            f"got random numbers drawn in the body of {self.name}, which is recorded once for all "
+            "turns; draw them before, of shape (turns, ...), and pass them as a sequence"
+        )
+
+    def wants(self, tensors):
+        pass
+
+
+def _is_outside(trace, t):
+    """Whether `t`, or what it is a view of, is none of the recording's own."""
+    while t is not None:
+        if id(t) not in trace.handles and not trace.is_own(t):
+            return True
+        t = t._x.parent if t._x is not None else None
+    return False
+
+
+class Group(NamedTuple):
+    """Leaves of a container: nodes or tensors, what each is called, and what makes a container of
+    others."""
+
+    leaves: list
+    names: list
+    rebuild: Callable
+
+
+class Turn:
+    """A recorded turn.
+
+    Attributes
+    ----------
+    parameters : list of list of Node
+        The leaves of each argument.
+    results : list of Group
+        Of nodes over the parameters, `captured` and `numbers`.
+    captured, tensors : list
+        Leaves of what the function reached from outside, and the tensors themselves.
+    numbers, values : list
+        Nodes of Python numbers, and the numbers.
+    """
+
+    def __init__(self, trace, parameters, results):
+        self.parameters, self.results = parameters, results
+        self.captured, self.tensors, self.numbers, self.values = [], [], [], []
+        for node in toposort([n for group in results for n in group.leaves]):
+            if node.op is LEAF and node.arg in trace.captured:
+                self.captured.append(node)
+                self.tensors.append(trace.captured[node.arg])
+            elif node.op is NUMBER:
+                self.numbers.append(node)
+                self.values.append(trace.numbers[node.arg])
+
+    def beside(self, other):
+        """The turn with what another function reaches, of the same arguments; and the result of
+        that function over the parameters of this one."""
+        out = copy.copy(self)
+        apart = [*other.captured, *other.numbers]
+        new = {n: leaf(("other", n.op.name, n.arg), n.shape, n.dtype) for n in apart}
+        for theirs, ours in zip(other.parameters, self.parameters, strict=True):
+            new |= zip(theirs, ours, strict=True)
+        (result,) = substitute(other.results[0].leaves, new)
+        out.captured = [*self.captured, *[new[n] for n in other.captured]]
+        out.numbers = [*self.numbers, *[new[n] for n in other.numbers]]
+        out.tensors, out.values = [*self.tensors, *other.tensors], [*self.values, *other.values]
+        return out, result
+
+
+def record_turn(name, function, arguments, unpack):
+    """The `Turn` of ``function(*arguments)``.
+
+    Parameters
+    ----------
+    name : str
+        Of the public function, for errors.
+    arguments : list of (list of (shape, dtype) or number, callable)
+        The leaves of each argument, and what makes it of tensors. A Python number is given as it
+        is.
+    unpack : callable
+        ``unpack(out)`` -> the containers that the function gave back, a list of (container, name).
+    """
+    flush(local.seg)
+    outer = local.seg
+    mode = outer.state.grad
+    trace = TurnTrace(name)
+    try:
+        recordings.append(trace)
+        local.seg = Segment(mode, (), trace)
+        given, parameters = [], []
+        for likes, rebuild in arguments:
+            made = [
+                (like, None) if type(like) in WEAK else trace.parameter(*like) for like in likes
+            ]
+            parameters.append([node for _, node in made])
+            given.append(rebuild(iter([t for t, _ in made])))
+        out = function(*given)
+        if local.seg.state.grad is not mode:
+            raise ArgumentError(
+                f"got a body of {name} that leaves gradients switched on or off; switch them "
+                "within a with block"
+            )
+        results = [_group(trace, x, what) for x, what in unpack(out)]
+        turn = Turn(trace, parameters, results)
+    finally:
+        trace.close(mode)
+        trace.forget()
+        local.seg = outer
+    turn.tensors = [t if isinstance(t, Handle) else from_value(*t, None) for t in turn.tensors]
+    return turn
+
+
+def _group(trace, x, what):
+    leaves, names, rebuild = flatten(x, what)
+    nodes = [_node(trace, leaf, n) for leaf, n in zip(leaves, names, strict=True)]
+    return Group(nodes, names, rebuild)
+
+
+def _node(trace, x, name):
+    """The node of a result of the function."""
+    try:
+        t = as_operand(x)
+    except JitgradError as error:
+        raise type(error)(f"got {name} that is no tensor: {error}") from None
+    value = look(t)
+    value = value if type(value) is Traced and value.tracing is trace else trace.of(t, value)
+    return value.node

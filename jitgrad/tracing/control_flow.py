@@ -1,0 +1,599 @@
+"""Control flow recorded as such: `scan`, `fori_loop`, `while_loop`, `cond`, `switch`, `map`.
+
+The body of a loop is recorded once (`bodies`) and becomes one node (`control`), so what a loop
+costs to record and to compile does not depend on its number of turns; gradients go through it, and
+through what the body reaches. The names and meanings are those of `jax.lax`; results are tensors.
+Start at `scan`.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakValueDictionary
+
+from ..base.dtypes import INT64
+from ..base.errors import ArgumentError, DTypeError, ShapeError
+from ..base.surface import surface
+from ..base.tree import flatten
+from ..control import TURN, Body, run_loop
+from ..control.loop import led_to, substitute
+from ..frontend.convert import as_operand
+from ..frontend.creation import zeros
+from ..frontend.tensor import Tensor
+from ..ir import const, leaf
+from ..ir.shapes import as_int
+from ..ops.registry import as_node, cast
+from ..tape.handles import record, varies
+from ..tape.segment import Head, local
+from ..tape.symbols import kind_of
+from ..tape.views import detaching
+from .bodies import WEAK, Group, record_turn
+
+
+def _operands(x, what):
+    """The leaves of a container as tensors."""
+    leaves, names, rebuild = flatten(x, what)
+    return Group([_operand(v, n) for v, n in zip(leaves, names, strict=True)], names, rebuild)
+
+
+def _operand(x, name):
+    try:
+        return as_operand(x)
+    except DTypeError as error:
+        raise DTypeError(f"got {name} of type {type(x).__name__}: {error}") from None
+
+
+def _likes(tensors):
+    return [(t.shape, t.dtype) for t in tensors]
+
+
+def _callable(f, name):
+    if not callable(f):
+        raise ArgumentError(
+            f"got an object of type {type(f).__name__} as the function of {name}, expected a "
+            "callable"
+        )
+
+
+# --- from turns to records ------------------------------------------------------------------------
+
+#: The most turns of a loop that may have any number of them.
+ANY = 1 << 62
+#: Heads of records by what they compute.
+_heads: WeakValueDictionary = WeakValueDictionary()
+
+
+def _recorded(name, key, build, operands, numbers, count):
+    """A record for each of the results 0 to `count`: ``build(k, *nodes)`` of the nodes of
+    `operands` and `numbers`. Equal keys are equal formulas."""
+    kinds = [kind_of(n) for n in numbers]
+    out = []
+    for k in range(count):
+        head = _heads.get((key, k))
+        if head is None:
+            made = Head(name, len(operands) + len(kinds), functools.partial(build, k), 32)
+            head = _heads.setdefault((key, k), made)
+
+        def record_key(*states, head=head):
+            return (head, *states, *kinds)
+
+        out.append(record(record_key, operands, numbers))
+    return out
+
+
+def _body(turn, carried, results, elements=(), extra=(), reverse=False, condition=None, new=()):
+    """The body of a turn: `carried` and `elements` are leaves among its parameters, `extra` leaves
+    of invariants before what is captured; `new` replaces some leaves by formulas."""
+    still = [*extra, *turn.captured, *turn.numbers]
+    old = [*carried, *still, *elements]
+    parameters = tuple([leaf(k, n.shape, n.dtype) for k, n in enumerate(old)])
+    by = dict(zip(old, parameters, strict=True))
+    by |= {n: substitute([formula], by)[0] for n, formula in new}
+    roots = substitute([*results, *([] if condition is None else [condition])], by)
+    condition = None if condition is None else roots.pop()
+    return Body(parameters, tuple(roots), len(carried), len(still), reverse, condition)
+
+
+def _check_carry(name, before, after):
+    """Whether a turn gives the carry that it got."""
+    if not _same_names(before, after):
+        raise ArgumentError(
+            f"got a body of {name} that gives back {_listed(after.names)} for a carry of "
+            f"{_listed(before.names)}, expected the same containers"
+        )
+    for t, node, n in zip(before.leaves, after.leaves, before.names, strict=True):
+        if t.shape != node.shape:
+            raise ShapeError(
+                f"got a carry whose {n} has shape {t.shape} before a turn of {name} and "
+                f"{node.shape} after it, expected the same"
+            )
+        if t.dtype != node.dtype:
+            raise DTypeError(
+                f"got a carry whose {n} is {t.dtype} before a turn of {name} and {node.dtype} "
+                "after it, expected the same; convert it with .astype"
+            )
+
+
+def _same_names(before, after):
+    return before.names == [n.replace("the carry", "init", 1) for n in after.names]
+
+
+def _listed(names):
+    return ", ".join(names) if names else "nothing"
+
+
+def _settled(name, f, init, arguments, unpack):
+    """The leaves of `init` and the turn of `f`: numbers of Python have the dtype that the turn
+    gives them."""
+    start = _operands(init, "init")
+    weak = flatten(init)[0]
+    if any(type(x) in WEAK for x in weak):
+        likes = [x if type(x) in WEAK else (t.shape, t.dtype) for x, t in zip(weak, start.leaves)]
+        after = record_turn(name, f, arguments(likes, start.rebuild), unpack).results[0]
+        if _same_names(start, after):
+            both = zip(start.leaves, after.leaves, weak, strict=True)
+            leaves = [t.astype(n.dtype) if type(x) in WEAK else t for t, n, x in both]
+            start = start._replace(leaves=leaves)
+    turn = record_turn(name, f, arguments(_likes(start.leaves), start.rebuild), unpack)
+    _check_carry(name, start, turn.results[0])
+    return start, turn
+
+
+@surface
+def scan(
+    f: Callable[..., Any],
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+) -> tuple[Any, Any]:
+    """A loop over the first axis of `xs`: ``carry, y = f(carry, x)`` in each turn.
+
+    It means the same as
+
+    .. code-block:: python
+
+        carry, ys = init, []
+        for x in xs:
+            carry, y = f(carry, x)
+            ys.append(y)
+        return carry, stack(ys)
+
+    but `f` is recorded once: it must give the same operations in each turn, and may not look at
+    values. Tensors it reaches beside its arguments take part, and get gradients.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(carry, x)`` -> ``(carry, y)``. The carry keeps its containers, shapes and dtypes.
+    init : container of array_like
+        The first carry: tensors, arrays and numbers in tuples, lists, dicts, dataclasses.
+    xs : container of array_like, shape (length, ...), optional
+        What each turn gets an element of; None for a loop without, of `length` turns.
+    length : int, optional
+        The number of turns, if `xs` does not tell.
+    reverse : bool
+        From the last element to the first; ``ys`` has the order of `xs` all the same.
+
+    Returns
+    -------
+    carry, ys
+        The last carry, and what the turns gave, stacked: shape (length, ...) each.
+
+    Raises
+    ------
+    ShapeError
+        Sequences of several lengths; a carry that changes its shape.
+    DTypeError
+        A carry that changes its dtype.
+    JitError
+        `f` looks at a value.
+
+    References
+    ----------
+    ``jax.lax.scan``.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> total, ys = jitgrad.scan(lambda s, x: (s * 0.5 + x, s), 0.0, x)
+    >>> total
+    tensor(4.2500, grad_fn=<...>)
+    """
+    _callable(f, "scan")
+    sequences = _operands(xs, "xs")
+    length = _length(sequences, length)
+    elements = [(t.shape[1:], t.dtype) for t in sequences.leaves]
+    start, turn = _settled(
+        "scan",
+        f,
+        init,
+        lambda likes, rebuild: [(likes, rebuild), (elements, sequences.rebuild)],
+        _pair,
+    )
+    carry, ys = turn.results
+    body = _body(
+        turn,
+        turn.parameters[0],
+        [*carry.leaves, *ys.leaves],
+        turn.parameters[1],
+        reverse=bool(reverse),
+    )
+    out = _looped("scan", body, length, start.leaves, turn, sequences.leaves)
+    n = len(start.leaves)
+    return start.rebuild(iter(out[:n])), ys.rebuild(iter(out[n:]))
+
+
+def _pair(out):
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise ArgumentError(
+            f"got {type(out).__name__} from the body of scan, expected (carry, y); y may be None"
+        )
+    return [(out[0], "the carry"), (out[1], "y")]
+
+
+def _looped(name, body, length, carried, turn, sequences=(), turns=None):
+    """The results of a loop, as tensors: of `length` turns, or of as many as the 0-d tensor `turns`
+    says, at most `length`; None is any number."""
+    operands = [*carried, *turn.tensors, *sequences, *([] if turns is None else [turns])]
+    may_end = length in (0, None) or turns is not None or body.condition is not None
+    kept = len(carried) if may_end else 0  # without a turn, they are the results
+    operands = _cut(body, operands, kept, len(carried) + len(turn.tensors), len(turn.values))
+    first, last = len(carried) + len(turn.tensors), len(operands)
+    size, most = (0, ANY) if length is None else (length, length)
+    numbers = tuple(turn.numbers)
+
+    def build(k, *nodes):
+        given = [cast(as_node(x), p.dtype) for x, p in zip(nodes[last:], numbers, strict=True)]
+        count = most if turns is None else nodes[last - 1]
+        read = nodes[first : first + len(sequences)]
+        return run_loop(body, size, count, [*nodes[:first], *given, *read], [k])[k]
+
+    key = (body, length, turns is None)
+    return _recorded(name, key, build, operands, turn.values, len(body.results))
+
+
+def _cut(body, operands, kept, front, numbers):
+    """The operands, without the graphs of those that no derivative leads to.
+
+    The first `front` and those after the `numbers` are parameters of the body, of which the first
+    `kept` stay as they are.
+    """
+    led = led_to(body.results, body.parameters)
+    parameters = [*body.parameters[:front], *body.parameters[front + numbers :]]
+    uncut = {*parameters[:kept], *led}
+    cut = [
+        detaching()(t) if t.requires_grad and p not in uncut else t
+        for t, p in zip(operands, parameters, strict=False)
+    ]
+    return [*cut, *operands[len(cut) :]]
+
+
+def _length(sequences, length):
+    for t, name in zip(sequences.leaves, sequences.names, strict=True):
+        if not t.ndim:
+            raise ShapeError(f"got {name} without axes to scan over, expected shape (length, ...)")
+    lengths = {t.shape[0] for t in sequences.leaves}
+    if length is not None:
+        lengths.add(as_int(length, "length"))
+    if len(lengths) > 1:
+        each = ", ".join(
+            f"{n} of {t.shape[0]}" for n, t in zip(sequences.names, sequences.leaves, strict=True)
+        )
+        raise ShapeError(
+            f"got sequences of several lengths: {each}"
+            + (f", with length={length}" if length is not None else "")
+        )
+    if not lengths:
+        raise ArgumentError("got neither xs nor length for scan, expected one of them")
+    (out,) = lengths
+    if out < 0:
+        raise ArgumentError(f"got length={out}, expected at least 0")
+    return out
+
+
+@surface
+def map(f: Callable[..., Any], xs: Any) -> Any:  # noqa: A001 - JAX's name
+    """``f(x)`` for each element of the first axis of `xs`, stacked.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x)`` -> a tensor, or a container of tensors.
+    xs : container of array_like, shape (length, ...)
+
+    Returns
+    -------
+    container of tensor, shape (length, ...)
+
+    Raises
+    ------
+    ShapeError
+        Sequences of several lengths.
+    JitError
+        `f` looks at a value.
+
+    References
+    ----------
+    ``jax.lax.map``.
+
+    Examples
+    --------
+    >>> jitgrad.map(lambda x: x * x.sum(), jitgrad.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[ 3.,  6.],
+            [21., 28.]])
+    """
+    _callable(f, "map")
+    return scan(lambda _, x: (None, f(x)), None, xs)[1]
+
+
+@surface
+def fori_loop(start: Any, stop: Any, f: Callable[..., Any], init: Any) -> Any:
+    """``x = f(i, x)`` for `i` from `start` to `stop` - 1, beginning with `init`.
+
+    Parameters
+    ----------
+    start, stop : int
+        Python integers. Under `jit` they may be arguments: another value of them is the same
+        recording where no gradient goes through the loop.
+    f : callable
+        ``f(i, x)`` -> the next `x`, of the same containers, shapes and dtypes; `i` is a 0-d integer
+        tensor.
+    init : container of array_like
+
+    Returns
+    -------
+    container of tensor
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        A value that changes its shape or dtype.
+    JitError
+        `f` looks at a value.
+
+    References
+    ----------
+    ``jax.lax.fori_loop``.
+
+    Examples
+    --------
+    >>> jitgrad.fori_loop(0, 10, lambda i, x: x + i, 0)
+    tensor(45)
+    """
+    _callable(f, "fori_loop")
+    start, stop = as_int(start, "start"), as_int(stop, "stop")
+    length = max(stop - start, 0)
+    init, turn = _settled(
+        "fori_loop",
+        f,
+        init,
+        lambda likes, rebuild: [(_INDEX, next), (likes, rebuild)],
+        _whole,
+    )
+    (index,), carried = turn.parameters
+    counter = as_node(TURN) + const(start, INT64)
+    body = _body(turn, carried, turn.results[0].leaves, new=[(index, counter)])
+    return init.rebuild(iter(_looped("fori_loop", body, length, init.leaves, turn)))
+
+
+#: What the index of a loop is like.
+_INDEX = [((), INT64)]
+
+
+def _whole(out):
+    return [(out, "the carry")]
+
+
+@surface
+def while_loop(
+    cond: Callable[..., Any], f: Callable[..., Any], init: Any, max_turns: int | None = None
+) -> Any:
+    """``x = f(x)`` as long as ``cond(x)``, beginning with `init`.
+
+    Outside of `jit` this is Python's own loop, which looks at the condition in each turn. Within,
+    the loop is recorded, and only a call knows how many turns there are.
+
+    Parameters
+    ----------
+    cond : callable
+        ``cond(x)`` -> a bool, or a 0-d bool tensor.
+    f : callable
+        ``f(x)`` -> the next `x`, of the same containers, shapes and dtypes.
+    init : container of array_like
+    max_turns : int, optional
+        The most turns that there may be; needed where a gradient goes through the loop under `jit`,
+        which keeps memory for as many.
+
+    Returns
+    -------
+    container of tensor
+
+    Raises
+    ------
+    ArgumentError
+        The loop goes on after `max_turns` turns.
+    ShapeError, DTypeError
+        A value that changes its shape or dtype.
+
+    References
+    ----------
+    ``jax.lax.while_loop``, which has no reverse mode.
+
+    Examples
+    --------
+    >>> x = jitgrad.tensor(3.0, requires_grad=True)
+    >>> y = jitgrad.while_loop(lambda y: y < 100, lambda y: y * x, x)
+    >>> y.backward()
+    >>> y.item(), x.grad
+    (243.0, tensor(405.))
+    """
+    _callable(cond, "while_loop")
+    _callable(f, "while_loop")
+    most = None if max_turns is None else as_int(max_turns, "max_turns")
+    if local.seg.tracing is None:
+        return _python_loop(cond, f, init, most)
+    init, turn = _settled(
+        "while_loop",
+        f,
+        init,
+        lambda likes, rebuild: [(likes, rebuild)],
+        _whole,
+    )
+    asked = record_turn("while_loop", cond, [(_likes(init.leaves), init.rebuild)], _condition)
+    turn, condition = turn.beside(asked)
+    (carried,) = turn.parameters
+    body = _body(turn, carried, turn.results[0].leaves, condition=condition)
+    return init.rebuild(iter(_looped("while_loop", body, most, init.leaves, turn)))
+
+
+def _python_loop(cond, f, init, most):
+    x, turns = init, 0
+    while cond(x):
+        if turns == most:
+            raise ArgumentError(
+                f"got a loop that goes on after max_turns={most} turns, expected it to end; pass "
+                "more"
+            )
+        x, turns = f(x), turns + 1
+    return _as_tensors(x)
+
+
+def _as_tensors(x):
+    group = _operands(x, "the carry")
+    return group.rebuild(iter(group.leaves))
+
+
+def _condition(out):
+    return [(out, "the condition")]
+
+
+@surface
+def cond(pred: Any, f: Callable[..., Any], g: Callable[..., Any], *operands: Any) -> Any:
+    """``f(*operands)`` where `pred` is true, else ``g(*operands)``.
+
+    Outside of `jit`, and where the value of `pred` is known while `jit` records, this is Python's
+    ``if``. Else both are recorded, and a call runs the one that it needs.
+
+    Parameters
+    ----------
+    pred : bool or tensor of bool, 0-d
+    f, g : callable
+        They give the same containers, shapes and dtypes.
+    *operands
+        Containers of tensors, arrays and numbers.
+
+    Returns
+    -------
+    container of tensor
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        `f` and `g` give something else.
+
+    References
+    ----------
+    ``jax.lax.cond``.
+
+    Examples
+    --------
+    >>> jitgrad.cond(True, lambda x: x + 1, lambda x: x - 1, 2.0)
+    tensor(3.)
+    """
+    return switch(_as_index(pred), (g, f), *operands)
+
+
+def _as_index(pred):
+    if isinstance(pred, Tensor):
+        if pred.ndim:
+            raise ShapeError(f"got a condition of shape {pred.shape}, expected a 0-d tensor")
+        return (pred != 0).astype(INT64) if varies(pred) else int(pred.item() != 0)
+    return int(bool(pred))
+
+
+@surface
+def switch(index: Any, branches: Any, *operands: Any) -> Any:
+    """``branches[index](*operands)``; an index out of range counts as the first or last.
+
+    Outside of `jit`, and where the value of `index` is known while `jit` records, the branch is
+    called as it is. Else all are recorded, and a call runs the one that it needs.
+
+    Parameters
+    ----------
+    index : int or tensor of an integer dtype, 0-d
+    branches : sequence of callable
+        They give the same containers, shapes and dtypes.
+    *operands
+        Containers of tensors, arrays and numbers.
+
+    Returns
+    -------
+    container of tensor
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        The branches give different results.
+
+    References
+    ----------
+    ``jax.lax.switch``.
+
+    Examples
+    --------
+    >>> jitgrad.switch(1, [jitgrad.sin, jitgrad.cos, jitgrad.exp], 0.0)
+    tensor(1.)
+    """
+    branches = list(branches)
+    if not branches:
+        raise ArgumentError("got no branches for switch, expected at least one function")
+    for branch in branches:
+        _callable(branch, "switch")
+    if isinstance(index, Tensor) and varies(index):
+        if index.ndim or index.dtype.kind not in "iu":
+            raise DTypeError(
+                f"got an index of shape {index.shape} and {index.dtype}, expected a 0-d integer"
+            )
+        return _chosen(index.clip(0, len(branches) - 1).astype(INT64), branches, operands)
+    index = as_int(index.item() if isinstance(index, Tensor) else index, "index")
+    return _as_tensors(branches[min(max(index, 0), len(branches) - 1)](*operands))
+
+
+def _chosen(index, branches, operands):
+    """The results of the branch that only a call knows: each branch is a loop of one turn or
+    none, whose carried values are the results."""
+    given = [_operands(x, f"operand {k}") for k, x in enumerate(operands)]
+    arguments = [(_likes(group.leaves), group.rebuild) for group in given]
+    tensors = [t for group in given for t in group.leaves]
+    turns = [record_turn("switch", branch, arguments, _branch) for branch in branches]
+    first = turns[0].results[0]
+    out = [zeros(n.shape, dtype=n.dtype) for n in first.leaves]
+    for k, turn in enumerate(turns):
+        _check_branch(first, turn.results[0], k)
+        carried = [leaf(("result", j), n.shape, n.dtype) for j, n in enumerate(first.leaves)]
+        extra = [node for nodes in turn.parameters for node in nodes]
+        body = _body(turn, carried, turn.results[0].leaves, extra=extra)
+        once = (index == k).astype(INT64)
+        turn.tensors[:0] = tensors
+        out = _looped("switch", body, 1, out, turn, turns=once)
+    return first.rebuild(iter(out))
+
+
+def _branch(out):
+    return [(out, "the result")]
+
+
+def _check_branch(first, other, k):
+    if first.names != other.names:
+        raise ArgumentError(
+            f"got branch {k} that gives {_listed(other.names)}, and branch 0 that gives "
+            f"{_listed(first.names)}, expected the same containers"
+        )
+    for a, b, n in zip(first.leaves, other.leaves, first.names, strict=True):
+        if a.shape != b.shape or a.dtype != b.dtype:
+            kind = ShapeError if a.shape != b.shape else DTypeError
+            raise kind(
+                f"got branches whose {n} is {a.dtype} of shape {a.shape} (branch 0) and {b.dtype} "
+                f"of shape {b.shape} (branch {k}), expected the same"
+            )

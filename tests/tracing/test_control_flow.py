@@ -1,0 +1,260 @@
+"""`scan`, `fori_loop`, `while_loop`, `cond`, `switch` and `map` against the same in Python."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import jitgrad
+from jitgrad import ArgumentError, DTypeError, GradientError, JitError, ShapeError
+
+RNG = np.random.default_rng(2)
+W, B = RNG.standard_normal((3, 3)) / 2, RNG.standard_normal(3)
+XS, H = RNG.standard_normal((6, 3)), RNG.standard_normal(3)
+
+
+def cell(w, b):
+    """A step of a recurrent network, whose weights are reached from outside."""
+
+    def step(carry, x):
+        h = jitgrad.tanh(w @ carry["h"] + b * 2.0 + x)
+        return {"h": h, "n": carry["n"] + 1}, (h * h).sum()
+
+    return step
+
+
+def in_python(step, init, xs, reverse=False):
+    carry, ys = init, []
+    for x in reversed([*xs]) if reverse else xs:
+        carry, y = step(carry, x)
+        ys.append(y)
+    return carry, jitgrad.stack(ys[::-1] if reverse else ys)
+
+
+def through(loop, reverse):
+    def f(w, b, h, xs):
+        carry, ys = loop(cell(w, b), {"h": h, "n": 0}, xs, reverse=reverse)
+        return (carry["h"] ** 2).sum() + (ys * jitgrad.arange(6.0)).sum()
+
+    return f
+
+
+def close(ours, theirs):
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("way", ["eager", "jit"])
+def test_scan_and_its_gradients(tier, way, reverse):
+    make = jitgrad.jit if way == "jit" else lambda f: f
+    args = (W, B, H, XS)
+    for order in (1, 2):
+        both = []
+        for loop in (jitgrad.scan, in_python):
+            f = through(loop, reverse)
+            if order == 2:
+                g = jitgrad.grad(f, (0, 1, 2, 3))
+                f = lambda *args, g=g: sum((v * v).sum() for v in g(*args))  # noqa: E731
+            value, grads = make(jitgrad.value_and_grad(f, (0, 1, 2, 3)))(*args)
+            both.append([value, *grads])
+        close(*both)
+
+
+def test_backward_reaches_leaves_outside(tier):
+    grads = []
+    for loop in (jitgrad.scan, in_python):
+        leaves = [jitgrad.tensor(x, requires_grad=True) for x in (W, B, H, XS)]
+        through(loop, False)(*leaves).backward()
+        grads.append([t.grad.numpy() for t in leaves])
+    close(*grads)
+
+
+def test_containers_and_counters():
+    @dataclasses.dataclass
+    class Point:
+        x: object
+        v: object
+
+    def step(p, _):
+        return Point(p.x + 0.1 * p.v, p.v - 0.1 * p.x), (p.x, None)
+
+    end, (xs, nothing) = jitgrad.scan(step, Point(1.0, 0.0), length=20)
+    x, v = 1.0, 0.0
+    for k in range(20):
+        assert xs[k].item() == pytest.approx(x, abs=1e-14)
+        x, v = x + 0.1 * v, v - 0.1 * x
+    assert type(end) is Point and end.v.item() == pytest.approx(v) and nothing is None
+
+
+def test_numbers_of_python_take_the_dtype_of_the_turn():
+    out, _ = jitgrad.scan(lambda c, x: (c + x, None), 0, np.ones(4, np.float32))
+    assert out.dtype == np.float32 and out.item() == 4
+
+
+def test_arrays_and_numbers_from_outside_are_those_of_the_call():
+    scale, table = [2.0], np.arange(3.0)
+
+    def f(x):
+        return jitgrad.scan(lambda c, _: (c * scale[0] + table, None), x, length=2)[0]
+
+    assert f(np.ones(3)).tolist() == [4.0, 7.0, 10.0]
+    scale[0], table[0] = 1.0, 5.0
+    assert f(np.ones(3)).tolist() == [11.0, 3.0, 5.0]
+
+
+def test_no_gradient_goes_where_none_should():
+    w = jitgrad.tensor(2.0, requires_grad=True)
+    out, _ = jitgrad.scan(lambda c, x: (c * w.detach() + x, None), 1.0, np.ones(3))
+    assert not out.requires_grad
+    with jitgrad.no_grad():
+        out, _ = jitgrad.scan(lambda c, x: (c * w + x, None), 1.0, np.ones(3))
+    assert not out.requires_grad
+    out, _ = jitgrad.scan(lambda c, x: (c * w + x, None), 1.0, np.ones(3))
+    out.backward()
+    assert w.grad.item() == 3 * 4 + 2 * 2 + 1
+
+
+def test_loops_within_loops():
+    def f(x):
+        return jitgrad.fori_loop(
+            0, 3, lambda i, c: jitgrad.fori_loop(0, i.ndim + 2, lambda j, d: d * x + j, c), x
+        ).sum()
+
+    def g(x):
+        c = x
+        for _ in range(3):
+            for j in range(2):
+                c = c * x + j
+        return c.sum()
+
+    x = np.array([0.5, -1.2])
+    close([jitgrad.grad(f)(x), jitgrad.jit(jitgrad.grad(f))(x)], [jitgrad.grad(g)(x)] * 2)
+    hvp = [jitgrad.grad(lambda x, f=f: jitgrad.grad(f)(x)[0])(x) for f in (f, g)]
+    close([hvp[0]], [hvp[1]])
+
+
+def test_a_gradient_within_a_turn():
+    """An inner optimiser: descent steps, differentiated by the step size."""
+
+    def steps(rate, loop):
+        descend = lambda x: x - rate * jitgrad.grad(lambda v: ((v - 3.0) ** 2).sum())(x)  # noqa: E731
+        if loop:
+            return jitgrad.fori_loop(0, 5, lambda i, x: descend(x), np.zeros(2)).sum()
+        x = jitgrad.zeros(2)
+        for _ in range(5):
+            x = descend(x)
+        return x.sum()
+
+    ours, theirs = (jitgrad.value_and_grad(lambda r, k=k: steps(r, k))(0.1) for k in (True, False))
+    close(ours, theirs)
+
+
+@pytest.mark.parametrize("x", [2.0, 1.01, 200.0])
+def test_while_loop(x):
+    def f(x, most=None):
+        return jitgrad.while_loop(lambda c: c < 100, lambda c: c * x + 1, x, most)
+
+    def g(x):
+        c = x
+        while c < 100:
+            c = c * x + 1
+        return c
+
+    close([f(x), jitgrad.jit(f)(x)], [g(x)] * 2)
+    wanted = jitgrad.grad(g)(x)
+    close([jitgrad.grad(f)(x)], [wanted])
+    close([jitgrad.jit(jitgrad.grad(lambda x: f(x, 100)))(x)], [wanted])
+
+
+def test_while_loop_needs_a_bound_for_gradients_in_jit():
+    f = lambda x, most=None: jitgrad.while_loop(lambda c: c < 50, lambda c: c * 2, x, most)  # noqa: E731
+    with pytest.raises(GradientError, match="max_turns"):
+        jitgrad.jit(jitgrad.grad(f))(1.0)
+    for g in (f, jitgrad.jit(lambda x: f(x, 3))):
+        with pytest.raises(ArgumentError, match="max_turns=3"):
+            g(1.0, 3) if g is f else g(1.0)
+
+
+@pytest.mark.parametrize("x", [[1.0, 2.0], [-1.0, -2.0]])
+def test_cond(x):
+    y = jitgrad.tensor([3.0, 2.0])
+
+    def f(x):
+        return jitgrad.cond(
+            x.sum() > 0, lambda x, k: jitgrad.sin(x) * y * k, lambda x, k: x * x * k, x, 2.0
+        ).sum()
+
+    def g(x):
+        return ((jitgrad.sin(x) * y if x.sum().item() > 0 else x * x) * 2.0).sum()
+
+    x = np.array(x)
+    close([f(x), jitgrad.jit(f)(x)], [g(jitgrad.tensor(x))] * 2)
+    close([jitgrad.grad(f)(x), jitgrad.jit(jitgrad.grad(f))(x)], [jitgrad.grad(g)(x)] * 2)
+    second = [
+        make(jitgrad.grad(lambda x, h=h: jitgrad.grad(h)(x).sum()))(x)
+        for h, make in ((f, jitgrad.jit), (g, lambda f: f))
+    ]
+    close([second[0]], [second[1]])
+
+
+def test_switch():
+    branches = [jitgrad.sin, jitgrad.cos, lambda x: x * 2.0]
+    f = jitgrad.jit(lambda i, x: jitgrad.switch(i, branches, x))
+    x = jitgrad.tensor([0.3, 0.4])
+    for i, branch in ((-5, 0), (0, 0), (1, 1), (2, 2), (9, 2)):
+        close([f(jitgrad.tensor(i), x), jitgrad.switch(i, branches, x)], [branches[branch](x)] * 2)
+
+
+def test_map():
+    f = lambda x: (x * x.sum(), x[0])  # noqa: E731
+    got = jitgrad.map(f, XS)
+    close(got, [np.stack([x * x.sum() for x in XS]), XS[:, 0]])
+
+
+def no_pair(c, x):
+    return c
+
+
+ERRORS = {
+    "carry shape": (ShapeError, r"init\['a'\].*\(2,\).*\(1, 2\)", lambda: jitgrad.scan(
+        lambda c, x: ({"a": c["a"][None]}, None), {"a": np.ones(2)}, length=3)),
+    "carry dtype": (DTypeError, "float64.*float32", lambda: jitgrad.scan(
+        lambda c, x: (c.astype("float32"), None), np.ones(2), length=3)),
+    "containers": (ArgumentError, "same containers", lambda: jitgrad.scan(
+        lambda c, x: ((c, c), None), np.ones(2), length=3)),
+    "no pair": (ArgumentError, r"\(carry, y\)", lambda: jitgrad.scan(no_pair, 0.0, np.ones(2))),
+    "lengths": (ShapeError, "several lengths", lambda: jitgrad.scan(
+        lambda c, x: (c, None), 0.0, (np.ones(2), np.ones(3)))),
+    "no axes": (ShapeError, "without axes", lambda: jitgrad.scan(lambda c, x: (c, x), 0.0, 1.0)),
+    "no length": (ArgumentError, "neither xs nor length", lambda: jitgrad.scan(no_pair, 0.0)),
+    "no function": (ArgumentError, "expected a callable", lambda: jitgrad.scan(3, 0.0, [1.0])),
+    "a value": (JitError, "truth value", lambda: jitgrad.scan(
+        lambda c, x: (c + 1 if x > 0 else c, None), 0.0, np.ones(2))),
+    "random": (JitError, "random numbers", lambda: jitgrad.scan(
+        lambda c, x: (c + jitgrad.randn(2), None), np.ones(2), length=2)),
+    "branches": (ShapeError, "branch 1", lambda: jitgrad.jit(lambda x: jitgrad.cond(
+        x.sum() > 0, lambda x: x[:1], lambda x: x, x))(np.ones(2))),
+    "no branches": (ArgumentError, "at least one", lambda: jitgrad.switch(0, [])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors(name):
+    kind, text, call = ERRORS[name]
+    with pytest.raises(kind, match=text):
+        call()
+
+
+def test_writes_to_what_is_outside_are_refused():
+    seen = jitgrad.zeros(2)
+
+    def step(c, x):
+        seen[0] = x
+        return c, None
+
+    with pytest.raises(JitError, match="write to a tensor from outside"):
+        jitgrad.scan(step, 0.0, np.ones(2))
+    assert seen.tolist() == [0.0, 0.0]
+    out, _ = jitgrad.scan(lambda c, x: (c.copy_(c + x), None), np.zeros(2), np.ones(3))
+    assert out.tolist() == [3.0, 3.0]
