@@ -59,21 +59,21 @@ class Body:
     condition: Node | None = None
 
     @property
-    def roots(self):
+    def roots(self) -> tuple[Node, ...]:
         """The results, and the condition where there is one."""
         return self.results if self.condition is None else (*self.results, self.condition)
 
     @property
-    def still(self):
+    def still(self) -> range:
         """The numbers of the invariants."""
         return range(self.carries, self.carries + self.invariants)
 
     @property
-    def moving(self):
+    def moving(self) -> range:
         """The numbers of the elements of sequences."""
         return range(self.carries + self.invariants, len(self.parameters))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         size = sum(bool(n.src) for n in toposort(self.roots))
         return f"{size} operations, {self.carries} carried"
 
@@ -88,13 +88,13 @@ class Looped(NamedTuple):
     results: tuple[int, ...]
 
 
-def part_shape(looped, k):
+def part_shape(looped: Looped, k: int) -> tuple[int, ...]:
     """The shape of result `k` after the loop."""
     node = looped.body.results[k]
     return node.shape if k < looped.body.carries else (looped.length, *node.shape)
 
 
-def offsets(looped):
+def offsets(looped: Looped) -> tuple[dict[int, int], int]:
     """For each result that the value has, where it begins; and the length of the value."""
     out, total = {}, 0
     for k in looped.results:
@@ -103,14 +103,14 @@ def offsets(looped):
     return out, total
 
 
-def part(value, looped, k):
+def part(value: Node, looped: Looped, k: int) -> Node:
     """Result `k` in the value of a loop node, or the part of its cotangent that belongs to it."""
     begins, _ = offsets(looped)
     shape = part_shape(looped, k)
     return reshape_to(slice_node(value, (begins[k],), (1,), (math.prod(shape),)), shape)
 
 
-def packed(looped, parts):
+def packed(looped: Looped, parts: dict[int, Node]) -> Node:
     """The value of a loop node of some of its parts, a dict by number; zeros elsewhere."""
     begins, total = offsets(looped)
     flat = {k: reshape_to(x, (x.size,)) for k, x in parts.items()}

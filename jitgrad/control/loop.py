@@ -11,6 +11,8 @@ Only values that a cotangent or tangent reaches take part: which ones is found b
 until nothing is added. Start at `run_loop`, which makes the nodes and gives the results.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from ..autodiff import pull_back, push_forward
 from ..base.dtypes import INT64
 from ..base.errors import GradientError
@@ -21,7 +23,13 @@ from .body import Body, Looped, offsets, packed, part
 from .turns import reference
 
 
-def run_loop(body, length, turns, sources, wanted=None):
+def run_loop(
+    body: Body,
+    length: int,
+    turns: int | Node,
+    sources: Sequence[Node],
+    wanted: Iterable[int] | None = None,
+) -> dict[int, Node]:
     """The results of a loop, by number: all of them, or those `wanted`.
 
     Parameters
@@ -44,7 +52,7 @@ def run_loop(body, length, turns, sources, wanted=None):
     for k in wanted:
         groups.setdefault(body.results[k].dtype, []).append(k)
     turns = const(turns, INT64) if isinstance(turns, int) else turns
-    out = {}
+    out: dict[int, Node] = {}
     for dtype, results in groups.items():
         looped = Looped(body, length, tuple(results))
         src = (broadcast(turns, (1,)), *sources)
@@ -53,7 +61,7 @@ def run_loop(body, length, turns, sources, wanted=None):
     return out
 
 
-def substitute(roots, new):
+def substitute(roots: Iterable[Node], new: Mapping[Node, Node]) -> list[Node]:
     """The graphs of `roots` with nodes replaced as the dict `new` says."""
     made = dict(new)
     for node in toposort(list(roots), lambda n: () if n in new else n.src):
@@ -62,12 +70,12 @@ def substitute(roots, new):
     return [made[r] for r in roots]
 
 
-def _numbered(nodes):
+def _numbered(nodes: Iterable[Node]) -> tuple[Node, ...]:
     """Parameters of a body, like `nodes`."""
     return tuple([leaf(k, n.shape, n.dtype) for k, n in enumerate(nodes)])
 
 
-def _marks(what, nodes):
+def _marks(what: str, nodes: Mapping[int, Node]) -> dict[int, Node]:
     """For each number of a dict of nodes, a leaf like its node that stands for a derivative."""
     return {k: leaf((what, k), n.shape, n.dtype) for k, n in nodes.items()}
 
@@ -75,7 +83,7 @@ def _marks(what, nodes):
 # --- reverse --------------------------------------------------------------------------------------
 
 
-def vjp(g, node):
+def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     """Cotangents of the sources of a loop node, from the cotangent `g` of its value."""
     body, length, results = node.arg
     turns, *sources = node.src
@@ -96,7 +104,7 @@ def vjp(g, node):
     still = [p for p in used if p.arg in body.still]
     moving = [p for p in used if p.arg not in body.still]
 
-    sums = _marks("sum", {k: body.parameters[k] for k in summed})
+    sums = _marks("total", {k: body.parameters[k] for k in summed})
     held = [*[cots[k] for k in carried], *sums.values()]
     old = [*held, *still, *moving, *[cots[k] for k in handed]]
     new = [*[grads[k] for k in carried], *[sums[k] + grads[k] for k in summed]]
@@ -115,13 +123,13 @@ def vjp(g, node):
     return (None, *[of.get(k) for k in range(len(sources))])
 
 
-def led_to(roots, parameters):
+def led_to(roots: Iterable[Node], parameters: Iterable[Node]) -> set[Node]:
     """The parameters that derivatives of `roots` lead to."""
     reached = set(toposort(list(roots), ways))
     return {p for p in parameters if p in reached and p.dtype.kind == "f"}
 
 
-def _cotangents_carried(body, handed, last):
+def _cotangents_carried(body: Body, handed: list[int], last: Iterable[int]) -> list[int]:
     """The numbers of the carried values that a cotangent reaches: of what is `handed` out, and of
     the last values of those in `last`."""
     found = set(last)
@@ -133,7 +141,7 @@ def _cotangents_carried(body, handed, last):
         found = now
 
 
-def _of_turn(body, cots, wanted):
+def _of_turn(body: Body, cots: Mapping[int, Node], wanted: list[int]) -> dict[int, Node]:
     """The cotangents of the parameters `wanted` (numbers) in one turn, from those of its
     results."""
     start: dict = {}
@@ -146,7 +154,9 @@ def _of_turn(body, cots, wanted):
     }
 
 
-def _saved(body, length, turns, sources, parameters):
+def _saved(
+    body: Body, length: int, turns: int | Node, sources: Sequence[Node], parameters: list[Node]
+) -> dict[Node, Node]:
     """The carried values as each turn found them, those of `parameters`, by these."""
     if not parameters:
         return {}
@@ -167,8 +177,9 @@ def _saved(body, length, turns, sources, parameters):
     return {p: out[n + j] for j, p in enumerate(parameters)}
 
 
-def _counted(body, length, turns, sources):
+def _counted(body: Body, length: int, turns: int | Node, sources: Sequence[Node]) -> Node:
     """How many turns a loop with a condition has."""
+    assert body.condition is not None
     n = body.carries
     old = (*body.parameters[:n], leaf("count", (), INT64), *body.parameters[n:])
     parameters = _numbered(old)
@@ -184,26 +195,28 @@ def _counted(body, length, turns, sources):
 # --- forward --------------------------------------------------------------------------------------
 
 
-def jvp(t, node):
+def jvp(t: Sequence[Node | None], node: Node) -> Node | None:
     """The tangent of a loop node's value, from those of its sources, None for zero."""
     body, length, results = node.arg
     turns, *sources = node.src
     given, n = t[1:], body.carries
     marks = _marks("t", dict(enumerate(body.parameters)))
     varying, tangents = _tangents(body, marks, {k for k, x in enumerate(given) if x is not None})
-    kept = [k for k in results if k >= n and tangents[k] is not None]
+    kept = {k: d for k in results if k >= n and (d := tangents[k]) is not None}
 
-    old, read, counts = [], [], []
+    old: list[Node] = []
+    read: list[Node] = []
+    counts = []
     for group in (range(n), body.still, body.moving):
         also = [k for k in group if k in varying]
         old += [*[body.parameters[k] for k in group], *[marks[k] for k in also]]
         read += [sources[k] for k in group]
-        read += [zeros(sources[k]) if given[k] is None else given[k] for k in also]
+        read += [given[k] or zeros(sources[k]) for k in also]
         counts.append(len(group) + len(also))
     carried = [k for k in range(n) if k in varying]
     new = [*body.results[:n]]
-    new += [zeros(body.parameters[k]) if tangents[k] is None else tangents[k] for k in carried]
-    new += [tangents[k] for k in kept]
+    new += [tangents[k] or zeros(body.parameters[k]) for k in carried]
+    new += [*kept.values()]
     parameters = _numbered(old)
     roots = new if body.condition is None else [*new, body.condition]
     roots = substitute(roots, dict(zip(old, parameters, strict=True)))
@@ -218,7 +231,9 @@ def jvp(t, node):
     return packed(node.arg, {k: out[j] for k, j in at.items()})
 
 
-def _tangents(body, marks, varying):
+def _tangents(
+    body: Body, marks: Mapping[int, Node], varying: set[int]
+) -> tuple[set[int], list[Node | None]]:
     """The numbers of the parameters that have tangents, of which `varying` have them at first; and
     the tangents of the results in a turn, or None."""
     while True:

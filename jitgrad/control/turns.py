@@ -4,20 +4,22 @@ Start at `reference`.
 """
 
 import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..base.errors import ArgumentError
-from ..ir import toposort
-from .body import part_shape
+from ..ir import Node, toposort
+from .body import Body, part_shape
 
 
 @functools.lru_cache(512)
-def _turn(roots):
+def _turn(roots: tuple[Node, ...]) -> Callable[[Sequence[Any], int], Sequence[Any]]:
     """``turn(parameters, t)`` -> the values of `roots`, graphs over the parameters of a body."""
     order = toposort(roots)
     at = {node: k for k, node in enumerate(order)}
-    registers = [None] * len(order)
+    registers: list[Any] = [None] * len(order)
     given, counters, steps = [], [], []
     for k, node in enumerate(order):
         kind = node.op.kind
@@ -28,10 +30,10 @@ def _turn(roots):
         elif kind == "const":
             registers[k] = node.dtype.type(node.arg)
         else:
-            steps.append((node.op.reference, node, [at[s] for s in node.src], k))
+            steps.append((_reference(node), node, [at[s] for s in node.src], k))
     found = [at[r] for r in roots]
 
-    def turn(parameters, t):
+    def turn(parameters: Sequence[Any], t: int) -> list[Any]:
         values = registers.copy()
         for k, i in given:
             values[k] = parameters[i]
@@ -44,11 +46,16 @@ def _turn(roots):
     return turn
 
 
-def _always(parameters, t):
+def _reference(node: Node) -> Callable[..., Any]:
+    assert node.op.reference is not None, f"{node.op.name} has no meaning in NumPy"
+    return node.op.reference
+
+
+def _always(parameters: Sequence[Any], t: int) -> Sequence[Any]:
     return (True,)
 
 
-def reference(turns, *sources, node):
+def reference(turns: Any, *sources: Any, node: Node) -> Any:
     """The value of a loop node, in NumPy."""
     body, _, results = node.arg
     n, m = body.carries, body.moving.start
@@ -62,7 +69,7 @@ def reference(turns, *sources, node):
         if not goes_on((*carried, *invariants), t)[0]:
             break
         out = turn((*carried, *invariants, *[s[t] for s in sequences]), t)
-        carried = out[:n]
+        carried = [*out[:n]]
         for k, ys in handed.items():
             ys[t] = out[k]
     else:
@@ -75,6 +82,6 @@ def reference(turns, *sources, node):
     return np.concatenate(parts, dtype=node.dtype)
 
 
-def _numbers(turns, body):
+def _numbers(turns: int, body: Body) -> range:
     """The numbers of the turns, in the order in which they are run."""
     return range(turns - 1, -1, -1) if body.reverse else range(turns)

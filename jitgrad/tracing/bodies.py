@@ -16,7 +16,7 @@ from ..control.loop import substitute
 from ..frontend.convert import as_operand
 from ..ir import LEAF, NUMBER, leaf, toposort
 from ..tape.execute import flush
-from ..tape.handles import Handle, from_value, look
+from ..tape.handles import Handle, from_value, materialise
 from ..tape.segment import Segment, local, recordings
 from ..tape.symbolic import Trace, Traced
 
@@ -53,13 +53,13 @@ class TurnTrace(Trace):
         kept = self.wrapped.get(id(t))
         if kept is not None and kept[1] is value:
             return kept[2]
-        sig = t._state.sig
+        aval = t._state.aval
         if self.is_own(t):
-            out = self.leaf(sig.shape, sig.dtype, known=value)
-            self.captured[out.node.arg] = value, sig.shape, sig.dtype
+            out = self.leaf(aval.shape, aval.dtype, known=value)
+            self.captured[out.node.arg] = value, aval.shape, aval.dtype
         else:
             self.touch(t)
-            out = self.leaf(sig.shape, sig.dtype, sig.rg)
+            out = self.leaf(aval.shape, aval.dtype, aval.requires_grad)
             self.captured[out.node.arg] = t
         self.wrapped[id(t)] = t, value, out
         return out
@@ -221,6 +221,6 @@ def _node(trace, x, name):
         t = as_operand(x)
     except JitgradError as error:
         raise type(error)(f"got {name} that is no tensor: {error}") from None
-    value = look(t)
+    value = materialise(t)
     value = value if type(value) is Traced and value.tracing is trace else trace.of(t, value)
     return value.node
