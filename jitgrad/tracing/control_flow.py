@@ -23,7 +23,7 @@ from ..frontend.tensor import Tensor
 from ..ir import const, leaf
 from ..ir.shapes import as_int
 from ..ops.registry import as_node, cast
-from ..tape.handles import record, varies
+from ..tape.record import record, varies
 from ..tape.segment import Head, local
 from ..tape.symbols import kind_of
 from ..tape.views import detaching
