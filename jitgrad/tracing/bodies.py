@@ -16,7 +16,8 @@ from ..control.loop import substitute
 from ..frontend.convert import as_operand
 from ..ir import LEAF, NUMBER, leaf, toposort
 from ..tape.execute import flush
-from ..tape.handles import Handle, from_value, materialise
+from ..tape.handles import Handle, from_value
+from ..tape.record import materialise
 from ..tape.segment import Segment, local, recordings
 from ..tape.symbolic import Trace, Traced
 

@@ -23,8 +23,10 @@ from ..frontend.tensor import Tensor
 from ..ir import const, leaf
 from ..ir.shapes import as_int
 from ..ops.registry import as_node, cast
-from ..tape.record import record, varies
-from ..tape.segment import Head, local
+from ..tape.handles import varies
+from ..tape.keys import Opcode
+from ..tape.record import record
+from ..tape.segment import local
 from ..tape.symbols import kind_of
 from ..tape.views import detaching
 from .bodies import WEAK, Group, record_turn
@@ -59,8 +61,8 @@ def _callable(f, name):
 
 #: The most turns of a loop that may have any number of them.
 ANY = 1 << 62
-#: Heads of records by what they compute.
-_heads: WeakValueDictionary = WeakValueDictionary()
+#: Operations by what they compute.
+_operations: WeakValueDictionary = WeakValueDictionary()
 
 
 def _recorded(name, key, build, operands, numbers, count):
@@ -69,13 +71,13 @@ def _recorded(name, key, build, operands, numbers, count):
     kinds = [kind_of(n) for n in numbers]
     out = []
     for k in range(count):
-        head = _heads.get((key, k))
-        if head is None:
-            made = Head(name, len(operands) + len(kinds), functools.partial(build, k), 32)
-            head = _heads.setdefault((key, k), made)
+        operation = _operations.get((key, k))
+        if operation is None:
+            made = Opcode(name, len(operands) + len(kinds), functools.partial(build, k), 32)
+            operation = _operations.setdefault((key, k), made)
 
-        def record_key(*states, head=head):
-            return (head, *states, *kinds)
+        def record_key(*states, operation=operation):
+            return (operation, *states, *kinds)
 
         out.append(record(record_key, operands, numbers))
     return out
