@@ -37,6 +37,15 @@ class Limits:
     # ------------------------------------------------------------------ schedule
     #: Flops from which a value is materialised when it is wanted in two contexts.
     recomputed_flops: int = 20
+    #: Flops of a number from which it is materialised when a loop reads it: below, each chunk of a
+    #: launch computes it again (norm, logsumexp). And when two kernels read it: a scalar kernel
+    #: costs a call (variance).
+    hoisted_flops: int = 9
+    shared_number_flops: int = 3
+    #: Flops from which an elementwise value is materialised when the innermost loop goes over an
+    #: axis that it has not, and would compute it again at each point (normalized_rows, logistic;
+    #: below, as in least_squares, a store and a load cost more).
+    repeated_flops: int = 8
     #: Contexts from which any value is materialised: bounds the growth of repeated stencils.
     contexts: int = 4
     #: Pads within pads from which a value is materialised: compile time grows with the square of

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from ..schedule.fuse import Fusion
     from ..schedule.group import Stage
     from ..schedule.joint import Joint
-    from .nest import Access
+    from .nest import Access, Evaluation
 
 
 @dataclass(slots=True, eq=False)
@@ -125,28 +125,21 @@ class TiledProgram:
         return max(nest.weight for nest in self.stages)
 
 
+@dataclass(slots=True, eq=False)
 class _Draft:
     """A stage on the way: what it accesses, with one stride per axis of its space."""
 
-    def __init__(self, fusion: Fusion, step: Step, stage: Stage) -> None:
-        self.stage, self.space = stage, stage.space
-        self.pairs = evaluations(fusion, stage)
-        self.pinned = {stage.space[a] for a in pinned_axes(fusion, self.pairs)}
-        dims = len(self.space)
-        self.loads = {
-            p: access(fusion.axes, *p, dims) for p, is_load in self.pairs if is_load and p[0].ndim
-        }
-        self.reductions = [
-            n for n in stage.nodes if n.op.kind == "reduce" and fusion.reduced_axes(n)
-        ]
-        self.maps = [n for n in stage.nodes if n not in self.reductions]
-        self.stores = {n: reduction_access(fusion, n, dims, ()) for n in self.reductions}
-        self.stores.update({n: store_access(fusion, n, dims) for n in self.maps})
-        self.gone = {
-            n: frozenset(self.space[a] for a in fusion.reduced_axes(n)) for n in self.reductions
-        }
-        self.forwarded: AbstractSet[Node] = frozenset()
-        self.unstored: frozenset[Node] = frozenset()  # see `joint`
+    stage: Stage
+    space: tuple[int, ...]
+    pairs: list[Evaluation]
+    pinned: set[int]  # classes of the axes whose loops are not collapsed with others
+    loads: dict[Value, Access]
+    stores: dict[Node, Access]
+    reductions: list[Node]
+    maps: list[Node]  # the other nodes of the stage
+    gone: dict[Node, frozenset[int]]  # reduction -> the classes of the axes that it goes over
+    forwarded: AbstractSet[Node] = frozenset()  # what stages of one nest hand on in registers
+    unstored: frozenset[Node] = frozenset()  # those of them that nobody needs in memory
 
     @property
     def accesses(self) -> list[Access]:
@@ -193,6 +186,31 @@ class _Draft:
         return all(is_joint(a.moves[o], a.moves[i], inner) for a in self.accesses)
 
 
+def _draft(fusion: Fusion, stage: Stage) -> _Draft:
+    """The `_Draft` of a stage, which shares no loops as yet."""
+    space, dims = stage.space, len(stage.space)
+    pairs = evaluations(fusion, stage)
+    axes_of = {
+        n: fusion.reduced_axes(n)
+        for n in stage.nodes
+        if n.op.kind == "reduce" and fusion.reduced_axes(n)
+    }
+    maps = [n for n in stage.nodes if n not in axes_of]
+    stores = {n: reduction_access(fusion, n, dims, ()) for n in axes_of}
+    stores.update({n: store_access(fusion, n, dims) for n in maps})
+    return _Draft(
+        stage,
+        space,
+        pairs,
+        pinned={space[a] for a in pinned_axes(fusion, pairs)},
+        loads={p: access(fusion.axes, *p, dims) for p, is_load in pairs if is_load and p[0].ndim},
+        stores=stores,
+        reductions=list(axes_of),
+        maps=maps,
+        gone={n: frozenset(space[a] for a in axes) for n, axes in axes_of.items()},
+    )
+
+
 def _near(drafts: Sequence[_Draft], c: int) -> list[int]:
     """`_Draft.near` of several."""
     return [sum(counts) for counts in zip(*[d.near(c) for d in drafts], strict=True)]
@@ -201,7 +219,7 @@ def _near(drafts: Sequence[_Draft], c: int) -> list[int]:
 def lower_program(fusion: Fusion, step: Step) -> TiledProgram:
     """The `TiledProgram` of a step of several stages, or of one whose reductions go over different
     axes."""
-    drafts = [_Draft(fusion, step, stage) for stage in step.stages]
+    drafts = [_draft(fusion, stage) for stage in step.stages]
     sizes = {c: n for d in drafts for c, n in zip(d.space, d.stage.sizes, strict=True)}
     *outer, tile = _loops(_collapsed(_outer_classes(step, drafts, sizes), drafts), sizes)
     program = TiledProgram(step, outer, tile, local=frozenset(step.local))

@@ -268,7 +268,9 @@ class Fusion:
         cost = self.cost[node]
         if node.ndim == 0:
             outside = any(space for space, _, _ in wanted)
-            return (outside and cost > 8) or (len(wanted) > 1 and cost > 2)
+            return (outside and cost >= limits.now.hoisted_flops) or (
+                len(wanted) > 1 and cost >= limits.now.shared_number_flops
+            )
         if kind in ("pad", "gather") and any(space == () for space, _, _ in wanted):
             return True  # a scalar kernel has no guarded loads, and looks nothing up
         if any(nesting(ctx) > limits.now.nested_pads for _, _, ctx in wanted):
@@ -277,7 +279,7 @@ class Fusion:
             cost >= limits.now.recomputed_flops or len(wanted) > limits.now.contexts
         ):
             return True
-        return cost >= 8 and any(
+        return cost >= limits.now.repeated_flops and any(
             _repeated(space, ctx, cost >= limits.now.recomputed_flops) for space, _, ctx in wanted
         )
 

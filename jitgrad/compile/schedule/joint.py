@@ -92,7 +92,7 @@ class Joint:
         elsewhere = {node for d in drafts if d not in self.drafts for node, _ in d.loads}
         self.unstored = frozenset(self.forwarded & local - elsewhere)
         for draft in self.drafts:
-            draft.forwarded, draft.unstored = self.forwarded, self.unstored
+            draft.forwarded, draft.unstored = frozenset(self.forwarded), self.unstored
 
 
 def _is_at_point(
