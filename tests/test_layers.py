@@ -59,6 +59,25 @@ LEVELS = [
 #: (importer, imported): why it may point right.
 EXEMPT = {}
 
+#: Circles of imports that are still there; none may grow, and none may be added.
+CIRCLES = [
+    {"tape.execute", "tape.handles", "tape.segment", "tape.views"},
+    {
+        f"frontend.{name}"
+        for name in (
+            "binding",
+            "convert",
+            "copies",
+            "functions",
+            "gradients",
+            "implicit",
+            "subscript",
+            "tensor",
+            "values",
+        )
+    },
+]
+
 #: Modules that may import numba or llvmlite, and whether only inside functions.
 NUMBA = {
     "jitgrad.runtime.numba": "compiles the kernels",
@@ -311,6 +330,37 @@ def test_no_exemption_is_stale():
     assert set(EXEMPT) <= needed
 
 
+def circles():
+    """The sets of modules that import one another, also in functions, each as large as it can
+    be."""
+    edges = {name: {m for m, _ in own(name) if m != name and m in MODULES} for name in MODULES}
+
+    def reach(name):
+        seen, todo = set(), [name]
+        while todo:
+            new = edges[todo.pop()] - seen
+            seen |= new
+            todo += new
+        return seen
+
+    reached = {name: reach(name) for name in MODULES}
+    found = {
+        frozenset(m for m in reached[name] if name in reached[m])
+        for name in MODULES
+        if name in reached[name]
+    }
+    return {frozenset(m.removeprefix("jitgrad.") for m in circle) for circle in found}
+
+
+def test_no_import_circles():
+    """Modules that import one another are one module: those of `CIRCLES` are still to be opened."""
+    found = circles()
+    new = [sorted(circle) for circle in found if not any(circle <= known for known in CIRCLES)]
+    assert not new
+    stale = [sorted(known - set().union(*found)) for known in CIRCLES]
+    assert not any(stale), f"no longer in a circle, take them off the list: {stale}"
+
+
 def named(name):
     """The operations a module names: as text that is the name of an entry, or as an entry or
     primitive it imports."""
@@ -369,8 +419,8 @@ def test_the_checker_sees_what_it_should():
     assert ("jitgrad.base.errors", True) in {
         (m, top) for m, _, top in imports("jitgrad.base.config")
     }
-    assert ("jitgrad.runtime.assemble", False) in {
-        (m, top) for m, _, top in imports("jitgrad.runtime.plan")
+    assert ("jitgrad.runtime.numba.build", False) in {
+        (m, top) for m, _, top in imports("jitgrad.runtime.toolchain")
     }
     assert (
         layer("jitgrad.ir.node")

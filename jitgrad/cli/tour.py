@@ -21,6 +21,7 @@ import jitgrad
 
 from ..diagnostics.explain import of_plan
 from ..ir.printer import counted
+from ..runtime.cache import path_of
 from ..runtime.plan import observed_plans
 from ..runtime.stats import stats
 
@@ -168,7 +169,7 @@ def _times(step, plan, values, cold):
         "While a kernel is compiled in the background NumPy serves: a program does not stop, but "
         "is slower meanwhile."
     )
-    path = plan.kernels[0].path
+    path = path_of(plan.kernels[0].source)
     print(f"The source above is the file {path}; open, profile or step it.")
     print(verdict(warm, hand, len(values)))
 

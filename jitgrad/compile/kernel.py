@@ -65,7 +65,6 @@ class Kernel:
     work: int = 0  # points, weighted by what one costs
     # of a scalar kernel: results that are arguments as they stand
     passed: dict = field(default_factory=dict)
-    path: Any = None  # the file of its text, where somebody asked for it
 
 
 @dataclass(slots=True, eq=False)
@@ -75,5 +74,6 @@ class Call:
     node: Any
     kind: str = "call"
     source: None = None
+    dynamic: tuple = ()
     totals: tuple = ()
     work: int = 0

@@ -1,10 +1,10 @@
 """`explain`: what computes a value, kernel by kernel: what was fused into what, what is moved, how
 long it takes.
 
-What runs is caught by a watcher (see `jitgrad.runtime.watch`). Each plan that was caught is lowered
-again, which tells its kernels, and run a few times on the inputs it had, with a clock around each
-kernel. That leaves the plan of the program and its values as they are. The figures are made in
-`jitgrad.diagnostics.reports`, the text in `Explanation.__str__`. Start at `explain`.
+What runs is caught by a watcher (see `jitgrad.runtime.events`). Each plan that was caught is
+lowered again, which tells its kernels, and run a few times on the inputs it had, with a clock
+around each kernel. That leaves the plan of the program and its values as they are. The figures are
+made in `jitgrad.diagnostics.reports`, the text in `Explanation.__str__`. Start at `explain`.
 """
 
 import sys
@@ -19,7 +19,7 @@ from ..base.units import amount, counts, digits, seconds, table
 from ..interpret.program import Program
 from ..ir import toposort
 from ..ir.printer import counted
-from ..runtime import watch
+from ..runtime import events, watch
 from ..runtime.plan import Plan
 from ..runtime.stats import LOADED
 from ..tape.handles import Handle
@@ -33,7 +33,7 @@ RUNS, ENOUGH = 20, 0.3
 LINES = 12
 
 
-class _Catch(watch.Watcher):
+class _Catch(events.Watcher):
     """The plans that run in this thread, in order: how often, and inputs, results and time of the
     first run of each."""
 
@@ -46,11 +46,11 @@ class _Catch(watch.Watcher):
             self.runs.setdefault(plan, ([*leaves], [*numbers], [*out], compiled, seconds))
 
     def __enter__(self):
-        watch.start(self)
+        events.start(self)
         return self
 
     def __exit__(self, *_):
-        watch.stop(self)
+        events.stop(self)
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,8 +1,8 @@
 """`profile`: what runs within a ``with`` block, kernel by kernel.
 
-A `Profile` is a watcher (see `jitgrad.runtime.watch`): it is told of every kernel of every plan, of
-runs by NumPy, of plans made and of kernels built, and adds them up by the name of the kernel, which
-is that of its file. Start at `Profile`.
+A `Profile` is a watcher (see `jitgrad.runtime.events`): it is told of every kernel of every plan,
+of runs by NumPy, of plans made and of kernels built, and adds them up by the name of the kernel,
+which is that of its file. Start at `Profile`.
 """
 
 import threading
@@ -20,7 +20,7 @@ from ..base.units import digits, seconds, table
 from ..compile import MOVEMENT
 from ..ir.node import toposort
 from ..ir.printer import counted, text
-from ..runtime import watch
+from ..runtime import events
 from ..runtime.stats import LOADED, stats
 
 #: Times that are kept of a kernel; of more, every second one is, then every fourth, and so on.
@@ -100,7 +100,7 @@ class _Tally:
         self.seconds += seconds
 
 
-class Profile(watch.Watcher):
+class Profile(events.Watcher):
     """What ran, by kernel; made by `jitgrad.profile`, and complete when its block is left.
 
     Attributes
@@ -138,11 +138,11 @@ class Profile(watch.Watcher):
                 "got a profile that runs already, expected one that does not; make another"
             )
         self._begun, self._thread = time.perf_counter(), threading.get_ident()
-        watch.start(self)
+        events.start(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        watch.stop(self)
+        events.stop(self)
         self._spent, self._begun = self.seconds, None
 
     # --- what it is told --------------------------------------------------------------------------

@@ -167,7 +167,7 @@ class _Values:
             self.purposes.setdefault(flat_base(root), []).append(what)
         self.readers: dict = {}
         for k, work in enumerate(works):
-            dynamic = getattr(lowered.kernels[k], "dynamic", ())
+            dynamic = lowered.kernels[k].dynamic
             numbers = [
                 what[0] if kind == "item" else what
                 for kind, what in dynamic

@@ -13,7 +13,7 @@ import os
 import threading
 
 from ..base.locks import lock
-from . import watch
+from . import events
 
 #: Held by the thread that works.
 _working = lock()
@@ -35,7 +35,7 @@ def aside(function, *args):
     thread.start()
     thread.join()
     out, error, seconds = outcome.pop()
-    watch.spent(seconds)
+    events.spent(seconds)
     if error is not None:
         raise error
     return out
@@ -48,7 +48,7 @@ def _work(outcome, function, args):
             out = function(*args)
     except BaseException as error:
         failed = error
-    outcome.append((out, failed, watch.spent(0.0)))
+    outcome.append((out, failed, events.spent(0.0)))
 
 
 def _before_fork():

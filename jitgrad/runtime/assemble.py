@@ -1,31 +1,43 @@
 """A plan as one Python function: the kernel calls in order, with everything that is known
 beforehand baked in.
 
-``run(L, N)`` gets the leaves and numbers and returns the results. The text of it is generated,
-since for small arrays it is the cost: no loops over steps, no look-ups, array arguments passed by
-``id``, one precompiled `struct` per kernel. Kernels are called from here only. Start at `assemble`.
+``run(L, N)`` gets the leaves and numbers and returns the results. It is generated, since for small
+arrays it is the cost: no loops over steps, no look-ups, array arguments passed by ``id``, one
+precompiled `struct` per kernel. Its statements are those of `base.code`, which know what they read:
+so large arrays are let go after their last use. Kernels are called from here only. Start at
+`assemble`.
 """
 
 import itertools
-import re
 import struct
+from time import perf_counter as clock
 
 import numpy as np
 
+from ..base.code import (
+    Assign,
+    Effect,
+    Return,
+    Within,
+    call,
+    expr,
+    generated,
+    joined,
+    names_in,
+    released,
+    sequence,
+)
 from ..compile import Call, call_operands, flat_base, parts_of, result_dtype
+from ..interpret import program as interpreter
 from ..ir.node import Node, leaf
 from ..ir.shapes import contiguous
-from . import launch, pool, watch
+from . import events, launch, pool, toolchain
+from .partials import has_driver, number_of
 
 
 def _is_joined(kernel):
     """Whether its `gathered` results are arrays per chunk."""
     return kernel.units.parts > 1 or kernel.wide is not None
-
-
-def _has_joiner(node):
-    """Whether partial results of the reduction `node` are joined by a driver, not by NumPy."""
-    return node.dtype.kind == "f" and node.op.combine in launch.COMBINATIONS
 
 
 def joins(lowered):
@@ -35,26 +47,25 @@ def joins(lowered):
         (node.dtype, k.wide or node.dtype)
         for k in loops
         for node in k.gathered
-        if node.size and _has_joiner(node)
+        if node.size and has_driver(node)
     }
 
 
 class _Assembler:
-    def __init__(self, lowered):
-        self.lowered, self.fusion = lowered, lowered.fusion
-        self.lines, self.scope, self.names = (
-            [],
-            {"empty": np.empty, "pooled": pool.empty, "id": id},
-            {},
-        )
-        self.totals, self.carries = (
-            {},
-            {},
-        )  # of scans in blocks: the arrays of totals, and of what blocks go on from
-        self.counter, self.warns = (
-            itertools.count(),
-            False,
-        )  # whether NumPy does a part that could warn
+    """The statements of the function, in `body`, its globals, in `scope`, and what holds each value
+    so far, in `names`. `launcher` runs a kernel over its chunks."""
+
+    def __init__(self, lowered, launcher):
+        self.lowered, self.fusion, self.launcher = lowered, lowered.fusion, launcher
+        self.body, self.names = [], {}
+        self.scope = {"empty": np.empty, "pooled": pool.empty, "id": id}
+        #: Of scans in blocks: the arrays of totals, and of what blocks go on from.
+        self.totals, self.carries = {}, {}
+        self.counter = itertools.count()
+        self.warns = False  # whether NumPy does a part that could warn
+
+    def assign(self, target, value):
+        self.body.append(Assign((target,), value))
 
     def bind(self, prefix, value):
         """A global of the generated function that holds `value`."""
@@ -72,7 +83,7 @@ class _Assembler:
             return self.names[node]
         kind = node.op.kind
         if kind == "leaf":
-            self.lines.append(f"{self.local('x', node)} = L[{node.arg}]")
+            self.assign(self.local("x", node), f"L[{node.arg}]")
             return self.names[node]
         if kind == "number":
             return f"N[{node.arg}]"
@@ -82,8 +93,11 @@ class _Assembler:
 
     def index(self, const, terms):
         """The expression of an integer offset."""
-        parts = [f"{coef} * {self.value(n)}" if coef != 1 else self.value(n) for n, coef in terms]
-        return " + ".join(([str(const)] if const or not parts else []) + parts)
+        parts = [
+            expr(f"{coef} * {{}}", self.value(n)) if coef != 1 else self.value(n)
+            for n, coef in terms
+        ]
+        return joined(" + ", ([str(const)] if const or not parts else []) + parts)
 
     def buffer(self, node):
         while node not in self.fusion.kept and node.op.kind == "reshape":
@@ -93,30 +107,55 @@ class _Assembler:
     def allocate(self, node, size=None, dtype=None):
         size, dtype = node.size if size is None else size, dtype or node.dtype
         name = self.local("b", node)
-        kind = "" if dtype.name == "float64" else f", {self.bind('T', dtype)}"
+        kind = [] if dtype.name == "float64" else [self.bind("T", dtype)]
         make = "pooled" if size * dtype.itemsize >= pool.LEAST else "empty"
-        self.lines.append(f"{name} = {make}({size}{kind})")
+        self.assign(name, call(make, str(size), *kind))
         return name
+
+    def scratch(self, prefix, size, dtype):
+        """A local of the function that holds an array which is no value of the graph."""
+        name = f"{prefix}{next(self.counter)}"
+        self.assign(name, call("empty", str(size), self.bind("T", dtype)))
+        return name
+
+    def fill(self, node, number):
+        """The one element of the array that `node` is becomes `number`."""
+        self.assign(expr("{}[0]", self.allocate(node)), number)
 
     # ------------------------------------------------------------------ steps
 
+    def step(self, kernel, run, noted):
+        """The statements of a step: `run` is its compiled kernel, if it has one, and `noted` is
+        told the seconds that it takes, if it is there."""
+        first = len(self.body)
+        if isinstance(kernel, Call):
+            self.call(kernel.node)
+        elif kernel.kind == "scalar":
+            self.scalar(kernel, run)
+        else:
+            self.loop(kernel, run)
+        if noted is not None:
+            now = call(self.bind("I", clock))
+            self.body.insert(first, Assign(("t",), now))
+            self.body.append(Effect(call(self.bind("J", noted), expr("{} - t", now))))
+
     def scalar(self, kernel, function):
         for node, argument in kernel.passed.items():
-            text = self.argument(*argument)
-            self.lines.append(f"{self.local('s', node)} = {text}")
+            value = self.argument(*argument)
+            self.assign(self.local("s", node), value)
         if not kernel.results:
             return
         args = [self.argument(*argument) for argument in kernel.dynamic]
         args += [self.bind("K", node.arg) for node in kernel.static]
         names = [self.local("s", node) for node in kernel.results]
-        self.lines.append(f"{', '.join(names)} = {self.bind('F', function)}({', '.join(args)})")
+        self.body.append(Assign(tuple(names), call(self.bind("F", function), *args)))
 
     def argument(self, kind, what):
         """The expression of an argument of a scalar kernel: a number, or an element of an array."""
         if kind == "number":
             return self.value(what)
         node, const, terms = what
-        return f"{self.buffer(node)}.item({self.index(const, terms)})"
+        return expr("{}.item({})", self.buffer(node), self.index(const, terms))
 
     def loop(self, kernel, address):
         units = kernel.units
@@ -131,42 +170,44 @@ class _Assembler:
         if kernel.source is None:
             self.reductions_of_nothing(whole, kernel.gathered)
             return
-        partial = {n: self.partial(n, units) for n in whole} if units.chunks > 1 else {}
+        partial = {}
+        if units.chunks > 1:
+            partial = {n: self.scratch("p", units.chunks, result_dtype(n)) for n in whole}
         for part in kernel.totals:
-            self.totals[part] = name = f"p{next(self.counter)}"
-            self.lines.append(
-                f"{name} = empty({parts_of(units)}, {self.bind('T', _item(part.dtype))})"
-            )
+            self.totals[part] = self.scratch("p", parts_of(units), _item(part.dtype))
         for node, parts in kernel.carried:
             self.carry(node, parts, units)
-        block, constants = self.static_block(kernel)
-        codes = (
-            "q" * len(whole) + "q" + "".join(self.code(kind, what) for kind, what in kernel.dynamic)
-        )
-        slots = ["0"] * len(whole) + [constants]
-        for kind, what in kernel.dynamic:
-            slots.append(self.slot(kind, what, partial))
-        if any(kind == "far" for kind, _ in kernel.dynamic):
-            self.lines += [f"far = empty(1, {self.bind('T', np.int64)})", "far[0] = 0"]
-        pack = self.bind("P", struct.Struct("=" + codes).pack)
+        far = any(kind == "far" for kind, _ in kernel.dynamic)
+        block = self.pack(kernel, partial, far)
         address = self.bind("A", address)
-        self.lines.append(f"a = {pack}({', '.join(slots)})")
+        total, arguments = str(units.total), _address("a")
         if units.chunks > 1:
-            launcher = self.bind("G", launch.launch)
-            self.lines.append(
-                f"{launcher}({address}, {units.total}, {units.step}, id(a), {kernel.work})"
-            )
+            run, cut = self.bind("G", self.launcher), (str(units.step), arguments, str(kernel.work))
+            self.body.append(Effect(call(run, address, total, *cut)))
         else:
-            self.lines.append(
-                f"{self.bind('C', launch.prepare())}({address}, {units.total}, id(a))"
-            )
+            run = self.bind("C", launch.prepare())
+            self.body.append(Effect(call(run, address, total, arguments)))
         self.scope[self.bind("B", None)] = block
-        if any(kind == "far" for kind, _ in kernel.dynamic):
-            self.lines.append(f"if far[0]: return {self.again()}(L, N)")
+        if far:
+            self.body.append(self.again("far[0]"))
         self.results(kernel, partial)
         if _is_joined(kernel):
             for node in kernel.gathered:
                 self.join(node, units.parts, kernel.wide or node.dtype)
+
+    def pack(self, kernel, partial, far):
+        """Makes `a`, the arguments of a launch; the block of what is known with the shapes."""
+        whole = kernel.results
+        block, constants = self.static_block(kernel)
+        codes = "".join(self.code(kind, what) for kind, what in kernel.dynamic)
+        slots = ["0"] * len(whole) + [constants]
+        slots += [self.slot(kind, what, partial) for kind, what in kernel.dynamic]
+        if far:
+            self.assign("far", call("empty", "1", self.bind("T", np.int64)))
+            self.assign("far[0]", "0")
+        pack = self.bind("P", struct.Struct("=" + "q" * len(whole) + "q" + codes).pack)
+        self.body.append(Assign(("a",), call(pack, *slots), held=tuple(names_in(slots))))
+        return block
 
     def results(self, kernel, partial):
         """Reductions over everything: from the slots they were written to, or from one partial
@@ -176,50 +217,38 @@ class _Assembler:
             return
         rounded, combined = launch.reducers()
         if not partial:
-            unpack = struct.Struct(
-                "=" + "".join(_RESULT[result_dtype(n).name] for n in whole)
-            ).unpack_from
-            names = ", ".join(self.local("s", n) for n in whole)
-            self.lines.append(
-                f"{names}{',' if len(whole) == 1 else ''} = {self.bind('U', unpack)}(a)"
-            )
+            codes = "".join(_RESULT[result_dtype(n).name] for n in whole)
+            unpack = self.bind("U", struct.Struct("=" + codes).unpack_from)
+            names = tuple([self.local("s", n) for n in whole])
+            self.body.append(Assign(names, call(unpack, "a"), unpacked=True))
         for node in whole:
             narrow = node.dtype.name == "float32"
-            if partial and node.dtype.kind == "f" and node.op.combine in launch.COMBINATIONS:
-                place, count, kind = (
-                    partial[node],
-                    kernel.units.chunks,
-                    launch.COMBINATIONS.index(node.op.combine),
-                )
-                function = self.bind("J", combined)
-                self.lines.append(
-                    f"{self.local('s', node)} = {function}(id({place}), {count}, {kind}, "
-                    f"{narrow:d})"
-                )
+            if partial and has_driver(node):
+                array, chunks = _address(partial[node]), str(kernel.units.chunks)
+                kind, run = str(number_of(node)), self.bind("J", combined)
+                self.assign(self.local("s", node), call(run, array, chunks, kind, f"{narrow:d}"))
             elif partial:
                 self.local("s", node)
                 self.combine(node, partial[node], None, ())
-                self.lines.append(f"{self.names[node]} = {self.names[node]}.item()")
+                self.assign(self.names[node], expr("{}.item()", self.names[node]))
             elif narrow:
                 name = self.names[node]
-                self.lines.append(f"{name} = {self.bind('J', rounded)}({name})")
+                self.assign(name, call(self.bind("J", rounded), name))
         for node in whole:
             if node.ndim:  # one element, but an array
                 number = self.names[node]
-                self.lines.append(f"{self.allocate(node)}[0] = {number}")
+                self.fill(node, number)
 
     def reductions_of_nothing(self, whole, gathered):
         for node in gathered:
-            self.lines.append(
-                f"{self.names[node]}.fill({self.bind('K', node.op.identity(node.dtype))})"
-            )
+            identity = self.bind("K", node.op.identity(node.dtype))
+            self.body.append(Effect(expr("{}.fill({})", self.names[node], identity)))
         for node in whole:
             value = self.bind("K", np.asarray(node.op.identity(node.dtype), node.dtype).item())
             if node.ndim:
-                self.lines.append(f"{self.allocate(node)}[0] = {value}")
+                self.fill(node, value)
             else:
-                name = self.local("s", node)
-                self.lines.append(f"{name} = {value}")
+                self.assign(self.local("s", node), value)
 
     def carry(self, node, parts, units):
         """What each chunk of a scan goes on from, from the totals of the chunks."""
@@ -228,22 +257,17 @@ class _Assembler:
             self.carries[node] = self.bind("K", np.full(parts_of(units), start, _item(node.dtype)))
             return
         name = self.carries[node] = f"c{next(self.counter)}"
-        given = ", ".join(self.totals[part] for part in parts)
+        given = [self.totals[part] for part in parts]
         self.warns |= node.dtype.kind == "f"
-        self.lines.append(
-            f"{name} = {self.bind('R', _carries(node, parts[0].dtype, units.chunks))}({given})"
-        )
-        self.lines.append(f"if {name} is None: return {self.again()}(L, N)")
+        carries = self.bind("R", _carries(node, parts[0].dtype, units.chunks))
+        self.assign(name, call(carries, *given))
+        self.body.append(self.again(expr("{} is None", name)))
 
-    def again(self):
-        """What runs the plan by NumPy, as it was given."""
+    def again(self, test):
+        """Where `test` holds NumPy runs the plan, as it was given."""
         roots = self.lowered.roots
-        return self.bind("E", lambda L, N: watch.again(roots, L, N))
-
-    def partial(self, node, units):
-        name = f"p{next(self.counter)}"
-        self.lines.append(f"{name} = empty({units.chunks}, {self.bind('T', result_dtype(node))})")
-        return name
+        by_numpy = self.bind("E", lambda L, N: _by_numpy(roots, L, N))
+        return Return(call(by_numpy, "L", "N"), test)
 
     def join(self, node, parts, dtype):
         """The result of a reduction that left an array per chunk, which may be empty."""
@@ -251,23 +275,21 @@ class _Assembler:
         if not node.size:
             self.allocate(node)
             return
-        if not _has_joiner(node):
+        if not has_driver(node):
             self.combine(node, source, f"({parts}, {node.size})", (node.size,))
             return
-        from .numba.build import joiner
-
-        out, kind = self.allocate(node), launch.COMBINATIONS.index(node.op.combine)
-        joined = self.bind("J", joiner(node.dtype, dtype))
-        self.lines.append(f"{joined}(id({out}), id({source}), {parts}, {node.size}, {kind})")
+        out, kind = self.allocate(node), number_of(node)
+        run = self.bind("J", toolchain.load().joiner(node.dtype, dtype))
+        sizes = str(parts), str(node.size), str(kind)
+        self.body.append(Effect(call(run, _address(out), _address(source), *sizes)))
 
     def combine(self, node, source, shape, result):
         """Join partial results along the first axis, in order, by the reduction itself."""
         self.warns |= node.dtype.kind == "f"
         parts = Node(node.op, (leaf(0, (2, 2), node.dtype),), (0,), result, node.dtype)
         function = self.bind("R", lambda p, parts=parts: parts.op.reference(p, node=parts))
-        text = f"{source}.reshape{shape}" if shape else source
-        flat = ".reshape(-1)" if shape else ""
-        self.lines.append(f"{self.names[node]} = {function}({text}){flat}")
+        form = f"{{}}({{}}.reshape{shape}).reshape(-1)" if shape else "{}({})"
+        self.assign(self.names[node], expr(form, function, source))
 
     def static_block(self, kernel):
         """What is known with the shapes, as bytes, and the expression of their address."""
@@ -291,29 +313,29 @@ class _Assembler:
         if kind == "index":
             return self.index(*what)
         if kind == "far":
-            return "id(far)"
+            return _address("far")
         if kind == "result":
-            return f"id({partial[what]})" if partial else "0"
+            return _address(partial[what]) if partial else "0"
         if kind in ("carry", "total"):
-            return f"id({(self.carries if kind == 'carry' else self.totals)[what]})"
-        return f"id({self.names[what] if kind == 'out' else self.buffer(what)})"
+            return _address((self.carries if kind == "carry" else self.totals)[what])
+        return _address(self.names[what] if kind == "out" else self.buffer(what))
 
     def call(self, node):
         args = []
         for operand, (base, shape, axes) in zip(node.src, call_operands(node), strict=True):
-            text = self.value(base)
+            value = self.value(base)
             if not operand.ndim:
-                text = f"{self.bind('W', np.dtype(operand.dtype).type)}({text})"
+                value = call(self.bind("W", np.dtype(operand.dtype).type), value)
             elif len(shape) > 1:
-                text += f".reshape({', '.join(map(str, shape))})"
+                value = expr(f"{{}}.reshape({', '.join(map(str, shape))})", value)
             if axes != tuple(range(len(axes))):
-                text += f".transpose{axes}"
-            args.append(text)
+                value = expr(f"{{}}.transpose{axes}", value)
+            args.append(value)
         self.warns |= node.dtype.kind == "f"
         function, what = self.bind("Y", node.op.reference), self.bind("Z", node)
-        text = f"{function}({', '.join([*args, 'node=' + what])})"
+        value = call(function, *args, expr("node={}", what))
         flatten = self.bind("H", _number if not node.ndim else _flattener(node.dtype))
-        self.lines.append(f"{self.local('b' if node.ndim else 's', node)} = {flatten}({text})")
+        self.assign(self.local("b" if node.ndim else "s", node), call(flatten, value))
 
     # ------------------------------------------------------------------ results
 
@@ -326,39 +348,29 @@ class _Assembler:
             ]
             const = sum(int(n.arg) * st for n, st in terms if n.op.kind == "const")
             start = self.index(const, [t for t in terms if t[0].op.kind != "const"])
-            self.lines.append(f"d = {start}")
-            self.lines.append(f"{self.local('v', base)} = {self.value(source)}[d:d + {base.size}]")
+            self.assign("d", start)
+            elements = expr(f"{{}}[d:d + {base.size}]", self.value(source))
+            self.assign(self.local("v", base), elements)
         return self.value(base)
 
-    def text(self):
+    def function(self):
+        """The generated function, and its text."""
         returned = [self.result(root) for root in self.fusion.roots]
-        lines = self.lines
-        for name in {name for node, name in self.names.items() if _large(node)}.difference(
-            returned
-        ):
-            _let_go(name, lines)
+        large = dict.fromkeys([name for node, name in self.names.items() if _large(node)])
+        body = released(self.body, [name for name in large if name not in returned])
         if self.warns:
-            lines = [f"with {self.bind('Q', _quiet)}():", *(f"    {line}" for line in lines)]
-        lines = [*lines, f"return ({', '.join(returned)}{',' if returned else ''})"]
-        return "def run(L, N):\n" + "\n".join(f"    {line}" for line in lines) + "\n"
+            body = [Within(call(self.bind("Q", _quiet)), tuple(body))]
+        body = [*body, Return(sequence(returned))]
+        return generated("run", "L, N", body, self.scope, "<jitgrad plan>")
+
+
+def _address(name):
+    return call("id", name)
 
 
 def _large(node):
     """Whether the memory of a value is to be free as soon as it was read last."""
     return node.ndim > 0 and node.size * node.dtype.itemsize >= pool.LEAST
-
-
-def _let_go(name, lines):
-    """Deletes a local of the plan after its last use: of an ``id`` among the arguments `a`, after
-    the launch."""
-    at = max((k for k, line in enumerate(lines) if re.search(rf"\b{name}\b", line)), default=None)
-    if at is not None and lines[at].startswith("a = "):
-        end = next(
-            (k for k in range(at + 1, len(lines)) if lines[k].startswith("a = ")), len(lines)
-        )
-        at = max((k for k in range(at + 1, end) if "id(a)" in lines[k]), default=None)
-    if at is not None:
-        lines.insert(at + 1, f"del {name}")
 
 
 #: struct formats: of arguments (all 8 bytes) and of results (as kernels write them, padded to 8)
@@ -415,28 +427,25 @@ def _flattener(dtype):
     return lambda value: np.ascontiguousarray(value, dtype).reshape(-1)
 
 
-def assemble(lowered, around=None):
-    """The function ``run(L, N)`` of a plan; compiles what has not been compiled yet.
+def _by_numpy(roots, leaves, numbers):
+    """A run by NumPy of what a kernel gave up, since it met an operand too large for its code."""
+    begun = clock()
+    out = interpreter.run(roots, leaves, numbers)
+    events.by_numpy(None, roots, clock() - begun)
+    return out
 
-    ``around(assembler, k, first)`` may put something around the lines of each step, those from
-    number `first` on."""
-    from .numba.build import loop_kernel, scalar_kernel
 
+def assemble(lowered, noted=None, launcher=None):
+    """The function ``run(L, N)`` of a plan, as `base.code.Generated`; compiles what has not been
+    compiled yet.
+
+    ``noted(k)`` gives what is told the seconds that step `k` takes, or None; `launcher` stands for
+    `launch.launch`."""
+    make = toolchain.load()
     launch.prepare()
-    assembler = _Assembler(lowered)
+    assembler = _Assembler(lowered, launcher or launch.launch)
     for k, kernel in enumerate(lowered.kernels):
-        first = len(assembler.lines)
-        if isinstance(kernel, Call):
-            assembler.call(kernel.node)
-        elif kernel.kind == "scalar":
-            assembler.scalar(kernel, kernel.source and scalar_kernel(kernel.source))
-        else:
-            assembler.loop(kernel, kernel.source and loop_kernel(kernel.source))
-        if around is not None:
-            around(assembler, k, first)
-    text = assembler.text()
-    scope = assembler.scope
-    exec(compile(text, "<jitgrad plan>", "exec"), scope)
-    run = scope["run"]
-    run.text = text
-    return run
+        compiled = make.scalar_kernel if kernel.kind == "scalar" else make.loop_kernel
+        run = compiled(kernel.source) if kernel.source else None
+        assembler.step(kernel, run, noted and noted(k))
+    return assembler.function()

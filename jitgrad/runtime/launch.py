@@ -10,25 +10,31 @@ Start at `launch`.
 
 import os
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..base.config import config
+from . import toolchain
 
 #: Points times their weight from which a launch is worth the threads (``python -m
 #: benchmarks.launch_cost``, two cores): at this work x*x takes 5 us on two threads and 10 on one,
 #: the cheapest kernel, a sum of x*x, 3.6 and 3.0.
 PARALLEL_WORK = 1 << 16
 
-#: What partial results of floats are joined by, by its number: see `build.DRIVER`.
-COMBINATIONS = ("({0} + {1})", "({0} * {1})", "maximum({0}, {1})", "minimum({0}, {1})")
-
 _busy = threading.Lock()
 
 
+@dataclass(slots=True)
 class _State:
-    def __init__(self):
-        self.forked = False
-        self.kernel = self.chunks = self.rounded = self.combined = self.parallel = None
-        self.applied = None
+    """The entry points of the drivers, once they are loaded (see `build.serial_drivers`);
+    `parallel` runs a launch on several threads."""
+
+    forked: bool = False
+    kernel: Callable | None = None
+    chunks: Callable | None = None
+    rounded: Callable | None = None
+    combined: Callable | None = None
+    parallel: Callable | None = None
 
 
 _state = _State()
@@ -47,9 +53,8 @@ if hasattr(os, "register_at_fork"):
 def prepare():
     """Load the serial drivers; the entry point that runs a kernel in one piece."""
     if _state.kernel is None:
-        from .numba.build import serial_drivers
-
-        _state.kernel, _state.chunks, _state.rounded, _state.combined = serial_drivers()
+        drivers = toolchain.load().serial_drivers()
+        _state.kernel, _state.chunks, _state.rounded, _state.combined = drivers
     return _state.kernel
 
 
@@ -86,12 +91,10 @@ def launch(address, total, step, arguments, work):
 def _parallel():
     """What runs a launch on several threads: our own, or numba's where that is not available."""
     if _state.parallel is None:
-        from .threads import available
+        from . import threads
 
-        if available():
-            from .numba.build import own_threads
-
-            run = own_threads().run
+        if threads.available():
+            run = toolchain.load().own_threads().run
             _state.parallel = lambda *launch: run(config.num_threads, *launch)
         else:
             _state.parallel = _with_numba()
@@ -99,18 +102,16 @@ def _parallel():
 
 
 def _with_numba():
-    from .numba.build import limit_threads, parallel_driver
-
-    driver = parallel_driver()
+    make = toolchain.load()
+    driver, applied = make.parallel_driver(), None
 
     def run(*launch):
-        mask = (
-            config.num_threads,
-            threading.get_ident(),
-        )  # numba keeps the number per Python thread
-        if _state.applied != mask:
-            limit_threads(mask[0])
-            _state.applied = mask
+        nonlocal applied
+        # numba keeps the number per Python thread
+        mask = config.num_threads, threading.get_ident()
+        if applied != mask:
+            make.limit_threads(mask[0])
+            applied = mask
         driver(*launch)
 
     return run

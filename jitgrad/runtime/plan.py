@@ -1,25 +1,18 @@
 """`Plan`: the roots of a graph made runnable, and by which tier.
 
 A plan starts cold: it runs in the NumPy reference, nothing is lowered and numba is not imported.
-When it has been seen again and enough time has gone into it, it is compiled on a background thread,
-and its `run` attribute is replaced by the compiled function (see `assemble`). That thread also
-looks whether the kernels of a plan that is seen again exist already. The caller's own thread lowers
-or compiles only what NumPy would take as long for: large arrays (`DENSE`), and runs that would take
-longer than compiling (`SLOW`). ``config.compile`` "always" compiles at the first run and waits;
-"never" stays with NumPy. Start at `Plan`.
+When it has been seen again and enough time has gone into it, it is compiled on a background thread
+(`background`), and its `run` attribute is replaced by the compiled function (see `assemble`). That
+thread also looks whether the kernels of a plan that is seen again exist already. The caller's own
+thread lowers or compiles only what NumPy would take as long for: large arrays (`DENSE`), and runs
+that would take longer than compiling (`SLOW`). ``config.compile`` "always" compiles at the first
+run and waits; "never" stays with NumPy. Start at `Plan`; `Plan._cold` is the policy.
 """
 
-import atexit
-import collections
 import contextlib
-import functools
-import importlib
-import os
-import queue
-import sys
-import threading
 import time
 import warnings
+from dataclasses import dataclass
 from weakref import WeakSet
 
 from ..base.config import config
@@ -29,10 +22,9 @@ from ..interpret.blocked import TooSlow
 from ..interpret.program import OFTEN, Program, Walk, interpreter
 from ..ir import toposort
 from ..ir.printer import counted
-from . import watch
+from . import background, events, toolchain
 from .aside import aside
 from .stats import COMPILED, Cost, stats
-from .worker import Worker
 
 #: What compiling costs is paid when about as much was spent without: a script that ends sooner must
 #: pay for neither numba nor kernels. A plan is compiled when the reference has cost it `HOT`
@@ -45,14 +37,6 @@ HOT, HOT_PROCESS, LONG_RUN = 0.03, 0.3, 0.003
 #: numba imported or not; as much again for each `PART` nodes of the plan, which take longer to
 #: compile.
 SLOW, SLOW_IMPORT, PART = 0.5, 1.2, 50
-#: Seconds between switches of threads while a plan is compiled (5 ms by default). Importing numba
-#: reads thousands of files and waits for the interpreter after each: beside a busy main thread it
-#: took more than 5 s, with this 0.8 s.
-SWITCH = 5e-5
-#: Kernels that the thread compiles by itself, since starting a child process takes as long as some;
-#: one of many lines counts once more for each `LONG`. Seconds without work after which the child
-#: ends.
-ALONE, LONG, IDLE = 4, 60, 20.0
 #: Kernels that a thread which waits for them ("always") compiles by itself. Later ones are compiled
 #: by that child, too: LLVM's passes keep 0.8 MiB of each kernel of 20 operations that they have
 #: seen, in whichever process they ran.
@@ -61,8 +45,6 @@ APART = 16
 #: exist, the first time it is seen: lowering a node takes 0.15 ms, NumPy as long as that for 20 000
 #: to 150 000 elements.
 DENSE = 20_000
-#: Plans that wait for such a look in the background; more are compiled when they pay.
-ASKED = 64
 
 
 class Plan:
@@ -74,13 +56,8 @@ class Plan:
     once it was."""
 
     def __init__(self, roots, title="", parts=(), again=False, records=None):
-        self.roots, self._title, self.parts, self._again, self._records = (
-            list(roots),
-            title,
-            parts,
-            again,
-            records,
-        )
+        self.roots, self.parts = list(roots), parts
+        self._title, self._again, self._records = title, again, records
         self.names = ()  # of its kernels, once it is compiled
         if config.verify:
             from ..ir.verify import verify
@@ -88,7 +65,7 @@ class Plan:
             verify(*self.roots)
         self.run = self._cold
         self._runs, self._heat, self._size = 0, 0.0, None
-        self._queued = None  # the compile queue this plan was put into
+        self.queue = None  # the `background.Background` that compiles it
         self._lowered = self._program = self._compiled = None
         for made in _observers:
             made.append(self)
@@ -104,6 +81,89 @@ class Plan:
 
     # ------------------------------------------------------------------ tiers
 
+    def _cold(self, leaves, numbers):
+        """A run that asks for the tier: kernels where there are some, or where they are wanted at
+        once; else NumPy, which hands over when that pays."""
+        mode = config.compile
+        if mode == "never":
+            return self._reference(leaves, numbers)
+        if self._compiled is not None:
+            self._use(self._compiled)
+        elif mode == "always":
+            self._compile_and_wait()
+        else:
+            return self._undecided(leaves, numbers)
+        return self.run(leaves, numbers)
+
+    def _undecided(self, leaves, numbers):
+        """A run in the mode "auto" of a plan that has no kernels.
+
+        In this order: it runs as it stands if it is small and seen for the first time; its kernels
+        are taken if they all exist; NumPy runs it, and the time is counted; and it is compiled at
+        once where NumPy would take too long."""
+        self._runs += 1
+        if self._runs == 1 and not toolchain.has_begun() and not events.active():
+            program = self._program = interpreter(self.roots)
+            if type(program) is Walk:
+                # Most are never seen again, and a look at the clock takes 5 us.
+                return program(leaves, numbers)
+        if self._is_worth_a_look() and self._taken_over():
+            return self.run(leaves, numbers)
+        out, spent = self._timed_reference(leaves, numbers)
+        if out is None:
+            return self._compiled_first(leaves, numbers)
+        self._hand_over(spent)
+        return out
+
+    def _compile_and_wait(self):
+        """Compiles the plan, in this thread or, after many kernels, in the background."""
+        if stats.kernels < APART or not background.compiler.make(self):
+            self.compile()
+
+    def _is_worth_a_look(self):
+        """Whether lowering the plan, to see which kernels it needs, takes no longer than a run by
+        NumPy; a plan that waits, or that the background was asked for, is looked at there."""
+        if self._runs > 2 or self._is_queued() or not toolchain.is_loaded():
+            return False
+        nodes, work = self._sizes()
+        return work > DENSE * nodes
+
+    def _timed_reference(self, leaves, numbers):
+        """(the values by NumPy, the seconds of this thread), or (None, 0.0) if it takes so long
+        that compiling comes first."""
+        nodes, _ = self._sizes()
+        limit = SLOW if toolchain.has_begun() else SLOW_IMPORT
+        start = time.thread_time()  # beside other jobs the wall clock counts their work, too
+        try:
+            out = self._reference(leaves, numbers, limit * (1 + nodes / PART))
+        except TooSlow:
+            return None, 0.0  # what was begun dies with the traceback
+        return out, time.thread_time() - start
+
+    def _hand_over(self, spent):
+        """Counts the seconds that NumPy took, and has the plan compiled in the background once that
+        pays."""
+        self._heat += spent
+        _process.heat += spent
+        if self._runs == 1 or self._is_queued():
+            return
+        if self._pays():
+            self.queue = background.compiler
+            background.compiler.add(self)
+        elif self._runs == 2 and toolchain.has_begun():
+            background.compiler.ask(self)
+
+    def _is_queued(self):
+        """Whether it waits to be compiled; not by the thread of a process that was forked."""
+        return self.queue is background.compiler
+
+    def _pays(self):
+        if self._again or self._heat > LONG_RUN * self._runs:
+            return True
+        return self._heat > HOT and (toolchain.has_begun() or _process.heat > HOT_PROCESS)
+
+    # ------------------------------------------------------------------ by NumPy
+
     def _interpreter(self):
         program = self._program
         if program is None:
@@ -114,72 +174,16 @@ class Plan:
 
     def _reference(self, leaves, numbers, *limit):
         program = self._interpreter()
-        if watch.active():
-            return watch.by_numpy(self, program, leaves, numbers, *limit)
-        return program(leaves, numbers, *limit)
-
-    def _compiled_first(self, leaves, numbers):
+        if not events.active():
+            return program(leaves, numbers, *limit)
+        begun = time.perf_counter()
         try:
-            self.compile()
-        except Exception as error:
-            self._failed(error)
-        return self.run(leaves, numbers)
-
-    def _cold(self, leaves, numbers):
-        mode = config.compile
-        if mode != "never" and self._compiled is not None:
-            self._use(self._compiled)
-            return self.run(leaves, numbers)
-        if mode == "always":
-            if stats.kernels < APART or not _background.make(self):
-                self.compile()
-            return self.run(leaves, numbers)
-        if mode == "never":
-            return self._reference(leaves, numbers)
-        self._runs += 1
-        waiting, imported = (
-            self._queued is _background,
-            "jitgrad.runtime.numba.build" in sys.modules,
-        )
-        if self._runs == 1 and not imported and not watch.active():
-            program = self._program = interpreter(self.roots)
-            if type(program) is Walk:
-                return program(
-                    leaves, numbers
-                )  # most are never seen again, and a look at the clock takes 5 us
-        nodes, work = self._sizes()
-        if (
-            imported
-            and not waiting
-            and self._runs < 3
-            and work > DENSE * nodes
-            and self._taken_over()
-        ):
-            return self.run(leaves, numbers)
-        start = time.thread_time()  # beside other jobs the wall clock counts their work, too
-        try:
-            out = self._reference(
-                leaves, numbers, (SLOW if imported else SLOW_IMPORT) * (1 + nodes / PART)
-            )
-        except TooSlow:
-            out = None
-        if out is None:  # not in the handler, whose traceback holds what was begun
-            return self._compiled_first(leaves, numbers)
-        spent = time.thread_time() - start
-        self._heat += spent
-        _process.heat += spent
-        if not waiting and self._runs > 1:
-            if self._pays():
-                self._queued = _background
-                _background.add(self)
-            elif self._runs == 2 and imported:
-                _background.ask(self)
+            out = program(leaves, numbers, *limit)
+        finally:  # one that is given up (`TooSlow`) took its time, too
+            seconds = time.perf_counter() - begun
+            events.by_numpy(self, self.roots, seconds)
+        events.ran(self, leaves, numbers, out, False, seconds)
         return out
-
-    def _pays(self):
-        if self._again or self._heat > LONG_RUN * self._runs:
-            return True
-        return self._heat > HOT and (_imported() or _process.heat > HOT_PROCESS)
 
     def _sizes(self):
         """(nodes, elements of all arrays) of the graph."""
@@ -188,28 +192,35 @@ class Plan:
             self._size = len(order), sum([node.size for node in order if node.shape])
         return self._size
 
+    # ------------------------------------------------------------------ by kernels
+
+    def _compiled_first(self, leaves, numbers):
+        try:
+            self.compile()
+        except Exception as error:
+            self.stay_with_numpy(error)
+        return self.run(leaves, numbers)
+
     def _taken_over(self):
         """Compiles the plan if every kernel exists already (an old program on a new shape); whether
         it did."""
-        if not hasattr(sys.modules["jitgrad.runtime.numba.build"], "built"):
-            return False  # it is being imported
         try:
-            begun = watch.net()
+            begun = events.net()
             there = self.is_built()
-            watch.tell("planned", watch.net() - begun, 0)
+            events.planned(events.net() - begun, 0)
             if there:
                 self.compile()
             return there
         except Exception as error:
-            self._failed(error)
+            self.stay_with_numpy(error)
             return False
 
     def is_built(self):
         """Whether nothing would have to be compiled for it in this process. Lowers it."""
         from .assemble import joins
-        from .numba import build
 
-        lowered = self._lower()
+        build = toolchain.load()
+        lowered = self.lower()
         there = all(map(build.built, lowered.sources)) and all(
             [build.joins(*pair) for pair in joins(lowered)]
         )
@@ -217,42 +228,45 @@ class Plan:
             self._lowered = None
         return there
 
-    def _lower(self):
+    def lower(self):
+        """Its steps and kernels, kept until it is compiled."""
         lowered = self._lowered
         if lowered is None:
-            from ..compile import lower_graph
-
-            lowered = self._lowered = lower_graph(self.roots)
-        return (
-            lowered  # not the attribute: another thread may have compiled meanwhile, and dropped it
-        )
+            lowered = self._lowered = self.lowered()
+        # Not the attribute: another thread may have compiled meanwhile, and dropped it.
+        return lowered
 
     def compile(self):
         """Compile now, in this thread; `run` is the compiled function afterwards."""
         begun = time.perf_counter()
-        if not _process.ready:
-            imported = _imported()
+        if not toolchain.is_loaded():
+            first = not toolchain.has_begun()
             aside(_import)
-            if not imported:
-                watch.built(None, Cost(time.perf_counter() - begun, COMPILED))
+            if first:
+                events.built(None, Cost(time.perf_counter() - begun, COMPILED))
         from . import cache
         from .assemble import assemble
 
-        begun = watch.net()
-        lowered = self._lower()
+        begun = events.net()
+        lowered = self.lower()
         self.names = tuple(map(cache.key, lowered.sources))
-        self._use(assemble(lowered))
+        self._use(assemble(lowered).function)
         self._lowered = self._program = None  # larger than all the rest, and quickly made again
-        watch.tell("planned", watch.net() - begun, 0)
+        events.planned(events.net() - begun, 0)
+
+    @property
+    def is_compiled(self):
+        return self._compiled is not None
 
     def _use(self, compiled):
         """From now on this function serves, or what stands for it while somebody watches."""
         with _made:
             _plans.add(self)
             self._compiled = compiled
-            self.run = watch.watched(self) if watch.active() else compiled
+            self.run = _watched(self) if events.active() else compiled
 
-    def _failed(self, error):
+    def stay_with_numpy(self, error):
+        """It could not be compiled, for this `error`."""
         with _made:
             _plans.add(self)
             self.run = self._reference
@@ -262,6 +276,18 @@ class Plan:
             JitgradWarning,
             stacklevel=2,
         )
+
+    def start_anew(self):
+        """Its next run asks for the tier."""
+        self.run = self._cold
+
+    def exchange(self, watching):
+        """It is compiled: a timed function runs it while somebody watches, and its own when nobody
+        does. One that NumPy serves stays with that."""
+        if watching and self.run is self._compiled:
+            self.run = _watched(self)
+        elif not watching and self.run not in (self._cold, self._reference):
+            self.run = self._compiled
 
     # ------------------------------------------------------------------ what it does
 
@@ -273,14 +299,8 @@ class Plan:
 
     @property
     def kernels(self):
-        """The kernels of the plan in order, each with `kind` and `source`; and `path`, the file of
-        it."""
-        from . import cache
-
-        out = [k for k in self._lower().kernels if k.source]
-        for kernel in out:
-            kernel.path = cache.path_of(kernel.source)
-        return out
+        """The kernels of the plan in order, each with `kind` and `source`."""
+        return [k for k in self.lower().kernels if k.source]
 
 
 _observers: list = []
@@ -294,24 +314,26 @@ def _start_anew(mode):
     with _made:
         plans = tuple(_plans)
     for plan in plans:
-        plan.run = plan._cold
+        plan.start_anew()
 
 
 config.on_change("compile", _start_anew)
 
 
 def _exchange(watching):
-    """Compiled plans run by timed functions while somebody watches, and by their own when nobody
-    does."""
     with _made:
         for plan in tuple(_plans):
-            if watching and plan._compiled is not None and plan.run is plan._compiled:
-                plan.run = watch.watched(plan)
-            elif not watching and getattr(plan.run, "watched", False):
-                plan.run = plan._compiled
+            if plan.is_compiled:
+                plan.exchange(watching)
 
 
-watch.on_switch.append(_exchange)
+events.on_switch.append(_exchange)
+
+
+def _watched(plan):
+    from .watch import Watched
+
+    return Watched(plan)
 
 
 @contextlib.contextmanager
@@ -334,217 +356,21 @@ def observed_plans():
         _observers.remove(made)
 
 
-def _imported():
-    """Whether numba is there, or is being imported."""
-    return "jitgrad.runtime.numba.build" in sys.modules
-
-
+@dataclass(slots=True)
 class _Process:
-    """Seconds the reference has cost in this process; whether what compiles is imported."""
+    """Seconds the reference has cost in this process."""
 
-    heat, ready = 0.0, False
+    heat: float = 0.0
 
 
 _process = _Process()
 
 
 def _import():
-    """Imports what compiles: waiting for modules that are being imported is for no thread that gets
-    signals, either."""
-    for name in ("assemble", "cache", "launch", "numba.build"):
-        importlib.import_module(f"jitgrad.runtime.{name}")
-    _process.ready = True
+    """Imports what compiles, in a thread that no signal cuts."""
+    from . import assemble, cache  # noqa: F401
 
-
-@contextlib.contextmanager
-def _lively():
-    """Threads switch often within; put back if nobody else changed it. In "always" the caller waits
-    anyway."""
-    before = sys.getswitchinterval()
-    if before <= SWITCH or config.compile == "always":
-        yield
-        return
-    sys.setswitchinterval(SWITCH)
-    mine = sys.getswitchinterval()
-    try:
-        yield
-    finally:
-        if sys.getswitchinterval() == mine:
-            sys.setswitchinterval(before)
-
-
-def _work(sources):
-    """How long sources take to compile, in kernels."""
-    return sum(1 + source.count("\n") // LONG for source in sources)
-
-
-class _Background:
-    """A daemon thread that compiles plans, started at the first one; after `ALONE` kernels a child
-    process helps.
-
-    Plans in `asked` are compiled if all their kernels exist, when none is in the `queue`.
-    """
-
-    def __init__(self):
-        self.worker, self.made = Worker(), 0
-        self.queue, self.asked = collections.deque(), collections.deque()
-        self.lock = (
-            threading.RLock()
-        )  # held by ``with``, which no signal cuts; that of a condition is Python code
-        self.changed = threading.Condition(self.lock)
-        self.thread = self.busy = None
-        self.stopping = self.held = False
-        self.compiling = threading.Lock()
-
-    def add(self, plan):
-        self._put(self.queue, plan)
-
-    def ask(self, plan):
-        if len(self.asked) < ASKED:
-            self._put(self.asked, plan)
-
-    def make(self, plan):
-        """Compiles the plan and waits for it; whether it was done. An interrupt ends the waiting
-        only."""
-        if threading.current_thread() is self.thread or self.stopping or not self.worker.usable:
-            return False  # a finaliser may look at a value in this thread, too
-        outcome = queue.SimpleQueue()
-        self._put(self.queue, plan, outcome)
-        error = outcome.get()
-        if error is not None:
-            raise error
-        return plan._compiled is not None
-
-    def _put(self, waiting, plan, outcome=None):
-        with self.lock:
-            waiting.append((plan, outcome))
-            if self.thread is None:
-                _guard_forks()
-                thread = threading.Thread(target=self.work, name="jitgrad-compile", daemon=True)
-                thread.start()
-                self.thread = thread
-            self.changed.notify_all()
-
-    def work(self):
-        with self.compiling:  # a fork must not find modules half imported
-            from ..compile import passes
-            from . import assemble  # noqa: F401
-
-            passes()
-        while True:
-            with self.changed:
-                while not self.queue and not self.asked:
-                    if not self.changed.wait(IDLE) and not self.queue:
-                        self.worker.stop()
-                function, waiting = (
-                    (self.compile, self.queue) if self.queue else (self.look, self.asked)
-                )
-                plan, outcome = self.busy = waiting.popleft()
-            failed = None
-            try:
-                function(plan)
-            except Exception as error:
-                failed = error
-            if outcome is not None:
-                outcome.put(failed)
-            elif failed is not None:
-                plan._failed(failed)
-            del plan, outcome, failed
-            with self.changed:
-                self.busy = None
-                self.changed.notify_all()
-
-    def look(self, plan):
-        """Compiles what needs no new kernel."""
-        if plan._queued is None and plan._compiled is None and config.compile == "auto":
-            with _lively():
-                if plan.is_built() and not self.stopping:
-                    self.compile(plan)
-
-    def compile(self, plan):
-        """One kernel after the other, so that leaving the process waits for one at most."""
-        with _lively():
-            lowered = plan._lower()
-        kernels = {
-            k.source: "scalar" if k.kind == "scalar" else "loop"
-            for k in lowered.kernels
-            if k.source
-        }
-        if self.made + _work(kernels) > ALONE and not _imported():
-            self.worker.start()  # numba is imported there and here at the same time
-        with _lively(), self.compiling:
-            from . import cache
-            from .numba import build
-        new = [
-            (kind, source)
-            for source, kind in kernels.items()
-            if not build.built(source) and not cache.has(source)
-        ]
-        self.made += _work(source for _, source in new)
-        if self.made > ALONE:
-            begun = time.perf_counter()
-            for (_, source), _ in zip(new, self.worker.build(new)):
-                now = time.perf_counter()
-                stats.by_child[cache.key(source)], begun = now - begun, now
-                if self.stopping:
-                    return
-        with _lively():
-            for source, kind in kernels.items():
-                with self.compiling:
-                    if self.stopping:
-                        return
-                    (build.scalar_kernel if kind == "scalar" else build.loop_kernel)(source)
-            with self.compiling:
-                if not self.stopping:
-                    plan.compile()
-            if config.compile == "never":  # since then
-                plan.run = plan._cold
-
-    def wait(self):
-        with self.changed:
-            self.changed.wait_for(lambda: not (self.queue or self.asked or self.busy))
-
-    def stop(self):
-        """At exit: LLVM must not be running while the process is taken down."""
-        self.stopping = True
-        with contextlib.suppress(KeyboardInterrupt):  # who presses Ctrl-C now wants to leave
-            self.worker.stop()
-            self.compiling.acquire(timeout=10)
-
-
-_background = _Background()
-atexit.register(lambda: _background.stop())
-
-
-def _before_fork():
-    # The child must not inherit a compiler at work: its locks would stay locked for ever.
-    _background.held = _background.compiling.acquire(timeout=10)
-
-
-def _after_fork_in_parent():
-    if _background.held:
-        _background.compiling.release()
-
-
-def _after_fork_in_child():
-    global _background
-    _background.worker.abandon()
-    _background = _Background()
-
-
-@functools.cache
-def _guard_forks():
-    """Done with the first thread, after logging was imported (numba uses it): a fork takes the
-    locks in reverse order of registration, and who compiles may need that of logging while holding
-    ours."""
-    import logging  # noqa: F401
-
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(
-            before=_before_fork,
-            after_in_parent=_after_fork_in_parent,
-            after_in_child=_after_fork_in_child,
-        )
+    toolchain.load()
 
 
 def synchronize() -> None:
@@ -554,4 +380,4 @@ def synchronize() -> None:
     --------
     >>> jitgrad.synchronize()
     """
-    _background.wait()
+    background.compiler.wait()

@@ -119,8 +119,9 @@ def serve():
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # nothing that is printed may be taken for an answer
     sys.stdin.reconfigure(encoding="utf-8")
-    from .numba import build
+    from . import toolchain
 
+    build = toolchain.load()
     make = {"scalar": build.scalar_kernel, "loop": build.loop_kernel}
     for line in sys.stdin:
         kind, source = json.loads(line)

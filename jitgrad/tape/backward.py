@@ -16,8 +16,8 @@ from weakref import ref
 from ..autodiff import pull_back
 from ..base.errors import GradientError
 from ..ir import const, leaf, rebuilt, toposort
+from ..runtime.events import planning
 from ..runtime.plan import Plan
-from ..runtime.watch import planning
 from . import handles
 from .boundaries import note_trips
 from .double import RecordedBackward, alive
@@ -43,13 +43,13 @@ def leaf_of(value, shape, dtype):
     return t
 
 
-@planning
 class Backward:
     """The backward plan of a state: for the places cotangents come in, and the roots (and cuts)
     wanted."""
 
     __slots__ = ("plan", "visited", "sinks", "live", "requires_grad")
 
+    @planning
     def __init__(self, state, given, cuts, wanted, dear=(), live=None, implicit=False):
         apart = Apart(state, cuts) if cuts else None
         roots, marks = (apart.roots, apart.marks) if cuts else (state.roots, ())

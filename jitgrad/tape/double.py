@@ -14,7 +14,7 @@ from ..autodiff import pull_back
 from ..interpret.program import interpreter
 from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
 from ..ops.marks import ways
-from ..runtime.watch import planning
+from ..runtime.events import planning
 from . import handles
 from .keys import Opcode
 from .reachability import Apart, visited, with_zeros
@@ -24,7 +24,6 @@ from .symbols import kind_of
 from .views import detaching
 
 
-@planning
 class RecordedBackward:
     """The records for one set of places that cotangents come in, of roots and cuts they go to, and
     of results alive.
@@ -32,6 +31,7 @@ class RecordedBackward:
     Results that tensors hold are operands as they are: a second derivative may be asked for at
     them."""
 
+    @planning
     def __init__(self, state, given, cuts, wanted, alive):
         self.visited = visited(state, given, cuts, wanted)
         apart = Apart(state, {*cuts, *alive})

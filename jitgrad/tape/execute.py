@@ -19,8 +19,8 @@ from weakref import ref
 
 from ..base.errors import InterruptedRecording
 from ..ir import BARRIERS, toposort
+from ..runtime.events import planning
 from ..runtime.plan import Plan
-from ..runtime.watch import planning
 from .boundaries import note_trips
 from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, records, renewed
 
@@ -74,12 +74,12 @@ class Graph:
         self.open = False
 
 
-@planning
 class Forward:
     """The plan of a state for one set of live handles."""
 
     __slots__ = ("plan", "live", "requires_grad", "dear")
 
+    @planning
     def __init__(self, state, live):
         path = records(state)
         if not state.full:

@@ -15,7 +15,7 @@ import jitgrad.numpy as jn
 from jitgrad import ArgumentError
 from jitgrad.compile import limits
 from jitgrad.compile.work import least, work_of
-from jitgrad.runtime import cache, watch
+from jitgrad.runtime import cache, events, watch
 from jitgrad.runtime import plan as running
 from jitgrad.runtime.plan import Plan, observed_plans
 from jitgrad.tape.segment import ROOT
@@ -29,7 +29,7 @@ def _anew():
     jg.tensor(0.0).item(), jg.synchronize()
     ROOT.next.clear(), ROOT.plans.clear()
     yield
-    assert not watch.active()
+    assert not events.active()
 
 
 @pytest.fixture
@@ -385,7 +385,7 @@ def test_an_exception_of_the_function_passes(compiled):
     x = tensor(N, grad=False)
     with pytest.raises(ZeroDivisionError):
         jg.explain(lambda: int(float((x * 2.0).sum())) // 0)
-    assert not watch.active()
+    assert not events.active()
 
 
 def test_as_data_and_for_a_plan(compiled):

@@ -24,7 +24,7 @@ from jitgrad.base import config
 from jitgrad.base.dtypes import BOOL, FLOAT32, FLOAT64, INT64
 from jitgrad.ir.node import Node, const, leaf, number
 from jitgrad.ops import REGISTRY
-from jitgrad.runtime import cache, launch
+from jitgrad.runtime import background, cache, launch, toolchain
 from jitgrad.runtime import plan as plans
 from jitgrad.runtime.plan import Plan, synchronize
 from jitgrad.runtime.stats import stats
@@ -121,14 +121,14 @@ def test_repeated_stencils_stay_small():
         n = x.shape[0]
         x = g.apply(g.ADD, g.cut(x, (1,), (n - 1,)), g.cut(x, (0,), (n - 1,)))
     plan = check([x], [array(64)])
-    assert sum(len(step.values) for step in plan._lower().fusion.steps) < 400
+    assert sum(len(step.values) for step in plan.lower().fusion.steps) < 400
 
 
 def test_deep_graphs_need_no_recursion():
     x = number(0, FLOAT64)
     for k in range(3000):
         x = g.apply(g.ADD if k % 2 else g.SUB, x, number(1, FLOAT64))
-    assert Plan([x])._lower().kernels
+    assert Plan([x]).lower().kernels
 
 
 def test_aliases_and_views_are_not_copied():
@@ -317,10 +317,9 @@ def test_when_a_plan_is_compiled(monkeypatch, seconds, imported, runs):
         plans, "time", types.SimpleNamespace(thread_time=lambda: next(clock) * seconds)
     )
     monkeypatch.setattr(plans, "_process", plans._Process())
-    monkeypatch.setattr(
-        plans, "_background", types.SimpleNamespace(add=queue.append, ask=lambda plan: None)
-    )
-    monkeypatch.setattr(plans, "_imported", lambda: imported)
+    compiler = types.SimpleNamespace(add=queue.append, ask=lambda plan: None)
+    monkeypatch.setattr(background, "compiler", compiler)
+    monkeypatch.setattr(toolchain, "has_begun", lambda: imported)
     x = leaf(0, (7,), FLOAT64)
     plan = Plan([g.apply(g.SIN, g.apply(g.SUB, g.apply(g.SIN, x), x))])  # no other test compiles it
     for run in range(1, 400):
@@ -423,13 +422,13 @@ def test_pruning_and_clearing(tmp_path):
 
 def test_synchronize_waits_for_what_is_compiled(monkeypatch):
     gate, order = threading.Event(), []
-    background = plans._Background()
+    compiler = background.Background()
     monkeypatch.setattr(
-        background, "compile", lambda plan: gate.wait(60) and order.append("compiled")
+        compiler, "compile", lambda plan: gate.wait(60) and order.append("compiled")
     )
-    monkeypatch.setattr(plans, "_background", background)
+    monkeypatch.setattr(background, "compiler", compiler)
     synchronize()  # nothing to wait for
-    background.add(None)
+    compiler.add(None)
     waiter = threading.Thread(target=lambda: (synchronize(), order.append("returned")))
     waiter.start()
     waiter.join(0.1)

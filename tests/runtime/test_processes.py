@@ -74,11 +74,12 @@ def test_fork_while_numba_is_imported(tmp_path, delay):
     """By a program that has not imported logging, whose lock numba and the fork take too."""
     source = f"""
     import time
+    from jitgrad.runtime import background
     for _ in range(1000):
         run()
     time.sleep({delay})
     in_child(lambda: (run(), jitgrad.synchronize()))
-    print(plans._background.held)  # or the fork had waited in vain
+    print(background.compiler.held)  # or the fork had waited in vain
     """
     assert finish(start(source, tmp_path, "auto", SMALL + FORK)) == "True\n"
 

@@ -14,7 +14,7 @@ import jitgrad
 #: Plans enough that the child is used, with the path of its process told.
 BUSY = """
 import time
-from jitgrad.runtime import plan as plans
+from jitgrad.runtime import background
 
 x = jitgrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
 
@@ -29,11 +29,11 @@ def until_child():
     '''Runs programs until the child process is there.'''
     want = [work(k).numpy() for k in range(1, 13)]
     end = time.monotonic() + 60
-    while plans._background.worker.process is None:
+    while background.compiler.worker.process is None:
         assert time.monotonic() < end, "everything was compiled without it"
         for k in range(1, 13):
             np.testing.assert_allclose(work(k).numpy(), want[k - 1], rtol=1e-9)
-    return plans._background.worker.process
+    return background.compiler.worker.process
 """
 
 
@@ -104,7 +104,7 @@ def test_program_goes_on_when_the_child_is_killed(tmp_path):
 child = until_child()
 child.kill()
 jitgrad.synchronize()
-assert not plans._background.worker.usable
+assert not background.compiler.worker.usable
 for k in range(1, 9):
     work(k)
 from jitgrad.runtime.stats import stats

@@ -174,8 +174,8 @@ SMALL_CALLS = {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}
 
 
 class _Assembler(assemble._Assembler):
-    def __init__(self, lowered):
-        super().__init__(lowered)
+    def __init__(self, lowered, launcher):
+        super().__init__(lowered, launcher)
         self.scope["empty"] = lambda n, dtype=np.float64: _unwritten(n, np.dtype(dtype)).array
 
 
@@ -195,9 +195,11 @@ def simulated(seed=0, small=False):
     before = [(place, {name: getattr(place, name) for name in new}) for place, new in patches]
     try:
         for place, new in patches:
-            vars(place).update(new)
+            for name, value in new.items():
+                setattr(place, name, value)
         with np.errstate(all="ignore"):
             yield
     finally:
         for place, old in before:
-            vars(place).update(old)
+            for name, value in old.items():
+                setattr(place, name, value)

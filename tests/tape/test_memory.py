@@ -11,6 +11,7 @@ import pytest
 
 import jitgrad
 from jitgrad.base.config import cores
+from jitgrad.runtime import background
 from jitgrad.runtime import plan as plans
 from jitgrad.tape.segment import local
 
@@ -122,10 +123,10 @@ def test_of_a_kernel_its_machine_code_is_kept(tmp_path_factory, cached):
 
 
 APART = """
-from jitgrad.runtime import plan as plans
+from jitgrad.runtime import background, plan as plans
 from jitgrad.runtime.stats import CHILD, stats
 
-plans.APART = plans.ALONE = 0
+plans.APART = background.ALONE = 0
 jitgrad.config.child = True
 run()
 print({cost.how for cost in stats.costs.values()} == {CHILD})
@@ -150,9 +151,9 @@ def test_many_kernels_are_compiled_in_a_child_by_who_waits_for_them_too(tmp_path
 
 def test_a_look_in_the_compile_thread_waits_for_nobody(monkeypatch):
     """As that of a finaliser that runs there."""
-    background = plans._Background()
-    background.thread = threading.current_thread()
-    monkeypatch.setattr(plans, "_background", background)
+    compiler = background.Background()
+    compiler.thread = threading.current_thread()
+    monkeypatch.setattr(background, "compiler", compiler)
     monkeypatch.setattr(plans, "APART", 0)
     before, jitgrad.config.compile = jitgrad.config.compile, "always"
     try:

@@ -18,19 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-
-@dataclass(frozen=True, slots=True)
-class Expr:
-    """The template `form`, with `operands` in its places: names, literals and expressions."""
-
-    form: str
-    operands: tuple = ()
-
-    def __str__(self) -> str:
-        return self.form.format(*self.operands)
-
-
-Operand = str | Expr
+from ...base.code import Expr, Operand, names_in
 
 
 class Operation(NamedTuple):
@@ -179,15 +167,6 @@ _BODIES: dict[type, tuple] = {
 def made(statement: Statement) -> str:
     """The name that a statement makes, or ""."""
     return statement.name if isinstance(statement, (Let, Select)) else ""
-
-
-def names_in(operand: Any) -> Iterator[str]:
-    """The names and literals in an expression, or in a tuple of them."""
-    if isinstance(operand, str):
-        yield operand
-        return
-    for part in operand.operands if isinstance(operand, Expr) else operand:
-        yield from names_in(part)
 
 
 def reads(statement: Statement) -> Iterator[str]:

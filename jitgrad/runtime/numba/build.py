@@ -19,8 +19,9 @@ from numba.core.bytecode import FunctionIdentity
 
 from ...base.dtypes import SUPPORTED
 from ...base.errors import CompileError, JitgradWarning
-from .. import cache, threadpools, watch
+from .. import cache, events, threadpools
 from ..aside import aside
+from ..partials import chosen, chosen_loops
 from ..stats import COMPILED, Cost, stats
 from .entry import Kernel, release
 from .lowering import BYTES_DATA, free, item_type, local_maker, prefetch, scratch_maker
@@ -122,11 +123,11 @@ def _compiled(source, take, driver):
             ) from error
         _registry.made[source] = out
         if driver:
-            watch.built(None, Cost(time.perf_counter() - start, COMPILED))
+            events.built(None, Cost(time.perf_counter() - start, COMPILED))
             return out
         hit = _hits(module.chunk if hasattr(module, "chunk") else module.kernel)
         name = cache.key(source)
-        watch.built(name, stats.count(name, hit, time.perf_counter() - start))
+        events.built(name, stats.count(name, hit, time.perf_counter() - start))
         if stats.kernels == MANY:
             warnings.warn(
                 f"{MANY} different kernels were made in this process and are never freed; a "
@@ -194,7 +195,7 @@ def combined(array, count, kind, narrow):
     while count > 1:
         for k in range(count // 2):
             a, b = p[2 * k], p[2 * k + 1]
-            p[k] = a + b if kind == 0 else a * b if kind == 1 else maximum(a, b) if kind == 2 else minimum(a, b)
+            p[k] = {combination}
         if count & 1:
             p[count // 2] = p[count - 1]
         count = (count + 1) // 2
@@ -215,18 +216,7 @@ I = types.int64
 def kernel(out, array, parts, size, kind):
     p, o = {partial}(array), {elements}(out)
     for q in range(size, parts * size, size):
-        if kind == 0:
-            for k in range(size):
-                p[k] = p[k] + p[q + k]
-        elif kind == 1:
-            for k in range(size):
-                p[k] = p[k] * p[q + k]
-        elif kind == 2:
-            for k in range(size):
-                p[k] = maximum(p[k], p[q + k])
-        else:
-            for k in range(size):
-                p[k] = minimum(p[k], p[q + k])
+        {combinations}
     for k in range(size):
         o[k] = p[k]
 '''
@@ -256,7 +246,7 @@ def serial_drivers():
     """The module of what launches need, as fast entry points: a kernel in one piece, chunk after
     chunk, a number rounded to float32, and partial results of floats combined, as a tree."""
     _check_layout()
-    source = DRIVER.format(bytes_data=BYTES_DATA)
+    source = DRIVER.format(bytes_data=BYTES_DATA, combination=chosen("kind", "a", "b"))
     names = ("kernel", "chunks", "rounded", "combined")
     return _build(
         source, lambda m: tuple([_entry_point(getattr(m, name)) for name in names]), driver=True
@@ -265,7 +255,9 @@ def serial_drivers():
 
 def _joined(dtype, partial):
     partial, elements = ("doubles" if d.itemsize == 8 else "singles" for d in (partial, dtype))
-    return JOINED.format(partial=partial, elements=elements)
+    loops = chosen_loops("kind", "p[k]", "p[q + k]", "for k in range(size):")
+    combinations = f"\n{' ' * 8}".join(loops)
+    return JOINED.format(partial=partial, elements=elements, combinations=combinations)
 
 
 def joiner(dtype, partial):
