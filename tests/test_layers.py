@@ -59,24 +59,6 @@ LEVELS = [
 #: (importer, imported): why it may point right.
 EXEMPT = {}
 
-#: Circles of imports that are still there; none may grow, and none may be added.
-CIRCLES = [
-    {
-        f"frontend.{name}"
-        for name in (
-            "binding",
-            "convert",
-            "copies",
-            "functions",
-            "gradients",
-            "implicit",
-            "subscript",
-            "tensor",
-            "values",
-        )
-    },
-]
-
 #: Modules that may import numba or llvmlite, and whether only inside functions.
 NUMBA = {
     "jitgrad.runtime.numba": "compiles the kernels",
@@ -352,12 +334,8 @@ def circles():
 
 
 def test_no_import_circles():
-    """Modules that import one another are one module: those of `CIRCLES` are still to be opened."""
-    found = circles()
-    new = [sorted(circle) for circle in found if not any(circle <= known for known in CIRCLES)]
-    assert not new
-    stale = [sorted(known - set().union(*found)) for known in CIRCLES]
-    assert not any(stale), f"no longer in a circle, take them off the list: {stale}"
+    """Modules that import one another are one module."""
+    assert not [sorted(circle) for circle in circles()]
 
 
 def named(name):
