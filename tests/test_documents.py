@@ -59,6 +59,10 @@ FILES = _files()
 NOWHERE = {"jitgrad.jacobian"}
 
 
+def _is_file(name):
+    return any(f"/{file}".endswith((f"/{name}", f"/{name}.py")) for file in FILES)
+
+
 def _exists(name):
     """Whether a dotted name is that of a module, or of something in one."""
     parts = name.split(".")
@@ -157,11 +161,13 @@ def test_links_lead_somewhere(path):
 def test_modules_that_are_named_exist(path):
     missing = []
     text = re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.M | re.S)
+    if path in DESIGN:
+        named = re.findall(r"[\w/]+/\w+\.py", text)  # in drawings, too
+        missing += [name for name in named if not _is_file(name)]
     missing += [name for name in COMMAND.findall(text) if not _exists(name)]
     for span in SPAN.findall(text):
         if FILE.fullmatch(span):
-            name = span.rstrip("/")
-            if not any(f"/{file}".endswith((f"/{name}", f"/{name}.py")) for file in FILES):
+            if not _is_file(span.rstrip("/")):
                 missing.append(span)
         elif MODULE.fullmatch(span) and span not in NOWHERE and not _exists(span):
             missing.append(span)
