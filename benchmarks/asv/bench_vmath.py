@@ -1,8 +1,8 @@
 """Elementary functions in kernels, a row each: time for an array that stays in the cache, beside
 NumPy's and libm's.
 
-Bare loops are measured, without recording and launching. `python -m benchmarks.tools.vmath_table` prints
-all of them with their errors.
+Bare loops are measured, without recording and launching. `python -m benchmarks.tools.vmath_table`
+prints all of them with their errors.
 """
 
 import math

@@ -1,8 +1,8 @@
 """The first call of a program in a new process, beside the same value and gradient by hand in
 NumPy.
 
-``python -m benchmarks.tools.first_call --sizes 1e5,1e6 --names chain,norm`` prints the milliseconds of
-both and their ratio, the ratio of second calls, and the peak of memory in units of inputs plus
+``python -m benchmarks.tools.first_call --sizes 1e5,1e6 --names chain,norm`` prints the milliseconds
+of both and their ratio, the ratio of second calls, and the peak of memory in units of inputs plus
 outputs, of both. Medians over `--runs` processes each. Start at `child`, which runs in the new
 processes.
 """

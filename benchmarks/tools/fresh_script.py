@@ -1,9 +1,9 @@
 """A short script in a new process, beside PyTorch: thirty small programs, a hundred values and
 gradients each.
 
-``python -m benchmarks.tools.fresh_script`` prints the seconds from the start of Python to its end, the
-library's import included: of PyTorch (where it is installed), and of jitgrad with an empty folder
-for kernels and with that of the run before. Start at `script`.
+``python -m benchmarks.tools.fresh_script`` prints the seconds from the start of Python to its end,
+the library's import included: of PyTorch (where it is installed), and of jitgrad with an empty
+folder for kernels and with that of the run before. Start at `script`.
 """
 
 import argparse

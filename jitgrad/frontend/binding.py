@@ -12,7 +12,7 @@ import numpy as np
 from ..base.errors import ArgumentError, DTypeError
 from ..ops import REQUIRED
 from ..ops.parameters import PARAMETERS
-from ..tape.symbols import Number
+from ..tape.symbols import SymbolicScalar
 from .convert import by_value
 from .tensor import Tensor
 
@@ -109,7 +109,7 @@ def _numbers(v):
     """`v` with Python's numbers and tuples for all that stands for them."""
     if isinstance(v, (list, tuple, range)):
         return tuple([_numbers(i) for i in v])
-    if type(v) is Number:
+    if type(v) is SymbolicScalar:
         return v.concrete_value()
     if isinstance(v, (np.integer, np.floating, np.bool_)):
         return v.item()

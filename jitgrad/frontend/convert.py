@@ -14,8 +14,8 @@ from ..runtime.pool import LEAST, aligned, copied
 from ..tape.handles import Handle, from_value
 from ..tape.keys import NODE
 from ..tape.record import record
-from ..tape.segment import local, recordings
-from ..tape.symbols import Number
+from ..tape.segment import active_traces, local
+from ..tape.symbols import SymbolicScalar
 from .integers import as_float, dtype_of
 
 #: Devices of PyTorch's, of which there is one here.
@@ -113,7 +113,7 @@ def from_array(array, dtype):
 def _recorded(data):
     """The tensor of a number or array of which a recording knows where it comes from; None for
     other data."""
-    if type(data) is Number:
+    if type(data) is SymbolicScalar:
         return data.tensor()
     if isinstance(data, np.ndarray):
         if data.dtype in SUPPORTED and data.dtype.isnative:
@@ -124,14 +124,14 @@ def _recorded(data):
 
 def by_value(x):
     """`x`, of which the arrays are read as they are now: a recording holds for these values."""
-    if recordings and local.seg.tracing is not None:
+    if active_traces and local.seg.tracing is not None:
         local.seg.tracing.check(x, fixed=True)
     return x
 
 
 def _parts():
     """What a sequence is taken apart for: tensors, and in a recording what has a place."""
-    return (Handle,) if local.seg.tracing is None else (Handle, Number, np.ndarray)
+    return (Handle,) if local.seg.tracing is None else (Handle, SymbolicScalar, np.ndarray)
 
 
 def _not_numbers(data, array):
@@ -171,7 +171,7 @@ def as_operand(x):
     """`x` as a Tensor; arrays and sequences are copied."""
     if isinstance(x, Handle):
         return x
-    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int, Number)):
+    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int, SymbolicScalar)):
         return from_data(x, None)
     if hasattr(x, "__array__"):
         return from_data(np.asarray(x), None)
@@ -186,7 +186,7 @@ def written(value, dtype):
     whole, kind = dtype.kind in "iu", type(value)
     if whole and isinstance(value, np.generic):
         value = value.item()
-    elif whole and kind is Number and value.kind is int:
+    elif whole and kind is SymbolicScalar and value.kind is int:
         value = value.concrete_value()
     kind = type(value)
     if (

@@ -18,7 +18,7 @@ from ..tape.handles import varies
 from ..tape.keys import Opcode
 from ..tape.record import enter, grow, record, record_in
 from ..tape.segment import local
-from ..tape.symbols import Number, kind_of
+from ..tape.symbols import SymbolicScalar, kind_of
 from ..tape.views import ViewStep, aliases, make_view
 from .binding import is_hashable, operands_by_name, statics_of
 from .convert import as_operand, by_value, from_array
@@ -33,7 +33,7 @@ LIMIT = 1 << 53
 FLOATS = frozenset((float, np.float64, np.float32))
 #: Python's numbers; and operands that are no tensors and stay what they are.
 NUMBERS = frozenset((int, float, bool))
-PLAIN = NUMBERS | {Node, Number}
+PLAIN = NUMBERS | {Node, SymbolicScalar}
 #: Checks indices that only a call knows.
 BOUNDS = Opcode("in_bounds", 1, in_bounds)
 #: Numbers that are part of the code, as nodes, by type and value.
@@ -43,7 +43,7 @@ _codes: dict = {}
 def apply(entry, operands, statics=()):
     """Records one operation on tensors, arrays and numbers."""
     for x in operands:
-        if type(x) is not Tensor and type(x) is not Number and takes_over(x):
+        if type(x) is not Tensor and type(x) is not SymbolicScalar and takes_over(x):
             return leave(entry, operands, statics, x)
     for name, x in zip(entry.args, operands):
         if x is None and name not in entry.optional:
@@ -58,7 +58,7 @@ def apply(entry, operands, statics=()):
     if entry.codes:
         operands = _with_code(entry, *operands)
     operands = tuple(_operand(x) for x in operands)
-    if Number in map(type, operands):
+    if SymbolicScalar in map(type, operands):
         operands = _with_numbers(operands)
     if not any(isinstance(x, Tensor) for x in operands):
         operands = (
@@ -70,7 +70,8 @@ def apply(entry, operands, statics=()):
         operands = settled(entry, operands)
     if entry.guard and float not in map(kind_of, operands):
         operands = tuple(
-            x.concrete_value() if type(x) is Number and x.kind is int else x for x in operands
+            x.concrete_value() if type(x) is SymbolicScalar and x.kind is int else x
+            for x in operands
         )
         entry.guard(*operands)
     if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
@@ -118,13 +119,15 @@ def _with_numbers(operands):
     tensors = [x for x in operands if isinstance(x, Tensor)]
     if not tensors:
         return (
-            operands[0].tensor() if type(operands[0]) is Number else as_operand(operands[0]),
+            operands[0].tensor()
+            if type(operands[0]) is SymbolicScalar
+            else as_operand(operands[0]),
             *operands[1:],
         )
     whole = any(t._state.integer for t in tensors)
     return tuple(
         x
-        if type(x) is not Number
+        if type(x) is not SymbolicScalar
         else x.concrete_value()
         if whole and x.kind is int
         else x.as_float()
@@ -180,7 +183,7 @@ def apply_sequence(entry, xs, statics):
             "pass [x, y]"
         ) from None
     for x in xs:
-        if type(x) is not Tensor and type(x) is not Number and takes_over(x):
+        if type(x) is not Tensor and type(x) is not SymbolicScalar and takes_over(x):
             return leave(entry, (xs,), statics, x)
     xs = [as_operand(x) for x in xs]
     return record(lambda *states: (entry, states, *statics), xs)

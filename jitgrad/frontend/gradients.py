@@ -15,7 +15,7 @@ from ..tape.backward import Accumulate, Sweep, start
 from ..tape.execute import flush
 from ..tape.reachability import Towards, roots_of
 from ..tape.record import materialise
-from ..tape.segment import LOCK, in_mode, local, recordings
+from ..tape.segment import LOCK, active_traces, in_mode, local
 from ..tape.symbolic import Traced
 from .convert import as_operand
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled  # noqa: F401 - names of jitgrad.autograd
@@ -157,7 +157,7 @@ def _as_tensor(like, g):
 
 def _accumulate(t, g, create):
     # With create_graph, or from a hook, `g` may be a tensor that the user holds, too.
-    if recordings and local.seg.tracing is not None:
+    if active_traces and local.seg.tracing is not None:
         local.seg.tracing.touch_grad(t)
     shared = create or (t._x is not None and t._x.hooks)
     with LOCK:  # threads may have a leaf in common
@@ -339,7 +339,7 @@ def hook_on(t, hook):
         raise ArgumentError(
             f"got a hook of type {type(hook).__name__}, expected a function of the gradient"
         )
-    if recordings and local.seg.tracing is not None:
+    if active_traces and local.seg.tracing is not None:
         local.seg.tracing.hook(t)
     if type(t._edge) is Accumulate:
         x = tape.extra(t)

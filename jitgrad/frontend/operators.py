@@ -16,7 +16,7 @@ from ..ops import REGISTRY, REQUIRED
 from ..tape.execute import pause
 from ..tape.record import enter, grow
 from ..tape.segment import local
-from ..tape.symbols import Number
+from ..tape.symbols import SymbolicScalar
 from .convert import as_operand, by_value
 from .creation import full
 from .docs import describe
@@ -227,7 +227,7 @@ def compared(name, x, y):
 def defers(x):
     """Whether an operator leaves `x` to its own class: one that knows of arrays itself, or of which
     an array would lose something (masked arrays, ``np.matrix``), or that is no operand at all."""
-    if isinstance(x, (Tensor, int, float, list, tuple, np.generic, Number)) or type(x) in (
+    if isinstance(x, (Tensor, int, float, list, tuple, np.generic, SymbolicScalar)) or type(x) in (
         np.ndarray,
         np.memmap,
     ):

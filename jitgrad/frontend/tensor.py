@@ -28,7 +28,7 @@ from ..tape import views
 from ..tape.backward import Accumulate
 from ..tape.handles import adopt, extra, from_value
 from ..tape.record import materialise, refresh, rooted
-from ..tape.segment import local, recordings
+from ..tape.segment import active_traces, local
 from . import subscript
 from .convert import DEVICES, as_flag, as_operand, check_device, from_data, written
 from .convert import cast as cast_to
@@ -179,14 +179,14 @@ class Tensor(Values, Copies):
     def is_leaf(self):
         """Whether no operation that has a gradient made this tensor, so that `.grad` is collected
         here."""
-        if recordings and local.seg.tracing is not None:
+        if active_traces and local.seg.tracing is not None:
             local.seg.tracing.asks_leaf(self)
         return not self.requires_grad or type(self._edge) is Accumulate
 
     @property
     def grad(self):
         """The gradient collected so far, or None."""
-        if recordings and local.seg.tracing is not None:
+        if active_traces and local.seg.tracing is not None:
             local.seg.tracing.touch_grad(self)
         return None if self._x is None else self._x.grad
 
@@ -207,7 +207,7 @@ class Tensor(Values, Copies):
                     f"got .grad of {value.dtype}, expected the tensor's {self.dtype}; convert it "
                     "with .astype"
                 )
-        if recordings and local.seg.tracing is not None:
+        if active_traces and local.seg.tracing is not None:
             local.seg.tracing.touch_grad(self)
         if value is not None or self._x is not None:
             extra(self).grad = value
@@ -254,7 +254,7 @@ class Tensor(Values, Copies):
 
     def detach_(self):
         """Cuts this tensor off from the graph it was computed in."""
-        if recordings and local.seg.tracing is not None:
+        if active_traces and local.seg.tracing is not None:
             local.seg.tracing.detaches(self)
         adopt(self, views.detaching()(self))
         return self
@@ -426,7 +426,7 @@ def refuse_element(t, what):
 
 
 def _check_writable(t):
-    if recordings and local.seg.tracing is not None:
+    if active_traces and local.seg.tracing is not None:
         local.seg.tracing.writes(t)
     if not local.seg.state.grad:
         return

@@ -14,7 +14,7 @@ from ..base.errors import ArgumentError, DTypeError, GradientError, IndexOutOfRa
 from ..base.surface import surfaces, trimmed
 from ..tape.handles import Handle
 from ..tape.record import concrete_value, materialise
-from ..tape.segment import local, recordings
+from ..tape.segment import active_traces, local
 from .implicit import ARRAY, NUMBER, check
 
 #: Decimals of floats in text, as in PyTorch, where NumPy's print options have the precision that is
@@ -50,7 +50,7 @@ class Values(Handle):
         return self._array()
 
     def _array(self):
-        value = materialise(self) if not recordings else concrete_value(self)
+        value = materialise(self) if not active_traces else concrete_value(self)
         shape = self._state.shape
         if not shape:
             out = np.asarray(value, self.dtype)
@@ -81,7 +81,7 @@ class Values(Handle):
                     f"got item() of a tensor of shape {shape}, expected one element; "
                     "name it by an index, as in x.item(3) or x.item(1, 0), or use .tolist()"
                 )
-            value = materialise(self) if not recordings else concrete_value(self)
+            value = materialise(self) if not active_traces else concrete_value(self)
             return value[0].item() if shape else value
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
@@ -107,7 +107,7 @@ class Values(Handle):
             )
         if self._state.requires_grad or self._x is not None:  # a view may be stale
             check(self, NUMBER)
-        value = materialise(self) if not recordings else concrete_value(self)
+        value = materialise(self) if not active_traces else concrete_value(self)
         return kind(value[0] if shape else value)
 
     def __bool__(self):
@@ -118,7 +118,7 @@ class Values(Handle):
                     f"got the truth value of a tensor of shape {shape}, which is ambiguous; use "
                     ".any() or .all()"
                 )
-            value = materialise(self) if not recordings else concrete_value(self)
+            value = materialise(self) if not active_traces else concrete_value(self)
             return bool(value[0] if shape else value)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
@@ -152,7 +152,7 @@ class Values(Handle):
         return bool(found.any()) if isinstance(found, Handle) else bool(found)
 
     def __repr__(self):
-        if recordings and local.seg.tracing is not None and not local.seg.tracing.knows(self):
+        if active_traces and local.seg.tracing is not None and not local.seg.tracing.knows(self):
             return f"tensor(<recorded by jit>, shape={self.shape}, dtype={self.dtype})"
         digits = (
             DIGITS

@@ -23,7 +23,7 @@ from ..frontend.functions import FUNCTIONS
 from ..frontend.operators import defers
 from ..frontend.tensor import Tensor
 from ..ops import REGISTRY
-from ..tape.segment import local, recordings
+from ..tape.segment import active_traces, local
 from . import methods
 from .array_api import API_VERSIONS
 from .fallback import fallback
@@ -62,7 +62,7 @@ FORMS = _Forms()
 
 def dispatch(function, args, kwargs):
     """``function(*args, **kwargs)`` for a function of NumPy's, with tensors among the arguments."""
-    trace = local.seg.tracing if recordings else None
+    trace = local.seg.tracing if active_traces else None
     try:
         if trace is None or trace.inside:
             return _dispatch(function, args, kwargs)
@@ -112,7 +112,7 @@ def _dispatch(function, args, kwargs):
 
 def dispatch_ufunc(ufunc, method, inputs, kwargs):
     """A ufunc or one of its methods."""
-    trace = local.seg.tracing if recordings else None
+    trace = local.seg.tracing if active_traces else None
     try:
         if trace is None or trace.inside:
             return _dispatch_ufunc(ufunc, method, inputs, kwargs)

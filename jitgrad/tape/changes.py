@@ -1,6 +1,6 @@
 """What a recorded function did to tensors and arrays from outside, which each call has to do again.
 
-A change is (kind, place, what): "write" with the tensor of the new value; "grad" with the tensor
+A change is (kind, source, what): "write" with the tensor of the new value; "grad" with the tensor
 that is the gradient now, or None; "requires_grad" with a flag. Start at `changes`.
 """
 
@@ -12,27 +12,27 @@ from .symbolic import Unreplayable
 def changes(trace):
     """The changes of a recording that has come to its end, and is not restored yet."""
     out = []
-    for stand in {id(s): s for s in trace.stands.values()}.values():
-        out += _of_stand_in(stand)
+    for proxy in {id(s): s for s in trace.proxies.values()}.values():
+        out += _of_proxy(proxy)
     written = {id(s.tensor) for s in trace.saved.values() if _is_written(trace, s)}
     for s in list(trace.saved.values()):
         out += _of_saved(trace, s, written)
     return out
 
 
-def _of_stand_in(stand):
-    requires_grad = isinstance(stand.real, handles.Handle) and stand.real._state.requires_grad
-    written = materialise(stand.tensor).source() is not stand.first.source()
-    out = _of_values(stand.place, stand.tensor, written, requires_grad, stand.tensor is stand.leaf)
-    if stand.place.uses_grad:
-        if stand.real._x is not None and stand.real._x.hooks:
+def _of_proxy(proxy):
+    requires_grad = isinstance(proxy.real, handles.Handle) and proxy.real._state.requires_grad
+    written = materialise(proxy.tensor).origin() is not proxy.first.origin()
+    out = _of_values(proxy.source, proxy.tensor, written, requires_grad, proxy.tensor is proxy.leaf)
+    if proxy.source.uses_grad:
+        if proxy.real._x is not None and proxy.real._x.hooks:
             raise Unreplayable("a tensor it differentiates has hooks")
-        grad = handles.extra(stand.leaf).grad
-        if grad is not stand.grad:
-            if stand.leaf is not stand.tensor:
+        grad = handles.extra(proxy.leaf).grad
+        if grad is not proxy.grad:
+            if proxy.leaf is not proxy.tensor:
                 raise Unreplayable("it leads a gradient on into what computed an argument")
-            out.append(("grad", stand.place, grad))
-    elif stand.leaf._x is not None and stand.leaf._x.grad is not None:
+            out.append(("grad", proxy.source, grad))
+    elif proxy.leaf._x is not None and proxy.leaf._x.grad is not None:
         raise Unreplayable("it gives an argument a gradient in an unusual way")
     return out
 
@@ -52,7 +52,7 @@ def _of_saved(trace, s, written):
     return out
 
 
-def _of_values(place, t, written, requires_grad, is_leaf):
+def _of_values(source, t, written, requires_grad, is_leaf):
     after = t._state.requires_grad
     if not written and requires_grad == after:
         return []
@@ -60,8 +60,8 @@ def _of_values(place, t, written, requires_grad, is_leaf):
         raise Unreplayable(
             "it writes to a tensor in a way that changes how gradients go through it"
         )
-    place.rooted = True
-    return [("write", place, materialise(t))] if written else [("requires_grad", place, after)]
+    source.rooted = True
+    return [("write", source, materialise(t))] if written else [("requires_grad", source, after)]
 
 
 def _is_written(trace, saved):
@@ -71,4 +71,4 @@ def _is_written(trace, saved):
     if saved.stale or (t._x is not None and t._x.stale) or t._value is saved.value:
         return False
     first = trace.wrapped.get(id(t))
-    return first is None or materialise(t).source() is not first[2].source()
+    return first is None or materialise(t).origin() is not first[2].origin()

@@ -27,11 +27,11 @@ from ..base.errors import ArgumentError
 from ..base.typing import Operations
 from .segment import (
     AbstractValue,
+    active_traces,
     gate,
     guarded,
     local,
     locked,
-    recordings,
 )
 
 new = object.__new__
@@ -117,7 +117,7 @@ def from_value(value, shape, dtype, edge):
         edge,
         None,
     )
-    if recordings and local.seg.tracing is not None:
+    if active_traces and local.seg.tracing is not None:
         local.seg.tracing.made((t,))
     return t
 
@@ -129,7 +129,7 @@ def ones_value(t):
 
 def varies(t):
     """Whether a recording is under way, and calls of it may have other values of `t`."""
-    return bool(recordings) and local.seg.tracing is not None and local.seg.tracing.varies(t)
+    return bool(active_traces) and local.seg.tracing is not None and local.seg.tracing.varies(t)
 
 
 # --- rebinding ------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def vacate(t, seg, state, safe=False):
 def adopt(t, other):
     """`t` becomes what `other` is."""
     if t is not other:
-        if recordings and local.seg.tracing is not None:
+        if active_traces and local.seg.tracing is not None:
             local.seg.tracing.touch(t)
         _adopt(t, other)
 

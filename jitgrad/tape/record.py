@@ -16,12 +16,12 @@ from .handles import Classes, adopt, new
 from .keys import VARIABLE, node_of
 from .segment import (
     LOCK,
+    active_traces,
     enter_state,
     gate,
     in_mode,
     local,
     record_state,
-    recordings,
     renewed,
     revive,
 )
@@ -205,7 +205,7 @@ def refresh(t):
 
 def _renew(t):
     x, edge = t._x, t._edge
-    if recordings and local.seg.tracing is not None:
+    if active_traces and local.seg.tracing is not None:
         local.seg.tracing.touch(t)
     x.stale = False
     adopt(t, in_mode(x.step.grad, x.step, x.parent))
@@ -230,7 +230,7 @@ def materialise(t):
         value = t._value
         if value is None:
             value = peek(t)
-    if not recordings:
+    if not active_traces:
         return value
     trace = local.seg.tracing
     return value if trace is None else trace.of(t, value)
@@ -240,4 +240,4 @@ def concrete_value(t):
     """The value of `t` for Python to use, which a recording has only of what is the same in every
     call."""
     value = materialise(t)
-    return value if not recordings or local.seg.tracing is None else value.concrete_value()
+    return value if not active_traces or local.seg.tracing is None else value.concrete_value()

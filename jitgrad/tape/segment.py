@@ -300,16 +300,16 @@ def renewed(seg):
         local.seg = Segment(seg.state.grad, (), seg.tracing)
 
 
-class Recordings(list):
+class ActiveTraces(list):
     """A list that stands for itself where a function that looks at it is pickled by value."""
 
     def __reduce__(self):
-        return "recordings"
+        return "active_traces"
 
 
-#: Recordings under way, in any thread: while there are none, nobody needs to ask whether it is part
-#: of one (30 ns).
-recordings: list = Recordings()
+#: ActiveTraces under way, in any thread: while there are none, nobody needs to ask whether it is
+#: part of one (30 ns).
+active_traces: list = ActiveTraces()
 
 
 class _Local(threading.local):

@@ -2,15 +2,15 @@
 
 Within a `Trace` the tape works as ever, segments, views, writes and sweeps, but what flows through
 it as the values of tensors are `Traced`: nodes over the recording's own leaves. Where a plan would
-run, `link` puts the nodes of its leaves in the place of those leaves instead. So a program with
+run, `link` puts nodes of the recording where the plan has leaves. So a program with
 gradients, and gradients of gradients, becomes one graph, of which one plan is made; nothing is
 computed, and asking for a concrete value that only a call will know is a `JitError`.
 
-Leaves are the `inputs`: arguments, for which the function gets stand-ins; tensors and arrays that
-it reaches in other ways, which must have a place where each call finds them again (`places`);
+Leaves are the `inputs`: arguments, for which the function gets proxies; tensors and arrays that it
+reaches in other ways, which must have a source where each call finds them again (`sources`);
 constants made by the function itself; and random numbers. A Python number among the arguments is a
-`Number`: an expression of arguments as long as nobody asks for its value, and from then on part of
-what the recording is for.
+`SymbolicScalar`: an expression of arguments as long as nobody asks for its value, and from then on
+part of what the recording is for.
 
 Tensors from outside are changed by a recording as by any program, and put back when it ends
 (`touch`, `restore`); what changed is found by `changes`. Start at `Trace.of` and `Trace.link`.
@@ -29,8 +29,8 @@ from ..ops.registry import broadcast
 from . import handles
 from .concrete import refusal
 from .record import materialise
-from .segment import OVER, Segment, local, recordings
-from .symbols import Number
+from .segment import OVER, Segment, active_traces, local
+from .symbols import SymbolicScalar
 from .views import parent_of
 
 LEAKED = (
@@ -49,14 +49,14 @@ class Traced:
     """What stands for a value: `node` computes it. `known` is the value itself, where calls have
     the same one."""
 
-    __slots__ = ("tracing", "node", "known", "place", "_stopped")
+    __slots__ = ("tracing", "node", "known", "source", "_stopped")
 
-    def __init__(self, trace, node, known=None, place=None):
-        self.tracing, self.node, self.known, self.place, self._stopped = (
+    def __init__(self, trace, node, known=None, source=None):
+        self.tracing, self.node, self.known, self.source, self._stopped = (
             trace,
             node,
             known,
-            place,
+            source,
             None,
         )
 
@@ -64,8 +64,8 @@ class Traced:
         """The value, on which the recording depends from now on."""
         if self.known is None:
             raise JitError(refusal())
-        if self.place is not None:
-            self.place.fixed = True
+        if self.source is not None:
+            self.source.fixed = True
         return self.known
 
     def stopped(self):
@@ -73,11 +73,11 @@ class Traced:
         if self._stopped is None:
             needed = self.tracing.differentiable(self.node)
             self._stopped = (
-                Traced(self.tracing, stop(self.node), self.known, self.place) if needed else self
+                Traced(self.tracing, stop(self.node), self.known, self.source) if needed else self
             )
         return self._stopped
 
-    def source(self):
+    def origin(self):
         """What computes the value, whether or not gradients go through it."""
         node = self.node
         while node.op is STOP:
@@ -106,30 +106,30 @@ class Traced:
 
 
 class Input:
-    """Where a leaf of the recording gets its value from in a call: from `place`, from `draw()`, or
+    """Where a leaf of the recording gets its value from in a call: from `source`, from `draw()`, or
     it is `value`."""
 
-    __slots__ = ("place", "draw", "value")
+    __slots__ = ("source", "draw", "value")
 
-    def __init__(self, place=None, draw=None, value=None):
-        self.place, self.draw, self.value = place, draw, value
+    def __init__(self, source=None, draw=None, value=None):
+        self.source, self.draw, self.value = source, draw, value
 
 
-class StandIn:
-    """What the function gets for a tensor `real` or an array at `place`: `tensor`, at first with
+class Proxy:
+    """What the function gets for a tensor `real` or an array at `source`: `tensor`, at first with
     the value `first`.
 
     What is reached from outside, too, has none: the function gets the tensor itself.
     """
 
-    __slots__ = ("tensor", "leaf", "real", "place", "first", "grad")
+    __slots__ = ("tensor", "leaf", "real", "source", "first", "grad")
 
-    def __init__(self, tensor, leaf, real, place, first):
-        self.tensor, self.leaf, self.real, self.place, self.first, self.grad = (
+    def __init__(self, tensor, leaf, real, source, first):
+        self.tensor, self.leaf, self.real, self.source, self.first, self.grad = (
             tensor,
             leaf,
             real,
-            place,
+            source,
             first,
             None,
         )
@@ -147,13 +147,13 @@ class Saved:
 
 
 class Trace:
-    """A recording under way in this thread; `places` finds where a tensor or an array is for later
+    """A recording under way in this thread; `sources` finds where a tensor or an array is for later
     calls."""
 
-    def __init__(self, places):
-        self.places = places
+    def __init__(self, sources):
+        self.sources = sources
         self.inputs, self.numbers, self.known_numbers = [], [], {}
-        self.wrapped, self.handles, self.saved, self.stands, self.seen = {}, {}, {}, {}, {}
+        self.wrapped, self.handles, self.saved, self.proxies, self.seen = {}, {}, {}, {}, {}
         self.handed = {}  # tensors that transforms gave, with what each call makes of them
         self.grad_inputs, self.hooked, self.inside, self.closed = set(), False, False, False
         self.rows, self.unsettled = {}, {}
@@ -166,7 +166,7 @@ class Trace:
         self.inputs.append(Input(**where))
         if requires_grad:
             self.grad_inputs.add(node)
-        return Traced(self, node, known, where.get("place"))
+        return Traced(self, node, known, where.get("source"))
 
     def of(self, t, value):
         """What stands for the value of `t`, which is `value` outside."""
@@ -181,16 +181,16 @@ class Trace:
         if self.is_own(t):
             out = self.leaf(aval.shape, aval.dtype, known=value, value=value)
         else:
-            place = self.found(t)
-            place.used = True
+            source = self.found(t)
+            source.used = True
             self.touch(t)
-            out = self.leaf(aval.shape, aval.dtype, aval.requires_grad, value, place=place)
+            out = self.leaf(aval.shape, aval.dtype, aval.requires_grad, value, source=source)
         self.wrapped[id(t)] = t, value, out
         return out
 
     def found(self, t):
-        place = self.places.find(t)
-        if place is None:
+        source = self.sources.find(t)
+        if source is None:
             raise JitError(
                 f"got a tensor of shape {t.shape} and dtype {t.dtype} in a function under jit "
                 "that is neither an "
@@ -198,7 +198,7 @@ class Trace:
                 "that another call "
                 "could not tell whether it is still the same; pass it as an argument"
             )
-        return place
+        return source
 
     def knows(self, t):
         """Whether every call has the same value of `t`; runs nothing."""
@@ -208,7 +208,7 @@ class Trace:
         """Whether calls may have other values of `t`: all but what the function itself makes of
         constants."""
         value = materialise(t)
-        return value.known is None or value.place is not None
+        return value.known is None or value.source is not None
 
     def node(self, value, like):
         """The node of a value: one that stands for it, or a cotangent of ones."""
@@ -221,7 +221,7 @@ class Trace:
 
     def number(self, value, dtype):
         """The node of a Python number."""
-        key = (dtype, value.code if type(value) is Number else repr(value))
+        key = (dtype, value.code if type(value) is SymbolicScalar else repr(value))
         node = self.known_numbers.get(key)
         if node is None:
             node = self.known_numbers[key] = number(len(self.numbers), dtype)
@@ -276,32 +276,32 @@ class Trace:
             self.inside = False
 
     def check(self, x, fixed=False):
-        """Sees that arrays in nested sequences have a place; where their values are read now, it is
-        `fixed`."""
+        """Sees that arrays in nested sequences have a source; where their values are read now, it
+        is `fixed`."""
         if isinstance(x, np.ndarray):
-            place = self.places.array(x, self.inside)
-            if place is not None and fixed:
-                place.used = place.fixed = True
+            source = self.sources.array(x, self.inside)
+            if source is not None and fixed:
+                source.used = source.fixed = True
         elif isinstance(x, (list, tuple, dict)):
             for item in x.values() if isinstance(x, dict) else x:
                 self.check(item, fixed)
 
     def array(self, a):
         """The tensor of an array that the function reaches, or None for one that it made."""
-        place = self.places.array(a, self.inside)
-        if place is None:
+        source = self.sources.array(a, self.inside)
+        if source is None:
             return None
-        place.used = True
-        stand = self.stand_of(place)
-        if stand is not None:
-            return stand.tensor
+        source.used = True
+        proxy = self.proxy_of(source)
+        if proxy is not None:
+            return proxy.tensor
         kept = self.wrapped.get(id(a))
         if kept is None:
             value = np.array(a, order="C").reshape(-1) if a.ndim else a.item()
             kept = self.wrapped[id(a)] = (
                 a,
                 value,
-                self.leaf(a.shape, a.dtype, known=value, place=place),
+                self.leaf(a.shape, a.dtype, known=value, source=source),
             )
         return handles.from_value(kept[2], a.shape, a.dtype, None)
 
@@ -329,44 +329,44 @@ class Trace:
 
     # ------------------------------------------------------------------ tensors
 
-    def stand_in(self, real, place, shape, dtype):
+    def make_proxy(self, real, source, shape, dtype):
         """The tensor that stands for the tensor or array `real` among the arguments."""
         requires_grad = isinstance(real, handles.Handle) and real.requires_grad
-        place.used = True
-        first = self.leaf(shape, dtype, requires_grad, place=place)
+        source.used = True
+        first = self.leaf(shape, dtype, requires_grad, source=source)
         own = t = handles.from_value(first, shape, dtype, None)
         if requires_grad:
             own.requires_grad_()
             t = own if real.is_leaf else own.clone()
-        stand = StandIn(t, own, real, place, materialise(t))
-        self.stands[id(t)] = self.stands[id(own)] = stand
+        proxy = Proxy(t, own, real, source, materialise(t))
+        self.proxies[id(t)] = self.proxies[id(own)] = proxy
         return t
 
-    def stand_of(self, place):
-        """The stand-in for what is at a place, or None."""
-        return next((s for s in self.stands.values() if s.place is place), None)
+    def proxy_of(self, source):
+        """The proxy for what is at a source, or None."""
+        return next((s for s in self.proxies.values() if s.source is source), None)
 
-    def place_of(self, t):
-        """The place of an argument, by what the function got for it, or of a tensor outside; None
+    def source_of(self, t):
+        """The source of an argument, by what the function got for it, or of a tensor outside; None
         if it has none."""
-        stand = self.stands.get(id(t))
-        return self.places.find(t) if stand is None else stand.place
+        proxy = self.proxies.get(id(t))
+        return self.sources.find(t) if proxy is None else proxy.source
 
     def reaches(self, t):
         """Whether the function may use `t`: what it is a view of may be known to others only."""
-        return id(t) in self.stands or self.is_own(t) or self.places.find(t) is not None
+        return id(t) in self.proxies or self.is_own(t) or self.sources.find(t) is not None
 
     def asks_leaf(self, t):
         """Notes that the recording depends on whether `t` is a leaf."""
-        place = self.place_of(t)
-        if place is not None:
-            place.rooted = True
+        source = self.source_of(t)
+        if source is not None:
+            source.rooted = True
 
     def detaches(self, t):
         """Before `t` is cut off in place: a view is cut off from what it shares memory with,
         too."""
-        place = self.place_of(t)
-        if place is not None and place.kind == "tensor" and parent_of(place.object) is not None:
+        source = self.source_of(t)
+        if source is not None and source.kind == "tensor" and parent_of(source.object) is not None:
             raise Unreplayable("it detaches, in place, a view that it did not make")
 
     def writes(self, t):
@@ -374,18 +374,18 @@ class Trace:
         already."""
         guarded = local.seg.state.grad
         while t is not None:
-            place = self.place_of(t)
-            if place is not None:
-                place.written = True
-                place.guarded = place.guarded or guarded
+            source = self.source_of(t)
+            if source is not None:
+                source.written = True
+                source.guarded = source.guarded or guarded
             guarded = guarded and parent_of(t) is not None and not t._x.step.cuts
             t = parent_of(t)
 
     def wants(self, tensors):
         """Notes that gradients of these are asked for."""
-        for place in map(self.place_of, tensors):
-            if place is not None:
-                place.wanted = True
+        for source in map(self.source_of, tensors):
+            if source is not None:
+                source.wanted = True
 
     def made(self, handles):
         """Notes tensors that the recording made."""
@@ -417,30 +417,30 @@ class Trace:
 
     def touch_grad(self, t):
         """Before the gradient of `t` is read or set."""
-        stand = self.stands.get(id(t))
-        if stand is not None and stand.leaf is t:
-            place = stand.place
-            place.rooted = True
-            if not place.uses_grad:
-                inner = self.places.grad(place)
+        proxy = self.proxies.get(id(t))
+        if proxy is not None and proxy.leaf is t:
+            source = proxy.source
+            source.rooted = True
+            if not source.uses_grad:
+                inner = self.sources.grad(source)
                 if inner is not None:
-                    other = self.stand_of(inner)
-                    stand.grad = handles.extra(t).grad = (
+                    other = self.proxy_of(inner)
+                    proxy.grad = handles.extra(t).grad = (
                         inner.object if other is None else other.tensor
                     )
-        elif stand is not None:
+        elif proxy is not None:
             raise Unreplayable(
                 "it asks for the gradient of an argument that is a result of operations"
             )
         elif not self.is_own(t):
-            place = self.found(t)
-            place.rooted = True
+            source = self.found(t)
+            source.rooted = True
             self.touch(t)
-            if not place.uses_grad:
-                self.places.grad(place)
+            if not source.uses_grad:
+                self.sources.grad(source)
 
     def hook(self, t):
-        if id(t) in self.stands or not self.is_own(t):
+        if id(t) in self.proxies or not self.is_own(t):
             raise JitError(
                 "got a hook on a tensor from outside in a function under jit, where it would be "
                 "installed once for all "
@@ -462,8 +462,8 @@ class Trace:
         if local.seg.tracing is self:
             local.seg = Segment(mode)
         self.expire()
-        if self in recordings:
-            recordings.remove(self)
+        if self in active_traces:
+            active_traces.remove(self)
 
     def restore(self):
         """Puts tensors from outside back; those of the recording that are still held have no value
@@ -479,9 +479,9 @@ class Trace:
 
     def forget(self):
         """Lets go of all tensors: they must not live on until cycles are collected."""
-        for place in self.places.all():
-            place.object = place.parent = place.data = None
-        for held in (self.wrapped, self.handles, self.saved, self.stands):
+        for source in self.sources.all():
+            source.object = source.parent = source.data = None
+        for held in (self.wrapped, self.handles, self.saved, self.proxies):
             held.clear()
 
     def expire(self):

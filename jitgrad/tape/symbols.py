@@ -1,7 +1,7 @@
 """Python numbers among the arguments of a recorded function: expressions, until somebody asks for a
 value.
 
-Start at `Number`; what it is in a recording is in `trace`.
+Start at `SymbolicScalar`; what it is in a recording is in `trace`.
 """
 
 import operator
@@ -11,7 +11,7 @@ import numpy as np
 from .segment import local
 
 
-class Number:
+class SymbolicScalar:
     """A Python number among the arguments, or computed from some, as an expression of them
     (`code`).
 
@@ -19,25 +19,25 @@ class Number:
     ``if``, `range`, an index, `math.sqrt`...), the recording holds for the arguments it comes from
     having the values that they have now."""
 
-    __slots__ = ("value", "code", "places")
+    __slots__ = ("value", "code", "sources")
 
-    def __init__(self, value, code, places):
-        self.value, self.code, self.places = value, code, places
+    def __init__(self, value, code, sources):
+        self.value, self.code, self.sources = value, code, sources
 
     @property
     def kind(self):
         return type(self.value)
 
     def concrete_value(self):
-        for place in self.places:
-            place.fixed = True
+        for source in self.sources:
+            source.fixed = True
         return self.value
 
     def as_float(self):
         return (
             self
             if self.kind is float
-            else Number(float(self.value), f"float({self.code})", self.places)
+            else SymbolicScalar(float(self.value), f"float({self.code})", self.sources)
         )
 
     def tensor(self):
@@ -67,13 +67,13 @@ class Number:
 
 def kind_of(number):
     """The type of a number of a record, as it stands in the record's key."""
-    return number.kind if type(number) is Number else type(number)
+    return number.kind if type(number) is SymbolicScalar else type(number)
 
 
 def _code(x):
     return (
         x.code
-        if type(x) is Number
+        if type(x) is SymbolicScalar
         else repr(x)
         if x == x and abs(x) != float("inf")
         else f"float({str(x)!r})"
@@ -90,13 +90,15 @@ def _arithmetic(name, symbol, exact):
         if not {*kinds} <= {int, float, bool, complex}:
             return NotImplemented
         if not {*kinds} <= {int, float} or not exact(*kinds):
-            return function(*[n.concrete_value() if type(n) is Number else n for n in (x, y)])
-        values = [n.value if type(n) is Number else n for n in (x, y)]
-        places = [p for n in (x, y) if type(n) is Number for p in n.places]
-        return Number(function(*values), f"({_code(x)} {symbol} {_code(y)})", places)
+            return function(
+                *[n.concrete_value() if type(n) is SymbolicScalar else n for n in (x, y)]
+            )
+        values = [n.value if type(n) is SymbolicScalar else n for n in (x, y)]
+        sources = [p for n in (x, y) if type(n) is SymbolicScalar for p in n.sources]
+        return SymbolicScalar(function(*values), f"({_code(x)} {symbol} {_code(y)})", sources)
 
-    setattr(Number, f"__{name}__", combined)
-    setattr(Number, f"__r{name}__", lambda x, y: combined(y, x))
+    setattr(SymbolicScalar, f"__{name}__", combined)
+    setattr(SymbolicScalar, f"__r{name}__", lambda x, y: combined(y, x))
 
 
 def _always(*kinds):
@@ -113,7 +115,9 @@ _arithmetic("pow", "**", lambda x, y: x is float and y is int)
 def _unary(name, code):
     function = getattr(operator, name)
     setattr(
-        Number, f"__{name}__", lambda x: Number(function(x.value), code.format(x.code), x.places)
+        SymbolicScalar,
+        f"__{name}__",
+        lambda x: SymbolicScalar(function(x.value), code.format(x.code), x.sources),
     )
 
 
@@ -125,10 +129,10 @@ def _looking(name):
     """What asks for the value."""
 
     def method(x, *others):
-        others = [o.concrete_value() if type(o) is Number else o for o in others]
+        others = [o.concrete_value() if type(o) is SymbolicScalar else o for o in others]
         return getattr(x.concrete_value(), name)(*others)
 
-    setattr(Number, name, method)
+    setattr(SymbolicScalar, name, method)
 
 
 for _name in (

@@ -20,7 +20,7 @@ from ..ops.movement import layout
 from .handles import Extra, adopt, extra, from_value, vacate
 from .keys import WRITE, Opcode
 from .record import enter, record, record_in, refresh, rooted
-from .segment import gate, guarded, in_mode, local, locked, recordings
+from .segment import active_traces, gate, guarded, in_mode, local, locked
 
 DETACH, REVALUE = Opcode("detach", 1, stop), Opcode("revalue", 2, revalue)
 #: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still
@@ -93,7 +93,7 @@ def detached(t):
     """A view of `t` through which no gradient goes; where the values of `t` are there, nothing is
     recorded."""
     value, step = t._value, ViewStep(DETACH, cuts=True)
-    if value is None or recordings:
+    if value is None or active_traces:
         return make_view(t, step)
     return _is_view(from_value(value, t._state.shape, t._state.dtype, None), t, step)
 
@@ -156,7 +156,7 @@ def go_stale(t, but=None):
             if (
                 x is not None
             ):  # it is None where nobody holds the view any more (see `live_handles`)
-                if recordings and local.seg.tracing is not None:
+                if active_traces and local.seg.tracing is not None:
                     local.seg.tracing.touch(c)
                 x.stale = True
                 seg, state = c._seg, c._state
@@ -177,7 +177,7 @@ def write(t, value):
     while True:
         written.append((t, _in_graph_of(t, value) if values_only else value))
         parent = parent_of(t)
-        if parent is None or (recordings and not _is_reached(parent)):
+        if parent is None or (active_traces and not _is_reached(parent)):
             break
         step = t._x.step
         value = record(

@@ -1,12 +1,12 @@
 """Where a recorded function has its values from, so that each call can look there again: arguments
-and surroundings.
+and captured variables.
 
 The arguments are walked down to tensors, arrays and numbers; what the function reaches beside them
-is found by `surroundings`. Each object is a `Place`, which writes the lines of Python that fetch
+is found by `environment`. Each object is a `Source`, which writes the lines of Python that fetch
 and check it in a later call.
 
-An array that the function computes with must have a place, be a view of one that has, or be made by
-the function itself in a way that each call would repeat (`array`). Start at `Places`.
+An array that the function computes with must have a source, be a view of one that has, or be made
+by the function itself in a way that each call would repeat (`array`). Start at `Captures`.
 """
 
 import collections
@@ -21,19 +21,19 @@ from ..base.tree import is_record
 from ..tape.handles import Handle
 from ..tape.record import materialise
 from ..tape.views import top
-from .environment import Surroundings
+from .environment import Environment
 from .introspection import PLAIN, asks, unwrapped
-from .source import Place, attribute, bounds, item, viewed
+from .source import Source, attribute, bounds, item, viewed
 
 
-class Places:
-    """The places of the arguments and surroundings of a call."""
+class Captures:
+    """The sources of the arguments and of the captured variables of a call."""
 
     def __init__(self, function, args, kwargs, static):
         home = package_of(asks(unwrapped(function), "__module__"))
         home = None if home in NOBODYS else home
-        self.args = Place(args, "sequence")
-        self.kwargs = Place(kwargs, "mapping", data=list(kwargs))
+        self.args = Source(args, "sequence")
+        self.kwargs = Source(kwargs, "mapping", data=list(kwargs))
         self.args.var, self.kwargs.var = "args", "kwargs"
         self.arguments, self.opaque, self.grads, self.given = [self.args, self.kwargs], [], [], {}
         self.made = False
@@ -42,15 +42,15 @@ class Places:
         classes = {
             type(p.object) for p in self.arguments if p.kind in ("typed", "sequence", "mapping")
         }
-        given = {key: place for key, place in self.given.items() if place.kind == "tensor"}
-        self.outside = Surroundings(function, self.opaque, classes, given, home)
+        given = {key: source for key, source in self.given.items() if source.kind == "tensor"}
+        self.outside = Environment(function, self.opaque, classes, given, home)
         self.order, self.first = self.outside.order, self.outside.first
-        for place in (*self.arguments, *self.order):
-            if place.kind == "tensor":
-                if place.object._value is None:
-                    materialise(place.object)
-                place.data = place.object._state.aval
-                g = _grad_of(place)
+        for source in (*self.arguments, *self.order):
+            if source.kind == "tensor":
+                if source.object._value is None:
+                    materialise(source.object)
+                source.data = source.object._state.aval
+                g = _grad_of(source)
                 if g is not None and id(g) in given:
                     given[id(g)].shared = True
 
@@ -63,27 +63,27 @@ class Places:
     def _argument(self, parent, access, x, static):
         known = self.given.get(id(x))
         kind = self._argument_kind(x, static) if known is None else "alias"
-        place = Place(x, kind, parent, access, known)
+        source = Source(x, kind, parent, access, known)
         if kind in ("tensor", "array"):
-            self.given[id(x)] = place
-        place.var = f"n{len(self.arguments)}" if kind == "number" else None
-        self.arguments.append(place)
-        parent.parts.append(place)
+            self.given[id(x)] = source
+        source.var = f"n{len(self.arguments)}" if kind == "number" else None
+        self.arguments.append(source)
+        parent.parts.append(source)
         if kind == "sequence":
-            self._children(place, [(item(k), y, static) for k, y in enumerate(x)])
+            self._children(source, [(item(k), y, static) for k, y in enumerate(x)])
         elif kind == "mapping":
-            place.data = list(x)
-            self._children(place, [(item(k), y, static) for k, y in x.items()])
+            source.data = list(x)
+            self._children(source, [(item(k), y, static) for k, y in x.items()])
         elif kind == "typed":
             self._children(
-                place,
+                source,
                 [(attribute(f.name), getattr(x, f.name), False) for f in dataclasses.fields(x)],
             )
         elif kind == "set":
-            place.data = frozenset(x)
+            source.data = frozenset(x)
         elif kind in ("same", "hashed"):
-            place.outside = True
-            self.opaque.append(place)
+            source.outside = True
+            self.opaque.append(source)
 
     def _argument_kind(self, x, static):
         kind = type(x)
@@ -114,49 +114,53 @@ class Places:
         return "hashed" if static and type(x).__hash__ is not None else "same"
 
     def all(self):
-        """The places in the order in which a call looks at them."""
+        """The sources in the order in which a call looks at them."""
         return [*self.arguments, *self.order, *self.grads]
 
     def settle(self):
-        """Finds which places a call has to fetch: what it compares, and the way there.
+        """Finds which sources a call has to fetch: what it compares, and the way there.
 
         What NumPy made within the function may be made of any array outside: then they must all
         have the same elements."""
         if self.made:
-            for place in self.order:
-                place.fixed = place.fixed or (place.kind in ("array", "view") and place.used)
-        for place in reversed(self.all()):
-            place.needed = (
-                place.needed
-                or place.is_checked()
-                or not (place.size is None and place.type is None)
+            for source in self.order:
+                source.fixed = source.fixed or (source.kind in ("array", "view") and source.used)
+        for source in reversed(self.all()):
+            source.needed = (
+                source.needed
+                or source.is_checked()
+                or not (source.size is None and source.type is None)
             )
-            first = place.data if place.kind == "alias" and place.data.may_move() else None
-            for other in (place.parent, first):
-                if other is not None and place.needed:
+            first = source.data if source.kind == "alias" and source.data.may_move() else None
+            for other in (source.parent, first):
+                if other is not None and source.needed:
                     other.needed = True
 
     # ------------------------------------------------------------------ what a recording asks
 
     def find(self, x):
-        """The place of a tensor or array outside, or None.
+        """The source of a tensor or array outside, or None.
 
         An argument has one only where a name leads to it, too: the function knows it by its
-        stand-in otherwise. What a view outside happened to be a view of at the recording is not
+        proxy otherwise. What a view outside happened to be a view of at the recording is not
         what a later call passes."""
-        place = self.first.get(id(x))
-        if place is None or place.object is not x or place.kind not in ("tensor", "array", "view"):
+        source = self.first.get(id(x))
+        if (
+            source is None
+            or source.object is not x
+            or source.kind not in ("tensor", "array", "view")
+        ):
             return None
-        return place if place.outside or place.shared else None
+        return source if source.outside or source.shared else None
 
     def array(self, a, admitted=False):
-        """The place of an array, or None for one that the function made.
+        """The source of an array, or None for one that the function made.
 
         `JitError` where it could be from outside, unless it is `admitted`.
         """
-        place = self.find(a)
-        if place is not None:
-            return place
+        source = self.find(a)
+        if source is not None:
+            return source
         if a.size:
             arrays = [
                 p for p in self.order if p.kind == "array" and np.may_share_memory(a, p.object)
@@ -169,16 +173,16 @@ class Places:
         return None
 
     def _view(self, a, arrays):
-        """The place of a view of one of some arrays."""
+        """The source of a view of one of some arrays."""
         low, high = bounds(a)
         for base in arrays:
             first, end = bounds(base.object)
             if first <= low and high <= end and a.dtype.kind != "O":
                 base.used = base.strided = True
-                place = Place(a, "view", base, viewed(a, base.object), outside=True)
-                self.order.append(place)
-                self.first[id(a)] = place
-                return place
+                source = Source(a, "view", base, viewed(a, base.object), outside=True)
+                self.order.append(source)
+                self.first[id(a)] = source
+                return source
         raise JitError(
             f"got an array of shape {a.shape} in a function under jit that shares memory with one "
             "that it reaches by "
@@ -188,36 +192,36 @@ class Places:
 
     def entangled(self):
         """Whether an argument shares memory with another, or with what is reached outside."""
-        places = self.all()
-        tops = collections.Counter(id(top(p.object)) for p in places if p.kind == "tensor")
-        arrays = [p.object for p in places if p.kind in ("array", "view")]
-        for place in self.given.values():
-            x = place.object
-            if place.kind == "array":
+        sources = self.all()
+        tops = collections.Counter(id(top(p.object)) for p in sources if p.kind == "tensor")
+        arrays = [p.object for p in sources if p.kind in ("array", "view")]
+        for source in self.given.values():
+            x = source.object
+            if source.kind == "array":
                 found = sum(np.may_share_memory(x, y) for y in arrays) > 1
             else:
-                found = tops[id(top(x))] > 1 or (place.shared and not x.is_leaf)
+                found = tops[id(top(x))] > 1 or (source.shared and not x.is_leaf)
             if found:
                 return True
         return False
 
-    def grad(self, place):
-        """The place of the gradient of a tensor, or None if it has none; the recording depends on
+    def grad(self, source):
+        """The source of the gradient of a tensor, or None if it has none; the recording depends on
         which."""
-        if not place.uses_grad:
-            place.uses_grad = True
-            g = _grad_of(place)
+        if not source.uses_grad:
+            source.uses_grad = True
+            g = _grad_of(source)
             if g is not None:
                 known = self.find(g)
                 kind, data = ("tensor", g._state.aval) if known is None else ("alias", known)
-                inner = Place(g, kind, place, attribute("grad"), data, True)
+                inner = Source(g, kind, source, attribute("grad"), data, True)
                 self.grads.append(inner)
-                place.inner = self.first[id(g)] = known or inner
-        return place.inner
+                source.inner = self.first[id(g)] = known or inner
+        return source.inner
 
 
-def _grad_of(place):
-    return None if place.object._x is None else place.object._x.grad
+def _grad_of(source):
+    return None if source.object._x is None else source.object._x.grad
 
 
 def _closed(a, hidden):

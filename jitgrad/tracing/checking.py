@@ -14,7 +14,7 @@ import numpy as np
 from ..base.errors import JitError
 from ..base.packages import is_installed, package_of
 from ..tape.segment import local, records
-from ..tape.symbols import Number
+from ..tape.symbols import SymbolicScalar
 
 
 class Log:
@@ -69,7 +69,7 @@ class Log:
         made = [
             x.known
             for x in self.leaves[before[2] : now[2]]
-            if x.known is not None and x.place is None
+            if x.known is not None and x.source is None
         ]
         return [s.node for s in states[before[0] :]], [
             *map(_shown, [*self.numbers[before[1] : now[1]], *made])
@@ -85,7 +85,7 @@ def _is_users(frame):
 
 def _shown(x):
     """A value in words, and what tells it from others."""
-    text = x.code if type(x) is Number else f"{x!r:.100}"
+    text = x.code if type(x) is SymbolicScalar else f"{x!r:.100}"
     return text, (x.shape, x.dtype, x.tobytes()) if isinstance(x, np.ndarray) else text
 
 

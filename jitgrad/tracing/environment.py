@@ -1,9 +1,9 @@
-"""What a recorded function reaches beside its arguments, as a tree of places.
+"""What a recorded function reaches beside its arguments, as a tree of sources.
 
 A function can only reach what it names: closure cells, globals, defaults, attributes of what is
 found there, elements of containers, and the same for the functions, methods and special methods it
 names. No bytecode is followed: a name counts for whatever has an attribute of that name. `hidden`
-says what was met that does not tell what it holds (see `reach`). Start at `Surroundings`.
+says what was met that does not tell what it holds (see `reach`). Start at `Environment`.
 """
 
 import builtins
@@ -19,22 +19,23 @@ from ..tape.handles import Handle
 from ..tape.symbolic import Unreplayable
 from . import introspection
 from .introspection import METHODS, PLAIN, PURE, asks, is_a
-from .source import Place, attribute, call, cell, held, item, variable
+from .source import Source, attribute, call, cell, held, item, variable
 
-#: Kinds of places whose objects are compared by value; a longer list of plain values is compared as
-#: a whole.
+#: Kinds of sources whose objects are compared by value; a longer list of plain values is compared
+#: as a whole.
 VALUES = frozenset(("plain", "set", "scalar", "values", "buffer"))
 SHORT = 8
 #: Attributes of functions that lead to nothing of the user's, or are looked at otherwise.
 OWN = frozenset(("__wrapped__", "clear_cache", "plans"))
 #: Packages whose functions keep objects of the user's in containers of their own.
 TABULAR = PURE - {"jitgrad", "llvmlite", "numba", "numpy"}
-#: Places of one function; one that names more is called as it is.
+#: Captured variables of one function; one that names more is called as it is.
 MOST = 5000
 
 
-class Surroundings:
-    """The places of what `function` reaches, the objects in `opaque`, and the methods of `classes`.
+class Environment:
+    """The sources of what `function` reaches, the objects in `opaque`, and the methods of
+    `classes`.
 
     `given` are the tensors among the arguments, by id; `home` is the user's own package.
     """
@@ -55,14 +56,14 @@ class Surroundings:
                 self._enter(x, None, held(x), "free")
             while self.todo:
                 self._reach(self.todo.popleft())
-        self.order.append(Place([*self.made.values()], "made", outside=True))
+        self.order.append(Source([*self.made.values()], "made", outside=True))
         if self.modules & {"numpy", "jitgrad"}:
             for name in sorted(self.names & introspection.READING):
                 self._hide(f"numpy.{name}")
 
     def is_foreign(self, module):
-        """Whether a module is of another package, whose functions have no surroundings worth a
-        look."""
+        """Whether a module is of another package, whose functions have no captured variables that
+        matter."""
         package = package_of(module)
         return package != self.home and is_installed(package)
 
@@ -79,9 +80,9 @@ class Surroundings:
 
     def globals_of(self, x):
         """The variables that hold an object."""
-        for place in self.order:
-            if place.object is x and place.name:
-                yield place.name, x
+        for source in self.order:
+            if source.object is x and source.name:
+                yield source.name, x
 
     def _enter(self, x, parent, access, kind=None, implied=False, name=None):
         kind = kind or kind_of(x)
@@ -90,79 +91,79 @@ class Surroundings:
             if kind in ("free", "same") and known.kind == "free":
                 return
             kind, known.shared = "alias", True
-        place = Place(x, kind, parent, access, known, outside=True)
-        place.implied, place.name = implied, name
-        self.order.append(place)
+        source = Source(x, kind, parent, access, known, outside=True)
+        source.implied, source.name = implied, name
+        self.order.append(source)
         if len(self.order) > MOST:
             raise Unreplayable(f"it reaches more than {MOST} objects")
         if known is None and kind not in VALUES:
-            self.first[id(x)] = place
-            self.todo.append(place)
+            self.first[id(x)] = source
+            self.todo.append(source)
         if kind == "set":
-            place.data = frozenset(x)
+            source.data = frozenset(x)
             if not all(map(introspection.is_plain_key, x)):
                 self._hide("a set of objects")
         elif kind == "values":
-            place.data = x[:]
+            source.data = x[:]
         elif kind == "buffer":
-            place.data = bytes(x)
+            source.data = bytes(x)
         elif kind == "mapping":
-            place.data = list(x)
+            source.data = list(x)
 
     # ------------------------------------------------------------------ what leads on from an object
 
-    def _reach(self, place):
-        x = place.object
-        if place.kind == "sequence":
-            self._reach_elements(x, place)
-        elif place.kind == "mapping":
-            self._reach_items(x, place)
+    def _reach(self, source):
+        x = source.object
+        if source.kind == "sequence":
+            self._reach_elements(x, source)
+        elif source.kind == "mapping":
+            self._reach_items(x, source)
         elif is_a(x, types.FunctionType):
-            self._reach_function(x, place)
+            self._reach_function(x, source)
         elif is_a(x, types.ModuleType):
-            self._reach_module(x, place)
+            self._reach_module(x, source)
         elif is_a(x, type):
-            self._reach_class(x, place)
-        elif place.kind in ("same", "hashed", "free"):
-            self._reach_object(x, place)
+            self._reach_class(x, source)
+        elif source.kind in ("same", "hashed", "free"):
+            self._reach_object(x, source)
 
-    def _reach_elements(self, x, place):
+    def _reach_elements(self, x, source):
         whole = _is_whole(x)
-        place.data = [*x] if whole else None
+        source.data = [*x] if whole else None
         for k, y in enumerate([*x]):
-            self._enter(y, place, item(k), None, whole or place.is_tuple())
-        self._reach_subclass(x, place, introspection.SEQUENCES)
+            self._enter(y, source, item(k), None, whole or source.is_tuple())
+        self._reach_subclass(x, source, introspection.SEQUENCES)
 
-    def _reach_items(self, x, place):
+    def _reach_items(self, x, source):
         whole = _is_whole([*x.values()])
-        place.parts = [*x.values()] if whole else []
+        source.parts = [*x.values()] if whole else []
         for k, y in [*x.items()]:  # looking at an object may import something
-            self._enter(y, place, item(k), None, whole)
+            self._enter(y, source, item(k), None, whole)
             if not introspection.is_plain_key(k):
                 self._hide("a dict with objects as keys")
         factory = asks(x, "default_factory")
         if factory is not None:
-            self._enter(factory, place, attribute("default_factory"), "free")
-        self._reach_subclass(x, place, introspection.MAPPINGS)
+            self._enter(factory, source, attribute("default_factory"), "free")
+        self._reach_subclass(x, source, introspection.MAPPINGS)
 
-    def _reach_subclass(self, x, place, classes):
+    def _reach_subclass(self, x, source, classes):
         """What an object has beside its elements."""
         package = package_of(type(x).__module__)
         if type(x) in classes or (self.is_foreign(package) and package in PURE):
             return
-        self._reach_instance(x, place)
+        self._reach_instance(x, source)
         if self.is_foreign(package):
             self._hide_object(x)
 
-    def _reach_object(self, x, place):
+    def _reach_object(self, x, source):
         """What is neither a container, function, class nor module."""
         for name in introspection.parts_of(x):
             y = asks(x, name)
             if y is not None and not is_a(y, types.ModuleType):
                 function = callable(y) and name not in ("__self__", "data", "maps")
-                self._enter(y, place, attribute(name), "free" if function else None)
+                self._enter(y, source, attribute(name), "free" if function else None)
         if is_a(x, introspection.BUILTINS):
-            self._reach_builtin(x, place)
+            self._reach_builtin(x, source)
         text = introspection.asked(x)
         if text is not None:
             try:
@@ -170,43 +171,43 @@ class Surroundings:
             except LookupError:
                 self._hide("a ContextVar without a value")
             else:
-                self._enter(y, place, call(text))
+                self._enter(y, source, call(text))
         if is_a(x, np.ndarray) and x.dtype.kind == "O":
             self._hide("an array of objects")
-        self._reach_instance(x, place)
+        self._reach_instance(x, source)
         wrapped = introspection.attributes_of(x).get("__wrapped__") or introspection.attributes_of(
             x
         ).get("py_func")
         if callable(wrapped):
             self._enter(wrapped, None, held(wrapped), "free")
 
-    def _reach_builtin(self, x, place):
+    def _reach_builtin(self, x, source):
         """A function of C: the object that it is a method of."""
         owner = asks(x, "__self__")
         if owner is not None and not is_a(owner, (types.ModuleType, type, np.ufunc)):
-            self._enter(owner, place, attribute("__self__"))
+            self._enter(owner, source, attribute("__self__"))
         if getattr(x, "__name__", None) in introspection.DYNAMIC:
             self._hide(f"the function {x.__name__}")
 
-    def _reach_module(self, x, place):
+    def _reach_module(self, x, source):
         package = package_of(x.__name__)
         self.modules.add(package)
         if not self.is_foreign(x.__name__):
-            self._reach_attributes(x, vars(x), place)
+            self._reach_attributes(x, vars(x), source)
             if "__getattr__" in vars(x):
-                self._enter(x.__getattr__, place, attribute("__getattr__"), "free")
+                self._enter(x.__getattr__, source, attribute("__getattr__"), "free")
             return
         if package not in PURE:
             self._hide(f"the module {package}")
-        self._reach_attributes(x, {k: y for k, y in [*vars(x).items()] if _is_value(y)}, place)
+        self._reach_attributes(x, {k: y for k, y in [*vars(x).items()] if _is_value(y)}, source)
 
-    def _reach_attributes(self, x, found, place, names=None):
+    def _reach_attributes(self, x, found, source, names=None):
         for name in [*found]:
             if name in (names or self.names):
                 if is_a(x, type) and hasattr(type(found[name]), "__get__"):
                     self._enter_method(found, name)
                 else:
-                    self._enter(found[name], place, attribute(name), name=name)
+                    self._enter(found[name], source, attribute(name), name=name)
 
     def _enter_method(self, found, name):
         """A method or descriptor among the attributes of a class, where another may take its
@@ -216,7 +217,7 @@ class Surroundings:
             self.spaces.add((id(y), name))
             self._enter(y, None, variable(found, name))
 
-    def _reach_class(self, x, place):
+    def _reach_class(self, x, source):
         if self.is_foreign(x.__module__):
             if package_of(x.__module__) not in PURE:
                 self._hide(f"the class {x.__module__}.{x.__name__}")
@@ -228,15 +229,15 @@ class Surroundings:
                     [n for n, y in [*vars(c).items()] if is_a(y, METHODS)]
                 )
                 self._reach_attributes(
-                    x, vars(c), place, self.names | special | introspection.MAKING
+                    x, vars(c), source, self.names | special | introspection.MAKING
                 )
             elif package_of(c.__module__) not in PURE:
                 self._hide(f"the class {c.__module__}.{c.__name__}")
         if is_a(x, enum.EnumMeta):
             for name, y in x.__members__.items():
-                self._enter(y, place, attribute(name))
+                self._enter(y, source, attribute(name))
         elif not self.is_foreign(type(x).__module__):
-            self._reach_found(x, type(x), {}, place)
+            self._reach_found(x, type(x), {}, source)
 
     def _note_made(self, x):
         """Notes that a function, or a class and what it is made from, must stay what they are."""
@@ -249,12 +250,12 @@ class Surroundings:
             {id(y): (y, introspection.made_of(y)) for y in parts if id(y) not in self.made}
         )
 
-    def _reach_instance(self, x, place):
+    def _reach_instance(self, x, source):
         """Enters the attributes of an object, its own and those of its classes, by the names that
         find them."""
         own, kind = introspection.attributes_of(x), type(x)
         names = self.names | {"_value_"} if is_a(x, enum.Enum) else self.names
-        self._reach_attributes(x, own, place, names)
+        self._reach_attributes(x, own, source, names)
         if self.is_foreign(kind.__module__):
             if introspection.hides(x):
                 self._hide_object(x)
@@ -262,11 +263,11 @@ class Surroundings:
         for c in kind.__mro__:
             if self.is_foreign(c.__module__) and package_of(c.__module__) not in PURE:
                 self._hide(f"an object of a class made from {c.__module__}.{c.__name__}")
-        place.type = kind
-        self._reach_found(x, kind, own, place)
-        place.size = len(own) if own is asks(x, "__dict__") else None
+        source.type = kind
+        self._reach_found(x, kind, own, source)
+        source.size = len(own) if own is asks(x, "__dict__") else None
 
-    def _reach_found(self, x, kind, own, place):
+    def _reach_found(self, x, kind, own, source):
         """The attributes that an object has by its class `kind`."""
         self._note_made(kind)
         found = collections.ChainMap(
@@ -276,7 +277,7 @@ class Surroundings:
             y = found[name]
             if is_a(y, types.MemberDescriptorType):  # of __slots__
                 if _is_filled(y, x):
-                    self._enter(getattr(x, name), place, attribute(name))
+                    self._enter(getattr(x, name), source, attribute(name))
             elif hasattr(type(y), "__get__"):
                 self._enter_method(next(names for names in found.maps if name in names), name)
             elif name in own:  # still there for what asks the class
@@ -284,11 +285,11 @@ class Surroundings:
                     y, None, lambda bind, parent, kind=kind, name=name: f"{bind(kind)}.{name}"
                 )
             else:
-                self._enter(y, place, attribute(name))
+                self._enter(y, source, attribute(name))
 
     # ------------------------------------------------------------------ functions
 
-    def _reach_function(self, f, place):
+    def _reach_function(self, f, source):
         module = f.__globals__.get("__name__")
         system = self.is_foreign(module)
         if system:
@@ -302,7 +303,7 @@ class Surroundings:
             for name, y in (("__defaults__", f.__defaults__), ("__kwdefaults__", f.__kwdefaults__)):
                 if y:
                     self._enter(y, None, lambda bind, parent, name=name: f"{bind(f)}.{name}")
-        self._reach_attributes(f, {k: y for k, y in f.__dict__.items() if k not in OWN}, place)
+        self._reach_attributes(f, {k: y for k, y in f.__dict__.items() if k not in OWN}, source)
         self._reach_cells(f, system)
         wrapped = getattr(f, "__wrapped__", None)
         if wrapped is not None:
@@ -376,7 +377,7 @@ def _is_whole(values):
 
 
 def kind_of(x):
-    """How an object of the surroundings is checked."""
+    """How a captured object is checked."""
     kind = type(x)
     if is_a(x, Handle):
         return "tensor"

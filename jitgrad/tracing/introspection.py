@@ -4,7 +4,7 @@ tell what they hold.
 A recorded function is *open* where everything it reaches is known here: then a later call sees all
 that has changed, and what NumPy makes within the function is the same as long as nothing has. What
 hides its contents (an iterator, a clock, a table of another package) makes the function closed;
-`places` says what follows. Start at `TABLES`.
+`environment` says what follows. Start at `TABLES`.
 """
 
 import array

@@ -1,10 +1,10 @@
 """`jit`: a function that is recorded once for each kind of call, and from then on replayed without
 being run.
 
-A call checks whether the last recording is for it: one generated Python function (`emit`) fetches
-arguments and surroundings (`places`), returns MISS if they are not what was recorded, and else runs
-one plan. If it is not, the others of the same dtypes and shapes are tried, then the function is run
-in a recording (`tape.symbolic`). Start at `jit` and `Jitted.call`.
+A call checks whether the last recording is for it: one generated Python function (`replay`) fetches
+the arguments and captured variables (`captures`), returns GUARD_FAILED if they are not what was
+recorded, and else runs one plan. If it is not, the others of the same dtypes and shapes are tried,
+then the function is run in a recording (`tape.symbolic`). Start at `jit` and `Jitted.call`.
 """
 
 import collections
@@ -26,13 +26,13 @@ from ..ir.shapes import as_int
 from ..tape.execute import flush
 from ..tape.handles import Handle
 from ..tape.running import Recording, running
-from ..tape.segment import Segment, local, recordings
+from ..tape.segment import Segment, active_traces, local
 from ..tape.symbolic import Trace, Unreplayable
-from ..tape.symbols import Number
-from .captures import Places
+from ..tape.symbols import SymbolicScalar
+from .captures import Captures
 from .checking import Kept, Log, difference
 from .introspection import name_of
-from .replay import MISS, Replay
+from .replay import GUARD_FAILED, CompiledCall
 
 #: What may be a generator or coroutine function.
 FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
@@ -115,8 +115,8 @@ def jit(
     Returns
     -------
     callable
-        With `clear_cache()`, which forgets all recordings, and `plans()`, the plans of those there
-        are.
+        With `clear_cache()`, which forgets all recordings, and `plans()`, the plans of those
+        there are.
 
     Raises
     ------
@@ -181,9 +181,9 @@ def _made(jitted):
 
     def function(*args, **kwargs):
         try:
-            if not recordings:
+            if not active_traces:
                 out = jitted.replay(args, kwargs)
-                if out is not MISS:
+                if out is not GUARD_FAILED:
                     return out
             return call(args, kwargs)
         except (
@@ -200,7 +200,7 @@ def _made(jitted):
 
 
 def _never(args, kwargs):
-    return MISS
+    return GUARD_FAILED
 
 
 class _Kind:
@@ -256,7 +256,7 @@ class Jitted:
             return self.checked(kind, args, kwargs)
         for replay in replays:
             out = replay(args, kwargs)
-            if out is not MISS:
+            if out is not GUARD_FAILED:
                 with self.lock:
                     if replay in kind.replays:
                         kind.replays.remove(replay)
@@ -299,7 +299,7 @@ class Jitted:
         with self.lock:
             kind.replays.insert(0, replay)
         out = replay(args, kwargs)
-        if out is MISS:  # the function changed what it reached
+        if out is GUARD_FAILED:  # the function changed what it reached
             return made.function(checked=False)(args, kwargs)
         self.replay = replay
         return out
@@ -372,23 +372,23 @@ class Entangled(Unreplayable):
 
 
 def recorded(function, args, kwargs, static):
-    """The `Replay` of a call, which is recorded now; it leaves nothing behind.
+    """The `CompiledCall` of a call, which is recorded now; it leaves nothing behind.
 
     And the error the function raised, or None: the recording is then of what it did before.
     """
     flush(local.seg)
     mode = local.seg.state.grad
-    trace = Trace(Places(function, args, kwargs, static))
+    trace = Trace(Captures(function, args, kwargs, static))
     try:
         try:
-            recordings.append(trace)
+            active_traces.append(trace)
             local.seg = Segment(mode, (), trace)
             made, error = _run(function, trace, mode)
             if made is None:
                 raise error
             return made, error
         except Exception as failed:
-            if isinstance(failed, Unreplayable) or not trace.places.entangled():
+            if isinstance(failed, Unreplayable) or not trace.sources.entangled():
                 raise
             raise Entangled from failed
         finally:
@@ -402,9 +402,11 @@ def recorded(function, args, kwargs, static):
 
 
 def _run(function, trace, mode):
-    """Runs the function in its recording: the `Replay`, and the error it raised, if it did."""
+    """Runs the function in its recording: the `CompiledCall`, and the error it raised, if any."""
     out, error, containers = None, None, []
-    given, named = (_given(trace, p, containers) for p in (trace.places.args, trace.places.kwargs))
+    given, named = (
+        _given(trace, p, containers) for p in (trace.sources.args, trace.sources.kwargs)
+    )
     try:
         with running(Recording(function, trace)):
             out = function(*given, **named)
@@ -418,33 +420,33 @@ def _run(function, trace, mode):
         trace.check_rows()
         if local.seg.state.grad is not mode:
             raise Unreplayable("it leaves gradients switched on or off")
-        return Replay(function, trace, out, mode), error
+        return CompiledCall(function, trace, out, mode), error
     except JitgradError:
         if error is None:
             raise
         return None, error
 
 
-def _given(trace, place, containers):
+def _given(trace, source, containers):
     """What the function gets for an argument; notes the containers it gets, and what is in them."""
-    place = place.data if place.kind == "alias" else place
-    x, kind = place.object, place.kind
+    source = source.data if source.kind == "alias" else source
+    x, kind = source.object, source.kind
     if kind in ("tensor", "array"):
-        stand = trace.stand_of(place)
-        if stand is not None:
-            return stand.tensor
+        proxy = trace.proxy_of(source)
+        if proxy is not None:
+            return proxy.tensor
         return (
             x
-            if place.shared and kind == "tensor"
-            else trace.stand_in(x, place, x.shape, native(x.dtype))
+            if source.shared and kind == "tensor"
+            else trace.make_proxy(x, source, x.shape, native(x.dtype))
         )
     if kind == "scalar":
-        return x if x.dtype == np.bool_ else trace.stand_in(x, place, (), native(x.dtype))
+        return x if x.dtype == np.bool_ else trace.make_proxy(x, source, (), native(x.dtype))
     if kind == "number":
-        return Number(x, place.var, [place])
+        return SymbolicScalar(x, source.var, [source])
     if kind not in ("sequence", "mapping", "typed"):
         return x
-    new = [_given(trace, p, containers) for p in place.parts]
+    new = [_given(trace, p, containers) for p in source.parts]
     out = tree.made(x, new)
     containers.append((out, new))
     return out

@@ -1,11 +1,11 @@
 """A recording as one generated Python function: ``replay(args, kwargs)`` gives the results of a
-later call, or MISS.
+later call, or GUARD_FAILED.
 
-The text has, in this order: the lines of the places (`places`), which fetch what the call is for
-and give MISS where it is not what was recorded; results that require grad, one record each on the
-tape, whose node is the whole formula; one call of the plan of all other values; a handle for each
-of them; what the function changes outside; results that are views; all in the function's own
-containers. What the text calls is in `replayed`. Start at `Replay`.
+The text has, in this order: the lines of the sources (`source`), which fetch what the call is for
+and give GUARD_FAILED where it is not what was recorded; results that require grad, one record each
+on the tape, whose node is the whole formula; one call of the plan of all other values; a handle for
+each of them; what the function changes outside; results that are views; all in the function's own
+containers. What the text calls is in `replay_calls`. Start at `CompiledCall`.
 """
 
 import collections
@@ -27,22 +27,24 @@ from ..tape.reachability import roots_of, saves, upstream
 from ..tape.record import materialise
 from ..tape.segment import AbstractValue, local
 from ..tape.symbolic import Unreplayable
-from ..tape.symbols import Number
+from ..tape.symbols import SymbolicScalar
 from ..tape.views import parent_of
 from . import replay_calls
 from .introspection import name_of
+from .source import Guard
 
 
-class Miss:
-    """What a replay gives for a call that it is not made for: `MISS`, in another process, too."""
+class GuardFailure:
+    """What a replay gives for a call that it is not made for: `GUARD_FAILED`, in another process,
+    too."""
 
     __slots__ = ()
 
     def __reduce__(self):
-        return "MISS"
+        return "GUARD_FAILED"
 
 
-MISS = Miss()
+GUARD_FAILED = GuardFailure()
 #: Errors of fetching what is no longer where it was.
 GONE = (LookupError, AttributeError, ValueError, TypeError, ReferenceError)
 
@@ -52,7 +54,7 @@ class Binder:
 
     def __init__(self):
         self.scope = {
-            "MISS": MISS,
+            "GUARD_FAILED": GUARD_FAILED,
             "GONE": GONE,
             "Tensor": Tensor,
             "ndarray": np.ndarray,
@@ -75,12 +77,12 @@ class Binder:
         return f"{prefix}{next(self.counter)}"
 
 
-class Replay:
+class CompiledCall:
     """The generated function of a recording that has just ended, its `trace` still open, whose
     results are `out`."""
 
     def __init__(self, function, trace, out, mode):
-        self.trace, self.places, self.mode, self.call = trace, trace.places, mode, function
+        self.trace, self.sources, self.mode, self.call = trace, trace.sources, mode, function
         self.bind, self.title = Binder(), name_of(function)
         self.results, self.names, self.slopes, self.kept, self.constants = {}, {}, [], [], []
         found = changes(trace)
@@ -93,11 +95,11 @@ class Replay:
     # ------------------------------------------------------------------ results
 
     def _expression(self, x):
-        """A function that gives the text of a result, once places have names."""
+        """A function that gives the text of a result, once sources have names."""
         kind = type(x)
         if isinstance(x, Handle):
             return self._tensor(x)
-        if kind is Number:
+        if kind is SymbolicScalar:
             return lambda: x.code
         if isinstance(x, np.ndarray):
             return self._array(x)
@@ -116,21 +118,21 @@ class Replay:
         return lambda: f"{self.bind(made)}({self.bind(x)}, [{', '.join(texts())}])"
 
     def _array(self, x):
-        place = self.places.array(x)
-        if place is None:
+        source = self.sources.array(x)
+        if source is None:
             self.constants.append(x)
             return lambda: f"{self.bind(x)}.copy()"
-        place.used = True
-        return lambda: place.var
+        source.used = True
+        return lambda: source.var
 
     def _tensor(self, t):
-        stand = self.trace.stands.get(id(t))
-        if stand is not None:
-            stand.place.used = True
-            return lambda: stand.place.var
+        proxy = self.trace.proxies.get(id(t))
+        if proxy is not None:
+            proxy.source.used = True
+            return lambda: proxy.source.var
         if not self.trace.is_own(t):
-            place = self.trace.found(t)
-            return lambda: place.var
+            source = self.trace.found(t)
+            return lambda: source.var
         if id(t) not in self.names:
             materialise(t)
             if t._state.requires_grad and type(t._edge) is Accumulate:
@@ -186,10 +188,10 @@ class Replay:
         times = collections.Counter(id(base) for base, _ in bases.values())
         out = []
         for key, (base, steps) in bases.items():
-            t, place = self.results.get(key), self.trace.place_of(base)
-            if not steps or (place is not None and place.kind != "tensor"):
+            t, source = self.results.get(key), self.trace.source_of(base)
+            if not steps or (source is not None and source.kind != "tensor"):
                 continue
-            if place is None and (
+            if source is None and (
                 times[id(base)] < 2 or _is_leaf(base)
             ):  # nobody can reach what it is a view of
                 continue
@@ -203,7 +205,7 @@ class Replay:
     # ------------------------------------------------------------------ values
 
     def _plan(self, changes):
-        """The plan of the values; and what the places have to fetch for it."""
+        """The plan of the values; and what the sources have to fetch for it."""
         self.changes = [
             (kind, p, what.node if kind == "write" else what) for kind, p, what in changes
         ]
@@ -223,17 +225,17 @@ class Replay:
         )
         shared = _shared([*self.roots, *simplify(self.roots)])
         for node in (*self.inputs, *(n for _, f in self.formulas for n in f.operands)):
-            place = self.trace.inputs[node.arg].place
-            if place is not None and (node in self.inputs or place.kind != "tensor"):
-                place.valued = True
-                place.copied = place.copied or node in shared or node not in self.inputs
+            source = self.trace.inputs[node.arg].source
+            if source is not None and (node in self.inputs or source.kind != "tensor"):
+                source.valued = True
+                source.copied = source.copied or node in shared or node not in self.inputs
 
     def _settle_leaves(self):
         """What a recording with gradients of tensors from outside is for: for leaves only, or for
         one that is none."""
         self.found = [
             p
-            for p in self.places.all()
+            for p in self.sources.all()
             if p.kind in ("tensor", "array", "view") and self._is_found(p)
         ]
         wanted = [p for p in self.found if p.wanted]
@@ -250,29 +252,38 @@ class Replay:
                     "ones"
                 )
 
-    def _is_found(self, place):
+    def _is_found(self, source):
         changed = {id(p) for _, p, _ in self.changes}
         return (
-            place.used or place.uses_grad or place.wanted or place.written or id(place) in changed
+            source.used
+            or source.uses_grad
+            or source.wanted
+            or source.written
+            or id(source) in changed
         )
 
     def _fetch(self, checked):
         """The lines that fetch what the call is for; without the checks, for the call that was
         recorded."""
         bind = self.bind
-        for place in self.places.all():
-            place.var = place.var if place.kind == "number" or place.access is None else None
-        self.places.settle()
-        fetch = [line for place in self.places.all() for line in place.lines(bind)]
+        for source in self.sources.all():
+            source.var = source.var if source.kind == "number" or source.access is None else None
+        self.sources.settle()
+        fetch = [line for source in self.sources.all() for line in source.lines(bind)]
         if not checked:
-            fetch = [line for line in fetch if not line.endswith(": return MISS")]
+            fetch = [line for line in fetch if type(line) is not Guard]
         elif (
-            any(p.needed and (p.outside or p.parts) for p in self.places.all() if p.access)
-            or self.places.grads
+            any(p.needed and (p.outside or p.parts) for p in self.sources.all() if p.access)
+            or self.sources.grads
         ):
-            fetch = ["try:", *(f"    {line}" for line in fetch), "except GONE:", "    return MISS"]
+            fetch = [
+                "try:",
+                *(f"    {line}" for line in fetch),
+                "except GONE:",
+                "    return GUARD_FAILED",
+            ]
         if checked:
-            fetch.insert(0, f"if local.seg.state.grad is not {self.mode}: return MISS")
+            fetch.insert(0, Guard(f"local.seg.state.grad is not {self.mode}"))
         return fetch
 
     def text(self, checked):
@@ -312,17 +323,17 @@ class Replay:
         )
         if not moved:
             return []
-        stands = {id(s.place) for s in self.trace.stands.values()}
+        proxies = {id(s.source) for s in self.trace.proxies.values()}
         parts = (
             list(moved),
-            [p for p in self.found if id(p) in stands],
-            [p for p in self.found if id(p) not in stands],
+            [p for p in self.found if id(p) in proxies],
+            [p for p in self.found if id(p) not in proxies],
         )
         groups = replay_calls.aliases(*(tuple(p.object for p in part) for part in parts))
         groups = () if groups in (replay_calls.EAGER, replay_calls.SAME) else groups
         texts = ", ".join(f"({''.join(p.var + ', ' for p in part)})" for part in parts)
         call = f"{self.bind(self.call)}(*args, **kwargs)"
-        other = f"{call} if e == {replay_calls.EAGER!r} else MISS" if checked else call
+        other = f"{call} if e == {replay_calls.EAGER!r} else GUARD_FAILED" if checked else call
         guarded = [p.var for p in moved if p.guarded]
         guards = (
             [f"if {self.bind(replay_calls.guarded)}({', '.join(guarded)}): return {call}"]
@@ -338,10 +349,10 @@ class Replay:
             lines if all(map(self._is_known, moved)) or not groups else [*lines, f"return {call}"]
         )
 
-    def _is_known(self, place):
-        """Whether all that the tensor at a place is a view of is reached, too, so that others
+    def _is_known(self, source):
+        """Whether all that the tensor at a source is a view of is reached, too, so that others
         follow a write to it."""
-        t = parent_of(place.object) if place.kind == "tensor" else None
+        t = parent_of(source.object) if source.kind == "tensor" else None
         while t is not None and self.trace.reaches(t):
             t = parent_of(t)
         return t is None
@@ -357,14 +368,14 @@ class Replay:
 
     def _value(self, node):
         given = self.trace.inputs[node.arg]
-        if given.place is not None:
-            return given.place.value
+        if given.source is not None:
+            return given.source.value
         return self.bind(given.value) if given.draw is None else self.draws[node.arg]
 
     def _operand(self, node):
         given = self.trace.inputs[node.arg]
-        if given.place is not None and given.place.kind == "tensor":
-            return given.place.var
+        if given.source is not None and given.source.kind == "tensor":
+            return given.source.var
         if given.value is not None:
             constant = from_value(given.value, node.shape, node.dtype, None)
             self.kept.append(constant)
@@ -373,7 +384,7 @@ class Replay:
 
     def _number(self, node):
         value = self.trace.numbers[node.arg]
-        if type(value) is Number:
+        if type(value) is SymbolicScalar:
             return value.code
         self.kept.append(value)
         return self.bind(value)
@@ -382,7 +393,7 @@ class Replay:
         if self.plan is None:
             return []
         leaves = ", ".join(self._value(n) for n in self.inputs)
-        if any(type(self.trace.numbers[n.arg]) is Number for n in self.numbers):
+        if any(type(self.trace.numbers[n.arg]) is SymbolicScalar for n in self.numbers):
             numbers = f"[{', '.join(self._number(n) for n in self.numbers)}]"
         else:
             self.kept.append([self.trace.numbers[n.arg] for n in self.numbers])
@@ -407,8 +418,8 @@ class Replay:
     def _effects(self):
         """Writes, then views that are given back, then gradients, which may be among those."""
         before, after, at = [], [], {node: f"r{k}" for k, node in enumerate(self.roots)}
-        for kind, place, what in self.changes:
-            v = place.var
+        for kind, source, what in self.changes:
+            v = source.var
             if kind == "write":
                 before.append(f"{self.bind(replay_calls.write)}({v}, {at[what]})")
             elif kind == "requires_grad":
@@ -438,9 +449,9 @@ class Replay:
     def _step(self, step):
         """A step of a view, with the numbers of the call."""
         self.kept.append(step)
-        if any(type(n) is Number for n in step.numbers):
+        if any(type(n) is SymbolicScalar for n in step.numbers):
             numbers = "".join(
-                (n.code if type(n) is Number else self.bind(n)) + ", " for n in step.numbers
+                (n.code if type(n) is SymbolicScalar else self.bind(n)) + ", " for n in step.numbers
             )
             return f"{self.bind(step.renumbered)}(({numbers}))"
         return self.bind(step)
@@ -465,7 +476,7 @@ def _base(t, trace):
     steps = []
     while (
         trace.is_own(t)
-        and id(t) not in trace.stands
+        and id(t) not in trace.proxies
         and parent_of(t) is not None
         and not _is_leaf(t)
     ):
@@ -478,8 +489,8 @@ def _is_leaf(t):
     return t._state.requires_grad and type(t._edge) is Accumulate
 
 
-def _has_gradient(place):
-    return isinstance(place.object, Handle) and place.data.requires_grad
+def _has_gradient(source):
+    return isinstance(source.object, Handle) and source.data.requires_grad
 
 
 def _is_freed(t):

@@ -1,4 +1,4 @@
-"""What the generated text of a recording calls (see `emit`): the records, writes and views of a
+"""What the generated text of a recording calls (see `replay`): the records, writes and views of a
 later call.
 
 Start at `aliases`, which tells calls apart by which of the tensors they reach are one, or views of
@@ -18,7 +18,7 @@ from ..tape.views import DETACH, detached, make_view, top
 
 #: What `aliases` gives for calls that no recording is for.
 EAGER = "eager"
-#: And for calls in which two places that a recording took for two are one.
+#: And for calls in which two captured variables that a recording took for two are one.
 SAME = "same"
 
 
@@ -100,7 +100,7 @@ def guarded(*written):
 
 
 def _freed_edge():
-    """The place in the graph of a result whose graph the function freed: a sweep raises there."""
+    """The edge of a result whose graph the function freed: a sweep raises there."""
 
     def refuse(sweep, state, g):
         raise GradientError(

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..tape.handles import Handle
 from ..tape.record import materialise
-from ..tape.segment import local, recordings
-from ..tape.symbols import Number
+from ..tape.segment import active_traces, local
+from ..tape.symbols import SymbolicScalar
 
 Way = Callable[[Any], Any]
 
@@ -32,22 +32,22 @@ def of_value(ways: Sequence[Way]) -> Way:
 
 def way(x: Any) -> Way:
     """What makes of a gradient what belongs to the argument `x`, once there are values."""
-    tracing = local.seg.tracing if recordings else None
+    tracing = local.seg.tracing if active_traces else None
     if isinstance(x, Handle):
-        stand = None if tracing is None else tracing.stands.get(id(x))
+        proxy = None if tracing is None else tracing.proxies.get(id(x))
         return (
             as_is
-            if stand is None
-            else {"array": as_array, "scalar": as_scalar}.get(stand.place.kind, as_is)
+            if proxy is None
+            else {"array": as_array, "scalar": as_scalar}.get(proxy.source.kind, as_is)
         )
-    if type(x) in (float, Number):
+    if type(x) in (float, SymbolicScalar):
         return as_float
     return as_scalar if isinstance(x, np.generic) else as_array
 
 
 def when_known(way: Way) -> Way:
     """`way`, to be gone by each call where `jit` records."""
-    tracing = local.seg.tracing if recordings else None
+    tracing = local.seg.tracing if active_traces else None
     if tracing is None or way is as_is:
         return way
 

@@ -1,40 +1,53 @@
 """One object that a recorded function reaches: how a later call fetches it, and what it compares.
 
-A `Place` writes lines of Python: they fetch the object from that of its parent, and return MISS
-unless it is what the recording was made for. The functions at the end are the ways from one object
-to another. Start at `Place.lines`.
+A `Source` writes lines of Python: they fetch the object from that of its parent, and guards, which
+return GUARD_FAILED unless it is what the recording was made for. The functions at the end write how
+one object is fetched from another. Start at `Source.lines`.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from ..tape.backward import Accumulate
 
-#: Kinds of places that need no check where they are known to hold the same object.
+#: Kinds of sources that need no check where they are known to hold the same object.
 SETTLED = frozenset(("plain", "scalar", "same", "alias", "hashed"))
 
 
-class Place:
+class Guard(NamedTuple):
+    """A line that leaves the call where the expression `failed` is true."""
+
+    failed: str
+
+    def __str__(self):
+        return f"if {self.failed}: return GUARD_FAILED"
+
+
+class Source:
     """One object: what it is, how it is fetched from `parent`, and how it is checked (`kind`).
 
-    The recording sets `used` for a tensor or array it reads, `fixed` where it depends on the value,
-    `rooted` where it depends on whether the tensor is a leaf, `wanted` where it asks for gradients
-    there, `written` where it writes (`guarded`: with gradients on), `uses_grad` where it reads or
-    sets the gradient, which is at `inner` if there is one; `valued` says that a plan needs the
-    value; `strided` that views of it are fetched, so that its layout counts. `name` is that of a
-    variable or attribute, `size` the number of the object's own attributes, if that counts, and
-    `type` its class, if it may get another. An object in several places is at the first of them,
-    `shared` if another of them is outside, and an "alias" there."""
+    ============ ===================================================================================
+    `used`       the recording reads the tensor or array
+    `fixed`      it depends on the value
+    `rooted`     it depends on whether the tensor is a leaf
+    `wanted`     it asks for gradients there
+    `written`    it writes there (`guarded`: with gradients on)
+    `uses_grad`  it reads or sets the gradient, whose source is `inner` if there is one
+    `valued`     a plan needs the value
+    `strided`    views of the array are fetched, so that its layout counts
+    `name`       of the variable or attribute
+    `size`       the number of the object's own attributes, if that counts
+    `type`       the object's class, if it may get another
+    ============ ===================================================================================
+
+    An object that is reached in several ways has its first source, `shared` if another one is
+    outside; the others are of the kind "alias"."""
 
     def __init__(self, object, kind, parent=None, access=None, data=None, outside=False):
-        self.object, self.kind, self.parent, self.access, self.data = (
-            object,
-            kind,
-            parent,
-            access,
-            data,
-        )
+        self.object, self.kind, self.data = object, kind, data
+        self.parent, self.access = parent, access
         self.used = self.fixed = self.uses_grad = self.valued = self.copied = False
         self.rooted = self.wanted = self.written = self.guarded = self.shared = False
         self.outside, self.inner, self.parts = outside, None, []
@@ -54,7 +67,7 @@ class Place:
         wrong = getattr(self, f"_{self.kind}")(bind, self.var, out) if self.is_checked() else None
         wrong = " or ".join(filter(None, (wrong, *self.of_its_own(bind))))
         if wrong:
-            out.append(f"if {wrong}: return MISS")
+            out.append(Guard(wrong))
         return out
 
     def of_its_own(self, bind):
@@ -74,7 +87,7 @@ class Place:
         )
 
     def is_tuple(self):
-        """Whether it is a tuple of the surroundings: the same one has the same elements."""
+        """Whether it is a tuple outside: the same one has the same elements."""
         return self.outside and self.kind == "sequence" and isinstance(self.object, tuple)
 
     def has_the_same(self, bind, v, values):
@@ -92,7 +105,7 @@ class Place:
         return f"{v} is not {self.data.var if self.data.may_move() else bind(self.object)}"
 
     def may_move(self):
-        """Whether another object of its kind may take its place."""
+        """Whether another object of its kind may stand there instead."""
         return self.kind in ("tensor", "array", "mapping") or (
             self.kind == "sequence" and not self.is_tuple()
         )
@@ -174,7 +187,7 @@ class Place:
             whole = f"{v}.flatten()" if self.copied else f"{bind(flat)}({v})"
             if not a.dtype.isnative:
                 whole = f"{v}.astype({bind(a.dtype.newbyteorder('='))}).flatten()"
-            out += [f"if {wrong}: return MISS"] if wrong else []
+            out += [Guard(wrong)] if wrong else []
             out.append(f"{self.value} = {whole if a.ndim else f'{v}.item()'}")
             wrong = ""
         if self.fixed or not self.used:
@@ -182,7 +195,7 @@ class Place:
         return wrong
 
     def _tensor(self, bind, v, out):
-        out.append(f"if type({v}) is not Tensor: return MISS")
+        out.append(Guard(f"type({v}) is not Tensor"))
         if self.valued or self.fixed:
             self.value = bind.local("x")
             out += [

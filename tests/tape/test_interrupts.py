@@ -276,7 +276,7 @@ def check(name, s, where, want):
     make, step = PROGRAMS[name]
     before, results, after, results2, after2 = want
     assert not segment.LOCK._is_owned(), where
-    assert not segment.recordings, where
+    assert not segment.active_traces, where
     assert segment.local.seg.tracing is None, where
     assert jitgrad.is_grad_enabled(), where
     for x in s.values():
@@ -468,7 +468,7 @@ def test_other_code_at_any_place(name, warm):
         assert same(results, want[1]), f"{where}: {results}, want {want[1]}"
         assert same(after, want[2]), f"{where}: {after}, want {want[2]}"
         assert (
-            not segment.recordings
+            not segment.active_traces
             and segment.local.seg.tracing is None
             and jitgrad.is_grad_enabled()
         ), where
