@@ -1,6 +1,6 @@
 """A function of a turn, recorded as the body of a loop (see `control.body`).
 
-The function gets stand-ins for its arguments and is run once. What it reaches beside them (tensors
+The function gets proxies for its arguments and is run once. What it reaches beside them (tensors
 of closures, arrays, Python numbers) is an invariant of the loop, gradients included: it is looked
 up in each call of the loop, since each call records the function anew. It may not write to what it
 reaches. Start at `record_turn`.
@@ -18,7 +18,7 @@ from ..ir import LEAF, NUMBER, leaf, toposort
 from ..tape.execute import flush
 from ..tape.handles import Handle, from_value
 from ..tape.record import materialise
-from ..tape.segment import Segment, local, recordings
+from ..tape.segment import Segment, active_traces, local
 from ..tape.symbolic import Trace, Traced
 
 #: Numbers that have no dtype of their own.
@@ -72,7 +72,7 @@ class TurnTrace(Trace):
         return out
 
     def parameter(self, shape, dtype):
-        """The stand-in for an argument, and its leaf."""
+        """The proxy for an argument, and its leaf."""
         grad = dtype.kind == "f" and local.seg.state.grad
         value = self.leaf(shape, dtype, grad)
         t = from_value(value, shape, dtype, None)
@@ -185,7 +185,7 @@ def record_turn(name, function, arguments, unpack):
     mode = outer.state.grad
     trace = TurnTrace(name)
     try:
-        recordings.append(trace)
+        active_traces.append(trace)
         local.seg = Segment(mode, (), trace)
         given, parameters = [], []
         for likes, rebuild in arguments:
