@@ -10,18 +10,16 @@ Start at `tensor`, `Tensor.backward`, and the functional `grad` and `value_and_g
 have NumPy's names.
 """
 
+import importlib as _importlib
 import sys as _sys
-import typing as _typing
 
 import numpy as _np
 
-from . import linalg, numpy
+from .base import errors as _errors
 from .base import missing as _missing
 from .base.config import config
-from .base.errors import *  # noqa: F403
-from .diagnostics.explain import explain
-from .diagnostics.profile import profile
-from .frontend import gradients as autograd
+from .base.errors import *  # noqa: F403 - the classes of errors and warnings, all of them public
+from .frontend import operators as _operators  # noqa: F401 - gives tensors operators and methods
 from .frontend.creation import (
     arange,
     array,
@@ -43,90 +41,120 @@ from .frontend.creation import (
     tensor,
     zeros,
     zeros_like,
-)  # fmt: skip
+)
 from .frontend.functions import NAMES as _NAMES
 from .frontend.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .frontend.tensor import Tensor
-from .numpy import meshgrid, split
-from .numpy.dispatch import install as _install
+from .numpy.protocols import install as _install
 from .runtime.launch import get_num_threads, set_num_threads
 from .runtime.plan import synchronize
 from .runtime.pool import release_memory
-from .tracing.control_flow import cond, fori_loop, map, scan, switch, while_loop  # noqa: A004
-from .tracing.jit import jit
-from .tracing.transforms import grad, hvp, value_and_grad
 
 __version__ = "0.1.0"
 globals().update(_NAMES)
-if _typing.TYPE_CHECKING:
-
-    def __getattr__(name: str) -> _typing.Callable[..., Tensor]: ...  # the names of the catalogue
-
-else:
-
-    def __getattr__(name):
-        raise _missing.missing("jitgrad", name, _sys.modules[__name__])
-
-
 _install(Tensor)
 
 float64, float32 = _np.float64, _np.float32
 int8, int16, int32, int64 = _np.int8, _np.int16, _np.int32, _np.int64
 uint8, uint16, uint32, uint64 = _np.uint8, _np.uint16, _np.uint32, _np.uint64
 bool_ = _np.bool_
-double, float_, long = float64, float64, int64
 pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 
+#: Names that are imported when they are first asked for, and where from: `import jitgrad` does not
+#: wait for what many programs never use. A module stands for itself.
+_LAZY = {
+    "autograd": "autograd",
+    "cond": "tracing.control_flow",
+    "explain": "diagnostics.explain",
+    "fori_loop": "tracing.control_flow",
+    "grad": "tracing.transforms",
+    "hvp": "tracing.transforms",
+    "jit": "tracing.jit",
+    "linalg": "linalg",
+    "map": "tracing.control_flow",
+    "meshgrid": "numpy",
+    "profile": "diagnostics.profile",
+    "scan": "tracing.control_flow",
+    "split": "numpy",
+    "switch": "tracing.control_flow",
+    "value_and_grad": "tracing.transforms",
+    "while_loop": "tracing.control_flow",
+}
+#: Public names that ``from jitgrad import *`` leaves to what programs have by them: NumPy itself,
+#: and a builtin that NumPy has no function of the same name for.
+_NOT_STARRED = frozenset(("map", "numpy"))
+
 __all__ = [
+    *(name for name in vars(_errors) if not name.startswith("_")),
+    *(name for name in _LAZY if name not in _NOT_STARRED),
+    *_NAMES,
     "Tensor",
     "arange",
     "array",
     "asarray",
-    "autograd",
-    "cond",
+    "bool_",
     "config",
+    "e",
     "empty",
     "empty_like",
     "enable_grad",
-    "explain",
     "eye",
-    "fori_loop",
+    "float32",
+    "float64",
     "from_numpy",
     "full",
     "full_like",
     "get_num_threads",
-    "grad",
-    "hvp",
+    "inf",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
     "is_grad_enabled",
-    "jit",
-    "linalg",
     "linspace",
     "manual_seed",
-    "map",
-    "meshgrid",
+    "nan",
+    "newaxis",
     "no_grad",
     "normal",
-    "numpy",
     "ones",
     "ones_like",
-    "profile",
+    "pi",
     "rand",
     "randint",
     "randn",
     "release_memory",
-    "scan",
     "set_grad_enabled",
     "set_num_threads",
-    "split",
-    "switch",
     "synchronize",
     "tensor",
-    "value_and_grad",
-    "while_loop",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
     "zeros",
     "zeros_like",
-    *_NAMES,
 ]
 _missing.install(
-    Tensor, (*__all__, *(f"{_name}_" for _name in _NAMES), *numpy.__all__, *_np.linalg.__all__)
+    Tensor,
+    (
+        *__all__,
+        *_NOT_STARRED,
+        *(f"{_name}_" for _name in _NAMES),
+        *_np.__all__,
+        *_np.linalg.__all__,
+    ),
 )
+
+
+def __getattr__(name):
+    if name not in _LAZY:
+        raise _missing.missing("jitgrad", name, _sys.modules[__name__])
+    home = _importlib.import_module(f"{__name__}.{_LAZY[name]}")
+    value = globals()[name] = home if name == _LAZY[name] else getattr(home, name)
+    return value
+
+
+def __dir__():
+    dunders = [name for name in globals() if name.startswith("__")]
+    return sorted({*__all__, *_NOT_STARRED, *dunders})

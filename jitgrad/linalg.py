@@ -1,15 +1,15 @@
-"""`jitgrad.linalg`: the operations of the catalogue that NumPy has in `numpy.linalg`, as the
-functions of `jitgrad`.
+"""`jitgrad.linalg`: the functions of `numpy.linalg` that have gradients, in jitgrad's own form.
 
     >>> x = jitgrad.tensor([3.0, -4.0], requires_grad=True)
     >>> jitgrad.linalg.norm(x)
     tensor(5., grad_fn=<NormBackward>)
 
-Made from the registry, as `jitgrad` itself is: an entry is here if its NumPy function is.
+They are operations of the catalogue, as the functions of `jitgrad` are: a function is here if it is
+that of an entry. `jitgrad.numpy.linalg` has all names of `numpy.linalg` in NumPy's calling forms,
+those without gradients, too; how the operations are computed is in `jitgrad.ops.linear_algebra`.
 """
 
 import sys as _sys
-import typing as _typing
 
 import numpy as _np
 
@@ -17,18 +17,16 @@ from .base.missing import missing as _missing
 from .frontend.functions import FUNCTIONS as _FUNCTIONS
 from .numpy.dispatch import counterparts as _counterparts
 
-_names = {_np_name: getattr(_np.linalg, _np_name) for _np_name in _np.linalg.__all__}
+_numpys = {name: getattr(_np.linalg, name) for name in _np.linalg.__all__}
 globals().update(
-    {n: _FUNCTIONS[_counterparts()[f].name] for n, f in _names.items() if f in _counterparts()}
+    {n: _FUNCTIONS[_counterparts()[f].name] for n, f in _numpys.items() if f in _counterparts()}
 )
-__all__ = [n for n, f in _names.items() if f in _counterparts()]
+__all__ = [n for n, f in _numpys.items() if f in _counterparts()]
 
-if _typing.TYPE_CHECKING:
-    from .frontend.tensor import Tensor as _Tensor
 
-    def __getattr__(name: str) -> _typing.Callable[..., _Tensor]: ...  # the names of the registry
+def __getattr__(name):
+    raise _missing("jitgrad.linalg", name, _sys.modules[__name__])
 
-else:
 
-    def __getattr__(name):
-        raise _missing("jitgrad.linalg", name, _sys.modules[__name__])
+def __dir__():
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

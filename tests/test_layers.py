@@ -35,7 +35,7 @@ LAYERS = [
     ["tape"],
     ["diagnostics"],
     ["frontend"],
-    ["linalg", "numpy"],
+    ["autograd", "linalg", "numpy"],
     ["tracing"],
     ["__init__"],
     ["cli"],

@@ -10,6 +10,7 @@ functions that are no methods, are descriptors that raise (`install`). Start at 
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 from collections.abc import Iterable
 from typing import NoReturn
@@ -90,6 +91,13 @@ INSTEAD = {
     "set_printoptions": "use numpy.printoptions",
     **dict.fromkeys(("save", "load"), "use pickle, or numpy.savez of x.detach()"),
     "block_until_ready": "use jitgrad.synchronize()",
+    # dtypes that NumPy, PyTorch and Python mean different ones by
+    "float_": "it was NumPy 1's name of float64: use jitgrad.float64",
+    "float": "Python's and NumPy's is jitgrad.float64, PyTorch's jitgrad.float32",
+    "double": "use jitgrad.float64",
+    "int": "Python's and NumPy's is jitgrad.int64, PyTorch's jitgrad.int32",
+    "long": "PyTorch's is jitgrad.int64; NumPy's depends on the platform: jitgrad.numpy.long",
+    "bool": "use jitgrad.bool_, or Python's bool",
     # shapes and places
     "view_as": "use x.reshape(y.shape)",
     "expand_as": "use x.expand(y.shape)",
@@ -228,7 +236,7 @@ def _near(home: str, name: str) -> str:
         return ""
     owner = functools.reduce(getattr, home.split(".")[1:], sys.modules["jitgrad"])
     known = sorted(
-        {*dir(owner), *sys.modules["jitgrad"].__all__, *np.__all__, *np.linalg.__all__, *INSTEAD}
+        {*dir(owner), *dir(sys.modules["jitgrad"]), *np.__all__, *np.linalg.__all__, *INSTEAD}
     )
     found = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], n=1)
     if not found:
@@ -240,7 +248,7 @@ def _near(home: str, name: str) -> str:
 def _places(name: str, home: str | None) -> str:
     """Where else there is something of this name."""
     package, out = sys.modules["jitgrad"], []
-    if home != "jitgrad" and name in package.__all__:
+    if home != "jitgrad" and name in dir(package):
         out.append(f"jitgrad.{name}")
     if home != "a tensor" and _is_method(package.Tensor, name):
         out.append(f"x.{name}")
@@ -261,10 +269,10 @@ def _is_method(cls: type, name: str) -> bool:
 
 
 def _remark(function: object) -> str:
-    protocol = sys.modules["jitgrad.numpy.dispatch"]
     if not callable(function) or isinstance(function, type):
         return ""
-    known = function in protocol.HANDLERS or function in protocol.counterparts()
+    protocol = importlib.import_module("jitgrad.numpy.dispatch")
+    known = function in protocol.counterparts() or protocol.formula(function) is not None
     return "" if known else " (on values: it has no gradient yet)"
 
 
@@ -284,9 +292,8 @@ class Missing:
 def install(cls: type, functions: Iterable[str]) -> None:
     """Lets tensors say what to do instead of names of the table, and of `functions` that are no
     methods."""
-    for name in (*INSTEAD, *functions):
-        if not hasattr(cls, name):
-            setattr(cls, name, Missing(name))
+    for name in {*INSTEAD, *functions}.difference(dir(cls)):
+        setattr(cls, name, Missing(name))
     cls.__dir__ = _names  # type: ignore[method-assign, assignment]  # of all tensors
 
 

@@ -16,8 +16,14 @@ from ..tape.symbols import SymbolicScalar
 from .convert import by_value
 from .tensor import Tensor
 
-#: PyTorch's names of parameters.
-SPELLINGS = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof"}
+#: PyTorch's names of parameters, and what each may stand for: the first that the entry has.
+SPELLINGS = {
+    "dim": ("axis",),
+    "dims": ("axis", "axes", "reps"),
+    "keepdim": ("keepdims",),
+    "shifts": ("shift",),
+    "unbiased": ("ddof",),
+}
 #: What a parameter may be; sequences of these are tuples, where it takes several.
 PLAIN = (type(None), bool, int, float, str)
 
@@ -50,7 +56,8 @@ def statics_of(entry, names, given, kwargs):
         )
     values.update(zip(names, given))
     for name, value in kwargs.items():
-        name = name if name in values else SPELLINGS.get(name, name)
+        if name not in values:
+            name = next((n for n in SPELLINGS.get(name, ()) if n in values), name)
         if name == "out":
             continue
         if name not in values:

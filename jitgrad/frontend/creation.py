@@ -1,7 +1,6 @@
 """Making tensors: `tensor`, `zeros`, `arange`, `randn`... with NumPy's names and defaults;
 `requires_grad`."""
 
-import copy
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -418,7 +417,9 @@ def _drawn(draw, dtype=None, requires_grad=False):
     call."""
     if local.seg.tracing is None:
         return _made(draw(_rng()), dtype, requires_grad)
-    like = _made(draw(copy.deepcopy(_rng())), dtype, False)
+    from copy import deepcopy
+
+    like = _made(draw(deepcopy(_rng())), dtype, False)
     out = local.seg.tracing.draw(
         lambda: materialise(_made(draw(_rng()), dtype, False)), like.shape, like.dtype
     )

@@ -3,12 +3,10 @@
 The sweep itself is in `jitgrad.tape.backward`; this module turns tensors into its edges and back.
 """
 
-import sys
 from typing import Any
 from weakref import ref
 
 from ..base.errors import ArgumentError, GradientError, ShapeError
-from ..base.missing import missing
 from ..base.surface import surface
 from ..tape import handles as tape
 from ..tape.backward import Accumulate, Sweep, start
@@ -18,7 +16,6 @@ from ..tape.record import materialise
 from ..tape.segment import LOCK, active_traces, in_mode, local
 from ..tape.symbolic import Traced
 from .convert import as_operand
-from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled  # noqa: F401 - names of jitgrad.autograd
 
 
 def _cotangent(t, gradient):
@@ -381,7 +378,3 @@ def retain(t):
     x.retains = HookHandle(lambda: None, retain)
     if t.requires_grad and not t.is_leaf:
         x.retains.remove = hook_on(t, None).remove
-
-
-def __getattr__(name):
-    raise missing("jitgrad.autograd", name, sys.modules[__name__])

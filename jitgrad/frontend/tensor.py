@@ -22,7 +22,6 @@ from ..base.errors import (
     ShapeError,
 )
 from ..base.surface import surfaces, trimmed
-from ..diagnostics.explain import explained
 from ..tape import handles as tape
 from ..tape import views
 from ..tape.backward import Accumulate
@@ -130,6 +129,8 @@ class Tensor(Values, Copies):
         >>> (jitgrad.ones(1000) * 2.0).explain().kernels[0].operations
         ('multiply',)
         """
+        from ..diagnostics.explain import explained
+
         return explained(self, (), {}, _getframe(1).f_globals)
 
     def __divmod__(self, other):

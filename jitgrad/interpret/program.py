@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.config import config
-from ..compile import simplify
 from ..ir import CONST, LEAF, NUMBER, toposort, users
 from ..ops import REGISTRY
 from ..ops.movement import PAD, UPDATE, added, added_in_place, update_in_place
@@ -126,6 +125,8 @@ class Program:
         order = toposort(roots)
         large = max(map(math.prod, set(map(_shape, order))), default=0) >= 2 * blocked.BLOCK
         if large:
+            from ..compile import simplify  # programs of small arrays do without the compiler
+
             roots = simplify(roots, fusing=False)
             order = toposort(roots)
         at = {node: k for k, node in enumerate(order)}

@@ -8,9 +8,9 @@ Every public name of NumPy is here. Functions of jitgrad's catalogue, and those 
 have gradients; the others compute on values and give tensors, and raise `GradientError` where a
 gradient would be lost. Creation functions take ``requires_grad=``. dtypes, constants, classes,
 `random` and other submodules are NumPy's own. Names are made when they are first used
-(`names.Namespace`).
+(`modules.Namespace`).
 
-Start at `protocol.dispatch`: the same way is taken by NumPy's own functions when a tensor is passed
+Start at `dispatch.dispatch`: the same way is taken by NumPy's own functions when a tensor is passed
 to them.
 """
 
@@ -19,14 +19,14 @@ import sys as _sys
 import numpy as _np
 
 from ..base.missing import missing as _missing
-from ..frontend.tensor import Tensor
+from ..frontend.tensor import Tensor as _Tensor
 from . import linalg as linalg
 from .array_api import API_VERSIONS as _API_VERSIONS
 from .array_api import Info as _Info
-from .namespace import Namespace as _Namespace
-from .namespace import named as _named
+from .modules import Namespace as _Namespace
+from .modules import lookup as _lookup
 
-ndarray = Tensor
+ndarray = _Tensor
 __array_namespace_info__ = _Info
 __array_api_version__ = _API_VERSIONS[-1]
 __all__ = sorted(name for name in _np.__all__ if not name.startswith("_"))
@@ -37,13 +37,13 @@ __all__ = sorted(name for name in _np.__all__ if not name.startswith("_"))
 
 def __getattr__(name):
     if name not in __all__:
-        raise _missing("jitgrad.numpy", name, _sys.modules[__name__])
-    value = globals()[name] = _named(_np, name)
+        raise _missing(__name__, name, _sys.modules[__name__])
+    value = globals()[name] = _lookup(__name__, name)
     return value
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
 _sys.modules[__name__].__class__ = _Namespace

@@ -5,8 +5,8 @@ A NumPy function is found in one of three places (`dispatch`): among the functio
 their own for tensors (`special`, and the formulas of `composed`, `rearranged`, `statistics` and
 `contraction`), among those an entry of the catalogue stands for, which are called in NumPy's form
 (`calls`, `ufuncs`), and else it runs on values, and raises `GradientError` where that would lose a
-gradient (`plain`). The namespace `jitgrad.numpy` goes the same way. `install` puts the protocols on
-the class.
+gradient (`plain`). The namespace `jitgrad.numpy` goes the same way. `protocols` puts the functions
+that answer NumPy on the class.
 
 Start at `dispatch`; `counterparts` is how the table comes from the registry.
 """
@@ -24,10 +24,10 @@ from ..frontend.operators import defers
 from ..frontend.tensor import Tensor
 from ..ops import REGISTRY
 from ..tape.segment import active_traces, local
-from . import methods
 from .array_api import API_VERSIONS
 from .fallback import fallback
 from .foreign_ufuncs import call_outside, scipys
+from .functions import load
 from .functions.writes import HANDLERS, nonzero_where
 from .signature import Form, call
 from .ufunc_methods import METHODS
@@ -91,8 +91,7 @@ def formula(function):
 
     The formulas are imported when one is asked for: `import jitgrad`, and programs of entries, do
     without."""
-    from . import functions  # noqa: F401 - they fill HANDLERS
-
+    load()
     return HANDLERS.get(function)
 
 
@@ -238,13 +237,3 @@ def dlpack(self, *, stream=None, max_version=None, dl_device=None, copy=None):
 def dlpack_device(self):
     """The CPU, in DLPack's words."""
     return (1, 0)
-
-
-def install(cls):
-    """Gives the class NumPy's protocols, and its methods that write."""
-    cls.__array_ufunc__ = array_ufunc
-    cls.__array_function__ = array_function
-    cls.__array_namespace__ = array_namespace
-    cls.__dlpack__ = dlpack
-    cls.__dlpack_device__ = dlpack_device
-    methods.install(cls)

@@ -1,25 +1,30 @@
-"""`numpy.linalg` on tensors: the names of NumPy; those jitgrad has no derivative of work on values
-only."""
+"""`jitgrad.numpy.linalg`: all names of `numpy.linalg` on tensors, in NumPy's calling forms.
 
-import sys
+Those jitgrad has no derivative of (inverses, solving, decompositions) work on values only, and
+raise `GradientError` where a gradient would be lost. `jitgrad.linalg` has only those with a
+gradient.
+"""
 
-import numpy as np
+import sys as _sys
 
-from ..base.missing import missing
-from .namespace import Namespace, named
+import numpy as _np
 
-__all__ = sorted(np.linalg.__all__)
+from ..base.missing import missing as _missing
+from .modules import Namespace as _Namespace
+from .modules import lookup as _lookup
+
+__all__ = sorted(_np.linalg.__all__)
 
 
 def __getattr__(name):
     if name not in __all__:
-        raise missing("jitgrad.numpy.linalg", name, sys.modules[__name__])
-    value = globals()[name] = named(np.linalg, name)
+        raise _missing(__name__, name, _sys.modules[__name__])
+    value = globals()[name] = _lookup(__name__, name)
     return value
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
-sys.modules[__name__].__class__ = Namespace
+_sys.modules[__name__].__class__ = _Namespace

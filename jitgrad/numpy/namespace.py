@@ -1,11 +1,10 @@
 """How the names of NumPy become functions on tensors: `named` looks one up in NumPy and wraps it.
 
-Functions go the way of the protocols (`protocol.dispatch`), whatever their arguments; classes,
+Functions go the way of the protocols (`dispatch.dispatch`), whatever their arguments; classes,
 dtypes, constants and submodules are NumPy's own. Start at `named`.
 """
 
 import importlib
-import types
 
 import numpy as np
 
@@ -47,17 +46,6 @@ CREATION = frozenset(
 
 #: Names that are no functions and still of our own -> the module of `functions` that has them.
 OWN = {"vectorize": "applied", "r_": "grids", "c_": "grids", "mgrid": "grids", "ogrid": "grids"}
-
-
-class Namespace(types.ModuleType):
-    """A module whose names are made when they are first used, and all of them when its ``__dict__``
-    is asked for, as by `vars` and by tools that look names up there (``sympy.lambdify``)."""
-
-    @property
-    def __dict__(self):
-        for name in sorted(self.__all__):
-            getattr(self, name)
-        return types.ModuleType.__dict__["__dict__"].__get__(self)
 
 
 def named(module, name):

@@ -1,4 +1,4 @@
-"""Products (matmul, dot, outer, inner, tensordot, vecdot) and norms.
+"""The entries of linear algebra: products (matmul, dot, outer, inner, tensordot...) and norms.
 
 matmul on stacks of matrices is the one primitive, and BLAS's, through NumPy; a dot of two vectors
 is a fused multiply and sum, and norms are composites of reductions.

@@ -11,7 +11,6 @@ import collections
 import contextlib
 import functools
 import os
-import queue
 import sys
 import threading
 import time
@@ -84,7 +83,9 @@ class Background:
         only."""
         if threading.current_thread() is self.thread or self.stopping or not self.worker.usable:
             return False  # a finaliser may look at a value in this thread, too
-        outcome = queue.SimpleQueue()
+        from queue import SimpleQueue  # few programs wait
+
+        outcome: SimpleQueue = SimpleQueue()
         self._put(self.queue, plan, outcome)
         error = outcome.get()
         if error is not None:

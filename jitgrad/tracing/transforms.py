@@ -16,7 +16,8 @@ from ..base.surface import surface
 from ..base.tree import flatten
 from ..frontend.convert import as_operand
 from ..frontend.creation import zeros_like
-from ..frontend.gradients import enable_grad, is_grad_enabled, swept, ways
+from ..frontend.gradients import swept, ways
+from ..frontend.modes import enable_grad, is_grad_enabled
 from ..frontend.tensor import Tensor
 from ..ir.shapes import as_int
 from ..tape.backward import leaf_of

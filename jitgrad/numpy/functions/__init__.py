@@ -1,8 +1,14 @@
 """NumPy functions composed of operations jitgrad has, by topic; each has NumPy's name, calling form
 and meaning.
 
-The modules are read for their side effect of filling `special.HANDLERS`. Start at the one of the
-topic.
+The modules are read for their side effect of filling `writes.HANDLERS`, when a function is first
+asked for that no entry stands for. Start at the one of the topic.
 """
 
-from . import applied, counts, grids, numbers, padding, polynomials, quantiles, ranges, sets  # noqa: F401
+import functools
+
+
+@functools.cache
+def load():
+    """Fills `writes.HANDLERS`."""
+    from . import applied, counts, grids, numbers, padding, polynomials, quantiles, ranges, sets  # noqa: F401

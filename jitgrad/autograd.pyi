@@ -1,0 +1,42 @@
+# Written by `python -m tools.stubs`: change the functions, or tools, not this file.
+"""`jitgrad.autograd`: gradients on request and the gradient mode, by the names of
+`torch.autograd`.
+"""
+
+from collections.abc import Sequence
+
+from . import Tensor, _ArrayLike
+from .frontend.modes import enable_grad as enable_grad
+from .frontend.modes import is_grad_enabled as is_grad_enabled
+from .frontend.modes import no_grad as no_grad
+from .frontend.modes import set_grad_enabled as set_grad_enabled
+
+__all__ = [
+    "backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"
+]  # fmt: skip
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: _ArrayLike | Sequence[_ArrayLike | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Adds the gradient of the sum of `tensors` to the `.grad` of the leaves they were computed
+    from, in one sweep.
+
+    >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    >>> jitgrad.autograd.backward([x.sum(), x * x], grad_tensors=[None, [1.0, 10.0]])
+    >>> x.grad
+    tensor([ 3., 41.])
+    """
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: _ArrayLike | Sequence[_ArrayLike | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor, ...]:
+    """Gradients of `outputs` with respect to `inputs`, as a tuple; `.grad` is not touched."""

@@ -1,0 +1,1 @@
+"""Commands for those who change jitgrad; no part of the package."""
