@@ -100,7 +100,9 @@ _Ints: TypeAlias = int | Sequence[int]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 class Tensor:
-    """An array with a gradient: eager to use, recorded as it goes, computed when looked at."""
+    """An array with a gradient: eager to use, recorded as it goes, computed when a value is
+    needed.
+    """
 
     @property
     def T(self) -> Tensor:
@@ -473,7 +475,7 @@ class Tensor:
         """New axes of length 1 at the given places of the result."""
 
     def explain(self) -> _Explanation:
-        """What computes the value, kernel by kernel; it is looked at for that. See
+        """What computes the value, kernel by kernel; it is materialised for that. See
         `jitgrad.explain`.
         """
 

@@ -117,9 +117,9 @@ def test_each_linalg_says_why_it_is_there():
     [
         ("float_", "NumPy 1's name of float64: use jitgrad.float64"),
         ("double", "use jitgrad.float64"),
-        ("long", "jitgrad.int64"),
-        ("float", "jitgrad.float64, PyTorch's jitgrad.float32"),
-        ("int", "jitgrad.int64, PyTorch's jitgrad.int32"),
+        ("long", "use jitgrad.int64, as PyTorch"),
+        ("float", "jitgrad.float64, as Python and NumPy, or jitgrad.float32, as PyTorch"),
+        ("int", "jitgrad.int64, as Python and NumPy, or jitgrad.int32, as PyTorch"),
         ("bool", "jitgrad.bool_"),
     ],
 )

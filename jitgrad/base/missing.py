@@ -93,10 +93,10 @@ INSTEAD = {
     "block_until_ready": "use jitgrad.synchronize()",
     # dtypes that NumPy, PyTorch and Python mean different ones by
     "float_": "it was NumPy 1's name of float64: use jitgrad.float64",
-    "float": "Python's and NumPy's is jitgrad.float64, PyTorch's jitgrad.float32",
+    "float": "use jitgrad.float64, as Python and NumPy, or jitgrad.float32, as PyTorch",
     "double": "use jitgrad.float64",
-    "int": "Python's and NumPy's is jitgrad.int64, PyTorch's jitgrad.int32",
-    "long": "PyTorch's is jitgrad.int64; NumPy's depends on the platform: jitgrad.numpy.long",
+    "int": "use jitgrad.int64, as Python and NumPy, or jitgrad.int32, as PyTorch",
+    "long": "use jitgrad.int64, as PyTorch; NumPy's, jitgrad.numpy.long, depends on the platform",
     "bool": "use jitgrad.bool_, or Python's bool",
     # shapes and places
     "view_as": "use x.reshape(y.shape)",
