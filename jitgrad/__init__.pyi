@@ -51,6 +51,12 @@ from .runtime.launch import get_num_threads as get_num_threads
 from .runtime.launch import set_num_threads as set_num_threads
 from .runtime.plan import synchronize as synchronize
 from .runtime.pool import release_memory as release_memory
+from .tracing.control_flow import cond as cond
+from .tracing.control_flow import fori_loop as fori_loop
+from .tracing.control_flow import map as map
+from .tracing.control_flow import scan as scan
+from .tracing.control_flow import switch as switch
+from .tracing.control_flow import while_loop as while_loop
 from .tracing.transforms import grad as grad
 from .tracing.transforms import hvp as hvp
 from .tracing.transforms import value_and_grad as value_and_grad
@@ -59,35 +65,36 @@ __all__ = [
     "JitgradError", "ShapeError", "AxisError", "IndexOutOfRange", "DTypeError", "ArgumentError",
     "IntegerOverflow", "MissingError", "GradientError", "AliasError", "InterruptedRecording",
     "JitError", "JitGradientError", "CompileError", "JitgradWarning", "GradientWarning", "autograd",
-    "explain", "grad", "hvp", "jit", "linalg", "meshgrid", "profile", "split", "value_and_grad",
-    "add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "remainder", "mod",
-    "fmod", "negative", "positive", "absolute", "abs", "fabs", "sign", "reciprocal", "square",
-    "sqrt", "cbrt", "where", "maximum", "minimum", "fmax", "fmin", "clip", "clamp", "relu", "equal",
-    "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or",
-    "logical_xor", "logical_not", "bitwise_and", "bitwise_or", "bitwise_xor", "invert",
-    "bitwise_not", "left_shift", "bitwise_left_shift", "right_shift", "bitwise_right_shift",
-    "isnan", "isfinite", "isinf", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "floor",
-    "ceil", "trunc", "fix", "rint", "round", "around", "copysign", "heaviside", "nan_to_num",
-    "transpose", "permute_dims", "swapaxes", "moveaxis", "matrix_transpose", "expand_dims",
-    "unsqueeze", "squeeze", "broadcast_to", "expand", "flip", "flipud", "fliplr", "roll",
-    "concatenate", "concat", "cat", "stack", "take", "add_at", "sum", "prod", "max", "amax", "min",
-    "amin", "any", "all", "argmax", "argmin", "mean", "var", "std", "logsumexp", "softmax",
-    "log_softmax", "count_nonzero", "ptp", "repeat", "tile", "diagonal", "trace", "power", "pow",
-    "float_power", "matmul", "mm", "mv", "bmm", "tensordot", "dot", "inner", "outer", "vecdot",
-    "matvec", "vecmat", "norm", "vector_norm", "matrix_norm", "searchsorted", "argsort", "sort",
-    "take_along_axis", "real", "imag", "conjugate", "conj", "angle", "linear_recurrence", "reshape",
-    "ravel", "flatten", "sliding_window_view", "erf", "erfc", "sigmoid", "expit", "logaddexp",
-    "logaddexp2", "softplus", "cumsum", "cumprod", "cummax", "cummin", "logcumsumexp", "xlogy",
-    "xlog1py", "entr", "rel_entr", "kl_div", "logit", "ndtr", "log_ndtr", "huber", "pseudo_huber",
-    "log_expit", "logsigmoid", "exp10", "sin", "cos", "tan", "arcsin", "asin", "arccos", "acos",
-    "arctan", "atan", "arctan2", "atan2", "hypot", "sinh", "cosh", "tanh", "arcsinh", "asinh",
-    "arccosh", "acosh", "arctanh", "atanh", "deg2rad", "radians", "rad2deg", "degrees", "sinc",
-    "Tensor", "arange", "array", "asarray", "bool_", "config", "e", "empty", "empty_like",
-    "enable_grad", "eye", "float32", "float64", "from_numpy", "full", "full_like",
-    "get_num_threads", "inf", "int16", "int32", "int64", "int8", "is_grad_enabled", "linspace",
-    "manual_seed", "nan", "newaxis", "no_grad", "normal", "ones", "ones_like", "pi", "rand",
-    "randint", "randn", "release_memory", "set_grad_enabled", "set_num_threads", "synchronize",
-    "tensor", "uint16", "uint32", "uint64", "uint8", "zeros", "zeros_like"
+    "cond", "explain", "fori_loop", "grad", "hvp", "jit", "linalg", "meshgrid", "profile", "scan",
+    "split", "switch", "value_and_grad", "while_loop", "add", "subtract", "multiply", "divide",
+    "true_divide", "floor_divide", "remainder", "mod", "fmod", "negative", "positive", "absolute",
+    "abs", "fabs", "sign", "reciprocal", "square", "sqrt", "cbrt", "where", "maximum", "minimum",
+    "fmax", "fmin", "clip", "clamp", "relu", "equal", "not_equal", "less", "less_equal", "greater",
+    "greater_equal", "logical_and", "logical_or", "logical_xor", "logical_not", "bitwise_and",
+    "bitwise_or", "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift",
+    "right_shift", "bitwise_right_shift", "isnan", "isfinite", "isinf", "exp", "exp2", "expm1",
+    "log", "log2", "log10", "log1p", "floor", "ceil", "trunc", "fix", "rint", "round", "around",
+    "copysign", "heaviside", "nan_to_num", "transpose", "permute_dims", "swapaxes", "moveaxis",
+    "matrix_transpose", "expand_dims", "unsqueeze", "squeeze", "broadcast_to", "expand", "flip",
+    "flipud", "fliplr", "roll", "concatenate", "concat", "cat", "stack", "take", "add_at", "sum",
+    "prod", "max", "amax", "min", "amin", "any", "all", "argmax", "argmin", "mean", "var", "std",
+    "logsumexp", "softmax", "log_softmax", "count_nonzero", "ptp", "repeat", "tile", "diagonal",
+    "trace", "power", "pow", "float_power", "matmul", "mm", "mv", "bmm", "tensordot", "dot",
+    "inner", "outer", "vecdot", "matvec", "vecmat", "norm", "vector_norm", "matrix_norm",
+    "searchsorted", "argsort", "sort", "take_along_axis", "real", "imag", "conjugate", "conj",
+    "angle", "linear_recurrence", "reshape", "ravel", "flatten", "sliding_window_view", "erf",
+    "erfc", "sigmoid", "expit", "logaddexp", "logaddexp2", "softplus", "cumsum", "cumprod",
+    "cummax", "cummin", "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "logit",
+    "ndtr", "log_ndtr", "huber", "pseudo_huber", "log_expit", "logsigmoid", "exp10", "sin", "cos",
+    "tan", "arcsin", "asin", "arccos", "acos", "arctan", "atan", "arctan2", "atan2", "hypot",
+    "sinh", "cosh", "tanh", "arcsinh", "asinh", "arccosh", "acosh", "arctanh", "atanh", "deg2rad",
+    "radians", "rad2deg", "degrees", "sinc", "Tensor", "arange", "array", "asarray", "bool_",
+    "config", "e", "empty", "empty_like", "enable_grad", "eye", "float32", "float64", "from_numpy",
+    "full", "full_like", "get_num_threads", "inf", "int16", "int32", "int64", "int8",
+    "is_grad_enabled", "linspace", "manual_seed", "nan", "newaxis", "no_grad", "normal", "ones",
+    "ones_like", "pi", "rand", "randint", "randn", "release_memory", "set_grad_enabled",
+    "set_num_threads", "synchronize", "tensor", "uint16", "uint32", "uint64", "uint8", "zeros",
+    "zeros_like"
 ]  # fmt: skip
 
 __version__: str
@@ -339,9 +346,7 @@ class Tensor:
     def contiguous(self) -> Tensor:
         """The tensor itself: its elements are in order as far as one can see."""
 
-    def copy(self) -> Tensor:
-        """A copy that is part of the graph."""
-
+    copy = clone
     def copy_(self, value: _ArrayLike) -> Tensor:
         """Writes `value`, broadcast and cast, into this tensor."""
 

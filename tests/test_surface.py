@@ -137,8 +137,20 @@ def test_what_is_imported_when_it_is_asked_for_stays(name):
 
 def test_an_import_waits_for_nothing_that_many_programs_never_use():
     script = "import sys, jitgrad; print(*[m for m in sys.modules if m.startswith('jitgrad')])"
-    parts = {m.split(".")[1] for m in fresh(script) if "." in m}
+    found = fresh(script)
+    parts = {m.split(".")[1] for m in found if "." in m}
     assert not {"compile", "diagnostics", "tracing", "linalg", "autograd", "cli"} & parts
+    assert "jitgrad.numpy.dispatch" not in found
+
+
+def test_to_ask_what_there_is_imports_nothing():
+    script = """
+import sys, jitgrad, jitgrad.numpy
+before = len(sys.modules)
+shown = dir(jitgrad), dir(jitgrad.numpy), dir(jitgrad.numpy.linalg)
+print(len(sys.modules) == before, hasattr(jitgrad.numpy, "summ"), "numpy.testing" in sys.modules)
+"""
+    assert fresh(script) == ["True", "False", "False"]
 
 
 @pytest.mark.parametrize(

@@ -236,12 +236,12 @@ def _near(home: str, name: str) -> str:
         return ""
     owner = functools.reduce(getattr, home.split(".")[1:], sys.modules["jitgrad"])
     known = sorted(
-        {*dir(owner), *dir(sys.modules["jitgrad"]), *np.__all__, *np.linalg.__all__, *INSTEAD}
+        {*owner.__all__, *dir(sys.modules["jitgrad"]), *np.__all__, *np.linalg.__all__, *INSTEAD}
     )
     found = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], n=1)
     if not found:
         return ""
-    instead = "" if found[0] in dir(owner) else f": {_instead(home, found[0])}"
+    instead = "" if found[0] in owner.__all__ else f": {_instead(home, found[0])}"
     return f"did you mean {found[0]!r}{instead}?"
 
 

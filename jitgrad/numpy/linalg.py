@@ -23,8 +23,4 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
-
-
 _sys.modules[__name__].__class__ = _Namespace

@@ -16,7 +16,15 @@ class Namespace(types.ModuleType):
     def __dict__(self):
         for name in sorted(self.__all__):
             getattr(self, name)
-        return types.ModuleType.__dict__["__dict__"].__get__(self)
+        return _own(self)
+
+    def __dir__(self):
+        return sorted({*self.__all__, *(name for name in _own(self) if name.startswith("__"))})
+
+
+def _own(module):
+    """The names of a module that there are by now."""
+    return types.ModuleType.__dict__["__dict__"].__get__(module)
 
 
 def lookup(home, name):

@@ -4,7 +4,9 @@ Programs that call jitgrad's own functions only, and `import jitgrad`, do withou
 what it needs. Start at `install`.
 """
 
-from . import methods
+import importlib
+
+from .methods import install as install_methods
 
 #: The protocols, by the names of the functions in `dispatch` that answer them.
 PROTOCOLS = {
@@ -27,8 +29,7 @@ class Deferred:
         self.cls, self.name = cls, name
 
     def __get__(self, t, cls):
-        from . import dispatch
-
+        dispatch = importlib.import_module(f"{__package__}.dispatch")
         for name, function in PROTOCOLS.items():
             setattr(self.cls, name, getattr(dispatch, function))
         return getattr(cls if t is None else t, self.name)
@@ -38,4 +39,4 @@ def install(cls):
     """Gives the class NumPy's protocols, and its methods that write."""
     for name in PROTOCOLS:
         setattr(cls, name, Deferred(cls, name))
-    methods.install(cls)
+    install_methods(cls)
