@@ -278,9 +278,9 @@ def machine():
 
 def page(sizes, command):
     """The page as text, measured now."""
-    before = _load()
+    before, about = _load(), list(machine())  # before others commit, or change files
     sections = {title: list(measure(sizes)) for title, measure in SECTIONS.items()}
-    about = [*machine(), ("load before and after", f"{before:.1f}, {_load():.1f}")]
+    about.append(("load before and after", f"{before:.1f}, {_load():.1f}"))
     lines = ["# Performance", "", INTRODUCTION.format(command=command)]
     lines += [BUSY] if before > IDLE else []
     lines += ["| | |", "| --- | --- |"]
