@@ -16,6 +16,8 @@ import numpy as np
 import jitgrad
 from benchmarks.common import Prepared, ratio, warm
 from benchmarks.workloads import WORKLOADS
+from jitgrad.base.code import Assign, generated
+from jitgrad.tracing import replay as replays
 
 hand = numba.njit(fastmath=True, error_model="numpy")
 
@@ -193,19 +195,36 @@ def interleaved(functions, rounds=101, calls=20):
     return [statistics.median(t) for t in times]
 
 
+def _recorded(name, n):
+    """A jitted program, and the statements of its replay."""
+    bodies, make = [], replays.generated
+
+    def generated_and_kept(name, parameters, body, scope, file):
+        bodies.append([*body])
+        return make(name, parameters, bodies[-1], scope, file)
+
+    replays.generated = generated_and_kept
+    try:
+        return steps(name, n)[3], bodies[-1]
+    finally:
+        replays.generated = make
+
+
 def parts(name, n):
     """Microseconds of a call: of the wrapper, of looking at the arguments, of the plan, of handles
     and results."""
-    jitted = steps(name, n)[3]
+    jitted, body = _recorded(name, n)
     replay, arrays = jitted.plans.__self__.replay, CALLS[name][1]
     tensors = [jitgrad.tensor(a) for a in np.random.default_rng(0).standard_normal((arrays, n))]
-    lines = replay.text.splitlines()
-    at = next(k for k, line in enumerate(lines) if ".run(" in line)
-    scope = dict(replay.__globals__)
-    exec("\n".join(lines[:at]), scope)
-    looks = scope["replay"]
-    exec("\n".join(lines[: at + 1]), scope)
-    runs = scope["replay"]
+    at = next(
+        k
+        for k, statement in enumerate(body)
+        if isinstance(statement, Assign) and ".run(" in str(statement.value)
+    )
+    looks, runs = (
+        generated("part", "args, kwargs", some, dict(replay.__globals__), "<part>").function
+        for some in (body[:at], body[: at + 1])
+    )
     args = tuple(tensors)
     whole, inside, ran, looked = interleaved(
         [

@@ -100,7 +100,7 @@ class Guard(NamedTuple):
     function that runs at once, for just that, needs none."""
 
     test: Operand
-    value: Operand = "MISS"
+    value: Operand
 
 
 class When(NamedTuple):

@@ -19,7 +19,7 @@ from ..tape.handles import Handle
 from ..tape.symbolic import Unreplayable
 from . import introspection
 from .introspection import METHODS, PLAIN, PURE, asks, is_a
-from .source import Source, attribute, call, cell, held, item, variable
+from .source import Source, attribute, call, cell, found_in, held, item, variable
 
 #: Kinds of sources whose objects are compared by value; a longer list of plain values is compared
 #: as a whole.
@@ -281,9 +281,7 @@ class Environment:
             elif hasattr(type(y), "__get__"):
                 self._enter_method(next(names for names in found.maps if name in names), name)
             elif name in own:  # still there for what asks the class
-                self._enter(
-                    y, None, lambda bind, parent, kind=kind, name=name: f"{bind(kind)}.{name}"
-                )
+                self._enter(y, None, found_in(kind, name))
             else:
                 self._enter(y, source, attribute(name))
 
@@ -302,7 +300,7 @@ class Environment:
             self._reach_globals(f)
             for name, y in (("__defaults__", f.__defaults__), ("__kwdefaults__", f.__kwdefaults__)):
                 if y:
-                    self._enter(y, None, lambda bind, parent, name=name: f"{bind(f)}.{name}")
+                    self._enter(y, None, found_in(f, name))
         self._reach_attributes(f, {k: y for k, y in f.__dict__.items() if k not in OWN}, source)
         self._reach_cells(f, system)
         wrapped = getattr(f, "__wrapped__", None)

@@ -1,11 +1,12 @@
 """A recording as one generated Python function: ``replay(args, kwargs)`` gives the results of a
 later call, or GUARD_FAILED.
 
-The text has, in this order: the lines of the sources (`source`), which fetch what the call is for
-and give GUARD_FAILED where it is not what was recorded; results that require grad, one record each
-on the tape, whose node is the whole formula; one call of the plan of all other values; a handle for
-each of them; what the function changes outside; results that are views; all in the function's own
-containers. What the text calls is in `replay_calls`. Start at `CompiledCall`.
+Its statements (`base.code`) are, in this order: those of the sources (`source`), which fetch what
+the call is for, with guards that give GUARD_FAILED where it is not what was recorded; results that
+require grad, one record each on the tape, whose node is the whole formula; one call of the plan of
+all other values; a handle for each of them; what the function changes outside; results that are
+views; all in the function's own containers. For the call that was recorded the guards are left
+out. What the function calls is in `replay_calls`. Start at `CompiledCall`.
 """
 
 import collections
@@ -13,6 +14,18 @@ import itertools
 
 import numpy as np
 
+from ..base.code import (
+    Assign,
+    Attempt,
+    Effect,
+    Guard,
+    Return,
+    call,
+    expr,
+    generated,
+    joined,
+    sequence,
+)
 from ..base.errors import JitError, JitgradError
 from ..base.tree import is_container, made, parts
 from ..compile import simplify
@@ -31,7 +44,6 @@ from ..tape.symbols import SymbolicScalar
 from ..tape.views import parent_of
 from . import replay_calls
 from .introspection import name_of
-from .source import Guard
 
 
 class GuardFailure:
@@ -86,7 +98,7 @@ class CompiledCall:
         self.bind, self.title = Binder(), name_of(function)
         self.results, self.names, self.slopes, self.kept, self.constants = {}, {}, [], [], []
         found = changes(trace)
-        self.text_of = self._expression(out)
+        self.result = self._expression(out)
         self.grads = {id(what): self._expression(what) for kind, _, what in found if kind == "grad"}
         self._sort(found)
         self._plan(found)
@@ -95,7 +107,7 @@ class CompiledCall:
     # ------------------------------------------------------------------ results
 
     def _expression(self, x):
-        """A function that gives the text of a result, once sources have names."""
+        """A function that gives the expression of a result, once sources have names."""
         kind = type(x)
         if isinstance(x, Handle):
             return self._tensor(x)
@@ -107,21 +119,19 @@ class CompiledCall:
             self.constants.append(x)
             return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)
         inner = [self._expression(y) for _, y in parts(x)]
-        texts = lambda: [p() for p in inner]  # noqa: E731
         if kind in (list, tuple):
-            ends = "[]" if kind is list else "()"
-            return lambda: ends[0] + "".join(text + ", " for text in texts()) + ends[1]
+            return lambda: sequence([p() for p in inner], "[]" if kind is list else "()")
         if kind is dict:
-            return lambda: (
-                "{" + ", ".join(f"{self.bind(k)}: {text}" for k, text in zip(x, texts())) + "}"
-            )
-        return lambda: f"{self.bind(made)}({self.bind(x)}, [{', '.join(texts())}])"
+            pairs = lambda: [expr("{}: {}", self.bind(k), p()) for k, p in zip(x, inner)]
+            return lambda: expr("{{{}}}", joined(", ", pairs()))
+        elements = lambda: sequence([p() for p in inner], "[]")
+        return lambda: call(self.bind(made), self.bind(x), elements())
 
     def _array(self, x):
         source = self.sources.array(x)
         if source is None:
             self.constants.append(x)
-            return lambda: f"{self.bind(x)}.copy()"
+            return lambda: expr("{}.copy()", self.bind(x))
         source.used = True
         return lambda: source.var
 
@@ -147,7 +157,7 @@ class CompiledCall:
                 self.slopes.append((self.names[id(t)], self._tensor(t._x.grad)))
         name = self.names[id(t)]
         _, way = self.trace.handed.get(id(t), (t, None))
-        return lambda: name if way is None else f"{self.bind(way)}({name})"
+        return lambda: name if way is None else call(self.bind(way), name)
 
     def _sort(self, changes):
         """Which results are formulas on the tape, which are values, which views; and which are of a
@@ -263,57 +273,46 @@ class CompiledCall:
         )
 
     def _fetch(self, checked):
-        """The lines that fetch what the call is for; without the checks, for the call that was
+        """The statements that fetch what the call is for; without the guards, for the call that was
         recorded."""
         bind = self.bind
         for source in self.sources.all():
             source.var = source.var if source.kind == "number" or source.access is None else None
         self.sources.settle()
-        fetch = [line for source in self.sources.all() for line in source.lines(bind)]
+        fetch = [s for source in self.sources.all() for s in source.statements(bind)]
         if not checked:
-            fetch = [line for line in fetch if type(line) is not Guard]
-        elif (
+            return [s for s in fetch if not isinstance(s, Guard)]
+        if (
             any(p.needed and (p.outside or p.parts) for p in self.sources.all() if p.access)
             or self.sources.grads
         ):
-            fetch = [
-                "try:",
-                *(f"    {line}" for line in fetch),
-                "except GONE:",
-                "    return GUARD_FAILED",
-            ]
-        if checked:
-            fetch.insert(0, Guard(f"local.seg.state.grad is not {self.mode}"))
-        return fetch
+            fetch = [Attempt(tuple(fetch), (("GONE", (Return("GUARD_FAILED"),)),))]
+        return [Guard(f"local.seg.state.grad is not {self.mode}", "GUARD_FAILED"), *fetch]
 
-    def text(self, checked):
-        """The whole function; without the checks, for the call that was recorded."""
-        bind = self.bind
-        lines = [*self._fetch(checked), *self._entangled(checked), *self._drawn()]
+    def _body(self, checked):
+        """The statements of the function; without the guards, for the call that was recorded."""
+        body = [*self._fetch(checked), *self._entangled(checked), *self._drawn()]
         for name, formula in self.formulas:
-            operands = "".join(self._operand(n) + ", " for n in formula.operands)
-            numbers = "".join(self._number(n) + ", " for n in formula.numbers)
-            lines.append(f"{name} = {bind(formula)}.recorded(({operands}), ({numbers}))")
-        lines += self._run() + self._handles() + self._effects()
-        lines.append(f"return {self.text_of()}")
-        return "def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines)
+            operands = sequence([self._operand(n) for n in formula.operands])
+            numbers = sequence([self._number(n) for n in formula.numbers])
+            recorded = expr("{}.recorded({}, {})", self.bind(formula), operands, numbers)
+            body.append(Assign((name,), recorded))
+        return [*body, *self._run(), *self._handles(), *self._effects(), Return(self.result())]
 
     def matcher(self):
         """A function that tells whether the recording serves a call."""
-        lines = [*self._fetch(True), "return True"]
-        match = self._function(
-            "def replay(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines)
-        )
+        match = self._generated([*self._fetch(True), Return("True")]).function
         return lambda args, kwargs: match(args, kwargs) is True
 
     def function(self, checked=True):
-        return self._function(self.text(checked))
+        return self.generated(checked).function
 
-    def _function(self, text):
-        exec(compile(text, f"<jit of {self.title}>", "exec"), self.bind.scope)
-        out = self.bind.scope["replay"]
-        out.text = text
-        return out
+    def generated(self, checked=True):
+        """The function, and its text."""
+        return self._generated(self._body(checked))
+
+    def _generated(self, body):
+        return generated("replay", "args, kwargs", body, self.bind.scope, f"<jit of {self.title}>")
 
     def _entangled(self, checked):
         """What is changed or differentiated must have the other names among what is read that it
@@ -331,23 +330,23 @@ class CompiledCall:
         )
         groups = replay_calls.aliases(*(tuple(p.object for p in part) for part in parts))
         groups = () if groups in (replay_calls.EAGER, replay_calls.SAME) else groups
-        texts = ", ".join(f"({''.join(p.var + ', ' for p in part)})" for part in parts)
-        call = f"{self.bind(self.call)}(*args, **kwargs)"
-        other = f"{call} if e == {replay_calls.EAGER!r} else GUARD_FAILED" if checked else call
+        found = [sequence([p.var for p in part]) for part in parts]
+        eager = call(self.bind(self.call), "*args", "**kwargs")
+        other = (
+            expr(f"{{}} if e == {replay_calls.EAGER!r} else GUARD_FAILED", eager)
+            if checked
+            else eager
+        )
         guarded = [p.var for p in moved if p.guarded]
-        guards = (
-            [f"if {self.bind(replay_calls.guarded)}({', '.join(guarded)}): return {call}"]
-            if guarded
-            else []
-        )
-        lines = [
-            *guards,
-            f"e = {self.bind(replay_calls.aliases)}({texts})",
-            f"if e != {groups!r}: return {other}",
+        body = [
+            Assign(("e",), call(self.bind(replay_calls.aliases), *found)),
+            Return(other, f"e != {groups!r}"),
         ]
-        return (
-            lines if all(map(self._is_known, moved)) or not groups else [*lines, f"return {call}"]
-        )
+        if guarded:
+            body.insert(0, Return(eager, call(self.bind(replay_calls.guarded), *guarded)))
+        if groups and not all(map(self._is_known, moved)):
+            body.append(Return(eager))
+        return body
 
     def _is_known(self, source):
         """Whether all that the tensor at a source is a view of is reached, too, so that others
@@ -363,7 +362,8 @@ class CompiledCall:
             if node.draw is not None:
                 self.draws[k] = f"d{k}"
         return [
-            f"{name} = {self.bind(self.trace.inputs[k].draw)}()" for k, name in self.draws.items()
+            Assign((name,), call(self.bind(self.trace.inputs[k].draw)))
+            for k, name in self.draws.items()
         ]
 
     def _value(self, node):
@@ -380,7 +380,8 @@ class CompiledCall:
             constant = from_value(given.value, node.shape, node.dtype, None)
             self.kept.append(constant)
             return self.bind(constant)
-        return f"from_value({self._value(node)}, {self.bind(node.shape)}, {self.bind(node.dtype)}, None)"
+        shape, dtype = self.bind(node.shape), self.bind(node.dtype)
+        return call("from_value", self._value(node), shape, dtype, "None")
 
     def _number(self, node):
         value = self.trace.numbers[node.arg]
@@ -392,28 +393,34 @@ class CompiledCall:
     def _run(self):
         if self.plan is None:
             return []
-        leaves = ", ".join(self._value(n) for n in self.inputs)
+        leaves = sequence([self._value(n) for n in self.inputs], "[]")
         if any(type(self.trace.numbers[n.arg]) is SymbolicScalar for n in self.numbers):
-            numbers = f"[{', '.join(self._number(n) for n in self.numbers)}]"
+            numbers = sequence([self._number(n) for n in self.numbers], "[]")
         else:
             self.kept.append([self.trace.numbers[n.arg] for n in self.numbers])
             numbers = self.bind(self.kept[-1])
-        made = "".join(f"r{k}, " for k in range(len(self.roots)))
-        return [f"{made}= {self.bind(self.plan)}.run([{leaves}], {numbers})"]
+        made = tuple([f"r{k}" for k in range(len(self.roots))])
+        run = expr("{}.run({}, {})", self.bind(self.plan), leaves, numbers)
+        return [Assign(made, run, unpacked=True)]
 
     def _handles(self):
         out, at = [], {node: f"r{k}" for k, node in enumerate(self.roots)}
         for name, node, aval in self.values:
-            out.append(f"{name} = new(Tensor)")
-            if aval.requires_grad:
-                out += [
-                    f"{name}._seg = {name}._x = None",
-                    f"{name}._edge = {self.bind(replay_calls.FREED)}",
-                ]
-            else:
-                out.append(f"{name}._seg = {name}._edge = {name}._x = None")
-            out += [f"{name}._state = {self.bind(aval)}", f"{name}._value = {at[node]}"]
-        return out + [f"{name} = {self.bind(replay_calls.lost)}({name})" for name in self.lost]
+            edge = self.bind(replay_calls.FREED) if aval.requires_grad else "None"
+            out.append(Assign((name,), call("new", "Tensor")))
+            out += [
+                Assign((expr(f"{{}}.{slot}", name),), value)
+                for slot, value in (
+                    ("_seg", "None"),
+                    ("_x", "None"),
+                    ("_edge", edge),
+                    ("_state", self.bind(aval)),
+                    ("_value", at[node]),
+                )
+            ]
+        return out + [
+            Assign((name,), call(self.bind(replay_calls.lost), name)) for name in self.lost
+        ]
 
     def _effects(self):
         """Writes, then views that are given back, then gradients, which may be among those."""
@@ -421,39 +428,31 @@ class CompiledCall:
         for kind, source, what in self.changes:
             v = source.var
             if kind == "write":
-                before.append(f"{self.bind(replay_calls.write)}({v}, {at[what]})")
+                before.append(Effect(call(self.bind(replay_calls.write), v, at[what])))
             elif kind == "requires_grad":
-                before.append(f"{v}.requires_grad_({what})")
+                before.append(Effect(expr("{}.requires_grad_({})", v, str(what))))
             else:
-                after.append(f"{self.bind(extra)}({v}).grad = {self.grads[id(what)]()}")
-        after += [f"{self.bind(extra)}({name}).grad = {text()}" for name, text in self.slopes]
+                after.append(self._gradient(v, self.grads[id(what)]()))
+        after += [self._gradient(name, value()) for name, value in self.slopes]
         for name, base, steps in self.views:
-            parts = "".join(self._step(step) + ", " for step in steps)
-            before.append(f"{name} = {self.bind(replay_calls.view)}({base()}, ({parts}))")
-        out = before + after
+            steps = sequence([self._step(step) for step in steps])
+            before.append(Assign((name,), call(self.bind(replay_calls.view), base(), steps)))
+        out = tuple(before + after)
         if len(out) < 2:
             return out
-        again = [
-            f"    {line}" for line in out
-        ]  # so that an interrupt leaves no half of them: see `base.locks`
-        return [
-            "try:",
-            *again,
-            "except JitgradError:",
-            "    raise",
-            "except BaseException:",
-            *again,
-            "    raise",
-        ]
+        # So that an interrupt leaves no half of them: see `base.locks`.
+        again = Effect("raise")
+        return [Attempt(out, (("JitgradError", (again,)), ("BaseException", (*out, again))))]
+
+    def _gradient(self, name, value):
+        return Assign((expr("{}({}).grad", self.bind(extra), name),), value)
 
     def _step(self, step):
         """A step of a view, with the numbers of the call."""
         self.kept.append(step)
         if any(type(n) is SymbolicScalar for n in step.numbers):
-            numbers = "".join(
-                (n.code if type(n) is SymbolicScalar else self.bind(n)) + ", " for n in step.numbers
-            )
-            return f"{self.bind(step.renumbered)}(({numbers}))"
+            numbers = [n.code if type(n) is SymbolicScalar else self.bind(n) for n in step.numbers]
+            return call(self.bind(step.renumbered), sequence(numbers))
         return self.bind(step)
 
 

@@ -1,28 +1,20 @@
 """One object that a recorded function reaches: how a later call fetches it, and what it compares.
 
-A `Source` writes lines of Python: they fetch the object from that of its parent, and guards, which
-return GUARD_FAILED unless it is what the recording was made for. The functions at the end write how
-one object is fetched from another. Start at `Source.lines`.
+A `Source` makes statements of Python (`base.code`): they fetch the object from that of its parent,
+and guards return GUARD_FAILED unless it is what the recording was made for. The functions at the
+end write how one object is fetched from another. Start at `Source.statements`.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
+from ..base import code
+from ..base.code import Assign, Effect, Expr, Guard, When, expr, joined
 from ..tape.backward import Accumulate
 
 #: Kinds of sources that need no check where they are known to hold the same object.
 SETTLED = frozenset(("plain", "scalar", "same", "alias", "hashed"))
-
-
-class Guard(NamedTuple):
-    """A line that leaves the call where the expression `failed` is true."""
-
-    failed: str
-
-    def __str__(self):
-        return f"if {self.failed}: return GUARD_FAILED"
 
 
 class Source:
@@ -54,29 +46,31 @@ class Source:
         self.implied = self.needed = self.strided = False
         self.var = self.value = self.name = self.size = self.type = None
 
-    # ------------------------------------------------------------------ the lines of a later call
+    # ------------------------------------------------------------------ the statements of a later call
 
-    def lines(self, bind):
-        """The lines that fetch and check the object; `bind` names a value of theirs."""
+    def statements(self, bind):
+        """The statements that fetch and check the object; `bind` names a value of theirs."""
         if not self.needed:
             return []
         out = []
         if self.access is not None:
             self.var = self.var or bind.local("v")
-            out.append(f"{self.var} = {self.access(bind, self.parent and self.parent.var)}")
-        wrong = getattr(self, f"_{self.kind}")(bind, self.var, out) if self.is_checked() else None
-        wrong = " or ".join(filter(None, (wrong, *self.of_its_own(bind))))
+            out.append(Assign((self.var,), self.access(bind, self.parent and self.parent.var)))
+        wrong = []
+        if self.is_checked():
+            wrong += CHECKS[self.kind](self, bind, self.var, out)
+        wrong += self.of_its_own(bind)
         if wrong:
-            out.append(Guard(wrong))
+            out.append(_unless(wrong))
         return out
 
     def of_its_own(self, bind):
         """The checks that an object finds the attributes it found: those of its class, which none
         of its own hides."""
         if self.type is not None and self.kind != "typed":
-            yield f"type({self.var}) is not {bind(self.type)}"
+            yield expr("type({}) is not {}", self.var, bind(self.type))
         if self.size is not None:
-            yield f"len({self.var}.__dict__) != {self.size}"
+            yield expr("len({}.__dict__) != {}", self.var, str(self.size))
 
     def is_checked(self):
         """Whether the object is compared with what it was: not what a container that is compared
@@ -87,138 +81,202 @@ class Source:
         )
 
     def is_tuple(self):
-        """Whether it is a tuple outside: the same one has the same elements."""
+        """Whether it is a tuple of the surroundings: the same one has the same elements."""
         return self.outside and self.kind == "sequence" and isinstance(self.object, tuple)
 
-    def has_the_same(self, bind, v, values):
-        """The check that a container holds what it held, object by object."""
-        bind(tuple(values))  # kept, so that their ids are theirs
-        return f"[*map(id, {v})] != {bind([*map(id, values)])}"
-
-    def _free(self, bind, v, out):
-        return None
-
-    def _same(self, bind, v, out):
-        return f"{v} is not {bind(self.object)}"
-
-    def _alias(self, bind, v, out):
-        return f"{v} is not {self.data.var if self.data.may_move() else bind(self.object)}"
-
     def may_move(self):
-        """Whether another object of its kind may stand there instead."""
+        """Whether another object of its kind may take its source."""
         return self.kind in ("tensor", "array", "mapping") or (
             self.kind == "sequence" and not self.is_tuple()
         )
 
-    def _made(self, bind, v, out):
-        def changed(now, was):
-            return f"{now} != {was}" if type(was) is int else f"{now} is not {bind(was)}"
 
-        return " or ".join(
-            [changed(text.format(bind(x)), was) for x, parts in self.object for text, was in parts]
-        )
+# --- checks: what is wrong with the object `v` of a later call, as expressions of which none holds ---
 
-    def _typed(self, bind, v, out):
-        return f"type({v}) is not {bind(type(self.object))}"
 
-    def _hashed(self, bind, v, out):
-        return f"{v} is not {bind(self.object)} and ({self._typed(bind, v, out)} or {v} != {bind(self.object)})"
+def _unless(wrong):
+    return Guard(joined(" or ", wrong), "GUARD_FAILED")
 
-    def _values(self, bind, v, out):
-        return f"{self._typed(bind, v, out)} or {v} != {bind(self.data)}"
 
-    def _sequence(self, bind, v, out):
-        if self.is_tuple():
-            return self._same(bind, v, out)
-        if self.data is not None:
-            return f"{self._typed(bind, v, out)} or {self.has_the_same(bind, v, self.data)}"
-        length = f"len({v}) != {len(self.object)}"
-        return length if self.access is None else f"{self._typed(bind, v, out)} or {length}"
+def _has_the_same(bind, v, values):
+    """The check that a container holds what it held, object by object."""
+    bind(tuple(values))  # kept, so that their ids are theirs
+    return expr("[*map(id, {})] != {}", v, bind([*map(id, values)]))
 
-    def _mapping(self, bind, v, out):
-        if self.access is None and not self.object:
-            return v
-        wrong = f"{self._typed(bind, v, out)} or list({v}) != {bind(list(self.data))}"
-        if self.outside and self.parts:
-            wrong += f" or {self.has_the_same(bind, f'{v}.values()', self.parts)}"
-        return wrong
 
-    def _buffer(self, bind, v, out):
-        return f"{self._typed(bind, v, out)} or bytes({v}) != {bind(self.data)}"
+def _is(bind, v, x):
+    return expr("{} is not {}", v, bind(x))
 
-    def _set(self, bind, v, out):
-        return f"{self._typed(bind, v, out)} or {v} != {bind(self.data)}"
 
-    def _plain(self, bind, v, out):
-        x = self.object
-        if x is None or x is True or x is False or x is Ellipsis:
-            return f"{v} is not {x}"
-        return f"{v} is not {bind(x)} and ({self._typed(bind, v, out)} or {_differs(bind, v, x)})"
+def _has_type(bind, v, x):
+    return expr("type({}) is not {}", v, bind(type(x)))
 
-    def _number(self, bind, v, out):
-        return self._typed(bind, v, out) + (
-            f" or {_differs(bind, v, self.object)}" if self.fixed else ""
-        )
 
-    def _scalar(self, bind, v, out):
-        self.value = f"{v}.item()"
-        wrong = f"{self._typed(bind, v, out)} or {v}.dtype != {bind(self.object.dtype)}"
-        return (
-            wrong
-            if self.used and not self.fixed
-            else f"{wrong} or {v}.tobytes() != {bind(self.object.tobytes())}"
-        )
+def _equals(bind, v, x):
+    return expr("{} != {}", v, bind(x))
 
-    def _array(self, bind, v, out):
-        a = self.object
-        wrong = f"{self._typed(bind, v, out)} or {v}.dtype != {bind(a.dtype)} or {v}.shape != {bind(a.shape)}"
-        wrong += f" or {v}.strides != {a.strides}" if self.strided else ""
-        return self._elements(bind, v, out, wrong)
 
-    def _view(self, bind, v, out):
-        return self._elements(bind, v, out, "")
+def _same(source, bind, v, out):
+    return [_is(bind, v, source.object)]
 
-    def _elements(self, bind, v, out, wrong):
-        """Fetches the elements of an array that is not `wrong`, if the plan needs them, or compares
-        them."""
-        a = self.object
-        if self.valued:
-            self.value = bind.local("x")
-            whole = f"{v}.flatten()" if self.copied else f"{bind(flat)}({v})"
-            if not a.dtype.isnative:
-                whole = f"{v}.astype({bind(a.dtype.newbyteorder('='))}).flatten()"
-            out += [Guard(wrong)] if wrong else []
-            out.append(f"{self.value} = {whole if a.ndim else f'{v}.item()'}")
-            wrong = ""
-        if self.fixed or not self.used:
-            wrong = " or ".join(filter(None, (wrong, f"{v}.tobytes() != {bind(a.tobytes())}")))
-        return wrong
 
-    def _tensor(self, bind, v, out):
-        out.append(Guard(f"type({v}) is not Tensor"))
-        if self.valued or self.fixed:
-            self.value = bind.local("x")
-            out += [
-                f"{self.value} = {v}._value",
-                f"if {self.value} is None: {self.value} = materialise({v})",
-            ]
-        else:
-            out.append(f"if {v}._x is not None and {v}._x.stale: materialise({v})")
-        wrong = f"{v}._state.aval is not {bind(self.data)}"
-        if self.fixed:
-            held = self.object._value
-            wrong += f" or {self.value} is not {bind(held)}"
-            wrong += (
-                "" if isinstance(held, np.ndarray) else f" and {_differs(bind, self.value, held)}"
-            )
-        if self.rooted and self.data.requires_grad:
-            leaf = type(self.object._edge) is Accumulate
-            wrong += f" or type({v}._edge) is {'not ' if leaf else ''}{bind(Accumulate)}"
-        if self.uses_grad:
-            wrong += f" or ({v}._x is not None and {v}._x.hooks)"
-            if self.inner is None:
-                wrong += f" or ({v}._x is not None and {v}._x.grad is not None)"
-        return wrong
+def _alias(source, bind, v, out):
+    first = source.data
+    return [expr("{} is not {}", v, first.var)] if first.may_move() else _same(source, bind, v, out)
+
+
+def _made(source, bind, v, out):
+    def changed(now, was):
+        return expr("{} != {}", now, str(was)) if type(was) is int else _is(bind, now, was)
+
+    return [
+        changed(Expr(text, (bind(x),)), was) for x, parts in source.object for text, was in parts
+    ]
+
+
+def _typed(source, bind, v, out):
+    return [_has_type(bind, v, source.object)]
+
+
+def _hashed(source, bind, v, out):
+    x = source.object
+    parts = _is(bind, v, x), _has_type(bind, v, x), _equals(bind, v, x)
+    return [expr("{} and ({} or {})", *parts)]
+
+
+def _by_value(source, bind, v, out):
+    return [_has_type(bind, v, source.object), _equals(bind, v, source.data)]
+
+
+def _sequence(source, bind, v, out):
+    if source.is_tuple():
+        return _same(source, bind, v, out)
+    if source.data is not None:
+        return [_has_type(bind, v, source.object), _has_the_same(bind, v, source.data)]
+    length = expr("len({}) != {}", v, str(len(source.object)))
+    return [length] if source.access is None else [_has_type(bind, v, source.object), length]
+
+
+def _mapping(source, bind, v, out):
+    if source.access is None and not source.object:
+        return [v]
+    keys = _equals(bind, expr("list({})", v), list(source.data))
+    wrong = [_has_type(bind, v, source.object), keys]
+    if source.outside and source.parts:
+        wrong.append(_has_the_same(bind, expr("{}.values()", v), source.parts))
+    return wrong
+
+
+def _buffer(source, bind, v, out):
+    return [_has_type(bind, v, source.object), _equals(bind, expr("bytes({})", v), source.data)]
+
+
+def _plain(source, bind, v, out):
+    x = source.object
+    if x is None or x is True or x is False or x is Ellipsis:
+        return [expr("{} is not {}", v, str(x))]
+    return [expr("{} and ({} or {})", _is(bind, v, x), _has_type(bind, v, x), _differs(bind, v, x))]
+
+
+def _number(source, bind, v, out):
+    value = [_differs(bind, v, source.object)] if source.fixed else []
+    return [_has_type(bind, v, source.object), *value]
+
+
+def _scalar(source, bind, v, out):
+    source.value, x = expr("{}.item()", v), source.object
+    wrong = [_has_type(bind, v, x), _equals(bind, expr("{}.dtype", v), x.dtype)]
+    if not source.used or source.fixed:
+        wrong.append(_equals(bind, expr("{}.tobytes()", v), x.tobytes()))
+    return wrong
+
+
+def _array(source, bind, v, out):
+    a = source.object
+    wrong = [
+        _has_type(bind, v, a),
+        _equals(bind, expr("{}.dtype", v), a.dtype),
+        _equals(bind, expr("{}.shape", v), a.shape),
+    ]
+    if source.strided:
+        wrong.append(expr("{}.strides != {}", v, str(a.strides)))
+    return _elements(source, bind, v, out, wrong)
+
+
+def _view(source, bind, v, out):
+    return _elements(source, bind, v, out, [])
+
+
+def _elements(source, bind, v, out, wrong):
+    """Fetches the elements of an array that is not `wrong`, if the plan needs them, or compares
+    them."""
+    a = source.object
+    if source.valued:
+        source.value = bind.local("x")
+        if wrong:
+            out.append(_unless(wrong))
+        out.append(Assign((source.value,), _flattened(source, bind, v)))
+        wrong = []
+    if source.fixed or not source.used:
+        wrong = [*wrong, _equals(bind, expr("{}.tobytes()", v), a.tobytes())]
+    return wrong
+
+
+def _flattened(source, bind, v):
+    """The elements of the array `v`, as kernels take them."""
+    a = source.object
+    if not a.ndim:
+        return expr("{}.item()", v)
+    if not a.dtype.isnative:
+        return expr("{}.astype({}).flatten()", v, bind(a.dtype.newbyteorder("=")))
+    return expr("{}.flatten()", v) if source.copied else code.call(bind(flat), v)
+
+
+def _tensor(source, bind, v, out):
+    out.append(_unless([expr("type({}) is not Tensor", v)]))
+    current = code.call("materialise", v)
+    if source.valued or source.fixed:
+        source.value = x = bind.local("x")
+        out.append(Assign((x,), expr("{}._value", v)))
+        out.append(When(expr("{} is None", x), (Assign((x,), current),)))
+    else:
+        out.append(When(expr("{0}._x is not None and {0}._x.stale", v), (Effect(current),)))
+    wrong = [_is(bind, expr("{}._state.aval", v), source.data)]
+    if source.fixed:
+        held = source.object._value
+        other = _is(bind, source.value, held)
+        if not isinstance(held, np.ndarray):
+            other = expr("{} and {}", other, _differs(bind, source.value, held))
+        wrong.append(other)
+    if source.rooted and source.data.requires_grad:
+        leaf = "not " if type(source.object._edge) is Accumulate else ""
+        wrong.append(expr(f"type({{}}._edge) is {leaf}{{}}", v, bind(Accumulate)))
+    if source.uses_grad:
+        wrong.append(expr("({0}._x is not None and {0}._x.hooks)", v))
+        if source.inner is None:
+            wrong.append(expr("({0}._x is not None and {0}._x.grad is not None)", v))
+    return wrong
+
+
+#: Kind of a source -> its check. What is "free" has none.
+CHECKS = {
+    "alias": _alias,
+    "array": _array,
+    "buffer": _buffer,
+    "hashed": _hashed,
+    "made": _made,
+    "mapping": _mapping,
+    "number": _number,
+    "plain": _plain,
+    "same": _same,
+    "scalar": _scalar,
+    "sequence": _sequence,
+    "set": _by_value,
+    "tensor": _tensor,
+    "typed": _typed,
+    "values": _by_value,
+    "view": _view,
+}
 
 
 def bounds(a):
@@ -262,23 +320,28 @@ def flat(a):
 
 def _differs(bind, v, x):
     if type(x) is float and (x == 0 or math.isnan(x)):
-        return f"repr({v}) != {bind(repr(x))}"
-    return f"{v} != {bind(x)}"
+        return _equals(bind, expr("repr({})", v), repr(x))
+    return _equals(bind, v, x)
 
 
 # --- ways from one object to another --------------------------------------------------------------
 
 
 def item(key):
-    return lambda bind, parent: f"{parent}[{key if type(key) is int else bind(key)}]"
+    return lambda bind, parent: expr("{}[{}]", parent, str(key) if type(key) is int else bind(key))
 
 
 def attribute(name):
-    return lambda bind, parent: f"{parent}.{name}"
+    return lambda bind, parent: expr("{}.{}", parent, name)
+
+
+def found_in(holder, name):
+    """How an attribute is fetched of an object that is the same in each call."""
+    return lambda bind, parent: expr("{}.{}", bind(holder), name)
 
 
 def cell(holder):
-    return lambda bind, parent: f"{bind(holder)}.cell_contents"
+    return lambda bind, parent: expr("{}.cell_contents", bind(holder))
 
 
 def held(holder):
@@ -286,15 +349,15 @@ def held(holder):
 
 
 def call(text):
-    return lambda bind, parent: f"{parent}{text}"
+    return lambda bind, parent: expr("{}{}", parent, text)
 
 
 def variable(namespace, name):
-    return lambda bind, parent: f"{bind(namespace)}[{name!r}]"
+    return lambda bind, parent: expr("{}[{}]", bind(namespace), repr(name))
 
 
 def viewed(a, base):
     """The way from an array to a view of it, as long as its layout is the same."""
     offset = a.__array_interface__["data"][0] - base.__array_interface__["data"][0]
     spec = a.shape, a.dtype, offset, a.strides
-    return lambda bind, parent: f"{bind(view_of)}({parent}, *{bind(spec)})"
+    return lambda bind, parent: code.call(bind(view_of), parent, expr("*{}", bind(spec)))
