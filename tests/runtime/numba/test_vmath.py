@@ -8,10 +8,12 @@ import sys
 
 import numpy as np
 import pytest
+import simulated
 from folders import ROOT
 
 import jitgrad
 from jitgrad.runtime.numba import vmath
+from jitgrad.runtime.numba.vmath import core
 from jitgrad.runtime.numba.vmath.core import NARROW, WIDE
 
 pytest.importorskip("mpmath")
@@ -199,9 +201,8 @@ def test_infinite_angles_are_not_far():
     )
 
 
-def test_fused_multiply_add_rounds_once():
-    from jitgrad.runtime.numba.vmath.core import fma
-
+@pytest.mark.parametrize("fma", [core.fma, simulated.fma], ids=["fractions", "libm"])
+def test_fused_multiply_add_rounds_once(fma):
     big = np.float32(1 + 2.0**-12)
     assert fma(big, big, np.float32(-1)) == np.float32(2.0**-11 + 2.0**-24)
     # between two float32, a float64 sum on the way would end exactly half way, and be rounded to
