@@ -430,9 +430,9 @@ def test_import_is_light():
     assert "numpy" in loaded
     assert not HEAVY & set(loaded)
     others = run("import sys, numpy; print(*{m.split('.')[0] for m in sys.modules})")
-    assert not {"statistics", "decimal", "hashlib", "tempfile", "subprocess"} & (
-        set(loaded) - set(others)
-    )
+    assert not {
+        *("dataclasses", "decimal", "hashlib", "queue", "statistics", "subprocess", "tempfile")
+    } & (set(loaded) - set(others))
 
 
 @pytest.mark.parametrize("size", [3, 400_000])

@@ -129,6 +129,23 @@ def test_dtypes_with_two_meanings_are_no_names(name, text):
         getattr(jitgrad, name)
 
 
+def test_signatures_are_as_if_they_had_been_made_at_once():
+    import copy
+    import functools
+    import pickle
+
+    signature = inspect.signature(jitgrad.sum)
+    whole = inspect.Signature([*signature.parameters.values()])
+    assert str(signature) == "(x, axis=None, dtype=None, keepdims=False)"
+    assert signature == whole and hash(signature) == hash(whole)
+    assert pickle.loads(pickle.dumps(signature)) == copy.copy(signature) == whole
+    assert not signature.replace(parameters=[]).parameters
+    assert signature.bind(1, axis=2).arguments == {"x": 1, "axis": 2}
+    assert [*inspect.signature(tensor([1.0]).sum).parameters] == ["axis", "dtype", "keepdims"]
+    partial = inspect.signature(functools.partial(jitgrad.sum, axis=1))
+    assert partial.parameters["axis"].default == 1
+
+
 @pytest.mark.parametrize("name", ["explain", "grad", "hvp", "jit", "profile", "value_and_grad"])
 def test_what_is_imported_when_it_is_asked_for_stays(name):
     assert getattr(jitgrad, name) is getattr(jitgrad, name)

@@ -5,6 +5,7 @@ Start at `describe`.
 """
 
 from inspect import Parameter, Signature
+from types import MappingProxyType
 
 from ..ops import REQUIRED
 from ..ops.parameters import PARAMETERS
@@ -17,15 +18,41 @@ def describe(function, entry, name=None, spread=False):
     function.__qualname__ = f"Tensor.{name}" if name else entry.name
     function.__module__ = "jitgrad"
     function.__doc__ = _doc(entry)
-    function.__signature__ = _signature(entry, spread)
+    function.__signature__ = EntrySignature(entry, spread)
     function.entry = entry
+
+
+class EntrySignature(Signature):
+    """The signature of the function of an entry. Its parameters are made when they are asked for:
+    `import jitgrad` makes one for each function, method and operator."""
+
+    __slots__ = ("entry", "spread")
+
+    def __init__(self, entry, spread):
+        self.entry, self.spread = entry, spread
+
+    @property
+    def parameters(self):
+        return MappingProxyType({p.name: p for p in _parameters(self.entry, self.spread)})
+
+    @property
+    def return_annotation(self):
+        return Signature.empty
+
+    def replace(self, **changes):
+        return Signature([*self.parameters.values()]).replace(**changes)
+
+    __replace__ = replace
+
+    def __reduce__(self):
+        return Signature, ([*self.parameters.values()],)
 
 
 def _operands(entry):
     return list(entry.args)[: entry.operands or 1]
 
 
-def _signature(entry, spread):
+def _parameters(entry, spread):
     # The functions of one or two operands and nothing else take no names.
     named = bool(entry.params) or entry.operands not in (1, 2)
     kind = Parameter.POSITIONAL_OR_KEYWORD if named and not spread else Parameter.POSITIONAL_ONLY
@@ -39,7 +66,7 @@ def _signature(entry, spread):
         else:
             default = Parameter.empty if default is REQUIRED else default
             out.append(Parameter(name, Parameter.KEYWORD_ONLY if spread else kind, default=default))
-    return Signature(out)
+    return out
 
 
 def _doc(entry):

@@ -11,7 +11,6 @@ Start at `launch`.
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ..base.config import config
 from . import toolchain
@@ -24,17 +23,22 @@ PARALLEL_WORK = 1 << 16
 _busy = threading.Lock()
 
 
-@dataclass(slots=True)
 class _State:
     """The entry points of the drivers, once they are loaded (see `build.serial_drivers`);
-    `parallel` runs a launch on several threads."""
+    `parallel` runs a launch on several threads.
 
-    forked: bool = False
-    kernel: Callable | None = None
-    chunks: Callable | None = None
-    rounded: Callable | None = None
-    combined: Callable | None = None
-    parallel: Callable | None = None
+    No dataclass: `import jitgrad` would wait for what makes them.
+    """
+
+    __slots__ = ("chunks", "combined", "forked", "kernel", "parallel", "rounded")
+
+    def __init__(self) -> None:
+        self.forked = False
+        self.kernel: Callable | None = None
+        self.chunks: Callable | None = None
+        self.rounded: Callable | None = None
+        self.combined: Callable | None = None
+        self.parallel: Callable | None = None
 
 
 _state = _State()

@@ -12,7 +12,6 @@ run and waits; "never" stays with NumPy. Start at `Plan`; `Plan._cold` is the po
 import contextlib
 import time
 import warnings
-from dataclasses import dataclass
 from weakref import WeakSet
 
 from ..base.config import config
@@ -356,11 +355,13 @@ def observed_plans():
         _observers.remove(made)
 
 
-@dataclass(slots=True)
 class _Process:
     """Seconds the reference has cost in this process."""
 
-    heat: float = 0.0
+    __slots__ = ("heat",)
+
+    def __init__(self) -> None:
+        self.heat = 0.0
 
 
 _process = _Process()
