@@ -64,9 +64,10 @@ def chain(x, g):
     for i in prange(x.size):
         v = x[i]
         a = abs(v)
-        e, t, l, sn = exp(-v * v), tanh(v), log1p(a), sin(v)
-        s += sn * e + l * t
-        g[i] = (cos(v) - (v + v) * sn) * e + math.copysign(t / (one + a), t * v) + l * (one - t * t)
+        e, t, ln, sn = exp(-v * v), tanh(v), log1p(a), sin(v)
+        s += sn * e + ln * t
+        slope = math.copysign(t / (one + a), t * v) + ln * (one - t * t)
+        g[i] = (cos(v) - (v + v) * sn) * e + slope
     return s
 
 

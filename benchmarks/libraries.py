@@ -159,9 +159,11 @@ EXPRESSIONS = {
     "sumsq": ("sum(2 * x * x)", "4 * x"),
     "chain": (
         "sum(sin(x) * exp(-x * x) + log1p(abs(x)) * tanh(x))",
-        "(cos(x) - 2 * x * sin(x)) * exp(-x * x) + where(x > 0, 1, where(x < 0, -1, 0)) * tanh(x) "
-        "/ (1 + abs(x))"
-        " + log1p(abs(x)) * (1 - tanh(x) * tanh(x))",
+        (
+            "(cos(x) - 2 * x * sin(x)) * exp(-x * x) "
+            "+ where(x > 0, 1, where(x < 0, -1, 0)) * tanh(x) / (1 + abs(x)) "
+            "+ log1p(abs(x)) * (1 - tanh(x) * tanh(x))"
+        ),
     ),
 }
 
@@ -173,7 +175,7 @@ def numexpr(workload, inputs):
     if workload.name not in EXPRESSIONS:
         return None
     value, gradient = EXPRESSIONS[workload.name]
-    names = dict(zip("xy", inputs))
+    names = dict(zip("xy", inputs, strict=False))
     return lambda: [numexpr.evaluate(value, names), numexpr.evaluate(gradient, names)]
 
 
@@ -187,7 +189,7 @@ def agree(got, want, dtype):
     tolerance = 1e-9 if np.dtype(dtype) == np.float64 else 2e-3
     if len(got) != len(want):
         raise AssertionError(f"got {len(got)} outputs, expected {len(want)}")
-    for k, (g, w) in enumerate(zip(got, want)):
+    for k, (g, w) in enumerate(zip(got, want, strict=True)):
         g, w = np.asarray(g), np.asarray(w)
         wrong = np.abs(g.reshape(w.shape) - w).max() / max(np.abs(w).max(), 1e-300)
         if not wrong <= tolerance:

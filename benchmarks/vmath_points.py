@@ -173,7 +173,9 @@ def points(name, dtype, n, rng):
         return np.clip(x, -t.max, t.max).astype(t.dtype)
 
     if name in PAIRS:
-        columns = zip(*([draw(interval) for interval in pair] for pair in PAIRS[name](t)))
+        columns = zip(
+            *([draw(interval) for interval in pair] for pair in PAIRS[name](t)), strict=True
+        )
         x, y = (np.concatenate(c) for c in columns)
         if name != "power":
             return x, y
@@ -236,7 +238,9 @@ def errors(name, got, operands):
     t = Limits(got.dtype)
     out = np.empty(got.size)
     with mpmath.workprec(200):
-        for k, (value, *args) in enumerate(zip(got.tolist(), *(x.tolist() for x in operands))):
+        for k, (value, *args) in enumerate(
+            zip(got.tolist(), *(x.tolist() for x in operands), strict=True)
+        ):
             want = oracle(*map(mpmath.mpf, args))
             near = min(max(want, -t.max), t.max)
             value = min(max(value, -t.max), t.max) if abs(near) > t.max * (1 - t.epsilon) else value

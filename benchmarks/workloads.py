@@ -73,8 +73,9 @@ def sumsq(xp, x):
 
 def _chain(x):
     a = np.abs(x)
-    s, c, t, e, l = np.sin(x), np.cos(x), np.tanh(x), np.exp(-x * x), np.log1p(a)
-    return np.sum(s * e + l * t), (c - 2 * x * s) * e + np.sign(x) / (1 + a) * t + l * (1 - t * t)
+    s, c, t, e, ln = np.sin(x), np.cos(x), np.tanh(x), np.exp(-x * x), np.log1p(a)
+    slopes = (c - 2 * x * s) * e + np.sign(x) / (1 + a) * t + ln * (1 - t * t)
+    return np.sum(s * e + ln * t), slopes
 
 
 @workload(_chain, vector)

@@ -1,8 +1,10 @@
-"""``python docs/minimax.py [name...]``: the polynomials of `jitgrad.runtime.numba.vmath`, but for digits that do not count.
+"""``python docs/minimax.py [name...]``: the polynomials of `jitgrad.runtime.numba.vmath`, but for
+digits that do not count.
 
-`minimax` fits by the exchange of E. Ya. Remez (1934), weighted so that what is least is the error beside the result.
-`FITS` says what is fitted, where, how many coefficients float64 and float32 have, and how many of the lowest are
-rounded first, one by one, the rest being fitted to what the rounding left. It needs mpmath.
+`minimax` fits by the exchange of E. Ya. Remez (1934), weighted so that what is least is the error
+beside the result. `FITS` says what is fitted, where, how many coefficients float64 and float32
+have, and how many of the lowest are rounded first, one by one, the rest being fitted to what the
+rounding left. It needs mpmath.
 """
 
 import sys
@@ -35,7 +37,8 @@ mp.dps = 110
 
 
 def exchange(f, weight, low, high, n, points=None):
-    """n coefficients, lowest first, of the polynomial P for which the largest weight * |P - f| is least."""
+    """n coefficients, lowest first, of the polynomial P for which the largest weight * |P - f| is
+    least."""
     m = points or 30 * (n + 1)
     x = [(low + high) / 2 - (high - low) / 2 * cos(pi * k / m) for k in range(m + 1)]
     wanted, weights = [f(v) for v in x], [weight(v) for v in x]
@@ -49,7 +52,7 @@ def exchange(f, weight, low, high, n, points=None):
         found = lu_solve(rows, right)
         off = [
             w * (_value([found[j] for j in range(n)], v / high) - f)
-            for w, v, f in zip(weights, x, wanted)
+            for w, v, f in zip(weights, x, wanted, strict=True)
         ]
         extrema = []
         for k, e in enumerate(off):
@@ -82,13 +85,13 @@ def minimax(f, weight, low, high, n, rounded=0, number=np.float64):
     while True:
         k = len(done)
 
-        def left(v):
+        def left(v, k=k):
             v = v if abs(v) > near else near  # the functions have gaps at 0, which they would fill
             return (f(v) - _value(done, v)) / v**k
 
         rest = exchange(
             left,
-            lambda v: weight(v) * abs(v) ** k if abs(v) > near else mpf("1e-60"),
+            lambda v, k=k: weight(v) * abs(v) ** k if abs(v) > near else mpf("1e-60"),
             low,
             high,
             n - k,
@@ -113,7 +116,8 @@ HALF_LN2, ROOT = log(2) / 2 * mpf("1.002"), (sqrt(2) - 1) / (sqrt(2) + 1) * mpf(
 ARTANH = lambda z: (2 * atanh(sqrt(z)) / sqrt(z) - 2) / z, lambda z: z / 2
 COS = lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / cos(sqrt(z))
 PLAIN, FIRST = (0, 0), (3, 2)
-#: name -> ((function, weight), interval for float64, for float32, coefficients of each, rounded first of each)
+#: name -> ((function, weight), interval for float64, for float32, coefficients of each, rounded
+#: first of each)
 FITS = {
     "exp": ((lambda r: expm1(r) / r, abs), (-HALF_LN2, HALF_LN2), None, (11, 6), PLAIN),
     "exp2": ((lambda r: expm1(r * log(2)) / r, abs), (-0.501, 0.501), None, (11, 6), PLAIN),
@@ -124,7 +128,8 @@ FITS = {
     "log": (ARTANH, (0, ROOT**2), None, (7, 3), PLAIN),
     "artanh": (ARTANH, (0, mpf("0.364") ** 2), None, (11, 5), FIRST),
     "arsinh": (odd(asinh), (0, mpf("0.53") ** 2), None, (12, 5), FIRST),
-    "power": ((lambda z: (ARTANH[0](z) - mpf(2) / 3) / z, lambda z: z * z), (0, ROOT**2), None, (7, 3), PLAIN),
+    "power": ((lambda z: (ARTANH[0](z) - mpf(2) / 3) / z, lambda z: z * z),
+              (0, ROOT**2), None, (7, 3), PLAIN),
     "sin": (odd(sin), (0, (pi / 4 * mpf("1.0005")) ** 2), (0, mpf("0.83") ** 2), (6, 3), (2, 2)),
     "cos": (COS, (0, (pi / 4 * mpf("1.0005")) ** 2), (0, mpf("0.83") ** 2), (6, 3), (2, 2)),
     "tan": (odd(tan), (0, (pi / 4 * mpf("1.001")) ** 2), (0, mpf("0.86") ** 2), (14, 7), (0, 2)),
@@ -133,7 +138,8 @@ FITS = {
     "erf": ((lambda a: (-log(erfc(a)) / a - 2 / sqrt(pi)) / a, lambda a: a * a * erfc(a) / erf(a)),
             (0, 5.95), (0, 3.95), (23, 8), PLAIN),
     "erfc": ((tail, lambda t: 1 / tail(t)), (-1, 23.3 / 31.3), (-1, 6.1 / 14.1), (22, 11), PLAIN),
-    "root": ((lambda h: ((1 - h) ** (-mpf(1) / 3) - 1) / h, lambda h: abs(h) * (1 - h) ** (mpf(1) / 3)),
+    "root": ((lambda h: ((1 - h) ** (-mpf(1) / 3) - 1) / h,
+              lambda h: abs(h) * (1 - h) ** (mpf(1) / 3)),
              (-0.1031, 0.103), None, (3, 3), PLAIN),
 }  # fmt: skip
 

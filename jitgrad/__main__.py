@@ -1,6 +1,6 @@
 """``python -m jitgrad``: a tour, a report of what is installed, and the kernel cache.
 
-    python -m jitgrad                 a short live tour: a gradient, its kernel, its times (--size sets n)
+    python -m jitgrad                 a short tour: a gradient, its kernel, their times (--size: n)
     python -m jitgrad info            versions, CPU, threads, cache and settings
     python -m jitgrad cache           the kernels on this disk, the last used 20 (--all: all)
     python -m jitgrad cache clear     remove them

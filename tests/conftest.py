@@ -15,12 +15,12 @@ if "JITGRAD_CACHE_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["JITGRAD_CACHE_DIR"], ignore_errors=True)
 
 # numba not first in the compile thread: sys.modules would change while pytest iterates over it.
-import hypothesis  # noqa: E402
-import numba  # noqa: E402, F401
-import pytest  # noqa: E402
+import hypothesis
+import numba  # noqa: F401
+import pytest
 
-import jitgrad  # noqa: E402
-import jitgrad.runtime.numba.build  # noqa: E402
+import jitgrad
+import jitgrad.runtime.numba.build
 
 jitgrad.runtime.numba.build.MANY = 100_000  # the tests are no program that repeats itself
 jitgrad.runtime.plan.APART = 100_000  # what they count is compiled in this process

@@ -23,8 +23,8 @@ from folders import ROOT
 import jitgrad
 
 sys.path.insert(0, str(ROOT))
-from benchmarks.asv import bench_ops  # noqa: E402
-from benchmarks.workloads import WORKLOADS  # noqa: E402
+from benchmarks.asv import bench_ops
+from benchmarks.workloads import WORKLOADS
 
 MODULES = sorted(path.stem for path in (ROOT / "benchmarks" / "asv").glob("bench_*.py"))
 KINDS = ("time_", "track_", "peakmem_")
@@ -38,10 +38,11 @@ SMALL = {
 #: Parameters that are not the first of each list: `Peak` has a process for each row, and kernels by
 #: hand run in parallel from a size and two threads on.
 PARAMS = {"Peak": [["chain", "perceptron"], ["jitgrad", "numpy"]]}
-PARAMS |= dict.fromkeys(("Operations", "Gradients"), [list(bench_ops.CASES), [10**4]])
-PARAMS |= dict.fromkeys(
-    ("Beside", "BesideHand", "BesidePeers"), [list(WORKLOADS), [10**5], ["float64"], [2]]
-)
+PARAMS |= {name: [list(bench_ops.CASES), [10**4]] for name in ("Operations", "Gradients")}
+PARAMS |= {
+    name: [list(WORKLOADS), [10**5], ["float64"], [2]]
+    for name in ("Beside", "BesideHand", "BesidePeers")
+}
 
 
 def smallest(cls):
@@ -118,7 +119,7 @@ def run(cls, params):
         out = getattr(benchmark, name)(*arguments)
         if name.startswith("track_"):
             assert getattr(benchmark, name).unit
-            assert np.isfinite(out) and out >= 0 or np.isnan(out) and "over_torch" in name
+            assert (np.isfinite(out) and out >= 0) or (np.isnan(out) and "over_torch" in name)
     return True
 
 
@@ -193,10 +194,14 @@ THREADS = 1
 
 class Peer:
     def __init__(self, version, array, value_and_grad, eager, numpy):
-        self.array, self.value_and_grad, self.numpy, self.builders = array, value_and_grad, numpy, {}
+        self.array, self.value_and_grad, self.numpy = array, value_and_grad, numpy
+        self.builders = {}
 
     def loss(self, f, name=None):
-        self.builders[name or f.__name__] = lambda xs, data, statics: self.value_and_grad(f, xs, data, statics)
+        def build(xs, data, statics):
+            return self.value_and_grad(f, xs, data, statics)
+
+        self.builders[name or f.__name__] = build
         return f
 
     def step(self, f):
@@ -340,7 +345,7 @@ def test_peer_updates_in_place(peer):
     grads = x.T @ d1, d1.sum(0), np.maximum(z1, 0).T @ dz, dz.sum(0)
     want = [
         (total - (y * z).sum(1)).mean(),
-        *(p - 0.5 * g for p, g in zip((w1, b1, w2, b2), grads)),
+        *(p - 0.5 * g for p, g in zip((w1, b1, w2, b2), grads, strict=True)),
     ]
     cold, warm = outputs(peer, "mlp", [w1, b1, w2, b2], [x, y])
     close(cold, want)

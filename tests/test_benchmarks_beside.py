@@ -12,9 +12,9 @@ from folders import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import common, libraries  # noqa: E402
-from benchmarks.tools import beside  # noqa: E402
-from benchmarks.workloads import WORKLOADS  # noqa: E402
+from benchmarks import common, libraries
+from benchmarks.tools import beside
+from benchmarks.workloads import WORKLOADS
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def test_by_hand_is_the_gradient(name):
     for k, g in enumerate(gradients):
         assert g.shape == inputs[k].shape
         v = rng.standard_normal(g.shape)
-        value = lambda x: workload.by_hand(*inputs[:k], x, *inputs[k + 1 :])[0]
+        value = lambda x, k=k: workload.by_hand(*inputs[:k], x, *inputs[k + 1 :])[0]
         np.testing.assert_allclose(np.sum(g * v), slope(value, inputs[k], v), rtol=1e-5, atol=1e-6)
 
 
@@ -120,7 +120,7 @@ def test_table(monkeypatch, capsys):
 @pytest.mark.parametrize("name", libraries.OTHERS)
 def test_peers(name):
     """Each that is installed, on every workload; others skip."""
-    make, needs = libraries.LIBRARIES[name]
+    _make, needs = libraries.LIBRARIES[name]
     for module in needs:
         pytest.importorskip(module)
     script = f"""

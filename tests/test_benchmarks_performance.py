@@ -7,9 +7,9 @@ from folders import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import common  # noqa: E402
-from benchmarks.asv import bench_import  # noqa: E402
-from benchmarks.tools import performance  # noqa: E402
+from benchmarks import common
+from benchmarks.asv import bench_import
+from benchmarks.tools import performance
 
 TINY = performance.Sizes(
     workloads=("sumsq", "softmax"),

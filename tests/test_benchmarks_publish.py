@@ -13,12 +13,13 @@ from folders import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.tools import publish  # noqa: E402
+from benchmarks.tools import publish
 
-PAGE = """<script src="https://one.example/a/jquery-3.3.1.min.js" integrity="sha256-x" crossorigin="anonymous"
- onerror="js_load_failure()"></script>
+PAGE = """<script src="https://one.example/a/jquery-3.3.1.min.js" integrity="sha256-x"
+ crossorigin="anonymous" onerror="js_load_failure()"></script>
 <script src="asv.js"></script>
-<link rel="stylesheet" href="https://two.example/bootstrap.min.css" integrity="sha256-y" crossorigin="anonymous">
+<link rel="stylesheet" href="https://two.example/bootstrap.min.css" integrity="sha256-y"
+ crossorigin="anonymous">
 <a href="https://three.example/">asv</a>
 """
 CONTENTS = {"jquery-3.3.1.min.js": b"the script", "bootstrap.min.css": b"the style"}
@@ -106,7 +107,7 @@ def test_benchmarks_without_results_are_left_out(tmp_path):
     (tmp_path / "graphs" / "summary" / "bench_ops.Families.time_forward.json").write_text("[]")
     names = "bench_ops.Families.time_forward", "bench_ops.Families.time_gradient"
     (tmp_path / "index.json").write_text(
-        json.dumps({"project": "jitgrad", "benchmarks": dict.fromkeys(names, {})})
+        json.dumps({"project": "jitgrad", "benchmarks": {name: {} for name in names}})
     )
     publish.leave_out(tmp_path)
     assert json.loads((tmp_path / "index.json").read_text()) == {

@@ -280,7 +280,7 @@ def test_levels_of_the_compiler_point_left(name):
     """From the limits to the door, which nothing within asks for."""
 
     def level(module):
-        return LEVELS.index((module.split(".") + ["__init__"])[2])
+        return LEVELS.index(([*module.split("."), "__init__"])[2])
 
     wrong = [
         f"{name}:{line} imports {m}"

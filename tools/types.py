@@ -32,11 +32,15 @@ ALIASES = [
 ]
 JIT = [
     "@overload",
-    "def jit(function: _Function, *, static_argnums: Any = (), static_argnames: Any = (), "
-    "check: builtins.bool = False) -> _Function: ...",
+    (
+        "def jit(function: _Function, *, static_argnums: Any = (), static_argnames: Any = (), "
+        "check: builtins.bool = False) -> _Function: ..."
+    ),
     "@overload",
-    "def jit(function: None = None, *, static_argnums: Any = (), static_argnames: Any = (), "
-    "check: builtins.bool = False) -> Callable[[_Function], _Function]: ...",
+    (
+        "def jit(function: None = None, *, static_argnums: Any = (), static_argnames: Any = (), "
+        "check: builtins.bool = False) -> Callable[[_Function], _Function]: ..."
+    ),
 ]
 CONSTANTS = {**dict.fromkeys(("pi", "e", "inf", "nan"), "builtins.float"), "newaxis": "None"}
 
@@ -240,8 +244,10 @@ NUMPY = [
     "class _Unary(_Ufunc, Protocol):",
     "    def __call__(self, x: _ArrayLike, /, out: Any = None, **kwargs: Any) -> Tensor: ...",
     "class _Binary(_Ufunc, Protocol):",
-    "    def __call__(self, x1: _ArrayLike, x2: _ArrayLike, /, out: Any = None, **kwargs: Any) "
-    "-> Tensor: ...",
+    (
+        "    def __call__(self, x1: _ArrayLike, x2: _ArrayLike, /, out: Any = None, "
+        "**kwargs: Any) -> Tensor: ..."
+    ),
     "class _Several(_Ufunc, Protocol):",
     "    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...",
 ]

@@ -187,7 +187,7 @@ def interleaved(functions, rounds=101, calls=20):
     """Median microseconds per call of each, in short turns, of which other processes hit few."""
     times = [[] for _ in functions]
     for _ in range(rounds):
-        for function, out in zip(functions, times):
+        for function, out in zip(functions, times, strict=True):
             start = time.perf_counter()
             for _ in range(calls):
                 function()

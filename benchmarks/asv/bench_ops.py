@@ -77,7 +77,7 @@ def operands(entry, by):
     rng = np.random.default_rng(0)
     shapes = shapes_of(entry, by)
     ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * len(shapes)
-    out = [rng.uniform(*r, shape) for r, shape in zip(ranges, shapes)]
+    out = [rng.uniform(*r, shape) for r, shape in zip(ranges, shapes, strict=True)]
     if takes_integers(entry):
         return [x > np.mean(x) for x in out]
     if entry.args[0] == "condition":

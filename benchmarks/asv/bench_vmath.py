@@ -14,7 +14,7 @@ from benchmarks.common import Prepared, ratio
 from jitgrad.runtime.numba import vmath
 
 N = 8192
-NAMES = sorted(set((*vmath.ONE, *vmath.TWO)) - {"is_far"})
+NAMES = sorted({*vmath.ONE, *vmath.TWO} - {"is_far"})
 DTYPES = ["float64", "float32"]
 #: Where the operands are, if not between -3 and 3.
 ON = {
@@ -54,7 +54,8 @@ LIBM = {
 def looped(expression, two):
     """``run(x, [y,] out)``: a compiled loop over one expression."""
     arrays, values = ("x_, y_", "x, y = x_[i], y_[i]") if two else ("x_", "x = x_[i]")
-    text = f"def run({arrays}, out):\n    for i in range(len(out)):\n        {values}\n        out[i] = {expression}\n"
+    loop = f"    for i in range(len(out)):\n        {values}\n        out[i] = {expression}\n"
+    text = f"def run({arrays}, out):\n{loop}"
     names = {"math": math, "np": np, **{f"our_{name}": getattr(vmath, name) for name in NAMES}}
     exec(text, names)
     if common.COMPILE == "never":

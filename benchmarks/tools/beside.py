@@ -152,7 +152,9 @@ def _case(case, workers):
 def measure_all(workloads, elements, dtypes, threads):
     """{(workload, elements, dtype, threads): what `measure` gives}."""
     cases = [Case(name, n, dtype) for name in workloads for n in elements for dtype in dtypes]
-    return {(*case, k): row for k in threads for case, row in zip(cases, measure(cases, k))}
+    return {
+        (*case, k): row for k in threads for case, row in zip(cases, measure(cases, k), strict=True)
+    }
 
 
 def table(rows):

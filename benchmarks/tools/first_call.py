@@ -92,7 +92,8 @@ def main():
     parser.add_argument("--runs", type=int, default=3, help="processes of each kind")
     args = parser.parse_args()
     print(
-        f"{'program':22}{'n':>9}{'NumPy ms':>11}{'jitgrad':>11}{'ratio':>7}{'2nd':>7}{'peak':>9}{'NumPy':>9}"
+        f"{'program':22}{'n':>9}{'NumPy ms':>11}{'jitgrad':>11}{'ratio':>7}{'2nd':>7}"
+        f"{'peak':>9}{'NumPy':>9}"
     )
     worst: dict = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -113,8 +114,8 @@ def main():
                 ratio = ours[0] / hand[0]
                 worst.setdefault(n, []).append((ratio, name))
                 print(
-                    f"{name:22}{n:9}{hand[0] * 1e3:11.3f}{ours[0] * 1e3:11.3f}{ratio:7.2f}{ours[1] / hand[1]:7.2f}"
-                    f"{peaks[0]:9.2f}{peaks[1]:9.2f}",
+                    f"{name:22}{n:9}{hand[0] * 1e3:11.3f}{ours[0] * 1e3:11.3f}"
+                    f"{ratio:7.2f}{ours[1] / hand[1]:7.2f}{peaks[0]:9.2f}{peaks[1]:9.2f}",
                     flush=True,
                 )
     for n, ratios in worst.items():

@@ -41,7 +41,8 @@ def script(library, n, calls):
             y, g = step(xp, grad, name, tensors, x)
             y.item(), np.asarray(g.detach())
     done = time.perf_counter()
-    out = f"import {imported - start:.3f} s, programs {done - imported:.3f} s, numba imported: {'numba' in sys.modules}"
+    out = f"import {imported - start:.3f} s, programs {done - imported:.3f} s, "
+    out += f"numba imported: {'numba' in sys.modules}"
     atexit.register(
         lambda: print(f"{out}, at exit {time.perf_counter() - done:.3f} s", file=sys.stderr)
     )

@@ -65,7 +65,8 @@ def main():
     jitgrad.config.compile = "always"
     print(f"{jitgrad.get_num_threads()} threads, now from work {launch.PARALLEL_WORK}")
     print(
-        f"{'kernel':14}{'n':>9}{'work':>10}{'serial us':>11}{'parallel':>10}{'ratio':>7}{'least':>9}{'':>9}{'ratio':>7}"
+        f"{'kernel':14}{'n':>9}{'work':>10}{'serial us':>11}{'parallel':>10}{'ratio':>7}"
+        f"{'least':>9}{'':>9}{'ratio':>7}"
     )
     for name, function in KERNELS.items():
         for n in (4096, 8192, 16384, 32768, 65536, 131072, 262144, 1048576):

@@ -94,7 +94,7 @@ def beside_others(sizes):
         found = beside.measure(cases, threads, libraries)
         rows = [
             (case.workload, _count(case.elements), *_compared(times, others))
-            for case, times in zip(cases, found)
+            for case, times in zip(cases, found, strict=True)
         ]
         yield Table(
             f"Value and gradient in float64, threads: {threads}. The time of jitgrad, and how many "

@@ -21,7 +21,7 @@ def times(steps, arrays):
     disturbs least."""
     taken = [[] for _ in steps]
     for _ in range(ROUNDS):
-        for step, seconds in zip(steps, taken):
+        for step, seconds in zip(steps, taken, strict=True):
             start = time.perf_counter()
             step(*arrays)
             seconds.append(time.perf_counter() - start)

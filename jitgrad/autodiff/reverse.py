@@ -34,7 +34,7 @@ def pull_back(
                 f"got a gradient through {node.op.name}, which has no derivative rule; "
                 "use .detach() on its operand if it should count as a constant"
             )
-        for s, c in zip(node.src, node.op.vjp(g, node)):
+        for s, c in zip(node.src, node.op.vjp(g, node), strict=True):
             if c is not None and s in needed and s.dtype.kind == "f":
                 c = c if c.dtype == s.dtype else cast(c, s.dtype)
                 total[s] = total[s] + c if s in total else c

@@ -123,6 +123,8 @@ def leave(entry: Any, operands: Sequence[Any], statics: Sequence[Any], x: object
             "that type; pass its values: numpy.asarray(x), or jitgrad.tensor(x)"
         )
     given = {
-        name: v for (name, default), v in zip(entry.params.items(), statics) if v is not default
+        name: v
+        for (name, default), v in zip(entry.params.items(), statics, strict=True)
+        if v is not default
     }
     return entry.numpy(*operands, **given)

@@ -19,7 +19,10 @@ import numpy as np
 
 from .errors import MissingError
 
-_RATE = "write w -= rate * w.grad under jitgrad.no_grad(), or pass jac=jitgrad.grad(f) to scipy.optimize.minimize"
+_RATE = (
+    "write w -= rate * w.grad under jitgrad.no_grad(), or pass jac=jitgrad.grad(f) to "
+    "scipy.optimize.minimize"
+)
 _OWN = "derivatives of your own are not there: write the function in operations of jitgrad"
 _CPU = "jitgrad is on the CPU; leave it out"
 _FLOATS = "floats are float64 and float32: use .double() or .float()"

@@ -45,10 +45,11 @@ def digits(value: float) -> str:
 def table(rows: Sequence[Sequence[str]], right: Container[int]) -> list[str]:
     """Lines of columns as wide as they must be; those whose number is in `right` stand at the
     right."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
-            c.rjust(w) if k in right else c.ljust(w) for k, (c, w) in enumerate(zip(row, widths))
+            c.rjust(w) if k in right else c.ljust(w)
+            for k, (c, w) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]

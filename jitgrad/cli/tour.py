@@ -58,7 +58,8 @@ x = jitgrad.linspace(0.0, 1.0, 1000, requires_grad=True)
 (jitgrad.sin(x) * jitgrad.exp(-x * x)).sum().backward()
 x.grad.tolist()
 done = time.perf_counter()
-print(json.dumps([numpy_done - start, imported - numpy_done, done - imported, "numba" in sys.modules]))
+times = numpy_done - start, imported - numpy_done, done - imported
+print(json.dumps([*times, "numba" in sys.modules]))
 """
 
 
@@ -192,14 +193,17 @@ def verdict(warm, hand, n):
     said = f"Of the time of NumPy by hand it takes {shares}."
     if min(warm.values()) < hand:
         return said
-    return f"{said}\nThat is no gain: {counted(n, 'value')} take less time than it takes to record and run a plan."
+    return (
+        f"{said}\nThat is no gain: {counted(n, 'value')} take less time than it takes to record "
+        "and run a plan."
+    )
 
 
 def _session():
     _title("A session: views, writes, second order, control flow")
     scope, block = {"jitgrad": jitgrad}, []
     lines = SESSION.strip().splitlines()
-    for line, following in zip(lines, [*lines[1:], ""]):
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
         print(("... " if block else ">>> ") + line)
         block.append(line)
         if not line.endswith(":") and not line.startswith(" ") and not following.startswith(" "):
@@ -233,8 +237,7 @@ def _costs():
     rows = [
         ("import numpy", parts[0]),
         (
-            f"import jitgrad after it ({(parts[0] + parts[1]) / parts[0]:.2f} of importing numpy, "
-            "together)",
+            f"import jitgrad after it (both: {sum(parts[:2]) / parts[0]:.2f} of importing numpy)",
             parts[1],
         ),
         ("first gradient after that, n = 1000", parts[2]),

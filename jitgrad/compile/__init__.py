@@ -4,13 +4,13 @@ runtime's.
 `lower_graph` is the door and has the passes in order. Each has a folder, in the order in which data
 goes through them:
 
-========= ==============================================================================================
+========= =====================================================================================
 rewrite   graph to graph: rules of algebra
 index     which axes have one length, which element of an operand a point of a loop reads
 schedule  graph to steps: what is materialised, and what is made by one loop nest
 loops     step to loop nest, the statements in it, and transformations of both
 render    loop nest to text, and what the arguments of the kernel are bound to
-========= ==============================================================================================
+========= =====================================================================================
 
 Nobody outside imports anything but this module. It imports at once what describes plans; the passes
 that make kernels are imported when they are first needed: what is never compiled does not wait for

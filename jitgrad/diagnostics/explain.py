@@ -204,7 +204,7 @@ def _names_of(f, args, kwargs):
 
     inner, out = inspect.unwrap(f), {}
     names = getattr(getattr(inner, "__code__", None), "co_freevars", ())
-    for name, cell in zip(names, getattr(inner, "__closure__", None) or ()):
+    for name, cell in zip(names, getattr(inner, "__closure__", None) or (), strict=False):
         try:
             out[name] = cell.cell_contents
         except ValueError:
@@ -236,7 +236,7 @@ def _explained(plan, calls, names, compiled, first, leaves, numbers, out):
     lowered = plan.lowered()
     labels = {
         root: names[id(value)]
-        for root, value in zip(lowered.fusion.roots, out)
+        for root, value in zip(lowered.fusion.roots, out, strict=True)
         if id(value) in names
     }
     if leaves is not None:

@@ -234,7 +234,7 @@ class Profile(events.Watcher):
             rows = {name: (tally, tally.numpy_runs) for name, tally in self._tallies.items()}
             for roots, (tally, plan) in self._cold.items():
                 rows[_name(roots)] = tally, 0
-                for name in (plan() if plan else None) and plan().names or ():
+                for name in ((plan() if plan else None) and plan().names) or ():
                     if name in rows:
                         rows[name] = rows[name][0], rows[name][1] + tally.calls
             out = [self._row(name, *row) for name, row in rows.items()]

@@ -163,7 +163,7 @@ class _Values:
         self.made = {node: k for k, step in enumerate(steps) for node in step.nodes}
         self.purposes: dict = {}
         purposes = [what for what, n in plan.parts for _ in range(n)] or ["result"] * len(roots)
-        for root, what in zip(roots, purposes):
+        for root, what in zip(roots, purposes, strict=True):
             self.purposes.setdefault(flat_base(root), []).append(what)
         self.readers: dict = {}
         for k, work in enumerate(works):

@@ -189,11 +189,8 @@ def written(value, dtype):
     elif whole and kind is SymbolicScalar and value.kind is int:
         value = value.concrete_value()
     kind = type(value)
-    if (
-        whole
-        and kind in (int, float)
-        or kind in (list, tuple)
-        and kinds_in(value).isdisjoint((str, bytes))
+    if (whole and kind in (int, float)) or (
+        kind in (list, tuple) and kinds_in(value).isdisjoint((str, bytes))
     ):
         return from_data(value, dtype)
     if kind is int:

@@ -45,7 +45,7 @@ def apply(entry, operands, statics=()):
     for x in operands:
         if type(x) is not Tensor and type(x) is not SymbolicScalar and takes_over(x):
             return leave(entry, operands, statics, x)
-    for name, x in zip(entry.args, operands):
+    for name, x in zip(entry.args, operands, strict=False):
         if x is None and name not in entry.optional:
             raise DTypeError(
                 f"got None as the operand {name} of {entry.name}(), expected a tensor, an array "
@@ -228,12 +228,12 @@ def unary(entry):
     return function
 
 
-def binary(entry, unusual=apply, taken=Tensor):
+def binary(entry, unusual=apply, taken=Tensor):  # noqa: C901 - the hot path of each operation
     """The function of an entry with two operands and no parameters; `unusual` takes what is not of
     the class `taken`, and no number."""
     codes = entry.codes
 
-    def function(x, y, /):
+    def function(x, y, /):  # noqa: C901
         try:
             if type(x) is not Tensor:
                 return apply(entry, (x, y))

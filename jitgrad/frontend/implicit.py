@@ -93,7 +93,8 @@ def check(t, kind):
     advice = advice.format(cut=cut)
     asked = f"{kind.what} of a tensor that requires grad"
     if transform is not None:
-        text = f"got {who}, which asks for {asked}, in {transform}: the gradient would be lost; {advice}"
+        lost = f"in {transform}: the gradient would be lost"
+        text = f"got {who}, which asks for {asked}, {lost}; {advice}"
         refuse(transform, text, frame)
     if kind is ARRAY:
         raise GradientError(
@@ -191,7 +192,10 @@ def _advice(tree, kind):
     if entry is not None:
         if not entry.differentiable or entry.level:
             has = "no gradient" if not entry.differentiable else "a gradient of 0"
-            return f"the result of {name} has {has}, so that none can be kept: for its values, pass {{cut}}"
+            return (
+                f"the result of {name} has {has}, so that none can be kept: for its values, "
+                "pass {cut}"
+            )
         return _kept(f"use jitgrad.{name}, which keeps it")
     if name in ARRAYS:
         return _kept("use jitgrad.numpy.array or stack, which keep it")

@@ -29,13 +29,13 @@ def settled(entry, operands):
     out, places = list(operands), [k for k, x in enumerate(operands) if x is not None]
     given = [operands[k] for k in places]
     loop, _ = entry.loop(tuple([x.dtype if isinstance(x, Handle) else asked_by(x) for x in given]))
-    for k, dtype in zip(places, loop):
+    for k, dtype in zip(places, loop, strict=True):
         x = operands[k]
         if type(x) is not int:
             continue
         if dtype.kind == "f":
             if not _LOW <= x <= _HIGH:
-                return _as_floats(operands, dict(zip(places, loop)))
+                return _as_floats(operands, dict(zip(places, loop, strict=True)))
             continue
         low, high = RANGES[dtype]  # of a bool, those of int64
         if low <= x <= high:
@@ -43,7 +43,7 @@ def settled(entry, operands):
         elif entry.saturates.get(k) == (x > high):
             out[k] = min(max(x, low), high)
         elif entry.compares and not all(
-            [isinstance(t, Handle) and t.dtype == BOOL or t is x for t in operands]
+            [(isinstance(t, Handle) and t.dtype == BOOL) or t is x for t in operands]
         ):
             return _beyond(operands)
         else:

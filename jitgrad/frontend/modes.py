@@ -133,7 +133,8 @@ def _switch(on: bool, doc: str) -> "_Switch":
 
     name = "enable_grad" if on else "no_grad"
     make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"{doc}\n\nExamples\n--------\n>>> with jitgrad.{name}():\n...     jitgrad.is_grad_enabled()\n{on}"
+    example = f">>> with jitgrad.{name}():\n...     jitgrad.is_grad_enabled()\n{on}"
+    make.__doc__ = f"{doc}\n\nExamples\n--------\n{example}"
     return make
 
 

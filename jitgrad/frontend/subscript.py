@@ -76,7 +76,10 @@ def _basic(shape, index):
             _known.clear(), _opcodes.clear()
         by_axis = _items_of_axes(items, len(shape))
         static = tuple(
-            [start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)]
+            [
+                start if _is_anchored(i) else None
+                for start, i in zip(parsed.starts, by_axis, strict=True)
+            ]
         )
         numbers = [axis for axis, start in enumerate(static) if start is None]
         places = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
@@ -91,7 +94,7 @@ def _basic(shape, index):
     opcode, starts, places, element = known
     if places:
         starts = list(starts)
-        for (place, axis), i in zip(places, [i for i in items if type(i) is int]):
+        for (place, axis), i in zip(places, [i for i in items if type(i) is int], strict=True):
             n = shape[axis]
             if not -n <= i < n:
                 return None
@@ -323,8 +326,7 @@ def _count(item):
     if (
         item is None
         or item is Ellipsis
-        or isinstance(item, (int, slice))
-        and not isinstance(item, bool)
+        or (isinstance(item, (int, slice)) and not isinstance(item, bool))
     ):
         return 0
     array = indexing.as_array(item, "indices")

@@ -217,7 +217,7 @@ class Stretch:
             for i, (k, *_) in enumerate(self.parts):
                 takes[k] = -1 - i
             known = self.variants[count] = [
-                (*s, stub, t) for s, stub, t in zip(self.steps, stubs, takes)
+                (*s, stub, t) for s, stub, t in zip(self.steps, stubs, takes, strict=True)
             ]
         return known
 
@@ -261,7 +261,7 @@ class Stretch:
                         parts[-1 - take].append(block[k])
                 for i in dead:
                     block[i] = None
-        for (_, at, _, _), out in zip(self.outs, outs):
+        for (_, at, _, _), out in zip(self.outs, outs, strict=True):
             values[at] = out
-        for (_, at, join, stub), found in zip(self.parts, parts):
+        for (_, at, join, stub), found in zip(self.parts, parts, strict=True):
             values[at] = join(np.stack(found), node=stub) if len(found) > 1 else found[0]

@@ -103,7 +103,10 @@ class Walk:
                 if short and (
                     short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)
                 ):
-                    given = [stretched(x, s.shape) if s in short else x for x, s in zip(given, src)]
+                    given = [
+                        stretched(x, s.shape) if s in short else x
+                        for x, s in zip(given, src, strict=True)
+                    ]
                 function = _checked(op.reference) if verify else op.reference
                 values[node] = function(*given, node=node)
             elif op is LEAF:

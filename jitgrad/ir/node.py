@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from _weakref import _remove_dead_weakref  # type: ignore[attr-defined]  # what WeakValueDictionary uses
 from collections.abc import Callable, Hashable, Iterable, Reversible, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from weakref import ref
 
 import numpy as np
@@ -27,29 +27,29 @@ class Op:
 
     `kind` says how the compiler treats it, and is all that it may branch on:
 
-    ============= ====================================================================================
+    ============= ==============================================================================
     kind          meaning; ``src``; ``arg``
-    ============= ====================================================================================
+    ============= ==============================================================================
     leaf          an input array of the segment; (); its number
     number        a Python number of the segment, passed as an argument; (); its number
     const         a constant of a derivative rule, part of the code; (); the value
     elementwise   one value per element; all src have the node's own shape; None (or a cast)
-    broadcast     (x,); None: shape is x.shape stretched, ranks equal, stretched axes have length 1 in x
+    broadcast     (x,); None: x.shape is stretched, ranks equal, stretched axes have length 1 in x
     permute       (x,); axes
     reshape       (x,); None: C order, as NumPy
     slice         (x, *starts), one 0-d int64 start per axis; steps: out[i] = x[start + i * step]
     pad           adjoint of slice: (g, *starts); steps: zeros of the node's shape with
                   out[start + i * step] = g[i]
-    update        (x, new, *starts); steps: x with out[start + i * step] = new[i]; `simplify` makes it a choice
-                  per element
-    gather        (x, *index), int64 arrays whose entries are places: of one shape, on the leading axes of x; or with
-                  an axis as argument one array of x's rank: out[..., i, ...] = x[..., index[..., i,
-                  ...], ...]
+    update        (x, new, *starts); steps: x with out[start + i * step] = new[i]; `simplify` makes
+                  it a choice per element
+    gather        (x, *index), int64 arrays whose entries are places: of one shape, on the leading
+                  axes of x; or with an axis as argument one array of x's rank:
+                  out[..., i, ...] = x[..., index[..., i, ...], ...]
     reduce        (x,); axes, sorted: those axes are gone from the shape
     scan          (x,) or (x, y), of one shape; (axis, reverse)
     call          any other: run by NumPy through `reference`, or by `loops` of its own
     total         no value of a program, but a number that a block of a scan leaves (see `totals`)
-    ============= ====================================================================================
+    ============= ==============================================================================
 
     Attributes
     ----------
@@ -229,7 +229,7 @@ class Node:
     arg: Any
     shape: tuple[int, ...]
     dtype: np.dtype
-    _interned: dict[tuple, _Known] = {}
+    _interned: ClassVar[dict[tuple, _Known]] = {}
 
     def __new__(
         cls,

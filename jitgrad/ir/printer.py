@@ -36,7 +36,8 @@ def statement(name: str, node: Node, sources: Sequence[str]) -> str:
     starts = []
     if arrays:
         sources, starts = sources[:arrays], [f"starts=({', '.join(sources[arrays:])})"]
-    return f"{name} = {node.op.name}({', '.join([*sources, *starts, *_argument(node)])}): {typed(node)}"
+    inside = ", ".join([*sources, *starts, *_argument(node)])
+    return f"{name} = {node.op.name}({inside}): {typed(node)}"
 
 
 def text(roots: Sequence[Node]) -> str:

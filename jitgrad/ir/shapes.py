@@ -41,7 +41,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
 def stretches(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     """Whether something of `shape` broadcasts to exactly `target`."""
     missing = len(target) - len(shape)
-    return missing >= 0 and all(n in (1, m) for n, m in zip(shape, target[missing:]))
+    return missing >= 0 and all(n in (1, m) for n, m in zip(shape, target[missing:], strict=True))
 
 
 #: More bytes than an address can count; of fewer that there are not, NumPy says so by a

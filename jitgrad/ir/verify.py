@@ -66,7 +66,7 @@ def _fits(value: object, dtype: np.dtype) -> bool:
 
 
 def _stretches(node: Node) -> bool:
-    return all(n == m or n == 1 for n, m in zip(node.src[0].shape, node.shape))
+    return all(n == m or n == 1 for n, m in zip(node.src[0].shape, node.shape, strict=True))
 
 
 def _permuted(node: Node) -> tuple[int, ...]:
@@ -119,7 +119,9 @@ def _window_within(whole: Lengths, part: Lengths) -> Callable[[Node], bool]:
     starts are trusted."""
 
     def holds(node: Node) -> bool:
-        for start, step, n, m in zip(_starts(node), node.arg, part(node), whole(node)):
+        for start, step, n, m in zip(
+            _starts(node), node.arg, part(node), whole(node), strict=False
+        ):
             if start.op.kind == "const" and n:
                 first, last = start.arg, start.arg + (n - 1) * step
                 if not (0 <= first < m and 0 <= last < m):
@@ -439,7 +441,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "call": (),
 }
 
-_asked: "WeakSet[Node]" = WeakSet()
+_asked: WeakSet[Node] = WeakSet()
 
 
 def verify(*roots: Node) -> None:

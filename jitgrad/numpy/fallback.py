@@ -134,7 +134,9 @@ def on_arrays(function, args, kwargs):
     kwargs = {**kwargs, "out": new if isinstance(out, tuple) else new[0]}
     result = asked(function, *arrays(args), **arrays(kwargs))
     results = result if isinstance(result, tuple) else (result,)
-    written = tuple(r if o is None else deliver(wrapped(r), o) for r, o in zip(results, outs))
+    written = tuple(
+        r if o is None else deliver(wrapped(r), o) for r, o in zip(results, outs, strict=True)
+    )
     return written if isinstance(result, tuple) else written[0]
 
 

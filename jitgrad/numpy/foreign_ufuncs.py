@@ -58,7 +58,7 @@ def call_outside(ufunc, method, inputs, kwargs):
     """``ufunc(*inputs, **kwargs)``, or a method of it, by values."""
     needed = loses_gradient((inputs, kwargs))
     known, plain = hasattr(ufunc, "resolve_dtypes"), method in ("__call__", "outer")
-    if needed and not plain or (known and plain and _is_smooth(ufunc, inputs) and needed):
+    if (needed and not plain) or (known and plain and _is_smooth(ufunc, inputs) and needed):
         raise lost(ufunc)
     if needed and not known:  # tried without out=, which is not written if it fails
         found = on_arrays(

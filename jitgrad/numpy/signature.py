@@ -76,7 +76,7 @@ class Form:
                 f"{len(self.positional)}: "
                 f"{', '.join(self.positional)}"
             )
-        given = dict(zip(self.positional, args))
+        given = dict(zip(self.positional, args, strict=False))
         for name, value in kwargs.items():
             if name in given:
                 raise ArgumentError(
@@ -246,7 +246,7 @@ def loop_operands(form, operands, dtype, casting):
         loop = ufunc.resolve_dtypes((*asked, None), signature=signature, casting="unsafe")
     except TypeError as error:
         raise DTypeError(f"{form.name}() got dtype={dtype}: {error}") from None
-    for a, d in zip(asked, loop):
+    for a, d in zip(asked, loop, strict=True):
         # a Python number takes any dtype of its kind or above
         fits = (
             isinstance(a, type)
@@ -255,7 +255,7 @@ def loop_operands(form, operands, dtype, casting):
         )
         if not fits:
             _check_cast(form, np.dtype(a), d, casting)
-    return [as_operand(x).to(d) for x, d in zip(operands, loop)]
+    return [as_operand(x).to(d) for x, d in zip(operands, loop, strict=True)]
 
 
 def _check_cast(form, dtype, to, casting):
@@ -318,7 +318,7 @@ def _elementwise(form, operands, statics, mask, out):
     )
     operands = [
         where(mask, x, 0.5 * (low + high)) if needs_grad(x) else x
-        for x, (low, high) in zip(operands, ranges)
+        for x, (low, high) in zip(operands, ranges, strict=True)
     ]
     result = function(*operands, **statics)
     return where(mask, result, as_operand(out).to(result.dtype))

@@ -234,7 +234,7 @@ def reduceat(form, forms, x, indices, axis=0, dtype=None, out=None):
             )
     parts = x.swapaxes(axis, 0)
     results = []
-    for start, stop in zip(starts, [*starts[1:], n]):
+    for start, stop in zip(starts, [*starts[1:], n], strict=True):
         results.append(reduce(form, forms, parts[start:stop]) if start < stop else parts[start])
     result = stack(results) if results else parts[:0]
     return deliver(result.swapaxes(axis, 0), _first(out))

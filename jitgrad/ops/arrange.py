@@ -53,10 +53,10 @@ def _tile(x, reps):
         raise ShapeError(f"got reps = {reps}, expected numbers of at least 0")
     ndim = max(len(reps), x.ndim)
     reps, shape = (1,) * (ndim - len(reps)) + reps, (1,) * (ndim - x.ndim) + x.shape
-    check_size(tuple(k * n for k, n in zip(reps, shape)))
+    check_size(tuple(k * n for k, n in zip(reps, shape, strict=True)))
     parted = reshape_to(x, tuple(m for n in shape for m in (1, n)))
-    tiled = broadcast(parted, tuple(m for pair in zip(reps, shape) for m in pair))
-    return reshape_to(tiled, tuple(k * n for k, n in zip(reps, shape)))
+    tiled = broadcast(parted, tuple(m for pair in zip(reps, shape, strict=True) for m in pair))
+    return reshape_to(tiled, tuple(k * n for k, n in zip(reps, shape, strict=True)))
 
 
 tile = movement(
@@ -84,7 +84,7 @@ def _diagonal(x, offset, axis1, axis2):
         raise AxisError(
             f"got a diagonal over axes {axis1} and {axis2}, expected two different axes"
         )
-    x = permute(x, tuple(a for a in range(x.ndim) if a not in (i, j)) + (i, j))
+    x = permute(x, (*tuple(a for a in range(x.ndim) if a not in (i, j)), i, j))
     n, m = x.shape[-2:]
     length = max(0, min(n, m - offset) if offset >= 0 else min(n + offset, m))
     start = (offset if offset >= 0 else -offset * m) if length else 0

@@ -49,7 +49,7 @@ def _adding(node):
     several arrays, for a part of the positions each. Else there is one unit: what the positions say
     is known in a place each of memory, and to look for the positions of a part of the places takes
     as long as to add. Floats are added up in float64."""
-    g, *index = node.src
+    _g, *index = node.src
     if node.dtype.kind == "b" or any(i.dtype != INT64 for i in index):
         return None
     lead, rest, k = node.shape[: len(index)], node.shape[len(index) :], index[0].size
@@ -133,7 +133,7 @@ def _set_vjp(g, node):
 
 
 def _set_jvp(t, node):
-    x, v = (zeros(s) if u is None else u for u, s in zip(t[:2], node.src[:2]))
+    x, v = (zeros(s) if u is None else u for u, s in zip(t[:2], node.src[:2], strict=True))
     return scatter_set(x, v, node.src[2:])
 
 

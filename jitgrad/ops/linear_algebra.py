@@ -50,7 +50,7 @@ MATMUL = Op(
 
 
 def _product(x, y):
-    shape = broadcast_shapes(x.shape[:-2], y.shape[:-2]) + (x.shape[-2], y.shape[-1])
+    shape = (*broadcast_shapes(x.shape[:-2], y.shape[:-2]), x.shape[-2], y.shape[-1])
     return Node(MATMUL, (x, y), None, shape, x.dtype)
 
 

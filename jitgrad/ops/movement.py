@@ -45,7 +45,7 @@ from .registry import (
 def _region(starts, steps, lengths):
     """The NumPy index of out[start + i * step], i < length, on every axis."""
     out = []
-    for start, step, n in zip(starts, steps, lengths):
+    for start, step, n in zip(starts, steps, lengths, strict=True):
         start = int(start)
         stop = start + step * n
         out.append(slice(start, stop if stop >= 0 else None, step) if n else slice(0, 0))
@@ -230,9 +230,11 @@ def _moved_strides(node, strides):
     if node.op is PERMUTE:
         return tuple(strides[a] for a in node.arg)
     if node.op is SLICE:
-        return tuple(s * step for s, step in zip(strides, node.arg))
+        return tuple(s * step for s, step in zip(strides, node.arg, strict=True))
     if node.op is BROADCAST:
-        return tuple(s if n == m else 0 for s, n, m in zip(strides, x.shape, node.shape))
+        return tuple(
+            s if n == m else 0 for s, n, m in zip(strides, x.shape, node.shape, strict=True)
+        )
     return _reshaped_strides(x.shape, strides, node.shape) if node.op is RESHAPE else strides
 
 
@@ -241,7 +243,7 @@ def _reshaped_strides(shape, strides, new):
     if 0 in shape:
         return contiguous(new)
     runs = []
-    for n, s in zip(shape, strides):
+    for n, s in zip(shape, strides, strict=True):
         if n != 1 and runs and runs[-1][1] == n * s:
             runs[-1] = (runs[-1][0] * n, s)
         elif n != 1:
@@ -321,7 +323,7 @@ def _moveaxis(x, source, destination):
             "repeated"
         )
     order = [a for a in range(x.ndim) if a not in source]
-    for d, s in sorted(zip(destination, source)):
+    for d, s in sorted(zip(destination, source, strict=True)):
         order.insert(d, s)
     return permute(x, tuple(order))
 
@@ -392,7 +394,9 @@ def _broadcast_to(x, shape):
         as_int(n, "length") for n in (shape if isinstance(shape, (tuple, list)) else (shape,))
     )
     lengths = (None,) * (len(shape) - x.ndim) + x.shape  # -1 keeps one, as in PyTorch
-    shape = tuple(m if n == -1 and m is not None else n for n, m in zip(shape, lengths))
+    shape = tuple(
+        m if n == -1 and m is not None else n for n, m in zip(shape, lengths, strict=False)
+    )
     if not stretches(x.shape, shape):
         raise ShapeError(
             f"got broadcast_to of {x.shape} to {shape}, "
@@ -465,7 +469,7 @@ def _roll(x, shift, axis):
             shifts * (len(axes) if len(shifts) == 1 else 1),
             axes * (len(shifts) if len(axes) == 1 else 1),
         )
-    for k, a in zip(shifts, axes):
+    for k, a in zip(shifts, axes, strict=True):
         a = normalize_axis(a, x.ndim)
         n = x.shape[a]
         k = as_int(k, "a shift") % n if n else 0
@@ -500,7 +504,7 @@ def _parts(g, node):
 
 
 def _join_jvp(t, node):
-    parts = [_tangent(v, s) for v, s in zip(t, node.src)]
+    parts = [_tangent(v, s) for v, s in zip(t, node.src, strict=True)]
     return Node(CONCATENATE, tuple(parts), node.arg, node.shape, node.dtype)
 
 
@@ -524,7 +528,7 @@ def _concatenate(xs, axis):
     axis = normalize_axis(axis, first.ndim)
     for x in xs:
         if x.ndim != first.ndim or any(
-            n != m for i, (n, m) in enumerate(zip(x.shape, first.shape)) if i != axis
+            n != m for i, (n, m) in enumerate(zip(x.shape, first.shape, strict=True)) if i != axis
         ):
             raise ShapeError(
                 f"got shapes {', '.join(str(y.shape) for y in xs)} to concatenate along axis "

@@ -30,7 +30,7 @@ def _power(x, y):
     """Exponents that are code (0, 1, 2, 3, 4, -1, -2, ½, -½) become arithmetic."""
     value = y if not isinstance(y, Node) else y.arg if y.op is CONST else None
     if isinstance(x, Node) and (
-        type(value) is int and value >= 0 or type(value) in (int, float) and is_float(x.dtype)
+        (type(value) is int and value >= 0) or (type(value) in (int, float) and is_float(x.dtype))
     ):
         x = cast(x, _dtypes((x, value))[1])  # bools become integers
         if value == 0:

@@ -41,7 +41,7 @@ def reduce(op, x, axis, keepdims, dtype=None):
     x = x if dtype is None or dtype is x.dtype else cast(x, dtype)
     axes = tuple(range(len(x.shape))) if axis is None else reduced_axes(axis, x.ndim)
     short = drop_axes(x.shape, axes)
-    as_it_is = not axes or op is not SUM and _single(x.shape, axes)  # 0 + -0.0 is 0.0
+    as_it_is = not axes or (op is not SUM and _single(x.shape, axes))  # 0 + -0.0 is 0.0
     out = reshape_to(x, short) if as_it_is else Node(op, (x,), axes, short, x.dtype)
     return reshape_to(out, keep_axes(x.shape, axes)) if keepdims else out
 

@@ -229,13 +229,17 @@ def stretched(x, shape):
     if not x.flags.c_contiguous or not x.size:
         return np.broadcast_to(x, shape)
     return np.ndarray(
-        shape, x.dtype, x, 0, tuple([0 if n == 1 else s for n, s in zip(x.shape, x.strides)])
+        shape,
+        x.dtype,
+        x,
+        0,
+        tuple([0 if n == 1 else s for n, s in zip(x.shape, x.strides, strict=True)]),
     )
 
 
 def _broadcast_vjp(g, node):
     x = node.src[0]
-    axes = tuple(i for i, (n, m) in enumerate(zip(x.shape, node.shape)) if n != m)
+    axes = tuple(i for i, (n, m) in enumerate(zip(x.shape, node.shape, strict=True)) if n != m)
     return (reshape_to(reduce_sum(g, axes), x.shape),)
 
 
@@ -460,7 +464,7 @@ def elementwise(
 
     def jvp(tangents, node):
         out = None
-        for p, s, t in zip(_partials(node), node.src, tangents):
+        for p, s, t in zip(_partials(node), node.src, tangents, strict=True):
             term = None if t is None else _scale(t, p, s)
             out = term if out is None else out if term is None else out + term
         return out
@@ -537,13 +541,14 @@ def _one_float(xs):
 def _alike(xs, dtypes):
     """Operands in these dtypes and their common shape, and that."""
     shape = xs[0].shape if isinstance(xs[0], Node) else ()
-    for x, dtype in zip(xs, dtypes):
+    for x, dtype in zip(xs, dtypes, strict=True):
         if not isinstance(x, Node) or x.shape != shape or x.dtype != dtype:
             break
     else:
         return xs, shape
     nodes = [
-        cast(x, dtype) if isinstance(x, Node) else const(x, dtype) for x, dtype in zip(xs, dtypes)
+        cast(x, dtype) if isinstance(x, Node) else const(x, dtype)
+        for x, dtype in zip(xs, dtypes, strict=True)
     ]
     shape = broadcast_shapes(*[x.shape for x in nodes])
     return tuple([broadcast(x, shape) for x in nodes]), shape

@@ -90,7 +90,7 @@ def _sliding_window_view(x, window_shape, axis):
             f"got {len(widths)} window lengths for {len(axes)} axes of shape {x.shape}, expected "
             "as many"
         )
-    for width, a in zip(widths, axes):
+    for width, a in zip(widths, axes, strict=True):
         x = _slid(x, width, a)
     return x
 

@@ -161,7 +161,7 @@ class Background:
         self.made += _work(source for _, source in new)
         if self.made > ALONE:
             begun = time.perf_counter()
-            for (_, source), _ in zip(new, self.worker.build(new)):
+            for (_, source), _ in zip(new, self.worker.build(new), strict=False):
                 now = time.perf_counter()
                 stats.by_child[cache.key(source)], begun = now - begun, now
                 if self.stopping:

@@ -74,7 +74,7 @@ class Threads:
         calling thread then."""
         self.most = 1
         ctypes.c_int64.from_address(self.address + 8 * self.stopping).value = 1
-        for thread, semaphore in zip(self.started, self.semaphores):
+        for thread, semaphore in zip(self.started, self.semaphores, strict=False):
             ctypes.CDLL(None).sem_post(semaphore)
             thread.join(1)
         self.started = []

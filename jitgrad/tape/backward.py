@@ -191,7 +191,7 @@ class Sweep:
             made = (
                 back.plan.run if trace is None else functools.partial(trace.link, back.plan.roots)
             )
-            grads = zip(back.sinks, made(leaves, graph.numbers))
+            grads = zip(back.sinks, made(leaves, graph.numbers), strict=True)
         for k, g in grads:
             edge = edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])
             if type(edge) is tuple and edge[0] is graph:
@@ -244,7 +244,7 @@ def pending(sweep, tensor, cot, implicit):
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
     values = run(back.plan, seg, leaves if implicit else [*leaves[: end.leaves], cot], numbers)
     graph = finish(seg, end, handles, back.live, values, back.requires_grad)
-    for k, g in zip(back.sinks, values[len(back.live) :]):
+    for k, g in zip(back.sinks, values[len(back.live) :], strict=True):
         sweep.give(edges[wanted[k]], g)
     if graph is not None and not sweep.retain:
         sweep._free(graph, back.visited)
@@ -257,9 +257,9 @@ def start(sweep, tensor, cot, implicit):
         cot = materialise(cot)  # it may be pending, too: then both run now
     seg = local.seg
     if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0:
-        if not sweep.create and seg.graph is None and tensor._value is None:
-            if pending(sweep, tensor, cot, implicit):
-                return
+        joint = not sweep.create and seg.graph is None and tensor._value is None
+        if joint and pending(sweep, tensor, cot, implicit):
+            return
         flush(seg)
     if tensor._edge is None:  # pending in another thread
         materialise(tensor)

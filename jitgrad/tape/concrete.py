@@ -26,12 +26,16 @@ CALLED = {
     "__complex__": ("a complex of it", "compute with the tensor"),
     "__index__": (
         "an integer of it (range, a length, the index of a list)",
-        "pass it as a Python number, which the recording may depend on, or index a tensor by it: "
-        "x[i]",
+        (
+            "pass it as a Python number, which the recording may depend on, or index a tensor by "
+            "it: x[i]"
+        ),
     ),
     "__array__": (
-        "its values (NumPy asked for them: np.asarray, a function that is not NumPy's, a write "
-        "into an array)",
+        (
+            "its values (NumPy asked for them: np.asarray, a function that is not NumPy's, a write "
+            "into an array)"
+        ),
         "build arrays by jitgrad.numpy (array, stack), or take it out of the function",
     ),
     "__format__": ("its text", "give it back as a result, and print it outside"),

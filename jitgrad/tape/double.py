@@ -41,7 +41,7 @@ class RecordedBackward:
         self.roots = {node: i for i, node in enumerate(apart.roots)}
         stops = {*self.roots, *(node for _, nodes in self.held for node in nodes)}
         inputs = {}
-        for s, g in zip(given, self.cots):  # equal records are one node
+        for s, g in zip(given, self.cots, strict=True):  # equal records are one node
             node = apart.node(s)
             inputs[node] = inputs[node] + g if node in inputs else g
         grads = pull_back(inputs, sources, {*self.roots, *(apart.node(c) for c in cuts)})
@@ -53,7 +53,7 @@ class RecordedBackward:
 
     def run(self, graph, cots, alive):
         """(number of the sink, Tensor) pairs."""
-        made = dict(zip(self.cots, cots))
+        made = dict(zip(self.cots, cots, strict=True))
         for state, nodes in self.held:
             for node in nodes:
                 made.setdefault(node, alive[state])
@@ -113,7 +113,7 @@ class Formula:
         )
 
     def _build(self, *new):
-        new = dict(zip((*self.operands, *self.numbers), new))
+        new = dict(zip((*self.operands, *self.numbers), new, strict=True))
         for n in self.order:
             src = tuple([new[s] for s in n.src])
             new[n] = rebuilt(n, src)
@@ -144,7 +144,7 @@ class Formula:
         if True in self.cuts:
             operands = [
                 detaching()(t) if cut and t.requires_grad else t
-                for t, cut in zip(operands, self.cuts)
+                for t, cut in zip(operands, self.cuts, strict=True)
             ]
         kinds = [kind_of(n) for n in numbers]
         return record(lambda *states: (self.opcode, *states, *kinds), operands, numbers)

@@ -54,7 +54,7 @@ class WriteKey(NamedTuple):
         operands = (self.base, self.new, *self.kinds)
 
         def build(base, new, *numbers):
-            view_of = lambda x: self.step.build(x, *numbers, *self.statics)  # noqa: E731
+            view_of = lambda x: self.step.build(x, *numbers, *self.statics)
             return write_through(base, view_of, new)
 
         return operands, build
@@ -71,7 +71,7 @@ class NodeKey(NamedTuple):
     operands: tuple
 
     def decode(self):
-        build = lambda *src: Node(self.op, src, self.arg, self.shape, self.dtype)  # noqa: E731
+        build = lambda *src: Node(self.op, src, self.arg, self.shape, self.dtype)
         return self.operands, build
 
 

@@ -28,7 +28,7 @@ class Apart:
         if not marked:
             return
         marked = frozenset(marked)
-        roots = dict(zip(end.roots, end.roots))
+        roots = dict(zip(end.roots, end.roots, strict=True))
         for state in records(end):
             node = renode(state, self.nodes)
             if state.opcode is VARIABLE:
@@ -66,7 +66,9 @@ def with_zeros(grads, end, given, cuts, wanted):
             (cuts_found if o in cuts else nodes).add(o if o in cuts else o.node)
     reached = [end.roots[i] in nodes for i in wanted] + [c in cuts_found for c in cuts]
     sources = [end.roots[i] for i in wanted] + [c.node for c in cuts]
-    return [zeros(s) if g is None and r else g for g, s, r in zip(grads, sources, reached)]
+    return [
+        zeros(s) if g is None and r else g for g, s, r in zip(grads, sources, reached, strict=True)
+    ]
 
 
 def upstream(given, cuts=()):
@@ -75,9 +77,7 @@ def upstream(given, cuts=()):
     for s in stack:  # it grows
         if s.slot >= 0 and s not in seen:
             seen.add(s)
-            for o in s.operands:
-                if o.requires_grad:
-                    stack.append(o)
+            stack.extend([o for o in s.operands if o.requires_grad])
     return seen.difference(cuts)
 
 

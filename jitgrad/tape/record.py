@@ -69,7 +69,7 @@ def variable_state(seg, before, state):
     return out
 
 
-def enter(t, seg):
+def enter(t, seg):  # noqa: C901 - the states of a handle, one after the other
     """The state of `t` as an operand of the thread's current segment `seg`, which it enters as a
     leaf.
 

@@ -85,7 +85,7 @@ class AbstractValue:
     the key by which a value enters a segment as a leaf."""
 
     __slots__ = ("shape", "dtype", "requires_grad", "aval", "node", "opcode", "integer")
-    _interned: dict = {}
+    _interned: dict = {}  # noqa: RUF012 - of the class
     #: As that of a leaf's state: no record made it.
     slot = -1
 

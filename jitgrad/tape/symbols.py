@@ -106,7 +106,9 @@ def _always(*kinds):
 
 
 for _name, _symbol in zip(
-    "__add__ __sub__ __mul__ __truediv__ __floordiv__ __mod__".split(), "+ - * / // %".split()
+    "__add__ __sub__ __mul__ __truediv__ __floordiv__ __mod__".split(),
+    "+ - * / // %".split(),
+    strict=True,
 ):
     _arithmetic(_name.strip("_"), _symbol, _always)
 _arithmetic("pow", "**", lambda x, y: x is float and y is int)

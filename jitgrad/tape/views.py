@@ -127,7 +127,7 @@ def aliases(parent, step, kind="dense"):
     shape, strides = parent._state.shape, strides_of(parent)
     if kind == "ordered":
         return (
-            all(n == 1 or s == c for n, s, c in zip(shape, strides, contiguous(shape)))
+            all(n == 1 or s == c for n, s, c in zip(shape, strides, contiguous(shape), strict=True))
             or 0 in shape
         )
     return step.strides(shape, strides) is not None

@@ -107,11 +107,11 @@ def difference(old, new):
     for a, b in itertools.zip_longest(old.entries, new.entries):
         if a != b:
             return _error(_in_line(a, b))
-    for (what, was), (_, now) in zip(old.contents, new.contents):
+    for (what, was), (_, now) in zip(old.contents, new.contents, strict=True):
         if was != now:
             pairs = [
                 f": {b[0]} where it was {a[0]}"
-                for a, b in zip(was, now)
+                for a, b in zip(was, now, strict=True)
                 if a != b and type(a) is tuple
             ]
             return _error(what + "".join(pairs[:1]))
@@ -124,7 +124,9 @@ def _in_line(a, b):
     where = f'in line {line} of {name} ("{file}")'
     if a is None or b is None or a[:3] != b[:3]:
         return f"other lines, the first {where}"
-    values = [f"the value {y[0]} where it was {x[0]}" for x, y in zip(a[4], b[4]) if x != y]
+    values = [
+        f"the value {y[0]} where it was {x[0]}" for x, y in zip(a[4], b[4], strict=True) if x != y
+    ]
     return f"{values[0] if values else 'other operations'}, {where}"
 
 

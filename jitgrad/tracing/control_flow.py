@@ -130,7 +130,10 @@ def _settled(name, f, init, arguments, unpack):
     start = _operands(init, "init")
     weak = flatten(init)[0]
     if any(type(x) in WEAK for x in weak):
-        likes = [x if type(x) in WEAK else (t.shape, t.dtype) for x, t in zip(weak, start.leaves)]
+        likes = [
+            x if type(x) in WEAK else (t.shape, t.dtype)
+            for x, t in zip(weak, start.leaves, strict=True)
+        ]
         after = record_turn(name, f, arguments(likes, start.rebuild), unpack).results[0]
         if _same_names(start, after):
             both = zip(start.leaves, after.leaves, weak, strict=True)
@@ -295,7 +298,7 @@ def _length(sequences, length):
 
 
 @surface
-def map(f: Callable[..., Any], xs: Any) -> Any:  # noqa: A001 - JAX's name
+def map(f: Callable[..., Any], xs: Any) -> Any:
     """``f(x)`` for each element of the first axis of `xs`, stacked.
 
     Parameters

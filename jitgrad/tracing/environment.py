@@ -110,7 +110,7 @@ class Environment:
         elif kind == "mapping":
             source.data = list(x)
 
-    # ------------------------------------------------------------------ what leads on from an object
+    # -------------------------------------------------------------- what leads on from an object
 
     def _reach(self, source):
         x = source.object
@@ -325,7 +325,7 @@ class Environment:
 
     def _reach_cells(self, f, system):
         names = f.__code__.co_freevars
-        for name, holder in zip(names, f.__closure__ or ()):
+        for name, holder in zip(names, f.__closure__ or (), strict=False):
             if id(holder) in self.spaces:
                 continue
             self.spaces.add(id(holder))

@@ -456,5 +456,5 @@ def _check_containers(containers):
     """Whether the lists, dicts and objects that the function got hold what they did."""
     for x, given in containers:
         now = tree.parts(x)
-        if len(now) != len(given) or any(a is not b for (_, a), b in zip(now, given)):
+        if len(now) != len(given) or any(a is not b for (_, a), b in zip(now, given, strict=True)):
             raise Unreplayable("it changes a list, dict or object among its arguments")

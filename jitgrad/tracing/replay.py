@@ -122,7 +122,9 @@ class CompiledCall:
         if kind in (list, tuple):
             return lambda: sequence([p() for p in inner], "[]" if kind is list else "()")
         if kind is dict:
-            pairs = lambda: [expr("{}: {}", self.bind(k), p()) for k, p in zip(x, inner)]
+            pairs = lambda: [
+                expr("{}: {}", self.bind(k), p()) for k, p in zip(x, inner, strict=True)
+            ]
             return lambda: expr("{{{}}}", joined(", ", pairs()))
         elements = lambda: sequence([p() for p in inner], "[]")
         return lambda: call(self.bind(made), self.bind(x), elements())

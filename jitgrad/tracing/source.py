@@ -46,7 +46,7 @@ class Source:
         self.implied = self.needed = self.strided = False
         self.var = self.value = self.name = self.size = self.type = None
 
-    # ------------------------------------------------------------------ the statements of a later call
+    # --------------------------------------------------------------- the statements of a later call
 
     def statements(self, bind):
         """The statements that fetch and check the object; `bind` names a value of theirs."""
@@ -91,7 +91,7 @@ class Source:
         )
 
 
-# --- checks: what is wrong with the object `v` of a later call, as expressions of which none holds ---
+#  checks: what is wrong with the object `v` of a later call, as expressions of which none holds ---
 
 
 def _unless(wrong):
@@ -282,7 +282,7 @@ CHECKS = {
 def bounds(a):
     """The addresses of the first byte of an array and of the first behind it."""
     low = high = a.__array_interface__["data"][0]
-    for n, step in zip(a.shape, a.strides):
+    for n, step in zip(a.shape, a.strides, strict=True):
         if step < 0:
             low += (n - 1) * step
         else:

@@ -92,7 +92,7 @@ class Question:
         return (
             machine,
             [outputs[k] for k in keep],
-            [lib.tensor(c).to(outputs[k].dtype) for k, c in zip(keep, cots)],
+            [lib.tensor(c).to(outputs[k].dtype) for k, c in zip(keep, cots, strict=True)],
             wanted,
         )
 
@@ -129,14 +129,20 @@ class Question:
             out.append(
                 (
                     direction,
-                    sum(np.vdot(c, machine.vars[j].tangent) for c, j in zip(cots, self.outputs)),
+                    sum(
+                        np.vdot(c, machine.vars[j].tangent)
+                        for c, j in zip(cots, self.outputs, strict=True)
+                    ),
                 )
             )
         return out
 
 
 def numbers(gradients, shapes):
-    return [np.zeros(s) if g is None else array(g).astype(float) for g, s in zip(gradients, shapes)]
+    return [
+        np.zeros(s) if g is None else array(g).astype(float)
+        for g, s in zip(gradients, shapes, strict=True)
+    ]
 
 
 def ask(question, segment, compiling, rtol=1e-7):
@@ -145,7 +151,7 @@ def ask(question, segment, compiling, rtol=1e-7):
         slopes = question.slopes()
     shapes = [d.shape for d, _ in slopes]
     with settings_of(segment, compiling):
-        machine, outputs, cots, wanted = question.run(jitgrad)
+        _machine, outputs, cots, wanted = question.run(jitgrad)
         if len(outputs) < len(question.outputs):
             return None  # then the cotangents differ
         first = question.gradients(jitgrad, outputs, cots, wanted, retain_graph=True)
@@ -211,8 +217,13 @@ def check_second_order(question, segment, compiling):
         if value is None:
             return
         found = found or []  # a constant: then so it is at the other places
-        got = sum(np.vdot(array(g), d) for g, d in zip(found, directions) if g is not None)
-        moved = ([x + h * d for x, d in zip(question.leaves, directions)] for h in (1e-5, -1e-5))
+        got = sum(
+            np.vdot(array(g), d) for g, d in zip(found, directions, strict=False) if g is not None
+        )
+        moved = (
+            [x + h * d for x, d in zip(question.leaves, directions, strict=True)]
+            for h in (1e-5, -1e-5)
+        )
         ends = [second_order(question, jitgrad, leaves, False)[0] for leaves in moved]
         ends = [end.item() for end in ends]
         value = value.item()
@@ -247,7 +258,7 @@ def test_outputs_and_intermediates_against_torch(question, segment):
     if first is None or any(map(repeats, question.statements)):
         return
     other = by_torch(question)
-    for k, (a, b) in enumerate(zip(first, other or [])):
+    for k, (a, b) in enumerate(zip(first, other or [], strict=False)):
         if b is not None:
             close(a, b, f"gradient {k} of torch")
 
@@ -279,7 +290,7 @@ def test_second_order_against_torch(question, segment):
             if any(words in str(error) for words in REFUSED):
                 return
             raise
-        for k, (a, b) in enumerate(zip(found, other or [])):
+        for k, (a, b) in enumerate(zip(found, other or [], strict=True)):
             shape = question.leaves[k].shape
             close(*numbers([a, b], [shape, shape]), f"second gradient {k} of torch")
 
@@ -302,6 +313,6 @@ def test_mixed_dtypes(program, outputs, wanted, segment):
         assert [t.dtype for t in machine.vars] == [x.value.dtype for x in oracle.vars]
         found = question.gradients(jitgrad, outputs, cots, wanted)
         assert [g.dtype for g in found if g is not None] == [
-            t.dtype for t, g in zip(wanted, found) if g is not None
+            t.dtype for t, g in zip(wanted, found, strict=True) if g is not None
         ]
     ask(question, segment, "never", 1e-3)

@@ -42,7 +42,7 @@ def test_names_are_let_go_after_their_last_use():
 def test_what_an_address_leads_to_stays_until_the_launch():
     """Also where another launch has taken the name of the arguments by then."""
     body = [made("b0"), *launch("b0"), made("b1"), *launch("b1"), Effect(call("done", "a"))]
-    text = [line for line in lines(released(body, ["b0", "b1"]))]
+    text = list(lines(released(body, ["b0", "b1"])))
     assert text == [
         "b0 = empty(3)",
         "a = pack(id(b0))",

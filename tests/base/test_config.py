@@ -290,7 +290,7 @@ def test_threads_of_openmp_are_the_default_for_ours():
 
 def test_threadpoolctl_limits_our_threads():
     threadpoolctl = pytest.importorskip("threadpoolctl", minversion="3.2")
-    import jitgrad.runtime.numba.build  # noqa: F401 - from then on there can be kernels, and so threads
+    import jitgrad.runtime.numba.build
 
     before = jitgrad.config.num_threads
     with threadpoolctl.threadpool_limits(1):

@@ -25,7 +25,7 @@ from jitgrad.tape.segment import ROOT
 
 sys.path.append(str(ROOT_FOLDER))
 
-from benchmarks import programs  # noqa: E402 - the folder above is no package of the tests
+from benchmarks import programs
 
 TEXTS = GOLDEN / "kernel_texts.txt"
 DTYPES = {"float64": np.float64, "float32": np.float32}

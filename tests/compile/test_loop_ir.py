@@ -5,6 +5,7 @@ What is transformed is also run, as Python, before and after: it must leave the 
 
 import ast
 import dataclasses
+import itertools
 import random
 import textwrap
 
@@ -208,9 +209,14 @@ def test_unroll_and_jam():
 @pytest.mark.parametrize("share", [0, 4])
 def test_unroll_and_jam_leaves_the_same(share):
     loop, fresh = row_sums(), lambda letter: f"{letter}9"
-    memory = lambda: dict(
-        x0=np.arange(40.0) % 7, o0=np.zeros(8), o1=np.zeros(5), low=1, high=8, n0=share
-    )
+    memory = lambda: {
+        "x0": np.arange(40.0) % 7,
+        "o0": np.zeros(8),
+        "o1": np.zeros(5),
+        "low": 1,
+        "high": 8,
+        "n0": share,
+    }
     before = run([loop], **memory())
     rest = For(loop.var, "rest", loop.stop, loop.body)
     after = run([*unrolled_and_jammed(loop, 4, "n0", fresh), rest], **memory())
@@ -414,16 +420,19 @@ def test_lanes_leave_the_same(reverse, length, guarded):
     body = (*value, Let("c0", plus("c0", "v0")), Store(at("o0", "i0"), "c0"))
     lanes = Lanes("i0", body, 3, (("c0", FLOAT64),), {"c0": "h0"}, reverse, intervals)
     x, turns = np.arange(1.0, length + 1), length // 3
-    memory = dict(
-        x0=x[: length - 4] if guarded else x, m0=length - 4, o0=np.zeros(length), h0=np.zeros(3)
-    )
+    memory = {
+        "x0": x[: length - 4] if guarded else x,
+        "m0": length - 4,
+        "o0": np.zeros(length),
+        "h0": np.zeros(3),
+    }
     got = run(lanes.loops(str), start=0, stop=length, turns=turns, **memory)["o0"]
     at_points = (
         [x[i - 2] if 0 <= i - 2 < length - 4 else 0.0 for i in range(length)] if guarded else x
     )
     values = np.array(at_points)[::-1] if reverse else np.array(at_points)
     ends = [0, turns, 2 * turns, length]
-    want = np.concatenate([np.cumsum(values[a:b]) for a, b in zip(ends, ends[1:])])
+    want = np.concatenate([np.cumsum(values[a:b]) for a, b in itertools.pairwise(ends)])
     np.testing.assert_array_equal(got, want[::-1] if reverse else want)
 
 

@@ -184,9 +184,9 @@ def test_recurrences_out_of_range(mode):
     n = 100 if mode == "kernels" else 3 * STEP + 7
     for name, (x, decay) in out_of_range(n).items():
         for reverse in (False, True) if mode == "kernels" else (True,):
-            with tier("always" if mode == "kernels" else mode):
-                with simulated(small=True) if mode == "kernels" else contextlib.nullcontext():
-                    got = recurrence(x, decay, reverse)
+            kernels = simulated(small=True) if mode == "kernels" else contextlib.nullcontext()
+            with tier("always" if mode == "kernels" else mode), kernels:
+                got = recurrence(x, decay, reverse)
             np.testing.assert_allclose(
                 got, looped(x, decay, reverse), rtol=1e-9, atol=1e-300, err_msg=name
             )
@@ -202,7 +202,8 @@ def test_products_out_of_range():
     wide = 10.0 ** rng.uniform(-40, 40, n)
     places = np.arange(n)
     for x in (
-        np.repeat([1e-10, 1e10], n // 2), np.repeat([1e10, 1e-10], n // 2), zero, np.where(zero, 1e-10, 0), wide, -wide,
+        np.repeat([1e-10, 1e10], n // 2), np.repeat([1e10, 1e-10], n // 2),
+        zero, np.where(zero, 1e-10, 0), wide, -wide,
         np.repeat([1e-10, 1e10, 1e-10, 1e10], n // 4), np.where(places == 70, inf, 0.5),
         np.where(places == 70, inf, zero), np.where(places == 70, nan, 1e-30),
     ):  # fmt: skip

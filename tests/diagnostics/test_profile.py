@@ -314,7 +314,10 @@ def test_the_child_process_compiles(tmp_path):
             (jitgrad.sin(x) * x).numpy()
         jitgrad.synchronize()
         (jitgrad.sin(x) * x).numpy()
-    print(*[(k.origin.replace(" ", "-"), k.calls, k.numpy_runs, k.compile_seconds > 0.01) for k in p.kernels if k.path])
+    print(*[
+        (k.origin.replace(" ", "-"), k.calls, k.numpy_runs, k.compile_seconds > 0.01)
+        for k in p.kernels if k.path
+    ])
     print(p.background_seconds > 0.01, p.compile_seconds)
     """
     out = finish(start(source, tmp_path, "auto", before="")).split("\n")

@@ -492,8 +492,8 @@ def test_sympy_makes_functions_with_gradients():
 def test_no_gradient_is_promised_where_there_is_none():
     x = jitgrad.tensor([1.5, 2.5], requires_grad=True)
     for f in (
-        lambda: math.isnan(x[0]), lambda: math.isinf(x[0]), lambda: math.isfinite(x[0]), lambda: math.floor(x[0]),
-        lambda: math.ceil(x[0]),
+        lambda: math.isnan(x[0]), lambda: math.isinf(x[0]), lambda: math.isfinite(x[0]),
+        lambda: math.floor(x[0]), lambda: math.ceil(x[0]),
     ):  # fmt: skip
         with pytest.warns(
             GradientWarning, match=r"has (no gradient|a gradient of 0), .* pass x\.item\(\)$"

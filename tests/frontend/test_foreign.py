@@ -110,7 +110,7 @@ def test_gradients_of_scipys_ufuncs(name, tier):
     points, wanted = (np.array(v).T for v in GRADIENTS[name])
     xs = [jitgrad.tensor(p, requires_grad=True) for p in points]
     getattr(special, name)(*xs).sum().backward()
-    for x, want in zip(xs, wanted):
+    for x, want in zip(xs, wanted, strict=True):
         np.testing.assert_allclose(x.grad, want, rtol=1e-12)
 
 

@@ -292,7 +292,9 @@ def test_split_and_meshgrid_are_numpys():
     ):
         same(got, want)
     for got, want in zip(
-        jitgrad.meshgrid(jitgrad.arange(2.0), [1.0, 2.0, 3.0]), np.meshgrid([0.0, 1.0], [1, 2, 3])
+        jitgrad.meshgrid(jitgrad.arange(2.0), [1.0, 2.0, 3.0]),
+        np.meshgrid([0.0, 1.0], [1, 2, 3]),
+        strict=True,
     ):
         same(got, want)
     p = jitgrad.tensor(x, requires_grad=True)

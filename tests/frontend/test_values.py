@@ -162,7 +162,8 @@ def test_casts(lib):
 def test_integer_grad_is_refused(lib):
     for make in (lambda: lib.tensor([1, 2], requires_grad=True),
                  lambda: lib.ones(2, dtype=lib.int64, requires_grad=True),
-                 lambda: lib.arange(3).requires_grad_(), lambda: lib.tensor([True]).requires_grad_()):  # fmt: skip
+                 lambda: lib.arange(3).requires_grad_(),
+                 lambda: lib.tensor([True]).requires_grad_()):  # fmt: skip
         with pytest.raises((RuntimeError, TypeError), match="float"):
             make()
 

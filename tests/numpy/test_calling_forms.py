@@ -148,7 +148,7 @@ SUBSCRIPTS = [
 @pytest.mark.parametrize("subscripts", SUBSCRIPTS)
 def test_einsum(subscripts, optimize):
     draw = np.random.default_rng(len(subscripts))
-    length = dict(zip("bijklm", (2, 3, 4, 2, 3, 4)))
+    length = dict(zip("bijklm", (2, 3, 4, 2, 3, 4), strict=True))
     length["j" if subscripts == "ii,ij->j" else "b"] = 2
     xs = [
         draw.standard_normal([length[c] for c in term])

@@ -51,7 +51,7 @@ CASES = {
                    lambda x, y: np.atleast_3d(x[0, 0])],
     "rot90": [lambda x, y, k=k: np.rot90(np.stack([x, y]), k, (0, 2)) for k in (-1, 0, 1, 2, 3)],
     "broadcast_arrays": [lambda x, y: np.broadcast_arrays(x, y[0])[1] * np.broadcast_arrays(x, y)[0]],
-    "meshgrid": [lambda x, y, k=k: np.meshgrid(x[0], y[1], [1.0, 2.0], **kw)[k]
+    "meshgrid": [lambda x, y, k=k, kw=kw: np.meshgrid(x[0], y[1], [1.0, 2.0], **kw)[k]
                  for k in (0, 1) for kw in ({}, {"indexing": "ij"}, {"sparse": True})],
     "select": [lambda x, y: np.select([A > 1, A < 0], [x, x * y], 3.0), lambda x, y: np.select([A > 1], [x])],
     "interp": [lambda x, y: np.interp(x, GRID, V),

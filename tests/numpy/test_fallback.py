@@ -182,7 +182,7 @@ def test_ufuncs_without_an_entry():
     out = jitgrad.tensor(whole)
     assert np.gcd(whole, 3, out=out) is out
     np.testing.assert_array_equal(out, [1, 3, 3])
-    for got, want in zip(np.modf(jitgrad.tensor(A)), np.modf(A)):
+    for got, want in zip(np.modf(jitgrad.tensor(A)), np.modf(A), strict=True):
         np.testing.assert_array_equal(got, want)
     np.testing.assert_array_equal(
         np.signbit(leaf(A)), np.signbit(A)

@@ -337,7 +337,10 @@ def test_array_namespace():
 
 
 def test_import_alone_installs_the_protocols():
-    script = "import numpy, jitgrad.numpy as np; x = np.ones(2, requires_grad=True); print(type(numpy.sin(x)).__name__)"
+    script = (
+        "import numpy, jitgrad.numpy as np; x = np.ones(2, requires_grad=True); "
+        "print(type(numpy.sin(x)).__name__)"
+    )
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert out.stdout.strip() == "Tensor", out.stderr
 

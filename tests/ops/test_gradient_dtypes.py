@@ -34,10 +34,10 @@ def test_cotangents_and_tangents(entry, case, dtypes):
         return
     grads = pull_back({out: leaf(90, out.shape, out.dtype)}, floats)
     assert [g.dtype for g in grads if g is not None] == [
-        x.dtype for x, g in zip(floats, grads) if g is not None
+        x.dtype for x, g in zip(floats, grads, strict=True) if g is not None
     ]
     assert [g.shape for g in grads if g is not None] == [
-        x.shape for x, g in zip(floats, grads) if g is not None
+        x.shape for x, g in zip(floats, grads, strict=True) if g is not None
     ]
     (tangent,) = push_forward(
         [out], {x: leaf(91 + k, x.shape, x.dtype) for k, x in enumerate(floats)}
@@ -59,7 +59,7 @@ def test_single_precision_gradients_are_those_of_double_precision(entry, case):
         grads = [d for d in pull_back({out: g}, floats) if d is not None]
         cots = [leaf(91 + k, d.shape, dtype) for k, d in enumerate(grads)]
         start = {}
-        for d, c in zip(grads, cots):
+        for d, c in zip(grads, cots, strict=True):
             start[d] = start[d] + c if d in start else c
         seconds = [d for d in pull_back(start, floats) if d is not None] if grads else []
         rng = np.random.default_rng(8)
@@ -68,7 +68,7 @@ def test_single_precision_gradients_are_those_of_double_precision(entry, case):
             rng.standard_normal(n.shape).astype(dtype) for n in (g, *cots)
         ]
         found.append([np.asarray(v, float) for v in run([*grads, *seconds], values)])
-    for single, double in zip(*found):
+    for single, double in zip(*found, strict=True):
         scale = 1 + np.abs(double).max(initial=0)
         np.testing.assert_allclose(single, double, rtol=2e-4, atol=2e-5 * scale)
 

@@ -138,10 +138,10 @@ def test_formulas_that_are_equal_have_equal_derivatives(tier):
         (jitgrad.norm, [0.0, 0.0]),
     ):
         squares = (
-            lambda x: (f(x) ** 2).sum(),
-            lambda x: (f(x) * f(x)).sum(),
-            lambda x: jn.square(f(x)).sum(),
-        )  # noqa: B023
+            lambda x, f=f: (f(x) ** 2).sum(),
+            lambda x, f=f: (f(x) * f(x)).sum(),
+            lambda x, f=f: jn.square(f(x)).sum(),
+        )
         first, *others = [derivatives(square, np.array(x)) for square in squares]
         for other in others:
             np.testing.assert_array_equal(other[0], first[0])
@@ -167,10 +167,10 @@ def test_scalars_of_numpy_are_exponents_like_numbers(tier):
 
 def test_equal_formulas_of_other_numbers_are_told_by_these(tier):
     """Kinks at 0 and 1: none is the other's, though both formulas are one."""
-    f = lambda x: (jn.maximum(x, 0.0) * jn.maximum(x, 1.0)).sum()  # noqa: E731
+    f = lambda x: (jn.maximum(x, 0.0) * jn.maximum(x, 1.0)).sum()
     for x, want in ((0.0, 0.0), (0.5, 0.0), (1.0, 1.0), (2.0, 2.0), (-1.0, 0.0)):
         assert derivatives(f, np.array([x]))[1].item() == want
-    same = lambda x: (jn.maximum(x, 0.5) * jn.maximum(x, 0.5)).sum()  # noqa: E731
+    same = lambda x: (jn.maximum(x, 0.5) * jn.maximum(x, 0.5)).sum()
     assert derivatives(same, np.array([0.5]))[1].item() == 1.0
 
 

@@ -51,12 +51,14 @@ def test_derivatives(entry, case):
     directions = [rng.standard_normal(xs[i].shape) for i in which]
     values = [None if d is None else run([d], xs, [gv])[0] for d in grads]
     reverse = sum(
-        np.sum(v * d.reshape(np.shape(v))) for v, d in zip(values, directions) if v is not None
+        np.sum(v * d.reshape(np.shape(v)))
+        for v, d in zip(values, directions, strict=True)
+        if v is not None
     )
 
     def at(h):
         moved = list(xs)
-        for i, d in zip(which, directions):
+        for i, d in zip(which, directions, strict=True):
             moved[i] = xs[i] + h * d
         return np.sum(np.asarray(run([out], moved)[0]) * np.reshape(gv, -1))
 
@@ -64,7 +66,7 @@ def test_derivatives(entry, case):
     assert reverse == pytest.approx(numeric, rel=2e-6, abs=2e-7)
 
     tangents = [leaf(len(xs) + 1 + k, xs[i].shape, FLOAT) for k, i in enumerate(which)]
-    (t,) = push_forward([out], dict(zip([nodes[i] for i in which], tangents)))
+    (t,) = push_forward([out], dict(zip([nodes[i] for i in which], tangents, strict=True)))
     forward = (
         0.0
         if t is None

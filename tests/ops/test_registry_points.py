@@ -97,10 +97,14 @@ def test_first_order(name, case, operands):
     rng = np.random.default_rng(5)
     g, directions = rng.standard_normal(out.shape), [rng.standard_normal(x.shape) for x in xs]
     grads = pull_back({out: leaf(len(xs), out.shape, out.dtype)}, nodes)
-    got = sum(np.vdot(run([d], xs, [g])[0], v) for d, v in zip(grads, directions) if d is not None)
+    got = sum(
+        np.vdot(run([d], xs, [g])[0], v)
+        for d, v in zip(grads, directions, strict=True)
+        if d is not None
+    )
 
     def at(h):
-        return np.vdot(run([out], [x + h * d for x, d in zip(xs, directions)])[0], g)
+        return np.vdot(run([out], [x + h * d for x, d in zip(xs, directions, strict=True)])[0], g)
 
     assert got == pytest.approx((at(1e-6) - at(-1e-6)) / 2e-6, rel=2e-6, abs=2e-7)
 

@@ -378,7 +378,8 @@ def test_the_numpy_tier_by_blocks_is_the_loop():
     for shape in ((33,), (5000,), (1000, 3), (100, 300), (2, 700)):
         x, decay = rng.standard_normal(shape), rng.uniform(-1, 1, shape)
         columns = [
-            looped(a, b) for a, b in zip(x.reshape(len(x), -1).T, decay.reshape(len(x), -1).T)
+            looped(a, b)
+            for a, b in zip(x.reshape(len(x), -1).T, decay.reshape(len(x), -1).T, strict=True)
         ]
         want = np.stack(columns, 1).reshape(shape)
         node = REGISTRY["linear_recurrence"](*(leaf(i, shape, x.dtype) for i in (0, 1)), axis=0)

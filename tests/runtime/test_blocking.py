@@ -5,6 +5,7 @@ Work is counted, not timed: instructions of Python in the caller's thread, those
 among them. Start at `work` and `assert_linear`.
 """
 
+import itertools
 import random
 import sys
 import threading
@@ -72,7 +73,7 @@ def filtered(n):
 
 def assert_linear(counts):
     """For programs of n, 2n and 4n operations."""
-    assert all(b < 2.3 * a for a, b in zip(counts, counts[1:])), counts
+    assert all(b < 2.3 * a for a, b in itertools.pairwise(counts)), counts
 
 
 @pytest.fixture

@@ -11,9 +11,16 @@ import hashlib
 from jitgrad.runtime import launch
 
 PROGRAMS = {
-    "chain": lambda x: (jitgrad.sin(x) * jitgrad.exp(-x * x) + jitgrad.log1p(jitgrad.abs(x)) * jitgrad.tanh(x)).sum(),
-    "rows": lambda x: jitgrad.sin(x.reshape(-1, 50) / x.reshape(-1, 50).max(axis=1, keepdims=True)).sum(),
-    "columns": lambda x: jitgrad.exp(x.reshape(-1, 7).mean(axis=0)).prod() + (x.reshape(7, -1).std(axis=0) ** 2).sum(),
+    "chain": lambda x: (
+        jitgrad.sin(x) * jitgrad.exp(-x * x) + jitgrad.log1p(jitgrad.abs(x)) * jitgrad.tanh(x)
+    ).sum(),
+    "rows": lambda x: jitgrad.sin(
+        x.reshape(-1, 50) / x.reshape(-1, 50).max(axis=1, keepdims=True)
+    ).sum(),
+    "columns": lambda x: (
+        jitgrad.exp(x.reshape(-1, 7).mean(axis=0)).prod()
+        + (x.reshape(7, -1).std(axis=0) ** 2).sum()
+    ),
     "many_columns": lambda x: (x.reshape(50, -1).sum(axis=0) ** 2).sum(),
     "shifted": lambda x: ((x[1:] - x[:-1]) ** 2).sum() + (x[::3] * x[::-3]).sum(),
     "scan": lambda x: (jitgrad.cumsum(x.reshape(700, -1), 1) * x.reshape(700, -1)).mean(),
@@ -29,7 +36,8 @@ def bits():
         x = jitgrad.tensor(data, requires_grad=True)
         y = f(x)
         y.backward()
-        out[name] = hashlib.sha256(np.asarray(y.detach()).tobytes() + x.grad.numpy().tobytes()).hexdigest()[:12]
+        found = np.asarray(y.detach()).tobytes() + x.grad.numpy().tobytes()
+        out[name] = hashlib.sha256(found).hexdigest()[:12]
     return out
 """
 

@@ -219,7 +219,7 @@ def _damage(path, how):
 def test_damaged_cache_files_are_made_anew(tmp_path, whole_cache, suffix, how):
     whole, total = whole_cache
     shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
-    files = [p for p in tmp_path.rglob(f"*{suffix}")]
+    files = list(tmp_path.rglob(f"*{suffix}"))
     assert files
     for path in files:
         _damage(path, how)

@@ -197,7 +197,7 @@ def test_elementwise_at_the_edges(dtype, n):
     slow, plan = reference.run(roots, xs, []), Plan(roots)
     plan.compile()
     fast = plan.run(xs, [])
-    for entry, root, a, b in zip(entries, roots, slow, fast):
+    for entry, root, a, b in zip(entries, roots, slow, fast, strict=True):
         assert a.dtype == root.dtype
         given = [xs[0] != 0, *xs[1:]] if entry.name == "where" else xs
         want = by_numpy(lambda *given: apply(entry, oracle(entry), given), given)  # noqa: B023
@@ -216,7 +216,11 @@ def test_elementwise_at_the_edges(dtype, n):
         numbers = [x[k].item() for x in xs]
         with np.errstate(all="ignore"):
             for entry, root, a, b in zip(
-                entries, roots, reference.run(roots, numbers, []), plan.run(numbers, [])
+                entries,
+                roots,
+                reference.run(roots, numbers, []),
+                plan.run(numbers, []),
+                strict=True,
             ):
                 a, b = np.array([a]), np.array([b])
                 assert np.can_cast(a.dtype, FLOAT) or root.dtype.kind in "iu"
@@ -240,7 +244,7 @@ def test_mixed_dtypes_at_the_edges(dtypes):
     roots = [e(*(leaf(i, x.shape, x.dtype) for i, x in enumerate(xs))) for e in entries]
     plan = Plan(roots)
     plan.compile()
-    for entry, a, b in zip(entries, reference.run(roots, xs, []), plan.run(xs, [])):
+    for entry, a, b in zip(entries, reference.run(roots, xs, []), plan.run(xs, []), strict=True):
         want = by_numpy(oracle(entry), xs)
         if not isinstance(want, Exception) and want.dtype == a.dtype and entry.name not in INTERIOR:
             check(entry.name, a, want, xs)
@@ -293,7 +297,9 @@ def test_gradients_at_the_edges(dtype, n):
     plan = Plan(roots)
     plan.compile()
     rtol = 64 * np.finfo(dtype).eps
-    for (name, root), a, b in zip(named, reference.run(roots, xs, []), plan.run(xs, [])):
+    for (name, root), a, b in zip(
+        named, reference.run(roots, xs, []), plan.run(xs, []), strict=True
+    ):
         assert a.dtype == b.dtype == root.dtype
         np.testing.assert_allclose(b, a, rtol=rtol, atol=rtol, err_msg=name)
 
@@ -352,7 +358,7 @@ def test_other_entries(dtype):
             compiled.append((name, out, got))
     plan = Plan([out for _, out, _ in compiled])
     plan.compile()
-    for (name, out, want), got in zip(compiled, plan.run(flat, [])):
+    for (name, out, want), got in zip(compiled, plan.run(flat, []), strict=True):
         alike(name, np.asarray(got, out.dtype).reshape(out.shape), want)
 
 
@@ -386,6 +392,6 @@ def test_values_and_gradients_together(entry, case):
     plan = Plan(roots)
     plan.compile()
     got = plan.run([np.ravel(x) if np.ndim(x) else x for x in (*xs, gv)], [])
-    for a, b in zip(got, want):
+    for a, b in zip(got, want, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13)
         assert np.asarray(a).dtype == np.asarray(b).dtype

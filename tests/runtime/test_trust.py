@@ -113,7 +113,8 @@ def test_a_folder_of_others_is_not_used_and_says_so_once(place, tmp_path, change
     for path in place.rglob("*.nbi"):
         path.write_bytes(pickle.dumps(Planted(tmp_path / "executed")))
     change(place)
-    source = "import warnings\nwith warnings.catch_warnings(record=True) as got:\n    warnings.simplefilter('always')\n"
+    source = "import warnings\nwith warnings.catch_warnings(record=True) as got:\n"
+    source += "    warnings.simplefilter('always')\n"
     source += "    run()\nprint(len(got), got[0].category.__name__, got[0].message)" + SHOW.replace(
         "run()", ""
     )

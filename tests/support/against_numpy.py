@@ -47,10 +47,12 @@ def check(program, segment, compiling):
     finally:
         jitgrad.config.segment, jitgrad.config.compile = before
     assert len(machine.seen) == len(oracle.seen)
-    for k, (got, want) in enumerate(zip(machine.seen, oracle.seen)):
+    for k, (got, want) in enumerate(zip(machine.seen, oracle.seen, strict=True)):
         close(got, want, f"value {k}")
     slope = sum(
-        np.vdot(array(x.grad), d) for x, d in zip(machine.leaves, directions) if x.grad is not None
+        np.vdot(array(x.grad), d)
+        for x, d in zip(machine.leaves, directions, strict=True)
+        if x.grad is not None
     )
     if np.isfinite(oracle.slope) and abs(oracle.slope) < 1e8:
         np.testing.assert_allclose(
@@ -83,10 +85,10 @@ def check_torch(program, machine, oracle):
             if any(words in str(error) for words in REFUSED):
                 return False
             raise
-        for k, (got, want) in enumerate(zip(machine.seen, other.seen)):
+        for k, (got, want) in enumerate(zip(machine.seen, other.seen, strict=True)):
             close(got, want, f"value {k} of torch")
         if not any(map(repeats, statements)):
-            for k, (x, t) in enumerate(zip(machine.leaves, other.leaves)):
+            for k, (x, t) in enumerate(zip(machine.leaves, other.leaves, strict=True)):
                 close(_grad(x), _grad(t), f"gradient {k} of torch")
     return True
 

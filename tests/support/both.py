@@ -34,7 +34,7 @@ def same(got, want, rtol=1e-12, atol=1e-12):
     """`got` has the values and the shape of `want`; pairs are compared one by one."""
     if isinstance(got, tuple):
         assert len(got) == len(want)
-        for g, w in zip(got, want):
+        for g, w in zip(got, want, strict=True):
             same(g, w, rtol, atol)
         return
     assert got is not None, f"got None, expected {want}"

@@ -303,5 +303,5 @@ def random_graph(rng, steps=14):
     for _ in range(steps):
         generator.step()
     pool = generator.pool
-    roots = rng.sample(pool, min(len(pool), rng.randint(1, 4))) + [pool[-1]]
+    roots = [*rng.sample(pool, min(len(pool), rng.randint(1, 4))), pool[-1]]
     return roots, generator.leaves, generator.numbers

@@ -37,11 +37,15 @@ def check_gradient(f, *xs):
     g = rng.standard_normal(out.shape)
     grads = jitgrad.autograd.grad(out, leaves, g, allow_unused=True)
     directions = [rng.standard_normal(t.shape) for t in leaves]
-    got = sum(float(np.sum(d * np.asarray(v))) for v, d in zip(grads, directions) if v is not None)
+    got = sum(
+        float(np.sum(d * np.asarray(v)))
+        for v, d in zip(grads, directions, strict=True)
+        if v is not None
+    )
 
     def at(h):
         moves = iter(directions)
-        moved = [x + h * next(moves) if t.requires_grad else x for x, t in zip(xs, ts)]
+        moved = [x + h * next(moves) if t.requires_grad else x for x, t in zip(xs, ts, strict=True)]
         return float(np.sum(g * np.asarray(f(*moved))))
 
     assert got == pytest.approx((at(1e-6) - at(-1e-6)) / 2e-6, rel=1e-5, abs=1e-6)

@@ -74,7 +74,9 @@ class Dual:
     are made."""
 
     def __init__(self, leaves, directions, moved=None):
-        self.vars = [Pair(np.array(x), np.array(d)) for x, d in zip(leaves, directions)]
+        self.vars = [
+            Pair(np.array(x), np.array(d)) for x, d in zip(leaves, directions, strict=True)
+        ]
         self.recording, self.slope, self.seen, self.overlapped = True, 0.0, [], False
         self.moved, self.written = moved or {}, []
 
@@ -336,7 +338,7 @@ class _Writer:
         statement, state = made
         writes = kind in ("write", "masked")
         quiet = kind not in ("look", "hook", "double", "backward") and (
-            state == "leaf" and writes or self.pick(range(8)) == 0
+            (state == "leaf" and writes) or self.pick(range(8)) == 0
         )
         if quiet and not self.quiet:
             if state == "leaf" and writes:

@@ -110,7 +110,7 @@ def operands(entry):
     shapes = entry.shapes or (SHAPE,) * n
     ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * n
     rng = np.random.default_rng(len(entry.name) * 7 + 1)
-    out = [rng.uniform(*r, s) for r, s in zip(ranges, shapes)]
+    out = [rng.uniform(*r, s) for r, s in zip(ranges, shapes, strict=True)]
     if entry.name in LOGICAL:
         return [x > 0 for x in out]
     if entry.name in SHIFTS:
@@ -157,21 +157,22 @@ def check_second_order(entry, case, xs):
     cots = [rng.standard_normal(d.shape) for d in grads]
     leaves = [leaf(len(xs) + 1 + k, d.shape, FLOAT) for k, d in enumerate(grads)]
     start = {}
-    for d, c in zip(grads, leaves):
+    for d, c in zip(grads, leaves, strict=True):
         start[d] = start[d] + c if d in start else c
     second = pull_back(start, [nodes[i] for i in which])
     got = sum(
         np.sum(np.reshape(run([s], xs, [gv, *cots])[0], -1) * d.reshape(-1))
-        for s, d in zip(second, directions)
+        for s, d in zip(second, directions, strict=True)
         if s is not None
     )
 
     def at(h):
         moved = list(xs)
-        for i, d in zip(which, directions):
+        for i, d in zip(which, directions, strict=True):
             moved[i] = xs[i] + h * d
         return sum(
-            np.sum(np.reshape(v, -1) * c.reshape(-1)) for v, c in zip(run(grads, moved, [gv]), cots)
+            np.sum(np.reshape(v, -1) * c.reshape(-1))
+            for v, c in zip(run(grads, moved, [gv]), cots, strict=True)
         )
 
     numeric = (at(1e-6) - at(-1e-6)) / 2e-6

@@ -326,7 +326,7 @@ def difference(program):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", jitgrad.JitgradWarning)
         for k, (want, got) in enumerate(
-            zip(outcome(program, lambda f: f), outcome(program, jitgrad.jit))
+            zip(outcome(program, lambda f: f), outcome(program, jitgrad.jit), strict=False)
         ):
             if got[:2] == ("error", "JitError") and want != got:
                 return "refused"
@@ -339,7 +339,7 @@ def difference(program):
 def _same(want, got):
     if want[:2] != got[:2] or len(want[2]) != len(got[2]):
         return False
-    for a, b in zip(want[2], got[2]):
+    for a, b in zip(want[2], got[2], strict=True):
         if (
             a[:3] != b[:3]
             or not np.allclose(a[3], b[3], rtol=1e-6, equal_nan=True)

@@ -87,7 +87,7 @@ class Places:
                 self._profile if self.returns else self._trace
             )
             try:
-                return next(map(lambda _: program(), [None]))
+                return next(map(lambda _: program(), [None]))  # noqa: C417 - called from C
             finally:
                 sys.settrace(None)
                 sys.setprofile(None)
@@ -245,7 +245,7 @@ def same(got, want):
         a is b
         if a is None or b is None
         else a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12)
-        for a, b in zip(got, want)
+        for a, b in zip(got, want, strict=True)
     )
 
 
@@ -274,7 +274,7 @@ def in_thread(function):
 def check(name, s, where, want):
     """What must hold after `name` was interrupted in a step on the tensors `s`."""
     make, step = PROGRAMS[name]
-    before, results, after, results2, after2 = want
+    before, _results, after, _results2, _after2 = want
     assert not segment.LOCK._is_owned(), where
     assert not segment.active_traces, where
     assert segment.local.seg.tracing is None, where
@@ -282,9 +282,9 @@ def check(name, s, where, want):
     for x in s.values():
         assert type(x._value) is not Traced, where
     grads = {k: x.grad for k, x in s.items()}
-    now = dict(zip(s, values(s.values())))
+    now = dict(zip(s, values(s.values()), strict=True))
     states = []
-    for k, was, then in zip(s, before, after):
+    for k, was, then in zip(s, before, after, strict=True):
         changed = [same([now[k]], [v]) for v in (was, then)]
         if name == "recorded":  # two steps, each for each tensor
             changed = [same([now[k]], [v]) for v in (was, MIDDLE[k], then)]
@@ -393,7 +393,9 @@ class Meanwhile:
             return
         here, self.count = self.count, self.count + 1
         if here == self.at:
-            self.where = f"{event} {Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
+            code = frame.f_code
+            file = Path(code.co_filename).name
+            self.where = f"{event} {file}:{frame.f_lineno} {code.co_name}"
             self.action()
 
     def run(self, program):

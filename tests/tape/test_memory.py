@@ -100,7 +100,8 @@ def held():
     gc.collect()
     kinds = [type(o) for o in gc.get_objects()]
     modules = [str(getattr(kind, "__module__", "")) for kind in kinds]
-    return sum(m.startswith(("llvmlite", "numba.core.codegen", "numba.core.compiler")) for m in modules)
+    homes = "llvmlite", "numba.core.codegen", "numba.core.compiler"
+    return sum(m.startswith(homes) for m in modules)
 
 program(0), program(1)
 before = held()

@@ -35,5 +35,5 @@ def test_against_torch(program, segment):
 def test_in_automatic_mode_a_second_run_is_the_same(program, segment):
     """Plans seen again, and kernels that take over, give what the first run gave."""
     first, second = (check(program, segment, "auto")[0] for _ in range(2))
-    for a, b in zip(first.seen, second.seen):
+    for a, b in zip(first.seen, second.seen, strict=True):
         close(a, b, "second run")

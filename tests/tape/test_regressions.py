@@ -232,7 +232,7 @@ def test_inverse_squares_stay_in_range(dtype, tier):
     with np.errstate(all="ignore"):
         wide = x.astype(np.float64)
         want = (wide**-2, -2 * wide**-3, 6 * wide**-4)
-        for got, exact in zip((t.detach() ** -2, first.detach(), t.grad), want):
+        for got, exact in zip((t.detach() ** -2, first.detach(), t.grad), want, strict=True):
             np.testing.assert_allclose(
                 got.numpy(), exact.astype(dtype), rtol=1e-6 if dtype == "float32" else 1e-14
             )

@@ -160,7 +160,7 @@ def check_train(n, m, weight):
     values = train(n, m, weight)
     before, jitgrad.config.compile = jitgrad.config.compile, "never"
     try:
-        for got, want in zip(values, train(n, m, weight)):
+        for got, want in zip(values, train(n, m, weight), strict=True):
             np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
     finally:
         jitgrad.config.compile = before
@@ -174,7 +174,9 @@ def test_ten_shapes_need_no_further_kernel(compiled):
         lambda: [
             check_train(n, m, 0.5)
             for n, m in zip(
-                (6, 2, 4, 8, 16, 5, 100, 7, 64, 33), (4, 7, 20, 16, 5, 64, 3, 9, 33, 128)
+                (6, 2, 4, 8, 16, 5, 100, 7, 64, 33),
+                (4, 7, 20, 16, 5, 64, 3, 9, 33, 128),
+                strict=True,
             )
         ]
     )

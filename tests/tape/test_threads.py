@@ -246,7 +246,7 @@ def test_stale_views_that_many_threads_look_at(tier, busy):
         values = np.array([1.0, 2.0, 3.0, 4.0]) * (turn + 1)
 
         def work(k, tails=tails, values=values):
-            for tail, want in zip(tails, (values[1:], values[::2], values[2:])):
+            for tail, want in zip(tails, (values[1:], values[::2], values[2:]), strict=True):
                 same(tail * 2, 2 * want)
 
         in_threads(4, work)
@@ -314,7 +314,7 @@ def test_a_thread_may_begin_with_anything():
     ]
     done = []
     for first in firsts:
-        thread = threading.Thread(target=lambda: done.append(first()), daemon=True)
+        thread = threading.Thread(target=lambda first=first: done.append(first()), daemon=True)
         thread.start()
         thread.join(60)
     assert len(done) == len(firsts)

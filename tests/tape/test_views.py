@@ -58,11 +58,15 @@ def _reshaped(draw, shape):
 #: done.
 VIEWS = {
     "index": lambda draw, s: (lambda i: lambda x: x[i])(
-        tuple(
-            draw.choice([_slice(draw, n), _slice(draw, n), draw.randrange(n) if n else slice(0)])
-            for n in s
+        (
+            *tuple(
+                draw.choice(
+                    [_slice(draw, n), _slice(draw, n), draw.randrange(n) if n else slice(0)]
+                )
+                for n in s
+            ),
+            ...,
         )
-        + (...,)
     ),
     "new axis": lambda draw, s: lambda x: x[None, ..., None] if len(s) < 3 else x[...],
     "reshape": lambda draw, s: (lambda new: lambda x: x.reshape(new))(_reshaped(draw, s)),

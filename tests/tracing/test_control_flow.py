@@ -55,7 +55,7 @@ def test_scan_and_its_gradients(tier, way, reverse):
             f = through(loop, reverse)
             if order == 2:
                 g = jitgrad.grad(f, (0, 1, 2, 3))
-                f = lambda *args, g=g: sum((v * v).sum() for v in g(*args))  # noqa: E731
+                f = lambda *args, g=g: sum((v * v).sum() for v in g(*args))
             value, grads = make(jitgrad.value_and_grad(f, (0, 1, 2, 3)))(*args)
             both.append([value, *grads])
         close(*both)
@@ -138,7 +138,7 @@ def test_a_gradient_within_a_turn():
     """An inner optimiser: descent steps, differentiated by the step size."""
 
     def steps(rate, loop):
-        descend = lambda x: x - rate * jitgrad.grad(lambda v: ((v - 3.0) ** 2).sum())(x)  # noqa: E731
+        descend = lambda x: x - rate * jitgrad.grad(lambda v: ((v - 3.0) ** 2).sum())(x)
         if loop:
             return jitgrad.fori_loop(0, 5, lambda i, x: descend(x), np.zeros(2)).sum()
         x = jitgrad.zeros(2)
@@ -168,7 +168,7 @@ def test_while_loop(x):
 
 
 def test_while_loop_needs_a_bound_for_gradients_in_jit():
-    f = lambda x, most=None: jitgrad.while_loop(lambda c: c < 50, lambda c: c * 2, x, most)  # noqa: E731
+    f = lambda x, most=None: jitgrad.while_loop(lambda c: c < 50, lambda c: c * 2, x, most)
     with pytest.raises(GradientError, match="max_turns"):
         jitgrad.jit(jitgrad.grad(f))(1.0)
     for g in (f, jitgrad.jit(lambda x: f(x, 3))):
@@ -207,7 +207,7 @@ def test_switch():
 
 
 def test_map():
-    f = lambda x: (x * x.sum(), x[0])  # noqa: E731
+    f = lambda x: (x * x.sum(), x[0])
     got = jitgrad.map(f, XS)
     close(got, [np.stack([x * x.sum() for x in XS]), XS[:, 0]])
 

@@ -129,7 +129,7 @@ def test_dtypes(dtype):
     f = jitgrad.jit(lambda x: (x + x, x.sum(), x * 2.5))
     a = np.array([1, 0, 1]).astype(dtype)
     for _ in range(2):
-        for got, want in zip(f(jitgrad.tensor(a)), (a + a, a.sum(), a * 2.5)):
+        for got, want in zip(f(jitgrad.tensor(a)), (a + a, a.sum(), a * 2.5), strict=True):
             close(got, want)
             assert got.dtype == want.dtype
 

@@ -96,7 +96,7 @@ def test_writes_to_an_argument_that_is_read_by_a_name(tier, which):
             out += [x.detach().numpy() for x in (view, b0, b1, p0, y)]
         out.append(jitgrad.autograd.grad((view * view).sum(), p0)[0].numpy())
         made.append(out)
-    for want, got in zip(*made):
+    for want, got in zip(*made, strict=True):
         np.testing.assert_array_equal(got, want)
 
 
@@ -114,7 +114,7 @@ def test_tensors_that_containers_share(tier):
             w.mul_(2.0)
         return p["tied"].sum(), p["layers"][0] is p["tied"]
 
-    g, runs = jitted.counted(f)
+    g, _runs = jitted.counted(f)
     for _ in range(2):
         w, v = jitgrad.tensor(A), jitgrad.tensor(A + 1)
         total, same = g({"layers": [w, v], "tied": w})
@@ -231,7 +231,7 @@ def test_writes_to_a_view_outside_whose_base_was_an_argument(make, write, guard)
         for x in (base, other, base, other, held.view, other):
             out += [t.numpy().copy() for t in (step(x), base, other, held.view)]
         made.append(out)
-    for want, got in zip(*made):
+    for want, got in zip(*made, strict=True):
         np.testing.assert_array_equal(got, want)
 
 
@@ -257,7 +257,7 @@ def test_writes_to_a_view_of_a_view_that_only_others_know(tier):
                 for t in (step(x), base, below, back)
             ]
         )
-    for want, got in zip(*made):
+    for want, got in zip(*made, strict=True):
         np.testing.assert_array_equal(got, want)
 
 
@@ -387,7 +387,7 @@ def test_results_require_grad_as_without_jit(tier):
     jitted_f = jitgrad.jit(f)
     for _ in range(2):
         for x in (jitgrad.tensor(A + 1), jitgrad.tensor(A + 1, requires_grad=True)):
-            for want, got in zip(f(x), jitted_f(x)):
+            for want, got in zip(f(x), jitted_f(x), strict=True):
                 close(got, want.detach().numpy())
                 assert (got.requires_grad, got.is_leaf) == (want.requires_grad, want.is_leaf)
                 slopes = []
@@ -396,7 +396,7 @@ def test_results_require_grad_as_without_jit(tier):
                     if y.requires_grad:
                         (y * y).sum().backward(retain_graph=True)
                     slopes += [w.grad, x.grad]
-                for a, b in zip(slopes[:2], slopes[2:]):
+                for a, b in zip(slopes[:2], slopes[2:], strict=True):
                     assert (a is None) == (b is None)
                     if a is not None:
                         close(b, a.numpy())

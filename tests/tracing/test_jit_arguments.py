@@ -223,7 +223,7 @@ def test_numbers_are_arguments(tier):
         got = f(jitgrad.tensor(abs(A)), a, n)
         x = abs(A)
         want = (x * a + n, a * x / (1 - a * n), np.maximum(x, a), x**a, -a, a + n, 2 ** abs(n))
-        for g, w in zip(got, want):
+        for g, w in zip(got, want, strict=True):
             close(g, w)
         assert type(got[4]) is float and type(got[6]) is int
     assert runs() == 2  # n is an exponent of an integer: one recording for each n

@@ -299,7 +299,7 @@ def test_iterators_and_generators():
     assert "list_iterator" in refused(lambda x: x * next(it))
     gen = (ones(k) for k in range(9))
     refused(lambda x: x * (next(gen) * 2))
-    z = zip([ones()] * 9, [ones()] * 9)
+    z = zip([ones()] * 9, [ones()] * 9, strict=True)
     refused(lambda x: x * next(z)[0])
     c = itertools.cycle([ones()])
     refused(lambda x: x * next(c))
@@ -311,7 +311,7 @@ def test_caches_tables_and_clocks():
         return ones()
 
     refused(lambda x: x * cached())
-    refused(lambda x: x * np.random.rand(3))
+    refused(lambda x: x * np.random.rand(3))  # noqa: NPY002 - what is refused
     rng = np.random.default_rng(0)
     refused(lambda x: x * rng.normal(size=3))
     refused(lambda x: x * np.array([random.random()]))
@@ -345,7 +345,7 @@ def test_the_error_says_what_to_write():
     g = jitgrad.jit(
         lambda x: x * jnp.zeros(3) + jnp.eye(3) @ x + jnp.array([1.0, 2.0, next(clock)])
     )
-    np.testing.assert_array_equal(np.asarray(g(jitgrad.tensor(X))), X + [1, 2, 1])
+    np.testing.assert_array_equal(np.asarray(g(jitgrad.tensor(X))), [*X, 1, 2, 1])
 
 
 # --- sequences of tensors, arrays and numbers -----------------------------------------------------

@@ -21,7 +21,7 @@ import jitgrad
 
 def test_elements_of_a_class():
     class Table:
-        rows = [ones()]
+        rows = [ones()]  # noqa: RUF012 - what is looked at
 
         def __class_getitem__(cls, i):
             return cls.rows[i]

@@ -56,7 +56,7 @@ def others(leaves, k):
 
 def compare(got, want, what):
     assert len(got) == len(want)
-    for k, (a, b) in enumerate(zip(got, want)):
+    for k, (a, b) in enumerate(zip(got, want, strict=True)):
         assert (a is None) == (b is None), what
         if a is not None:
             close(array(a), array(b), f"{what} {k}")
@@ -84,7 +84,9 @@ def check_own(program):
         with np.errstate(all="ignore"):
             oracle = run(Dual(values, directions), statements)
         compare(made, [x.value for x in oracle.vars], "value of NumPy")
-        slope = sum(np.vdot(array(g), d) for g, d in zip(slopes, directions) if g is not None)
+        slope = sum(
+            np.vdot(array(g), d) for g, d in zip(slopes, directions, strict=True) if g is not None
+        )
         if np.isfinite(oracle.slope) and abs(oracle.slope) < 1e8:
             size = sum(np.abs(array(g)).sum() for g in slopes if g is not None)
             np.testing.assert_allclose(slope, oracle.slope, rtol=1e-7, atol=1e-8 * (1 + size))
@@ -119,7 +121,9 @@ def check_given(program):
                     len(used),
                 )
             )
-        for what, got, want in zip(("value", "gradient", "second order", "leaf"), *found):
+        for what, got, want in zip(
+            ("value", "gradient", "second order", "leaf"), *found, strict=False
+        ):
             got, want = (
                 _zeros(v, leaves) if what in ("gradient", "second order") else v
                 for v in (got, want)
@@ -132,7 +136,9 @@ def check_given(program):
 
 def _zeros(grads, leaves):
     """No gradient counts as one of zeros."""
-    return [np.zeros(x.shape) if g is None else g.detach() for g, x in zip(grads, leaves)]
+    return [
+        np.zeros(x.shape) if g is None else g.detach() for g, x in zip(grads, leaves, strict=True)
+    ]
 
 
 @profile(150)

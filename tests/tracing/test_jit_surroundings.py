@@ -421,7 +421,7 @@ def test_kernels_take_over():
         (plan,) = f.plans()
         last = f(jitgrad.tensor(A))
         assert plan.run is plan._compiled is not None
-        for a, b in zip(first, last):
+        for a, b in zip(first, last, strict=True):
             close(b, a.numpy())
     finally:
         jitgrad.config.compile = before

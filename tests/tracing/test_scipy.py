@@ -44,8 +44,10 @@ def of_tensors(function):
 ARGS = [(), (TARGET, 2.0)]
 FORMS = {
     "arrays": (loss, jitgrad.grad(loss), jitgrad.hvp(loss), hessian),
-    "tensors": tuple(map(of_tensors, (loss, jitgrad.grad(loss), jitgrad.hvp(loss))))
-    + (of_tensors(hessian),),
+    "tensors": (
+        *tuple(map(of_tensors, (loss, jitgrad.grad(loss), jitgrad.hvp(loss)))),
+        of_tensors(hessian),
+    ),
     "jit": (*map(jitgrad.jit, (loss, jitgrad.grad(loss), jitgrad.hvp(loss))), hessian),
 }
 
@@ -236,7 +238,10 @@ SCALAR = {
     "newton": {"x0": 1.0, "fprime": FIRST},
     "halley": {"x0": 1.0, "fprime": FIRST, "fprime2": SECOND},
     "secant": {"x0": 1.0, "x1": 1.5},
-    **dict.fromkeys(("bisect", "brentq", "brenth", "ridder", "toms748"), {"bracket": (0.0, 3.0)}),
+    **{
+        name: {"bracket": (0.0, 3.0)}
+        for name in ("bisect", "brentq", "brenth", "ridder", "toms748")
+    },
 }
 
 

@@ -255,7 +255,7 @@ def test_constant_unused_and_integer():
             jitgrad.grad(lambda x: x * 1.0)(bad)
     for bad in (None, 2.0, (1.0,)):
         with pytest.raises(GradientError, match="expected a Tensor"):
-            jitgrad.grad(lambda x: bad)(1.0)
+            jitgrad.grad(lambda x: bad)(1.0)  # noqa: B023 - called at once
 
 
 # --- what comes back is like what was passed ------------------------------------------------------
@@ -371,7 +371,7 @@ def test_nothing_of_the_callers_is_handed_back(tier):
     be."""
     for n in (3, 1 << 17):
         a, b = np.ones(n), jitgrad.ones(n)
-        for f in (lambda x: (x * b).sum(), lambda x: x.sum(), lambda x: (x * x).sum() / 2):
+        for f in (lambda x, b=b: (x * b).sum(), lambda x: x.sum(), lambda x: (x * x).sum() / 2):
             g = jitgrad.grad(f)(a)
             g *= 5
             assert a.sum() == n and b.sum() == n and jitgrad.grad(f)(a).sum() == n

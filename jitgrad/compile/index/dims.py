@@ -109,7 +109,7 @@ class Axes:
         if node.arg is None:
             return self._shared([self.of[i] for i in index]) + self.of[x][len(index) :]
         whole: list[tuple[int | None, ...]]
-        whole = [self.of[x][: node.arg] + (None,) + self.of[x][node.arg + 1 :], self.of[index[0]]]
+        whole = [(*self.of[x][: node.arg], None, *self.of[x][node.arg + 1 :]), self.of[index[0]]]
         sizes = [s.shape for s in node.src]
         parts = zip(whole, sizes, strict=True)
         return self._shared(

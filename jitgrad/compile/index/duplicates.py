@@ -83,7 +83,7 @@ def _offers(
     }
     if node.op.kind in ("elementwise", "scan"):
         return sorted(own.values(), key=lambda offer: offer.count(None))
-    if node.op.kind not in _ORIGINS or node.op.kind == "reshape" and node not in targets:
+    if node.op.kind not in _ORIGINS or (node.op.kind == "reshape" and node not in targets):
         return []
     known = own[node.src[0]]
     return [[None if a is None else known[a] for a in _ORIGINS[node.op.kind](node, targets)]]

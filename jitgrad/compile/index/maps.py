@@ -22,7 +22,7 @@ class Guard(NamedTuple):
     """The position ``(index - start) / step`` in the operand of a pad; valid when exact and in [0,
     length)."""
 
-    index: "Index"  # type: ignore[assignment]  # takes the place of tuple.index
+    index: Index  # type: ignore[assignment]  # takes the place of tuple.index
     step: int
     length: int
 
@@ -78,7 +78,7 @@ def _elementwise(axes: Axes, sources: tuple[Node, ...], ctx: Context) -> list[Co
     for s in sources:
         classes = axes.of[s]
         out.append(
-            tuple([ZERO if c == UNIT else i for c, i in zip(classes, ctx)])
+            tuple([ZERO if c == UNIT else i for c, i in zip(classes, ctx, strict=True)])
             if UNIT in classes
             else ctx
         )
@@ -128,7 +128,7 @@ def _pad(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
 
 
 def _gather(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
-    x, *index = node.src
+    _x, *index = node.src
     k = index[0].ndim
     if node.arg is None:
         if not k:  # numbers, as the starts of slices
@@ -142,13 +142,13 @@ def _gather(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
         tuple(
             [
                 ZERO if n != full or c == UNIT else i
-                for n, full, c, i in zip(s.shape, node.shape, axes.of[s], ctx)
+                for n, full, c, i in zip(s.shape, node.shape, axes.of[s], ctx, strict=True)
             ]
         )
         for s in node.src
     ]
     place = Index(0, (), 1, Lookup(index[0], stretched[1], axes.of[index[0]]))
-    return (stretched[0][: node.arg] + (place,) + stretched[0][node.arg + 1 :], stretched[1])
+    return ((*stretched[0][: node.arg], place, *stretched[0][node.arg + 1 :]), stretched[1])
 
 
 _MOVES = {

@@ -123,7 +123,7 @@ def _form(code: str, dtype: np.dtype, sources: tuple[np.dtype, ...]) -> str:
 
 
 def expression(node: Node, args: Sequence[Operand], exact: bool = False) -> Expr:
-    code = exact and node.op.exact or node.op.code
+    code = (exact and node.op.exact) or node.op.code
     return Expr(_form(code, node.dtype, tuple([s.dtype for s in node.src])), tuple(args))
 
 

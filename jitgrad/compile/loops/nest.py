@@ -8,7 +8,8 @@ a stride for every shape. The nest has one of these forms, whose loops are writt
 
 ====== ==================================================================================
 flat   one loop, its range split in chunks; may reduce everything
-rows   several loops; the outer ones flattened into rows, the inner cut in blocks; may reduce everything
+rows   several loops; the outer ones flattened into rows, the inner cut in blocks; may reduce
+       everything
 row    reduced loops innermost: accumulators in registers, one row of kept points per unit
 column a kept loop innermost: accumulates into a block of the output, vectorised across columns
 ====== ==================================================================================

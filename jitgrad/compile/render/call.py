@@ -57,7 +57,8 @@ def _text(node: Node, loops: Loops, dtypes: Sequence[np.dtype]) -> str:
         f"array_{dtype.name}(a, {k})" for k, dtype in enumerate(dtypes, 1)
     ]
     listing = [
-        f"{name}: {dtype} {s.ndim}d" for name, dtype, s in zip(arrays, dtypes, (node, *node.src))
+        f"{name}: {dtype} {s.ndim}d"
+        for name, dtype, s in zip(arrays, dtypes, (node, *node.src), strict=True)
     ]
     return (
         HEADER.format(title=title("loops", [node.op.name]), listing="\n".join(listing))

@@ -117,7 +117,8 @@ class Form:
             flag = args.add_dynamic("f", "far", None)
             raised = If("far", (Store(element(flag, "0"), "1"),))
             statements = (Let("far", "False"), *statements, raised)
-        head = f"@body\ndef body({', '.join(['start', 'stop', 'part', *args.static_names, *args.dynamic_names])}):"
+        names = ["start", "stop", "part", *args.static_names, *args.dynamic_names]
+        head = f"@body\ndef body({', '.join(names)}):"
         return "\n".join([head, *lines(statements, 1)])
 
     # ------------------------------------------------------------------ pieces of the loops

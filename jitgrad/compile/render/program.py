@@ -221,11 +221,11 @@ class ProgramForm(Form):
 
     def prepared(self, nest: TileNest, forwarded: dict[Node, str]) -> LoweredStage:
         """The `LoweredStage` of a nest: its values are evaluated, stored and reduced."""
-        names, inner = [], iter(range(len(nest.loops)))
-        for k in range(len(nest.loops)):
-            names.append(
-                f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}"
-            )
+        inner = iter(range(len(nest.loops)))
+        names = [
+            f"j{k}" if k < nest.outer else "t" if k == nest.tile else f"i{next(inner)}"
+            for k in range(len(nest.loops))
+        ]
         if nest.reverse and nest.scan is not None and not nest.interleaved:
             names[nest.scan] = f"b{names[nest.scan]}"
         values = Values(self.fusion, self.args, nest, names)

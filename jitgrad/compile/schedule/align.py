@@ -74,4 +74,4 @@ def _ends_with_zeros(node: Node) -> bool:
 def _covers(pad: Node, f: Node) -> bool:
     """Whether `pad`, which is of something like `f`, is not much larger."""
     most = max(limits.now.padded_growth * f.size, limits.now.padded_elements)
-    return f.ndim > 0 and f.op.kind == "elementwise" and 0 < f.size and pad.size <= most
+    return f.ndim > 0 and f.op.kind == "elementwise" and f.size > 0 and pad.size <= most

@@ -283,7 +283,7 @@ class Fusion:
             _repeated(space, ctx, cost >= limits.now.recomputed_flops) for space, _, ctx in wanted
         )
 
-    # ------------------------------------------------------------------ what a step needs to make one
+    # ------------------------------------------------------------- what a step needs to make one
 
     def form(self, node: Node) -> KernelForm:
         """(kind of step, its loop space, lengths, reduced loop axes or None, scan or None) of what

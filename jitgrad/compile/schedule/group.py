@@ -210,7 +210,7 @@ class Grouping:
 
     def _is_local(self, node: Node, index: int) -> bool:
         """Whether nobody but its own step reads `node`, which is no sum over chunks."""
-        if node.ndim == 0 or not self.steps[index].outer and len(self.steps[index].stages) > 1:
+        if node.ndim == 0 or (not self.steps[index].outer and len(self.steps[index].stages) > 1):
             return False
         readers = self._readers.get(node, ())
         if node.op.kind == "reduce" and not self._is_own(node, self.steps[index]):

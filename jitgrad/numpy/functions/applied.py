@@ -79,7 +79,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
             "or a function more"
         )
     out = as_operand(np.zeros(x.shape, x.dtype))
-    for condition, function in zip(conditions, funclist):
+    for condition, function in zip(conditions, funclist, strict=True):
         if callable(function):
             part = x[condition]
             if part.size:
@@ -118,16 +118,18 @@ class vectorize(np.vectorize):
 
         def call(*elements):
             given = list(args)
-            for k, x in zip(places, elements):
+            for k, x in zip(places, elements, strict=True):
                 given[k] = x
-            return self.pyfunc(*given, **left, **dict(zip(names, elements[len(places) :])))
+            return self.pyfunc(
+                *given, **left, **dict(zip(names, elements[len(places) :], strict=True))
+            )
 
         if not operands:
             return call()
         cores = _cores(self.signature, len(operands)) if self.signature else [0] * len(operands)
         out = _each(call, operands, cores)
         if self.otypes:
-            out = [x.to(t) for x, t in zip(out, self.otypes)]
+            out = [x.to(t) for x, t in zip(out, self.otypes, strict=True)]
         return out[0] if len(out) == 1 else tuple(out)
 
 
@@ -144,22 +146,25 @@ def _cores(signature, n):
 def _each(call, operands, cores):
     """The results of the calls, each stacked, for all places of the leading axes of the operands
     together."""
-    for x, k in zip(operands, cores):
+    for x, k in zip(operands, cores, strict=True):
         if x.ndim < k:
             raise ShapeError(
                 f"got an operand of shape {x.shape}, expected {k} axes at least, as its signature "
                 "has"
             )
-    lead = broadcast_shapes(*(x.shape[: x.ndim - k] for x, k in zip(operands, cores)))
+    lead = broadcast_shapes(*(x.shape[: x.ndim - k] for x, k in zip(operands, cores, strict=True)))
     if not math.prod(lead):
         raise ShapeError(
             f"got operands of shape {lead} to call a function for each element of, expected "
             "elements"
         )
-    operands = [x.broadcast_to((*lead, *x.shape[x.ndim - k :])) for x, k in zip(operands, cores)]
+    operands = [
+        x.broadcast_to((*lead, *x.shape[x.ndim - k :]))
+        for x, k in zip(operands, cores, strict=True)
+    ]
     results = [call(*(x[place] for x in operands)) for place in np.ndindex(lead)]
     results = [r if isinstance(r, tuple) else (r,) for r in results]
-    return [_joined(column, lead) for column in zip(*results)]
+    return [_joined(column, lead) for column in zip(*results, strict=True)]
 
 
 def _joined(values, lead):

@@ -128,7 +128,7 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
         places[:2] = places[:2][::-1]
     parts = [
         as_operand(x).reshape([-1 if k == place else 1 for k in range(len(xi))])
-        for x, place in zip(xi, places)
+        for x, place in zip(xi, places, strict=True)
     ]
     if sparse:
         return tuple(x.clone() for x in parts) if copy else tuple(parts)
@@ -156,7 +156,7 @@ def select(condlist, choicelist, default=0):
     values = [x if type(x) in (int, float) else as_operand(x) for x in (*choicelist, default)]
     dtype = np.result_type(*(x if type(x) in (int, float) else x.dtype for x in values))
     *choices, out = [as_operand(x).to(dtype) for x in values]
-    for condition, choice in zip(reversed(condlist), reversed(choices)):
+    for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
         out = op.where(condition, choice, out)
     return out
 
@@ -253,7 +253,10 @@ def gradient(f, *varargs, axis=None, edge_order=1):
             f"got {len(varargs)} spacings for {len(axes)} axes and edge_order={edge_order}, "
             "expected none, one, or one per axis, and 1 or 2"
         )
-    out = [_slopes(f.swapaxes(0, a), h, edge_order).swapaxes(0, a) for a, h in zip(axes, steps)]
+    out = [
+        _slopes(f.swapaxes(0, a), h, edge_order).swapaxes(0, a)
+        for a, h in zip(axes, steps, strict=True)
+    ]
     return out[0] if len(out) == 1 else tuple(out)
 
 
@@ -349,7 +352,7 @@ def kron(a, b):
     out = a.reshape([k for length in n for k in (length, 1)]) * b.reshape(
         [k for length in m for k in (1, length)]
     )
-    return out.reshape([i * j for i, j in zip(n, m)])
+    return out.reshape([i * j for i, j in zip(n, m, strict=True)])
 
 
 @handler

@@ -38,7 +38,7 @@ def einsum(*operands, out=None, optimize=False, dtype=None, casting="safe", orde
     tensors = tensors if dtype is None else [x.to(dtype) for x in tensors]
     names, kept = _names(text, tensors)
     common = np.result_type(*(x.dtype for x in tensors))
-    terms = [_alone(x.to(common), n) for x, n in zip(tensors, names)]
+    terms = [_alone(x.to(common), n) for x, n in zip(tensors, names, strict=True)]
     _check_lengths(text, terms)
     for pair in _path(terms, kept, optimize):
         first, *rest = [terms.pop(k) for k in sorted(pair, reverse=True)][::-1]
@@ -86,11 +86,15 @@ def _names(text, tensors):
         )
     free = [c for c in string.ascii_letters if c not in text]
     wide = max(
-        [x.ndim - len(n.replace("...", "")) for x, n in zip(tensors, inputs) if "..." in n],
+        [
+            x.ndim - len(n.replace("...", ""))
+            for x, n in zip(tensors, inputs, strict=True)
+            if "..." in n
+        ],
         default=0,
     )
     names = []
-    for x, n in zip(tensors, inputs):
+    for x, n in zip(tensors, inputs, strict=True):
         k = x.ndim - len(n.replace("...", ""))
         if k < 0 or (k > 0 and "..." not in n):
             raise ShapeError(
@@ -133,7 +137,7 @@ def _alone(x, names):
 def _check_lengths(text, terms):
     lengths: dict = {}
     for x, names in terms:
-        for c, n in zip(names, x.shape):
+        for c, n in zip(names, x.shape, strict=True):
             known = lengths.setdefault(c, n)
             if 1 not in (known, n) and known != n:
                 raise ShapeError(
@@ -166,8 +170,8 @@ def _pair(first, second, needed):
         _summed(*first, needed | set(second[1])),
         _summed(*second, needed | set(first[1])),
     )
-    lengths = dict(zip(n, x.shape))
-    for c, k in zip(m, y.shape):
+    lengths = dict(zip(n, x.shape, strict=True))
+    for c, k in zip(m, y.shape, strict=True):
         lengths[c] = max(k, lengths.get(c, 1)) if 0 not in (k, lengths.get(c, 1)) else 0
     both = [c for c in n if c in m]
     batch, inner = [c for c in both if c in needed], [c for c in both if c not in needed]

@@ -56,8 +56,13 @@ def _counted(columns, edges, weights, counts):
     """How much falls between the edges, in each dimension; `counts` is how often."""
     if weights is None:
         return as_operand(counts)
-    places = [np.searchsorted(e, c, "right") - 1 - (c == e[-1]) for c, e in zip(columns, edges)]
-    inside = np.all([(p >= 0) & (p < len(e) - 1) for p, e in zip(places, edges)], axis=0)
+    places = [
+        np.searchsorted(e, c, "right") - 1 - (c == e[-1])
+        for c, e in zip(columns, edges, strict=True)
+    ]
+    inside = np.all(
+        [(p >= 0) & (p < len(e) - 1) for p, e in zip(places, edges, strict=True)], axis=0
+    )
     weights = as_operand(weights).reshape((-1,))
     if weights.size != len(inside):
         raise ShapeError(f"got {weights.size} weights for {len(inside)} elements, expected as many")

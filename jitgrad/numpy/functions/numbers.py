@@ -39,7 +39,7 @@ def _ufunc(ufunc):
             if ufunc.nout == 1:
                 return deliver(results, outs[0], stretch=True)
             outs = (*outs, *(None,) * ufunc.nout)
-            return tuple(deliver(r, o, stretch=True) for r, o in zip(results, outs))
+            return tuple(deliver(r, o, stretch=True) for r, o in zip(results, outs, strict=False))
 
         HANDLERS[ufunc] = run
         return function
@@ -98,7 +98,7 @@ def divmod(x, y):
 def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
     p = as_operand(p)
     axis = normalize_axis(axis, p.ndim)
-    if not p.dtype.kind == "f":
+    if p.dtype.kind != "f":
         return fallback(np.unwrap, (p, discont, axis), {"period": period})
     rows = op.moveaxis(p, axis, 0)
     steps = rows[1:] - rows[:-1]

@@ -52,7 +52,9 @@ def pad(array, pad_width, mode="constant", **kwargs):
         return _moved(x, widths, mode, kwargs)
     if x.dtype.kind != "f" and not loses_gradient(kwargs):
         return fallback(np.pad, (x, widths, mode), kwargs)
-    if mode not in ("constant", "empty") and any(not n and any(w) for n, w in zip(x.shape, widths)):
+    if mode not in ("constant", "empty") and any(
+        not n and any(w) for n, w in zip(x.shape, widths, strict=True)
+    ):
         raise ShapeError(
             f"got shape {x.shape} for mode={mode!r}, expected elements, or mode='constant'"
         )

@@ -173,7 +173,10 @@ def shares_memory(a, b, /, max_work=None):
 # --- writes ---------------------------------------------------------------------------------------
 
 
-MAKE_A_TENSOR = "make the array a tensor, into which gradients go, as in jitgrad.zeros(shape) for numpy.zeros(shape)"
+MAKE_A_TENSOR = (
+    "make the array a tensor, into which gradients go, as in jitgrad.zeros(shape) for "
+    "numpy.zeros(shape)"
+)
 
 
 def _into_array(function, target, *operands):

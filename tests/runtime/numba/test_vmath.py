@@ -120,7 +120,7 @@ def test_whole_results_are_exact(dtype):
     base, exponent = (
         v.ravel().astype(dtype) for v in np.meshgrid(np.arange(1.0, 30), np.arange(0.0, 12))
     )
-    want = [int(b) ** int(e) for b, e in zip(base, exponent)]
+    want = [int(b) ** int(e) for b, e in zip(base, exponent, strict=True)]
     fits = np.array([w < 2 ** (info.nmant + 1) for w in want])
     got = ours("power", base, exponent)
     np.testing.assert_array_equal(got[fits], np.array(want, dtype=object)[fits].astype(dtype))
@@ -144,10 +144,12 @@ def test_python_and_kernels_give_the_same_bits(name, dtype):
         dtype
     )
     operands = (
-        [values] if name in ONE else [np.array(v) for v in zip(*itertools.product(values, values))]
+        [values]
+        if name in ONE
+        else [np.array(v) for v in zip(*itertools.product(values, values), strict=True)]
     )
     with np.errstate(all="ignore"):
-        want = np.array([getattr(vmath, name)(*args) for args in zip(*operands)])
+        want = np.array([getattr(vmath, name)(*args) for args in zip(*operands, strict=True)])
     assert want.dtype == dtype
     np.testing.assert_array_equal(ours(name, *operands), want)
 
@@ -238,9 +240,13 @@ def test_constants_in_parts(width):
 
     with mpmath.workprec(400):
         for parts, true in (
-            (width.ln2, mpmath.log(2)), (width.ln2_head, mpmath.log(2)), (width.log2e, 1 / mpmath.log(2)),
-            (width.log10e, 1 / mpmath.log(10)), (width.log10_2, mpmath.log10(2)), (width.half_pi, mpmath.pi / 2),
-        ):  # fmt: skip
+            (width.ln2, mpmath.log(2)),
+            (width.ln2_head, mpmath.log(2)),
+            (width.log2e, 1 / mpmath.log(2)),
+            (width.log10e, 1 / mpmath.log(10)),
+            (width.log10_2, mpmath.log10(2)),
+            (width.half_pi, mpmath.pi / 2),
+        ):
             assert all(width.number(p) == p for p in parts)
             assert abs(sum(map(mpmath.mpf, parts)) - true) <= abs(parts[-1]) * width.epsilon
         assert all(

@@ -187,7 +187,7 @@ class _Interleaved:
         if not statements:
             return ()
         wanted = needed(statements, makers_of(self.around), {})
-        around = [s for s in self.around if made(s) in wanted or rest and not made(s)]
+        around = [s for s in self.around if made(s) in wanted or (rest and not made(s))]
         here = Let("here", Expr("{} * {} - {}", ("row", "span", "left")))
         along = For(self.scan.var, "left", "right", tuple(statements))
         if not rest:
