@@ -59,6 +59,17 @@ LEVELS = [
 #: (importer, imported): why it may point right.
 EXEMPT = {}
 
+#: Names of several classes, and of several modules: the list may only shrink.
+SAME_CLASSES = {
+    "Accumulate",  # a statement of a loop, and where a leaf's cotangents go
+    "Kind",
+}
+SAME_MODULES = {
+    "linalg",  # public: as in NumPy, and as in PyTorch
+    "powers",  # the operations, and their code in kernels
+    "trigonometric",
+}
+
 #: Modules that may import numba or llvmlite, and whether only inside functions.
 NUMBA = {
     "jitgrad.runtime.numba": "compiles the kernels",
@@ -336,6 +347,34 @@ def circles():
 def test_no_import_circles():
     """Modules that import one another are one module."""
     assert not [sorted(circle) for circle in circles()]
+
+
+def twice(names):
+    """Those of (name, where) pairs that are in several places."""
+    found = {}
+    for name, where in names:
+        found.setdefault(name, []).append(where.removeprefix("jitgrad."))
+    return {name: sorted(places) for name, places in found.items() if len(places) > 1}
+
+
+def test_class_names_are_unique():
+    """In a debugger or a search, two of one name are a trap."""
+    classes = [
+        (node.name, name)
+        for name, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert set(twice(classes)) == SAME_CLASSES, twice(classes)
+
+
+def test_module_names_are_unique():
+    modules = [
+        (name.rpartition(".")[2], name)
+        for name, path in MODULES.items()
+        if path.name != "__init__.py"
+    ]
+    assert set(twice(modules)) == SAME_MODULES, twice(modules)
 
 
 def named(name):

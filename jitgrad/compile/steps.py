@@ -10,7 +10,7 @@ from .loops.nest import evaluations, lower, lower_totals
 from .loops.tiles import is_short, lower_program
 from .render.call import render_call
 from .render.forms import render_loop
-from .render.program import render_program
+from .render.row_program import render_program
 from .render.scalar import render_scalar
 from .render.scan_blocks import render_blocks, render_totals
 

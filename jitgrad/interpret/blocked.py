@@ -118,7 +118,7 @@ def split(
                 made.add(node)
         stages[node] = stage
     parts = sorted(groups.items(), key=lambda item: item[0][0])
-    return [(nodes, not hasattr(key[1], "op")) for key, nodes in parts]
+    return [(nodes, isinstance(key[1], int)) for key, nodes in parts]
 
 
 #: What `getrefcount` says of what only a list refers to.

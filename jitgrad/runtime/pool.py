@@ -2,8 +2,8 @@
 
 The system gives pages one by one as they are first written, zeroed: a kernel that writes fresh
 memory takes two to ten times as long. Smaller arrays need no pool, since the C library keeps their
-memory. An array of `empty` lies in a `Block`, which is its ``base`` and that of its views; when the
-last of them dies, so does the block, and its memory becomes free here, among that of its size.
+memory. An array of `empty` lies in a `PoolBlock`, which is its ``base`` and that of its views; when
+the last of them dies, so does the block, and its memory becomes free here, among that of its size.
 Sizes are rounded up, by an eighth at most. What is free is bounded by ``config.pool_mb``; the one
 unused the longest goes first.
 
@@ -45,7 +45,7 @@ class Memory:
         self.address = -(-self.bytes.ctypes.data // ALIGN) * ALIGN
 
 
-class Block:
+class PoolBlock:
     """Memory in use: the base of an array and of its views."""
 
     __slots__ = ("memory", "__array_interface__")
@@ -98,7 +98,7 @@ def _give(memory, free=_free, config=config, trim=_trim, turns=_turns, new=colle
 def empty(n, dtype=FLOAT64):
     """``numpy.empty(n, dtype)``, in memory from here; for arrays of at least `LEAST` bytes."""
     size = n * dtype.itemsize
-    return np.asarray(Block(_taken(size), n, dtype))
+    return np.asarray(PoolBlock(_taken(size), n, dtype))
 
 
 def aligned(array):

@@ -39,7 +39,7 @@ from jitgrad.compile.loops.passes.lanes import Lanes
 from jitgrad.compile.loops.passes.split_guards import assumed, conditions, split
 from jitgrad.compile.loops.passes.strip_mine import in_blocks, in_one_block
 from jitgrad.compile.loops.passes.unroll_jam import unrolled_and_jammed
-from jitgrad.compile.loops.values import Interval
+from jitgrad.compile.loops.stage_values import Interval
 from jitgrad.compile.render import forms, text
 from jitgrad.ir import Node, leaf
 from jitgrad.ops import REGISTRY

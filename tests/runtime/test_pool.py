@@ -110,7 +110,7 @@ def test_results_of_plans(pooled):
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(g)), g)
     assert (
         type(kept[0][2].base.base if isinstance(kept[0][2].base, np.ndarray) else kept[0][2].base)
-        is pool.Block
+        is pool.PoolBlock
     )
     with pytest.raises(ValueError, match="WRITEABLE"):
         kept[0][1].flags.writeable = True

@@ -2,9 +2,9 @@
 
 Movement operations are never computed where it can be avoided: reading ``permute(slice(x))`` at a
 point of the loop space is reading ``x`` at another point. An index map, the *context* of a node,
-has one `Index` per axis of it: each an affine function of one loop variable, or of a `Guard`, the
-position inside the operand of a `pad` (which may lie outside of it: then the value is zero), or of
-a `Lookup`, the place that an index array names.
+has one `AxisIndex` per axis of it: each an affine function of one loop variable, or of a
+`BoundsGuard`, the position inside the operand of a `pad` (which may lie outside of it: then the
+value is zero), or of a `Lookup`, the place that an index array names.
 
 Start at `source_contexts`: the step from a node in a context to its sources in theirs.
 """
@@ -18,11 +18,11 @@ from ...ir.node import Node
 from .dims import UNIT, Axes, is_whole
 
 
-class Guard(NamedTuple):
+class BoundsGuard(NamedTuple):
     """The position ``(index - start) / step`` in the operand of a pad; valid when exact and in [0,
     length)."""
 
-    index: Index  # type: ignore[assignment]  # takes the place of tuple.index
+    index: AxisIndex  # type: ignore[assignment]  # takes the place of tuple.index
     step: int
     length: int
 
@@ -32,13 +32,13 @@ class Lookup(NamedTuple):
     memory."""
 
     node: Node
-    ctx: tuple[Index, ...]
+    ctx: tuple[AxisIndex, ...]
     classes: tuple[int, ...]  # of the axes of `node`
 
 
-class Index(NamedTuple):
-    """``const + sum(coef * node) + step * var``; `var` is a loop axis, a `Guard`, a `Lookup`, or
-    None."""
+class AxisIndex(NamedTuple):
+    """``const + sum(coef * node) + step * var``; `var` is a loop axis, a `BoundsGuard`, a
+    `Lookup`, or None."""
 
     const: int = 0
     terms: tuple[tuple[Node, int], ...] = ()
@@ -47,13 +47,13 @@ class Index(NamedTuple):
 
 
 #: An index map: which element of a node is meant, at each point of a loop space.
-Context = tuple[Index, ...]
+Context = tuple[AxisIndex, ...]
 #: A node in the context in which it is computed or read.
 Value = tuple[Node, Context]
-ZERO = Index()
+ZERO = AxisIndex()
 
 
-def shifted(index: Index, start: Node, coef: int) -> Index:
+def shifted(index: AxisIndex, start: Node, coef: int) -> AxisIndex:
     """`index` + `coef` * `start`, the 0-d integer node of a slice or pad."""
     if start.op.kind == "const":
         return index._replace(const=index.const + coef * int(start.arg))
@@ -62,15 +62,17 @@ def shifted(index: Index, start: Node, coef: int) -> Index:
     return index._replace(terms=tuple((n, c) for n, c in terms.items() if c))
 
 
-def scaled(index: Index, factor: int) -> Index:
+def scaled(index: AxisIndex, factor: int) -> AxisIndex:
     terms = tuple((n, c * factor) for n, c in index.terms)
-    return Index(index.const * factor, terms, index.step * factor, index.var)
+    return AxisIndex(index.const * factor, terms, index.step * factor, index.var)
 
 
 def identity(axes: Axes, node: Node) -> Context:
     """The context that reads `node` at each point of its own loop space."""
     loops = axes.loops(node)
-    return tuple([ZERO if c == UNIT else Index(0, (), 1, loops.index(c)) for c in axes.of[node]])
+    return tuple(
+        [ZERO if c == UNIT else AxisIndex(0, (), 1, loops.index(c)) for c in axes.of[node]]
+    )
 
 
 def _elementwise(axes: Axes, sources: tuple[Node, ...], ctx: Context) -> list[Context]:
@@ -114,11 +116,11 @@ def _slice(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
     )
 
 
-def pad_axis(index: Index, start: Node, step: int, length: int, full: int) -> Index:
+def pad_axis(index: AxisIndex, start: Node, step: int, length: int, full: int) -> AxisIndex:
     """The index into the operand of a pad along one axis; `index` itself where nothing is added."""
     if is_whole(start, step, length, full):
         return index
-    return Index(0, (), 1, Guard(shifted(index, start, -1), step, length))
+    return AxisIndex(0, (), 1, BoundsGuard(shifted(index, start, -1), step, length))
 
 
 def _pad(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
@@ -135,7 +137,7 @@ def _gather(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
             return (tuple([shifted(ZERO, i, 1) for i in index]) + ctx,)
         read = tuple([_elementwise(axes, (i,), ctx[:k])[0] for i in index])
         picked = [
-            Index(0, (), 1, Lookup(i, c, axes.of[i])) for i, c in zip(index, read, strict=True)
+            AxisIndex(0, (), 1, Lookup(i, c, axes.of[i])) for i, c in zip(index, read, strict=True)
         ]
         return ((*picked, *ctx[k:]), *read)
     stretched = [
@@ -147,7 +149,7 @@ def _gather(axes: Axes, node: Node, ctx: Context) -> tuple[Context, ...]:
         )
         for s in node.src
     ]
-    place = Index(0, (), 1, Lookup(index[0], stretched[1], axes.of[index[0]]))
+    place = AxisIndex(0, (), 1, Lookup(index[0], stretched[1], axes.of[index[0]]))
     return ((*stretched[0][: node.arg], place, *stretched[0][node.arg + 1 :]), stretched[1])
 
 
@@ -176,21 +178,21 @@ def lookups_of(ctx: Context) -> tuple[Lookup, ...]:
     return tuple(dict.fromkeys(index.var for index in ctx if isinstance(index.var, Lookup)))
 
 
-def variables(index: Index) -> set[int]:
+def variables(index: AxisIndex) -> set[int]:
     """The loop axes that an index depends on."""
-    while isinstance(index.var, Guard):
+    while isinstance(index.var, BoundsGuard):
         index = index.var.index
     if isinstance(index.var, Lookup):
         return set().union(*[variables(i) for i in index.var.ctx])
     return set() if index.var is None else {index.var}
 
 
-def guards_of(ctx: Sequence[Index]) -> tuple[Guard, ...]:
+def guards_of(ctx: Sequence[AxisIndex]) -> tuple[BoundsGuard, ...]:
     """All guards that the indexes of `ctx` go through, innermost first, each once."""
-    out: dict[Guard, None] = {}
+    out: dict[BoundsGuard, None] = {}
     for index in ctx:
         chain = []
-        while isinstance(index.var, Guard):
+        while isinstance(index.var, BoundsGuard):
             chain.append(index.var)
             index = index.var.index
         if isinstance(index.var, Lookup):
@@ -204,7 +206,7 @@ def nesting(ctx: Context) -> int:
     deepest = 0
     for index in ctx:
         depth = 0
-        while isinstance(index.var, Guard):
+        while isinstance(index.var, BoundsGuard):
             depth, index = depth + 1, index.var.index
         if isinstance(index.var, Lookup):
             depth += nesting(index.var.ctx)
@@ -212,7 +214,7 @@ def nesting(ctx: Context) -> int:
     return deepest
 
 
-def pad_guards(axes: Axes, node: Node, ctx: Context) -> tuple[Guard, ...]:
+def pad_guards(axes: Axes, node: Node, ctx: Context) -> tuple[BoundsGuard, ...]:
     """The guards that the pad `node` itself adds in `ctx`."""
     (inner,) = _pad(axes, node, ctx)
     return tuple(i.var for i, o in zip(inner, ctx, strict=True) if i != o)
@@ -224,7 +226,7 @@ def start_nodes(ctx: Context) -> tuple[Node, ...]:
     for index in ctx:
         while True:
             out.update(dict.fromkeys(n for n, _ in index.terms))
-            if not isinstance(index.var, Guard):
+            if not isinstance(index.var, BoundsGuard):
                 break
             index = index.var.index
     return tuple(out)

@@ -36,9 +36,9 @@ from .. import limits
 from ..index.dims import UNIT, Axes
 from ..index.duplicates import common
 from ..index.maps import (
+    AxisIndex,
+    BoundsGuard,
     Context,
-    Guard,
-    Index,
     Lookup,
     Value,
     guards_of,
@@ -76,8 +76,8 @@ class Access(NamedTuple):
     strides: tuple[int, ...]  # one per loop axis of the space
     # what these are for every shape, a `SymbolicStride` each; None where the access is invariant
     symbols: tuple[SymbolicStride | None, ...]
-    guards: tuple[tuple[Guard, int, SymbolicStride], ...]
-    valid: tuple[Guard, ...]  # the guards that must hold for the access to be in range
+    guards: tuple[tuple[BoundsGuard, int, SymbolicStride], ...]
+    valid: tuple[BoundsGuard, ...]  # the guards that must hold for the access to be in range
     offset: bool  # whether the constant, less `near`, is one that may be 0 for some shapes only
     near: int = 0  # the part of the constant that is in the kernel's text
     lookups: tuple[tuple[Lookup, int, SymbolicStride], ...] = ()
@@ -145,7 +145,7 @@ class Nest:
 def access(
     axes: Axes,
     node: Node,
-    ctx: Sequence[Index],
+    ctx: Sequence[AxisIndex],
     dims: int,
     dropped: Collection[int] = (),
 ) -> Access:
@@ -155,7 +155,7 @@ def access(
 
 
 def strided(
-    classes: Sequence[int], lengths: Sequence[int], ctx: Sequence[Index], dims: int
+    classes: Sequence[int], lengths: Sequence[int], ctx: Sequence[AxisIndex], dims: int
 ) -> Access:
     """The `Access` in the context `ctx` to an array in C order whose axes have `lengths`; those of
     class UNIT stand still."""
@@ -176,7 +176,7 @@ def strided(
         symbol = SymbolicStride(
             index.step, tuple(sorted([common(d) for d in classes[axis + 1 :] if d != UNIT]))
         )
-        if isinstance(index.var, Guard):
+        if isinstance(index.var, BoundsGuard):
             guards.append((index.var, stride * index.step, symbol))
         elif isinstance(index.var, Lookup):
             lookups.append((index.var, stride * index.step, symbol))
@@ -213,7 +213,7 @@ def _moves(
     return tuple(out)
 
 
-def is_beside(index: Index) -> bool:
+def is_beside(index: AxisIndex) -> bool:
     """Whether the offset of an index is part of the kernel: LLVM then sees that the x[i - 1] of a
     stencil is the x[i] of another turn, and which loads are one (Hessian times vector of
     Rosenbrock's function: 533 us, 435 so)."""
@@ -377,7 +377,7 @@ def pinned_axes(fusion: Fusion, pairs: Sequence[Evaluation]) -> set[int]:
     return out
 
 
-def guard_axes(guard: Guard) -> set[int]:
+def guard_axes(guard: BoundsGuard) -> set[int]:
     return variables(guard.index)
 
 
@@ -505,7 +505,7 @@ def depths(
     """
     number = {loop.axis: k for k, loop in enumerate(nest.loops)}
 
-    def guard_loops(guard: Guard) -> set[int]:
+    def guard_loops(guard: BoundsGuard) -> set[int]:
         return {number[a] for a in guard_axes(guard)}
 
     spread: dict[Value, set[int]] = {}

@@ -7,7 +7,7 @@ matter: `FORMS` maps the form of a nest to the class that makes its loops and co
 
 A form evaluates the values of its nest to statements by depth, makes loops of them, applies
 transformations (`loops.passes`), and has the result printed. Start at `render_loop`, then
-`Form.render`.
+`LoopForm.render`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ..loops.expressions import (
 from ..loops.ir import Accumulate, Do, Expr, For, If, Let, Store, rewrite
 from ..loops.passes.split_guards import split
 from ..loops.passes.strip_mine import in_blocks
-from ..loops.values import Values
+from ..loops.stage_values import StageValues
 from .arguments import HEADER, Arguments, title
 from .text import lines
 
@@ -52,7 +52,7 @@ def render_loop(nest: Nest, fusion: Fusion) -> Kernel:
     return kernel
 
 
-class Form:
+class LoopForm:
     """The common part: values, stores, arguments, the functions around the loops."""
 
     splits = (
@@ -63,7 +63,9 @@ class Form:
         self.nest, self.fusion, self.args = nest, fusion, Arguments()
         self.loops = [f"i{k}" for k in range(len(nest.loops))]
         depth = nest.depth if self.splits else None
-        self.values = Values(fusion, self.args, nest, self.loops, split_at=depth, tested=tested)
+        self.values = StageValues(
+            fusion, self.args, nest, self.loops, split_at=depth, tested=tested
+        )
 
     @property
     def grain(self) -> int:
@@ -172,7 +174,7 @@ class Form:
         return decoded(source, self.nest.loops, self.loops, count, self.args)
 
 
-class FlatForm(Form):
+class FlatForm(LoopForm):
     splits = True
 
     def statements(self) -> tuple[Statement, ...]:
@@ -187,7 +189,7 @@ class FlatForm(Form):
         return Units(self.nest.loops[0].size, self.grain)
 
 
-class RowsForm(Form):
+class RowsForm(LoopForm):
     splits = True
 
     def statements(self) -> tuple[Statement, ...]:
@@ -218,7 +220,7 @@ class RowsForm(Form):
         return Units(total, max(1, self.grain // max(1, min(inner, limits.now.block_inner))))
 
 
-class RowForm(Form):
+class RowForm(LoopForm):
     def statements(self) -> tuple[Statement, ...]:
         nest = self.nest
         unit = [*self.decode("u", nest.outer), *self.values.at(1), *self.start_accumulators()]
@@ -235,7 +237,7 @@ class RowForm(Form):
         return Units(kept, max(1, self.grain // row))
 
 
-class ColumnForm(Form):
+class ColumnForm(LoopForm):
     """Reduced loops outside, a block of kept columns inside; few columns: the rows are split in
     parts, too."""
 

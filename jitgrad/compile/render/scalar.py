@@ -9,7 +9,7 @@ import numpy as np
 
 from ..kernel import Kernel
 from ..loops.nest import access
-from ..loops.values import Values
+from ..loops.stage_values import StageValues
 from .arguments import HEADER, Arguments, title
 from .text import lines
 
@@ -25,7 +25,7 @@ def render_scalar(fusion: Fusion, step: Step, pairs: Sequence[Evaluation]) -> Ke
     Its `dynamic` arguments may be "item" (node, const, terms), an element of an array. `passed`
     maps results that are arguments as they stand to that argument: they need no kernel."""
     args = Arguments()
-    values = Values(fusion, args, exact=True)
+    values = StageValues(fusion, args, exact=True)
     for (node, ctx), is_load in pairs:
         kind = node.op.kind
         if is_load and node.ndim:
@@ -45,7 +45,7 @@ def render_scalar(fusion: Fusion, step: Step, pairs: Sequence[Evaluation]) -> Ke
     return Kernel("scalar", text, args.static, args.dynamic, computed, passed=passed)
 
 
-def _text(values: Values, returned: Sequence[str]) -> str:
+def _text(values: StageValues, returned: Sequence[str]) -> str:
     args = values.args
     types = [_item_dtype(kind, what) for kind, what in args.dynamic] + [
         n.dtype for n in args.static

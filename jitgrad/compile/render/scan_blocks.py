@@ -23,7 +23,7 @@ from ..loops.expressions import combination, element, identity_literal, is_wide,
 from ..loops.ir import Expr, For, Let, Store
 from ..loops.passes.lanes import SPAN, Lanes
 from .arguments import scratch_of
-from .forms import Form
+from .forms import LoopForm
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,7 +71,7 @@ def render_blocks(nest: Nest, fusion: Fusion) -> Kernel:
     return kernel
 
 
-class BlockedScan(Form):
+class BlockedScan(LoopForm):
     """The loops of both passes; `running` has (what a block goes on from, the name of its number,
     its dtype)."""
 

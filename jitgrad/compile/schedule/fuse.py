@@ -24,7 +24,7 @@ from .. import limits
 from ..index.dims import UNIT, Axes, squeezes
 from ..index.maps import (
     MOVEMENT,
-    Index,
+    AxisIndex,
     identity,
     lookups_of,
     nesting,
@@ -173,7 +173,7 @@ class Fusion:
             for c, i in axes
             if c != UNIT
             and i.var in range(len(space))
-            and i == Index(0, (), 1, i.var)
+            and i == AxisIndex(0, (), 1, i.var)
             and space[i.var] == c
         )
 

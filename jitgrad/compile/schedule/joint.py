@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import limits
 from ..index.dims import UNIT
-from ..index.maps import Index
+from ..index.maps import AxisIndex
 
 if TYPE_CHECKING:
     from ...ir.node import Node
@@ -101,7 +101,7 @@ def _is_at_point(
     """Whether what is read in `ctx` was made at the same point of the loops over the classes
     `shared`."""
     found = dict(zip(classes, ctx, strict=True))
-    return all(found.get(c) == Index(0, (), 1, draft.space.index(c)) for c in shared)
+    return all(found.get(c) == AxisIndex(0, (), 1, draft.space.index(c)) for c in shared)
 
 
 def joined(

@@ -23,7 +23,7 @@ from .. import cache, events, threadpools
 from ..aside import aside
 from ..partials import chosen, chosen_loops
 from ..stats import COMPILED, Cost, stats
-from .entry import Kernel, release
+from .entry import ChunkFunction, release
 from .lowering import BYTES_DATA, free, item_type, local_maker, prefetch, scratch_maker
 from .passes import Plain
 
@@ -56,7 +56,7 @@ def body(function):
 
 def entry(function):
     """The chunk function of a kernel, callable through its address."""
-    return Kernel(function.__globals__["body"], function)
+    return ChunkFunction(function.__globals__["body"], function)
 
 
 def scalar(signature):

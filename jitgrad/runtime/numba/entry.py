@@ -3,7 +3,7 @@ instructions.
 
 The entry only reads slots and calls the loops. It is run once, on stand-ins that say of each
 argument what type it has and how it is read, so numba types and lowers nothing of it, and the loops
-are compiled once, where they are called. Imported by `build` alone. Start at `Kernel`.
+are compiled once, where they are called. Imported by `build` alone. Start at `ChunkFunction`.
 """
 
 import types as python
@@ -43,7 +43,7 @@ class Argument:
         return Argument(type_, code)
 
 
-class Block:
+class Slots:
     """Slots at an address."""
 
     def __init__(self, address):
@@ -90,7 +90,7 @@ def _result(type_, block, k, slot):
 def _names(loops):
     """What the names in an entry mean while it is run."""
     out = {
-        "slots": Block,
+        "slots": Slots,
         "as_float": _as_float,
         "body": lambda *arguments: loops.extend(arguments),
     }
@@ -115,7 +115,7 @@ def _arguments(entry, given):
 # ----- the kernel
 
 
-class Kernel(CFunc):
+class ChunkFunction(CFunc):
     """The loops `body`, compiled, and the function `entry`, which a launch calls through its
     `address`."""
 

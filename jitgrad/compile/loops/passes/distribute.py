@@ -34,7 +34,7 @@ class Applied(NamedTuple):
     memory: str
 
 
-class Turn(NamedTuple):
+class FlatTurn(NamedTuple):
     """`feed`: statements of the innermost loop; `applied`: what is done in the flat loop after
     it."""
 
@@ -48,7 +48,7 @@ def distributed(
     place: Operand,
     buffer: Callable[[np.dtype], str],
     varies: Callable[[str], object],
-) -> tuple[list[Turn], dict[Any, Let]]:
+) -> tuple[list[FlatTurn], dict[Any, Let]]:
     """(the turns, the statements that read what they have made, by name) for the `body` of an
     innermost loop from which the operations whose results have the names `apart` are taken out.
 
@@ -58,7 +58,7 @@ def distributed(
         s.name: s.operation for s in body if isinstance(s, Let) and s.name in apart
     }
     makers, rank = _ranks(body, calls)
-    out: list[Turn] = []
+    out: list[FlatTurn] = []
     fed: dict[Operand, str] = {}
     known: dict[Operand, Let] = {}
     for turn in range(max(rank.values()) + 1):
@@ -80,7 +80,7 @@ def distributed(
             memory = buffer(node.dtype)
             applied.append(Applied(name, node, at_point, memory))
             results[name] = Let(name, read(element(memory, place), node.dtype))
-        out.append(Turn((*taken(body, needed(feed, makers, known), known), *feed), applied))
+        out.append(FlatTurn((*taken(body, needed(feed, makers, known), known), *feed), applied))
         known = results | known
     return out, known
 

@@ -20,7 +20,7 @@ from .split_guards import assumed
 
 if TYPE_CHECKING:
     from ..ir import Operand, Statement
-    from ..values import Interval
+    from ..stage_values import Interval
 
 
 SPAN = Expr("{} - {}", ("stop", "start"))

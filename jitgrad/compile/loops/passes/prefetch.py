@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from ....ir.node import Node
     from ..ir import Operand
     from ..nest import Access
+    from ..stage_values import StageValues
     from ..tiles import TileNest
-    from ..values import Values
 
 
-def prefetches(values: Values, fetched: set[Node]) -> Iterator[Prefetch]:
+def prefetches(values: StageValues, fetched: set[Node]) -> Iterator[Prefetch]:
     """A statement for each array that the stage reads row by row, and that is not `fetched` by one
     before it."""
     nest, args = values.nest, values.args

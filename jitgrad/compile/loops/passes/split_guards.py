@@ -17,7 +17,7 @@ from ..ir import Expr, If, Let, Select, While, made, rewrite, walk
 
 if TYPE_CHECKING:
     from ..ir import For, Operand, Statement
-    from ..values import Interval
+    from ..stage_values import Interval
 
 
 def conditions(body: tuple[Statement, ...], intervals: Sequence[Interval]) -> tuple[str, ...]:

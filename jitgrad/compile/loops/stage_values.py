@@ -1,9 +1,9 @@
 """The values of a loop nest as statements: loads, operations, guards, each at the depth of the
 innermost loop that it depends on.
 
-`Values` belongs to one stage of a kernel and fills `lines`, a list of statements for each depth;
-names and arguments are those of the kernel. The loops around the statements are put there by
-`render.forms`. Start at `Values.evaluate`.
+`StageValues` belongs to one stage of a kernel and fills `lines`, a list of statements for each
+depth; names and arguments are those of the kernel. The loops around the statements are put there by
+`render.forms`. Start at `StageValues.evaluate`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from ...base.dtypes import FLOAT64
 from ...ir import CONST, const
 from .. import limits
-from ..index.maps import Guard, pad_guards
+from ..index.maps import BoundsGuard, pad_guards
 from .expressions import (
     Term,
     baked,
@@ -36,7 +36,7 @@ from .nest import SymbolicStride, depth_of_loop, guard_axes, is_beside
 
 if TYPE_CHECKING:
     from ...ir.node import Node
-    from ..index.maps import Context, Index, Value
+    from ..index.maps import AxisIndex, Context, Value
     from ..schedule.fuse import Fusion
     from .ir import Statement
     from .nest import Access
@@ -62,7 +62,7 @@ class Interval(NamedTuple):
     slope: int
 
 
-class Values:
+class StageValues:
     """The statements of one stage.
 
     `exact` writes the expressions that are right for any operand, and checks none. Guards at the
@@ -109,12 +109,12 @@ class Values:
         self.computed: dict[tuple, str] = {}  # operation and its operands -> the name of the value
         # name of a load -> the guards outside of which it is zero
         self.zeroed: dict[str, frozenset[str]] = {}
-        self.guards: dict[Guard, Any] = {}
+        self.guards: dict[BoundsGuard, Any] = {}
         self.intervals: list[Interval] = []
         self.depths: dict[str, int | str] = {}  # name of a value -> its depth, or FIXED
         self.fixed = False  # whether what is emitted belongs to the loop over the tile, too
         # guard -> its statements, while they are not in that loop
-        self.unfixed: dict[Guard, list] = {}
+        self.unfixed: dict[BoundsGuard, list] = {}
         # the classes of axes whose lengths are part of the kernel
         self.tiny: frozenset[int] = frozenset()
         # the number of the loop that is in vectors, if not the last one
@@ -325,7 +325,7 @@ class Values:
 
     # ------------------------------------------------------------------ guards
 
-    def guard(self, guard: Guard) -> str:
+    def guard(self, guard: BoundsGuard) -> str:
         """The condition under which the position of `guard` is inside the operand."""
         if guard in self.guards:
             if self.fixed:
@@ -334,7 +334,7 @@ class Values:
         self.guards[guard] = self._guarded(guard)
         return self.guards[guard][1]
 
-    def _guarded(self, guard: Guard) -> tuple[str, str, int | None]:
+    def _guarded(self, guard: BoundsGuard) -> tuple[str, str, int | None]:
         """Emit the position of a guard and its condition: (their names, how the position moves with
         a loop)."""
         index, args = guard.index, self.args
@@ -371,23 +371,23 @@ class Values:
             return False, "{}", (variable,)
         return _product(self.stride(step, SymbolicStride(step, ())), variable)
 
-    def _fix(self, guard: Guard) -> None:
+    def _fix(self, guard: BoundsGuard) -> None:
         """Put the statements of a guard in the loop over the tile, too."""
         if guard in self.unfixed:
-            if isinstance(guard.index.var, Guard):
+            if isinstance(guard.index.var, BoundsGuard):
                 self.guard(guard.index.var)
             self.lines.setdefault(FIXED, []).extend(self.unfixed.pop(guard))
 
-    def _variable(self, index: Index, number: Mapping[int, int]) -> tuple[str, int | None]:
+    def _variable(self, index: AxisIndex, number: Mapping[int, int]) -> tuple[str, int | None]:
         """What the position of a guard moves with, and how: a loop, or the position of another
         guard."""
-        if isinstance(index.var, Guard):
+        if isinstance(index.var, BoundsGuard):
             self.guard(index.var)
             variable, _, slope = self.guards[index.var]
             return variable, slope
         return (self.loops[number[index.var]], 1) if index.var is not None else ("", 0)
 
-    def _offset(self, index: Index) -> list[Term]:
+    def _offset(self, index: AxisIndex) -> list[Term]:
         if is_beside(index):
             return [(index.const < 0, str(abs(index.const)), ())] if index.const else []
         name = self.args.offset(index.const, index.terms, bool(index.const) or index.step < 0)

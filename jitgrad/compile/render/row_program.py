@@ -48,10 +48,10 @@ from ..loops.passes.interleave import Memories, interleaved
 from ..loops.passes.prefetch import prefetches
 from ..loops.passes.strip_mine import in_blocks, in_one_block
 from ..loops.passes.unroll_jam import is_worth_it, rows_together, unrolled_and_jammed
+from ..loops.stage_values import FIXED, TILE, StageValues
 from ..loops.tiles import is_all_tiny, is_expensive, local_size, tiny
-from ..loops.values import FIXED, TILE, Values
 from .arguments import freed, local_of, scratch_of, title
-from .forms import Form, decoded, operand_of, tile_of
+from .forms import LoopForm, decoded, operand_of, tile_of
 
 if TYPE_CHECKING:
     from ...ir.node import Node
@@ -74,7 +74,7 @@ class LoweredStage:
     """One nest: its statements (`values`), and where its reductions live."""
 
     nest: TileNest
-    values: Values
+    values: StageValues
     # number of a loop -> (reduction, accumulator) that start before it
     registers: dict[int, list[tuple[Node, str]]] = field(default_factory=dict)
     # what accumulates in registers, and in memory, at a point
@@ -96,7 +96,7 @@ class LoweredStage:
         return [*self.updates, *self.elements]
 
 
-class ProgramForm(Form):
+class ProgramForm(LoopForm):
     """The form of a step of several stages."""
 
     kind = "program"
@@ -228,7 +228,7 @@ class ProgramForm(Form):
         ]
         if nest.reverse and nest.scan is not None and not nest.interleaved:
             names[nest.scan] = f"b{names[nest.scan]}"
-        values = Values(self.fusion, self.args, nest, names)
+        values = StageValues(self.fusion, self.args, nest, names)
         values.tiny = frozenset([common(c) for loop in tiny(nest) for c in loop.classes])
         values.fast = (
             len(nest.loops) - 1 - len(tiny(nest)) if nest.shared < len(nest.loops) else None
