@@ -10,6 +10,9 @@ child       bool                             compile many kernels in a child pro
 cache_mb    int                              the size the cache folder is pruned to, in MiB
 num_threads int                              threads of large kernels, at most one per core; what
                                              OMP_NUM_THREADS says, if nothing else is said
+numba       "fast" or "public"               what compiles kernels: inner parts of numba, where this
+                                             numba has them, or its public API alone, which takes
+                                             longer; results are the same
 pool_mb     int                              memory kept for new large results, in MiB
 segment     int                              records after which a segment ends by itself
 verify      bool                             check every IR graph (the tests turn it on)
@@ -133,6 +136,7 @@ SETTINGS = {
     "child": Setting(FLAG, lambda env: True),
     "cache_mb": Setting(_whole(0), lambda env: 512),
     "num_threads": Setting(_whole(1, _most_threads), _threads),
+    "numba": Setting(_choice("fast", "public"), lambda env: "fast"),
     "pool_mb": Setting(_whole(0), lambda env: 512),
     "segment": Setting(_whole(1), lambda env: 128),
     "verify": Setting(FLAG, lambda env: False),
@@ -153,6 +157,7 @@ class Config:
     child: bool
     cache_mb: int
     num_threads: int
+    numba: str
     pool_mb: int
     segment: int
     verify: bool

@@ -2,7 +2,8 @@
 
 A kernel's file is named by what it does and the hash of its text (`key`: the name that reports and
 profilers show, too), in a folder named by all a binary depends on (versions of numba, llvmlite,
-numpy, Python, jitgrad's own runtime; the CPU and its features). A file is written at once or not at
+numpy, Python, jitgrad's own runtime; which API of numba it is compiled by; the CPU and its
+features). A file is written at once or not at
 all (`os.replace`) and never rewritten while its content stands, since numba ties its binaries to
 the file's time stamp. What is damaged is dropped and made anew. Where nothing can be written
 (read-only, full), or where others can write (`trust`), a temporary folder serves.
@@ -78,7 +79,7 @@ _DRIVER = re.compile("driver_|d[0-9a-f]{24}")
 _NO_PART = re.compile("THREAD|CACHE")
 
 
-def _environment():
+def _environment(numba_api):
     """The hash of everything but the source that a binary depends on."""
     import llvmlite
     import llvmlite.binding as llvm
@@ -86,7 +87,7 @@ def _environment():
     import numpy
 
     parts = [numba.__version__, llvmlite.__version__, numpy.__version__, sys.version, sys.platform]
-    parts += [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
+    parts += [numba_api, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
     parts += [
         f"{k}={v}"
         for k, v in sorted(os.environ.items())
@@ -100,7 +101,7 @@ def _environment():
 def path_of(source):
     """The file the kernel `source` has, or would have once it is compiled (with numba not yet
     imported: None)."""
-    base = _folders.get(config.cache_dir)
+    base = _folders.get((config.cache_dir, config.numba))
     return base and os.path.join(base, f"{key(source)}.py")
 
 
@@ -133,12 +134,13 @@ def base():
         return _bases[wanted]
 
 
-def folder():
-    """The folder of this environment's kernels; made when first asked for."""
+def folder(numba_api=None):
+    """The folder of this environment's kernels, compiled by ``config.numba`` or what is named; made
+    when first asked for."""
     with _lock:
-        wanted = config.cache_dir
+        wanted = config.cache_dir, numba_api or config.numba
         if wanted not in _folders:
-            path = os.path.join(base(), _environment())
+            path = os.path.join(base(), _environment(wanted[1]))
             _folders[wanted] = path if _usable(path, trust.closed) else _temporary()
         return _folders[wanted]
 
@@ -229,7 +231,7 @@ def has(source):
     return os.path.exists(path) and bool(_binaries(path))
 
 
-def _execute(name, path, source):
+def _execute(name, path, source, parse):
     module_name = f"jitgrad._kernels.{name}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     module = importlib.util.module_from_spec(spec)
@@ -238,7 +240,7 @@ def _execute(name, path, source):
         # Not `spec.loader.exec_module`: its bytecode cache would be one more file per kernel that
         # can go bad. And the text that was asked for, not what the file holds by now.
         with _binaries_beside():
-            exec(compile(source, path, "exec"), module.__dict__)
+            exec(compile(parse(source), path, "exec"), module.__dict__)
     except BaseException:
         sys.modules.pop(module_name, None)
         raise
@@ -250,24 +252,27 @@ def forget(module):
     sys.modules.pop(module.__name__, None)
 
 
-def load(source):
-    """The module of the kernel `source`, compiled or taken from the cache."""
+def load(source, numba_api=None, parse=str):
+    """The module of the kernel `source`, compiled or taken from the cache.
+
+    `numba_api` says what compiles it (`folder`), `parse` makes of the text what is executed."""
     for last in (False, True):
         try:
-            module = _load(source, folder())
+            module = _load(source, folder(numba_api), parse)
             break
         except OSError:
             # Removed or pruned meanwhile: once more. Full, or read-only by now: that fails as well.
             if last:
                 with _lock:
-                    base = _folders[config.cache_dir] = _temporary()
-                module = _load(source, base)
+                    base = _temporary()
+                    _folders[config.cache_dir, numba_api or config.numba] = base
+                module = _load(source, base, parse)
     if _writes >= 32:
         prune()
     return module
 
 
-def _load(source, base):
+def _load(source, base, parse):
     name = key(source)
     path = os.path.join(base, f"{name}.py")
     with _lock:
@@ -280,7 +285,7 @@ def _load(source, base):
             _drop_binaries(path)  # damaged, or somebody else's, or half there
     before = set(_binaries(path))
     try:
-        module = _execute(name, path, source)
+        module = _execute(name, path, source, parse)
     except OSError:
         raise
     except Exception:
@@ -288,7 +293,7 @@ def _load(source, base):
             raise
         # Binaries that numba cannot read: once more without.
         _drop_binaries(path)
-        before, module = set(), _execute(name, path, source)
+        before, module = set(), _execute(name, path, source, parse)
     if not before and (made := _binaries(path)):
         with contextlib.suppress(OSError):  # without a seal they are made anew the next time
             trust.seal(_seal(path), made)

@@ -86,8 +86,9 @@ class Plan:
         mode = config.compile
         if mode == "never":
             return self._reference(leaves, numbers)
-        if self._compiled is not None:
-            self._use(self._compiled)
+        compiled = self._compiled
+        if compiled is not None:
+            self._use(compiled)
         elif mode == "always":
             self._compile_and_wait()
         else:
@@ -280,6 +281,11 @@ class Plan:
         """Its next run asks for the tier."""
         self.run = self._cold
 
+    def forget(self):
+        """It is compiled anew, when its next runs say so."""
+        self._compiled = self.queue = None
+        self.start_anew()
+
     def exchange(self, watching):
         """It is compiled: a timed function runs it while somebody watches, and its own when nobody
         does. One that NumPy serves stays with that."""
@@ -316,7 +322,16 @@ def _start_anew(mode):
         plan.start_anew()
 
 
+def _compile_anew(numba):
+    """Every plan forgets what it was compiled to."""
+    with _made:
+        plans = tuple(_plans)
+    for plan in plans:
+        plan.forget()
+
+
 config.on_change("compile", _start_anew)
+config.on_change("numba", _compile_anew)
 
 
 def _exchange(watching):

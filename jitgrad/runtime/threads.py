@@ -34,7 +34,7 @@ class Threads:
     """`run` launches a kernel over its chunks on up to `threads` threads; one launch at a time.
 
     `kernel` and `work` are the compiled parts, `places` says where what is in the memory they share
-    (`build_threads`)."""
+    (`thread_code`)."""
 
     def __init__(self, kernel, work, places):
         self.kernel, self.work, self.stopping = kernel, work, places["STOP"]

@@ -31,7 +31,9 @@ def load():
 
 def _import():
     global _loaded
-    from .numba import build
+    from .numba import api, build
 
-    _loaded = build
+    first, _loaded = _loaded is None, build
+    if first:
+        api.check_version()
     return build

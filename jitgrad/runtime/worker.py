@@ -12,7 +12,7 @@ Start at `Worker`; `serve` is what the child runs.
 import os
 import sys
 
-from ..base.config import config, cores
+from ..base.config import config, cores, variable
 
 #: The child sees the modules that the parent does. Python puts the working directory first: nothing
 #: may be imported before it is gone.
@@ -35,7 +35,7 @@ class Worker:
 
     def __init__(self):
         self.process = None
-        self.folder = None  # where it keeps kernels
+        self.settings = None  # where it keeps kernels, and what it compiles them by
         # A frozen program's executable is the program itself, and one core has no room for another
         # process.
         self.usable = bool(sys.executable) and not getattr(sys, "frozen", False) and cores() > 1
@@ -55,7 +55,7 @@ class Worker:
 
         from . import cache
 
-        self.folder = cache.base()
+        self.settings = cache.base(), config.numba
         path = [os.path.abspath(entry) for entry in sys.path]
         options = [option for flag, option in OPTIONS.items() if getattr(sys.flags, flag, False)]
         self.process = subprocess.Popen(
@@ -63,7 +63,10 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "JITGRAD_CACHE_DIR": self.folder},
+            env={
+                **os.environ,
+                **dict(zip(map(variable, ("cache_dir", "numba")), self.settings, strict=True)),
+            },
             bufsize=0,  # a buffer has a lock, which a forked child would find held by a thread that it has not
         )
 
@@ -74,7 +77,7 @@ class Worker:
 
         self.start()
         process = self.process  # another thread may stop it
-        if process is None or self.folder != cache.base():
+        if process is None or self.settings != (cache.base(), config.numba):
             return
         import json
 

@@ -24,6 +24,7 @@ READ = {
     "child": {"1": True, "no": False},
     "cache_mb": {"0": 0, "512": 512, " 7 ": 7},
     "num_threads": {"1": 1, "100000": config.SETTINGS["num_threads"].default({})},
+    "numba": {"fast": "fast", "public": "public"},
     "pool_mb": {"0": 0, "64": 64},
     "segment": {"1": 1, "999": 999},
     "verify": {
@@ -38,6 +39,7 @@ UNREADABLE = {
     "child": ["some"],
     "cache_mb": ["-1", "1.5", "lots", "²"],
     "num_threads": ["abc", "0", "-2", "1.5"],
+    "numba": ["Fast", "private", "1"],
     "pool_mb": ["-1", "half"],
     "segment": ["0", "many"],
     "verify": ["2", "maybe"],
@@ -49,6 +51,7 @@ WRONG = {
     "child": [0, "no"],
     "cache_mb": [-1, 1.5, "7", True],
     "num_threads": [0, "2", None, 2.0, True],
+    "numba": ["auto", None, True, ["fast"]],
     "pool_mb": [-1, None, 0.5],
     "segment": [0, True, np.float64(3)],
     "verify": ["no", 1, None],

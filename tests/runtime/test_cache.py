@@ -76,7 +76,7 @@ def test_no_space_anywhere(place, monkeypatch):
 def test_a_kernel_that_another_process_prunes(place, monkeypatch):
     execute = cache._execute
 
-    def pruned(name, path, source):
+    def pruned(name, path, source, parse):
         monkeypatch.setattr(cache, "_execute", execute)
         os.remove(path)
         os.stat(path)  # as numba does

@@ -1,4 +1,4 @@
 """Kernels made runnable by numba, which is imported here and nowhere else.
 
-Start at `build`.
+`build` makes kernels, by `private` or by `public`; `api` says by which. Start at `build`.
 """

@@ -1,72 +1,31 @@
-"""Kernels made runnable: the only module (with `build_lowering`) that imports numba, at its first
-use.
+"""Kernels made runnable: their texts loaded, compiled and kept, and the drivers that launch them.
 
-Kernel files import from here what they are decorated with: `body` (the loops), `entry` (the uniform
-chunk function ``chunk(start, stop, part, args)`` a launch calls through its address) and `scalar`.
-Everybody else calls `loop_kernel` and `scalar_kernel`, which give the compiled kernel of a source
-text, each compiled once per process and once per machine (see `cache`).
+`loop_kernel` and `scalar_kernel` give the compiled kernel of a source text, each compiled once per
+process and once per machine (see `cache`), by numba's private parts or its public API (`api`).
 """
 
-import itertools
 import os
 import threading
 import time
 import warnings
 
 import numpy as np
-from numba import config, njit, set_num_threads
-from numba.core.bytecode import FunctionIdentity
+from numba import config as numba_config
+from numba import set_num_threads
 
-from ...base.dtypes import SUPPORTED
+from ...base.config import config
 from ...base.errors import CompileError, JitgradWarning
 from .. import cache, events, threadpools
 from ..aside import aside
 from ..partials import chosen, chosen_loops
 from ..stats import COMPILED, Cost, stats
-from .entry import ChunkFunction, release
-from .lowering import BYTES_DATA, free, item_type, local_maker, prefetch, scratch_maker
-from .passes import Plain
+from . import api
+from .lowering import ARRAY_DATA, BYTES_DATA
 
 #: Kernels of one process from which something is wrong with the program.
 MANY = 1000
 
-
-def _unique_names():
-    """Count numba's function ids from a random number: they stand in symbol names, and kernels
-    cached by different processes that call different helpers of one name and id would all be linked
-    to one of them (numba #10486)."""
-    FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "little"))
-
-
-_unique_names()
 threadpools.register()
-__all__ = ["body", "entry", "free", "prefetch", "scalar"]
-
-for _dtype in SUPPORTED:
-    _type = item_type(_dtype)
-    for _name, _make in (("local", local_maker), ("scratch", scratch_maker)):
-        globals()[f"{_name}_{_dtype.name}"] = _make(_type)
-        __all__.append(f"{_name}_{_dtype.name}")
-
-
-def body(function):
-    """The loops of a kernel, compiled with its entry."""
-    return function
-
-
-def entry(function):
-    """The chunk function of a kernel, callable through its address."""
-    return ChunkFunction(function.__globals__["body"], function)
-
-
-def scalar(signature):
-    """A kernel of Python numbers, for the argument types of `signature`."""
-    return njit(
-        f"({signature}{',' if signature else ''})",
-        cache=True,
-        error_model="numpy",
-        pipeline_class=Plain,
-    )
 
 
 class _Registry:
@@ -78,12 +37,14 @@ _registry = _Registry()
 
 
 def _after_fork():
-    _unique_names()
     _registry.lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+#: Kernels are made anew by the other API; those of plans that run stay until these are.
+config.on_change("numba", lambda name: _registry.made.clear())
 
 
 def built(source):
@@ -91,17 +52,9 @@ def built(source):
     return source in _registry.made
 
 
-def _hits(function):
-    return (
-        sum(function.stats.cache_hits.values())
-        if hasattr(function, "stats")
-        else function.cache_hits
-    )
-
-
 def _build(source, take, driver=False):
-    """The kernel of `source`: `take(module)` of its module, made once. Drivers are not counted as
-    kernels."""
+    """The kernel of `source`: ``take(compiler, module)`` of its module, made once. Drivers are not
+    counted as kernels."""
     made = _registry.made.get(source)
     return aside(_compiled, source, take, driver) if made is None else made
 
@@ -111,11 +64,8 @@ def _compiled(source, take, driver):
         if source in _registry.made:
             return _registry.made[source]
         start = time.perf_counter()
-        module = None
         try:
-            module = cache.load(source)
-            out = take(module)
-            cache.forget(module)
+            out, hit = _taken(source, take)
         except Exception as error:
             where = cache.path_of(source)
             raise CompileError(
@@ -125,7 +75,6 @@ def _compiled(source, take, driver):
         if driver:
             events.built(None, Cost(time.perf_counter() - start, COMPILED))
             return out
-        hit = _hits(module.chunk if hasattr(module, "chunk") else module.kernel)
         name = cache.key(source)
         events.built(name, stats.count(name, hit, time.perf_counter() - start))
         if stats.kernels == MANY:
@@ -141,25 +90,55 @@ def _compiled(source, take, driver):
         return out
 
 
+def _taken(source, take):
+    """What `take` gives, by the API that is set, or by the public one where that one fails.
+
+    What the disk or the memory has no room for fails with each; what both refuse is no fault of the
+    API."""
+    compiler = api.compiler()
+    try:
+        return _loaded(source, take, compiler, config.numba)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        if config.numba == "public":
+            raise
+        try:
+            out = _loaded(source, take, api.compiler("public"), "public")
+        except Exception:
+            raise error from None
+        api.fall_back(error)
+        return out
+
+
+def _loaded(source, take, compiler, name):
+    module = cache.load(source, name, compiler.parsed)
+    out = take(compiler, module)
+    cache.forget(module)
+    return out
+
+
 def loop_kernel(source):
     """The address of the chunk function of an array kernel."""
-
-    def take(module):
-        release(module.chunk.library)
-        return module.chunk.address
-
-    return _build(source, take)
+    return _build(source, lambda numba, m: (numba.address(m.chunk), m.chunk.cache_hits))
 
 
 def scalar_kernel(source):
     """The fast entry point of a scalar kernel."""
+    return _build(source, lambda numba, m: (numba.scalar_entry(m.kernel), _hits(m.kernel)))
 
-    def take(module):
-        (result,) = module.kernel.overloads.values()
-        release(result.library)
-        return result.entry_point
 
-    return _build(source, take)
+def _hits(dispatcher):
+    return sum(dispatcher.stats.cache_hits.values())
+
+
+def _driver(source, *names):
+    """The entry points of a driver's functions."""
+
+    def take(compiler, module):
+        return [compiler.entry_point(getattr(module, name)) for name in names], 0
+
+    return _build(source, take, driver=True)
 
 
 DRIVER = '''"""driver: the launch of array kernels, one for all of them."""
@@ -237,20 +216,12 @@ def kernel(address, total, step, args):
 '''
 
 
-def _entry_point(dispatcher):
-    (result,) = dispatcher.overloads.values()
-    return result.entry_point
-
-
 def serial_drivers():
     """The module of what launches need, as fast entry points: a kernel in one piece, chunk after
     chunk, a number rounded to float32, and partial results of floats combined, as a tree."""
     _check_layout()
     source = DRIVER.format(bytes_data=BYTES_DATA, combination=chosen("kind", "a", "b"))
-    names = ("kernel", "chunks", "rounded", "combined")
-    return _build(
-        source, lambda m: tuple([_entry_point(getattr(m, name)) for name in names]), driver=True
-    )
+    return _driver(source, "kernel", "chunks", "rounded", "combined")
 
 
 def _joined(dtype, partial):
@@ -263,7 +234,8 @@ def _joined(dtype, partial):
 def joiner(dtype, partial):
     """The entry point of what joins the arrays of floats that chunks have left, of the dtype
     `partial`, to one."""
-    return _build(_joined(dtype, partial), lambda m: _entry_point(m.kernel), driver=True)
+    (kernel,) = _driver(_joined(dtype, partial), "kernel")
+    return kernel
 
 
 def joins(dtype, partial):
@@ -282,9 +254,7 @@ def _load_patient_openmp():
         return
     os.environ["OMP_WAIT_POLICY"] = "passive"
     try:
-        from numba.np.ufunc import omppool  # noqa: F401
-    except ImportError:
-        pass  # numba has other pools
+        api.compiler().load_pool()
     finally:
         del os.environ["OMP_WAIT_POLICY"]
 
@@ -292,9 +262,8 @@ def _load_patient_openmp():
 def parallel_driver():
     """The entry point of the parallel driver; starts no threads by itself."""
     _load_patient_openmp()
-    return _build(
-        PARALLEL.format(bytes_data=BYTES_DATA), lambda m: _entry_point(m.kernel), driver=True
-    )
+    (kernel,) = _driver(PARALLEL.format(bytes_data=BYTES_DATA), "kernel")
+    return kernel
 
 
 def own_threads():
@@ -303,23 +272,18 @@ def own_threads():
     from .thread_code import PLACES, THREADS
 
     source = THREADS.format(bytes_data=BYTES_DATA, **PLACES)
-    kernel, work = _build(
-        source, lambda m: (_entry_point(m.kernel), _entry_point(m.work)), driver=True
-    )
-    return Threads(kernel, work, PLACES)
+    return Threads(*_driver(source, "kernel", "work"), PLACES)
 
 
 def limit_threads(n):
     """Let parallel launches of this Python thread use up to `n` threads."""
-    set_num_threads(min(n, config.NUMBA_NUM_THREADS))
+    set_num_threads(min(n, numba_config.NUMBA_NUM_THREADS))
 
 
 def _check_layout():
     """Kernels take arrays by their id: check once that their data pointer stands where it
     should."""
     import ctypes
-
-    from .lowering import ARRAY_DATA
 
     probe = np.arange(3.0)[1:]
     if ctypes.c_void_p.from_address(id(probe) + ARRAY_DATA).value != probe.ctypes.data:

@@ -2,16 +2,16 @@
 launched through.
 
 The short functions are given as LLVM instructions: nothing to type or inline, so they cost no
-compile time. The longer ones are compiled from Python. Imported by `build` alone. Start at
-`_lower`.
+compile time. The longer ones are compiled from Python. Imported by `build`, `entry` and
+`public`. Start at `_lower`.
 """
 
+import contextlib
 import math
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
-from numba.core.cgutils import for_range_slice, get_or_insert_function
+from numba import types
 from numba.extending import intrinsic, lower_builtin, overload, type_callable
 
 from . import support, vmath
@@ -198,6 +198,10 @@ for _arity, _names in enumerate((vmath.ONE, vmath.TWO), 1):
 
 # ----- longer functions, from Python
 
+# Implementations that differ have different names or operand types: their symbols in the binaries of
+# kernels are made of these and of a number that numba counts in each process. Where two processes
+# come to the same symbol it is the same function, whichever of them a third process links.
+
 #: numba hands the fast-math flags of a kernel on, unless told. What is not inlined keeps a loop
 #: from being vectorised.
 PLAIN = {"error_model": "numpy", "fastmath": False, "forceinline": True}
@@ -220,11 +224,15 @@ def _floor_divide(a, b):
             return math.copysign(div * 0, a / b)
 
         return real
-    if getattr(a, "signed", False) and getattr(b, "signed", False):
-        return lambda a, b: (
-            a - a if b == 0 else -a if b == -1 else a // b
-        )  # the least integer over -1 wraps around
-    return lambda a, b: a - a if b == 0 else a // b  # a * 0 would make a float of uint64
+
+    def signed(a, b):  # the least integer over -1 wraps around
+        return a - a if b == 0 else -a if b == -1 else a // b
+
+    def unsigned(a, b):  # a * 0 would make a float of uint64
+        return a - a if b == 0 else a // b
+
+    both = getattr(a, "signed", False) and getattr(b, "signed", False)
+    return signed if both else unsigned
 
 
 @overload(support.remainder, jit_options=PLAIN)
@@ -279,6 +287,29 @@ def _power(a, b):
 
 
 # ----- launch and memory
+
+
+def declared(module, shape, name):
+    """The function `name` of C or LLVM, which the module calls."""
+    found = module.globals.get(name)
+    return ir.Function(module, shape, name) if found is None else found
+
+
+@contextlib.contextmanager
+def _steps(builder, stop, step):
+    """A loop over ``range(0, stop, step)``, whose index it gives."""
+    before = builder.block
+    head, inside, after = map(builder.append_basic_block, ("steps.head", "steps", "steps.end"))
+    builder.branch(head)
+    builder.position_at_end(head)
+    index = builder.phi(I64)
+    builder.cbranch(builder.icmp_signed("<", index, stop), inside, after)
+    builder.position_at_end(inside)
+    yield index
+    index.add_incoming(ir.Constant(I64, 0), before)
+    index.add_incoming(builder.add(index, ir.Constant(I64, step)), builder.block)
+    builder.branch(head)
+    builder.position_at_end(after)
 
 
 @intrinsic
@@ -350,7 +381,7 @@ def local_maker(ty):
             item = context.get_value_type(ty)
             size = ir.Constant(I64, context.get_abi_sizeof(item))
             shape = ir.FunctionType(ir.IntType(8).as_pointer(), [I64])
-            malloc = get_or_insert_function(builder.module, shape, "malloc")
+            malloc = declared(builder.module, shape, "malloc")
             malloc.return_value.add_attribute("noalias")
             memory = builder.call(malloc, [builder.mul(args[0], size)])
             return builder.bitcast(memory, item.as_pointer())
@@ -366,9 +397,7 @@ def free(typing, memory):
 
     def code(context, builder, sig, args):
         byte = ir.IntType(8).as_pointer()
-        function = get_or_insert_function(
-            builder.module, ir.FunctionType(ir.VoidType(), [byte]), "free"
-        )
+        function = declared(builder.module, ir.FunctionType(ir.VoidType(), [byte]), "free")
         builder.call(function, [builder.bitcast(args[0], byte)])
         return context.get_dummy_value()
 
@@ -388,9 +417,8 @@ def prefetch(typing, memory, first, count):
         size = context.get_abi_sizeof(context.get_value_type(sig.args[0].dtype))
         byte, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
         shape = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
-        function = get_or_insert_function(builder.module, shape, "llvm.prefetch.p0")
-        zero = ir.Constant(I64, 0)
-        with for_range_slice(builder, zero, count, ir.Constant(I64, LINE // size), I64) as (k, _):
+        function = declared(builder.module, shape, "llvm.prefetch.p0")
+        with _steps(builder, count, LINE // size) as k:
             place = builder.bitcast(builder.gep(memory, [builder.add(first, k)]), byte)
             builder.call(function, [place, i32(0), i32(3), i32(1)])
         return context.get_dummy_value()

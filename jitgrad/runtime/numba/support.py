@@ -1,7 +1,7 @@
 """Functions that kernels call: NumPy's meaning of operations whose plain Python form differs.
 
 They are written in plain Python, so that a kernel's source can be run and stepped without
-compiling; `build_lowering` tells numba how each is compiled. A kernel imports all of them. Start
+compiling; `lowering` tells numba how each is compiled. A kernel imports all of them. Start
 anywhere.
 """
 

@@ -11,9 +11,9 @@ chunk. Imported by `build` alone. Start at `THREADS`.
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core import types as core
 from numba.extending import intrinsic
+
+from .lowering import declared
 
 I64 = ir.IntType(64)
 #: Numbers of words of the shared memory, on cache lines of their own: of a launch (`JOB` has its
@@ -49,7 +49,7 @@ def _atomic(arity, emit, result=types.int64):
         out = emit(builder, _word(builder, *args[:2]), *args[2:])
         return context.get_dummy_value() if out is None else out
 
-    signature = result(*[core.int64] * (2 + arity))
+    signature = result(*[types.int64] * (2 + arity))
     if arity:
         return intrinsic(lambda typing, pool, k, value: (signature, code))
     return intrinsic(lambda typing, pool, k: (signature, code))
@@ -60,7 +60,7 @@ def _stored(builder, place, value):
 
 
 load = _atomic(0, lambda builder, place: builder.load_atomic(place, "seq_cst", 8))
-store = _atomic(1, _stored, core.void)
+store = _atomic(1, _stored, types.void)
 raised = _atomic(1, lambda builder, place, v: builder.atomic_rmw("add", place, v, "seq_cst"))
 swap = _atomic(1, lambda builder, place, v: builder.atomic_rmw("xchg", place, v, "seq_cst"))
 
@@ -82,10 +82,10 @@ def pause(typing):
         else:
             return context.get_dummy_value()
         shape = ir.FunctionType(ir.VoidType(), kinds)
-        builder.call(cgutils.get_or_insert_function(builder.module, shape, name), values)
+        builder.call(declared(builder.module, shape, name), values)
         return context.get_dummy_value()
 
-    return core.void(), code
+    return types.void(), code
 
 
 THREADS = '''"""driver: the launch of array kernels on jitgrad's own threads; chunks depend on the sizes alone."""

@@ -2,7 +2,7 @@
 vectorise.
 
 Range reduction, a polynomial, and the exponent put together bit by bit. numba's own calls are
-scalar (libm). The functions are plain Python on floats and integers; `build_lowering` runs them
+scalar (libm). The functions are plain Python on floats and integers; `lowering` runs them
 once on values that write LLVM instructions instead, so they cost a kernel no typing and no
 inlining. `core` holds the few helpers that know which it is, the other modules the functions, each
 for float64 and float32. docs/vmath.md says how fast and how exact they are, and where the

@@ -1,7 +1,7 @@
 """What the vector math is written in: constants, and helpers for numbers and for values that write
 instructions.
 
-A function runs on NumPy scalars, float64 or float32, in Python, and on the values of `build_trace`
+A function runs on NumPy scalars, float64 or float32, in Python, and on the values of `llvm_trace`
 when a kernel is compiled. Only the helpers below know which it is. Most functions are one text for
 both widths: constants and coefficients are taken from the `Width` of the operand. Start at `Width`
 and `horner`.
