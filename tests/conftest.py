@@ -58,6 +58,16 @@ def tier(request):
     jitgrad.config.compile = before
 
 
+@pytest.fixture(params=["fast", "public"])
+def numba_api(request):
+    """Kernels, compiled by numba's inner parts and by its public API."""
+    jitgrad.synchronize()
+    before = jitgrad.config.numba, jitgrad.config.compile
+    jitgrad.config.numba, jitgrad.config.compile = request.param, "always"
+    yield request.param
+    jitgrad.config.numba, jitgrad.config.compile = before
+
+
 @pytest.fixture
 def no_gc():
     """Whatever dies in the test dies by reference counts."""

@@ -7,6 +7,7 @@ well.
 """
 
 import ast
+import contextlib
 import importlib
 import os
 import subprocess
@@ -428,6 +429,52 @@ def test_only_the_runtime_imports_numba():
     assert {name for name, found in users.items() if any(top for _, top in found)} == {
         "jitgrad.runtime.numba"
     }
+
+
+#: What of numba is its public API (its manual's reference).
+PUBLIC = {"cfunc", "config", "extending", "njit", "prange", "set_num_threads", "types"}
+#: Attributes of its objects that are not.
+PRIVATE = {
+    *("_compile_uncached", "_compiler", "_customize_flags", "_library", "_cache", "_unique_ids"),
+    *("llvm_cfunc_wrapper_name", "llvm_func_name", "fndesc", "target_context", "call_conv"),
+    *("add_ir_module", "create_module", "overloads", "entry_point", "codegen", "library"),
+    *("_engine", "_ee", "_final_module", "_shared_module", "_compiled_object"),
+    *("_linking_libraries", "flags", "typingctx", "targetctx", "func_ir"),
+}
+
+
+def private_of_numba(text):
+    """The names in a module's text that are no part of numba's public API: imports, attributes, and
+    the same in texts that the module writes."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "numba":
+            if node.module == "numba":
+                yield from (a.name for a in node.names if a.name not in PUBLIC)
+            elif node.module != "numba.extending":
+                yield from (f"{node.module}.{a.name}" for a in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.startswith("numba."))
+        elif isinstance(node, ast.Attribute) and node.attr in PRIVATE:
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if "import" in node.value and "numba" in node.value and "\n" in node.value:
+                with contextlib.suppress(SyntaxError):
+                    yield from private_of_numba(node.value)
+
+
+def test_one_module_uses_private_parts_of_numba():
+    """Another numba may lack any of them; the way on its public API needs none."""
+    assert set(private_of_numba("from numba import njit, core\nimport numba.np.ufunc")) == {
+        "core",
+        "numba.np.ufunc",
+    }
+    assert set(private_of_numba("x = '''from numba.core import ir\\ny.overloads'''")) == {
+        "numba.core.ir",
+        "overloads",
+    }
+    users = {m for m in MODULES if m.startswith("jitgrad.runtime")}
+    found = {m: names for m in users if (names := set(private_of_numba(MODULES[m].read_text())))}
+    assert set(found) == {"jitgrad.runtime.numba.private"}, found
 
 
 def test_the_checker_sees_what_it_should():

@@ -63,9 +63,9 @@ def looped(expression, two):
     import numba
 
     from jitgrad.runtime.numba import build  # noqa: F401  it tells numba of the functions
-    from jitgrad.runtime.numba.lowering import NoAlias
+    from jitgrad.runtime.numba.private import Plain
 
-    return numba.njit(error_model="numpy", pipeline_class=NoAlias)(names["run"])
+    return numba.njit(error_model="numpy", pipeline_class=Plain)(names["run"])
 
 
 def ours(name):

@@ -1,5 +1,5 @@
-"""Which API of numba kernels are compiled by: `private`, which is fast, or `public`, which any numba
-has.
+"""Which API of numba kernels are compiled by: `private`, which is fast, or `public`, which every
+numba has.
 
 ``config.numba`` says which. Where `private` fails, since this numba is another one than it was
 written for, the setting becomes "public", with one warning. Nothing here imports numba by itself.

@@ -198,9 +198,9 @@ for _arity, _names in enumerate((vmath.ONE, vmath.TWO), 1):
 
 # ----- longer functions, from Python
 
-# Implementations that differ have different names or operand types: their symbols in the binaries of
-# kernels are made of these and of a number that numba counts in each process. Where two processes
-# come to the same symbol it is the same function, whichever of them a third process links.
+# Implementations that differ have different names or operand types: their symbols in the binaries
+# of kernels are made of these and of a number that numba counts in each process. Where two
+# processes come to the same symbol it is the same function, whichever of them a third one links.
 
 #: numba hands the fast-math flags of a kernel on, unless told. What is not inlined keeps a loop
 #: from being vectorised.

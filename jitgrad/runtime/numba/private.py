@@ -4,7 +4,7 @@ that uses any.
 Kernels are loops over numbers and pointers: no closures, no constants that settle a branch, no
 array expressions, nothing that counts references. numba's own pipeline looks for all of these, and
 works out who uses which variable after each pass; `Plain` has the passes that kernels need, and no
-others. numba also compiles a function and what C code calls it by; a `Kernel` is compiled once, and
+others. numba also compiles a function and what C code calls it by; a `ChunkFunction` is compiled once, and
 its entry is written as LLVM instructions (`entry`).
 
 Another numba may lack any of these names: then `api` chooses `public`, which offers the same
@@ -118,7 +118,7 @@ class Plain(CompilerBase):
 # ----- kernels
 
 
-class Kernel(CFunc):
+class ChunkFunction(CFunc):
     """The loops `body`, compiled, and the function `entry`, which a launch calls through its
     `address`."""
 
@@ -197,7 +197,7 @@ def parsed(source):
 
 def entry(function):
     """The chunk function of a kernel, callable through its address."""
-    return Kernel(function.__globals__["body"], function)
+    return ChunkFunction(function.__globals__["body"], function)
 
 
 def scalar(signature):
