@@ -439,15 +439,19 @@ PRIVATE = {
     *("llvm_cfunc_wrapper_name", "llvm_func_name", "fndesc", "target_context", "call_conv"),
     *("add_ir_module", "create_module", "overloads", "entry_point", "codegen", "library"),
     *("_engine", "_ee", "_final_module", "_shared_module", "_compiled_object"),
-    *("_linking_libraries", "flags", "typingctx", "targetctx", "func_ir"),
+    *("_linking_libraries", "typingctx", "targetctx", "func_ir"),
 }
+
+
+def _of_numba(node):
+    return not node.level and node.module.split(".")[0] == "numba"
 
 
 def private_of_numba(text):
     """The names in a module's text that are no part of numba's public API: imports, attributes, and
     the same in texts that the module writes."""
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "numba":
+        if isinstance(node, ast.ImportFrom) and _of_numba(node):
             if node.module == "numba":
                 yield from (a.name for a in node.names if a.name not in PUBLIC)
             elif node.module != "numba.extending":

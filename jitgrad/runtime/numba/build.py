@@ -136,7 +136,7 @@ def _driver(source, *names):
     """The entry points of a driver's functions."""
 
     def take(compiler, module):
-        return [compiler.entry_point(getattr(module, name)) for name in names], 0
+        return [compiler.driver_entry(getattr(module, name)) for name in names], 0
 
     return _build(source, take, driver=True)
 

@@ -216,14 +216,14 @@ def address(chunk):
     return chunk.address
 
 
-def entry_point(dispatcher):
+def driver_entry(dispatcher):
     """What calls a function that is compiled for one signature, without looking at types."""
     (result,) = dispatcher.overloads.values()
     return result.entry_point
 
 
 def scalar_entry(dispatcher):
-    """As `entry_point`, of a kernel of which only the machine code is kept."""
+    """As `driver_entry`, of a kernel of which only the machine code is kept."""
     (result,) = dispatcher.overloads.values()
     _release(result.library)
     return result.entry_point

@@ -60,7 +60,7 @@ def address(chunk):
     return chunk.address
 
 
-def entry_point(dispatcher):
+def driver_entry(dispatcher):
     """What calls a function that is compiled for one signature."""
     return dispatcher
 
