@@ -4,8 +4,8 @@ that uses any.
 Kernels are loops over numbers and pointers: no closures, no constants that settle a branch, no
 array expressions, nothing that counts references. numba's own pipeline looks for all of these, and
 works out who uses which variable after each pass; `Plain` has the passes that kernels need, and no
-others. numba also compiles a function and what C code calls it by; a `ChunkFunction` is compiled once, and
-its entry is written as LLVM instructions (`entry`).
+others. numba also compiles a function and what C code calls it by; a `ChunkFunction` is compiled
+once, and its entry is written as LLVM instructions (`entry`).
 
 Another numba may lack any of these names: then `api` chooses `public`, which offers the same
 functions. Start at `entry` and `Plain`.
