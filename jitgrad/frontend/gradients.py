@@ -9,9 +9,9 @@ from weakref import ref
 from ..base.errors import ArgumentError, GradientError, ShapeError
 from ..base.surface import surface
 from ..tape import handles as tape
-from ..tape.backward import Accumulate, Sweep, start
+from ..tape.backward import AccumulateGrad, Sweep, start
 from ..tape.execute import flush
-from ..tape.reachability import Towards, roots_of
+from ..tape.reachability import Reachability, roots_of
 from ..tape.record import materialise
 from ..tape.segment import LOCK, active_traces, in_mode, local
 from ..tape.symbolic import Traced
@@ -235,18 +235,18 @@ def _sequence(x, what):
     return out
 
 
-def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
+def swept(outputs, cots, inputs, retain, create, accumulate=False, reaches=None):
     """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the
     sweep."""
     if local.seg.tracing is not None:
         local.seg.tracing.wants(inputs)
     if len(outputs) > 1 or any(
-        type(t._edge) is not Accumulate for t in inputs
+        type(t._edge) is not AccumulateGrad for t in inputs
     ):  # else one joint plan will do
         flush(local.seg)
         for t in (*outputs, *inputs):
             materialise(t)
-    sweep = Sweep(retain, create, leads or Towards(inputs))
+    sweep = Sweep(retain, create, reaches or Reachability(inputs))
     found, cuts = {}, []
     for t in inputs:
         if type(t._edge) is tuple:
@@ -263,7 +263,7 @@ def swept(outputs, cots, inputs, retain, create, accumulate=False, leads=None):
             _uncut(graph, state, call)
     out = []
     for t in inputs:
-        if type(t._edge) is Accumulate:
+        if type(t._edge) is AccumulateGrad:
             g = sweep.leaves.get(t._edge)
             out.append(None if g is None else _hooked(t, g, create))
         else:
@@ -280,23 +280,23 @@ def _leads_on(t, inputs):
     if not (graph.cuts or {}).get(state):
         return False
     others = [x for x in inputs if x._edge != t._edge]
-    return bool(others) and Towards(others)(t._edge)
+    return bool(others) and Reachability(others)(t._edge)
 
 
-def ways(out, xs):
-    """The ways from `out` to `xs`, whose `others` tells of any to other leaves; None if not all
-    `xs` are leaves."""
-    if any(type(x._edge) is not Accumulate for x in xs):
+def reachability(out, xs):
+    """The reachability of `xs`, searched from `out`; its `others` tells of other leaves. None if
+    not all `xs` are leaves."""
+    if any(type(x._edge) is not AccumulateGrad for x in xs):
         return None
-    leads = Towards(xs)
+    reaches = Reachability(xs)
     if out.requires_grad:
         seg, state = out._seg, out._state
         edges = None if seg is None else seg.edges
         if out._edge is None and edges is None:  # it ran meanwhile
             materialise(out)
         for edge in (out._edge,) if out._edge is not None else [edges[i] for i in roots_of(state)]:
-            leads(edge)
-    return leads
+            reaches(edge)
+    return reaches
 
 
 def _collector(found, edge):
@@ -338,7 +338,7 @@ def hook_on(t, hook):
         )
     if active_traces and local.seg.tracing is not None:
         local.seg.tracing.hook(t)
-    if type(t._edge) is Accumulate:
+    if type(t._edge) is AccumulateGrad:
         x = tape.extra(t)
         x.hooks = x.hooks or {}
         key = object()

@@ -44,7 +44,7 @@ ARRAYS = frozenset(
 )
 
 
-class Kind:
+class ConversionKind:
     """What was asked for: by whom (where that is not known better), and what is to be written
     instead."""
 
@@ -52,7 +52,7 @@ class Kind:
         self.what, self.asked, self.instead, self.cut = what, asked, instead, cut
 
 
-NUMBER = Kind(
+NUMBER = ConversionKind(
     "the number",
     "a conversion by Python or NumPy (such as float(x), math.sin(x), np.float64(x), a[i] = x or "
     "a.fill(x))",
@@ -61,7 +61,7 @@ NUMBER = Kind(
     "float(x), jitgrad.numpy.stack or array for arrays made of tensors",
     "x.item()",
 )
-ARRAY = Kind(
+ARRAY = ConversionKind(
     "the values",
     "a conversion by NumPy (such as np.array([x, 1.0]), np.asarray(x), a[:] = x or a.dot(x))",
     "use functions of jitgrad, which keep it: jitgrad.numpy.array or stack for arrays made of "
@@ -69,14 +69,14 @@ ARRAY = Kind(
     "jitgrad.mean([x, y]) for np.mean([x, y]), a @ x for a.dot(x)",
     "x.detach()",
 )
-COPY = Kind(
+COPY = ConversionKind(
     "a copy of the values",
     "jitgrad.tensor",
     "use jitgrad.array or jitgrad.stack, or x.clone(), which keep it",
     "x.detach().clone()",
 )
 #: A copy that collects gradients of its own, which says that none goes further.
-LEAF = Kind(COPY.what, COPY.asked, COPY.instead, "x.detach().clone().requires_grad_()")
+LEAF = ConversionKind(COPY.what, COPY.asked, COPY.instead, "x.detach().clone().requires_grad_()")
 
 
 def check(t, kind):

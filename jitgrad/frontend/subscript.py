@@ -1,4 +1,4 @@
-"""Indexing: ``x[index]``, and the value that ``x[index] = value`` writes, as records.
+"""Indexing: ``x[index]``, and the value that ``x[index] = value`` writes, as traced operations.
 
 Basic indices give views, index arrays and masks give copies, as in NumPy; and as there an integer
 for each axis gives an element, a value of its own (`element`): ``x[0], x[1] = x[1], x[0]`` swaps.

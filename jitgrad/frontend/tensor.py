@@ -24,7 +24,7 @@ from ..base.errors import (
 from ..base.surface import surfaces, trimmed
 from ..tape import handles as tape
 from ..tape import views
-from ..tape.backward import Accumulate
+from ..tape.backward import AccumulateGrad
 from ..tape.handles import adopt, extra, from_value
 from ..tape.record import materialise, refresh, rooted
 from ..tape.segment import active_traces, local
@@ -33,10 +33,10 @@ from .convert import DEVICES, as_flag, as_operand, check_device, from_data, writ
 from .convert import cast as cast_to
 from .copies import Copies
 from .gradients import backward_from, hook_on, retain
-from .values import Values
+from .values import ConcreteValues
 
 
-class Tensor(Values, Copies):
+class Tensor(ConcreteValues, Copies):
     """An array with a gradient: eager to use, recorded as it goes, computed when a value is needed.
 
     Made by `jitgrad.tensor` and the creation functions. Operators, NumPy functions and methods
@@ -171,9 +171,9 @@ class Tensor(Values, Copies):
                 ".double() first"
             )
         if self._value is None:
-            adopt(self, rooted(self, Accumulate(self)))
+            adopt(self, rooted(self, AccumulateGrad(self)))
         else:
-            adopt(self, from_value(self._value, self.shape, self.dtype, Accumulate(self)))
+            adopt(self, from_value(self._value, self.shape, self.dtype, AccumulateGrad(self)))
         return self
 
     @property
@@ -182,7 +182,7 @@ class Tensor(Values, Copies):
         here."""
         if active_traces and local.seg.tracing is not None:
             local.seg.tracing.asks_leaf(self)
-        return not self.requires_grad or type(self._edge) is Accumulate
+        return not self.requires_grad or type(self._edge) is AccumulateGrad
 
     @property
     def grad(self):

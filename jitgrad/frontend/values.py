@@ -1,8 +1,8 @@
-"""The values of tensors as Python and NumPy have them: `Values`, the part of `Tensor` that
+"""The values of tensors as Python and NumPy have them: `ConcreteValues`, the part of `Tensor` that
 materialises.
 
 Each method here runs what is pending (`materialise`); what would lose a gradient in
-silence goes through `jitgrad.frontend.implicit`. Start at `Values`.
+silence goes through `jitgrad.frontend.implicit`. Start at `ConcreteValues`.
 """
 
 from math import prod
@@ -22,7 +22,7 @@ from .implicit import ARRAY, NUMBER, check
 DIGITS, NUMPY_DIGITS = 4, 8
 
 
-class Values(Handle):
+class ConcreteValues(Handle):
     """What a tensor tells of its values: numbers, truth, arrays, lists, iteration and text."""
 
     __slots__ = ()
@@ -180,4 +180,4 @@ class Values(Handle):
         return format(self.item(), spec) if spec else str(self)
 
 
-surfaces(Values, but=("item", "__bool__"))
+surfaces(ConcreteValues, but=("item", "__bool__"))

@@ -29,7 +29,7 @@ from .fallback import fallback
 from .foreign_ufuncs import call_outside, scipys
 from .functions import load
 from .functions.writes import HANDLERS, nonzero_where
-from .signature import Form, call
+from .signature import CallingForm, call
 from .ufunc_methods import METHODS
 
 #: Functions of `np.linalg` that are those of NumPy's main namespace; its diagonal and trace take
@@ -50,10 +50,10 @@ def counterparts():
 
 
 class _Forms(dict):
-    """NumPy function -> `Form`, made when first asked for."""
+    """NumPy function -> `CallingForm`, made when first asked for."""
 
     def __missing__(self, function):
-        form = self[function] = Form(counterparts()[function], function)
+        form = self[function] = CallingForm(counterparts()[function], function)
         return form
 
 

@@ -17,7 +17,7 @@ from ..frontend.convert import as_operand
 from ..frontend.tensor import Tensor
 from ..ops import REGISTRY
 from .fallback import arrays, loses_gradient, no_gradient, on_arrays
-from .signature import Form
+from .signature import CallingForm
 
 #: The functions of `scipy.special` that have an entry.
 SCIPY = {entry.scipy: entry for entry in REGISTRY.values() if entry.scipy}
@@ -36,7 +36,7 @@ def _is_scipys(ufunc):
 def scipys(ufunc):
     """How SciPy calls the entry of the meaning of its `ufunc`; None for others."""
     return (
-        Form(SCIPY[ufunc.__name__], ufunc)
+        CallingForm(SCIPY[ufunc.__name__], ufunc)
         if ufunc.__name__ in SCIPY and _is_scipys(ufunc)
         else None
     )

@@ -1,10 +1,11 @@
 """NumPy's calling forms: ``np.sum(x, axis, dtype, out, keepdims, initial, where)`` and so on, by
 the entry of `np.sum`.
 
-A `Form` knows which parameter of a NumPy function is an operand of its entry and which a static
-parameter. What NumPy has beyond those (``out``, ``dtype``, ``where``, ``initial``, ``casting``...)
-is done here once, for all entries: in terms of other entries where that has a gradient, and refused
-with an `ArgumentError` where it is not done. Nothing that was passed is ever ignored.
+A `CallingForm` knows which parameter of a NumPy function is an operand of its entry and which a
+static parameter. What NumPy has beyond those (``out``, ``dtype``, ``where``, ``initial``,
+``casting``...) is done here once, for all entries: in terms of other entries where that has a
+gradient, and refused with an `ArgumentError` where it is not done. Nothing that was passed is ever
+ignored.
 
 Start at `call`.
 """
@@ -36,7 +37,7 @@ where = FUNCTIONS["where"]
 # --- forms ----------------------------------------------------------------------------------------
 
 
-class Form:
+class CallingForm:
     """How NumPy calls the function of an entry.
 
     Attributes

@@ -2,14 +2,13 @@
 
 A segment that is still pending is run *together* with its backward: one joint plan of values and
 gradients. One that ran is swept by a plan of its state, the cotangents given and the roots asked
-for. Cotangents that leave a segment go along its `edges`: to a leaf's ``.grad`` (`Accumulate`) or
-into an earlier segment.
+for. Cotangents that leave a segment go along its `edges`: to a leaf's ``.grad`` (`AccumulateGrad`)
+or into an earlier segment.
 
 ``create_graph=True`` records the backward on the tape instead (see `replay`): so a gradient has a
 gradient. Start at `Sweep`.
 """
 
-import functools
 from heapq import heappop, heappush
 from weakref import ref
 
@@ -22,12 +21,12 @@ from . import handles
 from .boundaries import note_trips
 from .double import RecordedBackward, alive
 from .execute import finish, flush, live_handles, run
-from .reachability import Apart, saves, visited, with_zeros
+from .reachability import Unshared, saves, visited, with_zeros
 from .record import materialise
-from .segment import AbstractValue, local, records
+from .segment import AbstractValue, local, operations_to
 
 
-class Accumulate:
+class AccumulateGrad:
     """Where a leaf's cotangents go: its ``.grad``."""
 
     __slots__ = ("ref",)
@@ -39,7 +38,7 @@ class Accumulate:
 def leaf_of(value, shape, dtype):
     """A new tensor of a float value that requires grad, and that nothing computed."""
     t = handles.from_value(value, shape, dtype, None)
-    t._state, t._edge = AbstractValue(shape, dtype, True), Accumulate(t)
+    t._state, t._edge = AbstractValue(shape, dtype, True), AccumulateGrad(t)
     return t
 
 
@@ -50,28 +49,29 @@ class Backward:
     __slots__ = ("plan", "visited", "sinks", "live", "requires_grad")
 
     @planning
-    def __init__(self, state, given, cuts, wanted, dear=(), live=None, implicit=False):
-        apart = Apart(state, cuts) if cuts else None
-        roots, marks = (apart.roots, apart.marks) if cuts else (state.roots, ())
-        cots, start = {}, state.leaves + len(dear)
+    def __init__(self, state, given, cuts, wanted, expensive=(), live=None, implicit=False):
+        unshared = Unshared(state, cuts) if cuts else None
+        roots, markers = (unshared.roots, unshared.markers) if cuts else (state.roots, ())
+        cots, start = {}, state.leaves + len(expensive)
         for k, s in enumerate(given):
             g = const(1.0, s.dtype) if implicit else leaf(start + k, s.shape, s.dtype)
-            node = apart.node(s) if cuts else s.node
+            node = unshared.node(s) if cuts else s.node
             cots[node] = cots[node] + g if node in cots else g
-        sources = [*map(roots.__getitem__, wanted), *(map(apart.node, cuts) if cuts else ())]
-        grads = pull_back(cots, sources, {*roots, *marks})
+        sources = [*map(roots.__getitem__, wanted), *(map(unshared.node, cuts) if cuts else ())]
+        grads = pull_back(cots, sources, {*roots, *markers})
         self.sinks = range(len(grads))
         if None in grads:
             grads = with_zeros(grads, state, given, cuts, wanted)
             self.sinks = [k for k, g in enumerate(grads) if g is not None]
             grads = [grads[k] for k in self.sinks]
-        if marks:
-            grads = substitute(grads, marks)
-        if dear:
+        if markers:
+            grads = substitute(grads, markers)
+        if expensive:
             grads = substitute(
-                grads, {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in enumerate(dear)}
+                grads,
+                {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in enumerate(expensive)},
             )
-        path = records(state)
+        path = operations_to(state)
         if live is not None:
             note_trips(path)
         self.live, self.requires_grad, values = [], False, []
@@ -100,19 +100,19 @@ def substitute(roots, mapping):
 class Sweep:
     """One call of backward() or grad().
 
-    `leads` is None to accumulate into leaves, or tells which edges lead to the tensors whose
+    `reaches` is None to accumulate into leaves, or tells which edges lead to the tensors whose
     cotangents are asked for."""
 
-    def __init__(self, retain, create, leads=None):
-        self.retain, self.create, self.leads = retain, create, leads
+    def __init__(self, retain, create, reaches=None):
+        self.retain, self.create, self.reaches = retain, create, reaches
         self.todo, self.heap = {}, []
-        self.leaves = {}  # Accumulate -> cotangent
+        self.leaves = {}  # AccumulateGrad -> cotangent
 
     # A cotangent is a raw value (flat array or Python number), or a Tensor with create_graph.
 
     def give(self, edge, cot):
         """Adds `cot` to what `edge` gets, which leads somewhere."""
-        if type(edge) is Accumulate:
+        if type(edge) is AccumulateGrad:
             cots, place = self.leaves, edge
         else:
             graph, place = edge
@@ -144,7 +144,8 @@ class Sweep:
             *(e[1] for e in graph.edges if type(e) is tuple and e[0] is graph),
         }
         cuts = sorted(
-            (s for s in cuts if self.leads is None or self.leads((graph, s))), key=lambda s: s.slot
+            (s for s in cuts if self.reaches is None or self.reaches((graph, s))),
+            key=lambda s: s.slot,
         )
         visited = self._step(graph, {s: g for s, g in cots.items() if s not in cuts}, cuts, cots)
         while cuts:
@@ -158,40 +159,31 @@ class Sweep:
         return visited
 
     def _step(self, graph, cots, cuts, into=None):
-        """Sweeps from `cots` to roots and cuts; the records it went through."""
+        """Sweeps from `cots` to roots and cuts; the operations it went through."""
         if not cots:
             return frozenset()
         given = tuple(cots) if len(cots) == 1 else tuple(sorted(cots, key=_slot))
         # Another thread may end the graph's segment now, or free it: values first, then what tells
         # if they are there.
-        leaves, (dear, saved), edges = graph.leaves, graph.kept, graph.edges
-        state, leads = graph.state, self.leads
-        wanted = tuple(
-            [
-                i
-                for i, e in enumerate(edges[: len(state.roots)])
-                if e is not None and (leads is None or leads.known.get(e) or leads(e))
-            ]
-        )
+        leaves, kept, edges, state = graph.leaves, graph.kept, graph.edges, graph.state
+        wanted = self._wanted(edges[: len(state.roots)])
         cuts = tuple([c for c in cuts if c.slot < given[-1].slot]) if cuts else ()
-        values = [cots[s] for s in given]
         trace = local.seg.tracing
         if trace is not None and (wanted or cuts):
             trace.check_graph(leaves)
+        values = [cots[s] for s in given]
         if self.create:
             states, held = alive(graph)
             back = _plan(RecordedBackward, state, given, cuts, wanted, states)
             self._check(graph, back)
             grads = back.run(graph, values, held)
         else:
-            back = _plan(Backward, state, given, cuts, wanted, dear)
-            if graph.freed is not None:
-                self._check(graph, back)
-            leaves = [*leaves[: state.leaves], *saved, *values]
-            made = (
-                back.plan.run if trace is None else functools.partial(trace.link, back.plan.roots)
-            )
-            grads = zip(back.sinks, made(leaves, graph.numbers), strict=True)
+            expensive, saved = kept
+            back = _plan(Backward, state, given, cuts, wanted, expensive)
+            self._check(graph, back)
+            inputs = [*leaves[: state.leaves], *saved, *values]
+            values = _values_of(back.plan, inputs, graph.numbers)
+            grads = zip(back.sinks, values, strict=True)
         for k, g in grads:
             edge = edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])
             if type(edge) is tuple and edge[0] is graph:
@@ -199,6 +191,15 @@ class Sweep:
             else:
                 self.give(edge, g)
         return back.visited
+
+    def _wanted(self, edges):
+        """The numbers of the roots whose cotangents go on to where some are asked for."""
+        if self.reaches is None:
+            return tuple([i for i, e in enumerate(edges) if e is not None])
+        known, reaches = self.reaches.known, self.reaches
+        return tuple(
+            [i for i, e in enumerate(edges) if e is not None and (known.get(e) or reaches(e))]
+        )
 
     def _check(self, graph, back):
         if graph.freed is not None and any(s in graph.freed and saves(s) for s in back.visited):
@@ -210,8 +211,17 @@ class Sweep:
     def _free(self, graph, visited):
         graph.freed = visited if graph.freed is None else graph.freed | visited
         if len(graph.freed) == graph.state.grad_operations and not graph.open:
-            dear, saved = graph.kept
-            graph.leaves, graph.kept = (None,) * len(graph.leaves), (dear, (None,) * len(saved))
+            expensive, saved = graph.kept
+            graph.leaves, graph.kept = (
+                (None,) * len(graph.leaves),
+                (expensive, (None,) * len(saved)),
+            )
+
+
+def _values_of(plan, leaves, numbers):
+    """What a plan computes; while a function is recorded, what stands for it."""
+    trace = local.seg.tracing
+    return plan.run(leaves, numbers) if trace is None else trace.link(plan.roots, leaves, numbers)
 
 
 def _slot(state):
@@ -234,10 +244,10 @@ def pending(sweep, tensor, cot, implicit):
     if end.over or tensor._seg is not seg:
         return False
     live = live_handles(handles, end, seg.views)
-    if sweep.leads is None:
+    if sweep.reaches is None:
         wanted = tuple(range(len(end.roots)))
     else:
-        wanted = tuple([i for i, edge in enumerate(edges[: len(end.roots)]) if sweep.leads(edge)])
+        wanted = tuple([i for i, edge in enumerate(edges[: len(end.roots)]) if sweep.reaches(edge)])
     key = (live, state, implicit, wanted)
     back = end.plans.get(key)
     if back is None:
@@ -256,7 +266,7 @@ def start(sweep, tensor, cot, implicit):
     if not sweep.create and not implicit:
         cot = materialise(cot)  # it may be pending, too: then both run now
     seg = local.seg
-    if tensor._seg is seg and type(tensor._edge) is not Accumulate and tensor._state.slot >= 0:
+    if tensor._seg is seg and type(tensor._edge) is not AccumulateGrad and tensor._state.slot >= 0:
         joint = not sweep.create and seg.graph is None and tensor._value is None
         if joint and pending(sweep, tensor, cot, implicit):
             return
@@ -268,5 +278,5 @@ def start(sweep, tensor, cot, implicit):
         cot = handles.ones_value(tensor)
     elif implicit:
         cot = handles.from_value(handles.ones_value(tensor), tensor.shape, tensor.dtype, None)
-    if sweep.leads is None or sweep.leads(edge):
+    if sweep.reaches is None or sweep.reaches(edge):
         sweep.give(edge, cot)

@@ -1,17 +1,17 @@
-"""Where a segment ends by itself: after `config.segment` operations, or where a turn of a loop
-does.
+"""Where a segment ends by itself: after `config.segment` operations, or where an iteration of a
+loop does.
 
-A long loop that materialises nothing is cut into segments. Cut at a fixed length, they drift
-against the turns of the loop, and each is a program of its own, with kernels of its own. So where
-the records repeat, a segment ends with the last turn that it has room for: the next one begins like
-a turn, and all of them are one program (`ends`).
+A long loop that materialises nothing is cut into segments. Segments of a fixed length fall out of
+phase with the iterations of the loop, so that each is a new trace, with kernels of its own. So
+where the operations repeat, a segment ends with the last iteration that it has room for: the next
+one begins with an iteration, and all of them are one trace (`ends`).
 
-A loop that goes round another number of times each call is a program of its own each time. Once
-`TRIPS` numbers were seen, segments end after a few turns, and there is nothing new in yet another
-number (`note_trips`).
+A loop with another number of iterations in each call is a new trace each time. Once `TRIPS` numbers
+were met, segments end after a few iterations, and yet another number brings nothing new
+(`note_trips`).
 
-Records repeat if operations and static arguments do, whatever the operands. A turn may be longer
-than a segment: what is compared goes back over segments that ended by themselves
+Operations repeat if opcodes and static arguments do, whatever the operands. An iteration may be
+longer than a segment: what is compared goes back over segments that ended by themselves
 (`Segment.before`). Start at `ends`.
 """
 
@@ -19,17 +19,17 @@ from ..base.config import config
 
 #: Operations of the past that are compared.
 HISTORY = 512
-#: Numbers of turns from which a loop is cut into pieces of `UNIT` records, roughly.
+#: Numbers of iterations from which a loop is cut into pieces of `UNIT` operations, roughly.
 TRIPS, UNIT = 8, 32
 
 
 def ends(seg, state):
-    """Whether the segment ends after the new record `state`."""
+    """Whether the segment ends after the new operation `state`."""
     before = seg.before
     if state.size >= config.segment:
         return True
-    if before and before[-1].unit == state.records and likeness(before[-1]) == likeness(state):
-        state.unit = state.records  # the loop goes on, in pieces
+    if before and before[-1].unit == state.operations and likeness(before[-1]) == likeness(state):
+        state.unit = state.operations  # the loop goes on, in pieces
         return True
     if not before and 2 * state.size < config.segment:
         return False
@@ -41,7 +41,7 @@ def ends(seg, state):
 
 
 def history(seg, state):
-    """Likenesses and sizes of the last records up to `state`, over segments that ended by
+    """Likenesses and sizes of the last operations up to `state`, over segments that ended by
     themselves."""
     before = state.parent
     while before is not None and before.slot < 0:
@@ -67,7 +67,7 @@ def history(seg, state):
 
 
 def likeness(state):
-    """What a record has in common with that of another turn: all but its operands."""
+    """What an operation has in common with that of another iteration: all but its operands."""
     if state.like is None:
         state.like = hash((_statics(state.key, type(state)), state.shape, state.dtype))
     return state.like
@@ -84,7 +84,7 @@ def _statics(key, operand):
 
 
 def note_trips(path):
-    """Notes how often the longest loop in the records `path` goes round: a program that was not
+    """Notes how often the longest loop in the operations `path` goes round: a program that was not
     seen before."""
     if len(path) < UNIT // 2:  # no loop of this length is ever cut
         return
@@ -100,7 +100,7 @@ def note_trips(path):
 
 
 def longest(likes):
-    """(period, start, end) of the longest stretch of turns in a sequence; 0, 0, 0 if there is
+    """(period, start, end) of the longest stretch of iterations in a sequence; 0, 0, 0 if there is
     none."""
     n, best, covered = len(likes), (0, 0, 0), 0
     for period in range(1, n // 2 + 1):
@@ -123,8 +123,8 @@ def longest(likes):
 
 
 def repeats(likes):
-    """The period of the longest stretch of turns at the end of a sequence, and its length; 0, 0 if
-    there is none."""
+    """The period of the longest stretch of iterations at the end of a sequence, and its length; 0,
+    0 if there is none."""
     n, best = len(likes), (0, 0)
     backwards, period = likes[::-1], 0
     # place -> how far what begins there is like the beginning; found in linear time (Z algorithm)

@@ -1,7 +1,7 @@
-"""``create_graph=True``: the backward of a graph as records on the tape, so that a gradient has a
-gradient.
+"""``create_graph=True``: the backward of a graph as operations on the tape, so that a gradient has
+a gradient.
 
-Every cotangent that leaves the graph becomes *one* record: its node is the whole derivative
+Every cotangent that leaves the graph becomes *one* operation: its node is the whole derivative
 formula, with the graph's inputs and the cotangents given as operands. What is a gradient root in
 the middle of the graph (a leaf that was written to) becomes one again, so formulas end there. Start
 at `RecordedBackward`.
@@ -17,7 +17,7 @@ from ..ops.marks import ways
 from ..runtime.events import planning
 from . import handles
 from .keys import Opcode
-from .reachability import Apart, visited, with_zeros
+from .reachability import Unshared, visited, with_zeros
 from .record import record, rooted
 from .segment import local
 from .symbols import kind_of
@@ -25,8 +25,8 @@ from .views import detaching
 
 
 class RecordedBackward:
-    """The records for one set of places that cotangents come in, of roots and cuts they go to, and
-    of results alive.
+    """The operations for one set of results that cotangents come in at, of roots and cuts they go
+    to, and of results alive.
 
     Results that tensors hold are operands as they are: a second derivative may be asked for at
     them."""
@@ -34,17 +34,17 @@ class RecordedBackward:
     @planning
     def __init__(self, state, given, cuts, wanted, alive):
         self.visited = visited(state, given, cuts, wanted)
-        apart = Apart(state, {*cuts, *alive})
-        self.held = [(s, {apart.node(s), apart.inner[s]}) for s in alive]
-        sources = [apart.roots[i] for i in wanted] + [apart.node(c) for c in cuts]
+        unshared = Unshared(state, {*cuts, *alive})
+        self.held = [(s, {unshared.node(s), unshared.inner[s]}) for s in alive]
+        sources = [unshared.roots[i] for i in wanted] + [unshared.node(c) for c in cuts]
         self.cots = [leaf(("cot", k), s.shape, s.dtype) for k, s in enumerate(given)]
-        self.roots = {node: i for i, node in enumerate(apart.roots)}
+        self.roots = {node: i for i, node in enumerate(unshared.roots)}
         stops = {*self.roots, *(node for _, nodes in self.held for node in nodes)}
         inputs = {}
-        for s, g in zip(given, self.cots, strict=True):  # equal records are one node
-            node = apart.node(s)
+        for s, g in zip(given, self.cots, strict=True):  # equal operations are one node
+            node = unshared.node(s)
             inputs[node] = inputs[node] + g if node in inputs else g
-        grads = pull_back(inputs, sources, {*self.roots, *(apart.node(c) for c in cuts)})
+        grads = pull_back(inputs, sources, {*self.roots, *(unshared.node(c) for c in cuts)})
         grads = with_zeros(grads, state, given, cuts, wanted)
         grads = [(k, g) for k, g in enumerate(grads) if g is not None]
         inner = [n for n in toposort([g for _, g in grads]) if n in self.roots and n.op is not LEAF]
@@ -82,13 +82,13 @@ def alive(graph):
 
 
 #: Opcodes of formulas by what they compute of operands and numbers in their order: equal formulas
-#: are equal records, so that a program whose gradients stay pending until it differentiates again
-#: comes back to states that it had before.
+#: are equal operations, so that a program whose gradients stay pending until it differentiates
+#: again comes back to states that it had before.
 _opcodes: WeakValueDictionary = WeakValueDictionary()
 
 
 class Formula:
-    """A node as one record on what it is computed from."""
+    """A node as one operation on what it is computed from."""
 
     def __init__(self, node, stops):
         self.node, self.operands, self.numbers = node, [], []
@@ -139,7 +139,7 @@ class Formula:
         return self.recorded([made[n] for n in self.operands], numbers)
 
     def recorded(self, operands, numbers):
-        """The record on tensors; through those that no derivative leads to no gradient goes, not
+        """The operation on tensors; through those that no derivative leads to no gradient goes, not
         even of zeros."""
         if True in self.cuts:
             operands = [

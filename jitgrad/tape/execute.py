@@ -1,14 +1,14 @@
-"""Running a segment: which values are alive, the plan for them, and what stays for a backward
+"""Running a segment: which values are alive, the plan for them, and what is saved for a backward
 sweep.
 
 Handles that only the segment itself refers to are dead, and their values are not computed. A
-segment whose values require grad leaves a `Graph` behind: its inputs, and the results that are dear
-to compute again (reductions, products, scans); cheap elementwise parts are recomputed in registers
-by the backward plan.
+segment whose values require grad leaves a `Graph` behind: its inputs, and the results that are
+expensive to compute again (reductions, products, scans); cheap elementwise parts are recomputed
+(rematerialised) in registers by the backward plan.
 
 While a plan is made and runs, other code of this thread may record into the segment, or run it (see
 `segment`): what was computed is right all the same, and the segment ends only if nothing came after
-it (`close`). Start at `flush`.
+it (`finish`). Start at `flush`.
 """
 
 from contextlib import suppress
@@ -22,7 +22,7 @@ from ..ir import BARRIERS, toposort
 from ..runtime.events import planning
 from ..runtime.plan import Plan
 from .boundaries import note_trips
-from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, records, renewed
+from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, operations_to, renewed
 
 _serial = count()
 #: By how often a handle is held, whether anybody but the segment, the list of those asked and the
@@ -42,10 +42,10 @@ def lost():
 class Graph:
     """A segment that ran, as a node of the backward sweep.
 
-    `edges` say where its roots' cotangents go; `kept` has the dear results, as nodes and values;
-    `alive` are its results that tensors hold, as (state, weak reference). Another thread may have
-    materialised a tensor of a segment that goes on (`peeked`); as long as it does, its graph is
-    `open`."""
+    `edges` say where its roots' cotangents go; `kept` has the expensive results, as nodes and
+    values; `alive` are its results that tensors hold, as (state, weak reference). Another thread
+    may have materialised a tensor of a segment that goes on (`peeked`); as long as it does, its
+    graph is `open`."""
 
     __slots__ = (
         "state",
@@ -77,24 +77,24 @@ class Graph:
 class Forward:
     """The plan of a state for one set of live handles."""
 
-    __slots__ = ("plan", "live", "requires_grad", "dear")
+    __slots__ = ("plan", "live", "requires_grad", "expensive")
 
     @planning
     def __init__(self, state, live):
-        path = records(state)
+        path = operations_to(state)
         if not state.full:
             note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         nodes = [s.node for _, s in self.live]
         outputs = [s.node for _, s in self.live if s.requires_grad]
         self.requires_grad = bool(outputs)
-        self.dear = dear(state, outputs) if outputs else ()
-        parts = ("result", len(nodes)), ("kept for the backward", len(self.dear))
-        self.plan = Plan([*nodes, *self.dear], "forward", parts, records=len(path))
+        self.expensive = expensive_results(state, outputs) if outputs else ()
+        parts = ("result", len(nodes)), ("kept for the backward", len(self.expensive))
+        self.plan = Plan([*nodes, *self.expensive], "forward", parts, records=len(path))
 
 
-def dear(state, outputs):
-    """The dear results between the roots and `outputs`."""
+def expensive_results(state, outputs):
+    """The expensive results between the roots and `outputs`."""
     depends, out = set(state.roots), []
     for node in toposort(outputs):
         if any(s in depends for s in node.src):
@@ -105,12 +105,12 @@ def dear(state, outputs):
 
 
 def live_handles(handles, state, views):
-    """A byte for each record up to `state`: whether anybody but the segment holds its handle,
+    """A byte for each operation up to `state`: whether anybody but the segment holds its handle,
     `views` being among them.
 
     Bytes, since a hundred of them are made, hashed and compared at half the price of a tuple's.
     """
-    number = state.records
+    number = state.operations
     if views:  # a dead view keeps its parent: let go of the later ones first
         for k in range(number - 1, -1, -1):
             t = handles[k]
@@ -130,7 +130,7 @@ def flush(seg):
         state, handles, leaves, numbers = seg.state, seg.handles, seg.leaves, seg.numbers
         if state.over:
             return renewed(seg)
-        if state.records:
+        if state.operations:
             live = live_handles(handles, state, seg.views)
             forward = state.plans.get(live)
             if forward is None:
@@ -144,9 +144,9 @@ def flush(seg):
                     _leave(seg)
                     raise
                 graph = graph_of(seg) if forward.requires_grad else None
-                if forward.dear and graph is not None:
+                if forward.expensive and graph is not None:
                     graph.kept = (
-                        forward.dear,
+                        forward.expensive,
                         values[len(forward.live) :],
                     )  # at once: another thread may sweep it
                 settle(seg, handles, forward.live, values, graph)
@@ -154,7 +154,7 @@ def flush(seg):
             seg.last, seg.state = state, OVER[state.grad]
             break
     local.seg = Segment(
-        state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing, state.places
+        state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing, state.capacity
     )
     seg.end()
 
@@ -168,7 +168,7 @@ def let_go(seg):
     state = seg.state
     if seg is not local.seg or seg.tracing is not None or state.slot >= 0 or state.over:
         return
-    if state.records:
+    if state.operations:
         with suppress(
             Exception
         ):  # the values are asked for singly, then, and raise what they raise
@@ -183,7 +183,7 @@ def pause(seg):
     """What is to be done at a state that asks for it."""
     state = seg.state
     if not state.full:
-        if len(seg.handles) <= state.records or len(seg.numbers) <= state.numbers:
+        if len(seg.handles) <= state.operations or len(seg.numbers) <= state.numbers:
             seg.widen()
     elif seg is local.seg:
         flush(seg)
@@ -195,7 +195,7 @@ def finish(seg, state, handles, live, values, requires_grad):
     settle(seg, handles, live, values, graph)
     if seg.state is state:  # no call between this and the next line
         seg.last, seg.state = state, OVER[state.grad]
-        local.seg = Segment(state.grad, (), seg.tracing, state.places)
+        local.seg = Segment(state.grad, (), seg.tracing, state.capacity)
         seg.end()
     else:
         flush(seg)

@@ -1,4 +1,4 @@
-"""What the tape knows of a tensor: the `Handle`, and how records make and rebind one.
+"""What the tape knows of a tensor: the `Handle`, and how one is made and rebound.
 
 ========= ======================== ======== ===================== ================================
 a handle  `_seg`                   `_value` `_edge`               becomes
@@ -137,7 +137,7 @@ def varies(t):
 
 @guarded
 def vacate(t, seg, state, safe=False):
-    """The record `state` of `seg`, which was that of `t`, is nobody's, but its value may be
+    """The operation `state` of `seg`, whose result was `t`, is nobody's, but its value may be
     needed."""
     if seg is None or state.slot < 0:
         return

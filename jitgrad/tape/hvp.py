@@ -2,9 +2,9 @@
 pending.
 
 Where all of a function was recorded in the current segment, its gradient's gradient needs no
-records: the graph is differentiated backwards, and that forwards along the vector, and what is run
-is the result alone. Neither the value nor the gradient is computed, unless somebody holds them.
-Start at `product`.
+operations of its own: the graph is differentiated backwards, and that forwards along the vector,
+and what is run is the result alone. Neither the value nor the gradient is computed, unless somebody
+holds them. Start at `product`.
 """
 
 from ..autodiff import pull_back, push_forward
@@ -14,7 +14,7 @@ from ..runtime.plan import Plan
 from .boundaries import note_trips
 from .execute import finish, live_handles, run
 from .reachability import roots_of
-from .segment import local, records
+from .segment import local, operations_to
 
 
 class HessianVectorProduct:
@@ -28,7 +28,7 @@ class HessianVectorProduct:
         (h,) = (
             push_forward([g], {x: leaf(end.leaves, x.shape, x.dtype)}) if g is not None else (None,)
         )
-        path = records(end)
+        path = operations_to(end)
         note_trips(path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         self.requires_grad = any(s.requires_grad for _, s in self.live)

@@ -1,10 +1,10 @@
-"""What a sweep asks of recorded programs: which records it goes through, where they lead, and which
-are which.
+"""What a sweep asks of traces: which operations are reachable from which, and which leaves.
 
-Nodes are interned, so two equal records are one node, and a sum inside a mean is the sum that was
-recorded before it: just what a plan should compute. But a hook, a wanted intermediate and a result
-that is differentiated again belong to *one* record. For them the nodes of the path are built again,
-each such value behind a mark of its own: `Apart`.
+Nodes are interned (common subexpressions are eliminated), so two equal operations are one node, and
+a sum inside a mean is the sum that was recorded before it: just what a plan should compute. But a
+hook, a wanted intermediate and a result that is differentiated again belong to *one* operation. For
+them this is undone: the nodes of the path are built again, each such value behind an identity
+marker of its own (`Unshared`). Start at `Reachability` and `visited`.
 """
 
 from ..autodiff import pull_back
@@ -13,30 +13,30 @@ from ..ir import LEAF, Node, leaf, toposort
 from ..ops.marks import APART, ways
 from ..ops.registry import zeros
 from .keys import VARIABLE, renode
-from .segment import records
+from .segment import operations_to
 
 
-class Apart:
-    """The nodes of a path with the values of the states `marked` behind marks.
+class Unshared:
+    """The nodes of a path with the values of the states `marked` behind identity markers.
 
-    `roots` are its gradient roots; ``node(state)`` is the node of a record, its mark if it has one;
-    `marks` maps the marks to the path's own nodes, `inner` those of the states to the nodes behind
-    them."""
+    `roots` are its gradient roots; ``node(state)`` is the node of an operation, its marker if it
+    has one; `markers` maps the markers to the path's own nodes, `inner` those of the states to the
+    nodes behind them."""
 
     def __init__(self, end, marked):
-        self.roots, self.nodes, self.marks, self.inner = end.roots, {}, {}, {}
+        self.roots, self.nodes, self.markers, self.inner = end.roots, {}, {}, {}
         if not marked:
             return
         marked = frozenset(marked)
         roots = dict(zip(end.roots, end.roots, strict=True))
-        for state in records(end):
+        for state in operations_to(end):
             node = renode(state, self.nodes)
             if state.opcode is VARIABLE:
                 roots[state.node] = node
             if state in marked:
                 self.inner[state] = node
                 node = Node(APART, (node,), state.slot, node.shape, node.dtype)
-                self.marks[node] = state.node
+                self.markers[node] = state.node
             self.nodes[state] = node
         self.roots = tuple(roots.values())
 
@@ -45,9 +45,10 @@ class Apart:
 
 
 def visited(end, given, cuts, wanted):
-    """The records a sweep from `given` goes through on its ways to cuts and wanted roots."""
+    """The operations from which cuts and wanted roots are reachable, among those that `given` were
+    computed from."""
     above = upstream(given, cuts)
-    if not cuts and len(wanted) == len(end.roots):  # all ways lead there
+    if not cuts and len(wanted) == len(end.roots):  # all of them
         return frozenset(above)
     sources = {*(end.roots[i] for i in wanted), *(c.node for c in cuts)}
     for node in toposort([s.node for s in given]):
@@ -72,7 +73,7 @@ def with_zeros(grads, end, given, cuts, wanted):
 
 
 def upstream(given, cuts=()):
-    """The records that `given` were computed from, and themselves."""
+    """The operations that `given` were computed from, and themselves."""
     seen, stack = set(cuts), list(given)
     for s in stack:  # it grows
         if s.slot >= 0 and s not in seen:
@@ -106,7 +107,8 @@ def _saves(state):
 
 
 def roots_of(state):
-    """The numbers of the gradient roots that a derivative leads to from the value of a record."""
+    """The numbers of the gradient roots that are reachable by derivatives from the value of an
+    operation."""
     found = state.plans.get("roots")
     if found is None:
         nodes = set(toposort([state.node], ways))
@@ -116,11 +118,11 @@ def roots_of(state):
     return found
 
 
-class Towards:
-    """Which edges lead to one of some tensors: a sweep for them needs to go no other way.
+class Reachability:
+    """From which edges one of some tensors is reachable: a sweep for them visits no others.
 
-    `others` tells whether a way that was followed ends at another leaf; one that is gone does not
-    count, since nobody can ask for its gradient."""
+    `others` tells whether the search met another leaf; one that is gone does not count, since
+    nobody can ask for its gradient."""
 
     def __init__(self, tensors):
         self.others = False
@@ -135,26 +137,26 @@ class Towards:
         return self._search(edge) if answer is None else answer
 
     def _search(self, edge):
-        todo, ways = [edge], {}
+        todo, found = [edge], {}
         while todo:
             e = todo.pop()
-            if e in self.known or e in ways:
+            if e in self.known or e in found:
                 continue
             if type(e) is tuple:
-                todo.extend(ways.setdefault(e, self._ways(e)))
+                todo.extend(found.setdefault(e, self._successors(e)))
             else:
                 self.known[e] = False
                 self.others = self.others or (e is not None and e.ref() is not None)
         for e in sorted(
-            ways, key=lambda e: (e[0].serial, e[1].slot)
-        ):  # what was recorded first leads nowhere later
-            self.known[e] = any([self.known[way] for way in ways[e]])
+            found, key=lambda e: (e[0].serial, e[1].slot)
+        ):  # what was recorded first does not reach what came later
+            self.known[e] = any([self.known[after] for after in found[e]])
         return self.known[edge]
 
-    def _ways(self, edge):
+    def _successors(self, edge):
         graph, state = edge
-        ways = [graph.edges[i] for i in roots_of(state)]
+        out = [graph.edges[i] for i in roots_of(state)]
         if graph in self.states:
             above = upstream((state,))
-            ways += [e for e in self.states[graph] if e[1] in above and e != edge]
-        return ways
+            out += [e for e in self.states[graph] if e[1] in above and e != edge]
+        return out

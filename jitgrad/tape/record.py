@@ -1,4 +1,4 @@
-"""Recording: a value enters the current segment, an operation gets its place there, and a value is
+"""Recording: a value enters the current segment, an operation takes its step there, and a value is
 materialised.
 
 An operation seen before is one look-up of its key in the state that the segment has reached; one
@@ -30,8 +30,8 @@ _requires_grad = attrgetter("requires_grad")
 
 
 def grow(seg, before, key):
-    """The state after `before` by the record `key`, which is new there: shapes, dtypes and errors
-    are settled now.
+    """The state after `before` by the operation `key`, which is new there: shapes, dtypes and
+    errors are settled now.
 
     None if the segment is over, so that the operands have to be asked again.
     """
@@ -69,12 +69,12 @@ def variable_state(seg, before, state):
     return out
 
 
-def enter(t, seg):  # noqa: C901 - the states of a handle, one after the other
+def enter(t, seg):
     """The state of `t` as an operand of the thread's current segment `seg`, which it enters as a
     leaf.
 
     None if another segment has begun meanwhile, as by the recording of a stale view: then all
-    operands must be asked."""
+    operands must be asked again."""
     if t._x is not None and t._x.stale:
         refresh(t)
         if local.seg is not seg:
@@ -88,15 +88,16 @@ def enter(t, seg):  # noqa: C901 - the states of a handle, one after the other
     value, aval = t._value, t._state.aval
     if value is None:
         value = peek(t)
-    stands = value if seg.tracing is None else seg.tracing.of(t, value)
+    operand = value if seg.tracing is None else seg.tracing.of(t, value)
     before = seg.state
     state = before.next.get(aval)
     if state is None:
         if before.over:
             return renewed(seg)
         state = enter_state(before, aval)
-    leaves, edges, place, edge = seg.leaves, seg.edges, before.leaves, t._edge
-    if seg.state is before and len(leaves) <= place:
+    # Value and edge go where the state before says: that is nothing's until the state is stored.
+    leaves, edges, number, edge = seg.leaves, seg.edges, before.leaves, t._edge
+    if seg.state is before and len(leaves) <= number:
         leaves.append(None)
     if aval.requires_grad:
         root = len(before.roots)
@@ -104,22 +105,28 @@ def enter(t, seg):  # noqa: C901 - the states of a handle, one after the other
             edges.append(None)
     if seg.state is not before:  # it enters again: see `segment`
         return None if local.seg is not seg else enter(t, seg)
-    leaves[place] = stands
+    leaves[number] = operand
     if aval.requires_grad:
         edges[root] = edge
     seg.state = state
     if gate.alone:
         t._seg, t._state = seg, state
-        return state
+    else:
+        _hold(t, seg, state, value)
+    return state
+
+
+def _hold(t, seg, state, value):
+    """`t` is in the segment as `state`, or, where another thread's segment holds it or it was
+    written to meanwhile, only its `value` is."""
     with LOCK:
         holder = t._seg
         if (holder is None or holder.state.over) and t._value is value:
             t._seg, t._state = seg, state
-            return state
+            return
     if seg.entered is None:
         seg.entered = {}
     seg.entered[t] = state, value
-    return state
 
 
 def states(operands):
@@ -132,7 +139,7 @@ def states(operands):
 
 
 def record(key_of, operands, numbers=()):
-    """One record: its key is ``key_of(*states)``, of the operands' states."""
+    """Records one operation: its key is ``key_of(*states)``, of the operands' states."""
     while True:
         seg, given = states(operands)
         out = record_in(seg, key_of(*given), numbers)
@@ -141,7 +148,7 @@ def record(key_of, operands, numbers=()):
 
 
 def record_in(seg, key, numbers=()):
-    """The handle of the record `key`, of states of `seg`; None if the record has to be made again:
+    """The handle of the operation `key`, of states of `seg`; None if it has to be recorded again:
     see `segment`."""
     out = new(Classes.tensor)
     out._seg, out._value, out._edge, out._x = seg, None, None, None
@@ -149,7 +156,7 @@ def record_in(seg, key, numbers=()):
     try:
         out._state = state = before.next[key]
         if numbers:
-            seg.numbers[state.place] = numbers
+            seg.numbers[state.number_slice] = numbers
         seg.handles[state.slot] = out
         seg.state = state
     except KeyError:

@@ -10,7 +10,7 @@ import threading
 
 from ..base.errors import GradientError, JitgradError, JitGradientError
 from .handles import Handle
-from .reachability import Towards
+from .reachability import Reachability
 from .record import materialise
 from .segment import local
 
@@ -122,4 +122,4 @@ def depends(t, inputs):
     for x in (t, *inputs):
         if x._edge is None:
             materialise(x)
-    return Towards(inputs)(t._edge)
+    return Reachability(inputs)(t._edge)

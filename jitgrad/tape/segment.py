@@ -1,17 +1,17 @@
 """Traces: a segment per thread, and the automaton (a trie of `State`) that it walks.
 
-A record is one step ``state = state.next[key]``, where the key is the operation, the states of its
-operands and its static arguments. States are unique to a path, so *recording computes the plan's
-key*: a program seen before costs one look-up per operation; shape inference, promotion and error
-checks ran when the state was made. Values are not in the trie: arrays enter as leaves (keyed by
-dtype, shape and whether they require grad), Python numbers as numbers.
+To record an operation is one step ``state = state.next[key]``, where the key is the operation, the
+states of its operands and its static arguments. States are unique to a path, so *recording computes
+the plan's key*: a program seen before costs one look-up per operation; shape inference, promotion
+and error checks ran when the state was made. Values are not in the trie: arrays enter as leaves
+(keyed by dtype, shape and whether they require grad), Python numbers as numbers.
 
 *Interrupts and re-entry.* An exception may come at any line (Ctrl-C, no memory), and so may other
-code of the same thread that records or materialises (finalisers, signal handlers). So a record
+code of the same thread that records or materialises (finalisers, signal handlers). So an operation
 counts by one store, that of ``seg.state``: what is put into the segment's lists before it goes to
 places that the state `before` names, where it is nothing until then and is overwritten by whatever
-record comes next. Who records asks for the state first, and stores the next one only if it is still
-the same, without a call in between; if not, the record is made again. A segment ends by such a
+operation comes next. Who records asks for the state first, and stores the next one only if it is
+still the same, without a call in between; if not, it is recorded again. A segment ends by such a
 store, too (`OVER`).
 
 Start at `State` and `Segment`; what the keys are is in `keys`, how an operation is recorded in
@@ -73,7 +73,7 @@ def locked(function, args):
 
 
 def guarded(function):
-    """Marks what is to be done while no other thread changes the place of a tensor. Its last
+    """Marks what is to be done while no other thread changes where a tensor is. Its last
     parameter, `safe`, is whether that is so, and it begins by asking for the lock if it is not
     (which takes 20 ns; a call around it, 60)."""
     gate.unlocked.add(function.__code__)
@@ -86,7 +86,7 @@ class AbstractValue:
 
     __slots__ = ("shape", "dtype", "requires_grad", "aval", "node", "opcode", "integer")
     _interned: dict = {}  # noqa: RUF012 - of the class
-    #: As that of a leaf's state: no record made it.
+    #: As that of a leaf's state: no operation made it.
     slot = -1
 
     def __new__(cls, shape, dtype, requires_grad):
@@ -109,18 +109,18 @@ class AbstractValue:
 
 
 class State:
-    """A place in the trie: all that was recorded so far in a segment, and the value made last.
+    """A node of the trie: the trace recorded so far in a segment, and the value made last.
 
     ================ ===================================================================================
     of the value     `node`, `shape`, `dtype`, `requires_grad`, `integer`, `aval` (as a leaf elsewhere)
-    of the record    `key`, `opcode`, `operands` (states), `slot` (its number; leaves: -1), `saves`, `place`
-                     (that of its numbers: a slice)
-    of the path      `parent`; counts: `records`, `grad_operations`, `leaves`, `numbers`; `size` (nodes, roughly);
-                     `places` (for records and for numbers: see `room`); `roots` (gradient roots, in
-                     order); `grad` (the mode); `full` (the segment ends here); `pause` (it does, or
-                     its lists want room); `over` (it ended before: see `OVER`)
+    of the operation `key`, `opcode`, `operands` (states), `slot` (its number; leaves: -1), `saves`,
+                     `number_slice` (its numbers among the segment's)
+    of the path      `parent`; counts: `operations`, `grad_operations`, `leaves`, `numbers`; `size`
+                     (nodes, roughly); `capacity` (of the lists: see `capacity_for`); `roots`
+                     (gradient roots, in order); `grad` (the mode); `full` (the segment ends here);
+                     `pause` (it does, or its lists must grow); `over` (it ended before: see `OVER`)
     what comes next  `next` (states by key), `plans` (by live handles, or by what a sweep asks for)
-    of loops         `like`, `unit`, `trips`: see `loops`
+    of loops         `like`, `unit`, `trips`: see `boundaries`
     ================ ===================================================================================
     """
 
@@ -133,7 +133,7 @@ class State:
         "requires_grad",
         "aval",
         "slot",
-        "records",
+        "operations",
         "leaves",
         "numbers",
         "roots",
@@ -152,26 +152,30 @@ class State:
         "trips",
         "pause",
         "over",
-        "place",
-        "places",
+        "number_slice",
+        "capacity",
     )
 
     def __init__(self, parent, node=None, requires_grad=False):
         self.next, self.parent, self.node, self.requires_grad = {}, parent, node, requires_grad
         self.plans, self.operands, self.slot = {}, (), -1
-        self.opcode = self.saves = self.like = self.trips = self.place = None
+        self.opcode = self.saves = self.like = self.trips = self.number_slice = None
         self.unit, self.pause, self.over = 0, False, False
         if parent is None:
-            self.records = self.leaves = self.numbers = self.grad_operations = self.size = 0
-            self.places = ROOM
+            self.operations = self.leaves = self.numbers = self.grad_operations = self.size = 0
+            self.capacity = ROOM
             self.roots, self.grad, self.full = (), True, False
             self.aval = self.shape = self.dtype = None
             return
-        self.records, self.leaves, self.numbers = parent.records, parent.leaves, parent.numbers
-        self.grad_operations, self.size, self.places = (
+        self.operations, self.leaves, self.numbers = (
+            parent.operations,
+            parent.leaves,
+            parent.numbers,
+        )
+        self.grad_operations, self.size, self.capacity = (
             parent.grad_operations,
             parent.size,
-            parent.places,
+            parent.capacity,
         )
         self.roots, self.grad, self.full = parent.roots, parent.grad, False
         if node is not None:
@@ -179,9 +183,9 @@ class State:
             self.aval = AbstractValue(node.shape, node.dtype, requires_grad)
 
 
-#: How many records and numbers a segment has places for at first, and by how much these grow: at
-#: once to the 128 records that it has at most by default (0.7 us; `flush` gives the next segment as
-#: many as the last one needed).
+#: How many operations and numbers a segment has room for at first, and by how much these grow: at
+#: once to the 128 operations that it has at most by default (0.7 us; `flush` gives the next segment
+#: as many as the last one needed).
 ROOM, GROWTH = 32, 5
 #: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that
 #: never repeat. When one is full, the trie grows anew; of the generation before, what is used
@@ -227,25 +231,26 @@ def revive(state, key):
 config.on_change("segment", drop)
 
 
-def room(state):
-    """The places for the records and numbers that `state` counts: more than these, so that the next
-    one has one."""
-    out = state.places
-    while out <= state.records or out <= state.numbers:
+def capacity_for(state):
+    """Length of the lists for the operations and numbers that `state` counts: more than these, so
+    that the next one has one."""
+    out = state.capacity
+    while out <= state.operations or out <= state.numbers:
         out *= GROWTH
     return out
 
 
 class Segment:
-    """What is being recorded: the state reached, a handle per record, and the values that entered.
+    """What is being recorded: the state reached, a handle per operation, and the values that
+    entered.
 
     Of each list the state says how much counts (see the module). `handles` and `numbers` have
-    places ahead: in a segment that goes on, `room` for those that the state counts. `entered` has
-    the state and value of tensors that entered while another thread's segment held them; `before`
-    the last states of segments that ended by themselves, if nothing was materialised since.
-    `tracing` is the recording of a function that the segment is part of (see `trace`); `broken`
-    makes the error that a use of its values raises; `last` is the state that the segment ended
-    with."""
+    places ahead: in a segment that goes on, `capacity_for` those that the state counts. `entered`
+    has the state and value of tensors that entered while another thread's segment held them;
+    `before` the last states of segments that ended by themselves, if nothing was materialised
+    since. `tracing` is the recording of a function that the segment is part of (see `symbolic`);
+    `broken` makes the error that a use of its values raises; `last` is the state that the segment
+    ended with."""
 
     __slots__ = (
         "state",
@@ -263,10 +268,10 @@ class Segment:
         "last",
     )
 
-    def __init__(self, grad=True, before=(), tracing=None, places=ROOM):
+    def __init__(self, grad=True, before=(), tracing=None, capacity=ROOM):
         self.handles, self.numbers, self.leaves, self.edges = (
-            [None] * places,
-            [None] * places,
+            [None] * capacity,
+            [None] * capacity,
             [],
             [],
         )
@@ -281,11 +286,11 @@ class Segment:
         self.state = ROOT if grad else switch(ROOT, False)
 
     def widen(self):
-        """Makes room for more records and numbers."""
+        """Makes room for more operations and numbers."""
         state = self.state
         if not state.over:
-            self.handles.extend([None] * (state.places - len(self.handles)))
-            self.numbers.extend([None] * (state.places - len(self.numbers)))
+            self.handles.extend([None] * (state.capacity - len(self.handles)))
+            self.numbers.extend([None] * (state.capacity - len(self.numbers)))
 
     def end(self):
         """Its state is `OVER`. Tensors refer to it until they enter another, but must not keep its
@@ -307,7 +312,7 @@ class ActiveTraces(list):
         return "active_traces"
 
 
-#: ActiveTraces under way, in any thread: while there are none, nobody needs to ask whether it is
+#: Recordings under way, in any thread: while there are none, nobody needs to ask whether it is
 #: part of one (30 ns).
 active_traces: list = ActiveTraces()
 
@@ -385,8 +390,8 @@ def enter_state(before, aval):
     return out
 
 
-def records(state):
-    """The states of the records on the path to `state`, in order."""
+def operations_to(state):
+    """The states of the operations on the path to `state`, in order."""
     out = []
     while state is not None:
         if state.slot >= 0:
@@ -397,15 +402,15 @@ def records(state):
 
 def record_state(seg, before, key, node, requires_grad, operands, numbers, root=False):
     out = State(before, node, requires_grad)
-    out.slot, out.operands, out.opcode, out.key = out.records, operands, key[0], key
-    out.records += 1
+    out.slot, out.operands, out.opcode, out.key = out.operations, operands, key[0], key
+    out.operations += 1
     out.grad_operations += requires_grad
     out.numbers = numbers
     out.size = before.size + getattr(key[0], "size", 1)
     out.full = ends(seg, out)
-    out.places = room(out)
-    out.pause = out.full or out.places > before.places
-    out.place = slice(before.numbers, numbers) if numbers > before.numbers else None
+    out.capacity = capacity_for(out)
+    out.pause = out.full or out.capacity > before.capacity
+    out.number_slice = slice(before.numbers, numbers) if numbers > before.numbers else None
     if root:
         out.roots += (node,)
     return add_state(before, key, out)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..base.errors import JitError
 from ..base.packages import is_installed, package_of
-from ..tape.segment import local, records
+from ..tape.segment import local, operations_to
 from ..tape.symbols import SymbolicScalar
 
 
@@ -61,9 +61,9 @@ class Log:
             return [], []
         state = self.seg.last if self.seg.state.over else self.seg.state
         states, before, now = (
-            records(state),
+            operations_to(state),
             self.known,
-            (state.records, state.numbers, state.leaves),
+            (state.operations, state.numbers, state.leaves),
         )
         self.known = now
         made = [

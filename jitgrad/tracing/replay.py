@@ -32,7 +32,7 @@ from ..compile import simplify
 from ..frontend.tensor import Tensor
 from ..ir import LEAF, NUMBER, leaf, number, toposort
 from ..runtime.plan import Plan
-from ..tape.backward import Accumulate, substitute
+from ..tape.backward import AccumulateGrad, substitute
 from ..tape.changes import changes
 from ..tape.double import Formula
 from ..tape.handles import Handle, extra, from_value
@@ -147,7 +147,7 @@ class CompiledCall:
             return lambda: source.var
         if id(t) not in self.names:
             materialise(t)
-            if t._state.requires_grad and type(t._edge) is Accumulate:
+            if t._state.requires_grad and type(t._edge) is AccumulateGrad:
                 raise JitError(
                     "got a leaf that requires grad, made by a function under jit, as a result: "
                     "its gradient would "
@@ -158,8 +158,8 @@ class CompiledCall:
             if t._x is not None and t._x.grad is not None:
                 self.slopes.append((self.names[id(t)], self._tensor(t._x.grad)))
         name = self.names[id(t)]
-        _, way = self.trace.handed.get(id(t), (t, None))
-        return lambda: name if way is None else call(self.bind(way), name)
+        _, conversion = self.trace.handed.get(id(t), (t, None))
+        return lambda: name if conversion is None else call(self.bind(conversion), name)
 
     def _sort(self, changes):
         """Which results are formulas on the tape, which are values, which views; and which are of a
@@ -256,7 +256,7 @@ class CompiledCall:
             if (
                 p.kind == "tensor"
                 and p.data.requires_grad
-                and type(p.object._edge) is not Accumulate
+                and type(p.object._edge) is not AccumulateGrad
                 and wanted != [p]
             ):
                 raise Unreplayable(
@@ -487,7 +487,7 @@ def _base(t, trace):
 
 
 def _is_leaf(t):
-    return t._state.requires_grad and type(t._edge) is Accumulate
+    return t._state.requires_grad and type(t._edge) is AccumulateGrad
 
 
 def _has_gradient(source):

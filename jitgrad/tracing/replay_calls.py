@@ -10,7 +10,7 @@ import numpy as np
 from ..base.dtypes import FLOAT64
 from ..base.errors import GradientError
 from ..ir import leaf
-from ..tape.backward import Accumulate
+from ..tape.backward import AccumulateGrad
 from ..tape.execute import Graph
 from ..tape.handles import Handle, adopt, from_value
 from ..tape.segment import Segment, State, in_mode
@@ -26,7 +26,7 @@ def lost(t):
     """A result that requires grad only by a leaf of the function's own, which nobody can reach any
     more."""
     root = from_value(t._value, t.shape, t.dtype, None)
-    root = from_value(t._value, t.shape, t.dtype, Accumulate(root))
+    root = from_value(t._value, t.shape, t.dtype, AccumulateGrad(root))
     return root.clone()
 
 

@@ -1,11 +1,11 @@
 """What is handed back for what was passed: a tensor for a tensor, an array for an array, a number
 for a number.
 
-Transforms compute with tensors whatever they are given. Their results go the way back here, so that
+Transforms compute with tensors whatever they are given. Their results go back here, so that
 code written for NumPy (SciPy's optimisers, for one) gets what it passed. A result that is part of
 an outer differentiation stays a tensor: as an array it would lose its gradient. While `jit` records
 there are no values yet: the results stay tensors within the function, and each call hands them
-back. Start at `way`.
+back. Start at `conversion`.
 """
 
 import sys
@@ -19,18 +19,18 @@ from ..tape.record import materialise
 from ..tape.segment import active_traces, local
 from ..tape.symbols import SymbolicScalar
 
-Way = Callable[[Any], Any]
+Conversion = Callable[[Any], Any]
 
 
-def of_value(ways: Sequence[Way]) -> Way:
-    """What makes of a value what belongs to arguments whose gradients go back by `ways`: a tensor
-    if one of them is, or if there are none."""
-    if not ways or as_is in ways:
+def of_value(conversions: Sequence[Conversion]) -> Conversion:
+    """What makes of a value what belongs to arguments whose gradients are converted by
+    `conversions`: a tensor if one of them is, or if there are none."""
+    if not conversions or as_is in conversions:
         return as_is
-    return when_known(as_float if set(ways) == {as_float} else as_scalar)
+    return when_known(as_float if set(conversions) == {as_float} else as_scalar)
 
 
-def way(x: Any) -> Way:
+def conversion(x: Any) -> Conversion:
     """What makes of a gradient what belongs to the argument `x`, once there are values."""
     tracing = local.seg.tracing if active_traces else None
     if isinstance(x, Handle):
@@ -45,14 +45,14 @@ def way(x: Any) -> Way:
     return as_scalar if isinstance(x, np.generic) else as_array
 
 
-def when_known(way: Way) -> Way:
-    """`way`, to be gone by each call where `jit` records."""
+def when_known(conversion: Conversion) -> Conversion:
+    """`conversion`, to be made in each call where `jit` records."""
     tracing = local.seg.tracing if active_traces else None
-    if tracing is None or way is as_is:
-        return way
+    if tracing is None or conversion is as_is:
+        return conversion
 
     def later(t):
-        tracing.handed[id(t)] = t, way
+        tracing.handed[id(t)] = t, conversion
         return t
 
     return later

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..base import code
 from ..base.code import Assign, Effect, Expr, Guard, When, expr, joined
-from ..tape.backward import Accumulate
+from ..tape.backward import AccumulateGrad
 
 #: Kinds of sources that need no check where they are known to hold the same object.
 SETTLED = frozenset(("plain", "scalar", "same", "alias", "hashed"))
@@ -249,8 +249,8 @@ def _tensor(source, bind, v, out):
             other = expr("{} and {}", other, _differs(bind, source.value, held))
         wrong.append(other)
     if source.rooted and source.data.requires_grad:
-        leaf = "not " if type(source.object._edge) is Accumulate else ""
-        wrong.append(expr(f"type({{}}._edge) is {leaf}{{}}", v, bind(Accumulate)))
+        leaf = "not " if type(source.object._edge) is AccumulateGrad else ""
+        wrong.append(expr(f"type({{}}._edge) is {leaf}{{}}", v, bind(AccumulateGrad)))
     if source.uses_grad:
         wrong.append(expr("({0}._x is not None and {0}._x.hooks)", v))
         if source.inner is None:

@@ -16,7 +16,7 @@ from ..base.surface import surface
 from ..base.tree import flatten
 from ..frontend.convert import as_operand
 from ..frontend.creation import zeros_like
-from ..frontend.gradients import swept, ways
+from ..frontend.gradients import reachability, swept
 from ..frontend.modes import enable_grad, is_grad_enabled
 from ..frontend.tensor import Tensor
 from ..ir.shapes import as_int
@@ -59,7 +59,7 @@ class _Differentiated:
         self.tensors = [
             _argument(leaf, name) for leaf, name in zip(self.leaves, names, strict=True)
         ]
-        self.ways = [results.way(leaf) for leaf in self.leaves]
+        self.conversions = [results.conversion(leaf) for leaf in self.leaves]
 
     def given(self):
         """What the function gets."""
@@ -68,9 +68,9 @@ class _Differentiated:
     def handed(self, grads):
         """The gradients, as the argument came; they are taken out of the front of the list."""
         out = []
-        for way in self.ways:
+        for conversion in self.conversions:
             g = grads.pop(0)
-            out.append(results.when_known(way)(g))
+            out.append(results.when_known(conversion)(g))
         return self.rebuild(iter(out))
 
 
@@ -150,13 +150,15 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
             xs = [x for argument in wanted for x in argument.tensors]
             with running(Differentiation(f, xs)):
                 out = _output(f, f(*args, **kwargs))
-            leads = ways(out, xs)
+            reaches = reachability(out, xs)
             outer = True in [argument.outer for argument in wanted]
-            outer = recording and (outer or leads is None or leads.others)
-            grads = _gradients(out, xs, outer, leads)
+            outer = recording and (outer or reaches is None or reaches.others)
+            grads = _gradients(out, xs, outer, reaches)
         if not outer:
             out = from_value(materialise(out), out.shape, out.dtype, None)
-        out = results.of_value([way for argument in wanted for way in argument.ways])(out)
+        out = results.of_value(
+            [conversion for argument in wanted for conversion in argument.conversions]
+        )(out)
         gradients = tuple([argument.handed(grads) for argument in wanted])
         return out, gradients if several else gradients[0]
 
@@ -173,11 +175,11 @@ def _output(f, out):
     return out
 
 
-def _gradients(out, xs, create, leads=None):
+def _gradients(out, xs, create, reaches=None):
     if not out.requires_grad or not xs:
         return [zeros_like(x) for x in xs]
     total = out if out.size == 1 else out.sum()
-    grads = list(swept([total], [None], xs, create, create, leads=leads))
+    grads = list(swept([total], [None], xs, create, create, reaches=reaches))
     return [zeros_like(x) if g is None else g for g, x in zip(grads, xs, strict=True)]
 
 
@@ -240,18 +242,18 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
             outer = argument.outer or any(d.requires_grad for d in directions)
             with running(Differentiation(f, xs)):
                 out = _output(f, f(argument.given(), *args, **kwargs))
-            leads = ways(out, xs)
+            reaches = reachability(out, xs)
             direction = (
                 None if outer or len(xs) != 1 else materialise(directions[0].to(xs[0].dtype))
             )
-            outer = recording and (outer or leads is None or leads.others)
+            outer = recording and (outer or reaches is None or reaches.others)
             held = [out if out.shape == () else out.sum()]
             del out  # or it would be computed, since it is held
             value = None if outer or direction is None else product(held, xs[0], direction)
             if value is not None:
                 products = [from_value(value, xs[0].shape, xs[0].dtype, None)]
             else:
-                products = _products(held, xs, directions, outer, leads)
+                products = _products(held, xs, directions, outer, reaches)
         return argument.handed(products)
 
     parameters = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("x", "v")]
@@ -287,9 +289,9 @@ def _directions(x, v):
     return directions
 
 
-def _products(held, xs, directions, create, leads):
+def _products(held, xs, directions, create, reaches):
     """The derivatives of the gradient along `directions`, by a sweep through it."""
-    gradients = _gradients(held.pop(), xs, True, leads)
+    gradients = _gradients(held.pop(), xs, True, reaches)
     pairs = [
         (g, d.to(g.dtype)) for g, d in zip(gradients, directions, strict=True) if g.requires_grad
     ]

@@ -154,7 +154,7 @@ def test_switching_the_gradient_mode_makes_no_states():
     before = states()
     turn()
     assert states() - before < 10
-    assert sum(1 for _ in segment.records(segment.local.seg.state)) == 0
+    assert sum(1 for _ in segment.operations_to(segment.local.seg.state)) == 0
 
 
 def test_automaton_is_bounded(monkeypatch):
