@@ -61,10 +61,7 @@ LEVELS = [
 EXEMPT = {}
 
 #: Names of several classes, and of several modules: the list may only shrink.
-SAME_CLASSES = {
-    "Accumulate",  # a statement of a loop, and where a leaf's cotangents go
-    "Kind",
-}
+SAME_CLASSES: set[str] = set()
 SAME_MODULES = {
     "linalg",  # public: as in NumPy, and as in PyTorch
     "powers",  # the operations, and their code in kernels
