@@ -4,6 +4,7 @@ in this process and in those it starts."""
 import atexit
 import gc
 import os
+import pathlib
 import shutil
 import tempfile
 
@@ -18,6 +19,7 @@ if "JITGRAD_CACHE_DIR" not in os.environ:
 import hypothesis
 import numba  # noqa: F401
 import pytest
+from quick import QUICK, is_quick
 
 import jitgrad
 import jitgrad.runtime.numba.build
@@ -41,6 +43,25 @@ def pytest_xdist_auto_num_workers(config):
         os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     )
     return 0 if named or len(cores) == 1 else min(4, len(cores))
+
+
+def _file(path):
+    """The path of a test file from the folder of tests."""
+    return path.relative_to(pathlib.Path(__file__).parent).as_posix()
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Files without quick tests are not imported for ``-m quick``: that takes longer than it."""
+    if config.option.markexpr == "quick" and collection_path.name.startswith("test_"):
+        return True if _file(collection_path) not in QUICK else None
+    return None
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        if is_quick(_file(item.path), item.originalname, params):
+            item.add_marker("quick")
 
 
 @pytest.fixture(autouse=True, scope="module")
