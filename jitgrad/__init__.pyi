@@ -66,22 +66,22 @@ __all__ = [
     "IntegerOverflow", "MissingError", "GradientError", "AliasError", "InterruptedRecording",
     "JitError", "JitGradientError", "CompileError", "JitgradWarning", "GradientWarning", "autograd",
     "cond", "explain", "fori_loop", "grad", "hvp", "jit", "linalg", "meshgrid", "profile", "scan",
-    "split", "switch", "value_and_grad", "while_loop", "add", "subtract", "multiply", "divide",
-    "true_divide", "floor_divide", "remainder", "mod", "fmod", "negative", "positive", "absolute",
-    "abs", "fabs", "sign", "reciprocal", "square", "sqrt", "cbrt", "where", "maximum", "minimum",
-    "fmax", "fmin", "clip", "clamp", "relu", "equal", "not_equal", "less", "less_equal", "greater",
-    "greater_equal", "logical_and", "logical_or", "logical_xor", "logical_not", "bitwise_and",
-    "bitwise_or", "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift",
-    "right_shift", "bitwise_right_shift", "isnan", "isfinite", "isinf", "exp", "exp2", "expm1",
-    "log", "log2", "log10", "log1p", "floor", "ceil", "trunc", "fix", "rint", "round", "around",
-    "copysign", "heaviside", "nan_to_num", "transpose", "permute_dims", "swapaxes", "moveaxis",
-    "matrix_transpose", "expand_dims", "unsqueeze", "squeeze", "broadcast_to", "expand", "flip",
-    "flipud", "fliplr", "roll", "concatenate", "concat", "cat", "stack", "take", "add_at", "sum",
-    "prod", "max", "amax", "min", "amin", "any", "all", "argmax", "argmin", "mean", "var", "std",
-    "logsumexp", "softmax", "log_softmax", "count_nonzero", "ptp", "repeat", "tile", "diagonal",
-    "trace", "power", "pow", "float_power", "matmul", "mm", "mv", "bmm", "tensordot", "dot",
-    "inner", "outer", "vecdot", "matvec", "vecmat", "norm", "vector_norm", "matrix_norm",
-    "searchsorted", "argsort", "sort", "take_along_axis", "real", "imag", "conjugate", "conj",
+    "split", "switch", "value_and_grad", "while_loop", "where", "equal", "not_equal", "less",
+    "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor",
+    "logical_not", "isnan", "isfinite", "isinf", "floor", "ceil", "trunc", "fix", "rint", "round",
+    "around", "add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "remainder",
+    "mod", "fmod", "reciprocal", "negative", "positive", "absolute", "abs", "fabs", "sign",
+    "copysign", "square", "sqrt", "cbrt", "take", "add_at", "transpose", "permute_dims", "swapaxes",
+    "moveaxis", "matrix_transpose", "expand_dims", "unsqueeze", "squeeze", "broadcast_to", "expand",
+    "concatenate", "concat", "cat", "stack", "exp", "exp2", "expm1", "log", "log2", "log10",
+    "log1p", "sum", "prod", "max", "amax", "min", "amin", "any", "all", "argmax", "argmin", "mean",
+    "var", "std", "logsumexp", "softmax", "log_softmax", "count_nonzero", "ptp", "repeat", "tile",
+    "diagonal", "trace", "flip", "flipud", "fliplr", "roll", "bitwise_and", "bitwise_or",
+    "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift", "right_shift",
+    "bitwise_right_shift", "power", "pow", "float_power", "matmul", "mm", "mv", "bmm", "tensordot",
+    "dot", "inner", "outer", "vecdot", "matvec", "vecmat", "norm", "vector_norm", "matrix_norm",
+    "searchsorted", "argsort", "sort", "take_along_axis", "maximum", "minimum", "fmax", "fmin",
+    "clip", "clamp", "relu", "heaviside", "nan_to_num", "real", "imag", "conjugate", "conj",
     "angle", "linear_recurrence", "reshape", "ravel", "flatten", "sliding_window_view", "erf",
     "erfc", "sigmoid", "expit", "logaddexp", "logaddexp2", "softplus", "cumsum", "cumprod",
     "cummax", "cummin", "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "logit",
@@ -203,7 +203,7 @@ class Tensor:
 
     absolute = __abs__
     def add(self, y: _ArrayLike, /) -> Tensor:
-        """x + y."""
+        """The sum x + y."""
 
     def add_(self, y: _ArrayLike, /) -> Tensor:
         """`add`, written into this tensor."""
@@ -218,7 +218,7 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """Whether all elements are true."""
+        """Whether all elements are true, or not 0."""
 
     def any(
         self,
@@ -230,28 +230,30 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """Whether any element is true."""
+        """Whether any element is true, or not 0."""
 
     def arccos(self) -> Tensor:
-        """The inverse cosine, in radians."""
+        """The inverse cosine of x, in radians."""
 
     def arccosh(self) -> Tensor:
-        """The inverse hyperbolic cosine."""
+        """The inverse hyperbolic cosine of x."""
 
     def arcsin(self) -> Tensor:
-        """The inverse sine, in radians."""
+        """The inverse sine of x, in radians."""
 
     def arcsinh(self) -> Tensor:
-        """The inverse hyperbolic sine."""
+        """The inverse hyperbolic sine of x."""
 
     def arctan(self) -> Tensor:
-        """The inverse tangent, in radians."""
+        """The inverse tangent of x, in radians."""
 
     def arctan2(self, y: _ArrayLike, /) -> Tensor:
-        """The angle of the point (y, x), in radians."""
+        """The angle of the point with the coordinates (y, x), of which x is the height, in
+        radians.
+        """
 
     def arctanh(self) -> Tensor:
-        """The inverse hyperbolic tangent."""
+        """The inverse hyperbolic tangent of x."""
 
     def argmax(
         self,
@@ -263,7 +265,7 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """argmax along `axis`, or of the flat tensor."""
+        """Where the first largest element along `axis` is, or that of the flat tensor."""
 
     def argmin(
         self,
@@ -275,7 +277,7 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """argmin along `axis`, or of the flat tensor."""
+        """Where the first smallest element along `axis` is, or that of the flat tensor."""
 
     def argsort(
         self,
@@ -304,13 +306,13 @@ class Tensor:
         """Adds the gradient of this tensor to the `.grad` of the leaves it was computed from."""
 
     def bitwise_and(self, y: _ArrayLike, /) -> Tensor:
-        """x & y."""
+        """The bits that x and y have, x & y."""
 
     def bitwise_or(self, y: _ArrayLike, /) -> Tensor:
-        """x | y."""
+        """The bits that x or y has, x | y."""
 
     def bitwise_xor(self, y: _ArrayLike, /) -> Tensor:
-        """x ^ y."""
+        """The bits that one of x and y has, x ^ y."""
 
     def bool(self) -> Tensor:
         """As bool."""
@@ -321,7 +323,7 @@ class Tensor:
         """
 
     def cbrt(self) -> Tensor:
-        """The cube root."""
+        """The cube root of x."""
 
     def ceil(self) -> Tensor:
         """The smallest integer not below x."""
@@ -341,7 +343,7 @@ class Tensor:
         """The slices along `axis` where the condition holds, as `numpy.compress`."""
 
     def conjugate(self) -> Tensor:
-        """The complex conjugate: x."""
+        """The complex conjugate: the number itself."""
 
     def contiguous(self) -> Tensor:
         """The tensor itself: its elements are in order as far as one can see."""
@@ -360,7 +362,7 @@ class Tensor:
         """`cos`, written into this tensor."""
 
     def cosh(self) -> Tensor:
-        """The hyperbolic cosine."""
+        """The hyperbolic cosine of x."""
 
     def cpu(self) -> Tensor:
         """The tensor itself: there is no other device."""
@@ -375,8 +377,7 @@ class Tensor:
         out: Tensor | None = None,
     ) -> Tensor:
         """The largest element so far along `axis` (of the flat tensor by default),
-        np.maximum.accumulate; of equal ones the last has the gradient, as in PyTorch, and
-        after a nan all is nan.
+        np.maximum.accumulate; after a nan all is nan.
         """
 
     def cummin(
@@ -389,8 +390,7 @@ class Tensor:
         out: Tensor | None = None,
     ) -> Tensor:
         """The smallest element so far along `axis` (of the flat tensor by default),
-        np.minimum.accumulate; of equal ones the last has the gradient, as in PyTorch, and
-        after a nan all is nan.
+        np.minimum.accumulate; after a nan all is nan.
         """
 
     def cumprod(
@@ -403,8 +403,8 @@ class Tensor:
         dims: _Ints | None = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """The running product along `axis` (of the flat tensor by default); its gradient is
-        right with zeros.
+        """The running product along `axis` (of the flat tensor by default), from the end if
+        `reverse`.
         """
 
     def cumsum(
@@ -422,7 +422,7 @@ class Tensor:
         """
 
     def deg2rad(self) -> Tensor:
-        """Degrees to radians."""
+        """The angle x, in degrees, in radians."""
 
     def detach(self) -> Tensor:
         """The same values, through which no gradient goes; shares writes with this tensor."""
@@ -446,7 +446,7 @@ class Tensor:
         """`divide`, written into this tensor."""
 
     def divide(self, y: _ArrayLike, /) -> Tensor:
-        """x / y."""
+        """The quotient x / y."""
 
     def dot(self, y: _ArrayLike, /) -> Tensor:
         """The dot product, by NumPy's rules for more dimensions."""
@@ -459,19 +459,19 @@ class Tensor:
         """The NumPy dtype of the elements."""
 
     def equal(self, y: _ArrayLike, /) -> Tensor:
-        """x == y, elementwise."""
+        """Whether x == y, for each element."""
 
     def erf(self) -> Tensor:
-        """The error function."""
+        """The error function, 2 / sqrt(pi) times the integral of exp(-t * t) from 0 to x."""
 
     def erfc(self) -> Tensor:
         """1 - erf(x), accurate for large x."""
 
     def exp(self) -> Tensor:
-        """e ** x."""
+        """The exponential e ** x."""
 
     def exp2(self) -> Tensor:
-        """2 ** x."""
+        """The power 2 ** x."""
 
     def exp_(self, /) -> Tensor:
         """`exp`, written into this tensor."""
@@ -488,7 +488,7 @@ class Tensor:
         """exp(x) - 1, accurate near 0."""
 
     def fabs(self) -> Tensor:
-        """The magnitude of a float."""
+        """The magnitude of a float; its derivative at 0 is 0."""
 
     def fill(self, value: _ArrayLike) -> Tensor:
         """Sets every element to a value."""
@@ -539,10 +539,10 @@ class Tensor:
         """What computed this tensor, by name; None for leaves."""
 
     def greater(self, y: _ArrayLike, /) -> Tensor:
-        """x > y, elementwise."""
+        """Whether x > y, for each element."""
 
     def greater_equal(self, y: _ArrayLike, /) -> Tensor:
-        """x >= y, elementwise."""
+        """Whether x >= y, for each element."""
 
     def hypot(self, y: _ArrayLike, /) -> Tensor:
         """The Euclidean norm of (x, y)."""
@@ -583,10 +583,10 @@ class Tensor:
         """The bits of x moved up by y."""
 
     def less(self, y: _ArrayLike, /) -> Tensor:
-        """x < y, elementwise."""
+        """Whether x < y, for each element."""
 
     def less_equal(self, y: _ArrayLike, /) -> Tensor:
-        """x <= y, elementwise."""
+        """Whether x <= y, for each element."""
 
     def linear_recurrence(
         self,
@@ -603,7 +603,7 @@ class Tensor:
         """
 
     def log(self) -> Tensor:
-        """The natural logarithm."""
+        """The natural logarithm of x."""
 
     def log10(self) -> Tensor:
         """The logarithm to base 10."""
@@ -620,9 +620,7 @@ class Tensor:
     def log_softmax(
         self, axis: _Ints = -1, *, dim: _Ints = ..., dims: _Ints = ..., out: Tensor | None = None
     ) -> Tensor:
-        """log(softmax(x)) over `axis`, without overflow; its digits do not depend on what is
-        added to x.
-        """
+        """log(softmax(x)) over `axis`, without overflow, whatever is added to x."""
 
     def logaddexp(self, y: _ArrayLike, /) -> Tensor:
         """log(exp(x) + exp(y)), without overflow."""
@@ -644,16 +642,16 @@ class Tensor:
         """
 
     def logical_and(self, y: _ArrayLike, /) -> Tensor:
-        """logical_and, by truth value."""
+        """Whether both x and y are true, or not 0."""
 
     def logical_not(self) -> Tensor:
-        """logical_not, by truth value."""
+        """Whether x is false, or 0."""
 
     def logical_or(self, y: _ArrayLike, /) -> Tensor:
-        """logical_or, by truth value."""
+        """Whether x or y, or both, are true, or not 0."""
 
     def logical_xor(self, y: _ArrayLike, /) -> Tensor:
-        """logical_xor, by truth value."""
+        """Whether one of x and y is true, or not 0."""
 
     def logit(self) -> Tensor:
         """log(x / (1 - x)), the inverse of the sigmoid."""
@@ -668,7 +666,7 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """log(sum(exp(x))) over `axis`, without overflow."""
+        """log(sum(exp(x))) over `axis` (all axes by default), without overflow."""
 
     def long(self) -> Tensor:
         """As int64."""
@@ -690,7 +688,7 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """The largest element along `axis`; ties share the gradient."""
+        """The largest element along `axis` (of all by default)."""
 
     def maximum(self, y: _ArrayLike, /) -> Tensor:
         """The larger of x and y; nan where either is nan."""
@@ -706,7 +704,7 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """The arithmetic mean over `axis`."""
+        """The arithmetic mean over `axis` (all axes by default)."""
 
     def min(
         self,
@@ -718,7 +716,7 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """The smallest element along `axis`; ties share the gradient."""
+        """The smallest element along `axis` (of all by default)."""
 
     def minimum(self, y: _ArrayLike, /) -> Tensor:
         """The smaller of x and y; nan where either is nan."""
@@ -727,7 +725,7 @@ class Tensor:
         """`multiply`, written into this tensor."""
 
     def multiply(self, y: _ArrayLike, /) -> Tensor:
-        """x * y."""
+        """The product x * y."""
 
     def nan_to_num(
         self,
@@ -737,7 +735,7 @@ class Tensor:
         *,
         out: Tensor | None = None,
     ) -> Tensor:
-        """nan to a number, infinities to others: the largest by default."""
+        """x with numbers in place of nan and of infinities, which become the largest by default."""
 
     @property
     def nbytes(self) -> builtins.int:
@@ -772,7 +770,7 @@ class Tensor:
         """
 
     def not_equal(self, y: _ArrayLike, /) -> Tensor:
-        """x != y, elementwise."""
+        """Whether x != y, for each element."""
 
     def numel(self) -> builtins.int:
         """The number of elements."""
@@ -795,7 +793,7 @@ class Tensor:
 
     positive = __pos__
     def power(self, y: _ArrayLike, /) -> Tensor:
-        """x ** y."""
+        """The power x ** y."""
 
     def prod(
         self,
@@ -808,13 +806,13 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """The product over `axis`; its gradient is right with zeros."""
+        """The product over `axis` (all axes by default)."""
 
     def put(self, indices: _ArrayLike, values: _ArrayLike, mode: str = "raise") -> None:
         """Writes `values` at flat positions, as `numpy.put`."""
 
     def rad2deg(self) -> Tensor:
-        """Radians to degrees."""
+        """The angle x, in radians, in degrees."""
 
     def ravel(self, order: str = "C") -> Tensor:
         """All elements on one axis, in C order: a view of what lies so, else a copy."""
@@ -824,7 +822,7 @@ class Tensor:
         """The real part: the tensor itself."""
 
     def reciprocal(self) -> Tensor:
-        """1 / x."""
+        """The reciprocal 1 / x."""
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
         """Calls ``hook(grad)`` when the gradient is computed; what it returns replaces it,
@@ -838,7 +836,7 @@ class Tensor:
         """`relu`, written into this tensor."""
 
     def remainder(self, y: _ArrayLike, /) -> Tensor:
-        """x - y * floor(x / y), with the sign of y."""
+        """The remainder x - y * floor(x / y), with the sign of y."""
 
     def repeat(
         self,
@@ -894,7 +892,7 @@ class Tensor:
         """Elements moved on by `shift`, those that leave at the end entering at the start."""
 
     def round(self, decimals: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
-        """x to so many decimals, ties to even."""
+        """The nearest number of so many decimals, ties to even."""
 
     def searchsorted(
         self, v: _ArrayLike, side: str = "left", *, out: Tensor | None = None
@@ -926,7 +924,7 @@ class Tensor:
         """sin(pi x) / (pi x), and 1 at 0."""
 
     def sinh(self) -> Tensor:
-        """The hyperbolic sine."""
+        """The hyperbolic sine of x."""
 
     @property
     def size(self) -> builtins.int:
@@ -935,9 +933,7 @@ class Tensor:
     def softmax(
         self, axis: _Ints = -1, *, dim: _Ints = ..., dims: _Ints = ..., out: Tensor | None = None
     ) -> Tensor:
-        """exp(x) / sum(exp(x)) over `axis`, without overflow; its digits do not depend on what
-        is added to x.
-        """
+        """exp(x) / sum(exp(x)) over `axis`, without overflow, whatever is added to x."""
 
     def softplus(self) -> Tensor:
         """log(1 + exp(x)), without overflow."""
@@ -956,13 +952,13 @@ class Tensor:
         """
 
     def sqrt(self) -> Tensor:
-        """The square root."""
+        """The square root of x."""
 
     def sqrt_(self, /) -> Tensor:
         """`sqrt`, written into this tensor."""
 
     def square(self) -> Tensor:
-        """x * x."""
+        """The square x * x."""
 
     def squeeze(
         self, axis: _Ints | None = None, *, dim: _Ints | None = ..., dims: _Ints | None = ...
@@ -982,13 +978,13 @@ class Tensor:
         unbiased: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """The standard deviation over `axis`; derivative 0 where it is 0."""
+        """The standard deviation over `axis`, the root of `var`."""
 
     def sub_(self, y: _ArrayLike, /) -> Tensor:
         """`subtract`, written into this tensor."""
 
     def subtract(self, y: _ArrayLike, /) -> Tensor:
-        """x - y."""
+        """The difference x - y."""
 
     def sum(
         self,
@@ -1022,7 +1018,7 @@ class Tensor:
         """The tangent of x, in radians."""
 
     def tanh(self) -> Tensor:
-        """The hyperbolic tangent."""
+        """The hyperbolic tangent of x."""
 
     def tanh_(self, /) -> Tensor:
         """`tanh`, written into this tensor."""
@@ -1058,7 +1054,7 @@ class Tensor:
         """The axes in another order; reversed by default."""
 
     def trunc(self) -> Tensor:
-        """x without its fraction."""
+        """The integer part of x: x without its fraction."""
 
     def type(self, dtype: DTypeLike) -> Tensor:
         """As `to`."""
@@ -1424,15 +1420,24 @@ def absolute(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.absolute.
 
-    >>> y = jitgrad.absolute(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.absolute(x)
+    tensor([1. , 0.8, 1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.absolute(x).sum())(x)
+    tensor([-1., -1.,  1.])
     """
 
 def add(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x + y.
+    """The sum x + y.
 
     NumPy's is numpy.add.
 
-    >>> y = jitgrad.add(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.add(x, y)
+    tensor([-2.6, -0.4,  2.2])
+    >>> jitgrad.grad(lambda x: jitgrad.add(x, y).sum())(x)
+    tensor([1., 1., 1.])
     """
 
 def add_at(
@@ -1448,7 +1453,18 @@ def add_at(
     """x with `values` added at `indices` along `axis` (of the flat tensor by default), each time
     one is repeated.
 
-    >>> y = jitgrad.add_at(jitgrad.ones((2, 3, 3)), np.zeros((1, 3), int), jitgrad.ones((1, 3)))
+    >>> x = jitgrad.tensor([[[-1.0, -0.8, 1.3],
+    ...                     [-1.6, 0.4, 0.9],
+    ...                     [-1.2, -1.8, -0.9]],
+    ...                     [[0.6, 0.2, -1.4],
+    ...                     [-0.3, 0.7, -0.3],
+    ...                     [0.5, 1.9, 0.7]]])
+    >>> indices = jitgrad.tensor([[1, 0, 1]])
+    >>> values = jitgrad.tensor([[0.0, 1.6, 1.1]])
+    >>> jitgrad.add_at(x, indices, values, axis=0).shape
+    (2, 3, 3)
+    >>> jitgrad.grad(lambda x: jitgrad.add_at(x, indices, values, axis=0).sum())(x).shape
+    (2, 3, 3)
     """
 
 def all(
@@ -1461,17 +1477,22 @@ def all(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Whether all elements are true.
+    """Whether all elements are true, or not 0.
 
     NumPy's is numpy.all.
 
-    >>> y = jitgrad.all(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.all(x, axis=0)
+    tensor([ True,  True,  True])
     """
 
 def angle(x: _ArrayLike, deg: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The angle in the complex plane: 0 or pi, as x is positive or negative.
 
-    >>> y = jitgrad.angle(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[0.9, 0.9, 1.7], [0.6, 1.4, 1.6]])
+    >>> jitgrad.angle(x, deg=True)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
     """
 
 def any(
@@ -1484,67 +1505,98 @@ def any(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Whether any element is true.
+    """Whether any element is true, or not 0.
 
     NumPy's is numpy.any.
 
-    >>> y = jitgrad.any(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.any(x, axis=0)
+    tensor([ True,  True,  True])
     """
 
 def arccos(x: _ArrayLike, /) -> Tensor:
-    """The inverse cosine, in radians.
+    """The inverse cosine of x, in radians.
 
     NumPy's is numpy.arccos.
 
-    >>> y = jitgrad.arccos(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-0.4, -0.3, 0.5])
+    >>> jitgrad.arccos(x)
+    tensor([1.9823, 1.8755, 1.0472])
+    >>> jitgrad.grad(lambda x: jitgrad.arccos(x).sum())(x)
+    tensor([-1.0911, -1.0483, -1.1547])
     """
 
 def arccosh(x: _ArrayLike, /) -> Tensor:
-    """The inverse hyperbolic cosine.
+    """The inverse hyperbolic cosine of x.
 
     NumPy's is numpy.arccosh.
 
-    >>> y = jitgrad.arccosh(jitgrad.tensor([2.5]))
+    >>> x = jitgrad.tensor([1.9, 1.9, 2.7])
+    >>> jitgrad.arccosh(x)
+    tensor([1.2572, 1.2572, 1.6502])
+    >>> jitgrad.grad(lambda x: jitgrad.arccosh(x).sum())(x)
+    tensor([0.619 , 0.619 , 0.3987])
     """
 
 def arcsin(x: _ArrayLike, /) -> Tensor:
-    """The inverse sine, in radians.
+    """The inverse sine of x, in radians.
 
     NumPy's is numpy.arcsin.
 
-    >>> y = jitgrad.arcsin(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-0.4, -0.3, 0.5])
+    >>> jitgrad.arcsin(x)
+    tensor([-0.4115, -0.3047,  0.5236])
+    >>> jitgrad.grad(lambda x: jitgrad.arcsin(x).sum())(x)
+    tensor([1.0911, 1.0483, 1.1547])
     """
 
 def arcsinh(x: _ArrayLike, /) -> Tensor:
-    """The inverse hyperbolic sine.
+    """The inverse hyperbolic sine of x.
 
     NumPy's is numpy.arcsinh.
 
-    >>> y = jitgrad.arcsinh(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.arcsinh(x)
+    tensor([-0.8814, -0.7327,  1.0785])
+    >>> jitgrad.grad(lambda x: jitgrad.arcsinh(x).sum())(x)
+    tensor([0.7071, 0.7809, 0.6097])
     """
 
 def arctan(x: _ArrayLike, /) -> Tensor:
-    """The inverse tangent, in radians.
+    """The inverse tangent of x, in radians.
 
     NumPy's is numpy.arctan.
 
-    >>> y = jitgrad.arctan(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.arctan(x)
+    tensor([-0.7854, -0.6747,  0.9151])
+    >>> jitgrad.grad(lambda x: jitgrad.arctan(x).sum())(x)
+    tensor([0.5   , 0.6098, 0.3717])
     """
 
 def arctan2(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """The angle of the point (y, x), in radians.
+    """The angle of the point with the coordinates (y, x), of which x is the height, in radians.
 
     NumPy's is numpy.arctan2.
 
-    >>> y = jitgrad.arctan2(jitgrad.tensor([1.5]), jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.arctan2(x, y)
+    tensor([0.9828, 0.5713, 0.8157])
+    >>> jitgrad.grad(lambda x: jitgrad.arctan2(x, y).sum())(x)
+    tensor([0.5128, 0.5054, 0.2936])
     """
 
 def arctanh(x: _ArrayLike, /) -> Tensor:
-    """The inverse hyperbolic tangent.
+    """The inverse hyperbolic tangent of x.
 
     NumPy's is numpy.arctanh.
 
-    >>> y = jitgrad.arctanh(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-0.4, -0.3, 0.5])
+    >>> jitgrad.arctanh(x)
+    tensor([-0.4236, -0.3095,  0.5493])
+    >>> jitgrad.grad(lambda x: jitgrad.arctanh(x).sum())(x)
+    tensor([1.1905, 1.0989, 1.3333])
     """
 
 def argmax(
@@ -1557,11 +1609,13 @@ def argmax(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """argmax along `axis`, or of the flat tensor.
+    """Where the first largest element along `axis` is, or that of the flat tensor.
 
     NumPy's is numpy.argmax.
 
-    >>> y = jitgrad.argmax(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.argmax(x, axis=0)
+    tensor([0, 1, 0])
     """
 
 def argmin(
@@ -1574,11 +1628,13 @@ def argmin(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """argmin along `axis`, or of the flat tensor.
+    """Where the first smallest element along `axis` is, or that of the flat tensor.
 
     NumPy's is numpy.argmin.
 
-    >>> y = jitgrad.argmin(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.argmin(x, axis=0)
+    tensor([1, 0, 1])
     """
 
 def argsort(
@@ -1596,31 +1652,43 @@ def argsort(
 
     NumPy's is numpy.argsort.
 
-    >>> y = jitgrad.argsort(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.argsort(x, axis=0)
+    tensor([[1, 0, 1],
+            [0, 1, 0]])
     """
 
 def bitwise_and(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x & y.
+    """The bits that x and y have, x & y.
 
     NumPy's is numpy.bitwise_and.
 
-    >>> y = jitgrad.bitwise_and(jitgrad.tensor([6]), jitgrad.tensor([6]))
+    >>> x = jitgrad.tensor([True, True, False])
+    >>> y = jitgrad.tensor([True, False, False])
+    >>> jitgrad.bitwise_and(x, y)
+    tensor([ True, False, False])
     """
 
 def bitwise_or(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x | y.
+    """The bits that x or y has, x | y.
 
     NumPy's is numpy.bitwise_or.
 
-    >>> y = jitgrad.bitwise_or(jitgrad.tensor([6]), jitgrad.tensor([6]))
+    >>> x = jitgrad.tensor([True, True, False])
+    >>> y = jitgrad.tensor([True, False, False])
+    >>> jitgrad.bitwise_or(x, y)
+    tensor([ True,  True, False])
     """
 
 def bitwise_xor(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x ^ y.
+    """The bits that one of x and y has, x ^ y.
 
     NumPy's is numpy.bitwise_xor.
 
-    >>> y = jitgrad.bitwise_xor(jitgrad.tensor([6]), jitgrad.tensor([6]))
+    >>> x = jitgrad.tensor([True, True, False])
+    >>> y = jitgrad.tensor([True, False, False])
+    >>> jitgrad.bitwise_xor(x, y)
+    tensor([False,  True, False])
     """
 
 def broadcast_to(x: _ArrayLike, shape: _Ints) -> Tensor:
@@ -1629,15 +1697,25 @@ def broadcast_to(x: _ArrayLike, shape: _Ints) -> Tensor:
 
     NumPy's is numpy.broadcast_to.
 
-    >>> y = jitgrad.broadcast_to(jitgrad.ones((3, 1)), shape=(2, 3, 4))
+    >>> x = jitgrad.tensor([[-1.0], [-0.8], [1.3]])
+    >>> jitgrad.broadcast_to(x, shape=(2, 3, 4)).shape
+    (2, 3, 4)
+    >>> jitgrad.grad(lambda x: jitgrad.broadcast_to(x, shape=(2, 3, 4)).sum())(x)
+    tensor([[8.],
+            [8.],
+            [8.]])
     """
 
 def cbrt(x: _ArrayLike, /) -> Tensor:
-    """The cube root.
+    """The cube root of x.
 
     NumPy's is numpy.cbrt.
 
-    >>> y = jitgrad.cbrt(jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> jitgrad.cbrt(x)
+    tensor([0.9655, 0.9655, 1.1935])
+    >>> jitgrad.grad(lambda x: jitgrad.cbrt(x).sum())(x)
+    tensor([0.3576, 0.3576, 0.234 ])
     """
 
 def ceil(x: _ArrayLike, /) -> Tensor:
@@ -1645,7 +1723,9 @@ def ceil(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.ceil.
 
-    >>> y = jitgrad.ceil(jitgrad.tensor([0.75]))
+    >>> x = jitgrad.tensor([0.3, 0.3, 0.8])
+    >>> jitgrad.ceil(x)
+    tensor([1., 1., 1.])
     """
 
 def clip(x: _ArrayLike, min: _ArrayLike | None = None, max: _ArrayLike | None = None) -> Tensor:
@@ -1653,7 +1733,13 @@ def clip(x: _ArrayLike, min: _ArrayLike | None = None, max: _ArrayLike | None = 
 
     NumPy's is numpy.clip.
 
-    >>> y = jitgrad.clip(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> min = jitgrad.tensor([-1.5, -1.4, -1.4])
+    >>> max = jitgrad.tensor([1.4, 1.4, 1.4])
+    >>> jitgrad.clip(x, min, max)
+    tensor([-1. , -0.8,  1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.clip(x, min, max).sum())(x)
+    tensor([1., 1., 1.])
     """
 
 def concatenate(
@@ -1668,15 +1754,30 @@ def concatenate(
 
     NumPy's is numpy.concatenate.
 
-    >>> y = jitgrad.concatenate([jitgrad.ones((3, 4)), jitgrad.ones((3, 4))])
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> y = jitgrad.tensor([[-0.3, 0.7, -0.3, 0.5],
+    ...                     [1.9, 0.7, -0.4, -1.3],
+    ...                     [-0.6, 0.0, 1.6, 1.1]])
+    >>> jitgrad.concatenate([x, y], axis=1).shape
+    (3, 8)
+    >>> jitgrad.grad(lambda x: jitgrad.concatenate([x, y], axis=1).sum())(x)
+    tensor([[1., 1., 1., 1.],
+            [1., 1., 1., 1.],
+            [1., 1., 1., 1.]])
     """
 
 def conjugate(x: _ArrayLike, /) -> Tensor:
-    """The complex conjugate: x.
+    """The complex conjugate: the number itself.
 
     NumPy's is numpy.conjugate.
 
-    >>> y = jitgrad.conjugate(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.conjugate(x)
+    tensor([-1. , -0.8,  1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.conjugate(x).sum())(x)
+    tensor([1., 1., 1.])
     """
 
 def copysign(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -1684,7 +1785,12 @@ def copysign(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.copysign.
 
-    >>> y = jitgrad.copysign(jitgrad.tensor([1.5]), jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.copysign(x, y)
+    tensor([0.9, 0.9, 1.7])
+    >>> jitgrad.grad(lambda x: jitgrad.copysign(x, y).sum())(x)
+    tensor([1., 1., 1.])
     """
 
 def cos(x: _ArrayLike, /) -> Tensor:
@@ -1692,15 +1798,23 @@ def cos(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.cos.
 
-    >>> y = jitgrad.cos(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.cos(x)
+    tensor([0.5403, 0.6967, 0.2675])
+    >>> jitgrad.grad(lambda x: jitgrad.cos(x).sum())(x)
+    tensor([ 0.8415,  0.7174, -0.9636])
     """
 
 def cosh(x: _ArrayLike, /) -> Tensor:
-    """The hyperbolic cosine.
+    """The hyperbolic cosine of x.
 
     NumPy's is numpy.cosh.
 
-    >>> y = jitgrad.cosh(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.cosh(x)
+    tensor([1.5431, 1.3374, 1.9709])
+    >>> jitgrad.grad(lambda x: jitgrad.cosh(x).sum())(x)
+    tensor([-1.1752, -0.8881,  1.6984])
     """
 
 def count_nonzero(
@@ -1717,7 +1831,9 @@ def count_nonzero(
 
     NumPy's is numpy.count_nonzero.
 
-    >>> y = jitgrad.count_nonzero(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.count_nonzero(x, axis=0)
+    tensor([2, 2, 2])
     """
 
 def cummax(
@@ -1730,10 +1846,15 @@ def cummax(
     out: Tensor | None = None,
 ) -> Tensor:
     """The largest element so far along `axis` (of the flat tensor by default),
-    np.maximum.accumulate; of equal ones the last has the gradient, as in PyTorch, and after a
-    nan all is nan.
+    np.maximum.accumulate; after a nan all is nan.
 
-    >>> y = jitgrad.cummax(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.cummax(x, axis=0)
+    tensor([[-1. , -0.8,  1.3],
+            [-1. ,  0.4,  1.3]])
+    >>> jitgrad.grad(lambda x: jitgrad.cummax(x, axis=0).sum())(x)
+    tensor([[2., 1., 2.],
+            [0., 1., 0.]])
     """
 
 def cummin(
@@ -1746,10 +1867,15 @@ def cummin(
     out: Tensor | None = None,
 ) -> Tensor:
     """The smallest element so far along `axis` (of the flat tensor by default),
-    np.minimum.accumulate; of equal ones the last has the gradient, as in PyTorch, and after a
-    nan all is nan.
+    np.minimum.accumulate; after a nan all is nan.
 
-    >>> y = jitgrad.cummin(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.cummin(x, axis=0)
+    tensor([[-1. , -0.8,  1.3],
+            [-1.6, -0.8,  0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.cummin(x, axis=0).sum())(x)
+    tensor([[1., 2., 1.],
+            [1., 0., 1.]])
     """
 
 def cumprod(
@@ -1762,12 +1888,18 @@ def cumprod(
     dims: _Ints | None = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The running product along `axis` (of the flat tensor by default); its gradient is right
-    with zeros.
+    """The running product along `axis` (of the flat tensor by default), from the end if
+    `reverse`.
 
     NumPy's is numpy.cumprod.
 
-    >>> y = jitgrad.cumprod(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.cumprod(x, axis=0)
+    tensor([[-1.  , -0.8 ,  1.3 ],
+            [ 1.6 , -0.32,  1.17]])
+    >>> jitgrad.grad(lambda x: jitgrad.cumprod(x, axis=0).sum())(x)
+    tensor([[-0.6,  1.4,  1.9],
+            [-1. , -0.8,  1.3]])
     """
 
 def cumsum(
@@ -1784,15 +1916,25 @@ def cumsum(
 
     NumPy's is numpy.cumsum.
 
-    >>> y = jitgrad.cumsum(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.cumsum(x, axis=0)
+    tensor([[-1. , -0.8,  1.3],
+            [-2.6, -0.4,  2.2]])
+    >>> jitgrad.grad(lambda x: jitgrad.cumsum(x, axis=0).sum())(x)
+    tensor([[2., 2., 2.],
+            [1., 1., 1.]])
     """
 
 def deg2rad(x: _ArrayLike, /) -> Tensor:
-    """Degrees to radians.
+    """The angle x, in degrees, in radians.
 
     NumPy's is numpy.deg2rad.
 
-    >>> y = jitgrad.deg2rad(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.deg2rad(x)
+    tensor([-0.0175, -0.014 ,  0.0227])
+    >>> jitgrad.grad(lambda x: jitgrad.deg2rad(x).sum())(x)
+    tensor([0.0175, 0.0175, 0.0175])
     """
 
 def diagonal(x: _ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
@@ -1800,15 +1942,25 @@ def diagonal(x: _ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> 
 
     NumPy's is numpy.diagonal.
 
-    >>> y = jitgrad.diagonal(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.diagonal(x, offset=1)
+    tensor([-0.8,  0.9])
+    >>> jitgrad.grad(lambda x: jitgrad.diagonal(x, offset=1).sum())(x)
+    tensor([[0., 1., 0.],
+            [0., 0., 1.]])
     """
 
 def divide(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x / y.
+    """The quotient x / y.
 
     NumPy's is numpy.divide.
 
-    >>> y = jitgrad.divide(jitgrad.tensor([1.5]), jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.divide(x, y)
+    tensor([1.5   , 0.6429, 1.0625])
+    >>> jitgrad.grad(lambda x: jitgrad.divide(x, y).sum())(x)
+    tensor([1.6667, 0.7143, 0.625 ])
     """
 
 def dot(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -1816,55 +1968,87 @@ def dot(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.dot.
 
-    >>> y = jitgrad.dot(jitgrad.ones((4,)), jitgrad.ones((4,)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3, -1.6])
+    >>> y = jitgrad.tensor([0.4, 0.9, -1.2, -1.8])
+    >>> jitgrad.dot(x, y)
+    tensor(0.2)
+    >>> jitgrad.grad(lambda x: jitgrad.dot(x, y).sum())(x)
+    tensor([ 0.4,  0.9, -1.2, -1.8])
     """
 
 def entr(x: _ArrayLike, /) -> Tensor:
     """-x log(x), 0 at 0 and -inf below.
 
-    >>> y = jitgrad.entr(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> jitgrad.entr(x)
+    tensor([ 0.0948,  0.0948, -0.9021])
+    >>> jitgrad.grad(lambda x: jitgrad.entr(x).sum())(x)
+    tensor([-0.8946, -0.8946, -1.5306])
     """
 
 def equal(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x == y, elementwise.
+    """Whether x == y, for each element.
 
     NumPy's is numpy.equal.
 
-    >>> y = jitgrad.equal(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.equal(x, y)
+    tensor([False, False, False])
     """
 
 def erf(x: _ArrayLike, /) -> Tensor:
-    """The error function.
+    """The error function, 2 / sqrt(pi) times the integral of exp(-t * t) from 0 to x.
 
-    >>> y = jitgrad.erf(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.erf(x)
+    tensor([-0.8427, -0.7421,  0.934 ])
+    >>> jitgrad.grad(lambda x: jitgrad.erf(x).sum())(x)
+    tensor([0.4151, 0.595 , 0.2082])
     """
 
 def erfc(x: _ArrayLike, /) -> Tensor:
     """1 - erf(x), accurate for large x.
 
-    >>> y = jitgrad.erfc(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.erfc(x)
+    tensor([1.8427, 1.7421, 0.066 ])
+    >>> jitgrad.grad(lambda x: jitgrad.erfc(x).sum())(x)
+    tensor([-0.4151, -0.595 , -0.2082])
     """
 
 def exp(x: _ArrayLike, /) -> Tensor:
-    """e ** x.
+    """The exponential e ** x.
 
     NumPy's is numpy.exp.
 
-    >>> y = jitgrad.exp(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.exp(x)
+    tensor([0.3679, 0.4493, 3.6693])
+    >>> jitgrad.grad(lambda x: jitgrad.exp(x).sum())(x)
+    tensor([0.3679, 0.4493, 3.6693])
     """
 
 def exp10(x: _ArrayLike, /) -> Tensor:
-    """10 ** x.
+    """The power 10 ** x.
 
-    >>> y = jitgrad.exp10(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.exp10(x)
+    tensor([ 0.1   ,  0.1585, 19.9526])
+    >>> jitgrad.grad(lambda x: jitgrad.exp10(x).sum())(x)
+    tensor([ 0.2303,  0.3649, 45.9426])
     """
 
 def exp2(x: _ArrayLike, /) -> Tensor:
-    """2 ** x.
+    """The power 2 ** x.
 
     NumPy's is numpy.exp2.
 
-    >>> y = jitgrad.exp2(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.exp2(x)
+    tensor([0.5   , 0.5743, 2.4623])
+    >>> jitgrad.grad(lambda x: jitgrad.exp2(x).sum())(x)
+    tensor([0.3466, 0.3981, 1.7067])
     """
 
 def expand_dims(x: _ArrayLike, axis: _Ints, *, dim: _Ints = ..., dims: _Ints = ...) -> Tensor:
@@ -1872,7 +2056,13 @@ def expand_dims(x: _ArrayLike, axis: _Ints, *, dim: _Ints = ..., dims: _Ints = .
 
     NumPy's is numpy.expand_dims.
 
-    >>> y = jitgrad.expand_dims(jitgrad.ones((2, 3, 4)), axis=0)
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.expand_dims(x, axis=0)
+    tensor([[[-1. , -0.8,  1.3],
+             [-1.6,  0.4,  0.9]]])
+    >>> jitgrad.grad(lambda x: jitgrad.expand_dims(x, axis=0).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def expm1(x: _ArrayLike, /) -> Tensor:
@@ -1880,21 +2070,34 @@ def expm1(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.expm1.
 
-    >>> y = jitgrad.expm1(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.expm1(x)
+    tensor([-0.6321, -0.5507,  2.6693])
+    >>> jitgrad.grad(lambda x: jitgrad.expm1(x).sum())(x)
+    tensor([0.3679, 0.4493, 3.6693])
     """
 
 def fabs(x: _ArrayLike, /) -> Tensor:
-    """The magnitude of a float.
+    """The magnitude of a float; its derivative at 0 is 0.
 
     NumPy's is numpy.fabs.
 
-    >>> y = jitgrad.fabs(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.fabs(x)
+    tensor([1. , 0.8, 1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.fabs(x).sum())(x)
+    tensor([-1., -1.,  1.])
     """
 
 def flatten(x: _ArrayLike, order: str = "C", *, out: Tensor | None = None) -> Tensor:
     """All elements on one axis, in C order, as a new tensor.
 
-    >>> y = jitgrad.flatten(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.flatten(x, order='F')
+    tensor([-1. , -1.6, -0.8,  0.4,  1.3,  0.9])
+    >>> jitgrad.grad(lambda x: jitgrad.flatten(x, order='F').sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def flip(
@@ -1904,7 +2107,13 @@ def flip(
 
     NumPy's is numpy.flip.
 
-    >>> y = jitgrad.flip(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.flip(x, axis=0)
+    tensor([[-1.6,  0.4,  0.9],
+            [-1. , -0.8,  1.3]])
+    >>> jitgrad.grad(lambda x: jitgrad.flip(x, axis=0).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def fliplr(x: _ArrayLike, /) -> Tensor:
@@ -1912,7 +2121,17 @@ def fliplr(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.fliplr.
 
-    >>> y = jitgrad.fliplr(jitgrad.ones((3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> jitgrad.fliplr(x)
+    tensor([[-1.6,  1.3, -0.8, -1. ],
+            [-1.8, -1.2,  0.9,  0.4],
+            [-1.4,  0.2,  0.6, -0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.fliplr(x).sum())(x)
+    tensor([[1., 1., 1., 1.],
+            [1., 1., 1., 1.],
+            [1., 1., 1., 1.]])
     """
 
 def flipud(x: _ArrayLike, /) -> Tensor:
@@ -1920,15 +2139,30 @@ def flipud(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.flipud.
 
-    >>> y = jitgrad.flipud(jitgrad.ones((3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> jitgrad.flipud(x)
+    tensor([[-0.9,  0.6,  0.2, -1.4],
+            [ 0.4,  0.9, -1.2, -1.8],
+            [-1. , -0.8,  1.3, -1.6]])
+    >>> jitgrad.grad(lambda x: jitgrad.flipud(x).sum())(x)
+    tensor([[1., 1., 1., 1.],
+            [1., 1., 1., 1.],
+            [1., 1., 1., 1.]])
     """
 
 def float_power(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x ** y, computed in float64.
+    """The power x ** y, computed in float64.
 
     NumPy's is numpy.float_power.
 
-    >>> y = jitgrad.float_power(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.float_power(x, y)
+    tensor([0.9387, 0.8629, 2.3373])
+    >>> jitgrad.grad(lambda x: jitgrad.float_power(x, y).sum())(x)
+    tensor([0.6258, 1.3422, 2.1998])
     """
 
 def floor(x: _ArrayLike, /) -> Tensor:
@@ -1936,7 +2170,9 @@ def floor(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.floor.
 
-    >>> y = jitgrad.floor(jitgrad.tensor([0.75]))
+    >>> x = jitgrad.tensor([0.3, 0.3, 0.8])
+    >>> jitgrad.floor(x)
+    tensor([0., 0., 0.])
     """
 
 def floor_divide(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -1944,7 +2180,10 @@ def floor_divide(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.floor_divide.
 
-    >>> y = jitgrad.floor_divide(jitgrad.tensor([2.75]), jitgrad.tensor([1.2]))
+    >>> x = jitgrad.tensor([2.3, 2.3, 2.8])
+    >>> y = jitgrad.tensor([0.9, 1.0, 1.0])
+    >>> jitgrad.floor_divide(x, y)
+    tensor([2., 2., 2.])
     """
 
 def fmax(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -1952,7 +2191,12 @@ def fmax(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.fmax.
 
-    >>> y = jitgrad.fmax(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.fmax(x, y)
+    tensor([-1. ,  0.4,  1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.fmax(x, y).sum())(x)
+    tensor([1., 0., 1.])
     """
 
 def fmin(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -1960,7 +2204,12 @@ def fmin(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.fmin.
 
-    >>> y = jitgrad.fmin(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.fmin(x, y)
+    tensor([-1.6, -0.8,  0.9])
+    >>> jitgrad.grad(lambda x: jitgrad.fmin(x, y).sum())(x)
+    tensor([0., 1., 0.])
     """
 
 def fmod(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -1968,37 +2217,56 @@ def fmod(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.fmod.
 
-    >>> y = jitgrad.fmod(jitgrad.tensor([2.75]), jitgrad.tensor([1.2]))
+    >>> x = jitgrad.tensor([2.3, 2.3, 2.8])
+    >>> y = jitgrad.tensor([0.9, 1.0, 1.0])
+    >>> jitgrad.fmod(x, y)
+    tensor([0.5, 0.3, 0.8])
+    >>> jitgrad.grad(lambda x: jitgrad.fmod(x, y).sum())(x)
+    tensor([1., 1., 1.])
     """
 
 def greater(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x > y, elementwise.
+    """Whether x > y, for each element.
 
     NumPy's is numpy.greater.
 
-    >>> y = jitgrad.greater(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.greater(x, y)
+    tensor([ True, False,  True])
     """
 
 def greater_equal(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x >= y, elementwise.
+    """Whether x >= y, for each element.
 
     NumPy's is numpy.greater_equal.
 
-    >>> y = jitgrad.greater_equal(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.greater_equal(x, y)
+    tensor([ True, False,  True])
     """
 
 def heaviside(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """0 below 0, y at 0, 1 above.
+    """The step function: 0 below 0, y at 0, 1 above.
 
     NumPy's is numpy.heaviside.
 
-    >>> y = jitgrad.heaviside(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.heaviside(x, y)
+    tensor([1., 1., 1.])
     """
 
 def huber(delta: _ArrayLike, r: _ArrayLike, /) -> Tensor:
     """r^2 / 2 up to |r| = delta, a straight line beyond.
 
-    >>> y = jitgrad.huber(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> delta = jitgrad.tensor([0.6, 0.6, 0.9])
+    >>> r = jitgrad.tensor([-2.4, 0.6, 1.4])
+    >>> jitgrad.huber(delta, r)
+    tensor([1.26 , 0.18 , 0.855])
+    >>> jitgrad.grad(lambda delta: jitgrad.huber(delta, r).sum())(delta)
+    tensor([1.8, 0. , 0.5])
     """
 
 def hypot(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2006,13 +2274,20 @@ def hypot(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.hypot.
 
-    >>> y = jitgrad.hypot(jitgrad.tensor([1.5]), jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.hypot(x, y)
+    tensor([1.0817, 1.6643, 2.3345])
+    >>> jitgrad.grad(lambda x: jitgrad.hypot(x, y).sum())(x)
+    tensor([0.8321, 0.5408, 0.7282])
     """
 
 def imag(x: _ArrayLike, /) -> Tensor:
     """The imaginary part: zeros.
 
-    >>> y = jitgrad.imag(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.imag(x)
+    tensor([0., 0., 0.])
     """
 
 def inner(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2020,15 +2295,28 @@ def inner(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.inner.
 
-    >>> y = jitgrad.inner(jitgrad.ones((3, 4)), jitgrad.ones((2, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> y = jitgrad.tensor([[-0.3, 0.7, -0.3, 0.5], [1.9, 0.7, -0.4, -1.3]])
+    >>> jitgrad.inner(x, y)
+    tensor([[-1.45, -0.9 ],
+            [-0.03,  4.21],
+            [-0.07,  0.45]])
+    >>> jitgrad.grad(lambda x: jitgrad.inner(x, y).sum())(x)
+    tensor([[ 1.6,  1.4, -0.7, -0.8],
+            [ 1.6,  1.4, -0.7, -0.8],
+            [ 1.6,  1.4, -0.7, -0.8]])
     """
 
 def invert(x: _ArrayLike, /) -> Tensor:
-    """~x.
+    """The bits that x does not have, ~x.
 
     NumPy's is numpy.invert.
 
-    >>> y = jitgrad.invert(jitgrad.tensor([6]))
+    >>> x = jitgrad.tensor([True, True, False])
+    >>> jitgrad.invert(x)
+    tensor([False, False,  True])
     """
 
 def isfinite(x: _ArrayLike, /) -> Tensor:
@@ -2036,7 +2324,9 @@ def isfinite(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.isfinite.
 
-    >>> y = jitgrad.isfinite(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.isfinite(x)
+    tensor([ True,  True,  True])
     """
 
 def isinf(x: _ArrayLike, /) -> Tensor:
@@ -2044,7 +2334,9 @@ def isinf(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.isinf.
 
-    >>> y = jitgrad.isinf(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.isinf(x)
+    tensor([False, False, False])
     """
 
 def isnan(x: _ArrayLike, /) -> Tensor:
@@ -2052,13 +2344,20 @@ def isnan(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.isnan.
 
-    >>> y = jitgrad.isnan(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.isnan(x)
+    tensor([False, False, False])
     """
 
 def kl_div(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     """x log(x / y) - x + y, y where x is 0.
 
-    >>> y = jitgrad.kl_div(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.kl_div(x, y)
+    tensor([0.0649, 0.1024, 0.0031])
+    >>> jitgrad.grad(lambda x: jitgrad.kl_div(x, y).sum())(x)
+    tensor([ 0.4055, -0.4418,  0.0606])
     """
 
 def left_shift(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2066,23 +2365,32 @@ def left_shift(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.left_shift.
 
-    >>> y = jitgrad.left_shift(jitgrad.tensor([6]), jitgrad.tensor([6]))
+    >>> x = [2, 0, 0]
+    >>> y = [0, 1, 2]
+    >>> jitgrad.left_shift(x, y)
+    tensor([2, 0, 0])
     """
 
 def less(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x < y, elementwise.
+    """Whether x < y, for each element.
 
     NumPy's is numpy.less.
 
-    >>> y = jitgrad.less(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.less(x, y)
+    tensor([False,  True, False])
     """
 
 def less_equal(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x <= y, elementwise.
+    """Whether x <= y, for each element.
 
     NumPy's is numpy.less_equal.
 
-    >>> y = jitgrad.less_equal(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.less_equal(x, y)
+    tensor([False,  True, False])
     """
 
 def linear_recurrence(
@@ -2098,15 +2406,26 @@ def linear_recurrence(
     """out[i] = decay[i] * out[i - 1] + x[i] along `axis`, out[0] = x[0]: moving averages,
     filters, discounted sums. A decay of 0 forgets all that came before, inf and nan, too.
 
-    >>> y = jitgrad.linear_recurrence(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> decay = jitgrad.tensor([[-0.6, -0.8, -0.4], [0.3, 0.1, -0.6]])
+    >>> jitgrad.linear_recurrence(x, decay, axis=0)
+    tensor([[-1.  , -0.8 ,  1.3 ],
+            [-1.9 ,  0.32,  0.12]])
+    >>> jitgrad.grad(lambda x: jitgrad.linear_recurrence(x, decay, axis=0).sum())(x)
+    tensor([[1.3, 1.1, 0.4],
+            [1. , 1. , 1. ]])
     """
 
 def log(x: _ArrayLike, /) -> Tensor:
-    """The natural logarithm.
+    """The natural logarithm of x.
 
     NumPy's is numpy.log.
 
-    >>> y = jitgrad.log(jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> jitgrad.log(x)
+    tensor([-0.1054, -0.1054,  0.5306])
+    >>> jitgrad.grad(lambda x: jitgrad.log(x).sum())(x)
+    tensor([1.1111, 1.1111, 0.5882])
     """
 
 def log10(x: _ArrayLike, /) -> Tensor:
@@ -2114,7 +2433,11 @@ def log10(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.log10.
 
-    >>> y = jitgrad.log10(jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> jitgrad.log10(x)
+    tensor([-0.0458, -0.0458,  0.2304])
+    >>> jitgrad.grad(lambda x: jitgrad.log10(x).sum())(x)
+    tensor([0.4825, 0.4825, 0.2555])
     """
 
 def log1p(x: _ArrayLike, /) -> Tensor:
@@ -2122,7 +2445,11 @@ def log1p(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.log1p.
 
-    >>> y = jitgrad.log1p(jitgrad.tensor([1]))
+    >>> x = jitgrad.tensor([0.2, 0.2, 1.5])
+    >>> jitgrad.log1p(x)
+    tensor([0.1823, 0.1823, 0.9163])
+    >>> jitgrad.grad(lambda x: jitgrad.log1p(x).sum())(x)
+    tensor([0.8333, 0.8333, 0.4   ])
     """
 
 def log2(x: _ArrayLike, /) -> Tensor:
@@ -2130,19 +2457,31 @@ def log2(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.log2.
 
-    >>> y = jitgrad.log2(jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> jitgrad.log2(x)
+    tensor([-0.152 , -0.152 ,  0.7655])
+    >>> jitgrad.grad(lambda x: jitgrad.log2(x).sum())(x)
+    tensor([1.603 , 1.603 , 0.8486])
     """
 
 def log_expit(x: _ArrayLike, /) -> Tensor:
     """log(sigmoid(x)), without overflow.
 
-    >>> y = jitgrad.log_expit(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.log_expit(x)
+    tensor([-1.3133, -1.1711, -0.241 ])
+    >>> jitgrad.grad(lambda x: jitgrad.log_expit(x).sum())(x)
+    tensor([0.7311, 0.69  , 0.2142])
     """
 
 def log_ndtr(x: _ArrayLike, /) -> Tensor:
     """log(ndtr(x)), with every digit far below 0, where ndtr is 0.
 
-    >>> y = jitgrad.log_ndtr(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.log_ndtr(x)
+    tensor([-1.841 , -1.5519, -0.1018])
+    >>> jitgrad.grad(lambda x: jitgrad.log_ndtr(x).sum())(x)
+    tensor([1.5251, 1.3674, 0.1897])
     """
 
 def log_softmax(
@@ -2153,10 +2492,15 @@ def log_softmax(
     dims: _Ints = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """log(softmax(x)) over `axis`, without overflow; its digits do not depend on what is added
-    to x.
+    """log(softmax(x)) over `axis`, without overflow, whatever is added to x.
 
-    >>> y = jitgrad.log_softmax(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.log_softmax(x, axis=0)
+    tensor([[-0.4375, -1.4633, -0.513 ],
+            [-1.0375, -0.2633, -0.913 ]])
+    >>> jitgrad.grad(lambda x: jitgrad.log_softmax(x, axis=0).sum())(x)
+    tensor([[-0.2913,  0.537 , -0.1974],
+            [ 0.2913, -0.537 ,  0.1974]])
     """
 
 def logaddexp(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2164,7 +2508,12 @@ def logaddexp(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.logaddexp.
 
-    >>> y = jitgrad.logaddexp(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.logaddexp(x, y)
+    tensor([-0.5625,  0.6633,  1.813 ])
+    >>> jitgrad.grad(lambda x: jitgrad.logaddexp(x, y).sum())(x)
+    tensor([0.6457, 0.2315, 0.5987])
     """
 
 def logaddexp2(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2172,7 +2521,12 @@ def logaddexp2(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.logaddexp2.
 
-    >>> y = jitgrad.logaddexp2(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.logaddexp2(x, y)
+    tensor([-0.269 ,  0.9213,  2.1138])
+    >>> jitgrad.grad(lambda x: jitgrad.logaddexp2(x, y).sum())(x)
+    tensor([0.6025, 0.3033, 0.5689])
     """
 
 def logcumsumexp(
@@ -2187,45 +2541,66 @@ def logcumsumexp(
     """log(cumsum(exp(x))) along `axis` (of the flat tensor by default), np.logaddexp.accumulate,
     without overflow.
 
-    >>> y = jitgrad.logcumsumexp(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.logcumsumexp(x, axis=0)
+    tensor([[-1.    , -0.8   ,  1.3   ],
+            [-0.5625,  0.6633,  1.813 ]])
+    >>> jitgrad.grad(lambda x: jitgrad.logcumsumexp(x, axis=0).sum())(x)
+    tensor([[1.6457, 1.2315, 1.5987],
+            [0.3543, 0.7685, 0.4013]])
     """
 
 def logical_and(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """logical_and, by truth value.
+    """Whether both x and y are true, or not 0.
 
     NumPy's is numpy.logical_and.
 
-    >>> y = jitgrad.logical_and(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.logical_and(x, y)
+    tensor([ True,  True,  True])
     """
 
 def logical_not(x: _ArrayLike, /) -> Tensor:
-    """logical_not, by truth value.
+    """Whether x is false, or 0.
 
     NumPy's is numpy.logical_not.
 
-    >>> y = jitgrad.logical_not(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.logical_not(x)
+    tensor([False, False, False])
     """
 
 def logical_or(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """logical_or, by truth value.
+    """Whether x or y, or both, are true, or not 0.
 
     NumPy's is numpy.logical_or.
 
-    >>> y = jitgrad.logical_or(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.logical_or(x, y)
+    tensor([ True,  True,  True])
     """
 
 def logical_xor(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """logical_xor, by truth value.
+    """Whether one of x and y is true, or not 0.
 
     NumPy's is numpy.logical_xor.
 
-    >>> y = jitgrad.logical_xor(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.logical_xor(x, y)
+    tensor([False, False, False])
     """
 
 def logit(x: _ArrayLike, /) -> Tensor:
     """log(x / (1 - x)), the inverse of the sigmoid.
 
-    >>> y = jitgrad.logit(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.5, 0.5, 0.8])
+    >>> jitgrad.logit(x)
+    tensor([0.    , 0.    , 1.3863])
+    >>> jitgrad.grad(lambda x: jitgrad.logit(x).sum())(x)
+    tensor([4.  , 4.  , 6.25])
     """
 
 def logsumexp(
@@ -2238,9 +2613,14 @@ def logsumexp(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """log(sum(exp(x))) over `axis`, without overflow.
+    """log(sum(exp(x))) over `axis` (all axes by default), without overflow.
 
-    >>> y = jitgrad.logsumexp(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.logsumexp(x, axis=0)
+    tensor([-0.5625,  0.6633,  1.813 ])
+    >>> jitgrad.grad(lambda x: jitgrad.logsumexp(x, axis=0).sum())(x)
+    tensor([[0.6457, 0.2315, 0.5987],
+            [0.3543, 0.7685, 0.4013]])
     """
 
 def matmul(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2248,7 +2628,18 @@ def matmul(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.matmul.
 
-    >>> y = jitgrad.matmul(jitgrad.ones((3, 4)), jitgrad.ones((4, 2)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> y = jitgrad.tensor([[-0.3, 0.7], [-0.3, 0.5], [1.9, 0.7], [-0.4, -1.3]])
+    >>> jitgrad.matmul(x, y)
+    tensor([[ 3.65,  1.89],
+            [-1.95,  2.23],
+            [ 1.03,  1.63]])
+    >>> jitgrad.grad(lambda x: jitgrad.matmul(x, y).sum())(x)
+    tensor([[ 0.4,  0.2,  2.6, -1.7],
+            [ 0.4,  0.2,  2.6, -1.7],
+            [ 0.4,  0.2,  2.6, -1.7]])
     """
 
 def matrix_norm(
@@ -2263,7 +2654,12 @@ def matrix_norm(
 
     NumPy's is numpy.linalg.matrix_norm.
 
-    >>> y = jitgrad.matrix_norm(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.matrix_norm(x, ord=1)
+    tensor(2.6)
+    >>> jitgrad.grad(lambda x: jitgrad.matrix_norm(x, ord=1).sum())(x)
+    tensor([[-1., -0.,  0.],
+            [-1.,  0.,  0.]])
     """
 
 def matrix_transpose(x: _ArrayLike, /) -> Tensor:
@@ -2271,7 +2667,18 @@ def matrix_transpose(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.matrix_transpose.
 
-    >>> y = jitgrad.matrix_transpose(jitgrad.ones((3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> jitgrad.matrix_transpose(x)
+    tensor([[-1. ,  0.4, -0.9],
+            [-0.8,  0.9,  0.6],
+            [ 1.3, -1.2,  0.2],
+            [-1.6, -1.8, -1.4]])
+    >>> jitgrad.grad(lambda x: jitgrad.matrix_transpose(x).sum())(x)
+    tensor([[1., 1., 1., 1.],
+            [1., 1., 1., 1.],
+            [1., 1., 1., 1.]])
     """
 
 def matvec(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2279,7 +2686,16 @@ def matvec(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.matvec.
 
-    >>> y = jitgrad.matvec(jitgrad.ones((3, 4)), jitgrad.ones((4,)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> y = jitgrad.tensor([-0.3, 0.7, -0.3, 0.5])
+    >>> jitgrad.matvec(x, y)
+    tensor([-1.45, -0.03, -0.07])
+    >>> jitgrad.grad(lambda x: jitgrad.matvec(x, y).sum())(x)
+    tensor([[-0.3,  0.7, -0.3,  0.5],
+            [-0.3,  0.7, -0.3,  0.5],
+            [-0.3,  0.7, -0.3,  0.5]])
     """
 
 def max(
@@ -2292,11 +2708,16 @@ def max(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The largest element along `axis`; ties share the gradient.
+    """The largest element along `axis` (of all by default).
 
     NumPy's is numpy.max.
 
-    >>> y = jitgrad.max(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.max(x, axis=0)
+    tensor([-1. ,  0.4,  1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.max(x, axis=0).sum())(x)
+    tensor([[1., 0., 1.],
+            [0., 1., 0.]])
     """
 
 def maximum(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2304,7 +2725,12 @@ def maximum(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.maximum.
 
-    >>> y = jitgrad.maximum(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.maximum(x, y)
+    tensor([-1. ,  0.4,  1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.maximum(x, y).sum())(x)
+    tensor([1., 0., 1.])
     """
 
 def mean(
@@ -2318,11 +2744,16 @@ def mean(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The arithmetic mean over `axis`.
+    """The arithmetic mean over `axis` (all axes by default).
 
     NumPy's is numpy.mean.
 
-    >>> y = jitgrad.mean(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.mean(x, axis=0)
+    tensor([-1.3, -0.2,  1.1])
+    >>> jitgrad.grad(lambda x: jitgrad.mean(x, axis=0).sum())(x)
+    tensor([[0.5, 0.5, 0.5],
+            [0.5, 0.5, 0.5]])
     """
 
 def min(
@@ -2335,11 +2766,16 @@ def min(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The smallest element along `axis`; ties share the gradient.
+    """The smallest element along `axis` (of all by default).
 
     NumPy's is numpy.min.
 
-    >>> y = jitgrad.min(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.min(x, axis=0)
+    tensor([-1.6, -0.8,  0.9])
+    >>> jitgrad.grad(lambda x: jitgrad.min(x, axis=0).sum())(x)
+    tensor([[0., 1., 0.],
+            [1., 0., 1.]])
     """
 
 def minimum(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2347,7 +2783,12 @@ def minimum(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.minimum.
 
-    >>> y = jitgrad.minimum(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.minimum(x, y)
+    tensor([-1.6, -0.8,  0.9])
+    >>> jitgrad.grad(lambda x: jitgrad.minimum(x, y).sum())(x)
+    tensor([0., 1., 0.])
     """
 
 def moveaxis(x: _ArrayLike, source: _Ints, destination: _Ints) -> Tensor:
@@ -2355,15 +2796,27 @@ def moveaxis(x: _ArrayLike, source: _Ints, destination: _Ints) -> Tensor:
 
     NumPy's is numpy.moveaxis.
 
-    >>> y = jitgrad.moveaxis(jitgrad.ones((2, 3, 4)), source=0, destination=-1)
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.moveaxis(x, source=0, destination=-1)
+    tensor([[-1. , -1.6],
+            [-0.8,  0.4],
+            [ 1.3,  0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.moveaxis(x, source=0, destination=-1).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def multiply(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x * y.
+    """The product x * y.
 
     NumPy's is numpy.multiply.
 
-    >>> y = jitgrad.multiply(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.multiply(x, y)
+    tensor([ 1.6 , -0.32,  1.17])
+    >>> jitgrad.grad(lambda x: jitgrad.multiply(x, y).sum())(x)
+    tensor([-1.6,  0.4,  0.9])
     """
 
 def nan_to_num(
@@ -2374,25 +2827,39 @@ def nan_to_num(
     *,
     out: Tensor | None = None,
 ) -> Tensor:
-    """nan to a number, infinities to others: the largest by default.
+    """x with numbers in place of nan and of infinities, which become the largest by default.
 
     NumPy's is numpy.nan_to_num.
 
-    >>> y = jitgrad.nan_to_num(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.nan_to_num(x, nan=1.5, neginf=-2.0)
+    tensor([[-1. , -0.8,  1.3],
+            [-1.6,  0.4,  0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.nan_to_num(x, nan=1.5, neginf=-2.0).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def ndtr(x: _ArrayLike, /) -> Tensor:
     """The distribution function of the standard normal distribution.
 
-    >>> y = jitgrad.ndtr(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.ndtr(x)
+    tensor([0.1587, 0.2119, 0.9032])
+    >>> jitgrad.grad(lambda x: jitgrad.ndtr(x).sum())(x)
+    tensor([0.242 , 0.2897, 0.1714])
     """
 
 def negative(x: _ArrayLike, /) -> Tensor:
-    """-x.
+    """The negative -x.
 
     NumPy's is numpy.negative.
 
-    >>> y = jitgrad.negative(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.negative(x)
+    tensor([ 1. ,  0.8, -1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.negative(x).sum())(x)
+    tensor([-1., -1., -1.])
     """
 
 def norm(
@@ -2411,15 +2878,23 @@ def norm(
 
     NumPy's is numpy.linalg.norm.
 
-    >>> y = jitgrad.norm(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.norm(x, axis=0)
+    tensor([1.8868, 0.8944, 1.5811])
+    >>> jitgrad.grad(lambda x: jitgrad.norm(x, axis=0).sum())(x)
+    tensor([[-0.53  , -0.8944,  0.8222],
+            [-0.848 ,  0.4472,  0.5692]])
     """
 
 def not_equal(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x != y, elementwise.
+    """Whether x != y, for each element.
 
     NumPy's is numpy.not_equal.
 
-    >>> y = jitgrad.not_equal(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.not_equal(x, y)
+    tensor([ True,  True,  True])
     """
 
 def outer(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2427,23 +2902,39 @@ def outer(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.outer.
 
-    >>> y = jitgrad.outer(jitgrad.ones((3,)), jitgrad.ones((4,)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9, -1.2])
+    >>> jitgrad.outer(x, y)
+    tensor([[ 1.6 , -0.4 , -0.9 ,  1.2 ],
+            [ 1.28, -0.32, -0.72,  0.96],
+            [-2.08,  0.52,  1.17, -1.56]])
+    >>> jitgrad.grad(lambda x: jitgrad.outer(x, y).sum())(x)
+    tensor([-1.5, -1.5, -1.5])
     """
 
 def positive(x: _ArrayLike, /) -> Tensor:
-    """+x.
+    """The number itself, +x, as a new tensor.
 
     NumPy's is numpy.positive.
 
-    >>> y = jitgrad.positive(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.positive(x)
+    tensor([-1. , -0.8,  1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.positive(x).sum())(x)
+    tensor([1., 1., 1.])
     """
 
 def power(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x ** y.
+    """The power x ** y.
 
     NumPy's is numpy.power.
 
-    >>> y = jitgrad.power(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.power(x, y)
+    tensor([0.9387, 0.8629, 2.3373])
+    >>> jitgrad.grad(lambda x: jitgrad.power(x, y).sum())(x)
+    tensor([0.6258, 1.3422, 2.1998])
     """
 
 def prod(
@@ -2457,17 +2948,27 @@ def prod(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The product over `axis`; its gradient is right with zeros.
+    """The product over `axis` (all axes by default).
 
     NumPy's is numpy.prod.
 
-    >>> y = jitgrad.prod(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.prod(x, axis=0)
+    tensor([ 1.6 , -0.32,  1.17])
+    >>> jitgrad.grad(lambda x: jitgrad.prod(x, axis=0).sum())(x)
+    tensor([[-1.6,  0.4,  0.9],
+            [-1. , -0.8,  1.3]])
     """
 
 def pseudo_huber(delta: _ArrayLike, r: _ArrayLike, /) -> Tensor:
     """delta^2 (sqrt(1 + (r / delta)^2) - 1), a smooth `huber`.
 
-    >>> y = jitgrad.pseudo_huber(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> delta = jitgrad.tensor([0.6, 0.6, 0.9])
+    >>> r = jitgrad.tensor([-2.4, 0.6, 1.4])
+    >>> jitgrad.pseudo_huber(delta, r)
+    tensor([1.1243, 0.1491, 0.6879])
+    >>> jitgrad.grad(lambda delta: jitgrad.pseudo_huber(delta, r).sum())(delta)
+    tensor([1.4194, 0.0728, 0.351 ])
     """
 
 def ptp(
@@ -2480,19 +2981,28 @@ def ptp(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The range, max - min, over `axis`.
+    """The range over `axis` (all axes by default), max - min.
 
     NumPy's is numpy.ptp.
 
-    >>> y = jitgrad.ptp(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.ptp(x, axis=0)
+    tensor([0.6, 1.2, 0.4])
+    >>> jitgrad.grad(lambda x: jitgrad.ptp(x, axis=0).sum())(x)
+    tensor([[ 1., -1.,  1.],
+            [-1.,  1., -1.]])
     """
 
 def rad2deg(x: _ArrayLike, /) -> Tensor:
-    """Radians to degrees.
+    """The angle x, in radians, in degrees.
 
     NumPy's is numpy.rad2deg.
 
-    >>> y = jitgrad.rad2deg(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.rad2deg(x)
+    tensor([-57.2958, -45.8366,  74.4845])
+    >>> jitgrad.grad(lambda x: jitgrad.rad2deg(x).sum())(x)
+    tensor([57.2958, 57.2958, 57.2958])
     """
 
 def ravel(x: _ArrayLike, order: str = "C") -> Tensor:
@@ -2500,41 +3010,70 @@ def ravel(x: _ArrayLike, order: str = "C") -> Tensor:
 
     NumPy's is numpy.ravel.
 
-    >>> y = jitgrad.ravel(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.ravel(x, order='F')
+    tensor([-1. , -1.6, -0.8,  0.4,  1.3,  0.9])
+    >>> jitgrad.grad(lambda x: jitgrad.ravel(x, order='F').sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def real(x: _ArrayLike, /) -> Tensor:
     """The real part: the tensor itself.
 
-    >>> y = jitgrad.real(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.real(x)
+    tensor([[-1. , -0.8,  1.3],
+            [-1.6,  0.4,  0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.real(x).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def reciprocal(x: _ArrayLike, /) -> Tensor:
-    """1 / x.
+    """The reciprocal 1 / x.
 
     NumPy's is numpy.reciprocal.
 
-    >>> y = jitgrad.reciprocal(jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> jitgrad.reciprocal(x)
+    tensor([1.1111, 1.1111, 0.5882])
+    >>> jitgrad.grad(lambda x: jitgrad.reciprocal(x).sum())(x)
+    tensor([-1.2346, -1.2346, -0.346 ])
     """
 
 def rel_entr(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     """x log(x / y), 0 where x is 0, inf below.
 
-    >>> y = jitgrad.rel_entr(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.rel_entr(x, y)
+    tensor([ 0.3649, -0.3976,  0.1031])
+    >>> jitgrad.grad(lambda x: jitgrad.rel_entr(x, y).sum())(x)
+    tensor([1.4055, 0.5582, 1.0606])
     """
 
 def relu(x: _ArrayLike, /) -> Tensor:
     """max(x, 0), with derivative 0 at 0; nan stays nan.
 
-    >>> y = jitgrad.relu(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.relu(x)
+    tensor([0. , 0. , 1.3])
+    >>> jitgrad.grad(lambda x: jitgrad.relu(x).sum())(x)
+    tensor([0., 0., 1.])
     """
 
 def remainder(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x - y * floor(x / y), with the sign of y.
+    """The remainder x - y * floor(x / y), with the sign of y.
 
     NumPy's is numpy.remainder.
 
-    >>> y = jitgrad.remainder(jitgrad.tensor([2.75]), jitgrad.tensor([1.2]))
+    >>> x = jitgrad.tensor([2.3, 2.3, 2.8])
+    >>> y = jitgrad.tensor([0.9, 1.0, 1.0])
+    >>> jitgrad.remainder(x, y)
+    tensor([0.5, 0.3, 0.8])
+    >>> jitgrad.grad(lambda x: jitgrad.remainder(x, y).sum())(x)
+    tensor([1., 1., 1.])
     """
 
 def repeat(
@@ -2551,7 +3090,18 @@ def repeat(
 
     NumPy's is numpy.repeat.
 
-    >>> y = jitgrad.repeat(jitgrad.ones((4, 3)), np.zeros((3,), int), axis=-1)
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3],
+    ...                     [-1.6, 0.4, 0.9],
+    ...                     [-1.2, -1.8, -0.9],
+    ...                     [0.6, 0.2, -1.4]])
+    >>> repeats = [2, 1, 2]
+    >>> jitgrad.repeat(x, repeats, axis=-1).shape
+    (4, 5)
+    >>> jitgrad.grad(lambda x: jitgrad.repeat(x, repeats, axis=-1).sum())(x)
+    tensor([[2., 1., 2.],
+            [2., 1., 2.],
+            [2., 1., 2.],
+            [2., 1., 2.]])
     """
 
 def reshape(x: _ArrayLike, shape: _Ints, order: str = "C") -> Tensor:
@@ -2559,7 +3109,16 @@ def reshape(x: _ArrayLike, shape: _Ints, order: str = "C") -> Tensor:
 
     NumPy's is numpy.reshape.
 
-    >>> y = jitgrad.reshape(jitgrad.ones((3, 4)), shape=(-1,))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> jitgrad.reshape(x, shape=(-1,))
+    tensor([-1. , -0.8,  1.3, -1.6,  0.4,  0.9, -1.2, -1.8, -0.9,  0.6,  0.2,
+            -1.4])
+    >>> jitgrad.grad(lambda x: jitgrad.reshape(x, shape=(-1,)).sum())(x)
+    tensor([[1., 1., 1., 1.],
+            [1., 1., 1., 1.],
+            [1., 1., 1., 1.]])
     """
 
 def right_shift(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2567,7 +3126,10 @@ def right_shift(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.right_shift.
 
-    >>> y = jitgrad.right_shift(jitgrad.tensor([6]), jitgrad.tensor([6]))
+    >>> x = [2, 0, 0]
+    >>> y = [0, 1, 2]
+    >>> jitgrad.right_shift(x, y)
+    tensor([2, 0, 0])
     """
 
 def rint(x: _ArrayLike, /) -> Tensor:
@@ -2575,7 +3137,9 @@ def rint(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.rint.
 
-    >>> y = jitgrad.rint(jitgrad.tensor([1.25]))
+    >>> x = jitgrad.tensor([0.8, 0.8, 1.3])
+    >>> jitgrad.rint(x)
+    tensor([1., 1., 1.])
     """
 
 def roll(
@@ -2592,15 +3156,24 @@ def roll(
 
     NumPy's is numpy.roll.
 
-    >>> y = jitgrad.roll(jitgrad.ones((2, 3, 4)), shift=2)
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.roll(x, shift=2)
+    tensor([[ 0.4,  0.9, -1. ],
+            [-0.8,  1.3, -1.6]])
+    >>> jitgrad.grad(lambda x: jitgrad.roll(x, shift=2).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def round(x: _ArrayLike, decimals: int = 0, *, out: Tensor | None = None) -> Tensor:
-    """x to so many decimals, ties to even.
+    """The nearest number of so many decimals, ties to even.
 
     NumPy's is numpy.round.
 
-    >>> y = jitgrad.round(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[0.8, 0.8, 1.3], [0.7, 1.1, 1.2]])
+    >>> jitgrad.round(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def searchsorted(
@@ -2611,13 +3184,21 @@ def searchsorted(
 
     NumPy's is numpy.searchsorted.
 
-    >>> y = jitgrad.searchsorted(jitgrad.ones((4,)), jitgrad.ones((2, 3)))
+    >>> a = jitgrad.tensor([-1.0, -0.8, 1.3, -1.6])
+    >>> v = jitgrad.tensor([[0.4, 0.9, -1.2], [-1.8, -0.9, 0.6]])
+    >>> jitgrad.searchsorted(a, v, side='right')
+    tensor([[2, 4, 0],
+            [0, 1, 2]])
     """
 
 def sigmoid(x: _ArrayLike, /) -> Tensor:
     """1 / (1 + exp(-x)), without overflow and with every digit of small values.
 
-    >>> y = jitgrad.sigmoid(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.sigmoid(x)
+    tensor([0.2689, 0.31  , 0.7858])
+    >>> jitgrad.grad(lambda x: jitgrad.sigmoid(x).sum())(x)
+    tensor([0.1966, 0.2139, 0.1683])
     """
 
 def sign(x: _ArrayLike, /) -> Tensor:
@@ -2625,7 +3206,9 @@ def sign(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.sign.
 
-    >>> y = jitgrad.sign(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.sign(x)
+    tensor([-1., -1.,  1.])
     """
 
 def sin(x: _ArrayLike, /) -> Tensor:
@@ -2633,7 +3216,11 @@ def sin(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.sin.
 
-    >>> y = jitgrad.sin(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.sin(x)
+    tensor([-0.8415, -0.7174,  0.9636])
+    >>> jitgrad.grad(lambda x: jitgrad.sin(x).sum())(x)
+    tensor([0.5403, 0.6967, 0.2675])
     """
 
 def sinc(x: _ArrayLike, /) -> Tensor:
@@ -2641,15 +3228,23 @@ def sinc(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.sinc.
 
-    >>> y = jitgrad.sinc(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.7, 0.7, 1.7])
+    >>> jitgrad.sinc(x)
+    tensor([ 0.3679,  0.3679, -0.1515])
+    >>> jitgrad.grad(lambda x: jitgrad.sinc(x).sum())(x)
+    tensor([-1.3652, -1.3652,  0.4349])
     """
 
 def sinh(x: _ArrayLike, /) -> Tensor:
-    """The hyperbolic sine.
+    """The hyperbolic sine of x.
 
     NumPy's is numpy.sinh.
 
-    >>> y = jitgrad.sinh(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.sinh(x)
+    tensor([-1.1752, -0.8881,  1.6984])
+    >>> jitgrad.grad(lambda x: jitgrad.sinh(x).sum())(x)
+    tensor([1.5431, 1.3374, 1.9709])
     """
 
 def sliding_window_view(
@@ -2664,7 +3259,14 @@ def sliding_window_view(
 
     NumPy's is numpy.sliding_window_view.
 
-    >>> y = jitgrad.sliding_window_view(jitgrad.ones((4, 5)), window_shape=(2, 3))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6, 0.4],
+    ...                     [0.9, -1.2, -1.8, -0.9, 0.6],
+    ...                     [0.2, -1.4, -0.3, 0.7, -0.3],
+    ...                     [0.5, 1.9, 0.7, -0.4, -1.3]])
+    >>> jitgrad.sliding_window_view(x, window_shape=(2, 3)).shape
+    (3, 3, 2, 3)
+    >>> jitgrad.grad(lambda x: jitgrad.sliding_window_view(x, window_shape=(2, 3)).sum())(x).shape
+    (4, 5)
     """
 
 def softmax(
@@ -2675,16 +3277,22 @@ def softmax(
     dims: _Ints = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """exp(x) / sum(exp(x)) over `axis`, without overflow; its digits do not depend on what is
-    added to x.
+    """exp(x) / sum(exp(x)) over `axis`, without overflow, whatever is added to x.
 
-    >>> y = jitgrad.softmax(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.softmax(x, axis=0)
+    tensor([[0.6457, 0.2315, 0.5987],
+            [0.3543, 0.7685, 0.4013]])
     """
 
 def softplus(x: _ArrayLike, /) -> Tensor:
     """log(1 + exp(x)), without overflow.
 
-    >>> y = jitgrad.softplus(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.softplus(x)
+    tensor([0.3133, 0.3711, 1.541 ])
+    >>> jitgrad.grad(lambda x: jitgrad.softplus(x).sum())(x)
+    tensor([0.2689, 0.31  , 0.7858])
     """
 
 def sort(
@@ -2702,23 +3310,37 @@ def sort(
 
     NumPy's is numpy.sort.
 
-    >>> y = jitgrad.sort(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.sort(x, axis=0)
+    tensor([[-1.6, -0.8,  0.9],
+            [-1. ,  0.4,  1.3]])
+    >>> jitgrad.grad(lambda x: jitgrad.sort(x, axis=0).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def sqrt(x: _ArrayLike, /) -> Tensor:
-    """The square root.
+    """The square root of x.
 
     NumPy's is numpy.sqrt.
 
-    >>> y = jitgrad.sqrt(jitgrad.tensor([1.5]))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> jitgrad.sqrt(x)
+    tensor([0.9487, 0.9487, 1.3038])
+    >>> jitgrad.grad(lambda x: jitgrad.sqrt(x).sum())(x)
+    tensor([0.527 , 0.527 , 0.3835])
     """
 
 def square(x: _ArrayLike, /) -> Tensor:
-    """x * x.
+    """The square x * x.
 
     NumPy's is numpy.square.
 
-    >>> y = jitgrad.square(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.square(x)
+    tensor([1.  , 0.64, 1.69])
+    >>> jitgrad.grad(lambda x: jitgrad.square(x).sum())(x)
+    tensor([-2. , -1.6,  2.6])
     """
 
 def squeeze(
@@ -2728,7 +3350,15 @@ def squeeze(
 
     NumPy's is numpy.squeeze.
 
-    >>> y = jitgrad.squeeze(jitgrad.ones((3, 1, 2)))
+    >>> x = jitgrad.tensor([[[-1.0, -0.8]], [[1.3, -1.6]], [[0.4, 0.9]]])
+    >>> jitgrad.squeeze(x, axis=1)
+    tensor([[-1. , -0.8],
+            [ 1.3, -1.6],
+            [ 0.4,  0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.squeeze(x, axis=1).sum())(x)
+    tensor([[[1., 1.]],
+            [[1., 1.]],
+            [[1., 1.]]])
     """
 
 def stack(
@@ -2743,7 +3373,18 @@ def stack(
 
     NumPy's is numpy.stack.
 
-    >>> y = jitgrad.stack([jitgrad.ones((3, 4)), jitgrad.ones((3, 4))])
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> y = jitgrad.tensor([[-0.3, 0.7, -0.3, 0.5],
+    ...                     [1.9, 0.7, -0.4, -1.3],
+    ...                     [-0.6, 0.0, 1.6, 1.1]])
+    >>> jitgrad.stack([x, y], axis=-1).shape
+    (3, 4, 2)
+    >>> jitgrad.grad(lambda x: jitgrad.stack([x, y], axis=-1).sum())(x)
+    tensor([[1., 1., 1., 1.],
+            [1., 1., 1., 1.],
+            [1., 1., 1., 1.]])
     """
 
 def std(
@@ -2759,19 +3400,29 @@ def std(
     unbiased: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The standard deviation over `axis`; derivative 0 where it is 0.
+    """The standard deviation over `axis`, the root of `var`.
 
     NumPy's is numpy.std.
 
-    >>> y = jitgrad.std(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.std(x, axis=0)
+    tensor([0.3, 0.6, 0.2])
+    >>> jitgrad.grad(lambda x: jitgrad.std(x, axis=0).sum())(x)
+    tensor([[ 0.5, -0.5,  0.5],
+            [-0.5,  0.5, -0.5]])
     """
 
 def subtract(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """x - y.
+    """The difference x - y.
 
     NumPy's is numpy.subtract.
 
-    >>> y = jitgrad.subtract(jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> jitgrad.subtract(x, y)
+    tensor([ 0.6, -1.2,  0.4])
+    >>> jitgrad.grad(lambda x: jitgrad.subtract(x, y).sum())(x)
+    tensor([1., 1., 1.])
     """
 
 def sum(
@@ -2789,7 +3440,12 @@ def sum(
 
     NumPy's is numpy.sum.
 
-    >>> y = jitgrad.sum(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.sum(x, axis=0)
+    tensor([-2.6, -0.4,  2.2])
+    >>> jitgrad.grad(lambda x: jitgrad.sum(x, axis=0).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def swapaxes(x: _ArrayLike, axis1: int, axis2: int) -> Tensor:
@@ -2797,7 +3453,14 @@ def swapaxes(x: _ArrayLike, axis1: int, axis2: int) -> Tensor:
 
     NumPy's is numpy.swapaxes.
 
-    >>> y = jitgrad.swapaxes(jitgrad.ones((2, 3, 4)), axis1=0, axis2=-1)
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.swapaxes(x, axis1=0, axis2=-1)
+    tensor([[-1. , -1.6],
+            [-0.8,  0.4],
+            [ 1.3,  0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.swapaxes(x, axis1=0, axis2=-1).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
     """
 
 def take(
@@ -2814,7 +3477,17 @@ def take(
 
     NumPy's is numpy.take.
 
-    >>> y = jitgrad.take(jitgrad.ones((2, 3, 4)), [0])
+    >>> x = jitgrad.tensor([[[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]],
+    ...                     [[-0.3, 0.7, -0.3, 0.5],
+    ...                     [1.9, 0.7, -0.4, -1.3],
+    ...                     [-0.6, 0.0, 1.6, 1.1]]])
+    >>> indices = jitgrad.tensor([[1, 1, 1]])
+    >>> jitgrad.take(x, indices, axis=0).shape
+    (1, 3, 3, 4)
+    >>> jitgrad.grad(lambda x: jitgrad.take(x, indices, axis=0).sum())(x).shape
+    (2, 3, 4)
     """
 
 def take_along_axis(
@@ -2831,7 +3504,13 @@ def take_along_axis(
 
     NumPy's is numpy.take_along_axis.
 
-    >>> y = jitgrad.take_along_axis(jitgrad.ones((2, 3)), np.zeros((1, 3), int), axis=0)
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> indices = jitgrad.tensor([[0, 1, 0]])
+    >>> jitgrad.take_along_axis(x, indices, axis=0)
+    tensor([[-1. ,  0.4,  1.3]])
+    >>> jitgrad.grad(lambda x: jitgrad.take_along_axis(x, indices, axis=0).sum())(x)
+    tensor([[1., 0., 1.],
+            [0., 1., 0.]])
     """
 
 def tan(x: _ArrayLike, /) -> Tensor:
@@ -2839,15 +3518,23 @@ def tan(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.tan.
 
-    >>> y = jitgrad.tan(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-0.5, -0.4, 0.6])
+    >>> jitgrad.tan(x)
+    tensor([-0.5463, -0.4228,  0.6841])
+    >>> jitgrad.grad(lambda x: jitgrad.tan(x).sum())(x)
+    tensor([1.2984, 1.1788, 1.468 ])
     """
 
 def tanh(x: _ArrayLike, /) -> Tensor:
-    """The hyperbolic tangent.
+    """The hyperbolic tangent of x.
 
     NumPy's is numpy.tanh.
 
-    >>> y = jitgrad.tanh(jitgrad.tensor([0.25]))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.tanh(x)
+    tensor([-0.7616, -0.664 ,  0.8617])
+    >>> jitgrad.grad(lambda x: jitgrad.tanh(x).sum())(x)
+    tensor([0.42  , 0.5591, 0.2574])
     """
 
 def tensordot(
@@ -2857,7 +3544,16 @@ def tensordot(
 
     NumPy's is numpy.tensordot.
 
-    >>> y = jitgrad.tensordot(jitgrad.ones((3, 3)), jitgrad.ones((3, 3)), axes=1)
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9], [-1.2, -1.8, -0.9]])
+    >>> y = jitgrad.tensor([[0.6, 0.2, -1.4], [-0.3, 0.7, -0.3], [0.5, 1.9, 0.7]])
+    >>> jitgrad.tensordot(x, y, axes=1)
+    tensor([[ 0.29,  1.71,  2.55],
+            [-0.63,  1.67,  2.75],
+            [-0.63, -3.21,  1.59]])
+    >>> jitgrad.grad(lambda x: jitgrad.tensordot(x, y, axes=1).sum())(x)
+    tensor([[-0.6,  0.1,  3.1],
+            [-0.6,  0.1,  3.1],
+            [-0.6,  0.1,  3.1]])
     """
 
 def tile(x: _ArrayLike, reps: _Ints, *, dims: _Ints = ..., out: Tensor | None = None) -> Tensor:
@@ -2866,7 +3562,13 @@ def tile(x: _ArrayLike, reps: _Ints, *, dims: _Ints = ..., out: Tensor | None = 
 
     NumPy's is numpy.tile.
 
-    >>> y = jitgrad.tile(jitgrad.ones((2, 3, 4)), reps=2)
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.tile(x, reps=2)
+    tensor([[-1. , -0.8,  1.3, -1. , -0.8,  1.3],
+            [-1.6,  0.4,  0.9, -1.6,  0.4,  0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.tile(x, reps=2).sum())(x)
+    tensor([[2., 2., 2.],
+            [2., 2., 2.]])
     """
 
 def trace(
@@ -2882,7 +3584,16 @@ def trace(
 
     NumPy's is numpy.trace.
 
-    >>> y = jitgrad.trace(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]],
+    ...                     [[-0.3, 0.7, -0.3, 0.5],
+    ...                     [1.9, 0.7, -0.4, -1.3],
+    ...                     [-0.6, 0.0, 1.6, 1.1]]])
+    >>> jitgrad.trace(x, offset=-1, axis1=1, axis2=2)
+    tensor([1. , 1.9])
+    >>> jitgrad.grad(lambda x: jitgrad.trace(x, offset=-1, axis1=1, axis2=2).sum())(x).shape
+    (2, 3, 4)
     """
 
 def transpose(x: _ArrayLike, axes: _Ints | None = None, *, dims: _Ints | None = ...) -> Tensor:
@@ -2890,15 +3601,26 @@ def transpose(x: _ArrayLike, axes: _Ints | None = None, *, dims: _Ints | None = 
 
     NumPy's is numpy.transpose.
 
-    >>> y = jitgrad.transpose(jitgrad.ones((3, 2, 4)))
+    >>> x = jitgrad.tensor([[[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8]],
+    ...                     [[-0.9, 0.6, 0.2, -1.4],
+    ...                     [-0.3, 0.7, -0.3, 0.5]],
+    ...                     [[1.9, 0.7, -0.4, -1.3],
+    ...                     [-0.6, 0.0, 1.6, 1.1]]])
+    >>> jitgrad.transpose(x, axes=(1, 0, 2)).shape
+    (2, 3, 4)
+    >>> jitgrad.grad(lambda x: jitgrad.transpose(x, axes=(1, 0, 2)).sum())(x).shape
+    (3, 2, 4)
     """
 
 def trunc(x: _ArrayLike, /) -> Tensor:
-    """x without its fraction.
+    """The integer part of x: x without its fraction.
 
     NumPy's is numpy.trunc.
 
-    >>> y = jitgrad.trunc(jitgrad.tensor([0.75]))
+    >>> x = jitgrad.tensor([0.3, 0.3, 0.8])
+    >>> jitgrad.trunc(x)
+    tensor([0., 0., 0.])
     """
 
 def var(
@@ -2918,7 +3640,12 @@ def var(
 
     NumPy's is numpy.var.
 
-    >>> y = jitgrad.var(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.var(x, axis=0)
+    tensor([0.09, 0.36, 0.04])
+    >>> jitgrad.grad(lambda x: jitgrad.var(x, axis=0).sum())(x)
+    tensor([[ 0.3, -0.6,  0.2],
+            [-0.3,  0.6, -0.2]])
     """
 
 def vecdot(
@@ -2934,7 +3661,18 @@ def vecdot(
 
     NumPy's is numpy.vecdot.
 
-    >>> y = jitgrad.vecdot(jitgrad.ones((3, 4)), jitgrad.ones((3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> y = jitgrad.tensor([[-0.3, 0.7, -0.3, 0.5],
+    ...                     [1.9, 0.7, -0.4, -1.3],
+    ...                     [-0.6, 0.0, 1.6, 1.1]])
+    >>> jitgrad.vecdot(x, y)
+    tensor([-1.45,  4.21, -0.68])
+    >>> jitgrad.grad(lambda x: jitgrad.vecdot(x, y).sum())(x)
+    tensor([[-0.3,  0.7, -0.3,  0.5],
+            [ 1.9,  0.7, -0.4, -1.3],
+            [-0.6,  0. ,  1.6,  1.1]])
     """
 
 def vecmat(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2942,7 +3680,14 @@ def vecmat(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.vecmat.
 
-    >>> y = jitgrad.vecmat(jitgrad.ones((3,)), jitgrad.ones((3, 4)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([[-1.6, 0.4, 0.9, -1.2],
+    ...                     [-1.8, -0.9, 0.6, 0.2],
+    ...                     [-1.4, -0.3, 0.7, -0.3]])
+    >>> jitgrad.vecmat(x, y)
+    tensor([ 1.22, -0.07, -0.47,  0.65])
+    >>> jitgrad.grad(lambda x: jitgrad.vecmat(x, y).sum())(x)
+    tensor([-1.5, -1.9, -1.3])
     """
 
 def vector_norm(
@@ -2960,27 +3705,52 @@ def vector_norm(
 
     NumPy's is numpy.linalg.vector_norm.
 
-    >>> y = jitgrad.vector_norm(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]],
+    ...                     [[-0.3, 0.7, -0.3, 0.5],
+    ...                     [1.9, 0.7, -0.4, -1.3],
+    ...                     [-0.6, 0.0, 1.6, 1.1]]])
+    >>> jitgrad.vector_norm(x, axis=(0, 2))
+    tensor([2.6096, 3.4059, 2.7019])
+    >>> jitgrad.grad(lambda x: jitgrad.vector_norm(x, axis=(0, 2)).sum())(x).shape
+    (2, 3, 4)
     """
 
 def where(condition: _ArrayLike, x: _ArrayLike, y: _ArrayLike) -> Tensor:
-    """x where condition holds, else y.
+    """The elements of x where the condition holds, else those of y.
 
     NumPy's is numpy.where.
 
-    >>> y = jitgrad.where([True], jitgrad.tensor([0.25]), jitgrad.tensor([0.25]))
+    >>> condition = jitgrad.tensor([True, True, False])
+    >>> x = jitgrad.tensor([-1.6, 0.4, 0.9])
+    >>> y = jitgrad.tensor([-1.2, -1.8, -0.9])
+    >>> jitgrad.where(condition, x, y)
+    tensor([-1.6,  0.4, -0.9])
+    >>> jitgrad.grad(lambda x: jitgrad.where(condition, x, y).sum())(x)
+    tensor([1., 1., 0.])
     """
 
 def xlog1py(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     """x log(1 + y), 0 where x is 0.
 
-    >>> y = jitgrad.xlog1py(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.xlog1py(x, y)
+    tensor([0.423 , 0.7879, 1.6244])
+    >>> jitgrad.grad(lambda x: jitgrad.xlog1py(x, y).sum())(x)
+    tensor([0.47  , 0.8755, 0.9555])
     """
 
 def xlogy(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     """x log(y), 0 where x is 0.
 
-    >>> y = jitgrad.xlogy(jitgrad.ones((2, 3, 4)), jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([0.9, 0.9, 1.7])
+    >>> y = jitgrad.tensor([0.6, 1.4, 1.6])
+    >>> jitgrad.xlogy(x, y)
+    tensor([-0.4597,  0.3028,  0.799 ])
+    >>> jitgrad.grad(lambda x: jitgrad.xlogy(x, y).sum())(x)
+    tensor([-0.5108,  0.3365,  0.47  ])
     """
 
 abs = absolute

@@ -13,7 +13,18 @@ def matmul(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.matmul.
 
-    >>> y = jitgrad.matmul(jitgrad.ones((3, 4)), jitgrad.ones((4, 2)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> y = jitgrad.tensor([[-0.3, 0.7], [-0.3, 0.5], [1.9, 0.7], [-0.4, -1.3]])
+    >>> jitgrad.matmul(x, y)
+    tensor([[ 3.65,  1.89],
+            [-1.95,  2.23],
+            [ 1.03,  1.63]])
+    >>> jitgrad.grad(lambda x: jitgrad.matmul(x, y).sum())(x)
+    tensor([[ 0.4,  0.2,  2.6, -1.7],
+            [ 0.4,  0.2,  2.6, -1.7],
+            [ 0.4,  0.2,  2.6, -1.7]])
     """
 
 def matrix_norm(
@@ -28,7 +39,12 @@ def matrix_norm(
 
     NumPy's is numpy.linalg.matrix_norm.
 
-    >>> y = jitgrad.matrix_norm(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.matrix_norm(x, ord=1)
+    tensor(2.6)
+    >>> jitgrad.grad(lambda x: jitgrad.matrix_norm(x, ord=1).sum())(x)
+    tensor([[-1., -0.,  0.],
+            [-1.,  0.,  0.]])
     """
 
 def matrix_transpose(x: _ArrayLike, /) -> Tensor:
@@ -36,7 +52,18 @@ def matrix_transpose(x: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.matrix_transpose.
 
-    >>> y = jitgrad.matrix_transpose(jitgrad.ones((3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> jitgrad.matrix_transpose(x)
+    tensor([[-1. ,  0.4, -0.9],
+            [-0.8,  0.9,  0.6],
+            [ 1.3, -1.2,  0.2],
+            [-1.6, -1.8, -1.4]])
+    >>> jitgrad.grad(lambda x: jitgrad.matrix_transpose(x).sum())(x)
+    tensor([[1., 1., 1., 1.],
+            [1., 1., 1., 1.],
+            [1., 1., 1., 1.]])
     """
 
 def norm(
@@ -55,7 +82,12 @@ def norm(
 
     NumPy's is numpy.linalg.norm.
 
-    >>> y = jitgrad.norm(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.norm(x, axis=0)
+    tensor([1.8868, 0.8944, 1.5811])
+    >>> jitgrad.grad(lambda x: jitgrad.norm(x, axis=0).sum())(x)
+    tensor([[-0.53  , -0.8944,  0.8222],
+            [-0.848 ,  0.4472,  0.5692]])
     """
 
 def outer(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -63,7 +95,14 @@ def outer(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
 
     NumPy's is numpy.outer.
 
-    >>> y = jitgrad.outer(jitgrad.ones((3,)), jitgrad.ones((4,)))
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> y = jitgrad.tensor([-1.6, 0.4, 0.9, -1.2])
+    >>> jitgrad.outer(x, y)
+    tensor([[ 1.6 , -0.4 , -0.9 ,  1.2 ],
+            [ 1.28, -0.32, -0.72,  0.96],
+            [-2.08,  0.52,  1.17, -1.56]])
+    >>> jitgrad.grad(lambda x: jitgrad.outer(x, y).sum())(x)
+    tensor([-1.5, -1.5, -1.5])
     """
 
 def tensordot(
@@ -73,7 +112,16 @@ def tensordot(
 
     NumPy's is numpy.tensordot.
 
-    >>> y = jitgrad.tensordot(jitgrad.ones((3, 3)), jitgrad.ones((3, 3)), axes=1)
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9], [-1.2, -1.8, -0.9]])
+    >>> y = jitgrad.tensor([[0.6, 0.2, -1.4], [-0.3, 0.7, -0.3], [0.5, 1.9, 0.7]])
+    >>> jitgrad.tensordot(x, y, axes=1)
+    tensor([[ 0.29,  1.71,  2.55],
+            [-0.63,  1.67,  2.75],
+            [-0.63, -3.21,  1.59]])
+    >>> jitgrad.grad(lambda x: jitgrad.tensordot(x, y, axes=1).sum())(x)
+    tensor([[-0.6,  0.1,  3.1],
+            [-0.6,  0.1,  3.1],
+            [-0.6,  0.1,  3.1]])
     """
 
 def vecdot(
@@ -89,7 +137,18 @@ def vecdot(
 
     NumPy's is numpy.vecdot.
 
-    >>> y = jitgrad.vecdot(jitgrad.ones((3, 4)), jitgrad.ones((3, 4)))
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]])
+    >>> y = jitgrad.tensor([[-0.3, 0.7, -0.3, 0.5],
+    ...                     [1.9, 0.7, -0.4, -1.3],
+    ...                     [-0.6, 0.0, 1.6, 1.1]])
+    >>> jitgrad.vecdot(x, y)
+    tensor([-1.45,  4.21, -0.68])
+    >>> jitgrad.grad(lambda x: jitgrad.vecdot(x, y).sum())(x)
+    tensor([[-0.3,  0.7, -0.3,  0.5],
+            [ 1.9,  0.7, -0.4, -1.3],
+            [-0.6,  0. ,  1.6,  1.1]])
     """
 
 def vector_norm(
@@ -107,5 +166,14 @@ def vector_norm(
 
     NumPy's is numpy.linalg.vector_norm.
 
-    >>> y = jitgrad.vector_norm(jitgrad.ones((2, 3, 4)))
+    >>> x = jitgrad.tensor([[[-1.0, -0.8, 1.3, -1.6],
+    ...                     [0.4, 0.9, -1.2, -1.8],
+    ...                     [-0.9, 0.6, 0.2, -1.4]],
+    ...                     [[-0.3, 0.7, -0.3, 0.5],
+    ...                     [1.9, 0.7, -0.4, -1.3],
+    ...                     [-0.6, 0.0, 1.6, 1.1]]])
+    >>> jitgrad.vector_norm(x, axis=(0, 2))
+    tensor([2.6096, 3.4059, 2.7019])
+    >>> jitgrad.grad(lambda x: jitgrad.vector_norm(x, axis=(0, 2)).sum())(x).shape
+    (2, 3, 4)
     """

@@ -126,7 +126,7 @@ def test_wrong_code_is_found(check):
 def test_every_operator_is_declared():
     for file in ("__init__.pyi", "base/typing.py"):
         declared = set(re.findall(r"__\w+__", (ROOT / "jitgrad" / file).read_text()))
-        operators = {(e.operator, e.operands) for e in REGISTRY.values() if e.operator}
+        operators = {(e.names.operator, e.operands) for e in REGISTRY.values() if e.names.operator}
         assert operators
         missing = {f"__{name}__" for name, _ in operators} - declared
         compared = ("eq", "ne", "lt", "le", "gt", "ge")

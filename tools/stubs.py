@@ -229,8 +229,8 @@ def _method(name, f):
 
 
 def _in_place(name, f):
-    entry = next(e for e in REGISTRY.values() if e.in_place == name)
-    others = ", ".join(f"{n}: _ArrayLike" for n in entry.args[1 : entry.operands])
+    entry = next(e for e in REGISTRY.values() if e.names.in_place == name)
+    others = ", ".join(f"{n}: _ArrayLike" for n in entry.names.args[1 : entry.operands])
     given = f"self, {others}, /" if others else "self, /"
     return definition(name, given, "Tensor", [summary(f)], "    ")
 

@@ -22,7 +22,7 @@ FLOAT = np.dtype(float)
 CASES = {
     f"{name}-{k}": (entry, case)
     for name, entry in REGISTRY.items()
-    for k, case in enumerate(entry.cases)
+    for k, case in enumerate(entry.sampling.cases)
 }
 
 
@@ -40,15 +40,16 @@ def scaled_case(case, by):
 
 
 def shapes_of(entry, by):
-    n = entry.operands or len(entry.shapes)
-    return [scaled(shape, by) for shape in entry.shapes or ((2, 3, 4),) * n]
+    return [scaled(shape, by) for shape in entry.sampling.shapes]
 
 
 def elements(entry, case, by):
     """Elements of the largest operand or of the result at this scale, by shape inference alone."""
-    nodes = [leaf(k, shape, FLOAT) for k, shape in enumerate(shapes_of(entry, by))]
-    if takes_integers(entry) or entry.host:
-        return max(node.size for node in nodes)
+    dtypes = [x.dtype for x in operands(entry, 1)]
+    nodes = [
+        leaf(k, s, dtype)
+        for k, (s, dtype) in enumerate(zip(shapes_of(entry, by), dtypes, strict=True))
+    ]
     case = scaled_case(case, by)
     try:
         out = entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
@@ -66,26 +67,9 @@ def scale(entry, case, n):
     return low
 
 
-def takes_integers(entry):
-    """Whether NumPy's function has no loop for floats."""
-    types = getattr(entry.numpy, "types", ["d->d"])
-    return not any("d" in t.split("->")[0] for t in types)
-
-
 def operands(entry, by):
     """Arrays that the entry takes, from where it says it is to be sampled."""
-    rng = np.random.default_rng(0)
-    shapes = shapes_of(entry, by)
-    ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * len(shapes)
-    out = [rng.uniform(*r, shape) for r, shape in zip(ranges, shapes, strict=True)]
-    if takes_integers(entry):
-        return [x > np.mean(x) for x in out]
-    if entry.args[0] == "condition":
-        out[0] = out[0] > np.mean(out[0])
-    if entry.host:
-        high = min(shapes[0]) if entry.args[1] == "indices" else 3
-        out[1] = rng.integers(0, high, shapes[1] if entry.shapes else shapes[0][:1])
-    return out
+    return entry.sample(np.random.default_rng(0), shapes_of(entry, by))
 
 
 def call(entry, function, xs, case):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from ..base.dtypes import is_float
 from ..base.errors import GradientError
 from ..ir import Node, toposort
-from ..ops.registry import cast
+from ..ops.primitives import cast
 
 
 def push_forward(outputs: Iterable[Node], tangents: Mapping[Node, Node]) -> list[Node | None]:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from ..base.errors import GradientError
 from ..ir import Node, toposort
-from ..ops.registry import cast
+from ..ops.primitives import cast
 
 
 def pull_back(

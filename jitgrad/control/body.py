@@ -25,7 +25,7 @@ from typing import NamedTuple
 from ..base.dtypes import INT64
 from ..ir import Node, number, toposort
 from ..ops.movement import pad_node, slice_node
-from ..ops.registry import reshape_to
+from ..ops.primitives import reshape_to
 
 #: The number of the turn, in a body.
 TURN = number(0, INT64)

@@ -18,7 +18,7 @@ from ..base.dtypes import INT64
 from ..base.errors import GradientError
 from ..ir import Node, Op, const, leaf, rebuilt, toposort
 from ..ops.marks import ways
-from ..ops.registry import broadcast, zeros
+from ..ops.primitives import broadcast, zeros
 from .body import Body, Looped, offsets, packed, part
 from .turns import reference
 

@@ -32,15 +32,15 @@ def operands_by_name(entry, args, kwargs, n):
     """The `n` operands of a call of which `args` are given by place; those given by name are taken
     out of `kwargs`."""
     args = list(args)
-    for name in list(entry.args)[len(args) : n]:
+    for name in list(entry.names.args)[len(args) : n]:
         if name in kwargs:
             args.append(kwargs.pop(name))
-        elif name in entry.optional:
-            args.append(kwargs.pop(entry.optional[name], None))
+        elif name in entry.names.optional:
+            args.append(kwargs.pop(entry.names.optional[name], None))
         else:
             raise ArgumentError(
                 f"{entry.name}() got {len(args)} operands, expected {n}: "
-                f"{', '.join(entry.args[:n])}"
+                f"{', '.join(entry.names.args[:n])}"
             )
     return tuple(args)
 

@@ -9,7 +9,8 @@ import numpy as np
 from ..base.dtypes import SUPPORTED, as_dtype, native
 from ..base.errors import ArgumentError, DTypeError, IntegerOverflow
 from ..base.foreign import kinds_in, refuse_subclass, refuse_subclasses
-from ..ops.registry import CAST, NONZERO, REGISTRY
+from ..ops.primitives import CAST, NONZERO
+from ..ops.registry import REGISTRY
 from ..runtime.pool import LEAST, aligned, copied
 from ..tape.handles import Handle, from_value
 from ..tape.keys import NODE

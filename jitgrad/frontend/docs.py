@@ -1,14 +1,31 @@
-"""What `help` shows of the public functions: docstring and signature, made from entries of the
-catalogue.
+"""Names, signatures and docstrings of the public functions that are made of entries.
 
-Start at `describe`.
+The docstrings are read from `docstrings.txt`, which ``python -m tools.docstrings`` writes: their
+examples show results, and nothing is computed at import. Start at `describe`.
 """
 
+import os
 from inspect import Parameter, Signature
 from types import MappingProxyType
 
 from ..ops import REQUIRED
-from ..ops.parameters import PARAMETERS
+
+FILE = os.path.join(os.path.dirname(__file__), "docstrings.txt")
+#: Stands in the file between names of entries and their docstrings, one after the other.
+MARK = "\n\f\n"
+
+
+def _read():
+    """name -> docstring, as the file has them; nothing where there is no file."""
+    try:
+        with open(FILE, encoding="ascii") as file:
+            parts = file.read().split(MARK)
+    except OSError:  # jitgrad is imported from an archive
+        return {}
+    return dict(zip(parts[::2], parts[1::2], strict=False))
+
+
+PAGES = _read()
 
 
 def describe(function, entry, name=None, spread=False):
@@ -17,7 +34,7 @@ def describe(function, entry, name=None, spread=False):
     function.__name__ = name or entry.name
     function.__qualname__ = f"Tensor.{name}" if name else entry.name
     function.__module__ = "jitgrad"
-    function.__doc__ = _doc(entry)
+    function.__doc__ = PAGES.get(entry.name, entry.doc)
     function.__signature__ = EntrySignature(entry, spread)
     function.entry = entry
 
@@ -48,74 +65,19 @@ class EntrySignature(Signature):
         return Signature, ([*self.parameters.values()],)
 
 
-def _operands(entry):
-    return list(entry.args)[: entry.operands or 1]
-
-
 def _parameters(entry, spread):
     # The functions of one or two operands and nothing else take no names.
     named = bool(entry.params) or entry.operands not in (1, 2)
     kind = Parameter.POSITIONAL_OR_KEYWORD if named and not spread else Parameter.POSITIONAL_ONLY
+    optional = entry.names.optional
     out = [
-        Parameter(name, kind, default=None if name in entry.optional else Parameter.empty)
-        for name in _operands(entry)
+        Parameter(name, kind, default=None if name in optional else Parameter.empty)
+        for name in entry.arguments
     ]
     for name, default in entry.params.items():
-        if spread and name == entry.spread:
+        if spread and name == entry.names.spread:
             out.append(Parameter(name, Parameter.VAR_POSITIONAL))
         else:
             default = Parameter.empty if default is REQUIRED else default
             out.append(Parameter(name, Parameter.KEYWORD_ONLY if spread else kind, default=default))
     return out
-
-
-def _doc(entry):
-    lines = [entry.doc, "", "Parameters", "----------"]
-    for name in _operands(entry):
-        lines += _parameter(name, ", optional" if name in entry.optional else "")
-    for name, default in entry.params.items():
-        lines += _parameter(name, "" if default is REQUIRED else f", default {default!r}")
-    lines += [
-        "",
-        "Returns",
-        "-------",
-        "Tensor",
-        "",
-        "Raises",
-        "------",
-        "ShapeError, DTypeError, AxisError",
-        "    Where shapes, dtypes or axes do not fit.",
-        "",
-    ]
-    if entry.numpy is not None:
-        lines += ["See Also", "--------", f"numpy.{entry.numpy.__name__}", ""]
-    lines += ["Examples", "--------", f">>> y = jitgrad.{entry.name}({_example(entry)})"]
-    return "\n".join(lines)
-
-
-def _parameter(name, rest):
-    # Entries that are not public have parameters of their own, which nobody looks up.
-    kind, sentence = PARAMETERS.get(name, ("object", ""))
-    return [f"{name} : {kind}{rest}", *([f"    {sentence}"] if sentence else [])]
-
-
-def _example(entry):
-    """Arguments that the entry takes: where and in the shapes it is sampled, with the parameters of
-    its first case."""
-    n = entry.operands or len(entry.shapes)
-    whole = not any(
-        "d" in types.split("->")[0] for types in getattr(entry.numpy, "types", ["d->d"])
-    )
-    if whole:
-        operands = ["jitgrad.tensor([6])"] * n
-    elif entry.shapes or entry.op is None or entry.op.kind != "elementwise":
-        operands = [f"jitgrad.ones({shape})" for shape in entry.shapes or ((2, 3, 4),) * n]
-    else:
-        ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * n
-        operands = [f"jitgrad.tensor([{(low + high) / 2 + 0.25:g}])" for low, high in ranges]
-    if entry.args[0] == "condition":
-        operands[0] = "[True]"
-    if entry.host:
-        operands[1] = f"np.zeros({entry.shapes[1]}, int)" if entry.shapes else "[0]"
-    arguments = operands if entry.operands else [f"[{', '.join(operands)}]"]
-    return ", ".join([*arguments, *(f"{name}={value!r}" for name, value in entry.cases[0].items())])

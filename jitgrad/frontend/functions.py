@@ -45,17 +45,17 @@ def apply(entry, operands, statics=()):
     for x in operands:
         if type(x) is not Tensor and type(x) is not SymbolicScalar and takes_over(x):
             return leave(entry, operands, statics, x)
-    for name, x in zip(entry.args, operands, strict=False):
-        if x is None and name not in entry.optional:
+    for name, x in zip(entry.names.args, operands, strict=False):
+        if x is None and name not in entry.names.optional:
             raise DTypeError(
                 f"got None as the operand {name} of {entry.name}(), expected a tensor, an array "
                 "or a number"
             )
-    if entry.host:
+    if entry.indices:
         x, values = as_operand(operands[0]), operands[1]
         refuse_subclass(values)
         operands = (x, _host(entry, x.shape, values, statics), *operands[2:])
-    if entry.codes:
+    if entry.numbers.codes:
         operands = _with_code(entry, *operands)
     operands = tuple(_operand(x) for x in operands)
     if SymbolicScalar in map(type, operands):
@@ -68,13 +68,17 @@ def apply(entry, operands, statics=()):
         )
     if int in map(type, operands):
         operands = settled(entry, operands)
-    if entry.guard and float not in map(kind_of, operands):
+    if entry.numbers.guard and float not in map(kind_of, operands):
         operands = tuple(
             x.concrete_value() if type(x) is SymbolicScalar and x.kind is int else x
             for x in operands
         )
-        entry.guard(*operands)
-    if entry.codes and type(operands[1]) in (int, float) and operands[1] in entry.codes:
+        entry.numbers.guard(*operands)
+    if (
+        entry.numbers.codes
+        and type(operands[1]) in (int, float)
+        and operands[1] in entry.numbers.codes
+    ):
         operands = (operands[0], _code(operands[1]))
     statics = tuple(tuple(s) if type(s) is list else s for s in statics)
     if entry.view:
@@ -104,12 +108,12 @@ def _host(entry, shape, values, statics):
     """The second operand of an entry that checks it by value: now, or in each call where a
     recording cannot see it."""
     if not isinstance(values, Tensor):
-        array = entry.host(shape, by_value(values), *statics)
-    elif varies(values) and entry.along:
-        n, axis = entry.along(shape, values.shape, *statics)
+        array = entry.indices.check(shape, by_value(values), *statics)
+    elif varies(values) and entry.indices.axis:
+        n, axis = entry.indices.axis(shape, values.shape, *statics)
         return record(lambda state: (BOUNDS, state, n, axis), (values,))
     else:
-        array = entry.host(shape, values._array(), *statics)
+        array = entry.indices.check(shape, values._array(), *statics)
     return from_array(np.ascontiguousarray(array) if array.ndim else array, array.dtype)
 
 
@@ -138,7 +142,7 @@ def _with_numbers(operands):
 def view(entry, x, statics, copies=True):
     """A view of `x`, or a copy where NumPy makes one; None without `copies`."""
     step = ViewStep(entry, statics)
-    if aliases(x, step, entry.view):
+    if aliases(x, step, entry.view.when):
         return make_view(x, step)
     return step(x) if copies else None
 
@@ -155,7 +159,11 @@ def _with_code(entry, x, y):
         return x, y
     dtype = np.result_type(x.dtype, y.dtype)
     value = by_value(y).item()
-    if value not in entry.codes or x.dtype.kind != "f" or dtype not in (np.float64, np.float32):
+    if (
+        value not in entry.numbers.codes
+        or x.dtype.kind != "f"
+        or dtype not in (np.float64, np.float32)
+    ):
         return x, y
     return x if dtype == x.dtype else x.to(dtype), value
 
@@ -231,7 +239,7 @@ def unary(entry):
 def binary(entry, unusual=apply, taken=Tensor):  # noqa: C901 - the hot path of each operation
     """The function of an entry with two operands and no parameters; `unusual` takes what is not of
     the class `taken`, and no number."""
-    codes = entry.codes
+    codes = entry.numbers.codes
 
     def function(x, y, /):  # noqa: C901
         try:
@@ -314,7 +322,12 @@ def general(entry):
     known, defaults = {}, tuple(entry.params.values())
     if REQUIRED not in defaults:
         known[((),)] = defaults
-    quick = entry.operands is not None and not entry.view and not entry.host and not entry.codes
+    quick = (
+        entry.operands is not None
+        and not entry.view
+        and not entry.indices
+        and not entry.numbers.codes
+    )
 
     def function(*args, **kwargs):
         try:
@@ -383,7 +396,7 @@ def make(entry):
     if entry.operands == 1 and not entry.params and not entry.view:
         out = unary(entry)
     elif entry.operands == 2 and not entry.params:
-        out = guarded(entry) if entry.guard else binary(entry)
+        out = guarded(entry) if entry.numbers.guard else binary(entry)
     else:
         out = general(entry)
     describe(out, entry)
@@ -397,5 +410,5 @@ NAMES = {
     alias: f
     for name, f in FUNCTIONS.items()
     if REGISTRY[name].public
-    for alias in (name, *REGISTRY[name].aliases)
+    for alias in (name, *REGISTRY[name].names.aliases)
 }

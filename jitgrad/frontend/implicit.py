@@ -188,9 +188,11 @@ def _advice(tree, kind):
     name = getattr(function, "attr", getattr(function, "id", None))
     if kind in (COPY, LEAF) or name is None:
         return _kept(kind.instead)
-    entry = next((e for e in REGISTRY.values() if e.public and name in (e.name, *e.aliases)), None)
+    entry = next(
+        (e for e in REGISTRY.values() if e.public and name in (e.name, *e.names.aliases)), None
+    )
     if entry is not None:
-        if not entry.differentiable or entry.level:
+        if not entry.differentiable or entry.derivative.level:
             has = "no gradient" if not entry.differentiable else "a gradient of 0"
             return (
                 f"the result of {name} has {has}, so that none can be kept: for its values, "

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..base.dtypes import BOOL, FLOAT64, INT64, INTEGERS
 from ..base.errors import IntegerOverflow
-from ..ops.registry import asked_by
+from ..ops.promotion import asked_by
 from ..tape.handles import Handle, from_value
 
 #: The least and the largest number of each dtype of integers; numbers beside bools are int64.
@@ -40,9 +40,9 @@ def settled(entry, operands):
         low, high = RANGES[dtype]  # of a bool, those of int64
         if low <= x <= high:
             out[k] = x if x <= _HIGH else from_value(x, (), dtype, None)
-        elif entry.saturates.get(k) == (x > high):
+        elif entry.numbers.saturates.get(k) == (x > high):
             out[k] = min(max(x, low), high)
-        elif entry.compares and not all(
+        elif entry.numbers.compares and not all(
             [(isinstance(t, Handle) and t.dtype == BOOL) or t is x for t in operands]
         ):
             return _beyond(operands)

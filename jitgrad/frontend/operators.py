@@ -76,8 +76,8 @@ def reflected(entry):
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     operator.__name__, operator.__qualname__ = (
-        f"__r{entry.operator}__",
-        f"Tensor.__r{entry.operator}__",
+        f"__r{entry.names.operator}__",
+        f"Tensor.__r{entry.names.operator}__",
     )
     operator.__doc__ = f"`{entry.name}` of the other operand and this tensor."
     return operator
@@ -97,20 +97,20 @@ def _reflected(entry, y, x):
 def install():
     for entry in REGISTRY.values():
         f = FUNCTIONS[entry.name]
-        if entry.operator:
-            setattr(Tensor, f"__{entry.operator}__", _operator(entry, f))
-            if entry.operands == 2 and entry.operator not in COMPARISONS:
-                setattr(Tensor, f"__r{entry.operator}__", reflected(entry))
-                setattr(Tensor, f"__i{entry.operator}__", _in_place(entry, f))
-        method = _spread(entry, f) if entry.spread else f
-        if entry.method and entry.operands is not None:
-            for name in (entry.name, *entry.aliases, *entry.methods):
+        if entry.names.operator:
+            setattr(Tensor, f"__{entry.names.operator}__", _operator(entry, f))
+            if entry.operands == 2 and entry.names.operator not in COMPARISONS:
+                setattr(Tensor, f"__r{entry.names.operator}__", reflected(entry))
+                setattr(Tensor, f"__i{entry.names.operator}__", _in_place(entry, f))
+        method = _spread(entry, f) if entry.names.spread else f
+        if entry.has_method:
+            for name in (entry.name, *entry.names.aliases, *entry.names.methods):
                 if not hasattr(Tensor, name):
                     setattr(Tensor, name, method)
-        for name in entry.properties:
+        for name in entry.names.properties:
             setattr(Tensor, name, property(f, doc=entry.doc))
-        if entry.in_place:
-            setattr(Tensor, entry.in_place, _in_place_method(entry, f))
+        if entry.names.in_place:
+            setattr(Tensor, entry.names.in_place, _in_place_method(entry, f))
     Tensor.clone = Tensor.copy = _clone()
     Tensor.__hash__ = object.__hash__
 
@@ -130,7 +130,7 @@ def _clone():
 def _spread(entry, f):
     """The method of an entry with a parameter whose values may be given one by one, as in
     ``x.reshape(2, 3)``."""
-    default = entry.params[entry.spread]
+    default = entry.params[entry.names.spread]
 
     def method(x, /, *values, **kwargs):
         try:
@@ -162,13 +162,13 @@ def whole(values):
 def _in_place_method(entry, f):
     def method(x, *args):
         try:
-            refuse_element(x, f"{entry.in_place}()")
+            refuse_element(x, f"{entry.names.in_place}()")
             x._write(f(x, *args), cast=False)
             return x
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    method.__name__, method.__qualname__ = entry.in_place, f"Tensor.{entry.in_place}"
+    method.__name__, method.__qualname__ = entry.names.in_place, f"Tensor.{entry.names.in_place}"
     method.__doc__ = f"`{entry.name}`, written into this tensor."
     return method
 
@@ -176,31 +176,39 @@ def _in_place_method(entry, f):
 def _operator(entry, f):
     if entry.operands == 1:
         return f
-    other = f"__{entry.operator}__" if entry.operator in COMPARISONS else f"__r{entry.operator}__"
+    other = (
+        f"__{entry.names.operator}__"
+        if entry.names.operator in COMPARISONS
+        else f"__r{entry.names.operator}__"
+    )
 
     def unusual(entry, operands):
         y = operands[1]
         if hasattr(y, "_mask"):
             refuse_subclass(y)
-        if type(y) is int and y in entry.instead:
-            return FUNCTIONS[entry.instead[y].name](operands[0])
+        if type(y) is int and y in entry.numbers.instead:
+            return FUNCTIONS[entry.numbers.instead[y].name](operands[0])
         if not defers(y):
             return apply(entry, operands)
-        if entry.operator in COMPARISONS and not (
+        if entry.names.operator in COMPARISONS and not (
             hasattr(type(y), "__array_ufunc__") or takes_over(y)
         ):
-            known = getattr(type(y), REFLECTED[entry.operator])(y, operands[0])
-            return compared(entry.operator, operands[0], y) if known is NotImplemented else known
+            known = getattr(type(y), REFLECTED[entry.names.operator])(y, operands[0])
+            return (
+                compared(entry.names.operator, operands[0], y) if known is NotImplemented else known
+            )
         if takes_over(y):
-            return ask(REFLECTED.get(entry.operator, other), (y,), f"{entry.name}()", operands[0])
+            return ask(
+                REFLECTED.get(entry.names.operator, other), (y,), f"{entry.name}()", operands[0]
+            )
         return (
             NotImplemented
             if hasattr(y, other) or hasattr(y, "__array__")
             else apply(entry, operands)
         )
 
-    out = (guarded if entry.guard else binary)(entry, unusual)
-    describe(out, entry, f"__{entry.operator}__")
+    out = (guarded if entry.numbers.guard else binary)(entry, unusual)
+    describe(out, entry, f"__{entry.names.operator}__")
     return out
 
 
@@ -255,7 +263,10 @@ def _in_place(entry, f):
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    method.__name__, method.__qualname__ = f"__i{entry.operator}__", f"Tensor.__i{entry.operator}__"
+    method.__name__, method.__qualname__ = (
+        f"__i{entry.names.operator}__",
+        f"Tensor.__i{entry.names.operator}__",
+    )
     method.__doc__ = f"`{entry.name}`, written into this tensor."
     return method
 

@@ -11,8 +11,8 @@ import numpy as np
 from ..base.errors import IndexOutOfRange, ShapeError
 from ..ir.shapes import stretches
 from ..ops import indexing
-from ..ops.elementwise import where
-from ..ops.registry import broadcast, cast, reshape_to
+from ..ops.comparison import where
+from ..ops.primitives import broadcast, cast, reshape_to
 from ..tape.handles import ELEMENT, Handle, from_value, varies
 from ..tape.keys import Opcode
 from ..tape.record import concrete_value, enter, record, record_in

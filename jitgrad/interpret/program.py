@@ -23,7 +23,7 @@ from ..base.config import config
 from ..ir import CONST, LEAF, NUMBER, toposort, users
 from ..ops import REGISTRY
 from ..ops.movement import PAD, UPDATE, added, added_in_place, update_in_place
-from ..ops.registry import stretched
+from ..ops.primitives import stretched
 from . import blocked
 from .blocked import Stretch, split
 

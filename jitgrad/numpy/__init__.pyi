@@ -207,11 +207,11 @@ abs: _Unary
 absolute: _Unary
 """The magnitude of x; its derivative at 0 is 0, as in PyTorch."""
 acos: _Unary
-"""The inverse cosine, in radians."""
+"""The inverse cosine of x, in radians."""
 acosh: _Unary
-"""The inverse hyperbolic cosine."""
+"""The inverse hyperbolic cosine of x."""
 add: _Binary
-"""x + y."""
+"""The sum x + y."""
 
 def all(
     a: _ArrayLike, axis: Any = None, out: Any = None, keepdims: Any = ..., *, where: Any = ...
@@ -274,19 +274,19 @@ def arange(
     """Return evenly spaced values within a given interval."""
 
 arccos: _Unary
-"""The inverse cosine, in radians."""
+"""The inverse cosine of x, in radians."""
 arccosh: _Unary
-"""The inverse hyperbolic cosine."""
+"""The inverse hyperbolic cosine of x."""
 arcsin: _Unary
-"""The inverse sine, in radians."""
+"""The inverse sine of x, in radians."""
 arcsinh: _Unary
-"""The inverse hyperbolic sine."""
+"""The inverse hyperbolic sine of x."""
 arctan: _Unary
-"""The inverse tangent, in radians."""
+"""The inverse tangent of x, in radians."""
 arctan2: _Binary
-"""The angle of the point (y, x), in radians."""
+"""The angle of the point with the coordinates (y, x), of which x is the height, in radians."""
 arctanh: _Unary
-"""The inverse hyperbolic tangent."""
+"""The inverse hyperbolic tangent of x."""
 
 def argmax(a: _ArrayLike, axis: Any = None, out: Any = None, *, keepdims: Any = ...) -> Tensor:
     """Returns the indices of the maximum values along an axis."""
@@ -404,9 +404,9 @@ def asfortranarray(a: _ArrayLike, dtype: DTypeLike | None = None, *, like: Any =
     """Return an array (ndim >= 1) laid out in Fortran order in memory."""
 
 asin: _Unary
-"""The inverse sine, in radians."""
+"""The inverse sine of x, in radians."""
 asinh: _Unary
-"""The inverse hyperbolic sine."""
+"""The inverse hyperbolic sine of x."""
 
 def asmatrix(data: Any, dtype: DTypeLike | None = None) -> Any:
     """Interpret the input as a matrix."""
@@ -417,11 +417,11 @@ def astype(
     """Copies an array to a specified data type."""
 
 atan: _Unary
-"""The inverse tangent, in radians."""
+"""The inverse tangent of x, in radians."""
 atan2: _Binary
-"""The angle of the point (y, x), in radians."""
+"""The angle of the point with the coordinates (y, x), of which x is the height, in radians."""
 atanh: _Unary
-"""The inverse hyperbolic tangent."""
+"""The inverse hyperbolic tangent of x."""
 
 def atleast_1d(*arys: Any) -> Any:
     """Convert inputs to arrays with at least one dimension."""
@@ -455,23 +455,23 @@ def bincount(x: _ArrayLike, /, weights: Any = None, minlength: Any = 0) -> Any:
     """Count number of occurrences of each value in array of non-negative ints."""
 
 bitwise_and: _Binary
-"""x & y."""
+"""The bits that x and y have, x & y."""
 bitwise_count: _Unary
 """Computes the number of 1-bits in the absolute value of ``x``. Analogous to the builtin
 `int.bit_count` or ``popcount`` in C++.
 """
 bitwise_invert: _Unary
-"""~x."""
+"""The bits that x does not have, ~x."""
 bitwise_left_shift: _Binary
 """The bits of x moved up by y."""
 bitwise_not: _Unary
-"""~x."""
+"""The bits that x does not have, ~x."""
 bitwise_or: _Binary
-"""x | y."""
+"""The bits that x or y has, x | y."""
 bitwise_right_shift: _Binary
 """The bits of x moved down by y; the sign stays."""
 bitwise_xor: _Binary
-"""x ^ y."""
+"""The bits that one of x and y has, x ^ y."""
 
 def blackman(M: Any) -> Any:
     """Return the Blackman window."""
@@ -522,7 +522,7 @@ def can_cast(from_: Any, to: Any, casting: Any = "safe") -> Any:
     """Returns True if cast between data types can occur according to the casting rule."""
 
 cbrt: _Unary
-"""The cube root."""
+"""The cube root of x."""
 ceil: _Unary
 """The smallest integer not below x."""
 
@@ -573,9 +573,9 @@ def concatenate(
     """Join a sequence of arrays along an existing axis."""
 
 conj: _Unary
-"""The complex conjugate: x."""
+"""The complex conjugate: the number itself."""
 conjugate: _Unary
-"""The complex conjugate: x."""
+"""The complex conjugate: the number itself."""
 
 def convolve(a: _ArrayLike, v: _ArrayLike, mode: Any = "full") -> Any:
     """Returns the discrete, linear convolution of two one-dimensional sequences."""
@@ -600,7 +600,7 @@ def correlate(a: _ArrayLike, v: _ArrayLike, mode: Any = "valid") -> Any:
 cos: _Unary
 """The cosine of x, in radians."""
 cosh: _Unary
-"""The hyperbolic cosine."""
+"""The hyperbolic cosine of x."""
 
 def count_nonzero(a: _ArrayLike, axis: Any = None, *, keepdims: Any = False) -> Tensor:
     """Counts the number of non-zero values in the array ``a``."""
@@ -669,9 +669,9 @@ def datetime_data(dtype: DTypeLike | None, /) -> Any:
     """Get information about the step size of a date or time type."""
 
 deg2rad: _Unary
-"""Degrees to radians."""
+"""The angle x, in degrees, in radians."""
 degrees: _Unary
-"""Radians to degrees."""
+"""The angle x, in radians, in degrees."""
 
 def delete(arr: _ArrayLike, obj: Any, axis: Any = None) -> Any:
     """Return a new array with sub-arrays along an axis deleted. For a one dimensional array,
@@ -700,7 +700,7 @@ def digitize(x: _ArrayLike, bins: Any, right: Any = False) -> Any:
     """Return the indices of the bins to which each value in input array belongs."""
 
 divide: _Binary
-"""x / y."""
+"""The quotient x / y."""
 divmod: _Several
 """Return element-wise quotient and remainder simultaneously."""
 
@@ -749,11 +749,11 @@ def empty_like(
     """Return a new array with the same shape and type as a given array."""
 
 equal: _Binary
-"""x == y, elementwise."""
+"""Whether x == y, for each element."""
 exp: _Unary
-"""e ** x."""
+"""The exponential e ** x."""
 exp2: _Unary
-"""2 ** x."""
+"""The power 2 ** x."""
 
 def expand_dims(a: _ArrayLike, axis: Any) -> Tensor:
     """Expand the shape of an array."""
@@ -778,7 +778,7 @@ def eye(
     """Return a 2-D array with ones on the diagonal and zeros elsewhere."""
 
 fabs: _Unary
-"""The magnitude of a float."""
+"""The magnitude of a float; its derivative at 0 is 0."""
 
 def fill_diagonal(a: _ArrayLike, val: Any, wrap: Any = False) -> Any:
     """Fill the main diagonal of the given array of any dimensionality."""
@@ -799,7 +799,7 @@ def flipud(m: _ArrayLike) -> Tensor:
     """Reverse the order of elements along axis 0 (up/down)."""
 
 float_power: _Binary
-"""x ** y, computed in float64."""
+"""The power x ** y, computed in float64."""
 floor: _Unary
 """The largest integer not above x."""
 floor_divide: _Binary
@@ -972,9 +972,9 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> An
     """Return the gradient of an N-dimensional array."""
 
 greater: _Binary
-"""x > y, elementwise."""
+"""Whether x > y, for each element."""
 greater_equal: _Binary
-"""x >= y, elementwise."""
+"""Whether x >= y, for each element."""
 
 def hamming(M: Any) -> Any:
     """Return the Hamming window."""
@@ -983,7 +983,7 @@ def hanning(M: Any) -> Any:
     """Return the Hanning window."""
 
 heaviside: _Binary
-"""0 below 0, y at 0, 1 above."""
+"""The step function: 0 below 0, y at 0, 1 above."""
 
 def histogram(
     a: _ArrayLike, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
@@ -1057,7 +1057,7 @@ def intersect1d(ar1: Any, ar2: Any, assume_unique: Any = False, return_indices: 
     """Find the intersection of two arrays."""
 
 invert: _Unary
-"""~x."""
+"""The bits that x does not have, ~x."""
 
 def is_busday(
     dates: Any,
@@ -1145,9 +1145,9 @@ ldexp: _Binary
 left_shift: _Binary
 """The bits of x moved up by y."""
 less: _Binary
-"""x < y, elementwise."""
+"""Whether x < y, for each element."""
 less_equal: _Binary
-"""x <= y, elementwise."""
+"""Whether x <= y, for each element."""
 
 def lexsort(keys: Any, axis: Any = -1) -> Any:
     """Perform an indirect stable sort using a sequence of keys."""
@@ -1196,7 +1196,7 @@ def loadtxt(
     """Load data from a text file."""
 
 log: _Unary
-"""The natural logarithm."""
+"""The natural logarithm of x."""
 log10: _Unary
 """The logarithm to base 10."""
 log1p: _Unary
@@ -1208,13 +1208,13 @@ logaddexp: _Binary
 logaddexp2: _Binary
 """log2(2 ** x + 2 ** y), without overflow."""
 logical_and: _Binary
-"""logical_and, by truth value."""
+"""Whether both x and y are true, or not 0."""
 logical_not: _Unary
-"""logical_not, by truth value."""
+"""Whether x is false, or 0."""
 logical_or: _Binary
-"""logical_or, by truth value."""
+"""Whether x or y, or both, are true, or not 0."""
 logical_xor: _Binary
-"""logical_xor, by truth value."""
+"""Whether one of x and y is true, or not 0."""
 
 def logspace(
     start: Any,
@@ -1305,7 +1305,7 @@ def mintypecode(typechars: Any, typeset: Any = "GDFgdf", default: Any = "d") -> 
     """Return the character for the minimum-size type to which given types can be safely cast."""
 
 mod: _Binary
-"""x - y * floor(x / y), with the sign of y."""
+"""The remainder x - y * floor(x / y), with the sign of y."""
 modf: _Several
 """Return the fractional and integral parts of an array, element-wise."""
 
@@ -1313,7 +1313,7 @@ def moveaxis(a: _ArrayLike, source: Any, destination: Any) -> Tensor:
     """Move axes of an array to new positions."""
 
 multiply: _Binary
-"""x * y."""
+"""The product x * y."""
 
 def nan_to_num(
     x: _ArrayLike, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
@@ -1482,7 +1482,7 @@ def ndim(a: _ArrayLike) -> Any:
     """Return the number of dimensions of an array."""
 
 negative: _Unary
-"""-x."""
+"""The negative -x."""
 
 def nested_iters(
     op: Any,
@@ -1503,7 +1503,7 @@ def nonzero(a: _ArrayLike) -> Any:
     """Return the indices of the elements that are non-zero."""
 
 not_equal: _Binary
-"""x != y, elementwise."""
+"""Whether x != y, for each element."""
 ogrid: Any
 
 def ones(
@@ -1601,11 +1601,11 @@ def polyval(p: Any, x: _ArrayLike) -> Any:
     """Evaluate a polynomial at specific values."""
 
 positive: _Unary
-"""+x."""
+"""The number itself, +x, as a new tensor."""
 pow: _Binary
-"""x ** y."""
+"""The power x ** y."""
 power: _Binary
-"""x ** y."""
+"""The power x ** y."""
 
 def printoptions(*args: Any, **kwargs: Any) -> Any:
     """Context manager for setting print options."""
@@ -1655,9 +1655,9 @@ def quantile(
 
 r_: Any
 rad2deg: _Unary
-"""Radians to degrees."""
+"""The angle x, in radians, in degrees."""
 radians: _Unary
-"""Degrees to radians."""
+"""The angle x, in degrees, in radians."""
 
 def ravel(a: _ArrayLike, order: Any = "C") -> Tensor:
     """Return a contiguous flattened array."""
@@ -1674,9 +1674,9 @@ def real_if_close(a: _ArrayLike, tol: Any = 100) -> Any:
     """If input is complex with all imaginary parts close to zero, return real parts."""
 
 reciprocal: _Unary
-"""1 / x."""
+"""The reciprocal 1 / x."""
 remainder: _Binary
-"""x - y * floor(x / y), with the sign of y."""
+"""The remainder x - y * floor(x / y), with the sign of y."""
 
 def repeat(a: _ArrayLike, repeats: Any, axis: Any = None) -> Tensor:
     """Repeat each element of an array after themselves"""
@@ -1807,7 +1807,7 @@ def sinc(x: _ArrayLike) -> Tensor:
     """Return the normalized sinc function."""
 
 sinh: _Unary
-"""The hyperbolic sine."""
+"""The hyperbolic sine of x."""
 
 def size(a: _ArrayLike, axis: Any = None) -> Any:
     """Return the number of elements along a given axis."""
@@ -1827,9 +1827,9 @@ def split(ary: _ArrayLike, indices_or_sections: Any, axis: Any = 0) -> Any:
     """Split an array into multiple sub-arrays as views into `ary`."""
 
 sqrt: _Unary
-"""The square root."""
+"""The square root of x."""
 square: _Unary
-"""x * x."""
+"""The square x * x."""
 
 def squeeze(a: _ArrayLike, axis: Any = None) -> Tensor:
     """Remove axes of length one from `a`."""
@@ -1859,7 +1859,7 @@ def std(
     """Compute the standard deviation along the specified axis."""
 
 subtract: _Binary
-"""x - y."""
+"""The difference x - y."""
 
 def sum(
     a: _ArrayLike,
@@ -1886,7 +1886,7 @@ def take_along_axis(arr: _ArrayLike, indices: Any, axis: Any = -1) -> Tensor:
 tan: _Unary
 """The tangent of x, in radians."""
 tanh: _Unary
-"""The hyperbolic tangent."""
+"""The hyperbolic tangent of x."""
 
 def tensordot(a: _ArrayLike, b: _ArrayLike, axes: Any = 2) -> Tensor:
     """Compute tensor dot product along specified axes."""
@@ -1948,9 +1948,9 @@ def triu_indices_from(arr: _ArrayLike, k: Any = 0) -> Any:
     """Return the indices for the upper-triangle of arr."""
 
 true_divide: _Binary
-"""x / y."""
+"""The quotient x / y."""
 trunc: _Unary
-"""x without its fraction."""
+"""The integer part of x: x without its fraction."""
 
 def typename(char: Any) -> Any:
     """Return a description for the given data type code."""

@@ -43,7 +43,7 @@ def counterparts():
     out = {}
     for entry in REGISTRY.values():
         if entry.public and entry.numpy is not None:
-            others = [getattr(np, name, None) for name in entry.aliases]
+            others = [getattr(np, name, None) for name in entry.names.aliases]
             others += [getattr(np.linalg, entry.name, None)] if entry.name in SAME else []
             out.update(dict.fromkeys([entry.numpy, *filter(callable, others)], entry))
     return out

@@ -20,7 +20,7 @@ from .fallback import arrays, loses_gradient, no_gradient, on_arrays
 from .signature import CallingForm
 
 #: The functions of `scipy.special` that have an entry.
-SCIPY = {entry.scipy: entry for entry in REGISTRY.values() if entry.scipy}
+SCIPY = {entry.names.scipy: entry for entry in REGISTRY.values() if entry.names.scipy}
 #: Where SciPy keeps its ufuncs.
 HOMES = ("scipy.special", "scipy.special._ufuncs")
 

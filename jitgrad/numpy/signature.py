@@ -62,7 +62,7 @@ class CallingForm:
             _ufunc_parameters(function) if self.is_ufunc else _parameters(entry, function)
         )
         places = [name for name in self.positional if name != "out"][: entry.operands or 1]
-        newer = {old: new for new, old in entry.optional.items() if new in self.defaults}
+        newer = {old: new for new, old in entry.names.optional.items() if new in self.defaults}
         self.operands = [(p, newer[p]) if p in newer else (p,) for p in places]
         self.elementwise = self.defaults.get("where") is True
         self.statics = {
@@ -114,7 +114,7 @@ def _parameters(entry, function):
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # functions written in C, before NumPy 2.4
-        names = [*list(entry.args)[: entry.operands or 1], *entry.params, "out"]
+        names = [*list(entry.names.args)[: entry.operands or 1], *entry.params, "out"]
         return names, {
             **dict.fromkeys(names, NOTHING),
             "dtype": None,
@@ -314,12 +314,9 @@ def _elementwise(form, operands, statics, mask, out):
         )
     # What is masked must not reach the function: its derivative there may be inf or nan, and 0 *
     # inf is nan.
-    ranges = (
-        form.entry.on if isinstance(form.entry.on[0], tuple) else (form.entry.on,) * len(operands)
-    )
     operands = [
-        where(mask, x, 0.5 * (low + high)) if needs_grad(x) else x
-        for x, (low, high) in zip(operands, ranges, strict=True)
+        where(mask, x, domain.middle) if needs_grad(x) else x
+        for x, domain in zip(operands, form.entry.sampling.domains, strict=True)
     ]
     result = function(*operands, **statics)
     return where(mask, result, as_operand(out).to(result.dtype))

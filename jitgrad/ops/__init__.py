@@ -1,47 +1,62 @@
-"""The catalogue: every operation, one entry each; with the simplifier, the only place that names
-one.
+"""The catalogue: every operation, one entry each.
 
-`registry` says what an entry is. The modules are read for their side effect of filling `REGISTRY`.
+`registry` says what an entry is. The modules are read for their side effect of filling `REGISTRY`;
+`node_operators` comes last, since operators of nodes are entries.
 """
 
 from . import (
+    arithmetic,
     arrange,
-    elementwise,
+    axes,
+    bits,
+    comparison,
+    exponential,
     indexing,
+    joining,
     kinks,
     linear_algebra,
     movement,
     order,
+    piecewise,
     powers,
     real,
     recurrence,
     reduction,
     reshaping,
+    rounding,
     scan,
     special,
     statistical,
     trigonometric,
 )
-from .elementwise import install
+from .node_operators import install
 from .registry import REGISTRY, REQUIRED, Entry
+
+install()
 
 __all__ = [
     "REGISTRY",
     "REQUIRED",
     "Entry",
+    "arithmetic",
     "arrange",
-    "elementwise",
+    "axes",
+    "bits",
+    "comparison",
+    "exponential",
     "indexing",
-    "install",
+    "joining",
     "kinks",
     "linear_algebra",
     "movement",
     "order",
+    "piecewise",
     "powers",
     "real",
     "recurrence",
     "reduction",
     "reshaping",
+    "rounding",
     "scan",
     "special",
     "statistical",

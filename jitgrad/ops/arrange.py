@@ -9,11 +9,15 @@ import numpy as np
 
 from ..base.dtypes import as_dtype
 from ..base.errors import ArgumentError, AxisError, ShapeError
-from ..ir.shapes import as_int, check_size, normalize_axis
+from ..ir.shapes import as_int, check_size, normalize_axes, normalize_axis
 from .indexing import _take, whole_numbers
-from .movement import permute, slice_node
+from .joining import _concatenate
+from .movement import part, permute, slice_node
+from .primitives import SUM, broadcast, reshape_to
+from .records import Indices, Names, View
 from .reduction import _accumulator, reduce
-from .registry import REQUIRED, SUM, Entry, broadcast, composite, movement, reshape_to
+from .registry import REQUIRED, composite, movement, operation
+from .sampling import COUNTS, Domain
 
 
 def _repeated(shape, repeats, axis=None):
@@ -32,18 +36,20 @@ def _repeated(shape, repeats, axis=None):
     return np.repeat(np.arange(n), counts.astype(np.int64))
 
 
-repeat = Entry(
-    "repeat",
+repeat = operation(
     np.repeat,
     _take,
-    2,
+    "Each element `repeats` times, along `axis` or of the flat tensor, as in NumPy (PyTorch's "
+    "`repeat` is `tile`).",
     {"axis": None},
-    args=("x", "repeats"),
-    host=_repeated,
+    operands=2,
+    indices=Indices(_repeated),
+    on=(Domain(-2, 2), COUNTS),
     shapes=((4, 3), (3,)),
     cases=({"axis": -1},),
-    doc="Each element `repeats` times, along `axis` or of the flat tensor, as in NumPy (PyTorch's "
-    "`repeat` is `tile`).",
+    names=Names(args=("x", "repeats")),
+    slope="The gradient of an element is the sum of those of its copies.",
+    returns="As long along `axis` as the repeats add up to.",
 )
 
 
@@ -60,15 +66,16 @@ def _tile(x, reps):
 
 
 tile = movement(
-    "tile",
     np.tile,
     _tile,
-    {"reps": REQUIRED},
-    view=False,
-    spread="reps",
-    cases=({"reps": 2}, {"reps": (2, 1, 1, 3)}),
-    doc="The whole tensor so many times after one another, along each axis; what PyTorch calls "
+    "The whole tensor so many times after one another, along each axis; what PyTorch calls "
     "`repeat`.",
+    {"reps": REQUIRED},
+    view=None,
+    cases=({"reps": 2}, {"reps": (2, 1, 1, 3)}),
+    names=Names(spread="reps"),
+    slope="The gradient of an element is the sum of those of its copies.",
+    returns="Each length times that of `reps`.",
 )
 
 
@@ -102,10 +109,14 @@ def _diagonal_strides(shape, strides, offset, axis1, axis2):
 
 _DIAGONAL = {"offset": 0, "axis1": 0, "axis2": 1}
 diagonal = movement(
-    "diagonal", np.diagonal, _diagonal, _DIAGONAL, layout=_diagonal_strides,
+    np.diagonal,
+    _diagonal,
+    "The diagonal number `offset` of the matrices on two axes, as the last axis.",
+    _DIAGONAL,
+    view=View(layout=_diagonal_strides),
     cases=({}, {"offset": 1}, {"offset": -2, "axis1": 2, "axis2": 0}),
-    doc="The diagonal number `offset` of the matrices on two axes, as the last axis.",
-)  # fmt: skip
+    returns="A view of shape (..., k), for diagonals of k elements.",
+)
 
 
 def _trace(x, offset, axis1, axis2, dtype):
@@ -116,10 +127,77 @@ def _trace(x, offset, axis1, axis2, dtype):
 
 
 trace = composite(
-    "trace",
     np.trace,
     _trace,
+    "The sum of the diagonal number `offset` of the matrices on two axes.",
     {**_DIAGONAL, "dtype": None},
     cases=({}, {"offset": -1, "axis1": 1, "axis2": 2}),
-    doc="The sum of the diagonal number `offset` of the matrices on two axes.",
+    slope="1 on the diagonal, else 0.",
+    returns="Of the shape of `x` without the two axes.",
+)
+
+
+def _flip(x, axis):
+    axes = normalize_axes(axis, x.ndim)
+    starts = [n - 1 if i in axes else 0 for i, n in enumerate(x.shape)]
+    return (
+        slice_node(x, starts, [-1 if i in axes else 1 for i in range(x.ndim)], x.shape)
+        if x.size
+        else x
+    )
+
+
+flip = movement(
+    np.flip,
+    _flip,
+    "The order along `axis` reversed (all axes by default).",
+    {"axis": None},
+    cases=({}, {"axis": 0}),
+)
+flipud = movement(
+    np.flipud,
+    lambda x: _flip(x, 0),
+    "Rows in reverse order.",
+    shapes=((3, 4),),
+    names=Names(method=False),
+)
+fliplr = movement(
+    np.fliplr,
+    lambda x: _flip(x, 1),
+    "Columns in reverse order.",
+    shapes=((3, 4),),
+    names=Names(method=False),
+)
+
+
+def _roll(x, shift, axis):
+    if axis is None:
+        return reshape_to(_roll(reshape_to(x, (x.size,)), shift, 0), x.shape)
+    shifts = shift if isinstance(shift, (tuple, list)) else (shift,)
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    if len(shifts) != len(axes):
+        if 1 not in (len(shifts), len(axes)):
+            raise ArgumentError(
+                f"got {len(shifts)} shifts for {len(axes)} axes, expected as many, or one"
+            )
+        shifts, axes = (
+            shifts * (len(axes) if len(shifts) == 1 else 1),
+            axes * (len(shifts) if len(axes) == 1 else 1),
+        )
+    for k, a in zip(shifts, axes, strict=True):
+        a = normalize_axis(a, x.ndim)
+        n = x.shape[a]
+        k = as_int(k, "a shift") % n if n else 0
+        if k:
+            x = _concatenate([part(x, a, n - k, k), part(x, a, 0, n - k)], a)
+    return x
+
+
+roll = movement(
+    np.roll,
+    _roll,
+    "Elements moved on by `shift`, those that leave at the end entering at the start.",
+    {"shift": REQUIRED, "axis": None},
+    view=None,
+    cases=({"shift": 2}, {"shift": -1, "axis": 0}),
 )

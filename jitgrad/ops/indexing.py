@@ -17,10 +17,15 @@ from ..base.errors import ArgumentError, IndexOutOfRange, ShapeError
 from ..base.foreign import refuse_subclass
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import broadcast_shapes, check_ndim, normalize_axis, stretches
-from .elementwise import add, where
+from .arithmetic import add
+from .comparison import where
 from .marks import stop
 from .movement import permute, slice_node
-from .registry import Entry, broadcast, cast, common_dtypes, reshape_to, zeros
+from .primitives import broadcast, cast, reshape_to, zeros
+from .promotion import common_dtypes
+from .records import Indices, Names
+from .registry import operation
+from .sampling import with_indices
 
 # --- gather and its adjoint: index arrays on the leading axes -------------------------------------
 
@@ -148,9 +153,12 @@ IN_BOUNDS = Op(
     jvp=lambda t, node: None,
 )
 LAST_WRITES = Op(
-    "last_writes", "call", lambda *index, node: _last_of(np.broadcast_arrays(*index), node.arg),
-    vjp=lambda g, node: (None,) * len(node.src), jvp=lambda t, node: None,
-)  # fmt: skip
+    "last_writes",
+    "call",
+    lambda *index, node: _last_of(np.broadcast_arrays(*index), node.arg),
+    vjp=lambda g, node: (None,) * len(node.src),
+    jvp=lambda t, node: None,
+)
 
 
 def in_bounds(index, n, axis):
@@ -470,17 +478,20 @@ def _check_take(shape, indices, axis=None, mode="raise"):
     return _in_bounds(array, n, 0 if axis is None else axis)
 
 
-take = Entry(
-    "take",
+_TAKEN = "The gradient goes to the elements that were taken, summed where one was taken repeatedly."
+take = operation(
     np.take,
     _take,
-    2,
+    "Elements at `indices` along `axis` (of the flat tensor by default).",
     {"axis": None, "mode": "raise"},
-    args=("x", "indices"),
-    host=_check_take,
-    along=_take_along,
+    operands=2,
+    indices=Indices(_check_take, _take_along),
+    sample=with_indices,
     cases=({}, {"axis": 0}, {"axis": -1}, {"mode": "wrap"}),
-    doc="Elements at `indices` along `axis` (of the flat tensor by default).",
+    shapes=((2, 3, 4), (1, 3)),
+    names=Names(args=("x", "indices")),
+    slope=_TAKEN,
+    returns="Of the shape of `x` with that of `indices` in place of `axis`.",
 )
 
 
@@ -506,18 +517,17 @@ def _add_at(x, indices, values, axis):
     return reshape_to(add(cast(x, dtype), permute(added, tuple(np.argsort(order).tolist()))), shape)
 
 
-add_at = Entry(
+add_at = operation(
     "add_at",
-    None,
     _add_at,
-    3,
+    "x with `values` added at `indices` along `axis` (of the flat tensor by default), each time "
+    "one is repeated.",
     {"axis": None},
-    args=("x", "indices", "values"),
-    host=_check_take,
-    along=_take_along,
-    method=False,
+    operands=3,
+    indices=Indices(_check_take, _take_along),
+    sample=with_indices,
     cases=({}, {"axis": 0}, {"axis": -1}),
     shapes=((2, 3, 3), (1, 3), (1, 3)),
-    doc="x with `values` added at `indices` along `axis` (of the flat tensor by default), each "
-    "time one is repeated.",
+    names=Names(method=False, args=("x", "indices", "values")),
+    slope="1 for x; for values the gradient at the indices.",
 )

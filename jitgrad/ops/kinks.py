@@ -18,7 +18,8 @@ import numpy as np
 
 from ..ir import CONST, NUMBER, Node, Op, const
 from .marks import REVALUE
-from .registry import BROADCAST, REGISTRY, RESHAPE, SUM, broadcast, reshape_to
+from .primitives import BROADCAST, RESHAPE, SUM, broadcast, reshape_to
+from .registry import REGISTRY
 
 
 def at_kink(g, slope):
@@ -152,9 +153,15 @@ def _equal(x, y, deep):
 
 def _slope(name, reference, code, into=None):
     return Op(
-        name, "elementwise", reference, into=into, code=code, scaled=at_kink,
-        vjp=lambda g, node: (None,) * len(node.src), jvp=lambda t, node: None,
-    )  # fmt: skip
+        name,
+        "elementwise",
+        reference,
+        into=into,
+        code=code,
+        scaled=at_kink,
+        vjp=lambda g, node: (None,) * len(node.src),
+        jvp=lambda t, node: None,
+    )
 
 
 #: The slope of abs: 0 at 0, and of nan nan.
@@ -164,9 +171,10 @@ SIDE = _slope(
 #: The weight of the first of two operands in their maximum, which is that of the second in their
 #: minimum: half in a tie. Where both lose, for a nan, both have the whole: it shows.
 SHARE = _slope(
-    "share", lambda x, y, node: np.where(x == y, node.dtype.type(0.5), ~(y > x)).astype(node.dtype),
+    "share",
+    lambda x, y, node: np.where(x == y, node.dtype.type(0.5), ~(y > x)).astype(node.dtype),
     "(np.{t}(0.5) if {0} == {1} else np.{t}(0.0) if {1} > {0} else np.{t}(1.0))",
-)  # fmt: skip
+)
 
 
 def side(x):

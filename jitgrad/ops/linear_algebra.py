@@ -8,25 +8,20 @@ import math
 
 import numpy as np
 
+from ..base.dtypes import BOOL
 from ..base.errors import ArgumentError, AxisError, ShapeError
 from ..ir import Node, Op
 from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, normalize_axes, normalize_axis
-from .elementwise import absolute, equal, logical_and, multiply, not_equal, root0, square, where
-from .movement import _swapaxes, permute
+from .arithmetic import absolute, multiply, root0, square
+from .axes import _swapaxes
+from .comparison import equal, logical_and, not_equal, where
+from .movement import permute
 from .powers import power
+from .primitives import SUM, broadcast, cast, reduce_sum, reshape_to, unbroadcast
+from .promotion import common_dtypes
+from .records import Names
 from .reduction import ANY, _float, max_, min_, reduce
-from .registry import (
-    BOOL,
-    SUM,
-    Entry,
-    broadcast,
-    cast,
-    common_dtypes,
-    composite,
-    reduce_sum,
-    reshape_to,
-    unbroadcast,
-)
+from .registry import composite, operation
 
 
 def _matmul_vjp(g, node):
@@ -44,9 +39,13 @@ def _matmul_jvp(t, node):
 
 
 MATMUL = Op(
-    "matmul", "call", lambda x, y, node: np.matmul(x, y), vjp=_matmul_vjp, jvp=_matmul_jvp,
+    "matmul",
+    "call",
+    lambda x, y, node: np.matmul(x, y),
+    vjp=_matmul_vjp,
+    jvp=_matmul_jvp,
     flops=lambda node: 2 * node.size * node.src[0].shape[-1],
-)  # fmt: skip
+)
 
 
 def _product(x, y):
@@ -93,16 +92,19 @@ def _inner(x, y):
     return reduce_sum(multiply(x, y), (0,))
 
 
-matmul = Entry(
-    "matmul",
+_BILINEAR = (
+    "Bilinear: the gradient of an operand is the product of that of the result and the other."
+)
+matmul = operation(
     np.matmul,
     _matmul,
-    2,
+    "The matrix product; stacks of matrices (..., n, k) @ (..., k, m) broadcast.",
+    operands=2,
     op=MATMUL,
-    operator="matmul",
-    aliases=("mm", "mv", "bmm"),
     shapes=((3, 4), (4, 2)),
-    doc="The matrix product; stacks of matrices (..., n, k) @ (..., k, m) broadcast.",
+    names=Names(aliases=("mm", "mv", "bmm"), operator="matmul"),
+    slope="The gradient g becomes g @ y.mT for x and x.mT @ g for y.",
+    returns="Of shape (..., n, m), for x of shape (..., n, k) and y of shape (..., k, m).",
 )
 
 
@@ -149,15 +151,16 @@ def _tensordot(x, y, axes):
 
 
 tensordot = composite(
-    "tensordot",
     np.tensordot,
     _tensordot,
+    "The product summed over pairs of axes.",
     {"axes": 2},
     operands=2,
-    method=False,
     cases=({"axes": 1}, {"axes": ((0,), (1,))}),
     shapes=((3, 3), (3, 3)),
-    doc="The product summed over pairs of axes.",
+    names=Names(method=False),
+    slope=_BILINEAR,
+    returns="The axes of x and of y that are not summed over.",
 )
 
 
@@ -170,12 +173,13 @@ def _dot(x, y):
 
 
 dot = composite(
-    "dot",
     np.dot,
     _dot,
+    "The dot product, by NumPy's rules for more dimensions.",
     operands=2,
     shapes=((4,), (4,)),
-    doc="The dot product, by NumPy's rules for more dimensions.",
+    slope=_BILINEAR,
+    returns="The axes of x but the last, and of y but the last but one.",
 )
 
 
@@ -186,13 +190,14 @@ def _inner_product(x, y):
 
 
 inner = composite(
-    "inner",
     np.inner,
     _inner_product,
+    "The sum of products over the last axes.",
     operands=2,
     shapes=((3, 4), (2, 4)),
-    method=False,
-    doc="The sum of products over the last axes.",
+    names=Names(method=False),
+    slope=_BILINEAR,
+    returns="Of shape (..., n, m), for x of shape (..., n, k) and y of shape (m, k).",
 )
 
 
@@ -201,13 +206,14 @@ def _outer(x, y):
 
 
 outer = composite(
-    "outer",
     np.outer,
     _outer,
+    "All products of an element of x and one of y.",
     operands=2,
     shapes=((3,), (4,)),
-    method=False,
-    doc="All products of an element of x and one of y.",
+    names=Names(method=False),
+    slope=_BILINEAR,
+    returns="Of shape (n, m), for n elements of x and m of y.",
 )
 
 
@@ -224,32 +230,37 @@ def _vecdot(x, y, axis):
 
 
 vecdot = composite(
-    "vecdot",
-    getattr(np, "vecdot", None),
+    np.vecdot,
     _vecdot,
+    "Dot products of vectors along `axis`.",
     {"axis": -1},
     operands=2,
     shapes=((3, 4), (3, 4)),
-    method=False,
-    doc="Dot products of vectors along `axis`.",
+    names=Names(method=False),
+    slope=_BILINEAR,
+    returns="Of shape (...), for x and y of shape (..., n).",
 )
 matvec = composite(
     "matvec",
-    getattr(np, "matvec", None),
     lambda x, y: _by_vector(x, y, False),
+    "Products of the matrices on the last axes of x with the vectors on y's last axis.",
+    numpy=getattr(np, "matvec", None),
     operands=2,
-    method=False,
     shapes=((3, 4), (4,)),
-    doc="Products of the matrices on the last axes of x with the vectors on y's last axis.",
+    names=Names(method=False),
+    slope=_BILINEAR,
+    returns="Of shape (..., n), for x of shape (..., n, m) and y of shape (..., m).",
 )
 vecmat = composite(
     "vecmat",
-    getattr(np, "vecmat", None),
     lambda x, y: _by_vector(y, x, True),
+    "Products of the vectors on the last axis of x with the matrices on y's last axes.",
+    numpy=getattr(np, "vecmat", None),
     operands=2,
-    method=False,
     shapes=((3,), (3, 4)),
-    doc="Products of the vectors on the last axis of x with the matrices on y's last axes.",
+    names=Names(method=False),
+    slope=_BILINEAR,
+    returns="Of shape (..., m), for x of shape (..., n) and y of shape (..., n, m).",
 )
 
 
@@ -340,9 +351,10 @@ def _norm(x, ord, axis, keepdims):
 
 
 norm = composite(
-    "norm",
     np.linalg.norm,
     _norm,
+    "The norm of vectors (one axis) or matrices (two), by default of all elements; its "
+    "derivative at 0 is 0.",
     {"ord": None, "axis": None, "keepdims": False},
     cases=(
         {},
@@ -354,24 +366,25 @@ norm = composite(
         {"ord": -INF, "axis": (2, 0), "keepdims": True},
         {"ord": "fro", "axis": (-1, 0)},
     ),
-    doc="The norm of vectors (one axis) or matrices (two), by default of all elements; its "
-    "derivative at 0 is 0.",
+    slope="d/dx = x / out for the Euclidean norm, and 0 where that is 0.",
 )
 vector_norm = composite(
-    "vector_norm", np.linalg.vector_norm,
+    np.linalg.vector_norm,
     lambda x, axis, keepdims, ord: _vector_norm(x, ord, normalize_axes(axis, x.ndim), keepdims),
-    {"axis": None, "keepdims": False, "ord": 2}, method=False,
+    "The norm of the elements along `axis` (all by default) as one vector; derivative 0 at 0.",
+    {"axis": None, "keepdims": False, "ord": 2},
     cases=({}, {"axis": (0, 2)}, {"ord": 1}, {"ord": 3.0, "keepdims": True}),
-    doc="The norm of the elements along `axis` (all by default) as one vector; derivative 0 at 0.",
-)  # fmt: skip
+    names=Names(method=False),
+    slope="d/dx = x / out for the Euclidean norm, and 0 where that is 0.",
+)
 matrix_norm = composite(
-    "matrix_norm",
     np.linalg.matrix_norm,
     lambda x, keepdims, ord: _matrix_norm(x, ord, (_axis(x, -2), _axis(x, -1)), keepdims),
+    "The norm of the matrices on the last two axes; derivative 0 at 0.",
     {"keepdims": False, "ord": "fro"},
-    method=False,
     cases=({}, {"ord": 1}, {"ord": INF, "keepdims": True}),
-    doc="The norm of the matrices on the last two axes; derivative 0 at 0.",
+    names=Names(method=False),
+    slope="d/dx = x / out for the Frobenius norm, and 0 where that is 0.",
 )
 
 

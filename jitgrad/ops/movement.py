@@ -6,38 +6,14 @@ a chain of them: how a write to a view reaches what it views. Start at `slice_no
 `write_through`.
 """
 
-import builtins
-
 import numpy as np
 
 from ..base.dtypes import BOOL, INT64
-from ..base.errors import AliasError, ArgumentError, AxisError, ShapeError
+from ..base.errors import AliasError
 from ..ir import Node, Op, const, leaf, rebuilt
-from ..ir.shapes import (
-    as_int,
-    contiguous,
-    drop_axes,
-    normalize_axes,
-    normalize_axis,
-    reduced_axes,
-    stretches,
-)
-from .elementwise import where
-from .registry import (
-    BROADCAST,
-    CAST,
-    NONZERO,
-    REQUIRED,
-    RESHAPE,
-    Entry,
-    broadcast,
-    cast,
-    common_dtypes,
-    is_float,
-    movement,
-    reshape_to,
-    zeros,
-)
+from ..ir.shapes import contiguous
+from .comparison import where
+from .primitives import BROADCAST, CAST, NONZERO, RESHAPE, broadcast, cast, reshape_to, zeros
 
 # --- primitives -----------------------------------------------------------------------------------
 
@@ -85,10 +61,12 @@ def added_in_place(x, g, *starts, node):
 
 
 PERMUTE = Op(
-    "permute", "permute", lambda x, node: x.transpose(node.arg),
+    "permute",
+    "permute",
+    lambda x, node: x.transpose(node.arg),
     vjp=lambda g, node: (permute(g, tuple(np.argsort(node.arg).tolist())),),
     jvp=lambda t, node: permute(t[0], node.arg),
-)  # fmt: skip
+)
 SLICE = Op(
     "slice",
     "slice",
@@ -110,7 +88,9 @@ PAD = Op(
     jvp=lambda t, node: pad_node(t[0], node.src[1:], node.arg, node.shape),
 )
 UPDATE = Op(
-    "update", "update", _update_reference,
+    "update",
+    "update",
+    _update_reference,
     vjp=lambda g, node: (
         update_node(g, zeros(node.src[1]), node.src[2:], node.arg),
         slice_node(g, node.src[2:], node.arg, node.src[1].shape),
@@ -119,7 +99,7 @@ UPDATE = Op(
     jvp=lambda t, node: update_node(
         _tangent(t[0], node.src[0]), _tangent(t[1], node.src[1]), node.src[2:], node.arg
     ),
-)  # fmt: skip
+)
 
 
 def _tangent(t, x):
@@ -259,318 +239,9 @@ def _reshaped_strides(shape, strides, new):
     return tuple(out)
 
 
-# --- entries --------------------------------------------------------------------------------------
-
-
-def _permutation(axes, ndim):
-    if axes is None:
-        return tuple(reversed(range(ndim)))
-    axes = axes if isinstance(axes, (tuple, list)) else (axes,)
-    out = tuple(normalize_axis(a, ndim) for a in axes)
-    if sorted(out) != list(range(ndim)):
-        raise AxisError(
-            f"got axes {tuple(axes)} for a tensor of {ndim} dimensions, expected each axis once"
-        )
-    return out
-
-
-transpose = movement(
-    "transpose",
-    np.transpose,
-    lambda x, axes: permute(x, _permutation(axes, x.ndim)),
-    {"axes": None},
-    aliases=("permute_dims",),
-    spread="axes",
-    methods=("permute", "t"),
-    properties=("T",),
-    cases=({}, {"axes": (1, 0, 2)}),
-    shapes=((3, 2, 4),),
-    doc="The axes in another order; reversed by default.",
-)
-
-
-def _swapaxes(x, axis1, axis2):
-    axes = list(range(x.ndim))
-    i, j = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
-    axes[i], axes[j] = axes[j], axes[i]
-    return permute(x, tuple(axes))
-
-
-swapaxes = movement(
-    "swapaxes",
-    np.swapaxes,
-    _swapaxes,
-    {"axis1": REQUIRED, "axis2": REQUIRED},
-    cases=({"axis1": 0, "axis2": -1},),
-    doc="Two axes exchanged.",
-)
-
-
-def _moveaxis(x, source, destination):
-    def several(a):
-        return tuple(
-            normalize_axis(i, x.ndim) for i in (a if isinstance(a, (tuple, list)) else (a,))
-        )
-
-    source, destination = several(source), several(destination)
-    if (
-        len(source) != len(destination)
-        or len(set(source)) != len(source)
-        or len(set(destination)) != len(destination)
-    ):
-        raise AxisError(
-            f"got moveaxis from {source} to {destination}, expected as many axes in each, none "
-            "repeated"
-        )
-    order = [a for a in range(x.ndim) if a not in source]
-    for d, s in sorted(zip(destination, source, strict=True)):
-        order.insert(d, s)
-    return permute(x, tuple(order))
-
-
-moveaxis = movement(
-    "moveaxis", np.moveaxis, _moveaxis, {"source": REQUIRED, "destination": REQUIRED}, method=False,
-    cases=({"source": 0, "destination": -1},), doc="Axes moved to new places, the others in order.",
-)  # fmt: skip
-matrix_transpose = movement(
-    "matrix_transpose",
-    getattr(np, "matrix_transpose", None),
-    lambda x: _swapaxes(x, -1, -2),
-    method=False,
-    properties=("mT",),
-    shapes=((3, 4),),
-    doc="The last two axes exchanged.",
-)
-
-
-def _expand_dims(x, axis):
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = normalize_axes(tuple(axes), x.ndim + len(axes))
-    lengths = iter(x.shape)
-    return reshape_to(
-        x, tuple(1 if i in axes else next(lengths) for i in range(x.ndim + len(axes)))
-    )
-
-
-expand_dims = movement(
-    "expand_dims",
-    np.expand_dims,
-    _expand_dims,
-    {"axis": REQUIRED},
-    aliases=("unsqueeze",),
-    cases=({"axis": 0}, {"axis": (0, -1)}),
-    doc="New axes of length 1 at the given places of the result.",
-)
-
-
-def _squeeze(x, axis):
-    axes = (
-        tuple(i for i, n in enumerate(x.shape) if n == 1)
-        if axis is None
-        else reduced_axes(axis, x.ndim)
-    )
-    for a in axes:
-        if x.shape[a] != 1:
-            raise ShapeError(
-                f"got squeeze of axis {a} of shape {x.shape}, expected length 1 there; leave that "
-                "axis out"
-            )
-    return reshape_to(x, drop_axes(x.shape, axes))
-
-
-squeeze = movement(
-    "squeeze",
-    np.squeeze,
-    _squeeze,
-    {"axis": None},
-    shapes=((3, 1, 2),),
-    cases=({}, {"axis": 1}),
-    doc="Without axes of length 1.",
-)
-
-
-def _broadcast_to(x, shape):
-    shape = tuple(
-        as_int(n, "length") for n in (shape if isinstance(shape, (tuple, list)) else (shape,))
-    )
-    lengths = (None,) * (len(shape) - x.ndim) + x.shape  # -1 keeps one, as in PyTorch
-    shape = tuple(
-        m if n == -1 and m is not None else n for n, m in zip(shape, lengths, strict=False)
-    )
-    if not stretches(x.shape, shape):
-        raise ShapeError(
-            f"got broadcast_to of {x.shape} to {shape}, "
-            "expected each length of the tensor to be 1 or equal, counted from the right"
-        )
-    return broadcast(x, shape)
-
-
-broadcast_to = movement(
-    "broadcast_to",
-    np.broadcast_to,
-    _broadcast_to,
-    {"shape": REQUIRED},
-    aliases=("expand",),
-    spread="shape",
-    shapes=((3, 1),),
-    cases=({"shape": (2, 3, 4)},),
-    doc="The tensor stretched to a shape, in which -1 keeps a length; a view that cannot be "
-    "written to.",
-)
-
-
-def _flip(x, axis):
-    axes = normalize_axes(axis, x.ndim)
-    starts = [n - 1 if i in axes else 0 for i, n in enumerate(x.shape)]
-    return (
-        slice_node(x, starts, [-1 if i in axes else 1 for i in range(x.ndim)], x.shape)
-        if x.size
-        else x
-    )
-
-
-flip = movement(
-    "flip",
-    np.flip,
-    _flip,
-    {"axis": None},
-    cases=({}, {"axis": 0}),
-    doc="The order along `axis` reversed (all axes by default).",
-)
-flipud = movement(
-    "flipud",
-    np.flipud,
-    lambda x: _flip(x, 0),
-    method=False,
-    shapes=((3, 4),),
-    doc="Rows in reverse order.",
-)
-fliplr = movement(
-    "fliplr",
-    np.fliplr,
-    lambda x: _flip(x, 1),
-    method=False,
-    shapes=((3, 4),),
-    doc="Columns in reverse order.",
-)
-
-
-def _roll(x, shift, axis):
-    if axis is None:
-        return reshape_to(_roll(reshape_to(x, (x.size,)), shift, 0), x.shape)
-    shifts = shift if isinstance(shift, (tuple, list)) else (shift,)
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    if len(shifts) != len(axes):
-        if 1 not in (len(shifts), len(axes)):
-            raise ArgumentError(
-                f"got {len(shifts)} shifts for {len(axes)} axes, expected as many, or one"
-            )
-        shifts, axes = (
-            shifts * (len(axes) if len(shifts) == 1 else 1),
-            axes * (len(shifts) if len(axes) == 1 else 1),
-        )
-    for k, a in zip(shifts, axes, strict=True):
-        a = normalize_axis(a, x.ndim)
-        n = x.shape[a]
-        k = as_int(k, "a shift") % n if n else 0
-        if k:
-            x = _concatenate([_part(x, a, n - k, k), _part(x, a, 0, n - k)], a)
-    return x
-
-
-def _part(x, axis, start, length):
+def part(x, axis, start, length):
+    """`length` elements of `x` along `axis`, from `start`."""
     starts = [start if i == axis else 0 for i in range(x.ndim)]
     return slice_node(
         x, starts, (1,) * x.ndim, tuple(length if i == axis else n for i, n in enumerate(x.shape))
     )
-
-
-roll = movement(
-    "roll", np.roll, _roll, {"shift": REQUIRED, "axis": None}, view=False,
-    cases=({"shift": 2}, {"shift": -1, "axis": 0}),
-    doc="Elements moved on by `shift`, those that leave at the end entering at the start.",
-)  # fmt: skip
-
-# --- joining --------------------------------------------------------------------------------------
-
-
-def _parts(g, node):
-    out, at = [], 0
-    for s in node.src:
-        n = s.shape[node.arg]
-        out.append(_part(g, node.arg, at, n) if is_float(s.dtype) else None)
-        at += n
-    return tuple(out)
-
-
-def _join_jvp(t, node):
-    parts = [_tangent(v, s) for v, s in zip(t, node.src, strict=True)]
-    return Node(CONCATENATE, tuple(parts), node.arg, node.shape, node.dtype)
-
-
-CONCATENATE = Op(
-    "concatenate",
-    "call",
-    lambda *xs, node: np.concatenate(xs, axis=node.arg),
-    vjp=_parts,
-    jvp=_join_jvp,
-)
-
-
-def _concatenate(xs, axis):
-    if not xs:
-        raise ArgumentError("got nothing to concatenate; give at least one tensor")
-    if axis is None:
-        xs, axis = [reshape_to(x, (x.size,)) for x in xs], 0
-    first = xs[0]
-    if first.ndim == 0:
-        raise ShapeError("got 0-d tensors to concatenate, expected at least one axis; use stack")
-    axis = normalize_axis(axis, first.ndim)
-    for x in xs:
-        if x.ndim != first.ndim or any(
-            n != m for i, (n, m) in enumerate(zip(x.shape, first.shape, strict=True)) if i != axis
-        ):
-            raise ShapeError(
-                f"got shapes {', '.join(str(y.shape) for y in xs)} to concatenate along axis "
-                f"{axis}, "
-                "expected the same lengths on the other axes"
-            )
-    dtype = common_dtypes(xs)[1]
-    xs = tuple(cast(x, dtype) for x in xs)
-    if len(xs) == 1:
-        return xs[0]
-    shape = tuple(
-        builtins.sum(x.shape[i] for x in xs) if i == axis else n for i, n in enumerate(first.shape)
-    )
-    return Node(CONCATENATE, xs, axis, shape, dtype)
-
-
-def _stack(xs, axis):
-    if not xs:
-        raise ArgumentError("got nothing to stack; give at least one tensor")
-    for x in xs:
-        if x.shape != xs[0].shape:
-            raise ShapeError(
-                f"got shapes {', '.join(str(y.shape) for y in xs)} to stack, expected equal shapes"
-            )
-    axis = normalize_axis(axis, xs[0].ndim + 1)
-    return _concatenate([_expand_dims(x, axis) for x in xs], axis)
-
-
-concatenate = Entry(
-    "concatenate", np.concatenate, _concatenate, None, {"axis": 0}, op=CONCATENATE, method=False,
-    aliases=("concat", "cat"), cases=({}, {"axis": 1}), shapes=((3, 4), (3, 4)), args=("arrays",),
-    doc="Tensors joined along an axis they have.",
-)  # fmt: skip
-stack = Entry(
-    "stack",
-    np.stack,
-    _stack,
-    None,
-    {"axis": 0},
-    method=False,
-    cases=({}, {"axis": -1}),
-    shapes=((3, 4), (3, 4)),
-    args=("arrays",),
-    doc="Tensors of equal shape joined along a new axis.",
-)

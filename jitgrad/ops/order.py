@@ -14,8 +14,12 @@ from ..base.dtypes import INT64
 from ..base.errors import ArgumentError, ShapeError
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import broadcast_shapes, normalize_axis
-from .indexing import _in_bounds, whole_numbers
-from .registry import Entry, cast, common_dtypes, composite, reshape_to
+from .indexing import _TAKEN, _in_bounds, whole_numbers
+from .primitives import cast, reshape_to
+from .promotion import common_dtypes
+from .records import Indices, Names
+from .registry import composite, operation
+from .sampling import with_indices
 
 
 def _grid(index, shape, axis):
@@ -128,19 +132,19 @@ def _searchsorted(a, v, side):
     return Node(SEARCHSORTED, (a, v), side, v.shape, INT64)
 
 
-searchsorted = Entry(
-    "searchsorted",
+searchsorted = operation(
     np.searchsorted,
     _searchsorted,
-    2,
+    "Where the elements of `v` belong in the sorted `a`: before equal ones, or behind them for "
+    "side='right'.",
     {"side": "left"},
+    operands=2,
     op=SEARCHSORTED,
-    args=("a", "v"),
     shapes=((4,), (2, 3)),
     cases=({}, {"side": "right"}),
     differentiable=False,
-    doc="Where the elements of `v` belong in the sorted `a`: before equal ones, or behind them "
-    "for side='right'.",
+    names=Names(args=("a", "v")),
+    returns="Of the shape of `v`.",
 )
 
 _ORDER = {"axis": -1, "kind": None, "stable": None}
@@ -168,27 +172,25 @@ def _sort(x, axis, kind, stable):
     return along(x, Node(ARGSORT, (x,), axis, x.shape, INT64), axis)
 
 
-argsort = Entry(
-    "argsort",
+argsort = operation(
     np.argsort,
     _argsort,
-    1,
+    "The indices that sort along `axis` (of the flat tensor for None); ties keep their order, "
+    "nan comes last.",
     _ORDER,
     op=ARGSORT,
     cases=({}, {"axis": 0}),
     differentiable=False,
-    doc="The indices that sort along `axis` (of the flat tensor for None); ties keep their order, "
-    "nan comes last.",
 )
 sort = composite(
-    "sort",
     np.sort,
     _sort,
+    "The elements in ascending order along `axis`, as a new tensor: the method `x.sort()` is in "
+    "place, as NumPy's.",
     _ORDER,
-    method=False,
     cases=({}, {"axis": 0}, {"axis": None}),
-    doc="The elements in ascending order along `axis`, as a new tensor: the method `x.sort()` is "
-    "in place, as NumPy's.",
+    names=Names(method=False),
+    slope="The gradient goes back to where the elements came from.",
 )
 
 
@@ -219,19 +221,19 @@ def _take_along_axis(x, indices, axis):
     return along(x, cast(indices, INT64), axis)
 
 
-take_along_axis = Entry(
-    "take_along_axis",
+take_along_axis = operation(
     np.take_along_axis,
     _take_along_axis,
-    2,
+    "The element at an index for each place along `axis` (of the flat tensor for None), such as "
+    "`argsort` gives.",
     {"axis": -1},
+    operands=2,
     op=ALONG,
-    args=("x", "indices"),
-    host=_check_along,
-    along=_along_axis,
-    method=False,
+    indices=Indices(_check_along, _along_axis),
+    sample=with_indices,
     cases=({"axis": 0}, {"axis": 1}),
     shapes=((2, 3), (1, 3)),
-    doc="The element at an index for each place along `axis` (of the flat tensor for None), such "
-    "as `argsort` gives.",
+    names=Names(method=False, args=("x", "indices")),
+    slope=_TAKEN,
+    returns="Of the shape of `indices`, broadcast with the other axes of `x`.",
 )

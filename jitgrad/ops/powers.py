@@ -5,8 +5,14 @@ import numpy as np
 from ..base.dtypes import FLOAT64, is_float
 from ..base.errors import ArgumentError
 from ..ir import CONST, Node, const
-from .elementwise import equal, log, logical_and, positive, reciprocal, sqrt, square, where
-from .registry import as_node, asked_by, broadcast, cast, composite, elementwise, ufunc_dtypes
+from .arithmetic import positive, reciprocal, sqrt, square
+from .comparison import equal, logical_and, where
+from .exponential import log
+from .pointwise import elementwise
+from .primitives import as_node, broadcast, cast
+from .promotion import asked_by, ufunc_dtypes
+from .records import Names, Numbers
+from .registry import composite
 
 
 def _power_partials(x, y, out):
@@ -20,9 +26,15 @@ def _power_partials(x, y, out):
 
 
 power2 = elementwise(
-    "power2", np.power, _power_partials, code="power({0}, {1})", cost=60, on=(0.5, 2), public=False,
-    doc="power with any exponent; of integers with one of at least 0.",
-)  # fmt: skip
+    "power2",
+    _power_partials,
+    "power with any exponent; of integers with one of at least 0.",
+    numpy=np.power,
+    code="power({0}, {1})",
+    cost=60,
+    on=(0.5, 2),
+    public=False,
+)
 _dtypes = ufunc_dtypes(np.power)
 
 
@@ -64,23 +76,21 @@ def _guard(x, y):
     if least < 0:
         raise ArgumentError(
             f"got the negative exponent {least} for integers, whose powers would be no integers, "
-            "expected one of at "
-            "least 0; convert the tensor with .double() first"
+            "expected one of at least 0; convert the tensor with .double() first"
         )
 
 
 power = composite(
-    "power",
     np.power,
     _power,
+    "The power x ** y.",
     operands=2,
-    operator="pow",
-    aliases=("pow",),
     on=(0.5, 2),
-    codes=frozenset((0, 1, 2, 3, 4, -1, -2, 0.5, -0.5)),
-    guard=_guard,
-    instead={2: square},
-    doc="x ** y.",
+    slope="d/dx = y * x ** (y - 1), d/dy = log(x) * out, and 0 for y where x is 0.",
+    numbers=Numbers(
+        codes=frozenset((0, 1, 2, 3, 4, -1, -2, 0.5, -0.5)), guard=_guard, instead={2: square}
+    ),
+    names=Names("pow", ("pow",)),
 )
 
 
@@ -89,6 +99,11 @@ def _float_power(x, y):
 
 
 float_power = composite(
-    "float_power", np.float_power, _float_power, operands=2, on=(0.5, 2), method=False,
-    doc="x ** y, computed in float64.",
-)  # fmt: skip
+    np.float_power,
+    _float_power,
+    "The power x ** y, computed in float64.",
+    operands=2,
+    on=(0.5, 2),
+    slope="d/dx = y * x ** (y - 1), d/dy = log(x) * out.",
+    names=Names(method=False),
+)

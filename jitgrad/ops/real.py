@@ -10,8 +10,12 @@ import math
 import numpy as np
 
 from ..base.dtypes import is_float
-from .elementwise import absolute, copysign, isnan, positive, where
-from .registry import cast, composite, movement, ufunc_dtypes, zeros
+from .arithmetic import absolute, copysign, positive
+from .comparison import isnan, where
+from .primitives import cast, zeros
+from .promotion import ufunc_dtypes
+from .records import Names
+from .registry import composite, movement
 
 _floats = ufunc_dtypes(np.arctan2)
 
@@ -32,19 +36,31 @@ def _angle(x, deg):
 
 real = movement(
     "real",
-    None,
     lambda x: x,
-    method=False,
-    properties=("real",),
-    doc="The real part: the tensor itself.",
+    "The real part: the tensor itself.",
+    names=Names(method=False, properties=("real",)),
 )
 imag = composite(
-    "imag", None, _imag, method=False, properties=("imag",), doc="The imaginary part: zeros."
+    "imag",
+    _imag,
+    "The imaginary part: zeros.",
+    slope="0 everywhere.",
+    names=Names(method=False, properties=("imag",)),
 )
 conjugate = composite(
-    "conjugate", np.conjugate, _conjugate, aliases=("conj",), doc="The complex conjugate: x."
+    np.conjugate,
+    _conjugate,
+    "The complex conjugate: the number itself.",
+    slope="d/dx = 1.",
+    names=Names(aliases=("conj",)),
 )
 angle = composite(
-    "angle", None, _angle, {"deg": False}, method=False, on=(0.5, 2), cases=({}, {"deg": True}),
-    doc="The angle in the complex plane: 0 or pi, as x is positive or negative.",
-)  # fmt: skip
+    "angle",
+    _angle,
+    "The angle in the complex plane: 0 or pi, as x is positive or negative.",
+    {"deg": False},
+    on=(0.5, 2),
+    cases=({}, {"deg": True}),
+    slope="0 everywhere.",
+    names=Names(method=False),
+)

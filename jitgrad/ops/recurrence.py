@@ -14,7 +14,10 @@ from ..base.dtypes import FLOAT64, is_float
 from ..ir import Node, Op, total
 from ..ir.shapes import broadcast_shapes, normalize_axis
 from .movement import pad_node, slice_node, update_node
-from .registry import Entry, as_node, broadcast, cast, common_dtypes
+from .primitives import as_node, broadcast, cast
+from .promotion import common_dtypes
+from .records import Names
+from .registry import operation
 
 # --- neighbours along a scan ----------------------------------------------------------------------
 
@@ -220,22 +223,21 @@ def _linear_recurrence(x, decay, axis, reverse):
     shape = broadcast_shapes(x.shape, decay.shape) or (1,)
     x, decay = (broadcast(cast(v, dtype), shape) for v in (x, decay))
     axis, reverse = normalize_axis(axis, len(shape)), bool(reverse)
-    return recur(
-        x, zero_first(decay, axis, reverse), axis, reverse
-    )  # 0 * inf is not what the first begins with
+    # 0 * inf is not what the first begins with.
+    return recur(x, zero_first(decay, axis, reverse), axis, reverse)
 
 
-linear_recurrence = Entry(
+linear_recurrence = operation(
     "linear_recurrence",
-    None,
     _linear_recurrence,
-    2,
+    "out[i] = decay[i] * out[i - 1] + x[i] along `axis`, out[0] = x[0]: moving averages, filters, "
+    "discounted sums. A decay of 0 forgets all that came before, inf and nan, too.",
     {"axis": -1, "reverse": False},
+    operands=2,
     op=RECURRENCE,
-    args=("x", "decay"),
     on=((-2, 2), (-0.9, 0.9)),
+    slope="That of x is the recurrence of the gradient from the other end; that of decay the same, "
+    "times the result before.",
     cases=({}, {"axis": 0}, {"axis": 1, "reverse": True}),
-    doc="out[i] = decay[i] * out[i - 1] + x[i] along `axis`, out[0] = x[0]: moving averages, "
-    "filters, discounted sums. "
-    "A decay of 0 forgets all that came before, inf and nan, too.",
+    names=Names(args=("x", "decay")),
 )

@@ -12,20 +12,13 @@ from ..base.dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Node, Op, const, size
 from ..ir.shapes import drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
-from .elementwise import (
-    absolute,
-    equal,
-    exp,
-    isnan,
-    log,
-    logical_or,
-    not_equal,
-    root0,
-    square,
-    where,
-)
+from .arithmetic import absolute, root0, square
+from .comparison import equal, isnan, logical_or, not_equal, where
+from .exponential import exp, log
 from .marks import stop
-from .registry import SUM, Entry, broadcast, cast, composite, expand, reduce_sum, reshape_to
+from .primitives import SUM, broadcast, cast, expand, reduce_sum, reshape_to
+from .records import Names
+from .registry import composite, operation
 
 PARAMS = {"axis": None, "keepdims": False}
 CASES: tuple = ({}, {"axis": 0}, {"axis": -1, "keepdims": True})
@@ -64,9 +57,9 @@ def _accumulator(dtype):
 
 
 def _mask(node):
-    x = node.src[
-        0
-    ]  # where there is a nan, the result is nan, and the gradient goes to the nan: PyTorch's rule for all axes
+    """Which elements are the extreme. Where there is a nan, the result is nan, and the gradient
+    goes to the nan: PyTorch's rule for all axes."""
+    x = node.src[0]
     return logical_or(equal(x, expand(node, node.arg, x.shape)), isnan(x))
 
 
@@ -101,31 +94,50 @@ def _others(node):
 
 
 PROD = Op(
-    "prod", "reduce", lambda x, node: np.multiply.reduce(x, axis=node.arg, dtype=node.dtype),
-    identity=lambda dtype: 1, combine="({0} * {1})",
+    "prod",
+    "reduce",
+    lambda x, node: np.multiply.reduce(x, axis=node.arg, dtype=node.dtype),
+    identity=lambda dtype: 1,
+    combine="({0} * {1})",
     vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape) * _others(node),),
     jvp=lambda t, node: reduce_sum(_others(node) * t[0], node.arg),
-)  # fmt: skip
+)
 MAX = Op(
-    "max", "reduce", lambda x, node: np.maximum.reduce(x, axis=node.arg),
-    identity=_identity("max"), combine="maximum({0}, {1})",
-    vjp=_extreme_vjp, jvp=_extreme_jvp,
-)  # fmt: skip
+    "max",
+    "reduce",
+    lambda x, node: np.maximum.reduce(x, axis=node.arg),
+    identity=_identity("max"),
+    combine="maximum({0}, {1})",
+    vjp=_extreme_vjp,
+    jvp=_extreme_jvp,
+)
 MIN = Op(
-    "min", "reduce", lambda x, node: np.minimum.reduce(x, axis=node.arg),
-    identity=_identity("min"), combine="minimum({0}, {1})",
-    vjp=_extreme_vjp, jvp=_extreme_jvp,
-)  # fmt: skip
+    "min",
+    "reduce",
+    lambda x, node: np.minimum.reduce(x, axis=node.arg),
+    identity=_identity("min"),
+    combine="minimum({0}, {1})",
+    vjp=_extreme_vjp,
+    jvp=_extreme_jvp,
+)
 ANY = Op(
-    "any", "reduce", lambda x, node: np.logical_or.reduce(x, axis=node.arg),
-    identity=lambda dtype: False, combine="({0} or {1})",
-    vjp=lambda g, node: (None,), jvp=lambda t, node: None,
-)  # fmt: skip
+    "any",
+    "reduce",
+    lambda x, node: np.logical_or.reduce(x, axis=node.arg),
+    identity=lambda dtype: False,
+    combine="({0} or {1})",
+    vjp=lambda g, node: (None,),
+    jvp=lambda t, node: None,
+)
 ALL = Op(
-    "all", "reduce", lambda x, node: np.logical_and.reduce(x, axis=node.arg),
-    identity=lambda dtype: True, combine="({0} and {1})",
-    vjp=lambda g, node: (None,), jvp=lambda t, node: None,
-)  # fmt: skip
+    "all",
+    "reduce",
+    lambda x, node: np.logical_and.reduce(x, axis=node.arg),
+    identity=lambda dtype: True,
+    combine="({0} and {1})",
+    vjp=lambda g, node: (None,),
+    jvp=lambda t, node: None,
+)
 
 
 def _accumulating(op):
@@ -155,85 +167,75 @@ def _extreme(op):
     return build
 
 
+def _reduction(function, build, doc, params=PARAMS, **fields):
+    return operation(function, build, doc, params, **{"cases": CASES, **fields})
+
+
 _TYPED = {"axis": None, "dtype": None, "keepdims": False}
-sum_ = Entry(
-    "sum",
+sum_ = _reduction(
     np.sum,
     _accumulating(SUM),
-    1,
+    "The sum over `axis` (all axes by default).",
     _TYPED,
     op=SUM,
-    cases=CASES,
-    doc="The sum over `axis` (all axes by default).",
+    slope="1 for each element: the gradient is broadcast over the axes that were summed.",
 )
-prod = Entry(
-    "prod",
+prod = _reduction(
     np.prod,
     _accumulating(PROD),
-    1,
+    "The product over `axis` (all axes by default).",
     _TYPED,
     op=PROD,
-    cases=CASES,
-    doc="The product over `axis`; its gradient is right with zeros.",
+    slope="The product of the other elements, right where some are 0, too.",
 )
-max_ = Entry(
-    "max",
+_TIES = "1 for the {} element, else 0; elements that are equal share it evenly."
+max_ = _reduction(
     np.max,
     _extreme(MAX),
-    1,
-    PARAMS,
+    "The largest element along `axis` (of all by default).",
     op=MAX,
-    cases=CASES,
-    aliases=("amax",),
-    doc="The largest element along `axis`; ties share the gradient.",
+    slope=_TIES.format("largest"),
+    names=Names(aliases=("amax",)),
 )
-min_ = Entry(
-    "min",
+min_ = _reduction(
     np.min,
     _extreme(MIN),
-    1,
-    PARAMS,
+    "The smallest element along `axis` (of all by default).",
     op=MIN,
-    cases=CASES,
-    aliases=("amin",),
-    doc="The smallest element along `axis`; ties share the gradient.",
+    slope=_TIES.format("smallest"),
+    names=Names(aliases=("amin",)),
 )
-any_ = Entry(
-    "any",
+any_ = _reduction(
     np.any,
     lambda x, axis, keepdims: reduce(ANY, x, axis, keepdims, BOOL),
-    1,
-    PARAMS,
+    "Whether any element is true, or not 0.",
     op=ANY,
-    cases=CASES,
     differentiable=False,
-    doc="Whether any element is true.",
 )
-all_ = Entry(
-    "all",
+all_ = _reduction(
     np.all,
     lambda x, axis, keepdims: reduce(ALL, x, axis, keepdims, BOOL),
-    1,
-    PARAMS,
+    "Whether all elements are true, or not 0.",
     op=ALL,
-    cases=CASES,
     differentiable=False,
-    doc="Whether all elements are true.",
 )
 
 
 # --- positions of extremes: NumPy's, no gradient --------------------------------------------------
 
 
-def _arg(name, numpy):
+def _position(function, extreme):
     op = Op(
-        name, "call", lambda x, node: np.asarray(numpy(x, axis=node.arg), dtype=np.int64),
-        vjp=lambda g, node: (None,), jvp=lambda t, node: None,
-    )  # fmt: skip
+        function.__name__,
+        "call",
+        lambda x, node: np.asarray(function(x, axis=node.arg), dtype=np.int64),
+        vjp=lambda g, node: (None,),
+        jvp=lambda t, node: None,
+    )
 
     def build(x, axis, keepdims):
         if x.size == 0 and (axis is None or x.shape[normalize_axis(axis, x.ndim)] == 0):
-            raise ShapeError(f"got {name} of an empty axis of shape {x.shape}; give it elements")
+            raise ShapeError(f"got {op.name} of an empty axis of shape {x.shape}; give it elements")
         if axis is None:
             out = Node(op, (reshape_to(x, (x.size,)),), 0, (), INT64)
             return reshape_to(out, (1,) * x.ndim) if keepdims else out
@@ -243,22 +245,12 @@ def _arg(name, numpy):
         out = Node(op, (x,), axis, drop_axes(x.shape, (axis,)), INT64)
         return reshape_to(out, keep_axes(x.shape, (axis,))) if keepdims else out
 
-    return Entry(
-        name,
-        numpy,
-        build,
-        1,
-        PARAMS,
-        op=op,
-        cases=CASES,
-        differentiable=False,
-        doc=f"{name} along `axis`, or of the flat tensor.",
-    )
+    doc = f"Where the first {extreme} element along `axis` is, or that of the flat tensor."
+    return _reduction(function, build, doc, op=op, differentiable=False)
 
 
-argmax = _arg("argmax", np.argmax)
-argmin = _arg("argmin", np.argmin)
-
+argmax = _position(np.argmax, "largest")
+argmin = _position(np.argmin, "smallest")
 
 # --- composites -----------------------------------------------------------------------------------
 
@@ -278,15 +270,18 @@ def _mean(x, axis, dtype, keepdims):
             "truncated on the way"
         )
     x = cast(x, as_dtype(dtype)) if dtype is not None else _float(x)
-    axes = normalize_axes(
-        axis, x.ndim
-    )  # of a 0-d value no axis may be named here: NumPy counts along it
+    # Of a 0-d value no axis may be named here: NumPy counts along it.
+    axes = normalize_axes(axis, x.ndim)
     n = _count(x, axes)
     return reduce(SUM, x, axes, keepdims) / size(n if n else float("nan"), x.dtype)
 
 
-mean = composite(
-    "mean", np.mean, _mean, _TYPED, cases=CASES, doc="The arithmetic mean over `axis`."
+mean = _reduction(
+    np.mean,
+    _mean,
+    "The arithmetic mean over `axis` (all axes by default).",
+    _TYPED,
+    slope="1 / n for each of the n elements.",
 )
 
 
@@ -304,21 +299,21 @@ def _var(x, axis, ddof, keepdims, correction=None):
 
 
 _VAR = {"axis": None, "ddof": 0, "keepdims": False, "correction": None}
-var = composite(
-    "var",
+var = _reduction(
     np.var,
     _var,
+    "The variance over `axis`, with n - ddof degrees of freedom (0, as NumPy).",
     _VAR,
     cases=(*CASES, {"ddof": 1}),
-    doc="The variance over `axis`, with n - ddof degrees of freedom (0, as NumPy).",
+    slope="d/dx = 2 * (x - mean) / (n - ddof).",
 )
-std = composite(
-    "std",
+std = _reduction(
     np.std,
     lambda *a: root0(_var(*a)),
+    "The standard deviation over `axis`, the root of `var`.",
     _VAR,
     cases=(*CASES, {"ddof": 1}),
-    doc="The standard deviation over `axis`; derivative 0 where it is 0.",
+    slope="d/dx = (x - mean) / ((n - ddof) * out), and 0 where out is 0.",
 )
 
 
@@ -339,14 +334,12 @@ def _logsumexp(x, axis, keepdims):
     return out if keepdims else reshape_to(out, drop_axes(x.shape, axes))
 
 
-logsumexp = composite(
+logsumexp = _reduction(
     "logsumexp",
-    None,
     _logsumexp,
-    PARAMS,
-    cases=CASES,
-    scipy="logsumexp",
-    doc="log(sum(exp(x))) over `axis`, without overflow.",
+    "log(sum(exp(x))) over `axis` (all axes by default), without overflow.",
+    slope="d/dx = exp(x - out), the softmax of x.",
+    names=Names(scipy="logsumexp"),
 )
 
 
@@ -372,43 +365,34 @@ def _log_softmax(x, axis):
     return x - log(total)
 
 
-softmax = composite(
+def _along_axis(name, build, doc, slope):
+    cases, names = ({}, {"axis": 0}), Names(scipy=name)
+    return composite(name, build, doc, {"axis": -1}, cases=cases, slope=slope, names=names)
+
+
+softmax = _along_axis(
     "softmax",
-    None,
     _softmax,
-    {"axis": -1},
-    cases=({}, {"axis": 0}),
-    scipy="softmax",
-    doc="exp(x) / sum(exp(x)) over `axis`, without overflow; its digits do not depend on what is "
-    "added to x.",
+    "exp(x) / sum(exp(x)) over `axis`, without overflow, whatever is added to x.",
+    "The gradient g becomes out * (g - sum(g * out)).",
 )
-log_softmax = composite(
+log_softmax = _along_axis(
     "log_softmax",
-    None,
     _log_softmax,
-    {"axis": -1},
-    cases=({}, {"axis": 0}),
-    scipy="log_softmax",
-    doc="log(softmax(x)) over `axis`, without overflow; its digits do not depend on what is added "
-    "to x.",
+    "log(softmax(x)) over `axis`, without overflow, whatever is added to x.",
+    "The gradient g becomes g - exp(out) * sum(g).",
 )
-count_nonzero = Entry(
-    "count_nonzero",
+count_nonzero = _reduction(
     np.count_nonzero,
     lambda x, axis, keepdims: reduce(SUM, not_equal(x, 0), axis, keepdims, INT64),
-    1,
-    PARAMS,
-    cases=CASES,
+    "How many elements are not 0.",
     differentiable=False,
-    method=False,
-    doc="How many elements are not 0.",
+    names=Names(method=False),
 )
-ptp = composite(
-    "ptp",
+ptp = _reduction(
     np.ptp,
     lambda x, axis, keepdims: max_(x, axis, keepdims) - min_(x, axis, keepdims),
-    PARAMS,
-    cases=CASES,
-    method=False,
-    doc="The range, max - min, over `axis`.",
+    "The range over `axis` (all axes by default), max - min.",
+    slope="1 for the largest element, -1 for the smallest; ties share it evenly.",
+    names=Names(method=False),
 )

@@ -10,7 +10,9 @@ import numpy as np
 from ..base.errors import ArgumentError, ShapeError
 from ..ir.shapes import as_int, normalize_axis, reshape_shape
 from .movement import permute, slice_node
-from .registry import REQUIRED, broadcast, movement, reshape_to
+from .primitives import broadcast, reshape_to
+from .records import Names, View
+from .registry import REQUIRED, movement
 
 
 def _backward(x):
@@ -29,29 +31,32 @@ def _reshaped(x, shape, order):
 
 _ORDER = {"order": "C"}
 reshape = movement(
-    "reshape",
     np.reshape,
     lambda x, shape, order: _reshaped(x, reshape_shape(x.shape, shape), order),
+    "The same elements in C order, in another shape; one length may be -1.",
     {"shape": REQUIRED, **_ORDER},
-    view="dense",
-    spread="shape",
+    view=View("dense"),
     cases=({"shape": (-1,)}, {"shape": (1, -1, 2)}, {"shape": (2, -1), "order": "F"}),
     shapes=((3, 4),),
-    doc="The same elements in C order, in another shape; one length may be -1.",
+    names=Names(spread="shape"),
 )
 ravel = movement(
-    "ravel",
     np.ravel,
     lambda x, order: _reshaped(x, (x.size,), order),
+    "All elements on one axis, in C order: a view of what lies so, else a copy.",
     _ORDER,
-    view="ordered",
+    view=View("ordered"),
     cases=({}, {"order": "F"}),
-    doc="All elements on one axis, in C order: a view of what lies so, else a copy.",
 )
 flatten = movement(
-    "flatten", None, lambda x, order: _reshaped(x, (x.size,), order), _ORDER, view=False,
-    cases=({}, {"order": "F"}), doc="All elements on one axis, in C order, as a new tensor.",
-)  # fmt: skip
+    "flatten",
+    lambda x, order: _reshaped(x, (x.size,), order),
+    "All elements on one axis, in C order, as a new tensor.",
+    _ORDER,
+    view=None,
+    cases=({}, {"order": "F"}),
+    returns="Of shape (x.size,).",
+)
 
 
 # --- windows --------------------------------------------------------------------------------------
@@ -96,16 +101,16 @@ def _sliding_window_view(x, window_shape, axis):
 
 
 sliding_window_view = movement(
-    "sliding_window_view",
     np.lib.stride_tricks.sliding_window_view,
     _sliding_window_view,
+    "Windows that slide along the axes, on new last axes: a view that cannot be written to.",
     {"window_shape": REQUIRED, "axis": None},
-    method=False,
     shapes=((4, 5),),
     cases=(
         {"window_shape": (2, 3)},
         {"window_shape": 2, "axis": -1},
         {"window_shape": (2, 2), "axis": (1, 1)},
     ),
-    doc="Windows that slide along the axes, on new last axes: a view that cannot be written to.",
+    names=Names(method=False),
+    returns="A view of shape (..., n - w + 1, w), for a window of w along the last axis of n.",
 )

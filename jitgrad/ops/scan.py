@@ -10,10 +10,12 @@ import numpy as np
 from ..base.dtypes import as_dtype, is_float
 from ..ir import Node, Op, const, total
 from ..ir.shapes import normalize_axis
-from .elementwise import equal, isinf, isnan, logical_and, logical_or, where
+from .comparison import equal, isinf, isnan, logical_and, logical_or, where
+from .primitives import broadcast, cast, reshape_to
+from .promotion import ufunc_dtypes
 from .recurrence import after, behind, behind_first, recur, rest, zero_first
 from .reduction import _accumulator, _identity
-from .registry import Entry, broadcast, cast, reshape_to, ufunc_dtypes
+from .registry import operation
 from .special import sigmoid
 
 
@@ -193,56 +195,48 @@ def _along(op, x, axis, reverse):
     return _scan(op, x, normalize_axis(axis, x.ndim), bool(reverse))
 
 
-def _accumulated(op, numpy, doc):
+def _accumulated(function, op, doc, slope):
     def build(x, axis, dtype, reverse):
-        return _along(
-            op,
-            cast(x, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype)),
-            axis,
-            reverse,
-        )
+        dtype = _accumulator(x.dtype) if dtype is None else as_dtype(dtype)
+        return _along(op, cast(x, dtype), axis, reverse)
 
     params = {"axis": None, "dtype": None, "reverse": False}
-    return Entry(op.name, numpy, build, 1, params, op=op, cases=_CASES, doc=doc)
+    return operation(function, build, doc, params, op=op, cases=_CASES, slope=slope)
 
 
-def _entry(op, typed, doc):
+def _running(op, typed, doc, slope):
     def build(x, axis, reverse):
         return _along(op, typed(x), axis, reverse)
 
-    return Entry(
-        op.name, None, build, 1, {"axis": None, "reverse": False}, op=op, cases=_CASES, doc=doc
-    )
+    params = {"axis": None, "reverse": False}
+    return operation(op.name, build, doc, params, op=op, cases=_CASES, slope=slope)
 
 
 cumsum = _accumulated(
-    CUMSUM,
     np.cumsum,
+    CUMSUM,
     "The running sum along `axis` (of the flat tensor by default), from the end if `reverse`.",
+    "The gradient is summed up from the other end.",
 )
 cumprod = _accumulated(
-    CUMPROD,
     np.cumprod,
-    "The running product along `axis` (of the flat tensor by default); its gradient is right with "
-    "zeros.",
+    CUMPROD,
+    "The running product along `axis` (of the flat tensor by default), from the end if `reverse`.",
+    "The product of the other factors of each result, right where some are 0, too.",
 )
-cummax = _entry(
-    CUMMAX,
-    lambda x: x,
-    "The largest element so far along `axis` (of the flat tensor by default), "
-    "np.maximum.accumulate; of equal ones "
-    "the last has the gradient, as in PyTorch, and after a nan all is nan.",
+_RUNNING = (
+    "The {} element so far along `axis` (of the flat tensor by default), {}.accumulate; "
+    "after a nan all is nan."
 )
-cummin = _entry(
-    CUMMIN,
-    lambda x: x,
-    "The smallest element so far along `axis` (of the flat tensor by default), "
-    "np.minimum.accumulate; of equal ones "
-    "the last has the gradient, as in PyTorch, and after a nan all is nan.",
+_LAST = (
+    "The gradient goes to the element that is the result; of equal ones to the last, as in PyTorch."
 )
-logcumsumexp = _entry(
+cummax = _running(CUMMAX, lambda x: x, _RUNNING.format("largest", "np.maximum"), _LAST)
+cummin = _running(CUMMIN, lambda x: x, _RUNNING.format("smallest", "np.minimum"), _LAST)
+logcumsumexp = _running(
     LOGCUMSUMEXP,
     lambda x: cast(x, _summed((x, x))[1]),
     "log(cumsum(exp(x))) along `axis` (of the flat tensor by default), np.logaddexp.accumulate, "
     "without overflow.",
+    "The share of each element in the sums it is in, exp(x - out).",
 )

@@ -5,33 +5,33 @@ import math
 
 import numpy as np
 
-from .elementwise import LN2, equal, exp, isinf, logical_and, where
-from .registry import composite, elementwise, ufunc_dtypes
+from .comparison import equal, isinf, logical_and, where
+from .exponential import LN2, exp
+from .pointwise import elementwise
+from .promotion import ufunc_dtypes
+from .records import Names
+from .registry import composite
 
 _floats = ufunc_dtypes(np.exp)
 _erf, _erfc = np.frompyfunc(math.erf, 1, 1), np.frompyfunc(math.erfc, 1, 1)
 
 erf = elementwise(
     "erf",
-    None,
     lambda x, out: 2 / math.sqrt(math.pi) * exp(-x * x),
-    code="erf({0})",
+    "The error function, 2 / sqrt(pi) times the integral of exp(-t * t) from 0 to x.",
     cost=30,
     dtypes=_floats,
     reference=lambda x, node: np.asarray(_erf(x), dtype=node.dtype),
-    scipy="erf",
-    doc="The error function.",
+    names=Names(scipy="erf"),
 )
 erfc = elementwise(
     "erfc",
-    None,
     lambda x, out: -2 / math.sqrt(math.pi) * exp(-x * x),
-    code="erfc({0})",
+    "1 - erf(x), accurate for large x.",
     cost=40,
     dtypes=_floats,
     reference=lambda x, node: np.asarray(_erfc(x), dtype=node.dtype),
-    scipy="erfc",
-    doc="1 - erf(x), accurate for large x.",
+    names=Names(scipy="erfc"),
 )
 
 
@@ -45,16 +45,12 @@ def _sigmoid(x, node):
 # sigmoid(40) is not.
 sigmoid = elementwise(
     "sigmoid",
-    None,
     lambda x, out: out * sigmoid(-x),
-    code="sigmoid({0})",
-    in_place="sigmoid_",
+    "1 / (1 + exp(-x)), without overflow and with every digit of small values.",
     cost=15,
     dtypes=_floats,
     reference=_sigmoid,
-    aliases=("expit",),
-    scipy="expit",
-    doc="1 / (1 + exp(-x)), without overflow and with every digit of small values.",
+    names=Names(aliases=("expit",), in_place="sigmoid_", scipy="expit"),
 )
 
 
@@ -73,17 +69,23 @@ def _logaddexp_partials(scale):
 
 
 logaddexp = elementwise(
-    "logaddexp", np.logaddexp, _logaddexp_partials(1), code="logaddexp({0}, {1})", cost=40,
-    doc="log(exp(x) + exp(y)), without overflow.",
-)  # fmt: skip
+    np.logaddexp,
+    _logaddexp_partials(1),
+    "log(exp(x) + exp(y)), without overflow.",
+    cost=40,
+    slope="d/dx = sigmoid(x - y), d/dy = sigmoid(y - x): the shares of both in the sum.",
+)
 logaddexp2 = elementwise(
-    "logaddexp2", np.logaddexp2, _logaddexp_partials(LN2), code="logaddexp2({0}, {1})", cost=40,
-    doc="log2(2 ** x + 2 ** y), without overflow.",
-)  # fmt: skip
+    np.logaddexp2,
+    _logaddexp_partials(LN2),
+    "log2(2 ** x + 2 ** y), without overflow.",
+    cost=40,
+    slope="The shares of 2 ** x and of 2 ** y in their sum.",
+)
 softplus = composite(
     "softplus",
-    None,
     lambda x: logaddexp(x, 0.0),
-    scipy="softplus",
-    doc="log(1 + exp(x)), without overflow.",
+    "log(1 + exp(x)), without overflow.",
+    slope="d/dx = sigmoid(x).",
+    names=Names(scipy="softplus"),
 )

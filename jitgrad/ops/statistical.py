@@ -10,22 +10,14 @@ import math
 
 import numpy as np
 
-from .elementwise import (
-    absolute,
-    equal,
-    expm1,
-    isnan,
-    log,
-    log1p,
-    logical_and,
-    logical_not,
-    logical_or,
-    sqrt,
-    square,
-    where,
-)
+from .arithmetic import absolute, sqrt, square
+from .comparison import equal, isnan, logical_and, logical_not, logical_or, where
+from .exponential import expm1, log, log1p
 from .powers import power
-from .registry import as_node, cast, composite, ufunc_dtypes
+from .primitives import as_node, cast
+from .promotion import ufunc_dtypes
+from .records import Names
+from .registry import composite
 from .special import erfc, logaddexp
 
 _floats, _floats2 = ufunc_dtypes(np.exp), ufunc_dtypes(np.hypot)
@@ -56,22 +48,22 @@ def _product_with_log(log, low):
     return build
 
 
-_LOGS = {"operands": 2, "method": False, "on": (0.5, 2)}
-xlogy = composite(
+def _log_formula(name, build, doc, slope):
+    names = Names(method=False, scipy=name)
+    return composite(name, build, doc, operands=2, on=(0.5, 2), slope=slope, names=names)
+
+
+xlogy = _log_formula(
     "xlogy",
-    None,
     _product_with_log(log, 0),
-    **_LOGS,
-    scipy="xlogy",
-    doc="x log(y), 0 where x is 0.",
+    "x log(y), 0 where x is 0.",
+    "d/dx = log(y), d/dy = x / y.",
 )
-xlog1py = composite(
+xlog1py = _log_formula(
     "xlog1py",
-    None,
     _product_with_log(log1p, -1),
-    **_LOGS,
-    scipy="xlog1py",
-    doc="x log(1 + y), 0 where x is 0.",
+    "x log(1 + y), 0 where x is 0.",
+    "d/dx = log(1 + y), d/dy = x / (1 + y).",
 )
 
 
@@ -84,12 +76,11 @@ def _entr(x):
 
 entr = composite(
     "entr",
-    None,
     _entr,
-    method=False,
+    "-x log(x), 0 at 0 and -inf below.",
     on=(0.5, 2),
-    scipy="entr",
-    doc="-x log(x), 0 at 0 and -inf below.",
+    slope="d/dx = -log(x) - 1.",
+    names=Names(method=False, scipy="entr"),
 )
 
 
@@ -97,9 +88,8 @@ def _rel_entr(x, y):
     x, y = _two(x, y)
     inside = logical_or(logical_and(x > 0, y > 0), logical_or(isnan(x), isnan(y)))
     edge = cast(where(logical_and(equal(x, 0), y >= 0), 0.0, float("inf")), x.dtype)
-    near = logical_and(
-        inside, logical_and(2 * x > y, x < 2 * y)
-    )  # where the logarithms below would cancel
+    # Where the logarithms below would cancel.
+    near = logical_and(inside, logical_and(2 * x > y, x < 2 * y))
     ratio = log1p(where(near, (x - y) / where(near, y, 1.0), 0.0))
     far = logical_and(inside, logical_not(near))
     return where(
@@ -107,13 +97,11 @@ def _rel_entr(x, y):
     )
 
 
-rel_entr = composite(
+rel_entr = _log_formula(
     "rel_entr",
-    None,
     _rel_entr,
-    **_LOGS,
-    scipy="rel_entr",
-    doc="x log(x / y), 0 where x is 0, inf below.",
+    "x log(x / y), 0 where x is 0, inf below.",
+    "d/dx = log(x / y) + 1, d/dy = -x / y.",
 )
 
 
@@ -123,8 +111,11 @@ def _kl_div(x, y):
     return _rel_entr(x, y) + where(outside, 0.0, y - x)
 
 
-kl_div = composite(
-    "kl_div", None, _kl_div, **_LOGS, scipy="kl_div", doc="x log(x / y) - x + y, y where x is 0."
+kl_div = _log_formula(
+    "kl_div",
+    _kl_div,
+    "x log(x / y) - x + y, y where x is 0.",
+    "d/dx = log(x / y), d/dy = 1 - x / y.",
 )
 
 
@@ -137,20 +128,23 @@ def _logit(x):
 
 logit = composite(
     "logit",
-    None,
     _logit,
+    "log(x / (1 - x)), the inverse of the sigmoid.",
     on=(0.3, 0.9),
-    scipy="logit",
-    doc="log(x / (1 - x)), the inverse of the sigmoid.",
+    slope="d/dx = 1 / (x * (1 - x)).",
+    names=Names(scipy="logit"),
 )
 
 # --- the normal distribution ----------------------------------------------------------------------
 
 ROOT2 = math.sqrt(2)
 ndtr = composite(
-    "ndtr", None, lambda x: 0.5 * erfc(_float(x) / -ROOT2), method=False, scipy="ndtr",
-    doc="The distribution function of the standard normal distribution.",
-)  # fmt: skip
+    "ndtr",
+    lambda x: 0.5 * erfc(_float(x) / -ROOT2),
+    "The distribution function of the standard normal distribution.",
+    slope="d/dx = exp(-x * x / 2) / sqrt(2 * pi), the density.",
+    names=Names(method=False, scipy="ndtr"),
+)
 #: Below it the terms of the asymptotic series of erfc fall under the last bit of a float64 before
 #: they rise again.
 FAR = -12.0
@@ -171,9 +165,12 @@ def _log_ndtr(x):
 
 
 log_ndtr = composite(
-    "log_ndtr", None, _log_ndtr, method=False, scipy="log_ndtr",
-    doc="log(ndtr(x)), with every digit far below 0, where ndtr is 0.",
-)  # fmt: skip
+    "log_ndtr",
+    _log_ndtr,
+    "log(ndtr(x)), with every digit far below 0, where ndtr is 0.",
+    slope="The density over ndtr(x).",
+    names=Names(method=False, scipy="log_ndtr"),
+)
 
 # --- robust losses, powers ------------------------------------------------------------------------
 
@@ -192,30 +189,35 @@ def _pseudo_huber(delta, r):
     return where(delta < 0, float("inf"), where(none, 0.0, inside))
 
 
-_ROBUST = {"operands": 2, "method": False, "on": ((0.5, 1), (-3, 3)), "args": ("delta", "r")}
-huber = composite(
+def _robust(name, build, doc, slope):
+    names = Names(method=False, args=("delta", "r"), scipy=name)
+    on = ((0.5, 1), (-3, 3))
+    return composite(name, build, doc, operands=2, on=on, slope=slope, names=names)
+
+
+huber = _robust(
     "huber",
-    None,
     _huber,
-    **_ROBUST,
-    scipy="huber",
-    doc="r^2 / 2 up to |r| = delta, a straight line beyond.",
+    "r^2 / 2 up to |r| = delta, a straight line beyond.",
+    "d/dr = r, limited to [-delta, delta]; d/ddelta = max(|r| - delta, 0).",
 )
-pseudo_huber = composite(
-    "pseudo_huber", None, _pseudo_huber, **_ROBUST, scipy="pseudo_huber",
-    doc="delta^2 (sqrt(1 + (r / delta)^2) - 1), a smooth `huber`.",
-)  # fmt: skip
+pseudo_huber = _robust(
+    "pseudo_huber",
+    _pseudo_huber,
+    "delta^2 (sqrt(1 + (r / delta)^2) - 1), a smooth `huber`.",
+    "d/dr = r / sqrt(1 + (r / delta) ** 2); for delta that of the formula.",
+)
 log_expit = composite(
     "log_expit",
-    None,
     lambda x: -logaddexp(-_float(x), 0.0),
-    aliases=("logsigmoid",),
-    scipy="log_expit",
-    method=False,
-    doc="log(sigmoid(x)), without overflow.",
+    "log(sigmoid(x)), without overflow.",
+    slope="d/dx = sigmoid(-x).",
+    names=Names(aliases=("logsigmoid",), method=False, scipy="log_expit"),
 )
-
-
 exp10 = composite(
-    "exp10", None, lambda x: power(10.0, _float(x)), method=False, scipy="exp10", doc="10 ** x."
+    "exp10",
+    lambda x: power(10.0, _float(x)),
+    "The power 10 ** x.",
+    slope="d/dx = log(10) * out.",
+    names=Names(method=False, scipy="exp10"),
 )

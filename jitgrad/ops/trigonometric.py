@@ -4,58 +4,61 @@ import math
 
 import numpy as np
 
-from .elementwise import absolute, equal, sqrt, square, where
-from .registry import composite, elementwise
+from .arithmetic import absolute, sqrt, square
+from .comparison import equal, where
+from .pointwise import elementwise
+from .records import Names
+from .registry import composite
 
 sin = elementwise(
-    "sin", np.sin, lambda x, out: cos(x), code="sin({0})", in_place="sin_",
-    exact="(math.sin({0}) if is_far({0}) else sin({0}))", check="is_far", cost=12,
-    doc="The sine of x, in radians.",
-)  # fmt: skip
+    np.sin,
+    lambda x, out: cos(x),
+    "The sine of x, in radians.",
+    exact="(math.sin({0}) if is_far({0}) else sin({0}))",
+    check="is_far",
+    cost=12,
+    names=Names(in_place="sin_"),
+)
 cos = elementwise(
-    "cos",
     np.cos,
     lambda x, out: -sin(x),
-    code="cos({0})",
-    in_place="cos_",
+    "The cosine of x, in radians.",
     exact="(math.cos({0}) if is_far({0}) else cos({0}))",
     check="is_far",
     cost=12,
-    doc="The cosine of x, in radians.",
+    names=Names(in_place="cos_"),
 )
 tan = elementwise(
-    "tan", np.tan, lambda x, out: 1 + out * out, code="tan({0})",
-    exact="(math.tan({0}) if is_far({0}) else tan({0}))", check="is_far", cost=17, on=(-1, 1),
-    doc="The tangent of x, in radians.",
-)  # fmt: skip
+    np.tan,
+    lambda x, out: 1 + out * out,
+    "The tangent of x, in radians.",
+    exact="(math.tan({0}) if is_far({0}) else tan({0}))",
+    check="is_far",
+    cost=17,
+    on=(-1, 1),
+)
 arcsin = elementwise(
-    "arcsin",
     np.arcsin,
     lambda x, out: 1 / sqrt(1 - x * x),
-    code="arcsin({0})",
+    "The inverse sine of x, in radians.",
     cost=12,
     on=(-0.8, 0.8),
-    aliases=("asin",),
-    doc="The inverse sine, in radians.",
+    names=Names(aliases=("asin",)),
 )
 arccos = elementwise(
-    "arccos",
     np.arccos,
     lambda x, out: -1 / sqrt(1 - x * x),
-    code="arccos({0})",
+    "The inverse cosine of x, in radians.",
     cost=14,
     on=(-0.8, 0.8),
-    aliases=("acos",),
-    doc="The inverse cosine, in radians.",
+    names=Names(aliases=("acos",)),
 )
 arctan = elementwise(
-    "arctan",
     np.arctan,
     lambda x, out: 1 / (1 + x * x),
-    code="arctan({0})",
+    "The inverse tangent of x, in radians.",
     cost=17,
-    aliases=("atan",),
-    doc="The inverse tangent, in radians.",
+    names=Names(aliases=("atan",)),
 )
 
 
@@ -66,85 +69,68 @@ def _square_sum(x, y):
 
 
 arctan2 = elementwise(
-    "arctan2", np.arctan2, lambda x, y, out: (y / _square_sum(x, y), -x / _square_sum(x, y)),
-    code="arctan2({0}, {1})", cost=25, on=(0.5, 2), aliases=("atan2",),
-    doc="The angle of the point (y, x), in radians.",
-)  # fmt: skip
+    np.arctan2,
+    lambda x, y, out: (y / _square_sum(x, y), -x / _square_sum(x, y)),
+    "The angle of the point with the coordinates (y, x), of which x is the height, in radians.",
+    cost=25,
+    on=(0.5, 2),
+    slope="d/dx = y / (x * x + y * y), d/dy = -x / (x * x + y * y); 0 at the origin.",
+    names=Names(aliases=("atan2",)),
+)
 hypot = elementwise(
-    "hypot",
     np.hypot,
     lambda x, y, out: (x / out, y / out),
-    code="hypot({0}, {1})",
+    "The Euclidean norm of (x, y).",
+    squared=lambda node: square(node.src[0]) + square(node.src[1]),
     cost=8,
     on=(0.5, 2),
-    squared=lambda node: square(node.src[0]) + square(node.src[1]),
-    doc="The Euclidean norm of (x, y).",
 )
-sinh = elementwise(
-    "sinh", np.sinh, lambda x, out: cosh(x), code="sinh({0})", cost=15, doc="The hyperbolic sine."
-)
-cosh = elementwise(
-    "cosh", np.cosh, lambda x, out: sinh(x), code="cosh({0})", cost=12, doc="The hyperbolic cosine."
-)
+sinh = elementwise(np.sinh, lambda x, out: cosh(x), "The hyperbolic sine of x.", cost=15)
+cosh = elementwise(np.cosh, lambda x, out: sinh(x), "The hyperbolic cosine of x.", cost=12)
 tanh = elementwise(
-    "tanh",
     np.tanh,
     lambda x, out: 1 - out * out,
-    code="tanh({0})",
-    in_place="tanh_",
+    "The hyperbolic tangent of x.",
     cost=16,
-    doc="The hyperbolic tangent.",
+    names=Names(in_place="tanh_"),
 )
 arcsinh = elementwise(
-    "arcsinh",
     np.arcsinh,
     lambda x, out: 1 / sqrt(x * x + 1),
-    code="arcsinh({0})",
+    "The inverse hyperbolic sine of x.",
     cost=28,
-    aliases=("asinh",),
-    doc="The inverse hyperbolic sine.",
+    names=Names(aliases=("asinh",)),
 )
 arccosh = elementwise(
-    "arccosh",
     np.arccosh,
     lambda x, out: 1 / sqrt(x * x - 1),
-    code="arccosh({0})",
+    "The inverse hyperbolic cosine of x.",
     cost=25,
     on=(1.5, 3),
-    aliases=("acosh",),
-    doc="The inverse hyperbolic cosine.",
+    names=Names(aliases=("acosh",)),
 )
 arctanh = elementwise(
-    "arctanh",
     np.arctanh,
     lambda x, out: 1 / (1 - x * x),
-    code="arctanh({0})",
+    "The inverse hyperbolic tangent of x.",
     cost=17,
     on=(-0.8, 0.8),
-    aliases=("atanh",),
-    doc="The inverse hyperbolic tangent.",
+    names=Names(aliases=("atanh",)),
 )
 deg2rad = elementwise(
-    "deg2rad",
     np.deg2rad,
     lambda x, out: math.pi / 180,
+    "The angle x, in degrees, in radians.",
     code="({0} * np.{t}(math.pi / 180))",
-    aliases=("radians",),
-    doc="Degrees to radians.",
+    names=Names(aliases=("radians",)),
 )
 rad2deg = elementwise(
-    "rad2deg",
     np.rad2deg,
     lambda x, out: 180 / math.pi,
+    "The angle x, in radians, in degrees.",
     code="({0} * np.{t}(180 / math.pi))",
-    aliases=("degrees",),
-    doc="Radians to degrees.",
+    names=Names(aliases=("degrees",)),
 )
-
-
-sinc = composite(
-    "sinc", np.sinc, lambda x: _sinc(x), on=(0.2, 2), doc="sin(pi x) / (pi x), and 1 at 0.",
-)  # fmt: skip
 
 
 def _sinc(x):
@@ -157,3 +143,12 @@ def _sinc(x):
     for factor in (72, 42, 20, 6):
         series = 1 - square_ / factor * series
     return where(near, series, sin(safe) / safe)
+
+
+sinc = composite(
+    np.sinc,
+    _sinc,
+    "sin(pi x) / (pi x), and 1 at 0.",
+    on=(0.2, 2),
+    slope="d/dx = (cos(pi * x) - out) / x, and 0 at 0.",
+)

@@ -9,7 +9,7 @@ holds them. Start at `product`.
 
 from ..autodiff import pull_back, push_forward
 from ..ir import const, leaf
-from ..ops.registry import zeros
+from ..ops.primitives import zeros
 from ..runtime.plan import Plan
 from .boundaries import note_trips
 from .execute import finish, live_handles, run

@@ -11,7 +11,7 @@ from ..autodiff import pull_back
 from ..base.errors import GradientError
 from ..ir import LEAF, Node, leaf, toposort
 from ..ops.marks import APART, ways
-from ..ops.registry import zeros
+from ..ops.primitives import zeros
 from .keys import VARIABLE, renode
 from .segment import operations_to
 

@@ -25,7 +25,7 @@ from ..base.dtypes import NUMBER_DTYPE
 from ..base.errors import JitError
 from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort
 from ..ops.marks import STOP, stop, ways
-from ..ops.registry import broadcast
+from ..ops.primitives import broadcast
 from . import handles
 from .concrete import refusal
 from .record import materialise

@@ -119,13 +119,13 @@ def _add_child(x, child, safe=False):
     children.append(child)
 
 
-def aliases(parent, step, kind="dense"):
+def aliases(parent, step, when="dense"):
     """Whether NumPy would make a view of `step`, not a copy: a reshape of a transpose needs one.
-    `kind` is that of the entry (`Entry.view`)."""
-    if kind is True or parent_of(parent) is None:
+    `when` is that of the entry's `View`."""
+    if when == "always" or parent_of(parent) is None:
         return True
     shape, strides = parent._state.shape, strides_of(parent)
-    if kind == "ordered":
+    if when == "ordered":
         return (
             all(n == 1 or s == c for n, s, c in zip(shape, strides, contiguous(shape), strict=True))
             or 0 in shape

@@ -22,7 +22,7 @@ from ..frontend.creation import zeros
 from ..frontend.tensor import Tensor
 from ..ir import const, leaf
 from ..ir.shapes import as_int
-from ..ops.registry import as_node, cast
+from ..ops.primitives import as_node, cast
 from ..tape.handles import varies
 from ..tape.keys import Opcode
 from ..tape.record import record

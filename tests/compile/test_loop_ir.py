@@ -43,7 +43,7 @@ from jitgrad.compile.loops.stage_values import Interval
 from jitgrad.compile.render import forms, text
 from jitgrad.ir import Node, leaf
 from jitgrad.ops import REGISTRY
-from jitgrad.ops.registry import SUM
+from jitgrad.ops.primitives import SUM
 from jitgrad.runtime.plan import observed_plans
 
 X = leaf(0, (8, 5), FLOAT64)

@@ -19,7 +19,7 @@ from jitgrad.interpret import program as reference
 from jitgrad.ir import Node, const, leaf, number, toposort
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.linear_algebra import MATMUL
-from jitgrad.ops.registry import broadcast, reduce_sum, reshape_to
+from jitgrad.ops.primitives import broadcast, reduce_sum, reshape_to
 from jitgrad.runtime.numba import support
 
 F8, F4, I8, BOOL = map(np.dtype, ("float64", "float32", "int64", "bool"))

@@ -20,7 +20,7 @@ from jitgrad.compile import limits
 from jitgrad.ir import NUMBER, Node, const, leaf
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.movement import pad_node, slice_node
-from jitgrad.ops.registry import reshape_to
+from jitgrad.ops.primitives import reshape_to
 from jitgrad.runtime.plan import Plan
 from jitgrad.tape.segment import ROOT
 

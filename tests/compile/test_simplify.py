@@ -15,7 +15,7 @@ from jitgrad.ops import REGISTRY
 from jitgrad.ops.linear_algebra import MATMUL
 from jitgrad.ops.marks import STOP, VARIABLE, revalue, stop, variable
 from jitgrad.ops.movement import selected, slice_node, update_node
-from jitgrad.ops.registry import SUM, broadcast, reduce_sum
+from jitgrad.ops.primitives import SUM, broadcast, reduce_sum
 
 F8, F4, I8 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.int64)
 VALUES = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, np.inf, -np.inf, np.nan, 1e308, 5e-324, 1.7]

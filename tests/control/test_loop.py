@@ -13,7 +13,7 @@ from jitgrad.interpret.program import run
 from jitgrad.ir import const, leaf
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.movement import slice_node
-from jitgrad.ops.registry import cast, reshape_to, zeros
+from jitgrad.ops.primitives import cast, reshape_to, zeros
 
 FLOAT = np.dtype(float)
 SHAPE = (3,)

@@ -17,7 +17,7 @@ names = pytest.mark.parametrize("entry", PUBLIC, ids=lambda entry: entry.name)
 @names
 def test_every_parameter_has_a_sentence(entry):
     doc = FUNCTIONS[entry.name].__doc__
-    for name in (*list(entry.args)[: entry.operands or 1], *entry.params):
+    for name in (*entry.arguments, *entry.params):
         kind, sentence = PARAMETERS[name]
         assert sentence[0].isupper() or sentence[0] == "`", sentence
         assert (
@@ -26,18 +26,14 @@ def test_every_parameter_has_a_sentence(entry):
 
 
 def test_no_sentence_is_stale():
-    used = {
-        name
-        for entry in PUBLIC
-        for name in (*list(entry.args)[: entry.operands or 1], *entry.params)
-    }
+    used = {name for entry in PUBLIC for name in (*entry.arguments, *entry.params)}
     assert set(PARAMETERS) == used
 
 
 @names
 def test_signature_is_that_of_the_entry(entry):
     parameters = inspect.signature(FUNCTIONS[entry.name]).parameters
-    assert list(parameters) == [*list(entry.args)[: entry.operands or 1], *entry.params]
+    assert list(parameters) == [*entry.arguments, *entry.params]
     for name, default in entry.params.items():
         assert parameters[name].default is (
             inspect.Parameter.empty if default is REQUIRED else default

@@ -162,12 +162,12 @@ def _calls(name):
         operands = [[jitgrad.ones(2, 2), jitgrad.ones(2, 2)]]
     else:
         operands = [jitgrad.ones(2, 2) for _ in range(entry.operands)]
-    if entry.host:
+    if entry.indices:
         operands[1] = [0, 1]
     known = {
-        p: entry.cases[-1][p]
+        p: entry.sampling.cases[-1][p]
         for p, v in entry.params.items()
-        if v is REQUIRED and p in entry.cases[-1]
+        if v is REQUIRED and p in entry.sampling.cases[-1]
     }
     for k in range(len(operands)):
         yield lambda odd, k=k: function(*operands[:k], odd, *operands[k + 1 :], **known)

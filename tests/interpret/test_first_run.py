@@ -11,7 +11,7 @@ import jitgrad
 from jitgrad.interpret import program as reference
 from jitgrad.ir import leaf, number
 from jitgrad.ops import REGISTRY
-from jitgrad.ops.registry import broadcast, stretched
+from jitgrad.ops.primitives import broadcast, stretched
 from jitgrad.runtime.plan import Plan
 
 F64 = np.dtype(float)

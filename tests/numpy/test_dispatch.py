@@ -41,7 +41,7 @@ FORM_EXEMPT = {
 LOOP = [
     pytest.param(function, entry, case, id=f"{home(function)}.{function.__name__}-{k}")
     for function, entry in counterparts().items()
-    for k, case in enumerate(entry.cases)
+    for k, case in enumerate(entry.sampling.cases)
     if not any((entry.name, p) in PARAMETER_EXEMPT for p in case) and entry.name not in FORM_EXEMPT
 ]
 
@@ -134,19 +134,22 @@ def test_dtypes_are_numpys(function, entry, case, dtype):
 
 # --- operators ------------------------------------------------------------------------------------
 
-BINARY = [e for e in REGISTRY.values() if e.operator and e.operands == 2]
+BINARY = [e for e in REGISTRY.values() if e.names.operator and e.operands == 2]
 COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge"}
 
 
 @pytest.mark.parametrize("entry", BINARY, ids=lambda e: e.name)
 def test_operators_with_arrays(entry):
     f = getattr(
-        operator, f"{entry.operator}_" if entry.operator in ("and", "or") else entry.operator
+        operator,
+        f"{entry.names.operator}_"
+        if entry.names.operator in ("and", "or")
+        else entry.names.operator,
     )
     x, y = operands(entry)
     check_gradient(lambda t: f(x, t), y)
     check_gradient(lambda t: f(t, y), x)
-    if entry.operator == "matmul":
+    if entry.names.operator == "matmul":
         return
     for number in (2.0, 2, np.float64(2), np.float32(2), np.int64(2), True, np.array(2.0)):
         if x.dtype == bool:
@@ -159,13 +162,13 @@ def test_operators_with_arrays(entry):
 
 
 @pytest.mark.parametrize(
-    "entry", [e for e in BINARY if e.operator not in COMPARISONS], ids=lambda e: e.name
+    "entry", [e for e in BINARY if e.names.operator not in COMPARISONS], ids=lambda e: e.name
 )
 def test_in_place_with_arrays(entry):
-    inplace = getattr(operator, f"i{entry.operator}")
+    inplace = getattr(operator, f"i{entry.names.operator}")
     x, y = operands(entry)
-    y = y @ y.T if entry.operator == "matmul" else y
-    x = rng.random((3, y.shape[0])) if entry.operator == "matmul" else x
+    y = y @ y.T if entry.names.operator == "matmul" else y
+    x = rng.random((3, y.shape[0])) if entry.names.operator == "matmul" else x
     want = inplace(x.copy(), y)
     t = jitgrad.tensor(x)
     assert inplace(t, y) is t

@@ -347,6 +347,6 @@ def test_import_alone_installs_the_protocols():
 
 def test_every_numpy_function_of_the_catalogue_is_in_the_namespace():
     for entry in REGISTRY.values():
-        for name in (entry.name, *entry.aliases):
+        for name in (entry.name, *entry.names.aliases):
             if entry.numpy in counterparts() and hasattr(numpy, name):
                 assert getattr(jnp, name).__wrapped__ is getattr(numpy, name)

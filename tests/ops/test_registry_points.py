@@ -112,7 +112,7 @@ def test_first_order(name, case, operands):
 KINKS = [
     (name, e, at, slope)
     for name, e in REGISTRY.items()
-    for at, slope in e.kink.items()
+    for at, slope in e.derivative.kink.items()
     if at != "tie"
 ]
 
@@ -143,7 +143,7 @@ def test_ties(name):
         jitgrad.tensor([1.0, -0.0], requires_grad=True),
     )
     getattr(jitgrad, name)(x, y).sum().backward()
-    share = REGISTRY[name].kink["tie"]
+    share = REGISTRY[name].derivative.kink["tie"]
     assert (x.grad.tolist(), y.grad.tolist()) == ([share] * 2, [1 - share] * 2)
 
 

@@ -39,10 +39,10 @@ ROUNDED = frozenset(
     "softplus tan"
     " tanh".split()
 )
-ROUNDED |= {e.name for e in REGISTRY.values() if e.scipy}
+ROUNDED |= {e.name for e in REGISTRY.values() if e.names.scipy}
 #: Those whose oracles are formulas that do not hold at the edges.
 INTERIOR = {"sigmoid", "slope0"} | {
-    e.name for e in REGISTRY.values() if e.scipy and e.numpy is None
+    e.name for e in REGISTRY.values() if e.names.scipy and e.numpy is None
 }
 #: Those that cancel: units in the last place of 1, not of the result.
 CANCELLING = frozenset(("logaddexp", "logaddexp2"))
@@ -115,7 +115,13 @@ def grid(entry, dtype):
 def elementwise(n):
     """Entries of n operands that work element by element, composites among them."""
     for name, entry in REGISTRY.items():
-        if entry.operands != n or entry.shapes or entry.host or any(entry.cases) or entry.view:
+        if (
+            entry.operands != n
+            or not entry.sampling.any_shape
+            or entry.indices
+            or any(entry.sampling.cases)
+            or entry.view
+        ):
             continue
         if (entry.op is None or entry.op.kind == "elementwise") and name != "flatten":
             yield entry
@@ -305,7 +311,7 @@ def test_gradients_at_the_edges(dtype, n):
 
 
 ELEMENTWISE = [e for n in (1, 2, 3) for e in elementwise(n)]
-OTHERS = [c for c in CASES if c.values[0] not in ELEMENTWISE and not c.values[0].host]
+OTHERS = [c for c in CASES if c.values[0] not in ELEMENTWISE and not c.values[0].indices]
 
 
 def filled(dtype, shape, case, rng):
@@ -335,8 +341,7 @@ def test_other_entries(dtype):
     rng = np.random.default_rng(6)
     leaves, compiled = [], []
     for entry, case in (c.values for c in OTHERS):
-        shapes = entry.shapes or ((2, 3, 4),) * (entry.operands or 2)
-        xs = [filled(dtype, shape, case, rng) for shape in shapes]
+        xs = [filled(dtype, shape, case, rng) for shape in entry.sampling.shapes]
         nodes = [leaf(len(leaves) + i, x.shape, dtype) for i, x in enumerate(xs)]
         try:
             out = entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)

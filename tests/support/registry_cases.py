@@ -11,7 +11,6 @@ from jitgrad.interpret import program as reference
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY
 
-SHAPE = (2, 3, 4)
 FLOAT = np.dtype(float)
 
 #: Entries whose values have no NumPy function of the same calling form: their oracle is here.
@@ -101,31 +100,16 @@ def added(x, indices, values, axis=None):
 
 
 ORACLES["add_at"] = added
-LOGICAL = {"bitwise_and", "bitwise_or", "bitwise_xor", "invert"}
-SHIFTS = {"left_shift", "right_shift", "shl", "shr"}
 
 
 def operands(entry):
-    n = entry.operands or len(entry.shapes)
-    shapes = entry.shapes or (SHAPE,) * n
-    ranges = entry.on if isinstance(entry.on[0], tuple) else (entry.on,) * n
-    rng = np.random.default_rng(len(entry.name) * 7 + 1)
-    out = [rng.uniform(*r, s) for r, s in zip(ranges, shapes, strict=True)]
-    if entry.name in LOGICAL:
-        return [x > 0 for x in out]
-    if entry.name in SHIFTS:
-        return [np.abs(np.ceil(x)).astype(int) for x in out]
-    if entry.name == "where":
-        out[0] = out[0] > 0
-    if entry.host:
-        out[1] = np.array([2, 0, 1]) if entry.name == "repeat" else np.array([[1, 0, 1]])
-    return out
+    return entry.sample(np.random.default_rng(len(entry.name) * 7 + 1))
 
 
 CASES = [
     pytest.param(e, c, id=f"{name}-{i}")
     for name, e in REGISTRY.items()
-    for i, c in enumerate(e.cases)
+    for i, c in enumerate(e.sampling.cases)
 ]
 
 

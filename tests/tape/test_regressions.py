@@ -204,14 +204,14 @@ def test_a_sum_of_anything_passes_its_cotangent_on(name):
     """A cotangent of ones may be left out of products: the same as one that is all 1 without the IR
     knowing it."""
     entry = REGISTRY[name]
-    low, high = entry.on if not isinstance(entry.on[0], tuple) else entry.on[0]
+    low, high, _ = entry.sampling.domains[0]
     values = np.linspace(low, high, 12).reshape(
-        entry.shapes[0] if entry.shapes and np.prod(entry.shapes[0]) == 12 else (3, 4)
+        entry.sampling.shapes[0] if np.prod(entry.sampling.shapes[0]) == 12 else (3, 4)
     )
     found = []
     for ones in (None, t(np.ones(())) * 1.0):
         x = t(values, requires_grad=True)
-        y = getattr(jitgrad, name)(x, **entry.cases[0]) if entry.public else None
+        y = getattr(jitgrad, name)(x, **entry.sampling.cases[0]) if entry.public else None
         if y is None or y.dtype.kind != "f":
             pytest.skip("no public function of floats")
         out = y.sum()

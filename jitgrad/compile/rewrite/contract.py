@@ -19,7 +19,7 @@ from collections.abc import Set as AbstractSet
 from ...ir import Node, rebuilt, toposort, users
 from ...ops import REGISTRY
 from ...ops.movement import pad_node, slice_node
-from ...ops.registry import SUM, broadcast, reshape_to
+from ...ops.primitives import SUM, broadcast, reshape_to
 from .. import limits
 
 _ADD, _MUL = (REGISTRY[name].op for name in ("add", "multiply"))

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from ...ir import Node, const
 from ...ops import REGISTRY
 from ...ops.marks import RANGED
-from ...ops.registry import broadcast, reshape_to
+from ...ops.primitives import broadcast, reshape_to
 from .. import limits
 
 if TYPE_CHECKING:

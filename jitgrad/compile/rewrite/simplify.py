@@ -20,7 +20,7 @@ from ...ops import REGISTRY
 from ...ops.linear_algebra import MATMUL
 from ...ops.marks import REVALUE, STOP, VARIABLE
 from ...ops.movement import UPDATE, selected
-from ...ops.registry import SUM, broadcast
+from ...ops.primitives import SUM, broadcast
 from .contract import contracted, transposed
 from .factor import factored, squared
 

@@ -1,0 +1,207 @@
+"""Arithmetic: sums, products, quotients and remainders, signs and magnitudes, squares and roots.
+
+One entry each: the function of NumPy, the partial derivatives as formulas of the operands and the
+result ``out``, and what it is in words; `pointwise.elementwise` says what else an entry may have.
+`code` is the expression in kernels, where names such as ``quotient`` are the helpers of
+`jitgrad.runtime.numba.support`.
+"""
+
+import numpy as np
+
+from ..base.dtypes import is_float
+from ..ir import Node, const
+from .comparison import equal, where
+from .kinks import at_kinks, side, smooth_square
+from .marks import revalue
+from .pointwise import elementwise
+from .promotion import ufunc_dtypes
+from .records import Names
+from .rounding import trunc
+from .sampling import Domain
+
+#: Operands of a quotient with a fraction, so that its floor is constant around them.
+FRACTION = (Domain(2.1, 2.9), Domain(0.9, 1.0))
+
+# --- sums, products, quotients --------------------------------------------------------------------
+
+
+def _smooth(x, out):
+    """`out`, the square of `x`, with the derivatives of what it is a function of where `x` has a
+    kink."""
+    smooth = smooth_square(x) if isinstance(x, Node) and is_float(x.dtype) else None
+    return out if smooth is None else revalue(out, smooth)
+
+
+add = elementwise(
+    np.add,
+    lambda x, y, out: (1, 1),
+    "The sum x + y.",
+    code="({0} + {1})",
+    names=Names("add", in_place="add_"),
+)
+subtract = elementwise(
+    np.subtract,
+    lambda x, y, out: (1, -1),
+    "The difference x - y.",
+    code="({0} - {1})",
+    names=Names("sub", in_place="sub_"),
+)
+multiply = elementwise(
+    np.multiply,
+    lambda x, y, out: (y, x),
+    "The product x * y.",
+    code="({0} * {1})",
+    around=lambda product, x, y: _smooth(x, product(x, y)) if x is y else product(x, y),
+    scales=True,
+    scaled=at_kinks,
+    names=Names("mul", in_place="mul_"),
+)
+divide = elementwise(
+    np.divide,
+    lambda x, y, out: (1 / y, -out / y),
+    "The quotient x / y.",
+    code="({0} / {1})",
+    prepare=("reciprocal({0})", "quotient({0}, {1}, {2})", "({0} * {2})"),
+    cost=4,
+    scales=True,
+    on=(0.5, 2),
+    names=Names("truediv", ("true_divide",), in_place="div_"),
+)
+floor_divide = elementwise(
+    np.floor_divide,
+    lambda x, y, out: (0, 0),
+    "The largest integer not above x / y.",
+    on=FRACTION,
+    names=Names("floordiv"),
+)
+remainder = elementwise(
+    np.remainder,
+    lambda x, y, out: (1, -floor_divide(x, y)),
+    "The remainder x - y * floor(x / y), with the sign of y.",
+    on=FRACTION,
+    names=Names("mod", ("mod",)),
+)
+fmod = elementwise(
+    np.fmod,
+    lambda x, y, out: (1, -trunc(x / y)),
+    "The remainder of x / y, with the sign of x.",
+    on=FRACTION,
+)
+
+
+def _reciprocal(of_floats, x):
+    """Of an integer 0 it is what NumPy has on this machine."""
+    out = of_floats(x)
+    if not isinstance(x, Node) or x.dtype.kind not in "iu":
+        return out
+    with np.errstate(all="ignore"):
+        of_zero = int(np.reciprocal(np.zeros(1, x.dtype))[0])
+    zero = equal(x, 0)
+    return where(zero, const(of_zero, x.dtype), of_floats(where(zero, 1, x)))
+
+
+reciprocal = elementwise(
+    np.reciprocal,
+    lambda x, out: -out * out,
+    "The reciprocal 1 / x.",
+    code="(1 / {0})",
+    around=_reciprocal,
+    on=(0.5, 2),
+)
+
+# --- signs and magnitudes -------------------------------------------------------------------------
+
+negative = elementwise(
+    np.negative,
+    lambda x, out: -1,
+    "The negative -x.",
+    code="(-{0})",
+    scales=True,
+    names=Names("neg", in_place="neg_"),
+)
+positive = elementwise(
+    np.positive,
+    lambda x, out: 1,
+    "The number itself, +x, as a new tensor.",
+    code="(+{0})",
+    names=Names("pos"),
+)
+absolute = elementwise(
+    np.absolute,
+    lambda x, out: side(x),
+    "The magnitude of x; its derivative at 0 is 0, as in PyTorch.",
+    code="abs({0})",
+    squared=lambda node: square(node.src[0]),
+    kink={0.0: 0.0},
+    names=Names("abs", ("abs",), in_place="abs_"),
+)
+fabs = elementwise(
+    np.fabs,
+    lambda x, out: side(x),
+    "The magnitude of a float; its derivative at 0 is 0.",
+    code="abs({0})",
+    squared=lambda node: square(node.src[0]),
+    kink={0.0: 0.0},
+)
+sign = elementwise(
+    np.sign,
+    lambda x, out: 0,
+    "-1, 0 or 1, as x is negative, 0 or positive.",
+    kink={0.0: 0.0},
+    level=True,
+)
+copysign = elementwise(
+    np.copysign,
+    lambda x, y, out: (copysign(1.0, y) * side(x), 0),
+    "The magnitude of x with the sign of y.",
+    code="math.copysign({0}, {1})",
+    squared=lambda node: square(node.src[0]),
+    on=(0.5, 2),
+)
+
+# --- squares and roots ----------------------------------------------------------------------------
+
+square = elementwise(
+    np.square,
+    lambda x, out: 2 * x,
+    "The square x * x.",
+    code="({0} * {0})",
+    around=lambda product, x: _smooth(x, product(x)),
+)
+sqrt = elementwise(
+    np.sqrt,
+    lambda x, out: 0.5 / out,
+    "The square root of x.",
+    code="math.sqrt({0})",
+    squared=lambda node: node.src[0],
+    cost=4,
+    on=(0.5, 2),
+    names=Names(in_place="sqrt_"),
+)
+cbrt = elementwise(
+    np.cbrt, lambda x, out: 1 / (3 * out * out), "The cube root of x.", cost=18, on=(0.5, 2)
+)
+slope0 = elementwise(
+    "slope0",
+    lambda x, out: where(equal(x, 0), float("nan"), -2 * square(out)),
+    "Half of 1 / x, and 0 at 0, but nan its derivative there: there is none to choose.",
+    code="(np.{t}(0.5) / {0} if {0} != 0 else {0})",
+    cost=4,
+    dtypes=ufunc_dtypes(np.sqrt),
+    reference=lambda x, node: np.where(x == 0, x, node.dtype.type(0.5) / x),
+    on=(0.5, 2),
+    public=False,
+)
+# A primitive because norm and std need its derivative at 0, as in PyTorch.
+root0 = elementwise(
+    "root0",
+    lambda x, out: slope0(out),
+    "The square root with derivative 0 at 0; the second derivative there is nan.",
+    numpy=np.sqrt,
+    code="math.sqrt({0})",
+    squared=lambda node: node.src[0],
+    cost=4,
+    on=(0.5, 2),
+    kink={0.0: (0.0, float("nan"))},
+    public=False,
+)

@@ -1,0 +1,105 @@
+"""Tensors put together: concatenate and stack. Start at `_concatenate`, the primitive of both."""
+
+import numpy as np
+
+from ..base.dtypes import is_float
+from ..base.errors import ArgumentError, ShapeError
+from ..ir import Node, Op
+from ..ir.shapes import normalize_axis
+from .axes import _expand_dims
+from .movement import _tangent, part
+from .primitives import cast, reshape_to
+from .promotion import common_dtypes
+from .records import Names
+from .registry import operation
+
+
+def _parts(g, node):
+    out, at = [], 0
+    for s in node.src:
+        n = s.shape[node.arg]
+        out.append(part(g, node.arg, at, n) if is_float(s.dtype) else None)
+        at += n
+    return tuple(out)
+
+
+def _join_jvp(t, node):
+    parts = [_tangent(v, s) for v, s in zip(t, node.src, strict=True)]
+    return Node(CONCATENATE, tuple(parts), node.arg, node.shape, node.dtype)
+
+
+CONCATENATE = Op(
+    "concatenate",
+    "call",
+    lambda *xs, node: np.concatenate(xs, axis=node.arg),
+    vjp=_parts,
+    jvp=_join_jvp,
+)
+
+
+def _concatenate(xs, axis):
+    if not xs:
+        raise ArgumentError("got nothing to concatenate; give at least one tensor")
+    if axis is None:
+        xs, axis = [reshape_to(x, (x.size,)) for x in xs], 0
+    first = xs[0]
+    if first.ndim == 0:
+        raise ShapeError("got 0-d tensors to concatenate, expected at least one axis; use stack")
+    axis = normalize_axis(axis, first.ndim)
+    for x in xs:
+        if x.ndim != first.ndim or any(
+            n != m for i, (n, m) in enumerate(zip(x.shape, first.shape, strict=True)) if i != axis
+        ):
+            raise ShapeError(
+                f"got shapes {', '.join(str(y.shape) for y in xs)} to concatenate along axis "
+                f"{axis}, "
+                "expected the same lengths on the other axes"
+            )
+    dtype = common_dtypes(xs)[1]
+    xs = tuple(cast(x, dtype) for x in xs)
+    if len(xs) == 1:
+        return xs[0]
+    shape = tuple(
+        sum(x.shape[i] for x in xs) if i == axis else n for i, n in enumerate(first.shape)
+    )
+    return Node(CONCATENATE, xs, axis, shape, dtype)
+
+
+def _stack(xs, axis):
+    if not xs:
+        raise ArgumentError("got nothing to stack; give at least one tensor")
+    for x in xs:
+        if x.shape != xs[0].shape:
+            raise ShapeError(
+                f"got shapes {', '.join(str(y.shape) for y in xs)} to stack, expected equal shapes"
+            )
+    axis = normalize_axis(axis, xs[0].ndim + 1)
+    return _concatenate([_expand_dims(x, axis) for x in xs], axis)
+
+
+_PARTS = "Each tensor has its part of the gradient."
+concatenate = operation(
+    np.concatenate,
+    _concatenate,
+    "Tensors joined along an axis they have.",
+    {"axis": 0},
+    operands=None,
+    op=CONCATENATE,
+    cases=({}, {"axis": 1}),
+    shapes=((3, 4), (3, 4)),
+    names=Names(aliases=("concat", "cat"), method=False, args=("arrays",)),
+    slope=_PARTS,
+    returns="Of the shape of the first, with the lengths along `axis` added up.",
+)
+stack = operation(
+    np.stack,
+    _stack,
+    "Tensors of equal shape joined along a new axis.",
+    {"axis": 0},
+    operands=None,
+    cases=({}, {"axis": -1}),
+    shapes=((3, 4), (3, 4)),
+    names=Names(method=False, args=("arrays",)),
+    slope=_PARTS,
+    returns="Of the shape of the first with a new axis, as long as there are tensors.",
+)
