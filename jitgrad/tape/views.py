@@ -57,9 +57,9 @@ class ViewStep:
 
     def strides(self, shape, strides):
         """The layout of the view of something of this shape and layout."""
-        rule = getattr(self.opcode, "layout", None)
-        if rule is not None:
-            return rule(shape, strides, *self.statics)
+        view = getattr(self.opcode, "view", None)  # of an entry
+        if view is not None and view.layout is not None:
+            return view.layout(shape, strides, *self.statics)
         hole = leaf(-1, shape, FLOAT64)
         return layout(self.opcode.build(hole, *self.numbers, *self.statics), hole, strides)
 
