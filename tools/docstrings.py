@@ -66,9 +66,10 @@ def _parameters(entry):
         lines += [f"    NumPy's older name `{older}` is accepted."] if older else []
     for name, default in entry.params.items():
         lines += _parameter(name, "" if default is REQUIRED else f", default {default!r}")
-        others = [f"`{other}`" for other, own in SPELLINGS.items() if own == name]
+        others = [f"`{other}`" for other, own in SPELLINGS.items() if name in own]
         if others:
-            lines.append(f"    PyTorch's name {' or '.join(others)} is accepted.")
+            accepted = "name {} is" if len(others) == 1 else "names {} are"
+            lines.append(f"    PyTorch's {accepted.format(' and '.join(others))} accepted.")
     if _takes_names(entry) and not entry.view:
         lines += ["out : Tensor, optional", "    A tensor that the result is written to."]
     return lines
