@@ -7,12 +7,7 @@ longer. Start at `Names`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
-
-from .registry import Entry
-
-if TYPE_CHECKING:
-    from .registry import Entry
+from typing import Any
 
 NOTHING: dict[Any, Any] = {}
 
@@ -110,7 +105,7 @@ class Numbers:
         guard: Callable[..., None] | None = None,
         compares: bool = False,
         saturates: Mapping[int, bool] = NOTHING,
-        instead: Mapping[int, Entry] = NOTHING,
+        instead: Mapping[int, Any] = NOTHING,
     ) -> None:
         self.codes, self.guard, self.compares = codes, guard, compares
         self.saturates, self.instead = saturates, instead
