@@ -64,8 +64,6 @@ EXEMPT = {}
 SAME_CLASSES: set[str] = set()
 SAME_MODULES = {
     "linalg",  # public: as in NumPy, and as in PyTorch
-    "powers",  # the operations, and their code in kernels
-    "trigonometric",
 }
 
 #: Modules that may import numba or llvmlite, and whether only inside functions.

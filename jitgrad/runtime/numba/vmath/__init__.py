@@ -6,15 +6,15 @@ scalar (libm). The functions are plain Python on floats and integers; `lowering`
 once on values that write LLVM instructions instead, so they cost a kernel no typing and no
 inlining. `core` holds the few helpers that know which it is, the other modules the functions, each
 for float64 and float32. docs/vmath.md says how fast and how exact they are, and where the
-polynomials come from. Start at `exponential`.
+polynomials come from. Start at `exp`.
 """
 
 from .error import erf, erfc
-from .exponential import cosh, exp, exp2, expm1, sigmoid, sinh, tanh
+from .exp import cosh, exp, exp2, expm1, sigmoid, sinh, tanh
 from .logarithm import arccosh, arcsinh, arctanh, log, log1p, log2, log10, logaddexp, logaddexp2
-from .powers import cbrt, hypot
-from .powers import power as power
-from .trigonometric import arccos, arcsin, arctan, arctan2, cos, is_far, sin, tan
+from .pow import cbrt, hypot
+from .pow import power as power
+from .sincos import arccos, arcsin, arctan, arctan2, cos, is_far, sin, tan
 
 #: What kernels call by name; their `power` is that of `support`, which has integers, too.
 __all__ = [

@@ -15,7 +15,7 @@ from .core import (
     width,
     with_sign,
 )
-from .exponential import exp_of, expm1_of, reduced
+from .exp import exp_of, expm1_of, reduced
 
 #: (-log(erfc(a)) / a - 2 / sqrt(pi)) / a for 0 <= a < 5.95 (float32: 3.95), weighted with what of
 #: it is seen in erf

@@ -22,7 +22,7 @@ from .core import (
     width,
     with_sign,
 )  # fmt: skip
-from .exponential import exp2_and_less, exp_of
+from .exp import exp2_and_less, exp_of
 
 LN2 = math.log(2.0)
 _SQRT2 = math.sqrt(2.0)

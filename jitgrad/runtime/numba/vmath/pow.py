@@ -19,7 +19,7 @@ from .core import (
     with_sign,
     within,
 )  # fmt: skip
-from .exponential import exp_of
+from .exp import exp_of
 from .logarithm import split
 
 #: ((2 artanh(s) / s - 2) / s ** 2 - 2/3) / s ** 2 for |s| < 0.172, in powers of s ** 2
