@@ -1,5 +1,5 @@
 """The architecture, enforced: imports point left along `LAYERS`, numba is imported in one place,
-files stay short.
+files and functions stay short.
 
 Imports are read from the source with `ast`, those inside functions too. An import that points right
 must stand in `EXEMPT` with its reason; a line of `EXEMPT` that nothing needs any more fails as
@@ -214,6 +214,60 @@ FORMULAS = {
         "sets",
         "statistics",
     )
+}
+#: What counts as a decision; boolean operators do, too.
+DECISIONS = (
+    *(ast.If, ast.IfExp, ast.For, ast.While, ast.comprehension),
+    *(ast.ExceptHandler, ast.match_case),
+)
+MOST_DECISIONS = 15
+#: Why -> functions that take more, and how many at most.
+MANY_DECISIONS = {
+    "called for each operation or gradient: a call would cost more than what it decides": {
+        "frontend.functions.apply": 29,
+        "frontend.functions.binary.function": 22,
+        "frontend.gradients.swept": 16,
+        "interpret.blocked.Stretch.__call__": 23,
+        "tape.backward.Backward.__init__": 20,
+        "tape.backward.start": 16,
+        "tape.double.RecordedBackward.__init__": 17,
+        "tape.record.enter": 25,
+        "tracing.transforms.value_and_grad.function": 18,
+    },
+    "one case after the other of what an argument, an index or an object may be": {
+        "frontend.convert.from_data": 22,
+        "frontend.integers.settled": 23,
+        "frontend.subscript._basic": 16,
+        "ops.powers._power": 17,
+        "ops.pointwise._one_float": 16,
+        "ops.pointwise.elementwise": 16,
+        "tracing.captures.Captures._argument_kind": 18,
+        "tracing.environment.kind_of": 16,
+    },
+    "parameters of a NumPy function, each with its check": {
+        "numpy.functions.composed.gradient": 16,
+        "numpy.functions.contraction.einsum": 19,
+        "numpy.functions.padding.pad": 20,
+        "numpy.functions.statistics.cov": 22,
+        "numpy.ufunc_methods._composed_reduce": 21,
+        "ops.linear_algebra._tensordot": 23,
+    },
+    "one condition after the other under which a step of the compiler, or of a replay, is legal": {
+        "compile.schedule.fuse.Fusion._must_keep": 20,
+        "compile.schedule.group.Grouping._legal_place": 16,
+        "control.loop.jvp": 20,
+        "control.loop.vjp": 28,
+        "interpret.program._in_blocks": 22,
+        "tracing.replay.CompiledCall._entangled": 18,
+        "tracing.replay.CompiledCall._plan": 18,
+        "tracing.replay.CompiledCall._sort": 22,
+        "tracing.replay_calls.aliases": 17,
+    },
+    "the parts of one report, or of one plan, in order": {
+        "runtime.background.Background.compile": 16,
+        "diagnostics.reports._Values.__init__": 16,
+        "diagnostics.reports._kernel": 24,
+    },
 }
 HEAVY = {"numba", "llvmlite", "scipy", "torch"}
 
@@ -489,6 +543,48 @@ def test_the_checker_sees_what_it_should():
         < layer("jitgrad")
         < layer("jitgrad.__main__")
     )
+
+
+def decisions(function):
+    """How many ways there are to go on in a function, without those of functions within: 1, and 1
+    for each branch, handler, loop, conditional expression, comprehension and boolean operator."""
+    count, stack = 1, list(ast.iter_child_nodes(function))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            continue
+        count += isinstance(node, DECISIONS)
+        count += len(node.values) - 1 if isinstance(node, ast.BoolOp) else 0
+        stack.extend(ast.iter_child_nodes(node))
+    return count
+
+
+def functions_in(name):
+    """(its name within the package, the function) for each function of a module, and of its
+    classes."""
+
+    def within(node, path):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.FunctionDef, ast.ClassDef)):
+                inner = f"{path}.{child.name}"
+                if isinstance(child, ast.FunctionDef):
+                    yield inner, child
+                yield from within(child, inner)
+            else:
+                yield from within(child, path)
+
+    yield from within(ast.parse(MODULES[name].read_text()), name.removeprefix("jitgrad."))
+
+
+def test_functions_take_few_decisions():
+    """Those that take more are in a table, with a reason, and take no more than it says."""
+    found = {name: decisions(f) for module in MODULES for name, f in functions_in(module)}
+    many = {name: n for name, n in found.items() if n > MOST_DECISIONS}
+    known = {name: n for names in MANY_DECISIONS.values() for name, n in names.items()}
+    grown = {name: n for name, n in many.items() if n > known.get(name, 0)}
+    assert not grown, "cut them in parts, or name them in MANY_DECISIONS, with a reason"
+    stale = sorted(known.keys() - many.keys())
+    assert not stale, "take these out of MANY_DECISIONS"
 
 
 @pytest.mark.parametrize("folder", ["jitgrad", "tests", "benchmarks", "examples"])
