@@ -16,8 +16,8 @@ from ..base.config import config
 from . import toolchain
 
 #: Points times their weight from which a launch is worth the threads (``python -m
-#: benchmarks.launch_cost``, two cores): at this work x*x takes 5 us on two threads and 10 on one,
-#: the cheapest kernel, a sum of x*x, 3.6 and 3.0.
+#: benchmarks.tools.launch_cost``, two cores): at this work x*x takes 5 us on two threads and 10 on
+#: one, the cheapest kernel, a sum of x*x, 3.6 and 3.0.
 PARALLEL_WORK = 1 << 16
 
 _busy = threading.Lock()
