@@ -53,6 +53,7 @@ LEVELS = [
     "loops",
     "render",
     "steps",
+    "turn",
     "work",
     "__init__",
 ]

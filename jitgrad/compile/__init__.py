@@ -26,6 +26,7 @@ from .index.maps import MOVEMENT
 from .kernel import Call, Kernel, parts_of, result_dtype
 from .rewrite.simplify import simplify
 from .schedule.fuse import LEAFLIKE, call_operands, flat_base
+from .turn import is_loop, lower_turn
 from .work import least, work_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,13 @@ class Lowered:
         self.roots, self.fusion = roots, fusion
         self.steps = [step for step, _ in kernels]
         self.kernels = [kernel for _, kernel in kernels]
-        self.sources = list(dict.fromkeys(k.source for k in self.kernels if k.source))
+        #: Source -> kind, of all kernels, those of loops included.
+        self.sources: dict[str, str] = {}
+        for kernel in self.kernels:
+            if isinstance(kernel, Call):
+                self.sources |= kernel.turn.lowered.sources if kernel.turn is not None else {}
+            elif kernel.source:
+                self.sources[kernel.source] = kernel.kind
 
 
 def passes() -> tuple[Callable[..., Any], ...]:
@@ -81,8 +88,8 @@ def lower_graph(roots: Sequence[Node]) -> Lowered:
     fused, kernels_of = passes()
     graph = simplify(roots)
     fusion = fused(graph)
-    return Lowered(
-        roots,
-        fusion,
-        [(step, kernel) for step in fusion.steps for kernel in kernels_of(fusion, step)],
-    )
+    kernels = [(step, kernel) for step in fusion.steps for kernel in kernels_of(fusion, step)]
+    for _, kernel in kernels:
+        if isinstance(kernel, Call) and is_loop(kernel.node):
+            kernel.turn = lower_turn(kernel.node, lower_graph)
+    return Lowered(roots, fusion, kernels)

@@ -69,9 +69,10 @@ class Kernel:
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A step run by NumPy."""
+    """A step run by NumPy; a loop has its `turn` (see `turn`)."""
 
     node: Any
+    turn: Any = None
     kind: str = "call"
     source: None = None
     dynamic: tuple = ()

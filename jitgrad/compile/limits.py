@@ -31,6 +31,9 @@ class Limits:
     #: (regression).
     skinny: int = 4
     skinny_elements: int = 1 << 12
+    #: Multiplications of a matrix product in the body of a loop up to which kernels do it: from
+    #: there on BLAS is faster by more than what a turn run from Python takes (10 us).
+    loop_product: int = 1 << 14
     #: Nested operations that a factor is looked for in.
     factor_depth: int = 12
 

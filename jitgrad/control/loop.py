@@ -245,4 +245,5 @@ def _tangents(
         varying = now
 
 
-LOOP = Op("loop", "call", reference, vjp=vjp, jvp=jvp)
+#: It reads arrays in C order, as calls with loops of their own do; these are made by the runtime.
+LOOP = Op("loop", "call", reference, vjp=vjp, jvp=jvp, loops=lambda node: None)

@@ -32,6 +32,7 @@ from ..interpret import program as interpreter
 from ..ir.node import Node, leaf
 from ..ir.shapes import contiguous
 from . import events, launch, pool, toolchain
+from .loop_program import compiled_loop, hosted_loop
 from .partials import has_driver, number_of
 
 
@@ -129,7 +130,7 @@ class _Assembler:
         told the seconds that it takes, if it is there."""
         first = len(self.body)
         if isinstance(kernel, Call):
-            self.call(kernel.node)
+            self.call(kernel.node, kernel.turn and _loop_of(kernel.turn))
         elif kernel.kind == "scalar":
             self.scalar(kernel, run)
         else:
@@ -320,7 +321,7 @@ class _Assembler:
             return _address((self.carries if kind == "carry" else self.totals)[what])
         return _address(self.names[what] if kind == "out" else self.buffer(what))
 
-    def call(self, node):
+    def call(self, node, function=None):
         args = []
         for operand, (base, shape, axes) in zip(node.src, call_operands(node), strict=True):
             value = self.value(base)
@@ -332,7 +333,7 @@ class _Assembler:
                 value = expr(f"{{}}.transpose{axes}", value)
             args.append(value)
         self.warns |= node.dtype.kind == "f"
-        function, what = self.bind("Y", node.op.reference), self.bind("Z", node)
+        function, what = self.bind("Y", function or node.op.reference), self.bind("Z", node)
         value = call(function, *args, expr("node={}", what))
         flatten = self.bind("H", _number if not node.ndim else _flattener(node.dtype))
         self.assign(self.local("b" if node.ndim else "s", node), call(flatten, value))
@@ -362,6 +363,13 @@ class _Assembler:
             body = [Within(call(self.bind("Q", _quiet)), tuple(body))]
         body = [*body, Return(sequence(returned))]
         return generated("run", "L, N", body, self.scope, "<jitgrad plan>")
+
+
+def _loop_of(turn):
+    """The function that runs a loop."""
+    if turn.driven:
+        return compiled_loop(turn)
+    return hosted_loop(turn, assemble(turn.lowered).function)
 
 
 def _address(name):

@@ -143,9 +143,8 @@ class Background:
         with _lively():
             lowered = plan.lower()
         kernels = {
-            k.source: "scalar" if k.kind == "scalar" else "loop"
-            for k in lowered.kernels
-            if k.source
+            source: "scalar" if kind == "scalar" else "loop"
+            for source, kind in lowered.sources.items()
         }
         if self.made + _work(kernels) > ALONE and not toolchain.has_begun():
             self.worker.start()  # numba is imported there and here at the same time

@@ -14,7 +14,7 @@ from ..base.errors import ArgumentError, JitError, JitgradError
 from ..base.tree import flatten
 from ..control.loop import substitute
 from ..frontend.convert import as_operand
-from ..ir import LEAF, NUMBER, leaf, toposort
+from ..ir import LEAF, NUMBER, const, leaf, toposort
 from ..tape.execute import flush
 from ..tape.handles import Handle, from_value
 from ..tape.record import materialise
@@ -142,9 +142,11 @@ class Turn:
     """
 
     def __init__(self, trace, parameters, results):
-        self.parameters, self.results = parameters, results
+        whole = {n: const(trace.numbers[n.arg], n.dtype) for n in _integers(trace, results)}
+        self.parameters = parameters
+        self.results = [g._replace(leaves=substitute(g.leaves, whole)) for g in results]
         self.captured, self.tensors, self.numbers, self.values = [], [], [], []
-        for node in toposort([n for group in results for n in group.leaves]):
+        for node in toposort([n for group in self.results for n in group.leaves]):
             if node.op is LEAF and node.arg in trace.captured:
                 self.captured.append(node)
                 self.tensors.append(trace.captured[node.arg])
@@ -165,6 +167,14 @@ class Turn:
         out.numbers = [*self.numbers, *[new[n] for n in other.numbers]]
         out.tensors, out.values = [*self.tensors, *other.tensors], [*self.values, *other.values]
         return out, result
+
+
+def _integers(trace, results):
+    """The numbers of a turn that are Python ints, such as the index of ``x[1]``: a loop has them as
+    constants, since a compiled one can only read where it knows."""
+    for node in toposort([n for group in results for n in group.leaves]):
+        if node.op is NUMBER and type(trace.numbers[node.arg]) is int:
+            yield node
 
 
 def record_turn(name, function, arguments, unpack):

@@ -216,6 +216,20 @@ def kernel(address, total, step, args):
 '''
 
 
+def loop_steps():
+    """The module with the numbers of the steps of loops."""
+    from . import loop_driver
+
+    return loop_driver
+
+
+def loop_driver():
+    """The address of the driver of loops, a chunk function like those of kernels."""
+    from .loop_driver import SOURCE
+
+    return _build(SOURCE, lambda m: m.loop.address, driver=True)
+
+
 def serial_drivers():
     """The module of what launches need, as fast entry points: a kernel in one piece, chunk after
     chunk, a number rounded to float32, and partial results of floats combined, as a tree."""

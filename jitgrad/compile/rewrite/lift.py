@@ -1,0 +1,90 @@
+"""The body of a loop as a graph that is computed without Python: what a plan would leave to Python
+is written in what kernels compute.
+
+- In a plan a 0-d value is a Python number. Here 0-d parameters and elementwise values are arrays of
+  shape (1,), which stay in memory from turn to turn. Reductions to 0-d stay as they are, since
+  their results are words that the kernels write.
+- Arrays that are joined become writes to one, and products of small matrices sums. Larger products
+  are NumPy's, and the loop around them is run from Python.
+
+Start at `lifted`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from ...ir.node import Node, leaf, rebuilt, toposort
+from ...ops.linear_algebra import MATMUL
+from ...ops.movement import CONCATENATE, pad_node, update_node
+from ...ops.registry import broadcast, reduce_sum, reshape_to
+from .. import limits
+
+ONE = (1,)
+#: Kinds whose 0-d values stay: what an array of one element is made of where it is read.
+NUMBERS = frozenset(("number", "const", "reduce"))
+
+
+class Unliftable(Exception):
+    """What a compiled loop cannot hold: its turns are run from Python."""
+
+
+def lifted(roots: Sequence[Node]) -> list[Node]:
+    """The graphs of `roots`, in which every 0-d value that is not one of `NUMBERS` is an array."""
+    made: dict[Node, Node] = {}
+
+    def array(node: Node) -> Node:
+        """What stands for the 0-d `node`, as an array."""
+        return reshape_to(made[node], ONE)
+
+    for node in toposort(list(roots)):
+        kind = node.op.kind
+        if kind == "leaf" and not node.shape:
+            made[node] = leaf(node.arg, ONE, node.dtype)
+        elif kind == "elementwise" and not node.shape:
+            src = tuple([array(s) for s in node.src])
+            made[node] = Node(node.op, src, node.arg, ONE, node.dtype)
+        elif kind == "reshape" and not node.shape:
+            made[node] = array(node.src[0])
+        elif node.shape or kind in NUMBERS:
+            made[node] = _written(node, tuple([_read(made[s], s, node) for s in node.src]))
+        else:
+            raise Unliftable(f"a 0-d {node.op.name}")
+    return [made[r] if r.shape else array(r) for r in roots]
+
+
+def _read(new: Node, old: Node, reader: Node) -> Node:
+    """A 0-d operand of `reader` that may be an array now."""
+    if new.shape == old.shape or reader.op.kind in ("reshape", "broadcast"):
+        return new
+    raise Unliftable(f"a 0-d operand of {reader.op.name}")
+
+
+def _written(node: Node, src: tuple[Node, ...]) -> Node:
+    """`node` of the operands `src`, as what kernels compute."""
+    if node.op is CONCATENATE:
+        return _joined(node, src)
+    if node.op is MATMUL and node.size * src[0].shape[-1] <= limits.now.loop_product:
+        return _product(node, *src)
+    return rebuilt(node, src)
+
+
+def _joined(node: Node, parts: Sequence[Node]) -> Node:
+    axis, steps = node.arg, (1,) * node.ndim
+    begins = [0]
+    for x in parts:
+        begins.append(begins[-1] + x.shape[axis])
+    starts = [tuple([b if a == axis else 0 for a in range(node.ndim)]) for b in begins]
+    first = pad_node(parts[0], starts[0], steps, node.shape)
+    rest = zip(parts[1:], starts[1:], strict=False)
+    return functools.reduce(lambda out, part: update_node(out, *part, steps), rest, first)
+
+
+def _product(node: Node, x: Node, y: Node) -> Node:
+    """(..., n, k) times (..., k, m) as a sum over the second axis of three."""
+    *many, n, m = node.shape
+    shape = (*many, n, x.shape[-1], m)
+    x = broadcast(reshape_to(x, (*x.shape, 1)), shape)
+    y = broadcast(reshape_to(y, (*y.shape[:-2], 1, *y.shape[-2:])), shape)
+    return reduce_sum(x * y, (len(many) + 1,))

@@ -1,0 +1,81 @@
+"""A turn of a loop as kernels that run without Python between them.
+
+The body of a loop (see `control`) is a graph, and is lowered like one. Where all its steps are
+kernels of one chunk, and what they read is known without computing it in Python, a driver can run
+turn after turn: `drivable` says so. Start at `lower_turn`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..control import LOOP
+from .kernel import Call
+from .rewrite.lift import Unliftable, lifted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..ir.node import Node
+    from .kernel import Kernel
+
+
+class Turn:
+    """What runs a turn of the loop `node`: `lowered` is its body, as a plan if it is run from
+    Python, or with numbers as arrays where it is `driven`."""
+
+    __slots__ = ("driven", "lowered", "node")
+
+    def __init__(self, node: Node, lowered: Any, driven: bool) -> None:
+        self.node, self.lowered, self.driven = node, lowered, driven
+
+
+def lower_turn(node: Node, lower: Callable[[Sequence[Node]], Any]) -> Turn:
+    """The turn of the loop `node`; `lower` lowers a graph."""
+    roots = node.arg.body.roots
+    try:
+        lowered = lower(lifted(list(roots)))
+        if drivable(lowered):
+            return Turn(node, lowered, True)
+    except Unliftable:
+        pass
+    return Turn(node, lower(roots), False)
+
+
+def drivable(lowered: Any) -> bool:
+    """Whether a driver can run all steps."""
+    numbers = {n for k in lowered.kernels if not isinstance(k, Call) for n in k.results}
+    return all(
+        k.turn is not None and k.turn.driven if isinstance(k, Call) else _is_plain(k, numbers)
+        for k in lowered.kernels
+    )
+
+
+def is_loop(node: Node) -> bool:
+    return node.op is LOOP
+
+
+def _is_plain(kernel: Kernel, numbers: set[Node]) -> bool:
+    """Whether a kernel is of one chunk, and its arguments are arrays, the number of the turn,
+    constants, and reductions of other kernels to a number."""
+    if kernel.kind == "scalar" or kernel.source is None or kernel.totals:
+        return False
+    units = kernel.units
+    if units.chunks != 1 or units.parts > 1 or kernel.wide is not None:
+        return False
+    return all(_is_known(kind, what, numbers) for kind, what in kernel.dynamic) and all(
+        _is_word(n) for n in kernel.results
+    )
+
+
+def _is_known(kind: str, what: Any, numbers: set[Node]) -> bool:
+    if kind == "number":
+        return what.op.kind in ("number", "const") or (what in numbers and what.ndim == 0)
+    if kind == "index":
+        return all(n.op.kind in ("number", "const") for n, _ in what[1])
+    return kind != "total"
+
+
+def _is_word(node: Node) -> bool:
+    """Whether the driver can copy a number of this dtype."""
+    return node.dtype.name in ("float64", "float32", "int64", "uint64", "bool")
