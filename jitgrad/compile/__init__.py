@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..control import tidied
 from .index.maps import MOVEMENT
 from .kernel import Call, Kernel, parts_of, result_dtype
 from .rewrite.simplify import simplify
@@ -83,11 +84,13 @@ def passes() -> tuple[Callable[..., Any], ...]:
     return fused, kernels_of
 
 
-def lower_graph(roots: Sequence[Node]) -> Lowered:
-    """The `Lowered` of the graph under `roots`."""
+def lower_graph(roots: Sequence[Node], literal: bool = False) -> Lowered:
+    """The `Lowered` of the graph under `roots`; with `literal`, sizes are part of the kernels'
+    texts."""
     fused, kernels_of = passes()
-    graph = simplify(roots)
+    graph = simplify(tidied(roots))
     fusion = fused(graph)
+    fusion.literal = literal
     kernels = [(step, kernel) for step in fusion.steps for kernel in kernels_of(fusion, step)]
     for _, kernel in kernels:
         if isinstance(kernel, Call) and is_loop(kernel.node):

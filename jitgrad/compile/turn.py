@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..control import LOOP
+from ..ir.node import toposort
+from . import limits
 from .kernel import Call
 from .rewrite.lift import Unliftable, lifted
 
@@ -34,7 +36,9 @@ def lower_turn(node: Node, lower: Callable[[Sequence[Node]], Any]) -> Turn:
     """The turn of the loop `node`; `lower` lowers a graph."""
     roots = node.arg.body.roots
     try:
-        lowered = lower(lifted(list(roots)))
+        graph = lifted(list(roots))
+        largest = max([n.size for n in toposort(graph)], default=0)
+        lowered = lower(graph, largest <= limits.now.literal_points)
         if drivable(lowered):
             return Turn(node, lowered, True)
     except Unliftable:

@@ -63,6 +63,11 @@ _shape = attrgetter("shape")
 def interpreter(roots: Sequence[Node]) -> Program | Walk:
     """What runs `roots` the first time."""
     order = toposort(roots)
+    if any([n.op.name == "loop" for n in order]):
+        from ..control import tidied  # most programs have none
+
+        roots = tidied(roots)
+        order = toposort(roots)
     widest = max(map(math.prod, set(map(_shape, order))), default=0)
     return Walk(order, roots) if widest <= SMALL and widest < 2 * blocked.BLOCK else Program(roots)
 

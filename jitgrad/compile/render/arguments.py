@@ -66,11 +66,12 @@ class Arguments:
     them."""
 
     __slots__ = (
-        "arrays", "counts", "dynamic", "dynamic_names", "far", "listing", "local", "made", "memory",
-        "operations", "static", "static_names", "strides",
+        "arrays", "counts", "dynamic", "dynamic_names", "far", "listing", "literal", "local",
+        "made", "memory", "operations", "static", "static_names", "strides",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, literal: bool = False) -> None:
+        self.literal = literal  # whether sizes are part of the text
         self.static: list[Any] = []
         self.static_names: list[str] = []
         self.dynamic: list[tuple[str, Any]] = []
@@ -92,6 +93,8 @@ class Arguments:
         return f"{letter}{k}"
 
     def add_static(self, letter: str, value: int | Node) -> str:
+        if self.literal and isinstance(value, int):
+            return str(value)
         name = self.fresh(letter)
         self.static.append(value)
         self.static_names.append(name)

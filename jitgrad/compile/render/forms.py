@@ -60,7 +60,7 @@ class LoopForm:
     )
 
     def __init__(self, nest: Nest, fusion: Fusion, tested: bool = False) -> None:
-        self.nest, self.fusion, self.args = nest, fusion, Arguments()
+        self.nest, self.fusion, self.args = nest, fusion, Arguments(fusion.literal)
         self.loops = [f"i{k}" for k in range(len(nest.loops))]
         depth = nest.depth if self.splits else None
         self.values = StageValues(

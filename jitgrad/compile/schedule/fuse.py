@@ -69,6 +69,7 @@ class Fusion:
 
     def __init__(self, roots: Sequence[Node]) -> None:
         self.roots = roots
+        self.literal = False  # whether sizes are part of the texts of kernels: see `turn`
         self.order = toposort(roots)
         self.position = {node: k for k, node in enumerate(self.order)}
         self.axes = Axes(self.order)

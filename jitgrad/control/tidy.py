@@ -1,0 +1,145 @@
+"""Loops without what nobody reads, and one loop for several that go through the same turns.
+
+Derivative rules make whole loops: of all cotangents, though some are for no one; and the loop whose
+carried values a derivative needs beside the loop of the value itself. Here loops with the same
+sources and the same carried values become one, with what all of them hand out; and what of it is
+not read, directly or by another turn, goes. Start at `tidied`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..ir import CONST, Node, leaf, rebuilt, toposort, users
+from ..ops.movement import SLICE
+from ..ops.registry import reshape_to
+from .body import Body, offsets, packed
+from .loop import LOOP, run_loop, substitute
+
+#: A loop that becomes smaller may have been the only one to read what another hands out.
+ROUNDS = 4
+
+
+def tidied(roots: Sequence[Node]) -> Sequence[Node]:
+    """`roots` with tidy loops; `roots` itself where there are none."""
+    for _ in range(ROUNDS):
+        order = toposort(roots)
+        if not any(n.op is LOOP for n in order):
+            return roots
+        new = _round(roots, order)
+        if list(new) == list(roots):
+            break
+        roots = new
+    return roots
+
+
+class _Group:
+    """Loop nodes with the same sources, parameters and carried values; what they hand out, by node
+    of a turn, and which results anybody reads."""
+
+    def __init__(self, node: Node) -> None:
+        body = node.arg.body
+        self.node, self.body = node, body
+        self.read: dict[Node | int, None] = {}  # carried values by number, others by node
+
+    def result(self, node: Node, k: int) -> Node | int:
+        """Result `k` of a node of the group."""
+        return k if k < self.body.carries else node.arg.body.results[k]
+
+    def made(self, src: Sequence[Node]) -> dict[Node | int, Node]:
+        """The results that are read, of one loop over the sources `src`."""
+        body, length = self.body, self.node.arg.length
+        handed = [r for r in self.read if isinstance(r, Node)]
+        live, reached = self._live(handed)
+        kept = [
+            sorted(k for k in group if k in live or body.parameters[k] in reached)
+            for group in (range(body.carries), body.still, body.moving)
+        ]
+        kept[0] = sorted(live)
+        old = [body.parameters[k] for group in kept for k in group]
+        parameters = tuple([leaf(j, p.shape, p.dtype) for j, p in enumerate(old)])
+        roots = [*[body.results[k] for k in kept[0]], *handed]
+        roots += [] if body.condition is None else [body.condition]
+        roots = substitute(roots, dict(zip(old, parameters, strict=True)))
+        condition = None if body.condition is None else roots.pop()
+        smaller = Body(
+            parameters, tuple(roots), len(kept[0]), len(kept[1]), body.reverse, condition
+        )
+        turns, *sources = src
+        wanted: dict[Node | int, int] = {k: j for j, k in enumerate(kept[0]) if k in self.read}
+        wanted |= {r: len(kept[0]) + j for j, r in enumerate(handed)}
+        given = [sources[k] for group in kept for k in group]
+        out = run_loop(smaller, length, turns, given, wanted.values())
+        return {r: out[j] for r, j in wanted.items()}
+
+    def _live(self, handed: Iterable[Node]) -> tuple[set[int], set[Node]]:
+        """The numbers of the carried values that what is read depends on, and all that is
+        reached."""
+        body = self.body
+        live = {k for k in self.read if isinstance(k, int)}
+        extra = [*handed, *([] if body.condition is None else [body.condition])]
+        while True:
+            reached = set(toposort([*extra, *[body.results[k] for k in sorted(live)]]))
+            now = live | {k for k in range(body.carries) if body.parameters[k] in reached}
+            if now == live:
+                return live, reached
+            live = now
+
+
+def _round(roots: Sequence[Node], order: Sequence[Node]) -> list[Node]:
+    groups, readers = _groups(order), users(order)
+    parts: dict[Node, tuple[Node, int]] = {}  # slices of the values of loops: (loop, result)
+    whole = {n for n in roots if n in groups}
+    for node, group in groups.items():
+        taken = {reader: _part_taken(node, reader) for reader in readers[node]}
+        if None in taken.values():
+            whole.add(node)
+        parts |= {reader: (node, k) for reader, k in taken.items() if k is not None}
+        for k in node.arg.results if node in whole else taken.values():
+            group.read[group.result(node, k)] = None
+    new: dict[Node, Node] = {}
+    made: dict[_Group, dict[Node | int, Node]] = {}
+    for node in order:
+        if node in parts:
+            loop, k = parts[node]
+            result = made[groups[loop]][groups[loop].result(loop, k)]
+            new[node] = reshape_to(result, (result.size,))
+        elif node in groups:
+            group = groups[node]
+            if group not in made:
+                made[group] = group.made([new[s] for s in node.src])
+            new[node] = _packed(node, group, made[group]) if node in whole else node
+        else:
+            new[node] = rebuilt(node, tuple([new[s] for s in node.src]))
+    return [new[r] for r in roots]
+
+
+def _groups(order: Sequence[Node]) -> dict[Node, _Group]:
+    out: dict[Node, _Group] = {}
+    known: dict[tuple, _Group] = {}
+    for node in order:
+        if node.op is LOOP:
+            body = node.arg.body
+            key = (
+                node.src, body.parameters, body.results[: body.carries], body.carries,
+                body.invariants, body.reverse, body.condition, node.arg.length,
+            )  # fmt: skip
+            out[node] = known.setdefault(key, _Group(node))
+    return out
+
+
+def _part_taken(node: Node, reader: Node) -> int | None:
+    """The number of the result that `reader` takes of a loop node, as `part` does; or None."""
+    if reader.op is not SLICE or reader.arg != (1,) or reader.src[1].op is not CONST:
+        return None
+    begins, total = offsets(node.arg)
+    ends = [*begins.values(), total][1:]
+    for (k, begin), end in zip(begins.items(), ends, strict=True):
+        if begin == reader.src[1].arg and reader.size == end - begin > 0:
+            return k
+    return None
+
+
+def _packed(node: Node, group: _Group, made: dict[Node | int, Node]) -> Node:
+    """The value of a loop node, of its parts."""
+    return packed(node.arg, {k: made[group.result(node, k)] for k in node.arg.results})
