@@ -110,6 +110,8 @@ NAMED = {
         "rules of algebra, of sums",
     ),
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
+    "compile.rewrite.lift": ({"CONCATENATE", "MATMUL"}, "calls of NumPy that kernels do instead"),
+    "control.tidy": ({"SLICE"}, "the parts of what a loop leaves"),
     "tape.concrete": (
         {"repeat", "where"},
         "functions whose results have a shape that depends on values",

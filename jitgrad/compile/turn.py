@@ -16,7 +16,7 @@ from .kernel import Call
 from .rewrite.lift import Unliftable, lifted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ..ir.node import Node
     from .kernel import Kernel
@@ -32,7 +32,7 @@ class Turn:
         self.node, self.lowered, self.driven = node, lowered, driven
 
 
-def lower_turn(node: Node, lower: Callable[[Sequence[Node]], Any]) -> Turn:
+def lower_turn(node: Node, lower: Callable[..., Any]) -> Turn:
     """The turn of the loop `node`; `lower` lowers a graph."""
     roots = node.arg.body.roots
     try:

@@ -10,10 +10,10 @@ and over the number ``t`` of the turn (`TURN`). Its results are the next carried
 what the turn hands out, ``ys[t]``. A loop that goes in reverse has its turns from the last to the
 first; element, number and place of what is handed out are still those of ``t``.
 
-The node of a loop has as sources the number of turns (of shape (1,)), the first carried values, the
-invariants and the sequences. A node has one value: the results of one dtype, one after another in a
-flat array, each read by a slice (`part`). Places of what is handed out that no turn reaches are
-zeros. Start at `Body`; `loop` makes the nodes.
+The node of a loop has as sources the number of turns (0-d, or of shape (1,)), the first carried
+values, the invariants and the sequences. A node has one value: the results of one dtype, one after
+another in a flat array, each read by a slice (`part`). Places of what is handed out that no turn
+reaches are zeros. Start at `Body`; `loop` makes the nodes.
 """
 
 import functools

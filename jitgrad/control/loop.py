@@ -18,7 +18,7 @@ from ..base.dtypes import INT64
 from ..base.errors import GradientError
 from ..ir import Node, Op, const, leaf, rebuilt, toposort
 from ..ops.marks import ways
-from ..ops.primitives import broadcast, zeros
+from ..ops.primitives import zeros
 from .body import Body, Looped, offsets, packed, part
 from .turns import reference
 
@@ -55,7 +55,7 @@ def run_loop(
     out: dict[int, Node] = {}
     for dtype, results in groups.items():
         looped = Looped(body, length, tuple(results))
-        src = (broadcast(turns, (1,)), *sources)
+        src = (turns, *sources)
         node = Node(LOOP, src, looped, (offsets(looped)[1],), dtype)
         out.update((k, part(node, looped, k)) for k in results)
     return out

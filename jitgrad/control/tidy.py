@@ -95,7 +95,8 @@ def _round(roots: Sequence[Node], order: Sequence[Node]) -> list[Node]:
         if None in taken.values():
             whole.add(node)
         parts |= {reader: (node, k) for reader, k in taken.items() if k is not None}
-        for k in node.arg.results if node in whole else taken.values():
+        read = [k for k in taken.values() if k is not None]
+        for k in node.arg.results if node in whole else read:
             group.read[group.result(node, k)] = None
     new: dict[Node, Node] = {}
     made: dict[_Group, dict[Node | int, Node]] = {}

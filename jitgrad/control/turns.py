@@ -58,6 +58,7 @@ def _always(parameters: Sequence[Any], t: int) -> Sequence[Any]:
 def reference(turns: Any, *sources: Any, node: Node) -> Any:
     """The value of a loop node, in NumPy."""
     body, _, results = node.arg
+    turns = int(np.reshape(turns, ()))
     n, m = body.carries, body.moving.start
     carried, invariants, sequences = list(sources[:n]), sources[n:m], sources[m:]
     handed = {
@@ -65,7 +66,7 @@ def reference(turns: Any, *sources: Any, node: Node) -> Any:
     }
     turn = _turn(body.results)
     goes_on = _always if body.condition is None else _turn((body.condition,))
-    for t in _numbers(int(turns[0]), body):
+    for t in _numbers(turns, body):
         if not goes_on((*carried, *invariants), t)[0]:
             break
         out = turn((*carried, *invariants, *[s[t] for s in sequences]), t)
@@ -73,9 +74,9 @@ def reference(turns: Any, *sources: Any, node: Node) -> Any:
         for k, ys in handed.items():
             ys[t] = out[k]
     else:
-        if body.condition is not None and goes_on((*carried, *invariants), int(turns[0]))[0]:
+        if body.condition is not None and goes_on((*carried, *invariants), turns)[0]:
             raise ArgumentError(
-                f"got a loop that goes on after max_turns={int(turns[0])} turns, expected it to "
+                f"got a loop that goes on after max_turns={turns} turns, expected it to "
                 "end; pass more"
             )
     parts = [np.ravel(carried[k] if k < n else handed[k]) for k in results]

@@ -229,11 +229,16 @@ class Program:
         k, node = len(self.inner), call.node
         self.inner.append(inner)
         self.cells[node] = self.array(node)
-        turns, *sources = [self.cell(flat_base(s)) for s in node.src]
+        turns, *sources = [flat_base(s) for s in node.src]
+        sources = [self.cell(s) for s in sources]
         for word, cell in zip(inner.ids, sources, strict=True):
             inner.words[word.k] = Outer(self.id(cell))
         inner.words[inner.out.k] = Outer(self.id(self.cells[node]))
-        self.during.append((self.op.CALL_TIMES, self.build.loop_driver(), turns, Inner(k)))
+        driver = self.build.loop_driver()
+        if turns.op.kind == "const":
+            self.during.append((self.op.CALL, driver, int(turns.arg), Inner(k)))
+        else:
+            self.during.append((self.op.CALL_TIMES, driver, self.cell(turns), Inner(k)))
 
     # ----- the end of a turn, and of the loop
 
@@ -347,7 +352,7 @@ def compiled_loop(turn):
     free: list = []
 
     def loop(turns, *sources, node):
-        turns = int(turns[0])
+        turns = int(np.reshape(turns, ()))
         if turns > length and handed:
             raise ArgumentError(f"got {turns} turns of a loop, expected at most {length}")
         sources = [np.ascontiguousarray(x) for x in sources]
@@ -356,7 +361,7 @@ def compiled_loop(turn):
         put(instance.words, 8 * first, *map(id, sources), id(out))
         run(driver, max(turns, 0), instance.address - back)
         if instance.failed():
-            return node.op.reference(np.array([turns]), *sources, node=node)
+            return node.op.reference(turns, *sources, node=node)
         free.append(instance)
         return out
 
@@ -374,7 +379,7 @@ def hosted_loop(turn, assembled):
         return np.ascontiguousarray(x).reshape(-1) if shape else _number(x)
 
     def loop(turns, *sources, node):
-        turns = int(turns[0])
+        turns = int(np.reshape(turns, ()))
         given = [flat(x, s) for x, s in zip(sources[: body.moving.start], shapes, strict=False)]
         carried, invariants = given[:n], given[n:]
         sequences = [np.ascontiguousarray(x) for x in sources[body.moving.start :]]
@@ -391,7 +396,7 @@ def hosted_loop(turn, assembled):
             carried = out[:n]
         else:
             if body.condition is not None:
-                return node.op.reference(np.array([turns]), *sources, node=node)
+                return node.op.reference(turns, *sources, node=node)
         parts = [np.ravel(carried[k] if k < n else ys[k]) for k in looped.results]
         return np.concatenate(parts, dtype=node.dtype)
 

@@ -12,9 +12,9 @@ Start at `lifted`.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
+from ...control import LOOP
 from ...ir.node import Node, leaf, rebuilt, toposort
 from ...ops.linear_algebra import MATMUL
 from ...ops.movement import CONCATENATE, pad_node, update_node
@@ -56,7 +56,7 @@ def lifted(roots: Sequence[Node]) -> list[Node]:
 
 def _read(new: Node, old: Node, reader: Node) -> Node:
     """A 0-d operand of `reader` that may be an array now."""
-    if new.shape == old.shape or reader.op.kind in ("reshape", "broadcast"):
+    if new.shape == old.shape or reader.op.kind in ("reshape", "broadcast") or reader.op is LOOP:
         return new
     raise Unliftable(f"a 0-d operand of {reader.op.name}")
 
@@ -76,9 +76,10 @@ def _joined(node: Node, parts: Sequence[Node]) -> Node:
     for x in parts:
         begins.append(begins[-1] + x.shape[axis])
     starts = [tuple([b if a == axis else 0 for a in range(node.ndim)]) for b in begins]
-    first = pad_node(parts[0], starts[0], steps, node.shape)
-    rest = zip(parts[1:], starts[1:], strict=False)
-    return functools.reduce(lambda out, part: update_node(out, *part, steps), rest, first)
+    out = pad_node(parts[0], starts[0], steps, node.shape)
+    for x, start in zip(parts[1:], starts[1:], strict=False):
+        out = update_node(out, x, start, steps)
+    return out
 
 
 def _product(node: Node, x: Node, y: Node) -> Node:

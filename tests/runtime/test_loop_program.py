@@ -1,0 +1,191 @@
+"""Compiled loops: a driver runs the kernels of a turn, and gives what NumPy gives turn by turn."""
+
+import numpy as np
+import pytest
+
+import jitgrad
+from jitgrad.compile import Call, lower_graph
+from jitgrad.control import TURN, Body, run_loop
+from jitgrad.ir import const, leaf
+from jitgrad.ops import REGISTRY
+from jitgrad.ops.movement import slice_node
+from jitgrad.ops.registry import cast, reshape_to
+from jitgrad.runtime.assemble import assemble
+
+FLOAT, SINGLE, INT, BOOL = (np.dtype(t) for t in ("float64", "float32", "int64", "bool"))
+sin, total, stack, matmul = (REGISTRY[n] for n in ("sin", "sum", "stack", "matmul"))
+cumsum, transpose, where = (REGISTRY[n] for n in ("cumsum", "transpose", "where"))
+
+
+def leaves(*likes):
+    return tuple([leaf(k, shape, dtype) for k, (shape, dtype) in enumerate(likes)])
+
+
+def body(likes, f, carries, invariants=0, **more):
+    p = leaves(*likes)
+    out = f(*p)
+    condition = more.pop("condition", None)
+    return Body(p, tuple(out), carries, invariants, condition=condition and condition(*p), **more)
+
+
+def cut(x, starts, steps, shape):
+    return slice_node(x, starts, steps, shape)
+
+
+def row(x, k):
+    return reshape_to(cut(x, (k, 0), (1, 1), (1, x.shape[1])), x.shape[1:])
+
+
+def damped(x, n):
+    return [sin(x) * n, n * 0.9 + total(x) * 1e-7]
+
+
+V, M, N = ((3,), FLOAT), ((4, 3), FLOAT), ((), FLOAT)
+#: name -> (body, whether it is driven)
+BODIES = {
+    "map": (body([V], lambda x: [sin(x) * 1.1], 1), True),
+    "exchange": (body([V, V], lambda x, y: [y, x + y, x], 2), True),
+    "three in a ring": (body([V, V, V], lambda x, y, z: [y, z, x, y * z], 3), True),
+    "nothing changes": (body([V, N], lambda x, n: [x, n, x * 2.0], 2), True),
+    "numbers": (body([N, N, V], lambda a, b, v: [b, a + total(v) * b, a * b, v * a], 2, 1), True),
+    "sums of all": (body([V, N], lambda x, n: [x / (total(x * x) + n), total(x) * 0.5], 2), True),
+    "float32": (
+        body([((3,), SINGLE), ((), SINGLE)], lambda x, n: [x * n, total(x) * 0.3, total(x)], 2),
+        True,
+    ),
+    "integers and bools": (
+        body(
+            [((3,), INT), ((), BOOL), V],
+            lambda k, b, x: [k + 1, REGISTRY["logical_not"](b), where(b, x, -x), k * 2, b],
+            3,
+        ),
+        True,
+    ),
+    "the turn": (body([V, V], lambda x, u: [x + u * cast(TURN, FLOAT), x], 1), True),
+    "reverse": (body([V, V], lambda x, u: [x * 0.5 + u, x + u], 1, reverse=True), True),
+    "elements of all kinds": (
+        body([N, M, N], lambda c, m, s: [c + s * total(m), total(m, axis=0) * c], 1), True,
+    ),
+    "rows and columns": (
+        body([M, M], lambda x, w: [x / total(x, axis=1, keepdims=True) + w, total(x * w, axis=0)],
+             1, 1), True,
+    ),
+    "slices": (
+        body([M], lambda x: [cut(x, (3, 0), (-1, 1), (4, 3)) * 0.5, row(x, 1),
+                             cut(x, (1, 0), (1, 2), (2, 2))], 1), True,
+    ),
+    "joined": (
+        body([V, V], lambda x, y: [row(stack([x, y]), 1) + x, sin(y), stack([y, x])], 2), True,
+    ),
+    "transposed": (
+        body([((3, 3), FLOAT)], lambda x: [transpose(x) * 0.9 + x, transpose(x)], 1), True,
+    ),
+    "product": (body([M, ((3, 3), FLOAT)], lambda x, w: [sin(matmul(x, w))], 1, 1), True),
+    "large product": (
+        body([((40, 40), FLOAT)] * 2, lambda x, w: [sin(matmul(x, w) * 0.01), total(x)], 1, 1),
+        False,
+    ),
+    "scan": (body([M], lambda x: [cumsum(x, axis=1) * 0.3, cumsum(x)], 1), True),
+    "large": (body([((5000,), FLOAT), N], damped, 2), True),
+    "larger": (body([((90_000,), FLOAT), N], damped, 2), False),
+    "condition": (body([N], lambda x: [x * 2.0], 1, condition=lambda x: x < 5.0), True),
+    "empty": (body([((0,), FLOAT), N], lambda x, n: [x * n, n + total(x)], 2), None),
+}  # fmt: skip
+
+
+def loop_in(roots):
+    (found,) = {k.turn.driven for k in lower_graph(roots).kernels if isinstance(k, Call)}
+    return found
+
+
+def values(sources, rng):
+    out = []
+    for s in sources:
+        x = rng.uniform(0.5, 1.5, s.shape)
+        x = (x * 3).astype(s.dtype) if s.dtype.kind != "f" else x.astype(s.dtype)
+        out.append(x.reshape(-1) if s.shape else x.item())
+    return out
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_driven(name):
+    made, driven = BODIES[name]
+    counts = ((7, 7), (5, 3), (4, 0)) if made.condition is None else ((7, 7), (9, 8))
+    for length, turns in counts:
+        sources = [
+            leaf(k, (length, *p.shape) if k in made.moving else p.shape, p.dtype)
+            for k, p in enumerate(made.parameters)
+        ]
+        count = leaf(len(sources), (), INT)
+        roots = list(run_loop(made, length, count, sources).values())
+        given = [*values(sources, np.random.default_rng(3)), turns]
+        if driven is not None:
+            assert loop_in(roots) == driven
+        run = assemble(lower_graph(roots)).function
+        first, again = run(given, ()), run(given, ())
+        want = jitgrad.interpret.program.run(roots, given, ())
+        rtol = 3e-6 if "float32" in name else 1e-12
+        for a, b, c in zip(first, again, want, strict=True):
+            np.testing.assert_allclose(a, c, rtol=rtol, atol=1e-14)
+            np.testing.assert_array_equal(a, b)
+
+
+def test_loops_within_loops_are_driven():
+    inner = body([V, V], lambda x, w: [sin(x) * w, x], 1, 1)
+    x, w = leaves(V, V)
+    out = run_loop(inner, 3, 3, [x * 0.9, w])
+    outer = Body((x, w), (out[0] + total(out[1]) * 0.1, out[1]), 1, 1)
+    roots = [*run_loop(outer, 4, 4, [x, w]).values()]
+    assert loop_in(roots)
+    given = values([x, w], np.random.default_rng(0))
+    got = assemble(lower_graph(roots)).function(given, ())
+    for a, b in zip(got, jitgrad.interpret.program.run(roots, given, ()), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
+def test_operands_too_large_for_the_code_of_kernels():
+    """Then the loop is run again by NumPy."""
+    made = body([V], lambda x: [sin(x) * 1.0, x], 1)
+    x = leaf(0, *V)
+    roots = [*run_loop(made, 2, 2, [x]).values()]
+    run = assemble(lower_graph(roots)).function
+    for value in (1e300, 0.5):
+        given = [np.array([value, 1.0, -value])]
+        for a, b in zip(run(given, ()), jitgrad.interpret.program.run(roots, given, ()),
+                        strict=True):  # fmt: skip
+            np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
+def test_more_turns_than_there_is_room_for():
+    made = body([V], lambda x: [x, x], 1)
+    count = leaf(1, (), INT)
+    roots = [*run_loop(made, 2, count, [leaf(0, *V)]).values()]
+    run = assemble(lower_graph(roots)).function
+    with pytest.raises(jitgrad.ArgumentError, match="3 turns"):
+        run([np.ones(3), 3], ())
+
+
+def test_threads_share_a_loop():
+    """Each call has memory of its own."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    made = body([((200,), FLOAT)], lambda x: [sin(x) * 1.01, total(x)], 1)
+    roots = [*run_loop(made, 50, 50, [leaf(0, (200,), FLOAT)]).values()]
+    run = assemble(lower_graph(roots)).function
+    inputs = [np.full(200, 0.1 * k) for k in range(16)]
+    want = [run([x], ()) for x in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            for got, known in zip(pool.map(lambda x: run([x], ()), inputs), want, strict=True):
+                for a, b in zip(got, known, strict=True):
+                    np.testing.assert_array_equal(a, b)
+
+
+def test_the_number_of_turns_makes_no_kernel():
+    x = leaf(0, *V)
+    made = body([V], lambda x: [sin(x), x], 1)
+    sources = {
+        tuple(lower_graph([*run_loop(made, n, n, [x * const(1.0)]).values()]).sources)
+        for n in (10, 100, 1000)
+    }
+    assert len({frozenset(s) for s in sources}) == 1
