@@ -227,7 +227,7 @@ def loop_driver():
     """The address of the driver of loops, a chunk function like those of kernels."""
     from .loop_driver import SOURCE
 
-    return _build(SOURCE, lambda m: m.loop.address, driver=True)
+    return _build(SOURCE, lambda numba, m: (m.loop.address, False), driver=True)
 
 
 def serial_drivers():
