@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .kernel import Kernel
 
 
-class Turn:
+class LoweredTurn:
     """What runs a turn of the loop `node`: `lowered` is its body, as a plan if it is run from
     Python, or with numbers as arrays where it is `driven`."""
 
@@ -32,7 +32,7 @@ class Turn:
         self.node, self.lowered, self.driven = node, lowered, driven
 
 
-def lower_turn(node: Node, lower: Callable[..., Any]) -> Turn:
+def lower_turn(node: Node, lower: Callable[..., Any]) -> LoweredTurn:
     """The turn of the loop `node`; `lower` lowers a graph."""
     roots = node.arg.body.roots
     try:
@@ -40,10 +40,10 @@ def lower_turn(node: Node, lower: Callable[..., Any]) -> Turn:
         largest = max([n.size for n in toposort(graph)], default=0)
         lowered = lower(graph, largest <= limits.now.literal_points)
         if drivable(lowered):
-            return Turn(node, lowered, True)
+            return LoweredTurn(node, lowered, True)
     except Unliftable:
         pass
-    return Turn(node, lower(roots), False)
+    return LoweredTurn(node, lower(roots), False)
 
 
 def drivable(lowered: Any) -> bool:

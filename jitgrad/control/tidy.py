@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from ..ir import CONST, Node, leaf, rebuilt, toposort, users
 from ..ops.movement import SLICE
-from ..ops.registry import reshape_to
+from ..ops.primitives import reshape_to
 from .body import Body, offsets, packed
 from .loop import LOOP, run_loop, substitute
 
@@ -48,29 +48,25 @@ class _Group:
 
     def made(self, src: Sequence[Node]) -> dict[Node | int, Node]:
         """The results that are read, of one loop over the sources `src`."""
-        body, length = self.body, self.node.arg.length
+        body, (turns, *sources) = self.body, src
         handed = [r for r in self.read if isinstance(r, Node)]
-        live, reached = self._live(handed)
-        kept = [
-            sorted(k for k in group if k in live or body.parameters[k] in reached)
-            for group in (range(body.carries), body.still, body.moving)
-        ]
-        kept[0] = sorted(live)
-        old = [body.parameters[k] for group in kept for k in group]
-        parameters = tuple([leaf(j, p.shape, p.dtype) for j, p in enumerate(old)])
-        roots = [*[body.results[k] for k in kept[0]], *handed]
-        roots += [] if body.condition is None else [body.condition]
-        roots = substitute(roots, dict(zip(old, parameters, strict=True)))
-        condition = None if body.condition is None else roots.pop()
-        smaller = Body(
-            parameters, tuple(roots), len(kept[0]), len(kept[1]), body.reverse, condition
-        )
-        turns, *sources = src
-        wanted: dict[Node | int, int] = {k: j for j, k in enumerate(kept[0]) if k in self.read}
-        wanted |= {r: len(kept[0]) + j for j, r in enumerate(handed)}
-        given = [sources[k] for group in kept for k in group]
-        out = run_loop(smaller, length, turns, given, wanted.values())
+        kept = self._kept(handed)
+        numbers = [k for group in kept for k in group]
+        smaller = _smaller(body, kept, handed)
+        carried = {k: j for j, k in enumerate(kept[0])}
+        wanted: dict[Node | int, int] = {k: j for k, j in carried.items() if k in self.read}
+        wanted |= {r: len(carried) + j for j, r in enumerate(handed)}
+        given = [sources[k] for k in numbers]
+        out = run_loop(smaller, self.node.arg.length, turns, given, wanted.values())
         return {r: out[j] for r, j in wanted.items()}
+
+    def _kept(self, handed: Iterable[Node]) -> list[list[int]]:
+        """The numbers of the parameters that what is read depends on: carried values, invariants,
+        elements."""
+        live, reached = self._live(handed)
+        parameters = self.body.parameters
+        others = (self.body.still, self.body.moving)
+        return [sorted(live), *([k for k in group if parameters[k] in reached] for group in others)]
 
     def _live(self, handed: Iterable[Node]) -> tuple[set[int], set[Node]]:
         """The numbers of the carried values that what is read depends on, and all that is
@@ -86,18 +82,40 @@ class _Group:
             live = now
 
 
+def _smaller(body: Body, kept: list[list[int]], handed: Sequence[Node]) -> Body:
+    """`body` with the parameters `kept` (numbers) alone, which hands out `handed`."""
+    old = [body.parameters[k] for group in kept for k in group]
+    parameters = tuple([leaf(j, p.shape, p.dtype) for j, p in enumerate(old)])
+    roots = [*[body.results[k] for k in kept[0]], *handed]
+    roots += [] if body.condition is None else [body.condition]
+    roots = substitute(roots, dict(zip(old, parameters, strict=True)))
+    condition = None if body.condition is None else roots.pop()
+    counts = len(kept[0]), len(kept[1])
+    return Body(parameters, tuple(roots), *counts, body.reverse, condition)
+
+
 def _round(roots: Sequence[Node], order: Sequence[Node]) -> list[Node]:
     groups, readers = _groups(order), users(order)
     parts: dict[Node, tuple[Node, int]] = {}  # slices of the values of loops: (loop, result)
     whole = {n for n in roots if n in groups}
     for node, group in groups.items():
         taken = {reader: _part_taken(node, reader) for reader in readers[node]}
-        if None in taken.values():
+        known = {reader: k for reader, k in taken.items() if k is not None}
+        if len(known) < len(taken):
             whole.add(node)
-        parts |= {reader: (node, k) for reader, k in taken.items() if k is not None}
-        read = [k for k in taken.values() if k is not None]
-        for k in node.arg.results if node in whole else read:
+        parts |= {reader: (node, k) for reader, k in known.items()}
+        for k in node.arg.results if node in whole else known.values():
             group.read[group.result(node, k)] = None
+    return _rebuilt(roots, order, groups, parts, whole)
+
+
+def _rebuilt(
+    roots: Sequence[Node],
+    order: Sequence[Node],
+    groups: dict[Node, _Group],
+    parts: dict[Node, tuple[Node, int]],
+    whole: set[Node],
+) -> list[Node]:
     new: dict[Node, Node] = {}
     made: dict[_Group, dict[Node | int, Node]] = {}
     for node in order:

@@ -4,8 +4,8 @@ The kernels of a turn are those of any graph (`compile.turn`). They read their a
 block of words: numbers, and ids of arrays, of which they want only the pointer to the data. Here
 these are *cells*, words that hold such a pointer and are passed as if an array stood around them;
 so an element of a sequence is read where it is, by moving a pointer on in each turn, and two arrays
-change places by their pointers. A `Program` lays out the words: cells, blocks of arguments, and the
-steps of the driver (`numba.loop_driver`). An `Instance` has them in memory, and is used by one call
+change places by their pointers. A `LoopProgram` lays out the words: cells, blocks of arguments, and the
+steps of the driver (`numba.loop_driver`). An `LoopInstance` has them in memory, and is used by one call
 at a time. Start at `compiled_loop`.
 """
 
@@ -55,7 +55,7 @@ class Outer(NamedTuple):
     word: Word
 
 
-class Program:
+class LoopProgram:
     """The words of a loop, with `Word`, `Place`, `Inner` and `Outer` where addresses will be.
 
     `cells` has those of arrays, by node or by the number of a parameter; `numbers` the words of
@@ -225,7 +225,7 @@ class Program:
 
     def _loop(self, call):
         """A loop within the turn."""
-        inner = Program(call.turn, is_inner=True)
+        inner = LoopProgram(call.turn, is_inner=True)
         k, node = len(self.inner), call.node
         self.inner.append(inner)
         self.cells[node] = self.array(node)
@@ -254,19 +254,23 @@ class Program:
         for k in self.looped.results:
             if k >= body.carries:
                 self._hand_out(roots[k], begins[k], sizes[k], body.results[k].dtype)
-        carried = [self.cells[k] for k in range(body.carries)]
-        taken = [c for k, c in enumerate(roots[: body.carries]) if c in carried and c != carried[k]]
+        self._carry(roots[: body.carries], sizes)
+
+    def _carry(self, roots, sizes):
+        """The carried values become what is in the cells `roots`."""
+        op = self.op
+        carried = [self.cells[k] for k in range(len(roots))]
+        taken = [c for k, c in enumerate(roots) if c in carried and c != carried[k]]
         held = {c: self.word(self.memory(sizes[carried.index(c)])) for c in dict.fromkeys(taken)}
         for cell, copy in held.items():
             self.during.append((op.COPY, copy, cell, sizes[carried.index(cell)]))
-        for k, cell in enumerate(carried):
-            new = roots[k]
+        for cell, new, size in zip(carried, roots, sizes, strict=False):
             if new == cell:
                 continue
-            if sizes[k] > COPIED and new in self.made and roots[: body.carries].count(new) == 1:
+            if size > COPIED and new in self.made and roots.count(new) == 1:
                 self.during.append((op.SWAP, cell, new))
             else:
-                self.during.append((op.COPY, cell, held.get(new, new), sizes[k]))
+                self.during.append((op.COPY, cell, held.get(new, new), size))
 
     def _root(self, root):
         """The cell of a result."""
@@ -303,7 +307,7 @@ class Program:
                 self.after.append((op.COPY, to, self.cells[k], _bytes(node)))
 
 
-class Instance:
+class LoopInstance:
     """A program in memory, at `address`; `flags` and `ended` are numbers of words."""
 
     def __init__(self, program, outer=None):
@@ -311,7 +315,7 @@ class Instance:
         self.words = np.empty(len(program.words), np.int64)
         place = -(-self.memory.ctypes.data // LINE) * LINE
         self.address = self.words.ctypes.data
-        self.inner = [Instance(p, self.address) for p in program.inner]
+        self.inner = [LoopInstance(p, self.address) for p in program.inner]
 
         def resolved(word):
             if type(word) is Word:
@@ -343,7 +347,7 @@ class Instance:
 
 def compiled_loop(turn):
     """``run(turns, *sources, node)`` -> the value of a loop, as its `reference` gives it."""
-    program = Program(turn)
+    program = LoopProgram(turn)
     driver, run = toolchain.load().loop_driver(), launch.prepare()
     length, total = turn.node.arg.length, offsets(turn.node.arg)[1]
     handed = any(k >= program.body.carries for k in turn.node.arg.results)
@@ -357,7 +361,7 @@ def compiled_loop(turn):
             raise ArgumentError(f"got {turns} turns of a loop, expected at most {length}")
         sources = [np.ascontiguousarray(x) for x in sources]
         out = (np.zeros if handed and turns < length else np.empty)(total, node.dtype)
-        instance = free.pop() if free else Instance(program)
+        instance = free.pop() if free else LoopInstance(program)
         put(instance.words, 8 * first, *map(id, sources), id(out))
         run(driver, max(turns, 0), instance.address - back)
         if instance.failed():

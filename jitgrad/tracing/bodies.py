@@ -126,7 +126,7 @@ class Group(NamedTuple):
     rebuild: Callable
 
 
-class Turn:
+class TracedTurn:
     """A recorded turn.
 
     Attributes
@@ -178,7 +178,7 @@ def _integers(trace, results):
 
 
 def record_turn(name, function, arguments, unpack):
-    """The `Turn` of ``function(*arguments)``.
+    """The `TracedTurn` of ``function(*arguments)``.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def record_turn(name, function, arguments, unpack):
                 "within a with block"
             )
         results = [_group(trace, x, what) for x, what in unpack(out)]
-        turn = Turn(trace, parameters, results)
+        turn = TracedTurn(trace, parameters, results)
     finally:
         trace.close(mode)
         trace.forget()

@@ -9,7 +9,7 @@ from jitgrad.control import TURN, Body, run_loop
 from jitgrad.ir import const, leaf
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.movement import slice_node
-from jitgrad.ops.registry import cast, reshape_to
+from jitgrad.ops.primitives import cast, reshape_to
 from jitgrad.runtime.assemble import assemble
 
 FLOAT, SINGLE, INT, BOOL = (np.dtype(t) for t in ("float64", "float32", "int64", "bool"))

@@ -16,9 +16,10 @@ from collections.abc import Sequence
 
 from ...control import LOOP
 from ...ir.node import Node, leaf, rebuilt, toposort
+from ...ops.joining import CONCATENATE
 from ...ops.linear_algebra import MATMUL
-from ...ops.movement import CONCATENATE, pad_node, update_node
-from ...ops.registry import broadcast, reduce_sum, reshape_to
+from ...ops.movement import pad_node, update_node
+from ...ops.primitives import broadcast, reduce_sum, reshape_to
 from .. import limits
 
 ONE = (1,)
