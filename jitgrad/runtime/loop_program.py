@@ -4,9 +4,9 @@ The kernels of a turn are those of any graph (`compile.turn`). They read their a
 block of words: numbers, and ids of arrays, of which they want only the pointer to the data. Here
 these are *cells*, words that hold such a pointer and are passed as if an array stood around them;
 so an element of a sequence is read where it is, by moving a pointer on in each turn, and two arrays
-change places by their pointers. A `LoopProgram` lays out the words: cells, blocks of arguments, and the
-steps of the driver (`numba.loop_driver`). An `LoopInstance` has them in memory, and is used by one call
-at a time. Start at `compiled_loop`.
+change places by their pointers. A `LoopProgram` lays out the words: cells, blocks of arguments, and
+the steps of the driver (`numba.loop_driver`). A `LoopInstance` has them in memory, and is used by
+one call at a time. Start at `compiled_loop`.
 """
 
 import functools
