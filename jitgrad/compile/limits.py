@@ -142,5 +142,18 @@ class Limits:
     interleaved_piece: int = 128
     interleaved_flops: int = 4
 
+    # ------------------------------------------------------------------ calls
+    #: Columns of a tile of the rows that are added up by indices, or more (the gradients of `take`
+    #: and `take_along_axis` in `benchmarks/asv/bench_ops.py`).
+    call_tile: int = 32
+    #: Outer units from which the axes behind are not cut into tiles.
+    call_units: int = 64
+    #: Parts of the positions, at most, if each row is named so often on average: each part adds up
+    #: in an array of its own.
+    scatter_parts: int = 64
+    scatter_repeats: int = 8
+    #: Width of rows up to which it is part of the code, from `grain` elements on.
+    scatter_width: int = 8
+
 
 now = Limits()

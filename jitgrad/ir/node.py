@@ -94,7 +94,8 @@ class Op:
         reduce, scan: expression joining two partial results ``{0}`` and ``{1}``. For a scan of two
         sources: the next result from the one before ``{0}`` and the sources ``{1}``, ``{2}``.
     loops : callable or None
-        call: ``loops(node)`` -> the `Loops` that compute the node in the compiled tier, or None
+        call: ``loops(node, limits)`` -> the `Loops` that compute the node in the compiled tier, cut
+        by the compiler's `Limits`, or None
         where NumPy does.
     totals : tuple
         scan: what a block of it leaves to those behind, if that is not its last result alone: an
@@ -160,7 +161,7 @@ class Op:
         flops: Callable[[Node], int] | None = None,
         totals: tuple[Op, ...] = (),
         join: Callable[..., Any] | None = None,
-        loops: Callable[[Node], Loops | None] | None = None,
+        loops: Callable[[Node, Any], Loops | None] | None = None,
         squared: Callable[[Node], Node | None] | None = None,
         scaled: Callable[[Node, Node], Node] | None = None,
     ) -> None:

@@ -244,7 +244,7 @@ def loop_operands(form, operands, dtype, casting):
     # the casting is checked below: NumPy 2.4 crashes in its own error for "equiv" and a Python
     # number
     try:
-        loop = ufunc.resolve_dtypes((*asked, None), signature=signature, casting="unsafe")
+        *loop, _ = ufunc.resolve_dtypes((*asked, None), signature=signature, casting="unsafe")
     except TypeError as error:
         raise DTypeError(f"{form.name}() got dtype={dtype}: {error}") from None
     for a, d in zip(asked, loop, strict=True):

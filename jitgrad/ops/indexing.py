@@ -46,41 +46,38 @@ def _scatter_add(g, *index, node):
     return out.reshape(node.shape).astype(node.dtype, copy=False)
 
 
-def _adding(node):
+def _adding(node, limits):
     """`SCATTER_ADD` as loops.
 
     Positions come in order, so a sum depends on the sizes alone. Wide rows are cut into columns, a
-    unit each. Narrow ones that are named often, `OFTEN` times each on average, are added up in
-    several arrays, for a part of the positions each. Else there is one unit: what the positions say
-    is known in a place each of memory, and to look for the positions of a part of the places takes
-    as long as to add. Floats are added up in float64."""
+    unit each. Narrow ones that are named often, `scatter_repeats` times each on average, are added
+    up in several arrays, for a part of the positions each. Else there is one unit: what the
+    positions say is known in a place each of memory, and to look for the positions of a part of the
+    places takes as long as to add. Floats are added up in float64."""
     _g, *index = node.src
     if node.dtype.kind == "b" or any(i.dtype != INT64 for i in index):
         return None
     lead, rest, k = node.shape[: len(index)], node.shape[len(index) :], index[0].size
     rows, width = math.prod(lead), math.prod(rest)
     wide = FLOAT64 if is_float(node.dtype) else node.dtype
-    tiles = max(1, width // TILE) if k * width > GRAIN else 1
+    large = k * width > limits.grain
+    tiles = max(1, width // limits.call_tile) if large else 1
     tile = -(-width // tiles)
     parts = 1
     if tiles == 1 and is_float(node.dtype):
-        parts = max(1, min(PARTS, k * width // GRAIN, k // (OFTEN * max(rows, 1))))
+        often = k // (limits.scatter_repeats * max(rows, 1))
+        parts = max(1, min(limits.scatter_parts, k * width // limits.grain, often))
     row = "x1[k]"
     for axis in range(1, len(index)):
         row = f"({row} * n{axis + 5} + x{axis + 1}[k])"
     sizes = (width, rows, tile, tiles, -(-k // parts), k, *lead[1:])
-    short = not rest or (width <= SHORT and k * width > GRAIN)
+    short = not rest or (width <= limits.scatter_width and large)
     code = _SHORT.replace("n0", str(width)) if short else _ROWS
     return Loops(
         code.replace("ROW", row), sizes, tiles * parts if node.size else 0, k * width, parts, wide
     )
 
 
-#: Rows are cut into tiles of so many columns, or more; positions into so many parts, if each row is
-#: named so often.
-TILE, PARTS, OFTEN = 32, 64, 8
-GRAIN = 1 << 15  #: elements from which there are parts
-SHORT = 8  #: width of rows up to which it is part of the code, if there are so many elements
 _ROWS = """
 for u in range(start, stop):
     p = u // n3

@@ -35,7 +35,7 @@ def _add_along(g, index, node):
     return out
 
 
-def _adding_along(node):
+def _adding_along(node, limits):
     """`ADD_ALONG` as loops over the axes before and behind, where no axis of the index is
     stretched: a unit for each of the first, or for a part of the others."""
     (g, index), axis = node.src, node.arg
@@ -48,14 +48,12 @@ def _adding_along(node):
     ):
         return None
     outer, inner = math.prod(g.shape[:axis]), math.prod(g.shape[axis + 1 :])
-    tiles = max(1, inner // TILE) if outer < MANY else 1
+    tiles = max(1, inner // limits.call_tile) if outer < limits.call_units else 1
     sizes = (inner, node.shape[axis], g.shape[axis], -(-inner // tiles), tiles)
     code = _LAST if axis == node.ndim - 1 else _ALONG
     return Loops(code, sizes, outer * tiles if node.size else 0, g.size)
 
 
-#: Units before the axis from which those behind are not cut, in parts of so many.
-MANY, TILE = 64, 32
 _ALONG = """
 for u in range(start, stop):
     p = u // n4

@@ -1,7 +1,9 @@
 """What `help` shows: docstrings, signatures and sentences on parameters, of everything public."""
 
+import importlib
 import inspect
 
+import numpy as np
 import pytest
 
 import jitgrad
@@ -9,9 +11,81 @@ from jitgrad import ArgumentError
 from jitgrad.frontend.functions import FUNCTIONS
 from jitgrad.ops import REGISTRY, REQUIRED
 from jitgrad.ops.parameters import PARAMETERS
+from tools import docstrings, formulas
 
 PUBLIC = [entry for entry in REGISTRY.values() if entry.public]
 names = pytest.mark.parametrize("entry", PUBLIC, ids=lambda entry: entry.name)
+
+
+@names
+def test_the_docstring_is_the_one_that_is_made_of_the_entry(entry, monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    wanted = docstrings.docstring(entry)
+    assert FUNCTIONS[entry.name].__doc__ == wanted, "run python -m tools.docstrings"
+
+
+@names
+def test_links_lead_somewhere(entry):
+    if entry.numpy is not None:
+        module, _, name = docstrings.numpy_name(entry.numpy).rpartition(".")
+        assert getattr(importlib.import_module(module), name) is entry.numpy
+
+
+@pytest.mark.parametrize(
+    ("name", "partials"),
+    [
+        ("tanh", {"x": "1 - out * out"}),
+        ("hypot", {"x": "x / out", "y": "y / out"}),
+        ("divide", {"x": "1 / y", "y": "-out / y"}),
+        ("arcsin", {"x": "1 / sqrt(1 - x * x)"}),
+        ("log10", {"x": "1 / (x * log(10))"}),
+        ("absolute", {"x": "sign(x)"}),
+        ("remainder", {"x": "1", "y": "-floor_divide(x, y)"}),
+    ],
+)
+def test_partial_derivatives_as_formulas(name, partials):
+    assert formulas.partial_derivatives(REGISTRY[name]) == partials
+
+
+FORMULAS = [e for e in PUBLIC if e.derivative.partials and not e.derivative.text]
+
+
+@pytest.mark.parametrize("entry", FORMULAS, ids=lambda entry: entry.name)
+def test_formulas_are_the_derivatives(entry, monkeypatch):
+    """Read as Python, they give what differences of the function give."""
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    xs = entry.sample(np.random.default_rng(5), ((4,),) * entry.operands)
+    function = FUNCTIONS[entry.name]
+    out = np.asarray(function(*map(jitgrad.tensor, xs)))
+    scope = {**vars(np), **dict(zip(entry.arguments, xs, strict=True)), "out": out}
+    scope["sigmoid"] = lambda x: 1 / (1 + np.exp(-x))
+    for k, formula in enumerate(formulas.partial_derivatives(entry).values()):
+        ends = [[x + h * (i == k) for i, x in enumerate(xs)] for h in (1e-6, -1e-6)]
+        high, low = (np.asarray(function(*map(jitgrad.tensor, end))) for end in ends)
+        got = np.broadcast_to(eval(formula, scope), out.shape)
+        np.testing.assert_allclose(got, (high - low) / 2e-6, rtol=2e-6, atol=1e-6)
+
+
+@names
+def test_errors_that_are_documented_are_raised(entry, monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    function, xs = FUNCTIONS[entry.name], entry.sample(np.random.default_rng(5))
+    listed, case = function.__doc__.partition("Raises")[2], dict(entry.sampling.cases[0])
+    operands = [xs] if entry.operands is None else xs
+    if "IndexOutOfRange" in listed:
+        with pytest.raises(jitgrad.IndexOutOfRange):
+            function(xs[0], [[10**6]], *xs[2:], **case)
+    if "DTypeError" in listed and "dtype" in entry.params:
+        with pytest.raises(jitgrad.DTypeError):
+            function(*operands, **{**case, "dtype": "no such"})
+    if "ArgumentError" in listed:
+        with pytest.raises(jitgrad.JitgradError):
+            function(*operands, **{**case, [*entry.params][-1]: object()})
+    if "AxisError" in listed:
+        axis = next(p for p in entry.params if p in docstrings.AXES)
+        value = [9] if entry.name == "transpose" else 9
+        with pytest.raises((jitgrad.AxisError, jitgrad.JitgradError)):
+            function(*operands, **{**case, axis: value})
 
 
 @names

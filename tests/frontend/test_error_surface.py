@@ -193,7 +193,7 @@ OTHERS = {
     "assignment": lambda t: t.__setitem__(7, 1.0),
     "a value": lambda t: t.__setitem__(0, [1, 2, 3]),
     "an operator": lambda t: t + jitgrad.ones(3),
-    "reflected": lambda t: [1.0, 2.0, 3.0, *t],
+    "reflected": lambda t: [1.0, 2.0, 3.0] + t,  # noqa: RUF005 - the list is an operand
     "an array first": lambda t: np.ones(3) * t,
     "a matrix product": lambda t: t @ jitgrad.ones(3),
     "in place": lambda t: operator.iadd(t, jitgrad.ones(3)),

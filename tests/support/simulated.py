@@ -22,7 +22,6 @@ import numpy as np
 
 from jitgrad.base.dtypes import SUPPORTED
 from jitgrad.compile import limits
-from jitgrad.ops import indexing
 from jitgrad.runtime import assemble, launch
 from jitgrad.runtime.numba import build, support
 from jitgrad.runtime.numba.vmath import core
@@ -218,9 +217,11 @@ SMALL = dataclasses.replace(
     column_parts=3,
     partial_chunks=3,
     partial_points=1,
+    call_tile=2,
+    scatter_parts=3,
+    scatter_repeats=1,
+    scatter_width=1,
 )
-#: Those of an operation with loops of its own.
-SMALL_CALLS = {"GRAIN": 4, "TILE": 2, "PARTS": 3, "OFTEN": 1, "SHORT": 1}
 
 
 class _Assembler(assemble._Assembler):
@@ -240,7 +241,7 @@ def simulated(seed=0, small=False):
         (launch, {"launch": chunks.run}),
         (launch._state, {"kernel": chunks.whole}),
         (assemble, {"_Assembler": _Assembler}),
-        *([(limits, {"now": SMALL}), (indexing, SMALL_CALLS)] if small else ()),
+        *([(limits, {"now": SMALL})] if small else ()),
     ]
     before = [(place, {name: getattr(place, name) for name in new}) for place, new in patches]
     try:

@@ -25,7 +25,7 @@ def render_call(node: Node) -> Kernel | None:
     """The kernel of a call, and how its launch is cut; None where NumPy computes it."""
     if not node.op.loops or not all(n.ndim for n in (node, *node.src)):
         return None  # loops see arrays, and 0-d values are Python numbers
-    loops = node.op.loops(node)
+    loops = node.op.loops(node, limits.now)
     if loops is None:
         return None
     arrays = [base for base, _, _ in call_operands(node)]

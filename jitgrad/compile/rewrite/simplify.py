@@ -32,10 +32,6 @@ _ADD, _SUB, _MUL, _DIV, _NEG, _POS, _WHERE = (
     REGISTRY[name].op
     for name in ("add", "subtract", "multiply", "divide", "negative", "positive", "where")
 )
-#: Operations this cheap are computed here when all their sources are constants: NumPy and kernels
-#: agree on them.
-FOLDED = frozenset((_ADD, _SUB, _MUL, _DIV, _NEG, _POS))
-
 #: ``rule(node, *sources)`` -> a simpler node of the same value, or None.
 Rule = Callable[..., Node | None]
 
