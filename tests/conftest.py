@@ -1,19 +1,17 @@
-"""Every test runs with the verifier on (`jitgrad.ir.verify`) and a kernel cache of its own session,
+"""Every test runs with the verifier on (`jitgrad.ir.verify`) and a kernel cache of the tests alone,
 in this process and in those it starts."""
 
-import atexit
 import gc
 import os
 import pathlib
-import shutil
-import tempfile
 
 os.environ["JITGRAD_VERIFY"] = (
     "1"  # read when jitgrad is imported, which must not be before this line
 )
 if "JITGRAD_CACHE_DIR" not in os.environ:
-    os.environ["JITGRAD_CACHE_DIR"] = tempfile.mkdtemp(prefix="jitgrad-tests-")
-    atexit.register(shutil.rmtree, os.environ["JITGRAD_CACHE_DIR"], ignore_errors=True)
+    from kernel_cache import kernel_cache
+
+    os.environ["JITGRAD_CACHE_DIR"] = kernel_cache()  # that of workers and children, too
 
 # numba not first in the compile thread: sys.modules would change while pytest iterates over it.
 import hypothesis
