@@ -54,7 +54,7 @@ def statics_of(entry, names, given, kwargs):
             f"{entry.name}() got {len(given)} parameters, expected at most {len(names)}: "
             f"{', '.join(names)}"
         )
-    values.update(zip(names, given, strict=False))
+    values.update(zip(names, given))
     for name, value in kwargs.items():
         if name not in values:
             name = next((n for n in SPELLINGS.get(name, ()) if n in values), name)

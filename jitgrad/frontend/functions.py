@@ -45,7 +45,7 @@ def apply(entry, operands, statics=()):
     for x in operands:
         if type(x) is not Tensor and type(x) is not SymbolicScalar and takes_over(x):
             return leave(entry, operands, statics, x)
-    for name, x in zip(entry.names.args, operands, strict=False):
+    for name, x in zip(entry.names.args, operands):
         if x is None and name not in entry.names.optional:
             raise DTypeError(
                 f"got None as the operand {name} of {entry.name}(), expected a tensor, an array "

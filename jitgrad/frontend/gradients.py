@@ -90,7 +90,7 @@ def _cotangents(outputs, given):
         raise ArgumentError(
             f"got {len(given)} cotangents for {len(outputs)} outputs, expected as many"
         )
-    return [_cotangent(t, g) for t, g in zip(outputs, given, strict=True)]
+    return [_cotangent(t, g) for t, g in zip(outputs, given)]
 
 
 def _backward(outputs, cots, retain_graph, create_graph, inputs):
@@ -98,7 +98,7 @@ def _backward(outputs, cots, retain_graph, create_graph, inputs):
     if inputs is not None:
         inputs = _sequence(inputs, "inputs")
         for x, g in zip(
-            inputs, swept(outputs, cots, inputs, retain, create_graph, accumulate=True), strict=True
+            inputs, swept(outputs, cots, inputs, retain, create_graph, accumulate=True)
         ):
             if g is not None and (
                 x.is_leaf or not x.retains_grad
@@ -108,7 +108,7 @@ def _backward(outputs, cots, retain_graph, create_graph, inputs):
     if len(outputs) > 1:  # one alone may have a joint plan
         flush(local.seg)
     sweep = Sweep(retain, create_graph)
-    for t, cot in zip(outputs, cots, strict=True):
+    for t, cot in zip(outputs, cots):
         start(sweep, t, cot, cot is None)
     _finish(sweep)
 
@@ -255,7 +255,7 @@ def swept(outputs, cots, inputs, retain, create, accumulate=False, reaches=None)
             _cut(graph, state, call, first=not accumulate and _leads_on(t, inputs))
             cuts.append((graph, state, call))
     try:
-        for t, g in zip(outputs, cots, strict=True):
+        for t, g in zip(outputs, cots):
             start(sweep, t, g, g is None)
         sweep.run()
     finally:

@@ -76,10 +76,7 @@ def _basic(shape, index):
             _known.clear(), _opcodes.clear()
         by_axis = _items_of_axes(items, len(shape))
         static = tuple(
-            [
-                start if _is_anchored(i) else None
-                for start, i in zip(parsed.starts, by_axis, strict=True)
-            ]
+            [start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)]
         )
         numbers = [axis for axis, start in enumerate(static) if start is None]
         places = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
@@ -94,7 +91,7 @@ def _basic(shape, index):
     opcode, starts, places, element = known
     if places:
         starts = list(starts)
-        for (place, axis), i in zip(places, [i for i in items if type(i) is int], strict=True):
+        for (place, axis), i in zip(places, [i for i in items if type(i) is int]):
             n = shape[axis]
             if not -n <= i < n:
                 return None

@@ -77,7 +77,7 @@ class CallingForm:
                 f"{len(self.positional)}: "
                 f"{', '.join(self.positional)}"
             )
-        given = dict(zip(self.positional, args, strict=False))
+        given = dict(zip(self.positional, args))
         for name, value in kwargs.items():
             if name in given:
                 raise ArgumentError(
@@ -247,7 +247,7 @@ def loop_operands(form, operands, dtype, casting):
         *loop, _ = ufunc.resolve_dtypes((*asked, None), signature=signature, casting="unsafe")
     except TypeError as error:
         raise DTypeError(f"{form.name}() got dtype={dtype}: {error}") from None
-    for a, d in zip(asked, loop, strict=True):
+    for a, d in zip(asked, loop):
         # a Python number takes any dtype of its kind or above
         fits = (
             isinstance(a, type)
@@ -256,7 +256,7 @@ def loop_operands(form, operands, dtype, casting):
         )
         if not fits:
             _check_cast(form, np.dtype(a), d, casting)
-    return [as_operand(x).to(d) for x, d in zip(operands, loop, strict=True)]
+    return [as_operand(x).to(d) for x, d in zip(operands, loop)]
 
 
 def _check_cast(form, dtype, to, casting):
@@ -316,7 +316,7 @@ def _elementwise(form, operands, statics, mask, out):
     # inf is nan.
     operands = [
         where(mask, x, domain.middle) if needs_grad(x) else x
-        for x, domain in zip(operands, form.entry.sampling.domains, strict=True)
+        for x, domain in zip(operands, form.entry.sampling.domains)
     ]
     result = function(*operands, **statics)
     return where(mask, result, as_operand(out).to(result.dtype))

@@ -183,7 +183,7 @@ class Sweep:
             self._check(graph, back)
             inputs = [*leaves[: state.leaves], *saved, *values]
             values = _values_of(back.plan, inputs, graph.numbers)
-            grads = zip(back.sinks, values, strict=True)
+            grads = zip(back.sinks, values)
         for k, g in grads:
             edge = edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])
             if type(edge) is tuple and edge[0] is graph:
@@ -254,7 +254,7 @@ def pending(sweep, tensor, cot, implicit):
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
     values = run(back.plan, seg, leaves if implicit else [*leaves[: end.leaves], cot], numbers)
     graph = finish(seg, end, handles, back.live, values, back.requires_grad)
-    for k, g in zip(back.sinks, values[len(back.live) :], strict=True):
+    for k, g in zip(back.sinks, values[len(back.live) :]):
         sweep.give(edges[wanted[k]], g)
     if graph is not None and not sweep.retain:
         sweep._free(graph, back.visited)

@@ -41,7 +41,7 @@ class RecordedBackward:
         self.roots = {node: i for i, node in enumerate(unshared.roots)}
         stops = {*self.roots, *(node for _, nodes in self.held for node in nodes)}
         inputs = {}
-        for s, g in zip(given, self.cots, strict=True):  # equal operations are one node
+        for s, g in zip(given, self.cots):  # equal operations are one node
             node = unshared.node(s)
             inputs[node] = inputs[node] + g if node in inputs else g
         grads = pull_back(inputs, sources, {*self.roots, *(unshared.node(c) for c in cuts)})
@@ -53,7 +53,7 @@ class RecordedBackward:
 
     def run(self, graph, cots, alive):
         """(number of the sink, Tensor) pairs."""
-        made = dict(zip(self.cots, cots, strict=True))
+        made = dict(zip(self.cots, cots))
         for state, nodes in self.held:
             for node in nodes:
                 made.setdefault(node, alive[state])
@@ -113,7 +113,7 @@ class Formula:
         )
 
     def _build(self, *new):
-        new = dict(zip((*self.operands, *self.numbers), new, strict=True))
+        new = dict(zip((*self.operands, *self.numbers), new))
         for n in self.order:
             src = tuple([new[s] for s in n.src])
             new[n] = rebuilt(n, src)
@@ -144,7 +144,7 @@ class Formula:
         if True in self.cuts:
             operands = [
                 detaching()(t) if cut and t.requires_grad else t
-                for t, cut in zip(operands, self.cuts, strict=True)
+                for t, cut in zip(operands, self.cuts)
             ]
         kinds = [kind_of(n) for n in numbers]
         return record(lambda *states: (self.opcode, *states, *kinds), operands, numbers)

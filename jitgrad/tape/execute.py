@@ -242,7 +242,7 @@ def settle(seg, handles, live, values, graph, safe=False):
     """Gives the live handles their values, and their place in the graph. It may be done again."""
     if not (safe or gate.alone):
         return locked(settle, (seg, handles, live, values, graph, True))
-    for (slot, state), value in zip(live, values, strict=False):
+    for (slot, state), value in zip(live, values):
         t = handles[slot]
         if (
             t._seg is not seg or t._state is not state

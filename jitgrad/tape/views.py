@@ -127,7 +127,7 @@ def aliases(parent, step, when="dense"):
     shape, strides = parent._state.shape, strides_of(parent)
     if when == "ordered":
         return (
-            all(n == 1 or s == c for n, s, c in zip(shape, strides, contiguous(shape), strict=True))
+            all(n == 1 or s == c for n, s, c in zip(shape, strides, contiguous(shape)))
             or 0 in shape
         )
     return step.strides(shape, strides) is not None

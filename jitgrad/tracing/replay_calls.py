@@ -70,7 +70,7 @@ def aliases(moved, given, outside):
             continue
         key = id(top(x))
         if tops.count(key) > 1:
-            group = [y for y, other in zip(found, tops, strict=True) if other == key]
+            group = [y for y, other in zip(found, tops) if other == key]
             ids = tuple(map(id, group))
             if len(set(ids)) < len(ids):
                 return SAME

@@ -56,9 +56,7 @@ class _Differentiated:
         self.outer = True in [
             isinstance(leaf, Tensor) and leaf.requires_grad for leaf in self.leaves
         ]
-        self.tensors = [
-            _argument(leaf, name) for leaf, name in zip(self.leaves, names, strict=True)
-        ]
+        self.tensors = [_argument(leaf, name) for leaf, name in zip(self.leaves, names)]
         self.conversions = [results.conversion(leaf) for leaf in self.leaves]
 
     def given(self):
@@ -180,7 +178,7 @@ def _gradients(out, xs, create, reaches=None):
         return [zeros_like(x) for x in xs]
     total = out if out.size == 1 else out.sum()
     grads = list(swept([total], [None], xs, create, create, reaches=reaches))
-    return [zeros_like(x) if g is None else g for g, x in zip(grads, xs, strict=True)]
+    return [zeros_like(x) if g is None else g for g, x in zip(grads, xs)]
 
 
 @surface
@@ -280,7 +278,7 @@ def _directions(x, v):
             f"argument: {', '.join(names)}"
         )
     directions = [as_operand(d) for d in given]
-    for leaf, d, place in zip(leaves, directions, places, strict=True):
+    for leaf, d, place in zip(leaves, directions, places):
         if d.shape != (shape := np.shape(leaf) if not isinstance(leaf, Tensor) else leaf.shape):
             raise ShapeError(
                 f"got a direction {place} of shape {d.shape}, expected that of the argument, "
@@ -292,10 +290,8 @@ def _directions(x, v):
 def _products(held, xs, directions, create, reaches):
     """The derivatives of the gradient along `directions`, by a sweep through it."""
     gradients = _gradients(held.pop(), xs, True, reaches)
-    pairs = [
-        (g, d.to(g.dtype)) for g, d in zip(gradients, directions, strict=True) if g.requires_grad
-    ]
+    pairs = [(g, d.to(g.dtype)) for g, d in zip(gradients, directions) if g.requires_grad]
     if not pairs:
         return [zeros_like(x) for x in xs]
     products = swept([g for g, _ in pairs], [d for _, d in pairs], xs, create, create)
-    return [zeros_like(x) if h is None else h for h, x in zip(products, xs, strict=True)]
+    return [zeros_like(x) if h is None else h for h, x in zip(products, xs)]
