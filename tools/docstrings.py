@@ -277,7 +277,7 @@ def main(arguments):
         stale = [name for name in {**wanted, **PAGES} if wanted.get(name) != PAGES.get(name)]
         print(f"{FILE}: {', '.join(stale)}" if stale else "", end="")
         return len(stale) > 0
-    with open(FILE, "w", encoding="ascii") as file:
+    with open(FILE, "w", encoding="utf-8") as file:
         file.write(MARK.join([part for page in wanted.items() for part in page]))
     return 0
 

@@ -246,4 +246,4 @@ def _tangents(
 
 
 #: It reads arrays in C order, as calls with loops of their own do; these are made by the runtime.
-LOOP = Op("loop", "call", reference, vjp=vjp, jvp=jvp, loops=lambda node: None)
+LOOP = Op("loop", "call", reference, vjp=vjp, jvp=jvp, loops=lambda node, limits: None)

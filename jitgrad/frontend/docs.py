@@ -18,7 +18,7 @@ MARK = "\n\f\n"
 def _read():
     """name -> docstring, as the file has them; nothing where there is no file."""
     try:
-        with open(FILE, encoding="ascii") as file:
+        with open(FILE, encoding="utf-8") as file:
             parts = file.read().split(MARK)
     except OSError:  # jitgrad is imported from an archive
         return {}

@@ -22,7 +22,7 @@ import numpy as np
 from ..base.errors import ArgumentError
 from .promotion import common_dtypes, ufunc_dtypes
 from .records import Derivative, Names, Numbers, View
-from .sampling import sampling
+from .sampling import FLOATS, sampling
 
 REGISTRY: dict = {}
 #: The default of a parameter that has none.
@@ -166,7 +166,7 @@ def operation(
     kink=None,
     level=False,
     slope="",
-    on=(-2, 2),
+    on=FLOATS,
     shapes=None,
     cases=({},),
     sample=None,

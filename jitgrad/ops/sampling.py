@@ -29,6 +29,8 @@ class Domain(NamedTuple):
         return 0.5 * (self.low + self.high)
 
 
+#: Where operands of most operations are sampled.
+FLOATS = Domain(-2, 2)
 BOOLS = Domain(0, 1, "b")
 COUNTS = Domain(0, 2, "i")
 
@@ -44,17 +46,24 @@ class Sampling:
         One per operand.
     cases : tuple of dict
         Parameters that the entry is called with, one case after the other.
-    draw : callable
-        ``draw(rng, shapes)`` -> one array per shape.
+    sample : callable or None
+        ``sample(rng, shapes)`` -> one array per shape, where they have to fit each other.
     any_shape : bool
         Whether the operands may have any shape, if all have that one.
     """
 
-    __slots__ = ("domains", "shapes", "cases", "draw", "any_shape")
+    __slots__ = ("any_shape", "cases", "domains", "sample", "shapes")
 
-    def __init__(self, domains, shapes, cases, draw, any_shape):
+    def __init__(self, domains, shapes, cases, sample, any_shape):
         self.domains, self.shapes, self.cases = domains, shapes, cases
-        self.draw, self.any_shape = draw, any_shape
+        self.sample, self.any_shape = sample, any_shape
+
+    def draw(self, rng, shapes):
+        """One array per shape."""
+        if self.sample is not None:
+            return self.sample(rng, shapes)
+        pairs = zip(self.domains, shapes, strict=True)
+        return [domain.draw(rng, shape) for domain, shape in pairs]
 
 
 def sampling(operands, on, shapes, cases, sample):
@@ -64,13 +73,12 @@ def sampling(operands, on, shapes, cases, sample):
     operands may not have any one shape. ``sample(rng, shapes)`` makes the arrays where drawing
     each from its domain does not."""
     count = operands or len(shapes)
-    each = on if isinstance(on[0], tuple) else (on,) * count
-    domains = tuple([d if type(d) is Domain else Domain(*d) for d in each])
-
-    def draw(rng, shapes):
-        return [d.draw(rng, shape) for d, shape in zip(domains, shapes, strict=True)]
-
-    return Sampling(domains, shapes or (SHAPE,) * count, cases, sample or draw, shapes is None)
+    if on is FLOATS:
+        domains = (on,) * count
+    else:
+        each = on if isinstance(on[0], tuple) else (on,) * count
+        domains = tuple([d if type(d) is Domain else Domain(*d) for d in each])
+    return Sampling(domains, shapes or (SHAPE,) * count, cases, sample, shapes is None)
 
 
 def with_indices(rng, shapes):
