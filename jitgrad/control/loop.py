@@ -17,7 +17,7 @@ from ..autodiff import pull_back, push_forward
 from ..base.dtypes import INT64
 from ..base.errors import GradientError
 from ..ir import Node, Op, const, leaf, rebuilt, toposort
-from ..ops.marks import ways
+from ..ops.marks import differentiable_sources
 from ..ops.primitives import zeros
 from .body import Body, Looped, offsets, packed, part
 from .turns import reference
@@ -125,7 +125,7 @@ def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
 
 def led_to(roots: Iterable[Node], parameters: Iterable[Node]) -> set[Node]:
     """The parameters that derivatives of `roots` lead to."""
-    reached = set(toposort(list(roots), ways))
+    reached = set(toposort(list(roots), differentiable_sources))
     return {p for p in parameters if p in reached and p.dtype.kind == "f"}
 
 

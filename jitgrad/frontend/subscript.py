@@ -342,7 +342,7 @@ def fit(value, shape, dtype):
     """A new record of `value`, broadcast to `shape` and cast to `dtype`."""
     if not stretches(_squeezed(value._state.shape, len(shape)), shape):
         raise ShapeError(
-            f"got a value of shape {value.shape} for a place of shape {shape}, expected one that "
+            f"got a value of shape {value.shape} for a part of shape {shape}, expected one that "
             "broadcasts to it"
         )
     return record(lambda state: (FIT, state, shape, dtype), (value,))

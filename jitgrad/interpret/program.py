@@ -23,7 +23,7 @@ from ..base.config import config
 from ..ir import CONST, LEAF, NUMBER, toposort, users
 from ..ops import REGISTRY
 from ..ops.movement import PAD, UPDATE, added, added_in_place, update_in_place
-from ..ops.primitives import stretched
+from ..ops.primitives import broadcast_array
 from . import blocked
 from .blocked import Stretch, split
 
@@ -109,7 +109,7 @@ class Walk:
                     short.issuperset(src) if kind == "elementwise" else not short.isdisjoint(src)
                 ):
                     given = [
-                        stretched(x, s.shape) if s in short else x
+                        broadcast_array(x, s.shape) if s in short else x
                         for x, s in zip(given, src, strict=True)
                     ]
                 function = _checked(op.reference) if verify else op.reference
@@ -121,7 +121,7 @@ class Walk:
                 values[node] = node.dtype.type(numbers[node.arg] if op is NUMBER else node.arg)
         out = []
         for root in self.roots:
-            value = stretched(values[root], root.shape) if root in short else values[root]
+            value = broadcast_array(values[root], root.shape) if root in short else values[root]
             out.append(_given(value, root.shape, root.dtype))
         return out
 

@@ -4,6 +4,8 @@
 `node_operators` comes last, since operators of nodes are entries.
 """
 
+from __future__ import annotations
+
 from . import (
     arithmetic,
     arrange,

@@ -6,6 +6,11 @@ result ``out``, and what it is in words; `pointwise.elementwise` says what else 
 `jitgrad.runtime.numba.support`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ..base.dtypes import is_float
@@ -25,7 +30,7 @@ FRACTION = (Domain(2.1, 2.9), Domain(0.9, 1.0))
 # --- sums, products, quotients --------------------------------------------------------------------
 
 
-def _smooth(x, out):
+def _smooth(x: Node, out: Node) -> Node:
     """`out`, the square of `x`, with the derivatives of what it is a function of where `x` has a
     kink."""
     smooth = smooth_square(x) if isinstance(x, Node) and is_float(x.dtype) else None
@@ -89,7 +94,7 @@ fmod = elementwise(
 )
 
 
-def _reciprocal(of_floats, x):
+def _reciprocal(of_floats: Callable[[Any], Node], x: Node | float) -> Node:
     """Of an integer 0 it is what NumPy has on this machine."""
     out = of_floats(x)
     if not isinstance(x, Node) or x.dtype.kind not in "iu":

@@ -3,13 +3,17 @@
 Start at `_diagonal`, a slice with a long step.
 """
 
+from __future__ import annotations
+
 import math
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from ..base.dtypes import as_dtype
 from ..base.errors import ArgumentError, AxisError, ShapeError
-from ..ir.shapes import as_int, check_size, normalize_axes, normalize_axis
+from ..ir import Node
+from ..ir.shapes import Axes, as_int, check_size, normalize_axes, normalize_axis
 from .indexing import _take, whole_numbers
 from .joining import _concatenate
 from .movement import part, permute, slice_node
@@ -20,7 +24,7 @@ from .registry import REQUIRED, composite, movement, operation
 from .sampling import COUNTS, Domain
 
 
-def _repeated(shape, repeats, axis=None):
+def _repeated(shape: tuple[int, ...], repeats: Any, axis: Axes = None) -> np.ndarray:
     """The index of each element of the result, by which it is taken."""
     shape = shape or (1,)
     n = math.prod(shape) if axis is None else shape[normalize_axis(axis, len(shape))]
@@ -53,7 +57,7 @@ repeat = operation(
 )
 
 
-def _tile(x, reps):
+def _tile(x: Node, reps: Any) -> Node:
     reps = tuple(as_int(n, "reps") for n in (reps if isinstance(reps, (tuple, list)) else (reps,)))
     if any(n < 0 for n in reps):
         raise ShapeError(f"got reps = {reps}, expected numbers of at least 0")
@@ -79,7 +83,7 @@ tile = movement(
 )
 
 
-def _diagonal(x, offset, axis1, axis2):
+def _diagonal(x: Node, offset: Any, axis1: SupportsIndex, axis2: SupportsIndex) -> Node:
     if x.ndim < 2:
         raise ShapeError(f"got a diagonal of shape {x.shape}, expected two axes or more")
     i, j, offset = (
@@ -100,7 +104,13 @@ def _diagonal(x, offset, axis1, axis2):
     return slice_node(flat, (0,) * k + (start,), (1,) * k + (m + 1,), (*x.shape[:-2], length))
 
 
-def _diagonal_strides(shape, strides, offset, axis1, axis2):
+def _diagonal_strides(
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    offset: Any,
+    axis1: SupportsIndex,
+    axis2: SupportsIndex,
+) -> tuple[int, ...]:
     """A step along a diagonal is one along each of its axes, however the matrices lie."""
     pair = [normalize_axis(a, len(shape)) for a in (axis1, axis2)]
     rest = [s for a, s in enumerate(strides) if a not in pair]
@@ -119,7 +129,7 @@ diagonal = movement(
 )
 
 
-def _trace(x, offset, axis1, axis2, dtype):
+def _trace(x: Node, offset: Any, axis1: SupportsIndex, axis2: SupportsIndex, dtype: Any) -> Node:
     x = _diagonal(x, offset, axis1, axis2)
     return reduce(
         SUM, x, -1, False, as_dtype(dtype) if dtype is not None else _accumulator(x.dtype)
@@ -137,7 +147,7 @@ trace = composite(
 )
 
 
-def _flip(x, axis):
+def _flip(x: Node, axis: Axes) -> Node:
     axes = normalize_axes(axis, x.ndim)
     starts = [n - 1 if i in axes else 0 for i, n in enumerate(x.shape)]
     return (
@@ -170,7 +180,7 @@ fliplr = movement(
 )
 
 
-def _roll(x, shift, axis):
+def _roll(x: Node, shift: Any, axis: Axes) -> Node:
     if axis is None:
         return reshape_to(_roll(reshape_to(x, (x.size,)), shift, 0), x.shape)
     shifts = shift if isinstance(shift, (tuple, list)) else (shift,)

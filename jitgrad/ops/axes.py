@@ -1,16 +1,29 @@
 """Views that move, add, drop and stretch axes. One entry each."""
 
+from __future__ import annotations
+
+from typing import Any, SupportsIndex
+
 import numpy as np
 
 from ..base.errors import AxisError, ShapeError
-from ..ir.shapes import as_int, drop_axes, normalize_axes, normalize_axis, reduced_axes, stretches
+from ..ir import Node
+from ..ir.shapes import (
+    Axes,
+    as_int,
+    drop_axes,
+    normalize_axes,
+    normalize_axis,
+    reduced_axes,
+    stretches,
+)
 from .movement import permute
 from .primitives import broadcast, reshape_to
 from .records import Names
 from .registry import REQUIRED, movement
 
 
-def _permutation(axes, ndim):
+def _permutation(axes: Any, ndim: int) -> tuple[int, ...]:
     if axes is None:
         return tuple(reversed(range(ndim)))
     axes = axes if isinstance(axes, (tuple, list)) else (axes,)
@@ -35,7 +48,7 @@ transpose = movement(
 )
 
 
-def _swapaxes(x, axis1, axis2):
+def _swapaxes(x: Node, axis1: SupportsIndex, axis2: SupportsIndex) -> Node:
     axes = list(range(x.ndim))
     i, j = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
     axes[i], axes[j] = axes[j], axes[i]
@@ -51,8 +64,8 @@ swapaxes = movement(
 )
 
 
-def _moveaxis(x, source, destination):
-    def several(a):
+def _moveaxis(x: Node, source: Axes, destination: Axes) -> Node:
+    def several(a: Axes) -> tuple[int, ...]:
         return tuple(
             normalize_axis(i, x.ndim) for i in (a if isinstance(a, (tuple, list)) else (a,))
         )
@@ -90,7 +103,7 @@ matrix_transpose = movement(
 )
 
 
-def _expand_dims(x, axis):
+def _expand_dims(x: Node, axis: Axes) -> Node:
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = normalize_axes(tuple(axes), x.ndim + len(axes))
     lengths = iter(x.shape)
@@ -110,7 +123,7 @@ expand_dims = movement(
 )
 
 
-def _squeeze(x, axis):
+def _squeeze(x: Node, axis: Axes) -> Node:
     axes = (
         tuple(i for i, n in enumerate(x.shape) if n == 1)
         if axis is None
@@ -136,7 +149,7 @@ squeeze = movement(
 )
 
 
-def _broadcast_to(x, shape):
+def _broadcast_to(x: Node, shape: Any) -> Node:
     shape = tuple(
         as_int(n, "length") for n in (shape if isinstance(shape, (tuple, list)) else (shape,))
     )

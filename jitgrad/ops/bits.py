@@ -1,5 +1,10 @@
 """Operations on the bits of integers and bools, which have no gradient. One entry each."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..ir import Node, const
@@ -11,8 +16,11 @@ from .records import Names
 from .registry import composite
 from .sampling import BOOLS, COUNTS
 
+if TYPE_CHECKING:
+    from .registry import Entry
 
-def _bitwise(ufunc, code, operator, doc, *aliases):
+
+def _bitwise(ufunc: np.ufunc, code: str, operator: str, doc: str, *aliases: str) -> Entry:
     return elementwise(ufunc, None, doc, code=code, on=BOOLS, names=Names(operator, aliases))
 
 
@@ -26,7 +34,7 @@ invert = _bitwise(
 )
 
 
-def _shift_within(name, ufunc, code):
+def _shift_within(name: str, ufunc: np.ufunc, code: str) -> Entry:
     doc = f"{ufunc.__name__}, for y within the bits of x."
     return elementwise(name, None, doc, numpy=ufunc, code=code, on=COUNTS, public=False)
 
@@ -36,11 +44,13 @@ _shr = _shift_within("shr", np.right_shift, "({0} >> {1})")
 _shifted_dtypes = ufunc_dtypes(np.left_shift)
 
 
-def _shift(ufunc, shift, beyond, operator, doc):
+def _shift(
+    ufunc: np.ufunc, shift: Entry, beyond: Callable[[Node], Node | float], operator: str, doc: str
+) -> Entry:
     """A shift by any number of bits: machines take those within the bits of x, NumPy goes on to
     what is `beyond`."""
 
-    def build(x, y):
+    def build(x: Node | float, y: Node | float) -> Node:
         _, dtype = _shifted_dtypes((x, y))
         x, y = (cast(v, dtype) if isinstance(v, Node) else const(v, dtype) for v in (x, y))
         within = logical_and(y >= 0, y < 8 * dtype.itemsize)
@@ -50,7 +60,7 @@ def _shift(ufunc, shift, beyond, operator, doc):
     return composite(ufunc, build, doc, operands=2, on=COUNTS, differentiable=False, names=names)
 
 
-def _sign(x):
+def _sign(x: Node) -> Node | float:
     return _shr(x, const(8 * x.dtype.itemsize - 1, x.dtype)) if x.dtype.kind == "i" else 0
 
 

@@ -3,7 +3,11 @@
 None but `where` has a gradient. Start at `where` and `_compare`.
 """
 
+from __future__ import annotations
+
 import operator as python
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,14 +19,17 @@ from .promotion import by_dtypes, choice_dtypes
 from .records import Names, Numbers
 from .sampling import BOOLS, Domain
 
+if TYPE_CHECKING:
+    from .registry import Entry
 
-def _choice_vjp(g, node):
+
+def _choice_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     # Multiplying by a 0/1 mask would turn an inf cotangent into nan; selecting does not.
     c, zero = node.src[0], 0.0
     return (None, where(c, g, zero), where(c, zero, g)) if is_float(node.dtype) else (None,) * 3
 
 
-def _choice_jvp(t, node):
+def _choice_jvp(t: Sequence[Any], node: Node) -> Node | None:
     zero = as_node(0.0)
     x, y = (cast(zero, node.dtype) if v is None else v for v in t[1:])
     return None if t[1] is None and t[2] is None else where(node.src[0], x, y)
@@ -45,7 +52,13 @@ where = elementwise(
 # --- comparison -----------------------------------------------------------------------------------
 
 
-def _compared(alike, x, y, function, dtypes):
+def _compared(
+    alike: Callable[..., Node],
+    x: Node | float,
+    y: Node | float,
+    function: Callable[..., Any],
+    dtypes: Callable[..., Any],
+) -> Node:
     """NumPy compares int64 with uint64 as what they are, where no dtype has room for both."""
     if (
         not isinstance(x, Node)
@@ -63,10 +76,10 @@ def _compared(alike, x, y, function, dtypes):
     return where(y < 0, function(0, -1), alike(x, cast(y, a)))
 
 
-def _compare(ufunc, symbol, operator):
+def _compare(ufunc: np.ufunc, symbol: str, operator: str) -> Entry:
     function = getattr(python, operator)
 
-    def around(alike, x, y):
+    def around(alike: Callable[..., Node], x: Node | float, y: Node | float) -> Node:
         return _compared(alike, x, y, function, entry.loop)
 
     entry = elementwise(
@@ -92,7 +105,7 @@ greater_equal = _compare(np.greater_equal, ">=", "ge")
 # --- logic ----------------------------------------------------------------------------------------
 
 
-def _logical(ufunc, code, doc):
+def _logical(ufunc: np.ufunc, code: str, doc: str) -> Entry:
     rule = by_dtypes(lambda asked: ((BOOL,) * ufunc.nin, BOOL))
     return elementwise(ufunc, None, doc, code=code, dtypes=rule)
 

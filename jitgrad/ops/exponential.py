@@ -1,5 +1,7 @@
 """Exponentials and logarithms. One entry each."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

@@ -1,14 +1,17 @@
 """Indexing: what ``x[...]`` means, and gather and scatter for integer arrays.
 
-`parse` turns a Python index into a `Basic` part (slices, new axes: movement nodes, a view) and
-index arrays (a copy). Integers and slice starts are passed as numbers, so that a loop over them
-records one program. A boolean mask is turned into integer arrays before it gets here: its result's
-shape depends on values.
+`parse` turns a Python index into an `Index`: a basic part (slices and new axes, which are movement
+nodes and give a view) and index arrays (which give a copy). Integers and slice starts are passed as
+numbers, so that a loop over them is traced once. A boolean mask is turned into integer arrays
+before it gets here, since the shape of its result depends on values.
 """
+
+from __future__ import annotations
 
 import math
 import operator
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +19,7 @@ from ..base.dtypes import BOOL, FLOAT64, INT64, is_float
 from ..base.errors import ArgumentError, IndexOutOfRange, ShapeError
 from ..base.foreign import refuse_subclass
 from ..ir import Loops, Node, Op, const
-from ..ir.shapes import broadcast_shapes, check_ndim, normalize_axis, stretches
+from ..ir.shapes import Axes, broadcast_shapes, check_ndim, normalize_axis, stretches
 from .arithmetic import add
 from .comparison import where
 from .marks import stop
@@ -30,7 +33,7 @@ from .sampling import with_indices
 # --- gather and its adjoint: index arrays on the leading axes -------------------------------------
 
 
-def _scatter_add(g, *index, node):
+def _scatter_add(g: np.ndarray, *index: np.ndarray, node: Node) -> np.ndarray:
     """Rows of floats by `numpy.bincount`, a third of the time of `numpy.add.at`, which is fast for
     single numbers."""
     lead, rest = node.shape[: len(index)], node.shape[len(index) :]
@@ -46,14 +49,15 @@ def _scatter_add(g, *index, node):
     return out.reshape(node.shape).astype(node.dtype, copy=False)
 
 
-def _adding(node, limits):
+def _adding(node: Node, limits: Any) -> Loops | None:
     """`SCATTER_ADD` as loops.
 
-    Positions come in order, so a sum depends on the sizes alone. Wide rows are cut into columns, a
-    unit each. Narrow ones that are named often, `scatter_repeats` times each on average, are added
-    up in several arrays, for a part of the positions each. Else there is one unit: what the
-    positions say is known in a place each of memory, and to look for the positions of a part of the
-    places takes as long as to add. Floats are added up in float64."""
+    The indices are visited in order, so the order of a sum depends on the sizes alone. Wide rows
+    are cut into ranges of columns, one work item each. Narrow rows that are indexed often,
+    `scatter_repeats` times each on average, are summed in several partial arrays, each for a part
+    of the indices.
+    Otherwise there is one work item: to find the indices that belong to a part of the result would
+    take as long as to add all of them. Floats are summed in float64."""
     _g, *index = node.src
     if node.dtype.kind == "b" or any(i.dtype != INT64 for i in index):
         return None
@@ -102,7 +106,7 @@ for u in range(start, stop):
 """
 
 
-def _scatter_set(x, v, *index, node):
+def _scatter_set(x: np.ndarray, v: np.ndarray, *index: np.ndarray, node: Node) -> np.ndarray:
     out = np.array(x)
     out[index] = v
     return out
@@ -129,12 +133,12 @@ SCATTER_ADD = Op(
 )
 
 
-def _set_vjp(g, node):
+def _set_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     index = node.src[2:]
     return (scatter_set(g, zeros(node.src[1]), index), gather(g, index), *(None,) * len(index))
 
 
-def _set_jvp(t, node):
+def _set_jvp(t: Sequence[Any], node: Node) -> Node:
     x, v = (zeros(s) if u is None else u for u, s in zip(t[:2], node.src[:2], strict=True))
     return scatter_set(x, v, node.src[2:])
 
@@ -158,35 +162,37 @@ LAST_WRITES = Op(
 )
 
 
-def in_bounds(index, n, axis):
-    """An index array that nobody has seen yet, for an axis of `n`: checked when it is computed,
-    none is negative."""
+def in_bounds(index: Node, n: int, axis: int) -> Node:
+    """The index array `index`, for an axis of length `n`, which is checked when it is
+    materialised: in the result no entry is negative."""
     if index.dtype.kind not in "iu":
         raise IndexOutOfRange(f"got an index tensor of dtype {index.dtype}, expected integers")
     return Node(IN_BOUNDS, (index,), (n, axis), index.shape, INT64)
 
 
-def written_last(index, lengths):
-    """Of index arrays, for axes of these lengths, which entries name their place last."""
+def written_last(index: Sequence[Node], lengths: tuple[int, ...]) -> Node:
+    """A mask of the entries of index arrays, for axes of these lengths, that no later entry
+    repeats."""
     return Node(LAST_WRITES, tuple(index), lengths, index[0].shape, BOOL)
 
 
-def gather(x, index):
+def gather(x: Node, index: Sequence[Node]) -> Node:
     """x[index arrays], on x's leading axes.
 
-    Kernels read at these places unseen: whoever makes an index array has checked that they are
-    there, and none is negative (`parse`, `_check_take`, `in_bounds`; order.argsort makes no other).
+    Kernels read without checking the indices: whoever makes an index array has checked that they
+    are in bounds and not negative (`parse`, `_check_take`, `in_bounds`; order.argsort makes no
+    others).
     """
     return Node(
         GATHER, (x, *index), None, check_ndim(index[0].shape + x.shape[len(index) :]), x.dtype
     )
 
 
-def scatter_add(g, index, shape):
+def scatter_add(g: Node, index: Sequence[Node], shape: tuple[int, ...]) -> Node:
     return Node(SCATTER_ADD, (g, *index), None, shape, g.dtype)
 
 
-def scatter_set(x, v, index):
+def scatter_set(x: Node, v: Node, index: Sequence[Node]) -> Node:
     return Node(SCATTER_SET, (x, v, *index), None, x.shape, x.dtype)
 
 
@@ -205,34 +211,42 @@ class Index(NamedTuple):
     arrays: tuple
 
 
-def parse(shape, index):
+def parse(shape: tuple[int, ...], index: Any) -> Index:
     """An `Index` for ``x[index]`` where x has `shape`; bounds are checked here."""
-    items = index if isinstance(index, tuple) else (index,)
-    items = _without_ellipsis([_array_or_same(i) for i in items], len(shape), index)
-    steps, lengths, starts, out, axes, arrays, axis = [], [], [], [], [], [], 0
+    parts = index if isinstance(index, tuple) else (index,)
+    items = _without_ellipsis([_array_or_same(i) for i in parts], len(shape), index)
+    steps: list[int] = []
+    lengths: list[int] = []
+    starts: list[int] = []
+    out: list[int] = []
+    axes: list[int] = []
+    arrays: list[np.ndarray] = []
+    axis = 0
     for item in items:
         if item is None:
             out.append(1)
         elif (
             isinstance(item, np.ndarray) and item.ndim == 0
         ):  # True or False: a new axis, of length 1 or 0
-            axes.append(len(out)), out.append(1), arrays.append(np.zeros(int(item), np.int64))
+            axes.append(len(out))
+            out.append(1)
+            arrays.append(np.zeros(int(item), np.int64))
         elif isinstance(item, np.ndarray):
             if item.dtype == bool:
                 _mask_fits(item, shape, axis)
             for array in item.nonzero() if item.dtype == bool else (item,):
                 arrays.append(_in_bounds(array, shape[axis], axis))
                 axes.append(len(out))
-                (
-                    steps.append(1),
-                    lengths.append(shape[axis]),
-                    starts.append(0),
-                    out.append(shape[axis]),
-                )
+                steps.append(1)
+                lengths.append(shape[axis])
+                starts.append(0)
+                out.append(shape[axis])
                 axis += 1
         else:
             start, length, step = _part(item, shape[axis], axis)
-            steps.append(step), lengths.append(length), starts.append(start)
+            steps.append(step)
+            lengths.append(length)
+            starts.append(start)
             if isinstance(item, slice):
                 out.append(length)
             axis += 1
@@ -245,7 +259,7 @@ def parse(shape, index):
     )
 
 
-def _part(item, n, axis):
+def _part(item: Any, n: int, axis: int) -> tuple[int, int, int]:
     """(start, length, step) of a slice or an integer."""
     if isinstance(item, slice):
         start, stop, step = _slice_indices(item, n)
@@ -258,7 +272,7 @@ def _part(item, n, axis):
     return (item + n if item < 0 else item), 1, 1
 
 
-def _first(items, axes):
+def _first(items: Sequence[Any], axes: Sequence[int]) -> int:
     """Where the arrays' axes go: in place if arrays (and, beside them, integers) stand together,
     else in front."""
     if not axes:
@@ -271,7 +285,7 @@ def _first(items, axes):
     return sum(1 for item in items[: together[0]] if item is None or isinstance(item, slice))
 
 
-def whole_numbers(values, what, error=IndexOutOfRange):
+def whole_numbers(values: Any, what: str, error: type[Exception] = IndexOutOfRange) -> np.ndarray:
     """`values`, positions or how often, as an array of integers."""
     array = as_array(values, what, error)
     if array.dtype.kind not in "iu":
@@ -279,7 +293,7 @@ def whole_numbers(values, what, error=IndexOutOfRange):
     return array
 
 
-def as_array(values, what, error=IndexOutOfRange):
+def as_array(values: Any, what: str, error: type[Exception] = IndexOutOfRange) -> np.ndarray:
     """`values` as an array, of whatever kind."""
     try:
         return np.asarray(values)
@@ -293,7 +307,7 @@ def as_array(values, what, error=IndexOutOfRange):
         ) from None
 
 
-def _array_or_same(item):
+def _array_or_same(item: Any) -> Any:
     if item is None or item is Ellipsis or isinstance(item, slice):
         return item
     if isinstance(item, (bool, np.bool_)):
@@ -315,7 +329,7 @@ def _array_or_same(item):
     return int(array) if array.ndim == 0 and array.dtype != bool else array
 
 
-def _without_ellipsis(items, ndim, index):
+def _without_ellipsis(items: list[Any], ndim: int, index: Any) -> list[Any]:
     used = sum(
         i.ndim
         if isinstance(i, np.ndarray) and i.dtype == bool
@@ -324,18 +338,18 @@ def _without_ellipsis(items, ndim, index):
         else 1
         for i in items
     )
-    places = [k for k, i in enumerate(items) if i is Ellipsis]
+    ellipses = [k for k, i in enumerate(items) if i is Ellipsis]
     if used > ndim:
         raise IndexOutOfRange(
             f"got {used} indices for a tensor of {ndim} dimensions; leave some out"
         )
-    if len(places) > 1:
-        raise IndexOutOfRange(f"got {len(places)} ellipses in {index!r}, expected one at most")
-    at = places[0] if places else len(items)
-    return items[:at] + [slice(None)] * (ndim - used) + items[at + len(places) :]
+    if len(ellipses) > 1:
+        raise IndexOutOfRange(f"got {len(ellipses)} ellipses in {index!r}, expected one at most")
+    at = ellipses[0] if ellipses else len(items)
+    return items[:at] + [slice(None)] * (ndim - used) + items[at + len(ellipses) :]
 
 
-def _mask_fits(mask, shape, axis):
+def _mask_fits(mask: np.ndarray, shape: tuple[int, ...], axis: int) -> None:
     if mask.shape != shape[axis : axis + mask.ndim]:
         raise IndexOutOfRange(
             f"got a boolean mask of shape {mask.shape} for axes of shape "
@@ -344,7 +358,7 @@ def _mask_fits(mask, shape, axis):
         )
 
 
-def _in_bounds(array, n, axis):
+def _in_bounds(array: np.ndarray, n: int, axis: int) -> np.ndarray:
     array = array.astype(np.int64)  # a copy: the user's may change before it is used
     if array.size and not (-n <= array.min() and array.max() < n):
         wrong = array.min() if array.min() < -n else array.max()
@@ -354,7 +368,7 @@ def _in_bounds(array, n, axis):
     return np.where(array < 0, array + n, array) if array.size and array.min() < 0 else array
 
 
-def _slice_indices(item, n):
+def _slice_indices(item: slice, n: int) -> tuple[int, int, int]:
     try:
         return item.indices(n)
     except (TypeError, ValueError) as error:
@@ -366,16 +380,16 @@ def _slice_indices(item, n):
 # --- nodes of an index ----------------------------------------------------------------------------
 
 
-def view(x, starts, index):
+def view(x: Node, starts: Sequence[Node | int], index: Index) -> Node:
     """The basic part: slices, dropped and new axes."""
     return reshape_to(slice_node(x, starts, index.steps, index.lengths), index.shape)
 
 
-def _fronted(ndim, axes):
+def _fronted(ndim: int, axes: tuple[int, ...]) -> tuple[int, ...]:
     return axes + tuple(a for a in range(ndim) if a not in axes)
 
 
-def pick(x, arrays, index):
+def pick(x: Node, arrays: Sequence[Node], index: Index) -> Node:
     """The arrays' part, on the view `x`: gather on leading axes, then the new axes moved where
     NumPy has them."""
     out = gather(permute(x, _fronted(x.ndim, index.axes)), arrays)
@@ -384,9 +398,9 @@ def pick(x, arrays, index):
     return permute(out, order)
 
 
-def last_writes(index, shape):
-    """Where places are named several times, a mask of what is written last, and stays; None where
-    none is.
+def last_writes(index: Index, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Where elements are indexed several times, a mask of the writes that come last and stay; None
+    where no element is.
 
     `shape` is that of the view that the arrays index.
     """
@@ -394,8 +408,8 @@ def last_writes(index, shape):
     return None if last.all() else last
 
 
-def _last_of(arrays, lengths):
-    """Which entries of index arrays name their place last."""
+def _last_of(arrays: Sequence[np.ndarray], lengths: tuple[int, ...]) -> np.ndarray:
+    """A mask of the entries of index arrays that no later entry repeats."""
     flat = np.ravel_multi_index(arrays, lengths).reshape(-1)
     last = np.ones(flat.size, bool)
     if flat.size < 2 or (np.diff(flat) > 0).all():
@@ -407,8 +421,9 @@ def _last_of(arrays, lengths):
     return last.reshape(arrays[0].shape)
 
 
-def put(x, arrays, v, index, last=None):
-    """The view `x` after ``x[arrays] = v``; of values for one place the one in `last` counts."""
+def put(x: Node, arrays: Sequence[Node], v: Node, index: Index, last: Node | None = None) -> Node:
+    """The view `x` after ``x[arrays] = v``; of several values for one element the one in `last`
+    counts."""
     order = _fronted(x.ndim, index.axes)
     k, first = arrays[0].ndim, index.first
     rest = tuple(x.shape[a] for a in order[len(arrays) :])
@@ -417,7 +432,7 @@ def put(x, arrays, v, index, last=None):
         v = reshape_to(v, v.shape[1:])
     if not stretches(v.shape, shape):
         raise ShapeError(
-            f"got a value of shape {v.shape} for a place of shape {shape}, expected one that "
+            f"got a value of shape {v.shape} for a part of shape {shape}, expected one that "
             "broadcasts to it"
         )
     v = broadcast(cast(v, x.dtype), shape)
@@ -432,12 +447,14 @@ def put(x, arrays, v, index, last=None):
     return permute(out, tuple(np.argsort(order).tolist()))
 
 
-def _take_along(shape, indices, axis=None, mode="raise"):
+def _take_along(
+    shape: tuple[int, ...], indices: tuple[int, ...], axis: Axes = None, mode: str = "raise"
+) -> tuple[int, int]:
     """The length and number of the axis that the indices of `take` name."""
     if mode != "raise":
         raise ArgumentError(
-            f"got mode={mode!r} for indices that only a call of the recorded function knows; "
-            "bring them into bounds "
+            f"got mode={mode!r} for indices whose values are only known in a call of "
+            "the traced function; bring them into bounds "
             "first, as in numpy.clip(indices, 0, n - 1) or indices % n"
         )
     return (
@@ -445,7 +462,7 @@ def _take_along(shape, indices, axis=None, mode="raise"):
     )
 
 
-def _take(x, indices, axis, mode="raise"):
+def _take(x: Node, indices: Any, axis: Axes, mode: str = "raise") -> Node:
     if not isinstance(indices, Node):
         raise ArgumentError(f"got indices {indices!r}, expected integers")
     if axis is None or x.ndim == 0:  # a value alone counts as an axis of one element
@@ -458,7 +475,9 @@ def _take(x, indices, axis, mode="raise"):
     )
 
 
-def _check_take(shape, indices, axis=None, mode="raise"):
+def _check_take(
+    shape: tuple[int, ...], indices: Any, axis: Axes = None, mode: str = "raise"
+) -> np.ndarray:
     """The index array of `take`, in bounds and without negative entries; `mode` brings others
     there."""
     shape = shape or (1,)
@@ -492,7 +511,7 @@ take = operation(
 )
 
 
-def _add_at(x, indices, values, axis):
+def _add_at(x: Node, indices: Any, values: Node | float, axis: Axes) -> Node:
     if not isinstance(indices, Node):
         raise ArgumentError(f"got indices {indices!r}, expected integers")
     shape = x.shape
@@ -501,13 +520,13 @@ def _add_at(x, indices, values, axis):
     axis, k = normalize_axis(axis, x.ndim), indices.ndim
     dtype = common_dtypes((x, values))[1]
     values = values if isinstance(values, Node) else const(values, dtype)
-    places = x.shape[:axis] + indices.shape + x.shape[axis + 1 :]
-    if broadcast_shapes(values.shape, places) != places:
+    indexed = x.shape[:axis] + indices.shape + x.shape[axis + 1 :]
+    if broadcast_shapes(values.shape, indexed) != indexed:
         raise ShapeError(
-            f"got values of shape {values.shape} for places of shape {places}, expected one that "
-            "broadcasts to it"
+            f"got values of shape {values.shape} for elements of shape {indexed}, expected "
+            "one that broadcasts to it"
         )
-    values = broadcast(cast(values, dtype), places)
+    values = broadcast(cast(values, dtype), indexed)
     values = permute(values, _fronted(values.ndim, tuple(range(axis, axis + k))))
     order = _fronted(x.ndim, (axis,))
     added = scatter_add(values, (cast(indices, INT64),), tuple(x.shape[a] for a in order))

@@ -1,11 +1,16 @@
 """Tensors put together: concatenate and stack. Start at `_concatenate`, the primitive of both."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from ..base.dtypes import is_float
 from ..base.errors import ArgumentError, ShapeError
 from ..ir import Node, Op
-from ..ir.shapes import normalize_axis
+from ..ir.shapes import Axes, normalize_axis
 from .axes import _expand_dims
 from .movement import _tangent, part
 from .primitives import cast, reshape_to
@@ -14,7 +19,7 @@ from .records import Names
 from .registry import operation
 
 
-def _parts(g, node):
+def _parts(g: Node, node: Node) -> tuple[Node | None, ...]:
     out, at = [], 0
     for s in node.src:
         n = s.shape[node.arg]
@@ -23,7 +28,7 @@ def _parts(g, node):
     return tuple(out)
 
 
-def _join_jvp(t, node):
+def _join_jvp(t: Sequence[Any], node: Node) -> Node:
     parts = [_tangent(v, s) for v, s in zip(t, node.src, strict=True)]
     return Node(CONCATENATE, tuple(parts), node.arg, node.shape, node.dtype)
 
@@ -37,7 +42,7 @@ CONCATENATE = Op(
 )
 
 
-def _concatenate(xs, axis):
+def _concatenate(xs: Sequence[Any], axis: Axes) -> Node:
     if not xs:
         raise ArgumentError("got nothing to concatenate; give at least one tensor")
     if axis is None:
@@ -65,7 +70,7 @@ def _concatenate(xs, axis):
     return Node(CONCATENATE, xs, axis, shape, dtype)
 
 
-def _stack(xs, axis):
+def _stack(xs: Sequence[Any], axis: Axes) -> Node:
     if not xs:
         raise ArgumentError("got nothing to stack; give at least one tensor")
     for x in xs:

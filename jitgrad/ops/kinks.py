@@ -14,6 +14,11 @@ are compared when they run.
 functions whose slope grows beyond all bounds, such as norms, of which only the square is smooth.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..ir import CONST, NUMBER, Node, Op, const
@@ -21,8 +26,14 @@ from .marks import REVALUE
 from .primitives import BROADCAST, RESHAPE, SUM, broadcast, reshape_to
 from .registry import REGISTRY
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
-def at_kink(g, slope):
+    #: (a, b) of ``a + b * slope``, each None for 0.
+    Parts: TypeAlias = tuple[Node | None, Node | None]
+
+
+def at_kink(g: Node, slope: Node) -> Node:
     """``g * slope``, where `g` may have slopes as factors."""
     parts = _split(g, slope, {})
     if parts is None:
@@ -31,7 +42,7 @@ def at_kink(g, slope):
     return _sum(known, _product(rest, slope)) or broadcast(const(0, slope.dtype), slope.shape)
 
 
-def at_kinks(g, product):
+def at_kinks(g: Node, product: Node) -> Node:
     """``g * product``, where a factor of the product may be a slope."""
     for slope, other in (product.src, product.src[::-1]):
         if slope.op is SIDE or slope.op is SHARE:
@@ -39,11 +50,11 @@ def at_kinks(g, product):
     return g * product
 
 
-def _sum(x, y):
+def _sum(x: Node | None, y: Node | None) -> Node | None:
     return y if x is None else x if y is None else x + y
 
 
-def _product(x, y):
+def _product(x: Node | None, y: Node | None) -> Node | None:
     return None if x is None or y is None else x * y
 
 
@@ -61,7 +72,7 @@ _LINEAR = {
 MANY = 200
 
 
-def _split(g, slope, known):
+def _split(g: Node, slope: Node, known: dict[Node, Parts | None]) -> Parts | None:
     """(a, b) with ``g * slope = a + b * slope``, each None for 0; None where no slope of that kink
     is a factor."""
     if g.op is slope.op and g.shape == slope.shape and (parts := _pair(g, slope)) is not None:
@@ -69,23 +80,24 @@ def _split(g, slope, known):
     if g not in known:
         known[g] = None
         linear = _LINEAR.get(g.op.name, ()) if g.size == slope.size and len(known) < MANY else ()
-        parts = {k: _split(g.src[k], slope, known) for k in linear}
-        if any(part is not None for part in parts.values()):
-            known[g] = _separated(g, parts)
+        of_operands = {k: _split(g.src[k], slope, known) for k in linear}
+        if any(part is not None for part in of_operands.values()):
+            known[g] = _separated(g, of_operands)
     return known[g]
 
 
-def _separated(g, parts):
+def _separated(g: Node, parts: Mapping[int, Any]) -> Parts | None:
     if g.op.name == "multiply":
         (a, b), other = (parts[0], g.src[1]) if parts[0] is not None else (parts[1], g.src[0])
         return _product(a, other), _product(b, other)
     parts = {
         k: (None, _unless_zero(g.src[k])) if part is None else part for k, part in parts.items()
     }
-    return tuple([_again(g, {k: part[i] for k, part in parts.items()}) for i in (0, 1)])
+    a, b = ({k: part[i] for k, part in parts.items()} for i in (0, 1))
+    return _again(g, a), _again(g, b)
 
 
-def _unless_zero(x):
+def _unless_zero(x: Node) -> Node | None:
     """None for a constant 0, which times an infinite slope would be nan."""
     value = x
     while value.op is RESHAPE or value.op is BROADCAST:
@@ -93,7 +105,7 @@ def _unless_zero(x):
     return None if value.op is CONST and value.arg == 0 else x
 
 
-def _again(g, operands):
+def _again(g: Node, operands: Mapping[int, Any]) -> Node | None:
     """The linear operation `g` on other operands; None for those that are 0."""
     if all(x is None for x in operands.values()):
         return None
@@ -105,7 +117,7 @@ def _again(g, operands):
     )
 
 
-def _pair(x, slope):
+def _pair(x: Node, slope: Node) -> Parts | None:
     """`_split` of a slope `x`, where both are slopes of one kink; None else."""
     zero, one = (broadcast(const(value, slope.dtype), slope.shape) for value in (0, 1))
     products = (
@@ -124,12 +136,12 @@ def _pair(x, slope):
     return (out, None) if maybe else None
 
 
-def _alike(xs, ys, deep=8):
+def _alike(xs: Sequence[Node], ys: Sequence[Node], deep: int = 8) -> Node | bool | None:
     """Whether all of these nodes are equal: True, None for no, or a node that tells it.
 
     The same formula with other numbers is another node, whose value is known when it runs.
     """
-    out = True
+    out: Node | bool = True
     for x, y in zip(xs, ys, strict=True):
         known = True if x is y else _equal(x, y, deep)
         if known is None:
@@ -140,7 +152,7 @@ def _alike(xs, ys, deep=8):
     return out
 
 
-def _equal(x, y, deep):
+def _equal(x: Node, y: Node, deep: int) -> Node | bool | None:
     if x.op is not y.op or x.dtype != y.dtype or x.shape != y.shape or not deep:
         return None
     if x.op is NUMBER:
@@ -151,7 +163,9 @@ def _equal(x, y, deep):
 # --- slopes ---------------------------------------------------------------------------------------
 
 
-def _slope(name, reference, code, into=None):
+def _slope(
+    name: str, reference: Callable[..., Any], code: str, into: Callable[..., Any] | None = None
+) -> Op:
     return Op(
         name,
         "elementwise",
@@ -177,11 +191,11 @@ SHARE = _slope(
 )
 
 
-def side(x):
+def side(x: Node) -> Node:
     return Node(SIDE, (x,), None, x.shape, x.dtype)
 
 
-def shares(x, y):
+def shares(x: Node, y: Node) -> tuple[Node, Node]:
     """The weights of both operands in their maximum."""
     first = Node(SHARE, (x, y), None, x.shape, x.dtype)
     return first, Node(SHARE, (y, x), None, x.shape, x.dtype)
@@ -190,7 +204,7 @@ def shares(x, y):
 # --- squares --------------------------------------------------------------------------------------
 
 
-def smooth_square(x, deep=5):
+def smooth_square(x: Node, deep: int = 5) -> Node | None:
     """The square of `x` in terms of its operands, where it is smooth and `x` has a kink (``norm(x)
     ** 2``); or None."""
     if x.op.squared is not None:

@@ -4,14 +4,18 @@ matmul on stacks of matrices is the one primitive, and BLAS's, through NumPy; a 
 is a fused multiply and sum, and norms are composites of reductions.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from ..base.dtypes import BOOL
 from ..base.errors import ArgumentError, AxisError, ShapeError
 from ..ir import Node, Op
-from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, normalize_axes, normalize_axis
+from ..ir.shapes import Axes, broadcast_shapes, drop_axes, keep_axes, normalize_axes, normalize_axis
 from .arithmetic import absolute, multiply, root0, square
 from .axes import _swapaxes
 from .comparison import equal, logical_and, not_equal, where
@@ -24,14 +28,14 @@ from .reduction import ANY, _float, max_, min_, reduce
 from .registry import composite, operation
 
 
-def _matmul_vjp(g, node):
+def _matmul_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     x, y = node.src
     return unbroadcast(_product(g, _swapaxes(y, -1, -2)), x.shape), unbroadcast(
         _product(_swapaxes(x, -1, -2), g), y.shape
     )
 
 
-def _matmul_jvp(t, node):
+def _matmul_jvp(t: Sequence[Any], node: Node) -> Node | None:
     x, y = node.src
     left = None if t[0] is None else _product(t[0], y)
     right = None if t[1] is None else _product(x, t[1])
@@ -48,19 +52,19 @@ MATMUL = Op(
 )
 
 
-def _product(x, y):
+def _product(x: Node, y: Node) -> Node:
     shape = (*broadcast_shapes(x.shape[:-2], y.shape[:-2]), x.shape[-2], y.shape[-1])
     return Node(MATMUL, (x, y), None, shape, x.dtype)
 
 
-def _typed(x, y):
+def _typed(x: Any, y: Any) -> tuple[Node, Node]:
     if type(x) is type(y) is Node and x.dtype is y.dtype:
         return x, y
     dtype = common_dtypes((x, y))[1]
     return cast(x, dtype), cast(y, dtype)
 
 
-def _matmul(x, y):
+def _matmul(x: Any, y: Any) -> Node:
     x, y = _typed(x, y)
     if x.ndim == 0 or y.ndim == 0:
         raise ShapeError(
@@ -86,7 +90,7 @@ def _matmul(x, y):
     return reshape_to(out, shape)
 
 
-def _inner(x, y):
+def _inner(x: Node, y: Node) -> Node:
     if x.dtype == BOOL:
         return reduce(ANY, logical_and(x, y), None, False)
     return reduce_sum(multiply(x, y), (0,))
@@ -108,7 +112,7 @@ matmul = operation(
 )
 
 
-def _tensordot(x, y, axes):
+def _tensordot(x: Node, y: Node, axes: Any) -> Node:
     x, y = _typed(x, y)
     if isinstance(axes, int):
         if not 0 <= axes <= min(x.ndim, y.ndim):
@@ -164,7 +168,7 @@ tensordot = composite(
 )
 
 
-def _dot(x, y):
+def _dot(x: Any, y: Any) -> Node:
     if x.ndim == 0 or y.ndim == 0:
         return multiply(x, y)
     if y.ndim == 1 or (x.ndim <= 2 and y.ndim <= 2):
@@ -183,7 +187,7 @@ dot = composite(
 )
 
 
-def _inner_product(x, y):
+def _inner_product(x: Any, y: Any) -> Node:
     if x.ndim == 0 or y.ndim == 0:
         return multiply(x, y)
     return _tensordot(x, y, ((x.ndim - 1,), (y.ndim - 1,)))
@@ -201,7 +205,7 @@ inner = composite(
 )
 
 
-def _outer(x, y):
+def _outer(x: Node, y: Node) -> Node:
     return multiply(reshape_to(x, (x.size, 1)), reshape_to(y, (1, y.size)))
 
 
@@ -217,7 +221,7 @@ outer = composite(
 )
 
 
-def _vecdot(x, y, axis):
+def _vecdot(x: Any, y: Any, axis: SupportsIndex) -> Node:
     x, y = _typed(x, y)
     n, m = (v.shape[normalize_axis(axis, v.ndim)] for v in (x, y))
     if n != m:
@@ -264,7 +268,7 @@ vecmat = composite(
 )
 
 
-def _by_vector(matrices, vectors, left):
+def _by_vector(matrices: Node, vectors: Node, left: bool) -> Node:
     if matrices.ndim < 2 or not vectors.ndim:
         raise ShapeError(
             f"got matrices of shape {matrices.shape} and vectors of shape {vectors.shape}, "
@@ -283,7 +287,7 @@ def _by_vector(matrices, vectors, left):
 INF = float("inf")
 
 
-def _vector_norm(x, ord, axis, keepdims):
+def _vector_norm(x: Node, ord: Any, axis: Axes, keepdims: bool) -> Node:
     """Over one axis, several as if they were one, or all (None)."""
     x = _float(x)
     if isinstance(ord, str):
@@ -303,7 +307,7 @@ def _vector_norm(x, ord, axis, keepdims):
     return where(zero, root0(where(zero, total, 1.0)), power(where(zero, 1.0, total), 1.0 / ord))
 
 
-def _matrix_norm(x, ord, axes, keepdims):
+def _matrix_norm(x: Node, ord: Any, axes: tuple[int, int], keepdims: bool) -> Node:
     """Over two axes: rows, columns."""
     x = _float(x)
     rows, columns = axes
@@ -324,11 +328,11 @@ def _matrix_norm(x, ord, axes, keepdims):
     out = (max_ if ord > 0 else min_)(
         reduce(SUM, absolute(x), summed, True), axis=kept, keepdims=True
     )
-    axes = tuple(sorted(axes))
-    return reshape_to(out, keep_axes(x.shape, axes) if keepdims else drop_axes(x.shape, axes))
+    gone = tuple(sorted(axes))
+    return reshape_to(out, keep_axes(x.shape, gone) if keepdims else drop_axes(x.shape, gone))
 
 
-def _norm(x, ord, axis, keepdims):
+def _norm(x: Node, ord: Any, axis: Axes, keepdims: bool) -> Node:
     if axis is None and (ord is None or (ord in ("fro", "f") and x.ndim == 2)):
         return _vector_norm(x, None, None, keepdims)
     axes = (
@@ -388,7 +392,7 @@ matrix_norm = composite(
 )
 
 
-def _axis(x, axis):
+def _axis(x: Node, axis: SupportsIndex) -> int:
     if x.ndim < 2:
         raise ShapeError(f"got matrix_norm of shape {x.shape}, expected two axes or more")
     return normalize_axis(axis, x.ndim)

@@ -1,6 +1,8 @@
 """Marks: identities that say where a derivative stops (`STOP`), is collected (`VARIABLE`), or whose
 it is (`APART`)."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from ..ir import Node, Op
@@ -27,7 +29,7 @@ VARIABLE = Op(
 )
 
 
-#: A value told from equal ones, by its number.
+#: A value that is kept distinct from equal ones, by its number.
 APART = Op(
     "apart",
     "elementwise",
@@ -38,7 +40,7 @@ APART = Op(
     jvp=lambda t, node: t[0],
 )
 #: The values of the first operand, with the gradient of the second: what a write leaves that must
-#: not be in the graph. NumPy stretches nothing where it reads one operand only.
+#: not be in the graph. NumPy would not broadcast here, since it reads one operand only.
 REVALUE = Op(
     "revalue",
     "elementwise",
@@ -57,20 +59,20 @@ RANGED = Op(
 )
 
 
-def stop(x):
+def stop(x: Node) -> Node:
     return Node(STOP, (x,), None, x.shape, x.dtype)
 
 
-def variable(x, index):
+def variable(x: Node, index: int) -> Node:
     return Node(VARIABLE, (x,), index, x.shape, x.dtype)
 
 
-def revalue(value, x):
+def revalue(value: Node, x: Node) -> Node:
     return Node(REVALUE, (value, x), None, x.shape, x.dtype)
 
 
-def ways(node):
-    """The operands of a node that derivatives may go on to."""
+def differentiable_sources(node: Node) -> tuple[Node, ...]:
+    """The sources of a node that gradients may flow to."""
     if node.op is STOP or node.op is VARIABLE or node.dtype.kind != "f":
         return ()
     return node.src[1:] if node.op is REVALUE else node.src

@@ -6,6 +6,11 @@ a chain of them: how a write to a view reaches what it views. Start at `slice_no
 `write_through`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
 import numpy as np
 
 from ..base.dtypes import BOOL, INT64
@@ -18,7 +23,9 @@ from .primitives import BROADCAST, CAST, NONZERO, RESHAPE, broadcast, cast, resh
 # --- primitives -----------------------------------------------------------------------------------
 
 
-def _region(starts, steps, lengths):
+def _region(
+    starts: Sequence[Any], steps: Sequence[int], lengths: Sequence[int]
+) -> tuple[slice, ...]:
     """The NumPy index of out[start + i * step], i < length, on every axis."""
     out = []
     for start, step, n in zip(starts, steps, lengths, strict=True):
@@ -28,32 +35,32 @@ def _region(starts, steps, lengths):
     return tuple(out)
 
 
-def _slice_reference(x, *starts, node):
+def _slice_reference(x: np.ndarray, *starts: Any, node: Node) -> np.ndarray:
     return x[_region(starts, node.arg, node.shape)]
 
 
-def _pad_reference(g, *starts, node):
+def _pad_reference(g: np.ndarray, *starts: Any, node: Node) -> np.ndarray:
     out = np.zeros(node.shape, node.dtype)
     out[_region(starts, node.arg, g.shape)] = g
     return out
 
 
-def _update_reference(x, new, *starts, node):
+def _update_reference(x: np.ndarray, new: np.ndarray, *starts: Any, node: Node) -> np.ndarray:
     return update_in_place(np.array(x), new, *starts, node=node)
 
 
-def update_in_place(x, new, *starts, node):
+def update_in_place(x: np.ndarray, new: np.ndarray, *starts: Any, node: Node) -> np.ndarray:
     """`UPDATE`, in the memory of `x`, which nobody else reads."""
     x[_region(starts, node.arg, new.shape)] = new
     return x
 
 
-def added(x, g, *starts, node):
+def added(x: np.ndarray, g: np.ndarray, *starts: Any, node: Node) -> np.ndarray:
     """``x + pad(g)``, where `node` is the pad."""
     return added_in_place(np.array(x), g, *starts, node=node)
 
 
-def added_in_place(x, g, *starts, node):
+def added_in_place(x: np.ndarray, g: np.ndarray, *starts: Any, node: Node) -> np.ndarray:
     """The same in the memory of `x`, which nobody else reads; a -0.0 beside the region stays
     one."""
     x[_region(starts, node.arg, g.shape)] += g
@@ -102,11 +109,11 @@ UPDATE = Op(
 )
 
 
-def _tangent(t, x):
+def _tangent(t: Node | None, x: Node) -> Node:
     return zeros(x) if t is None else t
 
 
-def permute(x, axes):
+def permute(x: Node, axes: tuple[int, ...]) -> Node:
     if x.op is PERMUTE:
         x, axes = x.src[0], tuple(x.arg[a] for a in axes)
     if axes == tuple(range(x.ndim)):
@@ -114,44 +121,48 @@ def permute(x, axes):
     return Node(PERMUTE, (x,), axes, tuple(x.shape[a] for a in axes), x.dtype)
 
 
-def _start(value):
+def _start(value: Node | int) -> Node:
     """A slice's start: a constant, or a Python number of the segment, so that a loop over it
     compiles once."""
     return value if isinstance(value, Node) else const(value, INT64)
 
 
-def slice_node(x, starts, steps, shape):
+def slice_node(
+    x: Node, starts: Iterable[Node | int], steps: Sequence[int], shape: Sequence[int]
+) -> Node:
     """out[i] = x[start + i * step], one start and step per axis."""
-    starts = tuple(map(_start, starts))
+    nodes = map(_start, starts)
     if tuple(shape) == x.shape and all(s == 1 for s in steps):
         return x  # whatever the starts are: a slice of everything begins at 0
-    return Node(SLICE, (x, *starts), tuple(steps), tuple(shape), x.dtype)
+    return Node(SLICE, (x, *nodes), tuple(steps), tuple(shape), x.dtype)
 
 
-def pad_node(g, starts, steps, shape):
+def pad_node(
+    g: Node, starts: Iterable[Node | int], steps: Sequence[int], shape: Sequence[int]
+) -> Node:
     """Zeros of `shape` with out[start + i * step] = g[i]."""
-    starts = tuple(map(_start, starts))
+    nodes = map(_start, starts)
     if g.shape == tuple(shape) and all(s == 1 for s in steps):
         return g
-    return Node(PAD, (g, *starts), tuple(steps), tuple(shape), g.dtype)
+    return Node(PAD, (g, *nodes), tuple(steps), tuple(shape), g.dtype)
 
 
-def update_node(x, new, starts, steps):
+def update_node(x: Node, new: Node, starts: Iterable[Node | int], steps: Sequence[int]) -> Node:
     """`x` with out[start + i * step] = new[i]."""
-    starts = tuple(map(_start, starts))
+    nodes = map(_start, starts)
     if new.shape == x.shape and all(s == 1 for s in steps):
         return new
-    return Node(UPDATE, (x, new, *starts), tuple(steps), x.shape, x.dtype)
+    return Node(UPDATE, (x, new, *nodes), tuple(steps), x.shape, x.dtype)
 
 
-def selected(node):
+def selected(node: Node) -> Node:
     """An update as a choice for each element, which fuses: where(inside, new, x)."""
     x, new, *starts = node.src
     inside = pad_node(broadcast(const(True, BOOL), new.shape), starts, node.arg, x.shape)
     return where(inside, pad_node(new, starts, node.arg, x.shape), x)
 
 
-def write_through(base, view_of, new):
+def write_through(base: Node, view_of: Callable[[Node], Node], new: Node) -> Node:
     """`base` after `new` was written to ``view_of(base)``, which is made of movements.
 
     Raises `AliasError` for what cannot be written through: a broadcast view has several names for
@@ -165,14 +176,14 @@ def write_through(base, view_of, new):
     return new
 
 
-def _refilled(view, hole, base):
+def _refilled(view: Node, hole: Node, base: Node) -> Node:
     """The movements `view` of `hole`, on `base`."""
     if view is hole:
         return base
     return rebuilt(view, (_refilled(view.src[0], hole, base), *view.src[1:]))
 
 
-def _unmove(node, new, refilled):
+def _unmove(node: Node, new: Node, refilled: Callable[[Node], Node]) -> Node:
     x = node.src[0]
     if node.op is PERMUTE:
         return permute(new, tuple(np.argsort(node.arg).tolist()))
@@ -192,20 +203,21 @@ def _unmove(node, new, refilled):
     )
 
 
-def layout(view, base, strides):
+def layout(view: Node, base: Node, strides: tuple[int, ...]) -> tuple[int, ...] | None:
     """Strides of `view`, movements of `base` that has `strides`; None where NumPy would have to
     copy."""
     chain = []
+    moved: tuple[int, ...] | None = strides
     while view is not base:
         chain.append(view)
         view = view.src[0]
     for node in reversed(chain):
-        if strides is not None:
-            strides = _moved_strides(node, strides)
-    return strides
+        if moved is not None:
+            moved = _moved_strides(node, moved)
+    return moved
 
 
-def _moved_strides(node, strides):
+def _moved_strides(node: Node, strides: tuple[int, ...]) -> tuple[int, ...] | None:
     x = node.src[0]
     if node.op is PERMUTE:
         return tuple(strides[a] for a in node.arg)
@@ -218,11 +230,13 @@ def _moved_strides(node, strides):
     return _reshaped_strides(x.shape, strides, node.shape) if node.op is RESHAPE else strides
 
 
-def _reshaped_strides(shape, strides, new):
+def _reshaped_strides(
+    shape: tuple[int, ...], strides: tuple[int, ...], new: tuple[int, ...]
+) -> tuple[int, ...] | None:
     """A reshape splits and joins axes; it can join those that follow each other in memory only."""
     if 0 in shape:
         return contiguous(new)
-    runs = []
+    runs: list[tuple[int, int]] = []
     for n, s in zip(shape, strides, strict=True):
         if n != 1 and runs and runs[-1][1] == n * s:
             runs[-1] = (runs[-1][0] * n, s)
@@ -239,7 +253,7 @@ def _reshaped_strides(shape, strides, new):
     return tuple(out)
 
 
-def part(x, axis, start, length):
+def part(x: Node, axis: int, start: Node | int, length: int) -> Node:
     """`length` elements of `x` along `axis`, from `start`."""
     starts = [start if i == axis else 0 for i in range(x.ndim)]
     return slice_node(

@@ -1,12 +1,17 @@
 """The operators of `Node`, so that formulas on nodes read as formulas: ``1 - out * out``."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 from ..ir import Node
 from .registry import REGISTRY
 
 _COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 
 
-def install():
+def install() -> None:
     """Gives `Node` the operators of the entries."""
     for entry in REGISTRY.values():
         name = entry.names.operator
@@ -17,5 +22,5 @@ def install():
             setattr(Node, f"__r{name}__", _reflected(entry.build))
 
 
-def _reflected(build):
+def _reflected(build: Callable[..., Node]) -> Callable[[Any, Any], Node]:
     return lambda x, y: build(y, x)

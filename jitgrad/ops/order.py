@@ -1,19 +1,22 @@
-"""Order: argsort, sort, and elements picked by an index for each place along an axis
+"""Order: argsort, sort, and elements picked by an index for each position along an axis
 (take_along_axis).
 
 The order is NumPy's, and has no derivative; sorting is picking in that order. Picking and its
-adjoint are two primitives because an index per place is no index array on leading axes, as
+adjoint are two primitives because an index per position is no index array on leading axes, as
 `indexing.GATHER` has it. Start at `along`.
 """
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import numpy as np
 
 from ..base.dtypes import INT64
 from ..base.errors import ArgumentError, ShapeError
 from ..ir import Loops, Node, Op, const
-from ..ir.shapes import broadcast_shapes, normalize_axis
+from ..ir.shapes import Axes, broadcast_shapes, normalize_axis
 from .indexing import _TAKEN, _in_bounds, whole_numbers
 from .primitives import cast, reshape_to
 from .promotion import common_dtypes
@@ -22,20 +25,20 @@ from .registry import composite, operation
 from .sampling import with_indices
 
 
-def _grid(index, shape, axis):
+def _grid(index: np.ndarray, shape: tuple[int, ...], axis: int) -> tuple[np.ndarray, ...]:
     """Index arrays, one per axis, that stand for `index` along `axis` of an array of this shape."""
     ndim = len(shape)
-    places = [np.arange(n).reshape((-1,) + (1,) * (ndim - 1 - a)) for a, n in enumerate(shape)]
-    return tuple(index if a == axis else place for a, place in enumerate(places))
+    grid = [np.arange(n).reshape((-1,) + (1,) * (ndim - 1 - a)) for a, n in enumerate(shape)]
+    return tuple(index if a == axis else positions for a, positions in enumerate(grid))
 
 
-def _add_along(g, index, node):
+def _add_along(g: np.ndarray, index: np.ndarray, node: Node) -> np.ndarray:
     out = np.zeros(node.shape, node.dtype)
     np.add.at(out, _grid(index, node.shape, node.arg), g)
     return out
 
 
-def _adding_along(node, limits):
+def _adding_along(node: Node, limits: Any) -> Loops | None:
     """`ADD_ALONG` as loops over the axes before and behind, where no axis of the index is
     stretched: a unit for each of the first, or for a part of the others."""
     (g, index), axis = node.src, node.arg
@@ -103,7 +106,7 @@ ADD_ALONG = Op(
 )
 
 
-def along(x, index, axis):
+def along(x: Node, index: Node, axis: int) -> Node:
     """out[..., i, ...] = x[..., index[..., i, ...], ...]; the other axes broadcast."""
     rest = tuple(1 if a == axis else n for a, n in enumerate(x.shape))
     shape = broadcast_shapes(rest, index.shape)
@@ -119,7 +122,7 @@ SEARCHSORTED = Op(
 )
 
 
-def _searchsorted(a, v, side):
+def _searchsorted(a: Any, v: Any, side: str) -> Node:
     if side not in ("left", "right"):
         raise ArgumentError(f"got side = {side!r}, expected 'left' or 'right'")
     if not isinstance(a, Node) or a.ndim != 1:
@@ -149,7 +152,7 @@ _ORDER = {"axis": -1, "kind": None, "stable": None}
 _KINDS = (None, "quicksort", "mergesort", "heapsort", "stable")
 
 
-def _ordered(x, axis, kind):
+def _ordered(x: Node, axis: Axes, kind: str | None) -> tuple[Node, int]:
     """The tensor to sort, and along which axis: that of the flat one for None."""
     if kind not in _KINDS:
         raise ArgumentError(
@@ -158,14 +161,14 @@ def _ordered(x, axis, kind):
     return (reshape_to(x, (x.size,)), 0) if axis is None else (x, normalize_axis(axis, x.ndim))
 
 
-def _argsort(x, axis, kind, stable):
+def _argsort(x: Node, axis: Axes, kind: str | None, stable: bool | None) -> Node:
     x, axis = _ordered(
         reshape_to(x, (1,)) if x.ndim == 0 else x, axis, kind
     )  # NumPy's is of one element, too
     return Node(ARGSORT, (x,), axis, x.shape, INT64)
 
 
-def _sort(x, axis, kind, stable):
+def _sort(x: Node, axis: Axes, kind: str | None, stable: bool | None) -> Node:
     x, axis = _ordered(x, axis, kind)
     return along(x, Node(ARGSORT, (x,), axis, x.shape, INT64), axis)
 
@@ -192,7 +195,9 @@ sort = composite(
 )
 
 
-def _along_axis(shape, indices, axis=-1):
+def _along_axis(
+    shape: tuple[int, ...], indices: tuple[int, ...], axis: Axes = -1
+) -> tuple[int, int]:
     """The length and number of the axis that indices of a shape name."""
     if axis is None:
         shape, axis = (math.prod(shape),), 0
@@ -206,13 +211,13 @@ def _along_axis(shape, indices, axis=-1):
     return shape[axis], axis
 
 
-def _check_along(shape, indices, axis=-1):
+def _check_along(shape: tuple[int, ...], indices: Any, axis: Axes = -1) -> np.ndarray:
     """The index array, in bounds and without negative entries."""
     array = whole_numbers(indices, "indices")
     return _in_bounds(array, *_along_axis(shape, array.shape, axis))
 
 
-def _take_along_axis(x, indices, axis):
+def _take_along_axis(x: Node, indices: Any, axis: Axes) -> Node:
     if not isinstance(indices, Node):
         raise ArgumentError(f"got indices {indices!r}, expected integers")
     x, axis = (reshape_to(x, (x.size,)), 0) if axis is None else (x, normalize_axis(axis, x.ndim))

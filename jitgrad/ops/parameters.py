@@ -1,6 +1,8 @@
 """What every parameter of the public operations means, by name: one sentence for all operations
 that have it."""
 
+from __future__ import annotations
+
 #: Name -> (type, sentence).
 PARAMETERS = {
     # operands

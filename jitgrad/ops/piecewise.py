@@ -3,9 +3,15 @@
 What their derivative is where pieces meet is PyTorch's choice, and stands in `kink`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..base.dtypes import is_float
+from ..ir import Node
 from .comparison import equal, isnan, logical_and, logical_not, logical_or, where
 from .kinks import shares
 from .pointwise import elementwise
@@ -14,18 +20,23 @@ from .promotion import common_dtypes, ufunc_dtypes
 from .records import Names, Numbers
 from .registry import composite
 
+if TYPE_CHECKING:
+    from .registry import Entry
 
-def _first(compare):
+
+def _first(compare: Callable[[Node, Node], Node]) -> Callable[..., tuple[Node, Node]]:
     """A tie, or two nan, are the first's, as PyTorch has it."""
 
-    def partials(x, y, out):
+    def partials(x: Node, y: Node, out: Node) -> tuple[Node, Node]:
         first = logical_or(compare(x, y), isnan(y))
         return cast(first, out.dtype), cast(logical_not(first), out.dtype)
 
     return partials
 
 
-def _extreme(ufunc, partials, tie, doc, slope):
+def _extreme(
+    ufunc: np.ufunc, partials: Callable[..., Any], tie: float, doc: str, slope: str
+) -> Entry:
     return elementwise(ufunc, partials, doc, kink={"tie": tie}, slope=slope)
 
 
@@ -61,7 +72,7 @@ fmin = _extreme(
 )
 
 
-def _clip_partials(x, low, high, out):
+def _clip_partials(x: Node, low: Node, high: Node, out: Node) -> tuple[Node, ...]:
     crossed = low > high  # then the value is `high`; of nan nothing is passed on
     inside = logical_and(logical_and(x >= low, x <= high), logical_not(crossed))
     return tuple(
@@ -85,7 +96,7 @@ clip3 = elementwise(
 )
 
 
-def _clip(x, low=None, high=None):
+def _clip(x: Node, low: Any = None, high: Any = None) -> Node:
     if low is None and high is None:
         return x
     inf = float("inf") if is_float(x.dtype) else None
@@ -119,7 +130,7 @@ relu = composite(
 _step_dtypes = ufunc_dtypes(np.heaviside)
 
 
-def _heaviside(x, y):
+def _heaviside(x: Node | float, y: Node | float) -> Node:
     (dtype, _), _ = _step_dtypes((x, y))
     x, y = cast(as_node(x), dtype), cast(as_node(y), dtype)
     return where(x > 0, 1.0, where(equal(x, 0), y, where(isnan(x), x, 0.0)))
@@ -136,7 +147,7 @@ heaviside = composite(
 )
 
 
-def _nan_to_num(x, nan, posinf, neginf):
+def _nan_to_num(x: Node, nan: float, posinf: float | None, neginf: float | None) -> Node:
     if not is_float(x.dtype):
         return x
     top = float(np.finfo(x.dtype).max)

@@ -1,7 +1,11 @@
 """The constructor of elementwise primitives: `elementwise` makes an `Op` with both derivative
 rules, and its entry, from the formulas of the partial derivatives."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,30 +16,34 @@ from .primitives import BROADCAST, RESHAPE, broadcast, cast
 from .promotion import ufunc_dtypes
 from .registry import operation
 
+if TYPE_CHECKING:
+    from .promotion import Rule
+    from .registry import Entry
+
 
 def elementwise(
-    function,
-    partials,
-    doc,
+    function: Callable[..., Any] | str,
+    partials: Callable[..., Any] | None,
+    doc: str,
     *,
-    numpy=None,
-    operands=None,
-    code=None,
-    exact=None,
-    check=None,
-    prepare=None,
-    scales=False,
-    squared=None,
-    scaled=None,
-    cost=1,
-    dtypes=None,
-    floats=None,
-    reference=None,
-    vjp=None,
-    jvp=None,
-    around=None,
-    **fields,
-):
+    numpy: Any = None,
+    operands: int | None = None,
+    code: str | None = None,
+    exact: str | None = None,
+    check: str | None = None,
+    prepare: tuple[str, ...] | None = None,
+    scales: bool = False,
+    squared: Callable[[Node], Node | None] | None = None,
+    scaled: Callable[[Node, Node], Node] | None = None,
+    cost: int = 1,
+    dtypes: Rule | None = None,
+    floats: np.dtype | None = None,
+    reference: Callable[..., Any] | None = None,
+    vjp: Callable[..., Sequence[Node | None]] | None = None,
+    jvp: Callable[..., Node | None] | None = None,
+    around: Callable[..., Node] | None = None,
+    **fields: Any,
+) -> Entry:
     """Registers an elementwise primitive.
 
     `partials(*operands, out)` gives the partial derivatives as formulas on nodes: one, or a tuple
@@ -53,17 +61,17 @@ def elementwise(
     n = operands or (numpy.nin if ufunc else 1)
     rule = dtypes or ufunc_dtypes(numpy)
 
-    def of_partials(g, node):
+    def of_partials(g: Node, node: Node) -> list[Node | None]:
         return list(map(_scale, itertools.repeat(g), values(node), node.src))
 
-    def along_partials(tangents, node):
+    def along_partials(tangents: Sequence[Node | None], node: Node) -> Node | None:
         out = None
         for p, s, t in zip(values(node), node.src, tangents, strict=True):
             term = None if t is None else _scale(t, p, s)
             out = term if out is None else out if term is None else out + term
         return out
 
-    def values(node):
+    def values(node: Node) -> tuple[Any, ...]:
         if partials is None or node.dtype.kind != "f":
             return (None,) * n
         p = partials(*node.src, node)
@@ -88,7 +96,7 @@ def elementwise(
 
     quick = dtypes is None and (partials is not None or floats is not None)
 
-    def build(*xs):
+    def build(*xs: Any) -> Node:
         found = _one_float(xs) if quick else None
         if found is None:
             loop, out = rule(xs)
@@ -111,7 +119,7 @@ def elementwise(
     )
 
 
-def _one_float(xs):
+def _one_float(xs: tuple[Any, ...]) -> tuple[tuple[Node, ...], tuple[int, ...], np.dtype] | None:
     """Operands of one float dtype and one shape, and these two, which weak numbers beside them
     take; else None.
 
@@ -141,7 +149,9 @@ def _one_float(xs):
     return xs, shape, dtype
 
 
-def _alike(xs, dtypes):
+def _alike(
+    xs: tuple[Any, ...], dtypes: Sequence[np.dtype]
+) -> tuple[tuple[Node, ...], tuple[int, ...]]:
     """Operands in these dtypes and their common shape, and that."""
     shape = xs[0].shape if isinstance(xs[0], Node) else ()
     for x, dtype in zip(xs, dtypes, strict=True):
@@ -157,7 +167,7 @@ def _alike(xs, dtypes):
     return tuple([broadcast(x, shape) for x in nodes]), shape
 
 
-def _scale(g, p, src):
+def _scale(g: Node, p: Node | float | None, src: Node) -> Node | None:
     """g * p for a partial p that may be a plain 1, -1, 0 or None; None where src takes no
     gradient."""
     if p is None or src.dtype.kind != "f":
@@ -169,7 +179,7 @@ def _scale(g, p, src):
     return g * p if p.op.scaled is None else p.op.scaled(g, p)
 
 
-def _is_one(g):
+def _is_one(g: Node) -> bool:
     """Whether `g` is 1 everywhere, as the cotangent of what is summed."""
     while g.op is BROADCAST or g.op is RESHAPE:
         g = g.src[0]

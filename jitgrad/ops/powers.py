@@ -1,5 +1,9 @@
 """Powers: any exponent, and those that are arithmetic. One entry each. Start at `_power`."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from ..base.dtypes import FLOAT64, is_float
@@ -15,7 +19,7 @@ from .records import Names, Numbers
 from .registry import composite
 
 
-def _power_partials(x, y, out):
+def _power_partials(x: Node, y: Node, out: Node) -> tuple[Node, Node | None]:
     if y.op is CONST:
         return y * power(x, y.arg - 1), None
     zero = logical_and(equal(x, 0), y >= 0)
@@ -38,7 +42,7 @@ power2 = elementwise(
 _dtypes = ufunc_dtypes(np.power)
 
 
-def _power(x, y):
+def _power(x: Node | float, y: Node | float) -> Node:
     """Exponents that are code (0, 1, 2, 3, 4, -1, -2, ½, -½) become arithmetic."""
     value = y if not isinstance(y, Node) else y.arg if y.op is CONST else None
     if isinstance(x, Node) and (
@@ -66,9 +70,9 @@ def _power(x, y):
     return power2(x, y)
 
 
-def _guard(x, y):
-    """Refuses negative powers of integers, as NumPy does: the values of an exponent are looked at
-    for that."""
+def _guard(x: Any, y: Any) -> None:
+    """Refuses negative powers of integers, as NumPy does: the exponent is materialised for
+    that."""
     asked = tuple([v.dtype if hasattr(v, "dtype") else asked_by(v) for v in (x, y)])
     if _dtypes.of(asked)[1].kind == "f":
         return
@@ -94,7 +98,7 @@ power = composite(
 )
 
 
-def _float_power(x, y):
+def _float_power(x: Node | float, y: Node | float) -> Node:
     return power(cast(as_node(x), FLOAT64), cast(y, FLOAT64) if isinstance(y, Node) else y)
 
 

@@ -5,6 +5,8 @@ A function here simplifies on the way: a cast to the dtype at hand or a reshape 
 is the node itself. Start at `broadcast` and `reduce_sum`.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from ..base.dtypes import BOOL, is_float
@@ -12,7 +14,7 @@ from ..ir import CONST, Node, Op, const
 from ..ir.shapes import MOST, check_ndim, drop_axes, keep_axes
 
 
-def _cast_vjp(g, node):
+def _cast_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     return (cast(g, node.src[0].dtype) if is_float(node.src[0].dtype) else None,)
 
 
@@ -30,8 +32,9 @@ NONZERO = Op(
 )
 
 
-def stretched(x, shape):
-    """What ``np.broadcast_to`` gives for an array of as many axes, without its Python code."""
+def broadcast_array(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """What ``np.broadcast_to`` gives for an array of as many axes, without running NumPy's Python
+    code."""
     if not x.flags.c_contiguous or not x.size:
         return np.broadcast_to(x, shape)
     return np.ndarray(
@@ -43,14 +46,14 @@ def stretched(x, shape):
     )
 
 
-def _broadcast_vjp(g, node):
+def _broadcast_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     x = node.src[0]
     axes = tuple(i for i, (n, m) in enumerate(zip(x.shape, node.shape, strict=True)) if n != m)
     return (reshape_to(reduce_sum(g, axes), x.shape),)
 
 
 BROADCAST = Op(
-    "broadcast", "broadcast", lambda x, node: stretched(x, node.shape),
+    "broadcast", "broadcast", lambda x, node: broadcast_array(x, node.shape),
     vjp=_broadcast_vjp, jvp=lambda t, node: broadcast(t[0], node.shape),
 )  # fmt: skip
 RESHAPE = Op(
@@ -72,7 +75,7 @@ SUM = Op(
 )
 
 
-def cast(x, dtype):
+def cast(x: Node, dtype: np.dtype) -> Node:
     """`x` converted to `dtype`."""
     if x.dtype == dtype:
         return x
@@ -81,7 +84,7 @@ def cast(x, dtype):
     return Node(NONZERO if dtype == BOOL else CAST, (x,), None, x.shape, dtype)
 
 
-def reshape_to(x, shape):
+def reshape_to(x: Node, shape: tuple[int, ...]) -> Node:
     if x.shape == shape:
         return x
     if x.op is RESHAPE:
@@ -93,38 +96,38 @@ def reshape_to(x, shape):
     return Node(RESHAPE, (x,), None, shape, x.dtype)
 
 
-def broadcast(x, shape):
-    """`x` stretched to `shape`, which it broadcasts to."""
+def broadcast(x: Node, shape: tuple[int, ...]) -> Node:
+    """`x` broadcast to `shape`."""
     if x.shape == shape:
         return x
     x = reshape_to(x, (1,) * (len(shape) - x.ndim) + x.shape)
     return x if x.shape == shape else Node(BROADCAST, (x,), None, shape, x.dtype)
 
 
-def zeros(x):
+def zeros(x: Node) -> Node:
     """Zeros of the shape and dtype of `x`."""
     return broadcast(const(0, x.dtype), x.shape)
 
 
-def reduce_sum(x, axes):
+def reduce_sum(x: Node, axes: tuple[int, ...]) -> Node:
     """Sum over `axes` (sorted), in x's own dtype."""
     if not axes:
         return x
     return Node(SUM, (x,), axes, drop_axes(x.shape, axes), x.dtype)
 
 
-def expand(g, axes, shape):
-    """Undoes a reduction over `axes` of something of `shape`: the value stands in every place it
-    came from."""
+def expand(g: Node, axes: tuple[int, ...], shape: tuple[int, ...]) -> Node:
+    """Undoes a reduction over `axes` of something of `shape`: the value is broadcast to all
+    elements that it was reduced from."""
     return broadcast(reshape_to(g, keep_axes(shape, axes)), shape)
 
 
-def unbroadcast(g, shape):
-    """The sum of `g` over the axes along which something of `shape` was stretched."""
+def unbroadcast(g: Node, shape: tuple[int, ...]) -> Node:
+    """The sum of `g` over the axes along which something of `shape` was broadcast."""
     lead = g.ndim - len(shape)
     axes = tuple(i for i in range(g.ndim) if i < lead or (shape[i - lead] == 1 and g.shape[i] != 1))
     return reshape_to(reduce_sum(g, axes), shape)
 
 
-def as_node(x):
+def as_node(x: Node | float) -> Node:
     return x if isinstance(x, Node) else const(x)

@@ -5,7 +5,11 @@ operand, dtype of the result); ``rule.of`` is the same function of what the oper
 dtype, or for a Python number its type. Start at `ufunc_dtypes`, which asks NumPy.
 """
 
+from __future__ import annotations
+
 import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,13 +17,23 @@ from ..base.dtypes import BOOL, FLOAT32, FLOAT64, INT64, SUPPORTED, as_dtype
 from ..base.errors import DTypeError
 from ..ir import NUMBER, Node
 
+if TYPE_CHECKING:
 
-def by_dtypes(rule):
+    class Rule(Protocol):
+        """A rule of dtypes, as the module says."""
+
+        #: The same, from what the operands ask for.
+        of: Callable[[tuple], tuple[tuple, np.dtype]]
+
+        def __call__(self, operands: Sequence[Any], /) -> tuple[tuple, np.dtype]: ...
+
+
+def by_dtypes(rule: Callable[[tuple], tuple[tuple, np.dtype]]) -> Rule:
     """A dtype rule of operands, from one of the tuple of what each of them asks for, which runs
     once per tuple."""
     known = functools.lru_cache(256)(rule)
 
-    def dtypes(operands):
+    def dtypes(operands: Sequence[Any]) -> tuple[tuple[np.dtype, ...], np.dtype]:
         return known(
             tuple(
                 [
@@ -29,22 +43,22 @@ def by_dtypes(rule):
             )
         )
 
-    dtypes.of = known
-    return dtypes
+    dtypes.of = known  # type: ignore[attr-defined]  # functions have attributes
+    return dtypes  # type: ignore[return-value]
 
 
 FLOAT16 = np.dtype(np.float16)
 
 
-def ufunc_dtypes(ufunc):
+def ufunc_dtypes(ufunc: np.ufunc) -> Rule:
     """Dtype rule of a NumPy ufunc: -> (loop dtypes of the operands, dtype of the result).
 
     Where NumPy would answer float16 (sin of an int8) jitgrad, like PyTorch, answers float32.
     """
 
-    def rule(asked):
+    def rule(asked: tuple) -> tuple[tuple[np.dtype, ...], np.dtype]:
         if {type}.issuperset(map(type, asked)):  # only Python numbers
-            asked = [np.dtype(a) for a in asked]
+            asked = tuple([np.dtype(a) for a in asked])
         try:
             found = ufunc.resolve_dtypes((*asked, None))
             if FLOAT16 in found:
@@ -64,14 +78,14 @@ def ufunc_dtypes(ufunc):
     return by_dtypes(rule)
 
 
-def _taken(ufunc):
+def _taken(ufunc: np.ufunc) -> str:
     """The kinds of dtypes that a ufunc has loops for, in words."""
     kinds = {np.dtype(t[0]).kind for t in ufunc.types if t[0] in "?bBhHiIlLqQfd"}
     words = {"b": "bool", "i": "integers", "f": "floats"}
     return " or ".join(word for kind, word in words.items() if kind in kinds)
 
 
-def asked_by(x):
+def asked_by(x: Any) -> Any:
     """The dtype that a node or number asks for, as a dtype rule takes it: for a weak number its
     type."""
     if not isinstance(x, Node):
@@ -86,13 +100,13 @@ def asked_by(x):
     return x.dtype
 
 
-def _common(asked):
+def _common(asked: tuple) -> tuple[tuple, Any]:
     """The dtype of all that is asked for together, which weak numbers join last: for each operand,
     and the result."""
     strong = [a for a in asked if not isinstance(a, type)]
     if len(strong) == len(asked) and strong.count(strong[0]) == len(strong):
         return asked, strong[0]
-    dtype = np.result_type(*strong) if strong else None
+    dtype: Any = np.result_type(*strong) if strong else None
     for weak in (a for a in asked if isinstance(a, type)):
         dtype = weak if dtype is None else _join(dtype, weak)
     dtype = as_dtype(dtype)
@@ -103,13 +117,13 @@ common_dtypes = by_dtypes(_common)
 
 
 @by_dtypes
-def choice_dtypes(asked):
+def choice_dtypes(asked: tuple) -> tuple[tuple[np.dtype, ...], np.dtype]:
     """Dtype rule of a condition and the two operands it chooses from."""
     loop, out = _common(asked[1:])
     return (BOOL, *loop), out
 
 
-def _join(dtype, weak):
+def _join(dtype: Any, weak: type) -> Any:
     """The dtype that a dtype, or the kind of another weak number, has together with a weak
     number."""
     if isinstance(dtype, type):

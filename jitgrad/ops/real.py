@@ -5,11 +5,14 @@ NumPy's `real`, `imag` and `angle` themselves are found in `jitgrad.numpy.functi
 they may be called for complex arrays, too. Start at `real`.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
 
 from ..base.dtypes import is_float
+from ..ir import Node
 from .arithmetic import absolute, copysign, positive
 from .comparison import isnan, where
 from .primitives import cast, zeros
@@ -20,15 +23,15 @@ from .registry import composite, movement
 _floats = ufunc_dtypes(np.arctan2)
 
 
-def _conjugate(x):
+def _conjugate(x: Node) -> Node:
     return positive(x) if x.dtype.kind != "b" else positive(cast(x, np.dtype(np.int8)))
 
 
-def _imag(x):
+def _imag(x: Node) -> Node:
     return absolute(copysign(0.0, x)) if is_float(x.dtype) else zeros(x)
 
 
-def _angle(x, deg):
+def _angle(x: Node, deg: bool) -> Node:
     x = cast(x, _floats((0, x))[1])
     half = 90.0 if deg else math.pi / 2
     return where(isnan(x), x, half - copysign(half, x))

@@ -136,10 +136,11 @@ class Indices:
     Attributes
     ----------
     check : callable
-        ``check(shape, values, *params)`` -> array: when the operation is recorded.
+        ``check(shape, values, *params)`` -> array: runs when the operation is traced.
     axis : callable or None
         ``axis(shape, shape of the indices, *params)`` -> length and number of their axis, for a
-        recording that cannot see them; None where the shape of the result depends on them.
+        trace in which their values are not known; None where the shape of the result depends on
+        them.
     """
 
     __slots__ = ("check", "axis")

@@ -6,13 +6,17 @@ difference of large sums. Start at `recur`; `after` and `before` are how derivat
 scan's neighbours.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ..base.dtypes import FLOAT64, is_float
 from ..ir import Node, Op, total
-from ..ir.shapes import broadcast_shapes, normalize_axis
+from ..ir.shapes import Axes, broadcast_shapes, normalize_axis
 from .movement import pad_node, slice_node, update_node
 from .primitives import as_node, broadcast, cast
 from .promotion import common_dtypes
@@ -22,42 +26,42 @@ from .registry import operation
 # --- neighbours along a scan ----------------------------------------------------------------------
 
 
-def _starts(x, axis, reverse):
+def _starts(x: Node, axis: int, reverse: bool) -> tuple[int, ...]:
     return tuple(0 if a != axis or reverse else 1 for a in range(x.ndim))
 
 
-def _sized(shape, axis, n):
+def _sized(shape: tuple[int, ...], axis: int, n: int) -> tuple[int, ...]:
     return (*shape[:axis], n, *shape[axis + 1 :])
 
 
-def rest(x, axis, reverse):
+def rest(x: Node, axis: int, reverse: bool) -> Node:
     """`x` without the element that a scan comes to first."""
     shape = _sized(x.shape, axis, max(x.shape[axis] - 1, 0))
     return slice_node(x, _starts(x, axis, reverse), (1,) * x.ndim, shape)
 
 
-def behind(x, shape, axis, reverse):
+def behind(x: Node, shape: tuple[int, ...], axis: int, reverse: bool) -> Node:
     """`x`, which has one element less than `shape`, behind a 0 that a scan comes to first."""
     return pad_node(x, _starts(x, axis, reverse), (1,) * x.ndim, shape)
 
 
-def behind_first(x, new, axis, reverse):
+def behind_first(x: Node, new: Node, axis: int, reverse: bool) -> Node:
     """`new`, which has one element less than `x`, behind what `x` has where a scan comes to
     first."""
     return update_node(x, new, _starts(x, axis, reverse), (1,) * x.ndim)
 
 
-def after(x, axis, reverse):
-    """For each place the element that a scan comes to next; 0 at its end."""
+def after(x: Node, axis: int, reverse: bool) -> Node:
+    """For each element the one that a scan comes to next; 0 at its end."""
     return behind(rest(x, axis, reverse), x.shape, axis, not reverse)
 
 
-def before(x, axis, reverse):
-    """For each place the element that a scan came from; 0 at its start."""
+def before(x: Node, axis: int, reverse: bool) -> Node:
+    """For each element the one that a scan came from; 0 at its start."""
     return after(x, axis, not reverse)
 
 
-def zero_first(x, axis, reverse):
+def zero_first(x: Node, axis: int, reverse: bool) -> Node:
     """`x` with 0 for the element that a scan comes to first."""
     return behind(rest(x, axis, reverse), x.shape, axis, reverse)
 
@@ -69,7 +73,7 @@ def zero_first(x, axis, reverse):
 LANES = 256
 
 
-def _reference(x, decay, node):
+def _reference(x: np.ndarray, decay: np.ndarray, node: Node) -> np.ndarray:
     axis, reverse = node.arg
     if not x.size:
         return x
@@ -82,7 +86,7 @@ def _reference(x, decay, node):
     return np.flip(out, axis) if reverse else out
 
 
-def _solve(x, decay):
+def _solve(x: np.ndarray, decay: np.ndarray) -> np.ndarray:
     """The recurrence along the first axis of matrices."""
     n, lanes = x.shape
     if lanes >= LANES or n <= 32:
@@ -94,20 +98,18 @@ def _solve(x, decay):
     rows, decays = (_side_by_side(v, blocks, length) for v in (x, decay))
     out, fade, cut = _stepped(rows, decays), np.cumprod(decays, axis=0), decays == 0
     cut = np.logical_or.accumulate(cut) if cut.any() else cut
-    parts = (v.reshape(blocks, lanes).T for v in (out[-1], fade[-1], cut[-1]))
-    ends = [_join(*totals, x) for totals in zip(*parts, strict=True)]
-    known = all(e is not None for e in ends)
-    entering = (
-        np.concatenate([np.zeros(lanes, x.dtype), np.stack(ends, 1).reshape(-1)[:-lanes]])
-        if known
-        else None
-    )
-    if not known or not _enters(out, entering, fade, cut):
+    last, faded, cuts = (v.reshape(blocks, lanes).T for v in (out[-1], fade[-1], cut[-1]))
+    ends = [_join(*totals, x) for totals in zip(last, faded, cuts, strict=True)]
+    known = [e for e in ends if e is not None]
+    if len(known) < len(ends):
+        return _one_by_one(x, decay)
+    entering = np.concatenate([np.zeros(lanes, x.dtype), np.stack(known, 1).reshape(-1)[:-lanes]])
+    if not _enters(out, entering, fade, cut):
         return _one_by_one(x, decay)
     return out.reshape(length, blocks, lanes).transpose(1, 0, 2).reshape(-1, lanes)[:n]
 
 
-def _enters(out, entering, fade, cut):
+def _enters(out: np.ndarray, entering: np.ndarray, fade: np.ndarray, cut: np.ndarray) -> bool:
     """Add to `out` what enters, times `fade`, where it is not `cut` off; False if products out of
     range do not tell what that is."""
     odd = ~np.isfinite(entering)
@@ -127,7 +129,7 @@ def _enters(out, entering, fade, cut):
     return known
 
 
-def _side_by_side(x, blocks, length):
+def _side_by_side(x: np.ndarray, blocks: int, length: int) -> np.ndarray:
     whole = np.zeros((blocks * length, x.shape[1]), x.dtype)
     whole[: len(x)] = x
     return np.ascontiguousarray(whole.reshape(blocks, length, -1).transpose(1, 0, 2)).reshape(
@@ -135,7 +137,7 @@ def _side_by_side(x, blocks, length):
     )
 
 
-def _stepped(x, decay):
+def _stepped(x: np.ndarray, decay: np.ndarray) -> np.ndarray:
     out, cut = np.empty_like(x), decay == 0
     cut = cut if cut.any() else None
     out[0] = 0 * decay[0] + x[0]
@@ -147,7 +149,7 @@ def _stepped(x, decay):
     return out
 
 
-def _one_by_one(x, decay):
+def _one_by_one(x: np.ndarray, decay: np.ndarray) -> np.ndarray:
     """As `_stepped`, for few lanes: slow, and right whatever the products of decays are."""
     out = np.empty_like(x)
     for lane in range(x.shape[1]):
@@ -157,7 +159,9 @@ def _one_by_one(x, decay):
     return out
 
 
-def _join(last, faded, cuts, node):
+def _join(
+    last: np.ndarray, faded: np.ndarray, cuts: np.ndarray, node: Node | np.ndarray
+) -> np.ndarray | None:
     """The results at the ends of blocks: of each is known the `last` result, from 0, how what
     enters is `faded` in it, and how many decays of 0 keep that out. None where sums or products out
     of range do not tell."""
@@ -178,14 +182,14 @@ def _join(last, faded, cuts, node):
     return np.array(out, node.dtype)
 
 
-def _vjp(g, node):
+def _vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     _, decay = node.src
     axis, reverse = node.arg
     g = recur(g, after(decay, axis, reverse), axis, not reverse)
     return g, g * before(node, axis, reverse)
 
 
-def _jvp(t, node):
+def _jvp(t: Sequence[Any], node: Node) -> Node | None:
     x, decay = t
     if decay is not None:
         decay = decay * before(node, *node.arg)
@@ -211,12 +215,12 @@ RECURRENCE = Op(
 )
 
 
-def recur(x, decay, axis, reverse):
+def recur(x: Node, decay: Node, axis: int, reverse: bool) -> Node:
     """The node of ``out[i] = decay[i] * out[i - 1] + x[i]``, from the end if `reverse`."""
     return Node(RECURRENCE, (x, decay), (axis, reverse), x.shape, x.dtype)
 
 
-def _linear_recurrence(x, decay, axis, reverse):
+def _linear_recurrence(x: Node | float, decay: Node | float, axis: Axes, reverse: bool) -> Node:
     dtype = common_dtypes((x, decay))[1]
     dtype = dtype if is_float(dtype) else FLOAT64
     x, decay = as_node(x), as_node(decay)

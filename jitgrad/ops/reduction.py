@@ -4,14 +4,18 @@ Start at `reduce`. A primitive reduction works in the operand's dtype; the publi
 by NumPy's rules (a sum of small integers is an int64).
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..base.dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Node, Op, const, size
-from ..ir.shapes import drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
+from ..ir.shapes import Axes, drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
 from .arithmetic import absolute, root0, square
 from .comparison import equal, isnan, logical_or, not_equal, where
 from .exponential import exp, log
@@ -20,16 +24,19 @@ from .primitives import SUM, broadcast, cast, expand, reduce_sum, reshape_to
 from .records import Names
 from .registry import composite, operation
 
+if TYPE_CHECKING:
+    from .registry import Entry
+
 PARAMS = {"axis": None, "keepdims": False}
 CASES: tuple = ({}, {"axis": 0}, {"axis": -1, "keepdims": True})
 
 
-def _single(shape, axes):
+def _single(shape: tuple[int, ...], axes: tuple[int, ...]) -> bool:
     """Whether each result is of one element: it is that, with its derivatives of any order."""
     return all([shape[a] == 1 for a in axes])
 
 
-def reduce(op, x, axis, keepdims, dtype=None):
+def reduce(op: Op, x: Node, axis: Axes, keepdims: bool, dtype: np.dtype | None = None) -> Node:
     """The node of the primitive `op` over `axis` of `x`."""
     x = x if dtype is None or dtype is x.dtype else cast(x, dtype)
     axes = tuple(range(len(x.shape))) if axis is None else reduced_axes(axis, x.ndim)
@@ -39,8 +46,8 @@ def reduce(op, x, axis, keepdims, dtype=None):
     return reshape_to(out, keep_axes(x.shape, axes)) if keepdims else out
 
 
-def _identity(kind):
-    def identity(dtype):
+def _identity(kind: str) -> Callable[[np.dtype], Any]:
+    def identity(dtype: np.dtype) -> Any:
         low = kind == "max"
         if dtype.kind == "f":
             return -np.inf if low else np.inf
@@ -51,19 +58,19 @@ def _identity(kind):
     return identity
 
 
-def _accumulator(dtype):
+def _accumulator(dtype: np.dtype) -> np.dtype:
     """The dtype NumPy sums and multiplies in."""
     return np.dtype(np.uint64) if dtype.kind == "u" else INT64 if dtype.kind in "bi" else dtype
 
 
-def _mask(node):
+def _mask(node: Node) -> Node:
     """Which elements are the extreme. Where there is a nan, the result is nan, and the gradient
     goes to the nan: PyTorch's rule for all axes."""
     x = node.src[0]
     return logical_or(equal(x, expand(node, node.arg, x.shape)), isnan(x))
 
 
-def _extreme_vjp(g, node):
+def _extreme_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     x = node.src[0]
     if not is_float(x.dtype):
         return (None,)
@@ -72,13 +79,13 @@ def _extreme_vjp(g, node):
     return (where(mask, expand(share, node.arg, x.shape), 0.0),)
 
 
-def _extreme_jvp(t, node):
+def _extreme_jvp(t: Sequence[Any], node: Node) -> Node:
     x = node.src[0]
     mask = _mask(node)
     return reduce_sum(where(mask, t[0], 0.0), node.arg) / reduce_sum(cast(mask, x.dtype), node.arg)
 
 
-def _others(node):
+def _others(node: Node) -> Node:
     """For each element, the product of the others; right, and so is its derivative, with any number
     of zeros.
 
@@ -140,8 +147,8 @@ ALL = Op(
 )
 
 
-def _accumulating(op):
-    def build(x, axis, dtype, keepdims):
+def _accumulating(op: Op) -> Callable[..., Node]:
+    def build(x: Node, axis: Axes, dtype: Any, keepdims: bool) -> Node:
         dtype = (
             as_dtype(dtype)
             if dtype is not None
@@ -154,8 +161,8 @@ def _accumulating(op):
     return build
 
 
-def _extreme(op):
-    def build(x, axis, keepdims):
+def _extreme(op: Op) -> Callable[..., Node]:
+    def build(x: Node, axis: Axes, keepdims: bool) -> Node:
         axes = reduced_axes(axis, x.ndim)
         if any(x.shape[a] == 0 for a in axes):
             raise ShapeError(
@@ -167,7 +174,13 @@ def _extreme(op):
     return build
 
 
-def _reduction(function, build, doc, params=PARAMS, **fields):
+def _reduction(
+    function: Callable[..., Any] | str,
+    build: Callable[..., Node],
+    doc: str,
+    params: Mapping[str, Any] = PARAMS,
+    **fields: Any,
+) -> Entry:
     return operation(function, build, doc, params, **{"cases": CASES, **fields})
 
 
@@ -224,7 +237,7 @@ all_ = _reduction(
 # --- positions of extremes: NumPy's, no gradient --------------------------------------------------
 
 
-def _position(function, extreme):
+def _position(function: Callable[..., Any], extreme: Any) -> Callable[..., Node]:
     op = Op(
         function.__name__,
         "call",
@@ -233,7 +246,7 @@ def _position(function, extreme):
         jvp=lambda t, node: None,
     )
 
-    def build(x, axis, keepdims):
+    def build(x: Node, axis: Axes, keepdims: bool) -> Node:
         if x.size == 0 and (axis is None or x.shape[normalize_axis(axis, x.ndim)] == 0):
             raise ShapeError(f"got {op.name} of an empty axis of shape {x.shape}; give it elements")
         if axis is None:
@@ -255,15 +268,15 @@ argmin = _position(np.argmin, "smallest")
 # --- composites -----------------------------------------------------------------------------------
 
 
-def _count(x, axes):
+def _count(x: Node, axes: tuple[int, ...]) -> int:
     return math.prod(x.shape[a] for a in axes)
 
 
-def _float(x):
+def _float(x: Node) -> Node:
     return x if is_float(x.dtype) else cast(x, FLOAT64)
 
 
-def _mean(x, axis, dtype, keepdims):
+def _mean(x: Node, axis: Axes, dtype: Any, keepdims: bool) -> Node:
     if dtype is not None and not is_float(as_dtype(dtype)):
         raise DTypeError(
             f"got dtype={dtype} for a mean, expected a float: a mean in integers would be "
@@ -285,7 +298,7 @@ mean = _reduction(
 )
 
 
-def _var(x, axis, ddof, keepdims, correction=None):
+def _var(x: Node, axis: Axes, ddof: float, keepdims: bool, correction: float | None = None) -> Node:
     x = _float(x)
     axes = normalize_axes(axis, x.ndim)
     ddof = ddof if correction is None else correction
@@ -317,7 +330,7 @@ std = _reduction(
 )
 
 
-def _top(x, axes):
+def _top(x: Node, axes: tuple[int, ...]) -> Node:
     """The maximum over `axes`, with length 1: a shift of `x`, on which no result depends, so no
     gradient goes there."""
     if not _count(x, axes):
@@ -325,7 +338,7 @@ def _top(x, axes):
     return stop(reduce(MAX, x, axes, True))
 
 
-def _logsumexp(x, axis, keepdims):
+def _logsumexp(x: Node, axis: Axes, keepdims: bool) -> Node:
     x = _float(x)
     axes = reduced_axes(axis, x.ndim)
     top = _top(x, axes)
@@ -343,7 +356,7 @@ logsumexp = _reduction(
 )
 
 
-def _shifted(x, axis):
+def _shifted(x: Node, axis: Axes) -> tuple[Node, Node, Node]:
     """``x - max(x)`` over `axis`, the exponential of that, and its sum.
 
     The result is made of these, not of `logsumexp`: of x and a logarithm that is as large nothing
@@ -355,18 +368,19 @@ def _shifted(x, axis):
     return x, e, reduce(SUM, e, axes, True)
 
 
-def _softmax(x, axis):
+def _softmax(x: Node, axis: Axes) -> Node:
     _, e, total = _shifted(x, axis)
     return e / total
 
 
-def _log_softmax(x, axis):
+def _log_softmax(x: Node, axis: Axes) -> Node:
     x, _, total = _shifted(x, axis)
     return x - log(total)
 
 
-def _along_axis(name, build, doc, slope):
-    cases, names = ({}, {"axis": 0}), Names(scipy=name)
+def _along_axis(name: str, build: Callable[..., Node], doc: str, slope: str) -> Entry:
+    names = Names(scipy=name)
+    cases: tuple[dict[str, Any], ...] = ({}, {"axis": 0})
     return composite(name, build, doc, {"axis": -1}, cases=cases, slope=slope, names=names)
 
 

@@ -17,14 +17,20 @@ static parameters. Fields of the records below are given by keyword. Start at `E
 `operation`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from ..base.errors import ArgumentError
+from ..ir import Node, Op
 from .promotion import common_dtypes, ufunc_dtypes
-from .records import Derivative, Names, Numbers, View
-from .sampling import FLOATS, sampling
+from .records import Derivative, Indices, Names, Numbers, View
+from .sampling import FLOATS, Sampling, sampling
 
-REGISTRY: dict = {}
+REGISTRY: dict[str, Entry] = {}
 #: The default of a parameter that has none.
 REQUIRED = object()
 NAMES, NUMBERS, VIEW = Names(), Numbers(), View()
@@ -78,62 +84,67 @@ class Entry:
         "indices",
         "public",
     )
+    #: What only some entries have, as the table above says.
+    op: Any
+    numpy: Any
 
     def __init__(
         self,
-        name,
-        numpy,
-        build,
-        doc,
-        returns,
-        params,
-        operands,
-        op,
-        loop,
-        derivative,
-        sampling,
-        names,
-        numbers,
-        view,
-        indices,
-        public,
-    ):
+        name: str,
+        numpy: Callable[..., Any] | None,
+        build: Callable[..., Node],
+        doc: str,
+        returns: str,
+        params: Mapping[str, Any],
+        operands: int | None,
+        op: Op | None,
+        loop: Callable[[tuple], tuple[tuple, np.dtype]],
+        derivative: Derivative,
+        sampling: Sampling,
+        names: Names,
+        numbers: Numbers,
+        view: View | None,
+        indices: Indices | None,
+        public: bool,
+    ) -> None:
         self.name, self.numpy, self.build, self.doc, self.returns = name, numpy, build, doc, returns
         self.params, self.operands, self.op, self.loop = params, operands, op, loop
         self.derivative, self.sampling, self.names = derivative, sampling, names
         self.numbers, self.view, self.indices, self.public = numbers, view, indices, public
 
-    def __call__(self, *args, **params):
+    def __call__(self, *args: Any, **params: Any) -> Node:
         if not self.params and len(args) == self.operands and not params:
             return self.build(*args)
         if self.operands is None:
             return self.build(*args, *_static(self, (), params))
         return self.build(*args[: self.operands], *_static(self, args[self.operands :], params))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<entry {self.name}>"
 
     @property
-    def arguments(self):
+    def arguments(self) -> list[str]:
         """The names of the operands."""
         return list(self.names.args)[: self.operands or 1]
 
     @property
-    def differentiable(self):
+    def differentiable(self) -> bool:
         return self.derivative.exists
 
     @property
-    def has_method(self):
+    def has_method(self) -> bool:
         """Whether `Tensor` has it as a method."""
         return self.public and self.names.method and self.operands is not None
 
-    def sample(self, rng, shapes=None):
+    def sample(
+        self, rng: np.random.Generator, shapes: Sequence[tuple[int, ...]] | None = None
+    ) -> list[np.ndarray]:
         """Arrays that the operation takes, of these shapes or those of the entry: what tests,
         benchmarks and the examples of docstrings call it with."""
         return self.sampling.draw(rng, shapes or self.sampling.shapes)
 
 
-def _static(entry, given, named):
+def _static(entry: Entry, given: Sequence[Any], named: dict[str, Any]) -> list[Any]:
     """The static parameters in order, defaults filled in."""
     values = [*given]
     for name in list(entry.params)[len(given) :]:
@@ -152,31 +163,31 @@ def _static(entry, given, named):
 
 
 def operation(
-    function,
-    build,
-    doc,
-    params=None,
+    function: Callable[..., Any] | str,
+    build: Callable[..., Node],
+    doc: str,
+    params: Mapping[str, Any] | None = None,
     *,
-    numpy=None,
-    operands=1,
-    op=None,
-    loop=None,
-    partials=None,
-    differentiable=True,
-    kink=None,
-    level=False,
-    slope="",
-    on=FLOATS,
-    shapes=None,
-    cases=({},),
-    sample=None,
-    names=NAMES,
-    numbers=NUMBERS,
-    view=None,
-    indices=None,
-    returns="",
-    public=True,
-):
+    numpy: Callable[..., Any] | None = None,
+    operands: int | None = 1,
+    op: Op | None = None,
+    loop: Callable[..., Any] | None = None,
+    partials: Callable[..., Any] | None = None,
+    differentiable: bool = True,
+    kink: Mapping[Any, Any] | None = None,
+    level: bool = False,
+    slope: str = "",
+    on: Any = FLOATS,
+    shapes: Sequence[tuple[int, ...]] | None = None,
+    cases: Sequence[Mapping[str, Any]] = ({},),
+    sample: Callable[..., list[np.ndarray]] | None = None,
+    names: Names = NAMES,
+    numbers: Numbers = NUMBERS,
+    view: View | None = None,
+    indices: Indices | None = None,
+    returns: str = "",
+    public: bool = True,
+) -> Entry:
     """Registers an operation.
 
     `function` is NumPy's, whose name it has, or a name, where NumPy has no such function (or it
@@ -212,11 +223,26 @@ def operation(
 _MOVED = "The gradient goes back to where the elements came from."
 
 
-def movement(function, build, doc, params=None, *, view=VIEW, slope=_MOVED, **fields):
+def movement(
+    function: Callable[..., Any] | str,
+    build: Callable[..., Node],
+    doc: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    view: View | None = VIEW,
+    slope: str = _MOVED,
+    **fields: Any,
+) -> Entry:
     """Registers a shape operation of one operand, built from the movement primitives: a view."""
     return operation(function, build, doc, params, view=view, slope=slope, **fields)
 
 
-def composite(function, build, doc, params=None, **fields):
+def composite(
+    function: Callable[..., Any] | str,
+    build: Callable[..., Node],
+    doc: str,
+    params: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> Entry:
     """Registers an operation that is a formula of others: no rule, fusion makes it one kernel."""
     return operation(function, build, doc, params, **fields)

@@ -5,26 +5,29 @@ Fortran order, in which the first index runs fastest, is C order between two rev
 Start at `_reshaped`.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from ..base.errors import ArgumentError, ShapeError
-from ..ir.shapes import as_int, normalize_axis, reshape_shape
+from ..ir import Node
+from ..ir.shapes import Axes, as_int, normalize_axis, reshape_shape
 from .movement import permute, slice_node
 from .primitives import broadcast, reshape_to
 from .records import Names, View
 from .registry import REQUIRED, movement
 
 
-def _backward(x):
+def _backward(x: Node) -> Node:
     return permute(x, tuple(reversed(range(x.ndim))))
 
 
-def _reshaped(x, shape, order):
+def _reshaped(x: Node, shape: Any, order: str) -> Node:
     if order not in ("C", "F", "A", "K"):
         raise ArgumentError(f"got order={order!r}, expected 'C' or 'F'")
-    if (
-        order != "F"
-    ):  # the others ask for where the elements lie, which is in C order as far as one can see
+    if order != "F":  # the others ask for the layout in memory, which users see as C order
         return reshape_to(x, shape)
     return _backward(reshape_to(_backward(x), tuple(reversed(shape))))
 
@@ -62,7 +65,7 @@ flatten = movement(
 # --- windows --------------------------------------------------------------------------------------
 
 
-def _slid(x, width, axis):
+def _slid(x: Node, width: int, axis: int) -> Node:
     """Windows of `width` along `axis`, on a new last axis.
 
     Copies of a row one after the other, cut into rows that are one longer, start each one element
@@ -83,7 +86,7 @@ def _slid(x, width, axis):
     return permute(x, (*range(axis), k + 1, *range(axis, k), k))
 
 
-def _sliding_window_view(x, window_shape, axis):
+def _sliding_window_view(x: Node, window_shape: Any, axis: Axes) -> Node:
     several = isinstance(window_shape, tuple)
     widths = tuple(
         as_int(n, "window length") for n in (window_shape if several else (window_shape,))

@@ -1,16 +1,24 @@
 """Rounding: piecewise constant, so the derivative is 0 wherever there is one. One entry each."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..base.errors import ArgumentError, DTypeError
+from ..ir import Node
 from ..ir.shapes import as_int
 from .pointwise import elementwise
 from .primitives import cast
 from .records import Names
 from .registry import composite
 
+if TYPE_CHECKING:
+    from .registry import Entry
 
-def _step(function, doc, code, on, **fields):
+
+def _step(function: np.ufunc, doc: str, code: str, on: Any, **fields: Any) -> Entry:
     return elementwise(function, lambda x, out: 0, doc, code=code, on=on, level=True, **fields)
 
 
@@ -26,7 +34,7 @@ trunc = _step(
 rint = _step(np.rint, "The nearest integer, ties to even.", "round_even({0})", (0.6, 1.4))
 
 
-def _round(x, decimals=0):
+def _round(x: Node, decimals: Any = 0) -> Node:
     if x.dtype.kind == "b":
         raise DTypeError("got round() of dtype bool, expected numbers; convert with .astype first")
     whole, decimals = x.dtype.kind in "iu", as_int(decimals, "a number of decimals")

@@ -4,7 +4,13 @@ Most entries say nothing, or from where their operands are (`on`). One whose ope
 each other gives a function of its own. Start at `sampling`.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: The shape of operands that may have any.
 SHAPE = (2, 3, 4)
@@ -17,15 +23,15 @@ class Domain(NamedTuple):
     high: float
     kind: str = "f"
 
-    def draw(self, rng, shape):
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         if self.kind == "b":
             return rng.random(shape) < 0.5
         if self.kind == "i":
-            return rng.integers(self.low, self.high, shape, endpoint=True)
+            return rng.integers(int(self.low), int(self.high), shape, endpoint=True)
         return rng.uniform(self.low, self.high, shape)
 
     @property
-    def middle(self):
+    def middle(self) -> float:
         return 0.5 * (self.low + self.high)
 
 
@@ -54,11 +60,18 @@ class Sampling:
 
     __slots__ = ("any_shape", "cases", "domains", "sample", "shapes")
 
-    def __init__(self, domains, shapes, cases, sample, any_shape):
+    def __init__(
+        self,
+        domains: tuple[Domain, ...],
+        shapes: Sequence[tuple[int, ...]],
+        cases: Sequence[Mapping[str, Any]],
+        sample: Callable[..., list[np.ndarray]] | None,
+        any_shape: bool,
+    ) -> None:
         self.domains, self.shapes, self.cases = domains, shapes, cases
         self.sample, self.any_shape = sample, any_shape
 
-    def draw(self, rng, shapes):
+    def draw(self, rng: np.random.Generator, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
         """One array per shape."""
         if self.sample is not None:
             return self.sample(rng, shapes)
@@ -66,13 +79,20 @@ class Sampling:
         return [domain.draw(rng, shape) for domain, shape in pairs]
 
 
-def sampling(operands, on, shapes, cases, sample):
+def sampling(
+    operands: int | None,
+    on: Any,
+    shapes: Sequence[tuple[int, ...]] | None,
+    cases: Sequence[Mapping[str, Any]],
+    sample: Callable[..., list[np.ndarray]] | None,
+) -> Sampling:
     """The `Sampling` of an entry.
 
     `on` is a domain, or one per operand; (low, high) means floats. `shapes` are needed where
     operands may not have any one shape. ``sample(rng, shapes)`` makes the arrays where drawing
     each from its domain does not."""
-    count = operands or len(shapes)
+    count = operands or len(shapes or ())
+    domains: tuple[Domain, ...]
     if on is FLOATS:
         domains = (on,) * count
     else:
@@ -81,7 +101,7 @@ def sampling(operands, on, shapes, cases, sample):
     return Sampling(domains, shapes or (SHAPE,) * count, cases, sample, shapes is None)
 
 
-def with_indices(rng, shapes):
+def with_indices(rng: np.random.Generator, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
     """`sample` for operands of which the second has indices along any axis of the first."""
     first, *others = [rng.uniform(-2, 2, shape) for shape in shapes]
     return [first, rng.integers(0, min(shapes[0]), shapes[1]), *others[1:]]

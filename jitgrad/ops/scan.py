@@ -5,11 +5,16 @@ NumPy tier. A derivative rule is elementwise formulas around one linear recurren
 (`recurrence.recur`), which goes the other way in reverse mode. Start at `_scan` and `_cumprod_vjp`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..base.dtypes import as_dtype, is_float
 from ..ir import Node, Op, const, total
-from ..ir.shapes import normalize_axis
+from ..ir.shapes import Axes, normalize_axis
 from .comparison import equal, isinf, isnan, logical_and, logical_or, where
 from .primitives import broadcast, cast, reshape_to
 from .promotion import ufunc_dtypes
@@ -18,9 +23,12 @@ from .reduction import _accumulator, _identity
 from .registry import operation
 from .special import sigmoid
 
+if TYPE_CHECKING:
+    from .registry import Entry
 
-def _reference(ufunc):
-    def reference(x, node):
+
+def _reference(ufunc: np.ufunc) -> Callable[..., np.ndarray]:
+    def reference(x: np.ndarray, node: Node) -> np.ndarray:
         axis, reverse = node.arg
         if reverse:
             return np.flip(ufunc.accumulate(np.flip(x, axis), axis, dtype=node.dtype), axis)
@@ -29,35 +37,35 @@ def _reference(ufunc):
     return reference
 
 
-def _scan(op, x, axis, reverse):
+def _scan(op: Op, x: Node, axis: int, reverse: bool) -> Node:
     return Node(op, (x,), (axis, reverse), x.shape, x.dtype)
 
 
 # --- sums and products ----------------------------------------------------------------------------
 
 
-def _others(node):
-    """For each place of a running product the product of what came before: 1 at the start."""
+def _others(node: Node) -> Node:
+    """For each element of a running product the product of those before it: 1 at the start."""
     axis, reverse = node.arg
     ones = broadcast(const(1, node.dtype), node.shape)
     return behind_first(ones, rest(node, axis, not reverse), axis, reverse)
 
 
-def _cumprod_vjp(g, node):
+def _cumprod_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     # d out[i] / d x[k] is what came before k times the factors from k + 1 to i: right with zeros,
     # nothing is divided.
     (x,), (axis, reverse) = node.src, node.arg
     return (_others(node) * recur(g, after(x, axis, reverse), axis, not reverse),)
 
 
-def _cumprod_jvp(t, node):
+def _cumprod_jvp(t: Sequence[Any], node: Node) -> Node:
     return recur(t[0] * _others(node), zero_first(node.src[0], *node.arg), *node.arg)
 
 
 _products = _reference(np.multiply)
 
 
-def _join_products(products, zeros, node):
+def _join_products(products: np.ndarray, zeros: np.ndarray, node: Node) -> np.ndarray | None:
     """The running products at the ends of blocks; None where one left the range on its way from 1,
     but maybe not from what enters it: it is 0 without an element of 0, or is inf or nan while what
     enters is less than 1."""
@@ -99,13 +107,13 @@ CUMPROD = Op(
 # --- extremes -------------------------------------------------------------------------------------
 
 
-def _records(node):
-    """Where a running extreme takes the element of its own place: of equal ones the later, and each
-    nan."""
+def _records(node: Node) -> Node:
+    """Where a running extreme is the element at the same position: of equal ones the later, and
+    each nan."""
     return logical_or(equal(node.src[0], node), isnan(node.src[0]))
 
 
-def _extreme_vjp(g, node):
+def _extreme_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     if not is_float(node.dtype):
         return (None,)
     (axis, reverse), record = node.arg, _records(node)
@@ -113,16 +121,16 @@ def _extreme_vjp(g, node):
     return (where(record, recur(g, held, axis, not reverse), 0.0),)
 
 
-def _extreme_jvp(t, node):
+def _extreme_jvp(t: Sequence[Any], node: Node) -> Node:
     record = _records(node)
     return recur(where(record, t[0], 0.0), where(record, *_zero_one(node)), *node.arg)
 
 
-def _zero_one(node):
+def _zero_one(node: Node) -> tuple[Node, Node]:
     return const(0, node.dtype), const(1, node.dtype)
 
 
-def _extreme(name, ufunc, kind):
+def _extreme(name: str, ufunc: np.ufunc, kind: str) -> Op:
     return Op(
         name,
         "scan",
@@ -142,7 +150,7 @@ CUMMIN = _extreme("cummin", np.minimum, "min")
 # --- logcumsumexp ---------------------------------------------------------------------------------
 
 
-def _shares(node):
+def _shares(node: Node) -> tuple[Node, Node]:
     """(the share of x in each sum, the share of the sum before): each but the first, where they are
     1 and 0."""
     (x,), (axis, reverse) = node.src, node.arg
@@ -153,17 +161,17 @@ def _shares(node):
     return sigmoid(ahead), sigmoid(-ahead)
 
 
-def _own(node, share):
+def _own(node: Node, share: Node) -> Node:
     return behind_first(broadcast(const(1, node.dtype), node.shape), share, *node.arg)
 
 
-def _logcumsumexp_vjp(g, node):
+def _logcumsumexp_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     (axis, reverse), (own, earlier) = node.arg, _shares(node)
     later = behind(earlier, node.shape, axis, not reverse)
     return (_own(node, own) * recur(g, later, axis, not reverse),)
 
 
-def _logcumsumexp_jvp(t, node):
+def _logcumsumexp_jvp(t: Sequence[Any], node: Node) -> Node:
     own, earlier = _shares(node)
     return recur(_own(node, own) * t[0], behind(earlier, node.shape, *node.arg), *node.arg)
 
@@ -186,7 +194,7 @@ _summed = ufunc_dtypes(np.logaddexp)
 _CASES: tuple = ({}, {"axis": 0}, {"axis": -1, "reverse": True})
 
 
-def _along(op, x, axis, reverse):
+def _along(op: Op, x: Node, axis: Axes, reverse: bool) -> Node:
     if axis is None:
         x, axis = reshape_to(x, (x.size,)), 0
     elif x.ndim == 0:
@@ -195,8 +203,8 @@ def _along(op, x, axis, reverse):
     return _scan(op, x, normalize_axis(axis, x.ndim), bool(reverse))
 
 
-def _accumulated(function, op, doc, slope):
-    def build(x, axis, dtype, reverse):
+def _accumulated(function: Callable[..., Any], op: Op, doc: str, slope: str) -> Entry:
+    def build(x: Node, axis: Axes, dtype: Any, reverse: bool) -> Node:
         dtype = _accumulator(x.dtype) if dtype is None else as_dtype(dtype)
         return _along(op, cast(x, dtype), axis, reverse)
 
@@ -204,8 +212,8 @@ def _accumulated(function, op, doc, slope):
     return operation(function, build, doc, params, op=op, cases=_CASES, slope=slope)
 
 
-def _running(op, typed, doc, slope):
-    def build(x, axis, reverse):
+def _running(op: Op, typed: Callable[[Node], Node], doc: str, slope: str) -> Callable[..., Node]:
+    def build(x: Node, axis: Axes, reverse: bool) -> Node:
         return _along(op, typed(x), axis, reverse)
 
     params = {"axis": None, "reverse": False}

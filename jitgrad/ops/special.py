@@ -1,10 +1,14 @@
 """Special functions: error functions, and what statistics and neural networks build on. One entry
 each."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
 
 import numpy as np
 
+from ..ir import Node
 from .comparison import equal, isinf, logical_and, where
 from .exponential import LN2, exp
 from .pointwise import elementwise
@@ -35,7 +39,7 @@ erfc = elementwise(
 )
 
 
-def _sigmoid(x, node):
+def _sigmoid(x: np.ndarray, node: Node) -> np.ndarray:
     e = np.exp(-np.abs(x))
     return np.maximum(x >= 0, e) / (1 + e)
 
@@ -54,13 +58,13 @@ sigmoid = elementwise(
 )
 
 
-def _logaddexp_partials(scale):
+def _logaddexp_partials(scale: float) -> Callable[..., tuple[Node, Node]]:
     """The shares of exp(x) and of exp(y) in their sum.
 
     Of the difference, not from the result, whose digits are those of the larger operand; so they
     add up to 1 whatever the operands are. Two equal infinities have half each."""
 
-    def partials(x, y, out):
+    def partials(x: Node, y: Node, out: Node) -> tuple[Node, Node]:
         ahead = where(logical_and(equal(x, y), isinf(x)), 0.0, x - y)
         ahead = ahead if scale == 1 else ahead * scale
         return sigmoid(ahead), sigmoid(-ahead)

@@ -6,10 +6,15 @@ Where a formula is not defined, and another is chosen, it is given harmless oper
 derivative there is no nan. Start at `xlogy`.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..ir import Node
 from .arithmetic import absolute, sqrt, square
 from .comparison import equal, isnan, logical_and, logical_not, logical_or, where
 from .exponential import expm1, log, log1p
@@ -20,14 +25,17 @@ from .records import Names
 from .registry import composite
 from .special import erfc, logaddexp
 
+if TYPE_CHECKING:
+    from .registry import Entry
+
 _floats, _floats2 = ufunc_dtypes(np.exp), ufunc_dtypes(np.hypot)
 
 
-def _float(x):
-    return cast(x, _floats((x,))[1])
+def _float(x: Node | float) -> Node:
+    return cast(as_node(x), _floats((x,))[1])
 
 
-def _two(x, y):
+def _two(x: Node | float, y: Node | float) -> tuple[Node, Node]:
     """Two operands as nodes of the float dtype they have together."""
     dtype = _floats2((x, y))[1]
     return cast(as_node(x), dtype), cast(as_node(y), dtype)
@@ -36,11 +44,11 @@ def _two(x, y):
 # --- x log y and its kin --------------------------------------------------------------------------
 
 
-def _product_with_log(log, low):
+def _product_with_log(log: Entry, low: float) -> Callable[..., Node]:
     """x log(y), 0 where x is 0 and y no argument of the logarithm: there the derivative is 0, too,
     as in PyTorch."""
 
-    def build(x, y):
+    def build(x: Node, y: Node) -> Node:
         x, y = _two(x, y)
         inside = logical_or(logical_and(y > low, y < float("inf")), isnan(y))
         return x * log(where(logical_and(equal(x, 0), logical_not(inside)), low + 1.0, y))
@@ -48,7 +56,7 @@ def _product_with_log(log, low):
     return build
 
 
-def _log_formula(name, build, doc, slope):
+def _log_formula(name: str, build: Callable[..., Node], doc: str, slope: str) -> Entry:
     names = Names(method=False, scipy=name)
     return composite(name, build, doc, operands=2, on=(0.5, 2), slope=slope, names=names)
 
@@ -67,7 +75,7 @@ xlog1py = _log_formula(
 )
 
 
-def _entr(x):
+def _entr(x: Node | float) -> Node:
     x = _float(x)
     zero, inside = equal(x, 0), logical_or(x > 0, isnan(x))
     edge = where(zero, sqrt(where(zero, x, 1.0)), -float("inf"))  # a 0 whose derivative is inf
@@ -84,7 +92,7 @@ entr = composite(
 )
 
 
-def _rel_entr(x, y):
+def _rel_entr(x: Node | float, y: Node | float) -> Node:
     x, y = _two(x, y)
     inside = logical_or(logical_and(x > 0, y > 0), logical_or(isnan(x), isnan(y)))
     edge = cast(where(logical_and(equal(x, 0), y >= 0), 0.0, float("inf")), x.dtype)
@@ -105,7 +113,7 @@ rel_entr = _log_formula(
 )
 
 
-def _kl_div(x, y):
+def _kl_div(x: Node | float, y: Node | float) -> Node:
     x, y = _two(x, y)
     outside = logical_or(y < 0, logical_and(x > 0, y <= 0))
     return _rel_entr(x, y) + where(outside, 0.0, y - x)
@@ -119,7 +127,7 @@ kl_div = _log_formula(
 )
 
 
-def _logit(x):
+def _logit(x: Node | float) -> Node:
     x = _float(x)
     middle = logical_and(x > 0.25, x < 0.75)  # where the logarithms below would cancel
     safe, other = where(middle, x, 0.5), where(middle, 0.25, x)
@@ -151,11 +159,12 @@ FAR = -12.0
 _SERIES = [(-1) ** k * math.prod(range(1, 2 * k, 2)) for k in range(13)]
 
 
-def _log_ndtr(x):
+def _log_ndtr(x: Node | float) -> Node:
     x = _float(x)
     far, right = x < FAR, x > 0
     tail = where(far, x, FAR)
-    step, series = 1 / square(tail), 0.0
+    step: Node = 1 / square(tail)
+    series: Node | float = 0.0
     for coefficient in reversed(_SERIES):
         series = series * step + float(coefficient)
     tail = -0.5 * square(tail) - log(-tail) - 0.5 * math.log(2 * math.pi) + log(series)
@@ -175,21 +184,21 @@ log_ndtr = composite(
 # --- robust losses, powers ------------------------------------------------------------------------
 
 
-def _huber(delta, r):
+def _huber(delta: Node | float, r: Node | float) -> Node:
     delta, r = _two(delta, r)
     size = absolute(r)
     out = where(size <= delta, 0.5 * square(r), delta * (size - 0.5 * delta))
     return where(delta < 0, float("inf"), out)
 
 
-def _pseudo_huber(delta, r):
+def _pseudo_huber(delta: Node | float, r: Node | float) -> Node:
     delta, r = _two(delta, r)
     none = logical_or(equal(delta, 0), logical_and(equal(r, 0), logical_not(delta < float("inf"))))
     inside = square(delta) * expm1(0.5 * log1p(square(r / where(none, 1.0, delta))))
     return where(delta < 0, float("inf"), where(none, 0.0, inside))
 
 
-def _robust(name, build, doc, slope):
+def _robust(name: str, build: Callable[..., Node], doc: str, slope: str) -> Entry:
     names = Names(method=False, args=("delta", "r"), scipy=name)
     on = ((0.5, 1), (-3, 3))
     return composite(name, build, doc, operands=2, on=on, slope=slope, names=names)

@@ -1,9 +1,12 @@
 """Trigonometric and hyperbolic functions and their inverses. One entry each."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
 
+from ..ir import Node
 from .arithmetic import absolute, sqrt, square
 from .comparison import equal, where
 from .pointwise import elementwise
@@ -62,7 +65,7 @@ arctan = elementwise(
 )
 
 
-def _square_sum(x, y):
+def _square_sum(x: Node, y: Node) -> Node:
     """x² + y², and 1 at the origin, where the derivatives are 0, as in PyTorch."""
     out = x * x + y * y
     return where(equal(out, 0), 1.0, out)
@@ -133,7 +136,7 @@ rad2deg = elementwise(
 )
 
 
-def _sinc(x):
+def _sinc(x: Node) -> Node:
     """Near 0 by the series: derivatives of sin(y) / y cancel there, and have no digits left at
     1e-8."""
     y = math.pi * x

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from ..autodiff import pull_back
 from ..interpret.program import interpreter
 from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
-from ..ops.marks import ways
+from ..ops.marks import differentiable_sources
 from ..runtime.events import planning
 from . import handles
 from .keys import Opcode
@@ -103,7 +103,7 @@ class Formula:
             )
             part.append(n)
         self.order = order
-        reached = set(toposort([node], lambda n: () if n in stops else ways(n)))
+        reached = set(toposort([node], lambda n: () if n in stops else differentiable_sources(n)))
         self.cuts = [n not in reached for n in self.operands]
         places = [leaf(k, n.shape, n.dtype) for k, n in enumerate(self.operands)]
         places += [number(k, n.dtype) for k, n in enumerate(self.numbers)]

@@ -10,7 +10,7 @@ marker of its own (`Unshared`). Start at `Reachability` and `visited`.
 from ..autodiff import pull_back
 from ..base.errors import GradientError
 from ..ir import LEAF, Node, leaf, toposort
-from ..ops.marks import APART, ways
+from ..ops.marks import APART, differentiable_sources
 from ..ops.primitives import zeros
 from .keys import VARIABLE, renode
 from .segment import operations_to
@@ -111,7 +111,7 @@ def roots_of(state):
     operation."""
     found = state.plans.get("roots")
     if found is None:
-        nodes = set(toposort([state.node], ways))
+        nodes = set(toposort([state.node], differentiable_sources))
         found = state.plans["roots"] = tuple(
             i for i, root in enumerate(state.roots) if root in nodes
         )

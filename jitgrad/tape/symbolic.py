@@ -24,7 +24,7 @@ import numpy as np
 from ..base.dtypes import NUMBER_DTYPE
 from ..base.errors import JitError
 from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort
-from ..ops.marks import STOP, stop, ways
+from ..ops.marks import STOP, differentiable_sources, stop
 from ..ops.primitives import broadcast
 from . import handles
 from .concrete import refusal
@@ -251,11 +251,13 @@ class Trace:
         seen, stack = self.seen, [root]
         while stack:
             node = stack[-1]
-            todo = [s for s in ways(node) if s not in seen]
+            todo = [s for s in differentiable_sources(node) if s not in seen]
             if todo:
                 stack.extend(todo)
             else:
-                seen[node] = node in self.grad_inputs or any([seen[s] for s in ways(node)])
+                seen[node] = node in self.grad_inputs or any(
+                    [seen[s] for s in differentiable_sources(node)]
+                )
                 stack.pop()
         return seen[root]
 

@@ -11,4 +11,17 @@ import functools
 @functools.cache
 def load():
     """Fills `writes.HANDLERS`."""
-    from . import applied, counts, grids, numbers, padding, polynomials, quantiles, ranges, sets  # noqa: F401
+    from . import (  # noqa: F401
+        applied,
+        contraction,
+        counts,
+        grids,
+        numbers,
+        padding,
+        polynomials,
+        quantiles,
+        ranges,
+        rearranged,
+        sets,
+        statistics,
+    )
