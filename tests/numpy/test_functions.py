@@ -2,6 +2,9 @@
 arrays, gradients against central differences of NumPy's function. `CASES` has a call per line, by
 the name of the function."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numpy_calls import CASES, MASK, NAN, C, V, W, ours
@@ -280,3 +283,16 @@ def test_cross_products_in_the_plane():
     for f in (lambda x, y: np.cross(x[:, :2], y[:, :2]), lambda x, y: np.cross(x[:, :2], y),
               lambda x, y: np.cross(x[:, :2], y[0])):  # fmt: skip
         check_gradient(f, A, B)
+
+
+def test_all_modules_of_functions_are_loaded():
+    """In a new process, where no test has imported one by its name."""
+    code = (
+        "import pkgutil, sys\n"
+        "from jitgrad.numpy import functions\n"
+        "functions.load()\n"
+        "names = [m.name for m in pkgutil.iter_modules(functions.__path__, 'jitgrad.numpy.functions.')]\n"
+        "assert names\n"
+        "assert not {*names} - {*sys.modules}, {*names} - {*sys.modules}\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
