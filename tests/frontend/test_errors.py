@@ -82,7 +82,7 @@ def freed(p):
 SHAPES = {
     "add": (ShapeError, "do not broadcast", lambda p: p.y + jitgrad.ones(2)),
     "add an array": (ShapeError, "broadcast", lambda p: p.y * np.ones((3, 2))),
-    "add a list": (ShapeError, "broadcast", lambda p: [1.0, 2.0, *p.y]),
+    "add a list": (ShapeError, "broadcast", lambda p: [1.0, 2.0] + p.y),  # noqa: RUF005 - an operator of tensors
     "where": (ShapeError, "broadcast", lambda p: jitgrad.where(p.b, p.y, jitgrad.ones(4))),
     "comparison": (ShapeError, "broadcast", lambda p: p.y < jitgrad.ones(2)),
     "matmul": (ShapeError, "got", lambda p: p.m @ p.m),
