@@ -16,6 +16,7 @@ from typing import Any
 from ..base.config import config
 from ..base.errors import ArgumentError, CompileError
 from ..base.units import amount, counts, digits, seconds, table
+from ..compile import Lowered
 from ..interpret.program import Program
 from ..ir import toposort
 from ..ir.printer import counted
@@ -25,7 +26,7 @@ from ..runtime.stats import LOADED
 from ..tape.handles import Handle
 from ..tape.record import materialise
 from ..tape.segment import State
-from .reports import KernelReport, PlanReport, report
+from .reports import CaughtPlan, KernelReport, PlanReport, Times, report
 
 #: Runs of a plan that are timed, and the seconds after which three are enough.
 RUNS, ENOUGH = 20, 0.3
@@ -34,16 +35,21 @@ LINES = 12
 
 
 class _Catch(events.Watcher):
-    """The plans that run in this thread, in order: how often, and inputs, results and time of the
-    first run of each."""
+    """The plans that run in this thread, in order."""
 
-    def __init__(self):
-        self.thread, self.runs, self.calls = threading.get_ident(), {}, {}
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.plans: dict[Plan, CaughtPlan] = {}
 
     def ran(self, plan, leaves, numbers, out, compiled, seconds):
-        if threading.get_ident() == self.thread:
-            self.calls[plan] = self.calls.get(plan, 0) + 1
-            self.runs.setdefault(plan, ([*leaves], [*numbers], [*out], compiled, seconds))
+        if threading.get_ident() != self.thread:
+            return
+        caught = self.plans.get(plan)
+        if caught is None:
+            caught = self.plans[plan] = CaughtPlan(
+                plan, [*leaves], [*numbers], [*out], compiled, seconds
+            )
+        caught.calls += 1
 
     def __enter__(self):
         events.start(self)
@@ -157,16 +163,13 @@ def explained(what, args, kwargs, scope):
         value = call()
         _look_at(value)
     names = _names(scope)
-    plans = [
-        _explained(plan, caught.calls[plan], names, compiled, first, leaves, numbers, out)
-        for plan, (leaves, numbers, out, compiled, first) in caught.runs.items()
-    ]
+    plans = [_explained(plan, names) for plan in caught.plans.values()]
     return Explanation(plans, value, "" if plans else "nothing ran: no value was pending")
 
 
 def of_plan(plan):
     """The explanation of a plan, without times."""
-    return Explanation([report(plan, plan.lowered(), {}, {}, 0, None, None, [], "")], None)
+    return Explanation([report(CaughtPlan(plan), plan.lowered(), {}, Times())], None)
 
 
 def _look_at(value):
@@ -194,7 +197,7 @@ def _of_value(t, scope):
     used = {node.arg for node in toposort(plan.roots) if node.op.kind == "leaf"}
     there = all(i < len(leaves) and leaves[i] is not None for i in used)
     inputs = (leaves, numbers) if graph is not None and there else (None, None)
-    return Explanation([_explained(plan, 0, _names(scope), None, None, *inputs, [t._value])], t)
+    return Explanation([_explained(CaughtPlan(plan, *inputs, [t._value]), _names(scope))], t)
 
 
 def _names_of(f, args, kwargs):
@@ -231,41 +234,41 @@ def _names(scope):
     return out
 
 
-def _explained(plan, calls, names, compiled, first, leaves, numbers, out):
+def _explained(caught: CaughtPlan, names: dict[int, str]) -> PlanReport:
     """The `PlanReport` of a plan, timed on its inputs if they are there."""
-    lowered = plan.lowered()
+    lowered = caught.plan.lowered()
     labels = {
         root: names[id(value)]
-        for root, value in zip(lowered.fusion.roots, out, strict=True)
+        for root, value in zip(lowered.fusion.roots, caught.out, strict=True)
         if id(value) in names
     }
+    leaves = caught.leaves
     if leaves is not None:
         given = {node for node in toposort(lowered.fusion.roots) if node.op.kind == "leaf"}
         labels.update(
             (node, names[id(leaves[node.arg])]) for node in given if id(leaves[node.arg]) in names
         )
-    times, whole, problem = _measured(plan, lowered, leaves, numbers)
-    return report(plan, lowered, labels, times, calls, compiled, first, whole, problem)
+    return report(caught, lowered, labels, _measured(caught, lowered))
 
 
-def _measured(plan, lowered, leaves, numbers):
-    """(times of each kernel as (seconds, parallel) pairs by its number, seconds of the whole plan,
-    what went wrong)."""
-    times: dict[int, list] = {}
+def _measured(caught: CaughtPlan, lowered: Lowered) -> Times:
+    """The times of more runs on the same inputs, or why there are none."""
+    leaves, numbers = caught.leaves, caught.numbers
     if leaves is None:
-        return times, [], "its inputs are gone, so it was not timed"
+        return Times(problem="its inputs are gone, so it was not timed")
     if config.compile == "never":
-        return times, _runs(Program(plan.roots), leaves, numbers), ""
-    note = lambda piece, spent, parallel: times.setdefault(piece.index, []).append(
+        return Times(_runs(Program(caught.plan.roots), leaves, numbers))
+    kernels: dict[int, list[tuple[float, bool]]] = {}
+    note = lambda piece, spent, parallel: kernels.setdefault(piece.index, []).append(
         (spent, parallel)
     )
     try:
         run = watch.timed(lowered, note)
     except CompileError as error:
-        return times, [], str(error).partition("\n")[0]
+        return Times(problem=str(error).partition("\n")[0])
     run(leaves, numbers)
-    times.clear()  # of the first run: it found the caches as they were
-    return times, _runs(run, leaves, numbers), ""
+    kernels.clear()  # of the first run: it found the caches as they were
+    return Times(_runs(run, leaves, numbers), kernels)
 
 
 def _runs(run, leaves, numbers):

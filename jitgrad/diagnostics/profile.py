@@ -8,8 +8,8 @@ which is that of its file. Start at `Profile`.
 import threading
 import time
 from array import array
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
@@ -22,6 +22,9 @@ from ..ir.node import toposort
 from ..ir.printer import counted, text
 from ..runtime import events
 from ..runtime.stats import LOADED, stats
+
+if TYPE_CHECKING:
+    from ..runtime.plan import Plan
 
 #: Times that are kept of a kernel; of more, every second one is, then every fourth, and so on.
 KEPT = 4096
@@ -82,22 +85,41 @@ class KernelProfile:
     path: str | None
 
 
+@dataclass
 class _Tally:
-    """The sums of one row."""
+    """The sums of one row; `times` are those of every so many calls."""
 
-    def __init__(self, kind=""):
-        self.kind, self.path = kind, None
-        self.calls = self.parallel = self.bytes = self.flops = self.numpy_runs = 0
-        self.seconds = self.compiled = 0.0
-        self.times, self.every = array("d"), 1
+    kind: str = ""
+    path: str | None = None
+    calls: int = 0
+    parallel: int = 0
+    bytes: int = 0
+    flops: int = 0
+    seconds: float = 0.0
+    compiled: float = 0.0
+    times: array = field(default_factory=lambda: array("d"))
+    every: int = 1
 
-    def add(self, seconds):
+    def add(self, seconds: float) -> None:
         if self.calls % self.every == 0:
             self.times.append(seconds)
             if len(self.times) == KEPT:
                 self.times, self.every = self.times[::2], self.every * 2
         self.calls += 1
         self.seconds += seconds
+
+
+@dataclass(frozen=True)
+class _ColdPlan:
+    """What NumPy ran, and the plan that it was, if that is there still."""
+
+    tally: _Tally
+    plan: "ref[Plan] | None"
+
+    def kernels(self) -> tuple[str, ...]:
+        """The names of the kernels that the plan has by now."""
+        plan = self.plan and self.plan()
+        return (plan and plan.names) or ()
 
 
 class Profile(events.Watcher):
@@ -124,7 +146,7 @@ class Profile(events.Watcher):
     def __init__(self) -> None:
         self._lock = lock()
         self._tallies: dict[str, _Tally] = {}
-        self._cold: dict[tuple, tuple] = {}  # roots -> (tally, weak reference to the plan)
+        self._cold: dict[tuple, _ColdPlan] = {}  # by their roots
         self._spent, self._thread = 0.0, 0
         self._begun: float | None = None
         self._sums = dict.fromkeys(
@@ -175,8 +197,8 @@ class Profile(events.Watcher):
         with self._lock:
             key = tuple(roots)
             if key not in self._cold:
-                self._cold[key] = _Tally("numpy"), plan and ref(plan)
-            self._cold[key][0].add(seconds)
+                self._cold[key] = _ColdPlan(_Tally("numpy"), plan and ref(plan))
+            self._cold[key].tally.add(seconds)
             self._sum("numpy", seconds)
 
     def planned(self, seconds, plans):
@@ -231,24 +253,32 @@ class Profile(events.Watcher):
     @property
     def kernels(self) -> list[KernelProfile]:
         with self._lock:
-            rows = {name: (tally, tally.numpy_runs) for name, tally in self._tallies.items()}
-            for roots, (tally, plan) in self._cold.items():
-                rows[_name(roots)] = tally, 0
-                for name in ((plan() if plan else None) and plan().names) or ():
-                    if name in rows:
-                        rows[name] = rows[name][0], rows[name][1] + tally.calls
-            out = [self._row(name, *row) for name, row in rows.items()]
+            rows = {**self._tallies, **{_name(r): cold.tally for r, cold in self._cold.items()}}
+            by_numpy = dict.fromkeys(rows, 0)
+            for cold in self._cold.values():
+                for name in by_numpy.keys() & set(cold.kernels()):
+                    by_numpy[name] += cold.tally.calls
+            out = [self._row(name, tally, by_numpy[name]) for name, tally in rows.items()]
         return sorted(out, key=lambda row: (-row.seconds, row.name))
 
     def _row(self, name, tally, numpy_runs):
         cost = stats.costs.get(name)
         return KernelProfile(
-            name, tally.kind, tally.calls, numpy_runs, tally.seconds,
-            float(np.median(tally.times)) if tally.times else 0.0,
-            tally.seconds / self.seconds if self.seconds else 0.0, tally.bytes, tally.flops,
-            tally.bytes / tally.seconds / 1e9 if tally.seconds else 0.0,
-            tally.parallel, tally.compiled, cost.how if cost else "", tally.path,
-        )  # fmt: skip
+            name=name,
+            kind=tally.kind,
+            calls=tally.calls,
+            numpy_runs=numpy_runs,
+            seconds=tally.seconds,
+            median=float(np.median(tally.times)) if tally.times else 0.0,
+            share=tally.seconds / self.seconds if self.seconds else 0.0,
+            bytes=tally.bytes,
+            flops=tally.flops,
+            gbs=tally.bytes / tally.seconds / 1e9 if tally.seconds else 0.0,
+            parallel=tally.parallel,
+            compile_seconds=tally.compiled,
+            origin=cost.how if cost else "",
+            path=tally.path,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """All figures as plain dictionaries, lists, numbers and text, which ``json.dumps`` takes.
@@ -260,9 +290,17 @@ class Profile(events.Watcher):
         >>> [k["calls"] for k in p.to_dict()["kernels"]]
         [1]
         """
-        times = ("", "kernel_", "numpy_", "planning_", "compile_", "background_", "other_")
-        out: dict[str, Any] = {f"{name}seconds": getattr(self, f"{name}seconds") for name in times}
-        return {**out, "plans": self.plans, "kernels": [asdict(row) for row in self.kernels]}
+        return {
+            "seconds": self.seconds,
+            "kernel_seconds": self.kernel_seconds,
+            "numpy_seconds": self.numpy_seconds,
+            "planning_seconds": self.planning_seconds,
+            "compile_seconds": self.compile_seconds,
+            "background_seconds": self.background_seconds,
+            "other_seconds": self.other_seconds,
+            "plans": self.plans,
+            "kernels": [asdict(row) for row in self.kernels],
+        }
 
     def __str__(self) -> str:
         return "\n".join([*self._times(), "", *self._table()])

@@ -4,14 +4,17 @@ times by `report`.
 What the figures mean stands with the attributes; bytes and flops come from `jitgrad.compile.work`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from ..compile import LEAFLIKE, MOVEMENT, flat_base, least, parts_of, work_of
+from ..compile import LEAFLIKE, MOVEMENT, Lowered, flat_base, least, parts_of, work_of
 from ..ir import toposort
 from ..ir.printer import named, statement, typed
 from ..runtime.launch import get_num_threads
+from ..runtime.plan import Plan
 from ..runtime.stats import stats
 from ..runtime.watch import Piece
 
@@ -151,36 +154,73 @@ class PlanReport:
         return any(kernel.seconds is not None for kernel in self.kernels)
 
 
+@dataclass
+class CaughtPlan:
+    """A plan that ran, and its first run.
+
+    Attributes
+    ----------
+    leaves, numbers : list or None
+        What that run read; None where that is gone.
+    out : list
+        Its results.
+    compiled : bool or None
+        Whether it was by kernels; None where that is not known.
+    seconds : float or None
+        What it took.
+    calls : int
+        How often the plan ran.
+    """
+
+    plan: Plan
+    leaves: Sequence[Any] | None = None
+    numbers: Sequence[Any] | None = None
+    out: Sequence[Any] = ()
+    compiled: bool | None = None
+    seconds: float | None = None
+    calls: int = 0
+
+
+@dataclass(frozen=True)
+class Times:
+    """What runs of a plan took that were made to time it.
+
+    Attributes
+    ----------
+    whole : list of float
+        Seconds of each run.
+    kernels : dict of lists of (float, bool)
+        Seconds of each run of a kernel, by its number, and whether it was parallel.
+    problem : str
+        Why there are none, if there are none.
+    """
+
+    whole: Sequence[float] = ()
+    kernels: Mapping[int, Sequence[tuple[float, bool]]] = field(default_factory=dict)
+    problem: str = ""
+
+
 class _Values:
     """Names of the values of a plan, and who makes and reads them."""
 
     def __init__(self, plan, lowered, labels, works):
         self.steps, roots = lowered.steps, lowered.fusion.roots
-        steps = self.steps
         self.order, self.costs = toposort(roots), lowered.fusion.cost
         self.names = {**named(self.order), **labels}
         self.names.update((flat_base(node), name) for node, name in labels.items())
-        self.made = {node: k for k, step in enumerate(steps) for node in step.nodes}
-        self.purposes: dict = {}
+        self.made = {node: k for k, step in enumerate(self.steps) for node in step.nodes}
         purposes = [what for what, n in plan.parts for _ in range(n)] or ["result"] * len(roots)
-        for root, what in zip(roots, purposes, strict=True):
-            self.purposes.setdefault(flat_base(root), []).append(what)
-        self.readers: dict = {}
-        for k, work in enumerate(works):
-            dynamic = lowered.kernels[k].dynamic
-            numbers = [
-                what[0] if kind == "item" else what
-                for kind, what in dynamic
-                if kind in ("item", "number")
-            ]
-            for node in dict.fromkeys(
-                [*(flat_base(node) for node, _ in work.reads), *map(flat_base, numbers)]
-            ):
-                self.readers.setdefault(node, []).append(k)
-        self.computed: dict = {}
-        for k, step in enumerate(steps):
-            for node in dict.fromkeys(node for *_, node, _ in step.values):
-                self.computed.setdefault(node, []).append(k)
+        self.purposes = _grouped(zip(map(flat_base, roots), purposes, strict=True))
+        self.readers = _grouped(
+            (node, k)
+            for k, (work, kernel) in enumerate(zip(works, lowered.kernels, strict=True))
+            for node in _read_by(work, kernel)
+        )
+        self.computed = _grouped(
+            (node, k)
+            for k, step in enumerate(self.steps)
+            for node in dict.fromkeys(node for *_, node, _ in step.values)
+        )
 
     def source_of(self, node):
         base = flat_base(node)
@@ -199,63 +239,92 @@ class _Values:
         return ", ".join(parts) or "passed on"
 
 
-def report(plan, lowered, labels, times, calls, compiled, first, whole, problem):
-    """The `PlanReport`; `labels` are names of values that the program has, `times` those of kernels
-    by their number."""
+def _grouped(pairs):
+    """A dict of the lists of what is paired with each key."""
+    out: dict = {}
+    for key, value in pairs:
+        out.setdefault(key, []).append(value)
+    return out
+
+
+def _read_by(work, kernel):
+    """The values that a kernel reads, each once: arrays, and numbers that it is passed."""
+    numbers = [
+        what[0] if kind == "item" else what
+        for kind, what in kernel.dynamic
+        if kind in ("item", "number")
+    ]
+    return dict.fromkeys(map(flat_base, [*(node for node, _ in work.reads), *numbers]))
+
+
+def report(caught: CaughtPlan, lowered: Lowered, labels: dict, times: Times) -> PlanReport:
+    """The `PlanReport`; `labels` are names of values that the program has."""
     works = work_of(lowered)
-    values = _Values(plan, lowered, labels, works)
+    values = _Values(caught.plan, lowered, labels, works)
     kernels = [
-        _kernel(k, step, kernel, works[k], values, times.get(k, ()))
+        _kernel(k, step, kernel, works[k], values, times.kernels.get(k, ()))
         for k, (step, kernel) in enumerate(zip(lowered.steps, lowered.kernels, strict=True))
         if kernel.source or kernel.kind == "call"
     ]
     return PlanReport(
-        plan.title,
-        kernels,
-        calls,
-        compiled,
-        first,
-        sum(w.bytes_read + w.bytes_written for w in works),
-        least(lowered),
-        sum(w.flops for w in works),
-        float(np.median(whole)) if whole else None,
-        problem,
+        title=caught.plan.title,
+        kernels=kernels,
+        calls=caught.calls,
+        compiled=caught.compiled,
+        first_seconds=caught.seconds,
+        bytes_moved=sum(w.bytes_read + w.bytes_written for w in works),
+        bytes_least=least(lowered),
+        flops=sum(w.flops for w in works),
+        seconds=float(np.median(times.whole)) if times.whole else None,
+        problem=times.problem,
     )
 
 
 def _kernel(k, step, kernel, work, values, times):
     piece = Piece(k, kernel, work)
-    inside = {node for *_, node, _ in step.values}.union(step.nodes)
-    nodes = [node for node in values.order if node in inside and node.op.kind not in LEAFLIKE]
-    operations = [node for node in nodes if node.op.kind not in MOVEMENT]
-    again = [
-        node
-        for node in operations
-        if node not in values.made and len({values.steps[i] for i in values.computed[node]}) > 1
-    ]
-    names = values.names
     cost = stats.costs.get(piece.name)
-    spent = float(np.median([seconds for seconds, _ in times])) if times else None
-    path = None
-    if kernel.source:
-        from ..runtime.cache import path_of
-
-        path = path_of(kernel.source) if cost else None
+    seconds = float(np.median([spent for spent, _ in times])) if times else None
+    nodes = _computed_by(step, values)
+    names, operations = values.names, [n for n in nodes if n.op.kind not in MOVEMENT]
     return KernelReport(
-        k + 1, piece.name, kernel.kind,
-        tuple([node.op.name for node in operations]),
-        tuple([node.op.name for node in again]),
-        tuple([statement(names[node], node, [names[s] for s in node.src]) for node in nodes]),
-        tuple([_array(node, size, values, values.source_of(node)) for node, size in work.reads]),
-        tuple(_keeps(k, step, kernel, work, values)),
-        tuple(step.sizes),
-        work.bytes_read, work.bytes_written, work.flops,
-        spent, (work.bytes_read + work.bytes_written) / spent / 1e9 if spent else None,
-        kernel.units.chunks if kernel.source and kernel.kind != "scalar" else 0,
-        get_num_threads() if any(parallel for _, parallel in times) else 1,
-        cost.seconds if cost else 0.0, cost.how if cost else "",
-        path, kernel.source,
-    )  # fmt: skip
+        number=k + 1,
+        name=piece.name,
+        kind=kernel.kind,
+        operations=tuple([node.op.name for node in operations]),
+        again=tuple([node.op.name for node in operations if _is_repeated(node, values)]),
+        listing=tuple([statement(names[n], n, [names[s] for s in n.src]) for n in nodes]),
+        reads=tuple([_array(n, size, values, values.source_of(n)) for n, size in work.reads]),
+        keeps=tuple(_keeps(k, step, kernel, work, values)),
+        loops=tuple(step.sizes),
+        bytes_read=work.bytes_read,
+        bytes_written=work.bytes_written,
+        flops=work.flops,
+        seconds=seconds,
+        gbs=(work.bytes_read + work.bytes_written) / seconds / 1e9 if seconds else None,
+        chunks=kernel.units.chunks if kernel.source and kernel.kind != "scalar" else 0,
+        threads=get_num_threads() if any(parallel for _, parallel in times) else 1,
+        compile_seconds=cost.seconds if cost else 0.0,
+        origin=cost.how if cost else "",
+        path=_path(kernel.source) if kernel.source and cost else None,
+        source=kernel.source,
+    )
+
+
+def _computed_by(step, values):
+    """The nodes that a step computes, in the order of the listing."""
+    inside = {node for *_, node, _ in step.values}.union(step.nodes)
+    return [node for node in values.order if node in inside and node.op.kind not in LEAFLIKE]
+
+
+def _is_repeated(node, values):
+    """Whether several steps compute a value, which is kept nowhere."""
+    return node not in values.made and len({values.steps[i] for i in values.computed[node]}) > 1
+
+
+def _path(source):
+    from ..runtime.cache import path_of
+
+    return path_of(source)
 
 
 def _array(node, size, values, why):
