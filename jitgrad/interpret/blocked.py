@@ -244,24 +244,33 @@ class Stretch:
             block = base.copy()
             for place, value in cut:
                 block[place] = value[start:stop]
-            for function, into, src, k, dead, stub, take in self._rows(stop - start):
-                if into is not None:
-                    out = (
-                        _room(memory, stub.shape, stub.dtype)
-                        if take is None
-                        else outs[take][start:stop]
-                    )
-                    block[k] = into(*[block[i] for i in src], node=stub, out=out)
-                    del out  # it counts
-                else:
-                    block[k] = function(*[block[i] for i in src], node=stub)
-                    if take is not None and take >= 0:
-                        outs[take][start:stop] = block[k]
-                    elif take is not None:
-                        parts[-1 - take].append(block[k])
-                for i in dead:
-                    block[i] = None
+            rows = [out[start:stop] for out in outs]
+            self._run_block(block, self._rows(stop - start), rows, parts, memory)
         for (_, at, _, _), out in zip(self.outs, outs, strict=True):
             values[at] = out
         for (_, at, join, stub), found in zip(self.parts, parts, strict=True):
             values[at] = join(np.stack(found), node=stub) if len(found) > 1 else found[0]
+
+    @staticmethod
+    def _run_block(
+        block: list[Any],
+        steps: list[tuple[Any, ...]],
+        outs: list[np.ndarray],
+        parts: list[list[Any]],
+        memory: list[np.ndarray],
+    ) -> None:
+        """Runs `steps` on the registers of a block: fills its rows of the results, `outs`, and adds
+        a partial reduction to each of `parts`."""
+        for function, into, src, k, dead, stub, take in steps:
+            if into is not None:
+                out = _room(memory, stub.shape, stub.dtype) if take is None else outs[take]
+                block[k] = into(*[block[i] for i in src], node=stub, out=out)
+                del out  # it counts
+            else:
+                block[k] = function(*[block[i] for i in src], node=stub)
+                if take is not None and take >= 0:
+                    outs[take][...] = block[k]
+                elif take is not None:
+                    parts[-1 - take].append(block[k])
+            for i in dead:
+                block[i] = None

@@ -11,7 +11,7 @@ nobody else reads. Start at `interpreter`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextvars import Context
 from operator import attrgetter
@@ -234,25 +234,12 @@ def _in_blocks(
     roots: Sequence[Node],
 ) -> list[tuple[Any, ...]]:
     """Steps of large programs: (None, stretch, registers read, None) for the nodes of a stretch."""
-    reads: dict = {}
-    pads: dict = {}  # sums with a padded value that nobody else reads: only its region is added
-    for node in computed:
-        reads[node] = _unstretched(node) if node.op.kind == "elementwise" else node.src
-        for x, pad in (node.src, node.src[::-1]) if node.op is _ADD else ():
-            if (
-                pad.op is PAD
-                and x is not pad
-                and pad in reads
-                and len(readers[pad]) == 1
-                and pad not in roots
-            ):
-                reads[node], pads[node] = (x, *reads.pop(pad)), pad
-                break
+    reads, pads = _sources(computed, readers, roots)
     reads = _needed(reads, roots)
     parts = split(reads, pads)
     last = _last_reads(parts, reads, roots, pads)
-    steps: list = []
-    fresh: set = set()  # results in memory that nothing else lies in
+    steps: list[tuple[Any, ...]] = []
+    fresh: set[Node] = set()  # results in memory that nothing else lies in
     for k, (nodes, together) in enumerate(parts):
         node = nodes[0]
         if together:
@@ -260,16 +247,42 @@ def _in_blocks(
             steps.append((None, stretch, stretch.read, None))
             fresh.update(nodes)
             continue
-        src = tuple([at[s] for s in reads[node]])
-        free = bool(src) and reads[node][0] in fresh and last[reads[node][0]] == k
-        if node in pads:
-            steps.append((_checked(added_in_place if free else added), pads[node], src, at[node]))
-        else:
-            function = update_in_place if free and node.op is UPDATE else node.op.reference
-            steps.append((_checked(function), node, src, at[node]))
+        src = reads[node]
+        free = bool(src) and src[0] in fresh and last[src[0]] == k
+        function = _checked(_reference_of(node, node in pads, free))
+        steps.append((function, pads.get(node, node), tuple([at[s] for s in src]), at[node]))
         if node in pads or node.op in (PAD, UPDATE):
             fresh.add(node)
     return steps
+
+
+def _sources(
+    computed: Sequence[Node], readers: Mapping[Node, list[Node]], roots: Sequence[Node]
+) -> tuple[dict[Node, tuple[Node, ...]], dict[Node, Node]]:
+    """The sources of each node; and of the sums with a padded value that nobody else reads, that
+    value: only its region is added, from the sources of the padding."""
+    reads: dict = {}
+    pads: dict = {}
+    for node in computed:
+        reads[node] = _unstretched(node) if node.op.kind == "elementwise" else node.src
+        for x, pad in (node.src, node.src[::-1]) if node.op is _ADD else ():
+            if x is not pad and pad in reads and _is_own_pad(pad, readers, roots):
+                reads[node], pads[node] = (x, *reads.pop(pad)), pad
+                break
+    return reads, pads
+
+
+def _is_own_pad(node: Node, readers: Mapping[Node, list[Node]], roots: Sequence[Node]) -> bool:
+    """Whether a node is a padded value with one reader."""
+    return node.op is PAD and len(readers[node]) == 1 and node not in roots
+
+
+def _reference_of(node: Node, adds_region: bool, free: bool) -> Callable[..., Any]:
+    """What computes a node alone: a sum that `adds_region`, or as its operation says; in place
+    where the memory of its first source is `free`."""
+    if adds_region:
+        return added_in_place if free else added
+    return update_in_place if free and node.op is UPDATE else node.op.reference
 
 
 def _last_reads(

@@ -108,19 +108,7 @@ def _composed_reduce(form, x, axis, keepdims, initial, mask):
         raise ArgumentError(
             f"got {form.name}.reduce() over several axes, whose order matters to it; name one axis"
         )
-    if mask is not True:
-        if not reorderable(ufunc):
-            raise ArgumentError(
-                f"{form.name}.reduce() got where=, which jitgrad has for functions with an "
-                "identity only"
-            )
-        neutral = ufunc.identity if ufunc.identity is not None else initial
-        if neutral is NOTHING:
-            raise ArgumentError(
-                f"{form.name}.reduce() got where= without initial=, expected both: it has no "
-                "identity"
-            )
-        x = where(as_mask(mask), x, as_operand(neutral).to(x.dtype))
+    x = x if mask is True else _neutral_where_masked(form, x, initial, mask)
     shape, identity = x.shape, ufunc.identity
     one = math.prod(shape[a] for a in axes) == 1
     if (
@@ -137,6 +125,22 @@ def _composed_reduce(form, x, axis, keepdims, initial, mask):
     if in_order and not axes:
         return FUNCTIONS[form.entry.name](first, x)
     return x if first is None or in_order else FUNCTIONS[form.entry.name](first, x)
+
+
+def _neutral_where_masked(form, x, initial, mask):
+    """`x` with what changes no result where `mask` is not."""
+    ufunc = form.function
+    if not reorderable(ufunc):
+        raise ArgumentError(
+            f"{form.name}.reduce() got where=, which jitgrad has for functions with an "
+            "identity only"
+        )
+    neutral = ufunc.identity if ufunc.identity is not None else initial
+    if neutral is NOTHING:
+        raise ArgumentError(
+            f"{form.name}.reduce() got where= without initial=, expected both: it has no identity"
+        )
+    return where(as_mask(mask), x, as_operand(neutral).to(x.dtype))
 
 
 def _reduce_axis(form, x, axis, shape, first):

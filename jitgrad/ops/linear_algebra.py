@@ -7,7 +7,7 @@ is a fused multiply and sum, and norms are composites of reductions.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -112,23 +112,11 @@ matmul = operation(
 )
 
 
-def _tensordot(x: Node, y: Node, axes: Any) -> Node:
-    x, y = _typed(x, y)
-    if isinstance(axes, int):
-        if not 0 <= axes <= min(x.ndim, y.ndim):
-            raise AxisError(
-                f"got tensordot of shapes {x.shape} and {y.shape} over {axes} axes, which they do "
-                "not have"
-            )
-        left, right = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
-    elif not isinstance(axes, (tuple, list)) or len(axes) != 2:
-        raise ArgumentError(
-            f"got axes = {axes!r}, expected a number of axes, or a pair: those of x and those of y"
-        )
-    else:
-        left, right = (tuple(a) if isinstance(a, (tuple, list)) else (a,) for a in axes)
-    left = tuple(normalize_axis(a, x.ndim) for a in left)
-    right = tuple(normalize_axis(a, y.ndim) for a in right)
+def _contracted_axes(x: Node, y: Node, axes: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes of x and those of y that are summed over."""
+    of_x, of_y = _named_axes(x, y, axes)
+    left = tuple(normalize_axis(a, x.ndim) for a in of_x)
+    right = tuple(normalize_axis(a, y.ndim) for a in of_y)
     if len(set(left)) != len(left) or len(set(right)) != len(right):
         raise AxisError(
             f"got tensordot over axes {left} and {right}, in which an axis is repeated; name each "
@@ -139,6 +127,29 @@ def _tensordot(x: Node, y: Node, axes: Any) -> Node:
             f"got tensordot of shapes {x.shape} and {y.shape} over axes {left} and {right}, "
             "expected equal lengths there"
         )
+    return left, right
+
+
+def _named_axes(x: Node, y: Node, axes: Any) -> tuple[Iterable[int], Iterable[int]]:
+    """What the parameter `axes` names of x and of y: a number of axes, or a pair."""
+    if isinstance(axes, int):
+        if not 0 <= axes <= min(x.ndim, y.ndim):
+            raise AxisError(
+                f"got tensordot of shapes {x.shape} and {y.shape} over {axes} axes, which they do "
+                "not have"
+            )
+        return range(x.ndim - axes, x.ndim), range(axes)
+    if not isinstance(axes, (tuple, list)) or len(axes) != 2:
+        raise ArgumentError(
+            f"got axes = {axes!r}, expected a number of axes, or a pair: those of x and those of y"
+        )
+    of_x, of_y = (tuple(a) if isinstance(a, (tuple, list)) else (a,) for a in axes)
+    return of_x, of_y
+
+
+def _tensordot(x: Node, y: Node, axes: Any) -> Node:
+    x, y = _typed(x, y)
+    left, right = _contracted_axes(x, y, axes)
     rest_x = tuple(a for a in range(x.ndim) if a not in left)
     rest_y = tuple(a for a in range(y.ndim) if a not in right)
     shape = tuple(x.shape[a] for a in rest_x) + tuple(y.shape[a] for a in rest_y)

@@ -158,13 +158,8 @@ class Background:
             if not build.built(source) and not cache.has(source)
         ]
         self.made += _work(source for _, source in new)
-        if self.made > ALONE:
-            begun = time.perf_counter()
-            for (_, source), _ in zip(new, self.worker.build(new), strict=False):
-                now = time.perf_counter()
-                stats.by_child[cache.key(source)], begun = now - begun, now
-                if self.stopping:
-                    return
+        if self.made > ALONE and not self._built_by_child(new):
+            return
         with _lively():
             for source, kind in kernels.items():
                 with self.compiling:
@@ -176,6 +171,18 @@ class Background:
                     plan.compile()
             if config.compile == "never":  # since then
                 plan.start_anew()
+
+    def _built_by_child(self, kernels):
+        """Has the child build (kind, source) pairs; whether it was left to the end."""
+        from . import cache
+
+        begun = time.perf_counter()
+        for (_, source), _ in zip(kernels, self.worker.build(kernels), strict=False):
+            now = time.perf_counter()
+            stats.by_child[cache.key(source)], begun = now - begun, now
+            if self.stopping:
+                return False
+        return True
 
     def wait(self):
         with self.changed:

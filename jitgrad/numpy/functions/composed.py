@@ -239,10 +239,7 @@ def gradient(f, *varargs, axis=None, edge_order=1):
             "got a gradient of dtype bool, expected numbers; convert with .astype first"
         )
     f = f if f.dtype.kind == "f" else f.double()
-    named = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = [normalize_axis(a, f.ndim) for a in named]
-    if len(set(axes)) != len(axes):
-        raise AxisError(f"got axis {axis} for a gradient, expected each axis once")
+    axes = _axes_of_gradient(axis, f.ndim)
     steps = (
         varargs * len(axes)
         if len(varargs) == 1 and np.ndim(varargs[0]) == 0
@@ -258,6 +255,14 @@ def gradient(f, *varargs, axis=None, edge_order=1):
         for a, h in zip(axes, steps, strict=True)
     ]
     return out[0] if len(out) == 1 else tuple(out)
+
+
+def _axes_of_gradient(axis, ndim):
+    named = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = [normalize_axis(a, ndim) for a in named]
+    if len(set(axes)) != len(axes):
+        raise AxisError(f"got axis {axis} for a gradient, expected each axis once")
+    return axes
 
 
 def _slopes(f, spacing, edge_order):

@@ -29,13 +29,7 @@ def einsum(*operands, out=None, optimize=False, dtype=None, casting="safe", orde
             np.einsum, operands, {"out": out, "dtype": dtype, "casting": casting, "order": order}
         )
     text, tensors = operands[0].replace(" ", ""), [as_operand(x) for x in operands[1:]]
-    for x in tensors:
-        if dtype is not None and not np.can_cast(x.dtype, dtype):
-            raise DTypeError(
-                f"got an operand of {x.dtype} for einsum in {dtype}, which is not safe; convert "
-                "it with .astype first"
-            )
-    tensors = tensors if dtype is None else [x.to(dtype) for x in tensors]
+    tensors = tensors if dtype is None else [_safely_cast(x, dtype) for x in tensors]
     names, kept = _names(text, tensors)
     common = np.result_type(*(x.dtype for x in tensors))
     terms = [_alone(x.to(common), n) for x, n in zip(tensors, names, strict=True)]
@@ -48,6 +42,15 @@ def einsum(*operands, out=None, optimize=False, dtype=None, casting="safe", orde
         terms.append(first)
     x, n = _summed(*terms[0], set(kept))
     return deliver(x.transpose([n.index(k) for k in kept]) if kept != n else x.clone(), out)
+
+
+def _safely_cast(x, dtype):
+    if not np.can_cast(x.dtype, dtype):
+        raise DTypeError(
+            f"got an operand of {x.dtype} for einsum in {dtype}, which is not safe; convert it "
+            "with .astype first"
+        )
+    return x.to(dtype)
 
 
 def _with_text(operands):

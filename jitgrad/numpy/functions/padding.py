@@ -38,16 +38,7 @@ def pad(array, pad_width, mode="constant", **kwargs):
         return x.clone()
     if callable(mode):
         return _by_function(x, widths, mode, kwargs)
-    if mode not in PARAMETERS:
-        raise ArgumentError(
-            f"got mode={mode!r}, expected a function, or one of {', '.join(PARAMETERS)}"
-        )
-    name, default = PARAMETERS[mode] or ("", None)
-    if not set(kwargs) <= {name}:
-        raise ArgumentError(
-            f"got {', '.join(kwargs)} for mode={mode!r}, expected {name or 'no other parameter'}"
-        )
-    value = kwargs.get(name, default)
+    name, value = _parameter(mode, kwargs)
     if mode in ("edge", "wrap", "reflect", "symmetric") and value != "odd":
         return _moved(x, widths, mode, kwargs)
     if x.dtype.kind != "f" and not loses_gradient(kwargs):
@@ -58,11 +49,26 @@ def pad(array, pad_width, mode="constant", **kwargs):
         raise ShapeError(
             f"got shape {x.shape} for mode={mode!r}, expected elements, or mode='constant'"
         )
-    values = (
-        _per_axis(value, x.ndim)
-        if name in ("constant_values", "end_values", "stat_length")
-        else (value,) * x.ndim
-    )
+    per_axis = name in ("constant_values", "end_values", "stat_length")
+    return _with_edges(x, widths, mode, _per_axis(value, x.ndim) if per_axis else (value,) * x.ndim)
+
+
+def _parameter(mode, kwargs):
+    """The parameter that a mode has, "" for none, and its value."""
+    if mode not in PARAMETERS:
+        raise ArgumentError(
+            f"got mode={mode!r}, expected a function, or one of {', '.join(PARAMETERS)}"
+        )
+    name, default = PARAMETERS[mode] or ("", None)
+    if not set(kwargs) <= {name}:
+        raise ArgumentError(
+            f"got {', '.join(kwargs)} for mode={mode!r}, expected {name or 'no other parameter'}"
+        )
+    return name, kwargs.get(name, default)
+
+
+def _with_edges(x, widths, mode, values):
+    """`x` with the edges that `mode` computes, along one axis after the other."""
     for axis, (left, right) in enumerate(widths):
         if left or right:
             rows = op.moveaxis(x, axis, 0)

@@ -68,34 +68,37 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
     x = x if y is None else op.concatenate([x, _rows(y, rowvar)])
     x = x.to(np.result_type(x.dtype, np.float64) if dtype is None else as_dtype(dtype))
     ddof = as_int((0 if bias else 1) if ddof is None else ddof, "ddof")
-    fweights, aweights = (None if w is None else as_operand(w) for w in (fweights, aweights))
-    for w in (fweights, aweights):
-        if w is not None and (w.shape != (x.shape[1],) or (w < 0).any()):
-            raise ArgumentError(f"got weights {w}, expected {x.shape[1]} numbers of at least 0")
+    fweights, aweights = (_observation_weights(w, x.shape[1]) for w in (fweights, aweights))
     if fweights is not None and (fweights._array() % 1).any():
         raise ArgumentError(
             f"got fweights {fweights}, expected how often each observation is counted: whole "
             "numbers"
         )
+    if fweights is None and aweights is None:
+        d = x - x.mean(axis=1, keepdims=True)
+        return (d @ d.T / max(float(x.shape[1] - ddof), 0.0)).squeeze()
+    return _weighted_cov(x, fweights, aweights, ddof).squeeze()
+
+
+def _observation_weights(weights, n):
+    """Weights of `n` observations, or None."""
+    weights = None if weights is None else as_operand(weights)
+    if weights is not None and (weights.shape != (n,) or (weights < 0).any()):
+        raise ArgumentError(f"got weights {weights}, expected {n} numbers of at least 0")
+    return weights
+
+
+def _weighted_cov(x, fweights, aweights, ddof):
+    """The covariances of weighted observations; either of the weights may be None."""
     given = [w.to(x.dtype) for w in (fweights, aweights) if w is not None]
-    weights = functools.reduce(op.multiply, given) if given else None
-    total = x.shape[1] if weights is None else weights.sum()
-    if weights is None or aweights is None or ddof == 0:
+    weights = functools.reduce(op.multiply, given)
+    total = weights.sum()
+    if aweights is None or ddof == 0:
         n = total - ddof
     else:
         n = total - ddof * (weights * aweights).sum() / total
-    mean = (
-        x.mean(axis=1, keepdims=True)
-        if weights is None
-        else (x * weights).sum(axis=1, keepdims=True) / total
-    )
-    d = x - mean
-    out = (
-        d
-        @ (d if weights is None else d * weights).T
-        / (max(float(n), 0.0) if weights is None else op.maximum(n, 0.0))
-    )
-    return out.squeeze()
+    d = x - (x * weights).sum(axis=1, keepdims=True) / total
+    return d @ (d * weights).T / op.maximum(n, 0.0)
 
 
 def _rows(m, rowvar):
