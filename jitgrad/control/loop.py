@@ -12,6 +12,7 @@ until nothing is added. Start at `run_loop`, which makes the nodes and gives the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from ..autodiff import pull_back, push_forward
 from ..base.dtypes import INT64
@@ -83,24 +84,57 @@ def _marks(what: str, nodes: Mapping[int, Node]) -> dict[int, Node]:
 # --- reverse --------------------------------------------------------------------------------------
 
 
+class _Reached(NamedTuple):
+    """The numbers of what cotangents reach, in the order in which the backward loop has it."""
+
+    carried: list[int]  # carried values: cotangents are carried, too
+    handed: list[int]  # results that are handed out: their cotangents are read
+    summed: list[int]  # invariants: cotangents are carried sums
+    picked: list[int]  # sequences: cotangents of their elements are handed out
+
+    @property
+    def sources(self) -> list[int]:
+        """The sources that get a cotangent."""
+        return [*self.carried, *self.summed, *self.picked]
+
+
 def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     """Cotangents of the sources of a loop node, from the cotangent `g` of its value."""
     body, length, results = node.arg
     turns, *sources = node.src
     given = {k: part(g, node.arg, k) for k in results}
-    handed = [k for k in results if k >= body.carries]
-    carried = _cotangents_carried(body, handed, [k for k in results if k < body.carries])
-    cots = _marks("cot", {k: body.results[k] for k in (*carried, *handed)})
-    led = led_to([body.results[k] for k in cots], body.parameters)
-    summed = [k for k in body.still if body.parameters[k] in led]
-    picked = [k for k in body.moving if body.parameters[k] in led]
-    grads = _of_turn(body, cots, [*carried, *summed, *picked])
-
-    reached = set(toposort([*grads.values()]))
-    used = [p for p in body.parameters if p in reached]
+    reached = _reached(body, results)
+    back, read = _backward(body, reached)
     if body.condition is not None:
         turns = _counted(body, length, turns, sources)
-    values = _saved(body, length, turns, sources, [p for p in used if p.arg < body.carries])
+    saved = _saved(body, length, turns, sources, [p for p in read if p.arg < body.carries])
+    first = [given[k] if k in given else zeros(sources[k]) for k in reached.carried]
+    first += [zeros(sources[k]) for k in reached.summed]
+    values = [saved[p] if p in saved else sources[p.arg] for p in read]
+    handed = [given[k] for k in reached.handed]
+    out = run_loop(back, length, turns, [*first, *values, *handed])
+    of = {k: out[j] for j, k in enumerate(reached.sources)}
+    return (None, *[of.get(k) for k in range(len(sources))])
+
+
+def _reached(body: Body, results: Sequence[int]) -> _Reached:
+    """What the cotangents of `results` reach in a body, over all turns."""
+    handed = [k for k in results if k >= body.carries]
+    carried = _cotangents_carried(body, handed, [k for k in results if k < body.carries])
+    led = led_to([body.results[k] for k in (*carried, *handed)], body.parameters)
+    summed = [k for k in body.still if body.parameters[k] in led]
+    picked = [k for k in body.moving if body.parameters[k] in led]
+    return _Reached(carried, handed, summed, picked)
+
+
+def _backward(body: Body, reached: _Reached) -> tuple[Body, list[Node]]:
+    """The body of the backward loop, and the parameters of `body` that it reads: invariants, then
+    what is another in each turn."""
+    carried, handed, summed, picked = reached
+    cots = _marks("cot", {k: body.results[k] for k in (*carried, *handed)})
+    grads = _of_turn(body, cots, reached.sources)
+    reads = set(toposort([*grads.values()]))
+    used = [p for p in body.parameters if p in reads]
     still = [p for p in used if p.arg in body.still]
     moving = [p for p in used if p.arg not in body.still]
 
@@ -112,15 +146,7 @@ def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     parameters = _numbered(old)
     new = substitute(new, dict(zip(old, parameters, strict=True)))
     back = Body(parameters, tuple(new), len(held), len(still), not body.reverse)
-
-    first = [given[k] if k in given else zeros(sources[k]) for k in carried]
-    first += [zeros(sources[k]) for k in summed]
-    read = [sources[p.arg] for p in still]
-    read += [values[p] if p in values else sources[p.arg] for p in moving]
-    read += [given[k] for k in handed]
-    out = run_loop(back, length, turns, [*first, *read])
-    of = {k: out[j] for j, k in enumerate([*carried, *summed, *picked])}
-    return (None, *[of.get(k) for k in range(len(sources))])
+    return back, [*still, *moving]
 
 
 def led_to(roots: Iterable[Node], parameters: Iterable[Node]) -> set[Node]:
@@ -202,33 +228,40 @@ def jvp(t: Sequence[Node | None], node: Node) -> Node | None:
     given, n = t[1:], body.carries
     marks = _marks("t", dict(enumerate(body.parameters)))
     varying, tangents = _tangents(body, marks, {k for k, x in enumerate(given) if x is not None})
-    kept = {k: d for k in results if k >= n and (d := tangents[k]) is not None}
-
-    old: list[Node] = []
-    read: list[Node] = []
-    counts = []
-    for group in (range(n), body.still, body.moving):
-        also = [k for k in group if k in varying]
-        old += [*[body.parameters[k] for k in group], *[marks[k] for k in also]]
-        read += [sources[k] for k in group]
-        read += [given[k] or zeros(sources[k]) for k in also]
-        counts.append(len(group) + len(also))
     carried = [k for k in range(n) if k in varying]
-    new = [*body.results[:n]]
-    new += [tangents[k] or zeros(body.parameters[k]) for k in carried]
-    new += [*kept.values()]
-    parameters = _numbered(old)
-    roots = new if body.condition is None else [*new, body.condition]
-    roots = substitute(roots, dict(zip(old, parameters, strict=True)))
-    condition = None if body.condition is None else roots.pop()
-    both = Body(parameters, tuple(roots), counts[0], counts[1], body.reverse, condition)
-
-    at = {k: n + j for j, k in enumerate(carried) if k in results}
-    at |= {k: counts[0] + j for j, k in enumerate(kept)}
-    if not at:
+    kept = {k: d for k in results if k >= n and (d := tangents[k]) is not None}
+    if not kept and varying.isdisjoint(k for k in results if k < n):
         return None
+
+    read: list[Node] = []
+    for group in (range(n), body.still, body.moving):
+        read += [sources[k] for k in group]
+        read += [given[k] or zeros(sources[k]) for k in group if k in varying]
+    new = [tangents[k] or zeros(body.parameters[k]) for k in carried]
+    both = _with_tangents(body, marks, varying, [*new, *kept.values()])
+    at = {k: n + j for j, k in enumerate(carried) if k in results}
+    at |= {k: both.carries + j for j, k in enumerate(kept)}
     out = run_loop(both, length, turns, read, sorted(at.values()))
     return packed(node.arg, {k: out[j] for k, j in at.items()})
+
+
+def _with_tangents(
+    body: Body, marks: Mapping[int, Node], varying: set[int], tangents: list[Node]
+) -> Body:
+    """The body that carries tangents beside values: of the parameters in `varying` they are
+    `marks`, and `tangents` are those of its results."""
+    old: list[Node] = []
+    counts = []
+    for group in (range(body.carries), body.still, body.moving):
+        also = [k for k in group if k in varying]
+        old += [*[body.parameters[k] for k in group], *[marks[k] for k in also]]
+        counts.append(len(group) + len(also))
+    parameters = _numbered(old)
+    roots = [*body.results[: body.carries], *tangents]
+    roots += [] if body.condition is None else [body.condition]
+    roots = substitute(roots, dict(zip(old, parameters, strict=True)))
+    condition = None if body.condition is None else roots.pop()
+    return Body(parameters, tuple(roots), counts[0], counts[1], body.reverse, condition)
 
 
 def _tangents(

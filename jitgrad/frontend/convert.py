@@ -70,6 +70,13 @@ def from_data(data, dtype):
             return out if dtype in (None, out.dtype) else cast(out, dtype)
     if any([issubclass(kind, _parts()) for kind in kinds]):
         return _stacked(data, dtype)
+    array = _as_array(data, dtype)
+    dtype = native(array.dtype)
+    return from_array(array if array.dtype.isnative else array.astype(dtype), dtype)
+
+
+def _as_array(data, dtype):
+    """The numbers in `data` as an array in C order that nobody else writes to."""
     try:
         large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
         array = (
@@ -93,8 +100,7 @@ def from_data(data, dtype):
         ) from None
     if array.dtype.kind == "O":
         raise _not_numbers(data, array)
-    dtype = native(array.dtype)
-    return from_array(array if array.dtype.isnative else array.astype(dtype), dtype)
+    return array
 
 
 def _are_numbers(data):

@@ -26,29 +26,32 @@ def settled(entry, operands):
     wide = any([type(x) is int and not _LOW <= x <= _HIGH for x in operands])
     if not wide and not any([isinstance(x, Handle) and x._state.integer for x in operands]):
         return operands
-    out, places = list(operands), [k for k, x in enumerate(operands) if x is not None]
-    given = [operands[k] for k in places]
-    loop, _ = entry.loop(tuple([x.dtype if isinstance(x, Handle) else asked_by(x) for x in given]))
-    for k, dtype in zip(places, loop, strict=True):
+    out, computed = list(operands), _computed_in(entry, operands)
+    for k, dtype in computed.items():
         x = operands[k]
         if type(x) is not int:
             continue
         if dtype.kind == "f":
             if not _LOW <= x <= _HIGH:
-                return _as_floats(operands, dict(zip(places, loop, strict=True)))
+                return _as_floats(operands, computed)
             continue
         low, high = RANGES[dtype]  # of a bool, those of int64
         if low <= x <= high:
             out[k] = x if x <= _HIGH else from_value(x, (), dtype, None)
         elif entry.numbers.saturates.get(k) == (x > high):
             out[k] = min(max(x, low), high)
-        elif entry.numbers.compares and not all(
-            [(isinstance(t, Handle) and t.dtype == BOOL) or t is x for t in operands]
-        ):
+        elif entry.numbers.compares and not _beside_bools(operands, x):
             return _beyond(operands)
         else:
             fitting(x, dtype)
     return tuple(out)
+
+
+def _computed_in(entry, operands):
+    """The dtype in which an operation computes with each of its operands, by their number."""
+    given = [x for x in operands if x is not None]
+    loop, _ = entry.loop(tuple([x.dtype if isinstance(x, Handle) else asked_by(x) for x in given]))
+    return dict(zip([k for k, x in enumerate(operands) if x is not None], loop, strict=True))
 
 
 def dtype_of(value):
@@ -100,6 +103,11 @@ def _as_floats(operands, loop):
             for k, x in enumerate(operands)
         ]
     )
+
+
+def _beside_bools(operands, x):
+    """Whether all operands but the integer `x` are bools."""
+    return all([(isinstance(t, Handle) and t.dtype == BOOL) or t is x for t in operands])
 
 
 def _beyond(operands):

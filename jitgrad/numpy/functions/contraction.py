@@ -34,14 +34,19 @@ def einsum(*operands, out=None, optimize=False, dtype=None, casting="safe", orde
     common = np.result_type(*(x.dtype for x in tensors))
     terms = [_alone(x.to(common), n) for x, n in zip(tensors, names, strict=True)]
     _check_lengths(text, terms)
+    x, n = _summed(*_contracted(terms, kept, optimize), set(kept))
+    return deliver(x.transpose([n.index(k) for k in kept]) if kept != n else x.clone(), out)
+
+
+def _contracted(terms, kept, optimize):
+    """The one term that is left of several, joined in the order of the path."""
     for pair in _path(terms, kept, optimize):
         first, *rest = [terms.pop(k) for k in sorted(pair, reverse=True)][::-1]
         while rest:
             second = rest.pop(0)
             first = _pair(first, second, set(kept).union(*(n for _, n in (*terms, *rest))))
         terms.append(first)
-    x, n = _summed(*terms[0], set(kept))
-    return deliver(x.transpose([n.index(k) for k in kept]) if kept != n else x.clone(), out)
+    return terms[0]
 
 
 def _safely_cast(x, dtype):
