@@ -239,7 +239,6 @@ MANY_DECISIONS = {
     "one case after the other of what an argument, an index or an object may be": {
         "frontend.integers.settled": 16,
         "frontend.subscript._basic": 16,
-        "ops.powers._power": 17,
         "ops.pointwise._one_float": 16,
         "ops.pointwise.elementwise": 16,
         "tracing.captures.Captures._argument_kind": 18,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from .pointwise import elementwise
 from .primitives import as_node, broadcast, cast
 from .promotion import asked_by, ufunc_dtypes
 from .records import Names, Numbers
-from .registry import composite
+from .registry import Entry, composite
 
 
 def _power_partials(x: Node, y: Node, out: Node) -> tuple[Node, Node | None]:
@@ -42,31 +43,57 @@ power2 = elementwise(
 _dtypes = ufunc_dtypes(np.power)
 
 
+def _half(name: str, exponent: float, code: str, reference: Callable[..., Any]) -> Entry:
+    """A power by half of an odd number: of products, quotients and a square root, in range wherever
+    the result is. A primitive each, so that the derivative is a power, too."""
+    return elementwise(
+        name,
+        lambda x, out: exponent * power(x, exponent - 1),
+        f"The power x ** {exponent}.",
+        code=code,
+        cost=8,
+        dtypes=ufunc_dtypes(np.sqrt),
+        reference=lambda x, node: reference(x, np.sqrt(x)),
+        on=(0.5, 2),
+        public=False,
+    )
+
+
+#: Exponent -> operation.
+HALVES = {
+    1.5: _half("power3h", 1.5, "({0} * math.sqrt({0}))", lambda x, root: x * root),
+    2.5: _half("power5h", 2.5, "({0} * {0} * math.sqrt({0}))", lambda x, root: x * x * root),
+    -1.5: _half("powerm3h", -1.5, "(1 / math.sqrt({0}) / {0})", lambda x, root: 1 / root / x),
+    -2.5: _half(
+        "powerm5h", -2.5, "(1 / math.sqrt({0}) / {0} / {0})", lambda x, root: 1 / root / x / x
+    ),
+}
+
+
+#: Exponents that are code -> what they become.
+EXPONENTS: dict[float, Callable[[Node], Node]] = {
+    0: lambda x: broadcast(const(1, x.dtype), x.shape),
+    1: lambda x: positive(x),
+    2: lambda x: square(x),
+    3: lambda x: square(x) * x,
+    4: lambda x: square(square(x)),
+    -1: lambda x: reciprocal(x),
+    -2: lambda x: square(reciprocal(x)),  # in range wherever the result is, and so is its gradient
+    0.5: lambda x: sqrt(x),
+    -0.5: lambda x: 1 / sqrt(x),
+    **HALVES,
+}
+
+
 def _power(x: Node | float, y: Node | float) -> Node:
-    """Exponents that are code (0, 1, 2, 3, 4, -1, -2, ½, -½) become arithmetic."""
+    """The exponents of `EXPONENTS` become arithmetic."""
     value = y if not isinstance(y, Node) else y.arg if y.op is CONST else None
     if isinstance(x, Node) and (
         (type(value) is int and value >= 0) or (type(value) in (int, float) and is_float(x.dtype))
     ):
         x = cast(x, _dtypes((x, value))[1])  # bools become integers
-        if value == 0:
-            return broadcast(const(1, x.dtype), x.shape)
-        if value == 1:
-            return positive(x)
-        if value == 2:
-            return square(x)
-        if value == 3:
-            return square(x) * x
-        if value == 4:
-            return square(square(x))
-        if value == -1:
-            return reciprocal(x)
-        if value == -2:
-            return square(reciprocal(x))  # in range wherever the result is, and so is its gradient
-        if value == 0.5:
-            return sqrt(x)
-        if value == -0.5:
-            return 1 / sqrt(x)
+        if value in EXPONENTS:
+            return EXPONENTS[value](x)
     return power2(x, y)
 
 
@@ -92,7 +119,9 @@ power = composite(
     on=(0.5, 2),
     slope="d/dx = y * x ** (y - 1), d/dy = log(x) * out, and 0 for y where x is 0.",
     numbers=Numbers(
-        codes=frozenset((0, 1, 2, 3, 4, -1, -2, 0.5, -0.5)), guard=_guard, instead={2: square}
+        codes=frozenset(EXPONENTS),
+        guard=_guard,
+        instead={2: square},
     ),
     names=Names("pow", ("pow",)),
 )

@@ -1,12 +1,14 @@
 """`jitgrad.numpy` as a drop-in for NumPy: all names, programs written for NumPy, creation, array
 API questions."""
 
+import os
 import subprocess
 import sys
 import types
 
 import numpy
 import pytest
+from folders import PACKAGE, ROOT
 from numpy_oracle import A, B, check_gradient, home, leaf
 
 import jitgrad
@@ -350,3 +352,15 @@ def test_every_numpy_function_of_the_catalogue_is_in_the_namespace():
         for name in (entry.name, *entry.names.aliases):
             if entry.numpy in counterparts() and hasattr(numpy, name):
                 assert getattr(jnp, name).__wrapped__ is getattr(numpy, name)
+
+
+def test_every_topic_is_read():
+    """Functions that no entry stands for are found in a new process, whatever their module."""
+    folder = PACKAGE / "numpy" / "functions"
+    topics = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    script = "import sys, jitgrad; jitgrad.numpy.nanstd(jitgrad.ones(3)); print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert topics <= {m.rpartition(".")[2] for m in run.stdout.split() if "numpy.functions" in m}

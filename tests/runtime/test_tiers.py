@@ -36,8 +36,7 @@ ROUNDED = frozenset(
     "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad erf erfc exp exp2 "
     "expm1 float_power"
     " hypot log log10 log1p log2 logaddexp logaddexp2 power power2 rad2deg sigmoid sin sinc sinh "
-    "softplus tan"
-    " tanh".split()
+    "softplus tan tanh power3h power5h powerm3h powerm5h".split()
 )
 ROUNDED |= {e.name for e in REGISTRY.values() if e.names.scipy}
 #: Those whose oracles are formulas that do not hold at the edges.

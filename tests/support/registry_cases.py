@@ -21,6 +21,10 @@ ORACLES = {
     "clip3": np.clip,
     "root0": np.sqrt,
     "slope0": lambda x: 0.5 / x,
+    "power3h": lambda x: np.sqrt(x) * x,  # as for sqrt, of -inf there is none
+    "power5h": lambda x: np.sqrt(x) * x * x,
+    "powerm3h": lambda x: 1 / np.sqrt(x) / x,
+    "powerm5h": lambda x: 1 / np.sqrt(x) / x / x,
     "power2": np.power,
     "erf": np.vectorize(__import__("math").erf),
     "erfc": np.vectorize(__import__("math").erfc),

@@ -13,6 +13,7 @@ def load():
     """Fills `writes.HANDLERS`."""
     from . import (  # noqa: F401
         applied,
+        composed,
         contraction,
         counts,
         grids,
@@ -24,4 +25,5 @@ def load():
         rearranged,
         sets,
         statistics,
+        writes,
     )
