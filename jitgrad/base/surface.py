@@ -19,6 +19,7 @@ import os
 from collections.abc import Callable, Container
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from .errors import ArgumentError, AxisError, IndexOutOfRange, JitgradError
 
@@ -98,12 +99,15 @@ def by_numpy(function: Callable[..., T], *args: Any) -> T:
         raise typed from None
 
 
+_surfaces: WeakSet[Callable[..., Any]] = WeakSet()
+
+
 def surface(function: F) -> F:
     """`function`, for users: errors of jitgrad's leave it as `trimmed` has them."""
-    if getattr(function, "is_surface", False):
+    if function in _surfaces:
         return function
     call: Any = functools.wraps(function)(_around(function))
-    call.is_surface = True
+    _surfaces.add(call)
     return call
 
 

@@ -219,9 +219,8 @@ class Tensor(ConcreteValues, Copies):
         if self.is_leaf:
             return None
         state = self._edge[1] if type(self._edge) is tuple else self._state
-        name = getattr(state.opcode, "name", None) or (
-            state.node.op.name if state.node is not None else "Write"
-        )
+        name = state.opcode and state.opcode.name
+        name = name or (state.node.op.name if state.node is not None else "Write")
         return GradFn(name.title().replace("_", "") + "Backward")
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):

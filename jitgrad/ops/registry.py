@@ -84,6 +84,8 @@ class Entry:
         "indices",
         "public",
     )
+    #: What it counts in the length of a segment, where other opcodes may count more.
+    size = 1
     #: What only some entries have, as the table above says.
     op: Any
     numpy: Any

@@ -67,7 +67,8 @@ class Worker:
                 **os.environ,
                 **dict(zip(map(variable, ("cache_dir", "numba")), self.settings, strict=True)),
             },
-            bufsize=0,  # a buffer has a lock, which a forked child would find held by a thread that it has not
+            # A buffer has a lock, which a forked child would find held by a thread that it has not.
+            bufsize=0,
         )
 
     def build(self, kernels):

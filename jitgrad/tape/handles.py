@@ -3,8 +3,9 @@
 ========= ======================== ======== ===================== ================================
 a handle  `_seg`                   `_value` `_edge`               becomes
 ========= ======================== ======== ===================== ================================
-pending   where it was recorded    None     None, or that of a    valued: its segment ran, or another
-                                            leaf (see `rooted`)   thread asked for it (`peek`)
+pending   where it was recorded    None     None, or that of a    valued: its segment ran, or
+                                            leaf (see `rooted`)   another thread asked for it
+                                                                  (`peek`)
 valued    None, or one that ended  there    of what requires grad entered: used in a segment
 entered   the segment it is in     there    the same              valued: that segment ended
 stale     None                     None     that of a leaf        pending: used (`record.refresh`)

@@ -32,6 +32,8 @@ class Opcode:
     it makes, roughly: long formulas end a segment sooner. One without a `name` is called by the
     operation of its node."""
 
+    view = None  # of an entry alone
+
     def __init__(self, name=None, operands=0, build=None, size=1):
         self.name, self.operands, self.build, self.size = name, operands, build, size
 

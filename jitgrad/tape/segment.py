@@ -111,17 +111,18 @@ class AbstractValue:
 class State:
     """A node of the trie: the trace recorded so far in a segment, and the value made last.
 
-    ================ ===================================================================================
-    of the value     `node`, `shape`, `dtype`, `requires_grad`, `integer`, `aval` (as a leaf elsewhere)
+    ================ ==============================================================================
+    of the value     `node`, `shape`, `dtype`, `requires_grad`, `integer`, `aval` (as a leaf
+                     elsewhere)
     of the operation `key`, `opcode`, `operands` (states), `slot` (its number; leaves: -1), `saves`,
                      `number_slice` (its numbers among the segment's)
     of the path      `parent`; counts: `operations`, `grad_operations`, `leaves`, `numbers`; `size`
                      (nodes, roughly); `capacity` (of the lists: see `capacity_for`); `roots`
                      (gradient roots, in order); `grad` (the mode); `full` (the segment ends here);
-                     `pause` (it does, or its lists must grow); `over` (it ended before: see `OVER`)
+                     `pause` (it does, or its lists must grow); `over` (it ended before: `OVER`)
     what comes next  `next` (states by key), `plans` (by live handles, or by what a sweep asks for)
     of loops         `like`, `unit`, `trips`: see `boundaries`
-    ================ ===================================================================================
+    ================ ==============================================================================
     """
 
     __slots__ = (
@@ -406,7 +407,7 @@ def record_state(seg, before, key, node, requires_grad, operands, numbers, root=
     out.operations += 1
     out.grad_operations += requires_grad
     out.numbers = numbers
-    out.size = before.size + getattr(key[0], "size", 1)
+    out.size = before.size + key[0].size
     out.full = ends(seg, out)
     out.capacity = capacity_for(out)
     out.pause = out.full or out.capacity > before.capacity

@@ -138,7 +138,8 @@ def _looking(name):
 
 
 for _name in (
-    "__bool__", "__float__", "__int__", "__complex__", "__trunc__", "__floor__", "__ceil__", "__round__", "__divmod__",
-    "__rdivmod__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__",
+    "__bool__", "__float__", "__int__", "__complex__", "__trunc__", "__floor__", "__ceil__",
+    "__round__", "__divmod__", "__rdivmod__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__",
+    "__ge__",
 ):  # fmt: skip
     _looking(_name)

@@ -57,7 +57,7 @@ class ViewStep:
 
     def strides(self, shape, strides):
         """The layout of the view of something of this shape and layout."""
-        view = getattr(self.opcode, "view", None)  # of an entry
+        view = self.opcode.view
         if view is not None and view.layout is not None:
             return view.layout(shape, strides, *self.statics)
         hole = leaf(-1, shape, FLOAT64)

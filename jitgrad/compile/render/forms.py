@@ -62,6 +62,7 @@ class LoopForm:
     def __init__(self, nest: Nest, fusion: Fusion, tested: bool = False) -> None:
         self.nest, self.fusion, self.args = nest, fusion, Arguments(fusion.literal)
         self.loops = [f"i{k}" for k in range(len(nest.loops))]
+        self.reduced: dict[Node, Any] = {}  # what each reduction adds up
         depth = nest.depth if self.splits else None
         self.values = StageValues(
             fusion, self.args, nest, self.loops, split_at=depth, tested=tested

@@ -76,7 +76,6 @@ class BlockedScan(LoopForm):
     its dtype)."""
 
     splits = True
-    running: list[tuple[Any, str, np.dtype]]
     first: Callable[[Any], Operand]
     finish: Callable[[], Iterable[Statement]]
 
@@ -84,6 +83,7 @@ class BlockedScan(LoopForm):
         super().__init__(nest, fusion, tested=True)
         self.blocks = units
         self.memory: dict[str, str] = {}
+        self.running: list[tuple[Any, str, np.dtype]] = []
 
     def statements(self) -> tuple[Statement, ...]:
         args, values, count = self.args, self.values, limits.now.scan_lanes

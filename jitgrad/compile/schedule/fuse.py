@@ -77,6 +77,8 @@ class Fusion:
         self.views: set[Node] = set()
         self.level: dict[Node, int] = {}
         self.cost: dict[Node, int] = {}
+        #: Where each node is wanted, while it is decided what is kept: (space, level, context).
+        self.contexts: dict[Node, dict[tuple[Any, ...], None]] = {}
         self._measure()
         self._decide()
         self._readers: dict[Node, list[Node]] | None = None
@@ -101,7 +103,7 @@ class Fusion:
     # ------------------------------------------------------------------ what is kept
 
     def _decide(self) -> None:
-        self.contexts: dict[Node, dict] = {node: {} for node in self.order}
+        self.contexts = {node: {} for node in self.order}
         for root in self.roots:
             self._keep_root(root)
         for node in reversed(self.order):
@@ -118,7 +120,7 @@ class Fusion:
                 for start in node.src[1:]:
                     if not start.ndim:
                         self._keep(start)
-        del self.contexts
+        self.contexts = {}
 
     def _keep_repeated(self) -> None:
         """Keep in memory of a tile what several stages of a step compute, if it is not very

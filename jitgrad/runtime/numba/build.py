@@ -200,7 +200,7 @@ def kernel(out, array, parts, size, kind):
         o[k] = p[k]
 '''
 
-PARALLEL = '''"""driver: the parallel launch of array kernels; the chunks depend on the sizes, never on the threads."""
+PARALLEL = '''"""driver: the parallel launch of array kernels; chunks depend on the sizes alone."""
 
 from numba import njit, prange, types
 

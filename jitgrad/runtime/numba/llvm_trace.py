@@ -8,6 +8,8 @@ runs. Start at `traced`.
 
 from llvmlite import ir
 
+from .vmath.core import Instruction
+
 F64, F32, I64, I32, I1 = (
     ir.DoubleType(),
     ir.FloatType(),
@@ -19,7 +21,7 @@ _INTEGER, _REAL = {F64: I64, F32: I32}, {I64: F64, I32: F32}
 _MAGNITUDE = {F64: (1 << 63) - 1, F32: (1 << 31) - 1}
 
 
-class Value:
+class Value(Instruction):
     """An LLVM value with Python's operators."""
 
     __slots__ = ("builder", "llvm")

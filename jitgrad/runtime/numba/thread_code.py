@@ -88,20 +88,22 @@ def pause(typing):
     return types.void(), code
 
 
-THREADS = '''"""driver: the launch of array kernels on jitgrad's own threads; chunks depend on the sizes alone."""
+THREADS = '''"""driver: array kernels on jitgrad's own threads; chunks depend on the sizes alone."""
 
 from numba import njit, types
 
 from jitgrad.runtime.numba.lowering import call
 from jitgrad.runtime.numba.thread_code import load, pause, raised, store, swap
-from jitgrad.runtime.numba.thread_code import sched_getcpu, sched_setaffinity, sched_yield, sem_post, sem_wait
+from jitgrad.runtime.numba.thread_code import sched_getcpu, sched_setaffinity, sched_yield
+from jitgrad.runtime.numba.thread_code import sem_post, sem_wait
 
 I = types.int64
 
 
 @njit(types.void(I, I), cache=True, nogil=True)
 def take(pool, me):
-    address, total, step, args = load(pool, {JOB}), load(pool, {JOB} + 1), load(pool, {JOB} + 2), load(pool, {JOB} + 3)
+    address, total = load(pool, {JOB}), load(pool, {JOB} + 1)
+    step, args = load(pool, {JOB} + 2), load(pool, {JOB} + 3)
     threads = load(pool, {JOB} + 4) + 1
     chunks = (total + step - 1) // step
     for turn in range(threads):

@@ -18,6 +18,12 @@ LOG10E = Fraction(0x6F2DEC549B9438CA9AADD557D699EE191F71A30122E4D101, 1 << 192)
 PI = Fraction(0x3243F6A8885A308D313198A2E03707344A4093822299F31D0, 1 << 192)
 
 
+class Instruction:
+    """What stands for a number of a kernel, and writes instructions: `llvm_trace.Value`."""
+
+    __slots__ = ()
+
+
 class Width:
     """The constants of a float type, each rounded to it.
 
@@ -71,14 +77,14 @@ NARROW = Width(np.float32, np.int32, 23, (-105.0, -85.0, 89.0), (-155.0, -120.0,
 
 def width(x):
     """The `Width` of a float, an integer of the same size, or a value."""
-    if hasattr(x, "is_narrow"):
+    if isinstance(x, Instruction):
         return NARROW if x.is_narrow() else WIDE
     return NARROW if isinstance(x, (np.float32, np.int32)) else WIDE
 
 
 def select(condition, a, b):
     """`a` where the condition holds, else `b`; one of them at least is no plain number."""
-    if hasattr(condition, "select"):
+    if isinstance(condition, Instruction):
         return condition.select(a, b)
     out, other = (a, b) if condition else (b, a)
     return (
@@ -101,7 +107,7 @@ def either(a, b):
 def fma(a, b, c):
     """a * b + c, rounded once."""
     for v in (a, b, c):
-        if hasattr(v, "fma"):
+        if isinstance(v, Instruction):
             return v.fma(a, b, c)
     number = np.float32 if any(isinstance(v, np.float32) for v in (a, b, c)) else np.float64
     a, b, c = number(a), number(b), number(c)
@@ -128,12 +134,12 @@ def _nearest_float32(exact):
 
 def bits(x):
     """The bit pattern of a float as an integer."""
-    return x.bits() if hasattr(x, "bits") else _scalar(x).view(width(x).integer)
+    return x.bits() if isinstance(x, Instruction) else _scalar(x).view(width(x).integer)
 
 
 def real(n):
     """The float of a bit pattern."""
-    return n.real() if hasattr(n, "is_narrow") else n.view(width(n).number)
+    return n.real() if isinstance(n, Instruction) else n.view(width(n).number)
 
 
 def _scalar(x):
@@ -142,30 +148,30 @@ def _scalar(x):
 
 def like(x, number):
     """`number` in the type of `x`."""
-    return x.constant(number) if hasattr(x, "is_narrow") else type(_scalar(x))(number)
+    return x.constant(number) if isinstance(x, Instruction) else type(_scalar(x))(number)
 
 
 def sqrt(x):
-    return x.sqrt() if hasattr(x, "is_narrow") else np.sqrt(x)
+    return x.sqrt() if isinstance(x, Instruction) else np.sqrt(x)
 
 
 def whole(x):
     """The nearest integer, halves to even, as a float."""
-    return x.rint() if hasattr(x, "is_narrow") else np.rint(x)
+    return x.rint() if isinstance(x, Instruction) else np.rint(x)
 
 
 def widened(x):
     """A float32 as float64."""
-    return x.widened() if hasattr(x, "is_narrow") else np.float64(x)
+    return x.widened() if isinstance(x, Instruction) else np.float64(x)
 
 
 def narrowed(x):
     """A float64 rounded to float32."""
-    return x.narrowed() if hasattr(x, "is_narrow") else np.float32(x)
+    return x.narrowed() if isinstance(x, Instruction) else np.float32(x)
 
 
 def abs_(x):
-    return x.abs() if hasattr(x, "is_narrow") else abs(_scalar(x))
+    return x.abs() if isinstance(x, Instruction) else abs(_scalar(x))
 
 
 def with_sign(x, y):
