@@ -44,7 +44,7 @@ WRITTEN = {
     "tracing.transforms": ["grad", "hvp", "value_and_grad"],
 }
 #: Attributes of a class that every class has, or that type checkers know another way.
-COMMON = {*dir(object), "__module__", "__slots__", "__weakref__"} - {
+COMMON = {*dir(object), "__annotations__", "__module__", "__slots__", "__weakref__"} - {
     "__eq__",
     "__ne__",
     "__lt__",

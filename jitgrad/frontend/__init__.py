@@ -3,3 +3,5 @@ the tape.
 
 Start at `tensor`.
 """
+
+from __future__ import annotations

@@ -1,11 +1,15 @@
-"""The parameters of a call, as an entry has them: found by place, by NumPy's name or by PyTorch's,
-and checked.
+"""The parameters of a call, as an entry has them: found by position, by NumPy's name or by
+PyTorch's, and checked.
 
 Parameters are part of the key of a record, in which 1.0 is 1: what is no number of the kind that
 `jitgrad.ops.parameters` names is refused here, before any key is made. Start at `statics_of`.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +19,9 @@ from ..ops.parameters import PARAMETERS
 from ..tape.symbols import SymbolicScalar
 from .convert import by_value
 from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from ..ops import Entry
 
 #: PyTorch's names of parameters, and what each may stand for: the first that the entry has.
 SPELLINGS = {
@@ -28,9 +35,11 @@ SPELLINGS = {
 PLAIN = (type(None), bool, int, float, str)
 
 
-def operands_by_name(entry, args, kwargs, n):
-    """The `n` operands of a call of which `args` are given by place; those given by name are taken
-    out of `kwargs`."""
+def operands_by_name(
+    entry: Entry, args: Sequence[Any], kwargs: dict[str, Any], n: int
+) -> tuple[Any, ...]:
+    """The `n` operands of a call of which `args` are given by position; those given by name are
+    taken out of `kwargs`."""
     args = list(args)
     for name in list(entry.names.args)[len(args) : n]:
         if name in kwargs:
@@ -45,9 +54,11 @@ def operands_by_name(entry, args, kwargs, n):
     return tuple(args)
 
 
-def statics_of(entry, names, given, kwargs):
-    """The values of all parameters in the entry's order: those `given` by place, then by name, else
-    its own."""
+def statics_of(
+    entry: Entry, names: Sequence[str], given: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """The values of all parameters in the entry's order: those `given` by position, then by name,
+    else its own."""
     values = dict(entry.params)
     if len(given) > len(names):
         raise ArgumentError(
@@ -78,7 +89,7 @@ def statics_of(entry, names, given, kwargs):
     return tuple([_plain(entry, name, value) for name, value in values.items()])
 
 
-def _plain(entry, name, value):
+def _plain(entry: Entry, name: str, value: Any) -> Any:
     """`value` as what can be part of a key, and nothing else."""
     kind = PARAMETERS[name][0]
     if name == "dtype":
@@ -95,7 +106,7 @@ def _plain(entry, name, value):
     return out
 
 
-def _is_of(kind, v):
+def _is_of(kind: str, v: Any) -> bool:
     """Whether a value may be one, or part of one, of this kind; what is wrong in other ways is for
     the entry to say."""
     return isinstance(v, PLAIN) and not (
@@ -103,7 +114,7 @@ def _is_of(kind, v):
     )
 
 
-def _dtype(value):
+def _dtype(value: Any) -> np.dtype | None:
     try:
         return None if value is None else np.dtype(value)
     except TypeError:
@@ -112,7 +123,7 @@ def _dtype(value):
         ) from None
 
 
-def _numbers(v):
+def _numbers(v: Any) -> Any:
     """`v` with Python's numbers and tuples for all that stands for them."""
     if isinstance(v, (list, tuple, range)):
         return tuple([_numbers(i) for i in v])
@@ -130,7 +141,7 @@ def _numbers(v):
     return v
 
 
-def _each(v):
+def _each(v: Any) -> Iterator[Any]:
     if isinstance(v, tuple):
         for i in v:
             yield from _each(i)
@@ -138,7 +149,7 @@ def _each(v):
         yield v
 
 
-def is_hashable(values):
+def is_hashable(values: Any) -> bool:
     """Whether `values` can be looked up."""
     try:
         hash(values)

@@ -4,6 +4,11 @@ Everything that becomes a tensor comes through `from_data`, which copies: a tens
 changes under a recorded program. Start at `from_data`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
 import numpy as np
 
 from ..base.dtypes import SUPPORTED, as_dtype, native
@@ -19,11 +24,12 @@ from ..tape.segment import active_traces, local
 from ..tape.symbols import SymbolicScalar
 from .integers import as_float, dtype_of
 
+T = TypeVar("T")
 #: Devices of PyTorch's, of which there is one here.
 DEVICES = frozenset(("cpu", "cuda", "mps", "xpu", "hip", "meta"))
 
 
-def as_flag(value, what):
+def as_flag(value: Any, what: str) -> bool:
     """`value` as True or False."""
     try:
         return bool(value)
@@ -33,7 +39,7 @@ def as_flag(value, what):
         ) from None
 
 
-def as_leaf(t, requires_grad):
+def as_leaf(t: Handle, requires_grad: Any) -> Any:
     """`t`, just made, as a leaf that requires grad if that is asked for."""
     return (
         t.requires_grad_()
@@ -42,7 +48,7 @@ def as_leaf(t, requires_grad):
     )
 
 
-def check_device(device):
+def check_device(device: Any) -> None:
     """Raises for a device other than the CPU, by name or as PyTorch's object; None stands for
     it."""
     if device is not None and str(device).split(":")[0] != "cpu":
@@ -51,7 +57,7 @@ def check_device(device):
         )
 
 
-def from_data(data, dtype):
+def from_data(data: Any, dtype: Any) -> Any:
     if type(data) in (float, int, bool) and dtype is None:
         dtype = {float: np.float64, int: np.int64, bool: np.bool_}[type(data)]
         if type(data) is int:
@@ -60,12 +66,12 @@ def from_data(data, dtype):
     if isinstance(data, (list, tuple)):
         kinds = refuse_subclasses(data)
     else:
-        kinds = ()
+        kinds = frozenset()
         refuse_subclass(data)
     if dtype is not None:
         dtype = as_dtype(dtype)
     if local.seg.tracing is not None:
-        out = _recorded(data)
+        out = _traced(data)
         if out is not None:
             return out if dtype in (None, out.dtype) else cast(out, dtype)
     if any([issubclass(kind, _parts()) for kind in kinds]):
@@ -75,7 +81,7 @@ def from_data(data, dtype):
     return from_array(array if array.dtype.isnative else array.astype(dtype), dtype)
 
 
-def _as_array(data, dtype):
+def _as_array(data: Any, dtype: np.dtype | None) -> np.ndarray:
     """The numbers in `data` as an array in C order that nobody else writes to."""
     try:
         large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
@@ -103,23 +109,22 @@ def _as_array(data, dtype):
     return array
 
 
-def _are_numbers(data):
+def _are_numbers(data: Any) -> bool:
     try:
         return np.asarray(data).dtype in SUPPORTED
     except ValueError:  # ragged
         return False
 
 
-def from_array(array, dtype):
+def from_array(array: Any, dtype: np.dtype) -> Any:
     """A tensor of an array in C order that nobody else writes to."""
     return from_value(
         aligned(array.reshape(-1)) if array.ndim else array.item(), array.shape, dtype, None
     )
 
 
-def _recorded(data):
-    """The tensor of a number or array of which a recording knows where it comes from; None for
-    other data."""
+def _traced(data: Any) -> Any:
+    """The tensor of a number or array whose source the trace knows; None for other data."""
     if type(data) is SymbolicScalar:
         return data.tensor()
     if isinstance(data, np.ndarray):
@@ -129,19 +134,20 @@ def _recorded(data):
     return None
 
 
-def by_value(x):
-    """`x`, of which the arrays are read as they are now: a recording holds for these values."""
+def by_value(x: T) -> T:
+    """`x`, whose arrays are read as they are now: a trace is guarded on their values."""
     if active_traces and local.seg.tracing is not None:
         local.seg.tracing.check(x, fixed=True)
     return x
 
 
-def _parts():
-    """What a sequence is taken apart for: tensors, and in a recording what has a place."""
+def _parts() -> tuple[type, ...]:
+    """Classes of elements for which a sequence is stacked element by element: tensors, and in a
+    trace whatever may have a source."""
     return (Handle,) if local.seg.tracing is None else (Handle, SymbolicScalar, np.ndarray)
 
 
-def _not_numbers(data, array):
+def _not_numbers(data: Any, array: np.ndarray) -> DTypeError:
     """The error for data of which NumPy makes an array of objects."""
     if not isinstance(data, (list, tuple, np.ndarray)):
         return DTypeError(
@@ -167,14 +173,14 @@ def _not_numbers(data, array):
     )
 
 
-def _stacked(data, dtype):
+def _stacked(data: Sequence[Any], dtype: np.dtype | None) -> Any:
     """A sequence with tensors in it, which keep their gradient."""
     parts = [as_operand(d) for d in data]
     out = record(lambda *states: (REGISTRY["stack"], states, 0), parts)
     return out if dtype in (None, out.dtype) else cast(out, dtype)
 
 
-def as_operand(x):
+def as_operand(x: Any) -> Any:
     """`x` as a Tensor; arrays and sequences are copied."""
     if isinstance(x, Handle):
         return x
@@ -187,7 +193,7 @@ def as_operand(x):
     )
 
 
-def written(value, dtype):
+def written(value: Any, dtype: np.dtype) -> Any:
     """`value` as the operand of a write to a tensor of `dtype`: numbers of Python, also in
     sequences, as NumPy assigns them, which refuses those that the dtype has no room for."""
     whole, kind = dtype.kind in "iu", type(value)
@@ -205,14 +211,14 @@ def written(value, dtype):
     return as_operand(value)
 
 
-def unpickle(array, requires_grad, grad):
+def unpickle(array: np.ndarray, requires_grad: bool, grad: Any) -> Any:
     out = as_leaf(from_data(array, None), requires_grad)
     if grad is not None:
         out.grad = grad
     return out
 
 
-def cast(t, dtype):
+def cast(t: Handle, dtype: np.dtype) -> Any:
     """The values of `t` in another dtype."""
     op = NONZERO if dtype == np.bool_ else CAST
     return record(lambda state: (NODE, op, None, t.shape, dtype, (state,)), (t,))

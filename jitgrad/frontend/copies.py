@@ -6,7 +6,10 @@ view of, and viewed by the same steps (`_memory`). A pickle holds the values of 
 itself, as NumPy's do: a small view of a large tensor is a small pickle. Start at `Copies`.
 """
 
+from __future__ import annotations
+
 import copy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,20 +21,23 @@ from ..tape.segment import in_mode
 from ..tape.views import make_view, parent_of
 from .convert import unpickle
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 
 class Copies(Handle):
     """The protocols of the modules copy, pickle and sys on tensors."""
 
     __slots__ = ()
 
-    def __copy__(self):
+    def __copy__(self) -> Self:
         """The same values in memory of their own, as NumPy's; of a leaf that requires grad a leaf,
         as PyTorch's."""
         if not (self.requires_grad and self.is_leaf):
             return self.clone()
         return self.detach().clone().requires_grad_()
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
         if not self.is_leaf:
             raise GradientError(
                 "got a deepcopy of a result of operations, expected a leaf; use "
@@ -44,11 +50,11 @@ class Copies(Handle):
             out.grad = copy.deepcopy(self.grad, memo)
         return out
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         # As in PyTorch, a result of operations is a leaf after it: the graph stays here.
         return unpickle, (np.array(self._array()), self.requires_grad, self.grad)
 
-    def __sizeof__(self):
+    def __sizeof__(self) -> int:
         """The bytes of the object and of the elements, those of a view too, whether they are
         computed yet or not."""
         return object.__sizeof__(self) + self.nbytes
@@ -57,7 +63,7 @@ class Copies(Handle):
 surfaces(Copies)
 
 
-def _memory(t, memo):
+def _memory(t: Handle, memo: dict[Any, Any]) -> Any:
     """A copy of the memory of `t`, in the shape of `t`, which does not require grad; one for all
     that `memo` is for."""
     chain = []
@@ -74,5 +80,5 @@ def _memory(t, memo):
     return out
 
 
-def _key(t):
+def _key(t: Handle) -> tuple[str, int]:
     return "memory of a tensor", id(t)

@@ -2,7 +2,7 @@
 `requires_grad`."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from .tensor import Tensor
 _generator = None
 
 
-def _rng():
+def _rng() -> "np.random.Generator":
     global _generator
     if _generator is None:
         _generator = np.random.default_rng()
@@ -102,7 +102,7 @@ def manual_seed(seed: Any) -> None:
     )
 
 
-def _seeded(seed):
+def _seeded(seed: Any) -> "np.random.Generator":
     if isinstance(
         seed, (np.ndarray, Tensor, list, tuple)
     ):  # plain numbers: NumPy crashes for some classes of arrays
@@ -114,7 +114,7 @@ def _seeded(seed):
     return np.random.default_rng(seed)
 
 
-def _made(array, dtype, requires_grad, device=None):
+def _made(array: np.ndarray, dtype: Any, requires_grad: Any, device: Any = None) -> Tensor:
     check_device(device)
     array = (
         np.ascontiguousarray(array, dtype=None if dtype is None else as_dtype(dtype))
@@ -125,10 +125,10 @@ def _made(array, dtype, requires_grad, device=None):
     return as_leaf(out, requires_grad)
 
 
-def _shape(*size):
+def _shape(*size: Any) -> tuple[int, ...]:
     """Lengths given one by one, or as one sequence."""
-    size = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
-    shape = tuple(as_int(n, "length") for n in size)
+    lengths = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
+    shape = tuple(as_int(n, "length") for n in lengths)
     if any(n < 0 for n in shape):
         raise ShapeError(
             f"got the shape {shape}, expected lengths of at least 0; -1 stands for a length in "
@@ -137,7 +137,7 @@ def _shape(*size):
     return check_size(shape)
 
 
-def _by_numpy(name, make, *args, expected, **kwargs):
+def _by_numpy(name: str, make: Callable[..., Any], *args: Any, expected: str, **kwargs: Any) -> Any:
     """What NumPy makes of the arguments; where it refuses them, an error that says what was
     expected."""
     refuse_subclasses(args)
@@ -212,15 +212,22 @@ def from_numpy(a: np.ndarray) -> Tensor:
     return tensor(a)
 
 
-def _example(call, result):
+def _example(call: str, result: str) -> str:
     """The end of a docstring: an example and what it prints."""
     return f"\n\nExamples\n--------\n>>> jitgrad.{call}\n{result}"
 
 
 def _filled(name: str, make: Any) -> Callable[..., Tensor]:
-    def function(*size, dtype=None, requires_grad=False, shape=None, device=None):
+    def function(
+        *size: Any,
+        dtype: Any = None,
+        requires_grad: bool = False,
+        shape: Any = None,
+        device: Any = None,
+    ) -> Tensor:
         if len(size) == 2 and not isinstance(size[1], (int, np.integer)):
-            size, dtype = size[:1], size[1]
+            first, dtype = size
+            size = (first,)
         dims = _shape(*size) if shape is None else _shape(shape)
         return _made(
             make(dims, as_dtype(np.float64 if dtype is None else dtype)),
@@ -276,7 +283,9 @@ def full(
 
 
 def _like(name: str, make: Any) -> Callable[..., Tensor]:
-    def function(x, dtype=None, requires_grad=False, *, device=None):
+    def function(
+        x: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
+    ) -> Tensor:
         x = as_operand(x)
         return _made(
             make(x.shape, as_dtype(x.dtype if dtype is None else dtype)),
@@ -343,15 +352,23 @@ def arange(
     )
 
 
-def _range(args):
+def _range(args: Any) -> Sequence[int]:
     """The values of an arange of integers; none where its step is 0."""
     return range(*args) if len(args) < 3 or args[2] else ()
 
 
 @surface
 def linspace(
-    start, stop, num=50, dtype=None, requires_grad=False, *, endpoint=True, axis=0, device=None
-):
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    *,
+    endpoint: bool = True,
+    axis: int = 0,
+    device: Any = None,
+) -> Tensor:
     """`num` values from `start` to `stop`, as `numpy.linspace`; tensors as ends keep their
     gradient.
 
@@ -376,8 +393,8 @@ def linspace(
         return _made(made, None, requires_grad)
     start, stop = (x if type(x) in (int, float) else as_operand(x) for x in (start, stop))
     ends = [getattr(x, "dtype", x) for x in (start, stop)]
-    steps = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(*ends, 1.0))
-    steps = _made(steps.reshape((-1,) + (1,) * max(np.ndim(start), np.ndim(stop))), None, False)
+    ramp = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(*ends, 1.0))
+    steps = _made(ramp.reshape((-1,) + (1,) * max(np.ndim(start), np.ndim(stop))), None, False)
     out = start * (1 - steps) + stop * steps
     axis = normalize_axis(axis, out.ndim)
     out = out.transpose([*range(1, axis + 1), 0, *range(axis + 1, out.ndim)]) if axis else out
@@ -412,8 +429,12 @@ def eye(
     )
 
 
-def _drawn(draw, dtype=None, requires_grad=False):
-    """The tensor of random numbers that ``draw(generator)`` makes: in a recording, anew in each
+def _drawn(
+    draw: "Callable[[np.random.Generator], np.ndarray]",
+    dtype: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """The tensor of random numbers that ``draw(generator)`` makes: in a trace, anew in each
     call."""
     if local.seg.tracing is None:
         return _made(draw(_rng()), dtype, requires_grad)
@@ -427,7 +448,13 @@ def _drawn(draw, dtype=None, requires_grad=False):
 
 
 def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
-    def function(*size_, size=None, dtype=None, requires_grad=False, device=None):
+    def function(
+        *size_: Any,
+        size: Any = None,
+        dtype: Any = None,
+        requires_grad: bool = False,
+        device: Any = None,
+    ) -> Tensor:
         check_device(device)
         dims = _shape(*size_) if size is None else _shape(size)
         return _drawn(lambda rng: np.asarray(draw(rng, dims)), dtype, requires_grad)

@@ -4,18 +4,24 @@ The docstrings are read from `docstrings.txt`, which ``python -m tools.docstring
 examples show results, and nothing is computed at import. Start at `describe`.
 """
 
+from __future__ import annotations
+
 import os
 from inspect import Parameter, Signature
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from ..ops import REQUIRED
+
+if TYPE_CHECKING:
+    from ..ops import Entry
 
 FILE = os.path.join(os.path.dirname(__file__), "docstrings.txt")
 #: Stands in the file between names of entries and their docstrings, one after the other.
 MARK = "\n\f\n"
 
 
-def _read():
+def _read() -> dict[str, str]:
     """name -> docstring, as the file has them; nothing where there is no file."""
     try:
         with open(FILE, encoding="utf-8") as file:
@@ -28,7 +34,7 @@ def _read():
 PAGES = _read()
 
 
-def describe(function, entry, name=None, spread=False):
+def describe(function: Any, entry: Entry, name: str | None = None, spread: bool = False) -> None:
     """Gives the function of an entry its name, docstring and signature; `spread` if it takes values
     one by one."""
     function.__name__ = name or entry.name
@@ -45,27 +51,27 @@ class EntrySignature(Signature):
 
     __slots__ = ("entry", "spread")
 
-    def __init__(self, entry, spread):
+    def __init__(self, entry: Entry, spread: bool) -> None:
         self.entry, self.spread = entry, spread
 
     @property
-    def parameters(self):
+    def parameters(self) -> MappingProxyType[str, Parameter]:
         return MappingProxyType({p.name: p for p in _parameters(self.entry, self.spread)})
 
     @property
-    def return_annotation(self):
+    def return_annotation(self) -> Any:
         return Signature.empty
 
-    def replace(self, **changes):
+    def replace(self, **changes: Any) -> Signature:  # type: ignore[override]
         return Signature([*self.parameters.values()]).replace(**changes)
 
-    __replace__ = replace
+    __replace__ = replace  # type: ignore[assignment]
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return Signature, ([*self.parameters.values()],)
 
 
-def _parameters(entry, spread):
+def _parameters(entry: Entry, spread: bool) -> list[Parameter]:
     # The functions of one or two operands and nothing else take no names.
     named = bool(entry.params) or entry.operands not in (1, 2)
     kind = Parameter.POSITIONAL_OR_KEYWORD if named and not spread else Parameter.POSITIONAL_ONLY

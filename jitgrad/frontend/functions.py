@@ -5,6 +5,11 @@ one dictionary look-up and make one handle. Everything unusual (a first time, an
 another kind) goes to `apply`. Start there.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..base.errors import ArgumentError, DTypeError, JitgradError
@@ -26,21 +31,24 @@ from .docs import describe
 from .integers import settled
 from .tensor import Tensor
 
+if TYPE_CHECKING:
+    from ..ops import Entry
+
 new = object.__new__
 #: Integers that a float holds exactly.
 LIMIT = 1 << 53
-#: Equal to integers that they are not in the place of.
+#: Classes of floats, which as part of a key would be found for the integers that they equal.
 FLOATS = frozenset((float, np.float64, np.float32))
 #: Python's numbers; and operands that are no tensors and stay what they are.
 NUMBERS = frozenset((int, float, bool))
 PLAIN = NUMBERS | {Node, SymbolicScalar}
-#: Checks indices that only a call knows.
+#: Checks indices whose values are known only when a traced function is called.
 BOUNDS = Opcode("in_bounds", 1, in_bounds)
 #: Numbers that are part of the code, as nodes, by type and value.
 _codes: dict = {}
 
 
-def apply(entry, operands, statics=()):
+def apply(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...] = ()) -> Any:
     """Records one operation on tensors, arrays and numbers."""
     for x in operands:
         if type(x) is not Tensor and type(x) is not SymbolicScalar and takes_over(x):
@@ -86,16 +94,12 @@ def apply(entry, operands, statics=()):
     tensors = [x for x in operands if isinstance(x, Tensor)]
     numbers = [x for x in operands if kind_of(x) in NUMBERS]
 
-    def key(*states):
-        places = iter(states)
+    def key(*states: Any) -> tuple[Any, ...]:
+        rest = iter(states)
         return (
             entry,
             *(
-                next(places)
-                if isinstance(x, Tensor)
-                else kind_of(x)
-                if kind_of(x) in NUMBERS
-                else x
+                next(rest) if isinstance(x, Tensor) else kind_of(x) if kind_of(x) in NUMBERS else x
                 for x in operands
             ),
             *statics,
@@ -104,9 +108,9 @@ def apply(entry, operands, statics=()):
     return record(key, tensors, numbers)
 
 
-def _host(entry, shape, values, statics):
-    """The second operand of an entry that checks it by value: now, or in each call where a
-    recording cannot see it."""
+def _host(entry: Entry, shape: tuple[int, ...], values: Any, statics: tuple[Any, ...]) -> Tensor:
+    """The second operand of an entry that checks it by value: now, or, where they are
+    unknown in a trace, in each call."""
     if not isinstance(values, Tensor):
         array = entry.indices.check(shape, by_value(values), *statics)
     elif varies(values) and entry.indices.axis:
@@ -117,9 +121,9 @@ def _host(entry, shape, values, statics):
     return from_array(np.ascontiguousarray(array) if array.ndim else array, array.dtype)
 
 
-def _with_numbers(operands):
-    """`operands` with numbers of a recording as floats, or as the integers they are beside a tensor
-    of integers."""
+def _with_numbers(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """`operands` with the symbolic scalars of a trace as floats, or as the integers they are beside
+    a tensor of integers."""
     tensors = [x for x in operands if isinstance(x, Tensor)]
     if not tensors:
         return (
@@ -139,7 +143,7 @@ def _with_numbers(operands):
     )
 
 
-def view(entry, x, statics, copies=True):
+def view(entry: Entry, x: Tensor, statics: tuple[Any, ...], copies: bool = True) -> Any:
     """A view of `x`, or a copy where NumPy makes one; None without `copies`."""
     step = ViewStep(entry, statics)
     if aliases(x, step, entry.view.when):
@@ -147,7 +151,7 @@ def view(entry, x, statics, copies=True):
     return step(x) if copies else None
 
 
-def _with_code(entry, x, y):
+def _with_code(entry: Entry, x: Any, y: Any) -> tuple[Any, Any]:
     """The operands, where `y` is a scalar of NumPy that would be code as Python's number: then
     that, beside a float `x` of the dtype that both have together."""
     if (
@@ -168,13 +172,13 @@ def _with_code(entry, x, y):
     return x if dtype == x.dtype else x.to(dtype), value
 
 
-def _operand(x):
+def _operand(x: Any) -> Any:
     if isinstance(x, Tensor) or x is None or type(x) in PLAIN:
         return x
     return as_operand(x)
 
 
-def _code(value):
+def _code(value: float) -> Node:
     key = (type(value), value)
     node = _codes.get(key)
     if node is None:
@@ -182,7 +186,7 @@ def _code(value):
     return node
 
 
-def apply_sequence(entry, xs, statics):
+def apply_sequence(entry: Entry, xs: Any, statics: tuple[Any, ...]) -> Any:
     try:
         xs = list(xs)
     except TypeError:
@@ -197,10 +201,10 @@ def apply_sequence(entry, xs, statics):
     return record(lambda *states: (entry, states, *statics), xs)
 
 
-def unary(entry):
+def unary(entry: Entry) -> Callable[..., Any]:
     """The function of an entry with one operand and no parameters."""
 
-    def function(x, /):
+    def function(x: Any, /) -> Any:
         try:
             if type(x) is not Tensor:
                 return apply(entry, (x,))
@@ -236,12 +240,14 @@ def unary(entry):
     return function
 
 
-def binary(entry, unusual=apply, taken=Tensor):  # noqa: C901 - the hot path of each operation
+def binary(  # noqa: C901 - the hot path of each operation
+    entry: Entry, unusual: Callable[..., Any] = apply, taken: type | None = Tensor
+) -> Callable[..., Any]:
     """The function of an entry with two operands and no parameters; `unusual` takes what is not of
     the class `taken`, and no number."""
     codes = entry.numbers.codes
 
-    def function(x, y, /):  # noqa: C901
+    def function(x: Any, y: Any, /) -> Any:  # noqa: C901
         try:
             if type(x) is not Tensor:
                 return apply(entry, (x, y))
@@ -299,11 +305,11 @@ def binary(entry, unusual=apply, taken=Tensor):  # noqa: C901 - the hot path of 
     return function
 
 
-def guarded(entry, unusual=apply):
+def guarded(entry: Entry, unusual: Callable[..., Any] = apply) -> Callable[..., Any]:
     """`binary`, for an entry that is asked before integers meet integers."""
     plain = binary(entry, unusual)
 
-    def asked(entry, operands):
+    def asked(entry: Entry, operands: tuple[Any, Any]) -> Any:
         x, y = operands
         return (
             plain(x, y) if type(y) is Tensor and not y._state.integer else unusual(entry, operands)
@@ -312,14 +318,16 @@ def guarded(entry, unusual=apply):
     return binary(entry, asked, taken=None)
 
 
-def general(entry):
+def general(entry: Entry) -> Callable[..., Any]:
     """The function of an entry with parameters, in NumPy's calling form; `dim`, `keepdim` are
     understood too.
 
-    Parameters given before are known by a look-up: `known` has what they stand for.
+    Arguments are bound to parameters once: `known` maps the arguments that were given, as they were
+    given, to the values of all parameters.
     """
     names, n = list(entry.params), entry.operands or 1
-    known, defaults = {}, tuple(entry.params.values())
+    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    defaults = tuple(entry.params.values())
     if REQUIRED not in defaults:
         known[((),)] = defaults
     quick = (
@@ -329,7 +337,7 @@ def general(entry):
         and not entry.numbers.codes
     )
 
-    def function(*args, **kwargs):
+    def function(*args: Any, **kwargs: Any) -> Any:
         try:
             given = (*args[n:], *kwargs.values())
             try:
@@ -348,7 +356,7 @@ def general(entry):
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    def slow(args, kwargs):
+    def slow(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if len(args) < n:
             args = operands_by_name(entry, args, kwargs, n)
         statics = statics_of(entry, names, args[n:], kwargs)
@@ -364,9 +372,11 @@ def general(entry):
     return function
 
 
-def record_quickly(entry, operands, statics):
+def record_quickly(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...]) -> Any:
     """`apply`, for tensors and plain numbers."""
-    seg, key, numbers = local.seg, [entry], []
+    seg = local.seg
+    key: list[Any] = [entry]
+    numbers = []
     for x in operands:
         kind = type(x)
         if kind is Tensor:
@@ -386,13 +396,13 @@ def record_quickly(entry, operands, statics):
     return apply(entry, operands, statics) if out is None else out
 
 
-def apply_any(entry, operands, statics):
+def apply_any(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...]) -> Any:
     if entry.operands is None:
         return apply_sequence(entry, operands[0], statics)
     return apply(entry, operands, statics)
 
 
-def make(entry):
+def make(entry: Entry) -> Callable[..., Any]:
     if entry.operands == 1 and not entry.params and not entry.view:
         out = unary(entry)
     elif entry.operands == 2 and not entry.params:

@@ -3,7 +3,10 @@
 The sweep itself is in `jitgrad.tape.backward`; this module turns tensors into its edges and back.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from ..base.errors import ArgumentError, GradientError, ShapeError
@@ -17,8 +20,12 @@ from ..tape.segment import LOCK, active_traces, in_mode, local
 from ..tape.symbolic import Traced
 from .convert import as_operand
 
+if TYPE_CHECKING:
+    from ..tape.execute import Graph
+    from ..tape.segment import State
 
-def _cotangent(t, gradient):
+
+def _cotangent(t: tape.Handle, gradient: Any) -> Any:
     """(cotangent tensor or None for an implicit 1) for an output."""
     if not t._state.requires_grad:
         raise GradientError(
@@ -42,7 +49,9 @@ def _cotangent(t, gradient):
     return gradient.to(t.dtype)
 
 
-def backward_from(t, gradient, retain_graph, create_graph, inputs=None):
+def backward_from(
+    t: tape.Handle, gradient: Any, retain_graph: bool | None, create_graph: bool, inputs: Any = None
+) -> None:
     _backward([t], [_cotangent(t, gradient)], retain_graph, create_graph, inputs)
 
 
@@ -81,7 +90,7 @@ def backward(
     _backward(outputs, _cotangents(outputs, grad_tensors), retain_graph, create_graph, inputs)
 
 
-def _cotangents(outputs, given):
+def _cotangents(outputs: Sequence[tape.Handle], given: Any) -> list[Any]:
     """The cotangents of several outputs, of which one may be given without a list."""
     if given is not None and not isinstance(given, (list, tuple)):
         given = [given]
@@ -93,7 +102,13 @@ def _cotangents(outputs, given):
     return [_cotangent(t, g) for t, g in zip(outputs, given)]
 
 
-def _backward(outputs, cots, retain_graph, create_graph, inputs):
+def _backward(
+    outputs: Sequence[tape.Handle],
+    cots: Sequence[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+    inputs: Any,
+) -> None:
     retain = create_graph if retain_graph is None else retain_graph
     if inputs is not None:
         inputs = _sequence(inputs, "inputs")
@@ -113,7 +128,7 @@ def _backward(outputs, cots, retain_graph, create_graph, inputs):
     _finish(sweep)
 
 
-def _finish(sweep):
+def _finish(sweep: Sweep) -> None:
     sweep.run()
     for edge, g in sweep.leaves.items():
         leaf = edge.ref()
@@ -121,7 +136,7 @@ def _finish(sweep):
             _accumulate(leaf, _hooked(leaf, g, sweep.create), sweep.create)
 
 
-def _hooked(leaf, g, create):
+def _hooked(leaf: tape.Handle, g: Any, create: bool) -> Any:
     """The gradient of a leaf as a tensor, after the leaf's hooks."""
     g = _as_tensor(leaf, g)
     if leaf._x is None or not leaf._x.hooks:
@@ -132,7 +147,7 @@ def _hooked(leaf, g, create):
     return g
 
 
-def _replacement(new, g):
+def _replacement(new: Any, g: tape.Handle) -> Any:
     """What a hook gave for the gradient `g`."""
     if not isinstance(new, tape.Handle) or new.shape != g.shape:
         got = f"shape {new.shape}" if isinstance(new, tape.Handle) else type(new).__name__
@@ -142,7 +157,7 @@ def _replacement(new, g):
     return new.to(g.dtype)
 
 
-def _as_tensor(like, g):
+def _as_tensor(like: tape.Handle, g: Any) -> Any:
     if isinstance(g, tape.Handle):
         return g
     if type(g) is Traced:
@@ -152,7 +167,7 @@ def _as_tensor(like, g):
     return tape.from_value(g if shape else dtype.type(g).item(), shape, dtype, None)
 
 
-def _accumulate(t, g, create):
+def _accumulate(t: tape.Handle, g: tape.Handle, create: bool) -> None:
     # With create_graph, or from a hook, `g` may be a tensor that the user holds, too.
     if active_traces and local.seg.tracing is not None:
         local.seg.tracing.touch_grad(t)
@@ -167,7 +182,7 @@ def _accumulate(t, g, create):
             in_mode(False, _add, x.grad, g)
 
 
-def _add(total, g):
+def _add(total: tape.Handle, g: tape.Handle) -> None:
     total._write(total + g, cast=True)
 
 
@@ -224,7 +239,7 @@ def grad(
     return tuple(found)
 
 
-def _sequence(x, what):
+def _sequence(x: Any, what: str) -> list[tape.Handle]:
     """One tensor or several, as a list."""
     out = list(x) if isinstance(x, (list, tuple)) else [x]
     for t in out:
@@ -235,7 +250,15 @@ def _sequence(x, what):
     return out
 
 
-def swept(outputs, cots, inputs, retain, create, accumulate=False, reaches=None):
+def swept(
+    outputs: Sequence[tape.Handle],
+    cots: Sequence[Any],
+    inputs: Sequence[tape.Handle],
+    retain: bool,
+    create: bool,
+    accumulate: bool = False,
+    reaches: Reachability | None = None,
+) -> list[Any]:
     """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the
     sweep."""
     if local.seg.tracing is not None:
@@ -247,7 +270,8 @@ def swept(outputs, cots, inputs, retain, create, accumulate=False, reaches=None)
         for t in (*outputs, *inputs):
             materialise(t)
     sweep = Sweep(retain, create, reaches or Reachability(inputs))
-    found, cuts = {}, []
+    found: dict[Any, Any] = {}
+    cuts = []
     for t in inputs:
         if type(t._edge) is tuple:
             graph, state = t._edge
@@ -272,7 +296,7 @@ def swept(outputs, cots, inputs, retain, create, accumulate=False, reaches=None)
     return out
 
 
-def _leads_on(t, inputs):
+def _leads_on(t: tape.Handle, inputs: Sequence[tape.Handle]) -> bool:
     """Whether another wanted input lies behind `t`: then `grad` gives for `t` the gradient before
     its hooks, whose result only the others see, as in PyTorch; where `t` is the end, it gives that
     after them."""
@@ -283,7 +307,7 @@ def _leads_on(t, inputs):
     return bool(others) and Reachability(others)(t._edge)
 
 
-def reachability(out, xs):
+def reachability(out: tape.Handle, xs: Sequence[tape.Handle]) -> Reachability | None:
     """The reachability of `xs`, searched from `out`; its `others` tells of other leaves. None if
     not all `xs` are leaves."""
     if any(type(x._edge) is not AccumulateGrad for x in xs):
@@ -291,7 +315,7 @@ def reachability(out, xs):
     reaches = Reachability(xs)
     if out.requires_grad:
         seg, state = out._seg, out._state
-        edges = None if seg is None else seg.edges
+        edges: Any = None if seg is None else seg.edges
         if out._edge is None and edges is None:  # it ran meanwhile
             materialise(out)
         for edge in (out._edge,) if out._edge is not None else [edges[i] for i in roots_of(state)]:
@@ -299,14 +323,14 @@ def reachability(out, xs):
     return reaches
 
 
-def _collector(found, edge):
-    def call(sweep, state, g):
+def _collector(found: dict[Any, Any], edge: tuple[Any, ...]) -> Callable[..., None]:
+    def call(sweep: Sweep, state: State, g: Any) -> None:
         found[edge] = g
 
     return call
 
 
-def _cut(graph, state, call, last=True, first=False):
+def _cut(graph: Graph, state: State, call: Any, last: bool = True, first: bool = False) -> None:
     if graph.cuts is None:
         graph.cuts = {}
     calls = graph.cuts.setdefault(state, [])
@@ -314,7 +338,7 @@ def _cut(graph, state, call, last=True, first=False):
     call.last = last
 
 
-def _uncut(graph, state, call):
+def _uncut(graph: Graph, state: State, call: Any) -> None:
     calls = (graph.cuts or {}).get(state, [])
     if call in calls:
         calls.remove(call)
@@ -326,11 +350,13 @@ def _uncut(graph, state, call):
 class HookHandle:
     """What `register_hook` gives: `remove` takes the hook off again; once more does nothing."""
 
-    def __init__(self, remove, renew=None):
+    def __init__(
+        self, remove: Callable[[], Any], renew: Callable[[tape.Handle], None] | None = None
+    ) -> None:
         self.remove, self.renew = remove, renew
 
 
-def hook_on(t, hook):
+def hook_on(t: tape.Handle, hook: Any) -> HookHandle:
     """Installs a hook (None: retain the gradient in ``.grad``, after all other hooks)."""
     if hook is not None and not callable(hook):
         raise ArgumentError(
@@ -348,7 +374,7 @@ def hook_on(t, hook):
     graph, state = t._edge
     weak = ref(t)
 
-    def call(sweep, state, g):
+    def call(sweep: Sweep, state: State, g: Any) -> Any:
         target = weak()
         value = (
             tape.from_value(g, state.shape, state.dtype, None)
@@ -369,7 +395,7 @@ def hook_on(t, hook):
     return HookHandle(lambda: _uncut(graph, state, call))
 
 
-def retain(t):
+def retain(t: tape.Handle) -> None:
     """Collects the gradient of `t`, a result of operations, in ``.grad``; after a write (`renew`),
     of its new value."""
     x = tape.extra(t)

@@ -8,18 +8,27 @@ gets the values. Both texts name the expression of the user's that asked, as far
 and what to write instead. Start at `check`.
 """
 
+from __future__ import annotations
+
 import ast
 import functools
 import linecache
 import opcode
 import warnings
+from collections.abc import Sequence
 from sys import _getframe
+from typing import TYPE_CHECKING
 
 from ..base.errors import GradientError, GradientWarning
 from ..base.packages import is_installed, package_of
 from ..base.surface import is_ours
 from ..ops import REGISTRY
 from ..tape.running import needs_grad, owner, refuse
+
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+    from ..tape.handles import Handle
 
 #: Modules whose functions show, compare or save what they are given, and compute nothing that comes
 #: back.
@@ -48,7 +57,7 @@ class ConversionKind:
     """What was asked for: by whom (where that is not known better), and what is to be written
     instead."""
 
-    def __init__(self, what, asked, instead, cut):
+    def __init__(self, what: str, asked: str, instead: str, cut: str) -> None:
         self.what, self.asked, self.instead, self.cut = what, asked, instead, cut
 
 
@@ -79,7 +88,7 @@ COPY = ConversionKind(
 LEAF = ConversionKind(COPY.what, COPY.asked, COPY.instead, "x.detach().clone().requires_grad_()")
 
 
-def check(t, kind):
+def check(t: Handle, kind: ConversionKind) -> None:
     """Before the values of `t` are given away as `kind`: raises or warns where a gradient would end
     by that."""
     if not needs_grad(t):
@@ -108,10 +117,13 @@ def check(t, kind):
 # --- who asked ------------------------------------------------------------------------------------
 
 
-def _asker():
+def _asker() -> tuple[FrameType, int, Sequence[str]]:
     """The user's frame that asks, its level for a warning of `check`, and the modules of the
     packages between."""
-    frame, level, between, other = _getframe(2), 2, [], None
+    between: list[str] = []
+    other: tuple[FrameType, int, Sequence[str]] | None = None
+    frame: FrameType | None = _getframe(2)
+    level = 2
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
         package = package_of(name)
@@ -127,36 +139,36 @@ def _asker():
     return other or (_getframe(2), 2, ())  # the user's code is an installed package
 
 
-def _shows(name):
+def _shows(name: str) -> bool:
     return any(name == shown or name.startswith(shown + ".") for shown in SHOWING)
 
 
-def _remainder():
+def _remainder() -> dict[int, set[int] | None]:
     """The instructions for ``%``, as (opcode, arguments)."""
     if "BINARY_OP" not in opcode.opmap:  # before Python 3.11
         return {opcode.opmap[name]: None for name in ("BINARY_MODULO", "INPLACE_MODULO")}
-    symbols = [symbol for _, symbol in opcode._nb_ops]
+    symbols = [symbol for _, symbol in opcode._nb_ops]  # type: ignore[attr-defined]
     return {opcode.opmap["BINARY_OP"]: {symbols.index("%"), symbols.index("%=")}}
 
 
 _REMAINDER = _remainder()
 
 
-def _formats(frame):
+def _formats(frame: FrameType) -> bool:
     """Whether the number is wanted by ``text % x``: of all that ``%`` does, only text asks for
     one."""
-    code, place = frame.f_code.co_code, frame.f_lasti
-    arguments = _REMAINDER.get(code[place], ())
-    return arguments is None or code[place + 1] in arguments
+    code, offset = frame.f_code.co_code, frame.f_lasti
+    arguments = _REMAINDER.get(code[offset], ())
+    return arguments is None or code[offset + 1] in arguments
 
 
-def _expression(code, place):
+def _expression(code: CodeType, offset: int) -> tuple[str | None, ast.expr | None]:
     """The text and the syntax tree of what a frame is at, or (None, None) where Python does not
     tell."""
     if not hasattr(code, "co_positions"):  # Python 3.10
         return None, None
-    line, last, start, end = list(code.co_positions())[place // 2]
-    if None in (line, last, start, end):
+    line, last, start, end = list(code.co_positions())[offset // 2]
+    if line is None or last is None or start is None or end is None:
         return None, None
     lines = [linecache.getline(code.co_filename, k).encode() for k in range(line, last + 1)]
     lines[-1] = lines[-1][:end]
@@ -169,20 +181,20 @@ def _expression(code, place):
 
 
 @functools.lru_cache(256)
-def _words(code, place, kind):
+def _words(code: CodeType, offset: int, kind: ConversionKind) -> tuple[str, str]:
     """What asks, in the user's own text where Python tells it, and what to write instead."""
-    text, tree = _expression(code, place)
-    if tree is None or isinstance(tree, ast.Name) or len(text) > 80:
+    text, tree = _expression(code, offset)
+    if text is None or tree is None or isinstance(tree, ast.Name) or len(text) > 80:
         return kind.asked, _kept(kind.instead)
-    stores = opcode.opname[code.co_code[place]].startswith("STORE_")
+    stores = opcode.opname[code.co_code[offset]].startswith("STORE_")
     return f"{text} = ..." if stores else text, _advice(tree, kind)
 
 
-def _kept(instead):
+def _kept(instead: str) -> str:
     return instead + "; where no gradient is wanted, {cut}"
 
 
-def _advice(tree, kind):
+def _advice(tree: ast.expr, kind: ConversionKind) -> str:
     """What to write instead, in which ``{cut}`` stands for the end of a gradient."""
     function = tree.func if isinstance(tree, ast.Call) else None
     name = getattr(function, "attr", getattr(function, "id", None))

@@ -7,12 +7,19 @@ has no room for it that is an error. Records hold integers of 64 bits; what is l
 another operand here. Start at `settled`.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..base.dtypes import BOOL, FLOAT64, INT64, INTEGERS
 from ..base.errors import IntegerOverflow
 from ..ops.promotion import asked_by
 from ..tape.handles import Handle, from_value
+
+if TYPE_CHECKING:
+    from ..ops import Entry
 
 #: The least and the largest number of each dtype of integers; numbers beside bools are int64.
 RANGES = {dtype: (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)) for dtype in INTEGERS}
@@ -21,7 +28,7 @@ _LOW, _HIGH = RANGES[INT64]
 UINT64 = np.dtype(np.uint64)
 
 
-def settled(entry, operands):
+def settled(entry: Entry, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """`operands` of `entry`, of which some are Python integers, as what a record can hold."""
     wide = any([type(x) is int and not _LOW <= x <= _HIGH for x in operands])
     if not wide and not any([isinstance(x, Handle) and x._state.integer for x in operands]):
@@ -47,14 +54,14 @@ def settled(entry, operands):
     return tuple(out)
 
 
-def _computed_in(entry, operands):
+def _computed_in(entry: Entry, operands: tuple[Any, ...]) -> dict[int, np.dtype]:
     """The dtype in which an operation computes with each of its operands, by their number."""
     given = [x for x in operands if x is not None]
     loop, _ = entry.loop(tuple([x.dtype if isinstance(x, Handle) else asked_by(x) for x in given]))
     return dict(zip([k for k, x in enumerate(operands) if x is not None], loop, strict=True))
 
 
-def dtype_of(value):
+def dtype_of(value: int) -> np.dtype:
     """The dtype of a Python integer by itself."""
     if _LOW <= value <= _HIGH:
         return INT64
@@ -65,7 +72,7 @@ def dtype_of(value):
     )
 
 
-def fitting(value, dtype):
+def fitting(value: int, dtype: np.dtype) -> None:
     """Raises for an integer that `dtype` has no room for."""
     low, high = RANGES[dtype]
     if not low <= value <= high:
@@ -76,11 +83,11 @@ def fitting(value, dtype):
         )
 
 
-def _short(value):
+def _short(value: int) -> str:
     return str(value) if abs(value) < 10**30 else f"of {value.bit_length()} bits"
 
 
-def as_float(value):
+def as_float(value: int) -> float:
     """A Python integer as a float."""
     try:
         return float(value)
@@ -90,7 +97,7 @@ def as_float(value):
         ) from None
 
 
-def _as_floats(operands, loop):
+def _as_floats(operands: tuple[Any, ...], loop: dict[int, np.dtype]) -> tuple[Any, ...]:
     """Operands of an operation that computes in floats, of which one is an integer of more than 64
     bits."""
     return tuple(
@@ -105,12 +112,12 @@ def _as_floats(operands, loop):
     )
 
 
-def _beside_bools(operands, x):
+def _beside_bools(operands: tuple[Any, ...], x: int) -> bool:
     """Whether all operands but the integer `x` are bools."""
     return all([(isinstance(t, Handle) and t.dtype == BOOL) or t is x for t in operands])
 
 
-def _beyond(operands):
+def _beyond(operands: tuple[Any, ...]) -> tuple[Any, ...]:
     """Operands of a comparison with an integer beyond the dtype of the tensor: it is as good as
     infinite."""
     return tuple(

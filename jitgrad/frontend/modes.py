@@ -15,7 +15,7 @@ from ..base.surface import surface
 from ..tape.segment import local, set_mode
 
 
-def _leave(mode, *error):
+def _leave(mode: "_Mode", *error: Any) -> None:
     before = mode.before
     set_mode(before[-1])
     before.pop()
@@ -28,7 +28,7 @@ class _End(functools.partial):
 
     __slots__ = ()
 
-    def __del__(self):
+    def __del__(self) -> None:
         mode, depth = self.args
         while len(mode.before) > depth:
             _leave(mode)
@@ -69,18 +69,18 @@ class _Mode:
             return self._generator(function)
 
         @functools.wraps(function)
-        def wrapped(*args, **kwargs):
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
             with _Mode(self.on):
                 return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]
 
-    def _generator(self, function):
+    def _generator(self, function: "F") -> "F":
         """In the body of a generator the mode holds, where it is used between its values it does
         not."""
 
         @functools.wraps(function)
-        def wrapped(*args, **kwargs):
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
             generator = function(*args, **kwargs)
             step, given = generator.send, None
             try:
@@ -101,7 +101,7 @@ class _Mode:
                 with _Mode(self.on):
                     generator.close()
 
-        return wrapped
+        return wrapped  # type: ignore[return-value]
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -4,8 +4,12 @@ place.
 Each is the function of an entry, or a small function around it. Start at `install`.
 """
 
+from __future__ import annotations
+
 import operator as python
+from collections.abc import Callable
 from operator import index
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +27,9 @@ from .docs import describe
 from .functions import FUNCTIONS, LIMIT, apply, binary, guarded, new
 from .tensor import Tensor, refuse_element
 
+if TYPE_CHECKING:
+    from ..ops import Entry
+
 #: Operators that Python reflects into one another, and that cannot be written in place.
 COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 REFLECTED = {
@@ -35,11 +42,11 @@ REFLECTED = {
 }
 
 
-def reflected(entry):
+def reflected(entry: Entry) -> Callable[..., Any]:
     """The operator of an entry with the operands the other way round: `x` is the tensor, `y` stands
     before it."""
 
-    def operator(x, y, /):
+    def operator(x: Any, y: Any, /) -> Any:
         try:
             kind = type(y)
             if kind is not float and not (
@@ -83,7 +90,7 @@ def reflected(entry):
     return operator
 
 
-def _reflected(entry, y, x):
+def _reflected(entry: Entry, y: Any, x: Tensor) -> Any:
     """An operator with the tensor `x` behind `y`, which is no number; its own class was asked
     before."""
     if not (defers(y) and hasattr(y, "__array__")):
@@ -94,7 +101,7 @@ def _reflected(entry, y, x):
     return NotImplemented
 
 
-def install():
+def install() -> None:
     for entry in REGISTRY.values():
         f = FUNCTIONS[entry.name]
         if entry.names.operator:
@@ -111,15 +118,15 @@ def install():
             setattr(Tensor, name, property(f, doc=entry.doc))
         if entry.names.in_place:
             setattr(Tensor, entry.names.in_place, _in_place_method(entry, f))
-    Tensor.clone = Tensor.copy = _clone()
-    Tensor.__hash__ = object.__hash__
+    Tensor.clone = Tensor.copy = _clone()  # type: ignore[attr-defined]
+    Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
-def _clone():
+def _clone() -> Callable[..., Any]:
     """The method `clone`: an operation that changes nothing."""
     positive, logical_or = FUNCTIONS["positive"], FUNCTIONS["logical_or"]
 
-    def clone(self):
+    def clone(self: Tensor) -> Tensor:
         """A copy that is part of the graph."""
         return positive(self) if self.dtype != np.bool_ else logical_or(self, False)
 
@@ -127,22 +134,23 @@ def _clone():
     return surface(clone)
 
 
-def _spread(entry, f):
+def _spread(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
     """The method of an entry with a parameter whose values may be given one by one, as in
     ``x.reshape(2, 3)``."""
     default = entry.params[entry.names.spread]
 
-    def method(x, /, *values, **kwargs):
+    def method(x: Tensor, /, *values: Any, **kwargs: Any) -> Any:
         try:
             if not values and kwargs:
                 return f(x, **kwargs)
+            given: Any = values
             if len(values) == 1 and (
                 values[0] is None or isinstance(values[0], (tuple, list, range, np.ndarray))
             ):
-                values = values[0]
+                given = values[0]
             elif not values:
-                values = () if default is REQUIRED else default
-            return f(x, whole(values), **kwargs)
+                given = () if default is REQUIRED else default
+            return f(x, whole(given), **kwargs)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
@@ -150,7 +158,7 @@ def _spread(entry, f):
     return method
 
 
-def whole(values):
+def whole(values: Any) -> Any:
     """Numbers that mean lengths or axes as Python integers; others are left for the operation to
     refuse."""
     try:
@@ -159,8 +167,8 @@ def whole(values):
         return values
 
 
-def _in_place_method(entry, f):
-    def method(x, *args):
+def _in_place_method(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
+    def method(x: Tensor, *args: Any) -> Tensor:
         try:
             refuse_element(x, f"{entry.names.in_place}()")
             x._write(f(x, *args), cast=False)
@@ -173,7 +181,7 @@ def _in_place_method(entry, f):
     return method
 
 
-def _operator(entry, f):
+def _operator(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
     if entry.operands == 1:
         return f
     other = (
@@ -182,7 +190,7 @@ def _operator(entry, f):
         else f"__r{entry.names.operator}__"
     )
 
-    def unusual(entry, operands):
+    def unusual(entry: Entry, operands: tuple[Any, ...]) -> Any:
         y = operands[1]
         if hasattr(y, "_mask"):
             refuse_subclass(y)
@@ -212,12 +220,11 @@ def _operator(entry, f):
     return out
 
 
-def compared(name, x, y):
+def compared(name: str, x: Tensor, y: Any) -> Tensor:
     """A comparison of each element with an object that knows nothing of tensors, as NumPy makes
     it."""
-    if name in ("eq", "ne") and (
-        y is None or type(y) in (str, bytes) or type(y).__eq__ is object.__eq__
-    ):
+    own: Any = type(y).__eq__
+    if name in ("eq", "ne") and (y is None or type(y) in (str, bytes) or own is object.__eq__):
         return full(x.shape, name == "ne")  # whatever the values are
     try:
         out = np.asarray(getattr(python, name)(x._array(), y))
@@ -232,7 +239,7 @@ def compared(name, x, y):
     return as_operand(out.astype(np.bool_))
 
 
-def defers(x):
+def defers(x: Any) -> bool:
     """Whether an operator leaves `x` to its own class: one that knows of arrays itself, or of which
     an array would lose something (masked arrays, ``np.matrix``), or that is no operand at all."""
     if isinstance(x, (Tensor, int, float, list, tuple, np.generic, SymbolicScalar)) or type(x) in (
@@ -248,8 +255,8 @@ def defers(x):
     )
 
 
-def _in_place(entry, f):
-    def method(x, y, /):
+def _in_place(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
+    def method(x: Tensor, y: Any, /) -> Tensor:
         try:
             out = f(x, y)
             if type(out) is not Tensor:  # `y` took the function over

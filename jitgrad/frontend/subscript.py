@@ -3,8 +3,13 @@
 Basic indices give views, index arrays and masks give copies, as in NumPy; and as there an integer
 for each axis gives an element, a value of its own (`element`): ``x[0], x[1] = x[1], x[0]`` swaps.
 Integers and the starts of most slices are numbers of the segment, so a loop over ``x[i]`` is one
-plan. Start at `get` and `place`.
+plan. Start at `get` and `assigned`.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +25,9 @@ from ..tape.segment import local
 from ..tape.views import ViewStep, make_view
 from .convert import by_value
 
+if TYPE_CHECKING:
+    from ..ir import Node
+
 #: The form of ``x[i]`` of one axis: what is static of it, and that its start is a number.
 NUMBER = ((1,), (1,), (), (), 0), (None,)
 _opcodes: dict = {}
@@ -27,7 +35,7 @@ _known: dict = {}
 _PLAIN = frozenset((int, type(None)))
 
 
-def _opcode(name, operands, make):
+def _opcode(name: str, operands: int, make: Callable[..., Node]) -> Opcode:
     """Opcodes are parts of keys: one object for each form."""
     out = _opcodes.get((name, operands))
     if out is None:
@@ -35,14 +43,19 @@ def _opcode(name, operands, make):
     return out
 
 
-def _view_opcode(static, starts):
+def _without_values(static: Sequence[Any]) -> indexing.Index:
+    """An `Index` of what is static in it."""
+    return indexing.Index(*static, (), ())  # type: ignore[call-arg]
+
+
+def _view_opcode(static: tuple[Any, ...], starts: tuple[int | None, ...]) -> Opcode:
     """The opcode of a view: what is static of its index is part of it; of `starts`, all that are
     not None."""
     out = _opcodes.get((static, starts))
     if out is None:
-        index = indexing.Index(*static, (), ())
+        index = _without_values(static)
 
-        def build(x, *numbers):
+        def build(x: Node, *numbers: Node) -> Node:
             rest = iter(numbers)
             return indexing.view(
                 x, [next(rest) if start is None else start for start in starts], index
@@ -52,7 +65,7 @@ def _view_opcode(static, starts):
     return out
 
 
-def _form(item):
+def _form(item: Any) -> Any:
     """What of an index item is not a number; None stands for what has no short way."""
     if type(item) is slice:
         form = (item.start, item.stop, item.step)
@@ -62,9 +75,11 @@ def _form(item):
     )
 
 
-def _basic(shape, index):
-    """What a basic index records that was seen before for this shape, but for its integers, as
-    (opcode, numbers, whether it names an element); None for another index."""
+def _basic(shape: tuple[int, ...], index: Any) -> tuple[Opcode, Sequence[int], bool] | None:
+    """What a basic index records, as (opcode, numbers, whether it names an element); None for
+    another index.
+
+    What follows from the shape and from all of the index but its integers is cached."""
     items = index if type(index) is tuple else (index,)
     forms = tuple([_form(i) for i in items])
     if None in forms:
@@ -73,40 +88,41 @@ def _basic(shape, index):
     if known is None:
         parsed = indexing.parse(shape, index)
         if len(_known) > 10_000:
-            _known.clear(), _opcodes.clear()
+            _known.clear()
+            _opcodes.clear()
         by_axis = _items_of_axes(items, len(shape))
         static = tuple(
             [start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)]
         )
         numbers = [axis for axis, start in enumerate(static) if start is None]
-        places = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
+        integers = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
         opcode = _view_opcode(parsed[:5], static)
         known = (
             opcode,
             [parsed.starts[axis] for axis in numbers],
-            places,
+            integers,
             _is_element(items, len(shape)),
         )
         _known[shape, forms] = known
-    opcode, starts, places, element = known
-    if places:
+    opcode, starts, integers, element = known
+    if integers:
         starts = list(starts)
-        for (place, axis), i in zip(places, [i for i in items if type(i) is int]):
+        for (k, axis), i in zip(integers, [i for i in items if type(i) is int]):
             n = shape[axis]
             if not -n <= i < n:
                 return None
-            starts[place] = i + n if i < 0 else i
+            starts[k] = i + n if i < 0 else i
     return opcode, starts, element
 
 
-def _is_element(items, ndim):
+def _is_element(items: Sequence[Any], ndim: int) -> bool:
     """Whether an index has an integer for each axis, and nothing else."""
     return len(items) == ndim and not any(
         i is None or i is Ellipsis or isinstance(i, slice) for i in items
     )
 
 
-def _items_of_axes(items, ndim):
+def _items_of_axes(items: Sequence[Any], ndim: int) -> list[Any]:
     """The integer or slice of a basic index that stands for each axis."""
     used = sum(1 for i in items if i is not None and i is not Ellipsis)
     out = []
@@ -118,9 +134,9 @@ def _items_of_axes(items, ndim):
     return out + [slice(None)] * (ndim - len(out))
 
 
-def _is_anchored(item):
+def _is_anchored(item: Any) -> bool:
     """Whether the start of a slice is static, as those of stencils should be, so that equal ones
-    are seen to be equal.
+    are one node.
 
     Where a slice ends at, or is counted from, the end of the axis, its length (which keys the plan)
     moves with its start: no loop is more plans by it. Starts from behind come from the length of
@@ -131,30 +147,30 @@ def _is_anchored(item):
     return start >= 0 and item.step in (None, 1) and (stop is None or stop < 0)
 
 
-def _build_pick(x, *rest):
+def _build_pick(x: Node, *rest: Any) -> Node:
     *arrays, static = rest
-    return indexing.pick(x, arrays, indexing.Index(*static, (), ()))
+    return indexing.pick(x, arrays, _without_values(static))
 
 
-def _build_put(x, value, *rest):
+def _build_put(x: Node, value: Node, *rest: Any) -> Node:
     *arrays, static = rest
-    return indexing.put(x, arrays, value, indexing.Index(*static, (), ()))
+    return indexing.put(x, arrays, value, _without_values(static))
 
 
-def _build_put_repeated(x, value, *rest):
+def _build_put_repeated(x: Node, value: Node, *rest: Any) -> Node:
     *arrays, last, static = rest
-    return indexing.put(x, arrays, value, indexing.Index(*static, (), ()), last)
+    return indexing.put(x, arrays, value, _without_values(static), last)
 
 
-def _build_fit(x, shape, dtype):
+def _build_fit(x: Node, shape: tuple[int, ...], dtype: np.dtype) -> Node:
     return cast(broadcast(reshape_to(x, _squeezed(x.shape, len(shape))), shape), dtype)
 
 
-def _build_bounds(x, n, axis, shape):
+def _build_bounds(x: Node, n: int, axis: int, shape: tuple[int, ...]) -> Node:
     return broadcast(indexing.in_bounds(x, n, axis), shape)
 
 
-def _build_last(arrays, lengths):
+def _build_last(arrays: Sequence[Node], lengths: tuple[int, ...]) -> Node:
     return indexing.written_last(arrays, lengths)
 
 
@@ -162,7 +178,7 @@ FIT, BOUNDS = Opcode("copy", 1, _build_fit), Opcode("in_bounds", 1, _build_bound
 LAST = Opcode("last_writes", None, _build_last)
 
 
-def get(x, index):
+def get(x: Handle, index: Any) -> Any:
     """``x[index]``: a view, an element, or a copy where arrays or masks pick."""
     if type(index) is int and len(x._state.shape) == 1:
         (n,) = x._state.shape
@@ -174,7 +190,7 @@ def get(x, index):
         return (
             _element(x, opcode, numbers) if element else make_view(x, ViewStep(opcode, (), numbers))
         )
-    values, unseen = _values(index)
+    values, unknown = _values(index)
     parsed = indexing.parse(x.shape, values)
     if not parsed.arrays:
         items = values if isinstance(values, tuple) else (values,)
@@ -183,20 +199,20 @@ def get(x, index):
             return _element(x, step.opcode, step.numbers)
         return step(x) if any(isinstance(i, np.ndarray) for i in items) else make_view(x, step)
     part = _view(x, parsed)
-    arrays = _arrays(parsed, unseen, part.shape)
+    arrays = _arrays(parsed, unknown, part.shape)
     opcode = _opcode("index", 1 + len(arrays), _build_pick)
     out = record(lambda *states: (opcode, *states, parsed[:5]), (part, *arrays))
-    return _row(out, parsed.first) if _is_row(parsed, unseen) else out
+    return _row(out, parsed.first) if _is_row(parsed, unknown) else out
 
 
-def _is_row(parsed, unseen):
+def _is_row(parsed: indexing.Index, unknown: dict[int, Handle]) -> bool:
     """Whether all index arrays are 0-d tensors, which stand for integers."""
-    return len(unseen) == len(parsed.arrays) and not any(t.shape for t in unseen.values())
+    return len(unknown) == len(parsed.arrays) and not any(t.shape for t in unknown.values())
 
 
-def _row(t, axis):
-    """``x[i]`` with integers that only a call knows: without it, a view; here, what is written to
-    it must go to `x`."""
+def _row(t: Handle, axis: int) -> Any:
+    """``x[i]`` with integers whose values only a call knows. Outside of a trace it is a view; here
+    what is written to it has to be written to `x` as well."""
     out = t.reshape(t.shape[:axis] + t.shape[axis + 1 :])
     out = record(lambda state: (FIT, state, out.shape, out.dtype), (out,))
     local.seg.tracing.rows[id(out)] = out
@@ -204,7 +220,7 @@ def _row(t, axis):
     return out
 
 
-def _element(x, opcode, numbers):
+def _element(x: Handle, opcode: Opcode, numbers: Sequence[int]) -> Any:
     """``x[i]`` with an integer for each axis: its value. What is written to it would not be in `x`,
     so it is marked."""
     seg = local.seg
@@ -218,7 +234,7 @@ def _element(x, opcode, numbers):
     return out
 
 
-def place(x, index, value):
+def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
     """The view of `x` that ``x[index] = value`` writes to, and what it becomes."""
     known = _basic(x._state.shape, index)
     if known is not None:
@@ -226,15 +242,15 @@ def place(x, index, value):
         return part, fit(value, part._state.shape, part._state.dtype)
     if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
         return get(x, Ellipsis), _chosen(index, value, x)
-    values, unseen = _values(index)
+    values, unknown = _values(index)
     parsed = indexing.parse(x.shape, values)
     part = _view(x, parsed)
     if not parsed.arrays:
         return part, fit(value, part.shape, part.dtype)
-    arrays = _arrays(parsed, unseen, part.shape)
-    if unseen:
+    arrays = _arrays(parsed, unknown, part.shape)
+    if unknown:
         local.seg.tracing.written_back(value)
-        value = _as_row(value, parsed, part) if _is_row(parsed, unseen) else value
+        value = _as_row(value, parsed, part) if _is_row(parsed, unknown) else value
         lengths = tuple([part.shape[a] for a in parsed.axes])
         last = record(lambda *states: (LAST, states, lengths), arrays)
     else:
@@ -244,38 +260,40 @@ def place(x, index, value):
     else:
         opcode = _opcode("index_put_repeated", 3 + len(arrays), _build_put_repeated)
         arrays.append(
-            last if unseen else from_value(last.reshape(-1), last.shape, last.dtype, None)
+            last if unknown else from_value(last.reshape(-1), last.shape, last.dtype, None)
         )
     operands = (part, value, *arrays)
     return part, record(lambda *states: (opcode, *states, parsed[:5]), operands)
 
 
-def _is_mask(index, x):
+def _is_mask(index: Any, x: Handle) -> bool:
     return isinstance(index, Handle) and index.dtype == np.bool_ and index.shape == x.shape
 
 
-def _chosen(mask, value, x):
-    """What `x` becomes where one value is written to all places of a mask that only a later call
-    knows."""
+def _chosen(mask: Handle, value: Handle, x: Handle) -> Any:
+    """What `x` becomes where one value is written to all elements under a mask whose values only
+    a call knows."""
     return record(lambda *states: (where, *states), (mask, fit(value, (), x.dtype), x))
 
 
-def _step(parsed):
+def _step(parsed: indexing.Index) -> ViewStep:
     return ViewStep(_view_opcode(parsed[:5], (None,) * len(parsed.starts)), (), parsed.starts)
 
 
-def _view(x, parsed):
+def _view(x: Handle, parsed: indexing.Index) -> Any:
     return make_view(x, _step(parsed))
 
 
-def _arrays(parsed, unseen, shape):
+def _arrays(
+    parsed: indexing.Index, unknown: dict[int, Handle], shape: tuple[int, ...]
+) -> list[Any]:
     """The index arrays as tensors; those that are tensors anyway are checked when they are
     computed."""
     out = [
         from_value(a.reshape(-1) if a.ndim else int(a), a.shape, a.dtype, None)
         for a in parsed.arrays
     ]
-    for k, t in unseen.items():
+    for k, t in unknown.items():
         n, axis, whole = shape[parsed.axes[k]], parsed.axes[k], out[k].shape
         out[k] = record(
             lambda state, n=n, axis=axis, whole=whole: (BOUNDS, state, n, axis, whole), (t,)
@@ -283,20 +301,20 @@ def _arrays(parsed, unseen, shape):
     return out
 
 
-def _as_row(value, parsed, part):
-    """The value for a row, with the axis that its index has in the recording."""
+def _as_row(value: Handle, parsed: indexing.Index, part: Handle) -> Any:
+    """The value for a row, with the axis that its index has in the trace."""
     rest = [n for a, n in enumerate(part.shape) if a not in parsed.axes]
     value = fit(value, tuple(rest), part.dtype)
     return value.reshape((*rest[: parsed.first], 1, *rest[parsed.first :]))
 
 
-def _values(index):
+def _values(index: Any) -> tuple[Any, dict[int, Handle]]:
     """The index with arrays in the place of tensors; and, by their number among the arrays, those
     of unknown values.
 
-    What an index tensor selects is known only from its values. In a recording they are integers
-    that a call checks, and zeros stand for them."""
-    items, unseen, count = index if isinstance(index, tuple) else (index,), {}, 0
+    What an index tensor selects is known only from its values. In a trace each call checks
+    them, and zeros stand for them."""
+    items, unknown, count = index if isinstance(index, tuple) else (index,), {}, 0
     out = []
     for item in items:
         if isinstance(item, Handle):
@@ -305,7 +323,7 @@ def _values(index):
                     f"got an index tensor of dtype {item.dtype}, expected integers or booleans"
                 )
             if varies(item) and item.dtype != np.bool_:
-                unseen[count] = item
+                unknown[count] = item
                 item = np.zeros(item.shape or (1,), np.int64)
             else:
                 item = (
@@ -315,10 +333,10 @@ def _values(index):
             by_value(item)
         out.append(item)
         count += _count(item)
-    return tuple(out) if isinstance(index, tuple) else out[0], unseen
+    return tuple(out) if isinstance(index, tuple) else out[0], unknown
 
 
-def _count(item):
+def _count(item: Any) -> int:
     """How many index arrays an item of an index makes."""
     if (
         item is None
@@ -331,14 +349,14 @@ def _count(item):
     return max(ndim, 1) if is_mask else min(ndim, 1)
 
 
-def _squeezed(shape, ndim):
+def _squeezed(shape: tuple[int, ...], ndim: int) -> tuple[int, ...]:
     """`shape` without leading ones above `ndim` dimensions: a write ignores them, as in NumPy."""
     while len(shape) > ndim and shape[0] == 1:
         shape = shape[1:]
     return shape
 
 
-def fit(value, shape, dtype):
+def fit(value: Handle, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     """A new record of `value`, broadcast to `shape` and cast to `dtype`."""
     if not stretches(_squeezed(value._state.shape, len(shape)), shape):
         raise ShapeError(

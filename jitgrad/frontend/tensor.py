@@ -6,8 +6,12 @@ NumPy get of the values is in `jitgrad.frontend.values`, copies are in `jitgrad.
 Start at `Tensor`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from math import prod
 from sys import _getframe
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,6 +39,11 @@ from .copies import Copies
 from .gradients import backward_from, hook_on, retain
 from .values import ConcreteValues
 
+if TYPE_CHECKING:
+    import builtins
+
+    from .gradients import HookHandle
+
 
 class Tensor(ConcreteValues, Copies):
     """An array with a gradient: eager to use, recorded as it goes, computed when a value is needed.
@@ -58,69 +67,69 @@ class Tensor(ConcreteValues, Copies):
     # --- what it is -------------------------------------------------------------------------------
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """The lengths of the axes, as a tuple."""
         return self._state.shape
 
     @shape.setter
-    def shape(self, shape):
+    def shape(self, shape: Any) -> None:
         raise MissingError(
             f"got x.shape = {shape!r:.100}, which cannot be written; write x = "
             f"x.reshape({shape!r:.100})"
         )
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         """The NumPy dtype of the elements."""
         return self._state.dtype
 
     @dtype.setter
-    def dtype(self, dtype):
+    def dtype(self, dtype: Any) -> None:
         raise MissingError(
             f"got x.dtype = {dtype!r:.100}, which cannot be written; write x = x.astype(dtype)"
         )
 
     @property
-    def ndim(self):
+    def ndim(self) -> builtins.int:
         """The number of dimensions."""
         return len(self._state.shape)
 
     @property
-    def size(self):
+    def size(self) -> builtins.int:
         """The number of elements."""
         return prod(self._state.shape)
 
     @property
-    def itemsize(self):
+    def itemsize(self) -> builtins.int:
         """The bytes of one element."""
         return self.dtype.itemsize
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> builtins.int:
         """The bytes of all elements."""
         return self.size * self.dtype.itemsize
 
     @property
-    def device(self):
+    def device(self) -> str:
         """Where the values are: always "cpu"."""
         return "cpu"
 
-    def numel(self):
+    def numel(self) -> builtins.int:
         """The number of elements."""
         return self.size
 
-    def dim(self):
+    def dim(self) -> builtins.int:
         """The number of dimensions."""
         return self.ndim
 
-    def __len__(self):
+    def __len__(self) -> builtins.int:
         if not self.shape:
             raise ArgumentError(
                 "got len() of a 0-d tensor, expected at least one dimension; use .size"
             )
         return self.shape[0]
 
-    def explain(self):
+    def explain(self) -> Any:
         """What computes the value, kernel by kernel; it is materialised for that.
         See `jitgrad.explain`.
 
@@ -133,26 +142,26 @@ class Tensor(ConcreteValues, Copies):
 
         return explained(self, (), {}, _getframe(1).f_globals)
 
-    def __divmod__(self, other):
+    def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
         return self // other, self % other
 
-    def __rdivmod__(self, other):
+    def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
         return other // self, other % self
 
     # --- gradients --------------------------------------------------------------------------------
 
     @property
-    def requires_grad(self):
+    def requires_grad(self) -> bool:
         """Whether gradients go to this tensor, or through it."""
         if self._x is not None and self._x.stale:
             refresh(self)
         return self._state.requires_grad
 
     @requires_grad.setter
-    def requires_grad(self, value):
+    def requires_grad(self, value: Any) -> None:
         self.requires_grad_(value)
 
-    def requires_grad_(self, value=True):
+    def requires_grad_(self, value: builtins.bool = True) -> Tensor:
         """Makes this a leaf whose gradient is collected in `.grad` (or not any more)."""
         value = as_flag(value, "requires_grad")
         if value == self.requires_grad:
@@ -177,7 +186,7 @@ class Tensor(ConcreteValues, Copies):
         return self
 
     @property
-    def is_leaf(self):
+    def is_leaf(self) -> builtins.bool:
         """Whether no operation that has a gradient made this tensor, so that `.grad` is collected
         here."""
         if active_traces and local.seg.tracing is not None:
@@ -185,14 +194,14 @@ class Tensor(ConcreteValues, Copies):
         return not self.requires_grad or type(self._edge) is AccumulateGrad
 
     @property
-    def grad(self):
+    def grad(self) -> Any:
         """The gradient collected so far, or None."""
         if active_traces and local.seg.tracing is not None:
             local.seg.tracing.touch_grad(self)
         return None if self._x is None else self._x.grad
 
     @grad.setter
-    def grad(self, value):
+    def grad(self, value: Any) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise ArgumentError(
@@ -214,7 +223,7 @@ class Tensor(ConcreteValues, Copies):
             extra(self).grad = value
 
     @property
-    def grad_fn(self):
+    def grad_fn(self) -> GradFn | None:
         """What computed this tensor, by name; None for leaves."""
         if self.is_leaf:
             return None
@@ -223,7 +232,13 @@ class Tensor(ConcreteValues, Copies):
         name = name or (state.node.op.name if state.node is not None else "Write")
         return GradFn(name.title().replace("_", "") + "Backward")
 
-    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: builtins.bool | None = None,
+        create_graph: builtins.bool = False,
+        inputs: Any = None,
+    ) -> None:
         """Adds the gradient of this tensor to the `.grad` of the leaves it was computed from.
 
         Parameters
@@ -248,18 +263,18 @@ class Tensor(ConcreteValues, Copies):
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    def detach(self):
+    def detach(self) -> Tensor:
         """The same values, through which no gradient goes; shares writes with this tensor."""
         return views.detached(self)
 
-    def detach_(self):
+    def detach_(self) -> Tensor:
         """Cuts this tensor off from the graph it was computed in."""
         if active_traces and local.seg.tracing is not None:
             local.seg.tracing.detaches(self)
         adopt(self, views.detaching()(self))
         return self
 
-    def retain_grad(self):
+    def retain_grad(self) -> None:
         """Collect the gradient of this result of operations in `.grad`, too."""
         if not self.requires_grad:
             raise GradientError("got retain_grad() on a tensor that does not require grad")
@@ -267,11 +282,11 @@ class Tensor(ConcreteValues, Copies):
             retain(self)
 
     @property
-    def retains_grad(self):
+    def retains_grad(self) -> builtins.bool:
         """Whether `retain_grad` was called on this result of operations."""
         return self._x is not None and self._x.retains is not None
 
-    def register_hook(self, hook):
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> HookHandle:
         """Calls ``hook(grad)`` when the gradient is computed; what it returns replaces it, unless
         that is None."""
         if not self.requires_grad:
@@ -281,11 +296,11 @@ class Tensor(ConcreteValues, Copies):
             )
         return hook_on(self, hook)
 
-    def zero_(self):
+    def zero_(self) -> Tensor:
         """Sets every element to 0."""
         return self.fill_(0)
 
-    def fill_(self, value):
+    def fill_(self, value: Any) -> Tensor:
         """Sets every element to a value."""
         return self.copy_(value)
 
@@ -293,21 +308,21 @@ class Tensor(ConcreteValues, Copies):
 
     # --- copies and casts -------------------------------------------------------------------------
 
-    def astype(self, dtype, copy=True):
+    def astype(self, dtype: Any, copy: builtins.bool = True) -> Tensor:
         """The values in another dtype."""
         dtype = as_dtype(dtype)
         if dtype != self.dtype:
             return cast_to(self, dtype)
         return self.clone() if copy else self
 
-    def to(self, dtype):
+    def to(self, dtype: Any) -> Tensor:
         """The values in another dtype; the tensor itself where it has that dtype, or for "cpu", the
         only device."""
         if type(dtype) is str and dtype.split(":")[0] in DEVICES:
             return self.to_device(dtype)
         return self if as_dtype(dtype) == self.dtype else self.astype(dtype)
 
-    def to_device(self, device, /, *, stream=None):
+    def to_device(self, device: Any, /, *, stream: None = None) -> Tensor:
         """The tensor itself, for "cpu", the only device; a method of the array API standard."""
         check_device(device)
         if stream is not None:
@@ -316,74 +331,74 @@ class Tensor(ConcreteValues, Copies):
             )
         return self
 
-    def type(self, dtype):
+    def type(self, dtype: Any) -> Tensor:
         """As `to`."""
         return self.to(dtype)
 
-    def double(self):
+    def double(self) -> Tensor:
         """As float64."""
         return self.to(np.float64)
 
-    def float(self):
+    def float(self) -> Tensor:
         """As float32, as in PyTorch."""
         return self.to(np.float32)
 
-    def long(self):
+    def long(self) -> Tensor:
         """As int64."""
         return self.to(np.int64)
 
-    def int(self):
+    def int(self) -> Tensor:
         """As int32, as in PyTorch."""
         return self.to(np.int32)
 
-    def bool(self):
+    def bool(self) -> Tensor:
         """As bool."""
         return self.to(np.bool_)
 
-    def contiguous(self):
+    def contiguous(self) -> Tensor:
         """The tensor itself: its elements are in order as far as one can see."""
         return self
 
-    def cpu(self):
+    def cpu(self) -> Tensor:
         """The tensor itself: there is no other device."""
         return self
 
-    # --- shapes and places beside the catalogue's -------------------------------------------------
+    # --- shapes and indices beside the catalogue's ------------------------------------------------
 
-    def reshape_as(self, other):
+    def reshape_as(self, other: Any) -> Tensor:
         """The same elements in the shape of another tensor."""
         return self.reshape(as_operand(other).shape)
 
-    def nonzero(self):
+    def nonzero(self) -> tuple[Tensor, ...]:
         """The indices of the elements that are not 0: one tensor per dimension, as in NumPy, and no
         gradient."""
         if not self.shape:
             raise ArgumentError(
                 "got nonzero() of a 0-d tensor, expected at least one dimension; use bool(x)"
             )
-        return tuple(from_data(places, None) for places in self._array().nonzero())
+        return tuple(from_data(index, None) for index in self._array().nonzero())
 
     # --- indexing ---------------------------------------------------------------------------------
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Tensor:
         try:
             return subscript.get(self, index)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904
 
-    def __setitem__(self, index, value):
+    def __setitem__(self, index: Any, value: Any) -> None:
         try:
             if self._x is not None and self._x.element:
                 refuse_element(self, "item assignment")
             _check_writable(self)
-            part, new = subscript.place(self, index, written(value, self.dtype))
+            part, new = subscript.assigned(self, index, written(value, self.dtype))
             part._write(new, cast=True)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904
 
     # --- writes -----------------------------------------------------------------------------------
 
-    def _write(self, value, cast):
+    def _write(self, value: Tensor, cast: builtins.bool) -> None:
         """Rebinds this tensor, and what it views, to `value`."""
         _check_writable(self)
         got, own = value._state, self._state
@@ -404,7 +419,7 @@ class Tensor(ConcreteValues, Copies):
         if self._x is not None and self._x.element:
             tape.own(self)
 
-    def copy_(self, value):
+    def copy_(self, value: Any) -> Tensor:
         """Writes `value`, broadcast and cast, into this tensor."""
         refuse_element(self, "a write")
         _check_writable(self)
@@ -412,7 +427,7 @@ class Tensor(ConcreteValues, Copies):
         return self
 
 
-def refuse_element(t, what):
+def refuse_element(t: Any, what: str) -> None:
     """Raises for ``x[i]``, and what is a view of it: `what` is meant for `x`, which it would not
     reach."""
     while t is not None and t._x is not None:
@@ -425,7 +440,7 @@ def refuse_element(t, what):
         t = t._x.parent
 
 
-def _check_writable(t):
+def _check_writable(t: Any) -> None:
     if active_traces and local.seg.tracing is not None:
         local.seg.tracing.writes(t)
     if not local.seg.state.grad:
@@ -455,13 +470,13 @@ def _check_writable(t):
 class GradFn:
     """The name of what computed a tensor."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self._name = name
 
-    def name(self):
+    def name(self) -> str:
         return self._name
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self._name}>"
 
 

@@ -5,7 +5,11 @@ Each method here runs what is pending (`materialise`); what would lose a gradien
 silence goes through `jitgrad.frontend.implicit`. Start at `ConcreteValues`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +31,7 @@ class ConcreteValues(Handle):
 
     __slots__ = ()
 
-    def numpy(self):
+    def numpy(self) -> np.ndarray:
         """The values as a NumPy array that cannot be written to, and that later writes to the
         tensor do not change.
 
@@ -49,27 +53,27 @@ class ConcreteValues(Handle):
             )
         return self._array()
 
-    def _array(self):
+    def _array(self) -> np.ndarray:
         value = materialise(self) if not active_traces else concrete_value(self)
         shape = self._state.shape
         if not shape:
             out = np.asarray(value, self.dtype)
         else:
             owner = value.base if isinstance(value.base, np.ndarray) else value
-            owner.setflags(False)  # write=False: its views cannot be made so again
+            owner.setflags(False)  # type: ignore[call-arg]  # write=False: its views cannot be made so again
             out = value.reshape(shape)
             out = out.view() if out is value else out
-        out.setflags(False)
+        out.setflags(False)  # type: ignore[call-arg]  # by position: quicker
         return out
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         check(self, ARRAY)
         out = self._array()
         if dtype is not None and np.dtype(dtype) != out.dtype:
             return out.astype(dtype)
         return out.copy() if copy else out
 
-    def item(self, *index):
+    def item(self, *index: Any) -> Any:
         """The one element as a Python number; of several, the one that an index names, as NumPy's
         method takes it."""
         try:
@@ -86,7 +90,7 @@ class ConcreteValues(Handle):
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    def _element(self, index):
+    def _element(self, index: tuple[Any, ...]) -> Any:
         try:
             return self._array().item(*index)
         except (IndexError, ValueError, TypeError, OverflowError) as error:
@@ -94,11 +98,11 @@ class ConcreteValues(Handle):
                 f"got item{index} of a tensor of shape {self.shape}: {error}"
             ) from None
 
-    def tolist(self):
+    def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
         return self._array().tolist()
 
-    def _number(self, kind):
+    def _number(self, kind: type) -> Any:
         shape = self._state.shape
         if shape and self.size != 1:
             raise ArgumentError(
@@ -110,7 +114,7 @@ class ConcreteValues(Handle):
         value = materialise(self) if not active_traces else concrete_value(self)
         return kind(value[0] if shape else value)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         try:
             shape = self._state.shape
             if shape and prod(shape) != 1:
@@ -123,16 +127,16 @@ class ConcreteValues(Handle):
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    def __float__(self):
+    def __float__(self) -> float:
         return self._number(float)
 
-    def __int__(self):
+    def __int__(self) -> int:
         return self._number(int)
 
-    def __complex__(self):
+    def __complex__(self) -> complex:
         return self._number(complex)
 
-    def __index__(self):
+    def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self.shape:
             raise DTypeError(
                 f"got a tensor of dtype {self.dtype} and shape {self.shape} as an index, expected "
@@ -140,20 +144,20 @@ class ConcreteValues(Handle):
             )
         return concrete_value(self)
 
-    def __iter__(self):
+    def __iter__(self: Any) -> Iterator[Any]:
         if not self.shape:
             raise ArgumentError(
                 "got iteration over a 0-d tensor, expected at least one dimension; use .item()"
             )
         return (self[i] for i in range(self.shape[0]))
 
-    def __contains__(self, value):
+    def __contains__(self, value: object) -> bool:
         found = self == value
         return bool(found.any()) if isinstance(found, Handle) else bool(found)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if active_traces and local.seg.tracing is not None and not local.seg.tracing.knows(self):
-            return f"tensor(<recorded by jit>, shape={self.shape}, dtype={self.dtype})"
+            return f"tensor(<traced by jit>, shape={self.shape}, dtype={self.dtype})"
         digits = (
             DIGITS
             if is_float(self.dtype) and np.get_printoptions()["precision"] == NUMPY_DIGITS
@@ -170,7 +174,7 @@ class ConcreteValues(Handle):
 
     __str__ = __repr__
 
-    def __format__(self, spec):
+    def __format__(self, spec: str) -> str:
         if spec and self.shape:
             raise ArgumentError(
                 f"got the format {spec!r} for a tensor of shape {self.shape}, expected one of no "

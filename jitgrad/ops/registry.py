@@ -89,6 +89,8 @@ class Entry:
     #: What only some entries have, as the table above says.
     op: Any
     numpy: Any
+    view: Any
+    indices: Any
 
     def __init__(
         self,

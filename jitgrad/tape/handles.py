@@ -21,6 +21,7 @@ changes of place. Start at `Handle` and `from_value`; how one enters a segment i
 """
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,6 +43,13 @@ class Handle(Operations):
     """The slots of a tensor."""
 
     __slots__ = ("_seg", "_state", "_value", "_edge", "_x", "__weakref__")
+
+    if TYPE_CHECKING:
+        _seg: Any
+        _state: Any
+        _value: Any
+        _edge: Any
+        _x: Any
 
     def __new__(cls, *args, **kwargs):
         raise ArgumentError(

@@ -52,7 +52,7 @@ class Differentiation(Transform):
 class Recording(Transform):
     """A function that jit records."""
 
-    doing = "recorded by jit"
+    doing = "traced by jit"
     cut = "take it out of the function: a value is known to a call only"
     error = JitGradientError
 

@@ -229,7 +229,7 @@ def test_a_running_transform_loses_nothing(name, context):
         r"\buse \S*detach|; (use )?x\.detach", text.split("where no gradient is wanted")[0]
     )
     if "which asks for" in text and context in JITS[::2]:
-        assert isinstance(caught.value, JitError) and "recorded by jit" in text
+        assert isinstance(caught.value, JitError) and "traced by jit" in text
     of_a_leaf(LOOKS["item"])  # all is well afterwards
 
 

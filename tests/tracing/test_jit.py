@@ -256,8 +256,7 @@ def test_shapes_and_prints_of_tensors_are_no_looks(capsys):
     for _ in range(2):
         close(f(jitgrad.tensor(A)), A * 3)
     assert (
-        capsys.readouterr().out
-        == "tensor(<recorded by jit>, shape=(3,), dtype=float64) 3 float64\n"
+        capsys.readouterr().out == "tensor(<traced by jit>, shape=(3,), dtype=float64) 3 float64\n"
     )
 
 
