@@ -3,6 +3,7 @@ there say, and the README's table of where NumPy and PyTorch disagree, row by ro
 
 import ast
 import builtins
+import importlib
 import inspect
 import os
 import re
@@ -15,7 +16,8 @@ from folders import ROOT
 
 import jitgrad
 import jitgrad.numpy as jnp
-from jitgrad import AliasError, ArgumentError, AxisError, DTypeError, tensor
+from jitgrad import AliasError, ArgumentError, AxisError, DTypeError, MissingError, tensor
+from jitgrad.base import missing
 
 MODULES = {
     "jitgrad": jitgrad,
@@ -69,6 +71,18 @@ def test_internal_modules_are_not_shown():
     shown = {*dir(jitgrad)} - {"autograd", "linalg", "numpy"}
     assert not inside & shown
     assert not [n for n in shown if inspect.ismodule(getattr(jitgrad, n))]
+
+
+def test_a_module_that_has_the_name_of_a_function_says_what_to_use_instead():
+    """Also once the import of an internal module has left it on the package."""
+    modules = {path.stem for path in (ROOT / "jitgrad").iterdir()}
+    functions = modules & set(missing.INSTEAD) - {"base"}  # which tensors are asked for, only
+    assert functions == {"compile"}
+    with pytest.raises(MissingError, match=r"jitgrad has no 'compile'; use jitgrad\.jit"):
+        jitgrad.compile(lambda x: x)
+    importlib.import_module("jitgrad.compile")
+    with pytest.raises(MissingError, match=r"jitgrad has no 'compile'; use jitgrad\.jit"):
+        jitgrad.compile(lambda x: x, mode="default")
 
 
 def test_a_star_import_gives_every_public_name_and_leaves_numpy_alone():

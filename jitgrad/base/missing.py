@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
+import types
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -201,6 +202,16 @@ INSTEAD = {
         "use slices, or jitgrad.numpy.lib.stride_tricks.sliding_window_view",
     ),
 }
+
+
+class Uncallable(types.ModuleType):
+    """A module of the package that bears a name of the table: as an attribute of the package, which
+    an import makes it, it is called by who looks for a function, and says what to do instead."""
+
+    def __call__(self, *args: object, **kwargs: object) -> NoReturn:
+        home, _, name = self.__name__.rpartition(".")
+        raise missing(home, name, sys.modules[home])
+
 
 _HOMES = ("jitgrad", "jitgrad.numpy", "jitgrad.linalg", "jitgrad.numpy.linalg", "jitgrad.autograd")
 

@@ -19,9 +19,11 @@ them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..base.missing import Uncallable
 from ..control import tidied
 from .index.maps import MOVEMENT
 from .kernel import Call, Kernel, parts_of, result_dtype
@@ -52,6 +54,9 @@ __all__ = [
     "simplify",
     "work_of",
 ]
+
+
+sys.modules[__name__].__class__ = Uncallable  # ``jitgrad.compile(f)`` is PyTorch's
 
 
 class Lowered:
