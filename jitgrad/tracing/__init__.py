@@ -3,3 +3,5 @@
 
 Start at `jit`.
 """
+
+from __future__ import annotations

@@ -6,9 +6,11 @@ up in each call of the loop, since each call records the function anew. It may n
 reaches. Start at `record_turn`.
 """
 
+from __future__ import annotations
+
 import copy
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ..base.errors import ArgumentError, JitError, JitgradError
 from ..base.tree import flatten
@@ -21,6 +23,11 @@ from ..tape.record import materialise
 from ..tape.segment import Segment, active_traces, local
 from ..tape.symbolic import Trace, Traced
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..ir import Node
+
 #: Numbers that have no dtype of their own.
 WEAK = (int, float, bool)
 
@@ -28,13 +35,13 @@ WEAK = (int, float, bool)
 class _Nowhere:
     """Where a trace of a turn finds things again: nowhere, as it is made for one call."""
 
-    def find(self, t):
+    def find(self, t: Any) -> None:
         return None
 
-    def array(self, a, inside):
+    def array(self, a: Any, inside: Any) -> None:
         return None
 
-    def all(self):
+    def all(self) -> tuple[()]:
         return ()
 
 
@@ -42,13 +49,13 @@ class TurnTrace(Trace):
     """The recording of a turn: what comes from outside is captured, in the order in which it is
     met."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         super().__init__(_Nowhere())
         self.name = name
         #: Number of the input -> the tensor; or of a constant its value, shape and dtype.
-        self.captured = {}
+        self.captured: dict[Any, Any] = {}
 
-    def of(self, t, value):
+    def of(self, t: Handle, value: Any) -> Traced:
         if type(value) is Traced and value.tracing is self:
             return super().of(t, value)
         kept = self.wrapped.get(id(t))
@@ -65,13 +72,13 @@ class TurnTrace(Trace):
         self.wrapped[id(t)] = t, value, out
         return out
 
-    def node(self, value, like):
+    def node(self, value: Any, like: Any) -> Node:
         out = super().node(value, like)
         if out.op is LEAF and out.arg not in self.captured and type(value) is not Traced:
             self.captured[out.arg] = value, like.shape, like.dtype
         return out
 
-    def parameter(self, shape, dtype):
+    def parameter(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Any, Node]:
         """The proxy for an argument, and its leaf."""
         grad = dtype.kind == "f" and local.seg.state.grad
         value = self.leaf(shape, dtype, grad)
@@ -81,34 +88,34 @@ class TurnTrace(Trace):
             t = t.clone()  # to which may be written
         return t, value.node
 
-    def reaches(self, t):
+    def reaches(self, t: Handle) -> bool:
         return True
 
-    def writes(self, t):
+    def writes(self, t: Handle) -> None:
         if _is_outside(self, t):
             raise JitError(
                 f"got a write to a tensor from outside in the body of {self.name}, which is "
                 "recorded once for all turns; carry it: give the new value back"
             )
 
-    def touch_grad(self, t):
+    def touch_grad(self, t: Handle) -> None:
         if not self.is_own(t):
             raise JitError(
                 f"got .grad of a tensor from outside in the body of {self.name}; use jitgrad.grad "
                 "within, or backward() outside"
             )
 
-    def draw(self, make, shape, dtype):
+    def draw(self, make: Callable[[], Any], shape: tuple[int, ...], dtype: np.dtype) -> NoReturn:
         raise JitError(
             f"got random numbers drawn in the body of {self.name}, which is recorded once for all "
             "turns; draw them before, of shape (turns, ...), and pass them as a sequence"
         )
 
-    def wants(self, tensors):
+    def wants(self, tensors: Sequence[Handle]) -> None:
         pass
 
 
-def _is_outside(trace, t):
+def _is_outside(trace: Trace, t: Any) -> bool:
     """Whether `t`, or what it is a view of, is none of the recording's own."""
     while t is not None:
         if id(t) not in trace.handles and not trace.is_own(t):
@@ -141,7 +148,9 @@ class TracedTurn:
         Nodes of Python numbers, and the numbers.
     """
 
-    def __init__(self, trace, parameters, results):
+    def __init__(
+        self, trace: TurnTrace, parameters: list[list[Node]], results: list[Group]
+    ) -> None:
         whole = {n: const(trace.numbers[n.arg], n.dtype) for n in _integers(trace, results)}
         self.parameters = parameters
         self.results = [g._replace(leaves=substitute(g.leaves, whole)) for g in results]
@@ -154,7 +163,7 @@ class TracedTurn:
                 self.numbers.append(node)
                 self.values.append(trace.numbers[node.arg])
 
-    def beside(self, other):
+    def beside(self, other: TracedTurn) -> tuple[TracedTurn, Node]:
         """The turn with what another function reaches, of the same arguments; and the result of
         that function over the parameters of this one."""
         out = copy.copy(self)
@@ -169,7 +178,7 @@ class TracedTurn:
         return out, result
 
 
-def _integers(trace, results):
+def _integers(trace: TurnTrace, results: Sequence[Group]) -> Iterator[Node]:
     """The numbers of a turn that are Python ints, such as the index of ``x[1]``: a loop has them as
     constants, since a compiled one can only read where it knows."""
     for node in toposort([n for group in results for n in group.leaves]):
@@ -177,7 +186,12 @@ def _integers(trace, results):
             yield node
 
 
-def record_turn(name, function, arguments, unpack):
+def record_turn(
+    name: str,
+    function: Callable[..., Any],
+    arguments: Sequence[tuple[Sequence[Any], Callable[..., Any]]],
+    unpack: Callable[[Any], list[tuple[Any, str]]],
+) -> TracedTurn:
     """The `TracedTurn` of ``function(*arguments)``.
 
     Parameters
@@ -199,7 +213,7 @@ def record_turn(name, function, arguments, unpack):
         local.seg = Segment(mode, (), trace)
         given, parameters = [], []
         for likes, rebuild in arguments:
-            made = [
+            made: list[tuple[Any, Any]] = [
                 (like, None) if type(like) in WEAK else trace.parameter(*like) for like in likes
             ]
             parameters.append([node for _, node in made])
@@ -216,17 +230,19 @@ def record_turn(name, function, arguments, unpack):
         trace.close(mode)
         trace.forget()
         local.seg = outer
-    turn.tensors = [t if isinstance(t, Handle) else from_value(*t, None) for t in turn.tensors]
+    turn.tensors = [
+        t if isinstance(t, Handle) else from_value(t[0], t[1], t[2], None) for t in turn.tensors
+    ]
     return turn
 
 
-def _group(trace, x, what):
+def _group(trace: TurnTrace, x: Any, what: str) -> Group:
     leaves, names, rebuild = flatten(x, what)
     nodes = [_node(trace, leaf, n) for leaf, n in zip(leaves, names, strict=True)]
     return Group(nodes, names, rebuild)
 
 
-def _node(trace, x, name):
+def _node(trace: TurnTrace, x: Any, name: str) -> Node:
     """The node of a result of the function."""
     try:
         t = as_operand(x)

@@ -9,8 +9,12 @@ An array that the function computes with must have a source, be a view of one th
 by the function itself in a way that each call would repeat (`array`). Start at `Captures`.
 """
 
+from __future__ import annotations
+
 import collections
 import dataclasses
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,17 +29,29 @@ from .environment import Environment
 from .introspection import PLAIN, asks, unwrapped
 from .source import Source, attribute, bounds, item, viewed
 
+if TYPE_CHECKING:
+    from .source import Access
+
 
 class Captures:
     """The sources of the arguments and of the captured variables of a call."""
 
-    def __init__(self, function, args, kwargs, static):
-        home = package_of(asks(unwrapped(function), "__module__"))
-        home = None if home in NOBODYS else home
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        static: Collection[int | str],
+    ) -> None:
+        package = package_of(asks(unwrapped(function), "__module__"))
+        home = None if package in NOBODYS else package
         self.args = Source(args, "sequence")
         self.kwargs = Source(kwargs, "mapping", data=list(kwargs))
         self.args.var, self.kwargs.var = "args", "kwargs"
-        self.arguments, self.opaque, self.grads, self.given = [self.args, self.kwargs], [], [], {}
+        self.arguments = [self.args, self.kwargs]
+        self.opaque: list[Source] = []
+        self.grads: list[Source] = []
+        self.given: dict[int, Source] = {}
         self.made = False
         self._children(self.args, [(item(k), x, k in static) for k, x in enumerate(args)])
         self._children(self.kwargs, [(item(k), x, k in static) for k, x in kwargs.items()])
@@ -56,11 +72,11 @@ class Captures:
 
     # ------------------------------------------------------------------ arguments
 
-    def _children(self, parent, items):
+    def _children(self, parent: Source, items: Iterable[tuple[Access, Any, bool]]) -> None:
         for access, x, static in items:
             self._argument(parent, access, x, static)
 
-    def _argument(self, parent, access, x, static):
+    def _argument(self, parent: Source, access: Access, x: Any, static: bool) -> None:
         known = self.given.get(id(x))
         kind = self._argument_kind(x, static) if known is None else "alias"
         source = Source(x, kind, parent, access, known)
@@ -85,7 +101,7 @@ class Captures:
             source.outside = True
             self.opaque.append(source)
 
-    def _argument_kind(self, x, static):
+    def _argument_kind(self, x: Any, static: bool) -> str:
         kind = type(x)
         if isinstance(x, Handle):
             return "tensor"
@@ -113,11 +129,11 @@ class Captures:
             )
         return "hashed" if static and type(x).__hash__ is not None else "same"
 
-    def all(self):
+    def all(self) -> list[Source]:
         """The sources in the order in which a call looks at them."""
         return [*self.arguments, *self.order, *self.grads]
 
-    def settle(self):
+    def settle(self) -> None:
         """Finds which sources a call has to fetch: what it compares, and the way there.
 
         What NumPy made within the function may be made of any array outside: then they must all
@@ -138,7 +154,7 @@ class Captures:
 
     # ------------------------------------------------------------------ what a recording asks
 
-    def find(self, x):
+    def find(self, x: Any) -> Source | None:
         """The source of a tensor or array outside, or None.
 
         An argument has one only where a name leads to it, too: the function knows it by its
@@ -153,7 +169,7 @@ class Captures:
             return None
         return source if source.outside or source.shared else None
 
-    def array(self, a, admitted=False):
+    def array(self, a: np.ndarray, admitted: bool = False) -> Source | None:
         """The source of an array, or None for one that the function made.
 
         `JitError` where it could be from outside, unless it is `admitted`.
@@ -172,7 +188,7 @@ class Captures:
         self.made = self.made or not admitted
         return None
 
-    def _view(self, a, arrays):
+    def _view(self, a: np.ndarray, arrays: Sequence[Source]) -> Source:
         """The source of a view of one of some arrays."""
         low, high = bounds(a)
         for base in arrays:
@@ -190,7 +206,7 @@ class Captures:
             "argument"
         )
 
-    def entangled(self):
+    def entangled(self) -> bool:
         """Whether an argument shares memory with another, or with what is reached outside."""
         sources = self.all()
         tops = collections.Counter(id(top(p.object)) for p in sources if p.kind == "tensor")
@@ -205,7 +221,7 @@ class Captures:
                 return True
         return False
 
-    def grad(self, source):
+    def grad(self, source: Source) -> Source | None:
         """The source of the gradient of a tensor, or None if it has none; the recording depends on
         which."""
         if not source.uses_grad:
@@ -220,11 +236,11 @@ class Captures:
         return source.inner
 
 
-def _grad_of(source):
+def _grad_of(source: Source) -> Any:
     return None if source.object._x is None else source.object._x.grad
 
 
-def _closed(a, hidden):
+def _closed(a: np.ndarray, hidden: str) -> str:
     return (
         f"got a NumPy array of shape {a.shape} and dtype {a.dtype} in a function under jit that "
         "is neither an argument "

@@ -6,8 +6,12 @@ look into) shows as a difference. To name its line, a `Log` notes with `sys.sett
 the user's add operations and numbers. Start at `Kept` and `difference`.
 """
 
+from __future__ import annotations
+
 import itertools
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,34 +20,43 @@ from ..base.packages import is_installed, package_of
 from ..tape.segment import local, operations_to
 from ..tape.symbols import SymbolicScalar
 
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from .replay import CompiledCall
+
 
 class Log:
     """What each line of the user's adds to a recording: (file, line, function, nodes, values); a
     context manager."""
 
-    def __init__(self):
-        self.entries, self.line = [], None
-        self.seg, self.numbers, self.leaves, self.known = None, [], [], (0, 0, 0)
+    def __init__(self) -> None:
+        self.entries: list[tuple[Any, ...]] = []
+        self.line: tuple[str, int, str] | None = None
+        self.seg: Any = None
+        self.numbers: list[Any] = []
+        self.leaves: list[Any] = []
+        self.known = 0, 0, 0
 
-    def __enter__(self):
+    def __enter__(self) -> Log:
         self.before = sys.gettrace()
         sys.settrace(self._event)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         sys.settrace(self.before)
         self._note()
 
-    def _event(self, frame, event, arg):
+    def _event(self, frame: FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
         self._note()
         if not _is_users(frame):
             return None
-        frame = frame.f_back if event == "return" else frame
-        if _is_users(frame):
-            self.line = frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+        at = frame.f_back if event == "return" else frame
+        if at is not None and _is_users(at):
+            self.line = at.f_code.co_filename, at.f_lineno, at.f_code.co_name
         return self._event
 
-    def _note(self):
+    def _note(self) -> None:
         """Counts what is new for the line before."""
         if local.seg.tracing is None:
             return
@@ -56,7 +69,7 @@ class Log:
         if self.line is not None and (nodes or values):
             self.entries.append((*self.line, nodes, values))
 
-    def _news(self):
+    def _news(self) -> tuple[list[Any], list[Any]]:
         if self.seg is None:
             return [], []
         state = self.seg.last if self.seg.state.over else self.seg.state
@@ -76,14 +89,14 @@ class Log:
         ]
 
 
-def _is_users(frame):
+def _is_users(frame: FrameType | None) -> bool:
     """Whether the code of a frame is the user's; what Python generates, as for named tuples, is of
     no module."""
     name = frame and frame.f_globals.get("__name__")
     return name in sys.modules and not is_installed(package_of(name))
 
 
-def _shown(x):
+def _shown(x: Any) -> tuple[str, Any]:
     """A value in words, and what tells it from others."""
     text = x.code if type(x) is SymbolicScalar else f"{x!r:.100}"
     return text, (x.shape, x.dtype, x.tobytes()) if isinstance(x, np.ndarray) else text
@@ -92,7 +105,7 @@ def _shown(x):
 class Kept:
     """What is kept of a recording to compare others with."""
 
-    def __init__(self, made, log):
+    def __init__(self, made: CompiledCall, log: Log) -> None:
         self.plan, self.matches, self.entries = made.plan, made.matcher(), log.entries
         given = [i.value for i in made.trace.inputs if i.value is not None]
         self.contents = [
@@ -102,7 +115,7 @@ class Kept:
         ]
 
 
-def difference(old, new):
+def difference(old: Kept, new: Kept) -> JitError | None:
     """The error for a recording that is not what `old` is, or None."""
     for a, b in itertools.zip_longest(old.entries, new.entries):
         if a != b:
@@ -118,9 +131,9 @@ def difference(old, new):
     return None
 
 
-def _in_line(a, b):
+def _in_line(a: tuple[Any, ...] | None, b: tuple[Any, ...] | None) -> str:
     """The first difference, in words: entries of the line that is recorded now, and then."""
-    file, line, name = (b or a)[:3]
+    file, line, name = (b or a or ())[:3]
     where = f'in line {line} of {name} ("{file}")'
     if a is None or b is None or a[:3] != b[:3]:
         return f"other lines, the first {where}"
@@ -130,7 +143,7 @@ def _in_line(a, b):
     return f"{values[0] if values else 'other operations'}, {where}"
 
 
-def _error(what):
+def _error(what: str) -> JitError:
     return JitError(
         f"got {what}, as the function under jit was recorded again for a call that the recording "
         "before would have "

@@ -6,9 +6,11 @@ through what the body reaches. The names and meanings are those of `jax.lax`; re
 Start at `scan`.
 """
 
+from __future__ import annotations
+
 import functools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from ..base.dtypes import INT64
@@ -31,25 +33,31 @@ from ..tape.symbols import kind_of
 from ..tape.views import detaching
 from .bodies import WEAK, Group, record_turn
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def _operands(x, what):
+    from ..ir import Node
+    from .bodies import TracedTurn
+
+
+def _operands(x: Any, what: str) -> Group:
     """The leaves of a container as tensors."""
     leaves, names, rebuild = flatten(x, what)
     return Group([_operand(v, n) for v, n in zip(leaves, names, strict=True)], names, rebuild)
 
 
-def _operand(x, name):
+def _operand(x: Any, name: str) -> Any:
     try:
         return as_operand(x)
     except DTypeError as error:
         raise DTypeError(f"got {name} of type {type(x).__name__}: {error}") from None
 
 
-def _likes(tensors):
+def _likes(tensors: Iterable[Tensor]) -> list[tuple[tuple[int, ...], np.dtype]]:
     return [(t.shape, t.dtype) for t in tensors]
 
 
-def _callable(f, name):
+def _callable(f: Any, name: str) -> None:
     if not callable(f):
         raise ArgumentError(
             f"got an object of type {type(f).__name__} as the function of {name}, expected a "
@@ -65,7 +73,14 @@ ANY = 1 << 62
 _operations: WeakValueDictionary = WeakValueDictionary()
 
 
-def _recorded(name, key, build, operands, numbers, count):
+def _recorded(
+    name: str,
+    key: Hashable,
+    build: Callable[..., Node],
+    operands: Sequence[Any],
+    numbers: Sequence[float],
+    count: int,
+) -> list[Any]:
     """A record for each of the results 0 to `count`: ``build(k, *nodes)`` of the nodes of
     `operands` and `numbers`. Equal keys are equal formulas."""
     kinds = [kind_of(n) for n in numbers]
@@ -76,14 +91,23 @@ def _recorded(name, key, build, operands, numbers, count):
             made = Opcode(name, len(operands) + len(kinds), functools.partial(build, k), 32)
             operation = _operations.setdefault((key, k), made)
 
-        def record_key(*states, operation=operation):
+        def record_key(*states: Any, operation: Opcode = operation) -> tuple[Any, ...]:
             return (operation, *states, *kinds)
 
         out.append(record(record_key, operands, numbers))
     return out
 
 
-def _body(turn, carried, results, elements=(), extra=(), reverse=False, condition=None, new=()):
+def _body(
+    turn: TracedTurn,
+    carried: Sequence[Node],
+    results: Sequence[Node],
+    elements: Sequence[Node] = (),
+    extra: Sequence[Node] = (),
+    reverse: bool = False,
+    condition: Node | None = None,
+    new: Sequence[tuple[Node, Node]] = (),
+) -> Body:
     """The body of a turn: `carried` and `elements` are leaves among its parameters, `extra` leaves
     of invariants before what is captured; `new` replaces some leaves by formulas."""
     still = [*extra, *turn.captured, *turn.numbers]
@@ -96,7 +120,7 @@ def _body(turn, carried, results, elements=(), extra=(), reverse=False, conditio
     return Body(parameters, tuple(roots), len(carried), len(still), reverse, condition)
 
 
-def _check_carry(name, before, after):
+def _check_carry(name: str, before: Group, after: Group) -> None:
     """Whether a turn gives the carry that it got."""
     if not _same_names(before, after):
         raise ArgumentError(
@@ -116,15 +140,21 @@ def _check_carry(name, before, after):
             )
 
 
-def _same_names(before, after):
+def _same_names(before: Group, after: Group) -> bool:
     return before.names == [n.replace("the carry", "init", 1) for n in after.names]
 
 
-def _listed(names):
+def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "nothing"
 
 
-def _settled(name, f, init, arguments, unpack):
+def _settled(
+    name: str,
+    f: Callable[..., Any],
+    init: Any,
+    arguments: Callable[..., Any],
+    unpack: Callable[[Any], list[tuple[Any, str]]],
+) -> tuple[Group, TracedTurn]:
     """The leaves of `init` and the turn of `f`: numbers of Python have the dtype that the turn
     gives them."""
     start = _operands(init, "init")
@@ -229,7 +259,7 @@ def scan(
     return start.rebuild(iter(out[:n])), ys.rebuild(iter(out[n:]))
 
 
-def _pair(out):
+def _pair(out: Any) -> list[tuple[Any, str]]:
     if not isinstance(out, tuple) or len(out) != 2:
         raise ArgumentError(
             f"got {type(out).__name__} from the body of scan, expected (carry, y); y may be None"
@@ -237,7 +267,15 @@ def _pair(out):
     return [(out[0], "the carry"), (out[1], "y")]
 
 
-def _looped(name, body, length, carried, turn, sequences=(), turns=None):
+def _looped(
+    name: str,
+    body: Body,
+    length: int | None,
+    carried: Sequence[Any],
+    turn: TracedTurn,
+    sequences: Sequence[Any] = (),
+    turns: Any = None,
+) -> list[Any]:
     """The results of a loop, as tensors: of `length` turns, or of as many as the 0-d tensor `turns`
     says, at most `length`; None is any number."""
     operands = [*carried, *turn.tensors, *sequences, *([] if turns is None else [turns])]
@@ -248,7 +286,7 @@ def _looped(name, body, length, carried, turn, sequences=(), turns=None):
     size, most = (0, ANY) if length is None else (length, length)
     numbers = tuple(turn.numbers)
 
-    def build(k, *nodes):
+    def build(k: int, *nodes: Any) -> Node:
         given = [cast(as_node(x), p.dtype) for x, p in zip(nodes[last:], numbers, strict=True)]
         count = most if turns is None else nodes[last - 1]
         read = nodes[first : first + len(sequences)]
@@ -258,7 +296,7 @@ def _looped(name, body, length, carried, turn, sequences=(), turns=None):
     return _recorded(name, key, build, operands, turn.values, len(body.results))
 
 
-def _cut(body, operands, kept, front, numbers):
+def _cut(body: Body, operands: Sequence[Any], kept: int, front: int, numbers: int) -> list[Any]:
     """The operands, without the graphs of those that no derivative leads to.
 
     The first `front` and those after the `numbers` are parameters of the body, of which the first
@@ -274,7 +312,7 @@ def _cut(body, operands, kept, front, numbers):
     return [*cut, *operands[len(cut) :]]
 
 
-def _length(sequences, length):
+def _length(sequences: Group, length: int | None) -> int:
     for t, name in zip(sequences.leaves, sequences.names, strict=True):
         if not t.ndim:
             raise ShapeError(f"got {name} without axes to scan over, expected shape (length, ...)")
@@ -386,7 +424,7 @@ def fori_loop(start: Any, stop: Any, f: Callable[..., Any], init: Any) -> Any:
 _INDEX = [((), INT64)]
 
 
-def _whole(out):
+def _whole(out: Any) -> list[tuple[Any, str]]:
     return [(out, "the carry")]
 
 
@@ -452,7 +490,9 @@ def while_loop(
     return init.rebuild(iter(_looped("while_loop", body, most, init.leaves, turn)))
 
 
-def _python_loop(cond, f, init, most):
+def _python_loop(
+    cond: Callable[..., Any], f: Callable[..., Any], init: Any, most: int | None
+) -> Any:
     x, turns = init, 0
     while cond(x):
         if turns == most:
@@ -464,12 +504,12 @@ def _python_loop(cond, f, init, most):
     return _as_tensors(x)
 
 
-def _as_tensors(x):
+def _as_tensors(x: Any) -> Any:
     group = _operands(x, "the carry")
     return group.rebuild(iter(group.leaves))
 
 
-def _condition(out):
+def _condition(out: Any) -> list[tuple[Any, str]]:
     return [(out, "the condition")]
 
 
@@ -509,7 +549,7 @@ def cond(pred: Any, f: Callable[..., Any], g: Callable[..., Any], *operands: Any
     return switch(_as_index(pred), (g, f), *operands)
 
 
-def _as_index(pred):
+def _as_index(pred: Any) -> Any:
     if isinstance(pred, Tensor):
         if pred.ndim:
             raise ShapeError(f"got a condition of shape {pred.shape}, expected a 0-d tensor")
@@ -565,7 +605,7 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
     return _as_tensors(branches[min(max(index, 0), len(branches) - 1)](*operands))
 
 
-def _chosen(index, branches, operands):
+def _chosen(index: Tensor, branches: Sequence[Callable[..., Any]], operands: Sequence[Any]) -> Any:
     """The results of the branch that only a call knows: each branch is a loop of one turn or
     none, whose carried values are the results."""
     given = [_operands(x, f"operand {k}") for k, x in enumerate(operands)]
@@ -585,11 +625,11 @@ def _chosen(index, branches, operands):
     return first.rebuild(iter(out))
 
 
-def _branch(out):
+def _branch(out: Any) -> list[tuple[Any, str]]:
     return [(out, "the result")]
 
 
-def _check_branch(first, other, k):
+def _check_branch(first: Group, other: Group, k: int) -> None:
     if first.names != other.names:
         raise ArgumentError(
             f"got branch {k} that gives {_listed(other.names)}, and branch 0 that gives "

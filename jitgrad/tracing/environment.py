@@ -6,11 +6,15 @@ names. No bytecode is followed: a name counts for whatever has an attribute of t
 says what was met that does not tell what it holds (see `reach`). Start at `Environment`.
 """
 
+from __future__ import annotations
+
 import builtins
 import collections
 import enum
 import sys
 import types
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +24,9 @@ from ..tape.symbolic import Unreplayable
 from . import introspection
 from .introspection import METHODS, PLAIN, PURE, asks, is_a
 from .source import Source, attribute, call, cell, found_in, held, item, variable
+
+if TYPE_CHECKING:
+    from .source import Access
 
 #: Kinds of sources whose objects are compared by value; a longer list of plain values is compared
 #: as a whole.
@@ -40,18 +47,26 @@ class Environment:
     `given` are the tensors among the arguments, by id; `home` is the user's own package.
     """
 
-    def __init__(self, function, opaque, classes, given, home):
-        self.home, self.names, before = home, set(), None
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        opaque: Iterable[Source],
+        classes: Iterable[type],
+        given: Mapping[int, Source],
+        home: str | None,
+    ) -> None:
+        self.home = home
+        self.names: set[str] = set()
+        before = None
         while self.names != before:
             before = set(self.names)
-            self.order, self.first, self.spaces, self.modules, self.hidden = (
-                [],
-                {**given},
-                set(),
-                set(),
-                None,
-            )
-            self.todo, self.made = collections.deque(opaque), {}
+            self.order: list[Source] = []
+            self.first: dict[int, Source] = {**given}
+            self.spaces: set[Any] = set()
+            self.modules: set[str] = set()
+            self.hidden: str | None = None
+            self.todo = collections.deque(opaque)
+            self.made: dict[int, tuple[Any, list[tuple[str, Any]]]] = {}
             for x in (function, *[c for c in classes if not self.is_foreign(c.__module__)]):
                 self._enter(x, None, held(x), "free")
             while self.todo:
@@ -61,16 +76,16 @@ class Environment:
             for name in sorted(self.names & introspection.READING):
                 self._hide(f"numpy.{name}")
 
-    def is_foreign(self, module):
+    def is_foreign(self, module: Any) -> bool:
         """Whether a module is of another package, whose functions have no captured variables that
         matter."""
         package = package_of(module)
         return package != self.home and is_installed(package)
 
-    def _hide(self, what):
+    def _hide(self, what: str) -> None:
         self.hidden = self.hidden or what
 
-    def _hide_object(self, x):
+    def _hide_object(self, x: Any) -> None:
         name = next((name for name, y in self.globals_of(x)), None)
         kind = type(x)
         home = (
@@ -78,13 +93,21 @@ class Environment:
         )
         self._hide(f"an object of type {home}{kind.__qualname__}" + (f" ({name})" if name else ""))
 
-    def globals_of(self, x):
+    def globals_of(self, x: Any) -> Iterator[tuple[str, Any]]:
         """The variables that hold an object."""
         for source in self.order:
             if source.object is x and source.name:
                 yield source.name, x
 
-    def _enter(self, x, parent, access, kind=None, implied=False, name=None):
+    def _enter(
+        self,
+        x: Any,
+        parent: Source | None,
+        access: Access,
+        kind: str | None = None,
+        implied: bool = False,
+        name: str | None = None,
+    ) -> None:
         kind = kind or kind_of(x)
         known = self.first.get(id(x)) if kind not in VALUES else None
         if known is not None:
@@ -112,7 +135,7 @@ class Environment:
 
     # -------------------------------------------------------------- what leads on from an object
 
-    def _reach(self, source):
+    def _reach(self, source: Source) -> None:
         x = source.object
         if source.kind == "sequence":
             self._reach_elements(x, source)
@@ -127,14 +150,14 @@ class Environment:
         elif source.kind in ("same", "hashed", "free"):
             self._reach_object(x, source)
 
-    def _reach_elements(self, x, source):
+    def _reach_elements(self, x: Any, source: Source) -> None:
         whole = _is_whole(x)
         source.data = [*x] if whole else None
         for k, y in enumerate([*x]):
             self._enter(y, source, item(k), None, whole or source.is_tuple())
         self._reach_subclass(x, source, introspection.SEQUENCES)
 
-    def _reach_items(self, x, source):
+    def _reach_items(self, x: Any, source: Source) -> None:
         whole = _is_whole([*x.values()])
         source.parts = [*x.values()] if whole else []
         for k, y in [*x.items()]:  # looking at an object may import something
@@ -146,7 +169,7 @@ class Environment:
             self._enter(factory, source, attribute("default_factory"), "free")
         self._reach_subclass(x, source, introspection.MAPPINGS)
 
-    def _reach_subclass(self, x, source, classes):
+    def _reach_subclass(self, x: Any, source: Source, classes: tuple[type, ...]) -> None:
         """What an object has beside its elements."""
         package = package_of(type(x).__module__)
         if type(x) in classes or (self.is_foreign(package) and package in PURE):
@@ -155,7 +178,7 @@ class Environment:
         if self.is_foreign(package):
             self._hide_object(x)
 
-    def _reach_object(self, x, source):
+    def _reach_object(self, x: Any, source: Source) -> None:
         """What is neither a container, function, class nor module."""
         for name in introspection.parts_of(x):
             y = asks(x, name)
@@ -181,7 +204,7 @@ class Environment:
         if callable(wrapped):
             self._enter(wrapped, None, held(wrapped), "free")
 
-    def _reach_builtin(self, x, source):
+    def _reach_builtin(self, x: Any, source: Source) -> None:
         """A function of C: the object that it is a method of."""
         owner = asks(x, "__self__")
         if owner is not None and not is_a(owner, (types.ModuleType, type, np.ufunc)):
@@ -189,7 +212,7 @@ class Environment:
         if getattr(x, "__name__", None) in introspection.DYNAMIC:
             self._hide(f"the function {x.__name__}")
 
-    def _reach_module(self, x, source):
+    def _reach_module(self, x: types.ModuleType, source: Source) -> None:
         package = package_of(x.__name__)
         self.modules.add(package)
         if not self.is_foreign(x.__name__):
@@ -201,7 +224,9 @@ class Environment:
             self._hide(f"the module {package}")
         self._reach_attributes(x, {k: y for k, y in [*vars(x).items()] if _is_value(y)}, source)
 
-    def _reach_attributes(self, x, found, source, names=None):
+    def _reach_attributes(
+        self, x: Any, found: Mapping[str, Any], source: Source, names: Collection[str] | None = None
+    ) -> None:
         for name in [*found]:
             if name in (names or self.names):
                 if is_a(x, type) and hasattr(type(found[name]), "__get__"):
@@ -209,7 +234,7 @@ class Environment:
                 else:
                     self._enter(found[name], source, attribute(name), name=name)
 
-    def _enter_method(self, found, name):
+    def _enter_method(self, found: Mapping[str, Any], name: str) -> None:
         """A method or descriptor among the attributes of a class, where another may take its
         place."""
         y = found[name]
@@ -217,7 +242,7 @@ class Environment:
             self.spaces.add((id(y), name))
             self._enter(y, None, variable(found, name))
 
-    def _reach_class(self, x, source):
+    def _reach_class(self, x: Any, source: Source) -> None:
         if self.is_foreign(x.__module__):
             if package_of(x.__module__) not in PURE:
                 self._hide(f"the class {x.__module__}.{x.__name__}")
@@ -239,7 +264,7 @@ class Environment:
         elif not self.is_foreign(type(x).__module__):
             self._reach_found(x, type(x), {}, source)
 
-    def _note_made(self, x):
+    def _note_made(self, x: Any) -> None:
         """Notes that a function, or a class and what it is made from, must stay what they are."""
         parts = (
             (x,)
@@ -250,7 +275,7 @@ class Environment:
             {id(y): (y, introspection.made_of(y)) for y in parts if id(y) not in self.made}
         )
 
-    def _reach_instance(self, x, source):
+    def _reach_instance(self, x: Any, source: Source) -> None:
         """Enters the attributes of an object, its own and those of its classes, by the names that
         find them."""
         own, kind = introspection.attributes_of(x), type(x)
@@ -267,12 +292,11 @@ class Environment:
         self._reach_found(x, kind, own, source)
         source.size = len(own) if own is asks(x, "__dict__") else None
 
-    def _reach_found(self, x, kind, own, source):
+    def _reach_found(self, x: Any, kind: type, own: Mapping[str, Any], source: Source) -> None:
         """The attributes that an object has by its class `kind`."""
         self._note_made(kind)
-        found = collections.ChainMap(
-            *[vars(c) for c in kind.__mro__ if not self.is_foreign(c.__module__)]
-        )
+        spaces: list[Any] = [vars(c) for c in kind.__mro__ if not self.is_foreign(c.__module__)]
+        found: collections.ChainMap[str, Any] = collections.ChainMap(*spaces)
         for name in sorted((self.names | introspection.special_methods(found)) & found.keys()):
             y = found[name]
             if is_a(y, types.MemberDescriptorType):  # of __slots__
@@ -287,7 +311,7 @@ class Environment:
 
     # ------------------------------------------------------------------ functions
 
-    def _reach_function(self, f, source):
+    def _reach_function(self, f: types.FunctionType, source: Source) -> None:
         module = f.__globals__.get("__name__")
         system = self.is_foreign(module)
         if system:
@@ -307,7 +331,7 @@ class Environment:
         if wrapped is not None:
             self._enter(wrapped, None, held(wrapped), "free")
 
-    def _reach_globals(self, f):
+    def _reach_globals(self, f: types.FunctionType) -> None:
         imported = introspection.imported_in(f.__code__)
         for name in sorted(introspection.names_in(f.__code__)):
             if name in f.__globals__ and not name.startswith("__"):
@@ -323,7 +347,7 @@ class Environment:
             elif name in sys.modules and (name in imported or not self.is_foreign(name)):
                 self._enter(sys.modules[name], None, held(sys.modules[name]))
 
-    def _reach_cells(self, f, system):
+    def _reach_cells(self, f: types.FunctionType, system: bool) -> None:
         names = f.__code__.co_freevars
         for name, holder in zip(names, f.__closure__ or (), strict=False):
             if id(holder) in self.spaces:
@@ -349,7 +373,7 @@ class Environment:
                 self._hide(f"the function {f.__globals__.get('__name__')}.{f.__qualname__}")
 
 
-def _is_filled(slot, x):
+def _is_filled(slot: Any, x: Any) -> bool:
     """Whether an object has something in one of its slots."""
     try:
         slot.__get__(x, type(x))
@@ -358,7 +382,7 @@ def _is_filled(slot, x):
     return True
 
 
-def _is_value(x):
+def _is_value(x: Any) -> bool:
     """Whether an object of a module of others' is data that a user may have put there, or may
     change."""
     if is_a(x, (Handle, np.ndarray, *introspection.SEQUENCES, *introspection.MAPPINGS)):
@@ -368,13 +392,13 @@ def _is_value(x):
     )
 
 
-def _is_whole(values):
+def _is_whole(values: Sequence[Any]) -> bool:
     """Whether the elements of a container are compared object by object: none may change where it
     stands."""
     return len(values) > 0 and all(kind_of(y) in ("same", "free") or is_a(y, tuple) for y in values)
 
 
-def kind_of(x):
+def kind_of(x: Any) -> str:
     """How a captured object is checked."""
     kind = type(x)
     if is_a(x, Handle):

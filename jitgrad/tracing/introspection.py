@@ -7,6 +7,8 @@ hides its contents (an iterator, a clock, a table of another package) makes the 
 `environment` says what follows. Start at `TABLES`.
 """
 
+from __future__ import annotations
+
 import array
 import collections
 import contextvars
@@ -19,6 +21,8 @@ import re
 import threading
 import types
 import weakref
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -193,13 +197,13 @@ KNOWN = frozenset(
 )
 
 
-def is_a(x, classes):
+def is_a(x: Any, classes: type | tuple[type, ...]) -> bool:
     """`isinstance` by the real class: nothing of the user's runs, not even a ``__class__`` of its
     own."""
     return issubclass(type(x), classes)
 
 
-def asks(x, name):
+def asks(x: Any, name: str) -> Any:
     """What an object has by a name of others' than the user's, or None; a ``__getattr__`` of the
     user's may refuse."""
     try:
@@ -208,12 +212,12 @@ def asks(x, name):
         return None
 
 
-def name_of(f):
+def name_of(f: Any) -> str:
     """What a function is called in messages."""
     return asks(f, "__name__") or type(f).__name__
 
 
-def unwrapped(f):
+def unwrapped(f: Any) -> Any:
     """The function that the user wrote, below partial applications, methods and wrappers."""
     while True:
         if isinstance(f, functools.partial):
@@ -226,7 +230,7 @@ def unwrapped(f):
             return f
 
 
-def made_of(x):
+def made_of(x: Any) -> list[tuple[str, Any]]:
     """What a function or class of the user's is made of, each as the text that asks `x` for it and
     what it is now."""
     if is_a(x, types.FunctionType):
@@ -234,7 +238,7 @@ def made_of(x):
     return [("{}.__mro__", x.__mro__), ("len({}.__dict__)", len(x.__dict__))]
 
 
-def names_in(code):
+def names_in(code: types.CodeType) -> set[str]:
     """The names of globals and attributes in a piece of code and those within it, and texts that
     may be names."""
     out = set(code.co_names)
@@ -253,7 +257,7 @@ def names_in(code):
 
 
 @functools.cache
-def imported_in(code):
+def imported_in(code: types.CodeType) -> set[str]:
     """The names in a piece of code that may be modules it imports itself."""
     import opcode
 
@@ -261,7 +265,7 @@ def imported_in(code):
     return names.union(*[imported_in(x) for x in code.co_consts if isinstance(x, types.CodeType)])
 
 
-def attributes_of(x):
+def attributes_of(x: Any) -> Mapping[str, Any]:
     """The attributes that an object has itself; nothing of the user's runs."""
     if is_a(x, threading.local):
         return x.__dict__
@@ -272,26 +276,26 @@ def attributes_of(x):
     return out if isinstance(out, dict) else {}
 
 
-def special_methods(found):
+def special_methods(found: Iterable[str]) -> set[str]:
     """The names of methods among `found` that Python's syntax and built-in functions call."""
     return {name for name in found if name[:2] == name[-2:] == "__" and name not in TEXT | NOTES}
 
 
-def parts_of(x):
+def parts_of(x: Any) -> list[str]:
     """The attributes by which an object of the classes in `TABLES` leads on."""
     return [name for cls, names in TABLES.items() if is_a(x, cls) for name in names]
 
 
-def asked(x):
+def asked(x: Any) -> str | None:
     """How an object is asked for the one it holds, or None."""
     return next((text for cls, text in CALLED.items() if is_a(x, cls)), None)
 
 
-def is_plain_key(x):
+def is_plain_key(x: Any) -> bool:
     return is_a(x, (*PLAIN, enum.Enum, type)) or (is_a(x, tuple) and all(map(is_plain_key, x)))
 
 
-def hides(x):
+def hides(x: Any) -> bool:
     """Whether an object of somebody else's class may hold what nobody can see."""
     kind = type(x)
     if is_a(x, np.ufunc):

@@ -7,13 +7,15 @@ recorded, and else runs one plan. If it is not, the others of the same dtypes an
 then the function is run in a recording (`tape.symbolic`). Start at `jit` and `Jitted.call`.
 """
 
+from __future__ import annotations
+
 import collections
 import functools
 import inspect
 import types
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +35,10 @@ from .captures import Captures
 from .checking import Kept, Log, difference
 from .introspection import name_of
 from .replay import GUARD_FAILED, CompiledCall
+
+if TYPE_CHECKING:
+    from ..runtime.plan import Plan
+    from .source import Source
 
 #: What may be a generator or coroutine function.
 FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
@@ -151,7 +157,7 @@ def jit(
     return _made(Jitted(function, _static(function, static_argnums, static_argnames), bool(check)))
 
 
-def _static(function, nums, names):
+def _static(function: Callable[..., Any], nums: Any, names: Any) -> frozenset[int | str]:
     """Positions and names of the arguments that are constants."""
     names = (names,) if isinstance(names, str) else tuple(names)
     if not all(isinstance(n, str) for n in names):
@@ -175,11 +181,11 @@ def _static(function, nums, names):
     return frozenset((*nums, *names, *(by_place[n] for n in nums if n < len(by_place))))
 
 
-def _made(jitted):
+def _made(jitted: Jitted) -> Callable[..., Any]:
     """The function that users hold."""
     call = jitted.call
 
-    def function(*args, **kwargs):
+    def function(*args: Any, **kwargs: Any) -> Any:
         try:
             if not active_traces:
                 out = jitted.replay(args, kwargs)
@@ -194,12 +200,13 @@ def _made(jitted):
     try:
         functools.update_wrapper(function, jitted.function)
     except Exception:  # an object that refuses to be asked
-        function.__wrapped__ = jitted.function
-    function.clear_cache, function.plans = jitted.clear_cache, jitted.plans
+        function.__wrapped__ = jitted.function  # type: ignore[attr-defined]
+    held: Any = function
+    held.clear_cache, held.plans = jitted.clear_cache, jitted.plans
     return function
 
 
-def _never(args, kwargs):
+def _never(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return GUARD_FAILED
 
 
@@ -207,8 +214,9 @@ class _Kind:
     """The recordings for one kind of call, the one used last in front; `eager` if there can be
     none."""
 
-    def __init__(self):
-        self.replays, self.recorded, self.eager = [], 0, False
+    def __init__(self) -> None:
+        self.replays: list[Any] = []
+        self.recorded, self.eager = 0, False
 
 
 class Jitted:
@@ -216,26 +224,30 @@ class Jitted:
 
     __slots__ = ("function", "static", "check", "replay", "kinds", "lock")
 
-    def __init__(self, function, static, check):
+    def __init__(
+        self, function: Callable[..., Any], static: frozenset[int | str], check: bool
+    ) -> None:
         self.function, self.static, self.check = function, static, check
-        self.replay, self.kinds, self.lock = _never, collections.OrderedDict(), lock()
+        self.replay: Any = _never
+        self.kinds: collections.OrderedDict[Any, _Kind] = collections.OrderedDict()
+        self.lock = lock()
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return Jitted, (self.function, self.static, self.check)
 
-    def clear_cache(self):
+    def clear_cache(self) -> None:
         """Forgets all recordings."""
         with self.lock:
             self.replay = _never
             self.kinds.clear()
 
-    def plans(self):
+    def plans(self) -> list[Plan]:
         """The plans of the recordings there are, the latest last."""
         with self.lock:
             found = [r.plan for kind in self.kinds.values() for r in kind.replays[::-1]]
         return [p for p in found if p is not None]
 
-    def call(self, args, kwargs):
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if local.seg.tracing is not None:  # part of another function's recording
             return self.function(*args, **kwargs)
         tensors = [id(x) for x in args if isinstance(x, Handle)]
@@ -265,7 +277,7 @@ class Jitted:
                 return out
         return self.record(kind, args, kwargs)
 
-    def record(self, kind, args, kwargs):
+    def record(self, kind: _Kind, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The results of a call that there is no recording for; makes one."""
         kind.recorded += 1
         if kind.recorded > AGAIN:
@@ -276,9 +288,9 @@ class Jitted:
                 "what changes as tensors"
             )
             return self._as_it_is(kind, why, args, kwargs)
-        made, error, why = self._recorded(args, kwargs)
-        if why is not None:
-            return self._as_it_is(kind, why, args, kwargs)
+        made, error, refused = self._recorded(args, kwargs)
+        if refused is not None:
+            return self._as_it_is(kind, refused, args, kwargs)
         if made is None or error is not None:  # of neither is anything kept
             kind.recorded -= 1
         if made is None:
@@ -288,7 +300,14 @@ class Jitted:
         finally:
             made.trace.forget()
 
-    def _called(self, kind, made, error, args, kwargs):
+    def _called(
+        self,
+        kind: _Kind,
+        made: CompiledCall,
+        error: Exception | None,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
         """The results of the call that was recorded; keeps what was `made` of it, unless it ended
         with an error."""
         if error is not None:
@@ -304,7 +323,7 @@ class Jitted:
         self.replay = replay
         return out
 
-    def checked(self, kind, args, kwargs):
+    def checked(self, kind: _Kind, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The results of a call that is recorded anew, and compared with the recording that would
         have served it."""
         old = next((kept for kept in kind.replays if kept.matches(args, kwargs)), None)
@@ -328,7 +347,9 @@ class Jitted:
             raise error
         return out
 
-    def _recorded(self, args, kwargs):
+    def _recorded(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[CompiledCall | None, Exception | None, str | None]:
         """The recording of a call and the error it ended with, if any; or why there can be none for
         this kind."""
         try:
@@ -338,7 +359,9 @@ class Jitted:
         except Unreplayable as reason:
             return None, None, str(reason)
 
-    def _as_it_is(self, kind, why, args, kwargs):
+    def _as_it_is(
+        self, kind: _Kind, why: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         kind.eager = True
         kind.replays.clear()
         name = name_of(self.function)
@@ -350,7 +373,7 @@ class Jitted:
         return self.function(*args, **kwargs)
 
 
-def _part(x):
+def _part(x: Any) -> Any:
     """What tells kinds of arguments apart."""
     kind = type(x)
     if isinstance(x, Handle):
@@ -371,7 +394,12 @@ class Entangled(Unreplayable):
     reached outside: perhaps only since a recording does not know of that."""
 
 
-def recorded(function, args, kwargs, static):
+def recorded(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    static: frozenset[int | str],
+) -> tuple[CompiledCall, Exception | None]:
     """The `CompiledCall` of a call, which is recorded now; it leaves nothing behind.
 
     And the error the function raised, or None: the recording is then of what it did before.
@@ -385,7 +413,7 @@ def recorded(function, args, kwargs, static):
             local.seg = Segment(mode, (), trace)
             made, error = _run(function, trace, mode)
             if made is None:
-                raise error
+                raise error  # type: ignore[misc]  # there is one
             return made, error
         except Exception as failed:
             if isinstance(failed, Unreplayable) or not trace.sources.entangled():
@@ -401,9 +429,12 @@ def recorded(function, args, kwargs, static):
         trace.close(mode)
 
 
-def _run(function, trace, mode):
+def _run(
+    function: Callable[..., Any], trace: Trace, mode: bool
+) -> tuple[CompiledCall | None, Exception | None]:
     """Runs the function in its recording: the `CompiledCall`, and the error it raised, if any."""
-    out, error, containers = None, None, []
+    out, error = None, None
+    containers: list[Any] = []
     given, named = (
         _given(trace, p, containers) for p in (trace.sources.args, trace.sources.kwargs)
     )
@@ -427,7 +458,7 @@ def _run(function, trace, mode):
         return None, error
 
 
-def _given(trace, source, containers):
+def _given(trace: Trace, source: Source, containers: list[Any]) -> Any:
     """What the function gets for an argument; notes the containers it gets, and what is in them."""
     source = source.data if source.kind == "alias" else source
     x, kind = source.object, source.kind
@@ -452,7 +483,7 @@ def _given(trace, source, containers):
     return out
 
 
-def _check_containers(containers):
+def _check_containers(containers: Sequence[tuple[Any, list[Any]]]) -> None:
     """Whether the lists, dicts and objects that the function got hold what they did."""
     for x, given in containers:
         now = tree.parts(x)

@@ -5,6 +5,11 @@ Start at `aliases`, which tells calls apart by which of the tensors they reach a
 one another.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
 import numpy as np
 
 from ..base.dtypes import FLOAT64
@@ -16,13 +21,16 @@ from ..tape.handles import Handle, adopt, from_value
 from ..tape.segment import Segment, State, in_mode
 from ..tape.views import DETACH, detached, make_view, top
 
+if TYPE_CHECKING:
+    from ..tape.views import ViewStep
+
 #: What `aliases` gives for calls that no recording is for.
 EAGER = "eager"
 #: And for calls in which two captured variables that a recording took for two are one.
 SAME = "same"
 
 
-def lost(t):
+def lost(t: Handle) -> Any:
     """A result that requires grad only by a leaf of the function's own, which nobody can reach any
     more."""
     root = from_value(t._value, t.shape, t.dtype, None)
@@ -30,14 +38,14 @@ def lost(t):
     return root.clone()
 
 
-def view(t, steps):
+def view(t: Handle, steps: Iterable[ViewStep]) -> Any:
     """The view that `steps` lead to."""
     for step in steps:
         t = detached(t) if step.opcode is DETACH else in_mode(step.grad, make_view, t, step)
     return t
 
 
-def write(t, value):
+def write(t: Any, value: Any) -> None:
     """What the function wrote to a tensor or array from outside; a leaf stays one."""
     if isinstance(t, np.ndarray):
         np.copyto(t, np.reshape(value, t.shape))
@@ -50,7 +58,7 @@ def write(t, value):
 # --- what shares memory ---------------------------------------------------------------------------
 
 
-def aliases(moved, given, outside):
+def aliases(moved: Sequence[Any], given: list[Any], outside: list[Any]) -> Any:
     """Which tensors found share memory with one of those `moved`: the ids of each group of more
     than one.
 
@@ -62,7 +70,7 @@ def aliases(moved, given, outside):
         id(x) if isinstance(x, np.ndarray) or x._x is None or x._x.parent is None else id(top(x))
         for x in found
     ]
-    groups = ()
+    groups: tuple[tuple[int, ...], ...] = ()
     for x in moved:
         if isinstance(x, np.ndarray):
             if sum(isinstance(y, np.ndarray) and np.may_share_memory(x, y) for y in found) > 1:
@@ -80,7 +88,7 @@ def aliases(moved, given, outside):
     return groups
 
 
-def guarded(*written):
+def guarded(*written: Any) -> bool:
     """Whether one of some tensors, written to with gradients on, is a view of one that requires
     grad: such writes may have to be refused."""
     for t in written:
@@ -99,10 +107,10 @@ def guarded(*written):
 # --- the end of a graph that was freed ------------------------------------------------------------
 
 
-def _freed_edge():
+def _freed_edge() -> tuple[Graph, State]:
     """The edge of a result whose graph the function freed: a sweep raises there."""
 
-    def refuse(sweep, state, g):
+    def refuse(sweep: Any, state: State, g: Any) -> NoReturn:
         raise GradientError(
             "got a backward through a result of a function under jit that went through it itself "
             "by backward(); "
@@ -111,7 +119,7 @@ def _freed_edge():
 
     seg = Segment()
     graph, state = Graph(seg), State(seg.state, leaf(0, (), FLOAT64), True)
-    refuse.last = True
+    refuse.last = True  # type: ignore[attr-defined]
     graph.cuts = {state: [refuse]}
     return graph, state
 

@@ -8,6 +8,8 @@ there are no values yet: the results stay tensors within the function, and each 
 back. Start at `conversion`.
 """
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -51,27 +53,27 @@ def when_known(conversion: Conversion) -> Conversion:
     if tracing is None or conversion is as_is:
         return conversion
 
-    def later(t):
+    def later(t: Handle) -> Handle:
         tracing.handed[id(t)] = t, conversion
         return t
 
     return later
 
 
-def as_is(t):
+def as_is(t: Any) -> Any:
     return t
 
 
-def as_float(t):
+def as_float(t: Any) -> Any:
     return t if t.requires_grad or t.shape else float(materialise(t))
 
 
-def as_scalar(t):
+def as_scalar(t: Any) -> Any:
     """A NumPy scalar, as NumPy's functions give for arrays; an array if it has dimensions."""
     return t if t.requires_grad else as_array(t) if t.shape else t.dtype.type(materialise(t))
 
 
-def as_array(t):
+def as_array(t: Any) -> Any:
     """The values as an array of the caller's own, which may be written to."""
     if t.requires_grad:
         return t
@@ -83,7 +85,7 @@ def as_array(t):
     return value.reshape(t.shape) if own else np.array(value.reshape(t.shape))
 
 
-def _is_own(value):
+def _is_own(value: np.ndarray) -> bool:
     """Whether no other tensor, array or recorded program has the memory of a tensor's value."""
     held = (
         sys.getrefcount(value) <= 4

@@ -5,13 +5,30 @@ and guards return GUARD_FAILED unless it is what the recording was made for. The
 end write how one object is fetched from another. Start at `Source.statements`.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
 from ..base import code
 from ..base.code import Assign, Effect, Expr, Guard, When, expr, joined
 from ..tape.backward import AccumulateGrad
+
+if TYPE_CHECKING:
+    from ..base.code import Operand, Statement
+
+    class Bind(Protocol):
+        """Names for values of a generated text (`replay.Binder`)."""
+
+        def __call__(self, value: Any, /) -> str: ...
+
+        def local(self, prefix: str, /) -> str: ...
+
+    #: How an object is fetched from its parent.
+    Access: TypeAlias = Callable[[Bind, Any], Operand]
 
 #: Kinds of sources that need no check where they are known to hold the same object.
 SETTLED = frozenset(("plain", "scalar", "same", "alias", "hashed"))
@@ -37,7 +54,23 @@ class Source:
     An object that is reached in several ways has its first source, `shared` if another one is
     outside; the others are of the kind "alias"."""
 
-    def __init__(self, object, kind, parent=None, access=None, data=None, outside=False):
+    inner: Source | None
+    name: str | None
+    parts: list[Any]
+    size: int | None
+    type: Any
+    value: Any
+    var: Any
+
+    def __init__(
+        self,
+        object: Any,
+        kind: str,
+        parent: Source | None = None,
+        access: Access | None = None,
+        data: Any = None,
+        outside: bool = False,
+    ) -> None:
         self.object, self.kind, self.data = object, kind, data
         self.parent, self.access = parent, access
         self.used = self.fixed = self.uses_grad = self.valued = self.copied = False
@@ -48,15 +81,15 @@ class Source:
 
     # --------------------------------------------------------------- the statements of a later call
 
-    def statements(self, bind):
+    def statements(self, bind: Bind) -> list[Statement]:
         """The statements that fetch and check the object; `bind` names a value of theirs."""
         if not self.needed:
             return []
-        out = []
+        out: list[Statement] = []
         if self.access is not None:
             self.var = self.var or bind.local("v")
             out.append(Assign((self.var,), self.access(bind, self.parent and self.parent.var)))
-        wrong = []
+        wrong: list[Operand] = []
         if self.is_checked():
             wrong += CHECKS[self.kind](self, bind, self.var, out)
         wrong += self.of_its_own(bind)
@@ -64,7 +97,7 @@ class Source:
             out.append(_unless(wrong))
         return out
 
-    def of_its_own(self, bind):
+    def of_its_own(self, bind: Bind) -> Iterator[Expr]:
         """The checks that an object finds the attributes it found: those of its class, which none
         of its own hides."""
         if self.type is not None and self.kind != "typed":
@@ -72,7 +105,7 @@ class Source:
         if self.size is not None:
             yield expr("len({}.__dict__) != {}", self.var, str(self.size))
 
-    def is_checked(self):
+    def is_checked(self) -> bool:
         """Whether the object is compared with what it was: not what a container that is compared
         holds anyway."""
         settled = self.implied and (self.kind in SETTLED or self.is_tuple())
@@ -80,11 +113,11 @@ class Source:
             settled and not (self.kind == "alias" and self.data.may_move())
         )
 
-    def is_tuple(self):
+    def is_tuple(self) -> bool:
         """Whether it is a tuple of the surroundings: the same one has the same elements."""
         return self.outside and self.kind == "sequence" and isinstance(self.object, tuple)
 
-    def may_move(self):
+    def may_move(self) -> bool:
         """Whether another object of its kind may take its source."""
         return self.kind in ("tensor", "array", "mapping") or (
             self.kind == "sequence" and not self.is_tuple()
@@ -94,39 +127,39 @@ class Source:
 #  checks: what is wrong with the object `v` of a later call, as expressions of which none holds ---
 
 
-def _unless(wrong):
+def _unless(wrong: Iterable[Operand]) -> Guard:
     return Guard(joined(" or ", wrong), "GUARD_FAILED")
 
 
-def _has_the_same(bind, v, values):
+def _has_the_same(bind: Bind, v: Operand, values: Iterable[Any]) -> Expr:
     """The check that a container holds what it held, object by object."""
     bind(tuple(values))  # kept, so that their ids are theirs
     return expr("[*map(id, {})] != {}", v, bind([*map(id, values)]))
 
 
-def _is(bind, v, x):
+def _is(bind: Bind, v: Operand, x: Any) -> Expr:
     return expr("{} is not {}", v, bind(x))
 
 
-def _has_type(bind, v, x):
+def _has_type(bind: Bind, v: Operand, x: Any) -> Expr:
     return expr("type({}) is not {}", v, bind(type(x)))
 
 
-def _equals(bind, v, x):
+def _equals(bind: Bind, v: Operand, x: Any) -> Expr:
     return expr("{} != {}", v, bind(x))
 
 
-def _same(source, bind, v, out):
+def _same(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     return [_is(bind, v, source.object)]
 
 
-def _alias(source, bind, v, out):
+def _alias(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     first = source.data
     return [expr("{} is not {}", v, first.var)] if first.may_move() else _same(source, bind, v, out)
 
 
-def _made(source, bind, v, out):
-    def changed(now, was):
+def _made(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
+    def changed(now: Operand, was: Any) -> Expr:
         return expr("{} != {}", now, str(was)) if type(was) is int else _is(bind, now, was)
 
     return [
@@ -134,21 +167,21 @@ def _made(source, bind, v, out):
     ]
 
 
-def _typed(source, bind, v, out):
+def _typed(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     return [_has_type(bind, v, source.object)]
 
 
-def _hashed(source, bind, v, out):
+def _hashed(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     x = source.object
     parts = _is(bind, v, x), _has_type(bind, v, x), _equals(bind, v, x)
     return [expr("{} and ({} or {})", *parts)]
 
 
-def _by_value(source, bind, v, out):
+def _by_value(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     return [_has_type(bind, v, source.object), _equals(bind, v, source.data)]
 
 
-def _sequence(source, bind, v, out):
+def _sequence(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     if source.is_tuple():
         return _same(source, bind, v, out)
     if source.data is not None:
@@ -157,43 +190,46 @@ def _sequence(source, bind, v, out):
     return [length] if source.access is None else [_has_type(bind, v, source.object), length]
 
 
-def _mapping(source, bind, v, out):
+def _mapping(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     if source.access is None and not source.object:
         return [v]
     keys = _equals(bind, expr("list({})", v), list(source.data))
-    wrong = [_has_type(bind, v, source.object), keys]
+    wrong: list[Operand] = [_has_type(bind, v, source.object), keys]
     if source.outside and source.parts:
         wrong.append(_has_the_same(bind, expr("{}.values()", v), source.parts))
     return wrong
 
 
-def _buffer(source, bind, v, out):
+def _buffer(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     return [_has_type(bind, v, source.object), _equals(bind, expr("bytes({})", v), source.data)]
 
 
-def _plain(source, bind, v, out):
+def _plain(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     x = source.object
     if x is None or x is True or x is False or x is Ellipsis:
         return [expr("{} is not {}", v, str(x))]
     return [expr("{} and ({} or {})", _is(bind, v, x), _has_type(bind, v, x), _differs(bind, v, x))]
 
 
-def _number(source, bind, v, out):
+def _number(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     value = [_differs(bind, v, source.object)] if source.fixed else []
     return [_has_type(bind, v, source.object), *value]
 
 
-def _scalar(source, bind, v, out):
+def _scalar(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     source.value, x = expr("{}.item()", v), source.object
-    wrong = [_has_type(bind, v, x), _equals(bind, expr("{}.dtype", v), x.dtype)]
+    wrong: list[Operand] = [
+        _has_type(bind, v, x),
+        _equals(bind, expr("{}.dtype", v), x.dtype),
+    ]
     if not source.used or source.fixed:
         wrong.append(_equals(bind, expr("{}.tobytes()", v), x.tobytes()))
     return wrong
 
 
-def _array(source, bind, v, out):
+def _array(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     a = source.object
-    wrong = [
+    wrong: list[Operand] = [
         _has_type(bind, v, a),
         _equals(bind, expr("{}.dtype", v), a.dtype),
         _equals(bind, expr("{}.shape", v), a.shape),
@@ -203,11 +239,13 @@ def _array(source, bind, v, out):
     return _elements(source, bind, v, out, wrong)
 
 
-def _view(source, bind, v, out):
+def _view(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     return _elements(source, bind, v, out, [])
 
 
-def _elements(source, bind, v, out, wrong):
+def _elements(
+    source: Source, bind: Bind, v: Operand, out: list[Statement], wrong: list[Operand]
+) -> list[Operand]:
     """Fetches the elements of an array that is not `wrong`, if the plan needs them, or compares
     them."""
     a = source.object
@@ -222,7 +260,7 @@ def _elements(source, bind, v, out, wrong):
     return wrong
 
 
-def _flattened(source, bind, v):
+def _flattened(source: Source, bind: Bind, v: Operand) -> Expr:
     """The elements of the array `v`, as kernels take them."""
     a = source.object
     if not a.ndim:
@@ -232,7 +270,7 @@ def _flattened(source, bind, v):
     return expr("{}.flatten()", v) if source.copied else code.call(bind(flat), v)
 
 
-def _tensor(source, bind, v, out):
+def _tensor(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     out.append(_unless([expr("type({}) is not Tensor", v)]))
     current = code.call("materialise", v)
     if source.valued or source.fixed:
@@ -241,7 +279,7 @@ def _tensor(source, bind, v, out):
         out.append(When(expr("{} is None", x), (Assign((x,), current),)))
     else:
         out.append(When(expr("{0}._x is not None and {0}._x.stale", v), (Effect(current),)))
-    wrong = [_is(bind, expr("{}._state.aval", v), source.data)]
+    wrong: list[Operand] = [_is(bind, expr("{}._state.aval", v), source.data)]
     if source.fixed:
         held = source.object._value
         other = _is(bind, source.value, held)
@@ -279,7 +317,7 @@ CHECKS = {
 }
 
 
-def bounds(a):
+def bounds(a: np.ndarray) -> tuple[int, int]:
     """The addresses of the first byte of an array and of the first behind it."""
     low = high = a.__array_interface__["data"][0]
     for n, step in zip(a.shape, a.strides, strict=True):
@@ -293,7 +331,14 @@ def bounds(a):
 class _Memory:
     """Elements in the memory of `base`, for NumPy to make an array of."""
 
-    def __init__(self, base, shape, dtype, offset, strides):
+    def __init__(
+        self,
+        base: np.ndarray,
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+        offset: int,
+        strides: tuple[int, ...],
+    ) -> None:
         self.base = base
         self.__array_interface__ = {
             "version": 3, "shape": shape, "strides": strides, "typestr": dtype.str,
@@ -301,14 +346,16 @@ class _Memory:
         }  # fmt: skip
 
 
-def view_of(base, shape, dtype, offset, strides):
+def view_of(
+    base: np.ndarray, shape: tuple[int, ...], dtype: np.dtype, offset: int, strides: tuple[int, ...]
+) -> np.ndarray:
     """The view of an array that starts `offset` bytes behind its first element, in its memory."""
     if base.flags.c_contiguous and offset >= 0 and min(strides, default=0) >= 0:
         return np.ndarray(shape, dtype, base, offset, strides)
     return np.asarray(_Memory(base, shape, dtype, offset, strides))
 
 
-def flat(a):
+def flat(a: np.ndarray) -> np.ndarray:
     """The elements of an array in order, as kernels take them; shared where they can be."""
     flags = a.flags
     return (
@@ -318,7 +365,7 @@ def flat(a):
     )
 
 
-def _differs(bind, v, x):
+def _differs(bind: Bind, v: Operand, x: Any) -> Expr:
     if type(x) is float and (x == 0 or math.isnan(x)):
         return _equals(bind, expr("repr({})", v), repr(x))
     return _equals(bind, v, x)
@@ -327,36 +374,36 @@ def _differs(bind, v, x):
 # --- ways from one object to another --------------------------------------------------------------
 
 
-def item(key):
+def item(key: Any) -> Access:
     return lambda bind, parent: expr("{}[{}]", parent, str(key) if type(key) is int else bind(key))
 
 
-def attribute(name):
+def attribute(name: str) -> Access:
     return lambda bind, parent: expr("{}.{}", parent, name)
 
 
-def found_in(holder, name):
+def found_in(holder: Any, name: str) -> Access:
     """How an attribute is fetched of an object that is the same in each call."""
     return lambda bind, parent: expr("{}.{}", bind(holder), name)
 
 
-def cell(holder):
+def cell(holder: Any) -> Access:
     return lambda bind, parent: expr("{}.cell_contents", bind(holder))
 
 
-def held(holder):
+def held(holder: Any) -> Access:
     return lambda bind, parent: bind(holder)
 
 
-def call(text):
+def call(text: str) -> Access:
     return lambda bind, parent: expr("{}{}", parent, text)
 
 
-def variable(namespace, name):
+def variable(namespace: Any, name: str) -> Access:
     return lambda bind, parent: expr("{}[{}]", bind(namespace), repr(name))
 
 
-def viewed(a, base):
+def viewed(a: np.ndarray, base: np.ndarray) -> Access:
     """The way from an array to a view of it, as long as its layout is the same."""
     offset = a.__array_interface__["data"][0] - base.__array_interface__["data"][0]
     spec = a.shape, a.dtype, offset, a.strides

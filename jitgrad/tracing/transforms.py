@@ -4,10 +4,12 @@ Arguments are containers (`tree`) whose leaves become tensors, and results are h
 arguments came (`handed`). Start at `value_and_grad`.
 """
 
+from __future__ import annotations
+
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,8 +29,11 @@ from ..tape.record import materialise
 from ..tape.running import Differentiation, running
 from . import results
 
+if TYPE_CHECKING:
+    from ..tape.reachability import Reachability
 
-def _argument(x, name):
+
+def _argument(x: Any, name: str) -> Tensor:
     """The tensor that stands for an argument: of its own, so that nothing else that holds `x`
     counts as it."""
     try:
@@ -51,7 +56,7 @@ def _argument(x, name):
 class _Differentiated:
     """An argument that is differentiated: its `leaves`, and the `tensors` that stand for them."""
 
-    def __init__(self, x, name):
+    def __init__(self, x: Any, name: str) -> None:
         self.leaves, names, self.rebuild = flatten(x, name)
         self.outer = True in [
             isinstance(leaf, Tensor) and leaf.requires_grad for leaf in self.leaves
@@ -59,11 +64,11 @@ class _Differentiated:
         self.tensors = [_argument(leaf, name) for leaf, name in zip(self.leaves, names)]
         self.conversions = [results.conversion(leaf) for leaf in self.leaves]
 
-    def given(self):
+    def given(self) -> Any:
         """What the function gets."""
         return self.rebuild(iter(self.tensors))
 
-    def handed(self, grads):
+    def handed(self, grads: list[Tensor]) -> Any:
         """The gradients, as the argument came; they are taken out of the front of the list."""
         out = []
         for conversion in self.conversions:
@@ -72,12 +77,12 @@ class _Differentiated:
         return self.rebuild(iter(out))
 
 
-def _like(f):
+def _like(f: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator: named, documented and marked as what `f` became."""
     return functools.wraps(f, updated=())  # its attributes say what it is, not what became of it
 
 
-def check_function(f):
+def check_function(f: Any) -> None:
     if not callable(f):
         raise ArgumentError(
             f"got an object of type {type(f).__name__} to differentiate, expected a function of "
@@ -133,21 +138,21 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
 
     @_like(f)
     @surface
-    def function(*args, **kwargs):
+    def function(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         if any(not -len(args) <= i < len(args) for i in nums):
             raise ArgumentError(f"got argnums {argnums} for {len(args)} positional arguments")
         recording = is_grad_enabled()
         with enable_grad():
-            args = list(args)
+            given = list(args)
             own = {
-                i: _Differentiated(args[i], f"argument {i}") for i in {i % len(args) for i in nums}
+                i: _Differentiated(given[i], f"argument {i}") for i in {i % len(args) for i in nums}
             }
             for i, argument in own.items():
-                args[i] = argument.given()
+                given[i] = argument.given()
             wanted = [own[i % len(args)] for i in nums]  # one may be named twice
             xs = [x for argument in wanted for x in argument.tensors]
             with running(Differentiation(f, xs)):
-                out = _output(f, f(*args, **kwargs))
+                out = _output(f, f(*given, **kwargs))
             reaches = reachability(out, xs)
             outer = True in [argument.outer for argument in wanted]
             outer = recording and (outer or reaches is None or reaches.others)
@@ -163,7 +168,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
     return function
 
 
-def _output(f, out):
+def _output(f: Callable[..., Any], out: Any) -> Tensor:
     if not isinstance(out, Tensor):
         raise GradientError(
             f"got a result of type {type(out).__name__} from "
@@ -173,7 +178,9 @@ def _output(f, out):
     return out
 
 
-def _gradients(out, xs, create, reaches=None):
+def _gradients(
+    out: Tensor, xs: Sequence[Tensor], create: bool, reaches: Reachability | None = None
+) -> list[Tensor]:
     if not out.requires_grad or not xs:
         return [zeros_like(x) for x in xs]
     total = out if out.size == 1 else out.sum()
@@ -202,7 +209,7 @@ def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
 
     @_like(f)
     @surface
-    def function(*args, **kwargs):
+    def function(*args: Any, **kwargs: Any) -> Any:
         return inner(*args, **kwargs)[1]
 
     return function
@@ -232,7 +239,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @_like(f)
     @surface
-    def function(x, v, *args, **kwargs):
+    def function(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
         recording = is_grad_enabled()
         with enable_grad():
             argument, directions = _Differentiated(x, "x"), _directions(x, v)
@@ -265,7 +272,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _directions(x, v):
+def _directions(x: Any, v: Any) -> list[Tensor]:
     """The leaves of `v` as tensors, which fit those of `x`."""
     (leaves, names, _), (given, places, _) = flatten(x, "x"), flatten(v, "v")
     if (
@@ -287,7 +294,13 @@ def _directions(x, v):
     return directions
 
 
-def _products(held, xs, directions, create, reaches):
+def _products(
+    held: list[Tensor],
+    xs: Sequence[Tensor],
+    directions: Sequence[Tensor],
+    create: bool,
+    reaches: Reachability | None,
+) -> list[Tensor]:
     """The derivatives of the gradient along `directions`, by a sweep through it."""
     gradients = _gradients(held.pop(), xs, True, reaches)
     pairs = [(g, d.to(g.dtype)) for g, d in zip(gradients, directions) if g.requires_grad]
