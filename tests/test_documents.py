@@ -91,6 +91,12 @@ def test_design_pages_are_short(path):
     assert not [line for line in lines if len(line) > WIDEST and not line.startswith("|")]
 
 
+def test_the_readme_is_short():
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert len(lines) < 230
+    assert not [line for line in lines if len(line) > WIDEST and not line.startswith("|")]
+
+
 @pytest.mark.parametrize("path", DESIGN, ids=_name)
 def test_design_pages_hold_no_figures(path):
     """Measured figures age: they are in `docs/performance.md`, which a command writes, and in the

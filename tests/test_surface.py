@@ -1,5 +1,5 @@
 """What users see of the package: the names that modules show and export, what names that are not
-there say, and the README's table of where NumPy and PyTorch disagree, row by row."""
+there say, and the table of where NumPy and PyTorch disagree, row by row."""
 
 import ast
 import builtins
@@ -489,8 +489,8 @@ ROWS = {
 
 
 def table():
-    """The first cells of the README's table."""
-    text = (ROOT / "README.md").read_text().partition("## Where NumPy and PyTorch disagree")[2]
+    """The first cells of the table."""
+    text = (ROOT / "docs" / "numpy-and-pytorch.md").read_text()
     lines = [line for line in text.partition("\n\n## ")[0].splitlines() if line.startswith("| ")]
     return [line.split("|")[1].strip() for line in lines[2:]]
 
