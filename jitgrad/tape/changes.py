@@ -1,4 +1,4 @@
-"""What a recorded function did to tensors and arrays from outside, which each call has to do again.
+"""What a traced function did to tensors and arrays from outside, which each call has to do again.
 
 A change is (kind, source, what): "write" with the tensor of the new value; "grad" with the tensor
 that is the gradient now, or None; "requires_grad" with a flag. Start at `changes`.
@@ -10,7 +10,7 @@ from .symbolic import Unreplayable
 
 
 def changes(trace):
-    """The changes of a recording that has come to its end, and is not restored yet."""
+    """The changes of a trace that has come to its end, and is not restored yet."""
     out = []
     for proxy in {id(s): s for s in trace.proxies.values()}.values():
         out += _of_proxy(proxy)

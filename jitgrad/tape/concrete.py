@@ -27,7 +27,7 @@ CALLED = {
     "__index__": (
         "an integer of it (range, a length, the index of a list)",
         (
-            "pass it as a Python number, which the recording may depend on, or index a tensor by "
+            "pass it as a Python number, which the trace may depend on, or index a tensor by "
             "it: x[i]"
         ),
     ),
@@ -98,7 +98,7 @@ def refusal():
         what = f"a request for a concrete value, by {name}, which jitgrad leaves to NumPy,"
         instead = "write it in operations that jitgrad has"
     why = "what comes of an argument is known only to a call"
-    return f"got {what} while jit records the function: {why}; {instead}, {END}"
+    return f"got {what} while jit traces the function: {why}; {instead}, {END}"
 
 
 def _frames(frame):

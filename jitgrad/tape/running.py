@@ -49,8 +49,8 @@ class Differentiation(Transform):
         return needs_grad(t) and depends(t, self.inputs)
 
 
-class Recording(Transform):
-    """A function that jit records."""
+class Tracing(Transform):
+    """A function that jit traces."""
 
     doing = "traced by jit"
     cut = "take it out of the function: a value is known to a call only"

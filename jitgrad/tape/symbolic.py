@@ -1,8 +1,8 @@
-"""Recording a function as a whole, for `jitgrad.jit`: values that are formulas.
+"""Tracing a function as a whole, for `jitgrad.jit`: values that are formulas.
 
 Within a `Trace` the tape works as ever, segments, views, writes and sweeps, but what flows through
-it as the values of tensors are `Traced`: nodes over the recording's own leaves. Where a plan would
-run, `link` puts nodes of the recording where the plan has leaves. So a program with
+it as the values of tensors are `Traced`: nodes over the trace's own leaves. Where a plan would
+run, `link` puts nodes of the trace where the plan has leaves. So a program with
 gradients, and gradients of gradients, becomes one graph, of which one plan is made; nothing is
 computed, and asking for a concrete value that only a call will know is a `JitError`.
 
@@ -10,10 +10,10 @@ Leaves are the `inputs`: arguments, for which the function gets proxies; tensors
 reaches in other ways, which must have a source where each call finds them again (`sources`);
 constants made by the function itself; and random numbers. A Python number among the arguments is a
 `SymbolicScalar`: an expression of arguments as long as nobody asks for its value, and from then on
-part of what the recording is for.
+part of what the trace is for.
 
-Tensors from outside are changed by a recording as by any program, and put back when it ends
-(`touch`, `restore`); what changed is found by `changes`. Start at `Trace.of` and `Trace.link`.
+Tensors from outside are changed while a function is traced as by any program, and put back in the
+end (`touch`, `restore`); what changed is found by `changes`. Start at `Trace.of` and `Trace.link`.
 """
 
 from contextlib import contextmanager
@@ -35,13 +35,13 @@ from .views import parent_of
 
 LEAKED = (
     "got a tensor that a function under jit let out (by a list, an attribute or a global) while "
-    "it was recorded, "
+    "it was traced, "
     "and that has no value; give it back as a result"
 )
 
 
 class Unreplayable(Exception):
-    """The recorded function does what no plan does, for this reason; it can only be called as it
+    """The traced function does what no plan does, for this reason; it can only be called as it
     is."""
 
 
@@ -61,7 +61,7 @@ class Traced:
         )
 
     def concrete_value(self):
-        """The value, on which the recording depends from now on."""
+        """The value, on which the trace depends from now on."""
         if self.known is None:
             raise JitError(refusal())
         if self.source is not None:
@@ -106,7 +106,7 @@ class Traced:
 
 
 class Input:
-    """Where a leaf of the recording gets its value from in a call: from `source`, from `draw()`, or
+    """Where a leaf of the trace gets its value from in a call: from `source`, from `draw()`, or
     it is `value`."""
 
     __slots__ = ("source", "draw", "value")
@@ -136,7 +136,7 @@ class Proxy:
 
 
 class Saved:
-    """A tensor from outside as it was before the recording."""
+    """A tensor from outside as it was before tracing began."""
 
     __slots__ = ("tensor", "state", "value", "edge", "grad", "stale")
 
@@ -147,7 +147,7 @@ class Saved:
 
 
 class Trace:
-    """A recording under way in this thread; `sources` finds where a tensor or an array is for later
+    """A trace under way in this thread; `sources` finds where a tensor or an array is for later
     calls."""
 
     def __init__(self, sources):
@@ -321,7 +321,7 @@ class Trace:
             )
 
     def check_graph(self, leaves):
-        """Refuses to sweep through a graph of before the recording."""
+        """Refuses to sweep through a graph that was made before tracing began."""
         if any([type(v) is not Traced and v is not None for v in leaves]):
             raise JitError(
                 "got a backward inside a function under jit that leads on into what was computed "
@@ -359,7 +359,7 @@ class Trace:
         return id(t) in self.proxies or self.is_own(t) or self.sources.find(t) is not None
 
     def asks_leaf(self, t):
-        """Notes that the recording depends on whether `t` is a leaf."""
+        """Notes that the trace depends on whether `t` is a leaf."""
         source = self.source_of(t)
         if source is not None:
             source.rooted = True
@@ -390,7 +390,7 @@ class Trace:
                 source.wanted = True
 
     def made(self, handles):
-        """Notes tensors that the recording made."""
+        """Notes tensors that the trace made."""
         for t in handles:
             if id(t) not in self.saved:
                 self.handles[id(t)] = ref(t)
@@ -402,7 +402,7 @@ class Trace:
         )
 
     def is_new(self, t):
-        """Whether `t`, which is in a segment of the recording, is a record of it that is
+        """Whether `t`, which is in a segment of the trace, is a record of it that is
         pending."""
         return t._value is None and id(t) not in self.saved
 
@@ -457,7 +457,7 @@ class Trace:
         return JitError(LEAKED)
 
     def close(self, mode):
-        """Ends the recording, which leaves nothing behind; may be done again, after an
+        """Ends the trace, which leaves nothing behind; may be done again, after an
         interrupt."""
         self.closed = True  # what is pending in its segments has no value from now on
         self.restore()
@@ -468,7 +468,7 @@ class Trace:
             active_traces.remove(self)
 
     def restore(self):
-        """Puts tensors from outside back; those of the recording that are still held have no value
+        """Puts tensors from outside back; those of the trace that are still held have no value
         from now on."""
         for s in self.saved.values():
             t = s.tensor
@@ -487,7 +487,7 @@ class Trace:
             held.clear()
 
     def expire(self):
-        """Tensors of the recording that somebody still holds have no value from now on."""
+        """Tensors of the trace that somebody still holds have no value from now on."""
         gone = Segment()
         gone.state, gone.broken = OVER[True], self.leaked
         gone.end()

@@ -1,7 +1,7 @@
-"""Python numbers among the arguments of a recorded function: expressions, until somebody asks for a
+"""Python numbers among the arguments of a traced function: expressions, until somebody asks for a
 value.
 
-Start at `SymbolicScalar`; what it is in a recording is in `trace`.
+Start at `SymbolicScalar`; what it is in a trace is in `symbolic`.
 """
 
 import operator
@@ -16,7 +16,7 @@ class SymbolicScalar:
     (`code`).
 
     In arithmetic with tensors it is an argument of the plan. Where its value is asked for (by
-    ``if``, `range`, an index, `math.sqrt`...), the recording holds for the arguments it comes from
+    ``if``, `range`, an index, `math.sqrt`...), the trace holds for the arguments it comes from
     having the values that they have now."""
 
     __slots__ = ("value", "code", "sources")

@@ -1,4 +1,4 @@
-"""Functions of functions: `jit`, which records a function once, and `grad`, `value_and_grad`,
+"""Functions of functions: `jit`, which traces a function once, and `grad`, `value_and_grad`,
 `hvp`.
 
 Start at `jit`.

@@ -1,9 +1,9 @@
-"""A function of a turn, recorded as the body of a loop (see `control.body`).
+"""A function of a turn, traced as the body of a loop (see `control.body`).
 
 The function gets proxies for its arguments and is run once. What it reaches beside them (tensors
 of closures, arrays, Python numbers) is an invariant of the loop, gradients included: it is looked
-up in each call of the loop, since each call records the function anew. It may not write to what it
-reaches. Start at `record_turn`.
+up in each call of the loop, since each call traces the function anew. It may not write to what it
+reaches. Start at `trace_turn`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Nowhere:
 
 
 class TurnTrace(Trace):
-    """The recording of a turn: what comes from outside is captured, in the order in which it is
+    """The trace of a turn: what comes from outside is captured, in the order in which it is
     met."""
 
     def __init__(self, name: str) -> None:
@@ -95,7 +95,7 @@ class TurnTrace(Trace):
         if _is_outside(self, t):
             raise JitError(
                 f"got a write to a tensor from outside in the body of {self.name}, which is "
-                "recorded once for all turns; carry it: give the new value back"
+                "traced once for all turns; carry it: give the new value back"
             )
 
     def touch_grad(self, t: Handle) -> None:
@@ -107,7 +107,7 @@ class TurnTrace(Trace):
 
     def draw(self, make: Callable[[], Any], shape: tuple[int, ...], dtype: np.dtype) -> NoReturn:
         raise JitError(
-            f"got random numbers drawn in the body of {self.name}, which is recorded once for all "
+            f"got random numbers drawn in the body of {self.name}, which is traced once for all "
             "turns; draw them before, of shape (turns, ...), and pass them as a sequence"
         )
 
@@ -116,7 +116,7 @@ class TurnTrace(Trace):
 
 
 def _is_outside(trace: Trace, t: Any) -> bool:
-    """Whether `t`, or what it is a view of, is none of the recording's own."""
+    """Whether `t`, or what it is a view of, is none of the trace's own."""
     while t is not None:
         if id(t) not in trace.handles and not trace.is_own(t):
             return True
@@ -134,7 +134,7 @@ class Group(NamedTuple):
 
 
 class TracedTurn:
-    """A recorded turn.
+    """A traced turn.
 
     Attributes
     ----------
@@ -186,7 +186,7 @@ def _integers(trace: TurnTrace, results: Sequence[Group]) -> Iterator[Node]:
             yield node
 
 
-def record_turn(
+def trace_turn(
     name: str,
     function: Callable[..., Any],
     arguments: Sequence[tuple[Sequence[Any], Callable[..., Any]]],

@@ -1,4 +1,4 @@
-"""Where a recorded function has its values from, so that each call can look there again: arguments
+"""Where a traced function gets its values from, so that each call can fetch them again: arguments
 and captured variables.
 
 The arguments are walked down to tensors, arrays and numbers; what the function reaches beside them
@@ -121,7 +121,7 @@ class Captures:
             return "set"
         if is_record(x) and not static:
             return "typed"
-        if hasattr(kind, "__array__") or hasattr(kind, "__dlpack__"):  # where NumPy looks, too
+        if hasattr(kind, "__array__") or hasattr(kind, "__dlpack__"):  # which NumPy converts, too
             raise ArgumentError(
                 f"got an argument of type {kind.__name__} in a function under jit, expected "
                 "tensors, NumPy arrays, "
@@ -130,11 +130,12 @@ class Captures:
         return "hashed" if static and type(x).__hash__ is not None else "same"
 
     def all(self) -> list[Source]:
-        """The sources in the order in which a call looks at them."""
+        """The sources in the order in which a call checks them."""
         return [*self.arguments, *self.order, *self.grads]
 
     def settle(self) -> None:
-        """Finds which sources a call has to fetch: what it compares, and the way there.
+        """Finds which sources a call has to fetch: what it compares, and what leads
+        there.
 
         What NumPy made within the function may be made of any array outside: then they must all
         have the same elements."""
@@ -152,14 +153,14 @@ class Captures:
                 if other is not None and source.needed:
                     other.needed = True
 
-    # ------------------------------------------------------------------ what a recording asks
+    # ------------------------------------------------------------------ what the trace asks
 
     def find(self, x: Any) -> Source | None:
         """The source of a tensor or array outside, or None.
 
         An argument has one only where a name leads to it, too: the function knows it by its
-        proxy otherwise. What a view outside happened to be a view of at the recording is not
-        what a later call passes."""
+        proxy otherwise. What a view outside was a view of when the function was traced
+        is not what a later call passes."""
         source = self.first.get(id(x))
         if (
             source is None
@@ -222,7 +223,7 @@ class Captures:
         return False
 
     def grad(self, source: Source) -> Source | None:
-        """The source of the gradient of a tensor, or None if it has none; the recording depends on
+        """The source of the gradient of a tensor, or None if it has none; the trace depends on
         which."""
         if not source.uses_grad:
             source.uses_grad = True

@@ -1,8 +1,8 @@
-"""``jit(f, check=True)``: each call is recorded, and compared with the recording that would have
+"""``jit(f, check=True)``: each call is traced, and compared with the trace that would have
 served it.
 
-What a recording takes as it is (numbers of clocks, generators, iterators and tables that nobody can
-look into) shows as a difference. To name its line, a `Log` notes with `sys.settrace` which lines of
+What a trace takes as it is (numbers of clocks, generators, iterators and tables that cannot be
+inspected) shows as a difference. To name its line, a `Log` notes with `sys.settrace` which lines of
 the user's add operations and numbers. Start at `Kept` and `difference`.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Log:
-    """What each line of the user's adds to a recording: (file, line, function, nodes, values); a
+    """What each line of the user's adds to a trace: (file, line, function, nodes, values); a
     context manager."""
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ def _shown(x: Any) -> tuple[str, Any]:
 
 
 class Kept:
-    """What is kept of a recording to compare others with."""
+    """What is kept of a trace to compare others with."""
 
     def __init__(self, made: CompiledCall, log: Log) -> None:
         self.plan, self.matches, self.entries = made.plan, made.matcher(), log.entries
@@ -116,7 +116,7 @@ class Kept:
 
 
 def difference(old: Kept, new: Kept) -> JitError | None:
-    """The error for a recording that is not what `old` is, or None."""
+    """The error for a trace that is not what `old` is, or None."""
     for a, b in itertools.zip_longest(old.entries, new.entries):
         if a != b:
             return _error(_in_line(a, b))
@@ -132,7 +132,7 @@ def difference(old: Kept, new: Kept) -> JitError | None:
 
 
 def _in_line(a: tuple[Any, ...] | None, b: tuple[Any, ...] | None) -> str:
-    """The first difference, in words: entries of the line that is recorded now, and then."""
+    """The first difference, in words: entries of the line that is traced now, and then."""
     file, line, name = (b or a or ())[:3]
     where = f'in line {line} of {name} ("{file}")'
     if a is None or b is None or a[:3] != b[:3]:
@@ -145,7 +145,7 @@ def _in_line(a: tuple[Any, ...] | None, b: tuple[Any, ...] | None) -> str:
 
 def _error(what: str) -> JitError:
     return JitError(
-        f"got {what}, as the function under jit was recorded again for a call that the recording "
+        f"got {what}, as the function under jit was traced again for a call that the trace "
         "before would have "
         "served: what changes must be an argument, or stand where the function finds it by a name "
         "(variables, "

@@ -1,7 +1,7 @@
-"""Control flow recorded as such: `scan`, `fori_loop`, `while_loop`, `cond`, `switch`, `map`.
+"""Control flow traced as such: `scan`, `fori_loop`, `while_loop`, `cond`, `switch`, `map`.
 
-The body of a loop is recorded once (`bodies`) and becomes one node (`control`), so what a loop
-costs to record and to compile does not depend on its number of turns; gradients go through it, and
+The body of a loop is traced once (`bodies`) and becomes one node (`control`), so what a loop
+costs to trace and to compile does not depend on its number of turns; gradients go through it, and
 through what the body reaches. The names and meanings are those of `jax.lax`; results are tensors.
 Start at `scan`.
 """
@@ -31,7 +31,7 @@ from ..tape.record import record
 from ..tape.segment import local
 from ..tape.symbols import kind_of
 from ..tape.views import detaching
-from .bodies import WEAK, Group, record_turn
+from .bodies import WEAK, Group, trace_turn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +65,7 @@ def _callable(f: Any, name: str) -> None:
         )
 
 
-# --- from turns to records ------------------------------------------------------------------------
+# --- from turns to operations on the tape ---------------------------------------------------------
 
 #: The most turns of a loop that may have any number of them.
 ANY = 1 << 62
@@ -73,7 +73,7 @@ ANY = 1 << 62
 _operations: WeakValueDictionary = WeakValueDictionary()
 
 
-def _recorded(
+def _records(
     name: str,
     key: Hashable,
     build: Callable[..., Node],
@@ -81,8 +81,8 @@ def _recorded(
     numbers: Sequence[float],
     count: int,
 ) -> list[Any]:
-    """A record for each of the results 0 to `count`: ``build(k, *nodes)`` of the nodes of
-    `operands` and `numbers`. Equal keys are equal formulas."""
+    """An operation on the tape for each of the results 0 to `count`: ``build(k, *nodes)`` of the
+    nodes of `operands` and `numbers`. Equal keys are equal formulas."""
     kinds = [kind_of(n) for n in numbers]
     out = []
     for k in range(count):
@@ -164,12 +164,12 @@ def _settled(
             x if type(x) in WEAK else (t.shape, t.dtype)
             for x, t in zip(weak, start.leaves, strict=True)
         ]
-        after = record_turn(name, f, arguments(likes, start.rebuild), unpack).results[0]
+        after = trace_turn(name, f, arguments(likes, start.rebuild), unpack).results[0]
         if _same_names(start, after):
             both = zip(start.leaves, after.leaves, weak, strict=True)
             leaves = [t.astype(n.dtype) if type(x) in WEAK else t for t, n, x in both]
             start = start._replace(leaves=leaves)
-    turn = record_turn(name, f, arguments(_likes(start.leaves), start.rebuild), unpack)
+    turn = trace_turn(name, f, arguments(_likes(start.leaves), start.rebuild), unpack)
     _check_carry(name, start, turn.results[0])
     return start, turn
 
@@ -194,8 +194,8 @@ def scan(
             ys.append(y)
         return carry, stack(ys)
 
-    but `f` is recorded once: it must give the same operations in each turn, and may not look at
-    values. Tensors it reaches beside its arguments take part, and get gradients.
+    but `f` is traced once: it must give the same operations in each turn, and may not ask
+    for concrete values. Tensors it reaches beside its arguments take part, and get gradients.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def scan(
     DTypeError
         A carry that changes its dtype.
     JitError
-        `f` looks at a value.
+        `f` asks for a concrete value.
 
     References
     ----------
@@ -293,7 +293,7 @@ def _looped(
         return run_loop(body, size, count, [*nodes[:first], *given, *read], [k])[k]
 
     key = (body, length, turns is None)
-    return _recorded(name, key, build, operands, turn.values, len(body.results))
+    return _records(name, key, build, operands, turn.values, len(body.results))
 
 
 def _cut(body: Body, operands: Sequence[Any], kept: int, front: int, numbers: int) -> list[Any]:
@@ -354,7 +354,7 @@ def map(f: Callable[..., Any], xs: Any) -> Any:
     ShapeError
         Sequences of several lengths.
     JitError
-        `f` looks at a value.
+        `f` asks for a concrete value.
 
     References
     ----------
@@ -378,7 +378,7 @@ def fori_loop(start: Any, stop: Any, f: Callable[..., Any], init: Any) -> Any:
     ----------
     start, stop : int
         Python integers. Under `jit` they may be arguments: another value of them is the same
-        recording where no gradient goes through the loop.
+        trace where no gradient goes through the loop.
     f : callable
         ``f(i, x)`` -> the next `x`, of the same containers, shapes and dtypes; `i` is a 0-d integer
         tensor.
@@ -393,7 +393,7 @@ def fori_loop(start: Any, stop: Any, f: Callable[..., Any], init: Any) -> Any:
     ShapeError, DTypeError
         A value that changes its shape or dtype.
     JitError
-        `f` looks at a value.
+        `f` asks for a concrete value.
 
     References
     ----------
@@ -434,8 +434,8 @@ def while_loop(
 ) -> Any:
     """``x = f(x)`` as long as ``cond(x)``, beginning with `init`.
 
-    Outside of `jit` this is Python's own loop, which looks at the condition in each turn. Within,
-    the loop is recorded, and only a call knows how many turns there are.
+    Outside of `jit` this is Python's own loop, which materialises the condition in each turn.
+    Within, the loop is traced, and only a call knows how many turns there are.
 
     Parameters
     ----------
@@ -483,7 +483,7 @@ def while_loop(
         lambda likes, rebuild: [(likes, rebuild)],
         _whole,
     )
-    asked = record_turn("while_loop", cond, [(_likes(init.leaves), init.rebuild)], _condition)
+    asked = trace_turn("while_loop", cond, [(_likes(init.leaves), init.rebuild)], _condition)
     turn, condition = turn.beside(asked)
     (carried,) = turn.parameters
     body = _body(turn, carried, turn.results[0].leaves, condition=condition)
@@ -517,8 +517,8 @@ def _condition(out: Any) -> list[tuple[Any, str]]:
 def cond(pred: Any, f: Callable[..., Any], g: Callable[..., Any], *operands: Any) -> Any:
     """``f(*operands)`` where `pred` is true, else ``g(*operands)``.
 
-    Outside of `jit`, and where the value of `pred` is known while `jit` records, this is Python's
-    ``if``. Else both are recorded, and a call runs the one that it needs.
+    Outside of `jit`, and where the value of `pred` is known while `jit` traces, this is Python's
+    ``if``. Else both are traced, and a call runs the one that it needs.
 
     Parameters
     ----------
@@ -561,8 +561,8 @@ def _as_index(pred: Any) -> Any:
 def switch(index: Any, branches: Any, *operands: Any) -> Any:
     """``branches[index](*operands)``; an index out of range counts as the first or last.
 
-    Outside of `jit`, and where the value of `index` is known while `jit` records, the branch is
-    called as it is. Else all are recorded, and a call runs the one that it needs.
+    Outside of `jit`, and where the value of `index` is known while `jit` traces, the branch is
+    called as it is. Else all are traced, and a call runs the one that it needs.
 
     Parameters
     ----------
@@ -611,7 +611,7 @@ def _chosen(index: Tensor, branches: Sequence[Callable[..., Any]], operands: Seq
     given = [_operands(x, f"operand {k}") for k, x in enumerate(operands)]
     arguments = [(_likes(group.leaves), group.rebuild) for group in given]
     tensors = [t for group in given for t in group.leaves]
-    turns = [record_turn("switch", branch, arguments, _branch) for branch in branches]
+    turns = [trace_turn("switch", branch, arguments, _branch) for branch in branches]
     first = turns[0].results[0]
     out = [zeros(n.shape, dtype=n.dtype) for n in first.leaves]
     for k, turn in enumerate(turns):

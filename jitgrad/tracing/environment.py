@@ -1,9 +1,9 @@
-"""What a recorded function reaches beside its arguments, as a tree of sources.
+"""What a traced function reaches beside its arguments, as a tree of sources.
 
 A function can only reach what it names: closure cells, globals, defaults, attributes of what is
 found there, elements of containers, and the same for the functions, methods and special methods it
 names. No bytecode is followed: a name counts for whatever has an attribute of that name. `hidden`
-says what was met that does not tell what it holds (see `reach`). Start at `Environment`.
+says what was met whose contents cannot be inspected. Start at `Environment`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: as a whole.
 VALUES = frozenset(("plain", "set", "scalar", "values", "buffer"))
 SHORT = 8
-#: Attributes of functions that lead to nothing of the user's, or are looked at otherwise.
+#: Attributes of functions that lead to nothing of the user's, or are followed otherwise.
 OWN = frozenset(("__wrapped__", "clear_cache", "plans"))
 #: Packages whose functions keep objects of the user's in containers of their own.
 TABULAR = PURE - {"jitgrad", "llvmlite", "numba", "numpy"}
@@ -160,7 +160,7 @@ class Environment:
     def _reach_items(self, x: Any, source: Source) -> None:
         whole = _is_whole([*x.values()])
         source.parts = [*x.values()] if whole else []
-        for k, y in [*x.items()]:  # looking at an object may import something
+        for k, y in [*x.items()]:  # to inspect an object may import something
             self._enter(y, source, item(k), None, whole)
             if not introspection.is_plain_key(k):
                 self._hide("a dict with objects as keys")

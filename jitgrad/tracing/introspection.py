@@ -1,7 +1,7 @@
-"""What code can reach: the names in it, packages that hold nothing of the user's, and objects that
-tell what they hold.
+"""What code can reach: the names in it, packages that hold nothing of the user's, and objects
+whose contents can be inspected.
 
-A recorded function is *open* where everything it reaches is known here: then a later call sees all
+A traced function is *open* where everything it reaches is known here: then a later call finds all
 that has changed, and what NumPy makes within the function is the same as long as nothing has. What
 hides its contents (an iterator, a clock, a table of another package) makes the function closed;
 `environment` says what follows. Start at `TABLES`.
@@ -296,7 +296,7 @@ def is_plain_key(x: Any) -> bool:
 
 
 def hides(x: Any) -> bool:
-    """Whether an object of somebody else's class may hold what nobody can see."""
+    """Whether an object of somebody else's class may hold what cannot be inspected."""
     kind = type(x)
     if is_a(x, np.ufunc):
         return getattr(np, x.__name__, None) is not x

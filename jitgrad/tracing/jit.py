@@ -1,10 +1,10 @@
-"""`jit`: a function that is recorded once for each kind of call, and from then on replayed without
+"""`jit`: a function that is traced once for each kind of call, and from then on replayed without
 being run.
 
-A call checks whether the last recording is for it: one generated Python function (`replay`) fetches
+A call checks whether the last trace is for it: one generated Python function (`replay`) fetches
 the arguments and captured variables (`captures`), returns GUARD_FAILED if they are not what was
-recorded, and else runs one plan. If it is not, the others of the same dtypes and shapes are tried,
-then the function is run in a recording (`tape.symbolic`). Start at `jit` and `Jitted.call`.
+traced, and else runs one plan. If it is not, the others of the same dtypes and shapes are tried,
+then the function is run and traced (`tape.symbolic`). Start at `jit` and `Jitted.call`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..base.surface import trimmed
 from ..ir.shapes import as_int
 from ..tape.execute import flush
 from ..tape.handles import Handle
-from ..tape.running import Recording, running
+from ..tape.running import Tracing, running
 from ..tape.segment import Segment, active_traces, local
 from ..tape.symbolic import Trace, Unreplayable
 from ..tape.symbols import SymbolicScalar
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 #: What may be a generator or coroutine function.
 FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
-#: Kinds of calls that a function keeps recordings of, and recordings of one kind from which it is
+#: Kinds of calls that a function keeps traces of, and traces of one kind from which it is
 #: called as it is.
 KINDS, AGAIN = 256, 16
 
@@ -54,11 +54,11 @@ def jit(
     static_argnames: Any = (),
     check: bool = False,
 ) -> Callable[..., Any]:
-    """`function`, recorded once for each kind of call and then replayed: guards on the arguments,
+    """`function`, traced once for each kind of call and then replayed: guards on the arguments,
     then one plan.
 
     For functions that do the same each time: losses, gradients
-    (``jit(jitgrad.value_and_grad(f))``), whole steps of an optimiser. A recording is for the shapes
+    (``jit(jitgrad.value_and_grad(f))``), whole steps of an optimiser. A trace is for the shapes
     and dtypes of its arguments, and takes milliseconds of Python for each new shape; kernels are
     shared by all shapes, and compiled once for each dtype, rank and layout. A call of a small
     function takes 1 to 3 us.
@@ -66,7 +66,7 @@ def jit(
     - Tensors, NumPy arrays and Python floats and ints are arguments, by position or name, also
       within lists, tuples, dicts and dataclasses, and results may be in the same; arrays are
       tensors within the function. Anything else (strings, bools, None, functions, objects) is a
-      constant: another one is another recording.
+      constant: another one is another trace.
     - An int or float whose value is asked for (``if n > 2``, ``range(n)``, an axis) becomes one,
       too.
     - A concrete value of what depends on a tensor among the arguments (``if x.sum() > 0``,
@@ -77,15 +77,15 @@ def jit(
       special methods (``__getitem__``, ``__iter__``...) it calls; not within installed packages
       other than its own. Tensors, and NumPy arrays that are operands, are as good as arguments:
       they, and views such as ``A.T`` and ``A[0]``, may be bound anew or written to. Where anything
-      else there has changed, the function is recorded again.
+      else there has changed, the function is traced again.
     - An array or tensor that cannot be looked up (of an iterator, a cache, a table of pandas)
       raises `JitError`. Arrays that NumPy makes within the function (``np.eye(2)``, ``A * 2``)
-      belong to the recording, which is then for these contents of the arrays outside; where the
+      belong to the trace, which is then for these contents of the arrays outside; where the
       function also reaches what cannot be looked into, they raise, too.
     - **Numbers are looked up where a name leads to them, like all else. Any other number (of a
       clock, a random generator, an iterator, an element of an array that is an operand) stays that
-      of the recording.** ``check=True`` finds them.
-    - Index tensors (``x[jitgrad.argsort(x)]``, ``x[i]``) are recorded, and checked in each call;
+      of the trace.** ``check=True`` finds them.
+    - Index tensors (``x[jitgrad.argsort(x)]``, ``x[i]``) are traced, and checked in each call;
       boolean masks give results of other shapes and raise.
     - Writes to arguments and to tensors from outside, their ``.grad`` and ``requires_grad``, happen
       in each call.
@@ -98,13 +98,13 @@ def jit(
     - Arguments may be one another, views of one another, or what the function reaches by name, too.
       Results that are views (of tensors among arguments or outside, or of each other) share their
       memory, and one given back as it is, is itself. Where what the function writes to, or
-      differentiates with respect to, is reached in two ways that it was not recorded with, it is
-      recorded again, or called as it is.
+      differentiates with respect to, is reached in two ways that it was not traced with, it is
+      traced again, or called as it is.
     - What the function did before it raised an exception, stays; only a `JitError` takes all back.
     - `jitgrad.randn` and its kin draw anew in each call. All else that the function does beside
-      (prints, writes into arrays by NumPy) is done when it is recorded, only then.
+      (prints, writes into arrays by NumPy) is done when it is traced, only then.
     - Functions under `jit` are pickled as functions are: by name, or by `cloudpickle` (joblib,
-      Dask, Ray) by value, and are recorded anew there.
+      Dask, Ray) by value, and are traced anew there.
     - What cannot be replayed is called as it is, with a `JitgradWarning` that says why.
 
     Parameters
@@ -115,19 +115,19 @@ def jit(
     static_argnames : str or sequence of str
         The same for arguments given by name.
     check : bool
-        For tests: record in each call, and raise `JitError`, with the line, where a recording is
+        For tests: trace in each call, and raise `JitError`, with the line, where a trace is
         not what the one is that would have served the call.
 
     Returns
     -------
     callable
-        With `clear_cache()`, which forgets all recordings, and `plans()`, the plans of those
+        With `clear_cache()`, which forgets all traces, and `plans()`, the plans of those
         there are.
 
     Raises
     ------
     JitError
-        While recording: a request for a concrete value, or a tensor that no later call could find
+        While tracing: a request for a concrete value, or a tensor that no later call could find
         again.
 
     Examples
@@ -194,7 +194,7 @@ def _made(jitted: Jitted) -> Callable[..., Any]:
             return call(args, kwargs)
         except (
             Exception
-        ) as error:  # the user's own, too: between this line and theirs are frames of the recording
+        ) as error:  # the user's own, too: between this line and theirs are frames of the trace
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     try:
@@ -211,16 +211,16 @@ def _never(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 class _Kind:
-    """The recordings for one kind of call, the one used last in front; `eager` if there can be
+    """The traces for one kind of call, the one used last in front; `eager` if there can be
     none."""
 
     def __init__(self) -> None:
         self.replays: list[Any] = []
-        self.recorded, self.eager = 0, False
+        self.traced, self.eager = 0, False
 
 
 class Jitted:
-    """What `jit` keeps of a function: `replay` is that of the last recording used."""
+    """What `jit` keeps of a function: `replay` is that of the last trace used."""
 
     __slots__ = ("function", "static", "check", "replay", "kinds", "lock")
 
@@ -236,19 +236,19 @@ class Jitted:
         return Jitted, (self.function, self.static, self.check)
 
     def clear_cache(self) -> None:
-        """Forgets all recordings."""
+        """Forgets all traces."""
         with self.lock:
             self.replay = _never
             self.kinds.clear()
 
     def plans(self) -> list[Plan]:
-        """The plans of the recordings there are, the latest last."""
+        """The plans of the traces there are, the latest last."""
         with self.lock:
             found = [r.plan for kind in self.kinds.values() for r in kind.replays[::-1]]
         return [p for p in found if p is not None]
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if local.seg.tracing is not None:  # part of another function's recording
+        if local.seg.tracing is not None:  # part of another function's trace
             return self.function(*args, **kwargs)
         tensors = [id(x) for x in args if isinstance(x, Handle)]
         same = len(tensors) - len(set(tensors))
@@ -275,24 +275,24 @@ class Jitted:
                         kind.replays.insert(0, replay)
                 self.replay = replay
                 return out
-        return self.record(kind, args, kwargs)
+        return self.trace(kind, args, kwargs)
 
-    def record(self, kind: _Kind, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The results of a call that there is no recording for; makes one."""
-        kind.recorded += 1
-        if kind.recorded > AGAIN:
+    def trace(self, kind: _Kind, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The results of a call that there is no trace for; makes one."""
+        kind.traced += 1
+        if kind.traced > AGAIN:
             why = (
-                f"it was recorded {AGAIN} times, as numbers whose values it asks for, or what it "
+                f"it was traced {AGAIN} times, as numbers whose values it asks for, or what it "
                 "reaches "
                 "outside, changed; pass "
                 "what changes as tensors"
             )
             return self._as_it_is(kind, why, args, kwargs)
-        made, error, refused = self._recorded(args, kwargs)
+        made, error, refused = self._traced(args, kwargs)
         if refused is not None:
             return self._as_it_is(kind, refused, args, kwargs)
         if made is None or error is not None:  # of neither is anything kept
-            kind.recorded -= 1
+            kind.traced -= 1
         if made is None:
             return self.function(*args, **kwargs)
         try:
@@ -308,7 +308,7 @@ class Jitted:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
-        """The results of the call that was recorded; keeps what was `made` of it, unless it ended
+        """The results of the call that was traced; keeps what was `made` of it, unless it ended
         with an error."""
         if error is not None:
             made.function(checked=False)(args, kwargs)
@@ -324,11 +324,11 @@ class Jitted:
         return out
 
     def checked(self, kind: _Kind, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The results of a call that is recorded anew, and compared with the recording that would
+        """The results of a call that is traced anew, and compared with the trace that would
         have served it."""
         old = next((kept for kept in kind.replays if kept.matches(args, kwargs)), None)
         with Log() as log:
-            made, error, why = self._recorded(args, kwargs)
+            made, error, why = self._traced(args, kwargs)
         if made is None:
             return (
                 self.function(*args, **kwargs)
@@ -347,13 +347,13 @@ class Jitted:
             raise error
         return out
 
-    def _recorded(
+    def _traced(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[CompiledCall | None, Exception | None, str | None]:
-        """The recording of a call and the error it ended with, if any; or why there can be none for
+        """The trace of a call and the error it ended with, if any; or why there can be none for
         this kind."""
         try:
-            return *recorded(self.function, args, kwargs, self.static), None
+            return *traced(self.function, args, kwargs, self.static), None
         except Entangled:
             return None, None, None
         except Unreplayable as reason:
@@ -390,19 +390,19 @@ def _part(x: Any) -> Any:
 
 
 class Entangled(Unreplayable):
-    """A call fails to be recorded in which an argument shares memory with another, or with what is
-    reached outside: perhaps only since a recording does not know of that."""
+    """A call fails to be traced in which an argument shares memory with another, or with what is
+    reached outside: perhaps only since a trace does not know of that."""
 
 
-def recorded(
+def traced(
     function: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     static: frozenset[int | str],
 ) -> tuple[CompiledCall, Exception | None]:
-    """The `CompiledCall` of a call, which is recorded now; it leaves nothing behind.
+    """The `CompiledCall` of a call, which is traced now; it leaves nothing behind.
 
-    And the error the function raised, or None: the recording is then of what it did before.
+    And the error the function raised, or None: the trace is then of what it did before.
     """
     flush(local.seg)
     mode = local.seg.state.grad
@@ -432,14 +432,14 @@ def recorded(
 def _run(
     function: Callable[..., Any], trace: Trace, mode: bool
 ) -> tuple[CompiledCall | None, Exception | None]:
-    """Runs the function in its recording: the `CompiledCall`, and the error it raised, if any."""
+    """Runs the function in its trace: the `CompiledCall`, and the error it raised, if any."""
     out, error = None, None
     containers: list[Any] = []
     given, named = (
         _given(trace, p, containers) for p in (trace.sources.args, trace.sources.kwargs)
     )
     try:
-        with running(Recording(function, trace)):
+        with running(Tracing(function, trace)):
             out = function(*given, **named)
     except (JitError, Unreplayable):
         raise

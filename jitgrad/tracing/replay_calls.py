@@ -1,4 +1,4 @@
-"""What the generated text of a recording calls (see `replay`): the records, writes and views of a
+"""What the generated text of a trace calls (see `replay`): the records, writes and views of a
 later call.
 
 Start at `aliases`, which tells calls apart by which of the tensors they reach are one, or views of
@@ -24,9 +24,9 @@ from ..tape.views import DETACH, detached, make_view, top
 if TYPE_CHECKING:
     from ..tape.views import ViewStep
 
-#: What `aliases` gives for calls that no recording is for.
+#: What `aliases` gives for calls that no trace is for.
 EAGER = "eager"
-#: And for calls in which two captured variables that a recording took for two are one.
+#: And for calls in which two captured variables that a trace took for two are one.
 SAME = "same"
 
 
@@ -62,8 +62,8 @@ def aliases(moved: Sequence[Any], given: list[Any], outside: list[Any]) -> Any:
     """Which tensors found share memory with one of those `moved`: the ids of each group of more
     than one.
 
-    A recording has stand-ins for the arguments `given`, which share nothing with each other or with
-    what is `outside`: a group with one of them is for no recording (EAGER), or for another one if
+    A trace has stand-ins for the arguments `given`, which share nothing with each other or with
+    what is `outside`: a group with one of them is for no trace (EAGER), or for another one if
     two of them are the same (SAME)."""
     found = given + outside
     tops = [

@@ -3,7 +3,7 @@ for a number.
 
 Transforms compute with tensors whatever they are given. Their results go back here, so that
 code written for NumPy (SciPy's optimisers, for one) gets what it passed. A result that is part of
-an outer differentiation stays a tensor: as an array it would lose its gradient. While `jit` records
+an outer differentiation stays a tensor: as an array it would lose its gradient. While `jit` traces
 there are no values yet: the results stay tensors within the function, and each call hands them
 back. Start at `conversion`.
 """
@@ -48,7 +48,7 @@ def conversion(x: Any) -> Conversion:
 
 
 def when_known(conversion: Conversion) -> Conversion:
-    """`conversion`, to be made in each call where `jit` records."""
+    """`conversion`, to be made in each call where `jit` traces."""
     tracing = local.seg.tracing if active_traces else None
     if tracing is None or conversion is as_is:
         return conversion

@@ -1,7 +1,7 @@
-"""One object that a recorded function reaches: how a later call fetches it, and what it compares.
+"""One object that a traced function reaches: how a later call fetches it, and what it compares.
 
 A `Source` makes statements of Python (`base.code`): they fetch the object from that of its parent,
-and guards return GUARD_FAILED unless it is what the recording was made for. The functions at the
+and guards return GUARD_FAILED unless it is what the trace was made for. The functions at the
 end write how one object is fetched from another. Start at `Source.statements`.
 """
 
@@ -38,7 +38,7 @@ class Source:
     """One object: what it is, how it is fetched from `parent`, and how it is checked (`kind`).
 
     ============ ===================================================================================
-    `used`       the recording reads the tensor or array
+    `used`       the trace reads the tensor or array
     `fixed`      it depends on the value
     `rooted`     it depends on whether the tensor is a leaf
     `wanted`     it asks for gradients there
@@ -371,7 +371,7 @@ def _differs(bind: Bind, v: Operand, x: Any) -> Expr:
     return _equals(bind, v, x)
 
 
-# --- ways from one object to another --------------------------------------------------------------
+# --- how one object is fetched from another -------------------------------------------------------
 
 
 def item(key: Any) -> Access:
@@ -404,7 +404,7 @@ def variable(namespace: Any, name: str) -> Access:
 
 
 def viewed(a: np.ndarray, base: np.ndarray) -> Access:
-    """The way from an array to a view of it, as long as its layout is the same."""
+    """How a view is fetched from its array, as long as that has the same layout."""
     offset = a.__array_interface__["data"][0] - base.__array_interface__["data"][0]
     spec = a.shape, a.dtype, offset, a.strides
     return lambda bind, parent: code.call(bind(view_of), parent, expr("*{}", bind(spec)))

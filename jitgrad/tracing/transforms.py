@@ -141,7 +141,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
     def function(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         if any(not -len(args) <= i < len(args) for i in nums):
             raise ArgumentError(f"got argnums {argnums} for {len(args)} positional arguments")
-        recording = is_grad_enabled()
+        enabled = is_grad_enabled()
         with enable_grad():
             given = list(args)
             own = {
@@ -155,7 +155,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
                 out = _output(f, f(*given, **kwargs))
             reaches = reachability(out, xs)
             outer = True in [argument.outer for argument in wanted]
-            outer = recording and (outer or reaches is None or reaches.others)
+            outer = enabled and (outer or reaches is None or reaches.others)
             grads = _gradients(out, xs, outer, reaches)
         if not outer:
             out = from_value(materialise(out), out.shape, out.dtype, None)
@@ -240,7 +240,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     @_like(f)
     @surface
     def function(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
-        recording = is_grad_enabled()
+        enabled = is_grad_enabled()
         with enable_grad():
             argument, directions = _Differentiated(x, "x"), _directions(x, v)
             xs = argument.tensors
@@ -251,7 +251,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
             direction = (
                 None if outer or len(xs) != 1 else materialise(directions[0].to(xs[0].dtype))
             )
-            outer = recording and (outer or reaches is None or reaches.others)
+            outer = enabled and (outer or reaches is None or reaches.others)
             held = [out if out.shape == () else out.sum()]
             del out  # or it would be computed, since it is held
             value = None if outer or direction is None else product(held, xs[0], direction)
@@ -274,21 +274,21 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def _directions(x: Any, v: Any) -> list[Tensor]:
     """The leaves of `v` as tensors, which fit those of `x`."""
-    (leaves, names, _), (given, places, _) = flatten(x, "x"), flatten(v, "v")
+    (leaves, names, _), (given, labels, _) = flatten(x, "x"), flatten(v, "v")
     if (
-        len(names) == 1 and len(places) != 1 and names == ["x"]
+        len(names) == 1 and len(labels) != 1 and names == ["x"]
     ):  # an array of directions as a nested list
-        given, places = [v], ["v"]
-    if [name[1:] for name in names] != [place[1:] for place in places]:
+        given, labels = [v], ["v"]
+    if [name[1:] for name in names] != [label[1:] for label in labels]:
         raise ShapeError(
-            f"got a direction with the leaves {', '.join(places)}, expected those of the "
+            f"got a direction with the leaves {', '.join(labels)}, expected those of the "
             f"argument: {', '.join(names)}"
         )
     directions = [as_operand(d) for d in given]
-    for leaf, d, place in zip(leaves, directions, places):
+    for leaf, d, label in zip(leaves, directions, labels):
         if d.shape != (shape := np.shape(leaf) if not isinstance(leaf, Tensor) else leaf.shape):
             raise ShapeError(
-                f"got a direction {place} of shape {d.shape}, expected that of the argument, "
+                f"got a direction {label} of shape {d.shape}, expected that of the argument, "
                 f"{shape}"
             )
     return directions

@@ -182,7 +182,7 @@ def transforms(s):
 
 @program(x=([0.5, 1.5, 2.5],), w=([1.0, 2.0, 3.0], True), n=([0.0],))
 def recorded(s):
-    """What jit records: tensors from outside are read, written and differentiated; another function
+    """What jit traces: tensors from outside are read, written and differentiated; another function
     is called."""
     w, n = s["w"], s["n"]
     inner = jitgrad.jit(lambda x: jitgrad.tanh(x) * w)

@@ -226,7 +226,7 @@ def test_a_look_raises_and_leaves_nothing_behind(name):
     x, w = jitgrad.tensor(A), jitgrad.tensor(A, requires_grad=True)
     pending = w * 2
     for _ in range(2):
-        with pytest.raises(JitError, match="while jit records the function"):
+        with pytest.raises(JitError, match="while jit traces the function"):
             f(x)
     close(x * 2, A * 2)
     pending.sum().backward()
