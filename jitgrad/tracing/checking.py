@@ -37,6 +37,7 @@ class Log:
         self.numbers: list[Any] = []
         self.leaves: list[Any] = []
         self.known = 0, 0, 0
+        self.before: Any = None  # who traced until this one began
 
     def __enter__(self) -> Log:
         self.before = sys.gettrace()
