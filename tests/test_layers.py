@@ -77,6 +77,10 @@ NUMBA = {
 #: Module -> the operations it names outside `jitgrad.ops`, and why. A field of the entry or of its
 #: `Op` is better where there is one.
 NAMED = {
+    "control.roll": (
+        {"CONCATENATE"},
+        "lists of what turns have made are what a loop hands out",
+    ),
     "frontend.convert": (
         {"stack", "CAST", "NONZERO"},
         "sequences of tensors become a tensor; casts are no public operation",
@@ -252,7 +256,6 @@ MANY_DECISIONS = {
         "compile.schedule.group.Grouping._legal_place": 16,
         "control.loop.jvp": 17,
         "tracing.replay.CompiledCall._entangled": 18,
-        "tracing.replay.CompiledCall._plan": 18,
         "tracing.replay.CompiledCall._sort": 22,
         "tracing.replay_calls.aliases": 17,
     },

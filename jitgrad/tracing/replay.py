@@ -29,6 +29,7 @@ from ..base.code import (
 from ..base.errors import JitError, JitgradError
 from ..base.tree import is_container, made, parts
 from ..compile import simplify
+from ..control import rolled
 from ..frontend.tensor import Tensor
 from ..ir import LEAF, NUMBER, leaf, number, toposort
 from ..runtime.plan import Plan
@@ -225,22 +226,36 @@ class CompiledCall:
             node for kind, _, node in self.changes if kind == "write"
         ]
         self.roots = list(dict.fromkeys(roots))
-        order = toposort(self.roots)
+        graph, self.lists = self._rolled(self.roots)
+        order = toposort(graph)
         self.inputs = sorted({n for n in order if n.op is LEAF}, key=lambda n: n.arg)
         self.numbers = sorted({n for n in order if n.op is NUMBER}, key=lambda n: n.arg)
         new = {n: leaf(k, n.shape, n.dtype) for k, n in enumerate(self.inputs)}
         new.update({n: number(k, n.dtype) for k, n in enumerate(self.numbers)})
         self.plan = (
-            Plan(substitute(self.roots, new), f"jit of {self.title}", again=True)
-            if self.roots
-            else None
+            Plan(substitute(graph, new), f"jit of {self.title}", again=True) if self.roots else None
         )
-        shared = _shared([*self.roots, *simplify(self.roots)])
-        for node in (*self.inputs, *(n for _, f in self.formulas for n in f.operands)):
+        self._read_by(graph)
+
+    def _read_by(self, graph):
+        """Notes of the sources that the plan and the formulas read their values."""
+        shared = _shared([*graph, *simplify(graph)])
+        given = [n for n in self.inputs if n not in self.lists]
+        for node in (*given, *(n for _, f in self.formulas for n in f.operands)):
             source = self.trace.inputs[node.arg].source
             if source is not None and (node in self.inputs or source.kind != "tensor"):
                 source.valued = True
                 source.copied = source.copied or node in shared or node not in self.inputs
+
+    def _rolled(self, roots):
+        """The graph with loops, and the leaves in it that are lists of numbers."""
+        known = {}
+        for node in toposort(roots):
+            if node.op is NUMBER or (node.op is LEAF and not node.shape):
+                value = self._known(node)
+                if value is not None:
+                    known[node] = value
+        return rolled(roots, known, len(self.trace.inputs))
 
     def _settle_leaves(self):
         """What a recording with gradients of tensors from outside is for: for leaves only, or for
@@ -368,7 +383,22 @@ class CompiledCall:
             for k, name in self.draws.items()
         ]
 
+    def _list(self, node):
+        """The array of a list of numbers."""
+        numbers = self.lists[node]
+        values = [self._known(n) for n in numbers]
+        if None in values:
+            elements = [
+                self._number(n) if v is None else self.bind(v)
+                for n, v in zip(numbers, values, strict=True)
+            ]
+            return call(self.bind(np.array), sequence(elements, "[]"), self.bind(node.dtype))
+        self.kept.append(np.array(values, node.dtype))
+        return self.bind(self.kept[-1])
+
     def _value(self, node):
+        if node in self.lists:
+            return self._list(node)
         given = self.trace.inputs[node.arg]
         if given.source is not None:
             return given.source.value
@@ -391,6 +421,15 @@ class CompiledCall:
             return value.code
         self.kept.append(value)
         return self.bind(value)
+
+    def _known(self, node):
+        """The value of a number, a constant or a 0-d leaf that is the same in all calls, else
+        None."""
+        if node.op is LEAF:
+            value = self.trace.inputs[node.arg].value
+            return None if value is None else value.item() if hasattr(value, "item") else value
+        value = self.trace.numbers[node.arg] if node.op is NUMBER else node.arg
+        return None if type(value) is SymbolicScalar else value
 
     def _run(self):
         if self.plan is None:

@@ -1,0 +1,278 @@
+"""The loops in a graph: which operations are turns of which, and what others read of them.
+
+`repeats` finds where operations repeat themselves, `turn_operands` how each operand goes on from
+turn to turn; where every one does, the turns are one loop. Turns at the ends that differ are none
+of it. Start at `found_loops`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ir import Node, leaf
+from .ordered import OrderedGraph, by_chain, by_depth
+from .repeats import TURNS, Run, repeats
+from .turn_operands import (
+    Before,
+    Counted,
+    Element,
+    Listed,
+    LoopPlace,
+    Moved,
+    Operand,
+    Reader,
+    Still,
+)
+
+#: So many times as many operations as the turns of its loops have may be left of a graph without
+#: another search, in another order.
+LEFT = 4
+#: As many turns may be one turn of a loop.
+ALTERNATE = 4
+
+
+def found_loops(roots: Sequence[Node], known: Mapping[Node, Any], first: int | None) -> FoundLoops:
+    """The loops under `roots`, in the order in which the fewest operations are left; `known` and
+    `first` are those of `rolled`."""
+    loops = _found(by_depth(roots), known, first)
+    if loops.left > LEFT * loops.within:
+        loops = min(loops, _found(by_chain(roots), known, first), key=lambda found: found.left)
+    return loops
+
+
+def _found(order: Sequence[Node], known: Mapping[Node, Any], first: int | None) -> FoundLoops:
+    graph = OrderedGraph(order, known)
+    loops = FoundLoops(graph, first)
+    for run in repeats(graph.signatures):
+        loops.add(run)
+    return loops
+
+
+class FoundLoop:
+    """The turns at a `place` of a graph, and for each position how its operands go on.
+
+    `reverse` is the direction in which the loop is run that stands for them. `last` has the
+    positions that others read of the last turn alone, `handed` those that they read of others.
+    """
+
+    def __init__(self, place: LoopPlace, operands: list[list[Operand]], reverse: bool) -> None:
+        self.place, self.operands, self.reverse = place, operands, reverse
+        self.last: dict[int, None] = {}
+        self.handed: dict[int, None] = {}
+
+    def index(self, turn: int) -> int:
+        """Where a turn stands in sequences of the loop."""
+        return self.place.turns - 1 - turn if self.reverse else turn
+
+    def located(self, i: int) -> tuple[int, int]:
+        """Turn and position of an operation of the loop."""
+        return divmod(i - self.place.start, self.place.period)
+
+
+class FoundLoops:
+    """The loops of a graph, each after those that it reads."""
+
+    def __init__(self, graph: OrderedGraph, first: int | None) -> None:
+        self.graph, self.first = graph, first
+        self.all: list[FoundLoop] = []
+        self.of = np.full(graph.count, -1)  # the number of its loop, for each operation
+        self.lists: dict[Node, tuple[Node, ...]] = {}
+
+    @property
+    def left(self) -> int:
+        """How many operations there will be."""
+        return int((self.of < 0).sum()) + self.within
+
+    @property
+    def within(self) -> int:
+        """How many of them are in loops."""
+        return sum(loop.place.period for loop in self.all)
+
+    def add(self, run: Run) -> None:
+        """The turns of `run` as a loop, as many as there are that go on alike: each by itself, or
+        else two or more that take turns, as ``x[t % 3]`` does."""
+        for times in range(1, ALTERNATE + 1):
+            if self._is_added(run._replace(period=run.period * times)):
+                return
+
+    def _is_added(self, run: Run) -> bool:
+        if run.turns < TURNS:
+            return False
+        start = run.start + _first_position(self.graph, run)
+        place = LoopPlace(start, run.period, (run.stop - start) // run.period)
+        if place.turns < TURNS:
+            return False
+        found = self._operands(place)
+        if found is None:
+            return False
+        operands, holds = found
+        alike, end = _longest(np.logical_and.reduce([h for row in holds for h in row]))
+        begin = alike
+        while begin > 0 and self._may_begin(begin - 1, alike, place, operands, holds):
+            begin -= 1
+        if end - begin < TURNS:
+            return False
+        operands = [[_shifted(o, begin, end) for o in row] for row in operands]
+        place = LoopPlace(start + begin * run.period, run.period, end - begin)
+        self.of[place.start : place.start + place.turns * place.period] = len(self.all)
+        self.all.append(FoundLoop(place, operands, self._is_reverse(operands)))
+        return True
+
+    def _operands(self, place: LoopPlace) -> tuple[list[list[Operand]], list[list[NDArray]]] | None:
+        operands: list[list[Operand]] = []
+        holds: list[list[NDArray]] = []
+        reader = Reader(self.graph, place, self.of, [loop.place for loop in self.all])
+        for j in range(place.period):
+            row = []
+            for k in range(len(self.graph.nodes[place.start + j].src)):
+                found = reader.reading(j, k)
+                if found is None or (self.first is None and _has_list(found[0])):
+                    return None
+                row.append(found)
+            operands.append([o for o, _ in row])
+            holds.append([h for _, h in row])
+        return operands, holds
+
+    def _may_begin(
+        self,
+        begin: int,
+        alike: int,
+        place: LoopPlace,
+        operands: list[list[Operand]],
+        holds: list[list[NDArray]],
+    ) -> bool:
+        """Whether the loop may begin with turn `begin`, where all is alike from turn `alike` on:
+        what is carried may be anything from outside at first."""
+        start = place.start + begin * place.period
+        for j, row in enumerate(operands):
+            for k, operand in enumerate(row):
+                delay = operand.delay if isinstance(operand, Before) else 0
+                at = place.start + j + np.arange(begin, begin + delay) * place.period
+                given = self.graph.sources[k][at]
+                if ((given >= start) & (given < self.graph.count)).any():
+                    return False
+                if not holds[j][k][begin + delay : alike].all():
+                    return False
+        return True
+
+    def _is_reverse(self, operands: list[list[Operand]]) -> bool:
+        """Whether the turns read those of another loop from the last to the first."""
+        return any(
+            (o.step < 0) != self.all[o.loop].reverse
+            for row in operands
+            for o in row
+            if isinstance(o, Element)
+        )
+
+    # ----- what is read of the turns
+
+    def ask(self, roots: Sequence[Node]) -> None:
+        """Notes for each loop what others read of its turns."""
+        graph = self.graph
+        asked = {graph.ids[r] for r in roots}
+        for k, column in enumerate(graph.sources):
+            inner = np.where((column >= 0) & (column < graph.count), column, 0)
+            loop = np.where(inner == column, self.of[inner], -1)
+            found = (loop >= 0) & (loop != self.of)
+            for other in self.all:
+                asked |= self._asked_otherwise(other, k, found)
+            asked |= set(column[found].tolist())
+        for i, node in enumerate(graph.nodes[: graph.count]):
+            if len(node.src) and graph.sources[0][i] < 0:
+                asked |= {graph.ids[s] for s in node.src}
+        for i in sorted(asked):
+            if i < graph.count and self.of[i] >= 0:
+                self._ask_for(i)
+        for loop_ in self.all:
+            loop_.last = {q: None for q in loop_.last if q not in loop_.handed}
+
+    def _asked_otherwise(self, loop: FoundLoop, k: int, found: NDArray) -> set[int]:
+        """The nodes that movements in the turns of a loop read; `found` loses the operands that are
+        such movements, or elements of what is handed out."""
+        asked = set()
+        start, p, turns = loop.place
+        for j, row in enumerate(loop.operands):
+            operand = row[k] if k < len(row) else None
+            if isinstance(operand, Element):
+                self.all[operand.loop].handed[operand.position] = None
+            elif isinstance(operand, Moved):
+                asked |= {o.node for o in leaves_of(operand) if isinstance(o, Still)}
+            else:
+                continue
+            found[start + j : start + turns * p : p] = False
+        return asked
+
+    def _ask_for(self, i: int) -> None:
+        loop = self.all[self.of[i]]
+        turn, position = loop.located(i)
+        (loop.last if turn == loop.place.turns - 1 else loop.handed)[position] = None
+
+    # ----- lists of numbers
+
+    def listed(self, nodes: Sequence[Node]) -> Node:
+        """The leaf of a list of numbers."""
+        assert self.first is not None
+        numbers = tuple(nodes)
+        for made, known in self.lists.items():
+            if known == numbers:
+                return made
+        new = leaf(self.first + len(self.lists), (len(numbers),), numbers[0].dtype)
+        self.lists[new] = numbers
+        return new
+
+
+def _shifted(operand: Operand, begin: int, end: int) -> Operand:
+    """An operand where there are the turns from `begin` to `end` alone."""
+    if isinstance(operand, Element | Counted):
+        return replace(operand, first=operand.first + begin * operand.step)
+    if isinstance(operand, Listed):
+        return Listed(operand.nodes[begin:end])
+    if isinstance(operand, Moved):
+        inner = [_shifted(o, begin, end) for o in operand.operands]
+        return Moved(operand.node, tuple(inner))
+    return operand
+
+
+def leaves_of(operand: Operand) -> list[Operand]:
+    """An operand, or those that a movement is of."""
+    if isinstance(operand, Moved):
+        return [leaf for o in operand.operands for leaf in leaves_of(o)]
+    return [operand]
+
+
+def _has_list(operand: Operand) -> bool:
+    return any(isinstance(o, Listed) for o in leaves_of(operand))
+
+
+def _longest(holds: NDArray) -> tuple[int, int]:
+    """Begin and end of the longest stretch of true values."""
+    edges = np.flatnonzero(np.diff(np.r_[0, holds.astype(np.int8), 0]))
+    begins, ends = edges[::2], edges[1::2]
+    if not len(begins):
+        return 0, 0
+    best = int(np.argmax(ends - begins))
+    return int(begins[best]), int(ends[best])
+
+
+def _first_position(graph: OrderedGraph, run: Run) -> int:
+    """Where in a block turns should begin, so that the least is carried from turn to turn."""
+    start, p = run.start, run.period
+    middle = start + run.turns // 2 * p
+    farthest = np.zeros(p, np.int64)  # for each position, how far away it is read
+    for column in graph.sources:
+        at = np.arange(middle, middle + p)
+        far = at - column[middle : middle + p]
+        mine = (column[middle : middle + p] >= 0) & (far > 0) & (far < p)
+        np.maximum.at(farthest, (at - far - start)[mine] % p, far[mine])
+    cost = np.zeros(2 * p + 1, np.int64)
+    for q in np.flatnonzero(farthest).tolist():
+        size = 1 + graph.nodes[start + q].size
+        cost[q + 1] += size
+        cost[q + 1 + int(farthest[q])] -= size
+    cost = np.cumsum(cost)
+    return int(np.argmin(cost[:p] + cost[p : 2 * p]))

@@ -1,0 +1,150 @@
+"""Ordinary loops under `jit`: their turns become a loop node, and values and gradients are those of
+the same loop without `jit`."""
+
+import numpy as np
+import pytest
+
+import jitgrad
+from jitgrad.control import LOOP
+from jitgrad.ir import toposort
+from jitgrad.tracing.replay import Plan
+
+TURNS = 60
+
+
+@pytest.fixture
+def graphs(monkeypatch):
+    """The graphs of plans that `jit` makes."""
+    made = []
+
+    def plan(roots, *args, **kwargs):
+        made.append(roots)
+        return Plan(roots, *args, **kwargs)
+
+    monkeypatch.setattr("jitgrad.tracing.replay.Plan", plan)
+    return made
+
+
+def oscillator(x, v, xs, h):
+    for _ in range(TURNS):
+        v = v - h * jitgrad.sin(x) * (1.0 + 0.1 * v)
+        x = x + h * v
+    return (x * v).sum()
+
+
+def driven(x, v, xs, h):
+    """Elements of a sequence, numbers of each turn, and what is collected."""
+    out = []
+    for t in range(TURNS):
+        x = jitgrad.tanh(x * 0.9 + xs[t] * v) + np.cos(0.1 * t)
+        out.append((x * x).sum())
+    return jitgrad.stack(out).mean() + x.sum()
+
+
+def backwards(x, v, xs, h):
+    for t in reversed(range(TURNS)):
+        x = jitgrad.sin(x + v * xs[t] + t * h)
+    return (x * x).sum()
+
+
+def multistep(x, v, xs, h):
+    """What three turns before have made."""
+    fs = [x * 0.1, x * 0.2, x * 0.3]
+    for _ in range(TURNS):
+        fs.append(jitgrad.sin(x) * v)
+        x = x + h * (2.3 * fs[-1] - 1.6 * fs[-2] + 0.4 * fs[-4])
+    return x.sum()
+
+
+def nested(x, v, xs, h):
+    for t in range(20):
+        for k in range(12):
+            x = jitgrad.sin(x * v) + xs[k] * 0.3
+        v = v * 0.9 + (x * xs[t]).mean() * 0.1
+    return (x * v).sum()
+
+
+def written(x, v, xs, h):
+    x = x.clone()
+    for t in range(TURNS):
+        x[t % 3] = x[(t + 1) % 3] * v.sum() * 0.3 + 0.1
+        v = jitgrad.cos(v + x * h)
+    return x.sum() + v.sum()
+
+
+def ended(x, v, xs, h):
+    """An end by Python, and turns that differ."""
+    for t in range(1000):
+        x = jitgrad.sin(x + v * h) + xs[t % TURNS] * 0.1
+        if t == 30:
+            x = x * 2.0
+        if t > 50:
+            break
+    return x.sum()
+
+
+PROGRAMS = [oscillator, driven, backwards, multistep, nested, written, ended]
+
+
+def arguments():
+    rng = np.random.default_rng(7)
+    return [jitgrad.tensor(rng.uniform(-1, 1, s)) for s in ((3,), (3,), (max(TURNS, 60), 3))]
+
+
+def flat(value, grads):
+    return [np.asarray(value), *[np.asarray(g) for g in grads]]
+
+
+@pytest.fixture
+def check(graphs):
+    """Compares values and gradients of a program with those without `jit`, and sees that it has
+    loops."""
+
+    def check(program):
+        both = jitgrad.value_and_grad(program, (0, 1, 2))
+        compiled = jitgrad.jit(both)
+        for h in (0.1, 0.07):
+            ours, theirs = flat(*compiled(*arguments(), h)), flat(*both(*arguments(), h))
+            for a, b in zip(ours, theirs, strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)
+        assert any(n.op is LOOP for n in toposort(graphs[0]))
+
+    return check
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)
+def test_values_and_gradients_are_those_without_jit(program, check, monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    check(program)
+
+
+@pytest.mark.parametrize("program", [oscillator, nested], ids=lambda f: f.__name__)
+def test_compiled_values_and_gradients_are_those_without_jit(program, check, monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "always")
+    check(program)
+
+
+def test_the_graph_does_not_grow_with_the_turns(graphs, monkeypatch):
+    for program, gradients in ((oscillator, True), (driven, False), (backwards, False)):
+        sizes = set()
+        for turns in (30, 60):
+            monkeypatch.setitem(globals(), "TURNS", turns)
+            both = jitgrad.value_and_grad(program, (0, 1, 2)) if gradients else program
+            jitgrad.jit(both)(*arguments(), 0.1)
+            sizes.add(len(toposort(graphs[-1])))
+        assert len(sizes) == 1
+
+
+def test_numbers_of_each_call_are_those_of_its_arguments(tier):
+    @jitgrad.jit
+    def f(x, h):
+        for t in range(100):
+            x = jitgrad.sin(x + h * t)
+        return x
+
+    x = jitgrad.tensor([0.3, 0.4])
+    for h in (0.5, 0.25):
+        expected = np.array([0.3, 0.4])
+        for t in range(100):
+            expected = np.sin(expected + h * t)
+        np.testing.assert_allclose(np.asarray(f(x, h)), expected, rtol=1e-12)
