@@ -234,6 +234,7 @@ MANY_DECISIONS = {
         "frontend.functions.apply": 29,
         "frontend.functions.binary.function": 22,
         "frontend.gradients.swept": 16,
+        "frontend.integers.settled": 20,
         "tape.backward.Backward.__init__": 20,
         "tape.backward.start": 16,
         "tape.double.RecordedBackward.__init__": 17,
@@ -241,7 +242,6 @@ MANY_DECISIONS = {
         "tracing.transforms.value_and_grad.function": 18,
     },
     "one case after the other of what an argument, an index or an object may be": {
-        "frontend.integers.settled": 16,
         "frontend.subscript._basic": 16,
         "ops.pointwise._one_float": 16,
         "ops.pointwise.elementwise": 16,

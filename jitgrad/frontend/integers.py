@@ -33,14 +33,16 @@ def settled(entry: Entry, operands: tuple[Any, ...]) -> tuple[Any, ...]:
     wide = any([type(x) is int and not _LOW <= x <= _HIGH for x in operands])
     if not wide and not any([isinstance(x, Handle) and x._state.integer for x in operands]):
         return operands
-    out, computed = list(operands), _computed_in(entry, operands)
-    for k, dtype in computed.items():
+    out, places = list(operands), [k for k, x in enumerate(operands) if x is not None]
+    given = [operands[k] for k in places]
+    loop, _ = entry.loop(tuple([x.dtype if isinstance(x, Handle) else asked_by(x) for x in given]))
+    for k, dtype in zip(places, loop):  # noqa: B905 - strict= takes longer, for each operation
         x = operands[k]
         if type(x) is not int:
             continue
         if dtype.kind == "f":
             if not _LOW <= x <= _HIGH:
-                return _as_floats(operands, computed)
+                return _as_floats(operands, dict(zip(places, loop, strict=True)))
             continue
         low, high = RANGES[dtype]  # of a bool, those of int64
         if low <= x <= high:
@@ -52,13 +54,6 @@ def settled(entry: Entry, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         else:
             fitting(x, dtype)
     return tuple(out)
-
-
-def _computed_in(entry: Entry, operands: tuple[Any, ...]) -> dict[int, np.dtype]:
-    """The dtype in which an operation computes with each of its operands, by their number."""
-    given = [x for x in operands if x is not None]
-    loop, _ = entry.loop(tuple([x.dtype if isinstance(x, Handle) else asked_by(x) for x in given]))
-    return dict(zip([k for k, x in enumerate(operands) if x is not None], loop, strict=True))
 
 
 def dtype_of(value: int) -> np.dtype:
