@@ -8,53 +8,22 @@ Start at `scan`.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..base.dtypes import INT64
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..base.surface import surface
-from ..base.tree import flatten
-from ..control import TURN, Body, run_loop
-from ..control.loop import led_to, substitute
-from ..frontend.convert import as_operand
+from ..control import TURN
 from ..frontend.creation import zeros
 from ..frontend.tensor import Tensor
 from ..ir import const, leaf
 from ..ir.shapes import as_int
-from ..ops.primitives import as_node, cast
+from ..ops.primitives import as_node
 from ..tape.handles import varies
-from ..tape.keys import Opcode
-from ..tape.record import record
 from ..tape.segment import local
-from ..tape.symbols import kind_of
-from ..tape.views import detaching
-from .bodies import WEAK, Group, trace_turn
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from ..ir import Node
-    from .bodies import TracedTurn
-
-
-def _operands(x: Any, what: str) -> Group:
-    """The leaves of a container as tensors."""
-    leaves, names, rebuild = flatten(x, what)
-    return Group([_operand(v, n) for v, n in zip(leaves, names, strict=True)], names, rebuild)
-
-
-def _operand(x: Any, name: str) -> Any:
-    try:
-        return as_operand(x)
-    except DTypeError as error:
-        raise DTypeError(f"got {name} of type {type(x).__name__}: {error}") from None
-
-
-def _likes(tensors: Iterable[Tensor]) -> list[tuple[tuple[int, ...], np.dtype]]:
-    return [(t.shape, t.dtype) for t in tensors]
+from .bodies import Group, trace_turn
+from .loop_operations import avals, body_of, listed, looped, operands_of, settled
 
 
 def _callable(f: Any, name: str) -> None:
@@ -63,115 +32,6 @@ def _callable(f: Any, name: str) -> None:
             f"got an object of type {type(f).__name__} as the function of {name}, expected a "
             "callable"
         )
-
-
-# --- from turns to operations on the tape ---------------------------------------------------------
-
-#: The most turns of a loop that may have any number of them.
-ANY = 1 << 62
-#: Operations by what they compute.
-_operations: WeakValueDictionary = WeakValueDictionary()
-
-
-def _records(
-    name: str,
-    key: Hashable,
-    build: Callable[..., Node],
-    operands: Sequence[Any],
-    numbers: Sequence[float],
-    count: int,
-) -> list[Any]:
-    """An operation on the tape for each of the results 0 to `count`: ``build(k, *nodes)`` of the
-    nodes of `operands` and `numbers`. Equal keys are equal formulas."""
-    kinds = [kind_of(n) for n in numbers]
-    out = []
-    for k in range(count):
-        operation = _operations.get((key, k))
-        if operation is None:
-            made = Opcode(name, len(operands) + len(kinds), functools.partial(build, k), 32)
-            operation = _operations.setdefault((key, k), made)
-
-        def record_key(*states: Any, operation: Opcode = operation) -> tuple[Any, ...]:
-            return (operation, *states, *kinds)
-
-        out.append(record(record_key, operands, numbers))
-    return out
-
-
-def _body(
-    turn: TracedTurn,
-    carried: Sequence[Node],
-    results: Sequence[Node],
-    elements: Sequence[Node] = (),
-    extra: Sequence[Node] = (),
-    reverse: bool = False,
-    condition: Node | None = None,
-    new: Sequence[tuple[Node, Node]] = (),
-) -> Body:
-    """The body of a turn: `carried` and `elements` are leaves among its parameters, `extra` leaves
-    of invariants before what is captured; `new` replaces some leaves by formulas."""
-    still = [*extra, *turn.captured, *turn.numbers]
-    old = [*carried, *still, *elements]
-    parameters = tuple([leaf(k, n.shape, n.dtype) for k, n in enumerate(old)])
-    by = dict(zip(old, parameters, strict=True))
-    by |= {n: substitute([formula], by)[0] for n, formula in new}
-    roots = substitute([*results, *([] if condition is None else [condition])], by)
-    condition = None if condition is None else roots.pop()
-    return Body(parameters, tuple(roots), len(carried), len(still), reverse, condition)
-
-
-def _check_carry(name: str, before: Group, after: Group) -> None:
-    """Whether a turn gives the carry that it got."""
-    if not _same_names(before, after):
-        raise ArgumentError(
-            f"got a body of {name} that gives back {_listed(after.names)} for a carry of "
-            f"{_listed(before.names)}, expected the same containers"
-        )
-    for t, node, n in zip(before.leaves, after.leaves, before.names, strict=True):
-        if t.shape != node.shape:
-            raise ShapeError(
-                f"got a carry whose {n} has shape {t.shape} before a turn of {name} and "
-                f"{node.shape} after it, expected the same"
-            )
-        if t.dtype != node.dtype:
-            raise DTypeError(
-                f"got a carry whose {n} is {t.dtype} before a turn of {name} and {node.dtype} "
-                "after it, expected the same; convert it with .astype"
-            )
-
-
-def _same_names(before: Group, after: Group) -> bool:
-    return before.names == [n.replace("the carry", "init", 1) for n in after.names]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if names else "nothing"
-
-
-def _settled(
-    name: str,
-    f: Callable[..., Any],
-    init: Any,
-    arguments: Callable[..., Any],
-    unpack: Callable[[Any], list[tuple[Any, str]]],
-) -> tuple[Group, TracedTurn]:
-    """The leaves of `init` and the turn of `f`: numbers of Python have the dtype that the turn
-    gives them."""
-    start = _operands(init, "init")
-    weak = flatten(init)[0]
-    if any(type(x) in WEAK for x in weak):
-        likes = [
-            x if type(x) in WEAK else (t.shape, t.dtype)
-            for x, t in zip(weak, start.leaves, strict=True)
-        ]
-        after = trace_turn(name, f, arguments(likes, start.rebuild), unpack).results[0]
-        if _same_names(start, after):
-            both = zip(start.leaves, after.leaves, weak, strict=True)
-            leaves = [t.astype(n.dtype) if type(x) in WEAK else t for t, n, x in both]
-            start = start._replace(leaves=leaves)
-    turn = trace_turn(name, f, arguments(_likes(start.leaves), start.rebuild), unpack)
-    _check_carry(name, start, turn.results[0])
-    return start, turn
 
 
 @surface
@@ -236,10 +96,10 @@ def scan(
     tensor(4.2500, grad_fn=<...>)
     """
     _callable(f, "scan")
-    sequences = _operands(xs, "xs")
+    sequences = operands_of(xs, "xs")
     length = _length(sequences, length)
     elements = [(t.shape[1:], t.dtype) for t in sequences.leaves]
-    start, turn = _settled(
+    start, turn = settled(
         "scan",
         f,
         init,
@@ -247,14 +107,14 @@ def scan(
         _pair,
     )
     carry, ys = turn.results
-    body = _body(
+    body = body_of(
         turn,
         turn.parameters[0],
         [*carry.leaves, *ys.leaves],
         turn.parameters[1],
         reverse=bool(reverse),
     )
-    out = _looped("scan", body, length, start.leaves, turn, sequences.leaves)
+    out = looped("scan", body, length, start.leaves, turn, sequences.leaves)
     n = len(start.leaves)
     return start.rebuild(iter(out[:n])), ys.rebuild(iter(out[n:]))
 
@@ -265,51 +125,6 @@ def _pair(out: Any) -> list[tuple[Any, str]]:
             f"got {type(out).__name__} from the body of scan, expected (carry, y); y may be None"
         )
     return [(out[0], "the carry"), (out[1], "y")]
-
-
-def _looped(
-    name: str,
-    body: Body,
-    length: int | None,
-    carried: Sequence[Any],
-    turn: TracedTurn,
-    sequences: Sequence[Any] = (),
-    turns: Any = None,
-) -> list[Any]:
-    """The results of a loop, as tensors: of `length` turns, or of as many as the 0-d tensor `turns`
-    says, at most `length`; None is any number."""
-    operands = [*carried, *turn.tensors, *sequences, *([] if turns is None else [turns])]
-    may_end = length in (0, None) or turns is not None or body.condition is not None
-    kept = len(carried) if may_end else 0  # without a turn, they are the results
-    operands = _cut(body, operands, kept, len(carried) + len(turn.tensors), len(turn.values))
-    first, last = len(carried) + len(turn.tensors), len(operands)
-    size, most = (0, ANY) if length is None else (length, length)
-    numbers = tuple(turn.numbers)
-
-    def build(k: int, *nodes: Any) -> Node:
-        given = [cast(as_node(x), p.dtype) for x, p in zip(nodes[last:], numbers, strict=True)]
-        count = most if turns is None else nodes[last - 1]
-        read = nodes[first : first + len(sequences)]
-        return run_loop(body, size, count, [*nodes[:first], *given, *read], [k])[k]
-
-    key = (body, length, turns is None)
-    return _records(name, key, build, operands, turn.values, len(body.results))
-
-
-def _cut(body: Body, operands: Sequence[Any], kept: int, front: int, numbers: int) -> list[Any]:
-    """The operands, without the graphs of those that no derivative leads to.
-
-    The first `front` and those after the `numbers` are parameters of the body, of which the first
-    `kept` stay as they are.
-    """
-    led = led_to(body.results, body.parameters)
-    parameters = [*body.parameters[:front], *body.parameters[front + numbers :]]
-    uncut = {*parameters[:kept], *led}
-    cut = [
-        detaching()(t) if t.requires_grad and p not in uncut else t
-        for t, p in zip(operands, parameters, strict=False)
-    ]
-    return [*cut, *operands[len(cut) :]]
 
 
 def _length(sequences: Group, length: int | None) -> int:
@@ -407,7 +222,7 @@ def fori_loop(start: Any, stop: Any, f: Callable[..., Any], init: Any) -> Any:
     _callable(f, "fori_loop")
     start, stop = as_int(start, "start"), as_int(stop, "stop")
     length = max(stop - start, 0)
-    init, turn = _settled(
+    init, turn = settled(
         "fori_loop",
         f,
         init,
@@ -416,8 +231,8 @@ def fori_loop(start: Any, stop: Any, f: Callable[..., Any], init: Any) -> Any:
     )
     (index,), carried = turn.parameters
     counter = as_node(TURN) + const(start, INT64)
-    body = _body(turn, carried, turn.results[0].leaves, new=[(index, counter)])
-    return init.rebuild(iter(_looped("fori_loop", body, length, init.leaves, turn)))
+    body = body_of(turn, carried, turn.results[0].leaves, new=[(index, counter)])
+    return init.rebuild(iter(looped("fori_loop", body, length, init.leaves, turn)))
 
 
 #: What the index of a loop is like.
@@ -476,18 +291,18 @@ def while_loop(
     most = None if max_turns is None else as_int(max_turns, "max_turns")
     if local.seg.tracing is None:
         return _python_loop(cond, f, init, most)
-    init, turn = _settled(
+    init, turn = settled(
         "while_loop",
         f,
         init,
         lambda likes, rebuild: [(likes, rebuild)],
         _whole,
     )
-    asked = trace_turn("while_loop", cond, [(_likes(init.leaves), init.rebuild)], _condition)
+    asked = trace_turn("while_loop", cond, [(avals(init.leaves), init.rebuild)], _condition)
     turn, condition = turn.beside(asked)
     (carried,) = turn.parameters
-    body = _body(turn, carried, turn.results[0].leaves, condition=condition)
-    return init.rebuild(iter(_looped("while_loop", body, most, init.leaves, turn)))
+    body = body_of(turn, carried, turn.results[0].leaves, condition=condition)
+    return init.rebuild(iter(looped("while_loop", body, most, init.leaves, turn)))
 
 
 def _python_loop(
@@ -505,7 +320,7 @@ def _python_loop(
 
 
 def _as_tensors(x: Any) -> Any:
-    group = _operands(x, "the carry")
+    group = operands_of(x, "the carry")
     return group.rebuild(iter(group.leaves))
 
 
@@ -608,8 +423,8 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
 def _chosen(index: Tensor, branches: Sequence[Callable[..., Any]], operands: Sequence[Any]) -> Any:
     """The results of the branch that only a call knows: each branch is a loop of one turn or
     none, whose carried values are the results."""
-    given = [_operands(x, f"operand {k}") for k, x in enumerate(operands)]
-    arguments = [(_likes(group.leaves), group.rebuild) for group in given]
+    given = [operands_of(x, f"operand {k}") for k, x in enumerate(operands)]
+    arguments = [(avals(group.leaves), group.rebuild) for group in given]
     tensors = [t for group in given for t in group.leaves]
     turns = [trace_turn("switch", branch, arguments, _branch) for branch in branches]
     first = turns[0].results[0]
@@ -618,10 +433,10 @@ def _chosen(index: Tensor, branches: Sequence[Callable[..., Any]], operands: Seq
         _check_branch(first, turn.results[0], k)
         carried = [leaf(("result", j), n.shape, n.dtype) for j, n in enumerate(first.leaves)]
         extra = [node for nodes in turn.parameters for node in nodes]
-        body = _body(turn, carried, turn.results[0].leaves, extra=extra)
+        body = body_of(turn, carried, turn.results[0].leaves, extra=extra)
         once = (index == k).astype(INT64)
         turn.tensors[:0] = tensors
-        out = _looped("switch", body, 1, out, turn, turns=once)
+        out = looped("switch", body, 1, out, turn, turns=once)
     return first.rebuild(iter(out))
 
 
@@ -632,8 +447,8 @@ def _branch(out: Any) -> list[tuple[Any, str]]:
 def _check_branch(first: Group, other: Group, k: int) -> None:
     if first.names != other.names:
         raise ArgumentError(
-            f"got branch {k} that gives {_listed(other.names)}, and branch 0 that gives "
-            f"{_listed(first.names)}, expected the same containers"
+            f"got branch {k} that gives {listed(other.names)}, and branch 0 that gives "
+            f"{listed(first.names)}, expected the same containers"
         )
     for a, b, n in zip(first.leaves, other.leaves, first.names, strict=True):
         if a.shape != b.shape or a.dtype != b.dtype:

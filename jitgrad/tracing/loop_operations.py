@@ -1,0 +1,202 @@
+"""From traced turns to loops on the tape: what the functions of `control_flow` have in common.
+
+A turn (`bodies.TracedTurn`) becomes the `Body` of a loop, and each result of the loop an operation
+on the tape, whose node is that of the loop. Start at `settled` and `looped`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from ..base.errors import ArgumentError, DTypeError, ShapeError
+from ..base.tree import flatten
+from ..control import Body, run_loop
+from ..control.loop import led_to, substitute
+from ..frontend.convert import as_operand
+from ..ir import leaf
+from ..ops.primitives import as_node, cast
+from ..tape.keys import Opcode
+from ..tape.record import record
+from ..tape.symbols import kind_of
+from ..tape.views import detaching
+from .bodies import WEAK, Group, trace_turn
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..frontend.tensor import Tensor
+    from ..ir import Node
+    from .bodies import TracedTurn
+
+
+def operands_of(x: Any, what: str) -> Group:
+    """The leaves of a container as tensors."""
+    leaves, names, rebuild = flatten(x, what)
+    return Group([_operand(v, n) for v, n in zip(leaves, names, strict=True)], names, rebuild)
+
+
+def _operand(x: Any, name: str) -> Any:
+    try:
+        return as_operand(x)
+    except DTypeError as error:
+        raise DTypeError(f"got {name} of type {type(x).__name__}: {error}") from None
+
+
+def avals(tensors: Iterable[Tensor]) -> list[tuple[tuple[int, ...], np.dtype]]:
+    """The abstract values of tensors: shape and dtype of each."""
+    return [(t.shape, t.dtype) for t in tensors]
+
+
+#: The most turns of a loop that may have any number of them.
+ANY = 1 << 62
+#: Operations by what they compute.
+_operations: WeakValueDictionary = WeakValueDictionary()
+
+
+def _records(
+    name: str,
+    key: Hashable,
+    build: Callable[..., Node],
+    operands: Sequence[Any],
+    numbers: Sequence[float],
+    count: int,
+) -> list[Any]:
+    """An operation on the tape for each of the results 0 to `count`: ``build(k, *nodes)`` of the
+    nodes of `operands` and `numbers`. Equal keys are equal formulas."""
+    kinds = [kind_of(n) for n in numbers]
+    out = []
+    for k in range(count):
+        operation = _operations.get((key, k))
+        if operation is None:
+            made = Opcode(name, len(operands) + len(kinds), functools.partial(build, k), 32)
+            operation = _operations.setdefault((key, k), made)
+
+        def record_key(*states: Any, operation: Opcode = operation) -> tuple[Any, ...]:
+            return (operation, *states, *kinds)
+
+        out.append(record(record_key, operands, numbers))
+    return out
+
+
+def body_of(
+    turn: TracedTurn,
+    carried: Sequence[Node],
+    results: Sequence[Node],
+    elements: Sequence[Node] = (),
+    extra: Sequence[Node] = (),
+    reverse: bool = False,
+    condition: Node | None = None,
+    new: Sequence[tuple[Node, Node]] = (),
+) -> Body:
+    """The body of a turn: `carried` and `elements` are leaves among its parameters, `extra` leaves
+    of invariants before what is captured; `new` replaces some leaves by formulas."""
+    still = [*extra, *turn.captured, *turn.numbers]
+    old = [*carried, *still, *elements]
+    parameters = tuple([leaf(k, n.shape, n.dtype) for k, n in enumerate(old)])
+    by = dict(zip(old, parameters, strict=True))
+    by |= {n: substitute([formula], by)[0] for n, formula in new}
+    roots = substitute([*results, *([] if condition is None else [condition])], by)
+    condition = None if condition is None else roots.pop()
+    return Body(parameters, tuple(roots), len(carried), len(still), reverse, condition)
+
+
+def _check_carry(name: str, before: Group, after: Group) -> None:
+    """Whether a turn gives the carry that it got."""
+    if not _same_names(before, after):
+        raise ArgumentError(
+            f"got a body of {name} that gives back {listed(after.names)} for a carry of "
+            f"{listed(before.names)}, expected the same containers"
+        )
+    for t, node, n in zip(before.leaves, after.leaves, before.names, strict=True):
+        if t.shape != node.shape:
+            raise ShapeError(
+                f"got a carry whose {n} has shape {t.shape} before a turn of {name} and "
+                f"{node.shape} after it, expected the same"
+            )
+        if t.dtype != node.dtype:
+            raise DTypeError(
+                f"got a carry whose {n} is {t.dtype} before a turn of {name} and {node.dtype} "
+                "after it, expected the same; convert it with .astype"
+            )
+
+
+def _same_names(before: Group, after: Group) -> bool:
+    return before.names == [n.replace("the carry", "init", 1) for n in after.names]
+
+
+def listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "nothing"
+
+
+def settled(
+    name: str,
+    f: Callable[..., Any],
+    init: Any,
+    arguments: Callable[..., Any],
+    unpack: Callable[[Any], list[tuple[Any, str]]],
+) -> tuple[Group, TracedTurn]:
+    """The leaves of `init` and the turn of `f`: numbers of Python have the dtype that the turn
+    gives them."""
+    start = operands_of(init, "init")
+    weak = flatten(init)[0]
+    if any(type(x) in WEAK for x in weak):
+        likes = [
+            x if type(x) in WEAK else (t.shape, t.dtype)
+            for x, t in zip(weak, start.leaves, strict=True)
+        ]
+        after = trace_turn(name, f, arguments(likes, start.rebuild), unpack).results[0]
+        if _same_names(start, after):
+            both = zip(start.leaves, after.leaves, weak, strict=True)
+            leaves = [t.astype(n.dtype) if type(x) in WEAK else t for t, n, x in both]
+            start = start._replace(leaves=leaves)
+    turn = trace_turn(name, f, arguments(avals(start.leaves), start.rebuild), unpack)
+    _check_carry(name, start, turn.results[0])
+    return start, turn
+
+
+def looped(
+    name: str,
+    body: Body,
+    length: int | None,
+    carried: Sequence[Any],
+    turn: TracedTurn,
+    sequences: Sequence[Any] = (),
+    turns: Any = None,
+) -> list[Any]:
+    """The results of a loop, as tensors: of `length` turns, or of as many as the 0-d tensor `turns`
+    says, at most `length`; None is any number."""
+    operands = [*carried, *turn.tensors, *sequences, *([] if turns is None else [turns])]
+    may_end = length in (0, None) or turns is not None or body.condition is not None
+    kept = len(carried) if may_end else 0  # without a turn, they are the results
+    operands = _cut(body, operands, kept, len(carried) + len(turn.tensors), len(turn.values))
+    first, last = len(carried) + len(turn.tensors), len(operands)
+    size, most = (0, ANY) if length is None else (length, length)
+    numbers = tuple(turn.numbers)
+
+    def build(k: int, *nodes: Any) -> Node:
+        given = [cast(as_node(x), p.dtype) for x, p in zip(nodes[last:], numbers, strict=True)]
+        count = most if turns is None else nodes[last - 1]
+        read = nodes[first : first + len(sequences)]
+        return run_loop(body, size, count, [*nodes[:first], *given, *read], [k])[k]
+
+    key = (body, length, turns is None)
+    return _records(name, key, build, operands, turn.values, len(body.results))
+
+
+def _cut(body: Body, operands: Sequence[Any], kept: int, front: int, numbers: int) -> list[Any]:
+    """The operands, without the graphs of those that no derivative leads to.
+
+    The first `front` and those after the `numbers` are parameters of the body, of which the first
+    `kept` stay as they are.
+    """
+    led = led_to(body.results, body.parameters)
+    parameters = [*body.parameters[:front], *body.parameters[front + numbers :]]
+    uncut = {*parameters[:kept], *led}
+    cut = [
+        detaching()(t) if t.requires_grad and p not in uncut else t
+        for t, p in zip(operands, parameters, strict=False)
+    ]
+    return [*cut, *operands[len(cut) :]]
