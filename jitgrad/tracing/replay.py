@@ -1,16 +1,20 @@
-"""A recording as one generated Python function: ``replay(args, kwargs)`` gives the results of a
+"""A trace as one generated Python function: ``replay(args, kwargs)`` gives the results of a
 later call, or GUARD_FAILED.
 
 Its statements (`base.code`) are, in this order: those of the sources (`source`), which fetch what
-the call is for, with guards that give GUARD_FAILED where it is not what was recorded; results that
+the call is for, with guards that give GUARD_FAILED where it is not what was traced; results that
 require grad, one record each on the tape, whose node is the whole formula; one call of the plan of
 all other values; a handle for each of them; what the function changes outside; results that are
-views; all in the function's own containers. For the call that was recorded the guards are left
+views; all in the function's own containers. For the call that was traced the guards are left
 out. What the function calls is in `replay_calls`. Start at `CompiledCall`.
 """
 
+from __future__ import annotations
+
 import collections
 import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,6 +50,13 @@ from ..tape.views import parent_of
 from . import replay_calls
 from .introspection import name_of
 
+if TYPE_CHECKING:
+    from ..base.code import Generated, Operand, Statement
+    from ..ir import Node
+    from ..tape.symbolic import Trace
+    from ..tape.views import ViewStep
+    from .source import Source
+
 
 class GuardFailure:
     """What a replay gives for a call that it is not made for: `GUARD_FAILED`, in another process,
@@ -53,7 +64,7 @@ class GuardFailure:
 
     __slots__ = ()
 
-    def __reduce__(self):
+    def __reduce__(self) -> str:
         return "GUARD_FAILED"
 
 
@@ -65,7 +76,7 @@ GONE = (LookupError, AttributeError, ValueError, TypeError, ReferenceError)
 class Binder:
     """Names for values of a generated text."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.scope = {
             "GUARD_FAILED": GUARD_FAILED,
             "GONE": GONE,
@@ -77,27 +88,32 @@ class Binder:
             "from_value": from_value,
             "JitgradError": JitgradError,
         }
-        self.names, self.counter = {}, itertools.count()
+        self.names: dict[int, str] = {}
+        self.counter = itertools.count()
 
-    def __call__(self, value):
+    def __call__(self, value: Any) -> str:
         name = self.names.get(id(value))
         if name is None:
             name = self.names[id(value)] = f"K{next(self.counter)}"
             self.scope[name] = value
         return name
 
-    def local(self, prefix):
+    def local(self, prefix: str) -> str:
         return f"{prefix}{next(self.counter)}"
 
 
 class CompiledCall:
-    """The generated function of a recording that has just ended, its `trace` still open, whose
+    """The generated function of a trace that has just ended, its `trace` still open, whose
     results are `out`."""
 
-    def __init__(self, function, trace, out, mode):
+    def __init__(self, function: Callable[..., Any], trace: Trace, out: Any, mode: bool) -> None:
         self.trace, self.sources, self.mode, self.call = trace, trace.sources, mode, function
         self.bind, self.title = Binder(), name_of(function)
-        self.results, self.names, self.slopes, self.kept, self.constants = {}, {}, [], [], []
+        self.results: dict[int, Any] = {}
+        self.names: dict[int, str] = {}
+        self.slopes: list[tuple[str, Callable[[], Any]]] = []
+        self.kept: list[Any] = []
+        self.constants: list[Any] = []
         found = changes(trace)
         self.result = self._expression(out)
         self.grads = {id(what): self._expression(what) for kind, _, what in found if kind == "grad"}
@@ -107,7 +123,7 @@ class CompiledCall:
 
     # ------------------------------------------------------------------ results
 
-    def _expression(self, x):
+    def _expression(self, x: Any) -> Callable[[], Any]:
         """A function that gives the expression of a result, once sources have names."""
         kind = type(x)
         if isinstance(x, Handle):
@@ -130,7 +146,7 @@ class CompiledCall:
         elements = lambda: sequence([p() for p in inner], "[]")
         return lambda: call(self.bind(made), self.bind(x), elements())
 
-    def _array(self, x):
+    def _array(self, x: np.ndarray) -> Callable[[], Any]:
         source = self.sources.array(x)
         if source is None:
             self.constants.append(x)
@@ -138,7 +154,7 @@ class CompiledCall:
         source.used = True
         return lambda: source.var
 
-    def _tensor(self, t):
+    def _tensor(self, t: Handle) -> Callable[[], Any]:
         proxy = self.trace.proxies.get(id(t))
         if proxy is not None:
             proxy.source.used = True
@@ -162,10 +178,12 @@ class CompiledCall:
         _, conversion = self.trace.handed.get(id(t), (t, None))
         return lambda: name if conversion is None else call(self.bind(conversion), name)
 
-    def _sort(self, changes):
+    def _sort(self, changes: Sequence[tuple[str, Source, Any]]) -> None:
         """Which results are formulas on the tape, which are values, which views; and which are of a
         graph that was freed, or that only a leaf of the function's own is in, which is gone."""
-        self.formulas, self.values, self.lost = [], [], []
+        self.formulas: list[tuple[str, Formula]] = []
+        self.values: list[tuple[str, Node, Any]] = []
+        self.lost: list[str] = []
         self.views = self._views()
         made = {name for name, _, _ in self.views}
         moved = any(
@@ -194,14 +212,14 @@ class CompiledCall:
         ):
             raise Unreplayable("it makes gradients that require grad")
 
-    def _views(self):
+    def _views(self) -> list[tuple[str, Callable[[], Any], tuple[ViewStep, ...]]]:
         """Results that share memory with something: (name, a text of that, steps from there)
         each."""
         bases = {key: _base(t, self.trace) for key, t in self.results.items()}
         times = collections.Counter(id(base) for base, _ in bases.values())
         out = []
         for key, (base, steps) in bases.items():
-            t, source = self.results.get(key), self.trace.source_of(base)
+            t, source = self.results[key], self.trace.source_of(base)
             if not steps or (source is not None and source.kind != "tensor"):
                 continue
             if source is None and (
@@ -217,7 +235,7 @@ class CompiledCall:
 
     # ------------------------------------------------------------------ values
 
-    def _plan(self, changes):
+    def _plan(self, changes: Sequence[tuple[str, Source, Any]]) -> None:
         """The plan of the values; and what the sources have to fetch for it."""
         self.changes = [
             (kind, p, what.node if kind == "write" else what) for kind, p, what in changes
@@ -237,7 +255,7 @@ class CompiledCall:
         )
         self._read_by(graph)
 
-    def _read_by(self, graph):
+    def _read_by(self, graph: Sequence[Node]) -> None:
         """Notes of the sources that the plan and the formulas read their values."""
         shared = _shared([*graph, *simplify(graph)])
         given = [n for n in self.inputs if n not in self.lists]
@@ -247,7 +265,7 @@ class CompiledCall:
                 source.valued = True
                 source.copied = source.copied or node in shared or node not in self.inputs
 
-    def _rolled(self, roots):
+    def _rolled(self, roots: Sequence[Node]) -> tuple[Sequence[Node], Mapping[Node, Any]]:
         """The graph with loops, and the leaves in it that are lists of numbers."""
         known = {}
         for node in toposort(roots):
@@ -257,8 +275,8 @@ class CompiledCall:
                     known[node] = value
         return rolled(roots, known, len(self.trace.inputs))
 
-    def _settle_leaves(self):
-        """What a recording with gradients of tensors from outside is for: for leaves only, or for
+    def _settle_leaves(self) -> None:
+        """What a trace with gradients of tensors from outside is for: for leaves only, or for
         one that is none."""
         self.found = [
             p
@@ -279,7 +297,7 @@ class CompiledCall:
                     "ones"
                 )
 
-    def _is_found(self, source):
+    def _is_found(self, source: Source) -> bool:
         changed = {id(p) for _, p, _ in self.changes}
         return (
             source.used
@@ -289,9 +307,9 @@ class CompiledCall:
             or id(source) in changed
         )
 
-    def _fetch(self, checked):
+    def _fetch(self, checked: bool) -> list[Statement]:
         """The statements that fetch what the call is for; without the guards, for the call that was
-        recorded."""
+        traced."""
         bind = self.bind
         for source in self.sources.all():
             source.var = source.var if source.kind == "number" or source.access is None else None
@@ -306,8 +324,8 @@ class CompiledCall:
             fetch = [Attempt(tuple(fetch), (("GONE", (Return("GUARD_FAILED"),)),))]
         return [Guard(f"local.seg.state.grad is not {self.mode}", "GUARD_FAILED"), *fetch]
 
-    def _body(self, checked):
-        """The statements of the function; without the guards, for the call that was recorded."""
+    def _body(self, checked: bool) -> list[Statement]:
+        """The statements of the function; without the guards, for the call that was traced."""
         body = [*self._fetch(checked), *self._entangled(checked), *self._drawn()]
         for name, formula in self.formulas:
             operands = sequence([self._operand(n) for n in formula.operands])
@@ -316,24 +334,24 @@ class CompiledCall:
             body.append(Assign((name,), recorded))
         return [*body, *self._run(), *self._handles(), *self._effects(), Return(self.result())]
 
-    def matcher(self):
-        """A function that tells whether the recording serves a call."""
+    def matcher(self) -> Callable[[tuple[Any, ...], dict[str, Any]], bool]:
+        """A function that tells whether the trace serves a call."""
         match = self._generated([*self._fetch(True), Return("True")]).function
         return lambda args, kwargs: match(args, kwargs) is True
 
-    def function(self, checked=True):
+    def function(self, checked: bool = True) -> Any:
         return self.generated(checked).function
 
-    def generated(self, checked=True):
+    def generated(self, checked: bool = True) -> Generated:
         """The function, and its text."""
         return self._generated(self._body(checked))
 
-    def _generated(self, body):
+    def _generated(self, body: Sequence[Statement]) -> Generated:
         return generated("replay", "args, kwargs", body, self.bind.scope, f"<jit of {self.title}>")
 
-    def _entangled(self, checked):
+    def _entangled(self, checked: bool) -> list[Statement]:
         """What is changed or differentiated must have the other names among what is read that it
-        was recorded with."""
+        was traced with."""
         moved = dict.fromkeys(
             [p for _, p, _ in self.changes] + [p for p in self.found if p.wanted or p.written]
         )
@@ -345,7 +363,8 @@ class CompiledCall:
             [p for p in self.found if id(p) in proxies],
             [p for p in self.found if id(p) not in proxies],
         )
-        groups = replay_calls.aliases(*(tuple(p.object for p in part) for part in parts))
+        changed, given, outside = (tuple(p.object for p in part) for part in parts)
+        groups = replay_calls.aliases(changed, given, outside)
         groups = () if groups in (replay_calls.EAGER, replay_calls.SAME) else groups
         found = [sequence([p.var for p in part]) for part in parts]
         eager = call(self.bind(self.call), "*args", "**kwargs")
@@ -355,7 +374,7 @@ class CompiledCall:
             else eager
         )
         guarded = [p.var for p in moved if p.guarded]
-        body = [
+        body: list[Statement] = [
             Assign(("e",), call(self.bind(replay_calls.aliases), *found)),
             Return(other, f"e != {groups!r}"),
         ]
@@ -365,7 +384,7 @@ class CompiledCall:
             body.append(Return(eager))
         return body
 
-    def _is_known(self, source):
+    def _is_known(self, source: Source) -> bool:
         """Whether all that the tensor at a source is a view of is reached, too, so that others
         follow a write to it."""
         t = parent_of(source.object) if source.kind == "tensor" else None
@@ -373,7 +392,7 @@ class CompiledCall:
             t = parent_of(t)
         return t is None
 
-    def _drawn(self):
+    def _drawn(self) -> list[Statement]:
         self.draws = {}
         for k, node in enumerate(self.trace.inputs):
             if node.draw is not None:
@@ -383,7 +402,7 @@ class CompiledCall:
             for k, name in self.draws.items()
         ]
 
-    def _list(self, node):
+    def _list(self, node: Node) -> Operand:
         """The array of a list of numbers."""
         numbers = self.lists[node]
         values = [self._known(n) for n in numbers]
@@ -396,7 +415,7 @@ class CompiledCall:
         self.kept.append(np.array(values, node.dtype))
         return self.bind(self.kept[-1])
 
-    def _value(self, node):
+    def _value(self, node: Node) -> Any:
         if node in self.lists:
             return self._list(node)
         given = self.trace.inputs[node.arg]
@@ -404,7 +423,7 @@ class CompiledCall:
             return given.source.value
         return self.bind(given.value) if given.draw is None else self.draws[node.arg]
 
-    def _operand(self, node):
+    def _operand(self, node: Node) -> Any:
         given = self.trace.inputs[node.arg]
         if given.source is not None and given.source.kind == "tensor":
             return given.source.var
@@ -415,14 +434,14 @@ class CompiledCall:
         shape, dtype = self.bind(node.shape), self.bind(node.dtype)
         return call("from_value", self._value(node), shape, dtype, "None")
 
-    def _number(self, node):
+    def _number(self, node: Node) -> Any:
         value = self.trace.numbers[node.arg]
         if type(value) is SymbolicScalar:
             return value.code
         self.kept.append(value)
         return self.bind(value)
 
-    def _known(self, node):
+    def _known(self, node: Node) -> Any:
         """The value of a number, a constant or a 0-d leaf that is the same in all calls, else
         None."""
         if node.op is LEAF:
@@ -431,12 +450,12 @@ class CompiledCall:
         value = self.trace.numbers[node.arg] if node.op is NUMBER else node.arg
         return None if type(value) is SymbolicScalar else value
 
-    def _run(self):
+    def _run(self) -> list[Statement]:
         if self.plan is None:
             return []
         leaves = sequence([self._value(n) for n in self.inputs], "[]")
         if any(type(self.trace.numbers[n.arg]) is SymbolicScalar for n in self.numbers):
-            numbers = sequence([self._number(n) for n in self.numbers], "[]")
+            numbers: Operand = sequence([self._number(n) for n in self.numbers], "[]")
         else:
             self.kept.append([self.trace.numbers[n.arg] for n in self.numbers])
             numbers = self.bind(self.kept[-1])
@@ -444,8 +463,9 @@ class CompiledCall:
         run = expr("{}.run({}, {})", self.bind(self.plan), leaves, numbers)
         return [Assign(made, run, unpacked=True)]
 
-    def _handles(self):
-        out, at = [], {node: f"r{k}" for k, node in enumerate(self.roots)}
+    def _handles(self) -> list[Statement]:
+        out: list[Statement] = []
+        at = {node: f"r{k}" for k, node in enumerate(self.roots)}
         for name, node, aval in self.values:
             edge = self.bind(replay_calls.FREED) if aval.requires_grad else "None"
             out.append(Assign((name,), call("new", "Tensor")))
@@ -459,13 +479,14 @@ class CompiledCall:
                     ("_value", at[node]),
                 )
             ]
-        return out + [
-            Assign((name,), call(self.bind(replay_calls.lost), name)) for name in self.lost
-        ]
+        gone = [Assign((name,), call(self.bind(replay_calls.lost), name)) for name in self.lost]
+        return [*out, *gone]
 
-    def _effects(self):
+    def _effects(self) -> Sequence[Statement]:
         """Writes, then views that are given back, then gradients, which may be among those."""
-        before, after, at = [], [], {node: f"r{k}" for k, node in enumerate(self.roots)}
+        before: list[Statement] = []
+        after: list[Statement] = []
+        at = {node: f"r{k}" for k, node in enumerate(self.roots)}
         for kind, source, what in self.changes:
             v = source.var
             if kind == "write":
@@ -476,8 +497,8 @@ class CompiledCall:
                 after.append(self._gradient(v, self.grads[id(what)]()))
         after += [self._gradient(name, value()) for name, value in self.slopes]
         for name, base, steps in self.views:
-            steps = sequence([self._step(step) for step in steps])
-            before.append(Assign((name,), call(self.bind(replay_calls.view), base(), steps)))
+            path = sequence([self._step(step) for step in steps])
+            before.append(Assign((name,), call(self.bind(replay_calls.view), base(), path)))
         out = tuple(before + after)
         if len(out) < 2:
             return out
@@ -485,10 +506,10 @@ class CompiledCall:
         again = Effect("raise")
         return [Attempt(out, (("JitgradError", (again,)), ("BaseException", (*out, again))))]
 
-    def _gradient(self, name, value):
+    def _gradient(self, name: Operand, value: Operand) -> Assign:
         return Assign((expr("{}({}).grad", self.bind(extra), name),), value)
 
-    def _step(self, step):
+    def _step(self, step: ViewStep) -> Operand:
         """A step of a view, with the numbers of the call."""
         self.kept.append(step)
         if any(type(n) is SymbolicScalar for n in step.numbers):
@@ -497,7 +518,7 @@ class CompiledCall:
         return self.bind(step)
 
 
-def _shared(roots):
+def _shared(roots: Iterable[Node]) -> set[Node]:
     """The leaves whose memory may be that of a root."""
     seen, stack = set(), list(roots)
     while stack:
@@ -510,10 +531,10 @@ def _shared(roots):
     return {node for node in seen if node.op is LEAF}
 
 
-def _base(t, trace):
+def _base(t: Any, trace: Trace) -> tuple[Any, tuple[ViewStep, ...]]:
     """What a result is a view of, and the steps from there: something from outside, or made by the
     function."""
-    steps = []
+    steps: list[ViewStep] = []
     while (
         trace.is_own(t)
         and id(t) not in trace.proxies
@@ -525,15 +546,15 @@ def _base(t, trace):
     return t, tuple(steps)
 
 
-def _is_leaf(t):
+def _is_leaf(t: Handle) -> bool:
     return t._state.requires_grad and type(t._edge) is AccumulateGrad
 
 
-def _has_gradient(source):
+def _has_gradient(source: Source) -> bool:
     return isinstance(source.object, Handle) and source.data.requires_grad
 
 
-def _is_freed(t):
+def _is_freed(t: Handle) -> bool:
     """Whether a backward within the function freed what one from `t` needs."""
     seen, stack = set(), [t._edge]
     while stack:

@@ -7,7 +7,7 @@ one another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -58,7 +58,7 @@ def write(t: Any, value: Any) -> None:
 # --- what shares memory ---------------------------------------------------------------------------
 
 
-def aliases(moved: Sequence[Any], given: list[Any], outside: list[Any]) -> Any:
+def aliases(moved: tuple[Any, ...], given: tuple[Any, ...], outside: tuple[Any, ...]) -> Any:
     """Which tensors found share memory with one of those `moved`: the ids of each group of more
     than one.
 
