@@ -32,6 +32,9 @@ from .turn_operands import (
 #: So many times as many operations as the turns of its loops have may be left of a graph without
 #: another search, in another order.
 LEFT = 4
+#: Elements from which nodes are large, and operations from which a graph with large ones has loops:
+#: to hand out what turns make costs more memory traffic than what is fused saves calls.
+LARGE, MANY = 1024, 4000
 #: As many turns may be one turn of a loop.
 ALTERNATE = 4
 
@@ -101,7 +104,7 @@ class FoundLoops:
                 return
 
     def _is_added(self, run: Run) -> bool:
-        if run.turns < TURNS:
+        if run.turns < TURNS or not self._may_pay(run):
             return False
         start = run.start + _first_position(self.graph, run)
         place = LoopPlace(start, run.period, (run.stop - start) // run.period)
@@ -122,6 +125,10 @@ class FoundLoops:
         self.of[place.start : place.start + place.turns * place.period] = len(self.all)
         self.all.append(FoundLoop(place, operands, self._is_reverse(operands)))
         return True
+
+    def _may_pay(self, run: Run) -> bool:
+        block = self.graph.nodes[run.start : run.start + run.period]
+        return self.graph.count >= MANY or max(n.size for n in block) <= LARGE
 
     def _operands(self, place: LoopPlace) -> tuple[list[list[Operand]], list[list[NDArray]]] | None:
         operands: list[list[Operand]] = []

@@ -26,8 +26,10 @@ from .loop import run_loop
 from .repeats import TURNS
 from .turn_operands import Before, Counted, Element, Listed, Moved, Operand, Same, Still, is_start
 
-#: Operations of a graph that is searched.
-SEARCHED = 200
+#: Operations of a graph that is searched: turns of smaller ones are better fused with one another.
+#: Compiled without loops, 540 operations on three numbers run in 10 us, and in 40 with loops; from
+#: some thousand on compiling takes many seconds.
+SEARCHED = 1000
 
 
 class Rolled(NamedTuple):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import jitgrad
-from jitgrad.control import LOOP
+from jitgrad.control import LOOP, roll
 from jitgrad.ir import toposort
 from jitgrad.tracing.replay import Plan
 
@@ -14,7 +14,8 @@ TURNS = 60
 
 @pytest.fixture
 def graphs(monkeypatch):
-    """The graphs of plans that `jit` makes."""
+    """The graphs of plans that `jit` makes, of which smaller ones are searched as well."""
+    monkeypatch.setattr(roll, "SEARCHED", 200)
     made = []
 
     def plan(roots, *args, **kwargs):
@@ -135,7 +136,7 @@ def test_the_graph_does_not_grow_with_the_turns(graphs, monkeypatch):
         assert len(sizes) == 1
 
 
-def test_numbers_of_each_call_are_those_of_its_arguments(tier):
+def test_numbers_of_each_call_are_those_of_its_arguments(tier, graphs):
     @jitgrad.jit
     def f(x, h):
         for t in range(100):
@@ -148,3 +149,15 @@ def test_numbers_of_each_call_are_those_of_its_arguments(tier):
         for t in range(100):
             expected = np.sin(expected + h * t)
         np.testing.assert_allclose(np.asarray(f(x, h)), expected, rtol=1e-12)
+    assert any(n.op is LOOP for n in toposort(graphs[0]))
+
+
+def test_turns_of_large_arrays_are_fused_instead(graphs):
+    def f(x):
+        for _ in range(100):
+            x = jitgrad.sin(x) * 0.5 + x
+        return x
+
+    for size, rolled in ((10, True), (10_000, False)):
+        jitgrad.jit(f)(jitgrad.tensor(np.ones(size)))
+        assert any(n.op is LOOP for n in toposort(graphs[-1])) is rolled
