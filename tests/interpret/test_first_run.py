@@ -11,7 +11,7 @@ import jitgrad
 from jitgrad.interpret import program as reference
 from jitgrad.ir import leaf, number
 from jitgrad.ops import REGISTRY
-from jitgrad.ops.primitives import broadcast, stretched
+from jitgrad.ops.primitives import broadcast, broadcast_array
 from jitgrad.runtime.plan import Plan
 
 F64 = np.dtype(float)
@@ -33,7 +33,7 @@ def test_random_graphs(seed):
         np.testing.assert_array_equal(a, b)
 
 
-def test_what_is_stretched():
+def test_what_is_broadcast():
     """As a result, under a reduction, beside a whole operand, beside others that are stretched,
     moved, twice over."""
     row, column = leaf(0, (1, 4), F64), leaf(1, (3, 1), F64)
@@ -78,9 +78,9 @@ def test_what_is_stretched():
 @pytest.mark.parametrize(
     "x", [np.arange(3.0).reshape(3, 1), np.ones((1, 1)), np.ones((4, 1)).T[:, :1], np.ones((0, 1))]
 )
-def test_stretched_is_what_numpy_gives(x):
+def test_broadcast_array_is_what_numpy_gives(x):
     shape = (x.shape[0], 5)
-    got, want = stretched(x, shape), np.broadcast_to(x, shape)
+    got, want = broadcast_array(x, shape), np.broadcast_to(x, shape)
     np.testing.assert_array_equal(got, want)
     assert got.shape == want.shape and got.dtype == want.dtype
     assert not x.size or got.strides == want.strides
