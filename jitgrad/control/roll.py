@@ -13,7 +13,7 @@ searched in turn, for loops within loops. Start at `rolled`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from ..base.dtypes import INT64
 from ..ir import CONST, NUMBER, SIZE, Node, const, leaf, rebuilt, toposort
@@ -192,13 +192,17 @@ def made_loop(loop: FoundLoop, new: Rolling) -> tuple[dict[int, Node], dict[int,
     return last, {q: out[n + k] for k, q in enumerate(loop.handed)}
 
 
+#: Values carried: the position of what makes them, and what the first turns read of it.
+Line: TypeAlias = tuple[int, tuple[int, ...]]
+
+
 class _Turn:
     """The body of a loop: `parameters` and what they are given, in the order of both; `counts` of
     the carried values and invariants."""
 
     def __init__(self, loop: FoundLoop, new: Rolling) -> None:
         self.loop, self.graph = loop, new.graph
-        self._read()
+        self.lines, self.still, self.moving = self._read()
         moving = {operand: self._sequence(operand, new) for operand in self.moving}
         known = {q for q, _ in self.lines}
         self.only_last = [q for q in loop.last if q not in known]
@@ -211,11 +215,11 @@ class _Turn:
         shapes = [x.shape for x in (*carried, *still)] + [x.shape[1:] for x in moving.values()]
         likes = enumerate(zip(shapes, self.given, strict=True))
         self.parameters = [leaf(k, shape, x.dtype) for k, (shape, x) in likes]
-        self._name()
+        self.line, self.outside = self._named()
 
-    def _read(self) -> None:
-        """Notes what the turns read: `lines` of values carried (a position, and what the first
-        turns read of it), nodes that stand `still`, and `moving` sequences."""
+    def _read(self) -> tuple[list[Line], list[int], list[Listed | Element]]:
+        """What the turns read: lines of values carried (a position, and what the first turns read
+        of it), nodes that stand still, and moving sequences."""
         lines: dict[tuple[int, tuple[int, ...]], None] = {}
         outside: dict[Operand, None] = {}
         for j, row in enumerate(self.loop.operands):
@@ -224,10 +228,9 @@ class _Turn:
                     lines[operand.position, self._given(j, k, operand.delay)] = None
                 else:
                     outside |= dict.fromkeys(leaves_of(operand))
-        self.lines = list(lines)
         still = [o.node for o in outside if isinstance(o, Still)]
-        self.still = [i for i in still if self.graph.nodes[i].op not in (CONST, SIZE)]
-        self.moving = [o for o in outside if isinstance(o, Listed | Element)]
+        still = [i for i in still if self.graph.nodes[i].op not in (CONST, SIZE)]
+        return list(lines), still, [o for o in outside if isinstance(o, Listed | Element)]
 
     def _sequence(self, operand: Listed | Element, new: Rolling) -> Node:
         if isinstance(operand, Element):
@@ -235,15 +238,16 @@ class _Turn:
         nodes = [self.graph.nodes[i] for i in operand.nodes]
         return new.loops.listed(nodes[::-1] if self.loop.reverse else nodes)
 
-    def _name(self) -> None:
-        """Which parameter is which operand."""
+    def _named(self) -> tuple[dict[Line, list[Node]], dict[Any, Node]]:
+        """Which parameters are which operand: for each line the values of one turn ago, of two
+        turns ago, ...; and those of what is read from outside."""
         places = iter(self.parameters)
-        #: For each line, the values of one turn ago, of two turns ago, ...
-        self.line = {line: [next(places) for _ in line[1]] for line in self.lines}
+        line = {line: [next(places) for _ in line[1]] for line in self.lines}
         for _ in self.only_last:
             next(places)
-        self.outside: dict[Any, Node] = {Still(i): next(places) for i in self.still}
-        self.outside |= {operand: next(places) for operand in self.moving}
+        outside: dict[Any, Node] = {Still(i): next(places) for i in self.still}
+        outside |= {operand: next(places) for operand in self.moving}
+        return line, outside
 
     def _given(self, j: int, k: int, delay: int) -> tuple[int, ...]:
         """What the first turns read of turns before."""
