@@ -9,9 +9,12 @@
 The exit code is 0, 1 where something could not be done, and 2 for wrong arguments. Start at `main`.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 
 from . import __version__
 from .base.errors import JitgradError
@@ -21,7 +24,7 @@ from .cli import tour
 SIZE = 10**6
 
 
-def _size(text):
+def _size(text: str) -> int:
     """A number of elements; 1e6 is understood."""
     try:
         n = float(text)
@@ -34,7 +37,7 @@ def _size(text):
     return int(n)
 
 
-def _parser():
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m jitgrad",
         description="Without a command: a short live tour of gradients on this machine.",
@@ -60,12 +63,15 @@ def _parser():
     return parser
 
 
-def _cache(options):
-    return report.clear() if options.action == "clear" else report.kernels(options.all)
+def _cache(options: argparse.Namespace) -> int:
+    if options.action == "clear":
+        return report.clear()
+    report.kernels(options.all)
+    return 0
 
 
-def _parsed(arguments):
-    """The options; an option that its command would not look at is refused."""
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options; an option that its command does not have is refused."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command and options.size is not None:
@@ -75,7 +81,7 @@ def _parsed(arguments):
     return options
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line `arguments`; the exit code."""
     options = _parsed(arguments)
     try:

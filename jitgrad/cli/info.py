@@ -4,11 +4,15 @@ Nothing here imports numba: versions come from the packages' metadata, the CPU's
 from llvmlite, which is where the kernels' compiler has them from. Start at `info`.
 """
 
+from __future__ import annotations
+
 import importlib.metadata
 import os
 import platform
 import sys
 import time
+from collections.abc import Sequence
+from typing import Any
 
 from .. import __version__
 from ..base.config import SETTINGS, config, cores, variable
@@ -36,14 +40,14 @@ VECTOR = (
 )
 
 
-def _version(package):
+def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
 
 
-def cpu():
+def cpu() -> tuple[str, tuple[str, ...]]:
     """(name, vector features) of this CPU, as the compiler sees it."""
     try:
         import llvmlite.binding as llvm
@@ -53,7 +57,7 @@ def cpu():
     return llvm.get_host_cpu_name(), tuple(name for name in VECTOR if features.get(name))
 
 
-def _folder_state(path):
+def _folder_state(path: str) -> str:
     """What is to be said of the cache folder, if anything."""
     if not os.path.lexists(path):
         return ", not there yet"
@@ -66,15 +70,15 @@ def _folder_state(path):
     )
 
 
-def _row(name, text):
+def _row(name: str, text: Any) -> None:
     print(f"  {name:<11} {text}")
 
 
-def _mib(size):
+def _mib(size: float) -> str:
     return f"{size / 2**20:.1f} MiB"
 
 
-def info():
+def info() -> None:
     """Prints the report."""
     print(f"jitgrad {__version__}, Python {platform.python_version()}, {platform.platform()}")
     _row("executable", sys.executable)
@@ -94,7 +98,7 @@ def info():
         _row(name, f"{getattr(config, name)!s:<24} {variable(name)}")
 
 
-def kernels(every=False):
+def kernels(every: bool = False) -> None:
     """Prints the kernels of the cache, the last used first: when and how large, the file, and what
     it does."""
     found, entries = cache.info(), cache.entries()
@@ -110,7 +114,7 @@ def kernels(every=False):
         print(f"and {len(entries) - LISTED} more, used longer ago: python -m jitgrad cache --all")
 
 
-def clear():
+def clear() -> int:
     """Empties the cache; 1 if something is left."""
     before = cache.info()
     cache.clear()
@@ -124,9 +128,10 @@ def clear():
             file=sys.stderr,
         )
         return 1
+    return 0
 
 
-def profiled(path, arguments):
+def profiled(path: str, arguments: Sequence[str]) -> int:
     """Runs a program as ``python path arguments`` does and prints its profile; the exit code is the
     program's."""
     import runpy

@@ -4,6 +4,8 @@ machine.
 Start at `run`; each part of the tour is one function.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
@@ -14,6 +16,8 @@ import sys
 import tempfile
 import textwrap
 import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -63,14 +67,14 @@ print(json.dumps([*times, "numba" in sys.modules]))
 """
 
 
-def loss(x):
+def loss(x: Any) -> Any:
     """The formula of the tour on a tensor."""
     return jitgrad.sum(
         jitgrad.sin(x) * jitgrad.exp(-x * x) + jitgrad.log1p(jitgrad.abs(x)) * jitgrad.tanh(x)
     )
 
 
-def by_hand(x):
+def by_hand(x: np.ndarray) -> tuple[Any, np.ndarray]:
     """Value and gradient of `loss` as one writes them in NumPy, each part computed once."""
     s, e, a, t = np.sin(x), np.exp(-x * x), np.abs(x), np.tanh(x)
     log = np.log1p(a)
@@ -78,33 +82,35 @@ def by_hand(x):
     return value, (np.cos(x) - 2 * x * s) * e + np.sign(x) / (1 + a) * t + log * (1 - t * t)
 
 
-def _clock(step):
+def _clock(step: Callable[[], Any]) -> tuple[float, Any]:
     """(seconds, result) of one call."""
     start = time.perf_counter()
     out = step()
     return time.perf_counter() - start, out
 
 
-def _median(step, seconds=0.3):
+def _median(step: Callable[[], Any], seconds: float = 0.3) -> float:
     """Median seconds of a call, over at least five calls and for about so many seconds."""
     step()
-    times, stop = [], time.perf_counter() + seconds
+    times: list[float] = []
+    stop = time.perf_counter() + seconds
     while len(times) < 5 or (time.perf_counter() < stop and len(times) < 1000):
         times.append(_clock(step)[0])
     return statistics.median(times)
 
 
-def _shown(seconds):
-    for scale, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
-        if seconds * scale >= 1 or unit == "µs":
+def _shown(seconds: float) -> str:
+    for scale, unit in ((1, "s"), (1e3, "ms")):
+        if seconds * scale >= 1:
             return f"{seconds * scale:8.3g} {unit}"
+    return f"{seconds * 1e6:8.3g} µs"
 
 
-def _title(text):
+def _title(text: str) -> None:
     print(f"\n--- {text} " + "-" * max(0, 100 - len(text)))
 
 
-def _code(source):
+def _code(source: str) -> None:
     """Prints source; in colour on a terminal, where rich is installed."""
     if sys.stdout.isatty():
         with contextlib.suppress(ImportError):
@@ -116,12 +122,12 @@ def _code(source):
     print(source)
 
 
-def _gradient(n):
+def _gradient(n: int) -> tuple[Callable[[], Any], Any, np.ndarray, float]:
     """The first, cold run; (the step, the joint plan, values of x, seconds)."""
     values = np.random.default_rng(0).standard_normal(n)
     x = jitgrad.tensor(values, requires_grad=True)
 
-    def step():
+    def step() -> Any:
         x.grad = None
         y = loss(x)
         y.backward()
@@ -135,12 +141,13 @@ def _gradient(n):
     print("y =", y)
     with np.printoptions(threshold=20):
         print("x.grad =", x.grad)
+    assert x.grad is not None
     error = np.abs(x.grad.numpy() - gradient).max()
     print(f"By hand in NumPy y is {value:.4f}; the gradients differ by {error:.1e} at most.")
     return step, plans[-1], values, cold
 
 
-def _kernel(plan):
+def _kernel(plan: Any) -> None:
     _title("Its kernel: values and gradients in one piece")
     print(f"{of_plan(plan)}\n")
     for kernel in plan.kernels:
@@ -151,7 +158,7 @@ def _kernel(plan):
         )
 
 
-def _times(step, plan, values, cold):
+def _times(step: Callable[[], Any], plan: Any, values: np.ndarray, cold: float) -> None:
     _title(f"Its time, value and gradient, n = {len(values)}")
     before = stats.compiled, stats.loaded
     made, _ = _clock(plan.compile)
@@ -175,7 +182,7 @@ def _times(step, plan, values, cold):
     print(verdict(warm, hand, len(values)))
 
 
-def _with_threads(n, step):
+def _with_threads(n: int, step: Callable[[], Any]) -> float:
     before = jitgrad.get_num_threads()
     jitgrad.set_num_threads(n)
     try:
@@ -184,7 +191,7 @@ def _with_threads(n, step):
         jitgrad.set_num_threads(before)
 
 
-def verdict(warm, hand, n):
+def verdict(warm: Mapping[int, float], hand: float, n: int) -> str:
     """The comparison in words; `warm` has the seconds by the number of threads, `hand` those of
     NumPy."""
     shares = " and ".join(
@@ -199,9 +206,10 @@ def verdict(warm, hand, n):
     )
 
 
-def _session():
+def _session() -> None:
     _title("A session: views, writes, second order, control flow")
-    scope, block = {"jitgrad": jitgrad}, []
+    scope: dict[str, Any] = {"jitgrad": jitgrad}
+    block: list[str] = []
     lines = SESSION.strip().splitlines()
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         print(("... " if block else ">>> ") + line)
@@ -211,7 +219,7 @@ def _session():
             block = []
 
 
-def _child(mode, folder):
+def _child(mode: str, folder: str) -> tuple[float, list[Any]]:
     """(seconds in all, [numpy, jitgrad, first gradient, numba imported]) of a new process."""
     package = str(pathlib.Path(__file__).parent.parent.parent)
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
@@ -227,7 +235,7 @@ def _child(mode, folder):
     return seconds, json.loads(out.stdout)
 
 
-def _costs():
+def _costs() -> None:
     _title("What it costs: new processes, the best of three")
     with tempfile.TemporaryDirectory(prefix="jitgrad-tour-") as folder:
         cold = [_child("auto", folder) for _ in range(3)]
@@ -263,11 +271,11 @@ def _costs():
     )
 
 
-def _numba(runs):
+def _numba(runs: Sequence[tuple[float, list[Any]]]) -> str:
     return "numba imported" if any(run[1][3] for run in runs) else "numba not imported"
 
 
-def run(n):
+def run(n: int) -> None:
     """The whole tour, with `n` elements; always in the default way of compiling."""
     before, jitgrad.config.compile = jitgrad.config.compile, "auto"
     try:
