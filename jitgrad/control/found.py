@@ -219,16 +219,18 @@ class FoundLoops:
         turn, position = loop.located(i)
         (loop.last if turn == loop.place.turns - 1 else loop.handed)[position] = None
 
-    # ----- lists of numbers
+    # ----- lists
 
     def listed(self, nodes: Sequence[Node]) -> Node:
-        """The leaf of a list of numbers."""
+        """The leaf of a list of numbers or leaves."""
         assert self.first is not None
         numbers = tuple(nodes)
         for made, known in self.lists.items():
             if known == numbers:
                 return made
-        new = leaf(self.first + len(self.lists), (len(numbers),), numbers[0].dtype)
+        new = leaf(
+            self.first + len(self.lists), (len(numbers), *numbers[0].shape), numbers[0].dtype
+        )
         self.lists[new] = numbers
         return new
 

@@ -33,8 +33,8 @@ SEARCHED = 1000
 
 
 class Rolled(NamedTuple):
-    """`roots` with loops, which read the leaves `lists`: arrays of some numbers, constants and 0-d
-    leaves."""
+    """`roots` with loops, which read the leaves `lists`: arrays of numbers, constants and leaves,
+    one after another."""
 
     roots: list[Node]
     lists: dict[Node, tuple[Node, ...]]

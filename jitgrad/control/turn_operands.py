@@ -21,8 +21,8 @@ from .ordered import OrderedGraph
 DELAY = 4
 #: Kinds of movements that cost nothing in a turn, and how many of them, one of the other.
 MOVES, MOVEMENTS = ("slice", "reshape", "broadcast", "permute"), 6
-#: Kinds of nodes that are a number.
-NUMBERS = ("number", "const")
+#: Kinds of nodes that are given from outside.
+GIVEN = ("leaf", "number", "const")
 
 
 class LoopPlace(NamedTuple):
@@ -65,7 +65,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Numbers that differ from turn to turn: the node of each turn."""
+    """Numbers or arrays from outside that differ from turn to turn: the node of each turn."""
 
     nodes: tuple[int, ...]
 
@@ -119,7 +119,7 @@ class Reader:
             if (nodes[1:-1] == node).all():
                 known = not starts or self.graph.value(node) is not None
                 return (Still(node), nodes == node) if known else None
-            return self._numbers(nodes, starts)
+            return self._given(nodes, starts)
         if starts:
             return None
         still = nodes[self.middle + 1] == node
@@ -175,20 +175,18 @@ class Reader:
             holds &= found[1]
         return Moved(node, tuple(operands)), holds
 
-    def _numbers(self, nodes: NDArray, starts: bool) -> Reading | None:
-        """Numbers that differ."""
+    def _given(self, nodes: NDArray, starts: bool) -> Reading | None:
+        """Numbers or arrays that differ."""
         graph = self.graph
         likes = [graph.nodes[i] for i in nodes.tolist()]
         middle = likes[self.middle]
         values = [graph.value(i) if i >= graph.count else None for i in nodes.tolist()]
         numeric = np.array(
             [
-                n.dtype == middle.dtype and (n.op.kind in NUMBERS or v is not None)
-                for n, v in zip(likes, values, strict=True)
+                (n.shape, n.dtype) == (middle.shape, middle.dtype) and n.op.kind in GIVEN
+                for n in likes
             ]
         )
-        if not numeric[self.middle]:
-            return None
         if middle.dtype == INT64:
             counted = self._counted(values)
             if counted is not None and (starts or counted[1].all()):

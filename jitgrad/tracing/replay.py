@@ -259,11 +259,12 @@ class CompiledCall:
         """Notes of the sources that the plan and the formulas read their values."""
         shared = _shared([*graph, *simplify(graph)])
         given = [n for n in self.inputs if n not in self.lists]
+        given += [n for nodes in self.lists.values() for n in nodes if n.op is LEAF]
         for node in (*given, *(n for _, f in self.formulas for n in f.operands)):
             source = self.trace.inputs[node.arg].source
-            if source is not None and (node in self.inputs or source.kind != "tensor"):
+            if source is not None and (node in given or source.kind != "tensor"):
                 source.valued = True
-                source.copied = source.copied or node in shared or node not in self.inputs
+                source.copied = source.copied or node in shared or node not in given
 
     def _rolled(self, roots: Sequence[Node]) -> tuple[Sequence[Node], Mapping[Node, Any]]:
         """The graph with loops, and the leaves in it that are lists of numbers."""
@@ -402,18 +403,23 @@ class CompiledCall:
             for k, name in self.draws.items()
         ]
 
-    def _list(self, node: Node) -> Operand:
-        """The array of a list of numbers."""
-        numbers = self.lists[node]
-        values = [self._known(n) for n in numbers]
-        if None in values:
-            elements = [
-                self._number(n) if v is None else self.bind(v)
-                for n, v in zip(numbers, values, strict=True)
-            ]
-            return call(self.bind(np.array), sequence(elements, "[]"), self.bind(node.dtype))
-        self.kept.append(np.array(values, node.dtype))
-        return self.bind(self.kept[-1])
+    def _list(self, node: Node) -> Any:
+        """The array of a list of numbers, or of arrays one after another."""
+        nodes = self.lists[node]
+        values = [None if n.shape else self._known(n) for n in nodes]
+        if None not in values:
+            self.kept.append(np.array(values, node.dtype))
+            return self.bind(self.kept[-1])
+        elements = [
+            self._element(n) if v is None else self.bind(v)
+            for n, v in zip(nodes, values, strict=True)
+        ]
+        if node.ndim > 1:
+            return call(self.bind(np.concatenate), sequence(elements, "[]"))
+        return call(self.bind(np.array), sequence(elements, "[]"), self.bind(node.dtype))
+
+    def _element(self, node: Node) -> Any:
+        return self._value(node) if node.op is LEAF else self._number(node)
 
     def _value(self, node: Node) -> Any:
         if node in self.lists:

@@ -79,7 +79,7 @@ def _elements(node):
 
 
 def _numbers(numbers):
-    return np.concatenate([_elements(n).reshape(1) for n in numbers])
+    return np.stack([_elements(n) for n in numbers])
 
 
 def _if_whole(x):

@@ -161,3 +161,37 @@ def test_turns_of_large_arrays_are_fused_instead(graphs):
     for size, rolled in ((10, True), (10_000, False)):
         jitgrad.jit(f)(jitgrad.tensor(np.ones(size)))
         assert any(n.op is LOOP for n in toposort(graphs[-1])) is rolled
+
+
+def test_turns_that_draw_random_numbers(tier, graphs):
+    def f(x):
+        for _ in range(100):
+            x = jitgrad.sin(x) + jitgrad.randn(3) * 0.1
+        return x
+
+    jitted, x = jitgrad.jit(f), jitgrad.tensor([0.1, 0.2, 0.3])
+    for seed in (0, 0, 1):
+        jitgrad.manual_seed(seed)
+        expected = np.asarray(f(x))
+        jitgrad.manual_seed(seed)
+        np.testing.assert_allclose(np.asarray(jitted(x)), expected, rtol=1e-12)
+    assert any(n.op is LOOP for n in toposort(graphs[0]))
+
+
+def test_turns_that_read_arrays_of_their_own(tier, graphs):
+    def f(x, weights, scales):
+        for w, scale in zip(weights, scales, strict=True):
+            x = jitgrad.tanh(w @ x) * scale
+        return (x * x).sum()
+
+    def weights(seed):
+        return [jitgrad.tensor(w) for w in np.random.default_rng(seed).normal(size=(80, 3, 3))]
+
+    both = jitgrad.value_and_grad(f, (0, 1))
+    jitted, x = jitgrad.jit(both), jitgrad.tensor([0.1, 0.2, 0.3])
+    for seed in (0, 1):
+        scales = [jitgrad.tensor(0.9 + 0.01 * k * (seed + 1)) for k in range(80)]
+        (a, (gx, gw)), (b, (hx, hw)) = (g(x, weights(seed), scales) for g in (jitted, both))
+        for p, q in zip((a, gx, *gw), (b, hx, *hw), strict=True):
+            np.testing.assert_allclose(np.asarray(p), np.asarray(q), rtol=1e-9, atol=1e-12)
+    assert any(n.op is LOOP for n in toposort(graphs[0]))
