@@ -339,6 +339,8 @@ class Environment:
                     self.spaces.add((id(f.__globals__), name))
                     self._enter(f.__globals__[name], None, variable(f.__globals__, name), name=name)
             elif name in introspection.DYNAMIC:
+                if name == "getattr" and introspection.delegates(f.__code__):
+                    continue  # the names asked for are those of the code, which are known
                 self._hide(f"{name}()" if hasattr(builtins, name) else name)
             elif hasattr(builtins, name) and _is_value(getattr(builtins, name)):
                 self._enter(

@@ -238,6 +238,17 @@ def made_of(x: Any) -> list[tuple[str, Any]]:
     return [("{}.__mro__", x.__mro__), ("len({}.__dict__)", len(x.__dict__))]
 
 
+def delegates(code: types.CodeType) -> bool:
+    """Whether `code` is that of a ``__getattr__`` which asks an attribute of its own for the same
+    name: ``return getattr(self.module, name)``."""
+    if code.co_name != "__getattr__" or len(code.co_names) != 2 or code.co_argcount != 2:
+        return False
+    own, name = code.co_varnames[:2]
+    text = f"def __getattr__({own}, {name}):\n    return getattr({own}.{code.co_names[1]}, {name})"
+    (plain,) = [c for c in compile(text, "", "exec").co_consts if hasattr(c, "co_code")]
+    return plain.co_code == code.co_code and plain.co_names == code.co_names
+
+
 def names_in(code: types.CodeType) -> set[str]:
     """The names of globals and attributes in a piece of code and those within it, and texts that
     may be names."""
