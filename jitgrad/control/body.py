@@ -84,14 +84,17 @@ class Looped(NamedTuple):
     unless there is neither."""
 
     body: Body
-    length: int
+    length: int | None
     results: tuple[int, ...]
 
 
 def part_shape(looped: Looped, k: int) -> tuple[int, ...]:
     """The shape of result `k` after the loop."""
     node = looped.body.results[k]
-    return node.shape if k < looped.body.carries else (looped.length, *node.shape)
+    if k < looped.body.carries:
+        return node.shape
+    assert looped.length is not None
+    return (looped.length, *node.shape)
 
 
 def offsets(looped: Looped) -> tuple[dict[int, int], int]:

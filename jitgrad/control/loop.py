@@ -26,7 +26,7 @@ from .turns import reference
 
 def run_loop(
     body: Body,
-    length: int,
+    length: int | None,
     turns: int | Node,
     sources: Sequence[Node],
     wanted: Iterable[int] | None = None,
@@ -36,8 +36,9 @@ def run_loop(
     Parameters
     ----------
     body : Body
-    length : int
-        That of sequences and of what is handed out.
+    length : int or None
+        That of sequences and of what is handed out; None where there is neither, and any number of
+        turns.
     turns : int or Node
         How many turns there are (at most, with a condition); no more than `length` where there are
         sequences, or something is handed out.
@@ -49,6 +50,10 @@ def run_loop(
     dict of Node
     """
     wanted = range(len(body.results)) if wanted is None else wanted
+    for p, x in zip(body.parameters, sources, strict=True):
+        shape = x.shape[1:] if p.arg in body.moving else x.shape
+        one = not p.shape and shape == (1,)  # a number that became an array
+        assert x.dtype == p.dtype and (one or shape == p.shape), f"{x!r} is no source for {p!r}"
     groups: dict = {}
     for k in wanted:
         groups.setdefault(body.results[k].dtype, []).append(k)
@@ -181,12 +186,16 @@ def _of_turn(body: Body, cots: Mapping[int, Node], wanted: list[int]) -> dict[in
 
 
 def _saved(
-    body: Body, length: int, turns: int | Node, sources: Sequence[Node], parameters: list[Node]
+    body: Body,
+    length: int | None,
+    turns: int | Node,
+    sources: Sequence[Node],
+    parameters: list[Node],
 ) -> dict[Node, Node]:
     """The carried values as each turn found them, those of `parameters`, by these."""
     if not parameters:
         return {}
-    if not length:
+    if length is None:
         raise GradientError(
             "got a gradient through a loop that may have any number of turns; pass max_turns=, for "
             "which memory is kept, or differentiate outside of jit"
@@ -203,7 +212,7 @@ def _saved(
     return {p: out[n + j] for j, p in enumerate(parameters)}
 
 
-def _counted(body: Body, length: int, turns: int | Node, sources: Sequence[Node]) -> Node:
+def _counted(body: Body, length: int | None, turns: int | Node, sources: Sequence[Node]) -> Node:
     """How many turns a loop with a condition has."""
     assert body.condition is not None
     n = body.carries

@@ -230,7 +230,7 @@ class LoopProgram:
         self.inner.append(inner)
         self.cells[node] = self.array(node)
         turns, *sources = [flat_base(s) for s in node.src]
-        sources = [self.cell(s) for s in sources]
+        sources = [self._source(s) for s in sources]
         for word, cell in zip(inner.ids, sources, strict=True):
             inner.words[word.k] = Outer(self.id(cell))
         inner.words[inner.out.k] = Outer(self.id(self.cells[node]))
@@ -239,6 +239,22 @@ class LoopProgram:
             self.during.append((self.op.CALL, driver, int(turns.arg), Inner(k)))
         else:
             self.during.append((self.op.CALL_TIMES, driver, self.cell(turns), Inner(k)))
+
+    def _source(self, node):
+        """The cell of what an inner loop reads: a constant and a reduction to a number have
+        none."""
+        op = self.op
+        if node.op.kind == "const":
+            content = np.asarray(node.arg, node.dtype).tobytes()
+            return self.word(self.memory(len(content), content))
+        if node not in self.numbers:
+            return self.cell(node)
+        cell, word = self.array(node), self.numbers[node]
+        if node.dtype.name == "float32":
+            self.during.append((op.PUT_SINGLE, cell, word))
+        else:
+            self.during.append((op.PUT, cell, word, _bytes(node)))
+        return cell
 
     # ----- the end of a turn, and of the loop
 
@@ -357,7 +373,7 @@ def compiled_loop(turn):
 
     def loop(turns, *sources, node):
         turns = int(np.reshape(turns, ()))
-        if turns > length and handed:
+        if handed and turns > length:
             raise ArgumentError(f"got {turns} turns of a loop, expected at most {length}")
         sources = [np.ascontiguousarray(x) for x in sources]
         out = (np.zeros if handed and turns < length else np.empty)(total, node.dtype)

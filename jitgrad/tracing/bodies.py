@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..ir import Node
 
 #: Numbers that have no dtype of their own.
-WEAK = (int, float, bool)
+WEAK = (int, float)
 
 
 class _Nowhere:
@@ -104,6 +104,12 @@ class TurnTrace(Trace):
                 f"got .grad of a tensor from outside in the body of {self.name}; use jitgrad.grad "
                 "within, or backward() outside"
             )
+
+    def hook(self, t: Handle) -> None:
+        raise JitError(
+            f"got a hook on a tensor in the body of {self.name}, which is traced once for all "
+            "turns; put it on a result, outside"
+        )
 
     def draw(self, make: Callable[[], Any], shape: tuple[int, ...], dtype: np.dtype) -> NoReturn:
         raise JitError(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..base.dtypes import INT64
+from ..base.dtypes import BOOL, INT64
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..base.surface import surface
 from ..control import TURN
@@ -19,7 +19,7 @@ from ..frontend.creation import zeros
 from ..frontend.tensor import Tensor
 from ..ir import const, leaf
 from ..ir.shapes import as_int
-from ..ops.primitives import as_node
+from ..ops.primitives import as_node, cast
 from ..tape.handles import varies
 from ..tape.segment import local
 from .bodies import Group, trace_turn
@@ -289,6 +289,8 @@ def while_loop(
     _callable(cond, "while_loop")
     _callable(f, "while_loop")
     most = None if max_turns is None else as_int(max_turns, "max_turns")
+    if most is not None and most < 0:
+        raise ArgumentError(f"got max_turns={most}, expected at least 0")
     if local.seg.tracing is None:
         return _python_loop(cond, f, init, most)
     init, turn = settled(
@@ -300,6 +302,12 @@ def while_loop(
     )
     asked = trace_turn("while_loop", cond, [(avals(init.leaves), init.rebuild)], _condition)
     turn, condition = turn.beside(asked)
+    if condition.shape:
+        raise ShapeError(
+            f"got a condition of shape {condition.shape} for while_loop, expected a 0-d tensor; "
+            "use .any() or .all()"
+        )
+    condition = cast(condition, BOOL)
     (carried,) = turn.parameters
     body = body_of(turn, carried, turn.results[0].leaves, condition=condition)
     return init.rebuild(iter(looped("while_loop", body, most, init.leaves, turn)))
@@ -308,7 +316,7 @@ def while_loop(
 def _python_loop(
     cond: Callable[..., Any], f: Callable[..., Any], init: Any, most: int | None
 ) -> Any:
-    x, turns = init, 0
+    x, turns = _copied(init, "init"), 0
     while cond(x):
         if turns == most:
             raise ArgumentError(
@@ -322,6 +330,13 @@ def _python_loop(
 def _as_tensors(x: Any) -> Any:
     group = operands_of(x, "the carry")
     return group.rebuild(iter(group.leaves))
+
+
+def _copied(x: Any, what: str) -> Any:
+    """A container with tensors of its own, so that writes to them are not seen outside, as they are
+    not where a body is traced."""
+    group = operands_of(x, what)
+    return group.rebuild(iter([t.clone() for t in group.leaves]))
 
 
 def _condition(out: Any) -> list[tuple[Any, str]]:
@@ -417,7 +432,8 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
             )
         return _chosen(index.clip(0, len(branches) - 1).astype(INT64), branches, operands)
     index = as_int(index.item() if isinstance(index, Tensor) else index, "index")
-    return _as_tensors(branches[min(max(index, 0), len(branches) - 1)](*operands))
+    given = [_copied(x, f"operand {k}") for k, x in enumerate(operands)]
+    return _as_tensors(branches[min(max(index, 0), len(branches) - 1)](*given))
 
 
 def _chosen(index: Tensor, branches: Sequence[Callable[..., Any]], operands: Sequence[Any]) -> Any:

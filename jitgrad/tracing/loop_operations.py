@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+import numpy as np
+
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..base.tree import flatten
 from ..control import Body, run_loop
@@ -25,8 +27,6 @@ from ..tape.views import detaching
 from .bodies import WEAK, Group, trace_turn
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ..frontend.tensor import Tensor
     from ..ir import Node
     from .bodies import TracedTurn
@@ -141,20 +141,34 @@ def settled(
     """The leaves of `init` and the turn of `f`: numbers of Python have the dtype that the turn
     gives them."""
     start = operands_of(init, "init")
-    weak = flatten(init)[0]
-    if any(type(x) in WEAK for x in weak):
-        likes = [
-            x if type(x) in WEAK else (t.shape, t.dtype)
-            for x, t in zip(weak, start.leaves, strict=True)
-        ]
-        after = trace_turn(name, f, arguments(likes, start.rebuild), unpack).results[0]
-        if _same_names(start, after):
-            both = zip(start.leaves, after.leaves, weak, strict=True)
-            leaves = [t.astype(n.dtype) if type(x) in WEAK else t for t, n, x in both]
-            start = start._replace(leaves=leaves)
-    turn = trace_turn(name, f, arguments(avals(start.leaves), start.rebuild), unpack)
+    given = [x if type(x) in WEAK else None for x in flatten(init)[0]]
+    free = {k for k, x in enumerate(given) if x is not None}  # numbers that are still of no dtype
+    for _ in range(3 * len(given) + 2):  # each takes one once, and may be promoted
+        likes = [given[k] if k in free else a for k, a in enumerate(avals(start.leaves))]
+        turn = trace_turn(name, f, arguments(likes, start.rebuild), unpack)
+        after = turn.results[0]
+        if not _same_names(start, after):
+            break
+        leaves = _promoted(start.leaves, after.leaves, given, free)
+        changed = {k for k, t in enumerate(leaves) if t is not start.leaves[k]}
+        if not changed and not free:
+            break
+        free = free - changed if changed else set()
+        start = start._replace(leaves=leaves)
     _check_carry(name, start, turn.results[0])
     return start, turn
+
+
+def _promoted(
+    leaves: Sequence[Tensor], nodes: Sequence[Node], given: Sequence[Any], free: set[int]
+) -> list[Tensor]:
+    """The leaves of a carry of which a turn makes `nodes`: those that were `given` as numbers take
+    the dtype of theirs, if they are `free`, or are promoted."""
+    out = []
+    for k, (t, node) in enumerate(zip(leaves, nodes, strict=True)):
+        dtype = node.dtype if k in free else np.promote_types(t.dtype, node.dtype)
+        out.append(t if given[k] is None or dtype == t.dtype else t.astype(dtype))
+    return out
 
 
 def looped(
@@ -173,16 +187,18 @@ def looped(
     kept = len(carried) if may_end else 0  # without a turn, they are the results
     operands = _cut(body, operands, kept, len(carried) + len(turn.tensors), len(turn.values))
     first, last = len(carried) + len(turn.tensors), len(operands)
-    size, most = (0, ANY) if length is None else (length, length)
+    most = ANY if length is None else length
     numbers = tuple(turn.numbers)
 
     def build(k: int, *nodes: Any) -> Node:
         given = [cast(as_node(x), p.dtype) for x, p in zip(nodes[last:], numbers, strict=True)]
         count = most if turns is None else nodes[last - 1]
         read = nodes[first : first + len(sequences)]
-        return run_loop(body, size, count, [*nodes[:first], *given, *read], [k])[k]
+        return run_loop(body, length, count, [*nodes[:first], *given, *read], [k])[k]
 
-    key = (body, length, turns is None)
+    #: What `build` depends on: how many of the operands are what.
+    counts = len(carried), len(turn.tensors), len(numbers), len(sequences)
+    key = (body, length, turns is None, counts)
     return _records(name, key, build, operands, turn.values, len(body.results))
 
 

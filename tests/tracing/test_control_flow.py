@@ -258,3 +258,126 @@ def test_writes_to_what_is_outside_are_refused():
     assert seen.tolist() == [0.0, 0.0]
     out, _ = jitgrad.scan(lambda c, x: (c.copy_(c + x), None), np.zeros(2), np.ones(3))
     assert out.tolist() == [3.0, 3.0]
+
+
+# --- what users ran into --------------------------------------------------------------------------
+
+
+def test_equal_bodies_that_reach_a_tensor_or_a_number(tier):
+    """What a body reaches tells apart loops whose bodies are the same graph."""
+    v, xs = jitgrad.tensor(3.0), jitgrad.tensor([1.0, 2.0, 3.0])
+    kept = jitgrad.scan(lambda c, x: (c * v + x, c), jitgrad.tensor(1.0), xs)
+    assert kept[0].item() == 45
+    assert jitgrad.scan(lambda c, x: (c * 2.0 + x, c), jitgrad.tensor(1.0), xs)[0].item() == 19
+    kept = jitgrad.map(lambda x: x * v, xs)
+    assert jitgrad.map(lambda x: x * 2.0, xs).tolist() == [2.0, 4.0, 6.0]
+    assert kept.tolist() == [3.0, 6.0, 9.0]
+    with_v, with_2 = (
+        jitgrad.jit(lambda p, w, k=k: jitgrad.cond(p, lambda w: w * k, lambda w: w.sin(), w))
+        for k in (v, 2)
+    )
+    yes, w = jitgrad.tensor(True), jitgrad.tensor(2.0)
+    assert [with_v(yes, w).item(), with_2(yes, w).item(), with_v(yes, w).item()] == [6, 4, 6]
+
+
+def test_inner_loops_of_constants_and_sums(tier):
+    x = jitgrad.tensor([1.0, 2.0, 3.0])
+    out, _ = jitgrad.scan(
+        lambda c, v: (c + jitgrad.fori_loop(0, 2, lambda i, d: d * 0.5, c.sum()), None), x, x[None]
+    )
+    assert out.tolist() == [2.5, 3.5, 4.5]
+    w = jitgrad.tensor(2.0, requires_grad=True)
+    jitgrad.map(lambda a: jitgrad.map(lambda b: a * b * w, x), x).sum().backward()
+    assert w.grad.item() == 36
+    f = jitgrad.jit(
+        jitgrad.grad(
+            lambda w: jitgrad.scan(
+                lambda c, v: (
+                    jitgrad.cond(c.sum() > 0, lambda d: d * w, lambda d: d - w, c) * v, None
+                ),
+                x[:2], x,
+            )[0].sum()
+        )
+    )  # fmt: skip
+    assert f(2.0) == 3 * 18 * 4
+
+
+def test_gradients_of_no_turns(tier):
+    w = jitgrad.tensor(2.0, requires_grad=True)
+    jitgrad.fori_loop(0, 0, lambda i, c: c * c, w).backward()
+    jitgrad.scan(lambda c, v: (c * v, None), w, np.ones(0))[0].backward()
+    assert w.grad.item() == 2
+    assert jitgrad.jit(jitgrad.grad(lambda w: jitgrad.fori_loop(0, 0, lambda i, c: c * c, w)))(3.0)
+
+
+def test_conditions_are_numbers(tier):
+    f = jitgrad.jit(lambda w: jitgrad.while_loop(lambda c: c - 4, lambda c: c + 1, w))
+    assert f(jitgrad.tensor(1.0)).item() == 4
+    for make in (jitgrad.jit, lambda f: f):
+        with pytest.raises((ShapeError, ArgumentError)):
+            make(lambda w: jitgrad.while_loop(lambda c: c < 3, lambda c: c + 1, w))(np.ones(2))
+    with pytest.raises(ArgumentError, match="max_turns=-1"):
+        jitgrad.while_loop(lambda c: c < 1, lambda c: c + 1, 0.0, -1)
+
+
+def test_hooks_in_a_body_are_refused():
+    def step(c, v):
+        y = c * v
+        y.register_hook(lambda g: g * 10)
+        return y, None
+
+    with pytest.raises(JitError, match="hook"):
+        jitgrad.scan(step, jitgrad.tensor(2.0, requires_grad=True), np.ones(2))
+
+
+def test_writes_to_a_carry_stay_inside():
+    a = jitgrad.tensor([0.0, 0.0])
+
+    def increase(c):
+        c += 1
+        return c
+
+    jitgrad.while_loop(lambda c: (c < 1).all(), increase, a)
+    jitgrad.cond(True, increase, increase, a)
+    jitgrad.fori_loop(0, 2, lambda i, c: increase(c), a)
+    assert a.tolist() == [0.0, 0.0]
+
+
+def test_carried_numbers_take_dtypes_one_after_the_other(tier):
+    xs = jitgrad.tensor(np.ones(3, np.float32))
+    out = jitgrad.scan(lambda c, x: ((c[1], c[0] + x), c[0]), (0, 0), xs)[0]
+    assert [(v.item(), v.dtype) for v in out] == [(1, np.float32), (2, np.float32)]
+    end, seen = jitgrad.scan(lambda c, x: (~c, c), True, xs)
+    assert end.item() is False and seen.tolist() == [True, False, True]
+
+
+class Library:
+    """A library's module, with names added."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def __getattr__(self, name):
+        return getattr(self.module, name)
+
+
+class Lowered(Library):
+    def __getattr__(self, name):
+        return getattr(self.module, name.lower())
+
+
+TABLE = np.array([1.0, 2.0])
+
+
+def test_a_getattr_that_hands_the_name_on():
+    """It finds what the code names, so arrays made within belong to the contents outside."""
+
+    def outer(xp):
+        return jitgrad.jit(lambda x: xp.sum(x * jitgrad.tensor(TABLE[:, None] * TABLE)))
+
+    f = outer(Library(jitgrad))
+    for first in (1.0, 5.0):
+        TABLE[0] = first
+        assert f(jitgrad.ones(2)).item() == (TABLE[:, None] * TABLE).sum()
+    with pytest.raises(JitError, match="getattr"):
+        outer(Lowered(jitgrad))(jitgrad.ones(2))
