@@ -252,8 +252,8 @@ MANY_DECISIONS = {
         "numpy.ufunc_methods._composed_reduce": 18,
     },
     "one condition after the other under which a step of the compiler, or of a replay, is legal": {
-        "compile.schedule.fuse.Fusion._must_keep": 20,
-        "compile.schedule.group.Grouping._legal_place": 16,
+        "compile.schedule.materialise.Fusion._must_keep": 20,
+        "compile.schedule.fuse_stages.Grouping._legal_place": 16,
         "control.loop.jvp": 17,
         "tracing.replay.CompiledCall._entangled": 18,
         "tracing.replay.CompiledCall._sort": 22,

@@ -28,14 +28,14 @@ from ..control import tidied
 from .index.maps import MOVEMENT
 from .kernel import Call, Kernel, parts_of, result_dtype
 from .rewrite.simplify import simplify
-from .schedule.fuse import LEAFLIKE, call_operands, flat_base
+from .schedule.materialise import LEAFLIKE, call_operands, flat_base
 from .turn import is_loop, lower_turn
 from .work import least, work_of
 
 if TYPE_CHECKING:
     from ..ir.node import Node
-    from .schedule.fuse import Fusion
-    from .schedule.group import Step
+    from .schedule.fuse_stages import Step
+    from .schedule.materialise import Fusion
 
 
 __all__ = [

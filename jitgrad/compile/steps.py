@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .kernel import Kernel
     from .loops.nest import Nest
     from .loops.tiles import TiledProgram
-    from .schedule.fuse import Fusion
-    from .schedule.group import Step
+    from .schedule.fuse_stages import Step
+    from .schedule.materialise import Fusion
 
 
 def kernels_of(fusion: Fusion, step: Step) -> list[Call | Kernel]:

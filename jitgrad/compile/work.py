@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..ir.node import BARRIERS, toposort
-from .schedule.fuse import LEAFLIKE, call_operands, flat_base
+from .schedule.materialise import LEAFLIKE, call_operands, flat_base
 
 if TYPE_CHECKING:
     from ..ir.node import Node
-    from .schedule.group import Step
+    from .schedule.fuse_stages import Step
 
 
 class Work(NamedTuple):

@@ -51,8 +51,8 @@ from ..index.maps import (
 Evaluation = tuple[Value, bool]
 
 if TYPE_CHECKING:
-    from ..schedule.fuse import Fusion
-    from ..schedule.group import Stage, Step
+    from ..schedule.fuse_stages import Stage, Step
+    from ..schedule.materialise import Fusion
 
 
 class SymbolicStride(NamedTuple):

@@ -37,7 +37,7 @@ from .nest import SymbolicStride, depth_of_loop, guard_axes, is_beside
 if TYPE_CHECKING:
     from ...ir.node import Node
     from ..index.maps import AxisIndex, Context, Value
-    from ..schedule.fuse import Fusion
+    from ..schedule.materialise import Fusion
     from .ir import Statement
     from .nest import Access
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from .. import limits
 from ..index.dims import UNIT
 from ..index.duplicates import common
-from ..schedule.group import Step
+from ..schedule.fuse_stages import Step
 from ..schedule.joint import is_few, joined
 from .expressions import sums_in_blocks
 from .nest import (
@@ -44,9 +44,9 @@ from .nest import (
 if TYPE_CHECKING:
     from ...ir.node import Node
     from ..index.maps import Context, Value
-    from ..schedule.fuse import Fusion
-    from ..schedule.group import Stage
+    from ..schedule.fuse_stages import Stage
     from ..schedule.joint import Joint
+    from ..schedule.materialise import Fusion
     from .nest import Access, Evaluation
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import limits
 from ..kernel import Kernel, Units
-from ..schedule.fuse import call_operands
+from ..schedule.materialise import call_operands
 from .arguments import HEADER, title
 
 if TYPE_CHECKING:

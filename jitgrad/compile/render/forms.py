@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ..index.maps import Value
     from ..loops.ir import Statement
     from ..loops.nest import Loop, Nest
-    from ..schedule.fuse import Fusion
+    from ..schedule.materialise import Fusion
 
 
 def render_loop(nest: Nest, fusion: Fusion) -> Kernel:

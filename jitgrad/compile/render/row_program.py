@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..loops.ir import Operand, Prefetch, Statement
     from ..loops.tiles import TiledProgram, TileNest
-    from ..schedule.fuse import Fusion
+    from ..schedule.materialise import Fusion
 
 
 def render_program(program: TiledProgram, fusion: Fusion) -> Kernel:

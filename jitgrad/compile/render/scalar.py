@@ -15,8 +15,8 @@ from .text import lines
 
 if TYPE_CHECKING:
     from ..loops.nest import Evaluation
-    from ..schedule.fuse import Fusion
-    from ..schedule.group import Step
+    from ..schedule.fuse_stages import Step
+    from ..schedule.materialise import Fusion
 
 
 def render_scalar(fusion: Fusion, step: Step, pairs: Sequence[Evaluation]) -> Kernel:

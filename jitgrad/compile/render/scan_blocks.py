@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..kernel import Kernel
     from ..loops.ir import Operand, Statement
     from ..loops.nest import Nest
-    from ..schedule.fuse import Fusion
+    from ..schedule.materialise import Fusion
 
 
 class Total(NamedTuple):

@@ -1,2 +1,2 @@
-"""Graph to kernels: which values are materialised, and which are made by one loop nest, one after
-the other. Start at `fuse`."""
+"""Graph to kernels: which values are materialised (`materialise`), and which are made by one
+kernel, one stage after the other (`fuse_stages`). Start at `materialise.fuse`."""

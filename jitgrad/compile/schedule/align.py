@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from ...ir import Node, rebuilt, toposort
 from .. import limits
 from ..index.dims import Axes
-from .fuse import fuse
+from .materialise import fuse
 
 if TYPE_CHECKING:
-    from .fuse import Fusion
+    from .materialise import Fusion
 
 
 def fused(roots: Sequence[Node]) -> Fusion:

@@ -1,14 +1,13 @@
-"""Fusion: which values of a graph are kept in memory, and which kernel computes each of them.
+"""Which values of a graph are materialised, that is, kept in memory; the outcome of fusion.
 
 Two decisions:
 
 1. *What is kept* (`Fusion._decide`). Walking from the roots to the leaves, every node collects the
-contexts
-   (kernel space and index map, see `index.maps`) in which its readers want it. Results of
+   contexts (kernel space and index map, see `index.maps`) in which its readers want it. Results of
    reductions, scans and calls are kept always, and what index arrays pick from; an elementwise
    value only where computing it again would be more expensive than a store and a load. Everything
    else is recomputed in registers by each kernel that reads it.
-2. *Which step makes it*: see `group`.
+2. *Which step makes it*: see `fuse_stages`.
 
 Start at `fuse`.
 """
@@ -32,7 +31,7 @@ from ..index.maps import (
     start_nodes,
     variables,
 )
-from .group import Grouping, KernelForm
+from .fuse_stages import Grouping, KernelForm
 
 if TYPE_CHECKING:
     from ...ir.node import Node

@@ -1,4 +1,4 @@
-"""Grouping: which kernel makes each materialised value, and in which loop nest of it.
+"""Fusion of stages: which kernel makes each materialised value, and in which loop nest of it.
 
 A *step* is one launch of a kernel, one NumPy call, or one kernel of 0-d values. The kernel of a
 loop step is a *row program*: its *stages* follow each other at every point of an *outer* space that
