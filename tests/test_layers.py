@@ -20,7 +20,7 @@ from jitgrad.ir import Op
 from jitgrad.ops import REGISTRY, Entry
 
 PACKAGE = ROOT / "jitgrad"
-LONGEST = 700
+LONGEST = 640
 
 #: From left to right; a module may import those of its own layer and of layers before it. A package
 #: stands for all in it.
