@@ -163,10 +163,11 @@ def test_lowering_grows_as_the_program_does():
 
 @pytest.mark.parametrize("call", [1, 2, 5])
 def test_calls_of_a_recorded_function_grow_as_the_program_does(call):
-    """The first plans it; the second looked for kernels once; NumPy plans it for good at the
+    """The first plans it, and looks for turns that repeat (in graphs of so many operations that all
+    of these are searched); the second looked for kernels once; NumPy plans it for good at the
     fifth."""
     counts = []
-    for n in (8, 16, 32):
+    for n in (16, 32, 64):
         f = filtered(n)
         for _ in range(call - 1):
             f()

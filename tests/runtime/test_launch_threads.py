@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not threads.available(), reason="no such pool on
 
 SOURCE = '''"""counts how often each unit is visited, and by which part."""
 
-from jitgrad.runtime.numba.build import *
+from jitgrad.runtime.numba.library import *
 
 
 @body
