@@ -74,8 +74,9 @@ PACKAGE = __name__.partition(".")[0]
 END = "take the conversion out of the function, or leave jit off"
 
 
-def refusal():
-    """The text for what the user's line called, which needs a concrete value."""
+def refusal(doing="jit traces the function", end=END):
+    """The text for what the user's line called, which needs a concrete value, while somebody is
+    `doing` what has none; `end` says what else one can do."""
     frames = _frames(sys._getframe(1))
     names = [f.f_code.co_name for f in frames]
     function = next(
@@ -84,7 +85,11 @@ def refusal():
     ours = function is None or hasattr(function, "name")
     name = getattr(function, "name" if ours else "__name__", names[-1].strip("_"))
     special = names[-1] if names[-1] in CALLED else next((n for n in names if n in CALLED), None)
-    if names[-1] in ("__getitem__", "__setitem__"):
+    indexed = names[-1] in ("__getitem__", "__setitem__")
+    if indexed and "__index__" in names:
+        what = "a slice between places that are values, whose length would depend on them,"
+        instead = "pick by indices of a fixed number: x[i + jitgrad.arange(n)]"
+    elif indexed:
         what = "a boolean mask as an index, which selects as many elements as it has True,"
         instead = "choose by jitgrad.where(mask, x, y), or write one number: x[mask] = 0"
     elif name in SHAPED:
@@ -98,7 +103,7 @@ def refusal():
         what = f"a request for a concrete value, by {name}, which jitgrad leaves to NumPy,"
         instead = "write it in operations that jitgrad has"
     why = "what comes of an argument is known only to a call"
-    return f"got {what} while jit traces the function: {why}; {instead}, {END}"
+    return f"got {what} while {doing}: {why}; {instead}, {end}"
 
 
 def _frames(frame):

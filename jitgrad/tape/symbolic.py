@@ -27,7 +27,7 @@ from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort
 from ..ops.marks import STOP, differentiable_sources, stop
 from ..ops.primitives import broadcast
 from . import handles
-from .concrete import refusal
+from .concrete import END, refusal
 from .record import materialise
 from .segment import OVER, Segment, active_traces, local
 from .symbols import SymbolicScalar
@@ -63,10 +63,13 @@ class Traced:
     def concrete_value(self):
         """The value, on which the trace depends from now on."""
         if self.known is None:
-            raise JitError(refusal())
+            raise self._refusal()
         if self.source is not None:
             self.source.fixed = True
         return self.known
+
+    def _refusal(self):
+        return JitError(refusal(*self.tracing.doing))
 
     def stopped(self):
         """The value as that of a tensor which does not require grad."""
@@ -94,15 +97,15 @@ class Traced:
     __radd__ = __add__
 
     def __bool__(self):
-        raise JitError(refusal())
+        raise self._refusal()
 
     __float__ = __int__ = __index__ = __complex__ = __len__ = __iter__ = __bool__
 
     def __array__(self, dtype=None, copy=None):
-        raise JitError(refusal())
+        raise self._refusal()
 
     def __getitem__(self, index):
-        raise JitError(refusal())
+        raise self._refusal()
 
 
 class Input:
@@ -149,6 +152,9 @@ class Saved:
 class Trace:
     """A trace under way in this thread; `sources` finds where a tensor or an array is for later
     calls."""
+
+    #: What goes on, and what to do where a concrete value is needed: see `concrete.refusal`.
+    doing = "jit traces the function", END
 
     def __init__(self, sources):
         self.sources = sources

@@ -52,6 +52,10 @@ class TurnTrace(Trace):
     def __init__(self, name: str) -> None:
         super().__init__(_Nowhere())
         self.name = name
+        self.doing = (
+            f"{name} traces its function, once for all turns",
+            "take the conversion out of the function, or write the loop in Python",
+        )
         #: Number of the input -> the tensor; or of a constant its value, shape and dtype.
         self.captured: dict[Any, Any] = {}
 

@@ -320,6 +320,32 @@ def test_conditions_are_numbers(tier):
         jitgrad.while_loop(lambda c: c < 1, lambda c: c + 1, 0.0, -1)
 
 
+@pytest.mark.parametrize(
+    ("turn", "text"),
+    [
+        (lambda i, c: c + 1 if i == 0 else c, "truth value.*fori_loop traces.*loop in Python"),
+        (lambda i, c: c + float(i), "float.*fori_loop traces"),
+        (lambda i, c: c + jitgrad.ones(9)[i : i + 2].sum(), r"slice between.*arange\(n\)"),
+        (lambda i, c: c + jitgrad.ones(9)[:i].sum(), "slice between"),
+        (lambda i, c: c + jitgrad.ones(9)[jitgrad.ones(9) > i].sum(), "boolean mask"),
+    ],
+)
+def test_what_needs_a_value_says_what_to_write(turn, text):
+    with pytest.raises(JitError, match=text) as caught:
+        jitgrad.fori_loop(0, 3, turn, 0.0)
+    assert "leave jit off" not in str(caught.value)
+
+
+def test_slices_by_the_turn_are_picked_by_indices(tier):
+    x = np.arange(9.0)
+    f = lambda x: jitgrad.fori_loop(
+        0, 3, lambda i, c: c + (x[i + jitgrad.arange(2)] ** 2).sum(), 0.0
+    )
+    value, grad = jitgrad.value_and_grad(f)(x)
+    assert value == sum((x[i : i + 2] ** 2).sum() for i in range(3))
+    assert grad.tolist() == [0, 4, 8, 6, 0, 0, 0, 0, 0]
+
+
 def test_hooks_in_a_body_are_refused():
     def step(c, v):
         y = c * v
