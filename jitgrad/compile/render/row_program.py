@@ -572,11 +572,6 @@ class ProgramForm(LoopForm):
         return units
 
 
-def _started(node: Node, place: Expr, whole: Expr) -> Statement:
-    """The statement that starts an element of a small reduction."""
-    return Store(place, stored(identity_literal(node), node.dtype))
-
-
 def _joined(node: Node, place: Expr, whole: Expr) -> Accumulate:
     """The statement that joins an element of a small reduction to that of the result."""
     value = read(place, node.dtype)
