@@ -47,6 +47,7 @@ LAYERS = [
 LEVELS = [
     "limits",
     "kernel",
+    "affine",
     "rewrite",
     "index",
     "schedule",
@@ -114,6 +115,7 @@ NAMED = {
         "rules of algebra, of sums",
     ),
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
+    "compile.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
     "compile.rewrite.lift": ({"CONCATENATE", "MATMUL"}, "calls of NumPy that kernels do instead"),
     "control.tidy": ({"SLICE"}, "the parts of what a loop leaves"),
     "tape.concrete": (

@@ -18,6 +18,7 @@ from ..ir import Node, leaf
 from .ordered import OrderedGraph, by_chain, by_depth
 from .repeats import TURNS, Run, repeats
 from .turn_operands import (
+    MOVES,
     Before,
     Counted,
     Element,
@@ -27,6 +28,7 @@ from .turn_operands import (
     Operand,
     Reader,
     Still,
+    leaves_of,
 )
 
 #: So many times as many operations as the turns of its loops have may be left of a graph without
@@ -128,6 +130,8 @@ class FoundLoops:
 
     def _may_pay(self, run: Run) -> bool:
         block = self.graph.nodes[run.start : run.start + run.period]
+        if all(n.op.kind in MOVES for n in block):
+            return False  # whoever reads them makes them again
         return self.graph.count >= MANY or max(n.size for n in block) <= LARGE
 
     def _operands(self, place: LoopPlace) -> tuple[list[list[Operand]], list[list[NDArray]]] | None:
@@ -172,7 +176,8 @@ class FoundLoops:
         return any(
             (o.step < 0) != self.all[o.loop].reverse
             for row in operands
-            for o in row
+            for operand in row
+            for o in leaves_of(operand)
             if isinstance(o, Element)
         )
 
@@ -205,12 +210,13 @@ class FoundLoops:
         start, p, turns = loop.place
         for j, row in enumerate(loop.operands):
             operand = row[k] if k < len(row) else None
-            if isinstance(operand, Element):
-                self.all[operand.loop].handed[operand.position] = None
-            elif isinstance(operand, Moved):
-                asked |= {o.node for o in leaves_of(operand) if isinstance(o, Still)}
-            else:
+            if not isinstance(operand, Element | Moved):
                 continue
+            for part in leaves_of(operand):
+                if isinstance(part, Element):
+                    self.all[part.loop].handed[part.position] = None
+                elif isinstance(part, Still) and isinstance(operand, Moved):
+                    asked.add(part.node)
             found[start + j : start + turns * p : p] = False
         return asked
 
@@ -245,13 +251,6 @@ def _shifted(operand: Operand, begin: int, end: int) -> Operand:
         inner = [_shifted(o, begin, end) for o in operand.operands]
         return Moved(operand.node, tuple(inner))
     return operand
-
-
-def leaves_of(operand: Operand) -> list[Operand]:
-    """An operand, or those that a movement is of."""
-    if isinstance(operand, Moved):
-        return [leaf for o in operand.operands for leaf in leaves_of(o)]
-    return [operand]
 
 
 def _has_list(operand: Operand) -> bool:

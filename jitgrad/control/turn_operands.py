@@ -21,6 +21,8 @@ from .ordered import OrderedGraph
 DELAY = 4
 #: Kinds of movements that cost nothing in a turn, and how many of them, one of the other.
 MOVES, MOVEMENTS = ("slice", "reshape", "broadcast", "permute"), 6
+#: Kinds whose result is as large as their operand, or larger: what turns hand out is the operand.
+ENLARGES = ("reshape", "broadcast", "permute", "pad")
 #: Kinds of nodes that are given from outside.
 GIVEN = ("leaf", "number", "const")
 
@@ -90,6 +92,15 @@ class Moved:
 
 
 Operand = Same | Before | Still | Counted | Listed | Element | Moved
+
+
+def leaves_of(operand: Operand) -> list[Operand]:
+    """An operand, or those that a movement is of."""
+    if isinstance(operand, Moved):
+        return [leaf for o in operand.operands for leaf in leaves_of(o)]
+    return [operand]
+
+
 Reading = tuple[Operand, NDArray]
 
 
@@ -159,7 +170,8 @@ class Reader:
     def _moved(self, nodes: NDArray, depth: int) -> Reading | None:
         """The same movement in each turn of what is known outside."""
         graph, node = self.graph, int(nodes[self.middle])
-        if not depth or graph.nodes[node].op.kind not in MOVES:
+        kind = graph.nodes[node].op.kind
+        if not depth or kind not in (*MOVES, *ENLARGES):
             return None
         made = nodes < graph.count
         holds = made.copy()
@@ -169,11 +181,13 @@ class Reader:
         for k in range(len(graph.nodes[node].src)):
             starts = is_start(graph.nodes[node], k)
             found = self._read(graph.sources[k][like], starts, depth - 1)
-            if found is None or not isinstance(found[0], Still | Counted | Listed | Moved):
+            if found is None or isinstance(found[0], Same | Before):
                 return None
             operands.append(found[0])
             holds &= found[1]
-        return Moved(node, tuple(operands)), holds
+        moved = Moved(node, tuple(operands))
+        of_turns = any(isinstance(o, Element) for o in leaves_of(moved))
+        return (moved, holds) if kind in (ENLARGES if of_turns else MOVES) else None
 
     def _given(self, nodes: NDArray, starts: bool) -> Reading | None:
         """Numbers or arrays that differ."""

@@ -73,7 +73,7 @@ class Backward:
             )
         path = operations_to(state)
         if live is not None:
-            note_trips(path)
+            note_trips(local.seg, path)
         self.live, self.requires_grad, values = [], False, []
         for s in path if live else ():
             if live[s.slot]:

@@ -10,6 +10,9 @@ A loop with another number of iterations in each call is a new trace each time. 
 were met, segments end after a few iterations, and yet another number brings nothing new
 (`note_trips`).
 
+Where a function is traced as a whole, its segments never end by themselves: loops are found in the
+trace (`control.roll`), and cotangents that are summed by segments would hide them.
+
 Operations repeat if opcodes and static arguments do, whatever the operands. An iteration may be
 longer than a segment: what is compared goes back over segments that ended by themselves
 (`Segment.before`). Start at `ends`.
@@ -25,6 +28,8 @@ TRIPS, UNIT = 8, 32
 
 def ends(seg, state):
     """Whether the segment ends after the new operation `state`."""
+    if seg.tracing is not None:
+        return False
     before = seg.before
     if state.size >= config.segment:
         return True
@@ -83,10 +88,10 @@ def _statics(key, operand):
     )
 
 
-def note_trips(path):
+def note_trips(seg, path):
     """Notes how often the longest loop in the operations `path` goes round: a program that was not
     seen before."""
-    if len(path) < UNIT // 2:  # no loop of this length is ever cut
+    if len(path) < UNIT // 2 or seg.tracing is not None:  # no such loop is ever cut
         return
     period, start, end = longest([likeness(state) for state in path])
     if not period:

@@ -83,7 +83,7 @@ class Forward:
     def __init__(self, state, live):
         path = operations_to(state)
         if not state.full:
-            note_trips(path)
+            note_trips(local.seg, path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         nodes = [s.node for _, s in self.live]
         outputs = [s.node for _, s in self.live if s.requires_grad]

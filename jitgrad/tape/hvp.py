@@ -29,7 +29,7 @@ class HessianVectorProduct:
             push_forward([g], {x: leaf(end.leaves, x.shape, x.dtype)}) if g is not None else (None,)
         )
         path = operations_to(end)
-        note_trips(path)
+        note_trips(local.seg, path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         self.requires_grad = any(s.requires_grad for _, s in self.live)
         nodes = [*(s.node for _, s in self.live), zeros(x) if h is None else h]

@@ -284,7 +284,8 @@ class Segment:
             None,
             tracing,
         )
-        self.state = ROOT if grad else switch(ROOT, False)
+        root = ROOT if tracing is None else tracing.root
+        self.state = root if grad else switch(root, False)
 
     def widen(self):
         """Makes room for more operations and numbers."""

@@ -29,7 +29,7 @@ from ..ops.primitives import broadcast
 from . import handles
 from .concrete import END, refusal
 from .record import materialise
-from .segment import OVER, Segment, active_traces, local
+from .segment import OVER, Segment, State, active_traces, local
 from .symbols import SymbolicScalar
 from .views import parent_of
 
@@ -158,6 +158,7 @@ class Trace:
 
     def __init__(self, sources):
         self.sources = sources
+        self.root = State(None)  # of its segments: their states end with the trace
         self.inputs, self.numbers, self.known_numbers = [], [], {}
         self.wrapped, self.handles, self.saved, self.proxies, self.seen = {}, {}, {}, {}, {}
         self.handed = {}  # tensors that transforms gave, with what each call makes of them

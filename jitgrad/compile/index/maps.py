@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ...ir.node import Node
+from ..affine import Affine, affine
 from .dims import UNIT, Axes, is_whole
 
 
@@ -55,11 +56,8 @@ ZERO = AxisIndex()
 
 def shifted(index: AxisIndex, start: Node, coef: int) -> AxisIndex:
     """`index` + `coef` * `start`, the 0-d integer node of a slice or pad."""
-    if start.op.kind == "const":
-        return index._replace(const=index.const + coef * int(start.arg))
-    terms = dict(index.terms)
-    terms[start] = terms.get(start, 0) + coef
-    return index._replace(terms=tuple((n, c) for n, c in terms.items() if c))
+    const, terms = Affine(index.const, index.terms) + affine(start).times(coef)
+    return index._replace(const=const, terms=terms)
 
 
 def scaled(index: AxisIndex, factor: int) -> AxisIndex:

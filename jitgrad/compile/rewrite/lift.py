@@ -14,13 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...base.dtypes import INT64
 from ...control import LOOP
+from ...control.turn_operands import is_start
 from ...ir.node import Node, leaf, rebuilt, toposort
 from ...ops.joining import CONCATENATE
 from ...ops.linear_algebra import MATMUL
 from ...ops.movement import pad_node, update_node
 from ...ops.primitives import broadcast, reduce_sum, reshape_to
 from .. import limits
+from ..affine import affine
 
 ONE = (1,)
 #: Kinds whose 0-d values stay: what an array of one element is made of where it is read.
@@ -33,26 +36,61 @@ class Unliftable(Exception):
 
 def lifted(roots: Sequence[Node]) -> list[Node]:
     """The graphs of `roots`, in which every 0-d value that is not one of `NUMBERS` is an array."""
-    made: dict[Node, Node] = {}
-
-    def array(node: Node) -> Node:
-        """What stands for the 0-d `node`, as an array."""
-        return reshape_to(made[node], ONE)
-
+    lifting = _Lifting()
     for node in toposort(list(roots)):
+        lifting.add(node)
+    return [lifting.made[r] if r.shape else lifting.array(r) for r in roots]
+
+
+class _Lifting:
+    """The nodes `made` of others; `indices` are the 0-d integers that are known with the number of
+    the turn, as they were."""
+
+    def __init__(self) -> None:
+        self.made: dict[Node, Node] = {}
+        self.indices: dict[Node, Node] = {}
+
+    def add(self, node: Node) -> None:
         kind = node.op.kind
-        if kind == "leaf" and not node.shape:
-            made[node] = leaf(node.arg, ONE, node.dtype)
-        elif kind == "elementwise" and not node.shape:
-            src = tuple([array(s) for s in node.src])
-            made[node] = Node(node.op, src, node.arg, ONE, node.dtype)
-        elif kind == "reshape" and not node.shape:
-            made[node] = array(node.src[0])
-        elif node.shape or kind in NUMBERS:
-            made[node] = _written(node, tuple([_read(made[s], s, node) for s in node.src]))
+        if _is_index(node, self.indices):
+            self.indices[node] = rebuilt(node, tuple([self.indices[s] for s in node.src]))
+        if node.shape or kind in NUMBERS:
+            src = tuple([self._operand(node, k) for k in range(len(node.src))])
+            self.made[node] = _written(node, src)
         else:
-            raise Unliftable(f"a 0-d {node.op.name}")
-    return [made[r] if r.shape else array(r) for r in roots]
+            self.made[node] = self._stored(node)
+
+    def _stored(self, node: Node) -> Node:
+        """A 0-d value as an array."""
+        kind = node.op.kind
+        if kind == "leaf":
+            return leaf(node.arg, ONE, node.dtype)
+        if kind == "elementwise":
+            src = tuple([self.array(s) for s in node.src])
+            return Node(node.op, src, node.arg, ONE, node.dtype)
+        if kind == "reshape":
+            return self.array(node.src[0])
+        raise Unliftable(f"a 0-d {node.op.name}")
+
+    def array(self, node: Node) -> Node:
+        """What stands for the 0-d `node`, as an array."""
+        return reshape_to(self.made[node], ONE)
+
+    def _operand(self, reader: Node, k: int) -> Node:
+        s = reader.src[k]
+        if s in self.indices and (is_start(reader, k) or (reader.op.kind == "gather" and k)):
+            return self.indices[s]
+        return _read(self.made[s], s, reader)
+
+
+def _is_index(node: Node, indices: dict[Node, Node]) -> bool:
+    """Whether the 0-d `node` is computed of the number of the turn as the starts of slices are."""
+    if node.ndim or node.dtype != INT64:
+        return False
+    if node.op.kind in ("number", "const"):
+        return True
+    known = node.op.kind == "elementwise" and all(s in indices for s in node.src)
+    return known and all(n.op.kind == "number" for n, _ in affine(node).terms)
 
 
 def _read(new: Node, old: Node, reader: Node) -> Node:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...ir.node import BARRIERS, toposort, users
 from .. import limits
+from ..affine import affine
 from ..index.dims import UNIT, Axes, squeezes
 from ..index.maps import (
     MOVEMENT,
@@ -118,8 +119,13 @@ class Fusion:
             if node.op.kind in ("slice", "pad", "gather"):
                 for start in node.src[1:]:
                     if not start.ndim:
-                        self._keep(start)
+                        self._keep_terms(start)
         self.contexts = {}
+
+    def _keep_terms(self, start: Node) -> None:
+        """Keeps what the start of a slice is computed from."""
+        for term, _ in affine(start).terms:
+            self._keep(term)
 
     def _keep_repeated(self) -> None:
         """Keep in memory of a tile what several stages of a step compute, if it is not very
