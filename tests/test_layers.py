@@ -239,7 +239,6 @@ MANY_DECISIONS = {
         "frontend.integers.settled": 20,
         "tape.backward.Backward.__init__": 20,
         "tape.backward.start": 16,
-        "tape.double.RecordedBackward.__init__": 17,
         "tape.record.enter": 21,
         "tracing.transforms.value_and_grad.function": 18,
     },

@@ -1,10 +1,13 @@
 """Marks: identities that say where a derivative stops (`STOP`), is collected (`VARIABLE`), or whose
-it is (`APART`)."""
+it is (`APART`); and `BUNDLE`, which holds the results of one record together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from ..base.dtypes import BOOL
 from ..ir import Node, Op
 
 STOP = Op(
@@ -57,6 +60,12 @@ REVALUE = Op(
 RANGED = Op(
     "ranged", "elementwise", lambda x, node: x, code="{0}", check="is_extreme", cost=0, scales=True
 )
+#: Several results as one record: never computed, since only its sources are results.
+BUNDLE = Op("bundle", "call", lambda *results, node: np.zeros((), node.dtype))
+
+
+def bundle(results: Sequence[Node]) -> Node:
+    return Node(BUNDLE, tuple(results), None, (), BOOL)
 
 
 def stop(x: Node) -> Node:

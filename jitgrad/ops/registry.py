@@ -86,6 +86,7 @@ class Entry:
     )
     #: What it counts in the length of a segment, where other opcodes may count more.
     size = 1
+    depends, unfinished = None, False
     #: What only some entries have, as the table above says.
     op: Any
     numpy: Any

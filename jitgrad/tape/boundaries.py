@@ -99,8 +99,8 @@ def note_trips(seg, path):
     loop = path[start + 2 * period - 1]
     loop.trips = (loop.trips or frozenset()) | {(end - start) // period}
     unit = period * max(1, UNIT // period)
-    if len(loop.trips) > TRIPS and start + unit <= end:
-        piece = path[start + unit - 1]
+    piece = path[min(start + unit, end) - 1]
+    if len(loop.trips) > TRIPS and start + unit <= end and not piece.opcode.unfinished:
         piece.unit, piece.full, piece.pause = unit, True, True
 
 

@@ -1,27 +1,29 @@
 """``create_graph=True``: the backward of a graph as operations on the tape, so that a gradient has
 a gradient.
 
-Every cotangent that leaves the graph becomes *one* operation: its node is the whole derivative
-formula, with the graph's inputs and the cotangents given as operands. What is a gradient root in
-the middle of the graph (a leaf that was written to) becomes one again, so formulas end there. Start
-at `RecordedBackward`.
+All cotangents that leave the graph become *one* record (`Formulas`): their nodes are the whole
+formulas of the derivatives, with the graph's inputs and the cotangents given as operands. What is a
+gradient root in the middle of the graph (a leaf that was written to) becomes one again, so formulas
+end there. Start at `RecordedBackward`.
 """
 
 import functools
 from weakref import WeakValueDictionary
 
 from ..autodiff import pull_back
+from ..base.dtypes import NUMBER_DTYPE
 from ..interpret.program import interpreter
 from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
-from ..ops.marks import differentiable_sources
+from ..ops.marks import bundle, differentiable_sources
 from ..runtime.events import planning
 from . import handles
 from .keys import Opcode
 from .reachability import Unshared, visited, with_zeros
-from .record import record, rooted
+from .record import record, record_in, rooted
 from .segment import local
-from .symbols import kind_of
-from .views import detaching
+
+#: The type of a number of a formula, by its dtype.
+KIND = {dtype: kind for kind, dtype in NUMBER_DTYPE.items()}
 
 
 class RecordedBackward:
@@ -46,10 +48,18 @@ class RecordedBackward:
             inputs[node] = inputs[node] + g if node in inputs else g
         grads = pull_back(inputs, sources, {*self.roots, *(unshared.node(c) for c in cuts)})
         grads = with_zeros(grads, state, given, cuts, wanted)
-        grads = [(k, g) for k, g in enumerate(grads) if g is not None]
+        self._note([(k, g) for k, g in enumerate(grads) if g is not None], stops)
+
+    def _note(self, grads, stops):
+        """Sorts cotangents by what they are: values there are already, or formulas; and finds the
+        roots in the middle that these are computed from."""
+        self.given = [(k, g) for k, g in grads if g.op is LEAF or g in stops]
+        computed = [(k, g) for k, g in grads if g.op is not LEAF and g not in stops]
+        nodes = [g for _, g in computed]
+        self.sinks = [k for k, _ in computed]
+        self.formulas = Formulas(nodes, stops) if nodes else None
         inner = [n for n in toposort([g for _, g in grads]) if n in self.roots and n.op is not LEAF]
-        self.inner = [(n, Formula(n.src[0], stops)) for n in inner]
-        self.sinks = [(k, Formula(g, stops)) for k, g in grads]
+        self.inner = [(n, Formulas((n.src[0],), stops)) for n in inner]
 
     def run(self, graph, cots, alive):
         """(number of the sink, Tensor) pairs."""
@@ -59,10 +69,12 @@ class RecordedBackward:
                 made.setdefault(node, alive[state])
         for node, formula in self.inner:
             if node not in made:
-                made[node] = rooted(
-                    formula.record(made, self.roots, graph), graph.edges[self.roots[node]]
-                )
-        return [(k, formula.record(made, self.roots, graph)) for k, formula in self.sinks]
+                (value,) = formula.record(made, self.roots, graph)
+                made[node] = rooted(value, graph.edges[self.roots[node]])
+        out = [(k, _input(node, made, self.roots, graph)) for k, node in self.given]
+        if self.formulas is not None:
+            out += zip(self.sinks, self.formulas.record(made, self.roots, graph))
+        return out
 
 
 def alive(graph):
@@ -87,77 +99,123 @@ def alive(graph):
 _opcodes: WeakValueDictionary = WeakValueDictionary()
 
 
-class Formula:
-    """A node as one operation on what it is computed from."""
+class Formulas:
+    """Nodes as results of one record on what they are computed from together.
 
-    def __init__(self, node, stops):
-        self.node, self.operands, self.numbers = node, [], []
-        order = []
-        for n in _above(node, stops):
+    What they have in common is computed once, as the nodes share it. Of several nodes that is a
+    bundle, whose results are a record each, of the bundle alone."""
+
+    def __init__(self, nodes, stops):
+        self.nodes, self.operands, self.numbers, self.order = tuple(nodes), [], [], []
+        for n in _above(self.nodes, stops):
             part = (
                 self.operands
                 if n.op is LEAF or n in stops
                 else self.numbers
                 if n.op is NUMBER
-                else order
+                else self.order
             )
             part.append(n)
-        self.order = order
-        reached = set(toposort([node], lambda n: () if n in stops else differentiable_sources(n)))
-        self.cuts = [n not in reached for n in self.operands]
+        self.kinds = tuple([KIND[n.dtype] for n in self.numbers])
         places = [leaf(k, n.shape, n.dtype) for k, n in enumerate(self.operands)]
         places += [number(k, n.dtype) for k, n in enumerate(self.numbers)]
-        key = self._build(*places), len(places)
-        self.opcode = _opcodes.get(key) or _opcodes.setdefault(
-            key, Opcode(node.op.name, len(places), self._build, len(order))
-        )
+        key = self._built(*places), len(places)
+        known = _opcodes.get(key) or _opcodes.setdefault(key, self._opcodes(len(places)))
+        self.opcode, self.results = known.opcode, known.results
 
-    def _build(self, *new):
+    def _opcodes(self, places):
+        size, opcodes = len(self.order), []
+        if len(self.nodes) == 1:
+            build = lambda *new: self._built(*new)[0]
+            return _Opcodes(self._opcode(self.nodes[0], places, build, size), ())
+        for k, node in enumerate(self.nodes):
+            opcode = self._opcode(node, 1, lambda held, k=k: held.src[k], 0)
+            opcode.bundled = opcode.unfinished = True
+            opcodes.append(opcode)
+        opcode.size, opcode.unfinished = size, False  # of the last one
+        whole = Opcode("bundle", places, lambda *new: bundle(self._built(*new)), 0)
+        whole.unfinished = True
+        return _Opcodes(whole, tuple(opcodes))
+
+    def _opcode(self, node, places, build, size):
+        out = Opcode(node.op.name, places, build, size)
+        out.depends = self._depends(node)
+        return out
+
+    def _depends(self, node):
+        """The places of the operands that a derivative of `node` leads to: to no others goes a
+        gradient, not even of zeros."""
+        ends = set(self.operands)
+        reached = set(toposort([node], lambda n: () if n in ends else differentiable_sources(n)))
+        return tuple([k for k, n in enumerate(self.operands) if n in reached])
+
+    def _built(self, *new):
+        """The nodes with others for the operands and numbers."""
         new = dict(zip((*self.operands, *self.numbers), new))
         for n in self.order:
             src = tuple([new[s] for s in n.src])
             new[n] = rebuilt(n, src)
-        return new[self.node]
+        return tuple([new[n] for n in self.nodes])
 
     def record(self, made, roots, graph):
-        """The tensor; operands that are not in `made` are put there."""
+        """The tensors; operands that are not in `made` are put there."""
         for n in self.operands:
-            if n not in made:
-                made[n] = _input(n, roots, graph)
-        if self.node in made:
-            return made[self.node]
-        numbers = [graph.numbers[n.arg] for n in self.numbers]
+            made[n] = _input(n, made, roots, graph)
         if not self.operands:
-            trace = local.seg.tracing
-            run = (
-                interpreter([self.node])
-                if trace is None
-                else functools.partial(trace.link, [self.node])
-            )
-            (value,) = run((), graph.numbers)
-            return handles.from_value(value, self.node.shape, self.node.dtype, None)
+            trace, nodes = local.seg.tracing, self.nodes
+            run = interpreter(nodes) if trace is None else functools.partial(trace.link, nodes)
+            values = run((), graph.numbers)
+            return [
+                handles.from_value(v, n.shape, n.dtype, None)
+                for v, n in zip(values, nodes, strict=True)
+            ]
+        numbers = [graph.numbers[n.arg] for n in self.numbers]
         return self.recorded([made[n] for n in self.operands], numbers)
 
     def recorded(self, operands, numbers):
-        """The operation on tensors; through those that no derivative leads to no gradient goes, not
-        even of zeros."""
-        if True in self.cuts:
-            operands = [
-                detaching()(t) if cut and t.requires_grad else t
-                for t, cut in zip(operands, self.cuts)
-            ]
-        kinds = [kind_of(n) for n in numbers]
-        return record(lambda *states: (self.opcode, *states, *kinds), operands, numbers)
+        """The tensors, of tensors and numbers."""
+        out = None
+        while out is None:
+            whole = record(lambda *states: (self.opcode, *states, *self.kinds), operands, numbers)
+            if not self.results:
+                return (whole,)
+            seg, state = whole._seg, whole._state
+            del whole  # nobody holds the bundle, so that it is not computed
+            out = self._parts(seg, state)
+        return out
+
+    def _parts(self, seg, state):
+        """The results of the bundle `state`; None if its segment ended meanwhile."""
+        out = []
+        for opcode in self.results:
+            t = record_in(seg, (opcode, state))
+            while t is None:  # it is new in the trie
+                if local.seg is not seg:
+                    return None
+                t = record_in(seg, (opcode, state))
+            out.append(t)
+        return out
 
 
-def _above(node, stops):
-    """What `node` is computed from, sources first, up to leaves, numbers and `stops`."""
-    return toposort([node], lambda n: () if n in stops else n.src)
+class _Opcodes:
+    """The opcode of `Formulas`, and those of its results."""
+
+    __slots__ = ("opcode", "results", "__weakref__")
+
+    def __init__(self, opcode, results):
+        self.opcode, self.results = opcode, results
 
 
-def _input(node, roots, graph):
+def _above(nodes, stops):
+    """What `nodes` are computed from, sources first, up to leaves, numbers and `stops`."""
+    return toposort(nodes, lambda n: () if n in stops else n.src)
+
+
+def _input(node, made, roots, graph):
     """The tensor of a leaf of the graph: the very one it came from, where that has not changed
     since."""
+    if node in made:
+        return made[node]
     value, edge = graph.leaves[node.arg], graph.edges[roots[node]] if node in roots else None
     origin = edge.ref() if edge is not None and type(edge) is not tuple else None
     if origin is not None and origin._value is value and origin._edge is edge:

@@ -30,9 +30,14 @@ class Opcode:
 
     ``build(*operands, *statics)`` makes the node of `operands` nodes. `size` is the number of nodes
     it makes, roughly: long formulas end a segment sooner. One without a `name` is called by the
-    operation of its node."""
+    operation of its node.
+
+    Gradients go to the operands at the places `depends`, to all where it is None; those of what is
+    `bundled`, a result of a bundle, are the bundle's. Other records belong to what is `unfinished`,
+    so no segment ends after it."""
 
     view = None  # of an entry alone
+    depends, bundled, unfinished = None, False, False
 
     def __init__(self, name=None, operands=0, build=None, size=1):
         self.name, self.operands, self.build, self.size = name, operands, build, size
@@ -91,7 +96,8 @@ def decode(key):
 
 
 def node_of(key, numbers, nodes):
-    """The node of an operation, the states of its operands, and how many numbers are used after it.
+    """The node of an operation, the states that it may depend on by a derivative, and how many
+    numbers are used after it.
 
     `numbers` are used before it; `nodes` has other nodes for some states."""
     operands, build = decode(key)
@@ -105,6 +111,10 @@ def node_of(key, numbers, nodes):
             numbers += 1
         else:
             src.append(x)
+    depends = key[0].depends
+    if depends is not None:
+        given = states[0].operands if key[0].bundled else states
+        states = [given[k] for k in depends]
     return build(*src), tuple(states), numbers
 
 

@@ -110,7 +110,7 @@ class Kept:
         self.plan, self.matches, self.entries = made.plan, made.matcher(), log.entries
         given = [i.value for i in made.trace.inputs if i.value is not None]
         self.contents = [
-            ("other operations", [*made.roots, *(f.node for _, f in made.formulas)]),
+            ("other operations", [*made.roots, *made.recorded.values()]),
             ("another value", [*map(_shown, [*made.trace.numbers, *given])]),
             ("another result", [*map(_shown, made.constants)]),
         ]

@@ -39,7 +39,7 @@ from ..ir import LEAF, NUMBER, leaf, number, toposort
 from ..runtime.plan import Plan
 from ..tape.backward import AccumulateGrad, substitute
 from ..tape.changes import changes
-from ..tape.double import Formula
+from ..tape.double import Formulas
 from ..tape.handles import Handle, extra, from_value
 from ..tape.reachability import roots_of, saves, upstream
 from ..tape.record import materialise
@@ -181,7 +181,7 @@ class CompiledCall:
     def _sort(self, changes: Sequence[tuple[str, Source, Any]]) -> None:
         """Which results are formulas on the tape, which are values, which views; and which are of a
         graph that was freed, or that only a leaf of the function's own is in, which is gone."""
-        self.formulas: list[tuple[str, Formula]] = []
+        self.recorded: dict[str, Node] = {}
         self.values: list[tuple[str, Node, Any]] = []
         self.lost: list[str] = []
         self.views = self._views()
@@ -199,16 +199,17 @@ class CompiledCall:
             if moved and t._state.requires_grad and not freed:
                 raise Unreplayable("it changes a leaf, and its results require grad")
             if requires_grad and not freed:
-                self.formulas.append((name, Formula(node, ())))
+                self.recorded[name] = node
                 continue
             self.values.append((name, node, AbstractValue(t.shape, t.dtype, freed)))
             if t._state.requires_grad and not freed:
                 self.lost.append(name)
-        formulas = {name for name, _ in self.formulas}
-        if self.formulas and self.trace.hooked:
+        self.formulas = Formulas(self.recorded.values(), ()) if self.recorded else None
+        if self.recorded and self.trace.hooked:
             raise Unreplayable("it installs hooks, and its results require grad")
         if any(
-            kind == "grad" and self.names.get(id(what)) in formulas for kind, _, what in changes
+            kind == "grad" and self.names.get(id(what)) in self.recorded
+            for kind, _, what in changes
         ):
             raise Unreplayable("it makes gradients that require grad")
 
@@ -260,7 +261,7 @@ class CompiledCall:
         shared = _shared([*graph, *simplify(graph)])
         given = [n for n in self.inputs if n not in self.lists]
         given += [n for nodes in self.lists.values() for n in nodes if n.op is LEAF]
-        for node in (*given, *(n for _, f in self.formulas for n in f.operands)):
+        for node in (*given, *(self.formulas.operands if self.formulas else ())):
             source = self.trace.inputs[node.arg].source
             if source is not None and (node in given or source.kind != "tensor"):
                 source.valued = True
@@ -328,11 +329,11 @@ class CompiledCall:
     def _body(self, checked: bool) -> list[Statement]:
         """The statements of the function; without the guards, for the call that was traced."""
         body = [*self._fetch(checked), *self._entangled(checked), *self._drawn()]
-        for name, formula in self.formulas:
-            operands = sequence([self._operand(n) for n in formula.operands])
-            numbers = sequence([self._number(n) for n in formula.numbers])
-            recorded = expr("{}.recorded({}, {})", self.bind(formula), operands, numbers)
-            body.append(Assign((name,), recorded))
+        if self.formulas is not None:
+            operands = sequence([self._operand(n) for n in self.formulas.operands])
+            numbers = sequence([self._number(n) for n in self.formulas.numbers])
+            recorded = expr("{}.recorded({}, {})", self.bind(self.formulas), operands, numbers)
+            body.append(Assign(tuple(self.recorded), recorded, unpacked=True))
         return [*body, *self._run(), *self._handles(), *self._effects(), Return(self.result())]
 
     def matcher(self) -> Callable[[tuple[Any, ...], dict[str, Any]], bool]:
