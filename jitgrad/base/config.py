@@ -1,22 +1,24 @@
 """Settings, as attributes of the one `config` object.
 
-=========== ================================ =====================================================
-attribute   values                           meaning
-=========== ================================ =====================================================
-compile     "auto", "always" or "never"      NumPy while cold and kernels when they pay; kernels
-                                             only (the first call waits); NumPy only
-cache_dir   path                             where kernel sources and binaries are kept
-child       bool                             compile many kernels in a child process
-cache_mb    int                              the size the cache folder is pruned to, in MiB
-num_threads int                              threads of large kernels, at most one per core; what
-                                             OMP_NUM_THREADS says, if nothing else is said
-numba       "fast" or "public"               what compiles kernels: inner parts of numba, where this
-                                             numba has them, or its public API alone, which takes
-                                             longer; results are the same
-pool_mb     int                              memory kept for new large results, in MiB
-segment     int                              records after which a segment ends by itself
-verify      bool                             check every IR graph (the tests turn it on)
-=========== ================================ =====================================================
+============= ================================ ===================================================
+attribute     values                           meaning
+============= ================================ ===================================================
+compile       "auto", "always" or "never"      NumPy while cold and kernels when they pay; kernels
+                                               only (the first call waits); NumPy only
+cache_dir     path                             where kernel sources and binaries are kept
+child         bool                             compile many kernels in a child process
+cache_mb      int                              the size the cache folder is pruned to, in MiB
+num_threads   int                              threads of large kernels, at most one per core; what
+                                               OMP_NUM_THREADS says, if nothing else is said
+numba         "fast" or "public"               what compiles kernels: inner parts of numba, where
+                                               this numba has them, or its public API alone, which
+                                               takes longer; results are the same
+pool_mb       int                              memory kept for new large results, in MiB
+checkpoint_mb int                              what the reverse mode of a loop keeps of its turns,
+                                               in MiB; if it is more, some is computed again
+segment       int                              records after which a segment ends by itself
+verify        bool                             check every IR graph (the tests turn it on)
+============= ================================ ===================================================
 
 Each is read from the environment once, as ``JITGRAD_COMPILE``, ``JITGRAD_CACHE_DIR``, ...; an empty
 variable counts as not set. `SETTINGS` is the table all else is made from: a setting is one line of
@@ -138,6 +140,7 @@ SETTINGS = {
     "num_threads": Setting(_whole(1, _most_threads), _threads),
     "numba": Setting(_choice("fast", "public"), lambda env: "fast"),
     "pool_mb": Setting(_whole(0), lambda env: 512),
+    "checkpoint_mb": Setting(_whole(0), lambda env: 256),
     "segment": Setting(_whole(1), lambda env: 128),
     "verify": Setting(FLAG, lambda env: False),
 }
@@ -159,6 +162,7 @@ class Config:
     num_threads: int
     numba: str
     pool_mb: int
+    checkpoint_mb: int
     segment: int
     verify: bool
     _hooks: dict[str, list[Callable[[Any], object]]]

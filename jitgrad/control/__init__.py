@@ -1,13 +1,15 @@
 """Control flow as nodes: a loop whose body is a graph, run once per turn.
 
-`body` says what a turn is, `loop` has the node with its derivatives, which are loops again, and
-`turns` runs it by NumPy; `tidy` drops what nobody reads. `roll` finds the loops in a graph in which
+`body` says what a turn is, `loop_node` makes nodes, `loop` has their derivatives, which are loops
+again (of blocks of turns, where memory asks for `checkpoint`), and `turns` runs them by NumPy;
+`tidy` drops what nobody reads. `roll` finds the loops in a graph in which
 the turns are written out. Start at `loop`.
 """
 
 from .body import TURN, Body, Looped
-from .loop import LOOP, run_loop
+from .loop import led_to
+from .loop_node import LOOP, run_loop
 from .roll import Rolled, rolled
 from .tidy import tidied
 
-__all__ = ["LOOP", "TURN", "Body", "Looped", "Rolled", "rolled", "run_loop", "tidied"]
+__all__ = ["LOOP", "TURN", "Body", "Looped", "Rolled", "led_to", "rolled", "run_loop", "tidied"]

@@ -1,84 +1,29 @@
-"""The loop node, and its derivatives, which are loops again: so any order follows.
+"""The derivatives of the loop node, which are loops again: so any order follows.
 
 *Forward.* Tangents of carried values are carried beside them.
 
 *Reverse.* The same turns, the other way round. Cotangents of carried values are carried; those of
 invariants are sums, carried as well; those of elements of sequences are handed out. A turn's
 derivative needs the carried values as that turn found them: the loop is run with these handed out,
-and what else the derivative needs is computed from them again.
+and what else the derivative needs is computed from them again. Where they are too many, the loop is
+differentiated in blocks of turns (`checkpoint`).
 
 Only values that a cotangent or tangent reaches take part: which ones is found by following the body
-until nothing is added. Start at `run_loop`, which makes the nodes and gives the results.
+until nothing is added. Start at `vjp` and `jvp`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from ..autodiff import pull_back, push_forward
 from ..base.dtypes import INT64
-from ..base.errors import GradientError
-from ..ir import Node, Op, const, leaf, rebuilt, toposort
+from ..ir import CONST, Node, const, leaf, rebuilt, toposort
 from ..ops.marks import differentiable_sources
-from ..ops.primitives import zeros
-from .body import Body, Looped, offsets, packed, part
-from .turns import reference
-
-
-def run_loop(
-    body: Body,
-    length: int | None,
-    turns: int | Node,
-    sources: Sequence[Node],
-    wanted: Iterable[int] | None = None,
-) -> dict[int, Node]:
-    """The results of a loop, by number: all of them, or those `wanted`.
-
-    Parameters
-    ----------
-    body : Body
-    length : int or None
-        That of sequences and of what is handed out; None where there is neither, and any number of
-        turns.
-    turns : int or Node
-        How many turns there are (at most, with a condition); no more than `length` where there are
-        sequences, or something is handed out.
-    sources : sequence of Node
-        First carried values, invariants, sequences.
-
-    Returns
-    -------
-    dict of Node
-    """
-    wanted = range(len(body.results)) if wanted is None else wanted
-    for p, x in zip(body.parameters, sources, strict=True):
-        shape = x.shape[1:] if p.arg in body.moving else x.shape
-        one = not p.shape and shape == (1,)  # a number that became an array
-        assert x.dtype == p.dtype and (one or shape == p.shape), f"{x!r} is no source for {p!r}"
-    groups: dict = {}
-    for k in wanted:
-        groups.setdefault(body.results[k].dtype, []).append(k)
-    turns = const(turns, INT64) if isinstance(turns, int) else turns
-    out: dict[int, Node] = {}
-    for dtype, results in groups.items():
-        looped = Looped(body, length, tuple(results))
-        src = (turns, *sources)
-        node = Node(LOOP, src, looped, (offsets(looped)[1],), dtype)
-        out.update((k, part(node, looped, k)) for k in results)
-    return out
-
-
-def substitute(roots: Iterable[Node], new: Mapping[Node, Node]) -> list[Node]:
-    """The graphs of `roots` with nodes replaced as the dict `new` says."""
-    made = dict(new)
-    for node in toposort(list(roots), lambda n: () if n in new else n.src):
-        if node not in made:
-            made[node] = rebuilt(node, tuple([made[s] for s in node.src]))
-    return [made[r] for r in roots]
-
-
-def _numbered(nodes: Iterable[Node]) -> tuple[Node, ...]:
-    """Parameters of a body, like `nodes`."""
-    return tuple([leaf(k, n.shape, n.dtype) for k, n in enumerate(nodes)])
+from ..ops.primitives import cast, reshape_to, zeros
+from .body import TURN, Body, packed, part
+from .checkpoint import in_blocks, lengths, too_much
+from .loop_node import LOOP, numbered, run_loop, substitute
 
 
 def _marks(what: str, nodes: Mapping[int, Node]) -> dict[int, Node]:
@@ -108,11 +53,16 @@ def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     body, length, results = node.arg
     turns, *sources = node.src
     given = {k: part(g, node.arg, k) for k in results}
-    reached = _reached(body, results)
-    back, read = _backward(body, reached)
     if body.condition is not None:
         turns = _counted(body, length, turns, sources)
-    saved = _saved(body, length, turns, sources, [p for p in read if p.arg < body.carries])
+        body = replace(body, condition=None)
+    reached = _reached(body, results)
+    back, read = _backward(body, reached)
+    kept = [p for p in read if p.arg < body.carries]
+    if too_much(length, kept):
+        levels = lengths(length, body.parameters[: body.carries])
+        return (None, *_through_blocks(body, length, turns, sources, given, levels))
+    saved = _saved(body, length, turns, sources, kept)
     first = [given[k] if k in given else zeros(sources[k]) for k in reached.carried]
     first += [zeros(sources[k]) for k in reached.summed]
     values = [saved[p] if p in saved else sources[p.arg] for p in read]
@@ -120,6 +70,33 @@ def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     out = run_loop(back, length, turns, [*first, *values, *handed])
     of = {k: out[j] for j, k in enumerate(reached.sources)}
     return (None, *[of.get(k) for k in range(len(sources))])
+
+
+def _through_blocks(
+    body: Body,
+    length: int | None,
+    turns: Node,
+    sources: Sequence[Node],
+    given: Mapping[int, Node],
+    levels: Sequence[int],
+) -> list[Node | None]:
+    """The cotangents of the sources by the form of the loop in blocks."""
+    stand = _marks("source", dict(enumerate(sources)))
+    marks = _marks("given", given)
+    out = in_blocks(body, length, turns, [*stand.values()], levels)
+    start = _added([(out[k], marks[k]) for k in given])
+    grads = pull_back(start, [*stand.values()])
+    new = {stand[k]: x for k, x in enumerate(sources)} | {marks[k]: x for k, x in given.items()}
+    found = iter(substitute([d for d in grads if d is not None], new))
+    return [None if d is None else next(found) for d in grads]
+
+
+def _added(pairs: Iterable[tuple[Node, Node]]) -> dict[Node, Node]:
+    """Cotangents by node, of pairs in which a node may come several times."""
+    out: dict[Node, Node] = {}
+    for node, cot in pairs:
+        out[node] = out[node] + cot if node in out else cot
+    return out
 
 
 def _reached(body: Body, results: Sequence[int]) -> _Reached:
@@ -148,7 +125,7 @@ def _backward(body: Body, reached: _Reached) -> tuple[Body, list[Node]]:
     old = [*held, *still, *moving, *[cots[k] for k in handed]]
     new = [*[grads[k] for k in carried], *[sums[k] + grads[k] for k in summed]]
     new += [grads[k] for k in picked]
-    parameters = _numbered(old)
+    parameters = numbered(old)
     new = substitute(new, dict(zip(old, parameters, strict=True)))
     back = Body(parameters, tuple(new), len(held), len(still), not body.reverse)
     return back, [*still, *moving]
@@ -175,10 +152,7 @@ def _cotangents_carried(body: Body, handed: list[int], last: Iterable[int]) -> l
 def _of_turn(body: Body, cots: Mapping[int, Node], wanted: list[int]) -> dict[int, Node]:
     """The cotangents of the parameters `wanted` (numbers) in one turn, from those of its
     results."""
-    start: dict = {}
-    for k, cot in cots.items():
-        result = body.results[k]
-        start[result] = start[result] + cot if result in start else cot
+    start = _added([(body.results[k], cot) for k, cot in cots.items()])
     grads = pull_back(start, [body.parameters[k] for k in wanted])
     return {
         k: zeros(body.parameters[k]) if d is None else d for k, d in zip(wanted, grads, strict=True)
@@ -188,36 +162,49 @@ def _of_turn(body: Body, cots: Mapping[int, Node], wanted: list[int]) -> dict[in
 def _saved(
     body: Body,
     length: int | None,
-    turns: int | Node,
+    turns: Node,
     sources: Sequence[Node],
     parameters: list[Node],
 ) -> dict[Node, Node]:
     """The carried values as each turn found them, those of `parameters`, by these."""
     if not parameters:
         return {}
-    if length is None:
-        raise GradientError(
-            "got a gradient through a loop that may have any number of turns; pass max_turns=, for "
-            "which memory is kept, or differentiate outside of jit"
-        )
-    n = body.carries
-    kept = Body(
-        body.parameters,
-        (*body.results[:n], *parameters),
-        n,
-        body.invariants,
-        body.reverse,
+    n, m = body.carries, body.moving.start
+    old, results = [*body.parameters], [*body.results[:n]]
+    if turns.op is not CONST and any(x.op is LOOP for x in toposort(results)):
+        count = leaf("count", (), INT64)
+        old.insert(m, count)
+        sources = [*sources[:m], reshape_to(turns, ()), *sources[m:]]
+        last = TURN + const(1) if body.reverse else count - TURN
+        results = _unless(results, last <= const(1))
+    made = numbered(old)
+    new = substitute([*results, *parameters], dict(zip(old, made, strict=True)))
+    still = body.invariants + len(old) - len(body.parameters)
+    out = run_loop(
+        Body(made, tuple(new), n, still, body.reverse), length, turns, sources, range(n, len(new))
     )
-    out = run_loop(kept, length, turns, sources, range(n, n + len(parameters)))
     return {p: out[n + j] for j, p in enumerate(parameters)}
 
 
-def _counted(body: Body, length: int | None, turns: int | Node, sources: Sequence[Node]) -> Node:
+def _unless(roots: Sequence[Node], last: Node) -> list[Node]:
+    """`roots`, in which loops have no turns in the `last` turn of the loop around: its results are
+    for no one, and with blocks of turns it may be most of what there is to do."""
+    made: dict[Node, Node] = {}
+    runs = const(1, INT64) - cast(last, INT64)
+    for node in toposort(roots):
+        src = [made[s] for s in node.src]
+        if node.op is LOOP:
+            src[0] = reshape_to(src[0], ()) * runs
+        made[node] = rebuilt(node, tuple(src))
+    return [made[r] for r in roots]
+
+
+def _counted(body: Body, length: int | None, turns: Node, sources: Sequence[Node]) -> Node:
     """How many turns a loop with a condition has."""
     assert body.condition is not None
     n = body.carries
     old = (*body.parameters[:n], leaf("count", (), INT64), *body.parameters[n:])
-    parameters = _numbered(old)
+    parameters = numbered(old)
     new = [*body.results[:n], old[n] + const(1), body.condition]
     new = substitute(new, dict(zip(old, parameters, strict=True)))
     counting = Body(
@@ -265,7 +252,7 @@ def _with_tangents(
         also = [k for k in group if k in varying]
         old += [*[body.parameters[k] for k in group], *[marks[k] for k in also]]
         counts.append(len(group) + len(also))
-    parameters = _numbered(old)
+    parameters = numbered(old)
     roots = [*body.results[: body.carries], *tangents]
     roots += [] if body.condition is None else [body.condition]
     roots = substitute(roots, dict(zip(old, parameters, strict=True)))
@@ -287,5 +274,4 @@ def _tangents(
         varying = now
 
 
-#: It reads arrays in C order, as calls with loops of their own do; these are made by the runtime.
-LOOP = Op("loop", "call", reference, vjp=vjp, jvp=jvp, loops=lambda node, limits: None)
+LOOP.vjp, LOOP.jvp = vjp, jvp

@@ -22,7 +22,7 @@ from ..ops.movement import permute, slice_node
 from ..ops.primitives import reshape_to, zeros
 from .body import TURN, Body
 from .found import FoundLoop, FoundLoops, found_loops
-from .loop import run_loop
+from .loop_node import run_loop
 from .repeats import TURNS
 from .turn_operands import (
     Before,

@@ -3,18 +3,20 @@
 Derivative rules make whole loops: of all cotangents, though some are for no one; and the loop whose
 carried values a derivative needs beside the loop of the value itself. Here loops with the same
 sources and the same carried values become one, with what all of them hand out; and what of it is
-not read, directly or by another turn, goes. Start at `tidied`.
+not read, directly or by another turn, goes. A loop that a derivative has in blocks as well (see
+`checkpoint`) is run in these alone. Start at `tidied`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from ..ir import CONST, Node, leaf, rebuilt, toposort, users
 from ..ops.movement import SLICE
 from ..ops.primitives import reshape_to
 from .body import Body, offsets, packed
-from .loop import LOOP, run_loop, substitute
+from .checkpoint import in_blocks, lengths, too_much
+from .loop_node import LOOP, run_loop, substitute
 
 #: A loop that becomes smaller may have been the only one to read what another hands out.
 ROUNDS = 4
@@ -22,6 +24,7 @@ ROUNDS = 4
 
 def tidied(roots: Sequence[Node]) -> Sequence[Node]:
     """`roots` with tidy loops; `roots` itself where there are none."""
+    roots = _run_in_blocks(roots)
     for _ in range(ROUNDS):
         order = toposort(roots)
         if not any(n.op is LOOP for n in order):
@@ -133,17 +136,63 @@ def _rebuilt(
     return [new[r] for r in roots]
 
 
+def _run_in_blocks(roots: Sequence[Node]) -> Sequence[Node]:
+    """`roots`, in which loops that there are in blocks, too, take their results from these."""
+    order = toposort(roots)
+    keys = {_key(n) for n in order if n.op is LOOP}
+    forms = {n: levels for n in order if n.op is LOOP and (levels := _blocks_among(n, keys))}
+    if not forms:
+        return roots
+    new: dict[Node, Node] = {}
+    made: dict[Node, dict[int, Node]] = {}
+    for node in order:
+        src = [new[s] for s in node.src]
+        loop = node.src[0] if node.src else node
+        k = _part_taken(loop, node) if loop in forms else None
+        if k is not None:
+            new[node] = reshape_to(made[loop][k], (node.size,))
+        elif node in forms:
+            made[node] = _blocks(node, src, forms[node])
+            new[node] = packed(node.arg, {k: made[node][k] for k in node.arg.results})
+        else:
+            new[node] = rebuilt(node, tuple(src))
+    return [new[r] for r in roots]
+
+
+def _blocks_among(node: Node, keys: Container[tuple]) -> tuple[int, ...]:
+    """The levels of blocks of a loop node of which there are loops with one of `keys`; or ()."""
+    body, length, _ = node.arg
+    if body.condition is not None or length is None:
+        return ()
+    carried = body.parameters[: body.carries]
+    if not too_much(length, carried):
+        return ()
+    levels = lengths(length, carried)
+    sources = {*node.src}
+    blocks = [*_blocks(node, node.src, levels).values()]
+    between = toposort(blocks, lambda n: () if n in sources else n.src)
+    return levels if any(n.op is LOOP and _key(n) in keys for n in between) else ()
+
+
+def _blocks(node: Node, src: Sequence[Node], levels: Sequence[int]) -> dict[int, Node]:
+    return in_blocks(node.arg.body, node.arg.length, src[0], src[1:], levels)
+
+
+def _key(node: Node) -> tuple:
+    """What is equal for loop nodes that go through the same turns."""
+    body = node.arg.body
+    return (
+        node.src, body.parameters, body.results[: body.carries], body.carries, body.invariants,
+        body.reverse, body.condition, node.arg.length,
+    )  # fmt: skip
+
+
 def _groups(order: Sequence[Node]) -> dict[Node, _Group]:
     out: dict[Node, _Group] = {}
     known: dict[tuple, _Group] = {}
     for node in order:
         if node.op is LOOP:
-            body = node.arg.body
-            key = (
-                node.src, body.parameters, body.results[: body.carries], body.carries,
-                body.invariants, body.reverse, body.condition, node.arg.length,
-            )  # fmt: skip
-            out[node] = known.setdefault(key, _Group(node))
+            out[node] = known.setdefault(_key(node), _Group(node))
     return out
 
 

@@ -230,6 +230,7 @@ def revive(state, key):
 
 
 config.on_change("segment", drop)
+config.on_change("checkpoint_mb", drop)
 
 
 def capacity_for(state):

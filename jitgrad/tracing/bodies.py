@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ..base.errors import ArgumentError, JitError, JitgradError
 from ..base.tree import flatten
-from ..control.loop import substitute
+from ..control.loop_node import substitute
 from ..frontend.convert import as_operand
 from ..ir import LEAF, NUMBER, const, leaf, toposort
 from ..tape.execute import flush

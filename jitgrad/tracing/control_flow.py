@@ -260,8 +260,8 @@ def while_loop(
         ``f(x)`` -> the next `x`, of the same containers, shapes and dtypes.
     init : container of array_like
     max_turns : int, optional
-        The most turns that there may be; needed where a gradient goes through the loop under `jit`,
-        which keeps memory for as many.
+        The most turns that there may be. A gradient through the loop under `jit` keeps memory for
+        as many; without it computes some of them again (see `config.checkpoint_mb`).
 
     Returns
     -------

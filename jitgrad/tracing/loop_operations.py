@@ -15,8 +15,8 @@ import numpy as np
 
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..base.tree import flatten
-from ..control import Body, run_loop
-from ..control.loop import led_to, substitute
+from ..control import Body, led_to, run_loop
+from ..control.loop_node import substitute
 from ..frontend.convert import as_operand
 from ..ir import leaf
 from ..ops.primitives import as_node, cast

@@ -26,6 +26,7 @@ READ = {
     "num_threads": {"1": 1, "100000": config.SETTINGS["num_threads"].default({})},
     "numba": {"fast": "fast", "public": "public"},
     "pool_mb": {"0": 0, "64": 64},
+    "checkpoint_mb": {"0": 0, "64": 64},
     "segment": {"1": 1, "999": 999},
     "verify": {
         **dict.fromkeys(("1", "true", "True", "YES", "on"), True),
@@ -41,6 +42,7 @@ UNREADABLE = {
     "num_threads": ["abc", "0", "-2", "1.5"],
     "numba": ["Fast", "private", "1"],
     "pool_mb": ["-1", "half"],
+    "checkpoint_mb": ["-1", "half"],
     "segment": ["0", "many"],
     "verify": ["2", "maybe"],
 }
@@ -53,6 +55,7 @@ WRONG = {
     "num_threads": [0, "2", None, 2.0, True],
     "numba": ["auto", None, True, ["fast"]],
     "pool_mb": [-1, None, 0.5],
+    "checkpoint_mb": [-1, None, 0.5],
     "segment": [0, True, np.float64(3)],
     "verify": ["no", 1, None],
 }

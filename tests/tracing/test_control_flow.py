@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jitgrad
-from jitgrad import ArgumentError, DTypeError, GradientError, JitError, ShapeError
+from jitgrad import ArgumentError, DTypeError, JitError, ShapeError
 
 RNG = np.random.default_rng(2)
 W, B = RNG.standard_normal((3, 3)) / 2, RNG.standard_normal(3)
@@ -167,13 +167,37 @@ def test_while_loop(x):
     close([jitgrad.jit(jitgrad.grad(lambda x: f(x, 100)))(x)], [wanted])
 
 
-def test_while_loop_needs_a_bound_for_gradients_in_jit():
+def test_while_loop_ends_after_the_most_turns():
     f = lambda x, most=None: jitgrad.while_loop(lambda c: c < 50, lambda c: c * 2, x, most)
-    with pytest.raises(GradientError, match="max_turns"):
-        jitgrad.jit(jitgrad.grad(f))(1.0)
     for g in (f, jitgrad.jit(lambda x: f(x, 3))):
         with pytest.raises(ArgumentError, match="max_turns=3"):
             g(1.0, 3) if g is f else g(1.0)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 37, 4000])
+def test_gradients_through_any_number_of_turns(tier, turns):
+    """Newton's iteration that goes on for as long as an argument says, without a bound."""
+
+    def f(a, stop):
+        def turn(state):
+            x, k = state
+            return x - (x * x * x - a) / (3 * x * x) * 0.01, k + 1
+
+        return jitgrad.while_loop(lambda s: s[1] < stop, turn, (a * 1.0, 0))[0].sum()
+
+    def written_out(a):
+        x = a * 1.0
+        for _ in range(turns):
+            x = x - (x * x * x - a) / (3 * x * x) * 0.01
+        return x.sum()
+
+    a = jitgrad.tensor([2.0, 3.0])
+    v = jitgrad.tensor([1.0, -2.0])
+    values = jitgrad.jit(jitgrad.value_and_grad(f))(a, turns)
+    close(list(values), list(jitgrad.value_and_grad(written_out)(a)))
+    if turns < 100:
+        ours = jitgrad.jit(lambda a, v, n: jitgrad.hvp(lambda a: f(a, n))(a, v))(a, v, turns)
+        close([ours], [jitgrad.hvp(written_out)(a, v)])
 
 
 @pytest.mark.parametrize("x", [[1.0, 2.0], [-1.0, -2.0]])
