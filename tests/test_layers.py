@@ -78,6 +78,7 @@ NUMBA = {
 #: Module -> the operations it names outside `jitgrad.ops`, and why. A field of the entry or of its
 #: `Op` is better where there is one.
 NAMED = {
+    "control.checkpoint": ({"concatenate"}, "what blocks of turns and the turns after hand out"),
     "control.roll": (
         {"CONCATENATE"},
         "lists of what turns have made are what a loop hands out",
