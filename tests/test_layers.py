@@ -47,7 +47,6 @@ LAYERS = [
 LEVELS = [
     "limits",
     "kernel",
-    "affine",
     "rewrite",
     "index",
     "schedule",
@@ -116,9 +115,10 @@ NAMED = {
         "rules of algebra, of sums",
     ),
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
-    "compile.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
+    "control.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
     "compile.rewrite.lift": ({"CONCATENATE", "MATMUL"}, "calls of NumPy that kernels do instead"),
-    "control.tidy": ({"SLICE"}, "the parts of what a loop leaves"),
+    "control.body": ({"SLICE"}, "the parts of what a loop leaves"),
+    "control.scatter": ({"add"}, "sums that turns carry"),
     "tape.concrete": (
         {"repeat", "where"},
         "functions whose results have a shape that depends on values",

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..base.dtypes import INT64
-from ..ir import Node, number, toposort
-from ..ops.movement import pad_node, slice_node
+from ..ir import CONST, Node, number, toposort
+from ..ops.movement import SLICE, pad_node, slice_node
 from ..ops.primitives import reshape_to
 
 #: The number of the turn, in a body.
@@ -119,3 +119,15 @@ def packed(looped: Looped, parts: dict[int, Node]) -> Node:
     flat = {k: reshape_to(x, (x.size,)) for k, x in parts.items()}
     padded = [pad_node(x, (begins[k],), (1,), (total,)) for k, x in flat.items()]
     return functools.reduce(operator.add, padded)
+
+
+def part_taken(node: Node, reader: Node) -> int | None:
+    """The number of the result that `reader` takes of a loop node, as `part` does; or None."""
+    if reader.op is not SLICE or reader.arg != (1,) or reader.src[1].op is not CONST:
+        return None
+    begins, total = offsets(node.arg)
+    ends = [*begins.values(), total][1:]
+    for (k, begin), end in zip(begins.items(), ends, strict=True):
+        if begin == reader.src[1].arg and reader.size == end - begin > 0:
+            return k
+    return None

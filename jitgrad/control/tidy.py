@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 
-from ..ir import CONST, Node, leaf, rebuilt, toposort, users
-from ..ops.movement import SLICE
+from ..ir import Node, leaf, rebuilt, toposort, users
 from ..ops.primitives import reshape_to
-from .body import Body, offsets, packed
+from .body import Body, packed, part_taken
 from .checkpoint import in_blocks, lengths, too_much
 from .loop_node import LOOP, run_loop, substitute
+from .merge import merged
+from .scatter import scattered
 
 #: A loop that becomes smaller may have been the only one to read what another hands out.
 ROUNDS = 4
@@ -29,7 +30,7 @@ def tidied(roots: Sequence[Node]) -> Sequence[Node]:
         order = toposort(roots)
         if not any(n.op is LOOP for n in order):
             return roots
-        new = _round(roots, order)
+        new = scattered(merged(_round(roots, order)))
         if list(new) == list(roots):
             break
         roots = new
@@ -102,7 +103,7 @@ def _round(roots: Sequence[Node], order: Sequence[Node]) -> list[Node]:
     parts: dict[Node, tuple[Node, int]] = {}  # slices of the values of loops: (loop, result)
     whole = {n for n in roots if n in groups}
     for node, group in groups.items():
-        taken = {reader: _part_taken(node, reader) for reader in readers[node]}
+        taken = {reader: part_taken(node, reader) for reader in readers[node]}
         known = {reader: k for reader, k in taken.items() if k is not None}
         if len(known) < len(taken):
             whole.add(node)
@@ -148,7 +149,7 @@ def _run_in_blocks(roots: Sequence[Node]) -> Sequence[Node]:
     for node in order:
         src = [new[s] for s in node.src]
         loop = node.src[0] if node.src else node
-        k = _part_taken(loop, node) if loop in forms else None
+        k = part_taken(loop, node) if loop in forms else None
         if k is not None:
             new[node] = reshape_to(made[loop][k], (node.size,))
         elif node in forms:
@@ -194,18 +195,6 @@ def _groups(order: Sequence[Node]) -> dict[Node, _Group]:
         if node.op is LOOP:
             out[node] = known.setdefault(_key(node), _Group(node))
     return out
-
-
-def _part_taken(node: Node, reader: Node) -> int | None:
-    """The number of the result that `reader` takes of a loop node, as `part` does; or None."""
-    if reader.op is not SLICE or reader.arg != (1,) or reader.src[1].op is not CONST:
-        return None
-    begins, total = offsets(node.arg)
-    ends = [*begins.values(), total][1:]
-    for (k, begin), end in zip(begins.items(), ends, strict=True):
-        if begin == reader.src[1].arg and reader.size == end - begin > 0:
-            return k
-    return None
 
 
 def _packed(node: Node, group: _Group, made: dict[Node | int, Node]) -> Node:

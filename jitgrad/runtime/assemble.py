@@ -28,9 +28,9 @@ from ..base.code import (
     sequence,
 )
 from ..compile import Call, call_operands, flat_base, parts_of, result_dtype
+from ..control.affine import first_element
 from ..interpret import program as interpreter
 from ..ir.node import Node, leaf
-from ..ir.shapes import contiguous
 from . import events, launch, pool, toolchain
 from .loop_program import compiled_loop, hosted_loop
 from .partials import has_driver, number_of
@@ -343,13 +343,8 @@ class _Assembler:
     def result(self, root):
         base = flat_base(root)
         if base in self.fusion.views and base not in self.names:
-            source = flat_base(base.src[0])
-            terms = [
-                (n, st) for n, st in zip(base.src[1:], contiguous(base.src[0].shape), strict=True)
-            ]
-            const = sum(int(n.arg) * st for n, st in terms if n.op.kind == "const")
-            start = self.index(const, [t for t in terms if t[0].op.kind != "const"])
-            self.assign("d", start)
+            source, begin = flat_base(base.src[0]), first_element(base)
+            self.assign("d", self.index(begin.const, begin.terms))
             elements = expr(f"{{}}[d:d + {base.size}]", self.value(source))
             self.assign(self.local("v", base), elements)
         return self.value(base)

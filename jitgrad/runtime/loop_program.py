@@ -18,8 +18,8 @@ import numpy as np
 
 from ..base.errors import ArgumentError
 from ..compile import Call, flat_base, parts_of
+from ..control.affine import first_element
 from ..control.body import offsets, part_shape
-from ..ir.shapes import contiguous
 from . import launch, toolchain
 
 #: Bytes of an array that is copied from turn to turn; larger ones change places.
@@ -292,14 +292,20 @@ class LoopProgram:
         """The cell of a result."""
         base = flat_base(root)
         if base in self.fusion.views and base not in self.cells:
-            source = flat_base(base.src[0])
-            strides = contiguous(base.src[0].shape)
-            const = sum(int(n.arg) * st for n, st in zip(base.src[1:], strides, strict=True))
-            self.cells[base] = cell = self.word()
-            offset = const * base.dtype.itemsize
-            self.during.append((self.op.POINT, cell, self.cell(source), offset))
-            return cell
+            self.cells[base] = self._view(base)
         return self.cell(base)
+
+    def _view(self, base):
+        """The cell of a slice that is a view of what lies in memory."""
+        op, source, begin = self.op, flat_base(base.src[0]), first_element(base)
+        itemsize, cell = base.dtype.itemsize, self.word()
+        if begin.terms:
+            offset = self.word()
+            self._index(begin.const * itemsize, [(n, c * itemsize) for n, c in begin.terms], offset)
+            self.during.append((op.OFFSET, cell, self.cell(source), offset))
+        else:
+            self.during.append((op.POINT, cell, self.cell(source), begin.const * itemsize))
+        return cell
 
     def _hand_out(self, cell, begin, size, dtype):
         op, to = self.op, self.word()

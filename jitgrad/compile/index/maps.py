@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ...control.affine import Affine, affine
 from ...ir.node import Node
-from ..affine import Affine, affine
 from .dims import UNIT, Axes, is_whole
 
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from ...base.dtypes import INT64
 from ...control import LOOP
+from ...control.affine import affine
 from ...control.turn_operands import is_start
 from ...ir.node import Node, leaf, rebuilt, toposort
 from ...ops.joining import CONCATENATE
@@ -23,7 +24,6 @@ from ...ops.linear_algebra import MATMUL
 from ...ops.movement import pad_node, update_node
 from ...ops.primitives import broadcast, reduce_sum, reshape_to
 from .. import limits
-from ..affine import affine
 
 ONE = (1,)
 #: Kinds whose 0-d values stay: what an array of one element is made of where it is read.

@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
+from ...control.affine import affine
 from ...ir.node import BARRIERS, toposort, users
 from .. import limits
-from ..affine import affine
 from ..index.dims import UNIT, Axes, squeezes
 from ..index.maps import (
     MOVEMENT,
@@ -192,7 +192,10 @@ class Fusion:
     def arrays_of(self, root: Node) -> tuple[Node, ...]:
         """The arrays that the value of `root` lies in."""
         base = flat_base(root)
-        return (flat_base(base.src[0]), *base.src[1:]) if base in self.views else (base,)
+        if base not in self.views:
+            return (base,)
+        terms = [term for start in base.src[1:] for term, _ in affine(start).terms]
+        return (flat_base(base.src[0]), *terms)
 
     def _keep_root(self, root: Node) -> None:
         base = flat_base(root)
@@ -201,7 +204,7 @@ class Fusion:
             if source.op.kind == "leaf" or source.op.kind in BARRIERS:
                 self.views.add(base)
                 for start in base.src[1:]:
-                    self._keep(start)
+                    self._keep_terms(start)
                 return
         self._keep(base)
 

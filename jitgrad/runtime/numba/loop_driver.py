@@ -17,8 +17,8 @@ from .lowering import ARRAY_DATA, I64
 #: What a step does; `runtime.loop_program` says with which operands.
 (
     CALL, CALL_TIMES, ADD, MOVE, COPY, ARRAY, POINT, SET, NUMBER, SWAP, ROUND, PUT, PUT_SINGLE,
-    WIDEN, ZERO, CHECK,
-) = range(16)  # fmt: skip
+    WIDEN, ZERO, CHECK, OFFSET,
+) = range(17)  # fmt: skip
 
 
 @intrinsic
@@ -121,6 +121,8 @@ def steps(step, end, first):
             store(a, byte_at(b))
         elif what == {POINT}:
             store(a, load(b) + c)
+        elif what == {OFFSET}:
+            store(a, load(b) + load(c))
         elif what == {ARRAY}:
             store(a, load(load(b) + {ARRAY_DATA}) + first * c)
         elif what == {SET}:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..ir.node import Node
+from ..ir.shapes import contiguous
 from ..ops import REGISTRY
 
 _ADD, _SUB, _MUL, _NEG = (REGISTRY[name].op for name in ("add", "subtract", "multiply", "negative"))
@@ -44,3 +45,11 @@ def affine(node: Node) -> Affine:
         if not x.terms or not y.terms:
             return y.times(x.const) if not x.terms else x.times(y.const)
     return Affine(0, ((node, 1),))
+
+
+def first_element(node: Node) -> Affine:
+    """Where the slice `node` begins in the elements of what it is a slice of."""
+    out = Affine(0, ())
+    for start, stride in zip(node.src[1:], contiguous(node.src[0].shape), strict=True):
+        out += affine(start).times(stride)
+    return out

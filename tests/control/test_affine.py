@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitgrad.base.dtypes import INT64
-from jitgrad.compile.affine import affine
+from jitgrad.control.affine import affine
 from jitgrad.ir import const, number
 from jitgrad.ops import REGISTRY
 
