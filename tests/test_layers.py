@@ -244,7 +244,6 @@ MANY_DECISIONS = {
         "tracing.transforms.value_and_grad.function": 18,
     },
     "one case after the other of what an argument, an index or an object may be": {
-        "frontend.subscript._basic": 16,
         "ops.pointwise._one_float": 16,
         "ops.pointwise.elementwise": 16,
         "tracing.captures.Captures._argument_kind": 18,

@@ -24,7 +24,7 @@ from ..tape.keys import Opcode
 from ..tape.record import enter, grow, record, record_in
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar, kind_of
-from ..tape.views import ViewStep, aliases, make_view
+from ..tape.views import ViewStep, aliases, forms, view_of
 from .binding import is_hashable, operands_by_name, statics_of
 from .convert import as_operand, by_value, from_array
 from .docs import describe
@@ -90,7 +90,7 @@ def apply(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...] = ()
         operands = (operands[0], _code(operands[1]))
     statics = tuple(tuple(s) if type(s) is list else s for s in statics)
     if entry.view:
-        return view(entry, operands[0], statics)
+        return view(entry, operands[0], forms(entry, statics))
     tensors = [x for x in operands if isinstance(x, Tensor)]
     numbers = [x for x in operands if kind_of(x) in NUMBERS]
 
@@ -143,11 +143,11 @@ def _with_numbers(operands: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
-def view(entry: Entry, x: Tensor, statics: tuple[Any, ...], copies: bool = True) -> Any:
+def view(entry: Entry, x: Tensor, forms: tuple[ViewStep, ViewStep], copies: bool = True) -> Any:
     """A view of `x`, or a copy where NumPy makes one; None without `copies`."""
-    step = ViewStep(entry, statics)
+    step = forms[local.seg.state.grad]
     if aliases(x, step, entry.view.when):
-        return make_view(x, step)
+        return view_of(x, forms)
     return step(x) if copies else None
 
 
@@ -318,36 +318,119 @@ def guarded(entry: Entry, unusual: Callable[..., Any] = apply) -> Callable[..., 
     return binary(entry, asked, taken=None)
 
 
-def general(entry: Entry) -> Callable[..., Any]:
-    """The function of an entry with parameters, in NumPy's calling form; `dim`, `keepdim` are
-    understood too.
+class Bindings:
+    """The arguments of calls of an entry, bound to its parameters once.
 
-    Arguments are bound to parameters once: `known` maps the arguments that were given, as they were
-    given, to the values of all parameters.
-    """
-    names, n = list(entry.params), entry.operands or 1
-    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    defaults = tuple(entry.params.values())
-    if REQUIRED not in defaults:
-        known[((),)] = defaults
-    quick = (
-        entry.operands is not None
-        and not entry.view
-        and not entry.indices
-        and not entry.numbers.codes
-    )
+    `known` maps the arguments that were given, as they were given, to what `bound` makes of the
+    values of all parameters; `plain` is that of a call with operands alone, or None."""
+
+    __slots__ = ("entry", "names", "known", "plain", "bound")
+
+    def __init__(self, entry: Entry, bound: Callable[[tuple[Any, ...]], Any]) -> None:
+        self.entry, self.names, self.bound = entry, list(entry.params), bound
+        self.known: dict[tuple[Any, ...], Any] = {}
+        defaults = tuple(entry.params.values())
+        self.plain = None if REQUIRED in defaults else bound(defaults)
+
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call whose arguments are not `known`."""
+        entry = self.entry
+        n = entry.operands or 1
+        if len(args) < n:
+            args = operands_by_name(entry, args, kwargs, n)
+        statics = statics_of(entry, self.names, args[n:], kwargs)
+        given = (*args[n:], *kwargs.values())
+        if "out" in kwargs:
+            out = kwargs["out"]
+            result = apply_any(entry, args[:n], statics)
+            return result if out is None else out.copy_(result)
+        if FLOATS.isdisjoint(map(type, given)) and is_hashable(given) and len(self.known) < 1000:
+            self.known[(given, *kwargs, *map(type, given))] = self.bound(statics)
+        return apply_any(entry, args[:n], statics)
+
+
+def parametric(entry: Entry) -> Callable[..., Any]:
+    """The function of an entry with one operand and parameters, in NumPy's calling form; `dim`,
+    `keepdim` are understood too."""
+    bindings = Bindings(entry, lambda statics: statics)
+    known, plain = bindings.known, bindings.plain
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            given = (*args[n:], *kwargs.values())
             try:
-                statics = known[(given, *kwargs, *map(type, given))] if len(args) >= n else None
+                if kwargs:
+                    given = (*args[1:], *kwargs.values())
+                    statics = known[(given, *kwargs, *map(type, given))] if args else None
+                elif len(args) == 1:
+                    statics = plain
+                else:
+                    statics = known[(args[1:], *map(type, args[1:]))]
             except (KeyError, TypeError):
                 statics = None
             if statics is None:
-                return slow(args, kwargs)
-            if entry.view and type(args[0]) is Tensor:
-                return view(entry, args[0], statics)
+                return bindings.call(args, kwargs)
+            x = args[0]
+            if type(x) is not Tensor:
+                return apply(entry, (x,), statics)
+            seg = local.seg
+            state = x._state if x._seg is seg else enter(x, seg)
+            out = None if state is None else record_in(seg, (entry, state, *statics))
+            return function(*args, **kwargs) if out is None else out
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    return function
+
+
+def viewing(entry: Entry) -> Callable[..., Any]:
+    """The function of an entry whose results are views."""
+    bindings = Bindings(entry, lambda statics: forms(entry, statics))
+    known, plain, always = bindings.known, bindings.plain, entry.view.when == "always"
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        try:
+            try:
+                if kwargs:
+                    given = (*args[1:], *kwargs.values())
+                    steps = known[(given, *kwargs, *map(type, given))] if args else None
+                elif len(args) == 1:
+                    steps = plain
+                else:
+                    steps = known[(args[1:], *map(type, args[1:]))]
+            except (KeyError, TypeError):
+                steps = None
+            if steps is None:
+                return bindings.call(args, kwargs)
+            x = args[0]
+            if type(x) is not Tensor:
+                return apply(entry, (x,), steps[0].statics)
+            if always or x._x is None or x._x.parent is None:
+                return view_of(x, steps)
+            return view(entry, x, steps)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    return function
+
+
+def general(entry: Entry) -> Callable[..., Any]:
+    """The function of an entry with several operands and parameters."""
+    bindings, n = Bindings(entry, lambda statics: statics), entry.operands or 1
+    known, plain = bindings.known, bindings.plain
+    quick = entry.operands is not None and not entry.indices and not entry.numbers.codes
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        try:
+            if not kwargs and len(args) == n:
+                statics = plain
+            else:
+                given = (*args[n:], *kwargs.values())
+                try:
+                    statics = known[(given, *kwargs, *map(type, given))]
+                except (KeyError, TypeError):
+                    statics = None
+            if statics is None or len(args) < n:
+                return bindings.call(args, kwargs)
             return (
                 record_quickly(entry, args[:n], statics)
                 if quick
@@ -355,19 +438,6 @@ def general(entry: Entry) -> Callable[..., Any]:
             )
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
-
-    def slow(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if len(args) < n:
-            args = operands_by_name(entry, args, kwargs, n)
-        statics = statics_of(entry, names, args[n:], kwargs)
-        given = (*args[n:], *kwargs.values())
-        if "out" in kwargs:
-            out = kwargs["out"]
-            result = apply_any(entry, args[:n], statics)
-            return result if out is None else out.copy_(result)
-        if FLOATS.isdisjoint(map(type, given)) and is_hashable(given) and len(known) < 1000:
-            known[(given, *kwargs, *map(type, given))] = statics
-        return apply_any(entry, args[:n], statics)
 
     return function
 
@@ -407,6 +477,10 @@ def make(entry: Entry) -> Callable[..., Any]:
         out = unary(entry)
     elif entry.operands == 2 and not entry.params:
         out = guarded(entry) if entry.numbers.guard else binary(entry)
+    elif entry.view:
+        out = viewing(entry)
+    elif entry.operands == 1 and not entry.indices and not entry.numbers.codes:
+        out = parametric(entry)
     else:
         out = general(entry)
     describe(out, entry)

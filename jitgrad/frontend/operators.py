@@ -21,6 +21,7 @@ from ..tape.execute import pause
 from ..tape.record import enter, grow
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar
+from ..tape.views import forms, view_of
 from .convert import as_operand, by_value
 from .creation import full
 from .docs import describe
@@ -30,6 +31,7 @@ from .tensor import Tensor, refuse_element
 if TYPE_CHECKING:
     from ..ops import Entry
 
+INTEGERS = frozenset((int,))
 #: Operators that Python reflects into one another, and that cannot be written in place.
 COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 REFLECTED = {
@@ -115,11 +117,26 @@ def install() -> None:
                 if not hasattr(Tensor, name):
                     setattr(Tensor, name, method)
         for name in entry.names.properties:
-            setattr(Tensor, name, property(f, doc=entry.doc))
+            setattr(Tensor, name, property(_property(entry, f), doc=entry.doc))
         if entry.names.in_place:
             setattr(Tensor, entry.names.in_place, _in_place_method(entry, f))
     Tensor.clone = Tensor.copy = _clone()  # type: ignore[attr-defined]
     Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
+def _property(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
+    """What computes a property: the function of its entry, which for a view is known beforehand."""
+    if entry.view is None or entry.view.when != "always":
+        return f
+    steps = forms(entry, tuple(entry.params.values()))
+
+    def get(x: Tensor) -> Any:
+        try:
+            return view_of(x, steps)
+        except JitgradError as error:
+            raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    return get
 
 
 def _clone() -> Callable[..., Any]:
@@ -141,6 +158,8 @@ def _spread(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
 
     def method(x: Tensor, /, *values: Any, **kwargs: Any) -> Any:
         try:
+            if values and INTEGERS.issuperset(map(type, values)) and not kwargs:
+                return f(x, values)
             if not values and kwargs:
                 return f(x, **kwargs)
             given: Any = values
@@ -160,11 +179,11 @@ def _spread(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
 
 def whole(values: Any) -> Any:
     """Numbers that mean lengths or axes as Python integers; others are left for the operation to
-    refuse."""
+    refuse, as a list, which is not looked up: 2.0 would be found where 2 is."""
     try:
         return values if values is None else tuple(map(index, by_value(values)))
     except TypeError:
-        return values
+        return list(values) if type(values) is tuple else values
 
 
 def _in_place_method(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:

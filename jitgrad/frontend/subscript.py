@@ -22,17 +22,16 @@ from ..tape.handles import ELEMENT, Handle, from_value, varies
 from ..tape.keys import Opcode
 from ..tape.record import concrete_value, enter, record, record_in
 from ..tape.segment import local
-from ..tape.views import ViewStep, make_view
+from ..tape.views import ViewStep, forms, make_view, view_of
 from .convert import by_value
 
 if TYPE_CHECKING:
     from ..ir import Node
 
-#: The form of ``x[i]`` of one axis: what is static of it, and that its start is a number.
-NUMBER = ((1,), (1,), (), (), 0), (None,)
 _opcodes: dict = {}
 _known: dict = {}
-_PLAIN = frozenset((int, type(None)))
+#: Of ``x[i]``, which is asked for most: `_known` by the shape alone.
+_rows: dict = {}
 
 
 def _opcode(name: str, operands: int, make: Callable[..., Node]) -> Opcode:
@@ -65,54 +64,82 @@ def _view_opcode(static: tuple[Any, ...], starts: tuple[int | None, ...]) -> Opc
     return out
 
 
-def _form(item: Any) -> Any:
-    """What of an index item is not a number; None stands for what has no short way."""
-    if type(item) is slice:
-        form = (item.start, item.stop, item.step)
-        return form if _PLAIN.issuperset(map(type, form)) else None
-    return (
-        int if type(item) is int else "new" if item is None else item if item is Ellipsis else None
-    )
+class BasicIndex:
+    """What follows from the shape and from all of a basic index but its integers.
 
+    It names an `element`, or a view by one of `forms`; both record `opcode`, with `starts`, of
+    which those at `integers`, as (place, length of the axis), come from the index."""
 
-def _basic(shape: tuple[int, ...], index: Any) -> tuple[Opcode, Sequence[int], bool] | None:
-    """What a basic index records, as (opcode, numbers, whether it names an element); None for
-    another index.
+    __slots__ = ("opcode", "rest", "forms", "starts", "integers", "element")
 
-    What follows from the shape and from all of the index but its integers is cached."""
-    items = index if type(index) is tuple else (index,)
-    forms = tuple([_form(i) for i in items])
-    if None in forms:
-        return None
-    known = _known.get((shape, forms))
-    if known is None:
+    def __init__(self, shape: tuple[int, ...], items: tuple[Any, ...], index: Any) -> None:
         parsed = indexing.parse(shape, index)
-        if len(_known) > 10_000:
-            _known.clear()
-            _opcodes.clear()
         by_axis = _items_of_axes(items, len(shape))
         static = tuple(
             [start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)]
         )
         numbers = [axis for axis, start in enumerate(static) if start is None]
-        integers = [(k, axis) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int]
-        opcode = _view_opcode(parsed[:5], static)
-        known = (
-            opcode,
-            [parsed.starts[axis] for axis in numbers],
-            integers,
-            _is_element(items, len(shape)),
-        )
-        _known[shape, forms] = known
-    opcode, starts, integers, element = known
-    if integers:
-        starts = list(starts)
-        for (k, axis), i in zip(integers, [i for i in items if type(i) is int]):
-            n = shape[axis]
-            if not -n <= i < n:
-                return None
-            starts[k] = i + n if i < 0 else i
-    return opcode, starts, element
+        self.starts = tuple([parsed.starts[axis] for axis in numbers])
+        self.integers = [
+            (k, shape[axis]) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int
+        ]
+        self.opcode = _view_opcode(parsed[:5], static)
+        self.rest = (int,) * len(numbers)
+        self.forms = forms(self.opcode, (), len(numbers))
+        self.element = _is_element(items, len(shape))
+
+    def numbers(self, items: tuple[Any, ...]) -> Sequence[int] | None:
+        """The starts for an index of this form; None if an integer is out of bounds."""
+        starts, k = list(self.starts), 0
+        for i in items:
+            if type(i) is int:
+                place, n = self.integers[k]
+                if not -n <= i < n:
+                    return None
+                starts[place] = i + n if i < 0 else i
+                k += 1
+        return starts
+
+
+def _form(item: Any) -> Any:
+    """What of an item of an index is not a number; False for what has no short way."""
+    if type(item) is not slice:
+        return int if type(item) is int else item if item is None or item is Ellipsis else False
+    form = start, stop, step = item.start, item.stop, item.step
+    if (
+        (start is None or type(start) is int)
+        and (stop is None or type(stop) is int)
+        and (step is None or type(step) is int)
+    ):
+        return form
+    return False
+
+
+def _basic(
+    shape: tuple[int, ...], index: Any
+) -> tuple[BasicIndex, Sequence[int]] | tuple[None, None]:
+    """What a basic index records, and its numbers; None for another index."""
+    items: tuple[Any, ...]
+    form: tuple[Any, ...]
+    if type(index) is not tuple:
+        items, form = (index,), (_form(index),)
+    elif len(index) == 2:  # without a loop: most are so
+        items, form = index, (_form(index[0]), _form(index[1]))
+    else:
+        items, form = index, tuple([_form(item) for item in index])
+    known = _known.get((shape, form))
+    if known is None:
+        if False in form:
+            return None, None
+        if len(_known) > 10_000:
+            _known.clear()
+            _rows.clear()
+            _opcodes.clear()
+        known = _known[shape, form] = BasicIndex(shape, items, index)
+        if form == (int,):
+            _rows[shape] = known
+    numbers = known.numbers(items) if known.integers else known.starts
+    return (None, None) if numbers is None else (known, numbers)
 
 
 def _is_element(items: Sequence[Any], ndim: int) -> bool:
@@ -180,23 +207,23 @@ LAST = Opcode("last_writes", None, _build_last)
 
 def get(x: Handle, index: Any) -> Any:
     """``x[index]``: a view, an element, or a copy where arrays or masks pick."""
-    if type(index) is int and len(x._state.shape) == 1:
-        (n,) = x._state.shape
-        if -n <= index < n:
-            return _element(x, _view_opcode(*NUMBER), (index if index >= 0 else index + n,))
-    known = _basic(x._state.shape, index)
+    shape = x._state.shape
+    known = _rows.get(shape) if type(index) is int else None
+    if known is not None and -shape[0] <= index < shape[0]:
+        numbers: Any = (index if index >= 0 else index + shape[0],)
+    else:
+        known, numbers = _basic(shape, index)
     if known is not None:
-        opcode, numbers, element = known
-        return (
-            _element(x, opcode, numbers) if element else make_view(x, ViewStep(opcode, (), numbers))
-        )
+        if known.element:
+            return _element(x, known.opcode, known.rest, numbers)
+        return view_of(x, known.forms, numbers)
     values, unknown = _values(index)
     parsed = indexing.parse(x.shape, values)
     if not parsed.arrays:
         items = values if isinstance(values, tuple) else (values,)
         step = _step(parsed)
         if _is_element(items, x.ndim):
-            return _element(x, step.opcode, step.numbers)
+            return _element(x, step.opcode, step.rest, step.numbers)
         return step(x) if any(isinstance(i, np.ndarray) for i in items) else make_view(x, step)
     part = _view(x, parsed)
     arrays = _arrays(parsed, unknown, part.shape)
@@ -220,25 +247,20 @@ def _row(t: Handle, axis: int) -> Any:
     return out
 
 
-def _element(x: Handle, opcode: Opcode, numbers: Sequence[int]) -> Any:
+def _element(x: Handle, opcode: Opcode, rest: tuple[type, ...], numbers: Sequence[int]) -> Any:
     """``x[i]`` with an integer for each axis: its value. What is written to it would not be in `x`,
     so it is marked."""
     seg = local.seg
     state = x._state if x._seg is seg else enter(x, seg)
-    out = (
-        None if state is None else record_in(seg, (opcode, state, *(int,) * len(numbers)), numbers)
-    )
-    if out is None:
-        return _element(x, opcode, numbers)
-    out._x = ELEMENT
-    return out
+    out = None if state is None else record_in(seg, (opcode, state, *rest), numbers, ELEMENT)
+    return _element(x, opcode, rest, numbers) if out is None else out
 
 
 def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
     """The view of `x` that ``x[index] = value`` writes to, and what it becomes."""
-    known = _basic(x._state.shape, index)
+    known, numbers = _basic(x._state.shape, index)
     if known is not None:
-        part = make_view(x, ViewStep(known[0], (), known[1]))
+        part = view_of(x, known.forms, numbers)
         return part, fit(value, part._state.shape, part._state.dtype)
     if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
         return get(x, Ellipsis), _chosen(index, value, x)

@@ -13,6 +13,7 @@ from ..frontend.binding import statics_of
 from ..frontend.functions import FUNCTIONS, view
 from ..frontend.tensor import refuse_element
 from ..ops import REGISTRY
+from ..tape.views import forms
 from .flat import flat, set_flat
 
 
@@ -115,7 +116,7 @@ def viewed(self, *shape):
             )
         return self[...]
     entry, shape = REGISTRY["reshape"], shape[0] if len(shape) == 1 else shape
-    out = view(entry, self, statics_of(entry, ["shape"], (shape,), {}), copies=False)
+    out = view(entry, self, forms(entry, statics_of(entry, ["shape"], (shape,), {})), copies=False)
     if out is None:
         raise AliasError(
             f"got view({shape}) of a view of shape {self.shape} whose elements do not lie in that "

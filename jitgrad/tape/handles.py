@@ -59,32 +59,24 @@ class Handle(Operations):
 
 class Extra:
     """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), what views need
-    (see `views`).
+    (see `views`): the step `form` that makes the view of `parent`, but for its `numbers`.
 
     `element` marks ``x[i]``, a value of its own to which nothing can be written that was meant for
     `x`."""
 
-    __slots__ = (
-        "grad",
-        "hooks",
-        "retains",
-        "parent",
-        "step",
-        "children",
-        "stale",
-        "strides",
-        "element",
-    )
+    #: What one has that was given nothing: to give it takes time, and most is never asked for.
+    grad = hooks = retains = parent = form = children = strides = None
+    numbers, stale, element = (), False, False
 
-    def __init__(self, element=False):
-        self.grad = self.hooks = self.retains = self.parent = self.step = self.children = (
-            self.strides
-        ) = None
-        self.stale, self.element = False, element
+    @property
+    def step(self):
+        """The step from the parent to the view, with its numbers."""
+        return self.form.renumbered(self.numbers) if self.numbers else self.form
 
 
 #: The `Extra` of all elements that have nothing else; nobody changes it.
-ELEMENT = Extra(element=True)
+ELEMENT = Extra()
+ELEMENT.element = True
 
 
 def extra(t):
@@ -97,7 +89,9 @@ def _extra(t, safe=False):
     if not (safe or gate.alone):
         return locked(_extra, (t, True))
     if t._x is None or t._x is ELEMENT:
-        t._x = Extra(element=t._x is ELEMENT)
+        x = Extra()
+        x.element = t._x is ELEMENT
+        t._x = x
     return t._x
 
 

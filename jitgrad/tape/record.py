@@ -147,11 +147,11 @@ def record(key_of, operands, numbers=()):
             return out
 
 
-def record_in(seg, key, numbers=()):
-    """The handle of the operation `key`, of states of `seg`; None if it has to be recorded again:
-    see `segment`."""
+def record_in(seg, key, numbers=(), extra=None):
+    """The handle of the operation `key`, of states of `seg`, with this `Extra`; None if it has to
+    be recorded again: see `segment`."""
     out = new(Classes.tensor)
-    out._seg, out._value, out._edge, out._x = seg, None, None, None
+    out._seg, out._value, out._edge, out._x = seg, None, None, extra
     before = seg.state  # no call between this and the store of the next state
     try:
         out._state = state = before.next[key]

@@ -6,7 +6,7 @@ so on to the top of the chain. Other views of what changed go stale, and are rec
 are used next.
 
 With gradients off, or above a `detach`, a write changes values and leaves the graph: the tensor
-keeps its leaf or its history, as in PyTorch. Start at `make_view` and `write`.
+keeps its leaf or its history, as in PyTorch. Start at `view_of` and `write`.
 """
 
 from weakref import ref
@@ -17,9 +17,10 @@ from ..ir import leaf
 from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
-from .handles import Extra, adopt, extra, from_value, vacate
+from .execute import pause
+from .handles import ELEMENT, Classes, Extra, adopt, extra, from_value, new, vacate
 from .keys import WRITE, Opcode
-from .record import enter, record, record_in, refresh, rooted
+from .record import enter, grow, record, record_in, refresh, rooted
 from .segment import active_traces, gate, guarded, in_mode, local, locked
 
 DETACH, REVALUE = Opcode("detach", 1, stop), Opcode("revalue", 2, revalue)
@@ -31,29 +32,29 @@ OVERWRITE = Opcode("overwrite", 2, lambda value, x: value)
 class ViewStep:
     """What a view records on its parent: an opcode, the numbers it takes and its static arguments.
 
-    A view is recorded anew in the gradient mode it was made in (`grad`); through a step that
-    `cuts`, like detach, no gradient goes."""
+    `rest` is what follows the operand in the key of the record: the types `kinds` of the numbers,
+    then the static arguments. A view is recorded anew in the gradient mode it was made in
+    (`grad`); through a step that `cuts`, like detach, no gradient goes."""
 
-    __slots__ = ("opcode", "numbers", "kinds", "statics", "cuts", "grad")
+    __slots__ = ("opcode", "numbers", "kinds", "statics", "rest", "cuts", "grad")
 
-    def __init__(self, opcode, statics=(), numbers=(), cuts=False):
+    def __init__(self, opcode, statics=(), numbers=(), cuts=False, grad=None):
         self.opcode, self.statics, self.numbers, self.cuts = opcode, statics, numbers, cuts
         self.kinds = (int,) * len(numbers)
-        self.grad = local.seg.state.grad
+        self.rest = (*self.kinds, *statics)
+        self.grad = local.seg.state.grad if grad is None else grad
 
     def __call__(self, parent):
         seg = local.seg
         state = parent._state if parent._seg is seg else enter(parent, seg)
         if state is None:
             return self(parent)
-        out = record_in(seg, (self.opcode, state, *self.kinds, *self.statics), self.numbers)
+        out = record_in(seg, (self.opcode, state, *self.rest), self.numbers)
         return self(parent) if out is None else out
 
     def renumbered(self, numbers):
         """The same with other numbers."""
-        out = ViewStep(self.opcode, self.statics, numbers, self.cuts)
-        out.grad = self.grad
-        return out
+        return ViewStep(self.opcode, self.statics, numbers, self.cuts, self.grad)
 
     def strides(self, shape, strides):
         """The layout of the view of something of this shape and layout."""
@@ -62,6 +63,12 @@ class ViewStep:
             return view.layout(shape, strides, *self.statics)
         hole = leaf(-1, shape, FLOAT64)
         return layout(self.opcode.build(hole, *self.numbers, *self.statics), hole, strides)
+
+
+def forms(opcode, statics=(), numbers=0):
+    """The steps of one kind of view, by the gradient mode that they are made in (off, on), but for
+    their numbers: made once for all such views."""
+    return tuple([ViewStep(opcode, statics, (0,) * numbers, grad=grad) for grad in (False, True)])
 
 
 def detaching():
@@ -81,12 +88,44 @@ def top(t):
 
 
 def make_view(parent, step):
-    """A view of `parent`."""
-    t = step(parent)
-    seg = t._seg
-    if seg is not None:  # it did not run at once
-        seg.views = True
-    return _is_view(t, parent, step)
+    """A view of `parent`, made in the mode that `step` is of."""
+    return view_of(parent, (step, step), step.numbers)
+
+
+def view_of(parent, forms, numbers=()):
+    """A view of `parent` by the step of the current mode among `forms`, with `numbers`."""
+    seg = local.seg
+    if parent._seg is seg:
+        state = parent._state
+    elif (state := enter(parent, seg)) is None:
+        return view_of(parent, forms, numbers)
+    step = forms[seg.state.grad]
+    seg.views = True
+    out, x, key = new(Classes.tensor), new(Extra), (step.opcode, state) + step.rest  # noqa: RUF005 - half the time
+    x.parent, x.form, x.numbers = parent, step, numbers
+    out._seg, out._value, out._edge, out._x = seg, None, None, x
+    before = seg.state  # no call between this and the store of the next state
+    try:
+        out._state = state = before.next[key]
+        if numbers:
+            seg.numbers[state.number_slice] = numbers
+        seg.handles[state.slot] = out
+        seg.state = state
+    except KeyError:
+        grow(seg, before, key)
+        return view_of(parent, forms, numbers)
+    except IndexError:
+        seg.widen()
+        return view_of(parent, forms, numbers)
+    if state.pause:
+        pause(seg)
+    child = ref(out)
+    children = None if parent._x is None else parent._x.children
+    if children is not None and len(children) & 15 and gate.alone:  # as `_add_child`, sooner
+        children.append(child)
+    else:
+        _add_child(parent, child)
+    return out
 
 
 def detached(t):
@@ -95,26 +134,27 @@ def detached(t):
     value, step = t._value, ViewStep(DETACH, cuts=True)
     if value is None or active_traces:
         return make_view(t, step)
-    return _is_view(from_value(value, t._state.shape, t._state.dtype, None), t, step)
-
-
-def _is_view(t, parent, step):
-    x = t._x = Extra()
-    x.parent, x.step = parent, step
-    _add_child(extra(parent), ref(t))
-    return t
+    out = from_value(value, t._state.shape, t._state.dtype, None)
+    out._x = x = Extra()
+    x.parent, x.form = t, step
+    _add_child(t, ref(out))
+    return out
 
 
 @guarded
-def _add_child(x, child, safe=False):
+def _add_child(parent, child, safe=False):
+    """Notes that `child` is a view of `parent`."""
     if not (safe or gate.alone):
-        return locked(_add_child, (x, child, True))
-    if x.children is None:
-        x.children = []
+        return locked(_add_child, (parent, child, True))
+    x = parent._x
+    if x is None or x is ELEMENT:
+        x = extra(parent)
     children = x.children
-    if len(children) >= 16 and not len(children) & (
-        len(children) - 1
-    ):  # now and then: each power of two
+    if children is None:
+        x.children = [child]
+        return
+    held = len(children)
+    if held >= 16 and not held & (held - 1):  # now and then: each power of two
         children[:] = [c for c in children if c() is not None]
     children.append(child)
 

@@ -530,3 +530,35 @@ def test_namespace_functions_leave_their_operand():
     x = jitgrad.tensor([3.0, 1.0, 2.0])
     assert jnp.sort(x).tolist() == jitgrad.sort(x).tolist() == np.sort(x).tolist() == [1, 2, 3]
     assert x.tolist() == [3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [slice(1.0, None), (slice(None), slice(0, 2.0)), (1.0, slice(None)), 1.0],
+)
+def test_a_float_is_no_index_though_it_equals_one(index):
+    """What a view records is looked up by its index, and 1.0 is found where 1 is."""
+    x = jitgrad.tensor(np.arange(6.0).reshape(2, 3))
+    for known in (slice(1, None), (slice(None), slice(0, 2)), (1, slice(None)), 1):
+        same(x[known], x.numpy()[known])
+    with pytest.raises((IndexError, TypeError)):
+        x[index]
+    assert x.reshape(3, 2).shape == (3, 2)
+    with pytest.raises(ValueError, match="expected an integer or sequence of integers"):
+        x.reshape(3.0, 2)
+
+
+def test_other_integers_index_as_python_does():
+    x = np.arange(12.0).reshape(3, 4)
+    t = jitgrad.tensor(x)
+    for index in [
+        np.int64(1),
+        (np.int32(1), slice(None)),
+        (slice(np.int64(1), None), 2),
+        (-1, -1),
+        (Ellipsis, 1),
+        (None, 1),
+        (slice(None), None, slice(1, 3)),
+    ]:
+        for _ in range(2):
+            same(t[index], x[index])
