@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base import tree
+from ..base.collection import uncollected
 from ..base.dtypes import native
 from ..base.errors import ArgumentError, JitError, JitgradError, JitgradWarning
 from ..base.locks import lock
@@ -411,7 +412,8 @@ def traced(
         try:
             active_traces.append(trace)
             local.seg = Segment(mode, (), trace)
-            made, error = _run(function, trace, mode)
+            with uncollected():
+                made, error = _run(function, trace, mode)
             if made is None:
                 raise error  # type: ignore[misc]  # there is one
             return made, error
