@@ -29,7 +29,7 @@ from .index.maps import MOVEMENT
 from .kernel import Call, Kernel, parts_of, result_dtype
 from .rewrite.simplify import simplify
 from .schedule.materialise import LEAFLIKE, call_operands, flat_base
-from .turn import is_loop, lower_turn
+from .turn import is_loop, lower_loop
 from .work import least, work_of
 
 if TYPE_CHECKING:
@@ -96,8 +96,11 @@ def lower_graph(roots: Sequence[Node], literal: bool = False) -> Lowered:
     graph = simplify(tidied(roots))
     fusion = fused(graph)
     fusion.literal = literal
-    kernels = [(step, kernel) for step in fusion.steps for kernel in kernels_of(fusion, step)]
-    for _, kernel in kernels:
-        if isinstance(kernel, Call) and is_loop(kernel.node):
-            kernel.turn = lower_turn(kernel.node, lower_graph)
+    kernels = [
+        (step, lower_loop(kernel, lower_graph) if is_loop(kernel.node) else kernel)
+        if isinstance(kernel, Call)
+        else (step, kernel)
+        for step in fusion.steps
+        for kernel in kernels_of(fusion, step)
+    ]
     return Lowered(roots, fusion, kernels)

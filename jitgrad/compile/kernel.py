@@ -4,7 +4,7 @@ NumPy, and how launches are cut, `Units`."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -40,6 +40,19 @@ def parts_of(units: Units) -> int:
     return units.chunks * limits.now.scan_lanes
 
 
+class KernelStatements(NamedTuple):
+    """What a kernel does, before it is printed: so that another kernel can do it, too.
+
+    `static` and `dynamic` are the names of its arguments, `returned` those of what a scalar kernel
+    returns; it may raise the flag ``far``."""
+
+    statements: tuple
+    static: tuple[str, ...]
+    dynamic: tuple[str, ...]
+    raises: bool = False
+    returned: tuple[str, ...] = ()
+
+
 @dataclass(slots=True, eq=False)
 class Kernel:
     """A kernel as text, with the binding of its arguments, in order.
@@ -65,6 +78,7 @@ class Kernel:
     work: int = 0  # points, weighted by what one costs
     # of a scalar kernel: results that are arguments as they stand
     passed: dict = field(default_factory=dict)
+    statements: KernelStatements | None = None  # None where an operation brings its text
 
 
 @dataclass(slots=True, eq=False)
@@ -77,4 +91,5 @@ class Call:
     source: None = None
     dynamic: tuple = ()
     totals: tuple = ()
+    statements: None = None
     work: int = 0

@@ -1,8 +1,9 @@
-"""A turn of a loop as kernels that run without Python between them.
+"""How a loop is run: by one kernel, by a driver of several, or turn by turn from Python.
 
-The body of a loop (see `control`) is a graph, and is lowered like one. Where all its steps are
-kernels of one chunk, and what they read is known without computing it in Python, a driver can run
-turn after turn: `drivable` says so. Start at `lower_turn`.
+The body of a loop (see `control`) is a graph, and is lowered like one. Where it is small, and all
+its steps are kernels of one chunk whose arguments are known without computing in Python, they are
+joined to one kernel for all turns (`render.whole_loop`). Where it is large, a driver runs them turn
+after turn: `drivable` says so. Start at `lower_loop`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ..control import LOOP
 from ..ir.node import toposort
 from . import limits
 from .kernel import Call
+from .render.whole_loop import render_whole_loop
 from .rewrite.lift import Unliftable, lifted
 
 if TYPE_CHECKING:
@@ -32,27 +34,46 @@ class LoweredTurn:
         self.node, self.lowered, self.driven = node, lowered, driven
 
 
-def lower_turn(node: Node, lower: Callable[..., Any]) -> LoweredTurn:
-    """The turn of the loop `node`; `lower` lowers a graph."""
-    roots = node.arg.body.roots
+def lower_loop(call: Call, lower: Callable[..., Any]) -> Call | Kernel:
+    """What runs the loop of `call`: a kernel, or the call with its `turn`; `lower` lowers a
+    graph."""
+    roots = call.node.arg.body.roots
     try:
         graph = lifted(list(roots))
         largest = max([n.size for n in toposort(graph)], default=0)
         lowered = lower(graph, largest <= limits.now.literal_points)
-        if drivable(lowered):
-            return LoweredTurn(node, lowered, True)
+        if lowered.fusion.literal and is_joinable(lowered):
+            return render_whole_loop(call.node, lowered)
+        driven = drivable(lowered)
     except Unliftable:
-        pass
-    return LoweredTurn(node, lower(roots), False)
+        driven = False
+    call.turn = LoweredTurn(call.node, lowered if driven else lower(roots), driven)
+    return call
+
+
+def is_joinable(lowered: Any) -> bool:
+    """Whether one kernel can do what all of them do."""
+    numbers = _numbers(lowered)
+    return all(
+        kernel.statements is not None
+        and (_is_scalar(kernel, numbers) or _is_plain(kernel, numbers))
+        for kernel in lowered.kernels
+    )
 
 
 def drivable(lowered: Any) -> bool:
     """Whether a driver can run all steps."""
-    numbers = {n for k in lowered.kernels if not isinstance(k, Call) for n in k.results}
+    numbers = _numbers(lowered)
     return all(
         k.turn is not None and k.turn.driven if isinstance(k, Call) else _is_plain(k, numbers)
         for k in lowered.kernels
     )
+
+
+def _numbers(lowered: Any) -> set[Node]:
+    """What kernels return, or leave in their arguments."""
+    kernels = [k for k in lowered.kernels if not isinstance(k, Call)]
+    return {n for k in kernels for n in (*k.results, *k.passed)}
 
 
 def is_loop(node: Node) -> bool:
@@ -72,11 +93,17 @@ def _is_plain(kernel: Kernel, numbers: set[Node]) -> bool:
     )
 
 
+def _is_scalar(kernel: Kernel, numbers: set[Node]) -> bool:
+    return kernel.kind == "scalar" and all(
+        _is_known(kind, what, numbers) for kind, what in (*kernel.dynamic, *kernel.passed.values())
+    )
+
+
 def _is_known(kind: str, what: Any, numbers: set[Node]) -> bool:
     if kind == "number":
         return what.op.kind in ("number", "const") or (what in numbers and what.ndim == 0)
-    if kind == "index":
-        return all(n.op.kind in ("number", "const") for n, _ in what[1])
+    if kind in ("index", "item"):
+        return all(n.op.kind in ("number", "const") for n, _ in what[-1])
     return kind != "total"
 
 

@@ -20,9 +20,12 @@ import functools
 import math
 import operator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..base.dtypes import INT64
+from ..base.errors import ArgumentError
 from ..ir import CONST, Node, number, toposort
 from ..ops.movement import SLICE, pad_node, slice_node
 from ..ops.primitives import reshape_to
@@ -86,6 +89,21 @@ class Looped(NamedTuple):
     body: Body
     length: int | None
     results: tuple[int, ...]
+
+
+def most_turns(looped: Looped) -> int | None:
+    """How many turns there is room for, or None for any number."""
+    body = looped.body
+    bounded = body.moving or any(k >= body.carries for k in looped.results)
+    return looped.length if bounded else None
+
+
+def checked_turns(turns: Any, looped: Looped) -> int:
+    """The number of turns of a call; an error if there is no room for as many."""
+    count, most = max(int(np.reshape(turns, ())), 0), most_turns(looped)
+    if most is not None and count > most:
+        raise ArgumentError(f"got {count} turns of a loop, expected at most {most}")
+    return count
 
 
 def part_shape(looped: Looped, k: int) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..base.errors import ArgumentError
 from ..ir import Node, toposort
-from .body import Body, part_shape
+from .body import Body, checked_turns, part_shape
 
 
 @functools.lru_cache(512)
@@ -58,7 +58,7 @@ def _always(parameters: Sequence[Any], t: int) -> Sequence[Any]:
 def reference(turns: Any, *sources: Any, node: Node) -> Any:
     """The value of a loop node, in NumPy."""
     body, _, results = node.arg
-    turns = int(np.reshape(turns, ()))
+    turns = checked_turns(turns, node.arg)
     n, m = body.carries, body.moving.start
     carried, invariants, sequences = list(sources[:n]), sources[n:m], sources[m:]
     handed = {

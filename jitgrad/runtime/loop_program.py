@@ -16,10 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..base.errors import ArgumentError
 from ..compile import Call, flat_base, parts_of
 from ..control.affine import first_element
-from ..control.body import offsets, part_shape
+from ..control.body import checked_turns, offsets, part_shape
 from . import launch, toolchain
 
 #: Bytes of an array that is copied from turn to turn; larger ones change places.
@@ -378,14 +377,12 @@ def compiled_loop(turn):
     free: list = []
 
     def loop(turns, *sources, node):
-        turns = int(np.reshape(turns, ()))
-        if handed and turns > length:
-            raise ArgumentError(f"got {turns} turns of a loop, expected at most {length}")
+        turns = checked_turns(turns, node.arg)
         sources = [np.ascontiguousarray(x) for x in sources]
         out = (np.zeros if handed and turns < length else np.empty)(total, node.dtype)
         instance = free.pop() if free else LoopInstance(program)
         put(instance.words, 8 * first, *map(id, sources), id(out))
-        run(driver, max(turns, 0), instance.address - back)
+        run(driver, turns, instance.address - back)
         if instance.failed():
             return node.op.reference(turns, *sources, node=node)
         free.append(instance)
@@ -405,7 +402,7 @@ def hosted_loop(turn, assembled):
         return np.ascontiguousarray(x).reshape(-1) if shape else _number(x)
 
     def loop(turns, *sources, node):
-        turns = int(np.reshape(turns, ()))
+        turns = checked_turns(turns, node.arg)
         given = [flat(x, s) for x, s in zip(sources[: body.moving.start], shapes, strict=False)]
         carried, invariants = given[:n], given[n:]
         sequences = [np.ascontiguousarray(x) for x in sources[body.moving.start :]]

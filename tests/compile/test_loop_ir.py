@@ -24,8 +24,11 @@ from jitgrad.compile.loops.ir import (
     Expr,
     Flag,
     For,
+    Free,
     If,
+    Leave,
     Let,
+    Local,
     Operation,
     Prefetch,
     Select,
@@ -34,13 +37,14 @@ from jitgrad.compile.loops.ir import (
     While,
 )
 from jitgrad.compile.loops.passes.distribute import applied_to_all, distributed, needed
+from jitgrad.compile.loops.passes.fold import folded
 from jitgrad.compile.loops.passes.interleave import interleaved
 from jitgrad.compile.loops.passes.lanes import Lanes
 from jitgrad.compile.loops.passes.split_guards import assumed, conditions, split
 from jitgrad.compile.loops.passes.strip_mine import in_blocks, in_one_block
 from jitgrad.compile.loops.passes.unroll_jam import unrolled_and_jammed
 from jitgrad.compile.loops.stage_values import Interval
-from jitgrad.compile.render import forms, text
+from jitgrad.compile.render import frame, text
 from jitgrad.ir import Node, leaf
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.primitives import SUM
@@ -91,11 +95,14 @@ def test_every_statement_has_a_text():
         Accumulate("acc0", plus("acc0", "v0")),
         Flag(Expr("is_far({})", ("v0",))),
         Prefetch("x0", "i0", "n"),
-        Do(Expr("free({})", ("l0",))),
+        Local("l0", "float64", "n0"),
+        Local("m0", "int64", "9", on_stack=True),
+        Free("l0"),
         For("i0", "0", "n", (Block((Let("a", "1"), Let("b", "2"))),)),
         For("i0", "a", "b", (), "4"),
         While(Expr("{} < {}", ("a", "b")), (Let("a", "b"),)),
         If("g0", (), (Let("a", "b"),)),
+        Leave("ended"),
     )
     assert printed(*body) == lines("""
         v0 = a * 2
@@ -107,6 +114,8 @@ def test_every_statement_has_a_text():
         acc0 = acc0 + v0
         far = far | is_far(v0)
         prefetch(x0, i0, n)
+        l0 = local_float64(n0)
+        m0 = fixed_int64(9)
         free(l0)
         for i0 in range(n):
             a = 1
@@ -119,6 +128,8 @@ def test_every_statement_has_a_text():
             pass
         else:
             a = b
+        if ended:
+            break
         """)
 
 
@@ -464,6 +475,58 @@ def test_a_sequential_loop_may_stand_around_stages():
     )["c0"].tolist() == [0.125, 0.125]
 
 
+def test_what_follows_from_literals_is_folded():
+    tile = (
+        Let("q", Expr("{} // {}", ("u", "1"))),
+        Let("low", Expr("({} - {} * {}) * {}", ("u", "q", "1", "8"))),
+        Let("high", Expr("min({} + {}, {})", ("low", "8", "3"))),
+        Let("p0", Expr("{} - 1", ("q",))),
+        Let("g0", Expr("({0} >= 0) & ({0} < {1})", ("p0", "3"))),
+    )
+    inner = For(
+        "t",
+        "low",
+        "high",
+        (
+            Select("v0", ("g0",), at("x0", "q", "3", "t"), "0.0"),
+            Select("v1", ("g1",), "v0", "0.0"),
+            Store(at("o0", Expr("{} + {} * {}", ("t", "0", "n0"))), "v1"),
+        ),
+    )
+    first, second = (folded((For("u", k, str(int(k) + 1), (*tile, inner)),)) for k in "01")
+    assert printed(*first) == lines("""
+        for t in range(3):
+            v0 = 0.0
+            v1 = v0 if g1 else 0.0
+            o0[t] = v1
+        """)
+    assert printed(*second).endswith(
+        lines("""
+        v0 = x0[(3 + t)]
+        v1 = v0 if g1 else 0.0
+        o0[t] = v1
+        """).replace("\n", "\n    ")
+    ), printed(*second)
+
+
+def test_names_that_change_are_not_folded():
+    statements = (
+        Let("t", "4"),
+        Do(Expr("{} -= {}", ("t", "a")), changes="t"),
+        Let("acc", "0"),
+        For("i", "0", "2", (Accumulate("acc", plus("acc", "t")),)),
+        For("k", "0", "1", (Store(at("o0", "k"), "acc"),)),
+        For("k", "0", "2", (Store(at("o1", "k"), "acc"),)),
+    )
+    assert printed(*folded(statements)) == printed(*statements)
+
+
+def test_operations_on_values_keep_their_types():
+    """A sum of a bool and 0 is an integer."""
+    value = Let("v0", Expr("({} + {})", ("b", "0")), Operation(None, ("b", "0")))
+    assert printed(*folded((value,))) == "v0 = (b + 0)"
+
+
 # ---------------------------------------------------------------------- all kernels
 
 
@@ -501,7 +564,7 @@ def test_what_statements_read_is_what_their_texts_read(monkeypatch):
         seen.extend(statements)
         return text.lines(statements, indent)
 
-    monkeypatch.setattr(forms, "lines", noted)
+    monkeypatch.setattr(frame, "lines", noted)
     for seed in range(40):
         program = random_program(random.Random(seed), square=seed % 4 == 3)
         with observed_plans() as plans:

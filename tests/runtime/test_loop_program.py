@@ -1,10 +1,13 @@
-"""Compiled loops: a driver runs the kernels of a turn, and gives what NumPy gives turn by turn."""
+"""Compiled loops give what NumPy gives turn by turn: one kernel does all turns, or a driver runs
+the kernels of each."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import jitgrad
-from jitgrad.compile import Call, lower_graph
+from jitgrad.compile import Call, limits, lower_graph
 from jitgrad.control import TURN, Body, run_loop
 from jitgrad.ir import const, leaf
 from jitgrad.ops import REGISTRY
@@ -41,7 +44,7 @@ def damped(x, n):
 
 
 V, M, N = ((3,), FLOAT), ((4, 3), FLOAT), ((), FLOAT)
-#: name -> (body, whether it is driven)
+#: name -> (body, whether turns run without Python between them)
 BODIES = {
     "map": (body([V], lambda x: [sin(x) * 1.1], 1), True),
     "exchange": (body([V, V], lambda x, y: [y, x + y, x], 2), True),
@@ -93,9 +96,20 @@ BODIES = {
 }  # fmt: skip
 
 
-def loop_in(roots):
-    (found,) = {k.turn.driven for k in lower_graph(roots).kernels if isinstance(k, Call)}
+def way_in(roots):
+    """How the loops of a graph are run."""
+    kernels = lower_graph(roots).kernels
+    ways = {("hosted", "driven")[k.turn.driven] for k in kernels if isinstance(k, Call)}
+    (found,) = ways | {"joined" for k in kernels if k.kind == "loop"}
     return found
+
+
+@pytest.fixture(params=["joined", "driven"])
+def way(request, monkeypatch):
+    """How loops over small states are run: by one kernel, as they are, or by a driver."""
+    if request.param == "driven":
+        monkeypatch.setattr(limits, "now", replace(limits.now, literal_points=0))
+    return request.param
 
 
 def values(sources, rng):
@@ -107,9 +121,13 @@ def values(sources, rng):
     return out
 
 
+def expected(name, way):
+    return "driven" if name == "large" else way
+
+
 @pytest.mark.parametrize("name", BODIES)
-def test_driven(name):
-    made, driven = BODIES[name]
+def test_compiled(name, way):
+    made, compiled = BODIES[name]
     counts = ((7, 7), (5, 3), (4, 0)) if made.condition is None else ((7, 7), (9, 8))
     for length, turns in counts:
         sources = [
@@ -119,8 +137,8 @@ def test_driven(name):
         count = leaf(len(sources), (), INT)
         roots = list(run_loop(made, length, count, sources).values())
         given = [*values(sources, np.random.default_rng(3)), turns]
-        if driven is not None:
-            assert loop_in(roots) == driven
+        if compiled is not None:
+            assert way_in(roots) == ("hosted" if not compiled else expected(name, way))
         run = assemble(lower_graph(roots)).function
         first, again = run(given, ()), run(given, ())
         want = jitgrad.interpret.program.run(roots, given, ())
@@ -130,20 +148,20 @@ def test_driven(name):
             np.testing.assert_array_equal(a, b)
 
 
-def test_loops_within_loops_are_driven():
+def test_loops_within_loops(way):
     inner = body([V, V], lambda x, w: [sin(x) * w, x], 1, 1)
     x, w = leaves(V, V)
     out = run_loop(inner, 3, 3, [x * 0.9, w])
     outer = Body((x, w), (out[0] + total(out[1]) * 0.1, out[1]), 1, 1)
     roots = [*run_loop(outer, 4, 4, [x, w]).values()]
-    assert loop_in(roots)
+    assert way_in(roots) == way
     given = values([x, w], np.random.default_rng(0))
     got = assemble(lower_graph(roots)).function(given, ())
     for a, b in zip(got, jitgrad.interpret.program.run(roots, given, ()), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-13)
 
 
-def test_operands_too_large_for_the_code_of_kernels():
+def test_operands_too_large_for_the_code_of_kernels(way):
     """Then the loop is run again by NumPy."""
     made = body([V], lambda x: [sin(x) * 1.0, x], 1)
     x = leaf(0, *V)
@@ -156,7 +174,7 @@ def test_operands_too_large_for_the_code_of_kernels():
             np.testing.assert_allclose(a, b, rtol=1e-13)
 
 
-def test_more_turns_than_there_is_room_for():
+def test_more_turns_than_there_is_room_for(way):
     made = body([V], lambda x: [x, x], 1)
     count = leaf(1, (), INT)
     roots = [*run_loop(made, 2, count, [leaf(0, *V)]).values()]
@@ -165,7 +183,7 @@ def test_more_turns_than_there_is_room_for():
         run([np.ones(3), 3], ())
 
 
-def test_threads_share_a_loop():
+def test_threads_share_a_loop(way):
     """Each call has memory of its own."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -181,7 +199,7 @@ def test_threads_share_a_loop():
                     np.testing.assert_array_equal(a, b)
 
 
-def test_the_number_of_turns_makes_no_kernel():
+def test_the_number_of_turns_makes_no_kernel(way):
     x = leaf(0, *V)
     made = body([V], lambda x: [sin(x), x], 1)
     sources = {

@@ -80,6 +80,24 @@ class Accumulate:
 
 
 @dataclass(frozen=True, slots=True)
+class Local:
+    """`name` is memory of `count` elements that the kernel has of its own: on its stack, where
+    `count` is a literal, or else until it is freed."""
+
+    name: str
+    dtype: str
+    count: str
+    on_stack: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Memory of the kernel's own is given back."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """The kernel notes that it met an operand out of range if `test` holds."""
 
@@ -97,9 +115,11 @@ class Prefetch:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """A statement for its effect, of the frame of a kernel: no transformation looks into it."""
+    """A statement for its effect, of the frame of a kernel: no transformation looks into it. It may
+    change a name."""
 
     what: Expr
+    changes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +151,13 @@ class If:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """The loop around ends if `test` holds."""
+
+    test: Operand
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Statements that belong together: what copies or moves one of them does so with all."""
 
@@ -138,7 +165,21 @@ class Block:
 
 
 Statement = (
-    Let | Together | Select | Store | Accumulate | Flag | Prefetch | Do | For | While | If | Block
+    Let
+    | Together
+    | Select
+    | Store
+    | Accumulate
+    | Local
+    | Free
+    | Flag
+    | Prefetch
+    | Do
+    | For
+    | While
+    | If
+    | Leave
+    | Block
 )
 
 #: Class -> its fields that are expressions, and those that are statements.
@@ -148,12 +189,15 @@ _EXPRS: dict[type, tuple] = {
     Select: ("tests", "value", "other"),
     Store: ("place", "value"),
     Accumulate: ("place", "value", "operand"),
+    Local: ("count",),
+    Free: ("name",),
     Flag: ("test",),
     Prefetch: ("array", "place", "count"),
     Do: ("what",),
     For: ("start", "stop"),
     While: ("test",),
     If: ("test",),
+    Leave: ("test",),
     Block: (),
 }
 _BODIES: dict[type, tuple] = {
@@ -188,31 +232,63 @@ def rewrite(statements: Iterable[Statement], function: Callable[[Statement], tup
     before."""
     out: list = []
     for statement in statements:
-        bodies: dict[str, Any] = {
-            f: rewrite(getattr(statement, f), function) for f in _BODIES.get(type(statement), ())
-        }
-        out += function(replace(statement, **bodies) if bodies else statement)
+        out += function(with_bodies(statement, lambda body: rewrite(body, function)))
     return tuple(out)
+
+
+def substituted(operand: Any, names: dict) -> Any:
+    """An expression, or a tuple of them, with other `names`."""
+    if isinstance(operand, str):
+        return names.get(operand, operand)
+    if isinstance(operand, Expr):
+        return Expr(operand.form, tuple([substituted(part, names) for part in operand.operands]))
+    return tuple([substituted(part, names) for part in operand])
+
+
+def exchanged(statement: Statement, operand: Callable[[Any], Any]) -> Any:
+    """The statement with ``operand(e)`` in the place of each of its expressions, not of those of
+    the statements within it."""
+    fields: dict[str, Any] = {f: operand(getattr(statement, f)) for f in _EXPRS[type(statement)]}
+    return replace(statement, **fields)
+
+
+def with_bodies(statement: Statement, function: Callable[[tuple], tuple]) -> Any:
+    """The statement with ``function(body)`` in the place of each body."""
+    bodies: dict[str, Any] = {
+        f: function(getattr(statement, f)) for f in _BODIES.get(type(statement), ())
+    }
+    return replace(statement, **bodies) if bodies else statement
+
+
+def names_made(statement: Statement) -> tuple[str, ...]:
+    """The names that a statement gives a value, not those within it."""
+    if isinstance(statement, Together):
+        return statement.names
+    if isinstance(statement, For):
+        return (statement.var,)
+    if isinstance(statement, Accumulate):
+        return (statement.place,) if isinstance(statement.place, str) else ()
+    if isinstance(statement, Do):
+        return (statement.changes,) if statement.changes else ()
+    return (statement.name,) if isinstance(statement, (Let, Select, Local)) else ()
 
 
 def renamed(statements: Iterable[Statement], names: dict) -> tuple:
     """The statements with other `names`, of what they make and of what they read."""
 
     def operand(e: Any) -> Any:
-        if isinstance(e, str):
-            return names.get(e, e)
-        if isinstance(e, Expr):
-            return Expr(e.form, tuple([operand(part) for part in e.operands]))
-        return tuple([operand(part) for part in e])
+        return substituted(e, names)
 
     def one(statement: Statement) -> tuple:
-        fields: dict[str, Any] = {
-            f: operand(getattr(statement, f)) for f in _EXPRS[type(statement)]
-        }
-        if isinstance(statement, (Let, Select)):
-            fields["name"] = operand(statement.name)
-        if isinstance(statement, For):
-            statement = replace(statement, var=operand(statement.var))
-        return (replace(statement, **fields),)
+        new = exchanged(statement, operand)
+        if isinstance(new, (Let, Select, Local)):
+            new = replace(new, name=operand(new.name))
+        elif isinstance(new, Together):
+            new = replace(new, names=operand(new.names))
+        elif isinstance(new, For):
+            new = replace(new, var=operand(new.var))
+        elif isinstance(new, Do):
+            new = replace(new, changes=operand(new.changes))
+        return (new,)
 
     return rewrite(statements, one)

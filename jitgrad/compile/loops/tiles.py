@@ -99,6 +99,7 @@ class TiledProgram:
     step: Step
     outer: list[Loop]
     tile: Loop
+    is_literal: bool = False  # whether sizes are part of the kernel
     groups: list[list[TileNest]] = field(default_factory=list)
     local: frozenset[Node] = frozenset()
     width: int = 1
@@ -222,7 +223,7 @@ def lower_program(fusion: Fusion, step: Step) -> TiledProgram:
     drafts = [_draft(fusion, stage) for stage in step.stages]
     sizes = {c: n for d in drafts for c, n in zip(d.space, d.stage.sizes, strict=True)}
     *outer, tile = _loops(_collapsed(_outer_classes(step, drafts, sizes), drafts), sizes)
-    program = TiledProgram(step, outer, tile, local=frozenset(step.local))
+    program = TiledProgram(step, outer, tile, fusion.literal, local=frozenset(step.local))
     joints = joined(drafts, program.taken, sizes, fusion.axes, step.local)
     for group in joints:
         program.groups.append([_nest(draft, group, program, sizes) for draft in group.drafts])
@@ -396,8 +397,11 @@ def _takes_rows(nest: TileNest, draft: _Draft) -> bool:
 
 
 def _size_tiles(program: TiledProgram, drafts: Sequence[_Draft]) -> None:
-    """The length of a tile: by sizes alone, so that results do not depend on the number of
-    threads."""
+    """The length of a tile: by sizes alone, so that results do not depend on the number of threads.
+    Where these are part of the kernel, since they are small, all is one tile."""
+    if program.is_literal:
+        program.width = max(1, program.tile.size)
+        return
     if any(nest.tile > nest.outer for nest in program.stages):
         low, high = limits.now.tile_columns
         width = limits.now.tile_points // max(_inner_points(nest) for nest in program.stages)

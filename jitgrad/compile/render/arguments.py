@@ -14,7 +14,7 @@ import numpy as np
 from ...ir.printer import counted
 from ..kernel import result_dtype
 from ..loops.expressions import name_of
-from ..loops.ir import Do, Expr, Let
+from ..loops.ir import Expr, Let
 
 if TYPE_CHECKING:
     from ...ir.node import Node, Op
@@ -217,12 +217,3 @@ def _number(block: str, slot: int, dtype: np.dtype) -> str:
 def scratch_of(name: str, dtype: np.dtype) -> Let:
     """The statement that makes memory of fixed size."""
     return Let(name, Expr(f"scratch_{dtype.name}()"))
-
-
-def local_of(name: str, dtype: np.dtype, count: str) -> Let:
-    """The statement that makes memory of `count` elements; `freed` gives it back."""
-    return Let(name, Expr(f"local_{dtype.name}({{}})", (count,)))
-
-
-def freed(name: str) -> Do:
-    return Do(Expr("free({})", (name,)))

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import limits
-from ..kernel import Kernel, Units
+from ..kernel import Units
 from ..loops.expressions import (
     accumulated,
     combination,
@@ -29,16 +29,17 @@ from ..loops.expressions import (
     stored,
     sums_in_blocks,
 )
-from ..loops.ir import Accumulate, Do, Expr, For, If, Let, Store, rewrite
+from ..loops.ir import Accumulate, Do, Expr, For, Let, Store, rewrite
 from ..loops.passes.split_guards import split
 from ..loops.passes.strip_mine import in_blocks
 from ..loops.stage_values import StageValues
-from .arguments import HEADER, Arguments, title
-from .text import lines
+from .arguments import Arguments, title
+from .frame import framed
 
 if TYPE_CHECKING:
     from ...ir.node import Node
     from ..index.maps import Value
+    from ..kernel import Kernel
     from ..loops.ir import Statement
     from ..loops.nest import Loop, Nest
     from ..schedule.materialise import Fusion
@@ -55,14 +56,15 @@ def render_loop(nest: Nest, fusion: Fusion) -> Kernel:
 class LoopForm:
     """The common part: values, stores, arguments, the functions around the loops."""
 
-    splits = (
-        False  # whether the innermost loop is run in pieces, each with the same guards throughout
-    )
+    #: Whether the innermost loop is run in pieces, each with the same guards throughout; not where
+    #: LLVM unrolls it and decides on each guard.
+    splits = False
 
     def __init__(self, nest: Nest, fusion: Fusion, tested: bool = False) -> None:
         self.nest, self.fusion, self.args = nest, fusion, Arguments(fusion.literal)
         self.loops = [f"i{k}" for k in range(len(nest.loops))]
         self.reduced: dict[Node, Any] = {}  # what each reduction adds up
+        self.splits = self.splits and not fusion.literal
         depth = nest.depth if self.splits else None
         self.values = StageValues(
             fusion, self.args, nest, self.loops, split_at=depth, tested=tested
@@ -98,10 +100,9 @@ class LoopForm:
         self.reduced = {n: values.value(operand_of(n, self.fusion)) for n in nest.reductions}
 
     def render(self) -> Kernel:
-        loops = self.body()
-        head = HEADER.format(title=self.title(), listing="\n".join(self.args.listing))
-        text = f"{head}\n{loops}\n\n\n{self.args.entry(self.whole)}"
-        return Kernel(self.kind, text, self.args.static, self.args.dynamic, self.whole)
+        self.evaluate()
+        statements = self.statements()
+        return framed(self.kind, self.title(), statements, self.args, self.whole)
 
     @property
     def kind(self) -> str:
@@ -110,19 +111,6 @@ class LoopForm:
     def title(self) -> str:
         operations = [*(node.op.name for node in self.nest.reductions), *self.args.operations]
         return title(self.kind, operations, len(self.nest.loops))
-
-    def body(self) -> str:
-        """The loops as a function; it raises a flag where it met an operand out of range for its
-        code."""
-        self.evaluate()
-        statements, args = self.statements(), self.args
-        if args.far:
-            flag = args.add_dynamic("f", "far", None)
-            raised = If("far", (Store(element(flag, "0"), "1"),))
-            statements = (Let("far", "False"), *statements, raised)
-        names = ["start", "stop", "part", *args.static_names, *args.dynamic_names]
-        head = f"@body\ndef body({', '.join(names)}):"
-        return "\n".join([head, *lines(statements, 1)])
 
     # ------------------------------------------------------------------ pieces of the loops
 
@@ -153,7 +141,7 @@ class LoopForm:
             For(self.loops[-1], low, high, body),
             {f"block_sum{k}": f"acc{k}" for k in narrow},
         )
-        pieces = split(loop, self.values.intervals)
+        pieces = split(loop, self.values.intervals) if self.splits else (loop,)
         return rewrite(pieces, lambda s: in_blocks(s, sums) if isinstance(s, For) else (s,))
 
     def start_accumulators(self) -> list[Let]:
@@ -251,7 +239,7 @@ class ColumnForm(LoopForm):
         unit = [
             *tile_of("t", blocks, width, columns),
             Let("piece", Expr("{} // {}", ("t", kept))),
-            Do(Expr("{} -= {} * {}", ("t", "piece", kept))),
+            Do(Expr("{} -= {} * {}", ("t", "piece", kept)), changes="t"),
             Let("first", Expr("{} * {}", ("piece", height))),
             Let("end", Expr("min({} + {}, {})", ("first", height, rows))),
             *self.decode("t", nest.outer),

@@ -42,7 +42,7 @@ from ..loops.expressions import (
     stored,
     sums_in_blocks,
 )
-from ..loops.ir import Accumulate, Expr, For, Let, Store, made
+from ..loops.ir import Accumulate, Expr, For, Free, Let, Local, Store, made
 from ..loops.passes.distribute import applied_to_all, distributed
 from ..loops.passes.interleave import Memories, interleaved
 from ..loops.passes.prefetch import prefetches
@@ -50,7 +50,7 @@ from ..loops.passes.strip_mine import in_blocks, in_one_block
 from ..loops.passes.unroll_jam import is_worth_it, rows_together, unrolled_and_jammed
 from ..loops.stage_values import FIXED, TILE, StageValues
 from ..loops.tiles import is_all_tiny, is_expensive, local_size, tiny
-from .arguments import freed, local_of, scratch_of, title
+from .arguments import scratch_of, title
 from .forms import LoopForm, decoded, operand_of, tile_of
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class ProgramForm(LoopForm):
             for n, acc in self.totals
         ]
         free = [
-            freed(name) for name in (*args.local.values(), *[name for name, _, _ in self.buffers])
+            Free(name) for name in (*args.local.values(), *[name for name, _, _ in self.buffers])
         ]
         return (
             *memory,
@@ -170,15 +170,15 @@ class ProgramForm(LoopForm):
             *free,
         )
 
-    def memory(self) -> list[Let]:
+    def memory(self) -> list[Statement]:
         """The statements that make the memory of the kernel."""
-        args, out = self.args, [scratch_of(*memory) for memory in self.args.memory]
+        args = self.args
+        out: list[Statement] = [scratch_of(*memory) for memory in self.args.memory]
         for node, name in args.local.items():
             args.listing.append(f"{name}: {node.dtype}, memory of one tile")
-            out.append(
-                local_of(name, node.dtype, args.size(local_size(self.fusion, node, self.program)))
-            )
-        return [*out, *[local_of(*buffer) for buffer in self.buffers]]
+            size = args.size(local_size(self.fusion, node, self.program))
+            out.append(Local(name, node.dtype.name, size))
+        return [*out, *[Local(name, dtype.name, count) for name, dtype, count in self.buffers]]
 
     def emptied(self, node: Node) -> For:
         """The loop that starts the partial result of the chunk of a reduction."""

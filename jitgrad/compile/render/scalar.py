@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kernel import Kernel
+from ..kernel import Kernel, KernelStatements
 from ..loops.nest import access
 from ..loops.stage_values import StageValues
 from .arguments import HEADER, Arguments, title
@@ -41,8 +41,16 @@ def render_scalar(fusion: Fusion, step: Step, pairs: Sequence[Evaluation]) -> Ke
         n: arguments[values.names[n, ()]] for n in step.nodes if values.names[n, ()] in arguments
     }
     computed = [n for n in step.nodes if n not in passed]
-    text = _text(values, [values.value((n, ())) for n in computed]) if computed else None
-    return Kernel("scalar", text, args.static, args.dynamic, computed, passed=passed)
+    returned = [values.value((n, ())) for n in computed]
+    text = _text(values, returned) if computed else None
+    kernel = Kernel("scalar", text, args.static, args.dynamic, computed, passed=passed)
+    kernel.statements = KernelStatements(
+        tuple(values.at(0)),
+        tuple(args.static_names),
+        tuple(args.dynamic_names),
+        returned=tuple(returned),
+    )
+    return kernel
 
 
 def _text(values: StageValues, returned: Sequence[str]) -> str:

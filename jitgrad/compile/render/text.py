@@ -9,8 +9,11 @@ from ..loops.ir import (
     Do,
     Flag,
     For,
+    Free,
     If,
+    Leave,
     Let,
+    Local,
     Prefetch,
     Select,
     Statement,
@@ -47,6 +50,10 @@ def _select(s: Select) -> str:
     )
 
 
+def _local(s: Local) -> str:
+    return f"{s.name} = {'fixed' if s.on_stack else 'local'}_{s.dtype}({s.count})"
+
+
 def _together(s: Together) -> str:
     if len(s.values) == 1:
         return f"{' = '.join(s.names)} = {s.values[0]}"
@@ -59,6 +66,8 @@ _SIMPLE: dict[type, Callable] = {
     Select: _select,
     Store: lambda s: f"{s.place} = {s.value}",
     Accumulate: lambda s: f"{s.place} = {s.value}",
+    Local: _local,
+    Free: lambda s: f"free({s.name})",
     Flag: lambda s: f"far = far | {s.test}",
     Prefetch: lambda s: f"prefetch({s.array}, {s.place}, {s.count})",
     Do: lambda s: str(s.what),
@@ -94,8 +103,12 @@ def _if(s: If, margin: str, out: list) -> None:
         _inside(s.other, margin, out)
 
 
+def _leave(s: Leave, margin: str, out: list) -> None:
+    out += [f"{margin}if {s.test}:", f"{margin}{INDENT}break"]
+
+
 def _block(s: Block, margin: str, out: list) -> None:
     _body(s.body, margin, out)
 
 
-_COMPOUND: dict[type, Callable] = {For: _for, While: _while, If: _if, Block: _block}
+_COMPOUND: dict[type, Callable] = {For: _for, While: _while, If: _if, Leave: _leave, Block: _block}

@@ -9,10 +9,18 @@ puts its own in their place.
 
 from ...base.dtypes import SUPPORTED
 from . import support
-from .lowering import free, item_type, local_maker, prefetch, scratch_maker
+from .lowering import (
+    fixed_maker,
+    free,
+    item_type,
+    local_maker,
+    offset_by,
+    prefetch,
+    scratch_maker,
+)
 from .support import *
 
-__all__ = [*support.__all__, "body", "entry", "free", "prefetch", "scalar"]
+__all__ = [*support.__all__, "body", "entry", "free", "offset_by", "prefetch", "scalar"]
 
 
 def body(function):
@@ -35,6 +43,10 @@ def scalar(signature):
 
 
 for _dtype in SUPPORTED:
-    for _name, _make in (("local", local_maker), ("scratch", scratch_maker)):
+    for _name, _make in (
+        ("local", local_maker),
+        ("scratch", scratch_maker),
+        ("fixed", fixed_maker),
+    ):
         globals()[f"{_name}_{_dtype.name}"] = _make(item_type(_dtype))
         __all__.append(f"{_name}_{_dtype.name}")

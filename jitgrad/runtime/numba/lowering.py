@@ -391,6 +391,38 @@ def local_maker(ty):
     return make
 
 
+def fixed_maker(ty):
+    """The intrinsic that makes memory of as many elements as its literal argument says, on the
+    stack: where all places in it are known, LLVM makes registers of it."""
+    pointer = types.CPointer(ty)
+
+    @intrinsic(prefer_literal=True)
+    def make(typing, n):
+        if not isinstance(n, types.IntegerLiteral):
+            return None
+
+        def code(context, builder, sig, args):
+            item = context.get_value_type(ty)
+            with builder.goto_entry_block():
+                memory = builder.alloca(ir.ArrayType(item, n.literal_value), name="fixed")
+                memory.align = LINE
+            return builder.bitcast(memory, item.as_pointer())
+
+        return pointer(n), code
+
+    return make
+
+
+@intrinsic
+def offset_by(typing, memory, first):
+    """The memory from element number `first` on."""
+
+    def code(context, builder, sig, args):
+        return builder.gep(args[0], [args[1]])
+
+    return memory(memory, types.int64), code
+
+
 @intrinsic
 def free(typing, memory):
     """Give back what a `local_maker` made."""

@@ -29,6 +29,8 @@ def prefetches(values: StageValues, fetched: set[Node]) -> Iterator[Prefetch]:
     before it."""
     nest, args = values.nest, values.args
     last = len(nest.loops) - 1
+    if values.fusion.literal:  # sizes are part of the kernel: they are small
+        return
     if nest.column or nest.interleaved or last == nest.tile or nest.loops[last] in tiny(nest):
         return
     for (node, _), a in nest.loads.items():

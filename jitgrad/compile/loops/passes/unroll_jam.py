@@ -79,9 +79,10 @@ def _jammed_loop(loop: For, copies: Sequence[dict[str, str]], fresh: Callable[[s
 
 
 def rows_together(stage: Any) -> int:
-    """How many rows a stage takes together: 1 where that is not worth it, or not that simple."""
+    """How many rows a stage takes together: 1 where that is not worth it, or not that simple, or
+    where LLVM unrolls the loops."""
     nest = stage.nest
-    if not _is_simple(nest) or stage.values.guards:
+    if stage.values.fusion.literal or not _is_simple(nest) or stage.values.guards:
         return 1
     inner = [node for node, _, depth, is_load in nest.values if depth == nest.depth and not is_load]
     places = {nest.place_of(node) for node in nest.reductions}

@@ -1,0 +1,382 @@
+"""A loop over a small state as one kernel: the statements of all kernels of a turn, one after
+another, in a sequential loop over the turns.
+
+What a turn computes lies in memory of the kernel's own, which is small and on its stack. Once LLVM
+has unrolled the loops over it, its places are literals, and so the state is in registers. Elements
+of sequences are read where they lie, and what is handed out is written to its place. The statements
+are those of the kernels that a driver would call otherwise (see `turn`), with other names. A loop
+within the turn is a kernel of this form, too, and becomes a loop in the loop.
+
+How many turns there are and how long sequences are is known to the arguments alone, so one kernel
+serves all. Start at `render_whole_loop`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...control.body import most_turns, offsets
+from ...ir.node import toposort
+from ...ir.shapes import contiguous
+from ..kernel import Units, parts_of, result_dtype
+from ..loops.expressions import element, identity_literal, literal, read, stored
+from ..loops.ir import (
+    Expr,
+    Flag,
+    For,
+    Free,
+    Leave,
+    Let,
+    Local,
+    Statement,
+    Store,
+    names_made,
+    renamed,
+    rewrite,
+    substituted,
+    walk,
+)
+from ..loops.passes.fold import folded
+from ..schedule.materialise import call_operands, flat_base
+from .arguments import Arguments, title
+from .frame import framed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...ir.node import Node
+    from ..kernel import Kernel
+    from ..loops.ir import Operand
+
+#: The number of the turn, as it is counted, and as the body sees it.
+COUNTED, TURN = "step", "turn"
+
+
+def render_whole_loop(node: Node, lowered: Any) -> Kernel:
+    """The kernel of the loop `node`, of whose turn all kernels have statements."""
+    return WholeLoop(node, lowered).kernel()
+
+
+class WholeLoop:
+    """The statements before the turns, in a turn and after them, and what holds each value."""
+
+    def __init__(self, node: Node, lowered: Any) -> None:
+        self.node, self.looped, self.body = node, node.arg, node.arg.body
+        self.lowered, self.fusion, self.args = lowered, lowered.fusion, Arguments()
+        self.before: list[Statement] = []
+        self.opening: list[Statement] = []  # of a turn: where its elements of sequences lie
+        self.during: list[Statement] = []
+        self.after: list[Statement] = []
+        #: The memory of an array, by node or by the number of a parameter.
+        self.arrays: dict[Any, str] = {}
+        self.numbers: dict[Node, str] = {}  # 0-d values
+        #: Where the results begin in the value of the loop, as arguments: that depends on its
+        #: length.
+        self.begins = {
+            k: self.args.size(begin) if begin else "0"
+            for k, begin in offsets(self.looped)[0].items()
+        }
+
+    def kernel(self) -> Kernel:
+        turns = self.turns()
+        for k in range(self.body.carries):
+            self.carried(k)
+        for number, kernel in enumerate(self.lowered.kernels):
+            self.part(kernel, number)
+        self.end_of_turn()
+        self.results(turns)
+        counted = Let(TURN, Expr("{} - 1 - {}", (turns, COUNTED)) if self.body.reverse else COUNTED)
+        loop = For(COUNTED, "0", turns, (counted, *self.opening, *self.during))
+        statements = folded((*self.before, loop, *self.after))
+        kernel = framed("loop", title("loop", self.operations()), statements, self.args, ())
+        kernel.units, kernel.nodes = Units(1, 1), [self.node]
+        kernel.work = sum(k.work for k in self.lowered.kernels) * (self.looped.length or 1)
+        return kernel
+
+    def operations(self) -> list[str]:
+        """The names of what a turn computes."""
+        nodes = toposort(self.body.roots)
+        return [n.op.name for n in nodes if n.op.kind not in ("leaf", "number", "const")]
+
+    # ------------------------------------------------------------------ memory
+
+    def memory(self, dtype: np.dtype, size: int) -> str:
+        name = self.args.fresh("m")
+        self.before.append(Local(name, dtype.name, str(max(size, 1)), on_stack=True))
+        return name
+
+    def copied(self, to: str, source: str, size: int) -> Statement:
+        if size == 1:
+            return Store(element(to, "0"), element(source, "0"))
+        k = self.args.fresh("k")
+        return For(k, "0", str(size), (Store(element(to, k), element(source, k)),))
+
+    # ------------------------------------------------------------------ before the turns
+
+    def turns(self) -> str:
+        """The name of the number of turns, which is no larger than there is room for."""
+        args, most, node = self.args, most_turns(self.looped), self.node.src[0]
+        if node.op.kind == "const" and (most is None or node.arg <= most):
+            return args.add_static("n", max(int(node.arg), 0))
+        base, _, _ = call_operands(self.node)[0]
+        count = element(args.array(base, "array"), "0") if base.ndim else args.scalar(base)
+        if most is None:
+            self.before.append(Let("turns", Expr("max({}, 0)", (count,))))
+        else:
+            room = args.add_static("n", most)
+            self.before += [
+                Flag(Expr("({} > {})", (count, room))),
+                Let("turns", Expr("max(min({}, {}), 0)", (count, room))),
+            ]
+            args.far[self.node] = True
+        return "turns"
+
+    def given(self, k: int) -> tuple[str, bool]:
+        """What has source `k` of the loop: a name, and whether it is that of a number."""
+        base, _, _ = call_operands(self.node)[1 + k]
+        if not base.ndim:
+            return self.args.scalar(base), True
+        return self.args.array(base, "array"), False
+
+    def carried(self, k: int) -> None:
+        p = self.body.parameters[k]
+        self.arrays[k] = to = self.memory(p.dtype, p.size)
+        source, is_number = self.given(k)
+        if is_number:
+            self.before.append(Store(element(to, "0"), stored(source, p.dtype)))
+        else:
+            self.before.append(self.copied(to, source, p.size))
+
+    def parameter(self, k: int) -> str:
+        """The memory of an invariant, or of an element of a sequence, from when it is first
+        read."""
+        if k in self.arrays:
+            return self.arrays[k]
+        p, (source, is_number) = self.body.parameters[k], self.given(k)
+        if is_number:
+            name = self.memory(p.dtype, 1)
+            self.before.append(Store(element(name, "0"), stored(source, p.dtype)))
+        elif k in self.body.moving:
+            name = self.args.fresh("e")
+            self.opening.append(Let(name, place_of_turn(source, "0", p.size)))
+        else:
+            name = source
+        self.arrays[k] = name
+        return name
+
+    # ------------------------------------------------------------------ a kernel of the turn
+
+    def part(self, kernel: Kernel, number: int) -> None:
+        """Everything that `kernel` does, with what it reads and writes in memory of this one."""
+        if kernel.kind == "scalar":
+            self.scalars(kernel, number)
+            return
+        parts = kernel.statements
+        assert parts is not None
+        for node in kernel.nodes:
+            self.arrays[node] = self.memory(node.dtype, node.size)
+        results = {node: self.memory(result_dtype(node), 1) for node in kernel.results}
+        names = self.constants(kernel)
+        names |= {"start": "0", "stop": str(kernel.units.total), "part": "0"}
+        for name, (kind, what) in zip(parts.dynamic, kernel.dynamic, strict=False):
+            names[name] = results[what] if kind == "result" else self.argument(kind, what)
+        statements = self.with_own_variables(on_stack(parts.statements))
+        self.write(statements, names, number)
+        if parts.raises:
+            self.args.far[kernel] = True
+        for node, name in results.items():
+            self.reduced(node, name)
+
+    def scalars(self, kernel: Kernel, number: int) -> None:
+        """What `kernel` computes of numbers."""
+        for node, argument in kernel.passed.items():
+            self.numbers[node] = self.named(self.argument(*argument))
+        parts = kernel.statements
+        if not kernel.results or parts is None:
+            return
+        names = self.constants(kernel)
+        for name, argument in zip(parts.dynamic, kernel.dynamic, strict=True):
+            names[name] = self.named(self.argument(*argument))
+        self.write(parts.statements, names, number)
+        for node, name in zip(kernel.results, parts.returned, strict=True):
+            self.numbers[node] = self.named(substituted(name, names))
+
+    def constants(self, kernel: Kernel) -> dict[str, Any]:
+        """The names of arguments of this kernel for the constants of another."""
+        assert kernel.statements is not None
+        pairs = zip(kernel.statements.static, kernel.static, strict=True)
+        return {name: self.args.add_static("n", value) for name, value in pairs}
+
+    def named(self, value: Operand) -> str:
+        """A name for an expression of this turn."""
+        if isinstance(value, str):
+            return value
+        name = self.args.fresh("r")
+        self.during.append(Let(name, value))
+        return name
+
+    def write(self, statements: tuple[Statement, ...], names: dict[str, Any], number: int) -> None:
+        """Adds `statements` to those of the turn, with `names` for what they read; what they make
+        gets names of its own, which are noted."""
+        own = dict.fromkeys(name for s in walk(statements) for name in names_made(s))
+        names |= {name: f"{name}_{number}" for name in own}
+        self.during += renamed(statements, names)
+
+    def with_own_variables(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        """The statements with a variable of its own for each loop, so that loops of one iteration
+        can be folded."""
+
+        def one(s: Statement) -> tuple[Statement, ...]:
+            if not isinstance(s, For):
+                return (s,)
+            own = self.args.fresh("z")  # no name of a kernel begins so
+            return (replace(s, var=own, body=renamed(s.body, {s.var: own})),)
+
+        return rewrite(statements, one)
+
+    def argument(self, kind: str, what: Any) -> Operand:
+        if kind == "number":
+            return self.number(what)
+        if kind == "index":
+            return self.index(*what)
+        if kind == "item":
+            node, const, terms = what
+            return read(element(self.array(node), self.index(const, terms)), node.dtype)
+        if kind == "carry":
+            return self.start_of_blocks(what, parts_of(self.units_of(what)))
+        return self.array(what)
+
+    def units_of(self, scan: Node) -> Units:
+        return next(k.units for k in self.lowered.kernels if scan in [n for n, _ in k.carried])
+
+    def start_of_blocks(self, scan: Node, count: int) -> str:
+        """What the blocks of a scan go on from: nothing."""
+        name, start = self.memory(scan.dtype, count), stored(identity_literal(scan), scan.dtype)
+        self.before += [Store(element(name, str(k)), start) for k in range(count)]
+        return name
+
+    def number(self, node: Node) -> str:
+        if node.op.kind == "number":
+            return TURN
+        if node.op.kind == "const":
+            return self.args.add_static("n", node)
+        return self.numbers[node]
+
+    def index(self, const: int, terms: Sequence[tuple[Node, int]]) -> Operand:
+        """An integer that may depend on the number of the turn."""
+        const += sum(int(n.arg) * coef for n, coef in terms if n.op.kind == "const")
+        slope = sum(coef for n, coef in terms if n.op.kind == "number")
+        return Expr("({} + {} * {})", (str(const), str(slope), TURN)) if slope else str(const)
+
+    def array(self, node: Node) -> str:
+        while node not in self.fusion.kept and node.op.kind == "reshape" and node.src[0].ndim:
+            node = node.src[0]
+        return self.parameter(node.arg) if node.op.kind == "leaf" else self.arrays[node]
+
+    def reduced(self, node: Node, memory: str) -> None:
+        """What a reduction of everything has left in `memory`, as others read it."""
+        value: Operand = read(element(memory, "0"), result_dtype(node))
+        if node.dtype.name == "float32":
+            value = Expr("np.float32({})", (value,))
+        if node.ndim:
+            self.arrays[node] = to = self.memory(node.dtype, 1)
+            self.during.append(Store(element(to, "0"), stored(value, node.dtype)))
+        else:
+            self.numbers[node] = name = self.args.fresh("r")
+            self.during.append(Let(name, value))
+
+    # ------------------------------------------------------------------ the end of a turn
+
+    def end_of_turn(self) -> None:
+        """Results are handed out, and become the carried values of the next turn."""
+        body, roots = self.body, [self.root(root) for root in self.fusion.roots]
+        if body.condition is not None:
+            self.before.append(Let("ended", "False"))
+            self.during += [
+                Let("ended", Expr("({} == 0)", (element(roots.pop(), "0"),))),
+                Leave("ended"),
+            ]
+            self.after.append(Flag("(not ended)"))
+            self.args.far[self.node] = True
+        begins, out = self.begins, self.out()
+        for k in self.looped.results:
+            if k >= body.carries:
+                size, to = body.results[k].size, self.args.fresh("w")
+                self.during.append(Let(to, place_of_turn(out, begins[k], size)))
+                self.during.append(self.copied(to, roots[k], size))
+        self.carry(roots[: body.carries])
+
+    def carry(self, roots: list[str]) -> None:
+        """The carried values become what is in the memory `roots`."""
+        carried = [self.arrays[k] for k in range(len(roots))]
+        sizes = [self.body.parameters[k].size for k in range(len(roots))]
+        held = {}
+        for k, (name, root) in enumerate(zip(carried, roots, strict=True)):
+            if root in carried and root != name and root not in held:
+                dtype = self.body.parameters[k].dtype
+                held[root] = copy = self.memory(dtype, sizes[k])
+                self.during.append(self.copied(copy, root, sizes[k]))
+        for name, root, size in zip(carried, roots, sizes, strict=True):
+            if root != name:
+                self.during.append(self.copied(name, held.get(root, root), size))
+
+    def root(self, root: Node) -> str:
+        """The memory of a result."""
+        base = flat_base(root)
+        if base in self.fusion.views and base not in self.arrays:
+            strides = contiguous(base.src[0].shape)
+            const = sum(int(n.arg) * st for n, st in zip(base.src[1:], strides, strict=True))
+            self.arrays[base] = name = self.args.fresh("e")
+            source = self.array(flat_base(base.src[0]))
+            self.during.append(Let(name, Expr("offset_by({}, {})", (source, str(const)))))
+            return name
+        return self.array(base)
+
+    # ------------------------------------------------------------------ after the turns
+
+    def out(self) -> str:
+        return self.args.array(self.node, "out")
+
+    def results(self, turns: str) -> None:
+        """The last carried values are written, and zeros where no turn has handed anything out."""
+        body, begins = self.body, self.begins
+        for k in self.looped.results:
+            size = body.results[k].size
+            if k < body.carries:
+                to = self.args.fresh("w")
+                place = Expr("offset_by({}, {})", (self.out(), begins[k]))
+                self.after += [Let(to, place), self.copied(to, self.arrays[k], size)]
+            else:
+                self.before += self.zeros(k, begins[k], turns)
+
+    def zeros(self, k: int, begin: str, turns: str) -> Iterator[Statement]:
+        node, length = self.body.results[k], self.looped.length
+        count = self.node.src[0]
+        if self.body.condition is None and count.op.kind == "const" and count.arg == length:
+            return
+        first = turns if self.body.condition is None else "0"
+        at, size = self.args.fresh("k"), str(node.size)
+        start = Expr("{} + {} * {}", (begin, first, size))
+        stop = Expr("{} + {} * {}", (begin, self.args.size(length), size))
+        zero = stored(literal(0, node.dtype), node.dtype)
+        yield For(at, start, stop, (Store(element(self.out(), at), zero),))
+
+
+def place_of_turn(array: str, begin: str, size: int) -> Expr:
+    """The memory of this turn's part of `array`, from `begin` on, `size` elements a turn."""
+    place = TURN if size == 1 else Expr("{} * {}", (TURN, str(size)))
+    place = place if begin == "0" else Expr("{} + {}", (begin, place))
+    return Expr("offset_by({}, {})", (array, place))
+
+
+def on_stack(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The statements with their memory on the stack, where it takes no time to make."""
+
+    def moved(s: Statement) -> tuple[Statement, ...]:
+        if isinstance(s, Free):
+            return ()
+        return (Local(s.name, s.dtype, s.count, True),) if isinstance(s, Local) else (s,)
+
+    return rewrite(statements, moved)
