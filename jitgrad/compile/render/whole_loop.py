@@ -17,9 +17,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ...control.affine import first_element
 from ...control.body import most_turns, offsets
 from ...ir.node import toposort
-from ...ir.shapes import contiguous
 from ..kernel import Units, parts_of, result_dtype
 from ..loops.expressions import element, identity_literal, literal, read, stored
 from ..loops.ir import (
@@ -326,11 +326,9 @@ class WholeLoop:
         """The memory of a result."""
         base = flat_base(root)
         if base in self.fusion.views and base not in self.arrays:
-            strides = contiguous(base.src[0].shape)
-            const = sum(int(n.arg) * st for n, st in zip(base.src[1:], strides, strict=True))
             self.arrays[base] = name = self.args.fresh("e")
-            source = self.array(flat_base(base.src[0]))
-            self.during.append(Let(name, Expr("offset_by({}, {})", (source, str(const)))))
+            source, place = self.array(flat_base(base.src[0])), self.index(*first_element(base))
+            self.during.append(Let(name, Expr("offset_by({}, {})", (source, place))))
             return name
         return self.array(base)
 
