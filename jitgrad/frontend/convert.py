@@ -14,17 +14,29 @@ import numpy as np
 from ..base.dtypes import SUPPORTED, as_dtype, native
 from ..base.errors import ArgumentError, DTypeError, IntegerOverflow
 from ..base.foreign import kinds_in, refuse_subclass, refuse_subclasses
+from ..ops.joining import nested
 from ..ops.primitives import CAST, NONZERO
-from ..ops.registry import REGISTRY
 from ..runtime.pool import LEAST, aligned, copied
-from ..tape.handles import Handle, from_value
-from ..tape.keys import NODE
-from ..tape.record import record
+from ..tape.handles import Classes, Handle, from_value
+from ..tape.keys import NODE, Opcode
+from ..tape.record import enter, record, record_in
 from ..tape.segment import active_traces, local
 from ..tape.symbols import SymbolicScalar
-from .integers import as_float, dtype_of
+from .integers import RANGES, as_float, dtype_of
 
 T = TypeVar("T")
+#: Nested sequences as an operation.
+NESTED = Opcode("stack", None, nested)
+#: Types of what is a number of a record, and what it is as that.
+PLAIN = {float: float, int: int, bool: bool}
+PLAIN |= {np.float64: float, np.int64: int, np.bool_: bool}
+NUMBERS = frozenset((float, int, bool))
+LEAST_INT, GREATEST_INT = RANGES[np.dtype(np.int64)]
+SEQUENCES = frozenset((list, tuple))
+#: What is no subclass of an array, beside tensors.
+KNOWN = frozenset((*PLAIN, np.ndarray))
+#: The most numbers of a sequence of nothing else that are numbers of a record, not an array.
+FEW = 8
 #: Devices of PyTorch's, of which there is one here.
 DEVICES = frozenset(("cpu", "cuda", "mps", "xpu", "hip", "meta"))
 
@@ -64,6 +76,8 @@ def from_data(data: Any, dtype: Any) -> Any:
             dtype = dtype_of(data)
         return from_value(data, (), np.dtype(dtype), None)
     if isinstance(data, (list, tuple)):
+        if dtype is None and _first(data) is Classes.tensor:
+            return _stacked(data, None)
         kinds = refuse_subclasses(data)
     else:
         kinds = frozenset()
@@ -174,10 +188,71 @@ def _not_numbers(data: Any, array: np.ndarray) -> DTypeError:
 
 
 def _stacked(data: Sequence[Any], dtype: np.dtype | None) -> Any:
-    """A sequence with tensors in it, which keep their gradient."""
-    parts = [as_operand(d) for d in data]
-    out = record(lambda *states: (REGISTRY["stack"], states, 0), parts)
-    return out if dtype in (None, out.dtype) else cast(out, dtype)
+    """Nested sequences with tensors in them, which keep their gradient: one record, by how they are
+    nested."""
+    items: list[Any] = []
+    layout = _layout(data, items)
+    others = set(map(type, items)) - {Classes.tensor}
+    if not others <= KNOWN:
+        refuse_subclasses([x for x in items if type(x) in others])
+    return put_together(NESTED, items, layout, dtype)
+
+
+def _first(data: Any) -> type:
+    """The type of the first element in nested sequences."""
+    while type(data) in SEQUENCES and data:
+        data = data[0]
+    return type(data)
+
+
+def _layout(data: Any, items: list[Any]) -> Any:
+    """How sequences are nested; appends what is in them to `items`."""
+    kinds = set(map(type, data))
+    if kinds.isdisjoint(SEQUENCES):
+        items += data
+        return len(data)
+    return tuple([_part(d, items) for d in data])
+
+
+def _part(data: Any, items: list[Any]) -> Any:
+    """The layout of what is in a sequence; a sequence of many numbers, or of nothing, is one
+    array."""
+    if type(data) in SEQUENCES and data and (len(data) <= FEW or not kinds_in(data) <= NUMBERS):
+        return _layout(data, items)
+    items.append(data)
+    return None
+
+
+def put_together(opcode: Any, items: Sequence[Any], *statics: Any) -> Any:
+    """One record of tensors, arrays and numbers, as many as there are; numbers are numbers of the
+    record."""
+    if set(map(type, items)) == {Classes.tensor}:
+        seg = local.seg
+        states = tuple([t._state if t._seg is seg else enter(t, seg) for t in items])
+        out = None if None in states else record_in(seg, (opcode, states, *statics))
+        return record(lambda *states: (opcode, states, *statics), items) if out is None else out
+    tensors, numbers, operands = [], [], []
+    for x in items:
+        kind = None if isinstance(x, Handle) else _kind(x)
+        operands.append(kind)
+        if kind is None:
+            tensors.append(as_operand(x))
+        else:
+            numbers.append(x if type(x) in NUMBERS or type(x) is SymbolicScalar else kind(x))
+
+    def key(*states: Any) -> tuple[Any, ...]:
+        rest = iter(states)
+        return (opcode, tuple([next(rest) if k is None else k for k in operands]), *statics)
+
+    return record(key, tensors, numbers)
+
+
+def _kind(x: Any) -> type | None:
+    """The type of `x` as a number of a record; None for what is none."""
+    kind = x.kind if type(x) is SymbolicScalar else PLAIN.get(type(x))
+    if kind is int and type(x) is not SymbolicScalar and not LEAST_INT <= x <= GREATEST_INT:
+        return None
+    return kind if kind in NUMBERS else None
 
 
 def as_operand(x: Any) -> Any:

@@ -26,7 +26,7 @@ from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar, kind_of
 from ..tape.views import ViewStep, aliases, forms, view_of
 from .binding import is_hashable, operands_by_name, statics_of
-from .convert import as_operand, by_value, from_array
+from .convert import as_operand, by_value, from_array, put_together
 from .docs import describe
 from .integers import settled
 from .tensor import Tensor
@@ -194,11 +194,10 @@ def apply_sequence(entry: Entry, xs: Any, statics: tuple[Any, ...]) -> Any:
             f"got {entry.name}() of type {type(xs).__name__}, expected a sequence of tensors; "
             "pass [x, y]"
         ) from None
-    for x in xs:
+    for x in () if set(map(type, xs)) == {Tensor} else xs:
         if type(x) is not Tensor and type(x) is not SymbolicScalar and takes_over(x):
             return leave(entry, (xs,), statics, x)
-    xs = [as_operand(x) for x in xs]
-    return record(lambda *states: (entry, states, *statics), xs)
+    return put_together(entry, xs, *statics)
 
 
 def unary(entry: Entry) -> Callable[..., Any]:

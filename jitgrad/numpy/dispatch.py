@@ -184,6 +184,10 @@ def _is_scipy(frame):
 def array_function(self, function, types, args, kwargs):
     """NEP 18: the other functions of NumPy."""
     try:
+        if len(types) == 1 and not kwargs and not active_traces and len(args) == 1:
+            entry = counterparts().get(function)
+            if entry is not None and entry.operands is None and type(args[0]) in (list, tuple):
+                return FUNCTIONS[entry.name](*args)
         if function in TO_ARRAYS and _is_scipy(sys._getframe(1)):
             return function(*[np.array(x) for x in args])
         others = tuple(t for t in types if t not in ARRAYS and not issubclass(t, Tensor))

@@ -12,9 +12,11 @@ from ..base.dtypes import as_dtype
 from ..base.errors import JitgradError
 from ..base.foreign import takes_over
 from ..base.surface import surface, trimmed
+from ..frontend import creation
 from ..frontend.convert import as_leaf
 from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
+from ..tape.segment import active_traces
 from .dispatch import counterparts, dispatch, dispatch_ufunc
 from .ufunc_methods import METHODS
 
@@ -75,7 +77,7 @@ def _function(value):
 
     def function(*args, **kwargs):
         try:
-            if len(args) == n and not kwargs and entry.operands is not None:
+            if len(args) == n and not kwargs and (entry.operands or _is_plain(args[0])):
                 return quick(*args)
             if _is_left(args) or _is_left(kwargs.values()):
                 return value(*args, **kwargs)
@@ -84,6 +86,11 @@ def _function(value):
             raise trimmed(error)  # noqa: B904
 
     return function
+
+
+def _is_plain(sequence):
+    """Whether an entry may be asked at once for a sequence: no trace has to be told of it."""
+    return not active_traces and type(sequence) in (list, tuple)
 
 
 def _is_left(args):
@@ -96,8 +103,12 @@ def _is_left(args):
 
 
 def _creation(value):
+    quick = {np.array: creation.array, np.asarray: creation.asarray}.get(value)
+
     @surface
     def function(*args, requires_grad=False, **kwargs):
+        if quick is not None and len(args) == 1 and not kwargs and _is_plain(args[0]):
+            return as_leaf(quick(args[0]), requires_grad)
         kwargs.pop("like", None)
         out = dispatch(value, args, kwargs)
         if isinstance(out, np.ndarray):

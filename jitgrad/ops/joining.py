@@ -1,9 +1,10 @@
-"""Tensors put together: concatenate and stack. Start at `_concatenate`, the primitive of both."""
+"""Tensors put together: concatenate, stack, and nested sequences of them. Start at `_concatenate`,
+the primitive of all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from .primitives import cast, reshape_to
 from .promotion import common_dtypes
 from .records import Names
 from .registry import operation
+
+#: Of nested sequences: None for an element, a tuple for a sequence, the number of elements for a
+#: sequence of nothing else.
+Layout: TypeAlias = "int | tuple[Layout, ...] | None"
 
 
 def _parts(g: Node, node: Node) -> tuple[Node | None, ...]:
@@ -80,6 +85,55 @@ def _stack(xs: Sequence[Any], axis: Axes) -> Node:
             )
     axis = normalize_axis(axis, xs[0].ndim + 1)
     return _concatenate([_expand_dims(x, axis) for x in xs], axis)
+
+
+def nested(xs: Sequence[Node], layout: Layout, dtype: np.dtype | None) -> Node:
+    """The array of nested sequences of `xs`, as `layout` says, in the dtype that NumPy finds for
+    them or in `dtype`: whatever the depth, the elements one after the other."""
+    pieces, shape = _pieces(layout, iter(xs))
+    out = reshape_to(_concatenate(pieces, 0), shape)
+    return out if dtype is None else cast(out, dtype)
+
+
+def _pieces(layout: Layout, xs: Iterator[Node]) -> tuple[list[Node], tuple[int, ...]]:
+    """The elements of a part of nested sequences as 1-d nodes, and its shape."""
+    if layout is None:
+        x = next(xs)
+        return [reshape_to(x, (x.size,))], x.shape
+    parts = (None,) * layout if isinstance(layout, int) else layout
+    found = [_pieces(part, xs) for part in parts]
+    shapes = [shape for _, shape in found]
+    if shapes.count(shapes[0]) < len(shapes):
+        raise ShapeError(
+            f"got shapes {', '.join(map(str, shapes))} in one sequence, expected equal shapes"
+        )
+    return [x for pieces, _ in found for x in pieces], (len(parts), *shapes[0])
+
+
+def _joined(axis: int | None, at_least: Callable[[Node], Node]) -> Callable[..., Node]:
+    """The formula that joins tensors along an axis after a change of their shapes; None stands for
+    the last but one or, of 1-d tensors, the only one."""
+
+    def build(xs: Sequence[Node]) -> Node:
+        xs = [at_least(x) for x in xs]
+        return _concatenate(xs, min(xs[0].ndim - 1, 1) if axis is None else axis)
+
+    return build
+
+
+def _filled(shape_of: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Callable[[Node], Node]:
+    return lambda x: reshape_to(x, shape_of(x.shape))
+
+
+#: NumPy's functions that join tensors along an axis which some of them get first.
+JOINED = {
+    "vstack": _joined(0, _filled(lambda s: s if len(s) > 1 else (1, *s) if s else (1, 1))),
+    "hstack": _joined(None, _filled(lambda s: s or (1,))),
+    "dstack": _joined(
+        2, _filled(lambda s: s if len(s) > 2 else (*((1, 1, *s)[-2:] if len(s) < 2 else s), 1))
+    ),
+    "column_stack": _joined(1, _filled(lambda s: s if len(s) > 1 else (*(s or (1,)), 1))),
+}
 
 
 _PARTS = "Each tensor has its part of the gradient."

@@ -14,10 +14,12 @@ import numpy as np
 
 from ...base.dtypes import SUPPORTED
 from ...base.errors import ArgumentError, AxisError, DTypeError, ShapeError
-from ...frontend.convert import as_operand
+from ...frontend.convert import as_operand, put_together
 from ...frontend.functions import FUNCTIONS
 from ...frontend.tensor import Tensor
 from ...ir.shapes import as_int, broadcast_shapes, normalize_axis
+from ...ops.joining import JOINED
+from ...tape.keys import Opcode
 from ..fallback import arrays, asked, fallback
 from ..sequences import ARRAY, SEQUENCE, mapped
 from ..signature import NOTHING, deliver
@@ -32,16 +34,13 @@ BY_NUMPY = {
     "cumulative_prod": ARRAY,
     "cumulative_sum": ARRAY,
     "dsplit": ARRAY,
-    "dstack": SEQUENCE,
     "hsplit": ARRAY,
-    "hstack": SEQUENCE,
     "linalg.diagonal": ARRAY,
     "linalg.trace": ARRAY,
     "rollaxis": ARRAY,
     "split": ARRAY,
     "unstack": ARRAY,
     "vsplit": ARRAY,
-    "vstack": SEQUENCE,
 }
 
 
@@ -59,6 +58,23 @@ def _by_numpy(function, kind):
 for _name, _kind in BY_NUMPY.items():
     if numpys(_name) is not None:  # NumPy 2.0 has no unstack, cumulative_sum...
         stands_for(numpys(_name), _by_numpy(numpys(_name), _kind))
+
+
+def _joining(function, build):
+    """A function that joins a sequence of tensors: one record, unless a dtype is asked for."""
+    opcode = Opcode(None, None, build)
+
+    def joined(tup, **kwargs):
+        items = tuple(as_operand(tup)) if isinstance(tup, (Tensor, np.ndarray)) else tup
+        if not kwargs and isinstance(items, (list, tuple)) and items:
+            return put_together(opcode, items)
+        return asked(function.__wrapped__, mapped(SEQUENCE, tup, as_operand), **kwargs)
+
+    return joined
+
+
+for _name, _build in JOINED.items():
+    stands_for(getattr(np, _name), _joining(getattr(np, _name), _build))
 
 
 @handler

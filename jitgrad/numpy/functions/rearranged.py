@@ -27,7 +27,6 @@ DATA = {
     "append": {"arr": ARRAY, "values": ARRAY},
     "block": {"arrays": NESTED},
     "choose": {"choices": SEQUENCE},
-    "column_stack": {"tup": SEQUENCE},
     "compress": {"a": ARRAY},
     "delete": {"arr": ARRAY},
     "diag": {"v": ARRAY},
