@@ -16,7 +16,7 @@ numba         "fast" or "public"               what compiles kernels: inner part
 pool_mb       int                              memory kept for new large results, in MiB
 checkpoint_mb int                              what the reverse mode of a loop keeps of its turns,
                                                in MiB; if it is more, some is computed again
-segment       int                              records after which a segment ends by itself
+segment       int                              records after which a loop is cut
 verify        bool                             check every IR graph (the tests turn it on)
 ============= ================================ ===================================================
 

@@ -1,10 +1,11 @@
-"""Where a segment ends by itself: after `config.segment` operations, or where an iteration of a
-loop does.
+"""Where a segment ends by itself: where an iteration of a loop does, or else where the recording
+becomes very long.
 
-A long loop that materialises nothing is cut into segments. Segments of a fixed length fall out of
-phase with the iterations of the loop, so that each is a new trace, with kernels of its own. So
-where the operations repeat, a segment ends with the last iteration that it has room for: the next
-one begins with an iteration, and all of them are one trace (`ends`).
+A program without loops is best run whole: what its parts share never lies in memory. A long loop
+that materialises nothing is cut into segments of `config.segment` operations. Segments of a fixed
+length fall out of phase with the iterations of the loop, so that each is a new trace, with kernels
+of its own. So where the operations repeat, a segment ends with the last iteration that it has room
+for: the next one begins with an iteration, and all of them are one trace (`ends`).
 
 A loop with another number of iterations in each call is a new trace each time. Once `TRIPS` numbers
 were met, segments end after a few iterations, and yet another number brings nothing new
@@ -20,6 +21,10 @@ longer than a segment: what is compared goes back over segments that ended by th
 
 from ..base.config import config
 
+#: So many times `config.segment` operations are a segment at most, where none repeat.
+LONG = 4
+#: Bytes of arrays that may enter a segment once it has `config.segment` operations.
+HELD = 2**28
 #: Operations of the past that are compared.
 HISTORY = 512
 #: Numbers of iterations from which a loop is cut into pieces of `UNIT` operations, roughly.
@@ -30,19 +35,30 @@ def ends(seg, state):
     """Whether the segment ends after the new operation `state`."""
     if seg.tracing is not None:
         return False
-    before = seg.before
-    if state.size >= config.segment:
-        return True
+    before, most = seg.before, config.segment
     if before and before[-1].unit == state.operations and likeness(before[-1]) == likeness(state):
         state.unit = state.operations  # the loop goes on, in pieces
         return True
-    if not before and 2 * state.size < config.segment:
+    if not before and 2 * state.size < most:
         return False
+    if state.size >= LONG * most:
+        return True
     likes, sizes = history(seg, state)
     period, covered = repeats(likes)
-    if not period or covered % period:
-        return False
-    return state.size + sum(sizes[-period:]) > config.segment
+    if period and 2 * sum(sizes[-covered:]) >= most:  # a loop, not terms of a polynomial
+        return covered % period == 0 and state.size + sum(sizes[-period:]) > most
+    return state.size >= most and entered_late(state, most) > HELD
+
+
+def entered_late(state, most):
+    """Bytes of the arrays that entered after the first `most` operations: the segment keeps them,
+    though the program may have let go of them."""
+    total = 0
+    while state.operations > most:
+        if state.slot < 0 and state.node is not None:
+            total += state.node.size * state.node.dtype.itemsize
+        state = state.parent
+    return total
 
 
 def history(seg, state):

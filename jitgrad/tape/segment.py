@@ -185,7 +185,7 @@ class State:
 
 
 #: How many operations and numbers a segment has room for at first, and by how much these grow: at
-#: once to the 128 operations that it has at most by default (0.7 us; `flush` gives the next segment
+#: once to the 128 operations that it has in most loops (0.7 us; `flush` gives the next segment
 #: as many as the last one needed).
 ROOM, GROWTH = 32, 5
 #: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that

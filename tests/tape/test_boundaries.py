@@ -1,6 +1,8 @@
 """Loops that materialise nothing: segments end with turns, and another number of turns is nothing
 new."""
 
+import re
+
 import numpy as np
 import pytest
 from both import same
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 import jitgrad
 from jitgrad.runtime.plan import observed_plans
 from jitgrad.runtime.stats import stats
+from jitgrad.tape import boundaries
 from jitgrad.tape.boundaries import longest, repeats
 
 START = np.array([0.1, 0.2, 0.3])
@@ -136,3 +139,57 @@ def test_whole_numbers_and_floats_are_one_program():
     with observed_plans() as plans:
         assert program(2.0, 3.0) == program(2, 3.0) == want
     assert not plans
+
+
+def formula(x, terms):
+    """A long formula of terms that have nothing in common but a few repeated operations."""
+    rng, out = np.random.default_rng(5), x
+    for k in range(terms):
+        t = x
+        for _ in range(rng.integers(1, 6)):
+            t = t * 0.5 + 0.1 * k
+        out = [out + t, out * t, out - t.sum(), out / (2.0 + t * t)][rng.integers(4)]
+    return out
+
+
+def plans_of(function):
+    """What kind of plan runs, and how many records each has."""
+    with observed_plans() as plans:
+        function()
+    found = [re.fullmatch(r"(.*) of (\d+) records", plan.title).groups() for plan in plans]
+    return [kind for kind, _ in found], [int(records) for _, records in found]
+
+
+def test_a_long_formula_is_one_program():
+    x = jitgrad.tensor(START, requires_grad=True)
+    kinds, records = plans_of(lambda: formula(x, 40).sum().backward())
+    assert kinds == ["forward+backward"]
+    assert records[0] > jitgrad.config.segment
+    (slope,) = jitgrad.autograd.grad(formula(x, 40).sum(), x)
+    step = 1e-6 * np.array([0.3, -0.5, 0.7])
+    change = (formula(START + step, 40) - formula(START - step, 40)).sum()
+    assert float((slope.numpy() * 2 * step).sum()) == pytest.approx(change, rel=1e-5)
+
+
+def test_a_formula_without_end_is_cut():
+    x = jitgrad.tensor(START, requires_grad=True)
+    _, records = plans_of(lambda: formula(x, 400).sum().backward())
+    assert len(records) > 2
+    assert max(records) <= 4 * jitgrad.config.segment
+
+
+def test_arrays_that_keep_entering_are_let_go(monkeypatch):
+    monkeypatch.setattr(boundaries, "HELD", 8 * 1000 * 10)
+    rng = np.random.default_rng(0)
+
+    def run():
+        y = jitgrad.zeros(1000)
+        for k in range(200):
+            y = y + np.full(1000, 0.5) * [1, 2, 3][rng.integers(3)]
+            y = [y.sin, y.cos, y.exp, y.tanh][rng.integers(4)]()
+            y = y * (1.0 + k) if rng.integers(2) else y - 1.0
+        return y.sum()
+
+    _, records = plans_of(lambda: run().numpy())
+    assert len(records) > 2
+    assert max(records) < 2 * jitgrad.config.segment
