@@ -52,7 +52,10 @@ class Rolled(NamedTuple):
 
 
 def rolled(
-    roots: Sequence[Node], known: Mapping[Node, Any] | None = None, first: int | None = None
+    roots: Sequence[Node],
+    known: Mapping[Node, Any] | None = None,
+    first: int | None = None,
+    with_slope: bool = False,
 ) -> Rolled:
     """The graph with its repeated turns as loops.
 
@@ -63,8 +66,10 @@ def rolled(
         The values of those Python numbers and 0-d leaves that are the same in all calls.
     first : int, optional
         The number of the first leaf that may be made, for a list of numbers; None makes none.
+    with_slope : bool
+        Whether derivatives are to come, which make a graph three times as large, roughly.
     """
-    if sum(bool(n.src) for n in toposort(roots)) < SEARCHED:
+    if sum(bool(n.src) for n in toposort(roots)) * (3 if with_slope else 1) < SEARCHED:
         return Rolled(list(roots), {})
     loops = found_loops(roots, known or {}, first)
     if not loops.all:

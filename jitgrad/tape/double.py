@@ -14,7 +14,7 @@ from ..autodiff import pull_back
 from ..base.dtypes import NUMBER_DTYPE
 from ..interpret.program import interpreter
 from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
-from ..ops.marks import bundle, differentiable_sources
+from ..ops.marks import bundle, differentiable_sources, stop
 from ..runtime.events import planning
 from . import handles
 from .keys import Opcode
@@ -103,9 +103,12 @@ class Formulas:
     """Nodes as results of one record on what they are computed from together.
 
     What they have in common is computed once, as the nodes share it. Of several nodes that is a
-    bundle, whose results are a record each, of the bundle alone."""
+    bundle, whose results are a record each, of the bundle alone.
 
-    def __init__(self, nodes, stops):
+    `led_to` has for each node the leaves that a derivative of it leads to, where the nodes tell of
+    too many, as loops do: to no others goes a gradient, not even of zeros."""
+
+    def __init__(self, nodes, stops, led_to=None):
         self.nodes, self.operands, self.numbers, self.order = tuple(nodes), [], [], []
         for n in _above(self.nodes, stops):
             part = (
@@ -119,6 +122,9 @@ class Formulas:
         self.kinds = tuple([KIND[n.dtype] for n in self.numbers])
         places = [leaf(k, n.shape, n.dtype) for k, n in enumerate(self.operands)]
         places += [number(k, n.dtype) for k, n in enumerate(self.numbers)]
+        reached = [self._places(self._reached(node)) for node in self.nodes]
+        self.depends = reached if led_to is None else [*map(self._places, led_to)]
+        self.cuts = [set(r).difference(d) for r, d in zip(reached, self.depends, strict=True)]
         key = self._built(*places), len(places)
         known = _opcodes.get(key) or _opcodes.setdefault(key, self._opcodes(len(places)))
         self.opcode, self.results = known.opcode, known.results
@@ -127,9 +133,9 @@ class Formulas:
         size, opcodes = len(self.order), []
         if len(self.nodes) == 1:
             build = lambda *new: self._built(*new)[0]
-            return _Opcodes(self._opcode(self.nodes[0], places, build, size), ())
-        for k, node in enumerate(self.nodes):
-            opcode = self._opcode(node, 1, lambda held, k=k: held.src[k], 0)
+            return _Opcodes(self._opcode(0, places, build, size), ())
+        for k in range(len(self.nodes)):
+            opcode = self._opcode(k, 1, lambda held, k=k: held.src[k], 0)
             opcode.bundled = opcode.unfinished = True
             opcodes.append(opcode)
         opcode.size, opcode.unfinished = size, False  # of the last one
@@ -137,25 +143,33 @@ class Formulas:
         whole.unfinished = True
         return _Opcodes(whole, tuple(opcodes))
 
-    def _opcode(self, node, places, build, size):
-        out = Opcode(node.op.name, places, build, size)
-        out.depends = self._depends(node)
+    def _opcode(self, k, places, build, size):
+        out = Opcode(self.nodes[k].op.name, places, build, size)
+        out.depends = self.depends[k]
         return out
 
-    def _depends(self, node):
-        """The places of the operands that a derivative of `node` leads to: to no others goes a
-        gradient, not even of zeros."""
+    def _reached(self, node):
         ends = set(self.operands)
-        reached = set(toposort([node], lambda n: () if n in ends else differentiable_sources(n)))
-        return tuple([k for k, n in enumerate(self.operands) if n in reached])
+        return set(toposort([node], lambda n: () if n in ends else differentiable_sources(n)))
+
+    def _places(self, found):
+        return tuple([k for k, n in enumerate(self.operands) if n in found])
 
     def _built(self, *new):
         """The nodes with others for the operands and numbers."""
+        out = self._substituted(new)
+        for k, cut in enumerate(self.cuts):
+            if cut:
+                stopped = [stop(n) if i in cut else n for i, n in enumerate(new)]
+                out[k] = self._substituted(stopped)[k]
+        return tuple(out)
+
+    def _substituted(self, new):
         new = dict(zip((*self.operands, *self.numbers), new))
         for n in self.order:
             src = tuple([new[s] for s in n.src])
             new[n] = rebuilt(n, src)
-        return tuple([new[n] for n in self.nodes])
+        return [new[n] for n in self.nodes]
 
     def record(self, made, roots, graph):
         """The tensors; operands that are not in `made` are put there."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,9 +33,11 @@ from ..base.code import (
 from ..base.errors import JitError, JitgradError
 from ..base.tree import is_container, made, parts
 from ..compile import simplify
-from ..control import rolled
+from ..control import Rolled, rolled
+from ..frontend.convert import NESTED, put_together
 from ..frontend.tensor import Tensor
 from ..ir import LEAF, NUMBER, leaf, number, toposort
+from ..ops.marks import differentiable_sources
 from ..runtime.plan import Plan
 from ..tape.backward import AccumulateGrad, substitute
 from ..tape.changes import changes
@@ -114,6 +116,7 @@ class CompiledCall:
         self.slopes: list[tuple[str, Callable[[], Any]]] = []
         self.kept: list[Any] = []
         self.constants: list[Any] = []
+        self.lists: dict[Node, tuple[Node, ...]] = {}
         found = changes(trace)
         self.result = self._expression(out)
         self.grads = {id(what): self._expression(what) for kind, _, what in found if kind == "grad"}
@@ -204,7 +207,7 @@ class CompiledCall:
             self.values.append((name, node, AbstractValue(t.shape, t.dtype, freed)))
             if t._state.requires_grad and not freed:
                 self.lost.append(name)
-        self.formulas = Formulas(self.recorded.values(), ()) if self.recorded else None
+        self.formulas = self._together() if self.recorded else None
         if self.recorded and self.trace.hooked:
             raise Unreplayable("it installs hooks, and its results require grad")
         if any(
@@ -212,6 +215,16 @@ class CompiledCall:
             for kind, _, what in changes
         ):
             raise Unreplayable("it makes gradients that require grad")
+
+    def _together(self) -> Formulas:
+        """The formulas, with loops; gradients go where those lead that were recorded."""
+        nodes = list(self.recorded.values())
+        graph, self.lists = self._rolled(nodes, True)
+        led_to = [set(toposort([n], differentiable_sources)) for n in nodes]
+        for whole, elements in self.lists.items():
+            for found in led_to:
+                found.update(() if found.isdisjoint(elements) else (whole,))
+        return Formulas(graph, (), led_to)
 
     def _views(self) -> list[tuple[str, Callable[[], Any], tuple[ViewStep, ...]]]:
         """Results that share memory with something: (name, a text of that, steps from there)
@@ -245,7 +258,8 @@ class CompiledCall:
             node for kind, _, node in self.changes if kind == "write"
         ]
         self.roots = list(dict.fromkeys(roots))
-        graph, self.lists = self._rolled(self.roots)
+        graph, lists = self._rolled(self.roots)
+        self.lists.update(lists)
         order = toposort(graph)
         self.inputs = sorted({n for n in order if n.op is LEAF}, key=lambda n: n.arg)
         self.numbers = sorted({n for n in order if n.op is NUMBER}, key=lambda n: n.arg)
@@ -259,15 +273,19 @@ class CompiledCall:
     def _read_by(self, graph: Sequence[Node]) -> None:
         """Notes of the sources that the plan and the formulas read their values."""
         shared = _shared([*graph, *simplify(graph)])
-        given = [n for n in self.inputs if n not in self.lists]
-        given += [n for nodes in self.lists.values() for n in nodes if n.op is LEAF]
-        for node in (*given, *(self.formulas.operands if self.formulas else ())):
+        given = self._written_out(self.inputs)
+        for node in (*given, *self._written_out(self.formulas.operands if self.formulas else ())):
             source = self.trace.inputs[node.arg].source
             if source is not None and (node in given or source.kind != "tensor"):
                 source.valued = True
                 source.copied = source.copied or node in shared or node not in given
 
-    def _rolled(self, roots: Sequence[Node]) -> tuple[Sequence[Node], Mapping[Node, Any]]:
+    def _written_out(self, inputs: Iterable[Node]) -> list[Node]:
+        """The leaves of the trace among some inputs, and in those that are lists."""
+        found = [m for n in inputs for m in self.lists.get(n, (n,))]
+        return [n for n in found if n.op is LEAF]
+
+    def _rolled(self, roots: Sequence[Node], with_slope: bool = False) -> Rolled:
         """The graph with loops, and the leaves in it that are lists of numbers."""
         known = {}
         for node in toposort(roots):
@@ -275,7 +293,7 @@ class CompiledCall:
                 value = self._known(node)
                 if value is not None:
                     known[node] = value
-        return rolled(roots, known, len(self.trace.inputs))
+        return rolled(roots, known, len(self.trace.inputs) + len(self.lists), with_slope)
 
     def _settle_leaves(self) -> None:
         """What a trace with gradients of tensors from outside is for: for leaves only, or for
@@ -431,6 +449,11 @@ class CompiledCall:
         return self.bind(given.value) if given.draw is None else self.draws[node.arg]
 
     def _operand(self, node: Node) -> Any:
+        """The tensor of a leaf, or of a number in a list."""
+        if node in self.lists:
+            return self._list_operand(node)
+        if node.op is not LEAF:
+            return self._number(node)
         given = self.trace.inputs[node.arg]
         if given.source is not None and given.source.kind == "tensor":
             return given.source.var
@@ -440,6 +463,17 @@ class CompiledCall:
             return self.bind(constant)
         shape, dtype = self.bind(node.shape), self.bind(node.dtype)
         return call("from_value", self._value(node), shape, dtype, "None")
+
+    def _list_operand(self, node: Node) -> Any:
+        """The tensor of a list, in which the elements keep their gradient."""
+        nodes = self.lists[node]
+        sources = [self.trace.inputs[n.arg].source for n in nodes if n.op is LEAF]
+        if not any(p is not None and p.kind == "tensor" for p in sources):
+            shape, dtype = self.bind(node.shape), self.bind(node.dtype)
+            return call("from_value", self._list(node), shape, dtype, "None")
+        elements = sequence([self._operand(n) for n in nodes], "[]")
+        layout, dtype = self.bind(len(nodes)), self.bind(node.dtype)
+        return call(self.bind(put_together), self.bind(NESTED), elements, layout, dtype)
 
     def _number(self, node: Node) -> Any:
         value = self.trace.numbers[node.arg]
