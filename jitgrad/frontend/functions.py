@@ -30,6 +30,7 @@ from .convert import as_operand, by_value, from_array, put_together
 from .docs import describe
 from .integers import settled
 from .tensor import Tensor
+from .turn_numbers import TurnNumber, beside
 
 if TYPE_CHECKING:
     from ..ops import Entry
@@ -42,6 +43,8 @@ FLOATS = frozenset((float, np.float64, np.float32))
 #: Python's numbers; and operands that are no tensors and stay what they are.
 NUMBERS = frozenset((int, float, bool))
 PLAIN = NUMBERS | {Node, SymbolicScalar}
+#: Classes of operands that no other library takes over.
+OURS = frozenset((Tensor, SymbolicScalar, TurnNumber))
 #: Checks indices whose values are known only when a traced function is called.
 BOUNDS = Opcode("in_bounds", 1, in_bounds)
 #: Numbers that are part of the code, as nodes, by type and value.
@@ -51,7 +54,7 @@ _codes: dict = {}
 def apply(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...] = ()) -> Any:
     """Records one operation on tensors, arrays and numbers."""
     for x in operands:
-        if type(x) is not Tensor and type(x) is not SymbolicScalar and takes_over(x):
+        if type(x) not in OURS and takes_over(x):
             return leave(entry, operands, statics, x)
     for name, x in zip(entry.names.args, operands):
         if x is None and name not in entry.names.optional:
@@ -66,6 +69,8 @@ def apply(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...] = ()
     if entry.numbers.codes:
         operands = _with_code(entry, *operands)
     operands = tuple(_operand(x) for x in operands)
+    if TurnNumber in map(type, operands):
+        operands = beside(operands)
     if SymbolicScalar in map(type, operands):
         operands = _with_numbers(operands)
     if not any(isinstance(x, Tensor) for x in operands):
@@ -195,7 +200,7 @@ def apply_sequence(entry: Entry, xs: Any, statics: tuple[Any, ...]) -> Any:
             "pass [x, y]"
         ) from None
     for x in () if set(map(type, xs)) == {Tensor} else xs:
-        if type(x) is not Tensor and type(x) is not SymbolicScalar and takes_over(x):
+        if type(x) not in OURS and takes_over(x):
             return leave(entry, (xs,), statics, x)
     return put_together(entry, xs, *statics)
 

@@ -21,9 +21,10 @@ from ..ops.primitives import broadcast, cast, reshape_to
 from ..tape.handles import ELEMENT, Handle, from_value, varies
 from ..tape.keys import Opcode
 from ..tape.record import concrete_value, enter, record, record_in
-from ..tape.segment import local
+from ..tape.segment import active_traces, local
 from ..tape.views import ViewStep, forms, make_view, view_of
 from .convert import by_value
+from .turn_indices import begins_by_turn, in_first_turn
 
 if TYPE_CHECKING:
     from ..ir import Node
@@ -130,7 +131,7 @@ def _basic(
     known = _known.get((shape, form))
     if known is None:
         if False in form:
-            return None, None
+            return _by_turn(shape, index)
         if len(_known) > 10_000:
             _known.clear()
             _rows.clear()
@@ -140,6 +141,22 @@ def _basic(
             _rows[shape] = known
     numbers = known.numbers(items) if known.integers else known.starts
     return (None, None) if numbers is None else (known, numbers)
+
+
+def _by_turn(
+    shape: tuple[int, ...], index: Any
+) -> tuple[BasicIndex, Sequence[Any]] | tuple[None, None]:
+    """What an index by the number of a turn records, as `_basic` gives it."""
+    items = index if type(index) is tuple else (index,)
+    first = in_first_turn(items, shape) if active_traces else None
+    if first is None:
+        return None, None
+    plain, symbols = first
+    known, moving = BasicIndex(shape, plain, plain), iter(symbols)
+    by_axis = zip(_items_of_axes(items, len(shape)), _items_of_axes(plain, len(shape)), strict=True)
+    numbered = [item for item, now in by_axis if not _is_anchored(now)]
+    starts = zip(numbered, known.starts, strict=True)
+    return known, [next(moving) if begins_by_turn(item) else start for item, start in starts]
 
 
 def _is_element(items: Sequence[Any], ndim: int) -> bool:

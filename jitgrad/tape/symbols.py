@@ -1,13 +1,18 @@
 """Python numbers among the arguments of a traced function: expressions, until somebody asks for a
-value.
+value. And the number of a turn of a loop whose body is traced once, of which there is no value.
 
 Start at `SymbolicScalar`; what it is in a trace is in `symbolic`.
 """
 
+from __future__ import annotations
+
 import operator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.errors import JitError
+from .concrete import refusal
 from .segment import local
 
 
@@ -63,6 +68,57 @@ class SymbolicScalar:
 
     def __format__(self, spec):
         return format(self.concrete_value(), spec)
+
+
+class TurnSource:
+    """Where a number comes from that is another in each turn: `node` computes it, in the trace of
+    a turn."""
+
+    __slots__ = ("node", "tracing")
+
+    def __init__(self, tracing, node):
+        self.tracing, self.node = tracing, node
+
+    @property
+    def fixed(self):
+        return False
+
+    @fixed.setter
+    def fixed(self, value):
+        raise JitError(refusal(*self.tracing.doing))
+
+
+class TurnValue:
+    """What marks tensors that are the number of a turn, or computed from it and Python numbers,
+    which operations take for a Python number (their class is `TurnNumber` of the frontend).
+
+    Attributes
+    ----------
+    symbol : SymbolicScalar
+    ends : tuple of int, or None
+        The first and last value, of an integer that is affine in the number of the turn.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        symbol: SymbolicScalar
+        ends: tuple[int, int] | None
+
+        def __add__(self, other: int, /) -> TurnValue: ...
+
+
+def turn_symbol(tracing, node, kind):
+    """The number of a turn, or what is computed of it, as a Python number of this kind."""
+    return SymbolicScalar(kind(0), f"turn {id(node)}", [TurnSource(tracing, node)])
+
+
+def node_in(tracing, number):
+    """The node of a number that is another in each turn that `tracing` is for, or None."""
+    if type(number) is not SymbolicScalar or type(number.sources[0]) is not TurnSource:
+        return None
+    source = number.sources[0]
+    return source.node if source.tracing is tracing else None
 
 
 def kind_of(number):

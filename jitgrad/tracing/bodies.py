@@ -17,11 +17,13 @@ from ..base.tree import flatten
 from ..control.loop_node import substitute
 from ..frontend.convert import as_operand
 from ..ir import LEAF, NUMBER, const, leaf, toposort
+from ..ops.primitives import cast
 from ..tape.execute import flush
 from ..tape.handles import Handle, from_value
 from ..tape.record import materialise
 from ..tape.segment import Segment, active_traces, local
 from ..tape.symbolic import Trace, Traced
+from ..tape.symbols import node_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,6 +83,10 @@ class TurnTrace(Trace):
         if out.op is LEAF and out.arg not in self.captured and type(value) is not Traced:
             self.captured[out.arg] = value, like.shape, like.dtype
         return out
+
+    def number(self, value: Any, dtype: np.dtype) -> Node:
+        node = node_in(self, value)
+        return super().number(value, dtype) if node is None else cast(node, dtype)
 
     def parameter(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Any, Node]:
         """The proxy for an argument, and its leaf."""

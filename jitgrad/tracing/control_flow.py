@@ -8,7 +8,7 @@ Start at `scan`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..base.dtypes import BOOL, INT64
@@ -17,10 +17,12 @@ from ..base.surface import surface
 from ..control import TURN
 from ..frontend.creation import zeros
 from ..frontend.tensor import Tensor
+from ..frontend.turn_numbers import turn_number
 from ..ir import const, leaf
 from ..ir.shapes import as_int
 from ..ops.primitives import as_node, cast
 from ..tape.handles import varies
+from ..tape.record import materialise
 from ..tape.segment import local
 from .bodies import Group, trace_turn
 from .loop_operations import avals, body_of, listed, looped, operands_of, settled
@@ -192,11 +194,13 @@ def fori_loop(start: Any, stop: Any, f: Callable[..., Any], init: Any) -> Any:
     Parameters
     ----------
     start, stop : int
-        Python integers. Under `jit` they may be arguments: another value of them is the same
-        trace where no gradient goes through the loop.
+        Python integers. Under `jit` they may be arguments: each value of them is a trace, of one
+        turn and of the same kernels.
     f : callable
         ``f(i, x)`` -> the next `x`, of the same containers, shapes and dtypes; `i` is a 0-d integer
-        tensor.
+        tensor that operations take for a Python number: ``i * x`` has the dtype of `x`. ``x[i]``,
+        ``x[i + 1]`` and ``x[i:i + 2]`` are views of `x`, as by Python's integers; an index out of
+        range is an error.
     init : container of array_like
 
     Returns
@@ -222,11 +226,17 @@ def fori_loop(start: Any, stop: Any, f: Callable[..., Any], init: Any) -> Any:
     _callable(f, "fori_loop")
     start, stop = as_int(start, "start"), as_int(stop, "stop")
     length = max(stop - start, 0)
+    ends = start, max(stop - 1, start)
+
+    def index_of(leaves: Iterator[Any]) -> Any:
+        value = materialise(next(leaves))
+        return turn_number(value.tracing, value.node, ends)
+
     init, turn = settled(
         "fori_loop",
         f,
         init,
-        lambda likes, rebuild: [(_INDEX, next), (likes, rebuild)],
+        lambda likes, rebuild: [(_INDEX, index_of), (likes, rebuild)],
         _whole,
     )
     (index,), carried = turn.parameters
