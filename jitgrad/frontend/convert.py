@@ -17,10 +17,10 @@ from ..base.foreign import kinds_in, refuse_subclass, refuse_subclasses
 from ..ops.joining import nested
 from ..ops.primitives import CAST, NONZERO
 from ..runtime.pool import LEAST, aligned, copied
-from ..tape.handles import Classes, Handle, from_value
+from ..tape.handles import Classes, Handle, from_value, new
 from ..tape.keys import NODE, Opcode
 from ..tape.record import enter, record, record_in
-from ..tape.segment import active_traces, local
+from ..tape.segment import AbstractValue, active_traces, known_values, local
 from ..tape.symbols import SymbolicScalar
 from .integers import RANGES, as_float, dtype_of
 
@@ -37,6 +37,11 @@ SEQUENCES = frozenset((list, tuple))
 KNOWN = frozenset((*PLAIN, np.ndarray))
 #: The most numbers of a sequence of nothing else that are numbers of a record, not an array.
 FEW = 8
+FLOAT64 = np.dtype(np.float64)
+#: Dtypes of arrays that are copied as they are.
+NATIVE = frozenset(dtype for dtype in SUPPORTED if np.dtype(dtype).isnative)
+#: Scalars of NumPy's whose dtype makes no difference beside float64.
+SCALARS = frozenset((np.float64, np.int64))
 #: Devices of PyTorch's, of which there is one here.
 DEVICES = frozenset(("cpu", "cuda", "mps", "xpu", "hip", "meta"))
 
@@ -266,6 +271,25 @@ def as_operand(x: Any) -> Any:
     raise DTypeError(
         f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number"
     )
+
+
+def quick_operand(x: Any, other: Any) -> Any:
+    """What stands for a small array, or for a scalar of NumPy's beside a tensor of float64: a
+    tensor, or the number that it is; None for what takes longer to tell."""
+    kind = type(x)
+    if active_traces:  # each call may have another value of it
+        return None
+    if kind is np.ndarray:
+        dtype, shape = x.dtype, x.shape
+        if shape and x.nbytes < LEAST and (dtype is FLOAT64 or dtype in NATIVE):
+            t, key = new(Classes.tensor), (shape, dtype, False)  # as `from_value`, sooner
+            t._state = known_values.get(key) or AbstractValue(*key)
+            t._value = x.flatten()
+            t._seg = t._edge = t._x = None
+            return t
+    elif kind in SCALARS and type(other) is Classes.tensor and other._state.dtype is FLOAT64:
+        return x.item()
+    return None
 
 
 def written(value: Any, dtype: np.dtype) -> Any:

@@ -26,7 +26,7 @@ from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar, kind_of
 from ..tape.views import ViewStep, aliases, forms, view_of
 from .binding import is_hashable, operands_by_name, statics_of
-from .convert import as_operand, by_value, from_array, put_together
+from .convert import SCALARS, as_operand, by_value, from_array, put_together, quick_operand
 from .docs import describe
 from .integers import settled
 from .tensor import Tensor
@@ -40,11 +40,14 @@ new = object.__new__
 LIMIT = 1 << 53
 #: Classes of floats, which as part of a key would be found for the integers that they equal.
 FLOATS = frozenset((float, np.float64, np.float32))
+TENSORS = frozenset((Tensor,))
 #: Python's numbers; and operands that are no tensors and stay what they are.
 NUMBERS = frozenset((int, float, bool))
 PLAIN = NUMBERS | {Node, SymbolicScalar}
 #: Classes of operands that no other library takes over.
 OURS = frozenset((Tensor, SymbolicScalar, TurnNumber))
+#: What `quick_operand` is asked for; not where operands are checked by value.
+QUICK = frozenset((np.ndarray, *SCALARS))
 #: Checks indices whose values are known only when a traced function is called.
 BOUNDS = Opcode("in_bounds", 1, in_bounds)
 #: Numbers that are part of the code, as nodes, by type and value.
@@ -250,11 +253,12 @@ def binary(  # noqa: C901 - the hot path of each operation
     """The function of an entry with two operands and no parameters; `unusual` takes what is not of
     the class `taken`, and no number."""
     codes = entry.numbers.codes
+    arrays = QUICK if entry.indices is None else frozenset()
 
     def function(x: Any, y: Any, /) -> Any:  # noqa: C901
         try:
             if type(x) is not Tensor:
-                return apply(entry, (x, y))
+                return of_array(x, y)
             seg = local.seg
             if x._seg is seg:
                 state = x._state
@@ -278,7 +282,15 @@ def binary(  # noqa: C901 - the hot path of each operation
                 key = (entry, state, float)
             else:
                 try:
-                    return unusual(entry, (x, y))
+                    quick = quick_operand(y, x) if kind in arrays else None
+                    if quick is None:
+                        return unusual(entry, (x, y))
+                    y, kind = quick, type(quick)
+                    if kind is not taken:
+                        return function(x, y)
+                    key = (entry, state, enter(y, seg))
+                    if key[2] is None:
+                        return function(x, y)
                 except Exception:
                     let_go(seg)  # of `x`
                     raise
@@ -305,6 +317,13 @@ def binary(  # noqa: C901 - the hot path of each operation
             return out
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    def of_array(x: Any, y: Any) -> Any:
+        """The same for a first operand that is no tensor."""
+        quick = quick_operand(x, y) if type(x) in arrays else None
+        if type(quick) is Tensor:
+            return function(quick, y)
+        return apply(entry, (x if quick is None else quick, y))
 
     return function
 
@@ -336,6 +355,34 @@ class Bindings:
         defaults = tuple(entry.params.values())
         self.plain = None if REQUIRED in defaults else bound(defaults)
 
+    def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What the arguments after `args` that are operands were bound to; None if they were not
+        yet."""
+        n = self.entry.operands or 1
+        try:
+            if len(args) < n:
+                return None
+            if not kwargs:
+                if len(args) == n:
+                    return self.plain
+                if len(args) == n + 1:
+                    return self.known[args[n], type(args[n])]
+            elif len(kwargs) == 1 and len(args) == n:
+                for name, value in kwargs.items():
+                    return self.known[name, value, type(value)]
+            given = (*args[n:], *kwargs.values())
+            return self.known[(given, *kwargs, *map(type, given))]
+        except (KeyError, TypeError):  # not yet, or not to be looked up
+            return None
+
+    def keep(self, given: tuple[Any, ...], names: tuple[str, ...], statics: Any) -> None:
+        """What `find` is to find for arguments, of which the last ones are given by `names`."""
+        if len(given) == 1:
+            key: tuple[Any, ...] = (*names, given[0], type(given[0]))
+        else:
+            key = (given, *names, *map(type, given))
+        self.known[key] = self.bound(statics)
+
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call whose arguments are not `known`."""
         entry = self.entry
@@ -349,7 +396,7 @@ class Bindings:
             result = apply_any(entry, args[:n], statics)
             return result if out is None else out.copy_(result)
         if FLOATS.isdisjoint(map(type, given)) and is_hashable(given) and len(self.known) < 1000:
-            self.known[(given, *kwargs, *map(type, given))] = self.bound(statics)
+            self.keep(given, tuple(kwargs), statics)
         return apply_any(entry, args[:n], statics)
 
 
@@ -357,20 +404,11 @@ def parametric(entry: Entry) -> Callable[..., Any]:
     """The function of an entry with one operand and parameters, in NumPy's calling form; `dim`,
     `keepdim` are understood too."""
     bindings = Bindings(entry, lambda statics: statics)
-    known, plain = bindings.known, bindings.plain
+    find, plain = bindings.find, bindings.plain
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            try:
-                if kwargs:
-                    given = (*args[1:], *kwargs.values())
-                    statics = known[(given, *kwargs, *map(type, given))] if args else None
-                elif len(args) == 1:
-                    statics = plain
-                else:
-                    statics = known[(args[1:], *map(type, args[1:]))]
-            except (KeyError, TypeError):
-                statics = None
+            statics = plain if len(args) == 1 and not kwargs else find(args, kwargs)
             if statics is None:
                 return bindings.call(args, kwargs)
             x = args[0]
@@ -389,20 +427,11 @@ def parametric(entry: Entry) -> Callable[..., Any]:
 def viewing(entry: Entry) -> Callable[..., Any]:
     """The function of an entry whose results are views."""
     bindings = Bindings(entry, lambda statics: forms(entry, statics))
-    known, plain, always = bindings.known, bindings.plain, entry.view.when == "always"
+    find, plain, always = bindings.find, bindings.plain, entry.view.when == "always"
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            try:
-                if kwargs:
-                    given = (*args[1:], *kwargs.values())
-                    steps = known[(given, *kwargs, *map(type, given))] if args else None
-                elif len(args) == 1:
-                    steps = plain
-                else:
-                    steps = known[(args[1:], *map(type, args[1:]))]
-            except (KeyError, TypeError):
-                steps = None
+            steps = plain if len(args) == 1 and not kwargs else find(args, kwargs)
             if steps is None:
                 return bindings.call(args, kwargs)
             x = args[0]
@@ -420,20 +449,13 @@ def viewing(entry: Entry) -> Callable[..., Any]:
 def general(entry: Entry) -> Callable[..., Any]:
     """The function of an entry with several operands and parameters."""
     bindings, n = Bindings(entry, lambda statics: statics), entry.operands or 1
-    known, plain = bindings.known, bindings.plain
+    find, plain = bindings.find, bindings.plain
     quick = entry.operands is not None and not entry.indices and not entry.numbers.codes
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            if not kwargs and len(args) == n:
-                statics = plain
-            else:
-                given = (*args[n:], *kwargs.values())
-                try:
-                    statics = known[(given, *kwargs, *map(type, given))]
-                except (KeyError, TypeError):
-                    statics = None
-            if statics is None or len(args) < n:
+            statics = plain if len(args) == n and not kwargs else find(args, kwargs)
+            if statics is None:
                 return bindings.call(args, kwargs)
             return (
                 record_quickly(entry, args[:n], statics)
@@ -449,25 +471,26 @@ def general(entry: Entry) -> Callable[..., Any]:
 def record_quickly(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...]) -> Any:
     """`apply`, for tensors and plain numbers."""
     seg = local.seg
-    key: list[Any] = [entry]
-    numbers = []
+    key: tuple[Any, ...] = (entry,)
+    numbers: tuple[float, ...] = ()
     for x in operands:
         kind = type(x)
         if kind is Tensor:
-            key.append(x._state if x._seg is seg else enter(x, seg))
-            if key[-1] is None:
-                return apply(entry, operands, statics)
-        elif kind is float and key[-1] is not entry:
-            key.append(kind)
-            numbers.append(x)
+            state = x._state if x._seg is seg else enter(x, seg)
+            if state is None:
+                return record_quickly(entry, operands, statics)
+            key += (state,)
+        elif kind is float and len(key) > 1:
+            key += (kind,)
+            numbers += (x,)
         else:
             try:
                 return apply(entry, operands, statics)
             except Exception:
                 let_go(seg)  # of the operands before
                 raise
-    out = record_in(seg, (*key, *statics), numbers)
-    return apply(entry, operands, statics) if out is None else out
+    out = record_in(seg, key + statics, numbers)
+    return record_quickly(entry, operands, statics) if out is None else out
 
 
 def apply_any(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...]) -> Any:

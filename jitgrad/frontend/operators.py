@@ -22,6 +22,7 @@ from ..tape.record import enter, grow
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar
 from ..tape.views import forms, view_of
+from .binding import statics_of
 from .convert import as_operand, by_value
 from .creation import full
 from .docs import describe
@@ -154,12 +155,14 @@ def _clone() -> Callable[..., Any]:
 def _spread(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
     """The method of an entry with a parameter whose values may be given one by one, as in
     ``x.reshape(2, 3)``."""
-    default = entry.params[entry.names.spread]
+    default, quick = entry.params[entry.names.spread], f
+    if entry.view is not None:
+        quick = _spread_view(entry, f)
 
     def method(x: Tensor, /, *values: Any, **kwargs: Any) -> Any:
         try:
             if values and INTEGERS.issuperset(map(type, values)) and not kwargs:
-                return f(x, values)
+                return quick(x, values)
             if not values and kwargs:
                 return f(x, **kwargs)
             given: Any = values
@@ -175,6 +178,25 @@ def _spread(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
 
     describe(method, entry, spread=True)
     return method
+
+
+def _spread_view(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f` of a tensor and of integers, for an entry whose results are views: the steps of those
+    that were given are known."""
+    known: dict[tuple[int, ...], Any] = {}
+    names = list(entry.params)
+
+    def quick(x: Tensor, values: tuple[int, ...]) -> Any:
+        if x._x is not None and x._x.parent is not None:  # its layout decides
+            return f(x, values)
+        steps = known.get(values)
+        if steps is None:
+            if len(known) > 1000:
+                known.clear()
+            steps = known[values] = forms(entry, statics_of(entry, names, (values,), {}))
+        return view_of(x, steps)
+
+    return quick
 
 
 def whole(values: Any) -> Any:

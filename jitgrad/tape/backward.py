@@ -9,6 +9,7 @@ or into an earlier segment.
 gradient. Start at `Sweep`.
 """
 
+from functools import cache, partial
 from heapq import heappop, heappush
 from weakref import ref
 
@@ -118,8 +119,9 @@ class Sweep:
             graph, place = edge
             cots = self.todo.get(graph)
             if cots is None:
-                cots = self.todo[graph] = {}
+                self.todo[graph] = {place: cot}
                 heappush(self.heap, (-graph.serial, graph))
+                return
         cots[place] = cots[place] + cot if place in cots else cot
 
     def run(self):
@@ -127,11 +129,10 @@ class Sweep:
         while heap:
             graph = heappop(heap)[1]
             cots = todo.pop(graph)
-            visited = (
-                self._with_cuts(graph, cots)
-                if graph.cuts or graph.peeked
-                else self._step(graph, cots, ())
-            )
+            if graph.cuts or graph.peeked:
+                visited = self._with_cuts(graph, cots)
+            else:
+                visited = self._step(graph, cots, ())
             if not retain:
                 self._free(graph, visited)
 
@@ -171,21 +172,26 @@ class Sweep:
         trace = local.seg.tracing
         if trace is not None and (wanted or cuts):
             trace.check_graph(leaves)
-        values = [cots[s] for s in given]
+        values = [cots[s] for s in given] if len(given) > 1 else cots.values()
         if self.create:
+            values = list(values)
             states, held = alive(graph)
             back = _plan(RecordedBackward, state, given, cuts, wanted, states)
-            self._check(graph, back)
+            if graph.freed is not None:
+                self._check(graph, back)
             grads = back.run(graph, values, held)
         else:
             expensive, saved = kept
-            back = _plan(Backward, state, given, cuts, wanted, expensive)
-            self._check(graph, back)
-            inputs = [*leaves[: state.leaves], *saved, *values]
-            values = _values_of(back.plan, inputs, graph.numbers)
-            grads = zip(back.sinks, values)
+            back = state.plans.get((Backward, given, cuts, wanted, expensive))
+            if back is None:
+                back = _plan(Backward, state, given, cuts, wanted, expensive)
+            if graph.freed is not None:
+                self._check(graph, back)
+            run = back.plan.run if trace is None else partial(trace.link, back.plan.roots)
+            grads = zip(back.sinks, run([*leaves[: state.leaves], *saved, *values], graph.numbers))
+        many = len(wanted)
         for k, g in grads:
-            edge = edges[wanted[k]] if k < len(wanted) else (graph, cuts[k - len(wanted)])
+            edge = edges[wanted[k]] if k < many else (graph, cuts[k - many])
             if type(edge) is tuple and edge[0] is graph:
                 into[edge[1]] = into[edge[1]] + g if edge[1] in into else g
             else:
@@ -195,6 +201,8 @@ class Sweep:
     def _wanted(self, edges):
         """The numbers of the roots whose cotangents go on to where some are asked for."""
         if self.reaches is None:
+            if None not in edges:
+                return _numbers(len(edges))
             return tuple([i for i, e in enumerate(edges) if e is not None])
         known, reaches = self.reaches.known, self.reaches
         return tuple(
@@ -202,26 +210,26 @@ class Sweep:
         )
 
     def _check(self, graph, back):
-        if graph.freed is not None and any(s in graph.freed and saves(s) for s in back.visited):
+        freed = graph.freed or ()
+        if any(s in freed and saves(s) for s in back.visited):
             raise GradientError(
                 "got a backward through a graph whose values were freed by an earlier backward; "
                 "pass retain_graph=True to the first call if you want to go through it again"
             )
 
     def _free(self, graph, visited):
-        graph.freed = visited if graph.freed is None else graph.freed | visited
-        if len(graph.freed) == graph.state.grad_operations and not graph.open:
+        graph.freed = freed = visited if graph.freed is None else graph.freed | visited
+        if len(freed) == graph.state.grad_operations and not graph.open:
             expensive, saved = graph.kept
-            graph.leaves, graph.kept = (
-                (None,) * len(graph.leaves),
-                (expensive, (None,) * len(saved)),
-            )
+            graph.leaves = (None,) * len(graph.leaves)
+            if saved:
+                graph.kept = expensive, (None,) * len(saved)
 
 
-def _values_of(plan, leaves, numbers):
-    """What a plan computes; while a function is recorded, what stands for it."""
-    trace = local.seg.tracing
-    return plan.run(leaves, numbers) if trace is None else trace.link(plan.roots, leaves, numbers)
+@cache
+def _numbers(n):
+    """0 to n - 1."""
+    return tuple(range(n))
 
 
 def _slot(state):

@@ -137,9 +137,10 @@ def flush(seg):
                 forward = state.plans[live] = Forward(state, live)
             if forward.live:
                 try:
-                    values = (
-                        forward.plan.run if seg.tracing is None else _linked(forward.plan, seg)
-                    )(leaves, numbers)
+                    plan = forward.plan
+                    values = (plan.run if seg.tracing is None else _linked(plan, seg))(
+                        leaves, numbers
+                    )
                 except BaseException:
                     _leave(seg)
                     raise
@@ -248,7 +249,7 @@ def settle(seg, handles, live, values, graph, safe=False):
             t._seg is not seg or t._state is not state
         ):  # it has another place by now, or was settled before
             continue
-        if state.requires_grad and t._edge is None and graph is not None:
+        if graph is not None and state.requires_grad and t._edge is None:
             graph.alive.append((state, ref(t)))
             t._edge = (graph, state)
         if t._value is None:

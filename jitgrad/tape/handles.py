@@ -32,6 +32,7 @@ from .segment import (
     active_traces,
     gate,
     guarded,
+    known_values,
     local,
     locked,
 )
@@ -112,14 +113,10 @@ class Classes:
 
 def from_value(value, shape, dtype, edge):
     """A tensor of a value; with an edge, it requires grad."""
-    t = new(Classes.tensor)
-    t._seg, t._state, t._value, t._edge, t._x = (
-        None,
-        AbstractValue(shape, dtype, edge is not None),
-        value,
-        edge,
-        None,
-    )
+    t, key = new(Classes.tensor), (shape, dtype, edge is not None)
+    t._state = known_values.get(key) or AbstractValue(*key)
+    t._value, t._edge = value, edge
+    t._seg = t._x = None
     if active_traces and local.seg.tracing is not None:
         local.seg.tracing.made((t,))
     return t

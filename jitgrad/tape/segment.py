@@ -80,18 +80,21 @@ def guarded(function):
     return function
 
 
+#: (shape, dtype, whether it requires grad) -> the `AbstractValue` of that.
+known_values: dict = {}
+
+
 class AbstractValue:
     """Shape, dtype and whether a value requires grad: all that a trace knows of it. Interned, and
     the key by which a value enters a segment as a leaf."""
 
     __slots__ = ("shape", "dtype", "requires_grad", "aval", "node", "opcode", "integer")
-    _interned: dict = {}  # noqa: RUF012 - of the class
     #: As that of a leaf's state: no operation made it.
     slot = -1
 
     def __new__(cls, shape, dtype, requires_grad):
         key = (shape, dtype, requires_grad)
-        out = cls._interned.get(key)
+        out = known_values.get(key)
         if out is None:
             out = object.__new__(cls)
             out.shape, out.dtype, out.requires_grad, out.node, out.opcode = (
@@ -102,9 +105,9 @@ class AbstractValue:
                 None,
             )
             out.aval, out.integer = out, dtype.kind in "iub"
-            if len(cls._interned) > 100_000:
-                cls._interned.clear()
-            out = cls._interned.setdefault(key, out)
+            if len(known_values) > 100_000:
+                known_values.clear()
+            out = known_values.setdefault(key, out)
         return out
 
 
@@ -184,10 +187,11 @@ class State:
             self.aval = AbstractValue(node.shape, node.dtype, requires_grad)
 
 
-#: How many operations and numbers a segment has room for at first, and by how much these grow: at
-#: once to the 128 operations that it has in most loops (0.7 us; `flush` gives the next segment
-#: as many as the last one needed).
-ROOM, GROWTH = 32, 5
+#: How many operations and numbers a segment has room for at first, and by how much these grow, each
+#: time in 0.7 us: to more than the 128 operations that it has in most loops in two steps. `flush`
+#: gives the next segment as many as the last one needed, so that segments of a loop do not grow,
+#: and short ones, as between looks at values, are made quickly.
+ROOM, GROWTH = 8, 5
 #: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that
 #: never repeat. When one is full, the trie grows anew; of the generation before, what is used
 #: meanwhile lives on (`revive`), and the rest is dropped with the next.

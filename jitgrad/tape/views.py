@@ -71,9 +71,13 @@ def forms(opcode, statics=(), numbers=0):
     return tuple([ViewStep(opcode, statics, (0,) * numbers, grad=grad) for grad in (False, True)])
 
 
+#: The steps of a view through which no gradient goes, as `forms`.
+CUT = tuple([ViewStep(DETACH, cuts=True, grad=grad) for grad in (False, True)])
+
+
 def detaching():
     """The step of a view through which no gradient goes."""
-    return ViewStep(DETACH, cuts=True)
+    return CUT[local.seg.state.grad]
 
 
 def parent_of(t):
@@ -131,12 +135,12 @@ def view_of(parent, forms, numbers=()):
 def detached(t):
     """A view of `t` through which no gradient goes; where the values of `t` are there, nothing is
     recorded."""
-    value, step = t._value, ViewStep(DETACH, cuts=True)
+    value = t._value
     if value is None or active_traces:
-        return make_view(t, step)
+        return view_of(t, CUT)
     out = from_value(value, t._state.shape, t._state.dtype, None)
     out._x = x = Extra()
-    x.parent, x.form = t, step
+    x.parent, x.form = t, CUT[local.seg.state.grad]
     _add_child(t, ref(out))
     return out
 
