@@ -34,8 +34,8 @@ class Limits:
     #: Multiplications of a matrix product in the body of a loop up to which kernels do it: from
     #: there on BLAS is faster by more than what a turn run from Python takes (10 us).
     loop_product: int = 1 << 14
-    #: Elements of the largest array in the body of a loop up to which sizes are part of its
-    #: kernels: LLVM unrolls and vectorises what goes over a small state (ode_loop).
+    #: Elements of the largest array that the body of a loop computes up to which sizes are part of
+    #: its kernels: LLVM unrolls and vectorises what goes over a small state (ode_loop).
     literal_points: int = 256
     #: Nested operations that a factor is looked for in.
     factor_depth: int = 12

@@ -40,7 +40,7 @@ def lower_loop(call: Call, lower: Callable[..., Any]) -> Call | Kernel:
     roots = call.node.arg.body.roots
     try:
         graph = lifted(list(roots))
-        largest = max([n.size for n in toposort(graph)], default=0)
+        largest = max([n.size for n in toposort(graph) if n.src], default=0)
         lowered = lower(graph, largest <= limits.now.literal_points)
         if lowered.fusion.literal and is_joinable(lowered):
             return render_whole_loop(call.node, lowered)

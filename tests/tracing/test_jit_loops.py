@@ -7,6 +7,7 @@ import pytest
 import jitgrad
 from jitgrad.control import LOOP, roll
 from jitgrad.ir import toposort
+from jitgrad.runtime.stats import stats
 from jitgrad.tracing.replay import Plan
 
 TURNS = 60
@@ -195,3 +196,24 @@ def test_turns_that_read_arrays_of_their_own(tier, graphs):
         for p, q in zip((a, gx, *gw), (b, hx, *hw), strict=True):
             np.testing.assert_allclose(np.asarray(p), np.asarray(q), rtol=1e-9, atol=1e-12)
     assert any(n.op is LOOP for n in toposort(graphs[0]))
+
+
+def test_another_number_of_turns_makes_no_kernel(graphs, monkeypatch):
+    """Lengths of sequences are no part of kernels, whichever elements of them a turn reads."""
+    monkeypatch.setattr(jitgrad.config, "compile", "always")
+
+    def model(p, ys):
+        s, total = p[0], 0.0
+        for t in range(1, ys.shape[0]):
+            s = p[0] + p[1] * ys[t - 1] * ys[t - 1] + p[2] * s
+            total = total + jitgrad.log(s) + ys[t] * ys[t] / s
+        return total
+
+    step = jitgrad.jit(jitgrad.value_and_grad(model))
+    p = jitgrad.tensor([0.1, 0.2, 0.7])
+    made = []
+    for turns in (300, 450, 999):
+        step(p, np.random.default_rng(0).normal(size=turns))
+        made.append(stats.kernels)
+    assert made[0] == made[1] == made[2]
+    assert all(any(n.op is LOOP for n in toposort(list(graph))) for graph in graphs)
