@@ -117,7 +117,10 @@ NAMED = {
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
     "control.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
     "compile.rewrite.lift": ({"CONCATENATE", "MATMUL"}, "calls of NumPy that kernels do instead"),
-    "control.body": ({"SLICE"}, "the parts of what a loop leaves"),
+    "control.body": (
+        {"SLICE", "PAD", "add"},
+        "the parts of what a loop leaves, and their cotangents",
+    ),
     "control.scatter": ({"add"}, "sums that turns carry"),
     "tape.concrete": (
         {"repeat", "where"},

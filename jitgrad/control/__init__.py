@@ -7,9 +7,20 @@ the turns are written out. Start at `loop`.
 """
 
 from .body import TURN, Body, Looped
-from .loop import led_to
+from .loop import led_to, sources_led_to
 from .loop_node import LOOP, run_loop
 from .roll import Rolled, rolled
 from .tidy import tidied
 
-__all__ = ["LOOP", "TURN", "Body", "Looped", "Rolled", "led_to", "rolled", "run_loop", "tidied"]
+__all__ = [
+    "LOOP",
+    "TURN",
+    "Body",
+    "Looped",
+    "Rolled",
+    "led_to",
+    "rolled",
+    "run_loop",
+    "sources_led_to",
+    "tidied",
+]

@@ -27,8 +27,11 @@ import numpy as np
 from ..base.dtypes import INT64
 from ..base.errors import ArgumentError
 from ..ir import CONST, Node, number, toposort
-from ..ops.movement import SLICE, pad_node, slice_node
+from ..ops import REGISTRY
+from ..ops.movement import PAD, SLICE, pad_node, slice_node
 from ..ops.primitives import reshape_to
+
+_ADD = REGISTRY["add"].op
 
 #: The number of the turn, in a body.
 TURN = number(0, INT64)
@@ -129,6 +132,18 @@ def part(value: Node, looped: Looped, k: int) -> Node:
     begins, _ = offsets(looped)
     shape = part_shape(looped, k)
     return reshape_to(slice_node(value, (begins[k],), (1,), (math.prod(shape),)), shape)
+
+
+def has_part(value: Node, looped: Looped, k: int) -> bool:
+    """Whether the part of result `k` in a cotangent may be something else than zeros: the
+    cotangents of results that are read are padded with zeros, and added."""
+    if value.op is _ADD:
+        return any(has_part(x, looped, k) for x in value.src)
+    if value.op is not PAD or value.arg != (1,) or value.src[1].op is not CONST:
+        return True
+    begin, first = offsets(looped)[0][k], int(value.src[1].arg)
+    end = begin + math.prod(part_shape(looped, k))
+    return begin < first + value.src[0].size and first < end
 
 
 def packed(looped: Looped, parts: dict[int, Node]) -> Node:

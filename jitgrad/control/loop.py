@@ -21,7 +21,7 @@ from ..base.dtypes import INT64
 from ..ir import CONST, Node, const, leaf, rebuilt, toposort
 from ..ops.marks import differentiable_sources
 from ..ops.primitives import cast, reshape_to, zeros
-from .body import TURN, Body, packed, part
+from .body import TURN, Body, has_part, packed, part
 from .checkpoint import in_blocks, lengths, too_much
 from .loop_node import LOOP, numbered, run_loop, substitute
 
@@ -52,11 +52,11 @@ def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     """Cotangents of the sources of a loop node, from the cotangent `g` of its value."""
     body, length, results = node.arg
     turns, *sources = node.src
-    given = {k: part(g, node.arg, k) for k in results}
+    given = {k: part(g, node.arg, k) for k in results if has_part(g, node.arg, k)}
     if body.condition is not None:
         turns = _counted(body, length, turns, sources)
         body = replace(body, condition=None)
-    reached = _reached(body, results)
+    reached = _reached(body, [*given])
     back, read = _backward(body, reached)
     kept = [p for p in read if p.arg < body.carries]
     if too_much(length, kept):
@@ -97,6 +97,11 @@ def _added(pairs: Iterable[tuple[Node, Node]]) -> dict[Node, Node]:
     for node, cot in pairs:
         out[node] = out[node] + cot if node in out else cot
     return out
+
+
+def sources_led_to(body: Body, k: int) -> list[int]:
+    """The numbers of the sources of a loop that a derivative of its result `k` leads to."""
+    return _reached(body, [k]).sources
 
 
 def _reached(body: Body, results: Sequence[int]) -> _Reached:

@@ -100,7 +100,8 @@ _opcodes: WeakValueDictionary = WeakValueDictionary()
 
 
 class Formulas:
-    """Nodes as results of one record on what they are computed from together.
+    """Nodes as results of one record on what they are computed from together; records are called
+    by `name`, or by the operations of their nodes.
 
     What they have in common is computed once, as the nodes share it. Of several nodes that is a
     bundle, whose results are a record each, of the bundle alone.
@@ -108,7 +109,8 @@ class Formulas:
     `led_to` has for each node the leaves that a derivative of it leads to, where the nodes tell of
     too many, as loops do: to no others goes a gradient, not even of zeros."""
 
-    def __init__(self, nodes, stops, led_to=None):
+    def __init__(self, nodes, stops, led_to=None, name=None):
+        self.name = name
         self.nodes, self.operands, self.numbers, self.order = tuple(nodes), [], [], []
         for n in _above(self.nodes, stops):
             part = (
@@ -125,7 +127,7 @@ class Formulas:
         reached = [self._places(self._reached(node)) for node in self.nodes]
         self.depends = reached if led_to is None else [*map(self._places, led_to)]
         self.cuts = [set(r).difference(d) for r, d in zip(reached, self.depends, strict=True)]
-        key = self._built(*places), len(places)
+        key = self._built(*places), len(places), name
         known = _opcodes.get(key) or _opcodes.setdefault(key, self._opcodes(len(places)))
         self.opcode, self.results = known.opcode, known.results
 
@@ -144,7 +146,7 @@ class Formulas:
         return _Opcodes(whole, tuple(opcodes))
 
     def _opcode(self, k, places, build, size):
-        out = Opcode(self.nodes[k].op.name, places, build, size)
+        out = Opcode(self.name or self.nodes[k].op.name, places, build, size)
         out.depends = self.depends[k]
         return out
 

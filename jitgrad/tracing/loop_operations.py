@@ -1,27 +1,27 @@
 """From traced turns to loops on the tape: what the functions of `control_flow` have in common.
 
-A turn (`bodies.TracedTurn`) becomes the `Body` of a loop, and each result of the loop an operation
-on the tape, whose node is that of the loop. Start at `settled` and `looped`.
+A turn (`bodies.TracedTurn`) becomes the `Body` of a loop, and the loop one operation on the tape,
+whose results are parts of the node of the loop. Start at `settled` and `looped`.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
+from ..base.dtypes import NUMBER_DTYPE
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..base.tree import flatten
-from ..control import Body, led_to, run_loop
+from ..control import Body, led_to, run_loop, sources_led_to
 from ..control.loop_node import substitute
 from ..frontend.convert import as_operand
-from ..ir import leaf
-from ..ops.primitives import as_node, cast
-from ..tape.keys import Opcode
-from ..tape.record import record
+from ..ir import leaf, number
+from ..ops.primitives import cast
+from ..tape.double import Formulas
 from ..tape.symbols import kind_of
 from ..tape.views import detaching
 from .bodies import WEAK, Group, trace_turn
@@ -52,33 +52,30 @@ def avals(tensors: Iterable[Tensor]) -> list[tuple[tuple[int, ...], np.dtype]]:
 
 #: The most turns of a loop that may have any number of them.
 ANY = 1 << 62
-#: Operations by what they compute.
-_operations: WeakValueDictionary = WeakValueDictionary()
+#: Formulas by what they compute, as long as there are records of them.
+_known: WeakValueDictionary = WeakValueDictionary()
 
 
-def _records(
+def _recorded(
     name: str,
     key: Hashable,
-    build: Callable[..., Node],
+    build: Callable[..., tuple[Sequence[Node], Sequence[AbstractSet[Node]]]],
     operands: Sequence[Any],
     numbers: Sequence[float],
-    count: int,
 ) -> list[Any]:
-    """An operation on the tape for each of the results 0 to `count`: ``build(k, *nodes)`` of the
-    nodes of `operands` and `numbers`. Equal keys are equal formulas."""
-    kinds = [kind_of(n) for n in numbers]
-    out = []
-    for k in range(count):
-        operation = _operations.get((key, k))
-        if operation is None:
-            made = Opcode(name, len(operands) + len(kinds), functools.partial(build, k), 32)
-            operation = _operations.setdefault((key, k), made)
-
-        def record_key(*states: Any, operation: Opcode = operation) -> tuple[Any, ...]:
-            return (operation, *states, *kinds)
-
-        out.append(record(record_key, operands, numbers))
-    return out
+    """One operation on the tape on `operands` and `numbers`. ``build(*nodes)`` of their nodes gives
+    those of its results, and what derivatives of each lead to. Equal keys are equal formulas."""
+    kinds = tuple([kind_of(n) for n in numbers])
+    key = name, key, tuple(avals(operands)), kinds
+    formulas = _known.get(key)
+    if formulas is None:
+        places = [leaf(k, t.shape, t.dtype) for k, t in enumerate(operands)]
+        places += [number(k, NUMBER_DTYPE[kind]) for k, kind in enumerate(kinds)]
+        nodes, led = build(*places)
+        formulas = _known.setdefault(key, Formulas(nodes, (), led, name))
+        formulas.opcode.formulas = formulas
+    given = [operands[n.arg] for n in formulas.operands]
+    return list(formulas.recorded(given, [numbers[n.arg] for n in formulas.numbers]))
 
 
 def body_of(
@@ -190,16 +187,20 @@ def looped(
     most = ANY if length is None else length
     numbers = tuple(turn.numbers)
 
-    def build(k: int, *nodes: Any) -> Node:
-        given = [cast(as_node(x), p.dtype) for x, p in zip(nodes[last:], numbers, strict=True)]
+    def build(*nodes: Any) -> tuple[list[Node], list[AbstractSet[Node]]]:
+        given = [cast(x, p.dtype) for x, p in zip(nodes[last:], numbers, strict=True)]
         count = most if turns is None else nodes[last - 1]
         read = nodes[first : first + len(sequences)]
-        return run_loop(body, length, count, [*nodes[:first], *given, *read], [k])[k]
+        sources = [*nodes[:first], *given, *read]
+        out, results = run_loop(body, length, count, sources), range(len(body.results))
+        led: list[AbstractSet[Node]] = [
+            {sources[j] for j in sources_led_to(body, k)} for k in results
+        ]
+        return [out[k] for k in results], led
 
     #: What `build` depends on: how many of the operands are what.
     counts = len(carried), len(turn.tensors), len(numbers), len(sequences)
-    key = (body, length, turns is None, counts)
-    return _records(name, key, build, operands, turn.values, len(body.results))
+    return _recorded(name, (body, length, turns is None, counts), build, operands, turn.values)
 
 
 def _cut(body: Body, operands: Sequence[Any], kept: int, front: int, numbers: int) -> list[Any]:

@@ -7,6 +7,9 @@ import pytest
 
 import jitgrad
 from jitgrad import ArgumentError, DTypeError, JitError, ShapeError
+from jitgrad.control import LOOP, tidied
+from jitgrad.ir import toposort
+from jitgrad.runtime.plan import observed_plans
 
 RNG = np.random.default_rng(2)
 W, B = RNG.standard_normal((3, 3)) / 2, RNG.standard_normal(3)
@@ -431,3 +434,28 @@ def test_a_getattr_that_hands_the_name_on():
         assert f(jitgrad.ones(2)).item() == (TABLE[:, None] * TABLE).sum()
     with pytest.raises(JitError, match="getattr"):
         outer(Lowered(jitgrad))(jitgrad.ones(2))
+
+
+def test_one_loop_goes_back_for_all_results(tier):
+    """Results of a loop are of one node, so a gradient through several goes back once."""
+
+    def turn(t, state):
+        x, v = state
+        return x + 0.1 * v, v - 0.1 * x.sin()
+
+    def loss(x, v):
+        x, v = jitgrad.fori_loop(0, 5, turn, (x, v))
+        return (x * v).sum() + x.sum()
+
+    step = jitgrad.jit(jitgrad.value_and_grad(loss, (0, 1)))
+    x, v = jitgrad.tensor([0.3, 0.5]), jitgrad.tensor([1.0, -0.2])
+    with observed_plans() as plans:
+        _, grads = step(x, v)
+    loops = [n for n in toposort(tidied(plans[-1].roots)) if n.op is LOOP]
+    assert len(loops) == 2
+    for k, g in enumerate(grads):
+        shift = jitgrad.tensor([1e-6, 0.0])
+        up, down = ([x, v] for _ in range(2))
+        up[k], down[k] = up[k] + shift, down[k] - shift
+        numeric = (loss(*up) - loss(*down)) / 2e-6
+        np.testing.assert_allclose(float(g[0]), float(numeric), rtol=1e-5)
