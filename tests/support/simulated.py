@@ -89,6 +89,7 @@ def _names():
         "entry": lambda f: f,
         "slots": Slots,
         "free": lambda memory: None,
+        "interrupted": lambda turn: False,
         "prefetch": lambda memory, first, count: None,
         "as_float": lambda k: np.float64(struct.unpack("<d", struct.pack("<q", k))[0]),
     }

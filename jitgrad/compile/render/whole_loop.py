@@ -298,6 +298,8 @@ class WholeLoop:
                 Let("ended", Expr("({} == 0)", (element(roots.pop(), "0"),))),
                 Leave("ended"),
             ]
+            if most_turns(self.looped) is None:
+                self.during.append(Leave(Expr("interrupted({})", (COUNTED,))))
             self.after.append(Flag("(not ended)"))
             self.args.far[self.node] = True
         begins, out = self.begins, self.out()

@@ -12,6 +12,7 @@ from . import support
 from .lowering import (
     fixed_maker,
     free,
+    interrupted,
     item_type,
     local_maker,
     offset_by,
@@ -20,7 +21,16 @@ from .lowering import (
 )
 from .support import *
 
-__all__ = [*support.__all__, "body", "entry", "free", "offset_by", "prefetch", "scalar"]
+__all__ = [
+    *support.__all__,
+    "body",
+    "entry",
+    "free",
+    "interrupted",
+    "offset_by",
+    "prefetch",
+    "scalar",
+]
 
 
 def body(function):

@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .lowering import ARRAY_DATA, I64
+from .lowering import ARRAY_DATA, I64, LOOK
 
 #: What a step does; `runtime.loop_program` says with which operands.
 (
@@ -82,6 +82,9 @@ def put_single(typing, to, address):
 memcpy = types.ExternalFunction("memcpy", types.intp(types.intp, types.intp, types.intp))
 memset = types.ExternalFunction("memset", types.intp(types.intp, types.intc, types.intp))
 
+#: A number of turns that stands for any; such loops look for an interrupt so often, in turns.
+MANY, OFTEN = 1 << 60, 64
+
 SOURCE = f'''"""driver: loops, whose turns are kernels one after another."""
 
 from numba import cfunc, njit, types
@@ -89,7 +92,7 @@ from numba import cfunc, njit, types
 from jitgrad.runtime.numba.loop_driver import (
     byte_at, load, memcpy, memset, put_single, round_at, store
 )
-from jitgrad.runtime.numba.lowering import call
+from jitgrad.runtime.numba.lowering import call, interrupted
 
 I = types.int64
 
@@ -148,6 +151,8 @@ def loop(start, stop, part, program):
     steps(before, during, first)
     for turn in range(start, stop):
         if not steps(during, after, first):
+            break
+        if stop >= {MANY} and interrupted(turn * {LOOK // OFTEN} - 1):
             break
     steps(after, end, first)
 '''

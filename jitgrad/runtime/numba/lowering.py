@@ -458,6 +458,39 @@ def prefetch(typing, memory, first, count):
     return types.void(memory, types.int64, types.int64), code
 
 
+#: Turns after which a loop that may be endless looks for an interrupt: a power of two.
+LOOK = 1024
+
+
+@intrinsic
+def interrupted(typing, turn):
+    """Whether the user has pressed Ctrl-C, which is looked at in few turns. Python raises
+    KeyboardInterrupt, or does what the program has said, once the kernel has returned."""
+
+    def code(context, builder, sig, args):
+        look, i32, void = ir.Constant(I64, LOOK - 1), ir.IntType(32), ir.VoidType()
+
+        def python(name, result, *given):
+            shape = ir.FunctionType(result, [x.type for x in given])
+            return builder.call(declared(builder.module, shape, name), given)
+
+        now = builder.icmp_unsigned("==", builder.and_(args[0], look), look)
+        before = builder.block
+        with builder.if_then(now, likely=False):
+            lock = python("PyGILState_Ensure", i32)
+            pressed = builder.icmp_signed("!=", python("PyOS_InterruptOccurred", i32), i32(0))
+            with builder.if_then(pressed, likely=False):
+                python("PyErr_SetInterrupt", void)  # to ask has made Python forget it
+            python("PyGILState_Release", void, lock)
+            looked = builder.block
+        out = builder.phi(ir.IntType(1))
+        out.add_incoming(ir.Constant(ir.IntType(1), 0), before)
+        out.add_incoming(pressed, looked)
+        return out
+
+    return types.boolean(types.int64), code
+
+
 def result_data(builder, own, array):
     """Where partial results are: in the ndarray whose id is `array`, or at `own` where that is
     0."""
