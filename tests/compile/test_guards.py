@@ -332,3 +332,39 @@ def test_hessians_of_linear_constant_and_several_values(f):
     got = jg.hvp(f)(jg.tensor([1.0, 2.0]), np.array([1, -1]))
     want = [6.0, -12.0] if f(jg.ones(2)).shape else [0.0, 0.0]
     assert got.tolist() == want
+
+
+# --- parts of longer axes -------------------------------------------------------------------------
+
+
+def _gates(x):
+    n = x.shape[1] // 4
+    a, b, c, d = (1 / (1 + jg.exp(-x[:, k * n : (k + 1) * n])) for k in range(4))
+    return (a * b + jg.tanh(c * d)).sum()
+
+
+def _halves(x):
+    n = x.shape[0] // 2
+    return (jg.tanh(x[:n]) / (1 + jg.exp(-x[n:]))).sum()
+
+
+@pytest.mark.parametrize("f", [_gates, _halves])
+@pytest.mark.parametrize("shape", [(6, 16), (40, 48), (2, 8)])
+def test_parts_are_computed_where_they_are(f, shape, tier):
+    """The gradient is a sum of pads, of which each is of expensive values."""
+    a = np.random.default_rng(0).normal(size=shape)
+    direction = np.random.default_rng(1).normal(size=shape)
+    x = jg.tensor(a, requires_grad=True)
+    f(x).backward()
+    sides = [f(jg.tensor(a + eps * direction)).item() for eps in (1e-6, -1e-6)]
+    want = (sides[0] - sides[1]) / 2e-6
+    np.testing.assert_allclose((x.grad.numpy() * direction).sum(), want, rtol=1e-6)
+
+
+def test_no_part_is_computed_everywhere():
+    """What is computed again is not what is expensive."""
+    for f, shape in ((_gates, (40, 48)), (_halves, (40, 48))):
+        x = jg.tensor(np.ones(shape), requires_grad=True)
+        explained = jg.explain(lambda f=f, x=x: f(x).backward())
+        again = [o for k in explained.kernels for o in k.again]
+        assert not {"exp", "tanh"}.intersection(again)

@@ -14,7 +14,7 @@ Start at `fuse`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,7 @@ class Fusion:
         #: Where each node is wanted, while it is decided what is kept: (space, level, context).
         self.contexts: dict[Node, dict[tuple[Any, ...], None]] = {}
         self._measure()
+        self.spread = _spread(self.order)
         self._decide()
         self._readers: dict[Node, list[Node]] | None = None
         self.steps = Grouping(self).steps
@@ -284,7 +285,7 @@ class Fusion:
             )
         if kind in ("pad", "gather") and any(space == () for space, _, _ in wanted):
             return True  # a scalar kernel has no guarded loads, and looks nothing up
-        if any(nesting(ctx) > limits.now.nested_pads for _, _, ctx in wanted):
+        if self._is_padded(node, wanted):
             return True
         if len(wanted) > 1 and (
             cost >= limits.now.recomputed_flops or len(wanted) > limits.now.contexts
@@ -293,6 +294,12 @@ class Fusion:
         return cost >= limits.now.repeated_flops and any(
             _repeated(space, ctx, cost >= limits.now.recomputed_flops) for space, _, ctx in wanted
         )
+
+    def _is_padded(self, node: Node, wanted: Iterable[tuple[Any, ...]]) -> bool:
+        """Whether `node` is expensive and padded beside others, or is padded too often."""
+        if node in self.spread and self.cost[node] >= limits.now.recomputed_flops:
+            return True
+        return any(nesting(ctx) > limits.now.nested_pads for _, _, ctx in wanted)
 
     # ------------------------------------------------------------- what a step needs to make one
 
@@ -385,6 +392,26 @@ class Fusion:
         if kept and node.op.kind == "reduce":
             return [(node.src[0], self.identity(node.src[0]))]
         return list(zip(node.src, source_contexts(self.axes, node, ctx), strict=False))
+
+
+def _spread(order: Sequence[Node]) -> set[Node]:
+    """What is padded to become one of the parts that longer axes consist of, in a sum of such pads:
+    a loop over those would compute each part everywhere, where it is not cut between them."""
+    windows: dict[tuple[int, ...], set[Any]] = {}
+    pads = [n for n in order if n.op.kind == "pad" and _is_part(n)]
+    for n in pads:
+        windows.setdefault(n.shape, set()).add((n.src[0].shape, n.src[1:]))
+    return {n.src[0] for n in pads if len(windows[n.shape]) >= _least_parts(n)}
+
+
+def _is_part(pad: Node) -> bool:
+    large = pad.size >= max(2 * pad.src[0].size, limits.now.parted_elements)
+    return large and all(step == 1 for step in pad.arg)
+
+
+def _least_parts(pad: Node) -> int:
+    along_last = pad.shape[-1] != pad.src[0].shape[-1]
+    return limits.now.padded_parts if along_last else 2
 
 
 def _repeated(space: tuple[int, ...], ctx: Context, expensive: bool) -> bool:
