@@ -42,10 +42,15 @@ def _matmul_jvp(t: Sequence[Any], node: Node) -> Node | None:
     return right if left is None else left if right is None else left + right
 
 
+def _matmul_reference(x: np.ndarray, y: np.ndarray, node: Node) -> np.ndarray:
+    """The method `dot` takes half the time of the ufunc `matmul` for small matrices."""
+    return x.dot(y) if x.ndim == y.ndim == 2 else np.matmul(x, y)
+
+
 MATMUL = Op(
     "matmul",
     "call",
-    lambda x, y, node: np.matmul(x, y),
+    _matmul_reference,
     vjp=_matmul_vjp,
     jvp=_matmul_jvp,
     flops=lambda node: 2 * node.size * node.src[0].shape[-1],

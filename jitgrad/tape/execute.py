@@ -22,6 +22,7 @@ from ..ir import BARRIERS, toposort
 from ..runtime.events import planning
 from ..runtime.plan import Plan
 from .boundaries import note_trips
+from .handles import ELEMENT
 from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, operations_to, renewed
 
 _serial = count()
@@ -112,9 +113,10 @@ def live_handles(handles, state, views):
     """
     number = state.operations
     if views:  # a dead view keeps its parent: let go of the later ones first
-        for k in range(number - 1, -1, -1):
-            t = handles[k]
-            if t._x is not None and getrefcount(t) <= 3:
+        found = [t for t in handles[:number] if t._x is not None and t._x is not ELEMENT]
+        while found:
+            t = found.pop()
+            if getrefcount(t) <= 3:
                 t._x = None
             del t  # it counts, too
     handles = handles[:number]
