@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 _opcodes: dict = {}
 _known: dict = {}
-#: Of ``x[i]``, which is asked for most: `_known` by the shape alone.
+#: Of ``x[i]`` and ``x[a:b]``, which are asked for most: `_known` by the shape alone, and by the
+#: shape and the form of the slice.
 _rows: dict = {}
+_slices: dict = {}
 
 
 def _opcode(name: str, operands: int, make: Callable[..., Node]) -> Opcode:
@@ -135,10 +137,13 @@ def _basic(
         if len(_known) > 10_000:
             _known.clear()
             _rows.clear()
+            _slices.clear()
             _opcodes.clear()
         known = _known[shape, form] = BasicIndex(shape, items, index)
         if form == (int,):
             _rows[shape] = known
+        elif type(index) is slice:
+            _slices[shape, form[0]] = known
     numbers = known.numbers(items) if known.integers else known.starts
     return (None, None) if numbers is None else (known, numbers)
 
@@ -224,8 +229,10 @@ LAST = Opcode("last_writes", None, _build_last)
 
 def get(x: Handle, index: Any) -> Any:
     """``x[index]``: a view, an element, or a copy where arrays or masks pick."""
-    shape = x._state.shape
-    known = _rows.get(shape) if type(index) is int else None
+    shape, kind = x._state.shape, type(index)
+    if kind is slice and (known := _slices.get((shape, _form(index)))) is not None:
+        return view_of(x, known.forms, known.starts)
+    known = _rows.get(shape) if kind is int else None
     if known is not None and -shape[0] <= index < shape[0]:
         numbers: Any = (index if index >= 0 else index + shape[0],)
     else:

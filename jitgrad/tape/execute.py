@@ -22,7 +22,7 @@ from ..ir import BARRIERS, toposort
 from ..runtime.events import planning
 from ..runtime.plan import Plan
 from .boundaries import note_trips
-from .handles import ELEMENT
+from .handles import ELEMENT, note_view, note_views
 from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, operations_to, renewed
 
 _serial = count()
@@ -112,12 +112,14 @@ def live_handles(handles, state, views):
     Bytes, since a hundred of them are made, hashed and compared at half the price of a tuple's.
     """
     number = state.operations
-    if views:  # a dead view keeps its parent: let go of the later ones first
+    if views:  # a dead view keeps its parent: let go of the later ones first, and note the others
         found = [t for t in handles[:number] if t._x is not None and t._x is not ELEMENT]
         while found:
             t = found.pop()
             if getrefcount(t) <= 3:
                 t._x = None
+            elif t._x.parent is not None:
+                note_view(t)
             del t  # it counts, too
     handles = handles[:number]
     try:
@@ -224,6 +226,8 @@ def _leave(seg):
     """Its plan failed: another segment begins, and what is pending in this one is asked singly (see
     `peek`)."""
     if local.seg is seg:
+        if seg.views:
+            note_views(seg)
         local.seg = Segment(seg.state.grad, (), seg.tracing)
         seg.handles = []
 

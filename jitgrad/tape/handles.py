@@ -22,6 +22,7 @@ changes of place. Start at `Handle` and `from_value`; how one enters a segment i
 
 import math
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import numpy as np
 
@@ -60,14 +61,15 @@ class Handle(Operations):
 
 class Extra:
     """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), what views need
-    (see `views`): the step `form` that makes the view of `parent`, but for its `numbers`.
+    (see `views`): the step `form` that makes the view of `parent`, but for its `numbers`, and
+    whether it is `noted` among the `children` of that.
 
     `element` marks ``x[i]``, a value of its own to which nothing can be written that was meant for
     `x`."""
 
     #: What one has that was given nothing: to give it takes time, and most is never asked for.
     grad = hooks = retains = parent = form = children = strides = None
-    numbers, stale, element = (), False, False
+    numbers, stale, element, noted = (), False, False, False
 
     @property
     def step(self):
@@ -94,6 +96,52 @@ def _extra(t, safe=False):
         x.element = t._x is ELEMENT
         t._x = x
     return t._x
+
+
+# --- views ----------------------------------------------------------------------------------------
+
+
+def note_views(seg):
+    """Notes the views that were recorded in a segment: their parents know them from now on.
+
+    That is needed where something is written, and where the segment ends (`execute.live_handles`);
+    most views are dropped before, and need no weak reference. It may be done again."""
+    state, handles = seg.state, seg.handles
+    for t in handles[seg.noted : state.operations]:
+        x = t._x
+        if x is not None and x.parent is not None:
+            note_view(t)
+    if seg.state is state:
+        seg.noted = state.operations
+
+
+gate.note = note_views
+
+
+def note_view(t):
+    """Notes a view, unless that was done."""
+    x = t._x
+    if x is not None and not x.noted:  # it is None where its thread let go of it meanwhile
+        add_child(x.parent, ref(t))
+        x.noted = True
+
+
+@guarded
+def add_child(parent, child, safe=False):
+    """Notes that `child`, a weak reference, is a view of `parent`."""
+    if not (safe or gate.alone):
+        return locked(add_child, (parent, child, True))
+    x = parent._x
+    if x is None or x is ELEMENT:
+        x = extra(parent)
+    children = x.children
+    if children is None:
+        x.children = [child]
+        return
+    held = len(children)
+    if held >= 16 and not held & (held - 1):  # now and then: each power of two
+        children[:] = [c for c in children if c() is not None]
+    children.append(child)
 
 
 def own(t):

@@ -9,8 +9,6 @@ With gradients off, or above a `detach`, a write changes values and leaves the g
 keeps its leaf or its history, as in PyTorch. Start at `view_of` and `write`.
 """
 
-from weakref import ref
-
 from ..base.dtypes import FLOAT64
 from ..base.locks import whole
 from ..ir import leaf
@@ -18,10 +16,19 @@ from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
 from .execute import pause
-from .handles import ELEMENT, Classes, Extra, adopt, extra, from_value, new, vacate
+from .handles import (
+    Classes,
+    Extra,
+    adopt,
+    from_value,
+    new,
+    note_view,
+    note_views,
+    vacate,
+)
 from .keys import WRITE, Opcode
 from .record import enter, grow, record, record_in, refresh, rooted
-from .segment import active_traces, gate, guarded, in_mode, local, locked
+from .segment import active_traces, gate, in_mode, local
 
 DETACH, REVALUE = Opcode("detach", 1, stop), Opcode("revalue", 2, revalue)
 #: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still
@@ -123,12 +130,8 @@ def view_of(parent, forms, numbers=()):
         return view_of(parent, forms, numbers)
     if state.pause:
         pause(seg)
-    child = ref(out)
-    children = None if parent._x is None else parent._x.children
-    if children is not None and len(children) & 15 and gate.alone:  # as `_add_child`, sooner
-        children.append(child)
-    else:
-        _add_child(parent, child)
+    if not gate.alone:
+        note_view(out)
     return out
 
 
@@ -141,26 +144,8 @@ def detached(t):
     out = from_value(value, t._state.shape, t._state.dtype, None)
     out._x = x = Extra()
     x.parent, x.form = t, CUT[local.seg.state.grad]
-    _add_child(t, ref(out))
+    note_view(out)
     return out
-
-
-@guarded
-def _add_child(parent, child, safe=False):
-    """Notes that `child` is a view of `parent`."""
-    if not (safe or gate.alone):
-        return locked(_add_child, (parent, child, True))
-    x = parent._x
-    if x is None or x is ELEMENT:
-        x = extra(parent)
-    children = x.children
-    if children is None:
-        x.children = [child]
-        return
-    held = len(children)
-    if held >= 16 and not held & (held - 1):  # now and then: each power of two
-        children[:] = [c for c in children if c() is not None]
-    children.append(child)
 
 
 def aliases(parent, step, when="dense"):
@@ -191,6 +176,9 @@ def strides_of(t):
 
 def go_stale(t, but=None):
     """Views of `t` must be recorded anew before they are used."""
+    seg = local.seg
+    if seg.views:
+        note_views(seg)
     stack = [t]
     while stack:
         x = stack.pop()._x

@@ -17,8 +17,8 @@ from ..base.errors import GradientError
 from ..ir import leaf
 from ..tape.backward import AccumulateGrad
 from ..tape.execute import Graph
-from ..tape.handles import Handle, adopt, from_value
-from ..tape.segment import Segment, State, in_mode
+from ..tape.handles import Handle, adopt, from_value, note_views
+from ..tape.segment import Segment, State, in_mode, local
 from ..tape.views import DETACH, detached, make_view, top
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def view(t: Handle, steps: Iterable[ViewStep]) -> Any:
 
 def write(t: Any, value: Any) -> None:
     """What the function wrote to a tensor or array from outside; a leaf stays one."""
+    note_views(local.seg)  # that `t` has
     if isinstance(t, np.ndarray):
         np.copyto(t, np.reshape(value, t.shape))
     elif t._x is None or (t._x.parent is None and not t._x.children):

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 from both import same
+from processes import finish, start
 
 import jitgrad
 from jitgrad.runtime import plan as plans
@@ -318,3 +319,35 @@ def test_a_thread_may_begin_with_anything():
         thread.start()
         thread.join(60)
     assert len(done) == len(firsts)
+
+
+def test_views_of_the_first_thread_follow_writes_of_the_second(tmp_path):
+    """The first thread, while it is alone, leaves it to the second to tell parents of views."""
+    source = """
+    import threading
+    import jitgrad
+
+    x = jitgrad.zeros(4)
+    kept = x[3:]
+    kept.tolist()
+    row, part = x[1:], x.reshape(2, 2)[1]
+
+    def write():
+        x[2] = 5.0
+        assert x.tolist() == [0, 0, 5, 0]
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join()
+    later = x[2:]  # no thread is alone any more
+
+    def again():
+        x[3] = 6.0
+
+    thread = threading.Thread(target=again)
+    thread.start()
+    thread.join()
+    print(row.tolist(), part.tolist(), kept.tolist(), later.tolist())
+    """
+    out = finish(start(source, tmp_path, "never", before=""))
+    assert out == "[0.0, 5.0, 6.0] [5.0, 6.0] [6.0] [5.0, 6.0]\n"

@@ -562,3 +562,55 @@ def test_other_integers_index_as_python_does():
     ]:
         for _ in range(2):
             same(t[index], x[index])
+
+
+# --- views that are pending, whose parents do not know them yet -----------------------------------
+
+
+def test_pending_views_follow_a_write_wherever_it_comes_from(tier):
+    x, p = jitgrad.zeros(4), jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    row, far, part = x[1:], x[1:][1:], x.reshape(2, 2)[0]
+    x[2] = 5.0
+    same(row, [0.0, 5.0, 0.0])
+    far[0] = 7.0  # a view that was materialised, and one that was not
+    other = part[:1]
+    other[0] = 3.0
+    same(x, [3.0, 0.0, 7.0, 0.0])
+    same(row, [0.0, 7.0, 0.0])
+    same(part, [3.0, 0.0])
+    y = p * 2.0
+    v, w = y[:1], y[1:]
+    y *= p
+    (v.sum() + 10.0 * w.sum()).backward()
+    same(p.grad, [4.0, 80.0])
+
+
+def test_pending_views_follow_a_write_of_a_jitted_function(tier):
+    @jitgrad.jit
+    def shift(x):
+        x += 1.0
+
+    x = jitgrad.zeros(3)
+    for turn in range(1, 4):
+        row = x[1:]
+        shift(x)
+        same(row, [turn, turn])
+
+
+def test_many_pending_views_follow_a_write():
+    x = jitgrad.tensor([1.0, 2.0, 3.0])
+    rows = [x[k:] for k in range(40)]
+    x[2] = 9.0
+    for k, row in enumerate(rows[:4]):
+        same(row, [1.0, 2.0, 9.0][k:])
+
+
+def test_dropped_views_leave_nothing_with_their_parent():
+    x = jitgrad.zeros(4)
+    for _ in range(1000):
+        x[1:]
+    kept = x[2:]
+    x.sum().item()
+    assert len(x._x.children) < 20  # those that a segment ended with were held then
+    x[3] = 1.0
+    same(kept, [0.0, 1.0])
