@@ -23,6 +23,7 @@ from ..ops.marks import differentiable_sources
 from ..ops.primitives import cast, reshape_to, zeros
 from .body import TURN, Body, has_part, packed, part
 from .checkpoint import in_blocks, lengths, too_much
+from .kept import worth_keeping
 from .loop_node import LOOP, numbered, run_loop, substitute
 
 
@@ -57,8 +58,11 @@ def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
         turns = _counted(body, length, turns, sources)
         body = replace(body, condition=None)
     reached = _reached(body, [*given])
-    back, read = _backward(body, reached)
-    kept = [p for p in read if p.arg < body.carries]
+    back, read = _backward(body, reached, keeps=True)
+    kept = _of_each_turn(body, read)
+    if too_much(length, kept):
+        back, read = _backward(body, reached)
+        kept = _of_each_turn(body, read)
     if too_much(length, kept):
         levels = lengths(length, body.parameters[: body.carries])
         return (None, *_through_blocks(body, length, turns, sources, given, levels))
@@ -114,16 +118,25 @@ def _reached(body: Body, results: Sequence[int]) -> _Reached:
     return _Reached(carried, handed, summed, picked)
 
 
-def _backward(body: Body, reached: _Reached) -> tuple[Body, list[Node]]:
-    """The body of the backward loop, and the parameters of `body` that it reads: invariants, then
-    what is another in each turn."""
+def _of_each_turn(body: Body, read: Iterable[Node]) -> list[Node]:
+    """What of `read` a loop over the turns has to hand out: carried values, and what a turn
+    computes."""
+    return [p for p in read if p.src or p.arg < body.carries]
+
+
+def _backward(body: Body, reached: _Reached, keeps: bool = False) -> tuple[Body, list[Node]]:
+    """The body of the backward loop, and what it reads of `body`: invariants, then what is another
+    in each turn. These are parameters, and where it `keeps` results that are expensive to compute,
+    those as well."""
     carried, handed, summed, picked = reached
     cots = _marks("cot", {k: body.results[k] for k in (*carried, *handed)})
     grads = _of_turn(body, cots, reached.sources)
-    reads = set(toposort([*grads.values()]))
+    kept = worth_keeping(body.results, [*grads.values()]) if keeps else []
+    cut = set(kept)
+    reads = set(toposort([*grads.values()], lambda n: () if n in cut else n.src))
     used = [p for p in body.parameters if p in reads]
     still = [p for p in used if p.arg in body.still]
-    moving = [p for p in used if p.arg not in body.still]
+    moving = [*[p for p in used if p.arg not in body.still], *kept]
 
     sums = _marks("total", {k: body.parameters[k] for k in summed})
     held = [*[cots[k] for k in carried], *sums.values()]

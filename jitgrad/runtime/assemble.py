@@ -349,12 +349,12 @@ class _Assembler:
             self.assign(self.local("v", base), elements)
         return self.value(base)
 
-    def function(self):
-        """The generated function, and its text."""
+    def function(self, quiet=True):
+        """The generated function, and its text; `quiet` if it is to silence NumPy's warnings."""
         returned = [self.result(root) for root in self.fusion.roots]
         large = dict.fromkeys([name for node, name in self.names.items() if _large(node)])
         body = released(self.body, [name for name in large if name not in returned])
-        if self.warns:
+        if self.warns and quiet:
             body = [Within(call(self.bind("Q", _quiet)), tuple(body))]
         body = [*body, Return(sequence(returned))]
         return generated("run", "L, N", body, self.scope, "<jitgrad plan>")
@@ -364,7 +364,7 @@ def _loop_of(turn):
     """The function that runs a loop."""
     if turn.driven:
         return compiled_loop(turn)
-    return hosted_loop(turn, assemble(turn.lowered).function)
+    return hosted_loop(turn, assemble(turn.lowered, quiet=False).function)
 
 
 def _address(name):
@@ -438,12 +438,12 @@ def _by_numpy(roots, leaves, numbers):
     return out
 
 
-def assemble(lowered, noted=None, launcher=None):
+def assemble(lowered, noted=None, launcher=None, quiet=True):
     """The function ``run(L, N)`` of a plan, as `base.code.Generated`; compiles what has not been
     compiled yet.
 
     ``noted(k)`` gives what is told the seconds that step `k` takes, or None; `launcher` stands for
-    `launch.launch`."""
+    `launch.launch`. What runs within another plan need not be `quiet`, which that is."""
     make = toolchain.load()
     launch.prepare()
     assembler = _Assembler(lowered, launcher or launch.launch)
@@ -451,4 +451,4 @@ def assemble(lowered, noted=None, launcher=None):
         compiled = make.scalar_kernel if kernel.kind == "scalar" else make.loop_kernel
         run = compiled(kernel.source) if kernel.source else None
         assembler.step(kernel, run, noted and noted(k))
-    return assembler.function()
+    return assembler.function(quiet)

@@ -19,7 +19,7 @@ import numpy as np
 from ..compile import Call, flat_base, parts_of
 from ..control.affine import first_element
 from ..control.body import checked_turns, offsets, part_shape
-from . import launch, toolchain
+from . import launch, pool, toolchain
 
 #: Bytes of an array that is copied from turn to turn; larger ones change places.
 COPIED = 64
@@ -394,36 +394,62 @@ def compiled_loop(turn):
 def hosted_loop(turn, assembled):
     """The same where turns are run from Python, one call of the plan `assembled` each."""
     looped = turn.node.arg
-    body, n = looped.body, looped.body.carries
-    handed = [k for k in looped.results if k >= n]
+    body, n, first = looped.body, looped.body.carries, looped.body.moving.start
+    begins, total = offsets(looped)
     shapes = [p.shape for p in body.parameters]
 
-    def flat(x, shape):
-        return np.ascontiguousarray(x).reshape(-1) if shape else _number(x)
+    def handed_out(out):
+        """What is handed out, by the number of the result: a row, or a number, for each turn."""
+        made = {}
+        for k in looped.results:
+            if k >= n:
+                size = math.prod(part_shape(looped, k))
+                y = out[begins[k] : begins[k] + size]
+                made[k] = y.reshape(looped.length, -1) if body.results[k].shape else y
+        return made
 
     def loop(turns, *sources, node):
         turns = checked_turns(turns, node.arg)
-        given = [flat(x, s) for x, s in zip(sources[: body.moving.start], shapes, strict=False)]
-        carried, invariants = given[:n], given[n:]
-        sequences = [np.ascontiguousarray(x) for x in sources[body.moving.start :]]
-        ys = {k: np.zeros(part_shape(looped, k), body.results[k].dtype) for k in handed}
+        given = [_flat(x) if s else _number(x) for x, s in zip(sources, shapes, strict=False)]
+        carried, invariants = given[:n], given[n:first]
+        sequences = [_rows(x, s) for x, s in zip(sources[first:], shapes[first:], strict=True)]
+        out = _memory(total, node.dtype)
+        ys = handed_out(out)
         for t in range(turns - 1, -1, -1) if body.reverse else range(turns):
-            elements = [
-                flat(x[t], s) for x, s in zip(sequences, shapes[body.moving.start :], strict=True)
-            ]
-            out = assembled((*carried, *invariants, *elements), (t,))
-            if body.condition is not None and not out[-1]:
+            values = assembled((*carried, *invariants, *[x[t] for x in sequences]), (t,))
+            if body.condition is not None and not values[-1]:
+                turns = t
                 break
             for k, y in ys.items():
-                y[t] = out[k] if not y[t].ndim else out[k].reshape(y.shape[1:])
-            carried = out[:n]
+                y[t] = values[k]
+            carried = values[:n]
         else:
             if body.condition is not None:
                 return node.op.reference(turns, *sources, node=node)
-        parts = [np.ravel(carried[k] if k < n else ys[k]) for k in looped.results]
-        return np.concatenate(parts, dtype=node.dtype)
+        for y in ys.values():
+            y[turns:] = 0
+        for k in looped.results:
+            if k < n:
+                out[begins[k] : begins[k] + body.results[k].size] = carried[k]
+        return out
 
     return loop
+
+
+def _memory(size, dtype):
+    """A new array, in memory that others left if it is large."""
+    return (pool.empty if size * dtype.itemsize >= pool.LEAST else np.empty)(size, dtype)
+
+
+def _flat(x):
+    return np.ascontiguousarray(x).reshape(-1)
+
+
+def _rows(x, shape):
+    """The elements of a sequence, each flat, or a Python number."""
+    if not shape:
+        return np.ravel(x).tolist()
+    return np.ascontiguousarray(x).reshape(len(x), math.prod(shape))
 
 
 def _number(x):
