@@ -122,6 +122,10 @@ NAMED = {
         "the parts of what a loop leaves, and their cotangents",
     ),
     "control.scatter": ({"add"}, "sums that turns carry"),
+    "control.turn_slices": (
+        {"SLICE", "concatenate"},
+        "slices by the number of the turn, and what they are joined of",
+    ),
     "tape.concrete": (
         {"repeat", "where"},
         "functions whose results have a shape that depends on values",

@@ -25,6 +25,7 @@ from ..ops.movement import slice_node
 from ..ops.primitives import cast, reshape_to
 from .body import TURN, Body
 from .loop_node import numbered, run_loop, substitute
+from .turn_slices import with_sequences
 
 #: Turns of a loop that has no blocks: fewer take little memory, and blocks cost something.
 FEW = 64
@@ -74,7 +75,10 @@ def in_blocks(
 ) -> dict[int, Node]:
     """The results of a loop without condition, as `run_loop` gives them, of loops of `levels`."""
     main = math.prod(levels)
-    length = main if length is None else length
+    if length is None:
+        length = main
+    elif TURN in toposort(body.results):
+        body, sources = with_sequences(body, length, sources)
     full = turns.op is CONST and turns.arg == length
     pieces = [(0, main), (main, length - main)] if length > main else [(0, main)]
     if body.reverse:

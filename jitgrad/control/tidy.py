@@ -169,10 +169,11 @@ def _blocks_among(node: Node, keys: Container[tuple]) -> tuple[int, ...]:
     if not too_much(length, carried):
         return ()
     levels = lengths(length, carried)
-    sources = {*node.src}
+    below = set(toposort(node.src))
     blocks = [*_blocks(node, node.src, levels).values()]
-    between = toposort(blocks, lambda n: () if n in sources else n.src)
-    return levels if any(n.op is LOOP and _key(n) in keys for n in between) else ()
+    between = toposort(blocks, lambda n: () if n in below else n.src)
+    own = [n for n in between if n.op is LOOP and n not in below]
+    return levels if any(_key(n) in keys for n in own) else ()
 
 
 def _blocks(node: Node, src: Sequence[Node], levels: Sequence[int]) -> dict[int, Node]:

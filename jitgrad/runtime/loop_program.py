@@ -372,6 +372,8 @@ def compiled_loop(turn):
     driver, run = toolchain.load().loop_driver(), launch.prepare()
     length, total = turn.node.arg.length, offsets(turn.node.arg)[1]
     handed = any(k >= program.body.carries for k in turn.node.arg.results)
+    # The condition says after the last turn, too, whether the loop has come to its end.
+    once_more = int(program.body.condition is not None and not program.body.moving and not handed)
     first, back = program.ids[0].k if program.ids else program.out.k, toolchain.load().BYTES_DATA
     put = struct.Struct(f"={len(program.ids) + 1}q").pack_into
     free: list = []
@@ -382,7 +384,7 @@ def compiled_loop(turn):
         out = (np.zeros if handed and turns < length else np.empty)(total, node.dtype)
         instance = free.pop() if free else LoopInstance(program)
         put(instance.words, 8 * first, *map(id, sources), id(out))
-        run(driver, turns, instance.address - back)
+        run(driver, turns + once_more, instance.address - back)
         if instance.failed():
             return node.op.reference(turns, *sources, node=node)
         free.append(instance)
@@ -424,7 +426,10 @@ def hosted_loop(turn, assembled):
                 y[t] = values[k]
             carried = values[:n]
         else:
-            if body.condition is not None:
+            goes_on = body.condition is not None and (
+                sequences or assembled((*carried, *invariants), (turns,))[-1]
+            )
+            if goes_on:
                 return node.op.reference(turns, *sources, node=node)
         for y in ys.values():
             y[turns:] = 0

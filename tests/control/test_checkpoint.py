@@ -11,7 +11,7 @@ import jitgrad
 from jitgrad.autodiff import pull_back, push_forward
 from jitgrad.base.config import config
 from jitgrad.base.dtypes import INT64
-from jitgrad.control import LOOP, Body, checkpoint, run_loop
+from jitgrad.control import LOOP, Body, checkpoint, run_loop, tidied
 from jitgrad.control.checkpoint import in_blocks, lengths, too_much
 from jitgrad.interpret.program import run
 from jitgrad.ir import const, leaf, toposort
@@ -118,3 +118,50 @@ def test_second_order_through_jit(tier, least):
         np.testing.assert_allclose(
             jitgrad.jit(transform(f))(w).numpy(), transform(written_out)(w).numpy(), rtol=1e-9
         )
+
+
+def test_slices_by_the_turn_in_blocks(tier, least):
+    """Rows and windows of invariants are sequences of the blocks, and their cotangents too."""
+
+    def f(loop):
+        def turn(i, c, x, y):
+            window = (x[i : i + 3] * x[2 * i]).sum(0) + y[:, 16 - i]
+            return jitgrad.sin(c + window) * (i * 0.1 + 1) + x[i, 1]
+
+        def value(x, y):
+            out = loop(0, 17, lambda i, c: turn(i, c, x, y), x[0] * 1.0)
+            return (out * out).sum()
+
+        return value
+
+    def in_python(start, stop, turn, c):
+        for i in range(start, stop):
+            c = turn(i, c)
+        return c
+
+    rng = np.random.default_rng(3)
+    x, y = jitgrad.tensor(rng.normal(size=(40, 3))), jitgrad.tensor(rng.normal(size=(3, 17)))
+    ours = jitgrad.jit(jitgrad.value_and_grad(f(jitgrad.fori_loop), (0, 1)))(x, y)
+    right = jitgrad.value_and_grad(f(in_python), (0, 1))(x, y)
+    for a, b in zip((ours[0], *ours[1]), (right[0], *right[1]), strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-9, atol=1e-12)
+
+
+def test_a_loop_that_reads_another_is_not_taken_for_its_blocks(monkeypatch):
+    """The sums of a backward loop are many, but nobody asks for its blocks."""
+    x = leaf(0, (50, 3), FLOAT)
+    body = Body(
+        (leaf(0, SHAPE, FLOAT), leaf(1, (50, 3), FLOAT)),
+        (sin(leaf(0, SHAPE, FLOAT)) + total(leaf(1, (50, 3), FLOAT)),), 1, 1,
+    )  # fmt: skip
+    start = leaf(1, SHAPE, FLOAT)
+    out = run_loop(body, 400, 400, [start, x])[0]
+    (g,) = pull_back({total(out): const(1.0)}, [x])
+    before, config.checkpoint_mb = config.checkpoint_mb, 0
+    try:
+        monkeypatch.setattr(checkpoint, "FEW", 401)
+        loops = [n for n in toposort(tidied([g])) if n.op is LOOP]
+        monkeypatch.setattr(checkpoint, "FEW", 64)
+        assert len([n for n in toposort(tidied([g])) if n.op is LOOP]) == len(loops)
+    finally:
+        config.checkpoint_mb = before

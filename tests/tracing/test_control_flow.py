@@ -177,6 +177,20 @@ def test_while_loop_ends_after_the_most_turns():
             g(1.0, 3) if g is f else g(1.0)
 
 
+@pytest.mark.parametrize("size", [3, 600, 40_000])
+def test_while_loop_of_exactly_the_most_turns(tier, size):
+    """It has come to its end; NumPy need not run it again to see that."""
+
+    def f(x, most):
+        turn = lambda s: (jitgrad.sin(s[0]), s[1] + 1)
+        return jitgrad.while_loop(lambda s: s[1] < 3, turn, (x, 0), most)[0]
+
+    x = np.linspace(0, 1, size)
+    close([jitgrad.jit(f)(x, most) for most in (3, 4)], [np.sin(np.sin(np.sin(x)))] * 2)
+    with pytest.raises(ArgumentError, match="max_turns=2"):
+        jitgrad.jit(f)(x, 2)
+
+
 @pytest.mark.parametrize("turns", [0, 1, 2, 37, 4000])
 def test_gradients_through_any_number_of_turns(tier, turns):
     """Newton's iteration that goes on for as long as an argument says, without a bound."""

@@ -85,10 +85,11 @@ class WholeLoop:
             self.carried(k)
         for number, kernel in enumerate(self.lowered.kernels):
             self.part(kernel, number)
-        self.end_of_turn()
+        self.end_of_turn(turns)
         self.results(turns)
         counted = Let(TURN, Expr("{} - 1 - {}", (turns, COUNTED)) if self.body.reverse else COUNTED)
-        loop = For(COUNTED, "0", turns, (counted, *self.opening, *self.during))
+        steps = Expr("{} + 1", (turns,)) if self.asks_once_more else turns
+        loop = For(COUNTED, "0", steps, (counted, *self.opening, *self.during))
         statements = folded((*self.before, loop, *self.after))
         kernel = framed("loop", title("loop", self.operations()), statements, self.args, ())
         kernel.units, kernel.nodes = Units(1, 1), [self.node]
@@ -99,6 +100,12 @@ class WholeLoop:
         """The names of what a turn computes."""
         nodes = toposort(self.body.roots)
         return [n.op.name for n in nodes if n.op.kind not in ("leaf", "number", "const")]
+
+    @property
+    def asks_once_more(self) -> bool:
+        """Whether the condition is asked after the last turn that there may be, too: it says
+        whether the loop has come to its end. Such a turn would read no sequences."""
+        return self.body.condition is not None and not self.body.moving
 
     # ------------------------------------------------------------------ memory
 
@@ -289,7 +296,7 @@ class WholeLoop:
 
     # ------------------------------------------------------------------ the end of a turn
 
-    def end_of_turn(self) -> None:
+    def end_of_turn(self, turns: str) -> None:
         """Results are handed out, and become the carried values of the next turn."""
         body, roots = self.body, [self.root(root) for root in self.fusion.roots]
         if body.condition is not None:
@@ -298,6 +305,8 @@ class WholeLoop:
                 Let("ended", Expr("({} == 0)", (element(roots.pop(), "0"),))),
                 Leave("ended"),
             ]
+            if self.asks_once_more:
+                self.during.append(Leave(Expr("({} == {})", (COUNTED, turns))))
             if most_turns(self.looped) is None:
                 self.during.append(Leave(Expr("interrupted({})", (COUNTED,))))
             self.after.append(Flag("(not ended)"))
