@@ -410,6 +410,10 @@ def hosted_loop(turn, assembled):
                 made[k] = y.reshape(looped.length, -1) if body.results[k].shape else y
         return made
 
+    def goes_on(given, turns):
+        """Whether the condition holds after the last turn that there may be."""
+        return body.moving or assembled(given, (turns,))[-1]
+
     def loop(turns, *sources, node):
         turns = checked_turns(turns, node.arg)
         given = [_flat(x) if s else _number(x) for x, s in zip(sources, shapes, strict=False)]
@@ -426,10 +430,7 @@ def hosted_loop(turn, assembled):
                 y[t] = values[k]
             carried = values[:n]
         else:
-            goes_on = body.condition is not None and (
-                sequences or assembled((*carried, *invariants), (turns,))[-1]
-            )
-            if goes_on:
+            if body.condition is not None and goes_on((*carried, *invariants), turns):
                 return node.op.reference(turns, *sources, node=node)
         for y in ys.values():
             y[turns:] = 0
