@@ -31,6 +31,9 @@ SPELLINGS = {
     "shifts": ("shift",),
     "unbiased": ("ddof",),
 }
+INTEGERS = frozenset((int,))
+#: Types within tuples whose values are found for nothing else.
+EXACT = frozenset((int, str, type(None)))
 #: What a parameter may be; sequences of these are tuples, where it takes several.
 PLAIN = (type(None), bool, int, float, str)
 
@@ -147,6 +150,14 @@ def _each(v: Any) -> Iterator[Any]:
             yield from _each(i)
     else:
         yield v
+
+
+def is_exact(value: Any) -> bool:
+    """Whether `value` and its type tell what it is: a tuple of floats is found for that of the
+    integers that they equal."""
+    if type(value) is not tuple or INTEGERS.issuperset(map(type, value)):
+        return True
+    return all([type(v) in EXACT or (type(v) is tuple and is_exact(v)) for v in value])
 
 
 def is_hashable(values: Any) -> bool:

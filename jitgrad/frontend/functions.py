@@ -25,7 +25,7 @@ from ..tape.record import enter, grow, record, record_in
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar, kind_of
 from ..tape.views import ViewStep, aliases, forms, view_of
-from .binding import is_hashable, operands_by_name, statics_of
+from .binding import is_exact, is_hashable, operands_by_name, statics_of
 from .convert import SCALARS, as_operand, by_value, from_array, put_together, quick_operand
 from .docs import describe
 from .integers import settled
@@ -366,11 +366,15 @@ class Bindings:
                 if len(args) == n:
                     return self.plain
                 if len(args) == n + 1:
-                    return self.known[args[n], type(args[n])]
+                    value = args[n]
+                    kind = type(value)
+                    return self.known[value, kind] if kind is not tuple or is_exact(value) else None
             elif len(kwargs) == 1 and len(args) == n:
                 for name, value in kwargs.items():
-                    return self.known[name, value, type(value)]
+                    return self.known[name, value, type(value)] if is_exact(value) else None
             given = (*args[n:], *kwargs.values())
+            if not all(map(is_exact, given)):
+                return None
             return self.known[(given, *kwargs, *map(type, given))]
         except (KeyError, TypeError):  # not yet, or not to be looked up
             return None
@@ -415,9 +419,29 @@ def parametric(entry: Entry) -> Callable[..., Any]:
             if type(x) is not Tensor:
                 return apply(entry, (x,), statics)
             seg = local.seg
-            state = x._state if x._seg is seg else enter(x, seg)
-            out = None if state is None else record_in(seg, (entry, state, *statics))
-            return function(*args, **kwargs) if out is None else out
+            if x._seg is seg:
+                key = (entry, x._state) + statics  # noqa: RUF005 - half the time
+            elif (state := enter(x, seg)) is not None:
+                key = (entry, state) + statics  # noqa: RUF005
+            else:
+                return function(*args, **kwargs)
+            out = new(Tensor)
+            out._seg = seg
+            out._value = out._edge = out._x = None
+            before = seg.state  # no call between this and the last line: see `segment`
+            try:
+                out._state = state = before.next[key]
+                seg.handles[state.slot] = out
+                seg.state = state
+            except KeyError:
+                grow(seg, before, key)
+                return function(*args, **kwargs)
+            except IndexError:
+                seg.widen()
+                return function(*args, **kwargs)
+            if state.pause:
+                pause(seg)
+            return out
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 

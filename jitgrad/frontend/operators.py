@@ -22,7 +22,7 @@ from ..tape.record import enter, grow
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar
 from ..tape.views import forms, view_of
-from .binding import statics_of
+from .binding import INTEGERS, statics_of
 from .convert import as_operand, by_value
 from .creation import full
 from .docs import describe
@@ -32,7 +32,6 @@ from .tensor import Tensor, refuse_element
 if TYPE_CHECKING:
     from ..ops import Entry
 
-INTEGERS = frozenset((int,))
 #: Operators that Python reflects into one another, and that cannot be written in place.
 COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 REFLECTED = {
@@ -60,22 +59,18 @@ def reflected(entry: Entry) -> Callable[..., Any]:
             if (state := x._state if x._seg is seg else enter(x, seg)) is None:
                 return operator(x, y)
             y = float(y)  # 2 and 2.0 are one program
-            key, before = (entry, float, state), seg.state
-            try:
-                state = before.next[key]
-            except KeyError:
-                if (state := grow(seg, before, key)) is None:
-                    return operator(x, y)
-            out = new(Tensor)
+            key, out = (entry, float, state), new(Tensor)
             out._seg = seg
-            out._state = state
             out._value = out._edge = out._x = None
+            before = seg.state  # no call between this and the last line: see `segment`
             try:
-                if seg.state is not before:
-                    return operator(x, y)
+                out._state = state = before.next[key]
                 seg.numbers[before.numbers] = y
                 seg.handles[state.slot] = out
                 seg.state = state
+            except KeyError:
+                grow(seg, before, key)
+                return operator(x, y)
             except IndexError:
                 seg.widen()
                 return operator(x, y)

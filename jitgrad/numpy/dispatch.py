@@ -29,7 +29,7 @@ from .fallback import fallback
 from .foreign_ufuncs import call_outside, scipys
 from .functions import load
 from .functions.writes import HANDLERS, nonzero_where
-from .signature import CallingForm, call
+from .signature import CallingForm, call, known_call
 from .ufunc_methods import METHODS
 
 #: Functions of `np.linalg` that are those of NumPy's main namespace; its diagonal and trace take
@@ -184,21 +184,30 @@ def _is_scipy(frame):
 def array_function(self, function, types, args, kwargs):
     """NEP 18: the other functions of NumPy."""
     try:
-        if len(types) == 1 and not kwargs and not active_traces and len(args) == 1:
-            entry = counterparts().get(function)
-            if entry is not None and entry.operands is None and type(args[0]) in (list, tuple):
-                return FUNCTIONS[entry.name](*args)
+        quick = _of_an_entry(function, args, kwargs) if len(types) == 1 and args else None
+        if quick is not None:
+            return quick[0](args[0], **quick[1])
         if function in TO_ARRAYS and _is_scipy(sys._getframe(1)):
             return function(*[np.array(x) for x in args])
         others = tuple(t for t in types if t not in ARRAYS and not issubclass(t, Tensor))
         if others:
-            found = list(_of_types(others, (args, kwargs)))
-            return ask(
-                "__array_function__", found, f"{function.__name__}()", function, types, args, kwargs
-            )
+            takers = list(_of_types(others, (args, kwargs)))
+            name = f"{function.__name__}()"
+            return ask("__array_function__", takers, name, function, types, args, kwargs)
         return dispatch(function, args, kwargs)
     except JitgradError as error:
         raise trimmed(error)  # noqa: B904
+
+
+def _of_an_entry(function, args, kwargs):
+    """The function of an entry and its parameters, for a call that is seen to be one of it at
+    once."""
+    if type(args[0]) is Tensor:
+        return known_call(function, args, kwargs)
+    if kwargs or active_traces or len(args) > 1 or type(args[0]) not in (list, tuple):
+        return None
+    entry = counterparts().get(function)
+    return None if entry is None or entry.operands is not None else (FUNCTIONS[entry.name], {})
 
 
 def _of_types(kinds, x):

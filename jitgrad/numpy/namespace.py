@@ -18,6 +18,7 @@ from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
 from ..tape.segment import active_traces
 from .dispatch import counterparts, dispatch, dispatch_ufunc
+from .signature import known_call
 from .ufunc_methods import METHODS
 
 #: Functions that make tensors, and so take ``requires_grad=``.
@@ -79,6 +80,10 @@ def _function(value):
         try:
             if len(args) == n and not kwargs and (entry.operands or _is_plain(args[0])):
                 return quick(*args)
+            if n == 1 and args and type(args[0]) is Tensor:
+                found = known_call(value, args, kwargs)
+                if found is not None:
+                    return found[0](args[0], **found[1])
             if _is_left(args) or _is_left(kwargs.values()):
                 return value(*args, **kwargs)
             return dispatch(value, args, kwargs)

@@ -17,12 +17,14 @@ import numpy as np
 
 from ..base.dtypes import as_dtype
 from ..base.errors import ArgumentError, DTypeError, GradientError, ShapeError
+from ..frontend.binding import is_exact
 from ..frontend.convert import as_operand
 from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
 from ..ir.shapes import broadcast_shapes, drop_axes, keep_axes, reduced_axes
 from ..ops import REGISTRY
 from ..tape.running import needs_grad
+from ..tape.segment import active_traces
 
 #: NumPy's own spellings of a static parameter, by version.
 SPELLINGS = {"newshape": "shape"}
@@ -164,6 +166,40 @@ def _is_default(value, default):
 
 # --- calls ----------------------------------------------------------------------------------------
 
+#: Calls of functions of one tensor that were found to be those of an entry: the function of that
+#: and its static parameters, by `_call_key`.
+_known_calls: dict = {}
+#: Of arguments that can be part of its keys; numbers that equal one another are no such.
+KEYS = frozenset((int, bool, str, type(None)))
+
+
+def known_call(function, args, kwargs):
+    """The function of an entry and the parameters that a call with a tensor is one with, if there
+    was such a call before; None otherwise, and in a trace, which is told of arguments."""
+    if active_traces:
+        return None
+    given = (*args[1:], *kwargs.values())
+    try:
+        found = _known_calls.get(_call_key(function, given, kwargs))
+    except TypeError:  # of something that is not hashable
+        return None
+    return found if all(map(is_exact, given)) else None
+
+
+def _call_key(function, given, kwargs):
+    return (function, *kwargs, given, *map(type, given))
+
+
+def _keep(form, args, kwargs, statics, others):
+    """Notes that a call is one of the entry with `statics`, if nothing else was asked for."""
+    if form.entry.operands != 1 or "casting" in kwargs or any(v is not None for v in others):
+        return
+    given = (*args[1:], *kwargs.values())
+    parts = [part for v in given for part in (v if type(v) is tuple else (v,))]
+    if len(args) and KEYS.issuperset(map(type, parts)) and len(_known_calls) < 1000:
+        key = _call_key(form.function, given, kwargs)
+        _known_calls[key] = FUNCTIONS[form.entry.name], statics
+
 
 def call(form, args, kwargs):
     """What the NumPy function of `form` gives for these arguments, by its entry."""
@@ -191,6 +227,7 @@ def call(form, args, kwargs):
             *operands, **statics, where=mask, **({} if mean is NOTHING else {"mean": mean})
         )
     elif mask is True and initial is NOTHING:
+        _keep(form, args, kwargs, statics, (out, copy, dtype))
         result = FUNCTIONS[entry.name](*operands, **statics)
     else:
         result = _reduced(form, operands[0], statics, mask, initial)

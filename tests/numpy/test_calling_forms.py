@@ -187,3 +187,31 @@ def test_a_view_of_all(args):
 def test_memory_is_not_read_as_another_dtype(dtype):
     with pytest.raises(jitgrad.DTypeError, match=r"use x\.astype\(dtype\)"):
         jitgrad.ones(2).view(dtype)
+
+
+@pytest.mark.parametrize("namespace", [np, jnp], ids=["numpy", "jitgrad.numpy"])
+def test_calls_that_equal_a_known_one_are_not_taken_for_it(namespace):
+    """A call is looked up by its arguments, and 0.0, False and 0 are equal."""
+    a = np.arange(12.0).reshape(3, 4)
+    x = jitgrad.tensor(a)
+    for _ in range(2):  # the second finds the first
+        np.testing.assert_array_equal(namespace.sum(x, axis=0).numpy(), a.sum(0))
+        np.testing.assert_array_equal(namespace.sum(x, (0, 1)).numpy(), a.sum())
+        np.testing.assert_array_equal(
+            namespace.sum(x, 1, keepdims=True).numpy(), a.sum(1, keepdims=True)
+        )
+        np.testing.assert_array_equal(namespace.sum(x, axis=np.int64(0)).numpy(), a.sum(0))
+        np.testing.assert_array_equal(namespace.sum(x, axis=[0]).numpy(), a.sum(0))
+        assert namespace.sum(x, axis=0, dtype=np.float32).dtype == np.float32
+        np.testing.assert_array_equal(namespace.reshape(x, (4, 3)).numpy(), a.reshape(4, 3))
+        with pytest.raises((TypeError, ValueError)):
+            namespace.sum(x, axis=0.0)
+        with pytest.raises((TypeError, ValueError)):
+            namespace.reshape(x, (4.0, 3))
+    out = jitgrad.zeros(4)
+    assert namespace.sum(x, axis=0, out=out) is out
+    np.testing.assert_array_equal(out.numpy(), a.sum(0))
+    mask = a > 3
+    np.testing.assert_array_equal(
+        namespace.sum(x, axis=0, where=mask).numpy(), a.sum(0, where=mask)
+    )
