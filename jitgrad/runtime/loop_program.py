@@ -71,6 +71,7 @@ class LoopProgram:
         self.before, self.during, self.moves, self.after = [], [], [], []
         self.cells, self.numbers, self.inner, self.flags = {}, {}, [], []
         self.made = set()  # cells of arrays that kernels made
+        self.viewed = {}  # cells of views -> those of what they are views of
         self.ids = [self.word() for _ in turn.node.src[1:]]
         self.out = self.word()
         self.ended = self.word()
@@ -275,10 +276,11 @@ class LoopProgram:
         """The carried values become what is in the cells `roots`."""
         op = self.op
         carried = [self.cells[k] for k in range(len(roots))]
-        taken = [c for k, c in enumerate(roots) if c in carried and c != carried[k]]
-        held = {c: self.word(self.memory(sizes[carried.index(c)])) for c in dict.fromkeys(taken)}
-        for cell, copy in held.items():
-            self.during.append((op.COPY, copy, cell, sizes[carried.index(cell)]))
+        held = {}
+        for cell, new, size in zip(carried, roots, sizes, strict=False):
+            if self.viewed.get(new, new) in carried and new != cell and new not in held:
+                held[new] = copy = self.word(self.memory(size))
+                self.during.append((op.COPY, copy, new, size))
         for cell, new, size in zip(carried, roots, sizes, strict=False):
             if new == cell:
                 continue
@@ -298,6 +300,7 @@ class LoopProgram:
         """The cell of a slice that is a view of what lies in memory."""
         op, source, begin = self.op, flat_base(base.src[0]), first_element(base)
         itemsize, cell = base.dtype.itemsize, self.word()
+        self.viewed[cell] = self.cell(source)
         if begin.terms:
             offset = self.word()
             self._index(begin.const * itemsize, [(n, c * itemsize) for n, c in begin.terms], offset)

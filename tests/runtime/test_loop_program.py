@@ -77,6 +77,10 @@ BODIES = {
         body([M], lambda x: [cut(x, (3, 0), (-1, 1), (4, 3)) * 0.5, row(x, 1),
                              cut(x, (1, 0), (1, 2), (2, 2))], 1), True,
     ),
+    "parts of others": (
+        body([V, ((2,), FLOAT), ((1,), FLOAT)],
+             lambda x, y, z: [sin(x), cut(x, (1,), (1,), (2,)), cut(y, (1,), (1,), (1,))], 3), True,
+    ),
     "joined": (
         body([V, V], lambda x, y: [row(stack([x, y]), 1) + x, sin(y), stack([y, x])], 2), True,
     ),

@@ -71,6 +71,7 @@ class WholeLoop:
         self.after: list[Statement] = []
         #: The memory of an array, by node or by the number of a parameter.
         self.arrays: dict[Any, str] = {}
+        self.viewed: dict[str, str] = {}  # the memory that a part of it is a result of
         self.numbers: dict[Node, str] = {}  # 0-d values
         #: Where the results begin in the value of the loop, as arguments: that depends on its
         #: length.
@@ -323,11 +324,10 @@ class WholeLoop:
         """The carried values become what is in the memory `roots`."""
         carried = [self.arrays[k] for k in range(len(roots))]
         sizes = [self.body.parameters[k].size for k in range(len(roots))]
-        held = {}
+        held: dict[str, str] = {}
         for k, (name, root) in enumerate(zip(carried, roots, strict=True)):
-            if root in carried and root != name and root not in held:
-                dtype = self.body.parameters[k].dtype
-                held[root] = copy = self.memory(dtype, sizes[k])
+            if self.viewed.get(root, root) in carried and root != name and root not in held:
+                held[root] = copy = self.memory(self.body.parameters[k].dtype, sizes[k])
                 self.during.append(self.copied(copy, root, sizes[k]))
         for name, root, size in zip(carried, roots, sizes, strict=True):
             if root != name:
@@ -339,6 +339,7 @@ class WholeLoop:
         if base in self.fusion.views and base not in self.arrays:
             self.arrays[base] = name = self.args.fresh("e")
             source, place = self.array(flat_base(base.src[0])), self.index(*first_element(base))
+            self.viewed[name] = source
             self.during.append(Let(name, Expr("offset_by({}, {})", (source, place))))
             return name
         return self.array(base)
