@@ -65,7 +65,9 @@ def drivable(lowered: Any) -> bool:
     """Whether a driver can run all steps."""
     numbers = _numbers(lowered)
     return all(
-        k.turn is not None and k.turn.driven if isinstance(k, Call) else _is_plain(k, numbers)
+        k.turn is not None and k.turn.driven
+        if isinstance(k, Call)
+        else _is_plain(k, numbers) and all(_is_word(n) for n in k.results)
         for k in lowered.kernels
     )
 
@@ -88,9 +90,7 @@ def _is_plain(kernel: Kernel, numbers: set[Node]) -> bool:
     units = kernel.units
     if units.chunks != 1 or units.parts > 1 or kernel.wide is not None:
         return False
-    return all(_is_known(kind, what, numbers) for kind, what in kernel.dynamic) and all(
-        _is_word(n) for n in kernel.results
-    )
+    return all(_is_known(kind, what, numbers) for kind, what in kernel.dynamic)
 
 
 def _is_scalar(kernel: Kernel, numbers: set[Node]) -> bool:
