@@ -37,6 +37,11 @@ class Limits:
     #: Elements of the largest array that the body of a loop computes up to which sizes are part of
     #: its kernels: LLVM unrolls and vectorises what goes over a small state (ode_loop).
     literal_points: int = 256
+    #: Statements, and bytes of memory on the stack, of a kernel that does all turns of a loop;
+    #: beyond, a driver calls the kernels of a turn. The time to compile grows faster than the
+    #: number of statements (1750: 6 s), and the stack of a thread may be as small as 512 KiB.
+    loop_statements: int = 2000
+    loop_stack: int = 1 << 17
     #: Nested operations that a factor is looked for in.
     factor_depth: int = 12
 

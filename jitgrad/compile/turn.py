@@ -43,7 +43,9 @@ def lower_loop(call: Call, lower: Callable[..., Any]) -> Call | Kernel:
         largest = max([n.size for n in toposort(graph) if n.src], default=0)
         lowered = lower(graph, largest <= limits.now.literal_points)
         if lowered.fusion.literal and is_joinable(lowered):
-            return render_whole_loop(call.node, lowered)
+            kernel = render_whole_loop(call.node, lowered)
+            if kernel is not None:
+                return kernel
         driven = drivable(lowered)
     except Unliftable:
         driven = False

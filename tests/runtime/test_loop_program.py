@@ -211,3 +211,12 @@ def test_the_number_of_turns_makes_no_kernel(way):
         for n in (10, 100, 1000)
     }
     assert len({frozenset(s) for s in sources}) == 1
+
+
+@pytest.mark.parametrize("limit", ["loop_statements", "loop_stack"])
+def test_turns_too_large_for_one_kernel_are_driven(limit, monkeypatch):
+    made = body([V], lambda x: [sin(x) * 1.1, x], 1)
+    roots = [*run_loop(made, 5, 5, [leaf(0, *V)]).values()]
+    assert way_in(roots) == "joined"
+    monkeypatch.setattr(limits, "now", replace(limits.now, **{limit: 8}))
+    assert way_in(roots) == "driven"

@@ -17,9 +17,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ...base.dtypes import SUPPORTED
 from ...control.affine import first_element
 from ...control.body import most_turns, offsets
 from ...ir.node import toposort
+from .. import limits
 from ..kernel import Units, parts_of, result_dtype
 from ..loops.expressions import element, identity_literal, literal, read, stored
 from ..loops.ir import (
@@ -40,23 +44,30 @@ from ..loops.ir import (
 )
 from ..loops.passes.fold import folded
 from ..schedule.materialise import call_operands, flat_base
-from .arguments import Arguments, title
+from .arguments import Arguments, scratch_of, title
 from .frame import framed
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ...ir.node import Node
     from ..kernel import Kernel
     from ..loops.ir import Operand
 
+#: What makes memory of fixed size, and the most bytes of it.
+SCRATCH = {str(scratch_of("", dtype).value) for dtype in SUPPORTED}
+SCRATCH_BYTES = 1024 * 8
 #: The number of the turn, as it is counted, and as the body sees it.
 COUNTED, TURN = "step", "turn"
 
 
-def render_whole_loop(node: Node, lowered: Any) -> Kernel:
-    """The kernel of the loop `node`, of whose turn all kernels have statements."""
-    return WholeLoop(node, lowered).kernel()
+def render_whole_loop(node: Node, lowered: Any) -> Kernel | None:
+    """The kernel of the loop `node`, of whose turn all kernels have statements; None where it were
+    too large."""
+    kernel = WholeLoop(node, lowered).kernel()
+    assert kernel.statements is not None
+    statements = tuple(walk(kernel.statements.statements))
+    memory = sum(map(stack_of, statements))
+    is_small = len(statements) <= limits.now.loop_statements and memory <= limits.now.loop_stack
+    return kernel if is_small else None
 
 
 class WholeLoop:
@@ -379,6 +390,14 @@ def place_of_turn(array: str, begin: str, size: int) -> Expr:
     place = TURN if size == 1 else Expr("{} * {}", (TURN, str(size)))
     place = place if begin == "0" else Expr("{} + {}", (begin, place))
     return Expr("offset_by({}, {})", (array, place))
+
+
+def stack_of(s: Statement) -> int:
+    """The bytes on the stack that a statement takes."""
+    if isinstance(s, Local):
+        return int(s.count) * np.dtype(s.dtype).itemsize
+    is_scratch = isinstance(s, Let) and isinstance(s.value, Expr) and s.value.form in SCRATCH
+    return SCRATCH_BYTES if is_scratch else 0
 
 
 def on_stack(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
