@@ -128,22 +128,22 @@ class Formulas:
         self.depends = reached if led_to is None else [*map(self._places, led_to)]
         self.cuts = [set(r).difference(d) for r, d in zip(reached, self.depends, strict=True)]
         key = self._built(*places), len(places), name
-        known = _opcodes.get(key) or _opcodes.setdefault(key, self._opcodes(len(places)))
-        self.opcode, self.results = known.opcode, known.results
+        self.opcode = _opcodes.get(key) or _opcodes.setdefault(key, self._whole(len(places)))
 
-    def _opcodes(self, places):
+    def _whole(self, places):
+        """The opcode of the record, which has those of its results."""
         size, opcodes = len(self.order), []
         if len(self.nodes) == 1:
             build = lambda *new: self._built(*new)[0]
-            return _Opcodes(self._opcode(0, places, build, size), ())
+            return self._opcode(0, places, build, size)
         for k in range(len(self.nodes)):
             opcode = self._opcode(k, 1, lambda held, k=k: held.src[k], 0)
             opcode.bundled = opcode.unfinished = True
             opcodes.append(opcode)
         opcode.size, opcode.unfinished = size, False  # of the last one
         whole = Opcode("bundle", places, lambda *new: bundle(self._built(*new)), 0)
-        whole.unfinished = True
-        return _Opcodes(whole, tuple(opcodes))
+        whole.unfinished, whole.results = True, tuple(opcodes)
+        return whole
 
     def _opcode(self, k, places, build, size):
         out = Opcode(self.name or self.nodes[k].op.name, places, build, size)
@@ -193,7 +193,7 @@ class Formulas:
         out = None
         while out is None:
             whole = record(lambda *states: (self.opcode, *states, *self.kinds), operands, numbers)
-            if not self.results:
+            if not self.opcode.results:
                 return (whole,)
             seg, state = whole._seg, whole._state
             del whole  # nobody holds the bundle, so that it is not computed
@@ -203,7 +203,7 @@ class Formulas:
     def _parts(self, seg, state):
         """The results of the bundle `state`; None if its segment ended meanwhile."""
         out = []
-        for opcode in self.results:
+        for opcode in self.opcode.results:
             t = record_in(seg, (opcode, state))
             while t is None:  # it is new in the trie
                 if local.seg is not seg:
@@ -211,15 +211,6 @@ class Formulas:
                 t = record_in(seg, (opcode, state))
             out.append(t)
         return out
-
-
-class _Opcodes:
-    """The opcode of `Formulas`, and those of its results."""
-
-    __slots__ = ("opcode", "results", "__weakref__")
-
-    def __init__(self, opcode, results):
-        self.opcode, self.results = opcode, results
 
 
 def _above(nodes, stops):

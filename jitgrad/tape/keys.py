@@ -33,11 +33,11 @@ class Opcode:
     operation of its node.
 
     Gradients go to the operands at the places `depends`, to all where it is None; those of what is
-    `bundled`, a result of a bundle, are the bundle's. Other records belong to what is `unfinished`,
-    so no segment ends after it."""
+    `bundled`, one of the `results` of a bundle, are the bundle's. Other records belong to what is
+    `unfinished`, so no segment ends after it."""
 
     view = None  # of an entry alone
-    depends, bundled, unfinished = None, False, False
+    depends, bundled, unfinished, results = None, False, False, ()
 
     def __init__(self, name=None, operands=0, build=None, size=1):
         self.name, self.operands, self.build, self.size = name, operands, build, size

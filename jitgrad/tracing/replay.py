@@ -207,14 +207,30 @@ class CompiledCall:
             self.values.append((name, node, AbstractValue(t.shape, t.dtype, freed)))
             if t._state.requires_grad and not freed:
                 self.lost.append(name)
-        self.formulas = self._together() if self.recorded else None
-        if self.recorded and self.trace.hooked:
+        self._settle_formulas(changes)
+
+    def _settle_formulas(self, changes: Sequence[tuple[str, Source, Any]]) -> None:
+        """What is recorded with the results that require grad; and whether they can be recorded."""
+        grads = {*self.recorded}
+        if grads and self.trace.hooked:
             raise Unreplayable("it installs hooks, and its results require grad")
-        if any(
-            kind == "grad" and self.names.get(id(what)) in self.recorded
-            for kind, _, what in changes
-        ):
+        if any(kind == "grad" and self.names.get(id(what)) in grads for kind, _, what in changes):
             raise Unreplayable("it makes gradients that require grad")
+        if grads and not any(kind == "write" for kind, _, _ in changes):
+            self._share_work()  # what is written needs the plan
+        self.formulas = self._together() if grads else None
+
+    def _share_work(self) -> None:
+        """Takes values that are computed from what formulas compute to these: a plan of their own
+        would compute it again."""
+        computed = {n for n in toposort([*self.recorded.values()]) if n.src}
+        values, self.values = self.values, []
+        for name, node, aval in values:
+            alone = computed.isdisjoint(toposort([node]))
+            if alone or aval.requires_grad or name in self.lost:
+                self.values.append((name, node, aval))
+            else:
+                self.recorded[name] = node
 
     def _together(self) -> Formulas:
         """The formulas, with loops; gradients go where those lead that were recorded."""

@@ -243,3 +243,28 @@ def test_long_formulas_end_a_segment_after_the_last_result():
         found.append(x.grad.numpy())
     np.testing.assert_allclose(found[1], found[2], rtol=1e-7)
     np.testing.assert_allclose(found[0], found[2], rtol=1e-7)
+
+
+def test_results_without_a_gradient_are_computed_with_the_others():
+    """As a metric beside a loss: what both are computed from is computed once, forward and backward
+    in one plan."""
+
+    def step(w, x):
+        h = jitgrad.exp(x * w)
+        return (h * h).sum(), (h > 1.0).sum(), h.detach() * 2.0, x + 1.0
+
+    f, x = jitgrad.jit(step), jitgrad.tensor(A)
+
+    def run(function):
+        w = jitgrad.tensor(A + 0.5, requires_grad=True)
+        loss, count, twice, other = function(w, x)
+        assert [t.requires_grad for t in (loss, count, twice, other)] == [True, False, False, False]
+        assert count.dtype == np.int64
+        loss.backward()
+        return loss.item(), count.item(), twice.tolist(), other.tolist(), w.grad.tolist()
+
+    want = run(step)
+    for _ in range(2):
+        for a, b in zip(run(f), want, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-14)
+    assert operations(lambda: run(f))["exp"] == 1
