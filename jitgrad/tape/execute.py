@@ -185,11 +185,9 @@ def let_go(seg):
 
 
 def pause(seg):
-    """What is to be done at a state that asks for it."""
-    state = seg.state
-    if not state.full:
-        if len(seg.handles) <= state.operations or len(seg.numbers) <= state.numbers:
-            seg.widen()
+    """What is to be done at a state that asks for it; nothing, if the segment has ended since."""
+    if not seg.state.full:
+        seg.widen()
     elif seg is local.seg:
         flush(seg)
 

@@ -302,11 +302,12 @@ class Segment:
         self.state = root if grad else switch(root, False)
 
     def widen(self):
-        """Makes room for more operations and numbers."""
-        state = self.state
+        """Makes room for more operations and numbers. Other code may end the segment meanwhile:
+        then lists grow that nobody has any more."""
+        state, handles, numbers = self.state, self.handles, self.numbers
         if not state.over:
-            self.handles.extend([None] * (state.capacity - len(self.handles)))
-            self.numbers.extend([None] * (state.capacity - len(self.numbers)))
+            handles.extend([None] * (state.capacity - len(handles)))
+            numbers.extend([None] * (state.capacity - len(numbers)))
 
     def end(self):
         """Its state is `OVER`. Tensors refer to it until they enter another, but must not keep its
