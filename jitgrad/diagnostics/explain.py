@@ -309,6 +309,9 @@ def _kernel_lines(k):
         k.kind, ""
     )
     over = over or f"loop over {' x '.join(map(str, k.loops))}"
+    if k.loop is not None:
+        rows = _rows(5, [*_loop_rows(k.loop), *_measured_rows(k)])
+        return [f"  {k.number}. {k.name}: {k.loop.title}", *rows, *_loops_within(k.loop)]
     lines = [f"  {k.number}. {k.name}: {k.kind}, {over}"]
     rows = [("computes", _short(counts(k.operations)) or "nothing: it copies")]
     rows += (
@@ -316,13 +319,45 @@ def _kernel_lines(k):
         if k.again
         else []
     )
-    rows += _listed("reads", [(_said(a), a.type, amount(a.bytes, "B"), a.why) for a in k.reads])
+    return [*lines, *_rows(5, [*rows, *_measured_rows(k)])]
+
+
+def _measured_rows(k):
+    """What a kernel reads, keeps and takes."""
+    rows = _listed("reads", [(_said(a), a.type, amount(a.bytes, "B"), a.why) for a in k.reads])
     rows += _listed("keeps", [(_said(a), a.type, amount(a.bytes, "B"), a.why) for a in k.keeps])
     rows += [("takes", _time(k))] if k.seconds is not None else []
     how = "taken from the disk cache" if k.origin == LOADED else k.origin
     rows += [("made", f"{how} in {seconds(k.compile_seconds)}")] if k.origin else []
-    rows += [("file", k.path)] if k.path else []
-    return [*lines, *(f"     {name:<9}{text}" for name, text in rows)]
+    return rows + ([("file", k.path)] if k.path else [])
+
+
+def _rows(indent, rows):
+    return [f"{' ' * indent}{name:<9}{text}" for name, text in rows]
+
+
+def _loop_rows(loop):
+    """What a turn of a loop computes, carries and saves."""
+    rows = [("computes", _short(counts(loop.operations)) or "nothing")]
+    if loop.again:
+        rows += [("again", f"{_short(counts(loop.again))}: not saved by the loop before")]
+    size = loop.turns or loop.most
+    carried = [(v.name, v.type, amount(v.bytes, "B"), "from turn to turn") for v in loop.carries]
+    saved = [
+        (v.name, v.type, amount(v.bytes, "B"), f"per turn, {amount(v.bytes * size, 'B')} in all")
+        for v in loop.saves
+    ]
+    return [*rows, *_listed("carries", carried), *_listed("saves", saved)]
+
+
+def _loops_within(loop, depth=1):
+    """The lines of the loops in the turns of a loop."""
+    lines = []
+    for inner in loop.loops:
+        lines.append(f"{' ' * (2 + 3 * depth)}in a turn: {inner.title}")
+        lines += _rows(5 + 3 * depth, _loop_rows(inner))
+        lines += _loops_within(inner, depth + 1)
+    return lines
 
 
 def _said(a):

@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from ..base.config import config
 from ..compile import LEAFLIKE, MOVEMENT, Lowered, flat_base, least, parts_of, work_of
+from ..control import LOOP
 from ..ir import toposort
 from ..ir.printer import named, statement, typed
 from ..runtime.launch import get_num_threads
 from ..runtime.plan import Plan
 from ..runtime.stats import stats
 from ..runtime.watch import Piece
+from .loop_reports import LoopReport, loop_report
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class KernelReport:
         The file of its source.
     source : str or None
         Its source.
+    loop : LoopReport or None
+        Of a step that is a loop of turns: how many there are, what each saves.
     """
 
     number: int
@@ -108,6 +113,7 @@ class KernelReport:
     origin: str
     path: str | None
     source: str | None
+    loop: LoopReport | None = None
 
 
 @dataclass(frozen=True)
@@ -307,7 +313,22 @@ def _kernel(k, step, kernel, work, values, times):
         origin=cost.how if cost else "",
         path=_path(kernel.source) if kernel.source and cost else None,
         source=kernel.source,
+        loop=_loop(step, kernel, values),
     )
+
+
+def _loop(step, kernel, values):
+    """The `LoopReport` of a step that is a loop, or None."""
+    loops = [node for node in step.nodes if node.op is LOOP]
+    if not loops:
+        return None
+    if kernel.source:
+        way = "in one kernel"
+    elif config.compile == "never":
+        way = "by NumPy"
+    else:
+        way = "its kernels by a driver" if kernel.turn.driven else "run from Python"
+    return loop_report(loops[0], values.order, values.names, way)
 
 
 def _computed_by(step, values):
