@@ -281,10 +281,14 @@ def _element(x: Handle, opcode: Opcode, rest: tuple[type, ...], numbers: Sequenc
 
 
 def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
-    """The view of `x` that ``x[index] = value`` writes to, and what it becomes."""
+    """The view of `x` that ``x[index] = value`` writes to, and what it becomes; (None, None) if
+    that is its value already, as after ``x[index] += y``, which writes to the view."""
     known, numbers = _basic(x._state.shape, index)
     if known is not None:
+        if _is_part(value, x, known, numbers):
+            return None, None
         part = view_of(x, known.forms, numbers)
+        part._x.noted = not active_traces  # nobody else gets it
         return part, fit(value, part._state.shape, part._state.dtype)
     if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
         return get(x, Ellipsis), _chosen(index, value, x)
@@ -310,6 +314,19 @@ def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
         )
     operands = (part, value, *arrays)
     return part, record(lambda *states: (opcode, *states, parsed[:5]), operands)
+
+
+def _is_part(value: Handle, x: Handle, known: BasicIndex, numbers: Sequence[int]) -> bool:
+    """Whether `value` is the view of `x` that an index names."""
+    own = value._x
+    return (
+        own is not None
+        and own.parent is x
+        and not own.stale
+        and not active_traces
+        and own.form is known.forms[local.seg.state.grad]
+        and tuple(own.numbers) == tuple(numbers)
+    )
 
 
 def _is_mask(index: Any, x: Handle) -> bool:
@@ -404,7 +421,8 @@ def _squeezed(shape: tuple[int, ...], ndim: int) -> tuple[int, ...]:
 
 def fit(value: Handle, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     """A new record of `value`, broadcast to `shape` and cast to `dtype`."""
-    if not stretches(_squeezed(value._state.shape, len(shape)), shape):
+    given = value._state.shape
+    if given != shape and not stretches(_squeezed(given, len(shape)), shape):
         raise ShapeError(
             f"got a value of shape {value.shape} for a part of shape {shape}, expected one that "
             "broadcasts to it"

@@ -391,8 +391,13 @@ class Tensor(ConcreteValues, Copies):
             if self._x is not None and self._x.element:
                 refuse_element(self, "item assignment")
             _check_writable(self)
-            part, new = subscript.assigned(self, index, written(value, self.dtype))
-            part._write(new, cast=True)
+            part, new = subscript.assigned(self, index, written(value, self._state.dtype))
+            if part is None:
+                return
+            if active_traces:
+                part._write(new, cast=True)
+            else:  # it fits, and is as writable as `self`
+                views.write(part, new)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904
 
@@ -462,9 +467,9 @@ def _check_writable(t: Any) -> None:
                 f"got a write to {what} that requires grad; write to it under jitgrad.no_grad(), "
                 "or to x.clone()"
             )
-        if x is None or x.parent is None or x.step.cuts:
+        if x is None or x.parent is None or x.form.cuts:
             return
-        t, what, grad_off = x.parent, "a view of a leaf tensor", not x.step.grad
+        t, what, grad_off = x.parent, "a view of a leaf tensor", not x.form.grad
 
 
 class GradFn:

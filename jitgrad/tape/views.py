@@ -27,7 +27,7 @@ from .handles import (
     vacate,
 )
 from .keys import WRITE, Opcode
-from .record import enter, grow, record, record_in, refresh, rooted
+from .record import enter, grow, record, record_in, refresh, rooted, states
 from .segment import active_traces, gate, in_mode, local
 
 DETACH, REVALUE = Opcode("detach", 1, stop), Opcode("revalue", 2, revalue)
@@ -179,6 +179,8 @@ def go_stale(t, but=None):
     seg = local.seg
     if seg.views:
         note_views(seg)
+    if t._x is None or not t._x.children:
+        return
     stack = [t]
     while stack:
         x = stack.pop()._x
@@ -211,18 +213,24 @@ def write(t, value):
         parent = parent_of(t)
         if parent is None or (active_traces and not _is_reached(parent)):
             break
-        step = t._x.step
-        value = record(
-            lambda base, new, step=step: (WRITE, base, new, step.opcode, step.kinds, step.statics),
-            (parent, value),
-            step.numbers,
-        )
+        step = t._x.form
+        value = _written_through(parent, value, step, t._x.numbers)
         values_only = values_only or step.cuts
         t = parent
     whole(_rebind, written)
     for t, _ in written:
         if t._x is not None and t._x.retains is not None:
             t._x.retains.renew(t)
+
+
+def _written_through(parent, value, step, numbers):
+    """What `parent` becomes where `value` is written to a view of it."""
+    while True:
+        seg, (base, new) = states((parent, value))
+        key = (WRITE, base, new, step.opcode, step.kinds, step.statics)
+        out = record_in(seg, key, numbers)
+        if out is not None:
+            return out
 
 
 def _rebind(written):

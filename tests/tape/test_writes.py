@@ -397,3 +397,37 @@ def test_out_parameter():
     a, x = jitgrad.zeros(3), jitgrad.tensor([1.0, 2.0, 3.0])
     assert jitgrad.sum(x, axis=0, out=a[1, ...]) is not None
     same(a, [0.0, 6.0, 0.0])
+
+
+def test_a_part_is_not_written_to_itself_again(tier):
+    """After ``x[i] += y``, which writes to the view, Python assigns the view to ``x[i]``."""
+    p = jitgrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    x, kept = p * 2.0, []
+    rows = x[1:]
+    x[1:] *= p[1:]
+    kept.append(rows)
+    x[1:] = rows  # the same part by another name
+    x[0] = x[1]
+    x[:2] = x[1:]  # another part of the same length
+    (x.sum() + rows.sum()).backward()
+    same(x, [8.0, 18.0, 18.0])
+    same(rows, [18.0, 18.0])
+    same(p.grad, [0.0, 8.0, 48.0])
+
+
+def test_a_part_of_another_mode_or_tensor_is_written():
+    p = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+    x = p * 3.0
+    with jitgrad.no_grad():
+        part = x.detach()[:1]
+    y = p * 5.0
+    y[:1] = x[:1]
+    y[1:] = part
+    y.sum().backward()
+    same(y, [3.0, 3.0])
+    same(p.grad, [3.0, 0.0])
+    a = jitgrad.zeros(3)
+    old = a[:1]
+    a[0] = 4.0
+    a[:1] = old  # that follows `a`
+    same(a, [4.0, 0.0, 0.0])
