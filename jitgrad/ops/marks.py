@@ -85,3 +85,8 @@ def differentiable_sources(node: Node) -> tuple[Node, ...]:
     if node.op is STOP or node.op is VARIABLE or node.dtype.kind != "f":
         return ()
     return node.src[1:] if node.op is REVALUE else node.src
+
+
+def value_sources(node: Node) -> tuple[Node, ...]:
+    """The sources of a node that its value is computed from."""
+    return node.src[:1] if node.op is REVALUE else node.src

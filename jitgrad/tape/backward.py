@@ -176,7 +176,7 @@ class Sweep:
         if self.create:
             values = list(values)
             states, held = alive(graph)
-            back = _plan(RecordedBackward, state, given, cuts, wanted, states)
+            back = _plan(RecordedBackward, state, given, cuts, wanted, states, kept[0])
             if graph.freed is not None:
                 self._check(graph, back)
             grads = back.run(graph, values, held)

@@ -14,13 +14,13 @@ from ..autodiff import pull_back
 from ..base.dtypes import NUMBER_DTYPE
 from ..interpret.program import interpreter
 from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
-from ..ops.marks import bundle, differentiable_sources, stop
+from ..ops.marks import bundle, differentiable_sources, revalue, stop
 from ..runtime.events import planning
 from . import handles
 from .keys import Opcode
 from .reachability import Unshared, visited, with_zeros
 from .record import record, record_in, rooted
-from .segment import local
+from .segment import local, operations_to
 
 #: The type of a number of a formula, by its dtype.
 KIND = {dtype: kind for kind, dtype in NUMBER_DTYPE.items()}
@@ -31,16 +31,17 @@ class RecordedBackward:
     to, and of results alive.
 
     Results that tensors hold are operands as they are: a second derivative may be asked for at
-    them."""
+    them. Of the `expensive` ones that the graph has kept, only derivatives are computed again."""
 
     @planning
-    def __init__(self, state, given, cuts, wanted, alive):
+    def __init__(self, state, given, cuts, wanted, alive, expensive=()):
         self.visited = visited(state, given, cuts, wanted)
         unshared = Unshared(state, {*cuts, *alive})
         self.held = [(s, {unshared.node(s), unshared.inner[s]}) for s in alive]
         sources = [unshared.roots[i] for i in wanted] + [unshared.node(c) for c in cuts]
         self.cots = [leaf(("cot", k), s.shape, s.dtype) for k, s in enumerate(given)]
         self.roots = {node: i for i, node in enumerate(unshared.roots)}
+        self.kept = _kept(state, unshared, expensive)
         stops = {*self.roots, *(node for _, nodes in self.held for node in nodes)}
         inputs = {}
         for s, g in zip(given, self.cots):  # equal operations are one node
@@ -55,11 +56,12 @@ class RecordedBackward:
         roots in the middle that these are computed from."""
         self.given = [(k, g) for k, g in grads if g.op is LEAF or g in stops]
         computed = [(k, g) for k, g in grads if g.op is not LEAF and g not in stops]
-        nodes = [g for _, g in computed]
+        nodes = _with_values([g for _, g in computed], stops, self.kept)
         self.sinks = [k for k, _ in computed]
         self.formulas = Formulas(nodes, stops) if nodes else None
         inner = [n for n in toposort([g for _, g in grads]) if n in self.roots and n.op is not LEAF]
-        self.inner = [(n, Formulas((n.src[0],), stops)) for n in inner]
+        sources = [_with_values((n.src[0],), stops, self.kept) for n in inner]
+        self.inner = [(n, Formulas(s, stops)) for n, s in zip(inner, sources, strict=True)]
 
     def run(self, graph, cots, alive):
         """(number of the sink, Tensor) pairs."""
@@ -67,6 +69,9 @@ class RecordedBackward:
         for state, nodes in self.held:
             for node in nodes:
                 made.setdefault(node, alive[state])
+        for node in self.kept.values():
+            value = graph.kept[1][node.arg[1]]
+            made[node] = handles.from_value(value, node.shape, node.dtype, None)
         for node, formula in self.inner:
             if node not in made:
                 (value,) = formula.record(made, self.roots, graph)
@@ -75,6 +80,28 @@ class RecordedBackward:
         if self.formulas is not None:
             out += zip(self.sinks, self.formulas.record(made, self.roots, graph))
         return out
+
+
+def _kept(state, unshared, expensive):
+    """The nodes of records whose values a graph has kept, and leaves for these values."""
+    places, out = {node: k for k, node in enumerate(expensive)}, {}
+    for s in operations_to(state) if expensive else ():
+        if s.node in places:
+            out.setdefault(unshared.node(s), leaf(("kept", places[s.node]), s.shape, s.dtype))
+    return out
+
+
+def _with_values(nodes, stops, kept):
+    """`nodes` with the values of those in `kept` read, whose derivatives stay what they are."""
+    if not kept:
+        return nodes
+    new = {}
+    for n in _above(nodes, stops):
+        ends = n in stops or n.op is LEAF
+        new[n] = n if ends else rebuilt(n, tuple([new[s] for s in n.src]))
+        if n in kept and not ends:
+            new[n] = revalue(kept[n], new[n])
+    return [new[n] for n in nodes]
 
 
 def alive(graph):

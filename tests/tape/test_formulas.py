@@ -115,6 +115,80 @@ def test_gradients_at_writes_hooks_and_intermediates(lib):
     assert len(seen) == 2  # the second derivative goes through it, too
 
 
+def layers(lib, x, ws):
+    h = x
+    for w in ws:
+        h = lib.tanh(h @ w)
+    return h
+
+
+B = np.linspace(-0.5, 0.7, 16).reshape(4, 4)
+
+
+@pytest.mark.parametrize("look", [False, True])
+def test_products_are_not_computed_again(look, tier):
+    """Those of the forward pass are kept, for the first derivative and for the second."""
+    ws = [jitgrad.tensor(B + k / 7, requires_grad=True) for k in range(3)]
+
+    def run():
+        out = (layers(jitgrad, jitgrad.tensor(B), ws) ** 2).sum()
+        if look:
+            out.item()
+        found = jitgrad.autograd.grad(out, ws, create_graph=True)
+        return [g.detach().numpy() for g in found]
+
+    run()
+    counts = operations(run)
+    assert counts["matmul"] == 3 + 5
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("hook", [False, True])
+def test_second_derivatives_through_products(lib, held, hook):
+    """Equal products, products that are held, and with hooks: against differences."""
+
+    def gradients(arrays, seen):
+        ws = [leaf(lib, a) for a in arrays]
+        first = lib.tanh(lib.tensor(B) @ ws[0])
+        again = lib.tanh(lib.tensor(B) @ ws[0])
+        product = first @ ws[1]
+        if hook:
+            product.register_hook(lambda g: seen.append(1) or 3 * g)
+        out = (lib.sin(product) * again).sum() + (product @ ws[2]).sum()
+        kept = [first, product] if held else []
+        del first, again, product
+        found = lib.autograd.grad(out, ws, create_graph=True)
+        return ws, found, kept
+
+    arrays, seen = [B, B + 0.3, B - 0.2], []
+    ws, found, _ = gradients(arrays, seen)
+    second = lib.autograd.grad(sum((g * g).sum() for g in found), ws)
+    assert len(seen) == (2 if hook else 0)
+    if hook:  # it is no derivative of anything
+        return
+    rng = np.random.default_rng(0)
+    ways = [rng.normal(size=B.shape) for _ in arrays]
+    sides = []
+    for eps in (1e-6, -1e-6):
+        moved = [a + eps * d for a, d in zip(arrays, ways, strict=True)]
+        sides.append(sum((array(g) ** 2).sum() for g in gradients(moved, [])[1]))
+    got = sum((array(g) * d).sum() for g, d in zip(second, ways, strict=True))
+    np.testing.assert_allclose(got, (sides[0] - sides[1]) / 2e-6, rtol=1e-6)
+
+
+def test_a_graph_may_be_freed_before_the_second_derivative():
+    def curvature(freed):
+        ws = [jitgrad.tensor(B + k / 7, requires_grad=True) for k in range(2)]
+        out = layers(jitgrad, jitgrad.tensor(B), ws).sum()
+        first = jitgrad.autograd.grad(out, ws, create_graph=True)
+        if freed:
+            out.backward()
+        return jitgrad.autograd.grad(sum((g * g).sum() for g in first), ws)
+
+    for got, want in zip(curvature(True), curvature(False), strict=True):
+        np.testing.assert_allclose(got.numpy(), want.numpy())
+
+
 # --- calls of jitted functions --------------------------------------------------------------------
 
 
