@@ -116,6 +116,7 @@ NAMED = {
     ),
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
     "control.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
+    "tape.traced_loops": ({"stack"}, "lists of what turns read"),
     "compile.rewrite.lift": ({"CONCATENATE", "MATMUL"}, "calls of NumPy that kernels do instead"),
     "control.body": (
         {"SLICE", "PAD", "add"},

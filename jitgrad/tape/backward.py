@@ -258,9 +258,15 @@ def pending(sweep, tensor, cot, implicit):
         wanted = tuple([i for i, edge in enumerate(edges[: len(end.roots)]) if sweep.reaches(edge)])
     key = (live, state, implicit, wanted)
     back = end.plans.get(key)
-    if back is None:
+    given = leaves if implicit else [*leaves[: end.leaves], cot]
+    if seg.tracing is not None:
+        from .traced_loops import TracedBackward  # which imports the loops, that few programs have
+
+        back = TracedBackward(end, state, wanted, live, implicit, numbers)
+        given = [*leaves[: end.leaves], cot, *back.lists]
+    elif back is None:
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
-    values = run(back.plan, seg, leaves if implicit else [*leaves[: end.leaves], cot], numbers)
+    values = run(back.plan, seg, given, numbers)
     graph = finish(seg, end, handles, back.live, values, back.requires_grad)
     for k, g in zip(back.sinks, values[len(back.live) :]):
         sweep.give(edges[wanted[k]], g)

@@ -1,0 +1,79 @@
+"""The backward sweep of what a traced function has recorded: its loops are found before it is
+differentiated.
+
+The derivative of a loop is a loop of as many turns. Where turns are written out when the sweep
+begins, so are those of the sweep: it takes as long again, those at the ends are unlike the others,
+and what they read of one another is all handed out. Start at `TracedBackward`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autodiff import pull_back
+from ..control import rolled
+from ..control.loop_node import substitute
+from ..ir import LEAF, NUMBER, Node, const, leaf, toposort
+from ..ops import REGISTRY
+from ..runtime.events import planning
+from ..runtime.plan import Plan
+from .reachability import visited, with_zeros
+from .segment import State, operations_to
+from .symbols import SymbolicScalar
+
+
+class TracedBackward:
+    """The joint plan of the values at `state` and their backward from `given`, of which only the
+    graph is used: `plan.roots`. It reads the values `lists` after the leaves and the cotangent.
+
+    `live` says which values are wanted, `wanted` the numbers of the gradient roots; `implicit` is a
+    cotangent of one."""
+
+    __slots__ = ("lists", "live", "plan", "requires_grad", "sinks", "visited")
+
+    @planning
+    def __init__(
+        self,
+        state: State,
+        given: State,
+        wanted: tuple[int, ...],
+        live: bytes,
+        implicit: bool,
+        numbers: Sequence[Any],
+    ) -> None:
+        self.live = [(s.slot, s) for s in operations_to(state) if live[s.slot]]
+        self.requires_grad = any(s.requires_grad for _, s in self.live)
+        nodes = [*[s.node for _, s in self.live], given.node]
+        (*values, out), self.lists = with_loops(nodes, state.roots, numbers, state.leaves + 1)
+        g = const(1.0, given.dtype) if implicit else leaf(state.leaves, given.shape, given.dtype)
+        grads = pull_back({out: g}, [state.roots[i] for i in wanted], state.roots)
+        if None in grads:
+            grads = with_zeros(grads, state, (given,), (), wanted)
+        self.sinks = [k for k, d in enumerate(grads) if d is not None]
+        self.visited = visited(state, (given,), (), wanted)
+        self.plan = Plan([*values, *[grads[k] for k in self.sinks]], "forward+backward")
+
+
+def with_loops(
+    nodes: Sequence[Node], roots: Sequence[Node], numbers: Sequence[Any], first: int
+) -> tuple[list[Node], list[Any]]:
+    """`nodes` with loops, and the values of the leaves from number `first` on that these read:
+    lists of Python numbers that differ from turn to turn.
+
+    `roots` are the gradient roots: where one is made within the graph, it stays as it is. `numbers`
+    has the values of Python numbers."""
+    if any(root.op is not LEAF for root in roots):
+        return list(nodes), []
+    known = {n: numbers[n.arg] for n in toposort(nodes) if n.op is NUMBER}
+    known = {n: value for n, value in known.items() if type(value) is not SymbolicScalar}
+    out = rolled(nodes, known, first, with_slope=True)
+    values: list[Any] = []
+    inner: dict[Node, Node] = {}
+    for made, elements in out.lists.items():
+        if any(n.op is LEAF or (n.op is NUMBER and n not in known) for n in elements):
+            values.append(None)
+            inner[made] = REGISTRY["stack"](list(elements))
+        else:
+            values.append(np.array([known.get(n, n.arg) for n in elements], made.dtype))
+    return substitute(out.roots, inner), values
