@@ -97,7 +97,7 @@ def lower_graph(roots: Sequence[Node], literal: bool = False) -> Lowered:
     fusion = fused(graph)
     fusion.literal = literal
     kernels = [
-        (step, lower_loop(kernel, lower_graph) if is_loop(kernel.node) else kernel)
+        (step, lower_loop(kernel, fusion, lower_graph) if is_loop(kernel.node) else kernel)
         if isinstance(kernel, Call)
         else (step, kernel)
         for step in fusion.steps

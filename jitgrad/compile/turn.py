@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..ir.node import Node
     from .kernel import Kernel
+    from .schedule.materialise import Fusion
 
 
 class LoweredTurn:
@@ -34,16 +35,16 @@ class LoweredTurn:
         self.node, self.lowered, self.driven = node, lowered, driven
 
 
-def lower_loop(call: Call, lower: Callable[..., Any]) -> Call | Kernel:
-    """What runs the loop of `call`: a kernel, or the call with its `turn`; `lower` lowers a
-    graph."""
+def lower_loop(call: Call, fusion: Fusion, lower: Callable[..., Any]) -> Call | Kernel:
+    """What runs the loop of `call` in the graph of `fusion`: a kernel, or the call with its `turn`;
+    `lower` lowers a graph."""
     roots = call.node.arg.body.roots
     try:
         graph = lifted(list(roots))
         largest = max([n.size for n in toposort(graph) if n.src], default=0)
         lowered = lower(graph, largest <= limits.now.literal_points)
         if lowered.fusion.literal and is_joinable(lowered):
-            kernel = render_whole_loop(call.node, lowered)
+            kernel = render_whole_loop(call.node, fusion, lowered)
             if kernel is not None:
                 return kernel
         driven = drivable(lowered)

@@ -134,16 +134,20 @@ def part(value: Node, looped: Looped, k: int) -> Node:
     return reshape_to(slice_node(value, (begins[k],), (1,), (math.prod(shape),)), shape)
 
 
-def has_part(value: Node, looped: Looped, k: int) -> bool:
-    """Whether the part of result `k` in a cotangent may be something else than zeros: the
-    cotangents of results that are read are padded with zeros, and added."""
-    if value.op is _ADD:
-        return any(has_part(x, looped, k) for x in value.src)
-    if value.op is not PAD or value.arg != (1,) or value.src[1].op is not CONST:
-        return True
-    begin, first = offsets(looped)[0][k], int(value.src[1].arg)
-    end = begin + math.prod(part_shape(looped, k))
-    return begin < first + value.src[0].size and first < end
+def cotangent_part(g: Node, looped: Looped, k: int) -> Node | None:
+    """The part of result `k` in a cotangent, None for zeros: those of results that are read are
+    padded with zeros, and added."""
+    if g.op is _ADD:
+        parts = [p for x in g.src if (p := cotangent_part(x, looped, k)) is not None]
+        return functools.reduce(operator.add, parts) if parts else None
+    if g.op is not PAD or g.arg != (1,) or g.src[1].op is not CONST:
+        return part(g, looped, k)
+    shape = part_shape(looped, k)
+    begin, first = offsets(looped)[0][k], int(g.src[1].arg)
+    end, last = begin + math.prod(shape), first + g.src[0].size
+    if (begin, end) == (first, last):
+        return reshape_to(g.src[0], shape)
+    return part(g, looped, k) if begin < last and first < end else None
 
 
 def packed(looped: Looped, parts: dict[int, Node]) -> Node:

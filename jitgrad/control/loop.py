@@ -21,7 +21,7 @@ from ..base.dtypes import INT64
 from ..ir import CONST, Node, const, leaf, rebuilt, toposort
 from ..ops.marks import differentiable_sources
 from ..ops.primitives import cast, reshape_to, zeros
-from .body import TURN, Body, has_part, packed, part
+from .body import TURN, Body, cotangent_part, packed
 from .checkpoint import in_blocks, lengths, too_much
 from .kept import worth_keeping
 from .loop_node import LOOP, numbered, run_loop, substitute
@@ -53,7 +53,8 @@ def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     """Cotangents of the sources of a loop node, from the cotangent `g` of its value."""
     body, length, results = node.arg
     turns, *sources = node.src
-    given = {k: part(g, node.arg, k) for k in results if has_part(g, node.arg, k)}
+    parts = {k: cotangent_part(g, node.arg, k) for k in results}
+    given = {k: d for k, d in parts.items() if d is not None}
     if body.condition is not None:
         turns = _counted(body, length, turns, sources)
         body = replace(body, condition=None)

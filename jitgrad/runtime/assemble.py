@@ -324,7 +324,7 @@ class _Assembler:
     def call(self, node, function=None):
         args = []
         for operand, (base, shape, axes) in zip(node.src, call_operands(node), strict=True):
-            value = self.value(base)
+            value = self.result(base)
             if not operand.ndim:
                 value = call(self.bind("W", np.dtype(operand.dtype).type), value)
             elif len(shape) > 1:
@@ -341,12 +341,17 @@ class _Assembler:
     # ------------------------------------------------------------------ results
 
     def result(self, root):
+        """The expression of a result, or of an operand of a call, which may be a view."""
         base = flat_base(root)
         if base in self.fusion.views and base not in self.names:
             source, begin = flat_base(base.src[0]), first_element(base)
             self.assign("d", self.index(begin.const, begin.terms))
             elements = expr(f"{{}}[d:d + {base.size}]", self.value(source))
             self.assign(self.local("v", base), elements)
+        elif base in self.fusion.fills and base not in self.names:
+            what = self.bind("K", self.fusion.fills[base].arg), self.bind("T", base.dtype)
+            full = call(self.bind("F", np.full), str(base.size), *what)
+            self.assign(self.local("b", base), full)
         return self.value(base)
 
     def function(self, quiet=True):

@@ -238,17 +238,18 @@ class LoopProgram:
         if turns.op.kind == "const":
             self.during.append((self.op.CALL, driver, int(turns.arg), Inner(k)))
         else:
-            self.during.append((self.op.CALL_TIMES, driver, self.cell(turns), Inner(k)))
+            self.during.append((self.op.CALL_TIMES, driver, self._root(turns), Inner(k)))
 
     def _source(self, node):
         """The cell of what an inner loop reads: a constant and a reduction to a number have
         none."""
         op = self.op
-        if node.op.kind == "const":
-            content = np.asarray(node.arg, node.dtype).tobytes()
+        constant = node if node.op.kind == "const" else self.fusion.fills.get(node)
+        if constant is not None and node not in self.fusion.kept:
+            content = np.full(node.size, constant.arg, node.dtype).tobytes()
             return self.word(self.memory(len(content), content))
         if node not in self.numbers:
-            return self.cell(node)
+            return self._root(node)
         cell, word = self.array(node), self.numbers[node]
         if node.dtype.name == "float32":
             self.during.append((op.PUT_SINGLE, cell, word))
@@ -410,7 +411,9 @@ def hosted_loop(turn, assembled):
             if k >= n:
                 size = math.prod(part_shape(looped, k))
                 y = out[begins[k] : begins[k] + size]
-                made[k] = y.reshape(looped.length, -1) if body.results[k].shape else y
+                made[k] = (
+                    y.reshape(looped.length, body.results[k].size) if body.results[k].shape else y
+                )
         return made
 
     def goes_on(given, turns):
@@ -419,7 +422,10 @@ def hosted_loop(turn, assembled):
 
     def loop(turns, *sources, node):
         turns = checked_turns(turns, node.arg)
-        given = [_flat(x) if s else _number(x) for x, s in zip(sources, shapes, strict=False)]
+        given = [
+            _flat(x) if s else _number(x)
+            for x, s in zip(sources[:first], shapes[:first], strict=True)
+        ]
         carried, invariants = given[:n], given[n:first]
         sequences = [_rows(x, s) for x, s in zip(sources[first:], shapes[first:], strict=True)]
         out = _memory(total, node.dtype)

@@ -12,7 +12,7 @@ from jitgrad.control import TURN, Body, run_loop
 from jitgrad.ir import const, leaf
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.movement import slice_node
-from jitgrad.ops.primitives import cast, reshape_to
+from jitgrad.ops.primitives import broadcast, cast, reshape_to
 from jitgrad.runtime.assemble import assemble
 
 FLOAT, SINGLE, INT, BOOL = (np.dtype(t) for t in ("float64", "float32", "int64", "bool"))
@@ -88,6 +88,14 @@ BODIES = {
         body([((3, 3), FLOAT)], lambda x: [transpose(x) * 0.9 + x, transpose(x)], 1), True,
     ),
     "product": (body([M, ((3, 3), FLOAT)], lambda x, w: [sin(matmul(x, w))], 1, 1), True),
+    "numbers of a list, and a large product": (
+        body([((40, 40), FLOAT), N, N], lambda x, n, s: [sin(matmul(x, x) * 0.01), n + s, s], 2),
+        False,
+    ),
+    "integers of a byte, and a large product": (
+        body([((40, 40), FLOAT), ((), np.dtype("uint8"))],
+             lambda x, n: [sin(matmul(x, x) * 0.01), n, n], 2), False,
+    ),
     "large product": (
         body([((40, 40), FLOAT)] * 2, lambda x, w: [sin(matmul(x, w) * 0.01), total(x)], 1, 1),
         False,
@@ -220,3 +228,23 @@ def test_turns_too_large_for_one_kernel_are_driven(limit, monkeypatch):
     assert way_in(roots) == "joined"
     monkeypatch.setattr(limits, "now", replace(limits.now, **{limit: 8}))
     assert way_in(roots) == "driven"
+
+
+def test_sources_that_are_parts_of_others_or_one_constant(way):
+    """They are no copies: a loop reads them where they lie."""
+    made = body([V, V, N, V], lambda x, w, n, s: [x * w + s * n, x + s], 1, 2)
+    whole, rows, k = leaf(0, (12,), FLOAT), leaf(1, (6, 3), FLOAT), leaf(2, (), INT)
+    sources = [
+        reshape_to(cut(whole, (k,), (1,), (3,)), (3,)),
+        broadcast(const(0.5), (3,)),
+        total(rows),
+        cut(rows, (1, 0), (1, 1), (4, 3)),
+    ]
+    roots = [*run_loop(made, 4, 4, sources).values()]
+    kernels = lower_graph(roots).kernels
+    assert not any(k.nodes and k.nodes[0].op.name in ("slice", "broadcast") for k in kernels
+                   if not isinstance(k, Call))  # fmt: skip
+    given = [*values([whole, rows], np.random.default_rng(1)), 7]
+    got = assemble(lower_graph(roots)).function(given, ())
+    for a, b in zip(got, jitgrad.interpret.program.run(roots, given, ()), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-13)

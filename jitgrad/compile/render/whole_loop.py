@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from ...ir.node import Node
     from ..kernel import Kernel
     from ..loops.ir import Operand
+    from ..schedule.materialise import Fusion
 
 #: What makes memory of fixed size, and the most bytes of it.
 SCRATCH = {str(scratch_of("", dtype).value) for dtype in SUPPORTED}
@@ -59,10 +60,10 @@ SCRATCH_BYTES = 1024 * 8
 COUNTED, TURN = "step", "turn"
 
 
-def render_whole_loop(node: Node, lowered: Any) -> Kernel | None:
-    """The kernel of the loop `node`, of whose turn all kernels have statements; None where it were
-    too large."""
-    kernel = WholeLoop(node, lowered).kernel()
+def render_whole_loop(node: Node, outer: Fusion, lowered: Any) -> Kernel | None:
+    """The kernel of the loop `node` of the graph of `outer`, of whose turn all kernels have
+    statements; None where it were too large."""
+    kernel = WholeLoop(node, outer, lowered).kernel()
     assert kernel.statements is not None
     statements = tuple(walk(kernel.statements.statements))
     memory = sum(map(stack_of, statements))
@@ -73,8 +74,8 @@ def render_whole_loop(node: Node, lowered: Any) -> Kernel | None:
 class WholeLoop:
     """The statements before the turns, in a turn and after them, and what holds each value."""
 
-    def __init__(self, node: Node, lowered: Any) -> None:
-        self.node, self.looped, self.body = node, node.arg, node.arg.body
+    def __init__(self, node: Node, outer: Fusion, lowered: Any) -> None:
+        self.node, self.looped, self.body, self.outer = node, node.arg, node.arg.body, outer
         self.lowered, self.fusion, self.args = lowered, lowered.fusion, Arguments()
         self.before: list[Statement] = []
         self.opening: list[Statement] = []  # of a turn: where its elements of sequences lie
@@ -139,8 +140,8 @@ class WholeLoop:
         args, most, node = self.args, most_turns(self.looped), self.node.src[0]
         if node.op.kind == "const" and (most is None or node.arg <= most):
             return args.add_static("n", max(int(node.arg), 0))
-        base, _, _ = call_operands(self.node)[0]
-        count = element(args.array(base, "array"), "0") if base.ndim else args.scalar(base)
+        source, is_number = self.given(-1)
+        count = source if is_number else element(source, "0")
         if most is None:
             self.before.append(Let("turns", Expr("max({}, 0)", (count,))))
         else:
@@ -153,19 +154,39 @@ class WholeLoop:
         return "turns"
 
     def given(self, k: int) -> tuple[str, bool]:
-        """What has source `k` of the loop: a name, and whether it is that of a number."""
+        """What has source `k` of the loop: a name, and whether it is that of a number, which may
+        stand for all elements; source -1 is the number of turns."""
         base, _, _ = call_operands(self.node)[1 + k]
         if not base.ndim:
             return self.args.scalar(base), True
-        return self.args.array(base, "array"), False
+        if base in self.outer.kept or (
+            base not in self.outer.fills and base not in self.outer.views
+        ):
+            return self.args.array(base, "array"), False
+        if base in self.outer.fills:
+            return self.args.scalar(self.outer.fills[base]), True
+        begin, name = first_element(base), self.args.fresh("e")
+        source = self.args.array(flat_base(base.src[0]), "array")
+        place = self.args.offset(begin.const, begin.terms, True)
+        self.before.append(Let(name, Expr("offset_by({}, {})", (source, place))))
+        return name, False
+
+    def filled(self, dtype: np.dtype, size: int, number: str) -> str:
+        """Memory with one number throughout."""
+        name, value = self.memory(dtype, size), stored(number, dtype)
+        if size == 1:
+            self.before.append(Store(element(name, "0"), value))
+        else:
+            k = self.args.fresh("k")
+            self.before.append(For(k, "0", str(size), (Store(element(name, k), value),)))
+        return name
 
     def carried(self, k: int) -> None:
-        p = self.body.parameters[k]
-        self.arrays[k] = to = self.memory(p.dtype, p.size)
-        source, is_number = self.given(k)
+        p, (source, is_number) = self.body.parameters[k], self.given(k)
         if is_number:
-            self.before.append(Store(element(to, "0"), stored(source, p.dtype)))
+            self.arrays[k] = self.filled(p.dtype, p.size, source)
         else:
+            self.arrays[k] = to = self.memory(p.dtype, p.size)
             self.before.append(self.copied(to, source, p.size))
 
     def parameter(self, k: int) -> str:
@@ -175,8 +196,7 @@ class WholeLoop:
             return self.arrays[k]
         p, (source, is_number) = self.body.parameters[k], self.given(k)
         if is_number:
-            name = self.memory(p.dtype, 1)
-            self.before.append(Store(element(name, "0"), stored(source, p.dtype)))
+            name = self.filled(p.dtype, p.size, source)
         elif k in self.body.moving:
             name = self.args.fresh("e")
             self.opening.append(Let(name, place_of_turn(source, "0", p.size)))

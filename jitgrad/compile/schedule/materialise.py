@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
+from ...control import LOOP
 from ...control.affine import affine
 from ...ir.node import BARRIERS, toposort, users
 from .. import limits
@@ -49,6 +50,15 @@ def flat_base(node: Node) -> Node:
     return node
 
 
+def constant_in(node: Node) -> Node | None:
+    """The constant that `node` is throughout, if it is a broadcast of one."""
+    if node.op.kind != "broadcast":
+        return None
+    while node.op.kind in ("broadcast", "reshape"):
+        node = node.src[0]
+    return node if node.op.kind == "const" else None
+
+
 def call_operands(node: Node) -> list[tuple[Node, tuple[int, ...], tuple[int, ...]]]:
     """The operands of a call, as (base, shape, axes): base.reshape(shape).transpose(axes).
 
@@ -75,6 +85,8 @@ class Fusion:
         self.axes = Axes(self.order)
         self.kept: set[Node] = set()
         self.views: set[Node] = set()
+        #: Operands of loops that are one constant throughout -> the constant.
+        self.fills: dict[Node, Node] = {}
         self.level: dict[Node, int] = {}
         self.cost: dict[Node, int] = {}
         #: Where each node is wanted, while it is decided what is kept: (space, level, context).
@@ -190,6 +202,12 @@ class Fusion:
         if node.op.kind not in LEAFLIKE:
             self.kept.add(node)
 
+    def _read_of(self, base: Node) -> tuple[Node, ...]:
+        """What a call reads where `base` is its operand."""
+        if base in self.kept:
+            return (base,)
+        return () if base in self.fills else self.arrays_of(base)
+
     def arrays_of(self, root: Node) -> tuple[Node, ...]:
         """The arrays that the value of `root` lies in."""
         base = flat_base(root)
@@ -200,14 +218,29 @@ class Fusion:
 
     def _keep_root(self, root: Node) -> None:
         base = flat_base(root)
-        if base.ndim and self._is_flat_slice(base):
-            source = flat_base(base.src[0])
-            if source.op.kind == "leaf" or source.op.kind in BARRIERS:
-                self.views.add(base)
-                for start in base.src[1:]:
-                    self._keep_terms(start)
-                return
-        self._keep(base)
+        if not self._is_view(base):
+            self._keep(base)
+
+    def _keep_operand(self, base: Node, call: Node) -> None:
+        """Keeps an operand of a call; not that of a loop which is a part of what there is anyway,
+        or one constant that it fills memory with."""
+        is_loop = call.op is LOOP
+        if is_loop and (constant := constant_in(base)) is not None:
+            self.fills[base] = constant
+        elif not is_loop or not self._is_view(base):
+            self._keep(base)
+
+    def _is_view(self, base: Node) -> bool:
+        """Whether `base` is a piece of what lies in memory, which is noted."""
+        if not base.ndim or not self._is_flat_slice(base):
+            return False
+        source = flat_base(base.src[0])
+        if source.op.kind != "leaf" and source.op.kind not in BARRIERS:
+            return False
+        self.views.add(base)
+        for start in base.src[1:]:
+            self._keep_terms(start)
+        return True
 
     def _is_flat_slice(self, node: Node) -> bool:
         """Whether the slice `node` is one contiguous piece of its source."""
@@ -235,7 +268,7 @@ class Fusion:
         kind = node.op.kind
         if node.op.kind == "call":
             for base, _, _ in call_operands(node):
-                self._keep(base)
+                self._keep_operand(base, node)
         elif kind == "scan":
             for x in node.src:
                 space = self.axes.space(x)[0]
@@ -334,7 +367,8 @@ class Fusion:
     ) -> list[tuple[Node, Context | None]]:
         """(kept node, the context it is read in, or None if it must be there before the step)."""
         if node.op.kind == "call":
-            return [(base, None) for base, _, _ in call_operands(node)]
+            bases = [base for base, _, _ in call_operands(node)]
+            return [(array, None) for base in bases for array in self._read_of(base)]
         out = []
         for source, ctx in loads:
             base = flat_base(source)
