@@ -228,6 +228,15 @@ def test_errors():
     assert np.array([a.detach(), 1.0]).tolist() == [1.5, 1.0]
 
 
+@pytest.mark.parametrize("function", [np.array, np.asarray])
+def test_numpy_makes_a_tensor_like_a_tensor(function):
+    t = jitgrad.tensor(1.5, requires_grad=True)
+    out, count = recorded(lambda: function([[t, 2.0], [0, t]], like=t))
+    assert count == 1
+    (out * np.array([[1.0, 2.0], [3.0, 4.0]])).sum().backward()
+    assert t.grad.item() == 5.0
+
+
 def test_large_integers():
     t = jitgrad.tensor(1)
     assert jnp.array([t, 2**62]).tolist() == [1, 2**62]

@@ -342,3 +342,26 @@ def test_results_without_a_gradient_are_computed_with_the_others():
         for a, b in zip(run(f), want, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-14)
     assert operations(lambda: run(f))["exp"] == 1
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 128])
+def test_segments_of_any_length_hold_records_of_several_results(length):
+    """Calls with several results, one after another: a segment ends after the last result."""
+
+    def sequence(f):
+        h = w = jitgrad.tensor(np.linspace(0.1, 1.0, 4), requires_grad=True)
+        total = 0.0
+        for _ in range(6):
+            h, g, _ = f(w, h)
+            total = total + (h * g).sum()
+        return jitgrad.autograd.grad(total, w)[0].numpy()
+
+    def turn(w, h):
+        return jitgrad.tanh(w * h) + h, jitgrad.sin(h) + w, (h > 0.5).sum()
+
+    before = jitgrad.config.segment
+    try:
+        jitgrad.config.segment = length
+        np.testing.assert_allclose(sequence(jitgrad.jit(turn)), sequence(turn), rtol=1e-11)
+    finally:
+        jitgrad.config.segment = before
