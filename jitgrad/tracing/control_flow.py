@@ -14,6 +14,7 @@ from typing import Any
 from ..base.dtypes import BOOL, INT64
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..base.surface import surface
+from ..base.tree import flatten
 from ..control import TURN
 from ..frontend.creation import zeros
 from ..frontend.tensor import Tensor
@@ -24,8 +25,8 @@ from ..ops.primitives import as_node, cast
 from ..tape.handles import varies
 from ..tape.record import materialise
 from ..tape.segment import local
-from .bodies import Group, trace_turn
-from .loop_operations import avals, body_of, listed, looped, operands_of, settled
+from .bodies import WEAK, Group, trace_turn
+from .loop_operations import avals, body_of, check_carry, listed, looped, operands_of, settled
 
 
 def _callable(f: Any, name: str) -> None:
@@ -326,7 +327,7 @@ def while_loop(
 def _python_loop(
     cond: Callable[..., Any], f: Callable[..., Any], init: Any, most: int | None
 ) -> Any:
-    x, turns = _copied(init, "init"), 0
+    before, x, turns = operands_of(init, "init"), _copied(init, "init"), 0
     while cond(x):
         if turns == most:
             raise ArgumentError(
@@ -334,6 +335,9 @@ def _python_loop(
                 "more"
             )
         x, turns = f(x), turns + 1
+        if turns == 1:  # later turns do what the first does
+            numbers = {k for k, v in enumerate(flatten(init)[0]) if type(v) in WEAK}
+            check_carry("while_loop", before, operands_of(x, "the carry"), numbers)
     return _as_tensors(x)
 
 
@@ -478,8 +482,8 @@ def _check_branch(first: Group, other: Group, k: int) -> None:
         )
     for a, b, n in zip(first.leaves, other.leaves, first.names, strict=True):
         if a.shape != b.shape or a.dtype != b.dtype:
-            kind = ShapeError if a.shape != b.shape else DTypeError
+            kind, what = ShapeError if a.shape != b.shape else DTypeError, n.removeprefix("the ")
             raise kind(
-                f"got branches whose {n} is {a.dtype} of shape {a.shape} (branch 0) and {b.dtype} "
-                f"of shape {b.shape} (branch {k}), expected the same"
+                f"got branches whose {what} is {a.dtype} of shape {a.shape} (branch 0) and "
+                f"{b.dtype} of shape {b.shape} (branch {k}), expected the same"
             )

@@ -6,7 +6,7 @@ whose results are parts of the node of the loop. Start at `settled` and `looped`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -100,20 +100,22 @@ def body_of(
     return Body(parameters, tuple(roots), len(carried), len(still), reverse, condition)
 
 
-def _check_carry(name: str, before: Group, after: Group) -> None:
-    """Whether a turn gives the carry that it got."""
+def check_carry(name: str, before: Group, after: Group, numbers: Collection[int] = ()) -> None:
+    """Whether a turn gives the carry that it got; of those that were Python `numbers`, the dtype is
+    that of the turn."""
     if not _same_names(before, after):
         raise ArgumentError(
             f"got a body of {name} that gives back {listed(after.names)} for a carry of "
             f"{listed(before.names)}, expected the same containers"
         )
-    for t, node, n in zip(before.leaves, after.leaves, before.names, strict=True):
+    leaves = zip(before.leaves, after.leaves, before.names, strict=True)
+    for k, (t, node, n) in enumerate(leaves):
         if t.shape != node.shape:
             raise ShapeError(
                 f"got a carry whose {n} has shape {t.shape} before a turn of {name} and "
                 f"{node.shape} after it, expected the same"
             )
-        if t.dtype != node.dtype:
+        if t.dtype != node.dtype and k not in numbers:
             raise DTypeError(
                 f"got a carry whose {n} is {t.dtype} before a turn of {name} and {node.dtype} "
                 "after it, expected the same; convert it with .astype"
@@ -152,7 +154,7 @@ def settled(
             break
         free = free - changed if changed else set()
         start = start._replace(leaves=leaves)
-    _check_carry(name, start, turn.results[0])
+    check_carry(name, start, turn.results[0])
     return start, turn
 
 

@@ -287,6 +287,35 @@ def test_errors(name):
         call()
 
 
+CHANGES = {
+    "shape": (ShapeError, lambda c: {**c, "b": (c["b"][0][None], c["b"][1])}),
+    "dtype": (DTypeError, lambda c: {**c, "b": (c["b"][0].astype("float32"), c["b"][1])}),
+    "containers": (ArgumentError, lambda c: {**c, "b": c["b"][0]}),
+}
+WAYS = {
+    "scan": lambda f, s, p: jitgrad.scan(lambda c, x: (f(c), None), s, length=3),
+    "fori_loop": lambda f, s, p: jitgrad.fori_loop(0, 3, lambda i, c: f(c), s),
+    "while_loop": lambda f, s, p: jitgrad.while_loop(lambda c: c["a"].sum() < 9, f, s),
+    "cond": lambda f, s, p: jitgrad.cond(p > 0, lambda c: c, f, s),
+    "switch": lambda f, s, p: jitgrad.switch(p, [lambda c: c, lambda c: c, f], s),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("jit", [False, True])
+def test_what_changes_is_named(way, change, jit):
+    """Outside of `jit`, one branch alone is called, which has nothing that it differs from."""
+    if not jit and way in ("cond", "switch"):
+        return
+    kind, f = CHANGES[change]
+    state = {"a": jitgrad.ones(2), "b": (jitgrad.ones(3), 1.0)}
+    call = lambda s, p: WAYS[way](f, s, p)
+    with pytest.raises(kind, match=r"\['b'\]") as caught:
+        (jitgrad.jit(call) if jit else call)(state, jitgrad.tensor(1))
+    assert "the result" not in str(caught.value) or kind is ArgumentError
+
+
 def test_writes_to_what_is_outside_are_refused():
     seen = jitgrad.zeros(2)
 
