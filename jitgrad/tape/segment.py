@@ -21,6 +21,7 @@ Start at `State` and `Segment`; what the keys are is in `keys`, how an operation
 import sys
 import threading
 import time
+from types import FrameType
 
 from ..base.config import config
 from ..base.locks import lock
@@ -62,6 +63,10 @@ class Gate:
         for thread, frame in sys._current_frames().items():
             codes = []
             while frame is not None and thread != here:
+                if (
+                    type(frame) is not FrameType
+                ):  # as CPython 3.11 may give for one that returns now
+                    return True
                 codes.append(frame.f_code)
                 frame = frame.f_back
             for k, code in enumerate(codes):
