@@ -316,7 +316,7 @@ def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
     return part, record(lambda *states: (opcode, *states, parsed[:5]), operands)
 
 
-def _is_part(value: Handle, x: Handle, known: BasicIndex, numbers: Sequence[int]) -> bool:
+def _is_part(value: Handle, x: Handle, known: BasicIndex, numbers: Any) -> bool:
     """Whether `value` is the view of `x` that an index names."""
     own = value._x
     return (
