@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from jitgrad.autodiff import pull_back, push_forward
 from jitgrad.base.dtypes import INT64
+from jitgrad.compile import lower_graph
 from jitgrad.control import Body, run_loop
 from jitgrad.interpret.program import run
 from jitgrad.ir import const, leaf
 from jitgrad.ops import REGISTRY
+from jitgrad.runtime.assemble import assemble
 from tests.support.loop_bodies import (
     FLOAT,
     PARAMETERS,
@@ -43,6 +45,26 @@ def test_a_loop_is_its_turns_written_out(body, counts):
         found.append(([*out.values()], grads, second, tangents))
     for ours, theirs in zip(*found, strict=True):
         agree(ours, theirs, data(length))
+
+
+@settings(max_examples=12, derandomize=True, deadline=None)
+@given(bodies(), st.sampled_from([(4, 4), (4, 2), (3, 0)]), st.booleans())
+def test_kernels_of_a_loop_compute_what_numpy_does(body, counts, is_nested):
+    """Values and gradients, of loops in loops as well."""
+    length, turns = counts
+    sources = [*PARAMETERS[:3], leaf(3, (length, *SHAPE), FLOAT)]
+    if is_nested:
+        results = run_loop(body, length, turns, sources)
+        inner = (results[0], results[1], total(results[2], axis=0), total(results[3]))
+        parameters = (*PARAMETERS[:3], leaf(3, sources[3].shape, FLOAT))
+        body = Body(parameters, inner, 2, 2)
+    out = run_loop(body, length, turns, sources)
+    scalar = sum((total(x * x) for x in out.values()), start=const(0.0))
+    grads = filled(pull_back({scalar: const(1.0)}, sources), sources)
+    roots = [*out.values(), *grads]
+    compiled = assemble(lower_graph(roots)).function(data(length), ())
+    for a, b in zip(compiled, run(roots, data(length), ()), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["int64", "bool", "float32"])
