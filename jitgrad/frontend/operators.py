@@ -156,11 +156,12 @@ def _spread(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
 
     def method(x: Tensor, /, *values: Any, **kwargs: Any) -> Any:
         try:
-            if values and INTEGERS.issuperset(map(type, values)) and not kwargs:
-                return quick(x, values)
+            given: Any = values[0] if len(values) == 1 and type(values[0]) is tuple else values
+            if given and not kwargs and INTEGERS.issuperset(map(type, given)):
+                return quick(x, given)
             if not values and kwargs:
                 return f(x, **kwargs)
-            given: Any = values
+            given = values
             if len(values) == 1 and (
                 values[0] is None or isinstance(values[0], (tuple, list, range, np.ndarray))
             ):
