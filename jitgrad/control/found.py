@@ -35,24 +35,34 @@ from .turn_operands import (
 #: another search, in another order.
 LEFT = 4
 #: Elements from which nodes are large, and operations from which a graph with large ones has loops:
-#: to hand out what turns make costs more memory traffic than what is fused saves calls.
-LARGE, MANY = 1024, 4000
+#: to hand out what turns make costs more memory traffic than what is fused saves calls. So many
+#: operations of several turns are one turn then.
+LARGE, MANY, FUSED = 1024, 4000, 128
+#: Kinds of operations that read what others have made at other places, so that turns are not fused
+#: with one another; and operations from which a graph with such turns has loops.
+APART, SOME = frozenset(("call", "scan", "gather", "slice", "pad", "update")), 96
 #: As many turns may be one turn of a loop.
 ALTERNATE = 4
 
 
-def found_loops(roots: Sequence[Node], known: Mapping[Node, Any], first: int | None) -> FoundLoops:
+def found_loops(
+    roots: Sequence[Node], known: Mapping[Node, Any], first: int | None, is_long: bool
+) -> FoundLoops:
     """The loops under `roots`, in the order in which the fewest operations are left; `known` and
-    `first` are those of `rolled`."""
-    loops = _found(by_depth(roots), known, first)
+    `first` are those of `rolled`. Where the graph `is_long`, turns are loops that would be fused
+    with one another otherwise."""
+    loops = _found(by_depth(roots), known, first, is_long)
     if loops.left > LEFT * loops.within:
-        loops = min(loops, _found(by_chain(roots), known, first), key=lambda found: found.left)
+        other = _found(by_chain(roots), known, first, is_long)
+        loops = min(loops, other, key=lambda found: found.left)
     return loops
 
 
-def _found(order: Sequence[Node], known: Mapping[Node, Any], first: int | None) -> FoundLoops:
+def _found(
+    order: Sequence[Node], known: Mapping[Node, Any], first: int | None, is_long: bool
+) -> FoundLoops:
     graph = OrderedGraph(order, known)
-    loops = FoundLoops(graph, first)
+    loops = FoundLoops(graph, first, is_long)
     for run in repeats(graph.signatures):
         loops.add(run)
     return loops
@@ -82,8 +92,8 @@ class FoundLoop:
 class FoundLoops:
     """The loops of a graph, each after those that it reads."""
 
-    def __init__(self, graph: OrderedGraph, first: int | None) -> None:
-        self.graph, self.first = graph, first
+    def __init__(self, graph: OrderedGraph, first: int | None, is_long: bool) -> None:
+        self.graph, self.first, self.is_long = graph, first, is_long
         self.all: list[FoundLoop] = []
         self.of = np.full(graph.count, -1)  # the number of its loop, for each operation
         self.lists: dict[Node, tuple[Node, ...]] = {}
@@ -100,13 +110,31 @@ class FoundLoops:
 
     def add(self, run: Run) -> None:
         """The turns of `run` as a loop, as many as there are that go on alike: each by itself, or
-        else two or more that take turns, as ``x[t % 3]`` does."""
-        for times in range(1, ALTERNATE + 1):
+        else two or more that take turns, as ``x[t % 3]`` does. Turns of large arrays that are fused
+        with one another are several from the start."""
+        block = self.graph.nodes[run.start : run.start + run.period]
+        if all(n.op.kind in MOVES for n in block):
+            return  # whoever reads them makes them again
+        fused = 1
+        if not self._are_apart(run, block):
+            is_large = max(n.size for n in block) > LARGE
+            if not self.is_long or (is_large and self.graph.count < MANY):
+                return
+            fused = max(1, FUSED // run.period) if is_large else 1
+        for times in (fused, *range(1, ALTERNATE + 1)):
             if self._is_added(run._replace(period=run.period * times)):
                 return
 
+    def _are_apart(self, run: Run, block: Sequence[Node]) -> bool:
+        """Whether turns are not fused with one another."""
+        for node in block:
+            kind, source = node.op.kind, self.graph.ids[node.src[0]]
+            if kind in APART and (kind == "call" or run.start <= source < run.stop):
+                return True
+        return False
+
     def _is_added(self, run: Run) -> bool:
-        if run.turns < TURNS or not self._may_pay(run):
+        if run.turns < TURNS:
             return False
         start = run.start + _first_position(self.graph, run)
         place = LoopPlace(start, run.period, (run.stop - start) // run.period)
@@ -127,12 +155,6 @@ class FoundLoops:
         self.of[place.start : place.start + place.turns * place.period] = len(self.all)
         self.all.append(FoundLoop(place, operands, self._is_reverse(operands)))
         return True
-
-    def _may_pay(self, run: Run) -> bool:
-        block = self.graph.nodes[run.start : run.start + run.period]
-        if all(n.op.kind in MOVES for n in block):
-            return False  # whoever reads them makes them again
-        return self.graph.count >= MANY or max(n.size for n in block) <= LARGE
 
     def _operands(self, place: LoopPlace) -> tuple[list[list[Operand]], list[list[NDArray]]] | None:
         operands: list[list[Operand]] = []

@@ -217,3 +217,45 @@ def test_another_number_of_turns_makes_no_kernel(graphs, monkeypatch):
         made.append(stats.kernels)
     assert made[0] == made[1] == made[2]
     assert all(any(n.op is LOOP for n in toposort(list(graph))) for graph in graphs)
+
+
+def recurrent(W, xs, cs, h):
+    """Large products, elements of sequences, and numbers from one."""
+    for t in range(xs.shape[0]):
+        h = jitgrad.tanh(h @ W + xs[t]) * cs[t]
+    return (h * h).sum()
+
+
+def heat(u, xs, cs, h):
+    """Writes in place of what is read beside."""
+    v = u.clone()
+    for _ in range(xs.shape[0]):
+        v[1:-1] += 0.2 * (v[2:] - 2 * v[1:-1] + v[:-2])
+    return (v * v).sum()
+
+
+@pytest.mark.parametrize("model", [recurrent, heat])
+def test_turns_of_large_arrays_that_are_not_fused_are_loops(model, monkeypatch, tier):
+    made = []
+
+    def plan(roots, *args, **kwargs):
+        made.append(roots)
+        return Plan(roots, *args, **kwargs)
+
+    monkeypatch.setattr("jitgrad.tracing.replay.Plan", plan)
+    step = jitgrad.jit(jitgrad.value_and_grad(model, argnums=(0, 1, 2)))
+    for turns in (12, 31):
+        rng = np.random.default_rng(1)
+        args = [
+            rng.normal(size=shape) / 6 for shape in ((40, 40), (turns, 40, 40), turns, (40, 40))
+        ]
+        tensors = [jitgrad.tensor(x, requires_grad=k < 3) for k, x in enumerate(args)]
+        value, grads = step(*tensors)
+        want = model(*tensors)
+        slopes = jitgrad.autograd.grad(want, tensors[:3], allow_unused=True)
+        assert value.item() == pytest.approx(want.item(), rel=1e-12)
+        for mine, other in zip(grads, slopes, strict=True):
+            other = np.zeros(mine.shape) if other is None else other.numpy()
+            np.testing.assert_allclose(mine.detach().numpy(), other, rtol=1e-9, atol=1e-13)
+    sizes = [len(toposort(list(roots))) for roots in made]
+    assert sizes[0] == sizes[-1]
