@@ -33,6 +33,11 @@ class RecordedBackward:
     Results that tensors hold are operands as they are: a second derivative may be asked for at
     them. Of the `expensive` ones that the graph has kept, only derivatives are computed again."""
 
+    given: list
+    sinks: list
+    inner: list
+    formulas: object
+
     @planning
     def __init__(self, state, given, cuts, wanted, alive, expensive=()):
         self.visited = visited(state, given, cuts, wanted)
