@@ -126,8 +126,8 @@ def test_design_pages_say_what_why_and_limits(path):
         assert headings[0] == "What" and "Why" in headings and headings[-1] == "Limits"
 
 
-@pytest.mark.parametrize("path", DESIGN, ids=_name)
-def test_examples_of_design_pages(path, monkeypatch):
+@pytest.mark.parametrize("path", [*DESIGN, DOCS / "writing-loops.md"], ids=_name)
+def test_examples_of_pages(path, monkeypatch):
     monkeypatch.setattr(jitgrad.config, "compile", "never")
     blocks = re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
     if blocks:
