@@ -208,6 +208,9 @@ ROOM, GROWTH = 8, 5
 #: meanwhile lives on (`revive`), and the rest is dropped with the next.
 GENERATION = 20_000
 ROOT = State(None)
+#: Where the traces of turns begin, which are traced in each call of `scan` and the like. Those of
+#: whole functions, which may be long and are traced once, have a root of their own each.
+TURN_ROOT = State(None)
 #: The states of segments that ended, by the mode that they ended in: nothing comes after them.
 OVER = State(None), State(None)
 OVER[False].grad = False
@@ -228,7 +231,8 @@ def renew():
     global _count
     _count = 0
     _before.clear()
-    _before[ROOT], ROOT.next = ROOT.next, {}
+    for root in (ROOT, TURN_ROOT):
+        _before[root], root.next = root.next, {}
 
 
 def revive(state, key):

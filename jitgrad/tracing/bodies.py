@@ -21,7 +21,7 @@ from ..ops.primitives import cast
 from ..tape.execute import flush
 from ..tape.handles import Handle, from_value
 from ..tape.record import materialise
-from ..tape.segment import Segment, active_traces, local
+from ..tape.segment import TURN_ROOT, Segment, active_traces, local
 from ..tape.symbolic import Trace, Traced
 from ..tape.symbols import node_in
 
@@ -53,7 +53,7 @@ class TurnTrace(Trace):
 
     def __init__(self, name: str) -> None:
         super().__init__(_Nowhere())
-        self.name = name
+        self.name, self.root = name, TURN_ROOT
         self.doing = (
             f"{name} traces its function, once for all turns",
             "take the conversion out of the function, or write the loop in Python",

@@ -6,6 +6,7 @@ whose results are parts of the node of the loop. Start at `settled` and `looped`
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
@@ -52,8 +53,10 @@ def avals(tensors: Iterable[Tensor]) -> list[tuple[tuple[int, ...], np.dtype]]:
 
 #: The most turns of a loop that may have any number of them.
 ANY = 1 << 62
-#: Formulas by what they compute, as long as there are records of them.
+#: Formulas by what they compute, as long as there are records of them, or few others came since:
+#: those of a loop in a loop of Python are asked for again and again.
 _known: WeakValueDictionary = WeakValueDictionary()
+_recent: deque[Formulas] = deque(maxlen=64)
 
 
 def _recorded(
@@ -74,6 +77,7 @@ def _recorded(
         nodes, led = build(*places)
         formulas = _known.setdefault(key, Formulas(nodes, (), led, name))
         formulas.opcode.formulas = formulas
+        _recent.append(formulas)
     given = [operands[n.arg] for n in formulas.operands]
     return list(formulas.recorded(given, [numbers[n.arg] for n in formulas.numbers]))
 

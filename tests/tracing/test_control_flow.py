@@ -502,3 +502,25 @@ def test_one_loop_goes_back_for_all_results(tier):
         up[k], down[k] = up[k] + shift, down[k] - shift
         numeric = (loss(*up) - loss(*down)) / 2e-6
         np.testing.assert_allclose(float(g[0]), float(numeric), rtol=1e-5)
+
+
+def test_a_loop_in_a_python_loop_is_the_same_program_each_time():
+    """Though its function is another object in each call, and nobody holds results of the last."""
+    from jitgrad.runtime.plan import observed_plans
+
+    x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+
+    def descend(k):
+        def turn(y, t):
+            return y - 0.1 * jitgrad.sin(y) * t, y.sum()
+
+        y, sums = jitgrad.scan(turn, x * 1.0, jitgrad.tensor([1.0, 2.0, 3.0]))
+        (y.sum() + sums.sum()).backward()
+        x.grad = None
+
+    for k in range(3):
+        descend(k)
+    with observed_plans() as plans:
+        for k in range(5):
+            descend(k)
+    assert not plans
