@@ -506,8 +506,6 @@ def test_one_loop_goes_back_for_all_results(tier):
 
 def test_a_loop_in_a_python_loop_is_the_same_program_each_time():
     """Though its function is another object in each call, and nobody holds results of the last."""
-    from jitgrad.runtime.plan import observed_plans
-
     x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
 
     def descend(k):
