@@ -7,14 +7,15 @@ of it. Start at `found_loops`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Node, leaf
+from ..ir import Node, leaf, toposort_by
+from .ahead import Turns, with_turns_ahead
 from .ordered import OrderedGraph, by_chain, by_depth
 from .repeats import TURNS, Run, repeats
 from .turn_operands import (
@@ -46,16 +47,25 @@ ALTERNATE = 4
 
 
 def found_loops(
-    roots: Sequence[Node], known: Mapping[Node, Any], first: int | None, is_long: bool
+    roots: Sequence[Node],
+    known: Mapping[Node, Any],
+    first: int | None,
+    is_long: bool,
+    recorded: Sequence[Node],
 ) -> FoundLoops:
-    """The loops under `roots`, in the order in which the fewest operations are left; `known` and
-    `first` are those of `rolled`. Where the graph `is_long`, turns are loops that would be fused
-    with one another otherwise."""
-    loops = _found(by_depth(roots), known, first, is_long)
-    if loops.left > LEFT * loops.within:
-        other = _found(by_chain(roots), known, first, is_long)
-        loops = min(loops, other, key=lambda found: found.left)
-    return loops
+    """The loops under `roots`, in the order in which the fewest operations are left; `known`,
+    `first` and `recorded` are those of `rolled`. Where the graph `is_long`, turns are loops that
+    would be fused with one another otherwise."""
+    orders: list[Callable[[], list[Node]]] = [lambda: by_depth(roots), lambda: by_chain(roots)]
+    if recorded:
+        orders.insert(0, lambda: toposort_by(recorded, roots))
+    tried = []
+    for order in orders:
+        loops = _found(order(), known, first, is_long)
+        if loops.left <= LEFT * loops.within:
+            return loops
+        tried.append(loops)
+    return min(tried, key=lambda found: found.left)
 
 
 def _found(
@@ -69,24 +79,27 @@ def _found(
 
 
 class FoundLoop:
-    """The turns at a `place` of a graph, and for each position how its operands go on.
+    """The `turns` at a `place` of a graph, and for each position how its operands go on.
 
-    `reverse` is the direction in which the loop is run that stands for them. `last` has the
-    positions that others read of the last turn alone, `handed` those that they read of others.
+    There are `count` turns; `reverse` is the direction in which the loop is run that stands for
+    them. `last` has the positions that others read of the last turn alone, `handed` those that they
+    read of others.
     """
 
-    def __init__(self, place: LoopPlace, operands: list[list[Operand]], reverse: bool) -> None:
-        self.place, self.operands, self.reverse = place, operands, reverse
+    def __init__(self, turns: Turns, reverse: bool) -> None:
+        self.turns, self.place, self.operands = turns, turns.place, turns.operands
+        self.count, self.reverse = turns.place.turns + turns.place.ahead, reverse
         self.last: dict[int, None] = {}
         self.handed: dict[int, None] = {}
 
     def index(self, turn: int) -> int:
         """Where a turn stands in sequences of the loop."""
-        return self.place.turns - 1 - turn if self.reverse else turn
+        return self.count - 1 - turn if self.reverse else turn
 
     def located(self, i: int) -> tuple[int, int]:
-        """Turn and position of an operation of the loop."""
-        return divmod(i - self.place.start, self.place.period)
+        """Turn and position of an operation of the turns in a row."""
+        turn, position = divmod(i - self.place.start, self.place.period)
+        return turn + self.place.ahead, position
 
 
 class FoundLoops:
@@ -152,8 +165,10 @@ class FoundLoops:
             return False
         operands = [[_shifted(o, begin, end) for o in row] for row in operands]
         place = LoopPlace(start + begin * run.period, run.period, end - begin)
+        places = [loop.place for loop in self.all]
+        turns = with_turns_ahead(self.graph, place, operands, self.of, places)
         self.of[place.start : place.start + place.turns * place.period] = len(self.all)
-        self.all.append(FoundLoop(place, operands, self._is_reverse(operands)))
+        self.all.append(FoundLoop(turns, self._is_reverse(turns.operands)))
         return True
 
     def _operands(self, place: LoopPlace) -> tuple[list[list[Operand]], list[list[NDArray]]] | None:
@@ -229,7 +244,7 @@ class FoundLoops:
         """The nodes that movements in the turns of a loop read; `found` loses the operands that are
         such movements, or elements of what is handed out."""
         asked = set()
-        start, p, turns = loop.place
+        start, p, turns, _ = loop.place
         for j, row in enumerate(loop.operands):
             operand = row[k] if k < len(row) else None
             if not isinstance(operand, Element | Moved):
@@ -245,7 +260,7 @@ class FoundLoops:
     def _ask_for(self, i: int) -> None:
         loop = self.all[self.of[i]]
         turn, position = loop.located(i)
-        (loop.last if turn == loop.place.turns - 1 else loop.handed)[position] = None
+        (loop.last if turn == loop.count - 1 else loop.handed)[position] = None
 
     # ----- lists
 
@@ -297,7 +312,7 @@ def _first_position(graph: OrderedGraph, run: Run) -> int:
     for column in graph.sources:
         at = np.arange(middle, middle + p)
         far = at - column[middle : middle + p]
-        mine = (column[middle : middle + p] >= 0) & (far > 0) & (far < p)
+        mine = (column[middle : middle + p] >= 0) & (far > 0) & (far <= p)
         np.maximum.at(farthest, (at - far - start)[mine] % p, far[mine])
     cost = np.zeros(2 * p + 1, np.int64)
     for q in np.flatnonzero(farthest).tolist():

@@ -56,6 +56,7 @@ def rolled(
     known: Mapping[Node, Any] | None = None,
     first: int | None = None,
     with_slope: bool = False,
+    recorded: Sequence[Node] = (),
 ) -> Rolled:
     """The graph with its repeated turns as loops.
 
@@ -68,11 +69,13 @@ def rolled(
         The number of the first leaf that may be made, for a list of numbers; None makes none.
     with_slope : bool
         Whether derivatives are to come, which make a graph three times as large, roughly.
+    recorded : sequence of Node, optional
+        Operations in the order in which the program ran them.
     """
     count = sum(bool(n.src) for n in toposort(roots)) * (3 if with_slope else 1)
     if count < min(SOME, SEARCHED):
         return Rolled(list(roots), {})
-    loops = found_loops(roots, known or {}, first, count >= SEARCHED)
+    loops = found_loops(roots, known or {}, first, count >= SEARCHED, recorded)
     if not loops.all:
         return Rolled(list(roots), {})
     loops.ask(roots)
@@ -112,7 +115,7 @@ class Rolling:
             number = int(self.loops.of[i])
             loop = self.loops.all[number]
             turn, position = loop.located(i)
-            if position in self.last[number] and turn == loop.place.turns - 1:
+            if position in self.last[number] and turn == loop.count - 1:
                 self.new[i] = self.last[number][position]
             else:
                 self.new[i] = _element(self.handed[number][position], loop.index(turn))
@@ -174,7 +177,7 @@ class Rolling:
         other = self.loops.all[operand.loop]
         first, second = [other.index(operand.first + loop.index(t) * operand.step) for t in (0, 1)]
         handed = self.handed[operand.loop][operand.position]
-        return _rows(handed, first, second - first, loop.place.turns)
+        return _rows(handed, first, second - first, loop.count)
 
 
 def _element(x: Node, k: int) -> Node:
@@ -198,10 +201,10 @@ def made_loop(loop: FoundLoop, new: Rolling) -> tuple[dict[int, Node], dict[int,
     made = turn.nodes()
     carried = turn.results(made)
     handed = [made[q] for q in loop.handed]
-    results = rolled([*carried, *handed]).roots
+    results = rolled([*carried, *handed], recorded=made).roots
     parameters, counts = turn.parameters, turn.counts
     body = Body(tuple(parameters), tuple(results), counts[0], counts[1], loop.reverse)
-    turns, n = loop.place.turns, len(carried)
+    turns, n = loop.count, len(carried)
     numbers = {q: turn.last_of(q) for q in loop.last}
     wanted = [*numbers.values(), *range(n, n + len(handed))]
     out = run_loop(body, turns, turns, turn.given, wanted)
@@ -268,9 +271,7 @@ class _Turn:
 
     def _given(self, j: int, k: int, delay: int) -> tuple[int, ...]:
         """What the first turns read of turns before."""
-        start, p, _ = self.loop.place
-        column = self.graph.sources[k]
-        return tuple([int(column[start + j + t * p]) for t in range(delay)])
+        return tuple([self.loop.turns.source(j, k, t) for t in range(delay)])
 
     def nodes(self) -> list[Node]:
         """The operations of a turn, by position."""
@@ -297,7 +298,7 @@ class _Turn:
                 return const(self.graph.value(operand.node), INT64)
             return self.outside.get(operand, node)
         if isinstance(operand, Counted):
-            last = self.loop.place.turns - 1
+            last = self.loop.count - 1
             if self.loop.reverse:
                 return _counter(operand.first + last * operand.step, -operand.step)
             return _counter(operand.first, operand.step)

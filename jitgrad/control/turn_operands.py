@@ -28,11 +28,13 @@ GIVEN = ("leaf", "number", "const")
 
 
 class LoopPlace(NamedTuple):
-    """Where a loop is in a graph: turn t begins at operation ``start + t * period``."""
+    """Where a loop is in a graph: after the turns `ahead`, which have no such places, one begins at
+    each operation ``start + t * period``, `turns` in a row."""
 
     start: int
     period: int
     turns: int
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ class Reader:
             return None
         other, m = self.places[loop], self.middle
         turn, position = np.divmod(nodes - other.start, other.period)
+        turn += other.ahead
         step = int(turn[m + 1] - turn[m])
         first = int(turn[m]) - step * m
         inside = np.zeros(len(nodes), bool)

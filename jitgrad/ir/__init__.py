@@ -20,6 +20,7 @@ from .node import (
     rebuilt,
     size,
     toposort,
+    toposort_by,
     total,
     users,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "rebuilt",
     "size",
     "toposort",
+    "toposort_by",
     "total",
     "users",
 ]

@@ -353,6 +353,13 @@ def toposort(
     return order
 
 
+def toposort_by(order: Iterable[Node], roots: Reversible[Node]) -> list[Node]:
+    """As `toposort`, with those nodes that are in `order` as they stand there, so far as sources
+    come first."""
+    needed = set(toposort(roots))
+    return toposort([*[n for n in order if n in needed], *roots])
+
+
 def users(order: Iterable[Node]) -> dict[Node, list[Node]]:
     """For each node of `order`, the nodes of `order` that read it."""
     out: dict[Node, list[Node]] = {node: [] for node in order}

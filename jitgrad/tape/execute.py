@@ -218,7 +218,8 @@ def run(plan, seg, leaves, numbers):
 def _linked(plan, seg):
     """What stands for running a plan while a function is recorded."""
     seg.tracing.made([t for t in seg.handles if t is not None])
-    return partial(seg.tracing.link, plan.roots)
+    order = [s.node for s in operations_to(seg.state)]
+    return partial(seg.tracing.link, plan.roots, order=order)
 
 
 def _leave(seg):

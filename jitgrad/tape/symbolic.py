@@ -23,7 +23,7 @@ import numpy as np
 
 from ..base.dtypes import NUMBER_DTYPE
 from ..base.errors import JitError
-from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort
+from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort, toposort_by
 from ..ops.marks import STOP, differentiable_sources, stop
 from ..ops.primitives import broadcast
 from . import handles
@@ -164,6 +164,7 @@ class Trace:
         self.handed = {}  # tensors that transforms gave, with what each call makes of them
         self.grad_inputs, self.hooked, self.inside, self.closed = set(), False, False, False
         self.rows, self.unsettled = {}, {}
+        self.recorded = {}  # the nodes that the program has made so far, in its order
 
     # ------------------------------------------------------------------ values
 
@@ -240,17 +241,18 @@ class Trace:
         dtype = NUMBER_DTYPE[number.kind]
         return handles.from_value(Traced(self, self.number(number, dtype)), (), dtype, None)
 
-    def link(self, roots, leaves, numbers):
+    def link(self, roots, leaves, numbers, order=()):
         """What stands for the values of `roots`, which a plan would compute from `leaves` and
-        `numbers`."""
+        `numbers`; the program has recorded nodes in the given order."""
         new = {}
-        for node in toposort(roots):
+        for node in toposort_by(order, roots) if order else toposort(roots):
             if node.op is LEAF:
                 new[node] = self.node(leaves[node.arg], node)
             elif node.op is NUMBER:
                 new[node] = self.number(numbers[node.arg], node.dtype)
             else:
                 new[node] = rebuilt(node, tuple([new[s] for s in node.src]))
+        self.recorded |= dict.fromkeys(new.values())
         return [Traced(self, new[root]) for root in roots]
 
     def differentiable(self, root):

@@ -42,10 +42,13 @@ class TracedBackward:
         implicit: bool,
         numbers: Sequence[Any],
     ) -> None:
-        self.live = [(s.slot, s) for s in operations_to(state) if live[s.slot]]
+        recorded = operations_to(state)
+        self.live = [(s.slot, s) for s in recorded if live[s.slot]]
         self.requires_grad = any(s.requires_grad for _, s in self.live)
         nodes = [*[s.node for _, s in self.live], given.node]
-        (*values, out), self.lists = with_loops(nodes, state.roots, numbers, state.leaves + 1)
+        order = [s.node for s in recorded]
+        first = state.leaves + 1
+        (*values, out), self.lists = with_loops(nodes, state.roots, numbers, first, order)
         g = const(1.0, given.dtype) if implicit else leaf(state.leaves, given.shape, given.dtype)
         grads = pull_back({out: g}, [state.roots[i] for i in wanted], state.roots)
         if None in grads:
@@ -56,18 +59,22 @@ class TracedBackward:
 
 
 def with_loops(
-    nodes: Sequence[Node], roots: Sequence[Node], numbers: Sequence[Any], first: int
+    nodes: Sequence[Node],
+    roots: Sequence[Node],
+    numbers: Sequence[Any],
+    first: int,
+    recorded: Sequence[Node],
 ) -> tuple[list[Node], list[Any]]:
     """`nodes` with loops, and the values of the leaves from number `first` on that these read:
     lists of Python numbers that differ from turn to turn.
 
     `roots` are the gradient roots: where one is made within the graph, it stays as it is. `numbers`
-    has the values of Python numbers."""
+    has the values of Python numbers, `recorded` the operations in the order of the program."""
     if any(root.op is not LEAF for root in roots):
         return list(nodes), []
     known = {n: numbers[n.arg] for n in toposort(nodes) if n.op is NUMBER}
     known = {n: value for n, value in known.items() if type(value) is not SymbolicScalar}
-    out = rolled(nodes, known, first, with_slope=True)
+    out = rolled(nodes, known, first, with_slope=True, recorded=recorded)
     values: list[Any] = []
     inner: dict[Node, Node] = {}
     for made, elements in out.lists.items():

@@ -309,7 +309,8 @@ class CompiledCall:
                 value = self._known(node)
                 if value is not None:
                     known[node] = value
-        return rolled(roots, known, len(self.trace.inputs) + len(self.lists), with_slope)
+        first = len(self.trace.inputs) + len(self.lists)
+        return rolled(roots, known, first, with_slope, list(self.trace.recorded))
 
     def _settle_leaves(self) -> None:
         """What a trace with gradients of tensors from outside is for: for leaves only, or for

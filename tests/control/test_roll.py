@@ -38,9 +38,9 @@ def loops(roots):
     return [n for n in toposort(list(roots)) if n.op is LOOP]
 
 
-def rolled(roots, known=None):
+def rolled(roots, known=None, recorded=()):
     """The roots with loops, which were compared with those without."""
-    out = roll.rolled(roots, known, 4)
+    out = roll.rolled(roots, known, 4, recorded=recorded)
     assert written_out(out.roots, out.lists) == list(roots)
     return out
 
@@ -106,6 +106,41 @@ def test_values_of_several_turns_before():
     assert loops(rolled([a, b, c]).roots)
 
 
+def test_first_turns_that_share_with_others_are_in_the_loop():
+    x, v = X, W
+    early = total(sin(x * 2.0) * W)  # before the loop, as an energy is
+    recorded = [early]
+    for c in COEFFICIENTS[:20]:
+        d = sin(x * 2.0)
+        v = v + d * c
+        x = x + sin(d * v) * 0.1
+        recorded += [d, v, x]
+    for order in ((), recorded):
+        (loop,) = loops(rolled([early, x, v], VALUES, order).roots)
+        assert loop.arg.length == 20
+
+
+def test_a_turn_of_which_most_is_read_by_others_stays_as_it_is():
+    x = X
+    first = [sin(x * 2.0), sin(sin(x * 2.0) * 3.0)]
+    for _ in range(20):
+        x = sin(sin(sin(x * 2.0) * 3.0) + 0.5)
+    (loop,) = loops(rolled([*first, x]).roots)
+    assert loop.arg.length == 19
+
+
+def test_the_order_of_the_program_is_that_of_the_turns():
+    x, v, recorded = X, W, []
+    for _ in range(20):
+        step = v * 0.3
+        v = v + sin(x)
+        x = x + step
+        recorded += [step, v, x]
+    (loop,) = loops(rolled([x, v], recorded=recorded).roots)
+    assert loop.arg.length == 20
+    assert loop.arg.body.carries == 2
+
+
 def test_loops_in_loops():
     x, y = X, W
     for t in range(12):
@@ -130,13 +165,13 @@ STEPS = ("sin", "times", "element", "number", "listed", "constant", "mean", "old
 
 @st.composite
 def programs(draw):
-    """Loops as one writes them: what they give, by name."""
+    """Loops as one writes them: what they give, by name, and what they ran, in order."""
     turns = draw(st.integers(6, 14))
     kinds = draw(st.lists(st.sampled_from(STEPS), min_size=2, max_size=6))
     picks = [draw(st.integers(0, 3)) for _ in kinds]
     end, step = draw(st.integers(4, 14)), draw(st.sampled_from((-1, 1, 2)))
     extra = draw(st.integers(-1, 14))
-    x, y, before, ys, zs = X, Y, X * 1.5, [], []
+    x, y, before, ys, zs, ran = X, Y, X * 1.5, [], [], []
     for t in range(turns):
         made = [x, W, before, sin(W)]
         for kind, pick in zip(kinds, picks, strict=True):
@@ -148,11 +183,14 @@ def programs(draw):
         y = y * 0.5 + total(made[-2]) * 0.1
         ys.append(made[-1 - pick])
         zs.append(y)
+        ran += [*made, y]
         if t == end:
             break
-    return {"last": x, "number": y, "rows": stack(ys), "columns": stack(ys, axis=1),
-            "some": ys[len(ys) // 2] + ys[1], "end": concatenate(ys[-3:]), "sum": sum(zs[::2], Y),
-            "numbers": stack(zs)}  # fmt: skip
+    values = {"early": total(ran[4 + len(kinds) // 2]), "first": ran[4], "last": x, "number": y,
+              "rows": stack(ys), "columns": stack(ys, axis=1), "some": ys[len(ys) // 2] + ys[1],
+              "end": concatenate(ys[-3:]), "sum": sum(zs[::2], Y),
+              "numbers": stack(zs)}  # fmt: skip
+    return values, ran
 
 
 def one_step(kind, a, y, before, t, at):
@@ -197,12 +235,14 @@ def value_of(out, roots):
 @given(programs(), st.data())
 @settings(max_examples=60)
 def test_random_loops(program, data):
-    names = data.draw(st.lists(st.sampled_from(sorted(program)), min_size=1, unique=True))
+    values, ran = program
+    names = data.draw(st.lists(st.sampled_from(sorted(values)), min_size=1, unique=True))
     known = data.draw(st.sampled_from((VALUES, None)))
-    roots = [program[n] for n in names]
+    recorded = ran if data.draw(st.booleans()) else ()
+    roots = [values[n] for n in names]
     if data.draw(st.booleans()):
         value = sum([total(r) if r.shape else r for r in roots[1:]], with_gradients(roots[0])[0])
         roots = [*with_gradients(value, X, Y, W, XS), *roots]
     roots = list(dict.fromkeys(roots))
     with mock.patch.object(found, "by_depth", data.draw(st.sampled_from(ORDERS))):
-        value_of(rolled(roots, known), roots)
+        value_of(rolled(roots, known, recorded), roots)
