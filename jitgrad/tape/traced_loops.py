@@ -72,6 +72,7 @@ def with_loops(
     has the values of Python numbers, `recorded` the operations in the order of the program."""
     if any(root.op is not LEAF for root in roots):
         return list(nodes), []
+    nodes = _with_equal_numbers(nodes, numbers)
     known = {n: numbers[n.arg] for n in toposort(nodes) if n.op is NUMBER}
     known = {n: value for n, value in known.items() if type(value) is not SymbolicScalar}
     out = rolled(nodes, known, first, with_slope=True, recorded=recorded)
@@ -84,3 +85,15 @@ def with_loops(
         else:
             values.append(np.array([known.get(n, n.arg) for n in elements], made.dtype))
     return substitute(out.roots, inner), values
+
+
+def _with_equal_numbers(nodes: Sequence[Node], numbers: Sequence[Any]) -> list[Node]:
+    """`nodes` with one number for all that are equal: on the tape each record has its own."""
+    first: dict[Any, Node] = {}
+    same: dict[Node, Node] = {}
+    for n in toposort(nodes):
+        if n.op is NUMBER:
+            value = numbers[n.arg]
+            key = value.code if type(value) is SymbolicScalar else repr(value)
+            same[n] = first.setdefault((n.dtype, type(value), key), n)
+    return substitute(nodes, {n: one for n, one in same.items() if one is not n})
