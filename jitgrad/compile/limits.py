@@ -42,6 +42,11 @@ class Limits:
     #: number of statements (1750: 6 s), and the stack of a thread may be as small as 512 KiB.
     loop_statements: int = 2000
     loop_stack: int = 1 << 17
+    #: Lanes that a kernel runs all turns of a loop for at once, and elements of the arrays of a
+    #: turn for so many. LLVM unrolls loops over fewer lanes before it looks for vectors, and does
+    #: not find all (orbits: 16 lanes 42 ms, 32 22, 64 8.1, 128 21: they leave the first cache).
+    lanes: int = 64
+    lane_points: int = 1024
     #: Nested operations that a factor is looked for in.
     factor_depth: int = 12
 

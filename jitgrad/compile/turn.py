@@ -14,7 +14,9 @@ from ..control import LOOP
 from ..ir.node import toposort
 from . import limits
 from .kernel import Call
+from .render.lane_loop import render_by_lanes
 from .render.whole_loop import render_whole_loop
+from .rewrite.lane_axes import tile_of
 from .rewrite.lift import Unliftable, lifted
 
 if TYPE_CHECKING:
@@ -47,11 +49,26 @@ def lower_loop(call: Call, fusion: Fusion, lower: Callable[..., Any]) -> Call | 
             kernel = render_whole_loop(call.node, fusion, lowered)
             if kernel is not None:
                 return kernel
+        kernel = _by_lanes(call.node, graph, fusion, lower)
+        if kernel is not None:
+            return kernel
         driven = drivable(lowered)
     except Unliftable:
         driven = False
     call.turn = LoweredTurn(call.node, lowered if driven else lower(roots), driven)
     return call
+
+
+def _by_lanes(
+    node: Node, graph: list[Node], fusion: Fusion, lower: Callable[..., Any]
+) -> Kernel | None:
+    """One kernel that runs all turns for a few lanes at a time, where the body `graph` has lanes
+    and its arrays are small for a few of them."""
+    tile = tile_of(node.arg.body, graph)
+    if tile is None:
+        return None
+    lowered = lower(tile.body.results, True)
+    return render_by_lanes(node, tile, fusion, lowered) if is_joinable(lowered) else None
 
 
 def is_joinable(lowered: Any) -> bool:

@@ -48,6 +48,7 @@ from .arguments import Arguments, scratch_of, title
 from .frame import framed
 
 if TYPE_CHECKING:
+    from ...control import Body
     from ...ir.node import Node
     from ..kernel import Kernel
     from ..loops.ir import Operand
@@ -63,7 +64,11 @@ COUNTED, TURN = "step", "turn"
 def render_whole_loop(node: Node, outer: Fusion, lowered: Any) -> Kernel | None:
     """The kernel of the loop `node` of the graph of `outer`, of whose turn all kernels have
     statements; None where it were too large."""
-    kernel = WholeLoop(node, outer, lowered).kernel()
+    return if_small(WholeLoop(node, node.arg.body, outer, lowered).kernel())
+
+
+def if_small(kernel: Kernel) -> Kernel | None:
+    """`kernel`, unless it takes long to compile, or much of the stack."""
     assert kernel.statements is not None
     statements = tuple(walk(kernel.statements.statements))
     memory = sum(map(stack_of, statements))
@@ -74,8 +79,8 @@ def render_whole_loop(node: Node, outer: Fusion, lowered: Any) -> Kernel | None:
 class WholeLoop:
     """The statements before the turns, in a turn and after them, and what holds each value."""
 
-    def __init__(self, node: Node, outer: Fusion, lowered: Any) -> None:
-        self.node, self.looped, self.body, self.outer = node, node.arg, node.arg.body, outer
+    def __init__(self, node: Node, body: Body, outer: Fusion, lowered: Any) -> None:
+        self.node, self.looped, self.body, self.outer = node, node.arg, body, outer
         self.lowered, self.fusion, self.args = lowered, lowered.fusion, Arguments()
         self.before: list[Statement] = []
         self.opening: list[Statement] = []  # of a turn: where its elements of sequences lie
@@ -103,11 +108,19 @@ class WholeLoop:
         counted = Let(TURN, Expr("{} - 1 - {}", (turns, COUNTED)) if self.body.reverse else COUNTED)
         steps = Expr("{} + 1", (turns,)) if self.asks_once_more else turns
         loop = For(COUNTED, "0", steps, (counted, *self.opening, *self.during))
-        statements = folded((*self.before, loop, *self.after))
+        statements = self.all_turns(loop)
         kernel = framed("loop", title("loop", self.operations()), statements, self.args, ())
-        kernel.units, kernel.nodes = Units(1, 1), [self.node]
+        kernel.nodes = [self.node]
         kernel.work = sum(k.work for k in self.lowered.kernels) * (self.looped.length or 1)
+        kernel.units = self.units(kernel)
         return kernel
+
+    def all_turns(self, loop: For) -> tuple[Statement, ...]:
+        """What is around the `loop` over the turns."""
+        return folded((*self.before, loop, *self.after))
+
+    def units(self, kernel: Kernel) -> Units:
+        return Units(1, 1)
 
     def operations(self) -> list[str]:
         """The names of what a turn computes."""
@@ -187,7 +200,7 @@ class WholeLoop:
             self.arrays[k] = self.filled(p.dtype, p.size, source)
         else:
             self.arrays[k] = to = self.memory(p.dtype, p.size)
-            self.before.append(self.copied(to, source, p.size))
+            self.before.append(self.taken(k, to, source))
 
     def parameter(self, k: int) -> str:
         """The memory of an invariant, or of an element of a sequence, from when it is first
@@ -199,11 +212,30 @@ class WholeLoop:
             name = self.filled(p.dtype, p.size, source)
         elif k in self.body.moving:
             name = self.args.fresh("e")
-            self.opening.append(Let(name, place_of_turn(source, "0", p.size)))
+            self.opening.append(Let(name, place_of_turn(source, "0", self.turn_size(p, k))))
+            name = self.placed(k, name, self.opening)
         else:
-            name = source
+            name = self.placed(k, source, self.before)
         self.arrays[k] = name
         return name
+
+    # ------------------------------------------------------------------ arrays from outside
+
+    def turn_size(self, node: Node, k: int, is_result: bool = False) -> Operand:
+        """How many elements a turn has of parameter or result `k`, which is `node`."""
+        return str(node.size)
+
+    def taken(self, k: int, to: str, source: str) -> Statement:
+        """Parameter `k` is copied from `source`, an array from outside."""
+        return self.copied(to, source, self.body.parameters[k].size)
+
+    def placed(self, k: int, source: str, statements: list[Statement]) -> str:
+        """The memory of parameter `k`, which `source` has; `statements` get what makes it."""
+        return source
+
+    def given_out(self, k: int, to: str, name: str) -> Statement:
+        """Result `k` is copied from `name` to `to`, its place in the value of the loop."""
+        return self.copied(to, name, self.body.results[k].size)
 
     # ------------------------------------------------------------------ a kernel of the turn
 
@@ -346,9 +378,9 @@ class WholeLoop:
         begins, out = self.begins, self.out()
         for k in self.looped.results:
             if k >= body.carries:
-                size, to = body.results[k].size, self.args.fresh("w")
+                size, to = self.turn_size(body.results[k], k, True), self.args.fresh("w")
                 self.during.append(Let(to, place_of_turn(out, begins[k], size)))
-                self.during.append(self.copied(to, roots[k], size))
+                self.during.append(self.given_out(k, to, roots[k]))
         self.carry(roots[: body.carries])
 
     def carry(self, roots: list[str]) -> None:
@@ -384,20 +416,22 @@ class WholeLoop:
         """The last carried values are written, and zeros where no turn has handed anything out."""
         body, begins = self.body, self.begins
         for k in self.looped.results:
-            size = body.results[k].size
             if k < body.carries:
                 to = self.args.fresh("w")
                 place = Expr("offset_by({}, {})", (self.out(), begins[k]))
-                self.after += [Let(to, place), self.copied(to, self.arrays[k], size)]
+                self.after += [Let(to, place), self.given_out(k, to, self.arrays[k])]
             else:
                 self.before += self.zeros(k, begins[k], turns)
 
     def zeros(self, k: int, begin: str, turns: str) -> Iterator[Statement]:
-        node, length = self.body.results[k], self.looped.length
-        count = self.node.src[0]
+        length, count = self.looped.length, self.node.src[0]
         if self.body.condition is None and count.op.kind == "const" and count.arg == length:
             return
-        first = turns if self.body.condition is None else "0"
+        yield from self.zeros_from(turns if self.body.condition is None else "0", k, begin)
+
+    def zeros_from(self, first: str, k: int, begin: str) -> Iterator[Statement]:
+        """Zeros in the places of result `k` from turn `first` on."""
+        node, length = self.body.results[k], self.looped.length
         at, size = self.args.fresh("k"), str(node.size)
         start = Expr("{} + {} * {}", (begin, first, size))
         stop = Expr("{} + {} * {}", (begin, self.args.size(length), size))
@@ -405,9 +439,9 @@ class WholeLoop:
         yield For(at, start, stop, (Store(element(self.out(), at), zero),))
 
 
-def place_of_turn(array: str, begin: str, size: int) -> Expr:
+def place_of_turn(array: str, begin: str, size: Operand) -> Expr:
     """The memory of this turn's part of `array`, from `begin` on, `size` elements a turn."""
-    place = TURN if size == 1 else Expr("{} * {}", (TURN, str(size)))
+    place = TURN if size == "1" else Expr("{} * {}", (TURN, size))
     place = place if begin == "0" else Expr("{} + {}", (begin, place))
     return Expr("offset_by({}, {})", (array, place))
 
