@@ -164,8 +164,9 @@ def values(sources, turns):
     return [*out, turns]
 
 
-def tiles(roots):
-    """The numbers of tiles of the loops of a graph that are kernels."""
+def units(roots):
+    """The numbers of units of the loops of a graph that are kernels: tiles, of which the last unit
+    has two."""
     return [
         k.units.total for k in lower_graph(roots).kernels if not isinstance(k, Call)
         if k.kind == "loop"
@@ -188,11 +189,20 @@ def test_values(name):
     make, has_lanes = BODIES[name]
     for n in (257, 1000) if name != "another axis each turn" else (70,):
         made = make(n)
-        found = tiles(loop_of(made, 5, 5)[0])
-        assert [*dict.fromkeys(found)] == ([-(-n // limits.now.lanes)] if has_lanes else [])
+        found = units(loop_of(made, 5, 5)[0])
+        assert [*dict.fromkeys(found)] == ([-(-n // limits.now.lanes) - 1] if has_lanes else [])
         for length, turns in ((5, 5), (5, 3), (4, 0)):
             if made.condition is None:
                 check(made, length, turns, name == "float32")
+
+
+@pytest.mark.parametrize("n", [90, 128, 129])
+@pytest.mark.parametrize("name", ["first axis", "axis between"])
+def test_one_tile_and_two(name, n):
+    made = BODIES[name][0](n)
+    (found,) = set(units(loop_of(made, 5, 5)[0]))
+    assert found == (2 if n > 128 else 1)
+    check(made, 5, 5)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -214,11 +224,11 @@ def test_the_number_of_lanes_makes_no_kernel(name):
 
 
 def test_few_lanes_are_one_small_state():
-    assert tiles(loop_of(BODIES["exchange"][0](200), 5, 5)[0]) == [1]
+    assert units(loop_of(BODIES["exchange"][0](200), 5, 5)[0]) == [1]
 
 
 @pytest.mark.parametrize("limit", ["loop_statements", "loop_stack", "lane_points"])
 def test_what_is_too_large_for_one_kernel_is_driven(limit, monkeypatch):
     roots, _ = loop_of(BODIES["exchange"][0](1000), 5, 5)
     monkeypatch.setattr(limits, "now", replace(limits.now, **{limit: 8}))
-    assert tiles(roots) == []
+    assert units(roots) == []

@@ -5,8 +5,9 @@ of a turn are those of a loop over a small state. What is different is where the
 have the lanes of the tile: along the axis of lanes, these are one run of elements for each place on
 the axes before. Tiles are the units of the launch.
 
-How many lanes there are is an argument. The last tile ends where the lanes do: those that it shares
-with the tile before are computed, but not written again. Start at `render_by_lanes`.
+How many lanes there are is an argument. The last tile ends where the lanes do. Lanes that it shares
+with the tile before are computed and written twice; the two tiles are one unit, so no other thread
+writes them at the same time. Start at `render_by_lanes`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ...base.dtypes import SUPPORTED
 from .. import limits
 from ..kernel import Units
 from ..loops.expressions import element, literal, stored
-from ..loops.ir import Expr, For, If, Let, Local, Prefetch, Statement, Store, rewrite
+from ..loops.ir import Expr, For, Let, Local, Prefetch, Statement, Store, rewrite
 from ..loops.passes.fold import folded
 from .arguments import scratch_of
 from .whole_loop import WholeLoop, if_small, stack_of
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from ..rewrite.lane_axes import Tile
     from ..schedule.materialise import Fusion
 
-#: The unit, a tile by number; its first lane, and how many of its lanes belong to the tile before.
-UNIT, LANE, SHARED = "unit", "lane", "shared"
+#: The number of a tile, and its first lane.
+TILE, LANE = "lanes", "lane"
 #: Turns ahead for which elements of sequences are asked for.
 AHEAD = 2
 
@@ -58,9 +59,9 @@ class LaneLoop(WholeLoop):
         memory = [s for s in self.before if isinstance(s, Local)]
         begins = [s for s in self.before if not isinstance(s, Local)]
         last = self.args.size(self.tile.lanes - self.tile.width)
-        lane = Let(LANE, Expr("min({} * {}, {})", (UNIT, str(self.tile.width), last)))
-        shared = Let(SHARED, Expr("{} * {} - {}", (UNIT, str(self.tile.width), LANE)))
-        tiles = For(UNIT, "start", "stop", (lane, shared, *begins, loop, *self.after))
+        lane = Let(LANE, Expr("min({} * {}, {})", (TILE, str(self.tile.width), last)))
+        stop = Expr("stop + max(stop - {}, 0)", (self.args.size(self.whole_units),))
+        tiles = For(TILE, "start", stop, (lane, *begins, loop, *self.after))
         return folded(rewrite((*memory, tiles), self.sized))
 
     def sized(self, s: Statement) -> tuple[Statement, ...]:
@@ -71,9 +72,14 @@ class LaneLoop(WholeLoop):
         return (s,)
 
     def units(self, kernel: Kernel) -> Units:
-        tiles = self.tile.tiles
-        kernel.work *= tiles
-        return Units(tiles, max(1, limits.now.grain * tiles // max(1, kernel.work)))
+        kernel.work *= self.tile.tiles
+        units = max(1, self.tile.tiles - 1)
+        return Units(units, max(1, limits.now.grain * units // max(1, kernel.work)))
+
+    @property
+    def whole_units(self) -> int:
+        """How many units have one tile: the last has two, where there are several tiles."""
+        return self.tile.tiles - 2 if self.tile.tiles > 1 else 1
 
     # ------------------------------------------------------------------ arrays from outside
 
@@ -117,7 +123,7 @@ class LaneLoop(WholeLoop):
         r, axis = self.body.results[k], self.tile.results[k]
         if axis is None:
             return super().given_out(k, to, name)
-        return self.written(
+        return self.runs(
             r.shape, axis, lambda own, place: Store(element(to, place), element(name, own))
         )
 
@@ -129,7 +135,7 @@ class LaneLoop(WholeLoop):
         turn, to = self.args.fresh("k"), self.args.fresh("w")
         size, zero = self.turn_size(r, k, True), stored(literal(0, r.dtype), r.dtype)
         place = Expr("offset_by({}, {} + {} * {})", (self.out(), begin, turn, size))
-        zeros = self.written(r.shape, axis, lambda _, place: Store(element(to, place), zero))
+        zeros = self.runs(r.shape, axis, lambda _, place: Store(element(to, place), zero))
         yield For(turn, first, self.args.size(self.looped.length or 0), (Let(to, place), zeros))
 
     def prefetched(self, p: Node, k: int, source: str) -> Statement:
@@ -145,27 +151,13 @@ class LaneLoop(WholeLoop):
         ask = Prefetch(source, place, run)
         return For(q, "0", str(math.prod(p.shape[:axis])), (ask,))
 
-    def written(
+    def runs(
         self, shape: tuple[int, ...], axis: int, statement: Callable[[Expr, Expr], Statement]
     ) -> Statement:
-        """`runs` of the lanes that this tile is the first to have; of whole tiles with lengths that
-        are literals, since that is faster."""
-        is_whole = Expr("({} == 0)", (SHARED,))
-        whole, rest = [self.runs(shape, axis, statement, first) for first in ("0", SHARED)]
-        return If(is_whole, (whole,), (rest,))
-
-    def runs(
-        self,
-        shape: tuple[int, ...],
-        axis: int,
-        statement: Callable[[Expr, Expr], Statement],
-        first: str = "0",
-    ) -> Statement:
-        """``statement(own, place)`` for each element of an array of `shape`, that of a tile, from
-        lane `first` on: `own` is its place there, and `place` that in the array of all lanes."""
+        """``statement(own, place)`` for each element of an array of `shape`, that of a tile:
+        `own` is its place there, and `place` that in the array of all lanes."""
         many, size = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
         q, k, run = self.args.fresh("k"), self.args.fresh("k"), str(shape[axis] * size)
         own = Expr("{} * {} + {}", (q, run, k))
         place = Expr("{} * {} + {} * {} + {}", (q, self.row(size), LANE, str(size), k))
-        start = first if size == 1 else Expr("({} * {})", (first, str(size)))
-        return For(q, "0", str(many), (For(k, start, run, (statement(own, place),)),))
+        return For(q, "0", str(many), (For(k, "0", run, (statement(own, place),)),))
