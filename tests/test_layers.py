@@ -114,6 +114,10 @@ NAMED = {
         {"add", "multiply", "divide", "negative", "RANGED"},
         "rules of algebra, of sums",
     ),
+    "compile.rewrite.lane_sums": (
+        {"add", "subtract", "multiply", "divide", "negative", "positive", "SUM"},
+        "rules of algebra, of sums that turns carry",
+    ),
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
     "control.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
     "tape.traced_loops": ({"stack"}, "lists of what turns read"),

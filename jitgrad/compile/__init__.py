@@ -27,6 +27,7 @@ from ..base.missing import Uncallable
 from ..control import tidied
 from .index.maps import MOVEMENT
 from .kernel import Call, Kernel, parts_of, result_dtype
+from .rewrite.lane_sums import summed_after
 from .rewrite.simplify import simplify
 from .schedule.materialise import LEAFLIKE, call_operands, flat_base
 from .turn import is_loop, lower_loop
@@ -93,7 +94,7 @@ def lower_graph(roots: Sequence[Node], literal: bool = False) -> Lowered:
     """The `Lowered` of the graph under `roots`; with `literal`, sizes are part of the kernels'
     texts."""
     fused, kernels_of = passes()
-    graph = simplify(tidied(roots))
+    graph = simplify(summed_after(tidied(roots)))
     fusion = fused(graph)
     fusion.literal = literal
     kernels = [

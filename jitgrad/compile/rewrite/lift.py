@@ -104,9 +104,18 @@ def _written(node: Node, src: tuple[Node, ...]) -> Node:
     """`node` of the operands `src`, as what kernels compute."""
     if node.op is CONCATENATE:
         return _joined(node, src)
-    if node.op is MATMUL and node.size * src[0].shape[-1] <= limits.now.loop_product:
+    if _is_small_product(node):
         return _product(node, *src)
     return rebuilt(node, src)
+
+
+def multiplied(node: Node) -> Node | None:
+    """A small product of matrices as a sum over an axis; None for other nodes."""
+    return _product(node, *node.src) if _is_small_product(node) else None
+
+
+def _is_small_product(node: Node) -> bool:
+    return node.op is MATMUL and node.size * node.src[0].shape[-1] <= limits.now.loop_product
 
 
 def _joined(node: Node, parts: Sequence[Node]) -> Node:
