@@ -49,7 +49,7 @@ def lower_loop(call: Call, fusion: Fusion, lower: Callable[..., Any]) -> Call | 
             kernel = render_whole_loop(call.node, fusion, lowered)
             if kernel is not None:
                 return kernel
-        kernel = _by_lanes(call.node, graph, fusion, lower)
+        kernel = _by_lanes(call.node, fusion, lower)
         if kernel is not None:
             return kernel
         driven = drivable(lowered)
@@ -59,12 +59,11 @@ def lower_loop(call: Call, fusion: Fusion, lower: Callable[..., Any]) -> Call | 
     return call
 
 
-def _by_lanes(
-    node: Node, graph: list[Node], fusion: Fusion, lower: Callable[..., Any]
-) -> Kernel | None:
-    """One kernel that runs all turns for a few lanes at a time, where the body `graph` has lanes
-    and its arrays are small for a few of them."""
-    tile = tile_of(node.arg.body, graph)
+def _by_lanes(node: Node, fusion: Fusion, lower: Callable[..., Any]) -> Kernel | None:
+    """One kernel that runs all turns for a few lanes at a time, where the body has lanes and its
+    arrays are small for a few of them."""
+    body = node.arg.body
+    tile = tile_of(body, lifted(body.roots, products=True))
     if tile is None:
         return None
     lowered = lower(tile.body.results, True)

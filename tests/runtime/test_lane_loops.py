@@ -100,6 +100,12 @@ BODIES = {
             [((n, 3), FLOAT), ((3, 3), FLOAT)], lambda x, w: [sin(matmul(x, w))], 1, 1
         ), True,
     ),
+    "softmax": (
+        lambda n: body(
+            [((n, 9), FLOAT)], lambda x: [sin(x) / over(total(x, axis=1, keepdims=True), x.shape)],
+            1,
+        ), True,
+    ),
     "places of a table": (
         lambda n: body([((n,), FLOAT), ((5,), FLOAT), ((n,), INT)], lookup, 1, 1), True,
     ),
@@ -187,7 +193,7 @@ def check(made, length, turns, single=False):
 @pytest.mark.parametrize("name", BODIES)
 def test_values(name):
     make, has_lanes = BODIES[name]
-    for n in (257, 1000) if name != "another axis each turn" else (70,):
+    for n in (257, 4099) if name != "another axis each turn" else (70,):
         made = make(n)
         found = units(loop_of(made, 5, 5)[0])
         assert [*dict.fromkeys(found)] == ([-(-n // limits.now.lanes) - 1] if has_lanes else [])

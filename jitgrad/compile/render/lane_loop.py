@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...base.dtypes import SUPPORTED
 from .. import limits
 from ..kernel import Units
 from ..loops.expressions import element, literal, stored
-from ..loops.ir import Expr, For, Let, Local, Prefetch, Statement, Store, rewrite
+from ..loops.ir import Expr, For, Let, Local, Prefetch, Statement, Store, rewrite, walk
 from ..loops.passes.fold import folded
 from .arguments import scratch_of
 from .whole_loop import WholeLoop, if_small, stack_of
@@ -54,6 +55,7 @@ class LaneLoop(WholeLoop):
         self.tile = tile
         #: The lengths of runs over all lanes, by the number of elements of a lane in a run.
         self.rows: dict[int, str] = {}
+        self.counts: dict[int, str] = {}  # lengths of loops as arguments
 
     def all_turns(self, loop: For) -> tuple[Statement, ...]:
         memory = [s for s in self.before if isinstance(s, Local)]
@@ -62,7 +64,20 @@ class LaneLoop(WholeLoop):
         lane = Let(LANE, Expr("min({} * {}, {})", (TILE, str(self.tile.width), last)))
         stop = Expr("stop + max(stop - {}, 0)", (self.args.size(self.whole_units),))
         tiles = For(TILE, "start", stop, (lane, *begins, loop, *self.after))
-        return folded(rewrite((*memory, tiles), self.sized))
+        statements = folded(rewrite((*memory, tiles), self.sized))
+        return rewrite(statements, self.in_vectors)
+
+    def in_vectors(self, s: Statement) -> tuple[Statement, ...]:
+        """`s`; if it is a loop of which vectors can be made, with a length that LLVM does not know
+        where it would unroll the loop before it looks for vectors."""
+        if not isinstance(s, For) or any(isinstance(x, For) for x in walk(s.body)):
+            return (s,)
+        count = int(s.stop) if isinstance(s.stop, str) and s.stop.isdigit() else 0
+        if not limits.now.vector_bytes // 8 <= count < limits.now.lanes:
+            return (s,)
+        if count not in self.counts:
+            self.counts[count] = self.args.size(count)
+        return (replace(s, stop=self.counts[count]),)
 
     def sized(self, s: Statement) -> tuple[Statement, ...]:
         """`s`, with as much memory as a tile needs."""

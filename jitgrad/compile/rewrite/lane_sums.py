@@ -29,6 +29,10 @@ _ADD, _SUBTRACT, _POSITIVE, _NEGATIVE, _MULTIPLY, _DIVIDE = [
 ]
 
 
+#: Terms of a sum, at most: a graph may have one and the same any number of times.
+MOST_TERMS = 64
+
+
 class Term(NamedTuple):
     """What a turn adds to a sum: `total` is a sum over axes that stands for the node `base`, and
     `above` the linear operations on it, from the first to the last."""
@@ -85,11 +89,14 @@ def _with_lanes(loop: SameLoop) -> _Summed | None:
     if not terms:
         return None
     try:
-        if tile_of(body, lifted(body.roots)) is not None:
+        if tile_of(body, lifted(body.roots, products=True)) is not None:
             return None
         for axes in _candidates(body, terms):
             made = _Summed(loop, terms, axes)
-            if made.totals and tile_of(made.body, lifted(made.body.roots)) is not None:
+            if (
+                made.totals
+                and tile_of(made.body, lifted(made.body.roots, products=True)) is not None
+            ):
                 return made
     except Unliftable:
         pass
@@ -98,9 +105,12 @@ def _with_lanes(loop: SameLoop) -> _Summed | None:
 
 def _added(body: Body, k: int) -> list[Node]:
     """What the turns add to carried value `k`, if it is read by nobody in the turns; or nothing."""
-    carried, found, times = body.parameters[k], [], 0
+    carried, times = body.parameters[k], 0
+    found: list[Node] = []
     waiting = [body.results[k]]
     while waiting:
+        if len(found) > MOST_TERMS:
+            return []
         node = waiting.pop()
         if node is carried:
             times += 1
@@ -115,13 +125,15 @@ def _added(body: Body, k: int) -> list[Node]:
     return found if times == 1 and carried not in toposort([*others, *found]) else []
 
 
-def _term(node: Node) -> Term | None:
+def _term(node: Node, depth: int = 0) -> Term | None:
     """`node` as a linear function of a sum, or None."""
+    if depth > limits.now.factor_depth:
+        return None
     total = multiplied(node) if node.op is not SUM else node
     if total is not None:
         return Term(total, node, ())
     for below in _linear_operands(node):
-        term = _term(below)
+        term = _term(below, depth + 1)
         if term is not None:
             return Term(term.total, term.base, (*term.above, node))
     return None
@@ -140,7 +152,7 @@ def _candidates(body: Body, terms: Mapping[int, Sequence[Node]]) -> Iterator[Map
     """For each class of axes that may be one of lanes, the axis of what is summed in turns."""
     sums = [t for found in terms.values() for x in found if (t := _term(x)) is not None]
     others = [r for k, r in enumerate(body.results) if k not in terms]
-    graph = lifted([*others, *[t.total.src[0] for t in sums]])
+    graph = lifted([*others, *[t.total.src[0] for t in sums]], products=True)
     summed = graph[len(others) :]
     for axes in AxisClasses(toposort(graph)).lanes():
         pairs = zip(sums, summed, strict=True)

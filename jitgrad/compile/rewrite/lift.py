@@ -34,9 +34,10 @@ class Unliftable(Exception):
     """What a compiled loop cannot hold: its turns are run from Python."""
 
 
-def lifted(roots: Sequence[Node]) -> list[Node]:
-    """The graphs of `roots`, in which every 0-d value that is not one of `NUMBERS` is an array."""
-    lifting = _Lifting()
+def lifted(roots: Sequence[Node], products: bool = False) -> list[Node]:
+    """The graphs of `roots`, in which every 0-d value that is not one of `NUMBERS` is an array;
+    with `products`, those of large matrices are sums, too."""
+    lifting = _Lifting(products)
     for node in toposort(list(roots)):
         lifting.add(node)
     return [lifting.made[r] if r.shape else lifting.array(r) for r in roots]
@@ -46,7 +47,8 @@ class _Lifting:
     """The nodes `made` of others; `indices` are the 0-d integers that are known with the number of
     the turn, as they were."""
 
-    def __init__(self) -> None:
+    def __init__(self, products: bool) -> None:
+        self.products = products
         self.made: dict[Node, Node] = {}
         self.indices: dict[Node, Node] = {}
 
@@ -56,7 +58,7 @@ class _Lifting:
             self.indices[node] = rebuilt(node, tuple([self.indices[s] for s in node.src]))
         if node.shape or kind in NUMBERS:
             src = tuple([self._operand(node, k) for k in range(len(node.src))])
-            self.made[node] = _written(node, src)
+            self.made[node] = _written(node, src, self.products)
         else:
             self.made[node] = self._stored(node)
 
@@ -100,22 +102,18 @@ def _read(new: Node, old: Node, reader: Node) -> Node:
     raise Unliftable(f"a 0-d operand of {reader.op.name}")
 
 
-def _written(node: Node, src: tuple[Node, ...]) -> Node:
+def _written(node: Node, src: tuple[Node, ...], products: bool) -> Node:
     """`node` of the operands `src`, as what kernels compute."""
     if node.op is CONCATENATE:
         return _joined(node, src)
-    if _is_small_product(node):
+    if node.op is MATMUL and (products or node.size * src[0].shape[-1] <= limits.now.loop_product):
         return _product(node, *src)
     return rebuilt(node, src)
 
 
 def multiplied(node: Node) -> Node | None:
-    """A small product of matrices as a sum over an axis; None for other nodes."""
-    return _product(node, *node.src) if _is_small_product(node) else None
-
-
-def _is_small_product(node: Node) -> bool:
-    return node.op is MATMUL and node.size * node.src[0].shape[-1] <= limits.now.loop_product
+    """A product of matrices as a sum over an axis; None for other nodes."""
+    return _product(node, *node.src) if node.op is MATMUL else None
 
 
 def _joined(node: Node, parts: Sequence[Node]) -> Node:
