@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated import simulated
 
 from jitgrad.autodiff import pull_back, push_forward
 from jitgrad.base.dtypes import INT64
@@ -62,9 +63,12 @@ def test_kernels_of_a_loop_compute_what_numpy_does(body, counts, is_nested):
     scalar = sum((total(x * x) for x in out.values()), start=const(0.0))
     grads = filled(pull_back({scalar: const(1.0)}, sources), sources)
     roots = [*out.values(), *grads]
+    with simulated():  # where each access to memory is checked
+        checked = assemble(lower_graph(roots)).function(data(length), ())
     compiled = assemble(lower_graph(roots)).function(data(length), ())
-    for a, b in zip(compiled, run(roots, data(length), ()), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    for a, b, c in zip(compiled, checked, run(roots, data(length), ()), strict=True):
+        np.testing.assert_allclose(a, c, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(b, c, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["int64", "bool", "float32"])

@@ -21,7 +21,7 @@ import types
 import numpy as np
 
 from jitgrad.base.dtypes import SUPPORTED
-from jitgrad.compile import limits
+from jitgrad.compile import limits, turn
 from jitgrad.runtime import assemble, launch
 from jitgrad.runtime.numba import build, support
 from jitgrad.runtime.numba.vmath import core
@@ -42,6 +42,20 @@ class Memory:
     def __setitem__(self, k, value):
         assert 0 <= k < len(self.array), f"write at {k} of {len(self.array)}"
         self.array[k] = value
+
+
+class Part(Memory):
+    """Memory from an element on; its bounds are those of the whole."""
+
+    def __init__(self, memory, first):
+        super().__init__(memory.array)
+        self.first = getattr(memory, "first", 0) + first
+
+    def __getitem__(self, k):
+        return super().__getitem__(self.first + k)
+
+    def __setitem__(self, k, value):
+        super().__setitem__(self.first + k, value)
 
 
 def _object(identity):
@@ -90,13 +104,14 @@ def _names():
         "slots": Slots,
         "free": lambda memory: None,
         "interrupted": lambda turn: False,
+        "offset_by": Part,
         "prefetch": lambda memory, first, count: None,
         "as_float": lambda k: np.float64(struct.unpack("<d", struct.pack("<q", k))[0]),
     }
     for dtype in SUPPORTED:
         name, item = dtype.name, _item(dtype)
         out[f"array_{name}"] = lambda slots, k: Memory(_object(slots[k]).reshape(-1).view())
-        out[f"local_{name}"] = lambda n, item=item: _unwritten(n, item)
+        out[f"local_{name}"] = out[f"fixed_{name}"] = lambda n, item=item: _unwritten(n, item)
         out[f"scratch_{name}"] = lambda item=item: _unwritten(1024, item)
         out[f"result_{name}"] = lambda slots, k, slot, item=item: Result(item, slots, k, slot)
     return out
@@ -242,6 +257,7 @@ def simulated(seed=0, small=False):
         (launch, {"launch": chunks.run}),
         (launch._state, {"kernel": chunks.whole}),
         (assemble, {"_Assembler": _Assembler}),
+        (turn, {"drivable": lambda lowered: False}),  # a driver is compiled, and calls addresses
         *([(limits, {"now": SMALL})] if small else ()),
     ]
     before = [(place, {name: getattr(place, name) for name in new}) for place, new in patches]
