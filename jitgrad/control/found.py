@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Node, leaf, toposort_by
+from ..ir import Node, leaf
 from .ahead import Turns, with_turns_ahead
 from .ordered import OrderedGraph, by_chain, by_depth
 from .repeats import TURNS, Run, repeats
@@ -51,17 +51,17 @@ def found_loops(
     known: Mapping[Node, Any],
     first: int | None,
     is_long: bool,
-    recorded: Sequence[Node],
+    order: Sequence[Node],
 ) -> FoundLoops:
     """The loops under `roots`, in the order in which the fewest operations are left; `known`,
-    `first` and `recorded` are those of `rolled`. Where the graph `is_long`, turns are loops that
+    `first` and `order` are those of `rolled`. Where the graph `is_long`, turns are loops that
     would be fused with one another otherwise."""
-    orders: list[Callable[[], list[Node]]] = [lambda: by_depth(roots), lambda: by_chain(roots)]
-    if recorded:
-        orders.insert(0, lambda: toposort_by(recorded, roots))
+    orders: list[Callable[[], Sequence[Node]]] = [lambda: by_depth(roots), lambda: by_chain(roots)]
+    if order:
+        orders.insert(0, lambda: order)
     tried = []
-    for order in orders:
-        loops = _found(order(), known, first, is_long)
+    for nodes in orders:
+        loops = _found(nodes(), known, first, is_long)
         if loops.left <= LEFT * loops.within:
             return loops
         tried.append(loops)

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from ..base.dtypes import INT64
-from ..ir import CONST, NUMBER, SIZE, Node, const, leaf, rebuilt, toposort
+from ..ir import CONST, NUMBER, SIZE, Node, const, leaf, rebuilt, toposort, toposort_by
 from ..ops.joining import CONCATENATE
 from ..ops.movement import permute, slice_node
 from ..ops.primitives import reshape_to, zeros
@@ -56,7 +56,7 @@ def rolled(
     known: Mapping[Node, Any] | None = None,
     first: int | None = None,
     with_slope: bool = False,
-    recorded: Sequence[Node] = (),
+    order: Sequence[Node] = (),
 ) -> Rolled:
     """The graph with its repeated turns as loops.
 
@@ -69,13 +69,14 @@ def rolled(
         The number of the first leaf that may be made, for a list of numbers; None makes none.
     with_slope : bool
         Whether derivatives are to come, which make a graph three times as large, roughly.
-    recorded : sequence of Node, optional
-        Operations in the order in which the program ran them.
+    order : sequence of Node, optional
+        All nodes under `roots`, sources first, in the order in which the program made them.
     """
-    count = sum(bool(n.src) for n in toposort(roots)) * (3 if with_slope else 1)
+    operations = [n for n in order or toposort(roots) if n.src]
+    count = len(operations) * (3 if with_slope else 1)
     if count < min(SOME, SEARCHED):
         return Rolled(list(roots), {})
-    loops = found_loops(roots, known or {}, first, count >= SEARCHED, recorded)
+    loops = found_loops(roots, known or {}, first, count >= SEARCHED, order)
     if not loops.all:
         return Rolled(list(roots), {})
     loops.ask(roots)
@@ -201,7 +202,8 @@ def made_loop(loop: FoundLoop, new: Rolling) -> tuple[dict[int, Node], dict[int,
     made = turn.nodes()
     carried = turn.results(made)
     handed = [made[q] for q in loop.handed]
-    results = rolled([*carried, *handed], recorded=made).roots
+    roots = [*carried, *handed]
+    results = rolled(roots, order=toposort_by(made, roots)).roots
     parameters, counts = turn.parameters, turn.counts
     body = Body(tuple(parameters), tuple(results), counts[0], counts[1], loop.reverse)
     turns, n = loop.count, len(carried)

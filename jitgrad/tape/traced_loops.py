@@ -14,7 +14,7 @@ import numpy as np
 from ..autodiff import pull_back
 from ..control import rolled
 from ..control.loop_node import substitute
-from ..ir import LEAF, NUMBER, Node, const, leaf, toposort
+from ..ir import LEAF, NUMBER, Node, const, leaf, rebuilt, toposort_by
 from ..ops import REGISTRY
 from ..runtime.events import planning
 from ..runtime.plan import Plan
@@ -72,10 +72,10 @@ def with_loops(
     has the values of Python numbers, `recorded` the operations in the order of the program."""
     if any(root.op is not LEAF for root in roots):
         return list(nodes), []
-    nodes = _with_equal_numbers(nodes, numbers)
-    known = {n: numbers[n.arg] for n in toposort(nodes) if n.op is NUMBER}
+    nodes, order = _with_equal_numbers(nodes, numbers, recorded)
+    known = {n: numbers[n.arg] for n in order if n.op is NUMBER}
     known = {n: value for n, value in known.items() if type(value) is not SymbolicScalar}
-    out = rolled(nodes, known, first, with_slope=True, recorded=recorded)
+    out = rolled(nodes, known, first, with_slope=True, order=order)
     values: list[Any] = []
     inner: dict[Node, Node] = {}
     for made, elements in out.lists.items():
@@ -87,13 +87,18 @@ def with_loops(
     return substitute(out.roots, inner), values
 
 
-def _with_equal_numbers(nodes: Sequence[Node], numbers: Sequence[Any]) -> list[Node]:
-    """`nodes` with one number for all that are equal: on the tape each record has its own."""
+def _with_equal_numbers(
+    nodes: Sequence[Node], numbers: Sequence[Any], recorded: Sequence[Node]
+) -> tuple[list[Node], list[Node]]:
+    """`nodes` with one number for all that are equal (on the tape each record has its own), and all
+    that is under them in the order in which it was recorded."""
     first: dict[Any, Node] = {}
-    same: dict[Node, Node] = {}
-    for n in toposort(nodes):
+    new: dict[Node, Node] = {}
+    for n in toposort_by(recorded, nodes):
         if n.op is NUMBER:
             value = numbers[n.arg]
             key = value.code if type(value) is SymbolicScalar else repr(value)
-            same[n] = first.setdefault((n.dtype, type(value), key), n)
-    return substitute(nodes, {n: one for n, one in same.items() if one is not n})
+            new[n] = first.setdefault((n.dtype, type(value), key), n)
+        else:
+            new[n] = rebuilt(n, tuple([new[s] for s in n.src])) if n.src else n
+    return [new[n] for n in nodes], list(dict.fromkeys(new.values()))

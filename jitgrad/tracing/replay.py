@@ -36,7 +36,7 @@ from ..compile import simplify
 from ..control import Rolled, rolled
 from ..frontend.convert import NESTED, put_together
 from ..frontend.tensor import Tensor
-from ..ir import LEAF, NUMBER, leaf, number, toposort
+from ..ir import LEAF, NUMBER, leaf, number, toposort, toposort_by
 from ..ops.marks import differentiable_sources
 from ..runtime.plan import Plan
 from ..tape.backward import AccumulateGrad, substitute
@@ -304,13 +304,14 @@ class CompiledCall:
     def _rolled(self, roots: Sequence[Node], with_slope: bool = False) -> Rolled:
         """The graph with loops, and the leaves in it that are lists of numbers."""
         known = {}
-        for node in toposort(roots):
+        order = toposort_by(self.trace.recorded, roots)
+        for node in order:
             if node.op is NUMBER or (node.op is LEAF and not node.shape):
                 value = self._known(node)
                 if value is not None:
                     known[node] = value
         first = len(self.trace.inputs) + len(self.lists)
-        return rolled(roots, known, first, with_slope, list(self.trace.recorded))
+        return rolled(roots, known, first, with_slope, order)
 
     def _settle_leaves(self) -> None:
         """What a trace with gradients of tensors from outside is for: for leaves only, or for

@@ -12,7 +12,7 @@ from jitgrad.autodiff import pull_back
 from jitgrad.control import LOOP, found, ordered, roll
 from jitgrad.control.repeats import Run, repeats
 from jitgrad.interpret.program import run
-from jitgrad.ir import LEAF, const, leaf, number, toposort
+from jitgrad.ir import LEAF, const, leaf, number, toposort, toposort_by
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.movement import slice_node, update_node
 from jitgrad.ops.primitives import reshape_to
@@ -40,7 +40,8 @@ def loops(roots):
 
 def rolled(roots, known=None, recorded=()):
     """The roots with loops, which were compared with those without."""
-    out = roll.rolled(roots, known, 4, recorded=recorded)
+    order = toposort_by(recorded, list(roots)) if recorded else ()
+    out = roll.rolled(roots, known, 4, order=order)
     assert written_out(out.roots, out.lists) == list(roots)
     return out
 

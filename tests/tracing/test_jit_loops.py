@@ -34,6 +34,17 @@ def oscillator(x, v, xs, h):
     return (x * v).sum()
 
 
+def with_energies(x, v, xs, h):
+    """The first turn and what comes before read the same distances."""
+    energy = lambda x, v: 0.5 * (v * v).sum() - ((x * x).sum() + 0.1) ** -0.5
+    before = energy(x, v)
+    for _ in range(TURNS):
+        drag = jitgrad.tanh(jitgrad.sin(v) * 0.3 + jitgrad.cos(v) * 0.1)
+        v = v - h * (x * ((x * x).sum() + 0.1) ** -1.5 + drag * v)
+        x = x + h * v
+    return energy(x, v) - before
+
+
 def driven(x, v, xs, h):
     """Elements of a sequence, numbers of each turn, and what is collected."""
     out = []
@@ -85,7 +96,7 @@ def ended(x, v, xs, h):
     return x.sum()
 
 
-PROGRAMS = [oscillator, driven, backwards, multistep, nested, written, ended]
+PROGRAMS = [oscillator, with_energies, driven, backwards, multistep, nested, written, ended]
 
 
 def arguments():
@@ -259,3 +270,12 @@ def test_turns_of_large_arrays_that_are_not_fused_are_loops(model, monkeypatch, 
             np.testing.assert_allclose(mine.detach().numpy(), other, rtol=1e-9, atol=1e-13)
     sizes = [len(toposort(list(roots))) for roots in made]
     assert sizes[0] == sizes[-1]
+
+
+def test_a_first_turn_that_shares_with_others_is_in_the_loop(graphs):
+    x, v = [jitgrad.tensor(a) for a in np.random.default_rng(5).uniform(0.5, 1, (2, 3))]
+    for function in (with_energies, jitgrad.value_and_grad(with_energies, (0, 1))):
+        graphs.clear()
+        jitgrad.jit(function)(x, v, None, 0.01)
+        found = [n for n in toposort(graphs[-1]) if n.op is LOOP]
+        assert found and {n.arg.length for n in found} == {TURNS}
