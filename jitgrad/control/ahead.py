@@ -43,6 +43,10 @@ class Turns:
         self.graph, self.place, self.operands = graph, place, operands
         self.ahead: list[Reads] = []
 
+    @property
+    def count(self) -> int:
+        return len(self.ahead) + self.place.turns
+
     def source(self, j: int, k: int, turn: int) -> int:
         """The number of what the operation at position `j` reads as its k-th in a turn."""
         if turn < len(self.ahead):

@@ -42,6 +42,9 @@ LARGE, MANY, FUSED = 1024, 4000, 128
 #: Kinds of operations that read what others have made at other places, so that turns are not fused
 #: with one another; and operations from which a graph with such turns has loops.
 APART, SOME = frozenset(("call", "scan", "gather", "slice", "pad", "update")), 96
+#: So many places where turns may begin are compared: where x and v follow one another, as much is
+#: carried if they begin before v.
+BEGINNINGS = 3
 #: As many turns may be one turn of a loop.
 ALTERNATE = 4
 
@@ -88,7 +91,7 @@ class FoundLoop:
 
     def __init__(self, turns: Turns, reverse: bool) -> None:
         self.turns, self.place, self.operands = turns, turns.place, turns.operands
-        self.count, self.reverse = turns.place.turns + turns.place.ahead, reverse
+        self.count, self.reverse = turns.count, reverse
         self.last: dict[int, None] = {}
         self.handed: dict[int, None] = {}
 
@@ -149,27 +152,36 @@ class FoundLoops:
     def _is_added(self, run: Run) -> bool:
         if run.turns < TURNS:
             return False
-        start = run.start + _first_position(self.graph, run)
+        found = [self._turns(run, first) for first in _first_positions(self.graph, run)]
+        turns = max([t for t in found if t is not None], key=lambda t: t.count, default=None)
+        if turns is None:
+            return False
+        place = turns.place
+        self.of[place.start : place.start + place.turns * place.period] = len(self.all)
+        self.all.append(FoundLoop(turns, self._is_reverse(turns.operands)))
+        return True
+
+    def _turns(self, run: Run, first: int) -> Turns | None:
+        """The turns of `run` that go on alike, if each begins at the position `first`; None if they
+        are too few."""
+        start = run.start + first
         place = LoopPlace(start, run.period, (run.stop - start) // run.period)
         if place.turns < TURNS:
-            return False
+            return None
         found = self._operands(place)
         if found is None:
-            return False
+            return None
         operands, holds = found
         alike, end = _longest(np.logical_and.reduce([h for row in holds for h in row]))
         begin = alike
         while begin > 0 and self._may_begin(begin - 1, alike, place, operands, holds):
             begin -= 1
         if end - begin < TURNS:
-            return False
+            return None
         operands = [[_shifted(o, begin, end) for o in row] for row in operands]
         place = LoopPlace(start + begin * run.period, run.period, end - begin)
         places = [loop.place for loop in self.all]
-        turns = with_turns_ahead(self.graph, place, operands, self.of, places)
-        self.of[place.start : place.start + place.turns * place.period] = len(self.all)
-        self.all.append(FoundLoop(turns, self._is_reverse(turns.operands)))
-        return True
+        return with_turns_ahead(self.graph, place, operands, self.of, places)
 
     def _operands(self, place: LoopPlace) -> tuple[list[list[Operand]], list[list[NDArray]]] | None:
         operands: list[list[Operand]] = []
@@ -304,8 +316,8 @@ def _longest(holds: NDArray) -> tuple[int, int]:
     return int(begins[best]), int(ends[best])
 
 
-def _first_position(graph: OrderedGraph, run: Run) -> int:
-    """Where in a block turns should begin, so that the least is carried from turn to turn."""
+def _first_positions(graph: OrderedGraph, run: Run) -> list[int]:
+    """Where in a block turns may begin, so that the least is carried from turn to turn."""
     start, p = run.start, run.period
     middle = start + run.turns // 2 * p
     farthest = np.zeros(p, np.int64)  # for each position, how far away it is read
@@ -320,4 +332,5 @@ def _first_position(graph: OrderedGraph, run: Run) -> int:
         cost[q + 1] += size
         cost[q + 1 + int(farthest[q])] -= size
     cost = np.cumsum(cost)
-    return int(np.argmin(cost[:p] + cost[p : 2 * p]))
+    carried = cost[:p] + cost[p : 2 * p]
+    return np.flatnonzero(carried == carried.min())[:BEGINNINGS].tolist()

@@ -121,15 +121,6 @@ def test_first_turns_that_share_with_others_are_in_the_loop():
         assert loop.arg.length == 20
 
 
-def test_a_turn_of_which_most_is_read_by_others_stays_as_it_is():
-    x = X
-    first = [sin(x * 2.0), sin(sin(x * 2.0) * 3.0)]
-    for _ in range(20):
-        x = sin(sin(sin(x * 2.0) * 3.0) + 0.5)
-    (loop,) = loops(rolled([*first, x]).roots)
-    assert loop.arg.length == 19
-
-
 def test_the_order_of_the_program_is_that_of_the_turns():
     x, v, recorded = X, W, []
     for _ in range(20):
