@@ -28,6 +28,7 @@ from ..base.code import (
     sequence,
 )
 from ..compile import Call, call_operands, flat_base, parts_of, result_dtype
+from ..control import LOOP
 from ..control.affine import first_element
 from ..interpret import program as interpreter
 from ..ir.node import Node, leaf
@@ -39,6 +40,14 @@ from .partials import has_driver, number_of
 def _is_joined(kernel):
     """Whether its `gathered` results are arrays per chunk."""
     return kernel.units.parts > 1 or kernel.wide is not None
+
+
+def _is_long(kernel):
+    """Whether a kernel of one chunk may take so long that other threads should run beside it: all
+    turns of a loop, of a number of turns that is not known to be small."""
+    loops = [n for n in kernel.nodes if n.op is LOOP]
+    many = launch.PARALLEL_WORK
+    return any(n.arg.length is None or kernel.work >= many for n in loops)
 
 
 def joins(lowered):
@@ -185,6 +194,9 @@ class _Assembler:
         if units.chunks > 1:
             run, cut = self.bind("G", self.launcher), (str(units.step), arguments, str(kernel.work))
             self.body.append(Effect(call(run, address, total, *cut)))
+        elif _is_long(kernel):
+            run = self.bind("C", launch.prepare_released())
+            self.body.append(Effect(call(run, address, total, total, arguments)))
         else:
             run = self.bind("C", launch.prepare())
             self.body.append(Effect(call(run, address, total, arguments)))

@@ -62,6 +62,13 @@ def prepare():
     return _state.kernel
 
 
+def prepare_released():
+    """Load the serial drivers; the entry point that runs a kernel in pieces of so many units, while
+    other threads of Python go on."""
+    prepare()
+    return _state.chunks
+
+
 def reducers():
     """(what rounds a number to float32, what combines partial results); after `prepare`."""
     return _state.rounded, _state.combined

@@ -255,7 +255,7 @@ def simulated(seed=0, small=False):
     patches = [
         (build, {"loop_kernel": chunks.address}),
         (launch, {"launch": chunks.run}),
-        (launch._state, {"kernel": chunks.whole}),
+        (launch._state, {"kernel": chunks.whole, "chunks": chunks.run}),
         (assemble, {"_Assembler": _Assembler}),
         (turn, {"drivable": lambda lowered: False}),  # a driver is compiled, and calls addresses
         *([(limits, {"now": SMALL})] if small else ()),

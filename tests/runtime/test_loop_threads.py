@@ -1,0 +1,37 @@
+"""Other threads run while a compiled loop does."""
+
+import threading
+
+import jitgrad
+from jitgrad import config
+
+
+def test_another_thread_runs_beside_a_loop(monkeypatch):
+    """The loop is far longer than what a thread waits for the interpreter."""
+    monkeypatch.setattr(config, "compile", "always")
+
+    @jitgrad.jit
+    def f(x, stop):
+        def turn(s):
+            return jitgrad.tanh(s[0]), s[1] + 1.0
+
+        return jitgrad.while_loop(lambda s: s[1] < stop, turn, (x, 0.0))[0]
+
+    x = jitgrad.ones(3)
+    f(x, 5.0).numpy()
+    begun, done, beside = threading.Event(), threading.Event(), []
+
+    def other():
+        begun.wait()
+        while not done.is_set():
+            beside.append(None)
+            done.wait(0.001)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    begun.set()
+    f(x, 1e7).numpy()
+    count = len(beside)
+    done.set()
+    thread.join()
+    assert count > 5
