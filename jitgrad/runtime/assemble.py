@@ -190,16 +190,7 @@ class _Assembler:
         far = any(kind == "far" for kind, _ in kernel.dynamic)
         block = self.pack(kernel, partial, far)
         address = self.bind("A", address)
-        total, arguments = str(units.total), _address("a")
-        if units.chunks > 1:
-            run, cut = self.bind("G", self.launcher), (str(units.step), arguments, str(kernel.work))
-            self.body.append(Effect(call(run, address, total, *cut)))
-        elif _is_long(kernel):
-            run = self.bind("C", launch.prepare_released())
-            self.body.append(Effect(call(run, address, total, total, arguments)))
-        else:
-            run = self.bind("C", launch.prepare())
-            self.body.append(Effect(call(run, address, total, arguments)))
+        self.body.append(Effect(self.launched(kernel, address)))
         self.scope[self.bind("B", None)] = block
         if far:
             self.body.append(self.again("far[0]"))
@@ -207,6 +198,18 @@ class _Assembler:
         if _is_joined(kernel):
             for node in kernel.gathered:
                 self.join(node, units.parts, kernel.wide or node.dtype)
+
+    def launched(self, kernel, address):
+        """The launch of the kernel at `address` with the arguments in `a`."""
+        units, arguments = kernel.units, _address("a")
+        place, total = self.bind("A", address), str(units.total)
+        if units.chunks > 1:
+            run = self.bind("G", self.launcher)
+            return call(run, place, total, str(units.step), arguments, str(kernel.work))
+        if _is_long(kernel):
+            run = self.bind("C", launch.prepare_released())
+            return call(run, place, total, total, arguments)
+        return call(self.bind("C", launch.prepare()), place, total, arguments)
 
     def pack(self, kernel, partial, far):
         """Makes `a`, the arguments of a launch; the block of what is known with the shapes."""
