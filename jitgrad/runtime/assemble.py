@@ -189,7 +189,6 @@ class _Assembler:
             self.carry(node, parts, units)
         far = any(kind == "far" for kind, _ in kernel.dynamic)
         block = self.pack(kernel, partial, far)
-        address = self.bind("A", address)
         self.body.append(Effect(self.launched(kernel, address)))
         self.scope[self.bind("B", None)] = block
         if far:
