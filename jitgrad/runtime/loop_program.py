@@ -25,6 +25,8 @@ from . import launch, pool, toolchain
 COPIED = 64
 #: What each array of a loop begins at a multiple of, in bytes.
 LINE = 64
+#: Turns from which other threads of Python go on meanwhile: to let them takes 0.1 us.
+LONG = 32
 #: Words before the others: see `loop_driver`.
 HEADER = 5
 
@@ -374,6 +376,7 @@ def compiled_loop(turn):
     """``run(turns, *sources, node)`` -> the value of a loop, as its `reference` gives it."""
     program = LoopProgram(turn)
     driver, run = toolchain.load().loop_driver(), launch.prepare()
+    released = launch.prepare_released()
     length, total = turn.node.arg.length, offsets(turn.node.arg)[1]
     handed = any(k >= program.body.carries for k in turn.node.arg.results)
     # The condition says after the last turn, too, whether the loop has come to its end.
@@ -388,7 +391,11 @@ def compiled_loop(turn):
         out = (np.zeros if handed and turns < length else np.empty)(total, node.dtype)
         instance = free.pop() if free else LoopInstance(program)
         put(instance.words, 8 * first, *map(id, sources), id(out))
-        run(driver, turns + once_more, instance.address - back)
+        count = turns + once_more
+        if count < LONG:
+            run(driver, count, instance.address - back)
+        else:
+            released(driver, count, count, instance.address - back)
         if instance.failed():
             return node.op.reference(turns, *sources, node=node)
         free.append(instance)

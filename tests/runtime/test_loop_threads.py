@@ -2,11 +2,14 @@
 
 import threading
 
+import pytest
+
 import jitgrad
 from jitgrad import config
 
 
-def test_another_thread_runs_beside_a_loop(monkeypatch):
+@pytest.mark.parametrize(("size", "turns"), [(3, 1e7), (1000, 2e5)], ids=["kernel", "driver"])
+def test_another_thread_runs_beside_a_loop(size, turns, monkeypatch):
     """The loop is far longer than what a thread waits for the interpreter."""
     monkeypatch.setattr(config, "compile", "always")
 
@@ -17,7 +20,7 @@ def test_another_thread_runs_beside_a_loop(monkeypatch):
 
         return jitgrad.while_loop(lambda s: s[1] < stop, turn, (x, 0.0))[0]
 
-    x = jitgrad.ones(3)
+    x = jitgrad.ones(size)
     f(x, 5.0).numpy()
     begun, done, beside = threading.Event(), threading.Event(), []
 
@@ -30,7 +33,7 @@ def test_another_thread_runs_beside_a_loop(monkeypatch):
     thread = threading.Thread(target=other)
     thread.start()
     begun.set()
-    f(x, 1e7).numpy()
+    f(x, turns).numpy()
     count = len(beside)
     done.set()
     thread.join()

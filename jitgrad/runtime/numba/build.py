@@ -159,7 +159,7 @@ def kernel(address, total, args):
 
 @njit(types.void(I, I, I, I), cache=True, nogil=True)
 def chunks(address, total, step, args):
-    for part in range((total + step - 1) // step):
+    for part in range((total - 1) // step + 1):  # no total is too large for it
         call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
 
 
