@@ -21,6 +21,8 @@ TINY = performance.Sizes(
     first=(10,),
     processes=1,
     records=(5,),
+    loops=("descent", "newton"),
+    loop_turns=3,
     memory=("chain",),
     memory_elements=1000,
 )

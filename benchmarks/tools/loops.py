@@ -3,12 +3,15 @@
     python -m benchmarks.tools.loops            all programs of `benchmarks.loops`
     python -m benchmarks.tools.loops garch --turns 100
 
-Prints first calls and medians of later ones, in microseconds, measured in turns in one process.
+Prints first calls and medians of later ones, measured in turns in one process: with as many threads
+as the environment says. `eager`, `torch` and `jit` run an ordinary loop, `scan` and `jax` one that
+is given as such; both of ours are compiled before the clock starts.
 """
 
 import argparse
 import contextlib
 import importlib.util
+import json
 import statistics
 import sys
 import time
@@ -17,6 +20,7 @@ import numpy as np
 
 from benchmarks import common
 from benchmarks.loops import LOOPS
+from jitgrad.base.units import seconds
 
 WAYS = {}
 
@@ -161,33 +165,48 @@ def measure(loop, turns, ways, rounds, budget):
     }
 
 
+def installed():
+    """The ways whose libraries are there."""
+    return [name for name, (_, needs) in WAYS.items() if all(map(importlib.util.find_spec, needs))]
+
+
+def worst(out, others):
+    """How far results are from those of the others, relative to the largest magnitude."""
+    return max(
+        float(np.abs(np.asarray(a) - np.asarray(b)).max() / max(np.abs(b).max(), 1e-9))
+        for other in others
+        for a, b in zip(out, other, strict=False)
+    )
+
+
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.tools.loops")
-    parser.add_argument("loops", nargs="*")
-    parser.add_argument("--turns", type=int, default=None)
-    parser.add_argument("--ways", nargs="+", default=None)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.tools.loops", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("loops", nargs="*", metavar="loop", help=", ".join(LOOPS))
+    parser.add_argument("--turns", type=int, help="of each; the usual number, if not said")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=installed())
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.1)
+    parser.add_argument("--seconds", type=float, default=0.1, help="of a round of a way")
+    parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    ways = options.ways or [
-        name for name, (_, needs) in WAYS.items() if all(map(importlib.util.find_spec, needs))
-    ]
+    if unknown := set(options.loops) - set(LOOPS):
+        parser.error(f"got {', '.join(sorted(unknown))}, expected some of {', '.join(LOOPS)}")
+    found = {}
     for name in options.loops or LOOPS:
         loop = LOOPS[name]
-        rows = measure(loop, options.turns or loop.turns, ways, options.rounds, options.seconds)
-        want = None
-        for way_name, (first, median, out) in rows.items():
-            want = want or out
-            far = [
-                float(np.abs(np.asarray(a) - np.asarray(b)).max() / max(np.abs(b).max(), 1e-9))
-                for a, b in zip(out, want, strict=False)
-            ]
-            want = max(want, out, key=len)
+        turns = options.turns or loop.turns
+        rows = measure(loop, turns, options.ways, options.rounds, options.seconds)
+        found[name] = turns, {way: (first, median) for way, (first, median, _) in rows.items()}
+        outs = [out for _, _, out in rows.values()]
+        for way, (first, median, out) in () if options.json else rows.items():
             print(
-                f"{name:10} {way_name:8} first {first * 1e3:10.2f} ms  warm {median * 1e6:12.1f} us"
-                f"  off {max(far):.0e}",
+                f"{name:8} {way:6} first {seconds(first):>8}, then {seconds(median):>8}, "
+                f"off by {worst(out, outs):.0e}",
                 flush=True,
             )
+    if options.json:
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":

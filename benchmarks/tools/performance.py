@@ -26,7 +26,9 @@ from jitgrad.base.units import digits, seconds
 
 from .. import common
 from ..asv.bench_import import FirstGradient, Import
+from ..loops import LOOPS
 from . import beside, first_call
+from .loops import installed as installed_ways
 from .memory import PEAK_FROM_HERE
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -59,6 +61,8 @@ class Sizes:
     )
     elements: tuple = (10**4, 10**6)
     libraries: tuple = ()
+    loops: tuple = tuple(LOOPS)
+    loop_turns: int | None = None
     threads: tuple = (1, os.cpu_count() or 1)
     calls: tuple = (("sum_of_squares", 1000), ("chain", 100), ("rosenbrock", 1000))
     programs: tuple = ("dot", "chain", "rosenbrock", "logistic", "writes")
@@ -114,6 +118,30 @@ def _compared(times, others):
     return (
         seconds(own),
         *["" if t is None else "failed" if isinstance(t, str) else digits(t / own) for t in cells],
+    )
+
+
+def loops(sizes):
+    """Programs that are loops over a state."""
+    one = dict.fromkeys(beside.VARIABLES, "1")
+    turns = [] if sizes.loop_turns is None else ["--turns", str(sizes.loop_turns)]
+    rounds = ["--rounds", str(common.ROUNDS), "--seconds", str(common.BUDGET / common.ROUNDS)]
+    rows, others = [], ["numpy", *[way for way in ("torch", "jax") if way in installed_ways()]]
+    for name in sizes.loops:
+        asked = "-m", "benchmarks.tools.loops", "--json", name, *turns, *rounds
+        count, found = common.child(*asked, **one)[1][name]
+        times = {way: median for way, (_, median) in found.items()}
+        ways = ("eager", "jit", "scan")
+        own = [seconds(times[way]) if way in times else "" for way in ways]
+        cells = [seconds(times[way]) if way in times else "" for way in others]
+        rows.append((name, _count(count), *own, *cells))
+    yield Table(
+        "Value and gradient of loops over a state in float64, one thread: an ordinary loop, eager "
+        "and through `jit`, and the same by `scan` in `jit`. NumPy computes the value alone, as "
+        "does JAX for `newton`, which looks at values; PyTorch is eager, JAX is compiled.",
+        "python -m benchmarks.tools.loops",
+        ("program", "turns", "eager", "`jit`", "`scan`", *others),
+        rows,
     )
 
 
@@ -226,6 +254,7 @@ def memory(sizes):
 #: Title -> what measures the tables under it.
 SECTIONS: dict[str, Callable] = {
     "Beside other libraries": beside_others,
+    "Loops": loops,
     "Small work": small_work,
     "New processes": new_processes,
     "Compiling": compiling,
