@@ -1,18 +1,15 @@
 """The thread that compiles plans in the background, and the child process that helps it.
 
 Plans wait in two queues: those that are worth compiling (`Background.add`), and those that are
-compiled if all their kernels exist already (`Background.ask`). Where somebody waits for a plan
-(`Background.make`), the thread and the child build its kernels at the same time. The thread is
-started at the first plan. Before a fork, and before the process ends, it comes to a stop between
-two kernels: LLVM must not be at work then. When a plan is worth it is decided in `plan`. Start at
-`Background`.
+compiled if all their kernels exist already (`Background.ask`). The thread is started at the first
+plan. Before a fork, and before the process ends, it comes to a stop between two kernels: LLVM must
+not be at work then. When a plan is worth it is decided in `plan`. Start at `Background`.
 """
 
 import atexit
 import collections
 import contextlib
 import functools
-import itertools
 import os
 import sys
 import threading
@@ -31,10 +28,6 @@ SWITCH = 5e-5
 #: one of many lines counts once more for each `LONG`. Seconds without work after which the child
 #: ends.
 ALONE, LONG, IDLE = 4, 60, 20.0
-#: Kernels of a process from which the child compiles all those that a thread waits for ("always");
-#: before, both do. LLVM's passes keep 0.8 MiB of each kernel of 20 operations that they have seen,
-#: in whichever process they ran.
-APART = 16
 #: Plans that wait for a look whether their kernels exist; more are compiled when they pay.
 ASKED = 64
 
@@ -59,22 +52,6 @@ def _lively():
 def _work(sources):
     """How long sources take to compile, in kernels."""
     return sum(1 + source.count("\n") // LONG for source in sources)
-
-
-def is_long(sources):
-    """Whether a child process pays for sources that have to be compiled."""
-    return _work(sources) > ALONE
-
-
-def _kernel(build, kind, source):
-    (build.scalar_kernel if kind == "scalar" else build.loop_kernel)(source)
-
-
-def _taken(kernels):
-    """The elements of a deque, from which another thread may take some, too."""
-    with contextlib.suppress(IndexError):
-        while True:
-            yield kernels.popleft()
 
 
 class Background:
@@ -169,7 +146,8 @@ class Background:
             source: "scalar" if kind == "scalar" else "loop"
             for source, kind in lowered.sources.items()
         }
-        self._prepare(kernels)
+        if self.made + _work(kernels) > ALONE and not toolchain.has_begun():
+            self.worker.start()  # numba is imported there and here at the same time
         with _lively(), self.compiling:
             from . import cache
 
@@ -180,56 +158,26 @@ class Background:
             if not build.built(source) and not cache.has(source)
         ]
         self.made += _work(source for _, source in new)
-        by_child = self._built_by_both if config.compile == "always" else self._built_by_child
-        if self.made > ALONE and not by_child(new):
+        if self.made > ALONE and not self._built_by_child(new):
             return
         with _lively():
             for source, kind in kernels.items():
                 with self.compiling:
                     if self.stopping:
                         return
-                    _kernel(build, kind, source)
+                    (build.scalar_kernel if kind == "scalar" else build.loop_kernel)(source)
             with self.compiling:
                 if not self.stopping:
                     plan.compile()
             if config.compile == "never":  # since then
                 plan.start_anew()
 
-    def _prepare(self, kernels):
-        """Starts the child where it will be asked for: numba is imported there and here at the same
-        time. Who waits knows first which kernels are on the disk."""
-        begins = config.compile != "always" and not toolchain.has_begun()
-        if begins and self.made + _work(kernels) > ALONE:
-            self.worker.start()
-
-    def _built_by_both(self, kernels):
-        """Has the child build (kind, source) pairs while this thread builds others, the longest
-        first, as long as it may (`APART`); whether it was left to the end."""
-        build = toolchain.load()
-        left = collections.deque(sorted(kernels, key=lambda pair: -pair[1].count("\n")))
-        child = threading.Thread(
-            target=self._built_by_child, args=(_taken(left),), name="jitgrad-child", daemon=True
-        )
-        child.start()
-        try:
-            while left and stats.kernels < APART and not self.stopping:
-                for kind, source in itertools.islice(_taken(left), 1):
-                    with self.compiling:
-                        if not self.stopping:
-                            _kernel(build, kind, source)
-        except BaseException:
-            left.clear()
-            raise
-        finally:
-            child.join()  # one thread at a time talks to the child
-        return not self.stopping
-
     def _built_by_child(self, kernels):
         """Has the child build (kind, source) pairs; whether it was left to the end."""
         from . import cache
 
         begun = time.perf_counter()
-        for source in self.worker.build(kernels):
+        for (_, source), _ in zip(kernels, self.worker.build(kernels), strict=False):
             now = time.perf_counter()
             stats.by_child[cache.key(source)], begun = now - begun, now
             if self.stopping:

@@ -36,6 +36,10 @@ HOT, HOT_PROCESS, LONG_RUN = 0.03, 0.3, 0.003
 #: numba imported or not; as much again for each `PART` nodes of the plan, which take longer to
 #: compile.
 SLOW, SLOW_IMPORT, PART = 0.5, 1.2, 50
+#: Kernels that a thread which waits for them ("always") compiles by itself. Later ones are compiled
+#: by that child, too: LLVM's passes keep 0.8 MiB of each kernel of 20 operations that they have
+#: seen, in whichever process they ran.
+APART = 16
 #: Elements of work per node from which the caller's thread looks whether all kernels of a plan
 #: exist, the first time it is seen: lowering a node takes 0.15 ms, NumPy as long as that for 20 000
 #: to 150 000 elements.
@@ -112,19 +116,9 @@ class Plan:
         return out
 
     def _compile_and_wait(self):
-        """Compiles the plan, in this thread or, with many kernels, in the background, where a child
-        process helps."""
-        if not (self._needs_help() and background.compiler.make(self)):
+        """Compiles the plan, in this thread or, after many kernels, in the background."""
+        if stats.kernels < APART or not background.compiler.make(self):
             self.compile()
-
-    def _needs_help(self):
-        if stats.kernels >= background.APART:
-            return True
-        begun = events.net()
-        sources = self.lower().sources
-        events.planned(events.net() - begun, 0)
-        built = toolchain.load().built if toolchain.is_loaded() else lambda source: False
-        return background.is_long([source for source in sources if not built(source)])
 
     def _is_worth_a_look(self):
         """Whether lowering the plan, to see which kernels it needs, takes no longer than a run by

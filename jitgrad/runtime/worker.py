@@ -72,8 +72,8 @@ class Worker:
         )
 
     def build(self, kernels):
-        """Compiles (kind, source) pairs, one after the other: an iterator of the sources that are
-        done, which ends early where the child does."""
+        """Compiles (kind, source) pairs, one after the other: an iterator that ends early where the
+        child does."""
         from . import cache
 
         self.start()
@@ -89,7 +89,7 @@ class Worker:
                     line = line[process.stdin.write(line) :]
                 if not process.stdout.read(1):
                     raise EOFError
-                yield source
+                yield
         except (OSError, EOFError, ValueError):  # it died, or it was stopped
             self.usable = False
             self.stop()

@@ -97,25 +97,6 @@ def test_worker_that_cannot_start(monkeypatch):
     assert not worker.usable and worker.process is None
 
 
-@pytest.mark.parametrize("child", (True, False))
-def test_both_compile_what_somebody_waits_for(tmp_path, child):
-    source = f"""
-from jitgrad.runtime import background
-from jitgrad.runtime.stats import CHILD, COMPILED, stats
-
-jitgrad.config.child = {child} and background.compiler.worker.usable
-x = np.random.default_rng(3).normal(size=(300, 40))
-y, want = jitgrad.tensor(x), x
-for k in range(8):
-    y = jitgrad.cumsum(jitgrad.sin(y) + k, k % 2) * 0.1 if k % 3 else y - y.exp().mean(0)
-    want = np.cumsum(np.sin(want) + k, k % 2) * 0.1 if k % 3 else want - np.exp(want).mean(0)
-np.testing.assert_allclose(y.numpy(), want, rtol=1e-9)
-how = dict.fromkeys(cost.how for cost in stats.costs.values())
-assert COMPILED in how and (CHILD in how) == jitgrad.config.child, stats.costs
-"""
-    finish(start(source, tmp_path, "always"))
-
-
 def test_program_goes_on_when_the_child_is_killed(tmp_path):
     source = (
         BUSY
