@@ -288,12 +288,12 @@ def _other(name, value):
 
 
 def autograd_stub():
-    """`jitgrad/autograd.pyi`: signatures that are written, with the public class of tensors."""
+    """`jitgrad/autograd/__init__.pyi`: signatures that are written, with the public class of tensors."""
     module = jitgrad.autograd
     out = [*docstring([inspect.getdoc(module).split("\n\n")[0]], ""), ""]
-    out += ["from collections.abc import Sequence", "", "from . import Tensor, _ArrayLike"]
+    out += ["from collections.abc import Sequence", "", "from .. import Tensor, _ArrayLike"]
     modes = WRITTEN["frontend.modes"]
-    out += [f"from .frontend.modes import {n} as {n}" for n in modes]
+    out += [f"from ..frontend.modes import {n} as {n}" for n in modes]
     out += ["", *exported(module.__all__)]
     for name in sorted({*module.__all__} - {*modes}):
         f = getattr(module, name)
@@ -387,7 +387,7 @@ def plain(lines, shadowed=()):
 
 STUBS = {
     "__init__.pyi": jitgrad_stub,
-    "autograd.pyi": lambda: plain(autograd_stub()),
+    "autograd/__init__.pyi": lambda: plain(autograd_stub()),
     "linalg.pyi": lambda: plain(linalg_stub()),
     "numpy/__init__.pyi": lambda: plain(numpy_stub(jitgrad.numpy, np, ".."), ("bool",)),
     "numpy/linalg.pyi": lambda: plain(numpy_stub(jitgrad.numpy.linalg, np.linalg, "..")),

@@ -9,9 +9,9 @@
 
 import sys as _sys
 
-from .base.missing import missing as _missing
-from .frontend.gradients import backward, grad
-from .frontend.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from ..base.missing import missing as _missing
+from ..frontend.gradients import backward, grad
+from ..frontend.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 
 __all__ = [
     "backward",

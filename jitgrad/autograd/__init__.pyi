@@ -5,11 +5,11 @@
 
 from collections.abc import Sequence
 
-from . import Tensor, _ArrayLike
-from .frontend.modes import enable_grad as enable_grad
-from .frontend.modes import is_grad_enabled as is_grad_enabled
-from .frontend.modes import no_grad as no_grad
-from .frontend.modes import set_grad_enabled as set_grad_enabled
+from .. import Tensor, _ArrayLike
+from ..frontend.modes import enable_grad as enable_grad
+from ..frontend.modes import is_grad_enabled as is_grad_enabled
+from ..frontend.modes import no_grad as no_grad
+from ..frontend.modes import set_grad_enabled as set_grad_enabled
 
 __all__ = [
     "backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"
