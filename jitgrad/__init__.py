@@ -65,12 +65,15 @@ pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 _LAZY = {
     "autograd": "autograd",
     "cond": "tracing.control_flow",
+    "elementwise_grad": "tracing.transforms",
     "explain": "diagnostics.explain",
     "fori_loop": "tracing.control_flow",
     "grad": "tracing.transforms",
     "hvp": "tracing.transforms",
     "jit": "tracing.jit",
+    "jvp": "tracing.products",
     "linalg": "linalg",
+    "linearize": "tracing.products",
     "map": "tracing.control_flow",
     "meshgrid": "numpy",
     "profile": "diagnostics.profile",
@@ -78,6 +81,7 @@ _LAZY = {
     "split": "numpy",
     "switch": "tracing.control_flow",
     "value_and_grad": "tracing.transforms",
+    "vjp": "tracing.products",
     "while_loop": "tracing.control_flow",
 }
 #: Public names that ``from jitgrad import *`` leaves to what programs have by them: NumPy itself,

@@ -255,7 +255,6 @@ MANY_DECISIONS = {
         "tape.backward.Sweep._step": 20,
         "tape.backward.start": 16,
         "tape.record.enter": 21,
-        "tracing.transforms.value_and_grad.function": 18,
     },
     "one case after the other of what an argument, an index or an object may be": {
         "ops.pointwise._one_float": 16,

@@ -41,7 +41,8 @@ WRITTEN = {
     "runtime.plan": ["synchronize"],
     "runtime.pool": ["release_memory"],
     "tracing.control_flow": ["cond", "fori_loop", "map", "scan", "switch", "while_loop"],
-    "tracing.transforms": ["grad", "hvp", "value_and_grad"],
+    "tracing.products": ["jvp", "linearize", "vjp"],
+    "tracing.transforms": ["elementwise_grad", "grad", "hvp", "value_and_grad"],
 }
 #: Attributes of a class that every class has, or that type checkers know another way.
 COMMON = {*dir(object), "__annotations__", "__module__", "__slots__", "__weakref__"} - {
@@ -288,7 +289,7 @@ def _other(name, value):
 
 
 def autograd_stub():
-    """`jitgrad/autograd/__init__.pyi`: signatures that are written, with the public class of tensors."""
+    """`jitgrad/autograd/__init__.pyi`: signatures as written, with the public class of tensors."""
     module = jitgrad.autograd
     out = [*docstring([inspect.getdoc(module).split("\n\n")[0]], ""), ""]
     out += ["from collections.abc import Sequence", "", "from .. import Tensor, _ArrayLike"]

@@ -44,19 +44,9 @@ INSTEAD = {
         "jitgrad.hvp(f)(x, v) is the Hessian times v: a column for each unit v",
     ),
     **dict.fromkeys(("hessian_vector_product", "make_hvp"), "use jitgrad.hvp(f)(x, v)"),
-    **dict.fromkeys(
-        ("vjp", "make_vjp", "vector_jacobian_product"),
-        "use jitgrad.autograd.grad(y, x, grad_outputs=v)",
-    ),
-    **dict.fromkeys(
-        ("jvp", "make_jvp", "linearize"),
-        "differentiate g = jitgrad.autograd.grad(y, x, u, create_graph=True) once more, by u, "
-        "with grad_outputs=v",
-    ),
-    **dict.fromkeys(
-        ("elementwise_grad", "deriv", "egrad"),
-        "use jitgrad.grad(f): of several elements it is the gradient of the sum",
-    ),
+    **dict.fromkeys(("make_vjp", "vector_jacobian_product"), "use jitgrad.vjp(f, x)"),
+    **dict.fromkeys(("make_jvp", "jacobian_vector_product"), "use jitgrad.jvp(f, (x,), (v,))"),
+    **dict.fromkeys(("deriv", "egrad"), "use jitgrad.elementwise_grad(f)"),
     **dict.fromkeys(
         ("grad_and_aux", "grad_named", "multigrad_dict", "multigrad"),
         "use jitgrad.value_and_grad(f)",

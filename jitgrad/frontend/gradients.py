@@ -307,20 +307,27 @@ def _leads_on(t: tape.Handle, inputs: Sequence[tape.Handle]) -> bool:
     return bool(others) and Reachability(others)(t._edge)
 
 
-def reachability(out: tape.Handle, xs: Sequence[tape.Handle]) -> Reachability | None:
-    """The reachability of `xs`, searched from `out`; its `others` tells of other leaves. None if
+def reachability(outs: Sequence[tape.Handle], xs: Sequence[tape.Handle]) -> Reachability | None:
+    """The reachability of `xs`, searched from `outs`; its `others` tells of other leaves. None if
     not all `xs` are leaves."""
     if any(type(x._edge) is not AccumulateGrad for x in xs):
         return None
     reaches = Reachability(xs)
-    if out.requires_grad:
-        seg, state = out._seg, out._state
-        edges: Any = None if seg is None else seg.edges
-        if out._edge is None and edges is None:  # it ran meanwhile
-            materialise(out)
-        for edge in (out._edge,) if out._edge is not None else [edges[i] for i in roots_of(state)]:
+    for t in outs:
+        for edge in edges_behind(t):
             reaches(edge)
     return reaches
+
+
+def edges_behind(t: tape.Handle) -> list[Any]:
+    """Where cotangents of `t` go; it stays pending if it is."""
+    if not t.requires_grad:
+        return []
+    seg, state = t._seg, t._state
+    edges: Any = None if seg is None else seg.edges
+    if t._edge is None and edges is None:  # it ran meanwhile
+        materialise(t)
+    return [t._edge] if t._edge is not None else [edges[i] for i in roots_of(state)]
 
 
 def _collector(found: dict[Any, Any], edge: tuple[Any, ...]) -> Callable[..., None]:

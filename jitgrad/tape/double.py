@@ -10,7 +10,7 @@ end there. Start at `RecordedBackward`.
 import functools
 from weakref import WeakValueDictionary
 
-from ..autodiff import pull_back
+from ..autodiff import pull_back, push_forward
 from ..base.dtypes import NUMBER_DTYPE
 from ..interpret.program import interpreter
 from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
@@ -18,7 +18,7 @@ from ..ops.marks import bundle, differentiable_sources, revalue, stop
 from ..runtime.events import planning
 from . import handles
 from .keys import Opcode
-from .reachability import Unshared, visited, with_zeros
+from .reachability import Unshared, batched, visited, with_zeros
 from .record import record, record_in, rooted
 from .segment import local, operations_to
 
@@ -39,26 +39,33 @@ class RecordedBackward:
     formulas: object
 
     @planning
-    def __init__(self, state, given, cuts, wanted, alive, expensive=()):
+    def __init__(self, state, given, cuts, wanted, alive, expensive=(), size=None):
         self.visited = visited(state, given, cuts, wanted)
-        unshared = Unshared(state, {*cuts, *alive})
-        self.held = [(s, {unshared.node(s), unshared.inner[s]}) for s in alive]
+        unshared, stops = self._begin(state, cuts, alive, expensive)
         sources = [unshared.roots[i] for i in wanted] + [unshared.node(c) for c in cuts]
         self.cots = [leaf(("cot", k), s.shape, s.dtype) for k, s in enumerate(given)]
-        self.roots = {node: i for i, node in enumerate(unshared.roots)}
-        self.kept = _kept(state, unshared, expensive)
-        stops = {*self.roots, *(node for _, nodes in self.held for node in nodes)}
         inputs = {}
         for s, g in zip(given, self.cots):  # equal operations are one node
             node = unshared.node(s)
             inputs[node] = inputs[node] + g if node in inputs else g
         grads = pull_back(inputs, sources, {*self.roots, *(unshared.node(c) for c in cuts)})
         grads = with_zeros(grads, state, given, cuts, wanted)
-        self._note([(k, g) for k, g in enumerate(grads) if g is not None], stops)
+        self._note(grads, stops, size)
 
-    def _note(self, grads, stops):
-        """Sorts cotangents by what they are: values there are already, or formulas; and finds the
+    def _begin(self, state, cuts, alive, expensive):
+        """The nodes of the path to `state`, and those that formulas end at."""
+        unshared = Unshared(state, {*cuts, *alive})
+        self.held = [(s, {unshared.node(s), unshared.inner[s]}) for s in alive]
+        self.roots = {node: i for i, node in enumerate(unshared.roots)}
+        self.kept = _kept(state, unshared, expensive)
+        return unshared, {*self.roots, *(node for _, nodes in self.held for node in nodes)}
+
+    def _note(self, found, stops, size):
+        """Sorts derivatives by what they are: values there are already, or formulas; and finds the
         roots in the middle that these are computed from."""
+        places = [k for k, g in enumerate(found) if g is not None]
+        found = batched([found[k] for k in places], self.cots, size)
+        grads = list(zip(places, found, strict=True))
         self.given = [(k, g) for k, g in grads if g.op is LEAF or g in stops]
         computed = [(k, g) for k, g in grads if g.op is not LEAF and g not in stops]
         nodes = _with_values([g for _, g in computed], stops, self.kept)
@@ -85,6 +92,20 @@ class RecordedBackward:
         if self.formulas is not None:
             out += zip(self.sinks, self.formulas.record(made, self.roots, graph))
         return out
+
+
+class RecordedTangents(RecordedBackward):
+    """The operations for the tangents of the results `wanted`, from those of the roots with the
+    numbers `given` and of the `cuts`."""
+
+    @planning
+    def __init__(self, state, given, cuts, wanted, alive, expensive=(), size=None):
+        self.visited = visited(state, wanted, cuts, given)
+        unshared, stops = self._begin(state, cuts, alive, expensive)
+        sources = [*map(unshared.roots.__getitem__, given), *map(unshared.node, cuts)]
+        self.cots = [leaf(("tangent", k), n.shape, n.dtype) for k, n in enumerate(sources)]
+        tangents = dict(zip(sources, self.cots, strict=True))
+        self._note(push_forward([unshared.node(s) for s in wanted], tangents), stops, size)
 
 
 def _kept(state, unshared, expensive):

@@ -13,32 +13,34 @@ from ..ops.primitives import zeros
 from ..runtime.plan import Plan
 from .boundaries import note_trips
 from .execute import finish, live_handles, run
-from .reachability import roots_of
+from .reachability import batched, roots_of
 from .segment import local, operations_to
 
 
 class HessianVectorProduct:
-    """The plan for a result, the root it is differentiated by, and the handles alive beside it."""
+    """The plan for a result, the roots it is differentiated by, and the handles alive beside it;
+    for `size` vectors at once, if it is given."""
 
     __slots__ = ("plan", "live", "requires_grad")
 
-    def __init__(self, end, state, root, live):
-        x = end.roots[root]
-        (g,) = pull_back({state.node: const(1.0, state.dtype)}, [x], end.roots)
-        (h,) = (
-            push_forward([g], {x: leaf(end.leaves, x.shape, x.dtype)}) if g is not None else (None,)
-        )
+    def __init__(self, end, state, given, live, size=None):
+        xs = [end.roots[i] for i in given]
+        grads = pull_back({state.node: const(1.0, state.dtype)}, xs, end.roots)
+        grads = [zeros(x) if g is None else g for g, x in zip(grads, xs)]
+        tangents = {x: leaf(end.leaves + k, x.shape, x.dtype) for k, x in enumerate(xs)}
+        found = push_forward(grads, tangents)
+        found = [zeros(x) if h is None else h for h, x in zip(found, xs)]
         path = operations_to(end)
         note_trips(local.seg, path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         self.requires_grad = any(s.requires_grad for _, s in self.live)
-        nodes = [*(s.node for _, s in self.live), zeros(x) if h is None else h]
+        nodes = [*[s.node for _, s in self.live], *batched(found, tangents.values(), size)]
         self.plan = Plan(nodes, "Hessian times vector", records=len(path))
 
 
-def product(held, x, v):
-    """The values of the Hessian of the 0-d tensor in the list `held`, at the leaf `x`, times the
-    values `v`.
+def product(held, xs, vs, size=None):
+    """The values of the Hessian of the 0-d tensor in the list `held`, at the leaves `xs`, times the
+    values `vs`, which have a leading axis of length `size` if there is one.
 
     The tensor is taken out of the list, so that it does not count as held. None, and nothing is
     changed, where it is not pending or was computed from more than leaves."""
@@ -55,16 +57,16 @@ def product(held, x, v):
     ):
         return None
     edges = [roots[i] for i in roots_of(state)]
-    if edges.count(x._edge) != 1 or any(type(edge) is tuple for edge in edges):
+    if any(edges.count(x._edge) != 1 for x in xs) or any(type(e) is tuple for e in edges):
         return None
-    root = roots.index(x._edge)
+    given = tuple([roots.index(x._edge) for x in xs])
     held.pop()
     del t
     live = live_handles(handles, end, seg.views)
-    key = (HessianVectorProduct, live, state, root)
+    key = (HessianVectorProduct, live, state, given, size)
     second = end.plans.get(key)
     if second is None:
-        second = end.plans[key] = HessianVectorProduct(end, state, root, live)
-    values = run(second.plan, seg, [*leaves[: end.leaves], v], numbers)
+        second = end.plans[key] = HessianVectorProduct(end, state, given, live, size)
+    values = run(second.plan, seg, [*leaves[: end.leaves], *vs], numbers)
     finish(seg, end, handles, second.live, values, second.requires_grad)
-    return values[-1]
+    return values[len(second.live) :]

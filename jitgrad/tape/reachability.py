@@ -72,6 +72,14 @@ def with_zeros(grads, end, given, cuts, wanted):
     ]
 
 
+def batched(nodes, leaves, size):
+    """`nodes` with a leading axis of length `size`, as the `leaves` get one; as they are without a
+    size."""
+    if size is None:
+        return list(nodes)
+    raise NotImplementedError
+
+
 def upstream(given, cuts=()):
     """The operations that `given` were computed from, and themselves."""
     seen, stack = set(cuts), list(given)

@@ -1,98 +1,41 @@
 """Functions of functions: `grad`, `value_and_grad`, `hvp`, on top of the tape.
 
-Arguments are containers (`tree`) whose leaves become tensors, and results are handed back as the
-arguments came (`handed`). Start at `value_and_grad`.
+Start at `value_and_grad`.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..base.errors import ArgumentError, DTypeError, GradientError, ShapeError
 from ..base.surface import surface
-from ..base.tree import flatten
-from ..frontend.convert import as_operand
 from ..frontend.creation import zeros_like
 from ..frontend.gradients import reachability, swept
 from ..frontend.modes import enable_grad, is_grad_enabled
 from ..frontend.tensor import Tensor
-from ..ir.shapes import as_int
-from ..tape.backward import leaf_of
 from ..tape.handles import from_value
 from ..tape.hvp import product
 from ..tape.record import materialise
-from ..tape.running import Differentiation, running
-from . import results
+from .differentiated import (
+    DifferentiatedCall,
+    Selection,
+    check_function,
+    fitting,
+    float_tensor,
+    like,
+    or_zeros,
+    with_aux,
+)
 
 if TYPE_CHECKING:
     from ..tape.reachability import Reachability
 
 
-def _argument(x: Any, name: str) -> Tensor:
-    """The tensor that stands for an argument: of its own, so that nothing else that holds `x`
-    counts as it."""
-    try:
-        t = as_operand(x)
-    except DTypeError as error:
-        raise DTypeError(
-            f"got {name} of type {type(x).__name__} to differentiate: {error}"
-        ) from None
-    if t.dtype.kind != "f":
-        raise GradientError(
-            f"got {name} of dtype {t.dtype} to differentiate, expected a float; pass 1.0 instead "
-            "of 1, and what is no "
-            "parameter as another argument"
-        )
-    if t.requires_grad:  # part of an outer differentiation: its graph goes on
-        return t.clone()
-    return leaf_of(materialise(t), t.shape, t.dtype)
-
-
-class _Differentiated:
-    """An argument that is differentiated: its `leaves`, and the `tensors` that stand for them."""
-
-    def __init__(self, x: Any, name: str) -> None:
-        self.leaves, names, self.rebuild = flatten(x, name)
-        self.outer = True in [
-            isinstance(leaf, Tensor) and leaf.requires_grad for leaf in self.leaves
-        ]
-        self.tensors = [_argument(leaf, name) for leaf, name in zip(self.leaves, names)]
-        self.conversions = [results.conversion(leaf) for leaf in self.leaves]
-
-    def given(self) -> Any:
-        """What the function gets."""
-        return self.rebuild(iter(self.tensors))
-
-    def handed(self, grads: list[Tensor]) -> Any:
-        """The gradients, as the argument came; they are taken out of the front of the list."""
-        out = []
-        for conversion in self.conversions:
-            g = grads.pop(0)
-            out.append(results.when_known(conversion)(g))
-        return self.rebuild(iter(out))
-
-
-def _like(f: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator: named, documented and marked as what `f` became."""
-    return functools.wraps(f, updated=())  # its attributes say what it is, not what became of it
-
-
-def check_function(f: Any) -> None:
-    if not callable(f):
-        raise ArgumentError(
-            f"got an object of type {type(f).__name__} to differentiate, expected a function of "
-            "the arguments; "
-            "pass the function, not its result"
-        )
-
-
 @surface
-def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
+def value_and_grad(
+    f: Callable[..., Any], argnums: Any = None, argnames: Any = None, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that returns ``(f(*args), gradients)``.
 
     What comes back is like what was passed: the gradient with respect to a tensor is a tensor, to a
@@ -106,19 +49,25 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
     ----------
     f : callable
         Returns a tensor; if it has several elements, the gradient is that of their sum.
-    argnums : int or tuple of int
+    argnums : int or tuple of int, optional
         Which positional arguments are differentiated; their leaves are floats: tensors, arrays,
-        numbers.
+        numbers. The first one where neither `argnums` nor `argnames` is given.
+    argnames : str or tuple of str, optional
+        Which arguments are differentiated by name.
+    has_aux : bool
+        `f` returns ``(result, aux)``, and what is returned is ``((result, aux), gradients)``.
+        Tensors in `aux`, which may be any container, are values without a gradient.
 
     Returns
     -------
     callable
-        The gradients are those of one argument, or a tuple where `argnums` is one.
+        The gradients are those of one argument, or a tuple where `argnums` or `argnames` is one,
+        or both are given.
 
     Raises
     ------
     GradientError
-        A leaf is no float (pass 1.0 instead of 1), or the result of `f` is no tensor.
+        A leaf is no float (pass 1.0 instead of 1), or the result of `f` is no tensor of floats.
     DTypeError
         A leaf is no number or array.
 
@@ -131,70 +80,64 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
     (np.float64(5.0), array([2., 4.]))
     >>> jitgrad.value_and_grad(lambda p: p["w"] * p["b"][0])({"w": 2.0, "b": [3.0]})
     (6.0, {'w': 3.0, 'b': [2.0]})
+    >>> f = jitgrad.value_and_grad(lambda x, w: (x * w, {"x": x}), argnames="w", has_aux=True)
+    >>> f(2.0, w=3.0)
+    ((6.0, {'x': 2.0}), 2.0)
     """
     check_function(f)
-    several = isinstance(argnums, (tuple, list))
-    nums = tuple(as_int(i, "argnums") for i in (argnums if several else (argnums,)))
+    selection = Selection(argnums, argnames)
 
-    @_like(f)
+    @like(f)
     @surface
     def function(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        if any(not -len(args) <= i < len(args) for i in nums):
-            raise ArgumentError(f"got argnums {argnums} for {len(args)} positional arguments")
+        places = selection.places(f, args, kwargs)
         enabled = is_grad_enabled()
         with enable_grad():
-            given = list(args)
-            own = {
-                i: _Differentiated(given[i], f"argument {i}") for i in {i % len(args) for i in nums}
-            }
-            for i, argument in own.items():
-                given[i] = argument.given()
-            wanted = [own[i % len(args)] for i in nums]  # one may be named twice
-            xs = [x for argument in wanted for x in argument.tensors]
-            with running(Differentiation(f, xs)):
-                out = _output(f, f(*given, **kwargs))
-            reaches = reachability(out, xs)
-            outer = True in [argument.outer for argument in wanted]
-            outer = enabled and (outer or reaches is None or reaches.others)
-            grads = _gradients(out, xs, outer, reaches)
-        if not outer:
-            out = from_value(materialise(out), out.shape, out.dtype, None)
-        out = results.of_value(
-            [conversion for argument in wanted for conversion in argument.conversions]
-        )(out)
-        gradients = tuple([argument.handed(grads) for argument in wanted])
-        return out, gradients if several else gradients[0]
+            call = DifferentiatedCall(f, places, args, kwargs, enabled)
+            out, aux = with_aux(f, call.run()) if has_aux else (call.run(), None)
+            out = result_of(f, out)
+            aux = call.aside(aux) if has_aux else None
+            reaches = reachability([out], call.xs)
+            create = enabled and (call.outer or reaches is None or reaches.others)
+            grads = call.asked_for(gradients(out, call.xs, create, reaches))
+            of_each = [argument.handed(grads) for argument in call.wanted]
+        value = call.as_value(out, create)
+        return (value, aux) if has_aux else value, selection.arranged(of_each)
 
     return function
 
 
-def _output(f: Callable[..., Any], out: Any) -> Tensor:
-    if not isinstance(out, Tensor):
-        raise GradientError(
-            f"got a result of type {type(out).__name__} from "
-            f"{getattr(f, '__name__', 'the function')}, "
-            "expected a Tensor; compute it from the arguments by operations on tensors"
-        )
-    return out
+def result_of(f: Callable[..., Any], out: Any) -> Tensor:
+    """The one tensor that a function gives."""
+    return float_tensor(f, out, "the result")
 
 
-def _gradients(
+def gradients(
     out: Tensor, xs: Sequence[Tensor], create: bool, reaches: Reachability | None = None
 ) -> list[Tensor]:
+    """Those of the sum of `out`."""
     if not out.requires_grad or not xs:
         return [zeros_like(x) for x in xs]
     total = out if out.size == 1 else out.sum()
-    grads = list(swept([total], [None], xs, create, create, reaches=reaches))
-    return [zeros_like(x) if g is None else g for g, x in zip(grads, xs)]
+    return or_zeros(swept([total], [None], xs, create, create, reaches=reaches), xs)
 
 
 @surface
-def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any], argnums: Any = None, argnames: Any = None, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that returns the gradient of `f`: `value_and_grad` without the value.
 
     The gradient with respect to a tensor is a tensor, to a NumPy array a new array, to a float a
     float, and to a container the same container of these. Where `f` has several elements, it is the
-    gradient of their sum.
+    gradient of their sum. With `has_aux`, `f` returns ``(result, aux)``, and what is returned is
+    ``(gradient, aux)``.
+
+    Parameters
+    ----------
+    f : callable
+    argnums, argnames, has_aux
+        As in `value_and_grad`.
 
     Examples
     --------
@@ -205,14 +148,40 @@ def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     >>> jitgrad.grad(lambda p: (p["w"] * p["x"]).sum())({"w": np.array([1.0, 2.0]), "x": 3.0})
     {'w': array([3., 3.]), 'x': 3.0}
     """
-    inner = value_and_grad(f, argnums)
+    inner = value_and_grad(f, argnums, argnames, has_aux)
 
-    @_like(f)
+    @like(f)
     @surface
     def function(*args: Any, **kwargs: Any) -> Any:
-        return inner(*args, **kwargs)[1]
+        value, found = inner(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
 
     return function
+
+
+@surface
+def elementwise_grad(
+    f: Callable[..., Any], argnums: Any = None, argnames: Any = None
+) -> Callable[..., Any]:
+    """A function that returns the sum of each column of the Jacobian of `f`, of the shape of the
+    argument: the derivative at each element, where `f` is elementwise.
+
+    Parameters
+    ----------
+    f : callable
+    argnums, argnames
+        As in `value_and_grad`.
+
+    See Also
+    --------
+    https://github.com/HIPS/autograd
+
+    Examples
+    --------
+    >>> jitgrad.elementwise_grad(jitgrad.square)(np.array([1.0, 2.0, 3.0]))
+    array([2., 4., 6.])
+    """
+    return grad(f, argnums, argnames)
 
 
 @surface
@@ -237,29 +206,30 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
 
     check_function(f)
 
-    @_like(f)
+    @like(f)
     @surface
     def function(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
         enabled = is_grad_enabled()
         with enable_grad():
-            argument, directions = _Differentiated(x, "x"), _directions(x, v)
-            xs = argument.tensors
-            outer = argument.outer or any(d.requires_grad for d in directions)
-            with running(Differentiation(f, xs)):
-                out = _output(f, f(argument.given(), *args, **kwargs))
-            reaches = reachability(out, xs)
-            direction = (
-                None if outer or len(xs) != 1 else materialise(directions[0].to(xs[0].dtype))
-            )
+            call = DifferentiatedCall(f, (0,), (x, *args), kwargs, enabled, ("x",))
+            xs = call.xs
+            directions = [
+                d if d.dtype == x.dtype else d.to(x.dtype)
+                for d, x in zip(fitting(v, x, "v", "x"), xs)
+            ]
+            outer = call.outer or any(d.requires_grad for d in directions)
+            directions = [d if outer else materialise(d) for d in directions]
+            out = result_of(f, call.run())
+            reaches = reachability([out], xs)
             outer = enabled and (outer or reaches is None or reaches.others)
             held = [out if out.shape == () else out.sum()]
             del out  # or it would be computed, since it is held
-            value = None if outer or direction is None else product(held, xs[0], direction)
-            if value is not None:
-                products = [from_value(value, xs[0].shape, xs[0].dtype, None)]
+            values = None if outer else product(held, xs, directions)
+            if values is not None:
+                products = [from_value(h, x.shape, x.dtype, None) for h, x in zip(values, xs)]
             else:
                 products = _products(held, xs, directions, outer, reaches)
-        return argument.handed(products)
+        return call.own[0].handed(products)
 
     parameters = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("x", "v")]
     function.__signature__ = Signature(
@@ -272,39 +242,20 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _directions(x: Any, v: Any) -> list[Tensor]:
-    """The leaves of `v` as tensors, which fit those of `x`."""
-    (leaves, names, _), (given, labels, _) = flatten(x, "x"), flatten(v, "v")
-    if (
-        len(names) == 1 and len(labels) != 1 and names == ["x"]
-    ):  # an array of directions as a nested list
-        given, labels = [v], ["v"]
-    if [name[1:] for name in names] != [label[1:] for label in labels]:
-        raise ShapeError(
-            f"got a direction with the leaves {', '.join(labels)}, expected those of the "
-            f"argument: {', '.join(names)}"
-        )
-    directions = [as_operand(d) for d in given]
-    for leaf, d, label in zip(leaves, directions, labels):
-        if d.shape != (shape := np.shape(leaf) if not isinstance(leaf, Tensor) else leaf.shape):
-            raise ShapeError(
-                f"got a direction {label} of shape {d.shape}, expected that of the argument, "
-                f"{shape}"
-            )
-    return directions
-
-
 def _products(
     held: list[Tensor],
     xs: Sequence[Tensor],
-    directions: Sequence[Tensor],
+    directions: Sequence[Any],
     create: bool,
     reaches: Reachability | None,
 ) -> list[Tensor]:
     """The derivatives of the gradient along `directions`, by a sweep through it."""
-    gradients = _gradients(held.pop(), xs, True, reaches)
-    pairs = [(g, d.to(g.dtype)) for g, d in zip(gradients, directions) if g.requires_grad]
+    found = gradients(held.pop(), xs, True, reaches)
+    tensors = [
+        d if isinstance(d, Tensor) else from_value(d, x.shape, x.dtype, None)
+        for d, x in zip(directions, xs)
+    ]
+    pairs = [(g, d) for g, d in zip(found, tensors) if g.requires_grad]
     if not pairs:
         return [zeros_like(x) for x in xs]
-    products = swept([g for g, _ in pairs], [d for _, d in pairs], xs, create, create)
-    return [zeros_like(x) if h is None else h for h, x in zip(products, xs)]
+    return or_zeros(swept([g for g, _ in pairs], [d for _, d in pairs], xs, create, create), xs)

@@ -65,7 +65,7 @@ def test_argnums(argnums):
         assert type(g) is float and g == pytest.approx(partial((i % 2,), 0.7, -1.3), rel=1e-12)
 
 
-@pytest.mark.parametrize("argnums", [2, -3, (0, 2), "x", 0.5, None, (0, "y")])
+@pytest.mark.parametrize("argnums", [2, -3, (0, 2), "x", 0.5, (0, "y")])
 def test_argnums_that_are_none(argnums):
     with pytest.raises(ArgumentError, match="argnums"):
         jitgrad.grad(cube, argnums)(0.7, -1.3)

@@ -1,0 +1,229 @@
+"""The forward sweep: tangents of inputs are pushed over what was recorded from them, segment by
+segment, in the order of execution.
+
+It goes over what a backward sweep goes over, the other way round. A segment that is still pending
+is run *together* with its tangents, by one joint plan. One that ran has a plan of its tangents, for
+the places tangents come in at and the results they are wanted of. With `create` the tangents are
+recorded on the tape instead (`double.RecordedTangents`), so that they have derivatives.
+
+With a `size`, tangents have a leading axis of that length: many directions in one pass. Start at
+`pushed`.
+"""
+
+from functools import partial
+
+from ..autodiff import push_forward
+from ..base.errors import GradientError
+from ..ir import leaf
+from ..runtime.events import planning
+from ..runtime.plan import Plan
+from . import handles
+from .backward import _plan, substitute
+from .boundaries import note_trips
+from .double import RecordedTangents, alive
+from .execute import finish, flush, live_handles, run
+from .reachability import Reachability, Unshared, batched, roots_of, saves, visited
+from .record import materialise
+from .segment import local, operations_to
+
+
+class Tangents:
+    """The plan of the tangents of results of a segment, from those of the roots with the numbers
+    `given`, and of the `cuts`, which are results themselves."""
+
+    __slots__ = ("plan", "sinks", "visited")
+
+    @planning
+    def __init__(self, state, given, cuts, wanted, expensive, size):
+        self.visited = visited(state, wanted, cuts, given)
+        unshared = Unshared(state, cuts)
+        sources = [*map(unshared.roots.__getitem__, given), *map(unshared.node, cuts)]
+        first = state.leaves + len(expensive)
+        tangents = {n: leaf(first + k, n.shape, n.dtype) for k, n in enumerate(sources)}
+        found = push_forward([unshared.node(s) for s in wanted], tangents)
+        self.sinks = [k for k, t in enumerate(found) if t is not None]
+        nodes = [found[k] for k in self.sinks]
+        if unshared.markers:
+            nodes = substitute(nodes, unshared.markers)
+        if expensive:
+            kept = enumerate(expensive)
+            nodes = substitute(
+                nodes, {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in kept}
+            )
+        nodes = batched(nodes, tangents.values(), size)
+        self.plan = Plan(nodes, "tangents", (("tangent", len(nodes)),))
+
+
+class JointTangents:
+    """The joint plan of what is `live` of the current segment, which has reached `end`, and of the
+    tangents of `states`. It reads the values `lists` after the leaves and the tangents.
+
+    `numbers` are those of a function that is traced, whose loops are found first."""
+
+    __slots__ = ("lists", "live", "plan", "requires_grad", "sinks")
+
+    @planning
+    def __init__(self, end, states, given, live, size, numbers=None):
+        path = operations_to(end)
+        self.live, self.lists = [(s.slot, s) for s in path if live[s.slot]], []
+        self.requires_grad = any(s.requires_grad for _, s in self.live)
+        nodes = [*[s.node for _, s in self.live], *[s.node for s in states]]
+        if numbers is None:
+            note_trips(local.seg, path)
+        else:
+            from .traced_loops import with_loops  # which imports the loops, that few programs have
+
+            first, order = end.leaves + len(given), [s.node for s in path]
+            nodes, self.lists = with_loops(nodes, end.roots, numbers, first, order)
+        values, outputs = nodes[: len(self.live)], nodes[len(self.live) :]
+        sources = [end.roots[i] for i in given]
+        tangents = {n: leaf(end.leaves + k, n.shape, n.dtype) for k, n in enumerate(sources)}
+        found = push_forward(outputs, tangents)
+        self.sinks = [k for k, t in enumerate(found) if t is not None]
+        found = batched([found[k] for k in self.sinks], tangents.values(), size)
+        parts = ("result", len(values)), ("tangent", len(found))
+        self.plan = Plan([*values, *found], "values and tangents", parts, records=len(path))
+
+
+class ForwardSweep:
+    """One sweep from the tangents of some inputs; a tangent is a raw value, or a tensor with
+    `create`."""
+
+    def __init__(self, inputs, tangents, create=False, size=None):
+        self.create, self.size = create, size
+        self.known = {x._edge: t for x, t in zip(inputs, tangents, strict=True)}
+        self.cuts = [e for e in self.known if type(e) is tuple]
+        self.reaches = Reachability(inputs)
+
+    def at(self, edges):
+        """The tangent at each of some edges; None where it is zero."""
+        needed = self._needed(edges)
+        for graph in sorted(needed, key=lambda graph: graph.serial):
+            self._push(graph, sorted(needed[graph], key=lambda s: s.slot))
+        return [self.known.get(e) for e in edges]
+
+    def _needed(self, edges):
+        """The results whose tangents are on the way to `edges`, by their graph."""
+        out, todo = {}, list(edges)
+        while todo:
+            edge = todo.pop()
+            if type(edge) is not tuple or edge in self.known or not self.reaches(edge):
+                continue
+            graph, state = edge
+            states = out.setdefault(graph, set())
+            if state not in states:
+                states.add(state)
+                todo += [graph.edges[i] for i in roots_of(state)]
+        return out
+
+    def _push(self, graph, wanted):
+        """Results that entered their own segment again (another thread had materialised them) come
+        before what was computed from them."""
+        again = any(type(e) is tuple and e[0] is graph for e in graph.edges)
+        for states in [(s,) for s in wanted] if again else [tuple(wanted)]:
+            for s, t in zip(states, self._step(graph, states), strict=True):
+                self.known[graph, s] = t
+
+    def _step(self, graph, wanted):
+        leaves, kept, edges, state = graph.leaves, graph.kept, graph.edges, graph.state
+        known = [self.known.get(e) for e in edges[: len(state.roots)]]
+        given = tuple([i for i, t in enumerate(known) if t is not None])
+        cuts = [s for g, s in self.cuts if g is graph and s.slot < wanted[-1].slot]
+        cuts = tuple(sorted(cuts, key=lambda s: s.slot))
+        if not given and not cuts:
+            return [None] * len(wanted)
+        tangents = [*[known[i] for i in given], *[self.known[graph, c] for c in cuts]]
+        trace = local.seg.tracing
+        if trace is not None:
+            trace.check_graph(leaves)
+        key = given, cuts, wanted
+        if self.create:
+            states, held = alive(graph)
+            plan = _plan(RecordedTangents, state, *key, states, kept[0], self.size)
+            _check(graph, plan)
+            found = plan.run(graph, tangents, held)
+        else:
+            expensive, saved = kept
+            plan = _plan(Tangents, state, *key, expensive, self.size)
+            _check(graph, plan)
+            run = plan.plan.run if trace is None else partial(trace.link, plan.plan.roots)
+            values = run([*leaves[: state.leaves], *saved, *tangents], graph.numbers)
+            found = zip(plan.sinks, values, strict=True)
+        out = [None] * len(wanted)
+        for k, t in found:
+            out[k] = t
+        return out
+
+
+def _check(graph, plan):
+    freed = graph.freed
+    if freed is not None and any(s in freed and saves(s) for s in plan.visited):
+        raise GradientError(
+            "got tangents through a graph whose values were freed by a backward; pass "
+            "retain_graph=True to that one"
+        )
+
+
+def _pending(sweep, held, drop):
+    """The tangents of the tensors `held`, all of which are pending in the current segment, which
+    runs now; None, and nothing was done, where they are not."""
+    seg = local.seg
+    end, edges, handles = seg.state, seg.edges, seg.handles
+    if end.over or seg.graph is not None or not all([_is_pending(t, seg) for t in held]):
+        return None
+    states = tuple([t._state for t in held])
+    if drop:
+        held.clear()
+    wanted = sorted({i for s in states for i in roots_of(s)})
+    pairs = zip(wanted, sweep.at([edges[i] for i in wanted]), strict=True)
+    found = {i: t for i, t in pairs if t is not None}
+    plan = _joint(seg, end, states, tuple(found), sweep.size)
+    given = [*seg.leaves[: end.leaves], *found.values(), *plan.lists]
+    values = run(plan.plan, seg, given, seg.numbers)
+    finish(seg, end, handles, plan.live, values, plan.requires_grad)
+    out = [None] * len(states)
+    for k, t in zip(plan.sinks, values[len(plan.live) :], strict=True):
+        out[k] = t
+    return out
+
+
+def _joint(seg, end, states, given, size):
+    """The `JointTangents`; within a trace each is another."""
+    live = live_handles(seg.handles, end, seg.views)
+    if seg.tracing is not None:
+        return JointTangents(end, states, given, live, size, seg.numbers)
+    key = (JointTangents, states, given, live, size)
+    plan = end.plans.get(key)
+    if plan is None:
+        plan = end.plans[key] = JointTangents(end, *key[1:])
+    return plan
+
+
+def _is_pending(t, seg):
+    return t._seg is seg and t._value is None and t._edge is None and t._state.slot >= 0
+
+
+def pushed(held, inputs, tangents, create=False, size=None, drop=False):
+    """The tangents of the tensors `held`, from those of `inputs`; None where one is zero.
+
+    `tangents` are tensors, with a leading axis of length `size` if there is one; so are the
+    results. Where the values are not needed, the tensors are taken out of the list (`drop`), so
+    that they do not count as held."""
+    avals = [t._state.aval for t in held]
+    found = None
+    if not create:
+        tangents = [materialise(t) for t in tangents]
+        if all(type(x._edge) is not tuple and x._value is not None for x in inputs):
+            found = _pending(ForwardSweep(inputs, tangents, size=size), held, drop)
+    if found is None:
+        flush(local.seg)
+        for t in (*held, *inputs):
+            materialise(t)
+        found = ForwardSweep(inputs, tangents, create, size).at([t._edge for t in held])
+    lead = () if size is None else (size,)
+    return [
+        t
+        if t is None or isinstance(t, handles.Handle)
+        else handles.from_value(t, (*lead, *aval.shape), aval.dtype, None)
+        for t, aval in zip(found, avals, strict=True)
+    ]
