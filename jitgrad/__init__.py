@@ -76,6 +76,7 @@ _LAZY = {
     "linearize": "tracing.products",
     "map": "tracing.control_flow",
     "meshgrid": "numpy",
+    "optim": "optim",
     "profile": "diagnostics.profile",
     "scan": "tracing.control_flow",
     "split": "numpy",

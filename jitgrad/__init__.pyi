@@ -22,6 +22,7 @@ from numpy.typing import DTypeLike, NDArray
 from . import autograd as autograd
 from . import linalg as linalg
 from . import numpy as numpy
+from . import optim as optim
 from .base.config import config as config
 from .base.errors import AliasError as AliasError
 from .base.errors import ArgumentError as ArgumentError
@@ -70,7 +71,7 @@ __all__ = [
     "IntegerOverflow", "MissingError", "GradientError", "AliasError", "InterruptedRecording",
     "JitError", "JitGradientError", "CompileError", "JitgradWarning", "GradientWarning", "autograd",
     "cond", "elementwise_grad", "explain", "fori_loop", "grad", "hvp", "jit", "jvp", "linalg",
-    "linearize", "meshgrid", "profile", "scan", "split", "switch", "value_and_grad", "vjp",
+    "linearize", "meshgrid", "optim", "profile", "scan", "split", "switch", "value_and_grad", "vjp",
     "while_loop", "where", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
     "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite", "isinf",
     "floor", "ceil", "trunc", "fix", "rint", "round", "around", "add", "subtract", "multiply",

@@ -39,6 +39,7 @@ LAYERS = [
     ["linalg", "numpy"],
     ["tracing"],
     ["autograd"],
+    ["optim"],
     ["__init__"],
     ["cli"],
     ["__main__"],
@@ -79,10 +80,7 @@ NUMBA = {
 #: `Op` is better where there is one.
 NAMED = {
     "control.checkpoint": ({"concatenate"}, "what blocks of turns and the turns after hand out"),
-    "control.roll": (
-        {"CONCATENATE"},
-        "lists of what turns have made are what a loop hands out",
-    ),
+    "control.roll": ({"CONCATENATE"}, "lists of what turns have made are what a loop hands out"),
     "frontend.convert": (
         {"stack", "CAST", "NONZERO"},
         "sequences of tensors become a tensor; casts are no public operation",
@@ -166,6 +164,9 @@ NAMED = {
         {"add", "subtract", "outer", "concatenate", "stack", "where", "broadcast_to", "add_at"},
         "formulas; methods of ufuncs",
     ),
+    "optim.lbfgs": ({"concatenate"}, "all parameters as one vector"),
+    "optim.lr_scheduler": ({"min", "max", "cos"}, "options, by PyTorch's words"),
+    "optim.rules": ({"sqrt", "power", "where", "maximum", "sum"}, "formulas of steps"),
     "runtime.numba.lowering": ({"add"}, "an instruction of LLVM"),
     "runtime.numba.thread_code": ({"add"}, "an instruction of LLVM"),
     "runtime.numba.llvm_trace": ({"add"}, "an instruction of LLVM"),

@@ -44,6 +44,8 @@ WRITTEN = {
     "tracing.products": ["jvp", "linearize", "vjp"],
     "tracing.transforms": ["elementwise_grad", "grad", "hvp", "value_and_grad"],
 }
+#: Modules that are written in Python with all their types.
+TYPED = ["optim"]
 #: Attributes of a class that every class has, or that type checkers know another way.
 COMMON = {*dir(object), "__annotations__", "__module__", "__slots__", "__weakref__"} - {
     "__eq__",
@@ -258,6 +260,7 @@ def jitgrad_stub():
     out = [*docstring([inspect.getdoc(jitgrad).split("\n\n")[0]], ""), "", *types.IMPORTS]
     out += ["from . import autograd as autograd", "from . import linalg as linalg"]
     out += ["from . import numpy as numpy"]
+    out += [f"from . import {name} as {name}" for name in TYPED]
     out += [f"from .base.errors import {n} as {n}" for n in sorted(errors)]
     for home, names in WRITTEN.items():
         public = [f"{n} as {n}" if n in dir(jitgrad) else f"{n} as _{n}" for n in names]
@@ -267,7 +270,7 @@ def jitgrad_stub():
     out += ["", *exported(jitgrad.__all__), "__version__: str", "", *plain(types.ALIASES), ""]
     rest = []
     done = {*catalogued, *errors, *(n for names in WRITTEN.values() for n in names)}
-    done |= {*dtypes, "Tensor", "autograd", "linalg", "numpy", "jit"}
+    done |= {*dtypes, *TYPED, "Tensor", "autograd", "linalg", "numpy", "jit"}
     for name in jitgrad.__all__:
         if name not in done:
             rest += _other(name, getattr(jitgrad, name))

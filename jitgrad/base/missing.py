@@ -20,10 +20,6 @@ import numpy as np
 
 from .errors import MissingError
 
-_RATE = (
-    "write w -= rate * w.grad under jitgrad.no_grad(), or pass jac=jitgrad.grad(f) to "
-    "scipy.optimize.minimize"
-)
 _OWN = "derivatives of your own are not there: write the function in operations of jitgrad"
 _CPU = "jitgrad is on the CPU; leave it out"
 _FLOATS = "floats are float64 and float32: use .double() or .float()"
@@ -64,7 +60,6 @@ INSTEAD = {
     # PyTorch's surroundings
     "nn": "there are no layers: parameters are tensors that require grad, layers are functions of "
     "them",
-    "optim": _RATE,
     **dict.fromkeys(("cuda", "mps", "xpu", "device", "is_cuda", "get_device", "pin_memory"), _CPU),
     **dict.fromkeys(
         ("half", "bfloat16", "float16", "complex64", "complex128", "cfloat", "cdouble"), _FLOATS

@@ -24,6 +24,7 @@ from ..base.packages import package_of
 from ..base.tree import is_record
 from ..tape.handles import Handle
 from ..tape.record import materialise
+from ..tape.symbols import SymbolicScalar
 from ..tape.views import top
 from .environment import Environment
 from .introspection import PLAIN, asks, unwrapped
@@ -169,6 +170,15 @@ class Captures:
         ):
             return None
         return source if source.outside or source.shared else None
+
+    def number(self, holder: Any, name: str) -> SymbolicScalar | None:
+        """The number that a dict outside has under a name, as that of a later call; None where it
+        is a constant of the trace."""
+        for source in self.order:
+            inside = source.parent is not None and source.parent.object is holder
+            if inside and source.kind == "number" and source.name == name:
+                return SymbolicScalar(source.object, source.var, [source])
+        return None
 
     def array(self, a: np.ndarray, admitted: bool = False) -> Source | None:
         """The source of an array, or None for one that the function made.

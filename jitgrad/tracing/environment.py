@@ -3,7 +3,12 @@
 A function can only reach what it names: closure cells, globals, defaults, attributes of what is
 found there, elements of containers, and the same for the functions, methods and special methods it
 names. No bytecode is followed: a name counts for whatever has an attribute of that name. `hidden`
-says what was met whose contents cannot be inspected. Start at `Environment`.
+says what was met whose contents cannot be inspected.
+
+The methods of jitgrad's own classes are not followed: a class says in `captured` which attributes
+they reach. A dict of a class with `symbolic` says which of its floats its owner asks the trace for
+(`Captures.number`), so that they are as good as numbers among the arguments, unless the function
+itself may read them. Start at `Environment`.
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
 #: Kinds of sources whose objects are compared by value; a longer list of plain values is compared
 #: as a whole.
-VALUES = frozenset(("plain", "set", "scalar", "values", "buffer"))
+VALUES = frozenset(("plain", "number", "set", "scalar", "values", "buffer"))
 SHORT = 8
 #: Attributes of functions that lead to nothing of the user's, or are followed otherwise.
 OWN = frozenset(("__wrapped__", "clear_cache", "plans"))
@@ -126,6 +131,8 @@ class Environment:
             source.data = frozenset(x)
             if not all(map(introspection.is_plain_key, x)):
                 self._hide("a set of objects")
+        elif kind == "number":
+            source.var = f"o{len(self.order)}"
         elif kind == "values":
             source.data = x[:]
         elif kind == "buffer":
@@ -160,7 +167,11 @@ class Environment:
     def _reach_items(self, x: Any, source: Source) -> None:
         whole = _is_whole([*x.values()])
         source.parts = [*x.values()] if whole else []
+        symbolic = () if "param_groups" in self.names else getattr(type(x), "symbolic", ())
         for k, y in [*x.items()]:  # to inspect an object may import something
+            if type(y) is float and k in symbolic:
+                self._enter(y, source, item(k), "number", name=k)
+                continue
             self._enter(y, source, item(k), None, whole)
             if not introspection.is_plain_key(k):
                 self._hide("a dict with objects as keys")
@@ -280,6 +291,8 @@ class Environment:
         find them."""
         own, kind = introspection.attributes_of(x), type(x)
         names = self.names | {"_value_"} if is_a(x, enum.Enum) else self.names
+        if package_of(kind.__module__) == "jitgrad":  # its methods are not followed
+            names = names | {*getattr(kind, "captured", ())}
         self._reach_attributes(x, own, source, names)
         if self.is_foreign(kind.__module__):
             if introspection.hides(x):

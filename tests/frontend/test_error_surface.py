@@ -394,7 +394,6 @@ ELSEWHERE = {
     "jitgrad.backward": "x.backward",
     "jitgrad.topk": "argsort",
     "jitgrad.nn": "functions",
-    "jitgrad.optim": "no_grad",
     "jitgrad.cuda": "CPU",
     "jitgrad.vmap": "broadcast",
     "jitgrad.numpy.cat": "jitgrad.cat",
