@@ -373,7 +373,7 @@ class WholeLoop:
                 self.during.append(Leave(Expr("({} == {})", (COUNTED, turns))))
             if most_turns(self.looped) is None:
                 self.during.append(Leave(Expr("interrupted({})", (COUNTED,))))
-            self.after.append(Flag("(not ended)"))
+            self.after.append(Flag(Expr("(not {})", ("ended",))))
             self.args.far[self.node] = True
         begins, out = self.begins, self.out()
         for k in self.looped.results:
