@@ -83,6 +83,13 @@ def reference(turns: Any, *sources: Any, node: Node) -> Any:
     return np.concatenate(parts, dtype=node.dtype)
 
 
+def holds(body: Body, parameters: Sequence[Any], t: int) -> bool:
+    """Whether a loop with a condition has the turn `t`, which would find these carried values and
+    invariants."""
+    assert body.condition is not None
+    return bool(_turn((body.condition,))(parameters, t)[0])
+
+
 def _numbers(turns: int, body: Body) -> range:
     """The numbers of the turns, in the order in which they are run."""
     return range(turns - 1, -1, -1) if body.reverse else range(turns)

@@ -16,9 +16,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..base.errors import IndexOutOfRange
 from ..compile import Call, flat_base, parts_of
 from ..control.affine import first_element
 from ..control.body import checked_turns, offsets, part_shape
+from ..control.turns import holds
 from . import launch, pool, toolchain
 
 #: Bytes of an array that is copied from turn to turn; larger ones change places.
@@ -410,6 +412,7 @@ def hosted_loop(turn, assembled):
     body, n, first = looped.body, looped.body.carries, looped.body.moving.start
     begins, total = offsets(looped)
     shapes = [p.shape for p in body.parameters]
+    values_of = _hosted_turn(body, assembled)
 
     def handed_out(out):
         """What is handed out, by the number of the result: a row, or a number, for each turn."""
@@ -425,7 +428,7 @@ def hosted_loop(turn, assembled):
 
     def goes_on(given, turns):
         """Whether the condition holds after the last turn that there may be."""
-        return body.moving or assembled(given, (turns,))[-1]
+        return body.moving or values_of(given, turns) is not None
 
     def loop(turns, *sources, node):
         turns = checked_turns(turns, node.arg)
@@ -438,8 +441,8 @@ def hosted_loop(turn, assembled):
         out = _memory(total, node.dtype)
         ys = handed_out(out)
         for t in range(turns - 1, -1, -1) if body.reverse else range(turns):
-            values = assembled((*carried, *invariants, *[x[t] for x in sequences]), (t,))
-            if body.condition is not None and not values[-1]:
+            values = values_of((*carried, *invariants, *[x[t] for x in sequences]), t)
+            if values is None:
                 turns = t
                 break
             for k, y in ys.items():
@@ -456,6 +459,24 @@ def hosted_loop(turn, assembled):
         return out
 
     return loop
+
+
+def _hosted_turn(body, assembled):
+    """``values_of(parameters, t)`` -> what the turn `t` computes, None if the condition says that
+    there is no such turn: in that, an index may be out of range."""
+    given, condition = body.parameters, body.condition
+
+    def values_of(parameters, t):
+        try:
+            values = assembled(parameters, (t,))
+        except IndexOutOfRange:
+            shaped = [np.reshape(x, p.shape) for x, p in zip(parameters, given, strict=False)]
+            if condition is None or holds(body, shaped, t):
+                raise
+            return None
+        return values if condition is None or values[-1] else None
+
+    return values_of
 
 
 def _memory(size, dtype):

@@ -522,3 +522,28 @@ def test_a_loop_in_a_python_loop_is_the_same_program_each_time():
         for k in range(5):
             descend(k)
     assert not plans
+
+
+def test_a_turn_that_is_not_run_may_have_an_index_out_of_range(tier):
+    def f(x):
+        goes_on = lambda c: (c[0] < 3) & (c[1] < 10.0)
+        return jitgrad.while_loop(goes_on, lambda c: (c[0] + 1, c[1] + x[c[0]]), (0, 0.0))[1]
+
+    assert jitgrad.jit(f)(np.arange(3.0)).item() == 3.0
+    assert jitgrad.jit(f)(np.array([4.0, 7.0, 1.0])).item() == 11.0
+    with pytest.raises(jitgrad.IndexOutOfRange):
+        jitgrad.jit(f)(np.zeros(2))
+
+
+def test_while_loop_in_a_loop_of_one_kernel(tier):
+    def turn(c, e):
+        goes_on = lambda v: (v * v).sum() < 30
+        return jitgrad.while_loop(goes_on, lambda v: v * 1.5 + e, c) * 0.3, c[1]
+
+    x, es = np.full((5, 3), 0.1), np.arange(4.0)
+    got = jitgrad.jit(lambda x: jitgrad.scan(turn, x, es)[0])(x)
+    for e in es:
+        while (x * x).sum() < 30:
+            x = x * 1.5 + e
+        x = x * 0.3
+    np.testing.assert_allclose(got, x, rtol=1e-12)
