@@ -125,6 +125,10 @@ NAMED = {
         {"SLICE", "PAD", "add"},
         "the parts of what a loop leaves, and their cotangents",
     ),
+    "control.loop_rows": (
+        {"any", "argmax", "concatenate", "max", "where", "IN_BOUNDS"},
+        "rows whose loops end by themselves: which go on, and what they keep",
+    ),
     "control.scatter": ({"add"}, "sums that turns carry"),
     "control.turn_slices": (
         {"SLICE", "concatenate"},

@@ -1,7 +1,8 @@
 """Control flow as nodes: a loop whose body is a graph, run once per turn.
 
 `body` says what a turn is, `loop_node` makes nodes, `loop` has their derivatives, which are loops
-again (of blocks of turns, where memory asks for `checkpoint`), and `turns` runs them by NumPy;
+again (of blocks of turns, where memory asks for `checkpoint`), `loop_rows` makes one loop of those
+of many rows, and `turns` runs them by NumPy;
 `tidy` drops what nobody reads. `roll` finds the loops in a graph in which
 the turns are written out. Start at `loop`.
 """
@@ -9,6 +10,7 @@ the turns are written out. Start at `loop`.
 from .body import TURN, Body, Looped
 from .loop import led_to, sources_led_to
 from .loop_node import LOOP, run_loop
+from .loop_rows import batch_loop
 from .roll import Rolled, rolled
 from .tidy import tidied
 
@@ -18,6 +20,7 @@ __all__ = [
     "Body",
     "Looped",
     "Rolled",
+    "batch_loop",
     "led_to",
     "rolled",
     "run_loop",

@@ -109,6 +109,10 @@ class Op:
         ``vjp(g, node)`` -> one cotangent (Node or None) per source.
     jvp : callable
         ``jvp(tangents, node)`` -> the tangent of the node; a tangent may be None (zero).
+    batch : callable or None
+        ``batch(rows, node, size)`` -> the node for `size` rows at once, along a new first axis;
+        `rows` has each source with such an axis, or None where it is the same for all rows. None
+        where the rule is that of the kind (`jitgrad.ops.batching`).
     """
 
     __slots__ = (
@@ -132,6 +136,7 @@ class Op:
         "loops",
         "squared",
         "scaled",
+        "batch",
     )
     #: What operations of some kinds have, and others do not, as the table above says.
     reference: Any
@@ -164,12 +169,13 @@ class Op:
         loops: Callable[[Node, Any], Loops | None] | None = None,
         squared: Callable[[Node], Node | None] | None = None,
         scaled: Callable[[Node, Node], Node] | None = None,
+        batch: Callable[[Sequence[Node | None], Node, int], Node] | None = None,
     ) -> None:
         self.name, self.kind, self.reference, self.into = name, kind, reference, into
         self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
         self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
         self.vjp, self.jvp, self.flops, self.loops = vjp, jvp, flops, loops
-        self.squared, self.scaled = squared, scaled
+        self.squared, self.scaled, self.batch = squared, scaled, batch
         self.totals, self.join = totals or (self,), join or reference
 
     def __repr__(self) -> str:

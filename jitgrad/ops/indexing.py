@@ -28,6 +28,7 @@ from .primitives import broadcast, cast, reshape_to, zeros
 from .promotion import common_dtypes
 from .records import Indices, Names
 from .registry import operation
+from .rows import Rows, all_rows, behind_axes, each_row, in_front, indexed
 from .sampling import with_indices
 
 # --- gather and its adjoint: index arrays on the leading axes -------------------------------------
@@ -112,6 +113,32 @@ def _scatter_set(x: np.ndarray, v: np.ndarray, *index: np.ndarray, node: Node) -
     return out
 
 
+def _add_rows(rows: Rows, node: Node, size: int) -> Node:
+    g, *index = rows
+    if all(i is None for i in index):
+        assert g is not None
+        count, ndim = len(index), node.src[1].ndim
+        shape = (*node.shape[:count], size, *node.shape[count:])
+        return in_front(scatter_add(behind_axes(g, ndim), node.src[1:], shape), count)
+    (g,) = all_rows((g,), node.src[:1], size)
+    return scatter_add(g, indexed(index, node.src[1:], size), (size, *node.shape))
+
+
+def _set_rows(rows: Rows, node: Node, size: int) -> Node:
+    index = rows[2:]
+    x, v = all_rows(rows[:2], node.src[:2], size)
+    if all(i is None for i in index):
+        count, ndim = len(index), node.src[2].ndim
+        out = scatter_set(behind_axes(x, count), behind_axes(v, ndim), node.src[2:])
+        return in_front(out, count)
+    return scatter_set(x, v, indexed(index, node.src[2:], size))
+
+
+def _last_rows(rows: Rows, node: Node, size: int) -> Node:
+    index = indexed(rows, node.src, size)
+    return Node(LAST_WRITES, index, (size, *node.arg), index[0].shape, BOOL)
+
+
 GATHER = Op(
     "gather",
     "gather",
@@ -130,6 +157,7 @@ SCATTER_ADD = Op(
     jvp=lambda t, node: scatter_add(t[0], node.src[1:], node.shape),
     combine="({0} + {1})",
     loops=_adding,
+    batch=_add_rows,
 )
 
 
@@ -143,7 +171,7 @@ def _set_jvp(t: Sequence[Any], node: Node) -> Node:
     return scatter_set(x, v, node.src[2:])
 
 
-SCATTER_SET = Op("scatter_set", "call", _scatter_set, vjp=_set_vjp, jvp=_set_jvp)
+SCATTER_SET = Op("scatter_set", "call", _scatter_set, vjp=_set_vjp, jvp=_set_jvp, batch=_set_rows)
 
 
 IN_BOUNDS = Op(
@@ -152,6 +180,7 @@ IN_BOUNDS = Op(
     lambda index, node: _in_bounds(np.asarray(index), *node.arg),
     vjp=lambda g, node: (None,),
     jvp=lambda t, node: None,
+    batch=each_row,
 )
 LAST_WRITES = Op(
     "last_writes",
@@ -159,6 +188,7 @@ LAST_WRITES = Op(
     lambda *index, node: _last_of(np.broadcast_arrays(*index), node.arg),
     vjp=lambda g, node: (None,) * len(node.src),
     jvp=lambda t, node: None,
+    batch=_last_rows,
 )
 
 

@@ -18,6 +18,7 @@ from .primitives import cast, reshape_to
 from .promotion import common_dtypes
 from .records import Names
 from .registry import operation
+from .rows import along_rows
 
 #: Of nested sequences: None for an element, a tuple for a sequence, the number of elements for a
 #: sequence of nothing else.
@@ -44,6 +45,7 @@ CONCATENATE = Op(
     lambda *xs, node: np.concatenate(xs, axis=node.arg),
     vjp=_parts,
     jvp=_join_jvp,
+    batch=along_rows,
 )
 
 

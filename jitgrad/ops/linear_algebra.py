@@ -26,6 +26,7 @@ from .promotion import common_dtypes
 from .records import Names
 from .reduction import ANY, _float, max_, min_, reduce
 from .registry import composite, operation
+from .rows import Rows
 
 
 def _matmul_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
@@ -47,10 +48,39 @@ def _matmul_reference(x: np.ndarray, y: np.ndarray, node: Node) -> np.ndarray:
     return x.dot(y) if x.ndim == y.ndim == 2 else np.matmul(x, y)
 
 
+def _matmul_rows(rows: Rows, node: Node, size: int) -> Node:
+    """The rows of one operand with a matrix that all share are one product of matrices; outer
+    products of rows are products of elements."""
+    x, y = rows
+    left, right = node.src
+    if y is None and right.ndim == 2:
+        assert x is not None
+        return _shared_right(x, right)
+    if x is None and left.ndim == 2:
+        assert y is not None
+        return _swapaxes(_shared_right(_swapaxes(y, -1, -2), _swapaxes(left, -1, -2)), -1, -2)
+    ndim = max(left.ndim, right.ndim)
+    x, y = (_aligned(v, s, ndim) for v, s in zip(rows, node.src, strict=True))
+    return multiply(x, y) if x.shape[-1] == 1 and x.dtype != BOOL else _product(x, y)
+
+
+def _aligned(rows: Node | None, x: Node, ndim: int) -> Node:
+    """A stack of `ndim` axes behind that of rows, which has length 1 where all are `x`."""
+    given = reshape_to(x, (1, *x.shape)) if rows is None else rows
+    return reshape_to(given, (given.shape[0],) + (1,) * (ndim - x.ndim) + x.shape)
+
+
+def _shared_right(x: Node, y: Node) -> Node:
+    """``x @ y`` of a stack of matrices and a matrix."""
+    flat = reshape_to(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+    return reshape_to(_product(flat, y), (*x.shape[:-1], y.shape[-1]))
+
+
 MATMUL = Op(
     "matmul",
     "call",
     _matmul_reference,
+    batch=_matmul_rows,
     vjp=_matmul_vjp,
     jvp=_matmul_jvp,
     flops=lambda node: 2 * node.size * node.src[0].shape[-1],

@@ -17,11 +17,14 @@ from ..base.dtypes import INT64
 from ..base.errors import ArgumentError, ShapeError
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import Axes, broadcast_shapes, normalize_axis
+from .arithmetic import floor_divide
+from .comparison import isnan, less, less_equal, logical_and, logical_not, logical_or, where
 from .indexing import _TAKEN, _in_bounds, whole_numbers
-from .primitives import cast, reshape_to
+from .primitives import broadcast, cast, reshape_to
 from .promotion import common_dtypes
 from .records import Indices, Names
 from .registry import composite, operation
+from .rows import Rows, all_rows, along_rows, on_rows
 from .sampling import with_indices
 
 
@@ -85,6 +88,7 @@ ARGSORT = Op(
     lambda x, node: np.argsort(x, axis=node.arg, kind="stable"),
     vjp=lambda g, node: (None,),
     jvp=lambda t, node: None,
+    batch=along_rows,
 )
 ALONG = Op(
     "along",
@@ -103,6 +107,7 @@ ADD_ALONG = Op(
     loops=_adding_along,
     vjp=lambda g, node: (along(g, node.src[1], node.arg), None),
     jvp=lambda t, node: Node(ADD_ALONG, (t[0], node.src[1]), node.arg, node.shape, node.dtype),
+    batch=along_rows,
 )
 
 
@@ -113,12 +118,42 @@ def along(x: Node, index: Node, axis: int) -> Node:
     return Node(ALONG, (x, index), axis, shape, x.dtype)
 
 
+def _search_rows(rows: Rows, node: Node, size: int) -> Node:
+    """Rows of `v` are more elements of it; where `a` differs from row to row, the places are found
+    by bisection, of all rows at once."""
+    a, v = rows
+    if a is None:
+        assert v is not None
+        return on_rows(node, (node.src[0], v), node.arg, size)
+    (v,) = all_rows((v,), node.src[1:], size)
+    count = a.shape[1]
+    v = reshape_to(v, (size, node.size))
+    low = broadcast(const(0), v.shape)
+    high = broadcast(const(count), v.shape)
+    for _ in range(count.bit_length()):
+        middle = floor_divide(low + high, 2)
+        goes_on = less(low, high)
+        picked = along(a, where(goes_on, middle, 0), 1)
+        behind = logical_and(goes_on, _belongs_behind(v, picked, node.arg))
+        high = where(logical_and(goes_on, logical_not(behind)), middle, high)
+        low = where(behind, middle + 1, low)
+    return reshape_to(low, (size, *node.shape))
+
+
+def _belongs_behind(v: Node, x: Node, side: str) -> Node:
+    """Whether `v` belongs behind the element `x`, in NumPy's order, in which nan comes last."""
+    if side == "left":
+        return logical_or(less(x, v), logical_and(isnan(v), logical_not(isnan(x))))
+    return logical_or(less_equal(x, v), isnan(v))
+
+
 SEARCHSORTED = Op(
     "searchsorted",
     "call",
     lambda a, v, node: np.searchsorted(a, v, side=node.arg),
     vjp=lambda g, node: (None, None),
     jvp=lambda t, node: None,
+    batch=_search_rows,
 )
 
 

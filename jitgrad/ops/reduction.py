@@ -23,6 +23,7 @@ from .marks import stop
 from .primitives import SUM, broadcast, cast, expand, reduce_sum, reshape_to
 from .records import Names
 from .registry import composite, operation
+from .rows import along_rows
 
 if TYPE_CHECKING:
     from .registry import Entry
@@ -244,6 +245,7 @@ def _position(function: Callable[..., Any], extreme: Any) -> Callable[..., Node]
         lambda x, node: np.asarray(function(x, axis=node.arg), dtype=np.int64),
         vjp=lambda g, node: (None,),
         jvp=lambda t, node: None,
+        batch=along_rows,
     )
 
     def build(x: Node, axis: Axes, keepdims: bool) -> Node:
