@@ -83,6 +83,7 @@ _LAZY = {
     "switch": "tracing.control_flow",
     "value_and_grad": "tracing.transforms",
     "vjp": "tracing.products",
+    "vmap": "tracing.vmap",
     "while_loop": "tracing.control_flow",
 }
 #: Public names that ``from jitgrad import *`` leaves to what programs have by them: NumPy itself,

@@ -65,6 +65,7 @@ from .tracing.transforms import elementwise_grad as elementwise_grad
 from .tracing.transforms import grad as grad
 from .tracing.transforms import hvp as hvp
 from .tracing.transforms import value_and_grad as value_and_grad
+from .tracing.vmap import vmap as vmap
 
 __all__ = [
     "JitgradError", "ShapeError", "AxisError", "IndexOutOfRange", "DTypeError", "ArgumentError",
@@ -72,12 +73,12 @@ __all__ = [
     "JitError", "JitGradientError", "CompileError", "JitgradWarning", "GradientWarning", "autograd",
     "cond", "elementwise_grad", "explain", "fori_loop", "grad", "hvp", "jit", "jvp", "linalg",
     "linearize", "meshgrid", "optim", "profile", "scan", "split", "switch", "value_and_grad", "vjp",
-    "while_loop", "where", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
-    "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite", "isinf",
-    "floor", "ceil", "trunc", "fix", "rint", "round", "around", "add", "subtract", "multiply",
-    "divide", "true_divide", "floor_divide", "remainder", "mod", "fmod", "reciprocal", "negative",
-    "positive", "absolute", "abs", "fabs", "sign", "copysign", "square", "sqrt", "cbrt", "take",
-    "add_at", "transpose", "permute_dims", "swapaxes", "moveaxis", "matrix_transpose",
+    "vmap", "while_loop", "where", "equal", "not_equal", "less", "less_equal", "greater",
+    "greater_equal", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite",
+    "isinf", "floor", "ceil", "trunc", "fix", "rint", "round", "around", "add", "subtract",
+    "multiply", "divide", "true_divide", "floor_divide", "remainder", "mod", "fmod", "reciprocal",
+    "negative", "positive", "absolute", "abs", "fabs", "sign", "copysign", "square", "sqrt", "cbrt",
+    "take", "add_at", "transpose", "permute_dims", "swapaxes", "moveaxis", "matrix_transpose",
     "expand_dims", "unsqueeze", "squeeze", "broadcast_to", "expand", "concatenate", "concat", "cat",
     "stack", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sum", "prod", "max", "amax",
     "min", "amin", "any", "all", "argmax", "argmin", "mean", "var", "std", "logsumexp", "softmax",

@@ -43,6 +43,7 @@ WRITTEN = {
     "tracing.control_flow": ["cond", "fori_loop", "map", "scan", "switch", "while_loop"],
     "tracing.products": ["jvp", "linearize", "vjp"],
     "tracing.transforms": ["elementwise_grad", "grad", "hvp", "value_and_grad"],
+    "tracing.vmap": ["vmap"],
 }
 #: Modules that are written in Python with all their types.
 TYPED = ["optim"]

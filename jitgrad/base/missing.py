@@ -47,7 +47,7 @@ INSTEAD = {
         ("grad_and_aux", "grad_named", "multigrad_dict", "multigrad"),
         "use jitgrad.value_and_grad(f)",
     ),
-    **dict.fromkeys(("vmap", "pmap"), "make the batch a leading axis: operations broadcast"),
+    "pmap": "use jitgrad.vmap",
     **dict.fromkeys(
         ("primitive", "defvjp", "custom_vjp", "custom_jvp", "Function", "checkpoint", "extend"),
         _OWN,

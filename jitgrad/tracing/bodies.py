@@ -1,4 +1,5 @@
-"""A function of a turn, traced as the body of a loop (see `control.body`).
+"""A function of a turn, traced as the body of a loop (see `control.body`); or that of a row, for
+`vmap`.
 
 The function gets proxies for its arguments and is run once. What it reaches beside them (tensors
 of closures, arrays, Python numbers) is an invariant of the loop, gradients included: it is looked
@@ -9,7 +10,7 @@ reaches. Start at `trace_turn`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ..base.errors import ArgumentError, JitError, JitgradError
@@ -34,6 +35,26 @@ if TYPE_CHECKING:
 WEAK = (int, float)
 
 
+class Wording(NamedTuple):
+    """How errors call what a function is traced for: "the body of scan, which is traced once for
+    all turns"; and what they say to do."""
+
+    part: str
+    all: str
+    convert: str
+    write: str
+    draw: str
+
+
+TURNS = Wording(
+    "body",
+    "turns",
+    "take the conversion out of the function, or write the loop in Python",
+    "carry it: give the new value back",
+    "draw them before, of shape (turns, ...), and pass them as a sequence",
+)
+
+
 class _Nowhere:
     """Where a trace of a turn finds things again: nowhere, as it is made for one call."""
 
@@ -51,13 +72,12 @@ class TurnTrace(Trace):
     """The trace of a turn: what comes from outside is captured, in the order in which it is
     met."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, words: Wording) -> None:
         super().__init__(_Nowhere())
-        self.name, self.root = name, TURN_ROOT
-        self.doing = (
-            f"{name} traces its function, once for all turns",
-            "take the conversion out of the function, or write the loop in Python",
-        )
+        self.name, self.words, self.root = name, words, TURN_ROOT
+        self.where = f"in the {words.part} of {name}"
+        self.once = f"{self.where}, which is traced once for all {words.all}"
+        self.doing = f"{name} traces its function, once for all {words.all}", words.convert
         #: Number of the input -> the tensor; or of a constant its value, shape and dtype.
         self.captured: dict[Any, Any] = {}
 
@@ -103,29 +123,20 @@ class TurnTrace(Trace):
 
     def writes(self, t: Handle) -> None:
         if _is_outside(self, t):
-            raise JitError(
-                f"got a write to a tensor from outside in the body of {self.name}, which is "
-                "traced once for all turns; carry it: give the new value back"
-            )
+            raise JitError(f"got a write to a tensor from outside {self.once}; {self.words.write}")
 
     def touch_grad(self, t: Handle) -> None:
         if not self.is_own(t):
             raise JitError(
-                f"got .grad of a tensor from outside in the body of {self.name}; use jitgrad.grad "
-                "within, or backward() outside"
+                f"got .grad of a tensor from outside {self.where}; use jitgrad.grad within, or "
+                "backward() outside"
             )
 
     def hook(self, t: Handle) -> None:
-        raise JitError(
-            f"got a hook on a tensor in the body of {self.name}, which is traced once for all "
-            "turns; put it on a result, outside"
-        )
+        raise JitError(f"got a hook on a tensor {self.once}; put it on a result, outside")
 
     def draw(self, make: Callable[[], Any], shape: tuple[int, ...], dtype: np.dtype) -> NoReturn:
-        raise JitError(
-            f"got random numbers drawn in the body of {self.name}, which is traced once for all "
-            "turns; draw them before, of shape (turns, ...), and pass them as a sequence"
-        )
+        raise JitError(f"got random numbers drawn {self.once}; {self.words.draw}")
 
     def wants(self, tensors: Sequence[Handle]) -> None:
         pass
@@ -165,9 +176,12 @@ class TracedTurn:
     """
 
     def __init__(
-        self, trace: TurnTrace, parameters: list[list[Node]], results: list[Group]
+        self,
+        trace: TurnTrace,
+        parameters: list[list[Node]],
+        results: list[Group],
+        whole: Mapping[Node, Node],
     ) -> None:
-        whole = {n: const(trace.numbers[n.arg], n.dtype) for n in _integers(trace, results)}
         self.parameters = parameters
         self.results = [g._replace(leaves=substitute(g.leaves, whole)) for g in results]
         self.captured, self.tensors, self.numbers, self.values = [], [], [], []
@@ -194,12 +208,12 @@ class TracedTurn:
         return out, result
 
 
-def _integers(trace: TurnTrace, results: Sequence[Group]) -> Iterator[Node]:
-    """The numbers of a turn that are Python ints, such as the index of ``x[1]``: a loop has them as
-    constants, since a compiled one can only read where it knows."""
-    for node in toposort([n for group in results for n in group.leaves]):
-        if node.op is NUMBER and type(trace.numbers[node.arg]) is int:
-            yield node
+def _integers(trace: TurnTrace, results: Sequence[Group], words: Wording) -> dict[Node, Node]:
+    """Constants for the numbers of a turn that are Python ints, such as the index of ``x[1]``: a
+    loop has them as these, since a compiled one can only read where it knows."""
+    order = toposort([n for group in results for n in group.leaves]) if words is TURNS else ()
+    numbers = [n for n in order if n.op is NUMBER and type(trace.numbers[n.arg]) is int]
+    return {n: const(trace.numbers[n.arg], n.dtype) for n in numbers}
 
 
 def trace_turn(
@@ -207,6 +221,7 @@ def trace_turn(
     function: Callable[..., Any],
     arguments: Sequence[tuple[Sequence[Any], Callable[..., Any]]],
     unpack: Callable[[Any], list[tuple[Any, str]]],
+    words: Wording = TURNS,
 ) -> TracedTurn:
     """The `TracedTurn` of ``function(*arguments)``.
 
@@ -219,11 +234,13 @@ def trace_turn(
         is.
     unpack : callable
         ``unpack(out)`` -> the containers that the function gave back, a list of (container, name).
+    words : Wording
+        What it is traced for, if not for a loop.
     """
     flush(local.seg)
     outer = local.seg
     mode = outer.state.grad
-    trace = TurnTrace(name)
+    trace = TurnTrace(name, words)
     try:
         active_traces.append(trace)
         local.seg = Segment(mode, (), trace)
@@ -237,11 +254,11 @@ def trace_turn(
         out = function(*given)
         if local.seg.state.grad is not mode:
             raise ArgumentError(
-                f"got a body of {name} that leaves gradients switched on or off; switch them "
-                "within a with block"
+                f"got a {words.part} of {name} that leaves gradients switched on or off; switch "
+                "them within a with block"
             )
         results = [_group(trace, x, what) for x, what in unpack(out)]
-        turn = TracedTurn(trace, parameters, results)
+        turn = TracedTurn(trace, parameters, results, _integers(trace, results, words))
     finally:
         trace.close(mode)
         trace.forget()

@@ -59,15 +59,16 @@ _known: WeakValueDictionary = WeakValueDictionary()
 _recent: deque[Formulas] = deque(maxlen=64)
 
 
-def _recorded(
+def recorded(
     name: str,
     key: Hashable,
-    build: Callable[..., tuple[Sequence[Node], Sequence[AbstractSet[Node]]]],
+    build: Callable[..., tuple[Sequence[Node], Sequence[AbstractSet[Node]] | None]],
     operands: Sequence[Any],
     numbers: Sequence[float],
 ) -> list[Any]:
     """One operation on the tape on `operands` and `numbers`. ``build(*nodes)`` of their nodes gives
-    those of its results, and what derivatives of each lead to. Equal keys are equal formulas."""
+    those of its results, and what derivatives of each lead to, or None where the nodes tell. Equal
+    keys are equal formulas."""
     kinds = tuple([kind_of(n) for n in numbers])
     key = name, key, tuple(avals(operands)), kinds
     formulas = _known.get(key)
@@ -206,7 +207,7 @@ def looped(
 
     #: What `build` depends on: how many of the operands are what.
     counts = len(carried), len(turn.tensors), len(numbers), len(sequences)
-    return _recorded(name, (body, length, turns is None, counts), build, operands, turn.values)
+    return recorded(name, (body, length, turns is None, counts), build, operands, turn.values)
 
 
 def _cut(body: Body, operands: Sequence[Any], kept: int, front: int, numbers: int) -> list[Any]:
