@@ -2,8 +2,8 @@
 
 An entry holds everything the rest of jitgrad knows of an operation. Functions, methods, operators,
 protocol dispatch, kernels, the NumPy tier, both derivative modes, docstrings, tests and benchmarks
-are made from entries by walking `REGISTRY`; `tests/test_layers.py` lists the few places outside
-`jitgrad.ops` that name an operation.
+are made from entries by walking `REGISTRY`; `tests/support/named_operations.py` lists the places
+outside `jitgrad.ops` that name an operation.
 
 An entry is callable on IR nodes (and Python numbers), which is how derivative rules and composites
 use it:
