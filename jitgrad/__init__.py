@@ -78,6 +78,7 @@ _LAZY = {
     "meshgrid": "numpy",
     "optim": "optim",
     "profile": "diagnostics.profile",
+    "random": "random",
     "scan": "tracing.control_flow",
     "split": "numpy",
     "switch": "tracing.control_flow",

@@ -37,7 +37,7 @@ LAYERS = [
     ["tape"],
     ["diagnostics"],
     ["frontend"],
-    ["linalg", "numpy"],
+    ["linalg", "numpy", "random"],
     ["tracing"],
     ["autograd"],
     ["optim"],

@@ -46,7 +46,7 @@ WRITTEN = {
     "tracing.vmap": ["vmap"],
 }
 #: Modules that are written in Python with all their types.
-TYPED = ["optim"]
+TYPED = ["optim", "random"]
 #: Attributes of a class that every class has, or that type checkers know another way.
 COMMON = {*dir(object), "__annotations__", "__module__", "__slots__", "__weakref__"} - {
     "__eq__",

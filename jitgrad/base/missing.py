@@ -24,9 +24,7 @@ _OWN = "derivatives of your own are not there: write the function in operations 
 _CPU = "jitgrad is on the CPU; leave it out"
 _FLOATS = "floats are float64 and float32: use .double() or .float()"
 _MEMORY = "use it on x.numpy(), the read-only array of the values"
-_DRAW = (
-    "draw by numpy.random and make a tensor of it, or use jitgrad.rand, randn, normal or randint"
-)
+_DRAW = "use the methods of a generator, jitgrad.random.default_rng()"
 
 #: What to write for a name, wherever it is asked for.
 INSTEAD = {

@@ -142,6 +142,18 @@ def from_array(array: Any, dtype: np.dtype) -> Any:
     )
 
 
+def made(array: np.ndarray, dtype: Any, requires_grad: Any, device: Any = None) -> Any:
+    """The tensor of an array that nobody else writes to, of a dtype, or of its own."""
+    check_device(device)
+    array = (
+        np.ascontiguousarray(array, dtype=None if dtype is None else as_dtype(dtype))
+        if array.ndim
+        else np.asarray(array, dtype)
+    )
+    out = from_array(array, as_dtype(array.dtype))
+    return as_leaf(out, requires_grad)
+
+
 def _traced(data: Any) -> Any:
     """The tensor of a number or array whose source the trace knows; None for other data."""
     if type(data) is SymbolicScalar:

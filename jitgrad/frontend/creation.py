@@ -14,28 +14,19 @@ from ..base.surface import surface
 from ..ir.shapes import as_int, broadcast_shapes, check_size, normalize_axis
 from ..tape.handles import from_value
 from ..tape.record import materialise
-from ..tape.segment import local
 from .convert import (
     as_flag,
     as_leaf,
     as_operand,
     by_value,
     check_device,
-    from_array,
     from_data,
 )
+from .convert import made as _made
 from .implicit import COPY, LEAF, check
 from .integers import RANGES, fitting
+from .stream import DEFAULT
 from .tensor import Tensor
-
-_generator = None
-
-
-def _rng() -> "np.random.Generator":
-    global _generator
-    if _generator is None:
-        _generator = np.random.default_rng()
-    return _generator
 
 
 @surface
@@ -96,10 +87,13 @@ def manual_seed(seed: Any) -> None:
     >>> bool((jitgrad.rand(3) == x).all())
     True
     """
-    global _generator
-    _generator = _by_numpy(
-        "manual_seed", _seeded, seed, expected="a whole number of at least 0, or several"
-    )
+    DEFAULT.refuse_in_trace("the seed")
+    DEFAULT.rng = seeded("manual_seed", seed)
+
+
+def seeded(name: str, seed: Any) -> "np.random.Generator":
+    """NumPy's generator of a seed, for the function `name`."""
+    return by_numpy(name, _seeded, seed, expected="a whole number of at least 0, or several")
 
 
 def _seeded(seed: Any) -> "np.random.Generator":
@@ -114,18 +108,7 @@ def _seeded(seed: Any) -> "np.random.Generator":
     return np.random.default_rng(seed)
 
 
-def _made(array: np.ndarray, dtype: Any, requires_grad: Any, device: Any = None) -> Tensor:
-    check_device(device)
-    array = (
-        np.ascontiguousarray(array, dtype=None if dtype is None else as_dtype(dtype))
-        if array.ndim
-        else np.asarray(array, dtype)
-    )
-    out = from_array(array, as_dtype(array.dtype))
-    return as_leaf(out, requires_grad)
-
-
-def _shape(*size: Any) -> tuple[int, ...]:
+def shape_from(*size: Any) -> tuple[int, ...]:
     """Lengths given one by one, or as one sequence."""
     lengths = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
     shape = tuple(as_int(n, "length") for n in lengths)
@@ -137,7 +120,7 @@ def _shape(*size: Any) -> tuple[int, ...]:
     return check_size(shape)
 
 
-def _by_numpy(name: str, make: Callable[..., Any], *args: Any, expected: str, **kwargs: Any) -> Any:
+def by_numpy(name: str, make: Callable[..., Any], *args: Any, expected: str, **kwargs: Any) -> Any:
     """What NumPy makes of the arguments; where it refuses them, an error that says what was
     expected."""
     refuse_subclasses(args)
@@ -228,7 +211,7 @@ def _filled(name: str, make: Any) -> Callable[..., Tensor]:
         if len(size) == 2 and not isinstance(size[1], (int, np.integer)):
             first, dtype = size
             size = (first,)
-        dims = _shape(*size) if shape is None else _shape(shape)
+        dims = shape_from(*size) if shape is None else shape_from(shape)
         return _made(
             make(dims, as_dtype(np.float64 if dtype is None else dtype)),
             None,
@@ -270,13 +253,13 @@ def full(
             [7., 7.]])
     """
     check_device(device)
-    shape = _shape(shape)
+    shape = shape_from(shape)
     if isinstance(fill_value, Tensor):
         return (fill_value if dtype is None else fill_value.to(dtype)).broadcast_to(shape).clone()
     expected = f"a number, or values that broadcast to {shape}"
     dtype = None if dtype is None else as_dtype(dtype)
     return _made(
-        _by_numpy("full", np.full, shape, by_value(fill_value), dtype, expected=expected),
+        by_numpy("full", np.full, shape, by_value(fill_value), dtype, expected=expected),
         None,
         requires_grad,
     )
@@ -345,7 +328,7 @@ def arange(
         for value in (values[0], values[-1]):
             fitting(value, dtype)
     return _made(
-        _by_numpy("arange", np.arange, *by_value(args), dtype=dtype, expected=expected),
+        by_numpy("arange", np.arange, *by_value(args), dtype=dtype, expected=expected),
         None,
         requires_grad,
         device,
@@ -379,10 +362,10 @@ def linspace(
     """
     check_device(device)
     dtype = None if dtype is None else as_dtype(dtype)
-    (num,) = _shape(as_int(num, "num"))
+    (num,) = shape_from(as_int(num, "num"))
     if not (isinstance(start, Tensor) or isinstance(stop, Tensor)):
         make = functools.partial(np.linspace, endpoint=endpoint, dtype=dtype, axis=axis)
-        made = _by_numpy(
+        made = by_numpy(
             "linspace",
             make,
             by_value(start),
@@ -420,31 +403,13 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    n, m = _shape(n, n if m is None else m)
+    n, m = shape_from(n, n if m is None else m)
     return _made(
         np.eye(n, m, as_int(k, "k"), dtype=as_dtype(np.float64 if dtype is None else dtype)),
         None,
         requires_grad,
         device,
     )
-
-
-def _drawn(
-    draw: "Callable[[np.random.Generator], np.ndarray]",
-    dtype: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """The tensor of random numbers that ``draw(generator)`` makes: in a trace, anew in each
-    call."""
-    if local.seg.tracing is None:
-        return _made(draw(_rng()), dtype, requires_grad)
-    from copy import deepcopy
-
-    like = _made(draw(deepcopy(_rng())), dtype, False)
-    out = local.seg.tracing.draw(
-        lambda: materialise(_made(draw(_rng()), dtype, False)), like.shape, like.dtype
-    )
-    return as_leaf(out, requires_grad)
 
 
 def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
@@ -456,8 +421,8 @@ def _random(name: str, draw: Any, doc: str) -> Callable[..., Tensor]:
         device: Any = None,
     ) -> Tensor:
         check_device(device)
-        dims = _shape(*size_) if size is None else _shape(size)
-        return _drawn(lambda rng: np.asarray(draw(rng, dims)), dtype, requires_grad)
+        dims = shape_from(*size_) if size is None else shape_from(size)
+        return DEFAULT.drawn(lambda rng: np.asarray(draw(rng, dims)), dtype, requires_grad)
 
     function = surface(function)
     function.__name__ = function.__qualname__ = name
@@ -497,7 +462,7 @@ def normal(
     mean, std = (x if type(x) in (int, float) else as_operand(x) for x in (mean, std))
     if type(std) in (int, float) and std < 0:
         raise ArgumentError(f"got std={std}, expected a number of at least 0")
-    shape = broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else _shape(size)
+    shape = broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else shape_from(size)
     out = randn(size=shape, device=device) * std + mean
     out = out if dtype is None else out.to(dtype)
     return as_leaf(out, requires_grad)
@@ -514,10 +479,10 @@ def randint(low: int, high: int, size: Any, *, dtype: Any = None, device: Any = 
     """
     check_device(device)
     expected = "two whole numbers, the first the smaller one"
-    size, low, high = _shape(size), by_value(low), by_value(high)
-    return _drawn(
+    size, low, high = shape_from(size), by_value(low), by_value(high)
+    return DEFAULT.drawn(
         lambda rng: np.asarray(
-            _by_numpy("randint", rng.integers, low, high, size, expected=expected)
+            by_numpy("randint", rng.integers, low, high, size, expected=expected)
         ),
         dtype,
     )
