@@ -37,7 +37,7 @@ LAYERS = [
     ["tape"],
     ["diagnostics"],
     ["frontend"],
-    ["linalg", "numpy", "random"],
+    ["linalg", "numpy", "random", "tree"],
     ["tracing"],
     ["autograd"],
     ["optim"],
@@ -68,6 +68,7 @@ EXEMPT = {}
 SAME_CLASSES: set[str] = set()
 SAME_MODULES = {
     "linalg",  # public: as in NumPy, and as in PyTorch
+    "tree",  # public, and what it stands on
 }
 
 #: Modules that may import numba or llvmlite, and whether only inside functions.
@@ -82,18 +83,8 @@ NUMBA = {
 FORMULAS = {
     f"numpy.functions.{topic}"
     for topic in (
-        "applied",
-        "composed",
-        "contraction",
-        "counts",
-        "grids",
-        "numbers",
-        "padding",
-        "polynomials",
-        "quantiles",
-        "ranges",
-        "sets",
-        "statistics",
+        *("applied", "composed", "contraction", "counts", "grids", "numbers"),
+        *("padding", "polynomials", "quantiles", "ranges", "sets", "statistics"),
     )
 }
 #: What counts as a decision; boolean operators do, too.
@@ -117,7 +108,6 @@ MANY_DECISIONS = {
     "one case after the other of what an argument, an index or an object may be": {
         "ops.pointwise._one_float": 16,
         "ops.pointwise.elementwise": 16,
-        "tracing.captures.Captures._argument_kind": 18,
         "tracing.environment.kind_of": 16,
     },
     "parameters of a NumPy function, each with its check": {

@@ -27,9 +27,10 @@ MODULES = {
     "jitgrad.numpy.linalg": jnp.linalg,
     "jitgrad.optim": jitgrad.optim,
     "jitgrad.random": jitgrad.random,
+    "jitgrad.tree": jitgrad.tree,
 }
 #: Modules that are written with all their types, and need no stubs.
-TYPED = {"jitgrad.optim", "jitgrad.random"}
+TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree"}
 AUTOGRAD = ["backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 
@@ -72,7 +73,7 @@ print(dir(jitgrad) == before, "tracing" in before, "ops" in before)
 
 def test_internal_modules_are_not_shown():
     inside = {path.stem for path in (ROOT / "jitgrad").iterdir() if path.stem not in MODULES}
-    shown = {*dir(jitgrad)} - {"autograd", "linalg", "numpy", "optim", "random"}
+    shown = {*dir(jitgrad)} - {"autograd", "linalg", "numpy", "optim", "random", "tree"}
     assert not inside & shown
     assert not [n for n in shown if inspect.ismodule(getattr(jitgrad, n))]
 

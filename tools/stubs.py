@@ -41,12 +41,13 @@ WRITTEN = {
     "runtime.plan": ["synchronize"],
     "runtime.pool": ["release_memory"],
     "tracing.control_flow": ["cond", "fori_loop", "map", "scan", "switch", "while_loop"],
+    "tracing.jacobians": [*("hessian", "jacfwd", "jacobian", "jacrev", "value_and_jacobian")],
     "tracing.products": ["jvp", "linearize", "vjp"],
     "tracing.transforms": ["elementwise_grad", "grad", "hvp", "value_and_grad"],
     "tracing.vmap": ["vmap"],
 }
 #: Modules that are written in Python with all their types.
-TYPED = ["optim", "random"]
+TYPED = ["optim", "random", "tree"]
 #: Attributes of a class that every class has, or that type checkers know another way.
 COMMON = {*dir(object), "__annotations__", "__module__", "__slots__", "__weakref__"} - {
     "__eq__",

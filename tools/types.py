@@ -149,6 +149,8 @@ AUTOGRAD = {
     ),
     "allow_unused": "builtins.bool",
     "create_graph": "builtins.bool",
+    "is_grads_batched": "builtins.bool",
+    "materialize_grads": "builtins.bool",
     "retain_graph": "builtins.bool | None",
 }
 

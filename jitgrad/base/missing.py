@@ -29,15 +29,16 @@ _DRAW = "use the methods of a generator, jitgrad.random.default_rng()"
 #: What to write for a name, wherever it is asked for.
 INSTEAD = {
     # derivatives
+    "tensor_jacobian_product": "use jitgrad.vjp(f, x), or jitgrad.jacobian(f)(x)",
     **dict.fromkeys(
-        ("jacobian", "jacrev", "jacfwd", "tensor_jacobian_product"),
-        "take a row for each result: jitgrad.autograd.grad(y[i], x, retain_graph=True)",
+        ("hessian_vector_product", "hessian_tensor_product", "make_hvp"),
+        "use jitgrad.hvp(f)(x, v)",
     ),
     **dict.fromkeys(
-        ("hessian", "hessian_tensor_product"),
-        "jitgrad.hvp(f)(x, v) is the Hessian times v: a column for each unit v",
+        ("tree_map", "tree_leaves", "tree_flatten", "tree_unflatten", "tree_util", "pytree"),
+        "use jitgrad.tree: map, leaves, flatten, unflatten",
     ),
-    **dict.fromkeys(("hessian_vector_product", "make_hvp"), "use jitgrad.hvp(f)(x, v)"),
+    "ravel_pytree": "use jitgrad.tree.ravel",
     **dict.fromkeys(("make_vjp", "vector_jacobian_product"), "use jitgrad.vjp(f, x)"),
     **dict.fromkeys(("make_jvp", "jacobian_vector_product"), "use jitgrad.jvp(f, (x,), (v,))"),
     **dict.fromkeys(("deriv", "egrad"), "use jitgrad.elementwise_grad(f)"),

@@ -5,9 +5,12 @@ The sweep itself is in `jitgrad.tape.backward`; this module turns tensors into i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import ref
+
+import numpy as np
 
 from ..base.errors import ArgumentError, GradientError, ShapeError
 from ..base.surface import surface
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from ..tape.segment import State
 
 
-def _cotangent(t: tape.Handle, gradient: Any) -> Any:
-    """(cotangent tensor or None for an implicit 1) for an output."""
+def _cotangent(t: tape.Handle, gradient: Any, lead: int = 0) -> Any:
+    """(cotangent tensor or None for an implicit 1) for an output, with `lead` axes in front."""
     if not t._state.requires_grad:
         raise GradientError(
             "got backward() on a tensor that does not require grad: nothing it was computed from "
@@ -41,10 +44,11 @@ def _cotangent(t: tape.Handle, gradient: Any) -> Any:
             )
         return None
     gradient = as_operand(gradient)
-    if gradient.shape != t.shape:
+    if gradient.shape[lead:] != t.shape or gradient.ndim != lead + t.ndim:
+        expected = "the same shape" + ", with an axis for the batch in front" * lead
         raise ShapeError(
             f"got a cotangent of shape {gradient.shape} for a tensor of shape {t.shape}, expected "
-            "the same shape"
+            f"{expected}"
         )
     return gradient.to(t.dtype)
 
@@ -90,7 +94,7 @@ def backward(
     _backward(outputs, _cotangents(outputs, grad_tensors), retain_graph, create_graph, inputs)
 
 
-def _cotangents(outputs: Sequence[tape.Handle], given: Any) -> list[Any]:
+def _cotangents(outputs: Sequence[tape.Handle], given: Any, lead: int = 0) -> list[Any]:
     """The cotangents of several outputs, of which one may be given without a list."""
     if given is not None and not isinstance(given, (list, tuple)):
         given = [given]
@@ -99,7 +103,7 @@ def _cotangents(outputs: Sequence[tape.Handle], given: Any) -> list[Any]:
         raise ArgumentError(
             f"got {len(given)} cotangents for {len(outputs)} outputs, expected as many"
         )
-    return [_cotangent(t, g) for t, g in zip(outputs, given)]
+    return [_cotangent(t, g, lead) for t, g in zip(outputs, given)]
 
 
 def _backward(
@@ -136,11 +140,12 @@ def _finish(sweep: Sweep) -> None:
             _accumulate(leaf, _hooked(leaf, g, sweep.create), sweep.create)
 
 
-def _hooked(leaf: tape.Handle, g: Any, create: bool) -> Any:
+def _hooked(leaf: tape.Handle, g: Any, create: bool, size: int | None = None) -> Any:
     """The gradient of a leaf as a tensor, after the leaf's hooks."""
-    g = _as_tensor(leaf, g)
+    g = _as_tensor(leaf, g, size)
     if leaf._x is None or not leaf._x.hooks:
         return g
+    check_not_batched(size)
     for hook in tuple(leaf._x.hooks.values()):
         new = in_mode(create, hook, g)
         g = g if new is None else _replacement(new, g)
@@ -157,12 +162,21 @@ def _replacement(new: Any, g: tape.Handle) -> Any:
     return new.to(g.dtype)
 
 
-def _as_tensor(like: tape.Handle, g: Any) -> Any:
+def check_not_batched(size: int | None) -> None:
+    if size is not None:
+        raise GradientError(
+            "got a hook on the way of gradients that have a batch axis, as for a Jacobian, "
+            "expected none; remove the hook, or take one gradient after the other"
+        )
+
+
+def _as_tensor(like: tape.Handle, g: Any, size: int | None = None) -> Any:
     if isinstance(g, tape.Handle):
         return g
-    if type(g) is Traced:
-        return tape.from_value(g, like.shape, like.dtype, None)
     shape, dtype = like._state.shape, like._state.dtype
+    shape = shape if size is None else (size, *shape)
+    if type(g) is Traced:
+        return tape.from_value(g, shape, dtype, None)
     # A sum of 0-d cotangents is one of Python floats: round it to the dtype.
     return tape.from_value(g if shape else dtype.type(g).item(), shape, dtype, None)
 
@@ -194,6 +208,8 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool = False,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """Gradients of `outputs` with respect to `inputs`, as a tuple; `.grad` is not touched.
 
@@ -206,6 +222,11 @@ def grad(
         As in `Tensor.backward`.
     allow_unused : bool
         Give None for an input no output depends on, instead of raising.
+    is_grads_batched : bool
+        Cotangents have an axis in front, and so have the gradients: one for each of its elements,
+        in one pass.
+    materialize_grads : bool
+        Give zeros for an input no output depends on, instead of raising.
 
     Returns
     -------
@@ -221,7 +242,8 @@ def grad(
     https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
     outputs, inputs = _sequence(outputs, "outputs"), _sequence(inputs, "inputs")
-    cots = _cotangents(outputs, grad_outputs)
+    cots = _cotangents(outputs, grad_outputs, int(is_grads_batched))
+    size = _batch_size(cots) if is_grads_batched else None
     for k, x in enumerate(inputs):
         if not x.requires_grad:
             raise GradientError(
@@ -229,7 +251,13 @@ def grad(
                 "computing with it"
             )
     retain = create_graph if retain_graph is None else retain_graph
-    found = swept(outputs, cots, inputs, retain, create_graph)
+    found = swept(outputs, cots, inputs, retain, create_graph, size=size)
+    if materialize_grads:
+        lead = () if size is None else (size,)
+        found = [
+            _zeros((*lead, *x.shape), x.dtype) if g is None else g
+            for g, x in zip(found, inputs, strict=True)
+        ]
     for k, g in enumerate(found):
         if g is None and not allow_unused:
             raise GradientError(
@@ -237,6 +265,21 @@ def grad(
                 "for it"
             )
     return tuple(found)
+
+
+def _batch_size(cots: Sequence[Any]) -> int:
+    sizes = {0 if g is None else len(g) for g in cots}
+    if len(sizes) != 1 or any(g is None for g in cots):
+        raise ShapeError(
+            f"got cotangents with batches of {sorted(sizes)}, expected one for each output, all "
+            "with as many; pass grad_outputs"
+        )
+    return sizes.pop()
+
+
+def _zeros(shape: tuple[int, ...], dtype: Any) -> tape.Handle:
+    value = np.zeros(math.prod(shape), dtype) if shape else 0.0
+    return tape.from_value(value, shape, dtype, None)
 
 
 def _sequence(x: Any, what: str) -> list[tape.Handle]:
@@ -258,8 +301,10 @@ def swept(
     create: bool,
     accumulate: bool = False,
     reaches: Reachability | None = None,
+    size: int | None = None,
 ) -> list[Any]:
-    """The cotangents of `inputs`; intermediate ones are cut out of their graphs for the time of the
+    """The cotangents of `inputs`, with a leading axis of length `size` if `cots` have one;
+    intermediate ones are cut out of their graphs for the time of the
     sweep."""
     if local.seg.tracing is not None:
         local.seg.tracing.wants(inputs)
@@ -269,7 +314,7 @@ def swept(
         flush(local.seg)
         for t in (*outputs, *inputs):
             materialise(t)
-    sweep = Sweep(retain, create, reaches or Reachability(inputs))
+    sweep = Sweep(retain, create, reaches or Reachability(inputs), size)
     found: dict[Any, Any] = {}
     cuts = []
     for t in inputs:
@@ -289,10 +334,10 @@ def swept(
     for t in inputs:
         if type(t._edge) is AccumulateGrad:
             g = sweep.leaves.get(t._edge)
-            out.append(None if g is None else _hooked(t, g, create))
+            out.append(None if g is None else _hooked(t, g, create, size))
         else:
             g = found.get(t._edge)
-            out.append(None if g is None else _as_tensor(t, g))
+            out.append(None if g is None else _as_tensor(t, g, size))
     return out
 
 
@@ -382,6 +427,7 @@ def hook_on(t: tape.Handle, hook: Any) -> HookHandle:
     weak = ref(t)
 
     def call(sweep: Sweep, state: State, g: Any) -> Any:
+        check_not_batched(sweep.size)
         target = weak()
         value = (
             tape.from_value(g, state.shape, state.dtype, None)

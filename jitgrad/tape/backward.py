@@ -22,7 +22,7 @@ from . import handles
 from .boundaries import note_trips
 from .double import RecordedBackward, alive
 from .execute import finish, flush, live_handles, run
-from .reachability import Unshared, saves, visited, with_zeros
+from .reachability import Unshared, batched, saves, visited, with_zeros
 from .record import materialise
 from .segment import AbstractValue, local, operations_to
 
@@ -45,19 +45,18 @@ def leaf_of(value, shape, dtype):
 
 class Backward:
     """The backward plan of a state: for the places cotangents come in, and the roots (and cuts)
-    wanted."""
+    wanted. Cotangents have a leading axis of length `size`, if there is one."""
 
     __slots__ = ("plan", "visited", "sinks", "live", "requires_grad")
 
     @planning
-    def __init__(self, state, given, cuts, wanted, expensive=(), live=None, implicit=False):
+    def __init__(
+        self, state, given, cuts, wanted, expensive=(), live=None, implicit=False, size=None
+    ):
         unshared = Unshared(state, cuts) if cuts else None
         roots, markers = (unshared.roots, unshared.markers) if cuts else (state.roots, ())
-        cots, start = {}, state.leaves + len(expensive)
-        for k, s in enumerate(given):
-            g = const(1.0, s.dtype) if implicit else leaf(start + k, s.shape, s.dtype)
-            node = unshared.node(s) if cuts else s.node
-            cots[node] = cots[node] + g if node in cots else g
+        nodes = [*map(unshared.node, given)] if cuts else [s.node for s in given]
+        cots, leaves = cotangents(nodes, state.leaves + len(expensive), implicit)
         sources = [*map(roots.__getitem__, wanted), *(map(unshared.node, cuts) if cuts else ())]
         grads = pull_back(cots, sources, {*roots, *markers})
         self.sinks = range(len(grads))
@@ -72,6 +71,7 @@ class Backward:
                 grads,
                 {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in enumerate(expensive)},
             )
+        grads = batched(grads, leaves, size)
         path = operations_to(state)
         if live is not None:
             note_trips(local.seg, path)
@@ -85,6 +85,17 @@ class Backward:
         parts = ("result", len(values)), ("gradient", len(grads))
         title = "backward" if live is None else "forward+backward"
         self.plan = Plan(values + grads, title, parts, records=len(path))
+
+
+def cotangents(nodes, start, implicit=False):
+    """The cotangents of `nodes`, which may be equal, by node, and the leaves from number `start` on
+    that they are; or ones."""
+    cots, leaves = {}, []
+    for k, node in enumerate(nodes):
+        g = const(1.0, node.dtype) if implicit else leaf(start + k, node.shape, node.dtype)
+        leaves += [] if implicit else [g]
+        cots[node] = cots[node] + g if node in cots else g
+    return cots, leaves
 
 
 def substitute(roots, mapping):
@@ -102,10 +113,10 @@ class Sweep:
     """One call of backward() or grad().
 
     `reaches` is None to accumulate into leaves, or tells which edges lead to the tensors whose
-    cotangents are asked for."""
+    cotangents are asked for. With a `size`, cotangents have a leading axis of that length."""
 
-    def __init__(self, retain, create, reaches=None):
-        self.retain, self.create, self.reaches = retain, create, reaches
+    def __init__(self, retain, create, reaches=None, size=None):
+        self.retain, self.create, self.reaches, self.size = retain, create, reaches, size
         self.todo, self.heap = {}, []
         self.leaves = {}  # AccumulateGrad -> cotangent
 
@@ -176,15 +187,14 @@ class Sweep:
         if self.create:
             values = list(values)
             states, held = alive(graph)
-            back = _plan(RecordedBackward, state, given, cuts, wanted, states, kept[0])
+            back = _plan(RecordedBackward, state, given, cuts, wanted, states, kept[0], self.size)
             if graph.freed is not None:
                 self._check(graph, back)
             grads = back.run(graph, values, held)
         else:
             expensive, saved = kept
-            back = state.plans.get((Backward, given, cuts, wanted, expensive))
-            if back is None:
-                back = _plan(Backward, state, given, cuts, wanted, expensive)
+            key = given, cuts, wanted, expensive, None, False, self.size
+            back = state.plans.get((Backward, *key)) or _plan(Backward, state, *key)
             if graph.freed is not None:
                 self._check(graph, back)
             run = back.plan.run if trace is None else partial(trace.link, back.plan.roots)
@@ -256,16 +266,16 @@ def pending(sweep, tensor, cot, implicit):
         wanted = tuple(range(len(end.roots)))
     else:
         wanted = tuple([i for i, edge in enumerate(edges[: len(end.roots)]) if sweep.reaches(edge)])
-    key = (live, state, implicit, wanted)
+    key = (live, state, implicit, wanted, sweep.size)
     back = end.plans.get(key)
     given = leaves if implicit else [*leaves[: end.leaves], cot]
     if seg.tracing is not None:
         from .traced_loops import TracedBackward  # which imports the loops, that few programs have
 
-        back = TracedBackward(end, state, wanted, live, implicit, numbers)
+        back = TracedBackward(end, state, wanted, live, implicit, numbers, sweep.size)
         given = [*leaves[: end.leaves], cot, *back.lists]
     elif back is None:
-        back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit)
+        back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit, sweep.size)
     values = run(back.plan, seg, given, numbers)
     graph = finish(seg, end, handles, back.live, values, back.requires_grad)
     for k, g in zip(back.sinks, values[len(back.live) :]):

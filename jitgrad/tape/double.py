@@ -18,7 +18,7 @@ from ..ops.marks import bundle, differentiable_sources, revalue, stop
 from ..runtime.events import planning
 from . import handles
 from .keys import Opcode
-from .reachability import Unshared, batched, visited, with_zeros
+from .reachability import Unshared, batched, in_rows, visited, with_zeros
 from .record import record, record_in, rooted
 from .segment import local, operations_to
 
@@ -63,9 +63,7 @@ class RecordedBackward:
     def _note(self, found, stops, size):
         """Sorts derivatives by what they are: values there are already, or formulas; and finds the
         roots in the middle that these are computed from."""
-        places = [k for k, g in enumerate(found) if g is not None]
-        found = batched([found[k] for k in places], self.cots, size)
-        grads = list(zip(places, found, strict=True))
+        grads = self._in_rows(found, size)
         self.given = [(k, g) for k, g in grads if g.op is LEAF or g in stops]
         computed = [(k, g) for k, g in grads if g.op is not LEAF and g not in stops]
         nodes = _with_values([g for _, g in computed], stops, self.kept)
@@ -74,6 +72,13 @@ class RecordedBackward:
         inner = [n for n in toposort([g for _, g in grads]) if n in self.roots and n.op is not LEAF]
         sources = [_with_values((n.src[0],), stops, self.kept) for n in inner]
         self.inner = [(n, Formulas(s, stops)) for n, s in zip(inner, sources, strict=True)]
+
+    def _in_rows(self, found, size):
+        """The derivatives that are not zero, each with its number."""
+        places = [k for k, g in enumerate(found) if g is not None]
+        found = batched([found[k] for k in places], self.cots, size)
+        self.cots = [in_rows(n, size) for n in self.cots]
+        return list(zip(places, found, strict=True))
 
     def run(self, graph, cots, alive):
         """(number of the sink, Tensor) pairs."""

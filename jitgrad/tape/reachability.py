@@ -7,11 +7,11 @@ them this is undone: the nodes of the path are built again, each such value behi
 marker of its own (`Unshared`). Start at `Reachability` and `visited`.
 """
 
-from ..autodiff import pull_back
+from ..autodiff import batch, pull_back
 from ..base.errors import GradientError
 from ..ir import LEAF, Node, leaf, toposort
 from ..ops.marks import APART, differentiable_sources
-from ..ops.primitives import zeros
+from ..ops.primitives import broadcast, zeros
 from .keys import VARIABLE, renode
 from .segment import operations_to
 
@@ -72,12 +72,19 @@ def with_zeros(grads, end, given, cuts, wanted):
     ]
 
 
+def in_rows(n, size):
+    """The leaf `n` with a leading axis of length `size`, if there is one."""
+    return n if size is None else leaf(n.arg, (size, *n.shape), n.dtype)
+
+
 def batched(nodes, leaves, size):
     """`nodes` with a leading axis of length `size`, as the `leaves` get one; as they are without a
     size."""
     if size is None:
         return list(nodes)
-    raise NotImplementedError
+    rows = {n: in_rows(n, size) for n in leaves}
+    found = zip(nodes, batch(nodes, rows, size), strict=True)
+    return [broadcast(n, (size, *n.shape)) if b is None else b for n, b in found]
 
 
 def upstream(given, cuts=()):

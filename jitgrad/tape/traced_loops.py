@@ -18,7 +18,7 @@ from ..ir import LEAF, NUMBER, Node, const, leaf, rebuilt, toposort_by
 from ..ops import REGISTRY
 from ..runtime.events import planning
 from ..runtime.plan import Plan
-from .reachability import visited, with_zeros
+from .reachability import batched, visited, with_zeros
 from .segment import State, operations_to
 from .symbols import SymbolicScalar
 
@@ -41,6 +41,7 @@ class TracedBackward:
         live: bytes,
         implicit: bool,
         numbers: Sequence[Any],
+        size: int | None = None,
     ) -> None:
         recorded = operations_to(state)
         self.live = [(s.slot, s) for s in recorded if live[s.slot]]
@@ -55,7 +56,8 @@ class TracedBackward:
             grads = with_zeros(grads, state, (given,), (), wanted)
         self.sinks = [k for k, d in enumerate(grads) if d is not None]
         self.visited = visited(state, (given,), (), wanted)
-        self.plan = Plan([*values, *[grads[k] for k in self.sinks]], "forward+backward")
+        grads = batched([grads[k] for k in self.sinks], [g], size)
+        self.plan = Plan([*values, *grads], "forward+backward")
 
 
 def with_loops(

@@ -21,17 +21,34 @@ import numpy as np
 from ..base.errors import ArgumentError, JitError
 from ..base.packages import SYSTEM as NOBODYS
 from ..base.packages import package_of
-from ..base.tree import is_record
+from ..base.tree import is_record, is_registered, taken_apart
 from ..tape.handles import Handle
 from ..tape.record import materialise
 from ..tape.symbols import SymbolicScalar
 from ..tape.views import top
 from .environment import Environment
 from .introspection import PLAIN, asks, unwrapped
-from .source import Source, attribute, bounds, item, viewed
+from .source import Source, attribute, bounds, item, taken_part, viewed
 
 if TYPE_CHECKING:
     from .source import Access
+
+#: Kinds of arguments that the function gets containers for.
+CONTAINERS = frozenset(("mapping", "registered", "sequence", "typed"))
+
+
+def _container_kind(x: Any, static: bool) -> str | None:
+    """The kind of an argument that has parts, or None; a static one has its value."""
+    kind = type(x)
+    if is_registered(x):
+        return None if static else "registered"
+    if kind in (list, tuple) or (isinstance(x, tuple) and hasattr(x, "_fields")):
+        return "sequence"
+    if kind in (dict, collections.OrderedDict, collections.defaultdict):
+        return "mapping"
+    if kind in (set, frozenset):
+        return "set"
+    return "typed" if is_record(x) and not static else None
 
 
 class Captures:
@@ -56,9 +73,7 @@ class Captures:
         self.made = False
         self._children(self.args, [(item(k), x, k in static) for k, x in enumerate(args)])
         self._children(self.kwargs, [(item(k), x, k in static) for k, x in kwargs.items()])
-        classes = {
-            type(p.object) for p in self.arguments if p.kind in ("typed", "sequence", "mapping")
-        }
+        classes = {type(p.object) for p in self.arguments if p.kind in CONTAINERS}
         given = {key: source for key, source in self.given.items() if source.kind == "tensor"}
         self.outside = Environment(function, self.opaque, classes, given, home)
         self.order, self.first = self.outside.order, self.outside.first
@@ -91,6 +106,9 @@ class Captures:
         elif kind == "mapping":
             source.data = list(x)
             self._children(source, [(item(k), y, static) for k, y in x.items()])
+        elif kind == "registered":
+            found, source.data = taken_apart(x)
+            self._children(source, [(taken_part(k), y, static) for k, y in enumerate(found)])
         elif kind == "typed":
             self._children(
                 source,
@@ -114,14 +132,9 @@ class Captures:
             return "array"
         if isinstance(x, np.generic):
             return "scalar"
-        if kind in (list, tuple) or (isinstance(x, tuple) and hasattr(x, "_fields")):
-            return "sequence"
-        if kind in (dict, collections.OrderedDict):
-            return "mapping"
-        if kind in (set, frozenset):
-            return "set"
-        if is_record(x) and not static:
-            return "typed"
+        container = _container_kind(x, static)
+        if container is not None:
+            return container
         if hasattr(kind, "__array__") or hasattr(kind, "__dlpack__"):  # which NumPy converts, too
             raise ArgumentError(
                 f"got an argument of type {kind.__name__} in a function under jit, expected "

@@ -260,12 +260,14 @@ def fitting(
     (leaves, names, _), (parts, labels, _) = flatten(like, name), flatten(given, what)
     if len(names) == 1 and len(labels) != 1 and names == [name]:
         parts, labels = [given], [what]  # an array as a nested list
-    if [n[len(name) :] for n in names] != [n[len(what) :] for n in labels]:
+    by = {label[len(what) :]: part for label, part in zip(labels, parts, strict=True)}
+    if {n[len(name) :] for n in names} != by.keys():
         raise ShapeError(
             f"got {what} with the leaves {', '.join(labels)}, expected those of {name}: "
             f"{', '.join(names)}"
         )
-    out = [as_operand(part) for part in parts]
+    labels = [what + n[len(name) :] for n in names]  # dicts may have another order
+    out = [as_operand(by[n[len(name) :]]) for n in names]
     wanted = shapes or [x.shape if isinstance(x, Tensor) else np.shape(x) for x in leaves]
     for shape, t, label, n in zip(wanted, out, labels, names, strict=True):
         if t.shape != shape:

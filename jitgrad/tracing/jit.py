@@ -32,7 +32,7 @@ from ..tape.running import Tracing, running
 from ..tape.segment import Segment, active_traces, local
 from ..tape.symbolic import Trace, Unreplayable
 from ..tape.symbols import SymbolicScalar
-from .captures import Captures
+from .captures import CONTAINERS, Captures
 from .checking import Kept, Log, difference
 from .introspection import name_of
 from .replay import GUARD_FAILED, CompiledCall
@@ -383,6 +383,8 @@ def _part(x: Any) -> Any:
         return kind
     if kind in (list, tuple, dict):
         return kind, len(x)
+    if x is not None and tree.is_container(x):
+        return kind
     if isinstance(x, np.ndarray):
         return x.shape, x.dtype
     if kind in (str, bool, bytes) or x is None:
@@ -477,7 +479,7 @@ def _given(trace: Trace, source: Source, containers: list[Any]) -> Any:
         return x if x.dtype == np.bool_ else trace.make_proxy(x, source, (), native(x.dtype))
     if kind == "number":
         return SymbolicScalar(x, source.var, [source])
-    if kind not in ("sequence", "mapping", "typed"):
+    if kind not in CONTAINERS:
         return x
     new = [_given(trace, p, containers) for p in source.parts]
     out = tree.made(x, new)

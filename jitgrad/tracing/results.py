@@ -60,6 +60,21 @@ def when_known(conversion: Conversion) -> Conversion:
     return later
 
 
+def of_derivative(conversion: Conversion) -> Conversion:
+    """What makes of a derivative by an argument what belongs to it: a number where there is one
+    alone, an array of the shape of the results otherwise."""
+    if conversion is as_float:
+        return lambda t: as_array(t) if t.shape else as_float(t)
+    return conversion
+
+
+def of_second(first: Conversion, second: Conversion) -> Conversion:
+    """What makes of a second derivative by two arguments what belongs to both."""
+    if as_is in (first, second):
+        return as_is
+    return of_derivative(as_float) if first is second is as_float else as_array
+
+
 def as_is(t: Any) -> Any:
     return t
 

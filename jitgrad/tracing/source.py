@@ -15,6 +15,7 @@ import numpy as np
 
 from ..base import code
 from ..base.code import Assign, Effect, Expr, Guard, When, expr, joined
+from ..base.tree import taken_apart
 from ..tape.backward import AccumulateGrad
 
 if TYPE_CHECKING:
@@ -171,6 +172,13 @@ def _typed(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list
     return [_has_type(bind, v, source.object)]
 
 
+def _registered(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
+    apart = bind(taken_apart)
+    length = expr("len({}({})[0]) != {}", apart, v, str(len(source.parts)))
+    rest = expr("{}({})[1] != {}", apart, v, bind(source.data))
+    return [_has_type(bind, v, source.object), length, rest]
+
+
 def _hashed(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     x = source.object
     parts = _is(bind, v, x), _has_type(bind, v, x), _equals(bind, v, x)
@@ -306,6 +314,7 @@ CHECKS = {
     "mapping": _mapping,
     "number": _number,
     "plain": _plain,
+    "registered": _registered,
     "same": _same,
     "scalar": _scalar,
     "sequence": _sequence,
@@ -376,6 +385,11 @@ def _differs(bind: Bind, v: Operand, x: Any) -> Expr:
 
 def item(key: Any) -> Access:
     return lambda bind, parent: expr("{}[{}]", parent, str(key) if type(key) is int else bind(key))
+
+
+def taken_part(k: int) -> Access:
+    """How a part is fetched of an object of a class that was registered as a container."""
+    return lambda bind, parent: expr("{}({})[0][{}]", bind(taken_apart), parent, str(k))
 
 
 def attribute(name: str) -> Access:
