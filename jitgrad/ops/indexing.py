@@ -21,14 +21,14 @@ from ..base.foreign import refuse_subclass
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import Axes, broadcast_shapes, check_ndim, normalize_axis, stretches
 from .arithmetic import add
-from .comparison import where
+from .comparison import equal, logical_and, where
 from .marks import stop
 from .movement import permute, slice_node
 from .primitives import broadcast, cast, reshape_to, zeros
 from .promotion import common_dtypes
 from .records import Indices, Names
 from .registry import operation
-from .rows import Rows, all_rows, behind_axes, each_row, in_front, indexed
+from .rows import Rows, all_rows, behind_axes, each_row, in_front, indexed, places
 from .sampling import with_indices
 
 # --- gather and its adjoint: index arrays on the leading axes -------------------------------------
@@ -121,6 +121,9 @@ def _add_rows(rows: Rows, node: Node, size: int) -> Node:
         shape = (*node.shape[:count], size, *node.shape[count:])
         return in_front(scatter_add(behind_axes(g, ndim), node.src[1:], shape), count)
     (g,) = all_rows((g,), node.src[:1], size)
+    if node.src[1].size == 1:
+        named = _named(all_rows(index, node.src[1:], size), (size, *node.shape))
+        return where(named, _at_all(g, node.shape[len(index) :], named), 0)
     return scatter_add(g, indexed(index, node.src[1:], size), (size, *node.shape))
 
 
@@ -131,7 +134,29 @@ def _set_rows(rows: Rows, node: Node, size: int) -> Node:
         count, ndim = len(index), node.src[2].ndim
         out = scatter_set(behind_axes(x, count), behind_axes(v, ndim), node.src[2:])
         return in_front(out, count)
+    if node.src[2].size == 1:
+        named = _named(all_rows(index, node.src[2:], size), x.shape)
+        return where(named, _at_all(v, node.shape[len(index) :], named), x)
     return scatter_set(x, v, indexed(index, node.src[2:], size))
+
+
+def _named(index: Sequence[Node], shape: tuple[int, ...]) -> Node:
+    """Which elements of rows are at the one place that `index` has for each row: there nothing is
+    added up, so a choice for each element does, which fuses."""
+    out = None
+    for axis, i in enumerate(index, 1):
+        along = (1,) * axis + shape[axis : axis + 1] + (1,) * (len(shape) - axis - 1)
+        place = broadcast(reshape_to(places(shape[axis]), along), shape)
+        here = equal(place, broadcast(reshape_to(i, shape[:1] + (1,) * (len(shape) - 1)), shape))
+        out = here if out is None else logical_and(out, here)
+    assert out is not None
+    return out
+
+
+def _at_all(x: Node, rest: tuple[int, ...], named: Node) -> Node:
+    """What belongs at one place of each row, of the shape `rest`, at all places of it."""
+    lead = named.ndim - len(rest) - 1
+    return broadcast(reshape_to(x, x.shape[:1] + (1,) * lead + rest), named.shape)
 
 
 def _last_rows(rows: Rows, node: Node, size: int) -> Node:

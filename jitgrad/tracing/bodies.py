@@ -183,7 +183,9 @@ class TracedTurn:
         whole: Mapping[Node, Node],
     ) -> None:
         self.parameters = parameters
-        self.results = [g._replace(leaves=substitute(g.leaves, whole)) for g in results]
+        if whole:
+            results = [g._replace(leaves=substitute(g.leaves, whole)) for g in results]
+        self.results = results
         self.captured, self.tensors, self.numbers, self.values = [], [], [], []
         for node in toposort([n for group in self.results for n in group.leaves]):
             if node.op is LEAF and node.arg in trace.captured:

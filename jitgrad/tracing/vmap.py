@@ -255,16 +255,16 @@ def _recorded(
 ) -> list[Any]:
     """The operation of all rows on the tape."""
     old = [*row.parameters[0], *row.captured, *row.numbers]
-    numbered = [leaf(k, n.shape, n.dtype) for k, n in enumerate(old)]
-    roots = substitute(result.leaves, dict(zip(old, numbered, strict=True)))
-    axes = [a.axis for a in tensors]
+    roots, axes = tuple(result.leaves), tuple([a.axis for a in tensors])
 
     def build(*nodes: Node) -> tuple[list[Node], None]:
-        by = dict(zip(numbered, nodes, strict=True))
+        apart = [leaf(("row", k), n.shape, n.dtype) for k, n in enumerate(old)]
+        one = substitute(roots, dict(zip(old, apart, strict=True)))
         mapped = {
-            numbered[k]: in_front(nodes[k], axis) for k, axis in enumerate(axes) if axis is not None
+            apart[k]: in_front(nodes[k], axis) for k, axis in enumerate(axes) if axis is not None
         }
-        one = substitute(roots, {x: n for x, n in by.items() if x not in mapped})
+        same = {x: n for x, n in zip(apart, nodes, strict=True) if x not in mapped}
+        one = substitute(one, same)
         rows = batch(one, mapped, size)
         out = [
             _placed(x, r, place, size, name)
@@ -272,7 +272,8 @@ def _recorded(
         ]
         return out, None
 
-    key = tuple(roots), tuple(axes), tuple(places), size
+    #: Equal traces have equal nodes, since their leaves are numbered as they are met.
+    key = roots, tuple(old), axes, tuple(places), size
     operands = [*[a.given for a in tensors], *row.tensors]
     return recorded("vmap", key, build, operands, row.values)
 
