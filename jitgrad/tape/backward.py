@@ -270,9 +270,9 @@ def pending(sweep, tensor, cot, implicit):
     back = end.plans.get(key)
     given = leaves if implicit else [*leaves[: end.leaves], cot]
     if seg.tracing is not None:
-        from .traced_loops import TracedBackward  # which imports the loops, that few programs have
+        from .traced_loops import traced_backward  # which imports the loops, that few programs have
 
-        back = TracedBackward(end, state, wanted, live, implicit, numbers, sweep.size)
+        back = traced_backward(end, key, numbers)
         given = [*leaves[: end.leaves], cot, *back.lists]
     elif back is None:
         back = end.plans[key] = Backward(end, (state,), (), wanted, (), live, implicit, sweep.size)

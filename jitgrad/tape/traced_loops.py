@@ -60,6 +60,21 @@ class TracedBackward:
         self.plan = Plan([*values, *grads], "forward+backward")
 
 
+def traced_backward(end: State, key: tuple, numbers: Sequence[Any]) -> TracedBackward:
+    """The `TracedBackward` of what was recorded up to `end`, of a key (live, given, implicit,
+    wanted, size): the last one, where it was made of the same numbers. A function that is traced in each
+    call, such as that of `vmap`, comes here again."""
+    used = tuple(numbers[: end.numbers])
+    known = not any(type(x) is SymbolicScalar for x in used) and repr(used)
+    kept = end.plans.get((TracedBackward, key))
+    if kept is not None and kept[0] == known is not False:
+        return kept[1]
+    live, given, implicit, wanted, size = key
+    out = TracedBackward(end, given, wanted, live, implicit, numbers, size)
+    end.plans[TracedBackward, key] = known, out
+    return out
+
+
 def with_loops(
     nodes: Sequence[Node],
     roots: Sequence[Node],
