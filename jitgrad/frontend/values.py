@@ -156,8 +156,9 @@ class ConcreteValues(Handle):
         return bool(found.any()) if isinstance(found, Handle) else bool(found)
 
     def __repr__(self) -> str:
-        if active_traces and local.seg.tracing is not None and not local.seg.tracing.knows(self):
-            return f"tensor(<traced by jit>, shape={self.shape}, dtype={self.dtype})"
+        trace = local.seg.tracing if active_traces else None
+        if trace is not None and not trace.knows(self):
+            return f"tensor(<traced by {trace.by}>, shape={self.shape}, dtype={self.dtype})"
         digits = (
             DIGITS
             if is_float(self.dtype) and np.get_printoptions()["precision"] == NUMPY_DIGITS

@@ -33,12 +33,6 @@ from .segment import OVER, Segment, State, active_traces, local
 from .symbols import SymbolicScalar
 from .views import parent_of
 
-LEAKED = (
-    "got a tensor that a function under jit let out (by a list, an attribute or a global) while "
-    "it was traced, "
-    "and that has no value; give it back as a result"
-)
-
 
 class Unreplayable(Exception):
     """The traced function does what no plan does, for this reason; it can only be called as it
@@ -153,6 +147,8 @@ class Trace:
     """A trace under way in this thread; `sources` finds where a tensor or an array is for later
     calls."""
 
+    #: What traces.
+    by = "jit"
     #: What goes on, and what to do where a concrete value is needed: see `concrete.refusal`.
     doing = "jit traces the function", END
 
@@ -180,7 +176,7 @@ class Trace:
         """What stands for the value of `t`, which is `value` outside."""
         if type(value) is Traced:
             if value.tracing is not self:
-                raise JitError(LEAKED)
+                raise value.tracing.leaked()
             return value if t._state.requires_grad or not self.grad_inputs else value.stopped()
         kept = self.wrapped.get(id(t))
         if kept is not None and kept[1] is value:
@@ -463,7 +459,10 @@ class Trace:
 
     def leaked(self):
         """The error that a use of its values raises when it is `closed`."""
-        return JitError(LEAKED)
+        return JitError(
+            f"got a tensor that a function under {self.by} let out (by a list, an attribute or a "
+            "global) while it was traced, and that has no value; give it back as a result"
+        )
 
     def close(self, mode):
         """Ends the trace, which leaves nothing behind; may be done again, after an

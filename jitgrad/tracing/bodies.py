@@ -74,7 +74,8 @@ class TurnTrace(Trace):
 
     def __init__(self, name: str, words: Wording) -> None:
         super().__init__(_Nowhere())
-        self.name, self.words, self.root = name, words, TURN_ROOT
+        self.name = self.by = name
+        self.words, self.root = words, TURN_ROOT
         self.where = f"in the {words.part} of {name}"
         self.once = f"{self.where}, which is traced once for all {words.all}"
         self.doing = f"{name} traces its function, once for all {words.all}", words.convert
@@ -108,9 +109,11 @@ class TurnTrace(Trace):
         node = node_in(self, value)
         return super().number(value, dtype) if node is None else cast(node, dtype)
 
-    def parameter(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Any, Node]:
-        """The proxy for an argument, and its leaf."""
-        grad = dtype.kind == "f" and local.seg.state.grad
+    def parameter(
+        self, shape: tuple[int, ...], dtype: np.dtype, requires_grad: bool = True
+    ) -> tuple[Any, Node]:
+        """The proxy for an argument, which may require grad, and its leaf."""
+        grad = requires_grad and dtype.kind == "f" and local.seg.state.grad
         value = self.leaf(shape, dtype, grad)
         t = from_value(value, shape, dtype, None)
         if grad:
@@ -231,7 +234,7 @@ def trace_turn(
     ----------
     name : str
         Of the public function, for errors.
-    arguments : list of (list of (shape, dtype) or number, callable)
+    arguments : list of (list of (shape, dtype[, requires_grad]) or number, callable)
         The leaves of each argument, and what makes it of tensors. A Python number is given as it
         is.
     unpack : callable

@@ -123,12 +123,12 @@ class _Argument(NamedTuple):
         return isinstance(self.given, Tensor)
 
     @property
-    def row(self) -> tuple[tuple[int, ...], np.dtype]:
-        """Shape and dtype of one row."""
+    def row(self) -> tuple[tuple[int, ...], np.dtype, bool]:
+        """Shape and dtype of one row, and whether a gradient is wanted of it."""
         shape = self.given.shape
         if self.axis is not None:
             shape = (*shape[: self.axis], *shape[self.axis + 1 :])
-        return shape, self.given.dtype
+        return shape, self.given.dtype, self.given.requires_grad
 
 
 class _Arguments(NamedTuple):

@@ -157,6 +157,16 @@ def test_mapped_tensors_have_gradients():
     close(x.grad, want)
 
 
+def test_rows_require_grad_where_arguments_do():
+    asked = []
+    f = vmap(lambda *xs: asked.append([x.requires_grad for x in xs]) or xs[0])
+    x = jitgrad.tensor(X, requires_grad=True)
+    f(x, X)
+    with jitgrad.no_grad():
+        f(x, X)
+    assert asked == [[True, False], [False, False]]
+
+
 def test_backward_within():
     def f(x):
         y = x.detach().requires_grad_()
@@ -306,6 +316,117 @@ def test_random_programs(steps, axes, seed):
         close(got, np.stack(want), rtol=1e-8)
 
 
+M, FIRST, SECOND = (
+    RNG.standard_normal((5, 4, 4)),
+    np.array([2, 0, 1, 3, 3]),
+    np.array([1, 3, 1, 0, 2]),
+)
+TWICE = RNG.integers(0, 4, (5, 2, 3))
+
+
+def filled(m, i, j):
+    m = m * 1.0
+    m[i] = m.sum(0)
+    m[:, j] *= 2
+    m[i, 0] += 3
+    m[1:, j] = m[:-1, i]
+    return m
+
+
+def put(m, i, j):
+    m = m * 1.0
+    m[i] = m[j] * 2
+    m[0, j] += m[i, 1]
+    return m
+
+
+def attention(q, k, v):
+    return jitgrad.softmax(q @ k.T / 2.0, axis=-1) @ v
+
+
+PLACES = {
+    "element": lambda m, i, j: m[i, j],
+    "row": lambda m, i, j: m[i] * m[j],
+    "column": lambda m, i, j: m[:, i] + m[i - 4],
+    "part": lambda m, i, j: m[1:, j] * m[i, :-1],
+    "take": lambda m, i, j: jn.take(m, i, axis=1) + jn.take(m, j),
+    "writes": filled,
+}
+ARRAYS = {
+    "rows": lambda m, i, j: m[i].sum(0) + m[j],
+    "columns": lambda m, i, j: m[:, i] * m[0, j],
+    "elements": lambda m, i, j: m[i, j],
+    "along": lambda m, i, j: jn.take_along_axis(m[:2], i, 1) + jn.take_along_axis(m[:, :3], j, 0),
+    "writes": put,
+}
+PRODUCTS = [
+    (lambda a, b: a @ b, (0, None)),
+    (lambda a, b: a @ b, (None, 0)),
+    (lambda a, b: a @ b, (0, 0)),
+    (lambda a, b: a @ b[0], (0, 0)),
+    (lambda a, b: a @ b[0], (None, 0)),
+    (lambda a, b: a[0] @ b, (0, None)),
+    (lambda a, b: (jn.stack([a, a]) @ b)[1], (0, None)),
+    (lambda a, b: (jn.stack([a, a]) @ b)[0], (None, 0)),
+    (lambda a, b: (a @ jn.stack([b, b * 2]))[1], (0, None)),
+    (lambda a, b: (a @ jn.stack([b, b * 2]))[1], (0, 0)),
+    (lambda a, b: jn.einsum("ij,jk,k->i", a, a, b[0]), (None, 0)),
+    (lambda a, b: attention(a, b, b), (None, 0)),
+    (lambda a, b: attention(a, b, b), (0, None)),
+]
+
+
+def same_as_rows(f, axes, *xs):
+    """`f` and its gradient for rows against each of them alone."""
+    nums = tuple(k for k, x in enumerate(xs) if x.dtype.kind == "f")
+    for g in (f, jitgrad.grad(lambda *a: (f(*a) ** 2).sum(), nums)):
+        got = vmap(g, axes)(*[x if a is not None else x[0] for x, a in zip(xs, axes, strict=True)])
+        rows = [
+            g(*[jitgrad.tensor(x[0 if a is None else k]) for x, a in zip(xs, axes, strict=True)])
+            for k in range(5)
+        ]
+        if g is f:
+            close(got, np.stack([r.numpy() for r in rows]))
+        else:
+            for k, part in enumerate(got):
+                close(part, np.stack([r[k].numpy() for r in rows]), rtol=1e-9)
+
+
+@pytest.fixture
+def numpy_tier(monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("axes", [(0, 0, 0), (0, 0, None), (None, 0, 0), (0, None, None)])
+def test_a_place_for_each_row(name, axes, numpy_tier):
+    same_as_rows(PLACES[name], axes, M, FIRST, SECOND)
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+@pytest.mark.parametrize("axes", [(0, 0, 0), (0, 0, None), (None, 0, 0), (0, None, None)])
+def test_index_arrays_of_rows(name, axes, numpy_tier):
+    same_as_rows(ARRAYS[name], axes, M, TWICE, TWICE[::-1].copy())
+
+
+@pytest.mark.parametrize("k", range(len(PRODUCTS)))
+def test_products_of_rows(k, numpy_tier):
+    f, axes = PRODUCTS[k]
+    same_as_rows(f, axes, M, M[::-1].copy())
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 8])
+def test_searchsorted_in_rows(side, n):
+    a = np.sort(RNG.integers(0, 5, (5, n)).astype(float))
+    a[0, n // 2 :] = np.nan
+    v = np.concatenate([np.arange(-1.0, 6), [np.nan, np.inf]])
+    got = vmap(lambda a: jn.searchsorted(a, v, side=side))(a)
+    close(got, np.stack([np.searchsorted(row, v, side=side) for row in a]))
+    got = vmap(lambda v: jn.searchsorted(a[1], v, side=side))(v)
+    close(got, np.searchsorted(a[1], v, side=side))
+
+
 # --- how it runs ----------------------------------------------------------------------------------
 
 
@@ -380,12 +501,19 @@ def test_errors():
     refuses(jitgrad.JitgradError, "no tensor", lambda: vmap(lambda x: "text")(X))
 
 
-def test_refusals_name_rows(tier):
+def test_refusals_name_rows(tier, capsys):
+    vmap(lambda x: print(x) or x)(X)
+    assert capsys.readouterr().out == "tensor(<traced by vmap>, shape=(3,), dtype=float64)\n"
     w = jitgrad.tensor(W, requires_grad=True)
     once = "once for all rows"
     refuses(JitError, once, lambda: vmap(lambda x: x if x.sum() > 0 else -x)(X))
-    refuses(JitError, once, lambda: vmap(lambda x: x[0].item())(X))
-    refuses(JitError, once, lambda: vmap(lambda x: x.detach().numpy())(X))
+    refuses(JitError, once, lambda: vmap(lambda x: float(x[0]))(X))
+    refuses(JitError, once, lambda: vmap(lambda x: np.asarray(x))(X))
+    refuses(JitError, once, lambda: vmap(lambda x: x[x > 0])(X))
+    refuses(JitError, once, lambda: vmap(lambda x: jn.linalg.inv(x[:, None] * x))(X))
+    leaked = []
+    vmap(lambda x: leaked.append(x) or x)(X)
+    refuses(JitError, "under vmap let out", lambda: leaked[0] + 1)
     refuses(JitError, "pass them as an argument", lambda: vmap(lambda x: x * jitgrad.randn(3))(X))
     refuses(JitError, "give the new value back", lambda: vmap(lambda x: w.detach().zero_())(X))
     close(w, W)
