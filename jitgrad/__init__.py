@@ -64,6 +64,7 @@ pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 #: wait for what many programs never use. A module stands for itself.
 _LAZY = {
     "autograd": "autograd",
+    "check_grads": "tracing.gradient_checks",
     "cond": "tracing.control_flow",
     "elementwise_grad": "tracing.transforms",
     "explain": "diagnostics.explain",

@@ -22,6 +22,7 @@ from jitgrad.base import missing
 MODULES = {
     "jitgrad": jitgrad,
     "jitgrad.autograd": jitgrad.autograd,
+    "jitgrad.autograd.functional": jitgrad.autograd.functional,
     "jitgrad.linalg": jitgrad.linalg,
     "jitgrad.numpy": jnp,
     "jitgrad.numpy.linalg": jnp.linalg,
@@ -30,8 +31,9 @@ MODULES = {
     "jitgrad.tree": jitgrad.tree,
 }
 #: Modules that are written with all their types, and need no stubs.
-TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree"}
-AUTOGRAD = ["backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree", "jitgrad.autograd.functional"}
+AUTOGRAD = ["backward", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck"]
+AUTOGRAD += ["is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 
 def fresh(script):

@@ -41,6 +41,7 @@ WRITTEN = {
     "runtime.plan": ["synchronize"],
     "runtime.pool": ["release_memory"],
     "tracing.control_flow": ["cond", "fori_loop", "map", "scan", "switch", "while_loop"],
+    "tracing.gradient_checks": ["check_grads"],
     "tracing.jacobians": [*("hessian", "jacfwd", "jacobian", "jacrev", "value_and_jacobian")],
     "tracing.products": ["jvp", "linearize", "vjp"],
     "tracing.transforms": ["elementwise_grad", "grad", "hvp", "value_and_grad"],
@@ -299,9 +300,11 @@ def autograd_stub():
     out = [*docstring([inspect.getdoc(module).split("\n\n")[0]], ""), ""]
     out += ["from collections.abc import Sequence", "", "from .. import Tensor, _ArrayLike"]
     modes = WRITTEN["frontend.modes"]
+    out += ["from . import functional as functional"]
+    out += [f"from .checks import {n} as {n}" for n in ("gradcheck", "gradgradcheck")]
     out += [f"from ..frontend.modes import {n} as {n}" for n in modes]
     out += ["", *exported(module.__all__)]
-    for name in sorted({*module.__all__} - {*modes}):
+    for name in ("backward", "grad"):
         f = getattr(module, name)
         given = parameters(inspect.signature(f), types.of_autograd)
         result = types.AUTOGRAD_RESULTS[name]

@@ -7,16 +7,23 @@
 `grad` here takes results and inputs, as PyTorch's does; `jitgrad.grad` takes a function, as JAX's.
 """
 
+import importlib as _importlib
 import sys as _sys
 
 from ..base.missing import missing as _missing
 from ..frontend.gradients import backward, grad
 from ..frontend.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 
+#: Names that are imported when they are first asked for, and where from.
+_LAZY = {"functional": "functional", "gradcheck": "checks", "gradgradcheck": "checks"}
+
 __all__ = [
     "backward",
     "enable_grad",
+    "functional",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "is_grad_enabled",
     "no_grad",
     "set_grad_enabled",
@@ -24,7 +31,11 @@ __all__ = [
 
 
 def __getattr__(name):
-    raise _missing("jitgrad.autograd", name, _sys.modules[__name__])
+    if name not in _LAZY:
+        raise _missing("jitgrad.autograd", name, _sys.modules[__name__])
+    home = _importlib.import_module(f"{__name__}.{_LAZY[name]}")
+    value = globals()[name] = home if name == _LAZY[name] else getattr(home, name)
+    return value
 
 
 def __dir__():

@@ -10,9 +10,13 @@ from ..frontend.modes import enable_grad as enable_grad
 from ..frontend.modes import is_grad_enabled as is_grad_enabled
 from ..frontend.modes import no_grad as no_grad
 from ..frontend.modes import set_grad_enabled as set_grad_enabled
+from . import functional as functional
+from .checks import gradcheck as gradcheck
+from .checks import gradgradcheck as gradgradcheck
 
 __all__ = [
-    "backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"
+    "backward", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck",
+    "is_grad_enabled", "no_grad", "set_grad_enabled"
 ]  # fmt: skip
 
 def backward(

@@ -43,6 +43,11 @@ class GradientError(JitgradError, RuntimeError):
     """A gradient was asked for that does not exist, or cannot be had any more."""
 
 
+class GradientCheckError(GradientError, AssertionError):
+    """A derivative is not what differences of values give (`check_grads`,
+    `autograd.gradcheck`)."""
+
+
 class AliasError(JitgradError, RuntimeError):
     """A write that PyTorch and NumPy refuse: to a leaf that requires grad, or to a read-only
     view."""
