@@ -16,9 +16,7 @@ another in a flat array, each read by a slice (`part`). Places of what is handed
 reaches are zeros. Start at `Body`; `loop` makes the nodes.
 """
 
-import functools
 import math
-import operator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -27,11 +25,8 @@ import numpy as np
 from ..base.dtypes import INT64
 from ..base.errors import ArgumentError
 from ..ir import CONST, Node, number, toposort
-from ..ops import REGISTRY
-from ..ops.movement import PAD, SLICE, pad_node, slice_node
-from ..ops.primitives import reshape_to
-
-_ADD = REGISTRY["add"].op
+from ..ops.movement import SLICE
+from ..ops.packing import Packing
 
 #: The number of the turn, in a body.
 TURN = number(0, INT64)
@@ -127,35 +122,23 @@ def offsets(looped: Looped) -> tuple[dict[int, int], int]:
     return out, total
 
 
+def _packing(looped: Looped) -> Packing:
+    return Packing({k: part_shape(looped, k) for k in looped.results})
+
+
 def part(value: Node, looped: Looped, k: int) -> Node:
     """Result `k` in the value of a loop node, or the part of its cotangent that belongs to it."""
-    begins, _ = offsets(looped)
-    shape = part_shape(looped, k)
-    return reshape_to(slice_node(value, (begins[k],), (1,), (math.prod(shape),)), shape)
+    return _packing(looped).part(value, k)
 
 
 def cotangent_part(g: Node, looped: Looped, k: int) -> Node | None:
-    """The part of result `k` in a cotangent, None for zeros: those of results that are read are
-    padded with zeros, and added."""
-    if g.op is _ADD:
-        parts = [p for x in g.src if (p := cotangent_part(x, looped, k)) is not None]
-        return functools.reduce(operator.add, parts) if parts else None
-    if g.op is not PAD or g.arg != (1,) or g.src[1].op is not CONST:
-        return part(g, looped, k)
-    shape = part_shape(looped, k)
-    begin, first = offsets(looped)[0][k], int(g.src[1].arg)
-    end, last = begin + math.prod(shape), first + g.src[0].size
-    if (begin, end) == (first, last):
-        return reshape_to(g.src[0], shape)
-    return part(g, looped, k) if begin < last and first < end else None
+    """The part of result `k` in a cotangent, None for zeros."""
+    return _packing(looped).cotangent_part(g, k)
 
 
 def packed(looped: Looped, parts: dict[int, Node]) -> Node:
     """The value of a loop node of some of its parts, a dict by number; zeros elsewhere."""
-    begins, total = offsets(looped)
-    flat = {k: reshape_to(x, (x.size,)) for k, x in parts.items()}
-    padded = [pad_node(x, (begins[k],), (1,), (total,)) for k, x in flat.items()]
-    return functools.reduce(operator.add, padded)
+    return _packing(looped).packed(parts)
 
 
 def part_taken(node: Node, reader: Node) -> int | None:
