@@ -11,12 +11,14 @@ import numpy as np
 
 from ..base.errors import ArgumentError
 from ..ir import Node, toposort
+from ..ops.marks import unmarked
 from .body import Body, checked_turns, part_shape
 
 
 @functools.lru_cache(512)
 def _turn(roots: tuple[Node, ...]) -> Callable[[Sequence[Any], int], Sequence[Any]]:
     """``turn(parameters, t)`` -> the values of `roots`, graphs over the parameters of a body."""
+    roots = tuple(unmarked(roots, toposort(roots)))
     order = toposort(roots)
     at = {node: k for k, node in enumerate(order)}
     registers: list[Any] = [None] * len(order)

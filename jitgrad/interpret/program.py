@@ -22,6 +22,7 @@ import numpy as np
 from ..base.config import config
 from ..ir import CONST, LEAF, NUMBER, toposort, users
 from ..ops import REGISTRY
+from ..ops.marks import unmarked
 from ..ops.movement import PAD, UPDATE, added, added_in_place, update_in_place
 from ..ops.primitives import broadcast_array
 from . import blocked
@@ -63,6 +64,9 @@ _shape = attrgetter("shape")
 def interpreter(roots: Sequence[Node]) -> Program | Walk:
     """What runs `roots` the first time."""
     order = toposort(roots)
+    plain = unmarked(roots, order)
+    if plain is not roots:
+        return interpreter(plain)
     if any([n.op.name == "loop" for n in order]):
         from ..control import tidied  # most programs have none
 
@@ -131,6 +135,9 @@ class Program:
 
     def __init__(self, roots: Sequence[Node]) -> None:
         order = toposort(roots)
+        plain = unmarked(roots, order)
+        if plain is not roots:
+            roots, order = plain, toposort(plain)
         large = max(map(math.prod, set(map(_shape, order))), default=0) >= 2 * blocked.BLOCK
         if large:
             from ..compile import simplify  # programs of small arrays do without the compiler

@@ -1,14 +1,15 @@
 """Marks: identities that say where a derivative stops (`STOP`), is collected (`VARIABLE`), or whose
-it is (`APART`); and `BUNDLE`, which holds the results of one record together."""
+it is (`APART`); `BUNDLE`, which holds the results of one record together; and `RULE`, whose
+derivative is that of a function with a rule of its own (see `autodiff.derivative_rules`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from ..base.dtypes import BOOL
-from ..ir import Node, Op
+from ..ir import Node, Op, rebuilt, toposort
 
 STOP = Op(
     "stop",
@@ -55,6 +56,19 @@ REVALUE = Op(
 )
 
 
+#: What results of a function with a derivative rule of its own are differentiated by: `REVALUE`
+#: gives each result the derivative of its part. Its argument is the rule; its value is nobody's,
+#: and its derivatives are set in `autodiff.derivative_rules`.
+RULE = Op("rule", "call", lambda *sources, node: np.zeros(node.shape, node.dtype))
+#: The value of the first operand, to be computed from again once the others are there. What is
+#: computed from it is not what was computed from the operand, so it need not be kept until then.
+AGAIN = Op(
+    "again",
+    "call",
+    lambda x, *after, node: x,
+    vjp=lambda g, node: (g, *[None] * (len(node.src) - 1)),
+    jvp=lambda t, node: t[0],
+)
 #: A sum of squares that kernels take only where it is in range: else the plan is run again by
 #: NumPy.
 RANGED = Op(
@@ -80,10 +94,34 @@ def revalue(value: Node, x: Node) -> Node:
     return Node(REVALUE, (value, x), None, x.shape, x.dtype)
 
 
+def again(x: Node, after: Sequence[Node]) -> Node:
+    return Node(AGAIN, (x, *after), None, x.shape, x.dtype)
+
+
+def unmarked(roots: Sequence[Node], order: Iterable[Node]) -> Sequence[Node]:
+    """`roots`, of which `order` has all nodes, without what is there for derivatives alone."""
+    if not any([node.op is REVALUE for node in order]):
+        return roots
+    new: dict[Node, Node] = {}
+    for node in toposort(roots, value_sources):
+        if node.op is REVALUE:
+            new[node] = new[node.src[0]]
+        else:
+            new[node] = rebuilt(node, tuple([new[s] for s in node.src]))
+    return [new[root] for root in roots]
+
+
 def differentiable_sources(node: Node) -> tuple[Node, ...]:
     """The sources of a node that gradients may flow to."""
     if node.op is STOP or node.op is VARIABLE or node.dtype.kind != "f":
         return ()
+    if node.op is RULE:
+        return tuple([node.src[k] for k in node.arg.led])
+    return gradient_sources(node)
+
+
+def gradient_sources(node: Node) -> tuple[Node, ...]:
+    """The sources of a node that its derivative may read."""
     return node.src[1:] if node.op is REVALUE else node.src
 
 

@@ -19,7 +19,7 @@ from weakref import ref
 
 from ..base.errors import InterruptedRecording
 from ..ir import BARRIERS, toposort
-from ..ops.marks import value_sources
+from ..ops.marks import gradient_sources, value_sources
 from ..runtime.events import planning
 from ..runtime.plan import Plan
 from .boundaries import note_trips
@@ -98,7 +98,7 @@ class Forward:
 def expensive_results(state, outputs):
     """The expensive results between the roots and `outputs`, of those that are computed."""
     depends, out, valued = set(state.roots), [], set(toposort(outputs, value_sources))
-    for node in toposort(outputs):
+    for node in toposort(outputs, gradient_sources):
         if any(s in depends for s in node.src):
             depends.add(node)
             if node in valued and (node.op.kind in BARRIERS or node.op.kind == "gather"):

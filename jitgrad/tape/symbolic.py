@@ -63,6 +63,7 @@ class Traced:
         return self.known
 
     def _refusal(self):
+        self.tracing.asked = True
         return JitError(refusal(*self.tracing.doing))
 
     def stopped(self):
@@ -149,6 +150,8 @@ class Trace:
 
     #: What traces.
     by = "jit"
+    #: Whether somebody asked for a concrete value that there is none of.
+    asked = False
     #: What goes on, and what to do where a concrete value is needed: see `concrete.refusal`.
     doing = "jit traces the function", END
 

@@ -45,10 +45,12 @@ NAMED = {
     "control.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
     "tape.traced_loops": ({"stack"}, "lists of what turns read"),
     "compile.rewrite.lift": ({"CONCATENATE", "MATMUL"}, "calls of NumPy that kernels do instead"),
-    "control.body": (
-        {"SLICE", "PAD", "add"},
-        "the parts of what a loop leaves, and their cotangents",
+    "autodiff.derivative_rules": ({"RULE"}, "the mark whose derivatives it sets"),
+    "autodiff.rule_rows": (
+        {"AGAIN", "HOST", "RULE", "concatenate", "expand_dims"},
+        "marks and calls whose batching rules it sets; a word of jax.pure_callback",
     ),
+    "control.body": ({"SLICE"}, "the parts of what a loop leaves"),
     "control.loop_rows": (
         {"any", "argmax", "concatenate", "max", "where", "IN_BOUNDS"},
         "rows whose loops end by themselves: which go on, and what they keep",
