@@ -262,7 +262,7 @@ def trace_turn(
                 f"got a {words.part} of {name} that leaves gradients switched on or off; switch "
                 "them within a with block"
             )
-        results = [_group(trace, x, what) for x, what in unpack(out)]
+        results = [grouped(trace, x, what) for x, what in unpack(out)]
         turn = TracedTurn(trace, parameters, results, _integers(trace, results, words))
     finally:
         trace.close(mode)
@@ -274,13 +274,13 @@ def trace_turn(
     return turn
 
 
-def _group(trace: TurnTrace, x: Any, what: str) -> Group:
+def grouped(trace: TurnTrace, x: Any, what: str) -> Group:
     leaves, names, rebuild = flatten(x, what)
-    nodes = [_node(trace, leaf, n) for leaf, n in zip(leaves, names, strict=True)]
+    nodes = [result_node(trace, leaf, n) for leaf, n in zip(leaves, names, strict=True)]
     return Group(nodes, names, rebuild)
 
 
-def _node(trace: TurnTrace, x: Any, name: str) -> Node:
+def result_node(trace: TurnTrace, x: Any, name: str) -> Node:
     """The node of a result of the function."""
     try:
         t = as_operand(x)

@@ -191,10 +191,11 @@ class Environment:
 
     def _reach_object(self, x: Any, source: Source) -> None:
         """What is neither a container, function, class nor module."""
-        for name in introspection.parts_of(x):
+        called = introspection.called_by(type(x))
+        for name in (*introspection.parts_of(x), *called):
             y = asks(x, name)
             if y is not None and not is_a(y, types.ModuleType):
-                function = callable(y) and name not in ("__self__", "data", "maps")
+                function = callable(y) and name not in ("__self__", "data", "maps", *called)
                 self._enter(y, source, attribute(name), "free" if function else None)
         if is_a(x, introspection.BUILTINS):
             self._reach_builtin(x, source)
@@ -259,13 +260,14 @@ class Environment:
                 self._hide(f"the class {x.__module__}.{x.__name__}")
             return
         self._note_made(x)
+        called = introspection.called_by(x)
         for c in x.__mro__:
             if not self.is_foreign(c.__module__):
                 special = introspection.special_methods(
                     [n for n, y in [*vars(c).items()] if is_a(y, METHODS)]
                 )
                 self._reach_attributes(
-                    x, vars(c), source, self.names | special | introspection.MAKING
+                    x, vars(c), source, self.names.union(special, introspection.MAKING, called)
                 )
             elif package_of(c.__module__) not in PURE:
                 self._hide(f"the class {c.__module__}.{c.__name__}")

@@ -297,6 +297,12 @@ def parts_of(x: Any) -> list[str]:
     return [name for cls, names in TABLES.items() if is_a(x, cls) for name in names]
 
 
+def called_by(kind: type) -> tuple[str, ...]:
+    """The attributes with functions of the user's that a class of our own calls, by their names in
+    no code of the user's."""
+    return next((vars(c)["_calls"] for c in kind.__mro__ if "_calls" in vars(c)), ())
+
+
 def asked(x: Any) -> str | None:
     """How an object is asked for the one it holds, or None."""
     return next((text for cls, text in CALLED.items() if is_a(x, cls)), None)

@@ -1,0 +1,122 @@
+"""`custom_jvp`: the rule for tangents, and its transpose.
+
+Start at `log1pexp`.
+"""
+
+import functools
+
+import numpy as np
+import pytest
+
+import jitgrad
+from jitgrad import ArgumentError, DTypeError, GradientError, ShapeError
+
+X = np.array([0.3, -1.2, 2.0])
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+@jitgrad.custom_jvp
+def log1pexp(x):
+    return jitgrad.log1p(jitgrad.exp(x))
+
+
+@log1pexp.defjvp
+def rule(primals, tangents):
+    (x,), (t,) = primals, tangents
+    return log1pexp(x), (1 - 1 / (1 + jitgrad.exp(x))) * t
+
+
+def test_both_modes_and_orders(tier):
+    s, t = sigmoid(X), np.array([1.0, -2.0, 0.5])
+    np.testing.assert_allclose(jitgrad.jvp(log1pexp, (X,), (t,))[1], s * t, rtol=1e-12)
+    np.testing.assert_allclose(jitgrad.grad(lambda x: log1pexp(x).sum())(X), s, rtol=1e-12)
+    product = jitgrad.hvp(lambda x: log1pexp(x).sum())
+    np.testing.assert_allclose(product(X, t), s * (1 - s) * t, rtol=1e-10)
+    np.testing.assert_allclose(jitgrad.jit(product)(X, t), s * (1 - s) * t, rtol=1e-10)
+    np.testing.assert_allclose(
+        jitgrad.vmap(jitgrad.grad(jitgrad.grad(log1pexp)))(X), s * (1 - s), rtol=1e-10
+    )
+
+
+def test_the_rule_counts_and_not_the_function():
+    f = jitgrad.custom_jvp(lambda x, y: x * y)
+    f.defjvp(lambda primals, tangents: (f(*primals), 5 * tangents[0] - tangents[1]))
+    assert jitgrad.grad(f, (0, 1))(2.0, 3.0) == (5.0, -1.0)
+    assert jitgrad.jvp(f, (2.0, 3.0), (1.0, 10.0))[1] == -5.0
+
+
+def test_rules_for_each_argument():
+    @jitgrad.custom_jvp
+    def f(x, y, z):
+        return jitgrad.exp(x) * y + z
+
+    f.defjvps(
+        lambda t, out, x, y, z: t * (out - z), lambda t, out, x, y, z: t * (out - z) / y, None
+    )
+    first, second, third = jitgrad.grad(f, (0, 1, 2))(0.5, 2.0, 1.0)
+    assert (first, second, third) == pytest.approx((2 * np.exp(0.5), np.exp(0.5), 0.0))
+    assert jitgrad.grad(jitgrad.grad(f, 1), 0)(0.5, 2.0, 1.0) == pytest.approx(np.exp(0.5))
+    f.defjvps(None, None, None)
+    assert jitgrad.grad(f)(0.5, 2.0, 1.0) == 0.0
+
+
+def test_numpy_in_the_function():
+    @jitgrad.custom_jvp
+    def sine(x):
+        return np.sin(np.asarray(x))
+
+    sine.defjvp(lambda p, t: (jitgrad.sin(p[0]), jitgrad.cos(p[0]) * t[0]))
+    np.testing.assert_allclose(jitgrad.grad(lambda x: sine(x).sum())(X), np.cos(X))
+    np.testing.assert_allclose(
+        jitgrad.hvp(lambda x: sine(x).sum())(X, np.ones(3)), -np.sin(X), rtol=1e-12
+    )
+
+
+def test_static_arguments_and_containers():
+    @functools.partial(jitgrad.custom_jvp, nondiff_argnums=(0,))
+    def scaled(name, p):
+        return {"out": p["x"] * 2}
+
+    def tangent(name, primals, tangents):
+        factor = 10.0 if name == "ten" else 1.0
+        return scaled(name, *primals), {"out": factor * tangents[0]["x"]}
+
+    scaled.defjvp(tangent)
+    assert jitgrad.grad(lambda p: scaled("ten", p)["out"])({"x": 1.0}) == {"x": 10.0}
+    assert jitgrad.grad(lambda p: scaled("one", p)["out"])({"x": 1.0}) == {"x": 1.0}
+    with pytest.raises(ArgumentError, match="nondiff_argnums"):
+        scaled.defjvps(None)
+
+
+WRONG = {
+    "no pair": (lambda p, t: t[0], ArgumentError, "expected a pair"),
+    "not linear": (lambda p, t: (p[0], t[0] ** 2), GradientError, "not linear"),
+    "shape": (lambda p, t: (p[0], t[0].sum()), ShapeError, r"shape \(\).*expected \(3,\)"),
+    "dtype": (lambda p, t: (p[0], t[0].long()), DTypeError, "int64.*expected float64"),
+    "structure": (lambda p, t: (p[0], (t[0],)), ArgumentError, "expected the structure"),
+    "values": (lambda p, t: (p[0], np.sin(np.asarray(t[0]))), GradientError, "asks for the values"),
+}
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, jitgrad.jit], ids=["eager", "jit"])
+@pytest.mark.parametrize("name", WRONG)
+def test_errors(name, transform):
+    jvp, error, text = WRONG[name]
+    f = jitgrad.custom_jvp(lambda x: x * 2)
+    f.defjvp(jvp)
+    with pytest.raises(error, match=text):
+        transform(jitgrad.grad(lambda x: f(x).sum()))(X)
+    assert jitgrad.is_grad_enabled()
+
+
+def test_without_a_rule():
+    f = jitgrad.custom_jvp(lambda x: x * 2)
+    assert f(1.0) == 2.0
+    with pytest.raises(GradientError, match="defjvp"):
+        jitgrad.grad(f)(1.0)
+    f.defjvps(None, None)
+    with pytest.raises(ArgumentError, match="2 rules"):
+        jitgrad.grad(f)(1.0)
