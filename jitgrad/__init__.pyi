@@ -55,12 +55,16 @@ from .runtime.launch import get_num_threads as get_num_threads
 from .runtime.launch import set_num_threads as set_num_threads
 from .runtime.plan import synchronize as synchronize
 from .runtime.pool import release_memory as release_memory
+from .tracing.callbacks import pure_callback as pure_callback
 from .tracing.control_flow import cond as cond
 from .tracing.control_flow import fori_loop as fori_loop
 from .tracing.control_flow import map as map
 from .tracing.control_flow import scan as scan
 from .tracing.control_flow import switch as switch
 from .tracing.control_flow import while_loop as while_loop
+from .tracing.custom import custom_jvp as custom_jvp
+from .tracing.custom import custom_vjp as custom_vjp
+from .tracing.custom import stop_gradient as stop_gradient
 from .tracing.gradient_checks import check_grads as check_grads
 from .tracing.jacobians import hessian as hessian
 from .tracing.jacobians import jacfwd as jacfwd
@@ -70,6 +74,7 @@ from .tracing.jacobians import value_and_jacobian as value_and_jacobian
 from .tracing.products import jvp as jvp
 from .tracing.products import linearize as linearize
 from .tracing.products import vjp as vjp
+from .tracing.recompute import checkpoint as checkpoint
 from .tracing.transforms import elementwise_grad as elementwise_grad
 from .tracing.transforms import grad as grad
 from .tracing.transforms import hvp as hvp
@@ -80,38 +85,39 @@ __all__ = [
     "JitgradError", "ShapeError", "AxisError", "IndexOutOfRange", "DTypeError", "ArgumentError",
     "IntegerOverflow", "MissingError", "GradientError", "GradientCheckError", "AliasError",
     "InterruptedRecording", "JitError", "JitGradientError", "CompileError", "JitgradWarning",
-    "GradientWarning", "autograd", "check_grads", "cond", "elementwise_grad", "explain",
-    "fori_loop", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg",
-    "linearize", "meshgrid", "optim", "profile", "random", "scan", "split", "switch", "tree",
-    "value_and_grad", "value_and_jacobian", "vjp", "vmap", "while_loop", "where", "equal",
-    "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or",
-    "logical_xor", "logical_not", "isnan", "isfinite", "isinf", "floor", "ceil", "trunc", "fix",
-    "rint", "round", "around", "add", "subtract", "multiply", "divide", "true_divide",
-    "floor_divide", "remainder", "mod", "fmod", "reciprocal", "negative", "positive", "absolute",
-    "abs", "fabs", "sign", "copysign", "square", "sqrt", "cbrt", "take", "add_at", "transpose",
-    "permute_dims", "swapaxes", "moveaxis", "matrix_transpose", "expand_dims", "unsqueeze",
-    "squeeze", "broadcast_to", "expand", "concatenate", "concat", "cat", "stack", "exp", "exp2",
-    "expm1", "log", "log2", "log10", "log1p", "sum", "prod", "max", "amax", "min", "amin", "any",
-    "all", "argmax", "argmin", "mean", "var", "std", "logsumexp", "softmax", "log_softmax",
-    "count_nonzero", "ptp", "repeat", "tile", "diagonal", "trace", "flip", "flipud", "fliplr",
-    "roll", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "bitwise_not", "left_shift",
-    "bitwise_left_shift", "right_shift", "bitwise_right_shift", "power", "pow", "float_power",
-    "matmul", "mm", "mv", "bmm", "tensordot", "dot", "inner", "outer", "vecdot", "matvec", "vecmat",
-    "norm", "vector_norm", "matrix_norm", "searchsorted", "argsort", "sort", "take_along_axis",
-    "maximum", "minimum", "fmax", "fmin", "clip", "clamp", "relu", "heaviside", "nan_to_num",
-    "real", "imag", "conjugate", "conj", "angle", "linear_recurrence", "reshape", "ravel",
-    "flatten", "sliding_window_view", "erf", "erfc", "sigmoid", "expit", "logaddexp", "logaddexp2",
-    "softplus", "cumsum", "cumprod", "cummax", "cummin", "logcumsumexp", "xlogy", "xlog1py", "entr",
-    "rel_entr", "kl_div", "logit", "ndtr", "log_ndtr", "huber", "pseudo_huber", "log_expit",
-    "logsigmoid", "exp10", "sin", "cos", "tan", "arcsin", "asin", "arccos", "acos", "arctan",
-    "atan", "arctan2", "atan2", "hypot", "sinh", "cosh", "tanh", "arcsinh", "asinh", "arccosh",
-    "acosh", "arctanh", "atanh", "deg2rad", "radians", "rad2deg", "degrees", "sinc", "Tensor",
-    "arange", "array", "asarray", "bool_", "config", "e", "empty", "empty_like", "enable_grad",
-    "eye", "float32", "float64", "from_numpy", "full", "full_like", "get_num_threads", "inf",
-    "int16", "int32", "int64", "int8", "is_grad_enabled", "linspace", "manual_seed", "nan",
-    "newaxis", "no_grad", "normal", "ones", "ones_like", "pi", "rand", "randint", "randn",
-    "release_memory", "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "uint16",
-    "uint32", "uint64", "uint8", "zeros", "zeros_like"
+    "GradientWarning", "autograd", "check_grads", "checkpoint", "cond", "custom_jvp", "custom_vjp",
+    "elementwise_grad", "explain", "fori_loop", "grad", "hessian", "hvp", "jacfwd", "jacobian",
+    "jacrev", "jit", "jvp", "linalg", "linearize", "meshgrid", "optim", "profile", "random",
+    "pure_callback", "scan", "split", "stop_gradient", "switch", "tree", "value_and_grad",
+    "value_and_jacobian", "vjp", "vmap", "while_loop", "where", "equal", "not_equal", "less",
+    "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor",
+    "logical_not", "isnan", "isfinite", "isinf", "floor", "ceil", "trunc", "fix", "rint", "round",
+    "around", "add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "remainder",
+    "mod", "fmod", "reciprocal", "negative", "positive", "absolute", "abs", "fabs", "sign",
+    "copysign", "square", "sqrt", "cbrt", "take", "add_at", "transpose", "permute_dims", "swapaxes",
+    "moveaxis", "matrix_transpose", "expand_dims", "unsqueeze", "squeeze", "broadcast_to", "expand",
+    "concatenate", "concat", "cat", "stack", "exp", "exp2", "expm1", "log", "log2", "log10",
+    "log1p", "sum", "prod", "max", "amax", "min", "amin", "any", "all", "argmax", "argmin", "mean",
+    "var", "std", "logsumexp", "softmax", "log_softmax", "count_nonzero", "ptp", "repeat", "tile",
+    "diagonal", "trace", "flip", "flipud", "fliplr", "roll", "bitwise_and", "bitwise_or",
+    "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift", "right_shift",
+    "bitwise_right_shift", "power", "pow", "float_power", "matmul", "mm", "mv", "bmm", "tensordot",
+    "dot", "inner", "outer", "vecdot", "matvec", "vecmat", "norm", "vector_norm", "matrix_norm",
+    "searchsorted", "argsort", "sort", "take_along_axis", "maximum", "minimum", "fmax", "fmin",
+    "clip", "clamp", "relu", "heaviside", "nan_to_num", "real", "imag", "conjugate", "conj",
+    "angle", "linear_recurrence", "reshape", "ravel", "flatten", "sliding_window_view", "erf",
+    "erfc", "sigmoid", "expit", "logaddexp", "logaddexp2", "softplus", "cumsum", "cumprod",
+    "cummax", "cummin", "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "logit",
+    "ndtr", "log_ndtr", "huber", "pseudo_huber", "log_expit", "logsigmoid", "exp10", "sin", "cos",
+    "tan", "arcsin", "asin", "arccos", "acos", "arctan", "atan", "arctan2", "atan2", "hypot",
+    "sinh", "cosh", "tanh", "arcsinh", "asinh", "arccosh", "acosh", "arctanh", "atanh", "deg2rad",
+    "radians", "rad2deg", "degrees", "sinc", "Tensor", "arange", "array", "asarray", "bool_",
+    "config", "e", "empty", "empty_like", "enable_grad", "eye", "float32", "float64", "from_numpy",
+    "full", "full_like", "get_num_threads", "inf", "int16", "int32", "int64", "int8",
+    "is_grad_enabled", "linspace", "manual_seed", "nan", "newaxis", "no_grad", "normal", "ones",
+    "ones_like", "pi", "rand", "randint", "randn", "release_memory", "set_grad_enabled",
+    "set_num_threads", "synchronize", "tensor", "uint16", "uint32", "uint64", "uint8", "zeros",
+    "zeros_like"
 ]  # fmt: skip
 
 __version__: str

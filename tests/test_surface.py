@@ -32,8 +32,8 @@ MODULES = {
 }
 #: Modules that are written with all their types, and need no stubs.
 TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree", "jitgrad.autograd.functional"}
-AUTOGRAD = ["backward", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck"]
-AUTOGRAD += ["is_grad_enabled", "no_grad", "set_grad_enabled"]
+AUTOGRAD = ["Function", "backward", "enable_grad", "function", "functional", "grad"]
+AUTOGRAD += ["gradcheck", "gradgradcheck", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 
 def fresh(script):

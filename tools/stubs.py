@@ -40,12 +40,22 @@ WRITTEN = {
     "runtime.launch": ["get_num_threads", "set_num_threads"],
     "runtime.plan": ["synchronize"],
     "runtime.pool": ["release_memory"],
+    "tracing.callbacks": ["pure_callback"],
     "tracing.control_flow": ["cond", "fori_loop", "map", "scan", "switch", "while_loop"],
     "tracing.gradient_checks": ["check_grads"],
     "tracing.jacobians": [*("hessian", "jacfwd", "jacobian", "jacrev", "value_and_jacobian")],
+    "tracing.custom": ["custom_jvp", "custom_vjp", "stop_gradient"],
     "tracing.products": ["jvp", "linearize", "vjp"],
+    "tracing.recompute": ["checkpoint"],
     "tracing.transforms": ["elementwise_grad", "grad", "hvp", "value_and_grad"],
     "tracing.vmap": ["vmap"],
+}
+#: The same of `jitgrad.autograd`, beside the switches of the gradient mode; a module stands for
+#: itself.
+AUTOGRAD = {
+    "": ["function", "functional"],
+    "checks": ["gradcheck", "gradgradcheck"],
+    "function": ["Function"],
 }
 #: Modules that are written in Python with all their types.
 TYPED = ["optim", "random", "tree"]
@@ -300,9 +310,8 @@ def autograd_stub():
     out = [*docstring([inspect.getdoc(module).split("\n\n")[0]], ""), ""]
     out += ["from collections.abc import Sequence", "", "from .. import Tensor, _ArrayLike"]
     modes = WRITTEN["frontend.modes"]
-    out += ["from . import functional as functional"]
-    out += [f"from .checks import {n} as {n}" for n in ("gradcheck", "gradgradcheck")]
     out += [f"from ..frontend.modes import {n} as {n}" for n in modes]
+    out += [f"from .{home} import {n} as {n}" for home, names in AUTOGRAD.items() for n in names]
     out += ["", *exported(module.__all__)]
     for name in ("backward", "grad"):
         f = getattr(module, name)

@@ -15,11 +15,19 @@ from ..frontend.gradients import backward, grad
 from ..frontend.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 
 #: Names that are imported when they are first asked for, and where from.
-_LAZY = {"functional": "functional", "gradcheck": "checks", "gradgradcheck": "checks"}
+_LAZY = {
+    "Function": "function",
+    "function": "function",
+    "functional": "functional",
+    "gradcheck": "checks",
+    "gradgradcheck": "checks",
+}
 
 __all__ = [
+    "Function",
     "backward",
     "enable_grad",
+    "function",
     "functional",
     "grad",
     "gradcheck",

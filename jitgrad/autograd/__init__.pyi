@@ -10,13 +10,15 @@ from ..frontend.modes import enable_grad as enable_grad
 from ..frontend.modes import is_grad_enabled as is_grad_enabled
 from ..frontend.modes import no_grad as no_grad
 from ..frontend.modes import set_grad_enabled as set_grad_enabled
+from . import function as function
 from . import functional as functional
 from .checks import gradcheck as gradcheck
 from .checks import gradgradcheck as gradgradcheck
+from .function import Function as Function
 
 __all__ = [
-    "backward", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck",
-    "is_grad_enabled", "no_grad", "set_grad_enabled"
+    "Function", "backward", "enable_grad", "function", "functional", "grad", "gradcheck",
+    "gradgradcheck", "is_grad_enabled", "no_grad", "set_grad_enabled"
 ]  # fmt: skip
 
 def backward(
