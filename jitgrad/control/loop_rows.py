@@ -18,6 +18,7 @@ from ..autodiff import batch
 from ..base.dtypes import INT64
 from ..ir import Node, const, leaf, toposort
 from ..ops import REGISTRY
+from ..ops.host import HOST
 from ..ops.indexing import IN_BOUNDS, gather
 from ..ops.marks import stop
 from ..ops.primitives import broadcast, reshape_to, zeros
@@ -134,8 +135,8 @@ def _selected(goes_on: Node, x: Node, y: Node) -> Node:
 def _of_rows_going_on(body: Body, marks: Mapping[Node, Node], goes_on: Node) -> dict[Node, Node]:
     """What a turn reads in the place of `marks`, so that no derivative leads to rows that have
     ended."""
-    order = toposort(body.results)
-    if not any(n.op is IN_BOUNDS or n.op is LOOP for n in order) or not goes_on.size:
+    careful = any(n.op in (IN_BOUNDS, HOST, LOOP) for n in toposort(body.results))
+    if not careful or not goes_on.size:
         return {p: _selected(goes_on, x, stop(x)) for p, x in marks.items()}
     first = reshape_to(_first(goes_on, None), (1,))
     return {

@@ -62,8 +62,8 @@ class TracedBackward:
 
 def traced_backward(end: State, key: tuple, numbers: Sequence[Any]) -> TracedBackward:
     """The `TracedBackward` of what was recorded up to `end`, of a key (live, given, implicit,
-    wanted, size): the last one, where it was made of the same numbers. A function that is traced in each
-    call, such as that of `vmap`, comes here again."""
+    wanted, size): the last one, where it was made of the same numbers. A function that is traced in
+    each call, such as that of `vmap`, comes here again."""
     used = tuple(numbers[: end.numbers])
     known = not any(type(x) is SymbolicScalar for x in used) and repr(used)
     kept = end.plans.get((TracedBackward, key))

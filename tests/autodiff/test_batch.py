@@ -6,16 +6,27 @@ import sys
 import numpy as np
 import pytest
 from registry_cases import CASES, FLOAT, graph, run
+from simulated import simulated
 
+import jitgrad
+import jitgrad.autodiff.rule_rows  # which sets the rules of some operations
 from jitgrad.autodiff import batch, pull_back, push_forward
+from jitgrad.compile import lower_graph
 from jitgrad.control import LOOP
 from jitgrad.ir import CONST, LEAF, NUMBER, Op, leaf, toposort
 from jitgrad.ir.node import SIZE
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.batching import BY_KIND
 from jitgrad.ops.marks import BUNDLE
+from jitgrad.runtime.assemble import assemble
 
 ROWS = 3
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_is_compiled_beside():
+    jitgrad.synchronize()
+
 
 #: Operations without a rule, and why.
 NONE = {
@@ -99,3 +110,18 @@ def test_rows_of_derivatives(entry, case):
             for j, v in enumerate(more)
         ]
         check(roots, every, given, which)
+
+
+@pytest.mark.parametrize(("entry", "case"), CASES)
+def test_rows_in_kernels(entry, case):
+    """What kernels compute of the graph for rows is what NumPy computes of it."""
+    xs, nodes, out = graph(entry, case)
+    which = tuple(range(len(xs)))
+    given = rows_of(xs, which, entry)
+    new = {nodes[i]: leaf(i, given[i].shape, given[i].dtype) for i in which}
+    (rows,) = batch([out], new, ROWS)
+    flat = [x.reshape(-1) for x in given]
+    with simulated():
+        (got,) = assemble(lower_graph([rows])).function(flat, ())
+    (want,) = run([rows], given)
+    np.testing.assert_allclose(np.reshape(got, -1), np.reshape(want, -1), rtol=1e-9, atol=1e-12)

@@ -1,13 +1,33 @@
 """Loops and branches for many rows at once, against the same for each row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from loop_bodies import FLOAT, PARAMETERS, SHAPE, bodies, filled, loss
+from simulated import simulated
 
 import jitgrad
+from jitgrad.autodiff import batch, pull_back
+from jitgrad.base.dtypes import INT64
 from jitgrad.base.tree import flatten
-from jitgrad.control import LOOP
-from jitgrad.ir import toposort
+from jitgrad.compile import lower_graph
+from jitgrad.control import LOOP, run_loop
+from jitgrad.interpret.program import run
+from jitgrad.ir import const, leaf, toposort
+from jitgrad.ops.rows import same_rows
+from jitgrad.runtime.assemble import assemble
 from jitgrad.runtime.plan import observed_plans
+
+
+@pytest.fixture(autouse=True)
+def numpy_tier(monkeypatch):
+    """Nothing is compiled beside these tests, but where they ask for a tier."""
+    jitgrad.synchronize()
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+
 
 RNG = np.random.default_rng(3)
 X, S, A = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 4, 3)), RNG.normal(size=(4, 3))
@@ -182,3 +202,48 @@ def test_rows_of_a_loop_are_one_loop():
         jitgrad.vmap(LOOPS["scan"][0])(X, S)[0].numpy()
     nodes = [n for plan in plans for n in toposort(plan.roots)]
     assert len({n for n in nodes if n.op is LOOP}) == 1
+
+
+ROWS, LENGTH = 3, 4
+
+
+@settings(max_examples=80, derandomize=True)
+@given(
+    bodies(),
+    st.lists(st.booleans(), min_size=4, max_size=4),
+    st.sampled_from([4, 2, None]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_random_loops_in_rows(body, differing, turns, ends_by_value, kernels):
+    """Values and gradients, where some sources differ from row to row, and numbers of turns (None),
+    and with a condition on a carried value."""
+    if ends_by_value:  # within 3 turns
+        x, turns = body.parameters[1], LENGTH
+        results = (body.results[0], x + 0.5, *body.results[2:])
+        body = replace(body, results=results, condition=x < const(0.4), reverse=False)
+    sources = [*PARAMETERS[:3], leaf(3, (LENGTH, *SHAPE), FLOAT)]
+    count = leaf(4, (), INT64)
+    parts = run_loop(body, LENGTH, count if turns is None else turns, sources)
+    grads = pull_back({loss(parts): const(1.0)}, sources)
+    roots = [*parts.values(), *filled(grads, sources)]
+    rng = np.random.default_rng(7)
+    values = [rng.uniform(-1, 1, (ROWS, *s.shape)) for s in sources] + [np.array([3, 0, 4])]
+    which = [k for k in range(4) if differing[k]] + ([4] if turns is None else [])
+    nodes = [*sources, count]
+    given_ = [v if k in which else v[0] for k, v in enumerate(values)]
+    new = {nodes[k]: leaf(k, v.shape, v.dtype) for k, v in enumerate(given_) if k in which}
+    rows = batch(roots, new, ROWS)
+    made = [x if x is not None else same_rows(r, ROWS) for x, r in zip(rows, roots, strict=True)]
+    flat = [np.reshape(v, -1) if np.ndim(v) else v.item() for v in given_]
+    if kernels:
+        with simulated():
+            got = assemble(lower_graph(made)).function(flat, ())
+    else:
+        got = run(made, flat, ())
+    for k in range(ROWS):
+        row = [v[k] if j in which else v for j, v in enumerate(given_)]
+        row = [np.reshape(v, -1) if np.ndim(v) else v.item() for v in row]
+        for a, b in zip(got, run(roots, row, ()), strict=True):
+            mine = np.reshape(a, (ROWS, -1))[k]
+            np.testing.assert_allclose(mine, np.reshape(b, -1), rtol=1e-9, atol=1e-12)

@@ -52,7 +52,7 @@ NAMED = {
     ),
     "control.body": ({"SLICE"}, "the parts of what a loop leaves"),
     "control.loop_rows": (
-        {"any", "argmax", "concatenate", "max", "where", "IN_BOUNDS"},
+        {"any", "argmax", "concatenate", "max", "where", "HOST", "IN_BOUNDS"},
         "rows whose loops end by themselves: which go on, and what they keep",
     ),
     "control.scatter": ({"add"}, "sums that turns carry"),

@@ -14,6 +14,13 @@ import jitgrad.numpy as jn
 from jitgrad import ArgumentError, AxisError, JitError, ShapeError, vmap
 from jitgrad.runtime.plan import observed_plans
 
+
+@pytest.fixture(autouse=True)
+def numpy_tier(monkeypatch):
+    """Nothing is compiled beside these tests, but where they ask for a tier."""
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+
+
 RNG = np.random.default_rng(1)
 X, Y, W, B = (RNG.standard_normal(s) for s in ((5, 3), (5, 4), (3, 4), (4,)))
 
@@ -196,6 +203,33 @@ def test_hessians_of_rows():
         want[0] += 3 * x**2
         want[:, 0] += 3 * x**2
         close(got[k], want)
+
+
+@pytest.mark.parametrize("transform", ["jacfwd", "jacrev", "jacobian", "hessian"])
+def test_jacobians_of_rows_and_through_rows(transform):
+    of = getattr(jitgrad, transform)
+    f = lambda x: (jn.sin(x) * x[0]).sum() if transform == "hessian" else jn.sin(x) * x[0]
+    rows = np.stack([of(f)(x) for x in X])
+    close(vmap(of(f))(X), rows)
+    close(jitgrad.jit(vmap(of(f)))(X), rows)
+    whole = of(lambda x: vmap(f)(x).sum(0))(X)
+    if transform != "hessian":
+        close(np.moveaxis(np.asarray(whole), -2, 0), rows)
+    else:
+        for n in range(5):
+            close(whole[n, :, n], rows[n])
+
+
+def test_products_of_rows_with_tangents_and_cotangents():
+    f = lambda x: jn.sin(x) * x.sum()
+    jacobians = np.stack([jitgrad.jacrev(f)(x) for x in X])
+    out, tangents = vmap(lambda x, t: jitgrad.jvp(f, (x,), (t,)))(X, X + 1)
+    close(out, np.sin(X) * X.sum(1, keepdims=True))
+    close(tangents, np.einsum("nij,nj->ni", jacobians, X + 1))
+    (back,) = vmap(lambda x, g: jitgrad.vjp(f, x)[1](g))(X, X + 1)
+    close(back, np.einsum("nij,ni->nj", jacobians, X + 1))
+    _, along = jitgrad.jvp(vmap(f), (X,), (X + 1,))
+    close(along, tangents.numpy())
 
 
 def test_under_jit_and_of_jit():
@@ -392,25 +426,20 @@ def same_as_rows(f, axes, *xs):
                 close(part, np.stack([r[k].numpy() for r in rows]), rtol=1e-9)
 
 
-@pytest.fixture
-def numpy_tier(monkeypatch):
-    monkeypatch.setattr(jitgrad.config, "compile", "never")
-
-
 @pytest.mark.parametrize("name", PLACES)
 @pytest.mark.parametrize("axes", [(0, 0, 0), (0, 0, None), (None, 0, 0), (0, None, None)])
-def test_a_place_for_each_row(name, axes, numpy_tier):
+def test_a_place_for_each_row(name, axes):
     same_as_rows(PLACES[name], axes, M, FIRST, SECOND)
 
 
 @pytest.mark.parametrize("name", ARRAYS)
 @pytest.mark.parametrize("axes", [(0, 0, 0), (0, 0, None), (None, 0, 0), (0, None, None)])
-def test_index_arrays_of_rows(name, axes, numpy_tier):
+def test_index_arrays_of_rows(name, axes):
     same_as_rows(ARRAYS[name], axes, M, TWICE, TWICE[::-1].copy())
 
 
 @pytest.mark.parametrize("k", range(len(PRODUCTS)))
-def test_products_of_rows(k, numpy_tier):
+def test_products_of_rows(k):
     f, axes = PRODUCTS[k]
     same_as_rows(f, axes, M, M[::-1].copy())
 
