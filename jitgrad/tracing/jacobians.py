@@ -76,10 +76,7 @@ class RunOnce:
         found = rows_of(outs, self.xs, create)
         shapes = [shape for shape, _ in self.outputs.avals]
         return [
-            [
-                _part(t, k, shapes).reshape((*shape, *x.shape))
-                for t, x in zip(found, self.xs, strict=True)
-            ]
+            [_block(t, k, shapes, (*shape, *x.shape)) for t, x in zip(found, self.xs, strict=True)]
             for k, shape in enumerate(shapes)
         ]
 
@@ -96,8 +93,7 @@ class RunOnce:
         x = self.shapes[j]
         if t is None:
             return zeros((*shape, *x), dtype)
-        rows = _part(t, j, self.shapes).reshape((math.prod(x), math.prod(shape)))
-        return rows.T.reshape((*shape, *x))
+        return _block(t, j, self.shapes, (*shape, *x), swapped=True)
 
     # --------------------------------------------------------------------------------- containers
 
@@ -123,13 +119,23 @@ def _let(t: Tensor, create: bool) -> Tensor:
     return t if create else from_value(materialise(t), t.shape, t.dtype, None)
 
 
-def _part(t: Tensor, k: int, shapes: Sequence[Shape]) -> Tensor:
-    """The rows of `t` that are of the part with number `k` of several."""
-    if len(shapes) == 1:
-        return t
-    sizes = [math.prod(shape) for shape in shapes]
+def _block(
+    t: Tensor, k: int, shapes: Sequence[Shape], shape: Shape, swapped: bool = False
+) -> Tensor:
+    """The rows of `t` that are of the part with number `k` of several, in another shape; `swapped`,
+    what is in the rows comes first.
+
+    Values are arranged as they are: a plan for it would take longer than to do it."""
+    sizes = [math.prod(part) for part in shapes]
     start = sum(sizes[:k])
-    return t[start : start + sizes[k]]
+    stop, width = start + sizes[k], math.prod(t.shape[1:])
+    value = None if t.requires_grad else t._value
+    if isinstance(value, np.ndarray):
+        rows = value.reshape((sum(sizes), width))[start:stop]
+        flat = (rows.T if swapped else rows).reshape(-1)
+        return from_value(flat if shape else flat.item(), shape, t.dtype, None)
+    part = t if len(sizes) == 1 else t[start:stop]
+    return (part.reshape((sizes[k], width)).T if swapped else part).reshape(shape)
 
 
 def ones(t: Any) -> Tensor:
@@ -144,8 +150,9 @@ def units(tensors: Sequence[Any]) -> list[Tensor]:
     size, start, out = sum(sizes), 0, []
     for t, n in zip(tensors, sizes, strict=True):
         value = np.zeros((size, n), t.dtype)
-        value[range(start, start + n), range(n)] = 1.0
-        out.append(from_value(value.reshape(-1), (size, *t.shape), t.dtype, None))
+        flat = value.reshape(-1)
+        flat[start * n : (start + n) * n : n + 1] = 1.0
+        out.append(from_value(flat, (size, *t.shape), t.dtype, None))
         start += n
     return out
 
