@@ -84,6 +84,7 @@ _LAZY = {
     "linearize": "tracing.products",
     "map": "tracing.control_flow",
     "meshgrid": "numpy",
+    "nn": "nn",
     "optim": "optim",
     "profile": "diagnostics.profile",
     "random": "random",

@@ -21,6 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from . import autograd as autograd
 from . import linalg as linalg
+from . import nn as nn
 from . import numpy as numpy
 from . import optim as optim
 from . import random as random
@@ -87,33 +88,35 @@ __all__ = [
     "InterruptedRecording", "JitError", "JitGradientError", "CompileError", "JitgradWarning",
     "GradientWarning", "autograd", "check_grads", "checkpoint", "cond", "custom_jvp", "custom_vjp",
     "elementwise_grad", "explain", "fori_loop", "grad", "hessian", "hvp", "jacfwd", "jacobian",
-    "jacrev", "jit", "jvp", "linalg", "linearize", "meshgrid", "optim", "profile", "random",
+    "jacrev", "jit", "jvp", "linalg", "linearize", "meshgrid", "nn", "optim", "profile", "random",
     "pure_callback", "scan", "split", "stop_gradient", "switch", "tree", "value_and_grad",
     "value_and_jacobian", "vjp", "vmap", "while_loop", "where", "equal", "not_equal", "less",
     "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor",
     "logical_not", "isnan", "isfinite", "isinf", "floor", "ceil", "trunc", "fix", "rint", "round",
     "around", "add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "remainder",
     "mod", "fmod", "reciprocal", "negative", "positive", "absolute", "abs", "fabs", "sign",
-    "copysign", "square", "sqrt", "cbrt", "take", "add_at", "transpose", "permute_dims", "swapaxes",
-    "moveaxis", "matrix_transpose", "expand_dims", "unsqueeze", "squeeze", "broadcast_to", "expand",
-    "concatenate", "concat", "cat", "stack", "exp", "exp2", "expm1", "log", "log2", "log10",
-    "log1p", "sum", "prod", "max", "amax", "min", "amin", "any", "all", "argmax", "argmin", "mean",
-    "var", "std", "logsumexp", "softmax", "log_softmax", "count_nonzero", "ptp", "repeat", "tile",
-    "diagonal", "trace", "flip", "flipud", "fliplr", "roll", "bitwise_and", "bitwise_or",
-    "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift", "right_shift",
-    "bitwise_right_shift", "power", "pow", "float_power", "matmul", "mm", "mv", "bmm", "tensordot",
-    "dot", "inner", "outer", "vecdot", "matvec", "vecmat", "norm", "vector_norm", "matrix_norm",
-    "searchsorted", "argsort", "sort", "take_along_axis", "maximum", "minimum", "fmax", "fmin",
-    "clip", "clamp", "relu", "heaviside", "nan_to_num", "real", "imag", "conjugate", "conj",
-    "angle", "linear_recurrence", "reshape", "ravel", "flatten", "sliding_window_view", "erf",
-    "erfc", "sigmoid", "expit", "logaddexp", "logaddexp2", "softplus", "cumsum", "cumprod",
-    "cummax", "cummin", "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "logit",
-    "ndtr", "log_ndtr", "huber", "pseudo_huber", "log_expit", "logsigmoid", "exp10", "sin", "cos",
-    "tan", "arcsin", "asin", "arccos", "acos", "arctan", "atan", "arctan2", "atan2", "hypot",
-    "sinh", "cosh", "tanh", "arcsinh", "asinh", "arccosh", "acosh", "arctanh", "atanh", "deg2rad",
-    "radians", "rad2deg", "degrees", "sinc", "Tensor", "arange", "array", "asarray", "bool_",
-    "config", "e", "empty", "empty_like", "enable_grad", "eye", "float32", "float64", "from_numpy",
-    "full", "full_like", "get_num_threads", "inf", "int16", "int32", "int64", "int8",
+    "copysign", "square", "sqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p",
+    "sum", "prod", "max", "amax", "min", "amin", "any", "all", "argmax", "argmin", "mean", "var",
+    "std", "logsumexp", "softmax", "log_softmax", "count_nonzero", "ptp", "erf", "erfc", "sigmoid",
+    "expit", "logaddexp", "logaddexp2", "softplus", "sin", "cos", "tan", "arcsin", "asin", "arccos",
+    "acos", "arctan", "atan", "arctan2", "atan2", "hypot", "sinh", "cosh", "tanh", "arcsinh",
+    "asinh", "arccosh", "acosh", "arctanh", "atanh", "deg2rad", "radians", "rad2deg", "degrees",
+    "sinc", "gelu", "silu", "mish", "softsign", "tanhshrink", "softmin", "elu", "celu", "selu",
+    "leaky_relu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink",
+    "take", "add_at", "transpose", "permute_dims", "swapaxes", "moveaxis", "matrix_transpose",
+    "expand_dims", "unsqueeze", "squeeze", "broadcast_to", "expand", "concatenate", "concat", "cat",
+    "stack", "repeat", "tile", "diagonal", "trace", "flip", "flipud", "fliplr", "roll",
+    "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "bitwise_not", "left_shift",
+    "bitwise_left_shift", "right_shift", "bitwise_right_shift", "power", "pow", "float_power",
+    "matmul", "mm", "mv", "bmm", "tensordot", "dot", "inner", "outer", "vecdot", "matvec", "vecmat",
+    "norm", "vector_norm", "matrix_norm", "searchsorted", "argsort", "sort", "take_along_axis",
+    "maximum", "minimum", "fmax", "fmin", "clip", "clamp", "relu", "heaviside", "nan_to_num",
+    "real", "imag", "conjugate", "conj", "angle", "linear_recurrence", "reshape", "ravel",
+    "flatten", "sliding_window_view", "cumsum", "cumprod", "cummax", "cummin", "logcumsumexp",
+    "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "logit", "ndtr", "log_ndtr", "huber",
+    "pseudo_huber", "log_expit", "logsigmoid", "exp10", "Tensor", "arange", "array", "asarray",
+    "bool_", "config", "e", "empty", "empty_like", "enable_grad", "eye", "float32", "float64",
+    "from_numpy", "full", "full_like", "get_num_threads", "inf", "int16", "int32", "int64", "int8",
     "is_grad_enabled", "linspace", "manual_seed", "nan", "newaxis", "no_grad", "normal", "ones",
     "ones_like", "pi", "rand", "randint", "randn", "release_memory", "set_grad_enabled",
     "set_num_threads", "synchronize", "tensor", "uint16", "uint32", "uint64", "uint8", "zeros",
@@ -1751,6 +1754,18 @@ def ceil(x: _ArrayLike, /) -> Tensor:
     tensor([1., 1., 1.])
     """
 
+def celu(x: _ArrayLike, alpha: float = 1.0, *, out: Tensor | None = None) -> Tensor:
+    """x above 0, alpha * (exp(x / alpha) - 1) below: smooth for each alpha.
+
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.celu(x, alpha=0.5)
+    tensor([[-0.4323, -0.3991,  1.3   ],
+            [-0.4796,  0.4   ,  0.9   ]])
+    >>> jitgrad.grad(lambda x: jitgrad.celu(x, alpha=0.5).sum())(x)
+    tensor([[0.1353, 0.2019, 1.    ],
+            [0.0408, 1.    , 1.    ]])
+    """
+
 def clip(x: _ArrayLike, min: _ArrayLike | None = None, max: _ArrayLike | None = None) -> Tensor:
     """x limited to [min, max]; a bound may be None, which is no bound.
 
@@ -1997,6 +2012,18 @@ def dot(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     tensor(0.2)
     >>> jitgrad.grad(lambda x: jitgrad.dot(x, y).sum())(x)
     tensor([ 0.4,  0.9, -1.2, -1.8])
+    """
+
+def elu(x: _ArrayLike, alpha: float = 1.0, *, out: Tensor | None = None) -> Tensor:
+    """x above 0, alpha * (exp(x) - 1) below.
+
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.elu(x, alpha=0.5)
+    tensor([[-0.3161, -0.2753,  1.3   ],
+            [-0.3991,  0.4   ,  0.9   ]])
+    >>> jitgrad.grad(lambda x: jitgrad.elu(x, alpha=0.5).sum())(x)
+    tensor([[0.1839, 0.2247, 1.    ],
+            [0.1009, 1.    , 1.    ]])
     """
 
 def entr(x: _ArrayLike, /) -> Tensor:
@@ -2248,6 +2275,18 @@ def fmod(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     tensor([1., 1., 1.])
     """
 
+def gelu(x: _ArrayLike, approximate: str = "none", *, out: Tensor | None = None) -> Tensor:
+    """x times the distribution function of the standard normal distribution at x.
+
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.gelu(x, approximate='tanh')
+    tensor([[-0.1588, -0.1696,  1.1739],
+            [-0.0879,  0.2622,  0.7342]])
+    >>> jitgrad.grad(lambda x: jitgrad.gelu(x, approximate='tanh').sum())(x)
+    tensor([[-0.083 , -0.0196,  1.1259],
+            [-0.1231,  0.8027,  1.0551]])
+    """
+
 def greater(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     """Whether x > y, for each element.
 
@@ -2268,6 +2307,52 @@ def greater_equal(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     >>> y = jitgrad.tensor([-1.6, 0.4, 0.9])
     >>> jitgrad.greater_equal(x, y)
     tensor([ True, False,  True])
+    """
+
+def hardshrink(x: _ArrayLike, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
+    """x, and 0 where |x| is at most `lambd`.
+
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.hardshrink(x, lambd=0.25)
+    tensor([[-1. , -0.8,  1.3],
+            [-1.6,  0.4,  0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.hardshrink(x, lambd=0.25).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
+    """
+
+def hardsigmoid(x: _ArrayLike, /) -> Tensor:
+    """x / 6 + 1 / 2, limited to [0, 1].
+
+    >>> x = jitgrad.tensor([-1.9, -1.6, 2.5])
+    >>> jitgrad.hardsigmoid(x)
+    tensor([0.1833, 0.2333, 0.9167])
+    >>> jitgrad.grad(lambda x: jitgrad.hardsigmoid(x).sum())(x)
+    tensor([0.1667, 0.1667, 0.1667])
+    """
+
+def hardswish(x: _ArrayLike, /) -> Tensor:
+    """x times `hardsigmoid` of x.
+
+    >>> x = jitgrad.tensor([-1.9, -1.6, 2.5])
+    >>> jitgrad.hardswish(x)
+    tensor([-0.3483, -0.3733,  2.2917])
+    >>> jitgrad.grad(lambda x: jitgrad.hardswish(x).sum())(x)
+    tensor([-0.1333, -0.0333,  1.3333])
+    """
+
+def hardtanh(
+    x: _ArrayLike, min_val: float = -1.0, max_val: float = 1.0, *, out: Tensor | None = None
+) -> Tensor:
+    """x limited to [min_val, max_val].
+
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.hardtanh(x, min_val=-0.5, max_val=1.5)
+    tensor([[-0.5, -0.5,  1.3],
+            [-0.5,  0.4,  0.9]])
+    >>> jitgrad.grad(lambda x: jitgrad.hardtanh(x, min_val=-0.5, max_val=1.5).sum())(x)
+    tensor([[0., 0., 1.],
+            [0., 1., 1.]])
     """
 
 def heaviside(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2381,6 +2466,18 @@ def kl_div(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     tensor([0.0649, 0.1024, 0.0031])
     >>> jitgrad.grad(lambda x: jitgrad.kl_div(x, y).sum())(x)
     tensor([ 0.4055, -0.4418,  0.0606])
+    """
+
+def leaky_relu(x: _ArrayLike, negative_slope: float = 0.01, *, out: Tensor | None = None) -> Tensor:
+    """x above 0, a small multiple of it below.
+
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.leaky_relu(x, negative_slope=0.25)
+    tensor([[-0.25, -0.2 ,  1.3 ],
+            [-0.4 ,  0.4 ,  0.9 ]])
+    >>> jitgrad.grad(lambda x: jitgrad.leaky_relu(x, negative_slope=0.25).sum())(x)
+    tensor([[0.25, 0.25, 1.  ],
+            [0.25, 1.  , 1.  ]])
     """
 
 def left_shift(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -2814,6 +2911,16 @@ def minimum(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     tensor([0., 1., 0.])
     """
 
+def mish(x: _ArrayLike, /) -> Tensor:
+    """x * tanh(softplus(x)).
+
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.mish(x)
+    tensor([-0.3034, -0.284 ,  1.186 ])
+    >>> jitgrad.grad(lambda x: jitgrad.mish(x).sum())(x)
+    tensor([0.0592, 0.1382, 1.0836])
+    """
+
 def moveaxis(x: _ArrayLike, source: _Ints, destination: _Ints) -> Tensor:
     """Axes moved to new places, the others in order.
 
@@ -3086,6 +3193,16 @@ def relu(x: _ArrayLike, /) -> Tensor:
     tensor([0., 0., 1.])
     """
 
+def relu6(x: _ArrayLike, /) -> Tensor:
+    """x limited to [0, 6].
+
+    >>> x = jitgrad.tensor([0.6, 1.0, 6.1])
+    >>> jitgrad.relu6(x)
+    tensor([0.6, 1. , 6. ])
+    >>> jitgrad.grad(lambda x: jitgrad.relu6(x).sum())(x)
+    tensor([1., 1., 0.])
+    """
+
 def remainder(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     """The remainder x - y * floor(x / y), with the sign of y.
 
@@ -3214,6 +3331,16 @@ def searchsorted(
             [0, 1, 2]])
     """
 
+def selu(x: _ArrayLike, /) -> Tensor:
+    """A scaled `elu`, which keeps mean 0 and variance 1.
+
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.selu(x)
+    tensor([-1.1113, -0.9681,  1.3659])
+    >>> jitgrad.grad(lambda x: jitgrad.selu(x).sum())(x)
+    tensor([0.6468, 0.79  , 1.0507])
+    """
+
 def sigmoid(x: _ArrayLike, /) -> Tensor:
     """1 / (1 + exp(-x)), without overflow and with every digit of small values.
 
@@ -3232,6 +3359,16 @@ def sign(x: _ArrayLike, /) -> Tensor:
     >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
     >>> jitgrad.sign(x)
     tensor([-1., -1.,  1.])
+    """
+
+def silu(x: _ArrayLike, /) -> Tensor:
+    """x * sigmoid(x), also called swish.
+
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.silu(x)
+    tensor([-0.2689, -0.248 ,  1.0216])
+    >>> jitgrad.grad(lambda x: jitgrad.silu(x).sum())(x)
+    tensor([0.0723, 0.1389, 1.0046])
     """
 
 def sin(x: _ArrayLike, /) -> Tensor:
@@ -3308,6 +3445,22 @@ def softmax(
             [0.3543, 0.7685, 0.4013]])
     """
 
+def softmin(
+    x: _ArrayLike,
+    axis: _Ints = -1,
+    *,
+    dim: _Ints = ...,
+    dims: _Ints = ...,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The softmax of -x over `axis`.
+
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.softmin(x, axis=0)
+    tensor([[0.3543, 0.7685, 0.4013],
+            [0.6457, 0.2315, 0.5987]])
+    """
+
 def softplus(x: _ArrayLike, /) -> Tensor:
     """log(1 + exp(x)), without overflow.
 
@@ -3316,6 +3469,28 @@ def softplus(x: _ArrayLike, /) -> Tensor:
     tensor([0.3133, 0.3711, 1.541 ])
     >>> jitgrad.grad(lambda x: jitgrad.softplus(x).sum())(x)
     tensor([0.2689, 0.31  , 0.7858])
+    """
+
+def softshrink(x: _ArrayLike, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
+    """x nearer to 0 by `lambd`, and 0 where |x| is at most that.
+
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
+    >>> jitgrad.softshrink(x, lambd=0.25)
+    tensor([[-0.75, -0.55,  1.05],
+            [-1.35,  0.15,  0.65]])
+    >>> jitgrad.grad(lambda x: jitgrad.softshrink(x, lambd=0.25).sum())(x)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
+    """
+
+def softsign(x: _ArrayLike, /) -> Tensor:
+    """x / (1 + |x|).
+
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.softsign(x)
+    tensor([-0.5   , -0.4444,  0.5652])
+    >>> jitgrad.grad(lambda x: jitgrad.softsign(x).sum())(x)
+    tensor([0.25  , 0.3086, 0.189 ])
     """
 
 def sort(
@@ -3558,6 +3733,16 @@ def tanh(x: _ArrayLike, /) -> Tensor:
     tensor([-0.7616, -0.664 ,  0.8617])
     >>> jitgrad.grad(lambda x: jitgrad.tanh(x).sum())(x)
     tensor([0.42  , 0.5591, 0.2574])
+    """
+
+def tanhshrink(x: _ArrayLike, /) -> Tensor:
+    """x - tanh(x).
+
+    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> jitgrad.tanhshrink(x)
+    tensor([-0.2384, -0.136 ,  0.4383])
+    >>> jitgrad.grad(lambda x: jitgrad.tanhshrink(x).sum())(x)
+    tensor([0.58  , 0.4409, 0.7426])
     """
 
 def tensordot(

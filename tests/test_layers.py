@@ -40,7 +40,7 @@ LAYERS = [
     ["linalg", "numpy", "random", "tree"],
     ["tracing"],
     ["autograd"],
-    ["optim"],
+    ["nn", "optim"],
     ["__init__"],
     ["cli"],
     ["__main__"],
@@ -78,13 +78,25 @@ NUMBA = {
     "runs after `build`",
     "jitgrad.cli.info": "reads the CPU's name and features from llvmlite, in a function",
 }
-#: Modules that are nothing but formulas for NumPy's functions: they call operations as attributes
-#: of `op`.
+#: Modules that are nothing but formulas for functions of NumPy and PyTorch: they call operations as
+#: attributes of `op`.
 FORMULAS = {
     f"numpy.functions.{topic}"
     for topic in (
         *("applied", "composed", "contraction", "counts", "grids", "numbers"),
         *("padding", "polynomials", "quantiles", "ranges", "sets", "statistics"),
+    )
+} | {
+    f"nn.functional.{topic}"
+    for topic in (
+        "activation",
+        "classification",
+        "convolution",
+        "dense",
+        "loss",
+        "normalisation",
+        "pooling",
+        "windows",
     )
 }
 #: What counts as a decision; boolean operators do, too.

@@ -26,12 +26,15 @@ MODULES = {
     "jitgrad.linalg": jitgrad.linalg,
     "jitgrad.numpy": jnp,
     "jitgrad.numpy.linalg": jnp.linalg,
+    "jitgrad.nn": jitgrad.nn,
+    "jitgrad.nn.functional": jitgrad.nn.functional,
     "jitgrad.optim": jitgrad.optim,
     "jitgrad.random": jitgrad.random,
     "jitgrad.tree": jitgrad.tree,
 }
 #: Modules that are written with all their types, and need no stubs.
 TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree", "jitgrad.autograd.functional"}
+TYPED |= {"jitgrad.nn", "jitgrad.nn.functional"}
 AUTOGRAD = ["Function", "backward", "enable_grad", "function", "functional", "grad"]
 AUTOGRAD += ["gradcheck", "gradgradcheck", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
@@ -75,7 +78,7 @@ print(dir(jitgrad) == before, "tracing" in before, "ops" in before)
 
 def test_internal_modules_are_not_shown():
     inside = {path.stem for path in (ROOT / "jitgrad").iterdir() if path.stem not in MODULES}
-    shown = {*dir(jitgrad)} - {"autograd", "linalg", "numpy", "optim", "random", "tree"}
+    shown = {*dir(jitgrad)} - {"autograd", "linalg", "numpy", "nn", "optim", "random", "tree"}
     assert not inside & shown
     assert not [n for n in shown if inspect.ismodule(getattr(jitgrad, n))]
 

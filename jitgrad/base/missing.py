@@ -57,8 +57,6 @@ INSTEAD = {
     "data": "use x.detach()",
     "inference_mode": "use jitgrad.no_grad()",
     # PyTorch's surroundings
-    "nn": "there are no layers: parameters are tensors that require grad, layers are functions of "
-    "them",
     **dict.fromkeys(("cuda", "mps", "xpu", "device", "is_cuda", "get_device", "pin_memory"), _CPU),
     **dict.fromkeys(
         ("half", "bfloat16", "float16", "complex64", "complex128", "cfloat", "cdouble"), _FLOATS

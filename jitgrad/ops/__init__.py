@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from . import (
+    activations,
     arithmetic,
     arrange,
     axes,
@@ -40,6 +41,7 @@ __all__ = [
     "REGISTRY",
     "REQUIRED",
     "Entry",
+    "activations",
     "arithmetic",
     "arrange",
     "axes",
