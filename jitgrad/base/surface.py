@@ -118,6 +118,7 @@ def _around(function: Any) -> Callable[..., Any]:
         or function.__kwdefaults__
         or code.co_kwonlyargcount
         or code.co_flags & VARIADIC
+        or not _is_called_by_place(function)
     )
 
     def one(x: Any) -> Any:
@@ -140,6 +141,14 @@ def _around(function: Any) -> Callable[..., Any]:
 
     by_count: dict[int, Callable[..., Any]] = {1: one, 2: two}
     return by_count.get(code.co_argcount, any_number) if plain else any_number
+
+
+def _is_called_by_place(function: Any) -> bool:
+    """Whether nobody names an argument of the function: it is a special method, or has no other
+    arguments that could be named."""
+    code = function.__code__
+    named = code.co_varnames[code.co_posonlyargcount : code.co_argcount]
+    return not named or named == ("self",) or function.__name__.startswith("__")
 
 
 VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS

@@ -105,6 +105,13 @@ def test_equal_to_an_axis_is_no_axis(t, wrong):
             call(wrong)
 
 
+def test_arguments_may_be_named():
+    """Also the only one of a function, and the only one beside `self`."""
+    assert jitgrad.from_numpy(a=np.ones(2)).tolist() == [1.0, 1.0]
+    assert jitgrad.ones(2).to(dtype=np.float32).dtype == np.float32
+    assert jitgrad.ones(2).copy_(value=3.0).tolist() == [3.0, 3.0]
+
+
 def test_seeds_may_be_arrays():
     for seed in (3, [1, 2], np.array([1, 2]), jitgrad.tensor([1, 2])):
         jitgrad.manual_seed(seed)
@@ -393,7 +400,6 @@ ELSEWHERE = {
     "jitgrad.mul": "multiply",
     "jitgrad.backward": "x.backward",
     "jitgrad.topk": "argsort",
-    "jitgrad.nn": "functions",
     "jitgrad.cuda": "CPU",
     "jitgrad.vmap": "broadcast",
     "jitgrad.numpy.cat": "jitgrad.cat",
