@@ -293,6 +293,12 @@ def _sequence(x: Any, what: str) -> list[tape.Handle]:
     return out
 
 
+def settle_value(t: tape.Handle) -> None:
+    """Computes the value of a tensor that is pending; a trace notes only of that."""
+    if t._value is None:
+        materialise(t)
+
+
 def swept(
     outputs: Sequence[tape.Handle],
     cots: Sequence[Any],
@@ -302,6 +308,7 @@ def swept(
     accumulate: bool = False,
     reaches: Reachability | None = None,
     size: int | None = None,
+    fixed: bool = False,
 ) -> list[Any]:
     """The cotangents of `inputs`, with a leading axis of length `size` if `cots` have one;
     intermediate ones are cut out of their graphs for the time of the
@@ -313,8 +320,8 @@ def swept(
     ):  # else one joint plan will do
         flush(local.seg)
         for t in (*outputs, *inputs):
-            materialise(t)
-    sweep = Sweep(retain, create, reaches or Reachability(inputs), size)
+            settle_value(t)
+    sweep = Sweep(retain, create, reaches or Reachability(inputs), size, fixed)
     found: dict[Any, Any] = {}
     cuts = []
     for t in inputs:

@@ -113,10 +113,12 @@ class Sweep:
     """One call of backward() or grad().
 
     `reaches` is None to accumulate into leaves, or tells which edges lead to the tensors whose
-    cotangents are asked for. With a `size`, cotangents have a leading axis of that length."""
+    cotangents are asked for. With a `size`, cotangents have a leading axis of that length. The
+    graphs of what is `fixed` stay the same, so that a trace may take their values as they are."""
 
-    def __init__(self, retain, create, reaches=None, size=None):
+    def __init__(self, retain, create, reaches=None, size=None, fixed=False):
         self.retain, self.create, self.reaches, self.size = retain, create, reaches, size
+        self.fixed = fixed
         self.todo, self.heap = {}, []
         self.leaves = {}  # AccumulateGrad -> cotangent
 
@@ -182,7 +184,7 @@ class Sweep:
         cuts = tuple([c for c in cuts if c.slot < given[-1].slot]) if cuts else ()
         trace = local.seg.tracing
         if trace is not None and (wanted or cuts):
-            trace.check_graph(leaves)
+            trace.check_graph(leaves, self.fixed)
         values = [cots[s] for s in given] if len(given) > 1 else cots.values()
         if self.create:
             values = list(values)

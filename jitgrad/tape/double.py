@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 from ..autodiff import pull_back, push_forward
 from ..base.dtypes import NUMBER_DTYPE
+from ..base.errors import GradientError
 from ..interpret.program import interpreter
 from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
 from ..ops.marks import bundle, differentiable_sources, revalue, stop
@@ -91,6 +92,7 @@ class RecordedBackward:
             made[node] = handles.from_value(value, node.shape, node.dtype, None)
         for node, formula in self.inner:
             if node not in made:
+                _check_root(graph)
                 (value,) = formula.record(made, self.roots, graph)
                 made[node] = rooted(value, graph.edges[self.roots[node]])
         out = [(k, _input(node, made, self.roots, graph)) for k, node in self.given]
@@ -133,6 +135,18 @@ def _with_values(nodes, stops, kept):
         if n in kept and not ends:
             new[n] = revalue(kept[n], new[n])
     return [new[n] for n in nodes]
+
+
+def _check_root(graph):
+    """Refuses to record in a trace what leads on, from the middle of a graph, to what was computed
+    before the trace."""
+    trace = local.seg.tracing
+    if trace is not None and not all([trace.has(value) for value in graph.leaves]):
+        raise GradientError(
+            "got a second derivative, while a function is traced, through a tensor that was "
+            "written to, or made to require grad, in a function differentiated before; "
+            "differentiate that within the traced function"
+        )
 
 
 def alive(graph):
@@ -285,4 +299,7 @@ def _input(node, made, roots, graph):
     origin = edge.ref() if edge is not None and type(edge) is not tuple else None
     if origin is not None and origin._value is value and origin._edge is edge:
         return origin
-    return handles.from_value(value, node.shape, node.dtype, edge)
+    trace = local.seg.tracing
+    before = trace is not None and edge is not None and not trace.has(value)
+    make = handles.of_graph if before else handles.from_value
+    return make(value, node.shape, node.dtype, edge)

@@ -159,6 +159,16 @@ class Classes:
     tensor = Handle
 
 
+def of_graph(value, shape, dtype, edge):
+    """A tensor of a value of a graph, which may have been made before a trace that is under way:
+    then it is none of the trace's own, which would take it for a constant."""
+    t, key = new(Classes.tensor), (shape, dtype, edge is not None)
+    t._state = known_values.get(key) or AbstractValue(*key)
+    t._value, t._edge = value, edge
+    t._seg = t._x = None
+    return t
+
+
 def from_value(value, shape, dtype, edge):
     """A tensor of a value; with an edge, it requires grad."""
     t, key = new(Classes.tensor), (shape, dtype, edge is not None)

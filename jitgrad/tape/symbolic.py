@@ -195,6 +195,10 @@ class Trace:
         self.wrapped[id(t)] = t, value, out
         return out
 
+    def has(self, value):
+        """Whether a value is one of the trace."""
+        return type(value) is Traced and value.tracing is self
+
     def found(self, t):
         source = self.sources.find(t)
         if source is None:
@@ -328,9 +332,10 @@ class Trace:
                 "would not be seen in x; write x[i] = value, or x[i] += value"
             )
 
-    def check_graph(self, leaves):
-        """Refuses to sweep through a graph that was made before tracing began."""
-        if any([type(v) is not Traced and v is not None for v in leaves]):
+    def check_graph(self, leaves, fixed=False):
+        """Refuses to sweep through a graph that was made before tracing began, unless it is `fixed`
+        to what a trace depends on."""
+        if not fixed and any([type(v) is not Traced and v is not None for v in leaves]):
             raise JitError(
                 "got a backward inside a function under jit that leads on into what was computed "
                 "outside of it; "

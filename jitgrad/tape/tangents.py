@@ -89,8 +89,8 @@ class ForwardSweep:
     """One sweep from the tangents of some inputs; a tangent is a raw value, or a tensor with
     `create`."""
 
-    def __init__(self, inputs, tangents, create=False, size=None):
-        self.create, self.size = create, size
+    def __init__(self, inputs, tangents, create=False, size=None, fixed=False):
+        self.create, self.size, self.fixed = create, size, fixed
         self.known = {x._edge: t for x, t in zip(inputs, tangents, strict=True)}
         self.cuts = [e for e in self.known if type(e) is tuple]
         self.reaches = Reachability(inputs)
@@ -135,7 +135,7 @@ class ForwardSweep:
         tangents = [*[known[i] for i in given], *[self.known[graph, c] for c in cuts]]
         trace = local.seg.tracing
         if trace is not None:
-            trace.check_graph(leaves)
+            trace.check_graph(leaves, self.fixed)
         key = given, cuts, wanted
         if self.create:
             states, held = alive(graph)
@@ -203,8 +203,9 @@ def _is_pending(t, seg):
     return t._seg is seg and t._value is None and t._edge is None and t._state.slot >= 0
 
 
-def pushed(held, inputs, tangents, create=False, size=None, drop=False):
-    """The tangents of the tensors `held`, from those of `inputs`; None where one is zero.
+def pushed(held, inputs, tangents, create=False, size=None, drop=False, fixed=False):
+    """The tangents of the tensors `held`, from those of `inputs`; None where one is zero. Graphs
+    are `fixed` as in `backward.Sweep`.
 
     `tangents` are tensors, with a leading axis of length `size` if there is one; so are the
     results. Where the values are not needed, the tensors are taken out of the list (`drop`), so
@@ -218,8 +219,9 @@ def pushed(held, inputs, tangents, create=False, size=None, drop=False):
     if found is None:
         flush(local.seg)
         for t in (*held, *inputs):
-            materialise(t)
-        found = ForwardSweep(inputs, tangents, create, size).at([t._edge for t in held])
+            if t._value is None:
+                materialise(t)
+        found = ForwardSweep(inputs, tangents, create, size, fixed).at([t._edge for t in held])
     lead = () if size is None else (size,)
     return [
         t

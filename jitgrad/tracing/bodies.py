@@ -100,6 +100,10 @@ class TurnTrace(Trace):
         return out
 
     def node(self, value: Any, like: Any) -> Node:
+        if type(value) is Traced and value.tracing is not self:  # of a trace around this one
+            leaf = self.leaf(like.shape, like.dtype)
+            self.captured[leaf.node.arg] = value, like.shape, like.dtype
+            return leaf.node
         out = super().node(value, like)
         if out.op is LEAF and out.arg not in self.captured and type(value) is not Traced:
             self.captured[out.arg] = value, like.shape, like.dtype

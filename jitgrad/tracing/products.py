@@ -59,7 +59,7 @@ class _Ran:
         tangents are."""
         outs = self.outputs.tensors
         create = self.call.enabled and (self.create or True in [t.requires_grad for t in tangents])
-        found = or_zeros(pushed(outs, self.call.xs, tangents, create), outs)
+        found = or_zeros(pushed(outs, self.call.xs, tangents, create, fixed=True), outs)
         return self.outputs.rebuild(iter([self.call.as_value(t, create) for t in found]))
 
     def pulled(self, g: Any) -> tuple[Any, ...]:
@@ -74,7 +74,8 @@ class _Ran:
         pairs = [(t, c) for t, c in zip(outs, cotangents, strict=True) if t.requires_grad]
         found: Any = [None] * len(xs)
         if pairs and xs:
-            found = swept([t for t, _ in pairs], [c for _, c in pairs], xs, True, create)
+            outs, cotangents = [t for t, _ in pairs], [c for _, c in pairs]
+            found = swept(outs, cotangents, xs, True, create, fixed=True)
         grads = or_zeros(found, xs)
         return tuple([argument.handed(grads) for argument in self.call.own])
 

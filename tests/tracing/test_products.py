@@ -361,3 +361,59 @@ def test_tangents_through_a_graph_that_was_freed():
 
     with pytest.raises(GradientError, match="freed"):
         jvp(f, (X,), (V,))
+
+
+def along_rows(transform):
+    """A Jacobian, by a function that a transform gave, for the rows of a matrix."""
+
+    def rows(f, x):
+        _, product = transform(f, x)
+        if transform is vjp:
+            return jitgrad.vmap(lambda g: product(g)[0])(np.eye(3))
+        return jitgrad.vmap(product)(np.eye(3)).T
+
+    return rows
+
+
+@pytest.mark.parametrize("transform", [vjp, linearize])
+@pytest.mark.parametrize("name", ["looks", "writes", "product"])
+def test_functions_that_they_give_under_vmap(transform, name):
+    f, rows = PROGRAMS[name], along_rows(transform)
+    np.testing.assert_allclose(np.asarray(rows(f, X)), jitgrad.jacrev(f)(X), rtol=1e-11, atol=1e-12)
+    if name != "looks":
+        whole = jitgrad.jit(lambda x: rows(f, x))
+        np.testing.assert_allclose(
+            np.asarray(whole(X)), jitgrad.jacrev(f)(X), rtol=1e-11, atol=1e-12
+        )
+    got = jitgrad.grad(lambda x: (rows(f, x) ** 2).sum())(X)
+    want = jitgrad.grad(lambda x: (jitgrad.jacrev(f)(x) ** 2).sum())(X)
+    np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-11)
+
+
+def test_functions_that_they_give_under_jit():
+    """A graph stays what it is, so its values may be part of a trace; another one is another."""
+    f = lambda x: (jn.sin(x) * x.sum(), x * 2.0)
+    _, pull = vjp(f, X)
+    _, push = linearize(f, X)
+    pulled = jitgrad.jit(lambda g: pull((g, g))[0])
+    pushed = jitgrad.jit(push)
+    for _ in range(2):
+        np.testing.assert_allclose(pulled(V), pull((V, V))[0], rtol=1e-12)
+        np.testing.assert_allclose(pushed(V)[0], push(V)[0], rtol=1e-12)
+    _, pull = vjp(f, 2 * X)
+    np.testing.assert_allclose(pulled(V), pull((V, V))[0], rtol=1e-12)
+
+
+def test_a_gradient_that_a_trace_would_lose():
+    """What requires grad from the middle of a function on is no constant of a trace."""
+
+    def f(x):
+        a = (x * 2.0).detach().requires_grad_()
+        return a * x * a
+
+    def rows(x):
+        _, pull = vjp(f, x)
+        return (jitgrad.vmap(lambda g: pull(g)[0])(np.eye(3)) ** 2).sum()
+
+    with pytest.raises(GradientError, match="differentiate that within the traced function"):
+        jitgrad.grad(rows)(X)
