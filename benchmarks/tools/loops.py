@@ -165,9 +165,9 @@ def measure(loop, turns, ways, rounds, budget):
     }
 
 
-def installed():
-    """The ways whose libraries are there."""
-    return [name for name, (_, needs) in WAYS.items() if all(map(importlib.util.find_spec, needs))]
+def installed(ways=WAYS):
+    """Those of `ways` whose libraries are there."""
+    return [name for name, (_, needs) in ways.items() if all(map(importlib.util.find_spec, needs))]
 
 
 def worst(out, others):
