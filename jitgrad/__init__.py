@@ -43,7 +43,14 @@ from .frontend.creation import (
     zeros_like,
 )
 from .frontend.functions import NAMES as _NAMES
-from .frontend.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .frontend.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .frontend.tensor import Tensor
 from .numpy.protocols import install as _install
 from .runtime.launch import get_num_threads, set_num_threads
@@ -126,11 +133,13 @@ __all__ = [
     "full_like",
     "get_num_threads",
     "inf",
+    "inference_mode",
     "int16",
     "int32",
     "int64",
     "int8",
     "is_grad_enabled",
+    "is_inference_mode_enabled",
     "linspace",
     "manual_seed",
     "nan",

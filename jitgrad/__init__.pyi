@@ -49,7 +49,9 @@ from .diagnostics.explain import explain as explain
 from .diagnostics.profile import profile as profile
 from .frontend.creation import manual_seed as manual_seed
 from .frontend.modes import enable_grad as enable_grad
+from .frontend.modes import inference_mode as inference_mode
 from .frontend.modes import is_grad_enabled as is_grad_enabled
+from .frontend.modes import is_inference_mode_enabled as is_inference_mode_enabled
 from .frontend.modes import no_grad as no_grad
 from .frontend.modes import set_grad_enabled as set_grad_enabled
 from .runtime.launch import get_num_threads as get_num_threads
@@ -116,11 +118,11 @@ __all__ = [
     "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "logit", "ndtr", "log_ndtr", "huber",
     "pseudo_huber", "log_expit", "logsigmoid", "exp10", "Tensor", "arange", "array", "asarray",
     "bool_", "config", "e", "empty", "empty_like", "enable_grad", "eye", "float32", "float64",
-    "from_numpy", "full", "full_like", "get_num_threads", "inf", "int16", "int32", "int64", "int8",
-    "is_grad_enabled", "linspace", "manual_seed", "nan", "newaxis", "no_grad", "normal", "ones",
-    "ones_like", "pi", "rand", "randint", "randn", "release_memory", "set_grad_enabled",
-    "set_num_threads", "synchronize", "tensor", "uint16", "uint32", "uint64", "uint8", "zeros",
-    "zeros_like"
+    "from_numpy", "full", "full_like", "get_num_threads", "inf", "inference_mode", "int16", "int32",
+    "int64", "int8", "is_grad_enabled", "is_inference_mode_enabled", "linspace", "manual_seed",
+    "nan", "newaxis", "no_grad", "normal", "ones", "ones_like", "pi", "rand", "randint", "randn",
+    "release_memory", "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "uint16",
+    "uint32", "uint64", "uint8", "zeros", "zeros_like"
 ]  # fmt: skip
 
 __version__: str
@@ -447,6 +449,14 @@ class Tensor:
         `reverse`.
         """
 
+    @property
+    def data(self) -> Tensor:
+        """The same values, through which no gradient goes, as `detach`; a tensor that is
+        assigned becomes the value of this one, which stays what it is in the graph.
+        """
+
+    @data.setter
+    def data(self, value: Tensor) -> None: ...
     def deg2rad(self) -> Tensor:
         """The angle x, in degrees, in radians."""
 
@@ -562,7 +572,9 @@ class Tensor:
     def grad(self, value: Tensor | None) -> None: ...
     @property
     def grad_fn(self) -> Any:
-        """What computed this tensor, by name; None for leaves."""
+        """What computed this tensor: its ``name()``, and the ``next_functions`` that its
+        gradients go to; None for leaves.
+        """
 
     def greater(self, y: _ArrayLike, /) -> Tensor:
         """Whether x > y, for each element."""
@@ -581,6 +593,9 @@ class Tensor:
         """As int32, as in PyTorch."""
 
     invert = __invert__
+    def is_inference(self) -> builtins.bool:
+        """False: there are no tensors that only `inference_mode` knows."""
+
     @property
     def is_leaf(self) -> builtins.bool:
         """Whether no operation that has a gradient made this tensor, so that `.grad` is
@@ -853,6 +868,11 @@ class Tensor:
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
         """Calls ``hook(grad)`` when the gradient is computed; what it returns replaces it,
         unless that is None.
+        """
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Any:
+        """Calls ``hook(x)`` with this leaf `x` each time that a gradient was added to its
+        `.grad`, as to make a step of an optimiser and let go of the gradient.
         """
 
     def relu(self) -> Tensor:

@@ -110,7 +110,6 @@ MANY_DECISIONS = {
     "called for each operation or gradient: a call would cost more than what it decides": {
         "frontend.functions.apply": 29,
         "frontend.functions.binary.function": 26,
-        "frontend.gradients.swept": 16,
         "frontend.integers.settled": 20,
         "tape.backward.Backward.__init__": 20,
         "tape.backward.Sweep._step": 20,

@@ -36,7 +36,8 @@ MODULES = {
 TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree", "jitgrad.autograd.functional"}
 TYPED |= {"jitgrad.nn", "jitgrad.nn.functional"}
 AUTOGRAD = ["Function", "backward", "enable_grad", "function", "functional", "grad"]
-AUTOGRAD += ["gradcheck", "gradgradcheck", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+AUTOGRAD += ["gradcheck", "gradgradcheck", "graph", "inference_mode"]
+AUTOGRAD += ["is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 
 def fresh(script):

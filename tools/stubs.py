@@ -36,7 +36,10 @@ WRITTEN = {
     "diagnostics.explain": ["Explanation", "explain"],
     "diagnostics.profile": ["profile"],
     "frontend.creation": ["manual_seed"],
-    "frontend.modes": ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"],
+    "frontend.modes": [
+        *("enable_grad", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled"),
+        *("no_grad", "set_grad_enabled"),
+    ],
     "runtime.launch": ["get_num_threads", "set_num_threads"],
     "runtime.plan": ["synchronize"],
     "runtime.pool": ["release_memory"],
@@ -53,7 +56,7 @@ WRITTEN = {
 #: The same of `jitgrad.autograd`, beside the switches of the gradient mode; a module stands for
 #: itself.
 AUTOGRAD = {
-    "": ["function", "functional"],
+    "": ["function", "functional", "graph"],
     "checks": ["gradcheck", "gradgradcheck"],
     "function": ["Function"],
 }
@@ -309,7 +312,7 @@ def autograd_stub():
     module = jitgrad.autograd
     out = [*docstring([inspect.getdoc(module).split("\n\n")[0]], ""), ""]
     out += ["from collections.abc import Sequence", "", "from .. import Tensor, _ArrayLike"]
-    modes = WRITTEN["frontend.modes"]
+    modes = [n for n in WRITTEN["frontend.modes"] if n in module.__all__]
     out += [f"from ..frontend.modes import {n} as {n}" for n in modes]
     out += [f"from .{home} import {n} as {n}" for home, names in AUTOGRAD.items() for n in names]
     out += ["", *exported(module.__all__)]

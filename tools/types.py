@@ -129,7 +129,10 @@ NAMES = {
     "stream": "None",
 }
 #: Where a name means something else: (function, parameter) -> type.
-PLACES = {("view", "shape"): "_Ints | DTypeLike"}
+PLACES = {
+    ("register_post_accumulate_grad_hook", "hook"): "Callable[[Tensor], None]",
+    ("view", "shape"): "_Ints | DTypeLike",
+}
 
 
 def by_name(function, p):
@@ -174,14 +177,16 @@ RESULTS = {
     "numpy": "NDArray[Any]",
     "partition": "None",
     "put": "None",
+    "is_inference": "builtins.bool",
     "register_hook": "Any",
+    "register_post_accumulate_grad_hook": "Any",
     "retain_grad": "None",
     "sort": "None",
     "split": "list[Tensor]",
     "tolist": "Any",
 }
 PROPERTIES = {
-    **dict.fromkeys(("T", "imag", "mT", "real"), "Tensor"),
+    **dict.fromkeys(("T", "data", "imag", "mT", "real"), "Tensor"),
     **dict.fromkeys(("is_leaf", "requires_grad", "retains_grad"), "builtins.bool"),
     **dict.fromkeys(("itemsize", "nbytes", "ndim", "size"), "builtins.int"),
     "device": "str",

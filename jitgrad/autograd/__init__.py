@@ -12,7 +12,13 @@ import sys as _sys
 
 from ..base.missing import missing as _missing
 from ..frontend.gradients import backward, grad
-from ..frontend.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from ..frontend.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 
 #: Names that are imported when they are first asked for, and where from.
 _LAZY = {
@@ -20,6 +26,7 @@ _LAZY = {
     "function": "function",
     "functional": "functional",
     "gradcheck": "checks",
+    "graph": "graph",
     "gradgradcheck": "checks",
 }
 
@@ -32,6 +39,8 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
+    "inference_mode",
     "is_grad_enabled",
     "no_grad",
     "set_grad_enabled",

@@ -7,18 +7,20 @@ from collections.abc import Sequence
 
 from .. import Tensor, _ArrayLike
 from ..frontend.modes import enable_grad as enable_grad
+from ..frontend.modes import inference_mode as inference_mode
 from ..frontend.modes import is_grad_enabled as is_grad_enabled
 from ..frontend.modes import no_grad as no_grad
 from ..frontend.modes import set_grad_enabled as set_grad_enabled
 from . import function as function
 from . import functional as functional
+from . import graph as graph
 from .checks import gradcheck as gradcheck
 from .checks import gradgradcheck as gradgradcheck
 from .function import Function as Function
 
 __all__ = [
     "Function", "backward", "enable_grad", "function", "functional", "grad", "gradcheck",
-    "gradgradcheck", "is_grad_enabled", "no_grad", "set_grad_enabled"
+    "gradgradcheck", "graph", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"
 ]  # fmt: skip
 
 def backward(
@@ -44,7 +46,7 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool = False,
-    is_grads_batched: bool = False,
     materialize_grads: bool = False,
+    is_grads_batched: bool = False,
 ) -> tuple[Tensor, ...]:
     """Gradients of `outputs` with respect to `inputs`, as a tuple; `.grad` is not touched."""

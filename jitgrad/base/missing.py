@@ -20,7 +20,9 @@ import numpy as np
 
 from .errors import MissingError
 
-_OWN = "derivatives of your own are not there: write the function in operations of jitgrad"
+_OWN = (
+    "use jitgrad.custom_vjp or jitgrad.custom_jvp, or a class made from jitgrad.autograd.Function"
+)
 _CPU = "jitgrad is on the CPU; leave it out"
 _FLOATS = "floats are float64 and float32: use .double() or .float()"
 _MEMORY = "use it on x.numpy(), the read-only array of the values"
@@ -48,14 +50,12 @@ INSTEAD = {
     ),
     "pmap": "use jitgrad.vmap",
     **dict.fromkeys(
-        ("primitive", "defvjp", "custom_vjp", "custom_jvp", "Function", "checkpoint", "extend"),
-        _OWN,
+        ("primitive", "defvjp", "defjvp", "defvjp_argnums", "extend", "custom_gradient"), _OWN
     ),
-    "stop_gradient": "use x.detach()",
+    "saved_tensors_hooks": "what is kept for the backward is no tensor, and chosen by the plan of "
+    "a program: use jitgrad.checkpoint to keep less",
     "Variable": "use jitgrad.tensor(data, requires_grad=True)",
     "Parameter": "use jitgrad.tensor(data, requires_grad=True)",
-    "data": "use x.detach()",
-    "inference_mode": "use jitgrad.no_grad()",
     # PyTorch's surroundings
     **dict.fromkeys(("cuda", "mps", "xpu", "device", "is_cuda", "get_device", "pin_memory"), _CPU),
     **dict.fromkeys(

@@ -52,7 +52,9 @@ class Copies(Handle):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # As in PyTorch, a result of operations is a leaf after it: the graph stays here.
-        return unpickle, (np.array(self._array()), self.requires_grad, self.grad)
+        known = self.is_leaf or self.retains_grad
+        grad = self.grad if known else None
+        return unpickle, (np.array(self._array()), self.requires_grad, grad)
 
     def __sizeof__(self) -> int:
         """The bytes of the object and of the elements, those of a view too, whether they are

@@ -6,7 +6,7 @@ The sweep itself is in `jitgrad.tape.backward`; this module turns tensors into i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -21,6 +21,7 @@ from ..tape.reachability import Reachability, roots_of
 from ..tape.record import materialise
 from ..tape.segment import LOCK, active_traces, in_mode, local
 from ..tape.symbolic import Traced
+from . import hooks
 from .convert import as_operand
 
 if TYPE_CHECKING:
@@ -133,6 +134,10 @@ def _backward(
 
 
 def _finish(sweep: Sweep) -> None:
+    hooks.during(_swept_to_leaves, sweep)
+
+
+def _swept_to_leaves(sweep: Sweep) -> None:
     sweep.run()
     for edge, g in sweep.leaves.items():
         leaf = edge.ref()
@@ -194,6 +199,8 @@ def _accumulate(t: tape.Handle, g: tape.Handle, create: bool) -> None:
             x.grad = x.grad + g
         else:
             in_mode(False, _add, x.grad, g)
+    for hook in tuple(x.after.values()) if x.after else ():
+        in_mode(create, hook, t)
 
 
 def _add(total: tape.Handle, g: tape.Handle) -> None:
@@ -208,8 +215,8 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool = False,
-    is_grads_batched: bool = False,
     materialize_grads: bool = False,
+    is_grads_batched: bool = False,
 ) -> tuple[Any, ...]:
     """Gradients of `outputs` with respect to `inputs`, as a tuple; `.grad` is not touched.
 
@@ -333,15 +340,22 @@ def swept(
     try:
         for t, g in zip(outputs, cots):
             start(sweep, t, g, g is None)
-        sweep.run()
+        return hooks.during(_swept_to_inputs, sweep, inputs, found, size)
     finally:
         for graph, state, call in cuts:
             _uncut(graph, state, call)
+
+
+def _swept_to_inputs(
+    sweep: Sweep, inputs: Sequence[tape.Handle], found: Mapping[Any, Any], size: int | None
+) -> list[Any]:
+    """The cotangents of `inputs` after a sweep that has begun; of those within graphs, `found`."""
+    sweep.run()
     out = []
     for t in inputs:
         if type(t._edge) is AccumulateGrad:
             g = sweep.leaves.get(t._edge)
-            out.append(None if g is None else _hooked(t, g, create, size))
+            out.append(None if g is None else _hooked(t, g, sweep.create, size))
         else:
             g = found.get(t._edge)
             out.append(None if g is None else _as_tensor(t, g, size))
@@ -453,6 +467,21 @@ def hook_on(t: tape.Handle, hook: Any) -> HookHandle:
 
     _cut(graph, state, call, last=hook is None)
     return HookHandle(lambda: _uncut(graph, state, call))
+
+
+def hook_after(t: tape.Handle, hook: Any) -> HookHandle:
+    """Installs a hook that is called with the leaf `t` once its gradient was added."""
+    if not callable(hook):
+        raise ArgumentError(
+            f"got a hook of type {type(hook).__name__}, expected a function of the tensor"
+        )
+    if active_traces and local.seg.tracing is not None:
+        local.seg.tracing.hook(t)
+    x = tape.extra(t)
+    x.after = x.after or {}
+    key = object()
+    x.after[key] = hook
+    return HookHandle(lambda: x.after.pop(key, None))
 
 
 def retain(t: tape.Handle) -> None:

@@ -7,6 +7,7 @@ own. Start at `_Mode`.
 
 import functools
 import inspect
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
@@ -19,6 +20,7 @@ def _leave(mode: "_Mode", *error: Any) -> None:
     before = mode.before
     set_mode(before[-1])
     before.pop()
+    mode._left()
 
 
 class _End(functools.partial):
@@ -64,13 +66,20 @@ class _Mode:
 
     __exit__ = _Ending()
 
+    def _left(self) -> None:
+        """What else ends with the block."""
+
+    def again(self) -> "_Mode":
+        """A switch like this one, for a call of a function that it decorates."""
+        return _Mode(self.on)
+
     def __call__(self, function: "F") -> "F":
         if inspect.isgeneratorfunction(function):
             return self._generator(function)
 
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with _Mode(self.on):
+            with self.again():
                 return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]
@@ -85,7 +94,7 @@ class _Mode:
             step, given = generator.send, None
             try:
                 while True:
-                    with _Mode(self.on):
+                    with self.again():
                         value = step(given)
                     try:
                         step, given = generator.send, (yield value)
@@ -98,7 +107,7 @@ class _Mode:
             except StopIteration as end:
                 return end.value
             finally:
-                with _Mode(self.on):
+                with self.again():
                     generator.close()
 
         return wrapped  # type: ignore[return-value]
@@ -169,6 +178,67 @@ class set_grad_enabled(_Mode):
     def __call__(self, function: F) -> F:
         _leave(self)
         return super().__call__(function)
+
+
+class _Inference(threading.local):
+    """Whether this thread is in `inference_mode`."""
+
+    on = False
+
+
+_inference = _Inference()
+
+
+class inference_mode(_Mode):
+    """`no_grad` by another name: results do not require grad. Values of the block may be used in a
+    gradient later, which PyTorch refuses; ``inference_mode(False)`` is `enable_grad`.
+
+    A context manager, and a decorator, with or without parentheses.
+
+    Examples
+    --------
+    >>> with jitgrad.inference_mode():
+    ...     jitgrad.is_inference_mode_enabled(), jitgrad.is_grad_enabled()
+    (True, False)
+    """
+
+    __slots__ = ("inference",)
+
+    def __new__(cls, mode: Any = True) -> Any:
+        if isinstance(mode, (bool, int)):
+            return super().__new__(cls)
+        if not callable(mode):
+            raise ArgumentError(
+                f"got inference_mode({mode!r}), expected True, False, or a function to decorate"
+            )
+        return cls()(mode)
+
+    def __init__(self, mode: Any = True) -> None:
+        super().__init__(not mode)
+        self.inference: list[bool] = []
+
+    def __enter__(self) -> "inference_mode":
+        super().__enter__()
+        self.inference.append(_inference.on)
+        _inference.on = not self.on
+        return self
+
+    def _left(self) -> None:
+        _inference.on = self.inference.pop()
+
+    def again(self) -> "inference_mode":
+        return inference_mode(not self.on)
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is in `inference_mode`.
+
+    Examples
+    --------
+    >>> jitgrad.is_inference_mode_enabled()
+    False
+    """
+    return _inference.on
 
 
 def is_grad_enabled() -> bool:

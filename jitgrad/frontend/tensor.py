@@ -8,6 +8,7 @@ Start at `Tensor`.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from math import prod
 from sys import _getframe
@@ -21,6 +22,7 @@ from ..base.errors import (
     ArgumentError,
     DTypeError,
     GradientError,
+    GradientWarning,
     JitgradError,
     MissingError,
     ShapeError,
@@ -31,17 +33,19 @@ from ..tape import views
 from ..tape.backward import AccumulateGrad
 from ..tape.handles import adopt, extra, from_value
 from ..tape.record import materialise, refresh, rooted
-from ..tape.segment import active_traces, local
+from ..tape.segment import active_traces, in_mode, local
 from . import subscript
 from .convert import DEVICES, as_flag, as_operand, check_device, from_data, written
 from .convert import cast as cast_to
 from .copies import Copies
-from .gradients import backward_from, hook_on, retain
+from .grad_functions import grad_fn_of
+from .gradients import backward_from, hook_after, hook_on, retain
 from .values import ConcreteValues
 
 if TYPE_CHECKING:
     import builtins
 
+    from .grad_functions import GradFn
     from .gradients import HookHandle
 
 
@@ -198,7 +202,12 @@ class Tensor(ConcreteValues, Copies):
         """The gradient collected so far, or None."""
         if active_traces and local.seg.tracing is not None:
             local.seg.tracing.touch_grad(self)
-        return None if self._x is None else self._x.grad
+        x = self._x
+        if x is not None and x.grad is not None:
+            return x.grad
+        if self._state.requires_grad and type(self._edge) is not AccumulateGrad:
+            _warn_of_no_leaf(self)
+        return None
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -224,13 +233,9 @@ class Tensor(ConcreteValues, Copies):
 
     @property
     def grad_fn(self) -> GradFn | None:
-        """What computed this tensor, by name; None for leaves."""
-        if self.is_leaf:
-            return None
-        state = self._edge[1] if type(self._edge) is tuple else self._state
-        name = state.opcode and state.opcode.name
-        name = name or (state.node.op.name if state.node is not None else "Write")
-        return GradFn(name.title().replace("_", "") + "Backward")
+        """What computed this tensor: its ``name()``, and the ``next_functions`` that its gradients
+        go to; None for leaves."""
+        return None if self.is_leaf else grad_fn_of(self)
 
     def backward(
         self,
@@ -295,6 +300,46 @@ class Tensor(ConcreteValues, Copies):
                 "requires_grad_() first"
             )
         return hook_on(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> HookHandle:
+        """Calls ``hook(x)`` with this leaf `x` each time that a gradient was added to its `.grad`,
+        as to make a step of an optimiser and let go of the gradient.
+
+        Examples
+        --------
+        >>> x = jitgrad.tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = x.register_post_accumulate_grad_hook(lambda x: print(x.grad))
+        >>> x.sum().backward()
+        tensor([1., 1.])
+        """
+        if not self.requires_grad:
+            raise GradientError(
+                "got register_post_accumulate_grad_hook() on a tensor that does not require grad; "
+                "call requires_grad_() first"
+            )
+        if not self.is_leaf:
+            raise GradientError(
+                "got register_post_accumulate_grad_hook() on a result of operations, expected a "
+                "leaf, whose gradient is accumulated; use register_hook()"
+            )
+        return hook_after(self, hook)
+
+    @property
+    def data(self) -> Tensor:
+        """The same values, through which no gradient goes, as `detach`; a tensor that is assigned
+        becomes the value of this one, which stays what it is in the graph."""
+        return views.detached(self)
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if not isinstance(value, Tensor) or value.dtype != self.dtype:
+            got = value.dtype if isinstance(value, Tensor) else type(value).__name__
+            raise DTypeError(f"got x.data = something of {got}, expected a tensor of {self.dtype}")
+        in_mode(False, self._write, value, False)
+
+    def is_inference(self) -> builtins.bool:
+        """False: there are no tensors that only `inference_mode` knows."""
+        return False
 
     def zero_(self) -> Tensor:
         """Sets every element to 0."""
@@ -445,6 +490,17 @@ def refuse_element(t: Any, what: str) -> None:
         t = t._x.parent
 
 
+def _warn_of_no_leaf(t: Any) -> None:
+    if t.is_leaf or t.retains_grad:
+        return
+    warnings.warn(
+        "got .grad of a result of operations, which is collected at leaves alone; call "
+        ".retain_grad() on it before the backward, or take the .grad of the leaf",
+        GradientWarning,
+        stacklevel=3,
+    )
+
+
 def _check_writable(t: Any) -> None:
     if active_traces and local.seg.tracing is not None:
         local.seg.tracing.writes(t)
@@ -470,19 +526,6 @@ def _check_writable(t: Any) -> None:
         if x is None or x.parent is None or x.form.cuts:
             return
         t, what, grad_off = x.parent, "a view of a leaf tensor", not x.form.grad
-
-
-class GradFn:
-    """The name of what computed a tensor."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def name(self) -> str:
-        return self._name
-
-    def __repr__(self) -> str:
-        return f"<{self._name}>"
 
 
 surfaces(Tensor, but=("__getitem__", "__setitem__", "backward", "explain"))

@@ -60,15 +60,15 @@ class Handle(Operations):
 
 
 class Extra:
-    """What few tensors have: a gradient, hooks (`retains` is that of retain_grad), what views need
-    (see `views`): the step `form` that makes the view of `parent`, but for its `numbers`, and
-    whether it is `noted` among the `children` of that.
+    """What few tensors have: a gradient, hooks (`after` are those that come after it was added,
+    `retains` is that of retain_grad), what views need (see `views`): the step `form` that makes the
+    view of `parent`, but for its `numbers`, and whether it is `noted` among the `children` of that.
 
     `element` marks ``x[i]``, a value of its own to which nothing can be written that was meant for
     `x`."""
 
     #: What one has that was given nothing: to give it takes time, and most is never asked for.
-    grad = hooks = retains = parent = form = children = strides = None
+    grad = hooks = after = retains = parent = form = children = strides = None
     numbers, stale, element, noted = (), False, False, False
 
     @property

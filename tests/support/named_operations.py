@@ -46,6 +46,7 @@ NAMED = {
     "tape.traced_loops": ({"stack"}, "lists of what turns read"),
     "compile.rewrite.lift": ({"CONCATENATE", "MATMUL"}, "calls of NumPy that kernels do instead"),
     "autodiff.derivative_rules": ({"RULE"}, "the mark whose derivatives it sets"),
+    "autograd.graph": ({"all", "any"}, "modes of a hook"),
     "autodiff.rule_rows": (
         {"AGAIN", "HOST", "RULE", "concatenate", "expand_dims"},
         "marks and calls whose batching rules it sets; a word of jax.pure_callback",
