@@ -156,6 +156,29 @@ def test_backward_reaches_tensors_outside(tier):
     assert not vmap(lambda x: (x @ w.detach()).sum())(X).requires_grad
 
 
+def test_a_tensor_from_outside_as_a_result():
+    for axes, factor in ((0, 5), (None, 1)):
+        w = jitgrad.tensor(B, requires_grad=True)
+        out = vmap(lambda x, w=w: w, 0, axes)(X)
+        assert out.requires_grad and out.shape == ((5, 4) if factor == 5 else (4,))
+        (out * 2).sum().backward()
+        close(w.grad, np.full(4, 2.0 * factor))
+    assert vmap(lambda: 1.0, axis_size=3)().tolist() == [1.0] * 3
+
+
+def test_results_that_are_equal_are_apart():
+    x, y = vmap(lambda x: (x * 2, x * 2))(X)
+    x[0] = 0.0
+    close(y, X * 2)
+
+
+def test_average_with_weights_of_a_row():
+    f = lambda x: jn.average(x, weights=x * x)
+    want = (X**3).sum(1) / (X**2).sum(1)
+    close(vmap(f)(X), want)
+    close(jitgrad.jit(f)(X[0]), want[0])
+
+
 def test_mapped_tensors_have_gradients():
     x = jitgrad.tensor(X, requires_grad=True)
     vmap(lambda row: row * row[0])(x).sum().backward()

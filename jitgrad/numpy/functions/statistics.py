@@ -14,6 +14,7 @@ from ...base.errors import ArgumentError, ShapeError
 from ...frontend.convert import as_operand
 from ...frontend.creation import full
 from ...ir.shapes import as_int, normalize_axes
+from ...tape.handles import varies
 from ..signature import NOTHING, as_mask, deliver, of_some
 from .composed import op
 from .writes import handler
@@ -53,7 +54,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=NOTHING):
             weights = weights.reshape([n if k in axes else 1 for k, n in enumerate(a.shape)])
         weights = weights.to(np.result_type(a.dtype, weights.dtype)).broadcast_to(a.shape)
         scale = weights.sum(axis=axis, keepdims=keepdims)
-        if (scale == 0).any():
+        if not varies(scale) and (scale == 0).any():
             raise ZeroDivisionError(
                 "got weights that sum to 0, so that there is no average; give weights of another "
                 "sum"
