@@ -18,6 +18,7 @@ import jitgrad
 EXAMPLES = {
     "black_scholes": "largest difference from the closed forms",
     "curve_fit": "found [",
+    "digits": "median time",
     "heat": "largest error",
     "logistic_regression": "first turn",
 }
@@ -43,6 +44,12 @@ def test_readme_session():
     path = ROOT / "README.md"
     blocks = re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
     assert len(blocks) > 2 and run_doctest("\n".join(blocks), "README", path) > 12
+
+
+def test_the_page_on_training():
+    path = ROOT / "docs" / "training.md"
+    blocks = re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
+    assert len(blocks) == 3 and run_doctest("\n".join(blocks), "training", path) > 20
 
 
 def test_what_the_page_on_seeing_shows(capsys):
