@@ -132,7 +132,7 @@ def live_handles(handles, state, views):
 def flush(seg):
     """Runs the thread's current segment and starts the next one."""
     while True:
-        state, handles, leaves, numbers = seg.state, seg.handles, seg.leaves, seg.numbers
+        state, handles = seg.state, seg.handles
         if state.over:
             return renewed(seg)
         if state.operations:
@@ -141,16 +141,12 @@ def flush(seg):
             if forward is None:
                 forward = state.plans[live] = Forward(state, live)
             if forward.live:
-                try:
-                    plan = forward.plan
-                    values = (plan.run if seg.tracing is None else _linked(plan, seg))(
-                        leaves, numbers
-                    )
-                except BaseException:
-                    _leave(seg)
-                    raise
+                push = local.push if forward.requires_grad and seg.tracing is None else None
+                values = _computed(seg, state, live, forward.plan, push)
                 graph = graph_of(seg) if forward.requires_grad else None
-                if forward.expensive and graph is not None:
+                if push is not None:
+                    push.note(graph)
+                elif forward.expensive and graph is not None:
                     graph.kept = (
                         forward.expensive,
                         values[len(forward.live) :],
@@ -163,6 +159,19 @@ def flush(seg):
         state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing, state.capacity
     )
     seg.end()
+
+
+def _computed(seg, state, live, plan, push):
+    """The values of the plan of a segment; a forward sweep `push` computes them with their
+    tangents."""
+    leaves, numbers = seg.leaves, seg.numbers
+    try:
+        if push is not None:
+            return push.with_tangents(seg, state, live)
+        return (plan.run if seg.tracing is None else _linked(plan, seg))(leaves, numbers)
+    except BaseException:
+        _leave(seg)
+        raise
 
 
 def let_go(seg):

@@ -347,6 +347,7 @@ class _Local(threading.local):
     def __init__(self):
         gate.enter(self.__dict__)
         self.seg = Segment()
+        self.push = None  # the `tangents.ForwardSweep` that goes along with the segments that end
 
 
 local = _Local()

@@ -10,6 +10,7 @@ With a `size`, tangents have a leading axis of that length: many directions in o
 `pushed`.
 """
 
+from contextlib import contextmanager
 from functools import partial
 
 from ..autodiff import push_forward
@@ -90,10 +91,44 @@ class ForwardSweep:
     `create`."""
 
     def __init__(self, inputs, tangents, create=False, size=None, fixed=False):
-        self.create, self.size, self.fixed = create, size, fixed
+        self.create, self.size, self.fixed, self.last = create, size, fixed, {}
         self.known = {x._edge: t for x, t in zip(inputs, tangents, strict=True)}
         self.cuts = [e for e in self.known if type(e) is tuple]
         self.reaches = Reachability(inputs)
+
+    @contextmanager
+    def along(self):
+        """While a function runs: segments that end are run together with their tangents. Within a
+        trace, where all is one graph in the end, and within another sweep, nothing is done."""
+        if local.push is not None or local.seg.tracing is not None:
+            yield
+            return
+        try:
+            local.push = self
+            yield
+        finally:
+            local.push = None
+
+    def with_tangents(self, seg, end, live):
+        """The values of what is `live` of a segment, which ends at `end`; the tangents are known to
+        the graph that it becomes (`note`)."""
+        states = tuple([s for s in operations_to(end) if live[s.slot] and s.requires_grad])
+        edges, self.last = seg.edges, {}
+        pairs = zip(range(len(end.roots)), self.at(edges[: len(end.roots)]), strict=True)
+        found = {i: t for i, t in pairs if t is not None}
+        plan = _joint(seg, end, live, states, tuple(found), self.size)
+        given = [*seg.leaves[: end.leaves], *found.values()]
+        values = plan.plan.run(given, seg.numbers)
+        count = len(plan.live)
+        self.last = dict.fromkeys(states)
+        self.last.update(zip([states[k] for k in plan.sinks], values[count:], strict=True))
+        return values[:count]
+
+    def note(self, graph):
+        """What was computed last are the tangents of the results of `graph`."""
+        if graph is not None:
+            self.known.update(((graph, s), t) for s, t in self.last.items())
+        self.last = {}
 
     def at(self, edges):
         """The tangent at each of some edges; None where it is zero."""
@@ -177,7 +212,8 @@ def _pending(sweep, held, drop):
     wanted = sorted({i for s in states for i in roots_of(s)})
     pairs = zip(wanted, sweep.at([edges[i] for i in wanted]), strict=True)
     found = {i: t for i, t in pairs if t is not None}
-    plan = _joint(seg, end, states, tuple(found), sweep.size)
+    live = live_handles(handles, end, seg.views)
+    plan = _joint(seg, end, live, states, tuple(found), sweep.size)
     given = [*seg.leaves[: end.leaves], *found.values(), *plan.lists]
     values = run(plan.plan, seg, given, seg.numbers)
     finish(seg, end, handles, plan.live, values, plan.requires_grad)
@@ -187,9 +223,8 @@ def _pending(sweep, held, drop):
     return out
 
 
-def _joint(seg, end, states, given, size):
+def _joint(seg, end, live, states, given, size):
     """The `JointTangents`; within a trace each is another."""
-    live = live_handles(seg.handles, end, seg.views)
     if seg.tracing is not None:
         return JointTangents(end, states, given, live, size, seg.numbers)
     key = (JointTangents, states, given, live, size)
@@ -203,29 +238,37 @@ def _is_pending(t, seg):
     return t._seg is seg and t._value is None and t._edge is None and t._state.slot >= 0
 
 
-def pushed(held, inputs, tangents, create=False, size=None, drop=False, fixed=False):
+def pushed(held, inputs, tangents, create=False, size=None, drop=False, fixed=False, sweep=None):
     """The tangents of the tensors `held`, from those of `inputs`; None where one is zero. Graphs
     are `fixed` as in `backward.Sweep`.
 
     `tangents` are tensors, with a leading axis of length `size` if there is one; so are the
-    results. Where the values are not needed, the tensors are taken out of the list (`drop`), so
-    that they do not count as held."""
+    results. A `sweep` may know tangents of segments that have ended already. Where the values are
+    not needed, the tensors are taken out of the list (`drop`), so that they do not count as
+    held."""
     avals = [t._state.aval for t in held]
     found = None
     if not create:
-        tangents = [materialise(t) for t in tangents]
-        if all(type(x._edge) is not tuple and x._value is not None for x in inputs):
-            found = _pending(ForwardSweep(inputs, tangents, size=size), held, drop)
+        sweep = sweep or ForwardSweep(inputs, [*map(materialise, tangents)], False, size, fixed)
+        if not sweep.cuts and all([x._value is not None for x in inputs]):
+            found = _pending(sweep, held, drop)
     if found is None:
         flush(local.seg)
-        for t in (*held, *inputs):
-            if t._value is None:
-                materialise(t)
-        found = ForwardSweep(inputs, tangents, create, size, fixed).at([t._edge for t in held])
-    lead = () if size is None else (size,)
-    return [
-        t
-        if t is None or isinstance(t, handles.Handle)
-        else handles.from_value(t, (*lead, *aval.shape), aval.dtype, None)
-        for t, aval in zip(found, avals, strict=True)
-    ]
+        _settled(held)
+        _settled(inputs)
+        sweep = ForwardSweep(inputs, tangents, True, size, fixed) if create else sweep
+        found = sweep.at([t._edge for t in held])
+    return [_as_tensor(t, aval, size) for t, aval in zip(found, avals, strict=True)]
+
+
+def _settled(tensors):
+    for t in tensors:
+        if t._value is None:
+            materialise(t)
+
+
+def _as_tensor(t, aval, size):
+    if t is None or isinstance(t, handles.Handle):
+        return t
+    shape = aval.shape if size is None else (size, *aval.shape)
+    return handles.from_value(t, shape, aval.dtype, None)

@@ -17,7 +17,7 @@ from ..frontend.gradients import swept
 from ..frontend.modes import enable_grad, is_grad_enabled
 from ..frontend.tensor import Tensor
 from ..tape.record import materialise
-from ..tape.tangents import pushed
+from ..tape.tangents import ForwardSweep, pushed
 from .differentiated import DifferentiatedCall, Outputs, check_function, fitting, or_zeros, with_aux
 
 
@@ -32,8 +32,13 @@ class _Ran:
         self.call = DifferentiatedCall(f, range(len(primals)), primals, {}, enabled)
         self.f, self.has_aux, self.aux = f, has_aux, None
 
-    def run(self) -> None:
-        out = self.call.run()
+    def run(self, sweep: Any = None) -> None:
+        """Calls the function; a forward `sweep` goes along."""
+        if sweep is None:
+            out = self.call.run()
+        else:
+            with sweep.along():
+                out = self.call.run()
         if self.has_aux:
             out, self.aux = with_aux(self.f, out)
         self.outputs = Outputs(self.f, out)
@@ -54,12 +59,20 @@ class _Ran:
             out += fitting(t, x, f"tangent {k}", f"argument {k}", _shapes(argument.tensors))
         return [t.to(x.dtype) for t, x in zip(out, self.call.xs, strict=True)]
 
-    def pushed(self, tangents: Sequence[Tensor]) -> Any:
+    def sweep(self, tangents: Sequence[Tensor]) -> Any:
+        """The forward sweep that may go along with the function; None within an outer
+        differentiation, which needs the tangents recorded."""
+        if self.call.outer or True in [t.requires_grad for t in tangents]:
+            return None
+        return ForwardSweep(self.call.xs, [materialise(t) for t in tangents])
+
+    def pushed(self, tangents: Sequence[Tensor], sweep: Any = None) -> Any:
         """The tangents of the result, which are part of an outer differentiation where it or the
         tangents are."""
         outs = self.outputs.tensors
         create = self.call.enabled and (self.create or True in [t.requires_grad for t in tangents])
-        found = or_zeros(pushed(outs, self.call.xs, tangents, create, fixed=True), outs)
+        found = pushed(outs, self.call.xs, tangents, create, fixed=True, sweep=sweep)
+        found = or_zeros(found, outs)
         return self.outputs.rebuild(iter([self.call.as_value(t, create) for t in found]))
 
     def pulled(self, g: Any) -> tuple[Any, ...]:
@@ -189,8 +202,9 @@ def jvp(
         directions = ran.tangents(tangents)
         for t in directions:  # what is pending of them must not be part of the function's graph
             materialise(t)
-        ran.run()
-        found = ran.pushed(directions)
+        sweep = ran.sweep(directions)
+        ran.run(sweep)
+        found = ran.pushed(directions, sweep)
         values = ran.values()
     return (values, found, ran.aux) if has_aux else (values, found)
 

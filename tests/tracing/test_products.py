@@ -417,3 +417,49 @@ def test_a_gradient_that_a_trace_would_lose():
 
     with pytest.raises(GradientError, match="differentiate that within the traced function"):
         jitgrad.grad(rows)(X)
+
+
+def test_segments_that_end_run_with_their_tangents():
+    """A function that looks at values computes none of them twice."""
+    from jitgrad.runtime.plan import observed_plans
+
+    def f(x):
+        for _ in range(3):
+            x = jn.arctan(x) - jn.cosh(x * 0.4321) / 3.21
+            repr(x)
+        return jn.arctan(x) / 3.21
+
+    with observed_plans() as plans:
+        _value, tangent = jvp(f, (X,), (V,))
+    titles = [plan.title.split(" of ")[0] for plan in plans]
+    assert titles.count("values and tangents") == 2 and "tangents" not in titles
+    np.testing.assert_allclose(tangent, numeric(f, X, V), rtol=1e-7)
+
+
+def test_a_forward_sweep_ends_with_its_function():
+    """Also where the function raises, differentiates itself, or is called in another thread."""
+
+    class Stop(Exception):
+        pass
+
+    def fails(x):
+        repr(x * 2.0)
+        raise Stop
+
+    for _ in range(2):
+        with pytest.raises(Stop):
+            jvp(fails, (X,), (V,))
+
+    def nested(x):
+        y = x * 2.0
+        repr(y)
+        inner = jvp(lambda z: (repr(z * 3.0) and z**2) * y, (y,), (jn.ones(3),))[1]
+        repr(inner)
+        g = jitgrad.grad(lambda z: (repr(z) and z**2 * y).sum())(y)
+        w = jitgrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+        (w * w * x.detach()).sum().backward()
+        return inner + g + w.grad * x
+
+    # 2 y² + 2 y², and w.grad x, of y = 2 x
+    np.testing.assert_allclose(jvp(nested, (X,), (V,))[1], 32 * X * V + 2 * np.arange(1, 4) * X * V)
+    np.testing.assert_allclose(jitgrad.jacfwd(nested)(X), np.diag(32 * X + 2 * np.arange(1, 4) * X))
