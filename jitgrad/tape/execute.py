@@ -132,7 +132,7 @@ def live_handles(handles, state, views):
 def flush(seg):
     """Runs the thread's current segment and starts the next one."""
     while True:
-        state, handles = seg.state, seg.handles
+        state, handles, read = seg.state, seg.handles, (seg.leaves, seg.numbers, seg.edges)
         if state.over:
             return renewed(seg)
         if state.operations:
@@ -142,7 +142,7 @@ def flush(seg):
                 forward = state.plans[live] = Forward(state, live)
             if forward.live:
                 push = local.push if forward.requires_grad and seg.tracing is None else None
-                values = _computed(seg, state, live, forward.plan, push)
+                values = _computed(seg, state, live, forward.plan, push, read)
                 graph = graph_of(seg) if forward.requires_grad else None
                 if push is not None:
                     push.note(graph)
@@ -161,14 +161,13 @@ def flush(seg):
     seg.end()
 
 
-def _computed(seg, state, live, plan, push):
+def _computed(seg, state, live, plan, push, read):
     """The values of the plan of a segment; a forward sweep `push` computes them with their
     tangents."""
-    leaves, numbers = seg.leaves, seg.numbers
     try:
         if push is not None:
-            return push.with_tangents(seg, state, live)
-        return (plan.run if seg.tracing is None else _linked(plan, seg))(leaves, numbers)
+            return push.with_tangents(seg, state, live, read)
+        return (plan.run if seg.tracing is None else _linked(plan, seg))(*read[:2])
     except BaseException:
         _leave(seg)
         raise

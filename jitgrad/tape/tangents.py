@@ -104,21 +104,23 @@ class ForwardSweep:
             yield
             return
         try:
-            local.push = self
-            yield
-        finally:
+            try:
+                local.push = self
+                yield
+            finally:
+                local.push = None
+        finally:  # an interrupt may have cut the first
             local.push = None
 
-    def with_tangents(self, seg, end, live):
-        """The values of what is `live` of a segment, which ends at `end`; the tangents are known to
-        the graph that it becomes (`note`)."""
+    def with_tangents(self, seg, end, live, read):
+        """The values of what is `live` of a segment, which ends at `end` and had leaves, numbers
+        and edges `read`; the tangents are known to the graph that it becomes (`note`)."""
         states = tuple([s for s in operations_to(end) if live[s.slot] and s.requires_grad])
-        edges, self.last = seg.edges, {}
+        (leaves, numbers, edges), self.last = read, {}
         pairs = zip(range(len(end.roots)), self.at(edges[: len(end.roots)]), strict=True)
         found = {i: t for i, t in pairs if t is not None}
-        plan = _joint(seg, end, live, states, tuple(found), self.size)
-        given = [*seg.leaves[: end.leaves], *found.values()]
-        values = plan.plan.run(given, seg.numbers)
+        plan = _joint(seg, end, live, states, tuple(found), self.size, numbers)
+        values = plan.plan.run([*leaves[: end.leaves], *found.values()], numbers)
         count = len(plan.live)
         self.last = dict.fromkeys(states)
         self.last.update(zip([states[k] for k in plan.sinks], values[count:], strict=True))
@@ -203,7 +205,9 @@ def _pending(sweep, held, drop):
     """The tangents of the tensors `held`, all of which are pending in the current segment, which
     runs now; None, and nothing was done, where they are not."""
     seg = local.seg
-    end, edges, handles = seg.state, seg.edges, seg.handles
+    end, handles, leaves, numbers, edges = (
+        seg.state, seg.handles, seg.leaves, seg.numbers, seg.edges
+    )  # fmt: skip
     if end.over or seg.graph is not None or not all([_is_pending(t, seg) for t in held]):
         return None
     states = tuple([t._state for t in held])
@@ -213,9 +217,9 @@ def _pending(sweep, held, drop):
     pairs = zip(wanted, sweep.at([edges[i] for i in wanted]), strict=True)
     found = {i: t for i, t in pairs if t is not None}
     live = live_handles(handles, end, seg.views)
-    plan = _joint(seg, end, live, states, tuple(found), sweep.size)
-    given = [*seg.leaves[: end.leaves], *found.values(), *plan.lists]
-    values = run(plan.plan, seg, given, seg.numbers)
+    plan = _joint(seg, end, live, states, tuple(found), sweep.size, numbers)
+    given = [*leaves[: end.leaves], *found.values(), *plan.lists]
+    values = run(plan.plan, seg, given, numbers)
     finish(seg, end, handles, plan.live, values, plan.requires_grad)
     out = [None] * len(states)
     for k, t in zip(plan.sinks, values[len(plan.live) :], strict=True):
@@ -223,10 +227,10 @@ def _pending(sweep, held, drop):
     return out
 
 
-def _joint(seg, end, live, states, given, size):
+def _joint(seg, end, live, states, given, size, numbers):
     """The `JointTangents`; within a trace each is another."""
     if seg.tracing is not None:
-        return JointTangents(end, states, given, live, size, seg.numbers)
+        return JointTangents(end, states, given, live, size, numbers)
     key = (JointTangents, states, given, live, size)
     plan = end.plans.get(key)
     if plan is None:

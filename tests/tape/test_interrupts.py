@@ -180,6 +180,20 @@ def transforms(s):
     return [value, a, b]
 
 
+@program(x=([0.5, 1.5],), v=([1.0, 2.0],), y=([1.0, 2.0], True))
+def tangents(s):
+    def looking(x):
+        y = x * 2.0
+        return y.sin() if y.tolist()[0] > 0.0 else y
+
+    def outer(y):
+        return jitgrad.jvp(looking, (y * y,), (s["v"],))[1].sum()
+
+    value, tangent = jitgrad.jvp(looking, (s["x"],), (s["v"],))
+    slope = jitgrad.grad(outer)(s["y"].detach())
+    return [value, tangent, slope, jitgrad.jacfwd(looking)(s["x"])]
+
+
 @program(x=([0.5, 1.5, 2.5],), w=([1.0, 2.0, 3.0], True), n=([0.0],))
 def recorded(s):
     """What jit traces: tensors from outside are read, written and differentiated; another function
