@@ -257,11 +257,12 @@ def _applied(cls: type[Function], args: tuple[Any, ...]) -> Any:
     call = FunctionCall(cls, args)
     call.before_writes()
     out = call.run()
-    if not call.active:
-        return out
-    call.settle_writes()
     several = isinstance(out, tuple)
     given = list(out) if several else [out]
+    if not call.active:
+        given = [x if isinstance(x, Tensor) else _constant(x) for x in given]
+        return tuple(given) if several else given[0]
+    call.settle_writes()
     ctx = call.ctx
     constant = {id(t) for t in ctx._constant}
     smooth = [k for k, x in enumerate(given) if _is_smooth(x) and id(x) not in constant]

@@ -318,6 +318,14 @@ def test_without_a_gradient_the_function_is_called_as_it_is():
     assert calls[2:] == ["rule"]
 
 
+def test_a_function_in_numpy_gives_tensors_for_tensors():
+    for x in (jitgrad.tensor(X), jitgrad.tensor(X, requires_grad=True)):
+        assert isinstance(bessel(x), jitgrad.Tensor)
+        with jitgrad.no_grad():
+            assert isinstance(bessel(x), jitgrad.Tensor)
+    assert type(bessel(X)) is np.ndarray
+
+
 # --- loops and rows -------------------------------------------------------------------------------
 
 
