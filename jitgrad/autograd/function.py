@@ -259,19 +259,24 @@ def _applied(cls: type[Function], args: tuple[Any, ...]) -> Any:
     out = call.run()
     several = isinstance(out, tuple)
     given = list(out) if several else [out]
-    if not call.active:
+    if call.active:
+        call.settle_writes()
+        given = _with_rule(call, given)
+    else:
         given = [x if isinstance(x, Tensor) else _constant(x) for x in given]
-        return tuple(given) if several else given[0]
-    call.settle_writes()
-    ctx = call.ctx
-    constant = {id(t) for t in ctx._constant}
-    smooth = [k for k, x in enumerate(given) if _is_smooth(x) and id(x) not in constant]
-    results = Results(tuple([given[k] for k in smooth]), cls.forward)
-    made = FunctionRule(call, results, smooth, given).recorded() if smooth else []
-    for k, t in zip(smooth, made, strict=True):
-        given[k] = _written(given[k], t) if any(given[k] is d for d in ctx._dirty) else t
-    given = [_constant(x) if k not in smooth else x for k, x in enumerate(given)]
     return tuple(given) if several else given[0]
+
+
+def _with_rule(call: FunctionCall, given: Sequence[Any]) -> list[Any]:
+    """The results `given` of a call, with its rule."""
+    constant, dirty = {id(t) for t in call.ctx._constant}, {id(t) for t in call.ctx._dirty}
+    smooth = [k for k, x in enumerate(given) if _is_smooth(x) and id(x) not in constant]
+    results = Results(tuple([given[k] for k in smooth]), call.cls.forward)
+    made = FunctionRule(call, results, smooth, given).recorded() if smooth else []
+    out = [_constant(x) if k not in smooth else x for k, x in enumerate(given)]
+    for k, t in zip(smooth, made, strict=True):
+        out[k] = _written(given[k], t) if id(given[k]) in dirty else t
+    return out
 
 
 def _is_smooth(x: Any) -> bool:
