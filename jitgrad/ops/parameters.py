@@ -77,7 +77,10 @@ PARAMETERS = {
     "window_shape": ("int or tuple of int", "The length of the window along each of the axes."),
     "reverse": ("bool", "Accumulate from the end."),
     # activations
-    "approximate": ("str", "'none', or 'tanh' for a formula that takes less time."),
+    "approximate": (
+        "str",
+        "Which formula: 'none', the exact one, or 'tanh', which takes less time.",
+    ),
     "alpha": ("float", "What the result tends to far below 0, times -1."),
     "negative_slope": ("float", "The slope below 0."),
     "min_val": ("float", "The lower bound."),

@@ -1,7 +1,7 @@
 """Convolutions as products of matrices with windows, by PyTorch's names and argument order.
 
-The windows of an image are copied next to one another, and the products are done by BLAS, for each
-image and group. Start at `conv2d`.
+The windows of all images are copied side by side, as columns, and BLAS multiplies them by the
+weights, once for each group. Start at `conv2d`.
 """
 
 from __future__ import annotations
@@ -69,17 +69,18 @@ def _with_padding(
 def _products(
     n: int, x: Any, weight: Any, stride: Sequence[int], dilation: Sequence[int], groups: int
 ) -> Any:
+    """One product for each group: of all windows of all images, as columns side by side."""
     views = windows(x, weight.shape[2:], stride, dilation)
     places = views.shape[2 : 2 + n]
-    order = (0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
+    order = (1, *range(2 + n, 2 + 2 * n), 0, *range(2, 2 + n))
     rows = weight.shape[1] * math.prod(weight.shape[2:])
-    columns = views.transpose(order).reshape((x.shape[0], groups, rows, math.prod(places)))
+    count = x.shape[0] * math.prod(places)
+    columns = op.transpose(views, order).reshape((groups, rows, count))
     if groups == 1:
-        columns = columns.reshape((x.shape[0], rows, math.prod(places)))
-        out = weight.reshape((weight.shape[0], rows)) @ columns
+        out = weight.reshape((weight.shape[0], rows)) @ columns.reshape((rows, count))
     else:
         out = weight.reshape((groups, weight.shape[0] // groups, rows)) @ columns
-    return out.reshape((x.shape[0], weight.shape[0], *places))
+    return out.reshape((weight.shape[0], x.shape[0], *places)).swapaxes(0, 1)
 
 
 @surface
