@@ -18,11 +18,12 @@ import numpy as np
 from ..base.errors import ArgumentError, GradientError, JitError
 from ..base.locks import whole
 from ..base.surface import surfaces
-from ..frontend.creation import full_like, tensor
+from ..frontend.creation import arange, full_like, tensor
 from ..frontend.modes import enable_grad, no_grad
 from ..frontend.tensor import Tensor
 from ..tape.handles import from_value, note_views
 from ..tape.segment import active_traces, local
+from ..tape.views import top
 from .rules import Algorithm
 from .update import Cohort, update_of
 
@@ -49,6 +50,34 @@ def _check_parameter(p: Any) -> None:
             "got a parameter that is a result of operations, expected a leaf; pass the tensor it "
             "was computed from, or x.detach().requires_grad_()"
         )
+
+
+def _check_apart(parameters: Sequence[Tensor]) -> None:
+    """Raises for parameters that have elements in common: one step would take back the other."""
+    by_top: dict[int, list[Tensor]] = {}
+    for p in parameters:
+        by_top.setdefault(id(top(p)), []).append(p)
+    for sharing in by_top.values():
+        if len(sharing) > 1:
+            places = np.concatenate([_places(p) for p in sharing])
+            if len(np.unique(places)) < len(places):
+                raise ArgumentError(
+                    "got parameters that share elements, as a tensor and a view of it, expected "
+                    "each element once; leave one of them out"
+                )
+
+
+def _places(t: Tensor) -> np.ndarray:
+    """Where the elements of a tensor are in what it is a view of, in the end."""
+    chain, whole = [], top(t)
+    while t is not whole:
+        chain.append(t)
+        t = t._x.parent
+    with no_grad():
+        out = arange(whole.size).reshape(whole.shape)
+        for view in reversed(chain):
+            out = view._x.step(out)
+    return np.reshape(out.numpy(), -1)
 
 
 def _as_groups(params: Any) -> list[Group]:
@@ -123,6 +152,7 @@ class Optimizer:
             raise ArgumentError(
                 "got a parameter that is in a group already, expected each one once; leave it out"
             )
+        _check_apart([*self.state, *params])
         group = ParameterGroup({**self.defaults, **param_group, "params": params})
         self.check(group)
         step = tensor(0.0) if params else None

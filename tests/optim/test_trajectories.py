@@ -220,6 +220,23 @@ def test_views_of_parameters_and_older_graphs_follow():
     assert w.tolist() == [0.5, 7.0, 2.5]
 
 
+def test_parameters_may_be_parts_of_one_array():
+    whole = jitgrad.zeros(2, 3)
+    parts = [whole[0].detach().requires_grad_(), whole[1, 1:].detach().requires_grad_()]
+    opt = optim.SGD(parts, lr=1.0, momentum=0.5)
+    for _ in range(2):
+        for k, p in enumerate(parts):
+            p.grad = jitgrad.full(p.shape, k + 1.0)
+        opt.step()
+    assert whole.tolist() == [[-2.5] * 3, [0.0, -5.0, -5.0]]
+    assert [p.is_leaf for p in parts] == [True, True]
+    with pytest.raises(jitgrad.ArgumentError, match="share elements"):
+        optim.SGD([*parts, whole[:, 1].detach().requires_grad_()])
+    w = jitgrad.ones(2, requires_grad=True)
+    with pytest.raises(jitgrad.ArgumentError, match="share elements"):
+        optim.SGD([w, w.detach().requires_grad_()])
+
+
 def test_gradients_are_set_to_none_or_zero():
     w = jitgrad.ones(2, requires_grad=True)
     opt = optim.SGD([w], lr=0.5)
