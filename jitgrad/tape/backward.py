@@ -19,9 +19,9 @@ from ..ir import const, leaf, rebuilt, toposort
 from ..runtime.events import planning
 from ..runtime.plan import Plan
 from . import handles
-from .boundaries import note_trips
 from .double import RecordedBackward, alive
 from .execute import finish, flush, live_handles, run
+from .pieces import note_program
 from .reachability import Unshared, batched, saves, visited, with_zeros
 from .record import materialise
 from .segment import AbstractValue, local, operations_to
@@ -74,7 +74,7 @@ class Backward:
         grads = batched(grads, leaves, size)
         path = operations_to(state)
         if live is not None:
-            note_trips(local.seg, path)
+            note_program(local.seg, path)
         self.live, self.requires_grad, values = [], False, []
         for s in path if live else ():
             if live[s.slot]:

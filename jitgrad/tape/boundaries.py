@@ -7,9 +7,7 @@ length fall out of phase with the iterations of the loop, so that each is a new 
 of its own. So where the operations repeat, a segment ends with the last iteration that it has room
 for: the next one begins with an iteration, and all of them are one trace (`ends`).
 
-A loop with another number of iterations in each call is a new trace each time. Once `TRIPS` numbers
-were met, segments end after a few iterations, and yet another number brings nothing new
-(`note_trips`).
+Loops whose programs differ from call to call are cut into shorter pieces (see `loop_heads`).
 
 Where a function is traced as a whole, its segments never end by themselves: loops are found in the
 trace (`control.roll`), and cotangents that are summed by segments would hide them.
@@ -27,8 +25,6 @@ LONG = 4
 HELD = 2**28
 #: Operations of the past that are compared.
 HISTORY = 512
-#: Numbers of iterations from which a loop is cut into pieces of `UNIT` operations, roughly.
-TRIPS, UNIT = 8, 32
 
 
 def ends(seg, state):
@@ -36,9 +32,6 @@ def ends(seg, state):
     if seg.tracing is not None:
         return False
     before, most = seg.before, config.segment
-    if before and before[-1].unit == state.operations and likeness(before[-1]) == likeness(state):
-        state.unit = state.operations  # the loop goes on, in pieces
-        return True
     if not before and 2 * state.size < most:
         return False
     if state.size >= LONG * most:
@@ -102,45 +95,6 @@ def _statics(key, operand):
             for k in key
         ]
     )
-
-
-def note_trips(seg, path):
-    """Notes how often the longest loop in the operations `path` goes round: a program that was not
-    seen before."""
-    if len(path) < UNIT // 2 or seg.tracing is not None:  # no such loop is ever cut
-        return
-    period, start, end = longest([likeness(state) for state in path])
-    if not period:
-        return
-    loop = path[start + 2 * period - 1]
-    loop.trips = (loop.trips or frozenset()) | {(end - start) // period}
-    unit = period * max(1, UNIT // period)
-    piece = path[min(start + unit, end) - 1]
-    if len(loop.trips) > TRIPS and start + unit <= end and not piece.opcode.unfinished:
-        piece.unit, piece.full, piece.pause = unit, True, True
-
-
-def longest(likes):
-    """(period, start, end) of the longest stretch of iterations in a sequence; 0, 0, 0 if there is
-    none."""
-    n, best, covered = len(likes), (0, 0, 0), 0
-    for period in range(1, n // 2 + 1):
-        if 2 * covered - n >= best[0] + period:
-            # a longer stretch would overlap the best by so much that both have one period (Fine and
-            # Wilf)
-            continue
-        i = period  # a run that is long enough goes over a multiple of the period
-        while i < n:
-            end = i + 1
-            if likes[i] == likes[i - period]:
-                while i > period and likes[i - 1] == likes[i - 1 - period]:
-                    i -= 1
-                while end < n and likes[end] == likes[end - period]:
-                    end += 1
-                if end - i >= period and end - i + period > covered:
-                    covered, best = end - i + period, (period, i - period, end)
-            i = end + -end % period
-    return best
 
 
 def repeats(likes):

@@ -22,9 +22,20 @@ from ..ir import BARRIERS, toposort
 from ..ops.marks import gradient_sources, value_sources
 from ..runtime.events import planning
 from ..runtime.plan import Plan
-from .boundaries import note_trips
 from .handles import ELEMENT, note_view, note_views
-from .segment import LOCK, OVER, Segment, gate, guarded, local, locked, operations_to, renewed
+from .pieces import followed, goes_on, note_program
+from .segment import (
+    LOCK,
+    OVER,
+    Segment,
+    gate,
+    guarded,
+    local,
+    locked,
+    operation_before,
+    operations_to,
+    renewed,
+)
 
 _serial = count()
 #: By how often a handle is held, whether anybody but the segment, the list of those asked and the
@@ -84,8 +95,7 @@ class Forward:
     @planning
     def __init__(self, state, live):
         path = operations_to(state)
-        if not state.full:
-            note_trips(local.seg, path)
+        note_program(local.seg, path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         nodes = [s.node for _, s in self.live]
         outputs = [s.node for _, s in self.live if s.requires_grad]
@@ -155,9 +165,7 @@ def flush(seg):
         if seg.state is state:  # no call between this and the next line
             seg.last, seg.state = state, OVER[state.grad]
             break
-    local.seg = Segment(
-        state.grad, (*seg.before[-3:], state) if state.full else (), seg.tracing, state.capacity
-    )
+    local.seg = following(seg, state)
     seg.end()
 
 
@@ -171,6 +179,16 @@ def _computed(seg, state, live, plan, push, read):
     except BaseException:
         _leave(seg)
         raise
+
+
+def following(seg, state):
+    """The segment after one that ends at `state`."""
+    end = operation_before(state)
+    row = followed(seg.row, end) if seg.row or (end is not None and end.cut) else 0
+    if end is None or not (end.full or end.cut):
+        return Segment(state.grad, (), seg.tracing, state.capacity)
+    before = (*seg.before[-3:], state)
+    return Segment(state.grad, before, seg.tracing, state.capacity, row, seg.whole)
 
 
 def let_go(seg):
@@ -195,7 +213,8 @@ def let_go(seg):
 
 def pause(seg):
     """What is to be done at a state that asks for it; nothing, if the segment has ended since."""
-    if not seg.state.full:
+    state = operation_before(seg.state)  # values may have entered since
+    if state is None or not (state.full or (state.cut and not goes_on(seg, state))):
         seg.widen()
     elif seg is local.seg:
         flush(seg)

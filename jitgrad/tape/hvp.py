@@ -11,8 +11,8 @@ from ..autodiff import pull_back, push_forward
 from ..ir import const, leaf
 from ..ops.primitives import zeros
 from ..runtime.plan import Plan
-from .boundaries import note_trips
 from .execute import finish, live_handles, run
+from .pieces import note_program
 from .reachability import batched, roots_of
 from .segment import local, operations_to
 
@@ -31,7 +31,7 @@ class HessianVectorProduct:
         found = push_forward(grads, tangents)
         found = [zeros(x) if h is None else h for h, x in zip(found, xs)]
         path = operations_to(end)
-        note_trips(local.seg, path)
+        note_program(local.seg, path)
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         self.requires_grad = any(s.requires_grad for _, s in self.live)
         nodes = [*[s.node for _, s in self.live], *batched(found, tangents.values(), size)]

@@ -14,6 +14,8 @@ from ..ops.marks import STOP, stop, variable
 from .execute import flush, let_go, pause, peek
 from .handles import Classes, adopt, new
 from .keys import VARIABLE, node_of
+from .pieces import is_cut
+from .places import head_between, place_of_caller
 from .segment import (
     LOCK,
     active_traces,
@@ -21,6 +23,7 @@ from .segment import (
     gate,
     in_mode,
     local,
+    operation_before,
     record_state,
     renewed,
     revive,
@@ -33,7 +36,7 @@ def grow(seg, before, key):
     """The state after `before` by the operation `key`, which is new there: shapes, dtypes and
     errors are settled now.
 
-    None if the segment is over, so that the operands have to be asked again.
+    None if the segment is over, or ends now, so that the operands have to be asked again.
     """
     if before.over:
         return renewed(seg)
@@ -54,7 +57,16 @@ def grow(seg, before, key):
         from ..ir.verify import verify
 
         verify(node)
-    return record_state(seg, before, key, node, requires_grad, operands, numbers)
+    place, head = None, None
+    if seg.tracing is None:
+        end, place = operation_before(before), place_of_caller()
+        head = None if end is None else head_between(end.place, place)
+        if seg.whole is None and is_cut(head, end):
+            pause(seg)
+            return None
+    return record_state(
+        seg, before, key, node, requires_grad, operands, numbers, place=place, head=head
+    )
 
 
 def variable_state(seg, before, state):

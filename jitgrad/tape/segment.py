@@ -135,7 +135,8 @@ class State:
                      (gradient roots, in order); `grad` (the mode); `full` (the segment ends here);
                      `pause` (it does, or its lists must grow); `over` (it ended before: `OVER`)
     what comes next  `next` (states by key), `plans` (by live handles, or by what a sweep asks for)
-    of loops         `like`, `unit`, `trips`: see `boundaries`
+    of loops         `like`: see `boundaries`; `place`, `head`: see `places`; `cut`: it ends
+                     here as a piece (see `pieces`)
     ================ ==============================================================================
     """
 
@@ -163,8 +164,9 @@ class State:
         "integer",
         "saves",
         "like",
-        "unit",
-        "trips",
+        "place",
+        "head",
+        "cut",
         "pause",
         "over",
         "number_slice",
@@ -174,8 +176,8 @@ class State:
     def __init__(self, parent, node=None, requires_grad=False):
         self.next, self.parent, self.node, self.requires_grad = {}, parent, node, requires_grad
         self.plans, self.operands, self.slot = {}, (), -1
-        self.opcode = self.saves = self.like = self.trips = self.number_slice = None
-        self.unit, self.pause, self.over = 0, False, False
+        self.opcode = self.saves = self.like = self.number_slice = self.place = self.head = None
+        self.pause = self.cut = self.over = False
         if parent is None:
             self.operations = self.leaves = self.numbers = self.grad_operations = self.size = 0
             self.capacity = ROOM
@@ -269,10 +271,11 @@ class Segment:
     places ahead: in a segment that goes on, `capacity_for` those that the state counts. `entered`
     has the state and value of tensors that entered while another thread's segment held them;
     `before` the last states of segments that ended by themselves, if nothing was materialised
-    since. `views` is whether views were recorded, and `noted` how many operations are known to be
-    none that `handles.note_views` has to note. `tracing` is the recording of a function that the
-    segment is part of (see `symbolic`); `broken` makes the error that a use of its values raises;
-    `last` is the state that the segment ended with."""
+    since; of these, `row` is the hash of the pieces of loops, and `whole` says why they go on where
+    they would end as such (see `pieces`). `views` is whether views were recorded, and `noted` how
+    many operations are known to be none that `handles.note_views` has to note. `tracing` is the
+    recording of a function that the segment is part of (see `symbolic`); `broken` makes the error
+    that a use of its values raises; `last` is the state that the segment ended with."""
 
     __slots__ = (
         "state",
@@ -289,9 +292,11 @@ class Segment:
         "broken",
         "tracing",
         "last",
+        "row",
+        "whole",
     )
 
-    def __init__(self, grad=True, before=(), tracing=None, capacity=ROOM):
+    def __init__(self, grad=True, before=(), tracing=None, capacity=ROOM, row=0, whole=None):
         self.handles, self.numbers, self.leaves, self.edges = (
             [None] * capacity,
             [None] * capacity,
@@ -306,7 +311,7 @@ class Segment:
             None,
             tracing,
         )
-        self.noted = 0
+        self.noted, self.row, self.whole = 0, row, whole
         root = ROOT if tracing is None else tracing.root
         self.state = root if grad else switch(root, False)
 
@@ -427,8 +432,18 @@ def operations_to(state):
     return out[::-1]
 
 
-def record_state(seg, before, key, node, requires_grad, operands, numbers, root=False):
+def operation_before(state):
+    """The state of the last operation up to `state`, or None."""
+    while state is not None and state.slot < 0:
+        state = state.parent
+    return state
+
+
+def record_state(
+    seg, before, key, node, requires_grad, operands, numbers, root=False, place=None, head=None
+):
     out = State(before, node, requires_grad)
+    out.place, out.head = place, head
     out.slot, out.operands, out.opcode, out.key = out.operations, operands, key[0], key
     out.operations += 1
     out.grad_operations += requires_grad

@@ -20,9 +20,9 @@ from ..runtime.events import planning
 from ..runtime.plan import Plan
 from . import handles
 from .backward import _plan, substitute
-from .boundaries import note_trips
 from .double import RecordedTangents, alive
 from .execute import finish, flush, live_handles, run
+from .pieces import note_program
 from .reachability import Reachability, Unshared, batched, roots_of, saves, visited
 from .record import materialise
 from .segment import local, operations_to
@@ -70,7 +70,7 @@ class JointTangents:
         self.requires_grad = any(s.requires_grad for _, s in self.live)
         nodes = [*[s.node for _, s in self.live], *[s.node for s in states]]
         if numbers is None:
-            note_trips(local.seg, path)
+            note_program(local.seg, path)
         else:
             from .traced_loops import with_loops  # which imports the loops, that few programs have
 

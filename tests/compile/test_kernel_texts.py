@@ -21,6 +21,7 @@ from row_programs import random_program
 import jitgrad
 import jitgrad.numpy as jn
 from jitgrad.runtime.plan import observed_plans
+from jitgrad.tape import pieces
 from jitgrad.tape.segment import ROOT
 
 sys.path.append(str(ROOT_FOLDER))
@@ -43,7 +44,8 @@ def cold(monkeypatch):
 
 
 def sources_of(run):
-    """The texts of all kernels that `run` would need, in order."""
+    """The texts of all kernels that `run` would need as the first program, in order."""
+    pieces.forget()
     with observed_plans() as plans:
         run()
     return [kernel.source for plan in plans for kernel in plan.kernels]
