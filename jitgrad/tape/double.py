@@ -38,6 +38,9 @@ class RecordedBackward:
     sinks: list
     inner: list
     formulas: object
+    held: list
+    roots: dict
+    kept: dict
 
     @planning
     def __init__(self, state, given, cuts, wanted, alive, expensive=(), size=None):
