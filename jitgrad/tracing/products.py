@@ -25,6 +25,9 @@ class _Ran:
     """A function of `primals` that has run on the tape: its `call`, what it gave (`outputs`, as
     tensors), and `create`: whether that is part of an outer differentiation."""
 
+    outputs: Outputs
+    create: bool
+
     def __init__(self, f: Any, primals: Sequence[Any], has_aux: bool, enabled: bool) -> None:
         check_function(f)
         if not primals:
