@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from ..base.dtypes import is_float
 from ..base.errors import GradientError
 from ..ir import Node, toposort
+from ..ops.marks import differentiable_sources
 from ..ops.primitives import cast
 
 
@@ -15,7 +16,7 @@ def push_forward(outputs: Iterable[Node], tangents: Mapping[Node, Node]) -> list
     """The tangent of each of `outputs`, from `tangents` (a dict node -> tangent node); None where
     it is zero."""
     known: dict[Node, Node | None] = dict(tangents)
-    for node in toposort(list(outputs)):
+    for node in toposort(list(outputs), differentiable_sources):
         if node in known or not node.src or not is_float(node.dtype):
             continue
         incoming = [known.get(s) for s in node.src]

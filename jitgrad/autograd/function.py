@@ -471,7 +471,7 @@ class FunctionRule:
                 gs = [like.cotangent(g) for like, g in zip(zeros, gs, strict=True)]
             return called(ctx._with(saved), gs)
 
-        record = HostRecord(rule, self.call.inputs, kept)
+        record = HostRecord(rule, self.call.inputs, kept, [*self.call.leaves, *self.results.given])
         return record.host_rule(self.name, self.results.values, self.call.inputs, kept)
 
 

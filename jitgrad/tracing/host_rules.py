@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakValueDictionary
@@ -43,24 +44,37 @@ class HostRecord:
         `kept` are the arrays and tensors that the call kept, `cotangents` tensors, None for zeros.
     likes : list of (shape, dtype)
         The inputs.
-    tensors : list of bool
-        Whether what was kept are tensors, and not arrays.
+    tensors : list of (bool, Tensor or None)
+        Whether what was kept are tensors, and not arrays; and the tensor itself where it requires
+        grad and is none of those `known` (arguments and results): the rule may differentiate by it.
     """
 
     __slots__ = ("__weakref__", "likes", "rule", "tensors")
 
     def __init__(
-        self, rule: Callable[..., Sequence[Any]], inputs: Sequence[Any], kept: Sequence[Any]
+        self,
+        rule: Callable[..., Sequence[Any]],
+        inputs: Sequence[Any],
+        kept: Sequence[Any],
+        known: Sequence[Any] | None = None,
     ) -> None:
-        self.rule, self.tensors = rule, [isinstance(x, Tensor) for x in kept]
-        self.likes = [(x.shape, x.dtype) for x in inputs]
+        self.rule, self.likes = rule, [(x.shape, x.dtype) for x in inputs]
+        apart = known is not None and local.seg.tracing is None
+        others = {id(x) for x in known or ()}
+        self.tensors = [
+            (
+                isinstance(x, Tensor),
+                x if apart and isinstance(x, Tensor) and _is_own(x, others) else None,
+            )
+            for x in kept
+        ]
 
     def __call__(self, sources: Sequence[Any], cotangents: Sequence[Any]) -> list[np.ndarray]:
         first, last = len(self.likes), len(self.likes) + len(self.tensors)
         with _apart():
             kept = [
-                as_operand(x) if is_tensor else np.asarray(x)
-                for x, is_tensor in zip(sources[first:last], self.tensors, strict=True)
+                _same(t, x) if is_tensor else np.asarray(x)
+                for x, (is_tensor, t) in zip(sources[first:last], self.tensors, strict=True)
             ]
             gs = [None if g is None else as_operand(g) for g in cotangents]
             return [
@@ -79,6 +93,17 @@ class HostRecord:
         token = Token(next(_numbers))
         token.record = _records[int(token)] = self
         return HostRule(name, avals, led, _by_token), [*sources, from_value(token, (), INT64, None)]
+
+
+def _is_own(t: Tensor, others: AbstractSet[int]) -> bool:
+    return t.requires_grad and id(t) not in others
+
+
+def _same(t: Tensor | None, x: Any) -> Any:
+    """The tensor `t`, if it still has the values `x`, or a new one of these."""
+    if t is not None and np.array_equal(np.asarray(t.detach()), x, equal_nan=True):
+        return t
+    return as_operand(x)
 
 
 def _by_token(sources: Sequence[Any], cotangents: Sequence[Any]) -> list[np.ndarray]:

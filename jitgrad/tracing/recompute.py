@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 
 
 @surface
-def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(
+    fun: Callable[..., Any],
+    *args: Any,
+    policy: None = None,
+    use_reentrant: bool | None = None,
+    preserve_rng_state: bool = True,
+    prevent_cse: bool = True,
+    static_argnums: Any = (),
+    **kwargs: Any,
+) -> Any:
     """`fun`, of whose call only arguments and results are kept for the backward sweep: all else is
     computed again when the sweep comes there.
 
@@ -46,6 +55,17 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         those that `fun` reaches in other ways. Random numbers are the same when it is run again.
         It is traced: it may not ask for values, nor write to tensors from outside. If it does, it
         is run as it is, with a `JitgradWarning`; under `jit` that is an error.
+    *args, **kwargs
+        Arguments of `fun`, which is called with them then: PyTorch's form.
+    policy : None
+        There is none: nothing within is kept.
+    use_reentrant, preserve_rng_state, prevent_cse, static_argnums
+        Taken as in PyTorch and JAX, and of no effect: what is no tensor is as it is.
+
+    Returns
+    -------
+    callable
+        Or, with arguments, what `fun` gives for them.
 
     References
     ----------
@@ -66,6 +86,11 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
             f"got an object of type {type(fun).__name__}, expected a function; write "
             "jitgrad.checkpoint(f)(*args)"
         )
+    if policy is not None:
+        raise ArgumentError(
+            f"got policy={policy!r}, expected None: nothing within the function is kept; put "
+            "checkpoint around smaller parts of it"
+        )
 
     @functools.wraps(fun, updated=())
     @surface
@@ -76,7 +101,7 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
             return fun(*args, **kwargs)
         return _checkpointed(fun, args, kwargs)
 
-    return function
+    return function(*args, **kwargs) if args or kwargs else function
 
 
 def _checkpointed(fun: Callable[..., Any], args: Any, kwargs: Any) -> Any:

@@ -16,7 +16,7 @@ from jitgrad.autograd import Function
 from jitgrad.autograd.function import once_differentiable
 
 X = [0.3, -1.2, 2.0]
-OURS = classes(Function, jitgrad.tensor, once_differentiable)
+OURS = classes(Function, jitgrad.tensor, once_differentiable, jitgrad.enable_grad)
 
 
 SCALES = np.array([1.0, 2.0, 3.0])
@@ -31,7 +31,11 @@ def of_torch():
     from torch.autograd.function import once_differentiable
 
     make = lambda a: torch.tensor(np.asarray(a), dtype=torch.float64)
-    return torch, make, classes(torch.autograd.Function, make, once_differentiable)
+    return (
+        torch,
+        make,
+        classes(torch.autograd.Function, make, once_differentiable, torch.enable_grad),
+    )
 
 
 def both(program):
@@ -161,9 +165,16 @@ def without_grad(lib, tensor, c):
     return [y]
 
 
+def inner_graph(lib, tensor, c):
+    """`backward` differentiates what `forward` has recorded with gradients on."""
+    x = leaf(tensor)
+    c.Inner.apply(x * 2).backward()
+    return [x.grad]
+
+
 PROGRAMS = [
     *(orders, product, needs, pair, in_place, in_place_of_constants, sort, wide, in_numpy),
-    *(choice, nones, straight, nested, hooked, twice, without_grad),
+    *(choice, nones, straight, nested, hooked, twice, without_grad, inner_graph),
 ]
 
 
@@ -320,6 +331,26 @@ def test_rows_and_forward_mode():
     np.testing.assert_allclose(rows, 2 * np.exp(a), rtol=1e-12)
     _, t = jitgrad.jvp(OURS.Exp.apply, (a,), (a,))
     np.testing.assert_allclose(t, 2 * np.exp(a) * a, rtol=1e-12)
+
+
+def test_against_finite_differences():
+    class Sigmoid(Function):
+        @staticmethod
+        def forward(ctx, x):
+            out = 1 / (1 + jitgrad.exp(-x))
+            ctx.save_for_backward(out)
+            return out
+
+        @staticmethod
+        def backward(ctx, g):
+            (out,) = ctx.saved_tensors
+            return g * out * (1 - out)
+
+    x, y = leaf(jitgrad.tensor), leaf(jitgrad.tensor, [3.0, 4.0, -1.0])
+    assert jitgrad.autograd.gradcheck(Sigmoid.apply, (x,))
+    assert jitgrad.autograd.gradgradcheck(Sigmoid.apply, (x,))
+    assert jitgrad.autograd.gradgradcheck(lambda x, y: OURS.Product.apply(x, y, 2.0), (x, y))
+    jitgrad.check_grads(Sigmoid.apply, (np.array(X),), order=3)
 
 
 def test_jvp_of_its_own():

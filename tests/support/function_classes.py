@@ -6,7 +6,7 @@ Start at `classes`.
 from types import SimpleNamespace
 
 
-def classes(Function, tensor, once_differentiable):  # noqa: C901 - one class after the other
+def classes(Function, tensor, once_differentiable, enable_grad):  # noqa: C901 - one class after the other
     """The classes over `Function`; ``tensor(array)`` makes a tensor."""
 
     class Exp(Function):
@@ -207,6 +207,23 @@ def classes(Function, tensor, once_differentiable):  # noqa: C901 - one class af
         def backward(ctx, g):
             (x,) = ctx.saved_tensors
             return g * Exp.apply(x)
+
+    class Inner(Function):
+        """With a graph of its own."""
+
+        @staticmethod
+        def forward(ctx, x):
+            with enable_grad():
+                inner = x.detach().requires_grad_()
+                ctx.out = (inner**2).sum()
+            ctx.save_for_backward(inner)
+            return ctx.out.detach()
+
+        @staticmethod
+        def backward(ctx, g):
+            (inner,) = ctx.saved_tensors
+            ctx.out.backward(retain_graph=True)
+            return g * inner.grad
 
     found = {name: c for name, c in locals().items() if isinstance(c, type) and c is not Function}
     return SimpleNamespace(**found)

@@ -41,6 +41,10 @@ def test_both_modes_and_orders(tier):
     )
 
 
+def test_against_finite_differences():
+    jitgrad.check_grads(log1pexp, (X,), order=3)
+
+
 def test_the_rule_counts_and_not_the_function():
     f = jitgrad.custom_jvp(lambda x, y: x * y)
     f.defjvp(lambda primals, tangents: (f(*primals), 5 * tangents[0] - tangents[1]))

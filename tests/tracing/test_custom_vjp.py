@@ -495,6 +495,35 @@ def test_a_callback_with_results_of_several_dtypes(tier):
         assert out["is"].tolist() == (X > 0).tolist()
 
 
+# --- kernels, finite differences ------------------------------------------------------------------
+
+
+def test_rules_are_fused_as_the_formula_is():
+    @jitgrad.custom_vjp
+    def sine(x):
+        return jitgrad.sin(x)
+
+    sine.defvjp(lambda x: (jitgrad.sin(x), x), lambda x, g: (g * jitgrad.cos(x),))
+
+    def kernels(f):
+        x = jitgrad.tensor(np.linspace(0.0, 1.0, 5000), requires_grad=True)
+        y = (f(x * 2) * 3).sum()
+        loss = jitgrad.jit(jitgrad.value_and_grad(lambda x: (f(x * 2) * 3).sum()))
+        return [
+            [k.operations for k in jitgrad.explain(call, *args).kernels]
+            for call, args in ((y.backward, ()), (loss, (x.detach(),)))
+        ]
+
+    assert kernels(sine) == kernels(jitgrad.sin)
+
+
+def test_against_finite_differences():
+    for f in (log1pexp, called_bessel):
+        jitgrad.check_grads(f, (X,), order=1)
+    jitgrad.check_grads(log1pexp, (X,), order=3)
+    jitgrad.check_grads(bessel, (X,), order=1, modes=("rev",))
+
+
 # --- threads, random shapes -----------------------------------------------------------------------
 
 

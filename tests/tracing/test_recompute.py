@@ -103,6 +103,20 @@ def test_containers_and_what_is_no_tensor():
     assert x.grad.tolist() == [-3.0, -3.0]
 
 
+def test_the_form_of_pytorch():
+    x = jitgrad.tensor([3.0, 1.0], requires_grad=True)
+    y = jitgrad.checkpoint(lambda x, n=1: x * n, x, n=4, use_reentrant=False)
+    y.sum().backward()
+    assert x.grad.tolist() == [4.0, 4.0]
+    with pytest.raises(ArgumentError, match="policy"):
+        jitgrad.checkpoint(layer, policy=lambda *args: True)
+
+
+def test_against_finite_differences():
+    f = jitgrad.checkpoint(lambda x: jitgrad.sin(x) * x)
+    jitgrad.check_grads(f, (np.linspace(0.1, 1.0, 5),), order=3)
+
+
 def test_random_numbers_are_the_same_again(tier):
     jitgrad.manual_seed(0)
     dropped = jitgrad.checkpoint(lambda x: x * x * (jitgrad.rand(50) > 0.5))
