@@ -6,7 +6,10 @@ The formulas are in `rules`; what a step is, in `optimizer`. Start at `SGD`.
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
 
 from ..base.errors import ArgumentError
 from ..frontend.tensor import Tensor
@@ -14,18 +17,28 @@ from . import rules
 from .optimizer import Group, Optimizer
 
 
+def _is_between(x: Any, low: float, end: float) -> bool:
+    """Whether `x` is a number in [low, end), or a 0-d tensor, which is not looked into."""
+    if isinstance(x, Tensor):
+        return x.shape == ()
+    return isinstance(x, (int, float, np.number)) and bool(low <= x < end)
+
+
 def at_least_0(group: Group, *names: str) -> None:
     for name in names:
-        x = group[name]
-        if not isinstance(x, Tensor) and not x >= 0:
-            raise ArgumentError(f"got {name}={x!r}, expected a number of at least 0")
+        if not _is_between(group[name], 0, math.inf):
+            raise ArgumentError(
+                f"got {name}={group[name]!r:.100}, expected a finite number of at least 0, or a "
+                "0-d tensor"
+            )
 
 
 def betas_of(group: Group) -> None:
     """Checks two decay rates of averages."""
     betas = group["betas"]
-    if len(betas) != 2 or not all(isinstance(b, Tensor) or 0 <= b < 1 for b in betas):
-        raise ArgumentError(f"got betas={betas!r}, expected two numbers in [0, 1)")
+    several = isinstance(betas, (tuple, list)) and len(betas) == 2
+    if not several or not all(_is_between(b, 0, 1) for b in betas):
+        raise ArgumentError(f"got betas={betas!r:.100}, expected two numbers in [0, 1)")
 
 
 class SGD(Optimizer):
@@ -139,7 +152,7 @@ class Adam(Optimizer):
         maximize: bool = False,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        options = {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay}
+        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
         options |= {"amsgrad": amsgrad, "maximize": maximize}
         options |= {"decoupled_weight_decay": decoupled_weight_decay}
         super().__init__(params, options)

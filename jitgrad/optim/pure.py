@@ -23,6 +23,7 @@ from ..frontend.modes import no_grad
 from ..frontend.tensor import Tensor
 from ..tape.symbols import SymbolicScalar
 from . import rules
+from .algorithms import betas_of
 from .rules import Algorithm
 from .update import Cohort, update_of
 
@@ -205,6 +206,7 @@ def adam(
     >>> params[0].round(3), float(state["step"])
     (tensor([ 0.5, -1.5]), 1.0)
     """
+    betas_of({"betas": betas})
     options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
     options |= {"amsgrad": amsgrad, "maximize": maximize}
     return _pure(rules.ADAM, {**options, "decoupled_weight_decay": decoupled_weight_decay})

@@ -3,6 +3,7 @@ option; and what `Optimizer` promises: groups, states, parameters that stay what
 
 import copy
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -276,6 +277,12 @@ def test_what_is_refused():
         optim.SGD([[1.0]])
     with pytest.raises(jitgrad.ArgumentError, match="lr=-1"):
         optim.SGD([w], lr=-1)
+    for bad in ("0.1", None, jitgrad.ones(2), float("nan")):
+        with pytest.raises(jitgrad.ArgumentError, match="got lr="):
+            optim.Adam([w], lr=bad)
+    for bad in (0.9, ("a", 0.5), (0.5,)):
+        with pytest.raises(jitgrad.ArgumentError, match="got betas="):
+            optim.Adam([w], betas=bad)
     with pytest.raises(jitgrad.ArgumentError, match="nesterov"):
         optim.SGD([w], nesterov=True)
     with pytest.raises(jitgrad.ArgumentError, match="betas"):
@@ -285,3 +292,16 @@ def test_what_is_refused():
     with pytest.raises(jitgrad.ArgumentError, match="options \\['rate'\\]"):
         optim.SGD([{"params": [w], "rate": 1}])
     assert w.tolist() == [1.0, 1.0]
+
+
+def test_an_optimiser_is_pickled_and_copied_with_its_parameters():
+    w = jitgrad.ones(2, requires_grad=True)
+    opt = optim.Adam([w], lr=0.1)
+    w.grad = jitgrad.ones(2)
+    opt.step()
+    for copied, v in (pickle.loads(pickle.dumps((opt, w))), copy.deepcopy((opt, w))):
+        v.grad = jitgrad.ones(2)
+        copied.step()
+        np.testing.assert_allclose(v.tolist(), 0.8)
+        assert copied.state[v]["step"].item() == 2 and copied.state[v] is copied.slots[0]
+    np.testing.assert_allclose(w.tolist(), 0.9)
