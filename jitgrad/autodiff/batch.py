@@ -11,7 +11,6 @@ from collections.abc import Mapping, Reversible
 
 from ..base.errors import GradientError
 from ..ir import Node, toposort
-from ..ops.batching import BY_KIND
 
 
 def batch(outputs: Reversible[Node], batched: Mapping[Node, Node], size: int) -> list[Node | None]:
@@ -30,6 +29,8 @@ def batch(outputs: Reversible[Node], batched: Mapping[Node, Node], size: int) ->
     -------
     list of (Node or None)
     """
+    from ..ops.batching import BY_KIND  # which programs without rows do not wait for
+
     known: dict[Node, Node] = dict(batched)
     for node in toposort(outputs, lambda n: () if n in batched else n.src):
         rows = [known.get(s) for s in node.src]
