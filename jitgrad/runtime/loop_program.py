@@ -391,7 +391,10 @@ def compiled_loop(turn):
         turns = checked_turns(turns, node.arg)
         sources = [np.ascontiguousarray(x) for x in sources]
         out = (np.zeros if handed and turns < length else np.empty)(total, node.dtype)
-        instance = free.pop() if free else LoopInstance(program)
+        try:  # one look-up, since another thread may take the last one
+            instance = free.pop()
+        except IndexError:
+            instance = LoopInstance(program)
         put(instance.words, 8 * first, *map(id, sources), id(out))
         count = turns + once_more
         if count < LONG:
