@@ -19,12 +19,12 @@ from collections.abc import Iterable, Sequence
 
 from ..base.config import config
 from ..base.dtypes import INT64
-from ..ir import CONST, Node, const, leaf, toposort
+from ..ir import CONST, Node, const, leaf, substitute, toposort
 from ..ops.joining import concatenate
 from ..ops.movement import slice_node
 from ..ops.primitives import cast, reshape_to
 from .body import TURN, Body
-from .loop_node import numbered, run_loop, substitute
+from .loop_node import numbered, run_loop
 from .turn_slices import with_sequences
 
 #: Turns of a loop that has no blocks: fewer take little memory, and blocks cost something.

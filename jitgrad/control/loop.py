@@ -18,13 +18,13 @@ from typing import NamedTuple
 
 from ..autodiff import pull_back, push_forward
 from ..base.dtypes import INT64
-from ..ir import CONST, Node, const, leaf, rebuilt, toposort
+from ..ir import CONST, Node, const, leaf, rebuilt, substitute, toposort
 from ..ops.marks import differentiable_sources
 from ..ops.primitives import cast, reshape_to, zeros
 from .body import TURN, Body, cotangent_part, packed
 from .checkpoint import in_blocks, lengths, too_much
 from .kept import worth_keeping
-from .loop_node import LOOP, numbered, run_loop, substitute
+from .loop_node import LOOP, numbered, run_loop
 
 
 def _marks(what: str, nodes: Mapping[int, Node]) -> dict[int, Node]:

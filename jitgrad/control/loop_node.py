@@ -3,10 +3,10 @@
 Start at `run_loop`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..base.dtypes import INT64
-from ..ir import Node, Op, const, leaf, rebuilt, toposort
+from ..ir import Node, Op, const, leaf
 from .body import Body, Looped, offsets, part
 from .turns import reference
 
@@ -56,15 +56,6 @@ def run_loop(
         node = Node(LOOP, src, looped, (offsets(looped)[1],), dtype)
         out.update((k, part(node, looped, k)) for k in results)
     return out
-
-
-def substitute(roots: Iterable[Node], new: Mapping[Node, Node]) -> list[Node]:
-    """The graphs of `roots` with nodes replaced as the dict `new` says."""
-    made = dict(new)
-    for node in toposort(list(roots), lambda n: () if n in new else n.src):
-        if node not in made:
-            made[node] = rebuilt(node, tuple([made[s] for s in node.src]))
-    return [made[r] for r in roots]
 
 
 def numbered(nodes: Iterable[Node]) -> tuple[Node, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..autodiff import batch
 from ..base.dtypes import INT64
-from ..ir import Node, const, leaf, toposort
+from ..ir import Node, const, leaf, substitute, toposort
 from ..ops import REGISTRY
 from ..ops.host import HOST
 from ..ops.indexing import IN_BOUNDS, gather
@@ -24,7 +24,7 @@ from ..ops.marks import stop
 from ..ops.primitives import broadcast, reshape_to, zeros
 from ..ops.rows import Rows, in_front, same_rows
 from .body import TURN, Body
-from .loop_node import LOOP, numbered, run_loop, substitute
+from .loop_node import LOOP, numbered, run_loop
 
 _where, _any, _max, _first = (REGISTRY[name] for name in ("where", "any", "max", "argmax"))
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..ir import Node, leaf, toposort
+from ..ir import Node, leaf, substitute, toposort
 from .body import Body, part_taken
-from .loop_node import LOOP, run_loop, substitute
+from .loop_node import LOOP, run_loop
 from .replace import Parts, SameLoop, counted_loops, replaced
 
 

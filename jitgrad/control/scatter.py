@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..ir import Node, leaf, toposort
+from ..ir import Node, leaf, substitute, toposort
 from ..ops import REGISTRY
 from ..ops.movement import pad_node, permute, slice_node
 from ..ops.primitives import reshape_to
 from .affine import affine
 from .body import TURN, Body
-from .loop_node import run_loop, substitute
+from .loop_node import run_loop
 from .replace import Parts, SameLoop, counted_loops, replaced
 
 _ADD = REGISTRY["add"].op

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 
-from ..ir import Node, leaf, rebuilt, toposort, users
+from ..ir import Node, leaf, rebuilt, substitute, toposort, users
 from ..ops.primitives import reshape_to
 from .body import Body, packed, part_taken
 from .checkpoint import in_blocks, lengths, too_much
-from .loop_node import LOOP, run_loop, substitute
+from .loop_node import LOOP, run_loop
 from .merge import merged
 from .scatter import scattered
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..ir import Node, leaf, toposort
+from ..ir import Node, leaf, substitute, toposort
 from ..ops.joining import concatenate
 from ..ops.movement import SLICE, permute, slice_node
 from ..ops.primitives import reshape_to
 from .affine import affine
 from .body import TURN, Body
-from .loop_node import substitute
 
 #: Rows of a slice, at most.
 ROWS = 8

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from ..compile import LEAFLIKE, MOVEMENT, simplify
 from ..control import LOOP
 from ..control.body import part_taken
-from ..control.loop_node import substitute
-from ..ir import CONST, Node, leaf, toposort
+from ..ir import CONST, Node, leaf, substitute, toposort
 from ..ir.printer import counted, named, typed
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from _weakref import _remove_dead_weakref  # type: ignore[attr-defined]  # what WeakValueDictionary uses
-from collections.abc import Callable, Hashable, Iterable, Reversible, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Reversible, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from weakref import ref
 
@@ -357,6 +357,15 @@ def toposort(
             else:
                 order.append(node)
     return order
+
+
+def substitute(roots: Iterable[Node], new: Mapping[Node, Node]) -> list[Node]:
+    """The graphs of `roots` with nodes replaced as the dict `new` says."""
+    made = dict(new)
+    for node in toposort(list(roots), lambda n: () if n in new else n.src):
+        if node not in made:
+            made[node] = rebuilt(node, tuple([made[s] for s in node.src]))
+    return [made[r] for r in roots]
 
 
 def toposort_by(order: Iterable[Node], roots: Reversible[Node]) -> list[Node]:

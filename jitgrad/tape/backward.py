@@ -15,7 +15,7 @@ from weakref import ref
 
 from ..autodiff import pull_back
 from ..base.errors import GradientError
-from ..ir import const, leaf, rebuilt, toposort
+from ..ir import const, leaf, substitute
 from ..runtime.events import planning
 from ..runtime.plan import Plan
 from . import handles
@@ -96,17 +96,6 @@ def cotangents(nodes, start, implicit=False):
         leaves += [] if implicit else [g]
         cots[node] = cots[node] + g if node in cots else g
     return cots, leaves
-
-
-def substitute(roots, mapping):
-    """`roots` with nodes replaced."""
-    new = {}
-    for node in toposort(roots):
-        if node in mapping:
-            new[node] = mapping[node]
-        else:
-            new[node] = rebuilt(node, tuple([new[s] for s in node.src]))
-    return [new[r] for r in roots]
 
 
 class Sweep:

@@ -15,11 +15,11 @@ from functools import partial
 
 from ..autodiff import push_forward
 from ..base.errors import GradientError
-from ..ir import leaf
+from ..ir import leaf, substitute
 from ..runtime.events import planning
 from ..runtime.plan import Plan
 from . import handles
-from .backward import _plan, substitute
+from .backward import _plan
 from .double import RecordedTangents, alive
 from .execute import finish, flush, live_handles, run
 from .pieces import note_program

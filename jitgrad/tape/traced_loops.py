@@ -13,8 +13,7 @@ import numpy as np
 
 from ..autodiff import pull_back
 from ..control import rolled
-from ..control.loop_node import substitute
-from ..ir import LEAF, NUMBER, Node, const, leaf, rebuilt, toposort_by
+from ..ir import LEAF, NUMBER, Node, const, leaf, rebuilt, substitute, toposort_by
 from ..ops import REGISTRY
 from ..runtime.events import planning
 from ..runtime.plan import Plan

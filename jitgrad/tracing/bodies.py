@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ..base.errors import ArgumentError, JitError, JitgradError
 from ..base.tree import flatten
-from ..control.loop_node import substitute
 from ..frontend.convert import as_operand
-from ..ir import LEAF, NUMBER, const, leaf, toposort
+from ..ir import LEAF, NUMBER, const, leaf, substitute, toposort
 from ..ops.primitives import cast
 from ..tape.execute import flush
 from ..tape.handles import Handle, from_value

@@ -13,10 +13,9 @@ import numpy as np
 from ..autodiff.derivative_rules import TracedRule
 from ..base.errors import ArgumentError
 from ..base.tree import flatten
-from ..control.loop_node import substitute
 from ..frontend.convert import as_operand
 from ..frontend.tensor import Tensor
-from ..ir import leaf, toposort
+from ..ir import leaf, substitute, toposort
 from .custom_arguments import described
 from .rule_traces import RuleTrace, as_tensor
 

@@ -18,9 +18,8 @@ from ..base.dtypes import NUMBER_DTYPE
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..base.tree import flatten
 from ..control import Body, led_to, run_loop, sources_led_to
-from ..control.loop_node import substitute
 from ..frontend.convert import as_operand
-from ..ir import leaf, number
+from ..ir import leaf, number, substitute
 from ..ops.primitives import cast
 from ..tape.double import Formulas
 from ..tape.symbols import kind_of

@@ -18,8 +18,8 @@ from ..base.errors import ArgumentError, JitError, JitgradWarning
 from ..base.surface import surface
 from ..base.tree import flatten
 from ..control.loop import led_to
-from ..control.loop_node import substitute
 from ..frontend.tensor import Tensor
+from ..ir import substitute
 from ..ops.primitives import cast
 from ..tape.segment import local
 from .bodies import Group, TurnTrace, grouped

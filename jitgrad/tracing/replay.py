@@ -36,10 +36,10 @@ from ..compile import simplify
 from ..control import Rolled, rolled
 from ..frontend.convert import NESTED, put_together
 from ..frontend.tensor import Tensor
-from ..ir import LEAF, NUMBER, leaf, number, toposort, toposort_by
+from ..ir import LEAF, NUMBER, leaf, number, substitute, toposort, toposort_by
 from ..ops.marks import differentiable_sources
 from ..runtime.plan import Plan
-from ..tape.backward import AccumulateGrad, substitute
+from ..tape.backward import AccumulateGrad
 from ..tape.changes import changes
 from ..tape.double import Formulas
 from ..tape.handles import Handle, extra, from_value

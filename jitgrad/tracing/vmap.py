@@ -18,9 +18,8 @@ from ..autodiff import batch
 from ..base.errors import ArgumentError, AxisError, ShapeError
 from ..base.surface import surface
 from ..base.tree import flatten, is_container, parts
-from ..control.loop_node import substitute
 from ..frontend.tensor import Tensor
-from ..ir import Node, leaf
+from ..ir import Node, leaf, substitute
 from ..ir.shapes import as_int
 from ..ops.movement import permute
 from ..ops.rows import in_front, same_rows

@@ -5,9 +5,8 @@ from hypothesis import strategies as st
 
 from jitgrad.base.dtypes import INT64
 from jitgrad.control import TURN, Body
-from jitgrad.control.loop_node import substitute
 from jitgrad.interpret.program import run
-from jitgrad.ir import const, leaf
+from jitgrad.ir import const, leaf, substitute
 from jitgrad.ops import REGISTRY
 from jitgrad.ops.movement import slice_node
 from jitgrad.ops.primitives import cast, reshape_to, zeros

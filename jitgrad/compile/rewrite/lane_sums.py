@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...control import Body, run_loop
-from ...control.loop_node import numbered, substitute
+from ...control.loop_node import numbered
 from ...control.replace import Parts, SameLoop, counted_loops, replaced
-from ...ir.node import Node, toposort
+from ...ir.node import Node, substitute, toposort
 from ...ops import REGISTRY
 from ...ops.movement import permute
 from ...ops.primitives import SUM, broadcast, reduce_sum, reshape_to, zeros
