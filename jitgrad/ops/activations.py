@@ -46,8 +46,8 @@ def _activation(
     **fields: Any,
 ) -> Entry:
     def checked(x: Node, *given: Any) -> Node:
-        for key, value in zip(params or (), given, strict=True):
-            if not isinstance(value, (int, float, str)):
+        for (key, default), value in zip((params or {}).items(), given, strict=True):
+            if not isinstance(value, (int, float)) and not isinstance(default, str):
                 raise ArgumentError(f"got {key}={value!r} for {name}, expected a number")
         return build(_float(x), *given)
 
