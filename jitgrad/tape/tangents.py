@@ -10,7 +10,6 @@ With a `size`, tangents have a leading axis of that length: many directions in o
 `pushed`.
 """
 
-from contextlib import contextmanager
 from functools import partial
 
 from ..autodiff import push_forward
@@ -96,22 +95,6 @@ class ForwardSweep:
         self.cuts = [e for e in self.known if type(e) is tuple]
         self.reaches = Reachability(inputs)
 
-    @contextmanager
-    def along(self):
-        """While a function runs: segments that end are run together with their tangents. Within a
-        trace, where all is one graph in the end, and within another sweep, nothing is done."""
-        if local.push is not None or local.seg.tracing is not None:
-            yield
-            return
-        try:
-            try:
-                local.push = self
-                yield
-            finally:
-                local.push = None
-        finally:  # an interrupt may have cut the first
-            local.push = None
-
     def with_tangents(self, seg, end, live, read):
         """The values of what is `live` of a segment, which ends at `end` and had leaves, numbers
         and edges `read`; the tangents are known to the graph that it becomes (`note`)."""
@@ -190,6 +173,26 @@ class ForwardSweep:
         for k, t in found:
             out[k] = t
         return out
+
+
+class Along:
+    """While a function runs: segments that end are run together with their tangents, those of
+    `sweep`. Within a trace, where all is one graph in the end, and within another sweep, nothing is
+    done."""
+
+    __slots__ = ("begins", "sweep")
+
+    def __init__(self, sweep):
+        self.sweep = sweep
+        self.begins = local.push is None and local.seg.tracing is None
+
+    def __enter__(self):
+        if self.begins:
+            local.push = self.sweep
+
+    def __exit__(self, kind, error, trace):
+        if self.begins:
+            local.push = None
 
 
 def _check(graph, plan):

@@ -17,7 +17,7 @@ from ..frontend.gradients import swept
 from ..frontend.modes import enable_grad, is_grad_enabled
 from ..frontend.tensor import Tensor
 from ..tape.record import materialise
-from ..tape.tangents import ForwardSweep, pushed
+from ..tape.tangents import Along, ForwardSweep, pushed
 from .differentiated import DifferentiatedCall, Outputs, check_function, fitting, or_zeros, with_aux
 
 
@@ -40,7 +40,7 @@ class _Ran:
         if sweep is None:
             out = self.call.run()
         else:
-            with sweep.along():
+            with Along(sweep):
                 out = self.call.run()
         if self.has_aux:
             out, self.aux = with_aux(self.f, out)
