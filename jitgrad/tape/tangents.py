@@ -231,10 +231,13 @@ def _pending(sweep, held, drop):
 
 
 def _joint(seg, end, live, states, given, size, numbers):
-    """The `JointTangents`; within a trace each is another."""
-    if seg.tracing is not None:
-        return JointTangents(end, states, given, live, size, numbers)
+    """The `JointTangents`, made once; in a trace, with loops, for the same numbers."""
     key = (JointTangents, states, given, live, size)
+    if seg.tracing is not None:
+        from .traced_loops import with_numbers  # which imports the loops
+
+        make = lambda: JointTangents(end, *key[1:], numbers)
+        return with_numbers(end, ("traced", *key), numbers, make)
     plan = end.plans.get(key)
     if plan is None:
         plan = end.plans[key] = JointTangents(end, *key[1:])

@@ -6,7 +6,7 @@ begins, so are those of the sweep: it takes as long again, those at the ends are
 and what they read of one another is all handed out. Start at `TracedBackward`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,14 +63,21 @@ def traced_backward(end: State, key: tuple, numbers: Sequence[Any]) -> TracedBac
     """The `TracedBackward` of what was recorded up to `end`, of a key (live, given, implicit,
     wanted, size): the last one, where it was made of the same numbers. A function that is traced in
     each call, such as that of `vmap`, comes here again."""
+    live, given, implicit, wanted, size = key
+    make = lambda: TracedBackward(end, given, wanted, live, implicit, numbers, size)
+    return with_numbers(end, (TracedBackward, key), numbers, make)
+
+
+def with_numbers(end: State, key: tuple, numbers: Sequence[Any], make: Callable[[], Any]) -> Any:
+    """What ``make()`` gives for what was recorded up to `end`: the last one, where it was made of
+    the same numbers."""
     used = tuple(numbers[: end.numbers])
     known = not any(type(x) is SymbolicScalar for x in used) and repr(used)
-    kept = end.plans.get((TracedBackward, key))
+    kept = end.plans.get(key)
     if kept is not None and kept[0] == known is not False:
         return kept[1]
-    live, given, implicit, wanted, size = key
-    out = TracedBackward(end, given, wanted, live, implicit, numbers, size)
-    end.plans[TracedBackward, key] = known, out
+    out = make()
+    end.plans[key] = known, out
     return out
 
 
