@@ -352,6 +352,80 @@ def test_in_the_body_of_a_loop(transform, tier):
     np.testing.assert_allclose(got[1], want[1], rtol=1e-12)
 
 
+def test_rules_and_functions_in_numpy_in_loops(tier):
+    @jitgrad.custom_vjp
+    def double(x):
+        return 2 * x
+
+    double.defvjp(lambda x: (2 * x, x), lambda x, g: (np.asarray(g) * np.asarray(x),))
+
+    def loss(x):
+        return jitgrad.scan(lambda c, _: (double(c) * 0.5 + x, None), x, length=3)[0].sum()
+
+    def written(x):
+        c = x
+        for _ in range(3):
+            c = double(c) * 0.5 + x
+        return c.sum()
+
+    a = np.array([0.3, 0.7])
+    want = jitgrad.grad(written)(a)
+    for f in (loss, written):
+        np.testing.assert_allclose(jitgrad.grad(f)(a), want, rtol=1e-12)
+        np.testing.assert_allclose(jitgrad.jit(jitgrad.grad(f))(a), want, rtol=1e-12)
+
+    def sine(x):
+        return jitgrad.pure_callback(np.sin, x, x)
+
+    for transform in (lambda f: f, jitgrad.jit):
+        scanned = transform(lambda xs: jitgrad.scan(lambda c, x: (sine(c) + x, sine(x)), a, xs))
+        last, ys = scanned(X[:, :2])
+        np.testing.assert_allclose(last, np.sin(np.sin(a) + X[0, :2]) + X[1, :2], rtol=1e-12)
+        np.testing.assert_allclose(ys, np.sin(X[:, :2]), rtol=1e-12)
+        chosen = transform(lambda p, x: jitgrad.cond(p, sine, lambda x: x * 1, x))
+        for p in (True, False):
+            got = chosen(jitgrad.tensor(p), a)
+            np.testing.assert_allclose(got, np.sin(a) if p else a, rtol=1e-12)
+
+
+def test_python_loops_under_jit(tier):
+    """They become loops, with the rule in their bodies."""
+
+    @jitgrad.custom_vjp
+    def f(x):
+        return jitgrad.exp(x)
+
+    f.defvjp(lambda x: (f(x), f(x)), lambda out, g: (g * out * 1.5,))
+
+    def loss(x):
+        for _ in range(20):
+            x = f(x * 0.3)
+        return x.sum()
+
+    a, v = np.array([0.3, 0.7]), np.ones(2)
+    np.testing.assert_allclose(jitgrad.jit(jitgrad.grad(loss))(a), jitgrad.grad(loss)(a))
+    np.testing.assert_allclose(jitgrad.jit(jitgrad.hvp(loss))(a, v), jitgrad.hvp(loss)(a, v))
+
+
+def test_jitted_functions_as_rules():
+    @jitgrad.custom_vjp
+    @jitgrad.jit
+    def square(x):
+        return x * x
+
+    square.defvjp(jitgrad.jit(lambda x: (x * x, x)), jitgrad.jit(lambda x, g: (g * x * 3,)))
+    for transform in (lambda f: f, jitgrad.jit):
+        assert transform(jitgrad.grad(square))(2.0) == 6.0
+        assert transform(jitgrad.grad(jitgrad.grad(square)))(2.0) == 3.0
+
+
+def test_rules_in_numpy_have_no_rows():
+    f = jitgrad.custom_vjp(lambda x: 2 * x)
+    f.defvjp(lambda x: (2 * x, x), lambda x, g: (np.asarray(g) * 2,))
+    with pytest.raises(GradientError, match="NumPy arrays, of values that differ from row to row"):
+        jitgrad.vmap(jitgrad.grad(lambda x: f(x).sum()))(X)
+
+
 def test_vmap_is_each_row():
     @jitgrad.custom_vjp
     def f(x, w):
