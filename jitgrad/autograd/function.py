@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from ..autodiff.derivative_rules import refused, transposed
+from ..autodiff.derivative_rules import RefusedRule, refused, transposed
 from ..base.errors import AliasError, ArgumentError, GradientError, MissingError
 from ..base.surface import surface
 from ..frontend.convert import as_operand
 from ..frontend.modes import no_grad
 from ..frontend.tensor import Tensor
 from ..ir import leaf
+from ..tape.reachability import depends_on
 from ..tape.segment import local
 from ..tracing.bodies import result_node
 from ..tracing.custom_arguments import checked_cotangent, described, is_active
@@ -320,7 +321,7 @@ class FunctionRule:
         values = self.results.values
         if depth_of(self.cls) >= DEPTH:
             return refused_results(self.name, values, self.call.inputs)
-        traced = None if self._only_when_needed() else self._traced()
+        traced = None if self._only_when_needed() else self._traced(self._kept())
         rule, sources, numbers = traced or (*self._host(), ())
         return record_rule(self.name, values, rule, sources, numbers)
 
@@ -332,7 +333,29 @@ class FunctionRule:
 
     # ------------------------------------------------------------------ traced
 
-    def _traced(self) -> Any:
+    def _kept(self) -> list[Any]:
+        """What was saved for backward. What `forward` has computed on the way without a graph has a
+        derivative that is an error, since it would be missing."""
+        known = {id(x) for x in (*self.call.leaves, *self.results.given)}
+        return [
+            self._without_graph(t) if isinstance(t, Tensor) and id(t) not in known else t
+            for t in self.ctx._tensors
+        ]
+
+    def _without_graph(self, t: Tensor) -> Tensor:
+        inputs = [x for x in self.call.inputs if x._seg is t._seg is local.seg]
+        if t.requires_grad or not inputs or not depends_on(t._state, [x._state for x in inputs]):
+            return t
+        text = (
+            f"got a second derivative of {self.name} that leads through what its forward computed "
+            "on the way and saved, where gradients are off; give it back as a result and save "
+            "that, or compute it in backward"
+        )
+        led = tuple(range(len(inputs)))
+        rule = RefusedRule(self.name, ((t.shape, t.dtype),), led, text)
+        return record_rule(self.name, [t], rule, inputs)[0]
+
+    def _traced(self, kept: Sequence[Any]) -> Any:
         """The rule as a graph, its sources and its numbers; None where it asks for values."""
         trace = RuleTrace(self.name, self.cls)
         try:
@@ -340,15 +363,15 @@ class FunctionRule:
                 reads = Reads(trace, self.call, self.call.leaves, self.results)
                 if self.cls.backward is Function.backward:
                     return self._by_tangents(trace, reads)
-                return self._by_cotangents(trace, reads)
+                return self._by_cotangents(trace, reads, kept)
         except Exception as error:
             deferred = local.seg.tracing is None and self.cls.backward is not Function.backward
             if deferred or trace.gives_up(error):
                 return None  # where it is an error, backward raises it again, when it is called
             raise
 
-    def _by_cotangents(self, trace: RuleTrace, reads: Reads) -> Any:
-        ctx = self.ctx._with([reads.of(t) for t in self.ctx._tensors])
+    def _by_cotangents(self, trace: RuleTrace, reads: Reads, kept: Sequence[Any]) -> Any:
+        ctx = self.ctx._with([reads.of(t) for t in kept])
         cots = [trace.parameter(t.shape, t.dtype) for t in self.results.values]
         gradients = []
         for there in self._choices():

@@ -120,6 +120,12 @@ def differentiable_sources(node: Node) -> tuple[Node, ...]:
     return gradient_sources(node)
 
 
+def sources_of_any_order(node: Node) -> tuple[Node, ...]:
+    """The sources of a node that derivatives of some order may flow to: what a rule reads has no
+    part in the first one."""
+    return node.src if node.op is RULE else differentiable_sources(node)
+
+
 def gradient_sources(node: Node) -> tuple[Node, ...]:
     """The sources of a node that its derivative may read."""
     return node.src[1:] if node.op is REVALUE else node.src

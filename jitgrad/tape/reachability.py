@@ -7,10 +7,13 @@ them this is undone: the nodes of the path are built again, each such value behi
 marker of its own (`Unshared`). Start at `Reachability` and `visited`.
 """
 
+from typing import Any
+from weakref import WeakKeyDictionary
+
 from ..autodiff import batch, pull_back
 from ..base.errors import GradientError
-from ..ir import LEAF, Node, leaf, toposort
-from ..ops.marks import APART, differentiable_sources
+from ..ir import LEAF, Node, leaf, rebuilt, toposort
+from ..ops.marks import APART, STOP, sources_of_any_order
 from ..ops.primitives import broadcast, zeros
 from .keys import VARIABLE, renode
 from .segment import operations_to
@@ -122,15 +125,49 @@ def _saves(state):
 
 
 def roots_of(state):
-    """The numbers of the gradient roots that are reachable by derivatives from the value of an
-    operation."""
+    """The numbers of the gradient roots that are reachable by derivatives of any order from the
+    value of an operation."""
     found = state.plans.get("roots")
     if found is None:
-        nodes = set(toposort([state.node], differentiable_sources))
+        nodes = set(toposort([state.node], sources_of_any_order))
         found = state.plans["roots"] = tuple(
             i for i, root in enumerate(state.roots) if root in nodes
         )
     return found
+
+
+#: Whether a value depends on others, if derivatives stopped nowhere: by its node and theirs.
+_depending: WeakKeyDictionary[Node, dict[Any, bool]] = WeakKeyDictionary()
+
+
+def depends_on(state, inputs):
+    """Whether the value of `state`, recorded with gradients off, has a derivative by those of
+    `inputs`, states of the same segment."""
+    if state.dtype.kind != "f":
+        return False
+    sources = tuple(dict.fromkeys([s.node for s in inputs]))
+    known = _depending.setdefault(state.node, {})
+    key = tuple([id(n) for n in sources])
+    if key not in known:
+        known[key] = _depends(state.node, sources)
+    return known[key]
+
+
+def _depends(root, sources):
+    new = dict.fromkeys(sources)
+    for node in toposort([root], lambda n: () if n in sources else n.src):
+        if node in sources:
+            new[node] = node
+        elif node.op is STOP:
+            new[node] = new[node.src[0]]
+        else:
+            new[node] = rebuilt(node, tuple([new[s] for s in node.src]))
+    out = new[root]
+    try:
+        grads = pull_back({out: leaf(1 << 40, out.shape, out.dtype)}, sources)
+    except GradientError:
+        return True
+    return any(g is not None for g in grads)
 
 
 class Reachability:

@@ -428,6 +428,38 @@ def test_ctx_has_attributes_of_any_kind():
     np.testing.assert_allclose(h.numpy(), 2 * a * s + a * s * (2 * a**2 * s), rtol=1e-12)
 
 
+def test_a_second_derivative_through_what_was_saved_on_the_way_is_an_error():
+    """PyTorch gives a wrong one without a word: what `forward` computes has no graph."""
+
+    class Wrong(Function):
+        @staticmethod
+        def forward(ctx, x):
+            e = x.exp()
+            ctx.save_for_backward(x, e, x.sign(), (x > 0).double())
+            return x * e
+
+        @staticmethod
+        def backward(ctx, g):
+            x, e, sign, positive = ctx.saved_tensors
+            return g * (1 + x) * e + 0 * sign + 0 * positive
+
+    class Right(Wrong):
+        @staticmethod
+        def backward(ctx, g):
+            x, _, sign, positive = ctx.saved_tensors
+            return g * (1 + x) * x.exp() + 0 * sign + 0 * positive
+
+    a = np.array(X)
+    for transform in (lambda f: f, jitgrad.jit):
+        for f in (Wrong, Right):
+            first = transform(jitgrad.grad(lambda x, f=f: f.apply(x * 1).sum()))
+            np.testing.assert_allclose(first(a), (1 + a) * np.exp(a), rtol=1e-12)
+        second = transform(jitgrad.hvp(lambda x: Right.apply(x).sum()))
+        np.testing.assert_allclose(second(a, np.ones(3)), (2 + a) * np.exp(a), rtol=1e-12)
+        with pytest.raises(GradientError, match="computed on the way"):
+            transform(jitgrad.hvp(lambda x: Wrong.apply(x).sum()))(a, np.ones(3))
+
+
 def test_misuse():
     with pytest.raises(MissingError, match=r"call Exp.apply"):
         OURS.Exp()

@@ -65,7 +65,7 @@ NAMED = {
         {"repeat", "where"},
         "functions whose results have a shape that depends on values",
     ),
-    "tape.reachability": ({"APART"}, "marks of the tape"),
+    "tape.reachability": ({"APART", "STOP"}, "marks of the tape"),
     "tree": ({"concatenate", "flatten", "ravel"}, "a vector of all; words of its own"),
     "frontend.subscript": ({"where"}, "a write by a mask whose values are not known"),
     "tape.keys": ({"STOP"}, "marks of the tape"),

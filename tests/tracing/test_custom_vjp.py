@@ -183,7 +183,15 @@ def test_residuals_have_their_own_derivative():
         return x**3
 
     cube.defvjp(lambda x: (x**3, 3 * x**2), lambda slope, g: (g * slope,))
-    assert jitgrad.grad(jitgrad.grad(cube))(2.0) == pytest.approx(12.0)
+    for transform in (lambda f: f, jitgrad.jit):
+        assert transform(jitgrad.grad(jitgrad.grad(cube)))(2.0) == pytest.approx(12.0)
+        assert transform(jitgrad.hvp(cube))(2.0, 1.0) == pytest.approx(12.0)
+        assert transform(jitgrad.hessian(cube))(2.0) == pytest.approx(12.0)
+    x = jitgrad.tensor(2.0, requires_grad=True)
+    y = cube(x)
+    y.item()
+    (g,) = jitgrad.autograd.grad(y, x, create_graph=True)
+    assert jitgrad.autograd.grad(g, x)[0].item() == pytest.approx(12.0)
 
 
 def test_a_second_derivative_of_a_rule_in_numpy_is_an_error():
@@ -457,25 +465,6 @@ def test_vmap_is_each_row():
     np.testing.assert_allclose(jitgrad.vmap(second)(X, X), [second(x, x) for x in X], rtol=1e-12)
 
 
-@pytest.mark.parametrize("method", ["sequential", "expand_dims", "broadcast_all"])
-def test_callbacks_of_rows(method, tier):
-    @jitgrad.custom_vjp
-    def f(x):
-        return jitgrad.pure_callback(special.j0, x, x, vmap_method=method)
-
-    f.defvjp(
-        lambda x: (f(x), x),
-        lambda x, g: (-g * jitgrad.pure_callback(special.j1, x, x, vmap_method=method),),
-    )
-    got = jitgrad.vmap(jitgrad.grad(lambda x: f(x).sum()))(X)
-    np.testing.assert_allclose(got, -special.j1(X), rtol=1e-12)
-
-
-def test_callbacks_without_a_method_have_no_rows():
-    with pytest.raises(GradientError, match="vmap_method"):
-        jitgrad.vmap(called_bessel)(X)
-
-
 # --- errors ---------------------------------------------------------------------------------------
 
 
@@ -536,37 +525,6 @@ def test_without_a_rule():
         f.defvjp(lambda x: (x, x), 3)
     with pytest.raises(ArgumentError, match="nondiff_argnums"):
         jitgrad.custom_vjp(lambda x: x, nondiff_argnums=2)(1.0)
-
-
-def test_a_callback_is_checked_and_has_no_gradient():
-    x = jitgrad.tensor(X, requires_grad=True)
-    y = jitgrad.pure_callback(np.sin, X, x)
-    assert y.requires_grad
-    with pytest.raises(GradientError, match="pure_callback"):
-        y.sum().backward()
-    for transform in (lambda f: f, jitgrad.jit):
-        with pytest.raises(ShapeError, match=r"shape \(3,\)"):
-            transform(lambda x: jitgrad.pure_callback(lambda a: a[0], x, x))(X)
-        with pytest.raises(DTypeError, match="int64"):
-            transform(lambda x: jitgrad.pure_callback(lambda a: a.astype(int), x, x))(X)
-        with pytest.raises(ArgumentError, match="expected result"):
-            transform(lambda x: jitgrad.pure_callback(lambda a: (a, a), x, x))(X)
-    with pytest.raises(ArgumentError, match="shape and dtype"):
-        jitgrad.pure_callback(np.sin, 3, X)
-    with pytest.raises(ArgumentError, match="vmap_method"):
-        jitgrad.pure_callback(np.sin, X, X, vmap_method="all")
-
-
-def test_a_callback_with_results_of_several_dtypes(tier):
-    def both(a, factor):
-        return {"value": a * factor, "places": np.argsort(a, axis=-1), "is": a > 0}
-
-    like = {"value": X, "places": np.empty(X.shape, np.int64), "is": X > 0}
-    for transform in (lambda f: f, jitgrad.jit):
-        out = transform(lambda x: jitgrad.pure_callback(both, like, x, factor=2.0))(X)
-        assert out["value"].tolist() == (2 * X).tolist()
-        assert out["places"].tolist() == np.argsort(X).tolist()
-        assert out["is"].tolist() == (X > 0).tolist()
 
 
 # --- kernels, finite differences ------------------------------------------------------------------
