@@ -153,6 +153,11 @@ class custom_vjp(Custom):
     JitError
         `fun` or `fwd` asks for values under `jit`; see `pure_callback`.
 
+    Notes
+    -----
+    Cotangents go to arguments alone: what the function reaches in other ways is a constant to its
+    caller, so pass parameters as arguments.
+
     References
     ----------
     ``jax.custom_vjp``. What `bwd` reads of the results has the derivative of the rule.
