@@ -76,6 +76,7 @@ _LAZY = {
     "cond": "tracing.control_flow",
     "custom_jvp": "tracing.custom",
     "custom_vjp": "tracing.custom",
+    "debug_nans": "frontend.nan_mode",
     "elementwise_grad": "tracing.transforms",
     "explain": "diagnostics.explain",
     "fori_loop": "tracing.control_flow",

@@ -35,9 +35,9 @@ MODULES = {
 #: Modules that are written with all their types, and need no stubs.
 TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree", "jitgrad.autograd.functional"}
 TYPED |= {"jitgrad.nn", "jitgrad.nn.functional"}
-AUTOGRAD = ["Function", "backward", "enable_grad", "function", "functional", "grad"]
-AUTOGRAD += ["gradcheck", "gradgradcheck", "graph", "inference_mode"]
-AUTOGRAD += ["is_grad_enabled", "no_grad", "set_grad_enabled"]
+AUTOGRAD = ["Function", "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "function"]
+AUTOGRAD += ["functional", "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode"]
+AUTOGRAD += ["is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled"]
 
 
 def fresh(script):

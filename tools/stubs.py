@@ -40,6 +40,7 @@ WRITTEN = {
         *("enable_grad", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled"),
         *("no_grad", "set_grad_enabled"),
     ],
+    "frontend.nan_mode": ["debug_nans"],
     "runtime.launch": ["get_num_threads", "set_num_threads"],
     "runtime.plan": ["synchronize"],
     "runtime.pool": ["release_memory"],
@@ -56,7 +57,8 @@ WRITTEN = {
 #: The same of `jitgrad.autograd`, beside the switches of the gradient mode; a module stands for
 #: itself.
 AUTOGRAD = {
-    "": ["function", "functional", "graph"],
+    "": ["anomaly_mode", "function", "functional", "graph"],
+    "anomaly_mode": ["detect_anomaly", "set_detect_anomaly"],
     "checks": ["gradcheck", "gradgradcheck"],
     "function": ["Function"],
 }

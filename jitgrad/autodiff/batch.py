@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Reversible
 
+from ..base import anomaly
 from ..base.errors import GradientError
 from ..ir import Node, toposort
 
@@ -42,5 +43,7 @@ def batch(outputs: Reversible[Node], batched: Mapping[Node, Node], size: int) ->
                 f"got {node.op.name} of values that differ from row to row, which has no batching "
                 "rule; compute it before, and pass it as an argument"
             )
-        known[node] = rule(rows, node, size)
+        known[node] = out = rule(rows, node, size)
+        if anomaly.threads:
+            anomaly.carry(node, out)
     return [known.get(node) for node in outputs]

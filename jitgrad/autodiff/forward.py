@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..base import anomaly
 from ..base.dtypes import is_float
 from ..base.errors import GradientError
 from ..ir import Node, toposort
@@ -26,5 +27,7 @@ def push_forward(outputs: Iterable[Node], tangents: Mapping[Node, Node]) -> list
                     f"got a tangent through {node.op.name}, which has no derivative rule"
                 )
             tangent = node.op.jvp(incoming, node)
-            known[node] = None if tangent is None else cast(tangent, node.dtype)
+            known[node] = out = None if tangent is None else cast(tangent, node.dtype)
+            if anomaly.threads and out is not None:
+                anomaly.note_derivative(out, node, node)
     return [known.get(node) for node in outputs]

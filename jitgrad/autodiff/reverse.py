@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from ..base import anomaly
 from ..base.errors import GradientError
 from ..ir import Node, toposort
 from ..ops.primitives import cast
@@ -37,6 +38,8 @@ def pull_back(
         for s, c in zip(node.src, node.op.vjp(g, node), strict=True):
             if c is not None and s in needed and s.dtype.kind == "f":
                 c = c if c.dtype == s.dtype else cast(c, s.dtype)
+                if anomaly.threads:
+                    anomaly.note_derivative(c, node, s)
                 total[s] = total[s] + c if s in total else c
     return [*map(total.get, sources)]
 

@@ -23,16 +23,21 @@ from ..frontend.modes import (
 #: Names that are imported when they are first asked for, and where from.
 _LAZY = {
     "Function": "function",
+    "anomaly_mode": "anomaly_mode",
+    "detect_anomaly": "anomaly_mode",
     "function": "function",
     "functional": "functional",
     "gradcheck": "checks",
     "graph": "graph",
     "gradgradcheck": "checks",
+    "set_detect_anomaly": "anomaly_mode",
 }
 
 __all__ = [
     "Function",
+    "anomaly_mode",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "function",
     "functional",
@@ -43,6 +48,7 @@ __all__ = [
     "inference_mode",
     "is_grad_enabled",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]
 

@@ -11,16 +11,20 @@ from ..frontend.modes import inference_mode as inference_mode
 from ..frontend.modes import is_grad_enabled as is_grad_enabled
 from ..frontend.modes import no_grad as no_grad
 from ..frontend.modes import set_grad_enabled as set_grad_enabled
+from . import anomaly_mode as anomaly_mode
 from . import function as function
 from . import functional as functional
 from . import graph as graph
+from .anomaly_mode import detect_anomaly as detect_anomaly
+from .anomaly_mode import set_detect_anomaly as set_detect_anomaly
 from .checks import gradcheck as gradcheck
 from .checks import gradgradcheck as gradgradcheck
 from .function import Function as Function
 
 __all__ = [
-    "Function", "backward", "enable_grad", "function", "functional", "grad", "gradcheck",
-    "gradgradcheck", "graph", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"
+    "Function", "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "function",
+    "functional", "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode",
+    "is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled"
 ]  # fmt: skip
 
 def backward(

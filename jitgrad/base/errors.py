@@ -66,6 +66,28 @@ class JitGradientError(JitError, GradientError):
     """A function under `jitgrad.jit` asks for a value through which a gradient goes."""
 
 
+class NonFiniteError(JitgradError, FloatingPointError, RuntimeError):
+    """An operation, or its derivative, made a nan or an inf (`debug_nans`).
+
+    Attributes
+    ----------
+    operation : str
+        The one that was recorded.
+    derivative : bool
+        Whether its derivative made it.
+    lines : tuple of (filename, line number, function)
+        Where the operation was recorded; several where equal operations of several lines are
+        computed as one, none where that is not known.
+    turns : tuple of int
+        The numbers of the turns of loops in which it happened, the outer loop first.
+    """
+
+    operation: str = ""
+    derivative: bool = False
+    lines: tuple = ()
+    turns: tuple = ()
+
+
 class CompileError(JitgradError, RuntimeError):
     """A kernel could not be compiled; the message carries the kernel's source file."""
 

@@ -59,6 +59,12 @@ def _always(parameters: Sequence[Any], t: int) -> Sequence[Any]:
 
 def reference(turns: Any, *sources: Any, node: Node) -> Any:
     """The value of a loop node, in NumPy."""
+    return run_turns(turns, sources, node, _turn)
+
+
+def run_turns(turns: Any, sources: Sequence[Any], node: Node, turn_of: Callable[..., Any]) -> Any:
+    """The value of a loop node; ``turn_of(roots)(parameters, t)`` gives the values of `roots`,
+    graphs over the parameters of a body."""
     body, _, results = node.arg
     turns = checked_turns(turns, node.arg)
     n, m = body.carries, body.moving.start
@@ -66,8 +72,8 @@ def reference(turns: Any, *sources: Any, node: Node) -> Any:
     handed = {
         k: np.zeros(part_shape(node.arg, k), body.results[k].dtype) for k in results if k >= n
     }
-    turn = _turn(body.results)
-    goes_on = _always if body.condition is None else _turn((body.condition,))
+    turn = turn_of(body.results)
+    goes_on = _always if body.condition is None else turn_of((body.condition,))
     for t in _numbers(turns, body):
         if not goes_on((*carried, *invariants), t)[0]:
             break

@@ -16,6 +16,7 @@ from ..base.errors import ArgumentError, GradientError, ShapeError
 from ..base.surface import surface
 from ..tape import handles as tape
 from ..tape.backward import AccumulateGrad, Sweep, start
+from ..tape.checked_sweep import begun
 from ..tape.execute import flush
 from ..tape.reachability import Reachability, roots_of
 from ..tape.record import materialise
@@ -127,7 +128,7 @@ def _backward(
         return
     if len(outputs) > 1:  # one alone may have a joint plan
         flush(local.seg)
-    sweep = Sweep(retain, create_graph)
+    sweep = begun(retain, create_graph)
     for t, cot in zip(outputs, cots):
         start(sweep, t, cot, cot is None)
     _finish(sweep)
@@ -328,7 +329,7 @@ def swept(
         flush(local.seg)
         for t in (*outputs, *inputs):
             settle_value(t)
-    sweep = Sweep(retain, create, reaches or Reachability(inputs), size, fixed)
+    sweep = begun(retain, create, reaches or Reachability(inputs), size, fixed)
     found: dict[Any, Any] = {}
     cuts = []
     for t in inputs:

@@ -45,33 +45,14 @@ class _Ending:
         return _End(_leave, mode, len(mode.before) - mode.entered)
 
 
-class _Mode:
-    """A switch of the gradient mode: a context manager, and a decorator."""
+class Decorating:
+    """A context manager that decorates functions, too."""
 
-    __slots__ = ("before", "on")
+    __slots__ = ()
 
-    #: How often it is entered before its block begins.
-    entered = 0
-
-    def __init__(self, on: bool) -> None:
-        self.on = on
-        self.before: list[bool] = []
-
-    def __enter__(self) -> "_Mode":
-        before = local.seg.state.grad
-        self.before.append(before)
-        if before != self.on:
-            set_mode(self.on)
-        return self
-
-    __exit__ = _Ending()
-
-    def _left(self) -> None:
-        """What else ends with the block."""
-
-    def again(self) -> "_Mode":
-        """A switch like this one, for a call of a function that it decorates."""
-        return _Mode(self.on)
+    def again(self) -> Any:
+        """A context manager like this one, for a call of a function that it decorates."""
+        raise NotImplementedError
 
     def __call__(self, function: "F") -> "F":
         if inspect.isgeneratorfunction(function):
@@ -111,6 +92,34 @@ class _Mode:
                     generator.close()
 
         return wrapped  # type: ignore[return-value]
+
+
+class _Mode(Decorating):
+    """A switch of the gradient mode: a context manager, and a decorator."""
+
+    __slots__ = ("before", "on")
+
+    #: How often it is entered before its block begins.
+    entered = 0
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+        self.before: list[bool] = []
+
+    def __enter__(self) -> "_Mode":
+        before = local.seg.state.grad
+        self.before.append(before)
+        if before != self.on:
+            set_mode(self.on)
+        return self
+
+    __exit__ = _Ending()
+
+    def _left(self) -> None:
+        """What else ends with the block."""
+
+    def again(self) -> "_Mode":
+        return _Mode(self.on)
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -18,6 +18,7 @@ from weakref import ref
 
 import numpy as np
 
+from ..base import anomaly
 from ..base.dtypes import BOOL, FLOAT64, INT64
 from ..base.locks import lock
 
@@ -329,7 +330,12 @@ def size(value: float, dtype: np.dtype) -> Node:
 def rebuilt(node: Node, src: tuple[Node, ...]) -> Node:
     """The operation of `node` on other sources of the same shapes and dtypes; `node` itself if they
     are its own."""
-    return node if src == node.src else Node(node.op, src, node.arg, node.shape, node.dtype)
+    if src == node.src:
+        return node
+    out = Node(node.op, src, node.arg, node.shape, node.dtype)
+    if anomaly.threads:
+        anomaly.carry(node, out)
+    return out
 
 
 def toposort(

@@ -14,6 +14,7 @@ import time
 import warnings
 from weakref import WeakSet
 
+from ..base import anomaly
 from ..base.config import config
 from ..base.errors import JitgradWarning
 from ..base.locks import lock
@@ -51,11 +52,12 @@ class Plan:
 
     A value of one dimension or more is a flat array, never written again; a 0-d value is a Python
     number. `parts` says what the roots are for, as (what, how many) pairs in their order, `records`
-    how many records the title is of. A plan that is known to be run again (`again`) is compiled
-    once it was."""
+    how many records the title is of, and `recorded` up to which state. A plan that is known to be
+    run again (`again`) is compiled once it was."""
 
-    def __init__(self, roots, title="", parts=(), again=False, records=None):
-        self.roots, self.parts = list(roots), parts
+    def __init__(self, roots, title="", parts=(), again=False, records=None, recorded=None):
+        self.roots, self.parts, self.recorded = list(roots), parts, recorded
+        self.origins = anomaly.here.origins if anomaly.looks() else None
         self._title, self._again, self._records = title, again, records
         self.names = ()  # of its kernels, once it is compiled
         if config.verify:
@@ -84,7 +86,7 @@ class Plan:
         """A run that asks for the tier: kernels where there are some, or where they are wanted at
         once; else NumPy, which hands over when that pays."""
         mode = config.compile
-        if mode == "never":
+        if mode == "never" or anomaly.looks():
             return self._reference(leaves, numbers)
         compiled = self._compiled
         if compiled is not None:

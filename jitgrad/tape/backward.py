@@ -84,7 +84,7 @@ class Backward:
         self.visited = visited(state, given, cuts, wanted)
         parts = ("result", len(values)), ("gradient", len(grads))
         title = "backward" if live is None else "forward+backward"
-        self.plan = Plan(values + grads, title, parts, records=len(path))
+        self.plan = Plan(values + grads, title, parts, records=len(path), recorded=state)
 
 
 def cotangents(nodes, start, implicit=False):

@@ -102,7 +102,9 @@ class Forward:
         self.requires_grad = bool(outputs)
         self.expensive = expensive_results(state, outputs) if outputs else ()
         parts = ("result", len(nodes)), ("kept for the backward", len(self.expensive))
-        self.plan = Plan([*nodes, *self.expensive], "forward", parts, records=len(path))
+        self.plan = Plan(
+            [*nodes, *self.expensive], "forward", parts, records=len(path), recorded=state
+        )
 
 
 def expensive_results(state, outputs):
@@ -309,7 +311,8 @@ def peek(t):
         leaves, numbers = graph.leaves, graph.numbers
     plan = state.plans.get("peek")
     if plan is None:
-        plan = state.plans.setdefault("peek", Plan([state.node], "one value", (("result", 1),)))
+        made = Plan([state.node], "one value", (("result", 1),), recorded=state)
+        plan = state.plans.setdefault("peek", made)
     (value,) = plan.run(leaves, numbers)
     with LOCK:
         if t._value is None and t._seg is seg and t._state is state:  # nobody wrote to it meanwhile

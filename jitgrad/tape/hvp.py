@@ -35,7 +35,7 @@ class HessianVectorProduct:
         self.live = [(s.slot, s) for s in path if live[s.slot]]
         self.requires_grad = any(s.requires_grad for _, s in self.live)
         nodes = [*[s.node for _, s in self.live], *batched(found, tangents.values(), size)]
-        self.plan = Plan(nodes, "Hessian times vector", records=len(path))
+        self.plan = Plan(nodes, "Hessian times vector", records=len(path), recorded=end)
 
 
 def product(held, xs, vs, size=None):

@@ -9,11 +9,13 @@ that is new there is built and checked (`grow`). Stale views are recorded anew w
 
 from operator import attrgetter
 
+from ..base import anomaly
 from ..base.config import config
 from ..ops.marks import STOP, stop, variable
 from .execute import flush, let_go, pause, peek
 from .handles import Classes, adopt, new
 from .keys import VARIABLE, node_of
+from .nan_origins import noted
 from .pieces import is_cut
 from .places import head_between, place_of_caller
 from .segment import (
@@ -58,7 +60,9 @@ def grow(seg, before, key):
 
         verify(node)
     place, head = None, None
-    if seg.tracing is None:
+    if anomaly.threads and anomaly.looks():
+        place = noted(seg, key, node)
+    elif seg.tracing is None:
         end, place = operation_before(before), place_of_caller()
         head = None if end is None else head_between(end.place, place)
         if seg.whole is None and is_cut(head, end):
@@ -77,7 +81,8 @@ def variable_state(seg, before, state):
     out = before.next.get(key) or revive(before, key)
     if out is None:
         node = variable(state.node, len(before.roots))
-        out = record_state(seg, before, key, node, True, (), before.numbers, root=True)
+        place = noted(seg, key, node) if anomaly.looks() else None
+        out = record_state(seg, before, key, node, True, (), before.numbers, True, place)
     return out
 
 

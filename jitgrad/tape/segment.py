@@ -23,6 +23,8 @@ import threading
 import time
 from types import FrameType
 
+from ..base import anomaly
+from ..base.anomaly import Noted
 from ..base.config import config
 from ..base.locks import lock
 from ..ir import LEAF, Node
@@ -313,6 +315,8 @@ class Segment:
         )
         self.noted, self.row, self.whole = 0, row, whole
         root = ROOT if tracing is None else tracing.root
+        if anomaly.threads and anomaly.looks():
+            root = State(None)  # a path of its own, whose states know the lines
         self.state = root if grad else switch(root, False)
 
     def widen(self):
@@ -449,7 +453,8 @@ def record_state(
     out.grad_operations += requires_grad
     out.numbers = numbers
     out.size = before.size + key[0].size
-    out.full = not key[0].unfinished and ends(seg, out)
+    noted = type(place) is Noted and seg.tracing is None  # each operation is run at once
+    out.full = not key[0].unfinished and (noted or ends(seg, out))
     out.capacity = capacity_for(out)
     out.pause = out.full or out.capacity > before.capacity
     out.number_slice = slice(before.numbers, numbers) if numbers > before.numbers else None

@@ -21,6 +21,7 @@ from weakref import ref
 
 import numpy as np
 
+from ..base import anomaly
 from ..base.dtypes import NUMBER_DTYPE
 from ..base.errors import JitError
 from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort, toposort_by
@@ -157,6 +158,8 @@ class Trace:
 
     def __init__(self, sources):
         self.sources = sources
+        if anomaly.looks() and local.seg.tracing is None:
+            anomaly.here.origins = {}  # of what is traced from now on
         self.root = State(None)  # of its segments: their states end with the trace
         self.inputs, self.numbers, self.known_numbers = [], [], {}
         self.wrapped, self.handles, self.saved, self.proxies, self.seen = {}, {}, {}, {}, {}

@@ -51,7 +51,8 @@ class Tangents:
                 nodes, {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in kept}
             )
         nodes = batched(nodes, tangents.values(), size)
-        self.plan = Plan(nodes, "tangents", (("tangent", len(nodes)),))
+        parts = (("tangent", len(nodes)),)
+        self.plan = Plan(nodes, "tangents", parts, recorded=state)
 
 
 class JointTangents:
@@ -82,7 +83,9 @@ class JointTangents:
         self.sinks = [k for k, t in enumerate(found) if t is not None]
         found = batched([found[k] for k in self.sinks], tangents.values(), size)
         parts = ("result", len(values)), ("tangent", len(found))
-        self.plan = Plan([*values, *found], "values and tangents", parts, records=len(path))
+        self.plan = Plan(
+            [*values, *found], "values and tangents", parts, records=len(path), recorded=end
+        )
 
 
 class ForwardSweep:

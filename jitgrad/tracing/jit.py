@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base import tree
+from ..base.anomaly import looks
 from ..base.collection import uncollected
 from ..base.dtypes import native
 from ..base.errors import ArgumentError, JitError, JitgradError, JitgradWarning
@@ -249,7 +250,8 @@ class Jitted:
         return [p for p in found if p is not None]
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if local.seg.tracing is not None:  # part of another function's trace
+        if local.seg.tracing is not None or looks():
+            # It is part of another function's trace; or who looks for nan is told the lines.
             return self.function(*args, **kwargs)
         tensors = [id(x) for x in args if isinstance(x, Handle)]
         same = len(tensors) - len(set(tensors))
