@@ -17,10 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .boundaries import repeats
-from .places import Head
+
+if TYPE_CHECKING:
+    from .places import Head
 
 #: Operations of the pieces of loops with regular turns, and how many different rows of turns were
 #: met before. Their segments end with whole turns, so that few are met where turns are long.

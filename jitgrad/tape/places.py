@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import os
 import sys
-from types import CodeType
-from typing import NamedTuple
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import TypeAlias
 
 #: Frames of a stack that are kept for a place, the innermost ones.
 FRAMES = 8
@@ -19,19 +22,13 @@ FRAMES = 8
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
-class Head(NamedTuple):
-    """The instruction of a function that a turn begins with, roughly: the first one that recorded
-    an operation."""
-
-    code: CodeType
-    instruction: int
-
-
-class Position(NamedTuple):
-    """How many frames the stack has, and the innermost ones, the outer ones first."""
-
-    depth: int
-    frames: list[Head]
+# Tuples, since to make named ones takes the import of jitgrad longer.
+if TYPE_CHECKING:
+    #: The instruction of a function that a turn begins with, roughly: the first one that recorded
+    #: an operation.
+    Head: TypeAlias = tuple[CodeType, int]
+    #: How many frames the stack has, and the innermost ones, the outer ones first.
+    Position: TypeAlias = tuple[int, list[Head]]
 
 
 def place_of_caller() -> Position:
@@ -43,24 +40,24 @@ def place_of_caller() -> Position:
     depth = 0
     while frame is not None:
         if depth < FRAMES:
-            inner.append(Head(frame.f_code, frame.f_lasti))
+            inner.append((frame.f_code, frame.f_lasti))
         depth += 1
         frame = frame.f_back  # type: ignore[assignment]
-    return Position(depth, inner[::-1])
+    return depth, inner[::-1]
 
 
 def head_between(before: Position | None, place: Position) -> Head | None:
     """The head of the turn that begins between two places; None if none does."""
     if before is None:
         return None
-    frames, last = place.frames, before.frames
-    shift = (before.depth - len(last)) - (place.depth - len(frames))
+    (depth, frames), (deep, last) = place, before
+    shift = (deep - len(last)) - (depth - len(frames))
     level = None
     for level in range(max(0, shift), min(len(frames), len(last) + shift)):
-        now, then = frames[level], last[level - shift]
-        if now.code is not then.code:  # one call that has called different functions
+        (code, at), (code_then, at_then) = frames[level], last[level - shift]
+        if code is not code_then:  # one call that has called different functions
             return frames[max(level - 1, 0)]
-        if now.instruction != then.instruction:
-            return now if now.instruction < then.instruction else None
+        if at != at_then:
+            return frames[level] if at < at_then else None
     # One operation, again and again.
-    return frames[-1] if level is not None and place.depth == before.depth else None
+    return frames[-1] if level is not None and depth == deep else None

@@ -190,5 +190,5 @@ def test_places_of_other_stacks():
     for a in places:
         for b in places:
             head = head_between(a, b)
-            assert head is None or head in b.frames
-    assert head_between(places[2], places[2]) == places[2].frames[-1]
+            assert head is None or head in b[1]
+    assert head_between(places[2], places[2]) == places[2][1][-1]
