@@ -15,6 +15,7 @@ QUICK = {
     "ir/test_ir.py": None,
     "ops/test_registry.py": None,
     "ops/test_nonsmooth.py": None,
+    "autograd/test_function.py": None,
     "autodiff/test_random_gradients.py": ("test_outputs_and_intermediates", "test_mixed_dtypes"),
     "compile/test_kernel_texts.py": None,
     "compile/test_simplify.py": None,
