@@ -114,18 +114,18 @@ __all__ = [
     "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift", "right_shift",
     "bitwise_right_shift", "power", "pow", "float_power", "matmul", "mm", "mv", "bmm", "tensordot",
     "dot", "inner", "outer", "vecdot", "matvec", "vecmat", "norm", "vector_norm", "matrix_norm",
-    "searchsorted", "argsort", "sort", "take_along_axis", "maximum", "minimum", "fmax", "fmin",
-    "clip", "clamp", "relu", "heaviside", "nan_to_num", "real", "imag", "conjugate", "conj",
-    "angle", "linear_recurrence", "reshape", "ravel", "flatten", "sliding_window_view", "cumsum",
-    "cumprod", "cummax", "cummin", "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div",
-    "logit", "ndtr", "log_ndtr", "huber", "pseudo_huber", "log_expit", "logsigmoid", "exp10",
-    "Tensor", "arange", "array", "asarray", "bool_", "config", "e", "empty", "empty_like",
-    "enable_grad", "eye", "float32", "float64", "from_numpy", "full", "full_like",
-    "get_num_threads", "inf", "inference_mode", "int16", "int32", "int64", "int8",
-    "is_grad_enabled", "is_inference_mode_enabled", "linspace", "manual_seed", "nan", "newaxis",
-    "no_grad", "normal", "ones", "ones_like", "pi", "rand", "randint", "randn", "release_memory",
-    "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "uint16", "uint32", "uint64",
-    "uint8", "zeros", "zeros_like"
+    "solve", "inv", "det", "solve_triangular", "cholesky", "svdvals", "searchsorted", "argsort",
+    "sort", "take_along_axis", "maximum", "minimum", "fmax", "fmin", "clip", "clamp", "relu",
+    "heaviside", "nan_to_num", "real", "imag", "conjugate", "conj", "angle", "linear_recurrence",
+    "reshape", "ravel", "flatten", "sliding_window_view", "cumsum", "cumprod", "cummax", "cummin",
+    "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "logit", "ndtr", "log_ndtr",
+    "huber", "pseudo_huber", "log_expit", "logsigmoid", "exp10", "Tensor", "arange", "array",
+    "asarray", "bool_", "config", "e", "empty", "empty_like", "enable_grad", "eye", "float32",
+    "float64", "from_numpy", "full", "full_like", "get_num_threads", "inf", "inference_mode",
+    "int16", "int32", "int64", "int8", "is_grad_enabled", "is_inference_mode_enabled", "linspace",
+    "manual_seed", "nan", "newaxis", "no_grad", "normal", "ones", "ones_like", "pi", "rand",
+    "randint", "randn", "release_memory", "set_grad_enabled", "set_num_threads", "synchronize",
+    "tensor", "uint16", "uint32", "uint64", "uint8", "zeros", "zeros_like"
 ]  # fmt: skip
 
 __version__: str
@@ -1789,6 +1789,23 @@ def celu(x: _ArrayLike, alpha: float = 1.0, *, out: Tensor | None = None) -> Ten
             [0.0408, 1.    , 1.    ]])
     """
 
+def cholesky(a: _ArrayLike, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """The Cholesky factors of symmetric positive definite matrices, of which the lower half is
+    read, or the upper one with upper=True.
+
+    NumPy's is numpy.linalg.cholesky.
+
+    >>> a = jitgrad.tensor([[2.0, 0.8, 0.5], [0.8, 2.2, 0.2], [0.5, 0.2, 2.8]])
+    >>> jitgrad.cholesky(a, upper=True)
+    tensor([[1.4142e+00, 5.6569e-01, 3.5355e-01],
+            [0.0000e+00, 1.3711e+00, 2.0243e-17],
+            [0.0000e+00, 0.0000e+00, 1.6355e+00]])
+    >>> jitgrad.grad(lambda a: jitgrad.cholesky(a, upper=True).sum())(a)
+    tensor([[0.2741, 0.1165, 0.1313],
+            [0.1165, 0.3647, 0.3647],
+            [0.1313, 0.3647, 0.3057]])
+    """
+
 def clip(x: _ArrayLike, min: _ArrayLike | None = None, max: _ArrayLike | None = None) -> Tensor:
     """x limited to [min, max]; a bound may be None, which is no bound.
 
@@ -1996,6 +2013,20 @@ def deg2rad(x: _ArrayLike, /) -> Tensor:
     tensor([-0.0175, -0.014 ,  0.0227])
     >>> jitgrad.grad(lambda x: jitgrad.deg2rad(x).sum())(x)
     tensor([0.0175, 0.0175, 0.0175])
+    """
+
+def det(a: _ArrayLike, /) -> Tensor:
+    """The determinants of square matrices.
+
+    NumPy's is numpy.linalg.det.
+
+    >>> a = jitgrad.tensor([[2.5, -0.4, 0.6], [-0.8, 3.2, 0.5], [-0.6, -0.9, 2.5]])
+    >>> jitgrad.det(a)
+    tensor(22.029)
+    >>> jitgrad.grad(lambda a: jitgrad.det(a).sum())(a)
+    tensor([[ 8.45,  1.7 ,  2.64],
+            [ 0.46,  6.61,  2.49],
+            [-2.12, -1.73,  7.68]])
     """
 
 def diagonal(x: _ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
@@ -2438,6 +2469,22 @@ def inner(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     tensor([[ 1.6,  1.4, -0.7, -0.8],
             [ 1.6,  1.4, -0.7, -0.8],
             [ 1.6,  1.4, -0.7, -0.8]])
+    """
+
+def inv(a: _ArrayLike, /) -> Tensor:
+    """The inverse matrices.
+
+    NumPy's is numpy.linalg.inv.
+
+    >>> a = jitgrad.tensor([[2.5, -0.4, 0.6], [-0.8, 3.2, 0.5], [-0.6, -0.9, 2.5]])
+    >>> jitgrad.inv(a)
+    tensor([[ 0.3836,  0.0209, -0.0962],
+            [ 0.0772,  0.3001, -0.0785],
+            [ 0.1198,  0.113 ,  0.3486]])
+    >>> jitgrad.grad(lambda a: jitgrad.inv(a).sum())(a)
+    tensor([[-0.179 , -0.1734, -0.3376],
+            [-0.1338, -0.1296, -0.2524],
+            [-0.0536, -0.0519, -0.1011]])
     """
 
 def invert(x: _ArrayLike, /) -> Tensor:
@@ -3516,6 +3563,47 @@ def softsign(x: _ArrayLike, /) -> Tensor:
     tensor([0.25  , 0.3086, 0.189 ])
     """
 
+def solve(a: _ArrayLike, b: _ArrayLike, /) -> Tensor:
+    """The solutions x of the linear systems a x = b.
+
+    NumPy's is numpy.linalg.solve.
+
+    >>> a = jitgrad.tensor([[2.5, -0.4, 0.6], [-0.8, 3.2, 0.5], [-0.6, -0.9, 2.5]])
+    >>> b = jitgrad.tensor([[0.3, 0.1], [-0.7, -0.1], [0.3, -0.2]])
+    >>> jitgrad.solve(a, b)
+    tensor([[ 0.0716,  0.0555],
+            [-0.2104, -0.0066],
+            [ 0.0614, -0.069 ]])
+    >>> jitgrad.grad(lambda a: jitgrad.solve(a, b).sum())(a)
+    tensor([[-0.0738,  0.126 ,  0.0044],
+            [-0.0552,  0.0942,  0.0033],
+            [-0.0221,  0.0377,  0.0013]])
+    """
+
+def solve_triangular(
+    a: _ArrayLike,
+    b: _ArrayLike,
+    trans: int | str = 0,
+    lower: bool = False,
+    unit_diagonal: bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The solutions x of the linear systems a x = b with triangular matrices a, of which one
+    half is read.
+
+    >>> a = jitgrad.tensor([[2.5, -0.4, 0.6], [-0.8, 3.2, 0.5], [-0.6, -0.9, 2.5]])
+    >>> b = jitgrad.tensor([[0.3, 0.1], [-0.7, -0.1], [0.3, -0.2]])
+    >>> jitgrad.solve_triangular(a, b, lower=True)
+    tensor([[ 0.12  ,  0.04  ],
+            [-0.1888, -0.0212],
+            [ 0.0808, -0.0781]])
+    >>> jitgrad.grad(lambda a: jitgrad.solve_triangular(a, b, lower=True).sum())(a)
+    tensor([[-0.1011, -0.    , -0.    ],
+            [-0.068 ,  0.0893, -0.    ],
+            [-0.064 ,  0.084 , -0.0011]])
+    """
+
 def sort(
     x: _ArrayLike,
     axis: _Ints = -1,
@@ -3667,6 +3755,24 @@ def sum(
     >>> jitgrad.grad(lambda x: jitgrad.sum(x, axis=0).sum())(x)
     tensor([[1., 1., 1.],
             [1., 1., 1.]])
+    """
+
+def svdvals(a: _ArrayLike, /) -> Tensor:
+    """The singular values of matrices, in descending order.
+
+    NumPy's is numpy.linalg.svdvals.
+
+    >>> a = jitgrad.tensor([[0.8, -0.2, 0.3],
+    ...                     [-0.3, 2.1, 0.2],
+    ...                     [-0.2, -0.4, 2.8],
+    ...                     [0.1, 0.0, -0.3]])
+    >>> jitgrad.svdvals(a)
+    tensor([2.8686, 2.1466, 0.7831])
+    >>> jitgrad.grad(lambda a: jitgrad.svdvals(a).sum())(a)
+    tensor([[ 0.9841,  0.031 ,  0.1502],
+            [-0.049 ,  0.991 ,  0.1243],
+            [-0.1343, -0.1305,  0.9756],
+            [ 0.1058,  0.0047, -0.1011]])
     """
 
 def swapaxes(x: _ArrayLike, axis1: int, axis2: int) -> Tensor:

@@ -1,12 +1,14 @@
-"""`jitgrad.linalg`: the functions of `numpy.linalg` that have gradients, in jitgrad's own form.
+"""`jitgrad.linalg`: the functions of `numpy.linalg` that have gradients, and others.
 
     >>> x = jitgrad.tensor([3.0, -4.0], requires_grad=True)
     >>> jitgrad.linalg.norm(x)
     tensor(5., grad_fn=<NormBackward>)
 
-They are operations of the catalogue, as the functions of `jitgrad` are: a function is here if it is
-that of an entry. `jitgrad.numpy.linalg` has all names of `numpy.linalg` in NumPy's calling forms,
-those without gradients, too; how the operations are computed is in `jitgrad.ops.linear_algebra`.
+Functions of one result are operations of the catalogue, as the functions of `jitgrad` are; those of
+several, and formulas, are the ones that answer NumPy (`jitgrad.numpy.functions.matrix_functions`).
+`jitgrad.numpy.linalg` has all names of `numpy.linalg` in NumPy's calling forms, those without
+gradients, too. How things are computed is in `jitgrad.ops`: `linear_algebra`, `solving` and
+`decompositions`.
 """
 
 import sys as _sys
@@ -16,12 +18,31 @@ import numpy as _np
 from .base.missing import missing as _missing
 from .frontend.functions import FUNCTIONS as _FUNCTIONS
 from .numpy.dispatch import counterparts as _counterparts
+from .numpy.dispatch import formula as _formula
+from .numpy.namespace import named as _named
 
-_numpys = {name: getattr(_np.linalg, name) for name in _np.linalg.__all__}
-globals().update(
-    {n: _FUNCTIONS[_counterparts()[f].name] for n, f in _numpys.items() if f in _counterparts()}
-)
-__all__ = [n for n, f in _numpys.items() if f in _counterparts()]
+#: Functions of the catalogue that NumPy has not.
+_MORE = ("solve_triangular",)
+
+
+def _function(name):
+    """What `jitgrad.linalg` has by a name of `numpy.linalg`, or None."""
+    theirs = getattr(_np.linalg, name)
+    if theirs in _counterparts():
+        return _FUNCTIONS[_counterparts()[theirs].name]
+    ours = _formula(theirs)
+    if ours is None:
+        return None
+    out = _named(_np.linalg, name)
+    out.__module__, out.__wrapped__ = __name__, ours
+    out.__doc__ = ours.__doc__ or out.__doc__
+    return out
+
+
+_found = {name: _function(name) for name in _np.linalg.__all__}
+_found |= {name: _FUNCTIONS[name] for name in _MORE}
+globals().update({name: f for name, f in _found.items() if f is not None})
+__all__ = [name for name, f in _found.items() if f is not None]
 
 
 def __getattr__(name):

@@ -1,12 +1,199 @@
 # Written by `python -m tools.stubs`: change the functions, or tools, not this file.
-"""`jitgrad.linalg`: the functions of `numpy.linalg` that have gradients, in jitgrad's own form."""
+"""`jitgrad.linalg`: the functions of `numpy.linalg` that have gradients, and others."""
+
+from typing import Any
+
+from numpy.typing import DTypeLike
 
 from . import Tensor, _ArrayLike, _Ints
 
 __all__ = [
-    "norm", "outer", "tensordot", "matmul", "matrix_transpose", "matrix_norm", "vector_norm",
-    "vecdot"
+    "matrix_power", "solve", "tensorsolve", "tensorinv", "inv", "cholesky", "eigvalsh", "pinv",
+    "slogdet", "det", "svd", "svdvals", "eigh", "lstsq", "norm", "qr", "cond", "matrix_rank",
+    "multi_dot", "trace", "diagonal", "cross", "outer", "tensordot", "matmul", "matrix_transpose",
+    "matrix_norm", "vector_norm", "vecdot", "solve_triangular"
 ]  # fmt: skip
+
+def cond(x: _ArrayLike, p: Any = None) -> Tensor:
+    """The condition numbers of matrices: the norm times that of the inverse.
+
+    >>> jitgrad.linalg.cond([[4.0, 0.0], [0.0, 2.0]])
+    tensor(2.)
+    """
+
+def cross(x1: _ArrayLike, x2: _ArrayLike, /, *, axis: Any = -1) -> Tensor:
+    """Returns the cross product of 3-element vectors.
+
+    Vector cross-product.
+    """
+
+def diagonal(x: _ArrayLike, /, *, offset: Any = 0) -> Tensor:
+    """Returns specified diagonals of a matrix (or a stack of matrices) ``x``.
+
+    >>> a = np.arange(4).reshape(2, 2); a
+    array([[0, 1],
+           [2, 3]])
+    >>> np.linalg.diagonal(a)
+    array([0, 3])
+    """
+
+def eigh(a: _ArrayLike, UPLO: Any = "L") -> Any:
+    """The eigenvalues and eigenvectors of symmetric matrices.
+
+    >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 2.0]])
+    >>> jitgrad.linalg.eigh(a).eigenvalues
+    tensor([1., 3.])
+    >>> jitgrad.grad(lambda a: jitgrad.linalg.eigh(a).eigenvalues[1])(a)
+    tensor([[0.5, 0.5],
+            [0.5, 0.5]])
+    """
+
+def eigvalsh(a: _ArrayLike, UPLO: Any = "L") -> Tensor:
+    """The eigenvalues of symmetric matrices, in ascending order.
+
+    >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 2.0]])
+    >>> jitgrad.linalg.eigvalsh(a)
+    tensor([1., 3.])
+    """
+
+def lstsq(a: _ArrayLike, b: _ArrayLike, rcond: Any = None) -> Any:
+    """The solution of least squares, of least norm, of a linear system.
+
+    >>> x, residuals, rank, s = jitgrad.linalg.lstsq([[1.0], [1.0]], [1.0, 3.0])
+    >>> x, residuals
+    (tensor([2.]), tensor([2.]))
+    """
+
+def matrix_power(a: _ArrayLike, n: Any) -> Tensor:
+    """The product of square matrices with themselves, `n` times; of their inverses for n < 0.
+
+    >>> jitgrad.linalg.matrix_power([[1.0, 1.0], [0.0, 1.0]], 3)
+    tensor([[1., 3.],
+            [0., 1.]])
+    """
+
+def matrix_rank(A: Any, tol: Any = None, hermitian: Any = False, *, rtol: Any = None) -> Tensor:
+    """The rank of matrices: how many singular values count as no zeros. It has no gradient.
+
+    >>> jitgrad.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]])
+    tensor(1)
+    """
+
+def multi_dot(arrays: Any, *, out: Any = None) -> Tensor:
+    """The product of two or more matrices, in the order that takes the fewest multiplications.
+
+    >>> jitgrad.linalg.multi_dot([[1.0, 2.0], [[1.0, 0.0], [0.0, 3.0]], [1.0, 1.0]])
+    tensor(7.)
+    """
+
+def pinv(a: _ArrayLike, rcond: Any = None, hermitian: Any = False, *, rtol: Any = ...) -> Tensor:
+    """The pseudo-inverses of matrices.
+
+    >>> jitgrad.linalg.pinv([[2.0, 0.0], [0.0, 0.0]])
+    tensor([[0.5, 0. ],
+            [0. , 0. ]])
+    """
+
+def qr(a: _ArrayLike, mode: Any = "reduced") -> Any:
+    """The QR decomposition of matrices.
+
+    >>> a = jitgrad.tensor([[3.0, 1.0], [4.0, 2.0]])
+    >>> jitgrad.linalg.qr(a).R
+    tensor([[-5. , -2.2],
+            [ 0. ,  0.4]])
+    """
+
+def slogdet(a: _ArrayLike) -> Any:
+    """The sign and the logarithm of the absolute value of determinants.
+
+    >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 3.0]])
+    >>> jitgrad.linalg.slogdet(a).logabsdet
+    tensor(1.6094)
+    >>> jitgrad.grad(lambda a: jitgrad.linalg.slogdet(a).logabsdet)(a)
+    tensor([[ 0.6, -0.2],
+            [-0.2,  0.4]])
+    """
+
+def svd(
+    a: _ArrayLike, full_matrices: Any = True, compute_uv: Any = True, hermitian: Any = False
+) -> Any:
+    """The singular value decomposition of matrices.
+
+    >>> a = jitgrad.tensor([[3.0, 0.0], [0.0, 4.0], [0.0, 0.0]])
+    >>> jitgrad.linalg.svd(a, full_matrices=False).S
+    tensor([4., 3.])
+    """
+
+def tensorinv(a: _ArrayLike, ind: Any = 2) -> Tensor:
+    """The inverse of `a` as an operator from tensors of its last axes to its first `ind` axes.
+
+    >>> jitgrad.linalg.tensorinv(jitgrad.eye(4).reshape(4, 2, 2), ind=1).shape
+    (2, 2, 4)
+    """
+
+def tensorsolve(a: _ArrayLike, b: _ArrayLike, axes: Any = None) -> Tensor:
+    """The tensor x with ``tensordot(a, x, x.ndim) = b``.
+
+    >>> jitgrad.linalg.tensorsolve(jitgrad.eye(4).reshape(2, 2, 4), jitgrad.ones((2, 2)))
+    tensor([1., 1., 1., 1.])
+    """
+
+def trace(x: _ArrayLike, /, *, offset: Any = 0, dtype: DTypeLike | None = None) -> Tensor:
+    """Returns the sum along the specified diagonals of a matrix (or a stack of matrices) ``x``.
+
+    >>> np.linalg.trace(np.eye(3))
+    3.0
+    >>> a = np.arange(8).reshape((2, 2, 2))
+    >>> np.linalg.trace(a)
+    array([3, 11])
+    """
+
+def cholesky(a: _ArrayLike, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """The Cholesky factors of symmetric positive definite matrices, of which the lower half is
+    read, or the upper one with upper=True.
+
+    NumPy's is numpy.linalg.cholesky.
+
+    >>> a = jitgrad.tensor([[2.0, 0.8, 0.5], [0.8, 2.2, 0.2], [0.5, 0.2, 2.8]])
+    >>> jitgrad.cholesky(a, upper=True)
+    tensor([[1.4142e+00, 5.6569e-01, 3.5355e-01],
+            [0.0000e+00, 1.3711e+00, 2.0243e-17],
+            [0.0000e+00, 0.0000e+00, 1.6355e+00]])
+    >>> jitgrad.grad(lambda a: jitgrad.cholesky(a, upper=True).sum())(a)
+    tensor([[0.2741, 0.1165, 0.1313],
+            [0.1165, 0.3647, 0.3647],
+            [0.1313, 0.3647, 0.3057]])
+    """
+
+def det(a: _ArrayLike, /) -> Tensor:
+    """The determinants of square matrices.
+
+    NumPy's is numpy.linalg.det.
+
+    >>> a = jitgrad.tensor([[2.5, -0.4, 0.6], [-0.8, 3.2, 0.5], [-0.6, -0.9, 2.5]])
+    >>> jitgrad.det(a)
+    tensor(22.029)
+    >>> jitgrad.grad(lambda a: jitgrad.det(a).sum())(a)
+    tensor([[ 8.45,  1.7 ,  2.64],
+            [ 0.46,  6.61,  2.49],
+            [-2.12, -1.73,  7.68]])
+    """
+
+def inv(a: _ArrayLike, /) -> Tensor:
+    """The inverse matrices.
+
+    NumPy's is numpy.linalg.inv.
+
+    >>> a = jitgrad.tensor([[2.5, -0.4, 0.6], [-0.8, 3.2, 0.5], [-0.6, -0.9, 2.5]])
+    >>> jitgrad.inv(a)
+    tensor([[ 0.3836,  0.0209, -0.0962],
+            [ 0.0772,  0.3001, -0.0785],
+            [ 0.1198,  0.113 ,  0.3486]])
+    >>> jitgrad.grad(lambda a: jitgrad.inv(a).sum())(a)
+    tensor([[-0.179 , -0.1734, -0.3376],
+            [-0.1338, -0.1296, -0.2524],
+            [-0.0536, -0.0519, -0.1011]])
+    """
 
 def matmul(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     """The matrix product; stacks of matrices (..., n, k) @ (..., k, m) broadcast.
@@ -103,6 +290,65 @@ def outer(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
             [-2.08,  0.52,  1.17, -1.56]])
     >>> jitgrad.grad(lambda x: jitgrad.outer(x, y).sum())(x)
     tensor([-1.5, -1.5, -1.5])
+    """
+
+def solve(a: _ArrayLike, b: _ArrayLike, /) -> Tensor:
+    """The solutions x of the linear systems a x = b.
+
+    NumPy's is numpy.linalg.solve.
+
+    >>> a = jitgrad.tensor([[2.5, -0.4, 0.6], [-0.8, 3.2, 0.5], [-0.6, -0.9, 2.5]])
+    >>> b = jitgrad.tensor([[0.3, 0.1], [-0.7, -0.1], [0.3, -0.2]])
+    >>> jitgrad.solve(a, b)
+    tensor([[ 0.0716,  0.0555],
+            [-0.2104, -0.0066],
+            [ 0.0614, -0.069 ]])
+    >>> jitgrad.grad(lambda a: jitgrad.solve(a, b).sum())(a)
+    tensor([[-0.0738,  0.126 ,  0.0044],
+            [-0.0552,  0.0942,  0.0033],
+            [-0.0221,  0.0377,  0.0013]])
+    """
+
+def solve_triangular(
+    a: _ArrayLike,
+    b: _ArrayLike,
+    trans: int | str = 0,
+    lower: bool = False,
+    unit_diagonal: bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The solutions x of the linear systems a x = b with triangular matrices a, of which one
+    half is read.
+
+    >>> a = jitgrad.tensor([[2.5, -0.4, 0.6], [-0.8, 3.2, 0.5], [-0.6, -0.9, 2.5]])
+    >>> b = jitgrad.tensor([[0.3, 0.1], [-0.7, -0.1], [0.3, -0.2]])
+    >>> jitgrad.solve_triangular(a, b, lower=True)
+    tensor([[ 0.12  ,  0.04  ],
+            [-0.1888, -0.0212],
+            [ 0.0808, -0.0781]])
+    >>> jitgrad.grad(lambda a: jitgrad.solve_triangular(a, b, lower=True).sum())(a)
+    tensor([[-0.1011, -0.    , -0.    ],
+            [-0.068 ,  0.0893, -0.    ],
+            [-0.064 ,  0.084 , -0.0011]])
+    """
+
+def svdvals(a: _ArrayLike, /) -> Tensor:
+    """The singular values of matrices, in descending order.
+
+    NumPy's is numpy.linalg.svdvals.
+
+    >>> a = jitgrad.tensor([[0.8, -0.2, 0.3],
+    ...                     [-0.3, 2.1, 0.2],
+    ...                     [-0.2, -0.4, 2.8],
+    ...                     [0.1, 0.0, -0.3]])
+    >>> jitgrad.svdvals(a)
+    tensor([2.8686, 2.1466, 0.7831])
+    >>> jitgrad.grad(lambda a: jitgrad.svdvals(a).sum())(a)
+    tensor([[ 0.9841,  0.031 ,  0.1502],
+            [-0.049 ,  0.991 ,  0.1243],
+            [-0.1343, -0.1305,  0.9756],
+            [ 0.1058,  0.0047, -0.1011]])
     """
 
 def tensordot(

@@ -84,7 +84,15 @@ FORMULAS = {
     f"numpy.functions.{topic}"
     for topic in (
         *("applied", "composed", "contraction", "counts", "grids", "numbers"),
-        *("padding", "polynomials", "quantiles", "ranges", "sets", "statistics"),
+        *(
+            "matrix_functions",
+            "padding",
+            "polynomials",
+            "quantiles",
+            "ranges",
+            "sets",
+            "statistics",
+        ),
     )
 } | {
     f"nn.functional.{topic}"

@@ -134,7 +134,8 @@ def test_each_linalg_says_why_it_is_there():
     }
     for name, reason in reasons.items():
         assert reason in sys.modules[f"jitgrad.{name}"].__doc__.partition("\n")[0]
-    assert {*jitgrad.linalg.__all__} < {*jnp.linalg.__all__} == {*np.linalg.__all__}
+    more = {*jitgrad.linalg.__all__} - {*jnp.linalg.__all__}
+    assert more == {*jitgrad.linalg._MORE} and {*jnp.linalg.__all__} == {*np.linalg.__all__}
 
 
 @pytest.mark.parametrize(
@@ -467,6 +468,34 @@ def values():
         assert not array.flags.writeable
 
 
+def halves():
+    a = np.array([[2.0, 5.0], [1.0, 3.0]])
+    np.testing.assert_allclose(jitgrad.linalg.eigvalsh(a), np.linalg.eigvalsh(a))
+    for f in (jitgrad.linalg.cholesky, jitgrad.linalg.eigvalsh):
+        g = jitgrad.grad(lambda a, f=f: f(a).sum())(a)
+        np.testing.assert_allclose(g, g.T, rtol=1e-12)
+
+
+def repeated_values():
+    eye = np.eye(2)
+    assert not np.isfinite(jitgrad.grad(lambda a: jitgrad.linalg.eigh(a)[1][0].sum())(eye)).all()
+    np.testing.assert_allclose(
+        jitgrad.grad(lambda a: jitgrad.linalg.eigvalsh(a).sum())(eye), eye, atol=1e-12
+    )
+
+
+def cofactors():
+    np.testing.assert_allclose(
+        jitgrad.grad(jitgrad.linalg.det)(np.ones((2, 2))), [[1, -1], [-1, 1]], atol=1e-12
+    )
+
+
+def singular():
+    for f in (jitgrad.linalg.inv, jitgrad.jit(jitgrad.linalg.inv)):
+        with pytest.raises(np.linalg.LinAlgError):
+            f(np.ones((2, 2))).numpy()
+
+
 #: The first cell of each row -> what checks the last.
 ROWS = {
     "`x[i]` with an integer for each axis": elements,
@@ -492,6 +521,10 @@ ROWS = {
     "`float`, `int`, `double`, `long` as dtypes": names,
     "`grad`": gradients,
     "`y.fill_(1.0)` of a result that requires grad": filled,
+    "`linalg.cholesky(a)`, `eigh(a)`": halves,
+    "eigenvectors, singular vectors of repeated values": repeated_values,
+    "`linalg.det` of a singular matrix": cofactors,
+    "`linalg.inv`, `solve` of a singular matrix": singular,
     "`x == None`, `x == Fraction(1, 2)`": compared,
     "`copy.copy(x)`": copied,
     "`copy.deepcopy((x, x[1:]))`, pickles of both": copied_with_views,

@@ -331,7 +331,13 @@ def linalg_stub():
     module = jitgrad.linalg
     out = [*docstring([inspect.getdoc(module).split("\n\n")[0]], ""), "", *types.IMPORTS]
     out += ["from . import Tensor, _ArrayLike, _Ints", "", *exported(module.__all__)]
-    return out + catalogue(sorted(module.__all__), module)
+    entries = [name for name in sorted(module.__all__) if hasattr(getattr(module, name), "entry")]
+    for name in sorted({*module.__all__}.difference(entries)):
+        f = getattr(module, name)
+        given = parameters(inspect.signature(f), types.numpys)
+        result = types.LINALG_RESULTS.get(name, "Tensor")
+        out += definition(name, given, result, [summary(f), example(f)])
+    return out + catalogue(entries, module)
 
 
 def numpy_stub(module, numpys, depth):

@@ -142,9 +142,9 @@ INSTEAD = {
     "addcmul": "write a + value * x * y",
     "addcdiv": "write a + value * x / y",
     **dict.fromkeys(("std_mean", "var_mean"), "use .std() or .var(), and .mean()"),
-    **dict.fromkeys(
-        ("inverse", "pinverse"), "use jitgrad.numpy.linalg.inv or pinv; they have no gradient yet"
-    ),
+    "inverse": "use jitgrad.linalg.inv",
+    "pinverse": "use jitgrad.linalg.pinv",
+    "logdet": "use jitgrad.linalg.slogdet(a).logabsdet",
     # random numbers
     **dict.fromkeys(
         ("rand_like", "randn_like", "randint_like"), "use jitgrad.rand(x.shape), randn, randint"

@@ -101,9 +101,8 @@ REFUSALS = {
 #: What to do about functions without a gradient: the beginning of the name of the function, and
 #: words.
 INSTEAD = {
-    "numpy.linalg.": "of matrices jitgrad has products, powers, norms and traces with gradients, "
-    "and neither solvers "
-    "nor decompositions: write it in operations jitgrad has, such as einsum",
+    "numpy.linalg.": "its results may be complex: write the function in operations jitgrad has, "
+    "such as eigh for symmetric matrices, or svd",
     "numpy.fft.": "jitgrad has no complex numbers: write it in operations jitgrad has, such as a "
     "product with the "
     "cosines and sines",

@@ -1,8 +1,7 @@
 """`jitgrad.numpy.linalg`: all names of `numpy.linalg` on tensors, in NumPy's calling forms.
 
-Those jitgrad has no derivative of (inverses, solving, decompositions) work on values only, and
-raise `GradientError` where a gradient would be lost. `jitgrad.linalg` has only those with a
-gradient.
+Those jitgrad has no derivative of (eig, eigvals) work on values only, and raise `GradientError`
+where a gradient would be lost. `jitgrad.linalg` has only those with a gradient.
 """
 
 import sys as _sys

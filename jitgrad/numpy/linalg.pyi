@@ -16,7 +16,7 @@ __all__ = [
     "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace", "vecdot", "vector_norm"
 ]  # fmt: skip
 
-def cholesky(a: _ArrayLike, /, *, upper: Any = False) -> Any:
+def cholesky(a: _ArrayLike, /, *, upper: Any = False) -> Tensor:
     """Cholesky decomposition."""
 
 def cond(x: _ArrayLike, p: Any = None) -> Any:
@@ -25,7 +25,7 @@ def cond(x: _ArrayLike, p: Any = None) -> Any:
 def cross(x1: _ArrayLike, x2: _ArrayLike, /, *, axis: Any = -1) -> Any:
     """Returns the cross product of 3-element vectors."""
 
-def det(a: _ArrayLike) -> Any:
+def det(a: _ArrayLike) -> Tensor:
     """Compute the determinant of an array."""
 
 def diagonal(x: _ArrayLike, /, *, offset: Any = 0) -> Any:
@@ -45,7 +45,7 @@ def eigvals(a: _ArrayLike) -> Any:
 def eigvalsh(a: _ArrayLike, UPLO: Any = "L") -> Any:
     """Compute the eigenvalues of a complex Hermitian or real symmetric matrix."""
 
-def inv(a: _ArrayLike) -> Any:
+def inv(a: _ArrayLike) -> Tensor:
     """Compute the inverse of a matrix."""
 
 def lstsq(a: _ArrayLike, b: _ArrayLike, rcond: Any = None) -> Any:
@@ -86,7 +86,7 @@ def qr(a: _ArrayLike, mode: Any = "reduced") -> Any:
 def slogdet(a: _ArrayLike) -> Any:
     """Compute the sign and (natural) logarithm of the determinant of an array."""
 
-def solve(a: _ArrayLike, b: _ArrayLike) -> Any:
+def solve(a: _ArrayLike, b: _ArrayLike) -> Tensor:
     """Solve a linear matrix equation, or system of linear scalar equations."""
 
 def svd(
@@ -94,7 +94,7 @@ def svd(
 ) -> Any:
     """Singular Value Decomposition."""
 
-def svdvals(x: _ArrayLike, /) -> Any:
+def svdvals(x: _ArrayLike, /) -> Tensor:
     """Returns the singular values of a matrix (or a stack of matrices) ``x``. When x is a stack
     of matrices, the function will compute the singular values for each matrix in the stack.
     """

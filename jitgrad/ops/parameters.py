@@ -11,7 +11,11 @@ PARAMETERS = {
         "array_like",
         "The second operand; both are broadcast where the operation is elementwise.",
     ),
-    "a": ("array_like", "What is searched, in ascending order. No gradient."),
+    "a": (
+        "array_like",
+        "The matrices, on the last two axes; of a search the sorted elements, without a gradient.",
+    ),
+    "b": ("array_like", "The right sides."),
     "v": ("array_like", "The values whose places are wanted. No gradient."),
     "condition": ("array_like of bool", "Where to take `x`; elsewhere, `y`."),
     "arrays": ("sequence of array_like", "The operands, in order."),
@@ -76,6 +80,16 @@ PARAMETERS = {
     "deg": ("bool", "In degrees."),
     "window_shape": ("int or tuple of int", "The length of the window along each of the axes."),
     "reverse": ("bool", "Accumulate from the end."),
+    # matrices
+    "rcond": ("float or None", "Singular values up to this part of the largest one count as 0."),
+    "hermitian": ("bool", "Whether the matrices are symmetric."),
+    "trans": (
+        "int or str",
+        "Systems with the transposed matrices are 1 or 'T', those with `a` itself 0 or 'N'.",
+    ),
+    "lower": ("bool", "Whether the lower half is read, else the upper one."),
+    "upper": ("bool", "Whether the upper half is read and given, else the lower one."),
+    "unit_diagonal": ("bool", "Whether the diagonals are taken for ones, and not read."),
     # activations
     "approximate": (
         "str",

@@ -186,6 +186,7 @@ def operation(
     shapes: Sequence[tuple[int, ...]] | None = None,
     cases: Sequence[Mapping[str, Any]] = ({},),
     sample: Callable[..., list[np.ndarray]] | None = None,
+    symmetric: bool = False,
     names: Names = NAMES,
     numbers: Numbers = NUMBERS,
     view: View | None = None,
@@ -197,7 +198,7 @@ def operation(
 
     `function` is NumPy's, whose name it has, or a name, where NumPy has no such function (or it
     has another name: `numpy`). `kink`, `level` and `slope` are the fields of `Derivative`; `on`,
-    `shapes`, `cases` and `sample` are explained at `sampling.sampling`."""
+    `shapes`, `cases`, `sample` and `symmetric` are explained at `sampling.sampling`."""
     name = function if isinstance(function, str) else function.__name__
     numpy = numpy if isinstance(function, str) else function
     if name in REGISTRY:
@@ -215,7 +216,7 @@ def operation(
         op,
         loop,
         Derivative(differentiable, partials, kink or {}, level, slope),
-        sampling(operands, on, shapes, cases, sample),
+        sampling(operands, on, shapes, cases, sample, symmetric),
         names,
         numbers,
         view,

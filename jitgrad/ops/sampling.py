@@ -56,9 +56,11 @@ class Sampling:
         ``sample(rng, shapes)`` -> one array per shape, where they have to fit each other.
     any_shape : bool
         Whether the operands may have any shape, if all have that one.
+    symmetric : bool
+        Whether the first operand stands for symmetric matrices, of which one half is read.
     """
 
-    __slots__ = ("any_shape", "cases", "domains", "sample", "shapes")
+    __slots__ = ("any_shape", "cases", "domains", "sample", "shapes", "symmetric")
 
     def __init__(
         self,
@@ -67,9 +69,10 @@ class Sampling:
         cases: Sequence[Mapping[str, Any]],
         sample: Callable[..., list[np.ndarray]] | None,
         any_shape: bool,
+        symmetric: bool,
     ) -> None:
         self.domains, self.shapes, self.cases = domains, shapes, cases
-        self.sample, self.any_shape = sample, any_shape
+        self.sample, self.any_shape, self.symmetric = sample, any_shape, symmetric
 
     def draw(self, rng: np.random.Generator, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
         """One array per shape."""
@@ -78,6 +81,11 @@ class Sampling:
         pairs = zip(self.domains, shapes, strict=True)
         return [domain.draw(rng, shape) for domain, shape in pairs]
 
+    def direction(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """A direction that an operand may change in."""
+        out = rng.standard_normal(shape)
+        return out + out.swapaxes(-1, -2) if self.symmetric else out
+
 
 def sampling(
     operands: int | None,
@@ -85,12 +93,13 @@ def sampling(
     shapes: Sequence[tuple[int, ...]] | None,
     cases: Sequence[Mapping[str, Any]],
     sample: Callable[..., list[np.ndarray]] | None,
+    symmetric: bool,
 ) -> Sampling:
     """The `Sampling` of an entry.
 
     `on` is a domain, or one per operand; (low, high) means floats. `shapes` are needed where
     operands may not have any one shape. ``sample(rng, shapes)`` makes the arrays where drawing
-    each from its domain does not."""
+    each from its domain does not; `symmetric` says that the operand is a symmetric matrix."""
     count = operands or len(shapes or ())
     domains: tuple[Domain, ...]
     if on is FLOATS:
@@ -98,7 +107,7 @@ def sampling(
     else:
         each = on if isinstance(on[0], tuple) else (on,) * count
         domains = tuple([d if type(d) is Domain else Domain(*d) for d in each])
-    return Sampling(domains, shapes or (SHAPE,) * count, cases, sample, shapes is None)
+    return Sampling(domains, shapes or (SHAPE,) * count, cases, sample, shapes is None, symmetric)
 
 
 def with_indices(rng: np.random.Generator, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:

@@ -100,8 +100,8 @@ def test_every_parameter_has_a_sentence(entry):
 
 
 def test_no_sentence_is_stale():
-    used = {name for entry in PUBLIC for name in (*entry.arguments, *entry.params)}
-    assert set(PARAMETERS) == used
+    used = {name for entry in REGISTRY.values() for name in (*entry.arguments, *entry.params)}
+    assert set(PARAMETERS) <= used
 
 
 @names

@@ -80,7 +80,21 @@ CASES = {
                  lambda x, y: np.gradient(x, 3.0, axis=(1,), edge_order=2),
                  lambda x, y: np.gradient(x[0], np.array([0.0, 1.0, 3.0]) + 0 * y[0])],
     "linalg.multi_dot": [lambda x, y: np.linalg.multi_dot([x, y.T, x])],
-    "linalg.matrix_power": [lambda x, y, n=n: np.linalg.matrix_power(x @ y.T, n) for n in (1, 2, 5)],
+    "linalg.matrix_power": [lambda x, y, n=n: np.linalg.matrix_power(x @ y.T, n) for n in (1, 2, 5, -1, -2)],
+    "linalg.slogdet": [lambda x, y: np.linalg.slogdet(x @ y.T)[1], lambda x, y: np.linalg.slogdet(x @ y.T).sign],
+    "linalg.eigh": [lambda x, y: np.linalg.eigh(x @ x.T)[0], lambda x, y: np.linalg.eigh(x @ x.T, "U").eigenvectors**2],
+    "linalg.eigvalsh": [lambda x, y: np.linalg.eigvalsh(x @ x.T)],
+    "linalg.svd": [lambda x, y: np.linalg.svd(x, False).S, lambda x, y: np.linalg.svd(x * y, False)[0]**2,
+                   lambda x, y: np.linalg.svd(x @ y.T).Vh**2, lambda x, y: np.linalg.svd(x, compute_uv=False)],
+    "linalg.qr": [lambda x, y: np.linalg.qr(x.T).Q, lambda x, y: np.linalg.qr(x)[1], lambda x, y: np.linalg.qr(y.T, "r"),
+                  lambda x, y: np.linalg.qr(x @ y.T, "complete").R],
+    "linalg.pinv": [lambda x, y: np.linalg.pinv(x), lambda x, y: np.linalg.pinv(x @ x.T, 1e-12, hermitian=True),
+                    lambda x, y: np.linalg.pinv(y * 1.0, rtol=None), lambda x, y: np.linalg.pinv(x.T, rtol=1e-9)],
+    "linalg.lstsq": [lambda x, y: np.linalg.lstsq(x.T, y[0])[0], lambda x, y: np.linalg.lstsq(x.T, y.T)[1],
+                     lambda x, y: np.linalg.lstsq(x, y[:, 0])[0], lambda x, y: np.linalg.lstsq(x, y)[3]],
+    "linalg.tensorsolve": [lambda x, y: np.linalg.tensorsolve((x.T @ y + 5 * np.eye(3)).reshape(3, 1, 3), y[:1].T)],
+    "linalg.tensorinv": [lambda x, y: np.linalg.tensorinv((x.T @ y + 5 * np.eye(3)).reshape(3, 1, 3), 1)],
+    "linalg.cond": [lambda x, y, p=p: np.linalg.cond(x @ y.T + np.eye(2), p) for p in (None, 2, -2, 1, "fro", np.inf)],
     "real": [lambda x, y: np.real(x)], "imag": [lambda x, y: np.imag(x) + y],
     "real_if_close": [lambda x, y: np.real_if_close(x)],
     "partition": [lambda x, y: np.partition(x, 1), lambda x, y: np.partition(x, 0, axis=0),
@@ -139,6 +153,13 @@ NAN["nansum"] += [lambda x: np.nansum(x, axis=0, keepdims=True, where=B > 0, ini
 NAN["nanmax"] += [lambda x: np.nanmax(x, axis=0, keepdims=True), lambda x: np.nanmax(x, initial=0.1, where=B > 0)]
 NAN["nanmean"] += [lambda x: np.nanmean(x, axis=0, keepdims=True), lambda x: np.nanmean(x, where=B > 0)]
 NAN["nanvar"] += [lambda x: np.nanvar(x, ddof=1), lambda x: np.nanstd(x, correction=1, keepdims=True)]
+#: Functions whose results have no gradient.
+LEVEL = {
+    "linalg.matrix_rank": [
+        lambda x, y: np.linalg.matrix_rank(x @ y.T), lambda x, y: np.linalg.matrix_rank(x.T @ y, rtol=1e-9),
+        lambda x, y: np.linalg.matrix_rank(x, tol=100.0), lambda x, y: np.linalg.matrix_rank(x[0]),
+    ],
+}
 # fmt: on
 
 
@@ -159,6 +180,12 @@ def numpy_tier(monkeypatch):
 def test_values_and_gradients(call):
     out, grads = check_gradient(call, A, B)
     assert out.requires_grad and grads is not None
+
+
+@pytest.mark.parametrize("call", calls(LEVEL))
+def test_values_without_gradients(call):
+    out, grads = check_gradient(call, A, B)
+    assert not out.requires_grad and grads is None
 
 
 @pytest.mark.parametrize("call", calls(NAN))
@@ -189,7 +216,7 @@ def test_every_handler_is_called():
     }
     assert len(made) > 50
     named = {f"linalg.{f.__name__}" if f.__module__ == "numpy.linalg" else f.__name__ for f in made}
-    assert named == {*CASES, *NAN, *numpy_calls.CASES, *numpy_calls.NAN}
+    assert named == {*CASES, *LEVEL, *NAN, *numpy_calls.CASES, *numpy_calls.NAN}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
@@ -199,7 +226,7 @@ def test_dtypes_are_numpys(call, dtype):
     with np.errstate(all="ignore"):
         try:
             want = call(x, y)
-        except (TypeError, ZeroDivisionError):
+        except (TypeError, ZeroDivisionError, np.linalg.LinAlgError):
             return
         got = call(jitgrad.tensor(x), jitgrad.tensor(y))
     if np.asarray(want).dtype == np.float16:
@@ -266,7 +293,8 @@ def test_what_has_no_gradient_says_so():
         lambda: np.quantile(A, leaf(0.5), method="weibull"),
         lambda: np.quantile(A, 0.5, method="inverted_cdf", weights=x),
         lambda: np.histogramdd(x),
-        lambda: np.linalg.matrix_power(x @ x.T, -1),
+        lambda: np.linalg.svd(x),
+        lambda: np.linalg.qr(x.T, "complete"),
         lambda: np.compress([True, False], x, axis=0, out=jitgrad.zeros(1, 3)),
         lambda: np.einsum("ij->i", x, casting="unsafe"),
         lambda: np.roots(x[0]),

@@ -198,9 +198,8 @@ def test_values_out_and_errors():
 
 def test_no_gradient_is_advised_to_be_lost():
     x = leaf(A[:, :2])
-    for f in (np.linalg.solve, np.linalg.inv, np.linalg.svd, np.linalg.eigh, np.linalg.cholesky, np.linalg.slogdet,
-              np.linalg.qr, np.linalg.pinv, np.fft.fft, np.roots, np.i0):  # fmt: skip
-        operands = (x, x) if f is np.linalg.solve else (x[0],) if f is np.roots else (x,)
+    for f in (np.linalg.eig, np.linalg.eigvals, np.fft.fft, np.roots, np.i0):
+        operands = (x[0],) if f is np.roots else (x,)
         with pytest.raises(GradientError, match="jitgrad has") as error:
             f(*operands)
         assert "detach" not in str(error.value).split("; where no gradient is wanted")[0]

@@ -71,10 +71,11 @@ def test_star_import():
     assert space["sin"] is jnp.sin and space["float64"] is numpy.float64
 
 
-def test_public_linalg_is_made_from_the_registry():
+def test_public_linalg_has_what_has_a_gradient():
     names = {n for n in numpy.linalg.__all__ if getattr(numpy.linalg, n) in counterparts()}
-    assert set(jitgrad.linalg.__all__) == names
-    assert {"norm", "vector_norm", "matrix_norm", *SAME} == names
+    assert names < set(jitgrad.linalg.__all__)
+    missing = {*numpy.linalg.__all__} - {*jitgrad.linalg.__all__}
+    assert missing == {"LinAlgError", "eig", "eigvals"}
     assert jitgrad.linalg.norm is jitgrad.norm and jitgrad.linalg.matmul is jitgrad.matmul
     x = leaf(A)
     jitgrad.linalg.norm(x, axis=1, keepdims=True).sum().backward()
@@ -158,8 +159,8 @@ def test_functions_take_what_numpy_takes():
         assert jnp.isnan(jnp.log(-1.0))
     with pytest.raises(GradientError, match="numpy.roots"):
         jnp.roots(leaf(A[0]))
-    with pytest.raises(GradientError, match="numpy.linalg.inv"):
-        jnp.linalg.inv(leaf(A[:, :2]))
+    with pytest.raises(GradientError, match="numpy.linalg.eig"):
+        jnp.linalg.eig(leaf(A[:, :2]))
 
 
 def test_ufuncs_keep_their_attributes():

@@ -48,7 +48,7 @@ def test_derivatives(entry, case):
     g = leaf(len(xs), out.shape, FLOAT)
     gv = rng.standard_normal(out.shape)
     grads = pull_back({out: g}, [nodes[i] for i in which])
-    directions = [rng.standard_normal(xs[i].shape) for i in which]
+    directions = [entry.sampling.direction(rng, xs[i].shape) for i in which]
     values = [None if d is None else run([d], xs, [gv])[0] for d in grads]
     reverse = sum(
         np.sum(v * d.reshape(np.shape(v)))

@@ -129,6 +129,15 @@ def added(x, indices, values, axis=None):
 ORACLES["add_at"] = added
 
 
+def triangular_solution(a, b, trans=0, lower=False, unit_diagonal=False):
+    a = np.tril(a, -unit_diagonal) if lower else np.triu(a, unit_diagonal)
+    a = a + np.eye(len(a)) if unit_diagonal else a
+    return np.linalg.solve(a.T if trans else a, b)
+
+
+ORACLES["solve_triangular"] = triangular_solution
+
+
 def operands(entry):
     return entry.sample(np.random.default_rng(len(entry.name) * 7 + 1))
 
@@ -157,9 +166,10 @@ def check_second_order(entry, case, xs):
     out = entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
     which = [i for i, x in enumerate(xs) if x.dtype == FLOAT]
     rng = np.random.default_rng(4)
+    direction = getattr(entry, "sampling", REGISTRY["add"].sampling).direction
     gv, directions = (
         rng.standard_normal(out.shape),
-        [rng.standard_normal(xs[i].shape) for i in which],
+        [direction(rng, xs[i].shape) for i in which],
     )
     g = leaf(len(xs), out.shape, FLOAT)
     grads = [d for d in pull_back({out: g}, [nodes[i] for i in which]) if d is not None]

@@ -17,6 +17,7 @@ def load():
         contraction,
         counts,
         grids,
+        matrix_functions,
         numbers,
         padding,
         polynomials,

@@ -22,7 +22,7 @@ from ...ops.joining import JOINED
 from ...tape.keys import Opcode
 from ..fallback import arrays, asked, fallback
 from ..sequences import ARRAY, SEQUENCE, mapped
-from ..signature import NOTHING, deliver
+from ..signature import NOTHING
 from .writes import handler, numpys, stands_for
 
 op = SimpleNamespace(**FUNCTIONS)
@@ -444,31 +444,6 @@ def vander(x, N=None, increasing=False):
     x = x.double() if x.dtype.kind == "f" else x.long()
     powers = np.arange(x.size if N is None else as_int(N, "N"))
     return x[:, None] ** as_operand((powers if increasing else powers[::-1]).astype(x.dtype))
-
-
-def _multi_dot(matrices, *, out=None):
-    return deliver(functools.reduce(op.matmul, matrices), out)
-
-
-def _matrix_power(a, n):
-    a, n = as_operand(a), as_int(n, "n")
-    if n < 0:
-        return fallback(np.linalg.matrix_power, (a, n), {})
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise ShapeError(
-            f"got a matrix power of shape {a.shape}, expected square matrices on the last two axes"
-        )
-    out = as_operand(np.eye(a.shape[-1], dtype=a.dtype)).broadcast_to(a.shape) if n == 0 else None
-    while n:
-        if n % 2:
-            out = a if out is None else out @ a
-        n //= 2
-        a = a @ a if n else a
-    return out.clone()
-
-
-stands_for(np.linalg.multi_dot, _multi_dot)
-stands_for(np.linalg.matrix_power, _matrix_power)
 
 
 # --- parts of a number ----------------------------------------------------------------------------

@@ -1,0 +1,579 @@
+"""NumPy's functions of matrices with several results, or made of others: slogdet, eigh, svd, qr,
+pinv, lstsq, matrix_power, multi_dot, cond, tensorsolve and others.
+
+Each result is an operation of its own (`jitgrad.ops.decompositions`); they share one factorisation.
+Start at `eigh`.
+"""
+
+import math
+
+import numpy as np
+
+from ...base.errors import ArgumentError, GradientError, ShapeError
+from ...frontend.convert import as_operand
+from ...ir.shapes import as_int
+from ...tape.running import needs_grad
+from ..fallback import on_arrays
+from ..signature import NOTHING, deliver
+from .composed import op
+from .writes import numpys, stands_for
+
+
+def handled(function):
+    """Registers what stands for the function of `numpy.linalg` of the same name."""
+    stands_for(numpys(f"linalg.{function.__name__}"), function)
+    return function
+
+
+def _results(function):
+    """The class of named tuples that a function of NumPy gives."""
+    return type(function(np.eye(1)))
+
+
+_EIGH, _QR = _results(np.linalg.eigh), _results(np.linalg.qr)
+_SLOGDET, _SVD = _results(np.linalg.slogdet), _results(np.linalg.svd)
+
+
+def _upper(name, UPLO):
+    if not isinstance(UPLO, str) or UPLO.upper() not in ("L", "U"):
+        raise ArgumentError(f"got UPLO={UPLO!r} for {name}, expected 'L' or 'U'")
+    return UPLO.upper() == "U"
+
+
+@handled
+def slogdet(a):
+    """The sign and the logarithm of the absolute value of determinants.
+
+    Parameters
+    ----------
+    a : array_like
+        Square matrices (..., n, n).
+
+    Returns
+    -------
+    SlogdetResult
+        `sign` and `logabsdet`, tensors of shape (...).
+
+    Notes
+    -----
+    The gradient of `logabsdet` is ``inv(a).mT``; that of `sign` is 0. A singular matrix has the
+    value -inf; its gradient raises `numpy.linalg.LinAlgError`.
+
+    Examples
+    --------
+    >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 3.0]])
+    >>> jitgrad.linalg.slogdet(a).logabsdet
+    tensor(1.6094)
+    >>> jitgrad.grad(lambda a: jitgrad.linalg.slogdet(a).logabsdet)(a)
+    tensor([[ 0.6, -0.2],
+            [-0.2,  0.4]])
+    """
+    a = as_operand(a)
+    return _SLOGDET(op.det_sign(a), op.logabsdet(a))
+
+
+@handled
+def eigh(a, UPLO="L"):
+    """The eigenvalues and eigenvectors of symmetric matrices.
+
+    Parameters
+    ----------
+    a : array_like
+        Matrices (..., n, n), of which one half is read.
+    UPLO : str, default "L"
+        Which half is read: "L", the lower one, or "U", the upper one.
+
+    Returns
+    -------
+    EighResult
+        `eigenvalues` (..., n), in ascending order, and `eigenvectors` (..., n, n), in columns.
+
+    Notes
+    -----
+    The gradient is that of the symmetric part ``(a + a.mT) / 2``, as in PyTorch and JAX, though one
+    half is read. Eigenvectors have a sign each, and no derivative where an eigenvalue is repeated:
+    a gradient through them is inf or nan there. One through the eigenvalues alone is finite.
+
+    Examples
+    --------
+    >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 2.0]])
+    >>> jitgrad.linalg.eigh(a).eigenvalues
+    tensor([1., 3.])
+    >>> jitgrad.grad(lambda a: jitgrad.linalg.eigh(a).eigenvalues[1])(a)
+    tensor([[0.5, 0.5],
+            [0.5, 0.5]])
+    """
+    a, upper = as_operand(a), _upper("eigh", UPLO)
+    return _EIGH(op.eigh_values(a, upper), op.eigh_vectors(a, upper))
+
+
+@handled
+def eigvalsh(a, UPLO="L"):
+    """The eigenvalues of symmetric matrices, in ascending order.
+
+    Parameters
+    ----------
+    a : array_like
+        Matrices (..., n, n), of which one half is read.
+    UPLO : str, default "L"
+        Which half is read: "L", the lower one, or "U", the upper one.
+
+    Returns
+    -------
+    Tensor
+        Of shape (..., n).
+
+    Notes
+    -----
+    The gradient is finite where eigenvalues are repeated, too: then it is one of those that a basis
+    of their eigenvectors gives. It is right for symmetric functions of them, such as their sum.
+
+    Examples
+    --------
+    >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 2.0]])
+    >>> jitgrad.linalg.eigvalsh(a)
+    tensor([1., 3.])
+    """
+    return op.eigh_values(as_operand(a), _upper("eigvalsh", UPLO))
+
+
+@handled
+def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
+    """The singular value decomposition of matrices.
+
+    Parameters
+    ----------
+    a : array_like
+        Matrices (..., m, n).
+    full_matrices : bool, default True
+        Whether the singular vectors are complete bases, (..., m, m) and (..., n, n), else as many
+        as there are values.
+    compute_uv : bool, default True
+        Whether the vectors are wanted, too.
+    hermitian : bool, default False
+        Taken for NumPy's sake: the decomposition is the same.
+
+    Returns
+    -------
+    SVDResult or Tensor
+        `U`, `S` in descending order and `Vh`; `S` alone without ``compute_uv``.
+
+    Raises
+    ------
+    GradientError
+        Where complete bases of matrices that are not square would need a gradient.
+
+    Notes
+    -----
+    A gradient through the vectors is inf or nan where a value is repeated, since they are any basis
+    then, and through vectors beside a value of 0. One through the values alone is finite.
+
+    Examples
+    --------
+    >>> a = jitgrad.tensor([[3.0, 0.0], [0.0, 4.0], [0.0, 0.0]])
+    >>> jitgrad.linalg.svd(a, full_matrices=False).S
+    tensor([4., 3.])
+    """
+    a = as_operand(a)
+    if not compute_uv:
+        return op.svdvals(a)
+    if full_matrices and a.ndim >= 2 and a.shape[-1] != a.shape[-2]:
+        if needs_grad(a):
+            raise GradientError(
+                f"got svd of shape {a.shape} with full_matrices=True, which has no gradient: the "
+                "vectors beyond the singular values are any basis; pass full_matrices=False, or "
+                "use .detach() where no gradient is wanted"
+            )
+        return on_arrays(np.linalg.svd, (a,), {})
+    return _SVD(op.svd_left(a), op.svdvals(a), op.svd_right(a))
+
+
+@handled
+def qr(a, mode="reduced"):
+    """The QR decomposition of matrices.
+
+    Parameters
+    ----------
+    a : array_like
+        Matrices (..., m, n).
+    mode : str, default "reduced"
+        "reduced", "r" for the triangular factor alone, or "complete" and "raw", which have no
+        gradient for matrices that are taller than wide.
+
+    Returns
+    -------
+    QRResult or Tensor
+        `Q` (..., m, k) and `R` (..., k, n), with k = min(m, n); `R` alone for "r".
+
+    Raises
+    ------
+    GradientError
+        Where a mode without a gradient would need one.
+
+    Notes
+    -----
+    The derivative exists where the first k columns are linearly independent; elsewhere it raises
+    `numpy.linalg.LinAlgError`.
+
+    Examples
+    --------
+    >>> a = jitgrad.tensor([[3.0, 1.0], [4.0, 2.0]])
+    >>> jitgrad.linalg.qr(a).R
+    tensor([[-5. , -2.2],
+            [ 0. ,  0.4]])
+    """
+    a = as_operand(a)
+    if mode == "complete" and a.ndim >= 2 and a.shape[-2] <= a.shape[-1]:
+        mode = "reduced"  # it is the same
+    if mode == "r":
+        return op.qr_r(a)
+    if mode == "reduced":
+        return _QR(op.qr_q(a), op.qr_r(a))
+    if needs_grad(a):
+        raise GradientError(
+            f"got qr of shape {a.shape} with mode={mode!r}, which has no gradient, expected "
+            "'reduced' or 'r'; pass one of these, or use .detach() where no gradient is wanted"
+        )
+    return on_arrays(np.linalg.qr, (a, mode), {})
+
+
+# --- inverses -------------------------------------------------------------------------------------
+
+
+def _number(name, value):
+    if value is None or isinstance(value, (bool, str)):
+        raise ArgumentError(f"got {name}={value!r}, expected a number")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"got {name}={value!r}, expected one number for all matrices") from None
+
+
+@handled
+def pinv(a, rcond=None, hermitian=False, *, rtol=NOTHING):
+    """The pseudo-inverses of matrices.
+
+    Parameters
+    ----------
+    a : array_like
+        Matrices (..., m, n).
+    rcond : float, optional
+        Singular values up to this part of the largest one count as 0; 1e-15 by default.
+    hermitian : bool, default False
+        Whether the matrices are symmetric: the lower half is read, then.
+    rtol : float or None, optional
+        The same as `rcond`; None means ``max(m, n)`` times the epsilon of the dtype.
+
+    Returns
+    -------
+    Tensor
+        Of shape (..., n, m).
+
+    Notes
+    -----
+    The derivative is that of matrices of the same rank: where the rank changes there is none.
+
+    Examples
+    --------
+    >>> jitgrad.linalg.pinv([[2.0, 0.0], [0.0, 0.0]])
+    tensor([[0.5, 0. ],
+            [0. , 0. ]])
+    """
+    a = as_operand(a)
+    if rtol is not NOTHING and rcond is not None:
+        raise ArgumentError("got rcond and rtol, expected one of them; they mean the same")
+    if rtol is None:
+        dtype = a.dtype if a.dtype.kind == "f" else np.float64
+        rcond = max(a.shape[-2:], default=0) * float(np.finfo(dtype).eps)
+    elif rtol is not NOTHING:
+        rcond = _number("rtol", rtol)
+    elif rcond is not None:
+        rcond = _number("rcond", rcond)
+    return op.pseudo_inverse(a, rcond, bool(hermitian))
+
+
+@handled
+def lstsq(a, b, rcond=None):
+    """The solution of least squares, of least norm, of a linear system.
+
+    Parameters
+    ----------
+    a : array_like
+        A matrix (m, n).
+    b : array_like
+        Right sides, (m,) or (m, k).
+    rcond : float, optional
+        Singular values up to this part of the largest one count as 0; by default ``max(m, n)``
+        times the epsilon of the dtype.
+
+    Returns
+    -------
+    tuple
+        The solution, (n,) or (n, k); the sums of squared residuals, (k,), empty where the rank is
+        below n or m <= n; the rank; and the singular values.
+
+    Notes
+    -----
+    The derivative is that of matrices of the same rank. The rank is taken from the values.
+
+    Examples
+    --------
+    >>> x, residuals, rank, s = jitgrad.linalg.lstsq([[1.0], [1.0]], [1.0, 3.0])
+    >>> x, residuals
+    (tensor([2.]), tensor([2.]))
+    """
+    a, b = as_operand(a), as_operand(b)
+    if a.ndim != 2 or b.ndim not in (1, 2):
+        raise ShapeError(
+            f"got lstsq of shapes {a.shape} and {b.shape}, expected one matrix (m, n) and right "
+            "sides (m,) or (m, k)"
+        )
+    rcond = None if rcond is None else _number("rcond", rcond)
+    x, s = op.least_squares(a, b, rcond), op.svdvals(a)
+    found = np.linalg.lstsq(a._array(), np.zeros((a.shape[0], 1)), rcond)[2]
+    m, n = a.shape
+    if found < n or m <= n:
+        residuals = as_operand(np.zeros(0, x.dtype))
+    else:
+        residuals = op.square(b - op.matmul(a, x)).sum(0).reshape((-1,))
+    return x, residuals, found, s
+
+
+@handled
+def matrix_power(a, n):
+    """The product of square matrices with themselves, `n` times; of their inverses for n < 0.
+
+    Parameters
+    ----------
+    a : array_like
+        Matrices (..., k, k).
+    n : int
+        The exponent.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `a`.
+
+    Examples
+    --------
+    >>> jitgrad.linalg.matrix_power([[1.0, 1.0], [0.0, 1.0]], 3)
+    tensor([[1., 3.],
+            [0., 1.]])
+    """
+    a, n = as_operand(a), as_int(n, "n")
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise ShapeError(
+            f"got a matrix power of shape {a.shape}, expected square matrices on the last two axes"
+        )
+    if n < 0:
+        a, n = op.inv(a), -n
+    out = as_operand(np.eye(a.shape[-1], dtype=a.dtype)).broadcast_to(a.shape) if n == 0 else None
+    while n:
+        if n % 2:
+            out = a if out is None else out @ a
+        n //= 2
+        a = a @ a if n else a
+    return out.clone()
+
+
+@handled
+def multi_dot(arrays, *, out=None):
+    """The product of two or more matrices, in the order that takes the fewest multiplications.
+
+    Parameters
+    ----------
+    arrays : sequence of array_like
+        Matrices; the first and the last may be vectors.
+    out : Tensor, optional
+        A tensor that the result is written to.
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> jitgrad.linalg.multi_dot([[1.0, 2.0], [[1.0, 0.0], [0.0, 3.0]], [1.0, 1.0]])
+    tensor(7.)
+    """
+    matrices = [as_operand(x) for x in arrays]
+    if len(matrices) < 2:
+        raise ArgumentError(f"got {len(matrices)} matrices for multi_dot, expected two or more")
+    ends = {0, len(matrices) - 1}
+    for k, x in enumerate(matrices):
+        if x.ndim != 2 and not (k in ends and x.ndim == 1):
+            raise ShapeError(
+                f"got shape {x.shape} in multi_dot, expected matrices, and vectors at the ends only"
+            )
+    return deliver(_in_order(matrices), out)
+
+
+def _in_order(matrices):
+    """The product, split where that costs least: the cost of each part of the sequence is found
+    from those of shorter parts."""
+    first, *_, last = matrices
+    lengths = [1 if first.ndim == 1 else first.shape[0], *[x.shape[0] for x in matrices[1:]]]
+    lengths[1] = matrices[0].shape[-1]
+    lengths.append(1 if last.ndim == 1 else last.shape[1])
+    count = len(matrices)
+    cost, split = {(i, i): 0 for i in range(count)}, {}
+    for size in range(1, count):
+        for i in range(count - size):
+            j = i + size
+            costs = {
+                k: cost[i, k] + cost[k + 1, j] + lengths[i] * lengths[k + 1] * lengths[j + 1]
+                for k in range(i, j)
+            }
+            split[i, j] = min(costs, key=costs.get)
+            cost[i, j] = costs[split[i, j]]
+
+    def product(i, j):
+        if i == j:
+            return matrices[i]
+        return op.matmul(product(i, split[i, j]), product(split[i, j] + 1, j))
+
+    return product(0, count - 1)
+
+
+@handled
+def tensorsolve(a, b, axes=None):
+    """The tensor x with ``tensordot(a, x, x.ndim) = b``.
+
+    Parameters
+    ----------
+    a : array_like
+        Of shape ``b.shape + Q``, with as many elements in `Q` as in `b`.
+    b : array_like
+        The right side.
+    axes : tuple of int, optional
+        Axes of `a` that are moved to the end before.
+
+    Returns
+    -------
+    Tensor
+        Of shape `Q`.
+
+    Examples
+    --------
+    >>> jitgrad.linalg.tensorsolve(jitgrad.eye(4).reshape(2, 2, 4), jitgrad.ones((2, 2)))
+    tensor([1., 1., 1., 1.])
+    """
+    a, b = as_operand(a), as_operand(b)
+    if axes is not None:
+        a = op.moveaxis(a, tuple(axes), tuple(range(a.ndim - len(axes), a.ndim)))
+    rest = a.shape[b.ndim :]
+    if a.shape[: b.ndim] != b.shape or math.prod(rest) != b.size:
+        raise ShapeError(
+            f"got tensorsolve of shapes {a.shape} and {b.shape}, expected a of shape b.shape + Q "
+            "with as many elements in Q as in b"
+        )
+    return op.solve(a.reshape((b.size, b.size)), b.reshape((b.size,))).reshape(rest)
+
+
+@handled
+def tensorinv(a, ind=2):
+    """The inverse of `a` as an operator from tensors of its last axes to its first `ind` axes.
+
+    Parameters
+    ----------
+    a : array_like
+        As many elements along its first `ind` axes as along the others.
+    ind : int, default 2
+        The number of first axes.
+
+    Returns
+    -------
+    Tensor
+        Of shape ``a.shape[ind:] + a.shape[:ind]``.
+
+    Examples
+    --------
+    >>> jitgrad.linalg.tensorinv(jitgrad.eye(4).reshape(4, 2, 2), ind=1).shape
+    (2, 2, 4)
+    """
+    a, ind = as_operand(a), as_int(ind, "ind")
+    if ind <= 0:
+        raise ArgumentError(f"got ind={ind} for tensorinv, expected 1 or more")
+    before, after = a.shape[:ind], a.shape[ind:]
+    if math.prod(before) != math.prod(after):
+        raise ShapeError(
+            f"got tensorinv of shape {a.shape} with ind={ind}, expected as many elements along the "
+            "axes before as behind"
+        )
+    return op.inv(a.reshape((math.prod(before),) * 2)).reshape(after + before)
+
+
+@handled
+def matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
+    """The rank of matrices: how many singular values count as no zeros. It has no gradient.
+
+    Parameters
+    ----------
+    A : array_like
+        Matrices (..., m, n).
+    tol : array_like, optional
+        Singular values up to this count as 0; (...).
+    hermitian : bool, default False
+        Taken for NumPy's sake: the singular values are the same.
+    rtol : array_like, optional
+        The same, as a part of the largest one; ``max(m, n)`` times the epsilon of the dtype by
+        default.
+
+    Returns
+    -------
+    Tensor
+        Integers (...).
+
+    Examples
+    --------
+    >>> jitgrad.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]])
+    tensor(1)
+    """
+    if tol is not None and rtol is not None:
+        raise ArgumentError("got tol and rtol, expected one of them")
+    A = as_operand(A).detach()
+    if A.ndim < 2:
+        return (A != 0).any().astype(np.int64)
+    s = op.svdvals(A)
+    if tol is None:
+        largest = s.max(-1, keepdims=True) if s.shape[-1] else 0.0
+        eps = max(A.shape[-2:]) * float(np.finfo(s.dtype).eps)
+        tol = largest * (eps if rtol is None else as_operand(rtol)[..., None])
+    else:
+        tol = as_operand(tol)[..., None]
+    return (s > tol).sum(-1)
+
+
+@handled
+def cond(x, p=None):
+    """The condition numbers of matrices: the norm times that of the inverse.
+
+    Parameters
+    ----------
+    x : array_like
+        Matrices (..., m, n).
+    p : int, float or str, optional
+        Which norm: None and 2 for the ratio of the largest and smallest singular value, -2 for its
+        reciprocal, else the `ord` of a norm of square matrices.
+
+    Returns
+    -------
+    Tensor
+        Of shape (...); inf for singular matrices.
+
+    Examples
+    --------
+    >>> jitgrad.linalg.cond([[4.0, 0.0], [0.0, 2.0]])
+    tensor(2.)
+    """
+    x = as_operand(x)
+    if x.ndim < 2 or not x.size:
+        raise ShapeError(f"got cond of shape {x.shape}, expected matrices that are not empty")
+    if p is None or p in (2, -2):
+        s = op.svdvals(x)
+        out = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+        return op.where(op.isnan(out) & ~op.isnan(x).any((-2, -1)), np.inf, out)
+    singular = op.det(x) == 0
+    inverse = op.inv(op.where(singular[..., None, None], np.eye(x.shape[-1], dtype=x.dtype), x))
+    return op.where(singular, np.inf, op.norm(x, p, (-2, -1)) * op.norm(inverse, p, (-2, -1)))

@@ -1,0 +1,408 @@
+"""The entries of linear systems: solve, inv, det, the parts of slogdet, solve_triangular, cholesky.
+
+Systems and determinants are computed of LU factors, which the derivatives read again: the cotangent
+of a solution is one more solution with the same factors. LU is a call of LAPACK: see
+`jitgrad.ops.lapack`. Start at `_solve`.
+
+Derivatives are those of Giles, "An extended collection of matrix derivative results for forward and
+reverse mode algorithmic differentiation" (2008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import ArgumentError
+from ..ir import Node, Op, const
+from . import lapack
+from .matrices import (
+    as_matrices,
+    by_factors,
+    diagonal_part,
+    factorisation,
+    identity,
+    in_columns,
+    lower_part,
+    over_matrix,
+    product,
+    right_sides,
+    sum_of_matrix,
+    symmetric_part,
+    turned,
+    upper_part,
+)
+from .primitives import broadcast, reshape_to
+from .records import Names
+from .registry import operation
+from .rows import each_row
+from .sampling import FLOATS
+
+LU = factorisation(
+    "lu_factors", lambda a, node: lapack.lu(a), lambda node: 2 * node.size * node.shape[-1] // 3
+)
+
+
+def factors(a: Node) -> Node:
+    """The LU factors of square matrices."""
+    *lead, n, _ = a.shape
+    return Node(LU, (a,), None, (*lead, n + 1, n), a.dtype)
+
+
+# --- systems --------------------------------------------------------------------------------------
+
+
+def _solution_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
+    a, _, lu = node.src
+    w = _solution(a, g, lu, not node.arg)
+    return -(product(node, turned(w)) if node.arg else product(w, turned(node))), w
+
+
+def _solution_jvp(t: Sequence[Node | None], node: Node) -> Node | None:
+    (da, db), (a, _, lu) = t, node.src
+    if da is not None:
+        by_matrix = product(turned(da) if node.arg else da, node)
+        db = -by_matrix if db is None else db - by_matrix
+    return None if db is None else _solution(a, db, lu, node.arg)
+
+
+SOLUTION = by_factors(
+    "solution",
+    lambda b, lu, node: lapack.lu_solve(lu, b, node.arg),
+    _solution_vjp,
+    _solution_jvp,
+    flops=lambda node: 2 * node.size * node.shape[-2],
+)
+
+
+def _solution(a: Node, b: Node, lu: Node, transposed: bool) -> Node:
+    return Node(SOLUTION, (a, b, lu), transposed, b.shape, b.dtype)
+
+
+def _solve(a: Node, b: Node) -> Node:
+    vector = b.ndim == 1
+    a, b = as_matrices("solve", a, b, square=True)
+    b, lu = right_sides("solve", a, b, vector), factors(a)
+
+    def solved(a: Node, b: Node) -> Node:
+        return _solution(a, b, broadcast(lu, (*a.shape[:-2], *lu.shape[-2:])), False)
+
+    out = in_columns(solved, a, b)
+    return reshape_to(out, out.shape[:-1]) if vector else out
+
+
+def well_conditioned(rng: np.random.Generator, shapes: Sequence[tuple[int, ...]]) -> list:
+    """`sample` for a square matrix and other operands."""
+    first, *others = [rng.uniform(-1, 1, shape) for shape in shapes]
+    return [first + 3 * np.eye(first.shape[-1]), *others]
+
+
+solve = operation(
+    np.linalg.solve,
+    _solve,
+    "The solutions x of the linear systems a x = b.",
+    operands=2,
+    op=SOLUTION,
+    shapes=((3, 3), (3, 2)),
+    sample=well_conditioned,
+    names=Names(method=False, args=("a", "b")),
+    slope="The gradient g becomes w = solve(a.mT, g) for b and -w @ x.mT for a; a is factorised "
+    "once for values and derivatives. A singular matrix raises numpy.linalg.LinAlgError where "
+    "values are computed.",
+    returns="Of the shape of `b`, for `a` of shape (..., n, n) and `b` of shape (..., n, k), or "
+    "one vector (n,); stacks broadcast.",
+)
+
+
+def _inv(a: Node) -> Node:
+    (a,) = as_matrices("inv", a, square=True)
+    return _solution(a, broadcast(identity(a.shape[-1], a.dtype), a.shape), factors(a), False)
+
+
+inv = operation(
+    np.linalg.inv,
+    _inv,
+    "The inverse matrices.",
+    op=SOLUTION,
+    shapes=((3, 3),),
+    sample=well_conditioned,
+    names=Names(method=False, args=("a",)),
+    slope="The gradient g becomes -out.mT @ g @ out.mT. A singular matrix raises "
+    "numpy.linalg.LinAlgError where values are computed.",
+    returns="Of the shape of `a`, (..., n, n).",
+)
+
+
+# --- determinants ---------------------------------------------------------------------------------
+
+
+def _log_abs_det(lu: np.ndarray, node: Node) -> np.ndarray:
+    return np.log(np.abs(lapack.diagonal_of_lu(lu))).sum(-1, dtype=lu.dtype)
+
+
+LOG_ABS_DET = by_factors(
+    "log_abs_det",
+    _log_abs_det,
+    lambda g, node: (over_matrix(g, node.src[0].shape) * turned(_inv(node.src[0])),),
+    lambda t, node: sum_of_matrix(turned(_inv(node.src[0])) * t[0]),
+)
+SIGN_OF_DET = by_factors(
+    "sign_of_det",
+    lambda lu, node: lapack.sign_of_lu(lu),
+    lambda g, node: (None,),
+    lambda t, node: None,
+)
+
+
+def _det_reference(lu: np.ndarray, node: Node) -> np.ndarray:
+    return lapack.sign_of_lu(lu) * np.abs(lapack.diagonal_of_lu(lu)).prod(-1)
+
+
+DET = by_factors(
+    "det",
+    _det_reference,
+    lambda g, node: (over_matrix(g, node.src[0].shape) * _cofactors(*node.src),),
+    lambda t, node: sum_of_matrix(_cofactors(*node.src) * t[0]),
+)
+
+
+def _cofactors_reference(a: np.ndarray, lu: np.ndarray, node: Node) -> np.ndarray:
+    """det(a) times the transposed inverse; where that loses its digits by the singular values,
+    which have cofactors of any matrix."""
+    if not a.size:
+        return np.empty(a.shape, a.dtype)
+    matrices, lus = lapack.stacked(a), lapack.stacked(lu)
+    pivots = np.abs(lapack.diagonal_of_lu(lus))
+    small = pivots.min(-1) <= 1e3 * np.finfo(a.dtype).eps * pivots.max(-1)
+    out = np.empty(matrices.shape, a.dtype)
+    det = _det_reference(lus, node)
+    eye = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), matrices[~small].shape)
+    out[~small] = lapack.lu_solve(lus[~small], eye, True) * det[~small, None, None]
+    if small.any():
+        u, s, vt = np.linalg.svd(matrices[small])
+        others = np.stack([np.delete(s, k, -1).prod(-1) for k in range(s.shape[-1])], -1)
+        sign = np.round(np.linalg.det(u @ vt)).astype(a.dtype)
+        out[small] = (u * (others * sign[:, None])[:, None]) @ vt
+    return out.reshape(a.shape)
+
+
+def _cofactors_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
+    inverse = turned(_inv(node.src[0]))
+    along = over_matrix(sum_of_matrix(g * node), node.shape) * inverse
+    return along - product(node, turned(g), inverse), None
+
+
+def _cofactors_jvp(t: Sequence[Node | None], node: Node) -> Node | None:
+    if t[0] is None:
+        return None
+    inverse = turned(_inv(node.src[0]))
+    along = over_matrix(sum_of_matrix(inverse * t[0]), node.shape) * node
+    return along - product(node, turned(t[0]), inverse)
+
+
+COFACTORS = Op(
+    "cofactors",
+    "call",
+    _cofactors_reference,
+    vjp=_cofactors_vjp,
+    jvp=_cofactors_jvp,
+    batch=each_row,
+    flops=lambda node: 2 * node.size * node.shape[-1],
+)
+
+
+def _cofactors(a: Node, lu: Node) -> Node:
+    return Node(COFACTORS, (a, lu), None, a.shape, a.dtype)
+
+
+def _of_determinant(name: str, op: Op) -> Any:
+    def build(a: Node) -> Node:
+        (a,) = as_matrices(name, a, square=True)
+        return Node(op, (a, factors(a)), None, a.shape[:-2], a.dtype)
+
+    return build
+
+
+det = operation(
+    np.linalg.det,
+    _of_determinant("det", DET),
+    "The determinants of square matrices.",
+    op=DET,
+    shapes=((3, 3),),
+    sample=well_conditioned,
+    names=Names(method=False, args=("a",)),
+    slope="The gradient g becomes g times the matrix of cofactors, that of a singular matrix, too; "
+    "second derivatives of a singular matrix raise numpy.linalg.LinAlgError.",
+    returns="Of shape (...), for `a` of shape (..., n, n).",
+)
+det_sign = operation(
+    "det_sign",
+    _of_determinant("slogdet", SIGN_OF_DET),
+    "The signs of determinants.",
+    numpy=lambda a: np.linalg.slogdet(a)[0],
+    op=SIGN_OF_DET,
+    shapes=((3, 3),),
+    sample=well_conditioned,
+    names=Names(method=False, args=("a",)),
+    slope="0 everywhere.",
+    public=False,
+)
+logabsdet = operation(
+    "logabsdet",
+    _of_determinant("slogdet", LOG_ABS_DET),
+    "The logarithms of the absolute values of determinants.",
+    numpy=lambda a: np.linalg.slogdet(a)[1],
+    op=LOG_ABS_DET,
+    shapes=((3, 3),),
+    sample=well_conditioned,
+    names=Names(method=False, args=("a",)),
+    public=False,
+)
+
+
+# --- triangular systems ---------------------------------------------------------------------------
+
+
+def _substituted(a: Node, b: Node, lower: bool, transposed: bool, unit: bool) -> Node:
+    return Node(SUBSTITUTION, (a, b), (lower, transposed, unit), b.shape, b.dtype)
+
+
+def _substitution_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
+    lower, transposed, unit = node.arg
+    w = _substituted(node.src[0], g, lower, not transposed, unit)
+    by_matrix = product(node, turned(w)) if transposed else product(w, turned(node))
+    return -_half(by_matrix, lower, unit), w
+
+
+def _half(x: Node, lower: bool, unit: bool) -> Node:
+    """The part of matrices that a triangular system reads."""
+    return lower_part(x, -unit) if lower else upper_part(x, int(unit))
+
+
+def _substitution_jvp(t: Sequence[Node | None], node: Node) -> Node | None:
+    lower, transposed, unit = node.arg
+    da, db = t
+    if da is not None:
+        da = _half(da, lower, unit)
+        by_matrix = product(turned(da) if transposed else da, node)
+        db = -by_matrix if db is None else db - by_matrix
+    return None if db is None else _substituted(node.src[0], db, lower, transposed, unit)
+
+
+SUBSTITUTION = Op(
+    "substitution",
+    "call",
+    lambda a, b, node: lapack.solve_triangular(a, b, *node.arg),
+    vjp=_substitution_vjp,
+    jvp=_substitution_jvp,
+    batch=each_row,
+    flops=lambda node: node.size * node.shape[-2],
+)
+
+
+def triangular(a: Node, b: Node, lower: bool, transposed: bool = False, unit: bool = False) -> Node:
+    """The solutions of a x = b, or of aᵀ x = b, for triangular `a`, of stacks that broadcast."""
+    return in_columns(lambda a, b: _substituted(a, b, lower, transposed, unit), a, b)
+
+
+def _transposed(trans: Any) -> bool:
+    if trans not in (0, 1, 2, "N", "T", "C"):
+        raise ArgumentError(f"got trans={trans!r}, expected 0, 1 or 2, or 'N', 'T' or 'C'")
+    return trans not in (0, "N")
+
+
+def _solve_triangular(a: Node, b: Node, trans: Any, lower: bool, unit_diagonal: bool) -> Node:
+    vector = b.ndim == 1
+    a, b = as_matrices("solve_triangular", a, b, square=True)
+    b = right_sides("solve_triangular", a, b, vector)
+    out = triangular(a, b, bool(lower), _transposed(trans), bool(unit_diagonal))
+    return reshape_to(out, out.shape[:-1]) if vector else out
+
+
+solve_triangular = operation(
+    "solve_triangular",
+    _solve_triangular,
+    "The solutions x of the linear systems a x = b with triangular matrices a, of which one half "
+    "is read.",
+    {"trans": 0, "lower": False, "unit_diagonal": False},
+    operands=2,
+    op=SUBSTITUTION,
+    shapes=((3, 3), (3, 2)),
+    cases=(
+        {},
+        {"lower": True},
+        {"trans": 1},
+        {"trans": "T", "lower": True, "unit_diagonal": True},
+    ),
+    sample=well_conditioned,
+    names=Names(method=False, args=("a", "b")),
+    slope="As of solve, for the half that is read. A zero on the diagonal raises "
+    "numpy.linalg.LinAlgError where values are computed.",
+    returns="Of the shape of `b`, for `a` of shape (..., n, n) and `b` of shape (..., n, k), or "
+    "one vector (n,); stacks broadcast.",
+)
+
+
+# --- Cholesky -------------------------------------------------------------------------------------
+
+
+def _halved(x: Node) -> Node:
+    """The lower half of matrices, with half of the diagonal."""
+    return lower_part(x) - diagonal_part(x) * const(0.5, x.dtype)
+
+
+def _cholesky_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
+    inner = _halved(product(turned(node), lower_part(g)))
+    left = _substituted(node, inner, True, True, False)
+    return (symmetric_part(turned(_substituted(node, turned(left), True, True, False))),)
+
+
+def _cholesky_jvp(t: Sequence[Any], node: Node) -> Node:
+    left = _substituted(node, symmetric_part(t[0]), True, False, False)
+    return product(node, _halved(_substituted(node, turned(left), True, False, False)))
+
+
+CHOLESKY = Op(
+    "cholesky",
+    "call",
+    lambda a, node: np.linalg.cholesky(a),
+    vjp=_cholesky_vjp,
+    jvp=_cholesky_jvp,
+    batch=each_row,
+    flops=lambda node: node.size * node.shape[-1] // 3,
+)
+
+
+def _cholesky(a: Node, upper: bool) -> Node:
+    (a,) = as_matrices("cholesky", a, square=True)
+    a = turned(a) if upper else a
+    out = Node(CHOLESKY, (a,), None, a.shape, a.dtype)
+    return turned(out) if upper else out
+
+
+def positive_definite(rng: np.random.Generator, shapes: Sequence[tuple[int, ...]]) -> list:
+    """`sample` for a symmetric positive definite matrix and other operands."""
+    first, *others = [FLOATS.draw(rng, shape) for shape in shapes]
+    n = first.shape[-1]
+    return [first @ first.swapaxes(-1, -2) / n + np.eye(n), *others]
+
+
+cholesky = operation(
+    np.linalg.cholesky,
+    _cholesky,
+    "The Cholesky factors of symmetric positive definite matrices, of which the lower half is "
+    "read, or the upper one with upper=True.",
+    {"upper": False},
+    op=CHOLESKY,
+    shapes=((3, 3),),
+    cases=({}, {"upper": True}),
+    sample=positive_definite,
+    symmetric=True,
+    names=Names(method=False, args=("a",)),
+    slope="That of the factor of the symmetric part (a + a.mT) / 2: gradients are symmetric, as in "
+    "PyTorch and JAX, though one half of `a` is read. A matrix that is not positive definite "
+    "raises numpy.linalg.LinAlgError where values are computed.",
+    returns="Lower triangular, or with upper=True upper triangular matrices of the shape of `a`.",
+)
