@@ -77,6 +77,7 @@ _LAZY = {
     "custom_jvp": "tracing.custom",
     "custom_vjp": "tracing.custom",
     "debug_nans": "frontend.nan_mode",
+    "draw": "tracing.draw",
     "elementwise_grad": "tracing.transforms",
     "explain": "diagnostics.explain",
     "fori_loop": "tracing.control_flow",

@@ -70,6 +70,7 @@ from .tracing.control_flow import while_loop as while_loop
 from .tracing.custom import custom_jvp as custom_jvp
 from .tracing.custom import custom_vjp as custom_vjp
 from .tracing.custom import stop_gradient as stop_gradient
+from .tracing.draw import draw as draw
 from .tracing.gradient_checks import check_grads as check_grads
 from .tracing.jacobians import hessian as hessian
 from .tracing.jacobians import jacfwd as jacfwd
@@ -91,8 +92,8 @@ __all__ = [
     "IntegerOverflow", "MissingError", "GradientError", "GradientCheckError", "AliasError",
     "InterruptedRecording", "JitError", "JitGradientError", "NonFiniteError", "CompileError",
     "JitgradWarning", "GradientWarning", "autograd", "check_grads", "checkpoint", "cond",
-    "custom_jvp", "custom_vjp", "debug_nans", "elementwise_grad", "explain", "fori_loop", "grad",
-    "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg", "linearize",
+    "custom_jvp", "custom_vjp", "debug_nans", "draw", "elementwise_grad", "explain", "fori_loop",
+    "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg", "linearize",
     "meshgrid", "nn", "optim", "profile", "random", "pure_callback", "scan", "split",
     "stop_gradient", "switch", "tree", "value_and_grad", "value_and_jacobian", "vjp", "vmap",
     "while_loop", "where", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",

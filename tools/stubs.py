@@ -46,6 +46,7 @@ WRITTEN = {
     "runtime.pool": ["release_memory"],
     "tracing.callbacks": ["pure_callback"],
     "tracing.control_flow": ["cond", "fori_loop", "map", "scan", "switch", "while_loop"],
+    "tracing.draw": ["draw"],
     "tracing.gradient_checks": ["check_grads"],
     "tracing.jacobians": [*("hessian", "jacfwd", "jacobian", "jacrev", "value_and_jacobian")],
     "tracing.custom": ["custom_jvp", "custom_vjp", "stop_gradient"],

@@ -162,7 +162,7 @@ def explained(what, args, kwargs, scope):
     with _Catch() as caught:
         value = call()
         _look_at(value)
-    names = _names(scope)
+    names = names_of_values(scope)
     plans = [_explained(plan, names) for plan in caught.plans.values()]
     return Explanation(plans, value, "" if plans else "nothing ran: no value was pending")
 
@@ -197,7 +197,9 @@ def _of_value(t, scope):
     used = {node.arg for node in toposort(plan.roots) if node.op.kind == "leaf"}
     there = all(i < len(leaves) and leaves[i] is not None for i in used)
     inputs = (leaves, numbers) if graph is not None and there else (None, None)
-    return Explanation([_explained(CaughtPlan(plan, *inputs, [t._value]), _names(scope))], t)
+    return Explanation(
+        [_explained(CaughtPlan(plan, *inputs, [t._value]), names_of_values(scope))], t
+    )
 
 
 def _names_of(f, args, kwargs):
@@ -219,7 +221,7 @@ def _names_of(f, args, kwargs):
     return {**out, **bound}
 
 
-def _names(scope):
+def names_of_values(scope):
     """The names of values, by their id: of tensors, and of their gradients."""
     out = {}
     for name, t in tuple(scope.items()):

@@ -51,6 +51,8 @@ NAMED = {
         {"AGAIN", "HOST", "RULE", "concatenate", "expand_dims"},
         "marks and calls whose batching rules it sets; a word of jax.pure_callback",
     ),
+    "diagnostics.drawing": ({"dot"}, "the program and the language of Graphviz"),
+    "diagnostics.graphviz": ({"dot"}, "the program of Graphviz"),
     "control.body": ({"SLICE"}, "the parts of what a loop leaves"),
     "control.loop_rows": (
         {"any", "argmax", "concatenate", "max", "where", "HOST", "IN_BOUNDS"},
