@@ -351,3 +351,49 @@ def test_views_of_the_first_thread_follow_writes_of_the_second(tmp_path):
     """
     out = finish(start(source, tmp_path, "never", before=""))
     assert out == "[0.0, 5.0, 6.0] [5.0, 6.0] [6.0] [5.0, 6.0]\n"
+
+
+STACKS = """
+import gc, sys, threading, weakref
+from jitgrad.tape.segment import LOCK, gate
+
+def finaliser(_):
+    for _ in range(20):
+        len("")
+
+class Cycle:
+    pass
+
+refs = []
+
+def deep(n):
+    cycle = Cycle()
+    ref = weakref.ref(cycle, finaliser)
+    cycle.refs = [cycle, ref]
+    refs.append(ref)
+    del refs[:-50]
+    return deep(n - 1) if n else 0
+
+def work():
+    for depth in (0, 5, 10):
+        deep(depth)
+    with LOCK:
+        assert not gate.busy()
+    deep(9)
+
+sys.setswitchinterval(1e-5)
+gc.set_threshold(20, 2, 2)
+for _ in range(400):
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+assert gc.isenabled()
+print("done")
+"""
+
+
+def test_stacks_are_asked_while_finalisers_switch_threads(tmp_path):
+    """CPython 3.11 crashes or hangs if garbage is collected meanwhile."""
+    assert "done" in finish(start(STACKS, tmp_path, before=""))
