@@ -75,6 +75,8 @@ def recorded(
         places = [leaf(k, t.shape, t.dtype) for k, t in enumerate(operands)]
         places += [number(k, NUMBER_DTYPE[kind]) for k, kind in enumerate(kinds)]
         nodes, led = build(*places)
+        if not nodes:
+            return []
         formulas = _known.setdefault(key, Formulas(nodes, (), led, name))
         formulas.opcode.formulas = formulas
         _recent.append(formulas)

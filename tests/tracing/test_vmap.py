@@ -602,3 +602,12 @@ def test_as_pytorch(name, in_axes, out_axes, shapes):
     theirs = getattr(torch, name)
     want = torch.func.vmap(theirs, in_axes, out_axes)(*map(torch.tensor, xs))
     close(vmap(lambda x, y: ours(x, y), in_axes, out_axes)(*xs), want)
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+@pytest.mark.parametrize("nothing", [None, (), {"a": None, "b": []}])
+def test_a_function_may_give_nothing(rows, nothing):
+    """Such as one that is called for what it checks."""
+    assert vmap(lambda row: nothing)(np.ones((rows, 2))) == nothing
+    assert jitgrad.jit(vmap(lambda row: nothing))(np.ones((rows, 2))) == nothing
+    assert vmap(vmap(lambda x: nothing))(np.ones((rows, 2))) == nothing
