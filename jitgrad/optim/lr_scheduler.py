@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..base.errors import ArgumentError
 from ..base.surface import surfaces
 from ..frontend.tensor import Tensor
@@ -21,6 +23,25 @@ from .optimizer import Optimizer
 
 def _rate(group: Any) -> float:
     return float(group["lr"].item() if isinstance(group["lr"], Tensor) else group["lr"])
+
+
+def _positive(name: str, value: Any) -> Any:
+    """A number of steps, checked."""
+    if not isinstance(value, (int, float, np.number)) or not value > 0:
+        raise ArgumentError(f"got {name}={value!r:.100}, expected a number of steps above 0")
+    return value
+
+
+def _scaled(lr: float, by: Callable[[int], float], k: int) -> float:
+    """A rate times what a function of the user's gives for step `k`."""
+    factor: Any = by(k)
+    try:
+        return lr * float(factor)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"got {factor!r:.100} from lr_lambda({k}), expected the number that the rate is "
+            "multiplied by"
+        ) from None
 
 
 def _set(group: Any, lr: float) -> None:
@@ -108,13 +129,19 @@ class LambdaLR(LRScheduler):
         self.lr_lambdas = list(lr_lambda) if several else [lr_lambda] * n
         if len(self.lr_lambdas) != n:
             raise ArgumentError(f"got {len(self.lr_lambdas)} functions for {n} groups")
+        for f in self.lr_lambdas:
+            if not callable(f):
+                raise ArgumentError(
+                    f"got lr_lambda of type {type(f).__name__}, expected a function of the number "
+                    "of the step, or a list of one for each group"
+                )
         super().__init__(optimizer, last_epoch)
 
     def step(self, epoch: int | None = None) -> None:
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         groups = zip(self.optimizer.param_groups, self.base_lrs, self.lr_lambdas, strict=True)
         for group, base, f in groups:
-            _set(group, base * f(self.last_epoch))
+            _set(group, _scaled(base, f, self.last_epoch))
 
     def state_dict(self) -> dict[str, Any]:
         return {n: x for n, x in super().state_dict().items() if n != "lr_lambdas"}
@@ -127,7 +154,7 @@ class MultiplicativeLR(LambdaLR):
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         for group, f in zip(self.optimizer.param_groups, self.lr_lambdas, strict=True):
             if self.last_epoch > 0:
-                _set(group, _rate(group) * f(self.last_epoch))
+                _set(group, _scaled(_rate(group), f, self.last_epoch))
 
 
 class StepLR(LRScheduler):
@@ -136,7 +163,7 @@ class StepLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
-        self.step_size, self.gamma = step_size, gamma
+        self.step_size, self.gamma = _positive("step_size", step_size), gamma
         super().__init__(optimizer, last_epoch)
 
     def rate(self, lr: float, base: float, k: int) -> float:
@@ -280,7 +307,7 @@ class CosineAnnealingLR(LRScheduler):
         eta_min: float = 0.0,
         last_epoch: int = -1,
     ) -> None:
-        self.T_max, self.eta_min = T_max, eta_min
+        self.T_max, self.eta_min = _positive("T_max", T_max), eta_min
         super().__init__(optimizer, last_epoch)
 
     def rate(self, lr: float, base: float, k: int) -> float:
@@ -374,7 +401,8 @@ class OneCycleLR(LRScheduler):
             raise ArgumentError(
                 f"got anneal_strategy={anneal_strategy!r}, expected 'cos' or 'linear'"
             )
-        self.total_steps, self.anneal_strategy = total_steps, anneal_strategy
+        self.total_steps = _positive("total_steps", total_steps)
+        self.anneal_strategy = anneal_strategy
         self.ends = _phases(total_steps, pct_start, three_phase)
         groups = optimizer.param_groups
         tops = list(max_lr) if isinstance(max_lr, (list, tuple)) else [max_lr] * len(groups)
@@ -410,7 +438,8 @@ class OneCycleLR(LRScheduler):
         start = 0.0
         for j, end in enumerate(self.ends):
             if k <= end or j == len(self.ends) - 1:
-                share = (k - start) / (end - start)
+                # A phase may have no length: the first of 10 steps with pct_start=0.1.
+                share = (k - start) / (end - start) if end > start else 1.0
                 break
             start = end
         first, last = levels[j], levels[j + 1]

@@ -200,6 +200,11 @@ class Optimizer:
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise ArgumentError(
+                    f"got step() with a closure of type {type(closure).__name__}, expected a "
+                    "function that gives the loss; to step without one, pass nothing"
+                )
             with enable_grad():
                 loss = closure()
         cohorts = [c for group in self.param_groups for c in self._cohorts(group)]
@@ -277,6 +282,11 @@ class Optimizer:
         """Takes over options and what was kept, of an optimiser over parameters of these shapes in
         this order; `state_dict` may be one of PyTorch's, of the same algorithm."""
         refuse_in_trace("load_state_dict was called")
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
+            raise ArgumentError(
+                f'got a state of type {type(state_dict).__name__} without "state" and '
+                '"param_groups", expected what state_dict() of an optimiser gives'
+            )
         given, own = state_dict["param_groups"], self.param_groups
         lengths = [[len(g["params"]) for g in groups] for groups in (given, own)]
         if lengths[0] != lengths[1]:

@@ -9,7 +9,7 @@ on the tape (`update`). Start at `PureOptimizer`, then `adam`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,6 +74,17 @@ def _gradients(grads: Any, labels: list[str], leaves: list[Tensor]) -> list[Tens
     return out
 
 
+def _check_state(state: Any, names: Sequence[str]) -> None:
+    """Whether a state has the parts that `init` of the same optimiser makes."""
+    expected = {"step", *names}
+    if not isinstance(state, Mapping) or not expected <= set(state):
+        got = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
+        raise ArgumentError(
+            f"got the state {got}, expected a dict with {sorted(expected)}; pass what init(params) "
+            "or the last update of the same optimiser gave"
+        )
+
+
 def _rate(lr: Any, step: Tensor) -> Any:
     """A learning rate as a number or a 0-d tensor of float64."""
     if callable(lr):
@@ -109,6 +120,7 @@ def _pure(algorithm: Algorithm, options: dict[str, Any]) -> PureOptimizer:
     ) -> tuple[Any, dict[str, Any]]:
         leaves, labels, rebuild = _leaves(params, "params")
         gradients = _gradients(grads, labels, leaves)
+        _check_state(state, names)
         step = as_operand(state["step"])
         numbers = {
             n: x if isinstance(x, Tensor) else float(x)

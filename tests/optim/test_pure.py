@@ -126,3 +126,9 @@ def test_what_is_refused():
     # The order of keys is that of the parameters.
     new, _ = update({"b": jitgrad.zeros(1), "w": jitgrad.ones(2)}, state, params)
     assert new["b"].item() == 1.0 and new["w"].tolist()[0] < 1.0
+
+
+@pytest.mark.parametrize("state", [None, 3.0, {}, {"step": 0.0}, optim.sgd(0.1).init({"w": 1.0})])
+def test_a_state_of_another_optimiser_is_refused(state):
+    with pytest.raises(jitgrad.ArgumentError, match=r"what init\(params\)"):
+        optim.adam(0.1).update({"w": 1.0}, state, {"w": 1.0})

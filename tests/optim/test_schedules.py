@@ -153,3 +153,30 @@ def test_what_is_refused():
     schedule.step(), schedule.step()
     with pytest.raises(jitgrad.ArgumentError, match="no more"):
         schedule.step()
+
+
+@pytest.mark.parametrize(
+    "make, named",
+    [
+        (lambda s, opt: s.StepLR(opt, 0), "step_size=0"),
+        (lambda s, opt: s.CosineAnnealingLR(opt, 0), "T_max=0"),
+        (lambda s, opt: s.CosineAnnealingLR(opt, "10"), "T_max='10'"),
+        (lambda s, opt: s.OneCycleLR(opt, 1.0, total_steps=0), "total_steps=0"),
+        (lambda s, opt: s.LambdaLR(opt, 0.5), "lr_lambda of type float"),
+        (lambda s, opt: s.LambdaLR(opt, lambda k: "half"), "'half' from lr_lambda"),
+    ],
+)
+def test_numbers_and_functions_that_cannot_be(make, named):
+    opt = optimiser(jitgrad)
+    before = rates(opt)
+    with pytest.raises(jitgrad.ArgumentError, match=named):
+        make(optim.lr_scheduler, opt)
+    assert rates(opt) == before
+
+
+def test_a_cycle_whose_first_phase_has_no_length_begins_at_the_top():
+    opt = optimiser(jitgrad)
+    schedule = optim.lr_scheduler.OneCycleLR(opt, 1.0, total_steps=10, pct_start=0.1)
+    assert schedule.get_last_lr() == [1.0] * len(opt.param_groups)
+    schedule.step()
+    assert all(rate < 1.0 for rate in schedule.get_last_lr())

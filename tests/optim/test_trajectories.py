@@ -305,3 +305,15 @@ def test_an_optimiser_is_pickled_and_copied_with_its_parameters():
         np.testing.assert_allclose(v.tolist(), 0.8)
         assert copied.state[v]["step"].item() == 2 and copied.state[v] is copied.slots[0]
     np.testing.assert_allclose(w.tolist(), 0.9)
+
+
+def test_what_is_no_closure_and_no_state_is_refused():
+    w = jitgrad.ones(2, requires_grad=True)
+    opt = optim.Adam([w], lr=0.1)
+    w.sum().backward()
+    with pytest.raises(jitgrad.ArgumentError, match="closure of type float"):
+        opt.step(0.5)
+    for state in ({}, None, {"state": {}}):
+        with pytest.raises(jitgrad.ArgumentError, match=r"what state_dict\(\)"):
+            opt.load_state_dict(state)
+    assert w.tolist() == [1.0, 1.0]
