@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from ..base.errors import ArgumentError, ShapeError
 from ..base.surface import surface
 from ..frontend.convert import as_operand
@@ -14,6 +16,7 @@ from ..frontend.creation import tensor
 from ..frontend.functions import FUNCTIONS
 from ..frontend.modes import no_grad
 from ..frontend.tensor import Tensor
+from ..tape.symbols import SymbolicScalar
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
 concatenate, stack, absolute, minimum = (
@@ -24,6 +27,15 @@ concatenate, stack, absolute, minimum = (
 def _gradients(parameters: Any) -> list[Any]:
     parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     return [p.grad for p in parameters if p.grad is not None]
+
+
+def _check_bound(name: str, bound: Any) -> None:
+    """Whether a bound is a number of at least 0, where it is not a tensor, whose value may not be
+    looked at."""
+    if isinstance(bound, (Tensor, SymbolicScalar)):
+        return
+    if not isinstance(bound, (int, float, np.number)) or not bound >= 0:
+        raise ArgumentError(f"got {name}={bound!r:.100}, expected a number of at least 0")
 
 
 @surface
@@ -60,6 +72,9 @@ def clip_grad_norm_(
     >>> w.grad.round(4)
     tensor([0.6, 0.8])
     """
+    _check_bound("max_norm", max_norm)
+    if not isinstance(norm_type, (int, float)) or not norm_type > 0:
+        raise ArgumentError(f"got norm_type={norm_type!r:.100}, expected a number above 0, or inf")
     grads = _gradients(parameters)
     if not grads:
         return tensor(0.0)
@@ -97,6 +112,7 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     >>> w.grad
     tensor([ 1. , -0.5])
     """
+    _check_bound("clip_value", clip_value)
     with no_grad():
         for g in _gradients(parameters):
             g.copy_(g.clip(-clip_value, clip_value))

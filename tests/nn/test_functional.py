@@ -397,3 +397,11 @@ def test_what_is_refused():
         F.embedding(jitgrad.ones(2), x)
     with pytest.raises(jitgrad.DTypeError, match="expected a float"):
         F.mse_loss(labels, labels)
+
+
+def test_what_cannot_be_updated_or_drawn_from_is_refused():
+    x = jitgrad.ones(4, 3)
+    with pytest.raises(jitgrad.ArgumentError, match="running averages of type ndarray"):
+        F.batch_norm(x, np.zeros(3), np.ones(3), training=True)
+    with pytest.raises(jitgrad.ArgumentError, match="generator of type int"):
+        F.dropout(x, generator=3)

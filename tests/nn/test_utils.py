@@ -68,3 +68,37 @@ def test_norms_that_are_not_finite():
     with pytest.raises(jitgrad.ArgumentError, match="nan or inf"):
         utils.clip_grad_norm_([w], 1.0, error_if_nonfinite=True)
     assert utils.clip_grad_norm_([], 1.0).item() == 0.0
+
+
+@pytest.mark.parametrize("bound", [-1.0, float("nan"), "1", None])
+@pytest.mark.parametrize("clip", [utils.clip_grad_norm_, utils.clip_grad_value_])
+def test_bounds_that_cannot_be_are_refused(clip, bound):
+    mine = leaves(jitgrad)
+    before = mine[0].grad.tolist()
+    for parameters in (mine, []):
+        with pytest.raises(jitgrad.ArgumentError, match="expected a number of at least 0"):
+            clip(parameters, bound)
+    assert mine[0].grad.tolist() == before
+
+
+@pytest.mark.parametrize("kind", [0, -2.0, "2"])
+def test_norms_that_cannot_be_are_refused(kind):
+    with pytest.raises(jitgrad.ArgumentError, match="norm_type"):
+        utils.clip_grad_norm_(leaves(jitgrad), 1.0, kind)
+
+
+@pytest.mark.parametrize("clip", [utils.clip_grad_norm_, utils.clip_grad_value_])
+def test_a_bound_may_be_an_argument_of_a_traced_function(clip):
+    p = jitgrad.ones(2, requires_grad=True)
+
+    @jitgrad.jit
+    def clipped(bound):
+        p.grad = None
+        (p * jitgrad.tensor([3.0, 4.0])).sum().backward()
+        clip([p], bound)
+        return p.grad.clone()
+
+    for bound in (1.0, 0.5, jitgrad.tensor(2.0)):
+        p.grad = jitgrad.tensor([3.0, 4.0])
+        clip([p], bound)
+        np.testing.assert_allclose(clipped(bound).numpy(), p.grad.numpy(), rtol=1e-12)

@@ -189,11 +189,21 @@ def _dropped(
     input = floats(input)
     if not training or p == 0:
         return input
-    stream = DEFAULT if generator is None else generator._stream
+    stream = DEFAULT if generator is None else _stream_of(generator)
     dtype = np.float32 if input.dtype == np.float32 else np.float64
     draw = stream.drawn(lambda rng: rng.random(shape, dtype=dtype))
     out = op.where(draw >= p, input * (1 / (1 - p) if p < 1 else 0.0), 0.0)
     return input.copy_(out) if inplace else out
+
+
+def _stream_of(generator: Any) -> Any:
+    stream = getattr(generator, "_stream", None)
+    if stream is None:
+        raise ArgumentError(
+            f"got generator of type {type(generator).__name__}, expected one of "
+            "jitgrad.random.default_rng(seed)"
+        )
+    return stream
 
 
 @surface

@@ -11,6 +11,7 @@ import numpy as np
 from ...base.errors import ArgumentError, ShapeError
 from ...base.surface import surface
 from ...frontend.modes import no_grad
+from ...frontend.tensor import Tensor
 from .shared import floats, op
 
 
@@ -153,8 +154,18 @@ def batch_norm(
     if n < 2:
         raise ShapeError(f"got shape {input.shape} in training, expected several values a channel")
     if running_mean is not None and running_var is not None:
+        _check_averages(running_mean, running_var)
         _move(input.detach(), running_mean, running_var, axes, momentum)
     return _scaled(_centred(input, axes, eps), weight, bias, shape)
+
+
+def _check_averages(*averages: Any) -> None:
+    for x in averages:
+        if not isinstance(x, Tensor):
+            raise ArgumentError(
+                f"got running averages of type {type(x).__name__} in training, expected tensors, "
+                "which are updated in place; use jitgrad.tensor(data), or pass None"
+            )
 
 
 def _move(x: Any, mean: Any, var: Any, axes: tuple[int, ...], momentum: float) -> None:
