@@ -14,6 +14,7 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .surface import is_ours
@@ -73,9 +74,12 @@ class Here(threading.local):
         Of what is traced or differentiated now.
     swept : Origin or None
         Of the operation whose derivative is recorded now.
+    turns : tuple of int
+        The turns of loops that are run as Python now, the outer one first.
     """
 
     check: Any = None
+    turns: tuple[int, ...] = ()
     swept: Origin | None = None
 
     def __init__(self) -> None:
@@ -90,6 +94,16 @@ threads = 0
 def looks() -> bool:
     """Whether this thread looks for nan."""
     return threads > 0 and here.check is not None
+
+
+def in_turn(turn: int, function: Callable[..., Any], *args: Any) -> Any:
+    """``function(*args)``, the turn of a loop with this number."""
+    outer = here.turns
+    here.turns = (*outer, turn)
+    try:
+        return function(*args)
+    finally:
+        here.turns = outer
 
 
 def users_line() -> Line:

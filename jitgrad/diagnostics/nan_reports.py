@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.anomaly import Noted, Origin, users_line
+from ..base.anomaly import Noted, Origin, here, users_line
 from ..base.errors import NonFiniteError
 from ..interpret.search import Made
 from ..ir.printer import counted
@@ -39,7 +39,8 @@ def error_of(
     where = wrong(made.value)
     kind = "nan" if np.isnan(made.value).any() else "inf"
     of = f"the derivative of {origin.operation}" if origin.derivative else origin.operation
-    turns = "".join(f", in turn {t} of a loop (from 0)" for t in made.turns)
+    numbers = (*here.turns, *made.turns)
+    turns = "".join(f", in turn {t} of a loop (from 0)" for t in numbers)
     lines = [f"got {kind} from {of}{turns}, which made it of values without any:"]
     lines.append(f"  result    {_array(made.value)}: {_count(where)}")
     word = "reads  " if origin.derivative else "operand"
@@ -60,7 +61,7 @@ def error_of(
     )
     error = NonFiniteError("\n".join(lines))
     error.operation, error.derivative = origin.operation, origin.derivative
-    error.lines, error.turns = tuple(map(tuple, origin.lines)), made.turns
+    error.lines, error.turns = tuple(map(tuple, origin.lines)), numbers
     return error
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from ..base.anomaly import in_turn, looks
 from ..base.dtypes import BOOL, INT64
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..base.surface import surface
@@ -334,7 +335,7 @@ def _python_loop(
                 f"got a loop that goes on after max_turns={most} turns, expected it to end; pass "
                 "more"
             )
-        x, turns = f(x), turns + 1
+        x, turns = (in_turn(turns, f, x) if looks() else f(x)), turns + 1
         if turns == 1:  # later turns do what the first does
             numbers = {k for k, v in enumerate(flatten(init)[0]) if type(v) in WEAK}
             check_carry("while_loop", before, operands_of(x, "the carry"), numbers)

@@ -157,6 +157,9 @@ def test_the_turn_of_a_loop():
         lambda: jitgrad.fori_loop(0, 9, lambda i, c: jitgrad.log(c - i), jitgrad.tensor(9.0))
     )
     assert (error.operation, error.turns) == ("log", (2,))
+    step = lambda c: jitgrad.sqrt(c) - 3.0
+    error = error_of(lambda: jitgrad.while_loop(lambda c: c > -5, step, jitgrad.tensor(100.0)))
+    assert (error.operation, error.turns) == ("sqrt", (2,))
 
 
 def test_the_turn_of_a_backward_loop():
