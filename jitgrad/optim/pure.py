@@ -54,23 +54,22 @@ def _leaves(x: Any, what: str) -> tuple[list[Tensor], list[str], Callable[..., A
     return out, names, rebuild
 
 
-def _gradients(grads: Any, labels: list[str], leaves: list[Tensor]) -> list[Tensor]:
-    """The gradients in the order of the parameters, and of their dtypes."""
-    found, names, _ = _leaves(grads, "params")
+def _matched(x: Any, what: str, labels: list[str], leaves: list[Tensor]) -> list[Tensor]:
+    """Gradients, or a part of the state, in the order of the parameters, and of their dtypes."""
+    found, names, _ = _leaves(x, "params")
     if sorted(names) != sorted(labels):
         raise ShapeError(
-            f"got gradients with the leaves {', '.join(names) or 'none'}, expected a container "
+            f"got {what} with the leaves {', '.join(names) or 'none'}, expected a container "
             f"like the parameters: {', '.join(labels) or 'none'}"
         )
     by_name, out = dict(zip(names, found, strict=True)), []
     for p, name in zip(leaves, labels, strict=True):
-        g = by_name[name]
-        if g.shape != p.shape:
+        own = by_name[name]
+        if own.shape != p.shape:
             raise ShapeError(
-                f"got a gradient of shape {g.shape} for {name} of shape {p.shape}, expected the "
-                "same"
+                f"got {what} of shape {own.shape} for {name} of shape {p.shape}, expected the same"
             )
-        out.append(g.to(p.dtype))
+        out.append(own.to(p.dtype))
     return out
 
 
@@ -96,6 +95,11 @@ def _rate(lr: Any, step: Tensor) -> Any:
         if lr.shape:
             raise ShapeError(f"got a learning rate of shape {lr.shape}, expected a 0-d tensor")
         return lr.double()
+    if not hasattr(lr, "__float__"):
+        raise ArgumentError(
+            f"got the learning rate {lr!r:.100}, expected a number, a 0-d tensor, or a function of "
+            "the number of steps that gives one"
+        )
     return float(lr)
 
 
@@ -119,7 +123,7 @@ def _pure(algorithm: Algorithm, options: dict[str, Any]) -> PureOptimizer:
         grads: Any, state: dict[str, Any], params: Any, *, lr: Any = None
     ) -> tuple[Any, dict[str, Any]]:
         leaves, labels, rebuild = _leaves(params, "params")
-        gradients = _gradients(grads, labels, leaves)
+        gradients = _matched(grads, "gradients", labels, leaves)
         _check_state(state, names)
         step = as_operand(state["step"])
         numbers = {
@@ -127,7 +131,7 @@ def _pure(algorithm: Algorithm, options: dict[str, Any]) -> PureOptimizer:
             for n, x in algorithm.numbers({**options, "lr": 0.0}).items()
         }
         numbers["lr"] = _rate(options["lr"] if lr is None else lr, step)
-        slots = [_leaves(state[name], name)[0] for name in names]
+        slots = [_matched(state[name], name, labels, leaves) for name in names]
         rows = [[own[k] for own in slots] for k in range(len(leaves))]
         cohort = Cohort(algorithm, flags, names, numbers, step, leaves, gradients, rows)
         found, operands, floats = update_of([cohort])

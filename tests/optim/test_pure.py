@@ -132,3 +132,33 @@ def test_what_is_refused():
 def test_a_state_of_another_optimiser_is_refused(state):
     with pytest.raises(jitgrad.ArgumentError, match=r"what init\(params\)"):
         optim.adam(0.1).update({"w": 1.0}, state, {"w": 1.0})
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_states_belong_to_parameters_by_name(name):
+    """Also where a dict has its keys in another order, as from a file."""
+    init, update = getattr(optim, name)(**PAIRS[name][1])
+    params = {"a": jitgrad.tensor([1.0, 2.0]), "b": jitgrad.tensor([3.0, 4.0])}
+    grads = {"a": jitgrad.tensor([0.1, 0.2]), "b": jitgrad.tensor([30.0, 40.0])}
+    params, state = update(grads, init(params), params)
+    turned = {k: dict(reversed(x.items())) if isinstance(x, dict) else x for k, x in state.items()}
+    want, got = (update(grads, s, params)[0] for s in (state, turned))
+    for key in params:
+        np.testing.assert_array_equal(got[key].numpy(), want[key].numpy())
+
+
+def test_a_state_for_other_parameters_is_refused():
+    init, update = optim.sgd(0.1, momentum=0.9)
+    x = jitgrad.ones(3, 2)
+    with pytest.raises(jitgrad.ShapeError, match=r"momentum_buffer of shape \(2,\)"):
+        update(x, init(jitgrad.ones(2)), x)
+    with pytest.raises(jitgrad.ShapeError, match="momentum_buffer with the leaves"):
+        update([x, x], init([x]), [x, x])
+
+
+@pytest.mark.parametrize("rate", ["0.1", [0.1], lambda step: None])
+def test_rates_that_are_no_numbers_are_refused(rate):
+    x = jitgrad.ones(2)
+    init, update = optim.sgd(0.1)
+    with pytest.raises(jitgrad.ArgumentError, match="the learning rate"):
+        update(x, init(x), x, lr=rate)
