@@ -406,6 +406,8 @@ class OneCycleLR(LRScheduler):
         self.ends = _phases(total_steps, pct_start, three_phase)
         groups = optimizer.param_groups
         tops = list(max_lr) if isinstance(max_lr, (list, tuple)) else [max_lr] * len(groups)
+        if len(tops) != len(groups):
+            raise ArgumentError(f"got {len(tops)} rates as max_lr for {len(groups)} groups")
         self.momentum = _momentum_option(groups[0]) if cycle_momentum else None
         self.cycles = []
         for group, top in zip(groups, tops, strict=True):

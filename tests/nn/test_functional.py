@@ -405,3 +405,12 @@ def test_what_cannot_be_updated_or_drawn_from_is_refused():
         F.batch_norm(x, np.zeros(3), np.ones(3), training=True)
     with pytest.raises(jitgrad.ArgumentError, match="generator of type int"):
         F.dropout(x, generator=3)
+
+
+@pytest.mark.parametrize("size, stride", [(0, None), (-1, None), (2, 0)])
+@pytest.mark.parametrize("pool", [F.max_pool2d, F.avg_pool2d])
+def test_windows_and_groups_without_elements_are_refused(pool, size, stride):
+    with pytest.raises(jitgrad.ArgumentError, match="expected at least 1"):
+        pool(jitgrad.ones(1, 1, 4, 4), size, stride)
+    with pytest.raises(jitgrad.ShapeError, match="0 groups"):
+        F.group_norm(jitgrad.ones(2, 4), 0)

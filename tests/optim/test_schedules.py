@@ -180,3 +180,10 @@ def test_a_cycle_whose_first_phase_has_no_length_begins_at_the_top():
     assert schedule.get_last_lr() == [1.0] * len(opt.param_groups)
     schedule.step()
     assert all(rate < 1.0 for rate in schedule.get_last_lr())
+
+
+def test_a_highest_rate_for_each_group():
+    opt = optimiser(jitgrad)
+    rates_too_many = [1.0] * (len(opt.param_groups) + 1)
+    with pytest.raises(jitgrad.ArgumentError, match="rates as max_lr"):
+        optim.lr_scheduler.OneCycleLR(opt, rates_too_many, total_steps=5)

@@ -201,7 +201,7 @@ def group_norm(
     tensor([[-1.,  1.]])
     """
     input = floats(input)
-    if input.ndim < 2 or input.shape[1] % num_groups:
+    if input.ndim < 2 or num_groups < 1 or input.shape[1] % num_groups:
         raise ShapeError(
             f"got shape {input.shape} for {num_groups} groups, expected (N, C, ...) with C a "
             "multiple of that"

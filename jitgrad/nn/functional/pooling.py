@@ -24,6 +24,10 @@ def _views(
     size = tuple_of(n, size, "kernel_size")
     stride = size if stride is None else tuple_of(n, stride, "stride")
     dilation, padding = tuple_of(n, dilation, "dilation"), tuple_of(n, padding, "padding")
+    if min(*size, *stride, *dilation) < 1:
+        raise ArgumentError(
+            f"got kernel_size={size}, stride={stride} and dilation={dilation}, expected at least 1"
+        )
     if any(2 * p > k for p, k in zip(padding, size, strict=True)):
         raise ArgumentError(
             f"got padding={padding} for windows of {size}, expected at most half of these"
