@@ -115,18 +115,19 @@ __all__ = [
     "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift", "right_shift",
     "bitwise_right_shift", "power", "pow", "float_power", "matmul", "mm", "mv", "bmm", "tensordot",
     "dot", "inner", "outer", "vecdot", "matvec", "vecmat", "norm", "vector_norm", "matrix_norm",
-    "solve", "inv", "det", "solve_triangular", "cholesky", "svdvals", "searchsorted", "argsort",
-    "sort", "take_along_axis", "maximum", "minimum", "fmax", "fmin", "clip", "clamp", "relu",
-    "heaviside", "nan_to_num", "real", "imag", "conjugate", "conj", "angle", "linear_recurrence",
-    "reshape", "ravel", "flatten", "sliding_window_view", "cumsum", "cumprod", "cummax", "cummin",
-    "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "logit", "ndtr", "log_ndtr",
-    "huber", "pseudo_huber", "log_expit", "logsigmoid", "exp10", "Tensor", "arange", "array",
-    "asarray", "bool_", "config", "e", "empty", "empty_like", "enable_grad", "eye", "float32",
-    "float64", "from_numpy", "full", "full_like", "get_num_threads", "inf", "inference_mode",
-    "int16", "int32", "int64", "int8", "is_grad_enabled", "is_inference_mode_enabled", "linspace",
-    "manual_seed", "nan", "newaxis", "no_grad", "normal", "ones", "ones_like", "pi", "rand",
-    "randint", "randn", "release_memory", "set_grad_enabled", "set_num_threads", "synchronize",
-    "tensor", "uint16", "uint32", "uint64", "uint8", "zeros", "zeros_like"
+    "solve", "inv", "det", "solve_triangular", "cholesky", "svdvals", "expm", "logm", "sqrtm",
+    "solve_sylvester", "searchsorted", "argsort", "sort", "take_along_axis", "maximum", "minimum",
+    "fmax", "fmin", "clip", "clamp", "relu", "heaviside", "nan_to_num", "real", "imag", "conjugate",
+    "conj", "angle", "linear_recurrence", "reshape", "ravel", "flatten", "sliding_window_view",
+    "cumsum", "cumprod", "cummax", "cummin", "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr",
+    "kl_div", "logit", "ndtr", "log_ndtr", "huber", "pseudo_huber", "log_expit", "logsigmoid",
+    "exp10", "Tensor", "arange", "array", "asarray", "bool_", "config", "e", "empty", "empty_like",
+    "enable_grad", "eye", "float32", "float64", "from_numpy", "full", "full_like",
+    "get_num_threads", "inf", "inference_mode", "int16", "int32", "int64", "int8",
+    "is_grad_enabled", "is_inference_mode_enabled", "linspace", "manual_seed", "nan", "newaxis",
+    "no_grad", "normal", "ones", "ones_like", "pi", "rand", "randint", "randn", "release_memory",
+    "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "uint16", "uint32", "uint64",
+    "uint8", "zeros", "zeros_like"
 ]  # fmt: skip
 
 __version__: str
@@ -2170,6 +2171,20 @@ def expand_dims(x: _ArrayLike, axis: _Ints, *, dim: _Ints = ..., dims: _Ints = .
             [1., 1., 1.]])
     """
 
+def expm(a: _ArrayLike, /) -> Tensor:
+    """The exponentials of square matrices, by SciPy.
+
+    >>> a = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9], [-1.2, -1.8, -0.9]])
+    >>> jitgrad.expm(a)
+    tensor([[ 0.8719, -1.2993,  0.2443],
+            [-1.5167,  1.897 ,  0.0725],
+            [ 0.4403, -1.1067,  0.0358]])
+    >>> jitgrad.grad(lambda a: jitgrad.expm(a).sum())(a)
+    tensor([[-0.1099, -0.0395, -0.1229],
+            [-0.1177, -0.0068, -0.2023],
+            [ 0.2815,  0.5485, -0.2443]])
+    """
+
 def expm1(x: _ArrayLike, /) -> Tensor:
     """exp(x) - 1, accurate near 0.
 
@@ -2792,6 +2807,20 @@ def logit(x: _ArrayLike, /) -> Tensor:
     tensor([0.    , 0.    , 1.3863])
     >>> jitgrad.grad(lambda x: jitgrad.logit(x).sum())(x)
     tensor([4.  , 4.  , 6.25])
+    """
+
+def logm(a: _ArrayLike, /) -> Tensor:
+    """The principal logarithms of square matrices, by SciPy.
+
+    >>> a = jitgrad.tensor([[2.0, 0.8, 0.5], [0.8, 2.2, 0.2], [0.5, 0.2, 2.8]])
+    >>> jitgrad.logm(a)
+    tensor([[0.588 , 0.3981, 0.2079],
+            [0.3981, 0.7117, 0.0445],
+            [0.2079, 0.0445, 1.0087]])
+    >>> jitgrad.grad(lambda a: jitgrad.logm(a).sum())(a)
+    tensor([[0.3029, 0.3095, 0.2924],
+            [0.3095, 0.3164, 0.2987],
+            [0.2924, 0.2987, 0.2825]])
     """
 
 def logsumexp(
@@ -3581,6 +3610,22 @@ def solve(a: _ArrayLike, b: _ArrayLike, /) -> Tensor:
             [-0.0221,  0.0377,  0.0013]])
     """
 
+def solve_sylvester(a: _ArrayLike, b: _ArrayLike, q: _ArrayLike) -> Tensor:
+    """The solutions x of the Sylvester equations a x + x b = q, by SciPy.
+
+    >>> a = jitgrad.tensor([[1.8, -0.2, 0.3], [-0.4, 2.1, 0.2], [-0.3, -0.4, 1.8]])
+    >>> b = jitgrad.tensor([[2.2, 0.1], [-0.3, 1.9]])
+    >>> q = jitgrad.tensor([[0.2, -0.1], [0.1, 0.5], [0.2, -0.1]])
+    >>> jitgrad.solve_sylvester(a, b, q)
+    tensor([[ 0.046 , -0.0203],
+            [ 0.0335,  0.123 ],
+            [ 0.0555, -0.0169]])
+    >>> jitgrad.grad(lambda a: jitgrad.solve_sylvester(a, b, q).sum())(a)
+    tensor([[-0.006 , -0.0521, -0.0099],
+            [-0.0056, -0.0469, -0.0091],
+            [-0.0047, -0.0368, -0.0076]])
+    """
+
 def solve_triangular(
     a: _ArrayLike,
     b: _ArrayLike,
@@ -3639,6 +3684,20 @@ def sqrt(x: _ArrayLike, /) -> Tensor:
     tensor([0.9487, 0.9487, 1.3038])
     >>> jitgrad.grad(lambda x: jitgrad.sqrt(x).sum())(x)
     tensor([0.527 , 0.527 , 0.3835])
+    """
+
+def sqrtm(a: _ArrayLike, /) -> Tensor:
+    """The principal square roots of square matrices, by SciPy.
+
+    >>> a = jitgrad.tensor([[2.0, 0.8, 0.5], [0.8, 2.2, 0.2], [0.5, 0.2, 2.8]])
+    >>> jitgrad.sqrtm(a)
+    tensor([[1.3771, 0.2796, 0.1598],
+            [0.2796, 1.4558, 0.0498],
+            [0.1598, 0.0498, 1.6649]])
+    >>> jitgrad.grad(lambda a: jitgrad.sqrtm(a).sum())(a)
+    tensor([[0.2753, 0.278 , 0.2706],
+            [0.278 , 0.2807, 0.2732],
+            [0.2706, 0.2732, 0.2662]])
     """
 
 def square(x: _ArrayLike, /) -> Tensor:

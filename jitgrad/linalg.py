@@ -19,10 +19,11 @@ from .base.missing import missing as _missing
 from .frontend.functions import FUNCTIONS as _FUNCTIONS
 from .numpy.dispatch import counterparts as _counterparts
 from .numpy.dispatch import formula as _formula
+from .numpy.functions.scipy_matrices import FORMULAS as _FORMULAS
 from .numpy.namespace import named as _named
 
 #: Functions of the catalogue that NumPy has not.
-_MORE = ("solve_triangular",)
+_MORE = ("expm", "logm", "solve_sylvester", "solve_triangular", "sqrtm")
 
 
 def _function(name):
@@ -41,6 +42,7 @@ def _function(name):
 
 _found = {name: _function(name) for name in _np.linalg.__all__}
 _found |= {name: _FUNCTIONS[name] for name in _MORE}
+_found |= {f.__name__: f for f in _FORMULAS}
 globals().update({name: f for name, f in _found.items() if f is not None})
 __all__ = [name for name, f in _found.items() if f is not None]
 

@@ -11,8 +11,34 @@ __all__ = [
     "matrix_power", "solve", "tensorsolve", "tensorinv", "inv", "cholesky", "eigvalsh", "pinv",
     "slogdet", "det", "svd", "svdvals", "eigh", "lstsq", "norm", "qr", "cond", "matrix_rank",
     "multi_dot", "trace", "diagonal", "cross", "outer", "tensordot", "matmul", "matrix_transpose",
-    "matrix_norm", "vector_norm", "vecdot", "solve_triangular"
+    "matrix_norm", "vector_norm", "vecdot", "expm", "logm", "solve_sylvester", "solve_triangular",
+    "sqrtm", "block_diag", "cho_factor", "cho_solve", "solve_continuous_lyapunov", "toeplitz"
 ]  # fmt: skip
+
+def block_diag(*arrs: Any) -> Tensor:
+    """The matrix with matrices along its diagonal, and zeros elsewhere.
+
+    >>> jitgrad.linalg.block_diag([[1.0, 2.0]], 3.0)
+    tensor([[1., 2., 0.],
+            [0., 0., 3.]])
+    """
+
+def cho_factor(a: _ArrayLike, lower: Any = False) -> Any:
+    """The Cholesky factors of symmetric positive definite matrices, for `cho_solve`.
+
+    >>> a = jitgrad.tensor([[4.0, 2.0], [2.0, 5.0]])
+    >>> jitgrad.linalg.cho_factor(a, lower=True)
+    (tensor([[2., 0.],
+            [1., 2.]]), True)
+    """
+
+def cho_solve(c_and_lower: Any, b: _ArrayLike) -> Tensor:
+    """The solutions x of the linear systems a x = b, from Cholesky factors of a.
+
+    >>> a = jitgrad.tensor([[4.0, 2.0], [2.0, 5.0]])
+    >>> jitgrad.linalg.cho_solve(jitgrad.linalg.cho_factor(a), [6.0, 7.0])
+    tensor([1., 1.])
+    """
 
 def cond(x: _ArrayLike, p: Any = None) -> Tensor:
     """The condition numbers of matrices: the norm times that of the inverse.
@@ -114,6 +140,13 @@ def slogdet(a: _ArrayLike) -> Any:
             [-0.2,  0.4]])
     """
 
+def solve_continuous_lyapunov(a: _ArrayLike, q: Any) -> Tensor:
+    """The solutions x of the Lyapunov equations a x + x aᵀ = q, by SciPy.
+
+    >>> jitgrad.linalg.solve_continuous_lyapunov([[-1.0]], [[4.0]])
+    tensor([[-2.]])
+    """
+
 def svd(
     a: _ArrayLike, full_matrices: Any = True, compute_uv: Any = True, hermitian: Any = False
 ) -> Any:
@@ -136,6 +169,15 @@ def tensorsolve(a: _ArrayLike, b: _ArrayLike, axes: Any = None) -> Tensor:
 
     >>> jitgrad.linalg.tensorsolve(jitgrad.eye(4).reshape(2, 2, 4), jitgrad.ones((2, 2)))
     tensor([1., 1., 1., 1.])
+    """
+
+def toeplitz(c: Any, r: Any = None) -> Tensor:
+    """The matrix that is constant along its diagonals.
+
+    >>> jitgrad.linalg.toeplitz([1.0, 2.0, 3.0], [0.0, 7.0])
+    tensor([[1., 7.],
+            [2., 1.],
+            [3., 2.]])
     """
 
 def trace(x: _ArrayLike, /, *, offset: Any = 0, dtype: DTypeLike | None = None) -> Tensor:
@@ -179,6 +221,20 @@ def det(a: _ArrayLike, /) -> Tensor:
             [-2.12, -1.73,  7.68]])
     """
 
+def expm(a: _ArrayLike, /) -> Tensor:
+    """The exponentials of square matrices, by SciPy.
+
+    >>> a = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9], [-1.2, -1.8, -0.9]])
+    >>> jitgrad.expm(a)
+    tensor([[ 0.8719, -1.2993,  0.2443],
+            [-1.5167,  1.897 ,  0.0725],
+            [ 0.4403, -1.1067,  0.0358]])
+    >>> jitgrad.grad(lambda a: jitgrad.expm(a).sum())(a)
+    tensor([[-0.1099, -0.0395, -0.1229],
+            [-0.1177, -0.0068, -0.2023],
+            [ 0.2815,  0.5485, -0.2443]])
+    """
+
 def inv(a: _ArrayLike, /) -> Tensor:
     """The inverse matrices.
 
@@ -193,6 +249,20 @@ def inv(a: _ArrayLike, /) -> Tensor:
     tensor([[-0.179 , -0.1734, -0.3376],
             [-0.1338, -0.1296, -0.2524],
             [-0.0536, -0.0519, -0.1011]])
+    """
+
+def logm(a: _ArrayLike, /) -> Tensor:
+    """The principal logarithms of square matrices, by SciPy.
+
+    >>> a = jitgrad.tensor([[2.0, 0.8, 0.5], [0.8, 2.2, 0.2], [0.5, 0.2, 2.8]])
+    >>> jitgrad.logm(a)
+    tensor([[0.588 , 0.3981, 0.2079],
+            [0.3981, 0.7117, 0.0445],
+            [0.2079, 0.0445, 1.0087]])
+    >>> jitgrad.grad(lambda a: jitgrad.logm(a).sum())(a)
+    tensor([[0.3029, 0.3095, 0.2924],
+            [0.3095, 0.3164, 0.2987],
+            [0.2924, 0.2987, 0.2825]])
     """
 
 def matmul(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -309,6 +379,22 @@ def solve(a: _ArrayLike, b: _ArrayLike, /) -> Tensor:
             [-0.0221,  0.0377,  0.0013]])
     """
 
+def solve_sylvester(a: _ArrayLike, b: _ArrayLike, q: _ArrayLike) -> Tensor:
+    """The solutions x of the Sylvester equations a x + x b = q, by SciPy.
+
+    >>> a = jitgrad.tensor([[1.8, -0.2, 0.3], [-0.4, 2.1, 0.2], [-0.3, -0.4, 1.8]])
+    >>> b = jitgrad.tensor([[2.2, 0.1], [-0.3, 1.9]])
+    >>> q = jitgrad.tensor([[0.2, -0.1], [0.1, 0.5], [0.2, -0.1]])
+    >>> jitgrad.solve_sylvester(a, b, q)
+    tensor([[ 0.046 , -0.0203],
+            [ 0.0335,  0.123 ],
+            [ 0.0555, -0.0169]])
+    >>> jitgrad.grad(lambda a: jitgrad.solve_sylvester(a, b, q).sum())(a)
+    tensor([[-0.006 , -0.0521, -0.0099],
+            [-0.0056, -0.0469, -0.0091],
+            [-0.0047, -0.0368, -0.0076]])
+    """
+
 def solve_triangular(
     a: _ArrayLike,
     b: _ArrayLike,
@@ -331,6 +417,20 @@ def solve_triangular(
     tensor([[-0.1011, -0.    , -0.    ],
             [-0.068 ,  0.0893, -0.    ],
             [-0.064 ,  0.084 , -0.0011]])
+    """
+
+def sqrtm(a: _ArrayLike, /) -> Tensor:
+    """The principal square roots of square matrices, by SciPy.
+
+    >>> a = jitgrad.tensor([[2.0, 0.8, 0.5], [0.8, 2.2, 0.2], [0.5, 0.2, 2.8]])
+    >>> jitgrad.sqrtm(a)
+    tensor([[1.3771, 0.2796, 0.1598],
+            [0.2796, 1.4558, 0.0498],
+            [0.1598, 0.0498, 1.6649]])
+    >>> jitgrad.grad(lambda a: jitgrad.sqrtm(a).sum())(a)
+    tensor([[0.2753, 0.278 , 0.2706],
+            [0.278 , 0.2807, 0.2732],
+            [0.2706, 0.2732, 0.2662]])
     """
 
 def svdvals(a: _ArrayLike, /) -> Tensor:

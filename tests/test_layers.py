@@ -86,6 +86,7 @@ FORMULAS = {
         *("applied", "composed", "contraction", "counts", "grids", "numbers"),
         *(
             "matrix_functions",
+            "scipy_matrices",
             "padding",
             "polynomials",
             "quantiles",

@@ -135,7 +135,9 @@ def test_each_linalg_says_why_it_is_there():
     for name, reason in reasons.items():
         assert reason in sys.modules[f"jitgrad.{name}"].__doc__.partition("\n")[0]
     more = {*jitgrad.linalg.__all__} - {*jnp.linalg.__all__}
-    assert more == {*jitgrad.linalg._MORE} and {*jnp.linalg.__all__} == {*np.linalg.__all__}
+    assert more == {*jitgrad.linalg._MORE, *(f.__name__ for f in jitgrad.linalg._FORMULAS)} and {
+        *jnp.linalg.__all__
+    } == {*np.linalg.__all__}
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def of_autograd(p):
     return union(AUTOGRAD[p.name], *(["None"] if p.default is None else []))
 
 
-LINALG_RESULTS = dict.fromkeys(("eigh", "lstsq", "qr", "slogdet", "svd"), "Any")
+LINALG_RESULTS = dict.fromkeys(("cho_factor", "eigh", "lstsq", "qr", "slogdet", "svd"), "Any")
 AUTOGRAD_RESULTS = {"backward": "None", "grad": "tuple[Tensor, ...]"}
 
 #: Methods and functions that give something else than a tensor.

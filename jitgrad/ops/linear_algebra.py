@@ -25,7 +25,7 @@ from .primitives import SUM, broadcast, cast, reduce_sum, reshape_to, unbroadcas
 from .promotion import common_dtypes
 from .records import Names
 from .reduction import ANY, _float, max_, min_, reduce
-from .registry import composite, operation
+from .registry import REGISTRY, composite, operation
 from .rows import Rows
 
 
@@ -361,21 +361,30 @@ def _matrix_norm(x: Node, ord: Any, axes: tuple[int, int], keepdims: bool) -> No
         raise AxisError(f"got a matrix norm over axes {axes}, expected two different axes")
     if ord in (None, "fro", "f"):
         return root0(reduce(SUM, square(x), axes, keepdims))
+    gone = tuple(sorted(axes))
+    shape = keep_axes(x.shape, gone) if keepdims else drop_axes(x.shape, gone)
+    if ord in (2, -2, "nuc"):
+        return reshape_to(_by_singular_values(x, ord, axes), shape)
     if ord not in (1, -1, INF, -INF):
-        known = (
-            "its singular values are needed, which jitgrad does not compute; "
-            if ord in (2, -2, "nuc")
-            else ""
-        )
         raise ArgumentError(
-            f"got ord={ord!r} for a norm of matrices, {known}expected 'fro', 1, -1, inf or -inf"
+            f"got ord={ord!r} for a norm of matrices, expected 'fro', 'nuc', 1, -1, 2, -2, inf or "
+            "-inf"
         )
     summed, kept = (rows, columns) if ord in (1, -1) else (columns, rows)
     out = (max_ if ord > 0 else min_)(
         reduce(SUM, absolute(x), summed, True), axis=kept, keepdims=True
     )
-    gone = tuple(sorted(axes))
-    return reshape_to(out, keep_axes(x.shape, gone) if keepdims else drop_axes(x.shape, gone))
+    return reshape_to(out, shape)
+
+
+def _by_singular_values(x: Node, ord: Any, axes: tuple[int, int]) -> Node:
+    """The largest or smallest singular value, or their sum."""
+    last = permute(x, (*[a for a in range(x.ndim) if a not in axes], *axes))
+    values = REGISTRY["svdvals"](last)
+    axis = values.ndim - 1
+    if ord == "nuc":
+        return reduce_sum(values, (axis,))
+    return (max_ if ord > 0 else min_)(values, axis=axis)
 
 
 def _norm(x: Node, ord: Any, axis: Axes, keepdims: bool) -> Node:
@@ -415,6 +424,8 @@ norm = composite(
         {"ord": 1, "axis": (0, 1)},
         {"ord": -INF, "axis": (2, 0), "keepdims": True},
         {"ord": "fro", "axis": (-1, 0)},
+        {"ord": 2, "axis": (2, 0)},
+        {"ord": "nuc", "axis": (0, 1), "keepdims": True},
     ),
     slope="d/dx = x / out for the Euclidean norm, and 0 where that is 0.",
 )
@@ -432,9 +443,10 @@ matrix_norm = composite(
     lambda x, keepdims, ord: _matrix_norm(x, ord, (_axis(x, -2), _axis(x, -1)), keepdims),
     "The norm of the matrices on the last two axes; derivative 0 at 0.",
     {"keepdims": False, "ord": "fro"},
-    cases=({}, {"ord": 1}, {"ord": INF, "keepdims": True}),
+    cases=({}, {"ord": 1}, {"ord": INF, "keepdims": True}, {"ord": -2}, {"ord": "nuc"}),
     names=Names(method=False),
-    slope="d/dx = x / out for the Frobenius norm, and 0 where that is 0.",
+    slope="d/dx = x / out for the Frobenius norm, and 0 where that is 0; for 2, -2 and 'nuc' it is "
+    "u @ vh of the singular vectors that count.",
 )
 
 

@@ -283,3 +283,80 @@ def test_products_in_the_best_order():
         L.multi_dot([xs[0][:, 0], *[np.ones((9, 4)), np.ones(4)]]),
         np.asarray((xs[0][:, 0].sum()) * 4.0),
     )
+
+
+# --- SciPy's --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["expm", "logm", "sqrtm"])
+@pytest.mark.parametrize("lead", [(), (3,), (0,)])
+def test_functions_of_matrices(name, lead):
+    linalg = pytest.importorskip("scipy.linalg")
+    a = matrices(lead, 4) @ matrices(lead, 4).swapaxes(-1, -2)
+    got = getattr(L, name)(a)
+    assert got.shape == a.shape
+    for x, y in zip(got.numpy().reshape(-1, 4, 4), a.reshape(-1, 4, 4), strict=True):
+        np.testing.assert_allclose(x, getattr(linalg, name)(y), rtol=1e-10, atol=1e-12)
+
+
+def test_the_gradient_of_expm_is_that_of_pytorch():
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("scipy")
+    a, g = matrices((2,), 3), np.random.default_rng(0).standard_normal((2, 3, 3))
+    y = torch.tensor(a, requires_grad=True)
+    torch.matrix_exp(y).backward(torch.tensor(g))
+    got = jitgrad.grad(lambda a: (L.expm(a) * g).sum())(a)
+    np.testing.assert_allclose(got, y.grad.numpy(), rtol=1e-8, atol=1e-10)
+
+
+def test_functions_without_a_real_result():
+    pytest.importorskip("scipy")
+    for f in (L.sqrtm, L.logm):
+        with pytest.raises(ArgumentError, match="complex"):
+            f(-np.eye(2)).numpy()
+
+
+def test_without_scipy_the_error_names_the_extra(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "scipy.linalg", None)
+    with pytest.raises(jitgrad.MissingError, match=r"jitgrad\[scipy\]"):
+        L.expm(np.eye(2)).numpy()
+
+
+@pytest.mark.parametrize("lower", [False, True])
+def test_cho_solve(lower):
+    a, b = S[0], np.random.default_rng(0).standard_normal((4, 2))
+    close(L.cho_solve(L.cho_factor(a, lower), b), np.linalg.solve(a, b))
+    f = lambda a: (L.cho_solve(L.cho_factor(a, lower), b) ** 2).sum()
+    want = jitgrad.grad(lambda a: (L.solve(a, b) ** 2).sum())(a)
+    np.testing.assert_allclose(jitgrad.grad(f)(a), (want + want.T) / 2, rtol=1e-9, atol=1e-12)
+
+
+def test_arranged_matrices():
+    linalg = pytest.importorskip("scipy.linalg")
+    x, y, v = np.ones((2, 3)), np.arange(4.0).reshape(2, 2), np.arange(1.0, 4.0)
+    close(L.block_diag(x, y, v, 5.0), linalg.block_diag(x, y, v, 5.0))
+    close(L.block_diag(), linalg.block_diag())
+    close(L.toeplitz(v), linalg.toeplitz(v))
+    close(L.toeplitz(v, y[1]), linalg.toeplitz(v, y[1]))
+    g = np.arange(6.0).reshape(3, 2)
+    got = jitgrad.grad(lambda c: (L.toeplitz(c, y[1]) * g).sum())(v)
+    np.testing.assert_array_equal(got, [g[0, 0] + g[1, 1], g[1, 0] + g[2, 1], g[2, 0]])
+    a, q = matrices((), 3), np.ones((3, 3))
+    close(L.solve_continuous_lyapunov(a, q), linalg.solve_continuous_lyapunov(a, q))
+    for f in (
+        lambda: L.block_diag(np.ones((2, 2, 2))),
+        lambda: L.toeplitz(x),
+        lambda: L.cho_solve(x, v),
+        lambda: L.solve_sylvester(y, y, x),
+    ):
+        with pytest.raises((ShapeError, ArgumentError), match="got"):
+            f()
+
+
+@pytest.mark.parametrize("ord", [2, -2, "nuc"])
+def test_norms_of_singular_values(ord):
+    a = np.random.default_rng(0).standard_normal((2, 4, 3))
+    close(L.matrix_norm(a, ord=ord), np.linalg.matrix_norm(a, ord=ord))
+    close(L.norm(a, ord, axis=(2, 0)), np.linalg.norm(a, ord, axis=(2, 0)))

@@ -68,7 +68,10 @@ NAMED = {
         "functions whose results have a shape that depends on values",
     ),
     "tape.reachability": ({"APART", "STOP"}, "marks of the tape"),
-    "linalg": ({"solve_triangular"}, "functions that NumPy has not"),
+    "linalg": (
+        {"expm", "logm", "solve_sylvester", "solve_triangular", "sqrtm"},
+        "functions that NumPy has not",
+    ),
     "tree": ({"concatenate", "flatten", "ravel"}, "a vector of all; words of its own"),
     "frontend.subscript": ({"where"}, "a write by a mask whose values are not known"),
     "tape.keys": ({"STOP"}, "marks of the tape"),

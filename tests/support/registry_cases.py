@@ -138,6 +138,29 @@ def triangular_solution(a, b, trans=0, lower=False, unit_diagonal=False):
 ORACLES["solve_triangular"] = triangular_solution
 
 
+def by_eigenvalues(function):
+    """A function of a matrix, of its eigenvalues."""
+
+    def f(a):
+        values, vectors = np.linalg.eig(a)
+        return (vectors * function(values) @ np.linalg.inv(vectors)).real
+
+    return f
+
+
+ORACLES |= {"expm": by_eigenvalues(np.exp), "logm": by_eigenvalues(np.log)}
+ORACLES["sqrtm"] = by_eigenvalues(np.sqrt)
+
+
+def sylvester_solution(a, b, q):
+    m, n = q.shape
+    whole = np.kron(a, np.eye(n)) + np.kron(np.eye(m), b.T)
+    return np.linalg.solve(whole, q.ravel()).reshape(m, n)
+
+
+ORACLES["solve_sylvester"] = sylvester_solution
+
+
 def operands(entry):
     return entry.sample(np.random.default_rng(len(entry.name) * 7 + 1))
 
