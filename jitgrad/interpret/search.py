@@ -129,6 +129,8 @@ class _Search:
         self, node: Node, values: Mapping[Node, Any], excused: dict[Node, Any], is_end: bool
     ) -> bool:
         """Whether the operation that `node` is a result of is to blame; notes what is excused."""
+        if node.op.kind == CONST.kind:  # of a rule, which has no other answer than its nan
+            return False
         sources = value_sources(node)
         is_input = not sources or node.op.name == "loop"  # what is wrong in a loop was found there
         origin = self.origins.get(node)
