@@ -58,7 +58,11 @@ def called(function, entry, case):
 @pytest.mark.parametrize(("function", "entry", "case"), LOOP)
 def test_every_counterpart(function, entry, case):
     xs = operands(entry)
-    out, grads = check_gradient(called(function, entry, case), *xs)
+    f = called(function, entry, case)
+    if entry.sampling.symmetric:  # its derivative is that of the symmetric part
+        out, grads = check_gradient(lambda x: f((x + x.T) / 2), *xs)
+    else:
+        out, grads = check_gradient(f, *xs)
     assert out.requires_grad == (entry.differentiable and out.dtype.kind == "f")
     if grads is not None and home(function) == "numpy":
         ts = [leaf(x) for x in xs]
@@ -114,9 +118,10 @@ def test_dtypes_are_numpys(function, entry, case, dtype):
         warnings.simplefilter("ignore")
         try:
             want = f(*xs)
-        except TypeError:
-            with pytest.raises(TypeError):
-                f(*map(jitgrad.tensor, xs))
+        except (TypeError, np.linalg.LinAlgError) as error:
+            kind = TypeError if isinstance(error, TypeError) else np.linalg.LinAlgError
+            with pytest.raises(kind):
+                np.asarray(f(*map(jitgrad.tensor, xs)))
             return
         if (entry.name, dtype) in REFUSED:
             assert np.asarray(want).dtype == np.float16

@@ -24,6 +24,7 @@ def load():
         quantiles,
         ranges,
         rearranged,
+        scipy_matrices,
         sets,
         statistics,
         writes,
