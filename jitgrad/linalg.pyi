@@ -48,9 +48,10 @@ def cond(x: _ArrayLike, p: Any = None) -> Tensor:
     """
 
 def cross(x1: _ArrayLike, x2: _ArrayLike, /, *, axis: Any = -1) -> Tensor:
-    """Returns the cross product of 3-element vectors.
+    """The cross product of vectors of three elements.
 
-    Vector cross-product.
+    >>> jitgrad.linalg.cross(jitgrad.tensor([1.0, 0.0, 0.0]), jitgrad.tensor([0.0, 1.0, 0.0]))
+    tensor([0., 0., 1.])
     """
 
 def diagonal(x: _ArrayLike, /, *, offset: Any = 0) -> Tensor:

@@ -52,13 +52,14 @@ def test_the_page_on_training():
     assert len(blocks) == 3 and run_doctest("\n".join(blocks), "training", path) > 20
 
 
-def test_what_the_page_on_seeing_shows(capsys):
+def test_what_the_page_on_seeing_shows(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # pictures are written
     blocks = re.findall(
         r"```python\n(.*?)```", (ROOT / "docs" / "seeing.md").read_text(), re.DOTALL
     )
     exec(compile("\n".join(blocks), "seeing.md", "exec"), {"__name__": "seeing"})
     out = capsys.readouterr().out
-    assert len(blocks) == 3 and "x.grad = multiply" in out and "profile of " in out
+    assert len(blocks) == 4 and "x.grad = multiply" in out and "profile of " in out
 
 
 def _modules():

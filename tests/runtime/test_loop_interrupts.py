@@ -10,6 +10,7 @@ PROGRAM = """
 import signal
 import jitgrad
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 jitgrad.config.compile = "always"
 
 @jitgrad.jit

@@ -36,15 +36,16 @@ ROUNDED = frozenset(
     "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad erf erfc exp exp2 "
     "expm1 float_power"
     " hypot log log10 log1p log2 logaddexp logaddexp2 power power2 rad2deg sigmoid sin sinc sinh "
-    "softplus tan tanh power3h power5h powerm3h powerm5h".split()
+    "softplus tan tanh silu mish gelu gelu_tanh elu celu selu hardswish hardsigmoid logsigmoid "
+    "log_sigmoid tanhshrink softsign power3h power5h powerm3h powerm5h".split()
 )
 ROUNDED |= {e.name for e in REGISTRY.values() if e.names.scipy}
 #: Those whose oracles are formulas that do not hold at the edges.
-INTERIOR = {"sigmoid", "slope0"} | {
+INTERIOR = {"sigmoid", "slope0", "silu", "mish", "gelu", "hardswish", "softsign"} | {
     e.name for e in REGISTRY.values() if e.names.scipy and e.numpy is None
 }
 #: Those that cancel: units in the last place of 1, not of the result.
-CANCELLING = frozenset(("logaddexp", "logaddexp2"))
+CANCELLING = frozenset(("logaddexp", "logaddexp2", "tanhshrink"))
 #: Differences of terms as large as the operands: units of the largest of them.
 DIFFERENCES = frozenset(("kl_div",))
 #: A logarithm's rounding becomes that of its exponential: units as its range has of them.
@@ -310,7 +311,15 @@ def test_gradients_at_the_edges(dtype, n):
 
 
 ELEMENTWISE = [e for n in (1, 2, 3) for e in elementwise(n)]
-OTHERS = [c for c in CASES if c.values[0] not in ELEMENTWISE and not c.values[0].indices]
+#: Matrices with such values have no inverse and no decomposition: see tests/ops/test_linalg.py.
+MATRICES = {f"jitgrad.ops.{name}" for name in ("decompositions", "matrix_equations", "solving")}
+OTHERS = [
+    c
+    for c in CASES
+    if c.values[0] not in ELEMENTWISE
+    and not c.values[0].indices
+    and c.values[0].build.__module__ not in MATRICES
+]
 
 
 def filled(dtype, shape, case, rng):
@@ -348,7 +357,10 @@ def test_other_entries(dtype):
             continue
         leaves += xs
         flat = [np.ravel(x) if x.ndim else x for x in leaves]
-        got = np.asarray(reference.run([out], flat, [])[0], out.dtype).reshape(out.shape)
+        try:
+            got = np.asarray(reference.run([out], flat, [])[0], out.dtype).reshape(out.shape)
+        except np.linalg.LinAlgError:  # norms by singular values
+            continue
         want, name = other_by_numpy(entry, case, xs), f"{entry.name}{case}"
         if (
             not isinstance(want, Exception) and "sort" not in entry.name

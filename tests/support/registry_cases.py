@@ -65,7 +65,7 @@ ORACLES = {
     "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
     "softsign": lambda x: x / (1 + np.abs(x)),
     "tanhshrink": lambda x: x - np.tanh(x),
-    "softmin": lambda x, axis=-1: shares(-x, axis),
+    "softmin": lambda x, axis=-1: shares(-(x if x.dtype.kind == "f" else x.astype(float)), axis),
     "elu": lambda x, alpha=1.0: np.where(x > 0, x, alpha * np.expm1(x)),
     "celu": lambda x, alpha=1.0: np.where(x > 0, x, alpha * np.expm1(x / alpha)),
     "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),

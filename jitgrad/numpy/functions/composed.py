@@ -359,6 +359,33 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
 
 
 def _cross_on(x1, x2, /, *, axis=-1):
+    """The cross product of vectors of three elements.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Of three elements along `axis`; other axes are broadcast.
+    axis : int
+        The axis of the vectors.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    ShapeError
+        Vectors of other lengths.
+
+    See Also
+    --------
+    https://numpy.org/doc/stable/reference/generated/numpy.linalg.cross.html
+
+    Examples
+    --------
+    >>> jitgrad.linalg.cross(jitgrad.tensor([1.0, 0.0, 0.0]), jitgrad.tensor([0.0, 1.0, 0.0]))
+    tensor([0., 0., 1.])
+    """
     return cross(x1, x2, axis=axis)
 
 
