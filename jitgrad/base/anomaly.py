@@ -11,56 +11,15 @@ Start at `Here`.
 
 from __future__ import annotations
 
-import linecache
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .surface import is_ours
 
-
-class Line(NamedTuple):
-    """A line of the user's."""
-
-    filename: str
-    number: int
-    function: str
-
-    def __str__(self) -> str:
-        text = linecache.getline(self.filename, self.number).strip()
-        said = f"{self.filename}:{self.number}, in {self.function}"
-        return f"{said}: {text}" if text else said
-
-
-class Origin(NamedTuple):
-    """Where a node comes from.
-
-    Attributes
-    ----------
-    operation : str
-        The operation that was recorded.
-    lines : tuple of Line
-        Where: several, if equal operations of several lines are one node.
-    derivative : bool
-        Whether the node is part of the derivative of the operation.
-    whole : bool
-        Whether the node is a result of the operation, and not a value on the way there, which may
-        be nan where nobody takes it.
-    """
-
-    operation: str
-    lines: tuple[Line, ...] = ()
-    derivative: bool = False
-    whole: bool = True
-
-
-class Noted(NamedTuple):
-    """What is known of a record while the thread looks for nan: its operation and line, and the
-    origins of nodes within it, if it is more than one operation."""
-
-    origin: Origin
-    inner: dict[Any, Origin] | None = None
+if TYPE_CHECKING:
+    from .origins import Line, Origin
 
 
 class Here(threading.local):
@@ -113,6 +72,8 @@ def users_line() -> Line:
         is_ours(frame) or frame.f_globals.get("__name__", "").partition(".")[0] == "numpy"
     ):
         frame = frame.f_back
+    from .origins import Line
+
     code = frame.f_code
     return Line(code.co_filename, frame.f_lineno, getattr(code, "co_qualname", code.co_name))
 
@@ -142,5 +103,7 @@ def note_derivative(new: Any, node: Any, towards: Any) -> None:
     of, to = origins.get(node), origins.get(towards)
     whole = to is None or to.whole
     if new not in origins:
+        from .origins import Origin
+
         of = of or here.swept or Origin(node.op.name)
         origins[new] = of._replace(derivative=True, whole=whole)

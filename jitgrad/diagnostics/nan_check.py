@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base.anomaly import Noted, here
+from ..base.anomaly import here
 from ..base.errors import NonFiniteError
+from ..base.origins import Noted
 from ..interpret.search import first_made
 from ..runtime import events
 from ..runtime.plan import Plan

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base.anomaly import Noted, Origin, here, users_line
+from ..base.anomaly import here, users_line
 from ..base.errors import NonFiniteError
+from ..base.origins import Noted, Origin
 from ..interpret.search import Made
 from ..ir.printer import counted
 from ..runtime.plan import Plan

@@ -12,11 +12,11 @@ from weakref import ref
 
 import numpy as np
 
+from ..base.anomaly import looks
 from ..base.errors import ArgumentError, GradientError, ShapeError
 from ..base.surface import surface
 from ..tape import handles as tape
 from ..tape.backward import AccumulateGrad, Sweep, start
-from ..tape.checked_sweep import begun
 from ..tape.execute import flush
 from ..tape.reachability import Reachability, roots_of
 from ..tape.record import materialise
@@ -128,7 +128,7 @@ def _backward(
         return
     if len(outputs) > 1:  # one alone may have a joint plan
         flush(local.seg)
-    sweep = begun(retain, create_graph)
+    sweep = _begun(retain, create_graph)
     for t, cot in zip(outputs, cots):
         start(sweep, t, cot, cot is None)
     _finish(sweep)
@@ -329,7 +329,7 @@ def swept(
         flush(local.seg)
         for t in (*outputs, *inputs):
             settle_value(t)
-    sweep = begun(retain, create, reaches or Reachability(inputs), size, fixed)
+    sweep = _begun(retain, create, reaches or Reachability(inputs), size, fixed)
     found: dict[Any, Any] = {}
     cuts = []
     for t in inputs:
@@ -372,6 +372,15 @@ def _leads_on(t: tape.Handle, inputs: Sequence[tape.Handle]) -> bool:
         return False
     others = [x for x in inputs if x._edge != t._edge]
     return bool(others) and Reachability(others)(t._edge)
+
+
+def _begun(*how: Any) -> Sweep:
+    """A sweep of this thread."""
+    if not looks():
+        return Sweep(*how)
+    from ..tape.checked_sweep import CheckedSweep
+
+    return CheckedSweep(*how)
 
 
 def reachability(outs: Sequence[tape.Handle], xs: Sequence[tape.Handle]) -> Reachability | None:

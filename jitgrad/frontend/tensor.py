@@ -38,7 +38,6 @@ from . import subscript
 from .convert import DEVICES, as_flag, as_operand, check_device, from_data, written
 from .convert import cast as cast_to
 from .copies import Copies
-from .grad_functions import grad_fn_of
 from .gradients import backward_from, hook_after, hook_on, retain
 from .values import ConcreteValues
 
@@ -235,7 +234,11 @@ class Tensor(ConcreteValues, Copies):
     def grad_fn(self) -> GradFn | None:
         """What computed this tensor: its ``name()``, and the ``next_functions`` that its gradients
         go to; None for leaves."""
-        return None if self.is_leaf else grad_fn_of(self)
+        if self.is_leaf:
+            return None
+        from .grad_functions import grad_fn_of  # which few programs ask for
+
+        return grad_fn_of(self)
 
     def backward(
         self,

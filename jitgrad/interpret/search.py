@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..base.anomaly import Origin
+from ..base.origins import Origin
 from ..control.turns import run_turns
 from ..ir import CONST, LEAF, NUMBER, Node, toposort
 from ..ops.marks import value_sources

@@ -1,21 +1,17 @@
 """The backward sweep of a thread that looks for nan: it knows whose derivatives it computes, and an
-error leaves all graphs as they were. Start at `begun`."""
+error leaves all graphs as they were. Start at `CheckedSweep`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..base.anomaly import Noted, Origin, here, looks
+from ..base.anomaly import here
+from ..base.origins import Noted, Origin
 from .backward import Backward, Sweep
 from .double import RecordedBackward
 from .execute import Graph
 from .nan_origins import note_nodes
 from .segment import State, operations_to
-
-
-def begun(retain: bool, create: bool, *rest: Any) -> Sweep:
-    """A sweep of this thread."""
-    return (CheckedSweep if looks() else Sweep)(retain, create, *rest)
 
 
 def record_of(state: State) -> tuple[Origin | None, dict | None]:

@@ -3,7 +3,8 @@
 
 from typing import Any
 
-from ..base.anomaly import Noted, Origin, here, note, users_line
+from ..base.anomaly import here, note, users_line
+from ..base.origins import Noted, Origin
 from ..ir import Node, toposort
 from ..ops import Entry
 from .keys import WRITE, decode

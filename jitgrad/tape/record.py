@@ -15,7 +15,6 @@ from ..ops.marks import STOP, stop, variable
 from .execute import flush, let_go, pause, peek
 from .handles import Classes, adopt, new
 from .keys import VARIABLE, node_of
-from .nan_origins import noted
 from .pieces import is_cut
 from .places import head_between, place_of_caller
 from .segment import (
@@ -61,7 +60,7 @@ def grow(seg, before, key):
         verify(node)
     place, head = None, None
     if anomaly.threads and anomaly.looks():
-        place = noted(seg, key, node)
+        place = _noted(seg, key, node)
     elif seg.tracing is None:
         end, place = operation_before(before), place_of_caller()
         head = None if end is None else head_between(end.place, place)
@@ -73,6 +72,12 @@ def grow(seg, before, key):
     )
 
 
+def _noted(seg, key, node):
+    from .nan_origins import noted  # which few programs look for
+
+    return noted(seg, key, node)
+
+
 def variable_state(seg, before, state):
     """The state after the value of `state` became a gradient root; None if the segment is over."""
     if before.over:
@@ -81,7 +86,7 @@ def variable_state(seg, before, state):
     out = before.next.get(key) or revive(before, key)
     if out is None:
         node = variable(state.node, len(before.roots))
-        place = noted(seg, key, node) if anomaly.looks() else None
+        place = _noted(seg, key, node) if anomaly.looks() else None
         out = record_state(seg, before, key, node, True, (), before.numbers, True, place)
     return out
 

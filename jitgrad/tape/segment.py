@@ -24,7 +24,6 @@ import threading
 import time
 
 from ..base import anomaly
-from ..base.anomaly import Noted
 from ..base.config import config
 from ..base.locks import lock
 from ..ir import LEAF, Node
@@ -471,8 +470,8 @@ def record_state(
     out.grad_operations += requires_grad
     out.numbers = numbers
     out.size = before.size + key[0].size
-    noted = type(place) is Noted and seg.tracing is None  # each operation is run at once
-    out.full = not key[0].unfinished and (noted or ends(seg, out))
+    at_once = anomaly.threads > 0 and seg.tracing is None and anomaly.looks()
+    out.full = not key[0].unfinished and (at_once or ends(seg, out))
     out.capacity = capacity_for(out)
     out.pause = out.full or out.capacity > before.capacity
     out.number_slice = slice(before.numbers, numbers) if numbers > before.numbers else None
