@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..base.anomaly import in_turn, looks
 from ..base.dtypes import BOOL, INT64
 from ..base.errors import ArgumentError, DTypeError, ShapeError
@@ -329,7 +331,7 @@ def _python_loop(
     cond: Callable[..., Any], f: Callable[..., Any], init: Any, most: int | None
 ) -> Any:
     before, x, turns = operands_of(init, "init"), _copied(init, "init"), 0
-    while cond(x):
+    while _truth(cond(x), "while_loop"):
         if turns == most:
             raise ArgumentError(
                 f"got a loop that goes on after max_turns={most} turns, expected it to end; pass "
@@ -397,9 +399,27 @@ def cond(pred: Any, f: Callable[..., Any], g: Callable[..., Any], *operands: Any
 def _as_index(pred: Any) -> Any:
     if isinstance(pred, Tensor):
         if pred.ndim:
-            raise ShapeError(f"got a condition of shape {pred.shape}, expected a 0-d tensor")
+            raise ShapeError(
+                f"got a condition of shape {pred.shape} for cond, expected a 0-d tensor; use "
+                ".all() or .any()"
+            )
         return (pred != 0).astype(INT64) if varies(pred) else int(pred.item() != 0)
-    return int(bool(pred))
+    return int(_truth(pred, "cond"))
+
+
+def _truth(x: Any, what: str) -> bool:
+    """Whether a condition holds: Python would take any text or list for one that does."""
+    if not isinstance(x, (bool, int, float, np.bool_, np.number, np.ndarray, Tensor)):
+        raise ArgumentError(
+            f"got a condition of type {type(x).__name__} for {what}, expected a bool, a number or "
+            "a 0-d tensor; compare, as in x > 0"
+        )
+    if isinstance(x, (np.ndarray, Tensor)) and x.ndim:
+        raise ShapeError(
+            f"got a condition of shape {x.shape} for {what}, expected a 0-d tensor; use .all() or "
+            ".any()"
+        )
+    return bool(x)
 
 
 @surface

@@ -547,3 +547,19 @@ def test_while_loop_in_a_loop_of_one_kernel(tier):
             x = x * 1.5 + e
         x = x * 0.3
     np.testing.assert_allclose(got, x, rtol=1e-12)
+
+
+@pytest.mark.parametrize("condition", ["a", None, [True], {}])
+def test_conditions_that_are_none(condition):
+    with pytest.raises(ArgumentError, match="expected a bool"):
+        jitgrad.cond(condition, jitgrad.sin, jitgrad.cos, 0.0)
+    with pytest.raises(ArgumentError, match="expected a bool"):
+        jitgrad.while_loop(lambda x: condition, jitgrad.sin, 0.0)
+
+
+@pytest.mark.parametrize("make", [np.array, jitgrad.tensor])
+def test_conditions_of_several_elements(make):
+    with pytest.raises(ShapeError, match=r"shape \(1,\)"):
+        jitgrad.cond(make([True]), jitgrad.sin, jitgrad.cos, 0.0)
+    with pytest.raises(ShapeError, match=r"shape \(1,\)"):
+        jitgrad.while_loop(lambda x: make([True]), jitgrad.sin, 0.0)
