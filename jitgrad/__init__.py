@@ -99,6 +99,7 @@ _LAZY = {
     "random": "random",
     "pure_callback": "tracing.callbacks",
     "scan": "tracing.control_flow",
+    "scipy": "scipy",
     "split": "numpy",
     "stop_gradient": "tracing.custom",
     "switch": "tracing.control_flow",
@@ -109,9 +110,9 @@ _LAZY = {
     "vmap": "tracing.vmap",
     "while_loop": "tracing.control_flow",
 }
-#: Public names that ``from jitgrad import *`` leaves to what programs have by them: NumPy itself,
-#: and a builtin that NumPy has no function of the same name for.
-_NOT_STARRED = frozenset(("map", "numpy"))
+#: Public names that ``from jitgrad import *`` leaves to what programs have by them: NumPy and SciPy
+#: themselves, and a builtin that NumPy has no function of the same name for.
+_NOT_STARRED = frozenset(("map", "numpy", "scipy"))
 
 __all__ = [
     *(name for name in vars(_errors) if not name.startswith("_")),

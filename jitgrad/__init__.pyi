@@ -25,6 +25,7 @@ from . import nn as nn
 from . import numpy as numpy
 from . import optim as optim
 from . import random as random
+from . import scipy as scipy
 from . import tree as tree
 from .base.config import config as config
 from .base.errors import AliasError as AliasError

@@ -41,6 +41,7 @@ LAYERS = [
     ["tracing"],
     ["autograd"],
     ["nn", "optim"],
+    ["scipy"],
     ["__init__"],
     ["cli"],
     ["__main__"],
