@@ -81,6 +81,7 @@ _LAZY = {
     "elementwise_grad": "tracing.transforms",
     "explain": "diagnostics.explain",
     "fori_loop": "tracing.control_flow",
+    "from_dlpack": "frontend.dlpack",
     "grad": "tracing.transforms",
     "hessian": "tracing.jacobians",
     "hvp": "tracing.transforms",

@@ -36,6 +36,7 @@ WRITTEN = {
     "diagnostics.explain": ["Explanation", "explain"],
     "diagnostics.profile": ["profile"],
     "frontend.creation": ["manual_seed"],
+    "frontend.dlpack": ["from_dlpack"],
     "frontend.modes": [
         *("enable_grad", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled"),
         *("no_grad", "set_grad_enabled"),

@@ -31,6 +31,11 @@ class ArgumentError(JitgradError, TypeError, ValueError):
     """An argument has the wrong type or value."""
 
 
+class ExchangeError(ArgumentError, BufferError):
+    """Memory cannot be exchanged with another library (DLPack): it is on another device, of another
+    layout, or cannot be shared without a copy."""
+
+
 class IntegerOverflow(ArgumentError, OverflowError):
     """A Python integer is out of bounds for the dtype it is computed in or written to."""
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DTypeError
+from .errors import DTypeError, GradientError
 
 #: NumPy's own arrays.
 ARRAYS = frozenset((np.ndarray, np.memmap))
@@ -74,6 +74,17 @@ def refuse_data(args: Iterable[Any], kwargs: Mapping[str, Any]) -> None:
     for items in (args, tuple(kwargs.values())):
         if not PLAIN.issuperset(map(type, items)):
             refuse_subclasses(items)
+
+
+def refuse_foreign_gradient(x: object) -> None:
+    """Raises for a tensor of another library that requires grad: values are all that is taken of
+    it."""
+    if getattr(x, "requires_grad", False) is True:
+        raise GradientError(
+            f"got an object of type {_title(type(x))} that requires grad, whose gradient would be "
+            "lost; pass x.detach() where none is wanted; jitgrad.interop.torch makes functions "
+            "that keep it"
+        )
 
 
 def takes_over(x: object) -> bool:

@@ -13,7 +13,12 @@ import numpy as np
 
 from ..base.dtypes import SUPPORTED, as_dtype, native
 from ..base.errors import ArgumentError, DTypeError, IntegerOverflow
-from ..base.foreign import kinds_in, refuse_subclass, refuse_subclasses
+from ..base.foreign import (
+    kinds_in,
+    refuse_foreign_gradient,
+    refuse_subclass,
+    refuse_subclasses,
+)
 from ..ops.joining import nested
 from ..ops.primitives import CAST, NONZERO
 from ..runtime.pool import LEAST, aligned, copied
@@ -87,6 +92,7 @@ def from_data(data: Any, dtype: Any) -> Any:
     else:
         kinds = frozenset()
         refuse_subclass(data)
+        data = _as_numpys(data)
     if dtype is not None:
         dtype = as_dtype(dtype)
     if local.seg.tracing is not None:
@@ -98,6 +104,14 @@ def from_data(data: Any, dtype: Any) -> Any:
     array = _as_array(data, dtype)
     dtype = native(array.dtype)
     return from_array(array if array.dtype.isnative else array.astype(dtype), dtype)
+
+
+def _as_numpys(data: Any) -> Any:
+    """`data`, as an array if it is one of another library."""
+    if isinstance(data, np.ndarray) or not hasattr(data, "__array__"):
+        return data
+    refuse_foreign_gradient(data)
+    return np.asarray(data)  # which those of torch take without a warning
 
 
 def _as_array(data: Any, dtype: np.dtype | None) -> np.ndarray:
@@ -279,6 +293,7 @@ def as_operand(x: Any) -> Any:
     if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int, SymbolicScalar)):
         return from_data(x, None)
     if hasattr(x, "__array__"):
+        refuse_foreign_gradient(x)
         return from_data(np.asarray(x), None)
     raise DTypeError(
         f"got an operand of type {type(x).__name__}, expected a tensor, an array or a number"

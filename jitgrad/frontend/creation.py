@@ -164,6 +164,9 @@ def asarray(
     """`data` as a tensor; a tensor of that dtype is given back as it is, unless a copy is asked
     for.
 
+    An array of another library (torch, JAX) is taken by DLPack, as `from_dlpack` takes it: memory
+    that nobody can write to is shared. All else is copied, so that ``copy=False`` is an error.
+
     Examples
     --------
     >>> x = jitgrad.asarray([1.0, 2.0])
@@ -173,6 +176,11 @@ def asarray(
     check_device(device)
     if isinstance(data, Tensor):
         return data.astype(data.dtype if dtype is None else dtype, copy=as_flag(copy, "copy"))
+    if copy is False or (hasattr(data, "__dlpack__") and not isinstance(data, np.ndarray)):
+        from .dlpack import from_dlpack
+
+        out = from_dlpack(data, copy=copy)
+        return out if dtype is None else out.astype(dtype, copy=False)
     return from_data(data, dtype)
 
 

@@ -16,9 +16,10 @@ import sys
 
 import numpy as np
 
-from ..base.errors import ArgumentError, GradientError, JitgradError
+from ..base.errors import ArgumentError, JitgradError
 from ..base.foreign import ARRAYS, ask, refuse_data
 from ..base.surface import refused, trimmed
+from ..frontend.dlpack import CPU, exported
 from ..frontend.functions import FUNCTIONS
 from ..frontend.operators import defers
 from ..frontend.tensor import Tensor
@@ -229,24 +230,11 @@ def array_namespace(self, *, api_version=None):
 
 
 def dlpack(self, *, stream=None, max_version=None, dl_device=None, copy=None):
-    """The values for another library, which may write to them: always a copy."""
-    if self.requires_grad:
-        raise GradientError(
-            "got a tensor that requires grad to export by DLPack, which has no gradients, so that "
-            "it would be lost; "
-            "functions of jitgrad keep it; where no gradient is wanted, export x.detach()"
-        )
-    if stream is not None or dl_device not in (None, (1, 0)):
-        raise ArgumentError(
-            f"got stream={stream!r}, dl_device={dl_device!r}, expected None: jitgrad is on the CPU"
-        )
-    if copy is False:
-        raise BufferError(
-            "got copy=False, expected None or True: the values of a tensor are never shared"
-        )
-    return np.array(self._array()).__dlpack__()
+    """The values for another library, which may write to them: a copy, or the memory itself,
+    read-only, where ``copy=False`` asks for it."""
+    return exported(self, stream, max_version, dl_device, copy)
 
 
 def dlpack_device(self):
     """The CPU, in DLPack's words."""
-    return (1, 0)
+    return CPU

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...base.dtypes import as_dtype
 from ...base.errors import ArgumentError, DTypeError, IndexOutOfRange
-from ...frontend import creation
+from ...frontend import creation, dlpack
 from ...frontend.convert import as_operand, written
 from ...frontend.functions import FUNCTIONS
 from ...frontend.tensor import Tensor
@@ -55,7 +55,9 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0):
 @handler
 def asarray(a, dtype=None, order=None, *, device=None, copy=None):
     """``numpy.asarray``: a tensor of that dtype is given back as it is."""
-    return a if isinstance(a, Tensor) and not copy and dtype in (None, a.dtype) else array(a, dtype)
+    if isinstance(a, Tensor):
+        return a if not copy and dtype in (None, a.dtype) else array(a, dtype)
+    return creation.asarray(a, dtype, copy)
 
 
 HANDLERS[np.asanyarray] = HANDLERS[np.ascontiguousarray] = HANDLERS[np.asfortranarray] = asarray
@@ -108,11 +110,9 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
 
 @handler
 def from_dlpack(x, /, *, device=None, copy=None):
-    """``numpy.from_dlpack``: the values are copied, as all that become tensors."""
-    if isinstance(x, Tensor):
-        refuse_gradient("numpy.from_dlpack", x)
-        return x.detach().clone()
-    return as_operand(np.from_dlpack(x))
+    """``numpy.from_dlpack``: memory that may be written to is copied, as all that becomes
+    tensors."""
+    return dlpack.from_dlpack(x, device=device, copy=copy)
 
 
 @handler
