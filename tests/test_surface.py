@@ -31,11 +31,13 @@ MODULES = {
     "jitgrad.optim": jitgrad.optim,
     "jitgrad.random": jitgrad.random,
     "jitgrad.scipy": jitgrad.scipy,
+    "jitgrad.scipy.optimize": jitgrad.scipy.optimize,
     "jitgrad.tree": jitgrad.tree,
 }
 #: Modules that are written with all their types, and need no stubs.
 TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree", "jitgrad.autograd.functional"}
 TYPED |= {"jitgrad.nn", "jitgrad.nn.functional", "jitgrad.scipy"}
+TYPED |= {"jitgrad.scipy.optimize"}
 AUTOGRAD = ["Function", "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "function"]
 AUTOGRAD += ["functional", "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode"]
 AUTOGRAD += ["is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled"]

@@ -51,6 +51,11 @@ NAMED = {
         {"AGAIN", "HOST", "RULE", "concatenate", "expand_dims"},
         "marks and calls whose batching rules it sets; a word of jax.pure_callback",
     ),
+    "scipy.optimize": ({"least_squares"}, "SciPy's function of that name"),
+    "scipy.optimize.least_squares_fits": (
+        {"arctan", "huber", "least_squares"},
+        "SciPy's names of the function and of its losses",
+    ),
     "diagnostics.drawing": ({"dot"}, "the program and the language of Graphviz"),
     "diagnostics.graphviz": ({"dot"}, "the program of Graphviz"),
     "control.body": ({"SLICE"}, "the parts of what a loop leaves"),
