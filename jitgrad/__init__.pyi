@@ -50,6 +50,19 @@ from .base.errors import ShapeError as ShapeError
 from .diagnostics.explain import Explanation as _Explanation
 from .diagnostics.explain import explain as explain
 from .diagnostics.profile import profile as profile
+from .differential_operators import deriv as deriv
+from .differential_operators import grad_and_aux as grad_and_aux
+from .differential_operators import grad_named as grad_named
+from .differential_operators import hessian_tensor_product as hessian_tensor_product
+from .differential_operators import hessian_vector_product as hessian_vector_product
+from .differential_operators import make_ggnvp as make_ggnvp
+from .differential_operators import make_hvp as make_hvp
+from .differential_operators import make_jvp as make_jvp
+from .differential_operators import make_vjp as make_vjp
+from .differential_operators import multigrad_dict as multigrad_dict
+from .differential_operators import tensor_jacobian_product as tensor_jacobian_product
+from .differential_operators import vector_jacobian_product as vector_jacobian_product
+from .extend import primitive as primitive
 from .frontend.creation import manual_seed as manual_seed
 from .frontend.dlpack import from_dlpack as from_dlpack
 from .frontend.modes import enable_grad as enable_grad
@@ -95,42 +108,45 @@ __all__ = [
     "ExchangeError", "IntegerOverflow", "MissingError", "GradientError", "GradientCheckError",
     "AliasError", "InterruptedRecording", "JitError", "JitGradientError", "NonFiniteError",
     "CompileError", "JitgradWarning", "GradientWarning", "autograd", "check_grads", "checkpoint",
-    "cond", "custom_jvp", "custom_vjp", "debug_nans", "draw", "elementwise_grad", "explain",
-    "fori_loop", "from_dlpack", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit",
-    "jvp", "linalg", "linearize", "meshgrid", "nn", "optim", "profile", "random", "pure_callback",
-    "scan", "split", "stop_gradient", "switch", "tree", "value_and_grad", "value_and_jacobian",
-    "vjp", "vmap", "while_loop", "where", "equal", "not_equal", "less", "less_equal", "greater",
-    "greater_equal", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite",
-    "isinf", "floor", "ceil", "trunc", "fix", "rint", "round", "around", "add", "subtract",
-    "multiply", "divide", "true_divide", "floor_divide", "remainder", "mod", "fmod", "reciprocal",
-    "negative", "positive", "absolute", "abs", "fabs", "sign", "copysign", "square", "sqrt", "cbrt",
-    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sum", "prod", "max", "amax", "min",
-    "amin", "any", "all", "argmax", "argmin", "mean", "var", "std", "logsumexp", "softmax",
-    "log_softmax", "count_nonzero", "ptp", "erf", "erfc", "sigmoid", "expit", "logaddexp",
-    "logaddexp2", "softplus", "sin", "cos", "tan", "arcsin", "asin", "arccos", "acos", "arctan",
-    "atan", "arctan2", "atan2", "hypot", "sinh", "cosh", "tanh", "arcsinh", "asinh", "arccosh",
-    "acosh", "arctanh", "atanh", "deg2rad", "radians", "rad2deg", "degrees", "sinc", "gelu", "silu",
-    "mish", "softsign", "tanhshrink", "softmin", "elu", "celu", "selu", "leaky_relu", "relu6",
-    "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink", "take", "add_at",
-    "transpose", "permute_dims", "swapaxes", "moveaxis", "matrix_transpose", "expand_dims",
-    "unsqueeze", "squeeze", "broadcast_to", "expand", "concatenate", "concat", "cat", "stack",
-    "repeat", "tile", "diagonal", "trace", "flip", "flipud", "fliplr", "roll", "bitwise_and",
-    "bitwise_or", "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift",
-    "right_shift", "bitwise_right_shift", "power", "pow", "float_power", "matmul", "mm", "mv",
-    "bmm", "tensordot", "dot", "inner", "outer", "vecdot", "matvec", "vecmat", "norm",
-    "vector_norm", "matrix_norm", "solve", "inv", "det", "solve_triangular", "cholesky", "svdvals",
-    "expm", "logm", "sqrtm", "solve_sylvester", "searchsorted", "argsort", "sort",
-    "take_along_axis", "maximum", "minimum", "fmax", "fmin", "clip", "clamp", "relu", "heaviside",
-    "nan_to_num", "real", "imag", "conjugate", "conj", "angle", "linear_recurrence", "reshape",
-    "ravel", "flatten", "sliding_window_view", "cumsum", "cumprod", "cummax", "cummin",
-    "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div", "logit", "ndtr", "log_ndtr",
-    "huber", "pseudo_huber", "log_expit", "logsigmoid", "exp10", "Tensor", "arange", "array",
-    "asarray", "bool_", "config", "e", "empty", "empty_like", "enable_grad", "eye", "float32",
-    "float64", "from_numpy", "full", "full_like", "get_num_threads", "inf", "inference_mode",
-    "int16", "int32", "int64", "int8", "is_grad_enabled", "is_inference_mode_enabled", "linspace",
-    "manual_seed", "nan", "newaxis", "no_grad", "normal", "ones", "ones_like", "pi", "rand",
-    "randint", "randn", "release_memory", "set_grad_enabled", "set_num_threads", "synchronize",
-    "tensor", "uint16", "uint32", "uint64", "uint8", "zeros", "zeros_like"
+    "cond", "custom_jvp", "custom_vjp", "debug_nans", "deriv", "draw", "elementwise_grad",
+    "explain", "fori_loop", "from_dlpack", "grad", "grad_and_aux", "grad_named", "hessian",
+    "hessian_tensor_product", "hessian_vector_product", "hvp", "jacfwd", "jacobian", "jacrev",
+    "jit", "jvp", "linalg", "linearize", "make_ggnvp", "make_hvp", "make_jvp", "make_vjp",
+    "meshgrid", "multigrad_dict", "nn", "optim", "primitive", "profile", "pure_callback", "random",
+    "scan", "split", "stop_gradient", "switch", "tensor_jacobian_product", "tree", "value_and_grad",
+    "value_and_jacobian", "vector_jacobian_product", "vjp", "vmap", "while_loop", "where", "equal",
+    "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or",
+    "logical_xor", "logical_not", "isnan", "isfinite", "isinf", "floor", "ceil", "trunc", "fix",
+    "rint", "round", "around", "add", "subtract", "multiply", "divide", "true_divide",
+    "floor_divide", "remainder", "mod", "fmod", "reciprocal", "negative", "positive", "absolute",
+    "abs", "fabs", "sign", "copysign", "square", "sqrt", "cbrt", "exp", "exp2", "expm1", "log",
+    "log2", "log10", "log1p", "sum", "prod", "max", "amax", "min", "amin", "any", "all", "argmax",
+    "argmin", "mean", "var", "std", "logsumexp", "softmax", "log_softmax", "count_nonzero", "ptp",
+    "erf", "erfc", "sigmoid", "expit", "logaddexp", "logaddexp2", "softplus", "sin", "cos", "tan",
+    "arcsin", "asin", "arccos", "acos", "arctan", "atan", "arctan2", "atan2", "hypot", "sinh",
+    "cosh", "tanh", "arcsinh", "asinh", "arccosh", "acosh", "arctanh", "atanh", "deg2rad",
+    "radians", "rad2deg", "degrees", "sinc", "gelu", "silu", "mish", "softsign", "tanhshrink",
+    "softmin", "elu", "celu", "selu", "leaky_relu", "relu6", "hardtanh", "hardsigmoid", "hardswish",
+    "hardshrink", "softshrink", "take", "add_at", "transpose", "permute_dims", "swapaxes",
+    "moveaxis", "matrix_transpose", "expand_dims", "unsqueeze", "squeeze", "broadcast_to", "expand",
+    "concatenate", "concat", "cat", "stack", "repeat", "tile", "diagonal", "trace", "flip",
+    "flipud", "fliplr", "roll", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "bitwise_not",
+    "left_shift", "bitwise_left_shift", "right_shift", "bitwise_right_shift", "power", "pow",
+    "float_power", "matmul", "mm", "mv", "bmm", "tensordot", "dot", "inner", "outer", "vecdot",
+    "matvec", "vecmat", "norm", "vector_norm", "matrix_norm", "solve", "inv", "det",
+    "solve_triangular", "cholesky", "svdvals", "expm", "logm", "sqrtm", "solve_sylvester",
+    "searchsorted", "argsort", "sort", "take_along_axis", "maximum", "minimum", "fmax", "fmin",
+    "clip", "clamp", "relu", "heaviside", "nan_to_num", "real", "imag", "conjugate", "conj",
+    "angle", "linear_recurrence", "reshape", "ravel", "flatten", "sliding_window_view", "cumsum",
+    "cumprod", "cummax", "cummin", "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div",
+    "logit", "ndtr", "log_ndtr", "huber", "pseudo_huber", "log_expit", "logsigmoid", "exp10",
+    "Tensor", "arange", "array", "asarray", "bool_", "config", "e", "empty", "empty_like",
+    "enable_grad", "eye", "float32", "float64", "from_numpy", "full", "full_like",
+    "get_num_threads", "inf", "inference_mode", "int16", "int32", "int64", "int8",
+    "is_grad_enabled", "is_inference_mode_enabled", "linspace", "manual_seed", "nan", "newaxis",
+    "no_grad", "normal", "ones", "ones_like", "pi", "rand", "randint", "randn", "release_memory",
+    "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "uint16", "uint32", "uint64",
+    "uint8", "zeros", "zeros_like"
 ]  # fmt: skip
 
 __version__: str

@@ -33,6 +33,12 @@ HEAD = "# Written by `python -m tools.stubs`: change the functions, or tools, no
 #: Where names of `jitgrad` are that are written in Python with all their types.
 WRITTEN = {
     "base.config": ["config"],
+    "differential_operators": [
+        *("deriv", "grad_and_aux", "grad_named", "hessian_tensor_product"),
+        *("hessian_vector_product", "make_ggnvp", "make_hvp", "make_jvp", "make_vjp"),
+        *("multigrad_dict", "tensor_jacobian_product", "vector_jacobian_product"),
+    ],
+    "extend": ["primitive"],
     "diagnostics.explain": ["Explanation", "explain"],
     "diagnostics.profile": ["profile"],
     "frontend.creation": ["manual_seed"],

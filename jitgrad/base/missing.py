@@ -31,26 +31,23 @@ _DRAW = "use the methods of a generator, jitgrad.random.default_rng()"
 #: What to write for a name, wherever it is asked for.
 INSTEAD = {
     # derivatives
-    "tensor_jacobian_product": "use jitgrad.vjp(f, x), or jitgrad.jacobian(f)(x)",
-    **dict.fromkeys(
-        ("hessian_vector_product", "hessian_tensor_product", "make_hvp"),
-        "use jitgrad.hvp(f)(x, v)",
-    ),
     **dict.fromkeys(
         ("tree_map", "tree_leaves", "tree_flatten", "tree_unflatten", "tree_util", "pytree"),
         "use jitgrad.tree: map, leaves, flatten, unflatten",
     ),
     "ravel_pytree": "use jitgrad.tree.ravel",
-    **dict.fromkeys(("make_vjp", "vector_jacobian_product"), "use jitgrad.vjp(f, x)"),
-    **dict.fromkeys(("make_jvp", "jacobian_vector_product"), "use jitgrad.jvp(f, (x,), (v,))"),
-    **dict.fromkeys(("deriv", "egrad"), "use jitgrad.elementwise_grad(f)"),
-    **dict.fromkeys(
-        ("grad_and_aux", "grad_named", "multigrad_dict", "multigrad"),
-        "use jitgrad.value_and_grad(f)",
-    ),
+    "jacobian_vector_product": "use jitgrad.jvp(f, (x,), (v,))",
+    "egrad": "use jitgrad.elementwise_grad(f)",
+    "multigrad": "use jitgrad.grad(f, (0, 1)), or jitgrad.multigrad_dict(f)",
     "pmap": "use jitgrad.vmap",
+    "custom_gradient": _OWN,
     **dict.fromkeys(
-        ("primitive", "defvjp", "defjvp", "defvjp_argnums", "extend", "custom_gradient"), _OWN
+        ("defvjp", "defjvp", "defvjp_argnum", "defvjp_argnums", "defjvp_argnum", "defjvp_argnums"),
+        "use from jitgrad.extend import primitive, defvjp, defjvp; or jitgrad.custom_vjp",
+    ),
+    **dict.fromkeys(
+        ("Box", "VSpace", "vspace", "JVPNode", "VJPNode", "SparseObject"),
+        "containers of one's own are made known by jitgrad.tree.register",
     ),
     "saved_tensors_hooks": "what is kept for the backward is no tensor, and chosen by the plan of "
     "a program: use jitgrad.checkpoint to keep less",

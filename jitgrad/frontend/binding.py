@@ -136,6 +136,8 @@ def _numbers(v: Any) -> Any:
         return v.item()
     if isinstance(v, np.ndarray) and v.dtype.kind in "iu":
         return _numbers(by_value(v).tolist())
+    if isinstance(v, Tensor) and v.dtype.kind in "iu":  # such as the product of a shape
+        return _numbers(v.tolist())
     if isinstance(v, (Tensor, np.ndarray)):
         raise ArgumentError(
             f"got a parameter of type {type(v).__name__}, expected Python numbers; convert it "

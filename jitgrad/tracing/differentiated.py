@@ -93,6 +93,16 @@ class Differentiated:
         return self.rebuild(iter(out))
 
 
+def chosen(argnums: Any, argnum: Any) -> Any:
+    """Which positional arguments are differentiated by, under either name."""
+    if argnum is None or argnums is None:
+        return argnums if argnum is None else argnum
+    raise ArgumentError(
+        f"got argnums={argnums} and argnum={argnum}, expected one of them: argnum is autograd's "
+        "name of argnums"
+    )
+
+
 class Selection:
     """Which arguments are differentiated by: positional ones by `argnums`, named ones by
     `argnames`; the first one where neither is given."""

@@ -29,6 +29,7 @@ from .differentiated import (
     Outputs,
     Selection,
     check_function,
+    chosen,
     like,
     or_zeros,
     with_aux,
@@ -286,15 +287,20 @@ def jacfwd(
 
 @surface
 def jacobian(
-    f: Callable[..., Any], argnums: Any = None, argnames: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Any = None,
+    argnames: Any = None,
+    has_aux: bool = False,
+    *,
+    argnum: Any = None,
 ) -> Callable[..., Any]:
     """A function that returns the Jacobian of `f`: that of `jacrev` where the results of a call
     have fewer elements than the arguments, else that of `jacfwd`.
 
     Parameters
     ----------
-    f, argnums, argnames, has_aux
-        As in `jacrev`.
+    f, argnums, argnames, has_aux, argnum
+        As in `jacrev` and `grad`.
 
     Examples
     --------
@@ -302,7 +308,7 @@ def jacobian(
     {'w': array([[3., 0.],
            [0., 3.]]), 'b': array([1., 2.])}
     """
-    return _transform(f, argnums, argnames, has_aux, _cheaper)
+    return _transform(f, chosen(argnums, argnum), argnames, has_aux, _cheaper)
 
 
 @surface
@@ -328,7 +334,12 @@ def value_and_jacobian(
 
 @surface
 def hessian(
-    f: Callable[..., Any], argnums: Any = None, argnames: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Any = None,
+    argnames: Any = None,
+    has_aux: bool = False,
+    *,
+    argnum: Any = None,
 ) -> Callable[..., Any]:
     """A function that returns the matrix of second derivatives of `f`, forward over reverse.
 
@@ -336,8 +347,8 @@ def hessian(
     ----------
     f : callable
         Returns a tensor of floats, or a container of them.
-    argnums, argnames, has_aux
-        As in `jacrev`.
+    argnums, argnames, has_aux, argnum
+        As in `jacrev` and `grad`.
 
     Returns
     -------
@@ -356,7 +367,7 @@ def hessian(
     array([[0., 4.],
            [4., 2.]])
     """
-    return _transform(f, argnums, argnames, has_aux, _second)
+    return _transform(f, chosen(argnums, argnum), argnames, has_aux, _second)
 
 
 def _second(ran: RunOnce, drop: bool) -> Any:

@@ -21,6 +21,7 @@ from .differentiated import (
     DifferentiatedCall,
     Selection,
     check_function,
+    chosen,
     fitting,
     float_tensor,
     like,
@@ -34,7 +35,12 @@ if TYPE_CHECKING:
 
 @surface
 def value_and_grad(
-    f: Callable[..., Any], argnums: Any = None, argnames: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Any = None,
+    argnames: Any = None,
+    has_aux: bool = False,
+    *,
+    argnum: Any = None,
 ) -> Callable[..., Any]:
     """A function that returns ``(f(*args), gradients)``.
 
@@ -57,6 +63,8 @@ def value_and_grad(
     has_aux : bool
         `f` returns ``(result, aux)``, and what is returned is ``((result, aux), gradients)``.
         Tensors in `aux`, which may be any container, are values without a gradient.
+    argnum : int or tuple of int, optional
+        Autograd's name of `argnums`.
 
     Returns
     -------
@@ -85,7 +93,7 @@ def value_and_grad(
     ((6.0, {'x': 2.0}), 2.0)
     """
     check_function(f)
-    selection = Selection(argnums, argnames)
+    selection = Selection(chosen(argnums, argnum), argnames)
 
     @like(f)
     @surface
@@ -124,7 +132,12 @@ def gradients(
 
 @surface
 def grad(
-    f: Callable[..., Any], argnums: Any = None, argnames: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Any = None,
+    argnames: Any = None,
+    has_aux: bool = False,
+    *,
+    argnum: Any = None,
 ) -> Callable[..., Any]:
     """A function that returns the gradient of `f`: `value_and_grad` without the value.
 
@@ -136,7 +149,7 @@ def grad(
     Parameters
     ----------
     f : callable
-    argnums, argnames, has_aux
+    argnums, argnames, has_aux, argnum
         As in `value_and_grad`.
 
     Examples
@@ -148,7 +161,7 @@ def grad(
     >>> jitgrad.grad(lambda p: (p["w"] * p["x"]).sum())({"w": np.array([1.0, 2.0]), "x": 3.0})
     {'w': array([3., 3.]), 'x': 3.0}
     """
-    inner = value_and_grad(f, argnums, argnames, has_aux)
+    inner = value_and_grad(f, chosen(argnums, argnum), argnames, has_aux)
 
     @like(f)
     @surface
@@ -161,7 +174,7 @@ def grad(
 
 @surface
 def elementwise_grad(
-    f: Callable[..., Any], argnums: Any = None, argnames: Any = None
+    f: Callable[..., Any], argnums: Any = None, argnames: Any = None, *, argnum: Any = None
 ) -> Callable[..., Any]:
     """A function that returns the sum of each column of the Jacobian of `f`, of the shape of the
     argument: the derivative at each element, where `f` is elementwise.
@@ -169,7 +182,7 @@ def elementwise_grad(
     Parameters
     ----------
     f : callable
-    argnums, argnames
+    argnums, argnames, argnum
         As in `value_and_grad`.
 
     See Also
@@ -181,7 +194,7 @@ def elementwise_grad(
     >>> jitgrad.elementwise_grad(jitgrad.square)(np.array([1.0, 2.0, 3.0]))
     array([2., 4., 6.])
     """
-    return grad(f, argnums, argnames)
+    return grad(f, chosen(argnums, argnum), argnames)
 
 
 @surface
