@@ -412,7 +412,7 @@ def solve_triangular(
     >>> b = jitgrad.tensor([[0.3, 0.1], [-0.7, -0.1], [0.3, -0.2]])
     >>> jitgrad.solve_triangular(a, b, lower=True)
     tensor([[ 0.12  ,  0.04  ],
-            [-0.1888, -0.0212],
+            [-0.1888, -0.0213],
             [ 0.0808, -0.0781]])
     >>> jitgrad.grad(lambda a: jitgrad.solve_triangular(a, b, lower=True).sum())(a)
     tensor([[-0.1011, -0.    , -0.    ],

@@ -82,34 +82,38 @@ NUMBA = {
 }
 #: Modules that are nothing but formulas for functions of NumPy and PyTorch: they call operations as
 #: attributes of `op`.
-FORMULAS = {
-    f"numpy.functions.{topic}"
-    for topic in (
-        *("applied", "composed", "contraction", "counts", "grids", "numbers"),
-        *(
-            "matrix_functions",
-            "scipy_matrices",
-            "padding",
-            "polynomials",
-            "quantiles",
-            "ranges",
-            "sets",
-            "statistics",
-        ),
-    )
-} | {
-    f"nn.functional.{topic}"
-    for topic in (
-        "activation",
-        "classification",
-        "convolution",
-        "dense",
-        "loss",
-        "normalisation",
-        "pooling",
-        "windows",
-    )
-}
+FORMULAS = (
+    {
+        f"numpy.functions.{topic}"
+        for topic in (
+            *("applied", "composed", "contraction", "counts", "grids", "numbers"),
+            *(
+                "matrix_functions",
+                "scipy_matrices",
+                "padding",
+                "polynomials",
+                "quantiles",
+                "ranges",
+                "sets",
+                "statistics",
+            ),
+        )
+    }
+    | {
+        f"nn.functional.{topic}"
+        for topic in (
+            "activation",
+            "classification",
+            "convolution",
+            "dense",
+            "loss",
+            "normalisation",
+            "pooling",
+            "windows",
+        )
+    }
+    | {f"scipy.special.{topic}" for topic in ("counting", "orders", "sums")}
+)
 #: What counts as a decision; boolean operators do, too.
 DECISIONS = (
     *(ast.If, ast.IfExp, ast.For, ast.While, ast.comprehension),

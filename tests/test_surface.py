@@ -32,6 +32,7 @@ MODULES = {
     "jitgrad.random": jitgrad.random,
     "jitgrad.scipy": jitgrad.scipy,
     "jitgrad.scipy.optimize": jitgrad.scipy.optimize,
+    "jitgrad.scipy.special": jitgrad.scipy.special,
     "jitgrad.tree": jitgrad.tree,
 }
 #: Modules that are written with all their types, and need no stubs.

@@ -17,7 +17,8 @@ import numpy as np
 import jitgrad
 from jitgrad.base.errors import AxisError, DTypeError, ShapeError
 from jitgrad.frontend.binding import SPELLINGS
-from jitgrad.frontend.docs import FILE, MARK, PAGES
+from jitgrad.frontend.docs import FILE, MARK, SPECIAL_FILE, read
+from jitgrad.frontend.special_functions import load
 from jitgrad.ir import leaf
 from jitgrad.ops import REGISTRY, REQUIRED
 from jitgrad.ops.parameters import PARAMETERS
@@ -62,6 +63,10 @@ def _parameters(entry):
     lines = []
     for name in entry.arguments:
         older = entry.names.optional.get(name)
+        if entry.name in load().SPECIAL:
+            no_gradient = " No gradient." if name in _refused_operands(entry) else ""
+            lines += [f"{name} : array_like", f"    Real numbers.{no_gradient}"]
+            continue
         lines += _parameter(name, ", optional" if older else "")
         lines += [f"    NumPy's older name `{older}` is accepted."] if older else []
     for name, default in entry.params.items():
@@ -73,6 +78,17 @@ def _parameters(entry):
     if _takes_names(entry) and not entry.view:
         lines += ["out : Tensor, optional", "    A tensor that the result is written to."]
     return lines
+
+
+def _refused_operands(entry):
+    """The operands of a special function that no gradient may go to."""
+    nodes = [leaf(k, (), np.dtype(float)) for k in range(entry.operands)]
+    try:
+        marked = entry(*nodes).src
+    except DTypeError:  # the first one is a whole number
+        return entry.arguments[:1]
+    names = zip(entry.arguments, marked, strict=True)
+    return [name for name, source in names if source.op.name == "refused"]
 
 
 def _parameter(name, rest):
@@ -116,7 +132,11 @@ def _is_flattened(entry):
 
 def _raises(entry):
     found = {}
-    if kinds := _refused(entry):
+    special = entry.name in load().SPECIAL
+    kinds = [] if special else _refused(entry)
+    if special and (fixed := _refused_operands(entry)):
+        found["GradientError"] = f"Where a gradient goes to {_listed(fixed)}."
+    if kinds:
         found["DTypeError"] = f"Where an operand is of {' or '.join(kinds)}."
     elif "dtype" in entry.params:
         found["DTypeError"] = "Where `dtype` is no dtype that jitgrad has."
@@ -134,6 +154,10 @@ def _raises(entry):
     if entry.params:
         found["ArgumentError"] = "Where a parameter is not of the kind above."
     return [line for name, text in found.items() for line in (name, f"    {text}")]
+
+
+def _listed(names):
+    return " or ".join(f"`{name}`" for name in names)
 
 
 def _refused(entry):
@@ -183,7 +207,15 @@ def _derivative(entry):
         return [entry.derivative.text]
     if entry.derivative.partials is None:
         raise ValueError(f"the entry {entry.name} says nothing of its derivative: give it slope=")
-    return [f"d/d{name} = {formula}" for name, formula in partial_derivatives(entry).items()]
+    try:
+        found = partial_derivatives(entry)
+    except DTypeError:  # an operand is a whole number
+        found = {"": "x" * WIDTH}
+    if entry.name in load().SPECIAL:
+        found = {k: v for k, v in found.items() if k not in _refused_operands(entry)}
+        if any(len(v) >= WIDTH for v in found.values()):
+            return ["A formula of other special functions, to any order."]
+    return [f"d/d{name} = {formula}" for name, formula in found.items()]
 
 
 def _see_also(entry):
@@ -195,6 +227,7 @@ def _see_also(entry):
 def numpy_name(function):
     """Where NumPy's documentation has a function: ``numpy.linalg.norm``."""
     module = getattr(function, "__module__", None) or "numpy"
+    module = "scipy.special" if function in load().UFUNCS else module
     return f"{module}.{function.__name__}"
 
 
@@ -212,9 +245,14 @@ def _examples(entry):
         exec(f"{name} = {text}", scope)
     operands = list(setup) if entry.operands else [f"[{', '.join(setup)}]"]
     parameters = [f"{name}={value!r}" for name, value in case.items()]
-    call = f"jitgrad.{entry.name}({', '.join([*operands, *parameters])})"
+    home = "jitgrad.scipy.special" if entry.name in load().SPECIAL else "jitgrad"
+    call = f"{home}.{entry.name}({', '.join([*operands, *parameters])})"
     lines += _shown(call, scope)
-    which = next((name for name, x in zip(setup, arrays, strict=True) if x.dtype.kind == "f"), None)
+    fixed = _refused_operands(entry) if entry.name in load().SPECIAL else []
+    which = next(
+        (k for k, x in zip(setup, arrays, strict=True) if x.dtype.kind == "f" and k not in fixed),
+        None,
+    )
     if entry.differentiable and not entry.derivative.level and which:
         gradient = f"jitgrad.grad(lambda {which}: {call}.sum())({which})"
         if abs(eval(gradient, scope)).max() > 1e-9:  # else it is a 0 with rounding errors
@@ -265,21 +303,23 @@ def _shown(expression, scope):
     return [f">>> {expression}", *filter(None, repr(value).splitlines())]
 
 
-def pages():
-    """name -> docstring, of all public entries."""
-    return {name: docstring(entry) for name, entry in REGISTRY.items() if entry.public}
+def pages(registry=REGISTRY):
+    """name -> docstring, of all public entries of a table."""
+    return {name: docstring(entry) for name, entry in registry.items() if entry.public}
 
 
 def main(arguments):
-    jitgrad.config.compile = "never"
-    wanted = pages()
-    if "--check" in arguments:
-        stale = [name for name in {**wanted, **PAGES} if wanted.get(name) != PAGES.get(name)]
-        print(f"{FILE}: {', '.join(stale)}" if stale else "", end="")
-        return len(stale) > 0
-    with open(FILE, "w", encoding="utf-8") as file:
-        file.write(MARK.join([part for page in wanted.items() for part in page]))
-    return 0
+    jitgrad.config.compile, failed = "never", False
+    for path, registry in ((FILE, REGISTRY), (SPECIAL_FILE, load().SPECIAL)):
+        wanted, there = pages(registry), read(path)
+        if "--check" in arguments:
+            stale = [name for name in {**wanted, **there} if wanted.get(name) != there.get(name)]
+            print(f"{path}: {', '.join(stale)}" if stale else "", end="")
+            failed |= len(stale) > 0
+            continue
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(MARK.join([part for page in wanted.items() for part in page]))
+    return failed
 
 
 if __name__ == "__main__":

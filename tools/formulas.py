@@ -39,7 +39,7 @@ NAMED = {
     180 / math.pi: ("180 / pi", FACTOR),
 }
 #: Operations that change no value.
-SILENT = {"cast", "broadcast", "reshape", "stop"}
+SILENT = {"cast", "broadcast", "reshape", "stop", "refused"}
 
 
 def partial_derivatives(entry):

@@ -348,6 +348,24 @@ def linalg_stub():
     return out + catalogue(entries, module)
 
 
+def special_stub():
+    """`jitgrad/scipy/special/__init__.pyi`."""
+    module = jitgrad.scipy.special
+    out = [*docstring([inspect.getdoc(module).split("\n\n")[0]], ""), "", *types.IMPORTS]
+    out += ["from ... import Tensor, _ArrayLike", "from ...numpy import _Binary, _Several, _Unary"]
+    out += ["", *exported(module.__all__)]
+    for name in module.__all__:
+        f = getattr(module, name)
+        ufunc = getattr(f, "__wrapped__", None)
+        if isinstance(ufunc, np.ufunc):
+            out += [f"{name}: {types.ufunc(ufunc)}", *docstring([summary(f)], "")]
+            continue
+        several = f"tuple[{', '.join(['Tensor'] * f.results)}]" if hasattr(f, "results") else ""
+        given = parameters(inspect.signature(f), types.numpys)
+        out += definition(name, given, several or "Any", [summary(f), example(f)])
+    return out
+
+
 def numpy_stub(module, numpys, depth):
     """`jitgrad/numpy/__init__.pyi`, and that of its `linalg`."""
     out = [f"# The names of NumPy {minor()}."]
@@ -426,6 +444,7 @@ STUBS = {
     "__init__.pyi": jitgrad_stub,
     "autograd/__init__.pyi": lambda: plain(autograd_stub()),
     "linalg.pyi": lambda: plain(linalg_stub()),
+    "scipy/special/__init__.pyi": lambda: plain(special_stub()),
     "numpy/__init__.pyi": lambda: plain(numpy_stub(jitgrad.numpy, np, ".."), ("bool",)),
     "numpy/linalg.pyi": lambda: plain(numpy_stub(jitgrad.numpy.linalg, np.linalg, "..")),
 }

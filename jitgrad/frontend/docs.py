@@ -17,21 +17,23 @@ if TYPE_CHECKING:
     from ..ops import Entry
 
 FILE = os.path.join(os.path.dirname(__file__), "docstrings.txt")
+#: Those of special functions, which are read when one is asked for.
+SPECIAL_FILE = os.path.join(os.path.dirname(__file__), "special_docstrings.txt")
 #: Stands in the file between names of entries and their docstrings, one after the other.
 MARK = "\n\f\n"
 
 
-def _read() -> dict[str, str]:
-    """name -> docstring, as the file has them; nothing where there is no file."""
+def read(path: str) -> dict[str, str]:
+    """name -> docstring, as a file has them; nothing where there is no file."""
     try:
-        with open(FILE, encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             parts = file.read().split(MARK)
     except OSError:  # jitgrad is imported from an archive
         return {}
     return dict(zip(parts[::2], parts[1::2], strict=False))
 
 
-PAGES = _read()
+PAGES = read(FILE)
 
 
 def describe(function: Any, entry: Entry, name: str | None = None, spread: bool = False) -> None:

@@ -1,7 +1,8 @@
 """Ufuncs without an entry: some of NumPy's, SciPy's, those of numba's ``@vectorize`` and of
 `numpy.frompyfunc`.
 
-SciPy's ufuncs of a meaning that the catalogue has are its entries (`scipys`). Others are called on
+SciPy's ufuncs of a meaning that the catalogue has are its entries (`scipys`), those of several
+results one for each. Others are called on
 values; where a gradient would be lost by that, a `GradientError` names the function. Whether one
 would be, the dtypes of the results say: those of numba's functions are known when they have run.
 Start at `call_outside`.
@@ -14,13 +15,12 @@ import numpy as np
 
 from ..base.errors import DTypeError
 from ..frontend.convert import as_operand
+from ..frontend.functions import FUNCTIONS
+from ..frontend.special_functions import entry_of, results_of
 from ..frontend.tensor import Tensor
-from ..ops import REGISTRY
 from .fallback import arrays, loses_gradient, no_gradient, on_arrays
 from .signature import CallingForm
 
-#: The functions of `scipy.special` that have an entry.
-SCIPY = {entry.names.scipy: entry for entry in REGISTRY.values() if entry.names.scipy}
 #: Where SciPy keeps its ufuncs.
 HOMES = ("scipy.special", "scipy.special._ufuncs")
 
@@ -35,11 +35,8 @@ def _is_scipys(ufunc):
 @functools.lru_cache(256)
 def scipys(ufunc):
     """How SciPy calls the entry of the meaning of its `ufunc`; None for others."""
-    return (
-        CallingForm(SCIPY[ufunc.__name__], ufunc)
-        if ufunc.__name__ in SCIPY and _is_scipys(ufunc)
-        else None
-    )
+    entry = entry_of(ufunc) if _is_scipys(ufunc) else None
+    return None if entry is None else CallingForm(entry, ufunc)
 
 
 def title(ufunc):
@@ -50,12 +47,20 @@ def title(ufunc):
 
 
 def lost(ufunc):
-    has = f"of scipy.special, jitgrad has {', '.join(sorted(SCIPY))}" if _is_scipys(ufunc) else None
+    has = "jitgrad.scipy.special has those that have one" if _is_scipys(ufunc) else None
     return no_gradient(title(ufunc), has)
 
 
 def call_outside(ufunc, method, inputs, kwargs):
-    """``ufunc(*inputs, **kwargs)``, or a method of it, by values."""
+    """``ufunc(*inputs, **kwargs)``, or a method of it, by values; of one of SciPy's with several
+    results, by the entries of these."""
+    several = results_of(ufunc) if _is_scipys(ufunc) else None
+    if several and method == "__call__" and not kwargs:
+        return tuple([FUNCTIONS[entry.name](*inputs) for entry in several])
+    return _by_values(ufunc, method, inputs, kwargs)
+
+
+def _by_values(ufunc, method, inputs, kwargs):
     needed = loses_gradient((inputs, kwargs))
     known, plain = hasattr(ufunc, "resolve_dtypes"), method in ("__call__", "outer")
     if (needed and not plain) or (known and plain and _is_smooth(ufunc, inputs) and needed):

@@ -59,7 +59,7 @@ def named(module, name):
     if not callable(value) or isinstance(value, type):
         return value
     if isinstance(value, np.ufunc):
-        out = _ufunc(value)
+        out = ufunc_function(value, counterparts().get(value))
     elif module is np and name in CREATION:
         out = _creation(value)
     else:
@@ -123,8 +123,8 @@ def _creation(value):
     return function
 
 
-def _ufunc(ufunc):
-    entry = counterparts().get(ufunc)
+def ufunc_function(ufunc, entry):
+    """The function of a ufunc, which `entry` stands for, if one does."""
     quick = None if entry is None else FUNCTIONS[entry.name]
 
     def function(*args, **kwargs):

@@ -184,7 +184,12 @@ sqrt = elementwise(
     names=Names(in_place="sqrt_"),
 )
 cbrt = elementwise(
-    np.cbrt, lambda x, out: 1 / (3 * out * out), "The cube root of x.", cost=18, on=(0.5, 2)
+    np.cbrt,
+    lambda x, out: 1 / (3 * out * out),
+    "The cube root of x.",
+    cost=18,
+    on=(0.5, 2),
+    names=Names(scipy="cbrt"),
 )
 slope0 = elementwise(
     "slope0",

@@ -14,8 +14,20 @@ LN2, LN10 = math.log(2), math.log(10)
 exp = elementwise(
     np.exp, lambda x, out: out, "The exponential e ** x.", cost=10, names=Names(in_place="exp_")
 )
-exp2 = elementwise(np.exp2, lambda x, out: out * LN2, "The power 2 ** x.", cost=10)
-expm1 = elementwise(np.expm1, lambda x, out: out + 1, "exp(x) - 1, accurate near 0.", cost=12)
+exp2 = elementwise(
+    np.exp2,
+    lambda x, out: out * LN2,
+    "The power 2 ** x.",
+    cost=10,
+    names=Names(scipy="exp2"),
+)
+expm1 = elementwise(
+    np.expm1,
+    lambda x, out: out + 1,
+    "exp(x) - 1, accurate near 0.",
+    cost=12,
+    names=Names(scipy="expm1"),
+)
 log = elementwise(
     np.log,
     lambda x, out: 1 / x,
@@ -31,5 +43,10 @@ log10 = elementwise(
     np.log10, lambda x, out: 1 / (x * LN10), "The logarithm to base 10.", cost=14, on=(0.5, 2)
 )
 log1p = elementwise(
-    np.log1p, lambda x, out: 1 / (1 + x), "log(1 + x), accurate near 0.", cost=15, on=(-0.5, 2)
+    np.log1p,
+    lambda x, out: 1 / (1 + x),
+    "log(1 + x), accurate near 0.",
+    cost=15,
+    on=(-0.5, 2),
+    names=Names(scipy="log1p"),
 )

@@ -42,6 +42,8 @@ def elementwise(
     vjp: Callable[..., Sequence[Node | None]] | None = None,
     jvp: Callable[..., Node | None] | None = None,
     around: Callable[..., Node] | None = None,
+    kind: str = "elementwise",
+    batch: Callable[..., Node] | None = None,
     **fields: Any,
 ) -> Entry:
     """Registers an elementwise primitive.
@@ -54,7 +56,8 @@ def elementwise(
     ``tanh({0})``. It and `exact`, `check`, `prepare`, `scales`, `squared`, `scaled`, `cost` and
     `reference` are the fields of `Op`. `dtypes` is the rule of dtypes, if it is not that of NumPy's
     ufunc; `floats` the dtype of the result where all operands are of one float dtype, if it is not
-    that. ``around(build, *operands)`` makes the node where `build` alone does not."""
+    that. ``around(build, *operands)`` makes the node where `build` alone does not. Of the
+    `kind` "call" NumPy computes it in both tiers; such a one needs `batch`, the field of `Op`."""
     name = function if isinstance(function, str) else function.__name__
     numpy = numpy if isinstance(function, str) else function
     ufunc = isinstance(numpy, np.ufunc)
@@ -79,7 +82,7 @@ def elementwise(
 
     op = Op(
         name,
-        "elementwise",
+        kind,
         reference or (lambda *xs, node: numpy(*xs)),
         into=(lambda *xs, node, out: numpy(*xs, out=out)) if ufunc and reference is None else None,
         code=code or f"{name}({', '.join([f'{{{k}}}' for k in range(n)])})",
@@ -92,6 +95,7 @@ def elementwise(
         jvp=jvp or along_partials,
         squared=squared,
         scaled=scaled,
+        batch=batch,
     )
 
     quick = dtypes is None and (partials is not None or floats is not None)

@@ -193,19 +193,22 @@ def operation(
     indices: Indices | None = None,
     returns: str = "",
     public: bool = True,
+    home: dict[str, Entry] = REGISTRY,
 ) -> Entry:
     """Registers an operation.
 
     `function` is NumPy's, whose name it has, or a name, where NumPy has no such function (or it
-    has another name: `numpy`). `kink`, `level` and `slope` are the fields of `Derivative`; `on`,
-    `shapes`, `cases`, `sample` and `symmetric` are explained at `sampling.sampling`."""
+    has another name: `numpy`). `home` is the table that it is put in, where that is one of
+    operations that are made when they are asked for. `kink`, `level` and `slope` are the fields of
+    `Derivative`; `on`, `shapes`, `cases`, `sample` and `symmetric` are explained at
+    `sampling.sampling`."""
     name = function if isinstance(function, str) else function.__name__
     numpy = numpy if isinstance(function, str) else function
-    if name in REGISTRY:
+    if name in REGISTRY or name in home:
         raise ValueError(f"two entries named {name}")
     if loop is None:
         loop = (ufunc_dtypes(numpy) if isinstance(numpy, np.ufunc) else common_dtypes).of
-    entry = REGISTRY[name] = Entry(
+    entry = home[name] = Entry(
         name,
         numpy,
         build,

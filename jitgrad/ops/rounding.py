@@ -31,7 +31,13 @@ trunc = _step(
     (0.1, 0.9),
     names=Names(aliases=("fix",)),
 )
-rint = _step(np.rint, "The nearest integer, ties to even.", "round_even({0})", (0.6, 1.4))
+rint = _step(
+    np.rint,
+    "The nearest integer, ties to even.",
+    "round_even({0})",
+    (0.6, 1.4),
+    names=Names(scipy="round"),
+)
 
 
 def _round(x: Node, decimals: Any = 0) -> Node:

@@ -1,0 +1,139 @@
+"""The gamma function and its kin: logarithms and derivatives of it, beta functions, binomial
+coefficients, zeta functions. Start at `gammaln`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...ir import Node
+from ..comparison import where
+from .table import SCIPY, special
+
+PLACES = (0.6, 4)
+
+sinpi = special("_sinpi", lambda x, out: math.pi * cospi(x), "sin(pi x).")
+cospi = special("_cospi", lambda x, out: -math.pi * sinpi(x), "cos(pi x).")
+
+gammaln = special(
+    "gammaln",
+    lambda x, out: psi(x),
+    "The logarithm of the absolute value of the gamma function.",
+    on=PLACES,
+)
+loggamma = special(
+    "loggamma",
+    lambda x, out: psi(x),
+    "The logarithm of the gamma function: nan where that is negative.",
+    on=PLACES,
+)
+psi = special(
+    "psi",
+    lambda x, out: zeta(2.0, x),
+    "The digamma function, the derivative of `gammaln`.",
+    on=PLACES,
+)
+gamma = special("gamma", lambda x, out: out * psi(x), "The gamma function.", on=PLACES)
+
+
+def _rgamma_slope(x: Node, out: Node) -> Node:
+    """By the reflection formula left of 1/2: there are no poles in it."""
+    left = x < 0.5
+    other = where(left, 1.0 - x, 1.0)
+    mirrored = cospi(where(left, x, 0.0)) * gamma(other) - out * psi(other)
+    return where(left, mirrored, -out * psi(where(left, 1.0, x)))
+
+
+rgamma = special("rgamma", _rgamma_slope, "1 / gamma(x), 0 at its poles.", on=(-2.5, 3))
+gammasgn = special(
+    "gammasgn",
+    lambda x, out: 0,
+    "The sign of the gamma function.",
+    level=True,
+    on=PLACES,
+)
+zeta = special(
+    "zeta",
+    lambda x, q, out: (0, -x * zeta(x + 1.0, q)),
+    "The zeta function of Hurwitz, the sum of 1 / (k + q) ** x over k = 0, 1, 2, ...",
+    function="_zeta",
+    fixed={0: "x"},
+    args=("x", "q"),
+    on=((1.5, 4), (0.5, 3)),
+)
+riemann_zeta = special(
+    "riemann_zeta",
+    lambda x, out: 0,
+    "The zeta function of Riemann.",
+    function="_riemann_zeta",
+    fixed={0: "x"},
+    on=(1.5, 4),
+)
+zetac = special(
+    "zetac", lambda x, out: 0, "The zeta function of Riemann minus 1.", fixed={0: "x"}, on=(1.5, 4)
+)
+
+
+def _polygamma(n: np.ndarray, x: np.ndarray) -> Any:
+    return SCIPY.polygamma(n, x)
+
+
+polygamma = special(
+    "polygamma",
+    lambda n, x, out: (0, polygamma(n + 1.0, x)),
+    "The polygamma functions: derivative number n of `digamma`.",
+    function=_polygamma,
+    operands=2,
+    fixed={0: "n"},
+    args=("n", "x"),
+    sample=lambda rng, shapes: [
+        rng.integers(0, 4, shapes[0]).astype(float),
+        rng.uniform(0.5, 3, shapes[1]),
+    ],
+)
+
+# --- beta functions, binomials --------------------------------------------------------------------
+
+
+def _of_both(a: Node, b: Node) -> tuple[Node, Node]:
+    """The partial derivatives of `betaln`."""
+    both = psi(a + b)
+    return psi(a) - both, psi(b) - both
+
+
+def _scaled(out: Node, partials: tuple[Node, Node]) -> tuple[Node, Node]:
+    return out * partials[0], out * partials[1]
+
+
+betaln = special(
+    "betaln",
+    lambda a, b, out: _of_both(a, b),
+    "The logarithm of the absolute value of the beta function.",
+    args=("a", "b"),
+    on=PLACES,
+)
+beta = special(
+    "beta",
+    lambda a, b, out: _scaled(out, _of_both(a, b)),
+    "The beta function, gamma(a) gamma(b) / gamma(a + b).",
+    args=("a", "b"),
+    on=PLACES,
+)
+binom = special(
+    "binom",
+    lambda n, k, out: _scaled(
+        out, (psi(n + 1.0) - psi(n - k + 1.0), psi(n - k + 1.0) - psi(k + 1.0))
+    ),
+    "Binomial coefficients, of real numbers.",
+    args=("n", "k"),
+    on=((3, 6), (0.2, 2.5)),
+)
+poch = special(
+    "poch",
+    lambda z, m, out: _scaled(out, (psi(z + m) - psi(z), psi(z + m))),
+    "The rising factorial, gamma(z + m) / gamma(z).",
+    args=("z", "m"),
+    on=PLACES,
+)

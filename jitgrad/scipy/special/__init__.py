@@ -1,0 +1,74 @@
+"""`jitgrad.scipy.special`: special functions, by the names of `scipy.special`, with gradients.
+
+    >>> from jitgrad.scipy import special
+    >>> x = jitgrad.tensor([0.5, 2.5], requires_grad=True)
+    >>> special.gammaln(x).sum().backward()
+    >>> x.grad
+    tensor([-1.9635,  0.7032])
+
+Ufuncs of SciPy are called as there, with ``out=``, ``where=`` and ``dtype=``; SciPy's own take
+tensors as well: ``scipy.special.gammaln(x)`` is the same. Their entries are in
+`jitgrad.ops.special_functions`, with the formulas of their derivatives. An operand that no formula
+is known for, such as the order of a Bessel function, is refused when a gradient goes to it. What
+SciPy writes in Python is in the modules beside this one. Start at `gammaln`.
+"""
+
+import sys as _sys
+import typing as _typing
+
+import numpy as _numpy
+
+from ...base.errors import MissingError as _MissingError
+from ...base.extras import extra as _extra
+from ...base.missing import missing as _missing
+from ...frontend.functions import FUNCTIONS as _FUNCTIONS
+from ...frontend.special_functions import entry_of as _entry_of
+from ...frontend.special_functions import load as _load
+from ...numpy.namespace import ufunc_function as _ufunc_function
+from ...ops import REGISTRY as _REGISTRY
+from . import counting as _counting
+from . import orders as _orders
+from . import several as _several
+from . import sums as _sums
+
+_scipy = _extra("scipy.special", "jitgrad.scipy.special")
+#: Ufuncs of SciPy by other names than their own.
+_ALIASES = {"digamma": "psi", "jn": "jv"}
+
+
+def _function(name: str) -> _typing.Any:
+    ufunc = getattr(_scipy, name)
+    entry = _entry_of(ufunc)
+    assert entry is not None
+    out = _ufunc_function(ufunc, entry)
+    out.__name__ = out.__qualname__ = name
+    out.__module__, out.__wrapped__ = __name__, ufunc
+    out.__doc__ = _FUNCTIONS[entry.name].__doc__
+    return out
+
+
+_names = [name for name, entry in _load().SPECIAL.items() if entry.public]
+_names += [entry.names.scipy for entry in _REGISTRY.values() if entry.names.scipy]
+_found = {
+    name: _function(name)
+    for name in (*_names, *_ALIASES)
+    if isinstance(getattr(_scipy, name, None), _numpy.ufunc)
+}
+_found |= {f.__name__: f for home in (_counting, _orders, _several, _sums) for f in home.FUNCTIONS}
+globals().update(_found)
+__all__ = sorted(_found)
+
+
+def __getattr__(name: str) -> _typing.NoReturn:
+    if name in _scipy.__all__:
+        raise _MissingError(
+            f"jitgrad.scipy.special has no {name!r}, which has no gradient; use "
+            f"scipy.special.{name} on values",
+            name=name,
+            obj=_sys.modules[__name__],
+        )
+    raise _missing("jitgrad.scipy.special", name, _sys.modules[__name__])
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

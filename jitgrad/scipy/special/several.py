@@ -1,0 +1,128 @@
+"""Functions of SciPy's that give several results, as tuples, and Lambert's W on its real branches.
+Start at `airy`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...base.surface import surface
+from .catalogue import floats, op
+
+
+def _several(name: str, parts: tuple[str, ...], what: str, operands: str, example: str) -> Any:
+    """The function of several results: `parts` are the operations of these."""
+    functions = [getattr(op, part) for part in parts]
+    names = operands.split(", ")
+
+    @surface
+    def function(*xs: Any) -> Any:
+        return tuple([f(*map(floats, xs)) for f in functions])
+
+    function.__name__ = function.__qualname__ = name
+    function.results = len(parts)  # type: ignore[attr-defined]  # functions have attributes
+    call, *shown = example.splitlines()
+    function.__doc__ = "\n".join(
+        [
+            what,
+            "",
+            "Parameters",
+            "----------",
+            f"{operands} : array_like",
+            "    Real numbers" + (", of shapes that broadcast." if len(names) > 1 else "."),
+            "",
+            "Returns",
+            "-------",
+            "tuple of Tensor",
+            f"    {len(parts)} results, of the shape that the operands have together.",
+            "",
+            "See Also",
+            "--------",
+            f"scipy.special.{name}",
+            "",
+            "Examples",
+            "--------",
+            f">>> jitgrad.scipy.special.{name}({call})",
+            *shown,
+        ]
+    )
+    return function
+
+
+airy = _several(
+    "airy",
+    ("airy_ai", "airy_aip", "airy_bi", "airy_bip"),
+    "The Airy functions Ai, Ai', Bi and Bi'.",
+    "z",
+    "0.0\n(tensor(0.355), tensor(-0.2588), tensor(0.6149), tensor(0.4483))",
+)
+airye = _several(
+    "airye",
+    ("airye_ai", "airye_aip", "airye_bi", "airye_bip"),
+    "The Airy functions, exponentially scaled.",
+    "z",
+    "1.0\n(tensor(0.2635), tensor(-0.3102), tensor(0.6199), tensor(0.4786))",
+)
+sici = _several(
+    "sici",
+    ("sine_integral", "cosine_integral"),
+    "The sine integral and the cosine integral.",
+    "x",
+    "1.0\n(tensor(0.9461), tensor(0.3374))",
+)
+shichi = _several(
+    "shichi",
+    ("hyperbolic_sine_integral", "hyperbolic_cosine_integral"),
+    "The hyperbolic sine integral and the hyperbolic cosine integral.",
+    "x",
+    "1.0\n(tensor(1.0573), tensor(0.8379))",
+)
+fresnel = _several(
+    "fresnel",
+    ("fresnel_sine", "fresnel_cosine"),
+    "The Fresnel integrals S and C.",
+    "z",
+    "1.0\n(tensor(0.4383), tensor(0.7799))",
+)
+ellipj = _several(
+    "ellipj",
+    ("jacobi_sn", "jacobi_cn", "jacobi_dn", "jacobi_ph"),
+    "Jacobi's elliptic functions sn, cn and dn, and the amplitude.",
+    "u, m",
+    "1.0, 0.5\n(tensor(0.803), tensor(0.596), tensor(0.8232), tensor(0.9323))",
+)
+
+
+@surface
+def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
+    """Lambert's W function, which solves w exp(w) = z, where it is real.
+
+    SciPy's results are complex numbers; these are real, and nan where W is not: below -1 / e, on
+    the branch -1 above 0, and on all branches but 0 and -1.
+
+    Parameters
+    ----------
+    z : array_like
+        Real numbers.
+    k : int, default 0
+        The branch, 0 or -1.
+    tol : float
+        What SciPy takes; its own default is used.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `z`.
+
+    See Also
+    --------
+    scipy.special.lambertw
+
+    Examples
+    --------
+    >>> jitgrad.scipy.special.lambertw(jitgrad.tensor([0.0, 1.0]))
+    tensor([0.    , 0.5671])
+    """
+    return op.lambertw(floats(z), floats(k))
+
+
+FUNCTIONS = (airy, airye, ellipj, fresnel, lambertw, shichi, sici)
