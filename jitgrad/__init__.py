@@ -62,6 +62,7 @@ globals().update(_NAMES)
 _install(Tensor)
 
 float64, float32 = _np.float64, _np.float32
+complex128, complex64 = _np.complex128, _np.complex64
 int8, int16, int32, int64 = _np.int8, _np.int16, _np.int32, _np.int64
 uint8, uint16, uint32, uint64 = _np.uint8, _np.uint16, _np.uint32, _np.uint64
 bool_ = _np.bool_
@@ -137,6 +138,8 @@ __all__ = [
     "array",
     "asarray",
     "bool_",
+    "complex64",
+    "complex128",
     "config",
     "e",
     "empty",

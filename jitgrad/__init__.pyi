@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numpy import bool_ as bool_
+from numpy import complex64 as complex64
+from numpy import complex128 as complex128
 from numpy import float32 as float32
 from numpy import float64 as float64
 from numpy import int8 as int8
@@ -140,9 +142,9 @@ __all__ = [
     "angle", "linear_recurrence", "reshape", "ravel", "flatten", "sliding_window_view", "cumsum",
     "cumprod", "cummax", "cummin", "logcumsumexp", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div",
     "logit", "ndtr", "log_ndtr", "huber", "pseudo_huber", "log_expit", "logsigmoid", "exp10",
-    "Tensor", "arange", "array", "asarray", "bool_", "config", "e", "empty", "empty_like",
-    "enable_grad", "eye", "float32", "float64", "from_numpy", "full", "full_like",
-    "get_num_threads", "inf", "inference_mode", "int16", "int32", "int64", "int8",
+    "Tensor", "arange", "array", "asarray", "bool_", "complex64", "complex128", "config", "e",
+    "empty", "empty_like", "enable_grad", "eye", "float32", "float64", "from_numpy", "full",
+    "full_like", "get_num_threads", "inf", "inference_mode", "int16", "int32", "int64", "int8",
     "is_grad_enabled", "is_inference_mode_enabled", "linspace", "manual_seed", "nan", "newaxis",
     "no_grad", "normal", "ones", "ones_like", "pi", "rand", "randint", "randn", "release_memory",
     "set_grad_enabled", "set_num_threads", "synchronize", "tensor", "uint16", "uint32", "uint64",
@@ -395,7 +397,7 @@ class Tensor:
         """The slices along `axis` where the condition holds, as `numpy.compress`."""
 
     def conjugate(self) -> Tensor:
-        """The complex conjugate: the number itself."""
+        """The complex conjugate: of a real number the number itself."""
 
     def contiguous(self) -> Tensor:
         """The tensor itself: its elements are in order as far as one can see."""
@@ -611,7 +613,9 @@ class Tensor:
 
     @property
     def imag(self) -> Tensor:
-        """The imaginary part: zeros."""
+        """The imaginary part: of a real tensor zeros. Writes to it change the tensor, if
+        complex.
+        """
 
     def int(self) -> Tensor:
         """As int32, as in PyTorch."""
@@ -884,7 +888,7 @@ class Tensor:
 
     @property
     def real(self) -> Tensor:
-        """The real part: the tensor itself."""
+        """The real part: of a real tensor the tensor itself. Writes to it change the tensor."""
 
     def reciprocal(self) -> Tensor:
         """The reciprocal 1 / x."""
@@ -1557,7 +1561,7 @@ def all(
     """
 
 def angle(x: _ArrayLike, deg: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """The angle in the complex plane: 0 or pi, as x is positive or negative.
+    """The angle in the complex plane: of a real number 0 or pi, as it is positive or negative.
 
     >>> x = jitgrad.tensor([[0.9, 0.9, 1.7], [0.6, 1.4, 1.6]])
     >>> jitgrad.angle(x, deg=True)
@@ -1868,7 +1872,7 @@ def concatenate(
     """
 
 def conjugate(x: _ArrayLike, /) -> Tensor:
-    """The complex conjugate: the number itself.
+    """The complex conjugate: of a real number the number itself.
 
     NumPy's is numpy.conjugate.
 
@@ -2480,11 +2484,12 @@ def hypot(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     """
 
 def imag(x: _ArrayLike, /) -> Tensor:
-    """The imaginary part: zeros.
+    """The imaginary part: of a real tensor zeros. Writes to it change the tensor, if complex.
 
-    >>> x = jitgrad.tensor([-1.0, -0.8, 1.3])
+    >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
     >>> jitgrad.imag(x)
-    tensor([0., 0., 0.])
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
     """
 
 def inner(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
@@ -3268,7 +3273,7 @@ def ravel(x: _ArrayLike, order: str = "C") -> Tensor:
     """
 
 def real(x: _ArrayLike, /) -> Tensor:
-    """The real part: the tensor itself.
+    """The real part: of a real tensor the tensor itself. Writes to it change the tensor.
 
     >>> x = jitgrad.tensor([[-1.0, -0.8, 1.3], [-1.6, 0.4, 0.9]])
     >>> jitgrad.real(x)
@@ -4073,7 +4078,7 @@ def vecdot(
     dims: _Ints = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Dot products of vectors along `axis`.
+    """Dot products of vectors along `axis`; complex numbers of x are conjugated.
 
     NumPy's is numpy.vecdot.
 
@@ -4092,7 +4097,8 @@ def vecdot(
     """
 
 def vecmat(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
-    """Products of the vectors on the last axis of x with the matrices on y's last axes.
+    """Products of the vectors on the last axis of x with the matrices on y's last axes; complex
+    vectors are conjugated.
 
     NumPy's is numpy.vecmat.
 

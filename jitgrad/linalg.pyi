@@ -480,7 +480,7 @@ def vecdot(
     dims: _Ints = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Dot products of vectors along `axis`.
+    """Dot products of vectors along `axis`; complex numbers of x are conjugated.
 
     NumPy's is numpy.vecdot.
 

@@ -124,7 +124,7 @@ MOST_DECISIONS = 15
 MANY_DECISIONS = {
     "called for each operation or gradient: a call would cost more than what it decides": {
         "frontend.functions.apply": 29,
-        "frontend.functions.binary.function": 26,
+        "frontend.functions.binary.function": 27,
         "frontend.integers.settled": 20,
         "tape.backward.Backward.__init__": 20,
         "tape.backward.Sweep._step": 20,

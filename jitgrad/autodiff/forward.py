@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..base import anomaly
-from ..base.dtypes import is_float
+from ..base.dtypes import is_inexact
 from ..base.errors import GradientError
 from ..ir import Node, toposort
 from ..ops.marks import differentiable_sources
@@ -18,7 +18,7 @@ def push_forward(outputs: Iterable[Node], tangents: Mapping[Node, Node]) -> list
     it is zero."""
     known: dict[Node, Node | None] = dict(tangents)
     for node in toposort(list(outputs), differentiable_sources):
-        if node in known or not node.src or not is_float(node.dtype):
+        if node in known or not node.src or not is_inexact(node.dtype):
             continue
         incoming = [known.get(s) for s in node.src]
         if any(t is not None for t in incoming):

@@ -1,4 +1,10 @@
-"""Reverse mode: from cotangents of some nodes to cotangents of others. Start at `pull_back`."""
+"""Reverse mode: from cotangents of some nodes to cotangents of others. Start at `pull_back`.
+
+A cotangent of a complex value is that of PyTorch's: of its real and imaginary part, as the parts of
+one complex number. Rules are written as transposes, g * p for a partial derivative p, and hold for
+real and complex numbers alike: each is asked for the conjugate of the cotangent and what it gives
+is conjugated, which of real values is nothing (see docs/design/complex.md).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..base import anomaly
+from ..base.dtypes import is_inexact
 from ..base.errors import GradientError
 from ..ir import Node, toposort
-from ..ops.primitives import cast
+from ..ops.primitives import cast, conj
 
 
 def pull_back(
@@ -35,8 +42,9 @@ def pull_back(
                 f"got a gradient through {node.op.name}, which has no derivative rule; "
                 "use .detach() on its operand if it should count as a constant"
             )
-        for s, c in zip(node.src, node.op.vjp(g, node), strict=True):
-            if c is not None and s in needed and s.dtype.kind == "f":
+        for s, c in zip(node.src, node.op.vjp(conj(g), node), strict=True):
+            if c is not None and s in needed and is_inexact(s.dtype):
+                c = conj(c)
                 c = c if c.dtype == s.dtype else cast(c, s.dtype)
                 if anomaly.threads:
                     anomaly.note_derivative(c, node, s)

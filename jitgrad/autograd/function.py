@@ -282,14 +282,14 @@ def _with_rule(call: FunctionCall, given: Sequence[Any]) -> list[Any]:
 
 def _is_smooth(x: Any) -> bool:
     """Whether a result may have a gradient."""
-    return isinstance(x, (Tensor, np.ndarray, np.floating)) and x.dtype.kind == "f"
+    return isinstance(x, (Tensor, np.ndarray, np.floating)) and x.dtype.kind in "fc"
 
 
 def _constant(x: Any) -> Any:
     """A result without a gradient."""
     if isinstance(x, Tensor):
         return x.detach() if x.requires_grad else x
-    return as_operand(x) if isinstance(x, np.ndarray) and x.dtype.kind in "fbiu" else x
+    return as_operand(x) if isinstance(x, np.ndarray) and x.dtype.kind in "fcbiu" else x
 
 
 def _written(t: Tensor, out: Tensor) -> Tensor:
@@ -432,7 +432,7 @@ class FunctionRule:
 
     def _no_tangent(self, x: Any) -> Any:
         """What `jvp` gets for an argument without a tangent."""
-        smooth = isinstance(x, Tensor) and x.dtype.kind == "f" and self.ctx._materialize
+        smooth = isinstance(x, Tensor) and x.dtype.kind in "fc" and self.ctx._materialize
         return Like(x).cotangent(None) if smooth else None
 
     def _by_tangents(self, trace: RuleTrace, reads: Reads) -> Any:
@@ -510,7 +510,9 @@ def _smooth_leaves(nodes: Sequence[Any]) -> list[Any]:
     """What a second derivative of `nodes` may lead to."""
     from ..ir import toposort
 
-    return [n for n in toposort(nodes) if not n.src and n.op.kind == "leaf" and n.dtype.kind == "f"]
+    return [
+        n for n in toposort(nodes) if not n.src and n.op.kind == "leaf" and n.dtype.kind in "fc"
+    ]
 
 
 def _summed(g: Any, shape: tuple[int, ...]) -> Any:

@@ -13,14 +13,17 @@ import numpy as np
 from .errors import DTypeError
 
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+COMPLEX128, COMPLEX64 = COMPLEXES = (np.dtype(np.complex128), np.dtype(np.complex64))
 INTEGERS = tuple(np.dtype(f"{kind}{bits}") for kind in ("int", "uint") for bits in (8, 16, 32, 64))
+#: What Python calls the parts of a complex number.
+PARTS = ("real", "imag")
 BOOL = np.dtype(np.bool_)
 INT64 = np.dtype(np.int64)
 FLOAT64, FLOAT32 = FLOATS
-SUPPORTED: frozenset = frozenset((*FLOATS, *INTEGERS, BOOL))
+SUPPORTED: frozenset = frozenset((*FLOATS, *COMPLEXES, *INTEGERS, BOOL))
 
 #: Python number type -> the dtype its value is passed in.
-NUMBER_DTYPE = {float: FLOAT64, int: INT64, bool: BOOL}
+NUMBER_DTYPE = {float: FLOAT64, int: INT64, bool: BOOL, complex: COMPLEX128}
 
 
 def as_dtype(dtype: Any) -> np.dtype:
@@ -43,7 +46,7 @@ def as_dtype(dtype: Any) -> np.dtype:
     if out not in SUPPORTED:
         raise DTypeError(
             f"got dtype {out}, which jitgrad does not compute in; convert it first to one of "
-            "float64, float32, int8..int64, uint8..uint64 or bool"
+            "float64, float32, complex128, complex64, int8..int64, uint8..uint64 or bool"
         )
     return out
 
@@ -55,3 +58,23 @@ def native(dtype: np.dtype) -> np.dtype:
 
 def is_float(dtype: np.dtype) -> bool:
     return dtype.kind == "f"
+
+
+def is_complex(dtype: np.dtype) -> bool:
+    return dtype.kind == "c"
+
+
+def is_inexact(dtype: np.dtype) -> bool:
+    """Whether values of `dtype`, floats or complex numbers, have derivatives."""
+    return dtype.kind in "fc"
+
+
+def real_of(dtype: np.dtype) -> np.dtype:
+    """The dtype of the parts of complex numbers of `dtype`; `dtype` itself where it is real."""
+    return dtype if dtype.kind != "c" else FLOAT32 if dtype == COMPLEX64 else FLOAT64
+
+
+def complex_of(dtype: np.dtype) -> np.dtype:
+    """The complex dtype whose parts are of `dtype`, or have room for it; `dtype` itself where it
+    is complex."""
+    return dtype if dtype.kind == "c" else COMPLEX64 if dtype == FLOAT32 else COMPLEX128

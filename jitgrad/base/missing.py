@@ -55,9 +55,9 @@ INSTEAD = {
     "Parameter": "use jitgrad.tensor(data, requires_grad=True)",
     # PyTorch's surroundings
     **dict.fromkeys(("cuda", "mps", "xpu", "device", "is_cuda", "get_device", "pin_memory"), _CPU),
-    **dict.fromkeys(
-        ("half", "bfloat16", "float16", "complex64", "complex128", "cfloat", "cdouble"), _FLOATS
-    ),
+    **dict.fromkeys(("half", "bfloat16", "float16"), _FLOATS),
+    "cfloat": "use jitgrad.complex64",
+    "cdouble": "use jitgrad.complex128",
     **dict.fromkeys(
         ("set_default_dtype", "get_default_dtype"),
         "pass dtype=; float64 is the default, as in NumPy",

@@ -29,6 +29,7 @@ from .index.maps import MOVEMENT
 from .kernel import Call, Kernel, parts_of, result_dtype
 from .rewrite.lane_sums import summed_after
 from .rewrite.simplify import simplify
+from .rewrite.split_complex import split_complex
 from .schedule.materialise import LEAFLIKE, call_operands, flat_base
 from .turn import is_loop, lower_loop
 from .work import least, work_of
@@ -94,7 +95,7 @@ def lower_graph(roots: Sequence[Node], literal: bool = False) -> Lowered:
     """The `Lowered` of the graph under `roots`; with `literal`, sizes are part of the kernels'
     texts."""
     fused, kernels_of = passes()
-    graph = simplify(summed_after(tidied(roots)))
+    graph = simplify(summed_after(split_complex(tidied(roots))))
     fusion = fused(graph)
     fusion.literal = literal
     kernels = [

@@ -58,10 +58,11 @@ class Kernel:
     """A kernel as text, with the binding of its arguments, in order.
 
     `static` lists what is known with the shapes (ints and floats); `dynamic` lists (kind, what)
-    pairs: "number" a 0-d node, "index" an `Access`-like (const, terms), "array" a node that is
-    read, "out" a node that is written, "result" a 0-d reduction, "carry" what the blocks of a scan
-    go on from, "total" what they leave, "far" the flag of operands out of range; of scalar kernels
-    "item" (node, const, terms), an element of an array."""
+    pairs: "number" a 0-d node, "part" (node, name), a part of a complex one, "index" an
+    `Access`-like (const, terms), "array" a node that is read, "out" a node that is written,
+    "result" a 0-d reduction, "carry" what the blocks of a scan go on from, "total" what they leave,
+    "far" the flag of operands out of range; of scalar kernels "item" (node, const, terms), an
+    element of an array; of what is `passed` also "complex", two arguments."""
 
     kind: str
     source: str | None  # None where there is nothing to run

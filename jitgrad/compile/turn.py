@@ -123,7 +123,7 @@ def _is_known(kind: str, what: Any, numbers: set[Node]) -> bool:
         return what.op.kind in ("number", "const") or (what in numbers and what.ndim == 0)
     if kind in ("index", "item"):
         return all(n.op.kind in ("number", "const") for n, _ in what[-1])
-    return kind != "total"
+    return kind not in ("total", "part", "complex")
 
 
 def _is_word(node: Node) -> bool:

@@ -153,7 +153,7 @@ def _backward(body: Body, reached: _Reached, keeps: bool = False) -> tuple[Body,
 def led_to(roots: Iterable[Node], parameters: Iterable[Node]) -> set[Node]:
     """The parameters that derivatives of `roots` lead to."""
     reached = set(toposort(list(roots), differentiable_sources))
-    return {p for p in parameters if p in reached and p.dtype.kind == "f"}
+    return {p for p in parameters if p in reached and p.dtype.kind in "fc"}
 
 
 def _cotangents_carried(body: Body, handed: list[int], last: Iterable[int]) -> list[int]:

@@ -256,9 +256,9 @@ def _grouped(pairs):
 def _read_by(work, kernel):
     """The values that a kernel reads, each once: arrays, and numbers that it is passed."""
     numbers = [
-        what[0] if kind == "item" else what
+        what[0] if kind in ("item", "part") else what
         for kind, what in kernel.dynamic
-        if kind in ("item", "number")
+        if kind in ("item", "number", "part")
     ]
     return dict.fromkeys(map(flat_base, [*(node for node, _ in work.reads), *numbers]))
 

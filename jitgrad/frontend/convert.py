@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..base.dtypes import SUPPORTED, as_dtype, native
+from ..base.dtypes import BOOL, NUMBER_DTYPE, SUPPORTED, as_dtype, is_complex, native
 from ..base.errors import ArgumentError, DTypeError, IntegerOverflow
 from ..base.foreign import (
     kinds_in,
@@ -33,9 +33,9 @@ T = TypeVar("T")
 #: Nested sequences as an operation.
 NESTED = Opcode("stack", None, nested)
 #: Types of what is a number of a record, and what it is as that.
-PLAIN = {float: float, int: int, bool: bool}
-PLAIN |= {np.float64: float, np.int64: int, np.bool_: bool}
-NUMBERS = frozenset((float, int, bool))
+PLAIN = {float: float, int: int, bool: bool, complex: complex}
+PLAIN |= {np.float64: float, np.int64: int, np.bool_: bool, np.complex128: complex}
+NUMBERS = frozenset((float, int, bool, complex))
 LEAST_INT, GREATEST_INT = RANGES[np.dtype(np.int64)]
 SEQUENCES = frozenset((list, tuple))
 #: What is no subclass of an array, beside tensors.
@@ -80,11 +80,11 @@ def check_device(device: Any) -> None:
 
 
 def from_data(data: Any, dtype: Any) -> Any:
-    if type(data) in (float, int, bool) and dtype is None:
-        dtype = {float: np.float64, int: np.int64, bool: np.bool_}[type(data)]
+    if type(data) in NUMBERS and dtype is None:
+        dtype = NUMBER_DTYPE[type(data)]
         if type(data) is int:
             dtype = dtype_of(data)
-        return from_value(data, (), np.dtype(dtype), None)
+        return from_value(data, (), dtype, None)
     if isinstance(data, (list, tuple)):
         if dtype is None and _first(data) is Classes.tensor:
             return _stacked(data, None)
@@ -205,7 +205,7 @@ def _not_numbers(data: Any, array: np.ndarray) -> DTypeError:
                 return DTypeError(
                     f"got the integer {value}, which does not fit int64; pass a float"
                 )
-        elif not isinstance(value, (float, bool)):
+        elif not isinstance(value, (float, bool, complex)):
             break
     else:
         return DTypeError(
@@ -290,7 +290,7 @@ def as_operand(x: Any) -> Any:
     """`x` as a Tensor; arrays and sequences are copied."""
     if isinstance(x, Handle):
         return x
-    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int, SymbolicScalar)):
+    if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int, complex, SymbolicScalar)):
         return from_data(x, None)
     if hasattr(x, "__array__"):
         refuse_foreign_gradient(x)
@@ -345,6 +345,11 @@ def unpickle(array: np.ndarray, requires_grad: bool, grad: Any) -> Any:
 
 
 def cast(t: Handle, dtype: np.dtype) -> Any:
-    """The values of `t` in another dtype."""
+    """The values of `t` in another dtype; complex numbers become no real ones."""
+    if is_complex(t.dtype) and not is_complex(dtype) and dtype != BOOL:
+        raise DTypeError(
+            f"got a conversion of {t.dtype} to {dtype}, which would drop the imaginary part; take "
+            ".real, .imag or .abs()"
+        )
     op = NONZERO if dtype == np.bool_ else CAST
     return record(lambda state: (NODE, op, None, t.shape, dtype, (state,)), (t,))

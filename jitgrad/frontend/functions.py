@@ -42,7 +42,7 @@ LIMIT = 1 << 53
 FLOATS = frozenset((float, np.float64, np.float32))
 TENSORS = frozenset((Tensor,))
 #: Python's numbers; and operands that are no tensors and stay what they are.
-NUMBERS = frozenset((int, float, bool))
+NUMBERS = frozenset((int, float, bool, complex))
 PLAIN = NUMBERS | {Node, SymbolicScalar}
 #: Classes of operands that no other library takes over.
 OURS = frozenset((Tensor, SymbolicScalar, TurnNumber))
@@ -78,9 +78,7 @@ def apply(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...] = ()
         operands = _with_numbers(operands)
     if not any(isinstance(x, Tensor) for x in operands):
         operands = (
-            (as_operand(operands[0]), *operands[1:])
-            if type(operands[0]) in (int, float, bool)
-            else operands
+            (as_operand(operands[0]), *operands[1:]) if type(operands[0]) in NUMBERS else operands
         )
     if int in map(type, operands):
         operands = settled(entry, operands)
@@ -280,6 +278,8 @@ def binary(  # noqa: C901 - the hot path of each operation
             elif kind is int and not state.integer and -LIMIT <= y <= LIMIT:
                 y = float(y)  # 2 and 2.0 are one program
                 key = (entry, state, float)
+            elif kind is complex:
+                key = (entry, state, complex)
             else:
                 try:
                     quick = quick_operand(y, x) if kind in arrays else None

@@ -13,6 +13,7 @@ from weakref import ref
 import numpy as np
 
 from ..base.anomaly import looks
+from ..base.dtypes import is_complex
 from ..base.errors import ArgumentError, GradientError, ShapeError
 from ..base.surface import surface
 from ..tape import handles as tape
@@ -43,6 +44,12 @@ def _cotangent(t: tape.Handle, gradient: Any, lead: int = 0) -> Any:
             raise GradientError(
                 f"got backward() on a tensor of shape {t.shape} without a cotangent; "
                 "pass gradient= of that shape, or reduce it with .sum()"
+            )
+        if is_complex(t._state.dtype):
+            raise GradientError(
+                f"got backward() on a tensor of dtype {t._state.dtype} without a cotangent, "
+                "expected a real number: that of a complex one is a choice; take .real, .imag or "
+                ".abs(), or pass gradient="
             )
         return None
     gradient = as_operand(gradient)

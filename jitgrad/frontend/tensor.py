@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.dtypes import as_dtype, is_float
+from ..base.dtypes import as_dtype, is_inexact
 from ..base.errors import (
     AliasError,
     ArgumentError,
@@ -177,10 +177,10 @@ class Tensor(ConcreteValues, Copies):
             materialise(self)
             adopt(self, from_value(self._value, self.shape, self.dtype, None))
             return self
-        if not is_float(self.dtype):
+        if not is_inexact(self.dtype):
             raise DTypeError(
-                f"got requires_grad for dtype {self.dtype}, expected a float dtype; convert with "
-                ".double() first"
+                f"got requires_grad for dtype {self.dtype}, expected a float or complex dtype; "
+                "convert with .double() first"
             )
         if self._value is None:
             adopt(self, rooted(self, AccumulateGrad(self)))

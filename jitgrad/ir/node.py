@@ -19,7 +19,7 @@ from weakref import ref
 import numpy as np
 
 from ..base import anomaly
-from ..base.dtypes import BOOL, FLOAT64, INT64
+from ..base.dtypes import FLOAT64, NUMBER_DTYPE
 from ..base.locks import lock
 
 
@@ -110,6 +110,10 @@ class Op:
         ``vjp(g, node)`` -> one cotangent (Node or None) per source.
     jvp : callable
         ``jvp(tangents, node)`` -> the tangent of the node; a tangent may be None (zero).
+    parts : callable or None
+        elementwise: ``parts(*sources)`` -> the `Parts` of the result, or its node where it is real,
+        from the `Parts` of complex sources and the nodes of real ones
+        (`jitgrad.ops.complex_parts`); None where NumPy computes what is complex.
     batch : callable or None
         ``batch(rows, node, size)`` -> the node for `size` rows at once, along a new first axis;
         `rows` has each source with such an axis, or None where it is the same for all rows. None
@@ -138,6 +142,7 @@ class Op:
         "squared",
         "scaled",
         "batch",
+        "parts",
     )
     #: What operations of some kinds have, and others do not, as the table above says.
     reference: Any
@@ -171,12 +176,13 @@ class Op:
         squared: Callable[[Node], Node | None] | None = None,
         scaled: Callable[[Node, Node], Node] | None = None,
         batch: Callable[[Sequence[Node | None], Node, int], Node] | None = None,
+        parts: Callable[..., Any] | None = None,
     ) -> None:
         self.name, self.kind, self.reference, self.into = name, kind, reference, into
         self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
         self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
         self.vjp, self.jvp, self.flops, self.loops = vjp, jvp, flops, loops
-        self.squared, self.scaled, self.batch = squared, scaled, batch
+        self.squared, self.scaled, self.batch, self.parts = squared, scaled, batch, parts
         self.totals, self.join = totals or (self,), join or reference
 
     def __repr__(self) -> str:
@@ -314,12 +320,16 @@ def number(index: int, dtype: np.dtype) -> Node:
     return Node(NUMBER, (), index, (), dtype)
 
 
-def const(value: float, dtype: np.dtype | None = None) -> Node:
+#: Kind of dtypes -> the Python number that a constant of it has; integers for others.
+_NUMBERS: dict[str, Callable[[Any], Any]] = {"b": bool, "f": float, "c": complex}
+
+
+def const(value: Any, dtype: np.dtype | None = None) -> Node:
     """The 0-d constant `value` (a Python number)."""
     if dtype is None:
-        dtype = BOOL if type(value) is bool else INT64 if type(value) is int else FLOAT64
-    value = bool(value) if dtype.kind == "b" else float(value) if dtype.kind == "f" else int(value)
-    return Node(CONST, (), value, (), dtype)
+        dtype = NUMBER_DTYPE.get(type(value), FLOAT64)
+    kind = _NUMBERS.get(dtype.kind, int)
+    return Node(CONST, (), kind(value), (), dtype)
 
 
 def size(value: float, dtype: np.dtype) -> Node:

@@ -60,8 +60,8 @@ def _fits(value: object, dtype: np.dtype) -> bool:
     """Whether the Python number `value` is one that `dtype` holds."""
     if dtype.kind == "b":
         return type(value) is bool
-    if dtype.kind == "f":
-        return type(value) is float
+    if dtype.kind in "fc":
+        return type(value) is (float if dtype.kind == "f" else complex)
     return type(value) is int and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
 
 
@@ -291,7 +291,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
             "dtype",
             lambda n: n.dtype in NUMBER_DTYPE.values(),
             lambda n: f"dtype {n.dtype}",
-            "that of a Python number: float64, int64 or bool",
+            "that of a Python number: float64, complex128, int64 or bool",
         ),
     ),
     "const": (

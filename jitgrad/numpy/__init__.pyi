@@ -573,9 +573,9 @@ def concatenate(
     """Join a sequence of arrays along an existing axis."""
 
 conj: _Unary
-"""The complex conjugate: the number itself."""
+"""The complex conjugate: of a real number the number itself."""
 conjugate: _Unary
-"""The complex conjugate: the number itself."""
+"""The complex conjugate: of a real number the number itself."""
 
 def convolve(a: _ArrayLike, v: _ArrayLike, mode: Any = "full") -> Any:
     """Returns the discrete, linear convolution of two one-dimensional sequences."""
@@ -2015,9 +2015,11 @@ def vdot(a: _ArrayLike, b: _ArrayLike, /) -> Any:
     """Return the dot product of two vectors."""
 
 vecdot: _Binary
-"""Dot products of vectors along `axis`."""
+"""Dot products of vectors along `axis`; complex numbers of x are conjugated."""
 vecmat: _Binary
-"""Products of the vectors on the last axis of x with the matrices on y's last axes."""
+"""Products of the vectors on the last axis of x with the matrices on y's last axes; complex
+vectors are conjugated.
+"""
 vectorize: Any
 
 def vsplit(ary: _ArrayLike, indices_or_sections: Any) -> Any:

@@ -13,14 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from ..base.dtypes import is_float
+from ..base.dtypes import is_complex, is_float
 from ..ir import Node, const
+from . import complex_parts
 from .comparison import equal, where
 from .kinks import at_kinks, side, smooth_square
 from .marks import revalue
 from .pointwise import elementwise
+from .primitives import IMAG, REAL, imag_part, real_part
 from .promotion import ufunc_dtypes
 from .records import Names
+from .registry import REGISTRY
 from .rounding import trunc
 from .sampling import Domain
 
@@ -34,7 +37,11 @@ def _smooth(x: Node, out: Node) -> Node:
     """`out`, the square of `x`, with the derivatives of what it is a function of where `x` has a
     kink."""
     smooth = smooth_square(x) if isinstance(x, Node) and is_float(x.dtype) else None
-    return out if smooth is None else revalue(out, smooth)
+    if smooth is None:
+        return out
+    # The square of the magnitude of a complex number has no use for the root.
+    of_parts = [s.op for s in x.src] == [REAL, IMAG]
+    return smooth if of_parts and x.op.name == "hypot" else revalue(out, smooth)
 
 
 add = elementwise(
@@ -43,6 +50,7 @@ add = elementwise(
     "The sum x + y.",
     code="({0} + {1})",
     names=Names("add", in_place="add_"),
+    parts=complex_parts.add,
 )
 subtract = elementwise(
     np.subtract,
@@ -50,6 +58,7 @@ subtract = elementwise(
     "The difference x - y.",
     code="({0} - {1})",
     names=Names("sub", in_place="sub_"),
+    parts=complex_parts.subtract,
 )
 multiply = elementwise(
     np.multiply,
@@ -60,6 +69,7 @@ multiply = elementwise(
     scales=True,
     scaled=at_kinks,
     names=Names("mul", in_place="mul_"),
+    parts=complex_parts.multiply,
 )
 divide = elementwise(
     np.divide,
@@ -71,6 +81,7 @@ divide = elementwise(
     scales=True,
     on=(0.5, 2),
     names=Names("truediv", ("true_divide",), in_place="div_"),
+    parts=complex_parts.divide,
 )
 floor_divide = elementwise(
     np.floor_divide,
@@ -112,6 +123,7 @@ reciprocal = elementwise(
     code="(1 / {0})",
     around=_reciprocal,
     on=(0.5, 2),
+    parts=complex_parts.reciprocal,
 )
 
 # --- signs and magnitudes -------------------------------------------------------------------------
@@ -123,6 +135,7 @@ negative = elementwise(
     code="(-{0})",
     scales=True,
     names=Names("neg", in_place="neg_"),
+    parts=complex_parts.negative,
 )
 positive = elementwise(
     np.positive,
@@ -130,7 +143,16 @@ positive = elementwise(
     "The number itself, +x, as a new tensor.",
     code="(+{0})",
     names=Names("pos"),
+    parts=complex_parts.positive,
 )
+
+
+def _magnitude(of_reals: Callable[[Any], Node], x: Node | float) -> Node:
+    if not isinstance(x, Node) or not is_complex(x.dtype):
+        return of_reals(x)
+    return REGISTRY["hypot"](real_part(x), imag_part(x))
+
+
 absolute = elementwise(
     np.absolute,
     lambda x, out: side(x),
@@ -138,6 +160,8 @@ absolute = elementwise(
     code="abs({0})",
     squared=lambda node: square(node.src[0]),
     kink={0.0: 0.0},
+    around=_magnitude,
+    complex=True,
     names=Names("abs", ("abs",), in_place="abs_"),
 )
 fabs = elementwise(
@@ -154,6 +178,7 @@ sign = elementwise(
     "-1, 0 or 1, as x is negative, 0 or positive.",
     kink={0.0: 0.0},
     level=True,
+    parts=complex_parts.sign,
 )
 copysign = elementwise(
     np.copysign,
@@ -172,7 +197,17 @@ square = elementwise(
     "The square x * x.",
     code="({0} * {0})",
     around=lambda product, x: _smooth(x, product(x)),
+    parts=complex_parts.square,
 )
+
+
+def square_size(x: Node) -> Node:
+    """The square of the magnitude of `x`."""
+    if not is_complex(x.dtype):
+        return square(x)
+    return square(real_part(x)) + square(imag_part(x))
+
+
 sqrt = elementwise(
     np.sqrt,
     lambda x, out: 0.5 / out,
@@ -182,6 +217,7 @@ sqrt = elementwise(
     cost=4,
     on=(0.5, 2),
     names=Names(in_place="sqrt_"),
+    parts=complex_parts.sqrt,
 )
 cbrt = elementwise(
     np.cbrt,

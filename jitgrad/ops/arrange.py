@@ -54,6 +54,7 @@ repeat = operation(
     names=Names(args=("x", "repeats")),
     slope="The gradient of an element is the sum of those of its copies.",
     returns="As long along `axis` as the repeats add up to.",
+    complex=True,
 )
 
 
@@ -144,6 +145,7 @@ trace = composite(
     cases=({}, {"offset": -1, "axis1": 1, "axis2": 2}),
     slope="1 on the diagonal, else 0.",
     returns="Of the shape of `x` without the two axes.",
+    complex=True,
 )
 
 

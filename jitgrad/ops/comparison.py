@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.dtypes import BOOL, is_float
+from ..base.dtypes import BOOL, is_inexact
 from ..ir import NUMBER, Node
+from . import complex_parts
 from .pointwise import elementwise
 from .primitives import as_node, cast
 from .promotion import by_dtypes, choice_dtypes
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def _choice_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     # Multiplying by a 0/1 mask would turn an inf cotangent into nan; selecting does not.
     c, zero = node.src[0], 0.0
-    return (None, where(c, g, zero), where(c, zero, g)) if is_float(node.dtype) else (None,) * 3
+    return (None, where(c, g, zero), where(c, zero, g)) if is_inexact(node.dtype) else (None,) * 3
 
 
 def _choice_jvp(t: Sequence[Any], node: Node) -> Node | None:
@@ -47,6 +48,7 @@ where = elementwise(
     on=(BOOLS, Domain(-2, 2), Domain(-2, 2)),
     slope="The gradient goes to x where the condition holds, else to y.",
     names=Names(method=False, args=("condition", "x", "y")),
+    parts=complex_parts.where,
 )
 
 # --- comparison -----------------------------------------------------------------------------------
@@ -76,7 +78,7 @@ def _compared(
     return where(y < 0, function(0, -1), alike(x, cast(y, a)))
 
 
-def _compare(ufunc: np.ufunc, symbol: str, operator: str) -> Entry:
+def _compare(ufunc: np.ufunc, symbol: str, operator: str, parts: Any) -> Entry:
     function = getattr(python, operator)
 
     def around(alike: Callable[..., Node], x: Node | float, y: Node | float) -> Node:
@@ -90,24 +92,25 @@ def _compare(ufunc: np.ufunc, symbol: str, operator: str) -> Entry:
         floats=BOOL,
         around=around,
         numbers=Numbers(compares=True),
+        parts=parts,
         names=Names(operator),
     )
     return entry
 
 
-equal = _compare(np.equal, "==", "eq")
-not_equal = _compare(np.not_equal, "!=", "ne")
-less = _compare(np.less, "<", "lt")
-less_equal = _compare(np.less_equal, "<=", "le")
-greater = _compare(np.greater, ">", "gt")
-greater_equal = _compare(np.greater_equal, ">=", "ge")
+equal = _compare(np.equal, "==", "eq", complex_parts.equal)
+not_equal = _compare(np.not_equal, "!=", "ne", complex_parts.not_equal)
+less = _compare(np.less, "<", "lt", complex_parts.ordered("less"))
+less_equal = _compare(np.less_equal, "<=", "le", complex_parts.ordered("less_equal"))
+greater = _compare(np.greater, ">", "gt", complex_parts.ordered("greater"))
+greater_equal = _compare(np.greater_equal, ">=", "ge", complex_parts.ordered("greater_equal"))
 
 # --- logic ----------------------------------------------------------------------------------------
 
 
 def _logical(ufunc: np.ufunc, code: str, doc: str) -> Entry:
     rule = by_dtypes(lambda asked: ((BOOL,) * ufunc.nin, BOOL))
-    return elementwise(ufunc, None, doc, code=code, dtypes=rule)
+    return elementwise(ufunc, None, doc, code=code, dtypes=rule, complex=True)
 
 
 logical_and = _logical(np.logical_and, "({0} and {1})", "Whether both x and y are true, or not 0.")
@@ -117,8 +120,21 @@ logical_not = _logical(np.logical_not, "(not {0})", "Whether x is false, or 0.")
 
 # --- kinds of floats ------------------------------------------------------------------------------
 
-isnan = elementwise(np.isnan, None, "Whether x is nan.", code="({0} != {0})", floats=BOOL)
-isfinite = elementwise(np.isfinite, None, "Whether x is neither infinite nor nan.", floats=BOOL)
+isnan = elementwise(
+    np.isnan, None, "Whether x is nan.", code="({0} != {0})", floats=BOOL, parts=complex_parts.isnan
+)
+isfinite = elementwise(
+    np.isfinite,
+    None,
+    "Whether x is neither infinite nor nan.",
+    floats=BOOL,
+    parts=complex_parts.isfinite,
+)
 isinf = elementwise(
-    np.isinf, None, "Whether x is infinite.", code="(abs({0}) == math.inf)", floats=BOOL
+    np.isinf,
+    None,
+    "Whether x is infinite.",
+    code="(abs({0}) == math.inf)",
+    floats=BOOL,
+    parts=complex_parts.isinf,
 )

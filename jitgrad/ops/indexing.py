@@ -563,6 +563,7 @@ take = operation(
     names=Names(args=("x", "indices")),
     slope=_TAKEN,
     returns="Of the shape of `x` with that of `indices` in place of `axis`.",
+    complex=True,
 )
 
 
@@ -601,4 +602,5 @@ add_at = operation(
     shapes=((2, 3, 3), (1, 3), (1, 3)),
     names=Names(method=False, args=("x", "indices", "values")),
     slope="1 for x; for values the gradient at the indices.",
+    complex=True,
 )

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..base.dtypes import is_float
+from ..base.dtypes import is_inexact
 from ..base.errors import ArgumentError, ShapeError
 from ..ir import Node, Op
 from ..ir.shapes import Axes, normalize_axis
@@ -29,7 +29,7 @@ def _parts(g: Node, node: Node) -> tuple[Node | None, ...]:
     out, at = [], 0
     for s in node.src:
         n = s.shape[node.arg]
-        out.append(part(g, node.arg, at, n) if is_float(s.dtype) else None)
+        out.append(part(g, node.arg, at, n) if is_inexact(s.dtype) else None)
         at += n
     return tuple(out)
 
@@ -151,6 +151,7 @@ concatenate = operation(
     names=Names(aliases=("concat", "cat"), method=False, args=("arrays",)),
     slope=_PARTS,
     returns="Of the shape of the first, with the lengths along `axis` added up.",
+    complex=True,
 )
 stack = operation(
     np.stack,
@@ -163,4 +164,5 @@ stack = operation(
     names=Names(method=False, args=("arrays",)),
     slope=_PARTS,
     returns="Of the shape of the first with a new axis, as long as there are tensors.",
+    complex=True,
 )

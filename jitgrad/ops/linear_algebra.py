@@ -12,16 +12,16 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
-from ..base.dtypes import BOOL
+from ..base.dtypes import BOOL, real_of
 from ..base.errors import ArgumentError, AxisError, ShapeError
 from ..ir import Node, Op
 from ..ir.shapes import Axes, broadcast_shapes, drop_axes, keep_axes, normalize_axes, normalize_axis
-from .arithmetic import absolute, multiply, root0, square
+from .arithmetic import absolute, multiply, root0, square_size
 from .axes import _swapaxes
 from .comparison import equal, logical_and, not_equal, where
 from .movement import permute
 from .powers import power
-from .primitives import SUM, broadcast, cast, reduce_sum, reshape_to, unbroadcast
+from .primitives import SUM, broadcast, cast, conj, reduce_sum, reshape_to, unbroadcast
 from .promotion import common_dtypes
 from .records import Names
 from .reduction import ANY, _float, max_, min_, reduce
@@ -144,6 +144,7 @@ matmul = operation(
     names=Names(aliases=("mm", "mv", "bmm"), operator="matmul"),
     slope="The gradient g becomes g @ y.mT for x and x.mT @ g for y.",
     returns="Of shape (..., n, m), for x of shape (..., n, k) and y of shape (..., k, m).",
+    complex=True,
 )
 
 
@@ -211,6 +212,7 @@ tensordot = composite(
     names=Names(method=False),
     slope=_BILINEAR,
     returns="The axes of x and of y that are not summed over.",
+    complex=True,
 )
 
 
@@ -230,6 +232,7 @@ dot = composite(
     shapes=((4,), (4,)),
     slope=_BILINEAR,
     returns="The axes of x but the last, and of y but the last but one.",
+    complex=True,
 )
 
 
@@ -248,6 +251,7 @@ inner = composite(
     names=Names(method=False),
     slope=_BILINEAR,
     returns="Of shape (..., n, m), for x of shape (..., n, k) and y of shape (m, k).",
+    complex=True,
 )
 
 
@@ -264,6 +268,7 @@ outer = composite(
     names=Names(method=False),
     slope=_BILINEAR,
     returns="Of shape (n, m), for n elements of x and m of y.",
+    complex=True,
 )
 
 
@@ -276,19 +281,20 @@ def _vecdot(x: Any, y: Any, axis: SupportsIndex) -> Node:
         )
     shape = broadcast_shapes(x.shape, y.shape)
     x, y = broadcast(x, shape), broadcast(y, shape)
-    return reduce_sum(multiply(x, y), (normalize_axis(axis, len(shape)),))
+    return reduce_sum(multiply(conj(x), y), (normalize_axis(axis, len(shape)),))
 
 
 vecdot = composite(
     np.vecdot,
     _vecdot,
-    "Dot products of vectors along `axis`.",
+    "Dot products of vectors along `axis`; complex numbers of x are conjugated.",
     {"axis": -1},
     operands=2,
     shapes=((3, 4), (3, 4)),
     names=Names(method=False),
     slope=_BILINEAR,
     returns="Of shape (...), for x and y of shape (..., n).",
+    complex=True,
 )
 matvec = composite(
     "matvec",
@@ -300,17 +306,20 @@ matvec = composite(
     names=Names(method=False),
     slope=_BILINEAR,
     returns="Of shape (..., n), for x of shape (..., n, m) and y of shape (..., m).",
+    complex=True,
 )
 vecmat = composite(
     "vecmat",
-    lambda x, y: _by_vector(y, x, True),
-    "Products of the vectors on the last axis of x with the matrices on y's last axes.",
+    lambda x, y: _by_vector(y, conj(x), True),
+    "Products of the vectors on the last axis of x with the matrices on y's last axes; complex "
+    "vectors are conjugated.",
     numpy=getattr(np, "vecmat", None),
     operands=2,
     shapes=((3,), (3, 4)),
     names=Names(method=False),
     slope=_BILINEAR,
     returns="Of shape (..., m), for x of shape (..., n) and y of shape (..., n, m).",
+    complex=True,
 )
 
 
@@ -341,11 +350,11 @@ def _vector_norm(x: Node, ord: Any, axis: Axes, keepdims: bool) -> Node:
             f"got ord={ord!r} for a norm of vectors, expected a number; 'fro' is one of matrices"
         )
     if ord in (None, 2):
-        return root0(reduce(SUM, square(x), axis, keepdims))
+        return root0(reduce(SUM, square_size(x), axis, keepdims))
     if ord in (INF, -INF) and (x.size or ord < 0):
         return (max_ if ord > 0 else min_)(absolute(x), axis=axis, keepdims=keepdims)
     if ord == 0:
-        return reduce(SUM, cast(not_equal(x, 0), x.dtype), axis, keepdims)
+        return reduce(SUM, cast(not_equal(x, 0), real_of(x.dtype)), axis, keepdims)
     if ord in (1, INF):  # of nothing the largest is 0, too
         return reduce(SUM, absolute(x), axis, keepdims)
     total = reduce(SUM, power(absolute(x), float(ord)), axis, keepdims)
@@ -360,7 +369,7 @@ def _matrix_norm(x: Node, ord: Any, axes: tuple[int, int], keepdims: bool) -> No
     if rows == columns:
         raise AxisError(f"got a matrix norm over axes {axes}, expected two different axes")
     if ord in (None, "fro", "f"):
-        return root0(reduce(SUM, square(x), axes, keepdims))
+        return root0(reduce(SUM, square_size(x), axes, keepdims))
     gone = tuple(sorted(axes))
     shape = keep_axes(x.shape, gone) if keepdims else drop_axes(x.shape, gone)
     if ord in (2, -2, "nuc"):
@@ -428,6 +437,7 @@ norm = composite(
         {"ord": "nuc", "axis": (0, 1), "keepdims": True},
     ),
     slope="d/dx = x / out for the Euclidean norm, and 0 where that is 0.",
+    complex=True,
 )
 vector_norm = composite(
     np.linalg.vector_norm,
@@ -437,6 +447,7 @@ vector_norm = composite(
     cases=({}, {"axis": (0, 2)}, {"ord": 1}, {"ord": 3.0, "keepdims": True}),
     names=Names(method=False),
     slope="d/dx = x / out for the Euclidean norm, and 0 where that is 0.",
+    complex=True,
 )
 matrix_norm = composite(
     np.linalg.matrix_norm,
@@ -447,6 +458,7 @@ matrix_norm = composite(
     names=Names(method=False),
     slope="d/dx = x / out for the Frobenius norm, and 0 where that is 0; for 2, -2 and 'nuc' it is "
     "u @ vh of the singular vectors that count.",
+    complex=True,
 )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ..base.dtypes import BOOL
+from ..base.dtypes import BOOL, is_inexact
 from ..ir import Node, Op, rebuilt, toposort
+from .primitives import each_part
 
 STOP = Op(
     "stop",
@@ -19,6 +20,7 @@ STOP = Op(
     cost=0,
     vjp=lambda g, node: (None,),
     jvp=lambda t, node: None,
+    parts=each_part,
 )
 #: A gradient root in the middle of a segment: a leaf tensor that was written to, or made to require
 #: grad.
@@ -30,6 +32,7 @@ VARIABLE = Op(
     cost=0,
     vjp=lambda g, node: (None,),
     jvp=lambda t, node: None,
+    parts=each_part,
 )
 
 
@@ -42,6 +45,7 @@ APART = Op(
     cost=0,
     vjp=lambda g, node: (g,),
     jvp=lambda t, node: t[0],
+    parts=each_part,
 )
 #: The values of the first operand, with the gradient of the second: what a write leaves that must
 #: not be in the graph. NumPy would not broadcast here, since it reads one operand only.
@@ -53,6 +57,7 @@ REVALUE = Op(
     cost=0,
     vjp=lambda g, node: (None, g),
     jvp=lambda t, node: t[1],
+    parts=each_part,
 )
 
 
@@ -113,7 +118,7 @@ def unmarked(roots: Sequence[Node], order: Iterable[Node]) -> Sequence[Node]:
 
 def differentiable_sources(node: Node) -> tuple[Node, ...]:
     """The sources of a node that gradients may flow to."""
-    if node.op is STOP or node.op is VARIABLE or node.dtype.kind != "f":
+    if node.op is STOP or node.op is VARIABLE or not is_inexact(node.dtype):
         return ()
     if node.op is RULE:
         return tuple([node.src[k] for k in node.arg.led])

@@ -13,12 +13,29 @@ from typing import Any
 
 import numpy as np
 
-from ..base.dtypes import BOOL, INT64
-from ..base.errors import AliasError
+from ..base.dtypes import BOOL, INT64, complex_of, is_complex, is_float, real_of
+from ..base.errors import AliasError, DTypeError, ShapeError
 from ..ir import Node, Op, const, leaf, rebuilt
 from ..ir.shapes import contiguous
 from .comparison import where
-from .primitives import BROADCAST, CAST, NONZERO, RESHAPE, broadcast, cast, reshape_to, zeros
+from .primitives import (
+    BROADCAST,
+    CAST,
+    IMAG,
+    NONZERO,
+    REAL,
+    RESHAPE,
+    Parts,
+    broadcast,
+    cast,
+    complex_node,
+    conj,
+    each_part,
+    imag_part,
+    real_part,
+    reshape_to,
+    zeros,
+)
 
 # --- primitives -----------------------------------------------------------------------------------
 
@@ -73,6 +90,7 @@ PERMUTE = Op(
     lambda x, node: x.transpose(node.arg),
     vjp=lambda g, node: (permute(g, tuple(np.argsort(node.arg).tolist())),),
     jvp=lambda t, node: permute(t[0], node.arg),
+    parts=each_part,
 )
 SLICE = Op(
     "slice",
@@ -83,6 +101,7 @@ SLICE = Op(
         *(None,) * len(node.arg),
     ),
     jvp=lambda t, node: slice_node(t[0], node.src[1:], node.arg, node.shape),
+    parts=each_part,
 )
 PAD = Op(
     "pad",
@@ -93,6 +112,7 @@ PAD = Op(
         *(None,) * len(node.arg),
     ),
     jvp=lambda t, node: pad_node(t[0], node.src[1:], node.arg, node.shape),
+    parts=each_part,
 )
 UPDATE = Op(
     "update",
@@ -106,6 +126,7 @@ UPDATE = Op(
     jvp=lambda t, node: update_node(
         _tangent(t[0], node.src[0]), _tangent(t[1], node.src[1]), node.src[2:], node.arg
     ),
+    parts=each_part,
 )
 
 
@@ -155,6 +176,66 @@ def update_node(x: Node, new: Node, starts: Iterable[Node | int], steps: Sequenc
     return Node(UPDATE, (x, new, *nodes), tuple(steps), x.shape, x.dtype)
 
 
+# --- complex numbers as pairs of real ones --------------------------------------------------------
+
+
+def _pair_of(x: Any, *, node: Node) -> Node:
+    """The parts of `x` beside each other, along a new last axis."""
+    column = (*node.shape[:-1], 1)
+    both = broadcast(reshape_to(x.real, column), node.shape)
+    imag = zeros(reshape_to(x.real, column)) if x.imag is None else reshape_to(x.imag, column)
+    return update_node(both, imag, (*(0,) * (node.ndim - 1), 1), (1,) * node.ndim)
+
+
+def _parts_of(x: Node, *, node: Node) -> Parts:
+    real, imag = (reshape_to(part(x, x.ndim - 1, k, 1), node.shape) for k in (0, 1))
+    return Parts(real, imag)
+
+
+#: A primitive, as its inverse is, since writes go through it and NumPy does it without a copy.
+VIEW_AS_REAL = Op(
+    "view_as_real",
+    "call",
+    lambda x, node: np.ascontiguousarray(x).reshape(-1).view(node.dtype).reshape(node.shape),
+    vjp=lambda g, node: (conj(as_complex(g)),),
+    jvp=lambda t, node: as_pairs(t[0]),
+    batch=lambda rows, node, size: as_pairs(rows[0]),
+    parts=_pair_of,
+)
+VIEW_AS_COMPLEX = Op(
+    "view_as_complex",
+    "call",
+    lambda x, node: np.ascontiguousarray(x).reshape(-1).view(node.dtype).reshape(node.shape),
+    vjp=lambda g, node: (as_pairs(conj(g)),),
+    jvp=lambda t, node: as_complex(t[0]),
+    batch=lambda rows, node, size: as_complex(rows[0]),
+    parts=_parts_of,
+)
+
+
+def as_pairs(x: Node) -> Node:
+    if not is_complex(x.dtype):
+        raise DTypeError(
+            f"got view_as_real of dtype {x.dtype}, expected a complex dtype; a real tensor has no "
+            "imaginary parts beside it"
+        )
+    return Node(VIEW_AS_REAL, (x,), None, (*x.shape, 2), real_of(x.dtype))
+
+
+def as_complex(x: Node) -> Node:
+    if not is_float(x.dtype):
+        raise DTypeError(f"got view_as_complex of dtype {x.dtype}, expected a float dtype")
+    if not x.ndim or x.shape[-1] != 2:
+        raise ShapeError(
+            f"got view_as_complex of shape {x.shape}, expected a last axis of length 2, of real "
+            "and imaginary parts"
+        )
+    return Node(VIEW_AS_COMPLEX, (x,), None, x.shape[:-1], complex_of(x.dtype))
+
+
+# --- writes ---------------------------------------------------------------------------------------
+
+
 def selected(node: Node) -> Node:
     """An update as a choice for each element, which fuses: where(inside, new, x)."""
     x, new, *starts = node.src
@@ -196,6 +277,14 @@ def _unmove(node: Node, new: Node, refilled: Callable[[Node], Node]) -> Node:
             "got a write to a broadcast view, in which several elements share a place; write to a "
             ".clone() of it"
         )
+    if node.op is REAL:
+        return complex_node(new, imag_part(refilled(x)))
+    if node.op is IMAG:
+        return complex_node(real_part(refilled(x)), new)
+    if node.op is VIEW_AS_REAL:
+        return as_complex(new)
+    if node.op is VIEW_AS_COMPLEX:
+        return as_pairs(new)
     if node.op in (CAST, NONZERO) or len(node.src) == 1:
         return cast(new, x.dtype)
     raise AliasError(
@@ -227,7 +316,17 @@ def _moved_strides(node: Node, strides: tuple[int, ...]) -> tuple[int, ...] | No
         return tuple(
             s if n == m else 0 for s, n, m in zip(strides, x.shape, node.shape, strict=True)
         )
-    return _reshaped_strides(x.shape, strides, node.shape) if node.op is RESHAPE else strides
+    if node.op is RESHAPE:
+        return _reshaped_strides(x.shape, strides, node.shape)
+    return _strides_of_parts(node, strides)
+
+
+def _strides_of_parts(node: Node, strides: tuple[int, ...]) -> tuple[int, ...]:
+    if node.op is REAL or node.op is IMAG:
+        return tuple(2 * s for s in strides)
+    if node.op is VIEW_AS_REAL:
+        return *(2 * s for s in strides), 1
+    return tuple(s // 2 for s in strides[:-1]) if node.op is VIEW_AS_COMPLEX else strides
 
 
 def _reshaped_strides(

@@ -274,4 +274,5 @@ take_along_axis = operation(
     names=Names(method=False, args=("x", "indices")),
     slope=_TAKEN,
     returns="Of the shape of `indices`, broadcast with the other axes of `x`.",
+    complex=True,
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.dtypes import BOOL, FLOAT32, FLOAT64
+from ..base.dtypes import BOOL, FLOAT32, FLOAT64, is_inexact
 from ..ir import CONST, NUMBER, Node, Op, const
 from ..ir.shapes import broadcast_shapes
 from .primitives import BROADCAST, RESHAPE, broadcast, cast
@@ -44,6 +44,8 @@ def elementwise(
     around: Callable[..., Node] | None = None,
     kind: str = "elementwise",
     batch: Callable[..., Node] | None = None,
+    parts: Callable[..., Any] | None = None,
+    complex: bool = False,
     **fields: Any,
 ) -> Entry:
     """Registers an elementwise primitive.
@@ -57,7 +59,9 @@ def elementwise(
     `reference` are the fields of `Op`. `dtypes` is the rule of dtypes, if it is not that of NumPy's
     ufunc; `floats` the dtype of the result where all operands are of one float dtype, if it is not
     that. ``around(build, *operands)`` makes the node where `build` alone does not. Of the
-    `kind` "call" NumPy computes it in both tiers; such a one needs `batch`, the field of `Op`."""
+    `kind` "call" NumPy computes it in both tiers; such a one needs `batch`, the field of `Op`.
+    ``parts(*operands)`` gives the parts of the result from those of complex operands
+    (`complex_parts`); without, complex operands are refused."""
     name = function if isinstance(function, str) else function.__name__
     numpy = numpy if isinstance(function, str) else function
     ufunc = isinstance(numpy, np.ufunc)
@@ -75,7 +79,7 @@ def elementwise(
         return out
 
     def values(node: Node) -> tuple[Any, ...]:
-        if partials is None or node.dtype.kind != "f":
+        if partials is None or not is_inexact(node.dtype):
             return (None,) * n
         p = partials(*node.src, node)
         return p if isinstance(p, tuple) else (p,)
@@ -96,6 +100,7 @@ def elementwise(
         squared=squared,
         scaled=scaled,
         batch=batch,
+        parts=_without_node(parts),
     )
 
     quick = dtypes is None and (partials is not None or floats is not None)
@@ -119,8 +124,14 @@ def elementwise(
         loop=rule.of,
         partials=partials,
         differentiable=partials is not None,
+        complex=complex | (parts is not None),
         **fields,
     )
+
+
+def _without_node(parts: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """`parts` as that of an `Op`, which is told the node."""
+    return None if parts is None else lambda *xs, node: parts(*xs)
 
 
 def _one_float(xs: tuple[Any, ...]) -> tuple[tuple[Node, ...], tuple[int, ...], np.dtype] | None:
@@ -174,7 +185,7 @@ def _alike(
 def _scale(g: Node, p: Node | float | None, src: Node) -> Node | None:
     """g * p for a partial p that may be a plain 1, -1, 0 or None; None where src takes no
     gradient."""
-    if p is None or src.dtype.kind != "f":
+    if p is None or not is_inexact(src.dtype):
         return None
     if not isinstance(p, Node):
         return None if p == 0 else g if p == 1 else -g if p == -1 else g * p

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..base.dtypes import FLOAT64, is_float
+from ..base.dtypes import FLOAT64, complex_of, is_complex, is_inexact
 from ..base.errors import ArgumentError
 from ..ir import CONST, Node, const
+from . import complex_parts
 from .arithmetic import positive, reciprocal, sqrt, square
 from .comparison import equal, logical_and, where
 from .exponential import log
@@ -23,6 +24,11 @@ from .registry import Entry, composite
 def _power_partials(x: Node, y: Node, out: Node) -> tuple[Node, Node | None]:
     if y.op is CONST:
         return y * power(x, y.arg - 1), None
+    if is_complex(out.dtype):  # as in PyTorch
+        zero = equal(x, 0)
+        return where(zero & equal(y, 0), 0.0, y * power(x, y - 1)), where(
+            zero, 0.0, log(where(zero, 1.0, x)) * out
+        )
     zero = logical_and(equal(x, 0), y >= 0)
     none = equal(y, 0)
     return where(none, 0.0, y * power(x, where(none, 1.0, y) - 1)), where(
@@ -39,6 +45,7 @@ power2 = elementwise(
     cost=60,
     on=(0.5, 2),
     public=False,
+    parts=complex_parts.power,
 )
 _dtypes = ufunc_dtypes(np.power)
 
@@ -89,10 +96,10 @@ def _power(x: Node | float, y: Node | float) -> Node:
     """The exponents of `EXPONENTS` become arithmetic."""
     value = y if not isinstance(y, Node) else y.arg if y.op is CONST else None
     if isinstance(x, Node) and (
-        (type(value) is int and value >= 0) or (type(value) in (int, float) and is_float(x.dtype))
+        (type(value) is int and value >= 0) or (type(value) in (int, float) and is_inexact(x.dtype))
     ):
         x = cast(x, _dtypes((x, value))[1])  # bools become integers
-        if value in EXPONENTS:
+        if value in EXPONENTS and not (value in HALVES and is_complex(x.dtype)):
             return EXPONENTS[value](x)
     return power2(x, y)
 
@@ -101,7 +108,7 @@ def _guard(x: Any, y: Any) -> None:
     """Refuses negative powers of integers, as NumPy does: the exponent is materialised for
     that."""
     asked = tuple([v.dtype if hasattr(v, "dtype") else asked_by(v) for v in (x, y)])
-    if _dtypes.of(asked)[1].kind == "f":
+    if is_inexact(_dtypes.of(asked)[1]):
         return
     least = y if isinstance(y, int) else y._array().min(initial=0) if y.dtype.kind == "i" else 0
     if least < 0:
@@ -124,11 +131,18 @@ power = composite(
         instead={2: square},
     ),
     names=Names("pow", ("pow",)),
+    complex=True,
 )
 
 
+def _is_complex(x: Node | float) -> bool:
+    return isinstance(x, Node) and is_complex(x.dtype)
+
+
 def _float_power(x: Node | float, y: Node | float) -> Node:
-    return power(cast(as_node(x), FLOAT64), cast(y, FLOAT64) if isinstance(y, Node) else y)
+    x, y = as_node(x), as_node(y) if type(y) is complex else y
+    dtype = FLOAT64 if not any(_is_complex(v) for v in (x, y)) else complex_of(FLOAT64)
+    return power(cast(x, dtype), cast(y, dtype) if isinstance(y, Node) else y)
 
 
 float_power = composite(
@@ -139,4 +153,5 @@ float_power = composite(
     on=(0.5, 2),
     slope="d/dx = y * x ** (y - 1), d/dy = log(x) * out.",
     names=Names(method=False),
+    complex=True,
 )

@@ -1,5 +1,5 @@
 """The primitives that every module of the catalogue builds on: casts, broadcasts, reshapes and
-sums, and the functions that make their nodes.
+sums, and the functions that make their nodes; those between complex numbers and their parts.
 
 A function here simplifies on the way: a cast to the dtype at hand or a reshape to the shape at hand
 is the node itself. Start at `broadcast` and `reduce_sum`.
@@ -7,20 +7,31 @@ is the node itself. Start at `broadcast` and `reduce_sum`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from ..base.dtypes import BOOL, is_float
+from ..base.dtypes import BOOL, complex_of, is_complex, is_inexact, real_of
 from ..ir import CONST, Node, Op, const
 from ..ir.shapes import MOST, check_ndim, drop_axes, keep_axes
 
 
 def _cast_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
-    return (cast(g, node.src[0].dtype) if is_float(node.src[0].dtype) else None,)
+    return (cast(g, node.src[0].dtype) if is_inexact(node.src[0].dtype) else None,)
+
+
+def _cast_parts(x: Any, *, node: Node) -> Parts:
+    dtype = real_of(node.dtype)
+    if not isinstance(x, Parts):
+        return Parts(cast(x, dtype), None)
+    return Parts(cast(x.real, dtype), None if x.imag is None else cast(x.imag, dtype))
 
 
 CAST = Op(
     "cast", "elementwise", lambda x, node: x.astype(node.dtype), code="np.{t}({0})",
-    vjp=_cast_vjp, jvp=lambda t, node: cast(t[0], node.dtype) if is_float(node.dtype) else None,
+    vjp=_cast_vjp, jvp=lambda t, node: cast(t[0], node.dtype) if is_inexact(node.dtype) else None,
+    parts=_cast_parts,
 )  # fmt: skip
 NONZERO = Op(
     "nonzero",
@@ -29,7 +40,133 @@ NONZERO = Op(
     code="({0} != 0)",
     vjp=lambda g, node: (None,),
     jvp=lambda t, node: None,
+    parts=lambda x, *, node: (
+        cast(x.real, BOOL) if x.imag is None else cast(x.real, BOOL) | cast(x.imag, BOOL)
+    ),
 )
+
+# --- complex numbers and their parts --------------------------------------------------------------
+
+
+class Parts(NamedTuple):
+    """The parts of a complex value; `imag` is None where that is known to be real."""
+
+    real: Node
+    imag: Node | None
+
+
+def each_part(*sources: Any, node: Node) -> Parts:
+    """The parts of a node that is linear: it, of the parts of its complex sources."""
+    dtype, zero = real_of(node.dtype), const(0, real_of(node.dtype))
+
+    def of(part: Callable[[Parts], Node | None]) -> Node:
+        src = []
+        for x, s in zip(sources, node.src, strict=True):
+            value = part(x) if isinstance(x, Parts) else x
+            src.append(broadcast(zero, s.shape) if value is None else value)
+        return Node(node.op, tuple(src), node.arg, node.shape, dtype)
+
+    real = all([x.imag is None for x in sources if isinstance(x, Parts)])
+    return Parts(of(lambda x: x.real), None if real else of(lambda x: x.imag))
+
+
+#: The parts of a complex value, in memory two neighbours; derivative rules are transposes, as
+#: `autodiff.reverse` says.
+REAL = Op(
+    "real",
+    "elementwise",
+    lambda x, node: x.real,
+    code="{0}.real",
+    vjp=lambda g, node: (cast(g, node.src[0].dtype),),
+    jvp=lambda t, node: real_part(t[0]),
+    parts=lambda x, *, node: x.real,
+)
+IMAG = Op(
+    "imag",
+    "elementwise",
+    lambda x, node: x.imag,
+    code="{0}.imag",
+    vjp=lambda g, node: (complex_node(zeros(g), -g),),
+    jvp=lambda t, node: imag_part(t[0]),
+    parts=lambda x, *, node: zeros(node) if x.imag is None else x.imag,
+)
+
+
+def _complex_reference(x: np.ndarray, y: np.ndarray, node: Node) -> np.ndarray:
+    out = np.empty(node.shape, node.dtype)
+    out.real, out.imag = x, y
+    return out if node.shape else out[()]
+
+
+def _complex_jvp(t: Sequence[Any], node: Node) -> Node:
+    x, y = (zeros(s) if v is None else v for v, s in zip(t, node.src, strict=True))
+    return complex_node(x, y)
+
+
+COMPLEX = Op(
+    "complex",
+    "elementwise",
+    _complex_reference,
+    code="complex({0}, {1})",
+    vjp=lambda g, node: (real_part(g), -imag_part(g)),
+    jvp=_complex_jvp,
+    parts=lambda x, y, *, node: Parts(x, y),
+)
+CONJ = Op(
+    "conjugate",
+    "elementwise",
+    lambda x, node: np.conjugate(x),
+    into=lambda x, node, out: np.conjugate(x, out=out),
+    code="{0}.conjugate()",
+    vjp=lambda g, node: (conj(g),),
+    jvp=lambda t, node: conj(t[0]),
+    parts=lambda x, *, node: Parts(x.real, None if x.imag is None else -x.imag),
+)
+
+
+def real_part(x: Node) -> Node:
+    """The real part of `x`, which is `x` itself where it is real."""
+    if not is_complex(x.dtype):
+        return x
+    if x.op is CONJ:
+        return real_part(x.src[0])
+    dtype = real_of(x.dtype)
+    if x.op is COMPLEX or (x.op is CAST and not is_complex(x.src[0].dtype)):
+        return cast(x.src[0], dtype)
+    return const(x.arg.real, dtype) if x.op is CONST else Node(REAL, (x,), None, x.shape, dtype)
+
+
+def imag_part(x: Node) -> Node:
+    """The imaginary part of `x`, zeros where it is real."""
+    dtype = real_of(x.dtype)
+    if not is_complex(x.dtype) or (x.op is CAST and not is_complex(x.src[0].dtype)):
+        return broadcast(const(0, dtype), x.shape)
+    if x.op is CONJ:
+        return -imag_part(x.src[0])
+    if x.op is COMPLEX:
+        return x.src[1]
+    return const(x.arg.imag, dtype) if x.op is CONST else Node(IMAG, (x,), None, x.shape, dtype)
+
+
+def complex_node(x: Node, y: Node) -> Node:
+    """The complex numbers with the parts `x` and `y`, of one shape and float dtype."""
+    return Node(COMPLEX, (x, y), None, x.shape, complex_of(x.dtype))
+
+
+def conj(x: Node) -> Node:
+    """The complex conjugate of `x`, which is `x` itself where it is real."""
+    if not is_complex(x.dtype) or (x.op is CAST and not is_complex(x.src[0].dtype)):
+        return x
+    if x.op is CONJ:
+        return x.src[0]
+    if x.op is COMPLEX:
+        return complex_node(x.src[0], -x.src[1])
+    if x.op is CONST:
+        return const(x.arg.conjugate(), x.dtype)
+    return Node(CONJ, (x,), None, x.shape, x.dtype)
+
+
+# --- shapes and sums ------------------------------------------------------------------------------
 
 
 def broadcast_array(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -54,7 +191,7 @@ def _broadcast_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
 
 BROADCAST = Op(
     "broadcast", "broadcast", lambda x, node: broadcast_array(x, node.shape),
-    vjp=_broadcast_vjp, jvp=lambda t, node: broadcast(t[0], node.shape),
+    vjp=_broadcast_vjp, jvp=lambda t, node: broadcast(t[0], node.shape), parts=each_part,
 )  # fmt: skip
 RESHAPE = Op(
     "reshape",
@@ -62,6 +199,7 @@ RESHAPE = Op(
     lambda x, node: x.reshape(node.shape),
     vjp=lambda g, node: (reshape_to(g, node.src[0].shape),),
     jvp=lambda t, node: reshape_to(t[0], node.shape),
+    parts=each_part,
 )
 SUM = Op(
     "sum",
@@ -72,6 +210,7 @@ SUM = Op(
     scales=True,
     vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape),),
     jvp=lambda t, node: reduce_sum(t[0], node.arg),
+    parts=each_part,
 )
 
 
@@ -79,6 +218,8 @@ def cast(x: Node, dtype: np.dtype) -> Node:
     """`x` converted to `dtype`."""
     if x.dtype == dtype:
         return x
+    if is_complex(x.dtype) and not is_complex(dtype) and dtype != BOOL:
+        return cast(real_part(x), dtype)
     if x.op is CONST:
         return const(x.arg, dtype)
     return Node(NONZERO if dtype == BOOL else CAST, (x,), None, x.shape, dtype)

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..base.dtypes import BOOL, FLOAT32, FLOAT64, INT64, SUPPORTED, as_dtype
+from ..base.dtypes import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    INT64,
+    SUPPORTED,
+    as_dtype,
+    complex_of,
+)
 from ..base.errors import DTypeError
 from ..ir import NUMBER, Node
 
@@ -80,8 +88,8 @@ def ufunc_dtypes(ufunc: np.ufunc) -> Rule:
 
 def _taken(ufunc: np.ufunc) -> str:
     """The kinds of dtypes that a ufunc has loops for, in words."""
-    kinds = {np.dtype(t[0]).kind for t in ufunc.types if t[0] in "?bBhHiIlLqQfd"}
-    words = {"b": "bool", "i": "integers", "f": "floats"}
+    kinds = {np.dtype(t[0]).kind for t in ufunc.types if t[0] in "?bBhHiIlLqQfdFD"}
+    words = {"b": "bool", "i": "integers", "f": "floats", "c": "complex numbers"}
     return " or ".join(word for kind, word in words.items() if kind in kinds)
 
 
@@ -89,14 +97,14 @@ def asked_by(x: Any) -> Any:
     """The dtype that a node or number asks for, as a dtype rule takes it: for a weak number its
     type."""
     if not isinstance(x, Node):
-        if type(x) not in (bool, int, float):
+        if type(x) not in (bool, int, float, complex):
             raise DTypeError(
                 f"got an operand of type {type(x).__name__}, expected a tensor, an array or a "
                 "number"
             )
         return BOOL if type(x) is bool else type(x)
     if x.op is NUMBER:
-        return {"f": float, "i": int, "b": BOOL}[x.dtype.kind]
+        return {"f": float, "i": int, "b": BOOL, "c": complex}[x.dtype.kind]
     return x.dtype
 
 
@@ -127,7 +135,9 @@ def _join(dtype: Any, weak: type) -> Any:
     """The dtype that a dtype, or the kind of another weak number, has together with a weak
     number."""
     if isinstance(dtype, type):
-        return float if float in (dtype, weak) else int
-    if weak is float and dtype.kind != "f":
+        return next((kind for kind in (complex, float) if kind in (dtype, weak)), int)
+    if weak is complex:
+        return complex_of(dtype)
+    if weak is float and dtype.kind not in "fc":
         return FLOAT64
     return INT64 if dtype == BOOL else dtype

@@ -244,4 +244,5 @@ linear_recurrence = operation(
     "times the result before.",
     cases=({}, {"axis": 0}, {"axis": 1, "reverse": True}),
     names=Names(args=("x", "decay")),
+    complex=True,
 )

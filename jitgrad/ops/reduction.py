@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float
+from ..base.dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float, is_inexact, real_of
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Node, Op, const, size
 from ..ir.shapes import Axes, drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
-from .arithmetic import absolute, root0, square
+from .arithmetic import absolute, root0, square_size
 from .comparison import equal, isnan, logical_or, not_equal, where
 from .exponential import exp, log
 from .marks import stop
@@ -193,6 +193,7 @@ sum_ = _reduction(
     _TYPED,
     op=SUM,
     slope="1 for each element: the gradient is broadcast over the axes that were summed.",
+    complex=True,
 )
 prod = _reduction(
     np.prod,
@@ -201,6 +202,7 @@ prod = _reduction(
     _TYPED,
     op=PROD,
     slope="The product of the other elements, right where some are 0, too.",
+    complex=True,
 )
 _TIES = "1 for the {} element, else 0; elements that are equal share it evenly."
 max_ = _reduction(
@@ -225,6 +227,7 @@ any_ = _reduction(
     "Whether any element is true, or not 0.",
     op=ANY,
     differentiable=False,
+    complex=True,
 )
 all_ = _reduction(
     np.all,
@@ -232,6 +235,7 @@ all_ = _reduction(
     "Whether all elements are true, or not 0.",
     op=ALL,
     differentiable=False,
+    complex=True,
 )
 
 
@@ -275,20 +279,20 @@ def _count(x: Node, axes: tuple[int, ...]) -> int:
 
 
 def _float(x: Node) -> Node:
-    return x if is_float(x.dtype) else cast(x, FLOAT64)
+    return x if is_inexact(x.dtype) else cast(x, FLOAT64)
 
 
 def _mean(x: Node, axis: Axes, dtype: Any, keepdims: bool) -> Node:
-    if dtype is not None and not is_float(as_dtype(dtype)):
+    if dtype is not None and not is_inexact(as_dtype(dtype)):
         raise DTypeError(
-            f"got dtype={dtype} for a mean, expected a float: a mean in integers would be "
-            "truncated on the way"
+            f"got dtype={dtype} for a mean, expected a float or complex one: a mean in integers "
+            "would be truncated on the way"
         )
     x = cast(x, as_dtype(dtype)) if dtype is not None else _float(x)
     # Of a 0-d value no axis may be named here: NumPy counts along it.
     axes = normalize_axes(axis, x.ndim)
     n = _count(x, axes)
-    return reduce(SUM, x, axes, keepdims) / size(n if n else float("nan"), x.dtype)
+    return reduce(SUM, x, axes, keepdims) / size(n if n else float("nan"), real_of(x.dtype))
 
 
 mean = _reduction(
@@ -297,6 +301,7 @@ mean = _reduction(
     "The arithmetic mean over `axis` (all axes by default).",
     _TYPED,
     slope="1 / n for each of the n elements.",
+    complex=True,
 )
 
 
@@ -309,8 +314,9 @@ def _var(x: Node, axis: Axes, ddof: float, keepdims: bool, correction: float | N
             f"got ddof = {ddof!r}, expected a number; name several axes as axis=(0, 1)"
         )
     d = x - _mean(x, axes, None, True)
-    n = _count(x, axes) - ddof
-    return reduce(SUM, square(d), axes, keepdims) / size(n if n > 0 else float("nan"), x.dtype)
+    n, squares = _count(x, axes) - ddof, square_size(d)
+    count = size(n if n > 0 else float("nan"), squares.dtype)
+    return reduce(SUM, squares, axes, keepdims) / count
 
 
 _VAR = {"axis": None, "ddof": 0, "keepdims": False, "correction": None}
@@ -321,6 +327,7 @@ var = _reduction(
     _VAR,
     cases=(*CASES, {"ddof": 1}),
     slope="d/dx = 2 * (x - mean) / (n - ddof).",
+    complex=True,
 )
 std = _reduction(
     np.std,
@@ -329,6 +336,7 @@ std = _reduction(
     _VAR,
     cases=(*CASES, {"ddof": 1}),
     slope="d/dx = (x - mean) / ((n - ddof) * out), and 0 where out is 0.",
+    complex=True,
 )
 
 
@@ -404,6 +412,7 @@ count_nonzero = _reduction(
     "How many elements are not 0.",
     differentiable=False,
     names=Names(method=False),
+    complex=True,
 )
 ptp = _reduction(
     np.ptp,

@@ -64,6 +64,8 @@ class Entry:
     view : View or None
     indices : Indices or None
     public : bool
+    complex : bool
+        Whether it takes complex operands.
     """
 
     __slots__ = (
@@ -83,6 +85,7 @@ class Entry:
         "view",
         "indices",
         "public",
+        "complex",
     )
     #: What it counts in the length of a segment, where other opcodes may count more.
     size = 1
@@ -111,11 +114,13 @@ class Entry:
         view: View | None,
         indices: Indices | None,
         public: bool,
+        complex: bool,
     ) -> None:
         self.name, self.numpy, self.build, self.doc, self.returns = name, numpy, build, doc, returns
         self.params, self.operands, self.op, self.loop = params, operands, op, loop
         self.derivative, self.sampling, self.names = derivative, sampling, names
         self.numbers, self.view, self.indices, self.public = numbers, view, indices, public
+        self.complex = complex
 
     def __call__(self, *args: Any, **params: Any) -> Node:
         if not self.params and len(args) == self.operands and not params:
@@ -194,6 +199,7 @@ def operation(
     returns: str = "",
     public: bool = True,
     home: dict[str, Entry] = REGISTRY,
+    complex: bool = False,
 ) -> Entry:
     """Registers an operation.
 
@@ -225,6 +231,7 @@ def operation(
         view,
         indices,
         public,
+        complex,
     )
     return entry
 
@@ -240,10 +247,13 @@ def movement(
     *,
     view: View | None = VIEW,
     slope: str = _MOVED,
+    complex: bool = True,
     **fields: Any,
 ) -> Entry:
     """Registers a shape operation of one operand, built from the movement primitives: a view."""
-    return operation(function, build, doc, params, view=view, slope=slope, **fields)
+    return operation(
+        function, build, doc, params, view=view, slope=slope, complex=complex, **fields
+    )
 
 
 def composite(

@@ -16,7 +16,7 @@ from ..base.dtypes import as_dtype, is_float
 from ..ir import Node, Op, const, total
 from ..ir.shapes import Axes, normalize_axis
 from .comparison import equal, isinf, isnan, logical_and, logical_or, where
-from .primitives import broadcast, cast, reshape_to
+from .primitives import broadcast, cast, each_part, reshape_to
 from .promotion import ufunc_dtypes
 from .recurrence import after, behind, behind_first, recur, rest, zero_first
 from .reduction import _accumulator, _identity
@@ -87,6 +87,7 @@ CUMSUM = Op(
     scales=True,
     vjp=lambda g, node: (_scan(CUMSUM, g, node.arg[0], not node.arg[1]),),
     jvp=lambda t, node: _scan(CUMSUM, t[0], *node.arg),
+    parts=each_part,
 )
 CUMPROD = Op(
     "cumprod",
@@ -209,7 +210,7 @@ def _accumulated(function: Callable[..., Any], op: Op, doc: str, slope: str) -> 
         return _along(op, cast(x, dtype), axis, reverse)
 
     params = {"axis": None, "dtype": None, "reverse": False}
-    return operation(function, build, doc, params, op=op, cases=_CASES, slope=slope)
+    return operation(function, build, doc, params, op=op, cases=_CASES, slope=slope, complex=True)
 
 
 def _running(op: Op, typed: Callable[[Node], Node], doc: str, slope: str) -> Callable[..., Node]:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..ir import Node
+from . import complex_parts
 from .arithmetic import absolute, sqrt, square
 from .comparison import equal, where
 from .pointwise import elementwise
@@ -21,6 +22,7 @@ sin = elementwise(
     check="is_far",
     cost=12,
     names=Names(in_place="sin_"),
+    parts=complex_parts.sin,
 )
 cos = elementwise(
     np.cos,
@@ -30,6 +32,7 @@ cos = elementwise(
     check="is_far",
     cost=12,
     names=Names(in_place="cos_"),
+    parts=complex_parts.cos,
 )
 tan = elementwise(
     np.tan,
@@ -39,6 +42,7 @@ tan = elementwise(
     check="is_far",
     cost=17,
     on=(-1, 1),
+    parts=complex_parts.tan,
 )
 arcsin = elementwise(
     np.arcsin,
@@ -88,14 +92,23 @@ hypot = elementwise(
     cost=8,
     on=(0.5, 2),
 )
-sinh = elementwise(np.sinh, lambda x, out: cosh(x), "The hyperbolic sine of x.", cost=15)
-cosh = elementwise(np.cosh, lambda x, out: sinh(x), "The hyperbolic cosine of x.", cost=12)
+sinh = elementwise(
+    np.sinh, lambda x, out: cosh(x), "The hyperbolic sine of x.", cost=15, parts=complex_parts.sinh
+)
+cosh = elementwise(
+    np.cosh,
+    lambda x, out: sinh(x),
+    "The hyperbolic cosine of x.",
+    cost=12,
+    parts=complex_parts.cosh,
+)
 tanh = elementwise(
     np.tanh,
     lambda x, out: 1 - out * out,
     "The hyperbolic tangent of x.",
     cost=16,
     names=Names(in_place="tanh_"),
+    parts=complex_parts.tanh,
 )
 arcsinh = elementwise(
     np.arcsinh,

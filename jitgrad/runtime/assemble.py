@@ -27,6 +27,7 @@ from ..base.code import (
     released,
     sequence,
 )
+from ..base.dtypes import is_inexact
 from ..compile import Call, call_operands, flat_base, parts_of, result_dtype
 from ..control import LOOP
 from ..control.affine import first_element
@@ -161,11 +162,21 @@ class _Assembler:
         self.body.append(Assign(tuple(names), call(self.bind("F", function), *args)))
 
     def argument(self, kind, what):
-        """The expression of an argument of a scalar kernel: a number, or an element of an array."""
+        """The expression of an argument of a scalar kernel: a number, or an element of an array; or
+        what is made of such without a kernel."""
         if kind == "number":
             return self.value(what)
+        if kind == "part":
+            return self.part(*what)
+        if kind == "complex":
+            real, imag = (self.argument(*argument) for argument in what)
+            return call("complex", real, imag)
         node, const, terms = what
         return expr("{}.item({})", self.buffer(node), self.index(const, terms))
+
+    def part(self, node, name):
+        """The expression of a part of a complex 0-d value."""
+        return expr(f"{{}}.{name}", self.value(node))
 
     def loop(self, kernel, address):
         units = kernel.units
@@ -273,7 +284,7 @@ class _Assembler:
             return
         name = self.carries[node] = f"c{next(self.counter)}"
         given = [self.totals[part] for part in parts]
-        self.warns |= node.dtype.kind == "f"
+        self.warns |= is_inexact(node.dtype)
         carries = self.bind("R", _carries(node, parts[0].dtype, units.chunks))
         self.assign(name, call(carries, *given))
         self.body.append(self.again(expr("{} is None", name)))
@@ -300,7 +311,7 @@ class _Assembler:
 
     def combine(self, node, source, shape, result):
         """Join partial results along the first axis, in order, by the reduction itself."""
-        self.warns |= node.dtype.kind == "f"
+        self.warns |= is_inexact(node.dtype)
         parts = Node(node.op, (leaf(0, (2, 2), node.dtype),), (0,), result, node.dtype)
         function = self.bind("R", lambda p, parts=parts: parts.op.reference(p, node=parts))
         form = f"{{}}({{}}.reshape{shape}).reshape(-1)" if shape else "{}({})"
@@ -320,6 +331,8 @@ class _Assembler:
 
     @staticmethod
     def code(kind, what):
+        if kind == "part":
+            return "d"
         return _PACK.get(what.dtype.name, "q") if kind == "number" else "q"
 
     def slot(self, kind, what, partial):
@@ -327,6 +340,8 @@ class _Assembler:
             return self.value(what)
         if kind == "index":
             return self.index(*what)
+        if kind == "part":
+            return self.part(*what)
         if kind == "far":
             return _address("far")
         if kind == "result":
@@ -346,7 +361,7 @@ class _Assembler:
             if axes != tuple(range(len(axes))):
                 value = expr(f"{{}}.transpose{axes}", value)
             args.append(value)
-        self.warns |= node.dtype.kind == "f"
+        self.warns |= is_inexact(node.dtype)
         function, what = self.bind("Y", function or node.op.reference), self.bind("Z", node)
         value = call(function, *args, expr("node={}", what))
         flatten = self.bind("H", _number if not node.ndim else _flattener(node.dtype))

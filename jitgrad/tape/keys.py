@@ -19,6 +19,7 @@ their positions get names. Start at `node_of`.
 from typing import Any, NamedTuple
 
 from ..base.dtypes import NUMBER_DTYPE
+from ..base.errors import DTypeError
 from ..ir import Node, number
 from ..ops.marks import STOP, stop, variable
 from ..ops.movement import write_through
@@ -37,6 +38,7 @@ class Opcode:
     `unfinished`, so no segment ends after it."""
 
     view = None  # of an entry alone
+    complex = True
     depends, bundled, unfinished, results = None, False, False, ()
 
     def __init__(self, name=None, operands=0, build=None, size=1):
@@ -115,7 +117,17 @@ def node_of(key, numbers, nodes):
     if depends is not None:
         given = states[0].operands if key[0].bundled else states
         states = [given[k] for k in depends]
+    if not key[0].complex and any(type(x) is Node and x.dtype.kind == "c" for x in src):
+        raise DTypeError(_refused(key[0], src))
     return build(*src), tuple(states), numbers
+
+
+def _refused(entry, src):
+    dtypes = ", ".join([str(x.dtype) for x in src if type(x) is Node])
+    return (
+        f"got {entry.name}() of dtype {dtypes}, which is not defined for complex numbers; take "
+        ".real, .imag or .abs() first"
+    )
 
 
 def renode(state, nodes):

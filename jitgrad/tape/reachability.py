@@ -143,7 +143,7 @@ _depending: WeakKeyDictionary[Node, dict[Any, bool]] = WeakKeyDictionary()
 def depends_on(state, inputs):
     """Whether the value of `state`, recorded with gradients off, has a derivative by those of
     `inputs`, states of the same segment."""
-    if state.dtype.kind != "f":
+    if state.dtype.kind not in "fc":
         return False
     sources = tuple(dict.fromkeys([s.node for s in inputs]))
     known = _depending.setdefault(state.node, {})

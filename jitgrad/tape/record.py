@@ -50,7 +50,7 @@ def grow(seg, before, key):
         let_go(seg)
         raise
     requires_grad = (
-        node.dtype.kind == "f" and node.op is not STOP and True in map(_requires_grad, operands)
+        node.dtype.kind in "fc" and node.op is not STOP and True in map(_requires_grad, operands)
     )
     if requires_grad and not before.grad:
         node, requires_grad = stop(node), False

@@ -9,7 +9,6 @@ With gradients off, or above a `detach`, a write changes values and leaves the g
 keeps its leaf or its history, as in PyTorch. Start at `view_of` and `write`.
 """
 
-from ..base.dtypes import FLOAT64
 from ..base.locks import whole
 from ..ir import leaf
 from ..ir.shapes import contiguous
@@ -63,12 +62,12 @@ class ViewStep:
         """The same with other numbers."""
         return ViewStep(self.opcode, self.statics, numbers, self.cuts, self.grad)
 
-    def strides(self, shape, strides):
-        """The layout of the view of something of this shape and layout."""
+    def strides(self, shape, strides, dtype):
+        """The layout of the view of something of this shape, layout and dtype."""
         view = self.opcode.view
         if view is not None and view.layout is not None:
             return view.layout(shape, strides, *self.statics)
-        hole = leaf(-1, shape, FLOAT64)
+        hole = leaf(-1, shape, dtype)
         return layout(self.opcode.build(hole, *self.numbers, *self.statics), hole, strides)
 
 
@@ -159,7 +158,7 @@ def aliases(parent, step, when="dense"):
             all(n == 1 or s == c for n, s, c in zip(shape, strides, contiguous(shape)))
             or 0 in shape
         )
-    return step.strides(shape, strides) is not None
+    return step.strides(shape, strides, parent._state.dtype) is not None
 
 
 def strides_of(t):
@@ -170,7 +169,8 @@ def strides_of(t):
         t = t._x.parent
     strides = contiguous(t._state.shape) if parent_of(t) is None else t._x.strides
     for t in reversed(chain):
-        strides = t._x.strides = t._x.step.strides(t._x.parent._state.shape, strides)
+        parent = t._x.parent._state
+        strides = t._x.strides = t._x.step.strides(parent.shape, strides, parent.dtype)
     return strides
 
 

@@ -116,7 +116,7 @@ class TurnTrace(Trace):
         self, shape: tuple[int, ...], dtype: np.dtype, requires_grad: bool = True
     ) -> tuple[Any, Node]:
         """The proxy for an argument, which may require grad, and its leaf."""
-        grad = requires_grad and dtype.kind == "f" and local.seg.state.grad
+        grad = requires_grad and dtype.kind in "fc" and local.seg.state.grad
         value = self.leaf(shape, dtype, grad)
         t = from_value(value, shape, dtype, None)
         if grad:

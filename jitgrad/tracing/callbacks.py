@@ -124,7 +124,7 @@ def _aval(x: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def _built(call: HostCall, *nodes: Node) -> tuple[list[Node], list[set[Node]]]:
-    led = {n for n in nodes if n.dtype.kind == "f"}
+    led = {n for n in nodes if n.dtype.kind in "fc"}
     return host(call, nodes), [led] * len(call.results)
 
 
@@ -138,7 +138,7 @@ def _called(call: HostCall, operands: Sequence[Tensor]) -> list[Any]:
         for x, (_, dtype) in zip(made, call.results, strict=True)
     ]
     active = [t for t in operands if is_active(t)]
-    smooth = [k for k, t in enumerate(results) if t.dtype.kind == "f"]
+    smooth = [k for k, t in enumerate(results) if t.dtype.kind in "fc"]
     if active and smooth:
         avals = tuple([call.results[k] for k in smooth])
         rule = RefusedRule(call.name, avals, tuple(range(len(active))), NO_RULE)

@@ -217,7 +217,7 @@ class custom_vjp(Custom):
                 kept = [reads.of(x) for x in residuals[0]]
                 cots = [trace.parameter(t.shape, t.dtype) for t in results.values]
                 gs = iter([t for t, _ in cots])
-                g = [next(gs) if t.dtype.kind == "f" else None for t in results.leaves]
+                g = [next(gs) if t.dtype.kind in "fc" else None for t in results.leaves]
                 got = self._called(given, likes, residuals[2](iter(kept)), results.rebuild(iter(g)))
                 nodes = [None if c is None else result_node(trace, c, "a cotangent") for c in got]
                 gradients = [((True,) * len(cots), nodes)]
@@ -407,7 +407,7 @@ def _no_tangent(x: Any) -> Any:
     """The tangent of an argument that is not differentiated: zeros, or None for what has none."""
     if type(x) is float:
         return 0.0
-    if not isinstance(x, (Tensor, np.ndarray, np.generic)) or x.dtype.kind != "f":
+    if not isinstance(x, (Tensor, np.ndarray, np.generic)) or x.dtype.kind not in "fc":
         return None
     return as_operand(np.zeros(x.shape, x.dtype))
 

@@ -163,7 +163,7 @@ def checked_cotangent(g: Any, like: Any, name: str, rule: Callable[..., Any]) ->
         raise ShapeError(
             f"got {name} of shape {g.shape} from the rule {described(rule)}, expected {like.shape}"
         )
-    if g.dtype.kind != "f" and not weak:
+    if g.dtype.kind not in "fc" and not weak:
         raise DTypeError(
             f"got {name} of dtype {g.dtype} from the rule {described(rule)}, expected "
             f"{like.dtype}; convert it with .astype"

@@ -32,7 +32,7 @@ class Results:
             _tensor(x, name, function) for x, name in zip(leaves, self.names, strict=True)
         ]
         self.given = leaves
-        self.smooth = [k for k, t in enumerate(self.leaves) if t.dtype.kind == "f"]
+        self.smooth = [k for k, t in enumerate(self.leaves) if t.dtype.kind in "fc"]
 
     @property
     def values(self) -> list[Tensor]:
@@ -65,7 +65,7 @@ class Like:
 
     @property
     def smooth(self) -> bool:
-        return self.dtype.kind == "f"
+        return self.dtype.kind in "fc"
 
     def cotangent(self, g: Any) -> Any:
         """`g`, or zeros where there is none."""
@@ -105,12 +105,12 @@ class Reads:
         for t, raw in zip(results.leaves, results.given, strict=True):
             if id(raw) in self.places:  # an argument, given back
                 made.append(self.places[id(raw)][0])
-                if t.dtype.kind == "f":
+                if t.dtype.kind in "fc":
                     self.outputs.append(leaf(("rule", "out", len(made)), t.shape, t.dtype))
                 continue
             proxy, node = self._stand_in(t, raw, t)
             made.append(proxy)
-            if t.dtype.kind == "f":
+            if t.dtype.kind in "fc":
                 self.outputs.append(node)
             else:
                 self.tensors[node] = t

@@ -54,7 +54,7 @@ def _argument(x: Any, name: str, enabled: bool) -> Tensor:
         raise DTypeError(
             f"got {name} of type {type(x).__name__} to differentiate: {error}"
         ) from None
-    if t.dtype.kind != "f":
+    if t.dtype.kind not in "fc":
         raise GradientError(
             f"got {name} of dtype {t.dtype} to differentiate, expected a float; pass 1.0 instead "
             "of 1, and what is no "
@@ -252,7 +252,7 @@ class Outputs:
 
 
 def float_tensor(f: Callable[..., Any], x: Any, name: str) -> Tensor:
-    if not isinstance(x, Tensor) or x.dtype.kind != "f":
+    if not isinstance(x, Tensor) or x.dtype.kind not in "fc":
         got = f"dtype {x.dtype}" if isinstance(x, Tensor) else f"type {type(x).__name__}"
         raise GradientError(
             f"got {name} of {got} from {name_of(f)}, expected a Tensor of floats; compute it from "

@@ -147,7 +147,7 @@ def _recorded(
 ) -> Any:
     """The results of a traced function, as one record."""
     places = (*parameters, *[n for n, _ in numbers])
-    smooth = [k for k, n in enumerate(result.leaves) if n.dtype.kind == "f"]
+    smooth = [k for k, n in enumerate(result.leaves) if n.dtype.kind in "fc"]
     roots = tuple([result.leaves[k] for k in smooth])
     reached = led_to(roots, parameters)
     active = [t.requires_grad for t in operands]

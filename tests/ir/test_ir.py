@@ -270,7 +270,7 @@ BROKEN = {
     (None, "kind"): [made(ODD, ())],
     (None, "shape"): [made(LEAF, (), 0, (-1,)), made(LEAF, (), 0, (977.0,)), made(LEAF, (), 0, 3)],
     (None, "dtype"): [
-        made(LEAF, (), 0, dtype=np.dtype("complex128")),
+        made(LEAF, (), 0, dtype=np.dtype("float16")),
         made(LEAF, (), 0, dtype=float),
     ],
     (None, "sources"): [made(graphs.SIN, (1.0,)), made(graphs.SIN, V)],

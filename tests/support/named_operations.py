@@ -3,6 +3,11 @@
 #: Module -> the operations it names outside `jitgrad.ops`, and why. A field of the entry or of its
 #: `Op` is better where there is one.
 NAMED = {
+    "base.dtypes": ({"real", "imag"}, "what Python calls the parts of a complex number"),
+    "compile.render.scalar": (
+        {"REAL", "IMAG", "COMPLEX"},
+        "parts of a 0-d value that the runtime takes without a kernel",
+    ),
     "control.checkpoint": ({"concatenate"}, "what blocks of turns and the turns after hand out"),
     "control.roll": ({"CONCATENATE"}, "lists of what turns have made are what a loop hands out"),
     "frontend.convert": (

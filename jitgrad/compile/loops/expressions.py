@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...base.dtypes import BOOL, FLOAT64, INT64
+from ...base.dtypes import BOOL, COMPLEX128, FLOAT64, INT64
 from .ir import Expr, Operand
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: reductions of floats whose combination may be reordered, so that the loop vectorises
 REORDERED = {"({0} + {1})": "fast_add({0}, {1})", "({0} * {1})": "fast_mul({0}, {1})"}
 #: dtypes of Python's own numbers, which numba's arithmetic keeps
-WIDE = frozenset((FLOAT64, INT64))
+WIDE = frozenset((FLOAT64, INT64, COMPLEX128))
 #: Operations that leave float32 a float32, in numba as in NumPy: a conversion compiles three times
 #: as long as they do.
 ARITHMETIC = {
@@ -53,11 +53,13 @@ def name_of(dtype: np.dtype) -> str:
     return dtype.name
 
 
-def literal(value: float, dtype: np.dtype) -> str:
+def literal(value: Any, dtype: np.dtype) -> str:
     """`value` as an expression of `dtype`."""
     if dtype.kind == "b":
         return str(bool(value))
-    if dtype.kind == "f":
+    if dtype.kind == "c":
+        text = f"complex({literal(value.real, FLOAT64)}, {literal(value.imag, FLOAT64)})"
+    elif dtype.kind == "f":
         text = _SPECIAL.get(repr(float(value)), repr(float(value)))
     else:
         text = str(int(value))

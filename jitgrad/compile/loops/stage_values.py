@@ -176,8 +176,18 @@ class StageValues:
 
     def _loaded(self, node: Node, ctx: Context, depth: int) -> str:
         if not node.ndim:
-            return self.args.scalar(node)
+            return self._number(node)
         return self.forwarded[node] if node in self.forwarded else self.load(node, ctx, depth)
+
+    def _number(self, node: Node) -> str:
+        """The name of a 0-d value that comes from outside; loops are given the parts of a complex
+        one, since an argument is a float or an integer."""
+        if node.dtype.kind != "c" or self.nest is None:
+            return self.args.scalar(node)
+        parts = [self.args.part(node, part) for part in (0, 1)]
+        name = self.args.fresh("v")
+        self.emit(0, Let(name, Expr("complex({}, {})", tuple(parts))))
+        return name
 
     def elementwise(self, node: Node, sources: Sequence[Value], depth: int) -> str:
         key = (node.op, node.dtype, depth, *[self.names[pair] for pair in sources])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from ...base.dtypes import PARTS, real_of
 from ...ir.printer import counted
 from ..kernel import result_dtype
 from ..loops.expressions import name_of
@@ -135,6 +136,14 @@ class Arguments:
             self.listing.append(f"{name}: {name_of(node.dtype)} number")
         return self.arrays[node, "number"]
 
+    def part(self, node: Node, part: int) -> str:
+        """The name of a part of a complex 0-d value that comes from outside."""
+        what = PARTS[part]
+        if (node, what) not in self.arrays:
+            self.arrays[node, what] = name = self.add_dynamic("n", "part", (node, what))
+            self.listing.append(f"{name}: {what} part of a {name_of(node.dtype)} number")
+        return self.arrays[node, what]
+
     def scratch(self, dtype: np.dtype) -> str:
         """The name of memory of fixed size."""
         name = self.fresh("h")
@@ -197,6 +206,8 @@ def _unpacked(
         return f"a[{slot}]"
     if kind == "number":
         return _number("a", slot, what.dtype)
+    if kind == "part":
+        return _number("a", slot, real_of(what[0].dtype))
     if kind == "far":
         return f"array_int64(a, {slot})"
     if kind == "result":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...ops.primitives import COMPLEX, IMAG, REAL
 from ..kernel import Kernel, KernelStatements
 from ..loops.nest import access
 from ..loops.stage_values import StageValues
@@ -14,6 +15,7 @@ from .arguments import HEADER, Arguments, title
 from .text import lines
 
 if TYPE_CHECKING:
+    from ...ir.node import Node
     from ..loops.nest import Evaluation
     from ..schedule.fuse_stages import Step
     from ..schedule.materialise import Fusion
@@ -37,9 +39,7 @@ def render_scalar(fusion: Fusion, step: Step, pairs: Sequence[Evaluation]) -> Ke
             (source,) = fusion.reads(node, ctx, kept=kind == "reduce")[:1]
             values.names[node, ctx] = values.names[source]
     arguments = dict(zip(args.dynamic_names, args.dynamic, strict=True))
-    passed = {
-        n: arguments[values.names[n, ()]] for n in step.nodes if values.names[n, ()] in arguments
-    }
+    passed = {n: known for n in step.nodes if (known := _given(values, n, arguments)) is not None}
     computed = [n for n in step.nodes if n not in passed]
     returned = [values.value((n, ())) for n in computed]
     text = _text(values, returned) if computed else None
@@ -51,6 +51,20 @@ def render_scalar(fusion: Fusion, step: Step, pairs: Sequence[Evaluation]) -> Ke
         returned=tuple(returned),
     )
     return kernel
+
+
+def _given(values: StageValues, node: Node, arguments: dict[str, Any]) -> Any:
+    """What a value is in terms of arguments, if nothing is to be computed: an argument, a part of
+    one, or two that are the parts of a complex value; else None."""
+    known = arguments.get(values.names.get((node, ()), ""))
+    if known is not None or node.op not in (REAL, IMAG, COMPLEX):
+        return known
+    src = [_given(values, s, arguments) for s in node.src]
+    if None in src:
+        return None
+    if node.op is COMPLEX:
+        return "complex", tuple(src)
+    return ("part", (node.src[0], node.op.name)) if src[0][0] == "number" else None
 
 
 def _text(values: StageValues, returned: Sequence[str]) -> str:

@@ -102,7 +102,9 @@ def _folded(rule: Rule) -> Rule:
 def _is(node: Node, value: int) -> bool:
     """Whether `node` is the constant `value`; 0.0 and -0.0 are told apart."""
     c = constant(node)
-    return c is not None and c == value and math.copysign(1.0, c) == math.copysign(1.0, value)
+    if c is None or c != value or type(c) is complex:
+        return False
+    return math.copysign(1.0, c) == math.copysign(1.0, value)
 
 
 def _add(node: Node, x: Node, y: Node) -> Node | None:
