@@ -170,6 +170,9 @@ class Limits:
     scatter_repeats: int = 8
     #: Width of rows up to which it is part of the code, from `grain` elements on.
     scatter_width: int = 8
+    #: Rows of matrices up to which they are factorised and solved in loops of ours, and columns of
+    #: their right sides.
+    small_matrix: int = 16
 
 
 now = Limits()

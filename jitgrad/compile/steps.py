@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def kernels_of(fusion: Fusion, step: Step) -> list[Call | Kernel]:
     """The kernels of a step: one, or two where a scan runs over its blocks twice."""
     if step.kind == "call":
-        return [render_call(step.nodes[0]) or Call(step.nodes[0])]
+        return [render_call(step.nodes[0], fusion.literal) or Call(step.nodes[0])]
     if step.kind == "scalar":
         return [render_scalar(fusion, step, evaluations(fusion, step))]
     if step.form == "program":

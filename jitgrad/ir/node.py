@@ -198,7 +198,14 @@ class Loops(NamedTuple):
     that all shapes share it, but for a few short ones that are worth a kernel each. Units run in
     any order, on several threads if their `work` (elements visited in all) pays for that, so each
     writes its own part of ``out``. With `parts`, ``out`` has so many arrays one after another, of
-    the dtype `wide`, which are summed up afterwards."""
+    the dtype `wide`, which are summed up afterwards.
+
+    ``far = far | test`` notes that an operand is one that the loops are not for: NumPy runs the
+    plan again, and computes what it does, or raises what it raises.
+
+    `single` is the same for one kernel that does all, of `ones` units, where sizes are literals: a
+    loop over a small state has it in its turns. Its text is of the forms that
+    `compile.render.written` knows."""
 
     code: str
     sizes: tuple
@@ -206,6 +213,8 @@ class Loops(NamedTuple):
     work: int
     parts: int = 0
     wide: np.dtype | None = None
+    single: str = ""
+    ones: int = 0
 
 
 def total(name: str, identity: float, combine: str) -> Op:

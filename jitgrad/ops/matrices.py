@@ -143,7 +143,7 @@ def in_columns(solve: Callable[[Node, Node], Node], a: Node, b: Node) -> Node:
 
 
 def factorisation(
-    name: str, reference: Callable[..., np.ndarray], flops: Callable[[Node], int]
+    name: str, reference: Callable[..., np.ndarray], flops: Callable[[Node], int], **fields: Any
 ) -> Op:
     """The operation that packs the factors of matrices; its derivatives are those of its parts."""
     return Op(
@@ -154,6 +154,7 @@ def factorisation(
         jvp=lambda t, node: None,
         batch=each_row,
         flops=flops,
+        **fields,
     )
 
 

@@ -39,9 +39,19 @@ from .records import Names
 from .registry import operation
 from .rows import each_row
 from .sampling import FLOATS
+from .small_matrices import (
+    cholesky_loops,
+    lu_loops,
+    of_determinant,
+    solution_loops,
+    substitution_loops,
+)
 
 LU = factorisation(
-    "lu_factors", lambda a, node: lapack.lu(a), lambda node: 2 * node.size * node.shape[-1] // 3
+    "lu_factors",
+    lambda a, node: lapack.lu(a),
+    lambda node: 2 * node.size * node.shape[-1] // 3,
+    loops=lu_loops,
 )
 
 
@@ -74,6 +84,7 @@ SOLUTION = by_factors(
     _solution_vjp,
     _solution_jvp,
     flops=lambda node: 2 * node.size * node.shape[-2],
+    loops=solution_loops,
 )
 
 
@@ -147,12 +158,14 @@ LOG_ABS_DET = by_factors(
     _log_abs_det,
     lambda g, node: (over_matrix(g, node.src[0].shape) * turned(_inv(node.src[0])),),
     lambda t, node: sum_of_matrix(turned(_inv(node.src[0])) * t[0]),
+    loops=of_determinant("log"),
 )
 SIGN_OF_DET = by_factors(
     "sign_of_det",
     lambda lu, node: lapack.sign_of_lu(lu),
     lambda g, node: (None,),
     lambda t, node: None,
+    loops=of_determinant("sign"),
 )
 
 
@@ -165,6 +178,7 @@ DET = by_factors(
     _det_reference,
     lambda g, node: (over_matrix(g, node.src[0].shape) * _cofactors(*node.src),),
     lambda t, node: sum_of_matrix(_cofactors(*node.src) * t[0]),
+    loops=of_determinant("det"),
 )
 
 
@@ -210,6 +224,7 @@ COFACTORS = Op(
     jvp=_cofactors_jvp,
     batch=each_row,
     flops=lambda node: 2 * node.size * node.shape[-1],
+    loops=of_determinant("cofactors"),
 )
 
 
@@ -299,6 +314,7 @@ SUBSTITUTION = Op(
     jvp=_substitution_jvp,
     batch=each_row,
     flops=lambda node: node.size * node.shape[-2],
+    loops=substitution_loops,
 )
 
 
@@ -372,6 +388,7 @@ CHOLESKY = Op(
     jvp=_cholesky_jvp,
     batch=each_row,
     flops=lambda node: node.size * node.shape[-1] // 3,
+    loops=cholesky_loops,
 )
 
 

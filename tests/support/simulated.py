@@ -23,7 +23,7 @@ import numpy as np
 from jitgrad.base.dtypes import SUPPORTED
 from jitgrad.compile import limits, turn
 from jitgrad.runtime import assemble, launch
-from jitgrad.runtime.numba import build, support
+from jitgrad.runtime.numba import build, matrix_steps, support
 from jitgrad.runtime.numba.vmath import core
 
 BYTES = bytes.__basicsize__ - 1
@@ -97,8 +97,29 @@ class Result:
         ctypes.memmove(self.slots.address + 8 * self.k, data, len(data))
 
 
+def _places(array, first, place, stride, last, count):
+    """Where the lanes of `gathered` and `scattered` are in a stack of matrices."""
+    return [(first + min(k, last)) * stride + place for k in range(count)]
+
+
+def _gathered(array, first, place, stride, last, count):
+    places = _places(array, first, place, stride, last, count)
+    return np.array([array[k] for k in places], array.array.dtype)
+
+
+def _scattered(array, first, place, stride, last, lanes):
+    for k, value in zip(_places(array, first, place, stride, last, len(lanes)), lanes, strict=True):
+        array[k] = value
+
+
+def _lanes(count, n, dtype):
+    return Memory(np.full((n, count), np.nan, dtype))
+
+
 def _names():
     out = {
+        "gathered": _gathered,
+        "scattered": _scattered,
         "body": lambda f: f,
         "entry": lambda f: f,
         "slots": Slots,
@@ -112,6 +133,7 @@ def _names():
         name, item = dtype.name, _item(dtype)
         out[f"array_{name}"] = lambda slots, k: Memory(_object(slots[k]).reshape(-1).view())
         out[f"local_{name}"] = out[f"fixed_{name}"] = lambda n, item=item: _unwritten(n, item)
+        out[f"lanes_{name}"] = lambda count, n, item=item: _lanes(count, n, item)
         out[f"scratch_{name}"] = lambda item=item: _unwritten(1024, item)
         out[f"result_{name}"] = lambda slots, k, slot, item=item: Result(item, slots, k, slot)
     return out
@@ -168,7 +190,8 @@ def _support():
     return {name: v for name, v in scopes[support.__name__].items() if not name.startswith("_")}
 
 
-NAMES = {**_support(), **_names()}
+_STEPS = {name: getattr(matrix_steps, name) for name in matrix_steps.__all__}
+NAMES = {**_support(), **_STEPS, **_names()}
 
 
 class _Floats(ast.NodeTransformer):

@@ -72,6 +72,9 @@ class _Lifting:
             return Node(node.op, src, node.arg, ONE, node.dtype)
         if kind == "reshape":
             return self.array(node.src[0])
+        if node.op.loops and node.op.loops(node, limits.now):
+            src = tuple([self._operand(node, k) for k in range(len(node.src))])
+            return Node(node.op, src, node.arg, ONE, node.dtype)
         raise Unliftable(f"a 0-d {node.op.name}")
 
     def array(self, node: Node) -> Node:

@@ -8,7 +8,8 @@ puts its own in their place.
 """
 
 from ...base.dtypes import SUPPORTED
-from . import support
+from . import matrix_steps, support
+from .lane_values import gathered, lanes_maker, scattered
 from .lowering import (
     fixed_maker,
     free,
@@ -19,17 +20,21 @@ from .lowering import (
     prefetch,
     scratch_maker,
 )
+from .matrix_steps import *
 from .support import *
 
 __all__ = [
+    *matrix_steps.__all__,
     *support.__all__,
     "body",
     "entry",
     "free",
+    "gathered",
     "interrupted",
     "offset_by",
     "prefetch",
     "scalar",
+    "scattered",
 ]
 
 
@@ -57,6 +62,7 @@ for _dtype in SUPPORTED:
         ("local", local_maker),
         ("scratch", scratch_maker),
         ("fixed", fixed_maker),
+        ("lanes", lanes_maker),
     ):
         globals()[f"{_name}_{_dtype.name}"] = _make(item_type(_dtype))
         __all__.append(f"{_name}_{_dtype.name}")
