@@ -20,6 +20,7 @@ from ..ops.joining import concatenate
 from ..ops.marks import AGAIN, RULE, again
 from ..ops.primitives import cast, reshape_to
 from ..ops.rows import Rows, same_rows
+from .array_functions import ArrayRule, InRows
 from .batch import batch
 from .derivative_rules import (
     DerivativeRule,
@@ -63,6 +64,8 @@ def _batched(rule: DerivativeRule, size: int) -> DerivativeRule:
         return replace(rule, results=results, parameters=parameters, roots=roots)
     if isinstance(rule, RefusedRule):
         return replace(rule, results=results)
+    if isinstance(rule, ArrayRule):
+        return replace(rule, results=results, function=InRows(rule.function, size))
     raise GradientError(
         f"got {rule.name} in a function that vmap maps, whose derivative rule computes with NumPy, "
         "so that it cannot be batched; write the rule in operations on tensors"
