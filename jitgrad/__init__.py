@@ -91,6 +91,7 @@ _LAZY = {
     "hessian_tensor_product": "differential_operators",
     "hessian_vector_product": "differential_operators",
     "hvp": "tracing.transforms",
+    "interop": "interop",
     "jacfwd": "tracing.jacobians",
     "jacobian": "tracing.jacobians",
     "jacrev": "tracing.jacobians",

@@ -22,6 +22,7 @@ from numpy import uint64 as uint64
 from numpy.typing import DTypeLike, NDArray
 
 from . import autograd as autograd
+from . import interop as interop
 from . import linalg as linalg
 from . import nn as nn
 from . import numpy as numpy
@@ -112,8 +113,8 @@ __all__ = [
     "CompileError", "JitgradWarning", "GradientWarning", "autograd", "check_grads", "checkpoint",
     "cond", "custom_jvp", "custom_vjp", "debug_nans", "deriv", "draw", "elementwise_grad",
     "explain", "fori_loop", "from_dlpack", "grad", "grad_and_aux", "grad_named", "hessian",
-    "hessian_tensor_product", "hessian_vector_product", "hvp", "jacfwd", "jacobian", "jacrev",
-    "jit", "jvp", "linalg", "linearize", "make_ggnvp", "make_hvp", "make_jvp", "make_vjp",
+    "hessian_tensor_product", "hessian_vector_product", "hvp", "interop", "jacfwd", "jacobian",
+    "jacrev", "jit", "jvp", "linalg", "linearize", "make_ggnvp", "make_hvp", "make_jvp", "make_vjp",
     "meshgrid", "multigrad_dict", "nn", "optim", "primitive", "profile", "pure_callback", "random",
     "scan", "split", "stop_gradient", "switch", "tensor_jacobian_product", "tree", "value_and_grad",
     "value_and_jacobian", "vector_jacobian_product", "vjp", "vmap", "while_loop", "where", "equal",

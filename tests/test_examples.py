@@ -52,6 +52,18 @@ def test_the_page_on_training():
     assert len(blocks) == 3 and run_doctest("\n".join(blocks), "training", path) > 20
 
 
+def test_the_page_on_other_libraries(monkeypatch):
+    jax = pytest.importorskip("jax")
+    pytest.importorskip("torch")
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    path = ROOT / "docs" / "interop.md"
+    blocks = re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
+    try:
+        assert len(blocks) == 4 and run_doctest("\n".join(blocks), "interop", path) > 20
+    finally:
+        jax.config.update("jax_enable_x64", False)
+
+
 def test_what_the_page_on_seeing_shows(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # pictures are written
     blocks = re.findall(

@@ -42,6 +42,7 @@ LAYERS = [
     ["autograd", "builtins", "differential_operators", "extend", "tracer"],
     ["misc", "test_util"],
     ["nn", "optim"],
+    ["interop"],
     ["scipy"],
     ["__init__"],
     ["cli"],

@@ -71,7 +71,7 @@ AUTOGRAD = {
     "function": ["Function"],
 }
 #: Modules that are written in Python with all their types.
-TYPED = ["nn", "optim", "random", "scipy", "tree"]
+TYPED = ["interop", "nn", "optim", "random", "scipy", "tree"]
 #: Attributes of a class that every class has, or that type checkers know another way.
 COMMON = {*dir(object), "__annotations__", "__module__", "__slots__", "__weakref__"} - {
     "__eq__",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
+from types import ModuleType
+
+from .errors import MissingError
 
 #: Packages that hold nothing of the user's.
 SYSTEM = frozenset(
@@ -23,3 +27,19 @@ def is_installed(package: str) -> bool:
         return True
     home = getattr(sys.modules.get(package), "__file__", None) or ""
     return "site-packages" in home or "dist-packages" in home
+
+
+def library(name: str, where: str) -> ModuleType:
+    """A package that users may have, imported for what is said to be `where`.
+
+    Raises
+    ------
+    MissingError
+        It is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise MissingError(
+            f"got a call of {where}, and {name} is not installed; install it: pip install {name}"
+        ) from None

@@ -71,7 +71,7 @@ class HostRecord:
 
     def __call__(self, sources: Sequence[Any], cotangents: Sequence[Any]) -> list[np.ndarray]:
         first, last = len(self.likes), len(self.likes) + len(self.tensors)
-        with _apart():
+        with apart():
             kept = [
                 _same(t, x) if is_tensor else np.asarray(x)
                 for x, (is_tensor, t) in zip(sources[first:last], self.tensors, strict=True)
@@ -111,7 +111,7 @@ def _by_token(sources: Sequence[Any], cotangents: Sequence[Any]) -> list[np.ndar
 
 
 @contextmanager
-def _apart() -> Iterator[None]:
+def apart() -> Iterator[None]:
     """While a plan calls a function of the user's: what that records is no part of what is pending,
     and has no gradient."""
     outer = local.seg
