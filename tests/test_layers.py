@@ -130,7 +130,7 @@ MANY_DECISIONS = {
         "tape.backward.Backward.__init__": 20,
         "tape.backward.Sweep._step": 20,
         "tape.backward.start": 16,
-        "tape.record.enter": 21,
+        "tape.record.enter": 23,
     },
     "one case after the other of what an argument, an index or an object may be": {
         "ops.pointwise._one_float": 16,

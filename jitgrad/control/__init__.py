@@ -11,8 +11,9 @@ from .body import TURN, Body, Looped
 from .loop import led_to, sources_led_to
 from .loop_node import LOOP, run_loop
 from .loop_rows import batch_loop
-from .roll import Rolled, rolled
+from .roll import Rolled, counter, element, rolled
 from .tidy import tidied
+from .turn_operands import is_start
 
 __all__ = [
     "LOOP",
@@ -21,6 +22,9 @@ __all__ = [
     "Looped",
     "Rolled",
     "batch_loop",
+    "counter",
+    "element",
+    "is_start",
     "led_to",
     "rolled",
     "run_loop",

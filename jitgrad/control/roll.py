@@ -119,7 +119,7 @@ class Rolling:
             if position in self.last[number] and turn == loop.count - 1:
                 self.new[i] = self.last[number][position]
             else:
-                self.new[i] = _element(self.handed[number][position], loop.index(turn))
+                self.new[i] = element(self.handed[number][position], loop.index(turn))
         return self.new[i]
 
     def _outside(self, node: Node) -> Node:
@@ -181,7 +181,8 @@ class Rolling:
         return _rows(handed, first, second - first, loop.count)
 
 
-def _element(x: Node, k: int) -> Node:
+def element(x: Node, k: int) -> Node:
+    """What a loop has handed out as `x`, of turn `k`."""
     shape = x.shape[1:]
     row = slice_node(x, (k, *[0] * len(shape)), (1,) * x.ndim, (1, *shape))
     return reshape_to(row, shape)
@@ -302,8 +303,8 @@ class _Turn:
         if isinstance(operand, Counted):
             last = self.loop.count - 1
             if self.loop.reverse:
-                return _counter(operand.first + last * operand.step, -operand.step)
-            return _counter(operand.first, operand.step)
+                return counter(operand.first + last * operand.step, -operand.step)
+            return counter(operand.first, operand.step)
         if isinstance(operand, Moved):
             node = self.graph.nodes[operand.node]
             inner = enumerate(operand.operands)
@@ -327,7 +328,7 @@ class _Turn:
         return at + self.only_last.index(q)
 
 
-def _counter(first: int, step: int) -> Node:
+def counter(first: int, step: int) -> Node:
     """``first + step * t`` of the number of the turn."""
     if not step:
         return const(first, INT64)

@@ -24,7 +24,7 @@ from .execute import finish, flush, live_handles, run
 from .pieces import note_program
 from .reachability import Unshared, batched, saves, visited, with_zeros
 from .record import materialise
-from .segment import AbstractValue, local, operations_to
+from .segment import AbstractValue, local, operations_to, unrolled
 
 
 class AccumulateGrad:
@@ -281,6 +281,7 @@ def start(sweep, tensor, cot, implicit):
     if not sweep.create and not implicit:
         cot = materialise(cot)  # it may be pending, too: then both run now
     seg = local.seg
+    unrolled(seg)
     if tensor._seg is seg and type(tensor._edge) is not AccumulateGrad and tensor._state.slot >= 0:
         joint = not sweep.create and seg.graph is None and tensor._value is None
         if joint and pending(sweep, tensor, cot, implicit):

@@ -83,15 +83,15 @@ def history(seg, state):
 def likeness(state):
     """What an operation has in common with that of another iteration: all but its operands."""
     if state.like is None:
-        state.like = hash((_statics(state.key, type(state)), state.shape, state.dtype))
+        state.like = hash((statics(state.key, type(state)), state.shape, state.dtype))
     return state.like
 
 
-def _statics(key, operand):
+def statics(key, operand):
     """A key without its operands."""
     return tuple(
         [
-            None if type(k) is operand else _statics(k, operand) if type(k) is tuple else k
+            None if type(k) is operand else statics(k, operand) if type(k) is tuple else k
             for k in key
         ]
     )

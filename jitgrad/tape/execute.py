@@ -35,6 +35,7 @@ from .segment import (
     operation_before,
     operations_to,
     renewed,
+    unrolled,
 )
 
 _serial = count()
@@ -143,6 +144,8 @@ def live_handles(handles, state, views):
 
 def flush(seg):
     """Runs the thread's current segment and starts the next one."""
+    if seg.tracing is not None:
+        unrolled(seg)
     while True:
         state, handles, read = seg.state, seg.handles, (seg.leaves, seg.numbers, seg.edges)
         if state.over:
@@ -215,6 +218,8 @@ def let_go(seg):
 
 def pause(seg):
     """What is to be done at a state that asks for it; nothing, if the segment has ended since."""
+    if seg.tracing is not None:
+        seg.tracing.pauses(seg)
     state = operation_before(seg.state)  # values may have entered since
     if state is None or not (state.full or (state.cut and not goes_on(seg, state))):
         seg.widen()

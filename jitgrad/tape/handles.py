@@ -214,7 +214,7 @@ def adopt(t, other):
     """`t` becomes what `other` is."""
     if t is not other:
         if active_traces and local.seg.tracing is not None:
-            local.seg.tracing.touch(t)
+            local.seg.tracing.rebinds(t, other)
         _adopt(t, other)
 
 

@@ -14,7 +14,7 @@ from ..runtime.plan import Plan
 from .execute import finish, live_handles, run
 from .pieces import note_program
 from .reachability import batched, roots_of
-from .segment import local, operations_to
+from .segment import local, operations_to, unrolled
 
 
 class HessianVectorProduct:
@@ -45,6 +45,7 @@ def product(held, xs, vs, size=None):
     The tensor is taken out of the list, so that it does not count as held. None, and nothing is
     changed, where it is not pending or was computed from more than leaves."""
     seg, t = local.seg, held[-1]
+    unrolled(seg)
     handles, leaves, numbers, roots = seg.handles, seg.leaves, seg.numbers, seg.edges
     state, end = t._state, seg.state
     if (

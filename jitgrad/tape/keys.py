@@ -130,10 +130,12 @@ def _refused(entry, src):
     )
 
 
-def renode(state, nodes):
-    """The node of an operation, built again with the nodes of some states replaced."""
+def renode(state, nodes, numbers=None):
+    """The node of an operation, built again with the nodes of some states replaced; `numbers` is
+    that of its first number, if another."""
     key = state.key
     if key[0] is VARIABLE:
         return variable(nodes.get(key[1], key[1].node), state.node.arg)
-    node, _, _ = node_of(key, state.parent.numbers, nodes)
+    first = state.parent.numbers if numbers is None else numbers
+    node, _, _ = node_of(key, first, nodes)
     return stop(node) if state.node.op is STOP and node.op is not STOP else node

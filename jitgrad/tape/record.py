@@ -28,6 +28,7 @@ from .segment import (
     record_state,
     renewed,
     revive,
+    unrolled,
 )
 
 _requires_grad = attrgetter("requires_grad")
@@ -41,6 +42,8 @@ def grow(seg, before, key):
     """
     if before.over:
         return renewed(seg)
+    if unrolled(seg):
+        return None
     out = revive(before, key)
     if out is not None:
         return out
@@ -54,10 +57,7 @@ def grow(seg, before, key):
     )
     if requires_grad and not before.grad:
         node, requires_grad = stop(node), False
-    if config.verify:
-        from ..ir.verify import verify
-
-        verify(node)
+    _verify(node)
     place, head = None, None
     if anomaly.threads and anomaly.looks():
         place = _noted(seg, key, node)
@@ -72,6 +72,13 @@ def grow(seg, before, key):
     )
 
 
+def _verify(node):
+    if config.verify:
+        from ..ir.verify import verify
+
+        verify(node)
+
+
 def _noted(seg, key, node):
     from .nan_origins import noted  # which few programs look for
 
@@ -82,6 +89,8 @@ def variable_state(seg, before, state):
     """The state after the value of `state` became a gradient root; None if the segment is over."""
     if before.over:
         return renewed(seg)
+    if seg.tracing is not None and unrolled(seg):
+        return None
     key = (VARIABLE, state)
     out = before.next.get(key) or revive(before, key)
     if out is None:
@@ -91,7 +100,7 @@ def variable_state(seg, before, state):
     return out
 
 
-def enter(t, seg):
+def enter(t, seg):  # noqa: C901 - the hot path of each tensor that enters
     """The state of `t` as an operand of the thread's current segment `seg`, which it enters as a
     leaf.
 
@@ -107,6 +116,8 @@ def enter(t, seg):
         known = seg.entered.get(t)
         if known is not None and known[1] is t._value:
             return known[0]
+    if seg.tracing is not None and unrolled(seg):
+        return None
     value, aval = t._value, t._state.aval
     if value is None:
         value = peek(t)

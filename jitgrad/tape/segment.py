@@ -237,6 +237,8 @@ OVER = State(None), State(None)
 OVER[False].grad = False
 for _state in OVER:
     _state.over, _state.next = True, {not _state.grad: OVER[not _state.grad]}
+#: A number of operations that no segment has.
+NEVER = 1 << 62
 _count = 0
 _before: dict = {}
 
@@ -331,7 +333,11 @@ class Segment:
             tracing,
         )
         self.noted, self.row, self.whole = 0, row, whole
-        root = ROOT if tracing is None else tracing.root
+        if tracing is None:
+            root = ROOT
+        else:
+            root = tracing.root
+            tracing.looks_again()
         if anomaly.threads and anomaly.looks():
             root = State(None)  # a path of its own, whose states know the lines
         self.state = root if grad else switch(root, False)
@@ -379,6 +385,16 @@ class _Local(threading.local):
 local = _Local()
 
 
+def unrolled(seg):
+    """Records the turns as a loop that a segment rolls while it is traced; whether there were
+    any. All that reads more of its state than the key of the next operation begins with this."""
+    turns = None if seg.tracing is None else seg.tracing.turns
+    if turns is None or turns.seg is not seg:
+        return False
+    turns.close()
+    return True
+
+
 def switch(state, grad):
     """The state after gradients were switched on or off."""
     if state.grad == grad:
@@ -402,6 +418,8 @@ def set_mode(grad):
         before = seg.state
         if before.grad == grad:
             return
+        if seg.tracing is not None and unrolled(seg):
+            continue
         after = switch(before, grad)
         if seg.state is before:
             seg.state = after
@@ -474,6 +492,8 @@ def record_state(
     out.full = not key[0].unfinished and (at_once or ends(seg, out))
     out.capacity = capacity_for(out)
     out.pause = out.full or out.capacity > before.capacity
+    if seg.tracing is not None and out.operations >= seg.tracing.look:
+        out.pause = True
     out.number_slice = slice(before.numbers, numbers) if numbers > before.numbers else None
     if root:
         out.roots += (node,)

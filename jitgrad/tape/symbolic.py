@@ -30,9 +30,12 @@ from ..ops.primitives import broadcast
 from . import handles
 from .concrete import END, refusal
 from .record import materialise
-from .segment import OVER, Segment, State, active_traces, local
+from .segment import NEVER, OVER, Segment, State, active_traces, local
 from .symbols import SymbolicScalar
 from .views import parent_of
+
+#: Operations of a segment when turns are looked for in it first.
+FIRST_LOOK = 1024
 
 
 class Unreplayable(Exception):
@@ -151,6 +154,12 @@ class Trace:
 
     #: What traces.
     by = "jit"
+    #: Whether turns are rolled while they are traced; the turns, where they are. `look` is the
+    #: number of operations at which they are looked for, `expected` where they are known to begin.
+    rolls = True
+    turns = expected = None
+    #: Weak references to tensors of the segment whose places others have taken.
+    rebound = ()
     #: Whether somebody asked for a concrete value that there is none of.
     asked = False
     #: What goes on, and what to do where a concrete value is needed: see `concrete.refusal`.
@@ -167,6 +176,35 @@ class Trace:
         self.grad_inputs, self.hooked, self.inside, self.closed = set(), False, False, False
         self.rows, self.unsettled = {}, {}
         self.recorded = {}  # the nodes that the program has made so far, in its order
+        self.looks_again()
+
+    # ------------------------------------------------------------------ turns
+
+    def looks_again(self, operations=0, is_worth_it=True):
+        """Looks for turns once a segment that has some operations has as many more: twice as many
+        as the last time, unless that was worth it."""
+        self.turns = self.expected = None
+        self.more = FIRST_LOOK if is_worth_it else 2 * self.more
+        self.look = operations + self.more if self.rolls else NEVER
+        if not operations:
+            self.rebound = []
+
+    def pauses(self, seg):
+        """Looks for turns; those that are rolled begin again at their end."""
+        if self.turns is not None:
+            self.turns.go_on()
+        else:
+            from .turn_search import look  # which imports loops, that few programs have
+
+            look(seg)
+
+    def rebinds(self, t, other):
+        """Before `t` takes the place of `other` in a segment."""
+        self.touch(t)
+        if other._seg is not None:
+            self.rebound.append(ref(other))
+            if self.turns is not None:
+                self.turns.rebinds(t, other)
 
     # ------------------------------------------------------------------ values
 

@@ -71,6 +71,9 @@ class TurnTrace(Trace):
     """The trace of a turn: what comes from outside is captured, in the order in which it is
     met."""
 
+    #: Its states are those of the last call, in which nothing is to be looked for.
+    rolls = False
+
     def __init__(self, name: str, words: Wording) -> None:
         super().__init__(_Nowhere())
         self.name = self.by = name

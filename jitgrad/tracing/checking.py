@@ -17,7 +17,7 @@ import numpy as np
 
 from ..base.errors import JitError
 from ..base.packages import is_installed, package_of
-from ..tape.segment import local, operations_to
+from ..tape.segment import NEVER, local, operations_to
 from ..tape.symbols import SymbolicScalar
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Log:
             return
         nodes, values = self._news()
         if self.seg is not local.seg:
+            local.seg.tracing.look = NEVER
             self.seg, self.known = local.seg, (0, 0, 0)
             self.numbers, self.leaves = self.seg.numbers, self.seg.leaves
             more, others = self._news()
