@@ -53,6 +53,31 @@ class GradientCheckError(GradientError, AssertionError):
     `autograd.gradcheck`)."""
 
 
+class NotDifferentiable(GradientError):
+    """A function of `njit` does something that no derivative is made of; the text begins with the
+    file and the line.
+
+    Attributes
+    ----------
+    loc : tuple or None
+        File, line number and text of the line.
+    reason : str
+        The text without these.
+    """
+
+    reason: str = ""
+    loc: tuple | None = None
+
+    def __init__(self, reason: str, loc: tuple | None = None) -> None:
+        self.reason, self.loc = reason, loc
+        where = f"{loc[0]}:{loc[1]}: " if loc else ""
+        line = f"\n    {loc[2].strip()}" if loc and loc[2] else ""
+        super().__init__(f"{where}{reason}{line}")
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.reason, self.loc)
+
+
 class AliasError(JitgradError, RuntimeError):
     """A write that PyTorch and NumPy refuse: to a leaf that requires grad, or to a read-only
     view."""

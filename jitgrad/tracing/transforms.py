@@ -17,6 +17,7 @@ from ..frontend.tensor import Tensor
 from ..tape.handles import from_value
 from ..tape.hvp import product
 from ..tape.record import materialise
+from . import numba_functions
 from .differentiated import (
     DifferentiatedCall,
     Selection,
@@ -28,6 +29,7 @@ from .differentiated import (
     or_zeros,
     with_aux,
 )
+from .numba_functions import of_njit, takes_arrays
 
 if TYPE_CHECKING:
     from ..tape.reachability import Reachability
@@ -57,7 +59,9 @@ def value_and_grad(
         Returns a tensor; if it has several elements, the gradient is that of their sum.
     argnums : int or tuple of int, optional
         Which positional arguments are differentiated; their leaves are floats: tensors, arrays,
-        numbers. The first one where neither `argnums` nor `argnames` is given.
+        numbers. The first one where neither `argnums` nor `argnames` is given; of a function of
+        `njit`, or of numba, all that have floats in them: one gradient where there is one such
+        argument, else a tuple.
     argnames : str or tuple of str, optional
         Which arguments are differentiated by name.
     has_aux : bool
@@ -93,11 +97,16 @@ def value_and_grad(
     ((6.0, {'x': 2.0}), 2.0)
     """
     check_function(f)
-    selection = Selection(chosen(argnums, argnum), argnames)
+    argnums = chosen(argnums, argnum)
+    selection = Selection(argnums, argnames)
+    compiled = of_njit(f)
+    f = f if compiled is None else compiled
 
     @like(f)
     @surface
     def function(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        if compiled is not None and takes_arrays(args, kwargs):
+            return numba_functions.value_and_grad(f, argnums, argnames, has_aux, args, kwargs)
         places = selection.places(f, args, kwargs)
         enabled = is_grad_enabled()
         with enable_grad():

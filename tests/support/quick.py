@@ -27,6 +27,7 @@ QUICK = {
     "tape/test_views.py": None,
     "tape/test_writes.py": None,
     "control/test_loop.py": None,
+    "loops/test_njit.py": ("test_refused", "test_which_arguments"),
     "tracing/test_jit.py": None,
     "tracing/test_control_flow.py": None,
     "tracing/test_transforms.py": None,

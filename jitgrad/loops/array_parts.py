@@ -1,0 +1,257 @@
+"""Indexing, slicing and writing of arrays. Part of the front.
+
+Start at `ArrayParts.subscript` and `ArrayParts.write`.
+"""
+
+import ast
+
+from ..runtime.numba.inference import I64, part_type, types
+from .abstract_values import ArrayValue, ElementwiseValue, Part
+from .form import Val
+from .index_values import nonneg, same_value
+
+WHOLE = (None, None, None)
+
+
+class ArrayParts:
+    def subscript(self, x, node, store=False):
+        """The part of an array that an index means."""
+        arr = self.arr(x)
+        picked = self.picked(node, len(arr.shape))
+        if any(isinstance(p, ArrayValue) or (isinstance(p, Val) and p.is_array) for p in picked):
+            return self.gathered(arr, picked, store)
+        if any(p is None for p in picked):
+            self.refuse("got None in an index, expected numbers and slices")
+        if any(not isinstance(p, (Val, tuple)) for p in picked):
+            self.refuse(f"got the index {ast.unparse(node)}, expected numbers and slices")
+        items = [("i", p) if isinstance(p, Val) else p for p in picked]
+        if len(items) > len(arr.shape):
+            self.refuse(f"got {len(items)} indices for an array of {len(arr.shape)} axes")
+        return self.sub_view(arr, items + [WHOLE] * (len(arr.shape) - len(items)))
+
+    def picked(self, node, ndim):
+        """The index of each axis: a value, or (start, stop, step)."""
+        picked = []
+        for e in node.elts if isinstance(node, ast.Tuple) else [node]:
+            if isinstance(e, ast.Slice):
+                ends = (e.lower, e.upper, e.step)
+                picked.append(tuple([self.ev(p) if p is not None else None for p in ends]))
+            else:
+                v = self.ev(e)
+                picked.extend(v if isinstance(v, tuple) else [v])
+        if Ellipsis in [p for p in picked if p is Ellipsis]:
+            k = next(k for k, p in enumerate(picked) if p is Ellipsis)
+            picked[k : k + 1] = [WHOLE] * (ndim - len(picked) + 1)
+        return picked
+
+    def gathered(self, arr, picked, store):
+        """x[index], with an array of whole numbers."""
+        first = picked[0]
+        one = isinstance(first, ArrayValue) or (isinstance(first, Val) and first.is_array)
+        whole = one and isinstance(self.arr(first).dtype, types.Integer)
+        if store or len(picked) > 1 or not whole:
+            self.refuse(
+                "got an index that is an array, expected numbers and slices; write the loop"
+            )
+        where = self.arr(first)
+        k = len(where.shape)
+
+        def at(index):
+            return arr.at([where.at(list(index)[:k]), *list(index)[k:]])
+
+        shape = [*where.shape, *arr.shape[1:]]
+        return ArrayValue(shape, arr.dtype, at, [*arr.reads, *where.reads])
+
+    def sub_view(self, arr, items):
+        full = [
+            self.item(n, WHOLE if it is None else it)
+            for n, it in zip(arr.shape, items, strict=True)
+        ]
+        if isinstance(arr, Part):
+            return self.part_of_part(arr, full)
+        b = self.b
+
+        def at(index):
+            index = iter(index)
+            return arr.at(
+                [
+                    it[1]
+                    if it[0] == "i"
+                    else b.pure("add", it[1], b.pure("mul", next(index), it[2]))
+                    for it in full
+                ]
+            )
+
+        return ArrayValue([it[3] for it in full if it[0] == "s"], arr.dtype, at, arr.reads)
+
+    def part_of_part(self, arr, full):
+        """A part of a part is a part."""
+        b, given, out = self.b, iter(full), []
+        for it in arr.items:
+            if it[0] == "i":
+                out.append(it)
+                continue
+            g = next(given)
+            start = b.pure("add", it[1], b.pure("mul", g[1], it[2]))
+            if g[0] == "i":
+                out.append(("i", start))
+            else:
+                out.append(("s", start, b.pure("mul", g[2], it[2]), g[3]))
+        return Part(self, arr.base, out)
+
+    def item(self, n, it):
+        """An index of an axis of length `n`, as `Part` has it."""
+        b = self.b
+        if it == WHOLE:
+            return "s", b.const(0), b.const(1), n
+        if len(it) == 2:
+            i = self.integer(it[1])
+            if i.is_const and i.const < 0:
+                i = b.pure("add", n, i)
+            return "i", i
+        lo, hi, step = it
+        step = b.const(1) if step is None else self.integer(step)
+        if not step.is_const or step.const == 0:
+            self.refuse("got a slice with a step that is computed, or 0, expected a number")
+        if step.const < 0:
+            if lo is not None or hi is not None or step.const != -1:
+                self.refuse("got a slice with a negative step, expected ::-1 or a loop")
+            return "s", b.pure("add", n, b.const(-1)), step, n
+        start = b.const(0) if lo is None else self.start(lo, n)
+        stop = n if hi is None else self.stop(hi, n)
+        length = b.pure("max", b.pure("sub", stop, start), b.const(0))
+        if step.const > 1:
+            more = b.pure("add", length, b.const(step.const - 1))
+            length = b.pure("floordiv", more, step)
+        return "s", start, step, length
+
+    def start(self, v, n):
+        """Where a slice begins. One beyond the end has no elements, so that is not looked for."""
+        v, b = self.b.cast(self.integer(v), I64), self.b
+        if v.is_const and v.const < 0:
+            return b.pure("max", b.pure("add", n, v), b.const(0))
+        return v if nonneg(v) else b.pure("clip_index", v, n)
+
+    def stop(self, v, n):
+        """Where a slice ends. One before its start has no elements."""
+        v, b = self.b.cast(self.integer(v), I64), self.b
+        if v.is_const and v.const < 0:
+            return b.pure("add", n, v)
+        return b.pure("min", v, n) if nonneg(v) else b.pure("clip_index", v, n)
+
+    # --- writing ----------------------------------------------------------------------------------
+
+    def set_item(self, node, value):
+        place = self.subscript(self.ev(node.value), node.slice, store=True)
+        if not isinstance(place, Part):
+            self.refuse(
+                f"got an assignment to a part of an expression ({ast.unparse(node)}), expected an "
+                "array"
+            )
+        if place.is_element:
+            self.b.store(place.base, *place.element, self.number(value))
+        else:
+            self.write(place, value)
+
+    def write(self, place, value, add=False):
+        """place[...] = value, element by element; what reads the same memory elsewhere is computed
+        first."""
+        b = self.b
+        place = self.arr(place)
+        source = None
+        if isinstance(value, ArrayValue) or (isinstance(value, Val) and value.is_array):
+            source = self.source_for(place, value)
+        elif not isinstance(value, Val):
+            self.refuse(f"got {value!r}, expected an array or a number")
+        skip = len(place.shape) - (len(source.shape) if source else 0)
+
+        def body(index):
+            v = value if source is None else source.at(self.stretched(source, index[skip:]))
+            at = place.index(self, index)
+            (b.addto if add else b.store)(place.base, *at, v)
+
+        b.nest(place.shape, body)
+
+    def source_for(self, place, value):
+        source = self.arr(value)
+        shared = any(self.may_share(a, place.base) for a in source.reads)
+        if shared and not self.same_places(source, place):
+            source = self.arr(self.materialise(source))
+        if len(source.shape) > len(place.shape):
+            self.refuse("got more axes than the place has")
+        for n, m in zip(source.shape[::-1], place.shape[::-1], strict=False):
+            if not (n.is_const and n.const == 1):
+                self.equal(n, m)
+        return source
+
+    def stretched(self, source, index):
+        """The index in an array whose axes of length 1 stand for any length."""
+        zero = self.b.const(0)
+        return [
+            zero if n.is_const and n.const == 1 else i
+            for i, n in zip(index, source.shape, strict=True)
+        ]
+
+    def may_share(self, a, b):
+        ra, rb = self.root(a), self.root(b)
+        return ra is rb or ra is None or rb is None
+
+    def root(self, a):
+        """The array that memory belongs to; None where a loop changes which."""
+        while a.action is not None and a.action.kind == "view":
+            a = a.action.args[0]
+        if a.action is None:
+            return a if a.region is None or a.region.parent is None else None
+        return a if a.action.kind in ("alloc", "lib") else None
+
+    def same_places(self, source, place):
+        """Whether each element of `source` reads the memory of `place` at its own place only."""
+        if not isinstance(source, ElementwiseValue) or len(source.shape) != len(place.shape):
+            return False
+        return all(
+            self.is_place(v, place) or not any(self.may_share(a, place.base) for a in v.reads)
+            for v in source.parts
+        )
+
+    def is_place(self, v, place):
+        if not isinstance(v, Part) or v.base is not place.base:
+            return False
+        return len(v.shape) == len(place.shape) and all(
+            x[0] == y[0] and all(map(same_value, x[1:], y[1:]))
+            for x, y in zip(v.items, place.items, strict=True)
+        )
+
+    def equal(self, n, m):
+        """Has the lengths `n` and `m` be equal."""
+        if same_value(n, m):
+            return
+        if n.is_const and m.is_const:
+            self.refuse(f"got lengths {n.const} and {m.const}, expected equal ones")
+        text = "lengths differ, and axes of length 1 are not stretched in differentiated code"
+        self.b.emit("check", (self.b.pure("eq", n, m),), text=f'ValueError("{text}")')
+
+    def view(self, v):
+        """A part as an array in memory."""
+        b = self.b
+        if all(self.is_whole(it, b.dim(v.base, k)) for k, it in enumerate(v.items)):
+            return v.base
+        args, spec, kinds = [v.base], [], []
+        for it in v.items:
+            if it[0] == "i":
+                spec.append("i")
+                args.append(it[1])
+                kinds.append("i")
+            else:
+                step = it[2].const
+                spec.append(("s", step))
+                args.extend((it[1], it[3]))
+                kinds.append("s" if step == 1 else "t")
+        out = b.emit("view", args, part_type(v.base.type, kinds), hint="v", spec=spec)
+        out.action.attrs["lengths"] = list(v.shape)
+        return out
+
+    def is_whole(self, it, n):
+        """Whether an item means a whole axis of length `n`."""
+        if it[0] != "s" or not (it[1].is_const and it[1].const == 0):
+            return False
+        return it[2].is_const and it[2].const == 1 and same_value(it[3], n)

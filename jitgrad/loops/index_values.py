@@ -1,0 +1,130 @@
+"""What is known of whole numbers that index arrays: linear forms, lower bounds, equality.
+
+numba counts negative indices from the end of an axis, so nothing is concluded from an index that
+may be negative. Start at `linear`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..runtime.numba.inference import types
+from .form import Val
+
+#: How deep the lower bound of a number is looked for.
+DEEP = 20
+
+
+def linear(v: Val) -> tuple[dict[Val, int], int]:
+    """({value: factor}, constant) of a whole number."""
+    if v.is_const:
+        return {}, v.const
+    a = v.action
+    if a is None or a.kind != "pure" or not isinstance(v.type, types.Integer):
+        return {v: 1}, 0
+    if a.fn in ("add", "sub"):
+        return _combined(linear(a.args[0]), linear(a.args[1]), 1 if a.fn == "add" else -1)
+    if a.fn == "neg":
+        return _combined(({}, 0), linear(a.args[0]), -1)
+    if a.fn == "mul":
+        for x, y in (a.args, a.args[::-1]):
+            if y.is_const:
+                return _combined(({}, 0), linear(x), y.const)
+    if a.fn == "cast" and _widens(a.args[0].type, v.type):
+        return linear(a.args[0])
+    return {v: 1}, 0
+
+
+def _widens(narrow: Any, wide: Any) -> bool:
+    """Whether all values of a type of whole numbers are values of another."""
+    if isinstance(narrow, types.Boolean):
+        return False
+    if not isinstance(narrow, types.Integer) or not isinstance(wide, types.Integer):
+        return False
+    more = wide.bitwidth - narrow.bitwidth
+    return more >= 0 if narrow.signed == wide.signed else more > 0 and wide.signed
+
+
+def _combined(
+    x: tuple[dict[Val, int], int], y: tuple[dict[Val, int], int], factor: int
+) -> tuple[dict[Val, int], int]:
+    """x + factor * y."""
+    out = dict(x[0])
+    for k, f in y[0].items():
+        out[k] = out.get(k, 0) + factor * f
+    return {k: f for k, f in out.items() if f}, x[1] + factor * y[1]
+
+
+def lowest(v: Val, depth: int = 0) -> int | None:
+    """A bound below a whole number, or None."""
+    if v.is_const:
+        return v.const
+    if isinstance(v.type, types.Integer) and not v.type.signed:
+        return 0
+    if depth > DEEP:
+        return None
+    a = v.action
+    if a is None:
+        return _lowest_of_range(v, depth)
+    if a.kind == "dim":
+        return 0
+    return _lowest_of_pure(v, depth) if a.kind == "pure" else None
+
+
+def _lowest_of_range(v: Val, depth: int) -> int | None:
+    """That of the number of a loop."""
+    loop = v.region.action if v.region is not None else None
+    if loop is None or loop.kind != "for" or loop.regions[0].args[0] is not v:
+        return None
+    if not loop.args[2].is_const:
+        return None
+    if loop.args[2].const > 0:
+        return lowest(loop.args[0], depth + 1)
+    low = lowest(loop.args[1], depth + 1)
+    return None if low is None else low + 1
+
+
+def _lowest_of_pure(v: Val, depth: int) -> int | None:
+    a = v.action
+    assert a is not None
+    last = a.args[-1]
+    if a.fn == "mod":
+        return 0 if last.is_const and last.const > 0 else None
+    if a.fn == "cast" and not _widens(a.args[0].type, v.type):
+        return None
+    if a.fn not in ("add", "mul", "max", "min", "floordiv", "cast"):
+        return None
+    found = [lowest(x, depth + 1) for x in a.args]
+    if a.fn == "max":
+        return max([x for x in found if x is not None], default=None)
+    known = [x for x in found if x is not None]
+    if len(known) < len(found):
+        return None
+    if a.fn == "mul":
+        return known[0] * known[1] if min(known) >= 0 else None
+    if a.fn == "floordiv":
+        return known[0] // last.const if last.is_const and last.const > 0 else None
+    return min(known) if a.fn == "min" else sum(known)
+
+
+def same_value(a: Val, b: Val) -> bool:
+    return (
+        a is b
+        or (a.is_const and b.is_const and a.const == b.const)
+        or (_whole(a) and _whole(b) and linear(a) == linear(b))
+    )
+
+
+def _whole(v: Val) -> bool:
+    return isinstance(v.type, types.Integer)
+
+
+def nonneg(v: Val) -> bool:
+    low = lowest(v)
+    return low is not None and low >= 0
+
+
+def differ(a: Val, b: Val) -> bool:
+    """Whether two indices of one moment are surely different places of an axis."""
+    (la, ca), (lb, cb) = linear(a), linear(b)
+    return la == lb and ca != cb and nonneg(a) and nonneg(b)

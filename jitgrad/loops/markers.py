@@ -1,0 +1,44 @@
+"""Functions that mean something of their own to the front: what loops go over, `stop`, rules.
+
+Functions of other packages are in a table; jitgrad's own carry the mark as the attribute
+`_in_loops`. Start at `marker_of`.
+"""
+
+import enum
+
+from ..runtime.numba.inference import prange
+
+
+class Marker(enum.Enum):
+    RANGE = "range"
+    PRANGE = "prange"
+    REVERSED = "reversed"
+    ENUMERATE = "enumerate"
+    ZIP = "zip"
+    CHECKPOINT = "checkpoint"
+    STOP = "stop"
+
+
+_OTHERS = {
+    range: Marker.RANGE,
+    prange: Marker.PRANGE,
+    reversed: Marker.REVERSED,
+    enumerate: Marker.ENUMERATE,
+    zip: Marker.ZIP,
+}
+#: Functions with a derivative of their own (`rule`) -> `f(front, args, kwargs)`, which calls them.
+RULES: dict = {}
+
+
+def marker_of(called):
+    """The mark of a function; None where it has none."""
+    if not callable(called):
+        return None
+    try:
+        found = _OTHERS.get(called)
+    except TypeError:  # it cannot be hashed
+        return None
+    if found is not None:
+        return found
+    name = getattr(called, "_in_loops", None)
+    return Marker(name) if isinstance(name, str) else None

@@ -1,0 +1,95 @@
+"""Tapes: what the turns of a loop leave for the reverse sweep.
+
+A loop's turn has one counter, and an array per value that is kept; arrays are kept by reference, in
+a list. Where trip counts are known, the size is exact; else the arrays grow between pieces of
+`PIECE` turns, so that the inner loop sees arrays that stay. Start at `Tape`.
+"""
+
+from ..runtime.numba.inference import BOOL, F64
+
+#: Turns between two looks at whether a tape is large enough.
+PIECE = 64
+#: The first size of one that grows.
+FIRST = 256
+
+
+class Tape:
+    """`entries` are (value, suffix), where the suffix tells a tangent from its value; `exact` says
+    that the size is known."""
+
+    def __init__(self, entries, exact):
+        self.entries, self.exact = entries, exact
+        self.values = {v for v, _ in entries}
+
+    def numbers(self):
+        return [e for e in self.entries if not e[0].is_array]
+
+    def counter(self, printer):
+        return printer.shared((self, "counter"), "turn")
+
+    def name(self, printer, entry):
+        return printer.shared((self, entry), f"{entry[0].hint}_tape{entry[1]}")
+
+
+def dtype_text(type_):
+    return "np.bool_" if type_ == BOOL else f"np.{type_}"
+
+
+def tape_text(p, a):
+    """The lines of an action of kind "tape"."""
+    return _TEXTS[a.attrs["what"]](p, a, a.attrs["tape"], a.attrs["tape"].counter(p))
+
+
+def _new(p, a, tape, counter):
+    n = p.ex(a.args[0])
+    yield f"{counter} = 0"
+    for e in tape.entries:
+        kind, name = e[0].type, tape.name(p, e)
+        if e[0].is_array:
+            yield f"{name} = [{p.blank_array(kind)}]"
+        else:
+            yield f"{name} = np.empty({n}{'' if kind == F64 else ', ' + dtype_text(kind)})"
+
+
+def _reserve(p, a, tape, counter):
+    return reserve_text(p, tape, p.ex(a.args[0], 6.1))
+
+
+def _push(p, a, tape, counter):
+    entry = a.attrs["value"]
+    to, x = tape.name(p, entry), p.ex(a.args[0])
+    yield f"{to}.append({x})" if entry[0].is_array else f"{to}[{counter}] = {x}"
+
+
+def _step(p, a, tape, counter):
+    yield f"{counter} += 1"
+
+
+def _back(p, a, tape, counter):
+    yield f"{counter} -= 1"
+
+
+def _pop(p, a, tape, counter):
+    entry = a.attrs["value"]
+    source, to = tape.name(p, entry), p.name(a.out)
+    yield f"{to} = {source}.pop()" if entry[0].is_array else f"{to} = {source}[{counter}]"
+
+
+_TEXTS = {
+    "new": _new,
+    "reserve": _reserve,
+    "push": _push,
+    "step": _step,
+    "back": _back,
+    "pop": _pop,
+}
+
+
+def reserve_text(p, tape, n):
+    """Makes room for `n` more turns."""
+    numbers, counter = tape.numbers(), tape.counter(p)
+    if numbers:
+        yield f"if {counter} + {n} > {tape.name(p, numbers[0])}.size:"
+        for e in numbers:
+            name = tape.name(p, e)
+            yield f"    {name} = _grow({name}, {counter} + {n})"

@@ -1,0 +1,73 @@
+"""What functions that `jitgrad.loops` emits call, beside NumPy and `math`."""
+
+import numpy as np
+from numba import njit
+
+__all__ = [
+    "_clip_index",
+    "_dot_add",
+    "_dot_add_1",
+    "_dot_add_2",
+    "_dot_back",
+    "_grow",
+    "_solve_back_1",
+    "_solve_back_2",
+]
+
+_compiled = njit(error_model="numpy")
+
+
+@_compiled
+def _clip_index(i, n):
+    """The end of a slice of an axis of length `n`."""
+    if i < 0:
+        i += n
+    return min(max(i, 0), n)
+
+
+@_compiled
+def _grow(tape, need):
+    """`tape` with room for `need` entries, at least twice as many as before."""
+    out = np.empty(max(need, 2 * tape.size), tape.dtype)
+    out[: tape.size] = tape
+    return out
+
+
+@_compiled
+def _dot_back(x, y, out_b, x_b, y_b):
+    """The reverse of ``out = x @ y``."""
+    x_b += np.dot(out_b, y.T)
+    y_b += np.dot(x.T, out_b)
+
+
+@_compiled
+def _dot_add(out, x, y):
+    out += np.dot(x, y)
+
+
+@_compiled
+def _dot_add_1(out, x, y):
+    out += np.dot(x.T, y)
+
+
+@_compiled
+def _dot_add_2(out, x, y):
+    out += np.dot(x, y.T)
+
+
+@_compiled
+def _solve_back_1(a, out, out_b, a_b, y_b):
+    """The reverse of ``out = solve(a, y)`` for a vector."""
+    s = np.linalg.solve(a.T.copy(), out_b)
+    y_b += s
+    for i in range(s.size):
+        for j in range(s.size):
+            a_b[i, j] -= s[i] * out[j]
+
+
+@_compiled
+def _solve_back_2(a, out, out_b, a_b, y_b):
+    """The reverse of ``out = solve(a, y)`` for a matrix."""
+    s = np.linalg.solve(a.T.copy(), out_b)
+    y_b += s
+    a_b -= np.dot(s, out.T)

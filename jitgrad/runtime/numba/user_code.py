@@ -1,0 +1,68 @@
+"""Emitted functions compiled by numba, from files in the cache folder.
+
+A text is a module: its header (`module_text`), functions, and entries with their signatures, which
+numba compiles when the module is executed and keeps beside it (see `cache`). Start at `loaded`.
+"""
+
+import threading
+
+from numba import njit, types
+
+from ...base.errors import CompileError
+from .. import cache
+from ..aside import aside
+
+_made: dict = {}
+_lock = threading.RLock()
+
+__all__ = ["decorator", "loaded", "module_text", "njit"]
+
+#: Options of numba's that hold for a derivative as for the function.
+_PASSED = ("fastmath", "boundscheck", "nogil", "error_model")
+
+
+def type_text(t):
+    """A type as an expression of numba's names."""
+    if isinstance(t, types.Array):
+        more = "" if t.mutable else ", readonly=True"
+        return f'types.Array({type_text(t.dtype)}, {t.ndim}, "{t.layout}"{more})'
+    return f"types.{'boolean' if t == types.boolean else t}"
+
+
+def decorator(options, signature=None):
+    """The line before a function that says how it is compiled."""
+    given = {"error_model": "numpy", **{k: options[k] for k in _PASSED if k in options}}
+    words = [f"{k}={v!r}" for k, v in given.items()]
+    if signature is not None:
+        kinds = "".join([f"{type_text(t)}, " for t in signature])
+        words = [f"({kinds.rstrip()})", *words, "cache=True"]
+    return f"@njit({', '.join(words)})"
+
+
+def module_text(title, functions):
+    """A module of functions, whose first line is a title."""
+    head = f'"""{title}"""\n\nimport math\n\nimport numpy as np\nfrom numba import njit, types\n\n'
+    return (
+        head
+        + "from jitgrad.runtime.numba.form_support import *  # noqa: F403\n\n\n"
+        + "\n\n".join(functions)
+    )
+
+
+def loaded(text, name):
+    """The compiled entry `name` of a module, and the file that it stands in."""
+    with _lock:
+        key = text, name
+        if key not in _made:
+            _made[key] = aside(_load, text, name)
+        return _made[key]
+
+
+def _load(text, name):
+    try:
+        module = cache.load(text, "public")
+    except Exception as error:
+        raise CompileError(
+            f"the derivative could not be compiled ({error}); its source:\n{text}"
+        ) from error
+    return getattr(module, name), module.__file__
