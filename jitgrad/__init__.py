@@ -82,6 +82,7 @@ _LAZY = {
     "draw": "tracing.draw",
     "elementwise_grad": "tracing.transforms",
     "explain": "diagnostics.explain",
+    "fft": "fft",
     "fori_loop": "tracing.control_flow",
     "from_dlpack": "frontend.dlpack",
     "grad": "tracing.transforms",

@@ -22,6 +22,7 @@ from numpy import uint64 as uint64
 from numpy.typing import DTypeLike, NDArray
 
 from . import autograd as autograd
+from . import fft as fft
 from . import interop as interop
 from . import linalg as linalg
 from . import nn as nn
@@ -114,11 +115,11 @@ __all__ = [
     "NotDifferentiable", "AliasError", "InterruptedRecording", "JitError", "JitGradientError",
     "NonFiniteError", "CompileError", "JitgradWarning", "GradientWarning", "autograd",
     "check_grads", "checkpoint", "cond", "custom_jvp", "custom_vjp", "debug_nans", "deriv", "draw",
-    "elementwise_grad", "explain", "fori_loop", "from_dlpack", "grad", "grad_and_aux", "grad_named",
-    "hessian", "hessian_tensor_product", "hessian_vector_product", "hvp", "interop", "jacfwd",
-    "jacobian", "jacrev", "jit", "jvp", "linalg", "linearize", "make_ggnvp", "make_hvp", "make_jvp",
-    "make_vjp", "meshgrid", "multigrad_dict", "njit", "nn", "optim", "primitive", "profile",
-    "pure_callback", "random", "scan", "split", "stop_gradient", "switch",
+    "elementwise_grad", "explain", "fft", "fori_loop", "from_dlpack", "grad", "grad_and_aux",
+    "grad_named", "hessian", "hessian_tensor_product", "hessian_vector_product", "hvp", "interop",
+    "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg", "linearize", "make_ggnvp", "make_hvp",
+    "make_jvp", "make_vjp", "meshgrid", "multigrad_dict", "njit", "nn", "optim", "primitive",
+    "profile", "pure_callback", "random", "scan", "split", "stop_gradient", "switch",
     "tensor_jacobian_product", "tree", "value_and_grad", "value_and_jacobian",
     "vector_jacobian_product", "vjp", "vmap", "while_loop", "where", "equal", "not_equal", "less",
     "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor",
@@ -140,7 +141,7 @@ __all__ = [
     "bitwise_left_shift", "right_shift", "bitwise_right_shift", "power", "pow", "float_power",
     "matmul", "mm", "mv", "bmm", "tensordot", "dot", "inner", "outer", "vecdot", "matvec", "vecmat",
     "norm", "vector_norm", "matrix_norm", "solve", "inv", "det", "solve_triangular", "cholesky",
-    "svdvals", "expm", "logm", "sqrtm", "solve_sylvester", "searchsorted", "argsort", "sort",
+    "expm", "logm", "sqrtm", "solve_sylvester", "svdvals", "searchsorted", "argsort", "sort",
     "take_along_axis", "maximum", "minimum", "fmax", "fmin", "clip", "clamp", "relu", "heaviside",
     "nan_to_num", "real", "imag", "conjugate", "conj", "angle", "linear_recurrence", "reshape",
     "ravel", "flatten", "sliding_window_view", "cumsum", "cumprod", "cummax", "cummin",

@@ -18,9 +18,11 @@ import jitgrad
 EXAMPLES = {
     "black_scholes": "largest difference from the closed forms",
     "curve_fit": "found [",
+    "deconvolution": "lines found: 4",
     "digits": "median time",
     "heat": "largest error",
     "logistic_regression": "first turn",
+    "quantum_levels": "coefficient of x**6",
 }
 
 

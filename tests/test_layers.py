@@ -37,7 +37,7 @@ LAYERS = [
     ["tape"],
     ["diagnostics"],
     ["frontend"],
-    ["linalg", "numpy", "random", "tree"],
+    ["fft", "linalg", "numpy", "random", "tree"],
     ["loops"],
     ["tracing"],
     ["autograd", "builtins", "differential_operators", "extend", "tracer"],
@@ -71,6 +71,7 @@ EXEMPT = {}
 #: Names of several classes, and of several modules: the list may only shrink.
 SAME_CLASSES: set[str] = set()
 SAME_MODULES = {
+    "fft",  # public: as in NumPy, and as in PyTorch
     "linalg",  # public: as in NumPy, and as in PyTorch
     "tree",  # public, and what it stands on
 }

@@ -245,7 +245,7 @@ def _examples(entry):
         exec(f"{name} = {text}", scope)
     operands = list(setup) if entry.operands else [f"[{', '.join(setup)}]"]
     parameters = [f"{name}={value!r}" for name, value in case.items()]
-    home = "jitgrad.scipy.special" if entry.name in load().SPECIAL else "jitgrad"
+    home = ".".join(filter(None, ("jitgrad", entry.names.home)))
     call = f"{home}.{entry.name}({', '.join([*operands, *parameters])})"
     lines += _shown(call, scope)
     fixed = _refused_operands(entry) if entry.name in load().SPECIAL else []

@@ -285,8 +285,8 @@ def jitgrad_stub():
     catalogued = [n for n in jitgrad.__all__ if n in jitgrad._NAMES]
     errors = [n for n in jitgrad.__all__ if _is_error(getattr(jitgrad, n))]
     out = [*docstring([inspect.getdoc(jitgrad).split("\n\n")[0]], ""), "", *types.IMPORTS]
-    out += ["from . import autograd as autograd", "from . import linalg as linalg"]
-    out += ["from . import numpy as numpy"]
+    out += ["from . import autograd as autograd", "from . import fft as fft"]
+    out += ["from . import linalg as linalg", "from . import numpy as numpy"]
     out += [f"from . import {name} as {name}" for name in TYPED]
     out += [f"from .base.errors import {n} as {n}" for n in sorted(errors)]
     for home, names in WRITTEN.items():
@@ -297,7 +297,7 @@ def jitgrad_stub():
     out += ["", *exported(jitgrad.__all__), "__version__: str", "", *plain(types.ALIASES), ""]
     rest = []
     done = {*catalogued, *errors, *(n for names in WRITTEN.values() for n in names)}
-    done |= {*dtypes, *TYPED, "Tensor", "autograd", "linalg", "numpy", "jit"}
+    done |= {*dtypes, *TYPED, "Tensor", "autograd", "fft", "linalg", "numpy", "jit"}
     for name in jitgrad.__all__:
         if name not in done:
             rest += _other(name, getattr(jitgrad, name))
@@ -335,9 +335,8 @@ def autograd_stub():
     return out
 
 
-def linalg_stub():
-    """`jitgrad/linalg.pyi`."""
-    module = jitgrad.linalg
+def functions_stub(module):
+    """`jitgrad/linalg.pyi` and `jitgrad/fft.pyi`: functions of entries, and others."""
     out = [*docstring([inspect.getdoc(module).split("\n\n")[0]], ""), "", *types.IMPORTS]
     out += ["from . import Tensor, _ArrayLike, _Ints", "", *exported(module.__all__)]
     entries = [name for name in sorted(module.__all__) if hasattr(getattr(module, name), "entry")]
@@ -368,7 +367,7 @@ def special_stub():
 
 
 def numpy_stub(module, numpys, depth):
-    """`jitgrad/numpy/__init__.pyi`, and that of its `linalg`."""
+    """`jitgrad/numpy/__init__.pyi`, and those of its `fft` and its `linalg`."""
     out = [f"# The names of NumPy {minor()}."]
     out += [*docstring([inspect.getdoc(module).split("\n\n")[0]], ""), "", *types.IMPORTS]
     own = [n for n in module.__all__ if _is_own(module, numpys, n)]
@@ -377,11 +376,14 @@ def numpy_stub(module, numpys, depth):
             out.append(f"from {numpys.__name__} import {name} as {name}")
     out += [f"from {depth} import Tensor, _ArrayLike, _Ints"]
     if module is jitgrad.numpy:
-        out += ["from . import linalg as linalg", "from .array_api import Info as _Info"]
+        out += ["from . import fft as fft", "from . import linalg as linalg"]
+        out += ["from .array_api import Info as _Info"]
     out += ["", *exported(module.__all__)]
     if module is jitgrad.numpy:
         out += [*types.NUMPY, ""]
     for name in own:
+        if inspect.ismodule(getattr(module, name)):
+            continue  # imported above
         out += _numpy_name(name, getattr(module, name), getattr(numpys, name))
     return out
 
@@ -444,9 +446,11 @@ def plain(lines, shadowed=()):
 STUBS = {
     "__init__.pyi": jitgrad_stub,
     "autograd/__init__.pyi": lambda: plain(autograd_stub()),
-    "linalg.pyi": lambda: plain(linalg_stub()),
+    "fft.pyi": lambda: plain(functions_stub(jitgrad.fft)),
+    "linalg.pyi": lambda: plain(functions_stub(jitgrad.linalg)),
     "scipy/special/__init__.pyi": lambda: plain(special_stub()),
     "numpy/__init__.pyi": lambda: plain(numpy_stub(jitgrad.numpy, np, ".."), ("bool",)),
+    "numpy/fft.pyi": lambda: plain(numpy_stub(jitgrad.numpy.fft, np.fft, "..")),
     "numpy/linalg.pyi": lambda: plain(numpy_stub(jitgrad.numpy.linalg, np.linalg, "..")),
 }
 

@@ -262,7 +262,6 @@ NUMPY = [
 #: Names of NumPy that stand for something of jitgrad's own; "" for what is imported as it is.
 NUMPY_OWN = {
     "c_": "c_: Any",
-    "linalg": "",
     "mgrid": "mgrid: Any",
     "ndarray": "ndarray = Tensor",
     "ogrid": "ogrid: Any",
@@ -289,5 +288,6 @@ def numpys(p):
 
 def page(function):
     """The full name of a function of NumPy's."""
-    home = "numpy.linalg" if getattr(np.linalg, function.__name__, None) is function else "numpy"
-    return f"{home}.{function.__name__}"
+    homes = {"numpy.linalg": np.linalg, "numpy.fft": np.fft}
+    found = [home for home, m in homes.items() if getattr(m, function.__name__, None) is function]
+    return f"{(found or ['numpy'])[0]}.{function.__name__}"

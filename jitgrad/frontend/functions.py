@@ -544,6 +544,6 @@ FUNCTIONS = {entry.name: make(entry) for entry in REGISTRY.values()}
 NAMES = {
     alias: f
     for name, f in FUNCTIONS.items()
-    if REGISTRY[name].public
+    if REGISTRY[name].public and not REGISTRY[name].names.home
     for alias in (name, *REGISTRY[name].names.aliases)
 }

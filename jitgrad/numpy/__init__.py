@@ -20,6 +20,7 @@ import numpy as _np
 
 from ..base.missing import missing as _missing
 from ..frontend.tensor import Tensor as _Tensor
+from . import fft as fft
 from . import linalg as linalg
 from .array_api import API_VERSIONS as _API_VERSIONS
 from .array_api import Info as _Info

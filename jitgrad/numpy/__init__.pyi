@@ -35,7 +35,6 @@ from numpy import errstate as errstate
 from numpy import euler_gamma as euler_gamma
 from numpy import exceptions as exceptions
 from numpy import f2py as f2py
-from numpy import fft as fft
 from numpy import finfo as finfo
 from numpy import flatiter as flatiter
 from numpy import flexible as flexible
@@ -108,6 +107,7 @@ from numpy import void as void
 from numpy.typing import DTypeLike
 
 from .. import Tensor, _ArrayLike
+from . import fft as fft
 from . import linalg as linalg
 from .array_api import Info as _Info
 

@@ -1,4 +1,5 @@
-"""Modules with NumPy's names, each made when it is first used: `jitgrad.numpy` and its `linalg`.
+"""Modules with NumPy's names, each made when it is first used: `jitgrad.numpy`, its `fft`
+and its `linalg`.
 
 What makes the names (`namespace.named`) is imported then, too: `import jitgrad` does not wait for
 it. Start at `Namespace`.

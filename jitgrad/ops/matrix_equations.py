@@ -28,8 +28,8 @@ from .rows import each_row
 from .solving import positive_definite
 
 
-def scipys(name: str) -> Callable[..., Any]:
-    """A function of `scipy.linalg`.
+def scipys(name: str, module: str = "linalg") -> Callable[..., Any]:
+    """A function of a module of SciPy.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def scipys(name: str) -> Callable[..., Any]:
         SciPy is not installed.
     """
     try:
-        return getattr(importlib.import_module("scipy.linalg"), name)
+        return getattr(importlib.import_module(f"scipy.{module}"), name)
     except ImportError:
         raise MissingError(
             f"got {name}, which is computed by SciPy, and SciPy is not installed; install it: "

@@ -199,7 +199,7 @@ VIEW_AS_REAL = Op(
     lambda x, node: np.ascontiguousarray(x).reshape(-1).view(node.dtype).reshape(node.shape),
     vjp=lambda g, node: (conj(as_complex(g)),),
     jvp=lambda t, node: as_pairs(t[0]),
-    batch=lambda rows, node, size: as_pairs(rows[0]),
+    batch=lambda rows, node, size: as_pairs(rows[0]),  # type: ignore[arg-type]  # one source
     parts=_pair_of,
 )
 VIEW_AS_COMPLEX = Op(
@@ -208,7 +208,7 @@ VIEW_AS_COMPLEX = Op(
     lambda x, node: np.ascontiguousarray(x).reshape(-1).view(node.dtype).reshape(node.shape),
     vjp=lambda g, node: (as_pairs(conj(g)),),
     jvp=lambda t, node: as_complex(t[0]),
-    batch=lambda rows, node, size: as_complex(rows[0]),
+    batch=lambda rows, node, size: as_complex(rows[0]),  # type: ignore[arg-type]  # one source
     parts=_parts_of,
 )
 

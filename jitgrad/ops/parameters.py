@@ -13,7 +13,7 @@ PARAMETERS = {
     ),
     "a": (
         "array_like",
-        "The matrices, on the last two axes; of a search the sorted elements, without a gradient.",
+        "Matrices on the last two axes; what is transformed; of a search the sorted elements.",
     ),
     "b": ("array_like", "The right sides, or further matrices."),
     "q": ("array_like", "The right sides."),
@@ -91,6 +91,24 @@ PARAMETERS = {
     "lower": ("bool", "Whether the lower half is read, else the upper one."),
     "upper": ("bool", "Whether the upper half is read and given, else the lower one."),
     "unit_diagonal": ("bool", "Whether the diagonals are taken for ones, and not read."),
+    # transforms
+    "n": (
+        "int or None",
+        "How many numbers are transformed: others are cut off, or zeros put behind; None: all.",
+    ),
+    "s": (
+        "int, sequence of int or None",
+        "How many numbers are transformed along each of the axes; -1 for all.",
+    ),
+    "norm": (
+        "str or None",
+        "Where the factor 1/n is: 'backward', 'forward', or its root in both, 'ortho'.",
+    ),
+    "type": ("int", "Which transform: 1, 2, 3 or 4, as in SciPy."),
+    "orthogonalize": (
+        "bool or None",
+        "Whether the matrix is an orthogonal one, but for a factor; None: with norm='ortho'.",
+    ),
     # activations
     "approximate": (
         "str",

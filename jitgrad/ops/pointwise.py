@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.dtypes import BOOL, FLOAT32, FLOAT64, is_inexact
+from ..base.dtypes import FLOAT32, FLOAT64, is_inexact
 from ..ir import CONST, NUMBER, Node, Op, const
 from ..ir.shapes import broadcast_shapes
 from .primitives import BROADCAST, RESHAPE, broadcast, cast
@@ -155,7 +155,7 @@ def _one_float(xs: tuple[Any, ...]) -> tuple[tuple[Node, ...], tuple[int, ...], 
         for x in xs:
             if type(x) is float or type(x) is int:
                 x = broadcast(const(x, dtype), shape)
-            elif type(x) is not Node or x.dtype is BOOL:
+            elif type(x) is not Node or x.dtype.kind in "bc":
                 return None
             elif x.op is NUMBER:
                 x = broadcast(cast(x, dtype), shape)

@@ -34,6 +34,8 @@ class Names:
     scipy : str
         The function of `scipy.special` of the same meaning, or "": tensors that are passed to that
         come here.
+    home : str
+        The module of jitgrad whose function it is ("fft"), or "" for jitgrad itself.
     args : tuple of str
         The operands, in order.
     optional : dict
@@ -49,6 +51,7 @@ class Names:
         "in_place",
         "spread",
         "scipy",
+        "home",
         "args",
         "optional",
     )
@@ -64,16 +67,13 @@ class Names:
         in_place: str = "",
         spread: str = "",
         scipy: str = "",
+        home: str = "",
         args: tuple[str, ...] = ("x", "y", "z"),
         optional: Mapping[str, str] = NOTHING,
     ) -> None:
         self.operator, self.aliases, self.method, self.methods = operator, aliases, method, methods
-        self.properties, self.in_place, self.spread, self.scipy = (
-            properties,
-            in_place,
-            spread,
-            scipy,
-        )
+        self.properties, self.in_place, self.spread = properties, in_place, spread
+        self.scipy, self.home = scipy, home
         self.args, self.optional = args, optional
 
 

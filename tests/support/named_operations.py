@@ -10,6 +10,7 @@ NAMED = {
     ),
     "control.checkpoint": ({"concatenate"}, "what blocks of turns and the turns after hand out"),
     "control.roll": ({"CONCATENATE"}, "lists of what turns have made are what a loop hands out"),
+    "jitgrad": ({"fft"}, "a module of that name"),
     "frontend.convert": (
         {"stack", "CAST", "NONZERO"},
         "sequences of tensors become a tensor; casts are no public operation",

@@ -5,6 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
+import scipy.fft
 
 from jitgrad.autodiff import pull_back
 from jitgrad.interpret import program as reference
@@ -136,6 +137,12 @@ def triangular_solution(a, b, trans=0, lower=False, unit_diagonal=False):
 
 
 ORACLES["solve_triangular"] = triangular_solution
+ORACLES |= {
+    f"{way}{name}{along}": getattr(scipy.fft, f"{way}{name}{along}")
+    for way in ("", "i")
+    for name in ("dct", "dst")
+    for along in ("", "n")
+}
 
 
 def by_eigenvalues(function):
@@ -183,6 +190,17 @@ def run(roots, xs, extra=()):
     return reference.run(roots, [np.ravel(x) if np.ndim(x) else x for x in (*xs, *extra)], [])
 
 
+def cotangent(rng, node):
+    """Values of the shape and kind of a node's: complex ones have two parts."""
+    real = rng.standard_normal(node.shape)
+    return real + 1j * rng.standard_normal(node.shape) if node.dtype.kind == "c" else real
+
+
+def inner(x, y):
+    """What `y` changes by along `x`, or the other way round: of complex numbers, part by part."""
+    return np.sum((np.conj(np.reshape(x, -1)) * np.reshape(y, -1)).real)
+
+
 def check_second_order(entry, case, xs):
     """The gradient's gradient at `xs` against central differences of the gradient."""
     nodes = [leaf(i, x.shape, x.dtype) for i, x in enumerate(xs)]
@@ -191,10 +209,10 @@ def check_second_order(entry, case, xs):
     rng = np.random.default_rng(4)
     direction = getattr(entry, "sampling", REGISTRY["add"].sampling).direction
     gv, directions = (
-        rng.standard_normal(out.shape),
+        cotangent(rng, out),
         [direction(rng, xs[i].shape) for i in which],
     )
-    g = leaf(len(xs), out.shape, FLOAT)
+    g = leaf(len(xs), out.shape, out.dtype)
     grads = [d for d in pull_back({out: g}, [nodes[i] for i in which]) if d is not None]
     if not grads:
         return

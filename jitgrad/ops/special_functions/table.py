@@ -132,7 +132,7 @@ def special(
         kind="elementwise" if fused else "call",
         batch=None if fused else each_row,
         around=around if fixed else None,
-        names=Names(method=False, args=args),
+        names=Names(method=False, home="scipy.special", args=args),
         public=plain and function.__name__ == name and not name.startswith("_"),
         home=SPECIAL,
         **fields,
