@@ -116,6 +116,13 @@ FORMULAS = (
         )
     }
     | {f"scipy.special.{topic}" for topic in ("counting", "orders", "sums")}
+    | {
+        f"scipy.stats.{topic}"
+        for topic in (
+            *("continuous_forms", "densities", "discrete_forms", "distribution"),
+            *("event_counts", "multivariate", "standard"),
+        )
+    }
 )
 #: What counts as a decision; boolean operators do, too.
 DECISIONS = (
