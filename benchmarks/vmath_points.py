@@ -99,6 +99,8 @@ RANGES = {
         (math.sqrt(-t.edge) - 1, math.sqrt(-t.low)),
     ],
     "sigmoid": lambda t: [(-1, 1), (t.low, 40), (-6, 6)],
+    "gammaln": lambda t: [(0, 0.5), (0.5, 3), (3, 9), (8, 30), _powers(t.normal, t.max / 1e3)],
+    "digamma": lambda t: [(0.1, 1), (1, 2), (1.45, 1.47), (2, 9), _powers(1 / t.max * 2, t.max)],
 }
 #: Name -> pairs of intervals of the operands.
 PAIRS = {
@@ -201,6 +203,8 @@ def _defined(name, x, t):
         return np.abs(x) < 1
     if name == "arccosh":
         return x >= 1
+    if name in ("gammaln", "digamma"):
+        return (x > 0) & (x < t.max / 1e3) & (x > 2 / t.max)
     return np.abs(x) < t.far if name in ("sin", "cos", "tan") else np.isfinite(x)
 
 
@@ -220,6 +224,7 @@ ORACLES = {
         min(x, 100)
     ),  # mpmath has none for the largest numbers; this is 0 for any dtype
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "gammaln": mpmath.loggamma,
     "hypot": mpmath.hypot,
     "power": lambda x, y: x**y,
     "logaddexp": lambda x, y: max(x, y) + mpmath.log1p(mpmath.exp(-abs(x - y))),

@@ -16,11 +16,14 @@ from mpmath import (
     atan,
     atanh,
     cos,
+    digamma,
     erf,
     erfc,
     exp,
     expm1,
+    findroot,
     log,
+    loggamma,
     lu_solve,
     matrix,
     mp,
@@ -112,6 +115,29 @@ def tail(t):
     return exp(a * a) * erfc(a) * (a + 4)
 
 
+def stirling(z):
+    """x times what gammaln(x) is beyond (x - 1/2) log(x) - x + log(2 pi) / 2, where z is
+    1 / x ** 2."""
+    x = 1 / sqrt(z)
+    return (loggamma(x) - (x - mpf(1) / 2) * log(x) + x - log(2 * pi) / 2) * x
+
+
+def digamma_far(z):
+    """x ** 2 times what digamma(x) is beyond log(x) - 1 / (2 x), for z = 1 / x ** 2."""
+    x = 1 / sqrt(z)
+    return (digamma(x) - log(x) + 1 / (2 * x)) / z
+
+
+def lgamma(d):
+    return loggamma(2 + d) / d
+
+
+def about_root(y):
+    return digamma(DIGAMMA_ROOT + y) / y
+
+
+#: Where digamma is 0.
+DIGAMMA_ROOT = findroot(digamma, mpf("1.4616321449683623"), tol=mpf(10) ** -200)
 HALF_LN2, ROOT = log(2) / 2 * mpf("1.002"), (sqrt(2) - 1) / (sqrt(2) + 1) * mpf("1.001")
 ARTANH = lambda z: (2 * atanh(sqrt(z)) / sqrt(z) - 2) / z, lambda z: z / 2
 COS = lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / cos(sqrt(z))
@@ -138,6 +164,12 @@ FITS = {
     "erf": ((lambda a: (-log(erfc(a)) / a - 2 / sqrt(pi)) / a, lambda a: a * a * erfc(a) / erf(a)),
             (0, 5.95), (0, 3.95), (23, 8), PLAIN),
     "erfc": ((tail, lambda t: 1 / tail(t)), (-1, 23.3 / 31.3), (-1, 6.1 / 14.1), (22, 11), PLAIN),
+    "lgamma": ((lgamma, lambda d: 1 / abs(lgamma(d))), (-0.7501, 0.5), None, (24, 12), PLAIN),
+    "stirling": ((stirling, lambda z: mpf(1)), ("1e-6", 1 / mpf("8.5") ** 2), None, (6, 3), PLAIN),
+    "digamma": ((about_root, lambda y: 1 / abs(about_root(y))),
+                (1 - DIGAMMA_ROOT, 2 - DIGAMMA_ROOT), None, (21, 10), PLAIN),
+    "digamma_far": ((digamma_far, lambda z: mpf(1)), ("1e-6", 1 / mpf(8) ** 2), None, (6, 3),
+                    PLAIN),
     "root": ((lambda h: ((1 - h) ** (-mpf(1) / 3) - 1) / h,
               lambda h: abs(h) * (1 - h) ** (mpf(1) / 3)),
              (-0.1031, 0.103), None, (3, 3), PLAIN),

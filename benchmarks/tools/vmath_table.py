@@ -34,10 +34,9 @@ def row(name, dtype, n):
     kernel = ours(name)
     kernel(*arrays)
     compile_ms = (time.process_time() - start) * 1e3
-    steps = [kernel, libm(name), *([numpy] if numpy else [])]
-    for step in steps:
-        step(*arrays)
-    own, scalar, *others = times(steps, arrays)
+    steps = [kernel, libm(name), numpy]
+    found = iter(times([s for s in steps if s], arrays))
+    own, scalar, other = (next(found) if s else None for s in steps)
     tried = points(name, dtype, n, np.random.default_rng(0))
     out = np.empty_like(tried[0])
     with np.errstate(all="ignore"):
@@ -46,7 +45,7 @@ def row(name, dtype, n):
         if numpy:
             off.append(errors(name, numpy(*tried), tried).max())
     off = [f"{worst:.2f}" if worst < 1e3 else "many" for worst in off]
-    return own, scalar, others[0] if others else None, off, compile_ms
+    return own, scalar, other, off, compile_ms
 
 
 def main(argv=None):
@@ -72,9 +71,10 @@ def main(argv=None):
     for name in options.names or NAMES:
         for dtype in DTYPES:
             own, scalar, numpy, off, ms = row(name, dtype, options.points)
+            scalar = "–" if scalar is None else f"{scalar:.2f}"
             beside = ("–", "–") if numpy is None else (f"{numpy:.2f}", off[1])
             print(
-                f"| {name} | {dtype} | {own:.2f} | {beside[0]} | {scalar:.2f} | {off[0]} | "
+                f"| {name} | {dtype} | {own:.2f} | {beside[0]} | {scalar} | {off[0]} | "
                 f"{beside[1]} | {ms:.0f} |",
                 flush=True,
             )

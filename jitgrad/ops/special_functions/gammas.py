@@ -21,6 +21,9 @@ gammaln = special(
     "gammaln",
     lambda x, out: psi(x),
     "The logarithm of the absolute value of the gamma function.",
+    fused=True,
+    exact="gammaln_anywhere({0})",
+    check="is_below_zero",
     on=PLACES,
 )
 loggamma = special(
@@ -33,6 +36,10 @@ psi = special(
     "psi",
     lambda x, out: zeta(2.0, x),
     "The digamma function, the derivative of `gammaln`.",
+    fused=True,
+    code="digamma({0})",
+    exact="digamma_anywhere({0})",
+    check="is_below_zero",
     on=PLACES,
 )
 gamma = special("gamma", lambda x, out: out * psi(x), "The gamma function.", on=PLACES)

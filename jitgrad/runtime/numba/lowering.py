@@ -193,7 +193,8 @@ _lower(support.round_even, 1, _rint)
 for _arity, _names in enumerate((vmath.ONE, vmath.TWO), 1):
     for _name in _names:
         _function = getattr(vmath, _name)
-        _lower(_function, _arity, traced(_function), types.boolean if _name == "is_far" else None)
+        _tells = _function.__annotations__.get("return") is bool
+        _lower(_function, _arity, traced(_function), types.boolean if _tells else None)
 
 
 # ----- longer functions, from Python

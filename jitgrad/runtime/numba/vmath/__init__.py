@@ -11,6 +11,7 @@ polynomials come from. Start at `exp`.
 
 from .error import erf, erfc
 from .exp import cosh, exp, exp2, expm1, sigmoid, sinh, tanh
+from .gamma import digamma, digamma_anywhere, gammaln, gammaln_anywhere, is_below_zero
 from .logarithm import arccosh, arcsinh, arctanh, log, log1p, log2, log10, logaddexp, logaddexp2
 from .pow import cbrt, hypot
 from .pow import power as power
@@ -28,12 +29,17 @@ __all__ = [
     "cbrt",
     "cos",
     "cosh",
+    "digamma",
+    "digamma_anywhere",
     "erf",
     "erfc",
     "exp",
     "exp2",
     "expm1",
+    "gammaln",
+    "gammaln_anywhere",
     "hypot",
+    "is_below_zero",
     "is_far",
     "log",
     "log1p",

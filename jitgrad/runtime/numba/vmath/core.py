@@ -118,7 +118,7 @@ def fma(a, b, c):
     if not exact:
         return a * b + c  # the sign of zero
     if abs(exact) >= 2 * Fraction(float(np.finfo(number).max)):
-        return number(math.copysign(math.inf, exact))
+        return number(-math.inf if exact < 0 else math.inf)
     return _nearest_float32(exact) if number is np.float32 else np.float64(exact)
 
 
