@@ -6,7 +6,7 @@ import numpy as np
 from ..base.dtypes import SUPPORTED
 
 #: Versions of the standard whose names the namespace has.
-API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
+API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
 
 
 class Info:

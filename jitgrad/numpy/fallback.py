@@ -17,56 +17,34 @@ from ..frontend.tensor import Tensor
 from ..tape.running import needs_grad
 from .signature import deliver
 
-#: Functions whose results are piecewise constant or no numbers at all: there is no gradient to
-#: lose.
-NO_GRADIENT = frozenset(
-    (
-        "allclose",
-        "argpartition",
-        "argwhere",
-        "array2string",
-        "array_equal",
-        "array_equiv",
-        "array_repr",
-        "array_str",
-        "digitize",
-        "flatnonzero",
-        "isclose",
-        "iscomplex",
-        "isin",
-        "isneginf",
-        "isposinf",
-        "isreal",
-        "lexsort",
-        "min_scalar_type",
-        "nanargmax",
-        "nanargmin",
-        "nonzero",
-        "unravel_index",
-    )
-)
+#: Functions whose results are piecewise constant or no numbers at all -> what they are: there is no
+#: gradient to lose.
+NO_GRADIENT = {
+    **dict.fromkeys(
+        (
+            *("allclose", "array_equal", "array_equiv", "isclose", "iscomplex", "isin"),
+            *("isneginf", "isposinf", "isreal"),
+        ),
+        "truth values",
+    ),
+    **dict.fromkeys(
+        (
+            *("argpartition", "argwhere", "digitize", "flatnonzero", "lexsort", "nanargmax"),
+            *("nanargmin", "nonzero", "unravel_index"),
+        ),
+        "positions",
+    ),
+    **dict.fromkeys(("array2string", "array_repr", "array_str"), "text"),
+    "min_scalar_type": "a dtype",
+}
 #: Functions that write values to files: nothing comes back.
 SAVING = frozenset(("save", "savetxt", "savez", "savez_compressed"))
 #: Functions of shapes and dtypes.
 BY_SHAPE = frozenset(
     (
-        "can_cast",
-        "common_type",
-        "diag_indices_from",
-        "einsum_path",
-        "empty_like",
-        "iscomplexobj",
-        "isrealobj",
-        "isscalar",
-        "iterable",
-        "ndim",
-        "ones_like",
-        "result_type",
-        "shape",
-        "size",
-        "tril_indices_from",
-        "triu_indices_from",
-        "zeros_like",
+        *("can_cast", "common_type", "diag_indices_from", "einsum_path", "empty_like"),
+        *("iscomplexobj", "isrealobj", "isscalar", "iterable", "ndim", "ones_like"),
+        *("result_type", "shape", "size", "tril_indices_from", "triu_indices_from", "zeros_like"),
     )
 )
 
@@ -78,7 +56,7 @@ def fallback(function, args, kwargs):
     if name in BY_SHAPE and home == "numpy":
         return wrapped(function(*_replaced(args, _stand_in), **_replaced(kwargs, _stand_in)))
     refuse_data(args, kwargs)
-    if name not in NO_GRADIENT | SAVING or home != "numpy":
+    if (name not in NO_GRADIENT and name not in SAVING) or home != "numpy":
         refuse_gradient(f"{home}.{name}", (args, kwargs))
     return on_arrays(function, args, kwargs)
 

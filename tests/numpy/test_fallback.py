@@ -129,7 +129,7 @@ BY_SHAPE = {
 
 
 def test_the_lists_are_whole_and_none_is_stale():
-    assert set(NO_GRADIENT) == fallback.NO_GRADIENT and set(BY_SHAPE) == fallback.BY_SHAPE
+    assert {*NO_GRADIENT} == {*fallback.NO_GRADIENT} and set(BY_SHAPE) == fallback.BY_SHAPE
     for name in (*NO_GRADIENT, *BY_SHAPE):
         assert getattr(np, name) not in counterparts(), f"{name} has an entry now"
 

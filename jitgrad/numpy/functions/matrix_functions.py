@@ -11,12 +11,12 @@ import numpy as np
 
 from ...base.errors import ArgumentError, GradientError, ShapeError
 from ...frontend.convert import as_operand
-from ...ir.shapes import as_int
+from ...ir.shapes import as_int, broadcast_shapes
 from ...tape.running import needs_grad
-from ..fallback import on_arrays
+from ..fallback import arrays, on_arrays
 from ..signature import NOTHING, deliver
 from .composed import op
-from .writes import numpys, stands_for
+from .writes import numpys, stands_for, valued
 
 
 def handled(function):
@@ -261,8 +261,9 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=NOTHING):
         Singular values up to this part of the largest one count as 0; 1e-15 by default.
     hermitian : bool, default False
         Whether the matrices are symmetric: the lower half is read, then.
-    rtol : float or None, optional
-        The same as `rcond`; None means ``max(m, n)`` times the epsilon of the dtype.
+    rtol : float, array_like or None, optional
+        The same as `rcond`; None means ``max(m, n)`` times the epsilon of the dtype. Either may be
+        one for each matrix, (...).
 
     Returns
     -------
@@ -286,10 +287,22 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=NOTHING):
         dtype = a.dtype if a.dtype.kind == "f" else np.float64
         rcond = max(a.shape[-2:], default=0) * float(np.finfo(dtype).eps)
     elif rtol is not NOTHING:
-        rcond = _number("rtol", rtol)
-    elif rcond is not None:
-        rcond = _number("rcond", rcond)
+        rcond = rtol
+    if np.ndim(rcond):
+        return _pinv_of_each(a, np.asarray(arrays(rcond)), bool(hermitian))
+    rcond = None if rcond is None else _number("rcond" if rtol is NOTHING else "rtol", rcond)
     return op.pseudo_inverse(a, rcond, bool(hermitian))
+
+
+def _pinv_of_each(a, rcond, hermitian):
+    """The pseudo-inverses with a number for each matrix."""
+    lead = broadcast_shapes(a.shape[:-2], rcond.shape)
+    a = a.broadcast_to((*lead, *a.shape[-2:]))
+    if not a.size:
+        return a.swapaxes(-1, -2)
+    numbers = np.broadcast_to(rcond, lead)
+    each = [op.pseudo_inverse(a[k], float(numbers[k]), hermitian) for k in np.ndindex(lead)]
+    return op.stack(each).reshape((*lead, a.shape[-1], a.shape[-2]))
 
 
 @handled
@@ -505,6 +518,7 @@ def tensorinv(a, ind=2):
 
 
 @handled
+@valued("integers")
 def matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
     """The rank of matrices: how many singular values count as no zeros. It has no gradient.
 

@@ -36,6 +36,20 @@ def stands_for(function, ours):
         HANDLERS[function] = ours
 
 
+#: Functions that stand for NumPy's and whose results have no gradient -> why.
+VALUES: dict = {}
+
+
+def valued(reason):
+    """Notes why what stands for a function of NumPy's has no gradient."""
+
+    def noted(function):
+        VALUES[function] = reason
+        return function
+
+    return noted
+
+
 def numpys(name):
     """The function of that name, such as "linalg.trace", or None where this NumPy has it not."""
     home, _, name = name.rpartition(".")
@@ -109,6 +123,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
 
 
 @handler
+@valued("memory of another library; a tensor that requires grad is refused")
 def from_dlpack(x, /, *, device=None, copy=None):
     """``numpy.from_dlpack``: memory that may be written to is copied, as all that becomes
     tensors."""
@@ -154,6 +169,7 @@ def _places(t):
 
 
 @handler
+@valued("whether views may overlap")
 def may_share_memory(a, b, /, max_work=None):
     """Whether a write to one may be seen in the other: they are views of the same tensor, or the
     same."""
@@ -163,6 +179,7 @@ def may_share_memory(a, b, /, max_work=None):
 
 
 @handler
+@valued("whether views overlap")
 def shares_memory(a, b, /, max_work=None):
     """Whether a write to one is seen in the other: they have an element in common."""
     if isinstance(a, Tensor) and isinstance(b, Tensor):
