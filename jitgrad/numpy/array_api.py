@@ -1,12 +1,33 @@
-"""What the Python array API standard asks of a namespace, beside the functions: its versions and
-its `Info`."""
+"""What the Python array API standard asks of a namespace beyond NumPy: versions, `Info`, and
+parameters of functions."""
 
 import numpy as np
 
 from ..base.dtypes import SUPPORTED
+from ..frontend.convert import as_operand
+from ..ir.shapes import normalize_axis
 
 #: Versions of the standard whose names the namespace has.
 API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
+
+
+def with_descending(function, positions):
+    """A function that sorts, or gives the `positions` of the elements in order, with the standard's
+    ``descending=``, which NumPy's have not: equal elements stay in their order."""
+
+    def ordered(*args, descending=False, **kwargs):
+        if not descending:
+            return function(*args, **kwargs)
+        return _descending(function, positions, *args, **kwargs)
+
+    return ordered
+
+
+def _descending(function, positions, a, axis=-1, *args, **kwargs):
+    x, axis = (as_operand(a), axis) if axis is not None else (as_operand(a).reshape((-1,)), 0)
+    turn = (slice(None),) * normalize_axis(axis, x.ndim) + (slice(None, None, -1),)
+    out = function(x[turn], axis, *args, **kwargs)[turn]
+    return x.shape[axis] - 1 - out if positions else out
 
 
 class Info:
@@ -24,7 +45,12 @@ class Info:
 
     def default_dtypes(self, *, device=None):
         integer = np.dtype(np.int64)
-        return {"real floating": np.dtype(np.float64), "integral": integer, "indexing": integer}
+        return {
+            "real floating": np.dtype(np.float64),
+            "complex floating": np.dtype(np.complex128),
+            "integral": integer,
+            "indexing": integer,
+        }
 
     def dtypes(self, *, device=None, kind=None):
         """The dtypes jitgrad computes in, by name; of a kind as in `numpy.isdtype`, or of a tuple

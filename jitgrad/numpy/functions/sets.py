@@ -42,8 +42,8 @@ def _by_values(function):
     def run(x, /):
         x = as_operand(x)
         found = function(x._array())
-        if not isinstance(found, tuple):
-            return _chosen(found, x)
+        if not isinstance(found, tuple):  # in any order: sorted, as of the other functions
+            return _chosen(np.sort(found), x)
         return type(found)(_chosen(found[0], x), *map(as_operand, found[1:]))
 
     return run

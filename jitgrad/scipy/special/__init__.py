@@ -36,8 +36,15 @@ _scipy = _extra("scipy.special", "jitgrad.scipy.special")
 _ALIASES = {"digamma": "psi", "jn": "jv"}
 
 
+def _ufunc(name: str) -> _typing.Any:
+    """What SciPy has by a name, without what it puts around ufuncs where ``SCIPY_ARRAY_API`` is
+    set."""
+    found = getattr(_scipy, name, None)
+    return getattr(found, "__wrapped__", found)
+
+
 def _function(name: str) -> _typing.Any:
-    ufunc = getattr(_scipy, name)
+    ufunc = _ufunc(name)
     entry = _entry_of(ufunc)
     assert entry is not None
     out = _ufunc_function(ufunc, entry)
@@ -50,9 +57,7 @@ def _function(name: str) -> _typing.Any:
 _names = [name for name, entry in _load().SPECIAL.items() if entry.public]
 _names += [entry.names.scipy for entry in _REGISTRY.values() if entry.names.scipy]
 _found = {
-    name: _function(name)
-    for name in (*_names, *_ALIASES)
-    if isinstance(getattr(_scipy, name, None), _numpy.ufunc)
+    name: _function(name) for name in (*_names, *_ALIASES) if isinstance(_ufunc(name), _numpy.ufunc)
 }
 _found |= {f.__name__: f for home in (_counting, _orders, _several, _sums) for f in home.FUNCTIONS}
 globals().update(_found)
