@@ -5,6 +5,8 @@
 
 from typing import Any
 
+from numpy.typing import DTypeLike
+
 from . import Tensor, _ArrayLike, _Ints
 
 __all__ = [
@@ -13,7 +15,7 @@ __all__ = [
     "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn"
 ]  # fmt: skip
 
-def fftfreq(n: Any, d: Any = 1.0, device: Any = None) -> Tensor:
+def fftfreq(n: Any, d: Any = 1.0, device: Any = None, *, dtype: DTypeLike | None = None) -> Tensor:
     """Return the Discrete Fourier Transform sample frequencies.
 
     >>> import numpy as np
@@ -26,7 +28,7 @@ def fftfreq(n: Any, d: Any = 1.0, device: Any = None) -> Tensor:
     array([ 0.  ,  1.25,  2.5 , ..., -3.75, -2.5 , -1.25])
     """
 
-def rfftfreq(n: Any, d: Any = 1.0, device: Any = None) -> Tensor:
+def rfftfreq(n: Any, d: Any = 1.0, device: Any = None, *, dtype: DTypeLike | None = None) -> Tensor:
     """Return the Discrete Fourier Transform sample frequencies (for usage with rfft, irfft).
 
     >>> import numpy as np

@@ -1,9 +1,12 @@
 """What the Python array API standard asks of a namespace beyond NumPy: versions, `Info`, and
 parameters of functions."""
 
+import inspect
+
 import numpy as np
 
 from ..base.dtypes import SUPPORTED
+from ..base.errors import ArgumentError
 from ..frontend.convert import as_operand
 from ..ir.shapes import normalize_axis
 
@@ -20,6 +23,9 @@ def with_descending(function, positions):
             return function(*args, **kwargs)
         return _descending(function, positions, *args, **kwargs)
 
+    given = inspect.signature(function.__wrapped__)
+    new = inspect.Parameter("descending", inspect.Parameter.KEYWORD_ONLY, default=False)
+    ordered.__signature__ = given.replace(parameters=[*given.parameters.values(), new])
     return ordered
 
 
@@ -28,6 +34,25 @@ def _descending(function, positions, a, axis=-1, *args, **kwargs):
     turn = (slice(None),) * normalize_axis(axis, x.ndim) + (slice(None, None, -1),)
     out = function(x[turn], axis, *args, **kwargs)[turn]
     return x.shape[axis] - 1 - out if positions else out
+
+
+def with_dtype(function):
+    """A function that makes an array, with the standard's ``dtype=`` and ``device=``."""
+
+    def made(*args, dtype=None, device=None, **kwargs):
+        if device not in (None, "cpu"):
+            raise ArgumentError(f"got device={device!r}, expected 'cpu', which is the only one")
+        out = function(*args, **kwargs)
+        return out if dtype is None else out.astype(dtype)
+
+    given = inspect.signature(function.__wrapped__).parameters
+    new = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        for name in ("dtype", "device")
+        if name not in given
+    ]
+    made.__signature__ = inspect.Signature([*given.values(), *new])
+    return made
 
 
 class Info:
@@ -41,7 +66,7 @@ class Info:
         return "cpu"
 
     def devices(self):
-        return ["cpu"]
+        return ("cpu",)
 
     def default_dtypes(self, *, device=None):
         integer = np.dtype(np.int64)

@@ -17,7 +17,7 @@ from ..frontend.convert import as_leaf
 from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
 from ..tape.segment import active_traces
-from .array_api import with_descending
+from .array_api import with_descending, with_dtype
 from .dispatch import counterparts, dispatch, dispatch_ufunc
 from .signature import known_call
 from .ufunc_methods import METHODS
@@ -65,8 +65,11 @@ def named(module, name):
         out = _creation(value)
     else:
         out = _function(value)
+    out.__wrapped__ = value
     if value in (np.sort, np.argsort):
         out = with_descending(out, value is np.argsort)
+    elif value in (np.fft.fftfreq, np.fft.rfftfreq):
+        out = with_dtype(out)
     out.__name__ = out.__qualname__ = name
     out.__module__ = module.__name__.replace("numpy", "jitgrad.numpy", 1)
     entry = counterparts().get(value)

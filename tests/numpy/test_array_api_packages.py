@@ -5,6 +5,7 @@ Values are those that the same call gives for arrays; gradients are compared wit
 reads its switch when it is imported, so its calls run in a process of their own.
 """
 
+import inspect
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from folders import ROOT
 
 import jitgrad
 import jitgrad.numpy as jnp
+from jitgrad import ArgumentError
+from jitgrad.numpy.namespace import named
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +166,19 @@ def test_unique_values_are_sorted():
     for values in ([3, 1, 2, 1, 3], [2.0, np.nan, 1.0, np.nan], [True, False]):
         got = np.asarray(jnp.unique_values(jnp.asarray(values)))
         np.testing.assert_array_equal(got, np.unique(np.asarray(values), equal_nan=False))
+
+
+def test_what_the_standard_has_beyond_numpy():
+    for function in (jnp.sort, jnp.argsort):
+        assert inspect.signature(function).parameters["descending"].default is False
+    for function in (named(np.fft, "fftfreq"), named(np.fft, "rfftfreq")):
+        assert {"n", "d", "dtype", "device"} == {*inspect.signature(function).parameters}
+        got = function(5, d=0.5, dtype=np.float32, device="cpu")
+        assert got.dtype == np.float32
+        np.testing.assert_allclose(got, getattr(np.fft, function.__name__)(5, 0.5), rtol=1e-6)
+        assert function(4).dtype == np.float64
+        with pytest.raises(ArgumentError, match="the only one"):
+            function(4, device="cuda")
+    info = jnp.__array_namespace_info__()
+    assert info.devices() == ("cpu",) and info.default_device() == "cpu"
+    assert info.default_dtypes()["complex floating"] == np.complex128

@@ -57,6 +57,7 @@ CASES = {
                 lambda x, y: np.polyfit([0.0, 1.0, 3.0], x[0], 1, w=[1.0, 2.0, 0.5])],
     "ldexp": [lambda x, y: np.ldexp(x, 3), lambda x, y: np.ldexp(x, [[-2], [1]])],
     "frexp": [lambda x, y: np.frexp(x + 0.03)[0]],
+    "i0": [lambda x, y: np.i0(x), lambda x, y: np.i0(x[0, 0]) * y],
     "modf": [lambda x, y: np.modf(x + 0.1)[0] * y, lambda x, y: np.modf(x + 0.1)[1] * y],
     "divmod": [lambda x, y: np.divmod(x + 0.03, y)[1], lambda x, y: np.divmod(x + 0.1, y)[0] * x],
     "unwrap": [lambda x, y: np.unwrap(3 * x), lambda x, y: np.unwrap(x, 0.5, axis=0, period=2.0),

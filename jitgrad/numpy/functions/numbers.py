@@ -10,8 +10,10 @@ import numpy as np
 
 from ...base.errors import ArgumentError, DTypeError
 from ...frontend.convert import as_operand
+from ...frontend.functions import FUNCTIONS
+from ...frontend.special_functions import load
 from ...ir.shapes import normalize_axis
-from ..fallback import arrays, fallback
+from ..fallback import arrays, fallback, loses_gradient
 from ..signature import deliver
 from .composed import op
 from .writes import HANDLERS, handler
@@ -109,3 +111,11 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
         op.absolute(steps) < (-low if discont is None else discont), 0.0, inside - steps
     )
     return op.moveaxis(op.concatenate([rows[:1], rows[1:] + change.cumsum(0)]).to(p.dtype), 0, axis)
+
+
+@handler
+def i0(x):
+    if not loses_gradient((x,)):
+        return fallback(np.i0, (x,), {})
+    load()  # raises where SciPy, which has the derivative, is not installed
+    return FUNCTIONS[i0.__name__](x)
