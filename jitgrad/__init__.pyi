@@ -60,6 +60,7 @@ from .differential_operators import grad_and_aux as grad_and_aux
 from .differential_operators import grad_named as grad_named
 from .differential_operators import hessian_tensor_product as hessian_tensor_product
 from .differential_operators import hessian_vector_product as hessian_vector_product
+from .differential_operators import holomorphic_grad as holomorphic_grad
 from .differential_operators import make_ggnvp as make_ggnvp
 from .differential_operators import make_hvp as make_hvp
 from .differential_operators import make_jvp as make_jvp
@@ -68,6 +69,9 @@ from .differential_operators import multigrad_dict as multigrad_dict
 from .differential_operators import tensor_jacobian_product as tensor_jacobian_product
 from .differential_operators import vector_jacobian_product as vector_jacobian_product
 from .extend import primitive as primitive
+from .frontend.complex_views import is_complex as is_complex
+from .frontend.complex_views import view_as_complex as view_as_complex
+from .frontend.complex_views import view_as_real as view_as_real
 from .frontend.creation import manual_seed as manual_seed
 from .frontend.dlpack import from_dlpack as from_dlpack
 from .frontend.modes import enable_grad as enable_grad
@@ -116,32 +120,33 @@ __all__ = [
     "NonFiniteError", "CompileError", "JitgradWarning", "GradientWarning", "autograd",
     "check_grads", "checkpoint", "cond", "custom_jvp", "custom_vjp", "debug_nans", "deriv", "draw",
     "elementwise_grad", "explain", "fft", "fori_loop", "from_dlpack", "grad", "grad_and_aux",
-    "grad_named", "hessian", "hessian_tensor_product", "hessian_vector_product", "hvp", "interop",
-    "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg", "linearize", "make_ggnvp", "make_hvp",
-    "make_jvp", "make_vjp", "meshgrid", "multigrad_dict", "njit", "nn", "optim", "primitive",
-    "profile", "pure_callback", "random", "scan", "split", "stop_gradient", "switch",
-    "tensor_jacobian_product", "tree", "value_and_grad", "value_and_jacobian",
-    "vector_jacobian_product", "vjp", "vmap", "while_loop", "where", "equal", "not_equal", "less",
-    "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor",
-    "logical_not", "isnan", "isfinite", "isinf", "floor", "ceil", "trunc", "fix", "rint", "round",
-    "around", "add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "remainder",
-    "mod", "fmod", "reciprocal", "negative", "positive", "absolute", "abs", "fabs", "sign",
-    "copysign", "square", "sqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p",
-    "sum", "prod", "max", "amax", "min", "amin", "any", "all", "argmax", "argmin", "mean", "var",
-    "std", "logsumexp", "softmax", "log_softmax", "count_nonzero", "ptp", "erf", "erfc", "sigmoid",
-    "expit", "logaddexp", "logaddexp2", "softplus", "sin", "cos", "tan", "arcsin", "asin", "arccos",
-    "acos", "arctan", "atan", "arctan2", "atan2", "hypot", "sinh", "cosh", "tanh", "arcsinh",
-    "asinh", "arccosh", "acosh", "arctanh", "atanh", "deg2rad", "radians", "rad2deg", "degrees",
-    "sinc", "gelu", "silu", "mish", "softsign", "tanhshrink", "softmin", "elu", "celu", "selu",
-    "leaky_relu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink",
-    "take", "add_at", "transpose", "permute_dims", "swapaxes", "moveaxis", "matrix_transpose",
-    "expand_dims", "unsqueeze", "squeeze", "broadcast_to", "expand", "concatenate", "concat", "cat",
-    "stack", "repeat", "tile", "diagonal", "trace", "flip", "flipud", "fliplr", "roll",
-    "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "bitwise_not", "left_shift",
-    "bitwise_left_shift", "right_shift", "bitwise_right_shift", "power", "pow", "float_power",
-    "matmul", "mm", "mv", "bmm", "tensordot", "dot", "inner", "outer", "vecdot", "matvec", "vecmat",
-    "norm", "vector_norm", "matrix_norm", "solve", "inv", "det", "solve_triangular", "cholesky",
-    "expm", "logm", "sqrtm", "solve_sylvester", "svdvals", "searchsorted", "argsort", "sort",
+    "grad_named", "hessian", "hessian_tensor_product", "hessian_vector_product", "holomorphic_grad",
+    "hvp", "interop", "is_complex", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg",
+    "linearize", "make_ggnvp", "make_hvp", "make_jvp", "make_vjp", "meshgrid", "multigrad_dict",
+    "njit", "nn", "optim", "primitive", "profile", "pure_callback", "random", "scan", "split",
+    "stop_gradient", "switch", "tensor_jacobian_product", "tree", "value_and_grad",
+    "value_and_jacobian", "vector_jacobian_product", "view_as_complex", "view_as_real", "vjp",
+    "vmap", "while_loop", "where", "equal", "not_equal", "less", "less_equal", "greater",
+    "greater_equal", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite",
+    "isinf", "floor", "ceil", "trunc", "fix", "rint", "round", "around", "add", "subtract",
+    "multiply", "divide", "true_divide", "floor_divide", "remainder", "mod", "fmod", "reciprocal",
+    "negative", "positive", "absolute", "abs", "fabs", "sign", "copysign", "square", "sqrt", "cbrt",
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sum", "prod", "max", "amax", "min",
+    "amin", "any", "all", "argmax", "argmin", "mean", "var", "std", "logsumexp", "softmax",
+    "log_softmax", "count_nonzero", "ptp", "erf", "erfc", "sigmoid", "expit", "logaddexp",
+    "logaddexp2", "softplus", "sin", "cos", "tan", "arcsin", "asin", "arccos", "acos", "arctan",
+    "atan", "arctan2", "atan2", "hypot", "sinh", "cosh", "tanh", "arcsinh", "asinh", "arccosh",
+    "acosh", "arctanh", "atanh", "deg2rad", "radians", "rad2deg", "degrees", "sinc", "gelu", "silu",
+    "mish", "softsign", "tanhshrink", "softmin", "elu", "celu", "selu", "leaky_relu", "relu6",
+    "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink", "take", "add_at",
+    "transpose", "permute_dims", "swapaxes", "moveaxis", "matrix_transpose", "expand_dims",
+    "unsqueeze", "squeeze", "broadcast_to", "expand", "concatenate", "concat", "cat", "stack",
+    "repeat", "tile", "diagonal", "trace", "flip", "flipud", "fliplr", "roll", "bitwise_and",
+    "bitwise_or", "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift",
+    "right_shift", "bitwise_right_shift", "power", "pow", "float_power", "matmul", "mm", "mv",
+    "bmm", "tensordot", "dot", "inner", "outer", "vecdot", "matvec", "vecmat", "norm",
+    "vector_norm", "matrix_norm", "solve", "inv", "det", "solve_triangular", "cholesky", "expm",
+    "logm", "sqrtm", "solve_sylvester", "svdvals", "searchsorted", "argsort", "sort",
     "take_along_axis", "maximum", "minimum", "fmax", "fmin", "clip", "clamp", "relu", "heaviside",
     "nan_to_num", "real", "imag", "conjugate", "conj", "angle", "linear_recurrence", "reshape",
     "ravel", "flatten", "sliding_window_view", "cumsum", "cumprod", "cummax", "cummin",
@@ -622,6 +627,8 @@ class Tensor:
         complex.
         """
 
+    @imag.setter
+    def imag(self, value: Tensor) -> None: ...
     def int(self) -> Tensor:
         """As int32, as in PyTorch."""
 
@@ -895,6 +902,8 @@ class Tensor:
     def real(self) -> Tensor:
         """The real part: of a real tensor the tensor itself. Writes to it change the tensor."""
 
+    @real.setter
+    def real(self, value: Tensor) -> None: ...
     def reciprocal(self) -> Tensor:
         """The reciprocal 1 / x."""
 
@@ -991,7 +1000,7 @@ class Tensor:
         """`sigmoid`, written into this tensor."""
 
     def sign(self) -> Tensor:
-        """-1, 0 or 1, as x is negative, 0 or positive."""
+        """-1, 0 or 1, as x is negative, 0 or positive; of a complex number x / abs(x)."""
 
     def sin(self) -> Tensor:
         """The sine of x, in radians."""
@@ -3481,7 +3490,7 @@ def sigmoid(x: _ArrayLike, /) -> Tensor:
     """
 
 def sign(x: _ArrayLike, /) -> Tensor:
-    """-1, 0 or 1, as x is negative, 0 or positive.
+    """-1, 0 or 1, as x is negative, 0 or positive; of a complex number x / abs(x).
 
     NumPy's is numpy.sign.
 

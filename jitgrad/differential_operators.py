@@ -40,6 +40,7 @@ __all__ = [
     "hessian",
     "hessian_tensor_product",
     "hessian_vector_product",
+    "holomorphic_grad",
     "jacobian",
     "make_ggnvp",
     "make_hvp",
@@ -226,6 +227,29 @@ def deriv(f: Function, argnum: Argnum = 0) -> Function:
         return jvp(unary, (x,), (_ones(x),))[1]
 
     return function
+
+
+@surface
+def holomorphic_grad(f: Function, argnum: Argnum = 0) -> Function:
+    """A function that returns the complex derivative of the holomorphic function `f`.
+
+    Parameters
+    ----------
+    f : callable
+        Gives complex numbers for complex numbers.
+    argnum : int or tuple of int
+        Which arguments are differentiated.
+
+    See Also
+    --------
+    https://github.com/HIPS/autograd; ``jitgrad.grad(f, holomorphic=True)``.
+
+    Examples
+    --------
+    >>> jitgrad.holomorphic_grad(lambda z: z**2)(1 + 2j)
+    (2+4j)
+    """
+    return grad(f, argnum if isinstance(argnum, int) else tuple(argnum), holomorphic=True)
 
 
 @surface

@@ -254,7 +254,8 @@ def _examples(entry):
         None,
     )
     if entry.differentiable and not entry.derivative.level and which:
-        gradient = f"jitgrad.grad(lambda {which}: {call}.sum())({which})"
+        real = call if eval(call, scope).dtype.kind == "f" else f"jitgrad.abs({call})"
+        gradient = f"jitgrad.grad(lambda {which}: {real}.sum())({which})"
         if abs(eval(gradient, scope)).max() > 1e-9:  # else it is a 0 with rounding errors
             lines += _shown(gradient, scope)
     return lines

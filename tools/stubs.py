@@ -35,12 +35,20 @@ WRITTEN = {
     "base.config": ["config"],
     "differential_operators": [
         *("deriv", "grad_and_aux", "grad_named", "hessian_tensor_product"),
-        *("hessian_vector_product", "make_ggnvp", "make_hvp", "make_jvp", "make_vjp"),
+        *(
+            "hessian_vector_product",
+            "holomorphic_grad",
+            "make_ggnvp",
+            "make_hvp",
+            "make_jvp",
+            "make_vjp",
+        ),
         *("multigrad_dict", "tensor_jacobian_product", "vector_jacobian_product"),
     ],
     "extend": ["primitive"],
     "diagnostics.explain": ["Explanation", "explain"],
     "diagnostics.profile": ["profile"],
+    "frontend.complex_views": ["is_complex", "view_as_complex", "view_as_real"],
     "frontend.creation": ["manual_seed"],
     "frontend.dlpack": ["from_dlpack"],
     "frontend.modes": [

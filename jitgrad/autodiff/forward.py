@@ -10,7 +10,7 @@ from ..base.dtypes import is_inexact
 from ..base.errors import GradientError
 from ..ir import Node, toposort
 from ..ops.marks import differentiable_sources
-from ..ops.primitives import cast
+from ..ops.primitives import derivative_in
 
 
 def push_forward(outputs: Iterable[Node], tangents: Mapping[Node, Node]) -> list[Node | None]:
@@ -27,7 +27,7 @@ def push_forward(outputs: Iterable[Node], tangents: Mapping[Node, Node]) -> list
                     f"got a tangent through {node.op.name}, which has no derivative rule"
                 )
             tangent = node.op.jvp(incoming, node)
-            known[node] = out = None if tangent is None else cast(tangent, node.dtype)
+            known[node] = out = None if tangent is None else derivative_in(tangent, node.dtype)
             if anomaly.threads and out is not None:
                 anomaly.note_derivative(out, node, node)
     return [known.get(node) for node in outputs]

@@ -15,7 +15,7 @@ from ..base import anomaly
 from ..base.dtypes import is_inexact
 from ..base.errors import GradientError
 from ..ir import Node, toposort
-from ..ops.primitives import cast, conj
+from ..ops.primitives import conj, derivative_in
 
 
 def pull_back(
@@ -45,7 +45,7 @@ def pull_back(
         for s, c in zip(node.src, node.op.vjp(conj(g), node), strict=True):
             if c is not None and s in needed and is_inexact(s.dtype):
                 c = conj(c)
-                c = c if c.dtype == s.dtype else cast(c, s.dtype)
+                c = c if c.dtype == s.dtype else derivative_in(c, s.dtype)
                 if anomaly.threads:
                     anomaly.note_derivative(c, node, s)
                 total[s] = total[s] + c if s in total else c

@@ -122,7 +122,9 @@ INSTEAD = {
     "itemset": "write x[i] = value",
     **dict.fromkeys(("ndimension", "nelement"), "use x.ndim and x.size"),
     "element_size": "use x.itemsize",
-    **dict.fromkeys(("is_floating_point", "is_complex"), 'use x.dtype.kind == "f"'),
+    "is_floating_point": 'use x.dtype.kind == "f"',
+    "complex": "use x + 1j * y; the dtypes are jitgrad.complex64 and complex128",
+    "polar": "use x * jitgrad.exp(1j * angle)",
     **dict.fromkeys(
         ("new_zeros", "new_ones", "new_empty", "new_full"),
         "use jitgrad.zeros(shape, dtype=x.dtype)",

@@ -333,7 +333,7 @@ def written(value: Any, dtype: np.dtype) -> Any:
     ):
         return from_data(value, dtype)
     if kind is int:
-        value = as_float(value) if dtype.kind == "f" else bool(value)
+        value = as_float(value) if dtype.kind in "fc" else bool(value)
     return as_operand(value)
 
 

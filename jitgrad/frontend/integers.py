@@ -40,7 +40,7 @@ def settled(entry: Entry, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         x = operands[k]
         if type(x) is not int:
             continue
-        if dtype.kind == "f":
+        if dtype.kind in "fc":
             if not _LOW <= x <= _HIGH:
                 return _as_floats(operands, dict(zip(places, loop, strict=True)))
             continue

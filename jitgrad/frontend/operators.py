@@ -113,7 +113,9 @@ def install() -> None:
                 if not hasattr(Tensor, name):
                     setattr(Tensor, name, method)
         for name in entry.names.properties:
-            setattr(Tensor, name, property(_property(entry, f), doc=entry.doc))
+            get = _property(entry, f)
+            write = _assignment(get) if entry.names.assigned else None
+            setattr(Tensor, name, property(get, write, doc=entry.doc))
         if entry.names.in_place:
             setattr(Tensor, entry.names.in_place, _in_place_method(entry, f))
     Tensor.clone = Tensor.copy = _clone()  # type: ignore[attr-defined]
@@ -133,6 +135,16 @@ def _property(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     return get
+
+
+def _assignment(get: Callable[..., Any]) -> Callable[..., None]:
+    """What ``x.name = value`` does: writes to the view that the property is."""
+
+    @surface
+    def write(x: Tensor, value: Any) -> None:
+        get(x)[...] = value
+
+    return write
 
 
 def _clone() -> Callable[..., Any]:

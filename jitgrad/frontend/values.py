@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.dtypes import is_float
+from ..base.dtypes import is_inexact
 from ..base.errors import ArgumentError, DTypeError, GradientError, IndexOutOfRange, JitgradError
 from ..base.surface import surfaces, trimmed
 from ..tape.handles import Handle
@@ -112,7 +112,13 @@ class ConcreteValues(Handle):
         if self._state.requires_grad or self._x is not None:  # a view may be stale
             check(self, NUMBER)
         value = materialise(self) if not active_traces else concrete_value(self)
-        return kind(value[0] if shape else value)
+        value = value[0] if shape else value
+        if kind is not complex and self.dtype.kind == "c":
+            raise DTypeError(
+                f"got {kind.__name__}() of a tensor of dtype {self.dtype}, expected a real number; "
+                "take .real, .imag or .abs(), or complex() of it"
+            )
+        return kind(value)
 
     def __bool__(self) -> bool:
         try:
@@ -161,7 +167,7 @@ class ConcreteValues(Handle):
             return f"tensor(<traced by {trace.by}>, shape={self.shape}, dtype={self.dtype})"
         digits = (
             DIGITS
-            if is_float(self.dtype) and np.get_printoptions()["precision"] == NUMPY_DIGITS
+            if is_inexact(self.dtype) and np.get_printoptions()["precision"] == NUMPY_DIGITS
             else None
         )
         body = np.array2string(self._array(), separator=", ", prefix="tensor(", precision=digits)

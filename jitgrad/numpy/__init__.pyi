@@ -1797,7 +1797,7 @@ def show_runtime() -> Any:
     """
 
 sign: _Unary
-"""-1, 0 or 1, as x is negative, 0 or positive."""
+"""-1, 0 or 1, as x is negative, 0 or positive; of a complex number x / abs(x)."""
 signbit: _Unary
 """Returns element-wise True where signbit is set (less than zero)."""
 sin: _Unary

@@ -172,13 +172,25 @@ fabs = elementwise(
     squared=lambda node: square(node.src[0]),
     kink={0.0: 0.0},
 )
+
+
+def _sign(of_reals: Callable[[Any], Node], x: Node | float) -> Node:
+    """Of a complex number the one of size 1 in its direction, as NumPy 2 has it."""
+    if not isinstance(x, Node) or not is_complex(x.dtype):
+        return of_reals(x)
+    size = absolute(x)
+    zero = equal(size, 0)
+    return where(zero, 0.0, x / where(zero, 1.0, size))
+
+
 sign = elementwise(
     np.sign,
     lambda x, out: 0,
-    "-1, 0 or 1, as x is negative, 0 or positive.",
+    "-1, 0 or 1, as x is negative, 0 or positive; of a complex number x / abs(x).",
     kink={0.0: 0.0},
     level=True,
-    parts=complex_parts.sign,
+    around=_sign,
+    complex=True,
 )
 copysign = elementwise(
     np.copysign,

@@ -96,16 +96,12 @@ def positive(z: Parts) -> Parts:
     return z
 
 
+def conjugate(z: Parts) -> Parts:
+    return Parts(z.real, None if z.imag is None else -z.imag)
+
+
 def magnitude(z: Parts) -> Node:
     return of("absolute", z.real) if z.imag is None else of("hypot", z.real, z.imag)
-
-
-def sign(z: Parts) -> Parts:
-    if z.imag is None:
-        return Parts(of("sign", z.real), None)
-    size = magnitude(z)
-    size = of("where", of("equal", size, 0), 1.0, size)
-    return Parts(z.real / size, z.imag / size)
 
 
 def sqrt(z: Parts) -> Parts:
@@ -300,3 +296,52 @@ def tanh(z: Parts) -> Parts:
 
 def tan(z: Parts) -> Parts:
     return _turned_back(tanh(_turned(z)))
+
+
+# --- inverses -------------------------------------------------------------------------------------
+
+
+def _around_one(z: Parts) -> tuple[Parts, Parts]:
+    """The roots of 1 - z and 1 + z."""
+    y = imag(z)
+    return sqrt(Parts(1 - z.real, -y)), sqrt(Parts(1 + z.real, y))
+
+
+def arcsin(z: Parts) -> Parts:
+    """By the roots of 1 - z and 1 + z, whose product is cos(arcsin(z)).
+
+    Source: W. Kahan, Branch cuts for complex elementary functions (1987)."""
+    below, above = _around_one(z)
+    whole = multiply(below, above)
+    turned = multiply(conjugate(below), above)
+    return Parts(of("arctan2", z.real, whole.real), of("arcsinh", imag(turned)))
+
+
+def arccos(z: Parts) -> Parts:
+    below, above = _around_one(z)
+    turned = multiply(conjugate(above), below)
+    return Parts(2 * of("arctan2", below.real, above.real), of("arcsinh", imag(turned)))
+
+
+def arccosh(z: Parts) -> Parts:
+    y = imag(z)
+    below, above = sqrt(Parts(z.real - 1, y)), sqrt(Parts(z.real + 1, y))
+    turned = multiply(conjugate(below), above)
+    return Parts(of("arcsinh", turned.real), 2 * of("arctan2", imag(below), above.real))
+
+
+def arcsinh(z: Parts) -> Parts:
+    return _turned(arcsin(_turned_back(z)))
+
+
+def arctan(z: Parts) -> Parts:
+    """The angle between i - z and i + z, and half of the logarithm of the ratio of their sizes."""
+    x, height = z.real, of("absolute", imag(z))
+    size = magnitude(z)
+    angle = 0.5 * of("arctan2", 2 * x, (1 - size) * (1 + size))
+    ratio = 0.25 * of("log1p", 4 * height / (x * x + of("square", 1 - height)))
+    return Parts(angle, of("copysign", ratio, imag(z)))
+
+
+def arctanh(z: Parts) -> Parts:
+    return _turned(arctan(_turned_back(z)))

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+#: What the names of functions for a dtype begin with.
+_PREFIXES = {"f": "s", "d": "d", "F": "c", "D": "z"}
 #: Up to so many rows, stacks of matrices are taken together.
 SMALL = 16
 #: Columns of a panel of `_lu_of_stack`.
@@ -36,7 +38,7 @@ def _one_by_one(matrices: np.ndarray) -> Any:
 
 
 def _function(name: str, dtype: np.dtype) -> Any:
-    return getattr(_scipys(), ("s" if dtype == np.float32 else "d") + name)
+    return getattr(_scipys(), _PREFIXES[np.dtype(dtype).char] + name)
 
 
 def singular() -> np.linalg.LinAlgError:
@@ -96,7 +98,7 @@ def _lu_of_stack(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pivots(packed: np.ndarray) -> np.ndarray:
-    return packed[..., -1, :].astype(np.int32)
+    return packed[..., -1, :].real.astype(np.int32)
 
 
 def diagonal_of_lu(packed: np.ndarray) -> np.ndarray:

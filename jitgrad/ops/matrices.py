@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.dtypes import FLOAT64, is_float
+from ..base.dtypes import FLOAT64, is_inexact
 from ..base.errors import ShapeError
 from ..ir import Node, Op, const
 from ..ir.shapes import broadcast_shapes
@@ -108,7 +108,7 @@ def rows_of(x: Node, begin: int, end: int) -> Node:
 def as_matrices(name: str, *operands: Any, square: bool = False) -> list[Node]:
     """Operands of one float dtype: integers count as float64, as in NumPy."""
     dtype = common_dtypes(operands)[1]
-    out = [cast(x, dtype if is_float(dtype) else FLOAT64) for x in operands]
+    out = [cast(x, dtype if is_inexact(dtype) else FLOAT64) for x in operands]
     shape = out[0].shape
     if len(shape) < 2 or (square and shape[-1] != shape[-2]):
         kind = "square matrices (..., n, n)" if square else "matrices (..., m, n)"

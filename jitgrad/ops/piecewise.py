@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.dtypes import is_float
+from ..base.dtypes import is_complex, is_float
 from ..ir import Node
 from .comparison import equal, isnan, logical_and, logical_not, logical_or, where
 from .kinks import shares
 from .pointwise import elementwise
-from .primitives import as_node, cast
+from .primitives import as_node, cast, complex_node, imag_part, real_part
 from .promotion import common_dtypes, ufunc_dtypes
 from .records import Names, Numbers
 from .registry import composite
@@ -148,6 +148,9 @@ heaviside = composite(
 
 
 def _nan_to_num(x: Node, nan: float, posinf: float | None, neginf: float | None) -> Node:
+    if is_complex(x.dtype):
+        real, imag = (_nan_to_num(v, nan, posinf, neginf) for v in (real_part(x), imag_part(x)))
+        return complex_node(real, imag)
     if not is_float(x.dtype):
         return x
     top = float(np.finfo(x.dtype).max)
@@ -162,4 +165,5 @@ nan_to_num = composite(
     {"nan": 0.0, "posinf": None, "neginf": None},
     cases=({}, {"nan": 1.5, "neginf": -2.0}),
     slope="1 where x is finite, else 0.",
+    complex=True,
 )

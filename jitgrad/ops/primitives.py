@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..base.dtypes import BOOL, complex_of, is_complex, is_inexact, real_of
+from ..base.errors import DTypeError
 from ..ir import CONST, Node, Op, const
 from ..ir.shapes import MOST, check_ndim, drop_axes, keep_axes
 
 
 def _cast_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
-    return (cast(g, node.src[0].dtype) if is_inexact(node.src[0].dtype) else None,)
+    return (derivative_in(g, node.src[0].dtype) if is_inexact(node.src[0].dtype) else None,)
 
 
 def _cast_parts(x: Any, *, node: Node) -> Parts:
@@ -219,10 +220,18 @@ def cast(x: Node, dtype: np.dtype) -> Node:
     if x.dtype == dtype:
         return x
     if is_complex(x.dtype) and not is_complex(dtype) and dtype != BOOL:
-        return cast(real_part(x), dtype)
+        raise DTypeError(
+            f"got {x.dtype} where {dtype} is expected, which would drop the imaginary part; take "
+            ".real, .imag or .abs()"
+        )
     if x.op is CONST:
         return const(x.arg, dtype)
     return Node(NONZERO if dtype == BOOL else CAST, (x,), None, x.shape, dtype)
+
+
+def derivative_in(g: Node, dtype: np.dtype) -> Node:
+    """The cotangent or tangent `g` as that of a value of `dtype`: of a real one the real part."""
+    return cast(g if is_complex(dtype) else real_part(g), dtype)
 
 
 def reshape_to(x: Node, shape: tuple[int, ...]) -> Node:

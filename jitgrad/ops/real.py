@@ -51,14 +51,14 @@ real = movement(
     real_part,
     "The real part: of a real tensor the tensor itself. Writes to it change the tensor.",
     slope="The gradient of a complex number is that of its real part, with the imaginary part 0.",
-    names=Names(method=False, properties=("real",)),
+    names=Names(method=False, properties=("real",), assigned=True),
 )
 imag = movement(
     "imag",
     _imag,
     "The imaginary part: of a real tensor zeros. Writes to it change the tensor, if complex.",
     slope="0 for a real number; for a complex one 1j times the gradient.",
-    names=Names(method=False, properties=("imag",)),
+    names=Names(method=False, properties=("imag",), assigned=True),
 )
 conjugate = composite(
     np.conjugate,

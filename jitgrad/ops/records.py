@@ -27,6 +27,8 @@ class Names:
         Further names that the method has.
     properties : tuple of str
         Properties of `Tensor` that call it.
+    assigned : bool
+        Whether these can be assigned to, which writes to the tensor.
     in_place : str
         The method that writes the result into the tensor ("add_"), or "".
     spread : str
@@ -48,6 +50,7 @@ class Names:
         "method",
         "methods",
         "properties",
+        "assigned",
         "in_place",
         "spread",
         "scipy",
@@ -64,6 +67,7 @@ class Names:
         method: bool = True,
         methods: tuple[str, ...] = (),
         properties: tuple[str, ...] = (),
+        assigned: bool = False,
         in_place: str = "",
         spread: str = "",
         scipy: str = "",
@@ -74,7 +78,7 @@ class Names:
         self.operator, self.aliases, self.method, self.methods = operator, aliases, method, methods
         self.properties, self.in_place, self.spread = properties, in_place, spread
         self.scipy, self.home = scipy, home
-        self.args, self.optional = args, optional
+        self.args, self.optional, self.assigned = args, optional, assigned
 
 
 class Numbers:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.dtypes import FLOAT64, is_float
+from ..base.dtypes import FLOAT64, is_inexact
 from ..ir import Node, Op, total
 from ..ir.shapes import Axes, broadcast_shapes, normalize_axis
 from .movement import pad_node, slice_node, update_node
@@ -222,7 +222,7 @@ def recur(x: Node, decay: Node, axis: int, reverse: bool) -> Node:
 
 def _linear_recurrence(x: Node | float, decay: Node | float, axis: Axes, reverse: bool) -> Node:
     dtype = common_dtypes((x, decay))[1]
-    dtype = dtype if is_float(dtype) else FLOAT64
+    dtype = dtype if is_inexact(dtype) else FLOAT64
     x, decay = as_node(x), as_node(decay)
     shape = broadcast_shapes(x.shape, decay.shape) or (1,)
     x, decay = (broadcast(cast(v, dtype), shape) for v in (x, decay))

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.dtypes import is_complex
 from ..base.errors import ArgumentError, DTypeError
 from ..ir import Node
 from ..ir.shapes import as_int
 from .pointwise import elementwise
-from .primitives import cast
+from .primitives import cast, complex_node, imag_part, real_part
 from .records import Names
 from .registry import composite
 
@@ -43,6 +44,8 @@ rint = _step(
 def _round(x: Node, decimals: Any = 0) -> Node:
     if x.dtype.kind == "b":
         raise DTypeError("got round() of dtype bool, expected numbers; convert with .astype first")
+    if is_complex(x.dtype):
+        return complex_node(_round(real_part(x), decimals), _round(imag_part(x), decimals))
     whole, decimals = x.dtype.kind in "iu", as_int(decimals, "a number of decimals")
     if abs(decimals) > 308:
         raise ArgumentError(f"got a number of decimals = {decimals}, expected one from -308 to 308")
@@ -63,4 +66,5 @@ round_ = composite(
     on=(0.6, 1.4),
     level=True,
     names=Names("round", ("around",)),
+    complex=True,
 )

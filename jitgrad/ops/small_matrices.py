@@ -216,10 +216,10 @@ def _numbers(steps: str, dtype: str, memory: dict[str, int]) -> str:
 
 
 def _made(steps: str, node: Node, limits: Any, work: int, columns: int = 0) -> Loops | None:
-    """The loops of `steps` for a stack of matrices, if these are small."""
+    """The loops of `steps` for a stack of matrices, if these are small and real."""
     lead, n = node.src[0].shape[:-2], node.src[0].shape[-1]
     most, count = limits.small_matrix, math.prod(lead)
-    if not 0 < n <= most or columns > most:
+    if not 0 < n <= most or columns > most or node.src[0].dtype.kind == "c":
         return None
     lanes = limits.vector_bytes // node.dtype.itemsize
     code = _vectors(steps, node.dtype.name, lanes, _memory(most, most if columns else 0))

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.dtypes import is_complex, real_of
 from ..base.errors import ArgumentError
 from ..ir import Node, Op, const
 from . import lapack
@@ -34,7 +35,7 @@ from .matrices import (
     turned,
     upper_part,
 )
-from .primitives import broadcast, reshape_to
+from .primitives import broadcast, complex_node, imag_part, reshape_to, zeros
 from .records import Names
 from .registry import operation
 from .rows import each_row
@@ -124,6 +125,7 @@ solve = operation(
     "values are computed.",
     returns="Of the shape of `b`, for `a` of shape (..., n, n) and `b` of shape (..., n, k), or "
     "one vector (n,); stacks broadcast.",
+    complex=True,
 )
 
 
@@ -143,6 +145,7 @@ inv = operation(
     slope="The gradient g becomes -out.mT @ g @ out.mT. A singular matrix raises "
     "numpy.linalg.LinAlgError where values are computed.",
     returns="Of the shape of `a`, (..., n, n).",
+    complex=True,
 )
 
 
@@ -150,7 +153,7 @@ inv = operation(
 
 
 def _log_abs_det(lu: np.ndarray, node: Node) -> np.ndarray:
-    return np.log(np.abs(lapack.diagonal_of_lu(lu))).sum(-1, dtype=lu.dtype)
+    return np.log(np.abs(lapack.diagonal_of_lu(lu))).sum(-1, dtype=node.dtype)
 
 
 LOG_ABS_DET = by_factors(
@@ -160,11 +163,30 @@ LOG_ABS_DET = by_factors(
     lambda t, node: sum_of_matrix(turned(_inv(node.src[0])) * t[0]),
     loops=of_determinant("log"),
 )
+
+
+def _sign_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
+    """The sign of a complex determinant is a number of size 1, which turns by the imaginary part
+    of the trace of inv(a) @ da."""
+    if not is_complex(node.dtype):
+        return (None,)
+    turn = imag_part(g * node)
+    cotangent = over_matrix(complex_node(zeros(turn), turn), node.src[0].shape)
+    return (cotangent * turned(_inv(node.src[0])),)
+
+
+def _sign_jvp(t: Sequence[Any], node: Node) -> Node | None:
+    if not is_complex(node.dtype):
+        return None
+    turn = imag_part(sum_of_matrix(turned(_inv(node.src[0])) * t[0]))
+    return complex_node(zeros(turn), turn) * node
+
+
 SIGN_OF_DET = by_factors(
     "sign_of_det",
     lambda lu, node: lapack.sign_of_lu(lu),
-    lambda g, node: (None,),
-    lambda t, node: None,
+    _sign_vjp,
+    _sign_jvp,
     loops=of_determinant("sign"),
 )
 
@@ -197,8 +219,9 @@ def _cofactors_reference(a: np.ndarray, lu: np.ndarray, node: Node) -> np.ndarra
     if small.any():
         u, s, vt = np.linalg.svd(matrices[small])
         others = np.stack([np.delete(s, k, -1).prod(-1) for k in range(s.shape[-1])], -1)
-        sign = np.round(np.linalg.det(u @ vt)).astype(a.dtype)
-        out[small] = (u * (others * sign[:, None])[:, None]) @ vt
+        sign = np.linalg.det(u @ vt)
+        sign = sign if np.iscomplexobj(sign) else np.round(sign)
+        out[small] = (u.conj() * (others * sign[:, None])[:, None]) @ vt.conj()
     return out.reshape(a.shape)
 
 
@@ -235,7 +258,8 @@ def _cofactors(a: Node, lu: Node) -> Node:
 def _of_determinant(name: str, op: Op) -> Any:
     def build(a: Node) -> Node:
         (a,) = as_matrices(name, a, square=True)
-        return Node(op, (a, factors(a)), None, a.shape[:-2], a.dtype)
+        dtype = real_of(a.dtype) if op is LOG_ABS_DET else a.dtype
+        return Node(op, (a, factors(a)), None, a.shape[:-2], dtype)
 
     return build
 
@@ -251,6 +275,7 @@ det = operation(
     slope="The gradient g becomes g times the matrix of cofactors, that of a singular matrix, too; "
     "second derivatives of a singular matrix raise numpy.linalg.LinAlgError.",
     returns="Of shape (...), for `a` of shape (..., n, n).",
+    complex=True,
 )
 det_sign = operation(
     "det_sign",
@@ -263,6 +288,7 @@ det_sign = operation(
     names=Names(method=False, args=("a",)),
     slope="0 everywhere.",
     public=False,
+    complex=True,
 )
 logabsdet = operation(
     "logabsdet",
@@ -274,6 +300,7 @@ logabsdet = operation(
     sample=well_conditioned,
     names=Names(method=False, args=("a",)),
     public=False,
+    complex=True,
 )
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..base.dtypes import is_complex
 from ..ir import Node
 from . import complex_parts
 from .arithmetic import absolute, sqrt, square
@@ -51,6 +52,7 @@ arcsin = elementwise(
     cost=12,
     on=(-0.8, 0.8),
     names=Names(aliases=("asin",)),
+    parts=complex_parts.arcsin,
 )
 arccos = elementwise(
     np.arccos,
@@ -59,6 +61,7 @@ arccos = elementwise(
     cost=14,
     on=(-0.8, 0.8),
     names=Names(aliases=("acos",)),
+    parts=complex_parts.arccos,
 )
 arctan = elementwise(
     np.arctan,
@@ -66,6 +69,7 @@ arctan = elementwise(
     "The inverse tangent of x, in radians.",
     cost=17,
     names=Names(aliases=("atan",)),
+    parts=complex_parts.arctan,
 )
 
 
@@ -116,14 +120,16 @@ arcsinh = elementwise(
     "The inverse hyperbolic sine of x.",
     cost=28,
     names=Names(aliases=("asinh",)),
+    parts=complex_parts.arcsinh,
 )
 arccosh = elementwise(
     np.arccosh,
-    lambda x, out: 1 / sqrt(x * x - 1),
+    lambda x, out: 1 / (sqrt(x - 1) * sqrt(x + 1) if is_complex(x.dtype) else sqrt(x * x - 1)),
     "The inverse hyperbolic cosine of x.",
     cost=25,
     on=(1.5, 3),
     names=Names(aliases=("acosh",)),
+    parts=complex_parts.arccosh,
 )
 arctanh = elementwise(
     np.arctanh,
@@ -132,6 +138,7 @@ arctanh = elementwise(
     cost=17,
     on=(-0.8, 0.8),
     names=Names(aliases=("atanh",)),
+    parts=complex_parts.arctanh,
 )
 deg2rad = elementwise(
     np.deg2rad,
@@ -167,4 +174,5 @@ sinc = composite(
     "sin(pi x) / (pi x), and 1 at 0.",
     on=(0.2, 2),
     slope="d/dx = (cos(pi * x) - out) / x, and 0 at 0.",
+    complex=True,
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.dtypes import is_complex
 from ..base.errors import ArgumentError, DTypeError, GradientError, ShapeError
 from ..base.tree import flatten
 from ..frontend.convert import as_operand
@@ -260,6 +261,28 @@ def float_tensor(f: Callable[..., Any], x: Any, name: str) -> Tensor:
             "it, with has_aux=True"
         )
     return x
+
+
+def check_holomorphic(
+    f: Callable[..., Any], xs: Sequence[Tensor], outs: Sequence[Tensor], holomorphic: bool
+) -> None:
+    """Results have to be real, or with `holomorphic` complex, as then arguments have to be."""
+    if holomorphic:
+        for t, what in (*[(x, "an argument") for x in xs], *[(t, "a result") for t in outs]):
+            if not is_complex(t.dtype):
+                raise GradientError(
+                    f"got {what} of dtype {t.dtype} of {name_of(f)} with holomorphic=True, "
+                    "expected a complex one: a real function of complex numbers, or one of real "
+                    "numbers, is not holomorphic"
+                )
+        return
+    for t in outs:
+        if is_complex(t.dtype):
+            raise GradientError(
+                f"got a result of dtype {t.dtype} from {name_of(f)}, expected a real number; take "
+                ".real, .imag or .abs() of it, or pass holomorphic=True for the derivative of a "
+                "holomorphic function"
+            )
 
 
 def fitting(

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..base.dtypes import is_complex
 from ..base.errors import ArgumentError, GradientCheckError
 from ..base.surface import surface
 from ..base.tree import flatten
+from ..frontend.complex_views import view_as_complex, view_as_real
 from ..frontend.creation import tensor
 from ..frontend.modes import enable_grad, no_grad
 from ..frontend.tensor import Tensor
@@ -46,8 +48,9 @@ class Tolerances(NamedTuple):
 
 class FlatFunction:
     """A function of containers as one of the tensors of floats among its arguments: their values
-    `xs` and their `names`. It gives the tensors of floats among the results, whose names are
-    `outputs` after a call."""
+    `xs` and their `names`. Complex numbers are pairs of real ones along a last axis, so that a
+    derivative is one by the real or the imaginary part. It gives the tensors of floats among the
+    results, whose names are `outputs` after a call."""
 
     def __init__(
         self, f: Callable[..., Any], args: Any, differentiated: Callable[[Any], bool] | None = None
@@ -58,6 +61,9 @@ class FlatFunction:
         self.places = [k for k, leaf in enumerate(self.leaves) if chosen(leaf)]
         self.names = ["argument " + names[k][1:].replace("]", "", 1) for k in self.places]
         self.xs = [_array(self.leaves[k]) for k in self.places]
+        self.pairs = [
+            np.ndim(self.leaves[k]) < x.ndim for k, x in zip(self.places, self.xs, strict=True)
+        ]
         self.outputs: list[str] = []
         if not self.xs:
             raise ArgumentError(
@@ -67,8 +73,8 @@ class FlatFunction:
 
     def __call__(self, *xs: Tensor) -> tuple[Tensor, ...]:
         given = list(self.leaves)
-        for k, x in zip(self.places, xs, strict=True):
-            given[k] = x
+        for k, x, pairs in zip(self.places, xs, self.pairs, strict=True):
+            given[k] = view_as_complex(x) if pairs else x
         leaves, names, _ = flatten(self.f(*self.rebuild(iter(given))), "the result")
         found = [
             (t, n)
@@ -80,7 +86,7 @@ class FlatFunction:
             raise ArgumentError(
                 "got a function without tensors of floats among its results, expected one at least"
             )
-        return tuple([t for t, _ in found])
+        return tuple([view_as_real(t) if is_complex(t.dtype) else t for t, _ in found])
 
     def values(self, xs: Sequence[np.ndarray]) -> list[np.ndarray]:
         with no_grad():
@@ -90,12 +96,14 @@ class FlatFunction:
 def is_float(x: Any) -> bool:
     """Whether `x` may be differentiated by: a tensor, an array or a number of floats."""
     if isinstance(x, (Tensor, np.ndarray, np.generic)):
-        return bool(x.dtype.kind == "f")
-    return type(x) is float
+        return bool(x.dtype.kind in "fc")
+    return type(x) in (float, complex)
 
 
 def _array(x: Any) -> np.ndarray:
-    return np.array(x.detach() if isinstance(x, Tensor) else x)
+    """The values of `x`, of complex numbers as pairs of real ones."""
+    x = np.array(x.detach() if isinstance(x, Tensor) else x)
+    return x if x.dtype.kind == "f" else np.stack([x.real, x.imag], -1)
 
 
 # --- Jacobians: for each result, and each argument in it, a matrix --------------------------------

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from ..base.dtypes import is_complex
+from ..base.errors import GradientError
 from ..base.surface import surface
 from ..frontend.creation import zeros
 from ..frontend.gradients import swept
@@ -29,6 +31,7 @@ from .differentiated import (
     Outputs,
     Selection,
     check_function,
+    check_holomorphic,
     chosen,
     like,
     or_zeros,
@@ -49,8 +52,10 @@ class RunOnce:
         kwargs: dict[str, Any],
         has_aux: bool,
         enabled: bool,
+        holomorphic: bool = False,
     ) -> None:
         places = selection.places(f, args, kwargs)
+        self.f, self.holomorphic = f, holomorphic
         self.selection, self.enabled, self.aux = selection, enabled, None
         self.call = DifferentiatedCall(f, places, args, kwargs, enabled)
         out = self.call.run()
@@ -64,6 +69,21 @@ class RunOnce:
         self.shapes = [x.shape for x in self.xs]
         self.size = sum(map(math.prod, self.shapes))
 
+    def is_complex(self, tensors: Sequence[Tensor]) -> bool:
+        return not self.holomorphic and True in [is_complex(t.dtype) for t in tensors]
+
+    def check(self, forward: bool) -> None:
+        """Refuses what no matrix of derivatives by complex numbers, or of them, would tell: in
+        forward mode arguments have to be real, in reverse mode results."""
+        if self.holomorphic or not forward:
+            check_holomorphic(self.f, self.xs, self.outputs.tensors, self.holomorphic)
+        elif self.is_complex(self.xs):
+            raise GradientError(
+                "got a Jacobian by complex arguments in forward mode, expected real ones: a "
+                "derivative along the imaginary axis is another one; pass holomorphic=True for a "
+                "holomorphic function, or use jitgrad.jacrev for a real one"
+            )
+
     def value(self) -> Any:
         values = [self.call.as_value(t, self.create) for t in self.outputs.tensors]
         return self.outputs.rebuild(iter(values))
@@ -75,6 +95,7 @@ class RunOnce:
         """The Jacobian by one sweep with unit cotangents."""
         outs = self.outputs.tensors
         found = rows_of(outs, self.xs, create)
+        found = [t.conj() for t in found] if self.holomorphic else found
         shapes = [shape for shape, _ in self.outputs.avals]
         return [
             [_block(t, k, shapes, (*shape, *x.shape)) for t, x in zip(found, self.xs, strict=True)]
@@ -195,6 +216,7 @@ def _transform(
     has_aux: bool,
     jacobian: Callable[[RunOnce, bool], Any],
     value: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """The function that returns the `jacobian` of a call of `f`, and its value."""
     check_function(f)
@@ -205,7 +227,7 @@ def _transform(
     def function(*args: Any, **kwargs: Any) -> Any:
         enabled = is_grad_enabled()
         with enable_grad():
-            ran = RunOnce(f, selection, args, kwargs, has_aux, enabled)
+            ran = RunOnce(f, selection, args, kwargs, has_aux, enabled, holomorphic)
             found = jacobian(ran, not value)
             out = ran.value() if value else None
         if value:
@@ -216,20 +238,28 @@ def _transform(
 
 
 def _backward(ran: RunOnce, drop: bool) -> Any:
+    ran.check(forward=False)
     return ran.nested(ran.handed(ran.backward(ran.create)))
 
 
 def _forward(ran: RunOnce, drop: bool) -> Any:
+    ran.check(forward=True)
     return ran.nested(ran.handed(ran.forward(drop)))
 
 
 def _cheaper(ran: RunOnce, drop: bool) -> Any:
-    return (_backward if ran.outputs.size < ran.size else _forward)(ran, drop)
+    fewer = ran.outputs.size < ran.size and not ran.is_complex(ran.outputs.tensors)
+    return (_backward if fewer or ran.is_complex(ran.xs) else _forward)(ran, drop)
 
 
 @surface
 def jacrev(
-    f: Callable[..., Any], argnums: Any = None, argnames: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Any = None,
+    argnames: Any = None,
+    has_aux: bool = False,
+    *,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns the Jacobian of `f`, in reverse mode: one backward sweep with a batch
     of unit cotangents. It is the cheaper one where results have fewer elements than arguments.
@@ -240,6 +270,10 @@ def jacrev(
         Returns a tensor of floats, or a container of them.
     argnums, argnames, has_aux
         As in `value_and_grad`; with `has_aux`, ``(jacobian, aux)`` is returned.
+    holomorphic : bool
+        `f` is holomorphic, and derivatives are complex ones. Else results have to be real in
+        reverse mode, where derivatives by complex arguments are gradients as those of `grad`, and
+        arguments in forward mode.
 
     Returns
     -------
@@ -258,19 +292,24 @@ def jacrev(
     array([[3., 0., 1.],
            [0., 3., 2.]])
     """
-    return _transform(f, argnums, argnames, has_aux, _backward)
+    return _transform(f, argnums, argnames, has_aux, _backward, holomorphic=holomorphic)
 
 
 @surface
 def jacfwd(
-    f: Callable[..., Any], argnums: Any = None, argnames: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Any = None,
+    argnames: Any = None,
+    has_aux: bool = False,
+    *,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns the Jacobian of `f`, in forward mode: one forward pass with a batch
     of unit tangents. It is the cheaper one where arguments have no more elements than results.
 
     Parameters
     ----------
-    f, argnums, argnames, has_aux
+    f, argnums, argnames, has_aux, holomorphic
         As in `jacrev`.
 
     See Also
@@ -282,7 +321,7 @@ def jacfwd(
     >>> jitgrad.jacfwd(lambda x: jitgrad.stack([x, x**2, x**3]))(2.0)
     array([ 1.,  4., 12.])
     """
-    return _transform(f, argnums, argnames, has_aux, _forward)
+    return _transform(f, argnums, argnames, has_aux, _forward, holomorphic=holomorphic)
 
 
 @surface
@@ -293,13 +332,14 @@ def jacobian(
     has_aux: bool = False,
     *,
     argnum: Any = None,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns the Jacobian of `f`: that of `jacrev` where the results of a call
     have fewer elements than the arguments, else that of `jacfwd`.
 
     Parameters
     ----------
-    f, argnums, argnames, has_aux, argnum
+    f, argnums, argnames, has_aux, argnum, holomorphic
         As in `jacrev` and `grad`.
 
     Examples
@@ -308,7 +348,9 @@ def jacobian(
     {'w': array([[3., 0.],
            [0., 3.]]), 'b': array([1., 2.])}
     """
-    return _transform(f, chosen(argnums, argnum), argnames, has_aux, _cheaper)
+    return _transform(
+        f, chosen(argnums, argnum), argnames, has_aux, _cheaper, holomorphic=holomorphic
+    )
 
 
 @surface
@@ -340,6 +382,7 @@ def hessian(
     has_aux: bool = False,
     *,
     argnum: Any = None,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns the matrix of second derivatives of `f`, forward over reverse.
 
@@ -347,8 +390,8 @@ def hessian(
     ----------
     f : callable
         Returns a tensor of floats, or a container of them.
-    argnums, argnames, has_aux, argnum
-        As in `jacrev` and `grad`.
+    argnums, argnames, has_aux, argnum, holomorphic
+        As in `jacrev` and `grad`; without `holomorphic` arguments and results have to be real.
 
     Returns
     -------
@@ -367,12 +410,17 @@ def hessian(
     array([[0., 4.],
            [4., 2.]])
     """
-    return _transform(f, chosen(argnums, argnum), argnames, has_aux, _second)
+    return _transform(
+        f, chosen(argnums, argnum), argnames, has_aux, _second, holomorphic=holomorphic
+    )
 
 
 def _second(ran: RunOnce, drop: bool) -> Any:
+    ran.check(forward=False)
+    ran.check(forward=True)
     xs, avals = ran.xs, list(ran.outputs.avals)
     found: Any = _in_one_plan(ran)
+    conjugated = ran.holomorphic and found is not None
     if found is None:
         found = []
         for rows in ran.backward(True):
@@ -385,6 +433,8 @@ def _second(ran: RunOnce, drop: bool) -> Any:
             [ran._column(t, j, (*shape, *x), dtype) for j in range(len(xs))]
             for t, x in zip(of_result, ran.shapes, strict=True)
         ]
+        if conjugated:
+            second = [[t.conj() for t in row] for row in second]
         handed = _pairs(ran, second)
         out.append(ran.arranged([ran.arranged(row) for row in handed]))
     return ran.outputs.rebuild(iter(out))

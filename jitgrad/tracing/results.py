@@ -42,7 +42,7 @@ def conversion(x: Any) -> Conversion:
             if proxy is None
             else {"array": as_array, "scalar": as_scalar}.get(proxy.source.kind, as_is)
         )
-    if type(x) in (float, SymbolicScalar):
+    if type(x) in (float, complex, SymbolicScalar):
         return as_float
     return as_scalar if isinstance(x, np.generic) else as_array
 
@@ -80,7 +80,9 @@ def as_is(t: Any) -> Any:
 
 
 def as_float(t: Any) -> Any:
-    return t if t.requires_grad or t.shape else float(materialise(t))
+    if t.requires_grad or t.shape:
+        return t
+    return (complex if t.dtype.kind == "c" else float)(materialise(t))
 
 
 def as_scalar(t: Any) -> Any:

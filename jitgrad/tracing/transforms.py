@@ -10,7 +10,7 @@ from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
 from ..base.surface import surface
-from ..frontend.creation import zeros_like
+from ..frontend.creation import ones_like, zeros_like
 from ..frontend.gradients import reachability, swept
 from ..frontend.modes import enable_grad, is_grad_enabled
 from ..frontend.tensor import Tensor
@@ -22,6 +22,7 @@ from .differentiated import (
     DifferentiatedCall,
     Selection,
     check_function,
+    check_holomorphic,
     chosen,
     fitting,
     float_tensor,
@@ -43,6 +44,7 @@ def value_and_grad(
     has_aux: bool = False,
     *,
     argnum: Any = None,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns ``(f(*args), gradients)``.
 
@@ -67,6 +69,10 @@ def value_and_grad(
     has_aux : bool
         `f` returns ``(result, aux)``, and what is returned is ``((result, aux), gradients)``.
         Tensors in `aux`, which may be any container, are values without a gradient.
+    holomorphic : bool
+        `f` is a holomorphic function of complex arguments: its complex derivative is returned, as
+        by JAX. Else a result has to be real, and the gradient by a complex argument is PyTorch's:
+        that by its real part plus 1j times that by its imaginary part, to descend along.
     argnum : int or tuple of int, optional
         Autograd's name of `argnums`.
 
@@ -79,7 +85,8 @@ def value_and_grad(
     Raises
     ------
     GradientError
-        A leaf is no float (pass 1.0 instead of 1), or the result of `f` is no tensor of floats.
+        A leaf is no float (pass 1.0 instead of 1), or the result of `f` is no tensor of floats;
+        the result is complex, or with `holomorphic` something is not.
     DTypeError
         A leaf is no number or array.
 
@@ -113,10 +120,12 @@ def value_and_grad(
             call = DifferentiatedCall(f, places, args, kwargs, enabled)
             out, aux = with_aux(f, call.run()) if has_aux else (call.run(), None)
             out = result_of(f, out)
+            check_holomorphic(f, call.xs, [out], holomorphic)
             aux = call.aside(aux) if has_aux else None
             reaches = reachability([out], call.xs)
             create = enabled and (call.outer or reaches is None or reaches.others)
-            grads = call.asked_for(gradients(out, call.xs, create, reaches))
+            found = gradients(out, call.xs, create, reaches, holomorphic)
+            grads = call.asked_for(found)
             of_each = [argument.handed(grads) for argument in call.wanted]
         value = call.as_value(out, create)
         return (value, aux) if has_aux else value, selection.arranged(of_each)
@@ -130,13 +139,20 @@ def result_of(f: Callable[..., Any], out: Any) -> Tensor:
 
 
 def gradients(
-    out: Tensor, xs: Sequence[Tensor], create: bool, reaches: Reachability | None = None
+    out: Tensor,
+    xs: Sequence[Tensor],
+    create: bool,
+    reaches: Reachability | None = None,
+    holomorphic: bool = False,
 ) -> list[Tensor]:
-    """Those of the sum of `out`."""
+    """Those of the sum of `out`; of a `holomorphic` one the complex derivatives, which are the
+    conjugates of what a sweep gives for the cotangent 1."""
     if not out.requires_grad or not xs:
         return [zeros_like(x) for x in xs]
     total = out if out.size == 1 else out.sum()
-    return or_zeros(swept([total], [None], xs, create, create, reaches=reaches), xs)
+    g = ones_like(total) if holomorphic else None
+    found = or_zeros(swept([total], [g], xs, create, create, reaches=reaches), xs)
+    return [x.conj() for x in found] if holomorphic else found
 
 
 @surface
@@ -147,6 +163,7 @@ def grad(
     has_aux: bool = False,
     *,
     argnum: Any = None,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns the gradient of `f`: `value_and_grad` without the value.
 
@@ -169,8 +186,10 @@ def grad(
     12.0
     >>> jitgrad.grad(lambda p: (p["w"] * p["x"]).sum())({"w": np.array([1.0, 2.0]), "x": 3.0})
     {'w': array([3., 3.]), 'x': 3.0}
+    >>> jitgrad.grad(lambda z: z**3, holomorphic=True)(1 + 2j)
+    (-9+12j)
     """
-    inner = value_and_grad(f, chosen(argnums, argnum), argnames, has_aux)
+    inner = value_and_grad(f, chosen(argnums, argnum), argnames, has_aux, holomorphic=holomorphic)
 
     @like(f)
     @surface
@@ -242,6 +261,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
             outer = call.outer or any(d.requires_grad for d in directions)
             directions = [d if outer else materialise(d) for d in directions]
             out = result_of(f, call.run())
+            check_holomorphic(f, xs, [out], False)
             reaches = reachability([out], xs)
             outer = enabled and (outer or reaches is None or reaches.others)
             held = [out if out.shape == () else out.sum()]

@@ -102,7 +102,7 @@ def running(ufunc):
 
 
 def recurrence(x, decay, axis=-1, reverse=False):
-    x, decay = (v if v.dtype.kind == "f" else v.astype(float) for v in (x, decay))
+    x, decay = (v if v.dtype.kind in "fc" else v.astype(float) for v in (x, decay))
     x, decay = (np.moveaxis(np.flip(v, axis) if reverse else v, axis, 0) for v in (x, decay))
     out = [x[0]]
     for i in range(1, len(x)):

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ...base.dtypes import SUPPORTED
+from ...base.dtypes import SUPPORTED, is_complex, is_inexact
 from ...base.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from ...frontend.convert import as_operand, put_together
 from ...frontend.functions import FUNCTIONS
@@ -20,7 +20,7 @@ from ...frontend.tensor import Tensor
 from ...ir.shapes import as_int, broadcast_shapes, normalize_axis
 from ...ops.joining import JOINED
 from ...tape.keys import Opcode
-from ..fallback import arrays, asked, fallback
+from ..fallback import arrays, asked
 from ..sequences import ARRAY, SEQUENCE, mapped
 from ..signature import NOTHING
 from .writes import handler, numpys, stands_for
@@ -254,7 +254,7 @@ def gradient(f, *varargs, axis=None, edge_order=1):
         raise DTypeError(
             "got a gradient of dtype bool, expected numbers; convert with .astype first"
         )
-    f = f if f.dtype.kind == "f" else f.double()
+    f = f if is_inexact(f.dtype) else f.double()
     axes = _axes_of_gradient(axis, f.ndim)
     steps = (
         varargs * len(axes)
@@ -403,9 +403,14 @@ def kron(a, b):
     return out.reshape([i * j for i, j in zip(n, m, strict=True)])
 
 
+def conjugated(x):
+    """The conjugate of a tensor, which is itself if it is real."""
+    return op.conjugate(x) if is_complex(x.dtype) else x
+
+
 @handler
 def vdot(a, b, /):
-    return op.dot(as_operand(a).reshape((-1,)), as_operand(b).reshape((-1,)))
+    return op.dot(conjugated(as_operand(a)).reshape((-1,)), as_operand(b).reshape((-1,)))
 
 
 #: NumPy's numbers of the modes of `convolve`.
@@ -468,7 +473,7 @@ def vander(x, N=None, increasing=False):
     x = as_operand(x)
     if x.ndim != 1:
         raise ShapeError(f"got a tensor of shape {x.shape} for vander, expected one axis")
-    x = x.double() if x.dtype.kind == "f" else x.long()
+    x = x if is_complex(x.dtype) else x.double() if x.dtype.kind == "f" else x.long()
     powers = np.arange(x.size if N is None else as_int(N, "N"))
     return x[:, None] ** as_operand((powers if increasing else powers[::-1]).astype(x.dtype))
 
@@ -476,19 +481,18 @@ def vander(x, N=None, increasing=False):
 # --- parts of a number ----------------------------------------------------------------------------
 
 
-def _part_of_a_number(function, ours):
-    def part(x, *args, **kwargs):
-        if isinstance(x, Tensor) or np.asarray(x).dtype.kind != "c":
-            return ours(x, *args, **kwargs)
-        return fallback(function, (x, *args), kwargs)
-
-    stands_for(function, part)
+stands_for(np.real, op.real)
+stands_for(np.imag, op.imag)
+stands_for(np.angle, op.angle)
 
 
-_part_of_a_number(np.real, op.real)
-_part_of_a_number(np.imag, op.imag)
-_part_of_a_number(np.angle, op.angle)
-_part_of_a_number(np.real_if_close, lambda x, tol=100: op.real(x))
+@handler
+def real_if_close(a, tol=100):
+    a = as_operand(a)
+    if not is_complex(a.dtype):
+        return a
+    bound = tol * float(np.finfo(a.dtype).eps) if tol > 1 else tol
+    return a.real if (op.absolute(a.imag) < bound).all() else a
 
 
 @handler

@@ -6,6 +6,7 @@ Start at `pad`; `EDGES` has the modes that compute.
 
 import numpy as np
 
+from ...base.dtypes import is_inexact
 from ...base.errors import ArgumentError, ShapeError
 from ...frontend.convert import as_operand
 from ...ir.shapes import as_int, normalize_axis
@@ -41,7 +42,7 @@ def pad(array, pad_width, mode="constant", **kwargs):
     name, value = _parameter(mode, kwargs)
     if mode in ("edge", "wrap", "reflect", "symmetric") and value != "odd":
         return _moved(x, widths, mode, kwargs)
-    if x.dtype.kind != "f" and not loses_gradient(kwargs):
+    if not is_inexact(x.dtype) and not loses_gradient(kwargs):
         return fallback(np.pad, (x, widths, mode), kwargs)
     if mode not in ("constant", "empty") and any(
         not n and any(w) for n, w in zip(x.shape, widths, strict=True)

@@ -6,6 +6,7 @@ Start at `polyval`, in whose form the coefficients are.
 
 import numpy as np
 
+from ...base.dtypes import is_inexact
 from ...base.errors import ArgumentError, ShapeError
 from ...frontend.convert import as_operand
 from ...ir.shapes import as_int
@@ -70,7 +71,7 @@ def _trimmed(p):
 @handler
 def polydiv(u, v):
     u, v = (_coefficients(p) for p in (u, v))
-    u, v = (p + 0.0 if p.dtype.kind != "f" else p for p in (u, v))
+    u, v = (p if is_inexact(p.dtype) else p + 0.0 for p in (u, v))
     rest, quotient, m = u, [], v.size
     for _ in range(max(u.size - m + 1, 0)):
         quotient.append(rest[0] / v[0])

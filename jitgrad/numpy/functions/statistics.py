@@ -9,20 +9,20 @@ import functools
 
 import numpy as np
 
-from ...base.dtypes import as_dtype
+from ...base.dtypes import as_dtype, is_complex, is_inexact
 from ...base.errors import ArgumentError, ShapeError
 from ...frontend.convert import as_operand
 from ...frontend.creation import full
 from ...ir.shapes import as_int, normalize_axes
 from ...tape.handles import varies
 from ..signature import NOTHING, as_mask, deliver, of_some
-from .composed import op
+from .composed import conjugated, op
 from .writes import handler
 
 
 def _float(x):
     x = as_operand(x)
-    return x if x.dtype.kind == "f" else x.double()
+    return x if is_inexact(x.dtype) else x.double()
 
 
 def _keeping(keepdims):
@@ -77,7 +77,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         )
     if fweights is None and aweights is None:
         d = x - x.mean(axis=1, keepdims=True)
-        return (d @ d.T / max(float(x.shape[1] - ddof), 0.0)).squeeze()
+        return (d @ conjugated(d).T / max(float(x.shape[1] - ddof), 0.0)).squeeze()
     return _weighted_cov(x, fweights, aweights, ddof).squeeze()
 
 
@@ -99,7 +99,7 @@ def _weighted_cov(x, fweights, aweights, ddof):
     else:
         n = total - ddof * (weights * aweights).sum() / total
     d = x - (x * weights).sum(axis=1, keepdims=True) / total
-    return d @ (d * weights).T / op.maximum(n, 0.0)
+    return d @ conjugated(d * weights).T / op.maximum(n, 0.0)
 
 
 def _rows(m, rowvar):
@@ -115,8 +115,11 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     c = cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
-    scale = c.diagonal().sqrt()
-    return (c / scale[:, None] / scale).clip(-1, 1)
+    scale = c.diagonal().real.sqrt()
+    out = c / scale[:, None] / scale
+    if not is_complex(out.dtype):
+        return out.clip(-1, 1)
+    return out.real.clip(-1, 1) + 1j * out.imag.clip(-1, 1)
 
 
 # --- without nan ----------------------------------------------------------------------------------
@@ -128,7 +131,7 @@ def _without_nan(function, neutral):
     def run(a, *args, **kwargs):
         a = as_operand(a)
         return function(
-            op.where(op.isnan(a), neutral, a) if a.dtype.kind == "f" else a, *args, **kwargs
+            op.where(op.isnan(a), neutral, a) if is_inexact(a.dtype) else a, *args, **kwargs
         )
 
     run.__name__ = f"nan{function.__name__}"
