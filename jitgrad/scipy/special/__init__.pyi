@@ -38,7 +38,7 @@ def airye(*xs: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The Airy functions, exponentially scaled.
 
     >>> jitgrad.scipy.special.airye(1.0)
-    (tensor(0.2635), tensor(-0.3102), tensor(0.6199), tensor(0.4786))
+    (tensor(0.2635), tensor(-0.31), tensor(0.6199), tensor(0.4787))
     """
 
 bdtr: _Several

@@ -115,6 +115,8 @@ class Frozen:
         self.dist, self.args, self.kwds = dist, args, kwds
 
     def __getattr__(self, name: str) -> Any:
+        if name == "dist":  # of one that is not made yet, as when it is copied
+            raise AttributeError(name)
         method = getattr(self.dist, name)  # raises where there is none
         if name.startswith("_") or not callable(method):
             return method
