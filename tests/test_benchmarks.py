@@ -129,8 +129,8 @@ def test_benchmark(cls, params):
 
 
 #: Classes that leave out some parameters: what has no gradient, no kernel by hand, no peer
-#: installed, no /proc.
-LEFT_OUT = {"Gradients", "BesideHand", "BesidePeers", "BesideNumPy"} | (
+#: installed, no function of the C library, no /proc.
+LEFT_OUT = {"Gradients", "BesideHand", "BesidePeers", "BesideNumPy", "BesideLibm"} | (
     {"Peak"} if sys.platform != "linux" else set()
 )
 
