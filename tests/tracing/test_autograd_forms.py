@@ -6,9 +6,13 @@ The oracles are derivatives by hand, differences, and autograd itself where it i
 
 import collections
 import importlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from folders import ROOT
 
 import jitgrad
 import jitgrad.numpy as jnp
@@ -372,3 +376,21 @@ def test_integers_of_shapes_are_parameters():
     np.testing.assert_array_equal(jnp.roll(jnp.arange(7), n), np.roll(np.arange(7), 6))
     with pytest.raises(ArgumentError, match="expected Python numbers"):
         jnp.reshape(x, (4, jitgrad.tensor(6.0)))
+
+
+def test_distributions_are_imported_as_modules():
+    """As autograd has them."""
+    pytest.importorskip("scipy")
+    script = """
+import jitgrad.scipy.stats.multivariate_normal as mvn
+import jitgrad.scipy.stats.norm as norm
+from jitgrad.scipy.stats import t
+import jitgrad, numpy as np
+print(mvn is jitgrad.scipy.stats.multivariate_normal, norm is jitgrad.scipy.stats.norm)
+print(abs(jitgrad.grad(norm.logpdf)(0.5, 0.0, 1.0) + 0.5) < 1e-12)
+"""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    out = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=env, timeout=120
+    )
+    assert out.stdout.split() == ["True"] * 3, out.stderr

@@ -76,6 +76,9 @@ __all__ = [
     "weibull_min",
 ]
 
+# Where modules are looked for: ``import autograd.scipy.stats.norm`` is how programs have them.
+_sys.modules.update({f"{__name__}.{name}": globals()[name] for name in __all__})
+
 
 def __getattr__(name: str) -> _typing.NoReturn:
     if name in _extra("scipy.stats", "jitgrad.scipy.stats").__all__:
