@@ -12,7 +12,8 @@ __all__ = [
     "slogdet", "det", "svd", "svdvals", "eigh", "lstsq", "norm", "qr", "cond", "matrix_rank",
     "multi_dot", "trace", "diagonal", "cross", "outer", "tensordot", "matmul", "matrix_transpose",
     "matrix_norm", "vector_norm", "vecdot", "expm", "logm", "solve_sylvester", "solve_triangular",
-    "sqrtm", "block_diag", "cho_factor", "cho_solve", "solve_continuous_lyapunov", "toeplitz"
+    "sqrtm", "block_diag", "cho_factor", "cho_solve", "circulant", "hankel", "lu", "lu_factor",
+    "lu_solve", "solve_banded", "solve_discrete_lyapunov", "solve_continuous_lyapunov", "toeplitz"
 ]  # fmt: skip
 
 def block_diag(*arrs: Any) -> Tensor:
@@ -38,6 +39,15 @@ def cho_solve(c_and_lower: Any, b: _ArrayLike) -> Tensor:
     >>> a = jitgrad.tensor([[4.0, 2.0], [2.0, 5.0]])
     >>> jitgrad.linalg.cho_solve(jitgrad.linalg.cho_factor(a), [6.0, 7.0])
     tensor([1., 1.])
+    """
+
+def circulant(c: Any) -> Tensor:
+    """The matrix whose columns are the vector, each moved on by one place.
+
+    >>> jitgrad.linalg.circulant([1.0, 2.0, 3.0])
+    tensor([[1., 3., 2.],
+            [2., 1., 3.],
+            [3., 2., 1.]])
     """
 
 def cond(x: _ArrayLike, p: Any = None) -> Tensor:
@@ -83,12 +93,46 @@ def eigvalsh(a: _ArrayLike, UPLO: Any = "L") -> Tensor:
     tensor([1., 3.])
     """
 
+def hankel(c: Any, r: Any = None) -> Tensor:
+    """The matrix that is constant along its anti-diagonals.
+
+    >>> jitgrad.linalg.hankel([1.0, 2.0], [9.0, 3.0, 4.0])
+    tensor([[1., 2., 3.],
+            [2., 3., 4.]])
+    """
+
 def lstsq(a: _ArrayLike, b: _ArrayLike, rcond: Any = None) -> Any:
     """The solution of least squares, of least norm, of a linear system.
 
     >>> x, residuals, rank, s = jitgrad.linalg.lstsq([[1.0], [1.0]], [1.0, 3.0])
     >>> x, residuals
     (tensor([2.]), tensor([2.]))
+    """
+
+def lu(a: _ArrayLike, permute_l: Any = False) -> Tensor:
+    """The LU decomposition with exchanges of rows, a = P L U.
+
+    >>> P, L, U = jitgrad.linalg.lu([[1.0, 2.0], [4.0, 4.0]])
+    >>> L, U
+    (tensor([[1.  , 0.  ],
+            [0.25, 1.  ]]), tensor([[4., 4.],
+            [0., 1.]]))
+    """
+
+def lu_factor(a: _ArrayLike) -> Tensor:
+    """The LU decomposition as one matrix, for `lu_solve`.
+
+    >>> a = jitgrad.tensor([[1.0, 2.0], [4.0, 4.0]])
+    >>> jitgrad.linalg.lu_solve(jitgrad.linalg.lu_factor(a), [3.0, 8.0])
+    tensor([1., 1.])
+    """
+
+def lu_solve(lu_and_piv: Any, b: _ArrayLike, trans: Any = 0) -> Tensor:
+    """The solutions x of the linear systems a x = b, from what `lu_factor` gives for a.
+
+    >>> a = jitgrad.tensor([[2.0, 0.0], [2.0, 1.0]])
+    >>> jitgrad.linalg.lu_solve(jitgrad.linalg.lu_factor(a), [4.0, 2.0], trans=1)
+    tensor([1., 2.])
     """
 
 def matrix_power(a: _ArrayLike, n: Any) -> Tensor:
@@ -141,11 +185,26 @@ def slogdet(a: _ArrayLike) -> Any:
             [-0.2,  0.4]])
     """
 
+def solve_banded(l_and_u: Any, ab: Any, b: _ArrayLike) -> Tensor:
+    """The solutions x of a linear system with a banded matrix, by SciPy.
+
+    >>> ab = [[0.0, 1.0, 1.0], [4.0, 4.0, 4.0], [1.0, 1.0, 0.0]]
+    >>> jitgrad.linalg.solve_banded((1, 1), ab, [5.0, 6.0, 5.0])
+    tensor([1., 1., 1.])
+    """
+
 def solve_continuous_lyapunov(a: _ArrayLike, q: Any) -> Tensor:
     """The solutions x of the Lyapunov equations a x + x aᵀ = q, by SciPy.
 
     >>> jitgrad.linalg.solve_continuous_lyapunov([[-1.0]], [[4.0]])
     tensor([[-2.]])
+    """
+
+def solve_discrete_lyapunov(a: _ArrayLike, q: Any, method: Any = None) -> Tensor:
+    """The solutions x of the discrete Lyapunov equations a x aᵀ - x + q = 0.
+
+    >>> jitgrad.linalg.solve_discrete_lyapunov([[0.5]], [[3.0]])
+    tensor([[4.]])
     """
 
 def svd(

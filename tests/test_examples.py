@@ -20,7 +20,9 @@ EXAMPLES = {
     "curve_fit": "found [",
     "deconvolution": "lines found: 4",
     "digits": "median time",
+    "gaussian_process": "largest error",
     "heat": "largest error",
+    "kalman_filter": "mean error",
     "logistic_regression": "first turn",
     "quantum_levels": "coefficient of x**6",
 }

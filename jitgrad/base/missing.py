@@ -53,6 +53,11 @@ INSTEAD = {
     "a program: use jitgrad.checkpoint to keep less",
     "Variable": "use jitgrad.tensor(data, requires_grad=True)",
     "Parameter": "use jitgrad.tensor(data, requires_grad=True)",
+    **dict.fromkeys(
+        ("null_space", "orth"),
+        "its columns are any basis of a space, and have no gradient: use jitgrad.linalg.svd, and "
+        "the projector on the space, which has one",
+    ),
     # PyTorch's surroundings
     **dict.fromkeys(("cuda", "mps", "xpu", "device", "is_cuda", "get_device", "pin_memory"), _CPU),
     **dict.fromkeys(("half", "bfloat16", "float16"), _FLOATS),

@@ -57,6 +57,11 @@ NAMED = {
         {"AGAIN", "HOST", "RULE", "concatenate", "expand_dims"},
         "marks and calls whose batching rules it sets; a word of jax.pure_callback",
     ),
+    "scipy.linalg": (
+        {"cholesky", "det", "expm", "inv", "logm", "solve", "solve_sylvester", "solve_triangular"}
+        | {"sqrtm", "svdvals", "norm"},
+        "SciPy's functions of those names",
+    ),
     "scipy.optimize": ({"least_squares"}, "SciPy's function of that name"),
     "scipy.optimize.least_squares_fits": (
         {"arctan", "huber", "least_squares"},

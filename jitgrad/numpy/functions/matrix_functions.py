@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ...base.errors import ArgumentError, GradientError, ShapeError
+from ...base.errors import ArgumentError, GradientError, JitError, ShapeError
 from ...frontend.convert import as_operand
 from ...ir.shapes import as_int, broadcast_shapes
 from ...tape.running import needs_grad
@@ -327,7 +327,8 @@ def lstsq(a, b, rcond=None):
 
     Notes
     -----
-    The derivative is that of matrices of the same rank. The rank is taken from the values.
+    The derivative is that of matrices of the same rank. The rank is a number, taken from the
+    values; under `jit` it is a tensor, and residuals are nan where it is below n.
 
     Examples
     --------
@@ -343,13 +344,25 @@ def lstsq(a, b, rcond=None):
         )
     rcond = None if rcond is None else _number("rcond", rcond)
     x, s = op.least_squares(a, b, rcond), op.svdvals(a)
-    found = np.linalg.lstsq(a._array(), np.zeros((a.shape[0], 1)), rcond)[2]
     m, n = a.shape
-    if found < n or m <= n:
-        residuals = as_operand(np.zeros(0, x.dtype))
-    else:
-        residuals = op.square(b - op.matmul(a, x)).sum(0).reshape((-1,))
+    found = _rank(a, s, rcond)
+    if m <= n or (isinstance(found, int) and found < n):
+        return x, as_operand(np.zeros(0, x.dtype)), found, s
+    residuals = op.square(b - op.matmul(a, x)).sum(0).reshape((-1,))
+    if not isinstance(found, int):
+        residuals = op.where(found < n, np.nan, residuals)
     return x, residuals, found, s
+
+
+def _rank(a, s, rcond):
+    """The rank of the matrix `a` with singular values `s`, as NumPy counts it: a number, or while a
+    function is traced a tensor."""
+    try:
+        return int(np.linalg.lstsq(a._array(), np.zeros((a.shape[0], 1)), rcond)[2])
+    except JitError:
+        eps = float(np.finfo(s.dtype).eps)
+        cut = max(a.shape) * eps if rcond is None else eps if rcond < 0 else rcond
+        return (s > cut * s[:1]).sum()
 
 
 @handled
