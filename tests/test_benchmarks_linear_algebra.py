@@ -1,0 +1,22 @@
+"""The programs of `benchmarks.tools.linear_algebra`: gradients against differences, on operands as
+small as they come."""
+
+import numpy as np
+import pytest
+
+import jitgrad
+from benchmarks.tools import linear_algebra as tool
+
+
+@pytest.mark.parametrize("name", ["solve_10", "cholesky_10", "gaussian_process_500"])
+def test_gradients_are_those_of_differences(name, monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    loss, operands = tool.PROGRAMS[name]
+    operands = operands if name != "gaussian_process_500" else tool._process_inputs(20)
+    step = tool.of_jitgrad(loss, operands)
+    value, gradient = step()
+    t = np.random.default_rng(0).standard_normal(operands[0].shape)
+    t = t + t.T if name == "cholesky_10" else t
+    at = lambda h: tool.of_jitgrad(loss, (operands[0] + h * t, *operands[1:]))()[0]
+    want = (at(1e-6) - at(-1e-6)) / 2e-6
+    assert np.isfinite(value) and (gradient * t).sum() == pytest.approx(want, rel=1e-5)
