@@ -109,7 +109,7 @@ _LAZY = {
     "map": "tracing.control_flow",
     "meshgrid": "numpy",
     "multigrad_dict": "differential_operators",
-    "njit": "loops.njit",
+    "njit": "tracing.njit",
     "nn": "nn",
     "optim": "optim",
     "primitive": "extend",

@@ -81,7 +81,6 @@ from .frontend.modes import is_inference_mode_enabled as is_inference_mode_enabl
 from .frontend.modes import no_grad as no_grad
 from .frontend.modes import set_grad_enabled as set_grad_enabled
 from .frontend.nan_mode import debug_nans as debug_nans
-from .loops.njit import njit as njit
 from .runtime.launch import get_num_threads as get_num_threads
 from .runtime.launch import set_num_threads as set_num_threads
 from .runtime.plan import synchronize as synchronize
@@ -103,6 +102,7 @@ from .tracing.jacobians import jacfwd as jacfwd
 from .tracing.jacobians import jacobian as jacobian
 from .tracing.jacobians import jacrev as jacrev
 from .tracing.jacobians import value_and_jacobian as value_and_jacobian
+from .tracing.njit import njit as njit
 from .tracing.products import jvp as jvp
 from .tracing.products import linearize as linearize
 from .tracing.products import vjp as vjp

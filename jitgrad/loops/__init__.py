@@ -11,5 +11,5 @@ printed as a Python function again, which numba compiles:
     emit        a form as readable Python
     derive      all of these for one choice of types, compiled and kept on disk
 
-Start at `derive`, then `form`. The users' names are in `jitgrad.loops.njit`.
+Start at `derive`, then `form`. The users' names are in `jitgrad.tracing.njit`.
 """

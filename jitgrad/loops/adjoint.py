@@ -58,6 +58,7 @@ class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows):
                 if v in self.wrt and v.is_array:
                     self.shadow[v] = Val(v.type, f"{v.hint}_b", None, b.region)
                     shadows.append(self.shadow[v])
+            self.local_shadows(args)
             self.claim(results, seeds)
             for v, g in zip(results, seeds, strict=True):
                 if g is not None and not v.is_array:
@@ -82,6 +83,12 @@ class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows):
     def seed(self, v):
         """The argument for the cotangent of a result."""
         return Val(v.type, f"{v.hint}_seed" if v.is_array else "seed", None, self.b.region)
+
+    def local_shadows(self, args):
+        """Arrays that it is not differentiated by, but that active values are written to."""
+        for v, there in zip(self.form.args, args, strict=True):
+            if v.is_array and v not in self.shadow and self.plan.active_memory(v):
+                self.shadow[v] = self.zeros_like(v, there, f"{v.hint}_b")
 
     def claim(self, results, seeds):
         """What is handed back has its cotangents from the caller."""

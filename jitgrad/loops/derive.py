@@ -30,14 +30,15 @@ class Primal:
     ----------
     form : Form
     wrt : list of Val
-        The arguments that are differentiated by: floats and arrays of them, of `argnums`.
+        The arguments that are differentiated by: floats and arrays of them, of the arguments
+        `argnums`, or those with the numbers `places` among numbers and arrays.
     mutated : list of Val
         Array arguments that are written to.
     results : list of Val
         The leaves of what is returned.
     """
 
-    def __init__(self, function, argtypes, argnums=None):
+    def __init__(self, function, argtypes, argnums=None, places=None):
         self.form = verify(tidy(trace(function, argtypes)))
         chosen = range(len(argtypes)) if argnums is None else argnums
         self.wrt = [
@@ -47,6 +48,8 @@ class Primal:
             for v in leaves(tree)
             if isinstance(v, Val) and has_cotangent(v)
         ]
+        if places is not None:
+            self.wrt = [v for v in self.wrt if self.form.args.index(v) in places]
         aliases = Aliases(self.form)
         stored = stored_classes(self.form.body, aliases)
         self.mutated = [v for v in self.form.args if v.is_array and aliases.of(v) in stored]
@@ -226,6 +229,45 @@ class Jvp(Derived):
 
     def primal_order(self, vals):
         return [v for v in self.primal.form.args if v in vals]
+
+
+class JvpTangent(Derived):
+    """Forward over forward: ``entry(*args, *tangents, *directions)`` -> second tangents of the
+    float results, those of the written arguments."""
+
+    word = "jvp tangent"
+
+    def __init__(self, primal, options):
+        super().__init__(primal, options)
+        p, f = primal, primal.form
+        first, n = forward(f, p.wrt, f"{f.name}_tangent"), len(f.args)
+        by = [a for a, v in zip(first.args, f.args, strict=False) if v in p.wrt]
+        core = forward(first, by, f"{f.name}_second_tangent")
+        tangents = p.names("t", first.given)
+        names = dict(zip(first.args, [*self.all, *tangents], strict=True))
+        written = [v for v in p.mutated if v in p.wrt]
+        more = [v for v in first.given if v not in p.wrt]
+        lines = [f"{m} = {m}.copy()" for m in p.names("a", p.mutated) + p.names("t", written)]
+        lines += [f"t{m[1:]} = np.zeros_like({m})" for m in p.names("a", more)]
+        lines += [self.second_direction(v, names[v], v in by) for v in core.given]
+        call = self.core_call(core, [*tangents, *[f"u{names[v]}" for v in core.given]])
+        lines.append(f"(out, t), u = {call}")
+        count = sum(1 for v in p.results if v.is_float or v.is_array)
+        have = {names[v] for v in core.given}
+        after = [f"u{m}" if m in have else f"np.zeros_like({m})" for m in p.names("t", written)]
+        seconds = _tuple([f"u[{count + k}]" for k in range(count)])
+        lines.append(f"return {seconds}, {_tuple(after)}")
+        order = [v for v in f.args if v in p.wrt]
+        kinds = [*self.kinds(f.args), *map(_new, order), *map(_new, order)]
+        params = [*self.all, *p.names("t", p.wrt), *p.names("da", p.wrt)]
+        assert len(first.args) == n + len(tangents)
+        self.finish(with_globals(core), params, kinds, lines)
+
+    def second_direction(self, v, name, given):
+        """The line that makes the second direction of an argument of the first tangent."""
+        if not given:
+            return f"u{name} = np.zeros_like({name})"
+        return f"u{name} = d{name}{'.copy()' if v.is_array else ''}"
 
 
 class VjpTangent(Derived):

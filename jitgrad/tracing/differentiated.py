@@ -109,6 +109,7 @@ class Selection:
     `argnames`; the first one where neither is given."""
 
     def __init__(self, argnums: Any, argnames: Any) -> None:
+        self.given = argnums is not None or argnames is not None
         if argnums is None:
             argnums = 0 if argnames is None else ()
         self.several = isinstance(argnums, (tuple, list))

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..base.errors import ArgumentError
 from ..frontend.tensor import Tensor
+from .differentiated import Selection
 
 
 def of_njit(f: Any) -> Any:
     """The function of `njit` that `f` is, or stands for; None for other functions."""
     if not hasattr(f, "py_func") or not hasattr(f, "targetoptions"):
         return None
-    from ..loops.njit import of_numba
+    from .njit import of_numba
 
     return of_numba(f)
 
@@ -31,11 +34,28 @@ def takes_arrays(args: Any, kwargs: Any) -> bool:
     return True
 
 
+def selected(asked: Selection, args: Any) -> Selection:
+    """The arguments of a call that a function of njit is differentiated by: those asked for, else
+    all that have floats in them."""
+    if asked.given:
+        return asked
+    places = tuple([k for k, x in enumerate(args) if has_floats(x)])
+    return Selection(places[0] if len(places) == 1 else places, None)
+
+
+def has_floats(x: Any) -> bool:
+    if isinstance(x, tuple):
+        return any([has_floats(y) for y in x])
+    if isinstance(x, (Tensor, np.ndarray, np.floating)):
+        return x.dtype.kind == "f"
+    return isinstance(x, float)
+
+
 def value_and_grad(
     f: Any, argnums: Any, argnames: Any, has_aux: bool, args: Any, kwargs: Any
 ) -> tuple[Any, Any]:
     """That of a function of `njit`, on arrays."""
-    from ..loops.njit import array_value_and_grad
+    from .njit import array_value_and_grad
 
     if has_aux:
         raise ArgumentError(

@@ -105,7 +105,7 @@ def value_and_grad(
     """
     check_function(f)
     argnums = chosen(argnums, argnum)
-    selection = Selection(argnums, argnames)
+    asked = Selection(argnums, argnames)
     compiled = of_njit(f)
     f = f if compiled is None else compiled
 
@@ -114,6 +114,7 @@ def value_and_grad(
     def function(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         if compiled is not None and takes_arrays(args, kwargs):
             return numba_functions.value_and_grad(f, argnums, argnames, has_aux, args, kwargs)
+        selection = asked if compiled is None else numba_functions.selected(asked, args)
         places = selection.places(f, args, kwargs)
         enabled = is_grad_enabled()
         with enable_grad():

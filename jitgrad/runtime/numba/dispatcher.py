@@ -19,8 +19,8 @@ _OWN = ("nopython",)
 class GradientDispatcher(_Dispatcher):
     """A compiled function that has derivatives.
 
-    `gradients` makes those (`jitgrad.loops.njit`), and says what becomes of arguments of jitgrad's
-    own."""
+    `gradients` makes those (`jitgrad.tracing.njit`), and says what becomes of arguments that are
+    jitgrad's own."""
 
     gradients = None
 

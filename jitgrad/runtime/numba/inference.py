@@ -24,6 +24,7 @@ __all__ = [
     "part_type",
     "prange",
     "result_type",
+    "to_dtype",
     "typeof",
     "types",
     "unify",
@@ -66,3 +67,7 @@ def part_type(array, kinds):
 
 def from_dtype(dtype):
     return numpy_support.from_dtype(np.dtype(dtype))
+
+
+def to_dtype(type_):
+    return numpy_support.as_dtype(type_)

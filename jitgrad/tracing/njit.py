@@ -15,12 +15,19 @@ import numpy as np
 
 from ..base.errors import AliasError, ArgumentError, DTypeError, GradientError, GradientWarning
 from ..frontend.tensor import Tensor
+from ..loops.derive import Gradient, Jvp, JvpTangent, Primal, Vjp, VjpTangent
+from ..loops.form import Val, leaves, like
 from ..runtime.numba import dispatcher
 from ..runtime.numba.inference import typeof
-from .derive import Gradient, Jvp, Primal, Vjp, VjpTangent
-from .form import Val, leaves, like
+from . import numba_operation
 
-KINDS = {"gradient": Gradient, "vjp": Vjp, "jvp": Jvp, "twice": VjpTangent}
+KINDS = {
+    "gradient": Gradient,
+    "vjp": Vjp,
+    "jvp": Jvp,
+    "twice": VjpTangent,
+    "second": JvpTangent,
+}
 
 
 def njit(function: Any = None, /, *more: Any, **options: Any) -> Any:
@@ -99,6 +106,8 @@ class NumbaGradients:
         #: By types, and by what tells them without asking numba.
         self.made: dict[Any, Any] = {}
         self.quick: dict[Any, Any] = {}
+        #: Calls on tensors, by the shapes of these.
+        self.calls: dict[Any, Any] = {}
         self.lock = threading.RLock()
 
     # --- calls ------------------------------------------------------------------------------------
@@ -108,7 +117,8 @@ class NumbaGradients:
         return any(isinstance(x, Tensor) for x in leaves((*args, *kwargs.values())))
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        raise GradientError(f"got a tensor for {self.name}, expected arrays and numbers")
+        """What a call with tensors gives."""
+        return numba_operation.call_on_tensors(self, self.arranged(args, kwargs))
 
     def arranged(self, args: Any, kwargs: Any) -> list[Any]:
         """The arguments in order, with defaults."""
@@ -135,11 +145,24 @@ class NumbaGradients:
             self.quick[key] = found
         return found
 
-    def derive(self, kind: str, types: Any, argnums: Any) -> Any:
-        key = kind, types, argnums
+    def primal(self, types: Any, places: tuple[int, ...]) -> Any:
+        """What the function is for arguments of these types, differentiated by the numbers and
+        arrays with these numbers."""
+        key = "primal", tuple(types), places
         with self.lock:
             if key not in self.made:
-                made = KINDS[kind](Primal(self.function.py_func, types, argnums), self.options)
+                self.made[key] = Primal(self.function.py_func, tuple(types), None, places)
+        return self.made[key]
+
+    def of_places(self, kind: str, types: Any, places: tuple[int, ...]) -> Any:
+        return self.derive(kind, tuple(types), None, places)
+
+    def derive(self, kind: str, types: Any, argnums: Any, places: Any = None) -> Any:
+        key = kind, types, argnums, places
+        with self.lock:
+            if key not in self.made:
+                primal = Primal(self.function.py_func, types, argnums, places)
+                made = KINDS[kind](primal, self.options)
                 for loc, what in getattr(made, "warnings", ()):
                     where = f"{loc[0]}:{loc[1]}: " if loc else ""
                     warnings.warn(
