@@ -72,6 +72,7 @@ pi, e, inf, nan, newaxis = _np.pi, _np.e, _np.inf, _np.nan, None
 #: wait for what many programs never use. A module stands for itself.
 _LAZY = {
     "autograd": "autograd",
+    "cfunc": "tracing.njit",
     "check_grads": "tracing.gradient_checks",
     "checkpoint": "tracing.recompute",
     "cond": "tracing.control_flow",

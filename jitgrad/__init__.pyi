@@ -102,6 +102,7 @@ from .tracing.jacobians import jacfwd as jacfwd
 from .tracing.jacobians import jacobian as jacobian
 from .tracing.jacobians import jacrev as jacrev
 from .tracing.jacobians import value_and_jacobian as value_and_jacobian
+from .tracing.njit import cfunc as cfunc
 from .tracing.njit import njit as njit
 from .tracing.products import jvp as jvp
 from .tracing.products import linearize as linearize
@@ -117,7 +118,7 @@ __all__ = [
     "JitgradError", "ShapeError", "AxisError", "IndexOutOfRange", "DTypeError", "ArgumentError",
     "ExchangeError", "IntegerOverflow", "MissingError", "GradientError", "GradientCheckError",
     "NotDifferentiable", "AliasError", "InterruptedRecording", "JitError", "JitGradientError",
-    "NonFiniteError", "CompileError", "JitgradWarning", "GradientWarning", "autograd",
+    "NonFiniteError", "CompileError", "JitgradWarning", "GradientWarning", "autograd", "cfunc",
     "check_grads", "checkpoint", "cond", "custom_jvp", "custom_vjp", "debug_nans", "deriv", "draw",
     "elementwise_grad", "explain", "fft", "fori_loop", "from_dlpack", "grad", "grad_and_aux",
     "grad_named", "hessian", "hessian_tensor_product", "hessian_vector_product", "holomorphic_grad",

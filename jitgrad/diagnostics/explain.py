@@ -116,7 +116,8 @@ def explain(what: Any, *args: Any, **kwargs: Any) -> Explanation:
     Parameters
     ----------
     what : Tensor or callable
-        What to explain.
+        What to explain. Of a function of `njit` it is the derivative for such arguments: its
+        source, and what it keeps.
     *args, **kwargs
         Arguments of the function.
 
@@ -136,6 +137,8 @@ def explain(what: Any, *args: Any, **kwargs: Any) -> Explanation:
     >>> [kernel.bytes_written for kernel in e.kernels]
     [8000]
     """
+    if hasattr(what, "gradients"):  # a function of njit has no plans, but a derivative
+        return what.gradients.explained(args, kwargs)
     return explained(what, args, kwargs, sys._getframe(1).f_globals)
 
 

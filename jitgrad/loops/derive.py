@@ -46,7 +46,7 @@ class Primal:
             for k, tree in enumerate(self.form.arg_tree)
             if k in chosen
             for v in leaves(tree)
-            if isinstance(v, Val) and has_cotangent(v)
+            if isinstance(v, Val) and not v.is_const and has_cotangent(v)
         ]
         if places is not None:
             self.wrt = [v for v in self.wrt if self.form.args.index(v) in places]
@@ -112,8 +112,12 @@ class Derived:
     @property
     def entry(self):
         """The compiled entry; it takes the global arrays of the module as last arguments."""
+        return self.compiled()
+
+    def compiled(self, here=False):
+        """The entry, compiled `here` where numba itself asks for it."""
         if self.entry_ is None:
-            self.entry_, self.file = user_code.loaded(self.text, self.name)
+            self.entry_, self.file = user_code.loaded(self.text, self.name, here)
         return self.entry_
 
     def __call__(self, *args):

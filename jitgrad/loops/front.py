@@ -33,8 +33,7 @@ def source_of(function):
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError):
         raise NotDifferentiable(
-            f"got a function without source ({function!r}), expected one that stands in a file; "
-            "give its derivative with `rule`"
+            f"got a function without source ({function!r}), expected one that stands in a file"
         ) from None
     tree = ast.parse(textwrap.dedent("".join(lines))).body[0]
     ast.increment_lineno(tree, first - 1)
@@ -87,7 +86,10 @@ def trace(function, argtypes):
                 raise NotDifferentiable(error.reason, b.loc) from None
             raise
     made = Form(
-        frame.tree.name, [v for v in leaves(tuple(args)) if isinstance(v, Val)], body, result
+        frame.tree.name,
+        [v for v in leaves(tuple(args)) if isinstance(v, Val) and not v.is_const],
+        body,
+        result,
     )
     made.arg_tree, made.arg_names = args, names
     made.globals, made.file = front.globals, frame.file
@@ -113,8 +115,10 @@ class Front(Statements, LoopStatements, ValueExpressions, ArrayParts, ArrayValue
             return tuple([self.argument(f"{name}_{k}", e, region) for k, e in enumerate(t)])
         if isinstance(t, types.Dispatcher):
             return t.dispatcher
-        if isinstance(t, (types.NoneType, types.Omitted)):
-            return getattr(t, "value", None)
+        if isinstance(t, types.NoneType):
+            return None
+        if isinstance(t, types.Omitted):
+            return Val(typeof(t.value), name, None, None, t.value)
         if isinstance(t, types.IntegerLiteral):
             t = types.int64
         if isinstance(t, (types.Integer, types.Float, types.Boolean)):

@@ -1,4 +1,4 @@
-"""Functions that mean something of their own to the front: what loops go over, `stop`, rules.
+"""Functions that mean something of their own to the front: what loops go over, and `stop`.
 
 Functions of other packages are in a table; jitgrad's own carry the mark as the attribute
 `_in_loops`. Start at `marker_of`.
@@ -26,8 +26,6 @@ _OTHERS = {
     enumerate: Marker.ENUMERATE,
     zip: Marker.ZIP,
 }
-#: Functions with a derivative of their own (`rule`) -> `f(front, args, kwargs)`, which calls them.
-RULES: dict = {}
 
 
 def marker_of(called):

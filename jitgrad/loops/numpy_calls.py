@@ -14,7 +14,7 @@ from ..runtime.numba.inference import BOOL, F64, I64, array_type, from_dtype, ty
 from .abstract_values import ArrayValue
 from .array_values import is_array
 from .form import Val
-from .markers import RULES, Marker, marker_of
+from .markers import Marker, marker_of
 from .scalars import NAMES
 
 METHODS = frozenset(
@@ -26,9 +26,6 @@ SHAPED = frozenset(("transpose", "ravel", "flatten", "reshape"))
 
 class NumpyCalls:
     def call(self, fn, args, kwargs):
-        custom = RULES.get(getattr(fn, "py_func", fn)) if callable(fn) else None
-        if custom is not None:
-            return custom(self, args, kwargs)
         if marker_of(fn) is Marker.STOP:
             return self.elementwise("stop", self.bindable(args[0]))
         if fn is print:
@@ -46,16 +43,13 @@ class NumpyCalls:
         if ufunc or module.split(".")[0] == "numpy":
             do = getattr(self, "np_" + name, None)
             if do is None:
-                self.refuse(
-                    f"got np.{name}, which has no derivative here; write it as a loop, or give one "
-                    "with `rule`"
-                )
+                self.refuse(f"got np.{name}, which has no derivative here; write it as a loop")
             return self.called(do, name, args, kwargs)
         if isinstance(getattr(fn, "py_func", fn), python_types.FunctionType):
             return self.inline(fn, args, kwargs)
         self.refuse(
-            f"got a call of {name or repr(fn)}, which cannot be looked into; give its derivative "
-            "with `rule`"
+            f"got a call of {name or repr(fn)}, which cannot be looked into, expected "
+            "functions made by def, and those of NumPy and math"
         )
 
     def called(self, do, name, args, kwargs):

@@ -430,5 +430,8 @@ def stop_gradient(x: Any) -> Any:
     return rebuild(iter([_stopped(leaf) for leaf in leaves]))
 
 
+stop_gradient._in_loops = "stop"  # type: ignore[attr-defined]  # see loops.markers
+
+
 def _stopped(x: Any) -> Any:
     return detaching()(x) if isinstance(x, Tensor) else x

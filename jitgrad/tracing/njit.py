@@ -13,13 +13,24 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import AliasError, ArgumentError, DTypeError, GradientError, GradientWarning
+from ..base.errors import (
+    AliasError,
+    ArgumentError,
+    DTypeError,
+    GradientError,
+    GradientWarning,
+    NotDifferentiable,
+)
+from ..base.surface import surface
 from ..frontend.tensor import Tensor
 from ..loops.derive import Gradient, Jvp, JvpTangent, Primal, Vjp, VjpTangent
 from ..loops.form import Val, leaves, like
+from ..loops.inner import text_of_gradient, text_of_vjp
 from ..runtime.numba import dispatcher
-from ..runtime.numba.inference import typeof
+from ..runtime.numba.inference import omitted, to_dtype, typeof
 from . import numba_operation
+from .custom import stop_gradient
+from .recompute import checkpoint
 
 KINDS = {
     "gradient": Gradient,
@@ -133,6 +144,12 @@ class NumbaGradients:
         bound.apply_defaults()
         return list(bound.arguments.values())
 
+    def passed(self, count: int, kwargs: Any) -> tuple[int, ...]:
+        """The numbers of the arguments that a call passes, of which there are `count`."""
+        first = count - len(kwargs)
+        names = list(self.signature.parameters)
+        return tuple([k for k, name in enumerate(names) if k < first or name in kwargs])
+
     def derived(self, kind: str, args: list[Any], argnums: Any = None) -> Any:
         """The derivative for arguments of these types, made once."""
         try:
@@ -183,6 +200,64 @@ class NumbaGradients:
                 "arrays, or tuples of them"
             ) from None
 
+    # --- in njit code -----------------------------------------------------------------------------
+
+    def inner(self, kind: str, types: Any) -> Any:
+        """The function for njit code that calls a derivative for arguments of these types."""
+        count = len(types)
+        kinds = [dispatcher.unliteral(t) for t in types]
+        defaults = [p.default for p in self.signature.parameters.values()][count:]
+        if any(d is inspect.Parameter.empty for d in defaults):
+            raise ArgumentError(f"got {count} arguments for {self.name}{self.signature}")
+        kinds += [omitted(d) for d in defaults]
+        made = self.derive(kind, tuple(kinds), None)
+        text_of = text_of_gradient if kind == "gradient" else text_of_vjp
+        scope = {
+            "entry": made.compiled(here=True),
+            **{k: x for k, (x, _) in made.primal.form.globals.items()},
+        }
+        return dispatcher.wrapper(text_of(made.primal, count), scope)
+
+    def explained(self, args: Any, kwargs: Any) -> Any:
+        """What `explain` says of the derivative for arguments of these types."""
+        from .numba_explained import explained
+
+        given = self.arranged(args, kwargs)
+        try:
+            made = self.derived("gradient", given)
+        except NotDifferentiable:
+            made = self.derived("vjp", given)
+        return explained(made)
+
+    def of_arrays(self, args: Any, kwargs: Any) -> Any:
+        return array_value_and_grad(self.function, None, args, kwargs)
+
+    def vjp_of_arrays(self, cotangent: Any, args: Any) -> tuple[Any, Any]:
+        """The result, and the cotangents of the arguments."""
+        given = self.arranged(args, {})
+        made = self.derived("vjp", given)
+        flat, p = flat_arguments(given), made.primal
+        apart(p, flat)
+        several = len(p.results) != 1
+        if several and len(cotangent) != len(p.results):
+            raise ArgumentError(
+                f"got {len(cotangent)} cotangents for {len(p.results)} results of {self.name}"
+            )
+        parts = cotangent if several else (cotangent,)
+        seeds = [
+            as_cotangent(c, v)
+            for c, v in zip(parts, p.results, strict=True)
+            if any(v is s for s in p.seeded)
+        ]
+        written = [
+            np.zeros_like(x)
+            for x, v in zip(flat, p.form.args, strict=True)
+            if v in p.mutated and v in p.wrt
+        ]
+        out, _, grads = made(*flat, *seeds, *written)
+        found = arranged(p, grads, None)
+        return out, found[0] if len(found) == 1 else tuple(found)
+
     # --- gradients of arrays ----------------------------------------------------------------------
 
     def value_and_grad(self, args: list[Any], argnums: Any = None) -> tuple[Any, list[Any]]:
@@ -192,6 +267,13 @@ class NumbaGradients:
         apart(made.primal, flat)
         value, grads = made(*flat)
         return value, arranged(made.primal, grads, argnums)
+
+
+def as_cotangent(c: Any, v: Val) -> Any:
+    """A cotangent of the type that the entry takes for result `v`."""
+    if not v.is_array:
+        return to_dtype(v.type).type(c)
+    return np.ascontiguousarray(c, to_dtype(v.type.dtype))
 
 
 #: Flags of arrays that a type knows: both orders, alignment, whether it may be written to.
@@ -249,12 +331,51 @@ def apart(primal: Any, flat: list[Any]) -> None:
                 )
 
 
+@surface
+def cfunc(signature: Any, function: Any = None, **options: Any) -> Any:
+    """A C function, of a function that may call functions of `njit` and their derivatives.
+
+    It is numba's `cfunc`: ``.address`` is the address, ``.ctypes`` a callable of ctypes, which
+    `scipy.LowLevelCallable` takes.
+
+    Parameters
+    ----------
+    signature : str or numba signature
+        The types, such as ``"float64(float64, voidptr)"``.
+    function : callable, optional
+        Without it, a decorator is returned.
+    **options
+        Those of `numba.cfunc`.
+
+    See Also
+    --------
+    https://numba.readthedocs.io/en/stable/user/cfunc.html
+
+    Examples
+    --------
+    >>> @jitgrad.njit
+    ... def square(x):
+    ...     return x * x
+    >>> @jitgrad.cfunc("float64(float64)")
+    ... def slope(x):
+    ...     return square.value_and_grad(x)[1]
+    >>> slope.ctypes(3.0)
+    6.0
+    """
+    if function is None:
+        return lambda f: dispatcher.c_function(signature, f, options)
+    return dispatcher.c_function(signature, function, options)
+
+
 def array_value_and_grad(function: Any, argnums: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """`value_and_grad` of a function of `njit` for arrays and numbers."""
     work = function.gradients
+    passed = len(args) + len(kwargs)
     args = work.arranged(args, kwargs)
     if argnums is None:
-        value, grads = work.value_and_grad(args)
+        asked = None if passed == len(args) else work.passed(passed, kwargs)
+        value, grads = work.value_and_grad(args, asked)
+        grads = [g for g in grads if any(x is not None for x in leaves((g,)))]
         if not grads:
             raise GradientError(
                 f"got no argument of {work.name} with floats in it, expected one to differentiate "
@@ -273,3 +394,17 @@ def array_value_and_grad(function: Any, argnums: Any, args: Any, kwargs: Any) ->
                 "pass 1.0 instead of 1"
             )
     return value, tuple(out) if several else out[0]
+
+
+def _of_span(span, every=None):  # type: ignore[no-untyped-def]  # numba compares the two
+    return lambda span, every=None: span
+
+
+def _of_stopped(x):  # type: ignore[no-untyped-def]
+    if dispatcher.is_array_type(x):
+        return lambda x: x.copy()
+    return lambda x: x
+
+
+dispatcher.in_njit_code(checkpoint, _of_span)
+dispatcher.in_njit_code(stop_gradient, _of_stopped)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 def checkpoint(
     fun: Callable[..., Any],
     *args: Any,
+    every: int | None = None,
     policy: None = None,
     use_reentrant: bool | None = None,
     preserve_rng_state: bool = True,
@@ -57,6 +58,9 @@ def checkpoint(
         is run as it is, with a `JitgradWarning`; under `jit` that is an error.
     *args, **kwargs
         Arguments of `fun`, which is called with them then: PyTorch's form.
+    every : int, optional
+        Where `fun` is a range, which is given back: the turns of ``for t in checkpoint(range(n),
+        every=32)`` in a function of `njit` that are run again together, when they are reversed.
     policy : None
         There is none: nothing within is kept.
     use_reentrant, preserve_rng_state, prevent_cse, static_argnums
@@ -81,6 +85,8 @@ def checkpoint(
     >>> x.grad[0, 0]
     tensor(1.0871)
     """
+    if isinstance(fun, range):
+        return fun
     if not callable(fun):
         raise ArgumentError(
             f"got an object of type {type(fun).__name__}, expected a function; write "
@@ -167,3 +173,6 @@ def _recorded(
     key = rule, tuple(result.leaves)
     values = recorded(name, key, build, operands, [x for _, x in numbers])
     return result.rebuild(iter(values))
+
+
+checkpoint._in_loops = "checkpoint"  # type: ignore[attr-defined]  # see loops.markers

@@ -1,19 +1,38 @@
 """The dispatchers of numba that `jitgrad.njit` makes: numba's own, of a class that knows jitgrad.
 
 A call with arrays and numbers is numba's call and nothing else. A call for which numba has no
-compiled version goes to `_compile_for_args`, where arguments that are jitgrad's are found. Start at
-`made`.
+compiled version goes to `_compile_for_args`, where arguments that are jitgrad's are found. In njit
+code the function has a type of its own, whose methods `value_and_grad` and `vjp` are derived when
+numba asks for their types. Start at `made`.
 """
 
 from typing import Any
 
-from numba import njit
+import numpy as np
+from numba import cfunc, njit, types
+from numba.extending import models, overload, overload_method, register_model
 
 from ...base.errors import ArgumentError
 
 _Dispatcher: Any = type(njit(lambda: 0))
 #: Options that numba's dispatchers keep, which `njit` sets itself.
 _OWN = ("nopython",)
+
+
+class GradientDispatcherType(types.Dispatcher):
+    """The type of a function of `jitgrad.njit` in njit code.
+
+    numba asks whether a callable type *is* what a method was registered for, where it asks others
+    whether they are instances of it; so each of these types equals the class."""
+
+    def __eq__(self, other):
+        return other is GradientDispatcherType or super().__eq__(other)
+
+    def __hash__(self):
+        return super().__hash__()
+
+
+register_model(GradientDispatcherType)(models.OpaqueModel)
 
 
 class GradientDispatcher(_Dispatcher):
@@ -28,6 +47,47 @@ class GradientDispatcher(_Dispatcher):
         if self.gradients.recognises(args, kwargs):
             return self.gradients.call  # which numba calls with these arguments
         return super()._compile_for_args(*args, **kwargs)
+
+    @property
+    def _numba_type_(self):
+        return GradientDispatcherType(self)
+
+    def value_and_grad(self, *args, **kwargs):
+        """The value and the gradients by all arguments with floats in them: one where there is one
+        such argument, else a tuple. It is a function in njit code, too."""
+        return self.gradients.of_arrays(args, kwargs)
+
+    def vjp(self, cotangent, *args):
+        """The result, and the cotangents of the arguments with floats in them, for that of the
+        result (a tuple for several results). It is a function in njit code, too."""
+        return self.gradients.vjp_of_arrays(cotangent, args)
+
+
+def _kinds(args):
+    """The types of arguments that numba gives one by one, or as one tuple."""
+    if len(args) == 1 and isinstance(args[0], (types.StarArgTuple, types.StarArgUniTuple)):
+        return tuple(args[0])
+    return tuple(args)
+
+
+@overload_method(GradientDispatcherType, "value_and_grad")
+def _value_and_grad(f, *args):
+    inner = f.dispatcher.gradients.inner("gradient", _kinds(args))
+
+    def code(f, *args):
+        return inner(*args)
+
+    return code
+
+
+@overload_method(GradientDispatcherType, "vjp")
+def _vjp(f, cotangent, *args):
+    inner = f.dispatcher.gradients.inner("vjp", _kinds(args))
+
+    def code(f, cotangent, *args):
+        return inner(cotangent, *args)
+
+    return code
 
 
 def is_dispatcher(function):
@@ -46,3 +106,28 @@ def made(function, signature, options):
     out = njit(**options)(function) if signature is None else njit(signature, **options)(function)
     out.__class__ = GradientDispatcher
     return out
+
+
+def wrapper(text, scope):
+    """The function ``derivative`` of a text, compiled with its caller."""
+    names = {"np": np, **scope}
+    exec(compile(text, "<jitgrad derivative>", "exec"), names)
+    return njit(error_model="numpy")(names["derivative"])
+
+
+def is_array_type(kind):
+    return isinstance(kind, types.Array)
+
+
+def unliteral(kind):
+    return types.unliteral(kind)
+
+
+def c_function(signature, function, options):
+    """numba's C function of a Python function, or of the one that a dispatcher compiles."""
+    return cfunc(signature, **options)(getattr(function, "py_func", function))
+
+
+def in_njit_code(function, code):
+    """Has njit code call `code` for `function`: ``code(*types)`` gives what numba compiles."""
+    overload(function)(code)

@@ -21,6 +21,7 @@ __all__ = [
     "I64",
     "array_type",
     "from_dtype",
+    "omitted",
     "part_type",
     "prange",
     "result_type",
@@ -63,6 +64,11 @@ def part_type(array, kinds):
     return result_type(
         operator.getitem, (array, types.Tuple(asked) if len(asked) > 1 else asked[0])
     )
+
+
+def omitted(value):
+    """The type of an argument that is left out, for its default."""
+    return types.Omitted(value)
 
 
 def from_dtype(dtype):

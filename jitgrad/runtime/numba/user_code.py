@@ -49,13 +49,17 @@ def module_text(title, functions):
     )
 
 
-def loaded(text, name):
-    """The compiled entry `name` of a module, and the file that it stands in."""
-    with _lock:
-        key = text, name
-        if key not in _made:
-            _made[key] = aside(_load, text, name)
-        return _made[key]
+def loaded(text, name, here=False):
+    """The compiled entry `name` of a module, and the file that it stands in.
+
+    It is compiled `here`, in this thread, where numba asks for it while it compiles what calls it:
+    another thread would wait for numba's lock."""
+    key = text, name
+    if key not in _made:
+        made = _load(text, name) if here else aside(_load, text, name)
+        with _lock:
+            _made.setdefault(key, made)
+    return _made[key]
 
 
 def _load(text, name):
