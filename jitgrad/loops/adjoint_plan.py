@@ -40,6 +40,13 @@ class AdjointPlan(Dependence, Merging, Needs):
     warnings : list of (loc, text)
     """
 
+    kept: dict
+    replay: dict
+    need: dict
+    early_undo: dict
+    can_late: dict
+    can_early: dict
+
     def __init__(self, form, wrt):
         self.form, self.aliases, self._made = form, Aliases(form), None
         self._reads, self._known = {}, {}

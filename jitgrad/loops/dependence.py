@@ -10,6 +10,10 @@ from .index_values import differ, linear, nonneg
 
 
 class Dependence:
+    #: Action -> where it stands: ((region, number), ...) from the body inwards.
+    place: dict
+    _made: dict | None
+
     # --- places -----------------------------------------------------------------------------------
 
     def number_places(self):

@@ -83,6 +83,13 @@ class Derived:
         The types of the entry's arguments.
     """
 
+    text: str
+    core_text: str
+    entry_text: str
+    name: str
+    signature: list
+    core: object
+
     word = "derivative"
 
     def __init__(self, primal, options):

@@ -13,6 +13,12 @@ from .tapes import FIRST, Tape
 
 
 class AdjointForwards:
+    #: Alias class -> the array of its cotangents, and scope -> tapes, where the sweep is; whether
+    #: nothing is kept, as in a piece that runs again.
+    shadow: dict
+    tapes: dict
+    plainly: bool
+
     def get(self, env, v):
         """The value that stands for `v` here."""
         if v.is_const:

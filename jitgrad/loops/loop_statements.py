@@ -148,6 +148,11 @@ class LoopBuild:
     for a name that is bound to a new array in each turn.
     """
 
+    #: Whether types of carried names have changed, so that the turn is executed again; what it
+    #: hands on.
+    again: bool
+    yields: list
+
     def __init__(self, front, s, live, span, bind):
         self.front, self.s, self.live, self.span, self.bind = front, s, live, span, bind
         self.brk = getattr(s, "brk", None)

@@ -9,6 +9,9 @@ from .form import Region, within
 
 
 class Restoring:
+    #: Scope -> tapes, where the sweep is.
+    tapes: dict
+
     def restore(self, r, env):
         """Has everything that the reverse of region `r` needs of its own values."""
         plan, scope = self.plan, self.plan.scope(r)

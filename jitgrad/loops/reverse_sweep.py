@@ -14,6 +14,9 @@ from .slopes import pulled
 
 
 class AdjointBackwards:
+    #: Alias class -> the array of its cotangents, where the sweep is.
+    shadow: dict
+
     def add(self, adj, v, g):
         """Adds `g` to the cotangent of `v`."""
         if v.is_const or v not in self.plan.act:

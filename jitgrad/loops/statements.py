@@ -28,6 +28,9 @@ BINARY = {
 
 
 class Statements:
+    #: Name -> value, where the execution is.
+    env: dict
+
     def block(self, stmts, live):
         """Executes `stmts`; `live` are the names that are read behind them."""
         behind = [live]

@@ -158,6 +158,8 @@ class Trace:
     #: number of operations at which they are looked for, `expected` where they are known to begin.
     rolls = True
     turns = expected = None
+    look: int
+    more: int
     #: Weak references to tensors of the segment whose places others have taken.
     rebound = ()
     #: Whether somebody asked for a concrete value that there is none of.
