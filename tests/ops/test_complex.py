@@ -197,3 +197,97 @@ def test_kernels_have_the_values_of_numpy():
             xs = complex_operands(entry)
             got = called(entry, [J.tensor(x) for x in xs], {}).numpy()
             np.testing.assert_allclose(got, entry.numpy(*xs), rtol=1e-12, atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "name", ["sqrt", "log", "arcsin", "arccos", "arctan", "arccosh", "arctanh"]
+)
+def test_branch_cuts_are_those_of_numpy(name):
+    """Both sides, which the sign of a zero tells, in kernels that Python runs."""
+    values = [complex(x, y) for x in (-3.0, -0.5, 0.0, 0.5, 3.0) for y in (0.0, -0.0)]
+    values += [complex(x, y) for x in (0.0, -0.0) for y in (-3.0, -0.5, 0.5, 3.0)]
+    z = np.array([v for v in values if v != 0])
+    with simulated():
+        got = FUNCTIONS[name](J.tensor(z)).numpy()
+    np.testing.assert_allclose(got, getattr(np, name)(z), rtol=1e-12, atol=1e-15)
+
+
+# --- views, writes, transforms --------------------------------------------------------------------
+
+
+def test_parts_are_views():
+    z, a = J.tensor(Z, requires_grad=True), Z.copy()
+    w = z * 1.0
+    w.real[1:3] = 7.0
+    w.imag += J.tensor(C)
+    J.view_as_real(w)[0, 1] = -1.0
+    a.real[1:3], a.imag = 7.0, a.imag + C
+    a.imag[0] = -1.0
+    np.testing.assert_array_equal(w.detach(), a)
+    (w * w.conj()).real.sum().backward()
+    want = 2 * a
+    want.real[1:3] = want.imag[0] = 0
+    np.testing.assert_allclose(z.grad, want)
+    w = J.tensor(Z)
+    w.real = C
+    np.testing.assert_array_equal(w, C + 1j * Z.imag)
+    pairs = J.tensor(np.stack([C, C], -1))
+    J.view_as_complex(pairs)[2] = 1 - 2j
+    np.testing.assert_array_equal(pairs[2], [1, -2])
+
+
+def test_no_imaginary_part_is_dropped():
+    y = J.zeros(3)
+    for write in (
+        lambda: y.__setitem__(0, 1j),
+        lambda: y.__setitem__(slice(2), J.tensor([1j, 2])),
+        lambda: y.__iadd__(1j),
+        lambda: y.copy_(J.tensor([1j, 2, 3])),
+        lambda: J.tensor(Z).double(),
+        lambda: J.tensor(1j).__float__(),
+    ):
+        with pytest.raises(jitgrad.DTypeError):
+            write()
+    np.testing.assert_array_equal(y, np.zeros(3))
+
+
+def test_dtypes_are_those_of_numpy():
+    arrays = [np.ones(2, d) for d in ("f4", "f8", "c8", "c16", "i4", "?")]
+    for x in arrays:
+        for y in (*arrays, 2.0, 3, 1j):
+            assert (J.tensor(x) * y).dtype == (x * y).dtype, (x.dtype, y)
+
+
+def test_holomorphic_derivatives():
+    f = lambda z: z**3 * w
+    w = 2 - 1j
+    z = Z[:2]
+    assert J.grad(lambda z: z**2, holomorphic=True)(1 + 2j) == 2 + 4j
+    assert J.grad(lambda z: (z**2).real)(1 + 2j) == 2 - 4j
+    for jacobian in (J.jacobian, J.jacrev, J.jacfwd):
+        np.testing.assert_allclose(jacobian(f, holomorphic=True)(z), np.diag(3 * z**2 * w))
+    second = J.hessian(lambda z: f(z).sum(), holomorphic=True)(z)
+    np.testing.assert_allclose(second, np.diag(6 * z * w))
+    np.testing.assert_allclose(J.holomorphic_grad(lambda z: f(z).sum())(z), 3 * z**2 * w)
+    for wrong, x, how in (
+        (f, z, {}),
+        (f, C, {"holomorphic": True}),
+        (abs, z, {"holomorphic": True}),
+    ):
+        with pytest.raises(jitgrad.GradientError, match="expected a"):
+            J.grad(wrong, **how)(x)
+    with pytest.raises(jitgrad.GradientError, match="forward mode"):
+        J.jacfwd(abs)(z)
+
+
+def test_transforms_take_complex_numbers():
+    f = lambda z: (abs(J.exp(z) * z.conj()) ** 2).sum()
+    J.check_grads(f, (Z[:2],), order=2)
+    assert J.autograd.gradcheck(lambda z: z.conj() * z, J.tensor(Z[:2], requires_grad=True))
+    want = J.grad(f)(Z)
+    np.testing.assert_allclose(J.jit(J.grad(f))(Z), want)
+    rows = J.vmap(J.grad(f))(np.stack([Z, W]))
+    np.testing.assert_allclose(rows, np.stack([want, J.grad(f)(W)]))
+    last, all_ = J.scan(lambda c, z: (c * z, c), J.tensor(1 + 0j), J.tensor(Z))
+    np.testing.assert_allclose(last.item(), Z.prod())
+    np.testing.assert_allclose(all_, np.cumprod([1, *Z[:-1]]))
