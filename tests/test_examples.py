@@ -22,6 +22,7 @@ EXAMPLES = {
     "digits": "median time",
     "gaussian_process": "largest error",
     "heat": "largest error",
+    "numba_descent": "stiffness 4.00",
     "kalman_filter": "mean error",
     "logistic_regression": "first turn",
     "quantum_levels": "coefficient of x**6",

@@ -57,7 +57,8 @@ class Primal:
         self.seeded = [v for v in self.results if has_cotangent(v)]
         #: Whether each argument is a number or an array.
         self.of_leaves = all(isinstance(tree, Val) for tree in self.form.arg_tree)
-        self.globals = [array for array, _ in self.form.globals.values()]
+        # As numba has them: the values that they have now.
+        self.globals = [array.copy() for array, _ in self.form.globals.values()]
 
     def names(self, letter, vals):
         """Names for some of the arguments: a letter and the number."""
