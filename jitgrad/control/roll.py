@@ -18,9 +18,10 @@ from typing import Any, NamedTuple, TypeAlias
 from ..base.dtypes import INT64
 from ..ir import CONST, NUMBER, SIZE, Node, const, leaf, rebuilt, toposort, toposort_by
 from ..ops.joining import CONCATENATE
-from ..ops.movement import permute, slice_node
+from ..ops.movement import slice_node
 from ..ops.primitives import reshape_to, zeros
 from .body import TURN, Body
+from .collected import joined_rows, rows_of, with_rows
 from .found import SOME, FoundLoop, FoundLoops, found_loops
 from .loop_node import run_loop
 from .repeats import TURNS
@@ -72,6 +73,8 @@ def rolled(
     order : sequence of Node, optional
         All nodes under `roots`, sources first, in the order in which the program made them.
     """
+    roots = with_rows(roots)
+    order = toposort_by(order, roots) if order else ()
     operations = [n for n in order or toposort(roots) if n.src]
     count = len(operations) * (3 if with_slope else 1)
     if count < min(SOME, SEARCHED):
@@ -167,18 +170,16 @@ class Rolling:
         loop = self.loops.all[number]
         (turn, position), (second, _) = loop.located(i), loop.located(after)
         at = loop.index(turn)
-        rows = _rows(self.handed[number][position], at, loop.index(second) - at, n)
-        shape = rows.shape[1:]
-        axes = (*range(1, axis + 1), 0, *range(axis + 1, rows.ndim))
-        whole = (*shape[:axis], n * shape[axis], *shape[axis + 1 :])
-        return reshape_to(permute(rows, axes), whole)
+        handed = self.handed[number][position]
+        rows = rows_of(handed, at, loop.index(second) - at, n)
+        return joined_rows(rows, handed.shape[1:], axis)
 
     def elements(self, loop: FoundLoop, operand: Element) -> Node:
         """The sequence of what another loop has handed out."""
         other = self.loops.all[operand.loop]
         first, second = [other.index(operand.first + loop.index(t) * operand.step) for t in (0, 1)]
         handed = self.handed[operand.loop][operand.position]
-        return _rows(handed, first, second - first, loop.count)
+        return rows_of(handed, first, second - first, loop.count)
 
 
 def element(x: Node, k: int) -> Node:
@@ -186,15 +187,6 @@ def element(x: Node, k: int) -> Node:
     shape = x.shape[1:]
     row = slice_node(x, (k, *[0] * len(shape)), (1,) * x.ndim, (1, *shape))
     return reshape_to(row, shape)
-
-
-def _rows(x: Node, first: int, step: int, n: int) -> Node:
-    """``x[first::step]``, n rows."""
-    if (first, step, n) == (0, 1, x.shape[0]):
-        return x
-    inner = x.shape[1:]
-    starts, steps = (first, *[0] * len(inner)), (step, *[1] * len(inner))
-    return slice_node(x, starts, steps, (n, *inner))
 
 
 def made_loop(loop: FoundLoop, new: Rolling) -> tuple[dict[int, Node], dict[int, Node]]:

@@ -9,6 +9,10 @@ NAMED = {
         "parts of a 0-d value that the runtime takes without a kernel",
     ),
     "control.checkpoint": ({"concatenate"}, "what blocks of turns and the turns after hand out"),
+    "control.collected": (
+        {"CONCATENATE", "SLICE"},
+        "lists of what turns have made are what a loop hands out",
+    ),
     "control.roll": ({"CONCATENATE"}, "lists of what turns have made are what a loop hands out"),
     "jitgrad": ({"fft"}, "a module of that name"),
     "frontend.convert": (

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import jitgrad
+from jitgrad.ir import toposort
 from jitgrad.tape import record, rolled_turns, symbolic, turn_search
+from jitgrad.tracing import replay
 
 
 @pytest.fixture
@@ -180,6 +182,27 @@ def test_signs_of_zeros_are_numbers_of_their_own(rolled, monkeypatch):
 
     compare(program, arguments(1, 3), monkeypatch)
     assert rolled
+
+
+def test_what_is_collected_is_handed_out_in_one_piece(rolled, monkeypatch):
+    plans, plan = [], replay.Plan
+
+    def noted(roots, *args, **kwargs):
+        plans.append(roots)
+        return plan(roots, *args, **kwargs)
+
+    monkeypatch.setattr(replay, "Plan", noted)
+
+    def program(x, v, w, xs):
+        out = []
+        for t in range(60):
+            x = jitgrad.sin(x * w) + xs[t]
+            out.append(x)
+        return (jitgrad.stack(out[::-1]) * v).sum()
+
+    compare(program, arguments(1, 60), monkeypatch)
+    assert rolled == [60]
+    assert len(toposort(plans[0])) < 100
 
 
 def test_numbers_among_the_arguments(rolled, monkeypatch):
