@@ -127,6 +127,7 @@ _LAZY = {
     "value_and_grad": "tracing.transforms",
     "value_and_jacobian": "tracing.jacobians",
     "vector_jacobian_product": "differential_operators",
+    "vectorize": "frontend.vectorized",
     "view_as_complex": "frontend.complex_views",
     "view_as_real": "frontend.complex_views",
     "vjp": "tracing.products",

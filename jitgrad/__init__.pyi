@@ -81,6 +81,7 @@ from .frontend.modes import is_inference_mode_enabled as is_inference_mode_enabl
 from .frontend.modes import no_grad as no_grad
 from .frontend.modes import set_grad_enabled as set_grad_enabled
 from .frontend.nan_mode import debug_nans as debug_nans
+from .frontend.vectorized import vectorize as vectorize
 from .runtime.launch import get_num_threads as get_num_threads
 from .runtime.launch import set_num_threads as set_num_threads
 from .runtime.plan import synchronize as synchronize
@@ -126,8 +127,8 @@ __all__ = [
     "linearize", "make_ggnvp", "make_hvp", "make_jvp", "make_vjp", "meshgrid", "multigrad_dict",
     "njit", "nn", "optim", "primitive", "profile", "pure_callback", "random", "scan", "split",
     "stop_gradient", "switch", "tensor_jacobian_product", "tree", "value_and_grad",
-    "value_and_jacobian", "vector_jacobian_product", "view_as_complex", "view_as_real", "vjp",
-    "vmap", "while_loop", "where", "equal", "not_equal", "less", "less_equal", "greater",
+    "value_and_jacobian", "vector_jacobian_product", "vectorize", "view_as_complex", "view_as_real",
+    "vjp", "vmap", "while_loop", "where", "equal", "not_equal", "less", "less_equal", "greater",
     "greater_equal", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite",
     "isinf", "floor", "ceil", "trunc", "fix", "rint", "round", "around", "add", "subtract",
     "multiply", "divide", "true_divide", "floor_divide", "remainder", "mod", "fmod", "reciprocal",

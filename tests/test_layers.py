@@ -391,7 +391,7 @@ def test_only_the_runtime_imports_numba():
 
 
 #: What of numba is its public API (its manual's reference).
-PUBLIC = {"cfunc", "config", "extending", "njit", "prange", "set_num_threads", "types"}
+PUBLIC = {"cfunc", "config", "extending", "njit", "prange", "set_num_threads", "types", "vectorize"}
 #: Attributes of its objects that are not.
 PRIVATE = {
     *("_compile_uncached", "_compiler", "_customize_flags", "_library", "_cache", "_unique_ids"),

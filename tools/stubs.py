@@ -56,6 +56,7 @@ WRITTEN = {
         *("no_grad", "set_grad_enabled"),
     ],
     "frontend.nan_mode": ["debug_nans"],
+    "frontend.vectorized": ["vectorize"],
     "tracing.njit": ["cfunc", "njit"],
     "runtime.launch": ["get_num_threads", "set_num_threads"],
     "runtime.plan": ["synchronize"],

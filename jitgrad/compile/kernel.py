@@ -44,13 +44,14 @@ class KernelStatements(NamedTuple):
     """What a kernel does, before it is printed: so that another kernel can do it, too.
 
     `static` and `dynamic` are the names of its arguments, `returned` those of what a scalar kernel
-    returns; it may raise the flag ``far``."""
+    returns, `helpers` the texts of functions that it calls; it may raise the flag ``far``."""
 
     statements: tuple
     static: tuple[str, ...]
     dynamic: tuple[str, ...]
     raises: bool = False
     returned: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -70,6 +70,8 @@ class Op:
     check : str or None
         elementwise: the predicate that tells a first operand that `code` is not for; loops raise a
         flag then.
+    helper : str or None
+        elementwise: the text of a function that `code` calls, which kernels have in theirs.
     prepare : tuple or None
         elementwise: what to compute of the last operand where it stands still in a loop, and the
         expressions that use it as ``{2}``, correctly rounded and not quite (for factors of
@@ -128,6 +130,7 @@ class Op:
         "code",
         "exact",
         "check",
+        "helper",
         "prepare",
         "scales",
         "cost",
@@ -162,6 +165,7 @@ class Op:
         code: str | None = None,
         exact: str | None = None,
         check: str | None = None,
+        helper: str | None = None,
         prepare: tuple[str, ...] | None = None,
         scales: bool = False,
         cost: int = 1,
@@ -180,6 +184,7 @@ class Op:
     ) -> None:
         self.name, self.kind, self.reference, self.into = name, kind, reference, into
         self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
+        self.helper = helper
         self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
         self.vjp, self.jvp, self.flops, self.loops = vjp, jvp, flops, loops
         self.squared, self.scaled, self.batch, self.parts = squared, scaled, batch, parts

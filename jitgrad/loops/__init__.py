@@ -10,6 +10,7 @@ printed as a Python function again, which numba compiles:
     tangent     forward mode, of a form or of an adjoint: a form
     emit        a form as readable Python
     derive      all of these for one choice of types, compiled and kept on disk
+    by_element  functions of numbers as elementwise operations, by `partial` derivatives
 
 Start at `derive`, then `form`. The users' names are in `jitgrad.tracing.njit`.
 """

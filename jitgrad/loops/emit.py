@@ -32,7 +32,7 @@ LEVEL = {
 }
 COMPARISON, ATOM = 4, 10
 RESERVED = {
-    *("np", "math", "numba", "range", "min", "max", "abs", "len", "float", "int", "bool"),
+    *("np", "math", "numba", "range", "vmath", "min", "max", "abs", "len", "float", "int", "bool"),
     *("_", "tape", "print"),
     *keyword.kwlist,
 }

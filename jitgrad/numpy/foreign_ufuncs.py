@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 
-from ..base.errors import DTypeError
+from ..base.errors import DTypeError, NotDifferentiable
 from ..frontend.convert import as_operand
 from ..frontend.functions import FUNCTIONS
 from ..frontend.special_functions import entry_of, results_of
@@ -21,6 +21,8 @@ from ..frontend.tensor import Tensor
 from .fallback import arrays, loses_gradient, no_gradient, on_arrays
 from .signature import CallingForm
 
+#: Where the classes of numba's ufuncs are.
+NUMBA = "numba."
 #: Where SciPy keeps its ufuncs.
 HOMES = ("scipy.special", "scipy.special._ufuncs")
 
@@ -57,7 +59,25 @@ def call_outside(ufunc, method, inputs, kwargs):
     several = results_of(ufunc) if _is_scipys(ufunc) else None
     if several and method == "__call__" and not kwargs:
         return tuple([FUNCTIONS[entry.name](*inputs) for entry in several])
+    if method == "__call__" and not kwargs and type(ufunc).__module__.startswith(NUMBA):
+        found = _of_numba(ufunc, inputs)
+        if found is not None:
+            return found
     return _by_values(ufunc, method, inputs, kwargs)
+
+
+def _of_numba(ufunc, inputs):
+    """A call of a function of `numba.vectorize` by its own derivatives; None where they cannot be
+    made and no gradient is lost."""
+    from ..frontend.vectorized import of_ufunc
+
+    made = of_ufunc(ufunc)
+    try:
+        return None if made is None else made(*inputs)
+    except NotDifferentiable:
+        if loses_gradient((inputs, {})):
+            raise
+        return None
 
 
 def _by_values(ufunc, method, inputs, kwargs):

@@ -31,6 +31,7 @@ def elementwise(
     code: str | None = None,
     exact: str | None = None,
     check: str | None = None,
+    helper: str | None = None,
     prepare: tuple[str, ...] | None = None,
     scales: bool = False,
     squared: Callable[[Node], Node | None] | None = None,
@@ -55,10 +56,10 @@ def elementwise(
     simplified and differentiated again. `vjp` and `jvp` are rules that replace those made of them.
 
     `code` is the expression in kernels, by default a call of the helper of the operation's name:
-    ``tanh({0})``. It and `exact`, `check`, `prepare`, `scales`, `squared`, `scaled`, `cost` and
-    `reference` are the fields of `Op`. `dtypes` is the rule of dtypes, if it is not that of NumPy's
-    ufunc; `floats` the dtype of the result where all operands are of one float dtype, if it is not
-    that. ``around(build, *operands)`` makes the node where `build` alone does not. Of the
+    ``tanh({0})``. It and `exact`, `check`, `helper`, `prepare`, `scales`, `squared`, `scaled`,
+    `cost` and `reference` are the fields of `Op`. `dtypes` is the rule of dtypes, if it is not that
+    of NumPy's ufunc; `floats` the dtype of the result where all operands are of one float dtype, if
+    it is not that. ``around(build, *operands)`` makes the node where `build` alone does not. Of the
     `kind` "call" NumPy computes it in both tiers; such a one needs `batch`, the field of `Op`.
     ``parts(*operands)`` gives the parts of the result from those of complex operands
     (`complex_parts`); without, complex operands are refused."""
@@ -92,6 +93,7 @@ def elementwise(
         code=code or f"{name}({', '.join([f'{{{k}}}' for k in range(n)])})",
         exact=exact,
         check=check,
+        helper=helper,
         prepare=prepare,
         scales=scales,
         cost=cost,

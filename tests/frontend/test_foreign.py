@@ -170,7 +170,9 @@ def test_ufuncs_of_numba():
     assert added(t, t, out=out) is out and out.tolist() == [2.0, 4.0, 6.0]
     added(t, t, out=array)
     assert array.tolist() == [2.0, 4.0, 6.0]
-    for f, name in ((lambda: added(r, 1.0), "added"), (lambda: added(1.0, r, out=array), "added"),
+    added(r, 2 * r).sum().backward()  # see loops/test_vectorize.py
+    assert r.grad.tolist() == [3.0, 3.0, 3.0]
+    for f, name in ((lambda: added(1.0, r, out=array), "added"),
                     (lambda: added.reduce(r), "added"), (lambda: dotted(r, V), "dotted")):  # fmt: skip
         with pytest.raises(GradientError, match=f"got an operand that requires grad in {name}"):
             f()

@@ -35,6 +35,14 @@ from jitgrad.runtime.numba.library import *
 
 '''
 
+#: Comes before functions that operations bring with them (`Op.helper`).
+HELPERS = """from numba import njit
+from jitgrad.runtime.numba import vmath
+from jitgrad.runtime.numba.form_support import *
+
+
+"""
+
 #: names of operations that the first line of a kernel has
 NAMED = 8
 
@@ -67,8 +75,8 @@ class Arguments:
     them."""
 
     __slots__ = (
-        "arrays", "counts", "dynamic", "dynamic_names", "far", "listing", "literal", "local",
-        "made", "memory", "operations", "static", "static_names", "strides",
+        "arrays", "counts", "dynamic", "dynamic_names", "far", "helpers", "listing", "literal",
+        "local", "made", "memory", "operations", "static", "static_names", "strides",
     )  # fmt: skip
 
     def __init__(self, literal: bool = False) -> None:
@@ -82,6 +90,7 @@ class Arguments:
         self.counts: dict[str, int] = {}
         self.listing: list[str] = []
         self.operations: list[str] = []
+        self.helpers: dict[str, None] = {}  # texts of functions that operations call
         # what is checked of operands that must be in range for the code of an operation
         self.far: dict[Any, Any] = {}
         self.made: frozenset[Node] = frozenset()  # arrays the kernel makes
@@ -175,6 +184,15 @@ class Arguments:
         """Put an operation into the listing at the head of the kernel."""
         self.listing.append(f"{name} = {node.op.name}({', '.join(args)}): {name_of(node.dtype)}")
         self.operations.append(node.op.name)
+        if node.op.helper:
+            self.helpers[node.op.helper] = None
+
+    def head(self, title: str) -> str:
+        """What the text of the kernel begins with."""
+        out = HEADER.format(title=title, listing="\n".join(self.listing))
+        if self.helpers:
+            out += HELPERS + "\n\n".join(sorted(self.helpers)) + "\n"
+        return out
 
     def entry(self, results: Sequence[Node]) -> str:
         """The uniform entry: unpacks 8-byte slots (results, pointer to the static block, dynamic

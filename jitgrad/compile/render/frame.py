@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ..kernel import Kernel, KernelStatements
 from ..loops.expressions import element
 from ..loops.ir import If, Let, Store
-from .arguments import HEADER
 from .text import lines
 
 if TYPE_CHECKING:
@@ -24,7 +23,12 @@ def framed(
     """The kernel of `statements`; it raises a flag where it met an operand out of range for its
     code. `whole` are the reductions over everything."""
     parts = KernelStatements(
-        statements, tuple(args.static_names), tuple(args.dynamic_names), bool(args.far)
+        statements,
+        tuple(args.static_names),
+        tuple(args.dynamic_names),
+        bool(args.far),
+        (),
+        tuple(args.helpers),
     )
     if args.far:
         flag = args.add_dynamic("f", "far", None)
@@ -32,8 +36,7 @@ def framed(
         statements = (Let("far", "False"), *statements, raised)
     names = ["start", "stop", "part", *args.static_names, *args.dynamic_names]
     loops = "\n".join([f"@body\ndef body({', '.join(names)}):", *lines(statements, 1)])
-    head = HEADER.format(title=title, listing="\n".join(args.listing))
-    text = f"{head}\n{loops}\n\n\n{args.entry(whole)}"
+    text = f"{args.head(title)}\n{loops}\n\n\n{args.entry(whole)}"
     kernel = Kernel(kind, text, args.static, args.dynamic, list(whole))
     kernel.statements = parts
     return kernel

@@ -11,7 +11,7 @@ from ...ops.primitives import COMPLEX, IMAG, REAL
 from ..kernel import Kernel, KernelStatements
 from ..loops.nest import access
 from ..loops.stage_values import StageValues
-from .arguments import HEADER, Arguments, title
+from .arguments import Arguments, title
 from .text import lines
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def render_scalar(fusion: Fusion, step: Step, pairs: Sequence[Evaluation]) -> Ke
         tuple(args.static_names),
         tuple(args.dynamic_names),
         returned=tuple(returned),
+        helpers=tuple(args.helpers),
     )
     return kernel
 
@@ -74,7 +75,7 @@ def _text(values: StageValues, returned: Sequence[str]) -> str:
     ]
     names = args.dynamic_names + args.static_names
     body = [*lines(values.at(0), 1), f"    return {', '.join(returned)}"]
-    head = HEADER.format(title=title("scalar", args.operations), listing="\n".join(args.listing))
+    head = args.head(title("scalar", args.operations))
     signature = ", ".join("boolean" if t.kind == "b" else t.name for t in types)
     return (
         f'{head}\n@scalar("{signature}")\ndef kernel({", ".join(names)}):\n'

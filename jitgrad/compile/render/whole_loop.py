@@ -103,6 +103,8 @@ class WholeLoop:
             self.carried(k)
         for number, kernel in enumerate(self.lowered.kernels):
             self.part(kernel, number)
+            if kernel.statements is not None:
+                self.args.helpers |= dict.fromkeys(kernel.statements.helpers)
         self.end_of_turn(turns)
         self.results(turns)
         counted = Let(TURN, Expr("{} - 1 - {}", (turns, COUNTED)) if self.body.reverse else COUNTED)

@@ -11,6 +11,7 @@ from numba import njit, types
 from ...base.errors import CompileError
 from .. import cache
 from ..aside import aside
+from . import vmath
 
 _made: dict = {}
 _lock = threading.RLock()
@@ -18,7 +19,9 @@ _lock = threading.RLock()
 __all__ = ["decorator", "loaded", "module_text", "njit"]
 
 #: Options of numba's that hold for a derivative as for the function.
-_PASSED = ("fastmath", "boundscheck", "nogil", "error_model")
+_PASSED = ("fastmath", "boundscheck", "nogil", "error_model", "forceinline")
+#: The elementary functions that kernels have, by the names of entries.
+VMATH = frozenset(vmath.__all__)
 
 
 def type_text(t):
@@ -47,6 +50,17 @@ def module_text(title, functions):
         + "from jitgrad.runtime.numba.form_support import *  # noqa: F403\n\n\n"
         + "\n\n".join(functions)
     )
+
+
+def ufunc_text(title, text, name, kinds):
+    """The module of a function of numbers `name` as a ufunc ``<name>_ufunc``, of the types `kinds`,
+    the last that of its result."""
+    *given, out = map(type_text, kinds)
+    args = ", ".join([f"x{k}" for k in range(len(given))])
+    imports = "from numba import vectorize\n\nfrom jitgrad.runtime.numba import lowering, vmath\n"
+    ufunc = f"@vectorize([{out}({', '.join(given)})], cache=True)\ndef {name}_ufunc({args}):\n"
+    body = f"    return {name}({args})\n"
+    return module_text(f"ufunc kernel: {title}.", [imports, text, ufunc + body])
 
 
 def loaded(text, name, here=False):
