@@ -21,10 +21,13 @@ EXAMPLES = {
     "deconvolution": "lines found: 4",
     "digits": "median time",
     "gaussian_process": "largest error",
+    "hanging_chain": "energy -0.2",
     "heat": "largest error",
     "numba_descent": "stiffness 4.00",
     "kalman_filter": "mean error",
     "logistic_regression": "first turn",
+    "orbits": "largest error of an element",
+    "predator_prey": "loss and gradient were",
     "quantum_levels": "coefficient of x**6",
 }
 
@@ -55,6 +58,12 @@ def test_the_page_on_training():
     path = ROOT / "docs" / "training.md"
     blocks = re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
     assert len(blocks) == 3 and run_doctest("\n".join(blocks), "training", path) > 20
+
+
+def test_the_page_on_elementwise_functions():
+    path = ROOT / "docs" / "elementwise-functions.md"
+    blocks = re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)
+    assert len(blocks) == 1 and run_doctest("\n".join(blocks), "elementwise", path) == 4
 
 
 def test_the_page_on_other_libraries(monkeypatch):

@@ -62,13 +62,13 @@ def vectorize(function: Any = None, /, *, identity: Any = None, **options: Any) 
     >>> @jitgrad.vectorize
     ... def kepler(m, e):
     ...     x = m
-    ...     while abs(x - e * math.sin(x) - m) > 1e-13:
-    ...         x -= (x - e * math.sin(x) - m) / (1 - e * math.cos(x))
+    ...     while abs(x - e * np.sin(x) - m) > 1e-13:
+    ...         x -= (x - e * np.sin(x) - m) / (1 - e * np.cos(x))
     ...     return x
     >>> m = jitgrad.tensor([0.5, 1.0, 2.0], requires_grad=True)
     >>> y = kepler(m, 0.3)
     >>> y.sum().backward()
-    >>> bool(jitgrad.allclose(m.grad, 1 / (1 - 0.3 * jitgrad.cos(y))))
+    >>> np.allclose(m.grad.numpy(), 1 / (1 - 0.3 * np.cos(y.detach().numpy())))
     True
     """
     if function is None:
