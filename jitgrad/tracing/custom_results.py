@@ -15,7 +15,7 @@ from ..base.errors import ArgumentError
 from ..base.tree import flatten
 from ..frontend.convert import as_operand
 from ..frontend.tensor import Tensor
-from ..ir import leaf, substitute, toposort
+from ..ir import substitute, toposort
 from .custom_arguments import described
 from .rule_traces import RuleTrace, as_tensor
 
@@ -103,12 +103,9 @@ class Reads:
                     self.tensors[node] = x
         made = []
         for t, raw in zip(results.leaves, results.given, strict=True):
-            if id(raw) in self.places:  # an argument, given back
-                made.append(self.places[id(raw)][0])
-                if t.dtype.kind in "fc":
-                    self.outputs.append(leaf(("rule", "out", len(made)), t.shape, t.dtype))
-                continue
-            proxy, node = self._stand_in(t, raw, t)
+            # an argument that is given back is a result, too, with the derivative of the rule
+            given_back = id(raw) in self.places
+            proxy, node = self._stand_in(t, *(() if given_back else (raw, t)))
             made.append(proxy)
             if t.dtype.kind in "fc":
                 self.outputs.append(node)
