@@ -36,6 +36,7 @@ MODULES = {
     "jitgrad.optim": jitgrad.optim,
     "jitgrad.random": jitgrad.random,
     "jitgrad.scipy": jitgrad.scipy,
+    "jitgrad.scipy.integrate": jitgrad.scipy.integrate,
     "jitgrad.scipy.linalg": jitgrad.scipy.linalg,
     "jitgrad.scipy.optimize": jitgrad.scipy.optimize,
     "jitgrad.scipy.special": jitgrad.scipy.special,
@@ -45,7 +46,8 @@ MODULES = {
 #: Modules that are written with all their types, and need no stubs.
 TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree", "jitgrad.autograd.functional"}
 TYPED |= {"jitgrad.nn", "jitgrad.nn.functional", "jitgrad.scipy"}
-TYPED |= {"jitgrad.scipy.linalg", "jitgrad.scipy.optimize", "jitgrad.scipy.stats"}
+SOLVERS = ("integrate", "interpolate", "linalg", "optimize", "signal", "sparse", "stats")
+TYPED |= {f"jitgrad.scipy.{name}" for name in SOLVERS}
 TYPED |= {name for name in MODULES if name.startswith("jitgrad.interop")}
 AUTOGRAD = ["Function", "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "function"]
 AUTOGRAD += ["functional", "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode"]

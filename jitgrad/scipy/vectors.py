@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ from ..frontend.tensor import Tensor
 from ..tracing.jit import jit
 from ..tree import ravel
 
+#: The attribute of a function that holds what `kept` made for it.
+CALLS = "__jitgrad_calls__"
 NUMBERS = (bool, int, float, np.number)
 
 
@@ -90,6 +92,8 @@ class Start:
             ]
             self.rebuild = rebuild
             vector, self.unravel = ravel(rebuild(iter(parts)))
+        #: Starts with equal keys are taken alike; None for containers, which are not compared.
+        self.key = (self.shape, self.dtype) if self.array_like else None
         self.plain = self.array_like and len(self.shape) == 1 and self.dtype == np.float64
         self.vector = np.array(vector, np.float64)
 
@@ -169,14 +173,16 @@ class Called:
             return self.plain(*args)
 
 
-def vector_of(f: Callable[..., Any]) -> Callable[..., Any]:
-    """`f`, whose result is an array or a container of them, as a function that gives a vector."""
-
-    def function(*args: Any) -> Any:
-        return ravelled(f(*args))
-
-    function.__name__ = getattr(f, "__name__", type(f).__name__)
-    return function
+def kept(owner: Any, key: Hashable, make: Callable[[], Any]) -> Any:
+    """What `make` gives, made once for a function of the user's, `owner`, and a key: a function
+    that is solved again is not traced again. It is kept with the function."""
+    try:
+        known = vars(owner).setdefault(CALLS, {})
+    except TypeError:  # an object without attributes of its own
+        return make()
+    if key not in known:
+        known[key] = make()
+    return known[key]
 
 
 def ravelled(out: Any) -> Any:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 VALUES = frozenset(("plain", "number", "set", "scalar", "values", "buffer"))
 SHORT = 8
 #: Attributes of functions that lead to nothing of the user's, or are followed otherwise.
-OWN = frozenset(("__wrapped__", "clear_cache", "plans"))
+OWN = frozenset(("__jitgrad_calls__", "__wrapped__", "clear_cache", "plans"))
 #: Packages whose functions keep objects of the user's in containers of their own.
 TABULAR = PURE - {"jitgrad", "llvmlite", "numba", "numpy"}
 #: Captured variables of one function; one that names more is called as it is.

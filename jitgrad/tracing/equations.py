@@ -69,25 +69,41 @@ def solution(name: str, residual: Callable[[Any], Any], value: np.ndarray) -> Te
 
 def _any_order(name: str, turn: TracedTurn, value: np.ndarray) -> Tensor:
     """The solution as a function of the tensors of a traced residual."""
+    return implicit(name, traced(name, turn), turn.tensors, as_operand(value))
+
+
+def traced(name: str, turn: TracedTurn) -> Callable[..., Any]:
+    """A traced function of vectors as ``function(*arguments, tensors)`` of these and of the tensors
+    that it reaches."""
     (root,) = turn.results[0].leaves
-    places = [*turn.parameters[0], *turn.captured, *turn.numbers]
+    parameters = [node for nodes in turn.parameters for node in nodes]
+    places = [*parameters, *turn.captured, *turn.numbers]
 
     def build(*nodes: Node) -> tuple[list[Node], None]:
         given = [cast(x, p.dtype) for x, p in zip(nodes, places, strict=True)]
         return substitute([root], dict(zip(places, given, strict=True))), None
 
-    def residual(x: Any, tensors: Sequence[Any]) -> Any:
-        (out,) = recorded(name, (root, tuple(places)), build, [x, *tensors], turn.values)
+    def function(*given: Any) -> Any:
+        *arguments, tensors = given
+        key = root, tuple(places)
+        (out,) = recorded(name, key, build, [*arguments, *tensors], turn.values)
         return out
 
-    smooth = [k for k, t in enumerate(turn.tensors) if t.dtype.kind == "f"]
+    return function
 
-    solved: Any = custom_jvp(lambda *tensors: as_operand(value))
+
+def implicit(
+    name: str, residual: Callable[[Any, Sequence[Any]], Any], tensors: Sequence[Any], value: Any
+) -> Any:
+    """The vector `value`, at which ``residual(x, tensors)`` is zero, with its derivatives by
+    `tensors`, of any order; also in the body of a loop."""
+    smooth = [k for k, t in enumerate(tensors) if t.dtype.kind == "f"]
+    solved: Any = custom_jvp(lambda value, *tensors: value)
     solved.__name__ = name
 
     @solved.defjvp
-    def rule(tensors: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-        x = solved(*tensors)
+    def rule(given: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+        x, (_, *tensors), (_, *tangents) = solved(*given), given, tangents
 
         def by_tensors(*floats: Any) -> Any:
             given = list(tensors)
@@ -100,7 +116,7 @@ def _any_order(name: str, turn: TracedTurn, value: np.ndarray) -> Tensor:
         matrix = jacobian(lambda x: residual(x, tensors))(x)
         return x, -linalg.solve(matrix, pushed)
 
-    return solved(*turn.tensors)
+    return solved(value, *tensors)
 
 
 def _once(name: str, residual: Callable[[Any], Any], value: np.ndarray) -> Tensor | None:

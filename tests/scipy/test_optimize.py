@@ -6,6 +6,7 @@ import inspect
 import numpy as np
 import pytest
 from doctests import run_doctest
+from solutions import check_solution, difference
 
 import jitgrad
 from jitgrad import ArgumentError, DTypeError, GradientError, JitgradWarning, MissingError
@@ -30,26 +31,6 @@ def interpreted(monkeypatch):
 def bowl(x, scale=1.0):
     off = x - np.array([1.0, 2.0, 3.0])
     return scale * (off**2 * (1 + off**2)).sum() + jnp.cosh(off).sum() + off[0] * off[1]
-
-
-def difference(f, x, step=1e-5):
-    """The Jacobian of a function of a vector, by central differences."""
-    columns = []
-    for e in np.eye(len(x)):
-        ends = [np.asarray(f(x + s * step * e)) for s in (1, -1)]
-        columns.append((ends[0] - ends[1]) / (2 * step))
-    return np.stack(columns, -1)
-
-
-def check_solution(f, x, tolerance=1e-5):
-    """Derivatives of a solution `f` by a vector: against differences, forward against reverse, and
-    second ones."""
-    reverse = jitgrad.jacrev(f)(x)
-    np.testing.assert_allclose(reverse, difference(f, x), rtol=tolerance, atol=tolerance)
-    np.testing.assert_allclose(jitgrad.jacfwd(f)(x), reverse, rtol=1e-8, atol=1e-10)
-    second = jitgrad.jacobian(jitgrad.jacrev(f))(x)
-    expected = difference(jitgrad.jacrev(f), x)
-    np.testing.assert_allclose(second, expected, rtol=10 * tolerance, atol=10 * tolerance)
 
 
 # --- minimize -------------------------------------------------------------------------------------
