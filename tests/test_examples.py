@@ -28,6 +28,7 @@ EXAMPLES = {
     "logistic_regression": "first turn",
     "orbits": "largest error of an element",
     "predator_prey": "loss and gradient were",
+    "population_fit": "largest difference from SciPy alone",
     "quantum_levels": "coefficient of x**6",
 }
 

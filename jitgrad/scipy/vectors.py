@@ -27,6 +27,7 @@ from ..base.tree import flatten
 from ..frontend.convert import as_operand
 from ..frontend.modes import no_grad
 from ..frontend.tensor import Tensor
+from ..tape.segment import local
 from ..tracing.jit import jit
 from ..tree import ravel
 
@@ -203,6 +204,13 @@ def as_arrays(x: Any) -> Any:
     return rebuild(
         iter([np.asarray(leaf.detach()) if isinstance(leaf, Tensor) else leaf for leaf in leaves])
     )
+
+
+def known(x: Any) -> np.ndarray | None:
+    """The values of an array, or None where they are those of a later call, as `jit` traces."""
+    if not isinstance(x, Tensor):
+        return np.asarray(x)
+    return None if local.seg.tracing is not None else np.asarray(x.detach())
 
 
 def constants(args: Any) -> tuple[Any, ...]:

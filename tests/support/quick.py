@@ -41,6 +41,7 @@ QUICK = {
     "optim/test_pure.py": None,
     "optim/test_jit_steps.py": None,
     "scipy/test_optimize.py": ("test_derivatives_of_roots", "test_wrong_uses_are_typed_errors"),
+    "scipy/test_sparse.py": ("test_under_transforms", "test_wrong_uses_are_typed_errors"),
     "scipy/test_integrate.py": ("test_quad", "test_wrong_uses_are_typed_errors"),
     "diagnostics/test_explain.py": None,
     "cli/test_cli.py": ("test_the_hand_written_gradient_is_right",),
