@@ -36,7 +36,7 @@ def negative_log_likelihood(theta, x, y):
 def by_hand(theta, x, y):
     """The same in NumPy and SciPy, with the gradient ½ tr(K⁻¹ dK) - ½ wᵀ dK w
     with w = K⁻¹ y."""
-    from scipy.linalg import cho_factor, cho_solve
+    from scipy.linalg import cho_factor, cho_solve  # type: ignore[import-untyped]
 
     scale, height, noise = np.exp(theta)
     squares = (x[:, None] - x[None, :]) ** 2
@@ -52,7 +52,7 @@ def by_hand(theta, x, y):
 
 def fit(theta, x, y):
     """SciPy's L-BFGS, with jitgrad's value and gradient."""
-    from scipy.optimize import minimize
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     both = jitgrad.jit(jitgrad.value_and_grad(lambda theta: negative_log_likelihood(theta, x, y)))
 

@@ -11,7 +11,7 @@ error is that of the rates, carried on by its gradient.
 import sys
 
 import numpy as np
-from scipy import integrate as scipy_integrate
+from scipy import integrate as scipy_integrate  # type: ignore[import-untyped]
 from scipy import optimize as scipy_optimize
 
 import jitgrad

@@ -9,7 +9,7 @@ included: arrays go in, arrays come out, and SciPy sees no tensor.
 """
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 import jitgrad
 

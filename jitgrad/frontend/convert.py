@@ -107,8 +107,8 @@ def from_data(data: Any, dtype: Any) -> Any:
 
 
 def _as_numpys(data: Any) -> Any:
-    """`data`, as an array if it is one of another library."""
-    if isinstance(data, np.ndarray) or not hasattr(data, "__array__"):
+    """`data`, as an array if it is one of another library; a number of a trace is none."""
+    if isinstance(data, (np.ndarray, SymbolicScalar)) or not hasattr(data, "__array__"):
         return data
     refuse_foreign_gradient(data)
     return np.asarray(data)  # which those of torch take without a warning

@@ -236,7 +236,7 @@ _CALLED = re.compile("|".join([rf"\b{re.escape(name)}(?=\()" for name in _VMATH]
 def _in_vmath(form: Form, text: str) -> str:
     """The text with the elementary functions of kernels, which LLVM makes vectors of; they take
     floats."""
-    called = [a for a in walk(form.body) if a.kind == "pure" and SCALARS[a.fn].text in _TEXTS]
+    called = [a for a in walk(form.body) if a.kind == "pure" and SCALARS[str(a.fn)].text in _TEXTS]
     if not all([v.is_float for a in called for v in a.args]):
         return text
     return _CALLED.sub(lambda found: _VMATH[found.group()], text)

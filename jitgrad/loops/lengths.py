@@ -53,5 +53,5 @@ def number(v: Val, given: Mapping[Val, Any]) -> Any:
     if made.fn == "clip_index":
         i, n = operands
         return min(max(i + n if i < 0 else i, 0), n)
-    fold = SCALARS[made.fn].fold
+    fold = SCALARS[str(made.fn)].fold
     return None if fold is None else fold(*operands)

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.dtypes import FLOAT64
 from ..base.errors import AliasError, GradientError, JitError
 from ..frontend.convert import as_operand
 from ..frontend.tensor import Tensor
@@ -94,7 +95,7 @@ class NumbaCall:
         self.outputs = outputs
         floats = {k: s for k, (s, d) in enumerate(outputs) if d.kind == "f"}
         self.outside = Packing(floats, {k: outputs[k][1] for k in floats})
-        self.out_dtype = np.result_type(*[outputs[k][1] for k in floats] or [np.float64])
+        self.out_dtype = np.result_type(*[outputs[k][1] for k in floats] or [FLOAT64])
 
     def __repr__(self) -> str:
         return self.work.name
@@ -497,7 +498,7 @@ def _by_running(call: NumbaCall, tensors: Sequence[Any]) -> list[tuple[tuple[int
 
 
 def _built(call: NumbaCall, nodes: Sequence[Node]) -> tuple[list[Node], list[set[Node]]]:
-    src, parts = tuple(nodes), {}
+    src, parts = tuple(nodes), dict[int, Node]()
     led = {nodes[k] for k in call.smooth}
     if call.outside.shapes:
         node = Node(CALL, src, (call, ()), (call.outside.total,), call.out_dtype)

@@ -127,7 +127,7 @@ class PPoly:
             powers = np.arange(k, 0, -1.0).reshape((-1, *[1] * (c.ndim - 1)))
             rows = jnp.concatenate([c / powers, 0.0 * c[:1]])
             h = (self._x[1:] - self._x[:-1]).reshape((-1, *[1] * (c.ndim - 2)))
-            ends = 0.0
+            ends: Any = 0.0
             for j in range(k + 1):
                 ends = ends * h + rows[j]
             before = jnp.concatenate([0.0 * ends[:1], jnp.cumsum(ends, axis=0)[:-1]])

@@ -149,10 +149,14 @@ class CubicSpline(_Hermite):
         if extrapolate is None and periodic:
             extrapolate = "periodic"
         if periodic:
-            ends = [known(y_end.detach()) for y_end in (samples.y[0], samples.y[-1])]
-            if ends[0] is not None and not np.allclose(*ends, rtol=1e-15, atol=1e-15):
+            first, last = [known(y_end.detach()) for y_end in (samples.y[0], samples.y[-1])]
+            if (
+                first is not None
+                and last is not None
+                and not np.allclose(first, last, 1e-15, 1e-15)
+            ):
                 raise ArgumentError(
-                    f"got values {ends[0]} and {ends[1]} at the ends of a periodic spline, "
+                    f"got values {first} and {last} at the ends of a periodic spline, "
                     "expected the same"
                 )
             d = _periodic(samples)

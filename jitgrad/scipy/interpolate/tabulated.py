@@ -153,8 +153,7 @@ def _step(kind: str, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The number of the knot whose value each of `values` has."""
     if kind in ("nearest", "nearest-up"):
         middle = (knots[1:] + knots[:-1]) / 2
-        side = "left" if kind == "nearest" else "right"
-        return np.searchsorted(middle, values, side)
+        return np.searchsorted(middle, values, "left" if kind == "nearest" else "right")
     if kind == "next":
         return np.clip(np.searchsorted(knots, values, "left"), 0, knots.size - 1)
     return np.clip(np.searchsorted(knots, values, "right") - 1, 0, knots.size - 1)
@@ -255,7 +254,7 @@ class RegularGridInterpolator:
         shape = (-1, *[1] * (self.values.ndim - len(cells)))
         out = 0.0
         for corner in itertools.product((0, 1), repeat=len(cells)):
-            weight = 1.0
+            weight: Any = 1.0
             for side, part in zip(corner, parts, strict=True):
                 weight = weight * (part if side else 1.0 - part)
             index = tuple([cell + side for cell, side in zip(cells, corner, strict=True)])

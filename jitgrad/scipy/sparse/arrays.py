@@ -180,7 +180,7 @@ class csr_array(SparseMatrix):
     def __init__(self, arg: Any, shape: Any = None) -> None:
         sparse = scipys("sparse")
         if isinstance(arg, tuple) and len(arg) == 2 and isinstance(arg[1], (tuple, list)):
-            pattern, data, tensor = _of_places(arg[0], *arg[1], shape)
+            pattern, data, tensor = _of_places(arg[0], arg[1], shape)
         elif isinstance(arg, tuple) and len(arg) == 3:
             data, indices, indptr = arg
             tensor, data = isinstance(data, Tensor), _elements(data)
@@ -245,7 +245,7 @@ class coo_array(SparseMatrix):
                 )
             made = scipys("sparse").coo_array(arg, shape=shape)
             arg, shape = (made.data, made.coords), made.shape
-        pattern, data, tensor = _of_places(arg[0], *arg[1], shape)
+        pattern, data, tensor = _of_places(arg[0], arg[1], shape)
         SparseMatrix.__init__(self, pattern, data, False, tensor)
         self.coords = tuple([np.array(x) for x in arg[1]])
         self.data = arg[0]
@@ -258,10 +258,12 @@ def _elements(data: Any) -> Any:
     return t if t.dtype.kind == "f" else t.to(np.float64)
 
 
-def _of_places(data: Any, rows: Any, columns: Any, shape: Any) -> tuple[Pattern, Any, bool]:
+def _of_places(data: Any, places: Any, shape: Any) -> tuple[Pattern, Any, bool]:
     """The pattern, the elements in its order, and whether they came as a tensor."""
     elements = _elements(data)
-    rows, columns = np.array(rows), np.array(columns)
+    if len(places) != 2:
+        raise ShapeError(f"got {len(places)} arrays of places, expected two: rows and columns")
+    rows, columns = map(np.array, places)
     try:
         made = scipys("sparse").coo_array((np.arange(elements.size), (rows, columns)), shape=shape)
     except ValueError as error:
