@@ -413,9 +413,19 @@ def _numpy_name(name, value, numpys):
     except ValueError:
         return [f"def {name}(*args: Any, **kwargs: Any) -> Any: ..."]
     more = ["requires_grad: builtins.bool = False"] if _makes_tensors(name) else []
+    more += [parameter(p, types.numpys(p)) for p in _added(value, signature)]
     given = parameters(signature, types.numpys, more=[] if _variadic(signature) else more)
     result = "Tensor" if _has_entry(numpys) or more else "Any"
     return definition(name, given, result, [numpy_summary(numpys, name)])
+
+
+def _added(function, signature):
+    """The parameters, by name only, that a function has beyond NumPy's."""
+    if not hasattr(function, "__signature__"):
+        return []
+    own = inspect.signature(function).parameters.values()
+    only = [p for p in own if p.kind is Parameter.KEYWORD_ONLY]
+    return [p for p in only if p.name not in {*signature.parameters, "requires_grad"}]
 
 
 def _variadic(signature):

@@ -303,7 +303,13 @@ def argpartition(
     """
 
 def argsort(
-    a: _ArrayLike, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    a: _ArrayLike,
+    axis: Any = -1,
+    kind: Any = None,
+    order: Any = None,
+    *,
+    stable: Any = None,
+    descending: Any = False,
 ) -> Tensor:
     """Returns the indices that would sort an array."""
 
@@ -1813,7 +1819,13 @@ def size(a: _ArrayLike, axis: Any = None) -> Any:
     """Return the number of elements along a given axis."""
 
 def sort(
-    a: _ArrayLike, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    a: _ArrayLike,
+    axis: Any = -1,
+    kind: Any = None,
+    order: Any = None,
+    *,
+    stable: Any = None,
+    descending: Any = False,
 ) -> Tensor:
     """Return a sorted copy of an array."""
 

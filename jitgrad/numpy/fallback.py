@@ -81,9 +81,6 @@ REFUSALS = {
 INSTEAD = {
     "numpy.linalg.": "its results may be complex: write the function in operations jitgrad has, "
     "such as eigh for symmetric matrices, or svd",
-    "numpy.fft.": "jitgrad has no complex numbers: write it in operations jitgrad has, such as a "
-    "product with the "
-    "cosines and sines",
     "": "write the function in operations jitgrad has",
 }
 

@@ -4,6 +4,8 @@
 
 from typing import Any
 
+from numpy.typing import DTypeLike
+
 from .. import Tensor, _ArrayLike
 
 __all__ = [
@@ -19,7 +21,7 @@ def fft2(
 ) -> Tensor:
     """Compute the 2-dimensional discrete Fourier Transform."""
 
-def fftfreq(n: Any, d: Any = 1.0, device: Any = None) -> Any:
+def fftfreq(n: Any, d: Any = 1.0, device: Any = None, *, dtype: DTypeLike | None = None) -> Tensor:
     """Return the Discrete Fourier Transform sample frequencies."""
 
 def fftn(
@@ -79,7 +81,7 @@ def rfft2(
 ) -> Tensor:
     """Compute the 2-dimensional FFT of a real array."""
 
-def rfftfreq(n: Any, d: Any = 1.0, device: Any = None) -> Any:
+def rfftfreq(n: Any, d: Any = 1.0, device: Any = None, *, dtype: DTypeLike | None = None) -> Tensor:
     """Return the Discrete Fourier Transform sample frequencies (for usage with rfft, irfft)."""
 
 def rfftn(

@@ -67,6 +67,10 @@ class NumbaCall:
         The places of smooth operands, and of smooth outputs, in a packed array.
     """
 
+    outputs: list[tuple[tuple[int, ...], np.dtype]]
+    outside: Packing
+    out_dtype: np.dtype
+
     def __init__(self, work: Any, template: list[Any], avals: Any, smooth: tuple[int, ...]) -> None:
         self.work, self.template, self.avals = work, template, avals
         self.types = [_typed(t, avals) for t in template]

@@ -32,8 +32,6 @@ DATA = {
     "diag": {"v": ARRAY},
     "diagflat": {"v": ARRAY},
     "extract": {"arr": ARRAY},
-    "fft.fftshift": {"x": ARRAY},
-    "fft.ifftshift": {"x": ARRAY},
     "insert": {"arr": ARRAY, "values": ARRAY},
     "resize": {"a": ARRAY},
     "tril": {"m": ARRAY},
