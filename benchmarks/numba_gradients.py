@@ -18,9 +18,6 @@ import numpy as np
 
 import jitgrad
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tests" / "support"))
-from numba_workloads import make
-
 SECONDS = 1.5
 WRITTEN = ("heat_inplace", "thomas_inplace")
 
@@ -71,6 +68,9 @@ def measured(name, f, args):
 def main():
     chosen = sys.argv[1:]
     print(f"{'program':15s} {'primal':>12s} {'gradient':>12s}")
+    sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tests" / "support"))
+    from numba_workloads import make
+
     programs = make("big").items()
     ratios = [measured(n, f, a) for n, (f, a) in programs if not chosen or n in chosen]
     print(f"geometric mean {math.exp(np.mean(np.log(ratios))):.2f}")

@@ -200,7 +200,7 @@ pivot_exchange = operation(
     "The matrices P of a = P L U, from the rows that were exchanged.",
     numpy=lambda pivots: np.eye(pivots.shape[-1])[:, _order_of(pivots)],
     on=COUNTS,
-    shapes=((1,),),
+    shapes=((3,),),
     sample=lambda rng, shapes: [np.zeros(shapes[0], np.int64)],
     differentiable=False,
     names=Names(method=False, args=("pivots",)),
