@@ -41,7 +41,7 @@ def _smooth(x: Node, out: Node) -> Node:
         return out
     # The square of the magnitude of a complex number has no use for the root.
     of_parts = [s.op for s in x.src] == [REAL, IMAG]
-    return smooth if of_parts and x.op.name == "hypot" else revalue(out, smooth)
+    return smooth if of_parts and x.op.name == "modulus" else revalue(out, smooth)
 
 
 add = elementwise(
@@ -150,7 +150,7 @@ positive = elementwise(
 def _magnitude(of_reals: Callable[[Any], Node], x: Node | float) -> Node:
     if not isinstance(x, Node) or not is_complex(x.dtype):
         return of_reals(x)
-    return REGISTRY["hypot"](real_part(x), imag_part(x))
+    return REGISTRY["modulus"](real_part(x), imag_part(x))
 
 
 absolute = elementwise(

@@ -9,7 +9,7 @@ import numpy as np
 from ..base.dtypes import is_complex
 from ..ir import Node
 from . import complex_parts
-from .arithmetic import absolute, sqrt, square
+from .arithmetic import absolute, slope0, sqrt, square
 from .comparison import equal, where
 from .pointwise import elementwise
 from .records import Names
@@ -95,6 +95,18 @@ hypot = elementwise(
     squared=lambda node: square(node.src[0]) + square(node.src[1]),
     cost=8,
     on=(0.5, 2),
+)
+# A primitive because the magnitude of a complex number has derivative 0 at 0, as in PyTorch.
+elementwise(
+    "modulus",
+    lambda x, y, out: (x * (slope0(out) * 2), y * (slope0(out) * 2)),
+    "The Euclidean norm of (x, y) with derivative 0 at 0; the second derivative there is nan.",
+    numpy=np.hypot,
+    code="hypot({0}, {1})",
+    squared=lambda node: square(node.src[0]) + square(node.src[1]),
+    cost=8,
+    on=(0.5, 2),
+    public=False,
 )
 sinh = elementwise(
     np.sinh, lambda x, out: cosh(x), "The hyperbolic sine of x.", cost=15, parts=complex_parts.sinh

@@ -95,7 +95,6 @@ CASES = {
     "linalg.tensorsolve": [lambda x, y: np.linalg.tensorsolve((x.T @ y + 5 * np.eye(3)).reshape(3, 1, 3), y[:1].T)],
     "linalg.tensorinv": [lambda x, y: np.linalg.tensorinv((x.T @ y + 5 * np.eye(3)).reshape(3, 1, 3), 1)],
     "linalg.cond": [lambda x, y, p=p: np.linalg.cond(x @ y.T + np.eye(2), p) for p in (None, 2, -2, 1, "fro", np.inf)],
-    "real": [lambda x, y: np.real(x)], "imag": [lambda x, y: np.imag(x) + y],
     "real_if_close": [lambda x, y: np.real_if_close(x)],
     "partition": [lambda x, y: np.partition(x, 1), lambda x, y: np.partition(x, 0, axis=0),
                   lambda x, y: np.partition(x, 2, axis=None)],

@@ -123,7 +123,6 @@ CASES = {
                 + [lambda x, y, m=m: np.quantile(x, [0.3], axis=0, method=m, keepdims=True) for m in METHODS],
     "percentile": [lambda x, y: np.percentile(x, 30), lambda x, y: np.percentile(x, [10, 90], axis=1),
                    lambda x, y: np.percentile(x, 40, method="hazen"), lambda x, y: np.percentile(x, 50 + y[0])],
-    "angle": [lambda x, y: np.angle(x) + y, lambda x, y: np.angle(x, deg=True) * y],
 }
 NAN = {
     "nanmedian": [lambda x: np.nanmedian(x), lambda x: np.nanmedian(x, axis=1)],

@@ -35,6 +35,7 @@ def check_gradient(f, *xs):
     if not out.requires_grad:
         return out, None
     g = rng.standard_normal(out.shape)
+    g = g + 1j * rng.standard_normal(out.shape) if out.dtype.kind == "c" else g
     grads = jitgrad.autograd.grad(out, leaves, g, allow_unused=True)
     directions = [rng.standard_normal(t.shape) for t in leaves]
     got = sum(
@@ -46,7 +47,7 @@ def check_gradient(f, *xs):
     def at(h):
         moves = iter(directions)
         moved = [x + h * next(moves) if t.requires_grad else x for x, t in zip(xs, ts, strict=True)]
-        return float(np.sum(g * np.asarray(f(*moved))))
+        return float(np.sum((np.conj(g) * np.asarray(f(*moved))).real))
 
     assert got == pytest.approx((at(1e-6) - at(-1e-6)) / 2e-6, rel=1e-5, abs=1e-6)
     return out, grads
