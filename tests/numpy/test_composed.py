@@ -26,8 +26,6 @@ GRID = np.array([0.0, 1.0, 2.5, 4.0])
 # fmt: off
 CASES = {
     "row_stack": [lambda x, y: jnp.row_stack([x, y]) if isinstance(x, jitgrad.Tensor) else np.vstack([x, y])],
-    "fftshift": [lambda x, y: np.fft.fftshift(x), lambda x, y: np.fft.fftshift(x, axes=1)],
-    "ifftshift": [lambda x, y: np.fft.ifftshift(x), lambda x, y: np.fft.ifftshift(x, axes=(1,))],
     "trim_zeros": [lambda x, y: np.trim_zeros(x[0] * (A[0] > 0)), lambda x, y: np.trim_zeros(x[1] * (A[1] < 0), "f")],
     "vstack": [lambda x, y: np.vstack([x, y]), lambda x, y: np.vstack((x, B, y))],
     "hstack": [lambda x, y: np.hstack([x, y])],
