@@ -133,11 +133,13 @@ def _room(memory: list[np.ndarray], shape: tuple[int, ...], dtype: np.dtype) -> 
     call, always."""
     if math.prod(shape) > BLOCK:
         return np.empty(shape, dtype)
+    room = BLOCK * max(8, dtype.itemsize)  # complex numbers have 16 bytes
     counts = [*map(getrefcount, memory)]
-    if _FREE not in counts:
-        counts.append(_FREE)
-        memory.append(np.empty(BLOCK * 8, np.uint8))
-    return np.ndarray(shape, dtype, memory[counts.index(_FREE)])
+    for k, count in enumerate(counts):
+        if count == _FREE and memory[k].nbytes >= room:
+            return np.ndarray(shape, dtype, memory[k])
+    memory.append(np.empty(room, np.uint8))
+    return np.ndarray(shape, dtype, memory[-1])
 
 
 class Stretch:

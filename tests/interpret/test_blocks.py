@@ -201,3 +201,15 @@ def test_peak_of_memory_of_a_chain(monkeypatch, mode):
 
     added, _ = peak(call)
     assert added < 8 * n * 1.2
+
+
+def test_blocks_of_complex_numbers():
+    """They take twice the memory of floats."""
+    x = np.random.default_rng(3).normal(size=3 * stretches.BLOCK)
+    t = jitgrad.tensor(x, requires_grad=True)
+    z = jitgrad.exp(1j * t) * (t + 2j) - 1j
+    (abs(z) ** 2).sum().backward()
+    want = np.exp(1j * x) * (x + 2j) - 1j
+    np.testing.assert_allclose(z.detach().numpy(), want, rtol=1e-13)
+    slope = np.exp(1j * x) * (1j * (x + 2j) + 1)
+    np.testing.assert_allclose(t.grad.numpy(), 2 * (want.conj() * slope).real, rtol=1e-9, atol=1e-9)
