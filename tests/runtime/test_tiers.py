@@ -34,8 +34,8 @@ DTYPES = (
 ULPS = 4
 ROUNDED = frozenset(
     "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad erf erfc exp exp2 "
-    "expm1 float_power"
-    " hypot log log10 log1p log2 logaddexp logaddexp2 power power2 rad2deg sigmoid sin sinc sinh "
+    "expm1 float_power hypot modulus "
+    "log log10 log1p log2 logaddexp logaddexp2 power power2 rad2deg sigmoid sin sinc sinh "
     "softplus tan tanh silu mish gelu gelu_tanh elu celu selu hardswish hardsigmoid logsigmoid "
     "log_sigmoid tanhshrink softsign power3h power5h powerm3h powerm5h".split()
 )
@@ -312,7 +312,10 @@ def test_gradients_at_the_edges(dtype, n):
 
 ELEMENTWISE = [e for n in (1, 2, 3) for e in elementwise(n)]
 #: Matrices with such values have no inverse and no decomposition: see tests/ops/test_linalg.py.
-MATRICES = {f"jitgrad.ops.{name}" for name in ("decompositions", "matrix_equations", "solving")}
+MATRICES = {
+    f"jitgrad.ops.{name}"
+    for name in ("decompositions", "lu_parts", "matrix_equations", "solving", "solving_banded")
+}
 OTHERS = [
     c
     for c in CASES
