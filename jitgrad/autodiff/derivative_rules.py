@@ -35,7 +35,7 @@ from ..ops.marks import RULE, again, revalue
 from ..ops.packing import Packing
 from ..ops.primitives import zeros
 from .forward import push_forward
-from .reverse import pull_back
+from .reverse import of_cotangents, pull_back
 
 #: A node for each of several things, None for zeros.
 Nodes = Sequence["Node | None"]
@@ -113,7 +113,7 @@ def _jvp(t: Nodes, node: Node) -> Node | None:
     return packing_of(rule).packed(parts, node.dtype) if parts else None
 
 
-RULE.vjp, RULE.jvp = _vjp, _jvp
+RULE.vjp, RULE.jvp = of_cotangents(_vjp), _jvp
 
 
 def _substituted(roots: Nodes, new: Mapping[Node, Node]) -> list[Node | None]:

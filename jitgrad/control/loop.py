@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..autodiff import pull_back, push_forward
+from ..autodiff import of_cotangents, pull_back, push_forward
 from ..base.dtypes import INT64
 from ..ir import CONST, Node, const, leaf, rebuilt, substitute, toposort
 from ..ops.marks import differentiable_sources
@@ -293,4 +293,4 @@ def _tangents(
         varying = now
 
 
-LOOP.vjp, LOOP.jvp = vjp, jvp
+LOOP.vjp, LOOP.jvp = of_cotangents(vjp), jvp

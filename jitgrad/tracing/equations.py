@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .. import linalg
+from ..base.dtypes import is_inexact
 from ..base.errors import JitError
 from ..frontend.convert import as_operand
 from ..frontend.modes import enable_grad, is_grad_enabled, no_grad
@@ -97,7 +98,7 @@ def implicit(
 ) -> Any:
     """The vector `value`, at which ``residual(x, tensors)`` is zero, with its derivatives by
     `tensors`, of any order; also in the body of a loop."""
-    smooth = [k for k, t in enumerate(tensors) if t.dtype.kind == "f"]
+    smooth = [k for k, t in enumerate(tensors) if is_inexact(t.dtype)]
     solved: Any = custom_jvp(lambda value, *tensors: value)
     solved.__name__ = name
 
