@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..base.anomaly import here
+from ..base.dtypes import is_inexact
 from ..base.errors import NonFiniteError
 from ..base.origins import Noted
 from ..interpret.search import first_made
@@ -32,7 +33,7 @@ class NanCheck(events.Watcher):
     def wrong(self, x: Any) -> Any:
         """Where `x` is what is looked for."""
         x = np.asarray(x)
-        if x.dtype.kind != "f":
+        if not is_inexact(x.dtype):
             return np.zeros(x.shape, bool)
         return ~np.isfinite(x) if self.infs else np.isnan(x)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..base.anomaly import here, users_line
+from ..base.dtypes import is_inexact
 from ..base.errors import NonFiniteError
 from ..base.origins import Noted, Origin
 from ..interpret.search import Made
@@ -104,11 +105,14 @@ def _range(x: Any) -> str:
     """The values of an array, if they are few, or their range, and how many are not finite."""
     x = np.asarray(x)
     if x.size <= VALUES:
-        return ", ".join([f"{v:.6g}" if x.dtype.kind == "f" else str(v) for v in x.ravel()])
-    if x.dtype.kind != "f":
+        return ", ".join([f"{v:.6g}" if is_inexact(x.dtype) else str(v) for v in x.ravel()])
+    if not is_inexact(x.dtype):
         return f"from {x.min()} to {x.max()}"
     finite = x[np.isfinite(x)]
-    said = [f"from {finite.min():.6g} to {finite.max():.6g}"] if finite.size else []
+    if x.dtype.kind == "c":
+        finite = abs(finite)  # complex numbers have no range; their magnitudes have
+    magnitude = "magnitude " if x.dtype.kind == "c" else ""
+    said = [f"{magnitude}from {finite.min():.6g} to {finite.max():.6g}"] if finite.size else []
     zeros = int((x == 0).sum())
     said += [counted(zeros, "zero")] if zeros else []
     for kind, count in (("nan", np.isnan(x).sum()), ("inf", np.isinf(x).sum())):

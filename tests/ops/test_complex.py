@@ -291,3 +291,32 @@ def test_transforms_take_complex_numbers():
     last, all_ = J.scan(lambda c, z: (c * z, c), J.tensor(1 + 0j), J.tensor(Z))
     np.testing.assert_allclose(last.item(), Z.prod())
     np.testing.assert_allclose(all_, np.cumprod([1, *Z[:-1]]))
+
+
+@pytest.mark.parametrize("where", [None, np.array([True, False, True, True, False, True])])
+def test_statistics_that_skip_nan_are_those_of_numpy(where):
+    z = np.where(np.arange(6) == 2, np.nan, Z)
+    given = {} if where is None else {"where": where}
+    for name in ("nanmean", "nanvar", "nanstd", "nansum"):
+        function = getattr(np, name)
+        got, want = function(J.tensor(z), **given), function(z, **given)
+        assert got.dtype == want.dtype, name
+        np.testing.assert_allclose(got, want, rtol=1e-12, err_msg=name)
+    for name in ("mean", "var", "std"):
+        function = getattr(np, name)
+        np.testing.assert_allclose(function(J.tensor(Z), **given), function(Z, **given), rtol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["valid", "same", "full"])
+def test_correlate_conjugates_as_numpy(mode):
+    for x, y in ((Z, Z[:3] * (2 - 1j)), (Z[:2] * 1j, Z)):
+        np.testing.assert_allclose(np.correlate(J.tensor(x), y, mode), np.correlate(x, y, mode))
+
+
+def test_nan_in_complex_numbers_is_found():
+    z = J.tensor(np.arange(6) + 1j, requires_grad=True)
+    with (
+        jitgrad.debug_nans(),
+        pytest.raises(jitgrad.NonFiniteError, match="(?s)nan from divide.*magnitude from"),
+    ):
+        ((z - z) / (z - z)).sum().backward(J.tensor(1 + 0j))

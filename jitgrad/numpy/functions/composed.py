@@ -464,8 +464,8 @@ def correlate(a, v, mode="valid"):
         raise ShapeError("got a 0-d operand to correlate, expected one axis")
     a, v = _on_one_axis(a), _on_one_axis(v)
     if v.size > a.size:  # NumPy correlates the other way round, and reverses what comes out
-        return correlate(v, a, mode)[::-1]
-    return convolve(a, v[::-1], mode)
+        return conjugated(correlate(v, a, mode)[::-1])
+    return convolve(a, conjugated(v[::-1]), mode)
 
 
 @handler

@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from ...base.dtypes import as_dtype, is_complex, is_inexact
+from ...base.dtypes import as_dtype, is_complex, is_inexact, real_of
 from ...base.errors import ArgumentError, ShapeError
 from ...frontend.convert import as_operand
 from ...frontend.creation import full
@@ -170,7 +170,11 @@ def _counted(a, axis, where):
     a = _float(a)
     counts = op.logical_not(op.isnan(a))
     counts = counts if where is NOTHING else op.logical_and(counts, as_mask(where))
-    return op.where(counts, a, 0.0), counts, counts.sum(axis=axis, keepdims=True).to(a.dtype)
+    return (
+        op.where(counts, a, 0.0),
+        counts,
+        counts.sum(axis=axis, keepdims=True).to(real_of(a.dtype)),
+    )
 
 
 def _finished(result, axis, keepdims, dtype, out):
@@ -195,12 +199,17 @@ def nanmean(a, axis=None, dtype=None, out=None, keepdims=NOTHING, *, where=NOTHI
     return _finished(_mean(*_counted(a, axis, where), axis), axis, keepdims, dtype, out)
 
 
+def _squared(d):
+    """The squared magnitude of each element, which is real."""
+    return d.real * d.real + d.imag * d.imag if is_complex(d.dtype) else d * d
+
+
 def _nanvar(a, axis, dtype, ddof, where, mean, correction):
     ddof = ddof if correction is NOTHING else correction
     a, counts, n = _counted(a if dtype is None else as_operand(a).to(dtype), axis, where)
     mean = _mean(a, counts, n, axis) if mean is NOTHING else mean
     d = op.where(counts, a - mean, 0.0)
-    return (d * d).sum(axis=axis, keepdims=True) / op.where(n > ddof, n - ddof, float("nan"))
+    return _squared(d).sum(axis=axis, keepdims=True) / op.where(n > ddof, n - ddof, float("nan"))
 
 
 @handler
@@ -244,7 +253,7 @@ def nanstd(
 
 def _some_mean(x, where, axis):
     """The mean of what `where` says, with axes kept, and how many there are."""
-    n = where.broadcast_to(x.shape).sum(axis=axis, keepdims=True).to(x.dtype)
+    n = where.broadcast_to(x.shape).sum(axis=axis, keepdims=True).to(real_of(x.dtype))
     return op.where(where, x, 0.0).sum(axis=axis, keepdims=True) / op.where(
         op.equal(n, 0), float("nan"), n
     ), n
@@ -266,7 +275,7 @@ def _some_var(a, axis, ddof, where, mean):
     a, where = _some(a, axis, where)
     known, n = _some_mean(a, where, axis)
     d = op.where(where, a - (known if mean is NOTHING else as_operand(mean)), 0.0)
-    return (d * d).sum(axis=axis, keepdims=True) / op.where(n > ddof, n - ddof, float("nan"))
+    return _squared(d).sum(axis=axis, keepdims=True) / op.where(n > ddof, n - ddof, float("nan"))
 
 
 @of_some(np.var)
