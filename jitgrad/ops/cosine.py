@@ -15,25 +15,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..base.config import config
-from ..base.dtypes import real_of
-from ..base.errors import ArgumentError, ShapeError
-from ..ir import Node, Op, const
+from ..base.errors import ArgumentError
+from ..base.extras import function_of
+from ..ir import Node, Op
 from ..ir.shapes import normalize_axis
-from .comparison import equal, where
 from .fourier import (
     SHARED,
     SWAPPED,
+    check_length,
     fitted,
     inexact,
     inexact_dtypes,
     lengths_and_axes,
     norm_named,
+    weighted,
 )
-from .matrix_equations import scipys
-from .primitives import broadcast, reshape_to
 from .records import Names
 from .registry import operation
-from .rows import Rows, all_rows, on_rows, places
+from .rows import Rows, all_rows, on_rows
 
 #: The type of the inverse transform, which is that of the transposed one.
 TURNED = {1: 1, 2: 3, 3: 2, 4: 4}
@@ -55,7 +54,7 @@ class Cosines(NamedTuple):
 def _reference(x: np.ndarray, node: Node) -> np.ndarray:
     name, kind, axis, norm, orthogonal = node.arg
     workers = config.num_threads if x.size >= max(SHARED, 2 * x.shape[axis]) else None
-    transform = scipys(name, "fft")
+    transform = function_of("scipy.fft", name)
     return transform(x, kind, axis=axis, norm=norm, workers=workers, orthogonalize=orthogonal)
 
 
@@ -65,16 +64,7 @@ def _cosine(x: Node, kind: Cosines) -> Node:
 
 def _ends_times(x: Node, axis: int, ends: tuple[int, ...], factor: float) -> Node:
     """`x` times `factor` at some places of an axis."""
-    if not ends:
-        return x
-    shape, n = [1] * x.ndim, x.shape[axis]
-    shape[axis] = n
-    dtype, at = real_of(x.dtype), places(n)
-    chosen = equal(at, const(ends[0] % n, at.dtype))
-    for end in ends[1:]:
-        chosen = chosen | equal(at, const(end % n, at.dtype))
-    weights = where(chosen, const(factor, dtype), const(1.0, dtype))
-    return x * broadcast(reshape_to(weights, tuple(shape)), x.shape)
+    return weighted(x, axis, ends, (factor, 1.0)) if ends else x
 
 
 #: Transform and type -> the ends of the axis at which cosines (sines) are not doubled: among what
@@ -123,11 +113,7 @@ def _kind(name: str, given: Any, norm: Any, orthogonalize: Any, inverse: bool) -
 def _transformed(name: str, x: Node, kind: Cosines, axis: int, n: int | None) -> Node:
     length = x.shape[axis] if n is None else n
     least = 2 if kind[:2] == ("dct", 1) else 1
-    if length < least:
-        raise ShapeError(
-            f"got {length} numbers to transform in {name} of shape {x.shape}, expected at least "
-            f"{least}"
-        )
+    check_length(name, x, length, least)
     return _cosine(fitted(x, axis, length), kind._replace(axis=axis))
 
 

@@ -11,17 +11,16 @@ Cooley and Tukey, "An algorithm for the machine calculation of complex Fourier s
 
 from __future__ import annotations
 
-import functools
-import importlib
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..base.config import config
 from ..base.dtypes import FLOAT64, complex_of, real_of
 from ..base.errors import ArgumentError, AxisError, ShapeError
+from ..base.extras import if_installed
 from ..ir import Node, Op, const
 from ..ir.shapes import normalize_axis
 from .arrange import roll
@@ -41,41 +40,24 @@ SWAPPED = {"backward": "forward", "forward": "backward", "ortho": "ortho"}
 SHARED = 1 << 16
 
 
-@functools.cache
-def _scipys() -> Any:
-    """`scipy.fft`, or None where SciPy is not installed."""
-    try:
-        return importlib.import_module("scipy.fft")
-    except ImportError:
-        return None
-
-
 def _called(name: str, x: np.ndarray, axes: tuple[int, ...], norm: str, **given: Any) -> np.ndarray:
     """The transform of `x` by the function of that name of NumPy's, or of SciPy's on threads."""
     length = max([x.shape[a] for a in axes])
-    if config.num_threads > 1 and x.size >= SHARED and x.size > length and _scipys() is not None:
-        function = getattr(_scipys(), name)
-        return function(x, axes=axes, norm=norm, workers=config.num_threads, **given)
-    return getattr(np.fft, name)(x, axes=axes, norm=norm, **given)
+    many = config.num_threads > 1 and x.size >= SHARED and x.size > length
+    theirs = if_installed("scipy.fft") if many else None
+    if theirs is None:
+        return getattr(np.fft, name)(x, axes=axes, norm=norm, **given)
+    return getattr(theirs, name)(x, axes=axes, norm=norm, workers=config.num_threads, **given)
 
 
-class Spectrum:
+class Spectrum(NamedTuple):
     """The argument of a node: the axes, the direction, NumPy's `norm`, and for a transform to real
     numbers the length of its last axis."""
 
-    __slots__ = ("axes", "inverse", "length", "norm")
-
-    def __init__(self, axes: tuple[int, ...], norm: str, inverse: bool, length: int = 0) -> None:
-        self.axes, self.norm, self.inverse, self.length = axes, norm, inverse, length
-
-    def _key(self) -> tuple[Any, ...]:
-        return self.axes, self.norm, self.inverse, self.length
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Spectrum) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
+    axes: tuple[int, ...]
+    norm: str
+    inverse: bool = False
+    length: int = 0
 
     def __repr__(self) -> str:
         text = f"axes={self.axes}, norm={self.norm!r}"
@@ -83,7 +65,7 @@ class Spectrum:
 
     def of_rows(self) -> Spectrum:
         """The same behind one more axis."""
-        return Spectrum(tuple([a + 1 for a in self.axes]), self.norm, self.inverse, self.length)
+        return self._replace(axes=tuple([a + 1 for a in self.axes]))
 
 
 def _flops(node: Node) -> int:
@@ -137,30 +119,36 @@ def _from_half(x: Node, axes: tuple[int, ...], norm: str, n: int) -> Node:
     return Node(FROM_HALF, (x,), arg, tuple(shape), real_of(x.dtype))
 
 
-def _doubled(x: Node, axis: int, n: int, factor: float) -> Node:
-    """Half a spectrum of `n` numbers, times `factor` wherever its conjugate is left out."""
-    shape, m = [1] * x.ndim, x.shape[axis]
-    shape[axis] = m
-    places_ = places(m)
-    alone = equal(places_, const(0, places_.dtype))
-    if n % 2 == 0 and m > 1:
-        alone = alone | equal(places_, const(m - 1, places_.dtype))
-    dtype = real_of(x.dtype)
-    weights = where(alone, const(1.0, dtype), const(factor, dtype))
-    return x * broadcast(reshape_to(weights, tuple(shape)), x.shape)
+def weighted(x: Node, axis: int, chosen: Sequence[int], weights: tuple[float, float]) -> Node:
+    """`x` times the first weight at the `chosen` places of an axis, counted from either end, and
+    the second elsewhere."""
+    shape, n = [1] * x.ndim, x.shape[axis]
+    shape[axis] = n
+    dtype, at = real_of(x.dtype), places(n)
+    first, *others = [equal(at, const(k, at.dtype)) for k in sorted({k % n for k in chosen})]
+    for other in others:
+        first = first | other
+    factors = where(first, const(weights[0], dtype), const(weights[1], dtype))
+    return x * broadcast(reshape_to(factors, tuple(shape)), x.shape)
+
+
+def _inner(x: Node, axis: int, n: int, factor: float) -> Node:
+    """Half a spectrum of `n` numbers, times `factor` wherever its conjugate is left out: but for
+    frequency 0, and the last one of an even length."""
+    return weighted(x, axis, (0, -1) if n % 2 == 0 else (0,), (1.0, factor))
 
 
 def _half_vjp(g: Node, node: Node) -> tuple[Node]:
     (x,), arg = node.src, node.arg
     n = x.shape[arg.axes[-1]]
-    g = _doubled(conj(g), arg.axes[-1], n, 0.5)
+    g = _inner(conj(g), arg.axes[-1], n, 0.5)
     return (_from_half(g, arg.axes, SWAPPED[arg.norm], n),)
 
 
 def _from_half_vjp(g: Node, node: Node) -> tuple[Node]:
     arg = node.arg
     out = _half_spectrum(g, arg.axes, SWAPPED[arg.norm])
-    return (conj(_doubled(out, arg.axes[-1], arg.length, 2.0)),)
+    return (conj(_inner(out, arg.axes[-1], arg.length, 2.0)),)
 
 
 def _from_half_reference(x: np.ndarray, node: Node) -> np.ndarray:
@@ -206,6 +194,14 @@ def norm_named(name: str, norm: Any) -> str:
     return NORMS[norm]
 
 
+def check_length(name: str, x: Node, n: int, least: int = 1) -> None:
+    """Raises where fewer numbers than `least` are to be transformed."""
+    if n < least:
+        raise ShapeError(
+            f"got {n} numbers to transform in {name} of shape {x.shape}, expected at least {least}"
+        )
+
+
 def lengths_and_axes(
     name: str, x: Node, s: Any, axes: Any, half: bool = False
 ) -> tuple[list[int], tuple[int, ...]]:
@@ -229,11 +225,7 @@ def lengths_and_axes(
     if half:
         there[-1] = 2 * (there[-1] - 1)
     lengths = [have if n in (None, -1) else n for n, have in zip(asked, there, strict=True)]
-    if min(lengths) < 1:
-        raise ShapeError(
-            f"got {min(lengths)} numbers to transform in {name} of shape {x.shape}, expected at "
-            "least one"
-        )
+    check_length(name, x, min(lengths))
     return lengths, numbers
 
 
@@ -337,9 +329,11 @@ _ALONG: dict[str, tuple[str, dict[str, Any], tuple[dict[str, Any], ...]]] = {
 }
 
 
-def _along_one(build: Callable[..., Node]) -> Callable[..., Node]:
+def _along_one(name: str, build: Callable[..., Node]) -> Callable[..., Node]:
     def one(x: Node, n: int | None, axis: int, norm: str | None) -> Node:
-        return build(x, (n if n is None else max(n, 0),), (axis,), norm)
+        if n is not None:
+            check_length(name, x, n)  # of several axes, -1 stands for all numbers
+        return build(x, (n,), (axis,), norm)
 
     return one
 
@@ -380,7 +374,7 @@ def _family(
     """The transforms of NumPy's of one kind: along an axis, two, and several."""
     for along in _ALONG:
         build = builder(name + along)
-        build = build if along else _along_one(build)
+        build = build if along else _along_one(name, build)
         _transform(name + along, build, doc, result, returns, takes_complex, along)
 
 
@@ -418,12 +412,12 @@ _family(
 
 def _hermitian(x: Node, n: int | None, axis: int, norm: str | None) -> Node:
     way = SWAPPED[norm_named("hfft", norm)]
-    return _to_real("hfft")(conj(inexact(x)), (n,), (axis,), way)
+    return _along_one("hfft", _to_real("hfft"))(conj(inexact(x)), n, axis, way)
 
 
 def _to_hermitian(x: Node, n: int | None, axis: int, norm: str | None) -> Node:
     way = SWAPPED[norm_named("ihfft", norm)]
-    return conj(_to_half("ihfft")(x, (n,), (axis,), way))
+    return conj(_along_one("ihfft", _to_half("ihfft"))(x, n, axis, way))
 
 
 _transform(

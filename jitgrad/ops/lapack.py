@@ -8,37 +8,30 @@ Start at `lu`.
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
+from ..base.extras import if_installed
+
 #: What the names of functions for a dtype begin with.
 _PREFIXES = {"f": "s", "d": "d", "F": "c", "D": "z"}
+LAPACK = "scipy.linalg.lapack"
 #: Up to so many rows, stacks of matrices are taken together.
 SMALL = 16
 #: Columns of a panel of `_lu_of_stack`.
 PANEL = 48
 
 
-@functools.cache
-def _scipys() -> Any:
-    """SciPy's functions of LAPACK, or None where SciPy is not installed."""
-    try:
-        from scipy.linalg import lapack  # type: ignore[import-untyped]
-    except ImportError:
-        return None
-    return lapack
-
-
 def _one_by_one(matrices: np.ndarray) -> Any:
-    """`_scipys`, where these matrices are so large, or so few, that each is worth a call."""
+    """SciPy's functions, if it is installed, where these matrices are so large, or so few, that
+    each is worth a call."""
     count = matrices.shape[0]
-    return _scipys() if matrices.shape[-1] > SMALL or count < 4 else None
+    return if_installed(LAPACK) if matrices.shape[-1] > SMALL or count < 4 else None
 
 
 def _function(name: str, dtype: np.dtype) -> Any:
-    return getattr(_scipys(), _PREFIXES[np.dtype(dtype).char] + name)
+    return getattr(if_installed(LAPACK), _PREFIXES[np.dtype(dtype).char] + name)
 
 
 def singular() -> np.linalg.LinAlgError:

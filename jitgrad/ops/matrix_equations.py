@@ -10,13 +10,13 @@ SciPy is optional; without it these raise an error that names the extra.
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..base.errors import ArgumentError, MissingError, ShapeError
+from ..base.errors import ArgumentError, ShapeError
+from ..base.extras import function_of
 from ..ir import Node, Op
 from .joining import concatenate
 from .lapack import stacked
@@ -28,25 +28,8 @@ from .rows import each_row
 from .solving import positive_definite
 
 
-def scipys(name: str, module: str = "linalg") -> Callable[..., Any]:
-    """A function of a module of SciPy.
-
-    Raises
-    ------
-    MissingError
-        SciPy is not installed.
-    """
-    try:
-        return getattr(importlib.import_module(f"scipy.{module}"), name)
-    except ImportError:
-        raise MissingError(
-            f"got {name}, which is computed by SciPy, and SciPy is not installed; install it: "
-            "pip install jitgrad[scipy]"
-        ) from None
-
-
 def _reference(a: np.ndarray, node: Node) -> np.ndarray:
-    function, out = scipys(node.op.name), np.empty(a.shape, a.dtype)
+    function, out = function_of("scipy.linalg", node.op.name), np.empty(a.shape, a.dtype)
     if not a.size:
         return out
     for matrix, result in zip(stacked(a), stacked(out), strict=True):
@@ -112,7 +95,7 @@ sqrtm = _function(
 
 
 def _sylvester_reference(a: np.ndarray, b: np.ndarray, q: np.ndarray, node: Node) -> np.ndarray:
-    function, out = scipys("solve_sylvester"), np.empty(q.shape, q.dtype)
+    function, out = function_of("scipy.linalg", "solve_sylvester"), np.empty(q.shape, q.dtype)
     if out.size:
         for *given, result in zip(*map(stacked, (a, b, q, out)), strict=True):
             result[...] = function(*given)

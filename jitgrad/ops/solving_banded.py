@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import ArgumentError, ShapeError
+from ..base.extras import function_of
 from ..ir import Node, Op
 from .joining import concatenate
 from .matrices import as_matrices
-from .matrix_equations import scipys
 from .movement import pad_node, slice_node
 from .primitives import broadcast, reduce_sum, reshape_to
 from .records import Names
@@ -27,7 +27,7 @@ from .registry import operation
 def _reference(ab: np.ndarray, b: np.ndarray, node: Node) -> np.ndarray:
     if not b.size:
         return np.empty(b.shape, b.dtype)
-    return scipys("solve_banded")(node.arg, ab, b, check_finite=False)
+    return function_of("scipy.linalg", "solve_banded")(node.arg, ab, b, check_finite=False)
 
 
 def _moved(x: Node, step: int) -> Node:

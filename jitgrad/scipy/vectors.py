@@ -7,7 +7,6 @@ transform of a function through `jit`, arrays in and arrays out. Start at these.
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -21,7 +20,6 @@ from ..base.errors import (
     GradientWarning,
     JitError,
     JitgradWarning,
-    MissingError,
 )
 from ..base.tree import flatten
 from ..frontend.convert import as_operand
@@ -34,17 +32,6 @@ from ..tree import ravel
 #: The attribute of a function that holds what `kept` made for it.
 CALLS = "__jitgrad_calls__"
 NUMBERS = (bool, int, float, np.number)
-
-
-def scipys(module: str) -> Any:
-    """A module of SciPy."""
-    try:
-        return importlib.import_module(f"scipy.{module}")
-    except ImportError as error:
-        raise MissingError(
-            f"got a call of jitgrad.scipy.{module} where SciPy cannot be imported ({error}); "
-            "install it by pip install jitgrad[scipy]"
-        ) from None
 
 
 def is_array_like(x: Any) -> bool:

@@ -28,7 +28,7 @@ def numpy_tier(monkeypatch):
 def backend(request, monkeypatch):
     """LAPACK of SciPy where that is installed, and array operations of NumPy."""
     if request.param == "numpy":
-        monkeypatch.setattr(lapack, "_scipys", lambda: None)
+        monkeypatch.setattr(lapack, "if_installed", lambda module: None)
     else:
         pytest.importorskip("scipy")
 

@@ -320,7 +320,4 @@ except jitgrad.MissingError as error:
     print(error)
 """
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert (
-        "needs scipy, and that is not installed; install it: pip install jitgrad[scipy]"
-        in out.stdout
-    )
+    assert "needs scipy, and that cannot be imported" in out.stdout

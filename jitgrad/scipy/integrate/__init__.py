@@ -10,8 +10,8 @@ Start at `solve_ivp` and `quad`.
 import sys as _sys
 from typing import Any as _Any
 
+from ...base.extras import function_of as _function_of
 from ...base.missing import missing as _missing
-from ..vectors import scipys as _scipys
 from .initial_values import odeint, solve_ivp
 from .quadrature import cumulative_trapezoid, quad, romb, simpson, trapezoid
 
@@ -40,7 +40,7 @@ __all__ = [
 
 def __getattr__(name: str) -> _Any:
     if name in _THEIRS:
-        return getattr(_scipys("integrate"), name)
+        return _function_of("scipy.integrate", name)
     raise _missing("jitgrad.scipy.integrate", name, _sys.modules[__name__])
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ... import numpy as jnp
 from ...base.errors import ArgumentError, GradientError, JitError
+from ...base.extras import function_of
 from ...base.surface import surface
 from ...base.tree import flatten
 from ...frontend.convert import as_operand
@@ -24,7 +25,7 @@ from ...tape.running import needs_grad
 from ...tracing.bodies import trace_turn
 from ...tracing.equations import EQUATIONS, solution, traced
 from ...tracing.jacobians import jacobian
-from ..vectors import Called, Start, as_arrays, as_tuple, constants, kept, ravelled, scipys
+from ..vectors import Called, Start, as_arrays, as_tuple, constants, kept, ravelled
 from .trajectories import CollocatedSteps, ExplicitSteps, Mesh
 
 #: Methods that take a Jacobian.
@@ -166,7 +167,7 @@ def solve_ivp(
     y = flat(y0, start)
     wanted = _Followed(right, [first, last, points, y, *happenings.leaves()])
     with no_grad():
-        found = scipys("integrate").solve_ivp(
+        found = function_of("scipy.integrate", "solve_ivp")(
             right.for_scipy(),
             (float(first.detach()), float(last.detach())),
             start.vector,
@@ -221,7 +222,7 @@ def _value(x: Any) -> Any:
 
 
 def _class_of(method: Any) -> Any:
-    return getattr(scipys("integrate"), method) if isinstance(method, str) else method
+    return function_of("scipy.integrate", method) if isinstance(method, str) else method
 
 
 class _Followed:
@@ -432,7 +433,7 @@ def odeint(
     wanted = _Followed(right, [points[0], points, y])
     if not wanted.any:
         with no_grad():
-            found = scipys("integrate").odeint(
+            found = function_of("scipy.integrate", "odeint")(
                 right.for_scipy(),
                 start.vector,
                 np.asarray(points.detach()),
@@ -455,7 +456,7 @@ def odeint(
         )
     values = np.asarray(points.detach())
     with no_grad():
-        found = scipys("integrate").solve_ivp(
+        found = function_of("scipy.integrate", "solve_ivp")(
             right.for_scipy(),
             (values[0], values[-1]),
             start.vector,
@@ -465,6 +466,6 @@ def odeint(
             rtol=1.49012e-8 if rtol is None else rtol,
             atol=1.49012e-8 if atol is None else atol,
         )
-    lsoda = scipys("integrate").LSODA
+    lsoda = function_of("scipy.integrate", "LSODA")
     trajectory = wanted.trajectory(found.sol, lsoda, points[0], points[-1], y)
     return with_times(start, trajectory.at(points), behind=False)

@@ -16,13 +16,14 @@ import numpy as np
 
 from ... import numpy as jnp
 from ...base.errors import ArgumentError, GradientError, GradientWarning, JitError, ShapeError
+from ...base.extras import function_of
 from ...base.surface import surface
 from ...frontend.convert import as_operand
 from ...frontend.modes import enable_grad, is_grad_enabled, no_grad
 from ...ir.shapes import normalize_axis
 from ...tape.running import needs_grad
 from ...tracing.vmap import vmap
-from ..vectors import Called, as_arrays, as_tuple, constants, kept, scipys
+from ..vectors import Called, as_arrays, as_tuple, constants, kept
 
 #: Gauss's nodes on a part, more than those of Gauss and Kronrod that SciPy has.
 NODES = 21
@@ -86,7 +87,7 @@ def quad(
     given = constants(args)
     ends = float(low.detach()), float(high.detach())
     with no_grad():
-        found = scipys("integrate").quad(
+        found = function_of("scipy.integrate", "quad")(
             lambda x: float(value(np.array(x, np.float64), *given)),
             *ends,
             full_output=1,
@@ -97,7 +98,7 @@ def quad(
             **options,
         )
     if not full_output and len(found) > 3:
-        warnings.warn(found[3], scipys("integrate").IntegrationWarning, stacklevel=3)
+        warnings.warn(found[3], function_of("scipy.integrate", "IntegrationWarning"), stacklevel=3)
     rest = found[1:] if full_output else found[1:2]
     out = found[0]
     if is_grad_enabled() and _depends(func, low, high, args, value.jitted is None):

@@ -12,8 +12,8 @@ are differentiable by what functions depend on, by the implicit function theorem
 import sys as _sys
 from typing import Any as _Any
 
+from ...base.extras import function_of as _function_of
 from ...base.missing import missing as _missing
-from ..vectors import scipys as _scipys
 from .least_squares_fits import curve_fit, least_squares
 from .minimisation import minimize, minimize_scalar
 from .roots import fixed_point, root, root_scalar
@@ -36,7 +36,7 @@ __all__ = [
 
 def __getattr__(name: str) -> _Any:
     if name in _THEIRS:
-        return getattr(_scipys("optimize"), name)
+        return _function_of("scipy.optimize", name)
     raise _missing("jitgrad.scipy.optimize", name, _sys.modules[__name__])
 
 

@@ -15,11 +15,12 @@ import numpy as np
 
 from ... import numpy as jnp
 from ...base.errors import ArgumentError
+from ...base.extras import function_of
 from ...frontend.convert import as_operand
 from ...frontend.modes import no_grad
 from ...frontend.tensor import Tensor
 from ...tracing.jacobians import hessian, jacobian
-from ..vectors import Called, Start, as_arrays, as_tuple, constants, ravelled, scipys
+from ..vectors import Called, Start, as_arrays, as_tuple, constants, ravelled
 
 #: How near a variable or a constraint is to its bound, relative to that, to count as active.
 NEAR = 1e-6
@@ -63,7 +64,7 @@ class Bounded:
             return
         self.lower, self.upper = _whole(low, n), _whole(high, n)
         lower, upper = (np.asarray(b.detach()) for b in (self.lower, self.upper))
-        self.bounds = scipys("optimize").Bounds(lower, upper)
+        self.bounds = function_of("scipy.optimize", "Bounds")(lower, upper)
 
     def at(self, vector: np.ndarray, near: float = NEAR) -> tuple[np.ndarray, np.ndarray]:
         """Which variables are at their lower and upper bounds."""
@@ -162,7 +163,9 @@ class Constrained:
         self.functions.append((lambda x: matrix @ x, c.lb, c.ub))
         lower, upper = as_arrays(c.lb), as_arrays(c.ub)
         matrix_values = np.asarray(matrix.detach())
-        self.given.append(scipys("optimize").LinearConstraint(matrix_values, lower, upper))
+        self.given.append(
+            function_of("scipy.optimize", "LinearConstraint")(matrix_values, lower, upper)
+        )
 
     def _nonlinear(self, c: Any, start: Start, curved: bool) -> None:
         of_vector = _vector_of(start.taking(c.fun))
@@ -171,7 +174,7 @@ class Constrained:
         second = Called(of_vector, _curvature)
         more = {"hess": lambda x, v: np.asarray(second(x, v))} if curved else {}
         self.given.append(
-            scipys("optimize").NonlinearConstraint(
+            function_of("scipy.optimize", "NonlinearConstraint")(
                 given["fun"],
                 as_arrays(c.lb),
                 as_arrays(c.ub),

@@ -16,6 +16,7 @@ import numpy as np
 from ... import linalg
 from ... import numpy as jnp
 from ...base.errors import GradientError
+from ...base.extras import function_of
 from ...base.surface import surface
 from ...frontend.convert import as_operand
 from ...frontend.modes import enable_grad, is_grad_enabled, no_grad
@@ -24,7 +25,7 @@ from ...tape.running import needs_grad
 from ...tracing.equations import solution
 from ...tracing.jacobians import jacobian
 from ...tracing.transforms import grad
-from ..vectors import Called, Start, as_arrays, as_tuple, constants, ravelled, scipys, warn_unsolved
+from ..vectors import Called, Start, as_arrays, as_tuple, constants, ravelled, warn_unsolved
 from .constraints import Bounded, of_sides
 
 #: What SciPy's losses are of the squared residuals.
@@ -112,7 +113,7 @@ def least_squares(
         by_user = start.taking(functools.partial(jac, **kwargs) if kwargs else jac)
         matrix = lambda x, *args: as_arrays(by_user(x, *args))  # type: ignore[assignment]
     with no_grad():
-        found = scipys("optimize").least_squares(
+        found = function_of("scipy.optimize", "least_squares")(
             lambda x, *args: np.asarray(value(x, *args)),
             start.vector,
             jac=jac if isinstance(jac, str) else lambda x, *args: np.asarray(matrix(x, *args)),
@@ -236,7 +237,7 @@ def curve_fit(
         by_user = jac
         jac = lambda x, *p: as_arrays(by_user(x, *p))
     with no_grad():
-        popt, pcov, *more = scipys("optimize").curve_fit(
+        popt, pcov, *more = function_of("scipy.optimize", "curve_fit")(
             functools.wraps(f)(lambda x, *p: np.asarray(value(np.array(p), x))),
             as_arrays(x),
             np.asarray(y.detach()),

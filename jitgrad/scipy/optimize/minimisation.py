@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import ArgumentError
+from ...base.extras import function_of
 from ...base.surface import surface
 from ...frontend.convert import as_operand
 from ...frontend.modes import no_grad
@@ -22,7 +23,7 @@ from ...frontend.tensor import Tensor
 from ...tracing.equations import solution
 from ...tracing.jacobians import hessian
 from ...tracing.transforms import grad, hvp, value_and_grad
-from ..vectors import Called, Start, as_arrays, as_tuple, constants, scipys, warn_unsolved
+from ..vectors import Called, Start, as_arrays, as_tuple, constants, warn_unsolved
 from .constraints import Bounded, Constrained, of_pairs
 
 #: What methods take: nothing but values, a gradient, a Hessian too, or its products.
@@ -112,7 +113,7 @@ def minimize(
     limited = Constrained(constraints, start, _named(method) in CURVED)
     given = _derivatives(of_vector, method, None if jac is True else jac, hess, hessp, limited)
     with no_grad():
-        found = scipys("optimize").minimize(
+        found = function_of("scipy.optimize", "minimize")(
             given.pop("fun"),
             start.vector,
             constants(args),
@@ -258,7 +259,7 @@ def minimize_scalar(
     args = as_tuple(args)
     value = Called(fun)
     with no_grad():
-        found = scipys("optimize").minimize_scalar(
+        found = function_of("scipy.optimize", "minimize_scalar")(
             lambda x, *args: number(value(np.array(x, np.float64), *args)),
             bracket=as_arrays(bracket),
             bounds=as_arrays(bounds),

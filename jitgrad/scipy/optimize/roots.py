@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from ...base.extras import function_of
 from ...base.surface import surface
 from ...frontend.modes import no_grad
 from ...frontend.tensor import Tensor
 from ...tracing.equations import solution
 from ...tracing.jacobians import jacobian
 from ...tracing.transforms import grad
-from ..vectors import Called, Start, as_arrays, as_tuple, constants, ravelled, scipys, warn_unsolved
+from ..vectors import Called, Start, as_arrays, as_tuple, constants, ravelled, warn_unsolved
 from .minimisation import number
 
 #: Methods of `root` that take a Jacobian.
@@ -91,7 +92,7 @@ def root(
         matrix = Called(residual, jacobian)
         jac = lambda x, *args: np.asarray(matrix(x, *args))
     with no_grad():
-        found = scipys("optimize").root(
+        found = function_of("scipy.optimize", "root")(
             lambda x, *args: np.asarray(value(x, *args)),
             start.vector,
             constants(args),
@@ -174,7 +175,7 @@ def root_scalar(
     if name == "halley" and fprime2 is None:
         fprime2 = _scalar(Called(f, lambda f: grad(grad(f))))
     with no_grad():
-        found = scipys("optimize").root_scalar(
+        found = function_of("scipy.optimize", "root_scalar")(
             _scalar(Called(f)),
             constants(args),
             method,
@@ -253,7 +254,7 @@ def fixed_point(
 
     value = Called(image)
     with no_grad():
-        found = scipys("optimize").fixed_point(
+        found = function_of("scipy.optimize", "fixed_point")(
             lambda x, *args: np.asarray(value(x, *args)),
             start.vector,
             constants(args),

@@ -10,8 +10,8 @@ filters, are SciPy's. Start at `lfilter` and `convolve`.
 import sys as _sys
 from typing import Any as _Any
 
+from ...base.extras import function_of as _function_of
 from ...base.missing import missing as _missing
-from ..vectors import scipys as _scipys
 from .convolutions import convolve, convolve2d, correlate, correlate2d, fftconvolve
 from .filters import filtfilt, lfilter, lfilter_zi, sosfilt, sosfilt_zi, sosfiltfilt
 from .smoothing import detrend, savgol_filter
@@ -51,7 +51,7 @@ __all__ = [
 
 def __getattr__(name: str) -> _Any:
     if name in _THEIRS:
-        return getattr(_scipys("signal"), name)
+        return _function_of("scipy.signal", name)
     raise _missing("jitgrad.scipy.signal", name, _sys.modules[__name__])
 
 

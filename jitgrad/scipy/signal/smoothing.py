@@ -12,9 +12,9 @@ import numpy as np
 
 from ... import numpy as jnp
 from ...base.errors import ArgumentError, ShapeError
+from ...base.extras import extra
 from ...base.surface import surface
 from ...ir.shapes import as_int, normalize_axis
-from ..vectors import scipys
 from .signals import given_back, signal
 
 #: Modes of `savgol_filter`, and those of `pad` that they are.
@@ -53,7 +53,7 @@ def savgol_filter(
     if mode != "interp" and mode not in BORDERS:
         raise ArgumentError(f"got mode={mode!r}, expected interp or one of {', '.join(BORDERS)}")
     n = as_int(window_length, "window_length")
-    theirs = scipys("signal")
+    theirs = extra("scipy.signal", "jitgrad.scipy.signal")
     try:
         kernel = theirs.savgol_coeffs(n, polyorder, deriv=deriv, delta=delta)[::-1].copy()
     except ValueError as error:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import ArgumentError, ShapeError
+from ...base.extras import extra, function_of
 from ...base.surface import surfaces
 from ...frontend.convert import as_operand
 from ...frontend.tensor import Tensor
 from ...ops.primitives import cast
 from ...ops.sparse_products import Pattern, sparse_product, sparse_solution
 from ...tracing.loop_operations import recorded
-from ..vectors import known, scipys
+from ..vectors import known
 
 
 def given_back(out: Any, tensor: bool) -> Any:
@@ -87,7 +88,7 @@ class SparseMatrix:
 
     def dot(self, x: Any) -> Any:
         """The product with a dense vector (n,) or matrix (n, k)."""
-        if isinstance(x, SparseMatrix) or scipys("sparse").issparse(x):
+        if isinstance(x, SparseMatrix) or function_of("scipy.sparse", "issparse")(x):
             raise ArgumentError("got a sparse matrix to multiply with, expected a dense array")
         t = as_operand(x)
         if t.ndim not in (1, 2) or t.shape[0] != self.shape[1]:
@@ -178,7 +179,7 @@ class csr_array(SparseMatrix):
     """
 
     def __init__(self, arg: Any, shape: Any = None) -> None:
-        sparse = scipys("sparse")
+        sparse = extra("scipy.sparse", "jitgrad.scipy.sparse")
         if isinstance(arg, tuple) and len(arg) == 2 and isinstance(arg[1], (tuple, list)):
             pattern, data, tensor = _of_places(arg[0], arg[1], shape)
         elif isinstance(arg, tuple) and len(arg) == 3:
@@ -243,7 +244,7 @@ class coo_array(SparseMatrix):
                     "got a tensor as a sparse matrix, which would lose its gradient: give its "
                     "elements and their places, coo_array((x[rows, columns], (rows, columns)))"
                 )
-            made = scipys("sparse").coo_array(arg, shape=shape)
+            made = function_of("scipy.sparse", "coo_array")(arg, shape=shape)
             arg, shape = (made.data, made.coords), made.shape
         pattern, data, tensor = _of_places(arg[0], arg[1], shape)
         SparseMatrix.__init__(self, pattern, data, False, tensor)
@@ -265,7 +266,9 @@ def _of_places(data: Any, places: Any, shape: Any) -> tuple[Pattern, Any, bool]:
         raise ShapeError(f"got {len(places)} arrays of places, expected two: rows and columns")
     rows, columns = map(np.array, places)
     try:
-        made = scipys("sparse").coo_array((np.arange(elements.size), (rows, columns)), shape=shape)
+        made = function_of("scipy.sparse", "coo_array")(
+            (np.arange(elements.size), (rows, columns)), shape=shape
+        )
     except ValueError as error:
         raise ShapeError(f"got arrays that are no places of a matrix: {error}") from None
     order = np.lexsort((columns, rows))
