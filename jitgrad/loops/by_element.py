@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-import threading
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 
 from ..base.dtypes import FLOAT64, INT64, SUPPORTED
 from ..base.errors import GradientWarning, NotDifferentiable
+from ..base.locks import lock
 from ..ir import Node
 from ..ops import REGISTRY
 from ..ops.pointwise import elementwise
@@ -42,7 +42,7 @@ from .well_formed import verify
 
 #: Turns that a loop is taken to have, where its cost is asked for.
 TURNS = 8
-_lock = threading.RLock()
+_lock = lock()
 
 
 def pointwise(

@@ -1,7 +1,8 @@
 """What compiling has cost so far: the counters of this process, as `stats`."""
 
-import threading
 from typing import NamedTuple
+
+from ..base.locks import lock
 
 COMPILED, LOADED, CHILD = "compiled", "loaded", "compiled by a child process"
 
@@ -25,7 +26,7 @@ class Stats:
         self.by_child: dict[
             str, float
         ] = {}  # seconds of a child process, until the kernel is loaded
-        self._lock = threading.Lock()
+        self._lock = lock()
 
     @property
     def kernels(self):

@@ -7,7 +7,6 @@ is asked for, and keeps it. Start there; `njit` is what users call.
 from __future__ import annotations
 
 import inspect
-import threading
 import warnings
 from typing import Any
 
@@ -21,6 +20,7 @@ from ..base.errors import (
     GradientWarning,
     NotDifferentiable,
 )
+from ..base.locks import lock
 from ..base.surface import surface
 from ..frontend.tensor import Tensor
 from ..loops.derive import Gradient, Jvp, JvpTangent, Primal, Vjp, VjpTangent
@@ -119,7 +119,7 @@ class NumbaGradients:
         self.quick: dict[Any, Any] = {}
         #: Calls on tensors, by the shapes of these.
         self.calls: dict[Any, Any] = {}
-        self.lock = threading.RLock()
+        self.lock = lock()
 
     # --- calls ------------------------------------------------------------------------------------
 

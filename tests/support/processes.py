@@ -2,6 +2,7 @@
 they must end in time, with exit code 0 and nothing on stderr. Start at `start` and `finish`."""
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -59,12 +60,28 @@ def start(source, cache, compiling="always", before=PROGRAM):
         JITGRAD_VERIFY="0",
     )
     return subprocess.Popen(
-        [sys.executable, "-c", before + textwrap.dedent(source)],
+        [sys.executable, "-X", "faulthandler", "-c", before + textwrap.dedent(source)],
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
+
+
+def stacks(process):
+    """Ends a process that hangs and all that it started, children of forks among them, which have
+    its pipes open; what it has written, and where each of their threads was."""
+    if not hasattr(os, "killpg"):
+        process.kill()
+        return process.communicate()
+    for sign in (signal.SIGABRT, signal.SIGKILL):  # faulthandler writes at the first one
+        os.killpg(process.pid, sign)
+        try:
+            return process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError("hangs, and cannot be killed")
 
 
 def finish(process, timeout=120):
@@ -72,8 +89,8 @@ def finish(process, timeout=120):
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        process.kill()
-        raise AssertionError(f"hangs: {process.communicate()}") from None
+        out, err = stacks(process)
+        raise AssertionError(f"hangs: {out}\n{err}") from None
     assert process.returncode == 0, err
     assert err == ""
     return out

@@ -4,17 +4,16 @@ A text is a module: its header (`module_text`), functions, and entries with thei
 numba compiles when the module is executed and keeps beside it (see `cache`). Start at `loaded`.
 """
 
-import threading
-
 from numba import njit, types
 
 from ...base.errors import CompileError
+from ...base.locks import lock
 from .. import cache
 from ..aside import aside
 from . import vmath
 
 _made: dict = {}
-_lock = threading.RLock()
+_lock = lock()
 
 __all__ = ["decorator", "loaded", "module_text", "njit"]
 
