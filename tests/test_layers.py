@@ -147,7 +147,6 @@ MANY_DECISIONS = {
         "loops.builder.Builder._fold_add": 24,
         "loops.index_values._lowest_of_pure": 18,
         "loops.merging.Merging.spread": 16,
-        "loops.numpy_calls.NumpyCalls.call": 19,
         "loops.slopes._Translation._value": 16,
         "loops.statements.Statements.joined": 16,
         "tracing.environment.kind_of": 16,
@@ -169,7 +168,6 @@ MANY_DECISIONS = {
     },
     "the parts of one report, of one plan, or of one derivative, in order": {
         "loops.adjoint.Adjoint.build": 19,
-        "loops.forward_sweep.AdjointForwards.clone_merged": 19,
         "loops.forward_sweep.AdjointForwards.clone_plain_loop": 21,
         "loops.needs.Needs.needs": 19,
         "diagnostics.reports._kernel": 18,

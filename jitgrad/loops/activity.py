@@ -6,7 +6,7 @@ and only that has a cotangent. Start at `Activity`.
 
 from ..base.errors import NotDifferentiable
 from ..runtime.numba.inference import types
-from .form import walk
+from .form import has_cotangent, walk
 from .slopes import level, slope_exists
 
 
@@ -79,6 +79,11 @@ def _varied_lib(a, marks):
         marks.add(a.out)
 
 
+def _varied_outside(a, marks):
+    if any(marks.has(v) for v in a.args):
+        marks.add(*[v for v in a.res if has_cotangent(v)])
+
+
 def _varied_loop(a, marks):
     for first, phi, y, r in zip(a.firsts, a.phis, a.regions[0].yields, a.res, strict=False):
         if phi.is_float and (marks.has(first) or marks.has(y)):
@@ -97,6 +102,7 @@ _VARIED = {
     "store": _varied_store,
     "addto": _varied_store,
     "lib": _varied_lib,
+    "outside": _varied_outside,
     "for": _varied_loop,
     "while": _varied_loop,
     "if": _varied_if,
@@ -120,6 +126,11 @@ def _useful_value(a, marks):
         marks.add(*a.args[: 1 if a.kind == "load" else None])
 
 
+def _useful_outside(a, marks):
+    if any(marks.has(v) for v in a.res):
+        marks.add(*[v for v in a.args if has_cotangent(v)])
+
+
 def _useful_store(a, marks):
     if marks.has(a.args[0]):
         marks.add(a.args[-1])
@@ -141,6 +152,7 @@ _USEFUL = {
     "pure": _useful_value,
     "load": _useful_value,
     "lib": _useful_value,
+    "outside": _useful_outside,
     "store": _useful_store,
     "addto": _useful_store,
     "for": _useful_loop,

@@ -7,7 +7,7 @@ finds the second. Start there.
 from ..runtime.numba.inference import BOOL
 from .aliases import Aliases
 from .builder import Builder
-from .form import LOOPS, Action, Region, Val, walk
+from .form import CALLS, LOOPS, Action, Region, Val, walk
 
 
 def promote(form):
@@ -16,7 +16,7 @@ def promote(form):
         r = loop.regions[0]
         other = set()
         for a in walk(r):
-            if a.kind in ("load", "store", "lib", "call", "tape"):
+            if a.kind in ("load", "store", "call", "tape", *CALLS):
                 other |= aliases.of_all(a.args)
         for a in [o for o in _own(r) if o.kind == "addto"]:
             steady = all(

@@ -8,12 +8,11 @@ Start at `reverse`.
 """
 
 from ..base.errors import NotDifferentiable
-from ..runtime.numba.inference import types
 from .additions import promote
 from .adjoint_plan import AdjointPlan
 from .builder import Builder
 from .clean import tidy
-from .form import Form, Region, Val, leaves, like
+from .form import MAKERS, Form, Region, Val, has_cotangent, leaves, like
 from .forward_sweep import AdjointForwards
 from .restoring import Restoring
 from .reverse_sweep import AdjointBackwards
@@ -23,10 +22,6 @@ from .shadows import Shadows
 def reverse(form, wrt, name=None):
     """The adjoint of a form by the arguments `wrt`."""
     return Adjoint(form, wrt, name or f"{form.name}_vjp").build()
-
-
-def has_cotangent(v):
-    return v.is_float or (v.is_array and isinstance(v.type.dtype, types.Float))
 
 
 class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows):
@@ -95,7 +90,7 @@ class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows):
         for v, s in zip(results, seeds, strict=True):
             if s is None or not v.is_array or v.action is None:
                 continue
-            made = v.action.kind in ("alloc", "lib") and v.region is self.form.body
+            made = v.action.kind in MAKERS and v.region is self.form.body
             if made and self.plan.active_memory(v):
                 if v in self.shadow:
                     raise NotDifferentiable(

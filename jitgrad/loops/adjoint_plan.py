@@ -12,7 +12,7 @@ from ..runtime.numba.inference import I64
 from .activity import Activity
 from .aliases import Aliases
 from .dependence import Dependence
-from .form import LOOPS, Action, Val, walk
+from .form import CALLS, LOOPS, Action, Val, walk
 from .merging import Merging
 from .needs import TURNS, Needs, bytes_of
 
@@ -51,7 +51,7 @@ class AdjointPlan(Dependence, Merging, Needs):
         self.form, self.aliases, self._made = form, Aliases(form), None
         self._reads, self._known = {}, {}
         self.number_places()
-        self.loads = [a for a in walk(form.body) if a.kind in ("load", "lib")]
+        self.loads = [a for a in walk(form.body) if a.kind in ("load", *CALLS)]
         self.stores = [a for a in walk(form.body) if a.kind in ("store", "addto")]
         activity = Activity(form, self.aliases, wrt)
         self.act, self.actc = activity.values, activity.memory
@@ -88,13 +88,16 @@ class AdjointPlan(Dependence, Merging, Needs):
         """Whether the reverse sweep does anything for what is in `region`."""
         return any(self.is_work(a) for a in walk(region))
 
+    def is_active_call(self, a):
+        return any(self.active_memory(v) if v.is_array else v in self.act for v in a.res)
+
     def is_work(self, a):
         if a.kind in ("store", "addto"):
             return self.active_memory(a.args[0]) or a in self.old or self.to_undo(a)
         if a.kind in ("pure", "load"):
             return a.out in self.act
-        if a.kind == "lib":
-            return self.active_memory(a.out)
+        if a.kind in CALLS:
+            return self.is_active_call(a)
         if a.kind == "if":
             return any(r in self.act for r in a.res)
         return a.kind in LOOPS and any(p in self.act for p in a.phis)
@@ -126,7 +129,7 @@ class AdjointPlan(Dependence, Merging, Needs):
             return False
         nested = any(
             a.region is not r
-            and a.kind in ("store", "addto", "load", "lib")
+            and a.kind in ("store", "addto", "load", *CALLS)
             and c in self.aliases.of_all((*a.args, *a.res))
             for a in walk(r)
         )
@@ -202,9 +205,9 @@ class AdjointPlan(Dependence, Merging, Needs):
         """Classes of arrays that library calls read: they must be as they were."""
         out = set()
         for a in walk(self.form.body):
-            if a.kind != "lib" or not self.active_memory(a.out):
+            if a.kind not in CALLS or not self.is_active_call(a):
                 continue
-            for c in self.aliases.of_all((*a.args, a.out)):
+            for c in self.aliases.of_all(self.read_by(a)):
                 if any(
                     (self.touches(a, s) and self.overwrites(a, s))
                     or (self.aliases.of(s.args[0]) is c and self.before(a, s))

@@ -7,7 +7,7 @@ import ast
 
 from ..runtime.numba.inference import I64, part_type, types
 from .abstract_values import ArrayValue, ElementwiseValue, Part
-from .form import Val
+from .form import MAKERS, Val
 from .index_values import nonneg, same_value
 
 WHOLE = (None, None, None)
@@ -202,7 +202,7 @@ class ArrayParts:
             a = a.action.args[0]
         if a.action is None:
             return a if a.region is None or a.region.parent is None else None
-        return a if a.action.kind in ("alloc", "lib") else None
+        return a if a.action.kind in MAKERS else None
 
     def same_places(self, source, place):
         """Whether each element of `source` reads the memory of `place` at its own place only."""

@@ -210,6 +210,13 @@ def _result(name: str, form: Form) -> np.dtype:
             f"got a function {name} that reads the array {next(iter(form.globals))} from outside, "
             "expected numbers only; pass it to a function of jitgrad.njit"
         )
+    for a in walk(form.body):
+        if a.kind == "outside":
+            raise NotDifferentiable(
+                f"got a call of {a.attrs['function'].__name__}, which cannot be looked into, in "
+                "an elementwise operation; call it in a loop of a function of jitgrad.njit",
+                a.loc,
+            )
     dtype = to_dtype(out.type)
     if dtype not in SUPPORTED:
         raise NotDifferentiable(f"got a result of dtype {dtype} of {name}, expected a real number")

@@ -5,8 +5,9 @@ Start at `tidy`.
 """
 
 from .aliases import Aliases, stored_classes
-from .form import LOOPS, leaves, like, walk
+from .form import CALLS, LOOPS, leaves, like, walk
 from .index_values import differ, same_value
+from .outside import rule_of
 
 #: What has an effect of its own.
 SIDE = ("store", "addto", "check", "call", "tape", "test")
@@ -176,7 +177,7 @@ class _Sweep:
             self.used.update(a.args)
             for r in a.regions:
                 self.used.update(r.yields)
-            if a.kind in ("load", "lib", "call", "tape"):
+            if a.kind in ("load", "call", "tape", *CALLS):
                 self.loaded |= self.aliases.of_all(a.args)
         arrays = [*form.args, *form.body.yields, *[v for _, v in form.globals.values()]]
         self.outer = self.aliases.of_all(arrays)
@@ -204,6 +205,8 @@ class _Sweep:
         unused = not any(v in self.used for v in a.res)
         if a.kind in ("pure", "load", "dim", "view", "alloc", "lib"):
             return unused
+        if a.kind == "outside":
+            return unused and rule_of(a.attrs["function"]) is not None
         if a.kind in ("store", "addto"):
             c = self.aliases.of(a.args[0])
             return c not in self.outer and c not in self.loaded
@@ -223,6 +226,8 @@ class _Sweep:
 
 
 def has_effect(a):
+    if a.kind == "outside":
+        return rule_of(a.attrs["function"]) is None
     return a.kind in SIDE or a.kind == "while"
 
 

@@ -5,7 +5,7 @@ turn has read, unless the index tells that they do not. Part of the plan; start 
 `Dependence.overwrites`.
 """
 
-from .form import LOOPS, walk
+from .form import CALLS, LOOPS, MAKERS, walk
 from .index_values import differ, linear, nonneg
 
 
@@ -57,8 +57,9 @@ class Dependence:
         """Per class the regions in which its arrays are made; None for other places."""
         made = {}
         for a in walk(self.form.body):
-            if a.kind in ("alloc", "lib"):
-                made.setdefault(self.aliases.of(a.out), []).append(a.region)
+            if a.kind in MAKERS:
+                for c in self.aliases.of_all(a.res):
+                    made.setdefault(c, []).append(a.region)
             for r in a.regions:
                 for p in r.args:
                     if p.is_array:
@@ -128,7 +129,7 @@ class Dependence:
         if load.kind != "load" or load.args[0] is not array:
             return False
         a = array.action
-        return a is None or a.kind in ("alloc", "lib") or self.steady(array, common)
+        return a is None or a.kind in MAKERS or self.steady(array, common)
 
     def gaps(self, load, store, common):
         """How many turns later a store comes to the place of a load, for each loop of which that is
@@ -170,7 +171,7 @@ class Dependence:
 
     def clash(self, x, y):
         """Whether two accesses of one turn may meet."""
-        if "lib" in (x.kind, y.kind) or x.args[0] is not y.args[0]:
+        if x.kind in CALLS or y.kind in CALLS or x.args[0] is not y.args[0]:
             return True
         ix = x.args[1:] if x.kind == "load" else x.args[1:-1]
         iy = y.args[1:] if y.kind == "load" else y.args[1:-1]

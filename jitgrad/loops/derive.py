@@ -9,11 +9,11 @@ import os
 from ..base.errors import NotDifferentiable
 from ..runtime.numba import user_code
 from ..runtime.numba.inference import F64, types
-from .adjoint import has_cotangent, reverse
+from .adjoint import reverse
 from .aliases import Aliases, stored_classes
 from .clean import tidy
 from .emit import source
-from .form import Val, leaves
+from .form import Val, has_cotangent, leaves, walk
 from .front import trace
 from .tangent import forward
 from .well_formed import verify
@@ -107,14 +107,16 @@ class Derived:
         self.name = f"{f.name}_{self.word.replace(' ', '_')}"
         params = [*params, *self.given]
         self.signature = [*kinds, *[v.type for _, v in f.globals.values()]]
+        outside = sorted({a.fn for a in walk(core.body) if a.kind == "outside"})
         decorated = user_code.decorator(self.options)
-        entry = user_code.decorator(self.options, self.signature)
+        entry = user_code.decorator(self.options, self.signature, not outside)
         body = "".join([f"    {x}\n" for x in lines])
         self.entry_text = f"def {self.name}({', '.join(params)}):\n{body}"
         where = os.path.basename(f.file or "")
         self.text = user_code.module_text(
             f"{self.word.replace(' ', '_')} kernel of {where}: {f.name}.",
             [f"{decorated}\n{self.core_text}", f"{entry}\n{self.entry_text}"],
+            outside,
         )
 
     @property

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ..runtime.numba.inference import BOOL, F64, types
-from .form import LOOPS, walk
+from .form import LOOPS, like, walk
 from .scalars import SCALARS
 from .tapes import PIECE, reserve_text, tape_text
 
@@ -275,6 +275,15 @@ class Printer:
         args = ", ".join(map(self.ex, a.args))
         self.line(depth, f"{self.name(a.out)} = {LIBRARY.get(a.fn, a.fn)}({args})", a.loc)
 
+    def st_outside(self, a, depth):
+        text = f"{a.fn}({', '.join(map(self.ex, a.args))})"
+        to = like(a.attrs["tree"], iter(map(self.name, a.res)))
+        self.line(depth, f"{_target(to)} = {text}" if to is not None else text, a.loc)
+        for v in a.res if a.attrs.get("checked", True) else ():
+            for x in a.args:
+                if v.is_array and x.is_array:
+                    self.line(depth, f"_is_new({v.name}, {self.ex(x)})")
+
     def st_call(self, a, depth):
         text = f"{a.fn}({', '.join(map(self.ex, a.args))})"
         results = ", ".join(map(self.name, a.res))
@@ -459,6 +468,12 @@ class Printer:
         self.line(depth + 1, f"{room} = {size}")
         self.line(depth + 1, f"while {counter} < {room}:")
         self.turn(a, depth + 1)
+
+
+def _target(tree):
+    if isinstance(tree, tuple):
+        return f"({', '.join(map(_target, tree))}{',' if len(tree) == 1 else ''})"
+    return tree
 
 
 def _dtype_name(dtype):

@@ -15,6 +15,9 @@ from ..runtime.numba.inference import types
 #: The constant of a value that is none.
 NONE = object()
 LOOPS = ("for", "while")
+#: Actions that read arrays as wholes and make new ones, and actions that make arrays.
+CALLS = ("lib", "outside")
+MAKERS = ("alloc", *CALLS)
 
 
 class Val:
@@ -86,6 +89,8 @@ class Action:
     check  (condition): raises attrs text where it does not hold
     tape   attrs what: new, reserve, push, step, back, pop; made by `adjoint` alone
     call   a helper that is called for its effect
+    outside (*numbers and arrays) -> numbers and arrays: a function that is called as it is (see
+           `outside`); attrs function, tree of its results
     ====== =========================================================================================
 
     `brk` is the number of the loop variable that ends the loop after a turn; `trips` a value that
@@ -157,6 +162,16 @@ class Region:
             yield r
             r = r.parent
 
+    def moved_to(self, other: Region) -> None:
+        """Appends its actions to another region, which stands around it."""
+        for a in self.actions:
+            a.region = other
+            for v in a.res:
+                v.region = other
+            for r in a.regions:
+                r.parent = other
+        other.actions.extend(self.actions)
+
     def depth(self) -> int:
         return sum(1 for _ in self.up()) - 1
 
@@ -175,6 +190,11 @@ class Form:
         self.plan: Any = None
         #: Files that it was made of, for reports.
         self.file: str | None = None
+
+
+def has_cotangent(v: Val) -> bool:
+    """Whether a value is a float or an array of floats."""
+    return v.is_float or (v.is_array and isinstance(v.type.dtype, types.Float))
 
 
 def walk(region: Region) -> Iterator[Action]:

@@ -7,7 +7,7 @@ piece is kept. Start at `AdjointForwards.clone`.
 
 from ..base.errors import NotDifferentiable
 from ..runtime.numba.inference import I64
-from .form import LOOPS, Region, Val, within
+from .form import LOOPS, MAKERS, Region, Val, within
 from .slopes import pulled
 from .tapes import FIRST, Tape
 
@@ -194,10 +194,7 @@ class AdjointForwards:
         b, plan, r = self.b, self.plan, a.regions[0]
         given = {k: self.early(v, a.region, env) for k, v in enumerate(a.res) if v in plan.act}
         outer = self.outer_active(r)
-        for o in self.form.body.actions:
-            made = o.kind in ("alloc", "lib", "view") and o.out in env
-            if made and plan.active_memory(o.out):
-                self.shadow_of(o.out, env)
+        self.shadows_of_made(env)
         inits = [self.get(env, v) for v in a.args] + [b.const(0, v.type) for v in outer]
         new, inner = self.new_turn(a, env)
         sums = [Val(v.type, f"{v.hint}_b", None, new) for v in outer]
@@ -236,6 +233,13 @@ class AdjointForwards:
         for v, w in zip(outer, sums, strict=True):
             w.hint = f"{v.hint}_b"
         self.merged_out[a] = dict(zip(outer, sums, strict=True))
+
+    def shadows_of_made(self, env):
+        """Makes the shadows of arrays that the body has made so far."""
+        for o in self.form.body.actions:
+            for v in o.res if o.kind in ("view", *MAKERS) else ():
+                if v.is_array and v in env and self.plan.active_memory(v):
+                    self.shadow_of(v, env)
 
     def early(self, v, home, env):
         """The cotangent of `v`, a value of region `home`, before it is computed; None for 0."""

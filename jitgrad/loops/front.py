@@ -22,6 +22,7 @@ from .early_exits import RESULT, lowered
 from .form import Form, Region, Val, leaves, like
 from .loop_statements import LoopStatements
 from .numpy_calls import NumpyCalls
+from .outside import OutsideCalls, rule_of
 from .statements import Statements
 from .value_expressions import ValueExpressions
 
@@ -60,24 +61,38 @@ class Frame:
         k = line - self.first
         return self.file, line, self.lines[k] if 0 <= k < len(self.lines) else ""
 
+    def parameters(self):
+        """The names of the arguments of a function that is differentiated."""
+        given = self.tree.args
+        if given.vararg or given.kwarg or given.kwonlyargs:
+            raise NotDifferentiable(
+                "got *args, **kwargs or keyword-only arguments, expected named ones",
+                self.loc(self.tree.lineno),
+            )
+        return [a.arg for a in (*given.posonlyargs, *given.args)]
+
 
 def trace(function, argtypes):
     """The form of `function` for arguments of these types."""
     front = Front()
-    frame = Frame(function)
-    signature = frame.tree.args
-    if signature.vararg or signature.kwarg or signature.kwonlyargs:
-        raise NotDifferentiable(
-            "got *args, **kwargs or keyword-only arguments, expected named ones",
-            frame.loc(frame.tree.lineno),
-        )
-    names = [a.arg for a in (*signature.posonlyargs, *signature.args)]
+    if rule_of(function) is not None:
+        name, names, file = function.__name__, list(inspect.signature(function).parameters), None
+
+        def run(args):
+            return front.outside_call(function, args)
+    else:
+        frame = Frame(function)
+        name, names, file = frame.tree.name, frame.parameters(), frame.file
+
+        def run(args):
+            return front.run(frame, dict(zip(names, args, strict=True)))
+
     body, result = Region(), None
     args = [front.argument(n, t, body) for n, t in zip(names, argtypes, strict=True)]
     with Builder(body) as b:
         front.b = b
         try:
-            result = front.bindable(front.run(frame, dict(zip(names, args, strict=True))))
+            result = front.bindable(run(args))
             if result is not None:
                 body.yields = [front.number(v) for v in leaves(result)]
                 result = like(result, iter(body.yields))
@@ -86,17 +101,25 @@ def trace(function, argtypes):
                 raise NotDifferentiable(error.reason, b.loc) from None
             raise
     made = Form(
-        frame.tree.name,
+        name,
         [v for v in leaves(tuple(args)) if isinstance(v, Val) and not v.is_const],
         body,
         result,
     )
     made.arg_tree, made.arg_names = args, names
-    made.globals, made.file = front.globals, frame.file
+    made.globals, made.file = front.globals, file
     return made
 
 
-class Front(Statements, LoopStatements, ValueExpressions, ArrayParts, ArrayValues, NumpyCalls):
+class Front(
+    Statements,
+    LoopStatements,
+    ValueExpressions,
+    ArrayParts,
+    ArrayValues,
+    NumpyCalls,
+    OutsideCalls,
+):
     """Executes functions; `env` has what names stand for, `b` builds."""
 
     def __init__(self):

@@ -9,7 +9,7 @@ import ast
 
 from ..runtime.numba.inference import I64, unify
 from .abstract_values import ArrayValue
-from .form import Region, Val, leaves, like, walk
+from .form import MAKERS, Region, Val, leaves, like, walk
 from .markers import Marker, marker_of
 from .name_flow import assigned, bound, needs, read
 
@@ -351,7 +351,7 @@ class LoopBuild:
     def is_alone(self, n):
         """Whether no other name of the functions that run stands for the array."""
         front, array = self.front, self.before[n]
-        if array.action is None or array.action.kind not in ("alloc", "lib"):
+        if array.action is None or array.action.kind not in MAKERS:
             return False
         others = [v for m, v in self.before.items() if m != n]
         others += [v for env in front.envs for v in env.values()]

@@ -7,7 +7,7 @@ being told. Part of the plan; start at `Merging.merge`.
 """
 
 from .additions import additive
-from .form import walk
+from .form import CALLS, MAKERS, walk
 
 
 class Merging:
@@ -36,22 +36,17 @@ class Merging:
     def memory_allows(self, loop, home):
         """Whether turns keep apart in memory, and nobody changes or uses later what they share."""
         inside = list(walk(loop.regions[0]))
-        made = {self.aliases.of(a.out) for a in inside if a.kind in ("alloc", "lib")}
+        made = self.aliases.of_all([v for a in inside if a.kind in MAKERS for v in a.res])
         writes = [a for a in inside if a.kind in ("store", "addto")]
         stored = {self.aliases.of(a.args[0]) for a in writes} - made
         loaded = set()
         for a in inside:
-            if a.kind in ("load", "lib"):
+            if a.kind in ("load", *CALLS):
                 loaded |= self.aliases.of_all(a.args)
         loaded -= made
         if stored & loaded:
             return False
-        among = {id(a) for a in inside}
-        behind = [
-            a
-            for a in walk(self.form.body)
-            if id(a) not in among and a is not loop and self.before(loop, a)
-        ]
+        behind = self.behind(loop, inside)
         for a in behind:
             if a.kind in ("store", "addto") and self.aliases.of(a.args[0]) in loaded & self.actc:
                 return False
@@ -67,6 +62,15 @@ class Merging:
             ):
                 return False
         return True
+
+    def behind(self, loop, inside):
+        """Actions that come after a loop, which has those `inside`."""
+        among = {id(a) for a in inside}
+        return [
+            a
+            for a in walk(self.form.body)
+            if id(a) not in among and a is not loop and self.before(loop, a)
+        ]
 
     def depends(self, loop):
         """All values that depend on what a loop computes."""
@@ -85,7 +89,7 @@ class Merging:
 
     def spread(self, a, values, memory):
         hit = any(v in values for v in a.args)
-        if a.kind in ("load", "lib"):
+        if a.kind in ("load", *CALLS):
             hit = hit or bool(self.aliases.of_all(a.args) & memory)
         if a.regions and (hit or any(y in values for q in a.regions for y in q.yields)):
             values.update(a.res)

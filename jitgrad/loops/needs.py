@@ -8,9 +8,10 @@ bytes as possible are kept per turn. Part of the plan; start at `Needs.settled_n
 
 from ..runtime.numba.inference import BOOL, types
 from .builder import Builder
-from .form import LOOPS, Region, Val, walk, within
+from .form import CALLS, LOOPS, Region, Val, walk, within
 from .index_values import linear
 from .min_cut import FREE, SOURCE, min_cut
+from .outside import rule_of
 from .scalars import SCALARS
 from .slopes import pulled
 
@@ -63,7 +64,7 @@ class Needs:
             depth = sum(1 for r in s.up() if r.action is not None and r.action.kind in LOOPS)
             cost += TURNS**depth * sum([self.price(v) for v in cut])
         for a in walk(self.form.body):
-            if a.kind == "lib" and self.active_memory(a.out):
+            if a.kind in CALLS and self.is_active_call(a):
                 loads.add(a)
         return need, kept, again, loads, cost
 
@@ -84,9 +85,9 @@ class Needs:
                 need.shadow(a.args[0])
         elif a.kind in ("store", "addto"):
             self.want_store(a, need)
-        elif a.kind == "lib":
-            if self.active_memory(a.out):
-                need.add(*a.args, a.out)
+        elif a.kind in CALLS:
+            if self.is_active_call(a):
+                need.add(*self.read_by(a))
         elif a.kind == "alloc":
             if self.active_memory(a.out):
                 need.add(*a.args)
@@ -95,6 +96,11 @@ class Needs:
                 need.add(a.args[0])
         elif a.kind in LOOPS:
             self.want_loop(a, need)
+
+    def read_by(self, call):
+        """What the derivative of a call reads."""
+        rule = rule_of(call.attrs["function"]) if call.kind == "outside" else None
+        return (*call.args, *call.res) if rule is None else rule.reads(call)
 
     def want_store(self, a, need):
         undone, active = self.to_undo(a), self.active_memory(a.args[0])
@@ -227,7 +233,7 @@ class _Wanted:
             self.shadow(a.args[0])
         elif a.kind == "alloc":
             self.add(*a.args)
-        elif a.kind == "lib":
+        elif a.kind in CALLS:
             self.add(array)
 
 

@@ -15,6 +15,7 @@ from .abstract_values import ArrayValue
 from .array_values import is_array
 from .form import Val
 from .markers import Marker, marker_of
+from .outside import is_outside, rule_of
 from .scalars import NAMES
 
 METHODS = frozenset(
@@ -22,6 +23,12 @@ METHODS = frozenset(
 )
 #: Methods that are functions here, or views.
 SHAPED = frozenset(("transpose", "ravel", "flatten", "reshape"))
+#: Functions of Python that are `call_<name>` here.
+BUILTINS = {f.__name__: f for f in (len, round, min, max)}
+
+
+def _module(fn):
+    return getattr(fn, "__module__", "") or ""
 
 
 class NumpyCalls:
@@ -32,25 +39,51 @@ class NumpyCalls:
             return None
         if isinstance(fn, (types.Type, type)):
             return self.call_type(fn, args, kwargs)
-        own = getattr(self, f"call_{getattr(fn, '__name__', '')}", None)
-        if own is not None and fn in (len, round, min, max):
-            return own(*args)
-        name = getattr(fn, "__name__", "")
-        module = getattr(fn, "__module__", "") or ""
-        ufunc = isinstance(fn, np.ufunc)
-        if (fn is abs or module == "math" or ufunc) and name in NAMES and not kwargs:
-            return self.elementwise(NAMES[name], *args)
-        if ufunc or module.split(".")[0] == "numpy":
-            do = getattr(self, "np_" + name, None)
-            if do is None:
-                self.refuse(f"got np.{name}, which has no derivative here; write it as a loop")
-            return self.called(do, name, args, kwargs)
+        if rule_of(fn) is not None or is_outside(fn):
+            return self.outside_call(fn, self.in_order(fn, args, kwargs))
+        own = BUILTINS.get(getattr(fn, "__name__", ""))
+        if own is fn:
+            return getattr(self, f"call_{fn.__name__}")(*args)
+        if self.is_of_numbers(fn) and not kwargs:
+            return self.elementwise(NAMES[fn.__name__], *args)
+        if isinstance(fn, np.ufunc) or _module(fn).split(".")[0] == "numpy":
+            return self.call_numpy(fn, args, kwargs)
+        return self.call_user(fn, args, kwargs)
+
+    def is_of_numbers(self, fn):
+        known = fn is abs or isinstance(fn, np.ufunc) or _module(fn) == "math"
+        return known and getattr(fn, "__name__", "") in NAMES
+
+    def call_numpy(self, fn, args, kwargs):
+        name = fn.__name__
+        do = getattr(self, "np_" + name, None)
+        if do is None:
+            self.refuse(f"got np.{name}, which has no derivative here; write it as a loop")
+        return self.called(do, name, args, kwargs)
+
+    def call_user(self, fn, args, kwargs):
+        if hasattr(fn, "native_name"):
+            fn = fn.__wrapped__  # a function of numba.cfunc
         if isinstance(getattr(fn, "py_func", fn), python_types.FunctionType):
-            return self.inline(fn, args, kwargs)
+            run = self.in_place if self.in_rule else self.inline
+            return run(fn, args, kwargs)
         self.refuse(
-            f"got a call of {name or repr(fn)}, which cannot be looked into, expected "
-            "functions made by def, and those of NumPy and math"
+            f"got a call of {getattr(fn, '__name__', '') or repr(fn)}, which cannot be looked "
+            "into, expected functions made by def, and those of NumPy and math"
         )
+
+    def in_order(self, fn, args, kwargs):
+        """Arguments by name in their places, and defaults."""
+        if not kwargs and is_outside(fn):
+            return args
+        try:
+            bound = inspect.signature(fn).bind(*args, **kwargs)
+        except (TypeError, ValueError) as error:
+            self.refuse(f"got a call of {fn.__name__} that does not fit it: {error}")
+        for name, p in bound.signature.parameters.items():
+            if name not in bound.arguments:
+                bound.arguments[name] = self.constant(p.default)
+        return [bound.arguments[name] for name in bound.signature.parameters]
 
     def called(self, do, name, args, kwargs):
         try:

@@ -7,9 +7,10 @@ that a reverse loop carries are ordinary loop variables, and zeros fold away. St
 """
 
 from ..base.errors import NotDifferentiable
-from ..runtime.numba.inference import I64, array_type
-from .form import Action, Region, Val
+from ..runtime.numba.inference import F64, I64, array_type
+from .form import CALLS, Action, Region, Val
 from .index_values import linear
+from .rule_calls import add_to_array, pulled_back
 from .slopes import pulled
 
 
@@ -79,7 +80,7 @@ class AdjointBackwards:
 
     def as_load(self, a):
         """A load of the place that an action touches, for the dependence test."""
-        if a.kind in ("load", "lib"):
+        if a.kind in ("load", *CALLS):
             return a
         probe = Action("load", None, a.args[:-1])
         self.plan.place[probe] = self.plan.place[a]
@@ -117,6 +118,27 @@ class AdjointBackwards:
         else:
             args, helper = (self.get(env, x), self.get(env, a.out)), f"_solve_back_{y.type.ndim}"
         self.b.emit("call", (*args, out_b, *shadows), fn=helper)
+
+    def re_outside(self, a, env, adj):
+        given = [None if v.is_array else adj.pop(v, None) for v in a.res]
+        if not self.plan.is_active_call(a):
+            return
+        cotangents = [self.cotangent_of(v, g, env) for v, g in zip(a.res, given, strict=True)]
+        for v, c in pulled_back(self.b, a, lambda v: self.get(env, v), cotangents):
+            if v.is_array and self.plan.active_memory(v):
+                add_to_array(self.b, self.shadow_of(v, env), c)
+            elif not v.is_array:
+                self.add(adj, v, c)
+
+    def cotangent_of(self, v, g, env):
+        """The cotangent of a result, zeros where it has none."""
+        if not v.is_array:
+            return g if g is not None else self.b.const(0.0)
+        if self.plan.active_memory(v):
+            return self.shadow_of(v, env)
+        there = self.get(env, v)
+        lengths = [self.b.dim(there, k) for k in range(v.type.ndim)]
+        return self.b.alloc(lengths, F64, "zeros", hint=f"{v.hint}_b")
 
     # --- branches ---------------------------------------------------------------------------------
 

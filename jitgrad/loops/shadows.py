@@ -7,7 +7,7 @@ Start at `Shadows.shadow_of`.
 
 from ..base.errors import NotDifferentiable
 from ..runtime.numba.inference import array_type
-from .form import LOOPS, walk
+from .form import CALLS, LOOPS, MAKERS, walk
 
 
 class Shadows:
@@ -35,7 +35,7 @@ class Shadows:
         elif kind == "alloc":
             lengths = [self.get(env, n) for n in made.args]
             out = self.zeros(array.type, lengths, f"{array.hint}_b")
-        elif kind == "lib":
+        elif kind in CALLS:
             out = self.zeros_like(array, self.get(env, array), f"{array.hint}_b")
         elif self.plan.active_memory(array):
             raise NotDifferentiable(
@@ -69,8 +69,9 @@ class Shadows:
     def shadows_of(self, region, env):
         """Makes the shadows of arrays that are made in a region."""
         for a in region.actions:
-            if a.kind in ("alloc", "view", "lib") and self.plan.active_memory(a.out):
-                self.shadow_of(a.out, env)
+            for v in a.res if a.kind in ("view", *MAKERS) else ():
+                if v.is_array and self.plan.active_memory(v):
+                    self.shadow_of(v, env)
 
     def is_here(self, shadow):
         return shadow.region is None or any(r is shadow.region for r in self.b.region.up())

@@ -10,6 +10,7 @@ from .aliases import Aliases
 from .builder import Builder
 from .clean import tidy
 from .form import Form, Region, Val, leaves, like, walk
+from .rule_calls import pushed
 from .slopes import pulled
 from .tapes import Tape
 
@@ -178,6 +179,29 @@ class TangentWork:
             b.emit("call", (out, self.shadow[x], self.get(env, y)), fn="_dot_add")
         if self.active(y):
             b.emit("call", (out, self.get(env, x), self.shadow[y]), fn="_dot_add")
+
+    def fw_outside(self, a, env):
+        if not any(self.active(v) if v.is_array else v in self.var for v in a.res):
+            self.copy(a, env)
+            return
+        args = [self.get(env, v) for v in a.args]
+        tangents = [self.any_tangent(v, x) for v, x in zip(a.args, args, strict=True)]
+        out, found = pushed(self.b, a, args, tangents)
+        for v, w, t in zip(a.res, out, found, strict=True):
+            env[v] = w
+            if v.is_array and self.active(v):
+                self.shadow[v] = t
+            elif v in self.var:
+                self.tan[v] = t
+
+    def any_tangent(self, v, there):
+        """The tangent of an argument, zeros where it has none."""
+        if not v.is_array:
+            return self.tangent(v)
+        if self.active(v):
+            return self.shadow[v]
+        lengths = [self.b.dim(there, k) for k in range(v.type.ndim)]
+        return self.b.alloc(lengths, v.type.dtype, "zeros", hint=f"{v.hint}_t")
 
     def fw_call(self, a, env):
         """`_dot_back(x, y, out_b, x_b, y_b)`: x_b += out_b @ y.T, y_b += x.T @ out_b."""

@@ -110,11 +110,7 @@ class ValueExpressions:
         value = self.truth(self.ev(node))
         self.b.region = parent
         if all(a.kind == "pure" for a in r.actions):  # nothing that could go wrong
-            for a in r.actions:
-                a.region = parent
-                for v in a.res:
-                    v.region = parent
-            parent.actions.extend(r.actions)
+            r.moved_to(parent)
             return self.b.pure(name, left, value)
         other = Region(parent)
         sides = (r, other) if name == "and" else (other, r)

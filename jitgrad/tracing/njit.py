@@ -26,6 +26,7 @@ from ..frontend.tensor import Tensor
 from ..loops.derive import Gradient, Jvp, JvpTangent, Primal, Vjp, VjpTangent
 from ..loops.form import Val, leaves, like
 from ..loops.inner import text_of_gradient, text_of_vjp
+from ..loops.outside import GivenRule, check_pure, rules, rules_changed
 from ..runtime.numba import dispatcher
 from ..runtime.numba.inference import omitted, to_dtype, typeof
 from . import numba_operation
@@ -121,6 +122,18 @@ class NumbaGradients:
         self.calls: dict[Any, Any] = {}
         self.lock = lock()
 
+    def give(self, kind: str, rule: Any) -> Any:
+        """Has a rule stand for the derivative in a mode."""
+        if not callable(rule) or isinstance(rule, type):
+            raise ArgumentError(f"got {rule!r} as the {kind} of {self.name}, expected a function")
+        check_pure(self.function.py_func)
+        with self.lock:
+            given = self.function.rule or GivenRule()
+            setattr(given, kind, rule if hasattr(rule, "py_func") else njit(rule))
+            self.function.rule = given
+            rules_changed()
+        return rule
+
     # --- calls ------------------------------------------------------------------------------------
 
     def recognises(self, args: Any, kwargs: Any) -> bool:
@@ -153,7 +166,7 @@ class NumbaGradients:
     def derived(self, kind: str, args: list[Any], argnums: Any = None) -> Any:
         """The derivative for arguments of these types, made once."""
         try:
-            key = kind, tuple([fingerprint(x) for x in args]), argnums
+            key = kind, tuple([fingerprint(x) for x in args]), argnums, rules.version
         except ValueError:
             key = None  # `type_of` has the words
         found = self.quick.get(key)
@@ -165,20 +178,20 @@ class NumbaGradients:
     def primal(self, types: Any, places: tuple[int, ...]) -> Any:
         """What the function is for arguments of these types, differentiated by the numbers and
         arrays with these numbers."""
-        key = "primal", tuple(types), places
+        key = "primal", tuple(types), places, rules.version
         with self.lock:
             if key not in self.made:
-                self.made[key] = Primal(self.function.py_func, tuple(types), None, places)
+                self.made[key] = Primal(self.function, tuple(types), None, places)
         return self.made[key]
 
     def of_places(self, kind: str, types: Any, places: tuple[int, ...]) -> Any:
         return self.derive(kind, tuple(types), None, places)
 
     def derive(self, kind: str, types: Any, argnums: Any, places: Any = None) -> Any:
-        key = kind, types, argnums, places
+        key = kind, types, argnums, places, rules.version
         with self.lock:
             if key not in self.made:
-                primal = Primal(self.function.py_func, types, argnums, places)
+                primal = Primal(self.function, types, argnums, places)
                 made = KINDS[kind](primal, self.options)
                 for loc, what in getattr(made, "warnings", ()):
                     where = f"{loc[0]}:{loc[1]}: " if loc else ""

@@ -29,6 +29,7 @@ from ..frontend.tensor import Tensor
 from ..ir import Node, Op
 from ..loops.form import leaves, like
 from ..loops.lengths import length
+from ..loops.outside import rules
 from ..ops.movement import pad_node, slice_node
 from ..ops.packing import Packing
 from ..ops.primitives import broadcast, cast, reduce_sum, reshape_to
@@ -462,7 +463,7 @@ def _key(x: Any) -> Any:
 
 def _known(work: Any, template: Any, avals: Any, smooth: Any, tensors: Any) -> NumbaCall:
     """The call for operands of these shapes; made once, so that programs come back to its plan."""
-    key = tuple([_key(t) for t in template]), avals, smooth
+    key = tuple([_key(t) for t in template]), avals, smooth, rules.version
     call = work.calls.get(key)
     if call is None:
         call = NumbaCall(work, template, avals, smooth)

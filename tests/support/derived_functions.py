@@ -18,7 +18,7 @@ from random_functions import Generator
 
 import jitgrad
 from jitgrad.loops.derive import Gradient, Jvp, Primal, VjpTangent
-from jitgrad.runtime.numba import form_support
+from jitgrad.runtime.numba import form_support, user_code
 from jitgrad.runtime.numba.inference import typeof
 
 LENGTH = 5
@@ -48,7 +48,7 @@ def loaded(text, **names):
 def plain(derived):
     """The entry of a derivative as plain Python."""
     support = {k: getattr(form_support, k).py_func for k in form_support.__all__}
-    scope = {**support, "np": np, "math": math}
+    scope = {**support, **user_code.outside, "np": np, "math": math}
     for text in (derived.core_text, derived.entry_text):
         exec(compile(text, f"<{derived.name}>", "exec"), scope)
     entry, given = scope[derived.name], derived.primal.globals

@@ -6,6 +6,8 @@ code the function has a type of its own, whose methods `value_and_grad` and `vjp
 numba asks for their types. Start at `made`.
 """
 
+import ctypes
+import re
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,9 @@ from numba import cfunc, njit, types
 from numba.extending import models, overload, overload_method, register_model
 
 from ...base.errors import ArgumentError
+from .inference import typeof
 
+_CFunction: Any = ctypes.CFUNCTYPE(None).__base__
 _Dispatcher: Any = type(njit(lambda: 0))
 #: Options that numba's dispatchers keep, which `njit` sets itself.
 _OWN = ("nopython",)
@@ -42,6 +46,8 @@ class GradientDispatcher(_Dispatcher):
     jitgrad's own."""
 
     gradients = None
+    #: The derivatives that it is given (`jitgrad.loops.outside.GivenRule`); None without.
+    rule = None
 
     def _compile_for_args(self, *args, **kwargs):
         if self.gradients.recognises(args, kwargs):
@@ -56,6 +62,18 @@ class GradientDispatcher(_Dispatcher):
         """The value and the gradients by all arguments with floats in them: one where there is one
         such argument, else a tuple. It is a function in njit code, too."""
         return self.gradients.of_arrays(args, kwargs)
+
+    def defvjp(self, vjp):
+        """Gives the function its derivative in reverse mode, a function of njit code that is not
+        derived but executed: ``vjp(*args, out, g)`` is a tuple with the cotangent of each argument,
+        None for zeros; of a single argument the cotangent itself may be given. `out` is the result,
+        `g` its cotangent. It is returned, so this is a decorator, too."""
+        return self.gradients.give("vjp", vjp)
+
+    def defjvp(self, jvp):
+        """Gives the function its derivative in forward mode: ``jvp(args, tangents)`` is the result
+        and its tangent; both arguments are tuples. It is returned, so this is a decorator, too."""
+        return self.gradients.give("jvp", jvp)
 
     def vjp(self, cotangent, *args):
         """The result, and the cotangents of the arguments with floats in them, for that of the
@@ -103,9 +121,32 @@ def made(function, signature, options):
         raise ArgumentError(
             f"got {function!r} for njit, expected a function made by def, or one of numba.njit"
         )
+    if is_c_function(function):
+        function = _calling(function)
     out = njit(**options)(function) if signature is None else njit(signature, **options)(function)
     out.__class__ = GradientDispatcher
     return out
+
+
+def is_c_function(function):
+    """Whether it is a function of ctypes that numba can call."""
+    if not isinstance(function, _CFunction):
+        return False
+    if function.argtypes is None:
+        raise ArgumentError(
+            f"got the function {function.__name__} of ctypes without the types of its arguments; "
+            "set its argtypes and restype"
+        )
+    return isinstance(typeof(function), types.ExternalFunctionPointer)
+
+
+def _calling(function):
+    """A Python function that calls one of ctypes."""
+    args = ", ".join([f"x{k}" for k in range(len(function.argtypes))])
+    name = re.sub(r"\W", "_", function.__name__)
+    scope = {"target": function}
+    exec(f"def {name}({args}):\n    return target({args})\n", scope)
+    return scope[name]
 
 
 def wrapper(text, scope):

@@ -10,6 +10,7 @@ __all__ = [
     "_dot_add_2",
     "_dot_back",
     "_grow",
+    "_is_new",
     "_solve_back_1",
     "_solve_back_2",
 ]
@@ -31,6 +32,14 @@ def _grow(tape, need):
     out = np.empty(max(need, 2 * tape.size), tape.dtype)
     out[: tape.size] = tape
     return out
+
+
+@_compiled
+def _is_new(out, x):
+    """Refuses a result that is memory of an argument: its cotangent would be that of both."""
+    first, last = out.ctypes.data, x.ctypes.data
+    if out.size > 0 and first < last + x.nbytes and last < first + out.nbytes:
+        raise ValueError("got an argument as a result, expected a new array; return a copy")
 
 
 @_compiled

@@ -4,6 +4,8 @@ A text is a module: its header (`module_text`), functions, and entries with thei
 numba compiles when the module is executed and keeps beside it (see `cache`). Start at `loaded`.
 """
 
+import re
+
 from numba import njit, types
 
 from ...base.errors import CompileError
@@ -31,22 +33,41 @@ def type_text(t):
     return f"types.{'boolean' if t == types.boolean else t}"
 
 
-def decorator(options, signature=None):
-    """The line before a function that says how it is compiled."""
+#: Functions that are called as they are -> what texts call them; they hold for this process.
+_names: dict = {}
+outside: dict = {}
+
+
+def name_of(function):
+    """The name of a function from outside in emitted texts, which take it from `outside`."""
+    with _lock:
+        key = id(function)  # those of ctypes have no hash
+        if key not in _names:
+            word = re.sub(r"\W", "_", getattr(function, "__name__", "function"))
+            _names[key] = f"{word}_outside_{len(_names)}"
+            outside[_names[key]] = function
+        return _names[key]
+
+
+def decorator(options, signature=None, kept=True):
+    """The line before a function that says how it is compiled, and that its binary is kept."""
     given = {"error_model": "numpy", **{k: options[k] for k in _PASSED if k in options}}
     words = [f"{k}={v!r}" for k, v in given.items()]
     if signature is not None:
         kinds = "".join([f"{type_text(t)}, " for t in signature])
-        words = [f"({kinds.rstrip()})", *words, "cache=True"]
+        words = [f"({kinds.rstrip()})", *words, *(["cache=True"] if kept else [])]
     return f"@njit({', '.join(words)})"
 
 
-def module_text(title, functions):
-    """A module of functions, whose first line is a title."""
+def module_text(title, functions, names=()):
+    """A module of functions, whose first line is a title; `names` are those of `outside` in it."""
     head = f'"""{title}"""\n\nimport math\n\nimport numpy as np\nfrom numba import njit, types\n\n'
     return (
         head
-        + "from jitgrad.runtime.numba.form_support import *  # noqa: F403\n\n\n"
+        + "from jitgrad.runtime.numba.form_support import *  # noqa: F403\n"
+        + ("from jitgrad.runtime.numba.user_code import outside\n" if names else "")
+        + "".join([f'\n{name} = outside["{name}"]' for name in names])
+        + "\n\n"
         + "\n\n".join(functions)
     )
 
