@@ -9,6 +9,7 @@ from doctests import run_doctest
 
 import jitgrad
 from jitgrad import ArgumentError, DTypeError, MissingError, ShapeError
+from jitgrad.scipy.signal.by_transforms import faster_by_transforms
 
 theirs = pytest.importorskip("scipy.signal")
 signal = jitgrad.scipy.signal
@@ -49,6 +50,43 @@ def test_convolutions(mode):
                 for name in ("convolve2d", "correlate2d"):
                     given = x, y, mode, *border
                     near(getattr(signal, name)(*given), getattr(theirs, name)(*given))
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_convolutions_by_transforms(mode):
+    rng = np.random.default_rng(0)
+    for shapes in SHAPES:
+        x, y = (rng.standard_normal(shape) for shape in shapes)
+        if mode == "valid" and shapes == ((5, 2), (3, 4)):
+            continue
+        for k in (1.0, 1.0 + 1j):
+            for name in ("convolve", "correlate"):
+                found = getattr(signal, name)(x, k * y, mode, "fft")
+                near(found, getattr(theirs, name)(x, k * y, mode, "direct"))
+    x = rng.standard_normal((2, 300))
+    for length, axes in ((1, 1), (7, 1), (40, -1), (299, [1]), (310, 1)):
+        y = rng.standard_normal((1, length))
+        if mode == "valid" and length > 300:
+            continue
+        for name in ("fftconvolve", "oaconvolve"):
+            near(getattr(signal, name)(x, y, mode, axes), getattr(theirs, name)(x, y, mode, axes))
+    y = rng.standard_normal((2, 9))
+    near(signal.oaconvolve(x, y, mode), theirs.oaconvolve(x, y, mode))
+
+
+def test_the_faster_method_is_taken():
+    x, y = np.random.default_rng(0).standard_normal((2, 60, 60))
+    assert not faster_by_transforms((60, 60), (2, 2), "full")
+    assert faster_by_transforms((60, 60), (60, 60), "full")
+    near(signal.convolve(x, y), signal.convolve(x, y, method="direct"))
+
+
+def test_analytic_signals():
+    rng = np.random.default_rng(0)
+    for shape, n, axis in (((8,), None, -1), ((7, 2), None, 0), ((2, 9), 12, 1), ((9,), 4, 0)):
+        x = rng.standard_normal(shape)
+        near(signal.hilbert(x, n, axis), theirs.hilbert(x, n, axis))
+    assert signal.hilbert(np.ones(4, np.float32)).dtype == np.complex64
 
 
 FILTERS = [
@@ -117,6 +155,9 @@ FUNCTIONS = {
     "with a state": lambda b, a, x: signal.lfilter(b, a, x, 0, x[:2])[1],
     "both ways": lambda b, a, x: signal.filtfilt(b, a, x, 0, padlen=2),
     "convolution": lambda b, a, x: signal.convolve(x, b[:, None] * a, "same"),
+    "by transforms": lambda b, a, x: signal.convolve(x, b[:, None] * a[:2], "same", "fft"),
+    "by blocks": lambda b, a, x: signal.oaconvolve(x.reshape(-1), b) * a[1],
+    "envelope": lambda b, a, x: abs(signal.hilbert(x * b[0], axis=0)) * a[1],
     "smoothing": lambda b, a, x: signal.savgol_filter(x * a[0], 3, 1, axis=0)[:, 0] * b[1],
 }
 
@@ -124,7 +165,8 @@ FUNCTIONS = {
 @pytest.mark.parametrize("form", FUNCTIONS)
 def test_derivatives(form):
     x = np.random.default_rng(0).standard_normal((4, 2))
-    order = 2 if form in ("first order", "with a state", "convolution") else 1
+    first = ("second order", "no feedback", "both ways", "smoothing")
+    order = 1 if form in first else 2
     jitgrad.check_grads(FUNCTIONS[form], (B, A, x), order=order)
 
 
@@ -143,6 +185,12 @@ def test_wrong_uses_are_typed_errors():
         signal.convolve(np.ones(3), np.ones(2), "half")
     with pytest.raises(ArgumentError, match="got method='fast'"):
         signal.convolve(np.ones(3), np.ones(2), method="fast")
+    with pytest.raises(ShapeError, match="broadcast along the others"):
+        signal.fftconvolve(np.ones((2, 3)), np.ones((3, 3)), axes=1)
+    with pytest.raises(DTypeError, match="expected real numbers"):
+        signal.hilbert(np.ones(3) + 1j)
+    with pytest.raises(ArgumentError, match="got N=0"):
+        signal.hilbert(np.ones(3), 0)
     with pytest.raises(ShapeError, match="as many dimensions"):
         signal.convolve(np.ones(3), np.ones((2, 2)))
     with pytest.raises(ShapeError, match="for padlen=6, expected more"):

@@ -436,26 +436,11 @@ def convolve(a, v, mode="full"):
             "expected one at least, and 'full', 'same' or 'valid'"
         )
     a, v = (v, a) if v.size > a.size else (a, v)
-    m, v = v.size, v[::-1]
-    inner = op.matmul(op.take(a, np.arange(a.size - m + 1)[:, None] + np.arange(m)), v)
-    if mode == "valid" or m == 1:
-        return inner
-    before, after = (
-        _overhang(a, v, np.arange(1 - m, 0)),
-        _overhang(a, v, a.size - np.arange(m - 1, 0, -1)),
-    )
-    full = op.concatenate([before, inner, after])
-    skip, length = ((m - 1) // 2, a.size) if mode == "same" else (0, full.size)
+    if mode == "valid":
+        return op.window_products(a, v[::-1])
+    full = op.convolved(a, v)
+    skip, length = ((v.size - 1) // 2, a.size) if mode == "same" else (0, full.size)
     return full[skip : skip + length]
-
-
-def _overhang(a, v, starts):
-    """The products of `v` with what there is of `a` from places on where one of them ends."""
-    places = starts[:, None] + np.arange(v.size)
-    inside = (places >= 0) & (places < a.size)
-    product = op.take(a, np.clip(places, 0, a.size - 1)) * v
-    product = op.where(inside, product, np.zeros((), product.dtype))
-    return product.any(-1) if product.dtype == np.bool_ else product.sum(-1, dtype=product.dtype)
 
 
 @handler

@@ -12,7 +12,8 @@ from typing import Any as _Any
 
 from ...base.extras import function_of as _function_of
 from ...base.missing import missing as _missing
-from .convolutions import convolve, convolve2d, correlate, correlate2d, fftconvolve
+from .by_transforms import hilbert
+from .convolutions import convolve, convolve2d, correlate, correlate2d, fftconvolve, oaconvolve
 from .filters import filtfilt, lfilter, lfilter_zi, sosfilt, sosfilt_zi, sosfiltfilt
 from .smoothing import detrend, savgol_filter
 
@@ -40,8 +41,10 @@ __all__ = [
     "detrend",
     "fftconvolve",
     "filtfilt",
+    "hilbert",
     "lfilter",
     "lfilter_zi",
+    "oaconvolve",
     "savgol_filter",
     "sosfilt",
     "sosfilt_zi",

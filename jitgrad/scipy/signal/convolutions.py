@@ -1,16 +1,24 @@
 """Convolution and correlation in any number of dimensions, by the names of `scipy.signal`.
 
-Both are computed directly: windows of the larger array times the smaller one. Start at `convolve`.
+They are sums of products (`jitgrad.ops.convolving`), or products of Fourier transforms
+(`by_transforms`) where these take less time. Start at `convolve`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from ... import numpy as jnp
 from ...base.errors import ArgumentError, ShapeError
 from ...base.surface import surface
+from ...frontend.functions import FUNCTIONS
+from ...ir.shapes import as_int, normalize_axis
+from .by_transforms import by_blocks, by_transforms, faster_by_transforms
 from .signals import given_back, signal
+
+op = SimpleNamespace(**FUNCTIONS)
 
 MODES = ("full", "same", "valid")
 
@@ -24,8 +32,10 @@ def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> An
     in1, in2 : array_like
         Of the same number of dimensions; both may require grad.
     mode : "full", "same" or "valid"
-    method : "auto" or "direct"
-        Both are the direct sum of products.
+    method : "auto", "direct" or "fft"
+        Sums of products, or products of Fourier transforms, whose rounding errors are relative to
+        the largest element; by default, what is faster for these shapes. Infinities and nan spread
+        to all of a transform.
 
     Returns
     -------
@@ -51,10 +61,8 @@ def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> An
     >>> jitgrad.grad(lambda k: convolve(x, k, "same").sum())(np.array([0.0, 1.0, 0.5]))
     array([5., 6., 3.])
     """
-    if method not in ("auto", "direct"):
-        raise ArgumentError(f"got method={method!r}, expected 'auto' or 'direct'")
     x, y = signal(in1, "in1"), signal(in2, "in2")
-    return given_back(_convolved(x, y, mode), in1, in2)
+    return given_back(_convolved(x, y, mode, method), in1, in2)
 
 
 @surface
@@ -75,23 +83,20 @@ def correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> A
     >>> correlate(jitgrad.tensor([1.0, 2.0, 3.0]), [0.0, 1.0, 0.5], "same")
     tensor([2. , 3.5, 3. ])
     """
-    if method not in ("auto", "direct"):
-        raise ArgumentError(f"got method={method!r}, expected 'auto' or 'direct'")
     x, y = signal(in1, "in1"), signal(in2, "in2")
-    return given_back(_convolved(x, jnp.conj(jnp.flip(y)), mode), in1, in2)
+    return given_back(_convolved(x, jnp.conj(jnp.flip(y)), mode, method), in1, in2)
 
 
 @surface
 def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any:
-    """The convolution of two arrays, as `scipy.signal.fftconvolve`; computed directly, as
-    `convolve`.
+    """The convolution of two arrays by Fourier transforms, as `scipy.signal.fftconvolve`.
 
     Parameters
     ----------
     in1, in2, mode
         As in `convolve`.
-    axes : None
-        All axes.
+    axes : int or sequence of int, optional
+        Along these, by default all. Along the others the arrays are broadcast.
 
     References
     ----------
@@ -99,12 +104,36 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
 
     Examples
     --------
-    >>> fftconvolve([1.0, 2.0, 3.0], [1.0, 1.0])
-    array([1., 3., 5., 3.])
+    >>> x = jitgrad.tensor([1.0, 2.0, 3.0])
+    >>> fftconvolve(x, [1.0, 1.0]).round(12)
+    tensor([1., 3., 5., 3.])
     """
-    if axes is not None:
-        raise ArgumentError(f"got axes={axes!r}, expected None: use jitgrad.vmap for some axes")
-    return convolve(in1, in2, mode)
+    x, y = signal(in1, "in1"), signal(in2, "in2")
+    return given_back(_along(x, y, mode, axes, by_transforms), in1, in2)
+
+
+@surface
+def oaconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any:
+    """The convolution of two arrays of very different lengths by Fourier transforms of blocks, as
+    `scipy.signal.oaconvolve`.
+
+    Parameters
+    ----------
+    in1, in2, mode, axes
+        As in `fftconvolve`.
+
+    References
+    ----------
+    ``scipy.signal.oaconvolve``.
+
+    Examples
+    --------
+    >>> x = jitgrad.arange(1000.0)
+    >>> oaconvolve(x, [1.0, -1.0], "valid").shape
+    (999,)
+    """
+    x, y = signal(in1, "in1"), signal(in2, "in2")
+    return given_back(_along(x, y, mode, axes, by_blocks), in1, in2)
 
 
 @surface
@@ -131,7 +160,7 @@ def convolve2d(
            [0., 1., 2.]])
     """
     x, y = signal(in1, "in1"), signal(in2, "in2")
-    return given_back(_convolved(*_bordered(x, y, mode, boundary, fillvalue)), in1, in2)
+    return given_back(_convolved(*_bordered(x, y, mode, boundary, fillvalue), "direct"), in1, in2)
 
 
 @surface
@@ -156,7 +185,9 @@ def correlate2d(
            [0., 2., 1.]])
     """
     x, y = signal(in1, "in1"), jnp.conj(jnp.flip(signal(in2, "in2")))
-    return given_back(_convolved(*_bordered(x, y, mode, boundary, fillvalue, True)), in1, in2)
+    return given_back(
+        _convolved(*_bordered(x, y, mode, boundary, fillvalue, True), "direct"), in1, in2
+    )
 
 
 def _bordered(
@@ -178,31 +209,70 @@ def _bordered(
     return jnp.pad(x, widths, mode=names[boundary], **more), y, "first valid"
 
 
-def _convolved(x: Any, y: Any, mode: str) -> Any:
-    if mode not in (*MODES, "first valid"):
+def _convolved(x: Any, y: Any, mode: str, method: str) -> Any:
+    if method not in ("auto", "direct", "fft"):
+        raise ArgumentError(f"got method={method!r}, expected 'auto', 'direct' or 'fft'")
+    _check(x, y, mode, ("first valid",))
+    if not x.ndim:
+        return x * y
+    first = mode == "first valid"
+    shape = x.shape
+    if not first:
+        x, y = _larger_first(x, y, mode, range(x.ndim))
+    if not x.size or not y.size:
+        raise ShapeError(f"got arrays of shapes {x.shape} and {y.shape}, expected some elements")
+    if method == "fft" or (method == "auto" and faster_by_transforms(x.shape, y.shape, mode)):
+        return _part(by_transforms(x, y, range(x.ndim)), x, y, mode, shape, range(x.ndim))
+    if mode in ("valid", "first valid"):
+        return op.window_products(x, jnp.flip(y))
+    return _part(op.convolved(x, y), x, y, mode, shape, range(x.ndim))
+
+
+def _check(x: Any, y: Any, mode: str, more: tuple[str, ...] = ()) -> None:
+    if mode not in (*MODES, *more):
         raise ArgumentError(f"got mode={mode!r}, expected one of {', '.join(MODES)}")
     if x.ndim != y.ndim:
         raise ShapeError(
             f"got arrays of shapes {x.shape} and {y.shape}, expected as many dimensions in both"
         )
-    if not x.ndim:
-        return x * y
+
+
+def _along(x: Any, y: Any, mode: str, axes: Any, whole: Callable[..., Any]) -> Any:
+    """A convolution along some axes, of which `whole` computes the full one."""
+    _check(x, y, mode)
+    given = range(x.ndim) if axes is None else (axes,) if isinstance(axes, int) else axes
+    numbers = sorted({normalize_axis(as_int(a, "axes"), x.ndim) for a in given})
+    others = [(x.shape[k], y.shape[k]) for k in range(x.ndim) if k not in numbers]
+    if any(n != m and 1 not in (n, m) for n, m in others):
+        raise ShapeError(
+            f"got arrays of shapes {x.shape} and {y.shape} to convolve along axes {numbers}, "
+            "expected shapes that broadcast along the others"
+        )
     shape = x.shape
-    if mode != "first valid":
-        x, y = _larger_first(x, y, mode)
+    x, y = _larger_first(x, y, mode, numbers)
     if not x.size or not y.size:
         raise ShapeError(f"got arrays of shapes {x.shape} and {y.shape}, expected some elements")
-    if mode in ("full", "same"):
-        x = jnp.pad(x, [(n - 1, n - 1) for n in y.shape])
-    out = _valid(x, y)
-    if mode == "same":
-        starts = [(n - m) // 2 for n, m in zip(out.shape, shape, strict=True)]
-        out = out[tuple([slice(s, s + m) for s, m in zip(starts, shape, strict=True)])]
-    return out
+    # along an axis of length 1 there is nothing to transform
+    longer = [k for k in numbers if x.shape[k] != 1 and y.shape[k] != 1]
+    out = whole(x, y, longer) if longer else x * y
+    return _part(out, x, y, mode, shape, numbers)
 
 
-def _larger_first(x: Any, y: Any, mode: str) -> tuple[Any, Any]:
-    pairs = list(zip(x.shape, y.shape, strict=True))
+def _part(out: Any, x: Any, y: Any, mode: str, shape: tuple[int, ...], axes: Sequence[int]) -> Any:
+    """What a mode has of the full convolution along some axes; `shape` is that of the first
+    array."""
+    if mode == "full":
+        return out
+    index: list[Any] = [slice(None)] * out.ndim
+    for k in axes:
+        length = shape[k] if mode == "same" else x.shape[k] - y.shape[k] + 1
+        start = (out.shape[k] - length) // 2
+        index[k] = slice(start, start + length)
+    return out[tuple(index)]
+
+
+def _larger_first(x: Any, y: Any, mode: str, axes: Sequence[int]) -> tuple[Any, Any]:
+    pairs = [(x.shape[k], y.shape[k]) for k in axes]
     if all(a >= b for a, b in pairs):
         return x, y
     if all(a <= b for a, b in pairs):
@@ -213,13 +283,3 @@ def _larger_first(x: Any, y: Any, mode: str) -> tuple[Any, Any]:
             "as large as the other along all axes"
         )
     return x, y
-
-
-def _valid(x: Any, y: Any) -> Any:
-    """The sums of products where `y`, turned round, lies within `x`."""
-    if x.ndim == 1:
-        return jnp.convolve(x, y, "valid")
-    axes = tuple(range(x.ndim))
-    windows = jnp.lib.stride_tricks.sliding_window_view(x, y.shape)
-    behind = tuple([x.ndim + k for k in axes])
-    return jnp.tensordot(windows, jnp.flip(y), axes=(behind, axes))
