@@ -69,9 +69,23 @@ def _old_objects_are_left_alone():
     gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown():
+    """What a test leaves to the compile thread is not compiled: nobody waits for it but the tests
+    that ask for `synchronize`, which would wait for hours where a machine is slow."""
+    compiler = jitgrad.runtime.background.compiler
+    with compiler.lock:
+        for waiting in (compiler.queue, compiler.asked):
+            kept = [(plan, outcome) for plan, outcome in waiting if outcome is not None]
+            for plan, outcome in waiting:
+                plan.queue = plan.queue if outcome is not None else None
+            waiting.clear()
+            waiting.extend(kept)
+
+
 @pytest.fixture(params=["never", "always"])
 def tier(request):
-    jitgrad.synchronize()  # what earlier tests left to the compile thread must not count here
+    jitgrad.synchronize()  # what is being compiled must not count here
     before, jitgrad.config.compile = jitgrad.config.compile, request.param
     yield request.param
     jitgrad.config.compile = before
