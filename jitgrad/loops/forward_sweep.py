@@ -107,11 +107,6 @@ class AdjointForwards:
                 for v in plan.kept.get(home, ())
                 if v.action is not None and any(v.region.within(r) for r in a.regions)
             ]
-            for v in handed:
-                if v.is_array:
-                    raise NotDifferentiable(
-                        f"got {v.hint}, an array made within a branch, expected it before", a.loc
-                    )
             handed.sort(key=plan.order_of)
         sides, parent = [], b.region
         cond = self.get(env, a.args[0])
@@ -121,12 +116,18 @@ class AdjointForwards:
             self.clone_side(r, inner)
             b.region.yields = [self.get(inner, y) for y in r.yields]
             for v in handed:
-                b.region.yields.append(inner[v] if v.region.within(r) else b.const(0, v.type))
+                b.region.yields.append(inner[v] if v.region.within(r) else self.blank(v))
             sides.append(b.region)
         b.region = parent
         both = [*a.res, *handed]
         out = b.emit("if", (cond,), [v.type for v in both], regions=sides)
         self.name_results(both, out.res, env)
+
+    def blank(self, v):
+        """What stands for a value of a branch that was not taken."""
+        if not v.is_array:
+            return self.b.const(0, v.type)
+        return self.b.alloc([self.b.const(0)] * v.type.ndim, v.type.dtype, hint=v.hint)
 
     def clone_side(self, region, env):
         for a in region.actions:
@@ -194,7 +195,7 @@ class AdjointForwards:
         b, plan, r = self.b, self.plan, a.regions[0]
         given = {k: self.early(v, a.region, env) for k, v in enumerate(a.res) if v in plan.act}
         outer = self.outer_active(r)
-        self.shadows_of_made(env)
+        self.shadows_of_made(a.region, env)
         inits = [self.get(env, v) for v in a.args] + [b.const(0, v.type) for v in outer]
         new, inner = self.new_turn(a, env)
         sums = [Val(v.type, f"{v.hint}_b", None, new) for v in outer]
@@ -234,12 +235,14 @@ class AdjointForwards:
             w.hint = f"{v.hint}_b"
         self.merged_out[a] = dict(zip(outer, sums, strict=True))
 
-    def shadows_of_made(self, env):
-        """Makes the shadows of arrays that the body has made so far."""
-        for o in self.form.body.actions:
-            for v in o.res if o.kind in ("view", *MAKERS) else ():
-                if v.is_array and v in env and self.plan.active_memory(v):
-                    self.shadow_of(v, env)
+    def shadows_of_made(self, home, env):
+        """Makes the shadows of arrays that a home, and those around it, have made so far: what a
+        merged loop made within its turn would be lost behind it."""
+        for r in home.up():
+            for o in r.actions:
+                for v in o.res if o.kind in ("view", *MAKERS) else ():
+                    if v.is_array and v in env and self.plan.active_memory(v):
+                        self.shadow_of(v, env)
 
     def early(self, v, home, env):
         """The cotangent of `v`, a value of region `home`, before it is computed; None for 0."""
