@@ -17,10 +17,13 @@ class ArrayValue:
         ``at(index)`` -> the element, made where the builder stands.
     reads : list of Val
         The arrays in memory that it looks into.
+    view : bool
+        Whether numba has it as a view of these.
     """
 
-    def __init__(self, shape, dtype, at, reads):
+    def __init__(self, shape, dtype, at, reads, view=False):
         self.shape, self.dtype, self.at, self.reads = list(shape), dtype, at, reads
+        self.view = view
 
 
 class Part(ArrayValue):

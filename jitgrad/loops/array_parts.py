@@ -5,10 +5,12 @@ Start at `ArrayParts.subscript` and `ArrayParts.write`.
 
 import ast
 
-from ..runtime.numba.inference import I64, part_type, types
+from ..runtime.numba.inference import BOOL, I64, part_type, types
 from .abstract_values import ArrayValue, ElementwiseValue, Part
+from .array_values import is_array
 from .form import MAKERS, Val
 from .index_values import nonneg, same_value
+from .numpy_as_loops import put_all_at, put_all_where, put_at, put_where, taken_where
 
 WHOLE = (None, None, None)
 
@@ -21,13 +23,31 @@ class ArrayParts:
         if any(isinstance(p, ArrayValue) or (isinstance(p, Val) and p.is_array) for p in picked):
             return self.gathered(arr, picked, store)
         if any(p is None for p in picked):
-            self.refuse("got None in an index, expected numbers and slices")
+            return self.with_new_axes(arr, picked, node, store)
+        return self.part(arr, picked, node)
+
+    def part(self, arr, picked, node):
         if any(not isinstance(p, (Val, tuple)) for p in picked):
             self.refuse(f"got the index {ast.unparse(node)}, expected numbers and slices")
         items = [("i", p) if isinstance(p, Val) else p for p in picked]
         if len(items) > len(arr.shape):
             self.refuse(f"got {len(items)} indices for an array of {len(arr.shape)} axes")
         return self.sub_view(arr, items + [WHOLE] * (len(arr.shape) - len(items)))
+
+    def with_new_axes(self, arr, picked, node, store):
+        """x[:, None]: axes of length 1, which is in the text."""
+        if store:
+            self.refuse("got None in an index that is written to, expected numbers and slices")
+        part = self.arr(self.part(arr, [p for p in picked if p is not None], node))
+        kept = [k is not None for k in picked if not isinstance(k, Val)]
+        kept += [True] * (len(part.shape) - sum(kept))
+        lengths = iter(part.shape)
+        shape = [next(lengths) if k else self.b.const(1) for k in kept]
+
+        def at(index):
+            return part.at([i for i, k in zip(index, kept, strict=True) if k])
+
+        return ArrayValue(shape, part.dtype, at, part.reads, view=True)
 
     def picked(self, node, ndim):
         """The index of each axis: a value, or (start, stop, step)."""
@@ -41,13 +61,17 @@ class ArrayParts:
                 picked.extend(v if isinstance(v, tuple) else [v])
         if Ellipsis in [p for p in picked if p is Ellipsis]:
             k = next(k for k, p in enumerate(picked) if p is Ellipsis)
-            picked[k : k + 1] = [WHOLE] * (ndim - len(picked) + 1)
+            given = sum([p is not None for p in picked]) - 1
+            picked[k : k + 1] = [WHOLE] * (ndim - given)
         return picked
 
     def gathered(self, arr, picked, store):
         """x[index], with an array of whole numbers."""
         first = picked[0]
         one = isinstance(first, ArrayValue) or (isinstance(first, Val) and first.is_array)
+        if one and len(picked) == 1 and self.arr(first).dtype == BOOL and len(arr.shape) == 1:
+            self.equal(arr.shape[0], self.arr(first).shape[0])
+            return self.arr(self.as_loops(taken_where, [arr, first]))
         whole = one and isinstance(self.arr(first).dtype, types.Integer)
         if store or len(picked) > 1 or not whole:
             self.refuse(
@@ -82,7 +106,9 @@ class ArrayParts:
                 ]
             )
 
-        return ArrayValue([it[3] for it in full if it[0] == "s"], arr.dtype, at, arr.reads)
+        return ArrayValue(
+            [it[3] for it in full if it[0] == "s"], arr.dtype, at, arr.reads, view=arr.view
+        )
 
     def part_of_part(self, arr, full):
         """A part of a part is a part."""
@@ -142,7 +168,12 @@ class ArrayParts:
     # --- writing ----------------------------------------------------------------------------------
 
     def set_item(self, node, value):
-        place = self.subscript(self.ev(node.value), node.slice, store=True)
+        base = self.ev(node.value)
+        where = self.places(base, node.slice)
+        if where is not None:
+            self.put(base, where, value)
+            return
+        place = self.subscript(base, node.slice, store=True)
         if not isinstance(place, Part):
             self.refuse(
                 f"got an assignment to a part of an expression ({ast.unparse(node)}), expected an "
@@ -152,6 +183,28 @@ class ArrayParts:
             self.b.store(place.base, *place.element, self.number(value))
         else:
             self.write(place, value)
+
+    def places(self, base, node):
+        """The mask or the places of x[...] = value; None for other indices."""
+        if isinstance(node, (ast.Slice, ast.Constant, ast.Tuple)) or isinstance(base, tuple):
+            return None
+        picked = self.ev(node)
+        if not is_array(picked) or len(self.arr(base).shape) != 1:
+            return None
+        where = self.arr(picked)
+        whole = isinstance(where.dtype, types.Integer)
+        return where if len(where.shape) == 1 and (whole or where.dtype == BOOL) else None
+
+    def put(self, base, where, value):
+        """x[where] = value."""
+        mask = where.dtype == BOOL
+        if mask:
+            self.equal(self.arr(base).shape[0], where.shape[0])
+        if is_array(value):
+            run = put_all_where if mask else put_all_at
+        else:
+            run = put_where if mask else put_at
+        self.as_loops(run, [base, where, value])
 
     def write(self, place, value, add=False):
         """place[...] = value, element by element; what reads the same memory elsewhere is computed

@@ -44,7 +44,7 @@ class ArrayValues:
                 place[k] = i
             return arr.at(place)
 
-        return ArrayValue([arr.shape[k] for k in order], arr.dtype, at, arr.reads)
+        return ArrayValue([arr.shape[k] for k in order], arr.dtype, at, arr.reads, view=True)
 
     def elementwise(self, fn, *xs):
         if not any(map(is_array, xs)):

@@ -107,7 +107,7 @@ class Derived:
         self.name = f"{f.name}_{self.word.replace(' ', '_')}"
         params = [*params, *self.given]
         self.signature = [*kinds, *[v.type for _, v in f.globals.values()]]
-        outside = sorted({a.fn for a in walk(core.body) if a.kind == "outside"})
+        outside = sorted({a.fn for a in walk(core.body) if a.fn in user_code.outside})
         decorated = user_code.decorator(self.options)
         entry = user_code.decorator(self.options, self.signature, not outside)
         body = "".join([f"    {x}\n" for x in lines])

@@ -18,11 +18,14 @@ from ..runtime.numba.inference import F32, typeof, types
 from .array_parts import ArrayParts
 from .array_values import ArrayValues
 from .builder import Builder
+from .calls import Calls
 from .early_exits import RESULT, lowered
 from .form import Form, Region, Val, leaves, like
+from .local_functions import LocalFunctions
 from .loop_statements import LoopStatements
 from .numpy_calls import NumpyCalls
 from .outside import OutsideCalls, rule_of
+from .shared_arrays import SharedArrays
 from .statements import Statements
 from .value_expressions import ValueExpressions
 
@@ -44,9 +47,10 @@ def source_of(function):
 
 
 class Frame:
-    """A function being executed."""
+    """A function being executed; `at` is the line that it stands for, where that is not its own."""
 
-    def __init__(self, function):
+    def __init__(self, function, at=None):
+        self.at = at
         self.function, self.tree, self.lines, self.first = source_of(function)
         self.file = inspect.getsourcefile(self.function)
         closed = inspect.getclosurevars(self.function)
@@ -58,6 +62,8 @@ class Frame:
 
     def loc(self, line):
         """File, line and its text."""
+        if self.at is not None:
+            return self.at
         k = line - self.first
         return self.file, line, self.lines[k] if 0 <= k < len(self.lines) else ""
 
@@ -93,6 +99,7 @@ def trace(function, argtypes):
         front.b = b
         try:
             result = front.bindable(run(args))
+            front.check_copies(body)
             if result is not None:
                 body.yields = [front.number(v) for v in leaves(result)]
                 result = like(result, iter(body.yields))
@@ -117,8 +124,11 @@ class Front(
     ValueExpressions,
     ArrayParts,
     ArrayValues,
+    Calls,
     NumpyCalls,
     OutsideCalls,
+    LocalFunctions,
+    SharedArrays,
 ):
     """Executes functions; `env` has what names stand for, `b` builds."""
 
@@ -127,6 +137,8 @@ class Front(
         #: What names stand for in the functions that wait for the one that runs.
         self.envs = []
         self.env = self.frame = self.b = None
+        #: Copies that stand for what numba has as the same memory (`shared_arrays`).
+        self.copies = []
 
     def argument(self, name, t, region):
         if isinstance(t, (types.NamedTuple, types.NamedUniTuple)):
@@ -179,6 +191,11 @@ class Front(
             self.envs.pop()
             if not self.stack or self.env is not None:
                 self.b.loc = here
+
+    def as_loops(self, function, args):
+        """A function of NumPy's that is written as one with loops."""
+        frame = Frame(function, self.b.loc)
+        return self.run(frame, dict(zip(frame.parameters(), map(self.bindable, args), strict=True)))
 
     def inline(self, function, args, kwargs):
         """A call of another function, executed in place."""

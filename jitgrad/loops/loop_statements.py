@@ -331,6 +331,8 @@ class LoopBuild:
         for n in names:
             if self.is_alone(n):
                 self.alone.add(n)
+            if front.is_copy(self.before[n]):
+                front.refuse(f"got {n}, a view, bound to new arrays in a loop; begin with a copy")
             made = front.materialise(front.arr(self.before[n]))
             made.hint = n
             self.kept[n] = self.before[n] = made
@@ -365,6 +367,9 @@ class LoopBuild:
         """Writes new values into the memory of arrays at the end of a turn; what is read is read
         before it is overwritten."""
         front = self.front
+        for n, to in self.kept.items():
+            if front.env[n] is not to and front.is_copy(front.env[n]):
+                front.refuse(f"got {n} bound to a view in a loop that goes on with it; copy it")
         moves = [
             (to, front.arr(front.env[n])) for n, to in self.kept.items() if front.env[n] is not to
         ]

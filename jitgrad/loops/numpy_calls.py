@@ -1,159 +1,18 @@
-"""Calls: of functions of numbers, of NumPy's functions of arrays, of the user's functions. Part of
-the front.
+"""NumPy's functions of arrays, made of loops. Part of the front.
 
-A function of NumPy is `np_<name>`, made of loops. Start at `NumpyCalls.call`.
+A function of NumPy is `np_<name>`. Start at `NumpyCalls`.
 """
 
-import inspect
 import math
-import types as python_types
 
-import numpy as np
-
-from ..runtime.numba.inference import BOOL, F64, I64, array_type, from_dtype, types, unify
+from ..runtime.numba.inference import F64, I64, array_type, types, unify
 from .abstract_values import ArrayValue
 from .array_values import is_array
 from .form import Val
-from .markers import Marker, marker_of
-from .outside import is_outside, rule_of
-from .scalars import NAMES
-
-METHODS = frozenset(
-    "sum mean min max copy dot prod std var argmin argmax cumsum cumprod all any trace".split()
-)
-#: Methods that are functions here, or views.
-SHAPED = frozenset(("transpose", "ravel", "flatten", "reshape"))
-#: Functions of Python that are `call_<name>` here.
-BUILTINS = {f.__name__: f for f in (len, round, min, max)}
-
-
-def _module(fn):
-    return getattr(fn, "__module__", "") or ""
+from .numpy_as_loops import AS_LOOPS
 
 
 class NumpyCalls:
-    def call(self, fn, args, kwargs):
-        if marker_of(fn) is Marker.STOP:
-            return self.elementwise("stop", self.bindable(args[0]))
-        if fn is print:
-            return None
-        if isinstance(fn, (types.Type, type)):
-            return self.call_type(fn, args, kwargs)
-        if rule_of(fn) is not None or is_outside(fn):
-            return self.outside_call(fn, self.in_order(fn, args, kwargs))
-        own = BUILTINS.get(getattr(fn, "__name__", ""))
-        if own is fn:
-            return getattr(self, f"call_{fn.__name__}")(*args)
-        if self.is_of_numbers(fn) and not kwargs:
-            return self.elementwise(NAMES[fn.__name__], *args)
-        if isinstance(fn, np.ufunc) or _module(fn).split(".")[0] == "numpy":
-            return self.call_numpy(fn, args, kwargs)
-        return self.call_user(fn, args, kwargs)
-
-    def is_of_numbers(self, fn):
-        known = fn is abs or isinstance(fn, np.ufunc) or _module(fn) == "math"
-        return known and getattr(fn, "__name__", "") in NAMES
-
-    def call_numpy(self, fn, args, kwargs):
-        name = fn.__name__
-        do = getattr(self, "np_" + name, None)
-        if do is None:
-            self.refuse(f"got np.{name}, which has no derivative here; write it as a loop")
-        return self.called(do, name, args, kwargs)
-
-    def call_user(self, fn, args, kwargs):
-        if hasattr(fn, "native_name"):
-            fn = fn.__wrapped__  # a function of numba.cfunc
-        if isinstance(getattr(fn, "py_func", fn), python_types.FunctionType):
-            run = self.in_place if self.in_rule else self.inline
-            return run(fn, args, kwargs)
-        self.refuse(
-            f"got a call of {getattr(fn, '__name__', '') or repr(fn)}, which cannot be looked "
-            "into, expected functions made by def, and those of NumPy and math"
-        )
-
-    def in_order(self, fn, args, kwargs):
-        """Arguments by name in their places, and defaults."""
-        if not kwargs and is_outside(fn):
-            return args
-        try:
-            bound = inspect.signature(fn).bind(*args, **kwargs)
-        except (TypeError, ValueError) as error:
-            self.refuse(f"got a call of {fn.__name__} that does not fit it: {error}")
-        for name, p in bound.signature.parameters.items():
-            if name not in bound.arguments:
-                bound.arguments[name] = self.constant(p.default)
-        return [bound.arguments[name] for name in bound.signature.parameters]
-
-    def called(self, do, name, args, kwargs):
-        try:
-            inspect.signature(do).bind(*args, **kwargs)
-        except TypeError:
-            self.refuse(
-                f"got np.{name} with arguments that are not differentiated "
-                f"({', '.join(kwargs) or len(args)}); write it as a loop"
-            )
-        return do(*args, **kwargs)
-
-    def call_type(self, fn, args, kwargs):
-        """A number converted; a named tuple made."""
-        if isinstance(fn, type) and issubclass(fn, tuple):
-            if not hasattr(fn, "_fields"):
-                return args[0]
-            return fn(*map(self.bindable, args), **{k: self.bindable(v) for k, v in kwargs.items()})
-        known = isinstance(fn, types.Type) or issubclass(fn, np.generic) or fn in (float, int, bool)
-        if not known:
-            self.refuse(f"got {fn.__name__}(), which is not differentiated")
-        t, x = self.dtype(fn), self.number(args[0])
-        return self.truth(x) if t == BOOL else self.b.cast(x, t)
-
-    def call_len(self, x):
-        return self.b.const(len(x)) if isinstance(x, tuple) else self.arr(x).shape[0]
-
-    def call_round(self, x):
-        return self.b.cast(self.b.pure("rint", self.number(x)), I64)
-
-    def call_min(self, *args):
-        return self.extreme_of("min", args)
-
-    def call_max(self, *args):
-        return self.extreme_of("max", args)
-
-    def extreme_of(self, fn, args):
-        items = list(args[0]) if len(args) == 1 and isinstance(args[0], tuple) else list(args)
-        if len(items) == 1 and is_array(items[0]):
-            return self.extreme(items[0], fn)
-        out = self.number(items[0])
-        for x in items[1:]:
-            out = self.b.pure(fn, out, self.number(x))
-        return out
-
-    def method(self, m, args, kwargs):
-        """A method of an array."""
-        x, name = m.x, m.name
-        if name == "fill":
-            return self.write(self.arr(x), args[0])
-        if name in METHODS:
-            return self.called(getattr(self, f"np_{name}"), name, [x, *args], kwargs)
-        if name in SHAPED:
-            return getattr(self, f"np_{name}")(x, *args)
-        if name == "astype":
-            t, arr = self.dtype(args[0]), self.arr(x)
-            return ArrayValue(arr.shape, t, lambda index: self.b.cast(arr.at(index), t), arr.reads)
-        self.refuse(
-            f"got the method {name} of an array, which is not differentiated; write it as a loop, "
-            "or with NumPy's functions"
-        )
-
-    def dtype(self, x, default=F64):
-        if x is None:
-            return default
-        if isinstance(x, types.NumberClass):
-            return x.instance_type
-        if isinstance(x, types.Type):
-            return x
-        return {float: F64, int: I64, bool: BOOL}.get(x) or from_dtype(x)
-
     # --- new arrays -------------------------------------------------------------------------------
 
     def shape_of(self, shape):
@@ -254,14 +113,24 @@ class NumpyCalls:
         return ArrayValue(arr.shape, arr.dtype, at, arr.reads)
 
     def np_ravel(self, a):
-        """One axis, in C order; a copy."""
-        arr, b = self.arr(a), self.b
+        return self.view_of(self.flat(self.arr(a)), self.arr(a))
+
+    def np_flatten(self, a):
+        return self.bindable(self.flat(self.arr(a)))
+
+    def view_of(self, out, arr):
+        """`out` as what numba has as a view of `arr`."""
+        if isinstance(out, Val):
+            self.note_copy(out, arr.reads, "a view")
+            return out
+        return ArrayValue(out.shape, out.dtype, out.at, arr.reads, view=True)
+
+    def flat(self, arr):
+        """One axis, in C order."""
+        b = self.b
         if len(arr.shape) == 1:
-            return self.materialise(arr)
-        n = b.const(1)
-        for m in arr.shape:
-            n = b.pure("mul", n, m)
-        out = b.alloc([n], arr.dtype)
+            return arr
+        out = b.alloc([self.count(arr)], arr.dtype)
 
         def body(index):
             place = index[0]
@@ -272,10 +141,35 @@ class NumpyCalls:
         b.nest(arr.shape, body)
         return out
 
-    np_flatten = np_ravel
-
     def np_reshape(self, a, *shape):
-        self.refuse("got reshape, which is not differentiated; write it as a loop")
+        arr, b = self.arr(a), self.b
+        sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+        lengths = self.lengths(self.count(arr), sizes)
+        flat = self.arr(self.flat(arr))
+
+        def at(index):
+            place = index[0]
+            for i, m in zip(index[1:], lengths[1:], strict=True):
+                place = b.pure("add", b.pure("mul", place, m), i)
+            return flat.at([place])
+
+        out = ArrayValue(lengths, arr.dtype, at, flat.reads)
+        return self.view_of(out, arr)
+
+    def lengths(self, total, sizes):
+        """Those of a shape, in which -1 stands for what is left of `total`."""
+        b = self.b
+        given = [b.cast(self.integer(n), I64) for n in sizes]
+        known, open_ = b.const(1), [k for k, n in enumerate(given) if n.is_const and n.const < 0]
+        for k, n in enumerate(given):
+            known = known if k in open_ else b.pure("mul", known, n)
+        if len(open_) > 1:
+            self.refuse("got a shape with several -1, expected one")
+        for k in open_:
+            given[k] = b.pure("floordiv", total, known)
+            known = b.pure("mul", known, given[k])
+        self.equal(total, known)
+        return given
 
     def np_diff(self, a):
         arr, b = self.arr(a), self.b
@@ -329,8 +223,11 @@ class NumpyCalls:
             n = self.b.pure("mul", n, m)
         return n
 
-    def np_mean(self, a):
+    def np_mean(self, a, axis=None):
         arr = self.arr(a)
+        if axis is not None:
+            n = self.b.cast(arr.shape[self.axis(axis)], F64)
+            return self.elementwise("div", self.np_sum(arr, axis), n)
         return self.b.pure("div", self.np_sum(arr), self.count(arr))
 
     def np_var(self, a):
@@ -378,6 +275,25 @@ class NumpyCalls:
     def np_min(self, a):
         return self.extreme(a, "min")
 
+    def np_concatenate(self, arrays, axis=None):
+        """Arrays along the first axis."""
+        if axis is not None and self.axis(axis) != 0:
+            self.refuse("got concatenate along another axis than the first; write the loop")
+        out = self.bindable(arrays[0])
+        for x in arrays[1:]:
+            if self.arr(x).dtype != self.arr(out).dtype:
+                self.refuse("got concatenate of arrays of several types, expected one")
+            do = AS_LOOPS.get(("joined", self.rank(out), self.rank(x)))
+            if do is None:
+                self.refuse("got concatenate of arrays of more than two axes; write the loop")
+            out = self.as_loops(do, [out, x])
+        return out
+
+    def np_hstack(self, arrays):
+        if self.rank(arrays[0]) != 1:
+            self.refuse("got hstack of matrices; write the loop")
+        return self.np_concatenate(arrays)
+
     np_amax, np_amin = np_max, np_min
 
     def np_ptp(self, a):
@@ -386,9 +302,7 @@ class NumpyCalls:
 
     def place_of_extreme(self, a, fn):
         """The number of the first extreme, counted through the array."""
-        arr, b = self.arr(self.bindable(a)), self.b
-        if len(arr.shape) != 1:
-            self.refuse("got the place of an extreme in an array of several axes, expected one")
+        arr, b = self.arr(self.flat(self.arr(self.bindable(a)))), self.b
         self.not_empty(arr)
 
         def join(best, index):

@@ -17,6 +17,7 @@ from typing import Any
 from ..base.errors import ArgumentError, NotDifferentiable
 from ..runtime.numba import user_code
 from ..runtime.numba.dispatcher import is_c_function
+from ..runtime.numba.form_support import _order
 from ..runtime.numba.inference import result_type, typeof, types
 from .abstract_values import ArrayValue
 from .form import Action, Region, Val, leaves, like
@@ -106,7 +107,7 @@ def rule_of(function: Any) -> GivenRule | None:
 
 def is_outside(function: Any) -> bool:
     """Whether numba calls a function that is none of Python's: one of ctypes, say."""
-    return is_c_function(function)
+    return is_c_function(function) or function is _order
 
 
 class OutsideCalls:
@@ -131,7 +132,7 @@ class OutsideCalls:
         for x in given:
             if not isinstance(x, Val):
                 self.refuse(f"got {x!r} for {name}, expected numbers and arrays")
-            if x.is_array and rule is None and not trusted:
+            if x.is_array and rule is None and not trusted and function is not _order:
                 self.refuse(
                     f"got the array {x.hint} for {name}, which cannot be looked into and may write "
                     "to it; make it a function of jitgrad.njit and give its derivative, with defvjp"
@@ -150,7 +151,7 @@ class OutsideCalls:
             tree=tree,
         )
         for v in action.res:
-            v.hint = name
+            v.hint = name.lstrip("_") or "v"
         return like(tree, iter(action.res)) if tree is not None else None
 
     def in_place(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ import ast
 from ..runtime.numba.inference import BOOL, unify
 from .abstract_values import ArrayValue, Part
 from .form import Region, Val, leaves, like
+from .index_values import same_value
 from .name_flow import needs
 
 MISSING = object()
@@ -114,7 +115,9 @@ class Statements:
             return type(value)(*made) if hasattr(value, "_fields") else tuple(made)
         if isinstance(value, Part):
             return self.view(value)
-        return self.materialise(value) if isinstance(value, ArrayValue) else value
+        if isinstance(value, ArrayValue):
+            return self.copy_of(value, "a view") if value.view else self.materialise(value)
+        return value
 
     def do_AugAssign(self, s, live):
         fn = BINARY.get(type(s.op))
@@ -129,7 +132,13 @@ class Statements:
             else:
                 self.bind(s.target, new)
             return
-        place = self.subscript(self.ev(s.target.value), s.target.slice, store=True)
+        base = self.ev(s.target.value)
+        where = self.places(base, s.target.slice)
+        if where is not None:
+            now = self.subscript(base, s.target.slice)
+            self.put(base, where, self.bindable(self.elementwise(fn, now, value)))
+            return
+        place = self.subscript(base, s.target.slice, store=True)
         if not isinstance(place, Part):
             self.refuse(
                 f"got an assignment to a part of an expression ({ast.unparse(s.target)}), "
@@ -218,10 +227,8 @@ class Statements:
                 slots.append(x)
                 continue
             if x.is_array or y.is_array:
-                self.refuse(
-                    f"got different arrays for {name} in the two branches, expected one; copy into "
-                    f"it with {name}[:] = ..."
-                )
+                slots.append(self.chosen_array(name, (x, y), sides))
+                continue
             t = unify(x.type, y.type)
             if t is None:
                 self.refuse(f"got {name} of type {x.type} or {y.type} after a branch, expected one")
@@ -231,6 +238,30 @@ class Statements:
             slots.append((len(results), t))
             results.append(t)
         return slots
+
+    def chosen_array(self, name, pair, sides):
+        """The array that a branch chooses: memory before it, which either side writes into."""
+        kinds = [(v.type.dtype, v.type.ndim) if v.is_array else None for v in pair]
+        lengths = []
+        for (r, _), v in zip(sides, pair, strict=True):
+            self.b.region = r
+            lengths.append([self.b.dim(v, k) for k in range(v.type.ndim)] if v.is_array else [])
+        self.b.region = sides[0][0].parent
+        outside = [not n.region or not n.region.within(sides[0][0]) for n in lengths[0]]
+        same = kinds[0] == kinds[1] and all(map(same_value, *lengths))
+        if not same or not all(outside):
+            self.refuse(
+                f"got different arrays for {name} in the two branches, expected one, or arrays of "
+                f"one length and type; copy into it with {name}[:] = ..."
+            )
+        here = self.b.loc
+        out = self.b.alloc(lengths[0], kinds[0][0], hint=name.lstrip("_") or "v")
+        for (r, _), v in zip(sides, pair, strict=True):
+            self.b.region = r
+            self.write(self.arr(out), v)
+        self.b.region, self.b.loc = sides[0][0].parent, here
+        self.note_copy(out, list(pair), "a choice", [r for r, _ in sides])
+        return out
 
     def blank(self, v, name):
         """A value for a name that is bound elsewhere only."""

@@ -46,15 +46,31 @@ class ValueExpressions:
         return tuple([self.ev(e) for e in node.elts])
 
     def ev_List(self, node):
-        values = [self.number(self.ev(e)) for e in node.elts]
+        if node.elts and all(isinstance(e, (ast.List, ast.Tuple)) for e in node.elts):
+            return self.matrix(node)
+        return self.array_of([self.number(self.ev(e)) for e in node.elts], node)
+
+    def matrix(self, node):
+        """A list of lists of numbers."""
+        rows = [[self.number(self.ev(e)) for e in row.elts] for row in node.elts]
+        if len({len(row) for row in rows}) != 1:
+            self.refuse(f"got the list {ast.unparse(node)}, expected rows of one length")
+        flat = self.array_of([v for row in rows for v in row], node, [len(rows), len(rows[0])])
+        return flat
+
+    def array_of(self, values, node=None, shape=None):
+        """A new array of numbers."""
         if not values or any(v.is_array for v in values):
-            self.refuse(f"got the list {ast.unparse(node)}, expected one of numbers; use an array")
+            text = ast.unparse(node) if node is not None else "comprehension"
+            self.refuse(f"got the list {text}, expected one of numbers; use an array")
         t = values[0].type
         for v in values:
             t = unify(t, v.type)
-        a = self.b.alloc([self.b.const(len(values))], t)
+        shape = [len(values)] if shape is None else shape
+        a = self.b.alloc([self.b.const(n) for n in shape], t)
         for k, v in enumerate(values):
-            self.b.store(a, self.b.const(k), self.b.cast(v, t))
+            place = [k] if len(shape) == 1 else divmod(k, shape[1])
+            self.b.store(a, *[self.b.const(i) for i in place], self.b.cast(v, t))
         return a
 
     def ev_BinOp(self, node):

@@ -225,6 +225,94 @@ def equations(A, y):
     return np.sum(x * x) + x[0]
 
 
+def arrays_of_turns(M):
+    """A merged loop within another, whose turn makes arrays."""
+    total = 0.0
+    for i in range(3):
+        row = M[i] * 2.0
+        z = np.zeros(3)
+        for j in range(3):
+            z[j] = row[j] ** 2
+        for j in range(3):
+            total += z[j] * row[j]
+            q = z + row
+            total += q @ z
+    return total
+
+
+def turned(r, x):
+    square = np.sum(r * r)
+    if square > 1e-10:
+        angle = np.sqrt(square)
+        w = r / angle
+        return x * np.cos(angle) + np.cross(w, x) * np.sin(angle) + w * (w @ x) * angle
+    else:
+        return x + np.cross(r, x)
+
+
+def chosen(R, x, k):
+    """Arrays that branches choose, made in a turn of a merged loop."""
+    total = 0.0
+    for i in range(R.shape[0]):
+        y = turned(R[i] * (i - k), x)
+        z = y if x[0] > 0 else x
+        total += np.sum(z * y**2)
+    return total
+
+
+def masks(x, idx):
+    m = x > 0.5
+    y = np.where(m, x * 0.3, -x)
+    y[m] *= x[m] ** 2
+    z = x.copy()
+    z[z > 1] = x[0]
+    z[idx] += x[idx] * x[1]
+    z[idx] = 2.0 * z[idx] ** 2
+    return y.sum() + x[~m].sum() ** 2 + z @ z + np.count_nonzero(m) * x[0]
+
+
+def reshaped(x, M):
+    m = (x * 2.0).reshape((1, 3))
+    q = M.reshape(-1)[1:].reshape(2, -1)
+    r = M.T.ravel()
+    return (
+        np.sum(m @ q[:, :3].T)
+        + np.sum(q * q)
+        + np.sum(r[:3] * x)
+        + (M / M.sum(axis=1)[:, None])[0, 1]
+    )
+
+
+def local_functions(x, k):
+    def power(v, n=2, scale=1.0):
+        return scale * v**n
+
+    total, cube = 0.0, lambda v: k * v**3
+    for v in x:
+        total += power(v, scale=k) + power(v, 3) + cube(v)
+    squares = [v * v for v in x]
+    squares[1] = total
+    ends = [[x[0], x[1], 1.0], [x[2], k, x[0]]]
+    return (
+        sum([power(v) for v in squares])
+        + np.array(ends)[1] @ x
+        + sum(i * v for i, v in enumerate(x))
+    )
+
+
+def by_order(x, y):
+    s = np.sort(x * y)
+    both = np.concatenate((s, x[:2], y))
+    grid = np.linspace(-2.0, 2.0, 5)
+    return (
+        np.sum(s * y)
+        + np.median(both)
+        + both[2] ** 2
+        + np.interp(x[1], grid, both[:5])
+        + np.diag(np.outer(x, y)).sum()
+    )
+
+
 X, Y = np.array([0.7, 1.3, 0.4]), np.array([1.1, -0.6, 0.9])
 M = np.arange(9.0).reshape(3, 3) * 0.3 - 0.8
 M4 = np.sin(np.arange(16.0)).reshape(4, 4)
@@ -255,5 +343,11 @@ CASES = [
     (conditions, X),
     (clipped_slices, X, 1),
     (clipped_slices, X, -1),
+    (arrays_of_turns, M),
+    (chosen, M, X, 1),
+    (masks, X, np.array([2, 0, 2])),
+    (reshaped, X, M),
+    (local_functions, X, 0.7),
+    (by_order, X, Y),
     (equations, M + 3 * np.eye(3), X),
 ]

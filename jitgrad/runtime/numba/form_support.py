@@ -11,6 +11,7 @@ __all__ = [
     "_dot_back",
     "_grow",
     "_is_new",
+    "_order",
     "_solve_back_1",
     "_solve_back_2",
 ]
@@ -40,6 +41,12 @@ def _is_new(out, x):
     first, last = out.ctypes.data, x.ctypes.data
     if out.size > 0 and first < last + x.nbytes and last < first + out.nbytes:
         raise ValueError("got an argument as a result, expected a new array; return a copy")
+
+
+@_compiled
+def _order(x):
+    """The places of the elements in ascending order."""
+    return np.argsort(x, kind="mergesort")
 
 
 @_compiled

@@ -12,7 +12,7 @@ from ...base.errors import CompileError
 from ...base.locks import lock
 from .. import cache
 from ..aside import aside
-from . import vmath
+from . import form_support, vmath
 
 _made: dict = {}
 _lock = lock()
@@ -34,7 +34,7 @@ def type_text(t):
 
 
 #: Functions that are called as they are -> what texts call them; they hold for this process.
-_names: dict = {}
+_names: dict = {id(getattr(form_support, name)): name for name in form_support.__all__}
 outside: dict = {}
 
 
