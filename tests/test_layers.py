@@ -123,7 +123,12 @@ FORMULAS = (
             *("event_counts", "multivariate", "standard"),
         )
     }
-) | {"scipy.interpolate.splines", "scipy.signal.convolutions", "scipy.signal.filters"}
+) | {
+    "numpy.polynomial.bases",
+    "scipy.interpolate.splines",
+    "scipy.signal.convolutions",
+    "scipy.signal.filters",
+}
 #: What counts as a decision; boolean operators do, too.
 DECISIONS = (
     *(ast.If, ast.IfExp, ast.For, ast.While, ast.comprehension),

@@ -386,6 +386,7 @@ def numpy_stub(module, numpys, depth):
     out += [f"from {depth} import Tensor, _ArrayLike, _Ints"]
     if module is jitgrad.numpy:
         out += ["from . import fft as fft", "from . import linalg as linalg"]
+        out += ["from . import polynomial as polynomial"]
         out += ["from .array_api import Info as _Info"]
     out += ["", *exported(module.__all__)]
     if module is jitgrad.numpy:

@@ -40,6 +40,8 @@ __all__ = sorted(name for name in _np.__all__ if not name.startswith("_"))
 def __getattr__(name):
     if name == "special":  # asked for by SciPy, of namespaces of arrays (SCIPY_ARRAY_API)
         return _importlib.import_module("jitgrad.scipy.special")
+    if name == "polynomial":
+        return _importlib.import_module(f"{__name__}.polynomial")
     if name not in __all__:
         raise _missing(__name__, name, _sys.modules[__name__])
     value = globals()[name] = _lookup(__name__, name)

@@ -74,7 +74,6 @@ from numpy import number as number
 from numpy import object_ as object_
 from numpy import pi as pi
 from numpy import poly1d as poly1d
-from numpy import polynomial as polynomial
 from numpy import random as random
 from numpy import rec as rec
 from numpy import recarray as recarray
@@ -109,6 +108,7 @@ from numpy.typing import DTypeLike
 from .. import Tensor, _ArrayLike
 from . import fft as fft
 from . import linalg as linalg
+from . import polynomial as polynomial
 from .array_api import Info as _Info
 
 __all__ = [

@@ -13,6 +13,7 @@ NAMED = {
         {"CONCATENATE", "SLICE"},
         "lists of what turns have made are what a loop hands out",
     ),
+    "numpy.polynomial.bases": ({"add"}, "how names of NumPy's functions end"),
     "scipy.signal.convolutions": ({"fft"}, "a method of SciPy's convolutions"),
     "control.roll": ({"CONCATENATE"}, "lists of what turns have made are what a loop hands out"),
     "jitgrad": ({"fft"}, "a module of that name"),

@@ -1,0 +1,88 @@
+"""`jitgrad.numpy.polynomial`: values are those of `numpy.polynomial`, derivatives those of
+differences, by places and coefficients."""
+
+import numpy as np
+import pytest
+from doctests import run_doctest
+
+import jitgrad
+from jitgrad import ArgumentError, GradientError, ShapeError
+from jitgrad.numpy import polynomial as ours
+
+PREFIXES = {"polynomial": "poly", "chebyshev": "cheb", "legendre": "leg", "laguerre": "lag"}
+PREFIXES |= {"hermite": "herm", "hermite_e": "herme"}
+
+
+@pytest.fixture(autouse=True)
+def interpreted(monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+
+
+def functions(basis, form):
+    return [getattr(getattr(m, basis), PREFIXES[basis] + form) for m in (ours, np.polynomial)]
+
+
+def calls(n):
+    rng = np.random.default_rng(n)
+    x, y, z = rng.uniform(-1, 1, (3, 2, 3))
+    c, other = rng.standard_normal(n), rng.standard_normal(3)
+    yield from [("val", (x, c)), ("val", (0.3, c)), ("val", (x, rng.standard_normal((n, 2))))]
+    yield ("val", (x, rng.standard_normal((n, 2, 3)), False))
+    yield ("val", (x, c + 1j))
+    for form in ("val2d", "grid2d"):
+        yield (form, (x, y, rng.standard_normal((n, 3))))
+    for form in ("val3d", "grid3d"):
+        yield (form, (x, y, z, rng.standard_normal((n, 3, 2))))
+    yield ("vander", (x, n))
+    yield from [("der", (c,)), ("der", (c, 2, 0.5)), ("der", (rng.standard_normal((n, 2)),))]
+    if n > 1:  # of one, hermeder gives the axes the other way round
+        yield ("der", (rng.standard_normal((2, n)), 1, 1, 1))
+    yield from [("int", (c,)), ("int", (c, 2, [1, 2], 0.5, 2.0))]
+    yield from [("int", (rng.standard_normal((n, 2)), 1, 3.0))]
+    yield from [(form, (c, other)) for form in ("add", "sub", "mul")]
+
+
+@pytest.mark.parametrize("basis", PREFIXES)
+def test_values_are_numpys(basis):
+    for n in (1, 2, 5):
+        for form, args in calls(n):
+            mine, numpys = functions(basis, form)
+            found, expected = np.asarray(mine(*args)), numpys(*args)
+            assert found.shape == expected.shape, (form, n)
+            np.testing.assert_allclose(found, expected, atol=1e-11, err_msg=form)
+
+
+@pytest.mark.parametrize("basis", PREFIXES)
+def test_derivatives(basis):
+    val, der, mul = (functions(basis, form)[0] for form in ("val", "der", "mul"))
+    x, c = np.array([0.3, -0.7]), np.array([0.5, 1.0, -2.0, 0.25])
+    jitgrad.check_grads(val, (x, c), order=2)
+    jitgrad.check_grads(lambda c: mul(der(c), c), (c,))
+    slope = jitgrad.grad(lambda x: val(x, c).sum())(x)
+    np.testing.assert_allclose(slope, val(x, der(c)))
+
+
+def test_what_numpy_computes_loses_no_gradient():
+    c = jitgrad.tensor([1.0, 0.0, -4.0], requires_grad=True)
+    with pytest.raises(GradientError):
+        ours.polynomial.polyroots(c)
+    np.testing.assert_allclose(ours.polynomial.polyroots(c.detach()), [-0.5, 0.5])
+    assert ours.Chebyshev is np.polynomial.Chebyshev
+    assert ours.chebyshev.chebdomain is np.polynomial.chebyshev.chebdomain
+
+
+def test_wrong_uses_are_typed_errors():
+    with pytest.raises(ShapeError, match="expected some"):
+        ours.polynomial.polyval(0.5, np.ones(0))
+    with pytest.raises(ShapeError, match="the same shape"):
+        ours.polynomial.polyval2d(np.ones(2), np.ones(3), np.ones((2, 2)))
+    with pytest.raises(ArgumentError, match="got deg=-1"):
+        ours.hermite.hermvander(0.5, -1)
+    with pytest.raises(ShapeError, match="lowest degree first"):
+        ours.chebyshev.chebmul(np.ones((2, 2)), np.ones(2))
+    with pytest.raises(AttributeError, match="chebnothing"):
+        ours.chebyshev.chebnothing  # noqa: B018
+
+
+def test_the_example_of_the_module():
+    assert run_doctest(ours.__doc__, "polynomial", "docstring", ours) > 0
