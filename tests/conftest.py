@@ -8,6 +8,8 @@ import pathlib
 os.environ["JITGRAD_VERIFY"] = (
     "1"  # read when jitgrad is imported, which must not be before this line
 )
+# A process of tests has one core: threads of BLAS would wait for each other, spinning.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if "JITGRAD_CACHE_DIR" not in os.environ:
     from kernel_cache import kernel_cache
 
