@@ -5,10 +5,11 @@ kernel. The logarithm of the marginal likelihood is a Cholesky factor, a triangu
 sum of logarithms; its gradient reads the same factor. Value, gradient and posterior are checked
 against SciPy and the closed form of the derivative.
 
-    python examples/gaussian_process.py
+    python examples/gaussian_process.py [picture.svg]
 """
 
 import pathlib
+import sys
 
 import numpy as np
 
@@ -115,7 +116,8 @@ def main():
     new = np.linspace(0, 10, 101)
     mean, deviation = posterior(found.x, x, y, new)
     truth = np.sin(new) + 0.1 * new * np.cos(2 * new)
-    picture(pathlib.Path("gaussian_process.svg"), x, y, new, mean, deviation)
+    if len(sys.argv) > 1:
+        picture(pathlib.Path(sys.argv[1]), x, y, new, mean, deviation)
     print(f"largest error of the mean: {np.abs(mean - truth).max():.3f}")
     assert np.abs(mean - truth).max() < 0.3
 

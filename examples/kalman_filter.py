@@ -7,10 +7,11 @@ compiled loop each. They are checked against the same filter in NumPy, and again
 distribution of all measurements at once, whose density is the closed form of what the filter
 computes.
 
-    python examples/kalman_filter.py
+    python examples/kalman_filter.py [picture.svg]
 """
 
 import pathlib
+import sys
 
 import numpy as np
 
@@ -142,7 +143,8 @@ def main():
     print(f"negative log likelihood {value:.2f} -> {least:.2f}")
     assert np.abs(gradient).max() < 1e-3 and abs(error - 0.3) < 0.02 and abs(noise - 0.5) < 0.15
     before, after = (np.sqrt(((x - path) ** 2).mean()) for x in (measured, places))
-    picture(pathlib.Path("kalman_filter.svg"), path, measured, places)
+    if len(sys.argv) > 1:
+        picture(pathlib.Path(sys.argv[1]), path, measured, places)
     print(f"mean error of the place: {before:.3f} measured, {after:.3f} filtered")
     assert after < 0.6 * before
 
