@@ -11,11 +11,13 @@ from ..runtime.numba import user_code
 from ..runtime.numba.inference import F64, types
 from .adjoint import reverse
 from .aliases import Aliases, stored_classes
+from .carrying import carry
 from .clean import tidy
 from .emit import source
 from .form import Val, has_cotangent, leaves, walk
 from .front import trace
 from .tangent import forward
+from .turn_order import ascend
 from .well_formed import verify
 
 
@@ -101,8 +103,7 @@ class Derived:
     def finish(self, core, params, kinds, lines):
         """Emits the module: the core, and an entry of `params` with the types `kinds`."""
         f = self.primal.form
-        verify(core)
-        self.core = core
+        self.core = core = verify(tidy(ascend(carry(core))))
         self.core_text = source(core, f"{self.word.capitalize()} of {f.name}.")
         self.name = f"{f.name}_{self.word.replace(' ', '_')}"
         params = [*params, *self.given]

@@ -31,9 +31,13 @@ LEVEL = {
     "pow": 9,
 }
 COMPARISON, ATOM = 4, 10
+#: What is rather computed in vain than branched around.
+CHEAP = frozenset(
+    ("add", "sub", "mul", "neg", "select", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not")
+)
 RESERVED = {
     *("np", "math", "numba", "range", "vmath", "min", "max", "abs", "len", "float", "int", "bool"),
-    *("_", "tape", "print"),
+    *("_", "tape", "print", "_select"),
     *keyword.kwlist,
 }
 LIBRARY = {"dot": "np.dot", "solve": "np.linalg.solve"}
@@ -182,8 +186,7 @@ class Printer:
             return f"{type_name(a.attrs['target'])}({self.ex(a.args[0])})", ATOM
         text, own = SCALARS[a.fn].text, LEVEL.get(a.fn, ATOM)
         if own == ATOM:
-            level = LEVEL["not"] if a.fn == "select" else 0
-            return text.format(*[self.ex(v, level) for v in a.args]), ATOM
+            return self.call(a, text), ATOM
         if len(a.args) == 1:
             return text.format(self.ex(a.args[0], own)), own
         x, y = a.args
@@ -192,6 +195,25 @@ class Printer:
         more = own + 0.01
         left = more if a.fn == "pow" or own == COMPARISON else own
         return text.format(self.ex(x, left), self.ex(y, more)), own
+
+    def call(self, a, text):
+        if a.fn != "select":
+            return text.format(*[self.ex(v) for v in a.args])
+        if self.is_cheap_choice(a):
+            return f"_select({', '.join(map(self.ex, a.args))})"
+        return text.format(*[self.ex(v, LEVEL["not"]) for v in a.args])
+
+    def is_cheap_choice(self, a):
+        """Whether choosing without a branch computes next to nothing in vain."""
+        _, x, y = a.args
+        return x.type == y.type and self.is_cheap(x) and self.is_cheap(y)
+
+    def is_cheap(self, v):
+        if not self.is_inline(v):
+            return True
+        a = v.action
+        cheap = a.kind == "pure" and a.fn in CHEAP
+        return cheap and all(map(self.is_cheap, a.args))
 
     # --- statements -------------------------------------------------------------------------------
 

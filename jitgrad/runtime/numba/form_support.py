@@ -2,6 +2,7 @@
 
 import numpy as np
 from numba import njit
+from numba.extending import intrinsic, overload
 
 __all__ = [
     "_clip_index",
@@ -12,6 +13,7 @@ __all__ = [
     "_grow",
     "_is_new",
     "_order",
+    "_select",
     "_solve_back_1",
     "_solve_back_2",
 ]
@@ -25,6 +27,30 @@ def _clip_index(i, n):
     if i < 0:
         i += n
     return min(max(i, 0), n)
+
+
+def _either(condition, x, y):
+    return x if condition else y
+
+
+@intrinsic
+def _chosen(context, condition, x, y):
+    def code(context, builder, signature, args):
+        return builder.select(*args)
+
+    return x(condition, x, y), code
+
+
+@overload(_either, inline="never")
+def _of_either(condition, x, y):
+    return lambda condition, x, y: _chosen(condition, x, y)
+
+
+@_compiled
+def _select(condition, x, y):
+    """One of two numbers of one type that are there already, without a branch: what a processor
+    cannot foresee costs more than either."""
+    return _either(condition, x, y)
 
 
 @_compiled
