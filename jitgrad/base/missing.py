@@ -54,6 +54,15 @@ INSTEAD = {
     "Variable": "use jitgrad.tensor(data, requires_grad=True)",
     "Parameter": "use jitgrad.tensor(data, requires_grad=True)",
     **dict.fromkeys(
+        [
+            f"{kind}_{form}"
+            for kind in ("csr", "coo", "csc", "bsr", "dia", "lil", "dok")
+            for form in ("matrix", "array")
+            if (kind, form) not in (("csr", "array"), ("coo", "array"))
+        ],
+        "use jitgrad.scipy.sparse.csr_array or coo_array, which take any sparse matrix of SciPy's",
+    ),
+    **dict.fromkeys(
         ("null_space", "orth"),
         "its columns are any basis of a space, and have no gradient: use jitgrad.linalg.svd, and "
         "the projector on the space, which has one",
