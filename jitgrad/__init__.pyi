@@ -147,8 +147,8 @@ __all__ = [
     "bitwise_or", "bitwise_xor", "invert", "bitwise_not", "left_shift", "bitwise_left_shift",
     "right_shift", "bitwise_right_shift", "power", "pow", "float_power", "matmul", "mm", "mv",
     "bmm", "tensordot", "dot", "inner", "outer", "vecdot", "matvec", "vecmat", "norm",
-    "vector_norm", "matrix_norm", "solve", "inv", "det", "solve_triangular", "cholesky", "svdvals",
-    "expm", "logm", "sqrtm", "solve_sylvester", "searchsorted", "argsort", "sort",
+    "vector_norm", "matrix_norm", "eigvals", "svdvals", "solve", "inv", "det", "solve_triangular",
+    "cholesky", "expm", "logm", "sqrtm", "solve_sylvester", "searchsorted", "argsort", "sort",
     "take_along_axis", "maximum", "minimum", "fmax", "fmin", "clip", "clamp", "relu", "heaviside",
     "nan_to_num", "real", "imag", "conjugate", "conj", "angle", "linear_recurrence", "reshape",
     "ravel", "flatten", "sliding_window_view", "cumsum", "cumprod", "cummax", "cummin",
@@ -1831,8 +1831,8 @@ def celu(x: _ArrayLike, alpha: float = 1.0, *, out: Tensor | None = None) -> Ten
     """
 
 def cholesky(a: _ArrayLike, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """The Cholesky factors of symmetric positive definite matrices, of which the lower half is
-    read, or the upper one with upper=True.
+    """The Cholesky factors of symmetric positive definite matrices, complex ones Hermitian, of
+    which the lower half is read, or the upper one with upper=True.
 
     NumPy's is numpy.linalg.cholesky.
 
@@ -2107,6 +2107,20 @@ def dot(x: _ArrayLike, y: _ArrayLike, /) -> Tensor:
     tensor(0.2)
     >>> jitgrad.grad(lambda x: jitgrad.dot(x, y).sum())(x)
     tensor([ 0.4,  0.9, -1.2, -1.8])
+    """
+
+def eigvals(a: _ArrayLike, /) -> Tensor:
+    """The eigenvalues of square matrices, complex numbers always, as in PyTorch and JAX.
+
+    NumPy's is numpy.linalg.eigvals.
+
+    >>> a = jitgrad.tensor([[-0.2, -0.2, 0.3], [-0.3, 2.1, 0.2], [-0.2, -0.4, 3.8]])
+    >>> jitgrad.eigvals(a)
+    tensor([-0.2062+0.j,  2.1639+0.j,  3.7423+0.j], dtype=complex128)
+    >>> jitgrad.grad(lambda a: jitgrad.abs(jitgrad.eigvals(a)).sum())(a)
+    tensor([[-0.9916, -0.2483, -0.1242],
+            [-0.1456,  0.9818, -0.0091],
+            [ 0.1564,  0.0195,  1.0098]])
     """
 
 def elu(x: _ArrayLike, alpha: float = 1.0, *, out: Tensor | None = None) -> Tensor:

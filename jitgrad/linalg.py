@@ -5,10 +5,10 @@
     tensor(5., grad_fn=<NormBackward>)
 
 Functions of one result are operations of the catalogue, as the functions of `jitgrad` are; those of
-several, and formulas, are the ones that answer NumPy (`jitgrad.numpy.functions.matrix_functions`).
-`jitgrad.numpy.linalg` has all names of `numpy.linalg` in NumPy's calling forms, those without
-gradients, too. How things are computed is in `jitgrad.ops`: `linear_algebra`, `solving` and
-`decompositions`.
+several, and formulas, are the ones that answer NumPy (`decompositions` and `matrix_functions` in
+`jitgrad.numpy.functions`).
+`jitgrad.numpy.linalg` has all names of `numpy.linalg` in NumPy's calling forms. How things are
+computed is in `jitgrad.ops`: `linear_algebra`, `solving`, `eigen`, `singular_values` and others.
 """
 
 import sys as _sys

@@ -8,12 +8,13 @@ from numpy.typing import DTypeLike
 from . import Tensor, _ArrayLike, _Ints
 
 __all__ = [
-    "matrix_power", "solve", "tensorsolve", "tensorinv", "inv", "cholesky", "eigvalsh", "pinv",
-    "slogdet", "det", "svd", "svdvals", "eigh", "lstsq", "norm", "qr", "cond", "matrix_rank",
-    "multi_dot", "trace", "diagonal", "cross", "outer", "tensordot", "matmul", "matrix_transpose",
-    "matrix_norm", "vector_norm", "vecdot", "expm", "logm", "solve_sylvester", "solve_triangular",
-    "sqrtm", "block_diag", "cho_factor", "cho_solve", "circulant", "hankel", "lu", "lu_factor",
-    "lu_solve", "solve_banded", "solve_discrete_lyapunov", "solve_continuous_lyapunov", "toeplitz"
+    "matrix_power", "solve", "tensorsolve", "tensorinv", "inv", "cholesky", "eigvals", "eigvalsh",
+    "pinv", "slogdet", "det", "svd", "svdvals", "eig", "eigh", "lstsq", "norm", "qr", "cond",
+    "matrix_rank", "multi_dot", "trace", "diagonal", "cross", "outer", "tensordot", "matmul",
+    "matrix_transpose", "matrix_norm", "vector_norm", "vecdot", "expm", "logm", "solve_sylvester",
+    "solve_triangular", "sqrtm", "block_diag", "cho_factor", "cho_solve", "circulant", "hankel",
+    "lu", "lu_factor", "lu_solve", "solve_banded", "solve_discrete_lyapunov",
+    "solve_continuous_lyapunov", "toeplitz"
 ]  # fmt: skip
 
 def block_diag(*arrs: Any) -> Tensor:
@@ -74,8 +75,19 @@ def diagonal(x: _ArrayLike, /, *, offset: Any = 0) -> Tensor:
     array([0, 3])
     """
 
+def eig(a: _ArrayLike) -> Tensor:
+    """The eigenvalues and eigenvectors of square matrices: complex numbers always.
+
+    >>> a = jitgrad.tensor([[0.0, -1.0], [1.0, 0.0]])
+    >>> jitgrad.linalg.eig(a).eigenvalues
+    tensor([0.+1.j, 0.-1.j])
+    >>> jitgrad.grad(lambda a: jitgrad.linalg.eig(a).eigenvalues[0].imag)(a)
+    tensor([[ 0. , -0.5],
+            [ 0.5,  0. ]])
+    """
+
 def eigh(a: _ArrayLike, UPLO: Any = "L") -> Any:
-    """The eigenvalues and eigenvectors of symmetric matrices.
+    """The eigenvalues and eigenvectors of symmetric matrices, complex ones Hermitian.
 
     >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 2.0]])
     >>> jitgrad.linalg.eigh(a).eigenvalues
@@ -194,14 +206,14 @@ def solve_banded(l_and_u: Any, ab: Any, b: _ArrayLike) -> Tensor:
     """
 
 def solve_continuous_lyapunov(a: _ArrayLike, q: Any) -> Tensor:
-    """The solutions x of the Lyapunov equations a x + x aᵀ = q, by SciPy.
+    """The solutions x of the Lyapunov equations a x + x aᴴ = q, by SciPy.
 
     >>> jitgrad.linalg.solve_continuous_lyapunov([[-1.0]], [[4.0]])
     tensor([[-2.]])
     """
 
 def solve_discrete_lyapunov(a: _ArrayLike, q: Any, method: Any = None) -> Tensor:
-    """The solutions x of the discrete Lyapunov equations a x aᵀ - x + q = 0.
+    """The solutions x of the discrete Lyapunov equations a x aᴴ - x + q = 0.
 
     >>> jitgrad.linalg.solve_discrete_lyapunov([[0.5]], [[3.0]])
     tensor([[4.]])
@@ -251,8 +263,8 @@ def trace(x: _ArrayLike, /, *, offset: Any = 0, dtype: DTypeLike | None = None) 
     """
 
 def cholesky(a: _ArrayLike, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """The Cholesky factors of symmetric positive definite matrices, of which the lower half is
-    read, or the upper one with upper=True.
+    """The Cholesky factors of symmetric positive definite matrices, complex ones Hermitian, of
+    which the lower half is read, or the upper one with upper=True.
 
     NumPy's is numpy.linalg.cholesky.
 
@@ -279,6 +291,20 @@ def det(a: _ArrayLike, /) -> Tensor:
     tensor([[ 8.45,  1.7 ,  2.64],
             [ 0.46,  6.61,  2.49],
             [-2.12, -1.73,  7.68]])
+    """
+
+def eigvals(a: _ArrayLike, /) -> Tensor:
+    """The eigenvalues of square matrices, complex numbers always, as in PyTorch and JAX.
+
+    NumPy's is numpy.linalg.eigvals.
+
+    >>> a = jitgrad.tensor([[-0.2, -0.2, 0.3], [-0.3, 2.1, 0.2], [-0.2, -0.4, 3.8]])
+    >>> jitgrad.eigvals(a)
+    tensor([-0.2062+0.j,  2.1639+0.j,  3.7423+0.j], dtype=complex128)
+    >>> jitgrad.grad(lambda a: jitgrad.abs(jitgrad.eigvals(a)).sum())(a)
+    tensor([[-0.9916, -0.2483, -0.1242],
+            [-0.1456,  0.9818, -0.0091],
+            [ 0.1564,  0.0195,  1.0098]])
     """
 
 def expm(a: _ArrayLike, /) -> Tensor:

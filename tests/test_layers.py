@@ -91,6 +91,7 @@ FORMULAS = (
         for topic in (
             *("applied", "composed", "contraction", "counts", "grids", "numbers"),
             *(
+                "decompositions",
                 "matrix_functions",
                 "scipy_matrices",
                 "padding",

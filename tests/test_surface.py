@@ -503,6 +503,22 @@ def repeated_values():
     )
 
 
+def eigenvalues_of_any():
+    w, v = jitgrad.linalg.eig([[2.0, 1.0], [0.0, 3.0]])
+    assert w.dtype == v.dtype == np.complex128
+    np.testing.assert_allclose((np.abs(v) ** 2).sum(0), 1.0)
+    defective = np.array([[2.0, 1.0], [0.0, 2.0]])
+    assert np.isnan(jitgrad.grad(lambda a: jitgrad.linalg.eigvals(a)[0].real)(defective)).all()
+
+
+def phases():
+    a = np.array([[2.0, 1j], [-1j, 3.0]])
+    with pytest.raises(jitgrad.GradientError, match="choice"):
+        jitgrad.grad(lambda a: jitgrad.linalg.eigh(a)[1].real.sum())(a)
+    g = jitgrad.grad(lambda a: abs(jitgrad.linalg.eigh(a)[1])[0, 0])(a)
+    assert np.isfinite(g).all()
+
+
 def cofactors():
     np.testing.assert_allclose(
         jitgrad.grad(jitgrad.linalg.det)(np.ones((2, 2))), [[1, -1], [-1, 1]], atol=1e-12
@@ -542,6 +558,8 @@ ROWS = {
     "`y.fill_(1.0)` of a result that requires grad": filled,
     "`linalg.cholesky(a)`, `eigh(a)`": halves,
     "eigenvectors, singular vectors of repeated values": repeated_values,
+    "`linalg.eig(a)`, `eigvals(a)`": eigenvalues_of_any,
+    "phases of eigenvectors, of singular vectors; bases beyond them": phases,
     "`linalg.det` of a singular matrix": cofactors,
     "`linalg.inv`, `solve` of a singular matrix": singular,
     "`x == None`, `x == Fraction(1, 2)`": compared,

@@ -7,6 +7,6 @@ same operations, so they are simplified, fused and differentiated again like any
 
 from .batch import batch
 from .forward import push_forward
-from .reverse import of_cotangents, pull_back
+from .reverse import pull_back
 
-__all__ = ["batch", "of_cotangents", "pull_back", "push_forward"]
+__all__ = ["batch", "pull_back", "push_forward"]

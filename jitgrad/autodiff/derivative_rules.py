@@ -33,9 +33,9 @@ from ..ir import LEAF, Node, rebuilt, toposort
 from ..ops.host import Aval, HostCall, host
 from ..ops.marks import RULE, again, revalue
 from ..ops.packing import Packing
-from ..ops.primitives import zeros
+from ..ops.primitives import of_cotangents, zeros
 from .forward import push_forward
-from .reverse import of_cotangents, pull_back
+from .reverse import pull_back
 
 #: A node for each of several things, None for zeros.
 Nodes = Sequence["Node | None"]

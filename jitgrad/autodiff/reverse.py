@@ -8,7 +8,7 @@ is conjugated, which of real values is nothing (see docs/design/complex.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..base import anomaly
@@ -50,19 +50,6 @@ def pull_back(
                     anomaly.note_derivative(c, node, s)
                 total[s] = total[s] + c if s in total else c
     return [*map(total.get, sources)]
-
-
-def of_cotangents(
-    pull: Callable[[Node, Node], Iterable[Node | None]],
-) -> Callable[[Node, Node], tuple[Node | None, ...]]:
-    """The VJP rule of an operation that `pull` gives cotangents of sources for, from that of its
-    value, as they are: by `pull_back` itself, say, or by a function of the user's. Rules that are
-    transposes are given conjugates, and give them."""
-
-    def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
-        return tuple([None if c is None else conj(c) for c in pull(conj(g), node)])
-
-    return vjp
 
 
 def _reaching(

@@ -16,11 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..autodiff import of_cotangents, pull_back, push_forward
+from ..autodiff import pull_back, push_forward
 from ..base.dtypes import INT64
 from ..ir import CONST, Node, const, leaf, rebuilt, substitute, toposort
 from ..ops.marks import differentiable_sources
-from ..ops.primitives import cast, reshape_to, zeros
+from ..ops.primitives import cast, of_cotangents, reshape_to, zeros
 from .body import TURN, Body, cotangent_part, packed
 from .checkpoint import in_blocks, lengths, too_much
 from .kept import worth_keeping

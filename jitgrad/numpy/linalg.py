@@ -1,7 +1,6 @@
 """`jitgrad.numpy.linalg`: all names of `numpy.linalg` on tensors, in NumPy's calling forms.
 
-Those jitgrad has no derivative of (eig, eigvals) work on values only, and raise `GradientError`
-where a gradient would be lost. `jitgrad.linalg` has only those with a gradient.
+`jitgrad.linalg` has the same functions, and those of `scipy.linalg` that have gradients.
 """
 
 import sys as _sys

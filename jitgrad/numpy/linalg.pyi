@@ -39,7 +39,7 @@ def eigh(a: _ArrayLike, UPLO: Any = "L") -> Any:
     real symmetric matrix.
     """
 
-def eigvals(a: _ArrayLike) -> Any:
+def eigvals(a: _ArrayLike) -> Tensor:
     """Compute the eigenvalues of a general matrix."""
 
 def eigvalsh(a: _ArrayLike, UPLO: Any = "L") -> Any:

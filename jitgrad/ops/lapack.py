@@ -69,8 +69,24 @@ def lu(a: np.ndarray) -> np.ndarray:
     return out
 
 
+def pivots(a: np.ndarray) -> np.ndarray:
+    """The row that each row is exchanged with in the LU decomposition of matrices (..., m, n) with
+    as many rows as columns or more, (..., n)."""
+    out = np.empty((*a.shape[:-2], a.shape[-1]), np.intp)
+    if not out.size:
+        return out
+    matrices, results = stacked(a), out.reshape(-1, a.shape[-1])
+    if _one_by_one(matrices) is None:
+        results[:] = _lu_of_stack(matrices)[1]
+        return out
+    getrf = _function("getrf", a.dtype)
+    for matrix, result in zip(matrices, results, strict=True):
+        result[:] = getrf(matrix)[1]
+    return out
+
+
 def _lu_of_stack(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Factors and pivots of matrices (count, n, n)."""
+    """Factors and pivots of matrices (count, m, n), m >= n."""
     lu, n = np.array(matrices), matrices.shape[-1]
     which = np.arange(len(lu))
     pivots = np.empty(lu.shape[:-1], np.intp)

@@ -12,8 +12,8 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
-from ..base.dtypes import BOOL, is_complex, real_of
-from ..base.errors import ArgumentError, AxisError, DTypeError, ShapeError
+from ..base.dtypes import BOOL, real_of
+from ..base.errors import ArgumentError, AxisError, ShapeError
 from ..ir import Node, Op
 from ..ir.shapes import Axes, broadcast_shapes, drop_axes, keep_axes, normalize_axes, normalize_axis
 from .arithmetic import absolute, multiply, root0, square_size
@@ -388,11 +388,6 @@ def _matrix_norm(x: Node, ord: Any, axes: tuple[int, int], keepdims: bool) -> No
 
 def _by_singular_values(x: Node, ord: Any, axes: tuple[int, int]) -> Node:
     """The largest or smallest singular value, or their sum."""
-    if is_complex(x.dtype):
-        raise DTypeError(
-            f"got a norm by singular values, ord={ord!r}, of dtype {x.dtype}, expected a real "
-            "dtype; 'fro', 1 and inf take complex numbers"
-        )
     last = permute(x, (*[a for a in range(x.ndim) if a not in axes], *axes))
     values = REGISTRY["svdvals"](last)
     axis = values.ndim - 1

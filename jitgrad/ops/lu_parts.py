@@ -1,4 +1,5 @@
-"""The entries of the LU decomposition with exchanges of rows, P L U, of square matrices.
+"""The entries of the LU decomposition with exchanges of rows, P L U, of square matrices; and the
+order of the rows of those with more rows than columns.
 
 The factors are those that `solve` uses (`solving.factors`), and each part is an operation of the
 matrices and of them. The rows that are exchanged are integers, and have no derivative. Start at
@@ -8,6 +9,7 @@ dU = triu(F) U with F = L⁻¹ Pᵀ dA U⁻¹.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,16 +37,17 @@ from .solving import factors, triangular, well_conditioned
 _A = Names(method=False, args=("a",))
 
 
-def _order_of(pivots: np.ndarray) -> np.ndarray:
+def _order_of(pivots: np.ndarray, rows: int) -> np.ndarray:
     """The row of the matrix that each row of the product of the factors is, from the rows that were
     exchanged, (..., n)."""
-    exchanged = pivots.reshape(-1, pivots.shape[-1]).astype(np.intp)
-    order = np.broadcast_to(np.arange(exchanged.shape[-1]), exchanged.shape).copy()
-    which = np.arange(len(order))
-    for k in range(order.shape[-1]):
+    count = math.prod(pivots.shape[:-1])
+    exchanged = pivots.reshape(count, pivots.shape[-1]).astype(np.intp)
+    order = np.broadcast_to(np.arange(rows), (count, rows)).copy()
+    which = np.arange(count)
+    for k in range(exchanged.shape[-1]):
         p = exchanged[:, k]
         order[which, k], order[which, p] = order[which, p], order[which, k].copy()
-    return order.reshape(pivots.shape).astype(np.int64)
+    return order.reshape(*pivots.shape[:-1], rows).astype(np.int64)
 
 
 def _no_vjp(g: Node, node: Node) -> tuple[None]:
@@ -55,14 +58,25 @@ def _no_jvp(t: Sequence[Any], node: Node) -> None:
     return None
 
 
-PIVOTS = by_factors("lu_pivots", lambda f, node: f[..., -1, :].astype(np.int64), _no_vjp, _no_jvp)
+PIVOTS = by_factors(
+    "lu_pivots", lambda f, node: f[..., -1, :].real.astype(np.int64), _no_vjp, _no_jvp
+)
 ORDER = Op(
     "row_order",
     "call",
-    lambda pivots, node: _order_of(pivots),
+    lambda pivots, node: _order_of(pivots, node.shape[-1]),
     vjp=_no_vjp,
     jvp=_no_jvp,
     batch=each_row,
+)
+TALL_PIVOTS = Op(
+    "tall_pivots",
+    "call",
+    lambda a, node: lapack.pivots(a).astype(np.int64),
+    vjp=_no_vjp,
+    jvp=_no_jvp,
+    batch=each_row,
+    flops=lambda node: 2 * node.src[0].size * node.shape[-1],
 )
 
 
@@ -70,18 +84,18 @@ def _pivots_of(a: Node, lu: Node) -> Node:
     return Node(PIVOTS, (a, lu), None, a.shape[:-1], INT64)
 
 
-def _order(pivots: Node) -> Node:
-    return Node(ORDER, (cast(pivots, INT64),), None, pivots.shape, INT64)
+def _order(pivots: Node, rows: int) -> Node:
+    return Node(ORDER, (cast(pivots, INT64),), None, (*pivots.shape[:-1], rows), INT64)
 
 
 def _exchange(a: Node, lu: Node) -> Node:
     """The matrix P of a = P L U."""
-    return _matrix(_pivots_of(a, lu), a.dtype)
+    return _matrix(_order(_pivots_of(a, lu), a.shape[-2]), a.dtype)
 
 
-def _matrix(pivots: Node, dtype: np.dtype) -> Node:
+def _matrix(order: Node, dtype: np.dtype) -> Node:
     """The matrices that exchange rows back."""
-    order, shape = _order(pivots), (*pivots.shape, pivots.shape[-1])
+    shape = (*order.shape, order.shape[-1])
     columns = broadcast(reshape_to(order, (*shape[:-2], 1, shape[-1])), shape)
     rows = broadcast(reshape_to(places(shape[-1]), (shape[-1], 1)), shape)
     ones = broadcast(const(1.0, dtype), shape)
@@ -136,6 +150,15 @@ def _upper_of(a: Node, lu: Node) -> Node:
     return Node(UPPER, (a, lu), None, a.shape, a.dtype)
 
 
+def _exchange_of(a: Node) -> Node:
+    (a,) = as_matrices("lu", a)
+    m, n = a.shape[-2:]
+    if m == n:
+        return _exchange(a, factors(a))
+    pivots = Node(TALL_PIVOTS, (a,), None, (*a.shape[:-2], n), INT64)
+    return _matrix(_order(pivots, m), a.dtype)
+
+
 def _part(of: Callable[[Node, Node], Node]) -> Callable[[Node], Node]:
     def build(a: Node) -> Node:
         (a,) = as_matrices("lu", a, square=True)
@@ -170,6 +193,7 @@ lu_lower = operation(
     sample=well_conditioned,
     names=_A,
     public=False,
+    complex=True,
 )
 lu_upper = operation(
     "lu_upper",
@@ -181,6 +205,7 @@ lu_upper = operation(
     sample=well_conditioned,
     names=_A,
     public=False,
+    complex=True,
 )
 lu_pivots = operation(
     "lu_pivots",
@@ -193,12 +218,26 @@ lu_pivots = operation(
     names=_A,
     differentiable=False,
     public=False,
+    complex=True,
+)
+row_exchange = operation(
+    "row_exchange",
+    _exchange_of,
+    "The matrices P of a = P L U, for as many rows as columns or more.",
+    numpy=lambda a: _parts(a)[0],
+    op=TALL_PIVOTS,
+    shapes=((3, 3),),
+    sample=well_conditioned,
+    names=_A,
+    differentiable=False,
+    public=False,
+    complex=True,
 )
 pivot_exchange = operation(
     "pivot_exchange",
-    lambda pivots: _matrix(pivots, FLOAT64),
+    lambda pivots: _matrix(_order(pivots, pivots.shape[-1]), FLOAT64),
     "The matrices P of a = P L U, from the rows that were exchanged.",
-    numpy=lambda pivots: np.eye(pivots.shape[-1])[:, _order_of(pivots)],
+    numpy=lambda pivots: np.eye(pivots.shape[-1])[:, _order_of(pivots, pivots.shape[-1])],
     on=COUNTS,
     shapes=((3,),),
     sample=lambda rng, shapes: [np.zeros(shapes[0], np.int64)],

@@ -24,7 +24,7 @@ from .axes import _swapaxes
 from .comparison import equal, less, less_equal, where
 from .linear_algebra import _product
 from .movement import permute, slice_node
-from .primitives import broadcast, cast, reduce_sum, reshape_to
+from .primitives import broadcast, cast, conj, reduce_sum, reshape_to
 from .promotion import common_dtypes
 from .rows import each_row, places
 
@@ -32,6 +32,11 @@ from .rows import each_row, places
 def turned(x: Node) -> Node:
     """The transposed matrices."""
     return _swapaxes(x, -1, -2)
+
+
+def adjoint(x: Node) -> Node:
+    """The conjugates of the transposed matrices; of real ones the transposed."""
+    return conj(turned(x))
 
 
 def product(*matrices: Node) -> Node:
@@ -83,8 +88,20 @@ def scaled_columns(x: Node, factors: Node) -> Node:
     return x * broadcast(reshape_to(factors, (*factors.shape[:-1], 1, factors.shape[-1])), x.shape)
 
 
-def symmetric_part(x: Node) -> Node:
-    return (x + turned(x)) * const(0.5, x.dtype)
+def hermitian_part(x: Node) -> Node:
+    """Of real matrices the symmetric part."""
+    return (x + adjoint(x)) * const(0.5, x.dtype)
+
+
+def inverse_differences(values: Node) -> Node:
+    """1 / (values[j] - values[i]) at [i, j], and 0 on the diagonal."""
+    n = values.shape[-1]
+    shape = (*values.shape, n)
+    columns = broadcast(reshape_to(values, (*values.shape[:-1], 1, n)), shape)
+    mask = broadcast(equal(*_grid(n, n)), shape)
+    one = const(1.0, values.dtype)
+    gaps = where(mask, one, columns - turned(columns))
+    return where(mask, const(0.0, values.dtype), one / gaps)
 
 
 def over_matrix(g: Node, shape: tuple[int, ...]) -> Node:
@@ -146,16 +163,12 @@ def factorisation(
     name: str, reference: Callable[..., np.ndarray], flops: Callable[[Node], int], **fields: Any
 ) -> Op:
     """The operation that packs the factors of matrices; its derivatives are those of its parts."""
-    return Op(
-        name,
-        "call",
-        reference,
-        vjp=lambda g, node: (None,) * len(node.src),
-        jvp=lambda t, node: None,
-        batch=each_row,
-        flops=flops,
-        **fields,
-    )
+    rules = {
+        "vjp": lambda g, node: (None,) * len(node.src),
+        "jvp": lambda t, node: None,
+        "batch": each_row,
+    }
+    return Op(name, "call", reference, flops=flops, **{**rules, **fields})
 
 
 def by_factors(
@@ -168,14 +181,19 @@ def by_factors(
     """An operation of matrices, of other operands, and of factors of the matrices.
 
     ``reference(*others, factors, node)`` computes the value, and never sees the matrices;
-    ``vjp(g, node)`` gives a cotangent for each source but the factors, and ``jvp(tangents, node)``
-    gets as many tangents.
+    ``vjp(g, node)`` gives a cotangent for each source but the factors, or one more, for these, and
+    ``jvp(tangents, node)`` gets a tangent for each source but the factors.
     """
+
+    def for_all(g: Node, node: Node) -> tuple[Node | None, ...]:
+        found = vjp(g, node)
+        return found if len(found) == len(node.src) else (*found, None)
+
     return Op(
         name,
         "call",
         lambda a, *given, node: reference(*given, node),
-        vjp=lambda g, node: (*vjp(g, node), None),
+        vjp=for_all,
         jvp=lambda t, node: jvp(t[:-1], node),
         **{"batch": each_row, **fields},
     )

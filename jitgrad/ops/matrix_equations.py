@@ -33,12 +33,13 @@ def _reference(a: np.ndarray, node: Node) -> np.ndarray:
     if not a.size:
         return out
     for matrix, result in zip(stacked(a), stacked(out), strict=True):
-        value = function(matrix.astype(np.float64))  # what SciPy loses in float32 it warns of
-        if np.iscomplexobj(value):
+        # what SciPy loses in float32 it warns of
+        value = function(matrix.astype(np.float64 if a.dtype.kind == "f" else np.complex128))
+        if a.dtype.kind == "f" and np.iscomplexobj(value):
             if np.abs(value.imag).max() > 1e3 * np.finfo(a.dtype).eps * np.abs(value).max():
                 raise ArgumentError(
-                    f"got a matrix whose {node.op.name} is complex, expected one with a real "
-                    "result: jitgrad has no complex numbers"
+                    f"got a real matrix whose {node.op.name} is complex, expected one with a real "
+                    "result; convert it with .astype(complex)"
                 )
             value = value.real
         result[...] = value
@@ -79,6 +80,7 @@ def _function(name: str, doc: str, **fields: Any) -> Any:
         names=Names(method=False, args=("a",)),
         slope="The gradient g becomes the derivative of the function at a.mT in the direction g.",
         returns="Of the shape of `a`, (..., n, n).",
+        complex=True,
         **fields,
     )
 
@@ -164,4 +166,5 @@ solve_sylvester = operation(
     slope="The gradient g becomes w = solve_sylvester(a.mT, b.mT, g) for q, -w @ x.mT for a and "
     "-x.mT @ w for b.",
     returns="Of the shape of `q`, (..., m, n).",
+    complex=True,
 )

@@ -84,6 +84,7 @@ PARAMETERS = {
     # matrices
     "rcond": ("float or None", "Singular values up to this part of the largest one count as 0."),
     "hermitian": ("bool", "Whether the matrices are symmetric."),
+    "full": ("bool", "Whether vectors are complete bases."),
     "trans": (
         "int or str",
         "Systems with the transposed matrices are 1 or 'T', those with `a` itself 0 or 'N'.",

@@ -7,7 +7,7 @@ is the node itself. Start at `broadcast` and `reduce_sum`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -165,6 +165,19 @@ def conj(x: Node) -> Node:
     if x.op is CONST:
         return const(x.arg.conjugate(), x.dtype)
     return Node(CONJ, (x,), None, x.shape, x.dtype)
+
+
+def of_cotangents(
+    pull: Callable[[Node, Node], Iterable[Node | None]],
+) -> Callable[[Node, Node], tuple[Node | None, ...]]:
+    """The VJP rule of an operation that `pull` gives cotangents of sources for, from that of its
+    value, as they are: by `pull_back` itself, say, or by a function of the user's. Rules that are
+    transposes are given conjugates, and give them (see `autodiff.reverse`)."""
+
+    def vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
+        return tuple([None if c is None else conj(c) for c in pull(conj(g), node)])
+
+    return vjp
 
 
 # --- shapes and sums ------------------------------------------------------------------------------

@@ -66,6 +66,9 @@ class Entry:
     public : bool
     complex : bool
         Whether it takes complex operands.
+    unfinished : bool
+        Whether the next entry belongs to it, so that no segment ends between the two: their
+        cotangents meet.
     """
 
     __slots__ = (
@@ -86,10 +89,11 @@ class Entry:
         "indices",
         "public",
         "complex",
+        "unfinished",
     )
     #: What it counts in the length of a segment, where other opcodes may count more.
     size = 1
-    depends, unfinished = None, False
+    depends = None
     #: What only some entries have, as the table above says.
     op: Any
     numpy: Any
@@ -115,12 +119,13 @@ class Entry:
         indices: Indices | None,
         public: bool,
         complex: bool,
+        unfinished: bool,
     ) -> None:
         self.name, self.numpy, self.build, self.doc, self.returns = name, numpy, build, doc, returns
         self.params, self.operands, self.op, self.loop = params, operands, op, loop
         self.derivative, self.sampling, self.names = derivative, sampling, names
         self.numbers, self.view, self.indices, self.public = numbers, view, indices, public
-        self.complex = complex
+        self.complex, self.unfinished = complex, unfinished
 
     def __call__(self, *args: Any, **params: Any) -> Node:
         if not self.params and len(args) == self.operands and not params:
@@ -200,6 +205,7 @@ def operation(
     public: bool = True,
     home: dict[str, Entry] = REGISTRY,
     complex: bool = False,
+    unfinished: bool = False,
 ) -> Entry:
     """Registers an operation.
 
@@ -232,6 +238,7 @@ def operation(
         indices,
         public,
         complex,
+        unfinished,
     )
     return entry
 

@@ -20,10 +20,12 @@ from ..base.errors import ArgumentError
 from ..ir import Node, Op, const
 from . import lapack
 from .matrices import (
+    adjoint,
     as_matrices,
     by_factors,
     diagonal_part,
     factorisation,
+    hermitian_part,
     identity,
     in_columns,
     lower_part,
@@ -31,11 +33,18 @@ from .matrices import (
     product,
     right_sides,
     sum_of_matrix,
-    symmetric_part,
     turned,
     upper_part,
 )
-from .primitives import broadcast, complex_node, imag_part, reshape_to, zeros
+from .primitives import (
+    broadcast,
+    complex_node,
+    conj,
+    imag_part,
+    of_cotangents,
+    reshape_to,
+    zeros,
+)
 from .records import Names
 from .registry import operation
 from .rows import each_row
@@ -350,17 +359,14 @@ def triangular(a: Node, b: Node, lower: bool, transposed: bool = False, unit: bo
     return in_columns(lambda a, b: _substituted(a, b, lower, transposed, unit), a, b)
 
 
-def _transposed(trans: Any) -> bool:
+def _solve_triangular(a: Node, b: Node, trans: Any, lower: bool, unit_diagonal: bool) -> Node:
     if trans not in (0, 1, 2, "N", "T", "C"):
         raise ArgumentError(f"got trans={trans!r}, expected 0, 1 or 2, or 'N', 'T' or 'C'")
-    return trans not in (0, "N")
-
-
-def _solve_triangular(a: Node, b: Node, trans: Any, lower: bool, unit_diagonal: bool) -> Node:
     vector = b.ndim == 1
     a, b = as_matrices("solve_triangular", a, b, square=True)
     b = right_sides("solve_triangular", a, b, vector)
-    out = triangular(a, b, bool(lower), _transposed(trans), bool(unit_diagonal))
+    a = conj(a) if trans in (2, "C") else a
+    out = triangular(a, b, bool(lower), trans not in (0, "N"), bool(unit_diagonal))
     return reshape_to(out, out.shape[:-1]) if vector else out
 
 
@@ -385,6 +391,7 @@ solve_triangular = operation(
     "numpy.linalg.LinAlgError where values are computed.",
     returns="Of the shape of `b`, for `a` of shape (..., n, n) and `b` of shape (..., n, k), or "
     "one vector (n,); stacks broadcast.",
+    complex=True,
 )
 
 
@@ -396,22 +403,23 @@ def _halved(x: Node) -> Node:
     return lower_part(x) - diagonal_part(x) * const(0.5, x.dtype)
 
 
-def _cholesky_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
-    inner = _halved(product(turned(node), lower_part(g)))
-    left = _substituted(node, inner, True, True, False)
-    return (symmetric_part(turned(_substituted(node, turned(left), True, True, False))),)
+def _cholesky_pull(g: Node, node: Node) -> tuple[Node]:
+    inner = _halved(product(adjoint(node), lower_part(g)))
+    left = _substituted(conj(node), inner, True, True, False)
+    right = _substituted(conj(node), adjoint(left), True, True, False)
+    return (hermitian_part(adjoint(right)),)
 
 
 def _cholesky_jvp(t: Sequence[Any], node: Node) -> Node:
-    left = _substituted(node, symmetric_part(t[0]), True, False, False)
-    return product(node, _halved(_substituted(node, turned(left), True, False, False)))
+    left = _substituted(node, hermitian_part(t[0]), True, False, False)
+    return product(node, _halved(_substituted(node, adjoint(left), True, False, False)))
 
 
 CHOLESKY = Op(
     "cholesky",
     "call",
     lambda a, node: np.linalg.cholesky(a),
-    vjp=_cholesky_vjp,
+    vjp=of_cotangents(_cholesky_pull),
     jvp=_cholesky_jvp,
     batch=each_row,
     flops=lambda node: node.size * node.shape[-1] // 3,
@@ -421,9 +429,9 @@ CHOLESKY = Op(
 
 def _cholesky(a: Node, upper: bool) -> Node:
     (a,) = as_matrices("cholesky", a, square=True)
-    a = turned(a) if upper else a
+    a = adjoint(a) if upper else a
     out = Node(CHOLESKY, (a,), None, a.shape, a.dtype)
-    return turned(out) if upper else out
+    return adjoint(out) if upper else out
 
 
 def positive_definite(rng: np.random.Generator, shapes: Sequence[tuple[int, ...]]) -> list:
@@ -436,8 +444,8 @@ def positive_definite(rng: np.random.Generator, shapes: Sequence[tuple[int, ...]
 cholesky = operation(
     np.linalg.cholesky,
     _cholesky,
-    "The Cholesky factors of symmetric positive definite matrices, of which the lower half is "
-    "read, or the upper one with upper=True.",
+    "The Cholesky factors of symmetric positive definite matrices, complex ones Hermitian, of "
+    "which the lower half is read, or the upper one with upper=True.",
     {"upper": False},
     op=CHOLESKY,
     shapes=((3, 3),),
@@ -449,4 +457,5 @@ cholesky = operation(
     "PyTorch and JAX, though one half of `a` is read. A matrix that is not positive definite "
     "raises numpy.linalg.LinAlgError where values are computed.",
     returns="Lower triangular, or with upper=True upper triangular matrices of the shape of `a`.",
+    complex=True,
 )

@@ -93,15 +93,19 @@ def solve(
                                            "positive definite", "her", "hermitian")})  # fmt: skip
     if options.get("assume_a") in ("pos", "positive definite"):
         return _linalg.cho_solve(_linalg.cho_factor(a, lower), b)
-    if options.get("assume_a") in ("sym", "symmetric", "her", "hermitian"):
+    if options.get("assume_a") in ("her", "hermitian"):
         a = _whole(a, lower)
+    if options.get("assume_a") in ("sym", "symmetric"):
+        half = _np.tril(a) if lower else _np.triu(a)
+        a = half + _np.swapaxes(_np.tril(a, -1) if lower else _np.triu(a, 1), -1, -2)
     return _linalg.solve(_np.swapaxes(a, -1, -2) if transposed else a, b)
 
 
 def _whole(a: _Any, lower: _Any) -> _Any:
     """The symmetric matrix of which one half is read."""
     half = _np.tril(a) if lower else _np.triu(a)
-    return half + _np.swapaxes(half, -1, -2) - half * _np.eye(_np.shape(a)[-1])
+    other = _np.conj(_np.tril(a, -1) if lower else _np.triu(a, 1))
+    return half + _np.swapaxes(other, -1, -2)
 
 
 @_surface
@@ -127,7 +131,7 @@ def solve_banded(l_and_u: _Any, ab: _Any, b: _Any, **options: _Any) -> _Any:
 
 @_surface
 def lu(a: _Any, permute_l: bool = False, **options: _Any) -> _Any:
-    """The LU decomposition P, L and U of square matrices."""
+    """The LU decomposition P, L and U of matrices."""
     _plain("lu", options, {"p_indices": (False,)})
     return _linalg.lu(a, permute_l)
 
@@ -158,14 +162,14 @@ def eigh(
         return _of_symmetric(a, lower, eigvals_only)
     a = _whole(a, lower)
     c: _Any = _linalg.cholesky(b, upper=not lower)
-    c = c if lower else _np.swapaxes(c, -1, -2)
+    c = c if lower else _np.conj(_np.swapaxes(c, -1, -2))
     left = _linalg.solve_triangular(c, a, lower=True)
-    inner = _linalg.solve_triangular(c, _np.swapaxes(left, -1, -2), lower=True)
+    inner = _linalg.solve_triangular(c, _np.conj(_np.swapaxes(left, -1, -2)), lower=True)
     found = _of_symmetric(inner, True, eigvals_only)
     if eigvals_only:
         return found
     values, vectors = found
-    return values, _linalg.solve_triangular(c, vectors, 1, True)
+    return values, _linalg.solve_triangular(c, vectors, 2, True)
 
 
 def _of_symmetric(a: _Any, lower: _Any, eigvals_only: _Any) -> _Any:
@@ -179,6 +183,26 @@ def _of_symmetric(a: _Any, lower: _Any, eigvals_only: _Any) -> _Any:
 def eigvalsh(a: _Any, b: _Any = None, *, lower: bool = True, **options: _Any) -> _Any:
     """The eigenvalues of symmetric matrices, in ascending order."""
     return eigh(a, b, lower=lower, eigvals_only=True, **options)
+
+
+@_surface
+def eig(a: _Any, b: _Any = None, left: bool = False, right: bool = True, **options: _Any) -> _Any:
+    """The eigenvalues and right eigenvectors of square matrices, complex numbers always; of a x = λ
+    b x where `b`, not singular, is given."""
+    _plain("eig", options, {"homogeneous_eigvals": (False,)})
+    if left:
+        raise _ArgumentError(
+            "got left=True for eig, which jitgrad does not have; the left eigenvectors are "
+            "inv(v).conj().mT of the right ones v, up to their lengths"
+        )
+    a = a if b is None else _linalg.solve(b, a)
+    return tuple(_linalg.eig(a)) if right else _linalg.eigvals(a)
+
+
+@_surface
+def eigvals(a: _Any, b: _Any = None, **options: _Any) -> _Any:
+    """The eigenvalues of square matrices, complex numbers always."""
+    return eig(a, b, right=False, **options)
 
 
 @_surface

@@ -198,7 +198,7 @@ def test_values_out_and_errors():
 
 def test_no_gradient_is_advised_to_be_lost():
     x = leaf(A[:, :2])
-    for f in (np.linalg.eig, np.linalg.eigvals, np.roots):
+    for f in (np.spacing, np.sort_complex, np.roots):
         operands = (x[0],) if f is np.roots else (x,)
         with pytest.raises(GradientError, match="jitgrad has") as error:
             f(*operands)

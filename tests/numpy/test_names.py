@@ -74,8 +74,6 @@ REFUSED = {
     "roots": lambda f, x: f(x[0]),
     "sort_complex": lambda f, x: f(x),
     "ix_": lambda f, x: f(x[0], x[1]),
-    "eig": lambda f, x: f(x),
-    "eigvals": lambda f, x: f(x),
 }
 #: Functions without a rule that take no floats.
 OF_OTHERS = {"busday_count", "busday_offset", "datetime_as_string", "is_busday", "packbits"}

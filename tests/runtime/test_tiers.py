@@ -314,7 +314,10 @@ ELEMENTWISE = [e for n in (1, 2, 3) for e in elementwise(n)]
 #: Matrices with such values have no inverse and no decomposition: see tests/ops/test_linalg.py.
 MATRICES = {
     f"jitgrad.ops.{name}"
-    for name in ("decompositions", "lu_parts", "matrix_equations", "solving", "solving_banded")
+    for name in (
+        *("eigen", "least_squares", "lu_parts", "matrix_equations", "qr_parts"),
+        *("singular_values", "solving", "solving_banded"),
+    )
 }
 OTHERS = [
     c

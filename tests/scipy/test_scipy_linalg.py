@@ -36,6 +36,12 @@ CALLS = {
     "solve_banded, vector": (lambda lib, a: lib.solve_banded((1, 0), a, V), BANDS[1:3]),
     "lu": (lambda lib, a: lib.lu(a)[1] + lib.lu(a)[2], A),
     "lu, permuted": (lambda lib, a: lib.lu(a, permute_l=True)[0], A),
+    "lu, tall": (lambda lib, a: lib.lu(a)[1] @ lib.lu(a)[2] ** 2, TALL),
+    "lu, wide": (lambda lib, a: lib.lu(a)[1] @ lib.lu(a)[2] ** 2, TALL.T),
+    "lu, tall, permuted": (lambda lib, a: lib.lu(a, permute_l=True)[0], TALL),
+    "eig": (lambda lib, a: abs(lib.eig(a)[1]) * abs(lib.eig(a)[0]), A),
+    "eig, general": (lambda lib, a: abs(lib.eig(a, S)[0]), A),
+    "eigvals": (lambda lib, a: lib.eigvals(a).real, A),
     "lu_factor": (lambda lib, a: lib.lu_factor(a)[0], A),
     "lu_solve": (lambda lib, a: lib.lu_solve(lib.lu_factor(a), B), A),
     "lu_solve, transposed": (lambda lib, a: lib.lu_solve(lib.lu_factor(a), V, trans=1), A),
@@ -119,7 +125,9 @@ def test_systems_in_rows():
 
 def test_refused_arguments():
     for kind, f in (
-        (ShapeError, lambda: ours.lu(TALL)),
+        (ShapeError, lambda: ours.lu(V)),
+        (ShapeError, lambda: ours.lu_factor(TALL)),
+        (ArgumentError, lambda: ours.eig(A, left=True)),
         (ShapeError, lambda: ours.solve_banded((1, 1), BANDS, V)),
         (ShapeError, lambda: ours.circulant(A)),
         (ShapeError, lambda: ours.hankel(A)),

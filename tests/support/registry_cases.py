@@ -150,7 +150,8 @@ def by_eigenvalues(function):
 
     def f(a):
         values, vectors = np.linalg.eig(a)
-        return (vectors * function(values) @ np.linalg.inv(vectors)).real
+        out = vectors * function(values + 0j) @ np.linalg.inv(vectors)
+        return out if np.iscomplexobj(a) else out.real
 
     return f
 

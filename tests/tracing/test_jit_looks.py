@@ -45,8 +45,8 @@ LOOKS = {
         lambda x: jnp.repeat(x, x.long()),
         "by repeat, whose result has a shape that depends",
     ),
-    "fallback": (lambda x: np.linalg.eigvals(x), "by eigvals, which jitgrad leaves to NumPy"),
-    "eig": (lambda x: jnp.linalg.eig(x[:, None] * x), "by eig, which jitgrad leaves to NumPy"),
+    "fallback": (lambda x: np.spacing(x), "by spacing, which jitgrad leaves to NumPy"),
+    "roots": (lambda x: jnp.roots(x.reshape((-1,))), "by roots, which jitgrad leaves to NumPy"),
 }
 
 

@@ -16,6 +16,7 @@ def load():
         composed,
         contraction,
         counts,
+        decompositions,
         grids,
         matrix_functions,
         numbers,

@@ -1,241 +1,19 @@
-"""NumPy's functions of matrices with several results, or made of others: slogdet, eigh, svd, qr,
-pinv, lstsq, matrix_power, multi_dot, cond, tensorsolve and others.
-
-Each result is an operation of its own (`jitgrad.ops.decompositions`); they share one factorisation.
-Start at `eigh`.
+"""NumPy's functions of matrices that are made of others: pinv, lstsq, matrix_power, multi_dot,
+cond, tensorsolve and others; `decompositions` has those with several results. Start at `pinv`.
 """
 
 import math
 
 import numpy as np
 
-from ...base.errors import ArgumentError, GradientError, JitError, ShapeError
+from ...base.errors import ArgumentError, JitError, ShapeError
 from ...frontend.convert import as_operand
 from ...ir.shapes import as_int, broadcast_shapes
-from ...tape.running import needs_grad
-from ..fallback import arrays, on_arrays
+from ..fallback import arrays
 from ..signature import NOTHING, deliver
 from .composed import op
-from .writes import numpys, stands_for, valued
-
-
-def handled(function):
-    """Registers what stands for the function of `numpy.linalg` of the same name."""
-    stands_for(numpys(f"linalg.{function.__name__}"), function)
-    return function
-
-
-def _results(function):
-    """The class of named tuples that a function of NumPy gives."""
-    return type(function(np.eye(1)))
-
-
-_EIGH, _QR = _results(np.linalg.eigh), _results(np.linalg.qr)
-_SLOGDET, _SVD = _results(np.linalg.slogdet), _results(np.linalg.svd)
-
-
-def _upper(name, UPLO):
-    if not isinstance(UPLO, str) or UPLO.upper() not in ("L", "U"):
-        raise ArgumentError(f"got UPLO={UPLO!r} for {name}, expected 'L' or 'U'")
-    return UPLO.upper() == "U"
-
-
-@handled
-def slogdet(a):
-    """The sign and the logarithm of the absolute value of determinants.
-
-    Parameters
-    ----------
-    a : array_like
-        Square matrices (..., n, n).
-
-    Returns
-    -------
-    SlogdetResult
-        `sign` and `logabsdet`, tensors of shape (...).
-
-    Notes
-    -----
-    The gradient of `logabsdet` is ``inv(a).mT``; that of `sign` is 0. A singular matrix has the
-    value -inf; its gradient raises `numpy.linalg.LinAlgError`.
-
-    Examples
-    --------
-    >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 3.0]])
-    >>> jitgrad.linalg.slogdet(a).logabsdet
-    tensor(1.6094)
-    >>> jitgrad.grad(lambda a: jitgrad.linalg.slogdet(a).logabsdet)(a)
-    tensor([[ 0.6, -0.2],
-            [-0.2,  0.4]])
-    """
-    a = as_operand(a)
-    return _SLOGDET(op.det_sign(a), op.logabsdet(a))
-
-
-@handled
-def eigh(a, UPLO="L"):
-    """The eigenvalues and eigenvectors of symmetric matrices.
-
-    Parameters
-    ----------
-    a : array_like
-        Matrices (..., n, n), of which one half is read.
-    UPLO : str, default "L"
-        Which half is read: "L", the lower one, or "U", the upper one.
-
-    Returns
-    -------
-    EighResult
-        `eigenvalues` (..., n), in ascending order, and `eigenvectors` (..., n, n), in columns.
-
-    Notes
-    -----
-    The gradient is that of the symmetric part ``(a + a.mT) / 2``, as in PyTorch and JAX, though one
-    half is read. Eigenvectors have a sign each, and no derivative where an eigenvalue is repeated:
-    a gradient through them is inf or nan there. One through the eigenvalues alone is finite.
-
-    Examples
-    --------
-    >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 2.0]])
-    >>> jitgrad.linalg.eigh(a).eigenvalues
-    tensor([1., 3.])
-    >>> jitgrad.grad(lambda a: jitgrad.linalg.eigh(a).eigenvalues[1])(a)
-    tensor([[0.5, 0.5],
-            [0.5, 0.5]])
-    """
-    a, upper = as_operand(a), _upper("eigh", UPLO)
-    return _EIGH(op.eigh_values(a, upper), op.eigh_vectors(a, upper))
-
-
-@handled
-def eigvalsh(a, UPLO="L"):
-    """The eigenvalues of symmetric matrices, in ascending order.
-
-    Parameters
-    ----------
-    a : array_like
-        Matrices (..., n, n), of which one half is read.
-    UPLO : str, default "L"
-        Which half is read: "L", the lower one, or "U", the upper one.
-
-    Returns
-    -------
-    Tensor
-        Of shape (..., n).
-
-    Notes
-    -----
-    The gradient is finite where eigenvalues are repeated, too: then it is one of those that a basis
-    of their eigenvectors gives. It is right for symmetric functions of them, such as their sum.
-
-    Examples
-    --------
-    >>> a = jitgrad.tensor([[2.0, 1.0], [1.0, 2.0]])
-    >>> jitgrad.linalg.eigvalsh(a)
-    tensor([1., 3.])
-    """
-    return op.eigh_values(as_operand(a), _upper("eigvalsh", UPLO))
-
-
-@handled
-def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
-    """The singular value decomposition of matrices.
-
-    Parameters
-    ----------
-    a : array_like
-        Matrices (..., m, n).
-    full_matrices : bool, default True
-        Whether the singular vectors are complete bases, (..., m, m) and (..., n, n), else as many
-        as there are values.
-    compute_uv : bool, default True
-        Whether the vectors are wanted, too.
-    hermitian : bool, default False
-        Taken for NumPy's sake: the decomposition is the same.
-
-    Returns
-    -------
-    SVDResult or Tensor
-        `U`, `S` in descending order and `Vh`; `S` alone without ``compute_uv``.
-
-    Raises
-    ------
-    GradientError
-        Where complete bases of matrices that are not square would need a gradient.
-
-    Notes
-    -----
-    A gradient through the vectors is inf or nan where a value is repeated, since they are any basis
-    then, and through vectors beside a value of 0. One through the values alone is finite.
-
-    Examples
-    --------
-    >>> a = jitgrad.tensor([[3.0, 0.0], [0.0, 4.0], [0.0, 0.0]])
-    >>> jitgrad.linalg.svd(a, full_matrices=False).S
-    tensor([4., 3.])
-    """
-    a = as_operand(a)
-    if not compute_uv:
-        return op.svdvals(a)
-    if full_matrices and a.ndim >= 2 and a.shape[-1] != a.shape[-2]:
-        if needs_grad(a):
-            raise GradientError(
-                f"got svd of shape {a.shape} with full_matrices=True, which has no gradient: the "
-                "vectors beyond the singular values are any basis; pass full_matrices=False, or "
-                "use .detach() where no gradient is wanted"
-            )
-        return on_arrays(np.linalg.svd, (a,), {})
-    return _SVD(op.svd_left(a), op.svdvals(a), op.svd_right(a))
-
-
-@handled
-def qr(a, mode="reduced"):
-    """The QR decomposition of matrices.
-
-    Parameters
-    ----------
-    a : array_like
-        Matrices (..., m, n).
-    mode : str, default "reduced"
-        "reduced", "r" for the triangular factor alone, or "complete" and "raw", which have no
-        gradient for matrices that are taller than wide.
-
-    Returns
-    -------
-    QRResult or Tensor
-        `Q` (..., m, k) and `R` (..., k, n), with k = min(m, n); `R` alone for "r".
-
-    Raises
-    ------
-    GradientError
-        Where a mode without a gradient would need one.
-
-    Notes
-    -----
-    The derivative exists where the first k columns are linearly independent; elsewhere it raises
-    `numpy.linalg.LinAlgError`.
-
-    Examples
-    --------
-    >>> a = jitgrad.tensor([[3.0, 1.0], [4.0, 2.0]])
-    >>> jitgrad.linalg.qr(a).R
-    tensor([[-5. , -2.2],
-            [ 0. ,  0.4]])
-    """
-    a = as_operand(a)
-    if mode == "complete" and a.ndim >= 2 and a.shape[-2] <= a.shape[-1]:
-        mode = "reduced"  # it is the same
-    if mode == "r":
-        return op.qr_r(a)
-    if mode == "reduced":
-        return _QR(op.qr_q(a), op.qr_r(a))
-    if needs_grad(a):
-        raise GradientError(
-            f"got qr of shape {a.shape} with mode={mode!r}, which has no gradient, expected "
-            "'reduced' or 'r'; pass one of these, or use .detach() where no gradient is wanted"
-        )
-    return on_arrays(np.linalg.qr, (a, mode), {})
-
+from .decompositions import handled
+from .writes import valued
 
 # --- inverses -------------------------------------------------------------------------------------
 
@@ -284,7 +62,7 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=NOTHING):
     if rtol is not NOTHING and rcond is not None:
         raise ArgumentError("got rcond and rtol, expected one of them; they mean the same")
     if rtol is None:
-        dtype = a.dtype if a.dtype.kind == "f" else np.float64
+        dtype = a.dtype if a.dtype.kind in "fc" else np.float64
         rcond = max(a.shape[-2:], default=0) * float(np.finfo(dtype).eps)
     elif rtol is not NOTHING:
         rcond = rtol
@@ -348,7 +126,8 @@ def lstsq(a, b, rcond=None):
     found = _rank(a, s, rcond)
     if m <= n or (isinstance(found, int) and found < n):
         return x, as_operand(np.zeros(0, x.dtype)), found, s
-    residuals = op.square(b - op.matmul(a, x)).sum(0).reshape((-1,))
+    gap = b - op.matmul(a, x)
+    residuals = op.real(gap * op.conjugate(gap)).sum(0).reshape((-1,))
     if not isinstance(found, int):
         residuals = op.where(found < n, np.nan, residuals)
     return x, residuals, found, s

@@ -68,8 +68,8 @@ def cho_solve(c_and_lower, b):
         )
     c, lower = c_and_lower
     c, lower = as_operand(c), bool(lower)
-    first = op.solve_triangular(c, as_operand(b), 0 if lower else 1, lower)
-    return op.solve_triangular(c, first, 1 if lower else 0, lower)
+    first = op.solve_triangular(c, as_operand(b), 0 if lower else 2, lower)
+    return op.solve_triangular(c, first, 2 if lower else 0, lower)
 
 
 @surface
@@ -144,7 +144,7 @@ def toeplitz(c, r=None):
 
 @surface
 def solve_lyapunov(a, q):
-    """The solutions x of the Lyapunov equations a x + x aᵀ = q, by SciPy.
+    """The solutions x of the Lyapunov equations a x + x aᴴ = q, by SciPy.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def solve_lyapunov(a, q):
     tensor([[-2.]])
     """
     a = as_operand(a)
-    return op.solve_sylvester(a, op.matrix_transpose(a), as_operand(q))
+    return op.solve_sylvester(a, op.conjugate(op.matrix_transpose(a)), as_operand(q))
 
 
 solve_lyapunov.__name__ = solve_lyapunov.__qualname__ = "solve_continuous_lyapunov"
@@ -172,7 +172,7 @@ solve_lyapunov.__name__ = solve_lyapunov.__qualname__ = "solve_continuous_lyapun
 
 @surface
 def solve_discrete_lyapunov(a, q, method=None):
-    """The solutions x of the discrete Lyapunov equations a x aᵀ - x + q = 0.
+    """The solutions x of the discrete Lyapunov equations a x aᴴ - x + q = 0.
 
     Parameters
     ----------
@@ -204,13 +204,13 @@ def solve_discrete_lyapunov(a, q, method=None):
     n = a.shape[0]
     eye = np.eye(n)
     if method == "direct" or (method is None and n < 10):
-        both = (a[:, None, :, None] * a[None, :, None, :]).reshape((n * n, n * n))
+        both = (a[:, None, :, None] * op.conjugate(a)[None, :, None, :]).reshape((n * n, n * n))
         return op.solve(np.eye(n * n) - both, q.reshape((n * n,))).reshape((n, n))
-    turned = op.matrix_transpose(a)
+    turned = op.conjugate(op.matrix_transpose(a))
     inverse = op.inv(turned + eye)
     b = op.matmul(turned - eye, inverse)
     c = 2 * op.matmul(op.matmul(op.inv(a + eye), q), inverse)
-    return op.solve_sylvester(op.matrix_transpose(b), b, -c)
+    return op.solve_sylvester(op.conjugate(op.matrix_transpose(b)), b, -c)
 
 
 # --- LU -------------------------------------------------------------------------------------------
@@ -230,19 +230,21 @@ def lu(a, permute_l=False):
     Parameters
     ----------
     a : array_like
-        Square matrices (..., n, n).
+        Matrices (..., m, n).
     permute_l : bool, default False
         Whether P L is given in the place of P and L.
 
     Returns
     -------
     tuple
-        P, L with ones on its diagonal, and U; or P L and U.
+        P (..., m, m), L (..., m, k) with ones on its diagonal, and U (..., k, n), where k is
+        min(m, n); or P L and U.
 
     Notes
     -----
     The gradient is that for the rows as they are exchanged: P has none. A singular matrix has
-    factors, and its gradient raises `numpy.linalg.LinAlgError`.
+    factors, and its gradient raises `numpy.linalg.LinAlgError`, as do factors of a matrix with more
+    rows than columns whose columns are not linearly independent.
 
     Examples
     --------
@@ -252,11 +254,32 @@ def lu(a, permute_l=False):
             [0.25, 1.  ]]), tensor([[4., 4.],
             [0., 1.]]))
     """
-    a = _square("lu", a)
-    exchange = op.pivot_exchange(op.lu_pivots(a)).astype(op.lu_lower(a).dtype)
-    if permute_l:
-        return op.matmul(exchange, op.lu_lower(a)), op.lu_upper(a)
-    return exchange, op.lu_lower(a), op.lu_upper(a)
+    a = as_operand(a)
+    if a.ndim < 2:
+        raise ShapeError(f"got lu of shape {a.shape}, expected matrices (..., m, n)")
+    exchange, lower, upper = _factors(a)
+    return (op.matmul(exchange, lower), upper) if permute_l else (exchange, lower, upper)
+
+
+def _factors(a):
+    """P, L and U. What a square part of the matrix has no room for is solved for."""
+    m, n = a.shape[-2:]
+    first = a[..., :m]
+    exchange = op.row_exchange(first)
+    if m <= n:
+        lower, upper = op.lu_lower(first), op.lu_upper(first)
+        if m < n:
+            rest = op.matmul(op.matrix_transpose(exchange), a[..., m:])
+            rest = op.solve_triangular(lower, rest, 0, True, True)
+            upper = op.concatenate([upper, rest], axis=-1)
+        return exchange, lower, upper
+    rows = op.matmul(op.matrix_transpose(exchange), a)
+    top, below = rows[..., :n, :], rows[..., n:, :]
+    again, lower, upper = _factors(top)  # exchanges rows that are alike to the last digit, if any
+    left = exchange[..., :n]
+    exchange = op.concatenate([op.matmul(left, again), exchange[..., n:]], axis=-1)
+    below = op.solve_triangular(upper, op.matrix_transpose(below), 1)
+    return exchange, op.concatenate([lower, op.matrix_transpose(below)], axis=-2), upper
 
 
 @surface
