@@ -100,6 +100,7 @@ RANGES = {
     ],
     "sigmoid": lambda t: [(-1, 1), (t.low, 40), (-6, 6)],
     "gammaln": lambda t: [(0, 0.5), (0.5, 3), (3, 9), (8, 30), _powers(t.normal, t.max / 1e3)],
+    "trigamma": lambda t: [(0.1, 1), (1, 3), (2, 11), (9, 30), _powers(1e-15, t.max / 1e3)],
     "digamma": lambda t: [(0.1, 1), (1, 2), (1.45, 1.47), (2, 9), _powers(1 / t.max * 2, t.max)],
 }
 #: Name -> pairs of intervals of the operands.
@@ -203,7 +204,7 @@ def _defined(name, x, t):
         return np.abs(x) < 1
     if name == "arccosh":
         return x >= 1
-    if name in ("gammaln", "digamma"):
+    if name in ("gammaln", "digamma", "trigamma"):
         return (x > 0) & (x < t.max / 1e3) & (x > 2 / t.max)
     return np.abs(x) < t.far if name in ("sin", "cos", "tan") else np.isfinite(x)
 
@@ -225,6 +226,7 @@ ORACLES = {
     ),  # mpmath has none for the largest numbers; this is 0 for any dtype
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
     "gammaln": mpmath.loggamma,
+    "trigamma": lambda x: mpmath.polygamma(1, x),
     "hypot": mpmath.hypot,
     "power": lambda x, y: x**y,
     "logaddexp": lambda x, y: max(x, y) + mpmath.log1p(mpmath.exp(-abs(x - y))),

@@ -28,6 +28,7 @@ ON = {
     "arcsin": (-1, 1),
     "arctanh": (-1, 1),
     "digamma": (0.1, 30),
+    "trigamma": (0.1, 30),
     "exp": (-5, 5),
     "exp2": (-5, 5),
     "gammaln": (0.1, 30),
@@ -49,6 +50,7 @@ LIBM = {
     "arctanh": "math.atanh(x)",
     "cbrt": "np.cbrt(x)",
     "digamma": "",
+    "trigamma": "",
     "exp2": "np.exp2(x)",
     "gammaln": "math.lgamma(x)",
     "hypot": "math.hypot(x, y)",
@@ -95,6 +97,10 @@ def by_numpy(name):
         import scipy.special
 
         return getattr(scipy.special, name)
+    if name == "trigamma":
+        from scipy.special import zeta
+
+        return lambda x, out: zeta(2.0, x, out)
     return getattr(np, name, None)
 
 

@@ -34,11 +34,24 @@ loggamma = special(
 )
 psi = special(
     "psi",
-    lambda x, out: zeta(2.0, x),
+    lambda x, out: trigamma(x),
     "The digamma function, the derivative of `gammaln`.",
+    slope="d/dx = polygamma(1, x).",
     fused=True,
     code="digamma({0})",
     exact="digamma_anywhere({0})",
+    check="is_below_zero",
+    on=PLACES,
+)
+trigamma = special(
+    "_trigamma",
+    lambda x, out: -2.0 * zeta(3.0, x),
+    "The derivative of `psi`.",
+    function=lambda x: SCIPY.zeta(2.0, x),
+    operands=1,
+    fused=True,
+    code="trigamma({0})",
+    exact="trigamma_anywhere({0})",
     check="is_below_zero",
     on=PLACES,
 )

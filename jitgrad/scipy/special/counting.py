@@ -157,6 +157,8 @@ def polygamma(n: Any, x: Any) -> Any:
     >>> jitgrad.scipy.special.polygamma(1, jitgrad.tensor([1.0, 2.0]))
     tensor([1.6449, 0.6449])
     """
+    if isinstance(n, (int, float, np.number)) and n == 1:
+        return getattr(op, "_trigamma")(x)  # noqa: B009  # in kernels
     return op.polygamma(floats(n), x)
 
 

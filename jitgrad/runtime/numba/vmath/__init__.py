@@ -11,7 +11,15 @@ polynomials come from. Start at `exp`.
 
 from .error import erf, erfc
 from .exp import cosh, exp, exp2, expm1, sigmoid, sinh, tanh
-from .gamma import digamma, digamma_anywhere, gammaln, gammaln_anywhere, is_below_zero
+from .gamma import (
+    digamma,
+    digamma_anywhere,
+    gammaln,
+    gammaln_anywhere,
+    is_below_zero,
+    trigamma,
+    trigamma_anywhere,
+)
 from .logarithm import arccosh, arcsinh, arctanh, log, log1p, log2, log10, logaddexp, logaddexp2
 from .pow import cbrt, hypot
 from .pow import power as power
@@ -52,6 +60,8 @@ __all__ = [
     "sinh",
     "tan",
     "tanh",
+    "trigamma",
+    "trigamma_anywhere",
 ]
 #: The functions by the number of their operands.
 TWO = ("arctan2", "hypot", "logaddexp", "logaddexp2", "power")

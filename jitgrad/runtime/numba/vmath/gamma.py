@@ -1,4 +1,4 @@
-"""The logarithm of the gamma function and its derivative. Start at either.
+"""The logarithm of the gamma function and its first two derivatives. Start at `gammaln`.
 
 Both are a polynomial on an interval of length 1, which the recurrence brings other numbers to, as
 far as it takes few steps: of gammaln these are one logarithm of a product, of digamma one quotient.
@@ -8,7 +8,7 @@ Beyond they are the asymptotic series of Stirling. Both are for numbers that are
 
 import math
 
-from .core import abs_, at_least, at_most, both, fma, horner, like, select, whole, width
+from .core import abs_, at_least, at_most, both, chain, fma, horner, like, select, whole, width
 from .logarithm import log
 from .sincos import sin, tan
 
@@ -64,12 +64,19 @@ _DIGAMMA_FAR = (
     ],
     [-0.0038737906143069267, 0.008332787081599236, -0.0833333358168602],
 )  # fmt: skip
+#: Bernoulli's numbers, of index 2 on, by which trigamma is a series in 1 / x ** 2 for x > 10
+_BERNOULLI = (
+    [
+        -3617 / 510, 7 / 6, -691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6,
+    ],
+    [1 / 42, -1 / 30, 1 / 6],
+)  # fmt: skip
 #: Where digamma is 0, in two parts, for float64 and float32
 _ROOT = (1.4616321449683622, 9.549995429965697e-17), (1.4616321325302124, 1.243815006546356e-08)
 #: log(2 pi) / 2 - 1/2, and log(pi)
 _HALF_LOG_2PI_LESS, _LOG_PI = 0.4189385332046727, 1.1447298858494002
 #: Up to here the recurrence is used.
-_GAMMALN_NEAR, _DIGAMMA_NEAR = 8.5, 8.0
+_GAMMALN_NEAR, _DIGAMMA_NEAR, _TRIGAMMA_NEAR = 8.5, 8.0, 10.0
 
 
 def is_below_zero(x) -> bool:
@@ -135,3 +142,28 @@ def digamma_anywhere(x):
     off = x - whole(x)
     mirrored = value - math.pi / tan(off * math.pi)
     return select(negative, select(off == 0.0, like(x, math.nan), mirrored), value)
+
+
+def trigamma(a):
+    """The derivative of `digamma` at a number that is not negative: the series of Stirling, of
+    small numbers that of ten more, and the ten squares between."""
+    near = at_most(a, _TRIGAMMA_NEAR)
+    within = a <= _TRIGAMMA_NEAR
+    inverse = 1.0 / select(within, near + _TRIGAMMA_NEAR, a)
+    square = inverse * inverse
+    series = chain(_BERNOULLI[width(a).mantissa < 30], square)
+    out = fma(fma(series, inverse, like(a, 0.5)), square, inverse)
+    total = out
+    for k in reversed(range(1, int(_TRIGAMMA_NEAR))):
+        step = near + float(k)
+        total = total + 1.0 / (step * step)
+    return select(within, total + 1.0 / (near * near), out)
+
+
+def trigamma_anywhere(x):
+    """The derivative of `digamma_anywhere`."""
+    negative = x < 0.0
+    value = trigamma(select(negative, 1.0 - x, x))
+    ratio = math.pi / sin((x - whole(x)) * math.pi)
+    mirrored = ratio * ratio - value
+    return select(negative, select(x > -math.inf, mirrored, like(x, math.inf)), value)
