@@ -33,7 +33,7 @@ FEW = 64
 ANY_LENGTH = 40
 #: Of a loop of any number of turns: powers of two that the blocks of a level may be, and bytes of
 #: the carried values that a level keeps, unless these are more: it clears what it may fill.
-LEVEL = (4, 8)
+LEVEL = (4, 10)
 LEVEL_BYTES = 1 << 15
 
 
