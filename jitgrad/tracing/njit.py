@@ -29,7 +29,7 @@ from ..loops.inner import text_of_gradient, text_of_vjp
 from ..loops.outside import GivenRule, check_pure, rules, rules_changed
 from ..runtime.numba import dispatcher
 from ..runtime.numba.inference import omitted, to_dtype, typeof
-from . import numba_operation
+from . import numba_on_tensors
 from .custom import stop_gradient
 from .recompute import checkpoint
 
@@ -142,7 +142,7 @@ class NumbaGradients:
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """What a call with tensors gives."""
-        return numba_operation.call_on_tensors(self, self.arranged(args, kwargs))
+        return numba_on_tensors.call_on_tensors(self, self.arranged(args, kwargs))
 
     def arranged(self, args: Any, kwargs: Any) -> list[Any]:
         """The arguments in order, with defaults."""

@@ -13,6 +13,7 @@ import warnings
 from collections import Counter
 
 import duals
+import numba
 import numpy as np
 from random_functions import Generator
 
@@ -53,6 +54,17 @@ def plain(derived):
         exec(compile(text, f"<{derived.name}>", "exec"), scope)
     entry, given = scope[derived.name], derived.primal.globals
     return lambda *args: entry(*args, *given)
+
+
+def as_python(text, name, here=False):
+    """What `user_code.loaded` gives, not compiled: the entry, and no file."""
+    support = {k: getattr(form_support, k).py_func for k in form_support.__all__}
+    uncompiled = {"njit": lambda *args, **options: lambda f: f, "types": numba.types}
+    scope = {**support, **user_code.outside, **uncompiled, "np": np, "math": math}
+    lines = [x for x in text.split("\n") if not x.startswith(("from ", "import "))]
+    lines = [x for x in lines if " = outside[" not in x]
+    exec(compile("\n".join(lines), f"<{name}>", "exec"), scope)
+    return scope[name], None
 
 
 def primal(function, args, argnums=None):
