@@ -5,8 +5,10 @@ import collections
 
 import numpy as np
 import pytest
+from derived_functions import as_python
 
 import jitgrad
+from jitgrad.runtime.numba import user_code
 
 Pair = collections.namedtuple("Pair", "scale shift")
 
@@ -54,6 +56,20 @@ def add_to(x, y):
         x[i] += y[x.size - 1 - i]
 
 
+FUNCTIONS = (energy, moved, positive, of_pair, add_to)
+
+
+@pytest.fixture(autouse=True)
+def uncompiled(request, monkeypatch):
+    """Functions and derivatives run as plain Python, where the test is not about what numba makes
+    of them: that costs seconds for each."""
+    if "compiled" in request.node.name:
+        return
+    monkeypatch.setattr(user_code, "loaded", as_python)
+    for f in FUNCTIONS:
+        monkeypatch.setattr(f.gradients, "function", f.py_func)
+
+
 X, K = np.array([0.0, 1.0, 3.0, 2.5]), 2.0
 
 
@@ -61,12 +77,18 @@ def leaf(x):
     return jitgrad.tensor(x, requires_grad=True)
 
 
-def test_backward():
+def test_backward_compiled():
+    f = jitgrad.njit(energy.py_func)
     x, k = leaf(X), leaf(K)
-    out = 2 * energy(x * x, k)
-    assert isinstance(out, jitgrad.Tensor) and out.item() == 2 * energy(X * X, K)
+    out = 2 * f(x * x, k)
+    assert isinstance(out, jitgrad.Tensor) and out.item() == 2 * f(X * X, K)
     out.backward()
-    gx, gk = jitgrad.grad(energy)(X * X, K)
+    gx, gk = f.vjp(1.0, X * X, K)[1]  # compiled for the tensors
+    step = 1e-6
+    along = [f.vjp(1.0, X * X + s * X, K)[1][0] for s in (step, -step)]
+    np.testing.assert_allclose(
+        jitgrad.hvp(f)(X * X, X, K), (along[0] - along[1]) / (2 * step), rtol=1e-7, atol=1e-7
+    )
     np.testing.assert_allclose(x.grad.numpy(), 2 * gx * 2 * X)
     assert k.grad.item() == pytest.approx(2 * gk)
 
