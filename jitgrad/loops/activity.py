@@ -183,6 +183,14 @@ class Activity:
         for a in walk(form.body):
             if a.kind == "pure" and any(v in reached.values for v in a.args):
                 self._check(a, useful)
+            if a.kind in ("store", "addto") and a.args[-1] in reached.values:
+                self._check_store(a)
+
+    def _check_store(self, a):
+        array = a.args[0]
+        if not isinstance(array.type.dtype, types.Float):
+            what = f"a float written into {array.hint}, of {array.type.dtype},"
+            self.warnings.append((a.loc, what))
 
     def _check(self, a, useful):
         """Warns, or refuses, where a function of a varied number has no derivative."""

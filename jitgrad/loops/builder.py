@@ -71,8 +71,18 @@ class Builder:
         region.actions.append(action)
         several = isinstance(result, (list, tuple))
         for t in result if several else [] if result is None else [result]:
+            self.check_kind(t, hint)
             action.res.append(Val(t, hint, action, region))
         return action if several or result is None else action.res[0]
+
+    def check_kind(self, kind: Any, hint: str) -> None:
+        """Refuses values that are no real numbers: they would be without a derivative."""
+        of = kind.dtype if isinstance(kind, types.Array) else kind
+        if not isinstance(of, (types.Integer, types.Float, types.Boolean)):
+            parts = "; keep real and imaginary parts apart" if isinstance(of, types.Complex) else ""
+            raise NotDifferentiable(
+                f"got {hint} of type {kind}, expected real numbers{parts}", self.loc
+            )
 
     # --- pure actions -----------------------------------------------------------------------------
 

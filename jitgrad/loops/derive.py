@@ -104,7 +104,9 @@ class Derived:
         """Emits the module: the core, and an entry of `params` with the types `kinds`."""
         f = self.primal.form
         self.core = core = verify(tidy(ascend(carry(core))))
-        self.core_text = source(core, f"{self.word.capitalize()} of {f.name}.")
+        self.core_text = source(
+            core, f"{self.word.capitalize()} of {f.name}.", bool(self.options.get("boundscheck"))
+        )
         self.name = f"{f.name}_{self.word.replace(' ', '_')}"
         params = [*params, *self.given]
         self.signature = [*kinds, *[v.type for _, v in f.globals.values()]]

@@ -61,12 +61,14 @@ def type_name(type_):
     return {"int64": "int", "float64": "float", "bool": "bool"}.get(str(type_), f"np.{type_}")
 
 
-def source(form, doc=""):
-    """The text of a function that computes what a form says."""
+def source(form, doc="", checked=False):
+    """The text of a function that computes what a form says; where it is `checked`, memory that
+    nobody has written to is nan."""
     for a in walk(form.body):
         for v in [*a.res, *[v for r in a.regions for v in r.args]]:
             v.name = None
     p = Printer(form)
+    p.checked = checked
     for name, (_, v) in form.globals.items():
         v.name = name
     for v in form.args:
@@ -92,7 +94,7 @@ class Printer:
     def __init__(self, form):
         self.form, self.lines, self.taken = form, [], RESERVED | set(form.globals)
         self.count, self.pending, self.texts, self.user = {}, {}, {}, {}
-        self.noted = None
+        self.noted, self.checked = None, False
         for a in walk(form.body):
             self.use(a.args)
             for v in a.args:
@@ -273,7 +275,10 @@ class Printer:
         shape = f"({shape})" if len(a.args) != 1 else shape
         dtype = a.out.type.dtype
         what = "" if dtype == F64 else f", {_dtype_name(dtype)}"
-        self.line(depth, f"{self.name(a.out)} = np.{a.fn}({shape}{what})", a.loc)
+        fn, fill = a.fn, ""
+        if fn == "empty" and self.checked and isinstance(dtype, types.Float):
+            fn, fill = "full", ", np.nan"
+        self.line(depth, f"{self.name(a.out)} = np.{fn}({shape}{fill}{what})", a.loc)
 
     def st_view(self, a, depth):
         base, *rest = a.args

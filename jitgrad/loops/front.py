@@ -46,6 +46,9 @@ def source_of(function):
     return function, tree, lines, first
 
 
+_PARTS = "; pass real and imaginary parts as arrays of their own"
+
+
 class Frame:
     """A function being executed; `at` is the line that it stands for, where that is not its own."""
 
@@ -164,7 +167,7 @@ class Front(
             return Val(t, name, None, region)
         raise NotDifferentiable(
             f"got an argument {name} of type {t}, expected real numbers, arrays of them, tuples of "
-            "these, or functions"
+            "these, or functions" + (_PARTS if "complex" in str(t) else "")
         )
 
     def refuse(self, message):
@@ -226,6 +229,8 @@ class Front(
             return self.b.const(float(x), F32)
         if isinstance(x, (float, np.floating)):
             return self.b.const(float(x))
+        if isinstance(x, (complex, np.complexfloating)):
+            self.refuse(f"got the complex number {x}, expected real numbers; keep parts apart")
         if isinstance(x, tuple):
             return like(x, iter([self.constant(v) for v in leaves(x)]))
         return self.global_array(x) if isinstance(x, np.ndarray) else x

@@ -41,6 +41,19 @@ def _arranged(primal):
     return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
 
+def _checks(primal):
+    """The lines that refuse arguments that are written to and share memory with others."""
+    args = list(zip(_given(primal), primal.form.args, strict=True))
+    return "".join(
+        [
+            f"    _check_apart({x}, {y})\n"
+            for x, v in args
+            for y, w in args
+            if v in primal.mutated and w.is_array and w is not v
+        ]
+    )
+
+
 def _parameters(primal, count):
     return [f"a{k}" for k in range(count)]
 
@@ -49,7 +62,7 @@ def text_of_gradient(primal, count):
     """``derivative(a0, ...)`` -> value, gradients, of `count` arguments; it calls ``entry``."""
     given = [*_given(primal), *primal.form.globals]
     return (
-        f"def derivative({', '.join(_parameters(primal, count))}):\n"
+        f"def derivative({', '.join(_parameters(primal, count))}):\n{_checks(primal)}"
         f"    value, g = entry({', '.join(given)})\n"
         f"    return value, {_arranged(primal)}\n"
     )
@@ -72,7 +85,7 @@ def text_of_vjp(primal, count):
     ]
     call = ", ".join([*given, *seeds, *written, *primal.form.globals])
     return (
-        f"def derivative({', '.join(['c', *_parameters(primal, count)])}):\n"
+        f"def derivative({', '.join(['c', *_parameters(primal, count)])}):\n{_checks(primal)}"
         f"    out, after, g = entry({call})\n"
         f"    return out, {_arranged(primal)}\n"
     )

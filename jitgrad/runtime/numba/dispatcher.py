@@ -15,6 +15,7 @@ from numba import cfunc, njit, types
 from numba.extending import models, overload, overload_method, register_model
 
 from ...base.errors import ArgumentError
+from .form_support import _check_apart
 from .inference import typeof
 
 _CFunction: Any = ctypes.CFUNCTYPE(None).__base__
@@ -151,7 +152,7 @@ def _calling(function):
 
 def wrapper(text, scope):
     """The function ``derivative`` of a text, compiled with its caller."""
-    names = {"np": np, **scope}
+    names = {"np": np, "_check_apart": _check_apart, **scope}
     exec(compile(text, "<jitgrad derivative>", "exec"), names)
     return njit(error_model="numpy")(names["derivative"])
 

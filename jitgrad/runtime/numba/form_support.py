@@ -5,6 +5,7 @@ from numba import njit
 from numba.extending import intrinsic, overload
 
 __all__ = [
+    "_check_apart",
     "_clip_index",
     "_dot_add",
     "_dot_add_1",
@@ -19,6 +20,17 @@ __all__ = [
 ]
 
 _compiled = njit(error_model="numpy")
+
+
+@_compiled
+def _check_apart(x, y):
+    """Refuses an argument that is written to, and is memory of another one."""
+    first, last = x.ctypes.data, y.ctypes.data
+    if x.size > 0 and first < last + y.nbytes and last < first + x.nbytes:
+        raise ValueError(
+            "got an argument that is written to, sharing memory with another one, expected arrays "
+            "of their own; pass a copy"
+        )
 
 
 @_compiled
