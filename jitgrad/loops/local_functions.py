@@ -32,6 +32,9 @@ class LocalFunction:
 
 
 class LocalFunctions:
+    #: Name -> value, where the execution is.
+    env: dict
+
     def do_FunctionDef(self, s, live):
         self.env[s.name] = self.local_function(s, s.name)
 
