@@ -150,11 +150,7 @@ MANY_DECISIONS = {
     "one case after the other of what an argument, an index or an object may be": {
         "ops.pointwise._one_float": 16,
         "ops.pointwise.elementwise": 16,
-        "loops.builder.Builder._fold_add": 24,
-        "loops.index_values._lowest_of_pure": 18,
         "loops.merging.Merging.spread": 16,
-        "loops.slopes._Translation._value": 16,
-        "loops.statements.Statements.joined": 16,
         "tracing.environment.kind_of": 16,
     },
     "parameters of a NumPy function, each with its check": {
@@ -167,13 +163,12 @@ MANY_DECISIONS = {
         "loops.dependence.Dependence.gap": 16,
         "loops.emit.Printer.read_later": 16,
         "loops.merging.Merging.early": 18,
-        "loops.merging.Merging.memory_allows": 21,
+        "loops.merging.Merging.memory_allows": 18,
         "tracing.replay.CompiledCall._entangled": 18,
         "tracing.replay.CompiledCall._sort": 22,
         "tracing.replay_calls.aliases": 17,
     },
     "the parts of one report, of one plan, or of one derivative, in order": {
-        "loops.adjoint.Adjoint.build": 19,
         "loops.forward_sweep.AdjointForwards.clone_plain_loop": 21,
         "loops.needs.Needs.needs": 19,
         "diagnostics.reports._kernel": 18,

@@ -48,16 +48,9 @@ class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows):
         results = list(leaves(f.rets))
         with b:
             seeds = [self.seed(v) if has_cotangent(v) else None for v in results]
-            shadows = []
-            for v in f.args:
-                if v in self.wrt and v.is_array:
-                    self.shadow[v] = Val(v.type, f"{v.hint}_b", None, b.region)
-                    shadows.append(self.shadow[v])
+            shadows = self.given_shadows()
             self.local_shadows(args)
             self.claim(results, seeds)
-            for v, g in zip(results, seeds, strict=True):
-                if g is not None and not v.is_array:
-                    self.seeds[f.body].setdefault(v, []).append(g)
             self.clone(f.body, env)
             rets = [self.get(env, v) for v in results]
             adj = {}
@@ -79,6 +72,13 @@ class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows):
         """The argument for the cotangent of a result."""
         return Val(v.type, f"{v.hint}_seed" if v.is_array else "seed", None, self.b.region)
 
+    def given_shadows(self):
+        """The arguments for arrays of cotangents."""
+        arrays = [v for v in self.form.args if v in self.wrt and v.is_array]
+        for v in arrays:
+            self.shadow[v] = Val(v.type, f"{v.hint}_b", None, self.b.region)
+        return [self.shadow[v] for v in arrays]
+
     def local_shadows(self, args):
         """Arrays that it is not differentiated by, but that active values are written to."""
         for v, there in zip(self.form.args, args, strict=True):
@@ -88,6 +88,8 @@ class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows):
     def claim(self, results, seeds):
         """What is handed back has its cotangents from the caller."""
         for v, s in zip(results, seeds, strict=True):
+            if s is not None and not v.is_array:
+                self.seeds[self.form.body].setdefault(v, []).append(s)
             if s is None or not v.is_array or v.action is None:
                 continue
             made = v.action.kind in MAKERS and v.region is self.form.body

@@ -27,6 +27,13 @@ def _whole(v: Val) -> bool:
     return isinstance(v.type, types.Integer)
 
 
+def _adds_nothing(zero: Val, x: Val) -> bool:
+    """Whether adding `zero` changes neither `x` nor its type."""
+    if not _is(zero, 0) or x.type == BOOL:
+        return False
+    return zero.type == x.type or (_whole(zero) and not _whole(x))
+
+
 class Builder:
     """Appends to `region`, or to one around it; `loc` is the user's line that it works for."""
 
@@ -143,21 +150,28 @@ class Builder:
         return self.const(bool(value) if kind == BOOL else value, kind)
 
     def _fold_add(self, x: Val, y: Val) -> Val | None:
-        same = x.type == y.type
-        if _is(x, 0) and (same or _whole(x)) and y.type != BOOL and (same or not _whole(y)):
+        if _adds_nothing(x, y):
             return y
-        if _is(y, 0) and (same or _whole(y)) and x.type != BOOL and (same or not _whole(x)):
+        if _adds_nothing(y, x):
             return x
-        a = x.action
-        if _whole(x) and y.is_const and a is not None and a.fn in ("add", "sub"):
-            k = a.args[1]
-            if k.is_const and x.type == I64:
-                first = k.const if a.fn == "add" else -k.const
-                return self.pure("add", a.args[0], self.const(first + y.const))
+        found = self._fold_constants(x, y)
+        if found is not None:
+            return found
         for u, v in ((x, y), (y, x)):
             if v.action is not None and v.action.fn == "neg" and v.action.args[0].type == u.type:
                 return self.pure("sub", u, v.action.args[0])
         return None
+
+    def _fold_constants(self, x: Val, y: Val) -> Val | None:
+        """(u + c) + d, of whole numbers."""
+        a = x.action
+        if not _whole(x) or not y.is_const or a is None or a.fn not in ("add", "sub"):
+            return None
+        k = a.args[1]
+        if not k.is_const or x.type != I64:
+            return None
+        first = k.const if a.fn == "add" else -k.const
+        return self.pure("add", a.args[0], self.const(first + y.const))
 
     def _fold_sub(self, x: Val, y: Val) -> Val | None:
         same = x.type == y.type

@@ -6,6 +6,7 @@ may be negative. Start at `linear`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..runtime.numba.inference import types
@@ -88,23 +89,33 @@ def _lowest_of_pure(v: Val, depth: int) -> int | None:
     a = v.action
     assert a is not None
     last = a.args[-1]
+    divided = last.is_const and last.const > 0
     if a.fn == "mod":
-        return 0 if last.is_const and last.const > 0 else None
-    if a.fn == "cast" and not _widens(a.args[0].type, v.type):
-        return None
-    if a.fn not in ("add", "mul", "max", "min", "floordiv", "cast"):
+        return 0 if divided else None
+    if a.fn not in _LOWEST or (a.fn == "cast" and not _widens(a.args[0].type, v.type)):
         return None
     found = [lowest(x, depth + 1) for x in a.args]
-    if a.fn == "max":
-        return max([x for x in found if x is not None], default=None)
     known = [x for x in found if x is not None]
-    if len(known) < len(found):
+    if a.fn == "max":
+        return max(known, default=None)
+    if len(known) < len(found) or (a.fn == "floordiv" and not divided):
         return None
-    if a.fn == "mul":
-        return known[0] * known[1] if min(known) >= 0 else None
-    if a.fn == "floordiv":
-        return known[0] // last.const if last.is_const and last.const > 0 else None
-    return min(known) if a.fn == "min" else sum(known)
+    return _LOWEST[a.fn](known)
+
+
+def _of_product(known: list[int]) -> int | None:
+    return known[0] * known[1] if min(known) >= 0 else None
+
+
+#: The bound of a result from those of the operands.
+_LOWEST: dict[str | None, Callable[[list[int]], int | None]] = {
+    "add": sum,
+    "mul": _of_product,
+    "max": max,
+    "min": min,
+    "floordiv": lambda known: known[0] // known[1],
+    "cast": sum,
+}
 
 
 def same_value(a: Val, b: Val) -> bool:

@@ -4,14 +4,18 @@ take numbers and arrays one by one.
 `text_of_gradient` and `text_of_vjp` write them; start there.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from .form import Val, leaves
 
 
-def _given(primal):
+def _given(primal: Any) -> list[str]:
     """The texts of the numbers and arrays of arguments ``a0``, ``a1``..."""
-    out = []
+    out: list[str] = []
 
-    def visit(tree, text):
+    def visit(tree: Any, text: str) -> None:
         if isinstance(tree, tuple):
             for k, t in enumerate(tree):
                 visit(t, f"{text}[{k}]")
@@ -23,11 +27,11 @@ def _given(primal):
     return out
 
 
-def _arranged(primal):
+def _arranged(primal: Any) -> str:
     """The text of the gradients ``g``, as the arguments that they belong to."""
     number = iter(range(len(primal.wrt)))
 
-    def visit(tree):
+    def visit(tree: Any) -> str:
         if isinstance(tree, tuple):
             return f"({', '.join([visit(t) for t in tree])},)"
         return f"g[{next(number)}]" if tree in primal.wrt else "None"
@@ -41,7 +45,7 @@ def _arranged(primal):
     return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
 
-def _checks(primal):
+def _checks(primal: Any) -> str:
     """The lines that refuse arguments that are written to and share memory with others."""
     args = list(zip(_given(primal), primal.form.args, strict=True))
     return "".join(
@@ -54,11 +58,11 @@ def _checks(primal):
     )
 
 
-def _parameters(primal, count):
+def _parameters(primal: Any, count: int) -> list[str]:
     return [f"a{k}" for k in range(count)]
 
 
-def text_of_gradient(primal, count):
+def text_of_gradient(primal: Any, count: int) -> str:
     """``derivative(a0, ...)`` -> value, gradients, of `count` arguments; it calls ``entry``."""
     given = [*_given(primal), *primal.form.globals]
     return (
@@ -68,7 +72,7 @@ def text_of_gradient(primal, count):
     )
 
 
-def text_of_vjp(primal, count):
+def text_of_vjp(primal: Any, count: int) -> str:
     """``derivative(c, a0, ...)`` -> result, gradients: `c` is the cotangent of the one result, or a
     tuple of those of all."""
     results = primal.results

@@ -4,7 +4,10 @@ Functions of other packages are in a table; jitgrad's own carry the mark as the 
 `_in_loops`. Start at `marker_of`.
 """
 
+from __future__ import annotations
+
 import enum
+from typing import Any
 
 from ..runtime.numba.inference import prange
 
@@ -19,7 +22,7 @@ class Marker(enum.Enum):
     STOP = "stop"
 
 
-_OTHERS = {
+_OTHERS: dict[Any, Marker] = {
     range: Marker.RANGE,
     prange: Marker.PRANGE,
     reversed: Marker.REVERSED,
@@ -28,7 +31,7 @@ _OTHERS = {
 }
 
 
-def marker_of(called):
+def marker_of(called: Any) -> Marker | None:
     """The mark of a function; None where it has none."""
     if not callable(called):
         return None

@@ -149,6 +149,10 @@ class _Translation:
         if name == "leaf":
             return self.values[node.arg]
         src = [self.value(s) for s in node.src]
+        return self._other(node, src)
+
+    def _other(self, node: Node, src: list[Val]) -> Val:
+        b, name = self.b, node.op.name
         if node.op is CAST:
             return b.pure("select", src[0], b.const(1, self.kind), b.const(0, self.kind))
         if node.op is SIDE:
@@ -161,13 +165,12 @@ class _Translation:
             return src[0]
         if name in _POWERS:
             return b.pure("pow", src[0], b.const(_POWERS[name], self.kind))
-        if (
-            name == "power2"
-            and src[1].is_const
-            and self.whole
-            and src[1].const == int(src[1].const)
-        ):
+        if name == "power2" and self._is_whole(src[1]):
             return b.pure("pow", src[0], b.const(int(src[1].const)))
         if name in _FUNCTIONS:
             return b.pure(_FUNCTIONS[name], *src)
         raise NotImplementedError(f"the operation {name} in a derivative")
+
+    def _is_whole(self, exponent: Val) -> bool:
+        """Whether an exponent is a whole number, and was one in the user's function."""
+        return exponent.is_const and self.whole and exponent.const == int(exponent.const)

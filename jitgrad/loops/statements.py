@@ -220,24 +220,23 @@ class Statements:
                 self.env[name] = pair[0]
                 return None
             self.refuse(f"got different kinds of values for {name} in the two branches")
-        slots = []
-        for x, y in zip(la, lc, strict=True):
-            same_const = x.is_const and y.is_const and repr(x.const) == repr(y.const)
-            if x is y or (same_const and x.type == y.type):
-                slots.append(x)
-                continue
-            if x.is_array or y.is_array:
-                slots.append(self.chosen_array(name, (x, y), sides))
-                continue
-            t = unify(x.type, y.type)
-            if t is None:
-                self.refuse(f"got {name} of type {x.type} or {y.type} after a branch, expected one")
-            for (r, _), v in zip(sides, (x, y), strict=True):
-                self.b.region = r
-                r.yields.append(self.b.cast(v, t))
-            slots.append((len(results), t))
-            results.append(t)
-        return slots
+        return [self.slot(name, x, y, sides, results) for x, y in zip(la, lc, strict=True)]
+
+    def slot(self, name, x, y, sides, results):
+        """The value of a leaf behind a branch, or (number, type) of the result that it is."""
+        same_const = x.is_const and y.is_const and repr(x.const) == repr(y.const)
+        if x is y or (same_const and x.type == y.type):
+            return x
+        if x.is_array or y.is_array:
+            return self.chosen_array(name, (x, y), sides)
+        t = unify(x.type, y.type)
+        if t is None:
+            self.refuse(f"got {name} of type {x.type} or {y.type} after a branch, expected one")
+        for (r, _), v in zip(sides, (x, y), strict=True):
+            self.b.region = r
+            r.yields.append(self.b.cast(v, t))
+        results.append(t)
+        return len(results) - 1, t
 
     def chosen_array(self, name, pair, sides):
         """The array that a branch chooses: memory before it, which either side writes into."""

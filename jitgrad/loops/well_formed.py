@@ -4,11 +4,15 @@ Each value is computed once, before it is used and in a region around its use; l
 hand on as many values as they have results, of the same types. Start at `verify`.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from ..base.config import config
-from .form import LOOPS
+from .form import LOOPS, Action, Form, Region, Val
 
 
-def verify(form):
+def verify(form: Form) -> Form:
     """`form` itself; AssertionError, with the action, where it is not well formed."""
     if config.verify:
         known = {*form.args, *[v for _, v in form.globals.values()]}
@@ -18,19 +22,19 @@ def verify(form):
     return form
 
 
-def _defined(region):
+def _defined(region: Region) -> set[Val]:
     return {v for a in region.actions for v in (*a.res, *_trips(a))}
 
 
-def _trips(a):
+def _trips(a: Action) -> list[Val]:
     return [a.attrs["trips"]] if a.attrs.get("trips") else []
 
 
-def _known(v, known, where):
+def _known(v: Val, known: set[Val], where: Any) -> None:
     assert v.is_const or v in known, f"{v} is used before it is computed, in {where}"
 
 
-def _region(region, known):
+def _region(region: Region, known: set[Val]) -> set[Val]:
     known = known | set(region.args)
     for a in region.actions:
         assert a.region is region, f"{a} does not know the region that it stands in"
@@ -51,7 +55,7 @@ def _region(region, known):
     return known
 
 
-def _loop(a):
+def _loop(a: Action) -> None:
     n = len(a.phis)
     r = a.regions[0]
     assert len(a.firsts) == n == len(r.yields) == len(a.res), f"{a} hands on another number"
@@ -60,7 +64,7 @@ def _loop(a):
         assert phi.is_array or same, f"{a} changes the type of {phi.hint}"
 
 
-def _branch(a):
+def _branch(a: Action) -> None:
     for r in a.regions:
         assert len(r.yields) == len(a.res), f"{a} yields another number"
         for y, v in zip(r.yields, a.res, strict=True):
