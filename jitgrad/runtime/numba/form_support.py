@@ -5,6 +5,7 @@ from numba import njit
 from numba.extending import intrinsic, overload
 
 __all__ = [
+    "_add",
     "_check_apart",
     "_clip_index",
     "_dot_add",
@@ -69,7 +70,8 @@ def _select(condition, x, y):
 def _grow(tape, need):
     """`tape` with room for `need` entries, at least twice as many as before."""
     out = np.empty(max(need, 2 * tape.size), tape.dtype)
-    out[: tape.size] = tape
+    for i in range(tape.size):  # a slice takes numba ten times as long to compile
+        out[i] = tape[i]
     return out
 
 
@@ -88,33 +90,41 @@ def _order(x):
 
 
 @_compiled
+def _add(to, x):
+    """to += x, of matrices."""
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            to[i, j] += x[i, j]
+
+
+@_compiled
 def _dot_back(x, y, out_b, x_b, y_b):
     """The reverse of ``out = x @ y``."""
-    x_b += np.dot(out_b, y.T)
-    y_b += np.dot(x.T, out_b)
+    _add(x_b, np.dot(out_b, y.T))
+    _add(y_b, np.dot(x.T, out_b))
 
 
 @_compiled
 def _dot_add(out, x, y):
-    out += np.dot(x, y)
+    _add(out, np.dot(x, y))
 
 
 @_compiled
 def _dot_add_1(out, x, y):
-    out += np.dot(x.T, y)
+    _add(out, np.dot(x.T, y))
 
 
 @_compiled
 def _dot_add_2(out, x, y):
-    out += np.dot(x, y.T)
+    _add(out, np.dot(x, y.T))
 
 
 @_compiled
 def _solve_back_1(a, out, out_b, a_b, y_b):
     """The reverse of ``out = solve(a, y)`` for a vector."""
     s = np.linalg.solve(a.T.copy(), out_b)
-    y_b += s
     for i in range(s.size):
+        y_b[i] += s[i]
         for j in range(s.size):
             a_b[i, j] -= s[i] * out[j]
 
@@ -123,5 +133,5 @@ def _solve_back_1(a, out, out_b, a_b, y_b):
 def _solve_back_2(a, out, out_b, a_b, y_b):
     """The reverse of ``out = solve(a, y)`` for a matrix."""
     s = np.linalg.solve(a.T.copy(), out_b)
-    y_b += s
-    a_b -= np.dot(s, out.T)
+    _add(y_b, s)
+    _add(a_b, -np.dot(s, out.T))
