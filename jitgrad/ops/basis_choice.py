@@ -65,5 +65,9 @@ def refused_phases(found: Node, like: Node, what: str) -> Node:
 def refused_basis(turns: Node, g: Node, like: Node, what: str) -> Node:
     """`refused` for a basis in the columns of vectors with the cotangent `g`, from the products of
     the conjugated vectors and that: what turns the basis is their part that is not Hermitian."""
-    flat = lambda x: absolute(reshape_to(x, (*x.shape[:-2], x.shape[-2] * x.shape[-1])))
-    return refused(*(cast(flat(x), real_of(like.dtype)) for x in (turns, g)), like, what)
+
+    def sizes(x: Node) -> Node:
+        flat = reshape_to(x, (*x.shape[:-2], x.shape[-2] * x.shape[-1]))
+        return cast(absolute(flat), real_of(like.dtype))
+
+    return refused(sizes(turns), sizes(g), like, what)

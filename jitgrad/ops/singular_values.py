@@ -79,6 +79,7 @@ def _to_factors(found: Node, factors: Node) -> Node:
 
 
 def _factors(a: Node, full: bool) -> tuple[Node, Node]:
+    (a,) = as_matrices("svd", a)
     *lead, m, n = a.shape
     full = full and m != n
     width = max(m, n) if full else min(m, n)
@@ -278,16 +279,16 @@ def _completed(op: Any, part: Node, a: Node, factors: Node) -> Node:
 
 
 def _svdvals(a: Node) -> Node:
-    return _values_of(*_factors(*as_matrices("svd", a), False))
+    return _values_of(*_factors(a, False))
 
 
 def _svd_left(a: Node, full: bool) -> Node:
-    given = _factors(*as_matrices("svd", a), bool(full))
+    given = _factors(a, bool(full))
     return _completed(LEFT_REST, _left_of(*given), *given)
 
 
 def _svd_right(a: Node, full: bool) -> Node:
-    given = _factors(*as_matrices("svd", a), bool(full))
+    given = _factors(a, bool(full))
     return adjoint(_completed(RIGHT_REST, _right_of(*given), *given))
 
 
