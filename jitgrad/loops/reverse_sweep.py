@@ -74,6 +74,8 @@ class AdjointBackwards:
         for o in (*plan.loads, *plan.stores):
             if o is store or c not in plan.aliases.of_all(o.args):
                 continue
+            if o.kind in ("store", "addto") and o.args[-1] not in plan.act:
+                continue  # it passes nothing on
             if plan.overwrites(self.as_load(o), store, True):
                 return False
         return not plan.loops_of(store) or not self.comes_again(store)
