@@ -41,9 +41,16 @@ def _by_rows(function: Any, node: Node, x: np.ndarray, y: np.ndarray) -> np.ndar
         function(x, y, out)
         return out
     for place in np.ndindex(*node.shape[:lead]):
-        mode, other = ("full", y[place]) if node.op is CONVOLVED else ("valid", y[place][::-1])
-        out[place] = np.convolve(x[place], other, mode)
+        if node.op is CONVOLVED:
+            out[place] = np.convolve(x[place], y[place], "full")
+        else:
+            out[place] = np.convolve(x[place], y[place][::-1], "valid")
     return out
+
+
+def _part(place: Sequence[int], lengths: Sequence[int]) -> Any:
+    """The index of what begins at a place of the last axes and has these lengths."""
+    return (..., *[slice(k, k + n) for k, n in zip(place, lengths, strict=True)])
 
 
 def _elements(y: np.ndarray, lead: int) -> Any:
@@ -60,8 +67,7 @@ def _convolved_reference(x: np.ndarray, y: np.ndarray, node: Node) -> np.ndarray
 
     def add(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
         for place, factor in _elements(y, lead):
-            ends = zip(place, x.shape[lead:], strict=True)
-            out[(..., *[slice(k, k + n) for k, n in ends])] += x * factor
+            out[_part(place, x.shape[lead:])] += x * factor
 
     return _by_rows(add, node, x, y)
 
@@ -73,13 +79,11 @@ def _windows_reference(x: np.ndarray, y: np.ndarray, node: Node) -> np.ndarray:
         if math.prod(y.shape[lead:]) > math.prod(behind):  # a sum for each window
             axes = tuple(range(lead, y.ndim))
             for place in np.ndindex(*behind):
-                ends = zip(place, y.shape[lead:], strict=True)
-                part = x[(..., *[slice(k, k + n) for k, n in ends])]
+                part = x[_part(place, y.shape[lead:])]
                 out[(..., *place)] = (part * y).sum(axes, dtype=out.dtype)
             return
         for place, factor in _elements(y, lead):
-            ends = zip(place, behind, strict=True)
-            out += x[(..., *[slice(k, k + n) for k, n in ends])] * factor
+            out += x[_part(place, behind)] * factor
 
     return _by_rows(add, node, x, y)
 
