@@ -117,19 +117,29 @@ class Background:
                     (self.compile, self.queue) if self.queue else (self.look, self.asked)
                 )
                 plan, outcome = self.busy = waiting.popleft()
-            failed = None
             try:
-                function(plan)
-            except Exception as error:
-                failed = error
-            if outcome is not None:
-                outcome.put(failed)
-            elif failed is not None:
-                plan.stay_with_numpy(failed)
-            del plan, outcome, failed
+                self._done(function, plan, outcome)
+            except Exception:  # a warning that counts as an error here; others wait for this thread
+                error = sys.exc_info()
+                threading.excepthook(threading.ExceptHookArgs((*error, self.thread)))
+                del error
+            del plan, outcome
             with self.changed:
                 self.busy = None
                 self.changed.notify_all()
+
+    @staticmethod
+    def _done(function, plan, outcome):
+        """Calls `function` of a plan; whoever waits for the `outcome` gets its error."""
+        failed = None
+        try:
+            function(plan)
+        except Exception as error:
+            failed = error
+        if outcome is not None:
+            outcome.put(failed)
+        elif failed is not None:
+            plan.stay_with_numpy(failed)
 
     def look(self, plan):
         """Compiles what needs no new kernel."""

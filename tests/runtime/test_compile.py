@@ -442,3 +442,23 @@ def test_synchronize_waits_for_what_is_compiled(monkeypatch):
     gate.set()
     waiter.join(60)
     assert order == ["compiled", "returned"]
+
+
+def test_a_failure_in_the_background_is_said_and_ends_no_waiting(tmp_path):
+    """Where warnings are errors, too: the thread goes on, and compiles what follows."""
+    text = """
+    import threading, warnings
+    from jitgrad.runtime import background
+    warnings.simplefilter("error")
+    said = []
+    threading.excepthook = lambda args: said.append(str(args.exc_value))
+    p, q = plan(), plan(3)
+    p.lower = lambda: 1 / 0
+    for x in (p, q):
+        for _ in range(3): x.run([data], ())
+        synchronize()
+    print(len(said), "division by zero" in said[0], background.compiler.thread.is_alive())
+    print(p.is_compiled, q.is_compiled)
+    """
+    got = script(SOON + textwrap.dedent(text), tmp_path)
+    assert got == ["1", "True", "True", "False", "True"]
