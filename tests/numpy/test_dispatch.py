@@ -37,6 +37,7 @@ PARAMETER_EXEMPT = {
 FORM_EXEMPT = {
     "concatenate": "takes one sequence: see test_sequences",
     "stack": "takes one sequence: see test_sequences",
+    "eigvals": "complex also where all values are real: see tests/ops/test_complex_linalg.py",
 }
 LOOP = [
     pytest.param(function, entry, case, id=f"{home(function)}.{function.__name__}-{k}")
