@@ -76,7 +76,7 @@ WRONG = {
     "jitgrad.config.compiled": "no attribute",
     "jitgrad.summ(jitgrad.ones(3))": "no attribute",
     "jitgrad.float_": "no attribute",
-    "jitgrad.linalg.eig": "no attribute",
+    "jitgrad.linalg.eigen": "no attribute",
     "jitgrad.autograd.LOCK": "no attribute",
     "jitgrad.numpy.foo": "no attribute",
     "jitgrad.ones(3).summ()": "no attribute",
