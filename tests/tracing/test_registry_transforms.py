@@ -19,7 +19,8 @@ DIFFERENTIABLE = [p for p in CASES if p.values[0].differentiable and p.values[0]
 
 
 def called(entry, case, xs):
-    """The function of the operands that are floats, and these."""
+    """The function of the operands that are floats, and these. Of a complex result it gives the
+    parts."""
     places = [k for k, x in enumerate(xs) if np.asarray(x).dtype.kind == "f"]
 
     def f(*floats):
@@ -27,7 +28,8 @@ def called(entry, case, xs):
         for k, x in zip(places, floats, strict=True):
             given[k] = x
         function = NAMES[entry.name]
-        return function(given, **case) if entry.operands is None else function(*given, **case)
+        out = function(given, **case) if entry.operands is None else function(*given, **case)
+        return jitgrad.view_as_real(out) if out.dtype.kind == "c" else out
 
     return f, [np.asarray(xs[k]) for k in places]
 
