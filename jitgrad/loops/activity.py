@@ -79,6 +79,13 @@ def _varied_lib(a, marks):
         marks.add(a.out)
 
 
+def _varied_call(a, marks):
+    """The reverse of a product or a solution adds to its last two arguments, cotangents."""
+    *read, x_b, y_b = a.args
+    if any(marks.has(v) for v in read):
+        marks.add(x_b, y_b)
+
+
 def _varied_outside(a, marks):
     if any(marks.has(v) for v in a.args):
         marks.add(*[v for v in a.res if has_cotangent(v)])
@@ -102,6 +109,7 @@ _VARIED = {
     "store": _varied_store,
     "addto": _varied_store,
     "lib": _varied_lib,
+    "call": _varied_call,
     "outside": _varied_outside,
     "for": _varied_loop,
     "while": _varied_loop,

@@ -115,6 +115,23 @@ def test_random_functions_twice():
     assert found["right"] > EXAMPLES // 8, found
 
 
+PRODUCTS = """
+import numpy as np
+
+
+def prog(x, y, M, a, p, n):
+    P = np.eye(n)
+    for t in range(2):
+        P = M @ P @ M.T
+    return P[0, 1] * a + np.sum(x * y)
+"""
+
+
+def test_second_derivatives_of_products():
+    """What a product's reverse adds to has a tangent, also where nothing else gives it one."""
+    assert of_second_order(0, PRODUCTS) == ("right", "")
+
+
 def test_a_random_function_compiled():
     assert against_duals(7, compiled=True)[0] == "right"
 
