@@ -114,6 +114,32 @@ def test_values_are_scipys_at_edges(dtype):
         np.testing.assert_allclose(got, want, rtol=digits, atol=1e-300, err_msg=name)
 
 
+ORDERS = {  # degrees that are not whole, or negative; SciPy's functions of whole orders cut them
+    **dict.fromkeys(("eval_chebyt", "eval_legendre"), (0.5, 1.5, -0.5, -1, -2, -3)),
+    "eval_chebyu": (0.5, 1.5, -0.5, -2, -3, -4),
+    "eval_laguerre": (0.5, 1.5, -0.5),
+    "eval_gegenbauer": (0.5, 1.5),
+    "eval_genlaguerre": (0.5, 1.5),
+    "eval_jacobi": (0.5, 1.5),
+    **dict.fromkeys(("kn", "yn", "spherical_jn", "spherical_kn"), (0.5, 2.7)),
+    **dict.fromkeys(("bdtr", "bdtrc", "nbdtr", "nbdtrc"), (4.7,)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:floating point number truncated", "ignore:.*non-integer")
+@pytest.mark.parametrize("name", ORDERS)
+def test_slopes_of_any_degree(name):
+    x = np.array([0.3, 0.7])
+    theirs, ours = getattr(scipy_special, name), getattr(special, name)
+    before = (1.0,) if "bd" in name else ()
+    after = {"eval_jacobi": (0.7, 1.3), "eval_gegenbauer": (0.7,), "eval_genlaguerre": (0.7,)}
+    for n in ORDERS[name]:
+        given = (*before, n, *after.get(name, ()))
+        want = (theirs(*given, x + 1e-6) - theirs(*given, x - 1e-6)) / 2e-6
+        got = jitgrad.grad(lambda x, given=given: ours(*given, x).sum())(x)
+        np.testing.assert_allclose(got, want, rtol=1e-7, atol=1e-8, err_msg=f"{name} {n}")
+
+
 def test_shapes_broadcast_and_may_be_empty_or_none():
     x = np.linspace(0.5, 3, 6).reshape(2, 3)
     for layout in (x, x.T, x[::-1, ::2], x[:, :0], x[0, 0]):

@@ -17,6 +17,7 @@ from ...ir import Node
 from ..arithmetic import absolute, sign, sqrt
 from ..comparison import where
 from ..exponential import exp, log
+from ..rounding import trunc
 from .gammas import gammaln
 from .table import SCIPY, special
 
@@ -86,16 +87,16 @@ kve = _of_order(
 )
 yn = special(
     "yn",
-    lambda n, x, out: (0, _half(yn(n - 1, x), -yn(n + 1, x))),
-    "Bessel functions of the second kind, of whole order n.",
+    lambda n, x, out: (0, _half(yn(trunc(n) - 1, x), -yn(trunc(n) + 1, x))),
+    "Bessel functions of the second kind, of whole order n: that of n without its fraction.",
     fixed={0: "n"},
     args=("n", "x"),
     sample=_whole_orders,
 )
 kn = special(
     "kn",
-    lambda n, x, out: (0, -_half(kn(absolute(n - 1), x), kn(n + 1, x))),
-    "Modified Bessel functions of the second kind, of whole order n.",
+    lambda n, x, out: (0, -_half(kn(absolute(trunc(n) - 1), x), kn(trunc(n) + 1, x))),
+    "Modified Bessel functions of the second kind, of whole order n, as for `yn`.",
     fixed={0: "n"},
     args=("n", "x"),
     sample=_whole_orders,
@@ -157,7 +158,7 @@ def _spherical(name: str, slope: Callable[..., Node], doc: str) -> Any:
     function = getattr(SCIPY, name)
     return special(
         name,
-        lambda n, x, out: (0, slope(n, x, out)),
+        lambda n, x, out: (0, slope(trunc(n), x, out)),
         doc,
         function=lambda n, x: function(n.astype(np.int64), x),
         operands=2,

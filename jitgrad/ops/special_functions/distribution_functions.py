@@ -17,7 +17,7 @@ import numpy as np
 from ...ir import Node
 from ..arithmetic import sign, square
 from ..exponential import exp, log, log1p
-from ..rounding import floor
+from ..rounding import floor, trunc
 from .gammas import gammaln
 from .incomplete import _beta_density, _gamma_density, betainc_ab, gammainc_a
 from .table import special
@@ -156,28 +156,28 @@ pdtrc = _events(
 )
 bdtr = _events(
     "bdtr",
-    lambda k, n, p: -_beta_density(k + 1.0, n - k, p),
+    lambda k, n, p: -_beta_density(k + 1.0, trunc(n) - k, p),
     "The distribution function of the binomial distribution.",
     TRIALS,
     _trials,
 )
 bdtrc = _events(
     "bdtrc",
-    lambda k, n, p: _beta_density(k + 1.0, n - k, p),
+    lambda k, n, p: _beta_density(k + 1.0, trunc(n) - k, p),
     "The survival function of the binomial distribution.",
     TRIALS,
     _trials,
 )
 nbdtr = _events(
     "nbdtr",
-    lambda k, n, p: _beta_density(n, k + 1.0, p),
+    lambda k, n, p: _beta_density(trunc(n), k + 1.0, p),
     "The distribution function of the negative binomial distribution.",
     TRIALS,
     _trials,
 )
 nbdtrc = _events(
     "nbdtrc",
-    lambda k, n, p: -_beta_density(n, k + 1.0, p),
+    lambda k, n, p: -_beta_density(trunc(n), k + 1.0, p),
     "The survival function of the negative binomial distribution.",
     TRIALS,
     _trials,

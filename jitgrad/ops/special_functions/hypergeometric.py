@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...ir import Node
-from ..comparison import where
+from ..arithmetic import absolute
+from ..comparison import equal, where
 from ..exponential import exp
 from .table import SCIPY, special
 
@@ -103,14 +104,21 @@ exprel = special("exprel", lambda x, out: 0.5 * hyp1f1(2.0, 3.0, x), "(exp(x) - 
 
 
 def _polynomial(
-    name: str, parameters: tuple[str, ...], slope: Callable[..., Node], doc: str
+    name: str,
+    parameters: tuple[str, ...],
+    slope: Callable[..., Node],
+    doc: str,
+    mirrored: Callable[[Any], Any] = lambda n: n,
 ) -> Any:
-    """A polynomial of degree n: ``slope(below, n, *parameters, x)`` is the derivative of one of
-    degree 1 and more, where `below` is n - 1."""
+    """A polynomial of degree n, or the function that SciPy has for a degree that is no whole
+    number: ``slope(below, n, *parameters, x)`` is the derivative of one of a degree other than 0,
+    where `below` is n - 1. `mirrored` is the degree, at least where it is negative, whose function
+    is the same."""
 
     def partials(*xs: Any) -> tuple:
         n, *rest = xs[:-1]
-        none = n < 1
+        n = mirrored(n)
+        none = equal(n, 0)
         found = slope(where(none, 1, n) - 1, n, *rest)
         return (*(0,) * len(rest), where(none, 0.0, found))
 
@@ -139,6 +147,7 @@ eval_legendre = _polynomial(
     (),
     lambda k, n, x: 0.5 * (n + 1.0) * eval_jacobi(k, 1.0, 1.0, x),
     "Legendre polynomials.",
+    mirrored=lambda n: where(n < 0, -1 - n, n),
 )
 eval_gegenbauer = _polynomial(
     "eval_gegenbauer",
@@ -151,11 +160,14 @@ eval_chebyt = _polynomial(
     (),
     lambda k, n, x: n * eval_chebyu(k, x),
     "Chebyshev polynomials of the first kind.",
+    mirrored=absolute,
 )
 eval_chebyu = _polynomial(
     "eval_chebyu",
     (),
-    lambda k, n, x: 2.0 * eval_gegenbauer(k, 2.0, x),
+    lambda k, n, x: (  # U of -2 - n is that of n, negated
+        where(n < -1, -2.0, 2.0) * eval_gegenbauer(where(n < -1, -4 - k, k), 2.0, x)
+    ),
     "Chebyshev polynomials of the second kind.",
 )
 eval_laguerre = _polynomial(

@@ -243,7 +243,7 @@ def _in_front(y: Any, x: Any, dx: Any, axis: int) -> tuple[Any, Any]:
     if not y.ndim:
         raise ShapeError("got a number to integrate, expected an array of samples")
     axis = normalize_axis(axis, y.ndim)
-    y = jnp.moveaxis(y if y.dtype.kind == "f" else y.to(np.float64), axis, 0)
+    y = jnp.moveaxis(y if y.dtype.kind in "fc" else y.to(np.float64), axis, 0)
     if y.shape[0] == 0:
         raise ShapeError("got no samples to integrate, expected at least one")
     if x is None:

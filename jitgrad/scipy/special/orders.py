@@ -56,6 +56,7 @@ def _spherical(kind: str, what: str, signs: tuple[float, float], shown: str) -> 
         n, z = floats(n), floats(z)
         if not derivative:
             return f(n, z)
+        n = op.trunc(n)
         lower = f(op.where(n < 1, 1.0, n) - 1.0, z)
         return (signs[0] * n * lower + signs[1] * (n + 1.0) * f(n + 1.0, z)) / (2.0 * n + 1.0)
 
