@@ -116,6 +116,7 @@ def _as_numpys(data: Any) -> Any:
 
 def _as_array(data: Any, dtype: np.dtype | None) -> np.ndarray:
     """The numbers in `data` as an array in C order that nobody else writes to."""
+    keep_imaginary(data, dtype)
     try:
         large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
         array = (
@@ -344,12 +345,24 @@ def unpickle(array: np.ndarray, requires_grad: bool, grad: Any) -> Any:
     return out
 
 
-def cast(t: Handle, dtype: np.dtype) -> Any:
-    """The values of `t` in another dtype; complex numbers become no real ones."""
-    if is_complex(t.dtype) and not is_complex(dtype) and dtype != BOOL:
+def keep_imaginary(data: Any, dtype: np.dtype | None) -> None:
+    """Raises an error if complex numbers are to become real ones, for which NumPy warns."""
+    given = getattr(data, "dtype", np.dtype(complex) if isinstance(data, complex) else None)
+    if (
+        dtype is not None
+        and isinstance(given, np.dtype)
+        and is_complex(given)
+        and not is_complex(dtype)
+        and dtype != BOOL
+    ):
         raise DTypeError(
-            f"got a conversion of {t.dtype} to {dtype}, which would drop the imaginary part; take "
+            f"got a conversion of {given} to {dtype}, which would drop the imaginary part; take "
             ".real, .imag or .abs()"
         )
+
+
+def cast(t: Handle, dtype: np.dtype) -> Any:
+    """The values of `t` in another dtype; complex numbers become no real ones."""
+    keep_imaginary(t, dtype)
     op = NONZERO if dtype == np.bool_ else CAST
     return record(lambda state: (NODE, op, None, t.shape, dtype, (state,)), (t,))

@@ -21,6 +21,7 @@ from .convert import (
     by_value,
     check_device,
     from_data,
+    keep_imaginary,
 )
 from .convert import made as _made
 from .implicit import COPY, LEAF, check
@@ -266,8 +267,11 @@ def full(
         return (fill_value if dtype is None else fill_value.to(dtype)).broadcast_to(shape).clone()
     expected = f"a number, or values that broadcast to {shape}"
     dtype = None if dtype is None else as_dtype(dtype)
+    fill_value = by_value(fill_value)
+    if dtype is not None and not np.isrealobj(fill_value):
+        keep_imaginary(np.asarray(fill_value), dtype)
     return _made(
-        by_numpy("full", np.full, shape, by_value(fill_value), dtype, expected=expected),
+        by_numpy("full", np.full, shape, fill_value, dtype, expected=expected),
         None,
         requires_grad,
     )
@@ -372,6 +376,8 @@ def linspace(
     dtype = None if dtype is None else as_dtype(dtype)
     (num,) = shape_from(as_int(num, "num"))
     if not (isinstance(start, Tensor) or isinstance(stop, Tensor)):
+        for end in (start, stop):
+            keep_imaginary(end, dtype)
         make = functools.partial(np.linspace, endpoint=endpoint, dtype=dtype, axis=axis)
         made = by_numpy(
             "linspace",

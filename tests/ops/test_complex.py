@@ -245,6 +245,10 @@ def test_no_imaginary_part_is_dropped():
         lambda: y.copy_(J.tensor([1j, 2, 3])),
         lambda: J.tensor(Z).double(),
         lambda: J.tensor(1j).__float__(),
+        lambda: J.full((2,), 1j, dtype="float64"),
+        lambda: J.full_like(y, [1j, 2, 3]),
+        lambda: J.linspace(0, 1j, 3, dtype="float64"),
+        lambda: J.numpy.asarray(Z, dtype="float64"),
     ):
         with pytest.raises(jitgrad.DTypeError):
             write()
