@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from ..base.errors import GradientError, GradientWarning
 from ..base.packages import is_installed, package_of
 from ..base.surface import is_ours
+from ..base.syntax import syntax_tree
 from ..ops import REGISTRY
 from ..tape.running import needs_grad, owner, refuse
 
@@ -175,7 +176,7 @@ def _expression(code: CodeType, offset: int) -> tuple[str | None, ast.expr | Non
     lines[0] = lines[0][start:]
     text = " ".join(part.strip().decode() for part in lines)
     try:
-        return text, ast.parse(text, mode="eval").body
+        return text, syntax_tree(text, mode="eval").body
     except SyntaxError:
         return None, None
 

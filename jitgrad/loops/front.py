@@ -14,6 +14,7 @@ import textwrap
 import numpy as np
 
 from ..base.errors import NotDifferentiable
+from ..base.syntax import syntax_tree
 from ..runtime.numba.inference import F32, typeof, types
 from .array_parts import ArrayParts
 from .array_values import ArrayValues
@@ -39,7 +40,7 @@ def source_of(function):
         raise NotDifferentiable(
             f"got a function without source ({function!r}), expected one that stands in a file"
         ) from None
-    tree = ast.parse(textwrap.dedent("".join(lines))).body[0]
+    tree = syntax_tree(textwrap.dedent("".join(lines))).body[0]
     ast.increment_lineno(tree, first - 1)
     if not isinstance(tree, ast.FunctionDef):
         raise NotDifferentiable(f"got {function!r}, expected a function made by `def`")

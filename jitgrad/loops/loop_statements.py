@@ -7,6 +7,7 @@ Its body is executed until the types of these settle. Start at `LoopStatements.d
 
 import ast
 
+from ..base.syntax import syntax_tree
 from ..runtime.numba.inference import I64, unify
 from .abstract_values import ArrayValue
 from .form import MAKERS, Region, Val, leaves, like, walk
@@ -115,7 +116,7 @@ class LoopStatements:
                 "or range(start, stop)"
             )
         lo, hi = ("0", a[0]) if len(a) == 1 else a
-        outer = ast.parse(
+        outer = syntax_tree(
             f"for _first in range({lo}, {hi}, {every}):\n"
             f"    for _t in range(_first, min(_first + {every}, {hi})):\n"
             f"        pass"

@@ -15,6 +15,7 @@ import textwrap
 from typing import Any
 
 from ..base.errors import ArgumentError, NotDifferentiable
+from ..base.syntax import syntax_tree
 from ..runtime.numba import user_code
 from ..runtime.numba.dispatcher import is_c_function
 from ..runtime.numba.form_support import _order
@@ -73,7 +74,7 @@ def _parameters(function: Any) -> list[str] | None:
 def _tree(function: Any) -> ast.AST | None:
     try:
         lines = inspect.getsource(getattr(function, "py_func", function))
-        return ast.parse(textwrap.dedent(lines))
+        return syntax_tree(textwrap.dedent(lines))
     except (OSError, TypeError, SyntaxError):
         return None
 

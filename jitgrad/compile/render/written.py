@@ -11,13 +11,14 @@ import ast
 import re
 from typing import Any
 
+from ...base.syntax import syntax_tree
 from ..loops.expressions import element
 from ..loops.ir import Expr, Flag, For, Let, Local, Operand, Statement, Store
 
 
 def statements_of(text: str) -> tuple[Statement, ...]:
     """The statements that `text` is of."""
-    return _each(ast.parse(text).body)
+    return _each(syntax_tree(text).body)
 
 
 def _each(body: list[ast.stmt]) -> tuple[Statement, ...]:

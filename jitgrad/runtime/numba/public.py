@@ -14,6 +14,7 @@ from numba import cfunc, njit, types
 from numba.extending import intrinsic
 
 from ...base.dtypes import SUPPORTED
+from ...base.syntax import syntax_tree
 from .entry import CHUNK
 from .lowering import I64, array_data, item_type, result_data
 
@@ -28,12 +29,12 @@ SLOTS = types.CPointer(types.int64)
 def parsed(source):
     """What is executed for the text of a kernel: after its own imports come those of this module,
     and its loops begin with `restrict`."""
-    tree = ast.parse(source)
+    tree = syntax_tree(source)
     last = max(k for k, s in enumerate(tree.body) if isinstance(s, (ast.Import, ast.ImportFrom)))
-    tree.body[last + 1 : last + 1] = ast.parse(f"from {__name__} import *").body
+    tree.body[last + 1 : last + 1] = syntax_tree(f"from {__name__} import *").body
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "body":
-            statement.body[:0] = ast.parse("restrict()").body
+            statement.body[:0] = syntax_tree("restrict()").body
     return ast.fix_missing_locations(tree)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from ....base.syntax import syntax_tree
 from ..ir import (
     Accumulate,
     Expr,
@@ -127,7 +128,7 @@ def _simple(e: Any) -> Any:
         names = {part: f"_{k}" for k, part in enumerate(unknown)}
         text = e.form.format(*[names.get(part, part) for part in parts])
         if _WHOLE.fullmatch(text):
-            reduced = _reduced(ast.parse(text, mode="eval").body)
+            reduced = _reduced(syntax_tree(text, mode="eval").body)
             return _rebuilt(reduced, {name: part for part, name in names.items()})
     return Expr(e.form, parts)
 
