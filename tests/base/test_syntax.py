@@ -6,6 +6,7 @@ import sys
 import threading
 
 import pytest
+from folders import ROOT
 
 from jitgrad.base.syntax import syntax_tree
 
@@ -55,3 +56,8 @@ def test_errors_and_expressions_are_those_of_ast():
     with pytest.raises(SyntaxError):
         syntax_tree("x = (")
     assert isinstance(syntax_tree("x + 1", mode="eval").body, ast.BinOp)
+
+
+def test_nothing_else_parses():
+    calls = {p.name for p in (ROOT / "jitgrad").rglob("*.py") if "ast.parse(" in p.read_text()}
+    assert calls == {"syntax.py"}
