@@ -80,7 +80,7 @@ def eig(a: _ArrayLike) -> Tensor:
 
     >>> a = jitgrad.tensor([[0.0, -1.0], [1.0, 0.0]])
     >>> jitgrad.linalg.eig(a).eigenvalues
-    tensor([0.+1.j, 0.-1.j])
+    tensor([0.+1.j, 0.-1.j], dtype=complex128)
     >>> jitgrad.grad(lambda a: jitgrad.linalg.eig(a).eigenvalues[0].imag)(a)
     tensor([[ 0. , -0.5],
             [ 0.5,  0. ]])
