@@ -1,7 +1,7 @@
 """Functions within the user's function, lambdas, and comprehensions. Part of the front.
 
 A function made by ``def`` or ``lambda`` within another is executed where it is called, with the
-names around it as they are then. A comprehension is an array: its elements are numbers. Start at
+names around it as they are then in the function that it was made in. A comprehension is an array: its elements are numbers. Start at
 `LocalFunctions.call_local`.
 """
 
@@ -59,8 +59,19 @@ class LocalFunctions:
                 f"got a call of {function.name} with {len(args) + len(kwargs)} arguments, expected "
                 f"{len(names)}: {', '.join(names)}"
             )
-        around = {n: v for n, v in self.env.items() if n not in names}
+        around = {n: v for n, v in self.env_of(function).items() if n not in names}
         return self.run(function, {**around, **{n: self.bindable(v) for n, v in given.items()}})
+
+    def env_of(self, function):
+        """The names around a function as they are now, wherever it is called."""
+        envs = [*self.envs[1:], self.env]
+        for frame, env in zip(reversed(self.stack), reversed(envs), strict=True):
+            if frame is function.frame:
+                return env
+        self.refuse(
+            f"got a call of {function.name} after the function that it was made in has ended, "
+            "expected one within it; return what it gives, or make it a function of its own"
+        )
 
     # --- comprehensions ---------------------------------------------------------------------------
 

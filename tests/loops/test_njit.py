@@ -144,6 +144,7 @@ REFUSED = [
     ("return x.sum() + unknown  # here", "unknown, which may not be bound"),
     ("try:  # here\n        return x[0]\n    except Exception:\n        return 0.0", "`try`"),
     ("g = lambda *t: t[0]  # here\n    return g(x[0])", "expected named arguments"),
+    ("g = (lambda k: lambda v: v * k)(c)\n    return g(x[0])  # here", "made in has ended"),
     ("return math.gamma(x[0])  # here", "gamma, which cannot be looked into"),
     ("if c > 0:  # here\n        y = x * 2\n    return y[0]", "y, an array, bound in one branch"),
     ("y = x if c > 0 else x[1:]  # here\n    return y[0]", "different arrays"),

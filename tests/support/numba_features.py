@@ -300,6 +300,29 @@ def local_functions(x, k):
     )
 
 
+def added_up(h, x):
+    k = 100.0  # not that of the functions it is given
+    s = 0.0 * k
+    for v in x:
+        s += h(v)
+    return s
+
+
+def applied(h, v):
+    shift = 10.0  # nor this
+    return h(v) + 0.0 * shift
+
+
+def functions_as_arguments(x, k):
+    scale = x[2] * k
+
+    def outer(v):
+        shift = v * scale
+        return applied(lambda w: w * shift + k * w**2, v)
+
+    return added_up(outer, x) + added_up(lambda v: scale * v, x)
+
+
 def by_order(x, y):
     s = np.sort(x * y)
     both = np.concatenate((s, x[:2], y))
@@ -348,6 +371,7 @@ CASES = [
     (masks, X, np.array([2, 0, 2])),
     (reshaped, X, M),
     (local_functions, X, 0.7),
+    (functions_as_arguments, X, 0.7),
     (by_order, X, Y),
     (equations, M + 3 * np.eye(3), X),
 ]
