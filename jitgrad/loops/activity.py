@@ -6,7 +6,7 @@ and only that has a cotangent. Start at `Activity`.
 
 from ..base.errors import NotDifferentiable
 from ..runtime.numba.inference import types
-from .form import has_cotangent, walk
+from .form import STORES, has_cotangent, walk
 from .slopes import level, slope_exists
 
 
@@ -118,7 +118,7 @@ _VARIED = {
 
 
 def _useful(form, aliases):
-    stored = {aliases.of(a.args[0]) for a in walk(form.body) if a.kind in ("store", "addto")}
+    stored = {aliases.of(a.args[0]) for a in walk(form.body) if a.kind in STORES}
     written = [a for a in form.args if a.is_array and aliases.of(a) in stored]
     marks = _Marks(aliases, [*_floats(form.body.yields), *written])
     while True:
@@ -191,7 +191,7 @@ class Activity:
         for a in walk(form.body):
             if a.kind == "pure" and any(v in reached.values for v in a.args):
                 self._check(a, useful)
-            if a.kind in ("store", "addto") and a.args[-1] in reached.values:
+            if a.kind in STORES and a.args[-1] in reached.values:
                 self._check_store(a)
 
     def _check_store(self, a):

@@ -12,7 +12,7 @@ from ..runtime.numba.inference import I64
 from .activity import Activity
 from .aliases import Aliases
 from .dependence import Dependence
-from .form import CALLS, LOOPS, Action, Val, walk
+from .form import CALLS, LOOPS, STORES, Action, Val, walk
 from .merging import Merging
 from .needs import TURNS, Needs, bytes_of
 
@@ -52,7 +52,7 @@ class AdjointPlan(Dependence, Merging, Needs):
         self._reads, self._known = {}, {}
         self.number_places()
         self.loads = [a for a in walk(form.body) if a.kind in ("load", *CALLS)]
-        self.stores = [a for a in walk(form.body) if a.kind in ("store", "addto")]
+        self.stores = [a for a in walk(form.body) if a.kind in STORES]
         activity = Activity(form, self.aliases, wrt)
         self.act, self.actc = activity.values, activity.memory
         self.warnings = activity.warnings
@@ -92,7 +92,7 @@ class AdjointPlan(Dependence, Merging, Needs):
         return any(self.active_memory(v) if v.is_array else v in self.act for v in a.res)
 
     def is_work(self, a):
-        if a.kind in ("store", "addto"):
+        if a.kind in STORES:
             return self.active_memory(a.args[0]) or a in self.old or self.to_undo(a)
         if a.kind in ("pure", "load"):
             return a.out in self.act
@@ -133,7 +133,7 @@ class AdjointPlan(Dependence, Merging, Needs):
             and c in self.aliases.of_all((*a.args, *a.res))
             for a in walk(r)
         )
-        indices = [i for s in stores for i in s.args[1:-1]]
+        indices = [i for s in stores for i in s.index]
         return not nested and not any(self.from_loads(i, own) for i in indices)
 
     def from_loads(self, v, loads):

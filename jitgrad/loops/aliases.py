@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .form import LOOPS, Action, Region, Val, walk
+from .form import LOOPS, STORES, Action, Region, Val, walk
 
 
 class Aliases:
@@ -61,4 +61,4 @@ class Aliases:
 
 def stored_classes(region: Region, aliases: Aliases) -> set[Val]:
     """Classes that are written to in `region`."""
-    return {aliases.of(a.args[0]) for a in walk(region) if a.kind in ("store", "addto")}
+    return {aliases.of(a.args[0]) for a in walk(region) if a.kind in STORES}

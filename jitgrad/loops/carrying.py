@@ -9,12 +9,11 @@ touches are carried. Done last, on forms that are printed. Start at `carry`.
 from ..runtime.numba.inference import BOOL, I64
 from .aliases import Aliases
 from .clean import replace
-from .form import Action, Region, Val, walk, within
+from .form import ACCESSES, Action, Region, Val, walk, within
 from .index_values import linear, nonneg
 
 #: The most elements of a line that a loop carries.
 MOST = 4
-ACCESSES = ("load", "store", "addto")
 
 
 def carry(form):
@@ -97,15 +96,11 @@ def _of_class(loop, accesses):
     return [line for line in lines.values() if line.shared()] if apart else []
 
 
-def _index(a):
-    return a.args[1:] if a.kind == "load" else a.args[1:-1]
-
-
 def _place(loop, a):
     """(what tells lines apart, the axis that moves, how far ahead) of an access, or None."""
     r, iv = loop.regions[0], loop.regions[0].args[0]
     key, moving = [], None
-    for k, i in enumerate(_index(a)):
+    for k, i in enumerate(a.index):
         if i.type != I64 or not nonneg(i):
             return None
         factors, c = linear(i)
@@ -220,7 +215,7 @@ class _Carried:
     def present(self, a, ahead):
         """What is at a place; the turn is the first to come to that which is furthest ahead."""
         if ahead not in self.now:
-            self.now[ahead] = self.load(self.r, _index(a), a.loc)
+            self.now[ahead] = self.load(self.r, a.index, a.loc)
         return self.now[ahead]
 
     def cast(self, v, loc):
@@ -235,7 +230,7 @@ class _Carried:
     def indices(self, region, number, ahead):
         """The index of the place `ahead` in the turn with this number."""
         line, out = self.line, []
-        for k, i in enumerate(_index(self.sample)):
+        for k, i in enumerate(self.sample.index):
             v = self.at_turn(region, i, number)
             if k == line.axis:
                 factor = linear(i)[0][self.iv] * self.loop.args[2].const

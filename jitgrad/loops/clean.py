@@ -5,7 +5,7 @@ Start at `tidy`.
 """
 
 from .aliases import Aliases, stored_classes
-from .form import CALLS, LOOPS, leaves, like, walk
+from .form import CALLS, LOOPS, STORES, leaves, like, walk
 from .index_values import differ, same_value
 from .outside import rule_of
 
@@ -108,7 +108,7 @@ class _Sharing:
                 checked.add(a.args[0])
             elif a.kind == "load":
                 self.load(a, known)
-            elif a.kind in ("store", "addto"):
+            elif a.kind in STORES:
                 self.write(a, known)
             elif a.kind == "call":
                 known.clear()
@@ -207,7 +207,7 @@ class _Sweep:
             return unused
         if a.kind == "outside":
             return unused and rule_of(a.attrs["function"]) is not None
-        if a.kind in ("store", "addto"):
+        if a.kind in STORES:
             c = self.aliases.of(a.args[0])
             return c not in self.outer and c not in self.loaded
         if a.kind == "if":

@@ -136,7 +136,7 @@ class Dependence:
         known; None where it never comes there."""
         ivs = {loop.regions[0].args[0]: loop for loop in common if loop.kind == "for"}
         gap = {}
-        for a, b in zip(load.args[1:], store.args[1:-1], strict=True):
+        for a, b in zip(load.index, store.index, strict=True):
             found = self.gap(a, b, ivs, common)
             if found is None:
                 return None
@@ -173,16 +173,4 @@ class Dependence:
         """Whether two accesses of one turn may meet."""
         if x.kind in CALLS or y.kind in CALLS or x.args[0] is not y.args[0]:
             return True
-        ix = x.args[1:] if x.kind == "load" else x.args[1:-1]
-        iy = y.args[1:] if y.kind == "load" else y.args[1:-1]
-        return not any(map(differ, ix, iy))
-
-    def own_place(self, access, loop):
-        """The axis and offset by which the turns of a loop keep apart in an array, or None."""
-        iv, r = loop.regions[0].args[0], loop.regions[0]
-        index = access.args[1:] if access.kind == "load" else access.args[1:-1]
-        for k, i in enumerate(index):
-            f, c = linear(i)
-            if iv in f and nonneg(i) and not any(v is not iv and v.region.within(r) for v in f):
-                return k, tuple(sorted((id(v), x) for v, x in f.items())), c
-        return None
+        return not any(map(differ, x.index, y.index))

@@ -259,7 +259,7 @@ class Printer:
         getattr(self, "st_" + a.kind)(a, depth)
 
     def place(self, a):
-        return f"{self.ex(a.args[0])}[{', '.join(map(self.ex, a.args[1:-1]))}]"
+        return f"{self.ex(a.args[0])}[{', '.join(map(self.ex, a.index))}]"
 
     def st_store(self, a, depth):
         self.line(depth, f"{self.place(a)} = {self.ex(a.args[-1])}", a.loc)

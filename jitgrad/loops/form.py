@@ -15,6 +15,9 @@ from ..runtime.numba.inference import types
 #: The constant of a value that is none.
 NONE = object()
 LOOPS = ("for", "while")
+#: Actions that write an element of an array, and that touch one.
+STORES = ("store", "addto")
+ACCESSES = ("load", *STORES)
 #: Actions that read arrays as wholes and make new ones, and actions that make arrays.
 CALLS = ("lib", "outside")
 MAKERS = ("alloc", *CALLS)
@@ -119,6 +122,11 @@ class Action:
     @property
     def out(self) -> Val:
         return self.res[0]
+
+    @property
+    def index(self) -> list[Val]:
+        """The index of the element that one of `ACCESSES` touches."""
+        return self.args[1:] if self.kind == "load" else self.args[1:-1]
 
     @property
     def phis(self) -> list[Val]:

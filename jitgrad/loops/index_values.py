@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..runtime.numba.inference import types
-from .form import Val
+from .form import Action, Val
 
 #: How deep the lower bound of a number is looked for.
 DEEP = 20
@@ -139,3 +139,15 @@ def differ(a: Val, b: Val) -> bool:
     """Whether two indices of one moment are surely different places of an axis."""
     (la, ca), (lb, cb) = linear(a), linear(b)
     return la == lb and ca != cb and nonneg(a) and nonneg(b)
+
+
+def own_places(loop: Action, access: Action) -> set[tuple[int, frozenset[tuple[Val, int]], int]]:
+    """What tells the turns of a loop apart in an access: {(axis, index as a linear form)}, of the
+    axes along which each turn has a place of its own."""
+    iv, r, out = loop.regions[0].args[0], loop.regions[0], set()
+    for k, i in enumerate(access.index):
+        factors, c = linear(i)
+        steady = all(v is iv or v.region is None or not v.region.within(r) for v in factors)
+        if iv in factors and steady and nonneg(i):
+            out.add((k, frozenset(factors.items()), c))
+    return out

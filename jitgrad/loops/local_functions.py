@@ -1,8 +1,8 @@
 """Functions within the user's function, lambdas, and comprehensions. Part of the front.
 
 A function made by ``def`` or ``lambda`` within another is executed where it is called, with the
-names around it as they are then in the function that it was made in. A comprehension is an array: its elements are numbers. Start at
-`LocalFunctions.call_local`.
+names around it as they are then in the function that it was made in. A comprehension is an array:
+its elements are numbers. Start at `LocalFunctions.call_local`.
 """
 
 import ast

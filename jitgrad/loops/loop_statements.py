@@ -10,7 +10,7 @@ import ast
 from ..base.syntax import syntax_tree
 from ..runtime.numba.inference import I64, unify
 from .abstract_values import ArrayValue
-from .form import MAKERS, Region, Val, leaves, like, walk
+from .form import MAKERS, STORES, Region, Val, leaves, like, walk
 from .markers import Marker, marker_of
 from .name_flow import assigned, bound, needs, read
 
@@ -343,7 +343,7 @@ class LoopBuild:
         """A name that is bound anew must not be written to while it still is what another name is:
         the write would belong to both."""
         front = self.front
-        written = {front.root(a.args[0]) for a in walk(r) if a.kind in ("store", "addto")}
+        written = {front.root(a.args[0]) for a in walk(r) if a.kind in STORES}
         for n, memory in self.kept.items():
             if memory in written and n not in self.alone:
                 front.refuse(

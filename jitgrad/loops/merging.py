@@ -7,7 +7,8 @@ being told. Part of the plan; start at `Merging.merge`.
 """
 
 from .additions import additive
-from .form import CALLS, MAKERS, walk
+from .form import CALLS, MAKERS, STORES, walk
+from .index_values import own_places
 
 
 class Merging:
@@ -37,7 +38,7 @@ class Merging:
         """Whether turns keep apart in memory, and nobody changes or uses later what they share."""
         inside = list(walk(loop.regions[0]))
         made = self.aliases.of_all([v for a in inside if a.kind in MAKERS for v in a.res])
-        writes = [a for a in inside if a.kind in ("store", "addto")]
+        writes = [a for a in inside if a.kind in STORES]
         stored = {self.aliases.of(a.args[0]) for a in writes} - made
         loaded = set()
         for a in inside:
@@ -48,7 +49,7 @@ class Merging:
             return False
         behind = self.behind(loop, inside)
         for a in behind:
-            if a.kind in ("store", "addto") and self.aliases.of(a.args[0]) in loaded & self.actc:
+            if a.kind in STORES and self.aliases.of(a.args[0]) in loaded & self.actc:
                 return False
         used_behind = set()
         for a in behind:
@@ -58,7 +59,7 @@ class Merging:
             if c in stored & self.actc and (
                 home is not self.form.body
                 or c in used_behind
-                or (s.kind == "store" and not self.own_place(s, loop))
+                or (s.kind == "store" and not own_places(loop, s))
             ):
                 return False
         return True
@@ -75,11 +76,7 @@ class Merging:
     def depends(self, loop):
         """All values that depend on what a loop computes."""
         values = set(loop.res)
-        memory = {
-            self.aliases.of(a.args[0])
-            for a in walk(loop.regions[0])
-            if a.kind in ("store", "addto")
-        }
+        memory = {self.aliases.of(a.args[0]) for a in walk(loop.regions[0]) if a.kind in STORES}
         while True:
             before = len(values), len(memory)
             for a in walk(self.form.body):
@@ -99,7 +96,7 @@ class Merging:
                     values.update(v for o in walk(q) for v in o.res)
         if hit:
             values.update(a.res)
-            if a.kind in ("store", "addto"):
+            if a.kind in STORES:
                 memory.add(self.aliases.of(a.args[0]))
 
     def early(self, v, home, seeds, tainted):
@@ -146,7 +143,7 @@ class Merging:
         """Arrays from outside that a loop with checkpoints changes."""
         out = {}
         for a in walk(loop.regions[0]):
-            if a.kind in ("store", "addto"):
+            if a.kind in STORES:
                 array = a.args[0]
                 while array.action is not None and array.action.kind == "view":
                     array = array.action.args[0]

@@ -8,7 +8,7 @@ bytes as possible are kept per turn. Part of the plan; start at `Needs.settled_n
 
 from ..runtime.numba.inference import BOOL, types
 from .builder import Builder
-from .form import CALLS, LOOPS, Region, Val, walk, within
+from .form import CALLS, LOOPS, STORES, Region, Val, walk, within
 from .index_values import linear
 from .min_cut import FREE, SOURCE, min_cut
 from .outside import rule_of
@@ -83,7 +83,7 @@ class Needs:
             if a.out in self.act:
                 need.add(*a.args[1:])
                 need.shadow(a.args[0])
-        elif a.kind in ("store", "addto"):
+        elif a.kind in STORES:
             self.want_store(a, need)
         elif a.kind in CALLS:
             if self.is_active_call(a):
@@ -105,7 +105,7 @@ class Needs:
     def want_store(self, a, need):
         undone, active = self.to_undo(a), self.active_memory(a.args[0])
         if active or undone:
-            need.add(*a.args[1:-1])
+            need.add(*a.index)
         if active:
             need.shadow(a.args[0])
         if undone or a in self.old:

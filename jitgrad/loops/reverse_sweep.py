@@ -8,7 +8,7 @@ that a reverse loop carries are ordinary loop variables, and zeros fold away. St
 
 from ..base.errors import NotDifferentiable
 from ..runtime.numba.inference import F64, I64, array_type
-from .form import CALLS, Action, Region, Val
+from .form import CALLS, STORES, Action, Region, Val
 from .index_values import linear
 from .rule_calls import add_to_array, pulled_back
 from .slopes import pulled
@@ -74,7 +74,7 @@ class AdjointBackwards:
         for o in (*plan.loads, *plan.stores):
             if o is store or c not in plan.aliases.of_all(o.args):
                 continue
-            if o.kind in ("store", "addto") and o.args[-1] not in plan.act:
+            if o.kind in STORES and o.args[-1] not in plan.act:
                 continue  # it passes nothing on
             if plan.overwrites(self.as_load(o), store, True):
                 return False
@@ -96,7 +96,7 @@ class AdjointBackwards:
         if len(ivs) != len(loops):
             return True
         seen = set()
-        for i in store.args[1:-1]:
+        for i in store.index:
             factors, _ = linear(i)
             mine = [v for v in factors if v in ivs]
             if len(mine) == 1 and all(v in ivs or plan.steady(v, loops) for v in factors):

@@ -8,7 +8,7 @@ copy or to what it is of while both are looked at. `check_copies` refuses what d
 
 from ..base.errors import NotDifferentiable
 from .aliases import Aliases
-from .form import MAKERS, walk
+from .form import MAKERS, STORES, walk
 
 
 class _Copy:
@@ -57,7 +57,7 @@ class SharedArrays:
     def stores(self, sides):
         """Those that there are so far."""
         regions = [*self.b.region.up(), *sides]
-        return {id(a): a for r in regions for a in walk(r) if a.kind in ("store", "addto")}
+        return {id(a): a for r in regions for a in walk(r) if a.kind in STORES}
 
     def is_copy(self, array):
         return any(self.root(c.array) is self.root(array) for c in self.copies)
@@ -69,7 +69,7 @@ class SharedArrays:
         aliases, made = Aliases(_Body(body)), {id(a) for a in walk(body)}
         copies = [c for c in self.copies if id(c.array.action) in made]  # not of earlier rounds
         for a in walk(body):
-            if a.kind not in ("store", "addto"):
+            if a.kind not in STORES:
                 continue
             to = aliases.of(a.args[0])
             for c in copies:

@@ -7,10 +7,9 @@ Start at `ascend`.
 
 from ..runtime.numba.inference import I64
 from .aliases import Aliases
-from .form import Action, Val, walk, within
-from .index_values import linear, nonneg
+from .form import ACCESSES, Action, Val, walk, within
+from .index_values import own_places
 
-ACCESSES = ("load", "store", "addto")
 #: What else a turn may consist of.
 FREE = ("pure", "dim", "view", "if", "for")
 
@@ -52,20 +51,9 @@ def _apart(loop, accesses):
     for a in accesses:
         if a.args[0] is not array:
             return False
-        own = _own_places(loop, a)
+        own = own_places(loop, a)
         places = own if places is None else places & own
     return bool(places)
-
-
-def _own_places(loop, a):
-    """{(axis, index as a linear form)} of an access, for indices that tell turns apart."""
-    iv, r, out = loop.regions[0].args[0], loop.regions[0], set()
-    for k, i in enumerate(a.args[1:] if a.kind == "load" else a.args[1:-1]):
-        factors, c = linear(i)
-        steady = all(v is iv or v.region is None or not v.region.within(r) for v in factors)
-        if iv in factors and steady and nonneg(i):
-            out.add((k, frozenset(factors.items()), c))
-    return out
 
 
 def _turn_round(loop):
