@@ -116,7 +116,8 @@ def _as_numpys(data: Any) -> Any:
 
 def _as_array(data: Any, dtype: np.dtype | None) -> np.ndarray:
     """The numbers in `data` as an array in C order that nobody else writes to."""
-    keep_imaginary(data, dtype)
+    if dtype is not None:
+        keep_imaginary(data, dtype)
     try:
         large = type(data) is np.ndarray and data.nbytes >= LEAST and data.dtype in SUPPORTED
         array = (
@@ -363,6 +364,7 @@ def keep_imaginary(data: Any, dtype: np.dtype | None) -> None:
 
 def cast(t: Handle, dtype: np.dtype) -> Any:
     """The values of `t` in another dtype; complex numbers become no real ones."""
-    keep_imaginary(t, dtype)
+    if is_complex(t.dtype):
+        keep_imaginary(t, dtype)
     op = NONZERO if dtype == np.bool_ else CAST
     return record(lambda state: (NODE, op, None, t.shape, dtype, (state,)), (t,))

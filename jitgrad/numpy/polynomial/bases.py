@@ -9,12 +9,14 @@ C. W. Clenshaw, "A note on the summation of Chebyshev series" (1955).
 """
 
 import functools
+import inspect
 from types import SimpleNamespace
 
 import numpy as np
 
 from ...base.errors import ArgumentError, ShapeError
 from ...base.missing import missing
+from ...base.surface import surface
 from ...frontend.convert import as_operand
 from ...frontend.functions import FUNCTIONS
 from ...ir.shapes import as_int, normalize_axis
@@ -68,10 +70,7 @@ class Basis:
         self._prefix, self._recurrence = RECURRENCES[name]
         self.__all__ = list(self._theirs.__all__)
         for form in FORMS:
-            function = functools.partial(getattr(self, form))
-            theirs = self._theirs_of(form)
-            function.__doc__, function.__name__ = theirs.__doc__, theirs.__name__
-            setattr(self, self._prefix + form, function)
+            setattr(self, self._prefix + form, self._public(form))
 
     def __getattr__(self, name):
         if name.startswith("_") or not hasattr(self._theirs, name):
@@ -86,6 +85,18 @@ class Basis:
 
     def _theirs_of(self, form):
         return getattr(self._theirs, self._prefix + form)
+
+    def _public(self, form):
+        """The method `form` by NumPy's name."""
+        ours, theirs = getattr(self, form), self._theirs_of(form)
+
+        def function(*args, **kwargs):
+            return ours(*args, **kwargs)
+
+        function.__doc__, function.__module__ = theirs.__doc__, self.__name__
+        function.__name__ = function.__qualname__ = theirs.__name__
+        function.__signature__ = inspect.signature(ours)
+        return surface(function)
 
     # --- evaluation -------------------------------------------------------------------------------
 
