@@ -99,7 +99,9 @@ def _power(x: Node | float, y: Node | float) -> Node:
         (type(value) is int and value >= 0) or (type(value) in (int, float) and is_inexact(x.dtype))
     ):
         x = cast(x, _dtypes((x, value))[1])  # bools become integers
-        if value in EXPONENTS and not (value in HALVES and is_complex(x.dtype)):
+        if value in HALVES and is_complex(x.dtype):
+            return power2(x, value)  # a number, which does not widen
+        if value in EXPONENTS:
             return EXPONENTS[value](x)
     return power2(x, y)
 

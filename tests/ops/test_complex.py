@@ -260,6 +260,9 @@ def test_dtypes_are_those_of_numpy():
     for x in arrays:
         for y in (*arrays, 2.0, 3, 1j):
             assert (J.tensor(x) * y).dtype == (x * y).dtype, (x.dtype, y)
+    for x in arrays[:4]:
+        for exponent in (2, -1, 0.5, 1.5, -2.5, 2.7):
+            assert (J.tensor(x) ** exponent).dtype == (x**exponent).dtype, (x.dtype, exponent)
 
 
 def test_holomorphic_derivatives():
