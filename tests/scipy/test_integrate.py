@@ -267,6 +267,12 @@ def test_samples():
     np.testing.assert_allclose(
         integrate.cumulative_trapezoid(y, initial=0), theirs.cumulative_trapezoid(y, initial=0)
     )
+    for dtype in (np.float32, np.complex64):
+        narrow = (y * (1 if dtype is np.float32 else 1 - 2j)).astype(dtype)
+        for name in rules:
+            ours = getattr(integrate, name)(jitgrad.tensor(narrow), dx=0.3)
+            assert ours.dtype == dtype
+            np.testing.assert_allclose(ours, getattr(theirs, name)(narrow, dx=0.3), rtol=1e-5)
     x = np.array([0.0, 0.3, 0.5, 1.1, 1.2, 2.0])
     for name in rules:
         rule = getattr(integrate, name)

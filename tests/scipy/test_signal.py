@@ -145,6 +145,11 @@ def test_smoothing():
     near(signal.savgol_filter(x.T, 5, 2, axis=0), theirs.savgol_filter(x.T, 5, 2, axis=0))
     for given in ({}, {"type": "constant"}, {"bp": [5, 13]}, {"axis": 0}):
         near(signal.detrend(x, **given), theirs.detrend(x, **given))
+    narrow = x.astype(np.float32)
+    for mode in ("interp", "nearest"):
+        assert signal.savgol_filter(narrow, 5, 2, mode=mode).dtype == np.float32
+    for dtype in (np.float32, np.complex64):
+        assert signal.detrend(x.astype(dtype)).dtype == dtype
 
 
 B, A = np.array([0.2, 0.3, 0.1]), np.array([1.3, -0.5, 0.2])

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ... import numpy as jnp
+from ...base.dtypes import real_of
 from ...base.errors import ArgumentError, GradientError, GradientWarning, JitError, ShapeError
 from ...base.extras import function_of
 from ...base.surface import surface
@@ -276,7 +277,8 @@ def simpson(y: Any, x: Any = None, *, dx: float = 1.0, axis: int = -1) -> Any:
     y, h = _in_front(y, x, dx, axis)
     count = y.shape[0]
     if x is None:
-        h = jnp.full((max(count - 1, 0), *[1] * (y.ndim - 1)), float(dx))
+        widths = (max(count - 1, 0), *[1] * (y.ndim - 1))
+        h = jnp.full(widths, float(dx), dtype=real_of(y.dtype))
     if count < 3:
         return (h * (y[1:] + y[:-1]) / 2).sum(0)
     whole = count if count % 2 else count - 1

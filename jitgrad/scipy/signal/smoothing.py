@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ... import numpy as jnp
+from ...base.dtypes import real_of
 from ...base.errors import ArgumentError, ShapeError
 from ...base.extras import extra
 from ...base.surface import surface
@@ -63,7 +64,8 @@ def savgol_filter(
         raise ShapeError("got a number as x, expected an array")
     place = normalize_axis(as_int(axis, "axis"), y.ndim)
     y = jnp.moveaxis(y, place, -1)
-    half, before = n // 2, (n - 1) // 2
+    real = real_of(y.dtype)
+    kernel, half, before = kernel.astype(real), n // 2, (n - 1) // 2
     if mode == "interp":
         if n > y.shape[-1]:
             raise ShapeError(
@@ -71,7 +73,7 @@ def savgol_filter(
                 f"window_length={n}"
             )
         inner = _windows(y, n)[..., half - before :, :] @ kernel
-        ends = _ends(n, polyorder, deriv, delta)
+        ends = [m.astype(real) for m in _ends(n, polyorder, deriv, delta)]
         out = jnp.concatenate([y[..., :n] @ ends[0], inner, y[..., -n:] @ ends[1]], axis=-1)
     else:
         more = {"constant_values": cval} if mode == "constant" else {}
@@ -141,6 +143,8 @@ def detrend(
         part = y[first:last]
         times = np.stack([np.arange(1.0, last - first + 1) / (last - first), np.ones(last - first)])
         flat = part.reshape((last - first, -1))
-        trend = times.T @ (np.linalg.pinv(times.T) @ flat)
+        fit = np.linalg.pinv(times.T)
+        real = real_of(y.dtype)
+        trend = times.T.astype(real) @ (fit.astype(real) @ flat)
         parts.append(part - trend.reshape(part.shape))
     return given_back(jnp.moveaxis(jnp.concatenate(parts), 0, place), data)
