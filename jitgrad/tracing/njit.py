@@ -392,7 +392,7 @@ def array_value_and_grad(function: Any, argnums: Any, args: Any, kwargs: Any) ->
         if not grads:
             raise GradientError(
                 f"got no argument of {work.name} with floats in it, expected one to differentiate "
-                "by; pass 1.0 instead of 1"
+                "by; pass 1.0 instead of 1, x.astype(float) instead of x"
             )
         return value, grads[0] if len(grads) == 1 else tuple(grads)
     several = isinstance(argnums, (tuple, list))
@@ -404,7 +404,7 @@ def array_value_and_grad(function: Any, argnums: Any, args: Any, kwargs: Any) ->
         if not any(x is not None for x in leaves((g,))):
             raise GradientError(
                 f"got argument {k} of {work.name}, which has no floats in it, to differentiate by; "
-                "pass 1.0 instead of 1"
+                "pass 1.0 instead of 1, x.astype(float) instead of x"
             )
     return value, tuple(out) if several else out[0]
 
