@@ -40,7 +40,7 @@ SHORT = 8
 #: Attributes of functions that lead to nothing of the user's, or are followed otherwise.
 OWN = frozenset(("__jitgrad_calls__", "__wrapped__", "clear_cache", "plans"))
 #: Packages whose functions keep objects of the user's in containers of their own.
-TABULAR = PURE - {"jitgrad", "llvmlite", "numba", "numpy"}
+TABULAR = PURE - introspection.CLOSED - {"llvmlite", "numba"}
 #: Captured variables of one function; one that names more is called as it is.
 MOST = 5000
 
@@ -77,9 +77,10 @@ class Environment:
             while self.todo:
                 self._reach(self.todo.popleft())
         self.order.append(Source([*self.made.values()], "made", outside=True))
-        if self.modules & {"numpy", "jitgrad"}:
-            for name in sorted(self.names & introspection.READING):
-                self._hide(f"numpy.{name}")
+        for package, reading in introspection.READING.items():
+            if package in self.modules or (package == "numpy" and "jitgrad" in self.modules):
+                for name in sorted(self.names & reading):
+                    self._hide(f"{package}.{name}")
 
     def is_foreign(self, module: Any) -> bool:
         """Whether a module is of another package, whose functions have no captured variables that
@@ -384,7 +385,7 @@ class Environment:
                 self._enter(y, None, cell(holder))
             elif not system or callable(y):
                 self._enter(y, None, cell(holder), "free" if system else None, name=name)
-            elif package_of(f.__globals__.get("__name__")) not in ("jitgrad", "numpy") and not is_a(
+            elif package_of(f.__globals__.get("__name__")) not in introspection.CLOSED and not is_a(
                 y, PLAIN
             ):
                 self._hide(f"the function {f.__globals__.get('__name__')}.{f.__qualname__}")

@@ -18,6 +18,7 @@ import functools
 import operator
 import pathlib
 import re
+import sys
 import threading
 import types
 import weakref
@@ -63,6 +64,7 @@ PURE = frozenset(
         "numbers",
         "numpy",
         "operator",
+        "scipy",
         "string",
         "textwrap",
         "types",
@@ -72,10 +74,44 @@ PURE = frozenset(
         "weakref",
     )
 )
-#: Names in NumPy of what reads files or draws random numbers.
-READING = frozenset(
-    ("DataSource", "fromfile", "fromregex", "genfromtxt", "load", "loadtxt", "memmap", "random")
-)
+#: Packages whose functions have no closures or containers with objects of the user's.
+CLOSED = frozenset(("jitgrad", "numpy", "scipy"))
+#: Package -> names in it of what reads files or draws random numbers.
+READING = {
+    "numpy": frozenset(
+        ("DataSource", "fromfile", "fromregex", "genfromtxt", "load", "loadtxt", "memmap", "random")
+    ),
+    "scipy": frozenset(
+        (
+            "FortranFile",
+            "basinhopping",
+            "bootstrap",
+            "clarkson_woodruff_transform",
+            "datasets",
+            "differential_evolution",
+            "dual_annealing",
+            "goodness_of_fit",
+            "interpolative",
+            "io",
+            "kmeans",
+            "kmeans2",
+            "load_npz",
+            "loadmat",
+            "mmread",
+            "monte_carlo_test",
+            "permutation_test",
+            "qmc",
+            "rand",
+            "random",
+            "random_array",
+            "random_state",
+            "random_table",
+            "resample",
+            "rvs",
+            "sobol_indices",
+        )
+    ),
+}
 #: Built-in functions and others that find objects by names that are not in the code, or outside of
 #: the program.
 DYNAMIC = frozenset(
@@ -312,11 +348,16 @@ def is_plain_key(x: Any) -> bool:
     return is_a(x, (*PLAIN, enum.Enum, type)) or (is_a(x, tuple) and all(map(is_plain_key, x)))
 
 
+def _homes_of_ufuncs() -> list[Any]:
+    """The modules whose universal functions are known; `numpy.frompyfunc` makes others."""
+    return [np, *filter(None, [sys.modules.get("scipy.special")])]
+
+
 def hides(x: Any) -> bool:
     """Whether an object of somebody else's class may hold what cannot be inspected."""
     kind = type(x)
     if is_a(x, np.ufunc):
-        return getattr(np, x.__name__, None) is not x
+        return all(getattr(home, x.__name__, None) is not x for home in _homes_of_ufuncs())
     if is_a(x, BUILTINS):
         return package_of(asks(x, "__module__") or "builtins") not in PURE
     if kind.__module__ == "numpy" and kind.__name__ == "_ArrayFunctionDispatcher":
@@ -326,4 +367,12 @@ def hides(x: Any) -> bool:
         or kind is object
     ):
         return False
-    return package_of(kind.__module__) not in KNOWN
+    return package_of(kind.__module__) not in KNOWN and not _is_distribution(x)
+
+
+def _is_distribution(x: Any) -> bool:
+    """Whether an object is one of `scipy.stats` itself, such as ``scipy.stats.norm``."""
+    if package_of(type(x).__module__) != "scipy":
+        return False
+    home = sys.modules.get("scipy.stats")
+    return home is not None and any(y is x for y in [*vars(home).values()])

@@ -195,6 +195,36 @@ def test_what_is_imported_within_the_function():
         del jitted.W
 
 
+def test_functions_of_scipy_on_arrays_from_outside(tier):
+    special = pytest.importorskip("scipy.special")
+    linalg = pytest.importorskip("scipy.linalg")
+    stats = pytest.importorskip("scipy.stats")
+    gammaln, comb, toeplitz, norm = special.gammaln, special.comb, linalg.toeplitz, stats.norm
+    a = A.copy() + 2
+    functions = {
+        "universal functions": lambda x: (x * special.gammaln(a + 1) * gammaln(2 * a)).sum(),
+        "functions of Python": lambda x: (x * toeplitz(a) * comb(5, np.arange(3))).sum(),
+        "modules": lambda x: (x * linalg.solve(np.diag(a), a)).sum(),
+        "distributions": lambda x: (x * norm.logpdf(a) * stats.expon.sf(a)).sum(),
+    }
+    for f in functions.values():
+        g = jitgrad.jit(f)
+        for _ in range(2):
+            close(g(A), f(A))
+        a[1] += 0.5  # another constant: no result of SciPy may stay
+        close(g(A), f(A))
+
+
+def test_random_numbers_of_scipy_are_refused():
+    stats = pytest.importorskip("scipy.stats")
+    interpolate = pytest.importorskip("scipy.interpolate")
+    spline = interpolate.CubicSpline(np.arange(3.0), A + 1)
+    with pytest.raises(JitError, match="reaches scipy.rvs"):
+        jitgrad.jit(lambda x: x * stats.norm.rvs(size=3))(A)
+    with pytest.raises(JitError, match="an object of type scipy.CubicSpline"):
+        jitgrad.jit(lambda x: x * spline(np.arange(2.0)))(A[:2])
+
+
 def test_callable_objects_and_bound_methods():
     layer = Layer(jitgrad.tensor(A))
     for f in (jitgrad.jit(layer.part), jitgrad.jit(functools.lru_cache(layer.part).__wrapped__)):
