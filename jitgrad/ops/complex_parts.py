@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ..ir import Node
 from .primitives import Parts, zeros
 from .registry import REGISTRY
 
 INF, LN2 = float("inf"), math.log(2)
+HALF_PI = math.pi / 2
 
 
 def of(name: str, *operands: Node | float) -> Node:
@@ -51,41 +53,52 @@ def multiply(x: Parts, y: Parts) -> Parts:
 
 
 def square(z: Parts) -> Parts:
-    return multiply(z, z)
+    """By the product of the sum and the difference: of squares that overflow no difference is
+    taken, and of those that cancel no digit is lost."""
+    if z.imag is None:
+        return Parts(z.real * z.real, None)
+    product = z.real * z.imag
+    return Parts((z.real - z.imag) * (z.real + z.imag), product + product)
 
 
 def divide(x: Parts, y: Parts) -> Parts:
+    """By the ratio of the smaller part of the divisor to the larger one. Of a divisor that is 0
+    only the magnitude counts, as in NumPy.
+
+    Source: R. L. Smith, Algorithm 116: complex division (1962)."""
     if y.imag is None:
         return Parts(x.real / y.real, None if x.imag is None else x.imag / y.real)
-    wide, ratio, scale = _smith(y)
+    wide = of("absolute", y.real) >= of("absolute", y.imag)
+    large, small = of("where", wide, y.real, y.imag), of("where", wide, y.imag, y.real)
+    zero = of("equal", large, 0)
+    ratio = of("where", zero, large, small / large)
+    scale = 1 / (large + small * ratio)
+    infinite = of("absolute", scale)
     p = x.real if x.imag is None else of("where", wide, x.real, x.imag)
     if x.imag is None:
-        return Parts(
-            of("where", wide, p, p * ratio) * scale, -(of("where", wide, p * ratio, p) * scale)
-        )
-    q = of("where", wide, x.imag, x.real)
-    turned = q - p * ratio
-    return Parts((p + q * ratio) * scale, of("where", wide, turned, -turned) * scale)
+        real = of("where", wide, p, p * ratio) * scale
+        turned = -(of("where", wide, p * ratio, p) * scale)
+    else:
+        q = of("where", wide, x.imag, x.real)
+        turned = q - p * ratio
+        real, turned = (p + q * ratio) * scale, of("where", wide, turned, -turned) * scale
+    return Parts(
+        of("where", zero, x.real * infinite, real),
+        of("where", zero, imag(x) * infinite, turned),
+    )
 
 
 def reciprocal(z: Parts) -> Parts:
+    """Smith's, with two divisions as NumPy: the inverse of the divisor may be infinite where a part
+    of the result is not."""
     if z.imag is None:
         return Parts(1 / z.real, None)
-    wide, ratio, scale = _smith(z)
-    return Parts(of("where", wide, scale, ratio * scale), -of("where", wide, ratio * scale, scale))
-
-
-def _smith(y: Parts) -> tuple[Node, Node, Node]:
-    """Whether the real part of a divisor is the larger one; the other in units of it; the inverse
-    of the divisor, by the same rule, without that unit.
-
-    Source: R. L. Smith, Algorithm 116: complex division (1962)."""
-    assert y.imag is not None
-    wide = of("absolute", y.real) >= of("absolute", y.imag)
-    large = of("where", wide, y.real, y.imag)
-    small = of("where", wide, y.imag, y.real)
-    ratio = of("where", of("equal", large, 0), large, small / large)
-    return wide, ratio, 1 / (large + small * ratio)
+    wide = of("absolute", z.real) >= of("absolute", z.imag)
+    large, small = of("where", wide, z.real, z.imag), of("where", wide, z.imag, z.real)
+    ratio = small / large
+    divisor = large + small * ratio
+    along, across = 1 / divisor, ratio / divisor
+    return Parts(of("where", wide, along, across), -of("where", wide, across, along))
 
 
 def negative(z: Parts) -> Parts:
@@ -104,9 +117,42 @@ def magnitude(z: Parts) -> Node:
     return of("absolute", z.real) if z.imag is None else of("hypot", z.real, z.imag)
 
 
+class _Range(NamedTuple):
+    """Bounds of a float type: magnitudes between `small` and `large` have a square root, and a
+    hypotenuse, with all digits; ``lift ** 2`` brings smaller ones there, 1/16 larger ones. Beside
+    numbers beyond `far`, and squares of such, 1 is nothing; the square of `near` is still normal,
+    and ``middle / x`` is neither infinite nor seen beside 1 for ``x < near``."""
+
+    small: float
+    large: float
+    lift: float
+    far: float
+    near: float
+    middle: float
+
+
+_RANGES = {
+    "float64": _Range(2.0**-960, 2.0**1020, 2.0**60, 2.0**60, 2.0**-500, 2.0**-400),
+    "float32": _Range(2.0**-100, 2.0**124, 2.0**30, 2.0**30, 2.0**-60, 2.0**-30),
+}
+
+
+def _in_range(z: Parts) -> tuple[Parts, Node]:
+    """`z` times the square of a power of 2, by which squares and sums of its parts neither overflow
+    nor lose digits, and that power."""
+    bounds = _RANGES[z.real.dtype.name]
+    a, b = of("absolute", z.real), of("absolute", imag(z))
+    large = of("logical_or", a > bounds.large, b > bounds.large)
+    small = of("logical_and", a < bounds.small, b < bounds.small)
+    power = of("where", large, 0.25, of("where", small, bounds.lift, zeros(a) + 1.0))
+    square = power * power
+    return Parts(z.real * square, imag(z) * square), power
+
+
 def sqrt(z: Parts) -> Parts:
     """The larger part of the root is a root, the other is found by a division: no difference is
     taken."""
+    z, power = _in_range(z)
     size, half = magnitude(z), 0.5 * imag(z)
     root = of("sqrt", 0.5 * of("absolute", z.real) + 0.5 * size)
     other = of("where", of("equal", root, 0), half, half / root)
@@ -115,8 +161,8 @@ def sqrt(z: Parts) -> Parts:
     real = of("where", right, root, of("absolute", other))
     along = of("where", right, other, of("copysign", root, half))
     return Parts(
-        of("where", infinite, INF, real),
-        of("where", infinite, half, along),
+        of("where", infinite, INF, real / power),
+        of("where", infinite, half, along / power),
     )
 
 
@@ -201,11 +247,14 @@ def _log_size(size: Node, excess: Node) -> Node:
 
 
 def log(z: Parts) -> Parts:
-    y, size = imag(z), magnitude(z)
+    y = imag(z)
     a, b = of("absolute", z.real), of("absolute", y)
     large, small = of("where", a > b, a, b), of("where", a > b, b, a)
     excess = (large - 1) * (large + 1) + small * small
-    return Parts(_log_size(size, excess), of("arctan2", y, z.real))
+    scaled, power = _in_range(z)
+    lifted = 2 * math.log(_RANGES[power.dtype.name].lift)
+    taken = of("where", power > 1, lifted, of("where", power < 1, -4 * LN2, zeros(power)))
+    return Parts(_log_size(magnitude(scaled), excess) - taken, of("arctan2", y, z.real))
 
 
 def log1p(z: Parts) -> Parts:
@@ -307,27 +356,49 @@ def _around_one(z: Parts) -> tuple[Parts, Parts]:
     return sqrt(Parts(1 - z.real, -y)), sqrt(Parts(1 + z.real, y))
 
 
+def _is_far(z: Parts) -> Node:
+    """Where 1 beside the square of z is nothing."""
+    far = _RANGES[z.real.dtype.name].far
+    return of("logical_or", of("absolute", z.real) > far, of("absolute", imag(z)) > far)
+
+
+def _log_twice(far: Node, z: Parts, near: Node) -> Node:
+    """The inverse hyperbolic sine of `near`, and for numbers that are far log(2 abs(z)), with the
+    sign of `near`, which is then not read else."""
+    quarter = of("hypot", 0.25 * z.real, 0.25 * imag(z))
+    size = of("arcsinh", of("where", far, quarter, of("absolute", near)))
+    return of("copysign", of("where", far, size + 2 * LN2, size), near)
+
+
 def arcsin(z: Parts) -> Parts:
     """By the roots of 1 - z and 1 + z, whose product is cos(arcsin(z)).
 
     Source: W. Kahan, Branch cuts for complex elementary functions (1987)."""
     below, above = _around_one(z)
-    whole = multiply(below, above)
+    far, whole = _is_far(z), multiply(below, above)
     turned = multiply(conjugate(below), above)
-    return Parts(of("arctan2", z.real, whole.real), of("arcsinh", imag(turned)))
+    across = of("where", far, of("absolute", imag(z)), whole.real)
+    real = of("where", of("equal", z.real, 0), z.real, of("arctan2", z.real, across))
+    return Parts(real, _log_twice(far, z, of("where", far, imag(z), imag(turned))))
 
 
 def arccos(z: Parts) -> Parts:
     below, above = _around_one(z)
+    far, height = _is_far(z), of("absolute", imag(z))
     turned = multiply(conjugate(above), below)
-    return Parts(2 * of("arctan2", below.real, above.real), of("arcsinh", imag(turned)))
+    half = of("arctan2", of("where", far, height, below.real), of("where", far, z.real, above.real))
+    angle = of("where", far, half, 2 * half)
+    unknown = of("logical_and", of("equal", z.real, 0), of("isnan", height))
+    return Parts(
+        of("where", unknown, HALF_PI, angle),
+        _log_twice(far, z, of("where", far, -imag(z), imag(turned))),
+    )
 
 
 def arccosh(z: Parts) -> Parts:
-    y = imag(z)
-    below, above = sqrt(Parts(z.real - 1, y)), sqrt(Parts(z.real + 1, y))
-    turned = multiply(conjugate(below), above)
-    return Parts(of("arcsinh", turned.real), 2 * of("arctan2", imag(below), above.real))
+    """The i-fold of the inverse cosine, or the opposite, so that its real part is not negative."""
+    turned = arccos(z)
+    return Parts(of("absolute", imag(turned)), of("copysign", turned.real, imag(z)))
 
 
 def arcsinh(z: Parts) -> Parts:
@@ -335,12 +406,32 @@ def arcsinh(z: Parts) -> Parts:
 
 
 def arctan(z: Parts) -> Parts:
-    """The angle between i - z and i + z, and half of the logarithm of the ratio of their sizes."""
-    x, height = z.real, of("absolute", imag(z))
-    size = magnitude(z)
-    angle = 0.5 * of("arctan2", 2 * x, (1 - size) * (1 + size))
-    ratio = 0.25 * of("log1p", 4 * height / (x * x + of("square", 1 - height)))
-    return Parts(angle, of("copysign", ratio, imag(z)))
+    """The angle between i - z and i + z, and half of the logarithm of the ratio of their sizes; far
+    from both, that of 1 / z."""
+    x, y = z.real, imag(z)
+    bounds, far = _RANGES[x.dtype.name], _is_far(z)
+    width, height = of("absolute", x), of("absolute", y)
+    angle = 0.5 * of("arctan2", 2 * x, (1 - height) * (1 + height) - x * x)
+    infinite = of("logical_or", of("isinf", x), of("isinf", y))
+    unknown = of("logical_or", of("isnan", x), of("isnan", of("where", infinite, x, y)))
+    right = of("where", unknown, float("nan"), of("copysign", HALF_PI, x))
+    # how far i is, or -i: the closer one
+    distance = of("hypot", x, 1 - height)
+    near = distance < bounds.near
+    share = of("where", near, bounds.middle, 4 * height / distance) / distance
+    size = 0.25 * of("log1p", share)
+    at_pole = 2 * size + 0.5 * (LN2 - math.log(bounds.middle))
+    # far: abs(y) / abs(z) ** 2, and 0 at infinity
+    wide = width > height
+    large, small = of("where", wide, width, height), of("where", wide, height, width)
+    ratio = small / large
+    away = of("where", wide, ratio, 1.0) / large / (1 + ratio * ratio)
+    away = of("where", infinite, 0.0, away)
+    out = of("where", far, away, of("where", near, at_pole, size))
+    return Parts(
+        of("where", far, right, angle),
+        of("where", of("equal", y, 0), y, of("copysign", out, y)),
+    )
 
 
 def arctanh(z: Parts) -> Parts:

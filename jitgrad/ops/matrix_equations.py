@@ -3,7 +3,8 @@ Sylvester equation a x + x b = q.
 
 The derivative of a function f of matrices in a direction t is the upper right part of f of the
 block matrix [[a, t], [0, a]], to any order; the cotangent is the same of the transposed matrix
-(Higham, "Functions of Matrices", 2008, theorem 3.6). Start at `_function`.
+(Higham, "Functions of Matrices", 2008, theorem 3.6). Where a is singular, logm and sqrtm have none,
+and `GradientError` is raised where it is computed. Start at `_function`.
 
 SciPy is optional; without it these raise an error that names the extra.
 """
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import ArgumentError, ShapeError
+from ..base.errors import ArgumentError, GradientError, ShapeError
 from ..base.extras import function_of
 from ..ir import Node, Op
 from .joining import concatenate
@@ -33,6 +34,11 @@ def _reference(a: np.ndarray, node: Node) -> np.ndarray:
     if not a.size:
         return out
     for matrix, result in zip(stacked(a), stacked(out), strict=True):
+        if not np.isfinite(matrix).all():
+            result[...] = np.nan
+            continue
+        if node.arg:
+            _check_regular(node.op.name, matrix, node.arg)
         # what SciPy loses in float32 it warns of
         value = function(matrix.astype(np.float64 if a.dtype.kind == "f" else np.complex128))
         if a.dtype.kind == "f" and np.iscomplexobj(value):
@@ -46,13 +52,25 @@ def _reference(a: np.ndarray, node: Node) -> np.ndarray:
     return out
 
 
-def _direction(op: Op, a: Node, t: Node) -> Node:
-    """The derivative in the direction `t`."""
+def _check_regular(name: str, block: np.ndarray, order: int) -> None:
+    """Raises where a derivative is asked for that there is not: of the block matrix of a derivative
+    of that order, the first block is what it is taken at."""
+    n = block.shape[-1] >> order
+    if name != "expm" and np.linalg.slogdet(block[:n, :n])[0] == 0:
+        raise GradientError(
+            f"got a singular matrix for a derivative of {name}, which has none there, as sqrt(x) "
+            "and log(x) at 0; expected a regular matrix: add a small multiple of the identity, "
+            "or use .detach()"
+        )
+
+
+def _direction(node: Node, a: Node, t: Node) -> Node:
+    """The derivative of the function of `node` at `a` in the direction `t`."""
     n = a.shape[-1]
     upper = concatenate([a, t], axis=-1)
     lower = concatenate([zeros(a), a], axis=-1)
     block = concatenate([upper, lower], axis=-2)
-    out = Node(op, (block,), None, block.shape, block.dtype)
+    out = Node(node.op, (block,), node.arg + 1, block.shape, block.dtype)
     return turned(rows_of(turned(rows_of(out, 0, n)), n, 2 * n))
 
 
@@ -61,15 +79,15 @@ def _function(name: str, doc: str, **fields: Any) -> Any:
         name,
         "call",
         _reference,
-        vjp=lambda g, node: (_direction(node.op, turned(node.src[0]), g),),
-        jvp=lambda t, node: _direction(node.op, node.src[0], t[0]),
+        vjp=lambda g, node: (_direction(node, turned(node.src[0]), g),),
+        jvp=lambda t, node: _direction(node, node.src[0], t[0]),
         batch=each_row,
         flops=lambda node: 20 * node.size * node.shape[-1],
     )
 
     def build(a: Node) -> Node:
         (a,) = as_matrices(name, a, square=True)
-        return Node(op, (a,), None, a.shape, a.dtype)
+        return Node(op, (a,), 0, a.shape, a.dtype)  # 0: the order of the derivative
 
     return operation(
         name,

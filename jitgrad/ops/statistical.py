@@ -16,14 +16,16 @@ import numpy as np
 
 from ..ir import Node
 from .arithmetic import absolute, sqrt, square
-from .comparison import equal, isnan, logical_and, logical_not, logical_or, where
-from .exponential import expm1, log, log1p
+from .comparison import equal, isinf, isnan, logical_and, logical_not, logical_or, where
+from .exponential import log, log1p
+from .pointwise import elementwise
 from .powers import power
 from .primitives import as_node, cast
 from .promotion import ufunc_dtypes
 from .records import Names
 from .registry import composite
 from .special import erfc, logaddexp
+from .trigonometric import hypot
 
 if TYPE_CHECKING:
     from .registry import Entry
@@ -191,11 +193,40 @@ def _huber(delta: Node | float, r: Node | float) -> Node:
     return where(delta < 0, float("inf"), out)
 
 
+def _bend_partials(delta: Node, r: Node, out: Node) -> tuple[Node, Node]:
+    size = hypot(delta, r)
+    beyond = r * (r / (size + delta))  # of the size over delta
+    along = where(absolute(r) > delta, delta * (r / size), r * (delta / size))
+    return beyond * (beyond / size), along
+
+
+def _bend_reference(delta: np.ndarray, r: np.ndarray, node: Node) -> np.ndarray:
+    size = delta + np.hypot(delta, r)
+    return r * np.where(np.abs(r) > delta, delta * (r / size), r * (delta / size))
+
+
+# A primitive because derivatives of the formula multiply what overflows with what underflows.
+_bend = elementwise(
+    "pseudo_huber_bend",
+    _bend_partials,
+    "delta^2 (sqrt(1 + (r / delta)^2) - 1) for a positive delta, without the difference.",
+    operands=2,
+    code="({1} * ({0} * ({1} / ({0} + hypot({0}, {1}))) if abs({1}) > {0}"
+    " else {1} * ({0} / ({0} + hypot({0}, {1})))))",
+    cost=20,
+    dtypes=ufunc_dtypes(np.hypot),
+    reference=_bend_reference,
+    on=(0.5, 2),
+    public=False,
+)
+
+
 def _pseudo_huber(delta: Node | float, r: Node | float) -> Node:
     delta, r = _two(delta, r)
-    none = logical_or(equal(delta, 0), logical_and(equal(r, 0), logical_not(delta < float("inf"))))
-    inside = square(delta) * expm1(0.5 * log1p(square(r / where(none, 1.0, delta))))
-    return where(delta < 0, float("inf"), where(none, 0.0, inside))
+    finite = delta < float("inf")
+    none = logical_or(equal(delta, 0), logical_and(equal(r, 0), logical_not(finite)))
+    infinite = logical_or(delta < 0, logical_and(isinf(r), logical_and(finite, delta > 0)))
+    return where(infinite, float("inf"), where(none, 0.0, _bend(where(none, 1.0, delta), r)))
 
 
 def _robust(name: str, build: Callable[..., Node], doc: str, slope: str) -> Entry:

@@ -198,10 +198,9 @@ def test_values_out_and_errors():
 
 def test_no_gradient_is_advised_to_be_lost():
     x = leaf(A[:, :2])
-    for f in (np.spacing, np.sort_complex, np.roots):
-        operands = (x[0],) if f is np.roots else (x,)
+    for f in (np.spacing, np.sort_complex):
         with pytest.raises(GradientError, match="jitgrad has") as error:
-            f(*operands)
+            f(x)
         assert "detach" not in str(error.value).split("; where no gradient is wanted")[0]
 
 
@@ -275,6 +274,27 @@ def test_edges_of_numpys_functions():
               lambda: np.diag(jitgrad.ones(1, 1, 1)), lambda: np.histogram(jitgrad.tensor([inf]), 3)):  # fmt: skip
         with pytest.raises(jitgrad.JitgradError, match="got"):
             f()
+
+
+def test_zeros_of_polynomials():
+    """Complex roots always, as eigenvalues, and coefficients that are real where zeros come in
+    pairs."""
+    p, matrix = np.array([0.0, 1.0, -3.0, 2.5, 7.0, 0.0]), A[:, :2] + np.diag([0.0, 5.0])
+    np.testing.assert_allclose(np.roots(jitgrad.tensor(p)), np.roots(p), rtol=1e-13)
+    for coefficients in (p, np.array([2.0, 6.0]), np.array([1.0, 3.0, 2.0]), np.zeros(2)):
+        assert np.roots(jitgrad.tensor(coefficients)).dtype == complex
+    np.testing.assert_allclose(
+        np.sort(np.asarray(jitgrad.jit(np.roots)(p[1:]))), np.sort(np.roots(p))
+    )
+    jitgrad.check_grads(np.roots, (p[1:5],), order=2)
+    jitgrad.check_grads(np.roots, (p[1:5] * [1, 1j, 2, 1],), order=1)
+    jitgrad.check_grads(np.poly, (matrix,), order=2)
+    for zeros in ([1j, -1j, 2], [1j, 2, 3], [], matrix, matrix * 1j):
+        for dtype in (np.complex64, np.complex128):
+            known = np.array(zeros, dtype)
+            got, want = np.poly(jitgrad.tensor(known)), np.poly(known)
+            assert np.asarray(got).dtype == np.asarray(want).dtype
+            np.testing.assert_allclose(got, want, rtol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore:Arrays of 2-dimensional vectors")

@@ -316,6 +316,20 @@ def test_functions_without_a_real_result():
             f(-np.eye(2)).numpy()
 
 
+@pytest.mark.filterwarnings("ignore:.*singular", "ignore:logm result")
+def test_singular_matrices_have_no_derivative_of_roots_and_logarithms():
+    pytest.importorskip("scipy")
+    a = np.diag([4.0, 0.0])
+    np.testing.assert_allclose(L.sqrtm(a), np.diag([2.0, 0.0]))
+    for f, singular in ((L.sqrtm, a), (L.logm, np.zeros((2, 2)))):
+        with pytest.raises(
+            GradientError, match=f"singular matrix for a derivative of {f.__name__}"
+        ):
+            jitgrad.grad(lambda a, f=f: f(a).sum())(singular)
+    np.testing.assert_allclose(jitgrad.grad(lambda a: L.expm(a).sum())(0 * a), np.ones((2, 2)))
+    assert np.isnan(L.logm(np.full((2, 2), np.nan))).all()
+
+
 def test_without_scipy_the_error_names_the_extra(monkeypatch):
     import sys
 

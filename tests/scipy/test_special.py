@@ -311,6 +311,20 @@ def test_gradients_of_functions_that_scipy_writes_in_python():
     np.testing.assert_allclose(b.grad, [0.5, math.e / 2])
 
 
+def test_robust_losses_and_polynomials_at_edges():
+    delta = np.array([1e300, 1e-300, 1.0, 1e-300, 0.0, 1.0, math.inf, -1.0])
+    r = np.array([0.0, 1.0, 1e300, 1e300, 1.0, math.inf, 0.0, 1.0])
+    want = [0.0, 1e-300, 1e300, 1.0, 0.0, math.inf, 0.0, math.inf]
+    np.testing.assert_allclose(special.pseudo_huber(delta, r), want, rtol=1e-15)
+    by_delta, by_r = jitgrad.grad(lambda d, r: special.pseudo_huber(d, r).sum(), (0, 1))(
+        delta[:4], r[:4]
+    )
+    np.testing.assert_allclose(by_delta, [0.0, 1.0, 1e300, 1e300], rtol=1e-15)
+    np.testing.assert_allclose(by_r, [0.0, 1e-300, 1.0, 1e-300], rtol=1e-15)
+    slopes = jitgrad.grad(lambda x: special.eval_chebyu([-2.0, -1.0, 0.0], x).sum())
+    assert slopes(np.float64(0.3)) == 0
+
+
 def test_arguments_are_checked():
     with pytest.raises(ArgumentError, match="comb.exact=True"):
         special.comb(5, 2, exact=True)

@@ -68,6 +68,7 @@ NAMED = {
         | {"sqrtm", "svdvals", "norm"},
         "SciPy's functions of those names",
     ),
+    "scipy.integrate.quadrature": ({"imag", "real"}, "the parts of a complex function"),
     "scipy.optimize": ({"least_squares"}, "SciPy's function of that name"),
     "scipy.optimize.least_squares_fits": (
         {"arctan", "huber", "least_squares"},

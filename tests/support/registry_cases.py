@@ -128,6 +128,7 @@ def added(x, indices, values, axis=None):
 
 
 ORACLES["add_at"] = added
+ORACLES["pseudo_huber_bend"] = lambda delta, r: delta**2 * (np.sqrt(1 + (r / delta) ** 2) - 1)
 
 
 def triangular_solution(a, b, trans=0, lower=False, unit_diagonal=False):

@@ -458,7 +458,7 @@ def vander(x, N=None, increasing=False):
     x = as_operand(x)
     if x.ndim != 1:
         raise ShapeError(f"got a tensor of shape {x.shape} for vander, expected one axis")
-    x = x if is_complex(x.dtype) else x.double() if x.dtype.kind == "f" else x.long()
+    x = x.to(np.promote_types(x.dtype, int))
     powers = np.arange(x.size if N is None else as_int(N, "N"))
     return x[:, None] ** as_operand((powers if increasing else powers[::-1]).astype(x.dtype))
 

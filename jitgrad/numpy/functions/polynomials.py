@@ -6,10 +6,11 @@ Start at `polyval`, in whose form the coefficients are.
 
 import numpy as np
 
-from ...base.dtypes import is_inexact
+from ...base.dtypes import complex_of, is_complex, is_inexact
 from ...base.errors import ArgumentError, ShapeError
 from ...frontend.convert import as_operand
 from ...ir.shapes import as_int
+from ...tape.segment import local
 from ..fallback import arrays, fallback, loses_gradient
 from .composed import convolve, op
 from .writes import handler
@@ -114,20 +115,49 @@ def polyint(p, m=1, k=None):
 def poly(seq_of_zeros):
     zeros = as_operand(seq_of_zeros)
     if zeros.ndim == 2:
-        return fallback(np.poly, (zeros,), {})
+        zeros = op.eigvals(zeros)
     if zeros.ndim != 1:
         raise ShapeError(
             f"got zeros of shape {zeros.shape}, expected one axis, or a matrix whose eigenvalues "
             "they are"
         )
-    out = as_operand(
-        np.ones(1, np.result_type(zeros.dtype, float) if zeros.dtype.kind != "f" else zeros.dtype)
-    )
+    zeros = zeros if is_inexact(zeros.dtype) else zeros.double()
+    out = as_operand(np.ones(1, zeros.dtype))
     for zero in zeros:
         out = op.concatenate([out, _zeros(1, out.dtype)]) - op.concatenate(
             [_zeros(1, out.dtype), out * zero]
         )
-    return out if zeros.size else out[0]
+    if not zeros.size:
+        return out[0].real
+    return out.real if _come_in_pairs(zeros) else out
+
+
+def _come_in_pairs(zeros):
+    """Whether complex zeros are those of a polynomial with real coefficients, as NumPy finds it;
+    while `jit` traces nobody knows."""
+    if not is_complex(zeros.dtype) or local.seg.tracing is not None:
+        return False
+    values = zeros._array()
+    return np.array_equal(np.sort(values), np.sort(values.conjugate()))
+
+
+@handler
+def roots(p):
+    """The eigenvalues of the companion matrix; complex numbers always, as those of `eigvals`."""
+    p = _coefficients(p)
+    # while `jit` traces nobody knows, and a first coefficient of 0 has eigvals raise an error
+    places = np.nonzero(arrays(p))[0] if local.seg.tracing is None else np.arange(p.size)
+    dtype = complex_of(p.dtype if is_inexact(p.dtype) else np.dtype(float))
+    if not places.size:
+        return _zeros(0, dtype)
+    at_zero = p.size - 1 - int(places[-1])
+    p = p[int(places[0]) : int(places[-1]) + 1]
+    p = p if is_inexact(p.dtype) else p.double()
+    if p.size == 1:
+        return _zeros(at_zero, dtype)
+    below = as_operand(np.eye(p.size - 2, p.size - 1, dtype=p.dtype))
+    companion = op.concatenate([-(p[1:] / p[0]).reshape((1, -1)), below])
+    return op.concatenate([op.eigvals(companion), _zeros(at_zero, dtype)])
 
 
 @handler

@@ -165,8 +165,9 @@ eval_chebyt = _polynomial(
 eval_chebyu = _polynomial(
     "eval_chebyu",
     (),
-    lambda k, n, x: (  # U of -2 - n is that of n, negated
-        where(n < -1, -2.0, 2.0) * eval_gegenbauer(where(n < -1, -4 - k, k), 2.0, x)
+    lambda k, n, x: (  # U of -2 - n is that of n, negated, and that of -1 is 0
+        where(equal(n, -1), 0.0, where(n < -1, -2.0, 2.0))
+        * eval_gegenbauer(where(equal(n, -1), 0, where(n < -1, -4 - k, k)), 2.0, x)
     ),
     "Chebyshev polynomials of the second kind.",
 )

@@ -16,7 +16,14 @@ import numpy as np
 
 from ... import numpy as jnp
 from ...base.dtypes import real_of
-from ...base.errors import ArgumentError, GradientError, GradientWarning, JitError, ShapeError
+from ...base.errors import (
+    ArgumentError,
+    DTypeError,
+    GradientError,
+    GradientWarning,
+    JitError,
+    ShapeError,
+)
 from ...base.extras import function_of
 from ...base.surface import surface
 from ...frontend.convert import as_operand
@@ -59,12 +66,14 @@ def quad(
     -------
     (value, error)
         The value is a 0-d tensor where limits or what `func` depends on require grad, else a float;
-        with `full_output`, what SciPy says besides.
+        with `full_output`, what SciPy says besides. With ``complex_func=True`` both are complex.
 
     Raises
     ------
     GradientError
         A derivative with a `weight`.
+    DTypeError
+        Complex values without ``complex_func=True``.
 
     Warns
     -----
@@ -83,13 +92,20 @@ def quad(
     tensor(0.25)
     """
     args = as_tuple(args)
+    if options.pop("complex_func", False):
+        given = (a, b, args, full_output, epsabs, epsrel, limit, points)
+        real, imag = (quad(_part(func, name), *given, **options) for name in ("real", "imag"))
+        if not full_output:
+            return tuple([x + 1j * y for x, y in zip(real, imag, strict=True)])
+        names = {"real": real[2:], "imag": imag[2:]}
+        return real[0] + 1j * imag[0], real[1] + 1j * imag[1], names
     low, high = (as_operand(x).to(np.float64) for x in (a, b))
     value = kept(func, "quad", lambda: Called(func)) if callable(func) else Called(func)
     given = constants(args)
     ends = float(low.detach()), float(high.detach())
     with no_grad():
         found = function_of("scipy.integrate", "quad")(
-            lambda x: float(value(np.array(x, np.float64), *given)),
+            lambda x: _real(value(np.array(x, np.float64), *given)),
             *ends,
             full_output=1,
             epsabs=epsabs,
@@ -103,13 +119,31 @@ def quad(
     rest = found[1:] if full_output else found[1:2]
     out = found[0]
     if is_grad_enabled() and _depends(func, low, high, args, value.jitted is None):
-        if any(options.get(name) for name in ("weight", "complex_func")):
+        if options.get("weight"):
             raise GradientError(
-                f"got {', '.join(options)} in quad with a tensor that requires grad, expected "
-                "neither a weight nor a complex function: write the weight in the function"
+                f"got weight={options['weight']!r} in quad with a tensor that requires grad, "
+                "expected none: write the weight in the function"
             )
         out = _differentiable(func, low, high, args, out, found, max(epsabs, epsrel * abs(out)))
     return (out, *rest)
+
+
+def _real(value: Any) -> float:
+    if as_operand(value).dtype.kind == "c":
+        raise DTypeError(
+            "got a function with complex values for quad, expected real ones; complex_func=True "
+            "integrates their real and imaginary parts"
+        )
+    return float(value)
+
+
+def _part(f: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The function whose value is a part of that of `f`."""
+
+    def part(x: Any, *args: Any) -> Any:
+        return getattr(as_operand(f(x, *args)), name)
+
+    return kept(f, f"quad of {name} parts", lambda: part) if callable(f) else part
 
 
 def _depends(f: Callable[..., Any], low: Any, high: Any, args: Any, looks: bool) -> bool:

@@ -272,7 +272,7 @@ kerp: _Unary
 kl_div: _Binary
 """x log(x / y) - x + y, y where x is 0."""
 kn: _Binary
-"""Modified Bessel functions of the second kind, of whole order n."""
+"""Modified Bessel functions of the second kind, of whole order n, as for `yn`."""
 kv: _Binary
 """Modified Bessel functions of the second kind, of order v."""
 kve: _Binary
@@ -468,7 +468,7 @@ y0: _Unary
 y1: _Unary
 """The Bessel function of the second kind, of order 1."""
 yn: _Binary
-"""Bessel functions of the second kind, of whole order n."""
+"""Bessel functions of the second kind, of whole order n: that of n without its fraction."""
 yv: _Binary
 """Bessel functions of the second kind, of order v."""
 yve: _Binary
