@@ -235,6 +235,7 @@ def _execute(name, path, source, parse):
     module_name = f"jitgrad._kernels.{name}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     module = importlib.util.module_from_spec(spec)
+    module.SOURCE = source
     sys.modules[module_name] = module  # before executing it: numba looks it up
     try:
         # Not `spec.loader.exec_module`: its bytecode cache would be one more file per kernel that

@@ -2,13 +2,13 @@
 that uses any.
 
 Kernels are loops over numbers and pointers: no closures, no constants that settle a branch, no
-array expressions, nothing that counts references. numba's own pipeline looks for all of these, and
-works out who uses which variable after each pass; `Plain` has the passes that kernels need, and no
-others. numba also compiles a function and what C code calls it by; a `ChunkFunction` is compiled
-once, and its entry is written as LLVM instructions (`entry`).
+array expressions, nothing that counts references. So the loops of a `ChunkFunction` are written
+from their syntax tree (`kernel_types`, `kernel_code`) and its entry is run on stand-ins (`entry`):
+of numba's pipeline only the frame is left (`Direct`), and LLVM's passes run once (`KernelLibrary`).
+Kernels of numbers, which Python calls, take those passes of numba that they need (`Plain`).
 
 Another numba may lack any of these names: then `api` chooses `public`, which offers the same
-functions. Start at `entry` and `Plain`.
+functions. Start at `entry` and `Direct`.
 """
 
 from llvmlite import ir
@@ -24,16 +24,29 @@ from numba.core.caching import FunctionCache
 # a function with the address of its machine code; here it is given an entry of our own
 from numba.core.ccallback import CFunc
 
+# what a library of machine code is, and how LLVM's passes are run over it
+from numba.core.codegen import JITCodeLibrary
+
 # the pipeline of a compilation, and its flags
-from numba.core.compiler import CompilerBase
+# what a written function is handed on as
+from numba.core.compiler import CompilerBase, _LowerResult
 
 # a pass, and the list of passes
-from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
+from numba.core.compiler_machinery import FunctionPass, LoweringPass, PassManager, register_pass
+
+# the constants that a function's code refers to
+from numba.core.environment import Environment
+
+# the name, types and place of a function
+from numba.core.funcdesc import PythonFunctionDescriptor
 
 # the inference of types, which asks for each operation at each place
 from numba.core.typeinfer import TypeInferer
 
+from ...base.syntax import syntax_tree
 from .entry import CHUNK, I64, Argument, arguments_of
+from .kernel_code import KernelCode
+from .kernel_types import KernelTypes
 
 #: (operation, types of its operands) -> signature: each is found once per process.
 _signatures: dict = {}
@@ -102,14 +115,106 @@ class _Typed(FunctionPass):
 
 
 class Plain(CompilerBase):
-    """The compiler of kernels. Pointer arguments are noalias: arrays of a kernel do not overlap
-    those it writes."""
+    """The compiler of kernels of numbers."""
 
     def define_pipelines(self):
         self.state.flags.noalias = True
         passes = PassManager("jitgrad")
         passes.add_pass(_Typed, "types")
         passes.add_pass(typed_passes.NativeLowering, "lowering")
+        passes.add_pass(typed_passes.NoPythonBackend, "result")
+        passes.finalize()
+        return [passes]
+
+
+class KernelLibrary(JITCodeLibrary):
+    """The machine code of a kernel, for which LLVM's passes run once, over the whole module.
+
+    numba runs them over each function, then over the module without vectors, for the sake of
+    references that are counted, and then over the module."""
+
+    def _optimize_functions(self, ll_module):
+        ll_module.data_layout = self._codegen._data_layout
+
+    def _optimize_final_module(self):
+        manager, builder = self._codegen._module_pass_manager()
+        manager.run(self._final_module, builder)
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _Written(LoweringPass):
+    """From the syntax tree of a kernel's loops to LLVM instructions."""
+
+    _name = "jitgrad_written"
+
+    def __init__(self):
+        super().__init__()
+
+    def run_pass(self, state):
+        scope = state.func_id.func.__globals__
+        tree = next(
+            s for s in syntax_tree(scope["SOURCE"]).body if getattr(s, "name", "") == "body"
+        )
+        known = KernelTypes(state.typingctx, tree, state.args, scope)
+        state.return_type, state.type_annotation = types.none, ""
+        library = KernelLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        library.enable_object_caching()
+        state["library"], described = library, self._described(state)
+        with state.targetctx.push_code_library(library):
+            environment = self._write(state, library, described, known)
+        state["cr"] = _LowerResult(described, None, cfunc=None, env=environment)
+        return True
+
+    def _described(self, state):
+        name = state.func_id
+        return PythonFunctionDescriptor(
+            native=True,
+            modname=name.modname,
+            qualname=name.func_qualname,
+            unique_name=name.unique_name,
+            doc="",
+            typemap={},
+            restype=types.none,
+            calltypes={},
+            args=name.arg_names,
+            kws=(),
+            mangler=state.targetctx.mangler,
+            argtypes=tuple(state.args),
+            noalias=state.flags.noalias,
+            global_dict=name.func.__globals__,
+            abi_tags=[state.flags.get_mangle_string()],
+            uid=name.unique_id,
+        )
+
+    def _write(self, state, library, described, known):
+        """Adds the function to the library; what it is run with."""
+        environment = Environment.from_fndesc(described)
+        context = state.targetctx.subtarget(environment=environment, fndesc=described)
+        module = library.create_ir_module(described.unique_name)
+        context.declare_env_global(module, context.get_env_name(described))
+        function = context.declare_function(module, described)
+        builder = ir.IRBuilder(function.append_basic_block("entry"))
+        convention = context.call_conv
+        convention.init_call_helper(builder)
+        given = convention.decode_arguments(builder, described.argtypes, function)
+        begin = function.append_basic_block("begin")
+        builder.branch(begin)
+        builder.position_at_end(begin)
+        KernelCode(context, builder, known, given)
+        convention.return_value(builder, context.get_constant_null(types.none))
+        context.post_lowering(module, library)
+        library.add_ir_module(module)
+        return environment
+
+
+class Direct(CompilerBase):
+    """The compiler of the loops of kernels. Pointer arguments are noalias: arrays of a kernel do
+    not overlap those it writes."""
+
+    def define_pipelines(self):
+        self.state.flags.noalias = True
+        passes = PassManager("jitgrad direct")
+        passes.add_pass(_Written, "instructions")
         passes.add_pass(typed_passes.NoPythonBackend, "result")
         passes.finalize()
         return [passes]
@@ -128,7 +233,7 @@ class ChunkFunction(CFunc):
             (CHUNK.args, CHUNK.return_type),
             {},
             {"error_model": "numpy"},
-            pipeline_class=Plain,
+            pipeline_class=Direct,
         )
         self.entry = entry
         self._cache = FunctionCache(body)
