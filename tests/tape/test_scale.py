@@ -16,11 +16,13 @@ from both import same
 
 import jitgrad
 from jitgrad.runtime.stats import stats
+from jitgrad.tape import pieces
 
 
 @pytest.fixture
 def compiled():
     jitgrad.synchronize()  # what earlier tests left to the compile thread must not count here
+    pieces.forget()  # nor where their loops were cut
     before, jitgrad.config.compile = jitgrad.config.compile, "always"
     yield
     jitgrad.config.compile = before
