@@ -181,7 +181,7 @@ class _Written(LoweringPass):
             mangler=state.targetctx.mangler,
             argtypes=tuple(state.args),
             noalias=state.flags.noalias,
-            global_dict=name.func.__globals__,
+            global_dict=None,  # those of its module, else all that kernels see is stored with each
             abi_tags=[state.flags.get_mangle_string()],
             uid=name.unique_id,
         )

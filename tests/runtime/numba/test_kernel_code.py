@@ -6,6 +6,7 @@ import ast
 import numpy as np
 import pytest
 
+import jitgrad
 from jitgrad.runtime import cache, toolchain
 
 #: The module that texts of kernels import.
@@ -165,3 +166,13 @@ def body(n, x):
     (function,) = ast.parse(code).body
     placed = KernelNames(function).placed & {"n", "x", "a", "i", "b", "c", "d", "e"}
     assert placed == {"c", "e"}
+
+
+def test_nothing_that_kernels_see_is_stored_with_each(tmp_path, monkeypatch):
+    """Their functions would be most of the binary, and are slow to write."""
+    from jitgrad.runtime.numba import private
+
+    monkeypatch.setattr(jitgrad.config, "cache_dir", str(tmp_path))
+    cache.load(text_of("stored", FORMS["steps"]), "fast", private.parsed)
+    (binary,) = (path.read_bytes() for path in tmp_path.rglob("*.nbc"))
+    assert b"cloudpickle" not in binary and b"maximum" not in binary
