@@ -144,31 +144,32 @@ def _driver(source, *names):
 DRIVER = '''"""driver: the launch of array kernels, one for all of them."""
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from jitgrad.runtime.numba.drivers import driver
 from jitgrad.runtime.numba.lowering import call, doubles
 from jitgrad.runtime.numba.support import maximum, minimum
 
 I = types.int64
 
 
-@njit(types.void(I, I, I), cache=True)
+@driver(types.void(I, I, I))
 def kernel(address, total, args):
     call(address, 0, total, 0, args + {bytes_data})
 
 
-@njit(types.void(I, I, I, I), cache=True, nogil=True)
+@driver(types.void(I, I, I, I), nogil=True)
 def chunks(address, total, step, args):
     for part in range((total - 1) // step + 1):  # no total is too large for it
         call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
 
 
-@njit(types.float64(types.float64), cache=True)
+@driver(types.float64(types.float64))
 def rounded(x):
     return types.float64(np.float32(x))
 
 
-@njit(types.float64(I, I, I, I), cache=True, error_model="numpy")
+@driver(types.float64(I, I, I, I))
 def combined(array, count, kind, narrow):
     p = doubles(array)
     while count > 1:
@@ -183,15 +184,16 @@ def combined(array, count, kind, narrow):
 
 JOINED = '''"""driver: partial results that are arrays, one per chunk, joined in order."""
 
-from numba import njit, types
+from numba import types
 
+from jitgrad.runtime.numba.drivers import driver
 from jitgrad.runtime.numba.lowering import doubles, singles
 from jitgrad.runtime.numba.support import maximum, minimum
 
 I = types.int64
 
 
-@njit(types.void(I, I, I, I, I), cache=True, error_model="numpy")
+@driver(types.void(I, I, I, I, I))
 def kernel(out, array, parts, size, kind):
     p, o = {partial}(array), {elements}(out)
     for q in range(size, parts * size, size):

@@ -87,8 +87,9 @@ MANY, OFTEN = 1 << 60, 64
 
 SOURCE = f'''"""driver: loops, whose turns are kernels one after another."""
 
-from numba import cfunc, njit, types
+from numba import cfunc, types
 
+from jitgrad.runtime.numba.drivers import driver
 from jitgrad.runtime.numba.loop_driver import (
     byte_at, load, memcpy, memset, put_single, round_at, store
 )
@@ -97,7 +98,7 @@ from jitgrad.runtime.numba.lowering import call, interrupted
 I = types.int64
 
 
-@njit(types.boolean(I, I, I), cache=True, nogil=True)
+@driver(types.boolean(I, I, I), nogil=True)
 def steps(step, end, first):
     while step < end:
         what, a, b, c = load(step), load(step + 8), load(step + 16), load(step + 24)

@@ -5,7 +5,8 @@ Kernels are loops over numbers and pointers: no closures, no constants that sett
 array expressions, nothing that counts references. So the loops of a `ChunkFunction` are written
 from their syntax tree (`kernel_types`, `kernel_code`) and its entry is run on stand-ins (`entry`):
 of numba's pipeline only the frame is left (`Direct`), and LLVM's passes run once (`KernelLibrary`).
-Kernels of numbers, which Python calls, take those passes of numba that they need (`Plain`).
+Kernels of numbers and drivers, which Python calls, take those passes of numba that they need
+(`Plain`).
 
 Another numba may lack any of these names: then `api` chooses `public`, which offers the same
 functions. Start at `entry` and `Direct`.
@@ -115,7 +116,7 @@ class _Typed(FunctionPass):
 
 
 class Plain(CompilerBase):
-    """The compiler of kernels of numbers."""
+    """The compiler of kernels of numbers and of drivers."""
 
     def define_pipelines(self):
         self.state.flags.noalias = True
@@ -313,6 +314,11 @@ def scalar(signature):
         error_model="numpy",
         pipeline_class=Plain,
     )
+
+
+def driver(signature, **options):
+    """What calls kernels, and what Python calls for it."""
+    return njit(signature, cache=True, error_model="numpy", pipeline_class=Plain, **options)
 
 
 def address(chunk):

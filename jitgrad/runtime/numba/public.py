@@ -18,7 +18,7 @@ from ...base.syntax import syntax_tree
 from .entry import CHUNK
 from .lowering import I64, array_data, item_type, result_data
 
-__all__ = ["as_float", "body", "entry", "restrict", "scalar", "slots"]
+__all__ = ["as_float", "body", "driver", "entry", "restrict", "scalar", "slots"]
 
 SLOTS = types.CPointer(types.int64)
 
@@ -54,6 +54,11 @@ def entry(function):
 def scalar(signature):
     """A kernel of Python numbers, for the argument types of `signature`."""
     return njit(f"({signature}{',' if signature else ''})", cache=True, error_model="numpy")
+
+
+def driver(signature, **options):
+    """What calls kernels, and what Python calls for it."""
+    return njit(signature, cache=True, error_model="numpy", **options)
 
 
 def address(chunk):

@@ -90,8 +90,9 @@ def pause(typing):
 
 THREADS = '''"""driver: array kernels on jitgrad's own threads; chunks depend on the sizes alone."""
 
-from numba import njit, types
+from numba import types
 
+from jitgrad.runtime.numba.drivers import driver
 from jitgrad.runtime.numba.lowering import call
 from jitgrad.runtime.numba.thread_code import load, pause, raised, store, swap
 from jitgrad.runtime.numba.thread_code import sched_getcpu, sched_setaffinity, sched_yield
@@ -100,7 +101,7 @@ from jitgrad.runtime.numba.thread_code import sem_post, sem_wait
 I = types.int64
 
 
-@njit(types.void(I, I), cache=True, nogil=True)
+@driver(types.void(I, I), nogil=True)
 def take(pool, me):
     address, total = load(pool, {JOB}), load(pool, {JOB} + 1)
     step, args = load(pool, {JOB} + 2), load(pool, {JOB} + 3)
@@ -116,7 +117,7 @@ def take(pool, me):
             part = first + raised(pool, mine, 1)
 
 
-@njit(types.void(I, I, I, I, I, I), cache=True, nogil=True)
+@driver(types.void(I, I, I, I, I, I), nogil=True)
 def kernel(pool, workers, address, total, step, args):
     store(pool, {JOB}, address)
     store(pool, {JOB} + 1, total)
@@ -144,7 +145,7 @@ def kernel(pool, workers, address, total, step, args):
             pause()
 
 
-@njit(types.void(I, I, I, I, I, I), cache=True, nogil=True)
+@driver(types.void(I, I, I, I, I, I), nogil=True)
 def work(pool, k, spins, masks, size, cpus):
     mine = {WORKERS} + k * {STRIDE}
     seen = 0
