@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 from folders import ROOT
+from processes import begin
 
 import jitgrad
 from jitgrad.base.config import SETTINGS, variable
@@ -24,13 +25,27 @@ def cache_dir(tmp_path_factory):
     return tmp_path_factory.mktemp("cache") / "kernels"
 
 
-def cli(*arguments, cache, code=0, **env):
-    """(standard output, standard error); the exit code must be `code`."""
+def cli(*arguments, cache, code=0, fresh=False, **env):
+    """(standard output, standard error); the exit code must be `code`. A `fresh` process is the
+    command as a user types it, others begin with numba imported."""
+    if not fresh:
+        process = begin(COMMAND.format(["jitgrad", *arguments]), cache, **env)
+        out, error = process.communicate(timeout=300)
+        assert process.returncode == code, error
+        return out, error
     env = {**os.environ, "PYTHONPATH": str(ROOT), "JITGRAD_CACHE_DIR": str(cache), **env}
     command = [sys.executable, "-W", "error", "-m", "jitgrad", *arguments]
     out = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
     assert out.returncode == code, out.stderr
     return out.stdout, out.stderr
+
+
+COMMAND = """
+import runpy, sys, warnings
+warnings.simplefilter("error")
+sys.argv = {}
+runpy.run_module("jitgrad", run_name="__main__", alter_sys=True)
+"""
 
 
 def count(cache):
@@ -41,7 +56,7 @@ def count(cache):
 
 @pytest.fixture(scope="module")
 def tour(cache_dir):
-    out, error = cli("--size", "1e3", cache=cache_dir)
+    out, error = cli("--size", "1e3", cache=cache_dir, fresh=True)
     assert not error
     return out
 
@@ -108,7 +123,7 @@ def test_the_hand_written_gradient_is_right():
 
 
 def test_info(cache_dir, tour):
-    out, error = cli("info", cache=cache_dir, JITGRAD_CACHE_MB="7")
+    out, error = cli("info", cache=cache_dir, fresh=True, JITGRAD_CACHE_MB="7")
     assert not error
     for package in ("numpy", "numba", "llvmlite"):
         assert re.search(rf"{package} +{re.escape(importlib.metadata.version(package))}", out)
@@ -187,8 +202,11 @@ def test_with_a_cache_that_cannot_be_written(tmp_path):
     blocked.write_text("a file where the folder should be")
     assert "not a folder: kernels go to a temporary one" in cli("info", cache=blocked)[0]
     assert cli("cache", "clear", cache=blocked)[0].startswith("removed 0 kernels")
-    out, _ = cli("--size", "100", cache=blocked)
-    assert "One kernel, one pass" in out
+    path, beside = tmp_path / "program.py", tmp_path / "beside.py"
+    path.write_text(PROGRAM.format(end=""))
+    beside.write_text("SCALE = 0.0")
+    out, _ = cli("profile", str(path), cache=blocked, JITGRAD_COMPILE="always")
+    assert "flat_sum_multiply_sin_" in out
     assert blocked.read_text().startswith("a file")
 
 

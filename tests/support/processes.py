@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 
+import forked
 from folders import ROOT
 
 #: A program with kernels of every kind, whose value and gradient are checked by NumPy.
@@ -49,18 +50,23 @@ plans.HOT = plans.HOT_PROCESS = 0.0
 """
 
 
-def start(source, cache, compiling="always", before=PROGRAM):
+def start(source, cache, compiling="always", before=PROGRAM, fresh=False):
     """A process that runs `source` after `before`; with "auto", what runs twice is compiled."""
     before += SOON if compiling == "auto" else ""
-    env = dict(
-        os.environ,
-        PYTHONPATH=str(ROOT),
-        JITGRAD_CACHE_DIR=str(cache),
-        JITGRAD_COMPILE=compiling,
-        JITGRAD_VERIFY="0",
-    )
+    settings = {"JITGRAD_COMPILE": compiling, "JITGRAD_VERIFY": "0"}
+    return begin(before + textwrap.dedent(source), cache, fresh, **settings)
+
+
+def begin(text, cache, fresh=False, **settings):
+    """A process that runs `text` with a folder of kernels and settings of its own.
+
+    It is forked from one that has imported NumPy and numba, unless it is to be a `fresh` one, which
+    imports numba itself, and whose sets of strings have an order of their own."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "JITGRAD_CACHE_DIR": str(cache), **settings}
+    if not fresh and forked.possible(env):
+        return forked.Forked(text, env)
     return subprocess.Popen(
-        [sys.executable, "-X", "faulthandler", "-c", before + textwrap.dedent(source)],
+        [sys.executable, "-X", "faulthandler", "-c", text],
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

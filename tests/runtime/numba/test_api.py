@@ -38,9 +38,19 @@ def recorded_anew():
     ROOT.next.clear(), ROOT.plans.clear()
 
 
+@pytest.fixture
+def public_api():
+    """Kernels, compiled by numba's public API; those of all other tests are not."""
+    jitgrad.synchronize()
+    before = jitgrad.config.numba, jitgrad.config.compile
+    jitgrad.config.numba, jitgrad.config.compile = "public", "always"
+    yield
+    jitgrad.config.numba, jitgrad.config.compile = before
+
+
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_values_and_gradients(numba_api, name, dtype):
+def test_values_and_gradients(public_api, name, dtype):
     loss, tolerance = LOSSES[name]
     tolerance = tolerance if dtype == "float64" else 2e-4
     data = np.random.default_rng(0).uniform(0.1, 1, (60, 70)).astype(dtype)
@@ -60,7 +70,7 @@ def test_values_and_gradients(numba_api, name, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int32", "int64", "float32", "float64"])
-def test_every_dtype_as_operand_result_and_number(numba_api, dtype):
+def test_every_dtype_as_operand_result_and_number(public_api, dtype):
     data = np.array([0, 1, 1, 0, 1, 1, 0, 1, 1, 0]).astype(dtype)
     x = jitgrad.tensor(data)
     np.testing.assert_array_equal(
@@ -73,41 +83,43 @@ def test_every_dtype_as_operand_result_and_number(numba_api, dtype):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_elementwise_functions_have_the_same_bits(dtype):
     """They are the same LLVM instructions, and nothing of them may be reordered."""
-    one = np.random.default_rng(3).uniform(0.01, 4, 1000).astype(dtype)
+    data = np.random.default_rng(3).uniform(0.01, 4, 1000).astype(dtype)
+    x, y = (np.linspace(0.5, 3, 1000).astype(dtype) for _ in "xy")
     found = {}
     before = jitgrad.config.numba, jitgrad.config.compile
     try:
         jitgrad.config.compile = "always"
         for jitgrad.config.numba in ("fast", "public"):
-            for name in ("exp", "log1p", "sin", "tanh", "arctan", "cbrt", "erf", "sqrt", "sigmoid"):
-                got = getattr(jitgrad, name)(jitgrad.tensor(one))
-                found.setdefault(name, []).append(got.numpy().tobytes())
-            x, y = (np.linspace(0.5, 3, 1000).astype(dtype) for _ in "xy")
+            one, two, three = (jitgrad.tensor(v) for v in (data, x, y[::-1].copy()))
+            names = ("exp", "log1p", "sin", "tanh", "arctan", "cbrt", "erf", "sqrt", "sigmoid")
+            out = {name: getattr(jitgrad, name)(one) for name in names}
             for f in (jn.power, jn.arctan2, jn.floor_divide, jn.remainder, jn.fmod, jn.logaddexp):
-                got = f(jitgrad.tensor(x), jitgrad.tensor(y[::-1].copy()))
-                found.setdefault(f.__name__, []).append(got.numpy().tobytes())
+                out[f.__name__] = f(two, three)
+            for name, got in out.items():
+                found.setdefault(name, []).append(got.numpy().tobytes())
     finally:
         jitgrad.config.numba, jitgrad.config.compile = before
+    assert len(found) == 15
     assert all(fast == public for fast, public in found.values()), found.keys()
 
 
 def test_parallel_launches(numba_api, tmp_path, monkeypatch):
     """Chunks on jitgrad's own threads, and on numba's where those are not available."""
     monkeypatch.setenv("JITGRAD_NUMBA", numba_api)
+    source = """
+    from jitgrad.runtime import launch, threads
     for own in (True, False):
-        source = f"""
-        from jitgrad.runtime import launch, threads
-        if not {own}:
-            threads.available = lambda: False
-        x = np.random.default_rng(0).uniform(-1, 1, 400_000)
+        if not own:
+            threads.available, launch._state.parallel = lambda: False, None
+        x = np.random.default_rng(own).uniform(-1, 1, 400_000)
         t = jitgrad.tensor(x, requires_grad=True)
         y = (jitgrad.sin(t) * t).sum()
         y.backward()
         np.testing.assert_allclose(y.item(), (np.sin(x) * x).sum(), rtol=1e-9)
         np.testing.assert_allclose(t.grad.numpy(), np.sin(x) + np.cos(x) * x, rtol=1e-9, atol=1e-12)
         assert jitgrad.config.num_threads == 1 or launch._state.parallel is not None
-        """
-        finish(start(textwrap.dedent(source), tmp_path))
+    """
+    finish(start(source, tmp_path))
 
 
 def test_kernels_of_each_have_a_folder_of_their_own(tmp_path, monkeypatch):
@@ -215,7 +227,7 @@ warnings.showwarning = lambda message, *args: shown.append(message)
 """
 CHECK = """
 run()
-run(80)
+run()
 jitgrad.synchronize()
 from jitgrad.runtime.stats import stats
 ours = [str(m) for m in shown if isinstance(m, jitgrad.JitgradWarning)]
@@ -230,13 +242,13 @@ print(stats.compiled)
 @pytest.mark.parametrize("what", MISSING)
 def test_another_numba_compiles_by_its_public_api(tmp_path, monkeypatch, what):
     monkeypatch.setenv("JITGRAD_NUMBA", "fast")
-    before = BREAK + MISSING[what] + PROGRAM
+    before = BREAK + MISSING[what] + (PROGRAM if what == "a module" else SMALL)
     assert int(finish(start(CHECK + FELL_BACK, tmp_path, before=before))) > 0
 
 
 def test_another_numba_in_the_background(tmp_path, monkeypatch):
     monkeypatch.setenv("JITGRAD_NUMBA", "fast")
-    before = BREAK + MISSING["a class"] + PROGRAM
+    before = BREAK + MISSING["a class"] + SMALL
     script = "for _ in range(4):\n    run()\n    jitgrad.synchronize()\n" + CHECK + FELL_BACK
     assert int(finish(start(script, tmp_path, "auto", before))) > 0
 
@@ -263,7 +275,7 @@ assert jitgrad.config.numba == 'fast' and stats.kernels > 0
 assert len(ours) == 1 and "0.99.0" in ours[0], ours
 """
     )
-    before = BREAK + "numba.__version__ = '0.99.0'\n" + PROGRAM
+    before = BREAK + "numba.__version__ = '0.99.0'\n" + SMALL
     monkeypatch.setenv("JITGRAD_NUMBA", "fast")
     assert finish(start(script, tmp_path, before=before)) == ""
 
