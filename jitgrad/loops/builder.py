@@ -27,6 +27,10 @@ def _whole(v: Val) -> bool:
     return isinstance(v.type, types.Integer)
 
 
+def _surely_divides(v: Val) -> bool:
+    return v.is_const and v.const > 0
+
+
 def _adds_nothing(zero: Val, x: Val) -> bool:
     """Whether adding `zero` changes neither `x` nor its type."""
     if not _is(zero, 0) or x.type == BOOL:
@@ -115,7 +119,8 @@ class Builder:
         for r in self.region.up():
             if key in r.known:
                 return r.known[key]
-        movable = fn in CHEAP_TO_MOVE and not isinstance(type_, types.Float)
+        movable = fn in CHEAP_TO_MOVE or (fn in ("mod", "floordiv") and _surely_divides(args[1]))
+        movable = movable and not isinstance(type_, types.Float)
         at = self._highest(args) if movable else self.region
         v = self.emit("pure", args, type_, fn, hint, at=at, **attrs)
         at.known[key] = v
@@ -252,10 +257,10 @@ class Builder:
             v = self.const(v.const, a.type.dtype)
         self.emit("store", (a, *index, v))
 
-    def addto(self, a: Val, *index_value: Val) -> None:
+    def addto(self, a: Val, *index_value: Val, **attrs: Any) -> None:
         *index, v = index_value
         if not _is(v, 0):
-            self.emit("addto", (a, *index, v))
+            self.emit("addto", (a, *index, v), **attrs)
 
     def alloc(self, shape: Any, dtype: Any, fill: str = "empty", hint: str = "v") -> Val:
         return self.emit("alloc", shape, array_type(dtype, len(shape)), fn=fill, hint=hint)

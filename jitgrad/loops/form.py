@@ -79,7 +79,8 @@ class Action:
     pure   a function of numbers (`fn`, see `scalars.SCALARS`)
     load   (array, *index) -> number
     store  (array, *index, value)
-    addto  (array, *index, value): array[index] += value
+    addto  (array, *index, value): array[index] += value; attrs any_order: of cotangents, which
+           nobody sees summed in the order of the text
     alloc  (*shape) -> array; `fn` is "zeros" or "empty"
     view   (array, *numbers) -> array; attrs spec: per axis "i" or ("s", step); attrs lengths
     dim    (array) -> the length of axis attrs k

@@ -138,7 +138,23 @@ def nonneg(v: Val) -> bool:
 def differ(a: Val, b: Val) -> bool:
     """Whether two indices of one moment are surely different places of an axis."""
     (la, ca), (lb, cb) = linear(a), linear(b)
-    return la == lb and ca != cb and nonneg(a) and nonneg(b)
+    if not (nonneg(a) and nonneg(b)):
+        return False
+    return (la == lb and ca != cb) or _differ_in_ring(a, b)
+
+
+def _differ_in_ring(a: Val, b: Val) -> bool:
+    """(i + c) % m and (i + d) % m where c - d is no multiple of m."""
+    x, y = a.action, b.action
+    if x is None or y is None or x.fn != "mod" or y.fn != "mod":
+        return False
+    (m, n) = x.args[1], y.args[1]
+    if not (m.is_const and n.is_const and m.const == n.const and m.const > 0):
+        return False
+    if not (_whole(x.args[0]) and _whole(y.args[0]) and a.type == b.type):
+        return False
+    (la, ca), (lb, cb) = linear(x.args[0]), linear(y.args[0])
+    return la == lb and (ca - cb) % m.const != 0
 
 
 def own_places(loop: Action, access: Action) -> set[tuple[int, frozenset[tuple[Val, int]], int]]:

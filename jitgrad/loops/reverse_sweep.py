@@ -45,7 +45,8 @@ class AdjointBackwards:
         g = adj.pop(a.out, None)
         if g is not None and self.plan.active_memory(a.args[0]):
             array, *ix = a.args
-            self.b.addto(self.shadow_of(array, env), *[self.get(env, i) for i in ix], g)
+            index = [self.get(env, i) for i in ix]
+            self.b.addto(self.shadow_of(array, env), *index, g, any_order=True)
 
     def re_store(self, a, env, adj):
         array, *ix, v = a.args

@@ -139,7 +139,9 @@ class TangentWork:
         self.copy(a, env)
         array, *ix, v = a.args
         if self.active(array) and self.tan.get(v) is not None:
-            self.b.addto(self.shadow[array], *[self.get(env, i) for i in ix], self.tan[v])
+            index = [self.get(env, i) for i in ix]
+            order = {k: x for k, x in a.attrs.items() if k == "any_order"}
+            self.b.addto(self.shadow[array], *index, self.tan[v], **order)
 
     def fw_alloc(self, a, env):
         self.copy(a, env)

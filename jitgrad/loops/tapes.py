@@ -55,10 +55,16 @@ def _reserve(p, a, tape, counter):
     return reserve_text(p, tape, p.ex(a.args[0], 6.1))
 
 
+def _slot(counter):
+    """A counter as an index: of whole numbers with a sign numba asks whether they are negative,
+    which keeps loops from being vectorised."""
+    return f"np.uint64({counter})"
+
+
 def _push(p, a, tape, counter):
     entry = a.attrs["value"]
     to, x = tape.name(p, entry), p.ex(a.args[0])
-    yield f"{to}.append({x})" if entry[0].is_array else f"{to}[{counter}] = {x}"
+    yield f"{to}.append({x})" if entry[0].is_array else f"{to}[{_slot(counter)}] = {x}"
 
 
 def _step(p, a, tape, counter):
@@ -69,10 +75,14 @@ def _back(p, a, tape, counter):
     yield f"{counter} -= 1"
 
 
+def _skip(p, a, tape, counter):
+    yield f"{counter} -= {p.ex(a.args[0], 6.1)}"
+
+
 def _pop(p, a, tape, counter):
     entry = a.attrs["value"]
     source, to = tape.name(p, entry), p.name(a.out)
-    yield f"{to} = {source}.pop()" if entry[0].is_array else f"{to} = {source}[{counter}]"
+    yield f"{to} = {source}.pop()" if entry[0].is_array else f"{to} = {source}[{_slot(counter)}]"
 
 
 _TEXTS = {
@@ -81,6 +91,7 @@ _TEXTS = {
     "push": _push,
     "step": _step,
     "back": _back,
+    "skip": _skip,
     "pop": _pop,
 }
 

@@ -1,0 +1,226 @@
+"""Adjoints of stencils: what is added to neighbouring places is collected, and sweeps in place are
+left alone."""
+
+import os
+import random
+
+import numpy as np
+import pytest
+from derived_functions import loaded, plain, primal
+
+import jitgrad
+from jitgrad.loops import derive
+from jitgrad.loops.derive import Gradient, VjpTangent
+
+#: How many random programs.
+EXAMPLES = int(os.environ.get("JITGRAD_EXAMPLES", 10))
+NAMES = ("carry", "gather", "ascend")
+#: Ranges of an axis of length n, with what may be read beside a place of theirs.
+SPANS = [
+    *[("1, {n} - 1", -1, 1), ("{n} - 2, 0, -1", -1, 1), ("2, {n} - 2", -2, 2)],
+    *[
+        ("0, {n} - 1", 0, 1),
+        ("max(k, 1), {n} - 1", -1, 1),
+        ("1, {n} - 1, 2", -1, 1),
+        ("1, {n}", -1, 0),
+    ],
+]
+
+
+class Stencils:
+    """A random program ``prog(u0, c, a, k)`` of steps of stencils, in one or two dimensions; `kind`
+    says where a step writes to."""
+
+    def __init__(self, seed):
+        self.r = r = random.Random(seed)
+        self.dims = r.choice((1, 2, 2))
+        self.kind = r.choice(("swap", "swap", "levels", "copy", "place", "colours", "added"))
+        self.lengths, self.letters = ("n", "m")[: self.dims], "ij"
+        self.spans = [r.choice(SPANS) for _ in self.lengths]
+
+    def at(self, shift):
+        return ", ".join(
+            [
+                f"{i} + {d}" if d > 0 else f"{i} - {-d}" if d else i
+                for i, d in zip(self.letters, shift, strict=False)
+            ]
+        )
+
+    def near(self):
+        return tuple([self.r.randint(lo, hi) for _, lo, hi in self.spans])
+
+    def term(self, u):
+        r, here = self.r, self.at((0,) * self.dims)
+        a = f"{u}{self.at(self.near())}]"
+        b = f"{u}{self.at(self.near())}]"
+        forms = [a, f"c[{here}] * {a}", f"a * ({a} - {b})", f"c[{self.at(self.near())}] * {a}"]
+        forms += [f"{a} * {b}", f"max({a}, {b})", f"math.sin({a})", f"-{a}", f"u0[{here}] * {a}"]
+        return r.choice(forms)
+
+    def text(self):
+        r, out = self.r, []
+        lines = ["u = u0.copy()", "v = u0 * 0.5"]
+        if self.kind == "levels":
+            shape = "3, " + ", ".join(self.lengths)
+            lines = [f"w = np.zeros(({shape}))", "w[0] = u0", "w[1] = u0 * a"]
+        out += [f"    {', '.join(self.lengths)}{',' if self.dims == 1 else ''} = u0.shape"]
+        out += ["    " + x for x in lines] + ["    for t in range(4):"]
+        read, write = {
+            "levels": (f"w[{r.choice(('t % 3', '(t + 1) % 3'))}, ", "w[(t + 2) % 3, "),
+            "place": ("u[", "u["),
+            "colours": ("u[", "u["),
+        }.get(self.kind, ("u[", "v["))
+        spans = [s.format(n=n) for (s, _, _), n in zip(self.spans, self.lengths, strict=True)]
+        if self.kind == "colours":
+            spans[0] = "1 + t % 2, n - 1, 2"
+            self.spans[0] = ("", -1, 1)
+        deep = 2
+        for i, span in zip(self.letters, spans, strict=False):
+            out.append("    " * deep + f"for {i} in range({span}):")
+            deep += 1
+        sign = r.choice(("=", "+=")) if self.kind != "added" else "="
+        what = " + ".join(
+            [f"{r.uniform(0.1, 0.4):.2f} * {self.term(read)}" for _ in range(r.randint(2, 5))]
+        )
+        out.append("    " * deep + f"{write}{self.at((0,) * self.dims)}] {sign} {what}")
+        if self.kind == "added":  # the function scatters by itself
+            out.append(
+                "    " * deep + f"v[{self.at(self.near())}] += 0.3 * u[{self.at(self.near())}]"
+            )
+        if r.random() < 0.2 and self.kind != "levels":
+            deep = r.choice((2, 2, deep))
+            out.append("    " * deep + f"u[{', '.join(['0'] * self.dims)}] *= 0.9")
+        if self.kind in ("swap", "added"):
+            out.append("        u, v = v, u")
+        if self.kind == "copy":
+            out.append("        u[...] = v")
+        last = "w[0]) + np.sum(w[1] * w[2]" if self.kind == "levels" else "u * u) + np.sum(v"
+        head = "import math\n\nimport numpy as np\n\n\ndef prog(u0, c, a, k):\n"
+        return head + "\n".join(out) + f"\n    return np.sum({last})\n"
+
+
+def arguments(dims, seed, shape=(6, 5)):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=shape[:dims]), rng.normal(size=shape[:dims]), 0.7, 2]
+
+
+def agrees(seed, monkeypatch, text=None, shape=(6, 5), scalar=False):
+    """Whether the gradient of a random program is gathered; it has to be what it is without, and
+    what differences along a direction are."""
+    program = Stencils(seed)
+    text = text or program.text()
+    f, args = loaded(text)["prog"], arguments(program.dims, seed, shape)
+    by = (0, 1, 2) if scalar else (0, 1)
+    try:
+        derived = Gradient(primal(f, args, by), {})
+    except jitgrad.GradientError:
+        return False
+    value, grads = plain(derived)(*args)
+    assert value == pytest.approx(f(*args), rel=1e-13)
+    with monkeypatch.context() as patch:
+        for name in NAMES:
+            patch.setattr(derive, name, lambda form: form)
+        expected = plain(Gradient(primal(f, args, by), {}))(*args)[1]
+    for g, h in zip(grads, expected, strict=True):
+        np.testing.assert_allclose(g, h, rtol=1e-9, atol=1e-10, err_msg=text)
+    rng, eps = np.random.default_rng(seed + 1), 1e-6
+    d = [rng.normal(size=np.shape(args[k])) for k in by]
+
+    def moved(e):
+        return f(*[x + e * y for x, y in zip(args, d, strict=False)], *args[len(by) :])
+
+    slope = (moved(eps) - moved(-eps)) / (2 * eps)
+    along = sum([np.sum(g * y) for g, y in zip(grads, d, strict=True)])
+    assert along == pytest.approx(slope, rel=1e-5, abs=1e-5), text
+    return "_plane" in derived.core_text
+
+
+def test_random_stencils(monkeypatch):
+    """JITGRAD_EXAMPLES says how many."""
+    found = [agrees(seed, monkeypatch) for seed in range(EXAMPLES)]
+    assert sum(found) >= EXAMPLES // 4
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (1, 4), (2, 2), (3, 1), (2, 6), (4, 3)])
+def test_small_arrays(shape, monkeypatch):
+    """Where a nest has no turn, the places beside it need not exist."""
+    text = """
+import numpy as np
+
+
+def prog(u0, c, a, k):
+    n, m = u0.shape
+    u = u0.copy()
+    v = u0.copy()
+    for t in range(3):
+        for i in range(1, n - 1):
+            for j in range(m - 2, 0, -1):
+                v[i, j] = u[i, j] + c[i, j] * (u[i - 1, j] + u[i, j + 1] - a * u[i, j - 1])
+        u, v = v, u
+    return np.sum(u * u * v)
+"""
+    seed = next(s for s in range(100) if Stencils(s).dims == 2)
+    assert agrees(seed, monkeypatch, text, shape)
+
+
+def sweep(u0, a, n):
+    u = u0.copy()
+    for _ in range(n):
+        for i in range(1, u.size - 1):
+            u[i] = a * u[i] + u[i - 1] * u[i + 1]
+    return np.sum(u * u)
+
+
+def colours(u0, a, n):
+    u = u0.copy()
+    for t in range(n):
+        for i in range(1 + t % 2, u.size - 1, 2):
+            u[i] += a * (u[i - 1] + u[i + 1])
+    return np.sum(u * u)
+
+
+def periodic(u0, a, n):
+    m = u0.size
+    u, v = u0.copy(), u0.copy()
+    for _ in range(n):
+        for i in range(m):
+            v[i] = u[i] + a * (u[(i + 1) % m] - u[i - 1]) * u[i]
+        u, v = v, u
+    return np.sum(u * u)
+
+
+def one_buffer(u0, a, n):
+    """Two names of what is one array after the first turn."""
+    u, v = u0.copy(), u0.copy()
+    for _ in range(n):
+        for i in range(1, u.size - 1):
+            v[i] = u[i] * u[i] + a * (u[i - 1] + u[i + 1])
+        u[:] = v
+    return np.sum(u * u)
+
+
+@pytest.mark.parametrize("f", [sweep, colours, periodic])
+def test_left_alone(f):
+    assert "_plane" not in Gradient(primal(f, (np.ones(5), 0.3, 2)), {}).core_text
+
+
+def test_tapes_are_read_forwards():
+    text = Gradient(primal(one_buffer, (np.ones(5), 0.3, 2), (0,)), {}).core_text
+    assert "_plane" in text and "_tape[np.uint64(turn)]" in text
+    assert "turn += 1" in text and "turn -= 1" not in text
+
+
+def test_second_derivatives(monkeypatch):
+    """Tangents of the adjoint are gathered as well."""
+    args = (np.arange(6.0), 0.3, 2)
+    d = [np.ones(6)]
+    found = []
+    for gathers in (True, False):
+        with monkeypatch.context() as patch:
+            if not gathers:
+                patch.setattr(derive, "gather", lambda form: form)
+            derived = VjpTangent(primal(one_buffer, args, (0,)), {})
+        assert ("_plane" in derived.core_text) == gathers
+        found.append(plain(derived)(*args, 1.0, *d, 0.0))
+    for x, y in zip(found[0][1], found[1][1], strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-12)
