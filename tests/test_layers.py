@@ -59,6 +59,7 @@ LEVELS = [
     "schedule",
     "loops",
     "render",
+    "groups",
     "steps",
     "turn",
     "work",

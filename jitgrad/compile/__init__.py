@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.missing import Uncallable
 from ..control import tidied
+from .groups import grouped
 from .index.maps import MOVEMENT
 from .kernel import Call, Kernel, parts_of, result_dtype
 from .rewrite.lane_sums import summed_after
@@ -50,6 +51,7 @@ __all__ = [
     "flat_base",
     "least",
     "lower_graph",
+    "lower_plan",
     "parts_of",
     "passes",
     "result_dtype",
@@ -66,21 +68,27 @@ class Lowered:
     kernel. `roots` are those of the graph as it was given, which NumPy runs where kernels give up.
     """
 
-    __slots__ = ("fusion", "kernels", "roots", "sources", "steps")
+    __slots__ = ("fusion", "groups", "kernels", "roots", "steps")
 
     def __init__(
         self, roots: Sequence[Node], fusion: Fusion, kernels: Sequence[tuple[Step, Call | Kernel]]
     ) -> None:
         self.roots, self.fusion = roots, fusion
+        #: (start, stop) of kernels that a driver runs, see `groups`.
+        self.groups: list[tuple[int, int]] = []
         self.steps = [step for step, _ in kernels]
         self.kernels = [kernel for _, kernel in kernels]
-        #: Source -> kind, of all kernels, those of loops included.
-        self.sources: dict[str, str] = {}
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Source -> kind, of all kernels, those of loops included."""
+        out: dict[str, str] = {}
         for kernel in self.kernels:
             if isinstance(kernel, Call):
-                self.sources |= kernel.turn.lowered.sources if kernel.turn is not None else {}
+                out |= kernel.turn.lowered.sources if kernel.turn is not None else {}
             elif kernel.source:
-                self.sources[kernel.source] = kernel.kind
+                out[kernel.source] = kernel.kind
+        return out
 
 
 def passes() -> tuple[Callable[..., Any], ...]:
@@ -106,3 +114,8 @@ def lower_graph(roots: Sequence[Node], literal: bool = False) -> Lowered:
         for kernel in kernels_of(fusion, step)
     ]
     return Lowered(roots, fusion, kernels)
+
+
+def lower_plan(roots: Sequence[Node]) -> Lowered:
+    """The `Lowered` of a plan, whose small kernels are in groups."""
+    return grouped(lower_graph(roots))

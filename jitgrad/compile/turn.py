@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..control import LOOP
 from ..ir.node import toposort
 from . import limits
+from .groups import grouped
 from .kernel import Call
 from .render.lane_loop import render_by_lanes
 from .render.whole_loop import render_whole_loop
@@ -55,7 +56,7 @@ def lower_loop(call: Call, fusion: Fusion, lower: Callable[..., Any]) -> Call | 
         driven = drivable(lowered)
     except Unliftable:
         driven = False
-    call.turn = LoweredTurn(call.node, lowered if driven else lower(roots), driven)
+    call.turn = LoweredTurn(call.node, lowered if driven else grouped(lower(roots)), driven)
     return call
 
 

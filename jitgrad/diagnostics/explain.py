@@ -310,9 +310,12 @@ def _plan_lines(plan):
 
 
 def _kernel_lines(k):
-    over = {"scalar": "numbers", "call": "by NumPy", "loops": "those of its operation"}.get(
-        k.kind, ""
-    )
+    over = {
+        "scalar": "numbers",
+        "scalars": "numbers",
+        "call": "by NumPy",
+        "loops": "those of its operation",
+    }.get(k.kind, "")
     over = over or f"loop over {' x '.join(map(str, k.loops))}"
     if k.loop is not None:
         rows = _rows(5, [*_loop_rows(k.loop), *_measured_rows(k)])

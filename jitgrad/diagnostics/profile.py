@@ -42,7 +42,8 @@ class KernelProfile:
         That of the kernel's file; ``numpy_...`` for a step of a plan that is NumPy's, such as a
         matrix product, and ``by_numpy_...`` for a plan without kernels as yet.
     kind : str
-        The form of its loops, "scalar", "call" (a step by NumPy) or "numpy" (a plan by NumPy).
+        The form of its loops, "scalar" or "scalars" (numbers, alone and beside loops),
+        "call" (a step by NumPy) or "numpy" (a plan by NumPy).
     calls : int
         How often it ran.
     numpy_runs : int

@@ -58,7 +58,8 @@ class KernelReport:
     name : str
         That of its file; the same in `jitgrad.profile`.
     kind : str
-        The form of its loops, "scalar" for one of numbers, "call" for a step by NumPy.
+        The form of its loops, "scalar" for one of numbers, "scalars" for one beside
+        kernels with loops, "call" for a step by NumPy.
     operations : tuple of str
         What it computes, in order: the names of the operations.
     again : tuple of str

@@ -1,5 +1,5 @@
 """A plan as one Python function: the kernel calls in order, with everything that is known
-beforehand baked in.
+beforehand baked in; a group of small ones is one call of a driver (`kernel_group`).
 
 ``run(L, N)`` gets the leaves and numbers and returns the results. It is generated, since for small
 arrays it is the cost: no loops over steps, no look-ups, array arguments passed by ``id``, one
@@ -34,6 +34,7 @@ from ..control.affine import first_element
 from ..interpret import program as interpreter
 from ..ir.node import Node, leaf
 from . import events, launch, pool, toolchain
+from .kernel_group import GroupCall
 from .loop_program import compiled_loop, hosted_loop
 from .partials import has_driver, number_of
 
@@ -68,7 +69,8 @@ class _Assembler:
 
     def __init__(self, lowered, launcher):
         self.lowered, self.fusion, self.launcher = lowered, lowered.fusion, launcher
-        self.body, self.names = [], {}
+        #: `asked` has what was read of `names`: a group gives nothing else out.
+        self.body, self.names, self.asked = [], {}, set()
         self.scope = {"empty": np.empty, "pooled": pool.empty, "id": id}
         #: Of scans in blocks: the arrays of totals, and of what blocks go on from.
         self.totals, self.carries = {}, {}
@@ -91,6 +93,7 @@ class _Assembler:
     def value(self, node):
         """The expression of a value that exists: a flat array, or a Python number."""
         if node in self.names:
+            self.asked.add(node)
             return self.names[node]
         kind = node.op.kind
         if kind == "leaf":
@@ -116,12 +119,16 @@ class _Assembler:
         return self.value(node)
 
     def allocate(self, node, size=None, dtype=None):
-        size, dtype = node.size if size is None else size, dtype or node.dtype
         name = self.local("b", node)
+        self.assign(name, self.memory(node, size, dtype))
+        return name
+
+    def memory(self, node, size=None, dtype=None):
+        """The expression of new memory for an array."""
+        size, dtype = node.size if size is None else size, dtype or node.dtype
         kind = [] if dtype.name == "float64" else [self.bind("T", dtype)]
         make = "pooled" if size * dtype.itemsize >= pool.LEAST else "empty"
-        self.assign(name, call(make, str(size), *kind))
-        return name
+        return call(make, str(size), *kind)
 
     def scratch(self, prefix, size, dtype):
         """A local of the function that holds an array which is no value of the graph."""
@@ -150,10 +157,20 @@ class _Assembler:
             self.body.insert(first, Assign(("t",), now))
             self.body.append(Effect(call(self.bind("J", noted), expr("{} - t", now))))
 
-    def scalar(self, kernel, function):
+    def group(self, kernels):
+        """One call for several kernels."""
+        work = sum([kernel.work for kernel in kernels])
+        is_long = work >= launch.PARALLEL_WORK or any(map(_is_long, kernels))
+        self.body.append(GroupCall(self, kernels, is_long))
+
+    def pass_on(self, kernel):
+        """Results that are arguments as they stand."""
         for node, argument in kernel.passed.items():
             value = self.argument(*argument)
             self.assign(self.local("s", node), value)
+
+    def scalar(self, kernel, function):
+        self.pass_on(kernel)
         if not kernel.results:
             return
         args = [self.argument(*argument) for argument in kernel.dynamic]
@@ -181,6 +198,7 @@ class _Assembler:
     def loop(self, kernel, address):
         units = kernel.units
         whole = kernel.results
+        self.pass_on(kernel)
         for node in kernel.nodes:
             gathered = node in kernel.gathered
             self.allocate(
@@ -241,9 +259,8 @@ class _Assembler:
         whole = kernel.results
         if not whole:
             return
-        rounded, combined = launch.reducers()
         if not partial:
-            codes = "".join(_RESULT[result_dtype(n).name] for n in whole)
+            codes = "".join(self.result_code(result_dtype(n)) for n in whole)
             unpack = self.bind("U", struct.Struct("=" + codes).unpack_from)
             names = tuple([self.local("s", n) for n in whole])
             self.body.append(Assign(names, call(unpack, "a"), unpacked=True))
@@ -251,7 +268,7 @@ class _Assembler:
             narrow = node.dtype.name == "float32"
             if partial and has_driver(node):
                 array, chunks = _address(partial[node]), str(kernel.units.chunks)
-                kind, run = str(number_of(node)), self.bind("J", combined)
+                kind, run = str(number_of(node)), self.bind("J", launch.reducers()[1])
                 self.assign(self.local("s", node), call(run, array, chunks, kind, f"{narrow:d}"))
             elif partial:
                 self.local("s", node)
@@ -259,7 +276,7 @@ class _Assembler:
                 self.assign(self.names[node], expr("{}.item()", self.names[node]))
             elif narrow:
                 name = self.names[node]
-                self.assign(name, call(self.bind("J", rounded), name))
+                self.assign(name, call(self.bind("J", launch.reducers()[0]), name))
         for node in whole:
             if node.ndim:  # one element, but an array
                 number = self.names[node]
@@ -330,6 +347,10 @@ class _Assembler:
         return block, str(id(block) + bytes.__basicsize__ - 1)
 
     @staticmethod
+    def result_code(dtype):
+        return _RESULT[dtype.name]
+
+    @staticmethod
     def code(kind, what):
         if kind == "part":
             return "d"
@@ -387,7 +408,8 @@ class _Assembler:
         """The generated function, and its text; `quiet` if it is to silence NumPy's warnings."""
         returned = [self.result(root) for root in self.fusion.roots]
         large = dict.fromkeys([name for node, name in self.names.items() if _large(node)])
-        body = released(self.body, [name for name in large if name not in returned])
+        body = [s for s in self.body for s in (s.statements() if type(s) is GroupCall else (s,))]
+        body = released(body, [name for name in large if name not in returned])
         if self.warns and quiet:
             body = [Within(call(self.bind("Q", _quiet)), tuple(body))]
         body = [*body, Return(sequence(returned))]
@@ -481,8 +503,16 @@ def assemble(lowered, noted=None, launcher=None, quiet=True):
     make = toolchain.load()
     launch.prepare()
     assembler = _Assembler(lowered, launcher or launch.launch)
-    for k, kernel in enumerate(lowered.kernels):
+    groups = {} if noted else dict(lowered.groups)
+    k = 0
+    while k < len(lowered.kernels):
+        if k in groups:
+            assembler.group(lowered.kernels[k : groups[k]])
+            k = groups[k]
+            continue
+        kernel = lowered.kernels[k]
         compiled = make.scalar_kernel if kernel.kind == "scalar" else make.loop_kernel
         run = compiled(kernel.source) if kernel.source else None
         assembler.step(kernel, run, noted and noted(k))
+        k += 1
     return assembler.function(quiet)

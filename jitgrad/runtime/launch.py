@@ -25,19 +25,18 @@ _busy = threading.Lock()
 
 class _State:
     """The entry points of the drivers, once they are loaded (see `build.serial_drivers`);
-    `parallel` runs a launch on several threads.
+    `parallel` runs a launch on several threads, `reducers` are for partial results.
 
     No dataclass: `import jitgrad` would wait for what makes them.
     """
 
-    __slots__ = ("chunks", "combined", "forked", "kernel", "parallel", "rounded")
+    __slots__ = ("chunks", "forked", "kernel", "parallel", "reducers")
 
     def __init__(self) -> None:
         self.forked = False
         self.kernel: Callable | None = None
         self.chunks: Callable | None = None
-        self.rounded: Callable | None = None
-        self.combined: Callable | None = None
+        self.reducers: tuple[Callable, Callable] | None = None
         self.parallel: Callable | None = None
 
 
@@ -57,8 +56,7 @@ if hasattr(os, "register_at_fork"):
 def prepare():
     """Load the serial drivers; the entry point that runs a kernel in one piece."""
     if _state.kernel is None:
-        drivers = toolchain.load().serial_drivers()
-        _state.kernel, _state.chunks, _state.rounded, _state.combined = drivers
+        _state.kernel, _state.chunks = toolchain.load().serial_drivers()
     return _state.kernel
 
 
@@ -70,8 +68,11 @@ def prepare_released():
 
 
 def reducers():
-    """(what rounds a number to float32, what combines partial results); after `prepare`."""
-    return _state.rounded, _state.combined
+    """(what rounds a number to float32, what combines partial results)."""
+    if _state.reducers is None:
+        rounded, combined = toolchain.load().reducers()
+        _state.reducers = rounded, combined
+    return _state.reducers
 
 
 def prepare_parallel(work):

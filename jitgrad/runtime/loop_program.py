@@ -1,120 +1,61 @@
 """A compiled loop: the program by which a driver runs kernels turn after turn, without Python.
 
-The kernels of a turn are those of any graph (`compile.turn`). They read their arguments from a
-block of words: numbers, and ids of arrays, of which they want only the pointer to the data. Here
-these are *cells*, words that hold such a pointer and are passed as if an array stood around them;
-so an element of a sequence is read where it is, by moving a pointer on in each turn, and two arrays
-change places by their pointers. A `LoopProgram` lays out the words: cells, blocks of arguments, and
-the steps of the driver (`numba.loop_driver`). A `LoopInstance` has them in memory, and is used by
-one call at a time. Start at `compiled_loop`.
+The kernels of a turn are those of any graph (`compile.turn`), and the program is one of
+`kernel_program`: elements of sequences are read where they are, and arrays that are carried change
+places by their pointers. Start at `compiled_loop`.
 """
 
-import functools
 import math
 import struct
-from typing import NamedTuple
 
 import numpy as np
 
 from ..base.errors import IndexOutOfRange
-from ..compile import Call, flat_base, parts_of
+from ..compile import Call, flat_base
 from ..control.affine import first_element
 from ..control.body import checked_turns, offsets, part_shape
 from ..control.turns import holds
 from . import launch, pool, toolchain
+from .kernel_program import Inner, KernelProgram, Outer, ProgramInstance, bytes_of
 
 #: Bytes of an array that is copied from turn to turn; larger ones change places.
 COPIED = 64
-#: What each array of a loop begins at a multiple of, in bytes.
-LINE = 64
 #: Turns from which other threads of Python go on meanwhile: to let them takes 0.1 us.
 LONG = 32
-#: Words before the others: see `loop_driver`.
-HEADER = 5
+#: The places of the first step of a turn, and of that after all turns.
+TURN, AFTER = "turn", "after"
 
 
-class Word(NamedTuple):
-    """The address of word `k`, less `back` bytes."""
+class LoopProgram(KernelProgram):
+    """The program of a loop.
 
-    k: int
-    back: int = 0
-
-
-class Place(NamedTuple):
-    """The address of byte `k` of the memory of the loop's own arrays."""
-
-    k: int
-
-
-class Inner(NamedTuple):
-    """The address of the program of inner loop `k`."""
-
-    k: int
-
-
-class Outer(NamedTuple):
-    """An address in the program of the loop around."""
-
-    word: Word
-
-
-class LoopProgram:
-    """The words of a loop, with `Word`, `Place`, `Inner` and `Outer` where addresses will be.
-
-    `cells` has those of arrays, by node or by the number of a parameter; `numbers` the words of
-    0-d reductions; `flags` the words of operands that kernels found too large for their code.
+    `cells` has those of arrays, by node or by the number of a parameter; `flags` the words of
+    operands that kernels found too large for their code.
     """
 
     def __init__(self, turn, is_inner=False):
-        self.build = toolchain.load()
-        self.op = self.build.loop_steps()
+        super().__init__(turn.lowered.fusion)
         self.looped, self.lowered = turn.node.arg, turn.lowered
-        self.body, self.fusion = self.looped.body, turn.lowered.fusion
-        self.is_inner = is_inner
-        self.words, self.size, self.contents = [0] * HEADER, 0, []
-        self.before, self.during, self.moves, self.after = [], [], [], []
-        self.cells, self.numbers, self.inner, self.flags = {}, {}, [], []
-        self.made = set()  # cells of arrays that kernels made
+        self.body, self.is_inner = self.looped.body, is_inner
+        self.moves, self.after, self.flags = [], [], []
         self.viewed = {}  # cells of views -> those of what they are views of
         self.ids = [self.word() for _ in turn.node.src[1:]]
         self.out = self.word()
         self.ended = self.word()
         self._parameters()
         for kernel in self.lowered.kernels:
-            self._loop(kernel) if isinstance(kernel, Call) else self._kernel(kernel)
+            self._loop(kernel) if isinstance(kernel, Call) else self.add(kernel)
         self._end_of_turn()
         self._results()
         self._lay_out()
 
     def _lay_out(self):
-        self.words[0] = int(self.body.reverse)
-        parts = self.before, [*self.during, *self.moves], self.after
-        for k, steps in enumerate(parts, 1):
-            self.words[k] = len(self.words)
-            for step in steps:
-                self.words += [*step, *[0] * (4 - len(step))]
-        self.words[len(parts) + 1] = len(self.words)
-
-    # ----- memory
-
-    def word(self, value=0):
-        self.words.append(value)
-        return Word(len(self.words) - 1)
-
-    def memory(self, size, content=b""):
-        """Memory of the loop's own, of so many bytes."""
-        place = Place(self.size)
-        self.size += -(-max(size, 1) // LINE) * LINE
-        if content:
-            self.contents.append((place.k, content))
-        return place
-
-    def array(self, node):
-        """The cell of an array of the loop's own."""
-        return self.word(self.memory(_bytes(node)))
+        op = self.op
+        turns = (op.TURNS, AFTER), TURN, *self.during, *self.moves, (op.NEXT, TURN)
+        self.words[2] = int(self.body.reverse)
+        self.lay_out([*self.before, *turns, AFTER, *self.after])
 
     def cell(self, node):
-        """The cell of an array that there is."""
         node = self._stored(node)
         return self.cells[node.arg if node.op.kind == "leaf" else node]
 
@@ -122,10 +63,6 @@ class LoopProgram:
         while node not in self.fusion.kept and node.op.kind == "reshape" and node.src[0].ndim:
             node = node.src[0]
         return node
-
-    def id(self, cell):
-        """What kernels take for the id of an array."""
-        return Word(cell.k, self.build.ARRAY_DATA)
 
     # ----- before the turns
 
@@ -135,10 +72,10 @@ class LoopProgram:
             if k < body.carries:
                 self.cells[k], given = self.array(p), self.word()
                 self.before.append((op.ARRAY, given, self.ids[k], 0))
-                self.before.append((op.COPY, self.cells[k], given, _bytes(p)))
+                self.before.append((op.COPY, self.cells[k], given, bytes_of(p)))
             else:
                 self.cells[k] = self.word()
-                step = _bytes(p) if k in body.moving else 0
+                step = bytes_of(p) if k in body.moving else 0
                 self.before.append((op.ARRAY, self.cells[k], self.ids[k], step))
                 if step:
                     self.moves.append((op.ADD, self.cells[k], step * self._direction()))
@@ -146,86 +83,24 @@ class LoopProgram:
     def _direction(self):
         return -1 if self.body.reverse else 1
 
-    # ----- kernels
+    # ----- arguments of kernels
 
-    def _kernel(self, kernel):
-        for node in kernel.nodes:
-            self.cells[node] = cell = self.array(node)
-            self.made.add(cell)
-        carries = {node: self._start(node, kernel.units) for node, _ in kernel.carried}
-        given = [self._argument(kind, what, carries) for kind, what in kernel.dynamic]
-        results = [self.word() for _ in kernel.results]
-        first = self.word(self._constants(kernel))
-        for value in given:
-            word = self.word(value if not callable(value) else 0)
-            if callable(value):
-                value(word)
-        address = self.build.loop_kernel(kernel.source)
-        arguments = results[0] if results else first
-        self.during.append((self.op.CALL, address, kernel.units.total, arguments))
-        for node, word in zip(kernel.results, results, strict=True):
-            self._reduced(node, word)
+    def flag(self):
+        flag = self.word()
+        self.flags.append(flag)
+        self.before.append((self.op.SET, flag, 0))
+        return flag
 
-    def _start(self, node, units):
-        """What the blocks of a scan go on from: nothing."""
-        start = np.full(parts_of(units), node.op.identity(node.dtype), _item(node.dtype))
-        return self.word(self.memory(start.nbytes, start.tobytes()))
+    def number(self, node, word):
+        self.index(0, [(node, 1)], word)
 
-    def _constants(self, kernel):
-        """What is known with the shapes."""
-        if not kernel.static:
-            return 0
-        content = b"".join(
-            struct.pack("=q", v) if isinstance(v, int) else _packed(v) for v in kernel.static
-        )
-        return self.memory(len(content), content)
-
-    def _argument(self, kind, what, carries):
-        """The value of an argument, or a function of its word that sees that it has one in each
-        turn."""
-        if kind == "number":
-            return self._number(what)
-        if kind == "index":
-            return functools.partial(self._index, *what)
-        if kind == "result":
-            return 0
-        if kind == "far":
-            flag = self.word()
-            self.flags.append(flag)
-            self.before.append((self.op.SET, flag, 0))
-            return self.id(self.word(flag))
-        if kind == "carry":
-            return self.id(carries[what])
-        return self.id(self.cells[what] if kind == "out" else self.cell(what))
-
-    def _number(self, node):
-        if node.op.kind == "const":
-            return struct.unpack("=q", _packed(node))[0]
-        if node in self.numbers:
-            step = self.op.WIDEN if node.dtype.kind == "b" else self.op.MOVE
-            return lambda word: self.during.append((step, word, self.numbers[node]))
-        return functools.partial(self._index, 0, [(node, 1)])
-
-    def _index(self, const, terms, word):
+    def index(self, const, terms, word):
         """The word is an integer that depends on the number of the turn."""
         const += sum(int(n.arg) * coef for n, coef in terms if n.op.kind == "const")
         slope = sum(coef for n, coef in terms if n.op.kind == "number")
         self.before.append((self.op.NUMBER, word, const, slope))
         if slope:
             self.moves.append((self.op.ADD, word, slope * self._direction()))
-
-    def _reduced(self, node, word):
-        """What a kernel left in its arguments: a reduction of everything."""
-        op = self.op
-        single = node.dtype.name == "float32"
-        if node.ndim:
-            self.cells[node] = cell = self.array(node)
-            put = (op.PUT_SINGLE, cell, word) if single else (op.PUT, cell, word, _bytes(node))
-            self.during.append(put)
-            return
-        if single:
-            self.during.append((op.ROUND, word))
-        self.numbers[node] = word
 
     def _loop(self, call):
         """A loop within the turn."""
@@ -238,7 +113,7 @@ class LoopProgram:
         for word, cell in zip(inner.ids, sources, strict=True):
             inner.words[word.k] = Outer(self.id(cell))
         inner.words[inner.out.k] = Outer(self.id(self.cells[node]))
-        driver = self.build.loop_driver()
+        driver = self.build.program_driver()
         if turns.op.kind == "const":
             self.during.append((self.op.CALL, driver, int(turns.arg), Inner(k)))
         else:
@@ -258,7 +133,7 @@ class LoopProgram:
         if node.dtype.name == "float32":
             self.during.append((op.PUT_SINGLE, cell, word))
         else:
-            self.during.append((op.PUT, cell, word, _bytes(node)))
+            self.during.append((op.PUT, cell, word, bytes_of(node)))
         return cell
 
     # ----- the end of a turn, and of the loop
@@ -269,8 +144,8 @@ class LoopProgram:
         roots = [self._root(root) for root in self.fusion.roots]
         if body.condition is not None:
             self.before.append((op.SET, self.ended, 0))
-            self.during.append((op.CHECK, roots.pop(), self.ended))
-        sizes = [_bytes(r) for r in body.results]
+            self.during.append((op.CHECK, roots.pop(), self.ended, AFTER))
+        sizes = [bytes_of(r) for r in body.results]
         begins, _ = offsets(self.looped)
         for k in self.looped.results:
             if k >= body.carries:
@@ -308,7 +183,7 @@ class LoopProgram:
         self.viewed[cell] = self.cell(source)
         if begin.terms:
             offset = self.word()
-            self._index(begin.const * itemsize, [(n, c * itemsize) for n, c in begin.terms], offset)
+            self.index(begin.const * itemsize, [(n, c * itemsize) for n, c in begin.terms], offset)
             self.during.append((op.OFFSET, cell, self.cell(source), offset))
         else:
             self.during.append((op.POINT, cell, self.cell(source), begin.const * itemsize))
@@ -333,34 +208,14 @@ class LoopProgram:
                 to, node = self.word(), self.body.results[k]
                 self.after.append((op.ARRAY, to, self.out, 0))
                 self.after.append((op.ADD, to, begins[k] * node.dtype.itemsize))
-                self.after.append((op.COPY, to, self.cells[k], _bytes(node)))
+                self.after.append((op.COPY, to, self.cells[k], bytes_of(node)))
 
 
-class LoopInstance:
-    """A program in memory, at `address`; `flags` and `ended` are numbers of words."""
+class LoopInstance(ProgramInstance):
+    """The program of a loop in memory; `flags` and `ended` are numbers of words."""
 
     def __init__(self, program, outer=None):
-        self.memory = np.empty(program.size + LINE, np.uint8)
-        self.words = np.empty(len(program.words), np.int64)
-        place = -(-self.memory.ctypes.data // LINE) * LINE
-        self.address = self.words.ctypes.data
-        self.inner = [LoopInstance(p, self.address) for p in program.inner]
-
-        def resolved(word):
-            if type(word) is Word:
-                return self.address + 8 * word.k - word.back
-            if type(word) is Place:
-                return place + word.k
-            if type(word) is Inner:
-                return self.inner[word.k].address
-            if type(word) is Outer:
-                return outer + 8 * word.word.k - word.word.back
-            return word
-
-        self.words[:] = [resolved(w) for w in program.words]
-        offset = place - self.memory.ctypes.data
-        for k, content in program.contents:
-            self.memory[offset + k : offset + k + len(content)] = np.frombuffer(content, np.uint8)
+        super().__init__(program, outer)
         self.flags = [f.k for f in program.flags]
         self.ended = program.ended.k if program.body.condition is not None else None
 
@@ -377,7 +232,7 @@ class LoopInstance:
 def compiled_loop(turn):
     """``run(turns, *sources, node)`` -> the value of a loop, as its `reference` gives it."""
     program = LoopProgram(turn)
-    driver, run = toolchain.load().loop_driver(), launch.prepare()
+    driver, run = toolchain.load().program_driver(), launch.prepare()
     released = launch.prepare_released()
     length, total = turn.node.arg.length, offsets(turn.node.arg)[1]
     handed = any(k >= program.body.carries for k in turn.node.arg.results)
@@ -500,16 +355,3 @@ def _rows(x, shape):
 
 def _number(x):
     return x.item() if isinstance(x, (np.ndarray, np.generic)) else x
-
-
-def _item(dtype):
-    return np.dtype(np.uint8) if dtype.kind == "b" else dtype
-
-
-def _bytes(node):
-    return math.prod(node.shape) * node.dtype.itemsize
-
-
-def _packed(node):
-    """The eight bytes of a constant."""
-    return struct.pack("=d" if node.dtype.kind == "f" else "=q", node.arg)

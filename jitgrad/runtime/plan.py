@@ -300,9 +300,9 @@ class Plan:
 
     def lowered(self):
         """Its steps and kernels, made anew: pure Python, nothing is compiled or kept."""
-        from ..compile import lower_graph
+        from ..compile import lower_plan
 
-        return lower_graph(self.roots)
+        return lower_plan(self.roots)
 
     @property
     def kernels(self):

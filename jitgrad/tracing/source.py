@@ -8,6 +8,7 @@ end write how one object is fetched from another. Start at `Source.statements`.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -133,9 +134,8 @@ def _unless(wrong: Iterable[Operand]) -> Guard:
 
 
 def _has_the_same(bind: Bind, v: Operand, values: Iterable[Any]) -> Expr:
-    """The check that a container holds what it held, object by object."""
-    bind(tuple(values))  # kept, so that their ids are theirs
-    return expr("[*map(id, {})] != {}", v, bind([*map(id, values)]))
+    """The check that a container of as many objects holds those it held."""
+    return expr("False in map({}, {}, {})", bind(operator.is_), v, bind(tuple(values)))
 
 
 def _is(bind: Bind, v: Operand, x: Any) -> Expr:
@@ -192,16 +192,16 @@ def _by_value(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> l
 def _sequence(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     if source.is_tuple():
         return _same(source, bind, v, out)
-    if source.data is not None:
-        return [_has_type(bind, v, source.object), _has_the_same(bind, v, source.data)]
     length = expr("len({}) != {}", v, str(len(source.object)))
+    if source.data is not None:
+        return [_has_type(bind, v, source.object), length, _has_the_same(bind, v, source.data)]
     return [length] if source.access is None else [_has_type(bind, v, source.object), length]
 
 
 def _mapping(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list[Operand]:
     if source.access is None and not source.object:
         return [v]
-    keys = _equals(bind, expr("list({})", v), list(source.data))
+    keys = _equals(bind, expr("[*{}]", v), list(source.data))
     wrong: list[Operand] = [_has_type(bind, v, source.object), keys]
     if source.outside and source.parts:
         wrong.append(_has_the_same(bind, expr("{}.values()", v), source.parts))
@@ -239,7 +239,7 @@ def _array(source: Source, bind: Bind, v: Operand, out: list[Statement]) -> list
     a = source.object
     wrong: list[Operand] = [
         _has_type(bind, v, a),
-        _equals(bind, expr("{}.dtype", v), a.dtype),
+        expr("{0}.dtype is not {1} and {0}.dtype != {1}", v, bind(a.dtype)),
         _equals(bind, expr("{}.shape", v), a.shape),
     ]
     if source.strided:
@@ -257,13 +257,17 @@ def _elements(
     """Fetches the elements of an array that is not `wrong`, if the plan needs them, or compares
     them."""
     a = source.object
-    if source.valued:
+    compared = source.fixed or not source.used
+    if source.valued and compared and not source.copied:  # what was compared is known
+        known = np.array(a, a.dtype.newbyteorder("="), order="C").reshape(-1)
+        source.value = bind(known if a.ndim else known.item())
+    elif source.valued:
         source.value = bind.local("x")
         if wrong:
             out.append(_unless(wrong))
         out.append(Assign((source.value,), _flattened(source, bind, v)))
         wrong = []
-    if source.fixed or not source.used:
+    if compared:
         wrong = [*wrong, _equals(bind, expr("{}.tobytes()", v), a.tobytes())]
     return wrong
 

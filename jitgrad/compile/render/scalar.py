@@ -1,4 +1,8 @@
-"""Kernels of 0-d values: one function of numbers, without loops. Start at `render_scalar`."""
+"""Kernels of 0-d values: one function of numbers, without loops. Start at `render_scalar`.
+
+Where a driver calls such a kernel (see `groups`), it takes the form of kernels with loops,
+`as_loop`: it reads its arguments from words and arrays, and leaves its results in words.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...ops.primitives import COMPLEX, IMAG, REAL
-from ..kernel import Kernel, KernelStatements
+from ..kernel import Kernel, KernelStatements, Units, result_dtype
+from ..loops.expressions import element, read, stored
+from ..loops.ir import Let, Store, names_made, renamed, substituted, walk
 from ..loops.nest import access
 from ..loops.stage_values import StageValues
 from .arguments import Arguments, title
+from .frame import framed
 from .text import lines
 
 if TYPE_CHECKING:
     from ...ir.node import Node
+    from ..loops.ir import Statement
     from ..loops.nest import Evaluation
     from ..schedule.fuse_stages import Step
     from ..schedule.materialise import Fusion
@@ -52,6 +60,48 @@ def render_scalar(fusion: Fusion, step: Step, pairs: Sequence[Evaluation]) -> Ke
         helpers=tuple(args.helpers),
     )
     return kernel
+
+
+def as_loop(kernel: Kernel) -> Kernel:
+    """The `kernel` of numbers in the form of one with loops; what was `passed` stays, unless it is
+    an element of an array, which is read."""
+    args, parts = Arguments(), kernel.statements
+    assert parts is not None
+    args.helpers = dict.fromkeys(parts.helpers)
+    text = kernel.source or title("scalar", ())
+    first, _, rest = text.removeprefix('"""').partition("\n\n")
+    args.listing = rest.partition('\n"""')[0].splitlines()
+    before: list[Statement] = []
+    names: dict[str, Any] = {
+        name: args.add_static("n", value)
+        for name, value in zip(parts.static, kernel.static, strict=True)
+    }
+
+    def value(kind: str, what: Any) -> str:
+        if kind == "number":
+            return args.scalar(what)
+        node, const, terms = what
+        name, array = args.fresh("e"), args.array(node, "array")
+        place = element(array, args.offset(const, terms, True))
+        before.append(Let(name, read(place, node.dtype)))
+        return name
+
+    for name, argument in zip(parts.dynamic, kernel.dynamic, strict=True):
+        names[name] = value(*argument)
+    read_here = {node: value(*a) for node, a in kernel.passed.items() if a[0] == "item"}
+    own = dict.fromkeys(n for s in walk(parts.statements) for n in names_made(s))
+    names |= {name: args.fresh("v") for name in own}
+    made = dict(zip(kernel.results, parts.returned, strict=True))
+    results = {n: substituted(name, names) for n, name in made.items()} | read_here
+    after = [
+        Store(element(args.array(n, "result"), "0"), stored(v, result_dtype(n)))
+        for n, v in results.items()
+    ]
+    statements = (*before, *renamed(parts.statements, names), *after)
+    out = framed("scalars", first, statements, args, list(results))
+    out.units, out.work = Units(1, 1), 1
+    out.passed = {n: a for n, a in kernel.passed.items() if n not in results}
+    return out
 
 
 def _given(values: StageValues, node: Node, arguments: dict[str, Any]) -> Any:

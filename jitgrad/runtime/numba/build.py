@@ -143,12 +143,10 @@ def _driver(source, *names):
 
 DRIVER = '''"""driver: the launch of array kernels, one for all of them."""
 
-import numpy as np
 from numba import types
 
 from jitgrad.runtime.numba.drivers import driver
-from jitgrad.runtime.numba.lowering import call, doubles
-from jitgrad.runtime.numba.support import maximum, minimum
+from jitgrad.runtime.numba.lowering import call
 
 I = types.int64
 
@@ -162,6 +160,18 @@ def kernel(address, total, args):
 def chunks(address, total, step, args):
     for part in range((total - 1) // step + 1):  # no total is too large for it
         call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
+'''
+
+REDUCERS = '''"""driver: what is done with partial results that are numbers."""
+
+import numpy as np
+from numba import types
+
+from jitgrad.runtime.numba.drivers import driver
+from jitgrad.runtime.numba.lowering import doubles
+from jitgrad.runtime.numba.support import maximum, minimum
+
+I = types.int64
 
 
 @driver(types.float64(types.float64))
@@ -225,19 +235,22 @@ def loop_steps():
     return loop_driver
 
 
-def loop_driver():
-    """The address of the driver of loops, a chunk function like those of kernels."""
+def program_driver():
+    """The address of the driver of programs, a chunk function like those of kernels."""
     from .loop_driver import SOURCE
 
-    return _build(SOURCE, lambda numba, m: (m.loop.address, False), driver=True)
+    return _build(SOURCE, lambda numba, m: (numba.address(m.chunk), False), driver=True)
 
 
 def serial_drivers():
-    """The module of what launches need, as fast entry points: a kernel in one piece, chunk after
-    chunk, a number rounded to float32, and partial results of floats combined, as a tree."""
+    """What launches need, as fast entry points: a kernel in one piece, and chunk after chunk."""
     _check_layout()
-    source = DRIVER.format(bytes_data=BYTES_DATA, combination=chosen("kind", "a", "b"))
-    return _driver(source, "kernel", "chunks", "rounded", "combined")
+    return _driver(DRIVER.format(bytes_data=BYTES_DATA), "kernel", "chunks")
+
+
+def reducers():
+    """What partial results need: a number rounded to float32, and floats combined, as a tree."""
+    return _driver(REDUCERS.format(combination=chosen("kind", "a", "b")), "rounded", "combined")
 
 
 def _joined(dtype, partial):

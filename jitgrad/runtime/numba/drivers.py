@@ -1,5 +1,10 @@
 """What the texts of drivers are decorated with: `driver`, as `library` has the decorators of
-kernels. It is that of `private`, until `public` puts its own in its place."""
+kernels, and these, for drivers that are kernels like others. They are those of `private`, until
+`public` puts its own in their place."""
+
+from . import library
+
+body, entry = library.body, library.entry
 
 
 def driver(signature, **options):

@@ -1,24 +1,24 @@
-"""The driver of loops: it runs kernels turn after turn, by a program in memory.
+"""The driver of programs in memory: it runs kernels turn after turn, or one after another.
 
-A program is an array of words. Word 0 says whether the last turn is run first. The steps have three
-parts: what is done before the turns, in each turn, and after them; words 1 to 4 say where these
-begin, and where the last one ends. A step is four words: what to do, and three operands, addresses
-for the most part. The driver
-is a chunk function like those of kernels, ``loop(start, stop, part, program)``, so a loop within a
-loop is one of the things that a step calls. Steps are made by `runtime.loop_program`.
+A program is an array of words. Words 0 and 1 are the addresses where its steps begin and end, and
+word 2 is 1 if the last turn is run first. A step is four words: what to do, and three operands,
+addresses for the most part; some steps go on elsewhere. The driver is a kernel like others, with
+the arguments ``(start, stop, part, program)``, so a loop within a loop is one of the things that a
+step calls. Programs are made by `runtime.kernel_program`: those of loops run turns from `start` to
+`stop`; those of groups exchange words with their caller, in bytes whose id is `stop`.
 """
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .lowering import ARRAY_DATA, I64, LOOK
+from .lowering import ARRAY_DATA, BYTES_DATA, I64, LOOK
 
-#: What a step does; `runtime.loop_program` says with which operands.
+#: What a step does; `runtime.kernel_program` and those made of it say with which operands.
 (
     CALL, CALL_TIMES, ADD, MOVE, COPY, ARRAY, POINT, SET, NUMBER, SWAP, ROUND, PUT, PUT_SINGLE,
-    WIDEN, ZERO, CHECK, OFFSET,
-) = range(17)  # fmt: skip
+    WIDEN, ZERO, CHECK, OFFSET, END, TURNS, NEXT, FETCH, GIVE,
+) = range(22)  # fmt: skip
 
 
 @intrinsic
@@ -79,27 +79,46 @@ def put_single(typing, to, address):
     return types.void(types.int64, types.int64), code
 
 
-memcpy = types.ExternalFunction("memcpy", types.intp(types.intp, types.intp, types.intp))
-memset = types.ExternalFunction("memset", types.intp(types.intp, types.intc, types.intp))
+@intrinsic
+def copy_bytes(typing, to, source, count):
+    def code(context, builder, sig, args):
+        memory, bit = ir.IntType(8).as_pointer(), ir.IntType(1)
+        copy = builder.module.declare_intrinsic("llvm.memcpy", [memory, memory, I64])
+        to, source = (builder.inttoptr(a, memory) for a in args[:2])
+        builder.call(copy, [to, source, args[2], bit(0)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), code
+
+
+@intrinsic
+def zero_bytes(typing, to, count):
+    def code(context, builder, sig, args):
+        byte, bit = ir.IntType(8), ir.IntType(1)
+        fill = builder.module.declare_intrinsic("llvm.memset", [byte.as_pointer(), I64])
+        to = builder.inttoptr(args[0], byte.as_pointer())
+        builder.call(fill, [to, byte(0), args[1], bit(0)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), code
+
 
 #: A number of turns that stands for any; such loops look for an interrupt so often, in turns.
 MANY, OFTEN = 1 << 60, 64
 
-SOURCE = f'''"""driver: loops, whose turns are kernels one after another."""
+SOURCE = f'''"""driver: programs of kernels, turn after turn or one after another."""
 
-from numba import cfunc, types
-
-from jitgrad.runtime.numba.drivers import driver
+from jitgrad.runtime.numba.drivers import body, entry
 from jitgrad.runtime.numba.loop_driver import (
-    byte_at, load, memcpy, memset, put_single, round_at, store
+    byte_at, copy_bytes, load, put_single, round_at, store, zero_bytes
 )
 from jitgrad.runtime.numba.lowering import call, interrupted
 
-I = types.int64
 
-
-@driver(types.boolean(I, I, I), nogil=True)
-def steps(step, end, first):
+@body
+def body(start, stop, part, program):
+    step, end = load(program), load(program + 8)
+    first, turn = (stop - 1) * load(program + 16), start
     while step < end:
         what, a, b, c = load(step), load(step + 8), load(step + 16), load(step + 24)
         step += 32
@@ -108,15 +127,15 @@ def steps(step, end, first):
         elif what == {ADD}:
             store(a, load(a) + b)
         elif what == {COPY}:
-            memcpy(load(a), load(b), c)
+            copy_bytes(load(a), load(b), c)
         elif what == {MOVE}:
             store(a, load(b))
         elif what == {SWAP}:
-            store(a, load(a) ^ load(b))
-            store(b, load(a) ^ load(b))
-            store(a, load(a) ^ load(b))
+            held = load(a)
+            store(a, load(b))
+            store(b, held)
         elif what == {PUT}:
-            memcpy(load(a), b, c)
+            copy_bytes(load(a), b, c)
         elif what == {PUT_SINGLE}:
             put_single(load(a), b)
         elif what == {ROUND}:
@@ -134,26 +153,35 @@ def steps(step, end, first):
         elif what == {NUMBER}:
             store(a, b + first * c)
         elif what == {ZERO}:
-            memset(load(a), 0, b)
+            zero_bytes(load(a), b)
         elif what == {CALL_TIMES}:
             call(a, 0, load(load(b)), 0, c)
         elif what == {CHECK}:
             if byte_at(load(a)) == 0:
                 store(b, 1)
-                return False
-    return True
+                step = c
+        elif what == {END}:
+            if load(a) != 0:
+                step = b
+        elif what == {TURNS}:
+            if turn >= stop:
+                step = a
+        elif what == {NEXT}:
+            turn += 1
+            if turn < stop:
+                if stop < {MANY}:
+                    step = a
+                elif interrupted(turn * {LOOK // OFTEN} - 1):
+                    pass
+                else:
+                    step = a
+        elif what == {FETCH}:
+            copy_bytes(a, stop + {BYTES_DATA} + b, c)
+        elif what == {GIVE}:
+            copy_bytes(stop + {BYTES_DATA} + b, a, c)
 
 
-@cfunc(types.void(I, I, I, I), cache=True)
-def loop(start, stop, part, program):
-    first = stop - 1 if load(program) != 0 else 0
-    before, during = program + 8 * load(program + 8), program + 8 * load(program + 16)
-    after, end = program + 8 * load(program + 24), program + 8 * load(program + 32)
-    steps(before, during, first)
-    for turn in range(start, stop):
-        if not steps(during, after, first):
-            break
-        if stop >= {MANY} and interrupted(turn * {LOOK // OFTEN} - 1):
-            break
-    steps(after, end, first)
+@entry
+def chunk(start, stop, part, args):
+    body(start, stop, part, args)
 '''
