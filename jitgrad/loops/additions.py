@@ -61,6 +61,8 @@ def _promoted(loop, add):
         b.region = r
         acc = Val(dtype, f"{array.hint}_sum", None, r)
         r.args.append(acc)
+        if add.attrs.get("any_order"):
+            loop.attrs["sums"] = {*loop.attrs.get("sums", ()), acc}
         r.yields.append(b.pure("add", acc, v))
         loop.args.append(b.const(0, dtype))
         out = Val(dtype, acc.hint, loop, home)

@@ -75,6 +75,11 @@ def _carried(v: Val) -> tuple[Action | None, int]:
     return None, 0
 
 
+def is_carried(v: Val) -> bool:
+    """Whether `v` is a variable or a result of a loop."""
+    return _carried(v)[0] is not None
+
+
 def _handed_on(loop: Action) -> dict[int, int]:
     """{number of a loop variable: that of the one which was its array a turn before}, of arrays
     that stay among the loop variables."""
@@ -135,11 +140,17 @@ def nests(form: Form) -> Iterator[list[Action]]:
 
 
 def simple(loop: Action) -> bool:
-    """Whether a loop counts by one and hands nothing on."""
+    """Whether a loop counts by one and hands nothing on but sums whose order is free."""
     step = loop.args[2]
     counted = step.is_const and step.const in (1, -1) and not loop.left_early
     attrs = loop.attrs
-    return counted and not (loop.phis or attrs.get("pieces") or attrs.get("parallel"))
+    return counted and in_any_order(loop) and not (attrs.get("pieces") or attrs.get("parallel"))
+
+
+def in_any_order(loop: Action) -> bool:
+    """Whether a loop hands nothing on but sums whose order is free."""
+    relaxed = loop.attrs.get("relaxed", ())
+    return all(p in relaxed for p in loop.phis)
 
 
 def _around(loop: Action) -> Action | None:
@@ -148,7 +159,7 @@ def _around(loop: Action) -> Action | None:
     outer = region.action
     if outer is None or outer.kind != "for" or not simple(outer):
         return None
-    if not all(_steady(v, region) for v in loop.args):
+    if not all(_steady(v, region) for v in loop.args[:3]):
         return None
     rest = [a for a in region.actions if a is not loop]
     return outer if all(a.kind in ("pure", "dim") and not a.out.is_float for a in rest) else None

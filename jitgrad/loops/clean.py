@@ -5,6 +5,7 @@ Start at `tidy`.
 """
 
 from .aliases import Aliases, stored_classes
+from .apart import Distinct, is_carried
 from .form import CALLS, LOOPS, STORES, leaves, like, walk
 from .index_values import differ, same_value
 from .outside import rule_of
@@ -15,11 +16,27 @@ ROUNDS = 3
 
 
 def tidy(form):
+    _settle_lengths(form)
     for _ in range(ROUNDS):
         _drop_steady(form)
         _share(form)
         _sweep(form)
     return form
+
+
+def _settle_lengths(form):
+    """Lengths of arrays that change names in a loop, where all of them have the same."""
+    distinct, new = Distinct(form, Aliases(form)), {}
+    for a in walk(form.body):
+        if a.kind != "dim" or not is_carried(a.args[0]):
+            continue
+        origins = [v.action for v in distinct.origins(a.args[0]) or ()]
+        if all(made is not None and made.kind == "alloc" for made in origins):
+            lengths = [made.args[a.attrs["k"]] for made in origins]
+            if lengths and all(same_value(lengths[0], n) for n in lengths):
+                new[a.out] = lengths[0]
+    if new:
+        replace(form, new)
 
 
 def replace(form, new):

@@ -15,6 +15,7 @@ from .carrying import carry
 from .clean import tidy
 from .emit import source
 from .form import Val, has_cotangent, leaves, walk
+from .free_sums import relax
 from .front import trace
 from .gather import gather
 from .tangent import forward
@@ -104,7 +105,7 @@ class Derived:
     def finish(self, core, params, kinds, lines):
         """Emits the module: the core, and an entry of `params` with the types `kinds`."""
         f = self.primal.form
-        self.core = core = verify(tidy(ascend(carry(gather(core)))))
+        self.core = core = verify(tidy(ascend(carry(gather(relax(core))))))
         self.core_text = source(
             core, f"{self.word.capitalize()} of {f.name}.", bool(self.options.get("boundscheck"))
         )

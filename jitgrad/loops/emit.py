@@ -37,7 +37,7 @@ CHEAP = frozenset(
 )
 RESERVED = {
     *("np", "math", "numba", "range", "vmath", "min", "max", "abs", "len", "float", "int", "bool"),
-    *("_", "tape", "print", "_select"),
+    *("_", "tape", "print", "_select", "_accumulate"),
     *keyword.kwlist,
 }
 LIBRARY = {"dot": "np.dot", "solve": "np.linalg.solve"}

@@ -254,6 +254,7 @@ class _ReverseLoop:
         for v, w in zip(vals, out.res, strict=True):
             w.hint = v.hint
         n = len(self.active)
+        out.attrs["sums"] = set(vals[n : n + len(self.outer)])
         self.adj.update(zip(self.outer, out.res[n:], strict=False))
         for k, g in zip(self.active, out.res, strict=False):
             work.add(self.adj, a.firsts[k], g)

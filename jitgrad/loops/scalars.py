@@ -139,6 +139,7 @@ SCALARS = {
     "stop": Scalar("({})", kind=lambda x: x),
     "thread_id": Scalar("numba.get_thread_id()", kind=_whole),
     "thread_count": Scalar("numba.get_num_threads()", kind=_whole),
+    "accumulate": Scalar("_accumulate({}, {})", kind=lambda x, y: unify(x, y)),
     "clip_index": Scalar("_clip_index({}, {})", kind=_whole),
 }
 

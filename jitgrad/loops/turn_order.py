@@ -1,14 +1,15 @@
 """The order of turns: loops that count down count up where nobody can tell.
 
 A reverse sweep counts down, which LLVM vectorises less often and less well. Where each turn writes
-to places of its own and hands nothing on, the turns may come in any order, and give the same bits.
+to places of its own and hands nothing on but sums whose order is free (see `free_sums`), the turns
+may come in any order.
 A nest that takes its values from a tape goes back to where they begin, reads forwards, and goes
 back again. Start at `ascend`.
 """
 
 from ..runtime.numba.inference import I64
 from .aliases import Aliases
-from .apart import Distinct, accesses_of, keep_apart, nests
+from .apart import Distinct, accesses_of, in_any_order, keep_apart, nests
 from .form import ACCESSES, Action, Val, walk, within
 
 #: What else a turn may consist of.
@@ -35,7 +36,7 @@ def _any_order(loop, distinct):
 
 def _counts_down(loop):
     step = loop.args[2]
-    return step.is_const and step.const == -1 and not loop.phis and not loop.left_early
+    return step.is_const and step.const == -1 and in_any_order(loop) and not loop.left_early
 
 
 def _turn_round(loop):

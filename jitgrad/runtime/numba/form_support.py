@@ -5,6 +5,7 @@ from numba import njit
 from numba.extending import intrinsic, overload
 
 __all__ = [
+    "_accumulate",
     "_add",
     "_check_apart",
     "_clip_index",
@@ -64,6 +65,29 @@ def _select(condition, x, y):
     """One of two numbers of one type that are there already, without a branch: what a processor
     cannot foresee costs more than either."""
     return _either(condition, x, y)
+
+
+def _more(total, x):
+    return total + x
+
+
+@intrinsic
+def _added(context, total, x):
+    def code(context, builder, signature, args):
+        return builder.fadd(*args, flags=("reassoc", "nsz"))
+
+    return total(total, x), code
+
+
+@overload(_more, inline="never")
+def _of_more(total, x):
+    return lambda total, x: _added(total, x)
+
+
+@_compiled
+def _accumulate(total, x):
+    """``total + x``, of two numbers of one type, where the order of such additions is free."""
+    return _more(total, x)
 
 
 @_compiled
