@@ -8,7 +8,7 @@ plan. Start at `get` and `assigned`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,193 +22,38 @@ from ..tape.handles import ELEMENT, Handle, from_value, varies
 from ..tape.keys import Opcode
 from ..tape.record import concrete_value, enter, record, record_in
 from ..tape.segment import active_traces, local
-from ..tape.views import ViewStep, forms, make_view, view_of
+from ..tape.views import ViewStep, make_view, view_of
+from . import array_indices
+from .basic_indices import (
+    BasicIndex,
+    basic_index,
+    form_of,
+    is_element,
+    opcode_of,
+    rows,
+    slices,
+    view_opcode,
+    without_values,
+)
 from .convert import by_value
-from .turn_indices import begins_by_turn, in_first_turn
 
 if TYPE_CHECKING:
     from ..ir import Node
 
-_opcodes: dict = {}
-_known: dict = {}
-#: Of ``x[i]`` and ``x[a:b]``, which are asked for most: `_known` by the shape alone, and by the
-#: shape and the form of the slice.
-_rows: dict = {}
-_slices: dict = {}
-
-
-def _opcode(name: str, operands: int, make: Callable[..., Node]) -> Opcode:
-    """Opcodes are parts of keys: one object for each form."""
-    out = _opcodes.get((name, operands))
-    if out is None:
-        out = _opcodes[name, operands] = Opcode(name, operands, make)
-    return out
-
-
-def _without_values(static: Sequence[Any]) -> indexing.Index:
-    """An `Index` of what is static in it."""
-    return indexing.Index(*static, (), ())  # type: ignore[call-arg]
-
-
-def _view_opcode(static: tuple[Any, ...], starts: tuple[int | None, ...]) -> Opcode:
-    """The opcode of a view: what is static of its index is part of it; of `starts`, all that are
-    not None."""
-    out = _opcodes.get((static, starts))
-    if out is None:
-        index = _without_values(static)
-
-        def build(x: Node, *numbers: Node) -> Node:
-            rest = iter(numbers)
-            return indexing.view(
-                x, [next(rest) if start is None else start for start in starts], index
-            )
-
-        out = _opcodes[static, starts] = Opcode("slice", 1 + starts.count(None), build)
-    return out
-
-
-class BasicIndex:
-    """What follows from the shape and from all of a basic index but its integers.
-
-    It names an `element`, or a view by one of `forms`; both record `opcode`, with `starts`, of
-    which those at `integers`, as (place, length of the axis), come from the index."""
-
-    __slots__ = ("opcode", "rest", "forms", "starts", "integers", "element")
-
-    def __init__(self, shape: tuple[int, ...], items: tuple[Any, ...], index: Any) -> None:
-        parsed = indexing.parse(shape, index)
-        by_axis = _items_of_axes(items, len(shape))
-        static = tuple(
-            [start if _is_anchored(i) else None for start, i in zip(parsed.starts, by_axis)]
-        )
-        numbers = [axis for axis, start in enumerate(static) if start is None]
-        self.starts = tuple([parsed.starts[axis] for axis in numbers])
-        self.integers = [
-            (k, shape[axis]) for k, axis in enumerate(numbers) if type(by_axis[axis]) is int
-        ]
-        self.opcode = _view_opcode(parsed[:5], static)
-        self.rest = (int,) * len(numbers)
-        self.forms = forms(self.opcode, (), len(numbers))
-        self.element = _is_element(items, len(shape))
-
-    def numbers(self, items: tuple[Any, ...]) -> Sequence[int] | None:
-        """The starts for an index of this form; None if an integer is out of bounds."""
-        starts, k = list(self.starts), 0
-        for i in items:
-            if type(i) is int:
-                place, n = self.integers[k]
-                if not -n <= i < n:
-                    return None
-                starts[place] = i + n if i < 0 else i
-                k += 1
-        return starts
-
-
-def _form(item: Any) -> Any:
-    """What of an item of an index is not a number; False for what has no short way."""
-    if type(item) is not slice:
-        return int if type(item) is int else item if item is None or item is Ellipsis else False
-    form = start, stop, step = item.start, item.stop, item.step
-    if (
-        (start is None or type(start) is int)
-        and (stop is None or type(stop) is int)
-        and (step is None or type(step) is int)
-    ):
-        return form
-    return False
-
-
-def _basic(
-    shape: tuple[int, ...], index: Any
-) -> tuple[BasicIndex, Sequence[int]] | tuple[None, None]:
-    """What a basic index records, and its numbers; None for another index."""
-    items: tuple[Any, ...]
-    form: tuple[Any, ...]
-    if type(index) is not tuple:
-        items, form = (index,), (_form(index),)
-    elif len(index) == 2:  # without a loop: most are so
-        items, form = index, (_form(index[0]), _form(index[1]))
-    else:
-        items, form = index, tuple([_form(item) for item in index])
-    known = _known.get((shape, form))
-    if known is None:
-        if False in form:
-            return _by_turn(shape, index)
-        if len(_known) > 10_000:
-            _known.clear()
-            _rows.clear()
-            _slices.clear()
-            _opcodes.clear()
-        known = _known[shape, form] = BasicIndex(shape, items, index)
-        if form == (int,):
-            _rows[shape] = known
-        elif type(index) is slice:
-            _slices[shape, form[0]] = known
-    numbers = known.numbers(items) if known.integers else known.starts
-    return (None, None) if numbers is None else (known, numbers)
-
-
-def _by_turn(
-    shape: tuple[int, ...], index: Any
-) -> tuple[BasicIndex, Sequence[Any]] | tuple[None, None]:
-    """What an index by the number of a turn records, as `_basic` gives it."""
-    items = index if type(index) is tuple else (index,)
-    first = in_first_turn(items, shape) if active_traces else None
-    if first is None:
-        return None, None
-    plain, symbols = first
-    known, moving = BasicIndex(shape, plain, plain), iter(symbols)
-    by_axis = zip(_items_of_axes(items, len(shape)), _items_of_axes(plain, len(shape)), strict=True)
-    numbered = [item for item, now in by_axis if not _is_anchored(now)]
-    starts = zip(numbered, known.starts, strict=True)
-    return known, [next(moving) if begins_by_turn(item) else start for item, start in starts]
-
-
-def _is_element(items: Sequence[Any], ndim: int) -> bool:
-    """Whether an index has an integer for each axis, and nothing else."""
-    return len(items) == ndim and not any(
-        i is None or i is Ellipsis or isinstance(i, slice) for i in items
-    )
-
-
-def _items_of_axes(items: Sequence[Any], ndim: int) -> list[Any]:
-    """The integer or slice of a basic index that stands for each axis."""
-    used = sum(1 for i in items if i is not None and i is not Ellipsis)
-    out = []
-    for item in items:
-        if item is Ellipsis:
-            out += [slice(None)] * (ndim - used)
-        elif item is not None:
-            out.append(item)
-    return out + [slice(None)] * (ndim - len(out))
-
-
-def _is_anchored(item: Any) -> bool:
-    """Whether the start of a slice is static, as those of stencils should be, so that equal ones
-    are one node.
-
-    Where a slice ends at, or is counted from, the end of the axis, its length (which keys the plan)
-    moves with its start: no loop is more plans by it. Starts from behind come from the length of
-    the axis, and stay numbers."""
-    if type(item) is int:
-        return False
-    start, stop = item.start or 0, item.stop
-    return start >= 0 and item.step in (None, 1) and (stop is None or stop < 0)
-
 
 def _build_pick(x: Node, *rest: Any) -> Node:
     *arrays, static = rest
-    return indexing.pick(x, arrays, _without_values(static))
+    return indexing.pick(x, arrays, without_values(static))
 
 
 def _build_put(x: Node, value: Node, *rest: Any) -> Node:
     *arrays, static = rest
-    return indexing.put(x, arrays, value, _without_values(static))
+    return indexing.put(x, arrays, value, without_values(static))
 
 
 def _build_put_repeated(x: Node, value: Node, *rest: Any) -> Node:
     *arrays, last, static = rest
-    return indexing.put(x, arrays, value, _without_values(static), last)
+    return indexing.put(x, arrays, value, without_values(static), last)
 
 
 def _build_fit(x: Node, shape: tuple[int, ...], dtype: np.dtype) -> Node:
@@ -230,28 +75,35 @@ LAST = Opcode("last_writes", None, _build_last)
 def get(x: Handle, index: Any) -> Any:
     """``x[index]``: a view, an element, or a copy where arrays or masks pick."""
     shape, kind = x._state.shape, type(index)
-    if kind is slice and (known := _slices.get((shape, _form(index)))) is not None:
+    if kind is slice and (known := slices.get((shape, form_of(index)))) is not None:
         return view_of(x, known.forms, known.starts)
-    known = _rows.get(shape) if kind is int else None
+    known = rows.get(shape) if kind is int else None
     if known is not None and -shape[0] <= index < shape[0]:
         numbers: Any = (index if index >= 0 else index + shape[0],)
     else:
-        known, numbers = _basic(shape, index)
+        known, numbers = basic_index(shape, index)
     if known is not None:
         if known.element:
             return _element(x, known.opcode, known.rest, numbers)
         return view_of(x, known.forms, numbers)
+    if not active_traces and (out := array_indices.picked(x, index)) is not None:
+        return out
+    return _parsed(x, index)
+
+
+def _parsed(x: Handle, index: Any) -> Any:
+    """``x[index]`` by the long way, for whatever an index may be."""
     values, unknown = _values(index)
     parsed = indexing.parse(x.shape, values)
     if not parsed.arrays:
         items = values if isinstance(values, tuple) else (values,)
         step = _step(parsed)
-        if _is_element(items, x.ndim):
+        if is_element(items, x.ndim):
             return _element(x, step.opcode, step.rest, step.numbers)
         return step(x) if any(isinstance(i, np.ndarray) for i in items) else make_view(x, step)
     part = _view(x, parsed)
     arrays = _arrays(parsed, unknown, part.shape)
-    opcode = _opcode("index", 1 + len(arrays), _build_pick)
+    opcode = opcode_of("index", 1 + len(arrays), _build_pick)
     out = record(lambda *states: (opcode, *states, parsed[:5]), (part, *arrays))
     return _row(out, parsed.first) if _is_row(parsed, unknown) else out
 
@@ -283,13 +135,15 @@ def _element(x: Handle, opcode: Opcode, rest: tuple[type, ...], numbers: Sequenc
 def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
     """The view of `x` that ``x[index] = value`` writes to, and what it becomes; (None, None) if
     that is its value already, as after ``x[index] += y``, which writes to the view."""
-    known, numbers = _basic(x._state.shape, index)
+    known, numbers = basic_index(x._state.shape, index)
     if known is not None:
         if _is_part(value, x, known, numbers):
             return None, None
         part = view_of(x, known.forms, numbers)
         part._x.noted = not active_traces  # nobody else gets it
         return part, fit(value, part._state.shape, part._state.dtype)
+    if not active_traces and (found := array_indices.put(x, index, value)) is not None:
+        return found
     if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
         return get(x, Ellipsis), _chosen(index, value, x)
     values, unknown = _values(index)
@@ -306,9 +160,9 @@ def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
     else:
         last = indexing.last_writes(parsed, part.shape)
     if last is None:
-        opcode = _opcode("index_put", 2 + len(arrays), _build_put)
+        opcode = opcode_of("index_put", 2 + len(arrays), _build_put)
     else:
-        opcode = _opcode("index_put_repeated", 3 + len(arrays), _build_put_repeated)
+        opcode = opcode_of("index_put_repeated", 3 + len(arrays), _build_put_repeated)
         arrays.append(
             last if unknown else from_value(last.reshape(-1), last.shape, last.dtype, None)
         )
@@ -340,7 +194,7 @@ def _chosen(mask: Handle, value: Handle, x: Handle) -> Any:
 
 
 def _step(parsed: indexing.Index) -> ViewStep:
-    return ViewStep(_view_opcode(parsed[:5], (None,) * len(parsed.starts)), (), parsed.starts)
+    return ViewStep(view_opcode(parsed[:5], (None,) * len(parsed.starts)), (), parsed.starts)
 
 
 def _view(x: Handle, parsed: indexing.Index) -> Any:

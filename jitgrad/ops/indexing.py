@@ -210,7 +210,7 @@ IN_BOUNDS = Op(
 LAST_WRITES = Op(
     "last_writes",
     "call",
-    lambda *index, node: _last_of(np.broadcast_arrays(*index), node.arg),
+    lambda *index, node: _last_writes(np.broadcast_arrays(*index), node.arg),
     vjp=lambda g, node: (None,) * len(node.src),
     jvp=lambda t, node: None,
     batch=_last_rows,
@@ -459,21 +459,25 @@ def last_writes(index: Index, shape: tuple[int, ...]) -> np.ndarray | None:
 
     `shape` is that of the view that the arrays index.
     """
-    last = _last_of(index.arrays, tuple(shape[a] for a in index.axes))
+    last = _last_writes(index.arrays, tuple(shape[a] for a in index.axes))
     return None if last.all() else last
 
 
-def _last_of(arrays: Sequence[np.ndarray], lengths: tuple[int, ...]) -> np.ndarray:
+def _last_writes(arrays: Sequence[np.ndarray], lengths: tuple[int, ...]) -> np.ndarray:
     """A mask of the entries of index arrays that no later entry repeats."""
-    flat = np.ravel_multi_index(arrays, lengths).reshape(-1)
+    return last_of(np.ravel_multi_index(arrays, lengths).reshape(-1)).reshape(arrays[0].shape)
+
+
+def last_of(flat: np.ndarray) -> np.ndarray:
+    """A mask of the numbers in a row that no later one repeats."""
     last = np.ones(flat.size, bool)
-    if flat.size < 2 or (np.diff(flat) > 0).all():
-        return last.reshape(arrays[0].shape)
+    if np.logical_and.reduce(flat[1:] > flat[:-1]):
+        return last
     unique, first = np.unique(flat[::-1], return_index=True)
     if unique.size < flat.size:
         last[:] = False
         last[flat.size - 1 - first] = True
-    return last.reshape(arrays[0].shape)
+    return last
 
 
 def put(x: Node, arrays: Sequence[Node], v: Node, index: Index, last: Node | None = None) -> Node:
