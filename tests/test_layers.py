@@ -8,10 +8,12 @@ well.
 
 import ast
 import contextlib
+import functools
 import importlib
 import os
 import subprocess
 import sys
+import types
 
 import pytest
 from folders import ROOT
@@ -194,20 +196,39 @@ def layer(name):
     return next((k for k, names in enumerate(LAYERS) if head in names), len(LAYERS))
 
 
+@functools.cache
+def facts(name):
+    """What is asked of a module's syntax, whose tree is read once and too large to be kept: its
+    imports, each with whether it is within a function, the names of its classes, its texts, the
+    attributes of names, and the decisions of its functions."""
+    tree = ast.parse(MODULES[name].read_text())
+    found = types.SimpleNamespace(imports=[], classes=[], texts=set(), attributes=set())
+    found.decisions = {path: decisions(f) for path, f in functions_in(tree, name)}
+    todo = [(tree, False)]
+    while todo:
+        node, inside = todo.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.imports.append((node, inside))
+        elif isinstance(node, ast.ClassDef):
+            found.classes.append(node.name)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.texts.add(node.value)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found.attributes.add((node.value.id, node.attr))
+        inside = inside or isinstance(node, (ast.FunctionDef, ast.Lambda))
+        todo += [(child, inside) for child in ast.iter_child_nodes(node)]
+    return found
+
+
+@functools.cache
 def imports(name):
     """(module, line, whether at module level) for every import of a module, absolute names."""
-    tree = ast.parse(MODULES[name].read_text())
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
-    inside = {
-        id(n)
-        for f in ast.walk(tree)
-        if isinstance(f, (ast.FunctionDef, ast.Lambda))
-        for n in ast.walk(f)
-    }
-    for node in ast.walk(tree):
-        top = id(node) not in inside
+    found = []
+    for node, inside in facts(name).imports:
+        top = not inside
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno, top) for alias in node.names)
+            found += [(alias.name, node.lineno, top) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = (
                 ".".join(package.split(".")[: len(package.split(".")) - node.level + 1])
@@ -217,7 +238,8 @@ def imports(name):
             base = ".".join(filter(None, (base, node.module)))
             for alias in node.names:
                 member = f"{base}.{alias.name}"
-                yield (member if member in MODULES else base), node.lineno, top
+                found.append((member if member in MODULES else base, node.lineno, top))
+    return found
 
 
 def own(name):
@@ -315,12 +337,7 @@ def twice(names):
 
 def test_class_names_are_unique():
     """In a debugger or a search, two of one name are a trap."""
-    classes = [
-        (node.name, name)
-        for name, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ClassDef)
-    ]
+    classes = [(found, name) for name in MODULES for found in facts(name).classes]
     assert set(twice(classes)) == SAME_CLASSES, twice(classes)
 
 
@@ -333,16 +350,17 @@ def test_module_names_are_unique():
     assert set(twice(modules)) == SAME_MODULES, twice(modules)
 
 
+@functools.cache
+def kinds():
+    """The kinds of primitives, which are words of the compiler."""
+    return {e.op.kind for e in REGISTRY.values() if e.op is not None} | {"reshape"}
+
+
 def named(name):
     """The operations a module names: as text that is the name of an entry, or as an entry or
     primitive it imports."""
-    tree = ast.parse(MODULES[name].read_text())
-    kinds = {e.op.kind for e in REGISTRY.values() if e.op is not None} | {"reshape"}
-    found = {
-        n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)
-    }
-    found = {n for n in found if n in REGISTRY} - kinds
-    for node in ast.walk(tree):
+    found = {text for text in facts(name).texts if text in REGISTRY} - kinds()
+    for node, _ in facts(name).imports:
         if isinstance(node, ast.ImportFrom) and "ops" in (node.module or "").split("."):
             home = importlib.import_module(f"jitgrad.{node.module}")
             found |= {a.name for a in node.names if isinstance(getattr(home, a.name), (Entry, Op))}
@@ -362,16 +380,11 @@ def test_operations_are_named_in_the_catalogue():
     assert {m: names for m, names in outside.items() if names} == {
         m: names for m, (names, _) in NAMED.items()
     }
-    users = set()
-    for m in MODULES:
-        for node in ast.walk(ast.parse(MODULES[m].read_text())):
-            if (
-                isinstance(node, ast.Attribute)
-                and isinstance(node.value, ast.Name)
-                and node.value.id == "op"
-                and node.attr in REGISTRY
-            ):
-                users.add(m.removeprefix("jitgrad."))
+    users = {
+        m.removeprefix("jitgrad.")
+        for m in MODULES
+        if any(of == "op" and attribute in REGISTRY for of, attribute in facts(m).attributes)
+    }
     assert users == FORMULAS
 
 
@@ -470,7 +483,7 @@ def decisions(function):
     return count
 
 
-def functions_in(name):
+def functions_in(tree, name):
     """(its name within the package, the function) for each function of a module, and of its
     classes."""
 
@@ -484,12 +497,12 @@ def functions_in(name):
             else:
                 yield from within(child, path)
 
-    yield from within(ast.parse(MODULES[name].read_text()), name.removeprefix("jitgrad."))
+    yield from within(tree, name.removeprefix("jitgrad."))
 
 
 def test_functions_take_few_decisions():
     """Those that take more are in a table, with a reason, and take no more than it says."""
-    found = {name: decisions(f) for module in MODULES for name, f in functions_in(module)}
+    found = {name: n for module in MODULES for name, n in facts(module).decisions.items()}
     many = {name: n for name, n in found.items() if n > MOST_DECISIONS}
     known = {name: n for names in MANY_DECISIONS.values() for name, n in names.items()}
     grown = {name: n for name, n in many.items() if n > known.get(name, 0)}
