@@ -181,9 +181,10 @@ CASES = [
 ]
 
 
-def graph(entry, case):
+def graph(entry, case, first=0):
+    """Sampled operands, the leaves that stand for them from number `first` on, and the result."""
     xs = operands(entry)
-    nodes = [leaf(i, x.shape, x.dtype) for i, x in enumerate(xs)]
+    nodes = [leaf(i, x.shape, x.dtype) for i, x in enumerate(xs, first)]
     out = entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
     return xs, nodes, out
 
