@@ -95,11 +95,11 @@ WRONG = {
 
 @pytest.fixture(scope="module")
 def check(tmp_path_factory):
-    """The lines that mypy complains of, by number."""
+    """The lines that mypy complains of, or says something else of, by number."""
     api = pytest.importorskip("mypy.api")
     folder = tmp_path_factory.mktemp("typed")
 
-    def run(source):
+    def run(source, kind="error"):
         path = folder / "program.py"
         path.write_text(source)
         with pytest.MonkeyPatch.context() as patch:
@@ -108,7 +108,7 @@ def check(tmp_path_factory):
                 ["--config-file=", "--cache-dir", str(folder / "cache"), str(path)]
             )
         assert not error
-        return {int(line.split(":")[1]): line for line in out.splitlines() if ": error:" in line}
+        return {int(line.split(":")[1]): line for line in out.splitlines() if f": {kind}:" in line}
 
     return run
 
@@ -121,6 +121,31 @@ def test_wrong_code_is_found(check):
     found = check("\n".join(["import jitgrad", *WRONG]))
     for number, (line, complaint) in enumerate(WRONG.items(), 2):
         assert complaint in found.get(number, ""), line
+
+
+MODES = """
+import jitgrad
+
+with jitgrad.no_grad():
+    pass
+with jitgrad.enable_grad(), jitgrad.set_grad_enabled(False):
+    pass
+
+@jitgrad.no_grad()
+def f(x: int) -> str: return ""
+
+@jitgrad.no_grad
+def g(x: int) -> str: return ""
+
+reveal_type(f(1))
+reveal_type(g(1))
+"""
+
+
+def test_modes_are_context_managers_and_decorators(check):
+    assert not check(MODES)
+    shown = check(MODES, "note")
+    assert len(shown) == 2 and all('type is "' in text and "str" in text for text in shown.values())
 
 
 def test_every_operator_is_declared():

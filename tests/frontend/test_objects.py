@@ -314,35 +314,3 @@ def test_normal_is_numpys():
     with pytest.raises(jitgrad.ArgumentError, match="at least 0"):
         jitgrad.normal(0.0, -1.0, 3)
     assert jitgrad.normal(size=2, dtype=np.float32, requires_grad=True).requires_grad
-
-
-# --- type checkers --------------------------------------------------------------------------------
-
-PROGRAM = """
-import jitgrad
-
-with jitgrad.no_grad():
-    pass
-with jitgrad.enable_grad(), jitgrad.set_grad_enabled(False):
-    pass
-
-@jitgrad.no_grad()
-def f(x: int) -> str: return ""
-
-@jitgrad.no_grad
-def g(x: int) -> str: return ""
-
-reveal_type(f(1))
-reveal_type(g(1))
-"""
-
-
-def test_modes_are_context_managers_to_mypy(tmp_path):
-    api = pytest.importorskip("mypy.api")
-    file = tmp_path / "program.py"
-    file.write_text(PROGRAM)
-    out, _, status = api.run(
-        [str(file), "--cache-dir", str(tmp_path / "cache"), "--follow-imports=silent"]
-    )
-    assert status == 0, out
-    assert out.count('Revealed type is "') == 2 and out.count("str") == 2, out
