@@ -1,9 +1,13 @@
 """Every test runs with the verifier on (`jitgrad.ir.verify`) and a kernel cache of the tests alone,
 in this process and in those it starts."""
 
+import faulthandler
+import functools
 import gc
 import os
 import pathlib
+import sys
+import time
 
 os.environ["JITGRAD_VERIFY"] = (
     "1"  # read when jitgrad is imported, which must not be before this line
@@ -45,6 +49,7 @@ def pytest_xdist_auto_num_workers(config):
     return 0 if named or len(cores) == 1 else min(4, len(cores))
 
 
+@functools.cache
 def _file(path):
     """The path of a test file from the folder of tests."""
     return path.relative_to(pathlib.Path(__file__).parent).as_posix()
@@ -62,6 +67,36 @@ def pytest_collection_modifyitems(items):
         params = item.callspec.params if hasattr(item, "callspec") else {}
         if is_quick(_file(item.path), item.originalname, params):
             item.add_marker("quick")
+
+
+#: Seconds after which a test that hangs ends the process, which says where each thread was. Watched
+#: anew every minute, not for each test as pytest does: that starts and joins a thread, which takes
+#: milliseconds where the processors are busy.
+HANGS, WATCHED = 600, 60
+_watch = {"since": None, "where": None}
+
+
+def pytest_configure(config):
+    try:
+        _watch["where"] = os.dup(sys.stderr.fileno())  # as it is before tests are captured
+    except (AttributeError, OSError, ValueError):
+        pass
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    now = time.monotonic()
+    if _watch["where"] is not None and (_watch["since"] is None or now > _watch["since"] + WATCHED):
+        _watch["since"] = now
+        faulthandler.dump_traceback_later(HANGS, exit=True, file=_watch["where"])
+
+
+@pytest.hookimpl(specname="pytest_runtest_teardown")
+def _rest(nextitem):
+    """A process that waits for others to end their tests does not hang."""
+    if nextitem is None:
+        _watch["since"] = None
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(autouse=True, scope="module")
