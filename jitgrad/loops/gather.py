@@ -185,6 +185,10 @@ def _axes(loops: list[Action], a: Action) -> list[int] | None:
 class _Gathering:
     """The planes of a group: made at `home`, written in the nest, and collected behind it."""
 
+    spans: list
+    offsets: list
+    planes: dict
+
     def __init__(
         self, form: Form, loops: list[Action], group: _Additions, home: tuple[Region, Action]
     ) -> None:
