@@ -10,8 +10,6 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..base.errors import NotDifferentiable
-
 RESULT, RETURNED = "_result", "_returned"
 
 
@@ -24,7 +22,7 @@ def escapes(stmts: list[ast.stmt]) -> set[str]:
         elif isinstance(s, ast.If):
             out |= escapes(s.body) | escapes(s.orelse)
         elif isinstance(s, (ast.For, ast.While)):
-            out |= escapes(s.body) & {"return"}
+            out |= (escapes(s.body) & {"return"}) | escapes(s.orelse)
     return out
 
 
@@ -111,10 +109,6 @@ class _Lowering:
         return ast.copy_location(new, s)
 
     def loop(self, s: Any, rest: list[ast.stmt], loop: Any) -> tuple[list[ast.stmt], bool]:
-        if s.orelse:
-            raise NotDifferentiable(
-                "got `else` of a loop, expected none; set a flag instead", (None, s.lineno, None)
-            )
         self.count += 1
         inner = _LoopFlags(self.count)
         found = escapes(s.body)
@@ -133,8 +127,10 @@ class _Lowering:
         if inner.uses_brk:
             out.append(_set(inner.brk, False, s))
         out.append(new)
+        if s.orelse:
+            rest = [self.otherwise(s, inner), *rest]
         if not returns:
-            return out, False
+            return (out + self.block(rest, loop), True) if s.orelse else (out, False)
         then: list[ast.stmt] = []
         if loop is not None:
             loop.uses_brk = True
@@ -144,6 +140,13 @@ class _Lowering:
             behind = ast.If(test, then or [ast.Pass()], self.block(rest, loop))
             out.append(ast.copy_location(behind, s))
         return out, True
+
+    def otherwise(self, s: Any, flags: _LoopFlags) -> ast.stmt:
+        """The `else` of a loop, as a branch behind it."""
+        ended: ast.expr = ast.Constant(True)
+        if flags.uses_brk:
+            ended = ast.UnaryOp(ast.Not(), ast.Name(flags.brk, ast.Load()))
+        return ast.copy_location(ast.If(ended, s.orelse, []), s.orelse[0])
 
     def guard(self, flags: list[str], body: list[ast.stmt], at: ast.stmt) -> ast.stmt:
         test: ast.expr = ast.Name(flags[0], ast.Load())

@@ -35,7 +35,7 @@ class LoopStatements:
         elif kind is Marker.REVERSED:
             self.over_reversed(s, live)
         else:
-            self.over_arrays(s, live, kind is Marker.ENUMERATE)
+            self.over_items(s, live)
 
     def span_of(self, call):
         a = [self.integer(self.ev(x)) for x in call.args]
@@ -63,18 +63,46 @@ class LoopStatements:
         span = down, b.pure("add", lo, minus), minus
         self.loop(s, live, span, lambda iv: self.bind(s.target, iv))
 
-    def over_arrays(self, s, live, enumerated):
+    def over_items(self, s, live):
+        """A loop over what `enumerate` or `zip` gives."""
+        n, at = self.items(s.iter)
+        span = self.b.const(0), n, self.b.const(1)
+        self.loop(s, live, span, lambda iv: self.bind(s.target, at(iv)))
+
+    def items(self, node):
+        """How many items there are to go over, and a function that gives that with a number."""
+        kind = marker_of(self.ev(node.func)) if isinstance(node, ast.Call) else None
+        if kind is Marker.RANGE:
+            return self.items_of_range(node)
+        if kind is Marker.ENUMERATE:
+            return self.items_of_enumerate(node)
+        if kind is Marker.ZIP and node.args and not node.keywords:
+            b, parts = self.b, [self.items(x) for x in node.args]
+            n = parts[0][0]
+            for m, _ in parts[1:]:
+                n = b.pure("min", n, m)
+            return n, lambda iv: tuple([at(iv) for _, at in parts])
+        arr = self.arr(self.bindable(self.ev(node)))
+        return arr.shape[0], lambda iv: self.row(arr, iv)
+
+    def items_of_range(self, node):
+        b, (lo, hi, step) = self.b, self.span_of(node)
+        if not step.is_const or step.const == 0:
+            self.refuse(f"got {ast.unparse(node)}, expected a step that is a number in the text")
+        k = abs(step.const)
+        n = b.pure("sub", hi, lo) if step.const > 0 else b.pure("sub", lo, hi)
+        n = b.pure("floordiv", b.pure("add", n, b.const(k - 1)), b.const(k))
+        return b.pure("max", n, b.const(0)), lambda iv: b.pure("add", lo, b.pure("mul", iv, step))
+
+    def items_of_enumerate(self, node):
+        named = {k.arg: k.value for k in node.keywords}
+        first = [*node.args[1:], *[named[k] for k in named if k == "start"]]
+        if len(node.args) not in (1, 2) or len(first) > 1 or set(named) - {"start"}:
+            self.refuse(f"got {ast.unparse(node)}, expected enumerate(items, start)")
+        n, at = self.items(node.args[0])
         b = self.b
-        arrays = [self.arr(self.bindable(self.ev(x))) for x in s.iter.args]
-        n = arrays[0].shape[0]
-        for x in arrays[1:]:
-            n = b.pure("min", n, x.shape[0])
-
-        def bind(iv):
-            values = tuple([self.row(x, iv) for x in arrays])
-            self.bind(s.target, (iv, values[0]) if enumerated else values)
-
-        self.loop(s, live, (b.const(0), n, b.const(1)), bind)
+        start = b.cast(self.integer(self.ev(first[0])), I64) if first else b.const(0)
+        return n, lambda iv: (b.pure("add", start, iv), at(iv))
 
     def over_value(self, s, live):
         over = self.ev(s.iter)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..ops import REGISTRY
-from ..runtime.numba.inference import BOOL, I64, result_type, unify
+from ..runtime.numba.inference import BOOL, F64, I64, result_type, types, unify
 
 #: Flops from which a function is worth a place on a tape rather than computing it again.
 DEAR = 8
@@ -36,6 +36,8 @@ class Scalar(NamedTuple):
         ``kind(*types)`` -> the type of the result, where numba is not asked.
     fold : callable or None
         What computes it of constants.
+    slope : str or None
+        The function of the form that is its derivative, where it has no entry.
     """
 
     text: str
@@ -43,13 +45,18 @@ class Scalar(NamedTuple):
     entry: str | None = None
     kind: Callable[..., Any] | None = None
     fold: Callable[..., Any] | None = None
+    slope: str | None = None
 
     @property
     def differentiable(self) -> bool:
+        if self.slope is not None:
+            return True
         return self.entry is not None and REGISTRY[self.entry].differentiable
 
     @property
     def dear(self) -> bool:
+        if self.slope is not None:
+            return True
         return self.entry is not None and REGISTRY[self.entry].op.cost >= DEAR
 
 
@@ -68,6 +75,10 @@ def _boolean(*kinds: Any) -> Any:
 
 def _whole(*kinds: Any) -> Any:
     return I64
+
+
+def _float_of(kind: Any) -> Any:
+    return kind if isinstance(kind, types.Float) else F64
 
 
 SCALARS = {
@@ -127,6 +138,10 @@ SCALARS = {
     "atanh": _function("atanh", "arctanh"),
     "erf": _function("erf"),
     "erfc": _function("erfc"),
+    # Their entries are loaded with SciPy, which need not be there.
+    "lgamma": Scalar("math.lgamma({})", math.lgamma, slope="digamma"),
+    "digamma": Scalar("_digamma({})", kind=_float_of, slope="trigamma"),
+    "trigamma": Scalar("_trigamma({})", kind=_float_of),
     "hypot": Scalar("math.hypot({}, {})", math.hypot, "hypot"),
     "floor": Scalar("np.floor({})", np.floor, "floor"),
     "ceil": Scalar("np.ceil({})", np.ceil, "ceil"),
@@ -154,7 +169,7 @@ def _names() -> dict[str, str]:
         for name in (fn, entry.name, *entry.names.aliases):
             out[name] = fn
     out |= {"abs": "abs", "fabs": "abs", "power": "pow", "pow": "pow", "float_power": "pow"}
-    out |= {"isnan": "isnan", "isfinite": "isfinite", "isinf": "isinf"}
+    out |= {"lgamma": "lgamma", "isnan": "isnan", "isfinite": "isfinite", "isinf": "isinf"}
     out |= {"logical_and": "and", "logical_or": "or", "logical_not": "not"}
     out |= {"less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge"}
     out |= {"equal": "eq", "not_equal": "ne", "invert": "invert", "bitwise_not": "invert"}

@@ -46,6 +46,8 @@ _POWERS = {entry.op.name: exponent for exponent, entry in HALVES.items()}
 
 def slope_exists(fn: str) -> bool:
     """Whether a function has a derivative that is not 0 everywhere."""
+    if SCALARS[fn].slope is not None:
+        return True
     return SCALARS[fn].differentiable and any(p is not None for p in _partials(fn, None))
 
 
@@ -75,6 +77,10 @@ def _partials(fn: str, exponent: Any) -> tuple[Any, ...]:
 
 def pulled(fn: str, g: Val, operands: Sequence[Val], out: Val) -> list[Val | None]:
     """`g` times the derivative by each operand; None where there is none."""
+    slope = SCALARS[fn].slope
+    if slope is not None:
+        b = Builder.current
+        return [b.pure("mul", g, b.pure(slope, *operands))]
     exponent = None
     if fn == "pow" and operands[1].is_const:
         exponent = operands[1].const

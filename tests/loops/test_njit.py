@@ -162,8 +162,8 @@ REFUSED = [
         "a view of it",
     ),
     (
-        "for i in range(3):  # here\n        pass\n    else:\n        pass\n    return x[0]",
-        "`else`",
+        "for i, y in zip(range(0, c, c), x):  # here\n        pass\n    return x[0]",
+        "a step that is a number",
     ),
     ("return x[0], x[1]  # here", "returns float64, float64, expected one float"),
     ("return x.reshape((-1, -1))[0, 0]  # here", "several -1"),

@@ -178,6 +178,51 @@ def enumerate_and_zip(x):
     return s
 
 
+def items(x, y):
+    """Ranges, numbers from a start, and pairs in pairs."""
+    s = 0.0
+    for i, (k, v) in zip(range(x.size, 0, -2), enumerate(y, 2)):
+        s += i * v * v + k * x[i - 1]
+    for k, (a, b) in enumerate(zip(x[1:], y)):
+        s += a * b * b * k
+    for k, j in enumerate(range(1, x.size), start=x.size):
+        s += x[j] * k * s
+    return s
+
+
+def found_or_not(x, limit):
+    """`else` of loops that are left, and of one that is not; one that leaves the loop around."""
+    s = 0.0
+    for j in range(3):
+        for i in range(x.size):
+            if x[i] > limit + j:
+                s += x[i] ** 2
+                break
+        else:
+            s += x[j] * limit
+            if j == 2:
+                break
+            continue
+        s *= x[0]
+    else:
+        s += 1.0
+        return s * x[1]
+    k = 0
+    while k < 2:
+        s *= x[k] + 0.5
+        k += 1
+    else:
+        s -= x[2]
+    return s
+
+
+def log_gamma(x, a):
+    s = 0.0
+    for v in x:
+        s += math.lgamma(v * v + a) * v - math.lgamma(-a - 0.05 * v)
+    return s
+
+
 def functional_update(x, W):
     h = np.zeros(3)
     for t in range(4):
@@ -359,6 +404,10 @@ CASES = [
     (index_array, X, np.array([2, 0, 2, 1])),
     (copies_and_fills, X),
     (enumerate_and_zip, X),
+    (items, X, Y),
+    (found_or_not, X, 0.4),
+    (found_or_not, X, -9.0),
+    (log_gamma, X, 0.3),
     (functional_update, X, M),
     (running_totals, X),
     (rearranged, M),

@@ -4,11 +4,14 @@ import numpy as np
 from numba import njit
 from numba.extending import intrinsic, overload
 
+from . import lowering, vmath  # noqa: F401 (lowering: what functions of vmath are made of)
+
 __all__ = [
     "_accumulate",
     "_add",
     "_check_apart",
     "_clip_index",
+    "_digamma",
     "_dot_add",
     "_dot_add_1",
     "_dot_add_2",
@@ -19,6 +22,7 @@ __all__ = [
     "_select",
     "_solve_back_1",
     "_solve_back_2",
+    "_trigamma",
 ]
 
 _compiled = njit(error_model="numpy")
@@ -88,6 +92,16 @@ def _of_more(total, x):
 def _accumulate(total, x):
     """``total + x``, of two numbers of one type, where the order of such additions is free."""
     return _more(total, x)
+
+
+@_compiled
+def _digamma(x):
+    return vmath.digamma_anywhere(x)
+
+
+@_compiled
+def _trigamma(x):
+    return vmath.trigamma_anywhere(x)
 
 
 @_compiled
