@@ -169,7 +169,6 @@ MANY_DECISIONS = {
         "loops.merging.Merging.memory_allows": 18,
         "tracing.replay.CompiledCall._entangled": 18,
         "tracing.replay.CompiledCall._sort": 22,
-        "tracing.replay_calls.aliases": 17,
     },
     "the parts of one report, of one plan, or of one derivative, in order": {
         "loops.forward_sweep.AdjointForwards.clone_plain_loop": 21,

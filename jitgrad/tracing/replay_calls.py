@@ -18,7 +18,7 @@ from ..ir import leaf
 from ..tape.backward import AccumulateGrad
 from ..tape.execute import Graph
 from ..tape.handles import Handle, adopt, from_value, note_views
-from ..tape.segment import Segment, State, in_mode, local
+from ..tape.segment import AbstractValue, Segment, State, active_traces, in_mode, local
 from ..tape.views import DETACH, detached, make_view, top
 
 if TYPE_CHECKING:
@@ -47,13 +47,26 @@ def view(t: Handle, steps: Iterable[ViewStep]) -> Any:
 
 def write(t: Any, value: Any) -> None:
     """What the function wrote to a tensor or array from outside; a leaf stays one."""
-    note_views(local.seg)  # that `t` has
+    seg = local.seg
+    if seg.noted != seg.state.operations:
+        note_views(seg)  # that `t` has
+    if _holds_a_value(t) and not active_traces:
+        t._value = value
+        return
     if isinstance(t, np.ndarray):
         np.copyto(t, np.reshape(value, t.shape))
     elif t._x is None or (t._x.parent is None and not t._x.children):
         adopt(t, from_value(value, t.shape, t.dtype, t._edge))
     else:
         in_mode(False, t._write, from_value(value, t.shape, t.dtype, None), True)
+
+
+def _holds_a_value(t: Any) -> bool:
+    """Whether `t` is a tensor of a value that no other tensor shares: another value is all that a
+    write changes."""
+    if not isinstance(t, Handle) or t._seg is not None or type(t._state) is not AbstractValue:
+        return False
+    return t._x is None or (t._x.parent is None and not t._x.children)
 
 
 # --- what shares memory ---------------------------------------------------------------------------
@@ -71,6 +84,15 @@ def aliases(moved: tuple[Any, ...], given: tuple[Any, ...], outside: tuple[Any, 
         id(x) if isinstance(x, np.ndarray) or x._x is None or x._x.parent is None else id(top(x))
         for x in found
     ]
+    if len(set(tops)) == len(tops) and not any(isinstance(x, np.ndarray) for x in moved):
+        return ()
+    return _groups(moved, given, found, tops)
+
+
+def _groups(
+    moved: tuple[Any, ...], given: tuple[Any, ...], found: tuple[Any, ...], tops: list[int]
+) -> Any:
+    """As `aliases`, of tensors whose memory is that of those with the ids `tops`."""
     groups: tuple[tuple[int, ...], ...] = ()
     for x in moved:
         if isinstance(x, np.ndarray):
