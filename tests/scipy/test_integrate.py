@@ -266,7 +266,7 @@ def test_quad_in_its_other_forms():
 
 def test_samples():
     rng = np.random.default_rng(0)
-    rules = ("simpson", "trapezoid", "cumulative_trapezoid")
+    rules = ("simpson", "trapezoid", "cumulative_trapezoid", "cumulative_simpson")
     for n in (2, 3, 4, 5, 8):
         y, x = rng.standard_normal((3, n, 2)), np.sort(rng.standard_normal(n))
         for given in ({}, {"x": x}, {"dx": 0.3}, {"x": np.cumsum(y**2 + 0.1, 1)}):
@@ -275,6 +275,11 @@ def test_samples():
                 np.testing.assert_allclose(
                     ours, getattr(theirs, name)(y, axis=1, **given), atol=1e-12
                 )
+        start = {"axis": 1, "initial": y[:, :1]}
+        np.testing.assert_allclose(
+            integrate.cumulative_simpson(jitgrad.tensor(y), **start),
+            theirs.cumulative_simpson(y, **start),
+        )
     y = rng.standard_normal((3, 9))
     np.testing.assert_allclose(integrate.romb(y, 0.2), theirs.romb(y, 0.2))
     np.testing.assert_allclose(
@@ -289,7 +294,7 @@ def test_samples():
     x = np.array([0.0, 0.3, 0.5, 1.1, 1.2, 2.0])
     for name in rules:
         rule = getattr(integrate, name)
-        jitgrad.check_grads(lambda y, x, rule=rule: rule(y * y, x), (np.cos(x), x))
+        jitgrad.check_grads(lambda y, x, rule=rule: rule(y * y, x=x), (np.cos(x), x))
 
 
 # --- wrong uses -----------------------------------------------------------------------------------

@@ -73,6 +73,62 @@ def test_values_are_scipys(n):
                 near(ours(q), theirs.interp1d(x, y, kind, axis, **given)(q))
 
 
+@pytest.mark.parametrize("k", range(6))
+def test_splines_of_every_degree_are_scipys(k):
+    rng = np.random.default_rng(k)
+    x, y = np.sort(rng.uniform(0, 5, 12)), rng.standard_normal((2, 12))
+    q = np.array([x[0], x[3], x[-1], -0.5, 6.0, *rng.uniform(x[0], x[-1], 4)])
+    given = [None, "periodic"]
+    if k == 3:
+        given += ["natural", "clamped", ([(1, [0.3, 0.2])], [(2, [0.1, 0.0])])]
+    if k == 5:
+        given += [([(1, [0.3, 0.2]), (2, [0.0, 1.0])], [(3, [0.1, 0.0]), (1, [0.0, 0.0])])]
+    for condition in given:
+        y[:, -1] = y[:, 0] if condition == "periodic" else y[:, -1]
+        ours = interpolate.make_interp_spline(x, y, k, bc_type=condition, axis=1)
+        scipys = theirs.make_interp_spline(x, y, k, bc_type=condition, axis=1)
+        near(ours.t, scipys.t, 1e-13)
+        near(ours.c, scipys.c)
+        assert ours.extrapolate == scipys.extrapolate
+        for nu in {0, 1, k, k + 1}:
+            near(ours(q, nu), scipys(q, nu), 1e-8)
+        for extrapolate in (False, "periodic"):
+            near(ours(q, 0, extrapolate), scipys(q, 0, extrapolate), 1e-8)
+        near(ours.derivative(min(k, 2))(q), scipys.derivative(min(k, 2))(q), 1e-8)
+        if k:  # SciPy cuts the last piece of a step function off
+            near(ours.antiderivative()(q), scipys.antiderivative()(q), 1e-8)
+            for limits in ((0.5, 3.0), (4.0, -1.0, False), (-7.3, 11.0, "periodic")):
+                near(ours.integrate(*limits), scipys.integrate(*limits))
+        near(ours.integrate(x[2], x[5]), scipys.integrate(x[2], x[5]))
+        again = interpolate.BSpline(ours.t, np.moveaxis(ours.c, 0, 1), k, axis=1)
+        near(again(q[5:]), scipys(q[5:]))
+
+
+def test_splines_on_knots_of_ones_own():
+    x, t = np.arange(6.0), [0.0, 0.0, 0.0, 1.2, 2.5, 3.8, 5.0, 5.0, 5.0]
+    q = np.linspace(-0.5, 5.5, 7)
+    near(
+        interpolate.make_interp_spline(x, np.sin(x), 2, t)(q),
+        theirs.make_interp_spline(x, np.sin(x), 2, t)(q),
+    )
+    for knots in ([0.0, 1.0], [0.0, 1.0, 3.0], [0.0, 0.0, 1.0, 2.0]):
+        ours, scipys = (lib.BSpline.basis_element(knots) for lib in (interpolate, theirs))
+        near(ours.t, scipys.t)
+        near(ours([0.5, 0.7]), scipys([0.5, 0.7]))
+    z = np.exp(1j * x)
+    near(interpolate.make_interp_spline(x, z)(q), theirs.make_interp_spline(x, z)(q))
+
+
+def test_kinds_that_are_splines():
+    x, y = np.linspace(0.0, 5.0, 7), np.cos(np.arange(7.0))
+    for kind in ("slinear", "quadratic", 0, 1, 2, 3, 5):
+        ours = interpolate.interp1d(x, y, kind, fill_value="extrapolate")
+        near(
+            ours([0.2, 4.9, 5.5]),
+            theirs.interp1d(x, y, kind, fill_value="extrapolate")([0.2, 4.9, 5.5]),
+        )
+
+
 def test_grids():
     rng = np.random.default_rng(0)
     grid = [np.sort(rng.uniform(0, 1, n)) for n in (4, 3, 2)]
@@ -101,6 +157,17 @@ FUNCTIONS = {
     "integral": lambda x, y, q: interpolate.CubicSpline(x, y).integrate(q[0], q[2]),
     "monotonic": lambda x, y, q: interpolate.PchipInterpolator(x, y)(q),
     "akima": lambda x, y, q: interpolate.Akima1DInterpolator(x, y)(q[:3]),
+    "of degree 2": lambda x, y, q: interpolate.interp1d(x, y, "quadratic")(q[:3]),
+    "of degree 4": lambda x, y, q: interpolate.make_interp_spline(x, y, 4)(q, 1),
+    "conditions": lambda x, y, q: interpolate.make_interp_spline(
+        x, y, bc_type=([(1, y[4])], [(2, q[0])])
+    ).integrate(q[1], q[3]),
+    "closed": lambda x, y, q: interpolate.make_interp_spline(
+        x, jnp.concatenate([y[:4], y[:1]]), 3, bc_type="periodic"
+    )(q),
+    "basis": lambda x, y, q: interpolate.BSpline(
+        jnp.concatenate([q[:1] - 1.0, x, q[3:] * 2]), y[:4], 2
+    ).antiderivative()(q[1:3]),
     "linear": lambda x, y, q: interpolate.interp1d(x, y)(q[:3]),
     "step": lambda x, y, q: interpolate.interp1d(x, y, "previous")(q[:3]) * q[:3],
     "grid": lambda x, y, q: interpolate.RegularGridInterpolator((x, 10.0 * x), y[:, None] * y)(
@@ -112,7 +179,7 @@ FUNCTIONS = {
 @pytest.mark.parametrize("form", FUNCTIONS)
 def test_derivatives(form):
     x, q = np.array([0.0, 0.4, 1.0, 1.7, 2.0]), np.array([0.2, 0.9, 1.8, 2.3])
-    order = 2 if form in ("spline", "monotonic", "grid") else 1
+    order = 2 if form in ("spline", "monotonic", "grid", "basis") else 1
     jitgrad.check_grads(FUNCTIONS[form], (x, np.sin(3 * x) + 0.2 * x, q), order=order)
 
 
@@ -144,6 +211,21 @@ def test_wrong_uses_are_typed_errors():
         interpolate.interpn(([0.0, 1.0],), [0.0, 1.0], [[2.0]])
     with pytest.raises(ShapeError, match=r"expected \(\.\.\., 1\)"):
         interpolate.interpn(([0.0, 1.0],), [0.0, 1.0], [[2.0, 1.0]])
+    spline = interpolate.make_interp_spline
+    with pytest.raises(ArgumentError, match="got 5 conditions.* for 4 coeff"):
+        spline(
+            np.arange(3.0), np.zeros(3), 2, [0.0] * 3 + [1.0] + [2.0] * 3, ([(1, 0.0)], [(1, 0.0)])
+        )
+    with pytest.raises(ArgumentError, match="order 4 for a spline of degree 3"):
+        spline(np.arange(5.0), np.zeros(5), bc_type=([(4, 0.0)], []))
+    with pytest.raises(ArgumentError, match="got bc_type 'free'"):
+        spline(np.arange(5.0), np.zeros(5), bc_type="free")
+    with pytest.raises(ArgumentError, match="not sorted"):
+        interpolate.BSpline([0.0, 1.0, 0.5, 2.0], np.zeros(2), 1)
+    with pytest.raises(ShapeError, match="got 4 knots and 1 coefficients for degree 1"):
+        interpolate.BSpline(np.arange(4.0), np.zeros(1), 1)
+    with pytest.raises(ArgumentError, match="got nu=3 for a spline of degree 2"):
+        spline(np.arange(5.0), np.zeros(5), 2).derivative(3)
     with pytest.raises(MissingError, match="has no 'griddata'"):
         interpolate.griddata  # noqa: B018
 

@@ -13,7 +13,7 @@ from typing import Any as _Any
 from ...base.extras import function_of as _function_of
 from ...base.missing import missing as _missing
 from .initial_values import odeint, solve_ivp
-from .quadrature import cumulative_trapezoid, quad, romb, simpson, trapezoid
+from .quadrature import cumulative_simpson, cumulative_trapezoid, quad, romb, simpson, trapezoid
 
 #: What SciPy's functions take and give.
 _THEIRS = (
@@ -28,6 +28,7 @@ _THEIRS = (
     "IntegrationWarning",
 )
 __all__ = [
+    "cumulative_simpson",
     "cumulative_trapezoid",
     "odeint",
     "quad",

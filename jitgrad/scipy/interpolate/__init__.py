@@ -13,12 +13,14 @@ import sys as _sys
 from typing import Any as _Any
 
 from ...base.missing import missing as _missing
+from .b_splines import BSpline, make_interp_spline
 from .piecewise_polynomials import PPoly
 from .splines import Akima1DInterpolator, CubicHermiteSpline, CubicSpline, PchipInterpolator
 from .tabulated import RegularGridInterpolator, interp1d, interpn
 
 __all__ = [
     "Akima1DInterpolator",
+    "BSpline",
     "CubicHermiteSpline",
     "CubicSpline",
     "PPoly",
@@ -26,6 +28,7 @@ __all__ = [
     "RegularGridInterpolator",
     "interp1d",
     "interpn",
+    "make_interp_spline",
 ]
 
 

@@ -18,11 +18,14 @@ from ...base.surface import surface, surfaces
 from ...frontend.convert import as_operand
 from ...frontend.tensor import Tensor
 from ...ir.shapes import as_int, normalize_axis
+from .b_splines import BSpline, make_interp_spline
 from .piecewise_polynomials import PPoly, floats, given_back, increasing
 from .splines import CubicSpline
 
 #: Kinds of `interp1d` that have one value on each piece: which end it is that of.
 STEPS = ("nearest", "nearest-up", "next", "previous", "zero")
+#: Those that are splines of a degree.
+DEGREES: dict[Any, int] = {"slinear": 1, "quadratic": 2}
 #: What there is nothing of beyond the ends.
 _BEYOND = {"next": (None, np.nan), "previous": (np.nan, None)}
 
@@ -37,7 +40,8 @@ class interp1d:
     y : array_like
         With n elements along `axis`.
     kind : str
-        "linear", "cubic", "nearest", "nearest-up", "next", "previous" or "zero".
+        "linear", "cubic", "nearest", "nearest-up", "next", "previous", "zero", "slinear" or
+        "quadratic", or the degree of a spline.
     axis, bounds_error, fill_value, assume_sorted
         As in SciPy; `copy` has no effect.
 
@@ -61,16 +65,18 @@ class interp1d:
         self,
         x: Any,
         y: Any,
-        kind: str = "linear",
+        kind: str | int = "linear",
         axis: int = -1,
         copy: bool = True,
         bounds_error: Any = None,
         fill_value: Any = np.nan,
         assume_sorted: bool = False,
     ) -> None:
-        if kind not in ("linear", "cubic", *STEPS):
+        degree = DEGREES.get(kind, kind)
+        if not isinstance(degree, (int, np.integer)) and kind not in ("linear", "cubic", *STEPS):
             raise ArgumentError(
-                f"got kind={kind!r}, expected linear, cubic or one of {', '.join(STEPS)}"
+                f"got kind={kind!r}, expected linear, cubic, quadratic, slinear, one of "
+                f"{', '.join(STEPS)}, or the degree of a spline"
             )
         self.tensors = isinstance(x, Tensor) or isinstance(y, Tensor)
         at = _values(x)
@@ -90,16 +96,19 @@ class interp1d:
         self.x, self.y, self.kind = x, y, kind
         self.knots = increasing(at, "x")
         self.bounds_error, self.fill = _outside(kind, bounds_error, fill_value)
-        self._pieces = None if kind in STEPS else self._polynomial()
+        self._pieces = None if kind in STEPS else self._polynomial(degree)
 
-    def _polynomial(self) -> PPoly:
-        if self.kind == "cubic":
-            out: PPoly = CubicSpline(self.x if self.x.requires_grad else self.knots, self.y)
+    def _polynomial(self, degree: Any) -> PPoly | BSpline:
+        out: PPoly | BSpline
+        if isinstance(degree, (int, np.integer)):
+            out = make_interp_spline(self.x, self.y, int(degree))
+        elif self.kind == "cubic":
+            out = CubicSpline(self.x if self.x.requires_grad else self.knots, self.y)
         else:
             h = (self.x[1:] - self.x[:-1]).reshape((-1, *[1] * (self.y.ndim - 1)))
             rows = [(self.y[1:] - self.y[:-1]) / h, self.y[:-1]]
             out = PPoly(jnp.stack(rows), self.knots)
-            out._x = self.x
+            out._x = self.x  # which may require grad
         out.tensors = True
         return out
 
@@ -128,7 +137,7 @@ class interp1d:
         return given_back(out, self.tensors or isinstance(x, Tensor))
 
 
-def _outside(kind: str, bounds_error: Any, fill_value: Any) -> tuple[bool, Any]:
+def _outside(kind: Any, bounds_error: Any, fill_value: Any) -> tuple[bool, Any]:
     """Whether places outside are an error, and what is below and above; None for what the first and
     the last piece say."""
     if isinstance(fill_value, str) and fill_value == "extrapolate":
@@ -149,7 +158,7 @@ def _is_nan(x: Any) -> bool:
     return bool(np.isnan(_values(x)))
 
 
-def _step(kind: str, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _step(kind: Any, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The number of the knot whose value each of `values` has."""
     if kind in ("nearest", "nearest-up"):
         middle = (knots[1:] + knots[:-1]) / 2
