@@ -771,7 +771,9 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """The largest element along `axis` (of all by default)."""
+        """The largest element along `axis` (of all by default); complex numbers are ordered by
+        their real, then by their imaginary parts.
+        """
 
     def maximum(self, y: _ArrayLike, /) -> Tensor:
         """The larger of x and y; nan where either is nan."""
@@ -799,7 +801,9 @@ class Tensor:
         keepdim: builtins.bool = ...,
         out: Tensor | None = None,
     ) -> Tensor:
-        """The smallest element along `axis` (of all by default)."""
+        """The smallest element along `axis` (of all by default); complex numbers are ordered by
+        their real, then by their imaginary parts.
+        """
 
     def minimum(self, y: _ArrayLike, /) -> Tensor:
         """The smaller of x and y; nan where either is nan."""
@@ -2982,7 +2986,8 @@ def max(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The largest element along `axis` (of all by default).
+    """The largest element along `axis` (of all by default); complex numbers are ordered by their
+    real, then by their imaginary parts.
 
     NumPy's is numpy.max.
 
@@ -3040,7 +3045,8 @@ def min(
     keepdim: bool = ...,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The smallest element along `axis` (of all by default).
+    """The smallest element along `axis` (of all by default); complex numbers are ordered by
+    their real, then by their imaginary parts.
 
     NumPy's is numpy.min.
 

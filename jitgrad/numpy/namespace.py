@@ -48,6 +48,10 @@ CREATION = frozenset(
 )
 
 
+#: What programs compute of shapes, and the elements of these.
+SHAPES = frozenset((np.prod, np.sum, np.max, np.min))
+PLAIN = (int, float, np.integer, np.floating)
+
 #: Names that are no functions and still of our own -> the module of `functions` that has them.
 OWN = {"vectorize": "applied", "r_": "grids", "c_": "grids", "mgrid": "grids", "ogrid": "grids"}
 
@@ -82,8 +86,12 @@ def _function(value):
     entry = counterparts().get(value)
     quick, n = (None, -1) if entry is None else (FUNCTIONS[entry.name], entry.operands or 1)
 
+    of_shapes = value in SHAPES
+
     def function(*args, **kwargs):
         try:
+            if of_shapes and len(args) == 1 and _is_shape(args[0]):
+                return value(*args, **kwargs)
             if len(args) == n and not kwargs and (entry.operands or _is_plain(args[0])):
                 return quick(*args)
             if n == 1 and args and type(args[0]) is Tensor:
@@ -102,6 +110,12 @@ def _function(value):
 def _is_plain(sequence):
     """Whether an entry may be asked at once for a sequence: no trace has to be told of it."""
     return not active_traces and type(sequence) in (list, tuple)
+
+
+def _is_shape(x):
+    """Whether `x` is a tuple of plain numbers, as shapes are. What is computed of these is a number
+    of NumPy's, not a tensor, which ``+=`` would change where it was kept."""
+    return type(x) is tuple and bool(x) and all([isinstance(v, PLAIN) for v in x])
 
 
 def _is_left(args):

@@ -152,11 +152,18 @@ def _upper_of(a: Node, lu: Node) -> Node:
 
 def _exchange_of(a: Node) -> Node:
     (a,) = as_matrices("lu", a)
+    m = a.shape[-2]
+    if m == a.shape[-1]:
+        return _exchange(a, factors(a))
+    return _matrix(_order(_pivots(a), m), a.dtype)
+
+
+def _pivots(a: Node) -> Node:
+    (a,) = as_matrices("lu", a)
     m, n = a.shape[-2:]
     if m == n:
-        return _exchange(a, factors(a))
-    pivots = Node(TALL_PIVOTS, (a,), None, (*a.shape[:-2], n), INT64)
-    return _matrix(_order(pivots, m), a.dtype)
+        return _pivots_of(a, factors(a))
+    return Node(TALL_PIVOTS, (a,), None, (*a.shape[:-2], n), INT64)
 
 
 def _part(of: Callable[[Node, Node], Node]) -> Callable[[Node], Node]:
@@ -209,8 +216,9 @@ lu_upper = operation(
 )
 lu_pivots = operation(
     "lu_pivots",
-    _part(_pivots_of),
-    "The rows that rows were exchanged with, one after another, in the LU decomposition.",
+    _pivots,
+    "The rows that rows were exchanged with, one after another, in the LU decomposition, for as "
+    "many rows as columns or more.",
     numpy=lambda a: lapack.lu(np.asarray(a, np.float64))[..., -1, :].astype(np.int64),
     op=PIVOTS,
     shapes=((3, 3),),

@@ -217,6 +217,7 @@ argsort = operation(
     op=ARGSORT,
     cases=({}, {"axis": 0}),
     differentiable=False,
+    complex=True,
 )
 sort = composite(
     np.sort,
@@ -227,6 +228,7 @@ sort = composite(
     cases=({}, {"axis": 0}, {"axis": None}),
     names=Names(method=False),
     slope="The gradient goes back to where the elements came from.",
+    complex=True,
 )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.dtypes import BOOL, FLOAT64, INT64, as_dtype, is_float, is_inexact, real_of
+from ..base.dtypes import BOOL, FLOAT64, INT64, as_dtype, is_inexact, real_of
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Node, Op, const, size
 from ..ir.shapes import Axes, drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
@@ -52,6 +52,8 @@ def _identity(kind: str) -> Callable[[np.dtype], Any]:
         low = kind == "max"
         if dtype.kind == "f":
             return -np.inf if low else np.inf
+        if dtype.kind == "c":
+            return complex(-np.inf, -np.inf) if low else complex(np.inf, np.inf)
         if dtype.kind == "b":
             return not low
         return int(np.iinfo(dtype).min if low else np.iinfo(dtype).max)
@@ -73,7 +75,7 @@ def _mask(node: Node) -> Node:
 
 def _extreme_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
     x = node.src[0]
-    if not is_float(x.dtype):
+    if not is_inexact(x.dtype):
         return (None,)
     mask = _mask(node)  # ties share evenly, as in PyTorch
     share = g / reduce_sum(cast(mask, x.dtype), node.arg)
@@ -208,18 +210,22 @@ _TIES = "1 for the {} element, else 0; elements that are equal share it evenly."
 max_ = _reduction(
     np.max,
     _extreme(MAX),
-    "The largest element along `axis` (of all by default).",
+    "The largest element along `axis` (of all by default); complex numbers are ordered by their "
+    "real, then by their imaginary parts.",
     op=MAX,
     slope=_TIES.format("largest"),
     names=Names(aliases=("amax",)),
+    complex=True,
 )
 min_ = _reduction(
     np.min,
     _extreme(MIN),
-    "The smallest element along `axis` (of all by default).",
+    "The smallest element along `axis` (of all by default); complex numbers are ordered by their "
+    "real, then by their imaginary parts.",
     op=MIN,
     slope=_TIES.format("smallest"),
     names=Names(aliases=("amin",)),
+    complex=True,
 )
 any_ = _reduction(
     np.any,
@@ -265,7 +271,7 @@ def _position(function: Callable[..., Any], extreme: Any) -> Callable[..., Node]
         return reshape_to(out, keep_axes(x.shape, (axis,))) if keepdims else out
 
     doc = f"Where the first {extreme} element along `axis` is, or that of the flat tensor."
-    return _reduction(function, build, doc, op=op, differentiable=False)
+    return _reduction(function, build, doc, op=op, differentiable=False, complex=True)
 
 
 argmax = _position(np.argmax, "largest")
@@ -420,4 +426,5 @@ ptp = _reduction(
     "The range over `axis` (all axes by default), max - min.",
     slope="1 for the largest element, -1 for the smallest; ties share it evenly.",
     names=Names(method=False),
+    complex=True,
 )

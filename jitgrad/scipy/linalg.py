@@ -138,7 +138,7 @@ def lu(a: _Any, permute_l: bool = False, **options: _Any) -> _Any:
 
 @_surface
 def lu_factor(a: _Any, **options: _Any) -> _Any:
-    """The LU decomposition of square matrices as one matrix, and the rows that were exchanged."""
+    """The LU decomposition of matrices as one matrix, and the rows that were exchanged."""
     _plain("lu_factor", options, {})
     return _linalg.lu_factor(a)
 
@@ -188,15 +188,28 @@ def eigvalsh(a: _Any, b: _Any = None, *, lower: bool = True, **options: _Any) ->
 @_surface
 def eig(a: _Any, b: _Any = None, left: bool = False, right: bool = True, **options: _Any) -> _Any:
     """The eigenvalues and right eigenvectors of square matrices, complex numbers always; of a x = λ
-    b x where `b`, not singular, is given."""
+    b x where `b`, not singular, is given. With `left` the left eigenvectors, too, before the right
+    ones: of length 1, the largest element of each real and positive."""
     _plain("eig", options, {"homogeneous_eigvals": (False,)})
-    if left:
-        raise _ArgumentError(
-            "got left=True for eig, which jitgrad does not have; the left eigenvectors are "
-            "inv(v).conj().mT of the right ones v, up to their lengths"
-        )
     a = a if b is None else _linalg.solve(b, a)
-    return tuple(_linalg.eig(a)) if right else _linalg.eigvals(a)
+    if not left:
+        return tuple(_linalg.eig(a)) if right else _linalg.eigvals(a)
+    values, vectors = _linalg.eig(a)
+    found = _adjoint(_linalg.inv(vectors))
+    found = _scaled(found if b is None else _linalg.solve(_adjoint(b), found))
+    return (values, found, vectors) if right else (values, found)
+
+
+def _adjoint(x: _Any) -> _Any:
+    return _np.conj(_np.swapaxes(x, -1, -2))
+
+
+def _scaled(vectors: _Any) -> _Any:
+    """Vectors, in columns, as `eig` gives them."""
+    sizes = _np.abs(vectors)
+    place = _np.expand_dims(_np.argmax(sizes, axis=-2), -2)
+    phase = _np.take_along_axis(vectors, place, -2) / _np.take_along_axis(sizes, place, -2)
+    return vectors / (phase * _np.sqrt((sizes * sizes).sum(-2, keepdims=True)))
 
 
 @_surface
@@ -223,11 +236,16 @@ def svdvals(a: _Any, **options: _Any) -> _Any:
 @_surface
 def qr(a: _Any, *, mode: _Any = "full", **options: _Any) -> _Any:
     """The QR decomposition of matrices: complete, or with mode="economic" as many columns as there
-    can be; R alone with "r"."""
+    can be; R alone with "r"; with "raw" LAPACK's reflections and their factors, and R, which have
+    no gradient."""
     _plain("qr", options, {"lwork": (None,), "pivoting": (False,)})
     modes = {"full": "complete", "economic": "reduced"}
-    if mode not in (*modes, "r"):
-        raise _ArgumentError(f"got mode={mode!r} for qr, expected 'full', 'economic' or 'r'")
+    if mode not in (*modes, "r", "raw"):
+        raise _ArgumentError(f"got mode={mode!r} for qr, expected 'full', 'economic', 'r' or 'raw'")
+    if mode == "raw":
+        turned, factors = _linalg.qr(a, "raw")
+        raw = _np.swapaxes(turned, -1, -2)
+        return (raw, factors), _np.triu(raw[..., : _np.shape(factors)[-1], :])
     if mode == "r":
         shape = _np.shape(a)
         r = _linalg.qr(a, "r")

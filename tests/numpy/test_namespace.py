@@ -52,6 +52,17 @@ def test_every_name_of_linalg(name):
     assert callable(getattr(jnp.linalg, name))
 
 
+def test_what_is_computed_of_shapes_is_a_number():
+    n = kept = 0
+    for shape in ((2, 3), (4, 5.0)):
+        n += jnp.prod(shape)
+        kept = kept or n
+    assert (n, kept) == (26, 6) and isinstance(kept, numpy.integer)
+    assert isinstance(jnp.prod([2, 3]), jitgrad.Tensor)
+    x = leaf(A)
+    assert jnp.sum((x[0, 0], 1.0)).requires_grad and jnp.zeros(jnp.prod(x.shape)).size == A.size
+
+
 def test_other_names_are_refused():
     for module, name in (
         (jnp, "tensor"),

@@ -354,6 +354,23 @@ def test_statistics_that_skip_nan_are_those_of_numpy(where):
         np.testing.assert_allclose(function(J.tensor(Z), **given), function(Z, **given), rtol=1e-12)
 
 
+def test_order_is_that_of_numpy(numpy_tier):
+    """By real, then by imaginary parts; nan last."""
+    z = np.array([1 + 2j, 1 - 1j, 0, 3j, 1 + 2j, complex(-1, np.nan), complex(np.nan, 0)])
+    names = ["sort", "argsort", "max", "min", "argmax", "argmin", "median", "ptp", "sort_complex"]
+    for values in (z, z[:5], z[:4].astype(np.complex64).reshape(2, 2)):
+        for name in names:
+            function = getattr(np, name)
+            got, want = function(J.tensor(values)), function(values)
+            assert got.dtype == want.dtype, name
+            np.testing.assert_array_equal(got, want, err_msg=name)
+    x = Z + np.arange(6)
+    for f in (np.max, np.median, np.ptp, lambda z: np.sort(z, axis=0) * C):
+        J.check_grads(f, (x,), order=2)
+    g = J.grad(lambda z: np.max(z).real)(z[:5])
+    np.testing.assert_array_equal(g, [0.5, 0, 0, 0, 0.5])
+
+
 @pytest.mark.parametrize("mode", ["valid", "same", "full"])
 def test_correlate_conjugates_as_numpy(mode):
     for x, y in ((Z, Z[:3] * (2 - 1j)), (Z[:2] * 1j, Z)):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jitgrad
-from jitgrad import ArgumentError, MissingError, ShapeError
+from jitgrad import ArgumentError, GradientError, MissingError, ShapeError
 
 theirs = pytest.importorskip("scipy.linalg")
 ours = jitgrad.scipy.linalg
@@ -41,8 +41,12 @@ CALLS = {
     "lu, tall, permuted": (lambda lib, a: lib.lu(a, permute_l=True)[0], TALL),
     "eig": (lambda lib, a: abs(lib.eig(a)[1]) * abs(lib.eig(a)[0]), A),
     "eig, general": (lambda lib, a: abs(lib.eig(a, S)[0]), A),
+    "eig, left": (lambda lib, a: abs(lib.eig(a, left=True)[1]), A),
+    "eig, left alone": (lambda lib, a: abs(lib.eig(a, left=True, right=False)[1]), A),
     "eigvals": (lambda lib, a: lib.eigvals(a).real, A),
     "lu_factor": (lambda lib, a: lib.lu_factor(a)[0], A),
+    "lu_factor, tall": (lambda lib, a: lib.lu_factor(a)[0], TALL),
+    "lu_factor, wide": (lambda lib, a: lib.lu_factor(a)[0], TALL.T),
     "lu_solve": (lambda lib, a: lib.lu_solve(lib.lu_factor(a), B), A),
     "lu_solve, transposed": (lambda lib, a: lib.lu_solve(lib.lu_factor(a), V, trans=1), A),
     "eigh": (lambda lib, a: lib.eigh(a)[0] + (lib.eigh(a)[1] ** 2).sum(0), S),
@@ -103,7 +107,11 @@ def test_complete_decompositions():
         assert got.shape == want.shape
     p, low, up = ours.lu(np.stack([A, S]))
     np.testing.assert_allclose(p @ low @ up, np.stack([A, S]), atol=1e-12)
-    np.testing.assert_array_equal(ours.lu_factor(A)[1], theirs.lu_factor(A)[1])
+    for a in (A, TALL, TALL.T):
+        np.testing.assert_array_equal(ours.lu_factor(a)[1], theirs.lu_factor(a)[1])
+        found = [((*lib.qr(a, mode="raw")[0], lib.qr(a, mode="raw")[1])) for lib in (ours, theirs)]
+        for got, want in zip(*found, strict=True):
+            np.testing.assert_allclose(got, want, atol=1e-12)
 
 
 def test_least_squares_under_jit():
@@ -126,8 +134,9 @@ def test_systems_in_rows():
 def test_refused_arguments():
     for kind, f in (
         (ShapeError, lambda: ours.lu(V)),
-        (ShapeError, lambda: ours.lu_factor(TALL)),
-        (ArgumentError, lambda: ours.eig(A, left=True)),
+        (ShapeError, lambda: ours.lu_factor(V)),
+        (ShapeError, lambda: ours.lu_solve(ours.lu_factor(TALL), V)),
+        (GradientError, lambda: ours.qr(jitgrad.tensor(A, requires_grad=True), mode="raw")),
         (ShapeError, lambda: ours.solve_banded((1, 1), BANDS, V)),
         (ShapeError, lambda: ours.circulant(A)),
         (ShapeError, lambda: ours.hankel(A)),
@@ -137,7 +146,7 @@ def test_refused_arguments():
         (ArgumentError, lambda: ours.lu_solve(A, V)),
         (ArgumentError, lambda: ours.lu_solve(ours.lu_factor(A), V, trans=3)),
         (ArgumentError, lambda: ours.qr(TALL, pivoting=True)),
-        (ArgumentError, lambda: ours.qr(TALL, mode="raw")),
+        (ArgumentError, lambda: ours.qr(TALL, mode="full, raw")),
         (ArgumentError, lambda: ours.eigh(S, subset_by_index=(0, 1))),
     ):
         with pytest.raises(kind, match="got"):

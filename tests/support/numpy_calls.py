@@ -53,6 +53,7 @@ CASES = {
     "polyint": [lambda x, y: np.polyint(x[0]), lambda x, y: np.polyint(x[0], 2, y[0, :2]),
                 lambda x, y: np.polyint(x[0], 2, 3.0)],
     "poly": [lambda x, y: np.poly(x[0])], "roots": [lambda x, y: np.roots(x[0]).real],
+    "sort_complex": [lambda x, y: np.sort_complex(x).real],
     "polyfit": [lambda x, y: np.polyfit([0.0, 1.0, 3.0], x[0], 1), lambda x, y: np.polyfit([0.0, 1.0, 3.0], x.T, 2),
                 lambda x, y: np.polyfit([0.0, 1.0, 3.0], x[0], 1, w=[1.0, 2.0, 0.5])],
     "ldexp": [lambda x, y: np.ldexp(x, 3), lambda x, y: np.ldexp(x, [[-2], [1]])],

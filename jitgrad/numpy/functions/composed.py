@@ -463,6 +463,14 @@ def vander(x, N=None, increasing=False):
     return x[:, None] ** as_operand((powers if increasing else powers[::-1]).astype(x.dtype))
 
 
+@handler
+def sort_complex(a):
+    a = as_operand(a)
+    if not is_complex(a.dtype):
+        a = a.to(np.complex64 if a.dtype.char in "bhBH" else np.complex128)
+    return op.sort(a)
+
+
 # --- parts of a number ----------------------------------------------------------------------------
 
 

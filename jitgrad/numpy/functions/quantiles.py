@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from ...base.dtypes import is_complex
 from ...base.errors import ArgumentError, ShapeError
 from ...frontend.convert import as_operand
 from ...ir.shapes import drop_axes, keep_axes, normalize_axes
@@ -37,8 +38,9 @@ def _rows(a, axes):
 
 def _sorted_rows(a, axis, keepdims, empty=False):
     """The elements over `axis` in order, on the last axis, and the shape of a statistic of them;
-    `empty`: which may be one of nothing."""
-    a = _float(a)
+    `empty`: which may be one of nothing, and of complex numbers."""
+    a = as_operand(a) if empty else _float(a)
+    a = a if is_complex(a.dtype) else _float(a)
     axes = normalize_axes(axis, a.ndim)
     kept = drop_axes(a.shape, axes)
     shape = keep_axes(a.shape, axes) if keepdims is not NOTHING and keepdims else kept

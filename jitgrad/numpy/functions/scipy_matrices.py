@@ -289,13 +289,13 @@ def lu_factor(a):
     Parameters
     ----------
     a : array_like
-        Square matrices (..., n, n).
+        Matrices (..., m, n).
 
     Returns
     -------
     tuple
         A matrix with U on and above the diagonal and L below, and the rows that rows were
-        exchanged with, one after another, integers (..., n).
+        exchanged with, one after another, integers (..., k), with k = min(m, n).
 
     Examples
     --------
@@ -303,9 +303,19 @@ def lu_factor(a):
     >>> jitgrad.linalg.lu_solve(jitgrad.linalg.lu_factor(a), [3.0, 8.0])
     tensor([1., 1.])
     """
-    a = _square("lu_factor", a)
-    lower = op.lu_lower(a)
-    return lower - np.eye(a.shape[-1], dtype=lower.dtype) + op.lu_upper(a), op.lu_pivots(a)
+    a = as_operand(a)
+    if a.ndim < 2:
+        raise ShapeError(f"got lu_factor of shape {a.shape}, expected matrices (..., m, n)")
+    _, lower, upper = _factors(a)
+    m, n = a.shape[-2:]
+    lower = lower - np.eye(m, lower.shape[-1], dtype=lower.dtype)
+    if m > n:
+        below = np.zeros((*a.shape[:-2], m - n, n), lower.dtype)
+        upper = op.concatenate([upper, below], axis=-2)
+    elif m < n:
+        beside = np.zeros((*a.shape[:-2], m, n - m), lower.dtype)
+        lower = op.concatenate([lower, beside], axis=-1)
+    return lower + upper, op.lu_pivots(a[..., :m])
 
 
 @surface

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from ...base.dtypes import complex_of
 from ...base.errors import ArgumentError, ShapeError
 from ...base.missing import missing
 from ...base.surface import surface
@@ -34,7 +35,10 @@ RECURRENCES = {
     "hermite_e": ("herme", lambda k: (1.0, 0.0, 1.0 * k)),
 }
 #: Functions, by what their names end with.
-FORMS = ("val", "val2d", "val3d", "grid2d", "grid3d", "vander", "der", "int", "add", "sub", "mul")
+FORMS = (
+    *("val", "val2d", "val3d", "grid2d", "grid3d", "vander", "der", "int", "add", "sub", "mul"),
+    *("roots", "fromroots"),
+)
 
 
 def floats(x):
@@ -194,6 +198,42 @@ class Basis:
         if self._prefix == "poly":
             return op.convolved(c1, c2)
         return op.tensordot(op.tensordot(self._pairs(c1.size, c2.size), c2, axes=1), c1, axes=1)
+
+    def roots(self, c):
+        """The roots of a series, in order: the eigenvalues of its companion matrix, so complex
+        numbers always. The last coefficient, that of the highest degree, is not 0."""
+        c = _coefficients(c)
+        if c.size < 2:
+            return as_operand(np.zeros(0, complex_of(c.dtype)))
+        companion = as_operand(self._companion(c.size))
+        ratios = c[:-1] / c[-1]
+        return op.sort(op.eigvals(companion[0] + op.tensordot(ratios, companion[1:], axes=1)))
+
+    @functools.lru_cache(32)  # noqa: B019  # there are six, which live as long as the module
+    def _companion(self, n):
+        """The companion matrix of the last of n coefficients alone, and what each of the others
+        adds to it, of shape (n, n - 1, n - 1)."""
+        made, last = self._theirs_of("companion"), np.eye(n)[-1]
+        alone = made(last)
+        others = [made(last + unit) - alone for unit in np.eye(n)[:-1]]
+        return np.stack([alone, *others])[:, ::-1, ::-1].copy()  # rotated, as by NumPy
+
+    def fromroots(self, roots):
+        """The coefficients of the series of a polynomial with these roots, of which the highest
+        power has the factor 1."""
+        roots = floats(roots)
+        if roots.ndim != 1:
+            raise ShapeError(f"got roots of shape {roots.shape}, expected one axis")
+        out = as_operand(np.ones(1, roots.dtype))
+        offset, slope = (as_operand(self._line(*pair)) for pair in ((1.0, 0.0), (0.0, 1.0)))
+        for root in roots:
+            out = self.mul(out, slope - root * offset)
+        return out
+
+    def _line(self, offset, slope):
+        """The two coefficients of a line."""
+        line = getattr(self._theirs, self._prefix + "line")(offset, slope)
+        return np.pad(line, (0, 2 - line.size))
 
     @functools.lru_cache(32)  # noqa: B019  # there are six, which live as long as the module
     def _pairs(self, n, m):

@@ -425,10 +425,10 @@ def _banded(t: Any, k: int, x: Any, values: Any, ends: Any) -> Any:
     columns = right.reshape((count, -1))
     if columns.dtype.kind == "c":
         columns = jnp.concatenate([columns.real, columns.imag], axis=1)
-    out = linalg.solve_banded((below, below), bands, columns)
+    out: Any = linalg.solve_banded((below, below), bands, columns)
     if right.dtype.kind == "c":
         half = out.shape[1] // 2
-        out = out[:, :half] + out[:, half:] * 1j
+        out = out[:, :half] + 1j * out[:, half:]
     return out.reshape(right.shape)
 
 
