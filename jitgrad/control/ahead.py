@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.dtypes import INT64
-from .ordered import WIDE, OrderedGraph
+from .ordered import OrderedGraph
 from .turn_operands import (
     GIVEN,
     Before,
@@ -131,7 +131,7 @@ def _still_read(turns: Turns) -> set[int]:
     rows = [leaves_of(operand) for row in turns.operands for operand in row]
     still = {part.node for row in rows for part in row if isinstance(part, Still)}
     graph = turns.graph
-    wide = [n for n in graph.nodes[: graph.count] if len(n.src) > WIDE]
+    wide = [n for n in graph.nodes[: graph.count] if len(n.src) > graph.wide]
     return still | {graph.ids[s] for n in wide for s in n.src}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from ..ir import Node, leaf, substitute, toposort
 from .body import Body, part_taken
 from .loop_node import LOOP, run_loop
-from .replace import Parts, SameLoop, counted_loops, replaced
+from .replace import Parts, Replacement, SameLoop, counted_loops, replaced
 
 
 def merged(roots: Sequence[Node]) -> Sequence[Node]:
@@ -24,7 +24,7 @@ def merged(roots: Sequence[Node]) -> Sequence[Node]:
         first, second = pair
         one = _Merged(first, second)
         old = (*first.nodes, *second.nodes)
-        roots = replaced(roots, old, (first.turns, *one.sources), one.parts)
+        roots = replaced(roots, [Replacement(old, (first.turns, *one.sources), one.parts)])
 
 
 def _pair(loops: Sequence[SameLoop]) -> tuple[SameLoop, SameLoop] | None:

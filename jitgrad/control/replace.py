@@ -50,28 +50,33 @@ def counted_loops(order: Sequence[Node]) -> list[SameLoop]:
 Parts: TypeAlias = Callable[[Node, int], Node]
 
 
-def replaced(
-    roots: Sequence[Node],
-    old: Sequence[Node],
-    sources: Sequence[Node],
-    make: Callable[[Mapping[Node, Node]], Parts],
-) -> list[Node]:
-    """`roots` with the results that ``make(new)`` gives in the place of those of the loop nodes
-    `old`; `sources` is what these are made from, and `new` has what has become of each."""
+class Replacement(NamedTuple):
+    """The results of the loop nodes `old` are those that ``make(new)`` gives, which are made from
+    what has become of the `sources`."""
+
+    old: tuple[Node, ...]
+    sources: tuple[Node, ...]
+    make: Callable[[Mapping[Node, Node]], Parts]
+
+
+def replaced(roots: Sequence[Node], replacements: Sequence[Replacement]) -> list[Node]:
+    """`roots` after all replacements, in one pass; no loop node is in two of them."""
     new: dict[Node, Node] = {}
-    parts: Parts | None = None
-    among, sources = set(old), tuple(sources)
-    for node in toposort(list(roots), lambda n: sources if n in among else n.src):
-        if node in among:
-            if parts is None:
-                parts = make(new)
-            new[node] = packed(node.arg, {k: parts(node, k) for k in node.arg.results})
+    of = {node: one for one in replacements for node in one.old}
+    parts: dict[tuple[Node, ...], Parts] = {}
+    for node in toposort(list(roots), lambda n: of[n].sources if n in of else n.src):
+        one = of.get(node)
+        if one is not None:
+            if one.old not in parts:
+                parts[one.old] = one.make(new)
+            made = {k: parts[one.old](node, k) for k in node.arg.results}
+            new[node] = packed(node.arg, made)
             continue
-        k = part_taken(node.src[0], node) if node.src and node.src[0] in among else None
-        if k is None:
+        one = of.get(node.src[0]) if node.src else None
+        k = None if one is None else part_taken(node.src[0], node)
+        if one is None or k is None:
             new[node] = rebuilt(node, tuple([new[s] for s in node.src]))
         else:
-            assert parts is not None
-            part = parts(node.src[0], k)
+            part = parts[one.old](node.src[0], k)
             new[node] = reshape_to(part, (part.size,))
     return [new[r] for r in roots]

@@ -17,7 +17,7 @@ from ..ops.primitives import reshape_to
 from .affine import affine
 from .body import TURN, Body
 from .loop_node import run_loop
-from .replace import Parts, SameLoop, counted_loops, replaced
+from .replace import Parts, Replacement, SameLoop, counted_loops, replaced
 
 _ADD = REGISTRY["add"].op
 
@@ -38,13 +38,13 @@ class OwnRows(NamedTuple):
 
 def scattered(roots: Sequence[Node]) -> Sequence[Node]:
     """`roots` with loops that hand out what they add to rows of their own in each turn."""
+    found = []
     for loop in counted_loops(toposort(roots)):
         sums = {k: rows for k in range(loop.body.carries) if (rows := _sum_of_rows(loop, k))}
         if sums:
-            one = _Scattered(loop, sums)
-            done = replaced(roots, loop.nodes, (loop.turns, *loop.sources), one.parts)
-            return scattered(done)
-    return roots
+            made = _Scattered(loop, sums)
+            found.append(Replacement(loop.nodes, (loop.turns, *loop.sources), made.parts))
+    return scattered(replaced(roots, found)) if found else roots
 
 
 def _sum_of_rows(loop: SameLoop, k: int) -> list[OwnRows] | None:

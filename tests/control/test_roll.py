@@ -100,6 +100,20 @@ def test_numbers_that_differ_are_a_list():
         assert made.shape == (len(numbers),)
 
 
+@pytest.mark.parametrize("width", [ordered.WIDE + 1, 20])
+def test_turns_may_stack_wide_states(width):
+    state = concatenate([slice_node(X, (k % 3,), (1,), (1,)) for k in range(width)])
+    kept = []
+    for _ in range(12):
+        parts = [slice_node(state, (k,), (1,), (1,)) for k in range(width)]
+        state = concatenate([sin(a) * b for a, b in zip(parts, parts[1:] + parts[:1], strict=True)])
+        kept.append(total(state))
+    out = rolled(with_gradients(total(concatenate([reshape_to(k, (1,)) for k in kept])), X))
+    lengths = [n.arg.length for n in loops(out.roots)]
+    assert len(lengths) >= 2
+    assert min(lengths) >= 10  # all turns, not the parts of a state
+
+
 def test_values_of_several_turns_before():
     a, b, c = X, X * 2.0, X * 3.0
     for _ in range(20):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ...control import Body, run_loop
 from ...control.loop_node import numbered
-from ...control.replace import Parts, SameLoop, counted_loops, replaced
+from ...control.replace import Parts, Replacement, SameLoop, counted_loops, replaced
 from ...ir.node import Node, substitute, toposort
 from ...ops import REGISTRY
 from ...ops.movement import permute
@@ -73,12 +73,12 @@ def _applied(node: Node, below: Node, part: Node) -> Node:
 
 def summed_after(roots: Sequence[Node]) -> Sequence[Node]:
     """`roots` with loops that have lanes once their sums over these are made after them."""
+    found = []
     for loop in counted_loops(toposort(roots)):
         made = _with_lanes(loop)
         if made is not None:
-            done = replaced(roots, loop.nodes, (loop.turns, *loop.sources), made.parts)
-            return summed_after(done)
-    return roots
+            found.append(Replacement(loop.nodes, (loop.turns, *loop.sources), made.parts))
+    return summed_after(replaced(roots, found)) if found else roots
 
 
 def _with_lanes(loop: SameLoop) -> _Summed | None:
