@@ -18,6 +18,7 @@ from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
 from ..ir.shapes import drop_axes, normalize_axis, reduced_axes
 from ..ops import REGISTRY
+from ..tape.handles import varies
 from ..tape.running import needs_grad
 from .fallback import arrays, on_arrays
 from .signature import NOTHING, as_mask, call, deliver, joint, loop_operands
@@ -53,8 +54,11 @@ def _check(form, method):
 
 
 def _may_lose(form, *operands):
-    """Whether NumPy on values would lose a gradient."""
-    return form.entry.differentiable and any(map(needs_grad, operands))
+    """Whether NumPy on values would lose a gradient, or take values of one call of a trace for
+    those of all."""
+    if form.entry.differentiable and any(map(needs_grad, operands)):
+        return True
+    return any([isinstance(x, Tensor) and varies(x) for x in operands])
 
 
 def _typed(x, dtype):
@@ -280,17 +284,30 @@ def at(form, forms, x, indices, *y):
 
 
 def _composed_at(form, x, indices, y):
-    places = as_operand(np.arange(x.size).reshape(x.shape))[indices]._array()
+    places = _places(x.shape, indices)
     y = [FUNCTIONS["broadcast_to"](as_operand(v), places.shape).reshape((-1,)) for v in y]
-    flat, places = x.reshape((-1,)).clone(), places.reshape(-1)
+    flat, places = x.reshape((-1,)), places.reshape((-1,))
     if form.entry.name in ADDED:
-        return FUNCTIONS["add_at"](flat, places, ADDED[form.entry.name](*y).to(x.dtype)).reshape(
-            x.shape
-        )
-    for turn in _turns(places):
+        added = ADDED[form.entry.name](*y).to(x.dtype)
+        return FUNCTIONS["add_at"](flat, places, added).reshape(x.shape)
+    flat = flat.clone()
+    for turn in _turns(arrays(places)):
         now = places[turn]
         flat[now] = FUNCTIONS[form.entry.name](flat[now], *(v[turn] for v in y))
     return flat.reshape(x.shape)
+
+
+def _places(shape, indices):
+    """The numbers, in a flat array, of the elements that an index names: a tensor where another
+    call of a trace may have another index."""
+    numbers = np.arange(math.prod(shape)).reshape(shape)
+    parts = indices if isinstance(indices, tuple) else (indices,)
+    if not any([isinstance(i, Tensor) and varies(i) for i in parts]):
+        try:
+            return numbers[arrays(indices)]
+        except IndexError:
+            pass  # which is told in full below
+    return as_operand(numbers)[indices]
 
 
 #: Ufuncs whose turns can be taken at once, and what is added then.

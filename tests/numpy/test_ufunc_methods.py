@@ -408,3 +408,50 @@ def test_dlpack_with_torch():
     np.testing.assert_array_equal(x, 2 * A)
     np.testing.assert_array_equal(there.numpy(), 2 * A + 1)
     np.testing.assert_array_equal(jitgrad.numpy.from_dlpack(there), 2 * A + 1)
+
+
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "maximum"])
+def test_at_under_jit(name):
+    ufunc = getattr(np, name)
+    places = np.array([0, 1, 1, -1])
+
+    def f(x, weights):
+        out = jitgrad.numpy.ones((3, 2))
+        ufunc.at(out, places, x[:, None] * weights)
+        return (out**2).sum()
+
+    traced = jitgrad.jit(jitgrad.value_and_grad(f))
+    for a in (np.array([1.0, 2.0, 3.0, -4.0]), np.array([0.5, 2.5, 1.5, 4.0])):
+        weights = np.array([1.0, 0.5])
+        value, slope = traced(a, weights)
+        want = np.ones((3, 2))
+        ufunc.at(want, places, a[:, None] * weights)
+        assert np.allclose(value, (want**2).sum(), rtol=1e-13)
+        assert np.allclose(slope, jitgrad.grad(f)(a, weights), rtol=1e-13)
+
+
+def test_at_by_an_index_that_is_an_argument_of_jit():
+    def f(x, places):
+        out = jitgrad.numpy.zeros(3)
+        np.add.at(out, places, x)
+        return out
+
+    traced = jitgrad.jit(f)
+    for places in ([0, 1, 1], [2, 2, -1]):
+        want = np.zeros(3)
+        np.add.at(want, places, [1.0, 2.0, 4.0])
+        assert np.array_equal(traced(np.array([1.0, 2.0, 4.0]), np.array(places)), want)
+    with pytest.raises(IndexOutOfRange):
+        traced(np.array([1.0, 2.0, 4.0]), np.array([0, 1, 3]))
+
+
+def test_other_methods_under_jit():
+    a = np.array([1.0, 2.0, 3.0, 4.0])
+    traced = jitgrad.jit(
+        lambda x: (np.hypot.reduce(x), np.hypot.accumulate(x), np.fmax.reduceat(x, [0, 2]))
+    )
+    for x in (a, a[::-1].copy()):
+        reduced, running, slices = traced(x)
+        assert np.allclose(reduced, np.hypot.reduce(x))
+        assert np.allclose(running, np.hypot.accumulate(x))
+        assert np.allclose(slices, np.fmax.reduceat(x, [0, 2]))
