@@ -4,13 +4,13 @@ import inspect
 import os
 import pkgutil
 import re
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 from doctests import run_doctest
 from folders import ROOT
+from processes import begin, finish
 
 import jitgrad
 
@@ -38,15 +38,13 @@ def test_every_example_is_listed():
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example(name, tmp_path):
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "error", str(ROOT / "examples" / f"{name}.py")]
-    out = subprocess.run(
-        command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300
-    )
-    assert out.returncode == 0, out.stderr
-    assert not out.stderr
-    assert out.stdout.splitlines()[-1].startswith(EXAMPLES[name])
+def test_example(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = str(ROOT / "examples" / f"{name}.py")
+    text = f"import runpy, sys, warnings\nwarnings.simplefilter('error')\nsys.argv = [{path!r}]\n"
+    text += f"runpy.run_path({path!r}, run_name='__main__')"
+    out = finish(begin(text, os.environ["JITGRAD_CACHE_DIR"]), timeout=300)
+    assert out.splitlines()[-1].startswith(EXAMPLES[name])
 
 
 def test_readme_session():
