@@ -34,9 +34,11 @@ SMALL = {
     "benchmarks.common": {"COMPILE": "never", "ROUNDS": 1, "BUDGET": 0.0},
     "benchmarks.asv.bench_import": {"RUNS": 1, "CALLS": 1},
     "benchmarks.asv.bench_memory": {"ELEMENTS": 10**4},
+    "benchmarks.asv.bench_science": {"ELEMENTS": 64, "ROWS": 2},
 }
 #: Parameters that are not the first of each list: `Peak` has a process for each row.
 PARAMS = {"Peak": [["chain", "perceptron"], ["jitgrad", "numpy"]]}
+PARAMS["LinearAlgebra"] = [["solve_10", "cholesky_10"]]
 PARAMS |= {name: [list(bench_ops.CASES), [10**3]] for name in ("Operations", "Gradients")}
 PARAMS |= {
     name: [list(WORKLOADS), [100], ["float64"], [1]]
