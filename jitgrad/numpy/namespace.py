@@ -48,8 +48,8 @@ CREATION = frozenset(
 )
 
 
-#: What programs compute of shapes, and the elements of these.
-SHAPES = frozenset((np.prod, np.sum, np.max, np.min))
+#: What programs compute of shapes -> the types of these; and the types of their elements.
+SHAPES = {np.prod: (tuple, list), np.sum: (tuple,), np.max: (tuple,), np.min: (tuple,)}
 PLAIN = (int, float, np.integer, np.floating)
 
 #: Names that are no functions and still of our own -> the module of `functions` that has them.
@@ -86,11 +86,11 @@ def _function(value):
     entry = counterparts().get(value)
     quick, n = (None, -1) if entry is None else (FUNCTIONS[entry.name], entry.operands or 1)
 
-    of_shapes = value in SHAPES
+    shapes = SHAPES.get(value)
 
     def function(*args, **kwargs):
         try:
-            if of_shapes and len(args) == 1 and _is_shape(args[0]):
+            if shapes is not None and len(args) == 1 and _is_shape(args[0], shapes):
                 return value(*args, **kwargs)
             if len(args) == n and not kwargs and (entry.operands or _is_plain(args[0])):
                 return quick(*args)
@@ -112,10 +112,10 @@ def _is_plain(sequence):
     return not active_traces and type(sequence) in (list, tuple)
 
 
-def _is_shape(x):
-    """Whether `x` is a tuple of plain numbers, as shapes are. What is computed of these is a number
-    of NumPy's, not a tensor, which ``+=`` would change where it was kept."""
-    return type(x) is tuple and bool(x) and all([isinstance(v, PLAIN) for v in x])
+def _is_shape(x, types):
+    """Whether `x` is a sequence of plain numbers, as shapes are. What is computed of these is a
+    number of NumPy's, not a tensor, which ``+=`` would change where it was kept."""
+    return type(x) in types and bool(x) and all([isinstance(v, PLAIN) for v in x])
 
 
 def _is_left(args):

@@ -213,3 +213,23 @@ def test_wrong_uses_are_typed_errors():
 def test_examples_of_docstrings(name):
     text = inspect.cleandoc(getattr(signal, name).__doc__)
     assert run_doctest(text, name, "docstring", signal) > 0
+
+
+@pytest.mark.parametrize("mode", ["full", "valid", "same"])
+def test_convolutions_along_some_axes(mode):
+    """Each element against SciPy's convolution of two matrices, whichever array is the larger."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 3, 5, 4)), rng.standard_normal((3, 2, 3, 4))
+    for a, b in ((x, y), (y.swapaxes(0, 1), x.swapaxes(0, 1))):
+        got = signal.convolve(a, b, mode, axes=([2, 3], [2, -1]), dot_axes=([1], [0]))
+        for i, j in np.ndindex(len(a), b.shape[1]):
+            pairs = zip(a[i], b[:, j], strict=True)
+            want = sum(theirs.convolve(p, q, mode) for p, q in pairs)
+            np.testing.assert_allclose(got[i, j], want, atol=1e-12)
+    apart = signal.convolve(x[0, 0], y[0, 0], mode, axes=([0], [1]))
+    assert apart.shape[:2] == (4, 3)
+    np.testing.assert_allclose(apart[1, 2], theirs.convolve(x[0, 0, :, 1], y[0, 0, 2], mode))
+    f = lambda x, y: signal.convolve(x, y, mode, axes=([1], [1]), dot_axes=([0], [0]))
+    jitgrad.check_grads(f, (x[0, :, :, 0], y[:, 0, :, 0]), order=2)
+    with pytest.raises(jitgrad.ArgumentError, match="each axis once"):
+        signal.convolve(x, y, axes=([1], [0]), dot_axes=([1], [1]))

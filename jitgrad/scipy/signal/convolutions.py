@@ -16,6 +16,7 @@ from ...base.surface import surface
 from ...frontend.functions import FUNCTIONS
 from ...ir.shapes import as_int, normalize_axis
 from .by_transforms import by_blocks, by_transforms, faster_by_transforms
+from .over_axes import over_axes
 from .signals import given_back, signal
 
 op = SimpleNamespace(**FUNCTIONS)
@@ -24,7 +25,15 @@ MODES = ("full", "same", "valid")
 
 
 @surface
-def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> Any:
+def convolve(
+    in1: Any,
+    in2: Any,
+    mode: str = "full",
+    method: str = "auto",
+    *,
+    axes: Any = None,
+    dot_axes: Any = None,
+) -> Any:
     """The convolution of two arrays, as `scipy.signal.convolve`.
 
     Parameters
@@ -36,6 +45,10 @@ def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> An
         Sums of products, or products of Fourier transforms, whose rounding errors are relative to
         the largest element; by default, what is faster for these shapes. Infinities and nan spread
         to all of a transform.
+    axes, dot_axes : pair of sequences of int, optional
+        Which axes of both arrays are convolved (all by default), and which are multiplied and
+        summed, as in autograd's function of this name; others are those of separate convolutions,
+        first those of `in1`, then those of `in2`, before the axes that are convolved.
 
     Returns
     -------
@@ -44,7 +57,7 @@ def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> An
     Raises
     ------
     ArgumentError
-        Another mode or method.
+        Another mode or method; an axis twice.
     ShapeError
         Other numbers of dimensions; or, with "valid", no array that is at least as large as the
         other one along all axes.
@@ -62,6 +75,10 @@ def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> An
     array([5., 6., 3.])
     """
     x, y = signal(in1, "in1"), signal(in2, "in2")
+    if axes is not None or dot_axes is not None:
+        if mode not in MODES:
+            raise ArgumentError(f"got mode={mode!r}, expected one of {', '.join(MODES)}")
+        return given_back(over_axes(x, y, axes, dot_axes, mode), in1, in2)
     return given_back(_convolved(x, y, mode, method), in1, in2)
 
 
