@@ -131,9 +131,14 @@ def test_benchmark(cls, params):
 
 #: Classes that leave out some parameters: what has no gradient, no kernel by hand, no peer
 #: installed, no function of the C library, no /proc.
-LEFT_OUT = {"Gradients", "BesideHand", "BesidePeers", "BesideNumPy", "BesideLibm"} | (
-    {"Peak"} if sys.platform != "linux" else set()
-)
+LEFT_OUT = {
+    "Gradients",
+    "BesideHand",
+    "BesidePeers",
+    "LinearAlgebra",
+    "BesideNumPy",
+    "BesideLibm",
+} | ({"Peak"} if sys.platform != "linux" else set())
 
 
 def test_what_is_left_out():

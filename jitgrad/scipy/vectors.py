@@ -7,6 +7,7 @@ transform of a function through `jit`, arrays in and arrays out. Start at these.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -220,6 +221,26 @@ def warn_unsolved(name: str, found: Any, residual: Any = np.inf) -> None:
             GradientWarning,
             stacklevel=4,
         )
+
+
+def outside_jit(solver: Callable[..., Any]) -> Callable[..., Any]:
+    """A solver whose error, while `jit` traces, says that it was called there."""
+
+    @functools.wraps(solver)
+    def solved(*args: Any, **kwargs: Any) -> Any:
+        traced = local.seg.tracing is not None
+        try:
+            return solver(*args, **kwargs)
+        except JitError as error:
+            if not traced:
+                raise
+            raise JitError(
+                f"got {solver.__name__} in a function that jit traces, expected it outside: SciPy "
+                "asks for numbers, which only a call has. Leave jit off there: what is solved goes "
+                "through jit by itself, and solutions have gradients"
+            ) from error
+
+    return solved
 
 
 def as_tuple(args: Any) -> tuple[Any, ...]:

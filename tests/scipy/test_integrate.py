@@ -300,6 +300,20 @@ def test_samples():
 # --- wrong uses -----------------------------------------------------------------------------------
 
 
+def test_solvers_within_jit():
+    optimize = jitgrad.scipy.optimize
+    for name, solver in {
+        "quad": lambda a: integrate.quad(lambda x: a * x, 0.0, 1.0)[0],
+        "odeint": lambda a: integrate.odeint(lambda y, t: -a * y, [1.0], [0.0, 1.0]),
+        "solve_ivp": lambda a: integrate.solve_ivp(lambda t, y: -a * y, (0, 1), [1.0]).y,
+        "minimize": lambda a: optimize.minimize(lambda x: ((x - a) ** 2).sum(), [0.0]).x,
+        "root": lambda a: optimize.root(lambda x: x - a, [0.0]).x,
+        "least_squares": lambda a: optimize.least_squares(lambda x: x - a, [0.0]).x,
+    }.items():
+        with pytest.raises(jitgrad.JitError, match=f"got {name} in a function that jit traces"):
+            jitgrad.jit(solver)(1.5)
+
+
 def test_wrong_uses_are_typed_errors():
     a = jitgrad.tensor(1.0, requires_grad=True)
     with pytest.raises(ArgumentError, match="right-hand side of 1 elements, expected 2"):

@@ -25,7 +25,7 @@ from ...tape.running import needs_grad
 from ...tracing.bodies import trace_turn
 from ...tracing.equations import EQUATIONS, solution, traced
 from ...tracing.jacobians import jacobian
-from ..vectors import Called, Start, as_arrays, as_tuple, constants, kept, ravelled
+from ..vectors import Called, Start, as_arrays, as_tuple, constants, kept, outside_jit, ravelled
 from .trajectories import CollocatedSteps, ExplicitSteps, Mesh
 
 #: Methods that take a Jacobian.
@@ -95,6 +95,7 @@ def _called(fun: Any, start: Start, tfirst: bool) -> tuple[Callable[..., Any], C
 
 
 @surface
+@outside_jit
 def solve_ivp(
     fun: Callable[..., Any],
     t_span: Any,
@@ -365,6 +366,7 @@ class DifferentiableSolution:
 
 
 @surface
+@outside_jit
 def odeint(
     func: Callable[..., Any],
     y0: Any,

@@ -31,13 +31,14 @@ from ...frontend.modes import enable_grad, is_grad_enabled, no_grad
 from ...ir.shapes import normalize_axis
 from ...tape.running import needs_grad
 from ...tracing.vmap import vmap
-from ..vectors import Called, as_arrays, as_tuple, constants, kept
+from ..vectors import Called, as_arrays, as_tuple, constants, kept, outside_jit
 
 #: Gauss's nodes on a part, more than those of Gauss and Kronrod that SciPy has.
 NODES = 21
 
 
 @surface
+@outside_jit
 def quad(
     func: Callable[..., Any],
     a: Any,

@@ -25,7 +25,16 @@ from ...tape.running import needs_grad
 from ...tracing.equations import solution
 from ...tracing.jacobians import jacobian
 from ...tracing.transforms import grad
-from ..vectors import Called, Start, as_arrays, as_tuple, constants, ravelled, warn_unsolved
+from ..vectors import (
+    Called,
+    Start,
+    as_arrays,
+    as_tuple,
+    constants,
+    outside_jit,
+    ravelled,
+    warn_unsolved,
+)
 from .constraints import Bounded, of_sides
 
 #: What SciPy's losses are of the squared residuals.
@@ -44,6 +53,7 @@ def _above(z: Any) -> Any:
 
 
 @surface
+@outside_jit
 def least_squares(
     fun: Callable[..., Any],
     x0: Any,
@@ -165,6 +175,7 @@ def _check_constant(residuals: Callable[[], Any]) -> None:
 
 
 @surface
+@outside_jit
 def curve_fit(
     f: Callable[..., Any],
     xdata: Any,

@@ -23,7 +23,7 @@ from ...frontend.tensor import Tensor
 from ...tracing.equations import solution
 from ...tracing.jacobians import hessian
 from ...tracing.transforms import grad, hvp, value_and_grad
-from ..vectors import Called, Start, as_arrays, as_tuple, constants, warn_unsolved
+from ..vectors import Called, Start, as_arrays, as_tuple, constants, outside_jit, warn_unsolved
 from .constraints import Bounded, Constrained, of_pairs
 
 #: What methods take: nothing but values, a gradient, a Hessian too, or its products.
@@ -36,6 +36,7 @@ CURVED = frozenset(("trust-constr",))
 
 
 @surface
+@outside_jit
 def minimize(
     fun: Callable[..., Any],
     x0: Any,
@@ -220,6 +221,7 @@ def _differentiable(
 
 
 @surface
+@outside_jit
 def minimize_scalar(
     fun: Callable[..., Any],
     bracket: Any = None,

@@ -18,7 +18,16 @@ from ...frontend.tensor import Tensor
 from ...tracing.equations import solution
 from ...tracing.jacobians import jacobian
 from ...tracing.transforms import grad
-from ..vectors import Called, Start, as_arrays, as_tuple, constants, ravelled, warn_unsolved
+from ..vectors import (
+    Called,
+    Start,
+    as_arrays,
+    as_tuple,
+    constants,
+    outside_jit,
+    ravelled,
+    warn_unsolved,
+)
 from .minimisation import number
 
 #: Methods of `root` that take a Jacobian.
@@ -26,6 +35,7 @@ JACOBIANS = frozenset(("hybr", "lm"))
 
 
 @surface
+@outside_jit
 def root(
     fun: Callable[..., Any],
     x0: Any,
@@ -123,6 +133,7 @@ def _square(residual: Callable[[Any], Any], vector: np.ndarray) -> Callable[[Any
 
 
 @surface
+@outside_jit
 def root_scalar(
     f: Callable[..., Any],
     args: Any = (),
