@@ -4,8 +4,11 @@ operation on the tape.
 The oracles are the same program without `jit`, and differences.
 """
 
+import contextlib
+
 import numpy as np
 import pytest
+from tiers import in_numpy
 
 import jitgrad
 import jitgrad.numpy as jnp
@@ -96,11 +99,12 @@ def test_values_and_gradients(name, required, tier):
     found = []
     jitted = jitgrad.jit(PROGRAMS[name])
     for f in (jitted, jitted, PROGRAMS[name]):
-        p, xs = given(name, required)
-        out = total(f(p, xs))
-        out.backward()
-        slopes = [x.grad for x in xs if x.grad is not None]
-        found.append((out.item(), p.grad.numpy(), *[g.numpy() for g in slopes]))
+        with contextlib.nullcontext() if f is jitted else in_numpy():
+            p, xs = given(name, required)
+            out = total(f(p, xs))
+            out.backward()
+            slopes = [x.grad for x in xs if x.grad is not None]
+            found.append((out.item(), p.grad.numpy(), *[g.numpy() for g in slopes]))
     for got in found[:2]:
         assert len(got) == len(found[2])
         for a, b in zip(got, found[2], strict=True):
