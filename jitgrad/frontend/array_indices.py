@@ -113,9 +113,7 @@ def _build_put_repeated(index: indexing.Index, x: Node, value: Node, *rest: Node
     return indexing.put(x, arrays, value, index, last)
 
 
-def array_index(
-    shape: tuple[int, ...], index: Any
-) -> tuple[ArrayIndex, Sequence[Any]] | tuple[None, None]:
+def array_index(shape: tuple[int, ...], index: Any) -> tuple[ArrayIndex, Sequence[Any]] | None:
     """What an index of integers, slices and arrays of integers, or a mask alone, means, and its
     items; None for another one, and for one that is wrong."""
     arrays, form, items = [], [], []
@@ -124,19 +122,19 @@ def array_index(
             item = np.asarray(item)
         if type(item) is np.ndarray:
             if item.dtype.kind != "i" or not item.ndim:
-                return None, None
+                return None
             arrays.append(k)
             form.append(item.shape)
         else:
             form.append(form_of(item))
         items.append(item)
     if not arrays or False in form:
-        return None, None
+        return None
     key = shape, tuple(arrays), tuple(form)
     known = _known.get(key)
     if known is None:
         known = _made(key, shape, tuple(items), arrays)
-    return (None, None) if known is None else (known, items)
+    return None if known is None else (known, items)
 
 
 def _items(shape: tuple[int, ...], index: Any) -> Sequence[Any]:
@@ -163,26 +161,37 @@ def _made(
 
 def picked(x: Handle, index: Any) -> Any:
     """``x[index]`` with arrays of integers in `index`, or None where it is something else."""
-    shape = x._state.shape
-    known, items = array_index(shape, index)
-    arrays = None if known is None else known.checked(items)
-    part = None if arrays is None else known.part(x, shape)
-    if part is None:
+    found = _part(x, index)
+    if found is None:
         return None
+    known, part, arrays = found
     return record(lambda *states: (known.gather, *states), (part, *known.tensors(arrays)))
 
 
 def put(x: Handle, index: Any, value: Handle) -> tuple[Any, Any] | None:
     """The view of `x` that ``x[index] = value`` writes to, with arrays of integers in `index`, and
     what it becomes; or None where it is something else."""
-    shape = x._state.shape
-    known, items = array_index(shape, index)
-    arrays = None if known is None else known.checked(items)
-    part = None if arrays is None else known.part(x, shape)
-    if part is None:
+    found = _part(x, index)
+    if found is None:
         return None
+    known, part, arrays = found
     last, operands = known.last_writes(arrays), known.tensors(arrays)
     opcode = known.put if last is None else known.put_repeated
     if last is not None:
         operands.append(from_value(last, known.shape, last.dtype, None))
     return part, record(lambda *states: (opcode, *states), (part, value, *operands))
+
+
+def _part(x: Handle, index: Any) -> tuple[ArrayIndex, Any, list[np.ndarray]] | None:
+    """What an index means, the view of `x` that its arrays index, and these; None for another index
+    and for one that is out of bounds."""
+    shape = x._state.shape
+    meant = array_index(shape, index)
+    if meant is None:
+        return None
+    known, items = meant
+    arrays = known.checked(items)
+    if arrays is None:
+        return None
+    part = known.part(x, shape)
+    return None if part is None else (known, part, arrays)
