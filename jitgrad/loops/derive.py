@@ -5,6 +5,7 @@ what would be changed, and calls it. Both stand in one emitted module. Start at 
 """
 
 import os
+import re
 
 from ..base.errors import NotDifferentiable
 from ..runtime.numba import user_code
@@ -106,21 +107,25 @@ class Derived:
         """Emits the module: the core, and an entry of `params` with the types `kinds`."""
         f = self.primal.form
         self.core = core = verify(tidy(ascend(carry(gather(relax(core))))))
+        taken = set(re.findall(r"[A-Za-z_]\w*", " ".join([*params, *lines])))
         self.core_text = source(
-            core, f"{self.word.capitalize()} of {f.name}.", bool(self.options.get("boundscheck"))
+            core,
+            f"{self.word.capitalize()} of {f.name}.",
+            bool(self.options.get("boundscheck")),
+            taken,
         )
         self.name = f"{f.name}_{self.word.replace(' ', '_')}"
         params = [*params, *self.given]
         self.signature = [*kinds, *[v.type for _, v in f.globals.values()]]
         outside = sorted({a.fn for a in walk(core.body) if a.fn in user_code.outside})
-        decorated = user_code.decorator(self.options)
         entry = user_code.decorator(self.options, self.signature, not outside)
         body = "".join([f"    {x}\n" for x in lines])
         self.entry_text = f"def {self.name}({', '.join(params)}):\n{body}"
         where = os.path.basename(f.file or "")
+        whole = _in_place(self.core_text, core, lines)
         self.text = user_code.module_text(
             f"{self.word.replace(' ', '_')} kernel of {where}: {f.name}.",
-            [f"{decorated}\n{self.core_text}", f"{entry}\n{self.entry_text}"],
+            [f"{entry}\ndef {self.name}({', '.join(params)}):\n{whole}"],
             outside,
         )
 
@@ -164,6 +169,23 @@ def with_globals(form):
         form.args.append(v)
     form.globals = {}
     return form
+
+
+def _in_place(core_text, core, lines):
+    """The body of an entry with the core executed in place of its call: of two functions numba
+    would compile the core twice, by itself and as a part of the entry."""
+    doc, *body = core_text.rstrip().split("\n")[1:]
+    result = body.pop().removeprefix("    return ")
+    out = [doc]
+    for line in lines:
+        found = re.fullmatch(rf"(.+) = {core.name}\((.*)\)", line)
+        if found is None:
+            out.append(f"    {line}")
+            continue
+        given = zip(core.args, found[2].split(", "), strict=True)
+        out += [f"    {v.name} = {text}" for v, text in given if v.name != text]
+        out += [*body, f"    {found[1]} = {result}"]
+    return "\n".join(out) + "\n"
 
 
 class Vjp(Derived):

@@ -61,14 +61,15 @@ def type_name(type_):
     return {"int64": "int", "float64": "float", "bool": "bool"}.get(str(type_), f"np.{type_}")
 
 
-def source(form, doc="", checked=False):
+def source(form, doc="", checked=False, taken=()):
     """The text of a function that computes what a form says; where it is `checked`, memory that
-    nobody has written to is nan."""
+    nobody has written to is nan; names that are `taken` mean something else there."""
     for a in walk(form.body):
         for v in [*a.res, *[v for r in a.regions for v in r.args]]:
             v.name = None
     p = Printer(form)
     p.checked = checked
+    p.taken |= {*taken}
     for name, (_, v) in form.globals.items():
         v.name = name
     for v in form.args:

@@ -13,15 +13,18 @@ from .form import LOOPS, Action, Form, Region, Val, walk
 
 
 def relax(form: Form) -> Form:
-    """Frees the order of sums; `attrs["relaxed"]` of a loop has those of its variables."""
+    """Frees the order of sums of loops that hand on nothing else; `attrs["relaxed"]` of a loop has
+    those of its variables."""
     for loop in reversed(list(walk(form.body))):  # inner ones first
-        sums = loop.attrs.get("sums", ()) if loop.kind == "for" else ()
-        relaxed = [p for p in loop.phis if p in sums] if sums else []
-        chains = {p: _chain(loop, p) for p in relaxed}
-        loop.attrs["relaxed"] = {p for p, found in chains.items() if found is not None}
-        for found in chains.values():
-            for a in found or ():
-                _free(a)
+        sums = loop.attrs.get("sums", ())
+        if loop.kind != "for" or not sums or any(p not in sums for p in loop.phis):
+            continue
+        chains = {p: _chain(loop, p) for p in loop.phis}
+        if None not in chains.values():
+            loop.attrs["relaxed"] = set(loop.phis)
+            for found in chains.values():
+                for a in found:
+                    _free(a)
     return form
 
 

@@ -67,6 +67,7 @@ class Generator:
             (3, 0, self.write_slice),
             (2, 0, self.fold_vector),
             (2, 0, self.write_whole),
+            (3, 0, self.product),
             (3, 1, self.row_view),
             (2, 1, self.local_array),
             (2, 0, self.row_in_loop),
@@ -203,6 +204,21 @@ class Generator:
     def write_whole(self, indent, depth):
         to, x = self.r.choice(self.vectors), self.r.choice(self.vectors)
         self.out(indent, f"{to}[:] = np.tanh({x} + {self.r.choice(self.scalars)})")
+
+    def product(self, indent, depth):
+        """Products of matrices and vectors, in place of one and as new arrays."""
+        to, x, y = (self.r.choice(self.vectors) for _ in range(3))
+        q = self.fresh("q")
+        forms = [
+            [f"{to}[:] = np.tanh(M @ {x})"],
+            [f"{to}[:] = np.tanh({x} @ M + {y} * {self.atom()})"],
+            [f"s0 = math.tanh({x} @ {y})"],
+            [f"s1 = math.tanh(np.sum((M @ {x}) * {y}))"],
+            [f"M[:, :] = np.tanh(M @ M * {self.small()})"],
+            [f"{q} = M @ M", f"s2 = math.tanh(s2 + {q}[{self.index()}, {self.index()}])"],
+            [f"{q} = np.dot(M, {x})", f"{to}[{self.index()}] = math.tanh({q}[{self.index()}])"],
+        ]
+        self.out(indent, *self.r.choice(forms))
 
     def row_view(self, indent, depth):
         if not self.views and not self.loops and not self.branches:
