@@ -23,7 +23,7 @@ def relax(form: Form) -> Form:
         if None not in chains.values():
             loop.attrs["relaxed"] = set(loop.phis)
             for found in chains.values():
-                for a in found:
+                for a in found or ():
                     _free(a)
     return form
 
