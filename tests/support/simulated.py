@@ -20,6 +20,7 @@ import types
 
 import numpy as np
 
+import jitgrad.compile
 from jitgrad.base.dtypes import SUPPORTED
 from jitgrad.compile import limits, turn
 from jitgrad.runtime import assemble, launch
@@ -280,7 +281,9 @@ def simulated(seed=0, small=False):
         (launch, {"launch": chunks.run}),
         (launch._state, {"kernel": chunks.whole, "chunks": chunks.run}),
         (assemble, {"_Assembler": _Assembler}),
-        (turn, {"drivable": lambda lowered: False}),  # a driver is compiled, and calls addresses
+        # A driver is compiled, and calls addresses.
+        (turn, {"drivable": lambda lowered: False, "grouped": lambda lowered: lowered}),
+        (jitgrad.compile, {"grouped": lambda lowered: lowered}),
         *([(limits, {"now": SMALL})] if small else ()),
     ]
     before = [(place, {name: getattr(place, name) for name in new}) for place, new in patches]
