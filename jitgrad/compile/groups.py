@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..ir.node import Node
     from .kernel import Kernel
 
+#: Elements of arrays that are results of one kernel; Python reads longer lists, for which a kernel
+#: would be as long, and another one for each length.
+ITEMS = 16
 #: Names of the dtypes whose numbers a driver can copy.
 WORDS = frozenset(("float64", "float32", "int64", "uint64", "bool"))
 
@@ -73,7 +76,12 @@ class _Groups:
 
 def _runs(kernel: Kernel) -> bool:
     """Whether something is to be done for it: it computes, or reads an element of an array."""
-    return kernel.source is not None or any(kind == "item" for kind, _ in kernel.passed.values())
+    return kernel.source is not None or _items(kernel) > 0
+
+
+def _items(kernel: Kernel) -> int:
+    """How many of its results are elements of arrays as they stand."""
+    return sum(kind == "item" for kind, _ in kernel.passed.values())
 
 
 def _fits(kernel: Kernel) -> bool:
@@ -83,7 +91,7 @@ def _fits(kernel: Kernel) -> bool:
     if not has_words or not all(_is_plain(*a) for a in arguments):
         return False
     if kernel.kind in ("scalar", "scalars"):
-        return kernel.statements is not None
+        return kernel.statements is not None and _items(kernel) <= ITEMS
     return kernel.source is not None and _is_whole(kernel) and _is_small(kernel)
 
 

@@ -1,6 +1,7 @@
 """The pool of large results' memory: it is used again when nobody refers to it, and only then."""
 
 import gc
+import math
 import os
 import pickle
 import re
@@ -11,6 +12,7 @@ import pytest
 from processes import finish, start
 
 import jitgrad
+from jitgrad.compile import limits
 from jitgrad.runtime import assemble, pool
 from jitgrad.runtime.plan import observed_plans
 from jitgrad.tape import segment
@@ -125,7 +127,9 @@ def test_results_of_plans(pooled):
 def test_a_plan_lets_go_of_what_it_has_read(pooled):
     """Intermediate results of a plan are free for its later steps, after the launch that reads
     them."""
-    x = jitgrad.tensor(np.random.default_rng(0).uniform(-1, 1, (20, 20)), requires_grad=True)
+    large = math.isqrt(limits.now.group_array // 8) + 1  # kernels of smaller ones are a group
+    given = np.random.default_rng(0).uniform(-1, 1, (large, large)) / large
+    x = jitgrad.tensor(given, requires_grad=True)
     v = x.detach().numpy()
     with observed_plans() as plans:
         y = x
