@@ -67,8 +67,16 @@ def _typed(x, dtype):
 
 
 def _looped(form, x, dtype):
-    """`x` in the dtype of the loop that gives `dtype`."""
-    return as_operand(x) if dtype is None else loop_operands(form, (x, x), dtype, "same_kind")[0]
+    """`x` in the dtype of the loop that gives `dtype`; without one, in that of what NumPy's
+    reductions carry on, which may not be what the function of two such elements gives."""
+    if dtype is not None:
+        return loop_operands(form, (x, x), dtype, "same_kind")[0]
+    x = as_operand(x)
+    try:
+        _, loop, _ = form.function.resolve_dtypes((None, x.dtype, None), reduction=True)
+    except TypeError as error:
+        raise DTypeError(f"got a reduction by {form.name}() of {x.dtype}: {error}") from None
+    return x.to(loop) if loop.kind in "biu" else x
 
 
 # --- reduce ---------------------------------------------------------------------------------------

@@ -455,3 +455,25 @@ def test_other_methods_under_jit():
         assert np.allclose(reduced, np.hypot.reduce(x))
         assert np.allclose(running, np.hypot.accumulate(x))
         assert np.allclose(slices, np.fmax.reduceat(x, [0, 2]))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int32", "bool"])
+def test_reductions_that_vary_between_calls_have_the_dtype_of_numpys(dtype):
+    rows = np.array([[0, 2, 0, 3], [1, 1, 0, 2], [3, 0, 0, 0]]).astype(dtype)
+
+    def reductions(x):
+        out = []
+        for f in (np.logical_and, np.logical_or, np.logical_xor):
+            out += [f.accumulate(x), f.reduceat(x, [0, 1, 3, 2]), f.reduce(x[:0]), f.reduce(x)]
+        return [*out, np.add.reduceat(x, [3, 2, 1])]
+
+    wanted = [np.stack(parts) for parts in zip(*map(reductions, rows), strict=True)]
+    for out, want in zip(jitgrad.vmap(reductions)(jitgrad.tensor(rows)), wanted, strict=True):
+        assert out.dtype == want.dtype and np.array_equal(out, want)
+    for out, want in zip(jitgrad.jit(reductions)(jitgrad.tensor(rows[0])), wanted, strict=True):
+        assert out.dtype == want.dtype and np.array_equal(out, want[0])
+
+
+def test_a_comparison_of_numbers_accumulates_nothing_under_jit():
+    with pytest.raises(DTypeError):
+        jitgrad.jit(np.less.accumulate)(jitgrad.tensor([1.0, 2.0]))
