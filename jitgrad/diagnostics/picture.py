@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..base.units import counts
-from ..compile import LEAFLIKE, MOVEMENT, Lowered, flat_base, lower_graph, simplify
+from ..compile import LEAFLIKE, MOVEMENT, Lowered, flat_base, lower_plan, simplify
 from ..control import LOOP
 from ..ir import CONST, LEAF, NUMBER, Node, toposort
 from ..ir.printer import counted, literal, typed
@@ -105,7 +105,7 @@ def picture_of(
     -------
     Picture
     """
-    lowered = lower_graph(list(roots))
+    lowered = lower_plan(list(roots))
     made = lowered.fusion.roots
     groups = _groups(lowered)
     names = dict(inputs or {})

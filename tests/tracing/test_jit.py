@@ -214,7 +214,7 @@ LOOKS = {
     "mask": lambda x: x[x > 0],
     "format": lambda x: f"{x.sum():.3f}",
     "in": lambda x: 1.0 in x,
-    "fallback": lambda x: np.roots(x),
+    "fallback": lambda x: np.spacing(x),
     "max": lambda x: max(x[0], x[1]),
     "pickle": lambda x: x.__reduce__(),
 }

@@ -46,7 +46,6 @@ LOOKS = {
         "by repeat, whose result has a shape that depends",
     ),
     "fallback": (lambda x: np.spacing(x), "by spacing, which jitgrad leaves to NumPy"),
-    "roots": (lambda x: jnp.roots(x.reshape((-1,))), "by roots, which jitgrad leaves to NumPy"),
 }
 
 
