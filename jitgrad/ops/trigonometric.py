@@ -15,6 +15,29 @@ from .pointwise import elementwise
 from .records import Names
 from .registry import composite
 
+
+def _one_minus(x: Node) -> Node:
+    """1 - x, of which a complex one keeps the sign of an imaginary part of 0, on which the side of
+    a branch cut depends: NumPy takes a real number for one with an imaginary part of +0."""
+    return -(x - 1) if is_complex(x.dtype) else 1 - x
+
+
+def _one_plus(x: Node) -> Node:
+    """1 + x, as `_one_minus`."""
+    return _one_minus(-x) if is_complex(x.dtype) else x + 1
+
+
+def _slope_of_arctan(x: Node, out: Node) -> Node:
+    """Of complex numbers by factors: squares beyond 1e154 are infinite in both parts, and nan in
+    their sum."""
+    return (1 / (x - 1j)) * (1 / (x + 1j)) if is_complex(x.dtype) else 1 / (1 + x * x)
+
+
+def _slope_of_arctanh(x: Node, out: Node) -> Node:
+    """As `_slope_of_arctan`."""
+    return -(1 / (x - 1)) * (1 / (x + 1)) if is_complex(x.dtype) else 1 / (1 - x * x)
+
+
 sin = elementwise(
     np.sin,
     lambda x, out: cos(x),
@@ -47,7 +70,7 @@ tan = elementwise(
 )
 arcsin = elementwise(
     np.arcsin,
-    lambda x, out: 1 / sqrt(1 - x * x),
+    lambda x, out: 1 / sqrt(_one_minus(x * x)),
     "The inverse sine of x, in radians.",
     cost=12,
     on=(-0.8, 0.8),
@@ -56,7 +79,7 @@ arcsin = elementwise(
 )
 arccos = elementwise(
     np.arccos,
-    lambda x, out: -1 / sqrt(1 - x * x),
+    lambda x, out: -1 / sqrt(_one_minus(x * x)),
     "The inverse cosine of x, in radians.",
     cost=14,
     on=(-0.8, 0.8),
@@ -65,7 +88,7 @@ arccos = elementwise(
 )
 arctan = elementwise(
     np.arctan,
-    lambda x, out: 1 / (1 + x * x),
+    _slope_of_arctan,
     "The inverse tangent of x, in radians.",
     cost=17,
     names=Names(aliases=("atan",)),
@@ -128,7 +151,7 @@ tanh = elementwise(
 )
 arcsinh = elementwise(
     np.arcsinh,
-    lambda x, out: 1 / sqrt(x * x + 1),
+    lambda x, out: 1 / sqrt(_one_plus(x * x)),
     "The inverse hyperbolic sine of x.",
     cost=28,
     names=Names(aliases=("asinh",)),
@@ -136,7 +159,9 @@ arcsinh = elementwise(
 )
 arccosh = elementwise(
     np.arccosh,
-    lambda x, out: 1 / (sqrt(x - 1) * sqrt(x + 1) if is_complex(x.dtype) else sqrt(x * x - 1)),
+    lambda x, out: (
+        1 / (sqrt(x - 1) * sqrt(_one_plus(x)) if is_complex(x.dtype) else sqrt(x * x - 1))
+    ),
     "The inverse hyperbolic cosine of x.",
     cost=25,
     on=(1.5, 3),
@@ -145,7 +170,7 @@ arccosh = elementwise(
 )
 arctanh = elementwise(
     np.arctanh,
-    lambda x, out: 1 / (1 - x * x),
+    _slope_of_arctanh,
     "The inverse hyperbolic tangent of x.",
     cost=17,
     on=(-0.8, 0.8),

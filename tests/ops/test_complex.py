@@ -384,3 +384,44 @@ def test_nan_in_complex_numbers_is_found():
         pytest.raises(jitgrad.NonFiniteError, match="(?s)nan from divide.*magnitude from"),
     ):
         ((z - z) / (z - z)).sum().backward(J.tensor(1 + 0j))
+
+
+#: Functions of branch cuts, and places on the cuts.
+CUTS = {
+    "arcsin": (complex(2, 0), complex(2, -0.0), complex(-2, 0), complex(-2, -0.0)),
+    "arccos": (complex(2, 0), complex(2, -0.0), complex(-2, 0), complex(-2, -0.0)),
+    "arcsinh": (complex(0, 2), complex(-0.0, 2), complex(0, -2), complex(-0.0, -2)),
+    "arccosh": (complex(-2, 0), complex(-2, -0.0), complex(0.5, 0), complex(0.5, -0.0)),
+}
+
+
+def slopes(functions, tier, monkeypatch):
+    """{name: (places, gradients of the real parts)}, by one sweep."""
+    monkeypatch.setattr(jitgrad.config, "compile", tier)
+    given = {n: J.tensor(np.array(z), requires_grad=True) for n, z in functions.items()}
+    sum([getattr(J, n)(x).real.sum() for n, x in given.items()]).backward()
+    return {n: (x.detach().numpy(), x.grad.numpy()) for n, x in given.items()}
+
+
+@pytest.mark.parametrize("tier", ["never", "always"])
+def test_sides_of_branch_cuts(tier, monkeypatch):
+    """The derivative is that of the side whose value NumPy gives: differences along the cut, where
+    the other part stays the 0 that it is."""
+    for name, (z, grad) in slopes(CUTS, tier, monkeypatch).items():
+        f, eps, imaginary = getattr(np, name), 1e-6, z.real == 0
+        forth, back = z.copy(), z.copy()
+        for moved, e in ((forth, eps), (back, -eps)):
+            moved.real[~imaginary] += e
+            moved.imag[imaginary] += e
+        slope = (f(forth) - f(back)) / (2 * eps) / np.where(imaginary, 1j, 1.0)
+        np.testing.assert_allclose(grad, np.conj(slope), atol=1e-8, err_msg=name)
+
+
+@pytest.mark.parametrize("tier", ["never", "always"])
+def test_slopes_of_huge_numbers(tier, monkeypatch):
+    """Squares of these are infinite, in one part or both."""
+    z = np.array([1e200 + 1e200j, -1e300 + 1e160j, 1e160, 1e200j, complex(np.inf, 1), 2 + 1j])
+    found = slopes({"arctan": z, "arctanh": z}, tier, monkeypatch)
+    for name, slope in (("arctan", 1 / (4 + 4j)), ("arctanh", 1 / (-2 - 4j))):
+        expected = [0, 0, 0, 0, 0, np.conj(slope)]
+        np.testing.assert_allclose(found[name][1], expected, atol=1e-15, err_msg=name)
