@@ -9,7 +9,14 @@ from doctests import run_doctest
 from solutions import check_solution, difference
 
 import jitgrad
-from jitgrad import ArgumentError, GradientError, GradientWarning, JitgradWarning, MissingError
+from jitgrad import (
+    ArgumentError,
+    GradientError,
+    GradientWarning,
+    JitgradWarning,
+    MissingError,
+    ShapeError,
+)
 from jitgrad import numpy as jnp
 
 theirs = pytest.importorskip("scipy.integrate")
@@ -264,6 +271,19 @@ def test_quad_in_its_other_forms():
         integrate.quad(lambda x: a * x, 0.0, 1.0, weight="cos", wvar=1.0)
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 6])
+def test_samples_that_are_refused(n):
+    """As SciPy; NumPy would broadcast, or divide by 0."""
+    y = np.ones((2, n))
+    for given in ({"dx": np.ones(2)}, {"dx": np.ones((2, 2))}, {"initial": np.ones(2)}):
+        with pytest.raises(ShapeError, match="expected a number, or the shape of y"):
+            integrate.cumulative_simpson(y, **given)
+    for x in (np.zeros(n), -np.arange(n)):
+        if n > 2:
+            with pytest.raises(ArgumentError, match="not strictly increasing"):
+                integrate.cumulative_simpson(y, x=x)
+
+
 def test_samples():
     rng = np.random.default_rng(0)
     rules = ("simpson", "trapezoid", "cumulative_trapezoid", "cumulative_simpson")
@@ -280,6 +300,11 @@ def test_samples():
             integrate.cumulative_simpson(jitgrad.tensor(y), **start),
             theirs.cumulative_simpson(y, **start),
         )
+        for start in ({"axis": 1, "dx": y[:, :1] ** 2}, {"axis": 0, "dx": y[:1] ** 2}):
+            np.testing.assert_allclose(
+                integrate.cumulative_simpson(jitgrad.tensor(y), **start),
+                theirs.cumulative_simpson(y, **start),
+            )
     y = rng.standard_normal((3, 9))
     np.testing.assert_allclose(integrate.romb(y, 0.2), theirs.romb(y, 0.2))
     np.testing.assert_allclose(
@@ -290,6 +315,8 @@ def test_samples():
         for name in rules:
             ours = getattr(integrate, name)(jitgrad.tensor(narrow), dx=0.3)
             assert ours.dtype == dtype
+            if name == "cumulative_simpson":
+                assert integrate.cumulative_simpson(narrow, initial=0).dtype == dtype
             np.testing.assert_allclose(ours, getattr(theirs, name)(narrow, dx=0.3), rtol=1e-5)
     x = np.array([0.0, 0.3, 0.5, 1.1, 1.2, 2.0])
     for name in rules:

@@ -230,6 +230,19 @@ def test_wrong_uses_are_typed_errors():
         interpolate.griddata  # noqa: B018
 
 
+def test_places_that_are_nan():
+    """Also of pieces that are constant."""
+    x, y = np.arange(6.0), np.arange(6.0) ** 2
+    at = np.array([np.nan, 1.5, 5.0])
+    for kind in ("zero", 0, 1, 2, "linear", "cubic", "nearest"):
+        ours, its = (m.interp1d(x, y, kind)(at) for m in (interpolate, theirs))
+        np.testing.assert_allclose(ours, its)
+    for k in (0, 1, 3):
+        t, c = np.arange(8.0 + k), np.arange(14.0).reshape(7, 2)
+        ours, its = (m.BSpline(t, c, k)(at + k) for m in (interpolate, theirs))
+        np.testing.assert_allclose(ours, its)
+
+
 @pytest.mark.parametrize("name", interpolate.__all__)
 def test_examples_of_docstrings(name):
     text = inspect.cleandoc(getattr(interpolate, name).__doc__)

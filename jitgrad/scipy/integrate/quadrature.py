@@ -31,7 +31,7 @@ from ...frontend.modes import enable_grad, is_grad_enabled, no_grad
 from ...ir.shapes import normalize_axis
 from ...tape.running import needs_grad
 from ...tracing.vmap import vmap
-from ..vectors import Called, as_arrays, as_tuple, constants, kept, outside_jit
+from ..vectors import Called, as_arrays, as_tuple, constants, kept, known, outside_jit
 
 #: Gauss's nodes on a part, more than those of Gauss and Kronrod that SciPy has.
 NODES = 21
@@ -283,9 +283,17 @@ def cumulative_simpson(
     Parameters
     ----------
     y, x, dx, axis
-        As in `trapezoid`; `x` is increasing.
+        As in `trapezoid`; `x` is strictly increasing, and `dx` a number, or as `initial`.
     initial : array_like, optional
-        What to put in front, and to add to all others.
+        What to put in front, and to add to all others: a number, or of the shape of `y` but for
+        one element along `axis`.
+
+    Raises
+    ------
+    ArgumentError
+        An `x` that is not strictly increasing.
+    ShapeError
+        Another shape of `dx` or `initial`.
 
     References
     ----------
@@ -297,7 +305,13 @@ def cumulative_simpson(
     >>> cumulative_simpson(jitgrad.tensor([0.0, 1.0, 4.0, 9.0]))
     tensor([0.3333, 2.6667, 9.    ])
     """
-    samples, h = _in_front(y, x, dx, axis)
+    samples, h = _in_front(y, x, 1.0 if x is None else dx, axis)
+    if x is None:
+        h = _one_along(dx, "dx", samples, axis)
+    elif samples.shape[0] > 2:
+        widths = known(h)
+        if widths is not None and not (widths > 0).all():
+            raise ArgumentError("got x that is not strictly increasing, expected larger and larger")
     if samples.shape[0] < 3:
         out = jnp.cumsum(h * (samples[1:] + samples[:-1]) / 2, axis=0)
     else:
@@ -309,11 +323,24 @@ def cumulative_simpson(
         parts = jnp.concatenate([first, first[-1:]]), jnp.concatenate([second[:1], second])
         out = jnp.cumsum(jnp.where(ahead, *parts), axis=0)
     if initial is not None:
-        start = as_operand(initial)
-        start = start if not start.ndim else jnp.moveaxis(start, axis, 0)
-        start = jnp.broadcast_to(start, (1, *out.shape[1:]))
+        start = _one_along(initial, "initial", samples, axis)
+        start = jnp.zeros((1, *out.shape[1:]), dtype=out.dtype) + start
         out = jnp.concatenate([start, out + start])
     return jnp.moveaxis(out, 0, axis)
+
+
+def _one_along(x: Any, name: str, samples: Any, axis: int) -> Any:
+    """A number, or an array with one element along the axis of samples, which goes in front."""
+    given, x = x, as_operand(x)
+    if not x.ndim:
+        return given
+    moved = jnp.moveaxis(x, axis, 0) if x.ndim == samples.ndim else x
+    if moved.shape != (1, *samples.shape[1:]):
+        raise ShapeError(
+            f"got {name} of shape {x.shape}, expected a number, or the shape of y but for one "
+            "element along the axis"
+        )
+    return moved
 
 
 def _first_half(y: Any, h: Any) -> Any:

@@ -154,6 +154,8 @@ class BSpline:
         else:
             weights = basis(self._t, self.k, flat, where, nu).reshape((-1, self.k + 1, *trailing))
             out = (weights * self._c[where[:, None] + np.arange(-self.k, 1)]).sum(1)
+        if not self.k:  # a piece of degree 0 does not depend on its place
+            out = jnp.where(jnp.isnan(values).reshape((-1, *trailing)), np.nan, out)
         if not extrapolate:
             outside = (values < self.knots[self.k]) | (values > self.knots[self.n])
             out = jnp.where(outside.reshape((-1, *trailing)), np.nan, out)

@@ -128,6 +128,8 @@ class interp1d:
         else:
             out = self.y[_step(self.kind, self.knots, values)]
         shape = (-1, *[1] * (self.y.ndim - 1))
+        if self.kind == "zero" and np.isnan(values).any():
+            out = jnp.where(np.isnan(values).reshape(shape), np.nan, out)
         for outside, fill in zip((low, high), self.fill, strict=True):
             if fill is not None and outside.any():
                 out = jnp.where(outside.reshape(shape), fill, out)
