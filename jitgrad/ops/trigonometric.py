@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..base.dtypes import is_complex
-from ..ir import Node
+from ..ir import Node, const
 from . import complex_parts
 from .arithmetic import absolute, slope0, sqrt, square
 from .comparison import equal, where
@@ -30,7 +30,10 @@ def _one_plus(x: Node) -> Node:
 def _slope_of_arctan(x: Node, out: Node) -> Node:
     """Of complex numbers by factors: squares beyond 1e154 are infinite in both parts, and nan in
     their sum."""
-    return (1 / (x - 1j)) * (1 / (x + 1j)) if is_complex(x.dtype) else 1 / (1 + x * x)
+    if not is_complex(x.dtype):
+        return 1 / (1 + x * x)
+    i = const(1j, x.dtype)
+    return (1 / (x - i)) * (1 / (x + i))
 
 
 def _slope_of_arctanh(x: Node, out: Node) -> Node:

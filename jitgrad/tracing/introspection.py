@@ -76,10 +76,20 @@ PURE = frozenset(
 )
 #: Packages whose functions have no closures or containers with objects of the user's.
 CLOSED = frozenset(("jitgrad", "numpy", "scipy"))
-#: Package -> names in it of what reads files or draws random numbers.
+#: Package -> names in it of what reads files or settings, or draws random numbers.
 READING = {
     "numpy": frozenset(
-        ("DataSource", "fromfile", "fromregex", "genfromtxt", "load", "loadtxt", "memmap", "random")
+        (
+            "DataSource",
+            "fromfile",
+            "fromregex",
+            "genfromtxt",
+            "geterr",
+            "load",
+            "loadtxt",
+            "memmap",
+            "random",
+        )
     ),
     "scipy": frozenset(
         (
@@ -90,6 +100,7 @@ READING = {
             "datasets",
             "differential_evolution",
             "dual_annealing",
+            "geterr",
             "goodness_of_fit",
             "interpolative",
             "io",

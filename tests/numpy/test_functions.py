@@ -276,6 +276,13 @@ def test_edges_of_numpys_functions():
             f()
 
 
+def test_extremes_of_complex_numbers_without_nan():
+    a = np.array([[1 + 2j, complex(np.nan, 1), 2 + 0j], [complex(0, np.nan), -1j, -1 + 1j]])
+    for f in (np.nanmax, np.nanmin):
+        for axis in (None, 0, 1):
+            np.testing.assert_array_equal(f(jitgrad.tensor(a), axis=axis), f(a, axis=axis))
+
+
 def test_zeros_of_polynomials():
     """Complex roots always, as eigenvalues, and coefficients that are real where zeros come in
     pairs."""
@@ -288,6 +295,9 @@ def test_zeros_of_polynomials():
     )
     jitgrad.check_grads(np.roots, (p[1:5],), order=2)
     jitgrad.check_grads(np.roots, (p[1:5] * [1, 1j, 2, 1],), order=1)
+    jitgrad.check_grads(np.roots, (np.array([2.0, -6.0, 3.0, 0.0]),), order=2)
+    with pytest.raises(jitgrad.GradientError, match="leading coefficients of 0"):
+        np.roots(jitgrad.tensor(p, requires_grad=True))
     jitgrad.check_grads(np.poly, (matrix,), order=2)
     for zeros in ([1j, -1j, 2], [1j, 2, 3], [], matrix, matrix * 1j):
         for dtype in (np.complex64, np.complex128):

@@ -215,6 +215,11 @@ def test_functions_of_scipy_on_arrays_from_outside(tier):
         close(g(A), f(A))
 
 
+def test_settings_of_numpy_are_not_constants():
+    with pytest.raises(JitError, match=r"numpy.geterr"):
+        jitgrad.jit(lambda x: x * np.full(3, np.geterr()["divide"] == "warn"))(A)
+
+
 def test_random_numbers_of_scipy_are_refused():
     stats = pytest.importorskip("scipy.stats")
     interpolate = pytest.importorskip("scipy.interpolate")

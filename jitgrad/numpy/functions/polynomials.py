@@ -7,7 +7,7 @@ Start at `polyval`, in whose form the coefficients are.
 import numpy as np
 
 from ...base.dtypes import complex_of, is_complex, is_inexact
-from ...base.errors import ArgumentError, ShapeError
+from ...base.errors import ArgumentError, GradientError, ShapeError
 from ...frontend.convert import as_operand
 from ...ir.shapes import as_int
 from ...tape.segment import local
@@ -147,6 +147,8 @@ def roots(p):
     p = _coefficients(p)
     # while `jit` traces nobody knows, and a first coefficient of 0 has eigvals raise an error
     places = np.nonzero(arrays(p))[0] if local.seg.tracing is None else np.arange(p.size)
+    if places.size and loses_gradient((p,)) and places.size < p.size:
+        return _moving_roots(p, places)
     dtype = complex_of(p.dtype if is_inexact(p.dtype) else np.dtype(float))
     if not places.size:
         return _zeros(0, dtype)
@@ -155,9 +157,31 @@ def roots(p):
     p = p if is_inexact(p.dtype) else p.double()
     if p.size == 1:
         return _zeros(at_zero, dtype)
+    return op.concatenate([_all_roots(p), _zeros(at_zero, dtype)])
+
+
+def _all_roots(p):
+    """The roots of a polynomial whose first coefficient is not 0."""
     below = as_operand(np.eye(p.size - 2, p.size - 1, dtype=p.dtype))
-    companion = op.concatenate([-(p[1:] / p[0]).reshape((1, -1)), below])
-    return op.concatenate([op.eigvals(companion), _zeros(at_zero, dtype)])
+    return op.eigvals(op.concatenate([-(p[1:] / p[0]).reshape((1, -1)), below]))
+
+
+def _moving_roots(p, places):
+    """`roots` where some coefficients are 0 now, by which the roots have derivatives."""
+    if places[0]:
+        raise GradientError(
+            f"got {int(places[0])} leading coefficients of 0 in roots(), by which a gradient "
+            "would be lost; leave them out: roots(p[1:])"
+        )
+    p = p if is_inexact(p.dtype) else p.double()
+    if p.size == 1 or places[-1] == p.size - 1:
+        return _all_roots(p)
+    out, left, order = _all_roots(p), np.roots(arrays(p)), []
+    found = np.array(arrays(out))
+    for root in left:  # in the order of NumPy, where those at 0 are the last
+        order.append(int(np.argmin(np.abs(found - root))))
+        found[order[-1]] = np.inf
+    return out[np.array(order, int)]
 
 
 @handler

@@ -145,11 +145,11 @@ for _name, _neutral in (("sum", 0.0), ("prod", 1.0), ("cumsum", 0.0), ("cumprod"
 def _extreme(function, bound):
     def run(a, axis=None, out=None, keepdims=NOTHING, initial=NOTHING, where=NOTHING):
         a, keepdims = as_operand(a), _keeping(keepdims)
-        if a.dtype.kind != "f":
+        if a.dtype.kind not in "fc":
             return function(a, axis=axis, out=out, keepdims=keepdims, initial=initial, where=where)
-        nan = op.isnan(a)
+        nan, least = op.isnan(a), complex(bound, bound) if a.dtype.kind == "c" else bound
         result = function(
-            op.where(nan, bound, a), axis=axis, keepdims=keepdims, initial=initial, where=where
+            op.where(nan, least, a), axis=axis, keepdims=keepdims, initial=initial, where=where
         )
         nothing = nan if where is NOTHING else op.logical_or(nan, op.logical_not(as_mask(where)))
         nothing = nothing.all(axis=axis, keepdims=keepdims)
