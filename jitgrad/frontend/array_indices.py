@@ -8,6 +8,7 @@ change before they are read), to broadcast them and to check their bounds. Start
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from .basic_indices import basic_index, form_of, without_values
 if TYPE_CHECKING:
     from ..ir import Node
 
-_known: dict[Any, ArrayIndex | None] = {}
+_known: dict[Any, ArrayIndex] = {}
 _opcodes: dict[Any, Opcode] = {}
 MOST = 10_000
 WHOLE = slice(None)
@@ -41,16 +42,16 @@ class ArrayIndex:
         self.arrays = arrays
         samples = [np.zeros(x.shape, np.int64) if k in arrays else x for k, x in enumerate(items)]
         parsed = indexing.parse(shape, tuple(samples))
-        static, n = parsed[:5], len(arrays)
+        static = parsed[:5]
         whole = tuple([WHOLE if k in arrays else x for k, x in enumerate(items)])
         #: None where the arrays index the tensor itself, not a view of it.
         self.basic = None if all(type(x) is slice and x == WHOLE for x in whole) else whole
         self.shape = parsed.arrays[0].shape
         self.lengths = tuple([parsed.shape[axis] for axis in parsed.axes])
-        self.strides = tuple([int(np.prod(self.lengths[k + 1 :])) for k in range(n)])
-        self.gather = _opcode("index", 1 + n, static, _build_pick)
-        self.put = _opcode("index_put", 2 + n, static, _build_put)
-        self.put_repeated = _opcode("index_put_repeated", 3 + n, static, _build_put_repeated)
+        self.strides = tuple([int(np.prod(self.lengths[k + 1 :])) for k in range(len(arrays))])
+        self.gather = opcode("index", static)
+        self.put = opcode("index_put", static)
+        self.put_repeated = opcode("index_put_repeated", static)
 
     def part(self, x: Handle, shape: tuple[int, ...]) -> Any:
         """The view that the arrays index; None where an integer is out of bounds."""
@@ -89,17 +90,6 @@ class ArrayIndex:
         return None if last.all() else last
 
 
-def _opcode(name: str, operands: int, static: tuple[Any, ...], make: Callable[..., Node]) -> Opcode:
-    """Opcodes are parts of keys: one object for each form."""
-    out = _opcodes.get((name, static, operands))
-    if out is None:
-        index = without_values(static)
-        out = _opcodes[name, static, operands] = Opcode(
-            name, operands, lambda *nodes: make(index, *nodes)
-        )
-    return out
-
-
 def _build_pick(index: indexing.Index, x: Node, *arrays: Node) -> Node:
     return indexing.pick(x, arrays, index)
 
@@ -111,6 +101,25 @@ def _build_put(index: indexing.Index, x: Node, value: Node, *arrays: Node) -> No
 def _build_put_repeated(index: indexing.Index, x: Node, value: Node, *rest: Node) -> Node:
     *arrays, last = rest
     return indexing.put(x, arrays, value, index, last)
+
+
+#: Name -> operands beside the index arrays, and what makes the node.
+_BUILDERS: dict[str, tuple[int, Callable[..., Node]]] = {
+    "index": (1, _build_pick),
+    "index_put": (2, _build_put),
+    "index_put_repeated": (3, _build_put_repeated),
+}
+
+
+def opcode(name: str, static: tuple[Any, ...]) -> Opcode:
+    """The opcode for an index, of which `static` is all but the values. Opcodes are parts of keys:
+    there is one object for each form."""
+    out = _opcodes.get((name, static))
+    if out is None:
+        index, (others, build) = without_values(static), _BUILDERS[name]
+        make = functools.partial(build, index)
+        out = _opcodes[name, static] = Opcode(name, others + len(index.axes), make)
+    return out
 
 
 def array_index(shape: tuple[int, ...], index: Any) -> tuple[ArrayIndex, Sequence[Any]] | None:

@@ -8,7 +8,7 @@ What follows from the shape of a tensor and from all of an index but its integer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..ops import indexing
@@ -26,14 +26,6 @@ _known: dict = {}
 #: shape and the form of the slice.
 rows: dict = {}
 slices: dict = {}
-
-
-def opcode_of(name: str, operands: int, make: Callable[..., Node]) -> Opcode:
-    """Opcodes are parts of keys: one object for each form."""
-    out = _opcodes.get((name, operands))
-    if out is None:
-        out = _opcodes[name, operands] = Opcode(name, operands, make)
-    return out
 
 
 def without_values(static: Sequence[Any]) -> indexing.Index:

@@ -29,31 +29,14 @@ from .basic_indices import (
     basic_index,
     form_of,
     is_element,
-    opcode_of,
     rows,
     slices,
     view_opcode,
-    without_values,
 )
 from .convert import by_value
 
 if TYPE_CHECKING:
     from ..ir import Node
-
-
-def _build_pick(x: Node, *rest: Any) -> Node:
-    *arrays, static = rest
-    return indexing.pick(x, arrays, without_values(static))
-
-
-def _build_put(x: Node, value: Node, *rest: Any) -> Node:
-    *arrays, static = rest
-    return indexing.put(x, arrays, value, without_values(static))
-
-
-def _build_put_repeated(x: Node, value: Node, *rest: Any) -> Node:
-    *arrays, last, static = rest
-    return indexing.put(x, arrays, value, without_values(static), last)
 
 
 def _build_fit(x: Node, shape: tuple[int, ...], dtype: np.dtype) -> Node:
@@ -103,8 +86,8 @@ def _parsed(x: Handle, index: Any) -> Any:
         return step(x) if any(isinstance(i, np.ndarray) for i in items) else make_view(x, step)
     part = _view(x, parsed)
     arrays = _arrays(parsed, unknown, part.shape)
-    opcode = opcode_of("index", 1 + len(arrays), _build_pick)
-    out = record(lambda *states: (opcode, *states, parsed[:5]), (part, *arrays))
+    opcode = array_indices.opcode("index", parsed[:5])
+    out = record(lambda *states: (opcode, *states), (part, *arrays))
     return _row(out, parsed.first) if _is_row(parsed, unknown) else out
 
 
@@ -160,14 +143,14 @@ def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
     else:
         last = indexing.last_writes(parsed, part.shape)
     if last is None:
-        opcode = opcode_of("index_put", 2 + len(arrays), _build_put)
+        opcode = array_indices.opcode("index_put", parsed[:5])
     else:
-        opcode = opcode_of("index_put_repeated", 3 + len(arrays), _build_put_repeated)
+        opcode = array_indices.opcode("index_put_repeated", parsed[:5])
         arrays.append(
             last if unknown else from_value(last.reshape(-1), last.shape, last.dtype, None)
         )
     operands = (part, value, *arrays)
-    return part, record(lambda *states: (opcode, *states, parsed[:5]), operands)
+    return part, record(lambda *states: (opcode, *states), operands)
 
 
 def _is_part(value: Handle, x: Handle, known: BasicIndex, numbers: Any) -> bool:
