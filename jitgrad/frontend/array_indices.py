@@ -34,7 +34,16 @@ class ArrayIndex:
     """What follows from the shape of a tensor and from all of an index but its integers and the
     elements of its arrays."""
 
-    __slots__ = ("arrays", "basic", "gather", "lengths", "put", "put_repeated", "shape", "strides")
+    __slots__ = (
+        "arrays",
+        "gather",
+        "is_whole",
+        "lengths",
+        "put",
+        "put_repeated",
+        "shape",
+        "strides",
+    )
 
     def __init__(
         self, shape: tuple[int, ...], items: tuple[Any, ...], arrays: Sequence[int]
@@ -43,9 +52,8 @@ class ArrayIndex:
         samples = [np.zeros(x.shape, np.int64) if k in arrays else x for k, x in enumerate(items)]
         parsed = indexing.parse(shape, tuple(samples))
         static = parsed[:5]
-        whole = tuple([WHOLE if k in arrays else x for k, x in enumerate(items)])
-        #: None where the arrays index the tensor itself, not a view of it.
-        self.basic = None if all(type(x) is slice and x == WHOLE for x in whole) else whole
+        #: Whether the arrays index the tensor itself, not a view of it.
+        self.is_whole = all(type(x) is slice and x == WHOLE for x in self._basic(items))
         self.shape = parsed.arrays[0].shape
         self.lengths = tuple([parsed.shape[axis] for axis in parsed.axes])
         self.strides = tuple([int(np.prod(self.lengths[k + 1 :])) for k in range(len(arrays))])
@@ -53,11 +61,15 @@ class ArrayIndex:
         self.put = opcode("index_put", static)
         self.put_repeated = opcode("index_put_repeated", static)
 
-    def part(self, x: Handle, shape: tuple[int, ...]) -> Any:
+    def _basic(self, items: Sequence[Any]) -> tuple[Any, ...]:
+        """The basic index of the view that the arrays index."""
+        return tuple([WHOLE if k in self.arrays else x for k, x in enumerate(items)])
+
+    def part(self, x: Handle, shape: tuple[int, ...], items: Sequence[Any]) -> Any:
         """The view that the arrays index; None where an integer is out of bounds."""
-        if self.basic is None:
+        if self.is_whole:
             return x
-        known, numbers = basic_index(shape, self.basic)
+        known, numbers = basic_index(shape, self._basic(items))
         return None if known is None else view_of(x, known.forms, numbers)
 
     def checked(self, items: Sequence[Any]) -> list[np.ndarray] | None:
@@ -202,5 +214,5 @@ def _part(x: Handle, index: Any) -> tuple[ArrayIndex, Any, list[np.ndarray]] | N
     arrays = known.checked(items)
     if arrays is None:
         return None
-    part = known.part(x, shape)
+    part = known.part(x, shape, items)
     return None if part is None else (known, part, arrays)

@@ -131,6 +131,17 @@ def test_masks(shape):
             x[mask] = -1.0
 
 
+def test_integers_and_slices_beside_arrays_are_those_of_each_call():
+    a, places = np.arange(24.0).reshape(2, 3, 4), [1, 0, 1]
+    x, b = jitgrad.tensor(a), a.copy()
+    for rest in ((0, 1), (2, 1), (2, 0), (-1, 3), (slice(1, 3), 2), (slice(0, 2), 2), (0, None, 1)):
+        index = (places, *rest)
+        assert np.array_equal(x[index], a[index])
+    for k in range(3):
+        b[places, k], x[places, k] = k - 9.0, k - 9.0
+        assert np.array_equal(x, b)
+
+
 def test_one_opcode_for_each_form():
     x = jitgrad.tensor(np.arange(20.0).reshape(4, 5))
     places = [np.array([k, (k + 1) % 4]) for k in range(4)]
