@@ -156,9 +156,6 @@ MANY_DECISIONS = {
         "loops.merging.Merging.spread": 16,
         "tracing.environment.kind_of": 16,
     },
-    "parameters of a NumPy function, each with its check": {
-        "numpy.ufunc_methods._composed_reduce": 18,
-    },
     "one condition after the other under which a step of the compiler, or of a replay, is legal": {
         "compile.schedule.materialise.Fusion._must_keep": 20,
         "compile.schedule.fuse_stages.Grouping._legal_place": 16,

@@ -36,6 +36,12 @@ def _direct(entry, kind):
 
 
 @functools.cache
+def _composite(entry):
+    """The composed reduction of the catalogue that joins by `entry`, or None."""
+    return next((e for e in REGISTRY.values() if e.names.reduces == entry.name), None)
+
+
+@functools.cache
 def reorderable(ufunc):
     """Whether the order of a reduction does not matter, as NumPy has it: it refuses several axes
     otherwise."""
@@ -96,7 +102,7 @@ def reduce(
         else:
             x = _typed(x, dtype)
         return call(forms[direct.numpy], (x,), {k: v for k, v in given.items() if v is not NOTHING})
-    if not _may_lose(form, x, initial):
+    if _composite(form.entry) is None and not _may_lose(form, x, initial):
         kwargs = {
             "axis": axis,
             "dtype": dtype,
@@ -121,8 +127,17 @@ def _composed_reduce(form, x, axis, keepdims, initial, mask):
             f"got {form.name}.reduce() over several axes, whose order matters to it; name one axis"
         )
     x = x if mask is True else _neutral_where_masked(form, x, initial, mask)
-    shape, identity = x.shape, ufunc.identity
-    one = math.prod(shape[a] for a in axes) == 1
+    composite = _composite(form.entry)
+    if composite is None or not math.prod(x.shape[a] for a in axes):
+        return _joined(form, x, axes, keepdims, initial)
+    out = FUNCTIONS[composite.name](x, axes, keepdims=keepdims)
+    return out if initial is NOTHING else FUNCTIONS[form.entry.name](as_operand(initial), out)
+
+
+def _joined(form, x, axes, keepdims, initial):
+    """The reduction of `x` by calls of the function itself."""
+    ufunc, shape = form.function, x.shape
+    identity, one = ufunc.identity, math.prod(shape[a] for a in axes) == 1
     if (
         one and initial is NOTHING and identity is not None and reorderable(ufunc)
     ):  # hypot of one number is no number

@@ -239,6 +239,16 @@ cbrt = elementwise(
     on=(0.5, 2),
     names=Names(scipy="cbrt"),
 )
+# A primitive, as inf - inf is nan: a shift by the largest element must leave 0 there.
+excess = elementwise(
+    "excess",
+    lambda x, y, out: (1, -1),
+    "x - y, and 0 where both are equal, infinities as well.",
+    numpy=np.subtract,
+    code="({0} - {1} if {0} != {1} else np.{t}(0))",
+    reference=lambda x, y, node: np.where(x == y, node.dtype.type(0), x - y),
+    public=False,
+)
 slope0 = elementwise(
     "slope0",
     lambda x, out: where(equal(x, 0), float("nan"), -2 * square(out)),

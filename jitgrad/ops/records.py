@@ -36,6 +36,9 @@ class Names:
     scipy : str
         The function of `scipy.special` of the same meaning, or "": tensors that are passed to that
         come here.
+    reduces : str
+        The entry of two operands by which it joins its elements where it has no `Op` that says so,
+        or "": the `reduce` of that ufunc comes here.
     home : str
         The module of jitgrad whose function it is ("fft"), or "" for jitgrad itself.
     args : tuple of str
@@ -54,6 +57,7 @@ class Names:
         "in_place",
         "spread",
         "scipy",
+        "reduces",
         "home",
         "args",
         "optional",
@@ -71,13 +75,14 @@ class Names:
         in_place: str = "",
         spread: str = "",
         scipy: str = "",
+        reduces: str = "",
         home: str = "",
         args: tuple[str, ...] = ("x", "y", "z"),
         optional: Mapping[str, str] = NOTHING,
     ) -> None:
         self.operator, self.aliases, self.method, self.methods = operator, aliases, method, methods
         self.properties, self.in_place, self.spread = properties, in_place, spread
-        self.scipy, self.home = scipy, home
+        self.scipy, self.reduces, self.home = scipy, reduces, home
         self.args, self.optional, self.assigned = args, optional, assigned
 
 

@@ -16,7 +16,7 @@ from ..base.dtypes import BOOL, FLOAT64, INT64, as_dtype, is_inexact, real_of
 from ..base.errors import ArgumentError, DTypeError, ShapeError
 from ..ir import Node, Op, const, size
 from ..ir.shapes import Axes, drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
-from .arithmetic import absolute, root0, square_size
+from .arithmetic import excess, root0, square_size
 from .comparison import equal, isnan, logical_or, not_equal, where
 from .exponential import exp, log
 from .marks import stop
@@ -358,8 +358,7 @@ def _logsumexp(x: Node, axis: Axes, keepdims: bool) -> Node:
     x = _float(x)
     axes = reduced_axes(axis, x.ndim)
     top = _top(x, axes)
-    top = where(equal(absolute(top), float("inf")), 0.0, top)
-    out = log(reduce(SUM, exp(x - broadcast(top, x.shape)), axes, True)) + top
+    out = log(reduce(SUM, exp(excess(x, broadcast(top, x.shape))), axes, True)) + top
     return out if keepdims else reshape_to(out, drop_axes(x.shape, axes))
 
 
@@ -367,8 +366,8 @@ logsumexp = _reduction(
     "logsumexp",
     _logsumexp,
     "log(sum(exp(x))) over `axis` (all axes by default), without overflow.",
-    slope="d/dx = exp(x - out), the softmax of x.",
-    names=Names(scipy="logsumexp"),
+    slope="d/dx = exp(x - out), the softmax of x; infinities that are equal share it evenly.",
+    names=Names(scipy="logsumexp", reduces="logaddexp"),
 )
 
 

@@ -362,3 +362,20 @@ def test_reductions_over_no_axes(tier):
         t = jitgrad.tensor(x, requires_grad=True)
         f(t).sum().backward()
         np.testing.assert_array_equal(t.grad.numpy(), want)
+
+
+@pytest.mark.parametrize("f", [jitgrad.logsumexp, np.logaddexp.reduce])
+def test_infinities_share_a_logarithm_of_sums(tier, f):
+    """As `logaddexp`: equal infinities share evenly; unreachable states have no nan."""
+    inf = np.inf
+    for x, want in (
+        ([-inf, -inf], [0.5, 0.5]),
+        ([inf, inf], [0.5, 0.5]),
+        ([inf, 1.0], [1, 0]),
+        ([-inf, 1.0], [0, 1]),
+    ):
+        t = jitgrad.tensor(x, requires_grad=True)
+        out = f(t)
+        out.backward()
+        assert out.item() == np.logaddexp.reduce(x)
+        np.testing.assert_array_equal(t.grad.numpy(), want)
