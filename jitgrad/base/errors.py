@@ -22,6 +22,10 @@ class IndexOutOfRange(JitgradError, IndexError):
     """An index is out of bounds, of the wrong kind, or there are too many."""
 
 
+class IndexShapeError(ShapeError, IndexOutOfRange):
+    """Index arrays do not broadcast with each other."""
+
+
 class DTypeError(JitgradError, TypeError):
     """A dtype is unsupported here (object, str, complex, an integer that should have a
     gradient...)."""

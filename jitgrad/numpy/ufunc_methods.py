@@ -314,7 +314,10 @@ def _composed_at(form, x, indices, y):
         added = ADDED[form.entry.name](*y).to(x.dtype)
         return FUNCTIONS["add_at"](flat, places, added).reshape(x.shape)
     flat = flat.clone()
-    for turn in _turns(arrays(places)):
+    # places that only a call knows are taken one by one, in a loop that `jit` rolls
+    one_by_one = isinstance(places, Tensor) and varies(places)
+    turns = range(len(places)) if one_by_one else _turns(arrays(places))
+    for turn in turns:
         now = places[turn]
         flat[now] = FUNCTIONS[form.entry.name](flat[now], *(v[turn] for v in y))
     return flat.reshape(x.shape)

@@ -71,6 +71,14 @@ multiply = elementwise(
     names=Names("mul", in_place="mul_"),
     parts=complex_parts.multiply,
 )
+
+
+def _quotient(g: Node, node: Node) -> Node:
+    """`g` times a quotient. Complex numbers are divided last: at a pole the quotient has an
+    infinite part, of which NumPy's product is all nan."""
+    return g * node.src[0] / node.src[1] if is_complex(node.dtype) else g * node
+
+
 divide = elementwise(
     np.divide,
     lambda x, y, out: (1 / y, -out / y),
@@ -81,6 +89,7 @@ divide = elementwise(
     scales=True,
     on=(0.5, 2),
     names=Names("truediv", ("true_divide",), in_place="div_"),
+    scaled=_quotient,
     parts=complex_parts.divide,
 )
 floor_divide = elementwise(

@@ -203,6 +203,18 @@ def isfinite(z: Parts) -> Node:
     return of("logical_and", of("isfinite", z.real), of("isfinite", imag(z)))
 
 
+def extreme(name: str) -> Callable[[Parts, Parts], Parts]:
+    """The larger or smaller of two by NumPy's order. A nan is the result of `maximum` and
+    `minimum`, and that of `fmax` and `fmin` only where both are."""
+    wins = ordered("greater_equal" if "max" in name else "less_equal")
+
+    def parts(x: Parts, y: Parts) -> Parts:
+        nan = isnan(y if name.startswith("f") else x)
+        return where(of("logical_or", wins(x, y), nan), x, y)
+
+    return parts
+
+
 def where(condition: Node, x: Parts, y: Parts) -> Parts:
     real = of("where", condition, x.real, y.real)
     if x.imag is None and y.imag is None:

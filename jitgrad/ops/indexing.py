@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..base.dtypes import BOOL, FLOAT64, INT64, is_float
-from ..base.errors import ArgumentError, IndexOutOfRange, ShapeError
+from ..base.errors import ArgumentError, IndexOutOfRange, IndexShapeError, ShapeError
 from ..base.foreign import refuse_subclass
 from ..ir import Loops, Node, Op, const
 from ..ir.shapes import Axes, broadcast_shapes, check_ndim, normalize_axis, stretches
@@ -307,11 +307,19 @@ def parse(shape: tuple[int, ...], index: Any) -> Index:
             axis += 1
     first = _first(items, axes)
     if arrays:
-        common = broadcast_shapes(*(a.shape for a in arrays))
+        common = _common([a.shape for a in arrays])
         arrays = [np.ascontiguousarray(np.broadcast_to(a, common)) for a in arrays]
     return Index(
         tuple(steps), tuple(lengths), tuple(out), tuple(axes), first, tuple(starts), tuple(arrays)
     )
+
+
+def _common(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape that index arrays broadcast to."""
+    try:
+        return broadcast_shapes(*shapes)
+    except ShapeError as error:
+        raise IndexShapeError(str(error)) from None
 
 
 def _part(item: Any, n: int, axis: int) -> tuple[int, int, int]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.dtypes import is_complex, is_float
+from ..base.dtypes import is_complex, is_inexact
 from ..ir import Node
+from . import complex_parts
 from .comparison import equal, isnan, logical_and, logical_not, logical_or, where
 from .kinks import shares
 from .pointwise import elementwise
@@ -34,24 +35,34 @@ def _first(compare: Callable[[Node, Node], Node]) -> Callable[..., tuple[Node, N
     return partials
 
 
+def _weights(x: Node, y: Node) -> tuple[Node, Node]:
+    """Those of both operands in their maximum, as `kinks.shares`, which are of floats alone."""
+    if not is_complex(x.dtype):
+        return shares(x, y)
+    tie = equal(x, y)
+    weights = [cast(logical_not(less), x.dtype) for less in (y > x, x > y)]
+    return where(tie, 0.5, weights[0]), where(tie, 0.5, weights[1])
+
+
 def _extreme(
     ufunc: np.ufunc, partials: Callable[..., Any], tie: float, doc: str, slope: str
 ) -> Entry:
-    return elementwise(ufunc, partials, doc, kink={"tie": tie}, slope=slope)
+    parts = complex_parts.extreme(ufunc.__name__)
+    return elementwise(ufunc, partials, doc, kink={"tie": tie}, slope=slope, parts=parts)
 
 
 _HALVES = "The gradient goes to the {} operand; both have half of it where they are equal."
 _FIRST = "The gradient goes to the {} operand, to x where they are equal."
 maximum = _extreme(
     np.maximum,
-    lambda x, y, out: shares(x, y),
+    lambda x, y, out: _weights(x, y),
     0.5,
     "The larger of x and y; nan where either is nan.",
     _HALVES.format("larger"),
 )
 minimum = _extreme(
     np.minimum,
-    lambda x, y, out: shares(y, x),
+    lambda x, y, out: _weights(y, x),
     0.5,
     "The smaller of x and y; nan where either is nan.",
     _HALVES.format("smaller"),
@@ -81,6 +92,14 @@ def _clip_partials(x: Node, low: Node, high: Node, out: Node) -> tuple[Node, ...
     )
 
 
+INF = float("inf")
+
+
+def _clip_parts(x: Any, low: Any, high: Any) -> Any:
+    larger, smaller = complex_parts.extreme("maximum"), complex_parts.extreme("minimum")
+    return smaller(larger(x, low), high)
+
+
 _BOUNDED = ((-2, 2), (-1.5, -1.4), (1.4, 1.5))
 # A primitive, as its derivative at a bound is 1, unlike that of maximum and minimum.
 clip3 = elementwise(
@@ -93,13 +112,14 @@ clip3 = elementwise(
     dtypes=common_dtypes,
     on=_BOUNDED,
     public=False,
+    parts=_clip_parts,
 )
 
 
 def _clip(x: Node, low: Any = None, high: Any = None) -> Node:
     if low is None and high is None:
         return x
-    inf = float("inf") if is_float(x.dtype) else None
+    inf: Any = None if not is_inexact(x.dtype) else INF * (1 + 1j) if is_complex(x.dtype) else INF
     if low is None:
         return clip3(x, -inf, high) if inf else minimum(x, high)
     if high is None:
@@ -118,6 +138,7 @@ clip = composite(
     names=Names(
         aliases=("clamp",), args=("x", "min", "max"), optional={"min": "a_min", "max": "a_max"}
     ),
+    complex=True,
 )
 relu = composite(
     "relu",
@@ -151,7 +172,7 @@ def _nan_to_num(x: Node, nan: float, posinf: float | None, neginf: float | None)
     if is_complex(x.dtype):
         real, imag = (_nan_to_num(v, nan, posinf, neginf) for v in (real_part(x), imag_part(x)))
         return complex_node(real, imag)
-    if not is_float(x.dtype):
+    if not is_inexact(x.dtype):
         return x
     top = float(np.finfo(x.dtype).max)
     high, low = top if posinf is None else posinf, -top if neginf is None else neginf

@@ -207,6 +207,8 @@ def _adjoint(x: _Any) -> _Any:
 def _scaled(vectors: _Any) -> _Any:
     """Vectors, in columns, as `eig` gives them."""
     sizes = _np.abs(vectors)
+    if not sizes.shape[-1]:
+        return vectors
     place = _np.expand_dims(_np.argmax(sizes, axis=-2), -2)
     phase = _np.take_along_axis(vectors, place, -2) / _np.take_along_axis(sizes, place, -2)
     return vectors / (phase * _np.sqrt((sizes * sizes).sum(-2, keepdims=True)))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jitgrad
-from jitgrad import IndexOutOfRange
+from jitgrad import IndexOutOfRange, ShapeError
 from jitgrad.frontend import array_indices
 
 
@@ -94,6 +94,17 @@ def test_places_out_of_bounds(wrong, rest):
     with pytest.raises(IndexOutOfRange, match=f"got index {wrong} for axis 0 of length 3"):
         x[index] = 1.0
     assert np.array_equal(x, np.arange(6.0).reshape(3, 2))
+
+
+def test_index_arrays_that_do_not_broadcast():
+    """An error of shapes, and of indices, as it is in NumPy."""
+    x = jitgrad.zeros(3, 3)
+    for index in (([0, 1], [0, 1, 2]), (jitgrad.tensor([0, 1]), [0, 1, 2])):
+        for error in (IndexError, ShapeError):
+            with pytest.raises(error, match=r"shapes \(2,\) and \(3,\)"):
+                x[index]
+            with pytest.raises(error, match=r"shapes \(2,\) and \(3,\)"):
+                x[index] = 1.0
 
 
 def test_the_index_may_change_before_it_is_read():

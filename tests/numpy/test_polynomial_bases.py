@@ -90,3 +90,21 @@ def test_wrong_uses_are_typed_errors():
 
 def test_the_example_of_the_module():
     assert run_doctest(ours.__doc__, "polynomial", "docstring", ours) > 0
+
+
+def test_roots_have_the_precision_of_the_coefficients():
+    c = np.array([1, 2, 3, 4], np.float32)
+    for name in PREFIXES:
+        our, their = functions(name, "roots")
+        assert our(c).dtype == np.complex64
+        np.testing.assert_allclose(our(c), their(c), rtol=1e-4)
+
+
+def test_coefficients_that_are_not_finite_have_no_roots():
+    """As in NumPy, where the call raises the error, not who reads the result."""
+    for c in ([1, np.nan, 2], [1, np.inf], [np.nan, 1]):
+        for module in (np, jitgrad.numpy):
+            with pytest.raises(np.linalg.LinAlgError):
+                module.roots(jitgrad.tensor(c) if module is not np else np.array(c))
+    for c in ([np.nan], [np.inf, 1, 2], [0, np.nan, 0]):
+        np.testing.assert_array_equal(jitgrad.numpy.roots(jitgrad.tensor(c)), np.roots(c))

@@ -477,3 +477,23 @@ def test_reductions_that_vary_between_calls_have_the_dtype_of_numpys(dtype):
 def test_a_comparison_of_numbers_accumulates_nothing_under_jit():
     with pytest.raises(DTypeError):
         jitgrad.jit(np.less.accumulate)(jitgrad.tensor([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("name", ["multiply", "maximum", "negative", "power"])
+def test_at_of_any_function_by_an_index_that_is_an_argument_of_jit(name):
+    """Element by element, in a loop: places may be repeated."""
+    ufunc, n = getattr(np, name), getattr(np, name).nin
+
+    def f(x, places):
+        out = x * 1.0
+        ufunc.at(out, places, *[2.5][: n - 1])
+        return (out * out).sum()
+
+    traced, eager = jitgrad.jit(jitgrad.value_and_grad(f)), jitgrad.value_and_grad(f)
+    for places in ([0, 1, 1], [2, 2, -1]):
+        x, places = np.array([1.5, 2.0, 4.0]), np.array(places)
+        want = x.copy()
+        ufunc.at(want, places, *[2.5][: n - 1])
+        value, slope = traced(x, places)
+        assert np.allclose(value, (want * want).sum())
+        assert np.allclose(slope, eager(x, places)[1])

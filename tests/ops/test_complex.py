@@ -425,3 +425,46 @@ def test_slopes_of_huge_numbers(tier, monkeypatch):
     for name, slope in (("arctan", 1 / (4 + 4j)), ("arctanh", 1 / (-2 - 4j))):
         expected = [0, 0, 0, 0, 0, np.conj(slope)]
         np.testing.assert_allclose(found[name][1], expected, atol=1e-15, err_msg=name)
+
+
+@pytest.mark.parametrize("tier", ["never", "always"])
+def test_slopes_at_poles_are_those_of_pytorch(tier, monkeypatch):
+    """They were nan in NumPy's tier and inf in kernels."""
+    found = slopes({"sqrt": np.zeros(1, complex), "log": np.zeros(1, complex)}, tier, monkeypatch)
+    for name, (_, grad) in found.items():
+        np.testing.assert_array_equal(grad, [complex(np.inf, np.nan)], name)
+
+
+def drawn(values, n=24):
+    rng = np.random.default_rng(len(values))
+    out = np.empty(n, complex)
+    out.real, out.imag = rng.choice(values, n), rng.choice(values, n)
+    return out
+
+
+@pytest.mark.parametrize("tier", ["never", "simulated"])
+def test_larger_and_smaller_ones_are_those_of_numpy(tier, monkeypatch, request):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    if tier == "simulated":
+        request.getfixturevalue("kernels_in_python")
+    x, y = drawn([0, 1, -1, np.nan, np.inf]), drawn([0, 1, np.nan, -np.inf])
+    high = drawn([0, 1, -1, np.inf])
+    for name in ("maximum", "minimum", "fmax", "fmin"):
+        for other in (y, y.real):
+            want, f = getattr(np, name)(x, other), getattr(J, name)
+            np.testing.assert_array_equal(f(J.tensor(x), other), want, name)
+    for bounds in ((high, high + 1), (None, high), (-1 + 1j, None)):
+        np.testing.assert_array_equal(J.clip(J.tensor(x), *bounds), np.clip(x, *bounds))
+
+
+def test_slopes_of_larger_and_smaller_ones(numpy_tier):
+    """Half at a tie, and one at a bound, as of real numbers."""
+    x = J.tensor([1 + 1j, 2 + 1j, 1 + 3j], requires_grad=True)
+    y = J.tensor([1 + 1j, 1 + 1j, 1 + 4j], requires_grad=True)
+    J.maximum(x, y).imag.sum().backward()
+    np.testing.assert_array_equal(x.grad, [0.5j, 1j, 0])
+    np.testing.assert_array_equal(y.grad, [0.5j, 0, 1j])
+    x.grad = None
+    J.clip(x, 1 + 1j, 1 + 2j).imag.sum().backward()
+    np.testing.assert_array_equal(x.grad, [1j, 0, 0])
+    J.check_grads(lambda x, y: J.minimum(x * x, y) * J.fmax(x, y), (x + 0.1, y))

@@ -8,7 +8,7 @@ import pytest
 from doctests import run_doctest
 
 import jitgrad
-from jitgrad import ArgumentError, MissingError, ShapeError
+from jitgrad import ArgumentError, DTypeError, MissingError, ShapeError
 from jitgrad import numpy as jnp
 
 theirs = pytest.importorskip("scipy.interpolate")
@@ -247,3 +247,48 @@ def test_places_that_are_nan():
 def test_examples_of_docstrings(name):
     text = inspect.cleandoc(getattr(interpolate, name).__doc__)
     assert run_doctest(text, name, "docstring", interpolate) > 0
+
+
+@pytest.mark.parametrize("kind", ["linear", "cubic", "slinear", "quadratic", 3, *STEPS])
+def test_samples_are_few_complex_or_float32(kind):
+    rng = np.random.default_rng(1)
+    for n in (0, 1, 2, 3, 4) if kind != "linear" else (0, 2, 4):
+        for dtypes in (("f8", "c16"), ("f4", "f4"), ("f4", "c8"), ("f8", "f4"), ("f8", "i8")):
+            x = np.array([0.0, 1.0, 2.5, 3.0])[:n].astype(dtypes[0])
+            y = (rng.normal(size=(2, n)) * 3 + (1j if "c" in dtypes[1] else 0)).astype(dtypes[1])
+            at = np.array([0.25, 1.0, -1.0, 8.0], dtypes[0])
+            for options in ({"bounds_error": False}, {"fill_value": "extrapolate"}):
+                try:
+                    its = theirs.interp1d(x, y, kind, **options)(at)
+                except ValueError:
+                    with pytest.raises((ShapeError, ArgumentError)):
+                        interpolate.interp1d(x, jitgrad.tensor(y), kind, **options)
+                    continue
+                ours = interpolate.interp1d(x, jitgrad.tensor(y), kind, **options)(at)
+                assert ours.dtype == its.dtype
+                tolerance = 1e-9 if dtypes[0] == "f8" and dtypes[1] != "f4" else 1e-4
+                np.testing.assert_allclose(ours, its, rtol=tolerance, atol=tolerance)
+
+
+def test_one_sample_is_no_line():
+    """It has its value at its place, where SciPy's answer depends on dtypes and options."""
+    y = jitgrad.tensor([2.0], requires_grad=True)
+    f = interpolate.interp1d([1.0], y, fill_value="extrapolate")
+    near(f([0.0, 1.0, 2.0]).detach(), [np.nan, 2.0, np.nan])
+    f(1.0).backward()
+    near(y.grad, [1.0])
+
+
+def test_complex_values_have_gradients():
+    rng = np.random.default_rng(0)
+    x, at = np.array([0.0, 1.0, 2.5, 3.0, 4.0]), np.array([0.3, 2.7])
+    y = jitgrad.tensor(rng.normal(size=5) + 1j * rng.normal(size=5), requires_grad=True)
+    near(
+        interpolate.CubicSpline(x, y)(at).detach(),
+        theirs.CubicSpline(x, y.detach().numpy())(at),
+    )
+    for kind in ("linear", "cubic"):
+        jitgrad.check_grads(lambda y, k=kind: interpolate.interp1d(x, y, k)(at), (y,))
+    jitgrad.check_grads(lambda y: interpolate.interpn((x,), y, at[:, None]), (y,))
+    with pytest.raises(DTypeError, match="complex128"):
+        interpolate.PchipInterpolator(x, y)

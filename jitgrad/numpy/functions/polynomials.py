@@ -146,7 +146,7 @@ def roots(p):
     """The eigenvalues of the companion matrix; complex numbers always, as those of `eigvals`."""
     p = _coefficients(p)
     # while `jit` traces nobody knows, and a first coefficient of 0 has eigvals raise an error
-    places = np.nonzero(arrays(p))[0] if local.seg.tracing is None else np.arange(p.size)
+    places = np.arange(p.size) if local.seg.tracing is not None else _places_of_others(p)
     if places.size and loses_gradient((p,)) and places.size < p.size:
         return _moving_roots(p, places)
     dtype = complex_of(p.dtype if is_inexact(p.dtype) else np.dtype(float))
@@ -158,6 +158,19 @@ def roots(p):
     if p.size == 1:
         return _zeros(at_zero, dtype)
     return op.concatenate([_all_roots(p), _zeros(at_zero, dtype)])
+
+
+def _places_of_others(p):
+    """The places of coefficients that are not 0."""
+    values = arrays(p)
+    places = np.nonzero(values)[0]
+    with np.errstate(all="ignore"):
+        ratios = values[places[0] + 1 : places[-1] + 1] / values[places[0]] if len(places) else 0
+    if not np.isfinite(ratios).all():
+        raise np.linalg.LinAlgError(
+            f"got coefficients {values}, expected finite ones: others have no roots"
+        )
+    return places
 
 
 def _all_roots(p):

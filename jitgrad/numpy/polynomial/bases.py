@@ -205,7 +205,7 @@ class Basis:
         c = _coefficients(c)
         if c.size < 2:
             return as_operand(np.zeros(0, complex_of(c.dtype)))
-        companion = as_operand(self._companion(c.size))
+        companion = as_operand(self._companion(c.size).astype(c.dtype))
         ratios = c[:-1] / c[-1]
         return op.sort(op.eigvals(companion[0] + op.tensordot(ratios, companion[1:], axes=1)))
 

@@ -19,11 +19,10 @@ from ... import linalg
 from ... import numpy as jnp
 from ...base.errors import ArgumentError, ShapeError
 from ...base.surface import surface, surfaces
-from ...frontend.convert import as_operand
 from ...frontend.tensor import Tensor
 from ...ir.shapes import as_int, normalize_axis
 from ..vectors import known
-from .piecewise_polynomials import floats, given_back, increasing
+from .piecewise_polynomials import floats, given_back, increasing, numbers
 
 
 def basis(t: Any, k: int, x: Any, where: Any, nu: int = 0) -> Any:
@@ -91,7 +90,7 @@ class BSpline:
         self.k = as_int(k, "k")
         #: Whether results are tensors.
         self.tensors = isinstance(t, Tensor) or isinstance(c, Tensor)
-        self._t, self._c = floats(t), _numbers(c)
+        self._t, self._c = floats(t), numbers(c)
         if self.k < 0:
             raise ArgumentError(f"got k={k}, expected a degree of at least 0")
         if self._t.ndim != 1 or not self._c.ndim:
@@ -231,12 +230,6 @@ class BSpline:
         return cls(given_back(padded, t.requires_grad), c, k, extrapolate)
 
 
-def _numbers(c: Any) -> Any:
-    """As a tensor of floats or complex numbers."""
-    t = as_operand(c)
-    return t if t.dtype.kind in "fc" else t.to(np.float64)
-
-
 @surface
 def make_interp_spline(
     x: Any,
@@ -320,7 +313,7 @@ def _solved(x: Any, values: Any, k: int, t: Any, ends: Any, periodic: bool) -> t
 def _samples(x: Any, y: Any, axis: int) -> tuple[Any, Any, int]:
     """Places, their values with that axis in front, and the axis."""
     increasing(x, "x")
-    places, values = floats(x), _numbers(y)
+    places, values = floats(x), numbers(y)
     if not values.ndim:
         raise ShapeError("got a number as y, expected a value for each place")
     axis = normalize_axis(as_int(axis, "axis"), values.ndim)
@@ -359,7 +352,7 @@ def _conditions(bc_type: Any, k: int, shape: tuple[int, ...]) -> list[list[tuple
                     f"got a derivative of order {order} for a spline of degree {k}, expected 0 to "
                     f"{k}"
                 )
-        out.append([(order, jnp.broadcast_to(_numbers(v), shape)) for order, v in given])
+        out.append([(order, jnp.broadcast_to(numbers(v), shape)) for order, v in given])
     return out
 
 

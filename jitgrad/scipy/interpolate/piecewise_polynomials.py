@@ -55,7 +55,7 @@ class PPoly:
     def __init__(self, c: Any, x: Any, extrapolate: Any = True, axis: int = 0) -> None:
         #: Whether results are tensors.
         self.tensors = isinstance(c, Tensor) or isinstance(x, Tensor)
-        self._c, self._x = floats(c), floats(x)
+        self._c, self._x = numbers(c), floats(x)
         self.knots = increasing(x, "x")
         count = self._x.size
         if self._c.ndim < 2 or self._c.shape[1] != count - 1:
@@ -177,6 +177,12 @@ def floats(x: Any) -> Any:
     """`x` as a tensor of floats."""
     t = as_operand(x)
     return t if t.dtype.kind == "f" else t.to(np.float64)
+
+
+def numbers(x: Any) -> Any:
+    """`x` as a tensor of floats or complex numbers."""
+    t = as_operand(x)
+    return t if t.dtype.kind in "fc" else t.to(np.float64)
 
 
 def increasing(x: Any, what: str) -> Any:

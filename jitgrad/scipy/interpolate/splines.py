@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ... import numpy as jnp
-from ...base.errors import ArgumentError, ShapeError
+from ...base.errors import ArgumentError, DTypeError, ShapeError
 from ...base.surface import surfaces
 from ...frontend.convert import as_operand
 from ...frontend.functions import FUNCTIONS
@@ -22,7 +22,7 @@ from ...frontend.tensor import Tensor
 from ...ir.shapes import as_int, normalize_axis
 from ...tracing.control_flow import scan
 from ..vectors import known
-from .piecewise_polynomials import PPoly, floats, increasing
+from .piecewise_polynomials import PPoly, floats, increasing, numbers
 
 op = SimpleNamespace(**FUNCTIONS)
 
@@ -42,10 +42,12 @@ class _Samples:
         Those between neighbours.
     """
 
-    def __init__(self, x: Any, y: Any, axis: int) -> None:
+    def __init__(self, x: Any, y: Any, axis: int, real: bool = False) -> None:
         self.knots: Any
         self.tensors = isinstance(x, Tensor) or isinstance(y, Tensor)
-        self.knots, self.x, y = increasing(x, "x"), floats(x), floats(y)
+        self.knots, self.x, y = increasing(x, "x"), floats(x), numbers(y)
+        if real and y.dtype.kind == "c":
+            raise DTypeError(f"got y of dtype {y.dtype}, expected real numbers, whose order counts")
         if not y.ndim:
             raise ShapeError("got a number as y, expected a value for each knot")
         self.axis = normalize_axis(as_int(axis, "axis"), y.ndim)
@@ -98,7 +100,7 @@ class CubicHermiteSpline(_Hermite):
 
     def __init__(self, x: Any, y: Any, dydx: Any, axis: int = 0, extrapolate: Any = None) -> None:
         samples = _Samples(x, y, axis)
-        d = jnp.moveaxis(floats(dydx), samples.axis, 0)
+        d = jnp.moveaxis(numbers(dydx), samples.axis, 0)
         if d.shape != samples.y.shape:
             raise ShapeError(f"got dydx of shape {np.shape(dydx)}, expected that of y")
         samples.tensors = samples.tensors or isinstance(dydx, Tensor)
@@ -184,7 +186,7 @@ def _conditions(bc_type: Any, samples: _Samples) -> list[Any]:
             order, value = end
             if order not in (1, 2):
                 raise ArgumentError(f"got a derivative of order {order!r}, expected 1 or 2")
-            value = floats(value)
+            value = numbers(value)
             if value.ndim and value.shape != samples.y.shape[1:]:
                 raise ShapeError(
                     f"got a derivative of shape {value.shape}, expected {samples.y.shape[1:]}"
@@ -293,7 +295,7 @@ class PchipInterpolator(_Hermite):
     """
 
     def __init__(self, x: Any, y: Any, axis: int = 0, extrapolate: Any = None) -> None:
-        samples = _Samples(x, y, axis)
+        samples = _Samples(x, y, axis, real=True)
         h, m = samples.h, samples.slopes
         if samples.n == 2:
             d = jnp.concatenate([m, m])
@@ -342,7 +344,7 @@ class Akima1DInterpolator(_Hermite):
     ) -> None:
         if method not in ("akima", "makima"):
             raise ArgumentError(f"got method={method!r}, expected 'akima' or 'makima'")
-        samples = _Samples(x, y, axis)
+        samples = _Samples(x, y, axis, real=True)
         m = samples.slopes
         if samples.n == 2:
             d = jnp.concatenate([m, m])

@@ -19,13 +19,15 @@ from ...frontend.convert import as_operand
 from ...frontend.tensor import Tensor
 from ...ir.shapes import as_int, normalize_axis
 from .b_splines import BSpline, make_interp_spline
-from .piecewise_polynomials import PPoly, floats, given_back, increasing
+from .piecewise_polynomials import PPoly, floats, given_back, increasing, numbers
 from .splines import CubicSpline
 
 #: Kinds of `interp1d` that have one value on each piece: which end it is that of.
 STEPS = ("nearest", "nearest-up", "next", "previous", "zero")
 #: Those that are splines of a degree.
 DEGREES: dict[Any, int] = {"slinear": 1, "quadratic": 2}
+#: How many samples those take that are no splines of a degree, if not one.
+LEAST: dict[Any, int] = {"cubic": 4}
 #: What there is nothing of beyond the ends.
 _BEYOND = {"next": (None, np.nan), "previous": (np.nan, None)}
 
@@ -80,7 +82,7 @@ class interp1d:
             )
         self.tensors = isinstance(x, Tensor) or isinstance(y, Tensor)
         at = _values(x)
-        x, y = floats(x), floats(y)
+        x, y = floats(x), numbers(y)
         if not y.ndim or x.ndim != 1:
             raise ShapeError(
                 f"got x of shape {x.shape} and y of shape {y.shape}, expected (n,) "
@@ -93,10 +95,18 @@ class interp1d:
         if not assume_sorted:
             order = np.argsort(at, kind="mergesort")
             x, y, at = x[order], y[order], at[order]
+        if kind not in ("linear", *STEPS) or kind == "zero":  # splines are in double precision
+            x, y = x.double(), y.to(np.result_type(y.dtype, np.float64))
         self.x, self.y, self.kind = x, y, kind
-        self.knots = increasing(at, "x")
+        least = LEAST.get(degree, degree + 1 if isinstance(degree, (int, np.integer)) else 1)
+        if x.size < least:
+            raise ShapeError(f"got {x.size} places for kind={kind!r}, expected at least {least}")
+        self.knots = increasing(at, "x") if x.size > 1 else at
         self.bounds_error, self.fill = _outside(kind, bounds_error, fill_value)
-        self._pieces = None if kind in STEPS else self._polynomial(degree)
+        steps = kind in STEPS
+        if x.size == 1 and kind == "linear":  # there is no line
+            steps, self.fill = True, [np.nan if f is None else f for f in self.fill]
+        self._pieces = None if steps else self._polynomial(degree)
 
     def _polynomial(self, degree: Any) -> PPoly | BSpline:
         out: PPoly | BSpline
@@ -124,7 +134,7 @@ class interp1d:
                 f"{self.knots[0]} and {self.knots[-1]}; see bounds_error and fill_value"
             )
         if self._pieces is not None:
-            out = self._pieces(flat if isinstance(x, Tensor) else values)
+            out = self._pieces(flat)
         else:
             out = self.y[_step(self.kind, self.knots, values)]
         shape = (-1, *[1] * (self.y.ndim - 1))
@@ -157,7 +167,7 @@ def _values(x: Any) -> np.ndarray:
 
 
 def _is_nan(x: Any) -> bool:
-    return bool(np.isnan(_values(x)))
+    return bool(np.isnan(np.asarray(x.detach() if isinstance(x, Tensor) else x)))
 
 
 def _step(kind: Any, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -206,7 +216,7 @@ class RegularGridInterpolator:
         fill_value: Any = np.nan,
     ) -> None:
         self.tensors = any(isinstance(x, Tensor) for x in (*points, values))
-        self.values, self.points = floats(values), [floats(p) for p in points]
+        self.values, self.points = numbers(values), [floats(p) for p in points]
         if len(self.points) > self.values.ndim:
             raise ShapeError(
                 f"got {len(self.points)} axes of a grid for values of shape {self.values.shape}"
