@@ -182,9 +182,11 @@ class Formulas:
     bundle, whose results are a record each, of the bundle alone.
 
     `led_to` has for each node the leaves that a derivative of it leads to, where the nodes tell of
-    too many, as loops do: to no others goes a gradient, not even of zeros."""
+    too many, as loops do: to no others goes a gradient, not even of zeros. Of the leaves `flat` the
+    nodes tell nothing any more, as they were written over: their gradients are zeros where
+    `led_to` has them."""
 
-    def __init__(self, nodes, stops, led_to=None, name=None):
+    def __init__(self, nodes, stops, led_to=None, name=None, flat=()):
         self.name = name
         self.nodes, self.operands, self.numbers, self.order = tuple(nodes), [], [], []
         for n in _above(self.nodes, stops):
@@ -197,12 +199,13 @@ class Formulas:
             )
             part.append(n)
         self.kinds = tuple([KIND[n.dtype] for n in self.numbers])
+        self.operands += sorted({*flat}.difference(self.operands), key=lambda n: n.arg)
         places = [leaf(k, n.shape, n.dtype) for k, n in enumerate(self.operands)]
         places += [number(k, n.dtype) for k, n in enumerate(self.numbers)]
         reached = [self._places(self._reached(node)) for node in self.nodes]
         self.depends = reached if led_to is None else [*map(self._places, led_to)]
         self.cuts = [set(r).difference(d) for r, d in zip(reached, self.depends, strict=True)]
-        key = self._built(*places), len(places), name
+        key = self._built(*places), len(places), name, tuple(self.depends)
         self.opcode = _opcodes.get(key) or _opcodes.setdefault(key, self._whole(len(places)))
 
     def _whole(self, places):

@@ -43,7 +43,6 @@ from ..tape.backward import AccumulateGrad
 from ..tape.changes import changes
 from ..tape.double import Formulas
 from ..tape.handles import Handle, extra, from_value
-from ..tape.reachability import roots_of, saves, upstream
 from ..tape.record import materialise
 from ..tape.segment import AbstractValue, local
 from ..tape.symbolic import Unreplayable
@@ -51,6 +50,7 @@ from ..tape.symbols import SymbolicScalar
 from ..tape.views import parent_of
 from . import replay_calls
 from .introspection import name_of
+from .replay_graphs import is_freed, written_over
 
 if TYPE_CHECKING:
     from ..base.code import Generated, Operand, Statement
@@ -187,6 +187,7 @@ class CompiledCall:
         self.recorded: dict[str, Node] = {}
         self.values: list[tuple[str, Node, Any]] = []
         self.lost: list[str] = []
+        self.flat: dict[str, set[Node]] = {}
         self.views = self._views()
         made = {name for name, _, _ in self.views}
         moved = any(
@@ -197,8 +198,11 @@ class CompiledCall:
             name, node = self.names[key], materialise(t).node
             if name in made:
                 continue
-            requires_grad = t._state.requires_grad and self.trace.differentiable(node)
-            freed = t._state.requires_grad and _is_freed(t)
+            self.flat[name] = written_over(t, node, self.trace) if t._state.requires_grad else set()
+            requires_grad = t._state.requires_grad and bool(
+                self.trace.differentiable(node) or self.flat[name]
+            )
+            freed = t._state.requires_grad and is_freed(t)
             if moved and t._state.requires_grad and not freed:
                 raise Unreplayable("it changes a leaf, and its results require grad")
             if requires_grad and not freed:
@@ -236,11 +240,14 @@ class CompiledCall:
         """The formulas, with loops; gradients go where those lead that were recorded."""
         nodes = list(self.recorded.values())
         graph, self.lists = self._rolled(nodes, True)
-        led_to = [set(toposort([n], differentiable_sources)) for n in nodes]
+        flat = [self.flat[name] for name in self.recorded]
+        led_to = [
+            {*toposort([n], differentiable_sources), *f} for n, f in zip(nodes, flat, strict=True)
+        ]
         for whole, elements in self.lists.items():
             for found in led_to:
                 found.update(() if found.isdisjoint(elements) else (whole,))
-        return Formulas(graph, (), led_to)
+        return Formulas(graph, (), led_to, flat={n for f in flat for n in f})
 
     def _views(self) -> list[tuple[str, Callable[[], Any], tuple[ViewStep, ...]]]:
         """Results that share memory with something: (name, a text of that, steps from there)
@@ -611,20 +618,3 @@ def _is_leaf(t: Handle) -> bool:
 
 def _has_gradient(source: Source) -> bool:
     return isinstance(source.object, Handle) and source.data.requires_grad
-
-
-def _is_freed(t: Handle) -> bool:
-    """Whether a backward within the function freed what one from `t` needs."""
-    seen, stack = set(), [t._edge]
-    while stack:
-        edge = stack.pop()
-        if type(edge) is not tuple or edge in seen:
-            continue
-        seen.add(edge)
-        graph, state = edge
-        if graph.freed is not None and any(
-            s in graph.freed and saves(s) for s in upstream((state,))
-        ):
-            return True
-        stack.extend(graph.edges[i] for i in roots_of(state))
-    return False

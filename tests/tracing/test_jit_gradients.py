@@ -315,3 +315,30 @@ def test_writes_that_change_the_graph_are_called_as_they_are():
         f(x)
     x.sum().backward()
     close(w.grad, A)
+
+
+def test_what_is_written_over_has_a_gradient_of_zeros(monkeypatch):
+    """As without jit and in PyTorch; what does not lead to the result has none."""
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+
+    def constant(x, y):
+        out = x * 2
+        out[:] = 3.0
+        return out.sum()
+
+    def other(x, y):
+        out = x * 2
+        out[:] = y
+        return out.sum()
+
+    cases = ((constant, (0.0, None)), (other, (0.0, 1.0)), (lambda x, y: y.sum(), (None, 1.0)))
+    for f, slopes in cases:
+        for function in (f, jitgrad.jit(f)):
+            for _ in range(2):
+                given = [jitgrad.tensor([1.0, 2.0], requires_grad=True) for _ in range(2)]
+                function(*given).backward()
+                for x, of_x in zip(given, slopes, strict=True):
+                    if of_x is None:
+                        assert x.grad is None
+                    else:
+                        np.testing.assert_array_equal(x.grad, [of_x, of_x])
