@@ -82,25 +82,14 @@ class interp1d:
             )
         self.tensors = isinstance(x, Tensor) or isinstance(y, Tensor)
         at = _values(x)
-        x, y = floats(x), numbers(y)
-        if not y.ndim or x.ndim != 1:
-            raise ShapeError(
-                f"got x of shape {x.shape} and y of shape {y.shape}, expected (n,) "
-                "and n values along an axis"
-            )
-        self.axis = normalize_axis(as_int(axis, "axis"), y.ndim)
-        y = jnp.moveaxis(y, self.axis, 0)
-        if y.shape[0] != x.size:
-            raise ShapeError(f"got {y.shape[0]} values for {x.size} places, expected as many")
+        x, y, self.axis = _samples(x, y, axis)
         if not assume_sorted:
             order = np.argsort(at, kind="mergesort")
             x, y, at = x[order], y[order], at[order]
         if kind not in ("linear", *STEPS) or kind == "zero":  # splines are in double precision
             x, y = x.double(), y.to(np.result_type(y.dtype, np.float64))
         self.x, self.y, self.kind = x, y, kind
-        least = LEAST.get(degree, degree + 1 if isinstance(degree, (int, np.integer)) else 1)
-        if x.size < least:
-            raise ShapeError(f"got {x.size} places for kind={kind!r}, expected at least {least}")
+        _check_count(x.size, kind, degree)
         self.knots = increasing(at, "x") if x.size > 1 else at
         self.bounds_error, self.fill = _outside(kind, bounds_error, fill_value)
         steps = kind in STEPS
@@ -147,6 +136,27 @@ class interp1d:
         order = [*range(places.ndim, places.ndim + self.axis), *range(places.ndim)]
         out = jnp.transpose(out, [*order, *range(places.ndim + self.axis, out.ndim)])
         return given_back(out, self.tensors or isinstance(x, Tensor))
+
+
+def _samples(x: Any, y: Any, axis: int) -> tuple[Any, Any, int]:
+    """Places, their values with that axis in front, and the axis."""
+    x, y = floats(x), numbers(y)
+    if not y.ndim or x.ndim != 1:
+        raise ShapeError(
+            f"got x of shape {x.shape} and y of shape {y.shape}, expected (n,) "
+            "and n values along an axis"
+        )
+    axis = normalize_axis(as_int(axis, "axis"), y.ndim)
+    y = jnp.moveaxis(y, axis, 0)
+    if y.shape[0] != x.size:
+        raise ShapeError(f"got {y.shape[0]} values for {x.size} places, expected as many")
+    return x, y, axis
+
+
+def _check_count(n: int, kind: Any, degree: Any) -> None:
+    least = LEAST.get(degree, degree + 1 if isinstance(degree, (int, np.integer)) else 1)
+    if n < least:
+        raise ShapeError(f"got {n} places for kind={kind!r}, expected at least {least}")
 
 
 def _outside(kind: Any, bounds_error: Any, fill_value: Any) -> tuple[bool, Any]:
