@@ -9,6 +9,7 @@ What follows from the shape of a tensor and from all of an index but its integer
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..ops import indexing
@@ -54,9 +55,10 @@ class BasicIndex:
     """What follows from the shape and from all of a basic index but its integers.
 
     It names an `element`, or a view by one of `forms`; both record `opcode`, with `starts`, of
-    which those at `integers`, as (place, length of the axis), come from the index."""
+    which those at `integers`, as (place, length of the axis), come from the index. `shape` is that
+    of the view; `total` says that it has all elements."""
 
-    __slots__ = ("opcode", "rest", "forms", "starts", "integers", "element")
+    __slots__ = ("opcode", "rest", "forms", "starts", "integers", "element", "shape", "total")
 
     def __init__(self, shape: tuple[int, ...], items: tuple[Any, ...], index: Any) -> None:
         parsed = indexing.parse(shape, index)
@@ -76,6 +78,7 @@ class BasicIndex:
         self.rest = (int,) * len(numbers)
         self.forms = forms(self.opcode, (), len(numbers))
         self.element = is_element(items, len(shape))
+        self.shape, self.total = parsed.shape, prod(parsed.shape) == prod(shape)
 
     def numbers(self, items: tuple[Any, ...]) -> Sequence[int] | None:
         """The starts for an index of this form; None if an integer is out of bounds."""

@@ -22,7 +22,7 @@ from ..tape.handles import ELEMENT, Handle, from_value, varies
 from ..tape.keys import Opcode
 from ..tape.record import concrete_value, enter, record, record_in
 from ..tape.segment import active_traces, local
-from ..tape.views import ViewStep, make_view, view_of
+from ..tape.views import ViewStep, make_view, view_of, write, write_part
 from . import array_indices
 from .basic_indices import (
     BasicIndex,
@@ -57,14 +57,11 @@ LAST = Opcode("last_writes", None, _build_last)
 
 def get(x: Handle, index: Any) -> Any:
     """``x[index]``: a view, an element, or a copy where arrays or masks pick."""
-    shape, kind = x._state.shape, type(index)
-    if kind is slice and (known := slices.get((shape, form_of(index)))) is not None:
+    if type(index) is slice and (
+        (known := slices.get((x._state.shape, form_of(index)))) is not None
+    ):
         return view_of(x, known.forms, known.starts)
-    known = rows.get(shape) if kind is int else None
-    if known is not None and -shape[0] <= index < shape[0]:
-        numbers: Any = (index if index >= 0 else index + shape[0],)
-    else:
-        known, numbers = basic_index(shape, index)
+    known, numbers = _basic(x, index)
     if known is not None:
         if known.element:
             return _element(x, known.opcode, known.rest, numbers)
@@ -115,10 +112,36 @@ def _element(x: Handle, opcode: Opcode, rest: tuple[type, ...], numbers: Sequenc
     return _element(x, opcode, rest, numbers) if out is None else out
 
 
+def assign(x: Handle, index: Any, value: Handle) -> None:
+    """``x[index] = value``, outside of traces."""
+    known, numbers = _basic(x, index)
+    if known is None or (
+        known.total and x._state.requires_grad and not value._state.requires_grad
+    ):  # of a value all over `x` a gradient of 0 is to be kept, which `write` does
+        part, value = assigned(x, index, value)
+        if part is not None:
+            write(part, value)
+    elif value._x is None or not _is_part(value, x, known, numbers):
+        shape, dtype = known.shape, x._state.dtype
+        if value._state.shape != shape or value._state.dtype is not dtype:
+            value = fit(value, shape, dtype)
+        write_part(x, known.forms[local.seg.state.grad], numbers, value)
+
+
+def _basic(x: Handle, index: Any) -> tuple[Any, Any]:
+    """What a basic index of `x` records, and its numbers; None for another index."""
+    shape = x._state.shape
+    if type(index) is int:
+        known = rows.get(shape)
+        if known is not None and -shape[0] <= index < shape[0]:
+            return known, (index if index >= 0 else index + shape[0],)
+    return basic_index(shape, index)
+
+
 def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
     """The view of `x` that ``x[index] = value`` writes to, and what it becomes; (None, None) if
     that is its value already, as after ``x[index] += y``, which writes to the view."""
-    known, numbers = basic_index(x._state.shape, index)
+    known, numbers = _basic(x, index)
     if known is not None:
         if _is_part(value, x, known, numbers):
             return None, None

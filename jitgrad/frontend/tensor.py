@@ -439,13 +439,13 @@ class Tensor(ConcreteValues, Copies):
             if self._x is not None and self._x.element:
                 refuse_element(self, "item assignment")
             _check_writable(self)
-            part, new = subscript.assigned(self, index, written(value, self._state.dtype))
-            if part is None:
+            value = written(value, self._state.dtype)
+            if not active_traces:
+                subscript.assign(self, index, value)
                 return
-            if active_traces:
+            part, new = subscript.assigned(self, index, value)
+            if part is not None:
                 part._write(new, cast=True)
-            else:  # it fits, and is as writable as `self`
-                views.write(part, new)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904
 
@@ -507,8 +507,12 @@ def _warn_of_no_leaf(t: Any) -> None:
 def _check_writable(t: Any) -> None:
     if active_traces and local.seg.tracing is not None:
         local.seg.tracing.writes(t)
-    if not local.seg.state.grad:
-        return
+    if local.seg.state.grad and (t._x is not None or t._state.requires_grad):
+        _check_grad(t)
+
+
+def _check_grad(t: Any) -> None:
+    """Raises an error where a write to `t` would cut a leaf off from its gradient."""
     what, grad_off = "a leaf tensor", False
     while t is not None:
         x = t._x

@@ -205,9 +205,24 @@ def write(t, value):
     of that."""
     if t._x is not None and t._x.stale:
         refresh(t)
-    written, values_only = [], not local.seg.state.grad
+    values_only = not local.seg.state.grad
     if t._state.requires_grad and not value._state.requires_grad and not values_only:
         value = record(lambda *states: (OVERWRITE, *states), (value, t))
+    _spread(t, value, values_only)
+
+
+def write_part(t, step, numbers, value):
+    """`value` is written to the view of `t` by `step`, which nobody holds, so none is made."""
+    value = _written_through(t, value, step, numbers)
+    _spread(t, value, not local.seg.state.grad)
+
+
+def _spread(t, value, values_only):
+    """`t` becomes `value`, and so on up to what it views in the end."""
+    if t._x is None and not values_only:  # as most are: no view, and nobody retains its gradient
+        whole(_rebind, ((t, value),))
+        return
+    written = []
     while True:
         written.append((t, _in_graph_of(t, value) if values_only else value))
         parent = parent_of(t)
