@@ -69,7 +69,7 @@ def _promoted(loop, add):
         loop.res.append(out)
         # Behind the loop, where something was added: the place may not exist where nothing was.
         where = Region(home)
-        late = Action("addto", None, (array, *ix, out), loc=add.loc)
+        late = Action("addto", None, (array, *ix, out), attrs=dict(add.attrs), loc=add.loc)
         late.region = where
         where.actions.append(late)
         test = Action("pure", "ne", (out, b.const(0, dtype)), loc=add.loc)
@@ -107,7 +107,7 @@ class _Additive:
 
     def pure(self, a, hit):
         self.tainted.add(a.out)
-        if a.fn == "add":
+        if a.fn in ("add", "accumulate"):
             return len(hit) == 1
         return a.fn == "sub" and hit == [a.args[0]]
 

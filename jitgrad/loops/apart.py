@@ -95,10 +95,10 @@ def keep_apart(loops: list[Action], accesses: list[Action], distinct: Distinct) 
     """Whether the turns of each of `loops` keep apart in what they write: no turn touches a place
     that another one writes to."""
     writes = [a for a in accesses if a.kind != "load"]
-    return all(_apart(loops, w, a, distinct) for w in writes for a in accesses)
+    return all(apart(loops, w, a, distinct) for w in writes for a in accesses)
 
 
-def _apart(loops: list[Action], x: Action, y: Action, distinct: Distinct) -> bool:
+def apart(loops: list[Action], x: Action, y: Action, distinct: Distinct) -> bool:
     """Whether two accesses never meet in two turns: they are of two arrays, in parts that keep
     apart, or for each loop both at the turn's own place along some axis."""
     array, nest = x.args[0], loops[0].regions[0]
@@ -143,8 +143,7 @@ def simple(loop: Action) -> bool:
     """Whether a loop counts by one and hands nothing on but sums whose order is free."""
     step = loop.args[2]
     counted = step.is_const and step.const in (1, -1) and not loop.left_early
-    attrs = loop.attrs
-    return counted and in_any_order(loop) and not (attrs.get("pieces") or attrs.get("parallel"))
+    return counted and in_any_order(loop) and not loop.attrs.get("pieces")
 
 
 def in_any_order(loop: Action) -> bool:

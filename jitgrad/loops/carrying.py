@@ -33,7 +33,7 @@ def carry(form):
 def _simple(loop):
     step = loop.args[2]
     counted = step.is_const and step.const in (1, -1) and not loop.left_early
-    return counted and not (loop.attrs.get("pieces") or loop.attrs.get("parallel"))
+    return counted and not loop.attrs.get("pieces")
 
 
 class _Line:

@@ -172,7 +172,7 @@ class _Sharing:
             known.clear()
         still = [k for k in known if self.aliases.of(k[0]) not in written]
         for r in a.regions:
-            self.visit(r, list(still if a.kind in LOOPS else known), pure)
+            self.visit(r, list(still if a.kind in (*LOOPS, "parts") else known), pure)
         known[:] = still
 
 

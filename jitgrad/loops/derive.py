@@ -14,11 +14,12 @@ from .adjoint import reverse
 from .aliases import Aliases, stored_classes
 from .carrying import carry
 from .clean import tidy
-from .emit import source
+from .emit import texts
 from .form import Val, has_cotangent, leaves, walk
 from .free_sums import relax
 from .front import trace
 from .gather import gather
+from .parts import in_parts
 from .tangent import forward
 from .turn_order import ascend
 from .well_formed import verify
@@ -106,14 +107,15 @@ class Derived:
     def finish(self, core, params, kinds, lines):
         """Emits the module: the core, and an entry of `params` with the types `kinds`."""
         f = self.primal.form
-        self.core = core = verify(tidy(ascend(carry(gather(relax(core))))))
+        self.core = core = verify(tidy(ascend(carry(in_parts(gather(relax(core)))))))
         taken = set(re.findall(r"[A-Za-z_]\w*", " ".join([*params, *lines])))
-        self.core_text = source(
+        *parts, main = texts(
             core,
             f"{self.word.capitalize()} of {f.name}.",
             bool(self.options.get("boundscheck")),
             taken,
         )
+        self.core_text = "\n\n".join([*[f"@_in_parts\n{part}" for part in parts], main])
         self.name = f"{f.name}_{self.word.replace(' ', '_')}"
         params = [*params, *self.given]
         self.signature = [*kinds, *[v.type for _, v in f.globals.values()]]
@@ -122,10 +124,14 @@ class Derived:
         body = "".join([f"    {x}\n" for x in lines])
         self.entry_text = f"def {self.name}({', '.join(params)}):\n{body}"
         where = os.path.basename(f.file or "")
-        whole = _in_place(self.core_text, core, lines)
+        whole = _in_place(main, core, lines)
+        inner = user_code.decorator(self.options)
         self.text = user_code.module_text(
             f"{self.word.replace(' ', '_')} kernel of {where}: {f.name}.",
-            [f"{entry}\ndef {self.name}({', '.join(params)}):\n{whole}"],
+            [
+                *[f"@_in_parts\n{inner}\n{part}" for part in parts],
+                f"{entry}\ndef {self.name}({', '.join(params)}):\n{whole}",
+            ],
             outside,
         )
 

@@ -37,7 +37,7 @@ CHEAP = frozenset(
 )
 RESERVED = {
     *("np", "math", "numba", "range", "vmath", "min", "max", "abs", "len", "float", "int", "bool"),
-    *("_", "tape", "print", "_select", "_accumulate"),
+    *("_", "tape", "print", "_select", "_accumulate", "_in_parts"),
     *keyword.kwlist,
 }
 LIBRARY = {"dot": "np.dot", "solve": "np.linalg.solve"}
@@ -62,8 +62,14 @@ def type_name(type_):
 
 
 def source(form, doc="", checked=False, taken=()):
-    """The text of a function that computes what a form says; where it is `checked`, memory that
-    nobody has written to is nan; names that are `taken` mean something else there."""
+    """The text of functions, the last of which computes what a form says (see `texts`)."""
+    return "\n\n".join(texts(form, doc, checked, taken))
+
+
+def texts(form, doc="", checked=False, taken=()):
+    """The texts of functions: of parts that threads run (`parts`), and last of that which computes
+    what a form says; where it is `checked`, memory that nobody has written to is nan; names that
+    are `taken` mean something else there."""
     for a in walk(form.body):
         for v in [*a.res, *[v for r in a.regions for v in r.args]]:
             v.name = None
@@ -78,7 +84,8 @@ def source(form, doc="", checked=False, taken=()):
     p.settle(1, None)
     p.line(1, f"return {_tree(p, form.rets)}")
     head = f"def {form.name}({', '.join([v.name for v in form.args])}):"
-    return "\n".join([head, *([f'    """{doc}"""'] if doc else []), *p.lines]) + "\n"
+    main = "\n".join([head, *([f'    """{doc}"""'] if doc else []), *p.lines]) + "\n"
+    return [*p.parts, main]
 
 
 def _tree(p, tree):
@@ -96,6 +103,8 @@ class Printer:
         self.form, self.lines, self.taken = form, [], RESERVED | set(form.globals)
         self.count, self.pending, self.texts, self.user = {}, {}, {}, {}
         self.noted, self.checked = None, False
+        #: The texts of functions of parts.
+        self.parts = []
         for a in walk(form.body):
             self.use(a.args)
             for v in a.args:
@@ -466,6 +475,25 @@ class Printer:
             self.line(depth, f"if {a.phis[a.attrs['brk']].name}:")
             self.line(depth + 1, "break")
 
+    def st_parts(self, a, depth):
+        """A loop whose turns are run on threads: a function of its own, and a call that runs it for
+        each number of a turn."""
+        r = a.regions[0]
+        name = self.fresh(f"{self.form.name}_part")
+        given = [self.name(v) for v in captured(r)]
+        for tape in tapes_of(r):
+            given += [tape.counter(self), *[tape.name(self, e) for e in tape.numbers()]]
+        given = list(dict.fromkeys(given))
+        parts, work = map(self.ex, a.args)
+        kept, self.lines = self.lines, []
+        head = f"def {name}({', '.join([self.name(r.args[0]), *given])}):"
+        self.region(r, 1)
+        self.settle(1, None)
+        self.parts.append("\n".join([head, *self.lines]) + "\n")
+        self.lines = kept
+        packed = f"({', '.join(given)}{',' if len(given) == 1 else ''})"
+        self.line(depth, f"{name}({parts}, {work}, {packed})", a.loc)
+
     def piece(self, a, depth, first, low, high):
         """The loop over pieces around a loop whose tape grows; gives where a piece ends."""
         step = a.args[2]
@@ -496,6 +524,26 @@ class Printer:
         self.line(depth + 1, f"{room} = {size}")
         self.line(depth + 1, f"while {counter} < {room}:")
         self.turn(a, depth + 1)
+
+
+def captured(region):
+    """The values from outside that a region uses, in the order of their first use."""
+    out = {}
+    for a in walk(region):
+        used = [*a.args, *[y for r in a.regions for y in r.yields]]
+        if a.attrs.get("lengths"):
+            used += a.attrs["lengths"]
+        for v in used:
+            if not v.is_const and not (v.region is not None and v.region.within(region)):
+                out[v] = True
+    return list(out)
+
+
+def tapes_of(region):
+    """The tapes from outside that a region writes or reads."""
+    inside = [a for a in walk(region) if a.kind == "tape"]
+    own = {a.attrs["tape"] for a in inside if a.attrs["what"] == "new"}
+    return [t for t in dict.fromkeys([a.attrs["tape"] for a in inside]) if t not in own]
 
 
 def _target(tree):

@@ -85,8 +85,9 @@ class Action:
     view   (array, *numbers) -> array; attrs spec: per axis "i" or ("s", step); attrs lengths
     dim    (array) -> the length of axis attrs k
     lib    array functions that stay calls (`fn`): dot, solve
-    for    (lo, hi, step, *first), region (iv, *phis) with yields -> results; attrs parallel, brk,
-           trips
+    for    (lo, hi, step, *first), region (iv, *phis) with yields -> results; attrs parallel
+           (the user says that turns keep apart), brk, trips
+    parts  (number, work), region (number of one): a loop over parts, which threads run (`parts`)
     while  (*first), region (*phis) with yields -> results; attrs trips
     test   (condition): leaves the `while` that it stands in unless the condition holds
     if     (condition), two regions with yields -> results

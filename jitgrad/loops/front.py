@@ -51,10 +51,12 @@ _PARTS = "; pass real and imaginary parts as arrays of their own"
 
 
 class Frame:
-    """A function being executed; `at` is the line that it stands for, where that is not its own."""
+    """A function being executed; `at` is the line that it stands for, where that is not its own,
+    `parallel` whether its loops over `prange` are."""
 
     def __init__(self, function, at=None):
         self.at = at
+        self.parallel = bool(getattr(function, "targetoptions", {}).get("parallel"))
         self.function, self.tree, self.lines, self.first = source_of(function)
         self.file = inspect.getsourcefile(self.function)
         closed = inspect.getclosurevars(self.function)

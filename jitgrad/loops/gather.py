@@ -202,7 +202,7 @@ class _Gathering:
         region, before = self.home
         with Builder(Region()) as b:
             b.loc = self.loops[0].loc
-            self.spans = [_span(b, loop) for loop in self.loops]
+            self.spans = [span_of(b, loop) for loop in self.loops]
             # What is added to the number of a turn to have its place in a plane.
             self.offsets = [
                 b.pure("sub", b.const(m), lo)
@@ -218,7 +218,7 @@ class _Gathering:
                 if v not in self.planes:
                     made = b.alloc(shape, array.type.dtype, "zeros", hint=f"{array.hint}_plane")
                     self.planes[v] = made
-            _insert(b.region, region, before)
+            insert(b.region, region, before)
         self.write()
         self.collect()
 
@@ -234,7 +234,7 @@ class _Gathering:
                 with Builder(Region()) as b:
                     b.loc = a.loc
                     b.store(self.planes[v], *self.at(b, numbers, (0,) * len(numbers)), v)
-                    _insert(b.region, region, a)
+                    insert(b.region, region, a)
             region.actions.remove(a)
 
     def at(self, b: Builder, numbers: list[Val], shift: tuple[int, ...]) -> list[Val]:
@@ -263,7 +263,7 @@ class _Gathering:
             b.emit("if", (any_turn,), [], regions=(inside, Region(outside)))
             at = nest.region.actions.index(nest) + 1
             behind = nest.region.actions[at] if at < len(nest.region.actions) else None
-            _insert(b.region, nest.region, behind)
+            insert(b.region, nest.region, behind)
 
     def collect_over(self, b: Builder, numbers: list[Val], loops: list[Action]) -> None:
         k = len(numbers)
@@ -281,7 +281,8 @@ class _Gathering:
         b.region = turn
         self.collect_over(b, [*numbers, number], loops[1:])
         b.region = parent
-        b.emit("for", (first, last, b.const(1)), [], regions=(turn,), parallel=False, brk=None)
+        parallel = loops[0].attrs.get("parallel", False)
+        b.emit("for", (first, last, b.const(1)), [], regions=(turn,), parallel=parallel, brk=None)
 
     def index(self, numbers: list[Val]) -> list[Val]:
         out = list(self.group.first.index)
@@ -308,7 +309,7 @@ class _Gathering:
         return total
 
 
-def _span(b: Builder, loop: Action) -> tuple[Val, Val]:
+def span_of(b: Builder, loop: Action) -> tuple[Val, Val]:
     """The numbers of a loop, counted up: (the first, the one behind the last)."""
     lo, hi, step = loop.args[:3]
     if step.const > 0:
@@ -316,7 +317,7 @@ def _span(b: Builder, loop: Action) -> tuple[Val, Val]:
     return b.pure("add", hi, b.const(1)), b.pure("add", lo, b.const(1))
 
 
-def _insert(made: Region, region: Region, before: Action | None) -> None:
+def insert(made: Region, region: Region, before: Action | None) -> None:
     """Moves the actions of `made` into `region`, to its end or before an action."""
     at = len(region.actions) if before is None else region.actions.index(before)
     tail = region.actions[at:]

@@ -75,6 +75,8 @@ def lowest(v: Val, depth: int = 0) -> int | None:
 def _lowest_of_range(v: Val, depth: int) -> int | None:
     """That of the number of a loop."""
     loop = v.region.action if v.region is not None else None
+    if loop is not None and loop.kind == "parts":
+        return 0
     if loop is None or loop.kind != "for" or loop.regions[0].args[0] is not v:
         return None
     if not loop.args[2].is_const:

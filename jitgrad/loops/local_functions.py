@@ -25,7 +25,7 @@ class LocalFunction:
         if isinstance(node, ast.Lambda):
             body = [ast.copy_location(ast.Return(node.body), node)]
         self.body = lowered(body)
-        self.outside = frame.outside
+        self.outside, self.parallel = frame.outside, frame.parallel
 
     def loc(self, line):
         return self.frame.loc(line)

@@ -31,7 +31,7 @@ class LoopStatements:
         elif kind is Marker.CHECKPOINT:
             self.pieces(s, live)
         elif kind in (Marker.RANGE, Marker.PRANGE):
-            self.over_range(s, live, kind is Marker.PRANGE)
+            self.over_range(s, live, kind is Marker.PRANGE and self.frame.parallel)
         elif kind is Marker.REVERSED:
             self.over_reversed(s, live)
         else:

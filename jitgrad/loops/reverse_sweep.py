@@ -248,7 +248,7 @@ class _ReverseLoop:
             (*span, *firsts),
             [v.type for v in vals],
             regions=(new,),
-            parallel=False,
+            parallel=a.attrs.get("parallel", False),
             brk=None,
         )
         for v, w in zip(vals, out.res, strict=True):

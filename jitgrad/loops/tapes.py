@@ -79,6 +79,10 @@ def _skip(p, a, tape, counter):
     yield f"{counter} -= {p.ex(a.args[0], 6.1)}"
 
 
+def _ahead(p, a, tape, counter):
+    yield f"{counter} += {p.ex(a.args[0], 6.1)}"
+
+
 def _pop(p, a, tape, counter):
     entry = a.attrs["value"]
     source, to = tape.name(p, entry), p.name(a.out)
@@ -92,6 +96,7 @@ _TEXTS = {
     "step": _step,
     "back": _back,
     "skip": _skip,
+    "ahead": _ahead,
     "pop": _pop,
 }
 

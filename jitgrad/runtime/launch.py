@@ -82,6 +82,13 @@ def prepare_parallel(work):
             _parallel()
 
 
+def prepare_parts():
+    """Have threads for loops of njit code that are divided into parts."""
+    if not _state.forked:
+        with _busy:
+            _parallel()
+
+
 def launch(address, total, step, arguments, work):
     """Run the chunk function at `address` over [0, total), `step` units at a time; whether it was
     done in parallel."""
@@ -106,8 +113,10 @@ def _parallel():
         from . import threads
 
         if threads.available():
-            run = toolchain.load().own_threads().run
-            _state.parallel = lambda *launch: run(config.num_threads, *launch)
+            make = toolchain.load()
+            own = make.own_threads()
+            make.lend_threads(own)
+            _state.parallel = lambda *launch: own.run(config.num_threads, *launch)
         else:
             _state.parallel = _with_numba()
     return _state.parallel

@@ -33,11 +33,12 @@ def available():
 class Threads:
     """`run` launches a kernel over its chunks on up to `threads` threads; one launch at a time.
 
-    `kernel` and `work` are the compiled parts, `places` says where what is in the memory they share
-    (`thread_code`)."""
+    `kernel` and `work` are the compiled parts, `launch` the address of what compiled code calls
+    (`part_launch`), `places` says where what is in the memory they share (`thread_code`)."""
 
-    def __init__(self, kernel, work, places):
-        self.kernel, self.work, self.stopping = kernel, work, places["STOP"]
+    def __init__(self, kernel, work, launch, places):
+        self.kernel, self.work, self.launch = kernel, work, launch
+        self.stopping = places["STOP"]
         most = os.cpu_count() or 1
         self.memory = np.zeros(places["WORKERS"] + places["STRIDE"] * most + 8, np.int64)
         self.address = -(-self.memory.ctypes.data // 64) * 64  # words on cache lines of their own

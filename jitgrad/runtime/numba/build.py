@@ -19,7 +19,7 @@ from .. import cache, events, threadpools
 from ..aside import aside
 from ..partials import chosen, chosen_loops
 from ..stats import COMPILED, Cost, stats
-from . import api
+from . import api, part_launch
 from .lowering import ARRAY_DATA, BYTES_DATA
 
 #: Kernels of one process from which something is wrong with the program.
@@ -295,13 +295,22 @@ def parallel_driver():
     return kernel
 
 
+def lend_threads(threads):
+    """Has parts of loops in njit code run on these threads."""
+    part_launch.ready(threads)
+
+
 def own_threads():
     """jitgrad's own threads for parallel launches; starts none by itself."""
     from ..threads import Threads
     from .thread_code import PLACES, THREADS
 
+    def take(compiler, module):
+        entries = [compiler.driver_entry(getattr(module, name)) for name in ("kernel", "work")]
+        return (*entries, compiler.address(module.launch)), 0
+
     source = THREADS.format(bytes_data=BYTES_DATA, **PLACES)
-    return Threads(*_driver(source, "kernel", "work"), PLACES)
+    return Threads(*_build(source, take, driver=True), PLACES)
 
 
 def limit_threads(n):

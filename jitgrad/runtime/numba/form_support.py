@@ -5,6 +5,7 @@ from numba import njit
 from numba.extending import intrinsic, overload
 
 from . import lowering, vmath  # noqa: F401 (lowering: what functions of vmath are made of)
+from .part_launch import in_parts as _in_parts
 
 __all__ = [
     "_accumulate",
@@ -17,6 +18,7 @@ __all__ = [
     "_dot_add_2",
     "_dot_back",
     "_grow",
+    "_in_parts",
     "_is_new",
     "_order",
     "_select",

@@ -18,13 +18,13 @@ from .lowering import declared
 I64 = ir.IntType(64)
 #: Numbers of words of the shared memory, on cache lines of their own: of a launch (`JOB` has its
 #: arguments, how many workers it wants, and its processor; `NEXT`, how many chunks of the caller's
-#: share are taken), and from `WORKERS` on, `STRIDE` apart, of each worker whether it sleeps, its
-#: semaphore, and how many of its share are taken. `PATIENCE`: turns of about 20 ns that a launch
-#: waits awake for chunks that are not finished.
+#: share are taken; `BUSY`, whether one is on), and from `WORKERS` on, `STRIDE` apart, of each
+#: worker whether it sleeps, its semaphore, and how many of its share are taken. `PATIENCE`: turns
+#: of about 20 ns that a launch waits awake for chunks that are not finished.
 LINE = 8
 PLACES = {
     name: LINE * k
-    for k, name in enumerate(("ROUND", "NEXT", "OPEN", "INSIDE", "STOP", "JOB", "WORKERS"))
+    for k, name in enumerate(("ROUND", "NEXT", "OPEN", "INSIDE", "STOP", "BUSY", "JOB", "WORKERS"))
 }
 PLACES.update(SEMAPHORE=LINE, SHARE=2 * LINE, STRIDE=3 * LINE, PATIENCE=5000)
 
@@ -92,7 +92,7 @@ THREADS = '''"""driver: array kernels on jitgrad's own threads; chunks depend on
 
 from numba import types
 
-from jitgrad.runtime.numba.drivers import driver
+from jitgrad.runtime.numba.drivers import body, driver, entry
 from jitgrad.runtime.numba.lowering import call
 from jitgrad.runtime.numba.thread_code import load, pause, raised, store, swap
 from jitgrad.runtime.numba.thread_code import sched_getcpu, sched_setaffinity, sched_yield
@@ -119,6 +119,10 @@ def take(pool, me):
 
 @driver(types.void(I, I, I, I, I, I), nogil=True)
 def kernel(pool, workers, address, total, step, args):
+    if swap(pool, {BUSY}, 1) == 1:  # a launch of another thread, or one around this
+        for part in range((total + step - 1) // step):
+            call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
+        return
     store(pool, {JOB}, address)
     store(pool, {JOB} + 1, total)
     store(pool, {JOB} + 2, step)
@@ -143,6 +147,17 @@ def kernel(pool, workers, address, total, step, args):
             sched_yield()
         else:
             pause()
+    store(pool, {BUSY}, 0)
+
+
+@body
+def body(address, total, workers, args):
+    kernel(load(args, 0), workers, address, total, 1, args)
+
+
+@entry
+def launch(address, total, workers, args):
+    body(address, total, workers, args)
 
 
 @driver(types.void(I, I, I, I, I, I), nogil=True)

@@ -8,11 +8,12 @@ import re
 
 from numba import njit, types
 
+from ...base.config import config
 from ...base.errors import CompileError
 from ...base.locks import lock
-from .. import cache
+from .. import cache, launch
 from ..aside import aside
-from . import form_support, vmath
+from . import api, form_support, vmath
 
 _made: dict = {}
 _lock = lock()
@@ -98,9 +99,23 @@ def loaded(text, name, here=False):
 
 def _load(text, name):
     try:
-        module = cache.load(text, "public")
+        module = _module(text)
     except Exception as error:
         raise CompileError(
             f"the derivative could not be compiled ({error}); its source:\n{text}"
         ) from error
     return getattr(module, name), module.__file__
+
+
+def _module(text):
+    """The module of a text; without threads where numba's private parts fail."""
+    if "@_in_parts" not in text:
+        return cache.load(text, "public")
+    launch.prepare_parts()
+    try:
+        return cache.load(text, "public")
+    except (AttributeError, ImportError, TypeError) as error:
+        if config.numba == "public":
+            raise
+        api.fall_back(error)
+        return cache.load(text, "public")
