@@ -28,6 +28,7 @@ from ..tape.record import enter, record, record_in
 from ..tape.segment import AbstractValue, active_traces, known_values, local
 from ..tape.symbols import SymbolicScalar
 from .integers import RANGES, as_float, dtype_of
+from .masked_selection import MaskedSelection
 
 T = TypeVar("T")
 #: Nested sequences as an operation.
@@ -325,6 +326,8 @@ def written(value: Any, dtype: np.dtype) -> Any:
     """`value` as the operand of a write to a tensor of `dtype`: numbers of Python, also in
     sequences, as NumPy assigns them, which refuses those that the dtype has no room for."""
     whole, kind = dtype.kind in "iu", type(value)
+    if kind is MaskedSelection:
+        return value
     if whole and isinstance(value, np.generic):
         value = value.item()
     elif whole and kind is SymbolicScalar and value.kind is int:

@@ -29,6 +29,7 @@ from .binding import is_exact, is_hashable, operands_by_name, statics_of
 from .convert import SCALARS, as_operand, by_value, from_array, put_together, quick_operand
 from .docs import describe
 from .integers import settled
+from .masked_selection import Functions, MaskedSelection, applied
 from .tensor import Tensor
 from .turn_numbers import TurnNumber, beside
 
@@ -58,7 +59,7 @@ def apply(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...] = ()
     """Records one operation on tensors, arrays and numbers."""
     for x in operands:
         if type(x) not in OURS and takes_over(x):
-            return leave(entry, operands, statics, x)
+            return _taken_over(entry, operands, statics, x)
     for name, x in zip(entry.names.args, operands):
         if x is None and name not in entry.names.optional:
             raise DTypeError(
@@ -112,6 +113,12 @@ def apply(entry: Entry, operands: tuple[Any, ...], statics: tuple[Any, ...] = ()
         )
 
     return record(key, tensors, numbers)
+
+
+def _taken_over(entry: Entry, operands: Any, statics: tuple[Any, ...], x: Any) -> Any:
+    if type(x) is MaskedSelection:
+        return applied(apply, entry, operands, statics)
+    return leave(entry, operands, statics, x)
 
 
 def _host(entry: Entry, shape: tuple[int, ...], values: Any, statics: tuple[Any, ...]) -> Tensor:
@@ -539,6 +546,7 @@ def make(entry: Entry) -> Callable[..., Any]:
 
 
 FUNCTIONS = {entry.name: make(entry) for entry in REGISTRY.values()}
+Functions.by_name = FUNCTIONS
 
 
 NAMES = {

@@ -27,6 +27,7 @@ from .convert import as_operand, by_value
 from .creation import full
 from .docs import describe
 from .functions import FUNCTIONS, LIMIT, apply, binary, guarded, new
+from .masked_selection import NEUTRAL, MaskedSelection
 from .tensor import Tensor, refuse_element
 
 if TYPE_CHECKING:
@@ -118,8 +119,20 @@ def install() -> None:
             setattr(Tensor, name, property(get, write, doc=entry.doc))
         if entry.names.in_place:
             setattr(Tensor, entry.names.in_place, _in_place_method(entry, f))
+        _install_for_masks(entry, f)
     Tensor.clone = Tensor.copy = _clone()  # type: ignore[attr-defined]
     Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
+def _install_for_masks(entry: Entry, f: Callable[..., Any]) -> None:
+    """The operators, and the methods of one operand, of what a mask selects in a trace."""
+    if entry.names.operator:
+        setattr(MaskedSelection, f"__{entry.names.operator}__", f)
+        if entry.operands == 2 and entry.names.operator not in COMPARISONS:
+            setattr(MaskedSelection, f"__r{entry.names.operator}__", lambda x, y: f(y, x))
+    if entry.has_method and (entry.view is None or entry.name in NEUTRAL):
+        for name in (entry.name, *entry.names.aliases, *entry.names.methods):
+            setattr(MaskedSelection, name, f)
 
 
 def _property(entry: Entry, f: Callable[..., Any]) -> Callable[..., Any]:

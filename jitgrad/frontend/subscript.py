@@ -34,6 +34,7 @@ from .basic_indices import (
     view_opcode,
 )
 from .convert import by_value
+from .masked_selection import MaskedSelection, is_mask, refusal, selection, widened, written
 
 if TYPE_CHECKING:
     from ..ir import Node
@@ -73,6 +74,8 @@ def get(x: Handle, index: Any) -> Any:
 
 def _parsed(x: Handle, index: Any) -> Any:
     """``x[index]`` by the long way, for whatever an index may be."""
+    if is_mask(index, x.shape) and varies(index):
+        return selection(x, index)
     values, unknown = _values(index)
     parsed = indexing.parse(x.shape, values)
     if not parsed.arrays:
@@ -141,6 +144,8 @@ def _basic(x: Handle, index: Any) -> tuple[Any, Any]:
 def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
     """The view of `x` that ``x[index] = value`` writes to, and what it becomes; (None, None) if
     that is its value already, as after ``x[index] += y``, which writes to the view."""
+    if type(value) is MaskedSelection:
+        return _under_mask(x, index, value)
     known, numbers = _basic(x, index)
     if known is not None:
         if _is_part(value, x, known, numbers):
@@ -150,8 +155,8 @@ def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
         return part, fit(value, part._state.shape, part._state.dtype)
     if not active_traces and (found := array_indices.put(x, index, value)) is not None:
         return found
-    if local.seg.tracing is not None and _is_mask(index, x) and not value.shape:
-        return get(x, Ellipsis), _chosen(index, value, x)
+    if local.seg.tracing is not None and (found := _under_mask(x, index, value)) is not None:
+        return found
     values, unknown = _values(index)
     parsed = indexing.parse(x.shape, values)
     part = _view(x, parsed)
@@ -189,14 +194,21 @@ def _is_part(value: Handle, x: Handle, known: BasicIndex, numbers: Any) -> bool:
     )
 
 
-def _is_mask(index: Any, x: Handle) -> bool:
-    return isinstance(index, Handle) and index.dtype == np.bool_ and index.shape == x.shape
-
-
-def _chosen(mask: Handle, value: Handle, x: Handle) -> Any:
-    """What `x` becomes where one value is written to all elements under a mask whose values only
-    a call knows."""
-    return record(lambda *states: (where, *states), (mask, fit(value, (), x.dtype), x))
+def _under_mask(x: Handle, index: Any, value: Any) -> Any:
+    """What is written, and what it becomes, where only a call knows a mask, and the value is one
+    for all elements under it, or what the mask selects; None for another index."""
+    selected = type(value) is MaskedSelection
+    if not is_mask(index, x.shape):
+        if selected:
+            raise refusal("a write to an index that is no mask")
+        return None
+    if selected:
+        return get(x, Ellipsis), written(x, index, value)
+    rest = x.shape[len(index.shape) :]
+    if len(value.shape) > len(rest):
+        return None
+    mask, value = widened(index, len(rest)), fit(value, rest, x.dtype)
+    return get(x, Ellipsis), record(lambda *states: (where, *states), (mask, value, x))
 
 
 def _step(parsed: indexing.Index) -> ViewStep:

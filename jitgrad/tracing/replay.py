@@ -35,6 +35,7 @@ from ..base.tree import is_container, made, parts
 from ..compile import simplify
 from ..control import Rolled, rolled
 from ..frontend.convert import NESTED, put_together
+from ..frontend.masked_selection import MaskedSelection, refusal
 from ..frontend.tensor import Tensor
 from ..ir import LEAF, NUMBER, leaf, number, substitute, toposort, toposort_by
 from ..ops.marks import differentiable_sources
@@ -135,6 +136,8 @@ class CompiledCall:
             return lambda: x.code
         if isinstance(x, np.ndarray):
             return self._array(x)
+        if kind is MaskedSelection:
+            raise refusal("a result")
         if x is None or not is_container(x):
             self.constants.append(x)
             return lambda: repr(x) if kind in (bool, type(None)) else self.bind(x)

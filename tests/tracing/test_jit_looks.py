@@ -33,7 +33,11 @@ LOOKS = {
     ),
     "dot": (lambda x: np.ones(3).dot(x), "NumPy asked for them"),
     "format": (lambda x: f"{x[0]:.2f}", "its text"),
-    "mask": (lambda x: x[x > 0], r"a boolean mask as an index.*jitgrad.where\(mask, x, y\)"),
+    "mask": (lambda x: x[x > 0], r"a result of x\[mask\].*jitgrad.where\(mask, x, y\)"),
+    "mask of columns": (
+        lambda x: x.reshape(1, -1)[:, x > 0],
+        r"a boolean mask as an index.*jitgrad.where\(mask, x, y\)",
+    ),
     "write by a mask": (
         lambda x: x.clone().__setitem__(x > 0, x[:2]),
         "a boolean mask as an index",

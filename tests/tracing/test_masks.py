@@ -1,0 +1,145 @@
+"""`x[mask]` under `jit`, where only a call knows the mask: values and gradients are those without
+`jit`, and what needs the number of elements is refused."""
+
+import numpy as np
+import pytest
+
+import jitgrad
+from jitgrad import JitError
+from jitgrad import numpy as jnp
+
+X, Y = np.array([-1.0, 0.0, 2.0, 3.0]), np.array(1.0)
+ROWS, W = np.arange(-6.0, 6).reshape(4, 3), np.array([1.0, 2.0, 3.0])
+
+
+@pytest.fixture(autouse=True)
+def interpreted(monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+
+
+def written(change):
+    """A function that changes a copy of its operand."""
+
+    def f(x, y):
+        out = x * 1.0
+        change(out, out > 0, y)
+        return (out * out).sum()
+
+    return f
+
+
+def add(x, m, y):
+    x[m] += y
+
+
+def scale(x, m, y):
+    x[m] *= 2
+    x[~m] -= y
+
+
+def log(x, m, y):
+    x[m] = jnp.log(x[m])
+
+
+def other_arrays(x, m, y):
+    x[m] += (y * x)[m] - jnp.sin(x[m])
+
+
+def numpys(x, m, y):
+    x[m] = np.sqrt(x[m]) * y
+
+
+def turns(x, m, y):
+    for _ in range(3):
+        x[x < 2] += y * 0.5
+        x[x > 2] *= 0.9
+
+
+def shifted(x, m, y):
+    """Where the mask is not true, the slope by `y` is infinite or nan."""
+    x[m] = jnp.log(x[m] - y + 1e-9) + x[m] ** y
+
+
+WRITES = [add, scale, log, other_arrays, numpys, turns, shifted]
+REDUCTIONS = {
+    "sum": lambda x, y: (x[x > 0] ** y).sum(),
+    "mean": lambda x, y: ((x[x > 0] - y) ** 2).mean(),
+    "prod": lambda x, y: jnp.prod(x[x > 0] * y) + jnp.any(x[x > 0] > 2) + jnp.all(x[x > 0] > 2),
+    "numpy's": lambda x, y: np.sum(np.exp(x[x > 0]) * y),
+    "composites": lambda x, y: jnp.mean(jitgrad.sigmoid(x[x > 0]) + y),
+    "none": lambda x, y: (x[x > 100] * y).sum(),
+    "where": lambda x, y: jnp.where(x[x > 0] > 2.5, x[x > 0], y).sum(),
+    "extremes": lambda x, y: (jnp.maximum(x[x > 0], 2.5) + jnp.clip(x[x > 0], 0, y + 1)).sum(),
+}
+OF_ROWS = {
+    "sum": lambda x, w: (x[x[:, 0] > 0] * w).sum(),
+    "mean of columns": lambda x, w: (jnp.mean(x[x[:, 0] > 0], axis=0) * w).sum(),
+    "add": written(lambda x, m, w: add(x, m[:, 0], w)),
+    "all": written(lambda x, m, w: x.__setitem__(m, -x[m])),
+    "one value": written(lambda x, m, w: x.__setitem__(m[:, 0], w)),
+}
+CASES = [(f.__name__, written(f), X, Y) for f in WRITES]
+CASES += [(name, f, X, Y) for name, f in REDUCTIONS.items()]
+CASES += [(f"rows, {name}", f, ROWS, W) for name, f in OF_ROWS.items()]
+
+
+@pytest.mark.parametrize(("f", "x", "y"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_values_and_gradients_are_those_without_jit(f, x, y):
+    eager = jitgrad.value_and_grad(f, argnums=(0, 1))
+    traced = jitgrad.jit(eager)
+    for a in (x, -x, x + 0.5):
+        for got, want in zip(
+            jitgrad.tree.leaves(traced(a, y)), jitgrad.tree.leaves(eager(a, y)), strict=True
+        ):
+            np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-14)
+
+
+def test_second_derivatives_and_rows():
+    f = lambda x: written(log)(x, 1.0)
+    np.testing.assert_allclose(jitgrad.jit(jitgrad.hessian(f))(X), jitgrad.hessian(f)(X))
+    mean = lambda x: REDUCTIONS["mean"](x, 2.0)
+    rows = np.stack([X, X + 1])
+    np.testing.assert_allclose(jitgrad.jit(jitgrad.vmap(mean))(rows), [mean(x) for x in rows])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: jnp.cumsum(x[x > 0]).sum(),
+        lambda x: jitgrad.softmax(x[x > 0]).sum(),
+        lambda x: x[x > 0].max(),
+        lambda x: x[x > 0][0],
+        lambda x: np.median(x[x > 0]),
+        lambda x: x[x > 0] @ x[x > 0],
+        lambda x: x[x > 0].reshape(-1).sum(),
+        lambda x: x[x > 0].sum(keepdims=True),
+        lambda x: (x[x > 0] * x).sum(),
+        lambda x: len(x[x > 0]) + x.sum(),
+        lambda x: x[x > 0],
+        lambda x: {"part": x[x > 0] * 2},
+        lambda x: np.asarray(x[x > 0]).sum(),
+        lambda x: jnp.concatenate([x[x > 0], x]).sum(),
+        lambda x: jitgrad.cond(x.sum() > 0, lambda: x[x > 0], lambda: x[x > 0]).sum(),
+    ],
+)
+def test_what_needs_the_number_of_elements_is_refused(f):
+    with pytest.raises(JitError, match="only a call knows how many|known only to a call"):
+        jitgrad.jit(f)(jitgrad.tensor(X))
+
+
+def test_masks_that_differ_are_refused():
+    def f(x):
+        out = x * 1.0
+        out[x > 0] = x[x > 1]
+        return out
+
+    with pytest.raises(JitError, match="under another mask"):
+        jitgrad.jit(f)(jitgrad.tensor(X))
+
+    def g(x):
+        out = x * 1.0
+        out[1:] = x[x > 1]
+        return out
+
+    with pytest.raises(JitError, match="a write to an index that is no mask"):
+        jitgrad.jit(g)(jitgrad.tensor(X))
