@@ -22,6 +22,7 @@ from jitgrad import (
     DTypeError,
     GradientError,
     IndexOutOfRange,
+    IndexShapeError,
     IntegerOverflow,
     ShapeError,
 )
@@ -108,7 +109,7 @@ SHAPES = {
     "cotangent of a number": (ShapeError, "cotangent", lambda p: p.s.backward(p.c)),
     "grad_outputs": (ShapeError, "cotangent", lambda p: jitgrad.autograd.grad(p.y, p.x, jitgrad.ones(4))),
     "assigned grad": (ShapeError, "grad", lambda p: setattr(p.x, "grad", jitgrad.ones(2))),
-    "index arrays": (ShapeError, "broadcast", lambda p: p.m[[0, 1], [0, 1, 2]]),
+    "index arrays": (IndexShapeError, "broadcast", lambda p: p.m[[0, 1], [0, 1, 2]]),
 }
 GRADIENTS = {
     "several elements without cotangent": (GradientError, r"pass gradient=.*or reduce", lambda p: p.y.backward()),

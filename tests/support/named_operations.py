@@ -99,6 +99,10 @@ NAMED = {
     "misc": ({"flatten"}, "autograd's word for a vector of all leaves"),
     "misc.flatten": ({"concatenate", "flatten"}, "a vector of all leaves; autograd's word for it"),
     "tree": ({"concatenate", "flatten", "ravel"}, "a vector of all; words of its own"),
+    "frontend.masked_selection": (
+        {"where", "broadcast_to", "sum", "prod", "any", "all", "mean"},
+        "what a mask selects that is not known, and reductions of that",
+    ),
     "frontend.subscript": ({"where"}, "a write by a mask whose values are not known"),
     "tape.keys": ({"STOP"}, "marks of the tape"),
     "tape.record": ({"STOP"}, "marks of the tape"),
