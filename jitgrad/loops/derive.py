@@ -14,6 +14,7 @@ from .adjoint import reverse
 from .aliases import Aliases, stored_classes
 from .carrying import carry
 from .clean import tidy
+from .dead_stores import drop_overwritten
 from .emit import texts
 from .form import Val, has_cotangent, leaves, walk
 from .free_sums import relax
@@ -107,7 +108,9 @@ class Derived:
     def finish(self, core, params, kinds, lines):
         """Emits the module: the core, and an entry of `params` with the types `kinds`."""
         f = self.primal.form
-        self.core = core = verify(tidy(ascend(carry(in_parts(gather(relax(core)))))))
+        self.core = core = verify(
+            tidy(ascend(carry(in_parts(gather(relax(drop_overwritten(core)))))))
+        )
         taken = set(re.findall(r"[A-Za-z_]\w*", " ".join([*params, *lines])))
         *parts, main = texts(
             core,

@@ -13,7 +13,7 @@ import numpy as np
 from ..runtime.numba.inference import BOOL, F64, types
 from .form import LOOPS, like, walk
 from .scalars import SCALARS
-from .tapes import PIECE, reserve_text, tape_text
+from .tapes import PIECE, TapeIndices, reserve_text, tape_text
 
 #: How strongly operators bind.
 LEVEL = {
@@ -103,6 +103,7 @@ class Printer:
         self.form, self.lines, self.taken = form, [], RESERVED | set(form.globals)
         self.count, self.pending, self.texts, self.user = {}, {}, {}, {}
         self.noted, self.checked = None, False
+        self.slots = TapeIndices()
         #: The texts of functions of parts.
         self.parts = []
         for a in walk(form.body):
@@ -485,12 +486,12 @@ class Printer:
             given += [tape.counter(self), *[tape.name(self, e) for e in tape.numbers()]]
         given = list(dict.fromkeys(given))
         parts, work = map(self.ex, a.args)
-        kept, self.lines = self.lines, []
+        kept, self.lines, self.slots = self.lines, [], TapeIndices()
         head = f"def {name}({', '.join([self.name(r.args[0]), *given])}):"
         self.region(r, 1)
         self.settle(1, None)
         self.parts.append("\n".join([head, *self.lines]) + "\n")
-        self.lines = kept
+        self.lines, self.slots = kept, TapeIndices()
         packed = f"({', '.join(given)}{',' if len(given) == 1 else ''})"
         self.line(depth, f"{name}({parts}, {work}, {packed})", a.loc)
 

@@ -37,7 +37,10 @@ def dtype_text(type_):
 
 def tape_text(p, a):
     """The lines of an action of kind "tape"."""
-    return _TEXTS[a.attrs["what"]](p, a, a.attrs["tape"], a.attrs["tape"].counter(p))
+    tape, what = a.attrs["tape"], a.attrs["what"]
+    if what not in ("push", "pop"):
+        p.slots.moved(tape)
+    return _TEXTS[what](p, a, tape, tape.counter(p))
 
 
 def _new(p, a, tape, counter):
@@ -55,16 +58,38 @@ def _reserve(p, a, tape, counter):
     return reserve_text(p, tape, p.ex(a.args[0], 6.1))
 
 
-def _slot(counter):
-    """A counter as an index: of whole numbers with a sign numba asks whether they are negative,
-    which keeps loops from being vectorised."""
-    return f"np.uint64({counter})"
+class TapeIndices:
+    """The names of counters as indices, in the regions in which they are made: of whole numbers
+    with a sign numba asks whether they are negative, which keeps loops from being vectorised. One
+    is made for all that a turn keeps, since numba takes long to compile each."""
+
+    def __init__(self):
+        self.known = {}
+
+    def moved(self, tape):
+        """A counter is another number from here on."""
+        self.known.pop(tape, None)
+
+    def lines(self, p, a, tape, counter):
+        """The line that makes the index of a tape, where there is none."""
+        region, name = self.known.get(tape, (None, None))
+        if region is None or not a.region.within(region):
+            name = p.shared((tape, "slot"), "slot")
+            self.known[tape] = a.region, name
+            yield f"{name} = np.uint64({counter})"
+
+    def name(self, tape):
+        return self.known[tape][1]
 
 
 def _push(p, a, tape, counter):
     entry = a.attrs["value"]
     to, x = tape.name(p, entry), p.ex(a.args[0])
-    yield f"{to}.append({x})" if entry[0].is_array else f"{to}[{_slot(counter)}] = {x}"
+    if entry[0].is_array:
+        yield f"{to}.append({x})"
+        return
+    yield from p.slots.lines(p, a, tape, counter)
+    yield f"{to}[{p.slots.name(tape)}] = {x}"
 
 
 def _step(p, a, tape, counter):
@@ -86,7 +111,11 @@ def _ahead(p, a, tape, counter):
 def _pop(p, a, tape, counter):
     entry = a.attrs["value"]
     source, to = tape.name(p, entry), p.name(a.out)
-    yield f"{to} = {source}.pop()" if entry[0].is_array else f"{to} = {source}[{_slot(counter)}]"
+    if entry[0].is_array:
+        yield f"{to} = {source}.pop()"
+        return
+    yield from p.slots.lines(p, a, tape, counter)
+    yield f"{to} = {source}[{p.slots.name(tape)}]"
 
 
 _TEXTS = {
