@@ -96,6 +96,8 @@ class Op:
     combine : str or None
         reduce, scan: expression joining two partial results ``{0}`` and ``{1}``. For a scan of two
         sources: the next result from the one before ``{0}`` and the sources ``{1}``, ``{2}``.
+    chooses : bool
+        reduce, scan: whether a result is one of the elements, as extremes are.
     loops : callable or None
         call: ``loops(node, limits)`` -> the `Loops` that compute the node in the compiled tier, cut
         by the compiler's `Limits`, or None
@@ -136,6 +138,7 @@ class Op:
         "cost",
         "identity",
         "combine",
+        "chooses",
         "vjp",
         "jvp",
         "flops",
@@ -171,6 +174,7 @@ class Op:
         cost: int = 1,
         identity: Callable[[np.dtype], Any] | None = None,
         combine: str | None = None,
+        chooses: bool = False,
         vjp: Callable[..., Sequence[Node | None]] | None = None,
         jvp: Callable[..., Node | None] | None = None,
         flops: Callable[[Node], int] | None = None,
@@ -184,7 +188,7 @@ class Op:
     ) -> None:
         self.name, self.kind, self.reference, self.into = name, kind, reference, into
         self.code, self.exact, self.check, self.prepare = code, exact, check, prepare
-        self.helper = helper
+        self.helper, self.chooses = helper, chooses
         self.scales, self.cost, self.identity, self.combine = scales, cost, identity, combine
         self.vjp, self.jvp, self.flops, self.loops = vjp, jvp, flops, loops
         self.squared, self.scaled, self.batch, self.parts = squared, scaled, batch, parts

@@ -99,6 +99,12 @@ def revalue(value: Node, x: Node) -> Node:
     return Node(REVALUE, (value, x), None, x.shape, x.dtype)
 
 
+def anew(node: Node) -> Node:
+    """The operation of `node`, an extreme, on the same operand: no value that is kept of `node`
+    stands for it, so it is one of the elements as they are where it is compared with them."""
+    return rebuilt(node, tuple([stop(s) for s in node.src]))
+
+
 def again(x: Node, after: Sequence[Node]) -> Node:
     return Node(AGAIN, (x, *after), None, x.shape, x.dtype)
 

@@ -19,7 +19,7 @@ from ..ir.shapes import Axes, drop_axes, keep_axes, normalize_axes, normalize_ax
 from .arithmetic import excess, root0, square_size
 from .comparison import equal, isnan, logical_or, not_equal, where
 from .exponential import exp, log
-from .marks import stop
+from .marks import anew, stop
 from .primitives import SUM, broadcast, cast, expand, reduce_sum, reshape_to
 from .records import Names
 from .registry import composite, operation
@@ -70,7 +70,7 @@ def _mask(node: Node) -> Node:
     """Which elements are the extreme. Where there is a nan, the result is nan, and the gradient
     goes to the nan: PyTorch's rule for all axes."""
     x = node.src[0]
-    return logical_or(equal(x, expand(node, node.arg, x.shape)), isnan(x))
+    return logical_or(equal(x, expand(anew(node), node.arg, x.shape)), isnan(x))
 
 
 def _extreme_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
@@ -118,6 +118,7 @@ MAX = Op(
     lambda x, node: np.maximum.reduce(x, axis=node.arg),
     identity=_identity("max"),
     combine="maximum({0}, {1})",
+    chooses=True,
     vjp=_extreme_vjp,
     jvp=_extreme_jvp,
 )
@@ -127,6 +128,7 @@ MIN = Op(
     lambda x, node: np.minimum.reduce(x, axis=node.arg),
     identity=_identity("min"),
     combine="minimum({0}, {1})",
+    chooses=True,
     vjp=_extreme_vjp,
     jvp=_extreme_jvp,
 )

@@ -16,6 +16,7 @@ from ..base.dtypes import as_dtype, is_float
 from ..ir import Node, Op, const, total
 from ..ir.shapes import Axes, normalize_axis
 from .comparison import equal, isinf, isnan, logical_and, logical_or, where
+from .marks import anew
 from .primitives import broadcast, cast, each_part, reshape_to
 from .promotion import ufunc_dtypes
 from .recurrence import after, behind, behind_first, recur, rest, zero_first
@@ -111,7 +112,7 @@ CUMPROD = Op(
 def _records(node: Node) -> Node:
     """Where a running extreme is the element at the same position: of equal ones the later, and
     each nan."""
-    return logical_or(equal(node.src[0], node), isnan(node.src[0]))
+    return logical_or(equal(node.src[0], anew(node)), isnan(node.src[0]))
 
 
 def _extreme_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
@@ -139,6 +140,7 @@ def _extreme(name: str, ufunc: np.ufunc, kind: str) -> Op:
         identity=_identity(kind),
         combine=f"{ufunc.__name__}({{0}}, {{1}})",
         cost=4,
+        chooses=True,
         vjp=_extreme_vjp,
         jvp=_extreme_jvp,
     )

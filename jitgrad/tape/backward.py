@@ -19,6 +19,7 @@ from ..ir import const, leaf, substitute
 from ..runtime.events import planning
 from ..runtime.plan import Plan
 from . import handles
+from .choices import places
 from .double import RecordedBackward, alive
 from .execute import finish, flush, live_handles, run
 from .pieces import note_program
@@ -67,10 +68,7 @@ class Backward:
         if markers:
             grads = substitute(grads, markers)
         if expensive:
-            grads = substitute(
-                grads,
-                {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in enumerate(expensive)},
-            )
+            grads = substitute(grads, places(expensive, state.leaves, grads))
         grads = batched(grads, leaves, size)
         path = operations_to(state)
         if live is not None:

@@ -18,6 +18,7 @@ from ..ir import LEAF, NUMBER, leaf, number, rebuilt, toposort
 from ..ops.marks import bundle, differentiable_sources, revalue, stop
 from ..runtime.events import planning
 from . import handles
+from .choices import chooses, compared_choices
 from .keys import Opcode
 from .reachability import Unshared, batched, in_rows, visited, with_zeros
 from .record import record, record_in, rooted
@@ -131,11 +132,11 @@ def _with_values(nodes, stops, kept):
     """`nodes` with the values of those in `kept` read, whose derivatives stay what they are."""
     if not kept:
         return nodes
-    new = {}
+    new, compared = {}, compared_choices(nodes, stops) if any(map(chooses, kept)) else ()
     for n in _above(nodes, stops):
         ends = n in stops or n.op is LEAF
         new[n] = n if ends else rebuilt(n, tuple([new[s] for s in n.src]))
-        if n in kept and not ends:
+        if n in kept and not ends and n not in compared:
             new[n] = revalue(kept[n], new[n])
     return [new[n] for n in nodes]
 

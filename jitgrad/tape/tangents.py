@@ -19,6 +19,7 @@ from ..runtime.events import planning
 from ..runtime.plan import Plan
 from . import handles
 from .backward import _plan
+from .choices import places
 from .double import RecordedTangents, alive
 from .execute import finish, flush, live_handles, run
 from .pieces import note_program
@@ -46,10 +47,7 @@ class Tangents:
         if unshared.markers:
             nodes = substitute(nodes, unshared.markers)
         if expensive:
-            kept = enumerate(expensive)
-            nodes = substitute(
-                nodes, {n: leaf(state.leaves + k, n.shape, n.dtype) for k, n in kept}
-            )
+            nodes = substitute(nodes, places(expensive, state.leaves, nodes))
         nodes = batched(nodes, tangents.values(), size)
         parts = (("tangent", len(nodes)),)
         self.plan = Plan(nodes, "tangents", parts, recorded=state)
