@@ -143,12 +143,15 @@ MOST_DECISIONS = 15
 MANY_DECISIONS = {
     "called for each operation or gradient: a call would cost more than what it decides": {
         "frontend.functions.apply": 29,
-        "frontend.functions.binary.function": 27,
+        "frontend.functions.binary.function": 38,
+        "frontend.functions.parametric.function": 19,
         "frontend.integers.settled": 20,
+        "frontend.operators.reflected.operator": 20,
         "tape.backward.Backward.__init__": 20,
         "tape.backward.Sweep._step": 20,
         "tape.backward.start": 16,
-        "tape.record.enter": 23,
+        "tape.execute.flush": 18,
+        "tape.record.enter": 24,
     },
     "one case after the other of what an argument, an index or an object may be": {
         "ops.pointwise._one_float": 16,

@@ -19,7 +19,7 @@ from ..ir import Node, const
 from ..ops import REGISTRY, REQUIRED
 from ..ops.indexing import in_bounds
 from ..tape.execute import let_go, pause
-from ..tape.handles import varies
+from ..tape.handles import Again, varies
 from ..tape.keys import Opcode
 from ..tape.record import enter, grow, record, record_in
 from ..tape.segment import local
@@ -221,25 +221,33 @@ def unary(entry: Entry) -> Callable[..., Any]:
             if type(x) is not Tensor:
                 return apply(entry, (x,))
             seg = local.seg
-            if x._seg is seg:
-                key = (entry, x._state)
-            else:
-                key = (entry, enter(x, seg))
+            before = seg.state  # no call between this and the last line: see `segment`
+            state = before.then
+            if (
+                state.opcode is not entry or x._state is not state.first or x._seg is not seg
+            ):  # not what came last time
+                key = (entry, x._state if x._seg is seg else enter(x, seg))
                 if key[1] is None:
                     return function(x)
-            out = new(Tensor)
-            out._seg = seg
-            out._value = out._edge = out._x = None
-            before = (
-                seg.state
-            )  # no call, and nothing new, between this and the last line: see `segment`
+                before = seg.state
+                try:
+                    state = before.then = before.next[key]
+                except KeyError:
+                    grow(seg, before, key)
+                    return function(x)
             try:
-                out._state = state = before.next[key]
-                seg.handles[state.slot] = out
+                out = seg.handles[state.slot]
+                if out is None or out._state is not state:
+                    if out is None:
+                        out = new(Tensor)
+                        out._seg = out._value = out._edge = out._x = None
+                    out._state = state
+                    if seg.state is not before:
+                        raise Again
+                    seg.handles[state.slot] = out
+                out._seg = seg
+                out._x = None
                 seg.state = state
-            except KeyError:
-                grow(seg, before, key)
-                return function(x)
             except IndexError:
                 seg.widen()
                 return function(x)
@@ -258,64 +266,84 @@ def binary(  # noqa: C901 - the hot path of each operation
     """The function of an entry with two operands and no parameters; `unusual` takes what is not of
     the class `taken`, and no number."""
     codes = entry.numbers.codes
+    #: The class of numbers that no value of makes another program.
+    number = None if codes else float
     arrays = QUICK if entry.indices is None else frozenset()
 
     def function(x: Any, y: Any, /) -> Any:  # noqa: C901
         try:
             if type(x) is not Tensor:
                 return of_array(x, y)
-            seg = local.seg
-            if x._seg is seg:
-                state = x._state
-            else:
-                if (state := enter(x, seg)) is None:
-                    return function(x, y)
             kind = type(y)
-            if kind is taken:
-                if y._seg is seg:
-                    key = (entry, state, y._state)
+            seg = local.seg
+            before = seg.state  # no call between this and the last line: see `segment`
+            state = before.then
+            if (
+                state.opcode is not entry
+                or x._state is not state.first
+                or x._seg is not seg
+                or (
+                    (y._state is not state.second or y._seg is not seg)
+                    if kind is taken
+                    else (kind is not number or state.second is not float)
+                )
+            ):  # not what came last time
+                if x._seg is seg:
+                    first = x._state
                 else:
-                    key = (entry, state, enter(y, seg))
-                    if key[2] is None:
+                    if (first := enter(x, seg)) is None:
                         return function(x, y)
-            elif codes and (kind is float or kind is int) and y in codes and not state.integer:
-                kind, key = Tensor, (entry, state, _code(y))
-            elif kind is float:
-                key = (entry, state, float)
-            elif kind is int and not state.integer and -LIMIT <= y <= LIMIT:
-                y = float(y)  # 2 and 2.0 are one program
-                key = (entry, state, float)
-            elif kind is complex:
-                key = (entry, state, complex)
-            else:
+                if kind is taken:
+                    if y._seg is seg:
+                        key = (entry, first, y._state)
+                    else:
+                        key = (entry, first, enter(y, seg))
+                        if key[2] is None:
+                            return function(x, y)
+                elif codes and (kind is float or kind is int) and y in codes and not first.integer:
+                    kind, key = Tensor, (entry, first, _code(y))
+                elif kind is float:
+                    key = (entry, first, float)
+                elif kind is int and not first.integer and -LIMIT <= y <= LIMIT:
+                    y = float(y)  # 2 and 2.0 are one program
+                    key = (entry, first, float)
+                elif kind is complex:
+                    key = (entry, first, complex)
+                else:
+                    try:
+                        quick = quick_operand(y, x) if kind in arrays else None
+                        if quick is None:
+                            return unusual(entry, (x, y))
+                        y, kind = quick, type(quick)
+                        if kind is not taken:
+                            return function(x, y)
+                        key = (entry, first, enter(y, seg))
+                        if key[2] is None:
+                            return function(x, y)
+                    except Exception:
+                        let_go(seg)  # of `x`
+                        raise
+                before = seg.state
                 try:
-                    quick = quick_operand(y, x) if kind in arrays else None
-                    if quick is None:
-                        return unusual(entry, (x, y))
-                    y, kind = quick, type(quick)
-                    if kind is not taken:
-                        return function(x, y)
-                    key = (entry, state, enter(y, seg))
-                    if key[2] is None:
-                        return function(x, y)
-                except Exception:
-                    let_go(seg)  # of `x`
-                    raise
-            out = new(Tensor)
-            out._seg = seg
-            out._value = out._edge = out._x = None
-            before = (
-                seg.state
-            )  # no call, and nothing new, between this and the last line: see `segment`
+                    state = before.then = before.next[key]
+                except KeyError:
+                    grow(seg, before, key)
+                    return function(x, y)
             try:
-                out._state = state = before.next[key]
+                out = seg.handles[state.slot]
+                if out is None or out._state is not state:
+                    if out is None:
+                        out = new(Tensor)
+                        out._seg = out._value = out._edge = out._x = None
+                    out._state = state
+                    if seg.state is not before:
+                        raise Again
+                    seg.handles[state.slot] = out
                 if kind is not Tensor:
                     seg.numbers[before.numbers] = y
-                seg.handles[state.slot] = out
+                out._seg = seg
+                out._x = None
                 seg.state = state
-            except KeyError:
-                grow(seg, before, key)
-                return function(x, y)
             except IndexError:
                 seg.widen()
                 return function(x, y)
@@ -426,23 +454,37 @@ def parametric(entry: Entry) -> Callable[..., Any]:
             if type(x) is not Tensor:
                 return apply(entry, (x,), statics)
             seg = local.seg
-            if x._seg is seg:
-                key = (entry, x._state) + statics  # noqa: RUF005 - half the time
-            elif (state := enter(x, seg)) is not None:
-                key = (entry, state) + statics  # noqa: RUF005
-            else:
-                return function(*args, **kwargs)
-            out = new(Tensor)
-            out._seg = seg
-            out._value = out._edge = out._x = None
             before = seg.state  # no call between this and the last line: see `segment`
+            state = before.then
+            if (
+                state.opcode is not entry
+                or x._state is not state.first
+                or x._seg is not seg
+                or state.statics is not statics
+            ):  # not what came last time
+                if (first := x._state if x._seg is seg else enter(x, seg)) is None:
+                    return function(*args, **kwargs)
+                key = (entry, first) + statics  # noqa: RUF005 - half the time
+                before = seg.state
+                try:
+                    state = before.then = before.next[key]
+                except KeyError:
+                    grow(seg, before, key)
+                    return function(*args, **kwargs)
+                state.statics = statics
             try:
-                out._state = state = before.next[key]
-                seg.handles[state.slot] = out
+                out = seg.handles[state.slot]
+                if out is None or out._state is not state:
+                    if out is None:
+                        out = new(Tensor)
+                        out._seg = out._value = out._edge = out._x = None
+                    out._state = state
+                    if seg.state is not before:
+                        raise Again
+                    seg.handles[state.slot] = out
+                out._seg = seg
+                out._x = None
                 seg.state = state
-            except KeyError:
-                grow(seg, before, key)
-                return function(*args, **kwargs)
             except IndexError:
                 seg.widen()
                 return function(*args, **kwargs)

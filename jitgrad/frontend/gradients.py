@@ -19,9 +19,10 @@ from ..base.surface import surface
 from ..tape import handles as tape
 from ..tape.backward import AccumulateGrad, Sweep, start
 from ..tape.execute import flush
+from ..tape.gate import LOCK
 from ..tape.reachability import Reachability, roots_of
 from ..tape.record import materialise
-from ..tape.segment import LOCK, active_traces, in_mode, local
+from ..tape.segment import active_traces, in_mode, local
 from ..tape.symbolic import Traced
 from . import hooks
 from .convert import as_operand

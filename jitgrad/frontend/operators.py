@@ -18,6 +18,7 @@ from ..base.foreign import PRIORITY, ask, refuse_subclass, takes_over, untaken
 from ..base.surface import surface, trimmed
 from ..ops import REGISTRY, REQUIRED
 from ..tape.execute import pause
+from ..tape.handles import Again
 from ..tape.record import enter, grow
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar
@@ -52,26 +53,44 @@ def reflected(entry: Entry) -> Callable[..., Any]:
     def operator(x: Any, y: Any, /) -> Any:
         try:
             kind = type(y)
-            if kind is not float and not (
-                kind is int and not x._state.integer and -LIMIT <= y <= LIMIT
-            ):
-                return _reflected(entry, y, x)
             seg = local.seg
-            if (state := x._state if x._seg is seg else enter(x, seg)) is None:
-                return operator(x, y)
-            y = float(y)  # 2 and 2.0 are one program
-            key, out = (entry, float, state), new(Tensor)
-            out._seg = seg
-            out._value = out._edge = out._x = None
             before = seg.state  # no call between this and the last line: see `segment`
+            state = before.then
+            if (
+                kind is not float
+                or state.opcode is not entry
+                or state.first is not float
+                or x._state is not state.second
+                or x._seg is not seg
+            ):  # not what came last time
+                if kind is not float and not (
+                    kind is int and not x._state.integer and -LIMIT <= y <= LIMIT
+                ):
+                    return _reflected(entry, y, x)
+                if (second := x._state if x._seg is seg else enter(x, seg)) is None:
+                    return operator(x, y)
+                y = float(y)  # 2 and 2.0 are one program
+                key = (entry, float, second)
+                before = seg.state
+                try:
+                    state = before.then = before.next[key]
+                except KeyError:
+                    grow(seg, before, key)
+                    return operator(x, y)
             try:
-                out._state = state = before.next[key]
+                out = seg.handles[state.slot]
+                if out is None or out._state is not state:
+                    if out is None:
+                        out = new(Tensor)
+                        out._seg = out._value = out._edge = out._x = None
+                    out._state = state
+                    if seg.state is not before:
+                        raise Again
+                    seg.handles[state.slot] = out
                 seg.numbers[before.numbers] = y
-                seg.handles[state.slot] = out
+                out._seg = seg
+                out._x = None
                 seg.state = state
-            except KeyError:
-                grow(seg, before, key)
-                return operator(x, y)
             except IndexError:
                 seg.widen()
                 return operator(x, y)

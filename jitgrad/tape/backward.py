@@ -250,7 +250,7 @@ def pending(sweep, tensor, cot, implicit):
     end, state = seg.state, tensor._state
     if end.over or tensor._seg is not seg:
         return False
-    live = live_handles(handles, end, seg.views)
+    live = live_handles(seg, handles, end)
     if sweep.reaches is None:
         wanted = tuple(range(len(end.roots)))
     else:

@@ -15,33 +15,25 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 from sys import getrefcount
-from weakref import ref
+from weakref import getweakrefcount, ref
 
 from ..base.errors import InterruptedRecording
 from ..ir import BARRIERS, toposort
 from ..ops.marks import gradient_sources, value_sources
 from ..runtime.events import planning
 from ..runtime.plan import Plan
+from .gate import LOCK, gate, guarded, locked
 from .handles import ELEMENT, note_view, note_views
 from .pieces import followed, goes_on, note_program
-from .segment import (
-    LOCK,
-    OVER,
-    Segment,
-    gate,
-    guarded,
-    local,
-    locked,
-    operation_before,
-    operations_to,
-    renewed,
-    unrolled,
-)
+from .segment import OVER, Segment, local, operation_before, operations_to, renewed, unrolled
 
 _serial = count()
 #: By how often a handle is held, whether anybody but the segment, the list of those asked and the
 #: question holds it.
 HELD = bytes([held > 3 for held in range(256)])
+#: Operations of segments whose handles are not worth the question whether they may serve again, and
+#: how many handles are kept for that.
+FEW, MOST = 8, 1024
 
 
 def lost():
@@ -119,27 +111,44 @@ def expensive_results(state, outputs):
     return tuple(out)
 
 
-def live_handles(handles, state, views):
-    """A byte for each operation up to `state`: whether anybody but the segment holds its handle,
-    `views` being among them.
+def live_handles(seg, handles, state):
+    """A byte for each operation up to `state`: whether anybody but the segment holds its handle.
 
     Bytes, since a hundred of them are made, hashed and compared at half the price of a tuple's.
-    """
-    number = state.operations
-    if views:  # a dead view keeps its parent: let go of the later ones first, and note the others
-        found = [t for t in handles[:number] if t._x is not None and t._x is not ELEMENT]
-        while found:
-            t = found.pop()
-            if getrefcount(t) <= 3:
-                t._x = None
-            elif t._x.parent is not None:
-                note_view(t)
-            del t  # it counts, too
+    Notes whether handles that nobody holds may serve again (`begin_next`), as they may not where a
+    weak reference would find another tensor."""
+    number, seg.free = state.operations, False
+    if seg.views:
+        _let_go_of_views(handles[:number])
     handles = handles[:number]
     try:
-        return bytes(map(getrefcount, handles)).translate(HELD)
+        if number < FEW or not seg.spare:
+            return bytes(map(getrefcount, handles)).translate(HELD)
+        # Both without a line of Python in between, at which other threads might go on.
+        counts, weak = map(bytes, (map(getrefcount, handles), map(getweakrefcount, handles)))
+        live = counts.translate(HELD)
+        seg.free = not any(weak) or not _meet(weak, live)
+        return live
     except ValueError:  # one is held more often than a byte can say
         return bytes([min(c, 255) for c in map(getrefcount, handles)]).translate(HELD)
+
+
+def _let_go_of_views(handles):
+    """A dead view keeps its parent: lets go of the later ones first, and notes the others."""
+    found = [t for t in handles if t is not None and t._x is not None and t._x is not ELEMENT]
+    handles.clear()
+    while found:
+        t = found.pop()
+        if getrefcount(t) <= 3:
+            t._x = None
+        elif t._x.parent is not None:
+            note_view(t)
+        del t  # it counts, too
+
+
+def _meet(weak, live):
+    """Whether there are weak references to what is not live."""
+    return any([w and not held for w, held in zip(weak, live)])
 
 
 def flush(seg):
@@ -147,53 +156,75 @@ def flush(seg):
     if seg.tracing is not None:
         unrolled(seg)
     while True:
-        state, handles, read = seg.state, seg.handles, (seg.leaves, seg.numbers, seg.edges)
+        state, handles, leaves, numbers = seg.state, seg.handles, seg.leaves, seg.numbers
+        edges, held = seg.edges, ()
         if state.over:
             return renewed(seg)
         if state.operations:
-            live = live_handles(handles, state, seg.views)
+            live = live_handles(seg, handles, state)
             forward = state.plans.get(live)
             if forward is None:
                 forward = state.plans[live] = Forward(state, live)
-            if forward.live:
-                push = local.push if forward.requires_grad and seg.tracing is None else None
-                values = _computed(seg, state, live, forward.plan, push, read)
-                graph = graph_of(seg) if forward.requires_grad else None
-                if push is not None:
-                    push.note(graph)
-                elif forward.expensive and graph is not None:
-                    graph.kept = (
-                        forward.expensive,
-                        values[len(forward.live) :],
-                    )  # at once: another thread may sweep it
-                settle(seg, handles, forward.live, values, graph)
+            if held := forward.live:
+                needs_grad, graph = forward.requires_grad, None
+                push = local.push if needs_grad and seg.tracing is None else None
+                try:
+                    if seg.tracing is None and push is None:
+                        values = forward.plan.run(leaves, numbers)
+                    elif push is None:
+                        values = _linked(forward.plan, seg)(leaves, numbers)
+                    else:  # a forward sweep, which goes on with what is computed now
+                        values = push.with_tangents(seg, state, live, (leaves, numbers, edges))
+                except BaseException:
+                    _leave(seg)
+                    raise
+                if needs_grad:
+                    graph = graph_of(seg)
+                    if push is not None:
+                        push.note(graph)
+                    elif forward.expensive and graph is not None:
+                        kept = values[len(held) :]  # at once: another thread may sweep it
+                        graph.kept = forward.expensive, kept
+                settle(seg, handles, held, values, graph)
         if seg.state is state:  # no call between this and the next line
             seg.last, seg.state = state, OVER[state.grad]
             break
-    local.seg = following(seg, state)
+    begin_next(seg, state, handles, held, True)
+
+
+def begin_next(seg, state, handles, live, in_row=False):
+    """Begins the segment after `seg`, which ended at `state` with these `live` values and its
+    `handles`, and lets go of what it held. It may be one of a row of segments, unless a backward
+    ended it.
+
+    What nobody holds any more is there for the next operations, since making and freeing a handle
+    takes as long as all else that a record does."""
+    if seg.tracing is not None:
+        handles = None
+    elif seg.free and seg.spare:
+        for slot, _ in live:
+            handles[slot] = None
+    else:
+        number = state.operations
+        handles[:number] = [None] * number
+    if handles is not None and len(handles) > MOST:
+        del handles[MOST:]
+    end = state if state.slot >= 0 or not in_row else operation_before(state)
+    if not in_row or not (seg.row or (end is not None and (end.full or end.cut))):
+        local.seg = Segment(state.grad, (), seg.tracing, state.capacity, 0, None, handles)
+    else:
+        local.seg = following(seg, state, end, handles)
     seg.end()
 
 
-def _computed(seg, state, live, plan, push, read):
-    """The values of the plan of a segment; a forward sweep `push` computes them with their
-    tangents."""
-    try:
-        if push is not None:
-            return push.with_tangents(seg, state, live, read)
-        return (plan.run if seg.tracing is None else _linked(plan, seg))(*read[:2])
-    except BaseException:
-        _leave(seg)
-        raise
-
-
-def following(seg, state):
-    """The segment after one that ends at `state`."""
-    end = operation_before(state)
-    row = followed(seg.row, end) if seg.row or (end is not None and end.cut) else 0
+def following(seg, state, end, handles):
+    """The segment after one of a row: it ended at `state` by itself, after the operation `end`, or
+    follows pieces."""
+    row = followed(seg.row, end) if seg.row or end.cut else 0
     if end is None or not (end.full or end.cut):
-        return Segment(state.grad, (), seg.tracing, state.capacity)
+        return Segment(state.grad, (), seg.tracing, state.capacity, handles=handles)
     before = (*seg.before[-3:], state)
-    return Segment(state.grad, before, seg.tracing, state.capacity, row, seg.whole)
+    return Segment(state.grad, before, seg.tracing, state.capacity, row, seg.whole, handles)
 
 
 def let_go(seg):
@@ -233,8 +264,7 @@ def finish(seg, state, handles, live, values, requires_grad):
     settle(seg, handles, live, values, graph)
     if seg.state is state:  # no call between this and the next line
         seg.last, seg.state = state, OVER[state.grad]
-        local.seg = Segment(state.grad, (), seg.tracing, state.capacity)
-        seg.end()
+        begin_next(seg, state, handles, live)
     else:
         flush(seg)
     return graph
@@ -280,10 +310,13 @@ def graph_of(seg):
 
 @guarded
 def settle(seg, handles, live, values, graph, safe=False):
-    """Gives the live handles their values, and their place in the graph. It may be done again."""
+    """Gives the live handles their values, and their place in the graph. It may be done again, but
+    not once the segment is over: then all have theirs, and the next one has the list."""
     if not (safe or gate.alone):
         return locked(settle, (seg, handles, live, values, graph, True))
     for (slot, state), value in zip(live, values):
+        if seg.state.over:
+            return
         t = handles[slot]
         if (
             t._seg is not seg or t._state is not state
@@ -309,6 +342,7 @@ def peek(t):
             raise seg.tracing.leaked()
         if seg.state.over:
             raise lost()
+        seg.spare = False  # its handle has a value from now on
         graph = seg.graph or Graph(seg)
         graph.state, graph.peeked, graph.open = seg.state, True, True
         if state.requires_grad:

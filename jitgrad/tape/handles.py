@@ -28,15 +28,8 @@ import numpy as np
 
 from ..base.errors import ArgumentError
 from ..base.typing import Operations
-from .segment import (
-    AbstractValue,
-    active_traces,
-    gate,
-    guarded,
-    known_values,
-    local,
-    locked,
-)
+from .gate import gate, guarded, locked
+from .segment import AbstractValue, active_traces, known_values, local
 
 new = object.__new__
 
@@ -57,6 +50,11 @@ class Handle(Operations):
         raise ArgumentError(
             f"got {cls.__name__}(...), which makes nothing; use jitgrad.tensor(data)"
         )
+
+
+class Again(IndexError):
+    """Other code has recorded while a handle was made, or one that nobody knows was given another
+    state: the operation is recorded again. Where a list is too short, it is, too."""
 
 
 class Extra:
@@ -94,6 +92,8 @@ def _extra(t, safe=False):
     if t._x is None or t._x is ELEMENT:
         x = Extra()
         x.element = t._x is ELEMENT
+        if t._seg is not None:
+            t._seg.spare = False
         t._x = x
     return t._x
 
@@ -108,7 +108,7 @@ def note_views(seg):
     most views are dropped before, and need no weak reference. It may be done again."""
     state, handles = seg.state, seg.handles
     for t in handles[seg.noted : state.operations]:
-        x = t._x
+        x = None if t is None else t._x
         if x is not None and x.parent is not None:
             note_view(t)
     if seg.state is state:
@@ -205,6 +205,7 @@ def vacate(t, seg, state, safe=False):
     gap._seg, gap._state, gap._value, gap._edge, gap._x = None, state, None, None, None
     try:
         if seg.handles[state.slot] is t:
+            seg.spare = False
             seg.handles[state.slot] = gap
     except IndexError:  # the segment ended
         pass
@@ -230,6 +231,7 @@ def _adopt(t, other, safe=False):
         slot = other._state.slot
         try:
             if slot >= 0 and there.handles[slot] is other:
+                there.spare = False
                 there.handles[slot] = t
         except IndexError:  # the segment ended
             pass

@@ -63,7 +63,7 @@ def product(held, xs, vs, size=None):
     given = tuple([roots.index(x._edge) for x in xs])
     held.pop()
     del t
-    live = live_handles(handles, end, seg.views)
+    live = live_handles(seg, handles, end)
     key = (HessianVectorProduct, live, state, given, size)
     second = end.plans.get(key)
     if second is None:

@@ -13,15 +13,14 @@ from ..base import anomaly
 from ..base.config import config
 from ..ops.marks import STOP, stop, variable
 from .execute import flush, let_go, pause, peek
-from .handles import Classes, adopt, new
+from .gate import LOCK, gate
+from .handles import Again, Classes, adopt, new
 from .keys import VARIABLE, node_of
 from .pieces import is_cut
 from .places import head_between, place_of_caller
 from .segment import (
-    LOCK,
     active_traces,
     enter_state,
-    gate,
     in_mode,
     local,
     operation_before,
@@ -123,11 +122,14 @@ def enter(t, seg):  # noqa: C901 - the hot path of each tensor that enters
         value = peek(t)
     operand = value if seg.tracing is None else seg.tracing.of(t, value)
     before = seg.state
-    state = before.next.get(aval)
-    if state is None:
-        if before.over:
-            return renewed(seg)
-        state = enter_state(before, aval)
+    state = before.then
+    if state.key is not aval:  # not what came last time
+        state = before.next.get(aval)
+        if state is None:
+            if before.over:
+                return renewed(seg)
+            state = enter_state(before, aval)
+        before.then = state
     # Value and edge go where the state before says: that is nothing's until the state is stored.
     leaves, edges, number, edge = seg.leaves, seg.edges, before.leaves, t._edge
     if seg.state is before and len(leaves) <= number:
@@ -183,14 +185,21 @@ def record(key_of, operands, numbers=()):
 def record_in(seg, key, numbers=(), extra=None):
     """The handle of the operation `key`, of states of `seg`, with this `Extra`; None if it has to
     be recorded again: see `segment`."""
-    out = new(Classes.tensor)
-    out._seg, out._value, out._edge, out._x = seg, None, None, extra
-    before = seg.state  # no call between this and the store of the next state
+    before = seg.state  # no call between this and the store of the next state, or it is asked again
     try:
-        out._state = state = before.next[key]
+        state = before.then = before.next[key]
+        out = seg.handles[state.slot]
+        if out is None or out._state is not state:
+            if out is None:
+                out = new(Classes.tensor)
+                out._seg = out._value = out._edge = out._x = None
+            out._state = state
+            if seg.state is not before:
+                raise Again
+            seg.handles[state.slot] = out
         if numbers:
             seg.numbers[state.number_slice] = numbers
-        seg.handles[state.slot] = out
+        out._seg, out._x = seg, extra
         seg.state = state
     except KeyError:
         grow(seg, before, key)
@@ -221,6 +230,7 @@ def rooted(t, edge):
         if seg.state is not before:
             continue
         edges[root] = edge
+        seg.spare = False
         seg.handles[state.slot] = out
         seg.state = state
         if state.pause:

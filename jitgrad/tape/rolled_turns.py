@@ -27,7 +27,7 @@ from .execute import lost
 from .handles import ELEMENT, Classes, from_value, new, note_view
 from .keys import Opcode
 from .record import grow, record
-from .segment import NEVER, Segment, State, enter_state, operations_to
+from .segment import NEVER, NOTHING, Segment, State, enter_state, operations_to
 from .symbols import SymbolicScalar
 from .turn_body import TurnBody, states_in
 
@@ -115,6 +115,8 @@ class RolledTurns:
                 t._state = to[q]
         self.rows.append(row)
         self.seg.noted = min(self.seg.noted, self.begin)
+        ahead = self.back.operations
+        self.seg.handles[ahead:] = [None] * (len(self.seg.handles) - ahead)  # others hold some
         self.seg.state, self.cut = self.back, False
 
     def rebinds(self, t: Any, other: Any) -> None:
@@ -144,6 +146,7 @@ class RolledTurns:
         for s in self._leaves():
             seg.state = new_states[s] = enter_state(seg.state, s.aval)
         self.start.next.pop(self.turns[0][0].key, None)
+        self.start.then = NOTHING
         self._record(new_states, [s for s, _ in after])
         for s, t in after:
             self._renew(s, t, new_states, numbers[s.parent.numbers : s.numbers])

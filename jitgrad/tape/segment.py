@@ -18,97 +18,13 @@ Start at `State` and `Segment`; what the keys are is in `keys`, how an operation
 `record`.
 """
 
-import gc
-import sys
 import threading
-import time
 
 from ..base import anomaly
 from ..base.config import config
-from ..base.locks import lock
 from ..ir import LEAF, Node
 from .boundaries import ends
-
-#: Held where a tensor's place changes and other threads may see it: see the table in `handles`.
-LOCK = lock()
-
-
-class Gate:
-    """Who is `alone` need not take `LOCK` (0.2 us), nor note views at once (`handles.note_views`,
-    as `note`); the second thread to record waits while the first is at it, and notes its views.
-
-    `first` has the attributes of `local` in the first thread; `settled` is whether it was seen to
-    be at nothing, after which it is not asked again."""
-
-    __slots__ = ("alone", "threads", "unlocked", "first", "note", "settled")
-
-    def __init__(self):
-        self.alone, self.threads, self.unlocked, self.first, self.note = True, 0, set(), None, None
-        self.settled = False
-
-    def enter(self, attributes):
-        """A thread begins to record."""
-        with LOCK:
-            self.threads += 1
-        if self.first is None:
-            self.first = attributes
-        else:
-            self.alone = False
-            while not self.settled:
-                with LOCK:
-                    self.settled = not self.busy()
-                time.sleep(1e-5)
-            if "seg" in self.first:
-                self.note(self.first["seg"])
-
-    def busy(self):
-        """Whether another thread is within a function of `unlocked`, and took no lock: asked of its
-        stack, since an interrupt may leave a flag behind.
-
-        To make the objects of its frames may start a collection of garbage, whose finalisers let
-        that thread go on; CPython 3.11 then follows frames that are none any more, or waits for
-        ever. So there is none meanwhile."""
-        here = threading.get_ident()
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            stacks = [
-                codes_of(frame) for thread, frame in sys._current_frames().items() if thread != here
-            ]
-        finally:
-            if collects:
-                gc.enable()
-        return any(
-            code in self.unlocked and locked.__code__ not in codes[max(k - 1, 0) : k + 2]
-            for codes in stacks
-            for k, code in enumerate(codes)
-        )
-
-
-def codes_of(frame):
-    """Of a stack, the innermost one first."""
-    codes = []
-    while frame is not None:
-        codes.append(frame.f_code)
-        frame = frame.f_back
-    return codes
-
-
-gate = Gate()
-
-
-def locked(function, args):
-    with LOCK:
-        return function(*args)
-
-
-def guarded(function):
-    """Marks what is to be done while no other thread changes where a tensor is. Its last
-    parameter, `safe`, is whether that is so, and it begins by asking for the lock if it is not
-    (which takes 20 ns; a call around it, 60)."""
-    gate.unlocked.add(function.__code__)
-    return function
-
+from .gate import gate
 
 #: (shape, dtype, whether it requires grad) -> the `AbstractValue` of that.
 known_values: dict = {}
@@ -148,12 +64,14 @@ class State:
     of the value     `node`, `shape`, `dtype`, `requires_grad`, `integer`, `aval` (as a leaf
                      elsewhere)
     of the operation `key`, `opcode`, `operands` (states), `slot` (its number; leaves: -1), `saves`,
-                     `number_slice` (its numbers among the segment's)
+                     `number_slice` (its numbers among the segment's); `first`, `second` (what comes
+                     after the opcode in the key), `statics` (its end, as whoever records has it)
     of the path      `parent`; counts: `operations`, `grad_operations`, `leaves`, `numbers`; `size`
                      (nodes, roughly); `capacity` (of the lists: see `capacity_for`); `roots`
                      (gradient roots, in order); `grad` (the mode); `full` (the segment ends here);
                      `pause` (it does, or its lists must grow); `over` (it ended before: `OVER`)
-    what comes next  `next` (states by key), `plans` (by live handles, or by what a sweep asks for)
+    what comes next  `next` (states by key), `then` (the one of these that came last, or `NOTHING`),
+                     `plans` (by live handles, or by what a sweep asks for)
     of loops         `like`: see `boundaries`; `place`, `head`: see `places`; `cut`: it ends
                      here as a piece (see `pieces`)
     ================ ==============================================================================
@@ -190,13 +108,19 @@ class State:
         "over",
         "number_slice",
         "capacity",
+        "then",
+        "first",
+        "second",
+        "statics",
     )
 
     def __init__(self, parent, node=None, requires_grad=False):
         self.next, self.parent, self.node, self.requires_grad = {}, parent, node, requires_grad
         self.plans, self.operands, self.slot = {}, (), -1
         self.opcode = self.saves = self.like = self.number_slice = self.place = self.head = None
+        self.first = self.second = self.statics = self.key = None
         self.pause = self.cut = self.over = False
+        self.then = NOTHING
         if parent is None:
             self.operations = self.leaves = self.numbers = self.grad_operations = self.size = 0
             self.capacity = ROOM
@@ -228,6 +152,9 @@ ROOM, GROWTH = 8, 5
 #: never repeat. When one is full, the trie grows anew; of the generation before, what is used
 #: meanwhile lives on (`revive`), and the rest is dropped with the next.
 GENERATION = 20_000
+#: What comes next where nothing did yet: no operation.
+NOTHING = None
+NOTHING = State(None)
 ROOT = State(None)
 #: Where the traces of turns begin, which are traced in each call of `scan` and the like. Those of
 #: whole functions, which may be long and are traced once, have a root of their own each.
@@ -255,7 +182,7 @@ def renew():
     _count = 0
     _before.clear()
     for root in (ROOT, TURN_ROOT):
-        _before[root], root.next = root.next, {}
+        _before[root], root.next, root.then = root.next, {}, NOTHING
 
 
 def revive(state, key):
@@ -267,7 +194,7 @@ def revive(state, key):
     if out is None:
         return None
     _count += 1
-    _before[out], out.next = out.next, {}
+    _before[out], out.next, out.then = out.next, {}, NOTHING
     return state.next.setdefault(key, out)
 
 
@@ -289,7 +216,10 @@ class Segment:
     entered.
 
     Of each list the state says how much counts (see the module). `handles` and `numbers` have
-    places ahead: in a segment that goes on, `capacity_for` those that the state counts. `entered`
+    places ahead: in a segment that goes on, `capacity_for` those that the state counts. At places
+    ahead `handles` may have handles that nobody else knows, for the next operations. Those of
+    dropped results become such unless they were given more than a record gives (`spare`), or
+    somebody may still find them (not `free`): see `execute.begin_next`. `entered`
     has the state and value of tensors that entered while another thread's segment held them;
     `before` the last states of segments that ended by themselves, if nothing was materialised
     since; of these, `row` is the hash of the pieces of loops, and `whole` says why they go on where
@@ -315,24 +245,18 @@ class Segment:
         "last",
         "row",
         "whole",
+        "spare",
+        "free",
     )
 
-    def __init__(self, grad=True, before=(), tracing=None, capacity=ROOM, row=0, whole=None):
-        self.handles, self.numbers, self.leaves, self.edges = (
-            [None] * capacity,
-            [None] * capacity,
-            [],
-            [],
-        )
-        self.before, self.trail = before, None
-        self.graph, self.entered, self.views, self.broken, self.tracing = (
-            None,
-            None,
-            False,
-            None,
-            tracing,
-        )
-        self.noted, self.row, self.whole = 0, row, whole
+    def __init__(
+        self, grad=True, before=(), tracing=None, capacity=ROOM, row=0, whole=None, handles=None
+    ):
+        self.handles = [None] * capacity if handles is None else handles
+        self.numbers, self.leaves, self.edges = [None] * capacity, [], []
+        self.trail = self.graph = self.entered = self.broken = None
+        self.before, self.tracing, self.row, self.whole = before, tracing, row, whole
+        self.noted, self.views, self.spare, self.free = 0, False, True, False
         if tracing is None:
             root = ROOT
         else:
@@ -355,6 +279,8 @@ class Segment:
         values by that."""
         self.handles = ()
         self.leaves = self.numbers = self.edges = self.graph = self.entered = None
+        if self.tracing is None:
+            self.before, self.last, self.trail, self.whole = (), None, None, None
 
 
 def renewed(seg):
@@ -484,6 +410,7 @@ def record_state(
     out = State(before, node, requires_grad)
     out.place, out.head = place, head
     out.slot, out.operands, out.opcode, out.key = out.operations, operands, key[0], key
+    out.first, out.second = (*key[1:], None, None)[:2]
     out.operations += 1
     out.grad_operations += requires_grad
     out.numbers = numbers

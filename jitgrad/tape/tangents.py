@@ -220,7 +220,7 @@ def _pending(sweep, held, drop):
     wanted = sorted({i for s in states for i in roots_of(s)})
     pairs = zip(wanted, sweep.at([edges[i] for i in wanted]), strict=True)
     found = {i: t for i, t in pairs if t is not None}
-    live = live_handles(handles, end, seg.views)
+    live = live_handles(seg, handles, end)
     plan = _joint(seg, end, live, states, tuple(found), sweep.size, numbers)
     given = [*leaves[: end.leaves], *found.values(), *plan.lists]
     values = run(plan.plan, seg, given, numbers)

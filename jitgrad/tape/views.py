@@ -15,7 +15,9 @@ from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
 from .execute import pause
+from .gate import gate
 from .handles import (
+    Again,
     Classes,
     Extra,
     adopt,
@@ -27,7 +29,7 @@ from .handles import (
 )
 from .keys import WRITE, Opcode
 from .record import enter, grow, record, record_in, refresh, rooted, states
-from .segment import active_traces, gate, in_mode, local
+from .segment import active_traces, in_mode, local
 
 DETACH, REVALUE = Opcode("detach", 1, stop), Opcode("revalue", 2, revalue)
 #: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still
@@ -111,23 +113,40 @@ def view_of(parent, forms, numbers=()):
         return view_of(parent, forms, numbers)
     step = forms[seg.state.grad]
     seg.views = True
-    out, x, key = new(Classes.tensor), new(Extra), (step.opcode, state) + step.rest  # noqa: RUF005 - half the time
+    x = new(Extra)
     x.parent, x.form, x.numbers = parent, step, numbers
-    out._seg, out._value, out._edge, out._x = seg, None, None, x
-    before = seg.state  # no call between this and the store of the next state
+    before = seg.state  # no call between this and the store of the next state, or it is asked again
+    known = before.then
     try:
-        out._state = state = before.next[key]
+        if (
+            known.opcode is not step.opcode
+            or known.first is not state
+            or known.statics is not step.rest
+        ):
+            key = (step.opcode, state) + step.rest  # noqa: RUF005 - half the time
+            before = seg.state
+            known = before.then = before.next[key]
+            known.statics = step.rest
+        out = seg.handles[known.slot]
+        if out is None or out._state is not known:
+            if out is None:
+                out = new(Classes.tensor)
+                out._seg = out._value = out._edge = out._x = None
+            out._state = known
+            if seg.state is not before:
+                raise Again
+            seg.handles[known.slot] = out
         if numbers:
-            seg.numbers[state.number_slice] = numbers
-        seg.handles[state.slot] = out
-        seg.state = state
+            seg.numbers[known.number_slice] = numbers
+        out._seg, out._x = seg, x
+        seg.state = known
     except KeyError:
         grow(seg, before, key)
         return view_of(parent, forms, numbers)
     except IndexError:
         seg.widen()
         return view_of(parent, forms, numbers)
-    if state.pause:
+    if known.pause:
         pause(seg)
     if not gate.alone:
         note_view(out)

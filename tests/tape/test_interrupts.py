@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 import jitgrad
-from jitgrad.tape import segment
+from jitgrad.tape import gate, segment
 from jitgrad.tape.symbolic import Traced
 
 ROOT = str(Path(jitgrad.__file__).parent)
@@ -289,7 +289,7 @@ def check(name, s, where, want):
     """What must hold after `name` was interrupted in a step on the tensors `s`."""
     make, step = PROGRAMS[name]
     before, _results, after, _results2, _after2 = want
-    assert not segment.LOCK._is_owned(), where
+    assert not gate.LOCK._is_owned(), where
     assert not segment.active_traces, where
     assert segment.local.seg.tracing is None, where
     assert jitgrad.is_grad_enabled(), where

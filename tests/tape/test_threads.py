@@ -355,7 +355,7 @@ def test_views_of_the_first_thread_follow_writes_of_the_second(tmp_path):
 
 STACKS = """
 import gc, sys, threading, weakref
-from jitgrad.tape.segment import LOCK, gate
+from jitgrad.tape.gate import LOCK, gate
 
 def finaliser(_):
     for _ in range(20):
