@@ -82,7 +82,10 @@ class LoopStatements:
             for m, _ in parts[1:]:
                 n = b.pure("min", n, m)
             return n, lambda iv: tuple([at(iv) for _, at in parts])
-        arr = self.arr(self.bindable(self.ev(node)))
+        over = self.ev(node)
+        if isinstance(over, tuple):
+            return self.b.const(len(over)), lambda iv: self.one_of(over, iv)
+        arr = self.arr(self.bindable(over))
         return arr.shape[0], lambda iv: self.row(arr, iv)
 
     def items_of_range(self, node):

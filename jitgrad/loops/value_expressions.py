@@ -5,7 +5,7 @@ Start at `ValueExpressions.ev`.
 
 import ast
 
-from ..runtime.numba.inference import BOOL, types, unify
+from ..runtime.numba.inference import BOOL, I64, types, unify
 from .abstract_values import ArrayValue, Method, Part
 from .form import Region, Val
 from .statements import BINARY
@@ -185,10 +185,36 @@ class ValueExpressions:
         if isinstance(node, ast.Slice):
             ends = (node.lower, node.upper, node.step)
             return x[slice(*[self.known(p) if p is not None else None for p in ends])]
-        k = self.known(node)
-        if not -len(x) <= k < len(x):
-            self.refuse(f"got the index {k} of a tuple of {len(x)}")
-        return x[k]
+        k = self.ev(node)
+        if not isinstance(k, Val) or not isinstance(k.type, types.Integer):
+            self.refuse("got an index of a tuple that is no whole number; use an array")
+        if not k.is_const:
+            return self.one_of(x, self.in_tuple(k, len(x)))
+        if not -len(x) <= k.const < len(x):
+            self.refuse(f"got the index {k.const} of a tuple of {len(x)}")
+        return x[k.const]
+
+    def in_tuple(self, k, n):
+        """A computed index of a tuple, counted from its beginning, where it is one."""
+        b = self.b
+        k = b.cast(k, I64)
+        above, below = b.pure("ge", k, b.const(-n)), b.pure("lt", k, b.const(n))
+        b.emit(
+            "check", (b.pure("and", above, below),), text='IndexError("tuple index out of range")'
+        )
+        return b.pure("select", b.pure("lt", k, b.const(0)), b.pure("add", k, b.const(n)), k)
+
+    def one_of(self, x, k):
+        """The element of a tuple of numbers of one type at a computed place."""
+        numbers = all(isinstance(v, Val) and not v.is_array for v in x)
+        if not numbers or len({v.type for v in x}) != 1:
+            self.refuse(
+                "got a computed place in a tuple, expected one of numbers of one type; use an array"
+            )
+        out, b = x[-1], self.b
+        for j in reversed(range(len(x) - 1)):
+            out = b.pure("select", b.pure("eq", k, b.const(j)), x[j], out)
+        return out
 
     def known(self, node):
         """A number that does not depend on any argument."""

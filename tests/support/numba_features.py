@@ -108,6 +108,21 @@ def tuples(x):
     return u * v * w + len(q)
 
 
+def tuples_by_number(x, y):
+    """`zip` and `enumerate` of tuples, and computed places of them."""
+    s = 0.0
+    for v, c in zip(x, (1.0, 2.0, 3.0)):
+        s += v * v * c
+        if s > 100:
+            break
+    for k, (a, b) in enumerate(zip((x[0], x[1], x[0]), (x[1], x[2], y[1]))):
+        s += a * b * k
+    p = (x[0], x[1], x[2] * 2)
+    for k in range(-3, 3):
+        s += p[k] * y[k]
+    return s * y[(1, 0)[y.size % 2]]
+
+
 def slice_updates(x):
     out = np.empty((2, 3))
     out[0] = x * 2
@@ -397,6 +412,7 @@ CASES = [
     (slices_and_products, M4),
     (scalar_logic, X, 0.6),
     (tuples, X),
+    (tuples_by_number, X, Y),
     (slice_updates, X),
     (functions, X, Y),
     (continue_and_break, X, 7),
