@@ -73,7 +73,7 @@ def looped(expression, two):
         return names["run"]
     import numba
 
-    from jitgrad.runtime.numba import build  # noqa: F401  it tells numba of the functions
+    from jitgrad.runtime.numba import lowering  # noqa: F401  it tells numba of the functions
     from jitgrad.runtime.numba.private import Plain
 
     return numba.njit(error_model="numpy", pipeline_class=Plain)(names["run"])

@@ -3,7 +3,7 @@ Cholesky factors.
 
 A call of LAPACK for each matrix of a stack would cost more than its work. The texts here are
 algorithms for one matrix. A kernel runs them for several matrices at once, a number of each side by
-side in *lanes* (`jitgrad.runtime.numba.lane_values`); in a loop over a small state that is compiled
+side in *lanes* (`jitgrad.runtime.llvm.lane_values`); in a loop over a small state that is compiled
 as a whole they are run for single numbers. Where NumPy would raise `LinAlgError` they raise the
 flag ``far``, and NumPy runs the plan again and raises it, or does not, where rounding decides:
 errors and their texts are NumPy's.

@@ -83,18 +83,22 @@ def _environment(numba_api):
     """The hash of everything but the source that a binary depends on."""
     import llvmlite
     import llvmlite.binding as llvm
-    import numba
     import numpy
 
-    parts = [numba.__version__, llvmlite.__version__, numpy.__version__, sys.version, sys.platform]
+    parts = [llvmlite.__version__, numpy.__version__, sys.version, sys.platform]
+    if numba_api == "public":  # numba looks for its version by itself, too
+        import numba
+
+        parts.append(numba.__version__)
     parts += [numba_api, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
     parts += [
         f"{k}={v}"
         for k, v in sorted(os.environ.items())
         if k.startswith("NUMBA_") and not _NO_PART.search(k)
     ]
-    home = pathlib.Path(__file__).parent / "numba"
-    parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(home.rglob("*.py"))]
+    home = pathlib.Path(__file__).parent
+    own = sorted([*(home / "llvm").rglob("*.py"), *(home / "numba").rglob("*.py")])
+    parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in own]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -195,7 +199,7 @@ def _beside(path):
 
 
 def _binaries(path):
-    return [file for file in _beside(path) if file.endswith((".nbi", ".nbc"))]
+    return [file for file in _beside(path) if file.endswith((".o", ".nbi", ".nbc"))]
 
 
 def _seal(path):
@@ -248,6 +252,70 @@ def _execute(name, path, source, parse):
     return module
 
 
+def binary(source):
+    """The object file of a kernel, as `keep` was given it, or None."""
+    path = os.path.join(folder(), f"{key(source)}.py")
+    place = _object(path)
+    with _lock:
+        try:
+            _check_folders(os.path.dirname(path))
+        except OSError:
+            return None  # others can write to it: `keep` finds another folder
+        if not os.path.exists(place) or not _put(path, source):
+            return None
+        if not trust.is_sealed(_seal(path), _binaries(path)):
+            _drop_binaries(path)
+            return None
+        with open(place, "rb") as file:
+            return file.read()
+
+
+def keep(source, binary):
+    """Keeps the object file of a kernel, beside its text; a disk that has no room for it is none
+    that keeps it."""
+    for last in (False, True):
+        try:
+            _keep(source, binary, folder())
+            break
+        except OSError:
+            with _lock:
+                if last:
+                    raise
+                _folders[config.cache_dir, config.numba] = _temporary()
+    if _writes >= 32:
+        prune()
+
+
+def _keep(source, binary, base):
+    path = os.path.join(base, f"{key(source)}.py")
+    with _lock:
+        _check_folders(base)
+        if _put(path, source):
+            _drop_binaries(path)  # damaged, or somebody else's, or half there
+        place = _object(path)
+        temporary = f"{place}.{os.getpid()}.{threading.get_ident()}.tmp"
+        try:
+            with open(temporary, "wb") as file:
+                file.write(binary)
+            os.replace(temporary, place)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.remove(temporary)
+            raise
+    with contextlib.suppress(OSError):  # without a seal they are made anew the next time
+        trust.seal(_seal(path), [place])
+
+
+def _object(path):
+    return os.path.join(os.path.dirname(path), "__pycache__", f"{_name(path)}.o")
+
+
+def _check_folders(base):
+    for own in (base, os.path.join(base, "__pycache__")):
+        if (why := trust.closed(own)) is not None:
+            raise OSError(f"the folder {own} {why}")
+
+
 def forget(module):
     """Lets go of a module that `load` gave, when what it holds is all that is needed of it."""
     sys.modules.pop(module.__name__, None)
@@ -277,10 +345,7 @@ def _load(source, base, parse):
     name = key(source)
     path = os.path.join(base, f"{name}.py")
     with _lock:
-        binaries = os.path.join(base, "__pycache__")
-        for own in (base, binaries):
-            if (why := trust.closed(own)) is not None:
-                raise OSError(f"the folder {own} {why}")
+        _check_folders(base)
         known = _put(path, source)
         if known and not trust.is_sealed(_seal(path), _binaries(path)):
             _drop_binaries(path)  # damaged, or somebody else's, or half there
@@ -303,7 +368,7 @@ def _load(source, base, parse):
 
 #: What jitgrad writes below the cache folder: the folder may be one the user keeps other things in.
 _OURS = re.compile(
-    r"[0-9a-f]{16}/(NAME\.py(\.\d+\.\d+\.tmp)?|__pycache__/NAME\.([^/]+\.nb[ic](\.tmp\.\w+)?|sha256(\.\d+\.tmp)?))".replace(
+    r"[0-9a-f]{16}/(NAME\.py(\.\d+\.\d+\.tmp)?|__pycache__/NAME\.([^/]+\.nb[ic](\.tmp\.\w+)?|o(\.\d+\.\d+\.tmp)?|sha256(\.\d+\.tmp)?))".replace(
         "NAME", r"(\w+_[0-9a-f]{12}|[kd][0-9a-f]{24})"
     )
 )

@@ -31,9 +31,7 @@ def load():
 
 def _import():
     global _loaded
-    from .numba import api, build
+    from .numba import build
 
-    first, _loaded = _loaded is None, build
-    if first:
-        api.check_version()
+    _loaded = build
     return build

@@ -320,7 +320,7 @@ def test_vectors_and_matrices_against_numpy(shapes, tier):
 def quotients():
     from numba import njit
 
-    import jitgrad.runtime.numba.build  # noqa: F401  # tells numba how the functions of `support` are compiled
+    import jitgrad.runtime.numba.lowering  # noqa: F401  # tells numba how the functions of `support` are compiled
 
     quotient, reciprocal = support.quotient, support.reciprocal
 

@@ -133,7 +133,27 @@ def test_a_kernel_is_pruned_as_a_whole_and_using_it_keeps_it(place):
     assert {p.name for p in below(place)} == {f"{stem}.py", f"{stem}.k.1.nbc", f"{stem}.sha256"}
 
 
-def test_a_disk_that_is_full_when_numba_saves(tmp_path):
+def test_a_disk_that_has_no_room_for_machine_code(tmp_path):
+    source = f"""
+    import errno, os
+    replace = os.replace
+
+    def replace_where_there_is_space(source, target):
+        if target.startswith({str(tmp_path)!r}) and target.endswith(".o"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(source, target)
+
+    os.replace = replace_where_there_is_space
+    """
+    kernels, folder = finish(
+        start(source + SHOW.replace("\n", "\n    "), tmp_path, before=SMALL)
+    ).split()
+    assert int(kernels) > 0 and not folder.startswith(str(tmp_path))
+    assert not below(tmp_path, "*.o") and not below(tmp_path, "*tmp*")
+
+
+def test_a_disk_that_is_full_when_numba_saves(tmp_path, monkeypatch):
+    monkeypatch.setenv("JITGRAD_NUMBA", "public")
     source = f"""
     import errno
     from numba.core import caching
@@ -162,7 +182,7 @@ def test_folders_with_odd_names(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONCOERCECLOCALE", "0")
     show = SHOW.replace("stats.kernels, cache.folder()", "stats.compiled, stats.loaded")
     compiled, loaded = map(int, finish(start(show, folder, before=SMALL)).split())
-    assert compiled > 0 and loaded == 0 and below(folder, "*.nbc")
+    assert compiled > 0 and loaded == 0 and below(folder, "*.o")
     assert finish(start(show, folder, before=SMALL)) == f"0 {compiled}\n"
     command = [sys.executable, "-m", "jitgrad", "cache"]
     env = {
@@ -187,6 +207,7 @@ def test_folders_with_odd_names(tmp_path, monkeypatch):
 def test_binaries_stay_beside_their_source(tmp_path, monkeypatch):
     """Where NUMBA_CACHE_DIR points, nothing of ours could be pruned, cleared, or dropped when
     damaged."""
+    monkeypatch.setenv("JITGRAD_NUMBA", "public")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))
     source = SHOW + "import numba\nprint(numba.config.CACHE_DIR)"
     lines = finish(start(source, tmp_path / "cache", before=SMALL)).splitlines()

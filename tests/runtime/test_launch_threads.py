@@ -10,7 +10,8 @@ import pytest
 from processes import finish, start
 
 from jitgrad.runtime import launch, threads
-from jitgrad.runtime.numba import build, thread_code
+from jitgrad.runtime.llvm import thread_code
+from jitgrad.runtime.numba import build
 
 pytestmark = pytest.mark.skipif(not threads.available(), reason="no such pool on this system")
 

@@ -213,12 +213,10 @@ def _damage(path, how):
     [
         (".py", "garbage"),
         (".py", "emptied"),
-        (".nbi", "cut"),
-        (".nbi", "garbage"),
-        (".nbi", "emptied"),
-        (".nbc", "cut"),
-        (".nbc", "garbage"),
-        (".nbc", "removed"),
+        (".o", "cut"),
+        (".o", "garbage"),
+        (".o", "emptied"),
+        (".o", "removed"),
     ],
 )
 def test_damaged_cache_files_are_made_anew(tmp_path, whole_cache, suffix, how):

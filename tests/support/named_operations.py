@@ -148,8 +148,9 @@ NAMED = {
     "scipy.stats.continuous_forms": ({"norm"}, "a distribution"),
     "scipy.stats.distribution": ({"mean", "var"}, "methods of distributions"),
     "scipy.stats.standard": ({"mean", "var"}, "methods of distributions"),
-    "runtime.numba.lowering": ({"add"}, "an instruction of LLVM"),
-    "runtime.numba.thread_code": ({"add"}, "an instruction of LLVM"),
+    "runtime.llvm.number_code": ({"add", "shl"}, "instructions of LLVM"),
+    "runtime.llvm.support_code": ({"add"}, "an instruction of LLVM"),
+    "runtime.llvm.thread_code": ({"add"}, "an instruction of LLVM"),
     "runtime.numba.llvm_trace": ({"add"}, "an instruction of LLVM"),
     "runtime.numba.support": (
         {

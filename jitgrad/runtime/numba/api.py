@@ -6,6 +6,7 @@ written for, the setting becomes "public", with one warning. Nothing here import
 Start at `compiler`.
 """
 
+import functools
 import importlib
 import re
 import warnings
@@ -23,6 +24,7 @@ MODULES = {"fast": "private", "public": "public"}
 def compiler(name=None):
     """The module that compiles kernels: that of ``config.numba``, or of `name`."""
     wanted = name or config.numba
+    _check_once()
     try:
         return importlib.import_module(f"{__package__}.{MODULES[wanted]}")
     except (AttributeError, ImportError) as error:
@@ -45,6 +47,11 @@ def fall_back(error):
         JitgradWarning,
         stacklevel=2,
     )
+
+
+@functools.cache
+def _check_once():
+    check_version()
 
 
 def check_version():

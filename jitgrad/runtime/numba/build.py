@@ -5,22 +5,23 @@ process and once per machine (see `cache`), by numba's private parts or its publ
 """
 
 import os
+import sys
 import threading
 import time
 import warnings
 
 import numpy as np
-from numba import config as numba_config
-from numba import set_num_threads
 
 from ...base.config import config
 from ...base.errors import CompileError, JitgradWarning
 from .. import cache, events, threadpools
 from ..aside import aside
+from ..llvm import native
+from ..llvm.kernel_types import Unwritten
+from ..llvm.memory import ARRAY_DATA, BYTES_DATA
 from ..partials import chosen, chosen_loops
 from ..stats import COMPILED, Cost, stats
-from . import api, part_launch
-from .lowering import ARRAY_DATA, BYTES_DATA
+from . import api
 
 #: Kernels of one process from which something is wrong with the program.
 MANY = 1000
@@ -36,7 +37,12 @@ class _Registry:
 _registry = _Registry()
 
 
+#: The threads that parts of loops in njit code run on; a child that is forked has none.
+lent: list = []
+
+
 def _after_fork():
+    lent.clear()
     _registry.lock = threading.RLock()
 
 
@@ -52,20 +58,20 @@ def built(source):
     return source in _registry.made
 
 
-def _build(source, take, driver=False):
-    """The kernel of `source`: ``take(compiler, module)`` of its module, made once. Drivers are not
-    counted as kernels."""
+def _build(source, *names, driver=False):
+    """What the functions `names` of `source` are called by, made once: the address of a chunk
+    function, entry points of what Python calls. Drivers are not counted as kernels."""
     made = _registry.made.get(source)
-    return aside(_compiled, source, take, driver) if made is None else made
+    return aside(_compiled, source, names, driver) if made is None else made
 
 
-def _compiled(source, take, driver):
+def _compiled(source, names, driver):
     with _registry.lock:
         if source in _registry.made:
             return _registry.made[source]
         start = time.perf_counter()
         try:
-            out, hit = _taken(source, take)
+            out, hit = _taken(source, names)
         except Exception as error:
             where = cache.path_of(source)
             raise CompileError(
@@ -90,73 +96,85 @@ def _compiled(source, take, driver):
         return out
 
 
-def _taken(source, take):
-    """What `take` gives, by the API that is set, or by the public one where that one fails.
+def _taken(source, names):
+    """(what the functions are called by, whether the disk had them), by the way that is set, or by
+    the public API where that one fails.
 
     What the disk or the memory has no room for fails with each; what both refuse is no fault of the
     API."""
-    compiler = api.compiler()
     try:
-        return _loaded(source, take, compiler, config.numba)
+        return _made(source, names, config.numba)
     except (OSError, MemoryError):
         raise
     except Exception as error:
         if config.numba == "public":
             raise
         try:
-            out = _loaded(source, take, api.compiler("public"), "public")
+            out = _made(source, names, "public")
         except Exception:
             raise error from None
         api.fall_back(error)
         return out
 
 
-def _loaded(source, take, compiler, name):
-    module = cache.load(source, name, compiler.parsed)
-    out = take(compiler, module)
+def _made(source, names, way):
+    if way == "fast":
+        try:
+            return _native(source, names)
+        except Unwritten:
+            pass  # it contains functions of numba's
+    compiler = api.compiler(way)
+    module = cache.load(source, way, compiler.parsed)
+    found = [getattr(module, name) for name in names]
+    out = [compiler.called_by(function) for function in found]
     cache.forget(module)
-    return out
+    return out, any(map(_hits, found))
+
+
+def _hits(function):
+    """How often numba found the binary of a function on the disk."""
+    if hasattr(function, "cache_hits"):
+        return function.cache_hits
+    return sum(function.stats.cache_hits.values())
+
+
+def _native(source, names):
+    """As `_made`, without numba."""
+    key, hit = cache.key(source), True
+    binary = cache.binary(source)
+    if binary is None:
+        binary, hit = native.compiled(source, key), False
+        cache.keep(source, binary)
+    return native.loaded(key, names, binary), hit
 
 
 def loop_kernel(source):
     """The address of the chunk function of an array kernel."""
-    return _build(source, lambda numba, m: (numba.address(m.chunk), m.chunk.cache_hits))
+    return _build(source, "chunk")[0]
 
 
 def scalar_kernel(source):
     """The fast entry point of a scalar kernel."""
-    return _build(source, lambda numba, m: (numba.scalar_entry(m.kernel), _hits(m.kernel)))
-
-
-def _hits(dispatcher):
-    return sum(dispatcher.stats.cache_hits.values())
+    return _build(source, "kernel")[0]
 
 
 def _driver(source, *names):
     """The entry points of a driver's functions."""
-
-    def take(compiler, module):
-        return [compiler.driver_entry(getattr(module, name)) for name in names], 0
-
-    return _build(source, take, driver=True)
+    return _build(source, *names, driver=True)
 
 
 DRIVER = '''"""driver: the launch of array kernels, one for all of them."""
 
-from numba import types
-
-from jitgrad.runtime.numba.drivers import driver
-from jitgrad.runtime.numba.lowering import call
-
-I = types.int64
+from jitgrad.runtime.llvm.names import driver
+from jitgrad.runtime.llvm.memory import call
 
 
-@driver(types.void(I, I, I))
+@driver("int64, int64, int64")
 def kernel(address, total, args):
     call(address, 0, total, 0, args + {bytes_data})
 
 
-@driver(types.void(I, I, I, I), nogil=True)
+@driver("int64, int64, int64, int64", nogil=True)
 def chunks(address, total, step, args):
     for part in range((total - 1) // step + 1):  # no total is too large for it
         call(address, part * step, min(part * step + step, total), part, args + {bytes_data})
@@ -165,21 +183,17 @@ def chunks(address, total, step, args):
 REDUCERS = '''"""driver: what is done with partial results that are numbers."""
 
 import numpy as np
-from numba import types
 
-from jitgrad.runtime.numba.drivers import driver
-from jitgrad.runtime.numba.lowering import doubles
-from jitgrad.runtime.numba.support import maximum, minimum
-
-I = types.int64
+from jitgrad.runtime.llvm.names import driver, maximum, minimum
+from jitgrad.runtime.llvm.memory import doubles
 
 
-@driver(types.float64(types.float64))
+@driver("float64")
 def rounded(x):
-    return types.float64(np.float32(x))
+    return np.float64(np.float32(x))
 
 
-@driver(types.float64(I, I, I, I))
+@driver("int64, int64, int64, int64")
 def combined(array, count, kind, narrow):
     p = doubles(array)
     while count > 1:
@@ -189,21 +203,16 @@ def combined(array, count, kind, narrow):
         if count & 1:
             p[count // 2] = p[count - 1]
         count = (count + 1) // 2
-    return types.float64(np.float32(p[0])) if narrow else p[0]
+    return np.float64(np.float32(p[0])) if narrow else p[0]
 '''
 
 JOINED = '''"""driver: partial results that are arrays, one per chunk, joined in order."""
 
-from numba import types
-
-from jitgrad.runtime.numba.drivers import driver
-from jitgrad.runtime.numba.lowering import doubles, singles
-from jitgrad.runtime.numba.support import maximum, minimum
-
-I = types.int64
+from jitgrad.runtime.llvm.names import driver, maximum, minimum
+from jitgrad.runtime.llvm.memory import doubles, singles
 
 
-@driver(types.void(I, I, I, I, I))
+@driver("int64, int64, int64, int64, int64")
 def kernel(out, array, parts, size, kind):
     p, o = {partial}(array), {elements}(out)
     for q in range(size, parts * size, size):
@@ -216,7 +225,7 @@ PARALLEL = '''"""driver: the parallel launch of array kernels; chunks depend on 
 
 from numba import njit, prange, types
 
-from jitgrad.runtime.numba.lowering import call
+from jitgrad.runtime.llvm.memory import call
 
 I = types.int64
 
@@ -230,16 +239,16 @@ def kernel(address, total, step, args):
 
 def loop_steps():
     """The module with the numbers of the steps of loops."""
-    from . import loop_driver
+    from ..llvm import loop_driver
 
     return loop_driver
 
 
 def program_driver():
     """The address of the driver of programs, a chunk function like those of kernels."""
-    from .loop_driver import SOURCE
+    from ..llvm.loop_driver import SOURCE
 
-    return _build(SOURCE, lambda numba, m: (numba.address(m.chunk), False), driver=True)
+    return _driver(SOURCE, "chunk")[0]
 
 
 def serial_drivers():
@@ -296,25 +305,26 @@ def parallel_driver():
 
 
 def lend_threads(threads):
-    """Has parts of loops in njit code run on these threads."""
-    part_launch.ready(threads)
+    """Has parts of loops in njit code run on these threads, once there is such code."""
+    lent[:] = [threads]
+    if (parts := sys.modules.get(f"{__package__}.part_launch")) is not None:
+        parts.ready(threads)
 
 
 def own_threads():
     """jitgrad's own threads for parallel launches; starts none by itself."""
+    from ..llvm.thread_code import PLACES, THREADS
     from ..threads import Threads
-    from .thread_code import PLACES, THREADS
-
-    def take(compiler, module):
-        entries = [compiler.driver_entry(getattr(module, name)) for name in ("kernel", "work")]
-        return (*entries, compiler.address(module.launch)), 0
 
     source = THREADS.format(bytes_data=BYTES_DATA, **PLACES)
-    return Threads(*_build(source, take, driver=True), PLACES)
+    return Threads(*_driver(source, "kernel", "work", "launch"), PLACES)
 
 
 def limit_threads(n):
     """Let parallel launches of this Python thread use up to `n` threads."""
+    from numba import config as numba_config
+    from numba import set_num_threads
+
     set_num_threads(min(n, numba_config.NUMBA_NUM_THREADS))
 
 

@@ -17,7 +17,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ...base.config import config
-from .lowering import BYTES_DATA, I64
+from ..llvm.memory import BYTES_DATA, I64
+from . import build
 
 #: Work (`jitgrad.loops.part_work`) from which threads are woken.
 ENOUGH = 1 << 15
@@ -159,3 +160,7 @@ def _chunk(context, module, made, args, place):
         builder.store(builder.add(chunk.args[2], I64(1)), failed)
     builder.ret_void()
     return chunk
+
+
+for _threads in build.lent:
+    ready(_threads)

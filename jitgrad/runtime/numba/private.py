@@ -45,9 +45,15 @@ from numba.core.funcdesc import PythonFunctionDescriptor
 from numba.core.typeinfer import TypeInferer
 
 from ...base.syntax import syntax_tree
-from .entry import CHUNK, I64, Argument, arguments_of
-from .kernel_code import KernelCode
-from .kernel_types import KernelTypes
+from ..llvm import kinds
+from ..llvm.entry import Argument, arguments_of
+from ..llvm.kernel_code import KernelCode
+from ..llvm.kernel_types import KernelTypes, Unwritten
+from ..llvm.memory import I64
+from ..llvm.operations import KernelOperation
+from .lowering import type_of
+
+CHUNK = types.void(*[types.int64] * 4)
 
 #: (operation, types of its operands) -> signature: each is found once per process.
 _signatures: dict = {}
@@ -115,6 +121,74 @@ class _Typed(FunctionPass):
             state.typemap, state.return_type, state.calltypes = infer.unify()
 
 
+class NumbaWords:
+    """What the operations of a kernel are, by numba: asked once per process for each operation of
+    numbers, and types of operands. The counterpart of `llvm.words.Words`."""
+
+    boolean, int64, uint64, float64 = types.boolean, types.int64, types.uint64, types.float64
+    plain, literal = staticmethod(types.unliteral), staticmethod(types.literal)
+
+    def __init__(self, typings):
+        self.typings, self.target = typings, None
+
+    def unified(self, a, b):
+        return self.typings.unify_types(a, b)
+
+    @staticmethod
+    def is_whole(kind):
+        return isinstance(kind, types.Integer)
+
+    def resolved(self, function, operands):
+        key = function, operands
+        try:
+            found = _resolved.get(key)
+        except TypeError as error:  # of a function that has no hash
+            raise Unwritten(str(error)) from None
+        if found is None:
+            called = self.typings.resolve_value_type(function)
+            signature = self.typings.resolve_function_type(called, operands, {})
+            if signature is None:
+                return None
+            found = called, signature
+            if isinstance(called, _CALLED) and all(isinstance(t, _PLAIN) for t in operands):
+                _resolved[key] = found
+        return self._operation(*found)
+
+    def _operation(self, called, signature):
+        def emit(builder, *values):
+            return self.target.get_function(called, signature)(builder, values)
+
+        return KernelOperation(signature.return_type, signature.args, emit)
+
+    def attribute(self, kind, name):
+        return self.typings.resolve_getattr(kind, name)
+
+    def method(self, method, kinds):
+        signature = method.get_call_type(self.typings, kinds, {})
+        return self._operation(method, signature)
+
+    def part(self, builder, value, kind, name):
+        write = self.target.get_getattr(kind, name)
+        return write(self.target, builder, kind, value, name)
+
+    def llvm(self, kind):
+        return self.target.get_value_type(kind)
+
+    def cast(self, builder, value, kind, wanted):
+        if isinstance(wanted, types.Literal):
+            return value
+        return self.target.cast(builder, value, kind, wanted)
+
+    def constant(self, kind, value):
+        return self.target.get_constant(kind, value)
+
+
+#: Types of operands whose operations are looked up once per process.
+_PLAIN = types.Number, types.Boolean, types.CPointer
+#: (operation, types of operands) -> what numba calls it, and its signature.
+_resolved: dict = {}
+
+
 class Plain(CompilerBase):
     """The compiler of kernels of numbers and of drivers."""
 
@@ -156,7 +230,7 @@ class _Written(LoweringPass):
         tree = next(
             s for s in syntax_tree(scope["SOURCE"]).body if getattr(s, "name", "") == "body"
         )
-        known = KernelTypes(state.typingctx, tree, state.args, scope)
+        known = KernelTypes(NumbaWords(state.typingctx), tree, state.args, scope)
         state.return_type, state.type_annotation = types.none, ""
         library = KernelLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         library.enable_object_caching()
@@ -201,7 +275,8 @@ class _Written(LoweringPass):
         begin = function.append_basic_block("begin")
         builder.branch(begin)
         builder.position_at_end(begin)
-        KernelCode(context, builder, known, given)
+        known.words.target = context
+        KernelCode(builder, known, given)
         convention.return_value(builder, context.get_constant_null(types.none))
         context.post_lowering(module, library)
         library.add_ir_module(module)
@@ -247,13 +322,12 @@ class ChunkFunction(CFunc):
 
     def _compile_uncached(self):  # what `compile` calls where the disk has no binary
         given = [
-            Argument(types.int64, lambda context, builder, k=k: builder.function.args[k])
-            for k in range(4)
+            Argument(kinds.int64, lambda builder, k=k: builder.function.args[k]) for k in range(4)
         ]
         arguments = arguments_of(self.entry, given)
         compiler = self._compiler  # from flags and types to machine code
         compiler._customize_flags = _only_loops
-        made = compiler.compile(tuple(a.type for a in arguments), types.void)
+        made = compiler.compile(tuple(type_of(a.kind) for a in arguments), types.void)
         self._write(made, arguments)
         return made
 
@@ -267,7 +341,7 @@ class ChunkFunction(CFunc):
         shape = ir.FunctionType(ir.VoidType(), [I64] * 4)
         function = ir.Function(module, shape, loops.llvm_cfunc_wrapper_name)
         builder = ir.IRBuilder(function.append_basic_block("entry"))
-        values = [a.code(context, builder) for a in arguments]
+        values = [a.code(builder) for a in arguments]
         context.call_conv.call_function(
             builder, callee, loops.restype, loops.argtypes, values, attrs=("noinline",)
         )
@@ -318,25 +392,17 @@ def scalar(signature):
 
 def driver(signature, **options):
     """What calls kernels, and what Python calls for it."""
-    return njit(signature, cache=True, error_model="numpy", pipeline_class=Plain, **options)
+    return njit(f"({signature},)", cache=True, error_model="numpy", pipeline_class=Plain, **options)
 
 
-def address(chunk):
-    """The address of a chunk function, of which only the machine code is kept."""
-    _release(chunk.library)
-    return chunk.address
-
-
-def driver_entry(dispatcher):
-    """What calls a function that is compiled for one signature, without looking at types."""
-    (result,) = dispatcher.overloads.values()
-    return result.entry_point
-
-
-def scalar_entry(dispatcher):
-    """As `driver_entry`, of a kernel of which only the machine code is kept."""
-    (result,) = dispatcher.overloads.values()
-    _release(result.library)
+def called_by(function):
+    """What a compiled function is called by, of which only the machine code is kept: the address of
+    a chunk function; else what calls it without looking at types."""
+    if isinstance(function, ChunkFunction):
+        _release(function._library)
+        return function.address
+    (result,) = function.overloads.values()
+    _release(result._asdict()["library"])
     return result.entry_point
 
 

@@ -15,11 +15,13 @@ from numba.extending import intrinsic
 
 from ...base.dtypes import SUPPORTED
 from ...base.syntax import syntax_tree
-from .entry import CHUNK
-from .lowering import I64, array_data, item_type, result_data
+from ..llvm.kinds import item_kind
+from ..llvm.memory import I64, array_data, result_data
+from .lowering import type_of
 
 __all__ = ["as_float", "body", "driver", "entry", "restrict", "scalar", "slots"]
 
+CHUNK = types.void(*[types.int64] * 4)
 SLOTS = types.CPointer(types.int64)
 
 
@@ -58,27 +60,20 @@ def scalar(signature):
 
 def driver(signature, **options):
     """What calls kernels, and what Python calls for it."""
-    return njit(signature, cache=True, error_model="numpy", **options)
+    return njit(f"({signature},)", cache=True, error_model="numpy", **options)
 
 
-def address(chunk):
-    """The address of a chunk function."""
-    return chunk.address
-
-
-def driver_entry(dispatcher):
-    """What calls a function that is compiled for one signature."""
-    return dispatcher
-
-
-def scalar_entry(dispatcher):
-    """What calls a kernel of numbers, which may come as arrays without dimensions."""
+def called_by(function):
+    """What a compiled function is called by: the address of a chunk function; else what takes
+    numbers, which may come as arrays without dimensions."""
+    if hasattr(function, "address"):
+        return function.address
 
     def call(*numbers):
         try:
-            return dispatcher(*numbers)
+            return function(*numbers)
         except TypeError:  # numba looks at types before it runs anything
-            return dispatcher(*[n.item() if isinstance(n, np.ndarray) else n for n in numbers])
+            return function(*[n.item() if isinstance(n, np.ndarray) else n for n in numbers])
 
     return call
 
@@ -165,5 +160,5 @@ def _result_reader(item):
 
 for _dtype in SUPPORTED:
     for _name, _maker in (("array", _array_reader), ("result", _result_reader)):
-        globals()[f"{_name}_{_dtype.name}"] = _maker(item_type(_dtype))
+        globals()[f"{_name}_{_dtype.name}"] = _maker(type_of(item_kind(_dtype)))
         __all__.append(f"{_name}_{_dtype.name}")

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from processes import PROGRAM, SMALL, finish, start
+from processes import SMALL, finish, start
 
 import jitgrad
 import jitgrad.numpy as jn
@@ -203,6 +203,15 @@ MISSING = {
     "a signature": "hide('transforms', 'canonicalize_cfg', lambda: None)",
     "a method": "import llvmlite.binding as llvm; del llvm.ExecutionEngine.remove_module",
 }
+#: A program with a kernel that is numba's to compile: a power of integers.
+BY_NUMBA = """
+import jitgrad
+
+def run():
+    x, y = jitgrad.tensor([1, 2, 3]), jitgrad.tensor([2, 3, 2])
+    assert (x**y).tolist() == [1, 8, 9]
+    assert (jitgrad.tensor(2) ** jitgrad.tensor(5)).item() == 32
+"""
 BREAK = """
 import importlib, sys, types, warnings
 import numba
@@ -242,13 +251,13 @@ print(stats.compiled)
 @pytest.mark.parametrize("what", MISSING)
 def test_another_numba_compiles_by_its_public_api(tmp_path, monkeypatch, what):
     monkeypatch.setenv("JITGRAD_NUMBA", "fast")
-    before = BREAK + MISSING[what] + (PROGRAM if what == "a module" else SMALL)
+    before = BREAK + MISSING[what] + BY_NUMBA
     assert int(finish(start(CHECK + FELL_BACK, tmp_path, before=before))) > 0
 
 
 def test_another_numba_in_the_background(tmp_path, monkeypatch):
     monkeypatch.setenv("JITGRAD_NUMBA", "fast")
-    before = BREAK + MISSING["a class"] + SMALL
+    before = BREAK + MISSING["a class"] + BY_NUMBA
     script = "for _ in range(4):\n    run()\n    jitgrad.synchronize()\n" + CHECK + FELL_BACK
     assert int(finish(start(script, tmp_path, "auto", before))) > 0
 
@@ -275,7 +284,7 @@ assert jitgrad.config.numba == 'fast' and stats.kernels > 0
 assert len(ours) == 1 and "0.99.0" in ours[0], ours
 """
     )
-    before = BREAK + "numba.__version__ = '0.99.0'\n" + SMALL
+    before = BREAK + "numba.__version__ = '0.99.0'\n" + BY_NUMBA
     monkeypatch.setenv("JITGRAD_NUMBA", "fast")
     assert finish(start(script, tmp_path, before=before)) == ""
 

@@ -116,8 +116,16 @@ def text_of(name, code):
     return TEXT.format(title=name, code=lines, kernels=KERNELS)
 
 
+def by_numba(source):
+    """The address of a kernel that is typed and written by numba's words."""
+    from jitgrad.runtime.numba import private
+
+    return private.called_by(cache.load(source, "fast", private.parsed).chunk)
+
+
 @pytest.mark.parametrize("name", sorted(FORMS))
-def test_it_means_what_python_means(name):
+@pytest.mark.parametrize("words", ["ours", "numba's"])
+def test_it_means_what_python_means(name, words):
     from jitgrad.runtime import launch
 
     source = text_of(name, FORMS[name])
@@ -134,16 +142,19 @@ def test_it_means_what_python_means(name):
     scope["body"](0, 8, 0, 8, x.copy(), wanted)
     slots = np.array([8, id(x), id(out)], np.int64)
     block = slots.tobytes()
-    run(build.loop_kernel(source), 8, id(block))
+    run(build.loop_kernel(source) if words == "ours" else by_numba(source), 8, id(block))
     np.testing.assert_allclose(out, wanted, rtol=1e-15)
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_what_is_not_of_it_is_refused(name):
+    from jitgrad.runtime.llvm import native
+    from jitgrad.runtime.llvm.kernel_types import Unwritten
     from jitgrad.runtime.numba import private
-    from jitgrad.runtime.numba.kernel_types import Unwritten
 
     source = text_of(name, REFUSED[name])
+    with pytest.raises(Unwritten):
+        native.compiled(source, "refused")
     with pytest.raises(Exception) as error:
         cache.load(source, "fast", private.parsed)
     found = error.value
@@ -151,7 +162,7 @@ def test_what_is_not_of_it_is_refused(name):
 
 
 def test_names_that_are_assigned_once_need_no_place():
-    from jitgrad.runtime.numba.kernel_code import KernelNames
+    from jitgrad.runtime.llvm.kernel_code import KernelNames
 
     code = """
 def body(n, x):

@@ -1,16 +1,14 @@
 """The types of a kernel's names and expressions, from its syntax tree.
 
 Kernels are written in a small part of Python: assignments, loops over ranges, conditions, and
-operations on numbers and memory. So their types follow from the syntax tree, without numba's
-bytecode, control flow graph and constraints. What an operation of given operands is stays numba's
-to say: it is asked once per process for each operation and types of operands. A name has one type,
-which holds all that it is assigned, as in numba. Start at `KernelTypes`.
+operations on numbers and memory. So their types follow from the syntax tree, without bytecode,
+control flow graph and constraints. What an operation of given operands is say the `words` of a
+kernel: our own (`words`), or numba's, for kernels that contain functions of numba's. A name has one
+type, which holds all that it is assigned, as in numba. Start at `KernelTypes`.
 """
 
 import ast
 import operator
-
-from numba import types
 
 _BINARY = {
     ast.Add: operator.add,
@@ -40,10 +38,6 @@ _COMPARED = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-#: Types of operands whose operations are looked up once per process.
-_NUMBERS = types.Number, types.Boolean, types.CPointer
-#: (operation, types of operands) -> what numba calls it, and its signature.
-_resolved: dict = {}
 
 
 class Unwritten(Exception):
@@ -54,12 +48,13 @@ class KernelTypes:
     """The types of the function `tree`, which is called with arguments of the types `given`; names
     that it does not assign are those of `scope`.
 
-    `names` has the types of names, `of` those of expressions, and `operations` what numba calls an
-    expression that is an operation, with its signature. `constants` are expressions whose value is
-    known."""
+    `names` has the types of names, `of` those of expressions, and `operations` what the words call
+    an expression that is an operation, with its signature. `constants` are expressions whose value
+    is known. `returned` has the types of what the function returns, one after the other."""
 
-    def __init__(self, context, tree, given, scope):
-        self.context, self.scope, self.tree = context, scope, tree
+    def __init__(self, words, tree, given, scope):
+        self.words, self.scope, self.tree = words, scope, tree
+        self.returned: tuple = ()
         self.given = dict(zip([a.arg for a in tree.args.args], given, strict=True))
         self.names = dict(self.given)
         self.of, self.operations, self.constants = {}, {}, {}
@@ -111,8 +106,8 @@ class KernelTypes:
         if name in self.given:
             return
         before = self.names.get(name)
-        kind = types.unliteral(kind)
-        both = kind if before is None or before == kind else self.context.unify_types(before, kind)
+        kind = self.words.plain(kind)
+        both = kind if before is None or before == kind else self.words.unified(before, kind)
         if both is None:
             raise Unwritten(f"{name} is {before} and {kind}")
         if both != before:
@@ -121,9 +116,9 @@ class KernelTypes:
     def _for(self, statement):
         bounds = range_of(statement)
         for bound in bounds:
-            if not isinstance(self.expression(bound), types.Integer):
+            if not self.words.is_whole(self.expression(bound)):
                 raise Unwritten(ast.unparse(statement.iter))
-        self._name_gets(statement.target.id, types.int64)
+        self._name_gets(statement.target.id, self.words.int64)
         self._block(statement.body)
 
     def _while(self, statement):
@@ -141,6 +136,14 @@ class KernelTypes:
     def _nothing(self, statement):
         pass
 
+    def _return(self, statement):
+        kinds = tuple([self.words.plain(self.expression(v)) for v in returned_of(statement)])
+        if self.returned and self.returned != kinds:
+            both = zip(self.returned, kinds, strict=True)
+            kinds = tuple([self._unified(statement, a, b) for a, b in both])
+            self.changed |= kinds != self.returned
+        self.returned = kinds
+
     # ----- expressions
 
     def expression(self, node):
@@ -152,34 +155,22 @@ class KernelTypes:
         return kind
 
     def operation(self, node, function, *operands):
-        """The type of an operation of numba's on operands of these types."""
-        key = function, operands
-        try:
-            found = _resolved.get(key)
-        except TypeError as error:  # of a function that has no hash
-            raise Unwritten(str(error)) from None
+        """The type of an operation on operands of these types."""
+        found = self.words.resolved(function, operands)
         if found is None:
-            called = self.context.resolve_value_type(function)
-            signature = self.context.resolve_function_type(called, operands, {})
-            if signature is None:
-                raise Unwritten(f"{function} of {operands}")
-            found = called, signature
-            if isinstance(called, (types.Function, types.NumberClass)) and all(
-                isinstance(t, _NUMBERS) for t in operands
-            ):
-                _resolved[key] = found
+            raise Unwritten(f"{function} of {operands}")
         self.operations[node] = found
-        return found[1].return_type
+        return found.result
 
     def condition(self, node):
         """An expression that a branch asks."""
         if isinstance(node, ast.BoolOp):
             for value in node.values:
                 self.condition(value)
-            self.of[node] = types.boolean
+            self.of[node] = self.words.boolean
             return
         kind = self.expression(node)
-        if kind != types.boolean:
+        if kind != self.words.boolean:
             self.operation(("truth", node), bool, kind)
 
     def _name(self, node):
@@ -193,11 +184,11 @@ class KernelTypes:
     def _constant_is(self, node, value):
         """The type of a number that is known."""
         if isinstance(value, bool):
-            kind = types.boolean
+            kind = self.words.boolean
         elif isinstance(value, int):
-            kind = types.int64 if -(2**63) <= value < 2**63 else types.uint64
+            kind = self.words.int64 if -(2**63) <= value < 2**63 else self.words.uint64
         elif isinstance(value, float):
-            kind = types.float64
+            kind = self.words.float64
         else:
             raise Unwritten(repr(value))
         self.constants[node] = value
@@ -210,7 +201,7 @@ class KernelTypes:
         """A constant of a module; or a part of a value."""
         if isinstance(node.value, ast.Name) and node.value.id not in self.names:
             return self._constant_is(node, getattr(self.scope[node.value.id], node.attr))
-        kind = self.context.resolve_getattr(self.expression(node.value), node.attr)
+        kind = self.words.attribute(self.expression(node.value), node.attr)
         if kind is None:
             raise Unwritten(ast.unparse(node))
         return kind
@@ -237,20 +228,20 @@ class KernelTypes:
                 raise Unwritten(ast.unparse(node))
             self.operation((k, node), function, before, after)
             before = after
-        return types.boolean
+        return self.words.boolean
 
     def _boolean(self, node):
         for value in node.values:
-            if self.expression(value) != types.boolean:
+            if self.expression(value) != self.words.boolean:
                 raise Unwritten(ast.unparse(node))
-        return types.boolean
+        return self.words.boolean
 
     def _choice(self, node):
         self.condition(node.test)
         return self._unified(node, self.expression(node.body), self.expression(node.orelse))
 
     def _unified(self, node, a, b):
-        both = a if a == b else self.context.unify_types(a, b)
+        both = a if a == b else self.words.unified(a, b)
         if both is None:
             raise Unwritten(ast.unparse(node))
         return both
@@ -260,21 +251,22 @@ class KernelTypes:
             raise Unwritten(ast.unparse(node))
         given = tuple([self._argument(x) for x in node.args])
         if self.is_method(node.func):
-            method = self.expression(node.func)
-            signature = method.get_call_type(self.context, given, {})
-            self.operations[node] = method, signature
-            return signature.return_type
+            found = self.operations[node] = self.words.method(self.expression(node.func), given)
+            return found.result
         function = self.called(node.func)
-        if function in CHOSEN and len(given) == 2 and all(map(_is_whole, given)):
-            return types.int64
+        if function in CHOSEN and len(given) == 2 and all(map(self._is_signed, given)):
+            return self.words.int64
         return self.operation(node, function, *given)
+
+    def _is_signed(self, kind):
+        return self.words.plain(kind) == self.words.int64
 
     def _argument(self, node):
         """The type of an argument: that of a literal says its value, which memory asks for."""
         kind = self.expression(node)
         value = self.constants.get(node)
         literal = isinstance(node, ast.Constant) and type(value) is int
-        return types.literal(value) if literal else kind
+        return self.words.literal(value) if literal else kind
 
     def is_method(self, node):
         """Whether what is called is a method of a value."""
@@ -318,8 +310,12 @@ def range_of(statement):
     return call.args[0], call.args[1], call.args[2] if len(call.args) == 3 else _ONE
 
 
-def _is_whole(kind):
-    return isinstance(kind, types.Integer) and types.unliteral(kind) == types.int64
+def returned_of(statement):
+    """The expressions that a `return` gives."""
+    value = statement.value
+    if value is None:
+        return ()
+    return tuple(value.elts) if isinstance(value, ast.Tuple) else (value,)
 
 
 def _operator(table, node):
@@ -344,6 +340,7 @@ _STATEMENTS = {
     ast.Expr: KernelTypes._effect,
     ast.Break: KernelTypes._nothing,
     ast.Pass: KernelTypes._nothing,
+    ast.Return: KernelTypes._return,
 }
 _EXPRESSIONS = {
     ast.Name: KernelTypes._name,

@@ -10,12 +10,11 @@ chunk. Imported by `build` alone. Start at `THREADS`.
 """
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from .lowering import declared
+from .kinds import int32, int64, nothing
+from .memory import I64, declared
+from .operations import instruction
 
-I64 = ir.IntType(64)
 #: Numbers of words of the shared memory, on cache lines of their own: of a launch (`JOB` has its
 #: arguments, how many workers it wants, and its processor; `NEXT`, how many chunks of the caller's
 #: share are taken; `BUSY`, whether one is on), and from `WORKERS` on, `STRIDE` apart, of each
@@ -28,13 +27,21 @@ PLACES = {
 }
 PLACES.update(SEMAPHORE=LINE, SHARE=2 * LINE, STRIDE=3 * LINE, PATIENCE=5000)
 
-sem_wait = types.ExternalFunction("sem_wait", types.intc(types.intp))
-sem_post = types.ExternalFunction("sem_post", types.intc(types.intp))
-sched_yield = types.ExternalFunction("sched_yield", types.intc())
-sched_getcpu = types.ExternalFunction("sched_getcpu", types.intc())
-sched_setaffinity = types.ExternalFunction(
-    "sched_setaffinity", types.intc(types.intc, types.intp, types.intp)
-)
+
+def _c_function(name, *kinds):
+    """The instruction that calls a function of C's, which gives an int."""
+
+    @instruction(int32, *kinds)
+    def called(builder, *values):
+        shape = ir.FunctionType(int32.llvm, [v.type for v in values])
+        return builder.call(declared(builder.module, shape, name), values)
+
+    return called
+
+
+sem_wait, sem_post = _c_function("sem_wait", int64), _c_function("sem_post", int64)
+sched_yield, sched_getcpu = _c_function("sched_yield"), _c_function("sched_getcpu")
+sched_setaffinity = _c_function("sched_setaffinity", int32, int64, int64)
 
 
 def _word(builder, pool, k):
@@ -42,66 +49,47 @@ def _word(builder, pool, k):
     return builder.inttoptr(place, I64.as_pointer())
 
 
-def _atomic(arity, emit, result=types.int64):
-    """An intrinsic of the address of the words, the number of one, and `arity` values more."""
+def _atomic(arity, emit, result=int64):
+    """An instruction of the address of the words, the number of one, and `arity` values more."""
 
-    def code(context, builder, sig, args):
-        out = emit(builder, _word(builder, *args[:2]), *args[2:])
-        return context.get_dummy_value() if out is None else out
+    @instruction(result, *[int64] * (2 + arity))
+    def atomic(builder, pool, k, *values):
+        return emit(builder, _word(builder, pool, k), *values)
 
-    signature = result(*[types.int64] * (2 + arity))
-    if arity:
-        return intrinsic(lambda typing, pool, k, value: (signature, code))
-    return intrinsic(lambda typing, pool, k: (signature, code))
-
-
-def _stored(builder, place, value):
-    builder.store_atomic(value, place, "seq_cst", 8)
+    return atomic
 
 
 load = _atomic(0, lambda builder, place: builder.load_atomic(place, "seq_cst", 8))
-store = _atomic(1, _stored, types.void)
+store = _atomic(1, lambda builder, place, v: builder.store_atomic(v, place, "seq_cst", 8), nothing)
 raised = _atomic(1, lambda builder, place, v: builder.atomic_rmw("add", place, v, "seq_cst"))
 swap = _atomic(1, lambda builder, place, v: builder.atomic_rmw("xchg", place, v, "seq_cst"))
 
 
-@intrinsic
-def pause(typing):
+@instruction(nothing)
+def pause(builder):
     """Wait a moment in a loop, as the processor likes it."""
-
-    def code(context, builder, sig, args):
-        processor = builder.module.triple.split("-")[0]
-        if processor in ("x86_64", "i686"):
-            name, kinds, values = "llvm.x86.sse2.pause", [], []
-        elif processor in ("aarch64", "arm64"):
-            name, kinds, values = (
-                "llvm.aarch64.hint",
-                [ir.IntType(32)],
-                [ir.Constant(ir.IntType(32), 1)],
-            )
-        else:
-            return context.get_dummy_value()
-        shape = ir.FunctionType(ir.VoidType(), kinds)
-        builder.call(declared(builder.module, shape, name), values)
-        return context.get_dummy_value()
-
-    return types.void(), code
+    processor = builder.module.triple.split("-")[0]
+    if processor in ("x86_64", "i686"):
+        name, kinds, values = "llvm.x86.sse2.pause", [], []
+    elif processor in ("aarch64", "arm64"):
+        name, kinds = "llvm.aarch64.hint", [ir.IntType(32)]
+        values = [ir.Constant(ir.IntType(32), 1)]
+    else:
+        return
+    shape = ir.FunctionType(ir.VoidType(), kinds)
+    builder.call(declared(builder.module, shape, name), values)
 
 
 THREADS = '''"""driver: array kernels on jitgrad's own threads; chunks depend on the sizes alone."""
 
-from numba import types
-
-from jitgrad.runtime.numba.drivers import body, driver, entry
-from jitgrad.runtime.numba.lowering import call
-from jitgrad.runtime.numba.thread_code import load, pause, raised, store, swap
-from jitgrad.runtime.numba.thread_code import sched_getcpu, sched_setaffinity, sched_yield
-from jitgrad.runtime.numba.thread_code import sem_post, sem_wait
-
-I = types.int64
+from jitgrad.runtime.llvm.names import body, driver, entry
+from jitgrad.runtime.llvm.memory import call
+from jitgrad.runtime.llvm.thread_code import load, pause, raised, store, swap
+from jitgrad.runtime.llvm.thread_code import sched_getcpu, sched_setaffinity, sched_yield
+from jitgrad.runtime.llvm.thread_code import sem_post, sem_wait
 
 
-@driver(types.void(I, I), nogil=True)
+@driver("int64, int64", nogil=True)
 def take(pool, me):
     address, total = load(pool, {JOB}), load(pool, {JOB} + 1)
     step, args = load(pool, {JOB} + 2), load(pool, {JOB} + 3)
@@ -117,7 +105,7 @@ def take(pool, me):
             part = first + raised(pool, mine, 1)
 
 
-@driver(types.void(I, I, I, I, I, I), nogil=True)
+@driver("int64, int64, int64, int64, int64, int64", nogil=True)
 def kernel(pool, workers, address, total, step, args):
     if swap(pool, {BUSY}, 1) == 1:  # a launch of another thread, or one around this
         for part in range((total + step - 1) // step):
@@ -160,7 +148,7 @@ def launch(address, total, workers, args):
     body(address, total, workers, args)
 
 
-@driver(types.void(I, I, I, I, I, I), nogil=True)
+@driver("int64, int64, int64, int64, int64, int64", nogil=True)
 def work(pool, k, spins, masks, size, cpus):
     mine = {WORKERS} + k * {STRIDE}
     seen = 0

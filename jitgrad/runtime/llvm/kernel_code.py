@@ -1,16 +1,15 @@
 """The LLVM instructions of a kernel, from its syntax tree and the types of that (`kernel_types`).
 
-Each operation is what numba writes for it; the loops, conditions and names around them are written
-here. A name that is assigned once, and read only where that has been, is a value; any other has a
-place on the stack, of which LLVM makes registers. Start at `KernelCode`.
+Each operation is what the `words` of the kernel write for it; the loops, conditions and names
+around them are written here. A name that is assigned once, and read only where that has been, is a
+value; any other has a place on the stack, of which LLVM makes registers. Start at `KernelCode`.
 """
 
 import ast
 
 from llvmlite import ir
-from numba import types
 
-from .kernel_types import CHOSEN, Unwritten, range_of
+from .kernel_types import CHOSEN, Unwritten, range_of, returned_of
 
 _I64 = ir.IntType(64)
 _ZERO = ir.Constant(_I64, 0)
@@ -74,12 +73,13 @@ class KernelNames(ast.NodeVisitor):
 
 class KernelCode:
     """Writes the function whose arguments are the LLVM values `arguments` into the block where
-    `builder` stands, which ends where the function does; `context` is numba's of the function."""
+    `builder` stands, which ends where the function does; ``give(values)`` is what a `return`
+    does."""
 
-    def __init__(self, context, builder, known, arguments):
-        self.context, self.builder, self.known = context, builder, known
+    def __init__(self, builder, known, arguments, give=None):
+        self.words, self.builder, self.known, self.give = known.words, builder, known, give
         self.placed = KernelNames(known.tree).placed
-        self.values, self.places, self.written, self.ends = {}, {}, {}, []
+        self.values, self.places, self.ends = {}, {}, []
         for name, value in zip(known.given, arguments, strict=True):
             self._name_gets(name, value)
         self._block(known.tree.body)
@@ -91,7 +91,7 @@ class KernelCode:
             self.values[name] = value
             return
         if name not in self.places:
-            kind = self.context.get_value_type(self.known.names[name])
+            kind = self.words.llvm(self.known.names[name])
             with self.builder.goto_entry_block():
                 self.places[name] = self.builder.alloca(kind, name=name)
         self.builder.store(value, self.places[name])
@@ -102,7 +102,7 @@ class KernelCode:
         if node.id in self.values:
             return self.values[node.id]
         if node.id not in self.places:  # it is assigned on another way here, or in the turn before
-            kind = self.context.get_value_type(self.known.names[node.id])
+            kind = self.words.llvm(self.known.names[node.id])
             with self.builder.goto_entry_block():
                 self.places[node.id] = self.builder.alloca(kind, name=node.id)
         return self.builder.load(self.places[node.id])
@@ -131,16 +131,15 @@ class KernelCode:
     def _augmented(self, statement):
         target = statement.target
         is_name = isinstance(target, ast.Name)
-        kind = self.known.names[target.id] if is_name else self.known.operations[target][1]
+        kind = self.known.names[target.id] if is_name else self.known.operations[target].result
         before = (
             self._name(target)
             if is_name
             else self._operation(target, self._pair(target), self._kinds(target))
         )
         value = self.expression(statement.value)
-        kinds = (kind if is_name else kind.return_type), self.known.of[statement.value]
-        out = self._operation(statement, [before, value], kinds)
-        self._put(target, out, self.known.operations[statement][1].return_type)
+        out = self._operation(statement, [before, value], (kind, self.known.of[statement.value]))
+        self._put(target, out, self.known.operations[statement].result)
 
     def _pair(self, node):
         """Memory, and the place in it."""
@@ -158,9 +157,7 @@ class KernelCode:
         self._name_gets(target.id, self._cast(value, kind, wanted))
 
     def _cast(self, value, kind, wanted):
-        if kind == wanted or isinstance(wanted, types.Literal):
-            return value
-        return self.context.cast(self.builder, value, kind, wanted)
+        return value if kind == wanted else self.words.cast(self.builder, value, kind, wanted)
 
     def _for(self, statement):
         builder = self.builder
@@ -184,10 +181,10 @@ class KernelCode:
     def _bound(self, node):
         if isinstance(node, ast.Constant):
             return ir.Constant(_I64, node.value)
-        value, kind = self.expression(node), self.known.of.get(node, types.int64)
+        value, kind = self.expression(node), self.known.of.get(node, self.words.int64)
         if node in self.known.constants:
             return ir.Constant(_I64, self.known.constants[node])
-        return self._cast(value, kind, types.int64)
+        return self._cast(value, kind, self.words.int64)
 
     def _goes_on(self, index, stop, step):
         builder = self.builder
@@ -239,6 +236,12 @@ class KernelCode:
     def _pass(self, statement):
         pass
 
+    def _return(self, statement):
+        values = returned_of(statement)
+        made = [(self.expression(v), self.known.of[v]) for v in values]
+        pairs = zip(made, self.known.returned, strict=True)
+        self.give([self._cast(value, kind, wanted) for (value, kind), wanted in pairs])
+
     # ----- expressions
 
     def expression(self, node):
@@ -247,21 +250,14 @@ class KernelCode:
         return _EXPRESSIONS[type(node)](self, node)
 
     def _constant(self, node):
-        kind = self.known.of.get(node, types.int64)
-        return self.context.get_constant(kind, self.known.constants[node])
+        kind = self.known.of.get(node, self.words.int64)
+        return self.words.constant(kind, self.known.constants[node])
 
     def _operation(self, node, values, kinds):
-        """What numba writes for an operation on values of the types `kinds`."""
-        called, signature = self.known.operations[node]
-        write = self.written.get((called, signature))
-        if write is None:
-            write = self.context.get_function(called, signature)
-            self.written[called, signature] = write
-        values = [
-            self._cast(v, kind, wanted)
-            for v, kind, wanted in zip(values, kinds, signature.args, strict=True)
-        ]
-        return write(self.builder, values)
+        """What is written for an operation on values of the types `kinds`."""
+        found = self.known.operations[node]
+        given = zip(values, kinds, found.operands, strict=True)
+        return found.emit(self.builder, *[self._cast(v, kind, wanted) for v, kind, wanted in given])
 
     def _of(self, node, *operands):
         values = [self.expression(x) for x in operands]
@@ -276,14 +272,12 @@ class KernelCode:
     def _attribute(self, node):
         """A part of a value."""
         value, kind = self.expression(node.value), self.known.of[node.value]
-        write = self.context.get_getattr(kind, node.attr)
-        return write(self.context, self.builder, kind, value, node.attr)
+        return self.words.part(self.builder, value, kind, node.attr)
 
     def _call(self, node):
         if self.known.is_method(node.func):
-            called, signature = self.known.operations[node]
             given = [self.expression(x) for x in (node.func.value, *node.args)]
-            return self.context.get_function(called, signature)(self.builder, given)
+            return self.known.operations[node].emit(self.builder, *given)
         if node not in self.known.operations:
             x, y = (self.expression(x) for x in node.args)
             relation = CHOSEN[self.known.called(node.func)]
@@ -297,7 +291,11 @@ class KernelCode:
 
     def _truth(self, node):
         value, kind = self.expression(node), self.known.of[node]
-        return value if kind == types.boolean else self._operation(("truth", node), [value], [kind])
+        return (
+            value
+            if kind == self.words.boolean
+            else self._operation(("truth", node), [value], [kind])
+        )
 
     def _compare(self, node):
         out, before, kind = None, self.expression(node.left), self.known.of[node.left]
@@ -333,7 +331,7 @@ class KernelCode:
             value = self._cast(self.expression(part), self.known.of[part], kind)
             ways.append((value, builder.block))
             builder.branch(after)
-        return self._joined(after, self.context.get_value_type(kind), ways)
+        return self._joined(after, self.words.llvm(kind), ways)
 
     def _joined(self, block, kind, ways):
         self.builder.position_at_end(block)
@@ -352,6 +350,7 @@ _STATEMENTS = {
     ast.Expr: KernelCode._effect,
     ast.Break: KernelCode._break,
     ast.Pass: KernelCode._pass,
+    ast.Return: KernelCode._return,
 }
 _EXPRESSIONS = {
     ast.Name: KernelCode._name,

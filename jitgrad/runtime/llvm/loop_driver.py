@@ -9,10 +9,10 @@ step calls. Programs are made by `runtime.kernel_program`: those of loops run tu
 """
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from .lowering import ARRAY_DATA, BYTES_DATA, I64, LOOK
+from .kinds import int64, nothing
+from .memory import ARRAY_DATA, BYTE, BYTES_DATA, I8, I64, LOOK
+from .operations import instruction
 
 #: What a step does; `runtime.kernel_program` and those made of it say with which operands.
 (
@@ -21,32 +21,26 @@ from .lowering import ARRAY_DATA, BYTES_DATA, I64, LOOK
 ) = range(22)  # fmt: skip
 
 
-@intrinsic
-def load(typing, address):
+def _word(builder, address):
+    return builder.inttoptr(address, I64.as_pointer())
+
+
+@instruction(int64, int64)
+def load(builder, address):
     """The word at an address."""
-
-    def code(context, builder, sig, args):
-        return builder.load(builder.inttoptr(args[0], I64.as_pointer()))
-
-    return types.int64(types.int64), code
+    return builder.load(_word(builder, address))
 
 
-@intrinsic
-def store(typing, address, value):
-    def code(context, builder, sig, args):
-        builder.store(args[1], builder.inttoptr(args[0], I64.as_pointer()))
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), code
+@instruction(nothing, int64, int64)
+def store(builder, address, value):
+    """Puts a word to an address."""
+    builder.store(value, _word(builder, address))
 
 
-@intrinsic
-def byte_at(typing, address):
-    def code(context, builder, sig, args):
-        byte = builder.load(builder.inttoptr(args[0], ir.IntType(8).as_pointer()))
-        return builder.zext(byte, I64)
-
-    return types.int64(types.int64), code
+@instruction(int64, int64)
+def byte_at(builder, address):
+    """The byte at an address."""
+    return builder.zext(builder.load(builder.inttoptr(address, BYTE)), I64)
 
 
 def _single(builder, address):
@@ -55,52 +49,33 @@ def _single(builder, address):
     return builder.fptrunc(double, ir.FloatType())
 
 
-@intrinsic
-def round_at(typing, address):
+@instruction(nothing, int64)
+def round_at(builder, address):
     """Rounds the float64 at an address to a float32."""
-
-    def code(context, builder, sig, args):
-        place = builder.inttoptr(args[0], ir.DoubleType().as_pointer())
-        builder.store(builder.fpext(_single(builder, args[0]), ir.DoubleType()), place)
-        return context.get_dummy_value()
-
-    return types.void(types.int64), code
+    place = builder.inttoptr(address, ir.DoubleType().as_pointer())
+    builder.store(builder.fpext(_single(builder, address), ir.DoubleType()), place)
 
 
-@intrinsic
-def put_single(typing, to, address):
+@instruction(nothing, int64, int64)
+def put_single(builder, to, address):
     """Puts the float64 at an address elsewhere, as a float32."""
-
-    def code(context, builder, sig, args):
-        place = builder.inttoptr(args[0], ir.FloatType().as_pointer())
-        builder.store(_single(builder, args[1]), place)
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), code
+    place = builder.inttoptr(to, ir.FloatType().as_pointer())
+    builder.store(_single(builder, address), place)
 
 
-@intrinsic
-def copy_bytes(typing, to, source, count):
-    def code(context, builder, sig, args):
-        memory, bit = ir.IntType(8).as_pointer(), ir.IntType(1)
-        copy = builder.module.declare_intrinsic("llvm.memcpy", [memory, memory, I64])
-        to, source = (builder.inttoptr(a, memory) for a in args[:2])
-        builder.call(copy, [to, source, args[2], bit(0)])
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64, types.int64), code
+@instruction(nothing, int64, int64, int64)
+def copy_bytes(builder, to, source, count):
+    """Copies so many bytes."""
+    copy = builder.module.declare_intrinsic("llvm.memcpy", [BYTE, BYTE, I64])
+    to, source = (builder.inttoptr(a, BYTE) for a in (to, source))
+    builder.call(copy, [to, source, count, ir.IntType(1)(0)])
 
 
-@intrinsic
-def zero_bytes(typing, to, count):
-    def code(context, builder, sig, args):
-        byte, bit = ir.IntType(8), ir.IntType(1)
-        fill = builder.module.declare_intrinsic("llvm.memset", [byte.as_pointer(), I64])
-        to = builder.inttoptr(args[0], byte.as_pointer())
-        builder.call(fill, [to, byte(0), args[1], bit(0)])
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), code
+@instruction(nothing, int64, int64)
+def zero_bytes(builder, to, count):
+    """Makes so many bytes 0."""
+    fill = builder.module.declare_intrinsic("llvm.memset", [BYTE, I64])
+    builder.call(fill, [builder.inttoptr(to, BYTE), I8(0), count, ir.IntType(1)(0)])
 
 
 #: A number of turns that stands for any; such loops look for an interrupt so often, in turns.
@@ -108,11 +83,11 @@ MANY, OFTEN = 1 << 60, 64
 
 SOURCE = f'''"""driver: programs of kernels, turn after turn or one after another."""
 
-from jitgrad.runtime.numba.drivers import body, entry
-from jitgrad.runtime.numba.loop_driver import (
+from jitgrad.runtime.llvm.names import body, entry
+from jitgrad.runtime.llvm.loop_driver import (
     byte_at, copy_bytes, load, put_single, round_at, store, zero_bytes
 )
-from jitgrad.runtime.numba.lowering import call, interrupted
+from jitgrad.runtime.llvm.memory import call, interrupted
 
 
 @body
