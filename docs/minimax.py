@@ -15,10 +15,15 @@ from mpmath import (
     asinh,
     atan,
     atanh,
+    besseli,
+    besselj,
+    besseljzero,
+    bessely,
     cos,
     digamma,
     erf,
     erfc,
+    erfinv,
     exp,
     expm1,
     findroot,
@@ -136,12 +141,82 @@ def about_root(y):
     return digamma(DIGAMMA_ROOT + y) / y
 
 
+def from_unit(low, high):
+    """What maps -1 to 1 onto an interval."""
+    middle, half = (mpf(low) + mpf(high)) / 2, (mpf(high) - mpf(low)) / 2
+    return lambda t: middle + half * t
+
+
+def relative(f, *interval):
+    """f on an interval as a function on -1 to 1, and the weight of relative errors."""
+    place = from_unit(*interval) if interval else lambda t: t
+    return lambda t: f(place(t)), lambda t: 1 / abs(f(place(t)))
+
+
+def inverse_erf(w):
+    """erfinv(x) / x for w = -log(1 - x ** 2)."""
+    if w < mpf("1e-60"):
+        return sqrt(pi) / 2
+    x = sqrt(1 - exp(-w))
+    if w < 3:
+        return erfinv(x) / x
+    out, wanted = sqrt(w), -w - log(1 + x)
+    for _ in range(200):  # the logarithm of erfc is nearly a parabola
+        rest = erfc(out)
+        step = (log(rest) - wanted) * rest * sqrt(pi) / 2 * exp(out * out)
+        out += step
+        if abs(step) < mpf(10) ** (8 - mp.dps):
+            return out / x
+    raise ArithmeticError(w)
+
+
+def inverse_erf_far(r):
+    """r times that for r = 1 / (2 + sqrt(w))."""
+    return r * inverse_erf((1 / r - 2) ** 2)
+
+
+def modified(n):
+    """In powers of z = x ** 2 / 4: I0(x), and 2 / x times I1(x)."""
+    return lambda z: besseli(n, 2 * sqrt(z)) / sqrt(z) ** n if z else mpf(1)
+
+
+def modified_far(n):
+    """sqrt(x) exp(-x) I(x) for h = 1 / x."""
+    return lambda h: besseli(n, 1 / h) * exp(-1 / h) / sqrt(h)
+
+
+def oscillating(n):
+    """In powers of 64 - x ** 2, which have one sign: J0(x), and J1(x) / x, without the first two
+    zeros."""
+    first, second = (besseljzero(n, k) ** 2 for k in (1, 2))
+    below = lambda z: besselj(n, sqrt(z)) / sqrt(z) ** n if z else mpf(1) / (1 + n)
+    return lambda u: below(64 - u) / ((64 - u - first) * (64 - u - second))
+
+
+def hankel(n, part):
+    """P(x), and x Q(x), in powers of h = 1 / x ** 2, by which J(x) is sqrt(2 / (pi x)) times
+    P cos(x - turn) - Q sin(x - turn)."""
+
+    def f(h):
+        x = 1 / sqrt(h)
+        turn, size = x - (2 * n + 1) * pi / 4, sqrt(pi * x / 2)
+        j, y = size * besselj(n, x), size * bessely(n, x)
+        return x * (y * cos(turn) - j * sin(turn)) if part else j * cos(turn) + y * sin(turn)
+
+    return f
+
+
 #: Where digamma is 0.
 DIGAMMA_ROOT = findroot(digamma, mpf("1.4616321449683623"), tol=mpf(10) ** -200)
 HALF_LN2, ROOT = log(2) / 2 * mpf("1.002"), (sqrt(2) - 1) / (sqrt(2) + 1) * mpf("1.001")
 ARTANH = lambda z: (2 * atanh(sqrt(z)) / sqrt(z) - 2) / z, lambda z: z / 2
 COS = lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / cos(sqrt(z))
 PLAIN, FIRST = (0, 0), (3, 2)
+#: The upper end of -1 to 1: a little more, so that no place of the fit is 0.
+PAST = mpf("1.001")
+#: 1 / (2 + sqrt(w)) for w from 8 to 37.5, and to 746; 1 / x ** 2 for x beyond 8.
+FAR = 1 / (2 + sqrt(mpf("37.5"))), 1 / (2 + sqrt(mpf(8)))
+FARTHEST, BEYOND_8 = (1 / (2 + sqrt(mpf(746))), FAR[0]), (mpf("1e-6"), mpf(1) / 64)
 #: name -> ((function, weight), interval for float64, for float32, coefficients of each, rounded
 #: first of each)
 FITS = {
@@ -170,6 +245,20 @@ FITS = {
                 (1 - DIGAMMA_ROOT, 2 - DIGAMMA_ROOT), None, (21, 10), PLAIN),
     "digamma_far": ((digamma_far, lambda z: mpf(1)), ("1e-6", 1 / mpf(8) ** 2), None, (6, 3),
                     PLAIN),
+    "inverse_erf": (relative(inverse_erf, 0, 8), (-1, PAST), None, (29, 14), PLAIN),
+    "inverse_erf_far": (relative(inverse_erf_far, *FAR), (-1, PAST), None, (26, 11), PLAIN),
+    "inverse_erf_farthest": (relative(inverse_erf_far, *FARTHEST), (-1, PAST), None, (24, 9),
+                             PLAIN),
+    "i0": (relative(modified(0)), ("1e-6", 16), None, (18, 11), PLAIN),
+    "i1": (relative(modified(1)), ("1e-6", 16), None, (17, 10), PLAIN),
+    "i0_far": (relative(modified_far(0), "1e-9", 0.125), (-1, PAST), None, (26, 6), PLAIN),
+    "i1_far": (relative(modified_far(1), "1e-9", 0.125), (-1, PAST), None, (26, 7), PLAIN),
+    "j0": (relative(oscillating(0)), ("1e-6", 64), None, (19, 11), PLAIN),
+    "j1": (relative(oscillating(1)), ("1e-6", 64), None, (18, 10), PLAIN),
+    "p0": (relative(hankel(0, 0), *BEYOND_8), (-1, PAST), None, (14, 4), PLAIN),
+    "q0": (relative(hankel(0, 1), *BEYOND_8), (-1, PAST), None, (16, 5), PLAIN),
+    "p1": (relative(hankel(1, 0), *BEYOND_8), (-1, PAST), None, (14, 4), PLAIN),
+    "q1": (relative(hankel(1, 1), *BEYOND_8), (-1, PAST), None, (16, 5), PLAIN),
     "root": ((lambda h: ((1 - h) ** (-mpf(1) / 3) - 1) / h,
               lambda h: abs(h) * (1 - h) ** (mpf(1) / 3)),
              (-0.1031, 0.103), None, (3, 3), PLAIN),

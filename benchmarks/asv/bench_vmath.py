@@ -21,13 +21,20 @@ NAMES = sorted(
     if not name.startswith("is_") and not name.endswith("_anywhere")
 )
 DTYPES = ["float64", "float32"]
+BESSEL = tuple(name for name in NAMES if name.startswith("bessel_"))
+#: Those that SciPy has and neither NumPy nor the C library.
+SCIPY = (*BESSEL, "digamma", "erfcinv", "erfinv", "ndtri")
 #: Where the operands are, if not between -3 and 3.
 ON = {
     "arccos": (-1, 1),
     "arccosh": (1, 5),
     "arcsin": (-1, 1),
     "arctanh": (-1, 1),
+    **dict.fromkeys(BESSEL, (-20, 20)),
     "digamma": (0.1, 30),
+    "erfcinv": (0.01, 1.99),
+    "erfinv": (-0.99, 0.99),
+    "ndtri": (0.01, 0.99),
     "trigamma": (0.1, 30),
     "exp": (-5, 5),
     "exp2": (-5, 5),
@@ -49,8 +56,8 @@ LIBM = {
     "arctan2": "math.atan2(x, y)",
     "arctanh": "math.atanh(x)",
     "cbrt": "np.cbrt(x)",
-    "digamma": "",
     "trigamma": "",
+    **dict.fromkeys(SCIPY, ""),
     "exp2": "np.exp2(x)",
     "gammaln": "math.lgamma(x)",
     "hypot": "math.hypot(x, y)",
@@ -93,10 +100,10 @@ def libm(name):
 
 def by_numpy(name):
     """NumPy's function with the result as last operand, or SciPy's, or None."""
-    if name in ("digamma", "gammaln"):
+    if name in (*SCIPY, "gammaln"):
         import scipy.special
 
-        return getattr(scipy.special, name)
+        return getattr(scipy.special, name.removeprefix("bessel_"))
     if name == "trigamma":
         from scipy.special import zeta
 

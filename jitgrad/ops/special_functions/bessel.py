@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...ir import Node
-from ..arithmetic import absolute, sign, sqrt
+from ..arithmetic import absolute, sign, sqrt, square
 from ..comparison import where
 from ..exponential import exp, log
 from ..rounding import trunc
@@ -104,11 +104,46 @@ kn = special(
 
 # --- of order 0 and 1 -----------------------------------------------------------------------------
 
-j0 = special("j0", lambda x, out: -j1(x), "The Bessel function of the first kind, of order 0.")
+#: Below this x the slopes of j1 and i1 are sums: their formulas have a quotient by x, whose
+#: derivatives would lose digits.
+SMALL = 0.25
+
+
+def _of_first_order(x: Node, by_quotient: Callable[[Node], Node], turn: float) -> Node:
+    """The slope of j1 or i1: the sum of (2 k + 1) (turn x ** 2 / 4) ** k / (2 k! (k + 1)!), or
+    `by_quotient` of an x that is not small."""
+    small = absolute(x) < SMALL
+    z, out = square(where(small, x, 0.0)) * (0.25 * turn), None
+    for k in reversed(range(8)):
+        term = (2 * k + 1) / (2 * math.factorial(k) * math.factorial(k + 1))
+        out = term if out is None else out * z + term
+    return where(small, out, by_quotient(where(small, 1.0, x)))
+
+
+def _far(of_cosine: str, of_sine: str) -> str:
+    """A Bessel function of the first kind far out, where kernels of scalars call libm: cosine and
+    sine with amplitudes of which two terms are left."""
+    wave = f"(math.cos(abs({{0}})) * {of_cosine} + math.sin(abs({{0}})) * {of_sine})"
+    return f"{wave} / math.sqrt(math.pi * abs({{0}})) if is_far({{0}}) else "
+
+
+j0 = special(
+    "j0",
+    lambda x, out: -j1(x),
+    "The Bessel function of the first kind, of order 0.",
+    fused=True,
+    code="bessel_j0({0})",
+    exact=f"({_far('(1 - 0.125 / abs({0}))', '(1 + 0.125 / abs({0}))')}bessel_j0({{0}}))",
+    check="is_far",
+)
 j1 = special(
     "j1",
-    lambda x, out: _half(j0(x), -jv(2.0, x)),
+    lambda x, out: _of_first_order(x, lambda x: j0(x) - j1(x) / x, -1.0),
     "The Bessel function of the first kind, of order 1.",
+    fused=True,
+    code="bessel_j1({0})",
+    exact=f"({_far('(0.375 / {0} - sign({0}))', '(0.375 / {0} + sign({0}))')}bessel_j1({{0}}))",
+    check="is_far",
 )
 y0 = special(
     "y0",
@@ -123,19 +158,43 @@ y1 = special(
     on=POSITIVE,
 )
 i0 = special(
-    "i0", lambda x, out: i1(x), "The modified Bessel function of the first kind, of order 0."
+    "i0",
+    lambda x, out: i1(x),
+    "The modified Bessel function of the first kind, of order 0.",
+    fused=True,
+    code="bessel_i0({0})",
 )
 i1 = special(
     "i1",
-    lambda x, out: _half(i0(x), iv(2.0, x)),
+    lambda x, out: _of_first_order(x, lambda x: i0(x) - i1(x) / x, 1.0),
     "The modified Bessel function of the first kind, of order 1.",
+    fused=True,
+    code="bessel_i1({0})",
 )
-i0e = special("i0e", lambda x, out: i1e(x) - sign(x) * out, "i0(x) exp(-|x|).", kink={0: 0})
+i0e = special(
+    "i0e",
+    lambda x, out: i1e(x) - sign(x) * out,
+    "i0(x) exp(-|x|).",
+    kink={0: 0},
+    fused=True,
+    code="bessel_i0e({0})",
+)
 i1e = special(
     "i1e",
-    lambda x, out: _half(i0e(x), ive(2.0, x)) - sign(x) * out,
+    lambda x, out: _slope_of_i1e(x) - sign(x) * out,
     "i1(x) exp(-|x|).",
+    fused=True,
+    code="bessel_i1e({0})",
 )
+
+
+def _slope_of_i1e(x: Node) -> Node:
+    """That of i1, times exp(-|x|)."""
+    small = absolute(x) < SMALL
+    near = exp(where(small, -absolute(x), 0.0))
+    return near * _of_first_order(x, lambda x: i0e(x) - i1e(x) / x, 1.0)
+
+
 k0 = special(
     "k0",
     lambda x, out: -k1(x),

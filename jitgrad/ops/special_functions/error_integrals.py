@@ -28,6 +28,7 @@ erfinv = special(
     "erfinv",
     lambda y, out: ROOT_PI / 2 * exp(out * out),
     "The inverse of the error function.",
+    fused=True,
     args=("y",),
     on=(-0.9, 0.9),
 )
@@ -35,6 +36,7 @@ erfcinv = special(
     "erfcinv",
     lambda y, out: -ROOT_PI / 2 * exp(out * out),
     "The inverse of the complementary error function.",
+    fused=True,
     args=("y",),
     on=(0.1, 1.9),
 )
@@ -42,6 +44,7 @@ ndtri = special(
     "ndtri",
     lambda y, out: math.sqrt(2 * math.pi) * exp(0.5 * square(out)),
     "The inverse of the distribution function of the standard normal distribution.",
+    fused=True,
     args=("y",),
     on=(0.05, 0.95),
 )

@@ -9,6 +9,7 @@ for float64 and float32. docs/vmath.md says how fast and how exact they are, and
 polynomials come from. Start at `exp`.
 """
 
+from .bessel import bessel_i0, bessel_i0e, bessel_i1, bessel_i1e, bessel_j0, bessel_j1
 from .error import erf, erfc
 from .exp import cosh, exp, exp2, expm1, sigmoid, sinh, tanh
 from .gamma import (
@@ -23,6 +24,7 @@ from .gamma import (
 from .logarithm import arccosh, arcsinh, arctanh, log, log1p, log2, log10, logaddexp, logaddexp2
 from .pow import cbrt, hypot
 from .pow import power as power
+from .quantile import erfcinv, erfinv, ndtri
 from .sincos import arccos, arcsin, arctan, arctan2, cos, is_far, sin, tan
 
 #: What kernels call by name; their `power` is that of `support`, which has integers, too.
@@ -34,6 +36,12 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "bessel_i0",
+    "bessel_i0e",
+    "bessel_i1",
+    "bessel_i1e",
+    "bessel_j0",
+    "bessel_j1",
     "cbrt",
     "cos",
     "cosh",
@@ -41,6 +49,8 @@ __all__ = [
     "digamma_anywhere",
     "erf",
     "erfc",
+    "erfcinv",
+    "erfinv",
     "exp",
     "exp2",
     "expm1",
@@ -55,6 +65,7 @@ __all__ = [
     "log10",
     "logaddexp",
     "logaddexp2",
+    "ndtri",
     "sigmoid",
     "sin",
     "sinh",
