@@ -9,7 +9,7 @@ for float64 and float32. docs/vmath.md says how fast and how exact they are, and
 polynomials come from. Start at `exp`.
 """
 
-from .bessel import bessel_i0, bessel_i0e, bessel_i1, bessel_i1e, bessel_j0, bessel_j1
+from .cylinder import bessel_i0, bessel_i0e, bessel_i1, bessel_i1e, bessel_j0, bessel_j1
 from .error import erf, erfc
 from .exp import cosh, exp, exp2, expm1, sigmoid, sinh, tanh
 from .gamma import (
