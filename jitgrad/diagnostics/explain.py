@@ -304,6 +304,9 @@ def _plan_lines(plan):
     )
     lines.append(f"{moved}; {amount(plan.flops, 'flop')}{took}")
     lines += [f"  {plan.problem}"] if plan.problem else []
+    if plan.groups:
+        those = ", ".join([f"{first} to {last}" for first, last in plan.groups])
+        lines.append(f"  in one call each, but for the clocks of this report: kernels {those}")
     for kernel in plan.kernels:
         lines += _kernel_lines(kernel)
     return lines

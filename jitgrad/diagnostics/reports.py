@@ -142,6 +142,9 @@ class PlanReport:
         The median of a few runs; by NumPy where kernels are not compiled.
     problem : str
         Why there are no times, if there are none.
+    groups : list of tuple of int
+        The numbers of the first and the last kernel of those that run in one call from Python,
+        which takes longer than a small kernel; clocks around kernels take them apart.
     """
 
     title: str
@@ -154,6 +157,7 @@ class PlanReport:
     flops: int
     seconds: float | None
     problem: str
+    groups: list[tuple[int, int]]
 
     @property
     def times_of_kernels(self) -> bool:
@@ -284,6 +288,7 @@ def report(caught: CaughtPlan, lowered: Lowered, labels: dict, times: Times) -> 
         flops=sum(w.flops for w in works),
         seconds=float(np.median(times.whole)) if times.whole else None,
         problem=times.problem,
+        groups=[(start + 1, stop) for start, stop in lowered.groups],
     )
 
 

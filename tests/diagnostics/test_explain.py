@@ -109,6 +109,19 @@ def test_values_between_kernels(compiled):
     assert e.plans[0].bytes_moved >= e.plans[0].bytes_least == 2 * 8 * 40 * 30
 
 
+def test_small_kernels_that_run_in_one_call(monkeypatch):
+    """Those that a driver runs; a product by NumPy stands between two groups."""
+    monkeypatch.setattr(jg.config, "compile", "never")
+    x = tensor(4, 200)
+    wide = jn.cumsum(x, axis=0) + jn.cumsum(x, axis=1).max()
+    (plan,) = jg.explain(jn.cumsum(wide @ jn.ones((200, 3)), axis=0).max()).plans
+    kinds = {k.number: k.kind for k in plan.kernels}
+    assert plan.groups and all(first < last for first, last in plan.groups)
+    grouped = {n for first, last in plan.groups for n in range(first, last + 1)}
+    assert grouped.isdisjoint(n for n, kind in kinds.items() if kind == "call")
+    assert "in one call each" in str(jg.explain(jn.cumsum(x[0]).max() + jn.cumsum(x[1]).max()))
+
+
 def test_a_scan_in_blocks_is_two_kernels(compiled):
     """The totals of all blocks must be there before a block can begin."""
     first, second = jg.explain(jn.cumsum(tensor(300_000, grad=False))).kernels
