@@ -147,6 +147,7 @@ MANY_DECISIONS = {
         "frontend.functions.binary.function": 38,
         "frontend.functions.parametric.function": 19,
         "frontend.integers.settled": 20,
+        "frontend.subscript.row": 17,
         "frontend.operators.reflected.operator": 20,
         "tape.backward.Backward.__init__": 20,
         "tape.backward.Sweep._step": 20,

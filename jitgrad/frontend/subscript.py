@@ -18,9 +18,10 @@ from ..ir.shapes import stretches
 from ..ops import indexing
 from ..ops.comparison import where
 from ..ops.primitives import broadcast, cast, reshape_to
-from ..tape.handles import ELEMENT, Handle, from_value, varies
+from ..tape.execute import pause
+from ..tape.handles import ELEMENT, Again, Classes, Handle, from_value, new, varies
 from ..tape.keys import Opcode
-from ..tape.record import concrete_value, enter, record, record_in
+from ..tape.record import concrete_value, enter, grow, record, record_in
 from ..tape.segment import active_traces, local
 from ..tape.views import ViewStep, make_view, view_of, write, write_part
 from . import array_indices
@@ -54,6 +55,53 @@ def _build_last(arrays: Sequence[Node], lengths: tuple[int, ...]) -> Node:
 
 FIT, BOUNDS = Opcode("copy", 1, _build_fit), Opcode("in_bounds", 1, _build_bounds)
 LAST = Opcode("last_writes", None, _build_last)
+
+
+def row(x: Handle, index: int) -> Any:
+    """``x[index]`` with an integer: a view, or an element of a vector."""
+    shape = x._state.shape
+    known = rows.get(shape)
+    if known is None or not -shape[0] <= index < shape[0]:
+        return get(x, index)
+    number = index if index >= 0 else index + shape[0]
+    if not known.element:
+        return view_of(x, known.forms, (number,))
+    seg = local.seg
+    if (first := x._state if x._seg is seg else enter(x, seg)) is None:
+        return row(x, index)
+    before = seg.state  # no call between this and the last line, or it is asked again
+    state = before.then
+    try:
+        if (
+            state.opcode is not known.opcode
+            or state.first is not first
+            or state.statics is not known.rest
+        ):  # not what came last time
+            key = (known.opcode, first) + known.rest  # noqa: RUF005 - half the time
+            before = seg.state
+            state = before.then = before.next[key]
+            state.statics = known.rest
+        out = seg.handles[state.slot]
+        if out is None or out._state is not state:
+            if out is None:
+                out = new(Classes.tensor)
+                out._seg = out._value = out._edge = out._x = None
+            out._state = state
+            if seg.state is not before:
+                raise Again
+            seg.handles[state.slot] = out
+        seg.numbers[before.numbers] = number
+        out._seg, out._x = seg, ELEMENT
+        seg.state = state
+    except KeyError:
+        grow(seg, before, key)
+        return row(x, index)
+    except IndexError:
+        seg.widen()
+        return row(x, index)
+    if state.pause:
+        pause(seg)
+    return out
 
 
 def get(x: Handle, index: Any) -> Any:

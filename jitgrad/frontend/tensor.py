@@ -430,6 +430,8 @@ class Tensor(ConcreteValues, Copies):
 
     def __getitem__(self, index: Any) -> Tensor:
         try:
+            if type(index) is int:
+                return subscript.row(self, index)
             return subscript.get(self, index)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904

@@ -147,6 +147,29 @@ def test_gradients_of_what_serves_again():
         np.testing.assert_allclose(g.tolist(), [3 * 0.5**20] * 2)
 
 
+def test_what_was_an_element_may_be_written_to_as_another_result():
+    x, a = t(1.0, 2.0), np.array([1.0, 2.0])
+    for _ in range(2):
+        total = 0.0
+        for k in range(-2, 2):
+            total = total + x[k] * x[1]
+        assert total.tolist() == sum(a[k] * a[1] for k in range(-2, 2))
+        y, b = loop(x), loop(a)
+        y[0] = 5.0
+        b[0] = 5.0
+        y += 1.0
+        b += 1.0
+        np.testing.assert_allclose(y.tolist(), b)
+        z = x[1]
+        with pytest.raises(jitgrad.base.errors.JitgradError):
+            z.add_(1.0)
+        with pytest.raises(IndexError):
+            x[2]
+        with pytest.raises(IndexError):
+            x[-3]
+        assert x[True].shape == (1, 2) and x[np.int64(-1)].tolist() == 2.0
+
+
 #: What comes at one place of a program, each time another of these.
 STEPS = {
     "float": lambda x, y: x * 2.0,
