@@ -1,15 +1,13 @@
 """From LLVM modules to machine code in this process: the passes, the object file, its addresses.
 
-Start at `object_of` and `Loaded`.
+The caller sees to it that one thread at a time does this (`numba.build`). Start at `object_of` and
+`addresses`.
 """
 
 import functools
-import threading
 
 import llvmlite.binding as llvm
-
-#: LLVM is used by one thread at a time.
-_lock = threading.RLock()
+from llvmlite import ir
 
 
 @functools.cache
@@ -37,8 +35,6 @@ def _engine():
 
 def new_module(name):
     """An empty module in llvmlite's form."""
-    from llvmlite import ir
-
     module = ir.Module(name)
     module.triple = llvm.get_process_triple()
     module.data_layout = str(_machine().target_data)
@@ -47,24 +43,22 @@ def new_module(name):
 
 def object_of(module):
     """The object file of a module, as bytes: LLVM's passes run once, over all of it."""
-    with _lock:
-        parsed = llvm.parse_assembly(str(module))
-        parsed.verify()
-        options = llvm.create_pipeline_tuning_options()
-        options.speed_level = 3
-        options.loop_vectorization, options.slp_vectorization = True, False
-        builder = llvm.create_pass_builder(_machine(), options)
-        builder.getModulePassManager().run(parsed, builder)
-        return _machine().emit_object(parsed)
+    parsed = llvm.parse_assembly(str(module))
+    parsed.verify()
+    options = llvm.create_pipeline_tuning_options()
+    options.speed_level = 3
+    options.loop_vectorization, options.slp_vectorization = True, False
+    builder = llvm.create_pass_builder(_machine(), options)
+    builder.getModulePassManager().run(parsed, builder)
+    return _machine().emit_object(parsed)
 
 
 def addresses(binary, names):
     """The addresses of functions in an object file, which is linked into the process."""
-    with _lock:
-        engine = _engine()
-        engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
-        engine.finalize_object()
-        found = [engine.get_function_address(name) for name in names]
+    engine = _engine()
+    engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
+    engine.finalize_object()
+    found = [engine.get_function_address(name) for name in names]
     if not all(found):
         raise OSError(f"an object file has none of {', '.join(names)}")
     return found

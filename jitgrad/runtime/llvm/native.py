@@ -24,7 +24,8 @@ ENTRIES = "chunk", "launch"
 
 
 class Text:
-    """What stands in the text of a kernel: its functions by name, and what names mean in it."""
+    """What stands in the text of a kernel: its functions by name, and what names mean in it, those
+    of its own functions in `stands`."""
 
     def __init__(self, source):
         tree = syntax_tree(source)

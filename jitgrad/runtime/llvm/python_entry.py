@@ -12,7 +12,7 @@ from llvmlite import ir
 from .casts import cast
 from .kernel_code import KernelCode
 from .kinds import boolean, float64, int64, uint64
-from .memory import I8, I32, I64, declared, python_function
+from .memory import I8, I32, I64, python_function
 
 OBJECT = I8.as_pointer()
 #: The function takes an array of arguments and their number.
@@ -157,6 +157,3 @@ def _number(builder, value, kind):
     else:
         value = cast(builder, value, kind, _WIDEST[kind.form])
     return python_function(builder, _PACK[kind.form], OBJECT, value)
-
-
-__all__ = ["add_entry", "callable_at", "declared"]

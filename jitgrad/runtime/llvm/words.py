@@ -24,8 +24,8 @@ class Words:
     call, by their names, whose names mean what `scope` says."""
 
     boolean, int64, uint64, float64 = boolean, int64, uint64, float64
-    plain, literal, unified, is_whole = map(staticmethod, (plain, literal, unified, is_whole))
-    cast = staticmethod(cast)
+    plain, literal = staticmethod(plain), staticmethod(literal)
+    unified, is_whole, cast = staticmethod(unified), staticmethod(is_whole), staticmethod(cast)
 
     def __init__(self, scope, texts=()):
         self.scope, self.texts, self.known = scope, dict(texts), {}
