@@ -22,6 +22,7 @@ from .. import linalg as _linalg
 from ..base.errors import ArgumentError as _ArgumentError
 from ..base.missing import missing as _missing
 from ..base.surface import surface as _surface
+from . import structured as _structured
 
 #: Names of `jitgrad.linalg` that are called as in SciPy.
 _SAME = (
@@ -274,6 +275,7 @@ def norm(
 
 
 globals().update({name: getattr(_linalg, name) for name in _SAME})
+globals().update({name: getattr(_structured, name) for name in _structured.__all__})
 __all__ = sorted(
     {*_SAME} | {name for name, f in globals().items() if not name.startswith("_") and callable(f)}
 )

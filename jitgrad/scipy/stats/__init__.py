@@ -20,6 +20,7 @@ import typing as _typing
 from ...base.errors import MissingError as _MissingError
 from ...base.extras import extra as _extra
 from ...base.missing import missing as _missing
+from . import descriptive as _descriptive
 from .continuous_forms import (
     beta,
     cauchy,
@@ -78,6 +79,8 @@ __all__ = [
 
 # Where modules are looked for: ``import autograd.scipy.stats.norm`` is how programs have them.
 _sys.modules.update({f"{__name__}.{name}": globals()[name] for name in __all__})
+globals().update({name: getattr(_descriptive, name) for name in _descriptive.__all__})
+__all__ = sorted([*__all__, *_descriptive.__all__])
 
 
 def __getattr__(name: str) -> _typing.NoReturn:
