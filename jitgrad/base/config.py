@@ -10,9 +10,9 @@ child         bool                             compile many kernels in a child p
 cache_mb      int                              the size the cache folder is pruned to, in MiB
 num_threads   int                              threads of large kernels, at most one per core; what
                                                OMP_NUM_THREADS says, if nothing else is said
-numba         "fast" or "public"               what compiles kernels: inner parts of numba, where
-                                               this numba has them, or its public API alone, which
-                                               takes longer; results are the same
+numba         "fast" or "public"               what compiles kernels: LLVM (and inner parts of
+                                               numba those with its functions), or numba's public
+                                               API, which takes longer; results are the same
 pool_mb       int                              memory kept for new large results, in MiB
 checkpoint_mb int                              what the reverse mode of a loop keeps of its turns,
                                                in MiB; if it is more, some is computed again

@@ -1,7 +1,7 @@
-"""The toolchain: numba, and what makes kernels runnable with it (`runtime.numba.build`), imported
-when a kernel is first needed.
+"""The toolchain: LLVM, and what makes kernels runnable with it (`runtime.numba.build`), imported
+when a kernel is first needed; numba with the first kernel that contains its functions.
 
-Importing it takes 0.4 s, which most programs spend in the background, so who needs a kernel asks
+Importing it takes 0.07 s, which most programs spend in the background, so who needs a kernel asks
 whether that has begun, or is done. Everybody in the runtime asks here, and imports it by `load`.
 """
 
