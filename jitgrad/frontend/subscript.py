@@ -189,7 +189,7 @@ def _basic(x: Handle, index: Any) -> tuple[Any, Any]:
     return basic_index(shape, index)
 
 
-def assigned(x: Handle, index: Any, value: Handle) -> tuple[Any, Any]:
+def assigned(x: Handle, index: Any, value: Any) -> tuple[Any, Any]:
     """The view of `x` that ``x[index] = value`` writes to, and what it becomes; (None, None) if
     that is its value already, as after ``x[index] += y``, which writes to the view."""
     if type(value) is MaskedSelection:

@@ -54,7 +54,7 @@ def tanm(A: Any) -> Any:
 
 def _by_angle(A: Any) -> tuple[Any, Any]:
     a = _numbers(A)
-    forth = linalg.expm(1j * a)
+    forth: Any = linalg.expm(1j * a)
     if a.dtype.kind == "f":
         return forth.real, forth.imag
     back = linalg.expm(-1j * a)

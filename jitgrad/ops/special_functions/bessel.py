@@ -113,7 +113,8 @@ def _of_first_order(x: Node, by_quotient: Callable[[Node], Node], turn: float) -
     """The slope of j1 or i1: the sum of (2 k + 1) (turn x ** 2 / 4) ** k / (2 k! (k + 1)!), or
     `by_quotient` of an x that is not small."""
     small = absolute(x) < SMALL
-    z, out = square(where(small, x, 0.0)) * (0.25 * turn), None
+    z = square(where(small, x, 0.0)) * (0.25 * turn)
+    out: Any = None
     for k in reversed(range(8)):
         term = (2 * k + 1) / (2 * math.factorial(k) * math.factorial(k + 1))
         out = term if out is None else out * z + term
