@@ -443,6 +443,17 @@ def test_casts_of_floats_that_have_an_integer(source, tier):
         )
 
 
+@pytest.mark.parametrize("source", [np.float32, np.float64])
+def test_casts_to_narrow_integers_keep_low_bits(source, tier):
+    """As NumPy's conversions do, through a wider integer."""
+    x = np.array([255.0, -1.0, -128.0, 300.0, -3.7, 65535.0], source)
+    for dtype in (np.int8, np.uint8, np.int16, np.uint16):
+        with np.errstate(invalid="ignore"):
+            want = x.astype(np.int64).astype(dtype)
+        computed = (jitgrad.tensor(x) * 1).astype(dtype)
+        np.testing.assert_array_equal(computed.numpy(), want, err_msg=str(dtype))
+
+
 #: The widths that kernels compute with, and the narrowest ones; others are cast to these.
 COMPILED = ("bool", "int8", "uint8", "int64", "uint64")
 REDUCED = [("never", np.dtype(bool)), *(("never", t) for t in INTEGERS)]

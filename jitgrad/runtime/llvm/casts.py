@@ -42,8 +42,12 @@ def _to_float(builder, value, given, wanted):
 
 
 def _to_whole(builder, value, wanted):
-    """Towards 0."""
-    return (builder.fptosi if wanted.signed else builder.fptoui)(value, wanted.llvm)
+    """Towards 0. To what is narrower than the processor's conversions through these, as in NumPy:
+    numbers beyond it keep their low bits there, and are nothing that may be relied on to LLVM."""
+    if wanted.bits >= 32 and (wanted.signed or wanted.bits == 64):
+        return (builder.fptosi if wanted.signed else builder.fptoui)(value, wanted.llvm)
+    between = ir.IntType(32 if wanted.bits < 32 else 64)
+    return builder.trunc(builder.fptosi(value, between), wanted.llvm)
 
 
 def _resized(builder, value, given, wanted):
