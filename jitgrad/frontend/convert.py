@@ -28,7 +28,7 @@ from ..tape.record import enter, record, record_in
 from ..tape.segment import AbstractValue, active_traces, known_values, local
 from ..tape.symbols import SymbolicScalar
 from .integers import RANGES, as_float, dtype_of
-from .masked_selection import MaskedSelection
+from .masked_selection import MaskedSelection, refusal
 
 T = TypeVar("T")
 #: Nested sequences as an operation.
@@ -295,6 +295,8 @@ def as_operand(x: Any) -> Any:
         return x
     if isinstance(x, (np.ndarray, np.generic, list, tuple, float, int, complex, SymbolicScalar)):
         return from_data(x, None)
+    if type(x) is MaskedSelection:
+        raise refusal("a use as an array")
     if hasattr(x, "__array__"):
         refuse_foreign_gradient(x)
         return from_data(np.asarray(x), None)

@@ -21,6 +21,7 @@ from ..ir import toposort
 from ..ops import REGISTRY
 from ..tape.handles import Handle
 from ..tape.record import materialise, record
+from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar
 
 if TYPE_CHECKING:
@@ -89,10 +90,13 @@ class Functions:
 
 
 def refusal(what: str) -> JitError:
+    trace = local.seg.tracing
+    doing = "jit traces the function" if trace is None else trace.doing[0]
     return JitError(
-        f"got {what} of x[mask] while jit traces the function: only a call knows how many elements "
-        "there are; compute element by element and write it back, x[mask] = f(x[mask]), reduce it "
-        "by sum, mean, prod, any or all, choose by jitgrad.where(mask, x, y), or leave jit off"
+        f"got {what} of x[mask], a boolean mask, while {doing}: only a call knows how many "
+        "elements there are; compute element by element and write it back, x[mask] = f(x[mask]), "
+        "reduce it by sum, mean, prod, any or all, choose by jitgrad.where(mask, x, y), or take it "
+        "out of the function"
     )
 
 
