@@ -9,17 +9,17 @@ import contextlib
 
 import numpy as np
 import pytest
+from programs_seen import forget_programs
 from simulated import simulated
 
 import jitgrad as jg
-from jitgrad.tape.segment import ROOT
 
 MODES = ("never", "simulated", "small", "always")
 
 
 def forget():
     """Let the next run make new plans."""
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
 
 
 @contextlib.contextmanager

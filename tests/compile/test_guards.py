@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from programs_seen import forget_programs
 
 import jitgrad as jg
 import jitgrad.numpy as jn
@@ -20,7 +21,6 @@ from jitgrad.base.dtypes import FLOAT64, INT64
 from jitgrad.ir.node import leaf, number
 from jitgrad.runtime.numba.support import falling, rising
 from jitgrad.runtime.plan import Plan, observed_plans
-from jitgrad.tape.segment import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -167,7 +167,7 @@ def test_pieces_go_on_over_chunks(n):
 
 
 def kernels(f, *shape):
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
     with observed_plans() as plans:
         x = jg.tensor(np.ones(shape), requires_grad=True)
         f(x).backward()
@@ -289,7 +289,7 @@ def test_hessians_of_stencils(name):
 
 
 def test_a_hessian_times_a_vector_is_one_kernel():
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
     with observed_plans() as plans:
         jg.hvp(lambda x: STENCILS["rosenbrock"][0](jn, x))(jg.ones(100), jg.ones(100)).numpy()
     assert len([k for plan in plans for k in plan.kernels]) == 1

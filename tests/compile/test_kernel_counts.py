@@ -6,13 +6,13 @@ in more than one chunk where it needs another kernel (`SECOND`).
 """
 
 import pytest
+from programs_seen import forget_programs
 from small_programs import MATRICES, VECTORS, scaled, tensor
 
 import jitgrad as jg
 import jitgrad.numpy as jn
 from jitgrad.compile import limits
 from jitgrad.runtime.plan import observed_plans
-from jitgrad.tape.segment import ROOT
 
 LONG = [(10,), (4,), (7,), (8,), (11,), (12,), (1000,), (40000,)]
 SHAPES = [(4, 6), (6, 4), (7, 7), (5, 9), (8, 8), (300, 40), (4, 2000), (2000, 4), (200, 200)]
@@ -50,10 +50,7 @@ NAMES = [*VECTORS, *(f"{name} (matrix)" for name in MATRICES)]
 
 def kernels(program, shape, gradient=True):
     """The sources of the kernels of `program` and of its gradient."""
-    (
-        ROOT.next.clear(),
-        ROOT.plans.clear(),
-    )  # a program seen before makes no plan that could be observed
+    forget_programs()  # a program seen before makes no plan that could be observed
     with observed_plans() as plans:
         x = tensor(*shape)
         out = program(x)

@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from folders import GOLDEN
 from folders import ROOT as ROOT_FOLDER
+from programs_seen import forget_programs
 from row_programs import random_program
 
 import jitgrad
 import jitgrad.numpy as jn
 from jitgrad.runtime.plan import observed_plans
 from jitgrad.tape import pieces
-from jitgrad.tape.segment import ROOT
 
 sys.path.append(str(ROOT_FOLDER))
 
@@ -40,7 +40,7 @@ def cold(monkeypatch):
     """Each program is recorded as in a new process."""
     monkeypatch.setattr(jitgrad.config, "compile", "never")
     jitgrad.synchronize()
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
 
 
 def sources_of(run):
@@ -136,7 +136,7 @@ def test_scans(name):
     found = {}
     for dtype in DTYPES:
         for n in LONG:
-            ROOT.next.clear(), ROOT.plans.clear()
+            forget_programs()
             x = jitgrad.tensor(operand(n).astype(dtype))
             run = lambda x=x: jitgrad.value_and_grad(SCANS[name])(x)[1].numpy()
             found[f"scan {name} {n} {dtype}"] = texts(run)
@@ -159,7 +159,7 @@ def test_programs(name):
     for dtype in DTYPES:
         for n in SIZES:
             if n <= programs.PROGRAMS[name].most:
-                ROOT.next.clear(), ROOT.plans.clear()
+                forget_programs()
                 run = lambda n=n, dtype=dtype: value_and_gradient(name, n, DTYPES[dtype])
                 found[f"{name} {n} {dtype}"] = texts(run)
     check(found)
@@ -169,7 +169,7 @@ def test_programs(name):
 def test_random_programs(first):
     found = {}
     for seed in range(first, first + GROUP):
-        ROOT.next.clear(), ROOT.plans.clear()
+        forget_programs()
         rng = random.Random(seed)
         program = random_program(rng, square=seed % 4 == 3)
         dtype = np.float32 if seed % 2 else np.float64

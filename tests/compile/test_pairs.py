@@ -9,12 +9,12 @@ import contextlib
 
 import numpy as np
 import pytest
+from programs_seen import forget_programs
 from simulated import simulated
 
 import jitgrad
 import jitgrad.numpy as jn
 from jitgrad.runtime.plan import observed_plans
-from jitgrad.tape.segment import ROOT
 
 
 def between(lib, p):
@@ -79,7 +79,7 @@ SHAPES = [(0, 3), (1, 3), (2, 3), (3, 3), (3, 2), (50, 3), (50, 1), (50, 2), (20
 def compiled():
     jitgrad.synchronize()
     before, jitgrad.config.compile = jitgrad.config.compile, "always"
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
     try:
         yield
     finally:
@@ -143,7 +143,7 @@ def test_threads_and_runs_give_the_same_bits(name, dtype):
 def test_pairs_are_one_kernel_and_one_for_the_gradient_of_each_point(name):
     """The second adds what a point has from its row and from its column, which is there when all
     rows are done."""
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
     with observed_plans() as plans:
         value_and_gradient(PROGRAMS[name][0], points((300, 3)))
     assert [k.kind for plan in plans for k in plan.kernels if not k.kind.startswith("scalar")] == [
@@ -153,7 +153,7 @@ def test_pairs_are_one_kernel_and_one_for_the_gradient_of_each_point(name):
 
 
 def test_values_that_stages_share_are_in_no_memory():
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
     with observed_plans() as plans:
         value_and_gradient(distances, points((300, 3)))
     (source,) = [k.source for plan in plans for k in plan.kernels if k.kind == "program"]

@@ -12,13 +12,13 @@ import random
 
 import numpy as np
 import pytest
+from programs_seen import forget_programs
 from row_programs import random_program
 from simulated import simulated
 
 import jitgrad
 import jitgrad.numpy as jn
 from jitgrad.runtime.plan import observed_plans
-from jitgrad.tape.segment import ROOT
 
 
 def total(lib, x, axes):
@@ -154,7 +154,7 @@ def weights(shape, dtype):
 
 def forget():
     """Let the next run make new plans."""
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 import pytest
+from programs_seen import forget_programs
 from simulated import simulated
 
 import jitgrad
@@ -22,7 +23,6 @@ from jitgrad.ops import REGISTRY
 from jitgrad.ops.movement import pad_node, slice_node
 from jitgrad.ops.primitives import reshape_to
 from jitgrad.runtime.plan import Plan
-from jitgrad.tape.segment import ROOT
 
 inf, nan = math.inf, math.nan
 LANES = limits.now.scan_lanes
@@ -41,12 +41,12 @@ def tier(mode):
     """Within, plans are made anew, with kernels or without."""
     jitgrad.synchronize()
     before, jitgrad.config.compile = jitgrad.config.compile, mode
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
     try:
         yield
     finally:
         jitgrad.config.compile = before
-        ROOT.next.clear(), ROOT.plans.clear()
+        forget_programs()
 
 
 def looped(x, decay, reverse=False):

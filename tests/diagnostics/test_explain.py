@@ -8,6 +8,7 @@ import weakref
 
 import numpy as np
 import pytest
+from programs_seen import forget_programs
 from small_programs import MATRICES, VECTORS
 
 import jitgrad as jg
@@ -19,7 +20,6 @@ from jitgrad.runtime import cache, events, watch
 from jitgrad.runtime import plan as running
 from jitgrad.runtime.plan import Plan, observed_plans
 from jitgrad.runtime.stats import CHILD, COMPILED, LOADED
-from jitgrad.tape.segment import ROOT
 
 N = 5000
 GIVEN = jg.ones(N)  # a name at module level
@@ -28,7 +28,7 @@ GIVEN = jg.ones(N)  # a name at module level
 @pytest.fixture(autouse=True)
 def _anew():
     jg.tensor(0.0).item(), jg.synchronize()
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
     yield
     assert not events.active()
 

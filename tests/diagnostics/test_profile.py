@@ -8,6 +8,7 @@ import threading
 import numpy as np
 import pytest
 from processes import finish, start
+from programs_seen import forget_programs
 
 import jitgrad as jg
 import jitgrad.numpy as jn
@@ -17,7 +18,6 @@ from jitgrad.runtime import plan as running
 from jitgrad.runtime.plan import observed_plans
 from jitgrad.runtime.stats import CHILD, COMPILED, LOADED
 from jitgrad.runtime.worker import Worker
-from jitgrad.tape.segment import ROOT
 
 N = 5000
 
@@ -26,7 +26,7 @@ N = 5000
 def _anew():
     """No program is known, so that plans are made; nobody watches afterwards."""
     jg.tensor(0.0).item(), jg.synchronize()
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
     yield
     assert not events.active()
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.linalg import LinAlgError
+from programs_seen import forget_programs
 from simulated import simulated
 
 import jitgrad
 from jitgrad.runtime.plan import observed_plans
-from jitgrad.tape.segment import ROOT
 
 L = jitgrad.linalg
 
@@ -91,7 +91,7 @@ def test_values_of_simulated_kernels(shape, dtype, turned, seed):
 
 
 def forget_plans():
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
 
 
 def test_gradients():

@@ -18,6 +18,7 @@ def by_numpy():
     before, jitgrad.config.compile = jitgrad.config.compile, "never"
     (t(1.0) * 1.0).tolist()  # what other tests have left pending
     drop()
+    local.seg.handles.clear()  # those that serve again of other tests' programs
     yield
     jitgrad.config.compile = before
 

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from processes import SMALL, finish, start
+from programs_seen import forget_programs
 
 import jitgrad
 import jitgrad.numpy as jn
@@ -15,7 +16,6 @@ from jitgrad.runtime import cache, toolchain
 from jitgrad.runtime.numba import api, public
 from jitgrad.runtime.plan import observed_plans
 from jitgrad.runtime.worker import Worker
-from jitgrad.tape.segment import ROOT
 
 #: Losses with kernels of each kind, of NumPy or of tensors, and how far values may be off.
 LOSSES = {
@@ -35,7 +35,7 @@ LOSSES = {
 @pytest.fixture(autouse=True)
 def recorded_anew():
     """Programs are recorded as in a new process."""
-    ROOT.next.clear(), ROOT.plans.clear()
+    forget_programs()
 
 
 @pytest.fixture
