@@ -4,12 +4,12 @@ A function that is written in Python, in the text of a kernel or in `longer`, be
 function of the kernel's module for each kinds of arguments. Start at `Words`.
 """
 
-import ast
 import inspect
 import textwrap
 
 from llvmlite import ir
 
+from ...base.syntax import syntax_tree
 from . import lane_values, memory, number_code, support_code  # noqa: F401  they fill the tables
 from .casts import cast
 from .kernel_code import KernelCode
@@ -80,7 +80,7 @@ class Words:
 
 
 def _tree_of(function):
-    return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    return syntax_tree(textwrap.dedent(inspect.getsource(function))).body[0]
 
 
 def _result(known):
