@@ -167,7 +167,7 @@ def _times(step: Callable[[], Any], plan: Any, values: np.ndarray, cold: float) 
     warm = {n: _with_threads(n, step) for n in sorted({1, jitgrad.get_num_threads()})}
     rows = [
         ("first run: recorded, planned, and run by NumPy at once", cold),
-        (f"numba imported, {compiled} compiled and {loaded} taken from the cache", made),
+        (f"the compiler loaded, {compiled} compiled and {loaded} taken from the cache", made),
         *((f"every later run: the compiled kernel, {counted(n, 'thread')}", warm[n]) for n in warm),
         ("written by hand in NumPy, 1 thread", hand),
     ]

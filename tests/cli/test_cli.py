@@ -87,7 +87,7 @@ def test_tour_measures(tour):
     ):
         assert sum(line.startswith(row) for line in figures) == 1, row
     assert "NumPy serves (numba not imported)" in tour
-    assert "from the disk cache (numba imported)" in tour
+    assert "from the disk cache (numba not imported)" in tour
 
 
 def test_tour_compares_one_thread_and_all():
