@@ -253,9 +253,10 @@ excess = elementwise(
     "excess",
     lambda x, y, out: (1, -1),
     "x - y, and 0 where both are equal, infinities as well.",
+    numpy=lambda x, y: np.where(x == y, 0, x - y),
     operands=2,
-    dtypes=ufunc_dtypes(np.subtract),
     code="({0} - {1} if {0} != {1} else np.{t}(0))",
+    dtypes=ufunc_dtypes(np.subtract),
     reference=lambda x, y, node: np.where(x == y, node.dtype.type(0), x - y),
     public=False,
 )
