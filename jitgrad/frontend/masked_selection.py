@@ -105,7 +105,7 @@ def is_mask(index: Any, shape: tuple[int, ...]) -> bool:
     return (
         isinstance(index, Handle)
         and index.dtype == np.bool_
-        and 0 < len(index.shape) == len(shape[: len(index.shape)])
+        and index.shape != ()
         and index.shape == shape[: len(index.shape)]
     )
 
