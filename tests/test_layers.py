@@ -144,8 +144,9 @@ MOST_DECISIONS = 15
 MANY_DECISIONS = {
     "called for each operation or gradient: a call would cost more than what it decides": {
         "frontend.functions.apply": 29,
-        "frontend.functions.binary.function": 38,
-        "frontend.functions.parametric.function": 19,
+        "frontend.functions.binary.function": 41,
+        "frontend.functions.parametric.function": 23,
+        "frontend.functions.viewing.function": 19,
         "frontend.integers.settled": 20,
         "frontend.subscript.row": 17,
         "frontend.operators.reflected.operator": 20,
@@ -154,6 +155,7 @@ MANY_DECISIONS = {
         "tape.backward.start": 16,
         "tape.execute.flush": 18,
         "tape.record.enter": 24,
+        "tape.views.view_of": 17,
     },
     "one case after the other of what an argument, an index or an object may be": {
         "ops.pointwise._one_float": 16,

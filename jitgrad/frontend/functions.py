@@ -22,9 +22,9 @@ from ..tape.execute import let_go, pause
 from ..tape.handles import Again, varies
 from ..tape.keys import Opcode
 from ..tape.record import enter, grow, record, record_in
-from ..tape.segment import local
+from ..tape.segment import UNKNOWN, local
 from ..tape.symbols import SymbolicScalar, kind_of
-from ..tape.views import ViewStep, aliases, forms, view_of
+from ..tape.views import ViewStep, aliases, forms, view_again, view_of
 from .binding import is_exact, is_hashable, operands_by_name, statics_of
 from .convert import SCALARS, as_operand, by_value, from_array, put_together, quick_operand
 from .docs import describe
@@ -286,6 +286,7 @@ def binary(  # noqa: C901 - the hot path of each operation
                     (y._state is not state.second or y._seg is not seg)
                     if kind is taken
                     else (kind is not number or state.second is not float)
+                    and (not codes or state.given is not y)
                 )
             ):  # not what came last time
                 if x._seg is seg:
@@ -293,6 +294,7 @@ def binary(  # noqa: C901 - the hot path of each operation
                 else:
                     if (first := enter(x, seg)) is None:
                         return function(x, y)
+                given = UNKNOWN
                 if kind is taken:
                     if y._seg is seg:
                         key = (entry, first, y._state)
@@ -301,9 +303,9 @@ def binary(  # noqa: C901 - the hot path of each operation
                         if key[2] is None:
                             return function(x, y)
                 elif codes and (kind is float or kind is int) and y in codes and not first.integer:
-                    kind, key = Tensor, (entry, first, _code(y))
+                    kind, key, given = Tensor, (entry, first, _code(y)), y
                 elif kind is float:
-                    key = (entry, first, float)
+                    key, given = (entry, first, float), y
                 elif kind is int and not first.integer and -LIMIT <= y <= LIMIT:
                     y = float(y)  # 2 and 2.0 are one program
                     key = (entry, first, float)
@@ -329,6 +331,8 @@ def binary(  # noqa: C901 - the hot path of each operation
                 except KeyError:
                     grow(seg, before, key)
                     return function(x, y)
+                if codes:
+                    state.given = given
             try:
                 out = seg.handles[state.slot]
                 if out is None or out._state is not state:
@@ -447,13 +451,19 @@ def parametric(entry: Entry) -> Callable[..., Any]:
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            statics = plain if len(args) == 1 and not kwargs else find(args, kwargs)
+            seg = local.seg
+            given: Any = UNKNOWN
+            if len(args) == 2 and not kwargs:
+                given, state = args[1], seg.state.then
+                known = state.given is given and state.opcode is entry
+                statics = state.statics if known else find(args, kwargs)
+            else:
+                statics = plain if len(args) == 1 and not kwargs else find(args, kwargs)
             if statics is None:
                 return bindings.call(args, kwargs)
             x = args[0]
             if type(x) is not Tensor:
                 return apply(entry, (x,), statics)
-            seg = local.seg
             before = seg.state  # no call between this and the last line: see `segment`
             state = before.then
             if (
@@ -471,7 +481,7 @@ def parametric(entry: Entry) -> Callable[..., Any]:
                 except KeyError:
                     grow(seg, before, key)
                     return function(*args, **kwargs)
-                state.statics = statics
+                state.statics, state.given = statics, given
             try:
                 out = seg.handles[state.slot]
                 if out is None or out._state is not state:
@@ -504,14 +514,31 @@ def viewing(entry: Entry) -> Callable[..., Any]:
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            steps = plain if len(args) == 1 and not kwargs else find(args, kwargs)
+            if len(args) == 2 and not kwargs:
+                x, given = args
+                seg = local.seg
+                before = seg.state
+                state = before.then
+                if (
+                    state.given is given
+                    and state.opcode is entry
+                    and type(x) is Tensor
+                    and x._state is state.first
+                    and x._seg is seg
+                    and (always or x._x is None or x._x.parent is None)
+                ):
+                    return view_again(seg, before, state, x)
+                steps = find(args, kwargs)
+            else:
+                given = UNKNOWN
+                steps = plain if len(args) == 1 and not kwargs else find(args, kwargs)
             if steps is None:
                 return bindings.call(args, kwargs)
             x = args[0]
             if type(x) is not Tensor:
                 return apply(entry, (x,), steps[0].statics)
             if always or x._x is None or x._x.parent is None:
-                return view_of(x, steps)
+                return view_of(x, steps, (), given)
             return view(entry, x, steps)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own

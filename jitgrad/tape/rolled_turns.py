@@ -7,29 +7,35 @@ through the trie, and leaves nothing but its numbers. As soon as an operation co
 does not have, or anybody asks what was recorded, the turns become one record, a loop (`close`): as
 if they had been given to `scan`. Start at `RolledTurns`.
 
-The handles of turns that are held are known by weak references, by their age in turns. What is
-still held after `AGES` turns, as what is collected in a list is, is handed out by the loop, and has
-no place in the trie until that is made.
+The handles of turns that the program holds at their end are kept by their age in turns: most are
+dropped soon, and serve a later turn. What is still held after `AGES` turns, as what is collected in
+a list is, is handed out by the loop, and has no place in the trie until that is made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import compress, pairwise
 from sys import getrefcount
-from typing import Any
-from weakref import ref
+from typing import TYPE_CHECKING, Any
+from weakref import getweakrefcount, ref
 
 import numpy as np
 
 from ..control import element
-from .execute import lost
+from .execute import HELD, lost
 from .handles import ELEMENT, Classes, from_value, new, note_view
 from .keys import Opcode
 from .record import grow, record
 from .segment import NEVER, NOTHING, Segment, State, enter_state, operations_to
 from .symbols import SymbolicScalar
 from .turn_body import TurnBody, states_in
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    #: What was held when a turn ended: positions and handles.
+    Held: TypeAlias = tuple[list[int], list[Any]]
 
 #: How old, in turns, values may be that a turn reads.
 AGES = 4
@@ -38,8 +44,8 @@ AGES = 4
 class RolledTurns:
     """The turns that a segment has recorded as `turns` (their states), of which the last is done
     again and again: `rows` has the numbers of all turns, `held` for each age what the program
-    holds, as position and weak reference, and `handed` what it holds of older turns, with the
-    turn."""
+    held when the turn ended, as positions and handles, and `handed` weak references to what it
+    holds of older turns, with position and turn."""
 
     def __init__(self, seg: Segment, turns: list[list[Any]], body: TurnBody) -> None:
         self.seg, self.turns, self.body = seg, turns, body
@@ -47,18 +53,23 @@ class RolledTurns:
         self.start, self.back, self.end = turns[0][0].parent, turns[-2][-1], turns[-1][-1]
         ends = [self.start, *[turn[-1] for turn in turns]]
         self.rows = [tuple(seg.numbers[a.numbers : b.numbers]) for a, b in pairwise(ends)]
-        self.held: list[list[tuple[int, ref]]] = []
+        self.kinds = list(map(type, self.rows[0]))
+        self.plain = set(self.kinds) <= {float}  # numbers that go on whatever they are
+        self.views = [q for q in reversed(range(self.period)) if _may_be_view(turns[-1][q])]
+        self.held: list[Held] = []
         self.handed: list[tuple[int, int, ref]] = []
         self.cut = False
 
     def fits(self) -> bool:
         """Whether the numbers of the first turns go on as those of a loop do."""
-        return all([self._goes_on(k) for k in range(1, len(self.rows))])
-
-    def _goes_on(self, k: int) -> bool:
-        """Whether the numbers of turn `k` do."""
         rows = self.rows
-        for now, before, first, second in zip(rows[k], rows[k - 1], rows[0], rows[1], strict=True):
+        return all([self._goes_on(rows[k], rows[k - 1]) for k in range(1, len(rows))])
+
+    def _goes_on(self, row: tuple[Any, ...], last: tuple[Any, ...]) -> bool:
+        """Whether the numbers of a turn do, after those of the `last` one."""
+        if self.plain:
+            return list(map(type, row)) == self.kinds
+        for now, before, first, second in zip(row, last, *self.rows[:2], strict=True):
             kind = type(now)
             if kind is not type(first):
                 return False
@@ -79,13 +90,17 @@ class RolledTurns:
         seg, last = self.seg, len(self.turns) - 1
         for age in range(last + 1):
             turn = self.turns[last - age]
-            kept = _held(seg, turn)
+            places, handles, _ = _held(seg, turn, self.views)
             if age < AGES:
-                self.held.append([(q, ref(t)) for q, t in kept])
+                self.held.append((places, handles))
             else:
-                for q, t in kept:
+                for q, t in zip(places, handles, strict=True):
                     self._hand_out(q, last - age, t)
-        self.end.pause = True
+        seg.widen()
+        for state in self.turns[last]:
+            state.pause = state is self.end
+        begin = self.turns[0][0].slot
+        seg.handles[begin:] = [None] * (len(seg.handles) - begin)
         self._back(self.rows.pop())
 
     def go_on(self) -> None:
@@ -94,35 +109,66 @@ class RolledTurns:
         seg = self.seg
         if seg.state is not self.end:
             return
-        self.rows.append(tuple(seg.numbers[self.back.numbers : self.end.numbers]))
-        if not self._goes_on(len(self.rows) - 1) or is_shared(seg, self.turns):
-            self.rows.pop()
+        row = tuple(seg.numbers[self.back.numbers : self.end.numbers])
+        if not self._goes_on(row, self.rows[-1]) or is_shared(seg, self.turns):
             self.close()
             return
-        kept = _held(seg, self.turns[-1])
-        self.held.insert(0, [(q, ref(t)) for q, t in kept])
-        self._back(self.rows.pop())
+        self.cut, ahead = True, self.back.operations
+        places, handles, free = _held(seg, self.turns[-1], self.views)
+        if free:
+            for q in places:
+                seg.handles[ahead + q] = None
+        else:
+            seg.handles[ahead:] = [None] * (len(seg.handles) - ahead)
+        self.held = [(places, handles), *map(self._still, self.held)]
+        del handles
+        self._back(row)
 
     def _back(self, row: tuple[Any, ...]) -> None:
         """Moves what is held back by a turn, and then the segment."""
         self.cut, last = True, len(self.turns) - 1
-        oldest = self.held.pop() if len(self.held) > AGES else ()
-        for q, t in _still(oldest, self.turns[last - AGES]):
-            self._hand_out(q, len(self.rows) - AGES, t)
-        for age in range(AGES - 1, -1, -1):
-            to = self.turns[last - 1 - age]
-            for q, t in _still(self.held[age], self.turns[last - age]):
-                t._state = to[q]
+        if len(self.held) > AGES:
+            for q, t in zip(*self.held.pop(), strict=True):
+                if t._state is self.turns[last - AGES][q]:
+                    self._hand_out(q, len(self.rows) - AGES, t)
+        for age in reversed(range(len(self.held))):  # of what is at two of them, the later counts
+            places, handles = self.held[age]
+            now, to, left = self.turns[last - age], self.turns[last - 1 - age], False
+            for q, t in zip(places, handles, strict=True):
+                if t._state is now[q]:
+                    t._state = to[q]
+                else:
+                    left = True
+            if left:  # some have another place by now
+                self.held[age] = _those_at(to, places, handles)
         self.rows.append(row)
-        self.seg.noted = min(self.seg.noted, self.begin)
-        ahead = self.back.operations
-        self.seg.handles[ahead:] = [None] * (len(self.seg.handles) - ahead)  # others hold some
-        self.seg.state, self.cut = self.back, False
+        seg = self.seg
+        seg.noted = min(seg.noted, self.begin)
+        seg.spare, seg.state, self.cut = True, self.back, False
+
+    def _still(self, held: Held) -> Held:
+        """What is still held of the turns before; the other handles serve the next turn."""
+        places, handles = held
+        if not handles:
+            return held
+        counts, weak = map(list, (map(getrefcount, handles), map(getweakrefcount, handles)))
+        if min(counts) > 2:
+            return held
+        spare, ahead, turn = self.seg.handles, self.back.operations, self.turns[-1]
+        for k, q in enumerate(places):
+            if counts[k] <= 2:
+                t = handles[k]
+                t._x = None
+                unknown = not weak[k] and t._edge is None and t._value is None
+                if unknown and spare[ahead + q] is None and type(t) is Classes.tensor:
+                    t._seg, t._state, spare[ahead + q] = self.seg, turn[q], t
+        still = [k for k, n in enumerate(counts) if n > 2]
+        return [places[k] for k in still], [handles[k] for k in still]
 
     def rebinds(self, t: Any, other: Any) -> None:
         """Before `t` takes the place of `other`."""
-        for group in self.held:
-            group[:] = [(q, ref(t) if weak() is other else weak) for q, weak in group]
+        for _, handles in self.held:
+            handles[:] = [t if held is other else held for held in handles]
         self.handed = [(q, n, ref(t) if weak() is other else weak) for q, n, weak in self.handed]
 
     def _hand_out(self, q: int, turn: int, t: Any) -> None:
@@ -174,8 +220,10 @@ class RolledTurns:
         """Records the loop; finds the states that values of the last turns have from then on."""
         last = len(self.turns) - 1
         live: dict[tuple[int, int], Any] = {}
-        for age, group in enumerate(self.held):
-            live |= {(q, age): t for q, t in _still(group, self.turns[last - 1 - age])}
+        for age, (places, handles) in enumerate(self.held):
+            _let_go(places, handles)
+            places, handles = _those_at(self.turns[last - 1 - age], places, handles)
+            live |= {(q, age): t for q, t in zip(places, handles, strict=True)}
         handed = [(q, turn, t) for q, turn, weak in self.handed if (t := weak()) is not None]
         place = self.body.place
         read = [place[s] for state in after for s in states_in(state.key) if s in place]
@@ -231,28 +279,54 @@ def _with(part: Any, new: dict[Any, Any]) -> Any:
     return new.get(part, part) if type(part) is State else part
 
 
-def _held(seg: Any, turn: list[Any]) -> list[tuple[int, Any]]:
-    """The handles of a turn that are held by more than the segment, with their positions. Views
-    that are not held let go of what they are views of."""
+def _held(seg: Segment, turn: list[Any], views: Iterable[int]) -> tuple[list[int], list[Any], bool]:
+    """The positions and handles of a turn that are held by more than the segment; whether the
+    others may serve again (see `execute.begin_next`). Those at the positions `views` may be
+    views."""
     made = seg.handles[turn[0].slot : turn[-1].slot + 1]
     if seg.views:
-        for t in reversed(made):
-            x = t._x
-            if x is None or x is ELEMENT:
-                continue
+        _let_go_of_views(made, views)
+    # Both without a line of Python in between, at which other threads might go on.
+    counts, weak = map(list, (map(getrefcount, made), map(getweakrefcount, made)))
+    if max(counts) < 256:
+        taken = list(compress(range(len(made)), bytes(counts).translate(HELD)))
+    else:
+        taken = [q for q, n in enumerate(counts) if n > 3]
+    free = seg.spare and (not any(weak) or sum(weak) == sum([weak[q] for q in taken]))
+    handles = [made[q] for q in taken]
+    return *((taken, handles) if free else _those_at(turn, taken, handles)), free
+
+
+def _let_go_of_views(made: list[Any], views: Iterable[int]) -> None:
+    """Views that only the segment and the list of those `made` hold let go of what they are views
+    of, the last ones first; the others are noted."""
+    for q in views:
+        t = made[q]
+        x = t._x
+        if x is not None and x is not ELEMENT:
             if getrefcount(t) <= 4:
                 t._x = None
             elif x.parent is not None:
                 note_view(t)
-        x = t = None
-    counts = list(map(getrefcount, made))
-    return [(q, made[q]) for q, n in enumerate(counts) if n > 3 and made[q]._state is turn[q]]
 
 
-def _still(group: Iterable[tuple[int, ref]], turn: list[Any]) -> list[tuple[int, Any]]:
-    """What is still held of a turn, and has its place there."""
-    known = [(q, weak()) for q, weak in group]
-    return [(q, t) for q, t in known if t is not None and t._state is turn[q]]
+def _may_be_view(state: State) -> bool:
+    """Whether a record of a state may be that of a view."""
+    return type(state.opcode) is Opcode or state.opcode.view is not None
+
+
+def _let_go(places: list[int], handles: list[Any]) -> None:
+    """Forgets those that nobody else holds; of views the last ones first, which hold others."""
+    for k in reversed(range(len(handles))):
+        if getrefcount(handles[k]) <= 2:
+            handles[k]._x = None
+            del places[k], handles[k]
+
+
+def _those_at(turn: list[Any], places: list[int], handles: list[Any]) -> Held:
+    """Those that have their place in a turn."""
+    known = [k for k, q in enumerate(places) if handles[k]._state is turn[q]]
+    return [places[k] for k in known], [handles[k] for k in known]
 
 
 def is_shared(seg: Any, turns: list[list[Any]]) -> bool:

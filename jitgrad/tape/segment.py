@@ -65,7 +65,9 @@ class State:
                      elsewhere)
     of the operation `key`, `opcode`, `operands` (states), `slot` (its number; leaves: -1), `saves`,
                      `number_slice` (its numbers among the segment's); `first`, `second` (what comes
-                     after the opcode in the key), `statics` (its end, as whoever records has it)
+                     after the opcode in the key), `statics` (its end, as whoever records has it),
+                     `given` (the parameter that led to that, as it was given last), `form` (of a
+                     view: see `views`)
     of the path      `parent`; counts: `operations`, `grad_operations`, `leaves`, `numbers`; `size`
                      (nodes, roughly); `capacity` (of the lists: see `capacity_for`); `roots`
                      (gradient roots, in order); `grad` (the mode); `full` (the segment ends here);
@@ -112,15 +114,19 @@ class State:
         "first",
         "second",
         "statics",
+        "given",
+        "form",
     )
 
     def __init__(self, parent, node=None, requires_grad=False):
         self.next, self.parent, self.node, self.requires_grad = {}, parent, node, requires_grad
         self.plans, self.operands, self.slot = {}, (), -1
-        self.opcode = self.saves = self.like = self.number_slice = self.place = self.head = None
+        self.opcode = self.saves = self.form = self.like = self.number_slice = self.place = (
+            self.head
+        ) = None
         self.first = self.second = self.statics = self.key = None
         self.pause = self.cut = self.over = False
-        self.then = NOTHING
+        self.then, self.given = NOTHING, UNKNOWN
         if parent is None:
             self.operations = self.leaves = self.numbers = self.grad_operations = self.size = 0
             self.capacity = ROOM
@@ -152,6 +158,8 @@ ROOM, GROWTH = 8, 5
 #: never repeat. When one is full, the trie grows anew; of the generation before, what is used
 #: meanwhile lives on (`revive`), and the rest is dropped with the next.
 GENERATION = 20_000
+#: As a parameter that nobody gives.
+UNKNOWN = object()
 #: What comes next where nothing did yet: no operation.
 NOTHING = None
 NOTHING = State(None)

@@ -29,7 +29,7 @@ from .handles import (
 )
 from .keys import WRITE, Opcode
 from .record import enter, grow, record, record_in, refresh, rooted, states
-from .segment import active_traces, in_mode, local
+from .segment import UNKNOWN, active_traces, in_mode, local
 
 DETACH, REVALUE = Opcode("detach", 1, stop), Opcode("revalue", 2, revalue)
 #: A value written over another, whose gradient is 0 from now on: as in PyTorch the result still
@@ -104,13 +104,14 @@ def make_view(parent, step):
     return view_of(parent, (step, step), step.numbers)
 
 
-def view_of(parent, forms, numbers=()):
-    """A view of `parent` by the step of the current mode among `forms`, with `numbers`."""
+def view_of(parent, forms, numbers=(), given=UNKNOWN):
+    """A view of `parent` by the step of the current mode among `forms`, with `numbers`. `given` is
+    what the caller was given for that; the next time, `view_again` may do."""
     seg = local.seg
     if parent._seg is seg:
         state = parent._state
     elif (state := enter(parent, seg)) is None:
-        return view_of(parent, forms, numbers)
+        return view_of(parent, forms, numbers, given)
     step = forms[seg.state.grad]
     seg.views = True
     x = new(Extra)
@@ -122,11 +123,12 @@ def view_of(parent, forms, numbers=()):
             known.opcode is not step.opcode
             or known.first is not state
             or known.statics is not step.rest
+            or (known.given is not given and given is not UNKNOWN)
         ):
             key = (step.opcode, state) + step.rest  # noqa: RUF005 - half the time
             before = seg.state
             known = before.then = before.next[key]
-            known.statics = step.rest
+            known.statics, known.form, known.given = step.rest, step, given
         out = seg.handles[known.slot]
         if out is None or out._state is not known:
             if out is None:
@@ -142,11 +144,41 @@ def view_of(parent, forms, numbers=()):
         seg.state = known
     except KeyError:
         grow(seg, before, key)
-        return view_of(parent, forms, numbers)
+        return view_of(parent, forms, numbers, given)
     except IndexError:
         seg.widen()
-        return view_of(parent, forms, numbers)
+        return view_of(parent, forms, numbers, given)
     if known.pause:
+        pause(seg)
+    if not gate.alone:
+        note_view(out)
+    return out
+
+
+def view_again(seg, before, state, parent):
+    """Records the view `state` of `parent`, without numbers: what came last after the state
+    `before`."""
+    seg.views = True
+    x = new(Extra)
+    x.parent, x.form = parent, state.form
+    try:
+        if seg.state is not before:
+            raise Again
+        out = seg.handles[state.slot]
+        if out is None or out._state is not state:
+            if out is None:
+                out = new(Classes.tensor)
+                out._seg = out._value = out._edge = out._x = None
+            out._state = state
+            if seg.state is not before:
+                raise Again
+            seg.handles[state.slot] = out
+        out._seg, out._x = seg, x
+        seg.state = state
+    except IndexError:
+        seg.widen()
+        return make_view(parent, state.form)
+    if state.pause:
         pause(seg)
     if not gate.alone:
         note_view(out)

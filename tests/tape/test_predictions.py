@@ -33,6 +33,11 @@ def spares():
     return [h for h in seg.handles[seg.state.operations :] if h is not None]
 
 
+def lib(x):
+    """The namespace of the functions of `x`."""
+    return np if isinstance(x, np.ndarray) else jitgrad
+
+
 def loop(x, turns=20):
     for _ in range(turns):
         x = x * 0.5 + 1.0
@@ -171,6 +176,7 @@ def test_what_was_an_element_may_be_written_to_as_another_result():
         assert x[True].shape == (1, 2) and x[np.int64(-1)].tolist() == 2.0
 
 
+COLUMN = (2, 1)
 #: What comes at one place of a program, each time another of these.
 STEPS = {
     "float": lambda x, y: x * 2.0,
@@ -191,6 +197,9 @@ STEPS = {
     "square by a float": lambda x, y: x**2.0,
     "power": lambda x, y: x**2.5,
     "root": lambda x, y: x**0.5,
+    "negative power": lambda x, y: x**-1.5,
+    "power by an integer": lambda x, y: x**3,
+    "power by a boolean": lambda x, y: x**True,
     "sine": lambda x, y: np.sin(x),
     "sum": lambda x, y: x.sum(),
     "sum of an axis": lambda x, y: x.sum(0),
@@ -201,6 +210,12 @@ STEPS = {
     "other part": lambda x, y: x[:1],
     "turned": lambda x, y: x[:, None].T,
     "shape": lambda x, y: x.reshape(2, 1),
+    "shape by a function": lambda x, y: lib(x).reshape(x, COLUMN),
+    "other shape by a function": lambda x, y: lib(x).reshape(x, (1, 2)),
+    "shape as a list": lambda x, y: lib(x).reshape(x, [2, 1]),
+    "sum of an axis by a function": lambda x, y: lib(x).sum(x, 0),
+    "sum of the last axis": lambda x, y: lib(x).sum(x, -1),
+    "cumulative sum": lambda x, y: lib(x).cumsum(x, 0),
     "compared": lambda x, y: x > 1.0,
 }
 
@@ -211,6 +226,7 @@ def test_another_operation_at_the_same_place(grad):
     x, y = t(*a, grad=grad), t(*b)
     names = list(STEPS) * 3
     rng.shuffle(names)
+    names = [name for name in names for _ in range(rng.choice([1, 1, 2]))]
     for name in names:
         out = STEPS[name](x * 1.0, y)
         want = STEPS[name](a * 1.0, b)

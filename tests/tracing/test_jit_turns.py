@@ -63,12 +63,22 @@ STEPS = {
     "before": lambda x, y, c, s: x * 0.5 + s.before * c,
     "reshape": lambda x, y, c, s: x.reshape(1, 3).reshape(3) * c,
     "view": lambda x, y, c, s: x[1:].sum() + x * c,
+    "function": lambda x, y, c, s: jitgrad.reshape(jitgrad.reshape(x, (3, 1)) + y, (9,))[:3] * c,
+    "power": lambda x, y, c, s: (x * x + 1.0) ** -1.5 + y**2,
+    "helper": lambda x, y, c, s: helped(x, y, c),
     "last": lambda x, y, c, s: x + (s.out[-1] if s.out else s.w),
     "older": lambda x, y, c, s: x + (s.out[-3] if len(s.out) > 3 else s.w),
     "in place": lambda x, y, c, s: added(x * 1.0, y),
     "write": lambda x, y, c, s: written(x * 1.0, y[0] * c),
     "without": lambda x, y, c, s: without_gradient(x) + y,
 }
+
+
+def helped(x, y, c):
+    """What a frame still holds when its last operation, and perhaps the turn, ends."""
+    first, second = x * c, jitgrad.reshape(y, (1, 3))
+    third = first + second[0]
+    return third * first - jitgrad.sum(second * third, 0)
 
 
 def added(x, y):
