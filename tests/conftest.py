@@ -23,6 +23,7 @@ if "JITGRAD_CACHE_DIR" not in os.environ:
 import hypothesis
 import numba  # noqa: F401
 import pytest
+from each import called, parametrize
 from quick import QUICK, is_quick
 
 import jitgrad
@@ -60,6 +61,15 @@ def pytest_ignore_collect(collection_path, config):
     if config.option.markexpr == "quick" and collection_path.name.startswith("test_"):
         return True if _file(collection_path) not in QUICK else None
     return None
+
+
+def pytest_generate_tests(metafunc):
+    parametrize(metafunc)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    return called(pyfuncitem)
 
 
 def pytest_collection_modifyitems(items):

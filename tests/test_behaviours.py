@@ -14,7 +14,7 @@ def names_in(path):
     return {f.name for f in ast.walk(ast.parse(path.read_text())) if isinstance(f, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.split("|")[1].strip())
+@pytest.mark.each("row", ROWS, ids=lambda row: row.split("|")[1].strip())
 def test_the_test_of_a_behaviour_is_there(row):
     cells = [cell.strip() for cell in row.strip("|").split(" | ")]
     assert len(cells) == 3 and all(cells), "expected a behaviour, what jitgrad does, and a test"

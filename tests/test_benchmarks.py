@@ -124,7 +124,7 @@ def run(cls, params):
     return True
 
 
-@pytest.mark.parametrize(("cls", "params"), CASES)
+@pytest.mark.each(("cls", "params"), CASES)
 def test_benchmark(cls, params):
     assert run(cls, params) or cls.__name__ in LEFT_OUT
 

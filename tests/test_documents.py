@@ -144,7 +144,7 @@ def test_decisions_have_a_date_and_an_end(path):
     assert f"({path.name})" in (path.parent / "README.md").read_text()
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
+@pytest.mark.each("path", DOCUMENTS, ids=_name)
 def test_links_lead_somewhere(path):
     missing = []
     for target in LINK.findall(BLOCK.sub("", path.read_text())):
@@ -161,9 +161,7 @@ def test_links_lead_somewhere(path):
     assert not missing
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in DOCUMENTS if path.name != "CHANGELOG.md"], ids=_name
-)
+@pytest.mark.each("path", [path for path in DOCUMENTS if path.name != "CHANGELOG.md"], ids=_name)
 def test_modules_that_are_named_exist(path):
     missing = []
     text = re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.M | re.S)

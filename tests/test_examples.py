@@ -125,7 +125,7 @@ def _documented():
 DOCUMENTED = _documented()
 
 
-@pytest.mark.parametrize("name", DOCUMENTED)
+@pytest.mark.each("name", DOCUMENTED)
 def test_docstring(name, monkeypatch):
     monkeypatch.setattr(jitgrad.config, "compile", "never")
     doc, module = DOCUMENTED[name]

@@ -80,7 +80,7 @@ def subsets(n):
     return [s for k in range(1, min(n, 3) + 1) for s in itertools.combinations(range(n), k)]
 
 
-@pytest.mark.parametrize(("entry", "case"), CASES)
+@pytest.mark.each(("entry", "case"), CASES)
 def test_rows_of_every_entry(entry, case):
     xs, nodes, out = graph(entry, case)
     for which in subsets(len(xs)):
@@ -90,7 +90,7 @@ def test_rows_of_every_entry(entry, case):
 DIFFERENTIABLE = [p for p in CASES if p.values[0].differentiable]
 
 
-@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+@pytest.mark.each(("entry", "case"), DIFFERENTIABLE)
 def test_rows_of_derivatives(entry, case):
     """Gradients and tangents, where operands and cotangents differ from row to row."""
     xs, nodes, out = graph(entry, case)
@@ -112,7 +112,7 @@ def test_rows_of_derivatives(entry, case):
         check(roots, every, given, which)
 
 
-@pytest.mark.parametrize(("entry", "case"), CASES)
+@pytest.mark.each(("entry", "case"), CASES)
 def test_rows_in_kernels(entry, case):
     """What kernels compute of the graph for rows is what NumPy computes of it."""
     xs, nodes, out = graph(entry, case)

@@ -62,9 +62,9 @@ def test_a_stretched_write_of_many_rows(tier):
 # --- empty axes -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
-@pytest.mark.parametrize("axis", [0, 1, None])
-@pytest.mark.parametrize("shape", [(70_000, 0), (0, 70_000), (70_000, 0, 3), (0, 0)], ids=str)
+@pytest.mark.each("dtype", [np.float64, np.float32, np.int64])
+@pytest.mark.each("axis", [0, 1, None])
+@pytest.mark.each("shape", [(70_000, 0), (0, 70_000), (70_000, 0, 3), (0, 0)], ids=str)
 def test_reductions_of_an_empty_axis_beside_a_large_one(tier, shape, axis, dtype):
     for name in ("sum", "prod", "any"):
         with np.errstate(all="ignore"):

@@ -86,9 +86,9 @@ def data(name, dtype=np.float64):
     return x, index, rng.standard_normal(x[index].shape).astype(dtype)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.each("mode", MODES)
+@pytest.mark.each("dtype", [np.float64, np.float32])
+@pytest.mark.each("name", CASES)
 def test_value_and_gradient(name, dtype, mode):
     x, index, w = data(name, dtype)
     with running(mode):
@@ -106,8 +106,8 @@ def test_value_and_gradient(name, dtype, mode):
         assert t.grad.dtype == dtype
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.each("mode", MODES)
+@pytest.mark.each("name", CASES)
 def test_second_order(name, mode):
     x, index, w = data(name)
     v = np.random.default_rng(6).standard_normal(x.shape)
@@ -217,11 +217,11 @@ def test_writes_at_places(mode):
         np.testing.assert_array_equal(b.grad, written)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(
+@pytest.mark.each("mode", MODES)
+@pytest.mark.each(
     "index", [2, np.array(-1), np.array([1]), np.zeros((0, 2), int), [[0, 2], [2, 2]]], ids=repr
 )
-@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.each("axis", [None, 0, 1])
 def test_take(axis, index, mode):
     x = np.random.default_rng(11).standard_normal((4, 3))
     with running(mode):

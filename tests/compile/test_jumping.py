@@ -19,8 +19,8 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize(
+@pytest.mark.each("dtype", ["float64", "float32"])
+@pytest.mark.each(
     ("name", "n"),
     [
         (name, n)

@@ -248,8 +248,8 @@ def has_call(root):
     return any(n.op is MATMUL for n in toposort(simplify([root])))
 
 
-@pytest.mark.parametrize("rest", [(), (2,), (2, 3)])
-@pytest.mark.parametrize(
+@pytest.mark.each("rest", [(), (2,), (2, 3)])
+@pytest.mark.each(
     "sizes",
     [
         (4, 5, 1),
@@ -263,7 +263,7 @@ def has_call(root):
         (6, 5, 4),
     ],
 )
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int8", "uint8"])
+@pytest.mark.each("dtype", ["float64", "float32", "int64", "int8", "uint8"])
 def test_skinny_products_are_sums(sizes, rest, dtype, monkeypatch):
     monkeypatch.setattr(limits, "now", dataclasses.replace(limits.now, skinny_elements=0))
     root, leaves = product(*sizes, rest, np.dtype(dtype))

@@ -213,8 +213,8 @@ def of_a_constant(route):
 # --- routes by contexts ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("context", TRANSFORMS + JITS)
-@pytest.mark.parametrize("name", [*NUMBERS, *ARRAYS])
+@pytest.mark.each("context", TRANSFORMS + JITS)
+@pytest.mark.each("name", [*NUMBERS, *ARRAYS])
 def test_a_running_transform_loses_nothing(name, context):
     route = {**NUMBERS, **ARRAYS}[name]
     with pytest.raises(GradientError) as caught:
@@ -241,27 +241,27 @@ def test_elsewhere_a_number_warns(name, context):
     assert {w.filename for w in caught} == {__file__}
 
 
-@pytest.mark.parametrize("context", ELSEWHERE)
-@pytest.mark.parametrize("name", ARRAYS)
+@pytest.mark.each("context", ELSEWHERE)
+@pytest.mark.each("name", ARRAYS)
 def test_elsewhere_an_array_is_refused(name, context):
     with pytest.raises(GradientError, match="would be lost|loses|an array has no gradient"):
         context(ARRAYS[name])
 
 
-@pytest.mark.parametrize("context", [*TRANSFORMS, *ELSEWHERE, without_gradients, of_a_constant])
-@pytest.mark.parametrize("name", LOOKS)
+@pytest.mark.each("context", [*TRANSFORMS, *ELSEWHERE, without_gradients, of_a_constant])
+@pytest.mark.each("name", LOOKS)
 def test_looks_are_silent(name, context):
     context(LOOKS[name])
 
 
-@pytest.mark.parametrize("context", [without_gradients, of_a_constant])
-@pytest.mark.parametrize("name", [*NUMBERS, *ARRAYS])
+@pytest.mark.each("context", [without_gradients, of_a_constant])
+@pytest.mark.each("name", [*NUMBERS, *ARRAYS])
 def test_where_there_is_no_gradient_all_is_silent(name, context):
     context({**NUMBERS, **ARRAYS}[name])
 
 
-@pytest.mark.parametrize("context", TRANSFORMS + JITS)
-@pytest.mark.parametrize("name", KEEPS)
+@pytest.mark.each("context", TRANSFORMS + JITS)
+@pytest.mark.each("name", KEEPS)
 def test_what_keeps_the_gradient(name, context):
     context(KEEPS[name])
     g = jitgrad.grad(lambda x: KEEPS[name](x[0]) ** 2)(point())

@@ -14,7 +14,7 @@ from jitgrad.ops.parameters import PARAMETERS
 from tools import docstrings, formulas
 
 PUBLIC = [entry for entry in REGISTRY.values() if entry.public]
-names = pytest.mark.parametrize("entry", PUBLIC, ids=lambda entry: entry.name)
+names = pytest.mark.each("entry", PUBLIC, ids=lambda entry: entry.name)
 
 
 @names

@@ -185,7 +185,7 @@ def _calls(name):
 CATALOGUE = sorted(name for name in jitgrad.__all__ if hasattr(getattr(jitgrad, name), "entry"))
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.each("name", CATALOGUE)
 def test_every_function_refuses_in_its_own_words(name):
     for call in _calls(name):
         for odd in ODD.values():

@@ -319,8 +319,8 @@ def test_errors_are_the_built_in_ones_too():
         assert issubclass(kind, base) and issubclass(kind, jitgrad.JitgradError)
 
 
-@pytest.mark.parametrize("looked", [False, True], ids=["pending", "looked"])
-@pytest.mark.parametrize("kind, message, wrong", CASES)
+@pytest.mark.each("looked", [False, True], ids=["pending", "looked"])
+@pytest.mark.each("kind, message, wrong", CASES)
 def test_error(kind, message, wrong, looked):
     good = Program()
     want = good.finish()

@@ -289,11 +289,11 @@ def _quantity(values):
     return np.array(values).view(Quantity)
 
 
-@pytest.mark.parametrize("grad", [False, True])
-@pytest.mark.parametrize(
+@pytest.mark.each("grad", [False, True])
+@pytest.mark.each(
     ("make", "words"), [(_masked, "got a masked array"), (_quantity, r"type \w+\.Quantity")]
 )
-@pytest.mark.parametrize("name", ON_VALUES)
+@pytest.mark.each("name", ON_VALUES)
 def test_subclasses_are_refused_where_values_are_read(name, make, words, grad):
     t = jitgrad.tensor([1.0, 2.0], requires_grad=grad)
     with pytest.raises(DTypeError, match=words) as caught:

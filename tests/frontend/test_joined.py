@@ -71,8 +71,8 @@ STRUCTURES = {
 }
 
 
-@pytest.mark.parametrize("name", STRUCTURES)
-@pytest.mark.parametrize("function", [jnp.array, jitgrad.array, jitgrad.tensor, jnp.asarray])
+@pytest.mark.each("name", STRUCTURES)
+@pytest.mark.each("function", [jnp.array, jitgrad.array, jitgrad.tensor, jnp.asarray])
 def test_values_and_dtypes_are_those_of_numpy(name, function, tier):
     want, data = np.array(STRUCTURES[name]), tensors(STRUCTURES[name])
     got, count = recorded(lambda: function(data))

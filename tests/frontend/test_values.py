@@ -60,10 +60,8 @@ def check_as_numpy(f, *operands):
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["add", "sub", "mul", "truediv", "pow", "lt", "eq", "mod", "floordiv"]
-)
-@pytest.mark.parametrize("a", DTYPES)
+@pytest.mark.each("name", ["add", "sub", "mul", "truediv", "pow", "lt", "eq", "mod", "floordiv"])
+@pytest.mark.each("a", DTYPES)
 def test_promotion_of_two_tensors_as_numpy(name, a):
     f = getattr(operator, name)
     for b in DTYPES:
@@ -79,8 +77,8 @@ def test_python_numbers_are_weak_as_in_numpy(name, a):
         check_as_numpy(f, number, np.array([1, 3], a))
 
 
-@pytest.mark.parametrize("name", ["sum", "prod", "mean", "max", "cumsum", "any", "argmax", "var"])
-@pytest.mark.parametrize("a", DTYPES)
+@pytest.mark.each("name", ["sum", "prod", "mean", "max", "cumsum", "any", "argmax", "var"])
+@pytest.mark.each("a", DTYPES)
 def test_dtype_of_reductions_as_numpy(name, a):
     check_as_numpy(
         lambda x: getattr(x, name)(axis=0) if name == "cumsum" else getattr(x, name)(),
@@ -88,10 +86,10 @@ def test_dtype_of_reductions_as_numpy(name, a):
     )
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "name", ["exp", "sqrt", "sin", "absolute", "negative", "floor", "sign", "isnan", "logical_not"]
 )
-@pytest.mark.parametrize("a", DTYPES)
+@pytest.mark.each("a", DTYPES)
 def test_dtype_of_functions_as_numpy(name, a):
     tensor_f, f = getattr(jitgrad, name), getattr(np, name)
     want = numpy_answer(f, np.array([0, 1, 2], a))

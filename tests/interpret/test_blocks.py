@@ -52,7 +52,7 @@ def stretches_of(roots):
     ]
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.each("seed", range(150))
 def test_random_graphs(small, seed):
     roots, leaves, numbers = g.random_graph(random.Random(seed))
     want = g.interpret(roots, leaves, numbers)

@@ -21,7 +21,7 @@ def bits(values):
     return [(np.asarray(v).dtype, np.asarray(v).tobytes()) for v in values]
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.each("seed", range(200))
 def test_random_graphs(seed):
     roots, leaves, numbers = g.random_graph(random.Random(seed))
     walk, program = reference.interpreter(roots), reference.Program(roots)

@@ -422,7 +422,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "row", "node"), CASES)
+@pytest.mark.each(("kind", "row", "node"), CASES)
 def test_each_invariant_is_asked(kind, row, node):
     with pytest.raises(
         CompileError, match=rf"^node .*: the invariant '{row}' is broken: got .*, expected .*"

@@ -184,7 +184,7 @@ def outcome(lib, functions, case, dtype, second=True):
     return [None if v is None else v.detach().numpy() for v in values]
 
 
-@pytest.mark.parametrize("case", FLAT, ids=IDS)
+@pytest.mark.each("case", FLAT, ids=IDS)
 def test_as_pytorch(case):
     torch = pytest.importorskip("torch")
     import torch.nn.functional as theirs
@@ -214,7 +214,7 @@ def test_float32(case):
         np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-5)
 
 
-@pytest.mark.parametrize("case", FLAT[::2], ids=IDS[::2])
+@pytest.mark.each("case", FLAT[::2], ids=IDS[::2])
 def test_gradients_against_finite_differences(case):
     name, arrays, count, options = case
     if not count:

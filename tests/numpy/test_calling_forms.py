@@ -56,10 +56,10 @@ def with_tensors(x, kinds):
     return type(x)([with_tensors(v, kinds) for v in x]) if isinstance(x, (list, tuple)) else x
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "kinds", [("array",), ("tensor",), ("leaf",), ("leaf", "array"), ("array", "tensor", "leaf")]
 )
-@pytest.mark.parametrize("name, args", each(JOINED))
+@pytest.mark.each("name, args", each(JOINED))
 def test_sequences_of_arrays(name, args, kinds):
     """What a sequence is does not depend on what is in it."""
     turns = (kinds[k % len(kinds)] for k in range(100))

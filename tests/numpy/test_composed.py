@@ -174,7 +174,7 @@ def numpy_tier(monkeypatch):
     monkeypatch.setattr(jitgrad.config, "compile", "never")
 
 
-@pytest.mark.parametrize("call", calls(CASES))
+@pytest.mark.each("call", calls(CASES))
 def test_values_and_gradients(call):
     out, grads = check_gradient(call, A, B)
     assert out.requires_grad and grads is not None
@@ -217,8 +217,8 @@ def test_every_handler_is_called():
     assert named == {*CASES, *LEVEL, *NAN, *numpy_calls.CASES, *numpy_calls.NAN}
 
 
-@pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
-@pytest.mark.parametrize("call", calls(CASES))
+@pytest.mark.each("dtype", ["float32", "int64", "bool"])
+@pytest.mark.each("call", calls(CASES))
 def test_dtypes_are_numpys(call, dtype):
     x, y = (np.abs(v).astype(dtype) for v in (A, B))
     with np.errstate(all="ignore"):

@@ -56,7 +56,7 @@ def called(function, entry, case):
     return lambda *xs: function(*xs, *placed, **case)
 
 
-@pytest.mark.parametrize(("function", "entry", "case"), LOOP)
+@pytest.mark.each(("function", "entry", "case"), LOOP)
 def test_every_counterpart(function, entry, case):
     xs = operands(entry)
     f = called(function, entry, case)
@@ -105,8 +105,8 @@ def test_the_loop_has_every_entry_with_a_numpy_function():
 REFUSED = {("round", "bool"): "rounding truth values is a slip"}
 
 
-@pytest.mark.parametrize("dtype", ["float32", "int64", "int32", "uint8", "bool"])
-@pytest.mark.parametrize(("function", "entry", "case"), LOOP)
+@pytest.mark.each("dtype", ["float32", "int64", "int32", "uint8", "bool"])
+@pytest.mark.each(("function", "entry", "case"), LOOP)
 def test_dtypes_are_numpys(function, entry, case, dtype):
     xs = [
         np.asarray(

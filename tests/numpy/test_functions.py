@@ -60,7 +60,7 @@ def numpy_tier(monkeypatch):
     monkeypatch.setattr(jitgrad.config, "compile", "never")
 
 
-@pytest.mark.parametrize("call", [*calls(CASES), *calls({"form": FORMS})])
+@pytest.mark.each("call", [*calls(CASES), *calls({"form": FORMS})])
 def test_values_and_gradients(call):
     out, grads = check_gradient(call, A, B)
     assert out.requires_grad and grads is not None
@@ -84,8 +84,8 @@ def test_what_skips_nan(call):
     assert (x.grad.numpy()[np.isnan(known)] == 0).all()
 
 
-@pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
-@pytest.mark.parametrize("call", [*calls(CASES), *calls({"form": FORMS})])
+@pytest.mark.each("dtype", ["float32", "int64", "bool"])
+@pytest.mark.each("call", [*calls(CASES), *calls({"form": FORMS})])
 def test_dtypes_are_numpys(call, dtype):
     x, y = (np.abs(v).astype(dtype) for v in (A, B))
     with np.errstate(all="ignore"):

@@ -27,7 +27,7 @@ def numpy_tier(monkeypatch):
 # --- names ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(n for n in numpy.__all__ if not n.startswith("_")))
+@pytest.mark.each("name", sorted(n for n in numpy.__all__ if not n.startswith("_")))
 def test_every_name_of_numpy(name):
     value, theirs = getattr(jnp, name), getattr(numpy, name)
     if name == "ndarray":

@@ -128,8 +128,8 @@ INDICES = [
 ]
 
 
-@pytest.mark.parametrize("index", INDICES, ids=str)
-@pytest.mark.parametrize(("ufunc", "entry"), BINARY)
+@pytest.mark.each("index", INDICES, ids=str)
+@pytest.mark.each(("ufunc", "entry"), BINARY)
 def test_at(ufunc, entry, index):
     if entry in JUMPY or not entry.differentiable:
         return  # applied twice they stand on a jump; comparisons give no floats to write

@@ -24,10 +24,10 @@ def graph(entry, case, dtypes):
     return floats, entry(nodes, **case) if entry.operands is None else entry(*nodes, **case)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "dtypes", [FLOATS[:1], FLOATS, FLOATS[::-1]], ids=["single", "mixed", "mixed-other"]
 )
-@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+@pytest.mark.each(("entry", "case"), DIFFERENTIABLE)
 def test_cotangents_and_tangents(entry, case, dtypes):
     floats, out = graph(entry, case, dtypes)
     if out.dtype.kind != "f":
@@ -45,7 +45,7 @@ def test_cotangents_and_tangents(entry, case, dtypes):
     assert tangent is None or (tangent.dtype, tangent.shape) == (out.dtype, out.shape)
 
 
-@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+@pytest.mark.each(("entry", "case"), DIFFERENTIABLE)
 def test_single_precision_gradients_are_those_of_double_precision(entry, case):
     """First and second order: no step of a formula leaves the digits, or the range, of float32."""
     xs = [x.astype(np.float32) if x.dtype.kind == "f" else x for x in operands(entry)]

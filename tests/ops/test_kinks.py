@@ -297,7 +297,7 @@ FOLDED = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.each("seed", range(60))
 def test_random_even_functions_of_a_folded_line(seed, monkeypatch):
     """Sums, products and compositions of even functions of |x| are those of x, to second order, at
     0 and beside it."""

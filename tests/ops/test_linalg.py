@@ -88,11 +88,11 @@ def test_factors_by_scipy_and_by_numpy(backend, lead, n, dtype):
     np.testing.assert_allclose(got, log, rtol=1e-4)
 
 
-@pytest.mark.parametrize("n", [3, 60])
-@pytest.mark.parametrize("lead", [(), (5,)])
-@pytest.mark.parametrize("unit", [False, True])
-@pytest.mark.parametrize("transposed", [False, True])
-@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.each("n", [3, 60])
+@pytest.mark.each("lead", [(), (5,)])
+@pytest.mark.each("unit", [False, True])
+@pytest.mark.each("transposed", [False, True])
+@pytest.mark.each("lower", [False, True])
 def test_triangular_systems(backend, lead, n, lower, transposed, unit):
     a = np.random.default_rng(n).uniform(-1, 1, (*lead, n, n)) / n + np.eye(n)
     b = np.random.default_rng(1).standard_normal((*lead, n, 3))

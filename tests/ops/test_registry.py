@@ -27,7 +27,7 @@ def numpy_tier(monkeypatch):
     monkeypatch.setattr(jitgrad.config, "compile", "never")
 
 
-@pytest.mark.parametrize(("entry", "case"), CASES)
+@pytest.mark.each(("entry", "case"), CASES)
 def test_value(entry, case):
     xs = operands(entry)
     numpy = ORACLES.get(entry.name) or entry.numpy
@@ -49,7 +49,7 @@ def test_value(entry, case):
 DIFFERENTIABLE = [p for p in CASES if p.values[0].differentiable]
 
 
-@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+@pytest.mark.each(("entry", "case"), DIFFERENTIABLE)
 def test_derivatives(entry, case):
     """Reverse against central differences, forward against reverse, and the gradient's own
     derivative."""
@@ -82,7 +82,7 @@ def test_derivatives(entry, case):
     assert forward == pytest.approx(reverse, rel=1e-9, abs=1e-11)
 
 
-@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+@pytest.mark.each(("entry", "case"), DIFFERENTIABLE)
 def test_second_order(entry, case):
     check_second_order(entry, case, operands(entry))
 
@@ -115,7 +115,7 @@ def references():
 DTYPES = [np.dtype(t) for t in ("float64", "float32", "int64", "int8", "uint8", "uint64", "bool")]
 
 
-@pytest.mark.parametrize(("op", "entry", "count", "dtype"), [*references()])
+@pytest.mark.each(("op", "entry", "count", "dtype"), [*references()])
 def test_reference_of_stretched_operands(op, entry, count, dtype):
     """The NumPy tier leaves stretching to NumPy where one operand has the full shape: whichever it
     is, the result has the shape and dtype of the node."""

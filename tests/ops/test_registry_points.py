@@ -83,13 +83,13 @@ def parts(name, operands):
     return Fixed(REGISTRY[name], [x for x in operands if not isinstance(x, list)]), xs
 
 
-@pytest.mark.parametrize(("name", "case", "operands"), SMOOTH, ids=IDS)
+@pytest.mark.each(("name", "case", "operands"), SMOOTH, ids=IDS)
 def test_second_order(name, case, operands):
     entry, xs = parts(name, operands)
     check_second_order(entry, case, xs)
 
 
-@pytest.mark.parametrize(("name", "case", "operands"), SMOOTH, ids=IDS)
+@pytest.mark.each(("name", "case", "operands"), SMOOTH, ids=IDS)
 def test_first_order(name, case, operands):
     entry, xs = parts(name, operands)
     nodes = [leaf(i, x.shape, x.dtype) for i, x in enumerate(xs)]

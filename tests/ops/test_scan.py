@@ -167,9 +167,9 @@ def held(values, largest):
     return out
 
 
-@pytest.mark.parametrize("name", EXTREMES)
-@pytest.mark.parametrize("x", RUNS, ids=str)
-@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.each("name", EXTREMES)
+@pytest.mark.each("x", RUNS, ids=str)
+@pytest.mark.each("reverse", [False, True])
 def test_the_gradient_goes_to_the_element_that_holds_the_extreme(name, x, reverse):
     w = np.arange(1.0, len(x) + 1)
     places = held(x[::-1] if reverse else x, name == "cummax")

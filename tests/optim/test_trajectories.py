@@ -84,7 +84,7 @@ def path(lib, cls, kwargs, dtype, turns=20, each=None):
     return np.array(out)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "cls, kwargs", CASES, ids=lambda x: x if isinstance(x, str) else "-".join(map(str, x.values()))
 )
 def test_as_pytorch(cls, kwargs):

@@ -80,8 +80,8 @@ def test_every_method_of_numpys_is_there():
     assert {*DRAWS} == theirs - {"bit_generator", "spawn"} - arrangements
 
 
-@pytest.mark.parametrize("name", DRAWS)
-@pytest.mark.parametrize("size", [None, 3, (2, 3)])
+@pytest.mark.each("name", DRAWS)
+@pytest.mark.each("size", [None, 3, (2, 3)])
 def test_values_are_numpys(name, size):
     mine, theirs = default_rng(7), np.random.default_rng(7)
     for _ in range(2):

@@ -198,7 +198,7 @@ def test_partials_that_are_numbers_under_a_sum(dtype):
     np.testing.assert_allclose(x.grad.numpy(), [np.pi / 180 - 1, np.pi / 180], rtol=1e-6)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "name", sorted(name for name, e in REGISTRY.items() if e.differentiable and e.operands == 1)
 )
 def test_a_sum_of_anything_passes_its_cotangent_on(name):

@@ -395,8 +395,8 @@ def _hooked(e):
     return e
 
 
-@pytest.mark.parametrize("element", ELEMENTS)
-@pytest.mark.parametrize("write", LOST)
+@pytest.mark.each("element", ELEMENTS)
+@pytest.mark.each("write", LOST)
 def test_no_write_to_an_element_is_lost(write, element):
     x = jitgrad.tensor([1.0, 2.0, 3.0, 4.0])
     e = ELEMENTS[element](x)

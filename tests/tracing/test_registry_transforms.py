@@ -41,7 +41,7 @@ def matrices(found, xs):
     )
 
 
-@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+@pytest.mark.each(("entry", "case"), DIFFERENTIABLE)
 def test_modes_agree(entry, case):
     f, xs = called(entry, case, operands(entry))
     every = tuple(range(len(xs)))
@@ -57,7 +57,7 @@ def test_modes_agree(entry, case):
     np.testing.assert_allclose(pulled, g.reshape(-1) @ forward, rtol=1e-8, atol=1e-10)
 
 
-@pytest.mark.parametrize(("entry", "case"), DIFFERENTIABLE)
+@pytest.mark.each(("entry", "case"), DIFFERENTIABLE)
 def test_hessians_are_symmetric(entry, case):
     f, xs = called(entry, case, operands(entry))
     every = tuple(range(len(xs)))
@@ -69,9 +69,7 @@ def test_hessians_are_symmetric(entry, case):
     np.testing.assert_allclose(whole, whole.T, rtol=1e-9, atol=1e-11 * scale)
 
 
-@pytest.mark.parametrize(
-    ("entry", "case"), [p for p in DIFFERENTIABLE if p.values[0].name not in WIDE]
-)
+@pytest.mark.each(("entry", "case"), [p for p in DIFFERENTIABLE if p.values[0].name not in WIDE])
 def test_float32(entry, case):
     f, xs = called(entry, case, operands(entry))
     every = tuple(range(len(xs)))
