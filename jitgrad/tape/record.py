@@ -20,6 +20,7 @@ from .pieces import is_cut
 from .places import head_between, place_of_caller
 from .segment import (
     active_traces,
+    begins_turn,
     enter_state,
     in_mode,
     local,
@@ -41,7 +42,7 @@ def grow(seg, before, key):
     """
     if before.over:
         return renewed(seg)
-    if unrolled(seg):
+    if begins_turn(seg):
         return None
     out = revive(before, key)
     if out is not None:

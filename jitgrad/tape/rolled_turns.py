@@ -1,15 +1,16 @@
 """Turns of a loop that are rolled while a function is traced.
 
 Where a trace has recorded the same turn again and again (`turn_search.look`), the next one is
-recorded in the place of the last: the segment goes back to the state that the last turn began in,
-and what the program holds of the turns moves back by a turn. So a further turn takes known steps
-through the trie, and leaves nothing but its numbers. As soon as an operation comes that this turn
-does not have, or anybody asks what was recorded, the turns become one record, a loop (`close`): as
-if they had been given to `scan`. Start at `RolledTurns`.
+recorded in the place of the last: when it begins, the segment goes back to the state that the last
+turn began in, and what the program holds of the turns moves back by a turn. So a further turn takes
+known steps through the trie, and leaves nothing but its numbers. As soon as an operation comes that
+this turn does not have, or anybody asks what was recorded, the turns become one record, a loop
+(`close`): as if they had been given to `scan`. Start at `RolledTurns`.
 
-The handles of turns that the program holds at their end are kept by their age in turns: most are
-dropped soon, and serve a later turn. What is still held after `AGES` turns, as what is collected in
-a list is, is handed out by the loop, and has no place in the trie until that is made.
+Handles that nobody holds when the next turn begins serve that one. Those that the program holds are
+kept by their age in turns, and serve a later turn if they are dropped meanwhile. What is still held
+after `AGES` turns, as what is collected in a list is, is handed out by the loop, and has no place
+in the trie until that is made.
 """
 
 from __future__ import annotations
@@ -98,21 +99,20 @@ class RolledTurns:
                     self._hand_out(q, last - age, t)
         seg.widen()
         for state in self.turns[last]:
-            state.pause = state is self.end
+            state.pause = False
         begin = self.turns[0][0].slot
         seg.handles[begin:] = [None] * (len(seg.handles) - begin)
         self._back(self.rows.pop())
 
-    def go_on(self) -> None:
-        """After an operation at which the segment pauses: at the end of a turn, back to where it
-        began."""
+    def go_on(self) -> bool:
+        """Before an operation that does not follow on the last one in the turn: at the end of a
+        turn, back to where it began. False where that may not be the end of one."""
         seg = self.seg
         if seg.state is not self.end:
-            return
+            return False
         row = tuple(seg.numbers[self.back.numbers : self.end.numbers])
         if not self._goes_on(row, self.rows[-1]) or is_shared(seg, self.turns):
-            self.close()
-            return
+            return False
         self.cut, ahead = True, self.back.operations
         places, handles, free = _held(seg, self.turns[-1], self.views)
         if free:
@@ -120,9 +120,12 @@ class RolledTurns:
                 seg.handles[ahead + q] = None
         else:
             seg.handles[ahead:] = [None] * (len(seg.handles) - ahead)
-        self.held = [(places, handles), *map(self._still, self.held)]
-        del handles
+        self.held = [
+            (places, handles),
+            *[self._still(held) if held[0] else held for held in self.held],
+        ]
         self._back(row)
+        return True
 
     def _back(self, row: tuple[Any, ...]) -> None:
         """Moves what is held back by a turn, and then the segment."""
@@ -149,8 +152,6 @@ class RolledTurns:
     def _still(self, held: Held) -> Held:
         """What is still held of the turns before; the other handles serve the next turn."""
         places, handles = held
-        if not handles:
-            return held
         counts, weak = map(list, (map(getrefcount, handles), map(getweakrefcount, handles)))
         if min(counts) > 2:
             return held
@@ -183,6 +184,7 @@ class RolledTurns:
         """Records the turns as a loop, in their place, and anew what was recorded after them."""
         if self.cut:
             raise lost()
+        self.go_on()
         seg, trace = self.seg, self.seg.tracing
         trace.turns, trace.look, self.cut = None, NEVER, True
         after, numbers = self._taken()
@@ -286,15 +288,16 @@ def _held(seg: Segment, turn: list[Any], views: Iterable[int]) -> tuple[list[int
     made = seg.handles[turn[0].slot : turn[-1].slot + 1]
     if seg.views:
         _let_go_of_views(made, views)
-    # Both without a line of Python in between, at which other threads might go on.
-    counts, weak = map(list, (map(getrefcount, made), map(getweakrefcount, made)))
-    if max(counts) < 256:
-        taken = list(compress(range(len(made)), bytes(counts).translate(HELD)))
-    else:
-        taken = [q for q, n in enumerate(counts) if n > 3]
-    free = seg.spare and (not any(weak) or sum(weak) == sum([weak[q] for q in taken]))
+    try:  # both without a line of Python in between, at which other threads might go on
+        counts, weak = map(bytes, (map(getrefcount, made), map(getweakrefcount, made)))
+    except ValueError:  # one is held more often than a byte can say
+        counts = bytes([min(n, 255) for n in map(getrefcount, made)])
+        weak = b"\1"
+    taken = list(compress(range(len(made)), counts.translate(HELD)))
     handles = [made[q] for q in taken]
-    return *((taken, handles) if free else _those_at(turn, taken, handles)), free
+    if seg.spare and weak.count(0) == len(weak):
+        return taken, handles, True
+    return *_those_at(turn, taken, handles), False
 
 
 def _let_go_of_views(made: list[Any], views: Iterable[int]) -> None:

@@ -329,6 +329,17 @@ def unrolled(seg):
     return True
 
 
+def begins_turn(seg):
+    """`unrolled`, before an operation: where it may be the first one of the next turn, the segment
+    goes back to where turns begin."""
+    turns = None if seg.tracing is None else seg.tracing.turns
+    if turns is None or turns.seg is not seg:
+        return False
+    if not turns.go_on():
+        turns.close()
+    return True
+
+
 def switch(state, grad):
     """The state after gradients were switched on or off."""
     if state.grad == grad:

@@ -192,10 +192,8 @@ class Trace:
             self.rebound = []
 
     def pauses(self, seg):
-        """Looks for turns; those that are rolled begin again at their end."""
-        if self.turns is not None:
-            self.turns.go_on()
-        else:
+        """Looks for turns, unless some are rolled."""
+        if self.turns is None:
             from .turn_search import look  # which imports loops, that few programs have
 
             look(seg)

@@ -21,6 +21,7 @@ def rolled(monkeypatch):
     made, close = [], rolled_turns.RolledTurns.close
 
     def noted(self):
+        self.go_on()  # with the turn that has just ended
         made.append(len(self.rows))
         close(self)
 
