@@ -408,8 +408,9 @@ RAGGED = [
 ]
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("dtype", "turned"), [(np.float64, False), (np.float64, True), (np.float32, True)]
+)
 def test_functions_in_short_rows(dtype, turned, tier):
     """They are applied to tiles, not row by row (`passes.distribute`); also where the rows are
     columns in memory."""

@@ -7,7 +7,6 @@ written, and chunks that run in any order. Thousands of random programs so take 
 `simulated`.
 """
 
-import ast
 import contextlib
 import ctypes
 import ctypes.util
@@ -24,7 +23,7 @@ import jitgrad.compile
 from jitgrad.base.dtypes import SUPPORTED
 from jitgrad.compile import limits, turn
 from jitgrad.runtime import assemble, launch
-from jitgrad.runtime.numba import build, matrix_steps, support
+from jitgrad.runtime.numba import build, library, matrix_steps, support
 from jitgrad.runtime.numba.vmath import core
 
 BYTES = bytes.__basicsize__ - 1
@@ -195,22 +194,23 @@ _STEPS = {name: getattr(matrix_steps, name) for name in matrix_steps.__all__}
 NAMES = {**_support(), **_STEPS, **_names()}
 
 
-class _Floats(ast.NodeTransformer):
-    """Makes numbers of NumPy of those in a text: division by zero is no error in kernels."""
-
-    def visit_Constant(self, node):
-        return (
-            ast.copy_location(ast.parse(f"np.float64({node.value!r})", mode="eval").body, node)
-            if type(node.value) is float
-            else node
-        )
+def _of_numpy(constant):
+    """A constant of compiled code with numbers of NumPy in place of floats: division by zero is no
+    error in kernels."""
+    if type(constant) is float:
+        return np.float64(constant)
+    if type(constant) is tuple:
+        return tuple([_of_numpy(c) for c in constant])
+    if isinstance(constant, types.CodeType):
+        return constant.replace(co_consts=_of_numpy(constant.co_consts))
+    return constant
 
 
 @functools.cache
 def _kernel(source):
     scope = dict(NAMES)
-    tree = ast.parse(source.replace("from jitgrad.runtime.numba.library import *", ""))
-    exec(compile(ast.fix_missing_locations(_Floats().visit(tree)), "<kernel>", "exec"), scope)
+    source = source.replace(f"from {library.__name__} import *", "")
+    exec(_of_numpy(compile(source, "<kernel>", "exec")), scope)
     return scope["chunk"]
 
 

@@ -195,7 +195,7 @@ def test_while_loop_of_exactly_the_most_turns(tier, size):
         jitgrad.jit(f)(x, 2)
 
 
-@pytest.mark.parametrize("turns", [0, 1, 2, 37, 4000])
+@pytest.mark.parametrize("turns", [0, 1, 37, 4000])
 def test_gradients_through_any_number_of_turns(tier, turns):
     """Newton's iteration that goes on for as long as an argument says, without a bound."""
 

@@ -141,13 +141,13 @@ def _zeros(grads, leaves):
     ]
 
 
-@profile(150)
+@profile(80)
 @given(programs(kinds=RECORDED), st.sampled_from([1, 3, 128]))
 def test_programs_that_differentiate_themselves(program, segment):
     with_config(lambda: check_own(program), segment, "never")
 
 
-@profile(20)
+@profile(12)
 @given(programs(length=8, kinds=RECORDED))
 def test_compiled(program):
     with_config(lambda: check_own(program), 128, "always")
@@ -156,7 +156,7 @@ def test_compiled(program):
 KEPT = tuple(k for k in RECORDED if k not in ("hook", "backward"))
 
 
-@profile(150)
+@profile(80)
 @given(programs(kinds=KEPT), st.sampled_from([2, 128]))
 def test_gradients_through_calls(program, segment):
     with_config(lambda: check_given(program), segment, "never")
