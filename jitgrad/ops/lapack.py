@@ -94,7 +94,7 @@ def _lu_of_stack(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for begin in range(0, n, PANEL):
             end = min(begin + PANEL, n)
             for k in range(begin, end):
-                pivots[:, k] = p = k + np.abs(lu[:, k:, k]).argmax(-1)
+                pivots[:, k] = p = k + _magnitude(lu[:, k:, k]).argmax(-1)
                 lu[which, p], lu[:, k] = lu[:, k].copy(), lu[which, p]
                 pivot = lu[:, k, k, None]
                 lu[:, k + 1 :, k] /= np.where(pivot == 0, 1, pivot)
@@ -104,6 +104,12 @@ def _lu_of_stack(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 right[...] = _substituted(corner, right, True, True)
                 lu[:, end:, end:] -= lu[:, end:, begin:end] @ right
     return lu, pivots
+
+
+def _magnitude(x: np.ndarray) -> np.ndarray:
+    """What pivots are chosen by: of complex numbers the sum of those of their parts, as in
+    LAPACK."""
+    return np.abs(x.real) + np.abs(x.imag) if np.iscomplexobj(x) else np.abs(x)
 
 
 def _pivots(packed: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from ..ir import Node, Op, const, size
 from ..ir.shapes import Axes, drop_axes, keep_axes, normalize_axes, normalize_axis, reduced_axes
 from .arithmetic import excess, root0, square_size
 from .comparison import equal, isnan, logical_or, not_equal, where
+from .complex_products import product_of_parts
 from .exponential import exp, log
 from .marks import anew, stop
 from .primitives import SUM, broadcast, cast, expand, reduce_sum, reshape_to
@@ -111,6 +112,7 @@ PROD = Op(
     combine="({0} * {1})",
     vjp=lambda g, node: (expand(g, node.arg, node.src[0].shape) * _others(node),),
     jvp=lambda t, node: reduce_sum(_others(node) * t[0], node.arg),
+    parts=product_of_parts,
 )
 MAX = Op(
     "max",

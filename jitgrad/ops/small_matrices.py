@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.dtypes import is_complex, real_of
 from ..ir import Node
 from ..ir.node import Loops
 
@@ -43,9 +44,9 @@ for k in range(n0):
         a = h[j * n0 + k]
         c = h[j * n0 + k]
         for i in range(k + 1, n0):
-            v = h[j * n0 + i]
-            c = if_equal(p, i, v, c)
-            h[j * n0 + i] = if_equal(p, i, a, v)
+            w = h[j * n0 + i]
+            c = if_equal(p, i, w, c)
+            h[j * n0 + i] = if_equal(p, i, a, w)
         h[j * n0 + k] = c
     d = if_equal(h[k * n0 + k], 0, 1, h[k * n0 + k])
     for i in range(k + 1, n0):
@@ -128,12 +129,15 @@ for i in range(n0):
         h[i * n0 + j] = TAKE(x0, n0 * n0, i * n0 + j)
 for j in range(n0):
     for k in range(j):
+        w = conjugate_of(h[j * n0 + k])
         for i in range(j, n0):
-            h[i * n0 + j] = less_product(h[i * n0 + j], h[i * n0 + k], h[j * n0 + k])
-    far = far | has_none_above(h[j * n0 + j], 0)
-    h[j * n0 + j] = root(h[j * n0 + j])
+            h[i * n0 + j] = less_product(h[i * n0 + j], h[i * n0 + k], w)
+    d = real_of(h[j * n0 + j])
+    far = far | has_none_above(d, 0)
+    d = root(d)
+    h[j * n0 + j] = d
     for i in range(j + 1, n0):
-        h[i * n0 + j] = over(h[i * n0 + j], h[j * n0 + j])
+        h[i * n0 + j] = over(h[i * n0 + j], d)
         h[j * n0 + i] = times(h[j * n0 + j], 0)
 for e in range(n0 * n0):
     PUT(out, n0 * n0, e, h[e])
@@ -152,16 +156,16 @@ PUT(out, 1, 0, h[0])
 """
 _SIGN = f"""{_DETERMINANT}
 for e in range(n0):
-    h[e] = if_larger(h[e], 0, 1, if_larger(0, h[e], -1, h[e]))
+    h[e] = sign_of(h[e])
 for e in range(n0 - 1):
     h[0] = times(h[0], h[e + 1])
 PUT(out, 1, 0, h[0])
 """
 _LOG = f"""{_DETERMINANT}
-h[0] = log_of(magnitude(h[0]))
+d = log_of(size_of(h[0]))
 for e in range(n0 - 1):
-    h[0] = plus(h[0], log_of(magnitude(h[e + 1])))
-PUT(out, 1, 0, h[0])
+    d = plus(d, log_of(size_of(h[e + 1])))
+PUT(out, 1, 0, d)
 """
 #: The solution for the unit matrix times the determinant; what may be singular is NumPy's.
 _COFACTORS = """
@@ -171,9 +175,9 @@ least = magnitude(h[0])
 most = magnitude(h[0])
 d = if_equal(h[0], h[0], 1, h[0])
 for e in range(n0):
-    v = magnitude(h[e * n0 + e])
-    least = if_larger(least, v, v, least)
-    most = if_larger(v, most, v, most)
+    m = magnitude(h[e * n0 + e])
+    least = if_larger(least, m, m, least)
+    most = if_larger(m, most, m, most)
     d = times(times(d, h[e * n0 + e]), if_equal(h[n0 * n0 + e], e, 1, -1))
 far = far | has_none_above(least, times(most, SMALL))
 for i in range(n0):
@@ -216,16 +220,19 @@ def _numbers(steps: str, dtype: str, memory: dict[str, int]) -> str:
 
 
 def _made(steps: str, node: Node, limits: Any, work: int, columns: int = 0) -> Loops | None:
-    """The loops of `steps` for a stack of matrices, if these are small and real."""
-    lead, n = node.src[0].shape[:-2], node.src[0].shape[-1]
+    """The loops of `steps` for a stack of matrices, if these are small. Loops over a small state
+    have no complex numbers."""
+    lead, n, dtype = node.src[0].shape[:-2], node.src[0].shape[-1], node.src[0].dtype
     most, count = limits.small_matrix, math.prod(lead)
-    if not 0 < n <= most or columns > most or node.src[0].dtype.kind == "c":
+    if not 0 < n <= most or columns > most:
         return None
-    lanes = limits.vector_bytes // node.dtype.itemsize
-    code = _vectors(steps, node.dtype.name, lanes, _memory(most, most if columns else 0))
-    single = _numbers(steps, node.dtype.name, _memory(n, columns))
+    lanes = limits.vector_bytes // real_of(dtype).itemsize
+    code = _vectors(steps, dtype.name, lanes, _memory(most, most if columns else 0))
     sizes = (n, count, columns) if columns else (n, count)
     units = -(-count // lanes)
+    if is_complex(dtype):
+        return Loops(code, sizes, units, 4 * count * work)
+    single = _numbers(steps, dtype.name, _memory(n, columns))
     return Loops(code, sizes, units, count * work, single=single, ones=count)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import jitgrad
 from jitgrad import GradientError
+from jitgrad.runtime.plan import observed_plans
 
 L = jitgrad.linalg
 RNG = np.random.default_rng(5)
@@ -311,3 +312,31 @@ def test_values_of_complex_matrices():
         L.lstsq(TALL[0], W[:, 0] + 1j), np.linalg.lstsq(TALL[0], W[:, 0] + 1j), strict=True
     ):
         np.testing.assert_allclose(x, y, rtol=1e-9)
+
+
+def test_products_are_kernels():
+    """Products along axes and with vectors, of any length: of the parts, as NumPy has them."""
+    rng = np.random.default_rng(3)
+    z = rng.standard_normal((3, 7, 5)) + 1j * rng.standard_normal((3, 7, 5))
+    v = rng.standard_normal(5) - 1j * rng.standard_normal(5)
+    functions = (
+        lambda z: jitgrad.prod(z, axis=1),
+        lambda z: jitgrad.prod(z, axis=(0, 2)),
+        lambda z: z @ v,
+        lambda z: jitgrad.prod(z[:, :0], axis=1),
+    )
+    want = z.prod(1), z.prod((0, 2)), z @ v, np.ones((3, 5))
+    before, jitgrad.config.compile = jitgrad.config.compile, "always"
+    try:
+        with observed_plans() as plans:
+            x = jitgrad.tensor(z, requires_grad=True)
+            for f, expected in zip(functions, want, strict=True):
+                np.testing.assert_allclose(f(x).detach().numpy(), expected, rtol=1e-12)
+            jitgrad.prod(x, axis=1).real.sum().backward()
+            # The product of the others, whose conjugate the gradient of a real part is.
+            others = (z.prod(1, keepdims=True) / z).conj()
+            np.testing.assert_allclose(x.grad.numpy(), others, rtol=1e-10)
+    finally:
+        jitgrad.config.compile = before
+    kernels = [k for p in plans for k in p.lower().kernels]
+    assert kernels and all(k.source for k in kernels)

@@ -43,38 +43,47 @@ FUNCTIONS = {
 
 def given_matrices(lead, n, dtype, seed):
     rng = np.random.default_rng(seed)
-    a = rng.standard_normal((*lead, n, n)) + 2 * np.eye(n)
-    s = a @ a.swapaxes(-1, -2) + np.eye(n)
-    return [x.astype(dtype) for x in (a, s, rng.standard_normal((*lead, n, 2)))]
+    numbers = rng.standard_normal
+    if np.dtype(dtype).kind == "c":
+        numbers = lambda shape: rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    a = numbers((*lead, n, n)) + 2 * np.eye(n)
+    s = a @ a.conj().swapaxes(-1, -2) + np.eye(n)
+    return [x.astype(dtype) for x in (a, s, numbers((*lead, n, 2)))]
 
 
 SHAPES = st.tuples(
     st.sampled_from([(), (1,), (7,), (8,), (3, 11), (0,)]), st.sampled_from([1, 2, 3, 5, 16])
 )
-#: What is compiled for float32, too: a kernel for each takes time.
-SINGLE = ("solve", "cholesky")
-DTYPES = st.sampled_from([np.float64, np.float32])
+#: What is compiled for each dtype: a kernel takes time.
+COMPILED = {
+    np.float64: tuple(FUNCTIONS),
+    np.float32: ("solve", "cholesky"),
+    np.complex128: ("inv", "slogdet", "cholesky"),
+    np.complex64: (),
+}
+DTYPES = st.sampled_from(list(COMPILED))
 
 
-def check_values(shape, dtype, turned, seed):
-    """Every function, in kernels against the NumPy tier; rows may be exchanged."""
+def check_values(shape, dtype, turned, seed, names):
+    """Functions in kernels against the NumPy tier; rows may be exchanged."""
     a, s, b = given_matrices(*shape, dtype, seed)
     if turned:
         a, b = a.swapaxes(-1, -2), b[..., ::-1]
-    for name in FUNCTIONS if dtype == np.float64 else SINGLE:
+    for name in names:
         f = FUNCTIONS[name]
         got, want = by_tier("always", f, a, s, b), by_tier("never", f, a, s, b)
         for x, y in zip(got, want, strict=True):
-            assert x.dtype == y.dtype == dtype and x.shape == y.shape
+            assert x.dtype == y.dtype and x.shape == y.shape
+            assert x.dtype in (dtype, np.zeros((), dtype).real.dtype)
             scale = max(1.0, float(np.abs(y).max(initial=0)))
             error = float(np.abs(x - y).max(initial=0))
-            assert error <= scale * (1e-9 if dtype == np.float64 else 2e-2), name
+            assert error <= scale * (1e-9 if np.finfo(dtype).bits == 64 else 2e-2), name
 
 
 @settings(deadline=None, max_examples=25)
 @given(SHAPES, DTYPES, st.booleans(), st.integers(0, 99))
 def test_values(shape, dtype, turned, seed):
-    check_values(shape, dtype, turned, seed)
+    check_values(shape, dtype, turned, seed, COMPILED[dtype])
 
 
 @settings(deadline=None, max_examples=25)
@@ -85,7 +94,7 @@ def test_values_of_simulated_kernels(shape, dtype, turned, seed):
     forget_plans()  # those of other tests are compiled
     try:
         with simulated(seed):
-            check_values((lead, min(n, 5)), dtype, turned, seed)
+            check_values((lead, min(n, 5)), dtype, turned, seed, FUNCTIONS)
     finally:
         forget_plans()
 
@@ -94,16 +103,18 @@ def forget_plans():
     forget_programs()
 
 
-def test_gradients():
-    a, s, b = given_matrices((9,), 4, np.float64, 0)
-    for name in ("solve", "det", "slogdet", "cholesky", "lower"):
+@pytest.mark.parametrize("dtype", [np.float64, np.complex128])
+def test_gradients(dtype):
+    a, s, b = given_matrices((9,), 4, dtype, 0)
+    names = ("solve", "det", "slogdet", "cholesky", "lower")
+    for name in names if dtype == np.float64 else names[1::2]:
         f = FUNCTIONS[name]
 
         def loss(a, s, b, f=f):
             out = f(a, s, b)
             out = out[1] if isinstance(out, tuple) else out
             weights = np.cos(np.arange(float(np.prod(out.shape)))).reshape(out.shape)
-            return (out * weights).sum() + (out * out).sum()
+            return (out * weights + out * out).real.sum()
 
         g = jitgrad.grad(loss, argnums=(0, 1, 2))
         got, want = by_tier("always", g, a, s, b), by_tier("never", g, a, s, b)
@@ -111,15 +122,16 @@ def test_gradients():
             np.testing.assert_allclose(x, y, rtol=1e-8, atol=1e-8, err_msg=name)
 
 
-def test_all_is_done_by_kernels():
+@pytest.mark.parametrize("dtype", [np.float64, np.complex128])
+def test_all_is_done_by_kernels(dtype):
     """Value and gradient of a solution: nothing is NumPy's, and a matrix is factorised once."""
-    a, _, b = given_matrices((9,), 4, np.float64, 0)
+    a, _, b = given_matrices((9,), 4, dtype, 0)
     b = b[..., :1]
     x = jitgrad.tensor(a, requires_grad=True)
     before, jitgrad.config.compile = jitgrad.config.compile, "always"
     try:
         with observed_plans() as plans:
-            L.solve(x, b).sum().backward()
+            L.solve(x, b).real.sum().backward()
             x.grad.numpy()
     finally:
         jitgrad.config.compile = before
@@ -128,10 +140,12 @@ def test_all_is_done_by_kernels():
     assert [n.op.name for k in kernels for n in k.nodes].count("lu_factors") == 1
 
 
-@pytest.mark.parametrize("count", [1, 20])
-def test_what_numpy_refuses(count):
+@pytest.mark.parametrize(
+    ("count", "dtype"), [(1, np.float64), (20, np.float64), (20, np.complex128)]
+)
+def test_what_numpy_refuses(count, dtype):
     """One matrix in the stack; the others have no fault, and the error is NumPy's."""
-    a, s, b = given_matrices((count,), 3, np.float64, 0)
+    a, s, b = given_matrices((count,), 3, dtype, 0)
     a[-1] = np.ones((3, 3))
     s[-1, 2, 2] = -1.0
     for name in ("solve", "inv"):
@@ -147,7 +161,7 @@ def test_what_numpy_refuses(count):
         *by_tier("always", FUNCTIONS["slogdet"], a, s, b),
     )
     assert det[-1] == sign[-1] == 0.0 and log[-1] == -np.inf and (det[:-1] != 0).all()
-    g = jitgrad.grad(lambda a: L.det(a).sum())
+    g = jitgrad.grad(lambda a: L.det(a).real.sum())
     got, want = by_tier("always", g, a), by_tier("never", g, a)
     np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(got[0][-1], np.diag([0.0, 1.0, 0.0]), atol=1e-12)

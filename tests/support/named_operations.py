@@ -53,6 +53,7 @@ NAMED = {
         {"add", "subtract", "multiply", "divide", "negative", "positive", "SUM"},
         "rules of algebra, of sums that turns carry",
     ),
+    "compile.rewrite.split_complex": ({"MATMUL"}, "a call that parts are products and sums of"),
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
     "control.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
     "tape.traced_loops": ({"stack"}, "lists of what turns read"),

@@ -27,7 +27,7 @@ _ADD, _MUL = (REGISTRY[name].op for name in ("add", "multiply"))
 
 def contracted(node: Node, x: Node, y: Node) -> Node | None:
     """The product `node` of (..., n, k) and (..., k, m) where n, m or k is small, or None."""
-    if node.dtype.kind in "bc" or not node.size:
+    if node.dtype.kind == "b" or not node.size:
         return None
     n, m = node.shape[-2:]
     k = x.shape[-1]

@@ -13,7 +13,9 @@ import functools
 from collections.abc import Sequence
 
 from ...ir import CONST, Node, Op, const, rebuilt, toposort
+from ...ops.linear_algebra import MATMUL
 from ...ops.primitives import Parts, complex_node, imag_part, real_of, real_part, zeros
+from .contract import contracted
 
 
 def split_complex(roots: Sequence[Node]) -> Sequence[Node]:
@@ -46,14 +48,27 @@ class _Split:
         elif not node.src or self._is_moved(node):
             self.made[node] = rebuilt(node, tuple([self.made[s] for s in node.src]))
         elif node.op.parts is None:
-            src = tuple([self.whole(s) for s in node.src])
-            self.made[node] = Node(_called(node.op), src, node.arg, node.shape, node.dtype)
+            self._add_call(node)
         else:
             out = node.op.parts(*[self._operand(s) for s in node.src], node=node)
             if isinstance(out, Parts):
                 self.pairs[node] = out
             else:
                 self.made[node] = out
+
+    def _add_call(self, node: Node) -> None:
+        """A node that has no formula of parts; a product of matrices has, where it reads each
+        element once."""
+        out = contracted(node, *node.src) if node.op is MATMUL else None
+        if out is None:
+            src = tuple([self.whole(s) for s in node.src])
+            self.made[node] = Node(_called(node.op), src, node.arg, node.shape, node.dtype)
+            return
+        for part in toposort([out]):
+            if part not in self.made and part not in self.pairs:
+                self.add(part)
+        home = self.pairs if out in self.pairs else self.made
+        home[node] = home[out]  # type: ignore[assignment]
 
     def whole(self, node: Node) -> Node:
         """The node as one value."""

@@ -10,6 +10,10 @@ def cast(builder, value, given, wanted):
     given, wanted = plain(given), plain(wanted)
     if given is wanted:
         return value
+    if isinstance(wanted, LaneKind) and wanted.is_complex:
+        real = cast(builder, value, given, wanted.part)
+        pair = builder.insert_value(ir.Constant(wanted.llvm, ir.Undefined), real, 0)
+        return builder.insert_value(pair, ir.Constant(real.type, None), 1)
     if isinstance(wanted, LaneKind):
         return _spread(builder, cast(builder, value, given, wanted.item), wanted)
     if not isinstance(given, Number) or not isinstance(wanted, Number):

@@ -41,11 +41,11 @@ class Number(ValueKind):
 class Complex(ValueKind):
     """A complex number, of which there is memory; arithmetic on it is numba's."""
 
-    __slots__ = ("bits",)
+    __slots__ = ("bits", "part")
 
     def __init__(self, part):
         super().__init__(f"complex{2 * part.bits}", ir.LiteralStructType([part.llvm] * 2))
-        self.bits = 2 * part.bits
+        self.bits, self.part = 2 * part.bits, part
 
 
 class Pointer(ValueKind):
@@ -59,13 +59,23 @@ class Pointer(ValueKind):
 
 
 class LaneKind(ValueKind):
-    """`count` numbers of the kind `item`, of several matrices side by side."""
+    """`count` numbers of the kind `item`, of several matrices side by side; of complex ones the
+    real parts are a vector, and the imaginary ones another. `part` is the kind of such a vector."""
 
-    __slots__ = ("count", "item")
+    __slots__ = ("count", "item", "part")
 
     def __init__(self, item, count):
-        super().__init__(f"lanes({item}, {count})", ir.VectorType(item.llvm, count))
+        if isinstance(item, Complex):
+            self.part = lanes(item.part, count)
+            llvm = ir.LiteralStructType([self.part.llvm] * 2)
+        else:
+            self.part, llvm = self, ir.VectorType(item.llvm, count)
+        super().__init__(f"lanes({item}, {count})", llvm)
         self.item, self.count = item, count
+
+    @property
+    def is_complex(self):
+        return self.part is not self
 
 
 class Literal(ValueKind):

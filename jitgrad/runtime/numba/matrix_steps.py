@@ -4,6 +4,7 @@ arrays of a number for each of several matrices, as `lane_values` compiles them.
 import numpy as np
 
 __all__ = [
+    "conjugate_of",
     "has_none_above",
     "has_zero",
     "if_equal",
@@ -13,7 +14,10 @@ __all__ = [
     "magnitude",
     "over",
     "plus",
+    "real_of",
     "root",
+    "sign_of",
+    "size_of",
     "times",
 ]
 
@@ -49,7 +53,26 @@ def log_of(a):
 
 
 def magnitude(a):
+    """What pivots are chosen by: of complex numbers the sum of the magnitudes of parts, as in
+    LAPACK."""
+    return abs(a.real) + abs(a.imag) if np.iscomplexobj(a) else abs(a)
+
+
+def size_of(a):
     return abs(a)
+
+
+def real_of(a):
+    return a.real
+
+
+def conjugate_of(a):
+    return np.conjugate(a)
+
+
+def sign_of(a):
+    """-1, 0 or 1; of complex numbers those of size_of 1 in the same direction."""
+    return np.sign(a)
 
 
 def if_larger(a, b, x, y):
