@@ -17,6 +17,7 @@ from .forward_sweep import AdjointForwards
 from .restoring import Restoring
 from .reverse_sweep import AdjointBackwards
 from .shadows import Shadows
+from .versions import Versions
 
 
 def reverse(form, wrt, name=None):
@@ -24,7 +25,7 @@ def reverse(form, wrt, name=None):
     return Adjoint(form, wrt, name or f"{form.name}_vjp").build()
 
 
-class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows):
+class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows, Versions):
     """The making of an adjoint.
 
     `shadow` has the arrays of cotangents, `tapes` the tapes of loops' turns, `states` those of
@@ -36,7 +37,7 @@ class Adjoint(AdjointForwards, Restoring, AdjointBackwards, Shadows):
         self.plan = AdjointPlan(form, wrt)
         self.b = Builder(Region())
         self.tapes, self.shadow, self.states, self.merged_out = {}, {}, {}, {}
-        self.plainly = False
+        self.plainly, self.histories = False, {}
         self.twins = self.twin_classes()
         self.seeds = {form.body: {}}
 

@@ -11,10 +11,12 @@ from ..base.errors import NotDifferentiable
 from ..runtime.numba.inference import I64
 from .activity import Activity
 from .aliases import Aliases
+from .apart import Distinct
 from .dependence import Dependence
 from .form import CALLS, LOOPS, STORES, Action, Val, walk
 from .merging import Merging
 from .needs import TURNS, Needs, bytes_of
+from .versions import find_version
 
 #: Rounds until the loads that are done again settle.
 ROUNDS = 20
@@ -35,6 +37,8 @@ class AdjointPlan(Dependence, Merging, Needs):
         Scope -> values on its tape, values computed again.
     old : dict
         Store to undo -> the value that it overwrote.
+    versions : dict
+        Loop -> what its turns write new arrays for, so that it need not be undone.
     early_undo : dict
         (region, class) -> whether its stores are undone before all else of the region.
     warnings : list of (loc, text)
@@ -61,6 +65,7 @@ class AdjointPlan(Dependence, Merging, Needs):
             if a.kind == "while" or (a.kind == "for" and a.left_early):
                 a.attrs["trips"] = Val(I64, "turns", a, a.region)
         self.merged, self.homes, self.checkpointed = {}, {form.body}, set()
+        self.versions = {}
         self.find_checkpoints()
         self.merge(form.body, dict.fromkeys(form.body.yields))
         self.settle_modes()
@@ -178,8 +183,10 @@ class AdjointPlan(Dependence, Merging, Needs):
             else:
                 self.undone.discard(c)
         _, undo, _ = self.settled()
+        self.find_versions(undo)
         for s in undo:
-            self.keep_old(s)
+            if all(s is not it.store for found in self.versions.values() for it in found):
+                self.keep_old(s)
         if undo:
             self.number_places()
         _, self.kept, self.replay, again, _ = found = self.needs()
@@ -215,6 +222,15 @@ class AdjointPlan(Dependence, Merging, Needs):
                 ):
                     out.add(c)
         return out
+
+    def find_versions(self, undo):
+        """Which of the stores to undo write arrays of their own instead, one in each cycle."""
+        distinct, cycles = Distinct(self.form, self.aliases), set()
+        for s in undo:
+            loop, it = find_version(self, s, distinct) or (None, None)
+            if it is not None and not cycles & {(loop, k) for k in it.cycle}:
+                cycles |= {(loop, k) for k in it.cycle}
+                self.versions.setdefault(loop, []).append(it)
 
     def keep_old(self, s):
         """Loads what a store is about to overwrite."""

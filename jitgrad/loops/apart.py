@@ -26,6 +26,8 @@ class Distinct:
             return False
         if self.aliases.of(a) is not self.aliases.of(b):
             return True
+        if _is_older(a, b) or _is_older(b, a):
+            return True
         (x, k), (y, j) = _carried(a), _carried(b)
         if x is not None and x is y and (a in x.phis) == (b in x.phis):
             return self.change_places(x, k, j)
@@ -62,6 +64,18 @@ class Distinct:
             out |= found
             k = to[k]
         return out
+
+
+def _is_older(a: Val, b: Val) -> bool:
+    """Whether `b` is an array that a turn of a loop makes (see `versions`), and `a` one that the
+    loop carries."""
+    loop, _ = _carried(a)
+    return is_fresh(b) and loop is not None and a in loop.phis and b.region is loop.regions[0]
+
+
+def is_fresh(v: Val) -> bool:
+    """Whether `v` is a part of memory that belongs to nothing else, as a new array does."""
+    return v.action is not None and v.action.kind == "view" and bool(v.action.attrs.get("fresh"))
 
 
 def _carried(v: Val) -> tuple[Action | None, int]:

@@ -37,7 +37,7 @@ CHEAP = frozenset(
 )
 RESERVED = {
     *("np", "math", "numba", "range", "vmath", "min", "max", "abs", "len", "float", "int", "bool"),
-    *("_", "tape", "print", "_select", "_accumulate", "_in_parts"),
+    *("_", "tape", "print", "_select", "_accumulate", "_in_parts", "_large"),
     *keyword.kwlist,
 }
 LIBRARY = {"dot": "np.dot", "solve": "np.linalg.solve"}
@@ -289,7 +289,9 @@ class Printer:
         fn, fill = a.fn, ""
         if fn == "empty" and self.checked and isinstance(dtype, types.Float):
             fn, fill = "full", ", np.nan"
-        self.line(depth, f"{self.name(a.out)} = np.{fn}({shape}{fill}{what})", a.loc)
+        made = f"np.{fn}({shape}{fill}{what})"
+        made = f"_large({made})" if a.attrs.get("large") else made
+        self.line(depth, f"{self.name(a.out)} = {made}", a.loc)
 
     def st_view(self, a, depth):
         base, *rest = a.args

@@ -157,6 +157,7 @@ class AdjointForwards:
         unknown = a.kind == "while" or a.left_early
         if growing and not unknown:
             self.tape_action(tape, "reserve", (self.count(*inits[:3]),))
+        self.make_histories(a, inits, env)
         new, inner = self.new_turn(a, env)
         twins = [k for k, p in enumerate(a.phis) if self.is_twin(p)]
         kept_shadow = dict(self.shadow)
@@ -171,6 +172,7 @@ class AdjointForwards:
             for p in a.phis:
                 if p in tape.values:
                     self.push(tape, p, inner)
+        self.begin_versions(a, inner)
         self.clone_side(r, inner)
         new.yields = [self.get(inner, y) for y in r.yields]
         new.yields += [self.shadow_of(r.yields[k], inner) for k in twins]

@@ -24,7 +24,7 @@ from typing import Any
 from ..runtime.numba.inference import I64, types
 from .additions import additive
 from .aliases import Aliases
-from .apart import Distinct, apart
+from .apart import Distinct, apart, is_fresh
 from .builder import Builder
 from .clean import replace
 from .form import ACCESSES, MAKERS, Action, Form, Region, Val, walk
@@ -134,7 +134,7 @@ class _TouchedMemory:
     def resolved(self, a: Action) -> Action:
         """An access of the array that a view is of, at the same place."""
         array, index = a.args[0], list(a.index)
-        while array.action is not None and array.action.kind == "view":
+        while array.action is not None and array.action.kind == "view" and not is_fresh(array):
             made = array.action
             index = self.through(made, index)
             array = made.args[0]
@@ -153,7 +153,7 @@ class _TouchedMemory:
             i = next(given)
             plain = s[1] == 1 and first.is_const and first.const == 0
             out.append(i if plain else Val(I64, "unknown", None, self.turn))
-        return out
+        return [*out, *given]
 
     def apart(self, w: Action, x: Action) -> bool:
         """Whether two accesses never meet, or are additions that each part may have for itself."""
@@ -180,7 +180,7 @@ class _TouchedMemory:
 
 
 def _root(v: Val) -> Val:
-    while v.action is not None and v.action.kind == "view":
+    while v.action is not None and v.action.kind == "view" and not is_fresh(v):
         v = v.action.args[0]
     return v
 

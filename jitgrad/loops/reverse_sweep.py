@@ -354,6 +354,7 @@ class _ReverseLoop:
             p = a.phis[k]
             out.append(b.cast(adj.pop(p, b.const(0, p.type)), p.type))
         out += [adj.get(v, b.const(0, v.type)) for v in self.outer]
+        work.end_versions(a, self.iv, env)
         for k in self.moved:
             p = a.phis[k]
             out.append(env[p])

@@ -51,7 +51,8 @@ def _new(p, a, tape, counter):
         if e[0].is_array:
             yield f"{name} = [{p.blank_array(kind)}]"
         else:
-            yield f"{name} = np.empty({n}{'' if kind == F64 else ', ' + dtype_text(kind)})"
+            made = f"np.empty({n}{'' if kind == F64 else ', ' + dtype_text(kind)})"
+            yield f"{name} = {f'_large({made})' if tape.exact else made}"
 
 
 def _reserve(p, a, tape, counter):

@@ -31,6 +31,9 @@ class NumbaExplanation:
         Lines of loops whose turns are reversed as they run, without a tape.
     undone : list of int
         Lines of stores that the reverse sweep undoes.
+    versions : list of int
+        Lines of loops each turn of which writes a new array, in place of one of several buffers
+        that change places.
     cut : list of (line, str)
         Where the derivative ends: what has none.
     """
@@ -41,6 +44,7 @@ class NumbaExplanation:
     kept: list[tuple[int, tuple[str, ...], int]]
     merged: list[int]
     undone: list[int]
+    versions: list[int]
     cut: list[tuple[int, str]]
 
     def __str__(self) -> str:
@@ -51,6 +55,7 @@ class NumbaExplanation:
         for what, where in (
             ("loops reversed turn by turn, without a tape", self.merged),
             ("stores undone in the reverse sweep", self.undone),
+            ("loops whose turns write new arrays", self.versions),
         ):
             if where:
                 lines.append(f"{what}: line {', '.join(map(str, where))}")
@@ -79,6 +84,7 @@ def explained(made: Any) -> NumbaExplanation:
         sorted(kept),
         sorted({_line(a) for a in plan.merged}),
         sorted({_line(a) for a in plan.old}),
+        sorted({_line(a) for a in plan.versions}),
         [(loc[1] if loc else 0, what) for loc, what in plan.warnings],
     )
 

@@ -27,7 +27,7 @@ from jitgrad.loops.derive import Gradient, Jvp
 from jitgrad.runtime.numba.user_code import njit
 
 WORKLOADS = [(f, *args) for f, args in make("small").values()]
-GOLDEN = ("nbody", "thomas", "kepler", "heat_inplace", "csr")
+GOLDEN = ("nbody", "thomas", "kepler", "heat_inplace", "heat_swap", "csr")
 EXAMPLES = int(os.environ.get("JITGRAD_EXAMPLES", 16))
 
 

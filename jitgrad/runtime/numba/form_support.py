@@ -5,6 +5,7 @@ from numba import njit
 from numba.extending import intrinsic, overload
 
 from . import lowering, vmath  # noqa: F401 (lowering: what functions of vmath are made of)
+from .large_pages import _large
 from .part_launch import in_parts as _in_parts
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "_grow",
     "_in_parts",
     "_is_new",
+    "_large",
     "_order",
     "_select",
     "_solve_back_1",
@@ -109,7 +111,7 @@ def _trigamma(x):
 @_compiled
 def _grow(tape, need):
     """`tape` with room for `need` entries, at least twice as many as before."""
-    out = np.empty(max(need, 2 * tape.size), tape.dtype)
+    out = _large(np.empty(max(need, 2 * tape.size), tape.dtype))
     for i in range(tape.size):  # a slice takes numba ten times as long to compile
         out[i] = tape[i]
     return out
