@@ -314,6 +314,26 @@ def test_cross_products_in_the_plane():
         check_gradient(f, A, B)
 
 
+def test_counts_with_weights_under_jit():
+    """What is counted is known when the function is traced, how much it weighs is not."""
+    a, w = np.random.default_rng(0).standard_normal((2, 12))
+    x, y, places = a.reshape(3, 4), w.reshape(3, 4), np.arange(12) % 5
+    for f in (
+        lambda np, w: np.histogram(x, 4, weights=w)[0],
+        lambda np, w: np.histogram(x, 4, weights=w, density=True)[0],
+        lambda np, w: np.histogram2d(x.ravel(), a, 3, weights=w.reshape(-1))[0],
+        lambda np, w: np.bincount(places, weights=w.reshape(-1)),
+    ):
+        np.testing.assert_allclose(jitgrad.jit(lambda w, f=f: f(jnp, w))(y), f(np, y), rtol=1e-12)
+        slope = lambda w, f=f: (f(jnp, w) ** 2).sum()
+        (g,) = jitgrad.jit(jitgrad.grad(slope, (0,)))(y)
+        step = 1e-6 * np.cos(y)
+        apart = (f(np, y + step) ** 2).sum() - (f(np, y - step) ** 2).sum()
+        assert 2 * float((g * step).sum()) == pytest.approx(apart, rel=1e-6)
+    narrow = jitgrad.tensor(y.ravel().astype("float32"))
+    assert jnp.histogram2d(a, a, 3, weights=narrow)[0].dtype == float  # as NumPy's
+
+
 def test_all_modules_of_functions_are_loaded():
     """In a new process, where no test has imported one by its name."""
     code = (

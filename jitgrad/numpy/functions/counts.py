@@ -9,7 +9,7 @@ import numpy as np
 from ...base.errors import ArgumentError, ShapeError
 from ...frontend.convert import as_operand
 from ...frontend.creation import linspace
-from ..fallback import arrays, asked, fallback, loses_gradient, refuse_gradient, wrapped
+from ..fallback import arrays, asked, fallback, loses_gradient, refuse_gradient, tensors, wrapped
 from .composed import diff, op
 from .writes import handler
 
@@ -20,7 +20,7 @@ def _summed(places, weights, n):
 
 @handler
 def bincount(x, /, weights=None, minlength=0):
-    if not loses_gradient(weights) or not np.size(x):  # of nothing NumPy's counts are whole numbers
+    if not tensors(weights) or not np.size(x):  # of nothing NumPy's counts are whole numbers
         return wrapped(np.bincount(*arrays((x, weights, minlength))))
     places, weights = np.asarray(arrays(x)), as_operand(weights)
     counts = np.bincount(places, minlength=minlength)  # and NumPy's checks
@@ -33,13 +33,17 @@ def bincount(x, /, weights=None, minlength=0):
 
 @handler
 def histogram(a, bins=10, range=None, density=None, weights=None):
-    known, x = arrays((a, weights)), as_operand(a)
-    if not loses_gradient((a, bins, weights)):
+    if not (tensors(weights) or loses_gradient((a, bins))):
         return fallback(np.histogram, (a, bins, range, density, weights), {})
     if isinstance(bins, str):
         refuse_gradient("numpy.histogram with bins found by a rule", (a, weights))
-    edges = asked(np.histogram_bin_edges, known[0], arrays(bins), arrays(range), known[1])
-    counts = _counted([x._array().reshape(-1)], [edges], weights, np.histogram(known[0], edges)[0])
+    known, x = arrays(a), as_operand(a)
+    if weights is not None and np.shape(weights) != x.shape:
+        raise ShapeError(
+            f"got weights of shape {np.shape(weights)} for a of shape {x.shape}, expected one shape"
+        )
+    edges = asked(np.histogram_bin_edges, known, arrays(bins), arrays(range))
+    counts = _counted([x._array().reshape(-1)], [edges], weights, np.histogram(known, edges)[0])
     if np.ndim(bins):
         edges = as_operand(bins)
     elif loses_gradient(a) and range is None and x.size:  # the ends move with the elements
@@ -76,10 +80,11 @@ def _counted(columns, edges, weights, counts):
 
 @handler
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
-    if not loses_gradient((sample, bins, weights)):
+    if not (tensors(weights) or loses_gradient((sample, bins))):
         return fallback(np.histogramdd, (sample, bins, range, density, weights), {})
     refuse_gradient("the sample and the bins of numpy.histogramdd", (sample, bins))
     sample = arrays(sample)
+    weights = None if weights is None else as_operand(weights).double()  # as NumPy's
     counts, edges = np.histogramdd(sample, arrays(bins), range)
     columns = sample.T if isinstance(sample, np.ndarray) else np.asarray(sample)
     columns = columns.reshape(len(edges), -1)
