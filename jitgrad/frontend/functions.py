@@ -285,8 +285,7 @@ def binary(  # noqa: C901 - the hot path of each operation
                 or (
                     (y._state is not state.second or y._seg is not seg)
                     if kind is taken
-                    else (kind is not number or state.second is not float)
-                    and (not codes or state.given is not y)
+                    else (kind is not number or state.second is not float) and state.given is not y
                 )
             ):  # not what came last time
                 if x._seg is seg:
@@ -307,8 +306,7 @@ def binary(  # noqa: C901 - the hot path of each operation
                 elif kind is float:
                     key, given = (entry, first, float), y
                 elif kind is int and not first.integer and -LIMIT <= y <= LIMIT:
-                    y = float(y)  # 2 and 2.0 are one program
-                    key = (entry, first, float)
+                    key, given = (entry, first, float), y  # 2 and 2.0 are one program
                 elif kind is complex:
                     key = (entry, first, complex)
                 else:
@@ -331,8 +329,7 @@ def binary(  # noqa: C901 - the hot path of each operation
                 except KeyError:
                     grow(seg, before, key)
                     return function(x, y)
-                if codes:
-                    state.given = given
+                state.given = given
             try:
                 out = seg.handles[state.slot]
                 if out is None or out._state is not state:
@@ -343,8 +340,8 @@ def binary(  # noqa: C901 - the hot path of each operation
                     if seg.state is not before:
                         raise Again
                     seg.handles[state.slot] = out
-                if kind is not Tensor:
-                    seg.numbers[before.numbers] = y
+                if kind is not Tensor:  # what adds 0.0 is no call
+                    seg.numbers[before.numbers] = y + 0.0 if kind is int else y
                 out._seg = seg
                 out._x = None
                 seg.state = state

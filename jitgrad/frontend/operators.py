@@ -57,7 +57,7 @@ def reflected(entry: Entry) -> Callable[..., Any]:
             before = seg.state  # no call between this and the last line: see `segment`
             state = before.then
             if (
-                kind is not float
+                (kind is not float and state.given is not y)
                 or state.opcode is not entry
                 or state.first is not float
                 or x._state is not state.second
@@ -69,14 +69,14 @@ def reflected(entry: Entry) -> Callable[..., Any]:
                     return _reflected(entry, y, x)
                 if (second := x._state if x._seg is seg else enter(x, seg)) is None:
                     return operator(x, y)
-                y = float(y)  # 2 and 2.0 are one program
-                key = (entry, float, second)
+                key = (entry, float, second)  # 2 and 2.0 are one program
                 before = seg.state
                 try:
                     state = before.then = before.next[key]
                 except KeyError:
                     grow(seg, before, key)
                     return operator(x, y)
+                state.given = y
             try:
                 out = seg.handles[state.slot]
                 if out is None or out._state is not state:
@@ -87,7 +87,7 @@ def reflected(entry: Entry) -> Callable[..., Any]:
                     if seg.state is not before:
                         raise Again
                     seg.handles[state.slot] = out
-                seg.numbers[before.numbers] = y
+                seg.numbers[before.numbers] = y + 0.0 if kind is int else y
                 out._seg = seg
                 out._x = None
                 seg.state = state

@@ -17,6 +17,7 @@ from itertools import count
 from sys import getrefcount
 from weakref import getweakrefcount, ref
 
+from ..base import anomaly
 from ..base.errors import InterruptedRecording
 from ..ir import BARRIERS, toposort
 from ..ops.marks import gradient_sources, value_sources
@@ -25,7 +26,16 @@ from ..runtime.plan import Plan
 from .gate import LOCK, gate, guarded, locked
 from .handles import ELEMENT, note_view, note_views
 from .pieces import followed, goes_on, note_program
-from .segment import OVER, Segment, local, operation_before, operations_to, renewed, unrolled
+from .segment import (
+    OVER,
+    Segment,
+    local,
+    next_after,
+    operation_before,
+    operations_to,
+    renewed,
+    unrolled,
+)
 
 _serial = count()
 #: By how often a handle is held, whether anybody but the segment, the list of those asked and the
@@ -34,6 +44,8 @@ HELD = bytes([held > 3 for held in range(256)])
 #: Operations of segments whose handles are not worth the question whether they may serve again, and
 #: how many handles are kept for that.
 FEW, MOST = 8, 1024
+#: By their number, the places of handles of such a segment.
+NONE = [[None] * number for number in range(FEW)]
 
 
 def lost():
@@ -152,7 +164,43 @@ def _meet(weak, live):
 
 
 def flush(seg):
-    """Runs the thread's current segment and starts the next one."""
+    """Runs the thread's current segment and starts the next one.
+
+    Most segments between looks at values are short, were seen before, and have no views. What
+    these need is done here; all others go the long way, at whichever line they are found."""
+    state, handles = seg.state, seg.handles
+    number = state.operations
+    plain = state.slot >= 0 and not (seg.views or seg.row or anomaly.threads)
+    if number >= FEW or seg.tracing is not None or not plain:
+        return _flush(seg)
+    try:
+        live = bytes(map(getrefcount, handles[:number])).translate(HELD)
+    except ValueError:
+        return _flush(seg)
+    forward = state.plans.get(live)
+    if forward is None or not forward.live or local.push is not None:
+        return _flush(seg)
+    try:
+        values = forward.plan.run(seg.leaves, seg.numbers)
+    except BaseException:
+        _leave(seg)
+        raise
+    graph = None
+    if forward.requires_grad:
+        graph = graph_of(seg)
+        if forward.expensive and graph is not None:
+            graph.kept = forward.expensive, values[len(forward.live) :]
+    settle(seg, handles, forward.live, values, graph)
+    if seg.state is not state or state.full or state.cut:
+        return _flush(seg)
+    seg.last, seg.state = state, OVER[state.grad]
+    handles[:number] = NONE[number]
+    local.seg = next_after(seg, state, handles)
+    return None
+
+
+def _flush(seg):
+    """`flush`, of any segment."""
     if seg.tracing is not None:
         unrolled(seg)
     while True:

@@ -26,6 +26,7 @@ from ..ir import LEAF, Node
 from .boundaries import ends
 from .gate import gate
 
+new = object.__new__
 #: (shape, dtype, whether it requires grad) -> the `AbstractValue` of that.
 known_values: dict = {}
 
@@ -289,6 +290,22 @@ class Segment:
         self.leaves = self.numbers = self.edges = self.graph = self.entered = None
         if self.tracing is None:
             self.before, self.last, self.trail, self.whole = (), None, None, None
+
+
+def next_after(seg, state, handles):
+    """The segment after `seg`, which ended at `state` when a value was asked for, and is let go of:
+    as `Segment` and `Segment.end`, in half the time."""
+    out = new(Segment)
+    out.state = ROOT if state.grad else switch(ROOT, False)
+    out.handles, out.numbers, out.leaves, out.edges = handles, [None] * state.capacity, [], []
+    out.trail = out.graph = out.entered = out.broken = out.tracing = out.whole = out.last = None
+    out.before, out.row, out.noted = (), 0, 0
+    out.views = out.free = False
+    out.spare = True
+    seg.handles = seg.before = ()
+    seg.leaves = seg.numbers = seg.edges = seg.graph = seg.entered = None
+    seg.last = seg.trail = seg.whole = None
+    return out
 
 
 def renewed(seg):
