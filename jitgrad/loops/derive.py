@@ -18,6 +18,7 @@ from .dead_stores import drop_overwritten
 from .emit import texts
 from .form import Val, has_cotangent, leaves, walk
 from .free_sums import relax
+from .fresh_shadows import assign
 from .front import trace
 from .gather import gather
 from .parts import in_parts
@@ -109,7 +110,7 @@ class Derived:
         """Emits the module: the core, and an entry of `params` with the types `kinds`."""
         f = self.primal.form
         self.core = core = verify(
-            tidy(ascend(carry(in_parts(gather(relax(drop_overwritten(core)))))))
+            tidy(ascend(carry(in_parts(assign(gather(relax(drop_overwritten(core))))))))
         )
         taken = set(re.findall(r"[A-Za-z_]\w*", " ".join([*params, *lines])))
         *parts, main = texts(

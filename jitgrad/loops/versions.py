@@ -57,7 +57,7 @@ def find_version(plan: Any, store: Action, distinct: Distinct) -> tuple[Action, 
     if store.kind != "store" or len(loops) < 2 or not _at_home(plan, loops[0]):
         return None
     loop, v = loops[0], store.args[0]
-    box = _box(loops, store)
+    box = box_of(loops, store)
     if v not in loop.phis or box is None:
         return None
     cycle = _cycle(loop, loop.phis.index(v))
@@ -75,7 +75,7 @@ def _at_home(plan: Any, loop: Action) -> bool:
     return known and loop not in plan.merged and loop not in plan.checkpointed
 
 
-def _box(loops: list[Action], store: Action) -> list[tuple[Action, int]] | None:
+def box_of(loops: list[Action], store: Action) -> list[tuple[Action, int]] | None:
     """Per axis (the loop that counts along it, what is added), of loops one around the next whose
     ranges stand before the outermost."""
     outer, *nest = loops

@@ -14,7 +14,7 @@ from jitgrad.loops.derive import Gradient, VjpTangent
 
 #: How many random programs.
 EXAMPLES = int(os.environ.get("JITGRAD_EXAMPLES", 10))
-NAMES = ("carry", "gather", "relax", "ascend")
+NAMES = ("carry", "assign", "gather", "relax", "ascend")
 
 
 def agrees(seed, monkeypatch, text=None, shape=(6, 5), scalar=False):
