@@ -204,8 +204,8 @@ def test_wrong_uses_are_typed_errors():
         signal.savgol_filter(np.ones(5), 3, 4)
     with pytest.raises(DTypeError):
         signal.lfilter([1.0], [1.0], np.array(["a"]))
-    with pytest.raises(MissingError, match="has no 'spectrogram'"):
-        signal.spectrogram  # noqa: B018
+    with pytest.raises(MissingError, match="has no 'lombscargle'"):
+        signal.lombscargle  # noqa: B018
     assert signal.butter is theirs.butter and signal.windows is theirs.windows
 
 
