@@ -39,6 +39,7 @@ MODULES = {
     "jitgrad.scipy.integrate": jitgrad.scipy.integrate,
     "jitgrad.scipy.interpolate": jitgrad.scipy.interpolate,
     "jitgrad.scipy.linalg": jitgrad.scipy.linalg,
+    "jitgrad.scipy.ndimage": jitgrad.scipy.ndimage,
     "jitgrad.scipy.optimize": jitgrad.scipy.optimize,
     "jitgrad.scipy.signal": jitgrad.scipy.signal,
     "jitgrad.scipy.sparse": jitgrad.scipy.sparse,

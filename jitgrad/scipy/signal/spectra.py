@@ -51,28 +51,32 @@ class Segments(NamedTuple):
         raise ArgumentError(f"got scaling={scaling!r}, expected 'density' (or 'psd') or 'spectrum'")
 
 
-def _segments(window: Any, nperseg: Any, noverlap: Any, nfft: Any, most: int | None) -> Segments:
-    """The segments of a signal of `most` elements, if that is known."""
+def _window(window: Any, nperseg: Any, most: int | None) -> np.ndarray:
+    """The window of the segments of a signal of `most` elements, if that is known."""
     if isinstance(window, (str, tuple)):
         length = 256 if nperseg is None else as_int(nperseg, "nperseg")
         if most is not None and length > most:
             if nperseg is not None:
-                warnings.warn(
-                    f"got nperseg={length} for {most} elements, uses {most}", UserWarning, 3
-                )
+                told = f"got nperseg={length} for {most} elements, uses {most}"
+                warnings.warn(told, UserWarning, 4)
             length = most
-        window = function_of("scipy.signal", "get_window")(window, length)
+        return np.asarray(function_of("scipy.signal", "get_window")(window, length))
     window = np.asarray(window, np.float64)
-    if window.ndim != 1 or (nperseg not in (None, len(window)) and most != len(window)):
+    if window.ndim != 1 or nperseg not in (None, len(window)):
         raise ShapeError(
             f"got a window of shape {window.shape} for nperseg={nperseg}, expected (nperseg,)"
         )
     if most is not None and len(window) > most:
         raise ShapeError(f"got a window of {len(window)} elements for {most}, expected fewer")
+    return window
+
+
+def _segments(window: Any, nperseg: Any, noverlap: Any, nfft: Any, most: int | None) -> Segments:
+    window = _window(window, nperseg, most)
     length = len(window)
     overlap = length // 2 if noverlap is None else as_int(noverlap, "noverlap")
     transformed = length if nfft is None else as_int(nfft, "nfft")
-    if not length or overlap >= length or transformed < length:
+    if not length or not 0 <= overlap < length or transformed < length:
         raise ArgumentError(
             f"got nperseg={length}, noverlap={overlap} and nfft={transformed}, expected "
             "0 <= noverlap < nperseg <= nfft"
