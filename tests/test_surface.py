@@ -50,7 +50,7 @@ MODULES = {
 #: Modules that are written with all their types, and need no stubs.
 TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree", "jitgrad.autograd.functional"}
 TYPED |= {"jitgrad.nn", "jitgrad.nn.functional", "jitgrad.scipy"}
-SOLVERS = ("integrate", "interpolate", "linalg", "optimize", "signal", "sparse", "stats")
+SOLVERS = ("integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse", "stats")
 TYPED |= {f"jitgrad.scipy.{name}" for name in SOLVERS}
 TYPED |= {name for name in MODULES if name.startswith("jitgrad.interop")}
 AUTOGRAD = ["Function", "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "function"]

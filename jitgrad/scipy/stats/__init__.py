@@ -20,6 +20,7 @@ import typing as _typing
 from ...base.errors import MissingError as _MissingError
 from ...base.extras import extra as _extra
 from ...base.missing import missing as _missing
+from . import comparisons as _comparisons
 from . import descriptive as _descriptive
 from .continuous_forms import (
     beta,
@@ -79,8 +80,9 @@ __all__ = [
 
 # Where modules are looked for: ``import autograd.scipy.stats.norm`` is how programs have them.
 _sys.modules.update({f"{__name__}.{name}": globals()[name] for name in __all__})
-globals().update({name: getattr(_descriptive, name) for name in _descriptive.__all__})
-__all__ = sorted([*__all__, *_descriptive.__all__])
+for _home in (_comparisons, _descriptive):
+    globals().update({name: getattr(_home, name) for name in _home.__all__})
+__all__ = sorted([*__all__, *_comparisons.__all__, *_descriptive.__all__])
 
 
 def __getattr__(name: str) -> _typing.NoReturn:
