@@ -226,8 +226,8 @@ def test_wrong_uses_are_typed_errors():
         interpolate.BSpline(np.arange(4.0), np.zeros(1), 1)
     with pytest.raises(ArgumentError, match="got nu=3 for a spline of degree 2"):
         spline(np.arange(5.0), np.zeros(5), 2).derivative(3)
-    with pytest.raises(MissingError, match="has no 'griddata'"):
-        interpolate.griddata  # noqa: B018
+    with pytest.raises(MissingError, match="has no 'bisplrep'"):
+        interpolate.bisplrep  # noqa: B018
 
 
 def test_places_that_are_nan():

@@ -146,6 +146,7 @@ NAMED = {
     "random.continuous": ({"mean"}, "a parameter of NumPy's generators"),
     "random.draws": ({"exp", "expm1", "power", "sqrt", "where"}, "formulas of draws"),
     "random.smooth": ({"mean", "power"}, "methods and parameters of NumPy's generators"),
+    "scipy.stats.comparisons": ({"less", "greater"}, "options of SciPy's functions"),
     "scipy.stats": ({"norm"}, "a distribution"),
     "scipy.stats.continuous_forms": ({"norm"}, "a distribution"),
     "scipy.stats.distribution": ({"mean", "var"}, "methods of distributions"),

@@ -15,20 +15,36 @@ from typing import Any as _Any
 from ...base.missing import missing as _missing
 from .b_splines import BSpline, make_interp_spline
 from .piecewise_polynomials import PPoly
+from .scattered import LinearNDInterpolator, RBFInterpolator, griddata
 from .splines import Akima1DInterpolator, CubicHermiteSpline, CubicSpline, PchipInterpolator
 from .tabulated import RegularGridInterpolator, interp1d, interpn
+from .through_points import (
+    BarycentricInterpolator,
+    KroghInterpolator,
+    barycentric_interpolate,
+    krogh_interpolate,
+    pchip_interpolate,
+)
 
 __all__ = [
     "Akima1DInterpolator",
     "BSpline",
+    "BarycentricInterpolator",
     "CubicHermiteSpline",
     "CubicSpline",
+    "KroghInterpolator",
+    "LinearNDInterpolator",
     "PPoly",
     "PchipInterpolator",
+    "RBFInterpolator",
     "RegularGridInterpolator",
+    "barycentric_interpolate",
+    "griddata",
     "interp1d",
     "interpn",
+    "krogh_interpolate",
     "make_interp_spline",
+    "pchip_interpolate",
 ]
 
 

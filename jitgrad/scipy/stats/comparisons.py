@@ -44,7 +44,7 @@ class MeanTestResult(TestResult):
     df: Any = None
 
 
-class Line(NamedTuple):
+class FittedLine(NamedTuple):
     """A line through points, its correlation with the p-value, and the error of the slope."""
 
     slope: Any
@@ -54,7 +54,7 @@ class Line(NamedTuple):
     stderr: Any
 
 
-class LinregressResult(Line):
+class LinregressResult(FittedLine):
     """The same, with the error of the intercept as attribute."""
 
     intercept_stderr: Any = None
