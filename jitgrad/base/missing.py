@@ -19,6 +19,7 @@ from typing import NoReturn
 import numpy as np
 
 from .errors import MissingError
+from .extras import if_installed
 
 _OWN = (
     "use jitgrad.custom_vjp or jitgrad.custom_jvp, or a class made from jitgrad.autograd.Function"
@@ -66,6 +67,36 @@ INSTEAD = {
         ("null_space", "orth"),
         "its columns are any basis of a space, and have no gradient: use jitgrad.linalg.svd, and "
         "the projector on the space, which has one",
+    ),
+    # SciPy's, of which a gradient is none or another's
+    **dict.fromkeys(
+        ("schur", "rsf2csf", "cdf2rdf", "hessenberg", "qz", "ordqz", "ldl", "cossin"),
+        "its factors are one choice of many, and have no gradient: use scipy.linalg's on values; "
+        "eig, expm, logm, sqrtm, qr, lu and svd have one",
+    ),
+    **dict.fromkeys(
+        ("solve_continuous_are", "solve_discrete_are"),
+        "it has no rule yet; use scipy.linalg's on values, or solve_continuous_lyapunov and "
+        "solve_discrete_lyapunov in steps of Newton's",
+    ),
+    **dict.fromkeys(
+        (
+            "rankdata",
+            "spearmanr",
+            "kendalltau",
+            "mannwhitneyu",
+            "wilcoxon",
+            "kruskal",
+            "friedmanchisquare",
+            "brunnermunzel",
+            "weightedtau",
+            "somersd",
+            "ranksums",
+            "tiecorrect",
+            "mood",
+            "ansari",
+        ),
+        "ranks are steps, with a gradient of 0: use scipy.stats' on values",
     ),
     # PyTorch's surroundings
     **dict.fromkeys(("cuda", "mps", "xpu", "device", "is_cuda", "get_device", "pin_memory"), _CPU),
@@ -223,6 +254,9 @@ def missing(home: str, name: str, obj: object = None) -> MissingError:
 def _instead(home: str, name: str) -> str:
     if name in INSTEAD:
         return INSTEAD[name]
+    theirs = home.removeprefix("jitgrad.")
+    if theirs.startswith("scipy.") and name in getattr(if_installed(theirs), "__all__", ()):
+        return f"it has no gradient here; use {theirs}.{name} on values"
     places = _places(name, home)
     if places:
         return f"use {places}"

@@ -202,7 +202,7 @@ def _gaussian(sigma: Any, order: int, truncate: float, radius: Any, like: Any) -
     x = np.arange(-reach, reach + 1) / s
     weights = jnp.exp(-0.5 * x * x)
     weights = weights / weights.sum()
-    before, polynomial = 0.0, jnp.ones_like(weights)
+    before, polynomial = jnp.zeros_like(weights), jnp.ones_like(weights)
     for k in range(order):
         before, polynomial = polynomial, x * polynomial - k * before
     return (polynomial * weights / s**order).to(like.real.dtype)

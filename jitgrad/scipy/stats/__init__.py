@@ -17,8 +17,6 @@ are the same for all (`distribution`). Those of vectors are in `multivariate`. S
 import sys as _sys
 import typing as _typing
 
-from ...base.errors import MissingError as _MissingError
-from ...base.extras import extra as _extra
 from ...base.missing import missing as _missing
 from . import comparisons as _comparisons
 from . import descriptive as _descriptive
@@ -86,13 +84,6 @@ __all__ = sorted([*__all__, *_comparisons.__all__, *_descriptive.__all__])
 
 
 def __getattr__(name: str) -> _typing.NoReturn:
-    if name in _extra("scipy.stats", "jitgrad.scipy.stats").__all__:
-        raise _MissingError(
-            f"jitgrad.scipy.stats has no {name!r}, which has no gradient yet; use "
-            f"scipy.stats.{name} on values",
-            name=name,
-            obj=_sys.modules[__name__],
-        )
     raise _missing("jitgrad.scipy.stats", name, _sys.modules[__name__])
 
 
