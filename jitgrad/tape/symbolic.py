@@ -24,6 +24,7 @@ import numpy as np
 from ..base import anomaly
 from ..base.dtypes import NUMBER_DTYPE
 from ..base.errors import JitError
+from ..interpret.program import interpreter
 from ..ir import LEAF, NUMBER, const, leaf, number, rebuilt, toposort, toposort_by
 from ..ops.marks import STOP, differentiable_sources, stop
 from ..ops.primitives import broadcast
@@ -61,10 +62,19 @@ class Traced:
     def concrete_value(self):
         """The value, on which the trace depends from now on."""
         if self.known is None:
-            raise self._refusal()
+            self._settle()
         if self.source is not None:
             self.source.fixed = True
         return self.known
+
+    def _settle(self):
+        """Computes what comes of constants alone, which what follows is then made of."""
+        trace = self.tracing
+        self.known = trace.constant(self.node)
+        if self.known is None:
+            raise self._refusal()
+        if np.size(self.known) and not trace.differentiable(self.node):
+            self.node = trace.node(self.known, self.node)
 
     def _refusal(self):
         self.tracing.asked = True
@@ -270,6 +280,18 @@ class Trace:
         if not like.shape or (value == first).all():
             return broadcast(const(first, like.dtype), like.shape)
         return self.leaf(like.shape, like.dtype, value=value).node
+
+    def constant(self, node):
+        """The value of a node that comes of what the function makes itself in each call, or None:
+        nothing of it comes of an argument, of what is found outside, or of random numbers."""
+        leaves = [x.value for x in self.inputs]
+        for n in toposort([node]):
+            if n.op is LEAF and (leaves[n.arg] is None or n is not leaf(n.arg, n.shape, n.dtype)):
+                return None
+            if n.op is NUMBER and type(self.numbers[n.arg]) is SymbolicScalar:
+                return None
+        (value,) = interpreter([node])(leaves, self.numbers)
+        return value
 
     def number(self, value, dtype):
         """The node of a Python number."""

@@ -330,6 +330,7 @@ def test_counts_with_weights_under_jit():
         step = 1e-6 * np.cos(y)
         apart = (f(np, y + step) ** 2).sum() - (f(np, y - step) ** 2).sum()
         assert 2 * float((g * step).sum()) == pytest.approx(apart, rel=1e-6)
+    assert jnp.bincount(jitgrad.tensor(places)).tolist() == np.bincount(places).tolist()
     narrow = jitgrad.tensor(y.ravel().astype("float32"))
     assert jnp.histogram2d(a, a, 3, weights=narrow)[0].dtype == float  # as NumPy's
 

@@ -13,6 +13,66 @@ import jitgrad
 from jitgrad import IndexOutOfRange, JitError, JitgradError
 from jitgrad import numpy as jnp
 
+# --- looks at what comes of constants alone -------------------------------------------------------
+
+
+def of_arange(x):
+    return x * int(jnp.arange(4).sum()) + [1.0, 2.0, 3.0][int(jnp.zeros(3)[1])]
+
+
+def of_written(x):
+    a = jnp.arange(6.0).reshape(2, 3)
+    a[0] *= 3.0
+    a += 1.0
+    return x * float(a.sum()) if a[0, 1] > 3 else x
+
+
+def of_turns(x):
+    out, c = x * 0, jnp.zeros(2)
+    for i in jnp.arange(400):  # rolled while it is traced
+        c = c + 0.5
+        out = out + jnp.sin(x) * float(c[1]) + i
+    return out
+
+
+def of_shapes(x):
+    (places,) = jnp.nonzero(jnp.arange(3) % 2 == 0)
+    return x[places] * jnp.bincount(jnp.arange(12) % 5).max() + np.asarray(jnp.eye(2)).sum()
+
+
+def of_gradients(x):
+    c = jnp.arange(3.0).requires_grad_()
+    y = (c * c).sum()
+    y.backward()
+    return x * y.detach().item() * c.grad.max().item()
+
+
+@pytest.mark.parametrize("f", [of_arange, of_written, of_turns, of_shapes, of_gradients])
+def test_constants_may_be_looked_at(f):
+    """What the function makes itself is the same in each call."""
+    g, slope = jitgrad.jit(f), jitgrad.jit(jitgrad.grad(lambda x: (f(x) ** 2).sum()))
+    for x in (np.array([1.0, 2.0, -0.5]), np.array([0.5, -1.0, 3.0])):
+        np.testing.assert_allclose(g(x), f(jitgrad.tensor(x)), rtol=1e-12)
+        want = jitgrad.grad(lambda x: (f(x) ** 2).sum())(x)
+        np.testing.assert_allclose(slope(x), want, rtol=1e-12)
+
+
+HELD = jitgrad.tensor([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: float((jnp.arange(3) * x).sum()),
+        lambda x: float((HELD * 2).sum()),
+        lambda x: float(jitgrad.rand(3).sum()),
+        lambda x: float((jnp.zeros(X.shape) + x)[0]),
+    ],
+)
+def test_what_calls_make_anew_is_refused(f):
+    refused(lambda x: x * f(x), "known only to a call")
+
+
 # --- looks: one text for each cause ---------------------------------------------------------------
 
 LOOKS = {

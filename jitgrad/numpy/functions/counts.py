@@ -20,7 +20,7 @@ def _summed(places, weights, n):
 
 @handler
 def bincount(x, /, weights=None, minlength=0):
-    if not tensors(weights) or not np.size(x):  # of nothing NumPy's counts are whole numbers
+    if not [*tensors(weights)] or not np.size(x):  # of nothing NumPy's counts are whole numbers
         return wrapped(np.bincount(*arrays((x, weights, minlength))))
     places, weights = np.asarray(arrays(x)), as_operand(weights)
     counts = np.bincount(places, minlength=minlength)  # and NumPy's checks
@@ -33,7 +33,7 @@ def bincount(x, /, weights=None, minlength=0):
 
 @handler
 def histogram(a, bins=10, range=None, density=None, weights=None):
-    if not (tensors(weights) or loses_gradient((a, bins))):
+    if not ([*tensors(weights)] or loses_gradient((a, bins))):
         return fallback(np.histogram, (a, bins, range, density, weights), {})
     if isinstance(bins, str):
         refuse_gradient("numpy.histogram with bins found by a rule", (a, weights))
@@ -80,7 +80,7 @@ def _counted(columns, edges, weights, counts):
 
 @handler
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
-    if not (tensors(weights) or loses_gradient((sample, bins))):
+    if not ([*tensors(weights)] or loses_gradient((sample, bins))):
         return fallback(np.histogramdd, (sample, bins, range, density, weights), {})
     refuse_gradient("the sample and the bins of numpy.histogramdd", (sample, bins))
     sample = arrays(sample)
