@@ -60,6 +60,7 @@ def as_python(text, name, here=False):
     """What `user_code.loaded` gives, not compiled: the entry, and no file."""
     support = {k: getattr(form_support, k).py_func for k in form_support.__all__}
     uncompiled = {"njit": lambda *args, **options: lambda f: f, "types": numba.types}
+    uncompiled["entry"] = uncompiled["njit"]
     scope = {**support, **user_code.outside, **uncompiled, "np": np, "math": math}
     lines = [x for x in text.split("\n") if not x.startswith(("from ", "import "))]
     lines = [x for x in lines if " = outside[" not in x]

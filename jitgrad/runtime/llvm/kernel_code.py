@@ -76,13 +76,20 @@ class KernelCode:
     `builder` stands, which ends where the function does; ``give(values)`` is what a `return`
     does."""
 
+    statements: dict
+    expressions: dict
+
     def __init__(self, builder, known, arguments, give=None):
         self.words, self.builder, self.known, self.give = known.words, builder, known, give
         self.placed = KernelNames(known.tree).placed
         self.values, self.places, self.ends = {}, {}, []
+        self._prepare()
         for name, value in zip(known.given, arguments, strict=True):
             self._name_gets(name, value)
         self._block(known.tree.body)
+
+    def _prepare(self):
+        """What there is to do before the first statement."""
 
     # ----- names
 
@@ -111,7 +118,7 @@ class KernelCode:
 
     def _block(self, statements):
         for statement in statements:
-            _STATEMENTS[type(statement)](self, statement)
+            self.statements[type(statement)](self, statement)
             if self.builder.block.is_terminated:
                 break
 
@@ -247,7 +254,7 @@ class KernelCode:
     def expression(self, node):
         if node in self.known.constants:
             return self._constant(node)
-        return _EXPRESSIONS[type(node)](self, node)
+        return self.expressions[type(node)](self, node)
 
     def _constant(self, node):
         kind = self.known.of.get(node, self.words.int64)
@@ -341,7 +348,7 @@ class KernelCode:
         return out
 
 
-_STATEMENTS = {
+KernelCode.statements = {
     ast.Assign: KernelCode._assign,
     ast.AugAssign: KernelCode._augmented,
     ast.For: KernelCode._for,
@@ -352,7 +359,7 @@ _STATEMENTS = {
     ast.Pass: KernelCode._pass,
     ast.Return: KernelCode._return,
 }
-_EXPRESSIONS = {
+KernelCode.expressions = {
     ast.Name: KernelCode._name,
     ast.Attribute: KernelCode._attribute,
     ast.BinOp: KernelCode._binary,

@@ -52,6 +52,9 @@ class KernelTypes:
     an expression that is an operation, with its signature. `constants` are expressions whose value
     is known. `returned` has the types of what the function returns, one after the other."""
 
+    statements: dict
+    expressions: dict
+
     def __init__(self, words, tree, given, scope):
         self.words, self.scope, self.tree = words, scope, tree
         self.returned: tuple = ()
@@ -67,7 +70,7 @@ class KernelTypes:
 
     def _block(self, statements):
         for statement in statements:
-            handle = _STATEMENTS.get(type(statement))
+            handle = self.statements.get(type(statement))
             if handle is None:
                 raise Unwritten(ast.unparse(statement))
             handle(self, statement)
@@ -148,7 +151,7 @@ class KernelTypes:
 
     def expression(self, node):
         """The type of an expression, None of a name that nothing was assigned to yet."""
-        handle = _EXPRESSIONS.get(type(node))
+        handle = self.expressions.get(type(node))
         if handle is None:
             raise Unwritten(ast.unparse(node))
         kind = self.of[node] = handle(self, node)
@@ -331,7 +334,8 @@ CHOSEN = {min: "<", max: ">"}
 _LITERAL = ast.Constant, ast.UnaryOp, ast.BinOp
 _ZERO, _ONE = ast.Constant(0), ast.Constant(1)
 _BUILTINS = {f.__name__: f for f in (abs, min, max, float, int, bool, complex, round)}
-_STATEMENTS = {
+#: What types statements, and expressions; a class of a larger part of Python has more.
+KernelTypes.statements = {
     ast.Assign: KernelTypes._assign,
     ast.AugAssign: KernelTypes._augmented,
     ast.For: KernelTypes._for,
@@ -342,7 +346,7 @@ _STATEMENTS = {
     ast.Pass: KernelTypes._nothing,
     ast.Return: KernelTypes._return,
 }
-_EXPRESSIONS = {
+KernelTypes.expressions = {
     ast.Name: KernelTypes._name,
     ast.Constant: KernelTypes._constant,
     ast.Attribute: KernelTypes._attribute,

@@ -28,7 +28,7 @@ def declared(module, shape, name):
 
 
 @contextlib.contextmanager
-def _steps(builder, stop, step):
+def steps(builder, stop, step):
     """A loop over ``range(0, stop, step)``, whose index it gives."""
     before = builder.block
     head, inside, after = map(builder.append_basic_block, ("steps.head", "steps", "steps.end"))
@@ -176,7 +176,7 @@ def prefetch(memory, first, count):
     def emit(builder, place, first, count):
         shape = ir.FunctionType(ir.VoidType(), [BYTE, I32, I32, I32])
         function = declared(builder.module, shape, "llvm.prefetch.p0")
-        with _steps(builder, count, LINE // size_of(memory.item)) as k:
+        with steps(builder, count, LINE // size_of(memory.item)) as k:
             at = builder.bitcast(builder.gep(place, [builder.add(first, k)]), BYTE)
             builder.call(function, [at, I32(0), I32(3), I32(1)])
 

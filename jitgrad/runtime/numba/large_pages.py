@@ -10,7 +10,7 @@ import mmap
 import sys
 
 from llvmlite import ir
-from numba import njit, types
+from numba import njit
 from numba.extending import intrinsic, overload
 
 #: From how many bytes on, as in NumPy; and what asks for large pages.
@@ -22,24 +22,24 @@ def _with_large_pages(x):
     return x
 
 
+def advise(builder, data, size):
+    """Writes what asks for large pages for `size` bytes at `data`, where these are many."""
+    word, page = ir.IntType(64), mmap.PAGESIZE
+    start = builder.ptrtoint(data, word)
+    first = builder.and_(builder.add(start, word(page - 1)), word(-page))
+    many = builder.sub(builder.add(start, size), first)
+    with builder.if_then(builder.icmp_signed(">=", many, word(LARGE)), likely=False):
+        kind = ir.FunctionType(ir.IntType(32), [word, word, ir.IntType(32)])
+        known = builder.module.globals.get("madvise")
+        function = known or ir.Function(builder.module, kind, "madvise")
+        builder.call(function, [first, many, ir.Constant(ir.IntType(32), ADVICE)])
+
+
 @intrinsic
 def _advised(context, x):
     def code(context, builder, signature, args):
         array = context.make_array(x)(context, builder, args[0])
-        page = mmap.PAGESIZE
-        word = context.get_value_type(types.intp)
-        one = context.get_constant(types.intp, page - 1)
-        mask = context.get_constant(types.intp, -page)
-        start = builder.ptrtoint(array.data, word)
-        many = builder.mul(array.nitems, array.itemsize)
-        first = builder.and_(builder.add(start, one), mask)
-        many = builder.sub(builder.add(start, many), first)
-        enough = builder.icmp_signed(">=", many, context.get_constant(types.intp, LARGE))
-        with builder.if_then(enough, likely=False):
-            kind = ir.FunctionType(ir.IntType(32), [word, word, ir.IntType(32)])
-            known = builder.module.globals.get("madvise")
-            advise = known or ir.Function(builder.module, kind, "madvise")
-            builder.call(advise, [first, many, ir.Constant(ir.IntType(32), ADVICE)])
+        advise(builder, array.data, builder.mul(array.nitems, array.itemsize))
         context.nrt.incref(builder, x, args[0])
         return args[0]
 

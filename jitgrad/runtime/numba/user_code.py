@@ -57,7 +57,14 @@ def decorator(options, signature=None, kept=True):
     if signature is not None:
         kinds = "".join([f"{type_text(t)}, " for t in signature])
         words = [f"({kinds.rstrip()})", *words, *(["cache=True"] if kept else [])]
-    return f"@njit({', '.join(words)})"
+    plain = signature is not None and options_are_plain(given)
+    return f"@{'entry' if plain else 'njit'}({', '.join(words)})"
+
+
+def options_are_plain(given):
+    """Whether numbers and indices mean what they do unless stated."""
+    asked = any(given.get(name) for name in ("fastmath", "boundscheck", "forceinline"))
+    return given["error_model"] == "numpy" and not asked
 
 
 def module_text(title, functions, names=()):
@@ -65,6 +72,7 @@ def module_text(title, functions, names=()):
     head = f'"""{title}"""\n\nimport math\n\nimport numpy as np\nfrom numba import njit, types\n\n'
     return (
         head
+        + "from jitgrad.runtime.numba.entries import entry\n"
         + "from jitgrad.runtime.numba.form_support import *  # noqa: F403\n"
         + ("from jitgrad.runtime.numba.user_code import outside\n" if names else "")
         + "".join([f'\n{name} = outside["{name}"]' for name in names])
@@ -110,12 +118,12 @@ def _load(text, name):
 def _module(text):
     """The module of a text; without threads where numba's private parts fail."""
     if "@_in_parts" not in text:
-        return cache.load(text, "public")
+        return cache.load(text)
     launch.prepare_parts()
     try:
-        return cache.load(text, "public")
+        return cache.load(text)
     except (AttributeError, ImportError, TypeError) as error:
         if config.numba == "public":
             raise
         api.fall_back(error)
-        return cache.load(text, "public")
+        return cache.load(text)
