@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Reductions -> what an element that is left out counts as.
 NEUTRAL: dict[str, Any] = {"sum": 0, "prod": 1, "any": False, "all": True, "mean": 0}
+#: Those that are sums of squares of distances from the mean.
+SPREADS = ("std", "var")
 #: Kinds of operations that compute each element from those at its place.
 BY_ELEMENT = ("elementwise", "broadcast", "reshape", "const", "number")
 
@@ -62,7 +64,7 @@ class MaskedSelection:
         return Functions.by_name[entry.name](*inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if function.__name__ not in NEUTRAL:
+        if function.__name__ not in (*NEUTRAL, *SPREADS):
             raise refusal(f"numpy.{function.__name__}")
         return Functions.by_name[function.__name__](*args, **kwargs)
 
@@ -95,8 +97,8 @@ def refusal(what: str) -> JitError:
     return JitError(
         f"got {what} of x[mask], a boolean mask, while {doing}: only a call knows how many "
         "elements there are; compute element by element and write it back, x[mask] = f(x[mask]), "
-        "reduce it by sum, mean, prod, any or all, choose by jitgrad.where(mask, x, y), or take it "
-        "out of the function"
+        "reduce it by sum, mean, std, var, prod, any or all, choose by jitgrad.where(mask, x, y), "
+        "or take it out of the function"
     )
 
 
@@ -150,7 +152,7 @@ def applied(apply: Apply, entry: Entry, operands: Sequence[Any], statics: tuple[
     """An operation of the catalogue on selections, and on numbers and tensors beside them; `apply`
     records it on tensors."""
     like = next(x for x in operands if type(x) is MaskedSelection)
-    if entry.name in NEUTRAL:
+    if entry.name in NEUTRAL or entry.name in SPREADS:
         return _reduced(apply, entry, like, statics)
     if entry.view is not None or entry.operands is None:
         raise refusal(f"{entry.name}()")
@@ -198,15 +200,41 @@ def _reduced(apply: Apply, entry: Entry, x: MaskedSelection, statics: tuple[Any,
     over = None if axis is None or not x.rest else tuple(range(lead))
     if given.pop("keepdims"):
         raise refusal(f"{entry.name}() with keepdims")
+    if entry.name in SPREADS:
+        return _spread(apply, entry.name, x, over, given)
     dtype = given.get("dtype")
     full = x.full if dtype is None else x.full.to(dtype)
     mean = entry.name == "mean"
     if mean and full.dtype.kind in "biu":
         full = full.double()
-    neutral = full.dtype.type(NEUTRAL[entry.name])
+    neutral = full.dtype.type(NEUTRAL[entry.name]).item()
     full = apply(REGISTRY["where"], (x.mask, full, neutral))
     out = Functions.by_name["sum" if mean else entry.name](full, axis=over)
     if not mean:
         return out
+    return out / _count(x, over, full.dtype)
+
+
+def _count(x: MaskedSelection, over: Any, dtype: Any) -> Any:
+    """The number of elements under the mask."""
     places = _recorded_broadcast(x.mask, x.full.shape)
-    return out / Functions.by_name["sum"](places, axis=over).to(full.dtype)
+    return Functions.by_name["sum"](places, axis=over).to(dtype)
+
+
+def _spread(apply: Apply, name: str, x: MaskedSelection, over: Any, given: dict[str, Any]) -> Any:
+    """The variance, or its root, whose derivative at 0 is 0."""
+    full = x.full if x.full.dtype.kind in "fc" else x.full.double()
+    total = Functions.by_name["sum"]
+    inside = apply(REGISTRY["where"], (x.mask, full, 0.0))
+    count = _count(x, over, inside.real.dtype)
+    mean = total(inside, axis=over) / count
+    away = apply(REGISTRY["where"], (x.mask, full - mean, 0.0))
+    squares = away.real**2 + away.imag**2 if full.dtype.kind == "c" else away * away
+    ddof = given["ddof"] if given.get("correction") is None else given["correction"]
+    left = count - ddof
+    left = apply(REGISTRY["where"], (left > 0, left, float("nan")))
+    out = total(squares, axis=over) / left
+    if name == "var":
+        return out
+    root = Functions.by_name["sqrt"](apply(REGISTRY["where"], (out == 0, 1.0, out)))
+    return apply(REGISTRY["where"], (out == 0, 0.0, root))

@@ -157,6 +157,7 @@ LEVEL = {
         lambda x, y: np.linalg.matrix_rank(x @ y.T), lambda x, y: np.linalg.matrix_rank(x.T @ y, rtol=1e-9),
         lambda x, y: np.linalg.matrix_rank(x, tol=100.0), lambda x, y: np.linalg.matrix_rank(x[0]),
     ],
+    "argpartition": [lambda x, y: np.argpartition(x, 1), lambda x, y: np.argpartition(x, 0, axis=0)],
 }
 # fmt: on
 

@@ -1,6 +1,8 @@
 """`x[mask]` under `jit`, where only a call knows the mask: values and gradients are those without
 `jit`, and what needs the number of elements is refused."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -143,3 +145,38 @@ def test_masks_that_differ_are_refused():
 
     with pytest.raises(JitError, match="a write to an index that is no mask"):
         jitgrad.jit(g)(jitgrad.tensor(X))
+
+
+@pytest.mark.parametrize("name", ["std", "var"])
+@pytest.mark.parametrize("ddof", [0, 1])
+def test_spreads_of_elements_under_a_mask(name, ddof):
+    """Of all, along the rows of a matrix, of one element, and of none."""
+    for x, axis in ((X, None), (X[:3], None), (ROWS, None), (ROWS, 0), (X + 1j * X[::-1], None)):
+        mask = x.real > 0 if x.ndim == 1 else x[:, 0] > -5
+
+        def f(x, m, axis=axis):
+            return getattr(x[m], name)(axis=axis, ddof=ddof)
+
+        got = jitgrad.jit(f)(x, mask)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            np.testing.assert_allclose(got, f(x, mask), rtol=1e-12)
+    g = jitgrad.grad(lambda x: getattr(x[x > 0], name)(ddof=ddof))
+    for x in (X, ROWS):
+        np.testing.assert_allclose(jitgrad.jit(g)(x), g(x), rtol=1e-12, atol=1e-15)
+    assert np.isnan(jitgrad.jit(lambda x: getattr(x[x > 9], name)())(X))
+
+
+def test_parts_of_an_order():
+    """`partition` while `jit` traces: what is left and right of a place, and its gradient."""
+    x = np.random.default_rng(0).standard_normal((3, 9))
+    got = np.asarray(jitgrad.jit(lambda x: np.partition(x, 4, axis=1))(x))
+    want = np.partition(x, 4, axis=1)
+    np.testing.assert_array_equal(got[:, 4], want[:, 4])
+    np.testing.assert_array_equal(np.sort(got[:, :4]), np.sort(want[:, :4]))
+    places = np.asarray(jitgrad.jit(lambda x: np.argpartition(x, 4, axis=1))(x))
+    np.testing.assert_array_equal(np.take_along_axis(x, places, 1)[:, 4], want[:, 4])
+    g = jitgrad.grad(lambda x: np.partition(x, 4, axis=1)[:, 4].sum())
+    np.testing.assert_array_equal(jitgrad.jit(g)(x), g(x))
+    with pytest.raises(jitgrad.ArgumentError, match="kth"):
+        jitgrad.jit(lambda x: np.partition(x, 9, axis=1))(x)

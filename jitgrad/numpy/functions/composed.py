@@ -20,10 +20,11 @@ from ...frontend.tensor import Tensor
 from ...ir.shapes import as_int, broadcast_shapes, normalize_axis
 from ...ops.joining import JOINED
 from ...tape.keys import Opcode
+from ...tape.segment import local
 from ..fallback import arrays, asked
 from ..sequences import ARRAY, SEQUENCE, mapped
 from ..signature import NOTHING
-from .writes import handler, numpys, stands_for
+from .writes import VALUES, handler, numpys, stands_for
 
 op = SimpleNamespace(**FUNCTIONS)
 
@@ -492,4 +493,26 @@ def real_if_close(a, tol=100):
 def partition(a, kth, axis=-1, kind="introselect", order=None):
     a = as_operand(a)
     a, axis = (a.reshape((-1,)), 0) if axis is None else (a, axis)
+    if local.seg.tracing is not None:  # an order of all elements is one of parts
+        _check_parts(a, kth, axis)
+        return op.sort(a, axis)
     return op.take_along_axis(a, asked(np.argpartition, a._array(), arrays(kth), axis, kind), axis)
+
+
+@handler
+def argpartition(a, kth, axis=-1, kind="introselect", order=None):
+    a = as_operand(a)
+    a, axis = (a.reshape((-1,)), 0) if axis is None else (a, axis)
+    if local.seg.tracing is not None:
+        _check_parts(a, kth, axis)
+        return op.argsort(a, axis)
+    return as_operand(asked(np.argpartition, arrays(a.detach()), arrays(kth), axis, kind))
+
+
+VALUES[argpartition] = "positions"
+
+
+def _check_parts(a, kth, axis):
+    """Refuses, while `jit` traces, what NumPy does in a call."""
+    shape = np.broadcast_to(np.zeros(1), (a.shape[normalize_axis(as_int(axis, "axis"), a.ndim)],))
+    asked(np.argpartition, shape, arrays(kth))
