@@ -1,4 +1,5 @@
-"""Programs of linear algebra, value and gradient, beside PyTorch, jax and autograd.
+"""Programs of linear algebra, Fourier transforms and special functions, value and gradient, beside
+PyTorch, jax and autograd.
 
     python -m benchmarks.tools.linear_algebra           all programs
     python -m benchmarks.tools.linear_algebra solve_100 --seconds 1
@@ -64,24 +65,38 @@ PROGRAMS = {
     "cholesky_10000x4x4": (lambda xp, a: (xp.cholesky(a) ** 2).sum(), (_positive(4, 10_000),)),
     "eigh_100": (lambda xp, a: (xp.eigh(a)[0] ** 3).sum(), (_positive(100),)),
     "gaussian_process_500": (_process, _process_inputs()),
+    **{
+        f"fft_{name}": (
+            lambda xp, x: (abs(xp.fft.fft(x)) ** 2).sum() / x.shape[-1],
+            (_rng().standard_normal(shape),),
+        )
+        for name, shape in (("1048576", (1 << 20,)), ("1000x1024", (1000, 1024)))
+    },
+    "gammaln_1000000": (lambda xp, x: xp.gammaln(x).sum(), (_rng().uniform(0.5, 20, 10**6),)),
+    "digamma_1000000": (lambda xp, x: xp.digamma(x).sum(), (_rng().uniform(0.5, 20, 10**6),)),
 }
 
 
 class Names:
     """A library by the names that programs use."""
 
-    def __init__(self, xp, linalg, solve_lower):
+    def __init__(self, xp, linalg, solve_lower, special):
         self.exp, self.log, self.eye, self.diagonal = xp.exp, xp.log, xp.eye, xp.diagonal
         self.solve, self.cholesky, self.eigh = linalg.solve, linalg.cholesky, linalg.eigh
-        self.solve_lower = solve_lower
+        self.solve_lower, self.fft = solve_lower, xp.fft
+        self.gammaln, self.digamma = special.gammaln, special.digamma
 
 
 def of_jitgrad(loss, operands):
     import jitgrad
     import jitgrad.numpy as jnp
+    from jitgrad.scipy import special
 
     names = Names(
-        jnp, jitgrad.linalg, lambda a, b: jitgrad.linalg.solve_triangular(a, b, lower=True)
+        jnp,
+        jitgrad.linalg,
+        lambda a, b: jitgrad.linalg.solve_triangular(a, b, lower=True),
+        special,
     )
     run = jitgrad.jit(jitgrad.value_and_grad(lambda *xs: loss(names, *xs)))
     xs = [jitgrad.tensor(x) for x in operands]
@@ -99,7 +114,7 @@ def of_torch(loss, operands):
     def solve_lower(a, b):
         return torch.linalg.solve_triangular(a, b[:, None], upper=False)[:, 0]
 
-    names = Names(torch, torch.linalg, solve_lower)
+    names = Names(torch, torch.linalg, solve_lower, torch.special)
     names.eye = lambda n: torch.eye(n, dtype=torch.float64)
     xs = [torch.tensor(x) for x in operands]
     xs[0].requires_grad_()
@@ -114,12 +129,14 @@ def of_torch(loss, operands):
 def of_jax(loss, operands):
     import jax
     import jax.scipy.linalg
+    import jax.scipy.special
 
     jax.config.update("jax_enable_x64", True)
     names = Names(
         jax.numpy,
         jax.numpy.linalg,
         lambda a, b: jax.scipy.linalg.solve_triangular(a, b, lower=True),
+        jax.scipy.special,
     )
     run = jax.jit(jax.value_and_grad(lambda *xs: loss(names, *xs)))
     xs = [jax.numpy.asarray(x) for x in operands]
@@ -130,8 +147,9 @@ def of_autograd(loss, operands):
     import autograd
     import autograd.numpy as anp
     import autograd.scipy.linalg as asl
+    import autograd.scipy.special as ass
 
-    names = Names(anp, anp.linalg, lambda a, b: asl.solve_triangular(a, b, lower=True))
+    names = Names(anp, anp.linalg, lambda a, b: asl.solve_triangular(a, b, lower=True), ass)
     names.diagonal = lambda a: anp.diagonal(a, 0, -1, -2)  # the only axes with a gradient
     run = autograd.value_and_grad(lambda *xs: loss(names, *xs))
     return lambda: run(*operands)

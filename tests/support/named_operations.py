@@ -102,7 +102,7 @@ NAMED = {
     "misc.flatten": ({"concatenate", "flatten"}, "a vector of all leaves; autograd's word for it"),
     "tree": ({"concatenate", "flatten", "ravel"}, "a vector of all; words of its own"),
     "frontend.masked_selection": (
-        {"where", "broadcast_to", "sum", "prod", "any", "all", "mean"},
+        {"sqrt", "std", "var", "where", "broadcast_to", "sum", "prod", "any", "all", "mean"},
         "what a mask selects that is not known, and reductions of that",
     ),
     "frontend.subscript": ({"where"}, "a write by a mask whose values are not known"),
