@@ -193,8 +193,9 @@ class Versions:
         b = self.b
         w = b.emit("view", (self.histories[it], number), named.type, hint=named.hint, spec=["i"])
         w.action.attrs["fresh"] = True
-        lengths = self.histories[it].action.args[1:]
-        w.action.attrs["lengths"] = list(lengths)
+        made = self.histories[it].action
+        assert made is not None
+        w.action.attrs["lengths"] = list(made.args[1:])
         return w
 
     def turn_number(self, loop: Action, iv: Val, env: dict) -> Val:
