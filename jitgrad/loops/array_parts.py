@@ -140,9 +140,7 @@ class ArrayParts:
         if not step.is_const or step.const == 0:
             self.refuse("got a slice with a step that is computed, or 0, expected a number")
         if step.const < 0:
-            if lo is not None or hi is not None or step.const != -1:
-                self.refuse("got a slice with a negative step, expected ::-1 or a loop")
-            return "s", b.pure("add", n, b.const(-1)), step, n
+            return self.backwards(n, lo, hi, step)
         start = b.const(0) if lo is None else self.start(lo, n)
         stop = n if hi is None else self.stop(hi, n)
         length = b.pure("max", b.pure("sub", stop, start), b.const(0))
@@ -150,6 +148,27 @@ class ArrayParts:
             more = b.pure("add", length, b.const(step.const - 1))
             length = b.pure("floordiv", more, step)
         return "s", start, step, length
+
+    def backwards(self, n, lo, hi, step):
+        """An index of an axis that is read from its end, where places are counted from there."""
+        b = self.b
+        last, zero = b.pure("add", n, b.const(-1)), b.const(0)
+        if lo is None and hi is None and step.const == -1:
+            return "s", last, step, n
+
+        def from_end(v):
+            v = b.cast(self.integer(v), I64)
+            below = b.pure("lt", v, zero)
+            place = b.pure("select", below, b.const(-1), last)
+            return b.pure("max", b.pure("sub", place, v), zero)
+
+        start = zero if lo is None else from_end(lo)
+        stop = n if hi is None else b.pure("min", from_end(hi), n)
+        many = b.pure("max", b.pure("sub", stop, start), zero)
+        if step.const != -1:
+            more = b.pure("add", many, b.const(-step.const - 1))
+            many = b.pure("floordiv", more, b.const(-step.const))
+        return "s", b.pure("sub", last, start), step, many
 
     def start(self, v, n):
         """Where a slice begins. One beyond the end has no elements, so that is not looked for."""
@@ -288,6 +307,8 @@ class ArrayParts:
         b = self.b
         if all(self.is_whole(it, b.dim(v.base, k)) for k, it in enumerate(v.items)):
             return v.base
+        if any(self.is_backwards(it, b.dim(v.base, k)) for k, it in enumerate(v.items)):
+            return self.view(self.of_reversed(v))
         args, spec, kinds = [v.base], [], []
         for it in v.items:
             if it[0] == "i":
@@ -302,6 +323,27 @@ class ArrayParts:
         out = b.emit("view", args, part_type(v.base.type, kinds), hint="v", spec=spec)
         out.action.attrs["lengths"] = list(v.shape)
         return out
+
+    def of_reversed(self, v):
+        """A part with parts of axes read backwards, as one of an array with these axes reversed."""
+        b, whole, items = self.b, [], []
+        for k, it in enumerate(v.items):
+            n = b.dim(v.base, k)
+            last = b.pure("add", n, b.const(-1))
+            if self.is_backwards(it, n):
+                whole.append(("s", last, b.const(-1), n))
+                start = b.pure("sub", last, it[1])
+                items.append(("s", start, b.const(-it[2].const), it[3]))
+            else:
+                whole.append(("s", b.const(0), b.const(1), n))
+                items.append(it)
+        return Part(self, self.view(Part(self, v.base, whole)), items)
+
+    def is_backwards(self, it, n):
+        """Whether an item reads a part of an axis of length `n` backwards."""
+        if it[0] != "s" or it[2].const > 0:
+            return False
+        return it[2].const != -1 or not same_value(it[3], n)
 
     def is_whole(self, it, n):
         """Whether an item means a whole axis of length `n`."""

@@ -146,3 +146,21 @@ def test_texts(name):
     if os.environ.get("JITGRAD_UPDATE_GOLDEN"):
         path.write_text(text)
     assert text == path.read_text()
+
+
+def backwards(x, i, j):
+    y = x[i:j:-1]
+    z = np.zeros(x.size)
+    z[::-2] = x[::-2]
+    z[j:i] += x[j:i] * 2.0
+    w = x[-2::-1]
+    return np.sum(y**2) + np.sum(z[:-9:-3] ** 3) + w[0] * np.sum(w[:1:-2]) + np.trapezoid(x)
+
+
+@pytest.mark.parametrize("ends", [(4, 1), (-1, 0), (9, -9), (1, 4), (3, -6), (-9, 9)])
+def test_slices_from_the_end(ends):
+    x = np.array([0.3, -0.8, 1.2, 0.5, 0.9, -0.4])
+    value, (slope,) = plain(Gradient(primal(backwards, (x, *ends)), {}))(x, *ends)
+    steps = [backwards(x + h, *ends) - backwards(x - h, *ends) for h in 1e-6 * np.eye(x.size)]
+    np.testing.assert_allclose(slope, np.array(steps) / 2e-6, atol=1e-8)
+    assert value == pytest.approx(backwards(x, *ends))
