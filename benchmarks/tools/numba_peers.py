@@ -28,6 +28,7 @@ from .. import numba_peers
 #: from which one call of PyTorch is enough.
 SECONDS, CALLS, SLOW = 3.0, 3, 1.0
 WRITTEN = ("heat_inplace", "thomas_inplace")
+CHAOTIC = ("lorenz", "escape")
 
 
 def flat(tree):
@@ -60,11 +61,11 @@ def steps_of(name, f, args, libraries):
 
 
 def check(name, steps):
-    """Compares values and gradients with those of jitgrad. Lorenz's equations are chaotic: sums in
-    another order make a difference of 1e-5 after ten seconds."""
+    """Compares values and gradients with those of jitgrad. Lorenz's equations are chaotic, and so
+    are orbits at the edge of Mandelbrot's set: roundings make a difference of 1e-5 in the end."""
     expected = flat(steps["jitgrad"]())
     for library in [k for k in steps if k not in ("numba", "jitgrad")]:
-        same(flat(steps[library]()), expected, 1e-4 if name == "lorenz" else 1e-6)
+        same(flat(steps[library]()), expected, 1e-4 if name in CHAOTIC else 1e-6)
 
 
 def same(got, expected, rtol):
