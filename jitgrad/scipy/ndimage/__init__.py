@@ -1,7 +1,7 @@
 """`jitgrad.scipy.ndimage`: filters and interpolation of images with derivatives, by SciPy's names.
 
     >>> gaussian_filter1d([0.0, 0.0, 1.0, 0.0, 0.0], 1.0).round(3)
-    array([0.061, 0.243, 0.393, 0.243, 0.061])
+    array([0.058, 0.242, 0.399, 0.242, 0.058])
 
 Derivatives are those by images, weights, widths of Gaussians, coordinates, shifts and angles.
 Images are of floats: of integers SciPy rounds the results. Start at `correlate1d` and
