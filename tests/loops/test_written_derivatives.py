@@ -106,6 +106,37 @@ def test_texts_mean_what_they_mean_in_python(written, counted, layout):
     assert after.alloc - before.alloc == after.free - before.free
 
 
+SOLE_OWNERS = """
+@entry((types.Array(types.float64, 1, "C"), types.int64,), error_model='numpy')
+def swaps(x, n):
+    u = x.copy()
+    v = np.zeros_like(x)
+    w = np.zeros_like(x)
+    for t in range(n):
+        for i in range(x.size):
+            w[i] = u[i] + t * v[i]
+        u, v, w = w, u, v
+        scratch = np.empty(x.size)
+        scratch[0] = 3.0
+        u[0] += scratch[0]
+    return u, v, w
+"""
+
+
+def test_arrays_that_change_places_stay_alive(written, counted):
+    """Each is owned by one name alone, which gives it back before another one gets it."""
+    text = HEAD + SOLE_OWNERS
+    x, before = np.linspace(1.0, 2.0, 100), counted()
+    entry, expected = [load(text, "swaps")[0] for load in (user_code.loaded, as_python)]
+    for n in (0, 1, 2, 3, 7):
+        out = entry(x, n)
+        for a, b in zip(out, expected(x, n), strict=True):
+            np.testing.assert_array_equal(a, b)
+    del out, a
+    after = counted()
+    assert not written and after.alloc - before.alloc == after.free - before.free
+
+
 BEYOND = {
     "s = np.sum(x)\n    return s": "np.sum",
     "s = x[0]\n    if s > 0:\n        k = 1\n    else:\n        k = 0.5\n    return k * s": None,

@@ -15,8 +15,8 @@ from numba.np.arrayobj import make_array, populate_array
 
 from ..llvm.kernel_code import KernelCode
 from ..llvm.kernel_types import Unwritten
-from ..llvm.memory import BYTE, I32, I64, declared, steps
-from .derivative_memory import NULL, ArrayFields, allocator, fields_of, release
+from ..llvm.memory import BYTE, I32, I64, declared
+from .derivative_memory import NULL, ArrayFields, allocator, copy_elements, fields_of, release
 from .derivative_types import indices_of, is_shape, lengths_of
 from .large_pages import ASKS, advise
 
@@ -197,8 +197,18 @@ class DerivativeCode(KernelCode):
         return [found for part in parts for found in self._parts_of(*part)]
 
     def _put_all(self, found):
+        if len(found) > 1:  # a name that comes first may give back what a later one gets
+            found = [(target, self._held(target, value), kind) for target, value, kind in found]
         for target, value, kind in found:
             self._put(target, value, kind)
+
+    def _held(self, target, value):
+        """An array with a reference for the name that gets it."""
+        named = isinstance(target, ast.Name) and target.id in self.owners
+        if not named or not isinstance(value, ArrayFields) or value.fresh:
+            return value
+        self._keep(value)
+        return ArrayFields(value.kind, value.parts, True)
 
     def _put(self, target, value, kind):
         if isinstance(target, ast.Subscript):
@@ -442,24 +452,8 @@ class DerivativeCode(KernelCode):
             first = self.builder.bitcast(source.data, BYTE)
             self._bytes("llvm.memcpy", [BYTE, BYTE, I64], [data, first, size])
         else:
-            self._copied(source, out)
+            copy_elements(self.builder, source, self._strides(source), out)
         return out
-
-    def _copied(self, source, out):
-        """Element by element: the array `out` is in C order."""
-        builder, strides = self.builder, self._strides(source)
-        first = builder.bitcast(source.data, BYTE)
-
-        def axis(k, at, offset):
-            if k == out.kind.ndim:
-                place = builder.bitcast(builder.gep(first, [offset]), source.data.type)
-                builder.store(builder.load(place), builder.gep(out.data, [at]))
-                return
-            with steps(builder, out.length(k), 1) as i:
-                base = builder.mul(at, out.length(k))
-                axis(k + 1, builder.add(base, i), builder.add(offset, builder.mul(strides[k], i)))
-
-        axis(0, I64(0), I64(0))
 
     def _made_grow(self, node, kind):
         """A longer array with what another one has (`form_support._grow`)."""

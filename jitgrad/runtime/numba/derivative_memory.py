@@ -6,7 +6,7 @@ Start at `ArrayFields`.
 
 from llvmlite import ir
 
-from ..llvm.memory import BYTE, I64, declared
+from ..llvm.memory import BYTE, I64, declared, steps
 
 NULL = ir.Constant(BYTE, None)
 #: Bytes of a vector, whose multiples the addresses of arrays are.
@@ -97,3 +97,19 @@ def release(module):
     builder.call(decref, [function.args[0]])
     builder.ret_void()
     return function
+
+
+def copy_elements(builder, source, strides, out):
+    """Copies an array of these strides, element by element, to `out`, which is in C order."""
+    first = builder.bitcast(source.data, BYTE)
+
+    def axis(k, at, offset):
+        if k == out.kind.ndim:
+            place = builder.bitcast(builder.gep(first, [offset]), source.data.type)
+            builder.store(builder.load(place), builder.gep(out.data, [at]))
+            return
+        with steps(builder, out.length(k), 1) as i:
+            base = builder.mul(at, out.length(k))
+            axis(k + 1, builder.add(base, i), builder.add(offset, builder.mul(strides[k], i)))
+
+    axis(0, I64(0), I64(0))
