@@ -194,7 +194,7 @@ class Printer:
         if a.kind == "dim":
             return f"{self.ex(a.args[0], ATOM)}.shape[{a.attrs['k']}]", ATOM
         if a.kind == "load":
-            return f"{self.ex(a.args[0])}[{', '.join(map(self.ex, a.args[1:]))}]", ATOM
+            return f"{self.ex(a.args[0])}[{', '.join(map(self.ex, a.args[1:])) or '()'}]", ATOM
         if a.fn == "cast":
             return f"{type_name(a.attrs['target'])}({self.ex(a.args[0])})", ATOM
         text, own = SCALARS[a.fn].text, LEVEL.get(a.fn, ATOM)
@@ -270,7 +270,8 @@ class Printer:
         getattr(self, "st_" + a.kind)(a, depth)
 
     def place(self, a):
-        return f"{self.ex(a.args[0])}[{', '.join(map(self.ex, a.index))}]"
+        # of an array without axes: x[()]
+        return f"{self.ex(a.args[0])}[{', '.join(map(self.ex, a.index)) or '()'}]"
 
     def st_store(self, a, depth):
         self.line(depth, f"{self.place(a)} = {self.ex(a.args[-1])}", a.loc)
