@@ -160,6 +160,11 @@ class Front(
             return None
         if isinstance(t, types.Omitted):
             return Val(typeof(t.value), name, None, None, t.value)
+        if getattr(t, "dtype", t) == types.float16:
+            raise NotDifferentiable(
+                f"got an argument {name} of type {t}, which numba does not compute with, expected "
+                "float32 or float64; convert it"
+            )
         if isinstance(t, types.IntegerLiteral):
             t = types.int64
         if isinstance(t, (types.Integer, types.Float, types.Boolean)):
