@@ -179,3 +179,37 @@ def test_containers_and_which_arguments():
     gx, gk = jitgrad.grad(energy)(x, k)
     assert gx.shape == (4,) and gk.shape == ()
     assert jitgrad.grad(energy, argnums=1)(x, k).shape == ()
+
+
+def scaled(x, scale=2.0, power=2, shift=None):
+    return x**power * scale if shift is None else x + shift
+
+
+def test_arguments_that_are_left_out():
+    f, x = jitgrad.njit(scaled), leaf(3.0)
+    for args, options, value, slope in (
+        ((), {}, 18.0, 12.0),
+        ((4.0,), {}, 36.0, 24.0),
+        ((), {"power": 3}, 54.0, 54.0),
+        ((), {"shift": 1.0}, 4.0, 1.0),
+    ):
+        out = f(x, *args, **options)
+        assert out.item() == value
+        assert jitgrad.grad(lambda x: f(x, *args, **options))(x).item() == slope  # noqa: B023
+
+
+def test_array_without_axes_indexed_by_nothing():
+    def f(x, a):
+        y = x.copy()
+        y[()] = x[()] ** 2 * a
+        return y[()] * a
+
+    value, (gx, ga) = jitgrad.value_and_grad(jitgrad.njit(f))(np.array(3.0), 2.0)
+    assert value == 36.0 and gx == 24.0 and gx.shape == () and ga == 36.0
+
+
+def test_half_precision_is_refused():
+    with pytest.raises(jitgrad.NotDifferentiable, match="argument x of type .*float16"):
+        jitgrad.grad(jitgrad.njit(scaled))(np.float16(2))
+    with pytest.raises(jitgrad.NotDifferentiable, match="argument x of type .*float16"):
+        jitgrad.grad(jitgrad.njit(energy), argnums=1)(np.ones(3, np.float16), 1.0)

@@ -52,8 +52,15 @@ class GradientDispatcher(_Dispatcher):
 
     def _compile_for_args(self, *args, **kwargs):
         if self.gradients.recognises(args, kwargs):
-            return self.gradients.call  # which numba calls with these arguments
+            return self._called_with_tensors  # which numba calls with these arguments
         return super()._compile_for_args(*args, **kwargs)
+
+    def _called_with_tensors(self, *args, **kwargs):
+        """numba has defaults among the arguments, wrapped."""
+        kinds = [getattr(x, "_numba_type_", None) for x in args]
+        defaults = [isinstance(kind, types.Omitted) for kind in kinds]
+        given = [k.value if d else x for x, k, d in zip(args, kinds, defaults, strict=True)]
+        return self.gradients.call(*given, **kwargs)
 
     @property
     def _numba_type_(self):
