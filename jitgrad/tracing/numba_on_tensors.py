@@ -22,6 +22,7 @@ from ..loops.outside import rules
 from ..ops.packing import Packing
 from ..runtime.numba.inference import to_dtype
 from ..tape.segment import local
+from ..tape.symbols import SymbolicScalar
 from .loop_operations import recorded
 from .numba_call import NumbaCall, Operand
 from .numba_operation import CALL, OTHER
@@ -65,7 +66,9 @@ def call_on_tensors(work: Any, args: list[Any]) -> Any:
 def _templated(x: Any, operands: list[Any]) -> Any:
     if isinstance(x, tuple):
         return like(x, iter([_templated(y, operands) for y in leaves(x)]))
-    if isinstance(x, (Tensor, np.ndarray, np.floating, float)):
+    if isinstance(x, SymbolicScalar) and x.kind is not float:  # lengths may come of it
+        return x.concrete_value()
+    if isinstance(x, (Tensor, np.ndarray, np.floating, float, SymbolicScalar)):
         operands.append(x)
         return Operand(len(operands) - 1)
     return x

@@ -213,3 +213,13 @@ def test_half_precision_is_refused():
         jitgrad.grad(jitgrad.njit(scaled))(np.float16(2))
     with pytest.raises(jitgrad.NotDifferentiable, match="argument x of type .*float16"):
         jitgrad.grad(jitgrad.njit(energy), argnums=1)(np.ones(3, np.float16), 1.0)
+
+
+def test_numbers_that_jit_traces():
+    f = jitgrad.njit(scaled)
+    compiled = jitgrad.jit(lambda x, scale, power: f(x, scale, power).sum())
+    for scale, power in ((2.0, 2), (3.0, 2), (3.0, 3)):
+        assert compiled(leaf(3.0), scale, power).item() == scale * 3.0**power
+        x = leaf(3.0)
+        compiled(x, scale, power).backward()
+        assert x.grad.item() == scale * power * 3.0 ** (power - 1)
