@@ -316,3 +316,15 @@ def test_a_fit_under_jit(compiled):
         np.testing.assert_allclose(gradient, [0.0, 0.0], atol=2e-2)
     finally:
         jitgrad.config.compile = before
+
+
+def test_distributions_that_a_traced_function_finds_by_getattr():
+    """Numbers among parameters become tensors of jitgrad's own, not arrays from outside."""
+
+    def density(x, name, *shapes):
+        return getattr(stats, name).logpdf(x, *shapes, loc=0.05, scale=1.3)
+
+    x = np.array([0.3, 0.5, 0.8])
+    for name, shapes in {"gamma": (2.0,), "beta": (2.0, 3.0), "norm": ()}.items():
+        found = jitgrad.jit(lambda x, n=name, s=shapes: density(x, n, *s))(x)
+        np.testing.assert_allclose(found, density(x, name, *shapes), rtol=1e-12)

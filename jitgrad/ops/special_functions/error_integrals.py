@@ -4,9 +4,10 @@ integrals, Fresnel integrals. Start at `erfinv`."""
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from ...ir import Node
-from ..arithmetic import square
+from ..arithmetic import absolute, square
 from ..comparison import equal, where
 from ..exponential import exp, log, log1p
 from ..special import erf
@@ -15,15 +16,44 @@ from .table import special
 
 ROOT_PI = math.sqrt(math.pi)
 
+
+def _expansion(x: Node, near: Node, sign: int) -> Node:
+    """The sum of (2n + 1)!! (sign / (2 x * x))^n, by which derivatives at large x differ from the
+    first term of their asymptotic expansion, over x * x; anything where x is `near`."""
+    u = square(1.0 / where(near, 1.0, x))
+    total: Any = 0.0
+    for odd in (11, 9, 7, 5, 3):
+        total = u * (0.5 * sign * odd) * (1.0 + total)
+    return u * (1.0 + total)
+
+
+def _is_near(x: Node) -> Node:
+    """Where a derivative is a difference that keeps its digits; the expansion needs no more than
+    six terms elsewhere."""
+    return absolute(x) < (50.0 if x.dtype.itemsize == 8 else 10.0)
+
+
+def _erfcx_slope(x: Node, out: Node) -> Node:
+    near = (x < 0) + _is_near(x)
+    direct = 2.0 * where(near, x, 0.0) * where(near, out, 0.0) - 2 / ROOT_PI
+    return where(near, direct, _expansion(x, near, -1) / -ROOT_PI)
+
+
+def _dawsn_slope(x: Node, out: Node) -> Node:
+    near = _is_near(x)
+    direct = 1.0 - 2.0 * where(near, x, 0.0) * where(near, out, 0.0)
+    return where(near, direct, _expansion(x, near, 1) * -0.5)
+
+
 erfcx = special(
     "erfcx",
-    lambda x, out: 2.0 * x * out - 2 / ROOT_PI,
+    _erfcx_slope,
     "The scaled complementary error function, exp(x * x) erfc(x).",
 )
 erfi = special(
     "erfi", lambda x, out: 2 / ROOT_PI * exp(x * x), "The imaginary error function, -i erf(i x)."
 )
-dawsn = special("dawsn", lambda x, out: 1.0 - 2.0 * x * out, "Dawson's integral.")
+dawsn = special("dawsn", _dawsn_slope, "Dawson's integral.")
 erfinv = special(
     "erfinv",
     lambda y, out: ROOT_PI / 2 * exp(out * out),

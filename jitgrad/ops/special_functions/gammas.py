@@ -63,7 +63,8 @@ def _rgamma_slope(x: Node, out: Node) -> Node:
     left = x < 0.5
     other = where(left, 1.0 - x, 1.0)
     mirrored = cospi(where(left, x, 0.0)) * gamma(other) - out * psi(other)
-    return where(left, mirrored, -out * psi(where(left, 1.0, x)))
+    falls = (x >= 0.5) * (x < math.inf)  # at infinity psi is infinite, and out 0
+    return where(left, mirrored, where(falls, -out * psi(where(falls, x, 1.0)), -0.0 * out))
 
 
 rgamma = special("rgamma", _rgamma_slope, "1 / gamma(x), 0 at its poles.", on=(-2.5, 3))

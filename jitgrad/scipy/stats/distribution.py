@@ -16,7 +16,7 @@ import numpy as np
 
 from ...base.errors import MissingError
 from ...base.surface import surface
-from ...frontend.convert import as_operand
+from ...frontend.creation import full
 from ...frontend.tensor import Tensor
 from ..special.catalogue import op
 from .standard import INF, Formula, Frozen, Standard, is_number, operand, parameters_of, together
@@ -147,7 +147,7 @@ class Distribution:
         dtype = np.result_type(
             *[v.dtype for v in (*shapes, loc, scale) if isinstance(v, Tensor)] or [np.dtype(float)]
         )
-        out = as_operand(np.asarray(formula(*shapes), dtype)) if not shapes else formula(*shapes)
+        out = formula(*shapes) if shapes else full((), formula(), dtype)
         ok = self._valid(shapes, scale)
         return out if ok is True else op.where(ok, out, math.nan), loc, scale
 

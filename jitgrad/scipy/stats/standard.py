@@ -14,6 +14,7 @@ from ... import random
 from ...base.errors import ArgumentError
 from ...base.surface import surface
 from ...frontend.convert import as_operand
+from ...frontend.creation import full
 from ...frontend.tensor import Tensor
 from ..special.catalogue import op
 
@@ -172,7 +173,7 @@ def together(*xs: Any) -> list[Any]:
     found = [operand(x) for x in xs]
     dtypes = [x.dtype for x in found if isinstance(x, Tensor)]
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(float)
-    return [as_operand(np.asarray(x, dtype)) if is_number(x) else x for x in found]
+    return [full((), x, dtype) if is_number(x) else x for x in found]
 
 
 def generator_of(random_state: Any) -> Any:
