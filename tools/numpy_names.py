@@ -25,6 +25,7 @@ from jitgrad.numpy.namespace import CREATION, OWN
 from jitgrad.numpy.ufunc_methods import METHODS
 from jitgrad.random import smooth
 
+from . import tables
 from .formulas import partial_derivatives
 
 PAGE = pathlib.Path(__file__).parent.parent / "docs" / "numpy-names.md"
@@ -169,48 +170,34 @@ def sections():
     }
 
 
+def _shown(name, kind, remark):
+    """A name as it is shown, with its kind and remark, of which that of operations is one."""
+    if remark.startswith("operation `"):
+        own = remark.removeprefix("operation ").partition(";")
+        name = name if own[0] == f"`{name}`" else f"{name} ({own[0].strip('`')})"
+        remark = "an operation" + ("; it is zero" if own[2] else "")
+    name, _, more = name.partition(" ")
+    return f"`{name}` {more}".strip(), (kind, remark)
+
+
 def text():
     """The page."""
-    out = [HEAD.format(version=minor())]
+    out = [HEAD.format(version=tables.minor(np))]
     for title, rows in sections().items():
         out += [f"## {title}", "| kind | what it is | names |", "| --- | --- | --- |"]
-        grouped = {}
-        for name, (kind, remark) in rows.items():
-            if remark.startswith("operation `"):
-                own = remark.removeprefix("operation ").partition(";")
-                name = name if own[0] == f"`{name}`" else f"{name} ({own[0].strip('`')})"
-                remark = "an operation" + ("; it is zero" if own[2] else "")
-            grouped.setdefault((kind, remark), []).append(
-                f"`{name}`" if " " not in name else f"`{name.split()[0]}` {name.split()[1]}"
-            )
-        order = [GRADIENT, ONLY, REFUSED, "missing", NUMPYS]
-        for (kind, remark), names in sorted(
-            grouped.items(), key=lambda row: (order.index(row[0][0]), row[0][1])
-        ):
-            out.append(f"| {kind} | {remark} | {', '.join(names)} |")
+        named = [_shown(name, *row) for name, row in rows.items()]
+        out += tables.rows(named, [GRADIENT, ONLY, REFUSED, "missing", NUMPYS])
         out.append("")
     return "\n".join(out)
 
 
-def minor():
-    """NumPy's version without its last part."""
-    return ".".join(np.__version__.split(".")[:2])
-
-
 def is_stale():
     """Whether the page is not as it should be; one for another NumPy is left alone."""
-    now = PAGE.read_text() if PAGE.exists() else ""
-    return (not now or f"NumPy\n{minor()}:" in now) and now != text()
+    return tables.is_stale(PAGE, "NumPy", np, text)
 
 
 def main(arguments):
-    if not is_stale():
-        return 0
-    print(f"{'stale' if arguments else 'written'}: {PAGE}")
-    if arguments:
-        return 1
-    PAGE.write_text(text())
-    return 0
+    return tables.write(PAGE, is_stale(), text, bool(arguments))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ import jitgrad
 from jitgrad.base.errors import MissingError
 from jitgrad.frontend.special_functions import entry_of
 
+from . import tables
+
 PAGE = pathlib.Path(__file__).parent.parent / "docs" / "scipy-names.md"
 HEAD = """# Every public name of SciPy's modules that `jitgrad.scipy` has, on tensors
 Written by `python -m tools.scipy_names` from these modules, for SciPy
@@ -80,41 +82,23 @@ def sections():
 
 def text():
     """The page."""
-    out = [HEAD.format(version=minor())]
+    out = [HEAD.format(version=tables.minor(scipy))]
     for module, rows in sections().items():
         home = "jitgrad.fft" if module == "fft" else f"jitgrad.scipy.{module}"
         out += [f"## scipy.{module}, as {home}", "| kind | why | names |", "| --- | --- | --- |"]
-        grouped = {}
-        for name, row in rows.items():
-            grouped.setdefault(row, []).append(f"`{name}`")
-        order = [GRADIENT, VALUES, THEIRS, REFUSED]
-        for (kind, remark), names in sorted(
-            grouped.items(), key=lambda row: (order.index(row[0][0]), row[0][1])
-        ):
-            out.append(f"| {kind} | {remark} | {', '.join(names)} |")
+        named = ((f"`{name}`", row) for name, row in rows.items())
+        out += tables.rows(named, [GRADIENT, VALUES, THEIRS, REFUSED])
         out.append("")
     return "\n".join(out)
 
 
-def minor():
-    """SciPy's version without its last part."""
-    return ".".join(scipy.__version__.split(".")[:2])
-
-
 def is_stale():
     """Whether the page is not as it should be; one for another SciPy is left alone."""
-    now = PAGE.read_text() if PAGE.exists() else ""
-    return (not now or f"SciPy\n{minor()}:" in now) and now != text()
+    return tables.is_stale(PAGE, "SciPy", scipy, text)
 
 
 def main(arguments):
-    if not is_stale():
-        return 0
-    print(f"{'stale' if arguments else 'written'}: {PAGE}")
-    if arguments:
-        return 1
-    PAGE.write_text(text())
-    return 0
+    return tables.write(PAGE, is_stale(), text, bool(arguments))
 
 
 if __name__ == "__main__":

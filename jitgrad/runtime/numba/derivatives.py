@@ -17,9 +17,8 @@ from numba.core import typed_passes
 from numba.core.compiler import CompilerBase, _LowerResult
 from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
 
-# the constants that a function's code refers to; the name, types and place of a function
+# the constants that a function's code refers to
 from numba.core.environment import Environment
-from numba.core.funcdesc import PythonFunctionDescriptor
 
 from ...base.syntax import syntax_tree
 from ..llvm.kernel_types import Unwritten
@@ -27,7 +26,7 @@ from ..llvm.operations import KernelOperation, resolved
 from .derivative_code import DerivativeCode
 from .derivative_types import DerivativeTypes
 from .lowering import kind_of, type_of
-from .private import KernelLibrary, NumbaWords
+from .private import KernelLibrary, NumbaWords, described_function
 
 #: Operators that are instructions of ours, with numba's meaning.
 OPERATORS = frozenset(
@@ -89,7 +88,7 @@ class WriteDerivative(LoweringPass):
         state.type_annotation = ""
         library = KernelLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         library.enable_object_caching()
-        state["library"], described = library, _described(state)
+        state["library"], described = library, described_function(state)
         context = state.targetctx
         with context.push_code_library(library):
             environment, helper = self._write(state, library, described, known)
@@ -125,28 +124,6 @@ def _tree_of(function):
     """The syntax tree of a function of an emitted module."""
     tree = syntax_tree(function.__globals__["SOURCE"])
     return next(s for s in tree.body if getattr(s, "name", "") == function.__name__)
-
-
-def _described(state):
-    name = state.func_id
-    return PythonFunctionDescriptor(
-        native=True,
-        modname=name.modname,
-        qualname=name.func_qualname,
-        unique_name=name.unique_name,
-        doc="",
-        typemap={},
-        restype=state.return_type,
-        calltypes={},
-        args=name.arg_names,
-        kws=(),
-        mangler=state.targetctx.mangler,
-        argtypes=tuple(state.args),
-        noalias=state.flags.noalias,
-        global_dict=None,
-        abi_tags=[state.flags.get_mangle_string()],
-        uid=name.unique_id,
-    )
 
 
 class Written(CompilerBase):

@@ -216,6 +216,29 @@ class KernelLibrary(JITCodeLibrary):
         manager.run(self._final_module, builder)
 
 
+def described_function(state):
+    """What numba knows a function by that is written without its lowering: name, types, place."""
+    name = state.func_id
+    return PythonFunctionDescriptor(
+        native=True,
+        modname=name.modname,
+        qualname=name.func_qualname,
+        unique_name=name.unique_name,
+        doc="",
+        typemap={},
+        restype=state.return_type,
+        calltypes={},
+        args=name.arg_names,
+        kws=(),
+        mangler=state.targetctx.mangler,
+        argtypes=tuple(state.args),
+        noalias=state.flags.noalias,
+        global_dict=None,  # those of its module, else all that kernels see is stored with each
+        abi_tags=[state.flags.get_mangle_string()],
+        uid=name.unique_id,
+    )
+
+
 @register_pass(mutates_CFG=False, analysis_only=False)
 class _Written(LoweringPass):
     """From the syntax tree of a kernel's loops to LLVM instructions."""
@@ -234,32 +257,11 @@ class _Written(LoweringPass):
         state.return_type, state.type_annotation = types.none, ""
         library = KernelLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         library.enable_object_caching()
-        state["library"], described = library, self._described(state)
+        state["library"], described = library, described_function(state)
         with state.targetctx.push_code_library(library):
             environment = self._write(state, library, described, known)
         state["cr"] = _LowerResult(described, None, cfunc=None, env=environment)
         return True
-
-    def _described(self, state):
-        name = state.func_id
-        return PythonFunctionDescriptor(
-            native=True,
-            modname=name.modname,
-            qualname=name.func_qualname,
-            unique_name=name.unique_name,
-            doc="",
-            typemap={},
-            restype=types.none,
-            calltypes={},
-            args=name.arg_names,
-            kws=(),
-            mangler=state.targetctx.mangler,
-            argtypes=tuple(state.args),
-            noalias=state.flags.noalias,
-            global_dict=None,  # those of its module, else all that kernels see is stored with each
-            abi_tags=[state.flags.get_mangle_string()],
-            uid=name.unique_id,
-        )
 
     def _write(self, state, library, described, known):
         """Adds the function to the library; what it is run with."""
