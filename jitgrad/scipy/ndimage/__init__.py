@@ -22,16 +22,13 @@ from .image_filters import (
     gaussian_gradient_magnitude,
     gaussian_laplace,
     laplace,
-    maximum_filter,
-    median_filter,
-    minimum_filter,
     prewitt,
-    rank_filter,
     sobel,
     uniform_filter,
     uniform_filter1d,
 )
 from .interpolation import affine_transform, map_coordinates, rotate, shift, spline_filter, zoom
+from .rank_filters import maximum_filter, median_filter, minimum_filter, rank_filter
 
 __all__ = [
     "affine_transform",

@@ -1,4 +1,4 @@
-"""Filters of images: sums of what is around each element, weighted, and choices from it.
+"""Filters of images: sums of what is around each element, weighted.
 
 What is around elements is a view of the image with its borders. Start at `correlate1d`.
 """
@@ -120,11 +120,11 @@ def convolve1d(
 
 def _over(x: Any, w: Any, axes: Sequence[int], modes: Any, cval: Any, origins: Any) -> Any:
     """The correlation along several axes."""
-    views = _windows(x, w.shape, axes, modes, cval, origins)
+    views = windows(x, w.shape, axes, modes, cval, origins)
     return jnp.tensordot(views, w, axes=w.ndim)
 
 
-def _windows(x: Any, sizes: Any, axes: Sequence[int], modes: Any, cval: Any, origins: Any) -> Any:
+def windows(x: Any, sizes: Any, axes: Sequence[int], modes: Any, cval: Any, origins: Any) -> Any:
     """What is around each element, on axes behind those of the image."""
     if len(sizes) != len(axes):
         raise ShapeError(f"got a filter of {len(sizes)} axes, expected {len(axes)}")
@@ -434,113 +434,3 @@ def uniform_filter(
         if n > 1:
             x = jnp.asarray(uniform_filter1d(x, n, axis, None, m, cval, o))
     return given_back(x, input)
-
-
-# --- choices --------------------------------------------------------------------------------------
-
-
-def _candidates(x: Any, size: Any, footprint: Any, mode: Any, cval: Any, origin: Any) -> Any:
-    """What is chosen from for each element, on one axis behind those of the image."""
-    axes = axes_of(None, x.ndim)
-    if footprint is None:
-        if size is None:
-            raise ArgumentError("got neither size nor footprint, expected one of them")
-        sizes = [as_int(n, "size") for n in for_each(size, axes, "size")]
-        kept = None
-    else:
-        kept = np.asarray(footprint, bool)
-        sizes = list(kept.shape)
-    modes, origins = for_each(mode, axes, "mode"), for_each(origin, axes, "origin")
-    views = _windows(x, sizes, axes, modes, cval, origins).reshape((*x.shape, -1))
-    return views if kept is None else views[..., np.flatnonzero(kept)]
-
-
-@surface
-def maximum_filter(
-    input: Any,
-    size: Any = None,
-    footprint: Any = None,
-    output: Any = None,
-    mode: Any = "reflect",
-    cval: Any = 0.0,
-    origin: Any = 0,
-) -> Any:
-    """The largest of what is around each element, as `scipy.ndimage.maximum_filter`; gradients go
-    to the largest.
-
-    Examples
-    --------
-    >>> maximum_filter([1.0, 3.0, 2.0, 0.0], 3)
-    array([3., 3., 3., 2.])
-    """
-    x = image(input, output)
-    return given_back(_candidates(x, size, footprint, mode, cval, origin).max(axis=-1), input)
-
-
-@surface
-def minimum_filter(
-    input: Any,
-    size: Any = None,
-    footprint: Any = None,
-    output: Any = None,
-    mode: Any = "reflect",
-    cval: Any = 0.0,
-    origin: Any = 0,
-) -> Any:
-    """The smallest of what is around each element, as `scipy.ndimage.minimum_filter`; gradients go
-    to the smallest.
-
-    Examples
-    --------
-    >>> minimum_filter([1.0, 3.0, 2.0, 0.0], 3)
-    array([1., 1., 0., 0.])
-    """
-    x = image(input, output)
-    return given_back(_candidates(x, size, footprint, mode, cval, origin).min(axis=-1), input)
-
-
-@surface
-def rank_filter(
-    input: Any,
-    rank: int,
-    size: Any = None,
-    footprint: Any = None,
-    output: Any = None,
-    mode: Any = "reflect",
-    cval: Any = 0.0,
-    origin: Any = 0,
-) -> Any:
-    """That of what is around each element of which `rank` others are smaller, as
-    `scipy.ndimage.rank_filter`.
-
-    Examples
-    --------
-    >>> rank_filter([1.0, 3.0, 2.0, 0.0], -1, 3)
-    array([3., 3., 3., 2.])
-    """
-    x = image(input, output)
-    found = jnp.sort(_candidates(x, size, footprint, mode, cval, origin), axis=-1)
-    return given_back(found[..., as_int(rank, "rank")], input)
-
-
-@surface
-def median_filter(
-    input: Any,
-    size: Any = None,
-    footprint: Any = None,
-    output: Any = None,
-    mode: Any = "reflect",
-    cval: Any = 0.0,
-    origin: Any = 0,
-) -> Any:
-    """The middle of what is around each element, as `scipy.ndimage.median_filter`; of an even
-    number the upper one.
-
-    Examples
-    --------
-    >>> median_filter([1.0, 9.0, 2.0, 3.0], 3)
-    array([1., 2., 3., 3.])
-    """
-    x = image(input, output)
-    found = jnp.sort(_candidates(x, size, footprint, mode, cval, origin), axis=-1)
-    return given_back(found[..., found.shape[-1] // 2], input)
