@@ -37,6 +37,8 @@ from .views import parent_of
 
 #: Operations of a segment when turns are looked for in it first.
 FIRST_LOOK = 1024
+#: Elements of the largest values of constants that a trace keeps.
+SETTLED = 1024
 
 
 class Unreplayable(Exception):
@@ -188,6 +190,7 @@ class Trace:
         self.grad_inputs, self.hooked, self.inside, self.closed = set(), False, False, False
         self.rows, self.unsettled = {}, {}
         self.recorded = {}  # the nodes that the program has made so far, in its order
+        self.settled = {}  # node -> its value, of constants that were looked at
         self.looks_again()
 
     # ------------------------------------------------------------------ turns
@@ -283,15 +286,30 @@ class Trace:
 
     def constant(self, node):
         """The value of a node that comes of what the function makes itself in each call, or None:
-        nothing of it comes of an argument, of what is found outside, or of random numbers."""
-        leaves = [x.value for x in self.inputs]
-        for n in toposort([node]):
-            if n.op is LEAF and (leaves[n.arg] is None or n is not leaf(n.arg, n.shape, n.dtype)):
-                return None
-            if n.op is NUMBER and type(self.numbers[n.arg]) is SymbolicScalar:
-                return None
-        (value,) = interpreter([node])(leaves, self.numbers)
-        return value
+        nothing of it comes of an argument, of what is found outside, or of random numbers.
+
+        Values of small nodes are kept, so that a loop that looks in each turn computes one turn."""
+        settled = self.settled
+        order = toposort([node], lambda n: () if n in settled else n.src)
+        if not all(map(self._is_fixed, order)):
+            return None
+        settled |= {n: self.inputs[n.arg].value for n in order if n.op is LEAF}
+        known = [n for n in order if n in settled]
+        below = {n: leaf(k, n.shape, n.dtype) for k, n in enumerate(known)}
+        new = [n for n in order if n not in below]
+        for n in new:
+            below[n] = rebuilt(n, tuple([below[s] for s in n.src]))
+        kept = [n for n in new if n is node or (n.op.kind == "elementwise" and n.size <= SETTLED)]
+        values = interpreter([below[n] for n in kept])([settled[n] for n in known], self.numbers)
+        settled.update(zip(kept, values, strict=True))
+        return settled[node]
+
+    def _is_fixed(self, node):
+        """Whether a leaf or a number is a constant that the function made; all else is."""
+        if node.op is LEAF:
+            made = self.inputs[node.arg].value is not None
+            return made and node is leaf(node.arg, node.shape, node.dtype)
+        return node.op is not NUMBER or type(self.numbers[node.arg]) is not SymbolicScalar
 
     def number(self, value, dtype):
         """The node of a Python number."""
