@@ -299,7 +299,9 @@ class ArrayParts:
             return
         if n.is_const and m.is_const:
             self.refuse(f"got lengths {n.const} and {m.const}, expected equal ones")
-        text = "lengths differ, and axes of length 1 are not stretched in differentiated code"
+        text = f"line {self.b.loc[1]}: " if self.b.loc else ""
+        text += "lengths differ; differentiated code does not stretch axes of length 1, nor let a "
+        text += "name have arrays of other lengths from turn to turn"
         self.b.emit("check", (self.b.pure("eq", n, m),), text=f'ValueError("{text}")')
 
     def view(self, v):
