@@ -36,6 +36,7 @@ MODULES = {
     "jitgrad.optim": jitgrad.optim,
     "jitgrad.random": jitgrad.random,
     "jitgrad.scipy": jitgrad.scipy,
+    "jitgrad.scipy.fft": jitgrad.scipy.fft,
     "jitgrad.scipy.integrate": jitgrad.scipy.integrate,
     "jitgrad.scipy.interpolate": jitgrad.scipy.interpolate,
     "jitgrad.scipy.linalg": jitgrad.scipy.linalg,
@@ -50,8 +51,8 @@ MODULES = {
 #: Modules that are written with all their types, and need no stubs.
 TYPED = {"jitgrad.optim", "jitgrad.random", "jitgrad.tree", "jitgrad.autograd.functional"}
 TYPED |= {"jitgrad.nn", "jitgrad.nn.functional", "jitgrad.scipy"}
-SOLVERS = ("integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse", "stats")
-TYPED |= {f"jitgrad.scipy.{name}" for name in SOLVERS}
+SOLVERS = ("fft", "integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse")
+TYPED |= {f"jitgrad.scipy.{name}" for name in (*SOLVERS, "stats")}
 TYPED |= {name for name in MODULES if name.startswith("jitgrad.interop")}
 AUTOGRAD = ["Function", "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "function"]
 AUTOGRAD += ["functional", "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode"]

@@ -35,11 +35,11 @@ Written by `python -m tools.scipy_names` from these modules, for SciPy
 | refused | `MissingError` that says what to do: SciPy's function on values, `x.detach().numpy()` |
 """
 GRADIENT, VALUES, THEIRS, REFUSED = "gradient", "values", "SciPy's", "refused"
-MODULES = ("fft", *jitgrad.scipy.__all__)
+MODULES = jitgrad.scipy.__all__
 
 
 def _ours(module):
-    return jitgrad.fft if module == "fft" else importlib.import_module(f"jitgrad.scipy.{module}")
+    return importlib.import_module(f"jitgrad.scipy.{module}")
 
 
 def of_name(module, name):
@@ -51,13 +51,10 @@ def of_name(module, name):
     try:
         found = getattr(ours, name)
     except MissingError as error:
-        # of Fourier transforms, which are NumPy's first, it may say what is spelt alike
-        remark = str(error).partition("; ")[2] if module != "fft" else ""
+        remark = str(error).partition("; ")[2]
         if inspect.isclass(value) and issubclass(value, (Exception, Warning)):
             return THEIRS, "an error or a warning"
-        return REFUSED, remark.replace(
-            name, "*"
-        ) or "it has no counterpart; use scipy.fft.* on values"
+        return REFUSED, remark.replace(name, "*")
     return THEIRS, "a class" if inspect.isclass(found) else "a function or a module"
 
 
@@ -84,8 +81,11 @@ def text():
     """The page."""
     out = [HEAD.format(version=tables.minor(scipy))]
     for module, rows in sections().items():
-        home = "jitgrad.fft" if module == "fft" else f"jitgrad.scipy.{module}"
-        out += [f"## scipy.{module}, as {home}", "| kind | why | names |", "| --- | --- | --- |"]
+        out += [
+            f"## scipy.{module}, as jitgrad.scipy.{module}",
+            "| kind | why | names |",
+            "| --- | --- | --- |",
+        ]
         named = ((f"`{name}`", row) for name, row in rows.items())
         out += tables.rows(named, [GRADIENT, VALUES, THEIRS, REFUSED])
         out.append("")

@@ -14,8 +14,8 @@ from ..base.missing import missing as _missing
 
 #: The modules of SciPy that have a counterpart, which is a module or a package of this folder.
 _MODULES = {
-    *("integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse", "special"),
-    "stats",
+    *("fft", "integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse"),
+    *("special", "stats"),
 }
 __all__ = sorted({module.name for module in _pkgutil.iter_modules(__path__)} & _MODULES)
 

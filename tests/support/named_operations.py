@@ -65,6 +65,18 @@ NAMED = {
         {"AGAIN", "HOST", "RULE", "concatenate", "expand_dims"},
         "marks and calls whose batching rules it sets; a word of jax.pure_callback",
     ),
+    "scipy": ({"fft"}, "the module"),
+    "scipy.fft": (
+        {f"{way}fft{along}" for way in ("", "i", "r", "ir") for along in ("", "2", "n")}
+        | {
+            f"{way}{name}{along}"
+            for way in ("", "i")
+            for name in ("dct", "dst")
+            for along in ("", "n")
+        }
+        | {"hfft", "ihfft"},
+        "SciPy's functions of those names",
+    ),
     "scipy.linalg": (
         {"cholesky", "det", "expm", "inv", "logm", "solve", "solve_sylvester", "solve_triangular"}
         | {"sqrtm", "svdvals", "norm"},
