@@ -19,7 +19,7 @@ from ..base.dtypes import INT64
 from ..ir import Node, const, leaf, substitute, toposort
 from ..ops import REGISTRY
 from ..ops.host import HOST
-from ..ops.indexing import IN_BOUNDS, gather
+from ..ops.indexing import IN_BOUNDS, SOME, gather
 from ..ops.marks import stop
 from ..ops.primitives import broadcast, reshape_to, zeros
 from ..ops.rows import Rows, in_front, same_rows
@@ -135,7 +135,7 @@ def _selected(goes_on: Node, x: Node, y: Node) -> Node:
 def _of_rows_going_on(body: Body, marks: Mapping[Node, Node], goes_on: Node) -> dict[Node, Node]:
     """What a turn reads in the place of `marks`, so that no derivative leads to rows that have
     ended."""
-    careful = any(n.op in (IN_BOUNDS, HOST, LOOP) for n in toposort(body.results))
+    careful = any(n.op in (IN_BOUNDS, SOME, HOST, LOOP) for n in toposort(body.results))
     if not careful or not goes_on.size:
         return {p: _selected(goes_on, x, stop(x)) for p, x in marks.items()}
     first = reshape_to(_first(goes_on, None), (1,))

@@ -19,7 +19,9 @@ import numpy as np
 from ..base.errors import JitError
 from ..ir import toposort
 from ..ops import REGISTRY
+from ..ops.indexing import some as some_elements
 from ..tape.handles import Handle
+from ..tape.keys import Opcode
 from ..tape.record import materialise, record
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
 NEUTRAL: dict[str, Any] = {"sum": 0, "prod": 1, "any": False, "all": True, "mean": 0}
 #: Those that are sums of squares of distances from the mean.
 SPREADS = ("std", "var")
+#: Those that a largest or smallest element gives, which none have where there is no element.
+EXTREMES = ("max", "min", "argmax", "argmin", "ptp")
+#: All reductions, by the names of NumPy's functions.
+REDUCTIONS = {*NEUTRAL, *SPREADS, *EXTREMES, "amax", "amin", "count_nonzero"}
+SOME = Opcode("some_elements", 1, some_elements)
 #: Kinds of operations that compute each element from those at its place.
 BY_ELEMENT = ("elementwise", "broadcast", "reshape", "const", "number")
 
@@ -64,9 +71,10 @@ class MaskedSelection:
         return Functions.by_name[entry.name](*inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if function.__name__ not in (*NEUTRAL, *SPREADS):
+        if function.__name__ not in REDUCTIONS:
             raise refusal(f"numpy.{function.__name__}")
-        return Functions.by_name[function.__name__](*args, **kwargs)
+        name = {"amax": "max", "amin": "min"}.get(function.__name__, function.__name__)
+        return Functions.by_name[name](*args, **kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise refusal("numpy.asarray")
@@ -97,8 +105,8 @@ def refusal(what: str) -> JitError:
     return JitError(
         f"got {what} of x[mask], a boolean mask, while {doing}: only a call knows how many "
         "elements there are; compute element by element and write it back, x[mask] = f(x[mask]), "
-        "reduce it by sum, mean, std, var, prod, any or all, choose by jitgrad.where(mask, x, y), "
-        "or take it out of the function"
+        "reduce it by sum, mean, std, var, prod, max, argmax, any or all, choose by "
+        "jitgrad.where(mask, x, y), or take it out of the function"
     )
 
 
@@ -152,7 +160,7 @@ def applied(apply: Apply, entry: Entry, operands: Sequence[Any], statics: tuple[
     """An operation of the catalogue on selections, and on numbers and tensors beside them; `apply`
     records it on tensors."""
     like = next(x for x in operands if type(x) is MaskedSelection)
-    if entry.name in NEUTRAL or entry.name in SPREADS:
+    if entry.name in REDUCTIONS:
         return _reduced(apply, entry, like, statics)
     if entry.view is not None or entry.operands is None:
         raise refusal(f"{entry.name}()")
@@ -202,6 +210,11 @@ def _reduced(apply: Apply, entry: Entry, x: MaskedSelection, statics: tuple[Any,
         raise refusal(f"{entry.name}() with keepdims")
     if entry.name in SPREADS:
         return _spread(apply, entry.name, x, over, given)
+    if entry.name in EXTREMES:
+        return _extreme(apply, entry.name, x, over)
+    if entry.name == "count_nonzero":
+        whole = apply(REGISTRY["where"], (x.mask, x.full != 0, False))
+        return Functions.by_name["sum"](whole, axis=over)
     dtype = given.get("dtype")
     full = x.full if dtype is None else x.full.to(dtype)
     mean = entry.name == "mean"
@@ -238,3 +251,49 @@ def _spread(apply: Apply, name: str, x: MaskedSelection, over: Any, given: dict[
         return out
     root = Functions.by_name["sqrt"](apply(REGISTRY["where"], (out == 0, 1.0, out)))
     return apply(REGISTRY["where"], (out == 0, 0.0, root))
+
+
+def _extreme(apply: Apply, name: str, x: MaskedSelection, over: Any) -> Any:
+    """The largest or smallest element, the distance of both, or the place of one among the elements
+    under the mask."""
+    if name == "ptp":
+        return _extreme(apply, "max", x, over) - _extreme(apply, "min", x, over)
+    if x.full.dtype.kind == "c" or 0 in x.full.shape:
+        raise refusal(f"{name}() of shape {x.full.shape} and dtype {x.full.dtype}")
+    of, places = name[-3:], name.startswith("arg")
+    full = x.full.detach() if places else x.full
+    least = _least(full.dtype, of)
+    best = Functions.by_name[of](apply(REGISTRY["where"], (x.mask, full, least)), axis=over)
+    some = record(lambda state: (SOME, state, name), (_count(x, over, np.dtype(np.int64)),)) > 0
+    if not places:
+        return apply(REGISTRY["where"], (some, best, least))
+    like = full == best  # along all axes, or along the first ones
+    if full.dtype.kind == "f":
+        isnan = Functions.by_name["isnan"]
+        like = apply(REGISTRY["where"], (isnan(best), isnan(full), like))
+    return apply(REGISTRY["where"], (some, _place(x.mask & like, x, over), -1))
+
+
+def _least(dtype: np.dtype, of: str) -> Any:
+    """What any element is at least as large as; of "min", at most."""
+    if dtype.kind == "f":
+        return -np.inf if of == "max" else np.inf
+    if dtype == np.bool_:
+        return of == "min"
+    limits = np.iinfo(dtype)
+    return limits.min if of == "max" else limits.max
+
+
+def _place(found: Any, x: MaskedSelection, over: Any) -> Any:
+    """Where the first place of `found` is, among the elements under the mask."""
+    lead = x.full.ndim - x.rest
+    rest = x.full.shape[lead:]
+    found, mask = found.reshape((-1, *rest)), x.mask.reshape((-1,))
+    first = Functions.by_name["argmax"]
+    before = Functions.by_name["cumsum"](mask.to(np.dtype(np.int64)), axis=0) - 1
+    if over is not None or not rest:
+        return Functions.by_name["take"](before, first(found, axis=0))
+    size = int(np.prod(rest))
+    k = first(found)
+    row = k // size
+    return Functions.by_name["take"](before, row) * size + (k - row * size)

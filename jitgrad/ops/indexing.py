@@ -207,6 +207,14 @@ IN_BOUNDS = Op(
     jvp=lambda t, node: None,
     batch=each_row,
 )
+SOME = Op(
+    "some_elements",
+    "call",
+    lambda count, node: _some(np.asarray(count), node.arg),
+    vjp=lambda g, node: (None,),
+    jvp=lambda t, node: None,
+    batch=each_row,
+)
 LAST_WRITES = Op(
     "last_writes",
     "call",
@@ -217,12 +225,26 @@ LAST_WRITES = Op(
 )
 
 
+def _some(count: np.ndarray, name: str) -> np.ndarray:
+    if not count.all():
+        raise ShapeError(
+            f"got no elements under a mask in {name}(), expected one at least; choose by "
+            f"jitgrad.where(mask, x, y).{name}()"
+        )
+    return count
+
+
 def in_bounds(index: Node, n: int, axis: int) -> Node:
     """The index array `index`, for an axis of length `n`, which is checked when it is
     materialised: in the result no entry is negative."""
     if index.dtype.kind not in "iu":
         raise IndexOutOfRange(f"got an index tensor of dtype {index.dtype}, expected integers")
     return Node(IN_BOUNDS, (index,), (n, axis), index.shape, INT64)
+
+
+def some(count: Node, name: str) -> Node:
+    """The numbers of elements that the reduction `name` is of: checked, when it is materialised."""
+    return Node(SOME, (count,), name, count.shape, count.dtype)
 
 
 def written_last(index: Sequence[Node], lengths: tuple[int, ...]) -> Node:

@@ -62,7 +62,6 @@ def test_tensors_are_found_wherever_they_are():
     x = leaf(A)
     for f in (
         lambda: np.histogram_bin_edges(a=x[0]),
-        lambda: np.polyfit(A[0], x[0], 1, cov=True),
         lambda: np.histogram2d(A[0], x[0]),
         lambda: np.histogram(A, bins="auto", weights=x),
         lambda: np.copyto(A.copy(), x),

@@ -92,7 +92,7 @@ NAMED = {
     "diagnostics.graphviz": ({"dot"}, "the program of Graphviz"),
     "control.body": ({"SLICE"}, "the parts of what a loop leaves"),
     "control.loop_rows": (
-        {"any", "argmax", "concatenate", "max", "where", "HOST", "IN_BOUNDS"},
+        {"any", "argmax", "concatenate", "max", "where", "HOST", "IN_BOUNDS", "SOME"},
         "rows whose loops end by themselves: which go on, and what they keep",
     ),
     "control.scatter": ({"add"}, "sums that turns carry"),
@@ -114,7 +114,8 @@ NAMED = {
     "misc.flatten": ({"concatenate", "flatten"}, "a vector of all leaves; autograd's word for it"),
     "tree": ({"concatenate", "flatten", "ravel"}, "a vector of all; words of its own"),
     "frontend.masked_selection": (
-        {"sqrt", "std", "var", "where", "broadcast_to", "sum", "prod", "any", "all", "mean"},
+        {"sqrt", "std", "var", "where", "broadcast_to", "sum", "prod", "any", "all", "mean"}
+        | {"argmax", "argmin", "count_nonzero", "cumsum", "isnan", "max", "min", "ptp", "take"},
         "what a mask selects that is not known, and reductions of that",
     ),
     "frontend.subscript": ({"where"}, "a write by a mask whose values are not known"),

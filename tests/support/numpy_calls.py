@@ -55,7 +55,13 @@ CASES = {
     "poly": [lambda x, y: np.poly(x[0])], "roots": [lambda x, y: np.roots(x[0]).real],
     "sort_complex": [lambda x, y: np.sort_complex(x).real],
     "polyfit": [lambda x, y: np.polyfit([0.0, 1.0, 3.0], x[0], 1), lambda x, y: np.polyfit([0.0, 1.0, 3.0], x.T, 2),
-                lambda x, y: np.polyfit([0.0, 1.0, 3.0], x[0], 1, w=[1.0, 2.0, 0.5])],
+                lambda x, y: np.polyfit([0.0, 1.0, 3.0], x[0], 1, w=[1.0, 2.0, 0.5]),
+                lambda x, y: np.polyfit(x[0], y[0], 1), lambda x, y: np.polyfit(x[0], y.T, 2, w=x[1] ** 2 + 1)]
+               + [lambda x, y, k=k, c=c: np.polyfit(x[0], y[0], 1, w=x[1] ** 2 + 1, cov=c)[k]
+                  for k in (0, 1) for c in (True, "unscaled")]
+               + [lambda x, y: np.polyfit(x[0], y.T, 1, cov=True)[1],
+                  lambda x, y: np.polyfit([1.0, 3.0, 2.0], y[0], 1, cov=True)[1]]
+               + [lambda x, y, k=k: np.polyfit(x[0], y[0], 1, full=True)[k] for k in (0, 1, 3)],
     "ldexp": [lambda x, y: np.ldexp(x, 3), lambda x, y: np.ldexp(x, [[-2], [1]])],
     "frexp": [lambda x, y: np.frexp(x + 0.03)[0]],
     "i0": [lambda x, y: np.i0(x), lambda x, y: np.i0(x[0, 0]) * y],

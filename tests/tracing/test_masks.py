@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import jitgrad
-from jitgrad import JitError
+from jitgrad import JitError, ShapeError
 from jitgrad import numpy as jnp
 
 X, Y = np.array([-1.0, 0.0, 2.0, 3.0]), np.array(1.0)
@@ -109,7 +109,8 @@ def test_second_derivatives_and_rows():
     [
         lambda x: jnp.cumsum(x[x > 0]).sum(),
         lambda x: jitgrad.softmax(x[x > 0]).sum(),
-        lambda x: x[x > 0].max(),
+        lambda x: x[x > 0].max(keepdims=True),
+        lambda x: (x[x > 0] + 1j * x[x > 0]).max(),
         lambda x: x[x > 0][0],
         lambda x: np.median(x[x > 0]),
         lambda x: x[x > 0] @ x[x > 0],
@@ -180,3 +181,64 @@ def test_parts_of_an_order():
     np.testing.assert_array_equal(jitgrad.jit(g)(x), g(x))
     with pytest.raises(jitgrad.ArgumentError, match="kth"):
         jitgrad.jit(lambda x: np.partition(x, 9, axis=1))(x)
+
+
+EXTREMES = [getattr(np, name) for name in ("max", "min", "argmax", "argmin", "ptp", "amax")]
+EXTREMES += [jnp.count_nonzero, lambda x, axis: x.min(axis=axis)]
+
+
+@pytest.mark.each("f", EXTREMES)
+@pytest.mark.each("axis", [None, 0])
+def test_extremes_of_elements_under_a_mask(f, axis):
+    """Of floats and integers, with infinities and nan, along the rows of a matrix, and of ties."""
+    ties = np.array([[3.0, -np.inf, 1], [-1, -np.inf, 5], [3, -np.inf, 5], [9, 9, 9]])
+    for x in (X, ROWS, ties, ties * np.nan, np.array([[2, 1], [2, 7], [9, 9]]), X > 0, np.exp(X)):
+        for mask in (np.arange(len(x)) < len(x) - 1, np.arange(len(x)) > 0, x < 9):
+            if (axis == 0 and mask.ndim > 1) or not mask.any() or (x.dtype == bool and f is np.ptp):
+                continue
+            got = jitgrad.jit(lambda x, m: f(x[m], axis=axis))(x, mask)
+            with np.errstate(invalid="ignore"):
+                want = np.asarray(f(x[mask], axis=axis))
+            np.testing.assert_array_equal(got, want)
+            assert got.dtype == want.dtype
+
+
+def test_gradients_of_extremes_under_a_mask():
+    for name in ("max", "min", "ptp"):
+        f = lambda x, axis, name=name: (getattr(jnp, name)(x[x[..., 0] > -4], axis=axis) ** 2).sum()
+        for axis in (None, 0):
+            g = jitgrad.grad(lambda x, f=f, axis=axis: f(x, axis))
+            np.testing.assert_allclose(jitgrad.jit(g)(ROWS), g(ROWS))
+            _, t = jitgrad.jvp(jitgrad.jit(lambda x, f=f, axis=axis: f(x, axis)), (ROWS,), (ROWS,))
+            np.testing.assert_allclose(t, (np.asarray(g(ROWS)) * ROWS).sum())
+    rows = np.stack([X, X + 1])
+    largest = lambda x: x[x < 3].max() + x[x < 3].argmax()
+    np.testing.assert_array_equal(
+        jitgrad.jit(jitgrad.vmap(largest))(rows), [largest(x) for x in rows]
+    )
+    for name in ("max", "argmin", "ptp"):
+        with pytest.raises(ShapeError, match=rf"no elements under a mask in {name}|max"):
+            print(jitgrad.jit(lambda x, name=name: getattr(jnp, name)(x[x > 9]))(X))
+
+
+PIECES = {
+    "else": lambda x, y: jnp.piecewise(x, [x < 0, x >= 2], [lambda x: x * y, jnp.log, 5.0]),
+    "numpy's": lambda x, y: np.piecewise(x, x < 0, [lambda x: x * y, 7]),
+    "a number": lambda x, y: np.piecewise(x, [x < 0, x > 0], [lambda x: x * y, lambda x: y]),
+    "arguments": lambda x, y: jnp.piecewise(x, [x < 0], [lambda x, k: x * y * k, jnp.power], y),
+    "masks in rows": lambda x, y: jnp.piecewise(x, jnp.stack([x < 0, x > 0]), [1, lambda x: x * y]),
+    "one": lambda x, y: jnp.piecewise(x[2], [x[2] < 0], [0, lambda x: x**y]),
+    "matrix": lambda x, y: jnp.piecewise(
+        x.reshape(2, 2), [x.reshape(2, 2) < 0], [lambda x: x * y, jnp.exp]
+    ),
+}
+
+
+@pytest.mark.each("name", PIECES)
+def test_functions_in_pieces(name):
+    f = jitgrad.value_and_grad(lambda x, y: (PIECES[name](x, y) ** 2).sum(), argnums=(0, 1))
+    for x in (X, -X):
+        for got, want in zip(
+            jitgrad.tree.leaves(jitgrad.jit(f)(x, Y)), jitgrad.tree.leaves(f(x, Y)), strict=True
+        ):
+            np.testing.assert_allclose(got, want, rtol=1e-12)

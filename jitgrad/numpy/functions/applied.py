@@ -5,7 +5,9 @@ What is called gets tensors, and what it gives back is put together again, so th
 through it. Start at `apply_along_axis`.
 """
 
+import functools
 import math
+import operator
 import re
 
 import numpy as np
@@ -14,6 +16,7 @@ from ...base.errors import ArgumentError, ShapeError
 from ...frontend.convert import as_operand
 from ...frontend.tensor import Tensor
 from ...ir.shapes import broadcast_shapes, normalize_axis
+from ...tape.segment import local
 from ..fallback import arrays
 from .composed import op
 from .writes import handler
@@ -60,33 +63,46 @@ def apply_over_axes(func, a, axes):
 @handler
 def piecewise(x, condlist, funclist, *args, **kw):
     x = as_operand(x)
-    conditions = arrays(condlist)
-    if np.isscalar(conditions) or (
-        not isinstance(conditions[0], (list, np.ndarray)) and x.ndim
-    ):  # one alone
-        conditions = [conditions]
-    conditions = [np.asarray(c, bool) for c in conditions]
+    conditions = _conditions(condlist, x)
     if any(c.shape != x.shape for c in conditions):
         raise ShapeError(
             f"got conditions of shapes {[c.shape for c in conditions]} for shape {x.shape}, "
             "expected that"
         )
     if len(funclist) == len(conditions) + 1:
-        conditions.append(~np.any(conditions, axis=0))
+        conditions.append(~functools.reduce(operator.or_, conditions))
     if len(funclist) != len(conditions):
         raise ArgumentError(
             f"got {len(conditions)} conditions and {len(funclist)} functions, expected as many, "
             "or a function more"
         )
+    shape = x.shape
+    if isinstance(conditions[0], Tensor) and not shape:  # a mask has an axis
+        x, conditions = x.reshape((1,)), [c.reshape((1,)) for c in conditions]
     out = as_operand(np.zeros(x.shape, x.dtype))
     for condition, function in zip(conditions, funclist, strict=True):
-        if callable(function):
-            part = x[condition]
-            if part.size:
-                out[condition] = function(part, *args, **kw)
-        else:
+        if not callable(function):
             out[condition] = function
-    return out
+        elif isinstance(condition, Tensor) or condition.any():
+            out[condition] = function(x[condition], *args, **kw)
+    return out.reshape(shape)
+
+
+def _conditions(condlist, x):
+    """Masks: arrays, or tensors while `jit` traces, where ``x[mask]`` stands for the elements of
+    any call."""
+    if local.seg.tracing is not None and any(
+        isinstance(c, Tensor)
+        for c in (condlist if isinstance(condlist, (list, tuple)) else [condlist])
+    ):
+        alone = isinstance(condlist, Tensor) and condlist.ndim == x.ndim
+        return [as_operand(c).to(np.bool_) for c in ([condlist] if alone else condlist)]
+    conditions = arrays(condlist)
+    if np.isscalar(conditions) or (
+        not isinstance(conditions[0], (list, np.ndarray)) and x.ndim
+    ):  # one alone
+        conditions = [conditions]
+    return [np.asarray(c, bool) for c in conditions]
 
 
 @handler

@@ -4,16 +4,24 @@
 Start at `polyval`, in whose form the coefficients are.
 """
 
+import warnings
+
 import numpy as np
 
 from ...base.dtypes import complex_of, is_complex, is_inexact
 from ...base.errors import ArgumentError, GradientError, ShapeError
 from ...frontend.convert import as_operand
+from ...frontend.tensor import Tensor
 from ...ir.shapes import as_int
+from ...tape.handles import varies
 from ...tape.segment import local
 from ..fallback import arrays, fallback, loses_gradient
 from .composed import convolve, op
+from .matrix_functions import lstsq
 from .writes import handler
+
+#: What NumPy warns of where a polynomial is not determined.
+RANK_WARNING = np.exceptions.RankWarning
 
 
 def _coefficients(p):
@@ -199,11 +207,59 @@ def _moving_roots(p, places):
 
 @handler
 def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
-    if full or cov or not loses_gradient((y,)) or loses_gradient((x, w)):
+    traced = any(isinstance(t, Tensor) and varies(t) for t in (x, y, w))
+    if not traced and not loses_gradient((x, y, w)):
         return fallback(np.polyfit, (x, y, deg, rcond, full, w, cov), {})
+    if traced or full or cov or loses_gradient((x, w)):
+        return _fitted(x, y, as_int(deg, "deg"), rcond, full, w, cov)
     x, y, w = arrays(x), as_operand(y).double(), arrays(w)
     np.polyfit(x, np.zeros(y.shape), deg, rcond, w=w)  # NumPy's checks
     return op.matmul(as_operand(_fit(np.asarray(x, float), int(deg), rcond, w)), y)
+
+
+def _fitted(x, y, degree, rcond, full, w, cov):
+    """The polynomial of least squares by the matrix of powers, whose columns have length 1."""
+    x, y = as_operand(x) + 0.0, as_operand(y) + 0.0
+    w = None if w is None else as_operand(w) + 0.0
+    _check_fit(x, y, degree, w)
+    rcond = x.size * np.finfo(x.dtype).eps if rcond is None else rcond
+    powers = op.stack([x**k for k in range(degree, -1, -1)], axis=1)
+    if w is not None:
+        powers, y = powers * w[:, None], y * (w if y.ndim == 1 else w[:, None])
+    scale = op.sqrt((powers * powers).sum(axis=0))
+    powers = powers / scale
+    out, residuals, rank, s = lstsq(powers, y, rcond)
+    known = isinstance(rank, int)
+    if known and rank <= degree and not full:
+        warnings.warn("Polyfit may be poorly conditioned", RANK_WARNING, stacklevel=6)
+    out = out / (scale if y.ndim == 1 else scale[:, None])
+    if full:
+        return out, residuals, rank, s, rcond
+    return (out, _covariance(powers, scale, residuals, cov, y)) if cov else out
+
+
+def _check_fit(x, y, degree, w):
+    lengths = {t.shape[:1] for t in (x, y, w) if t is not None}
+    if degree < 0 or x.ndim != 1 or y.ndim not in (1, 2) or len(lengths) > 1 or not x.size:
+        raise ArgumentError(
+            f"got polyfit of degree {degree} of x and y of shapes {x.shape} and {y.shape}"
+            + ("" if w is None else f", weights {w.shape}")
+            + "; expected a degree from 0 on, x (n,), y (n,) or (n, k), and weights (n,)"
+        )
+
+
+def _covariance(powers, scale, residuals, cov, y):
+    """That of the coefficients: of each column of values, on the last axis."""
+    out = op.inv(op.matmul(powers.T, powers)) / (scale[:, None] * scale)
+    n, order = powers.shape
+    if cov == "unscaled":
+        return out if y.ndim == 1 else out[:, :, None]
+    if n <= order:
+        raise ArgumentError(
+            f"got {n} points for a polynomial of degree {order - 1}, expected more of them to "
+            'scale the covariance by; or give cov="unscaled"'
+        )
+    return (out if y.ndim == 1 else out[:, :, None]) * (residuals / (n - order))
 
 
 def _fit(x, degree, rcond, weights):
