@@ -63,6 +63,7 @@ LEVELS = [
     "render",
     "groups",
     "steps",
+    "strided",
     "turn",
     "work",
     "__init__",

@@ -32,6 +32,7 @@ from .rewrite.lane_sums import summed_after
 from .rewrite.simplify import simplify
 from .rewrite.split_complex import split_complex
 from .schedule.materialise import LEAFLIKE, call_operands, flat_base
+from .strided import Product, product_of
 from .turn import is_loop, lower_loop
 from .work import least, work_of
 
@@ -47,6 +48,7 @@ __all__ = [
     "Call",
     "Kernel",
     "Lowered",
+    "Product",
     "call_operands",
     "flat_base",
     "least",
@@ -54,6 +56,7 @@ __all__ = [
     "lower_plan",
     "parts_of",
     "passes",
+    "product_of",
     "result_dtype",
     "simplify",
     "work_of",

@@ -36,9 +36,14 @@ class Limits:
     #: (regression).
     skinny: int = 4
     skinny_elements: int = 1 << 12
-    #: Multiplications of a matrix product in the body of a loop up to which kernels do it: from
-    #: there on BLAS is faster by more than what a turn run from Python takes (10 us).
-    loop_product: int = 1 << 14
+    #: Multiplications of a matrix product in the body of a loop up to which kernels do it: BLAS
+    #: takes 0.07 us for as many from a driver. And of a product of stacks of matrices, which may
+    #: need Python (10 us).
+    loop_product: int = 1 << 8
+    loop_stack_product: int = 1 << 14
+    #: Work of a kernel beside products in the body of a loop up to which a driver runs it in one
+    #: piece, on one thread: more is worth a turn run from Python.
+    driven_work: int = 1 << 18
     #: Elements of the largest array that the body of a loop computes up to which sizes are part of
     #: its kernels: LLVM unrolls and vectorises what goes over a small state (ode_loop).
     literal_points: int = 256

@@ -3,7 +3,7 @@
 The body of a loop (see `control`) is a graph, and is lowered like one. Where it is small, and all
 its steps are kernels of one chunk whose arguments are known without computing in Python, they are
 joined to one kernel for all turns (`render.whole_loop`). Where it is large, a driver runs them turn
-after turn: `drivable` says so. Start at `lower_loop`.
+after turn: `made_drivable` says so. Start at `lower_loop`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from ..control import LOOP
 from ..ir.node import toposort
 from . import limits
 from .groups import grouped
-from .kernel import Call
+from .kernel import Call, Units
 from .render.lane_loop import render_by_lanes
 from .render.whole_loop import render_whole_loop
 from .rewrite.lane_axes import tile_of
 from .rewrite.lift import Unliftable, lifted
+from .strided import product_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ def lower_loop(call: Call, fusion: Fusion, lower: Callable[..., Any]) -> Call | 
         kernel = _by_lanes(call.node, fusion, lower)
         if kernel is not None:
             return kernel
-        driven = drivable(lowered)
+        driven = made_drivable(lowered)
     except Unliftable:
         driven = False
     call.turn = LoweredTurn(call.node, lowered if driven else grouped(lower(roots)), driven)
@@ -81,15 +82,35 @@ def is_joinable(lowered: Any) -> bool:
     )
 
 
-def drivable(lowered: Any) -> bool:
-    """Whether a driver can run all steps."""
+def made_drivable(lowered: Any) -> bool:
+    """Whether a driver can run all steps. Beside products, kernels that no threads would share are
+    of one chunk."""
+    calls = [k for k in lowered.kernels if isinstance(k, Call)]
+    if not all(map(_is_drivable, calls)):
+        return False
+    kernels = [k for k in lowered.kernels if not isinstance(k, Call)]
+    if any(call.turn is None for call in calls):
+        for kernel in kernels:
+            _make_whole(kernel)
     numbers = _numbers(lowered)
-    return all(
-        k.turn is not None and k.turn.driven
-        if isinstance(k, Call)
-        else _is_plain(k, numbers) and all(_is_word(n) for n in k.results)
-        for k in lowered.kernels
-    )
+    return all(_is_plain(k, numbers) and all(map(_is_word, k.results)) for k in kernels)
+
+
+def _is_drivable(call: Call) -> bool:
+    """Whether the driver can run a call: it is a loop that is driven, or a product."""
+    if call.turn is not None:
+        return call.turn.driven
+    return product_of(call.node) is not None
+
+
+def _make_whole(kernel: Kernel) -> None:
+    """Has a kernel of little work done in one chunk, where its text is the same for any number of
+    them."""
+    units = kernel.units
+    if units is None or units.chunks < 2 or kernel.work > limits.now.driven_work:
+        return
+    if kernel.wide is None and not kernel.totals and units.parts in (1, units.chunks):
+        kernel.units = Units(units.total, units.total)
 
 
 def _numbers(lowered: Any) -> set[Node]:

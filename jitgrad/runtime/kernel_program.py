@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compile import parts_of
+from ..compile import parts_of, product_of
 from . import toolchain
 
 #: What each array of a program begins at a multiple of, in bytes.
@@ -134,6 +134,23 @@ class KernelProgram:
         self.during.append((self.op.CALL, address, kernel.units.total, arguments))
         for node, word in zip(kernel.results, results, strict=True):
             self._reduced(node, word)
+
+    def product(self, node):
+        """The driver computes a product of matrices next, by the inner loop of NumPy's."""
+        op, product = self.op, product_of(node)
+        operands = [self.cell(base) for base in product.operands]
+        self.cells[node] = out = self.array(node)
+        self.made.add(out)
+        arguments, dimensions, steps = [
+            [self.word(value) for value in values]
+            for values in ((0, 0, 0), product.dimensions, product.steps)
+        ]
+        for word, cell in zip(arguments, (*operands, out), strict=True):
+            self.during.append((op.MOVE, word, cell))
+        others = self.word(dimensions[0])
+        self.word(steps[0])
+        self.word(product.loop.data)
+        self.during.append((op.INNER, product.loop.function, arguments[0], others))
 
     def _start(self, node, units):
         """What the blocks of a scan go on from: nothing."""

@@ -44,7 +44,7 @@ class LoopProgram(KernelProgram):
         self.ended = self.word()
         self._parameters()
         for kernel in self.lowered.kernels:
-            self._loop(kernel) if isinstance(kernel, Call) else self.add(kernel)
+            self._step(kernel)
         self._end_of_turn()
         self._results()
         self._lay_out()
@@ -101,6 +101,14 @@ class LoopProgram(KernelProgram):
         self.before.append((self.op.NUMBER, word, const, slope))
         if slope:
             self.moves.append((self.op.ADD, word, slope * self._direction()))
+
+    def _step(self, kernel):
+        if not isinstance(kernel, Call):
+            self.add(kernel)
+        elif kernel.turn is None:
+            self.product(kernel.node)
+        else:
+            self._loop(kernel)
 
     def _loop(self, call):
         """A loop within the turn."""

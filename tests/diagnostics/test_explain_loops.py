@@ -55,8 +55,11 @@ def test_turns_that_only_a_call_knows(tier, most, title):
 
 
 def test_what_runs_the_turns(monkeypatch):
-    """Large products are NumPy's, so that Python runs the turns."""
+    """A driver runs large products; inverses are NumPy's, so that Python runs the turns."""
     monkeypatch.setattr(config, "compile", "always")
     f = jitgrad.jit(lambda x: jitgrad.fori_loop(0, 3, lambda i, c: c @ c * 0.5, x))
+    (loop,) = loops_of(jitgrad.explain(f, np.eye(200)))
+    assert loop.way == "its kernels by a driver"
+    f = jitgrad.jit(lambda x: jitgrad.fori_loop(0, 3, lambda i, c: jitgrad.linalg.inv(c), x))
     (loop,) = loops_of(jitgrad.explain(f, np.eye(200)))
     assert loop.way == "run from Python"

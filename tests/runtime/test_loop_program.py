@@ -18,6 +18,7 @@ from jitgrad.runtime.assemble import assemble
 FLOAT, SINGLE, INT, BOOL = (np.dtype(t) for t in ("float64", "float32", "int64", "bool"))
 sin, total, stack, matmul = (REGISTRY[n] for n in ("sin", "sum", "stack", "matmul"))
 cumsum, transpose, where = (REGISTRY[n] for n in ("cumsum", "transpose", "where"))
+inv = REGISTRY["inv"]
 
 
 def leaves(*likes):
@@ -43,8 +44,13 @@ def damped(x, n):
     return [sin(x) * n, n * 0.9 + total(x) * 1e-7]
 
 
-V, M, N = ((3,), FLOAT), ((4, 3), FLOAT), ((), FLOAT)
-#: name -> (body, whether turns run without Python between them)
+def looping(x, v):
+    inner = body([V], lambda v: [sin(v)], 1)
+    return [sin(matmul(x, x) * 0.01), run_loop(inner, None, 3, [v])[0]]
+
+
+V, M, N, LARGE = ((3,), FLOAT), ((4, 3), FLOAT), ((), FLOAT), ((40, 40), FLOAT)
+#: name -> (body, what runs its turns: True for one kernel, or a driver where there are none)
 BODIES = {
     "map": (body([V], lambda x: [sin(x) * 1.1], 1), True),
     "exchange": (body([V, V], lambda x, y: [y, x + y, x], 2), True),
@@ -88,21 +94,50 @@ BODIES = {
         body([((3, 3), FLOAT)], lambda x: [transpose(x) * 0.9 + x, transpose(x)], 1), True,
     ),
     "product": (body([M, ((3, 3), FLOAT)], lambda x, w: [sin(matmul(x, w))], 1, 1), True),
-    "numbers of a list, and a large product": (
-        body([((40, 40), FLOAT), N, N], lambda x, n, s: [sin(matmul(x, x) * 0.01), n + s, s], 2),
-        False,
+    "numbers of a list, and an inverse": (
+        body([LARGE, N, LARGE, N], lambda x, n, w, s: [sin(x) + inv(w), n + s, s], 2, 1), "hosted",
     ),
-    "integers of a byte, and a large product": (
-        body([((40, 40), FLOAT), ((), np.dtype("uint8"))],
-             lambda x, n: [sin(matmul(x, x) * 0.01), n, n], 2), False,
+    "integers of a byte, and an inverse": (
+        body([LARGE, ((), np.dtype("uint8")), LARGE],
+             lambda x, n, w: [sin(x) + inv(w), n, n], 2, 1), "hosted",
     ),
     "large product": (
-        body([((40, 40), FLOAT)] * 2, lambda x, w: [sin(matmul(x, w) * 0.01), total(x)], 1, 1),
-        False,
+        body([LARGE] * 2, lambda x, w: [sin(matmul(x, w) * 0.01), total(x)], 1, 1), "driven",
     ),
+    "products of transposes": (
+        body([((20, 30), FLOAT), ((20, 30), FLOAT), ((30, 30), FLOAT)],
+             lambda x, y, w: [
+                 sin(matmul(y, transpose(w)) * 0.01), matmul(y, matmul(transpose(x), y)) * 0.001, x,
+             ],
+             2, 1), "driven",
+    ),
+    "products and numbers of float32": (
+        body([((30, 20), SINGLE), ((30, 30), SINGLE), ((), SINGLE)],
+             lambda x, w, n: [
+                 sin(matmul(w, x) * 0.01) * n, n * 0.5 + total(x), matmul(transpose(x), w),
+             ],
+             1, 1), "driven",
+    ),
+    "products of integers": (
+        body([((20, 20), INT), ((20, 20), INT)], lambda x, y: [matmul(x, y) % 7, x], 1), "driven",
+    ),
+    "products of stacks": (
+        body([((2, 3, 30, 30), FLOAT), ((30, 30), FLOAT), ((3, 30, 30), FLOAT)],
+             lambda x, w, v: [sin(matmul(x, w) * 0.01), matmul(transpose(w), x), matmul(x, x)],
+             1, 1), "driven",
+    ),
+    "products of stacks by Python": (
+        body([((2, 3, 30, 30), FLOAT), ((3, 30, 30), FLOAT)],
+             lambda x, w: [sin(matmul(x, w) * 0.01)], 1, 1), "hosted",
+    ),
+    "pieces of kernels beside a product": (
+        body([((50, 900), FLOAT), ((900, 20), FLOAT)],
+             lambda x, w: [sin(x) + total(x, axis=0), matmul(x, w), total(x)], 1, 1), "driven",
+    ),
+    "a loop beside a product": (body([LARGE, V], looping, 2), "driven"),
     "scan": (body([M], lambda x: [cumsum(x, axis=1) * 0.3, cumsum(x)], 1), True),
-    "large": (body([((5000,), FLOAT), N], damped, 2), True),
-    "larger": (body([((90_000,), FLOAT), N], damped, 2), False),
+    "large": (body([((5000,), FLOAT), N], damped, 2), "driven"),
+    "larger": (body([((90_000,), FLOAT), N], damped, 2), "hosted"),
     "condition": (body([N], lambda x: [x * 2.0], 1, condition=lambda x: x < 5.0), True),
     "empty": (body([((0,), FLOAT), N], lambda x, n: [x * n, n + total(x)], 2), None),
 }  # fmt: skip
@@ -133,10 +168,6 @@ def values(sources, rng):
     return out
 
 
-def expected(name, way):
-    return "driven" if name == "large" else way
-
-
 @pytest.mark.parametrize("name", BODIES)
 def test_compiled(name, way):
     made, compiled = BODIES[name]
@@ -150,7 +181,7 @@ def test_compiled(name, way):
         roots = list(run_loop(made, length, count, sources).values())
         given = [*values(sources, np.random.default_rng(3)), turns]
         if compiled is not None:
-            assert way_in(roots) == ("hosted" if not compiled else expected(name, way))
+            assert way_in(roots) == (way if compiled is True else compiled)
         run = assemble(lower_graph(roots)).function
         first, again = run(given, ()), run(given, ())
         want = jitgrad.interpret.program.run(roots, given, ())

@@ -58,6 +58,7 @@ NAMED = {
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
     "control.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
     "tape.traced_loops": ({"stack"}, "lists of what turns read"),
+    "compile.strided": ({"MATMUL"}, "the call whose inner loop a driver runs"),
     "compile.rewrite.lift": ({"CONCATENATE", "MATMUL"}, "calls of NumPy that kernels do instead"),
     "autodiff.derivative_rules": ({"RULE"}, "the mark whose derivatives it sets"),
     "autograd.graph": ({"all", "any"}, "modes of a hook"),

@@ -282,7 +282,7 @@ def simulated(seed=0, small=False):
         (launch._state, {"kernel": chunks.whole, "chunks": chunks.run}),
         (assemble, {"_Assembler": _Assembler}),
         # A driver is compiled, and calls addresses.
-        (turn, {"drivable": lambda lowered: False, "grouped": lambda lowered: lowered}),
+        (turn, {"made_drivable": lambda lowered: False, "grouped": lambda lowered: lowered}),
         (jitgrad.compile, {"grouped": lambda lowered: lowered}),
         *([(limits, {"now": SMALL})] if small else ()),
     ]

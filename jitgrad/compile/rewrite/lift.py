@@ -5,7 +5,7 @@ is written in what kernels compute.
   shape (1,), which stay in memory from turn to turn. Reductions to 0-d stay as they are, since
   their results are words that the kernels write.
 - Arrays that are joined become writes to one, and products of small matrices sums. Larger products
-  are NumPy's, and the loop around them is run from Python.
+  are BLAS's, which a driver calls (`compile.strided`).
 
 Start at `lifted`.
 """
@@ -109,9 +109,16 @@ def _written(node: Node, src: tuple[Node, ...], products: bool) -> Node:
     """`node` of the operands `src`, as what kernels compute."""
     if node.op is CONCATENATE:
         return _joined(node, src)
-    if node.op is MATMUL and (products or node.size * src[0].shape[-1] <= limits.now.loop_product):
+    if node.op is MATMUL and (products or _is_small(node)):
         return _product(node, *src)
     return rebuilt(node, src)
+
+
+def _is_small(product: Node) -> bool:
+    """Whether a product of matrices is better done by kernels."""
+    now = limits.now
+    most = now.loop_product if product.ndim == 2 else now.loop_stack_product
+    return product.size * product.src[0].shape[-1] <= most
 
 
 def multiplied(node: Node) -> Node | None:

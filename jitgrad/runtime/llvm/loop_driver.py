@@ -17,8 +17,8 @@ from .operations import instruction
 #: What a step does; `runtime.kernel_program` and those made of it say with which operands.
 (
     CALL, CALL_TIMES, ADD, MOVE, COPY, ARRAY, POINT, SET, NUMBER, SWAP, ROUND, PUT, PUT_SINGLE,
-    WIDEN, ZERO, CHECK, OFFSET, END, TURNS, NEXT, FETCH, GIVE,
-) = range(22)  # fmt: skip
+    WIDEN, ZERO, CHECK, OFFSET, END, TURNS, NEXT, FETCH, GIVE, INNER,
+) = range(23)  # fmt: skip
 
 
 def _word(builder, address):
@@ -99,6 +99,8 @@ def body(start, stop, part, program):
         step += 32
         if what == {CALL}:
             call(a, 0, b, 0, c)
+        elif what == {INNER}:
+            call(a, b, load(c), load(c + 8), load(c + 16))
         elif what == {ADD}:
             store(a, load(a) + b)
         elif what == {COPY}:
