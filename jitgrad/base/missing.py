@@ -75,11 +75,6 @@ INSTEAD = {
         "eig, expm, logm, sqrtm, qr, lu and svd have one",
     ),
     **dict.fromkeys(
-        ("solve_continuous_are", "solve_discrete_are"),
-        "it has no rule yet; use scipy.linalg's on values, or solve_continuous_lyapunov and "
-        "solve_discrete_lyapunov in steps of Newton's",
-    ),
-    **dict.fromkeys(
         (
             "rankdata",
             "spearmanr",

@@ -10,6 +10,8 @@ reverse mode algorithmic differentiation" (2008).
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -234,26 +236,83 @@ def _cofactors_reference(a: np.ndarray, lu: np.ndarray, node: Node) -> np.ndarra
     return out.reshape(a.shape)
 
 
-def _cofactors_vjp(g: Node, node: Node) -> tuple[Node | None, ...]:
-    inverse = turned(_inv(node.src[0]))
-    along = over_matrix(sum_of_matrix(g * node), node.shape) * inverse
-    return along - product(node, turned(g), inverse), None
+def _cofactors_along(a: Node, t: Node, lu: Node) -> Node:
+    """The derivative of the cofactors in the direction `t`, which is symmetric: the cotangent is
+    the same in the direction of the cotangent."""
+    return Node(COFACTORS_ALONG, (a, t, lu), None, a.shape, a.dtype)
 
 
-def _cofactors_jvp(t: Sequence[Node | None], node: Node) -> Node | None:
-    if t[0] is None:
-        return None
-    inverse = turned(_inv(node.src[0]))
-    along = over_matrix(sum_of_matrix(inverse * t[0]), node.shape) * node
-    return along - product(node, turned(t[0]), inverse)
+def _cofactors_along_reference(
+    a: np.ndarray, t: np.ndarray, lu: np.ndarray, node: Node
+) -> np.ndarray:
+    """By the singular values: for diagonal matrices these are products of all but two of them, of
+    any matrix."""
+    if not a.size:
+        return np.empty(a.shape, a.dtype)
+    matrices = lapack.stacked(a)
+    known = np.isfinite(matrices).all((-2, -1))
+    u, s, vt = np.linalg.svd(np.where(known[:, None, None], matrices, 0.0))
+    s[~known] = np.nan
+    n = s.shape[-1]
+    inner = u.conj().swapaxes(-1, -2) @ lapack.stacked(t) @ vt.conj().swapaxes(-1, -2)
+    without = np.zeros((*s.shape, n), s.dtype)  # the products without i and j, 0 for i = j
+    for i in range(n):
+        others = np.delete(s, i, -1)
+        ones = np.ones((*others.shape[:-1], 1), s.dtype)
+        before = np.concatenate([ones, others[..., :-1].cumprod(-1)], -1)
+        after = np.concatenate([others[..., :0:-1].cumprod(-1)[..., ::-1], ones], -1)
+        if n > 1:
+            without[..., i, :] = np.insert(before * after, i, 0.0, axis=-1)
+    along = (without @ np.diagonal(inner, axis1=-2, axis2=-1)[..., None])[..., 0]
+    out = -without * inner.swapaxes(-1, -2)
+    out[..., range(n), range(n)] = along
+    sign = np.linalg.det(u @ vt)
+    sign = sign if np.iscomplexobj(sign) else np.round(sign)
+    return (u.conj() @ (out * sign[:, None, None]) @ vt.conj()).reshape(a.shape)
+
+
+def _cofactors_twice(a: Node, s: Node, t: Node, lu: Node) -> Node:
+    """The second derivative of the cofactors, in two directions."""
+    inverse, node = turned(_inv(a)), _cofactors(a, lu)
+    moved = -product(inverse, turned(s), inverse)
+    along = over_matrix(sum_of_matrix(inverse * t), node.shape)
+    changed = _cofactors_along(a, s, lu)
+    return (
+        over_matrix(sum_of_matrix(moved * t), node.shape) * node
+        + along * changed
+        - product(changed, turned(t), inverse)
+        - product(node, turned(t), moved)
+    )
+
+
+def _cofactors_along_jvp(tangents: Sequence[Node | None], node: Node) -> Node | None:
+    (a, t, lu), (da, dt) = node.src, tangents[:2]
+    parts = [] if da is None else [_cofactors_twice(a, da, t, lu)]
+    parts += [] if dt is None else [_cofactors_along(a, dt, lu)]
+    return functools.reduce(operator.add, parts) if parts else None
+
+
+COFACTORS_ALONG = Op(
+    "cofactors_along",
+    "call",
+    _cofactors_along_reference,
+    vjp=lambda g, node: (
+        _cofactors_twice(*node.src[:2], g, node.src[2]),
+        _cofactors_along(node.src[0], g, node.src[2]),
+        None,
+    ),
+    jvp=_cofactors_along_jvp,
+    batch=each_row,
+    flops=lambda node: 20 * node.size * node.shape[-1],
+)
 
 
 COFACTORS = Op(
     "cofactors",
     "call",
     _cofactors_reference,
-    vjp=_cofactors_vjp,
-    jvp=_cofactors_jvp,
+    vjp=lambda g, node: (_cofactors_along(node.src[0], g, node.src[1]), None),
+    jvp=lambda t, node: None if t[0] is None else _cofactors_along(node.src[0], t[0], node.src[1]),
     batch=each_row,
     flops=lambda node: 2 * node.size * node.shape[-1],
     loops=of_determinant("cofactors"),
@@ -281,8 +340,8 @@ det = operation(
     shapes=((3, 3),),
     sample=well_conditioned,
     names=Names(method=False, args=("a",)),
-    slope="The gradient g becomes g times the matrix of cofactors, that of a singular matrix, too; "
-    "second derivatives of a singular matrix raise numpy.linalg.LinAlgError.",
+    slope="The gradient g becomes g times the matrix of cofactors, that of a singular matrix, too, "
+    "as second derivatives are; third ones of a singular matrix raise numpy.linalg.LinAlgError.",
     returns="Of shape (...), for `a` of shape (..., n, n).",
     complex=True,
 )

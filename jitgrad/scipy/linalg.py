@@ -14,20 +14,29 @@ is not asked: where they are not, results are nan. Start at `cholesky`.
 
 import sys as _sys
 from typing import Any as _Any
-from typing import NoReturn as _NoReturn
 
 import numpy as _np
 
 from .. import linalg as _linalg
 from ..base.errors import ArgumentError as _ArgumentError
+from ..base.extras import function_of as _function_of
 from ..base.missing import missing as _missing
 from ..base.surface import surface as _surface
+from . import matrix_signs as _signs
+from . import riccati as _riccati
 from . import structured as _structured
 
 #: Names of `jitgrad.linalg` that are called as in SciPy.
 _SAME = (
-    *("block_diag", "circulant", "expm", "hankel", "logm", "solve_continuous_lyapunov"),
-    *("solve_discrete_lyapunov", "solve_sylvester", "sqrtm", "toeplitz"),
+    *("block_diag", "circulant", "expm", "hankel", "solve_continuous_lyapunov"),
+    *("solve_discrete_lyapunov", "solve_sylvester", "toeplitz"),
+)
+
+#: Matrices of whole numbers, and questions that have no derivatives.
+_THEIRS = (
+    *("bandwidth", "dft", "expm_cond", "find_best_blas_type", "get_blas_funcs"),
+    *("get_lapack_funcs", "hadamard", "helmert", "hilbert", "invhilbert", "invpascal"),
+    *("ishermitian", "issymmetric", "pascal"),
 )
 
 
@@ -275,13 +284,16 @@ def norm(
 
 
 globals().update({name: getattr(_linalg, name) for name in _SAME})
-globals().update({name: getattr(_structured, name) for name in _structured.__all__})
+for _module in (_structured, _signs, _riccati):
+    globals().update({name: getattr(_module, name) for name in _module.__all__})
 __all__ = sorted(
     {*_SAME} | {name for name, f in globals().items() if not name.startswith("_") and callable(f)}
 )
 
 
-def __getattr__(name: _Any) -> _NoReturn:
+def __getattr__(name: _Any) -> _Any:
+    if name in _THEIRS:
+        return _function_of("scipy.linalg", name)
     raise _missing("jitgrad.scipy.linalg", name, _sys.modules[__name__])
 
 

@@ -1,6 +1,6 @@
 """Functions of matrices, and structured matrices, of `scipy.linalg`, as formulas of others.
 
-Start at `fractional_matrix_power`.
+Start at `cosm`.
 """
 
 from __future__ import annotations
@@ -15,22 +15,16 @@ from ..base.errors import ArgumentError, ShapeError
 from ..base.surface import surface
 from ..frontend.convert import as_operand
 
-__all__ = ["companion", "coshm", "cosm", "expm_frechet", "fractional_matrix_power", "khatri_rao"]
+__all__ = ["companion", "coshm", "cosm", "expm_frechet", "khatri_rao"]
 __all__ += ["matmul_toeplitz", "polar", "sinhm", "sinm", "solve_circulant", "solve_toeplitz"]
-__all__ += ["solveh_banded", "tanhm", "tanm"]
+__all__ += ["convolution_matrix", "diagsvd", "eig_banded", "solveh_banded", "tanhm", "tanm"]
+__all__ += ["eigh_tridiagonal", "eigvals_banded", "eigvalsh_tridiagonal", "fiedler", "leslie"]
+__all__ += ["orthogonal_procrustes", "pinvh", "rq", "solve_lyapunov"]
 
 
 def _numbers(x: Any) -> Any:
     t = as_operand(x)
     return t if t.dtype.kind in "fc" else t.to(np.float64)
-
-
-@surface
-def fractional_matrix_power(A: Any, t: Any) -> Any:
-    """The power `t` of matrices, exp(t log(A)); of whole numbers, that by products."""
-    if isinstance(t, (int, np.integer)) or (isinstance(t, float) and t.is_integer()):
-        return linalg.matrix_power(A, int(t))
-    return linalg.expm(t * linalg.logm(A))
 
 
 @surface
@@ -188,3 +182,214 @@ def solveh_banded(ab: Any, b: Any, lower: bool = False, **options: Any) -> Any:
         for i, u in enumerate(upper)
     ]
     return linalg.solve_banded((count, count), jnp.stack([*upper, main, *below[::-1]]), b)
+
+
+# --- eigenvalues of banded matrices ---------------------------------------------------------------
+
+
+def _of_bands(ab: Any, lower: bool) -> Any:
+    """The Hermitian matrix of its upper or lower bands."""
+    ab = _numbers(ab)
+    if ab.ndim != 2 or not ab.size:
+        raise ShapeError(f"got bands of shape {ab.shape}, expected (bands, n)")
+    count, n = ab.shape[0] - 1, ab.shape[1]
+    i, j = np.indices((n, n))
+    k = abs(i - j)
+    row = np.minimum(k, count) if lower else np.maximum(count - k, 0)
+    out = jnp.where(k <= count, ab[row, np.minimum(i, j) if lower else np.maximum(i, j)], 0.0)
+    return jnp.where((i < j) if lower else (i > j), jnp.conj(out), out)
+
+
+def _chosen(select: Any, select_range: Any, n: int) -> slice:
+    """Which eigenvalues: all, or those of some numbers."""
+    if select in ("a", "all", 0):
+        return slice(0, n)
+    if select in ("i", "index", 2):
+        low, high = select_range
+        return slice(int(low), int(high) + 1)
+    raise ArgumentError(
+        f"got select={select!r}, expected 'a' or 'i': how many eigenvalues are in an interval is "
+        "known to their values only; choose among all"
+    )
+
+
+@surface
+def eig_banded(
+    a_band: Any,
+    lower: bool = False,
+    eigvals_only: bool = False,
+    overwrite_a_band: bool = False,
+    select: Any = "a",
+    select_range: Any = None,
+    max_ev: int = 0,
+    check_finite: bool = True,
+) -> Any:
+    """The eigenvalues and eigenvectors of a Hermitian banded matrix, by the whole matrix."""
+    return _eigh(_of_bands(a_band, lower), eigvals_only, select, select_range)
+
+
+def _eigh(a: Any, eigvals_only: bool, select: Any, select_range: Any) -> Any:
+    chosen = _chosen(select, select_range, a.shape[0])
+    if eigvals_only:
+        return linalg.eigvalsh(a)[chosen]
+    values, vectors = linalg.eigh(a)
+    return values[chosen], vectors[:, chosen]
+
+
+@surface
+def eigvals_banded(
+    a_band: Any,
+    lower: bool = False,
+    overwrite_a_band: bool = False,
+    select: Any = "a",
+    select_range: Any = None,
+    check_finite: bool = True,
+) -> Any:
+    """The eigenvalues of a Hermitian banded matrix."""
+    return _eigh(_of_bands(a_band, lower), True, select, select_range)
+
+
+@surface
+def eigh_tridiagonal(
+    d: Any,
+    e: Any,
+    eigvals_only: bool = False,
+    select: Any = "a",
+    select_range: Any = None,
+    check_finite: bool = True,
+    tol: float = 0.0,
+    lapack_driver: str = "auto",
+) -> Any:
+    """The eigenvalues and eigenvectors of a real symmetric matrix with the diagonal `d` and `e`
+    beside it, by the whole matrix."""
+    d, e = _numbers(d), _numbers(e)
+    if d.ndim != 1 or e.shape != (d.size - 1,) or "c" in (d.dtype.kind, e.dtype.kind):
+        raise ShapeError(
+            f"got d of shape {d.shape} and dtype {d.dtype}, e of {e.shape} and {e.dtype}, expected "
+            "real ones, (n,) and (n - 1,)"
+        )
+    a = jnp.diag(d) + jnp.diag(e, 1) + jnp.diag(e, -1)
+    return _eigh(a, eigvals_only, select, select_range)
+
+
+@surface
+def eigvalsh_tridiagonal(
+    d: Any,
+    e: Any,
+    select: Any = "a",
+    select_range: Any = None,
+    check_finite: bool = True,
+    tol: float = 0.0,
+    lapack_driver: str = "auto",
+) -> Any:
+    """The eigenvalues of such a matrix."""
+    return eigh_tridiagonal(d, e, True, select, select_range)
+
+
+# --- others ---------------------------------------------------------------------------------------
+
+
+@surface
+def solve_lyapunov(a: Any, q: Any) -> Any:
+    """`solve_continuous_lyapunov`, by SciPy's older name."""
+    return linalg.solve_continuous_lyapunov(a, q)
+
+
+@surface
+def pinvh(
+    a: Any,
+    atol: Any = None,
+    rtol: Any = None,
+    lower: bool = True,
+    return_rank: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """The pseudo-inverses of Hermitian matrices, of which one half is read."""
+    if return_rank or (atol is not None and atol != 0):
+        raise ArgumentError(
+            f"got atol={atol} and return_rank={return_rank} for pinvh, expected neither; give rtol"
+        )
+    a = _numbers(a)
+    half = jnp.tril(a) if lower else jnp.triu(a)
+    other = jnp.tril(a, -1) if lower else jnp.triu(a, 1)
+    return linalg.pinv(half + _adjoint(other), rtol=rtol, hermitian=True)
+
+
+def _adjoint(x: Any) -> Any:
+    return jnp.conj(jnp.swapaxes(x, -1, -2))
+
+
+@surface
+def rq(
+    a: Any,
+    overwrite_a: bool = False,
+    lwork: Any = None,
+    mode: str = "full",
+    check_finite: bool = True,
+) -> Any:
+    """The RQ decomposition of matrices, an upper triangular one times a unitary one: the QR
+    decomposition of the adjoint, rows and columns backwards."""
+    names = {"full": "complete", "economic": "reduced", "r": "complete"}
+    if mode not in names:
+        raise ArgumentError(f"got mode={mode!r} for rq, expected 'full', 'economic' or 'r'")
+    a = _numbers(a)
+    q, r = linalg.qr(_adjoint(jnp.flip(a, (-2, -1))), names[mode])
+    r = jnp.flip(_adjoint(r), (-2, -1))
+    return r if mode == "r" else (r, jnp.flip(_adjoint(q), (-2, -1)))
+
+
+@surface
+def orthogonal_procrustes(A: Any, B: Any, check_finite: bool = True) -> Any:
+    """The unitary matrix that takes one matrix nearest to another, and the sum of the singular
+    values of Aᴴ B."""
+    a, b = _numbers(A), _numbers(B)
+    if a.ndim != 2 or a.shape != b.shape:
+        raise ShapeError(f"got matrices of shapes {a.shape} and {b.shape}, expected the same shape")
+    u, s, vt = linalg.svd(_adjoint(a) @ b)
+    return u @ vt, s.sum()
+
+
+@surface
+def diagsvd(s: Any, M: int, N: int) -> Any:
+    """The matrix (M, N) of singular values: these on its diagonal, and zeros."""
+    s = as_operand(s)
+    if s.ndim != 1 or s.size not in (M, N) or s.size > min(M, N):
+        raise ShapeError(f"got {s.shape} singular values for a matrix ({M}, {N}), expected the "
+                         "smaller of these lengths")  # fmt: skip
+    return jnp.pad(jnp.diag(s), [(0, M - s.size), (0, N - s.size)])
+
+
+@surface
+def leslie(f: Any, s: Any) -> Any:
+    """The Leslie matrix of fecundities `f` and survival rates `s`."""
+    f, s = as_operand(f), as_operand(s)
+    if f.ndim != 1 or s.shape != (f.size - 1,) or not s.size:
+        raise ShapeError(f"got shapes {f.shape} and {s.shape}, expected (n,) and (n - 1,)")
+    below = jnp.pad(jnp.diag(s), [(0, 0), (0, 1)])
+    return jnp.concatenate([f.reshape((1, -1)), below])
+
+
+@surface
+def fiedler(a: Any) -> Any:
+    """The distances of numbers from each other."""
+    a = as_operand(a)
+    if a.ndim != 1:
+        raise ShapeError(f"got numbers of shape {a.shape}, expected (n,)")
+    return jnp.abs(a[:, None] - a)
+
+
+@surface
+def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
+    """The matrix whose product with n numbers is their convolution with `a`."""
+    a = as_operand(a)
+    if a.ndim != 1 or not a.size or n < 1:
+        raise ShapeError(f"got a of shape {a.shape} and n={n}, expected (m,), and both at least 1")
+    whole = linalg.toeplitz(
+        jnp.pad(a, (0, n - 1)), jnp.concatenate([a[:1], np.zeros(n - 1, a.dtype)])
+    )
+    longest, shortest = max(n, a.size), min(n, a.size)
+    starts = {"full": 0, "same": (shortest - 1) // 2, "valid": shortest - 1}
+    if mode not in starts:
+        raise ArgumentError(f"got mode={mode!r}, expected 'full', 'same' or 'valid'")
+    lengths = {"full": n + a.size - 1, "same": longest, "valid": longest - shortest + 1}
+    return whole[starts[mode] : starts[mode] + lengths[mode]]

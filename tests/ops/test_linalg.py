@@ -211,6 +211,24 @@ def test_det_of_any_matrix_has_a_gradient(a):
     np.testing.assert_allclose(jitgrad.grad(L.det)(a), want, atol=1e-13)
 
 
+@pytest.mark.parametrize(
+    "a",
+    [
+        *(np.ones((3, 3)), np.zeros((2, 2)), np.diag([1.0, 2, 0, 0]), np.array([[0.0]])),
+        *(np.vander([1.0, 2, 4]), np.outer([1, 2, 3j], [1, 1j, 2]), np.stack([np.eye(3)] * 2)),
+    ],
+)
+def test_det_of_any_matrix_has_second_derivatives(a):
+    jitgrad.check_grads(L.det, (a,), order=2)
+
+
+def test_det_has_third_derivatives():
+    jitgrad.check_grads(L.det, (np.vander([1.0, 2, 4]) / 4,), order=3)
+    with pytest.raises(np.linalg.LinAlgError):
+        np.asarray(jitgrad.grad(lambda a: jitgrad.hessian(L.det)(a).sum())(np.zeros((3, 3))))
+    assert np.isnan(np.asarray(jitgrad.hessian(L.det)(np.full((3, 3), np.nan)))).all()
+
+
 def test_singular_matrices_raise_where_values_are_computed():
     a = jitgrad.tensor(np.ones((2, 2)), requires_grad=True)
     for f in (L.inv, lambda a: L.solve(a, np.ones(2)), lambda a: L.solve_triangular(a * 0.0, a)):
@@ -327,7 +345,7 @@ def test_singular_matrices_have_no_derivative_of_roots_and_logarithms():
         ):
             jitgrad.grad(lambda a, f=f: f(a).sum())(singular)
     np.testing.assert_allclose(jitgrad.grad(lambda a: L.expm(a).sum())(0 * a), np.ones((2, 2)))
-    assert np.isnan(L.logm(np.full((2, 2), np.nan))).all()
+    assert np.isnan(L.logm(np.full((3, 3), np.nan))).all()
 
 
 def test_without_scipy_the_error_names_the_extra(monkeypatch):

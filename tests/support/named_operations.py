@@ -79,10 +79,12 @@ NAMED = {
         "SciPy's functions of those names",
     ),
     "scipy.linalg": (
-        {"cholesky", "det", "expm", "inv", "logm", "solve", "solve_sylvester", "solve_triangular"}
-        | {"sqrtm", "svdvals", "norm"},
+        {"cholesky", "det", "expm", "inv", "solve", "solve_sylvester", "solve_triangular"}
+        | {"svdvals", "norm"},
         "SciPy's functions of those names",
     ),
+    "scipy.matrix_signs": ({"logm", "sqrtm"}, "SciPy's functions of those names"),
+    "scipy.structured": ({"all"}, "an option of SciPy's functions"),
     "scipy.integrate.quadrature": ({"imag", "real"}, "the parts of a complex function"),
     "scipy.optimize": ({"least_squares"}, "SciPy's function of that name"),
     "scipy.optimize.least_squares_fits": (
