@@ -21,6 +21,7 @@ from ..ops.indexing import in_bounds
 from ..tape.execute import let_go, pause
 from ..tape.handles import Again, varies
 from ..tape.keys import Opcode
+from ..tape.machine_records import records
 from ..tape.record import enter, grow, record, record_in
 from ..tape.segment import UNKNOWN, local
 from ..tape.symbols import SymbolicScalar, kind_of
@@ -217,6 +218,8 @@ def unary(entry: Entry) -> Callable[..., Any]:
     """The function of an entry with one operand and no parameters."""
 
     def function(x: Any, /) -> Any:
+        if (one := records.one) is not None and (out := one(entry, x)) is not None:
+            return out
         try:
             if type(x) is not Tensor:
                 return apply(entry, (x,))

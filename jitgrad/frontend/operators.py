@@ -19,10 +19,12 @@ from ..base.surface import surface, trimmed
 from ..ops import REGISTRY, REQUIRED
 from ..tape.execute import pause
 from ..tape.handles import Again
+from ..tape.machine_records import records
 from ..tape.record import enter, grow
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar
 from ..tape.views import forms, view_of
+from .basic_indices import BasicIndex
 from .binding import INTEGERS, statics_of
 from .convert import as_operand, by_value
 from .creation import full
@@ -141,6 +143,8 @@ def install() -> None:
         _install_for_masks(entry, f)
     Tensor.clone = Tensor.copy = _clone()  # type: ignore[attr-defined]
     Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
+    entries = {e.names.operator: e for e in REGISTRY.values() if e.names.operator}
+    records.prepare(Tensor, BasicIndex, entries)
 
 
 def _install_for_masks(entry: Entry, f: Callable[..., Any]) -> None:

@@ -80,7 +80,7 @@ def row(x: Handle, index: int) -> Any:
             key = (known.opcode, first) + known.rest  # noqa: RUF005 - half the time
             before = seg.state
             state = before.then = before.next[key]
-            state.statics = known.rest
+            state.statics, state.given = known.rest, known
         out = seg.handles[state.slot]
         if out is None or out._state is not state:
             if out is None:

@@ -58,12 +58,14 @@ class Background:
     """A daemon thread that compiles plans, started at the first one; after `ALONE` kernels a child
     process helps.
 
-    Plans in `asked` are compiled if all their kernels exist, when none is in the `queue`.
+    Plans in `asked` are compiled if all their kernels exist, when none is in the `queue`; `chores`
+    are done when no plan waits.
     """
 
     def __init__(self):
         self.worker, self.made = Worker(), 0
         self.queue, self.asked = collections.deque(), collections.deque()
+        self.chores = collections.deque()
         # Held by ``with``, which no signal cuts; that of a condition is Python code.
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
@@ -77,6 +79,10 @@ class Background:
     def ask(self, plan):
         if len(self.asked) < ASKED:
             self._put(self.asked, plan)
+
+    def later(self, chore):
+        """Has the function `chore` called when no plan waits."""
+        self._put(self.chores, chore)
 
     def make(self, plan):
         """Compiles the plan and waits for it; whether it was done. An interrupt ends the waiting
@@ -110,12 +116,10 @@ class Background:
             passes()
         while True:
             with self.changed:
-                while not self.queue and not self.asked:
+                while not (waiting := self.queue or self.asked or self.chores):
                     if not self.changed.wait(IDLE) and not self.queue:
                         self.worker.stop()
-                function, waiting = (
-                    (self.compile, self.queue) if self.queue else (self.look, self.asked)
-                )
+                function = self._does(waiting)
                 plan, outcome = self.busy = waiting.popleft()
             try:
                 self._done(function, plan, outcome)
@@ -127,6 +131,17 @@ class Background:
             with self.changed:
                 self.busy = None
                 self.changed.notify_all()
+
+    def _does(self, waiting):
+        """What is done with what waits there."""
+        if waiting is self.chores:
+            return self._chore
+        return self.compile if waiting is self.queue else self.look
+
+    def _chore(self, chore):
+        with _lively(), self.compiling:
+            if not self.stopping:
+                chore()
 
     @staticmethod
     def _done(function, plan, outcome):
@@ -196,7 +211,9 @@ class Background:
 
     def wait(self):
         with self.changed:
-            self.changed.wait_for(lambda: not (self.queue or self.asked or self.busy))
+            self.changed.wait_for(
+                lambda: not (self.queue or self.asked or self.chores or self.busy)
+            )
 
     def stop(self):
         """At exit: LLVM must not be running while the process is taken down."""

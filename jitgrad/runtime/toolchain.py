@@ -11,6 +11,8 @@ from .aside import aside
 
 _BUILD = "jitgrad.runtime.numba.build"
 _loaded = None
+#: Functions that are called with it when it is there.
+when_loaded: list = []
 
 
 def has_begun():
@@ -34,4 +36,6 @@ def _import():
     from .numba import build
 
     _loaded = build
+    for function in when_loaded:
+        function(build)
     return build

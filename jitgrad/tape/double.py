@@ -276,7 +276,7 @@ class Formulas:
                 return (whole,)
             seg, state = whole._seg, whole._state
             del whole  # nobody holds the bundle, so that it is not computed
-            out = self._parts(seg, state)
+            out = None if seg is None else self._parts(seg, state)
         return out
 
     def _parts(self, seg, state):

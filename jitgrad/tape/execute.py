@@ -25,6 +25,7 @@ from ..runtime.events import planning
 from ..runtime.plan import Plan
 from .gate import LOCK, gate, guarded, locked
 from .handles import ELEMENT, note_view, note_views
+from .machine_records import records
 from .pieces import followed, goes_on, note_program
 from .segment import (
     OVER,
@@ -132,6 +133,8 @@ def live_handles(seg, handles, state):
     number, seg.free = state.operations, False
     if seg.views:
         _let_go_of_views(handles[:number])
+    if (alive := records.alive) is not None:
+        return alive(seg, handles, number)
     handles = handles[:number]
     try:
         if number < FEW or not seg.spare:

@@ -311,6 +311,33 @@ def lend_threads(threads):
         parts.ready(threads)
 
 
+def records(layout, operators):
+    """The functions of records in machine code, as what `record_code` calls them by: addresses, of
+    `FUNCTIONS` objects of Python's."""
+    from ..llvm import machine, record_code
+    from ..llvm.python_entry import callable_at
+
+    text = record_code.source(layout, operators)
+    key, binary = cache.key(text), cache.binary(text)
+    names = [*(operator.name for operator in operators), *record_code.FUNCTIONS, "places"]
+    with _registry.lock:
+        if binary is None:
+            binary = record_code.object_file(layout, operators, key)
+            cache.keep(text, binary)
+        found = machine.addresses(binary, [native.symbol(key, name) for name in names])
+    out = dict(zip(names, found, strict=True))
+    for name in record_code.FUNCTIONS:
+        out[name] = callable_at(out[name], name)
+    return out
+
+
+def has_records(layout, operators):
+    """Whether the disk has the binary of `records`."""
+    from ..llvm import record_code
+
+    return cache.has(record_code.source(layout, operators))
+
+
 def own_threads():
     """jitgrad's own threads for parallel launches; starts none by itself."""
     from ..llvm.thread_code import PLACES, THREADS

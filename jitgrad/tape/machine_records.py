@@ -1,0 +1,276 @@
+"""Records in machine code: the functions of `jitgrad.runtime.llvm.record_code` put into the slots
+of a class.
+
+What they rely on of CPython is looked at first: where objects have their slots, and where a class
+has the functions of its operators. Where that is not as expected (another interpreter, one without
+a global lock), records stay Python's, which are right by themselves: machine code leaves to them
+whatever is not what came last. Start at `install`.
+"""
+
+import atexit
+import ctypes
+import sys
+import threading
+import warnings
+from typing import NamedTuple
+
+from ..base.config import config
+from ..base.errors import JitgradWarning
+from ..runtime import toolchain
+from ..runtime.background import compiler
+from .gate import gate
+from .handles import ELEMENT, Handle
+from .segment import Segment, State, local
+
+#: A word of memory; where a list has its items, behind its length.
+WORD = ctypes.sizeof(ctypes.c_void_p)
+ITEMS = 3 * WORD
+#: Where a class points to its operators on numbers and on maps; how many words these have at least.
+NUMBERS, MAPPING = 12 * WORD, 14 * WORD
+WORDS = {NUMBERS: 36, MAPPING: 3}
+
+
+class Slot(NamedTuple):
+    """A slot of CPython's: its number in the stable API, where its class points to its group, and
+    the form that records of it have in `record_code`."""
+
+    number: int
+    group: int
+    form: str
+
+
+SLOTS = {
+    "abs": Slot(6, NUMBERS, "one"),
+    "add": Slot(7, NUMBERS, "two"),
+    "and": Slot(8, NUMBERS, "two"),
+    "floordiv": Slot(12, NUMBERS, "two"),
+    "getitem": Slot(5, MAPPING, "row"),
+    "invert": Slot(27, NUMBERS, "one"),
+    "lshift": Slot(28, NUMBERS, "two"),
+    "matmul": Slot(75, NUMBERS, "two"),
+    "mod": Slot(34, NUMBERS, "two"),
+    "mul": Slot(29, NUMBERS, "two"),
+    "neg": Slot(30, NUMBERS, "one"),
+    "or": Slot(31, NUMBERS, "two"),
+    "pos": Slot(32, NUMBERS, "one"),
+    "pow": Slot(33, NUMBERS, "power"),
+    "rshift": Slot(35, NUMBERS, "two"),
+    "sub": Slot(36, NUMBERS, "two"),
+    "truediv": Slot(37, NUMBERS, "two"),
+    "xor": Slot(38, NUMBERS, "two"),
+}
+
+
+def word(address):
+    """The word of memory at an address."""
+    return ctypes.c_ssize_t.from_address(address)
+
+
+# ----- what CPython is like
+
+
+def is_usual():
+    """Whether objects, lists, tuples and threads are as CPython's on a 64-bit machine."""
+    if (sys.implementation.name, sys.byteorder, WORD) != ("cpython", "little", 8):
+        return False
+    if not getattr(sys, "_is_gil_enabled", lambda: True)() or object.__basicsize__ != 2 * WORD:
+        return False
+    items = [local, Handle]
+    at = [id(x) for x in items]
+    listed = [word(word(id(items) + ITEMS).value + k * WORD).value for k in range(2)]
+    held = tuple(items)
+    packed = [word(id(held) + ITEMS + k * WORD).value for k in range(2)]
+    sizes = {word(id(x) + 2 * WORD).value for x in (items, held)}
+    classes = [word(id(x) + WORD).value for x in (items, held)]
+    return (
+        (listed, packed, sizes) == (at, at, {2})
+        and classes == [id(list), id(tuple)]
+        and threading.local.__module__ == "_thread"  # of threads, not of anything within them
+        and isinstance(local, threading.local)
+    )
+
+
+def offset(cls, name):
+    """Where objects of a class have a slot, read from its descriptor: behind three words of every
+    descriptor that points to a name, a kind, and the place."""
+    described = word(id(getattr(cls, name)) + object.__basicsize__ + 3 * WORD).value
+    return word(described + 2 * WORD).value
+
+
+def offsets(example, *names):
+    """The places of slots, as pairs of name and place, of an object that has all of them set;
+    None if they are not there."""
+    cls, found = type(example), []
+    for name in names:
+        place = offset(cls, name)
+        if not 0 < place <= cls.__basicsize__ - WORD:
+            return None
+        if word(id(example) + place).value != id(getattr(example, name)):
+            return None
+        found.append((name, place))
+    return tuple(found)
+
+
+def layout():
+    """The `Layout` of our classes, or None."""
+    from ..runtime.llvm.record_code import Layout
+
+    handle = object.__new__(Handle)
+    handle._seg, handle._state, handle._value, handle._edge, handle._x = "abcde"
+    state = offsets(
+        State(None),
+        *("then", "opcode", "first", "second", "given", "shape", "slot", "numbers"),
+        *("number_slice", "pause", "key", "aval", "leaves", "roots", "requires_grad"),
+    )
+    segment = offsets(
+        Segment(),
+        *("state", "handles", "numbers", "free", "leaves", "edges", "entered", "tracing"),
+    )
+    slots = offsets(handle, "_seg", "_state", "_value", "_edge", "_x")
+    found = state, segment, slots, offsets(gate, "alone")
+    if None in found:
+        return None
+    weak = "__weakref__", Handle.__weakrefoffset__
+    return Layout(state, segment, (*slots, weak), found[-1])
+
+
+def place_of(cls, slot):
+    """The word of memory that has the function of a class's slot, or None."""
+    get = ctypes.pythonapi.PyType_GetSlot
+    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_int]
+    function, group = get(cls, slot.number), word(id(cls) + slot.group).value
+    if not function or not group:
+        return None
+    found = [
+        place
+        for k in range(WORDS[slot.group])
+        if (place := word(group + k * WORD)).value == function
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+# ----- putting them there
+
+
+class MachineRecords:
+    """The functions in the slots of a class.
+
+    `prepare` says of which class, `ask` has them made and put there, `remove` puts Python's back.
+    `one` and `alive` are the functions that Python calls, None while there are none; `count` is how
+    many records they did."""
+
+    def __init__(self):
+        self.tensor = self.index = self.layout = self.one = self.alive = self.table = None
+        self.functions = None
+        self.entries, self.places, self.asked = {}, [], False
+        #: What machine code refers to.
+        self.held = []
+
+    def prepare(self, tensor, index, entries):
+        """Of the class `tensor`, with what is known of ``x[i]`` of the class `index`; `entries` of
+        operators by their names."""
+        self.tensor, self.index, self.entries = tensor, index, entries
+
+    @property
+    def operators(self):
+        from ..runtime.llvm.record_code import Operator
+
+        return [
+            Operator(
+                name,
+                slot.form,
+                name in self.entries and not self.entries[name].numbers.codes,
+            )
+            for name, slot in SLOTS.items()
+        ]
+
+    def ask(self, build):
+        """Has them made, if that was not asked for: at once if they are on the disk, else in the
+        background, when no plan waits."""
+        if self.asked or config.numba != "fast":
+            return
+        self.asked = True
+        self.layout = layout() if is_usual() else None
+        if self.layout is None:
+            return
+        if build.has_records(self.layout, self.operators):
+            self._attempt(build)
+        else:
+            compiler.later(lambda: self._attempt(build))
+
+    def _attempt(self, build):
+        try:
+            self.install(build)
+        except Exception as error:
+            warnings.warn(
+                f"records could not be made in machine code and stay Python's, which is slower: "
+                f"{error}",
+                JitgradWarning,
+                stacklevel=2,
+            )
+
+    def install(self, build):
+        """Makes them, and puts them where they belong."""
+        if self.functions is None:
+            self.functions = build.records(self.layout, self.operators)
+            self._fill(self.functions["places"])
+        functions = self.functions
+        self.one, self.alive = functions["record"], functions["alive"]
+        self.places = []
+        for name, slot in SLOTS.items():
+            place = place_of(self.tensor, slot)
+            if place is not None:
+                self.places.append((place, place.value, functions[name]))
+        for place, _, function in self.places:
+            place.value = function
+
+    def _fill(self, places):
+        """The table that they read."""
+        from ..runtime.llvm.record_code import EACH, TABLE
+
+        address = ctypes.CFUNCTYPE(ctypes.c_void_p)(places)()
+        self.table = {name: word(address + k * WORD) for k, name in enumerate(TABLE)}
+        known = {
+            "local": local,
+            "dictionary": sys.intern("__dict__"),
+            "segment": sys.intern("seg"),
+            "tensor": self.tensor,
+            "state": State,
+            "index": self.index,
+            "element": ELEMENT,
+            "gate": gate,
+        }
+        self.held.append(known)
+        for name, thing in known.items():
+            self.table[name].value = id(thing)
+        for k, name in enumerate(SLOTS):
+            reflected = getattr(self.tensor, f"__r{name}__", None)
+            row = self.entries.get(name), getattr(self.tensor, f"__{name}__"), reflected
+            self.held.append(row)
+            for j, thing in enumerate(row):
+                word(address + (len(TABLE) + EACH * k + j) * WORD).value = id(thing)
+
+    @property
+    def count(self):
+        return self.table["count"].value if self.table else 0
+
+    def remove(self):
+        """Records are Python's again."""
+        self.one = self.alive = None
+        for place, before, function in self.places:
+            if place.value == function:
+                place.value = before
+        self.places, self.asked = [], False
+
+    def _other_numba(self, value):
+        """Who asks for the public API alone gets no machine code of ours."""
+        if value == "public":
+            self.remove()
+        elif toolchain.is_loaded():
+            self.ask(toolchain.load())
+
+
+records = MachineRecords()
+toolchain.when_loaded.append(records.ask)
+config.on_change("numba", records._other_numba)
+atexit.register(records.remove)

@@ -1,0 +1,350 @@
+"""Records in machine code do what Python's do, are taken where a program goes on as it did, and
+leave everything else to Python."""
+
+import gc
+import operator
+import sys
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import jitgrad
+from jitgrad.ops import REGISTRY
+from jitgrad.runtime import toolchain
+from jitgrad.tape import machine_records
+from jitgrad.tape.handles import Handle
+from jitgrad.tape.machine_records import SLOTS, records
+from jitgrad.tape.segment import Segment, State
+
+BY_NAME = {e.names.operator: e for e in REGISTRY.values() if e.names.operator}
+FUNCTIONS = {
+    **{name: getattr(operator, f"__{name}__") for name in SLOTS if hasattr(operator, name)},
+    "abs": abs,
+    "and": operator.and_,
+    "or": operator.or_,
+    "invert": operator.invert,
+    "getitem": operator.getitem,
+}
+ONE = [name for name, slot in SLOTS.items() if slot.form == "one"]
+TWO = [name for name, slot in SLOTS.items() if slot.form in ("two", "power")]
+INTEGERS = {"and", "or", "xor", "invert", "lshift", "rshift"}
+
+
+@pytest.fixture(autouse=True)
+def machine_code():
+    """Records are in machine code here, and as before afterwards."""
+    build = toolchain.load()
+    was = records.asked
+    records.ask(build)
+    jitgrad.synchronize()
+    assert records.places, "this interpreter is one of those that they are made for"
+    yield
+    if not was:
+        records.remove()
+
+
+def both(program):
+    """What a program gives by Python's records and by machine code's, and how many of these it
+    took."""
+    records.remove()
+    program()
+    slow = program()
+    records.ask(toolchain.load())
+    for _ in range(3):
+        program()
+    before = records.count
+    fast = program()
+    return slow, fast, records.count - before
+
+
+def given(name):
+    if name in INTEGERS:
+        return jitgrad.tensor([6, 3, 5]), jitgrad.tensor([1, 2, 3])
+    if name == "matmul":
+        return jitgrad.tensor(np.eye(3) + 0.5), jitgrad.tensor(np.eye(3) * 2.0)
+    return jitgrad.tensor([0.5, 1.5, 2.5]), jitgrad.tensor([3.0, 2.0, 0.25])
+
+
+def test_this_interpreter_is_as_expected():
+    assert machine_records.is_usual()
+    assert machine_records.layout() is not None
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_an_operator_of_one_operand(name):
+    x, _ = given(name)
+    x = -x if name not in INTEGERS else x
+    f = FUNCTIONS[name]
+    slow, fast, taken = both(lambda: f(f(+x if name not in INTEGERS else x)).numpy())
+    np.testing.assert_array_equal(fast, slow)
+    assert taken >= 1
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_an_operator_of_two_operands(name):
+    x, y = given(name)
+    f = FUNCTIONS[name]
+
+    def program():
+        out = f(x, y)
+        return f(f(out, out), y).numpy() if name != "lshift" else f(f(x, y), y).numpy()
+
+    slow, fast, taken = both(program)
+    np.testing.assert_array_equal(fast, slow)
+    assert taken >= 1
+
+
+@pytest.mark.parametrize("number", [0.75, 3, 2, True, -1, np.float64(0.5), np.float32(2), 1 << 60])
+@pytest.mark.parametrize("name", sorted(set(TWO) - INTEGERS - {"matmul"}))
+def test_a_number_on_either_side(name, number):
+    x, _ = given(name)
+    f = FUNCTIONS[name]
+
+    def program():
+        out = f(x, number)
+        out = f(out, number)
+        out = f(number, out)
+        return [f(number, out).numpy(), out.numpy()]
+
+    slow, fast, taken = both(program)
+    for a, b in zip(fast, slow, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
+    assert taken >= 1 or type(number) not in (float, int) or number == 1 << 60
+
+
+def test_numbers_of_another_value_are_stored():
+    x = jitgrad.tensor(2.0)
+
+    def program(a, b, c):
+        return float(((x * a + b) ** 2) / c - b)
+
+    for a, b, c in [(1.5, 2, 3.0), (0.25, 7, -2), (3, 0.5, 8), (1.5, 2, 4.0)] * 3:
+        assert program(a, b, c) == (2.0 * a + b) ** 2 / c - b
+
+
+def test_exponents_are_programs_of_their_own():
+    x = jitgrad.tensor([1.5, 2.5])
+    for _ in range(3):
+        for exponent in (2, 3, 0.5, 2.0, -1, 1.7, 1.9):
+            y = x + 0.0
+            out = (y**exponent).numpy()
+            np.testing.assert_allclose(out, np.array([1.5, 2.5]) ** exponent, rtol=1e-15)
+
+
+def test_elements_by_integers():
+    x = jitgrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+    def program(places):
+        y = x * 2.0
+        total = y[0]
+        for k in places:
+            total = total * 0.5 + y[k]
+        x.grad = None
+        total.backward()
+        return total.item(), x.grad.tolist()
+
+    def want(places):
+        total, slope = 2.0, np.array([2.0, 0.0, 0.0])
+        for k in places:
+            slope *= 0.5
+            slope[k] += 2.0
+            total = total * 0.5 + 2.0 * (k % 3 + 1)
+        return total, slope.tolist()
+
+    before = records.count
+    for places in [(0, 1, 2), (2, 2, 1), (-1, 0, -3), (1, -2, 0)] * 3:
+        assert program(places) == want(places)
+    assert records.count > before
+
+
+@pytest.mark.parametrize("index", [3, -4, 1 << 70, -(1 << 70)])
+def test_an_index_out_of_bounds(index):
+    y = jitgrad.tensor([1.0, 2.0, 3.0]) * 1.0
+    for _ in range(3):
+        z = y + 1.0
+        assert z[0].item() == 2.0
+        with pytest.raises(IndexError, match=r"got|out of"):
+            (y * 1.0)[index]
+
+
+def test_other_indices():
+    x = jitgrad.tensor([1.0, 2.0, 3.0])
+    for index in (0, True, np.int64(1), slice(1, None), None, [0, 2], 0):
+        for _ in range(3):
+            y = x + 0.0
+            np.testing.assert_array_equal(y[index].numpy(), x.numpy()[index])
+
+
+class Other:
+    """Knows of tensors, and says so for each operator."""
+
+    __array_ufunc__ = None
+
+    def __radd__(self, other):
+        return "added"
+
+    def __rpow__(self, other):
+        return "raised"
+
+    def __matmul__(self, other):
+        return "multiplied"
+
+
+def test_objects_that_know_better_are_asked():
+    x = jitgrad.tensor([1.0, 2.0])
+    for _ in range(3):
+        y = x + 1.0
+        assert y + Other() == "added"
+        assert y ** Other() == "raised"
+        assert Other() @ y == "multiplied"
+
+
+def test_what_cannot_be_combined():
+    x = jitgrad.tensor([1.0, 2.0])
+    for _ in range(3):
+        y = x + 1.0
+        with pytest.raises(TypeError):
+            y + object()
+        with pytest.raises(TypeError):
+            object() - y
+        with pytest.raises(TypeError):
+            pow(y, 2, 5)
+        with pytest.raises(TypeError):
+            pow(2, y, 5)
+        with pytest.raises(TypeError):
+            pow(2.0, 3.0, y)
+        with pytest.raises(jitgrad.ShapeError):
+            y * jitgrad.tensor([1.0, 2.0, 3.0])
+        np.testing.assert_array_equal((y * 2.0).numpy(), [4.0, 6.0])
+
+
+def test_functions_of_one_operand():
+    x = jitgrad.tensor([0.5, 1.5])
+    slow, fast, taken = both(lambda: jitgrad.exp(jitgrad.log(jitgrad.sin(x))).numpy())
+    np.testing.assert_allclose(fast, slow, rtol=1e-15)
+    assert taken >= 2
+
+
+def test_handles_that_are_kept_are_others():
+    x = jitgrad.tensor(2.0)
+    for _ in range(4):
+        kept = [x * float(k) for k in range(20)]
+        assert [t.item() for t in kept] == [2.0 * k for k in range(20)]
+        again = [x * float(k) for k in range(20)]
+        assert [t.item() for t in kept] == [t.item() for t in again]
+
+
+def test_a_weak_reference_finds_no_other_tensor():
+    x = jitgrad.tensor(2.0)
+    for _ in range(5):
+        t = x
+        for k in range(12):
+            t = t * 1.5
+            if k == 5:
+                seen = weakref.ref(t)
+        first = t.item()
+        if (found := seen()) is not None:
+            assert found.item() == 2.0 * 1.5**6
+        assert first == 2.0 * 1.5**12
+
+
+def test_references_are_neither_lost_nor_kept():
+    x, y = jitgrad.tensor([1.0, 2.0]), 1234.5
+
+    def program():
+        out = x * y
+        for _ in range(20):
+            out = -(out + y) * 0.5 + out[0]
+        return out.sum().item()
+
+    def counts():
+        gc.collect()
+        ours = sum(isinstance(thing, (Handle, State, Segment)) for thing in gc.get_objects())
+        things = x, y, jitgrad.Tensor, machine_records.ELEMENT, True, False, None
+        return [ours, *map(sys.getrefcount, things)]
+
+    for _ in range(10):
+        program()
+    jitgrad.synchronize()
+    before = counts()
+    for _ in range(200):
+        program()
+    assert max(abs(a - b) for a, b in zip(counts(), before, strict=True)) < 1000
+
+
+def test_a_finaliser_that_records_comes_in_between():
+    """To make a handle may start a collection of garbage, which runs it."""
+    x, seen = jitgrad.tensor([1.0, 2.0]), []
+
+    class Late:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            seen.append((x * 3.0 + 1.0).sum().item())
+
+    def program():
+        return [(x * float(k) + 1.0) for k in range(40)]
+
+    threshold = gc.get_threshold()
+    want = [[k + 1.0, 2.0 * k + 1.0] for k in range(40)]
+    try:
+        for round in range(30):
+            gc.set_threshold(1 + round % 7, 1, 1)
+            Late()
+            assert [t.tolist() for t in program()] == want
+    finally:
+        gc.set_threshold(*threshold)
+    gc.collect()
+    assert seen and set(seen) == {11.0}
+
+
+def test_threads_record_for_themselves():
+    x, failed = jitgrad.tensor([1.0, 2.0, 3.0]), []
+
+    def work(k):
+        for _ in range(60):
+            y = x * float(k)
+            for _ in range(30):
+                y = y + x * 0.5
+            got = y.tolist()
+            want = [v * k + 15.0 * v for v in (1.0, 2.0, 3.0)]
+            if got != want:
+                failed.append((k, got, want))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+        for t in threads:
+            t.start()
+        work(9)
+        for t in threads:
+            t.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert not failed
+
+
+def test_an_operator_that_the_program_replaces_is_used(monkeypatch):
+    x = jitgrad.tensor(2.0)
+    for _ in range(3):
+        assert (x * 2.0 * 2.0).item() == 8.0
+    with monkeypatch.context() as patch:
+        patch.setattr(jitgrad.Tensor, "__mul__", lambda x, y: "mine")
+        assert x * 2.0 == "mine"
+    assert (x * 2.0).item() == 4.0
+
+
+def test_who_asks_for_the_public_api_has_pythons(monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "numba", "public")
+    try:
+        assert not records.places and records.one is None
+        assert (jitgrad.tensor(2.0) * 2.0).item() == 4.0
+    finally:
+        jitgrad.config.numba = "fast"
+    jitgrad.synchronize()
+    assert records.places
