@@ -493,16 +493,16 @@ def solve_triangular(
     """The solutions x of the linear systems a x = b with triangular matrices a, of which one
     half is read.
 
-    >>> a = jitgrad.tensor([[2.5, -0.4, 0.6], [-0.8, 3.2, 0.5], [-0.6, -0.9, 2.5]])
-    >>> b = jitgrad.tensor([[0.3, 0.1], [-0.7, -0.1], [0.3, -0.2]])
+    >>> a = jitgrad.tensor([[2.2, -0.5, 0.6], [0.2, 2.2, -0.1], [0.0, -0.7, 3.5]])
+    >>> b = jitgrad.tensor([[-0.8, -0.2], [0.0, -0.1], [0.2, 0.5]])
     >>> jitgrad.solve_triangular(a, b, lower=True)
-    tensor([[ 0.12  ,  0.04  ],
-            [-0.1888, -0.0213],
-            [ 0.0808, -0.0781]])
+    tensor([[-0.3636, -0.0909],
+            [ 0.0331, -0.0372],
+            [ 0.0638,  0.1354]])
     >>> jitgrad.grad(lambda a: jitgrad.solve_triangular(a, b, lower=True).sum())(a)
-    tensor([[-0.1011, -0.    , -0.    ],
-            [-0.068 ,  0.0893, -0.    ],
-            [-0.064 ,  0.084 , -0.0011]])
+    tensor([[ 0.1841, -0.    , -0.    ],
+            [ 0.2479,  0.0023, -0.    ],
+            [ 0.1299,  0.0012, -0.0569]])
     """
 
 def sqrtm(a: _ArrayLike, /) -> Tensor:

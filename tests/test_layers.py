@@ -147,6 +147,7 @@ MANY_DECISIONS = {
         "frontend.functions.apply": 29,
         "frontend.functions.binary.function": 41,
         "frontend.functions.parametric.function": 23,
+        "frontend.functions.unary.function": 17,
         "frontend.functions.viewing.function": 19,
         "frontend.integers.settled": 20,
         "frontend.subscript.row": 17,

@@ -234,9 +234,27 @@ def numpy_name(function):
 # --- example --------------------------------------------------------------------------------------
 
 
+#: Digits behind the point that are shown.
+DIGITS = 4
+#: Seeds of samples: the first is taken whose results no machine rounds otherwise.
+SEEDS = range(2, 12)
+
+
 def _examples(entry):
     """A call as the entry is sampled with what it gives, and the gradient of its sum."""
-    arrays, case = _sampled(entry)
+    for seed in SEEDS:
+        try:
+            return _example(entry, *_sampled(entry, seed))
+        except _Tied:
+            pass
+    raise AssertionError(f"{entry.name}: each sample has a result half way between two that show")
+
+
+class _Tied(Exception):
+    """A result lies half way between two of those that are shown."""
+
+
+def _example(entry, arrays, case):
     setup = {name: _literal(x) for name, x in zip(_variables(entry, arrays), arrays, strict=True)}
     scope = {"jitgrad": jitgrad}
     lines = []
@@ -265,7 +283,7 @@ def _variables(entry, arrays):
     return ["x", "y"] if entry.operands is None else entry.arguments[: len(arrays)]
 
 
-def _sampled(entry):
+def _sampled(entry, seed):
     """(operands, parameters) of an example: small, and with numbers of one digit."""
     sampling = entry.sampling
     case = next((case for case in sampling.cases if case), {})
@@ -279,7 +297,7 @@ def _sampled(entry):
             shapes = small
         except (AxisError, ShapeError):
             pass  # the parameters are for more axes
-    arrays = entry.sample(np.random.default_rng(2), shapes)
+    arrays = entry.sample(np.random.default_rng(seed), shapes)
     return [np.round(x, 1) + 0.0 if x.dtype.kind == "f" else x for x in arrays], case
 
 
@@ -301,6 +319,10 @@ def _shown(expression, scope):
     if value.size > 12:
         expression += ".shape"
         value = value.shape
+    elif value.dtype.kind == "f":
+        digits = np.abs(value.numpy()) * 10**DIGITS % 1
+        if (np.abs(digits - 0.5) < 1e-6).any():
+            raise _Tied
     return [f">>> {expression}", *filter(None, repr(value).splitlines())]
 
 

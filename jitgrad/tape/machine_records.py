@@ -53,7 +53,7 @@ SLOTS = {
     "neg": Slot(30, NUMBERS, "one"),
     "or": Slot(31, NUMBERS, "two"),
     "pos": Slot(32, NUMBERS, "one"),
-    "pow": Slot(33, NUMBERS, "power"),
+    "pow": Slot(33, NUMBERS, "ternary"),
     "rshift": Slot(35, NUMBERS, "two"),
     "sub": Slot(36, NUMBERS, "two"),
     "truediv": Slot(37, NUMBERS, "two"),
@@ -112,8 +112,8 @@ def offsets(example, *names):
 
 
 def layout():
-    """The `Layout` of our classes, or None."""
-    from ..runtime.llvm.record_code import Layout
+    """The `Offsets` of our classes, or None."""
+    from ..runtime.llvm.record_code import Offsets
 
     handle = object.__new__(Handle)
     handle._seg, handle._state, handle._value, handle._edge, handle._x = "abcde"
@@ -131,7 +131,7 @@ def layout():
     if None in found:
         return None
     weak = "__weakref__", Handle.__weakrefoffset__
-    return Layout(state, segment, (*slots, weak), found[-1])
+    return Offsets(state, segment, (*slots, weak), found[-1])
 
 
 def place_of(cls, slot):

@@ -14,6 +14,7 @@ NAMED = {
         "lists of what turns have made are what a loop hands out",
     ),
     "numpy.polynomial.bases": ({"add"}, "how names of NumPy's functions end"),
+    "tape.machine_records": ({"add", "invert", "matmul"}, "slots of CPython's operators"),
     "scipy.signal.spectra": ({"angle", "mean"}, "options of SciPy's functions"),
     "scipy.signal.convolutions": ({"fft"}, "a method of SciPy's convolutions"),
     "control.roll": ({"CONCATENATE"}, "lists of what turns have made are what a loop hands out"),

@@ -28,7 +28,7 @@ FUNCTIONS = {
     "getitem": operator.getitem,
 }
 ONE = [name for name, slot in SLOTS.items() if slot.form == "one"]
-TWO = [name for name, slot in SLOTS.items() if slot.form in ("two", "power")]
+TWO = [name for name, slot in SLOTS.items() if slot.form in ("two", "ternary")]
 INTEGERS = {"and", "or", "xor", "invert", "lshift", "rshift"}
 
 

@@ -4,7 +4,7 @@ A record that follows what was recorded last needs no Python: a few comparisons 
 few stores (`jitgrad.tape.segment` says which). The functions written here are put into CPython's
 slots of operators. They do these, and leave every other case, before anything was stored, to the
 method in Python. They use the stable part of CPython's API, and the places of slots of our own
-classes (`Layout`).
+classes (`Offsets`).
 
 The interpreter's lock is held throughout, so no other thread and no signal comes in between; only
 the making of a handle may run a finaliser, as it may start a collection of garbage, after which all
@@ -36,7 +36,7 @@ TABLE = (
 ENTRY, METHOD, REFLECTED, EACH = 0, 1, 2, 3
 
 
-class Layout(NamedTuple):
+class Offsets(NamedTuple):
     """The offsets of slots, as pairs of a name and an offset, in the classes `State`, `Segment`,
     `Handle` and `Gate`."""
 
@@ -56,7 +56,7 @@ class Operator(NamedTuple):
 
 
 #: How many arguments slots of a form get.
-ARGUMENTS = {"one": 1, "two": 2, "power": 3, "row": 2}
+ARGUMENTS = {"one": 1, "two": 2, "ternary": 3, "row": 2}
 
 
 class Writer:
@@ -184,11 +184,11 @@ def _current(module, layout):
     f.end()
 
 
-def _take(module, layout):
+def _follow(module, layout):
     """The function that does a record, given the segment, its state, the one that follows, the
     number of Python's that it stores or NULL, and the extra of the handle. It gives the handle, or
     NULL where it did nothing."""
-    f = Writer(module, "take", 5, layout)
+    f = Writer(module, "follow", 5, layout)
     b = f.builder
     segment, before, state, number, extra = f.out.args
     sink, where = b.alloca(OBJECT), b.alloca(OBJECT.as_pointer())
@@ -325,10 +325,10 @@ class _Record(Writer):
         """The tensor `x` is the operand `name` of what came last."""
         self.need_same(self.slot("handle", x, "_state"), self.slot("state", self.state, name))
 
-    def take(self, number=NULL, extra=None):
+    def follow(self, number=NULL, extra=None):
         """Records, and gives the handle or NULL."""
         given = [self.segment, self.before, self.state, number, extra or self.none]
-        return self.builder.call(self.builder.module.globals["take"], given)
+        return self.builder.call(self.builder.module.globals["follow"], given)
 
 
 def _one(module, layout):
@@ -339,7 +339,7 @@ def _one(module, layout):
     f.begin(x)
     f.need_same(f.slot("state", f.state, "opcode"), entry)
     f.need_operand(x, "first")
-    f.builder.ret(f.take())
+    f.builder.ret(f.follow())
     f.end()
 
 
@@ -351,7 +351,7 @@ def _two(module, layout):
     f.need_same(f.slot("state", f.state, "opcode"), entry)
     f.need_operand(x, "first")
     f.need_operand(y, "second")
-    f.builder.ret(f.take())
+    f.builder.ret(f.follow())
     f.end()
 
 
@@ -372,16 +372,16 @@ def _with_number(module, layout, name, tensor, other):
     )
     f.need(b.or_(plain, given))
     with b.if_then(f.same(f.slot("state", f.state, "number_slice"), f.none)):
-        b.ret(f.take())
+        b.ret(f.follow())
     f.need(b.or_(whole, f.is_a(y, "PyFloat_Type")))
     with b.if_then(whole):
         value = f.call("PyLong_AsDouble", ir.DoubleType(), y)  # one that a float holds exactly
         made = f.call("PyFloat_FromDouble", OBJECT, value)
         f.need_made(made)
-        out = f.take(made)
+        out = f.follow(made)
         f.drop(made)
         b.ret(out)
-    b.ret(f.take(y))
+    b.ret(f.follow(y))
     f.end()
 
 
@@ -404,10 +404,10 @@ def _element(module, layout):
     f.need(b.icmp_signed("<", number, length))
     f.need(b.icmp_signed(">=", number, b.neg(length)))
     with b.if_then(b.icmp_signed(">=", number, I64(0))):
-        b.ret(f.take(index, f.known("element")))
+        b.ret(f.follow(index, f.known("element")))
     made = f.call("PyLong_FromSsize_t", OBJECT, b.add(number, length))
     f.need_made(made)
-    out = f.take(made, f.known("element"))
+    out = f.follow(made, f.known("element"))
     f.drop(made)
     b.ret(out)
     f.end()
@@ -440,12 +440,12 @@ def _leave_to_python(f, number, operator):
         return
     two = f.out.args[:2]
     with b.if_then(f.is_tensor(x)):
-        if operator.form == "power":
+        if operator.form == "ternary":
             with b.if_then(b.not_(f.same(f.out.args[2], f.none))):
                 b.ret(_called(f, f.known(EACH * number + METHOD), f.out.args))
         b.ret(_called(f, f.known(EACH * number + METHOD), two))
     unknown = f.symbol("_Py_NotImplementedStruct")
-    if operator.form == "power":
+    if operator.form == "ternary":
         with b.if_then(b.not_(f.same(f.out.args[2], f.none))):
             f.hold(unknown)
             b.ret(unknown)
@@ -468,7 +468,7 @@ def _called(f, function, given):
 def _ask_for_two(f, operator, entry):
     b = f.builder
     x, y = f.out.args[:2]
-    if operator.form == "power":
+    if operator.form == "ternary":
         f.need_same(f.out.args[2], f.none)
     first, second, any_float = f.is_tensor(x), f.is_tensor(y), f.symbol("PyFloat_Type")
     with b.if_then(b.and_(first, second)):
@@ -555,7 +555,7 @@ def object_file(layout, operators, key):
     table = ir.GlobalVariable(module, kind, "table")
     table.initializer, table.linkage = ir.Constant(kind, None), "internal"
     _current(module, layout)
-    _take(module, layout)
+    _follow(module, layout)
     _enter(module, layout)
     _one(module, layout)
     _two(module, layout)
