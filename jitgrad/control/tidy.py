@@ -4,7 +4,8 @@ Derivative rules make whole loops: of all cotangents, though some are for no one
 carried values a derivative needs beside the loop of the value itself. Here loops with the same
 sources and the same carried values become one, with what all of them hand out; and what of it is
 not read, directly or by another turn, goes. A loop that a derivative has in blocks as well (see
-`checkpoint`) is run in these alone. Start at `tidied`.
+`checkpoint`) is run in these alone. Products that can be made for all turns at once are (see
+`fission`). Start at `tidied`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ..ir import Node, leaf, rebuilt, substitute, toposort, users
 from ..ops.primitives import reshape_to
 from .body import Body, packed, part_taken
 from .checkpoint import in_blocks, lengths, too_much
+from .fission import distributed
 from .loop_node import LOOP, run_loop
 from .merge import merged
 from .scatter import scattered
@@ -34,7 +36,8 @@ def tidied(roots: Sequence[Node]) -> Sequence[Node]:
         if list(new) == list(roots):
             break
         roots = new
-    return roots
+    new = distributed(roots)
+    return roots if new is roots else _round(new, toposort(new))
 
 
 class _Group:

@@ -60,8 +60,8 @@ class Op:
         ``reference(*arrays, node)`` -> array: what the node computes, in NumPy. Oracle of the
         tests, cold tier, and the fallback of kinds that have no kernel.
     into : callable or None
-        elementwise: ``into(*arrays, node, out)``, the same in memory that is there; None where
-        NumPy cannot.
+        elementwise, call: ``into(*arrays, node, out)``, the same in memory that is there; None
+        where NumPy cannot.
     code : str or None
         elementwise: the expression in kernels, with ``{0}``, ``{1}``... for the sources and ``{t}``
         for the NumPy name of the result's dtype.

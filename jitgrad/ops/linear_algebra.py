@@ -48,6 +48,10 @@ def _matmul_reference(x: np.ndarray, y: np.ndarray, node: Node) -> np.ndarray:
     return x.dot(y) if x.ndim == y.ndim == 2 else np.matmul(x, y)
 
 
+def _matmul_into(x: np.ndarray, y: np.ndarray, node: Node, out: np.ndarray) -> np.ndarray:
+    return np.matmul(x, y, out=out)
+
+
 def _matmul_rows(rows: Rows, node: Node, size: int) -> Node:
     """The rows of one operand with a matrix that all share are one product of matrices; outer
     products of rows are products of elements."""
@@ -58,10 +62,17 @@ def _matmul_rows(rows: Rows, node: Node, size: int) -> Node:
         return _shared_right(x, right)
     if x is None and left.ndim == 2:
         assert y is not None
-        return _swapaxes(_shared_right(_swapaxes(y, -1, -2), _swapaxes(left, -1, -2)), -1, -2)
+        return _turned(_shared_right(_turned(y), _turned(left)))
     ndim = max(left.ndim, right.ndim)
     x, y = (_aligned(v, s, ndim) for v, s in zip(rows, node.src, strict=True))
     return multiply(x, y) if x.shape[-1] == 1 and x.dtype != BOOL else _product(x, y)
+
+
+def _turned(x: Node) -> Node:
+    """Transposed matrices; of rows or columns they have the same order in memory."""
+    if 1 in x.shape[-2:]:
+        return reshape_to(x, (*x.shape[:-2], x.shape[-1], x.shape[-2]))
+    return _swapaxes(x, -1, -2)
 
 
 def _aligned(rows: Node | None, x: Node, ndim: int) -> Node:
@@ -80,6 +91,7 @@ MATMUL = Op(
     "matmul",
     "call",
     _matmul_reference,
+    into=_matmul_into,
     batch=_matmul_rows,
     vjp=_matmul_vjp,
     jvp=_matmul_jvp,

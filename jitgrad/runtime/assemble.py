@@ -383,8 +383,13 @@ class _Assembler:
                 value = expr(f"{{}}.transpose{axes}", value)
             args.append(value)
         self.warns |= is_inexact(node.dtype)
-        function, what = self.bind("Y", function or node.op.reference), self.bind("Z", node)
-        value = call(function, *args, expr("node={}", what))
+        what = expr("node={}", self.bind("Z", node))
+        if node.op.into is not None and _large(node):
+            into = self.bind("Y", node.op.into)
+            out = expr(f"out={{}}.reshape({', '.join(map(str, node.shape))})", self.allocate(node))
+            self.body.append(Effect(call(into, *args, what, out)))
+            return
+        value = call(self.bind("Y", function or node.op.reference), *args, what)
         flatten = self.bind("H", _number if not node.ndim else _flattener(node.dtype))
         self.assign(self.local("b" if node.ndim else "s", node), call(flatten, value))
 

@@ -110,6 +110,10 @@ class KernelProgram:
         """The cell of an array that there is."""
         raise NotImplementedError
 
+    def operand(self, node):
+        """The cell of an operand of a call, which may be a part of an array."""
+        return self.cell(node)
+
     def id(self, cell):
         """What kernels take for the id of an array."""
         return Word(cell.k, self.build.ARRAY_DATA)
@@ -138,7 +142,7 @@ class KernelProgram:
     def product(self, node):
         """The driver computes a product of matrices next, by the inner loop of NumPy's."""
         op, product = self.op, product_of(node)
-        operands = [self.cell(base) for base in product.operands]
+        operands = [self.operand(base) for base in product.operands]
         self.cells[node] = out = self.array(node)
         self.made.add(out)
         arguments, dimensions, steps = [

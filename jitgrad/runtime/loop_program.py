@@ -184,6 +184,9 @@ class LoopProgram(KernelProgram):
             self.cells[base] = self._view(base)
         return self.cell(base)
 
+    def operand(self, node):
+        return self._root(node)
+
     def _view(self, base):
         """The cell of a slice that is a view of what lies in memory."""
         op, source, begin = self.op, flat_base(base.src[0]), first_element(base)

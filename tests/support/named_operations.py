@@ -57,6 +57,10 @@ NAMED = {
     ),
     "compile.rewrite.split_complex": ({"MATMUL"}, "a call that parts are products and sums of"),
     "compile.rewrite.contract": ({"add", "multiply", "SUM"}, "rules of algebra, of products"),
+    "control.fission": (
+        {"add", "matmul", "MATMUL", "CONCATENATE"},
+        "products of all turns, and sums over turns",
+    ),
     "control.affine": ({"add", "subtract", "multiply", "negative"}, "sums of integers"),
     "tape.traced_loops": ({"stack"}, "lists of what turns read"),
     "compile.strided": ({"MATMUL"}, "the call whose inner loop a driver runs"),

@@ -222,12 +222,11 @@ class Fusion:
             self._keep(base)
 
     def _keep_operand(self, base: Node, call: Node) -> None:
-        """Keeps an operand of a call; not that of a loop which is a part of what there is anyway,
-        or one constant that it fills memory with."""
-        is_loop = call.op is LOOP
-        if is_loop and (constant := constant_in(base)) is not None:
+        """Keeps an operand of a call; not one that is a part of what there is anyway, unless the
+        call brings loops of its own, nor one constant, which a loop fills memory with."""
+        if call.op is LOOP and (constant := constant_in(base)) is not None:
             self.fills[base] = constant
-        elif not is_loop or not self._is_view(base):
+        elif (call.op.loops and call.op is not LOOP) or not self._is_view(base):
             self._keep(base)
 
     def _is_view(self, base: Node) -> bool:
