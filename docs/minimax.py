@@ -18,15 +18,25 @@ from mpmath import (
     besseli,
     besselj,
     besseljzero,
+    besselk,
     bessely,
+    besselyzero,
+    ci,
     cos,
     digamma,
+    e1,
+    ei,
+    ellipe,
+    ellipk,
     erf,
     erfc,
+    erfi,
     erfinv,
     exp,
     expm1,
     findroot,
+    fresnelc,
+    fresnels,
     log,
     loggamma,
     lu_solve,
@@ -34,6 +44,9 @@ from mpmath import (
     mp,
     mpf,
     pi,
+    polylog,
+    rgamma,
+    si,
     sin,
     sinh,
     sqrt,
@@ -206,6 +219,93 @@ def hankel(n, part):
     return f
 
 
+def absolute(f, *interval):
+    """f on an interval as a function on -1 to 1, and the weight of absolute errors."""
+    place = from_unit(*interval)
+    return lambda t: f(place(t)), lambda t: mpf(1)
+
+
+def beside(f, whole, *interval):
+    """f on an interval as a function on -1 to 1, weighted by what it is a part of."""
+    place = from_unit(*interval)
+    return lambda t: f(place(t)), lambda t: 1 / abs(whole(place(t)))
+
+
+def outward(f, least, shift, power=1):
+    """What `relative` makes of f(x) for x from `least` to infinity, in 1 / (x ** power + shift)."""
+    least = mpf(least) ** power + shift
+    back = lambda h: (1 / h - shift) ** (mpf(1) / power)
+    return relative(lambda h: f(back(h)), TINY, 1 / least)
+
+
+def scaled_tail(t):
+    """`tail` up to infinity, which is 1."""
+    return tail(min(t, 1 - mpf("1e-20")))
+
+
+def dawson(x):
+    return sqrt(pi) / 2 * exp(-x * x) * erfi(x)
+
+
+def second_kind(n):
+    """In powers of z = x ** 2: what Y(x), times x where n is 1, is beside
+    2 / pi log(x / zero) J(x), without its first zero."""
+    zero = besselyzero(n, 1)
+
+    def f(z):
+        x = sqrt(z)
+        rest = bessely(n, x) - 2 / pi * log(x / zero) * besselj(n, x)
+        return rest * x**n / (z - zero**2)
+
+    return f
+
+
+def modified_second(n):
+    """In powers of z = x ** 2 / 4, what K0(x) is beside -log(x / 2) I0(x), and, divided by x, what
+    K1(x) is beside 1 / x + log(x / 2) I1(x); and all of them."""
+    sign = (-1) ** n
+
+    def f(z):
+        x = 2 * sqrt(z)
+        rest = besselk(n, x) + sign * log(x / 2) * besseli(n, x)
+        return (rest - 1 / x) / x if n else rest
+
+    return f, lambda z: besselk(n, 2 * sqrt(z)) / (2 * sqrt(z)) ** n
+
+
+def auxiliary(second):
+    """x f(x) and x ** 2 g(x), by which sine and cosine integrals are waves."""
+
+    def f(x):
+        s, c = si(x) - pi / 2, ci(x)
+        return -x * x * (s * sin(x) + c * cos(x)) if second else x * (c * sin(x) - s * cos(x))
+
+    return f
+
+
+def auxiliary_of_fresnel(second):
+    """pi x f(x) and pi ** 2 x ** 3 g(x), by which Fresnel integrals are waves."""
+
+    def f(x):
+        s, c, t = mpf(1) / 2 - fresnels(x), mpf(1) / 2 - fresnelc(x), pi * x * x / 2
+        if second:
+            return pi**2 * x**3 * (c * cos(t) + s * sin(t))
+        return pi * x * (s * cos(t) - c * sin(t))
+
+    return f
+
+
+def dilogarithm(w):
+    """What Li2(1 - exp(-u)) is beside u - u ** 2 / 4, over u ** 3, for w = u ** 2."""
+    u = sqrt(w)
+    return (polylog(2, 1 - exp(-u)) - u + w / 4) / (w * u)
+
+
+#: Where Ei and Ci are 0.
+EI_ROOT, CI_ROOT = (
+    findroot(f, mpf(x), tol=mpf(10) ** -200) for f, x in ((ei, "0.3725"), (ci, "0.6165"))
+)
+scaled_ei = lambda h: exp(-1 / h) * ei(1 / h) / h
 #: Where digamma is 0.
 DIGAMMA_ROOT = findroot(digamma, mpf("1.4616321449683623"), tol=mpf(10) ** -200)
 HALF_LN2, ROOT = log(2) / 2 * mpf("1.002"), (sqrt(2) - 1) / (sqrt(2) + 1) * mpf("1.001")
@@ -214,6 +314,8 @@ COS = lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / cos(sqrt(z))
 PLAIN, FIRST = (0, 0), (3, 2)
 #: The upper end of -1 to 1: a little more, so that no place of the fit is 0.
 PAST = mpf("1.001")
+#: The lower end of intervals from 0 on, for functions that have a gap there.
+TINY = mpf("1e-25")
 #: 1 / (2 + sqrt(w)) for w from 8 to 37.5, and to 746; 1 / x ** 2 for x beyond 8.
 FAR = 1 / (2 + sqrt(mpf("37.5"))), 1 / (2 + sqrt(mpf(8)))
 FARTHEST, BEYOND_8 = (1 / (2 + sqrt(mpf(746))), FAR[0]), (mpf("1e-6"), mpf(1) / 64)
@@ -259,6 +361,63 @@ FITS = {
     "q0": (relative(hankel(0, 1), *BEYOND_8), (-1, PAST), None, (16, 5), PLAIN),
     "p1": (relative(hankel(1, 0), *BEYOND_8), (-1, PAST), None, (14, 4), PLAIN),
     "q1": (relative(hankel(1, 1), *BEYOND_8), (-1, PAST), None, (16, 5), PLAIN),
+    "rgamma": ((lambda d: rgamma(2 + d), lambda d: 1 / rgamma(2 + d)), (-0.501, 0.5), None,
+               (15, 9), PLAIN),
+    "stirling_near": ((stirling, lambda z: mpf(1)), ("1e-6", 1 / mpf("5.5") ** 2), None, (9, 4),
+                      PLAIN),
+    "sinpi": ((lambda z: sin(pi * sqrt(z)) / sqrt(z), lambda z: sqrt(z) / sin(pi * sqrt(z))),
+              (TINY, 0.25), None, (9, 5), PLAIN),
+    "erfcx": (relative(scaled_tail), (-1, 1), None, (26, 12), PLAIN),
+    "dawson": (relative(lambda z: (1 + z) * dawson(sqrt(z)) / sqrt(z), TINY, 16), (-1, PAST),
+               None, (32, 20), PLAIN),
+    "dawson_far": (outward(lambda x: x * dawson(x), 4, 0, 2), (-1, PAST), None, (28, 8), PLAIN),
+    "y0": (absolute(second_kind(0), TINY, 16), (-1, PAST), None, (12, 7), PLAIN),
+    "y1": (absolute(second_kind(1), TINY, 16), (-1, PAST), None, (12, 7), PLAIN),
+    "y0_j0": (absolute(lambda z: besselj(0, sqrt(z)), TINY, 16), (-1, PAST), None, (13, 8), PLAIN),
+    "y1_j1": (absolute(lambda z: besselj(1, sqrt(z)) / sqrt(z), TINY, 16), (-1, PAST), None,
+              (13, 8), PLAIN),
+    "y0_middle": (absolute(lambda x: bessely(0, x), 4, 8), (-1, PAST), None, (22, 12), PLAIN),
+    "y1_middle": (absolute(lambda x: bessely(1, x), 4, 8), (-1, PAST), None, (22, 12), PLAIN),
+    "k0": (beside(*modified_second(0), TINY, 0.25), (-1, PAST), None, (9, 5), PLAIN),
+    "k1": (beside(*modified_second(1), TINY, 0.25), (-1, PAST), None, (9, 5), PLAIN),
+    "k0_i0": (relative(modified(0), TINY, 0.25), (-1, PAST), None, (8, 5), PLAIN),
+    "k1_i1": (relative(modified(1), TINY, 0.25), (-1, PAST), None, (8, 5), PLAIN),
+    "k0_far": (outward(lambda x: sqrt(x) * exp(x) * besselk(0, x), 1, 1), (-1, PAST), None,
+               (23, 10), PLAIN),
+    "k1_far": (outward(lambda x: sqrt(x) * exp(x) * besselk(1, x), 1, 1), (-1, PAST), None,
+               (23, 11), PLAIN),
+    "e1": (beside(lambda x: e1(x) + log(x), e1, TINY, 1), (-1, PAST), None, (13, 7), PLAIN),
+    "e1_far": (outward(lambda x: x * exp(x) * e1(x), 1, 2), (-1, PAST), None, (30, 13), PLAIN),
+    "ei": (relative(lambda x: (ei(x) - log(x / EI_ROOT)) / (x - EI_ROOT), TINY, 6), (-1, PAST),
+           None, (22, 13), PLAIN),
+    "ei_6": (relative(scaled_ei, mpf(1) / 12, mpf(1) / 6), (-1, PAST), None, (21, 9), PLAIN),
+    "ei_12": (relative(scaled_ei, mpf(1) / 24, mpf(1) / 12), (-1, PAST), None, (20, 8), PLAIN),
+    "ei_24": (relative(scaled_ei, mpf(1) / 60, mpf(1) / 24), (-1, PAST), None, (15, 6), PLAIN),
+    "ei_60": (relative(scaled_ei, TINY, mpf(1) / 60), (-1, PAST), None, (11, 5), PLAIN),
+    "ellipk": (relative(ellipk, 0, 0.5), (-1, PAST), None, (20, 9), PLAIN),
+    "ellipk_rest": (relative(lambda p: ellipk(1 - p) + ellipk(p) / pi * log(p), TINY, 0.5),
+                    (-1, PAST), None, (18, 8), PLAIN),
+    "ellipe": (relative(ellipe, 0, 0.5), (-1, PAST), None, (19, 9), PLAIN),
+    "ellipe_rest": (relative(lambda p: ellipe(1 - p) + (ellipk(p) - ellipe(p)) / pi * log(p),
+                             TINY, 0.5), (-1, PAST), None, (19, 9), PLAIN),
+    "ellipe_log": (relative(lambda p: (ellipk(p) - ellipe(p)) / (pi * p), TINY, 0.5),
+                   (-1, PAST), None, (19, 9), PLAIN),
+    "dilogarithm": ((dilogarithm, lambda w: mpf(1)), (TINY, log(3) ** 2), None, (8, 4), PLAIN),
+    "si": (relative(lambda z: si(sqrt(z)) / sqrt(z), TINY, 36), (-1, PAST), None, (15, 10),
+           PLAIN),
+    "ci": (absolute(lambda z: (ci(sqrt(z)) - log(sqrt(z) / CI_ROOT)) / (z - CI_ROOT**2), TINY,
+                    4), (-1, PAST), None, (9, 5), PLAIN),
+    "ci_middle": (absolute(ci, 2, 6), (-1, PAST), None, (29, 14), PLAIN),
+    "wave_f": (outward(auxiliary(False), 6, 48, 2), (-1, PAST), None, (23, 10), PLAIN),
+    "wave_g": (outward(auxiliary(True), 6, 48, 2), (-1, PAST), None, (26, 11), PLAIN),
+    "fresnel_c": (relative(lambda z: fresnelc(z**0.25) / z**0.25, TINY, mpf("1.5") ** 4),
+                  (-1, PAST), None, (13, 8), PLAIN),
+    "fresnel_s": (relative(lambda z: fresnels(z**0.25) / z**0.75, TINY, mpf("1.5") ** 4),
+                  (-1, PAST), None, (12, 8), PLAIN),
+    "fresnel_f": (outward(auxiliary_of_fresnel(False), "1.5", 2, 2), (-1, PAST), None, (24, 9),
+                  PLAIN),
+    "fresnel_g": (outward(auxiliary_of_fresnel(True), "1.5", 2, 2), (-1, PAST), None, (26, 10),
+                  PLAIN),
     "root": ((lambda h: ((1 - h) ** (-mpf(1) / 3) - 1) / h,
               lambda h: abs(h) * (1 - h) ** (mpf(1) / 3)),
              (-0.1031, 0.103), None, (3, 3), PLAIN),

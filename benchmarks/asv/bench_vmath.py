@@ -22,20 +22,35 @@ NAMES = sorted(
 )
 DTYPES = ["float64", "float32"]
 BESSEL = tuple(name for name in NAMES if name.startswith("bessel_"))
-#: Those that SciPy has and neither NumPy nor the C library.
-SCIPY = (*BESSEL, "digamma", "erfcinv", "erfinv", "ndtri")
+#: Those that SciPy has and neither NumPy nor the C library; those of polygamma by their order.
+SCIPY = (
+    *BESSEL,
+    *("beta", "betaln", "dawsn", "digamma", "ellipe", "ellipk", "ellipkm1", "erfcinv", "erfcx"),
+    *("erfi", "erfinv", "exp1", "expi", "ndtri", "rgamma", "spence"),
+)
+POLYGAMMA = {"trigamma": 1, "tetragamma": 2, "pentagamma": 3}
+#: Functions of SciPy's with several results, and which of them it is.
+ONE_OF = {
+    "cosine_integral": ("sici", 1),
+    "fresnel_cosine": ("fresnel", 1),
+    "fresnel_sine": ("fresnel", 0),
+    "sine_integral": ("sici", 0),
+}
 #: Where the operands are, if not between -3 and 3.
 ON = {
     "arccos": (-1, 1),
     "arccosh": (1, 5),
     "arcsin": (-1, 1),
     "arctanh": (-1, 1),
-    **dict.fromkeys(BESSEL, (-20, 20)),
-    "digamma": (0.1, 30),
+    **{name: (0.1 if name[7] in "ky" else -20, 20) for name in BESSEL},
+    **dict.fromkeys(("beta", "betaln", "digamma", "exp1", "expi", "gamma", *POLYGAMMA), (0.1, 30)),
+    **dict.fromkeys(("ellipd", "ellipe", "ellipk"), (-1, 1)),
+    "ellipkm1": (0, 2),
     "erfcinv": (0.01, 1.99),
     "erfinv": (-0.99, 0.99),
     "ndtri": (0.01, 0.99),
-    "trigamma": (0.1, 30),
+    "rgamma": (0.1, 30),
+    "spence": (0, 5),
     "exp": (-5, 5),
     "exp2": (-5, 5),
     "gammaln": (0.1, 30),
@@ -56,9 +71,9 @@ LIBM = {
     "arctan2": "math.atan2(x, y)",
     "arctanh": "math.atanh(x)",
     "cbrt": "np.cbrt(x)",
-    "trigamma": "",
-    **dict.fromkeys(SCIPY, ""),
+    **dict.fromkeys((*SCIPY, *POLYGAMMA, *ONE_OF, "cospi", "ellipd", "sinpi"), ""),
     "exp2": "np.exp2(x)",
+    "gamma": "math.gamma(x)",
     "gammaln": "math.lgamma(x)",
     "hypot": "math.hypot(x, y)",
     "log2": "np.log2(x)",
@@ -100,14 +115,19 @@ def libm(name):
 
 def by_numpy(name):
     """NumPy's function with the result as last operand, or SciPy's, or None."""
-    if name in (*SCIPY, "gammaln"):
+    if name in (*SCIPY, "gamma", "gammaln"):
         import scipy.special
 
         return getattr(scipy.special, name.removeprefix("bessel_"))
-    if name == "trigamma":
-        from scipy.special import zeta
+    if name in POLYGAMMA:
+        from scipy.special import polygamma
 
-        return lambda x, out: zeta(2.0, x, out)
+        return lambda x, out: polygamma(POLYGAMMA[name], x)
+    if name in ONE_OF:
+        import scipy.special
+
+        function, k = ONE_OF[name]
+        return lambda x, out: getattr(scipy.special, function)(x)[k]
     return getattr(np, name, None)
 
 

@@ -68,7 +68,7 @@ class Op:
     exact : str or None
         elementwise: the expression for any operand, where `code` is for some only.
     check : str or None
-        elementwise: the predicate that tells a first operand that `code` is not for; loops raise a
+        elementwise: the predicate that tells an operand that `code` is not for; loops raise a
         flag then.
     helper : str or None
         elementwise: the text of a function that `code` calls, which kernels have in theirs.

@@ -1,5 +1,5 @@
-"""Bessel functions and inverses of error functions as vector math: values in kernels are those of
-mpmath within a few units in the last place, and SciPy's at the ends of domains."""
+"""Special functions as vector math: values in kernels are those of mpmath within a few units in the
+last place, and SciPy's at the ends of domains."""
 
 import numpy as np
 import pytest
@@ -26,6 +26,48 @@ INVERSES = {
     "ndtri": lambda y: -mpmath.sqrt(2) * mpmath.erfinv(1 - 2 * y),
 }
 
+#: name -> (function of mpmath, intervals of operands, what the error is at least a part of)
+OTHERS = {
+    "gamma": (mpmath.gamma, [(-9, 9), (5, 30)]),
+    "rgamma": (mpmath.rgamma, [(-9, 9), (5, 30)]),
+    "sinpi": (mpmath.sinpi, [(-9, 9)]),
+    "cospi": (mpmath.cospi, [(-9, 9)]),
+    "erfcx": (lambda x: mpmath.exp(x * x) * mpmath.erfc(x), [(-4, 9), (9, 1e3)]),
+    "dawsn": (
+        lambda x: mpmath.exp(-x * x) * mpmath.erfi(x) * mpmath.sqrt(mpmath.pi) / 2,
+        [(-6, 6)],
+    ),
+    "erfi": (mpmath.erfi, [(-6, 6)]),
+    "bessel_y0": (lambda x: mpmath.bessely(0, x), [(0, 4), (4, 30)], 0.5),
+    "bessel_y1": (lambda x: mpmath.bessely(1, x), [(0, 4), (4, 30)], 0.5),
+    "bessel_k0": (lambda x: mpmath.besselk(0, x), [(0, 1), (1, 30)]),
+    "bessel_k1": (lambda x: mpmath.besselk(1, x), [(0, 1), (1, 30)]),
+    "bessel_k0e": (lambda x: mpmath.besselk(0, x) * mpmath.exp(x), [(0, 1), (1, 30)]),
+    "bessel_k1e": (lambda x: mpmath.besselk(1, x) * mpmath.exp(x), [(0, 1), (1, 30)]),
+    "exp1": (mpmath.e1, [(0, 1), (1, 30)]),
+    "expi": (mpmath.ei, [(0.3725, 0.3726), (-9, 9), (9, 80)]),
+    "sine_integral": (mpmath.si, [(-6, 6), (6, 30)]),
+    "cosine_integral": (mpmath.ci, [(0.6165, 0.6166), (0, 6), (6, 30)], 0.2),
+    "fresnel_sine": (mpmath.fresnels, [(-2, 2), (2, 9)]),
+    "fresnel_cosine": (mpmath.fresnelc, [(-2, 2), (2, 9)]),
+    "spence": (lambda x: mpmath.polylog(2, 1 - x), [(0, 1), (1, 9)]),
+    "ellipk": (mpmath.ellipk, [(-9, 1)]),
+    "ellipkm1": (lambda p: mpmath.ellipk(1 - p), [(0, 1), (1, 9)]),
+    "ellipe": (mpmath.ellipe, [(-9, 1)]),
+    "ellipd": (lambda m: (mpmath.ellipk(m) - mpmath.ellipe(m)) / m, [(-9, 1)]),
+    "tetragamma": (lambda x: mpmath.polygamma(2, x), [(0, 3), (3, 30)]),
+    "pentagamma": (lambda x: mpmath.polygamma(3, x), [(0, 3), (3, 30)]),
+    "beta": (mpmath.beta, [(0, 5), (5, 12)]),
+    "betaln": (lambda a, b: mpmath.log(mpmath.beta(a, b)), [(0, 5), (5, 99)], 1.0),
+}
+#: Functions of vector math -> those of SciPy, where their names differ.
+THEIRS = {
+    "sine_integral": lambda x: theirs.sici(x)[0],
+    "cosine_integral": lambda x: theirs.sici(x)[1],
+    "fresnel_sine": lambda x: theirs.fresnel(x)[0],
+    "fresnel_cosine": lambda x: theirs.fresnel(x)[1],
+}
+
 
 @pytest.fixture(autouse=True)
 def compiled(monkeypatch):
@@ -46,10 +88,10 @@ def inverses(x, y):
     return special.erfinv(x), special.erfcinv(y), special.ndtri(y)
 
 
-def units(got, oracle, x, least=0.0):
+def units(got, oracle, x, least=0.0, more=()):
     """The largest error in units in the last place of the value, or of `least` if that is more."""
     with mpmath.workdps(40):
-        want = [oracle(mpmath.mpf(float(v))) for v in x]
+        want = [oracle(*[mpmath.mpf(float(v)) for v in vs]) for vs in np.column_stack((x, *more))]
         off = np.array(
             [float(abs(mpmath.mpf(float(g)) - w)) for g, w in zip(got, want, strict=True)]
         )
@@ -57,11 +99,11 @@ def units(got, oracle, x, least=0.0):
     return np.max(off / np.spacing(size))
 
 
-def in_python(name, x):
+def in_python(name, *xs):
     """The function of vector math on NumPy's scalars, which kernels have bit by bit."""
-    function = getattr(vmath, name if name in INVERSES else f"bessel_{name}")
+    function = getattr(vmath, f"bessel_{name}" if name in BESSEL else name)
     with np.errstate(all="ignore"):
-        return np.array([function(v) for v in x], x.dtype)
+        return np.array([function(*vs) for vs in zip(*xs, strict=True)], xs[0].dtype)
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4"])
@@ -76,6 +118,51 @@ def test_values_are_those_of_mpmath(dtype):
     y = np.where(x > 0.9, np.array(1e-18, dtype) * x, 1 - x)
     for name, places in zip(INVERSES, (x, y, y * np.array(0.5, dtype)), strict=True):
         assert units(in_python(name, places), INVERSES[name], places) < 5, name
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+def test_values_of_other_functions_are_those_of_mpmath(dtype):
+    rng = np.random.default_rng(4)
+    for name, (oracle, intervals, *least) in OTHERS.items():
+        shape = (2 if name in vmath.TWO else 1, 8)
+        xs = np.hstack([rng.uniform(*interval, shape) for interval in intervals]).astype(dtype)
+        error = units(in_python(name, *xs), oracle, xs[0], *(least or (0.0,)), xs[1:])
+        assert error < 5, name
+
+
+def test_kernels_have_the_same_bits():
+    x = np.array([0.03, 0.4, 0.9, 1.7, 2.9, 5.1, 7.7, 13.0])
+    small = x / 14
+    for group in (("gamma", "exp1", "bessel_y1", "bessel_k1"), ("erfcx", "betaln"), ("ellipe",)):
+        calls = [(name, small if name == "ellipe" else x) for name in group]
+        run = jitgrad.jit(lambda x, names=group: [called(name, x) for name in names])
+        for (name, place), got in zip(calls, run(calls[0][1]), strict=True):
+            xs = (place, place + 0.5) if name in vmath.TWO else (place,)
+            np.testing.assert_array_equal(got, in_python(name, *xs), err_msg=name)
+
+
+def called(name, x):
+    function = getattr(special, name.removeprefix("bessel_"))
+    return function(x, x + 0.5) if name in vmath.TWO else function(x)
+
+
+EDGES = np.array([0.0, -0.0, 1.0, -1.0, 2.5, -2.5, np.inf, -np.inf, np.nan, 1e-310, 6.5, 700.0])
+
+
+def test_edges_of_other_functions_are_those_of_scipy():
+    """Operands that loops leave to SciPy are for the functions of any numbers."""
+    for name in OTHERS:
+        if name in ("sinpi", "cospi", "ellipd", "pentagamma", "tetragamma"):
+            continue
+        known = THEIRS.get(name) or getattr(theirs, name.removeprefix("bessel_"))
+        places = (EDGES,)
+        if name in vmath.TWO:
+            places = tuple(v.ravel() for v in np.meshgrid(EDGES[:6], EDGES[:6]))
+        ours = f"{name}_anywhere" if hasattr(vmath, f"{name}_anywhere") else name
+        got = in_python(ours, *places)
+        with np.errstate(all="ignore"):
+            want = known(*places)
+        np.testing.assert_allclose(got, want, rtol=1e-13, atol=1e-300, err_msg=name)
 
 
 def test_special_values_are_those_of_scipy():

@@ -195,7 +195,8 @@ class StageValues:
             return self.computed[key]
         args = [self.value(pair) for pair in sources]
         if node.op.check and not self.exact:
-            self.check(f"{node.op.check}({{}})", args[0], depth)
+            for operand in args:
+                self.check(f"{node.op.check}({{}})", operand, depth)
         value = self.prepared(node, args, sources[-1][0], depth) or expression(
             node, args, self.exact
         )

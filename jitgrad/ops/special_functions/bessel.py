@@ -121,11 +121,11 @@ def _of_first_order(x: Node, by_quotient: Callable[[Node], Node], turn: float) -
     return where(small, out, by_quotient(where(small, 1.0, x)))
 
 
-def _far(of_cosine: str, of_sine: str) -> str:
-    """A Bessel function of the first kind far out, where kernels of scalars call libm: cosine and
-    sine with amplitudes of which two terms are left."""
-    wave = f"(math.cos(abs({{0}})) * {of_cosine} + math.sin(abs({{0}})) * {of_sine})"
-    return f"{wave} / math.sqrt(math.pi * abs({{0}})) if is_far({{0}}) else "
+def _far(of_cosine: str, of_sine: str, place: str = "abs({0})") -> str:
+    """A Bessel function far out, where kernels of scalars call libm: cosine and sine with
+    amplitudes of which two terms are left."""
+    wave = f"(math.cos({place}) * {of_cosine} + math.sin({place}) * {of_sine})"
+    return f"{wave} / math.sqrt(math.pi * {place}) if is_far({{0}}) else "
 
 
 j0 = special(
@@ -150,12 +150,20 @@ y0 = special(
     "y0",
     lambda x, out: -y1(x),
     "The Bessel function of the second kind, of order 0.",
+    fused=True,
+    code="bessel_y0({0})",
+    exact=f"({_far('-(1 + 0.125 / {0})', '(1 - 0.125 / {0})', '{0}')}bessel_y0({{0}}))",
+    check="is_far",
     on=POSITIVE,
 )
 y1 = special(
     "y1",
     lambda x, out: y0(x) - out / x,
     "The Bessel function of the second kind, of order 1.",
+    fused=True,
+    code="bessel_y1({0})",
+    exact=f"({_far('-(1 + 0.375 / {0})', '(0.375 / {0} - 1)', '{0}')}bessel_y1({{0}}))",
+    check="is_far",
     on=POSITIVE,
 )
 i0 = special(
@@ -196,20 +204,22 @@ def _slope_of_i1e(x: Node) -> Node:
     return near * _of_first_order(x, lambda x: i0e(x) - i1e(x) / x, 1.0)
 
 
-k0 = special(
+def _modified(name: str, slope: Callable[..., Node], doc: str) -> Any:
+    return special(name, slope, doc, fused=True, code=f"bessel_{name}({{0}})", on=POSITIVE)
+
+
+k0 = _modified(
     "k0",
     lambda x, out: -k1(x),
     "The modified Bessel function of the second kind, of order 0.",
-    on=POSITIVE,
 )
-k1 = special(
+k1 = _modified(
     "k1",
     lambda x, out: -k0(x) - out / x,
     "The modified Bessel function of the second kind, of order 1.",
-    on=POSITIVE,
 )
-k0e = special("k0e", lambda x, out: out - k1e(x), "k0(x) exp(x).", on=POSITIVE)
-k1e = special("k1e", lambda x, out: out - k0e(x) - out / x, "k1(x) exp(x).", on=POSITIVE)
+k0e = _modified("k0e", lambda x, out: out - k1e(x), "k0(x) exp(x).")
+k1e = _modified("k1e", lambda x, out: out - k0e(x) - out / x, "k1(x) exp(x).")
 
 # --- spherical ------------------------------------------------------------------------------------
 

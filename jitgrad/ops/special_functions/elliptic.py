@@ -11,21 +11,29 @@ from ..arithmetic import absolute, sqrt, square
 from ..comparison import where
 from ..trigonometric import sin
 from .hypergeometric import hyp2f1
-from .table import special
+from .table import SCIPY, special
 
 #: Below it the parameter is so small that quotients by it lose more digits than two terms of the
 #: series in it.
 SMALL = 1e-5
 
 
-def _first_slope(m: Node) -> Node:
-    return math.pi / 8 * hyp2f1(0.5, 0.5, 2.0, m) / (1.0 - m)
-
-
+_difference = special(
+    "_ellipd",
+    lambda m, out: 3 * math.pi / 32 * hyp2f1(1.5, 2.5, 3.0, m),
+    "(ellipk(m) - ellipe(m)) / m.",
+    function=lambda m: math.pi / 4 * SCIPY.hyp2f1(0.5, 1.5, 2.0, m),
+    operands=1,
+    fused=True,
+    code="ellipd({0})",
+    on=(-0.9, 0.9),
+)
 ellipk = special(
     "ellipk",
-    lambda m, out: _first_slope(m),
+    lambda m, out: 0.5 * (out - _difference(m)) / (1.0 - m),
     "The complete elliptic integral of the first kind.",
+    slope="d/dm = (ellipe(m) / (1 - m) - out) / (2 * m).",
+    fused=True,
     args=("m",),
     on=(-0.9, 0.9),
 )
@@ -35,20 +43,24 @@ def _near_one(p: Node, out: Node) -> Node:
     near = p < 0.5
     left = where(near, p, 0.4)
     by_both = -(ellipe(1.0 - left) - left * where(near, out, 1.0)) / (2.0 * left * (1.0 - left))
-    return where(near, by_both, -_first_slope(1.0 - where(near, 1.0, p)))
+    safe = where(near, 1.0, p)
+    return where(near, by_both, -0.5 * (out - _difference(1.0 - safe)) / safe)
 
 
 ellipkm1 = special(
     "ellipkm1",
     _near_one,
     "The complete elliptic integral of the first kind at 1 - p.",
+    fused=True,
     args=("p",),
     on=(0.1, 1.5),
 )
 ellipe = special(
     "ellipe",
-    lambda m, out: -math.pi / 8 * hyp2f1(0.5, 1.5, 2.0, m),
+    lambda m, out: -0.5 * _difference(m),
     "The complete elliptic integral of the second kind.",
+    slope="d/dm = (out - ellipk(m)) / (2 * m).",
+    fused=True,
     args=("m",),
     on=(-0.9, 0.9),
 )

@@ -49,11 +49,15 @@ erfcx = special(
     "erfcx",
     _erfcx_slope,
     "The scaled complementary error function, exp(x * x) erfc(x).",
+    fused=True,
 )
 erfi = special(
-    "erfi", lambda x, out: 2 / ROOT_PI * exp(x * x), "The imaginary error function, -i erf(i x)."
+    "erfi",
+    lambda x, out: 2 / ROOT_PI * exp(x * x),
+    "The imaginary error function, -i erf(i x).",
+    fused=True,
 )
-dawsn = special("dawsn", _dawsn_slope, "Dawson's integral.")
+dawsn = special("dawsn", _dawsn_slope, "Dawson's integral.", fused=True)
 erfinv = special(
     "erfinv",
     lambda y, out: ROOT_PI / 2 * exp(out * out),
@@ -97,8 +101,20 @@ owens_t = special("owens_t", _owens_slopes, "Owen's function T(h, a).", args=("h
 
 # --- exponential, sine and cosine integrals -------------------------------------------------------
 
-exp1 = special("exp1", lambda x, out: -exp(-x) / x, "The exponential integral E1.", on=(0.3, 3))
-expi = special("expi", lambda x, out: exp(x) / x, "The exponential integral Ei.", on=(0.3, 3))
+exp1 = special(
+    "exp1",
+    lambda x, out: -exp(-x) / x,
+    "The exponential integral E1.",
+    fused=True,
+    on=(0.3, 3),
+)
+expi = special(
+    "expi",
+    lambda x, out: exp(x) / x,
+    "The exponential integral Ei.",
+    fused=True,
+    on=(0.3, 3),
+)
 
 
 def _expn_slopes(n: Node, x: Node, out: Node) -> tuple[int, Node]:
@@ -132,6 +148,10 @@ sine_integral = special(
     "The sine integral Si.",
     function="sici",
     result=0,
+    fused=True,
+    exact="(sign({0}) * (0.5 * math.pi) - math.cos({0}) / {0} if is_far({0})"
+    " else sine_integral({0}))",
+    check="is_far",
 )
 cosine_integral = special(
     "cosine_integral",
@@ -139,6 +159,9 @@ cosine_integral = special(
     "The cosine integral Ci.",
     function="sici",
     result=1,
+    fused=True,
+    exact="((math.sin({0}) - math.cos({0}) / {0}) / {0} if is_far({0}) else cosine_integral({0}))",
+    check="is_far",
     on=(0.3, 3),
 )
 hyperbolic_sine_integral = special(
@@ -162,6 +185,7 @@ fresnel_sine = special(
     "The Fresnel integral S.",
     function="fresnel",
     result=0,
+    fused=True,
 )
 fresnel_cosine = special(
     "fresnel_cosine",
@@ -169,6 +193,7 @@ fresnel_cosine = special(
     "The Fresnel integral C.",
     function="fresnel",
     result=1,
+    fused=True,
 )
 
 
@@ -181,5 +206,9 @@ def _spence_slope(x: Node, out: Node) -> Node:
 
 
 spence = special(
-    "spence", _spence_slope, "Spence's function, the dilogarithm of 1 - x.", on=(0.2, 3)
+    "spence",
+    _spence_slope,
+    "Spence's function, the dilogarithm of 1 - x.",
+    fused=True,
+    on=(0.2, 3),
 )

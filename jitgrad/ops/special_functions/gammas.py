@@ -4,6 +4,7 @@ coefficients, zeta functions. Start at `gammaln`."""
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,12 @@ from .table import SCIPY, special
 
 PLACES = (0.6, 4)
 
-sinpi = special("_sinpi", lambda x, out: math.pi * cospi(x), "sin(pi x).")
-cospi = special("_cospi", lambda x, out: -math.pi * sinpi(x), "cos(pi x).")
+sinpi = special(
+    "_sinpi", lambda x, out: math.pi * cospi(x), "sin(pi x).", fused=True, code="sinpi({0})"
+)
+cospi = special(
+    "_cospi", lambda x, out: -math.pi * sinpi(x), "cos(pi x).", fused=True, code="cospi({0})"
+)
 
 gammaln = special(
     "gammaln",
@@ -43,19 +48,29 @@ psi = special(
     check="is_below_zero",
     on=PLACES,
 )
-trigamma = special(
-    "_trigamma",
-    lambda x, out: -2.0 * zeta(3.0, x),
-    "The derivative of `psi`.",
-    function=lambda x: SCIPY.zeta(2.0, x),
-    operands=1,
-    fused=True,
-    code="trigamma({0})",
-    exact="trigamma_anywhere({0})",
-    check="is_below_zero",
-    on=PLACES,
-)
-gamma = special("gamma", lambda x, out: out * psi(x), "The gamma function.", on=PLACES)
+
+
+def _polygamma_of(n: int, name: str, slope: Callable[[Node, Node], Node]) -> Any:
+    """Derivative number `n` of `psi`."""
+    factor = (-1.0) ** (n + 1) * math.factorial(n)
+    return special(
+        f"_{name}",
+        slope,
+        f"Derivative number {n} of `psi`.",
+        function=lambda x: factor * SCIPY.zeta(n + 1.0, x),
+        operands=1,
+        fused=True,
+        code=f"{name}({{0}})",
+        exact=f"{name}_anywhere({{0}})",
+        check="is_below_zero",
+        on=PLACES,
+    )
+
+
+trigamma = _polygamma_of(1, "trigamma", lambda x, out: tetragamma(x))
+tetragamma = _polygamma_of(2, "tetragamma", lambda x, out: pentagamma(x))
+pentagamma = _polygamma_of(3, "pentagamma", lambda x, out: -24.0 * zeta(5.0, x))
+gamma = special("gamma", lambda x, out: out * psi(x), "The gamma function.", fused=True, on=PLACES)
 
 
 def _rgamma_slope(x: Node, out: Node) -> Node:
@@ -67,7 +82,7 @@ def _rgamma_slope(x: Node, out: Node) -> Node:
     return where(left, mirrored, where(falls, -out * psi(where(falls, x, 1.0)), -0.0 * out))
 
 
-rgamma = special("rgamma", _rgamma_slope, "1 / gamma(x), 0 at its poles.", on=(-2.5, 3))
+rgamma = special("rgamma", _rgamma_slope, "1 / gamma(x), 0 at its poles.", fused=True, on=(-2.5, 3))
 gammasgn = special(
     "gammasgn",
     lambda x, out: 0,
@@ -132,6 +147,9 @@ betaln = special(
     "betaln",
     lambda a, b, out: _of_both(a, b),
     "The logarithm of the absolute value of the beta function.",
+    fused=True,
+    exact="betaln_anywhere({0}, {1})",
+    check="is_below_zero",
     args=("a", "b"),
     on=PLACES,
 )
@@ -139,6 +157,9 @@ beta = special(
     "beta",
     lambda a, b, out: _scaled(out, _of_both(a, b)),
     "The beta function, gamma(a) gamma(b) / gamma(a + b).",
+    fused=True,
+    exact="beta_anywhere({0}, {1})",
+    check="is_below_zero",
     args=("a", "b"),
     on=PLACES,
 )

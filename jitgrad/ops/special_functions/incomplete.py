@@ -20,7 +20,7 @@ from ..exponential import exp, log, log1p
 from ..pointwise import _alike
 from ..rows import each_row
 from ..statistical import xlog1py, xlogy
-from .gammas import betaln, gammaln, polygamma, psi
+from .gammas import betaln, gammaln, pentagamma, polygamma, psi, tetragamma, trigamma
 from .table import _floats, special
 from .taylor import incomplete_beta, incomplete_gamma
 
@@ -28,7 +28,8 @@ Order = tuple[int, ...]
 
 
 def _polygamma(k: int, x: Node) -> Node:
-    return psi(x) if k == 0 else polygamma(float(k), x)
+    in_kernels = (psi, trigamma, tetragamma, pentagamma)
+    return in_kernels[k](x) if k < len(in_kernels) else polygamma(float(k), x)
 
 
 def _of_exponential(

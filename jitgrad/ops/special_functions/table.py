@@ -1,5 +1,6 @@
-"""The table of functions of `scipy.special` that no kernel computes, and the constructor of its
-entries: a ufunc of SciPy's, called in a plan, with formulas of its partial derivatives.
+"""The table of functions of `scipy.special`, and the constructor of its entries: a ufunc of
+SciPy's, called in a plan or computed in kernels by vector math, with formulas of its partial
+derivatives.
 
 The entries are those of the catalogue in all but their home: they are made when one is asked for,
 so that `import jitgrad` neither waits for them nor needs SciPy. A function that an older SciPy has

@@ -13,6 +13,9 @@ from ...base.surface import surface
 from ...ir.shapes import as_int
 from .catalogue import floats, not_exact, op
 
+#: The polygamma functions that kernels compute, by their order.
+IN_KERNELS = {1: "_trigamma", 2: "_tetragamma", 3: "_pentagamma"}
+
 
 @surface
 def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> Any:
@@ -157,8 +160,8 @@ def polygamma(n: Any, x: Any) -> Any:
     >>> jitgrad.scipy.special.polygamma(1, jitgrad.tensor([1.0, 2.0]))
     tensor([1.6449, 0.6449])
     """
-    if isinstance(n, (int, float, np.number)) and n == 1:
-        return getattr(op, "_trigamma")(x)  # noqa: B009  # in kernels
+    if isinstance(n, (int, float, np.number)) and n in IN_KERNELS:
+        return getattr(op, IN_KERNELS[n])(x)
     return op.polygamma(floats(n), x)
 
 

@@ -10,14 +10,38 @@ polynomials come from. Start at `exp`.
 """
 
 from .cylinder import bessel_i0, bessel_i0e, bessel_i1, bessel_i1e, bessel_j0, bessel_j1
+from .ellipse import ellipd, ellipe, ellipk, ellipkm1
 from .error import erf, erfc
 from .exp import cosh, exp, exp2, expm1, sigmoid, sinh, tanh
-from .gamma import (
+from .factorial import (
+    beta,
+    beta_anywhere,
+    betaln,
+    betaln_anywhere,
+    cospi,
+    gamma,
+    rgamma,
+    sinpi,
+)
+from .integral import (
+    cosine_integral,
+    exp1,
+    expi,
+    fresnel_cosine,
+    fresnel_sine,
+    sine_integral,
+    spence,
+)
+from .log_gamma import (
     digamma,
     digamma_anywhere,
     gammaln,
     gammaln_anywhere,
     is_below_zero,
+    pentagamma,
+    pentagamma_anywhere,
+    tetragamma,
+    tetragamma_anywhere,
     trigamma,
     trigamma_anywhere,
 )
@@ -25,6 +49,15 @@ from .logarithm import arccosh, arcsinh, arctanh, log, log1p, log2, log10, logad
 from .pow import cbrt, hypot
 from .pow import power as power
 from .quantile import erfcinv, erfinv, ndtri
+from .scaled import dawsn, erfcx, erfi
+from .second_kind import (
+    bessel_k0,
+    bessel_k0e,
+    bessel_k1,
+    bessel_k1e,
+    bessel_y0,
+    bessel_y1,
+)
 from .sincos import arccos, arcsin, arctan, arctan2, cos, is_far, sin, tan
 
 #: What kernels call by name; their `power` is that of `support`, which has integers, too.
@@ -42,18 +75,42 @@ __all__ = [
     "bessel_i1e",
     "bessel_j0",
     "bessel_j1",
+    "bessel_k0",
+    "bessel_k0e",
+    "bessel_k1",
+    "bessel_k1e",
+    "bessel_y0",
+    "bessel_y1",
+    "beta",
+    "beta_anywhere",
+    "betaln",
+    "betaln_anywhere",
     "cbrt",
     "cos",
     "cosh",
+    "cosine_integral",
+    "cospi",
+    "dawsn",
     "digamma",
     "digamma_anywhere",
+    "ellipd",
+    "ellipe",
+    "ellipk",
+    "ellipkm1",
     "erf",
     "erfc",
     "erfcinv",
+    "erfcx",
+    "erfi",
     "erfinv",
     "exp",
+    "exp1",
     "exp2",
+    "expi",
     "expm1",
+    "fresnel_cosine",
+    "fresnel_sine",
+    "gamma",
     "gammaln",
     "gammaln_anywhere",
     "hypot",
@@ -66,14 +123,32 @@ __all__ = [
     "logaddexp",
     "logaddexp2",
     "ndtri",
+    "pentagamma",
+    "pentagamma_anywhere",
+    "rgamma",
     "sigmoid",
     "sin",
+    "sine_integral",
     "sinh",
+    "sinpi",
+    "spence",
     "tan",
     "tanh",
+    "tetragamma",
+    "tetragamma_anywhere",
     "trigamma",
     "trigamma_anywhere",
 ]
 #: The functions by the number of their operands.
-TWO = ("arctan2", "hypot", "logaddexp", "logaddexp2", "power")
+TWO = (
+    "arctan2",
+    "beta",
+    "beta_anywhere",
+    "betaln",
+    "betaln_anywhere",
+    "hypot",
+    "logaddexp",
+    "logaddexp2",
+    "power",
+)
 ONE = tuple(name for name in __all__ if name not in TWO)

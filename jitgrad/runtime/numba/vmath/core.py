@@ -198,6 +198,12 @@ def at_most(x, high):
     return select(x > high, high, x)
 
 
+def onto_unit(x, low, high):
+    """What maps the interval from `low` to `high` onto -1 to 1."""
+    half = 0.5 * (high - low)
+    return fma(x, 1.0 / half, -0.5 * (low + high) / half)
+
+
 def horner(table, x, last=3):
     """The polynomial whose coefficients, highest first, `table` has for the width of `x`.
 

@@ -124,6 +124,14 @@ def log(x):
     return select(x < math.inf, _log(n + e, f), x)
 
 
+def log_over(x, inverse, low):
+    """log(x / c), with all digits beside c, by the inverse of `c` in two parts."""
+    u, e = lifted(x)
+    main = u * inverse
+    n, f, f_low = _split_sum(main, fma(u, inverse, -main) + u * low)
+    return select(x < math.inf, _log(n + e, f, f_low), x)
+
+
 def log2(x):
     """The logarithm to base 2."""
     u, e = lifted(x)

@@ -64,10 +64,12 @@ _DIGAMMA_FAR = (
     ],
     [-0.0038737906143069267, 0.008332787081599236, -0.0833333358168602],
 )  # fmt: skip
-#: Bernoulli's numbers, of index 2 on, by which trigamma is a series in 1 / x ** 2 for x > 10
+#: Bernoulli's numbers, of index 2 on, by which trigamma (8 of them) and its derivatives are a
+#: series in 1 / x ** 2 for x > 10
 _BERNOULLI = (
     [
-        -3617 / 510, 7 / 6, -691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6,
+        854513 / 138, -174611 / 330, 43867 / 798, -3617 / 510, 7 / 6, -691 / 2730, 5 / 66,
+        -1 / 30, 1 / 42, -1 / 30, 1 / 6,
     ],
     [1 / 42, -1 / 30, 1 / 6],
 )  # fmt: skip
@@ -151,7 +153,7 @@ def trigamma(a):
     within = a <= _TRIGAMMA_NEAR
     inverse = 1.0 / select(within, near + _TRIGAMMA_NEAR, a)
     square = inverse * inverse
-    series = chain(_BERNOULLI[width(a).mantissa < 30], square)
+    series = chain(_BERNOULLI[width(a).mantissa < 30][-8:], square)
     out = fma(fma(series, inverse, like(a, 0.5)), square, inverse)
     total = out
     for k in reversed(range(1, int(_TRIGAMMA_NEAR))):
@@ -167,3 +169,59 @@ def trigamma_anywhere(x):
     ratio = math.pi / sin((x - whole(x)) * math.pi)
     mirrored = ratio * ratio - value
     return select(negative, select(x > -math.inf, mirrored, like(x, math.inf)), value)
+
+
+def _higher(n, a):
+    """Derivative number `n`, at least the second, of `digamma`, over (-1) ** (n + 1) n!, as
+    `trigamma` is computed."""
+    near = at_most(abs_(a), _TRIGAMMA_NEAR)
+    within = a <= _TRIGAMMA_NEAR
+    inverse = 1.0 / select(within, near + _TRIGAMMA_NEAR, a)
+    square = inverse * inverse
+    terms, series = _BERNOULLI[width(a).mantissa < 30], []
+    for k, b in enumerate(reversed(terms), 1):
+        series.append(b * math.comb(2 * k + n - 1, n) / (2 * k))
+    total = fma(chain(series[::-1], square), inverse, like(a, 0.5))
+    total = fma(total, inverse, like(a, 1.0 / n))
+    power = like(a, 1.0)
+    for _ in range(n):
+        power = power * inverse
+    out = total = total * power
+
+    def term(step):
+        product = step
+        for _ in range(n):
+            product = product * step
+        return 1.0 / product
+
+    for k in reversed(range(1, int(_TRIGAMMA_NEAR))):
+        total = total + term(near + float(k))
+    return select(within, total + term(near), out)
+
+
+def tetragamma(a):
+    """The derivative of `trigamma` at a number that is not negative."""
+    return -2.0 * _higher(2, a)
+
+
+def tetragamma_anywhere(x):
+    """The derivative of `trigamma_anywhere`."""
+    negative = x < 0.0
+    value = tetragamma(select(negative, 1.0 - x, x))
+    angle = (x - whole(x)) * math.pi
+    ratio = math.pi / sin(angle)
+    return select(negative, value - 2.0 * math.pi * ratio * ratio / tan(angle), value)
+
+
+def pentagamma(a):
+    """The derivative of `tetragamma` at a number that is not negative."""
+    return 6.0 * _higher(3, a)
+
+
+def pentagamma_anywhere(x):
+    """The derivative of `tetragamma_anywhere`."""
+    negative = x < 0.0
+    value = pentagamma(select(negative, 1.0 - x, x))
+    ratio = math.pi / sin((x - whole(x)) * math.pi)
+    square = ratio * ratio
+    return select(negative, fma(square, 6.0 * square - 4.0 * math.pi**2, -value), value)
