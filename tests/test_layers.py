@@ -121,7 +121,7 @@ FORMULAS = (
             "windows",
         )
     }
-    | {f"scipy.special.{topic}" for topic in ("counting", "orders", "sums")}
+    | {f"scipy.special.{topic}" for topic in ("counting", "families", "orders", "sums")}
     | {
         f"scipy.stats.{topic}"
         for topic in (

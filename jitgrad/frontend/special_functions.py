@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def load() -> Any:
     """The part of the catalogue that is SciPy's special functions, whose functions are in
     `FUNCTIONS` from now on."""
-    from ..ops.special_functions import table
+    from ..ops.special_functions import of_complex, table
 
     pages = read(SPECIAL_FILE)
-    for name, entry in table.SPECIAL.items():
+    for name, entry in (table.SPECIAL | of_complex.COMPLEX).items():
         FUNCTIONS[name] = make(entry)
         FUNCTIONS[name].__doc__ = pages.get(name, entry.doc)
     return table

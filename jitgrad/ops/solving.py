@@ -297,7 +297,7 @@ COFACTORS_ALONG = Op(
     "call",
     _cofactors_along_reference,
     vjp=lambda g, node: (
-        _cofactors_twice(*node.src[:2], g, node.src[2]),
+        _cofactors_twice(node.src[0], node.src[1], g, node.src[2]),
         _cofactors_along(node.src[0], g, node.src[2]),
         None,
     ),

@@ -65,9 +65,10 @@ def _matrices(name: str, given: dict[str, Any]) -> list[Any]:
     """a, b, q, r and s of one dtype, of the equation whose e is the identity."""
     found = {what: as_operand(x) for what, x in given.items() if x is not None}
     dtype = np.result_type(np.float64, *[x.dtype for x in found.values()])
-    a, b, q, r, e, s = [
+    taken: list[Any] = [
         found[what].to(dtype) if what in found else None for what in ("a", "b", "q", "r", "e", "s")
     ]
+    a, b, q, r, e, s = taken
     (n, m) = b.shape if b.ndim == 2 else (0, 0)
     expected = {"a": (n, n), "b": (n, m), "q": (n, n), "r": (m, m), "e": (n, n), "s": (n, m)}
     wrong = {what: x.shape for what, x in found.items() if x.shape != expected[what]}

@@ -14,7 +14,9 @@ from . import (
     gammas,
     hypergeometric,
     incomplete,
+    of_complex,
     powers_and_angles,
+    profiles,
 )
 from .table import SEVERAL, SPECIAL, UFUNCS
 
@@ -29,5 +31,7 @@ __all__ = [
     "gammas",
     "hypergeometric",
     "incomplete",
+    "of_complex",
     "powers_and_angles",
+    "profiles",
 ]

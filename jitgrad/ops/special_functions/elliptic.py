@@ -8,7 +8,7 @@ from typing import Any
 
 from ...ir import Node
 from ..arithmetic import absolute, sqrt, square
-from ..comparison import where
+from ..comparison import isinf, where
 from ..trigonometric import sin
 from .hypergeometric import hyp2f1
 from .table import SCIPY, special
@@ -28,9 +28,17 @@ _difference = special(
     code="ellipd({0})",
     on=(-0.9, 0.9),
 )
+
+
+def _first_slope(m: Node, out: Node) -> Node:
+    last = isinf(m)  # where there is none, and at -inf it is 0
+    inner = where(last, 0.0, m)
+    return where(last, 0.0, 0.5 * (out - _difference(inner)) / (1.0 - inner))
+
+
 ellipk = special(
     "ellipk",
-    lambda m, out: 0.5 * (out - _difference(m)) / (1.0 - m),
+    _first_slope,
     "The complete elliptic integral of the first kind.",
     slope="d/dm = (ellipe(m) / (1 - m) - out) / (2 * m).",
     fused=True,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base.errors import GradientError
 from ...ir import Node
 from ..comparison import where
 from .table import SCIPY, special
@@ -90,26 +91,100 @@ gammasgn = special(
     level=True,
     on=PLACES,
 )
+
+
+# --- zeta functions -------------------------------------------------------------------------------
+
+#: Where the sum of a zeta function becomes an expansion (of Euler and Maclaurin), with how many
+#: terms.
+DIRECT, TERMS = 10, 10
+BERNOULLI = [
+    *(1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798),
+    -174611 / 330,
+]
+
+
+def _zeta_by_exponent(m: np.ndarray, x: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Derivative number m by x of Hurwitz' zeta function: the sum of (-log(k + q)) ** m /
+    (k + q) ** x, which right of 1 converges, and is continued to the left."""
+    m, x, q = np.broadcast_arrays(m, x, q)
+    if (x <= -3).any():
+        raise GradientError(
+            f"got a derivative of zeta by x at x = {x.min()}, expected x above -3: farther left no "
+            "formula is known here; use .detach() on x if it should count as a constant"
+        )
+    out = np.full(x.shape, np.nan)
+    for k in np.unique(m[m >= 0]).astype(int):
+        here = (m == k) & (q > 0) & (x != 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            out[here] = (-1) ** k * _power_sum(k, x[here].astype(float), q[here].astype(float))
+    return out
+
+
+def _power_sum(m: int, x: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """The sum of log(k + q) ** m / (k + q) ** x."""
+    total = sum((np.log(q + k) ** m * (q + k) ** -x for k in range(DIRECT)), np.zeros_like(x))
+    a = q + DIRECT
+    log, power = np.log(a), a**-x
+    rest = [math.factorial(m) / math.factorial(i) * log**i / (x - 1) ** (m - i + 1)
+            for i in range(m + 1)]  # fmt: skip
+    total += a * power * sum(rest) + 0.5 * log**m * power
+    # the derivatives of log(t) ** m / t ** x are polynomials of log(t) over powers of t
+    polynomial = [np.zeros_like(x)] * m + [np.ones_like(x)]
+    for j in range(2 * TERMS - 1):
+        polynomial = [
+            (i + 1) * (polynomial[i + 1] if i < m else 0.0) - (x + j) * polynomial[i]
+            for i in range(m + 1)
+        ]
+        if j % 2 == 0:
+            value = sum(c * log**i for i, c in enumerate(polynomial))
+            total -= BERNOULLI[j // 2] / math.factorial(j + 2) * value * power / a ** (j + 1)
+    return np.where(np.isinf(x), 0.0, total)
+
+
+def _zeta_slopes(m: Node, x: Node, q: Node, out: Node) -> tuple:
+    by_q = -x * zeta_by_exponent(m, x + 1.0, q)
+    lower = where(m > 0, m - 1.0, 0.0)
+    return 0, zeta_by_exponent(m + 1.0, x, q), by_q - m * zeta_by_exponent(lower, x + 1.0, q)
+
+
+zeta_by_exponent = special(
+    "zeta_by_exponent",
+    _zeta_slopes,
+    "A derivative by x of the zeta function of Hurwitz.",
+    function=_zeta_by_exponent,
+    operands=3,
+    fixed={0: "m"},
+    args=("m", "x", "q"),
+    sample=lambda rng, shapes: [
+        rng.integers(0, 3, shapes[0]).astype(float),
+        rng.uniform(1.5, 4, shapes[1]),
+        rng.uniform(0.5, 3, shapes[2]),
+    ],
+)
 zeta = special(
     "zeta",
-    lambda x, q, out: (0, -x * zeta(x + 1.0, q)),
+    lambda x, q, out: (zeta_by_exponent(1.0, x, q), -x * zeta(x + 1.0, q)),
     "The zeta function of Hurwitz, the sum of 1 / (k + q) ** x over k = 0, 1, 2, ...",
     function="_zeta",
-    fixed={0: "x"},
     args=("x", "q"),
     on=((1.5, 4), (0.5, 3)),
 )
 riemann_zeta = special(
     "riemann_zeta",
-    lambda x, out: 0,
+    lambda x, out: zeta_by_exponent(1.0, x, 1.0),
     "The zeta function of Riemann.",
     function="_riemann_zeta",
-    fixed={0: "x"},
     on=(1.5, 4),
 )
 zetac = special(
-    "zetac", lambda x, out: 0, "The zeta function of Riemann minus 1.", fixed={0: "x"}, on=(1.5, 4)
+    "zetac",
+    lambda x, out: zeta_by_exponent(1.0, x, 1.0),
+    "The zeta function of Riemann minus 1.",
+    on=(1.5, 4),
 )
+
+# --- derivatives of digamma -----------------------------------------------------------------------
 
 
 def _polygamma(n: np.ndarray, x: np.ndarray) -> Any:

@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ...ir import Node
 from ..arithmetic import absolute
 from ..comparison import equal, where
-from ..exponential import exp
-from .table import SCIPY, special
+from .table import special
 
 PLACE = (-0.8, 0.8)
 
@@ -76,23 +73,6 @@ wright_bessel = _with_parameters(
 )
 
 
-def _lambertw(z: np.ndarray, k: np.ndarray) -> Any:
-    """The real branches: nan where the value is not real."""
-    real = (z >= -np.exp(-1.0)) & ((k == 0) | ((k == -1) & (z <= 0)))
-    out = SCIPY.lambertw(z, k.astype(np.int64))
-    return np.where(real, out.real, np.nan)
-
-
-lambertw = special(
-    "lambertw",
-    lambda z, k, out: (exp(-out) / (1.0 + out), 0),
-    "Lambert's W function, on its real branches k = 0 and k = -1: nan where W is not real.",
-    function=_lambertw,
-    operands=2,
-    fixed={1: "k"},
-    args=("z", "k"),
-    sample=lambda rng, shapes: [rng.uniform(0.1, 2, shapes[0]), np.zeros(shapes[1])],
-)
 wrightomega = special(
     "wrightomega",
     lambda x, out: out / (1.0 + out),

@@ -21,12 +21,14 @@ import numpy as _numpy
 from ...base.errors import MissingError as _MissingError
 from ...base.extras import extra as _extra
 from ...base.missing import missing as _missing
+from ...base.surface import surface as _surface
 from ...frontend.functions import FUNCTIONS as _FUNCTIONS
 from ...frontend.special_functions import entry_of as _entry_of
 from ...frontend.special_functions import load as _load
 from ...numpy.namespace import ufunc_function as _ufunc_function
 from ...ops import REGISTRY as _REGISTRY
 from . import counting as _counting
+from . import families as _families
 from . import orders as _orders
 from . import several as _several
 from . import sums as _sums
@@ -43,11 +45,31 @@ def _ufunc(name: str) -> _typing.Any:
     return getattr(found, "__wrapped__", found)
 
 
+def _taking_complex(name: str, of_reals: _typing.Any) -> _typing.Any:
+    """A function that hands complex operands to the one of complex numbers."""
+    of_complex = _FUNCTIONS[f"complex_{name}"]
+
+    @_surface
+    def function(*xs: _typing.Any, **kwargs: _typing.Any) -> _typing.Any:
+        if any([_is_complex(x) for x in xs]) and not kwargs:
+            return of_complex(*xs)
+        return of_reals(*xs, **kwargs)
+
+    return function
+
+
+def _is_complex(x: _typing.Any) -> bool:
+    dtype = getattr(x, "dtype", None)
+    return _numpy.iscomplexobj(x) if dtype is None else dtype.kind == "c"
+
+
 def _function(name: str) -> _typing.Any:
     ufunc = _ufunc(name)
     entry = _entry_of(ufunc)
     assert entry is not None
     out = _ufunc_function(ufunc, entry)
+    if f"complex_{ufunc.__name__}" in _FUNCTIONS:
+        out = _taking_complex(ufunc.__name__, out)
     out.__name__ = out.__qualname__ = name
     out.__module__, out.__wrapped__ = __name__, ufunc
     out.__doc__ = _FUNCTIONS[entry.name].__doc__
@@ -55,16 +77,37 @@ def _function(name: str) -> _typing.Any:
 
 
 _names = [name for name, entry in _load().SPECIAL.items() if entry.public]
+_names += ["hankel1", "hankel2", "wofz"]
 _names += [entry.names.scipy for entry in _REGISTRY.values() if entry.names.scipy]
 _found = {
     name: _function(name) for name in (*_names, *_ALIASES) if isinstance(_ufunc(name), _numpy.ufunc)
 }
-_found |= {f.__name__: f for home in (_counting, _orders, _several, _sums) for f in home.FUNCTIONS}
+_found |= {
+    f.__name__: f
+    for home in (_counting, _families, _orders, _several, _sums)
+    for f in home.FUNCTIONS
+}
 globals().update(_found)
 __all__ = sorted(_found)
 
 
-def __getattr__(name: str) -> _typing.NoReturn:
+#: Places and weights of quadrature, zeros, polynomials as objects, whole numbers, and what is done
+#: about errors: of whole numbers, to which no gradient goes.
+_THEIRS = {
+    name
+    for name in _scipy.__all__
+    if name.startswith("roots_") or name.endswith(("_roots", "_zeros", "_zeros_all"))
+} | {
+    *("bernoulli", "chebyc", "chebys", "chebyt", "chebyu", "errstate", "euler", "factorial2"),
+    *("factorialk", "gegenbauer", "genlaguerre", "geterr", "hermite", "hermitenorm", "jacobi"),
+    *("laguerre", "legendre", "seterr", "sh_chebyt", "sh_chebyu", "sh_jacobi", "sh_legendre"),
+    *("stirling2",),
+}
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name in _THEIRS:
+        return getattr(_scipy, name)
     if name in _scipy.__all__:
         raise _MissingError(
             f"jitgrad.scipy.special has no {name!r}, which has no gradient; use "

@@ -7,25 +7,31 @@ from ... import Tensor, _ArrayLike
 from ...numpy import _Binary, _Several, _Unary
 
 __all__ = [
-    "airy", "airye", "bdtr", "bdtrc", "bei", "beip", "ber", "berp", "beta", "betainc", "betaincc",
-    "betainccinv", "betaincinv", "betaln", "binom", "boxcox", "boxcox1p", "cbrt", "chdtr", "chdtrc",
-    "chdtri", "comb", "cosdg", "cosm1", "cotdg", "dawsn", "digamma", "ellipe", "ellipeinc",
-    "ellipj", "ellipk", "ellipkinc", "ellipkm1", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfi",
-    "erfinv", "eval_chebyt", "eval_chebyu", "eval_gegenbauer", "eval_genlaguerre", "eval_hermite",
-    "eval_hermitenorm", "eval_jacobi", "eval_laguerre", "eval_legendre", "exp1", "exp10", "exp2",
-    "expi", "expit", "expm1", "expn", "exprel", "factorial", "fdtr", "fdtrc", "fresnel", "gamma",
-    "gammainc", "gammaincc", "gammainccinv", "gammaincinv", "gammaln", "gammasgn", "gdtr", "gdtrc",
+    "agm", "airy", "airye", "assoc_laguerre", "bdtr", "bdtrc", "bei", "beip", "ber", "berp", "beta",
+    "betainc", "betaincc", "betainccinv", "betaincinv", "betaln", "binom", "boxcox", "boxcox1p",
+    "cbrt", "chdtr", "chdtrc", "chdtri", "comb", "cosdg", "cosm1", "cotdg", "dawsn", "digamma",
+    "diric", "ellipe", "ellipeinc", "ellipj", "ellipk", "ellipkinc", "ellipkm1", "entr", "erf",
+    "erfc", "erfcinv", "erfcx", "erfi", "erfinv", "eval_chebyc", "eval_chebys", "eval_chebyt",
+    "eval_chebyu", "eval_gegenbauer", "eval_genlaguerre", "eval_hermite", "eval_hermitenorm",
+    "eval_jacobi", "eval_laguerre", "eval_legendre", "eval_sh_chebyt", "eval_sh_chebyu",
+    "eval_sh_jacobi", "eval_sh_legendre", "exp1", "exp10", "exp2", "expi", "expit", "expm1", "expn",
+    "exprel", "factorial", "fdtr", "fdtrc", "fresnel", "gamma", "gammainc", "gammaincc",
+    "gammainccinv", "gammaincinv", "gammaln", "gammasgn", "gdtr", "gdtrc", "hankel1", "hankel2",
     "huber", "hyp0f1", "hyp1f1", "hyp2f1", "hyperu", "i0", "i0e", "i1", "i1e", "inv_boxcox",
-    "inv_boxcox1p", "iv", "ive", "ivp", "j0", "j1", "jn", "jv", "jve", "jvp", "k0", "k0e", "k1",
-    "k1e", "kei", "keip", "ker", "kerp", "kl_div", "kn", "kv", "kve", "kvp", "lambertw", "log1p",
-    "log_expit", "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp", "modstruve",
-    "multigammaln", "nbdtr", "nbdtrc", "ndtr", "ndtri", "ndtri_exp", "owens_t", "pdtr", "pdtrc",
-    "perm", "poch", "polygamma", "powm1", "pseudo_huber", "psi", "rel_entr", "rgamma", "round",
-    "shichi", "sici", "sinc", "sindg", "softmax", "softplus", "spence", "spherical_in",
-    "spherical_jn", "spherical_kn", "spherical_yn", "stdtr", "stdtrit", "struve", "tandg",
+    "inv_boxcox1p", "iti0k0", "itj0y0", "iv", "ive", "ivp", "j0", "j1", "jn", "jv", "jve", "jvp",
+    "k0", "k0e", "k1", "k1e", "kei", "keip", "ker", "kerp", "kl_div", "kn", "kv", "kve", "kvp",
+    "lambertw", "legendre_p", "log1p", "log_expit", "log_ndtr", "log_softmax", "loggamma", "logit",
+    "logsumexp", "modstruve", "multigammaln", "nbdtr", "nbdtrc", "ndtr", "ndtri", "ndtri_exp",
+    "owens_t", "pbdv", "pbvv", "pbwa", "pdtr", "pdtrc", "perm", "poch", "polygamma", "powm1",
+    "pseudo_huber", "psi", "rel_entr", "rgamma", "round", "shichi", "sici", "sinc", "sindg",
+    "softmax", "softplus", "spence", "sph_harm_y", "sph_legendre_p", "spherical_in", "spherical_jn",
+    "spherical_kn", "spherical_yn", "stdtr", "stdtrit", "struve", "tandg", "voigt_profile", "wofz",
     "wright_bessel", "wrightomega", "xlog1py", "xlogy", "y0", "y1", "yn", "yv", "yve", "yvp",
     "zeta", "zetac"
 ]  # fmt: skip
+
+agm: _Binary
+"""The arithmetic-geometric mean."""
 
 def airy(*xs: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The Airy functions Ai, Ai', Bi and Bi'.
@@ -39,6 +45,13 @@ def airye(*xs: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
     >>> jitgrad.scipy.special.airye(1.0)
     (tensor(0.2635), tensor(-0.31), tensor(0.6199), tensor(0.4787))
+    """
+
+def assoc_laguerre(x: _ArrayLike, n: Any, k: Any = 0.0) -> Any:
+    """Generalised Laguerre polynomials, as `eval_genlaguerre`.
+
+    >>> jitgrad.scipy.special.assoc_laguerre(jitgrad.tensor(0.5), 1, 1.0)
+    tensor(1.5)
     """
 
 bdtr: _Several
@@ -97,6 +110,14 @@ dawsn: _Unary
 """Dawson's integral."""
 digamma: _Unary
 """The digamma function, the derivative of `gammaln`."""
+
+def diric(x: _ArrayLike, n: Any) -> Any:
+    """The periodic sinc function, sin(n x / 2) / (n sin(x / 2)).
+
+    >>> jitgrad.scipy.special.diric(jitgrad.tensor([0.0, 1.0]), 3)
+    tensor([1.    , 0.6935])
+    """
+
 ellipe: _Unary
 """The complete elliptic integral of the second kind."""
 ellipeinc: _Binary
@@ -129,6 +150,21 @@ erfi: _Unary
 """The imaginary error function, -i erf(i x)."""
 erfinv: _Unary
 """The inverse of the error function."""
+
+def eval_chebyc(n: Any, *xs: Any) -> Any:
+    """Chebyshev polynomials of the first kind, from -2 to 2.
+
+    >>> jitgrad.scipy.special.eval_chebyc(2, 1.0)
+    tensor(-1.)
+    """
+
+def eval_chebys(n: Any, *xs: Any) -> Any:
+    """Chebyshev polynomials of the second kind, from -2 to 2.
+
+    >>> jitgrad.scipy.special.eval_chebys(2, 1.0)
+    tensor(0.)
+    """
+
 eval_chebyt: _Binary
 """Chebyshev polynomials of the first kind."""
 eval_chebyu: _Binary
@@ -147,6 +183,35 @@ eval_laguerre: _Binary
 """Laguerre polynomials."""
 eval_legendre: _Binary
 """Legendre polynomials."""
+
+def eval_sh_chebyt(n: Any, *xs: Any) -> Any:
+    """Chebyshev polynomials of the first kind, from 0 to 1.
+
+    >>> jitgrad.scipy.special.eval_sh_chebyt(2, 0.5)
+    tensor(-1.)
+    """
+
+def eval_sh_chebyu(n: Any, *xs: Any) -> Any:
+    """Chebyshev polynomials of the second kind, from 0 to 1.
+
+    >>> jitgrad.scipy.special.eval_sh_chebyu(2, 0.5)
+    tensor(-1.)
+    """
+
+def eval_sh_jacobi(n: Any, *xs: Any) -> Any:
+    """Jacobi polynomials, from 0 to 1, whose first coefficient is 1.
+
+    >>> jitgrad.scipy.special.eval_sh_jacobi(1, 1.0, 1.0, 0.75)
+    tensor(0.25)
+    """
+
+def eval_sh_legendre(n: Any, *xs: Any) -> Any:
+    """Legendre polynomials, from 0 to 1.
+
+    >>> jitgrad.scipy.special.eval_sh_legendre(2, 0.5)
+    tensor(-0.5)
+    """
+
 exp1: _Unary
 """The exponential integral E1."""
 exp10: _Unary
@@ -201,6 +266,10 @@ gdtr: _Several
 """The distribution function of the gamma distribution."""
 gdtrc: _Several
 """The survival function of the gamma distribution."""
+hankel1: _Binary
+"""The Hankel function of the first kind."""
+hankel2: _Binary
+"""The Hankel function of the second kind."""
 huber: _Binary
 """r^2 / 2 up to |r| = delta, a straight line beyond."""
 hyp0f1: _Binary
@@ -223,6 +292,21 @@ inv_boxcox: _Binary
 """The inverse of `boxcox`."""
 inv_boxcox1p: _Binary
 """The inverse of `boxcox1p`."""
+
+def iti0k0(*xs: Any) -> tuple[Tensor, Tensor]:
+    """The integrals of the modified Bessel functions i0 and k0 from 0.
+
+    >>> jitgrad.scipy.special.iti0k0(1.0)
+    (tensor(1.0865), tensor(1.2425))
+    """
+
+def itj0y0(*xs: Any) -> tuple[Tensor, Tensor]:
+    """The integrals of the Bessel functions j0 and y0 from 0.
+
+    >>> jitgrad.scipy.special.itj0y0(1.0)
+    (tensor(0.9197), tensor(-0.6371))
+    """
+
 iv: _Binary
 """Modified Bessel functions of the first kind, of order v."""
 ive: _Binary
@@ -286,10 +370,19 @@ def kvp(v: _ArrayLike, z: Any, n: Any = 1) -> Any:
     """
 
 def lambertw(z: Any, k: Any = 0, tol: Any = 1e-08) -> Any:
-    """Lambert's W function, which solves w exp(w) = z, where it is real.
+    """Lambert's W function, which solves w exp(w) = z, as `scipy.special.lambertw`: complex
+    numbers always. It is real on the branch 0 from -1 / e on: take ``.real`` there.
 
-    >>> jitgrad.scipy.special.lambertw(jitgrad.tensor([0.0, 1.0]))
-    tensor([0.    , 0.5671])
+    >>> jitgrad.scipy.special.lambertw(jitgrad.tensor([0.0, 1.0, -1.0]))
+    tensor([ 0.    +0.j    ,  0.5671+0.j    , -0.3181+1.3372j],
+           dtype=complex128)
+    """
+
+def legendre_p(n: Any, z: Any, *, diff_n: Any = 0) -> Any:
+    """Legendre polynomials, as `eval_legendre`.
+
+    >>> jitgrad.scipy.special.legendre_p(2, jitgrad.tensor(0.5))
+    tensor(-0.125)
     """
 
 log1p: _Unary
@@ -343,6 +436,28 @@ ndtri_exp: _Unary
 """The inverse of `log_ndtr`."""
 owens_t: _Binary
 """Owen's function T(h, a)."""
+
+def pbdv(*xs: Any) -> tuple[Tensor, Tensor]:
+    """The parabolic cylinder function D and its derivative; no gradient goes to the order.
+
+    >>> jitgrad.scipy.special.pbdv(1.0, 0.5)
+    (tensor(0.4697), tensor(0.822))
+    """
+
+def pbvv(*xs: Any) -> tuple[Tensor, Tensor]:
+    """The parabolic cylinder function V and its derivative; no gradient goes to the order.
+
+    >>> jitgrad.scipy.special.pbvv(1.0, 0.5)
+    (tensor(-0.6538), tensor(0.5545))
+    """
+
+def pbwa(*xs: Any) -> tuple[Tensor, Tensor]:
+    """The parabolic cylinder function W and its derivative; no gradient goes to the parameter.
+
+    >>> jitgrad.scipy.special.pbwa(1.0, 0.5)
+    (tensor(0.4679), tensor(-0.3951))
+    """
+
 pdtr: _Binary
 """The distribution function of the Poisson distribution."""
 pdtrc: _Binary
@@ -419,6 +534,21 @@ def softplus(x: _ArrayLike) -> Any:
 spence: _Unary
 """Spence's function, the dilogarithm of 1 - x."""
 
+def sph_harm_y(n: Any, m: _ArrayLike, theta: Any, phi: Any, *, diff_n: Any = 0) -> Any:
+    """Spherical harmonics, as `scipy.special.sph_harm_y`.
+
+    >>> jitgrad.scipy.special.sph_harm_y(1, 1, jitgrad.tensor(1.0), 0.0)
+    tensor(-0.2907-0.j)
+    """
+
+def sph_legendre_p(n: Any, m: _ArrayLike, theta: Any, *, diff_n: Any = 0) -> Any:
+    """The spherical harmonic of degree n and order m at longitude 0, as
+    `scipy.special.sph_legendre_p`.
+
+    >>> jitgrad.scipy.special.sph_legendre_p(1, 0, jitgrad.tensor(0.0))
+    tensor(0.4886)
+    """
+
 def spherical_in(n: Any, z: Any, derivative: Any = False) -> Any:
     """Modified spherical Bessel functions of the first kind.
 
@@ -455,6 +585,10 @@ struve: _Binary
 """Struve functions H of order v."""
 tandg: _Unary
 """The tangent of x degrees."""
+voigt_profile: _Several
+"""The Voigt profile, a normal density convolved with that of Cauchy."""
+wofz: _Unary
+"""Faddeeva's function, exp(-z * z) erfc(-i z)."""
 wright_bessel: _Several
 """Wright's generalised Bessel function."""
 wrightomega: _Unary

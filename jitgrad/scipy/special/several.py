@@ -1,4 +1,4 @@
-"""Functions of SciPy's that give several results, as tuples, and Lambert's W on its real branches.
+"""Functions of SciPy's that give several results, as tuples, and Lambert's W.
 Start at `airy`."""
 
 from __future__ import annotations
@@ -92,26 +92,61 @@ ellipj = _several(
 )
 
 
+itj0y0 = _several(
+    "itj0y0",
+    ("integral_j0", "integral_y0"),
+    "The integrals of the Bessel functions j0 and y0 from 0.",
+    "x",
+    "1.0\n(tensor(0.9197), tensor(-0.6371))",
+)
+iti0k0 = _several(
+    "iti0k0",
+    ("integral_i0", "integral_k0"),
+    "The integrals of the modified Bessel functions i0 and k0 from 0.",
+    "x",
+    "1.0\n(tensor(1.0865), tensor(1.2425))",
+)
+pbdv = _several(
+    "pbdv",
+    ("pbdv_value", "pbdv_slope"),
+    "The parabolic cylinder function D and its derivative; no gradient goes to the order.",
+    "v, x",
+    "1.0, 0.5\n(tensor(0.4697), tensor(0.822))",
+)
+pbvv = _several(
+    "pbvv",
+    ("pbvv_value", "pbvv_slope"),
+    "The parabolic cylinder function V and its derivative; no gradient goes to the order.",
+    "v, x",
+    "1.0, 0.5\n(tensor(-0.6538), tensor(0.5545))",
+)
+pbwa = _several(
+    "pbwa",
+    ("pbwa_value", "pbwa_slope"),
+    "The parabolic cylinder function W and its derivative; no gradient goes to the parameter.",
+    "a, x",
+    "1.0, 0.5\n(tensor(0.4679), tensor(-0.3951))",
+)
+
+
 @surface
 def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
-    """Lambert's W function, which solves w exp(w) = z, where it is real.
-
-    SciPy's results are complex numbers; these are real, and nan where W is not: below -1 / e, on
-    the branch -1 above 0, and on all branches but 0 and -1.
+    """Lambert's W function, which solves w exp(w) = z, as `scipy.special.lambertw`: complex numbers
+    always. It is real on the branch 0 from -1 / e on: take ``.real`` there.
 
     Parameters
     ----------
     z : array_like
-        Real numbers.
+        Real or complex numbers.
     k : int, default 0
-        The branch, 0 or -1.
+        The branch.
     tol : float
         What SciPy takes; its own default is used.
 
     Returns
     -------
     Tensor
-        Of the shape of `z`.
+        Complex, of the shape that the operands have together.
 
     See Also
     --------
@@ -119,10 +154,14 @@ def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
 
     Examples
     --------
-    >>> jitgrad.scipy.special.lambertw(jitgrad.tensor([0.0, 1.0]))
-    tensor([0.    , 0.5671])
+    >>> jitgrad.scipy.special.lambertw(jitgrad.tensor([0.0, 1.0, -1.0]))
+    tensor([ 0.    +0.j    ,  0.5671+0.j    , -0.3181+1.3372j],
+           dtype=complex128)
     """
-    return op.lambertw(floats(z), floats(k))
+    return op.complex_lambertw(k, z)
 
 
-FUNCTIONS = (airy, airye, ellipj, fresnel, lambertw, shichi, sici)
+FUNCTIONS = (
+    *(airy, airye, ellipj, fresnel, iti0k0, itj0y0, lambertw, pbdv, pbvv, pbwa, shichi),
+    sici,
+)
