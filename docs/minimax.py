@@ -37,6 +37,7 @@ from mpmath import (
     findroot,
     fresnelc,
     fresnels,
+    lambertw,
     log,
     loggamma,
     lu_solve,
@@ -305,6 +306,23 @@ def dilogarithm(w):
 EI_ROOT, CI_ROOT = (
     findroot(f, mpf(x), tol=mpf(10) ** -200) for f, x in ((ei, "0.3725"), (ci, "0.6165"))
 )
+
+
+def of_lambert(root):
+    """lambertw(z) / z for the root of z + 1 / e."""
+    z = root * root - exp(-1)
+    return lambertw(z).real / z if abs(z) > mpf("1e-40") else 1 - z
+
+
+#: Lambert's W of exp(t), and that over t for the logarithm of t.
+omega = lambda t: lambertw(exp(t)).real
+over_omega = lambda s: omega(exp(s)) / exp(s)
+
+
+def exprel_slope(x):
+    return (exp(x) * (x - 1) + 1) / x**2 if abs(x) > mpf("1e-30") else mpf(1) / 2
+
+
 scaled_ei = lambda h: exp(-1 / h) * ei(1 / h) / h
 #: Where digamma is 0.
 DIGAMMA_ROOT = findroot(digamma, mpf("1.4616321449683623"), tol=mpf(10) ** -200)
@@ -418,6 +436,11 @@ FITS = {
                   PLAIN),
     "fresnel_g": (outward(auxiliary_of_fresnel(True), "1.5", 2, 2), (-1, PAST), None, (26, 10),
                   PLAIN),
+    "lambertw": (relative(of_lambert, 0, sqrt(mpf("0.6") + exp(-1))), (-1, PAST), None, (28, 14),
+                 PLAIN),
+    "omega": (relative(omega, log(mpf("0.6")), 3), (-1, PAST), None, (9, 6), PLAIN),
+    "omega_far": (relative(over_omega, log(3), log(710)), (-1, PAST), None, (9, 6), PLAIN),
+    "exprel_slope": (relative(exprel_slope, -1.5, 1.5), (-1, PAST), None, (19, 10), PLAIN),
     "root": ((lambda h: ((1 - h) ** (-mpf(1) / 3) - 1) / h,
               lambda h: abs(h) * (1 - h) ** (mpf(1) / 3)),
              (-0.1031, 0.103), None, (3, 3), PLAIN),

@@ -26,7 +26,7 @@ BESSEL = tuple(name for name in NAMES if name.startswith("bessel_"))
 SCIPY = (
     *BESSEL,
     *("beta", "betaln", "dawsn", "digamma", "ellipe", "ellipk", "ellipkm1", "erfcinv", "erfcx"),
-    *("erfi", "erfinv", "exp1", "expi", "ndtri", "rgamma", "spence"),
+    *("erfi", "erfinv", "exp1", "expi", "exprel", "ndtri", "rgamma", "spence", "wrightomega"),
 )
 POLYGAMMA = {"trigamma": 1, "tetragamma": 2, "pentagamma": 3}
 #: Functions of SciPy's with several results, and which of them it is.
@@ -36,6 +36,8 @@ ONE_OF = {
     "fresnel_sine": ("fresnel", 0),
     "sine_integral": ("sici", 0),
 }
+#: Those that nobody else has.
+OURS = ("cospi", "ellipd", "exprel_slope", "sinpi")
 #: Where the operands are, if not between -3 and 3.
 ON = {
     "arccos": (-1, 1),
@@ -71,7 +73,7 @@ LIBM = {
     "arctan2": "math.atan2(x, y)",
     "arctanh": "math.atanh(x)",
     "cbrt": "np.cbrt(x)",
-    **dict.fromkeys((*SCIPY, *POLYGAMMA, *ONE_OF, "cospi", "ellipd", "sinpi"), ""),
+    **dict.fromkeys((*SCIPY, *POLYGAMMA, *ONE_OF, *OURS), ""),
     "exp2": "np.exp2(x)",
     "gamma": "math.gamma(x)",
     "gammaln": "math.lgamma(x)",

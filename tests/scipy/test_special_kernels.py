@@ -57,6 +57,9 @@ OTHERS = {
     "ellipd": (lambda m: (mpmath.ellipk(m) - mpmath.ellipe(m)) / m, [(-9, 1)]),
     "tetragamma": (lambda x: mpmath.polygamma(2, x), [(0, 3), (3, 30)]),
     "pentagamma": (lambda x: mpmath.polygamma(3, x), [(0, 3), (3, 30)]),
+    "wrightomega": (lambda x: mpmath.lambertw(mpmath.exp(x)).real, [(-9, 4), (4, 99)]),
+    "exprel": (lambda x: mpmath.expm1(x) / x, [(-9, 9)]),
+    "exprel_slope": (lambda x: (mpmath.exp(x) * (x - 1) + 1) / x**2, [(-9, 9)]),
     "beta": (mpmath.beta, [(0, 5), (5, 12)]),
     "betaln": (lambda a, b: mpmath.log(mpmath.beta(a, b)), [(0, 5), (5, 99)], 1.0),
 }
@@ -152,7 +155,7 @@ EDGES = np.array([0.0, -0.0, 1.0, -1.0, 2.5, -2.5, np.inf, -np.inf, np.nan, 1e-3
 def test_edges_of_other_functions_are_those_of_scipy():
     """Operands that loops leave to SciPy are for the functions of any numbers."""
     for name in OTHERS:
-        if name in ("sinpi", "cospi", "ellipd", "pentagamma", "tetragamma"):
+        if name in ("sinpi", "cospi", "ellipd", "exprel_slope", "pentagamma", "tetragamma"):
             continue
         known = THEIRS.get(name) or getattr(theirs, name.removeprefix("bessel_"))
         places = (EDGES,)

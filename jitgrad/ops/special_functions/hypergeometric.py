@@ -11,7 +11,7 @@ from typing import Any
 from ...ir import Node
 from ..arithmetic import absolute
 from ..comparison import equal, where
-from .table import special
+from .table import SCIPY, special
 
 PLACE = (-0.8, 0.8)
 
@@ -77,8 +77,24 @@ wrightomega = special(
     "wrightomega",
     lambda x, out: out / (1.0 + out),
     "Wright's omega function, W(exp(x)).",
+    fused=True,
 )
-exprel = special("exprel", lambda x, out: 0.5 * hyp1f1(2.0, 3.0, x), "(exp(x) - 1) / x, 1 at 0.")
+_exprel_slope = special(
+    "_exprel_slope",
+    lambda x, out: hyp1f1(3.0, 4.0, x) / 3.0,
+    "The derivative of `exprel`.",
+    function=lambda x: 0.5 * SCIPY.hyp1f1(2.0, 3.0, x),
+    operands=1,
+    fused=True,
+    code="exprel_slope({0})",
+)
+exprel = special(
+    "exprel",
+    lambda x, out: _exprel_slope(x),
+    "(exp(x) - 1) / x, 1 at 0.",
+    slope="d/dx = (exp(x) - out) / x, 0.5 at 0.",
+    fused=True,
+)
 
 # --- orthogonal polynomials -----------------------------------------------------------------------
 

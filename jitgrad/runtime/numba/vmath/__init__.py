@@ -46,6 +46,7 @@ from .log_gamma import (
     trigamma_anywhere,
 )
 from .logarithm import arccosh, arcsinh, arctanh, log, log1p, log2, log10, logaddexp, logaddexp2
+from .omega import exprel, exprel_slope, wrightomega
 from .pow import cbrt, hypot
 from .pow import power as power
 from .quantile import erfcinv, erfinv, ndtri
@@ -108,6 +109,8 @@ __all__ = [
     "exp2",
     "expi",
     "expm1",
+    "exprel",
+    "exprel_slope",
     "fresnel_cosine",
     "fresnel_sine",
     "gamma",
@@ -138,6 +141,7 @@ __all__ = [
     "tetragamma_anywhere",
     "trigamma",
     "trigamma_anywhere",
+    "wrightomega",
 ]
 #: The functions by the number of their operands.
 TWO = (
