@@ -146,9 +146,7 @@ MANY_DECISIONS = {
     "called for each operation or gradient: a call would cost more than what it decides": {
         "frontend.functions.apply": 29,
         "frontend.functions.binary.function": 41,
-        "frontend.functions.parametric.function": 23,
         "frontend.functions.unary.function": 17,
-        "frontend.functions.viewing.function": 19,
         "frontend.integers.settled": 20,
         "frontend.subscript.row": 17,
         "frontend.operators.reflected.operator": 22,
@@ -158,7 +156,7 @@ MANY_DECISIONS = {
         "tape.execute._flush": 18,
         "tape.execute.flush": 18,
         "tape.record.enter": 24,
-        "tape.views.view_of": 17,
+        "tape.views._view_of": 17,
     },
     "one case after the other of what an argument, an index or an object may be": {
         "ops.pointwise._one_float": 16,

@@ -90,7 +90,7 @@ class BasicIndex:
                     return None
                 starts[place] = i + n if i < 0 else i
                 k += 1
-        return starts
+        return tuple(starts)
 
 
 def form_of(item: Any) -> Any:

@@ -25,7 +25,7 @@ from ..tape.machine_records import records
 from ..tape.record import enter, grow, record, record_in
 from ..tape.segment import UNKNOWN, local
 from ..tape.symbols import SymbolicScalar, kind_of
-from ..tape.views import ViewStep, aliases, forms, view_again, view_of
+from ..tape.views import ViewStep, aliases, forms, view_of
 from .binding import is_exact, is_hashable, operands_by_name, statics_of
 from .convert import SCALARS, as_operand, by_value, from_array, put_together, quick_operand
 from .docs import describe
@@ -443,64 +443,72 @@ class Bindings:
         return apply_any(entry, args[:n], statics)
 
 
+def _with_statics(entry: Entry) -> Callable[..., Any]:
+    """What records an entry of a tensor with known parameters, to which `given` led."""
+
+    def recorded(x: Tensor, statics: tuple[Any, ...], given: Any) -> Any:
+        seg = local.seg
+        before = seg.state  # no call between this and the last line: see `segment`
+        state = before.then
+        if (
+            state.opcode is not entry
+            or x._state is not state.first
+            or x._seg is not seg
+            or state.statics is not statics
+        ):  # not what came last time
+            if (first := x._state if x._seg is seg else enter(x, seg)) is None:
+                return recorded(x, statics, given)
+            key = (entry, first) + statics  # noqa: RUF005 - half the time
+            before = seg.state
+            try:
+                state = before.then = before.next[key]
+            except KeyError:
+                grow(seg, before, key)
+                return recorded(x, statics, given)
+            state.statics = statics
+        state.given = given
+        try:
+            out = seg.handles[state.slot]
+            if out is None or out._state is not state:
+                if out is None:
+                    out = new(Tensor)
+                    out._seg = out._value = out._edge = out._x = None
+                out._state = state
+                if seg.state is not before:
+                    raise Again
+                seg.handles[state.slot] = out
+            out._seg = seg
+            out._x = None
+            seg.state = state
+        except IndexError:
+            seg.widen()
+            return recorded(x, statics, given)
+        if state.pause:
+            pause(seg)
+        return out
+
+    return recorded
+
+
 def parametric(entry: Entry) -> Callable[..., Any]:
     """The function of an entry with one operand and parameters, in NumPy's calling form; `dim`,
     `keepdim` are understood too."""
-    bindings = Bindings(entry, lambda statics: statics)
-    find, plain = bindings.find, bindings.plain
+    bindings, recorded = Bindings(entry, lambda statics: statics), _with_statics(entry)
+    find = bindings.find
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            seg = local.seg
             given: Any = UNKNOWN
-            if len(args) == 2 and not kwargs:
-                given, state = args[1], seg.state.then
-                known = state.given is given and state.opcode is entry
-                statics = state.statics if known else find(args, kwargs)
-            else:
-                statics = plain if len(args) == 1 and not kwargs else find(args, kwargs)
+            if not kwargs and 1 <= len(args) <= 2:
+                given, again = args[1] if len(args) == 2 else entry, records.given
+                if again is not None and (out := again(entry, args[0], given)) is not None:
+                    return out
+            statics = find(args, kwargs)
             if statics is None:
                 return bindings.call(args, kwargs)
-            x = args[0]
-            if type(x) is not Tensor:
-                return apply(entry, (x,), statics)
-            before = seg.state  # no call between this and the last line: see `segment`
-            state = before.then
-            if (
-                state.opcode is not entry
-                or x._state is not state.first
-                or x._seg is not seg
-                or state.statics is not statics
-            ):  # not what came last time
-                if (first := x._state if x._seg is seg else enter(x, seg)) is None:
-                    return function(*args, **kwargs)
-                key = (entry, first) + statics  # noqa: RUF005 - half the time
-                before = seg.state
-                try:
-                    state = before.then = before.next[key]
-                except KeyError:
-                    grow(seg, before, key)
-                    return function(*args, **kwargs)
-                state.statics, state.given = statics, given
-            try:
-                out = seg.handles[state.slot]
-                if out is None or out._state is not state:
-                    if out is None:
-                        out = new(Tensor)
-                        out._seg = out._value = out._edge = out._x = None
-                    out._state = state
-                    if seg.state is not before:
-                        raise Again
-                    seg.handles[state.slot] = out
-                out._seg = seg
-                out._x = None
-                seg.state = state
-            except IndexError:
-                seg.widen()
-                return function(*args, **kwargs)
-            if state.pause:
-                pause(seg)
-            return out
+            if type(args[0]) is not Tensor:
+                return apply(entry, args[:1], statics)
+            return recorded(args[0], statics, given)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
@@ -510,28 +518,16 @@ def parametric(entry: Entry) -> Callable[..., Any]:
 def viewing(entry: Entry) -> Callable[..., Any]:
     """The function of an entry whose results are views."""
     bindings = Bindings(entry, lambda statics: forms(entry, statics))
-    find, plain, always = bindings.find, bindings.plain, entry.view.when == "always"
+    find, always = bindings.find, entry.view.when == "always"
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
+            given: Any = UNKNOWN
             if len(args) == 2 and not kwargs:
-                x, given = args
-                seg = local.seg
-                before = seg.state
-                state = before.then
-                if (
-                    state.given is given
-                    and state.opcode is entry
-                    and type(x) is Tensor
-                    and x._state is state.first
-                    and x._seg is seg
-                    and (always or x._x is None or x._x.parent is None)
-                ):
-                    return view_again(seg, before, state, x)
-                steps = find(args, kwargs)
-            else:
-                given = UNKNOWN
-                steps = plain if len(args) == 1 and not kwargs else find(args, kwargs)
+                given, again = args[1], records.given
+                if again is not None and (out := again(entry, *args)) is not None:
+                    return out
+            steps = find(args, kwargs)
             if steps is None:
                 return bindings.call(args, kwargs)
             x = args[0]

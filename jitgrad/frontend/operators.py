@@ -23,7 +23,7 @@ from ..tape.machine_records import records
 from ..tape.record import enter, grow
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar
-from ..tape.views import forms, view_of
+from ..tape.views import CUT, forms, view_of
 from .basic_indices import BasicIndex
 from .binding import INTEGERS, statics_of
 from .convert import as_operand, by_value
@@ -144,7 +144,7 @@ def install() -> None:
     Tensor.clone = Tensor.copy = _clone()  # type: ignore[attr-defined]
     Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
     entries = {e.names.operator: e for e in REGISTRY.values() if e.names.operator}
-    records.prepare(Tensor, BasicIndex, entries)
+    records.prepare(Tensor, BasicIndex, CUT[0], entries)
 
 
 def _install_for_masks(entry: Entry, f: Callable[..., Any]) -> None:

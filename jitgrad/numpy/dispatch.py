@@ -110,6 +110,16 @@ def _dispatch(function, args, kwargs):
     return call(FORMS[function], args, kwargs)
 
 
+def has_its_order(function):
+    """Whether what comes after the operand of a function of NumPy's is the first parameter of the
+    entry that stands for it, and nothing else is done for its arguments."""
+    if formula(function) is not None or function not in counterparts():
+        return False
+    form = FORMS[function]
+    second = form.positional[1] if len(form.positional) > 1 else None
+    return form.statics.get(second) == next(iter(form.entry.params), "")
+
+
 def dispatch_ufunc(ufunc, method, inputs, kwargs):
     """A ufunc or one of its methods."""
     trace = local.seg.tracing if active_traces else None

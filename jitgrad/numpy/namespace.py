@@ -13,12 +13,13 @@ from ..base.errors import JitgradError
 from ..base.foreign import takes_over
 from ..base.surface import surface, trimmed
 from ..frontend import creation
+from ..frontend.binding import INTEGERS
 from ..frontend.convert import as_leaf
 from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
 from ..tape.segment import active_traces
 from .array_api import with_descending, with_dtype
-from .dispatch import counterparts, dispatch, dispatch_ufunc
+from .dispatch import counterparts, dispatch, dispatch_ufunc, has_its_order
 from .signature import known_call
 from .ufunc_methods import METHODS
 
@@ -86,25 +87,48 @@ def _function(value):
     entry = counterparts().get(value)
     quick, n = (None, -1) if entry is None else (FUNCTIONS[entry.name], entry.operands or 1)
 
-    shapes = SHAPES.get(value)
+    shapes, in_order = SHAPES.get(value), None if n == 1 else False
+
+    def is_its_own(args):
+        """Whether a call with these two arguments is one of the entry's function."""
+        nonlocal in_order
+        if in_order is False or not _are_plain(*args):
+            return False
+        if in_order is None:
+            in_order = has_its_order(value)
+        return in_order
+
+    def by_form(args, kwargs):
+        """A call in NumPy's form, whatever it may be."""
+        if n == 1 and args and type(args[0]) is Tensor:
+            found = known_call(value, args, kwargs)
+            if found is not None:
+                return found[0](args[0], **found[1])
+        if _is_left(args) or _is_left(kwargs.values()):
+            return value(*args, **kwargs)
+        return dispatch(value, args, kwargs)
 
     def function(*args, **kwargs):
         try:
+            if len(args) == 2 and not kwargs and is_its_own(args):
+                return quick(*args)
             if shapes is not None and len(args) == 1 and _is_shape(args[0], shapes):
                 return value(*args, **kwargs)
             if len(args) == n and not kwargs and (entry.operands or _is_plain(args[0])):
                 return quick(*args)
-            if n == 1 and args and type(args[0]) is Tensor:
-                found = known_call(value, args, kwargs)
-                if found is not None:
-                    return found[0](args[0], **found[1])
-            if _is_left(args) or _is_left(kwargs.values()):
-                return value(*args, **kwargs)
-            return dispatch(value, args, kwargs)
+            return by_form(args, kwargs)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904
 
     return function
+
+
+def _are_plain(x, parameter):
+    """Whether a call has a tensor and an integer, or several: no trace has to be told of these."""
+    kind = type(parameter)
+    return type(x) is Tensor and (
+        kind is int or (kind is tuple and INTEGERS.issuperset(map(type, parameter)))
+    )
 
 
 def _is_plain(sequence):

@@ -175,15 +175,20 @@ KEYS = frozenset((int, bool, str, type(None)))
 
 def known_call(function, args, kwargs):
     """The function of an entry and the parameters that a call with a tensor is one with, if there
-    was such a call before; None otherwise, and in a trace, which is told of arguments."""
-    if active_traces:
-        return None
+    was such a call before; None otherwise, and for what a trace has to be told of."""
     given = (*args[1:], *kwargs.values())
+    if active_traces and not KEYS.issuperset(map(type, _parts(given))):
+        return None
     try:
         found = _known_calls.get(_call_key(function, given, kwargs))
     except TypeError:  # of something that is not hashable
         return None
     return found if all(map(is_exact, given)) else None
+
+
+def _parts(given):
+    """Arguments, and in their place what tuples have."""
+    return [part for v in given for part in (v if type(v) is tuple else (v,))]
 
 
 def _call_key(function, given, kwargs):
@@ -195,8 +200,7 @@ def _keep(form, args, kwargs, statics, others):
     if form.entry.operands != 1 or "casting" in kwargs or any(v is not None for v in others):
         return
     given = (*args[1:], *kwargs.values())
-    parts = [part for v in given for part in (v if type(v) is tuple else (v,))]
-    if len(args) and KEYS.issuperset(map(type, parts)) and len(_known_calls) < 1000:
+    if len(args) and KEYS.issuperset(map(type, _parts(given))) and len(_known_calls) < 1000:
         key = _call_key(form.function, given, kwargs)
         _known_calls[key] = FUNCTIONS[form.entry.name], statics
 

@@ -19,8 +19,8 @@ from ..base.errors import JitgradWarning
 from ..runtime import toolchain
 from ..runtime.background import compiler
 from .gate import gate
-from .handles import ELEMENT, Handle
-from .segment import Segment, State, local
+from .handles import ELEMENT, Extra, Handle
+from .segment import UNKNOWN, Segment, State, local
 
 #: A word of memory; where a list has its items, behind its length.
 WORD = ctypes.sizeof(ctypes.c_void_p)
@@ -111,27 +111,28 @@ def offsets(example, *names):
     return tuple(found)
 
 
-def layout():
-    """The `Offsets` of our classes, or None."""
-    from ..runtime.llvm.record_code import Offsets
+def layout(step):
+    """The `Offsets` of our classes, or None; `step` is some view's."""
+    from ..runtime.llvm.record_writer import Offsets
 
     handle = object.__new__(Handle)
     handle._seg, handle._state, handle._value, handle._edge, handle._x = "abcde"
     state = offsets(
         State(None),
         *("then", "opcode", "first", "second", "given", "shape", "slot", "numbers"),
-        *("number_slice", "pause", "key", "aval", "leaves", "roots", "requires_grad"),
+        *("number_slice", "pause", "key", "aval", "leaves", "roots", "requires_grad", "grad"),
+        *("statics", "form"),
     )
     segment = offsets(
         Segment(),
-        *("state", "handles", "numbers", "free", "leaves", "edges", "entered", "tracing"),
+        *("state", "handles", "numbers", "free", "leaves", "edges", "entered", "tracing", "views"),
     )
     slots = offsets(handle, "_seg", "_state", "_value", "_edge", "_x")
-    found = state, segment, slots, offsets(gate, "alone")
+    found = state, segment, slots, offsets(gate, "alone"), offsets(step, "opcode", "rest")
     if None in found:
         return None
     weak = "__weakref__", Handle.__weakrefoffset__
-    return Offsets(state, segment, (*slots, weak), found[-1])
+    return Offsets(state, segment, (*slots, weak), *found[3:])
 
 
 def place_of(cls, slot):
@@ -156,24 +157,24 @@ class MachineRecords:
     """The functions in the slots of a class.
 
     `prepare` says of which class, `ask` has them made and put there, `remove` puts Python's back.
-    `one` and `alive` are the functions that Python calls, None while there are none; `count` is how
-    many records they did."""
+    `one`, `given`, `view` and `alive` are the functions that Python calls, None while there are
+    none; `count` is how many records they did."""
 
     def __init__(self):
-        self.tensor = self.index = self.layout = self.one = self.alive = self.table = None
-        self.functions = None
-        self.entries, self.places, self.asked = {}, [], False
+        self.tensor = self.index = self.step = self.layout = self.table = self.functions = None
+        self.one = self.given = self.view = self.alive = None
+        self.entries, self.places, self.asked, self.hurried = {}, [], False, False
         #: What machine code refers to.
         self.held = []
 
-    def prepare(self, tensor, index, entries):
-        """Of the class `tensor`, with what is known of ``x[i]`` of the class `index`; `entries` of
-        operators by their names."""
-        self.tensor, self.index, self.entries = tensor, index, entries
+    def prepare(self, tensor, index, step, entries):
+        """Of the class `tensor`, with what is known of ``x[i]`` of the class `index`, and the step
+        of some view; `entries` of operators by their names."""
+        self.tensor, self.index, self.step, self.entries = tensor, index, step, entries
 
     @property
     def operators(self):
-        from ..runtime.llvm.record_code import Operator
+        from ..runtime.llvm.record_writer import Operator
 
         return [
             Operator(
@@ -190,13 +191,20 @@ class MachineRecords:
         if self.asked or config.numba != "fast":
             return
         self.asked = True
-        self.layout = layout() if is_usual() else None
+        self.layout = layout(self.step) if is_usual() else None
         if self.layout is None:
             return
         if build.has_records(self.layout, self.operators):
             self._attempt(build)
         else:
             compiler.later(lambda: self._attempt(build))
+
+    def hurry(self):
+        """Has them made though no kernel is needed yet: a program will record for long, or waits
+        for kernels anyway."""
+        if not (self.hurried or self.asked or toolchain.has_begun()) and config.compile != "never":
+            self.hurried = True
+            compiler.later(toolchain.load)
 
     def _attempt(self, build):
         try:
@@ -215,7 +223,8 @@ class MachineRecords:
             self.functions = build.records(self.layout, self.operators)
             self._fill(self.functions["places"])
         functions = self.functions
-        self.one, self.alive = functions["record"], functions["alive"]
+        self.one, self.given = functions["one"], functions["given"]
+        self.view, self.alive = functions["view"], functions["alive"]
         self.places = []
         for name, slot in SLOTS.items():
             place = place_of(self.tensor, slot)
@@ -226,7 +235,7 @@ class MachineRecords:
 
     def _fill(self, places):
         """The table that they read."""
-        from ..runtime.llvm.record_code import EACH, TABLE
+        from ..runtime.llvm.record_writer import EACH, TABLE
 
         address = ctypes.CFUNCTYPE(ctypes.c_void_p)(places)()
         self.table = {name: word(address + k * WORD) for k, name in enumerate(TABLE)}
@@ -239,6 +248,9 @@ class MachineRecords:
             "index": self.index,
             "element": ELEMENT,
             "gate": gate,
+            "extra": Extra,
+            "unknown": UNKNOWN,
+            **{name: sys.intern(name) for name in ("parent", "form", "numbers")},
         }
         self.held.append(known)
         for name, thing in known.items():
@@ -256,7 +268,7 @@ class MachineRecords:
 
     def remove(self):
         """Records are Python's again."""
-        self.one = self.alive = None
+        self.one = self.given = self.view = self.alive = None
         for place, before, function in self.places:
             if place.value == function:
                 place.value = before

@@ -23,10 +23,12 @@ from weakref import getweakrefcount, ref
 
 import numpy as np
 
+from ..base.config import config
 from ..control import element
 from .execute import HELD, lost
 from .handles import ELEMENT, Classes, from_value, new, note_view
 from .keys import Opcode
+from .machine_records import records
 from .record import grow, record
 from .segment import NEVER, NOTHING, Segment, State, enter_state, operations_to
 from .symbols import SymbolicScalar
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 #: How old, in turns, values may be that a turn reads.
 AGES = 4
+#: Turns after which it is worth the time of another core that the next ones are recorded faster.
+MANY = 1000
 
 
 class RolledTurns:
@@ -89,6 +93,8 @@ class RolledTurns:
     def hold(self) -> None:
         """Begins: what the program holds of the turns that are recorded gets its age."""
         seg, last = self.seg, len(self.turns) - 1
+        if config.compile == "always":
+            records.hurry()
         for age in range(last + 1):
             turn = self.turns[last - age]
             places, handles, _ = _held(seg, turn, self.views)
@@ -125,6 +131,8 @@ class RolledTurns:
             *[self._still(held) if held[0] else held for held in self.held],
         ]
         self._back(row)
+        if len(self.rows) == MANY:
+            records.hurry()
         return True
 
     def _back(self, row: tuple[Any, ...]) -> None:

@@ -28,6 +28,7 @@ from .handles import (
     vacate,
 )
 from .keys import WRITE, Opcode
+from .machine_records import records
 from .record import enter, grow, record, record_in, refresh, rooted, states
 from .segment import UNKNOWN, active_traces, in_mode, local
 
@@ -106,12 +107,19 @@ def make_view(parent, step):
 
 def view_of(parent, forms, numbers=(), given=UNKNOWN):
     """A view of `parent` by the step of the current mode among `forms`, with `numbers`. `given` is
-    what the caller was given for that; the next time, `view_again` may do."""
+    what the caller was given for that, by which machine code finds it the next time."""
+    again = records.view
+    if again is not None and (out := again(parent, forms, numbers, given)) is not None:
+        return out
+    return _view_of(parent, forms, numbers, given)
+
+
+def _view_of(parent, forms, numbers, given):
     seg = local.seg
     if parent._seg is seg:
         state = parent._state
     elif (state := enter(parent, seg)) is None:
-        return view_of(parent, forms, numbers, given)
+        return _view_of(parent, forms, numbers, given)
     step = forms[seg.state.grad]
     seg.views = True
     x = new(Extra)
@@ -144,41 +152,11 @@ def view_of(parent, forms, numbers=(), given=UNKNOWN):
         seg.state = known
     except KeyError:
         grow(seg, before, key)
-        return view_of(parent, forms, numbers, given)
+        return _view_of(parent, forms, numbers, given)
     except IndexError:
         seg.widen()
-        return view_of(parent, forms, numbers, given)
+        return _view_of(parent, forms, numbers, given)
     if known.pause:
-        pause(seg)
-    if not gate.alone:
-        note_view(out)
-    return out
-
-
-def view_again(seg, before, state, parent):
-    """Records the view `state` of `parent`, without numbers: what came last after the state
-    `before`."""
-    seg.views = True
-    x = new(Extra)
-    x.parent, x.form = parent, state.form
-    try:
-        if seg.state is not before:
-            raise Again
-        out = seg.handles[state.slot]
-        if out is None or out._state is not state:
-            if out is None:
-                out = new(Classes.tensor)
-                out._seg = out._value = out._edge = out._x = None
-            out._state = state
-            if seg.state is not before:
-                raise Again
-            seg.handles[state.slot] = out
-        out._seg, out._x = seg, x
-        seg.state = state
-    except IndexError:
-        seg.widen()
-        return make_view(parent, state.form)
-    if state.pause:
         pause(seg)
     if not gate.alone:
         note_view(out)

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 import jitgrad
+import jitgrad.numpy as jnp
 from jitgrad.ops import REGISTRY
 from jitgrad.runtime import toolchain
 from jitgrad.tape import machine_records
+from jitgrad.tape.gate import gate
 from jitgrad.tape.handles import Handle
 from jitgrad.tape.machine_records import SLOTS, records
 from jitgrad.tape.segment import Segment, State
@@ -69,7 +71,7 @@ def given(name):
 
 def test_this_interpreter_is_as_expected():
     assert machine_records.is_usual()
-    assert machine_records.layout() is not None
+    assert machine_records.layout(records.step) is not None
 
 
 @pytest.mark.parametrize("name", ONE)
@@ -79,7 +81,7 @@ def test_an_operator_of_one_operand(name):
     f = FUNCTIONS[name]
     slow, fast, taken = both(lambda: f(f(+x if name not in INTEGERS else x)).numpy())
     np.testing.assert_array_equal(fast, slow)
-    assert taken >= 1
+    assert taken >= 1 or not gate.alone
 
 
 @pytest.mark.parametrize("name", TWO)
@@ -93,7 +95,7 @@ def test_an_operator_of_two_operands(name):
 
     slow, fast, taken = both(program)
     np.testing.assert_array_equal(fast, slow)
-    assert taken >= 1
+    assert taken >= 1 or not gate.alone
 
 
 @pytest.mark.parametrize("number", [0.75, 3, 2, True, -1, np.float64(0.5), np.float32(2), 1 << 60])
@@ -112,7 +114,7 @@ def test_a_number_on_either_side(name, number):
     for a, b in zip(fast, slow, strict=True):
         assert a.dtype == b.dtype
         np.testing.assert_array_equal(a, b)
-    assert taken >= 1 or type(number) not in (float, int) or number == 1 << 60
+    assert not gate.alone or taken >= 1 or type(number) not in (float, int) or number == 1 << 60
 
 
 def test_numbers_of_another_value_are_stored():
@@ -157,7 +159,7 @@ def test_elements_by_integers():
     before = records.count
     for places in [(0, 1, 2), (2, 2, 1), (-1, 0, -3), (1, -2, 0)] * 3:
         assert program(places) == want(places)
-    assert records.count > before
+    assert records.count > before or not gate.alone
 
 
 @pytest.mark.parametrize("index", [3, -4, 1 << 70, -(1 << 70)])
@@ -225,7 +227,90 @@ def test_functions_of_one_operand():
     x = jitgrad.tensor([0.5, 1.5])
     slow, fast, taken = both(lambda: jitgrad.exp(jitgrad.log(jitgrad.sin(x))).numpy())
     np.testing.assert_allclose(fast, slow, rtol=1e-15)
-    assert taken >= 2
+    assert taken >= 2 or not gate.alone
+
+
+VALUES = {
+    "sum over an axis": lambda x: x.sum(-1),
+    "sum": lambda x: x.sum(),
+    "sum over axes": lambda x: jitgrad.sum(x, (0, 1)),
+    "sum by numpy's form": lambda x: jnp.sum(x, 0),
+    "mean by name": lambda x: jnp.mean(x, axis=0),
+    "cumsum": lambda x: x.cumsum(1),
+    "a reshape": lambda x: jnp.reshape(x, (4, 3)),
+    "a reshape of a reshape": lambda x: x.reshape(2, 6).reshape((3, 2, 2)),
+    "a transpose": lambda x: x.T,
+    "a reshape of a transpose": lambda x: x.T.reshape(12),
+    "rows": lambda x: x[1] + x[-1] * x[0],
+    "a slice": lambda x: x[1:, ::2],
+    "a slice that starts elsewhere": lambda x: x[:, 1:3] * x[:, 2:4],
+    "a new axis": lambda x: x[0][:, None] + x[1],
+    "an element of a matrix": lambda x: x[1, 2] * x[-1, -1],
+    "axes that move": lambda x: jnp.moveaxis(x, 0, 1) + x.swapaxes(0, 1),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_parameters_and_views(name):
+    data = np.arange(12.0).reshape(3, 4) + 1.0
+    x, f = jitgrad.tensor(data, requires_grad=True), VALUES[name]
+
+    def program():
+        x.grad = None
+        out = f(x * 0.5) + f(x * 0.25)
+        (out * out).sum().backward()
+        return out.detach().numpy(), x.grad.numpy()
+
+    slow, fast, taken = both(program)
+    np.testing.assert_array_equal(fast[0], slow[0])
+    np.testing.assert_array_equal(fast[1], slow[1])
+    assert taken >= 2 or not gate.alone
+
+
+def test_parameters_in_turn():
+    """What came last is another parameter each time."""
+    data = np.arange(24.0).reshape(2, 3, 4)
+    x = jitgrad.tensor(data)
+    for _ in range(3):
+        for axis in (0, 1, 2, -1, (0, 1), None, (2,), 1):
+            y = x * 1.0
+            np.testing.assert_array_equal(y.sum(axis).numpy(), data.sum(axis))
+            np.testing.assert_array_equal(y.sum(axis, keepdims=True), data.sum(axis, keepdims=True))
+            np.testing.assert_array_equal(jnp.max(y, axis).numpy(), data.max(axis))
+
+
+def test_a_view_that_is_written_to():
+    def program():
+        x = jitgrad.tensor(np.arange(12.0).reshape(3, 4)) * 1.0
+        row, column = x[1], x[:, 1]
+        row *= 2.0
+        column[...] = row[:3]
+        x.T[0] += 100.0
+        return [x.numpy().copy(), row.numpy().copy(), column.numpy().copy()]
+
+    slow, fast, taken = both(program)
+    for a, b in zip(fast, slow, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert taken >= 2 or not gate.alone
+
+
+def test_views_of_a_loop():
+    x = jitgrad.tensor(np.arange(20.0).reshape(5, 4))
+    for _ in range(4):
+        total = x[0] * 0.0
+        for k in range(-5, 5):
+            total = total + x[k] * float(k)
+        want = sum(np.arange(20.0).reshape(5, 4)[k] * k for k in range(-5, 5))
+        np.testing.assert_array_equal(total.numpy(), want)
+
+
+def test_lists_of_axes_are_read_each_time():
+    x, axes = jitgrad.tensor(np.arange(6.0).reshape(2, 3)), [0]
+    for _ in range(3):
+        axes[0] = 0
+        assert (x * 1.0).sum(axes).shape == (3,)
+        axes[0] = 1
+        assert (x * 1.0).sum(axes).shape == (2,)
 
 
 def test_handles_that_are_kept_are_others():

@@ -1,0 +1,202 @@
+"""The forms of records in machine code: each compares with what came last, and takes that (see
+`record_code`). Start at `Record`.
+"""
+
+from llvmlite import ir
+
+from .memory import I32, I64, steps
+from .record_writer import CLASS, ITEMS, NULL, OBJECT, SIZE, VOID, Writer
+
+
+class Record(Writer):
+    """The code of a record of some form: it compares with what came last, and takes that."""
+
+    def begin(self, *operands):
+        """Finds the segment, and what came last there. The tensors that are operands enter it, as
+        those do that are not what came last, for then Python records them."""
+        b, module = self.builder, self.builder.module
+        self.segment = b.call(module.globals["current"], [])
+        self.need(b.not_(self.same(self.segment, NULL)))
+        for x in operands:
+            with b.if_then(b.not_(self.same(self.slot("handle", x, "_seg"), self.segment))):
+                self.need(
+                    b.not_(self.same(b.call(module.globals["enter"], [self.segment, x]), NULL))
+                )
+        self.before = self.slot("segment", self.segment, "state")
+        self.state = self.slot("state", self.before, "then")
+        self.need_same(self.slot("state", self.state, "pause"), self.symbol("_Py_FalseStruct"))
+
+    def need_operand(self, x, name):
+        """The tensor `x` is the operand `name` of what came last."""
+        self.need_same(self.slot("handle", x, "_state"), self.slot("state", self.state, name))
+
+    def follow(self, number=NULL, extra=None):
+        """Records, and gives the handle or NULL."""
+        given = [self.segment, self.before, self.state, number, extra or self.none]
+        return self.builder.call(self.builder.module.globals["follow"], given)
+
+
+def one(module, layout):
+    """The function that records an entry of one tensor."""
+    f = Record(module, "one", 2, layout)
+    entry, x = f.out.args
+    f.need(f.is_tensor(x))
+    f.begin(x)
+    f.need_same(f.slot("state", f.state, "opcode"), entry)
+    f.need_operand(x, "first")
+    f.builder.ret(f.follow())
+    f.end()
+
+
+def two(module, layout):
+    """The function that records an entry of two tensors."""
+    f = Record(module, "two", 3, layout)
+    x, y, entry = f.out.args
+    f.begin(x, y)
+    f.need_same(f.slot("state", f.state, "opcode"), entry)
+    f.need_operand(x, "first")
+    f.need_operand(y, "second")
+    f.builder.ret(f.follow())
+    f.end()
+
+
+def with_number(module, layout, name, tensor, other):
+    """The function `name` that records an entry of a tensor and something else, which are the
+    operands `tensor` and `other` of it. The last argument is the class of numbers whose value
+    makes no other program, or NULL."""
+    f = Record(module, name, 4, layout)
+    b = f.builder
+    x, y, entry, number = f.out.args
+    f.begin(x)
+    f.need_same(f.slot("state", f.state, "opcode"), entry)
+    f.need_operand(x, tensor)
+    whole = f.is_a(y, "PyLong_Type")
+    given = f.same(f.slot("state", f.state, "given"), y)
+    plain = b.and_(
+        f.same(f.read(y, CLASS), number), f.same(f.slot("state", f.state, other), number)
+    )
+    f.need(b.or_(plain, given))
+    with b.if_then(f.same(f.slot("state", f.state, "number_slice"), f.none)):
+        b.ret(f.follow())
+    f.need(b.or_(whole, f.is_a(y, "PyFloat_Type")))
+    with b.if_then(whole):
+        value = f.call("PyLong_AsDouble", ir.DoubleType(), y)  # one that a float holds exactly
+        made = f.call("PyFloat_FromDouble", OBJECT, value)
+        f.need_made(made)
+        out = f.follow(made)
+        f.drop(made)
+        b.ret(out)
+    b.ret(f.follow(y))
+    f.end()
+
+
+def element(module, layout):
+    """The function that records ``x[i]`` of a vector, with an integer."""
+    f = Record(module, "row", 2, layout)
+    b = f.builder
+    x, index = f.out.args
+    f.need(f.is_tensor(x))
+    f.need(f.is_a(index, "PyLong_Type"))
+    f.begin(x)
+    given = f.slot("state", f.state, "given")
+    f.need_same(f.read(given, CLASS), f.known("index"))
+    f.need_operand(x, "first")
+    length = f.size(f.read(f.slot("state", f.slot("handle", x, "_state"), "shape"), ITEMS))
+    number = f.size(index)  # -1 for what is too large, which is set as an error
+    with b.if_then(b.icmp_signed("==", number, I64(-1)), likely=False):
+        f.call("PyErr_Clear", VOID)
+        b.branch(f.other)
+    f.need(b.icmp_signed("<", number, length))
+    f.need(b.icmp_signed(">=", number, b.neg(length)))
+    with b.if_then(b.icmp_signed(">=", number, I64(0))):
+        b.ret(f.follow(index, f.known("element")))
+    made = f.call("PyLong_FromSsize_t", OBJECT, b.add(number, length))
+    f.need_made(made)
+    out = f.follow(made, f.known("element"))
+    f.drop(made)
+    b.ret(out)
+    f.end()
+
+
+def given(module, layout):
+    """The function that records an entry of a tensor and the parameter that led to what came last:
+    a value, or a view of a tensor that is none itself."""
+    f = Record(module, "given", 3, layout)
+    b = f.builder
+    entry, x, given = f.out.args
+    f.need(f.is_tensor(x))
+    f.begin(x)
+    f.need_same(f.slot("state", f.state, "given"), given)
+    f.need_same(f.slot("state", f.state, "opcode"), entry)
+    f.need_operand(x, "first")
+    form = f.slot("state", f.state, "form")
+    with b.if_then(f.same(form, f.none)):
+        b.ret(f.follow())
+    own = f.slot("handle", x, "_x")
+    f.need(b.or_(f.same(own, f.none), f.same(own, f.known("element"))))
+    f.need_same(f.slot("state", f.state, "number_slice"), f.none)
+    b.ret(_viewed(f, x, form))
+    f.end()
+
+
+def view(module, layout):
+    """The function that records a view of a tensor by one of two forms, with the numbers of a tuple
+    and, unless it is what nobody gives, the parameter that led to it."""
+    f = Record(module, "view", 4, layout)
+    b = f.builder
+    x, forms, numbers, given = f.out.args
+    f.need(f.is_a(numbers, "PyTuple_Type"))
+    f.begin(x)
+    known = f.same(f.slot("state", f.state, "given"), given)
+    f.need(b.or_(known, f.same(given, f.known("unknown"))))
+    grad = f.same(f.slot("state", f.before, "grad"), f.symbol("_Py_TrueStruct"))
+    form = b.load(b.gep(f.at(forms, ITEMS), [b.zext(grad, I64)]))
+    f.need_same(f.slot("state", f.state, "opcode"), f.slot("step", form, "opcode"))
+    f.need_same(f.slot("state", f.state, "statics"), f.slot("step", form, "rest"))
+    f.need_operand(x, "first")
+    count = f.read(numbers, SIZE, I64)
+    with b.if_then(b.icmp_signed(">", count, I64(0))):
+        first = f.size(f.slot("state", f.before, "numbers"))
+        places = f.slot("segment", f.segment, "numbers")
+        f.item(places, b.sub(b.add(first, count), I64(1)))
+        b.ret(_viewed(f, x, form, (numbers, first, count)))
+    b.ret(_viewed(f, x, form))
+    f.end()
+
+
+def _viewed(f, x, form, numbered=None):
+    """Records a view, with the numbers of a tuple at (first place, how many) if there are some;
+    gives the handle or NULL. Only where a thread records alone, as others are to know of views."""
+    b = f.builder
+    f.need_same(f.slot("gate", f.known("gate"), "alone"), f.symbol("_Py_TrueStruct"))
+    extra = f.call("PyType_GenericAlloc", OBJECT, f.known("extra"), I64(0))
+    f.need_made(extra)
+    attributes = [("parent", x), ("form", form)] + ([("numbers", numbered[0])] if numbered else [])
+    for name, value in attributes:
+        failed = f.call("PyObject_SetAttr", I32, extra, f.known(name), value)
+        with b.if_then(b.icmp_signed("!=", failed, I32(0)), likely=False):
+            f.call("PyErr_Clear", VOID)
+            f.drop(extra)
+            b.branch(f.other)
+    same = f.same(f.slot("segment", f.segment, "state"), f.before)
+    with b.if_then(b.not_(same), likely=False):  # other code has recorded
+        f.drop(extra)
+        b.branch(f.other)
+    yes = f.symbol("_Py_TrueStruct")
+    f.hold(yes)
+    f.drop(f.swap(f.place("segment", f.segment, "views"), yes))
+    if numbered:
+        _write_numbers(f, *numbered)
+    out = f.follow(NULL, extra)
+    f.drop(extra)
+    return out
+
+
+def _write_numbers(f, numbers, first, count):
+    """Stores the numbers of a tuple among those of the segment, which has places for them."""
+    b = f.builder
+    items = f.read(f.slot("segment", f.segment, "numbers"), ITEMS, OBJECT.as_pointer())
+    with steps(b, count, 1) as k:
+        number = b.load(b.gep(f.at(numbers, ITEMS), [k]))
+        f.hold(number)
+        f.drop(f.swap(b.gep(items, [b.add(first, k)]), number))
