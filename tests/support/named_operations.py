@@ -91,6 +91,7 @@ NAMED = {
     "scipy.matrix_signs": ({"logm", "sqrtm"}, "SciPy's functions of those names"),
     "scipy.structured": ({"all"}, "an option of SciPy's functions"),
     "scipy.integrate.quadrature": ({"imag", "real"}, "the parts of a complex function"),
+    "scipy.optimize.scalar_roots": ({"sign"}, "a word of SciPy's errors"),
     "scipy.optimize": ({"least_squares"}, "SciPy's function of that name"),
     "scipy.optimize.least_squares_fits": (
         {"arctan", "huber", "least_squares"},

@@ -17,20 +17,34 @@ from ...base.missing import missing as _missing
 from .least_squares_fits import curve_fit, least_squares
 from .minimisation import minimize, minimize_scalar
 from .roots import fixed_point, root, root_scalar
+from .rosenbrock import rosen, rosen_der, rosen_hess, rosen_hess_prod
+from .scalar_roots import bisect, brenth, brentq, fsolve, newton, nnls, ridder, toms748
 
 #: What SciPy's functions take and give.
 _THEIRS = (
     *("Bounds", "LinearConstraint", "NonlinearConstraint", "OptimizeResult", "OptimizeWarning"),
-    *("RootResults", "check_grad", "show_options"),
+    *("RootResults", "approx_fprime", "check_grad", "linear_sum_assignment", "show_options"),
 )
 __all__ = [
+    "bisect",
+    "brenth",
+    "brentq",
     "curve_fit",
     "fixed_point",
+    "fsolve",
     "least_squares",
     "minimize",
     "minimize_scalar",
+    "newton",
+    "nnls",
+    "ridder",
     "root",
     "root_scalar",
+    "rosen",
+    "rosen_der",
+    "rosen_hess",
+    "rosen_hess_prod",
+    "toms748",
 ]
 
 
