@@ -2,7 +2,8 @@
 
 A launch from Python takes longer than a kernel over a small array. So kernels of one chunk whose
 arguments are arrays and numbers, and which leave little in memory, are run by one call for all that
-follow each other; what computes numbers in a plan with loops takes the form of a kernel with loops.
+follow each other, and so are products of small matrices among them (`strided`); what computes
+numbers in a plan with loops takes the form of a kernel with loops.
 They stay kernels of their own, for every shape. Start at `grouped`.
 """
 
@@ -10,9 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..control.affine import affine
 from . import limits
 from .kernel import Call
 from .render.scalar import as_loop
+from .schedule.materialise import call_operands
+from .strided import product_of
 
 if TYPE_CHECKING:
     from ..ir.node import Node
@@ -46,7 +50,7 @@ class _Groups:
         self.start = self.size = self.launches = 0
         self.made: set[Node] = set()
         for k, kernel in enumerate(kernels):
-            if isinstance(kernel, Call) or not _fits(kernel):
+            if not _fits(kernel):
                 self._end(k)
                 self._begin(k + 1)
                 continue
@@ -55,8 +59,9 @@ class _Groups:
                 self._end(k)
                 self._begin(k)
             self.size += size
-            self.launches += _runs(kernel)
-            self.made |= {*kernel.results, *kernel.passed}
+            self.launches += isinstance(kernel, Call) or _runs(kernel)
+            if not isinstance(kernel, Call):
+                self.made |= {*kernel.results, *kernel.passed}
         self._end(len(kernels))
 
     def _begin(self, start: int) -> None:
@@ -67,8 +72,11 @@ class _Groups:
         if self.launches > 1:
             self.found.append((self.start, stop))
 
-    def _is_known(self, kernel: Kernel) -> bool:
+    def _is_known(self, kernel: Call | Kernel) -> bool:
         """Whether integers that are computed of others are known before the group runs."""
+        if isinstance(kernel, Call):
+            starts = [s for x in call_operands(kernel.node) for s in x[0].src[1:]]
+            return self.made.isdisjoint(n for s in starts for n, _ in affine(s).terms)
         arguments = (*kernel.dynamic, *kernel.passed.values())
         indices = [what[-1] for kind, what in arguments if kind in ("index", "item")]
         return self.made.isdisjoint(n for terms in indices for n, _ in terms)
@@ -84,7 +92,9 @@ def _items(kernel: Kernel) -> int:
     return sum(kind == "item" for kind, _ in kernel.passed.values())
 
 
-def _fits(kernel: Kernel) -> bool:
+def _fits(kernel: Call | Kernel) -> bool:
+    if isinstance(kernel, Call):
+        return _memory(kernel) <= limits.now.group_array and product_of(kernel.node) is not None
     numbers = (*kernel.results, *kernel.passed)
     arguments = (*kernel.dynamic, *kernel.passed.values())
     has_words = all(n.dtype.name in WORDS for n in numbers)
@@ -113,8 +123,9 @@ def _is_plain(kind: str, what: Any) -> bool:
     return kind not in ("total", "part", "complex")
 
 
-def _memory(kernel: Kernel) -> int:
-    return sum(map(_bytes, kernel.nodes))
+def _memory(kernel: Call | Kernel) -> int:
+    nodes = (kernel.node,) if isinstance(kernel, Call) else kernel.nodes
+    return sum(map(_bytes, nodes))
 
 
 def _bytes(node: Node) -> int:

@@ -28,7 +28,7 @@ class Limits:
     #: Bytes of an array that a kernel of a group leaves, and of all that a group does, at most: a
     #: plan keeps them as long as it lives, and a kernel over more takes longer than its launch.
     group_array: int = 1 << 15
-    group_memory: int = 1 << 17
+    group_memory: int = 1 << 19
 
     # ------------------------------------------------------------------ rewrite
     #: Products with so many rows or columns are taken apart into products with vectors, in one pass

@@ -38,6 +38,9 @@ from .kernel_group import GroupCall
 from .loop_program import compiled_loop, hosted_loop
 from .partials import has_driver, number_of
 
+#: Flops of a product that takes longer than to let other threads run meanwhile.
+LONG_PRODUCT = 1 << 18
+
 
 def _is_joined(kernel):
     """Whether its `gathered` results are arrays per chunk."""
@@ -47,6 +50,8 @@ def _is_joined(kernel):
 def _is_long(kernel):
     """Whether a kernel of one chunk may take so long that other threads should run beside it: all
     turns of a loop, of a number of turns that is not known to be small."""
+    if isinstance(kernel, Call):
+        return kernel.node.op.flops(kernel.node) >= LONG_PRODUCT
     loops = [n for n in kernel.nodes if n.op is LOOP]
     many = launch.PARALLEL_WORK
     return any(n.arg.length is None or kernel.work >= many for n in loops)

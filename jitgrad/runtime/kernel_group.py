@@ -11,7 +11,8 @@ import struct
 from typing import NamedTuple
 
 from ..base.code import Assign, Effect, call, expr, names_in
-from ..compile import result_dtype
+from ..compile import Call, flat_base, result_dtype
+from ..control.affine import first_element
 from . import launch, toolchain
 from .kernel_program import Behind, KernelProgram, ProgramInstance, bytes_of
 
@@ -62,9 +63,19 @@ class GroupProgram(KernelProgram):
         given = self.comes_in(node, code, self.assembler.value(node))
         self.during.append((self.op.MOVE, word, given))
 
+    def operand(self, node):
+        if node in self.cells or node not in self.fusion.views:
+            return self.cell(node)
+        begin, cell, offset = first_element(node), self.word(), self.word()
+        source, size = self.cell(flat_base(node.src[0])), node.dtype.itemsize
+        self.index(begin.const * size, [(n, c * size) for n, c in begin.terms], offset)
+        self.during.append((self.op.OFFSET, cell, source, offset))
+        self.cells[node] = cell
+        return cell
+
     def index(self, const, terms, word):
         if terms:
-            given = self.comes_in((const, terms), "q", self.assembler.index(const, terms))
+            given = self.comes_in((const, *terms), "q", self.assembler.index(const, terms))
             self.during.append((self.op.MOVE, word, given))
         else:
             self.words[word.k] = const
@@ -105,6 +116,10 @@ class GroupCall:
         self.program = program = GroupProgram(assembler)
         self.numbers = []
         for kernel in kernels:
+            if isinstance(kernel, Call):
+                program.product(kernel.node)
+                assembler.local("b", kernel.node)
+                continue
             for node, argument in kernel.passed.items():
                 self._pass_on(node, *argument)
             if kernel.source:

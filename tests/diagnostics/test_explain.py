@@ -110,11 +110,11 @@ def test_values_between_kernels(compiled):
 
 
 def test_small_kernels_that_run_in_one_call(monkeypatch):
-    """Those that a driver runs; a product by NumPy stands between two groups."""
+    """Those that a driver runs; a large product by NumPy stands between two groups."""
     monkeypatch.setattr(jg.config, "compile", "never")
     x = tensor(4, 200)
     wide = jn.cumsum(x, axis=0) + jn.cumsum(x, axis=1).max()
-    (plan,) = jg.explain(jn.cumsum(wide @ jn.ones((200, 3)), axis=0).max()).plans
+    (plan,) = jg.explain(jn.cumsum(wide @ jn.ones((200, 2000)), axis=0).max()).plans
     kinds = {k.number: k.kind for k in plan.kernels}
     assert plan.groups and all(first < last for first, last in plan.groups)
     grouped = {n for first, last in plan.groups for n in range(first, last + 1)}

@@ -124,11 +124,32 @@ def test_what_is_watched_runs_kernel_by_kernel(far):
 def test_a_step_by_numpy_comes_between_groups():
     x = leaf(0, (40, 40), FLOAT)
     y, s, r = rows(x, number(0, FLOAT))
-    z, *others = rows(matmul(y, x), s)
+    z, *others = rows(REGISTRY["cholesky"](y), s)
     lowered = lower_plan([z, *others, r])
     calls = [k for k, kernel in enumerate(lowered.kernels) if kernel.kind == "call"]
     assert len(calls) == 1
     assert [(0, calls[0]), (calls[0] + 1, len(lowered.kernels))] == lowered.groups
+
+
+def test_products_are_part_of_a_group():
+    """Of transposes, stacks, and parts of what lies outside, or within the group."""
+    x, w, k = leaf(0, (6, 5), FLOAT), leaf(1, (3, 4, 5), FLOAT), number(0, INT)
+    y, s, r = rows(x, number(1, FLOAT))
+    some, own = slice_node(x, (k, 0), (1, 1), (4, 5)), slice_node(y, (1, 0), (1, 1), (3, 5))
+    transpose = REGISTRY["transpose"]
+    made = [
+        matmul(y, transpose(x)), tanh(matmul(some, transpose(own))), matmul(w, transpose(y)),
+        matmul(transpose(some), matmul(some, transpose(x))),
+        sin(matmul(reshape_to(r, (1, 6)), y)), s,
+    ]  # fmt: skip
+    lowered = lower_plan(made)
+    assert lowered.groups == [(0, len(lowered.kernels))]
+    run = assemble(lowered).function
+    for k in (0, 2):
+        leaves = [RNG.standard_normal(n) for n in (30, 60)]
+        got, want = (f(leaves, [k, 0.7]) for f in (run, interpreter.Program(made)))
+        for a, b in zip(arrays(got), arrays(want), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-14)
 
 
 def test_large_arrays_and_much_memory_end_a_group(monkeypatch):
