@@ -145,7 +145,7 @@ MOST_DECISIONS = 15
 MANY_DECISIONS = {
     "called for each operation or gradient: a call would cost more than what it decides": {
         "frontend.functions.apply": 29,
-        "frontend.functions.binary.function": 41,
+        "frontend.functions.binary.recorded": 39,
         "frontend.functions.unary.function": 17,
         "frontend.integers.settled": 20,
         "frontend.subscript.row": 17,

@@ -79,6 +79,10 @@ def statics_of(
                 f"{entry.name}() got the parameter {name!r}, expected one of "
                 f"{', '.join(names) or 'none'}"
             )
+        if name in names[: len(given)]:
+            raise ArgumentError(
+                f"{entry.name}() got the parameter {name!r} twice, expected it once"
+            )
         values[name] = value
     if isinstance(values.get("dtype"), (bool, int)):
         raise DTypeError(

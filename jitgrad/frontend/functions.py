@@ -272,90 +272,98 @@ def binary(  # noqa: C901 - the hot path of each operation
     #: The class of numbers that no value of makes another program.
     number = None if codes else float
     arrays = QUICK if entry.indices is None else frozenset()
+    paired = entry.indices is None and taken is Tensor
 
-    def function(x: Any, y: Any, /) -> Any:  # noqa: C901
+    def function(x: Any, y: Any, /) -> Any:
         try:
-            if type(x) is not Tensor:
-                return of_array(x, y)
-            kind = type(y)
-            seg = local.seg
-            before = seg.state  # no call between this and the last line: see `segment`
-            state = before.then
-            if (
-                state.opcode is not entry
-                or x._state is not state.first
-                or x._seg is not seg
-                or (
-                    (y._state is not state.second or y._seg is not seg)
-                    if kind is taken
-                    else (kind is not number or state.second is not float) and state.given is not y
-                )
-            ):  # not what came last time
-                if x._seg is seg:
-                    first = x._state
-                else:
-                    if (first := enter(x, seg)) is None:
-                        return function(x, y)
-                given = UNKNOWN
-                if kind is taken:
-                    if y._seg is seg:
-                        key = (entry, first, y._state)
-                    else:
-                        key = (entry, first, enter(y, seg))
-                        if key[2] is None:
-                            return function(x, y)
-                elif codes and (kind is float or kind is int) and y in codes and not first.integer:
-                    kind, key, given = Tensor, (entry, first, _code(y)), y
-                elif kind is float:
-                    key, given = (entry, first, float), y
-                elif kind is int and not first.integer and -LIMIT <= y <= LIMIT:
-                    key, given = (entry, first, float), y  # 2 and 2.0 are one program
-                elif kind is complex:
-                    key = (entry, first, complex)
-                else:
-                    try:
-                        quick = quick_operand(y, x) if kind in arrays else None
-                        if quick is None:
-                            return unusual(entry, (x, y))
-                        y, kind = quick, type(quick)
-                        if kind is not taken:
-                            return function(x, y)
-                        key = (entry, first, enter(y, seg))
-                        if key[2] is None:
-                            return function(x, y)
-                    except Exception:
-                        let_go(seg)  # of `x`
-                        raise
-                before = seg.state
-                try:
-                    state = before.then = before.next[key]
-                except KeyError:
-                    grow(seg, before, key)
-                    return function(x, y)
-                state.given = given
-            try:
-                out = seg.handles[state.slot]
-                if out is None or out._state is not state:
-                    if out is None:
-                        out = new(Tensor)
-                        out._seg = out._value = out._edge = out._x = None
-                    out._state = state
-                    if seg.state is not before:
-                        raise Again
-                    seg.handles[state.slot] = out
-                if kind is not Tensor:  # what adds 0.0 is no call
-                    seg.numbers[before.numbers] = y + 0.0 if kind is int else y
-                out._seg = seg
-                out._x = None
-                seg.state = state
-            except IndexError:
-                seg.widen()
-                return function(x, y)
-            if state.pause:
-                pause(seg)
-            return out
+            if paired and (pair := records.pair) is not None:
+                out = pair(entry, x, y, number)
+                if out is not None:
+                    return out
+            return recorded(x, y)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
+
+    def recorded(x: Any, y: Any) -> Any:  # noqa: C901
+        if type(x) is not Tensor:
+            return of_array(x, y)
+        kind = type(y)
+        seg = local.seg
+        before = seg.state  # no call between this and the last line: see `segment`
+        state = before.then
+        if (
+            state.opcode is not entry
+            or x._state is not state.first
+            or x._seg is not seg
+            or (
+                (y._state is not state.second or y._seg is not seg)
+                if kind is taken
+                else (kind is not number or state.second is not float) and state.given is not y
+            )
+        ):  # not what came last time
+            if x._seg is seg:
+                first = x._state
+            else:
+                if (first := enter(x, seg)) is None:
+                    return recorded(x, y)
+            given = UNKNOWN
+            if kind is taken:
+                if y._seg is seg:
+                    key = (entry, first, y._state)
+                else:
+                    key = (entry, first, enter(y, seg))
+                    if key[2] is None:
+                        return recorded(x, y)
+            elif codes and (kind is float or kind is int) and y in codes and not first.integer:
+                kind, key, given = Tensor, (entry, first, _code(y)), y
+            elif kind is float:
+                key, given = (entry, first, float), y
+            elif kind is int and not first.integer and -LIMIT <= y <= LIMIT:
+                key, given = (entry, first, float), y  # 2 and 2.0 are one program
+            elif kind is complex:
+                key = (entry, first, complex)
+            else:
+                try:
+                    quick = quick_operand(y, x) if kind in arrays else None
+                    if quick is None:
+                        return unusual(entry, (x, y))
+                    y, kind = quick, type(quick)
+                    if kind is not taken:
+                        return recorded(x, y)
+                    key = (entry, first, enter(y, seg))
+                    if key[2] is None:
+                        return recorded(x, y)
+                except Exception:
+                    let_go(seg)  # of `x`
+                    raise
+            before = seg.state
+            try:
+                state = before.then = before.next[key]
+            except KeyError:
+                grow(seg, before, key)
+                return recorded(x, y)
+            state.given = given
+        try:
+            out = seg.handles[state.slot]
+            if out is None or out._state is not state:
+                if out is None:
+                    out = new(Tensor)
+                    out._seg = out._value = out._edge = out._x = None
+                out._state = state
+                if seg.state is not before:
+                    raise Again
+                seg.handles[state.slot] = out
+            if kind is not Tensor:  # what adds 0.0 is no call
+                seg.numbers[before.numbers] = y + 0.0 if kind is int else y
+            out._seg = seg
+            out._x = None
+            seg.state = state
+        except IndexError:
+            seg.widen()
+            return recorded(x, y)
+        if state.pause:
+            pause(seg)
+        return out
 
     def of_array(x: Any, y: Any) -> Any:
         """The same for a first operand that is no tensor."""
@@ -506,6 +514,10 @@ def parametric(entry: Entry) -> Callable[..., Any]:
             statics = find(args, kwargs)
             if statics is None:
                 return bindings.call(args, kwargs)
+            if given is UNKNOWN:  # of other arguments, what they were bound to is one object
+                given, again = statics, records.given
+                if again is not None and (out := again(entry, args[0], given)) is not None:
+                    return out
             if type(args[0]) is not Tensor:
                 return apply(entry, args[:1], statics)
             return recorded(args[0], statics, given)

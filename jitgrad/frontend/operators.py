@@ -26,7 +26,7 @@ from ..tape.symbols import SymbolicScalar
 from ..tape.views import CUT, forms, view_of
 from .basic_indices import BasicIndex
 from .binding import INTEGERS, statics_of
-from .convert import as_operand, by_value
+from .convert import as_operand, by_value, quick_operand
 from .creation import full
 from .docs import describe
 from .functions import FUNCTIONS, LIMIT, apply, binary, guarded, new
@@ -144,7 +144,7 @@ def install() -> None:
     Tensor.clone = Tensor.copy = _clone()  # type: ignore[attr-defined]
     Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
     entries = {e.names.operator: e for e in REGISTRY.values() if e.names.operator}
-    records.prepare(Tensor, BasicIndex, CUT[0], entries)
+    records.prepare(Tensor, BasicIndex, CUT[0], quick_operand, entries)
 
 
 def _install_for_masks(entry: Entry, f: Callable[..., Any]) -> None:

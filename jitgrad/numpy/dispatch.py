@@ -110,14 +110,17 @@ def _dispatch(function, args, kwargs):
     return call(FORMS[function], args, kwargs)
 
 
-def has_its_order(function):
-    """Whether what comes after the operand of a function of NumPy's is the first parameter of the
-    entry that stands for it, and nothing else is done for its arguments."""
+def own_parameters(function):
+    """Parameters of a function of NumPy's that are, by the same names, those of the entry that
+    stands for it; with "", where the first of these is the second argument of both. None of them
+    where more than a call of the entry's function is done."""
     if formula(function) is not None or function not in counterparts():
-        return False
+        return frozenset()
     form = FORMS[function]
+    names = {name for name, own in form.statics.items() if name == own}
     second = form.positional[1] if len(form.positional) > 1 else None
-    return form.statics.get(second) == next(iter(form.entry.params), "")
+    is_first = form.statics.get(second) == next(iter(form.entry.params), "")
+    return frozenset(names | {""} if is_first else names)
 
 
 def dispatch_ufunc(ufunc, method, inputs, kwargs):

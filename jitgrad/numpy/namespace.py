@@ -19,7 +19,7 @@ from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
 from ..tape.segment import active_traces
 from .array_api import with_descending, with_dtype
-from .dispatch import counterparts, dispatch, dispatch_ufunc, has_its_order
+from .dispatch import counterparts, dispatch, dispatch_ufunc, own_parameters
 from .signature import known_call
 from .ufunc_methods import METHODS
 
@@ -52,6 +52,8 @@ CREATION = frozenset(
 #: What programs compute of shapes -> the types of these; and the types of their elements.
 SHAPES = {np.prod: (tuple, list), np.sum: (tuple,), np.max: (tuple,), np.min: (tuple,)}
 PLAIN = (int, float, np.integer, np.floating)
+#: Classes of parameters that say what is done, and no values.
+PLAIN_CLASSES = frozenset((int, bool, type(None)))
 
 #: Names that are no functions and still of our own -> the module of `functions` that has them.
 OWN = {"vectorize": "applied", "r_": "grids", "c_": "grids", "mgrid": "grids", "ogrid": "grids"}
@@ -87,16 +89,16 @@ def _function(value):
     entry = counterparts().get(value)
     quick, n = (None, -1) if entry is None else (FUNCTIONS[entry.name], entry.operands or 1)
 
-    shapes, in_order = SHAPES.get(value), None if n == 1 else False
+    shapes, own = SHAPES.get(value, ()), None if n == 1 else frozenset()
 
-    def is_its_own(args):
-        """Whether a call with these two arguments is one of the entry's function."""
-        nonlocal in_order
-        if in_order is False or not _are_plain(*args):
-            return False
-        if in_order is None:
-            in_order = has_its_order(value)
-        return in_order
+    def is_its_own(args, kwargs):
+        """Whether a call with a tensor and plain parameters is one of the entry's function."""
+        nonlocal own
+        if own is None:
+            own = own_parameters(value)
+        if not kwargs:
+            return "" in own and (type(args[1]) is int or _are_plain(args[1:]))
+        return len(args) == 1 and own.issuperset(kwargs) and _are_plain(kwargs.values())
 
     def by_form(args, kwargs):
         """A call in NumPy's form, whatever it may be."""
@@ -104,18 +106,21 @@ def _function(value):
             found = known_call(value, args, kwargs)
             if found is not None:
                 return found[0](args[0], **found[1])
+        if _is_shape(args, shapes):
+            return value(*args, **kwargs)
         if _is_left(args) or _is_left(kwargs.values()):
             return value(*args, **kwargs)
         return dispatch(value, args, kwargs)
 
     def function(*args, **kwargs):
         try:
-            if len(args) == 2 and not kwargs and is_its_own(args):
-                return quick(*args)
-            if shapes is not None and len(args) == 1 and _is_shape(args[0], shapes):
-                return value(*args, **kwargs)
+            if n == 1 and args and type(args[0]) is Tensor:
+                if len(args) == 1 and not kwargs:
+                    return quick(args[0])
+                if len(args) < 3 and is_its_own(args, kwargs):
+                    return quick(*args, **kwargs)
             if len(args) == n and not kwargs and (entry.operands or _is_plain(args[0])):
-                return quick(*args)
+                return value(*args) if _is_shape(args, shapes) else quick(*args)
             return by_form(args, kwargs)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904
@@ -123,12 +128,16 @@ def _function(value):
     return function
 
 
-def _are_plain(x, parameter):
-    """Whether a call has a tensor and an integer, or several: no trace has to be told of these."""
-    kind = type(parameter)
-    return type(x) is Tensor and (
-        kind is int or (kind is tuple and INTEGERS.issuperset(map(type, parameter)))
-    )
+def _are_plain(given):
+    """Whether parameters are integers, truth values, None or several integers: no trace has to be
+    told of these."""
+    for parameter in given:
+        kind = type(parameter)
+        if kind not in PLAIN_CLASSES and (
+            kind is not tuple or not INTEGERS.issuperset(map(type, parameter))
+        ):
+            return False
+    return True
 
 
 def _is_plain(sequence):
@@ -136,10 +145,15 @@ def _is_plain(sequence):
     return not active_traces and type(sequence) in (list, tuple)
 
 
-def _is_shape(x, types):
-    """Whether `x` is a sequence of plain numbers, as shapes are. What is computed of these is a
-    number of NumPy's, not a tensor, which ``+=`` would change where it was kept."""
-    return type(x) in types and bool(x) and all([isinstance(v, PLAIN) for v in x])
+def _is_shape(args, types):
+    """Whether the only argument is a sequence of plain numbers, as shapes are. What is computed of
+    these is a number of NumPy's, not a tensor, which ``+=`` would change where it was kept."""
+    return (
+        len(args) == 1
+        and type(args[0]) in types
+        and bool(args[0])
+        and all([isinstance(v, PLAIN) for v in args[0]])
+    )
 
 
 def _is_left(args):

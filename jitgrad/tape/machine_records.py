@@ -14,7 +14,10 @@ import threading
 import warnings
 from typing import NamedTuple
 
+import numpy as np
+
 from ..base.config import config
+from ..base.dtypes import FLOAT64
 from ..base.errors import JitgradWarning
 from ..runtime import toolchain
 from ..runtime.background import compiler
@@ -117,11 +120,13 @@ def layout(step):
 
     handle = object.__new__(Handle)
     handle._seg, handle._state, handle._value, handle._edge, handle._x = "abcde"
+    example = State(None)
+    example.integer = False
     state = offsets(
-        State(None),
+        example,
         *("then", "opcode", "first", "second", "given", "shape", "slot", "numbers"),
         *("number_slice", "pause", "key", "aval", "leaves", "roots", "requires_grad", "grad"),
-        *("statics", "form"),
+        *("statics", "form", "integer", "dtype"),
     )
     segment = offsets(
         Segment(),
@@ -157,33 +162,33 @@ class MachineRecords:
     """The functions in the slots of a class.
 
     `prepare` says of which class, `ask` has them made and put there, `remove` puts Python's back.
-    `one`, `given`, `view` and `alive` are the functions that Python calls, None while there are
-    none; `count` is how many records they did."""
+    `one`, `pair`, `given`, `view` and `alive` are the functions that Python calls, None while there
+    are none; `count` is how many records they did."""
 
     def __init__(self):
         self.tensor = self.index = self.step = self.layout = self.table = self.functions = None
-        self.one = self.given = self.view = self.alive = None
+        self.one = self.pair = self.given = self.view = self.alive = self.quick = None
         self.entries, self.places, self.asked, self.hurried = {}, [], False, False
         #: What machine code refers to.
         self.held = []
 
-    def prepare(self, tensor, index, step, entries):
+    def prepare(self, tensor, index, step, quick, entries):
         """Of the class `tensor`, with what is known of ``x[i]`` of the class `index`, and the step
-        of some view; `entries` of operators by their names."""
-        self.tensor, self.index, self.step, self.entries = tensor, index, step, entries
+        of some view; `quick` makes tensors of arrays, `entries` are of operators by their names."""
+        self.tensor, self.index, self.step, self.quick = tensor, index, step, quick
+        self.entries = entries
 
     @property
     def operators(self):
         from ..runtime.llvm.record_writer import Operator
 
-        return [
-            Operator(
-                name,
-                slot.form,
-                name in self.entries and not self.entries[name].numbers.codes,
-            )
-            for name, slot in SLOTS.items()
-        ]
+        out = []
+        for name, slot in SLOTS.items():
+            numbers = self.entries[name].numbers if name in self.entries else None
+            floats = numbers is not None and not numbers.codes
+            guarded = numbers is not None and numbers.guard is not None
+            out.append(Operator(name, slot.form, floats, guarded))
+        return out
 
     def ask(self, build):
         """Has them made, if that was not asked for: at once if they are on the disk, else in the
@@ -225,6 +230,7 @@ class MachineRecords:
         functions = self.functions
         self.one, self.given = functions["one"], functions["given"]
         self.view, self.alive = functions["view"], functions["alive"]
+        self.pair = functions["pair"]
         self.places = []
         for name, slot in SLOTS.items():
             place = place_of(self.tensor, slot)
@@ -250,6 +256,10 @@ class MachineRecords:
             "gate": gate,
             "extra": Extra,
             "unknown": UNKNOWN,
+            "scalar": np.float64,
+            "double": FLOAT64,
+            "array": np.ndarray,
+            "quick": self.quick,
             **{name: sys.intern(name) for name in ("parent", "form", "numbers")},
         }
         self.held.append(known)
@@ -268,7 +278,7 @@ class MachineRecords:
 
     def remove(self):
         """Records are Python's again."""
-        self.one = self.given = self.view = self.alive = None
+        self.one = self.pair = self.given = self.view = self.alive = None
         for place, before, function in self.places:
             if place.value == function:
                 place.value = before

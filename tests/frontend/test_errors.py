@@ -411,3 +411,14 @@ def test_errors_cost_no_recursion():
         jitgrad.ones(3) + jitgrad.ones(2) * y
     y.backward()
     np.testing.assert_allclose(x.grad.item(), 1.0001 ** (limit * 3))
+
+
+def test_a_parameter_that_is_given_twice():
+    x = jitgrad.tensor([[1.0, 2.0]])
+    for call in (
+        lambda: jitgrad.sum(x, 0, axis=1),
+        lambda: x.cumsum(0, axis=1),
+        lambda: x.sum(0, dim=1),
+    ):
+        with pytest.raises(ArgumentError, match="'axis' twice"):
+            call()

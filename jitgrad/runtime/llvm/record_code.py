@@ -19,6 +19,7 @@ from .record_forms import element, given, one, two, view, with_number
 from .record_steps import current, enter, follow
 from .record_writer import (
     ARGUMENTS,
+    CLASS,
     EACH,
     ENTRY,
     ITEMS,
@@ -82,19 +83,43 @@ def _called(f, function, given):
 
 
 def _ask_for_two(f, operator, entry):
-    b = f.builder
     x, y = f.out.args[:2]
     if operator.form == "ternary":
         f.need_same(f.out.args[2], f.none)
-    first, second, any_float = f.is_tensor(x), f.is_tensor(y), f.symbol("PyFloat_Type")
+    if operator.guarded:
+        f.need(f.builder.not_(f.builder.and_(f.is_tensor(x), f.is_tensor(y))))
+    _ask_for_operands(f, x, y, entry, f.symbol("PyFloat_Type") if operator.floats else NULL)
+
+
+def _ask_for_operands(f, x, y, entry, floats):
+    """Returns the record of an entry of two operands, of which one is a tensor."""
+    b = f.builder
+    first, second = f.is_tensor(x), f.is_tensor(y)
     with b.if_then(b.and_(first, second)):
         _ask(f, "two", x, y, entry)
         b.branch(f.other)
     with b.if_then(first):
-        _ask(f, "tensor_first", x, y, entry, any_float if operator.floats else NULL)
+        with b.if_then(f.same(f.read(y, CLASS), f.known("array"))):
+            _ask_with_array(f, x, y, entry)
+            b.branch(f.other)
+        _ask(f, "tensor_first", x, y, entry, floats)
         b.branch(f.other)
     f.need(second)
-    _ask(f, "tensor_second", y, x, entry, any_float)
+    _ask(f, "tensor_second", y, x, entry, f.symbol("PyFloat_Type"))
+
+
+def _ask_with_array(f, x, y, entry):
+    """Returns the record with an array of NumPy's as second operand, for which a tensor is made."""
+    b = f.builder
+    made = _called(f, f.known("quick"), [y, x])
+    f.need_made(made)
+    with b.if_then(f.is_tensor(made)):
+        out = b.call(b.module.globals["two"], [x, made, entry])
+        f.drop(made)
+        with b.if_then(b.not_(f.same(out, NULL))):
+            b.ret(out)
+        b.branch(f.other)
+    f.drop(made)
 
 
 def _ask(f, name, *given):
@@ -115,6 +140,20 @@ def _function(module, layout, name, form, given):
     f.hold(f.none)
     b.ret(f.none)
     f.end()
+
+
+def _pair(module, layout, name):
+    """The function that Python calls with an entry, two operands and the class of floats, if their
+    value makes no other program: the record, or None."""
+    f = Writer(module, name, 3, layout, internal=False)
+    b = f.builder
+    place = b.bitcast(f.out.args[1], OBJECT.as_pointer())
+    entry, x, y, floats = (b.load(b.gep(place, [I64(k)])) for k in range(4))
+    _ask_for_operands(f, x, y, entry, floats)
+    b.branch(f.other)
+    b.position_at_end(f.other)
+    f.hold(f.none)
+    b.ret(f.none)
 
 
 def _alive(module, layout, name):
@@ -151,7 +190,7 @@ def _alive(module, layout, name):
 
 
 #: What Python calls.
-FUNCTIONS = "one", "given", "view", "alive"
+FUNCTIONS = "one", "pair", "given", "view", "alive"
 
 
 def source(layout, operators):
@@ -184,6 +223,7 @@ def object_file(layout, operators, key):
         _slot(module, layout, number, operator, f"{key}.{operator.name}")
     for name, count in (("one", 2), ("given", 3), ("view", 4)):
         _function(module, layout, f"{key}.{name}", name, count)
+    _pair(module, layout, f"{key}.pair")
     _alive(module, layout, f"{key}.alive")
     places = ir.Function(module, ir.FunctionType(OBJECT, []), f"{key}.places")
     builder = ir.IRBuilder(places.append_basic_block("begin"))

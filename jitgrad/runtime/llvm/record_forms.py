@@ -7,6 +7,9 @@ from llvmlite import ir
 from .memory import I32, I64, steps
 from .record_writer import CLASS, ITEMS, NULL, OBJECT, SIZE, VOID, Writer
 
+#: Integers up to this are held exactly by a float.
+LIMIT = 1 << 53
+
 
 class Record(Writer):
     """The code of a record of some form: it compares with what came last, and takes that."""
@@ -62,32 +65,60 @@ def two(module, layout):
 
 def with_number(module, layout, name, tensor, other):
     """The function `name` that records an entry of a tensor and something else, which are the
-    operands `tensor` and `other` of it. The last argument is the class of numbers whose value
-    makes no other program, or NULL."""
+    operands `tensor` and `other` of it. The last argument is the class of floats where their value
+    makes no other program; then integers that they hold exactly are such, too, and NumPy's scalars
+    beside float64."""
     f = Record(module, name, 4, layout)
     b = f.builder
     x, y, entry, number = f.out.args
     f.begin(x)
     f.need_same(f.slot("state", f.state, "opcode"), entry)
     f.need_operand(x, tensor)
-    whole = f.is_a(y, "PyLong_Type")
-    given = f.same(f.slot("state", f.state, "given"), y)
-    plain = b.and_(
-        f.same(f.read(y, CLASS), number), f.same(f.slot("state", f.state, other), number)
+    whole, exact = f.is_a(y, "PyLong_Type"), f.is_a(y, "PyFloat_Type")
+    any_float = b.and_(
+        f.same(number, f.symbol("PyFloat_Type")), f.same(f.slot("state", f.state, other), number)
     )
-    f.need(b.or_(plain, given))
+    with b.if_then(b.and_(any_float, exact)):
+        b.ret(f.follow(y))
+    with b.if_then(b.and_(any_float, whole)):
+        integers = f.slot("state", f.slot("handle", x, "_state"), "integer")
+        f.need_same(integers, f.symbol("_Py_FalseStruct"))
+        value = _integer(f, y)
+        f.need(b.icmp_unsigned("<=", b.add(value, I64(LIMIT)), I64(2 * LIMIT)))
+        b.ret(_with_float(f, b.sitofp(value, ir.DoubleType())))
+    with b.if_then(b.and_(any_float, f.same(f.read(y, CLASS), f.known("scalar")))):
+        f.need_same(f.slot("state", f.slot("handle", x, "_state"), "dtype"), f.known("double"))
+        f.need_same(f.slot("segment", f.segment, "tracing"), f.none)
+        b.ret(_with_float(f, f.call("PyFloat_AsDouble", ir.DoubleType(), y)))
+    f.need_same(f.slot("state", f.state, "given"), y)
     with b.if_then(f.same(f.slot("state", f.state, "number_slice"), f.none)):
         b.ret(f.follow())
-    f.need(b.or_(whole, f.is_a(y, "PyFloat_Type")))
     with b.if_then(whole):
-        value = f.call("PyLong_AsDouble", ir.DoubleType(), y)  # one that a float holds exactly
-        made = f.call("PyFloat_FromDouble", OBJECT, value)
-        f.need_made(made)
-        out = f.follow(made)
-        f.drop(made)
-        b.ret(out)
+        b.ret(_with_float(f, f.call("PyLong_AsDouble", ir.DoubleType(), y)))
+    f.need(exact)
     b.ret(f.follow(y))
     f.end()
+
+
+def _integer(f, number):
+    """The value of an integer of Python's; to `other` if it is too large."""
+    b = f.builder
+    out = f.size(number)
+    with b.if_then(b.icmp_signed("==", out, I64(-1)), likely=False):
+        raised = f.call("PyErr_Occurred", OBJECT)
+        with b.if_then(b.not_(f.same(raised, NULL))):
+            f.call("PyErr_Clear", VOID)
+            b.branch(f.other)
+    return out
+
+
+def _with_float(f, value):
+    """Takes what follows with a number, which is given as a double."""
+    made = f.call("PyFloat_FromDouble", OBJECT, value)
+    f.need_made(made)
+    out = f.follow(made)
+    f.drop(made)
+    return out
 
 
 def element(module, layout):
@@ -102,10 +133,7 @@ def element(module, layout):
     f.need_same(f.read(given, CLASS), f.known("index"))
     f.need_operand(x, "first")
     length = f.size(f.read(f.slot("state", f.slot("handle", x, "_state"), "shape"), ITEMS))
-    number = f.size(index)  # -1 for what is too large, which is set as an error
-    with b.if_then(b.icmp_signed("==", number, I64(-1)), likely=False):
-        f.call("PyErr_Clear", VOID)
-        b.branch(f.other)
+    number = _integer(f, index)
     f.need(b.icmp_signed("<", number, length))
     f.need(b.icmp_signed(">=", number, b.neg(length)))
     with b.if_then(b.icmp_signed(">=", number, I64(0))):

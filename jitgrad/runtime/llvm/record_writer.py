@@ -17,11 +17,14 @@ CLASS, SIZE, ITEMS = 8, 16, 24
 #: dictionary of these and of the segment, that dictionary of the thread that asked last, the number
 #: of that thread; the classes of tensors and states, that of what is known of ``x[i]``, what
 #: elements have; what says whether one thread records alone; how many records were done so far;
-#: the class of what views have, the names of its attributes, and what stands for no parameter.
+#: the class of what views have, the names of its attributes, and what stands for no parameter;
+#: NumPy's class of scalars that are doubles, the dtype of these, its class of arrays, and the
+#: function that makes a tensor of an array.
 TABLE = (
     *("local", "dictionary", "segment", "attributes", "thread"),
     *("tensor", "state", "index", "element", "gate", "count"),
     *("extra", "parent", "form", "numbers", "unknown"),
+    *("scalar", "double", "array", "quick"),
 )
 #: Behind these, for each operator: its entry in the catalogue, its method, and the one for a tensor
 #: that is the second operand.
@@ -40,12 +43,13 @@ class Offsets(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """A slot to be filled: its name; its form, of `ARGUMENTS`; whether a float may be an operand,
-    whatever its value."""
+    """A slot to be filled: its name; its form, of `ARGUMENTS`; whether a float may be the second
+    operand, whatever its value; whether the values of two tensors are asked before."""
 
     name: str
     form: str
     floats: bool
+    guarded: bool
 
 
 #: How many arguments slots of a form get.
