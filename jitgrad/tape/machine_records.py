@@ -33,6 +33,10 @@ NUMBERS, MAPPING = 12 * WORD, 14 * WORD
 WORDS = {NUMBERS: 36, MAPPING: 3}
 
 
+#: The flag of a method with one argument.
+ONE_ARGUMENT = 8
+
+
 class Slot(NamedTuple):
     """A slot of CPython's: its number in the stable API, where its class points to its group, and
     the form that records of it have in `record_code`."""
@@ -168,6 +172,7 @@ class MachineRecords:
     def __init__(self):
         self.tensor = self.index = self.step = self.layout = self.table = self.functions = None
         self.one = self.pair = self.given = self.view = self.alive = self.quick = None
+        self.python = None  # what the class had as ``__getitem__``
         self.entries, self.places, self.asked, self.hurried = {}, [], False, False
         #: What machine code refers to.
         self.held = []
@@ -231,6 +236,7 @@ class MachineRecords:
         self.one, self.given = functions["one"], functions["given"]
         self.view, self.alive = functions["view"], functions["alive"]
         self.pair = functions["pair"]
+        self._put_getitem(functions["getitem"])
         self.places = []
         for name, slot in SLOTS.items():
             place = place_of(self.tensor, slot)
@@ -238,6 +244,18 @@ class MachineRecords:
                 self.places.append((place, place.value, functions[name]))
         for place, _, function in self.places:
             place.value = function
+
+    def _put_getitem(self, address):
+        """Makes ``__getitem__`` a method in C: CPython's interpreter calls one in Python directly
+        where it has seen it some times, whatever is in the slot."""
+        from ..runtime.llvm.python_entry import MethodOfC
+
+        method = MethodOfC(b"__getitem__", address, ONE_ARGUMENT, None)
+        make = ctypes.pythonapi.PyDescr_NewMethod
+        make.restype, make.argtypes = ctypes.py_object, [ctypes.py_object, ctypes.c_void_p]
+        self.held.append(method)
+        self.python = self.tensor.__getitem__
+        self.tensor.__getitem__ = make(self.tensor, ctypes.addressof(method))
 
     def _fill(self, places):
         """The table that they read."""
@@ -282,6 +300,8 @@ class MachineRecords:
         for place, before, function in self.places:
             if place.value == function:
                 place.value = before
+        if self.places:
+            self.tensor.__getitem__ = self.python
         self.places, self.asked = [], False
 
     def _other_numba(self, value):

@@ -492,3 +492,15 @@ def test_who_asks_for_the_public_api_has_pythons(monkeypatch):
         jitgrad.config.numba = "fast"
     jitgrad.synchronize()
     assert records.places
+
+
+def test_indexing_is_the_methods_own_again_afterwards():
+    assert type(jitgrad.Tensor.__getitem__).__name__ == "method_descriptor"
+    records.remove()
+    try:
+        assert type(jitgrad.Tensor.__getitem__).__name__ == "function"
+        assert (jitgrad.tensor([1.0, 2.0]) * 2.0)[1].item() == 4.0
+    finally:
+        records.ask(toolchain.load())
+    assert type(jitgrad.Tensor.__getitem__).__name__ == "method_descriptor"
+    assert jitgrad.Tensor.__getitem__(jitgrad.tensor([1.0, 2.0]), 1).item() == 2.0

@@ -19,7 +19,7 @@ OBJECT = I8.as_pointer()
 FAST_CALL = 0x80
 
 
-class _Method(ctypes.Structure):
+class MethodOfC(ctypes.Structure):
     """CPython's ``PyMethodDef``."""
 
     _fields_ = [
@@ -36,7 +36,7 @@ _methods: list = []
 
 def callable_at(address, name):
     """The function at `address` as an object of Python's."""
-    method = _Method(name.encode(), address, FAST_CALL, None)
+    method = MethodOfC(name.encode(), address, FAST_CALL, None)
     _methods.append(method)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
