@@ -121,7 +121,10 @@ FORMULAS = (
             "windows",
         )
     }
-    | {f"scipy.special.{topic}" for topic in ("counting", "families", "orders", "sums")}
+    | {
+        f"scipy.special.{topic}"
+        for topic in ("bessel_formulas", "counting", "families", "orders", "sums")
+    }
     | {
         f"scipy.stats.{topic}"
         for topic in (

@@ -202,3 +202,40 @@ def test_slopes_have_their_digits_near_0(name, monkeypatch):
             np.testing.assert_allclose(f(x), want, rtol=1e-11, atol=1e-13, err_msg=str(k))
     if name != "i1e":
         np.testing.assert_allclose(slope(np.zeros(1)), [0.5])
+
+
+#: name -> orders that are formulas of those of order 0 and 1, and the function of its derivative.
+OF_ORDERS = {
+    "jv": ((1, 2, -3, 6), "jvp"),
+    "yv": ((1, 2, -3, 6), "yvp"),
+    "yn": ((2, 3), "yvp"),
+    "iv": ((2, -3, 4), "ivp"),
+    "kv": ((1, -2, 6, 0.5, 1.5, -2.5, 6.5), "kvp"),
+    "kn": ((2, 3), "kvp"),
+}
+
+
+def test_orders_that_are_numbers_are_formulas(monkeypatch):
+    """Beside SciPy at all orders, and not its functions of any order."""
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    x = np.array([0.3, 1.7, 3.9, 5.9, 6.1, 9.0, 14.0])
+    edges = np.array([0.0, -0.0, 1e-150, -1.5, 800.0, np.nan])
+    for name, (orders, slope) in OF_ORDERS.items():
+        f = getattr(special, name)
+        for v in orders:
+            known = getattr(theirs, name)
+            known = (lambda v, x, known=known: known(abs(v), x)) if name == "kn" else known
+            case = f"{name} {v}"
+            np.testing.assert_allclose(
+                f(v, jitgrad.tensor(x)), known(v, x), 1e-12, 1e-14, err_msg=case
+            )
+            got = jitgrad.grad(lambda x, f=f, v=v: f(v, x).sum())(x)
+            want = getattr(theirs, slope)(v, x)
+            np.testing.assert_allclose(got, want, 1e-11, 1e-13, err_msg=case)
+            with np.errstate(all="ignore"):
+                got, want = f(v, jitgrad.tensor(edges)), known(v, edges)
+            np.testing.assert_allclose(got, want, 1e-11, 1e-300, err_msg=case)
+    for name in ("ive", "kve"):
+        got = getattr(special, name)(2, jitgrad.tensor(np.append(x, 800.0)))
+        np.testing.assert_allclose(got, getattr(theirs, name)(2, np.append(x, 800.0)), 1e-12)
+    assert special.kv(1.5, jitgrad.tensor(x.astype("f4"))).dtype == np.float32

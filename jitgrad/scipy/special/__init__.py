@@ -32,6 +32,7 @@ from . import families as _families
 from . import orders as _orders
 from . import several as _several
 from . import sums as _sums
+from .bessel_formulas import FORMULAS as _FORMULAS
 
 _scipy = _extra("scipy.special", "jitgrad.scipy.special")
 #: Ufuncs of SciPy by other names than their own.
@@ -58,6 +59,17 @@ def _taking_complex(name: str, of_reals: _typing.Any) -> _typing.Any:
     return function
 
 
+def _by_formula(formula: _typing.Any, of_any_order: _typing.Any) -> _typing.Any:
+    """A function of an order and a place that has formulas for some orders."""
+
+    @_surface
+    def function(*xs: _typing.Any, **kwargs: _typing.Any) -> _typing.Any:
+        out = None if kwargs or len(xs) != 2 else formula(*xs)
+        return of_any_order(*xs, **kwargs) if out is None else out
+
+    return function
+
+
 def _is_complex(x: _typing.Any) -> bool:
     dtype = getattr(x, "dtype", None)
     return _numpy.iscomplexobj(x) if dtype is None else dtype.kind == "c"
@@ -68,6 +80,8 @@ def _function(name: str) -> _typing.Any:
     entry = _entry_of(ufunc)
     assert entry is not None
     out = _ufunc_function(ufunc, entry)
+    if entry.name in _FORMULAS:
+        out = _by_formula(_FORMULAS[entry.name], out)
     if f"complex_{ufunc.__name__}" in _FUNCTIONS:
         out = _taking_complex(ufunc.__name__, out)
     out.__name__ = out.__qualname__ = name
