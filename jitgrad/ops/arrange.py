@@ -16,7 +16,7 @@ from ..ir import Node
 from ..ir.shapes import Axes, as_int, check_size, normalize_axes, normalize_axis
 from .indexing import _take, whole_numbers
 from .joining import _concatenate
-from .movement import part, permute, slice_node
+from .movement import pad_node, part, permute, slice_node
 from .primitives import SUM, broadcast, reshape_to
 from .records import Indices, Names, View
 from .reduction import _accumulator, reduce
@@ -145,6 +145,30 @@ trace = composite(
     cases=({}, {"offset": -1, "axis1": 1, "axis2": 2}),
     slope="1 on the diagonal, else 0.",
     returns="Of the shape of `x` without the two axes.",
+    complex=True,
+)
+
+
+def _zero_padded(x: Node, shape: tuple[int, ...], before: tuple[int, ...]) -> Node:
+    return pad_node(x, before, (1,) * x.ndim, shape)
+
+
+def _numpys_zeros_around(x: np.ndarray, shape: tuple[int, ...], before: tuple[int, ...]) -> Any:
+    widths = [(b, n - m - b) for b, m, n in zip(before, x.shape, shape, strict=True)]
+    return np.pad(x, widths)
+
+
+zero_padded = composite(
+    "zero_padded",
+    _zero_padded,
+    "Zeros of `shape` that have `x` from the place `before` on.",
+    {"shape": REQUIRED, "before": REQUIRED},
+    numpy=_numpys_zeros_around,
+    cases=({"shape": (6, 5), "before": (1, 0)}, {"shape": (4, 9), "before": (0, 2)}),
+    shapes=((4, 5),),
+    names=Names(method=False),
+    slope="The gradient is the part of that of the result that is `x`.",
+    public=False,
     complex=True,
 )
 

@@ -51,6 +51,7 @@ PARAMETERS = {
     "source": ("int or sequence of int", "Where the axes are now."),
     "destination": ("int or sequence of int", "Where the axes shall be, in the order of `source`."),
     "shape": ("int or sequence of int", "The shape of the result."),
+    "before": ("sequence of int", "How many zeros there are before `x`, for each axis."),
     "keepdims": ("bool", "Keep the reduced axes, with length 1."),
     "offset": ("int", "The diagonal: 0 for the main one, above it if positive."),
     # the rest

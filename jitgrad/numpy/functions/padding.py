@@ -44,6 +44,8 @@ def pad(array, pad_width, mode="constant", **kwargs):
         return _moved(x, widths, mode, kwargs)
     if not is_inexact(x.dtype) and not loses_gradient(kwargs):
         return fallback(np.pad, (x, widths, mode), kwargs)
+    if mode == "constant" and type(value) in (int, float) and value == 0:
+        return _with_zeros(x, widths)
     if mode not in ("constant", "empty") and any(
         not n and any(w) for n, w in zip(x.shape, widths, strict=True)
     ):
@@ -66,6 +68,13 @@ def _parameter(mode, kwargs):
             f"got {', '.join(kwargs)} for mode={mode!r}, expected {name or 'no other parameter'}"
         )
     return name, kwargs.get(name, default)
+
+
+def _with_zeros(x, widths):
+    shape = [n + sum(width) for n, width in zip(x.shape, widths, strict=True)]
+    if tuple(shape) == x.shape:
+        return x.clone()
+    return op.zero_padded(x, tuple(shape), tuple([before for before, _ in widths]))
 
 
 def _with_edges(x, widths, mode, values):
