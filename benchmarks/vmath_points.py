@@ -131,6 +131,59 @@ PAIRS = {
 }
 
 
+def _scaled(f):
+    return lambda x: f(x) * mpmath.exp(x)
+
+
+#: Special functions -> what they are, and intervals of operands: away from zeros beside which the
+#: error is one of the amplitude.
+SPECIAL = {
+    "bessel_i0": (lambda x: mpmath.besseli(0, x), [(-9, 9), (8, 80)]),
+    "bessel_i0e": (lambda x: mpmath.besseli(0, x) * mpmath.exp(-abs(x)), [(-9, 9), (8, 80)]),
+    "bessel_i1": (lambda x: mpmath.besseli(1, x), [(-9, 9), (8, 80)]),
+    "bessel_i1e": (lambda x: mpmath.besseli(1, x) * mpmath.exp(-abs(x)), [(-9, 9), (8, 80)]),
+    "bessel_j0": (lambda x: mpmath.besselj(0, x), [(0, 7)]),
+    "bessel_j1": (lambda x: mpmath.besselj(1, x), [(0, 7)]),
+    "bessel_k0": (lambda x: mpmath.besselk(0, x), [(0, 1), (1, 80)]),
+    "bessel_k0e": (_scaled(lambda x: mpmath.besselk(0, x)), [(0, 1), (1, 80)]),
+    "bessel_k1": (lambda x: mpmath.besselk(1, x), [(0, 1), (1, 80)]),
+    "bessel_k1e": (_scaled(lambda x: mpmath.besselk(1, x)), [(0, 1), (1, 80)]),
+    "bessel_y0": (lambda x: mpmath.bessely(0, x), [(0, 3)]),
+    "bessel_y1": (lambda x: mpmath.bessely(1, x), [(0, 4)]),
+    "cosine_integral": (mpmath.ci, [(0, 2)]),
+    "cospi": (mpmath.cospi, [(-9, 9)]),
+    "dawsn": (
+        lambda x: mpmath.erfi(x) * mpmath.sqrt(mpmath.pi) / 2 / mpmath.exp(x * x),
+        [(-5, 5), (4, 30)],
+    ),
+    "ellipd": (lambda m: (mpmath.ellipk(m) - mpmath.ellipe(m)) / m, [(0, 1), (-9, 0)]),
+    "ellipe": (mpmath.ellipe, [(0, 1), (-9, 0)]),
+    "ellipk": (mpmath.ellipk, [(0, 1), (-9, 0)]),
+    "ellipkm1": (lambda p: mpmath.ellipk(1 - p), [(0, 1), (1, 9)]),
+    "erfcinv": (lambda y: mpmath.erfinv(1 - y), [(0.01, 1.99)]),
+    "erfcx": (lambda x: mpmath.exp(x * x) * mpmath.erfc(x), [(-5, 9), (9, 90)]),
+    "erfi": (mpmath.erfi, [(-5, 5)]),
+    "erfinv": (mpmath.erfinv, [(-0.999, 0.999)]),
+    "exp1": (mpmath.e1, [(0, 1), (1, 80)]),
+    "expi": (mpmath.ei, [(-9, 9), (0.36, 0.38), (9, 80)]),
+    "exprel": (lambda x: mpmath.expm1(x) / x, [(-9, 9)]),
+    "exprel_slope": (lambda x: (mpmath.exp(x) * (x - 1) + 1) / x**2, [(-9, 9)]),
+    "fresnel_cosine": (mpmath.fresnelc, [(-2, 2), (2, 9)]),
+    "fresnel_sine": (mpmath.fresnels, [(-2, 2), (2, 9)]),
+    "gamma": (mpmath.gamma, [(-9, 9), (5, 34)]),
+    "ndtri": (lambda y: -mpmath.sqrt(2) * mpmath.erfinv(1 - 2 * y), [(0.01, 0.99)]),
+    "pentagamma": (lambda x: mpmath.polygamma(3, x), [(0, 3), (3, 30)]),
+    "rgamma": (mpmath.rgamma, [(-9, 9), (5, 34)]),
+    "sine_integral": (mpmath.si, [(-6, 6), (6, 30)]),
+    "sinpi": (mpmath.sinpi, [(-9, 9)]),
+    "spence": (lambda x: mpmath.polylog(2, 1 - x), [(0, 1), (1, 9)]),
+    "tetragamma": (lambda x: mpmath.polygamma(2, x), [(0, 3), (3, 30)]),
+    "wrightomega": (lambda x: mpmath.lambertw(mpmath.exp(x)).real, [(-9, 4), (4, 99)]),
+    "beta": (mpmath.beta, [((0, 5), (0, 5)), ((5, 12), (0, 12))]),
+    "betaln": (lambda a, b: mpmath.log(mpmath.beta(a, b)), [((2, 99), (1, 99))]),
+}
+
+
 def _special(t):
     """Numbers every function is tried at, where it is defined."""
     x = [
@@ -175,6 +228,11 @@ def points(name, dtype, n, rng):
         x = interval(rng, n) if callable(interval) else rng.uniform(*interval, n)
         return np.clip(x, -t.max, t.max).astype(t.dtype)
 
+    if name in SPECIAL:
+        intervals = SPECIAL[name][1]
+        pairs = intervals if isinstance(intervals[0][0], tuple) else [(i,) for i in intervals]
+        columns = zip(*([draw(interval) for interval in pair] for pair in pairs), strict=True)
+        return tuple([np.concatenate(c) for c in columns])
     if name in PAIRS:
         columns = zip(
             *([draw(interval) for interval in pair] for pair in PAIRS[name](t)), strict=True
@@ -241,7 +299,7 @@ def errors(name, got, operands):
 
     What rounds to inf may be the largest number, and the other way round.
     """
-    oracle = ORACLES.get(name) or getattr(mpmath, name)
+    oracle = SPECIAL[name][0] if name in SPECIAL else ORACLES.get(name) or getattr(mpmath, name)
     t = Limits(got.dtype)
     out = np.empty(got.size)
     with mpmath.workprec(200):

@@ -124,12 +124,12 @@ def by_numpy(name):
     if name in POLYGAMMA:
         from scipy.special import polygamma
 
-        return lambda x, out: polygamma(POLYGAMMA[name], x)
+        return lambda x, out=None: polygamma(POLYGAMMA[name], x)
     if name in ONE_OF:
         import scipy.special
 
         function, k = ONE_OF[name]
-        return lambda x, out: getattr(scipy.special, function)(x)[k]
+        return lambda x, out=None: getattr(scipy.special, function)(x)[k]
     return getattr(np, name, None)
 
 

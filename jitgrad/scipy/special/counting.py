@@ -161,7 +161,7 @@ def polygamma(n: Any, x: Any) -> Any:
     tensor([1.6449, 0.6449])
     """
     if isinstance(n, (int, float, np.number)) and n in IN_KERNELS:
-        return getattr(op, IN_KERNELS[n])(x)
+        return getattr(op, IN_KERNELS[int(n)])(x)
     return op.polygamma(floats(n), x)
 
 
