@@ -21,6 +21,8 @@ from .turn_indices import begins_by_turn, in_first_turn
 if TYPE_CHECKING:
     from ..ir import Node
 
+#: The class of items of an index that names an element.
+INTEGERS = frozenset((int,))
 _opcodes: dict = {}
 _known: dict = {}
 #: Of ``x[i]`` and ``x[a:b]``, which are asked for most: `_known` by the shape alone, and by the

@@ -17,6 +17,7 @@ from ..base.errors import ArgumentError, DTypeError
 from ..ops import REQUIRED
 from ..ops.parameters import PARAMETERS
 from ..tape.symbols import SymbolicScalar
+from .basic_indices import INTEGERS
 from .convert import by_value
 from .tensor import Tensor
 
@@ -31,7 +32,6 @@ SPELLINGS = {
     "shifts": ("shift",),
     "unbiased": ("ddof",),
 }
-INTEGERS = frozenset((int,))
 #: Types within tuples whose values are found for nothing else.
 EXACT = frozenset((int, str, type(None)))
 #: What a parameter may be; sequences of these are tuples, where it takes several.

@@ -24,8 +24,9 @@ from ..ops.primitives import CAST, NONZERO
 from ..runtime.pool import LEAST, aligned, copied
 from ..tape.handles import Classes, Handle, from_value, new
 from ..tape.keys import NODE, Opcode
+from ..tape.machine_records import records
 from ..tape.record import enter, record, record_in
-from ..tape.segment import AbstractValue, active_traces, known_values, local
+from ..tape.segment import UNKNOWN, AbstractValue, active_traces, known_values, local
 from ..tape.symbols import SymbolicScalar
 from .integers import RANGES, as_float, dtype_of
 from .masked_selection import MaskedSelection, refusal
@@ -41,6 +42,8 @@ LEAST_INT, GREATEST_INT = RANGES[np.dtype(np.int64)]
 SEQUENCES = frozenset((list, tuple))
 #: What is no subclass of an array, beside tensors.
 KNOWN = frozenset((*PLAIN, np.ndarray))
+#: Layouts of nested sequences, one object for all that are equal.
+_layouts: dict[Any, Any] = {}
 #: The most numbers of a sequence of nothing else that are numbers of a record, not an array.
 FEW = 8
 FLOAT64 = np.dtype(np.float64)
@@ -221,6 +224,13 @@ def _not_numbers(data: Any, array: np.ndarray) -> DTypeError:
     )
 
 
+def of_tensors(data: Any) -> Any:
+    """The tensor of a list of nothing but tensors; None for other data."""
+    if type(data) is list and set(map(type, data)) == {Classes.tensor}:
+        return put_together(NESTED, data, len(data), None)
+    return None
+
+
 def _stacked(data: Sequence[Any], dtype: np.dtype | None) -> Any:
     """Nested sequences with tensors in them, which keep their gradient: one record, by how they are
     nested."""
@@ -261,10 +271,12 @@ def put_together(opcode: Any, items: Sequence[Any], *statics: Any) -> Any:
     """One record of tensors, arrays and numbers, as many as there are; numbers are numbers of the
     record."""
     if set(map(type, items)) == {Classes.tensor}:
-        seg = local.seg
-        states = tuple([t._state if t._seg is seg else enter(t, seg) for t in items])
-        out = None if None in states else record_in(seg, (opcode, states, *statics))
-        return record(lambda *states: (opcode, states, *statics), items) if out is None else out
+        given, again = _led_by(statics), records.joined
+        if again is not None and (out := again(opcode, items, given)) is not None:
+            return out
+        out = _of_tensors(opcode, items, statics)
+        out._state.given = given
+        return out
     tensors, numbers, operands = [], [], []
     for x in items:
         kind = None if isinstance(x, Handle) else _kind(x)
@@ -279,6 +291,25 @@ def put_together(opcode: Any, items: Sequence[Any], *statics: Any) -> Any:
         return (opcode, tuple([next(rest) if k is None else k for k in operands]), *statics)
 
     return record(key, tensors, numbers)
+
+
+def _led_by(statics: tuple[Any, ...]) -> Any:
+    """What stands for the parameters of a record of several tensors, as one object."""
+    if not statics:
+        return None
+    first = statics[0]
+    if type(first) is tuple:
+        if len(_layouts) > 1000:
+            _layouts.clear()
+        first = _layouts.setdefault(first, first)
+    return first if statics[1:] in ((), (None,)) else UNKNOWN
+
+
+def _of_tensors(opcode: Any, items: Sequence[Any], statics: tuple[Any, ...]) -> Any:
+    seg = local.seg
+    states = tuple([t._state if t._seg is seg else enter(t, seg) for t in items])
+    out = None if None in states else record_in(seg, (opcode, states, *statics))
+    return record(lambda *states: (opcode, states, *statics), items) if out is None else out
 
 
 def _kind(x: Any) -> type | None:

@@ -26,6 +26,7 @@ from ..tape.segment import active_traces, local
 from ..tape.views import ViewStep, make_view, view_of, write, write_part
 from . import array_indices
 from .basic_indices import (
+    INTEGERS,
     BasicIndex,
     basic_index,
     form_of,
@@ -113,7 +114,10 @@ def get(x: Handle, index: Any) -> Any:
     known, numbers = _basic(x, index)
     if known is not None:
         if known.element:
-            return _element(x, known.opcode, known.rest, numbers)
+            out = _element(x, known.opcode, known.rest, numbers)
+            if type(index) is tuple and INTEGERS.issuperset(map(type, index)):
+                out._state.given = known  # by which machine code finds it the next time
+            return out
         return view_of(x, known.forms, numbers)
     if not active_traces and (out := array_indices.picked(x, index)) is not None:
         return out

@@ -14,7 +14,7 @@ from ..base.foreign import takes_over
 from ..base.surface import surface, trimmed
 from ..frontend import creation
 from ..frontend.binding import INTEGERS
-from ..frontend.convert import as_leaf
+from ..frontend.convert import as_leaf, of_tensors
 from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
 from ..tape.segment import active_traces
@@ -170,8 +170,11 @@ def _creation(value):
 
     @surface
     def function(*args, requires_grad=False, **kwargs):
-        if quick is not None and len(args) == 1 and not kwargs and _is_plain(args[0]):
-            return as_leaf(quick(args[0]), requires_grad)
+        if quick is not None and len(args) == 1 and not kwargs:
+            if requires_grad is False and (out := of_tensors(args[0])) is not None:
+                return out
+            if _is_plain(args[0]):
+                return as_leaf(quick(args[0]), requires_grad)
         kwargs.pop("like", None)
         out = dispatch(value, args, kwargs)
         if isinstance(out, np.ndarray):

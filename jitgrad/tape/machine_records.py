@@ -166,12 +166,12 @@ class MachineRecords:
     """The functions in the slots of a class.
 
     `prepare` says of which class, `ask` has them made and put there, `remove` puts Python's back.
-    `one`, `pair`, `given`, `view` and `alive` are the functions that Python calls, None while there
-    are none; `count` is how many records they did."""
+    `one`, `pair`, `given`, `joined`, `view` and `alive` are the functions that Python calls, None
+    while there are none; `count` is how many records they did."""
 
     def __init__(self):
         self.tensor = self.index = self.step = self.layout = self.table = self.functions = None
-        self.one = self.pair = self.given = self.view = self.alive = self.quick = None
+        self.one = self.pair = self.given = self.joined = self.view = self.alive = self.quick = None
         self.python = None  # what the class had as ``__getitem__``
         self.entries, self.places, self.asked, self.hurried = {}, [], False, False
         #: What machine code refers to.
@@ -235,7 +235,7 @@ class MachineRecords:
         functions = self.functions
         self.one, self.given = functions["one"], functions["given"]
         self.view, self.alive = functions["view"], functions["alive"]
-        self.pair = functions["pair"]
+        self.pair, self.joined = functions["pair"], functions["joined"]
         self._put_getitem(functions["getitem"])
         self.places = []
         for name, slot in SLOTS.items():
@@ -296,7 +296,7 @@ class MachineRecords:
 
     def remove(self):
         """Records are Python's again."""
-        self.one = self.pair = self.given = self.view = self.alive = None
+        self.one = self.pair = self.given = self.joined = self.view = self.alive = None
         for place, before, function in self.places:
             if place.value == function:
                 place.value = before

@@ -504,3 +504,60 @@ def test_indexing_is_the_methods_own_again_afterwards():
         records.ask(toolchain.load())
     assert type(jitgrad.Tensor.__getitem__).__name__ == "method_descriptor"
     assert jitgrad.Tensor.__getitem__(jitgrad.tensor([1.0, 2.0]), 1).item() == 2.0
+
+
+def test_elements_of_matrices():
+    data = np.arange(24.0).reshape(2, 3, 4)
+    x, before = jitgrad.tensor(data), records.count
+    for index in [(0, 1, 2), (1, -1, 0), (-2, 2, -4), (1, 2, 3), (0, 0, 0)] * 3:
+        y = x * 2.0
+        assert y[index].item() == 2.0 * data[index]
+        i, j, k = index
+        assert (y[i, j, k] + y[j - 1, i, k]).item() == 2.0 * (data[i, j, k] + data[j - 1, i, k])
+    assert records.count > before or not gate.alone
+    for index in [(2, 0, 0), (0, -4, 0), (0, 0, 1 << 70), (0, 0, 0, 0)]:
+        with pytest.raises(IndexError):
+            (x * 2.0)[index]
+    for index in [
+        (0, True, 1),
+        (np.int64(1), 0, 0),
+        (0, 1),
+        (0, ..., 1),
+        (0, None, 1),
+        (0, [1], 2),
+    ]:
+        for _ in range(2):
+            np.testing.assert_array_equal((x * 2.0)[index].numpy(), 2.0 * data[index])
+
+
+def test_tensors_that_are_put_together():
+    x = jitgrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+    def program():
+        x.grad = None
+        a, b, c = x * 2.0
+        y = jnp.array([a, c, b * a])
+        z = jnp.array([[a, b], [c, y[1]]])
+        out = jnp.stack([y, y * y, x]).sum(0) + jnp.concatenate([y, z[0], z[1]])[1:4]
+        (out * out).sum().backward()
+        return out.detach().numpy(), z.detach().numpy(), x.grad.numpy()
+
+    slow, fast, taken = both(program)
+    for a, b in zip(fast, slow, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert taken >= 8 or not gate.alone
+
+
+def test_lists_of_other_tensors_in_their_place():
+    x, y = jitgrad.tensor([1.0, 2.0]), jitgrad.tensor([3.0, 4.0])
+    for items in ([x, y], [y, x], [x, x], [x, y, x], [x], [x, 0.0 * y, y]) * 3:
+        got = jnp.stack(items, axis=-1)
+        np.testing.assert_array_equal(got, np.stack([t.numpy() for t in items], -1))
+    for items in ([x, 1.0], [x[0], 2], [np.ones(2), y]):
+        for _ in range(3):
+            if items[1] == 1.0 if type(items[1]) is float else False:
+                with pytest.raises(ValueError):
+                    jnp.array(items)
+            else:
+                want = np.array([np.asarray(t) for t in items])
+                np.testing.assert_array_equal(jnp.array(items), want)

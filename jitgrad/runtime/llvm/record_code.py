@@ -15,7 +15,7 @@ from llvmlite import ir
 
 from . import machine
 from .memory import I8, I32, I64, steps
-from .record_forms import element, given, one, two, view, with_number
+from .record_forms import element, given, joined, one, two, view, with_number
 from .record_steps import current, enter, follow
 from .record_writer import (
     ARGUMENTS,
@@ -190,7 +190,7 @@ def _alive(module, layout, name):
 
 
 #: What Python calls.
-FUNCTIONS = "one", "pair", "given", "view", "alive"
+FUNCTIONS = "one", "pair", "given", "joined", "view", "alive"
 
 
 def source(layout, operators):
@@ -218,10 +218,11 @@ def object_file(layout, operators, key):
     with_number(module, layout, "tensor_second", "second", "first")
     element(module, layout)
     given(module, layout)
+    joined(module, layout)
     view(module, layout)
     for number, operator in enumerate(operators):
         _slot(module, layout, number, operator, f"{key}.{operator.name}")
-    for name, count in (("one", 2), ("given", 3), ("view", 4)):
+    for name, count in (("one", 2), ("given", 3), ("joined", 3), ("view", 4)):
         _function(module, layout, f"{key}.{name}", name, count)
     _pair(module, layout, f"{key}.pair")
     _alive(module, layout, f"{key}.alive")

@@ -20,14 +20,18 @@ class Record(Writer):
         b, module = self.builder, self.builder.module
         self.segment = b.call(module.globals["current"], [])
         self.need(b.not_(self.same(self.segment, NULL)))
+        self.have_entered(operands)
+        self.before = self.slot("segment", self.segment, "state")
+        self.state = self.slot("state", self.before, "then")
+        self.need_same(self.slot("state", self.state, "pause"), self.symbol("_Py_FalseStruct"))
+
+    def have_entered(self, operands):
+        b, module = self.builder, self.builder.module
         for x in operands:
             with b.if_then(b.not_(self.same(self.slot("handle", x, "_seg"), self.segment))):
                 self.need(
                     b.not_(self.same(b.call(module.globals["enter"], [self.segment, x]), NULL))
                 )
-        self.before = self.slot("segment", self.segment, "state")
-        self.state = self.slot("state", self.before, "then")
-        self.need_same(self.slot("state", self.state, "pause"), self.symbol("_Py_FalseStruct"))
 
     def need_operand(self, x, name):
         """The tensor `x` is the operand `name` of what came last."""
@@ -122,27 +126,78 @@ def _with_float(f, value):
 
 
 def element(module, layout):
-    """The function that records ``x[i]`` of a vector, with an integer."""
+    """The function that records ``x[i]`` of a vector, or ``x[i, j]`` and so on, with integers."""
     f = Record(module, "row", 2, layout)
     b = f.builder
     x, index = f.out.args
     f.need(f.is_tensor(x))
-    f.need(f.is_a(index, "PyLong_Type"))
+    several = f.is_a(index, "PyTuple_Type")
+    f.need(b.or_(several, f.is_a(index, "PyLong_Type")))
     f.begin(x)
     given = f.slot("state", f.state, "given")
     f.need_same(f.read(given, CLASS), f.known("index"))
     f.need_operand(x, "first")
-    length = f.size(f.read(f.slot("state", f.slot("handle", x, "_state"), "shape"), ITEMS))
-    number = _integer(f, index)
-    f.need(b.icmp_signed("<", number, length))
-    f.need(b.icmp_signed(">=", number, b.neg(length)))
-    with b.if_then(b.icmp_signed(">=", number, I64(0))):
-        b.ret(f.follow(index, f.known("element")))
-    made = f.call("PyLong_FromSsize_t", OBJECT, b.add(number, length))
-    f.need_made(made)
-    out = f.follow(made, f.known("element"))
-    f.drop(made)
-    b.ret(out)
+    shape = f.slot("state", f.slot("handle", x, "_state"), "shape")
+    first = f.size(f.slot("state", f.before, "numbers"))
+    with b.if_then(several):
+        count = f.read(index, SIZE, I64)
+        f.need(b.icmp_signed("==", count, f.read(shape, SIZE, I64)))
+        with steps(b, count, 1) as k:
+            number = b.load(b.gep(f.at(index, ITEMS), [k]))
+            f.need(f.is_a(number, "PyLong_Type"))
+            _store_place(f, number, b.load(b.gep(f.at(shape, ITEMS), [k])), b.add(first, k))
+        b.ret(f.follow(NULL, f.known("element")))
+    f.need(b.icmp_signed("==", f.read(shape, SIZE, I64), I64(1)))
+    _store_place(f, index, f.read(shape, ITEMS), first)
+    b.ret(f.follow(NULL, f.known("element")))
+    f.end()
+
+
+def _store_place(f, number, length, place):
+    """Stores an index along an axis of a length among the numbers of the segment, where `place` is
+    ahead of those that count."""
+    b = f.builder
+    length, value = f.size(length), _integer(f, number)
+    f.need(b.icmp_signed("<", value, length))
+    f.need(b.icmp_signed(">=", value, b.neg(length)))
+    with b.goto_entry_block():
+        made = b.alloca(OBJECT)
+    f.hold(number)
+    b.store(number, made)
+    with b.if_then(b.icmp_signed("<", value, I64(0))):
+        f.drop(number)
+        new = f.call("PyLong_FromSsize_t", OBJECT, b.add(value, length))
+        f.need_made(new)
+        b.store(new, made)
+    at = f.item(f.slot("segment", f.segment, "numbers"), place)
+    f.drop(f.swap(at, b.load(made)))
+
+
+def joined(module, layout):
+    """The function that records an operation of a list of tensors with the parameter that led to
+    what came last."""
+    f = Record(module, "joined", 3, layout)
+    b = f.builder
+    opcode, items, given = f.out.args
+    f.need(f.is_a(items, "PyList_Type"))
+    count = f.read(items, SIZE, I64)
+    f.segment = b.call(module.globals["current"], [])
+    f.need(b.not_(f.same(f.segment, NULL)))
+    with steps(b, count, 1) as k:
+        x = b.load(f.item(items, k))
+        f.need(f.is_tensor(x))
+        f.have_entered([x])
+    f.begin()
+    f.need_same(f.slot("state", f.state, "opcode"), opcode)
+    f.need_same(f.slot("state", f.state, "given"), given)
+    known = f.slot("state", f.state, "first")
+    f.need(f.is_a(known, "PyTuple_Type"))
+    f.need(b.icmp_signed("==", f.read(known, SIZE, I64), count))
+    with steps(b, count, 1) as k:
+        x = b.load(f.item(items, k))
+        f.need_same(f.slot("handle", x, "_seg"), f.segment)
+        f.need_same(f.slot("handle", x, "_state"), b.load(b.gep(f.at(known, ITEMS), [k])))
+    b.ret(f.follow())
     f.end()
 
 
