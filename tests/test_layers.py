@@ -157,7 +157,7 @@ MANY_DECISIONS = {
         "tape.backward.Sweep._step": 20,
         "tape.backward.start": 16,
         "tape.execute._flush": 18,
-        "tape.execute.flush": 18,
+        "tape.execute.flush": 23,
         "tape.record.enter": 24,
         "tape.views._view_of": 17,
     },

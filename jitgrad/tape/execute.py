@@ -42,9 +42,8 @@ _serial = count()
 #: By how often a handle is held, whether anybody but the segment, the list of those asked and the
 #: question holds it.
 HELD = bytes([held > 3 for held in range(256)])
-#: Operations of segments whose handles are not worth the question whether they may serve again, and
-#: how many handles are kept for that.
-FEW, MOST = 8, 1024
+#: Operations of segments that are short, and how many handles are kept that may serve again.
+FEW, MOST = 32, 1024
 #: By their number, the places of handles of such a segment.
 NONE = [[None] * number for number in range(FEW)]
 
@@ -137,7 +136,7 @@ def live_handles(seg, handles, state):
         return alive(seg, handles, number)
     handles = handles[:number]
     try:
-        if number < FEW or not seg.spare:
+        if not seg.spare:
             return bytes(map(getrefcount, handles)).translate(HELD)
         # Both without a line of Python in between, at which other threads might go on.
         counts, weak = map(bytes, (map(getrefcount, handles), map(getweakrefcount, handles)))
@@ -176,8 +175,12 @@ def flush(seg):
     plain = state.slot >= 0 and not (seg.views or seg.row or anomaly.threads)
     if number >= FEW or seg.tracing is not None or not plain:
         return _flush(seg)
+    alive = records.alive
     try:
-        live = bytes(map(getrefcount, handles[:number])).translate(HELD)
+        if alive is not None:
+            live = alive(seg, handles, number)
+        else:
+            live = bytes(map(getrefcount, handles[:number])).translate(HELD)
     except ValueError:
         return _flush(seg)
     forward = state.plans.get(live)
@@ -197,7 +200,11 @@ def flush(seg):
     if seg.state is not state or state.full or state.cut:
         return _flush(seg)
     seg.last, seg.state = state, OVER[state.grad]
-    handles[:number] = NONE[number]
+    if alive is not None and seg.free and seg.spare:
+        for slot, _ in forward.live:
+            handles[slot] = None
+    else:
+        handles[:number] = NONE[number]
     local.seg = next_after(seg, state, handles)
     return None
 

@@ -151,10 +151,10 @@ class State:
 
 
 #: How many operations and numbers a segment has room for at first, and by how much these grow, each
-#: time in 0.7 us: to more than the 128 operations that it has in most loops in two steps. `flush`
+#: time in 0.7 us: to more than the 128 operations that it has in most loops in one step. `flush`
 #: gives the next segment as many as the last one needed, so that segments of a loop do not grow,
 #: and short ones, as between looks at values, are made quickly.
-ROOM, GROWTH = 8, 5
+ROOM, GROWTH = 32, 5
 #: States of a generation (some 2 KiB each, with their plans): a bound on memory, for programs that
 #: never repeat. When one is full, the trie grows anew; of the generation before, what is used
 #: meanwhile lives on (`revive`), and the rest is dropped with the next.
