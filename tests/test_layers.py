@@ -129,7 +129,7 @@ FORMULAS = (
         f"scipy.stats.{topic}"
         for topic in (
             *("continuous_forms", "densities", "discrete_forms", "distribution"),
-            *("event_counts", "multivariate", "standard"),
+            *("event_counts", "half_lines", "intervals", "lines", "multivariate", "standard"),
         )
     }
 ) | {

@@ -40,7 +40,7 @@ class ContinuousDistribution(Distribution):
     ) -> Any:
         x, shapes, loc, scale = self._given(x, args, kwds)
         y, ok = self._place(x, loc, scale), self._valid(shapes, scale)
-        return self._masked(getattr(self.standard, what), y, shapes, ends, False, ok)
+        return self._masked(self._formula(what), y, shapes, ends, False, ok)
 
     @method("continuous", "The distribution function.", (f"{_NORM}cdf(0.0)", "tensor(0.5)"))
     def cdf(self, x: Any, *args: Any, **kwds: Any) -> Any:
@@ -83,7 +83,7 @@ class ContinuousDistribution(Distribution):
     ) -> Any:
         q, shapes, loc, scale = self._given(q, args, kwds)
         ok, inside = self._valid(shapes, scale), (q > 0) & (q < 1)
-        formula = getattr(self.standard, what)
+        formula = self._formula(what)
         out = self._back(formula(op.where(inside, q, 0.5), *shapes), loc, scale)
         at_0, at_1 = (self._end(end, shapes, loc, scale) for end in ends)
         edge = op.where(q == 0, at_0, op.where(q == 1, at_1, math.nan))
@@ -186,8 +186,7 @@ class ContinuousDistribution(Distribution):
         if standard.draw is not None:
             out = standard.draw(generator, shape)
         else:
-            assert standard.ppf is not None
-            out = standard.ppf(generator.random(shape), *shapes)
+            out = self._formula("ppf")(generator.random(shape), *shapes)
         if tensors and all(v.dtype == np.float32 for v in tensors):
             out = out.to(np.float32)
         out, ok = self._back(out, loc, scale), self._valid(shapes, scale)

@@ -131,8 +131,7 @@ class Distribution:
             ok = ~op.isnan(y) if ok is True else ok & ~op.isnan(y)
         return out if ok is True else op.where(ok, out, math.nan)
 
-    def _moment(self, what: str, args: tuple, kwds: dict[str, Any]) -> tuple[Any, Any, Any]:
-        """(a moment of the standard form, location, scale)."""
+    def _formula(self, what: str) -> Any:
         formula = getattr(self.standard, what)
         if formula is None:
             raise MissingError(
@@ -141,6 +140,11 @@ class Distribution:
                 name=what,
                 obj=self,
             )
+        return formula
+
+    def _moment(self, what: str, args: tuple, kwds: dict[str, Any]) -> tuple[Any, Any, Any]:
+        """(a moment of the standard form, location, scale)."""
+        formula = self._formula(what)
         shapes, loc, scale = self._split(self._parameters(args, kwds))
         loc, scale = operand(loc), operand(scale)
         shapes = together(*shapes)

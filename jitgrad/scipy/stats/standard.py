@@ -36,8 +36,9 @@ class Standard:
         The ends of the support, which a formula of the shape parameters may give.
     inside : float or callable
         A place within the support.
-    cdf, sf, logcdf, logsf : callable
-        The distribution function and its complement, and their logarithms.
+    cdf, sf, logcdf, logsf : callable or None
+        The distribution function and its complement, and their logarithms; none where there is no
+        formula.
     ppf, isf : callable or None
         The inverses of the distribution function and of its complement.
     mean, var, entropy : callable or None
@@ -70,7 +71,7 @@ class Standard:
         self,
         log_density: Formula,
         *,
-        cdf: Formula,
+        cdf: Formula | None,
         low: Any = -INF,
         high: Any = INF,
         inside: Any = 1.0,
@@ -87,10 +88,9 @@ class Standard:
     ) -> None:
         self.log_density, self.cdf = log_density, cdf
         self.low, self.high, self.inside = low, high, inside
-        self.sf = sf or (lambda *xs: 1.0 - cdf(*xs))
-        self.logcdf = logcdf or (lambda *xs: op.log(cdf(*xs)))
-        survival = self.sf
-        self.logsf = logsf or (lambda *xs: op.log(survival(*xs)))
+        self.sf = sf or (None if cdf is None else lambda *xs: 1.0 - cdf(*xs))
+        self.logcdf = logcdf or _logarithm(cdf)
+        self.logsf = logsf or _logarithm(self.sf)
         self.ppf = ppf
         self.isf = isf or (None if ppf is None else lambda q, *s: ppf(1.0 - q, *s))
         self.mean, self.var, self.entropy = mean, var, entropy
@@ -100,6 +100,10 @@ class Standard:
         """An end of the support, or the place inside."""
         found = getattr(self, which)
         return found(*shapes) if callable(found) else found
+
+
+def _logarithm(formula: Formula | None) -> Formula | None:
+    return None if formula is None else lambda *xs: op.log(formula(*xs))
 
 
 class Frozen:
