@@ -124,6 +124,22 @@ LOOPS = {
 }  # fmt: skip
 
 
+def test_operands_that_stand_still_are_computed_once():
+    roots, given = loop(
+        [(40, 30), N, (40, 30), N],
+        lambda h, W, x, S: [
+            tanh(matmul(h, transpose(W)) + matmul(tanh(x), W * 2.0) + matmul(x, S)),
+            matmul(h, W * 2.0),
+        ],
+        1,
+        1,
+    )
+    checked(roots, given, (4, 0))
+    (body,) = {n.arg.body for n in toposort(list(tidied(roots))) if n.op is LOOP}
+    products = [n for n in toposort(list(body.results)) if n.op.name == "matmul"]
+    assert all(n.src[1].op.kind == "leaf" for n in products)
+
+
 @pytest.mark.parametrize("name", LOOPS)
 def test_products_of_all_turns(name):
     make, expected = LOOPS[name]
