@@ -38,6 +38,10 @@ from .ufunc_methods import METHODS
 SAME = ("matmul", "matrix_transpose", "outer", "tensordot", "vecdot")
 
 
+#: Classes of operands that know of no other arrays.
+KNOWN = frozenset((Tensor, np.ndarray, np.float64, float, int))
+
+
 @functools.cache
 def counterparts():
     """The entry that stands for a NumPy function, for each of its names in NumPy."""
@@ -164,6 +168,10 @@ def _dispatch_ufunc(ufunc, method, inputs, kwargs):
 def array_ufunc(self, ufunc, method, *inputs, **kwargs):
     """NEP 13: ufuncs, and with them the operators of arrays."""
     try:
+        if method == "__call__" and not kwargs and KNOWN.issuperset(map(type, inputs)):
+            entry = counterparts().get(ufunc)  # most are such
+            if entry is not None:
+                return FUNCTIONS[entry.name](*inputs)
         operands = (
             inputs if method != "at" else (*inputs[:1], *inputs[2:])
         )  # the second is an index
