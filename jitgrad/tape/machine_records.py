@@ -19,6 +19,7 @@ import numpy as np
 from ..base.config import config
 from ..base.dtypes import FLOAT64
 from ..base.errors import JitgradWarning
+from ..base.locks import lock
 from ..runtime import toolchain
 from ..runtime.background import compiler
 from .gate import gate
@@ -174,6 +175,7 @@ class MachineRecords:
         self.one = self.pair = self.given = self.joined = self.view = self.alive = self.quick = None
         self.python = None  # what the class had as ``__getitem__``
         self.entries, self.places, self.asked, self.hurried = {}, [], False, False
+        self.lock, self.ended = lock(), False
         #: What machine code refers to.
         self.held = []
 
@@ -232,7 +234,11 @@ class MachineRecords:
         if self.functions is None:
             self.functions = build.records(self.layout, self.operators)
             self._fill(self.functions["places"])
-        functions = self.functions
+        with self.lock:
+            if not self.ended:
+                self._put(self.functions)
+
+    def _put(self, functions):
         self.one, self.given = functions["one"], functions["given"]
         self.view, self.alive = functions["view"], functions["alive"]
         self.pair, self.joined = functions["pair"], functions["joined"]
@@ -248,14 +254,13 @@ class MachineRecords:
     def _put_getitem(self, address):
         """Makes ``__getitem__`` a method in C: CPython's interpreter calls one in Python directly
         where it has seen it some times, whatever is in the slot."""
-        from ..runtime.llvm.python_entry import MethodOfC
+        from ..runtime.llvm.python_entry import described
 
-        method = MethodOfC(b"__getitem__", address, ONE_ARGUMENT, None)
+        method = described("__getitem__", address, ONE_ARGUMENT)
         make = ctypes.pythonapi.PyDescr_NewMethod
         make.restype, make.argtypes = ctypes.py_object, [ctypes.py_object, ctypes.c_void_p]
-        self.held.append(method)
         self.python = self.tensor.__getitem__
-        self.tensor.__getitem__ = make(self.tensor, ctypes.addressof(method))
+        self.tensor.__getitem__ = make(self.tensor, method)
 
     def _fill(self, places):
         """The table that they read."""
@@ -304,6 +309,12 @@ class MachineRecords:
             self.tensor.__getitem__ = self.python
         self.places, self.asked = [], False
 
+    def end(self):
+        """At exit: nothing of Python's may ask machine code when what that refers to is let go."""
+        with self.lock:
+            self.ended = True
+            self.remove()
+
     def _other_numba(self, value):
         """Who asks for the public API alone gets no machine code of ours."""
         if value == "public":
@@ -315,4 +326,4 @@ class MachineRecords:
 records = MachineRecords()
 toolchain.when_loaded.append(records.ask)
 config.on_change("numba", records._other_numba)
-atexit.register(records.remove)
+atexit.register(records.end)

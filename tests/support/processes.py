@@ -97,6 +97,6 @@ def finish(process, timeout=120):
     except subprocess.TimeoutExpired:
         out, err = stacks(process)
         raise AssertionError(f"hangs: {out}\n{err}") from None
-    assert process.returncode == 0, err
+    assert process.returncode == 0, (process.returncode, out, err)
     assert err == ""
     return out

@@ -19,7 +19,7 @@ OBJECT = I8.as_pointer()
 FAST_CALL = 0x80
 
 
-class MethodOfC(ctypes.Structure):
+class _Method(ctypes.Structure):
     """CPython's ``PyMethodDef``."""
 
     _fields_ = [
@@ -30,17 +30,19 @@ class MethodOfC(ctypes.Structure):
     ]
 
 
-#: What functions of Python's point to: they are never freed, as kernels are not.
-_methods: list = []
+def described(name, address, flags):
+    """The address of a description of a function, which is never freed, as kernels are not: what
+    Python makes of it reads it when it is freed itself, later than all that modules hold."""
+    method = _Method(name.encode(), address, flags, None)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(method))
+    return ctypes.addressof(method)
 
 
 def callable_at(address, name):
     """The function at `address` as an object of Python's."""
-    method = MethodOfC(name.encode(), address, FAST_CALL, None)
-    _methods.append(method)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
-    return make(ctypes.addressof(method), None, None)
+    return make(described(name, address, FAST_CALL), None, None)
 
 
 def add_entry(module, name, known, released):

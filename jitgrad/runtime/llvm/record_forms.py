@@ -12,7 +12,15 @@ LIMIT = 1 << 53
 
 
 class Record(Writer):
-    """The code of a record of some form: it compares with what came last, and takes that."""
+    """The code of a record of some form: it compares with what came last, and takes that.
+
+    Attributes
+    ----------
+    segment, before, state : llvmlite.ir.Value
+        The segment, its state, and the one that came last after that.
+    """
+
+    segment = before = state = None
 
     def begin(self, *operands):
         """Finds the segment, and what came last there. The tensors that are operands enter it, as
