@@ -154,3 +154,15 @@ def test_refusals():
 def test_examples_of_docstrings(name):
     text = inspect.cleandoc(getattr(ndimage, name).__doc__)
     assert run_doctest(text, name, "docstring", ndimage) > 0
+
+
+def test_percentiles():
+    x = np.random.default_rng(0).normal(size=(5, 6))
+    for p in (0, 20, 50.0, 99, 100, -30):
+        for given in ({"size": 3}, {"footprint": np.array([[1, 0], [1, 1]])}):
+            got = ndimage.percentile_filter(x, p, **given)
+            np.testing.assert_allclose(got, theirs.percentile_filter(x, p, **given))
+    f = lambda x: jitgrad.asarray(ndimage.percentile_filter(x, 30, 3))
+    jitgrad.check_grads(f, (x,), order=1)
+    with pytest.raises(ArgumentError, match="percentile"):
+        ndimage.percentile_filter(x, 101, 3)

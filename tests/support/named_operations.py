@@ -88,6 +88,27 @@ NAMED = {
         | {"svdvals", "norm"},
         "SciPy's functions of those names",
     ),
+    "scipy.sparse.of_elements": (
+        {
+            f"{kind}{way}{tail}"
+            for kind in ("arc", "")
+            for way in ("sin", "tan")
+            for tail in ("", "h")
+        }
+        | {
+            "ceil",
+            "deg2rad",
+            "expm1",
+            "floor",
+            "log1p",
+            "rad2deg",
+            "rint",
+            "sign",
+            "sqrt",
+            "trunc",
+        },
+        "methods of SciPy's sparse arrays",
+    ),
     "scipy.matrix_signs": ({"logm", "sqrtm"}, "SciPy's functions of those names"),
     "scipy.structured": ({"all"}, "an option of SciPy's functions"),
     "scipy.integrate.quadrature": ({"imag", "real"}, "the parts of a complex function"),

@@ -28,7 +28,13 @@ from .image_filters import (
     uniform_filter1d,
 )
 from .interpolation import affine_transform, map_coordinates, rotate, shift, spline_filter, zoom
-from .rank_filters import maximum_filter, median_filter, minimum_filter, rank_filter
+from .rank_filters import (
+    maximum_filter,
+    median_filter,
+    minimum_filter,
+    percentile_filter,
+    rank_filter,
+)
 
 __all__ = [
     "affine_transform",
@@ -45,6 +51,7 @@ __all__ = [
     "maximum_filter",
     "median_filter",
     "minimum_filter",
+    "percentile_filter",
     "prewitt",
     "rank_filter",
     "rotate",

@@ -100,6 +100,34 @@ def rank_filter(
 
 
 @surface
+def percentile_filter(
+    input: Any,
+    percentile: float,
+    size: Any = None,
+    footprint: Any = None,
+    output: Any = None,
+    mode: Any = "reflect",
+    cval: Any = 0.0,
+    origin: Any = 0,
+) -> Any:
+    """That of what is around each element below which so many percent are, as
+    `scipy.ndimage.percentile_filter`.
+
+    Examples
+    --------
+    >>> percentile_filter([1.0, 3.0, 2.0, 0.0], 100, 3)
+    array([3., 3., 3., 2.])
+    """
+    part = float(percentile) + (100.0 if percentile < 0 else 0.0)
+    if not 0 <= part <= 100:
+        raise ArgumentError(f"got percentile={percentile}, expected one between -100 and 100")
+    x = image(input, output)
+    found = jnp.sort(_candidates(x, size, footprint, mode, cval, origin), axis=-1)
+    n = found.shape[-1]
+    return given_back(found[..., n - 1 if part == 100 else int(n * part / 100)], input)
+
+
+@surface
 def median_filter(
     input: Any,
     size: Any = None,

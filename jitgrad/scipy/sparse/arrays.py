@@ -18,6 +18,7 @@ from ...ops.primitives import cast
 from ...ops.sparse_products import Pattern, sparse_product, sparse_solution
 from ...tracing.loop_operations import recorded
 from ..vectors import known
+from .of_elements import SparseMethods
 
 
 def given_back(out: Any, tensor: bool) -> Any:
@@ -26,7 +27,7 @@ def given_back(out: Any, tensor: bool) -> Any:
     return out if values is None else values
 
 
-class SparseMatrix:
+class SparseMatrix(SparseMethods):
     """A sparse matrix: `data` are its elements, in the order of compressed rows of `pattern`."""
 
     #: NumPy leaves ``x @ a`` to this class.
@@ -130,8 +131,10 @@ class SparseMatrix:
         return self.dot(np.eye(self.shape[1], dtype=self._data.dtype))
 
     def __mul__(self, factor: Any) -> SparseMatrix:
-        if np.ndim(factor.detach() if isinstance(factor, Tensor) else factor):
-            raise ArgumentError("got an array as a factor, expected a number; use @ for products")
+        if isinstance(factor, SparseMethods) or np.ndim(
+            factor.detach() if isinstance(factor, Tensor) else factor
+        ):
+            return self.multiply(factor)
         out = self._made(self._data * factor, self._transposed)
         out._tensor = self._is_tensor(factor)
         return out
