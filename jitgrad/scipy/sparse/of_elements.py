@@ -94,7 +94,7 @@ class SparseMethods:
 
     def power(self: Any, n: Any, dtype: Any = None) -> Any:
         """The powers of elements, of a positive number."""
-        if not np.isscalar(n) or n <= 0:
+        if not isinstance(n, (int, float, np.number)) or not float(n) > 0:
             raise ArgumentError(f"got the power {n!r}, expected a positive number")
         out = self._made(self._single("a power") ** n, self._transposed)
         return out if dtype is None else out.astype(dtype)
