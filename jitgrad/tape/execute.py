@@ -170,8 +170,8 @@ def flush(seg):
 
     Most segments between looks at values are short, were seen before, and have no views. What
     these need is done here; all others go the long way, at whichever line they are found."""
-    state, handles = seg.state, seg.handles
-    number = state.operations
+    state, handles, leaves, numbers = seg.state, seg.handles, seg.leaves, seg.numbers
+    number = state.operations  # from here on a finaliser may end the segment
     plain = state.slot >= 0 and not (seg.views or seg.row or anomaly.threads)
     if number >= FEW or seg.tracing is not None or not plain:
         return _flush(seg)
@@ -187,7 +187,7 @@ def flush(seg):
     if forward is None or not forward.live or local.push is not None:
         return _flush(seg)
     try:
-        values = forward.plan.run(seg.leaves, seg.numbers)
+        values = forward.plan.run(leaves, numbers)
     except BaseException:
         _leave(seg)
         raise
