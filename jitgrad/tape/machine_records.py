@@ -173,7 +173,7 @@ class MachineRecords:
     def __init__(self):
         self.tensor = self.index = self.step = self.layout = self.table = self.functions = None
         self.one = self.pair = self.given = self.joined = self.view = self.alive = self.quick = None
-        self.python = None  # what the class had as ``__getitem__``
+        self.methods, self.indexing = {}, None  # the class's own, and ``__getitem__`` in C
         self.entries, self.places, self.asked, self.hurried = {}, [], False, False
         self.lock, self.ended = lock(), False
         #: What machine code refers to.
@@ -184,6 +184,11 @@ class MachineRecords:
         of some view; `quick` makes tensors of arrays, `entries` are of operators by their names."""
         self.tensor, self.index, self.step, self.quick = tensor, index, step, quick
         self.entries = entries
+        self.methods = {name: self._methods(name) for name in SLOTS}
+
+    def _methods(self, name):
+        """Those of an operator, also for a tensor that is the second operand."""
+        return tuple([getattr(self.tensor, f"__{side}{name}__", None) for side in ("", "r")])
 
     @property
     def operators(self):
@@ -242,9 +247,12 @@ class MachineRecords:
         self.one, self.given = functions["one"], functions["given"]
         self.view, self.alive = functions["view"], functions["alive"]
         self.pair, self.joined = functions["pair"], functions["joined"]
-        self._put_getitem(functions["getitem"])
+        own = [name for name in SLOTS if self._methods(name) == self.methods[name]]
+        if "getitem" in own:
+            self._put_getitem(functions["getitem"])
         self.places = []
-        for name, slot in SLOTS.items():
+        for name in own:  # not of those that the program has replaced
+            slot = SLOTS[name]
             place = place_of(self.tensor, slot)
             if place is not None:
                 self.places.append((place, place.value, functions[name]))
@@ -259,8 +267,8 @@ class MachineRecords:
         method = described("__getitem__", address, ONE_ARGUMENT)
         make = ctypes.pythonapi.PyDescr_NewMethod
         make.restype, make.argtypes = ctypes.py_object, [ctypes.py_object, ctypes.c_void_p]
-        self.python = self.tensor.__getitem__
-        self.tensor.__getitem__ = make(self.tensor, method)
+        self.indexing = make(self.tensor, method)
+        self.tensor.__getitem__ = self.indexing
 
     def _fill(self, places):
         """The table that they read."""
@@ -289,8 +297,7 @@ class MachineRecords:
         for name, thing in known.items():
             self.table[name].value = id(thing)
         for k, name in enumerate(SLOTS):
-            reflected = getattr(self.tensor, f"__r{name}__", None)
-            row = self.entries.get(name), getattr(self.tensor, f"__{name}__"), reflected
+            row = self.entries.get(name), *self.methods[name]
             self.held.append(row)
             for j, thing in enumerate(row):
                 word(address + (len(TABLE) + EACH * k + j) * WORD).value = id(thing)
@@ -305,9 +312,9 @@ class MachineRecords:
         for place, before, function in self.places:
             if place.value == function:
                 place.value = before
-        if self.places:
-            self.tensor.__getitem__ = self.python
-        self.places, self.asked = [], False
+        if self.indexing is not None and vars(self.tensor).get("__getitem__") is self.indexing:
+            self.tensor.__getitem__ = self.methods["getitem"][0]
+        self.places, self.indexing, self.asked = [], None, False
 
     def end(self):
         """At exit: nothing of Python's may ask machine code when what that refers to is let go."""
