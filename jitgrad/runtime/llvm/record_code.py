@@ -15,7 +15,7 @@ from llvmlite import ir
 
 from . import machine
 from .memory import I8, I32, I64, steps
-from .record_forms import element, given, joined, one, two, view, with_number
+from .record_forms import element, foreseen, given, joined, one, two, view, with_number
 from .record_steps import current, enter, follow
 from .record_writer import (
     ARGUMENTS,
@@ -86,8 +86,11 @@ def _ask_for_two(f, operator, entry):
     x, y = f.out.args[:2]
     if operator.form == "ternary":
         f.need_same(f.out.args[2], f.none)
-    if operator.guarded:
-        f.need(f.builder.not_(f.builder.and_(f.is_tensor(x), f.is_tensor(y))))
+    if operator.guarded:  # an array has values as a tensor has
+        for known, other in ((x, y), (y, x)):
+            is_array = f.same(f.read(other, CLASS), f.known("array"))
+            several = f.builder.or_(f.is_tensor(other), is_array)
+            f.need(f.builder.not_(f.builder.and_(f.is_tensor(known), several)))
     _ask_for_operands(f, x, y, entry, f.symbol("PyFloat_Type") if operator.floats else NULL)
 
 
@@ -109,10 +112,14 @@ def _ask_for_operands(f, x, y, entry, floats):
 
 
 def _ask_with_array(f, x, y, entry):
-    """Returns the record with an array of NumPy's as second operand, for which a tensor is made."""
+    """Returns the record with an array of NumPy's as second operand, for which a tensor is made:
+    only where the record is foreseen, since an array that entered is there for nobody else. What
+    that raises, as an interrupt, is left raised."""
     b = f.builder
+    f.need(b.not_(f.same(b.call(b.module.globals["foreseen"], [x, entry]), NULL)))
     made = _called(f, f.known("quick"), [y, x])
-    f.need_made(made)
+    with b.if_then(f.same(made, NULL), likely=False):
+        b.ret(NULL)
     with b.if_then(f.is_tensor(made)):
         out = b.call(b.module.globals["two"], [x, made, entry])
         f.drop(made)
@@ -214,6 +221,7 @@ def object_file(layout, operators, key):
     enter(module, layout)
     one(module, layout)
     two(module, layout)
+    foreseen(module, layout)
     with_number(module, layout, "tensor_first", "first", "second")
     with_number(module, layout, "tensor_second", "second", "first")
     element(module, layout)

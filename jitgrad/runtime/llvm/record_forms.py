@@ -75,6 +75,22 @@ def two(module, layout):
     f.end()
 
 
+def foreseen(module, layout):
+    """The function that tells whether an entry of a tensor and of a second one, which has not
+    entered yet, is what came last: gives the first one then, which enters."""
+    f = Record(module, "foreseen", 2, layout)
+    x, entry = f.out.args
+    f.begin(x)
+    after = f.slot("state", f.state, "then")
+    f.need_same(f.read(after, CLASS), f.known("state"))
+    f.need_same(f.slot("state", after, "opcode"), entry)
+    f.need_same(f.slot("state", after, "second"), f.state)
+    f.need_same(f.slot("state", after, "pause"), f.symbol("_Py_FalseStruct"))
+    f.need_same(f.slot("handle", x, "_state"), f.slot("state", after, "first"))
+    f.builder.ret(x)
+    f.end()
+
+
 def with_number(module, layout, name, tensor, other):
     """The function `name` that records an entry of a tensor and something else, which are the
     operands `tensor` and `other` of it. The last argument is the class of floats where their value
@@ -260,26 +276,27 @@ def _viewed(f, x, form, numbered=None):
     gives the handle or NULL. Only where a thread records alone, as others are to know of views."""
     b = f.builder
     f.need_same(f.slot("gate", f.known("gate"), "alone"), f.symbol("_Py_TrueStruct"))
+    held = f.segment, f.state, form
+    f.keep(*held)
     extra = f.call("PyType_GenericAlloc", OBJECT, f.known("extra"), I64(0))
-    f.need_made(extra)
+    with b.if_then(f.same(extra, NULL), likely=False):
+        f.leave(*held)
     attributes = [("parent", x), ("form", form)] + ([("numbers", numbered[0])] if numbered else [])
     for name, value in attributes:
         failed = f.call("PyObject_SetAttr", I32, extra, f.known(name), value)
         with b.if_then(b.icmp_signed("!=", failed, I32(0)), likely=False):
-            f.call("PyErr_Clear", VOID)
-            f.drop(extra)
-            b.branch(f.other)
+            f.leave(*held, extra)
     same = f.same(f.slot("segment", f.segment, "state"), f.before)
     with b.if_then(b.not_(same), likely=False):  # other code has recorded
-        f.drop(extra)
-        b.branch(f.other)
+        f.leave(*held, extra)
     yes = f.symbol("_Py_TrueStruct")
     f.hold(yes)
     f.drop(f.swap(f.place("segment", f.segment, "views"), yes))
     if numbered:
         _write_numbers(f, *numbered)
     out = f.follow(NULL, extra)
-    f.drop(extra)
+    for thing in (*held, extra):
+        f.drop(thing)
     return out
 
 

@@ -61,17 +61,21 @@ def _handle_place(f, segment, state):
 def _make_handle(f, segment, before, state):
     """Puts a new handle where that of the record is to be."""
     b = f.builder
+    held = segment, state
+    f.keep(*held)
     new = f.call("PyType_GenericAlloc", OBJECT, f.known("tensor"), I64(0))
-    f.need_made(new)
+    with b.if_then(f.same(new, NULL), likely=False):
+        f.leave(*held)
     for name in ("_seg", "_value", "_edge", "_x"):
         f.hold(f.none)
         b.store(f.none, f.place("handle", new, name))
     f.hold(state)
     b.store(state, f.place("handle", new, "_state"))
     with b.if_then(b.not_(f.same(f.slot("segment", segment, "state"), before)), likely=False):
-        f.drop(new)  # other code has recorded
-        b.branch(f.other)
+        f.leave(*held, new)  # other code has recorded
     f.drop(f.swap(_handle_place(f, segment, state), new))
+    for thing in held:
+        f.drop(thing)
 
 
 def enter(module, layout):

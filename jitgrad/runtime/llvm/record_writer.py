@@ -131,6 +131,18 @@ class Writer:
         """One reference less, if it is any object."""
         self.call("Py_DecRef", VOID, thing)
 
+    def keep(self, *things):
+        """Holds what a finaliser may let go of: until `leave`, or each is dropped."""
+        for thing in things:
+            self.hold(thing)
+
+    def leave(self, *things):
+        """Drops them, and to `other`, without an error."""
+        self.call("PyErr_Clear", VOID)
+        for thing in things:
+            self.drop(thing)
+        self.builder.branch(self.other)
+
     def swap(self, place, thing):
         """Stores an object, whose reference is given away; gives what was there, to be dropped."""
         before = self.builder.load(place)
