@@ -272,7 +272,11 @@ def put_together(opcode: Any, items: Sequence[Any], *statics: Any) -> Any:
     record."""
     if set(map(type, items)) == {Classes.tensor}:
         given, again = _led_by(statics), records.joined
-        if again is not None and (out := again(opcode, items, given)) is not None:
+        if (
+            again is not None
+            and given is not UNKNOWN
+            and (out := again(opcode, items, given)) is not None
+        ):
             return out
         out = _of_tensors(opcode, items, statics)
         out._state.given = given
