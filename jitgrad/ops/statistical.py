@@ -165,11 +165,12 @@ def _log_ndtr(x: Node | float) -> Node:
     x = _float(x)
     far, right = x < FAR, x > 0
     tail = where(far, x, FAR)
-    step: Node = 1 / square(tail)
+    near_zero = 1 / tail  # squares and their slopes overflow
+    step: Node = near_zero * near_zero
     series: Node | float = 0.0
     for coefficient in reversed(_SERIES):
         series = series * step + float(coefficient)
-    tail = -0.5 * square(tail) - log(-tail) - 0.5 * math.log(2 * math.pi) + log(series)
+    tail = -0.5 * tail * tail - log(-tail) - 0.5 * math.log(2 * math.pi) + log(series)
     near = where(logical_or(far, right), 0.0, x)
     upper = log1p(-0.5 * erfc(where(right, x, 0.0) / ROOT2))
     return where(far, tail, where(right, upper, log(0.5 * erfc(near / -ROOT2))))

@@ -93,8 +93,11 @@ GRADIENTS = {  # by hand: name -> operands, derivatives
     ),
     "ndtr": ([(0.0,), (-40.0,), (np.inf,)], [((2 * np.pi) ** -0.5,), (0.0,), (0.0,)]),
     "log_ndtr": (
-        [(-1e6,), (0.0,), (-20.0,)],
-        [(1e6 + 1e-6,), (2 * (2 * np.pi) ** -0.5,), (20.04975306852784,)],
+        [(-1e6,), (0.0,), (-20.0,), (-1e160,), (-1e308,), (-np.inf,)],
+        [
+            *[(1e6 + 1e-6,), (2 * (2 * np.pi) ** -0.5,), (20.04975306852784,)],
+            *[(1e160,), (1e308,), (np.inf,)],
+        ],
     ),
     "log_expit": ([(-800.0,), (0.0,), (800.0,)], [(1.0,), (0.5,), (0.0,)]),
     "erf": ([(0.0,), (1.0,)], [(2 / np.sqrt(np.pi),), (2 / np.sqrt(np.pi) / np.e,)]),
@@ -114,6 +117,9 @@ def test_gradients_of_scipys_ufuncs(name, tier):
     getattr(special, name)(*xs).sum().backward()
     for x, want in zip(xs, wanted, strict=True):
         np.testing.assert_allclose(x.grad, want, rtol=1e-12)
+    ones = tuple(map(np.ones_like, points))
+    _, tangent = jitgrad.jvp(getattr(special, name), tuple(points), ones)
+    np.testing.assert_allclose(tangent, np.sum(wanted, axis=0), rtol=1e-12)
 
 
 def test_scipys_functions_without_a_gradient():

@@ -86,7 +86,12 @@ def test_values_at_places(mode):
 
 def test_zoom_of_cells_and_splines():
     check("zoom", (X, 2), {"mode": "nearest", "order": 1, "grid_mode": True})
-    np.testing.assert_allclose(ndimage.spline_filter(X), theirs.spline_filter(X), atol=1e-9)
+    for mode in ("mirror", "nearest", "reflect", "wrap", "grid-wrap", "constant"):
+        found, want = (module.spline_filter(X, mode=mode) for module in (ndimage, theirs))
+        np.testing.assert_allclose(found, want, atol=2e-8, err_msg=mode)
+    np.testing.assert_array_equal(ndimage.spline_filter(X, order=1), X)
+    with pytest.raises(ArgumentError, match="got mode='around'"):
+        ndimage.spline_filter(X, mode="around")
     volume = RNG.normal(size=(4, 5, 3))
     check("rotate", (volume, 20), {"mode": "constant", "order": 1, "axes": (0, 2)})
 

@@ -1,6 +1,7 @@
 """`jitgrad.scipy.sparse`: products and solutions are SciPy's; derivatives by elements and by dense
 operands are those of differences, of both orders."""
 
+import importlib
 import inspect
 import sys
 
@@ -175,3 +176,11 @@ def test_methods_of_matrices():
         ours.setdiag(1.0)
     with pytest.raises(ArgumentError, match="several elements at one place"):
         sparse.coo_array(([1.0, 2.0], ([0, 0], [0, 0]))).power(2)
+
+
+def test_systems_are_a_module_of_scipys_name():
+    """`import scipy.sparse.linalg` is how SciPy's is used."""
+    module = importlib.import_module("jitgrad.scipy.sparse.linalg")
+    assert module is sparse.linalg and "spsolve" in dir(module)
+    with pytest.raises(MissingError, match=r"use scipy\.sparse\.linalg\.cg on values"):
+        module.cg  # noqa: B018

@@ -66,7 +66,7 @@ def _coefficients(x: Any, axis: int, mode: str) -> Any:
     else:
         bands = np.full((3, n), 1 / 6, x.real.dtype)
         bands[1] = 4 / 6
-        if mode in ("reflect", "grid-mirror"):
+        if mode in ("reflect", "grid-mirror", "nearest"):
             bands[1, [0, -1]] = 5 / 6
         else:
             bands[0, 1] = bands[2, -2] = 2 / 6
@@ -90,7 +90,7 @@ def _prepared(x: Any, order: int, mode: str, prefilter: bool) -> tuple[Any, int]
 @surface
 def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "mirror") -> Any:
     """The coefficients of splines through the elements of an image, as
-    `scipy.ndimage.spline_filter`, for order 3.
+    `scipy.ndimage.spline_filter`, for order 3; an image of order 0 or 1 is its own.
 
     Examples
     --------
@@ -98,9 +98,10 @@ def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "m
     array([1., 1., 1.])
     """
     x = image(input, None if output in (None, np.float64) else output)
-    if order != 3:
-        raise ArgumentError(f"got order={order}, expected 3")
-    for axis in range(x.ndim):
+    if mode not in MODES:
+        raise ArgumentError(f"got mode={mode!r}, expected one of {', '.join(MODES)}")
+    _check(order, "mirror")
+    for axis in range(x.ndim if order == 3 else 0):
         x = _coefficients(x, axis, mode)
     return given_back(x, input)
 

@@ -12,7 +12,7 @@ import sys as _sys
 from typing import Any as _Any
 
 from ...base.missing import missing as _missing
-from . import systems as linalg
+from . import linalg
 from .arrays import coo_array, csr_array
 
 __all__ = ["coo_array", "csr_array", "linalg"]

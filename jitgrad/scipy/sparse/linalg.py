@@ -9,9 +9,11 @@ Start at `spsolve`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from ...base.missing import missing
 from ...base.surface import surface
 from .arrays import SparseMatrix, csr_array
 
@@ -82,3 +84,11 @@ def factorized(A: Any) -> Callable[[Any], Any]:
     array([1., 1.])
     """
     return (A if isinstance(A, SparseMatrix) else csr_array(A)).solve
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("jitgrad.scipy.sparse.linalg", name, sys.modules[__name__])
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
