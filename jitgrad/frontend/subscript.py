@@ -66,7 +66,7 @@ def row(x: Handle, index: int) -> Any:
         return get(x, index)
     number = index if index >= 0 else index + shape[0]
     if not known.element:
-        return view_of(x, known.forms, (number,))
+        return view_of(x, known.forms, (number,), known)
     seg = local.seg
     if (first := x._state if x._seg is seg else enter(x, seg)) is None:
         return row(x, index)

@@ -561,3 +561,34 @@ def test_lists_of_other_tensors_in_their_place():
             else:
                 want = np.array([np.asarray(t) for t in items])
                 np.testing.assert_array_equal(jnp.array(items), want)
+
+
+def test_rows_while_garbage_is_collected():
+    """To make a view makes a tuple, which may start a collection that runs a finaliser."""
+    data = np.arange(20.0).reshape(5, 4)
+    x, seen = jitgrad.tensor(data), []
+
+    class Late:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            seen.append((x[1] * 3.0).sum().item())
+
+    def program():
+        total = x[0] * 0.0
+        for k in range(-5, 5):
+            total = total + x[k] * (x[k - 1 if k > 0 else 0] + float(k))
+        return total
+
+    want = sum(data[k] * (data[k - 1 if k > 0 else 0] + k) for k in range(-5, 5))
+    threshold = gc.get_threshold()
+    try:
+        for round in range(40):
+            gc.set_threshold(1 + round % 5, 1, 1)
+            Late()
+            np.testing.assert_array_equal(program().numpy(), want)
+    finally:
+        gc.set_threshold(*threshold)
+    gc.collect()
+    assert set(seen) == {3.0 * data[1].sum()}

@@ -150,7 +150,8 @@ def _with_float(f, value):
 
 
 def element(module, layout):
-    """The function that records ``x[i]`` of a vector, or ``x[i, j]`` and so on, with integers."""
+    """The function that records ``x[i]``, an element of a vector or a row of what has more axes, or
+    ``x[i, j]`` and so on, an element, with integers."""
     f = Record(module, "row", 2, layout)
     b = f.builder
     x, index = f.out.args
@@ -171,9 +172,20 @@ def element(module, layout):
             f.need(f.is_a(number, "PyLong_Type"))
             _store_place(f, number, b.load(b.gep(f.at(shape, ITEMS), [k])), b.add(first, k))
         b.ret(f.follow(NULL, f.known("element")))
-    f.need(b.icmp_signed("==", f.read(shape, SIZE, I64), I64(1)))
     _store_place(f, index, f.read(shape, ITEMS), first)
-    b.ret(f.follow(NULL, f.known("element")))
+    form = f.slot("state", f.state, "form")
+    with b.if_then(f.same(form, f.none)):
+        f.need(b.icmp_signed("==", f.read(shape, SIZE, I64), I64(1)))
+        b.ret(f.follow(NULL, f.known("element")))
+    _need_alone(f)
+    number = b.load(f.item(f.slot("segment", f.segment, "numbers"), first))
+    held = f.segment, f.state, form, number
+    f.keep(*held)
+    numbers = f.call("PyTuple_New", OBJECT, I64(1))
+    with b.if_then(f.same(numbers, NULL), likely=False):
+        f.leave(*held)
+    b.store(number, f.at(numbers, ITEMS))
+    b.ret(_viewed(f, x, form, (numbers, first, I64(1)), owned=True))
     f.end()
 
 
@@ -271,13 +283,22 @@ def view(module, layout):
     f.end()
 
 
-def _viewed(f, x, form, numbered=None):
-    """Records a view, with the numbers of a tuple at (first place, how many) if there are some;
-    gives the handle or NULL. Only where a thread records alone, as others are to know of views."""
-    b = f.builder
+def _need_alone(f):
+    """Only where a thread records alone: others are to know of views."""
     f.need_same(f.slot("gate", f.known("gate"), "alone"), f.symbol("_Py_TrueStruct"))
+
+
+def _viewed(f, x, form, numbered=None, owned=False):
+    """Records a view, with the numbers of a tuple at (first place, how many) if there are some;
+    gives the handle or NULL. What is `owned`, the tuple and what is kept here, is let go of in each
+    case."""
+    b = f.builder
     held = f.segment, f.state, form
-    f.keep(*held)
+    if owned:
+        held += (numbered[0],)
+    else:
+        _need_alone(f)
+        f.keep(*held)
     extra = f.call("PyType_GenericAlloc", OBJECT, f.known("extra"), I64(0))
     with b.if_then(f.same(extra, NULL), likely=False):
         f.leave(*held)
