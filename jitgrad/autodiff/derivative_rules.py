@@ -218,10 +218,19 @@ def is_free_of(roots: Nodes, nodes: Sequence[Node]) -> bool:
 
 
 def transposed(
-    name: str, pushed: Nodes, tangents: Sequence[Node], cotangents: Sequence[Node]
+    name: str,
+    pushed: Nodes,
+    tangents: Sequence[Node],
+    cotangents: Sequence[Node],
+    tidied: Callable[[Sequence[Node]], Sequence[Node]],
 ) -> tuple[Node | None, ...]:
-    """The cotangents of inputs whose `tangents` give the tangents `pushed` of the results."""
+    """The cotangents of inputs whose `tangents` give the tangents `pushed` of the results. `tidied`
+    takes out of loops what nobody reads: those of values and tangents are one, of which cotangents
+    read the values alone."""
     out = pull_back(_seeds(pushed, cotangents), tangents)
+    if not is_free_of(out, tangents):
+        there = iter(tidied([c for c in out if c is not None]))
+        out = [None if c is None else next(there) for c in out]
     if not is_free_of(out, tangents):
         raise GradientError(
             f"got a rule of {name} that is not linear in the tangents, expected a sum of tangents "

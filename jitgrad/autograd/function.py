@@ -20,6 +20,7 @@ import numpy as np
 from ..autodiff.derivative_rules import RefusedRule, refused, transposed
 from ..base.errors import AliasError, ArgumentError, GradientError, MissingError
 from ..base.surface import surface
+from ..control.tidy import tidied
 from ..frontend.convert import as_operand
 from ..frontend.modes import no_grad
 from ..frontend.tensor import Tensor
@@ -442,7 +443,7 @@ class FunctionRule:
             raise GradientError(f"got {self.name} without backward; define it as a static method")
         values = self.results.values
         cots = [leaf(("rule", "g", k), t.shape, t.dtype) for k, t in enumerate(values)]
-        gradients = [((True,) * len(cots), transposed(self.name, pushed, tangents, cots))]
+        gradients = [((True,) * len(cots), transposed(self.name, pushed, tangents, cots, tidied))]
         return reads.rule(self.name, self.results, cots, gradients, tangents, pushed)
 
     # ------------------------------------------------------------------ called

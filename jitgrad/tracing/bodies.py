@@ -83,6 +83,9 @@ class TurnTrace(Trace):
         self.doing = f"{name} traces its function, once for all {words.all}", words.convert
         #: Number of the input -> the tensor; or of a constant its value, shape and dtype.
         self.captured: dict[Any, Any] = {}
+        #: Of parameters that require grad: what is gone is nothing that an inner gradient may
+        #: depend on (see `Reachability`).
+        self.leaves: list[Any] = []
 
     def of(self, t: Handle, value: Any) -> Traced:
         if type(value) is Traced and value.tracing is self:
@@ -124,8 +127,13 @@ class TurnTrace(Trace):
         t = from_value(value, shape, dtype, None)
         if grad:
             t.requires_grad_()
+            self.leaves.append(t)
             t = t.clone()  # to which may be written
         return t, value.node
+
+    def forget(self) -> None:
+        super().forget()
+        self.leaves.clear()
 
     def reaches(self, t: Handle) -> bool:
         return True

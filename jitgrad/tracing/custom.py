@@ -19,6 +19,7 @@ from ..autodiff.derivative_rules import DerivativeRule, transposed
 from ..base.errors import ArgumentError, GradientError
 from ..base.surface import surface
 from ..base.tree import flatten
+from ..control.tidy import tidied
 from ..frontend.convert import as_operand
 from ..frontend.modes import no_grad
 from ..frontend.tensor import Tensor
@@ -375,7 +376,7 @@ class custom_jvp(Custom):
                 for t in self._tangents(results, got)
             ]
         cots = [leaf(("rule", "g", k), t.shape, t.dtype) for k, t in enumerate(results.values)]
-        grads = transposed(self.name, pushed, places, cots)
+        grads = transposed(self.name, pushed, places, cots, tidied)
         gradients = [((True,) * len(cots), grads)]
         rule, sources, numbers = reads.rule(self.name, results, cots, gradients, places, pushed)
         return results.made(record_rule(self.name, results.values, rule, sources, numbers))

@@ -266,6 +266,23 @@ def test_least_squares(loss):
     )
 
 
+def test_fits_of_models_with_loops():
+    """Turns are one loop of values and derivatives: the rule of a solution is linear in these."""
+
+    def solved(d):
+        def decay(p):
+            start = p[1] * jitgrad.asarray(T[:6]) + d[0]
+            return jitgrad.fori_loop(0, 4, lambda _, y: y - 0.1 * p[0] * y - d[1] * y * y, start)
+
+        y = jitgrad.asarray(Y[:6]) + d[1]
+        fit = optimize.least_squares(lambda p: decay(p) - y, [0.5, 1.0], **TIGHT)
+        least = optimize.minimize(lambda p: ((decay(p) - y) ** 2).sum(), [0.5, 1.0], tol=1e-12)
+        np.testing.assert_allclose(fit.x, least.x, rtol=1e-5)
+        return jitgrad.asarray(fit.x) + jitgrad.asarray(least.x)
+
+    check_solution(solved, np.array([0.1, 0.01]), 1e-4, 1e-4)
+
+
 FITS = {
     "plain": {},
     "sigma": {"sigma": np.linspace(0.1, 0.2, 12)},

@@ -142,3 +142,56 @@ def test_a_result_that_is_an_argument_has_the_derivative_of_the_rule():
     value = np.exp(0.5)
     f = lambda x: known_exp(x, value)
     assert jitgrad.grad(f)(0.5) == jitgrad.grad(jitgrad.grad(f))(0.5) == value
+
+
+INNER = jitgrad.tensor([0.5, 0.4, -1.0])
+
+
+def slope_along(x, t):
+    """The derivative along `t` of a gradient at a constant place, of sin(x) p."""
+    inner = jitgrad.grad(lambda p, x: (p * jitgrad.sin(x)).sum())
+    return jitgrad.jvp(lambda x: inner(INNER, x), (x,), (t,))[1]
+
+
+def test_gradients_within_rules_and_bodies_depend_on_what_is_traced():
+    """They were constants, where the place of the gradient was one."""
+    sine = jitgrad.custom_jvp(jitgrad.sin)
+    sine.defjvp(lambda xs, ts: (jitgrad.sin(xs[0]), slope_along(xs[0], ts[0])))
+    other = jitgrad.custom_vjp(jitgrad.sin)
+    other.defvjp(lambda x: (jitgrad.sin(x), x), lambda x, g: (slope_along(x, g),))
+    for f in (sine, other):
+        np.testing.assert_allclose(jitgrad.grad(f)(X), np.cos(X))
+        np.testing.assert_allclose(jitgrad.jvp(f, (X,), (X,))[1], X * np.cos(X))
+        np.testing.assert_allclose(jitgrad.hvp(f)(X, np.ones(3)), -np.sin(X))
+    ones = jitgrad.ones(3)
+    found = jitgrad.fori_loop(0, 1, lambda _, x: slope_along(x, ones), jitgrad.tensor(X))
+    np.testing.assert_allclose(found, np.cos(X))
+    again = jitgrad.checkpoint(lambda x: slope_along(x, ones))
+    np.testing.assert_allclose(jitgrad.grad(again)(X), -np.sin(X))
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_rules_with_loops(jit):
+    """A loop of values and tangents is one, whose cotangents read the values alone."""
+
+    def turns(x):
+        return jitgrad.fori_loop(0, 3, lambda _, y: y + 0.1 * y * y, x)
+
+    f = jitgrad.custom_jvp(turns)
+    f.defjvp(lambda xs, ts: jitgrad.jvp(turns, xs, ts))
+    damped = jitgrad.custom_jvp(lambda x: x * 0.9**3)
+    damped.defjvp(
+        lambda xs, ts: (xs[0] * 0.9**3, jitgrad.fori_loop(0, 3, lambda _, t: t * 0.9, ts[0]))
+    )
+    for ours, plain in ((f, turns), (damped, lambda x: x * 0.9**3)):
+        for derivative in (
+            lambda f: jitgrad.grad(f)(X),
+            lambda f: jitgrad.jvp(f, (X,), (X,))[1],
+            lambda f: jitgrad.hvp(lambda x: f(x) ** 2)(X, X),
+        ):
+            call = lambda g, of=derivative: (jitgrad.jit(of, static_argnums=0) if jit else of)(g)
+            np.testing.assert_allclose(call(ours), call(plain), rtol=1e-12)
+    bad = jitgrad.custom_jvp(turns)
+    bad.defjvp(lambda xs, ts: (turns(xs[0]), turns(ts[0])))
+    with pytest.raises(GradientError, match="not linear in the tangents"):
+        jitgrad.grad(bad)(X)
