@@ -413,6 +413,9 @@ def _numpy_name(name, value, numpys):
         signature = inspect.signature(numpys)
     except ValueError:
         return [f"def {name}(*args: Any, **kwargs: Any) -> Any: ..."]
+    own = getattr(value, "__signature__", signature)
+    if {*own.parameters} == {*signature.parameters}:  # in the standard's order
+        signature = own
     more = ["requires_grad: builtins.bool = False"] if _makes_tensors(name) else []
     more += [parameter(p, types.numpys(p)) for p in _added(value, signature)]
     given = parameters(signature, types.numpys, more=[] if _variadic(signature) else more)

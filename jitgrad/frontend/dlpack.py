@@ -3,7 +3,8 @@
 A tensor's value never changes under a recorded program, so memory is shared only where nobody can
 write to it: arrays of JAX, arrays of NumPy that are read-only up to what owns their memory. All
 other memory is copied. What leaves is a copy too, unless ``copy=False`` asks for the memory itself,
-which is marked read-only. Start at `from_dlpack`; `exported` is the other direction.
+which is marked read-only where DLPack can say so. Start at `from_dlpack`; `exported` is the other
+direction.
 """
 
 from __future__ import annotations
@@ -145,8 +146,9 @@ def _is_immutable(x: Any) -> bool:
 def exported(t: Tensor, stream: Any, max_version: Any, dl_device: Any, copy: Any) -> Any:
     """The DLPack capsule of a tensor: of a copy, or of its memory, marked read-only.
 
-    Not every library heeds the mark (PyTorch does not), so the memory itself is given only where
-    ``copy=False`` asks for it."""
+    Not every library heeds the mark (PyTorch does not), and capsules from before DLPack 1.0 have
+    none, so the memory itself is given only where ``copy=False`` asks for it: who asks must not
+    write to it."""
     if t.requires_grad:
         raise GradientError(
             "got a tensor that requires grad to export by DLPack, which has no gradients, so that "
@@ -162,8 +164,15 @@ def exported(t: Tensor, stream: Any, max_version: Any, dl_device: Any, copy: Any
     if copy is not False:
         return np.array(t._array()).__dlpack__()
     if max_version is None or tuple(max_version) < (1, 0):
-        raise ExchangeError(
-            f"got copy=False with max_version={max_version!r}, expected (1, 0) or later, which can "
-            "say that memory is read-only, as that of a tensor is; leave copy out"
-        )
+        return np.asarray(Unmarked(t._array())).__dlpack__()
     return t._array().__dlpack__(max_version=max_version)
+
+
+class Unmarked:
+    """The memory of an array, not marked as read-only, which it stays all the same: capsules from
+    before DLPack 1.0 cannot say so, and NumPy makes none of what is marked."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array  # the memory lives as long as this
+        at, _ = array.__array_interface__["data"]
+        self.__array_interface__ = {**array.__array_interface__, "data": (at, False)}

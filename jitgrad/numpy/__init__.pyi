@@ -537,12 +537,12 @@ def choose(a: _ArrayLike, choices: Any, out: Any = None, mode: Any = "raise") ->
 
 def clip(
     a: _ArrayLike,
-    a_min: Any = ...,
-    a_max: Any = ...,
-    out: Any = None,
-    *,
     min: Any = ...,
     max: Any = ...,
+    out: Any = None,
+    *,
+    a_min: Any = ...,
+    a_max: Any = ...,
     **kwargs: Any,
 ) -> Tensor:
     """Clip (limit) the values in an array."""

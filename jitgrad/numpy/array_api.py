@@ -55,6 +55,15 @@ def with_dtype(function):
     return made
 
 
+def by_newer_names(function, older):
+    """The signature of a function whose parameters have two names, of which the newer, which the
+    standard has, take the places; `older` has the others by these. Both may be given by name."""
+    given = inspect.signature(function).parameters
+    both = {new: old for new, old in older.items() if new in given}
+    other = {**both, **{old: new for new, old in both.items()}}
+    return inspect.Signature([p.replace(name=other.get(p.name, p.name)) for p in given.values()])
+
+
 class Info:
     """What the array API standard asks a namespace about itself."""
 

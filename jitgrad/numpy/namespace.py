@@ -18,7 +18,7 @@ from ..frontend.convert import as_leaf, of_tensors
 from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
 from ..tape.segment import active_traces
-from .array_api import with_descending, with_dtype
+from .array_api import by_newer_names, with_descending, with_dtype
 from .dispatch import counterparts, dispatch, dispatch_ufunc, own_parameters
 from .signature import known_call
 from .ufunc_methods import METHODS
@@ -80,6 +80,8 @@ def named(module, name):
     out.__name__ = out.__qualname__ = name
     out.__module__ = module.__name__.replace("numpy", "jitgrad.numpy", 1)
     entry = counterparts().get(value)
+    if entry is not None and entry.names.optional:
+        out.__signature__ = by_newer_names(value, entry.names.optional)
     out.__doc__ = value.__doc__ if entry is None else FUNCTIONS[entry.name].__doc__
     out.__wrapped__ = value
     return out

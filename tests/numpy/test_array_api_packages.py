@@ -171,6 +171,10 @@ def test_unique_values_are_sorted():
 def test_what_the_standard_has_beyond_numpy():
     for function in (jnp.sort, jnp.argsort):
         assert inspect.signature(function).parameters["descending"].default is False
+    places = [p.name for p in inspect.signature(jnp.clip).parameters.values() if p.kind == 1]
+    assert places == ["a", "min", "max", "out"]
+    for bounds in ({"min": 1, "max": 2}, {"a_min": 1, "a_max": 2}):
+        np.testing.assert_array_equal(jnp.clip(jnp.arange(4), **bounds), [1, 1, 2, 2])
     for function in (named(np.fft, "fftfreq"), named(np.fft, "rfftfreq")):
         assert {"n", "d", "dtype", "device"} == {*inspect.signature(function).parameters}
         got = function(5, d=0.5, dtype=np.float32, device="cpu")
