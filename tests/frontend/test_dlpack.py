@@ -113,6 +113,7 @@ def test_exports_share_memory_where_that_is_asked_for():
     assert np.shares_memory(shared, x.numpy())
     x += 1  # what was given away stays as it is
     np.testing.assert_array_equal(shared, A)
+
     class Capsule:  # of before DLPack 1.0, which cannot say that memory is read-only
         __dlpack__ = lambda self, **kwargs: self.tensor.__dlpack__(copy=False)
         __dlpack_device__ = lambda self: (1, 0)
