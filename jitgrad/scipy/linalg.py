@@ -94,13 +94,25 @@ def pinv(a: _Any, *, rtol: _Any = None, **options: _Any) -> _Any:
     return _linalg.pinv(a, rtol=rtol)
 
 
+#: What is read of matrices of a form; of those with bands all is.
+_READ: dict[_Any, _Any] = {
+    "upper triangular": lambda a: _np.triu(a),
+    "lower triangular": lambda a: _np.tril(a),
+    "diagonal": lambda a: _np.tril(_np.triu(a)),
+    "tridiagonal": lambda a: _np.tril(_np.triu(a, -1), 1),
+}
+
+
 @_surface
 def solve(
     a: _Any, b: _Any, lower: bool = False, *, transposed: bool = False, **options: _Any
 ) -> _Any:
     """The solutions of linear systems; of symmetric positive definite ones by Cholesky factors."""
-    _plain("solve", options, {"assume_a": (None, "gen", "general", "sym", "symmetric", "pos",
-                                           "positive definite", "her", "hermitian")})  # fmt: skip
+    _plain("solve", options, {"assume_a": (None, "gen", "general", "banded", "sym", "symmetric",
+                                           "pos", "positive definite", "her", "hermitian",
+                                           *_READ)})  # fmt: skip
+    if options.get("assume_a") in _READ:
+        a = _READ[options["assume_a"]](a)
     if options.get("assume_a") in ("pos", "positive definite"):
         return _linalg.cho_solve(_linalg.cho_factor(a, lower), b)
     if options.get("assume_a") in ("her", "hermitian"):
@@ -166,8 +178,13 @@ def eigh(
 ) -> _Any:
     """The eigenvalues and eigenvectors of symmetric matrices, of a x = λ b x where `b`, symmetric
     positive definite, is given."""
-    _plain("eigh", options, {"type": (1,), "driver": (None,), "subset_by_index": (None,),
-                             "subset_by_value": (None,)})  # fmt: skip
+    asked = options.pop("subset_by_index", None)
+    if asked is not None:
+        found = eigh(a, b, lower=lower, eigvals_only=eigvals_only, **options)
+        return _subset(
+            asked, found if eigvals_only else found[0], None if eigvals_only else found[1]
+        )
+    _plain("eigh", options, {"type": (1,), "driver": (None,), "subset_by_value": (None,)})
     if b is None:
         return _of_symmetric(a, lower, eigvals_only)
     a = _whole(a, lower)
@@ -180,6 +197,19 @@ def eigh(
         return found
     values, vectors = found
     return values, _linalg.solve_triangular(c, vectors, 2, True)
+
+
+def _subset(asked: _Any, values: _Any, vectors: _Any) -> _Any:
+    """The eigenvalues from number `asked[0]` to number `asked[1]`, and their vectors."""
+    n = values.shape[-1]
+    first, last = map(int, asked)
+    if not 0 <= first <= last < n:
+        raise _ArgumentError(
+            f"got subset_by_index={asked!r} for {n} eigenvalues, expected (first, last) with "
+            f"0 <= first <= last < {n}"
+        )
+    values = values[..., first : last + 1]
+    return values if vectors is None else (values, vectors[..., first : last + 1])
 
 
 def _of_symmetric(a: _Any, lower: _Any, eigvals_only: _Any) -> _Any:

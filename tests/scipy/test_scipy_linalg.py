@@ -30,6 +30,15 @@ CALLS = {
     "solve": (lambda lib, a: lib.solve(a, B), A),
     "solve, pos": (lambda lib, a: lib.solve(a, V, assume_a="pos"), S),
     "solve, sym": (lambda lib, a: lib.solve(a, V, assume_a="sym"), S),
+    "solve, upper": (lambda lib, a: lib.solve(a, V, assume_a="upper triangular"), np.triu(A)),
+    "solve, lower": (
+        lambda lib, a: lib.solve(a, V, assume_a="lower triangular", transposed=True),
+        np.tril(A),
+    ),
+    "solve, bands": (
+        lambda lib, a: lib.solve(a, V, assume_a="tridiagonal"),
+        np.tril(np.triu(A, -1), 1),
+    ),
     "solve, transposed": (lambda lib, a: lib.solve(a, V, transposed=True), A),
     "solve_triangular": (lambda lib, a: lib.solve_triangular(a, B, trans="T", lower=True), A),
     "solve_banded": (lambda lib, a: lib.solve_banded((2, 1), a, B), BANDS),
@@ -50,6 +59,7 @@ CALLS = {
     "lu_solve": (lambda lib, a: lib.lu_solve(lib.lu_factor(a), B), A),
     "lu_solve, transposed": (lambda lib, a: lib.lu_solve(lib.lu_factor(a), V, trans=1), A),
     "eigh": (lambda lib, a: lib.eigh(a)[0] + (lib.eigh(a)[1] ** 2).sum(0), S),
+    "eigh, some": (lambda lib, a: lib.eigh(a, subset_by_index=(1, 3))[1] ** 2, S),
     "eigh, general": (lambda lib, a: lib.eigh(a, S + np.eye(5))[1] ** 2, S),
     "eigvalsh": (lambda lib, a: lib.eigvalsh(a, S, lower=False), S + np.diag(V)),
     "svd": (lambda lib, a: lib.svd(a, full_matrices=False)[0] ** 2, TALL),
@@ -147,7 +157,8 @@ def test_refused_arguments():
         (ArgumentError, lambda: ours.lu_solve(ours.lu_factor(A), V, trans=3)),
         (ArgumentError, lambda: ours.qr(TALL, pivoting=True)),
         (ArgumentError, lambda: ours.qr(TALL, mode="full, raw")),
-        (ArgumentError, lambda: ours.eigh(S, subset_by_index=(0, 1))),
+        (ArgumentError, lambda: ours.eigh(S, subset_by_value=(0, 1))),
+        (ArgumentError, lambda: ours.eigh(S, subset_by_index=(0, 5))),
     ):
         with pytest.raises(kind, match="got"):
             f()

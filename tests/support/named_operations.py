@@ -85,8 +85,8 @@ NAMED = {
     ),
     "scipy.linalg": (
         {"cholesky", "det", "expm", "inv", "solve", "solve_sylvester", "solve_triangular"}
-        | {"svdvals", "norm"},
-        "SciPy's functions of those names",
+        | {"svdvals", "norm", "diagonal"},
+        "SciPy's functions of those names, and a form of matrices",
     ),
     "scipy.sparse.of_elements": (
         {
