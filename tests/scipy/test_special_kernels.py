@@ -239,3 +239,18 @@ def test_orders_that_are_numbers_are_formulas(monkeypatch):
         got = getattr(special, name)(2, jitgrad.tensor(np.append(x, 800.0)))
         np.testing.assert_allclose(got, getattr(theirs, name)(2, np.append(x, 800.0)), 1e-12)
     assert special.kv(1.5, jitgrad.tensor(x.astype("f4"))).dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+def test_values_at_the_ends_of_the_range(dtype):
+    info = np.finfo(dtype)
+    small, large = 2 * info.tiny, info.max / 2
+    tiny = np.array([-(info.tiny**0.75), -small, small, -(2.0**-61)], dtype)
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(in_python("gamma", tiny), 1 / tiny, rtol=2 * info.eps)
+    np.testing.assert_allclose(in_python("rgamma", tiny), tiny, rtol=2 * info.eps)
+    ends = np.array([np.inf, -np.inf], dtype)
+    np.testing.assert_array_equal(in_python("i0", ends), [np.inf, np.inf])
+    np.testing.assert_array_equal(in_python("i1", ends), ends)
+    x = np.array([2.0**59, 2.0**61, large, info.max, np.inf], dtype)
+    np.testing.assert_allclose(in_python("wrightomega", x), x, rtol=1e-6)

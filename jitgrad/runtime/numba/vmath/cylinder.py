@@ -197,7 +197,8 @@ def _grown(near, far, a):
     """A modified function by its values near and far."""
     value, root = far
     growth = exp(0.5 * at_most(a, _INFINITE))
-    return select(a <= _NEAR, near, value * root * growth * growth)
+    beyond = select(a < math.inf, value * root * growth * growth, a)
+    return select(a <= _NEAR, near, beyond)
 
 
 def _scaled(near, far, a):

@@ -62,6 +62,8 @@ _HALF_LOG_2PI, _LN2 = 0.9189385332046728, math.log(2.0)
 #: Up to here the recurrence is used; from here on Stirling's series times a factor is inf or 0, or
 #: the logarithm has too few digits for the function of it.
 _NEAR, _MOST, _FAR = 5.5, 400.0, 1000.0
+#: Below it the gamma function is 1 / x, and a product with the sine may be 0.
+_TINY = 2.0**-60
 
 
 def _near(a, start, most=_NEAR):
@@ -122,7 +124,7 @@ def _power(x, sign):
 def gamma(x):
     """The gamma function."""
     out, pole = _power(x, 1)
-    return select(pole, like(x, math.nan), out)
+    return select(abs_(x) < _TINY, 1.0 / x, select(pole, like(x, math.nan), out))
 
 
 def sinpi(x):
@@ -143,7 +145,8 @@ def cospi(x):
 def rgamma(x):
     """1 / gamma(x), 0 at its poles."""
     out, pole = _power(x, -1)
-    return select(either(pole, x == -math.inf), like(x, 0.0), out)
+    out = select(either(pole, x == -math.inf), like(x, 0.0), out)
+    return select(abs_(x) < _TINY, x, out)
 
 
 def _sorted(a, b):

@@ -75,6 +75,8 @@ _SLOPE = (
     ],
 )  # fmt: skip
 _NEAR, _MOST, _INVERSE_E = 0.6, 710.0, math.exp(-1.0)
+#: From here on t - log(t) is right, and a step may overflow.
+_HUGE = 2.0**60
 _LOG_NEAR, _ROOT_NEAR = math.log(_NEAR), math.sqrt(_NEAR + _INVERSE_E)
 
 
@@ -93,7 +95,8 @@ def _omega(t):
     place = onto_unit(at_most(logarithm, math.log(_MOST)), math.log(3.0), math.log(_MOST))
     far = select(t < _MOST, t * horner(_FAR, place), t - logarithm)
     w = select(t <= 3.0, middle, far)
-    return select(t < math.inf, _step(w, (t - w) - log(w)), t)
+    huge = select(t < math.inf, w, t)
+    return select(t < _HUGE, _step(w, (t - w) - log(w)), huge)
 
 
 def wrightomega(x):
