@@ -27,7 +27,15 @@ from .image_filters import (
     uniform_filter,
     uniform_filter1d,
 )
-from .interpolation import affine_transform, map_coordinates, rotate, shift, spline_filter, zoom
+from .interpolation import (
+    affine_transform,
+    map_coordinates,
+    rotate,
+    shift,
+    spline_filter,
+    spline_filter1d,
+    zoom,
+)
 from .rank_filters import (
     maximum_filter,
     median_filter,
@@ -58,6 +66,7 @@ __all__ = [
     "shift",
     "sobel",
     "spline_filter",
+    "spline_filter1d",
     "uniform_filter",
     "uniform_filter1d",
     "zoom",

@@ -1,4 +1,4 @@
-"""Images at other places: by the nearest element, linear interpolation, or cubic splines.
+"""Images at other places: by the nearest element, linear interpolation, or splines.
 
 Along each axis a value is a sum of elements around a place, with weights that are polynomials of
 the place; which elements they are has no derivative. On grids this is done an axis at a time. Start
@@ -20,11 +20,13 @@ from ...base.surface import surface
 from ...frontend.convert import as_operand
 from .images import axes_of, bordered, for_each, given_back, image, value_of
 
-ORDERS = (0, 1, 3)
+ORDERS = (0, 1, 2, 3, 4, 5)
 MODES = (
     *("constant", "nearest", "mirror", "reflect", "grid-mirror", "wrap", "grid-wrap"),
     "grid-constant",
 )
+#: Modes whose splines have the element at a border twice.
+TWICE = ("reflect", "grid-mirror", "nearest")
 #: What SciPy puts around an image whose borders a spline does not know, with mode "nearest".
 AROUND = 12
 
@@ -51,26 +53,29 @@ def _check(order: int, mode: str) -> None:
 # --- splines --------------------------------------------------------------------------------------
 
 
-def _coefficients(x: Any, axis: int, mode: str) -> Any:
-    """The coefficients of cubic splines through the elements along an axis."""
+def _coefficients(x: Any, axis: int, order: int, mode: str) -> Any:
+    """The coefficients of splines through the elements along an axis: the solutions of a system
+    whose rows are the weights of a place at an element. Those beyond the borders are folded back,
+    so that its band is no wider, but round about where the ends meet."""
     n = x.shape[axis]
     if n < 2:
         return x
+    weights = [float(w) for w in _weights(0.5 if order % 2 == 0 else 0.0, order)]
+    half = order // 2
+    turned = mode if mode == "grid-wrap" else "reflect" if mode in TWICE else "mirror"
+    row = np.arange(n)[:, None]
+    column = _folded(row + np.arange(-half, half + 1), n, turned)
     rows = jnp.moveaxis(x, axis, 0)
     flat = rows.reshape((n, -1))
     if mode == "grid-wrap":
         system = np.zeros((n, n), x.real.dtype)
-        for step, weight in ((-1, 1.0), (0, 4.0), (1, 1.0)):
-            system[np.arange(n), (np.arange(n) + step) % n] += weight / 6
+        np.add.at(system, (row, column), weights[: 2 * half + 1])
         found = linalg.solve(system, flat)
     else:
-        bands = np.full((3, n), 1 / 6, x.real.dtype)
-        bands[1] = 4 / 6
-        if mode in ("reflect", "grid-mirror", "nearest"):
-            bands[1, [0, -1]] = 5 / 6
-        else:
-            bands[0, 1] = bands[2, -2] = 2 / 6
-        found = linalg.solve_banded((1, 1), bands, flat)
+        half = min(half, n - 1)
+        bands = np.zeros((2 * half + 1, n), x.real.dtype)
+        np.add.at(bands, (half + row - column, column), weights[: 2 * (order // 2) + 1])
+        found = linalg.solve_banded((half, half), bands, flat)
     return jnp.moveaxis(jnp.asarray(found).reshape(rows.shape), 0, axis)
 
 
@@ -83,26 +88,45 @@ def _prepared(x: Any, order: int, mode: str, prefilter: bool) -> tuple[Any, int]
         every = range(x.ndim)
         x = bordered(x, dict.fromkeys(every, (around, around)), dict.fromkeys(every, mode), 0.0)
     for axis in range(x.ndim):
-        x = _coefficients(x, axis, mode)
+        x = _coefficients(x, axis, order, mode)
     return x, around
 
 
 @surface
 def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "mirror") -> Any:
     """The coefficients of splines through the elements of an image, as
-    `scipy.ndimage.spline_filter`, for order 3; an image of order 0 or 1 is its own.
+    `scipy.ndimage.spline_filter`, for orders to 5; an image of order 0 or 1 is its own.
 
     Examples
     --------
     >>> spline_filter([1.0, 1.0, 1.0]).round(6)
     array([1., 1., 1.])
     """
+    return _filtered(input, order, None, output, mode)
+
+
+@surface
+def spline_filter1d(
+    input: Any, order: int = 3, axis: int = -1, output: Any = None, mode: str = "mirror"
+) -> Any:
+    """The coefficients of splines through the elements along one axis, as
+    `scipy.ndimage.spline_filter1d`, for orders to 5; an image of order 0 or 1 is its own.
+
+    Examples
+    --------
+    >>> spline_filter1d([1.0, 0.0, 1.0], order=2).round(6)
+    array([ 1.5, -0.5,  1.5])
+    """
+    return _filtered(input, order, axis, output, mode)
+
+
+def _filtered(input: Any, order: int, axes: Any, output: Any, mode: str) -> Any:
     x = image(input, None if output in (None, np.float64) else output)
     if mode not in MODES:
         raise ArgumentError(f"got mode={mode!r}, expected one of {', '.join(MODES)}")
     _check(order, "mirror")
-    for axis in range(x.ndim if order == 3 else 0):
-        x = _coefficients(x, axis, mode)
+    for axis in axes_of(axes, x.ndim) if order > 1 else ():
+        x = _coefficients(x, axis, order, mode)
     return given_back(x, input)
 
 
@@ -110,12 +134,17 @@ def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "m
 
 
 def _weights(share: Any, order: int) -> list[Any]:
-    """Of elements around a place that is `share` behind one."""
-    if order == 1:
-        return [1 - share, share]
-    rest = 1 - share
-    inner = lambda t: (4 - 6 * t * t + 3 * t * t * t) / 6
-    return [rest**3 / 6, inner(share), inner(rest), share**3 / 6]
+    """Of elements around a place that is `share` behind a knot, by the recursion of B-splines; a
+    knot is an element for odd orders, and half between two for even ones."""
+    weights: list[Any] = [1.0]
+    for degree in range(1, order + 1):
+        new: list[Any] = [0.0] * (degree + 1)
+        for k, w in enumerate(weights):
+            later = (share + (degree - 1 - k)) / degree
+            new[k + 1] = new[k + 1] + later * w
+            new[k] = new[k] + (1 - later) * w
+        weights = new
+    return weights
 
 
 def _folded(k: Any, n: int, mode: str) -> Any:
@@ -148,8 +177,9 @@ def _axis(c: Any, n: int, order: int, mode: str, cval_from: int) -> Axis:
         if mode == "grid-constant":
             outside = (k < 0) | (k > n - 1)
         return Axis([_folded(k, n, mode)], [None], outside)
-    first = jnp.floor(c)
-    weights = _weights(c - first, order)
+    behind = c + 0.5 if order % 2 == 0 else c
+    first = jnp.floor(behind)
+    weights = _weights(behind - first, order)
     start = first.astype(np.int64) - (order // 2)
     places = [start + k for k in range(order + 1)]
     if mode == "grid-constant":
@@ -181,8 +211,8 @@ def map_coordinates(
     ----------
     input, coordinates : array_like
         The image, of floats and d axes, and places of shape (d, ...); both may require grad.
-    order : 0, 1 or 3
-        The nearest element, linear interpolation, or cubic splines.
+    order : int
+        0 for the nearest element, 1 for linear interpolation, 2 to 5 for splines of that degree.
     mode, cval, prefilter
         As in SciPy. `output` is None.
 
